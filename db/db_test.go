@@ -1,0 +1,123 @@
+package db_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"rolecall/db"
+	"rolecall/db/dbtest"
+)
+
+func organization(name string, at time.Time) db.InsertOrganizationParams {
+	return db.InsertOrganizationParams{ID: uuid.New(), Name: name, NameKey: name, Now: at}
+}
+
+func TestWriteCommitsOrRollsBack(t *testing.T) {
+	t.Parallel()
+	d, ctx := dbtest.Open(t), t.Context()
+	at := time.Date(2026, 3, 29, 1, 30, 0, 123456000, time.UTC)
+	want := organization("kept", at)
+	if err := d.Write(ctx, func(q *db.Queries) error { return q.InsertOrganization(ctx, want) }); err != nil {
+		t.Fatal(err)
+	}
+	refusal := errors.New("refused")
+	err := d.Write(ctx, func(q *db.Queries) error {
+		return errors.Join(q.InsertOrganization(ctx, organization("lost", at)), refusal)
+	})
+	if !errors.Is(err, refusal) {
+		t.Fatalf("error %v, want the one of the function", err)
+	}
+	got, err := d.ListOrganizations(ctx, 10)
+	if err != nil || len(got) != 1 {
+		t.Fatalf("%d organizations, error %v; want the committed one", len(got), err)
+	}
+	if got[0].ID != want.ID || !got[0].CreatedAt.Equal(at) {
+		t.Errorf("read back %v at %v, want %v at %v", got[0].ID, got[0].CreatedAt, want.ID, at)
+	}
+	err = d.Write(ctx, func(q *db.Queries) error { return q.InsertOrganization(ctx, organization("kept", at)) })
+	if !db.IsUnique(err) {
+		t.Errorf("a second row of one name gives %v", err)
+	}
+}
+
+func TestReadersCannotWrite(t *testing.T) {
+	t.Parallel()
+	d := dbtest.Open(t)
+	if err := d.InsertOrganization(t.Context(), organization("x", time.Now())); err == nil {
+		t.Error("a reader wrote")
+	}
+}
+
+func TestReadSeesOneSnapshot(t *testing.T) {
+	t.Parallel()
+	d, ctx := dbtest.Open(t), t.Context()
+	err := d.Read(ctx, func(q *db.Queries) error {
+		before, err := q.ListOrganizations(ctx, 10)
+		if err != nil {
+			return err
+		}
+		if err := d.Write(ctx, func(w *db.Queries) error {
+			return w.InsertOrganization(ctx, organization("new", time.Now()))
+		}); err != nil {
+			return err
+		}
+		after, err := q.ListOrganizations(ctx, 10)
+		if len(before) != len(after) {
+			t.Errorf("%d rows became %d within one snapshot", len(before), len(after))
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestMemberCountIsKept(t *testing.T) {
+	t.Parallel()
+	d, ctx, now := dbtest.Open(t), t.Context(), time.Now().UTC()
+	o, user := organization("acme", now), uuid.New()
+	err := d.Write(ctx, func(q *db.Queries) error {
+		return errors.Join(
+			q.InsertOrganization(ctx, o),
+			q.InsertUser(ctx, db.InsertUserParams{ID: user, Username: "u", UsernameKey: "u", Email: "e", EmailKey: "e",
+				Status: "active", LoginType: "none", Now: now}),
+			q.InsertMember(ctx, db.InsertMemberParams{OrganizationID: o.ID, UserID: user, UsernameKey: "u", Now: now}))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, _ := d.GetOrganization(ctx, o.ID); got.MemberCount != 1 {
+		t.Errorf("count %d after adding one", got.MemberCount)
+	}
+	if err := d.Write(ctx, func(q *db.Queries) error { return q.DeleteUser(ctx, user) }); err != nil {
+		t.Fatal(err)
+	}
+	if got, _ := d.GetOrganization(ctx, o.ID); got.MemberCount != 0 {
+		t.Errorf("count %d after the account went", got.MemberCount)
+	}
+}
+
+func TestFileIsPrivate(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "a name with ? and #.db")
+	d, err := db.Open(context.Background(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = d.Close() }()
+	for _, suffix := range []string{"", "-wal", "-shm"} {
+		info, err := os.Stat(path + suffix)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if info.Mode().Perm() != 0o600 {
+			t.Errorf("%s has mode %v", suffix, info.Mode())
+		}
+	}
+}

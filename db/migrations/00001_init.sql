@@ -1,0 +1,213 @@
+-- The first schema. Columns that end in _key hold the value folded for comparison and order (the fold is the
+-- application's, so that every engine agrees on it). Times are UTC, to the microsecond.
+
+-- +goose Up
+CREATE TABLE organizations (
+    id           uuid      NOT NULL PRIMARY KEY,
+    name         text      NOT NULL,
+    name_key     text      NOT NULL,
+    display_name text      NOT NULL,
+    description  text      NOT NULL,
+    icon         text      NOT NULL,
+    is_default   boolean   NOT NULL,
+    member_count bigint    NOT NULL DEFAULT 0, -- kept by trigger: counting a million rows for every page would not do
+    created_at   timestamp NOT NULL,
+    updated_at   timestamp NOT NULL
+);
+CREATE UNIQUE INDEX organizations_by_name ON organizations (name_key);
+CREATE UNIQUE INDEX organizations_default ON organizations (is_default) WHERE is_default;
+
+CREATE TABLE users (
+    id            uuid      NOT NULL PRIMARY KEY,
+    username      text      NOT NULL,
+    username_key  text      NOT NULL,
+    email         text      NOT NULL,
+    email_key     text      NOT NULL,
+    name          text      NOT NULL,
+    name_key      text      NOT NULL,
+    search_key    text      NOT NULL, -- username, name and e-mail, folded, one a line
+    avatar_url    text      NOT NULL,
+    status        text      NOT NULL CHECK (status IN ('active', 'dormant', 'suspended')),
+    login_type    text      NOT NULL CHECK (login_type IN ('password', 'none')),
+    password_hash text      NOT NULL, -- '' when nobody can sign in with a password
+    created_at    timestamp NOT NULL,
+    updated_at    timestamp NOT NULL,
+    last_seen_at  timestamp
+);
+CREATE UNIQUE INDEX users_by_username ON users (username_key);
+CREATE UNIQUE INDEX users_by_email ON users (email_key);
+
+CREATE TABLE user_roles (
+    user_id uuid NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    role    text NOT NULL,
+    PRIMARY KEY (user_id, role)
+) WITHOUT ROWID;
+CREATE INDEX user_roles_by_role ON user_roles (role, user_id);
+
+CREATE TABLE organization_members (
+    organization_id uuid      NOT NULL REFERENCES organizations (id),
+    user_id         uuid      NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    username_key    text      NOT NULL, -- of the user: a page of members is cut from one index
+    version         bigint    NOT NULL, -- counts the changes of the member's roles
+    created_at      timestamp NOT NULL,
+    updated_at      timestamp NOT NULL,
+    PRIMARY KEY (organization_id, user_id)
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX organization_members_by_username ON organization_members (organization_id, username_key, user_id);
+CREATE INDEX organization_members_by_user ON organization_members (user_id);
+
+CREATE TABLE member_roles (
+    organization_id uuid NOT NULL,
+    user_id         uuid NOT NULL,
+    role            text NOT NULL,
+    PRIMARY KEY (organization_id, user_id, role),
+    FOREIGN KEY (organization_id, user_id) REFERENCES organization_members (organization_id, user_id) ON DELETE CASCADE
+) WITHOUT ROWID;
+CREATE INDEX member_roles_by_role ON member_roles (organization_id, role, user_id);
+
+-- Custom roles; the built-in ones are data of the program. No organization: a role of the site.
+CREATE TABLE roles (
+    id              uuid      NOT NULL PRIMARY KEY,
+    organization_id uuid      REFERENCES organizations (id),
+    name            text      NOT NULL,
+    display_name    text      NOT NULL,
+    version         bigint    NOT NULL,
+    created_at      timestamp NOT NULL,
+    updated_at      timestamp NOT NULL,
+    updated_by      text      NOT NULL
+);
+CREATE UNIQUE INDEX roles_of_organization ON roles (organization_id, name) WHERE organization_id IS NOT NULL;
+CREATE UNIQUE INDEX roles_of_site ON roles (name) WHERE organization_id IS NULL;
+
+CREATE TABLE role_permissions (
+    role_id       uuid    NOT NULL REFERENCES roles (id) ON DELETE CASCADE,
+    level         text    NOT NULL CHECK (level IN ('site', 'organization', 'user')),
+    resource_type text    NOT NULL,
+    action        text    NOT NULL,
+    negate        boolean NOT NULL,
+    PRIMARY KEY (role_id, level, resource_type, action)
+) WITHOUT ROWID;
+
+CREATE TABLE api_keys (
+    id               text      NOT NULL PRIMARY KEY,
+    user_id          uuid      NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    secret_hash      blob      NOT NULL, -- SHA-256: the secret has 131 random bits, nothing slower is needed
+    name             text      NOT NULL,
+    login_type       text      NOT NULL CHECK (login_type IN ('password', 'token')),
+    scope            text      NOT NULL,
+    lifetime_seconds bigint    NOT NULL,
+    created_at       timestamp NOT NULL,
+    updated_at       timestamp NOT NULL,
+    expires_at       timestamp NOT NULL,
+    last_used        timestamp
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX api_keys_by_name ON api_keys (user_id, name);
+
+CREATE TABLE sessions (
+    token      text      NOT NULL PRIMARY KEY, -- hashed by the session manager
+    user_id    uuid      REFERENCES users (id) ON DELETE CASCADE,
+    data       blob      NOT NULL,
+    expires_at timestamp NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX sessions_by_user ON sessions (user_id);
+CREATE INDEX sessions_by_expiry ON sessions (expires_at);
+
+CREATE TABLE login_failures (
+    door         text      NOT NULL PRIMARY KEY, -- what is counted: an account or an address
+    failures     bigint    NOT NULL,
+    window_start timestamp NOT NULL
+) WITHOUT ROWID;
+
+-- Names stand here as they were: an entry outlives what it tells of, so there are no references.
+CREATE TABLE audit_logs (
+    seq             integer   NOT NULL PRIMARY KEY AUTOINCREMENT,
+    id              uuid      NOT NULL,
+    time            timestamp NOT NULL,
+    request_id      text      NOT NULL,
+    ip              text      NOT NULL,
+    user_agent      text      NOT NULL,
+    actor_id        uuid,
+    actor           text      NOT NULL,
+    organization_id uuid,
+    resource_type   text      NOT NULL,
+    resource_id     text      NOT NULL,
+    resource_target text      NOT NULL,
+    action          text      NOT NULL,
+    status_code     bigint    NOT NULL,
+    changes         text      NOT NULL  -- JSON: field -> {old, new, secret}
+);
+CREATE UNIQUE INDEX audit_logs_by_id ON audit_logs (id);
+CREATE INDEX audit_logs_by_organization ON audit_logs (organization_id, seq);
+CREATE INDEX audit_logs_by_resource ON audit_logs (resource_id, seq);
+CREATE INDEX audit_logs_by_actor ON audit_logs (actor_id, seq);
+
+-- One row. Its value changes with everything that can change a decision: what was computed under one value holds
+-- exactly as long as the value stands.
+CREATE TABLE revisions (
+    id    bigint NOT NULL PRIMARY KEY CHECK (id = 1),
+    value bigint NOT NULL
+);
+INSERT INTO revisions (id, value) VALUES (1, 1);
+
+-- What the lists show of a member. Role names hold no spaces.
+CREATE VIEW member_rows AS
+SELECT
+    m.organization_id, m.user_id, m.username_key, m.version, m.created_at, m.updated_at,
+    u.username, u.name, u.avatar_url, u.email, u.status, u.login_type,
+    CAST(coalesce((
+        SELECT group_concat(r.role, ' ') FROM member_roles r
+        WHERE r.organization_id = m.organization_id AND r.user_id = m.user_id
+    ), '') AS text) AS roles,
+    CAST(coalesce((
+        SELECT group_concat(s.role, ' ') FROM user_roles s WHERE s.user_id = m.user_id
+    ), '') AS text) AS site_roles
+FROM organization_members m
+JOIN users u ON u.id = m.user_id;
+
+-- What the lists show of a user.
+CREATE VIEW user_rows AS
+SELECT
+    u.id, u.username, u.username_key, u.email, u.name, u.avatar_url, u.status, u.login_type,
+    u.created_at, u.updated_at, u.last_seen_at,
+    CAST(coalesce((SELECT group_concat(s.role, ' ') FROM user_roles s WHERE s.user_id = u.id), '') AS text) AS roles,
+    CAST(coalesce((
+        SELECT group_concat(m.organization_id, ' ') FROM organization_members m WHERE m.user_id = u.id
+    ), '') AS text) AS organization_ids
+FROM users u;
+
+-- +goose StatementBegin
+CREATE TRIGGER organization_members_added AFTER INSERT ON organization_members BEGIN
+    UPDATE organizations SET member_count = member_count + 1 WHERE id = NEW.organization_id;
+END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER organization_members_removed AFTER DELETE ON organization_members BEGIN
+    UPDATE organizations SET member_count = member_count - 1 WHERE id = OLD.organization_id;
+END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER audit_logs_unchanged BEFORE UPDATE ON audit_logs BEGIN
+    SELECT raise(ABORT, 'the audit log is append-only');
+END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER audit_logs_kept BEFORE DELETE ON audit_logs BEGIN
+    SELECT raise(ABORT, 'the audit log is append-only');
+END;
+-- +goose StatementEnd
+
+-- +goose Down
+DROP VIEW user_rows;
+DROP VIEW member_rows;
+DROP TABLE revisions;
+DROP TABLE audit_logs;
+DROP TABLE login_failures;
+DROP TABLE sessions;
+DROP TABLE api_keys;
+DROP TABLE role_permissions;
+DROP TABLE roles;
+DROP TABLE member_roles;
+DROP TABLE organization_members;
+DROP TABLE user_roles;
+DROP TABLE users;
+DROP TABLE organizations;

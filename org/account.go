@@ -1,0 +1,289 @@
+package org
+
+import (
+	"context"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"rolecall/db"
+)
+
+// actOn finds the account that a change is about, checks the right to it, and that it may not do more than the caller.
+// Invalid: no such user. Forbidden: the right is missing, or the account may do more on the site than the caller.
+func (c *change) actOn(ref, action string) (db.UserRow, error) {
+	row, err := c.readableUser(c.ctx, c.by, ref)
+	if err != nil {
+		return row, err
+	}
+	c.about("user", row.ID, row.Username, uuid.Nil)
+	if !c.by.Can(action, userObject(row.ID)) {
+		return row, errForbidden()
+	}
+	return row, c.withinRights(row.ID)
+}
+
+// DeleteUser deletes an account with its memberships, roles, tokens and sessions, and frees its name.
+// Invalid: no such user, oneself, the last owner or organization admin. Forbidden: needs user:delete, and no less
+// rights than the account has.
+func (s *Service) DeleteUser(ctx context.Context, subject *Subject, user string) (deleted User, err error) {
+	err = s.change(ctx, subject, "delete", func(c *change) error {
+		row, err := c.readableUser(ctx, c.by, user)
+		if err != nil {
+			return err
+		}
+		if row.ID == c.by.ID() {
+			c.about("user", row.ID, row.Username, uuid.Nil)
+			return invalid("You cannot delete yourself.", "")
+		}
+		if row, err = c.actOn(user, "delete"); err != nil {
+			return err
+		}
+		if deleted, err = c.user(ctx, row); err != nil {
+			return err
+		}
+		if err := c.keepAdmins(row.ID, deleted.Status); err != nil {
+			return err
+		}
+		c.written()
+		c.field("username", row.Username, nil)
+		c.field("email", row.Email, nil)
+		c.field("name", row.Name, nil)
+		c.field("status", row.Status, nil)
+		c.field("rbac_roles", names(deleted.Roles), nil)
+		c.field("organization_ids", deleted.OrganizationIDs, nil)
+		if err := c.q.DeleteUser(ctx, row.ID); err != nil {
+			return err
+		}
+		return c.keepOwners()
+	})
+	return deleted, err
+}
+
+// UpdateProfile changes the username and the name of an account. An empty username stays as it is.
+// Invalid: no such user, or a bad name. Forbidden: needs user:update_personal. Conflict: the username is taken.
+func (s *Service) UpdateProfile(ctx context.Context, subject *Subject, user string, body Body[Profile]) (u User, err error) {
+	err = s.change(ctx, subject, "write", func(c *change) error {
+		row, err := c.actOn(user, "update_personal")
+		if err != nil {
+			return err
+		}
+		in, err := body()
+		if err != nil {
+			return err
+		}
+		if in.Username == "" {
+			in.Username = row.Username
+		}
+		var bad problems
+		if in.Username != row.Username {
+			bad.add("username", addressProblem(in.Username, reservedUsernames))
+		}
+		bad.add("name", textProblem(in.Name, 128))
+		if err := bad.err("Validation failed."); err != nil {
+			return err
+		}
+		if other, err := c.q.GetUserByUsername(ctx, fold(in.Username)); err == nil && other.ID != row.ID {
+			return &Error{Kind: Conflict, Message: "User already exists.",
+				Fields: []Field{{Field: "username", Detail: "This value is already in use and should be unique."}}}
+		} else if err != nil && !db.IsNotFound(err) {
+			return err
+		}
+		if err := c.writeProfile(row, in); err != nil {
+			return err
+		}
+		u, err = c.userByID(row.ID)
+		return err
+	})
+	return u, err
+}
+
+func (c *change) writeProfile(row db.UserRow, in Profile) error {
+	c.field("username", row.Username, in.Username)
+	c.field("name", row.Name, in.Name)
+	if len(c.entry.fields) == 0 {
+		return nil
+	}
+	c.written()
+	if err := c.q.UpdateProfile(c.ctx, db.UpdateProfileParams{
+		Username: in.Username, UsernameKey: fold(in.Username), Name: in.Name, NameKey: fold(in.Name),
+		SearchKey: searchKey(in.Username, in.Name, row.Email), Now: c.now, ID: row.ID,
+	}); err != nil {
+		return err
+	}
+	return c.q.RenameMemberships(c.ctx, db.RenameMembershipsParams{UsernameKey: fold(in.Username), UserID: row.ID})
+}
+
+// SetPassword sets a password and ends every session and token of the account.
+// Invalid: no such user, a weak password, a service account, or a wrong old password of one's own.
+// Forbidden: needs user:update_personal.
+func (s *Service) SetPassword(ctx context.Context, subject *Subject, user string, body Body[PasswordInput]) error {
+	// Hashes take their time: what they are made from is read in one transaction, what they give is used in another,
+	// and everything is checked in both.
+	var p newPassword
+	if err := s.change(ctx, subject, "write", func(c *change) error { return p.read(c, user, body) }); err != nil {
+		return err
+	}
+	if err := p.compute(ctx, s.hashing); err != nil {
+		return err
+	}
+	return s.change(ctx, subject, "write", func(c *change) error { return p.write(c, user) })
+}
+
+// newPassword is a password on its way into the store.
+type newPassword struct {
+	in     PasswordInput
+	stored string // the hash that the old password must match, "" when none need be given
+	right  bool
+	hash   string
+}
+
+func (p *newPassword) account(c *change, user string) (db.UserRow, error) {
+	row, err := c.actOn(user, "update_personal")
+	if err == nil && row.LoginType != LoginPassword {
+		err = invalid("Users without password login type cannot change their password.", "")
+	}
+	return row, err
+}
+
+func (p *newPassword) read(c *change, user string, body Body[PasswordInput]) error {
+	row, err := p.account(c, user)
+	if err != nil {
+		return err
+	}
+	if p.in, err = body(); err != nil {
+		return err
+	}
+	var bad problems
+	bad.add("password", passwordProblem(p.in.Password, row.Username, row.Email))
+	if err := bad.err("Password is invalid"); err != nil {
+		return err
+	}
+	if row.ID == c.by.ID() {
+		p.stored, err = c.q.GetPasswordHash(c.ctx, row.ID)
+	}
+	return err
+}
+
+func (p *newPassword) compute(ctx context.Context, h hashing) (err error) {
+	if p.right = p.stored == ""; !p.right {
+		if p.right, err = h.matches(ctx, p.stored, p.in.OldPassword); err != nil || !p.right {
+			return err
+		}
+	}
+	p.hash, err = h.hash(ctx, p.in.Password)
+	return err
+}
+
+func (p *newPassword) write(c *change, user string) error {
+	row, err := p.account(c, user)
+	if err != nil {
+		return err
+	}
+	if !p.right {
+		return problems{{Field: "old_password", Detail: "is not your current password"}}.err("Old password is incorrect.")
+	}
+	c.written()
+	c.secret("hashed_password")
+	if err := c.q.UpdatePassword(c.ctx, db.UpdatePasswordParams{PasswordHash: p.hash, Now: c.now, ID: row.ID}); err != nil {
+		return err
+	}
+	if err := c.q.DeleteAPIKeysOfUser(c.ctx, row.ID); err != nil {
+		return err
+	}
+	return c.q.DeleteSessionsOfUser(c.ctx, nullID(row.ID))
+}
+
+// SetStatus suspends or activates an account; suspending ends its sessions. Setting what is set already writes nothing.
+// Invalid: no such user, oneself, the last owner or organization admin. Forbidden: needs user:update.
+func (s *Service) SetStatus(ctx context.Context, subject *Subject, user string, status Status) (u User, err error) {
+	err = s.change(ctx, subject, "write", func(c *change) error {
+		row, err := c.actOn(user, "update")
+		if err != nil {
+			return err
+		}
+		if status == StatusSuspended && row.ID == c.by.ID() {
+			return invalid("You cannot suspend yourself.", "")
+		}
+		if Status(row.Status) == status {
+			u, err = c.user(ctx, row)
+			return err
+		}
+		if status == StatusSuspended {
+			if err := c.keepAdmins(row.ID, Status(row.Status)); err != nil {
+				return err
+			}
+		}
+		c.written()
+		c.field("status", row.Status, status)
+		if err := c.q.UpdateStatus(ctx, db.UpdateStatusParams{Status: string(status), Now: c.now, ID: row.ID}); err != nil {
+			return err
+		}
+		if status == StatusSuspended {
+			if err := c.q.DeleteSessionsOfUser(ctx, nullID(row.ID)); err != nil {
+				return err
+			}
+			if err := c.keepOwners(); err != nil {
+				return err
+			}
+		}
+		u, err = c.userByID(row.ID)
+		return err
+	})
+	return u, err
+}
+
+// SetUserRoles replaces the site roles of an account. An unchanged list writes nothing.
+// Invalid: no such user, oneself, a bad body, an unknown role, the last owner. Forbidden: neither assign nor unassign,
+// a role that the caller may not hand out, or an account that may do more than the caller.
+func (s *Service) SetUserRoles(ctx context.Context, subject *Subject, user string, body Body[RolesInput]) (u User, err error) {
+	err = s.change(ctx, subject, "write", func(c *change) error {
+		row, err := c.readableUser(ctx, c.by, user)
+		if err != nil {
+			return err
+		}
+		c.about("user", row.ID, row.Username, uuid.Nil)
+		if row.ID == c.by.ID() {
+			return invalid("You cannot change your own roles.", "")
+		}
+		set, err := c.roles(ctx, uuid.Nil)
+		if err != nil {
+			return err
+		}
+		if u, err = c.user(ctx, row); err != nil {
+			return err
+		}
+		a := assignment{change: c, set: set, object: siteRolesObject, implied: roleMember}
+		changed, err := a.decide(body, u.Roles, 0)
+		if err != nil || !changed {
+			return err
+		}
+		if err := c.withinRights(row.ID); err != nil {
+			return err
+		}
+		if err := c.writeUserRoles(row.ID, a.added, a.removed); err != nil {
+			return err
+		}
+		c.field("rbac_roles", names(u.Roles), a.wanted)
+		if u, err = c.userByID(row.ID); err != nil || !slices.Contains(a.removed, roleOwner) && len(a.added) == 0 {
+			return err
+		}
+		return c.keepOwners() // a role that was given may deny
+	})
+	return u, err
+}
+
+func (c *change) writeUserRoles(user uuid.UUID, added, removed []string) error {
+	c.written()
+	for _, name := range removed {
+		if err := c.q.DeleteUserRole(c.ctx, db.DeleteUserRoleParams{UserID: user, Role: name}); err != nil {
+			return err
+		}
+	}
+	for _, name := range added {
+		if err := c.q.InsertUserRole(c.ctx, db.InsertUserRoleParams{UserID: user, Role: name}); err != nil {
+			return err
+		}
+	}
+	return c.q.TouchUser(c.ctx, db.TouchUserParams{Now: c.now, ID: user})
+}

@@ -1,0 +1,238 @@
+package org
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"rolecall/db"
+	"rolecall/rbac"
+)
+
+// MemberRoles is the assignment form of a member: every role of the organization, and which the caller may change.
+// NotFound and Invalid as Member. Forbidden: the caller may not read the roles.
+func (s *Service) MemberRoles(ctx context.Context, subject *Subject, organization, user string) (Assignment, error) {
+	src := s.snapshot(subject)
+	org, err := src.organization(ctx, subject, organization)
+	if err != nil {
+		return Assignment{}, err
+	}
+	m, err := s.Member(ctx, subject, organization, user)
+	if err != nil {
+		return Assignment{}, err
+	}
+	if !subject.Can("read", orgRolesObject(org.ID)) {
+		return Assignment{}, errNotFound()
+	}
+	set, err := src.roles(ctx, org.ID)
+	if err != nil {
+		return Assignment{}, err
+	}
+	a := Assignment{Organization: organizationOf(org), Member: m}
+	held := names(m.Roles)
+	for i := range set.list {
+		r := &set.list[i]
+		choice := RoleChoice{Role: r.Role, Held: slices.Contains(held, r.Name)}
+		choice.Role.Refusal = mayGive(subject, "assign", orgRolesObject(org.ID), r)
+		choice.Role.Assignable = choice.Role.Refusal == ""
+		if choice.Refusal = m.RolesRefusal; choice.Refusal == "" {
+			action := "assign"
+			if choice.Held {
+				action = "unassign"
+			}
+			choice.Refusal = mayGive(subject, action, orgRolesObject(org.ID), r)
+		}
+		a.Choices = append(a.Choices, choice)
+	}
+	return a, nil
+}
+
+// mayGive says why the caller may not give (action assign) or take (unassign) a role, "" if it may.
+// object is what assigning is asked on: the roles of an organization or those of the site.
+func mayGive(by *Subject, action string, object rbac.Object, r *setRole) string {
+	if !by.Can(action, object) {
+		return fmt.Sprintf("Needs %s:%s", object.Type, action)
+	}
+	ok, missing := by.grants.MayAssign(r.compiled, object.Org)
+	switch {
+	case ok:
+		return ""
+	case len(missing) > 0:
+		return "Needs what the role holds: " + some(missing)
+	}
+	return "Your roles don't hand out this built-in role"
+}
+
+// SetMemberRoles replaces the organization roles of a member. An unchanged list writes nothing.
+// NotFound and Invalid as Member; Invalid: oneself, a bad body, an unknown role, the last organization admin;
+// Forbidden: neither assign nor unassign, or a role that the caller may not hand out, or a member who holds more than
+// the caller. Conflict: the form showed another version of the membership.
+func (s *Service) SetMemberRoles(ctx context.Context, subject *Subject, organization, user string, body Body[RolesInput]) (m Member, err error) {
+	err = s.change(ctx, subject, "write", func(c *change) error {
+		org, row, err := c.membership(organization, user)
+		if err != nil {
+			return err
+		}
+		set, err := c.roles(ctx, org.ID)
+		if err != nil {
+			return err
+		}
+		a := assignment{change: c, set: set, object: orgRolesObject(org.ID), implied: roleOrganizationUser}
+		if row.UserID == c.by.ID() {
+			return invalid("You cannot change your own organization roles.",
+				"Another user with the appropriate permissions must change your roles.")
+		}
+		if m, err = c.memberOf(ctx, row); err != nil {
+			return err
+		}
+		changed, err := a.decide(body, m.Roles, m.Version)
+		if err != nil || !changed {
+			return err
+		}
+		if beyond := c.beyondCaller(c.by, org.ID, set.held(m.Roles)); len(beyond) > 0 {
+			return &Error{Kind: Forbidden, Message: "Forbidden.",
+				Detail: "You don't have permission to change the roles of this member: it holds what you do not, " + some(beyond) + "."}
+		}
+		if slices.Contains(a.removed, roleOrganizationAdmin) {
+			if err := c.keepAdmin(org, row.UserID, m.Status, names(m.Roles)); err != nil {
+				return err
+			}
+		}
+		if err := c.writeMemberRoles(row, a.added, a.removed); err != nil {
+			return err
+		}
+		c.field("roles", names(m.Roles), a.wanted)
+		m, err = c.memberByID(ctx, org.ID, row.UserID)
+		return err
+	})
+	return m, err
+}
+
+func (c *change) writeMemberRoles(row db.MemberRow, added, removed []string) error {
+	c.written()
+	for _, name := range removed {
+		if err := c.q.DeleteMemberRole(c.ctx, db.DeleteMemberRoleParams{OrganizationID: row.OrganizationID, UserID: row.UserID, Role: name}); err != nil {
+			return err
+		}
+	}
+	for _, name := range added {
+		if err := c.q.InsertMemberRole(c.ctx, db.InsertMemberRoleParams{OrganizationID: row.OrganizationID, UserID: row.UserID, Role: name}); err != nil {
+			return err
+		}
+	}
+	return c.q.TouchMember(c.ctx, db.TouchMemberParams{Now: c.now, OrganizationID: row.OrganizationID, UserID: row.UserID})
+}
+
+// assignment is the rules of giving and taking roles, the same for those of an organization and those of the site.
+type assignment struct {
+	*change
+	set     *roleSet
+	object  rbac.Object
+	implied string // the role that everybody holds: it never counts as given or taken
+
+	wanted, added, removed []string
+}
+
+// decide reads the body and says whether it changes anything; if so the caller may make every single change.
+func (a *assignment) decide(body Body[RolesInput], held []RoleRef, version int64) (bool, error) {
+	if !a.by.Can("assign", a.object) && !a.by.Can("unassign", a.object) {
+		return false, errForbidden()
+	}
+	in, err := body()
+	if err != nil {
+		return false, err
+	}
+	if err := a.want(in.Roles); err != nil {
+		return false, err
+	}
+	have := names(held)
+	for _, n := range a.wanted {
+		if !slices.Contains(have, n) {
+			a.added = append(a.added, n)
+		}
+	}
+	for _, n := range have {
+		if !slices.Contains(a.wanted, n) {
+			a.removed = append(a.removed, n)
+		}
+	}
+	if len(a.added)+len(a.removed) == 0 {
+		return false, nil
+	}
+	if in.Version != nil && *in.Version != version {
+		return false, &Error{Kind: Conflict, Message: "These roles were changed meanwhile.",
+			Detail: "Somebody else saved the roles after you opened them. Nothing was changed; open them again to see what they are now."}
+	}
+	return true, a.permitted()
+}
+
+// want checks the names, all of them, and sorts them.
+func (a *assignment) want(roles []string) error {
+	var bad problems
+	first := ""
+	for i, name := range roles {
+		bare, problem := a.bareName(name)
+		if problem != "" {
+			bad.add(fmt.Sprintf("roles[%d]", i), problem)
+			if first == "" {
+				first = problem
+			}
+			continue
+		}
+		if bare != a.implied && !slices.Contains(a.wanted, bare) {
+			a.wanted = append(a.wanted, bare)
+		}
+	}
+	slices.Sort(a.wanted)
+	return bad.err(first)
+}
+
+// bareName takes the suffix off a name as clients of 2022 send it, and says what is wrong with the rest.
+func (a *assignment) bareName(name string) (bare, problem string) {
+	bare, suffix, suffixed := strings.Cut(name, ":")
+	if suffixed && (a.set.org == uuid.Nil || !sameID(suffix, a.set.org)) {
+		return "", fmt.Sprintf("attempt to assign a role %q, remove the ':<organization_id> suffix", name)
+	}
+	if _, ok := a.set.byName[bare]; !ok && bare != a.implied {
+		return "", fmt.Sprintf("%q is not a supported role", a.fullName(bare))
+	}
+	return bare, ""
+}
+
+func sameID(s string, id uuid.UUID) bool {
+	parsed, err := uuid.Parse(s)
+	return err == nil && parsed == id
+}
+
+// fullName is a role as messages name it.
+func (a *assignment) fullName(name string) string {
+	if a.set.org == uuid.Nil {
+		return name
+	}
+	return name + ":" + a.set.org.String()
+}
+
+// permitted refuses the change unless the caller may make every part of it.
+func (a *assignment) permitted() error {
+	if len(a.added) > 0 && !a.by.Can("assign", a.object) || len(a.removed) > 0 && !a.by.Can("unassign", a.object) {
+		return errForbidden()
+	}
+	var bad []Field
+	for _, name := range slices.Concat(a.added, a.removed) {
+		role, ok := a.set.byName[name]
+		if !ok { // a stored name that no role answers to gives nothing, so nothing is taken with it
+			continue
+		}
+		if ok, _ := a.by.grants.MayAssign(role.compiled, a.object.Org); !ok {
+			bad = append(bad, Field{Field: "roles", Detail: fmt.Sprintf("not authorized to assign role %q", a.fullName(name))})
+		}
+	}
+	if len(bad) == 0 {
+		return nil
+	}
+	return &Error{Kind: Forbidden, Message: bad[0].Detail, Fields: bad,
+		Detail: "You may only give and take roles whose rights you hold, and built-in roles that your own roles hand out."}
+}

@@ -1,0 +1,231 @@
+package org
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"rolecall/db"
+	"rolecall/rbac"
+)
+
+// auditPage is how many entries a page has when none is asked for, and at most.
+const (
+	auditPage    = 100
+	auditPageMax = 1000
+)
+
+// Audit is one page of the audit trail, newest first: all of it with site-wide audit_log:read, else the entries of
+// the organizations where the caller has it. Forbidden: nowhere. Invalid: a bad query.
+func (s *Service) Audit(ctx context.Context, subject *Subject, f AuditFilter) (AuditList, error) {
+	if !subject.Can("read", rbac.Object{Type: "audit_log"}) && !subject.Can("read", rbac.Object{Type: "audit_log", AnyOrg: true}) {
+		return AuditList{}, errForbidden()
+	}
+	src := s.snapshot(subject)
+	var list AuditList
+	err := s.db.Read(ctx, func(q *db.Queries) error {
+		src.q = q
+		p, err := src.auditSearch(ctx, subject, f)
+		if err != nil {
+			return err
+		}
+		list, err = src.auditEntries(ctx, p)
+		return err
+	})
+	return list, err
+}
+
+func (s source) auditSearch(ctx context.Context, by *Subject, f AuditFilter) (db.FindAuditLogsParams, error) {
+	p := db.FindAuditLogsParams{MaxRows: int64(min(f.Limit, auditPageMax)), Skip: int64(f.Offset)}
+	if f.Limit == 0 {
+		p.MaxRows = auditPage
+	}
+	if !by.Can("read", rbac.Object{Type: "audit_log"}) {
+		var orgs []string
+		for _, id := range by.User.OrganizationIDs {
+			if by.Can("read", rbac.Object{Type: "audit_log", Org: id}) {
+				orgs = append(orgs, id.String())
+			}
+		}
+		p.Organizations = listed(orgs)
+	}
+	q := parseSearch(f.Query, "search", "search", "request_id", "resource_id", "resource_target", "username", "email",
+		"date_from", "date_to", "organization", "resource_type", "action", "build_reason")
+	p.Search, p.RequestID, p.ResourceTarget = q.one("search"), q.one("request_id"), q.one("resource_target")
+	p.ResourceType, p.Action = q.one("resource_type"), q.one("action")
+	if id := q.id("resource_id"); id != uuid.Nil {
+		p.ResourceID = id.String()
+	}
+	p.DateFrom, p.DateTo = q.date("date_from"), q.date("date_to")
+	if p.DateTo.Valid {
+		p.DateTo.Time = p.DateTo.Time.Add(day) // the day is part of the range
+	}
+	if err := s.auditNames(ctx, by, q, &p); err != nil {
+		return p, err
+	}
+	return p, q.bad.err("Invalid audit search query.")
+}
+
+// auditNames looks up the people and the organization that a query names.
+func (s source) auditNames(ctx context.Context, by *Subject, q *search, p *db.FindAuditLogsParams) error {
+	if name := q.one("username"); name != "" {
+		user, ok, err := s.findUser(ctx, by, name)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			q.bad.add("username", fmt.Sprintf("there is no user %q", name))
+		}
+		p.ActorID = nullID(user.ID)
+	}
+	if email := q.one("email"); email != "" {
+		user, err := s.q.GetUserByEmail(ctx, email)
+		if db.IsNotFound(err) {
+			q.bad.add("email", fmt.Sprintf("there is no user %q", email))
+		} else if err != nil {
+			return err
+		}
+		p.ActorID = nullID(user.ID)
+	}
+	if name := q.one("organization"); name != "" {
+		org, err := s.organization(ctx, by, name)
+		if KindOf(err) == NotFound {
+			q.bad.add("organization", fmt.Sprintf("there is no organization %q", name))
+		} else if err != nil {
+			return err
+		}
+		p.OrganizationID = nullID(org.ID)
+	}
+	return nil
+}
+
+func (s source) auditEntries(ctx context.Context, p db.FindAuditLogsParams) (AuditList, error) {
+	list := AuditList{Entries: []AuditEntry{}}
+	found, err := s.q.FindAuditLogs(ctx, p)
+	if err == nil && len(found) == 0 && p.Skip > 0 {
+		p.Skip, p.MaxRows = 0, 1
+		if found, err = s.q.FindAuditLogs(ctx, p); len(found) > 0 {
+			list.Count = int(found[0].Total)
+		}
+		return list, err
+	}
+	if err != nil || len(found) == 0 {
+		return list, err
+	}
+	list.Count = int(found[0].Total)
+	seqs := make([]int64, len(found))
+	for i, f := range found {
+		seqs[i] = f.Seq
+	}
+	rows, err := s.q.ListAuditLogs(ctx, seqs)
+	if err != nil {
+		return list, err
+	}
+	names, err := s.auditRefs(ctx, rows)
+	if err != nil {
+		return list, err
+	}
+	for _, r := range rows {
+		e, err := names.entry(r)
+		if err != nil {
+			return list, err
+		}
+		list.Entries = append(list.Entries, e)
+	}
+	return list, nil
+}
+
+// auditRefs is what the entries of a page refer to and is still there.
+type auditRefs struct {
+	users map[uuid.UUID]*User
+	orgs  map[uuid.UUID]*Organization
+}
+
+func (s source) auditRefs(ctx context.Context, rows []db.AuditLog) (auditRefs, error) {
+	refs := auditRefs{users: map[uuid.UUID]*User{}, orgs: map[uuid.UUID]*Organization{}}
+	var ids []uuid.UUID
+	for _, r := range rows {
+		for _, id := range []uuid.UUID{r.ActorID.UUID, uuidOf(r.ResourceID)} {
+			if _, ok := refs.users[id]; !ok && id != uuid.Nil {
+				refs.users[id] = nil
+				ids = append(ids, id)
+			}
+		}
+		if _, ok := refs.orgs[r.OrganizationID.UUID]; !ok && r.OrganizationID.Valid {
+			org, err := s.q.GetOrganization(ctx, r.OrganizationID.UUID)
+			if err != nil && !db.IsNotFound(err) {
+				return refs, err
+			}
+			refs.orgs[r.OrganizationID.UUID] = nil
+			if err == nil {
+				o := organizationOf(org)
+				refs.orgs[o.ID] = &o
+			}
+		}
+	}
+	users, err := s.q.ListUsersByID(ctx, ids)
+	if err != nil {
+		return refs, err
+	}
+	for _, row := range users {
+		u, err := s.user(ctx, row)
+		if err != nil {
+			return refs, err
+		}
+		refs.users[u.ID] = &u
+	}
+	return refs, nil
+}
+
+func uuidOf(s string) uuid.UUID {
+	id, err := uuid.Parse(s)
+	if err != nil {
+		return uuid.Nil
+	}
+	return id
+}
+
+func (refs auditRefs) entry(r db.AuditLog) (AuditEntry, error) {
+	e := AuditEntry{
+		ID: r.ID, RequestID: r.RequestID, Time: r.Time, IP: r.IP, UserAgent: r.UserAgent,
+		ResourceType: r.ResourceType, ResourceID: r.ResourceID, ResourceTarget: r.ResourceTarget, Action: r.Action,
+		StatusCode: int(r.StatusCode), OrganizationID: r.OrganizationID.UUID, Organization: refs.orgs[r.OrganizationID.UUID],
+		ActorID: r.ActorID.UUID, Actor: r.Actor, User: refs.users[r.ActorID.UUID],
+	}
+	if err := json.Unmarshal([]byte(r.Changes), &e.Diff); err != nil {
+		return e, errors.Join(fmt.Errorf("audit entry %s", r.ID), err)
+	}
+	switch r.ResourceType {
+	case "user", "organization_member", "api_key":
+		e.Deleted = refs.users[uuidOf(r.ResourceID)] == nil
+	case "organization":
+		e.Deleted = e.Organization == nil
+	}
+	e.Description = describe(e)
+	return e, nil
+}
+
+// The words of an entry's description.
+var (
+	verbs = map[string]string{"create": "created", "write": "updated", "delete": "deleted", "login": "logged in", "logout": "logged out"}
+	kinds = map[string]string{
+		"organization_member": "organization member", "custom_role": "custom role", "api_key": "API key",
+		"user": "user", "organization": "organization",
+	}
+)
+
+// describe says an entry as a template that clients fill in: {user} did something to {target}.
+func describe(e AuditEntry) string {
+	verb := verbs[e.Action]
+	if e.StatusCode >= 400 {
+		verb = "unsuccessfully attempted to " + e.Action
+	}
+	if e.Action == "login" || e.Action == "logout" {
+		return "{user} " + verb
+	}
+	return strings.Join([]string{"{user}", verb, kinds[e.ResourceType], "{target}"}, " ")
+}

@@ -1,0 +1,103 @@
+package org
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// Kind says what sort of failure an Error is. Every answer's status follows from it, and from nothing else.
+type Kind uint8
+
+// The kinds of failure.
+const (
+	Internal        Kind = iota // a fault of ours: nothing of it is shown
+	Invalid                     // the request is wrong and must be changed
+	Unauthenticated             // nobody, or not who they claim to be
+	Forbidden                   // known, but may not
+	NotFound                    // is not there, or may not be seen: the two look the same
+	Conflict                    // collides with what is stored
+	Stale                       // If-Match named a version that is not the stored one
+	TooLarge                    // the body is too large
+	Unsupported                 // the body is of a type that is not read here
+	TooMany                     // too many attempts; see Error.RetryAfter
+	Unavailable                 // cannot be answered now; see Error.RetryAfter
+)
+
+var statuses = [...]int{
+	Internal:        http.StatusInternalServerError,
+	Invalid:         http.StatusBadRequest,
+	Unauthenticated: http.StatusUnauthorized,
+	Forbidden:       http.StatusForbidden,
+	NotFound:        http.StatusNotFound,
+	Conflict:        http.StatusConflict,
+	Stale:           http.StatusPreconditionFailed,
+	TooLarge:        http.StatusRequestEntityTooLarge,
+	Unsupported:     http.StatusUnsupportedMediaType,
+	TooMany:         http.StatusTooManyRequests,
+	Unavailable:     http.StatusServiceUnavailable,
+}
+
+// Status is the HTTP status of the kind. It lives here, not in the transport, because the audit trail records it.
+func (k Kind) Status() int { return statuses[k] }
+
+// Field is a problem with one field of a request.
+type Field struct {
+	Field  string `json:"field"`
+	Detail string `json:"detail"`
+}
+
+// Error is a failure that the caller may read. Err is the cause, for the log only.
+type Error struct {
+	Kind       Kind
+	Message    string
+	Detail     string
+	Fields     []Field
+	RetryAfter time.Duration
+	Err        error
+}
+
+// Error makes Error an error; it is what the log shows.
+func (e *Error) Error() string {
+	var b strings.Builder
+	b.WriteString(e.Message)
+	if e.Detail != "" {
+		b.WriteString(": " + e.Detail)
+	}
+	for _, f := range e.Fields {
+		b.WriteString("; " + f.Field + ": " + f.Detail)
+	}
+	if e.Err != nil {
+		b.WriteString(": " + e.Err.Error())
+	}
+	return b.String()
+}
+
+// Unwrap gives the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+// KindOf is the kind of err; what is not ours is Internal.
+func KindOf(err error) Kind {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.Kind
+	}
+	return Internal
+}
+
+func invalid(message, detail string) *Error {
+	return &Error{Kind: Invalid, Message: message, Detail: detail}
+}
+
+// errNotFound is the one answer for "is not there" and "you may not see it", so that neither can be told from the other.
+func errNotFound() *Error {
+	return &Error{Kind: NotFound, Message: "Resource not found or you do not have access to this resource"}
+}
+
+func errForbidden() *Error {
+	return &Error{
+		Kind:    Forbidden,
+		Message: "Forbidden.",
+		Detail:  "You don't have permission to view this content. Ask an administrator of the organization or the site for a role that allows it.",
+	}
+}

@@ -1,0 +1,159 @@
+package org
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"rolecall/db"
+	"rolecall/rbac"
+)
+
+// The guard rails: what no write may leave behind, however many rights the caller has.
+
+// keepOwners refuses a change after which nobody could give and take site roles any more: at least one active account
+// with the owner role must still be allowed to, by the engine, so that neither a demotion nor a deny in a site role
+// locks everybody out.
+func (c *change) keepOwners() error {
+	holders, err := c.q.ListActiveHoldersOfSiteRole(c.ctx, roleOwner)
+	if err != nil {
+		return err
+	}
+	for _, id := range holders {
+		owner, err := c.after(id)
+		if err != nil {
+			return err
+		}
+		if owner.Can("assign", siteRolesObject) && owner.Can("unassign", siteRolesObject) && owner.Can("update", usersObject) {
+			return nil
+		}
+	}
+	return invalid("The last active owner must stay.",
+		"After this change no active account with the owner role could manage site roles and users. Give another active account the owner role first.")
+}
+
+// keepAdmin refuses to take the last active organization-admin from an organization, unless a site owner does it.
+func (c *change) keepAdmin(org db.Organization, user uuid.UUID, status Status, roles []string) error {
+	if c.by.owner() || status != StatusActive || !slices.Contains(roles, roleOrganizationAdmin) {
+		return nil
+	}
+	others, err := c.q.CountActiveHolders(c.ctx, db.CountActiveHoldersParams{
+		OrganizationID: org.ID, Role: roleOrganizationAdmin, ExceptUser: user,
+	})
+	if err != nil || others > 0 {
+		return err
+	}
+	return lastAdmin(org.DisplayName)
+}
+
+func lastAdmin(org string) *Error {
+	return invalid("The last active organization admin must stay.",
+		fmt.Sprintf("%s would be left without an active organization admin. Make another active member one first, or ask a site owner.", org))
+}
+
+// keepAdmins is keepAdmin for every organization of an account.
+func (c *change) keepAdmins(user uuid.UUID, status Status) error {
+	grants, err := c.q.ListGrants(c.ctx, user)
+	if err != nil {
+		return err
+	}
+	for _, g := range grants {
+		if g.Role != roleOrganizationAdmin {
+			continue
+		}
+		org, err := c.q.GetOrganization(c.ctx, g.OrganizationID)
+		if err != nil {
+			return err
+		}
+		if err := c.keepAdmin(org, user, status, []string{g.Role}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// keepUndo refuses a change of a role after which the caller itself could not undo it: it must still hold the action,
+// and every permission that putting the role back would give or deny anew.
+func (c *change) keepUndo(object rbac.Object, action string, restored Role) error {
+	if c.by.operator {
+		return nil
+	}
+	after, err := c.after(c.by.ID())
+	if err != nil {
+		return err
+	}
+	lost := c.by.Can(action, object) && !after.Can(action, object)
+	for level, perms := range restored.levels() {
+		held := slices.DeleteFunc(slices.Clone(perms), func(p rbac.Permission) bool {
+			return len(c.by.grants.CheckGrant(level, object.Org, []rbac.Permission{p})) > 0
+		})
+		lost = lost || len(after.grants.CheckGrant(level, object.Org, held)) > 0
+	}
+	if !lost {
+		return nil
+	}
+	return invalid("This would take away your own right to undo it.",
+		"You hold this role yourself, and after the change you could not put it back. Ask another administrator to make it.")
+}
+
+// withinRights refuses to act on an account that may do more on the site than the caller may.
+func (c *change) withinRights(user uuid.UUID) error {
+	if user == c.by.ID() {
+		return nil
+	}
+	target, err := c.after(user)
+	if err != nil {
+		return err
+	}
+	beyond := target.grants.AllowedSite().Minus(c.by.grants.AllowedSite())
+	if len(beyond) == 0 {
+		return nil
+	}
+	return &Error{Kind: Forbidden, Message: "Forbidden.",
+		Detail: "You don't have permission to act on this account: it may do what you may not, " + some(beyond) + "."}
+}
+
+// beyondCaller is what roles held in an organization give that the caller does not hold there itself.
+func (s source) beyondCaller(by *Subject, org uuid.UUID, roles []*rbac.Role) []rbac.Permission {
+	if len(roles) == 0 {
+		return nil
+	}
+	return s.catalog.OrganizationRights(org, roles).Minus(by.grants.AllowedIn(org))
+}
+
+// some names a few permissions.
+func some(perms []rbac.Permission) string {
+	var shown []string
+	for _, p := range perms[:min(3, len(perms))] {
+		shown = append(shown, strings.TrimPrefix(p.String(), "!"))
+	}
+	list := strings.Join(shown, ", ")
+	if more := len(perms) - len(shown); more > 0 {
+		list += fmt.Sprintf(" and %d more", more)
+	}
+	return list
+}
+
+// member is the membership as this transaction leaves it.
+func (s source) memberByID(ctx context.Context, org, user uuid.UUID) (Member, error) {
+	row, err := s.q.GetMember(ctx, db.GetMemberParams{OrganizationID: org, UserID: user})
+	if err != nil {
+		return Member{}, err
+	}
+	return s.memberOf(ctx, row)
+}
+
+func (s source) memberOf(ctx context.Context, row db.MemberRow) (Member, error) {
+	roles, err := s.roles(ctx, row.OrganizationID)
+	if err != nil {
+		return Member{}, err
+	}
+	site, err := s.roles(ctx, uuid.Nil)
+	if err != nil {
+		return Member{}, err
+	}
+	return memberOf(&row, roles, site), nil
+}

@@ -1,0 +1,238 @@
+package org
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/google/uuid"
+
+	"rolecall/db"
+)
+
+// How many wrong passwords are borne in a window: for one account, and from one address.
+const (
+	failureWindow      = 15 * time.Minute
+	maxAccountFailures = 10
+	maxAddressFailures = 60
+)
+
+// Login checks an e-mail address and a password. Every wrong login costs one hash and gets the same answer.
+// Unauthenticated: wrong, or suspended. TooMany: too many wrong ones for this account or from this address.
+func (s *Service) Login(ctx context.Context, email, password string) (User, error) {
+	key := fold(email)
+	doors := []door{{"account " + key, maxAccountFailures}, {"address " + requestOf(ctx).IP, maxAddressFailures}}
+	if err := s.knock(ctx, doors); err != nil {
+		return User{}, err
+	}
+	account, err := s.db.GetPassword(ctx, key)
+	if err != nil && !db.IsNotFound(err) {
+		return User{}, err
+	}
+	right, err := s.hashing.matches(ctx, account.PasswordHash, password)
+	if err != nil {
+		return User{}, err
+	}
+	if !right {
+		return User{}, s.refuseLogin(ctx, account)
+	}
+	return s.admit(ctx, account, doors)
+}
+
+// door is something that wrong logins are counted at.
+type door struct {
+	name  string
+	limit int64
+}
+
+// knock counts an attempt before it is made, so that attempts made at once are counted too; admit forgives the
+// account its failures.
+func (s *Service) knock(ctx context.Context, doors []door) error {
+	now := s.now()
+	return s.db.Write(ctx, func(q *db.Queries) error {
+		if err := q.DeleteOldLoginFailures(ctx, now.Add(-failureWindow)); err != nil {
+			return err
+		}
+		for _, d := range doors {
+			found, err := q.GetLoginFailures(ctx, d.name)
+			if db.IsNotFound(err) {
+				found, err = db.GetLoginFailuresRow{WindowStart: now}, nil
+			}
+			if err != nil {
+				return err
+			}
+			if found.Failures >= d.limit {
+				return tooMany(found.WindowStart.Add(failureWindow).Sub(now))
+			}
+			if err := q.UpsertLoginFailures(ctx, db.UpsertLoginFailuresParams{
+				Door: d.name, Failures: found.Failures + 1, WindowStart: found.WindowStart,
+			}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func tooMany(wait time.Duration) *Error {
+	return &Error{Kind: TooMany, RetryAfter: max(wait, time.Second), Message: "Too many failed logins.",
+		Detail: "Wait a few minutes before the next attempt."}
+}
+
+// refuseLogin answers a wrong login, and records it if there is such an account.
+func (s *Service) refuseLogin(ctx context.Context, account db.GetPasswordRow) error {
+	refusal := &Error{Kind: Unauthenticated, Message: "Incorrect email or password."}
+	if account.ID == uuid.Nil {
+		return refusal
+	}
+	return errors.Join(refusal, s.db.Write(ctx, func(q *db.Queries) error {
+		return s.recordLogin(ctx, q, account.ID, "login", refusal.Kind.Status())
+	}))
+}
+
+// admit lets somebody in whose password was right.
+func (s *Service) admit(ctx context.Context, account db.GetPasswordRow, doors []door) (User, error) {
+	now := s.now()
+	var user User
+	err := s.db.Write(ctx, func(q *db.Queries) error {
+		if Status(account.Status) == StatusSuspended {
+			return &Error{Kind: Unauthenticated, Message: "Your account is suspended. Contact an admin to reactivate your account."}
+		}
+		// The address keeps its count, less this attempt: a right login of one's own must not buy more guesses at others.
+		if err := s.forgive(ctx, q, doors); err != nil {
+			return err
+		}
+		if Status(account.Status) == StatusDormant {
+			if err := q.UpdateStatus(ctx, db.UpdateStatusParams{Status: string(StatusActive), Now: now, ID: account.ID}); err != nil {
+				return err
+			}
+			if _, err := q.BumpRevision(ctx); err != nil {
+				return err
+			}
+		}
+		if err := q.UpdateLastSeen(ctx, db.UpdateLastSeenParams{Now: nullTime(now), ID: account.ID}); err != nil {
+			return err
+		}
+		row, err := q.GetUser(ctx, account.ID)
+		if err != nil {
+			return err
+		}
+		if user, err = (source{s, q, 0}).user(ctx, row); err != nil {
+			return err
+		}
+		return s.recordLogin(ctx, q, account.ID, "login", 201)
+	})
+	return user, err
+}
+
+func (s *Service) forgive(ctx context.Context, q *db.Queries, doors []door) error {
+	if err := q.DeleteLoginFailures(ctx, doors[0].name); err != nil {
+		return err
+	}
+	found, err := q.GetLoginFailures(ctx, doors[1].name)
+	if db.IsNotFound(err) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return q.UpsertLoginFailures(ctx, db.UpsertLoginFailuresParams{
+		Door: doors[1].name, Failures: max(0, found.Failures-1), WindowStart: found.WindowStart,
+	})
+}
+
+func (s *Service) recordLogin(ctx context.Context, q *db.Queries, user uuid.UUID, action string, status int) error {
+	row, err := q.GetUser(ctx, user)
+	if err != nil {
+		return err
+	}
+	c := &change{source: source{s, q, 0}, ctx: ctx, now: s.now(), by: &Subject{User: User{ID: user, Username: row.Username}}}
+	c.entry.action = action
+	c.about("api_key", user, row.Username, uuid.Nil)
+	return c.record(q, status)
+}
+
+// LoginToken is Login for programs: it answers an API token that lives as long as a browser session.
+func (s *Service) LoginToken(ctx context.Context, email, password string) (string, error) {
+	user, err := s.Login(ctx, email, password)
+	if err != nil {
+		return "", err
+	}
+	token := newToken()
+	err = s.db.Write(ctx, func(q *db.Queries) error {
+		return q.InsertAPIKey(ctx, token.row(user.ID, "login "+token.id, "password", s.now(), s.sessionLifetime))
+	})
+	return token.String(), err
+}
+
+// Logout ends the token that the request came with; ending a browser session is its keeper's. Either is recorded.
+func (s *Service) Logout(ctx context.Context, subject *Subject) error {
+	return s.db.Write(ctx, func(q *db.Queries) error {
+		if subject.TokenID != "" {
+			if err := q.DeleteAPIKey(ctx, subject.TokenID); err != nil {
+				return err
+			}
+		}
+		return s.recordLogin(ctx, q, subject.ID(), "logout", 200)
+	})
+}
+
+// HasUsers says whether setup is done.
+func (s *Service) HasUsers(ctx context.Context) (bool, error) {
+	n, err := s.db.CountUsers(ctx)
+	return n > 0, err
+}
+
+// CreateFirstUser makes the first account, an owner, and the default organization with it as a member.
+// Conflict: there is a user already. Invalid: what is wrong with the input.
+func (s *Service) CreateFirstUser(ctx context.Context, body Body[FirstUser]) (user User, org Organization, err error) {
+	in, err := body()
+	if err != nil {
+		return User{}, Organization{}, err
+	}
+	account := NewUser{Email: in.Email, Username: in.Username, Name: in.Name, Password: in.Password, Status: StatusActive}
+	if taken, err := s.HasUsers(ctx); err != nil || taken {
+		return User{}, Organization{}, errors.Join(err, errSetUp(taken))
+	}
+	if err := account.check(); err != nil {
+		return User{}, Organization{}, err
+	}
+	hash, err := s.hashing.hash(ctx, in.Password)
+	if err != nil {
+		return User{}, Organization{}, err
+	}
+	err = s.change(ctx, nil, "create", func(c *change) error {
+		c.entry.status = 201
+		n, err := c.q.CountUsers(ctx)
+		if err != nil || n > 0 {
+			return errors.Join(err, errSetUp(n > 0))
+		}
+		home, err := c.defaultOrganization()
+		if err != nil {
+			return err
+		}
+		row, err := c.insertUser(account, hash)
+		if err != nil {
+			return err
+		}
+		c.by = &Subject{User: User{ID: row.ID, Username: row.Username}}
+		if err := c.q.InsertUserRole(ctx, db.InsertUserRoleParams{UserID: row.ID, Role: roleOwner}); err != nil {
+			return err
+		}
+		c.field("rbac_roles", []string{}, []string{roleOwner})
+		if err := c.join(home, row); err != nil {
+			return err
+		}
+		user, err = c.userByID(row.ID)
+		org = organizationOf(home)
+		return err
+	})
+	return user, org, err
+}
+
+func errSetUp(done bool) error {
+	if !done {
+		return nil
+	}
+	return &Error{Kind: Conflict, Message: "The initial user has already been created."}
+}

@@ -1,0 +1,410 @@
+package org
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"rolecall/db"
+)
+
+// chunk is how many members are read at once when all are asked for.
+const chunk = 500
+
+// snapshot is the data as the caller may read it, on the readers.
+func (s *Service) snapshot(by *Subject) source { return source{s, s.db.Queries, by.revision} }
+
+// memberSearch is a MemberFilter as the queries take it.
+func memberSearch(org uuid.UUID, only uuid.NullUUID, f *MemberFilter) (db.FindMembersParams, error) {
+	p := db.FindMembersParams{
+		OrganizationID: org, OnlyUser: only, Query: fold(f.Query),
+		Statuses: listed(f.Statuses), MaxRows: int64(f.Limit), Skip: int64(f.Offset),
+	}
+	// Everybody holds the implied roles, so a filter by one of them leaves nobody out.
+	if !slices.Contains(f.Roles, roleOrganizationUser) {
+		p.Roles = listed(f.Roles)
+	}
+	if !slices.Contains(f.SiteRoles, roleMember) {
+		p.SiteRoles = listed(f.SiteRoles)
+	}
+	p.Sort, p.Descending = strings.CutPrefix(f.Sort, "-")
+	if p.Sort == "" && f.Sort == "" {
+		p.Sort = "username"
+	}
+	if !slices.Contains(MemberSorts, p.Sort) {
+		return p, &Error{Kind: Invalid, Message: "Query parameters have invalid values.", Fields: []Field{{
+			Field: "sort", Detail: fmt.Sprintf("Query param %q must be one of %s, with - in front for descending", "sort", strings.Join(MemberSorts, ", ")),
+		}}}
+	}
+	if p.MaxRows == 0 {
+		p.MaxRows = math.MaxInt64
+	}
+	return p, nil
+}
+
+// EachMember calls begin with the number of members that match, then each for every one of the asked page, in order.
+// Nobody but the caller itself is shown to a caller without organization_member:read in the organization.
+// What is read is one snapshot; it is read in pieces, so memory does not grow with the organization.
+// NotFound: no such organization for this caller. Invalid: unknown sort. Errors of begin and each end it.
+func (s *Service) EachMember(ctx context.Context, subject *Subject, organization string, f MemberFilter,
+	begin func(count int) error, each func(*Member) error,
+) error {
+	org, err := s.snapshot(subject).organization(ctx, subject, organization)
+	if err != nil {
+		return err
+	}
+	search, err := memberSearch(org.ID, s.onlySelf(subject, org.ID), &f)
+	if err != nil {
+		return err
+	}
+	if plain := !f.Filtered() && !search.OnlyUser.Valid && (f.Sort == "" || f.Sort == "username"); plain {
+		if f.Limit > 0 && f.Limit <= chunk { // one query is a snapshot by itself
+			return s.snapshot(subject).eachInOrder(ctx, subject, org, f, begin, each)
+		}
+		return s.db.Read(ctx, func(q *db.Queries) error {
+			if org, err = q.GetOrganization(ctx, org.ID); err != nil {
+				return err
+			}
+			return source{s, q, subject.revision}.eachInOrder(ctx, subject, org, f, begin, each)
+		})
+	}
+	return s.db.Read(ctx, func(q *db.Queries) error {
+		return source{s, q, subject.revision}.eachFound(ctx, subject, search, begin, each)
+	})
+}
+
+// onlySelf is the caller's id where it may not read all memberships. (Its own may be denied, too; then nobody is.)
+func (s *Service) onlySelf(by *Subject, org uuid.UUID) uuid.NullUUID {
+	switch {
+	case by.Can("read", membersObject(org)):
+		return uuid.NullUUID{}
+	case by.Can("read", memberObject(org, by.ID())):
+		return uuid.NullUUID{UUID: by.ID(), Valid: true}
+	}
+	return uuid.NullUUID{Valid: true}
+}
+
+// eachInOrder walks the members by username along the index.
+func (s source) eachInOrder(ctx context.Context, by *Subject, org db.Organization, f MemberFilter,
+	begin func(count int) error, each func(*Member) error,
+) error {
+	if err := begin(int(org.MemberCount)); err != nil {
+		return err
+	}
+	left := f.Limit
+	if left == 0 {
+		left = math.MaxInt
+	}
+	p := db.ListMembersParams{OrganizationID: org.ID, Skip: int64(f.Offset)}
+	for left > 0 {
+		p.MaxRows = int64(min(left, chunk))
+		rows, err := s.q.ListMembers(ctx, p)
+		if err != nil {
+			return err
+		}
+		if err := s.eachRow(ctx, by, org.ID, rows, each); err != nil {
+			return err
+		}
+		if int64(len(rows)) < p.MaxRows {
+			return nil
+		}
+		last := rows[len(rows)-1]
+		left -= len(rows)
+		p.AfterKey, p.AfterID, p.Skip = last.UsernameKey, last.UserID, 0
+	}
+	return nil
+}
+
+func (s source) eachRow(ctx context.Context, by *Subject, org uuid.UUID, rows []db.MemberRow, each func(*Member) error) error {
+	roles, err := s.roles(ctx, org)
+	if err != nil {
+		return err
+	}
+	site, err := s.roles(ctx, uuid.Nil)
+	if err != nil {
+		return err
+	}
+	for i := range rows {
+		m := memberOf(&rows[i], roles, site)
+		m.Self = m.UserID == by.ID()
+		if err := each(&m); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// eachFound walks the members that a search finds: their ids at once, their rows in pieces.
+func (s source) eachFound(ctx context.Context, by *Subject, p db.FindMembersParams,
+	begin func(count int) error, each func(*Member) error,
+) error {
+	ids, total, err := s.findMembers(ctx, p)
+	if err != nil {
+		return err
+	}
+	if err := begin(total); err != nil {
+		return err
+	}
+	for piece := range slices.Chunk(ids, chunk) {
+		rows, err := s.q.ListMembersByID(ctx, db.ListMembersByIDParams{OrganizationID: p.OrganizationID, UserIds: piece})
+		if err != nil {
+			return err
+		}
+		inOrder(rows, piece, func(r *db.MemberRow) uuid.UUID { return r.UserID })
+		if err := s.eachRow(ctx, by, p.OrganizationID, rows, each); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// inOrder sorts rows as ids are sorted.
+func inOrder[R any, K comparable](rows []R, ids []K, id func(*R) K) {
+	place := make(map[K]int, len(ids))
+	for i, id := range ids {
+		place[id] = i
+	}
+	slices.SortFunc(rows, func(a, b R) int { return place[id(&a)] - place[id(&b)] })
+}
+
+// findMembers gives the ids of a page and how many match in all, also past the end, where no row tells it.
+func (s source) findMembers(ctx context.Context, p db.FindMembersParams) ([]uuid.UUID, int, error) {
+	rows, err := s.q.FindMembers(ctx, p)
+	if err == nil && len(rows) == 0 && p.Skip > 0 {
+		p.Skip, p.MaxRows = 0, 1
+		first, err := s.q.FindMembers(ctx, p)
+		if err != nil || len(first) == 0 {
+			return nil, 0, err
+		}
+		return nil, int(first[0].Total), nil
+	}
+	if err != nil || len(rows) == 0 {
+		return nil, 0, err
+	}
+	ids := make([]uuid.UUID, len(rows))
+	for i, r := range rows {
+		ids[i] = r.UserID
+	}
+	return ids, int(rows[0].Total), nil
+}
+
+// Members is one page of members with what the caller may do to each. NotFound: no such organization for this caller.
+// Invalid: unknown sort.
+func (s *Service) Members(ctx context.Context, subject *Subject, organization string, f MemberFilter) (MemberList, error) {
+	src := s.snapshot(subject)
+	org, err := src.organization(ctx, subject, organization)
+	if err != nil {
+		return MemberList{}, err
+	}
+	list := MemberList{
+		Organization: organizationOf(org),
+		OnlySelf:     !subject.Can("read", membersObject(org.ID)),
+		CanAdd:       subject.Can("create", membersObject(org.ID)) && subject.Can("assign", orgRolesObject(org.ID)),
+		CanAssign:    subject.Can("assign", orgRolesObject(org.ID)) || subject.Can("unassign", orgRolesObject(org.ID)),
+		CanRemove:    subject.Can("delete", membersObject(org.ID)),
+	}
+	err = s.EachMember(ctx, subject, org.ID.String(), f,
+		func(count int) error {
+			list.Count = count
+			if f.CountMax > 0 && f.Filtered() && count > f.CountMax {
+				list.Count, list.CountCapped = f.CountMax, true
+			}
+			return nil
+		},
+		func(m *Member) error {
+			list.Members = append(list.Members, *m)
+			return nil
+		})
+	if err != nil {
+		return MemberList{}, err
+	}
+	return list, src.refusals(ctx, subject, org, list.Members)
+}
+
+// refusals says of each member why the caller may not change its roles or remove it.
+func (s source) refusals(ctx context.Context, by *Subject, org db.Organization, members []Member) error {
+	roles, err := s.roles(ctx, org.ID)
+	if err != nil {
+		return err
+	}
+	assign := by.Can("assign", orgRolesObject(org.ID)) || by.Can("unassign", orgRolesObject(org.ID))
+	remove := by.Can("delete", membersObject(org.ID))
+	admins, err := s.q.CountActiveHolders(ctx, db.CountActiveHoldersParams{OrganizationID: org.ID, Role: roleOrganizationAdmin})
+	if err != nil {
+		return err
+	}
+	for i := range members {
+		m := &members[i]
+		m.Self = m.UserID == by.ID()
+		switch {
+		case m.Self:
+			m.RolesRefusal, m.RemoveRefusal = "You can't change your own roles", "You can't remove yourself"
+			continue
+		case !assign:
+			m.RolesRefusal = "Needs assign_org_role:assign or assign_org_role:unassign"
+		default:
+			if beyond := s.beyondCaller(by, org.ID, roles.held(m.Roles)); len(beyond) > 0 {
+				m.RolesRefusal = "Holds what you don't: " + some(beyond)
+			}
+		}
+		switch {
+		case !remove:
+			m.RemoveRefusal = "Needs organization_member:delete"
+		case !by.owner() && lastOf(admins, m):
+			m.RemoveRefusal = "The last active organization admin; only a site owner can remove it"
+		}
+	}
+	return nil
+}
+
+// lastOf says whether m is an active organization admin and no other person is, of the admins counted.
+func lastOf(admins int64, m *Member) bool {
+	if m.Status != StatusActive || !slices.Contains(names(m.Roles), roleOrganizationAdmin) {
+		return false
+	}
+	if m.LoginType != LoginNone {
+		admins--
+	}
+	return admins == 0
+}
+
+// Member is one membership. NotFound: no such organization or membership for this caller. Invalid: no such user.
+func (s *Service) Member(ctx context.Context, subject *Subject, organization, user string) (Member, error) {
+	src := s.snapshot(subject)
+	org, err := src.organization(ctx, subject, organization)
+	if err != nil {
+		return Member{}, err
+	}
+	row, err := src.member(ctx, subject, org.ID, user)
+	if err != nil {
+		return Member{}, err
+	}
+	m, err := src.memberOf(ctx, row)
+	if err != nil {
+		return Member{}, err
+	}
+	one := []Member{m}
+	err = src.refusals(ctx, subject, org, one)
+	return one[0], err
+}
+
+// Candidates are users that are not members yet and whose username, name or e-mail contains query: at most 20.
+// NotFound: no such organization. Forbidden: the caller may not add members. Who may not read users finds none.
+func (s *Service) Candidates(ctx context.Context, subject *Subject, organization, query string) (Organization, []User, error) {
+	src := s.snapshot(subject)
+	org, err := src.organization(ctx, subject, organization)
+	if err != nil {
+		return Organization{}, nil, err
+	}
+	if !mayAdd(subject, org.ID) {
+		return Organization{}, nil, errForbidden()
+	}
+	if !subject.Can("read", usersObject) {
+		return organizationOf(org), nil, nil
+	}
+	rows, err := s.db.ListCandidates(ctx, db.ListCandidatesParams{OrganizationID: org.ID, Query: fold(query), MaxRows: 20})
+	if err != nil {
+		return Organization{}, nil, err
+	}
+	users := make([]User, len(rows))
+	for i, r := range rows {
+		if users[i], err = src.user(ctx, r); err != nil {
+			return Organization{}, nil, err
+		}
+	}
+	return organizationOf(org), users, nil
+}
+
+func mayAdd(by *Subject, org uuid.UUID) bool {
+	return by.Can("assign", orgRolesObject(org)) && by.Can("create", membersObject(org))
+}
+
+// AddMember makes a user a member, without roles. NotFound: no such organization, or no user the caller may read.
+// Invalid: no such user, or a member already. Forbidden: needs organization_member:create and assign_org_role:assign.
+func (s *Service) AddMember(ctx context.Context, subject *Subject, organization, user string) (m Member, err error) {
+	err = s.change(ctx, subject, "create", func(c *change) error {
+		org, err := c.organization(ctx, c.by, organization)
+		if err != nil {
+			return err
+		}
+		row, ok, err := c.findUser(ctx, c.by, user)
+		if err != nil {
+			return err
+		}
+		if !ok || !c.by.Can("read", userObject(row.ID)) {
+			return missingUser(c.by, user)
+		}
+		c.about("organization_member", row.ID, row.Username, org.ID)
+		if !mayAdd(c.by, org.ID) {
+			return errForbidden()
+		}
+		if err := c.insertMember(org, row); err != nil {
+			return err
+		}
+		m, err = c.memberByID(ctx, org.ID, row.ID)
+		return err
+	})
+	return m, err
+}
+
+func (c *change) insertMember(org db.Organization, user db.UserRow) error {
+	c.written()
+	err := c.q.InsertMember(c.ctx, db.InsertMemberParams{
+		OrganizationID: org.ID, UserID: user.ID, UsernameKey: user.UsernameKey, Now: c.now,
+	})
+	if db.IsUnique(err) {
+		return invalid("User is already an organization member",
+			fmt.Sprintf("%s is already a member of %s", user.Username, org.DisplayName))
+	}
+	c.field("username", nil, user.Username)
+	c.field("user_id", nil, user.ID)
+	c.field("roles", nil, []string{})
+	return err
+}
+
+// RemoveMember ends a membership, and with it the roles held there; the account stays. It returns what was removed.
+// NotFound and Invalid as Member; Invalid: oneself, or the last organization admin. Forbidden: needs
+// organization_member:delete.
+func (s *Service) RemoveMember(ctx context.Context, subject *Subject, organization, user string) (m Member, err error) {
+	err = s.change(ctx, subject, "delete", func(c *change) error {
+		org, row, err := c.membership(organization, user)
+		if err != nil {
+			return err
+		}
+		if row.UserID == c.by.ID() {
+			return invalid("cannot remove self from an organization", "")
+		}
+		if !c.by.Can("delete", membersObject(org.ID)) {
+			return errForbidden()
+		}
+		if m, err = c.memberOf(ctx, row); err != nil {
+			return err
+		}
+		if err := c.keepAdmin(org, row.UserID, m.Status, names(m.Roles)); err != nil {
+			return err
+		}
+		c.written()
+		c.entry.status = 204
+		c.field("username", m.Username, nil)
+		c.field("user_id", m.UserID, nil)
+		c.field("roles", names(m.Roles), nil)
+		return c.q.DeleteMember(ctx, db.DeleteMemberParams{OrganizationID: org.ID, UserID: row.UserID})
+	})
+	return m, err
+}
+
+// membership finds the organization and the membership that a path names, and makes the change one about it.
+func (c *change) membership(organization, user string) (org db.Organization, row db.MemberRow, err error) {
+	if org, err = c.organization(c.ctx, c.by, organization); err != nil {
+		return org, row, err
+	}
+	if row, err = c.member(c.ctx, c.by, org.ID, user); err != nil {
+		return org, row, err
+	}
+	c.about("organization_member", row.UserID, row.Username, org.ID)
+	return org, row, nil
+}

@@ -1,0 +1,122 @@
+package org
+
+import (
+	"database/sql"
+	"fmt"
+	"net/mail"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+)
+
+// Names of users, organizations and roles: letters, digits and single hyphens between them.
+var nameRule = regexp.MustCompile(`^[a-zA-Z0-9]+(-[a-zA-Z0-9]+)*$`)
+
+const maxName = 32
+
+// Words that stand in paths where a username may stand.
+var reservedUsernames = []string{"me", "new", "create", "roles", "first", "login", "logout"}
+
+// nameProblem says what is wrong with a name, "" if nothing is.
+func nameProblem(name string) string {
+	switch {
+	case name == "":
+		return "must be >= 1 character"
+	case len(name) > maxName:
+		return fmt.Sprintf("must be <= %d characters", maxName)
+	case name == "new" || name == "create":
+		return fmt.Sprintf("cannot use %q as a name", name)
+	case !nameRule.MatchString(name):
+		return "must be alphanumeric with hyphens"
+	}
+	return ""
+}
+
+// addressProblem is nameProblem for what stands in a path beside uuids and fixed words.
+func addressProblem(name string, reserved []string) string {
+	if p := nameProblem(name); p != "" {
+		return p
+	}
+	if slices.Contains(reserved, fold(name)) {
+		return fmt.Sprintf("cannot use %q as a name", name)
+	}
+	if _, err := uuid.Parse(name); err == nil {
+		return "must not look like a uuid"
+	}
+	return ""
+}
+
+// textProblem checks a text that people read: at most limit characters, no space around it, no control characters.
+func textProblem(s string, limit int) string {
+	switch {
+	case utf8.RuneCountInString(s) > limit:
+		return fmt.Sprintf("must be <= %d characters", limit)
+	case strings.TrimSpace(s) != s:
+		return "must not start or end with a space"
+	case strings.ContainsFunc(s, unicode.IsControl):
+		return "must not contain control characters"
+	}
+	return ""
+}
+
+func emailProblem(s string) string {
+	a, err := mail.ParseAddress(s)
+	if err != nil || a.Address != s || len(s) > 254 {
+		return "must be a valid e-mail address"
+	}
+	return ""
+}
+
+// tagged is a validation entry as clients of the original know it.
+func tagged(field, tag, value string) Field {
+	return Field{Field: field, Detail: fmt.Sprintf("Validation failed for tag %q with value: %q", tag, value)}
+}
+
+// problems collects what is wrong with a request, so that all of it stands in one answer.
+type problems []Field
+
+func (p *problems) add(field, detail string) {
+	if detail != "" {
+		*p = append(*p, Field{Field: field, Detail: detail})
+	}
+}
+
+// err is nil when there are none.
+func (p problems) err(message string) error {
+	if len(p) == 0 {
+		return nil
+	}
+	return &Error{Kind: Invalid, Message: message, Fields: p}
+}
+
+// fold is the form in which names are compared and searched.
+func fold(s string) string { return strings.ToLower(s) }
+
+func searchKey(username, name, email string) string {
+	return fold(username + "\n" + name + "\n" + email)
+}
+
+// listed writes names so that a query can look for " name " in them; what can't be a name is left out.
+func listed[S ~string](names []S) string {
+	if len(names) == 0 {
+		return ""
+	}
+	var b strings.Builder
+	b.WriteByte(' ')
+	for _, n := range names {
+		if s := string(n); s != "" && !strings.ContainsRune(s, ' ') {
+			b.WriteString(s)
+			b.WriteByte(' ')
+		}
+	}
+	return b.String()
+}
+
+func nullID(id uuid.UUID) uuid.NullUUID { return uuid.NullUUID{UUID: id, Valid: id != uuid.Nil} }
+
+func nullTime(t time.Time) sql.NullTime { return sql.NullTime{Time: t, Valid: !t.IsZero()} }

@@ -1,0 +1,136 @@
+package org
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"rolecall/db"
+	"rolecall/rbac"
+)
+
+// roleSet is every role of an organization, or of the site, in the order in which lists show them: custom ones by
+// name, then built-in ones. It is not changed once it is made.
+type roleSet struct {
+	org    uuid.UUID // uuid.Nil for the site
+	list   []setRole
+	byName map[string]*setRole
+}
+
+type setRole struct {
+	Role
+	compiled *rbac.Role
+}
+
+// loadRoles reads the custom roles in two queries, however many there are, and compiles them.
+func (s source) loadRoles(ctx context.Context, org uuid.UUID) (*roleSet, error) {
+	var rows []db.Role
+	var perms []db.RolePermission
+	var err error
+	builtIn := s.catalog.BuiltInOrganizationRoles()
+	if org == uuid.Nil {
+		builtIn = s.catalog.BuiltInSiteRoles()
+		if rows, err = s.q.ListRolesOfSite(ctx); err == nil && len(rows) > 0 {
+			perms, err = s.q.ListPermissionsOfSite(ctx)
+		}
+	} else if rows, err = s.q.ListRolesOfOrganization(ctx, nullID(org)); err == nil && len(rows) > 0 {
+		perms, err = s.q.ListPermissionsOfOrganization(ctx, nullID(org))
+	}
+	if err != nil {
+		return nil, err
+	}
+	set := &roleSet{org: org, list: make([]setRole, 0, len(rows)+len(builtIn))}
+	for _, r := range rows {
+		set.list = append(set.list, s.setRole(r, perms))
+	}
+	for _, r := range builtIn {
+		set.list = append(set.list, setRole{compiled: r, Role: Role{
+			OrganizationID: org, Name: r.Name, DisplayName: r.DisplayName, BuiltIn: true,
+			Site: r.Site, Organization: r.Organization, User: r.User,
+		}})
+	}
+	set.byName = make(map[string]*setRole, len(set.list))
+	for i := range set.list {
+		set.byName[set.list[i].Name] = &set.list[i]
+	}
+	return set, nil
+}
+
+// setRole joins a stored role with its permissions and compiles it.
+func (s source) setRole(r db.Role, perms []db.RolePermission) setRole {
+	role := Role{
+		ID: r.ID, OrganizationID: r.OrganizationID.UUID, Name: r.Name, DisplayName: r.DisplayName, Version: r.Version,
+		CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt, UpdatedBy: r.UpdatedBy,
+	}
+	for _, p := range perms {
+		if p.RoleID != r.ID {
+			continue
+		}
+		list := role.at(p.Level)
+		*list = append(*list, rbac.Permission{ResourceType: p.ResourceType, Action: p.Action, Negate: p.Negate})
+	}
+	for _, list := range []*[]rbac.Permission{&role.Site, &role.Organization, &role.User} {
+		rbac.SortPermissions(*list)
+	}
+	return setRole{Role: role, compiled: s.catalog.Compile(rbac.Role{
+		Name: r.Name, DisplayName: r.DisplayName, Site: role.Site, Organization: role.Organization, User: role.User,
+	})}
+}
+
+// at is the list of the level of that name.
+func (r *Role) at(level string) *[]rbac.Permission {
+	switch level {
+	case rbac.LevelSite.String():
+		return &r.Site
+	case rbac.LevelUser.String():
+		return &r.User
+	default:
+		return &r.Organization
+	}
+}
+
+func (s *roleSet) compiled(name string) (*rbac.Role, bool) {
+	r, ok := s.byName[name]
+	if !ok {
+		return nil, false
+	}
+	return r.compiled, true
+}
+
+// refs turns stored role names, one space apart, into sorted references.
+func (s *roleSet) refs(names string) []RoleRef {
+	if names == "" {
+		return nil
+	}
+	fields := strings.Fields(names)
+	slices.Sort(fields)
+	refs := make([]RoleRef, len(fields))
+	for i, n := range fields {
+		refs[i] = RoleRef{Name: n, OrganizationID: s.org}
+		if r, ok := s.byName[n]; ok {
+			refs[i].DisplayName, refs[i].BuiltIn = r.DisplayName, r.BuiltIn
+		}
+	}
+	return refs
+}
+
+// held is the compiled roles that these references name.
+func (s *roleSet) held(refs []RoleRef) []*rbac.Role {
+	var held []*rbac.Role
+	for _, r := range refs {
+		if c, ok := s.compiled(r.Name); ok {
+			held = append(held, c)
+		}
+	}
+	return held
+}
+
+func names(refs []RoleRef) []string {
+	out := make([]string, len(refs))
+	for i, r := range refs {
+		out[i] = r.Name
+	}
+	return out
+}

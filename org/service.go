@@ -1,0 +1,102 @@
+// Package org holds the use cases: who is in an organization, and what they may do. Each rule of the product stands
+// here once; the packages around it carry requests to it and answers away. It knows nothing of HTTP, HTML or SQL text.
+package org
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+
+	"rolecall/db"
+	"rolecall/rbac"
+)
+
+const day = 24 * time.Hour
+
+// Options are the settings of a Service. The zero value is what a server uses.
+type Options struct {
+	Now              func() time.Time // time.Now if nil
+	Catalog          *rbac.Catalog    // rbac.Default() if nil
+	MaxTokenLifetime time.Duration    // a year if 0
+	SessionLifetime  time.Duration    // of the tokens that a login over the API gets; a day if 0
+}
+
+// Service answers every use case. It is safe for concurrent use.
+type Service struct {
+	db               *db.DB
+	catalog          *rbac.Catalog
+	clock            func() time.Time
+	memory           memory
+	hashing          hashing
+	maxTokenLifetime time.Duration
+	sessionLifetime  time.Duration
+}
+
+// New makes the use cases over an open database.
+func New(d *db.DB, o Options) *Service {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Catalog == nil {
+		o.Catalog = rbac.Default()
+	}
+	if o.MaxTokenLifetime == 0 {
+		o.MaxTokenLifetime = 365 * day
+	}
+	if o.SessionLifetime == 0 {
+		o.SessionLifetime = day
+	}
+	return &Service{
+		db: d, catalog: o.Catalog, clock: o.Now, hashing: newHashing(),
+		maxTokenLifetime: o.MaxTokenLifetime, sessionLifetime: o.SessionLifetime,
+	}
+}
+
+// Ping says whether the data can be reached.
+func (s *Service) Ping(ctx context.Context) error { return s.db.Ping(ctx) }
+
+// now is the time as it is stored: UTC, to the microsecond.
+func (s *Service) now() time.Time { return s.clock().UTC().Truncate(time.Microsecond) }
+
+// Body is a request body. A use case reads it after the checks that come before it, so that a caller who may not write
+// at all learns nothing from how its body is received. It is called while the write transaction is held: the bytes must
+// be in memory.
+type Body[T any] func() (T, error)
+
+// Request is what the audit trail keeps of the request that a change came with.
+type Request struct {
+	ID        string
+	IP        string
+	UserAgent string
+}
+
+type requestKey struct{}
+
+// WithRequest gives ctx the request that the use cases record.
+func WithRequest(ctx context.Context, r Request) context.Context {
+	return context.WithValue(ctx, requestKey{}, r)
+}
+
+func requestOf(ctx context.Context) Request {
+	r, _ := ctx.Value(requestKey{}).(Request)
+	return r
+}
+
+// objects of the decisions that are asked for here (behaviour of the original, its table of objects).
+func orgObject(id uuid.UUID) rbac.Object { return rbac.Object{Type: "organization", Org: id} }
+func membersObject(org uuid.UUID) rbac.Object {
+	return rbac.Object{Type: "organization_member", Org: org}
+}
+func orgRolesObject(org uuid.UUID) rbac.Object { return rbac.Object{Type: "assign_org_role", Org: org} }
+func userObject(id uuid.UUID) rbac.Object      { return rbac.Object{Type: "user", Owner: id} }
+func keyObject(owner uuid.UUID) rbac.Object    { return rbac.Object{Type: "api_key", Owner: owner} }
+
+func memberObject(org, user uuid.UUID) rbac.Object {
+	return rbac.Object{Type: "organization_member", Org: org, Owner: user}
+}
+
+var (
+	siteRolesObject = rbac.Object{Type: "assign_role"}
+	usersObject     = rbac.Object{Type: "user"}
+)

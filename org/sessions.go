@@ -1,0 +1,70 @@
+package org
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+
+	"rolecall/db"
+)
+
+// SessionStore keeps browser sessions in the database, each with the account that it belongs to, so that all of an
+// account's sessions can be ended at once. It serves the session manager of the web layer.
+type SessionStore struct {
+	db  *db.DB
+	now func() time.Time
+}
+
+// NewSessionStore keeps sessions in d. now is time.Now if nil.
+func NewSessionStore(d *db.DB, now func() time.Time) *SessionStore {
+	if now == nil {
+		now = time.Now
+	}
+	return &SessionStore{db: d, now: now}
+}
+
+type sessionUserKey struct{}
+
+// WithSessionUser tells CommitCtx whose session it is given.
+func WithSessionUser(ctx context.Context, user uuid.UUID) context.Context {
+	return context.WithValue(ctx, sessionUserKey{}, user)
+}
+
+// FindCtx gives the data of a session that has not expired.
+func (s *SessionStore) FindCtx(ctx context.Context, token string) (data []byte, found bool, err error) {
+	data, err = s.db.GetSession(ctx, db.GetSessionParams{Token: token, Now: s.now().UTC()})
+	if db.IsNotFound(err) {
+		return nil, false, nil
+	}
+	return data, err == nil, err
+}
+
+// CommitCtx stores a session until expiry, and forgets those that are over.
+func (s *SessionStore) CommitCtx(ctx context.Context, token string, data []byte, expiry time.Time) error {
+	user, _ := ctx.Value(sessionUserKey{}).(uuid.UUID)
+	return s.db.Write(ctx, func(q *db.Queries) error {
+		if err := q.DeleteExpiredSessions(ctx, s.now().UTC()); err != nil {
+			return err
+		}
+		return q.UpsertSession(ctx, db.UpsertSessionParams{Token: token, UserID: nullID(user), Data: data, ExpiresAt: expiry.UTC()})
+	})
+}
+
+// DeleteCtx ends a session.
+func (s *SessionStore) DeleteCtx(ctx context.Context, token string) error {
+	return s.db.Write(ctx, func(q *db.Queries) error { return q.DeleteSession(ctx, token) })
+}
+
+// Find is FindCtx without a context.
+func (s *SessionStore) Find(token string) ([]byte, bool, error) {
+	return s.FindCtx(context.Background(), token)
+}
+
+// Commit is CommitCtx without a context.
+func (s *SessionStore) Commit(token string, data []byte, expiry time.Time) error {
+	return s.CommitCtx(context.Background(), token, data, expiry)
+}
+
+// Delete is DeleteCtx without a context.
+func (s *SessionStore) Delete(token string) error { return s.DeleteCtx(context.Background(), token) }

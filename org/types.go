@@ -1,0 +1,340 @@
+package org
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+
+	"rolecall/rbac"
+)
+
+// Status is the state of an account.
+type Status string
+
+// The states of an account. A suspended account keeps its memberships and roles but may not sign in.
+const (
+	StatusActive    Status = "active"
+	StatusDormant   Status = "dormant"
+	StatusSuspended Status = "suspended"
+)
+
+// How an account signs in. A service account has LoginNone: it holds roles and tokens but has no password.
+const (
+	LoginPassword = "password"
+	LoginNone     = "none"
+)
+
+// RoleRef names a role that somebody holds.
+type RoleRef struct {
+	Name           string
+	DisplayName    string
+	OrganizationID uuid.UUID // uuid.Nil for a site role
+	BuiltIn        bool
+}
+
+// Organization is a tenant: members and custom roles belong to exactly one.
+type Organization struct {
+	ID          uuid.UUID
+	Name        string
+	DisplayName string
+	Description string
+	Icon        string
+	IsDefault   bool
+	CreatedAt   time.Time
+	UpdatedAt   time.Time
+	MemberCount int
+}
+
+// User is an account, with its site roles.
+type User struct {
+	ID              uuid.UUID
+	Username        string
+	Email           string
+	Name            string
+	AvatarURL       string
+	Status          Status
+	LoginType       string
+	CreatedAt       time.Time
+	UpdatedAt       time.Time
+	LastSeenAt      time.Time // zero when never seen
+	Roles           []RoleRef
+	OrganizationIDs []uuid.UUID
+}
+
+// ServiceAccount says whether nobody can sign in to this account with a password.
+func (u *User) ServiceAccount() bool { return u.LoginType == LoginNone }
+
+// Member is a user's membership in an organization, with what the lists show of the account.
+type Member struct {
+	UserID         uuid.UUID
+	OrganizationID uuid.UUID
+	CreatedAt      time.Time
+	UpdatedAt      time.Time
+	Version        int64     // counts the changes of the roles of this membership
+	Roles          []RoleRef // organization roles, the implied one left out, sorted by name
+	Username       string
+	Name           string
+	AvatarURL      string
+	Email          string
+	Status         Status
+	LoginType      string
+	SiteRoles      []RoleRef
+
+	Self bool // the caller's own membership
+	// Why the caller may not change the roles of, or remove, this member: a short sentence, "" when it may.
+	// Filled by Member, MemberRoles and Members (not by EachMember).
+	RolesRefusal  string
+	RemoveRefusal string
+}
+
+// MemberFilter selects and orders the members of an organization. The zero value means all, by username.
+type MemberFilter struct {
+	Query     string   // substring, case folded, of username, name or e-mail
+	Roles     []string // organization role names; a member that holds any of them matches
+	SiteRoles []string // site role names; likewise
+	Statuses  []Status
+	Sort      string // one of MemberSorts, "-" in front for descending; "" is "username"
+	Limit     int    // 0 is no limit
+	Offset    int
+	CountMax  int // a filtered count may stop here; 0 counts exactly
+}
+
+// MemberSorts lists the keys that members can be sorted by.
+var MemberSorts = []string{"username", "name", "email", "created_at", "updated_at"}
+
+// Filtered says whether f leaves anybody out.
+func (f *MemberFilter) Filtered() bool {
+	return f.Query != "" || len(f.Roles) > 0 || len(f.SiteRoles) > 0 || len(f.Statuses) > 0
+}
+
+// MemberList is one page of members.
+type MemberList struct {
+	Organization Organization
+	Members      []Member
+	Count        int  // of all that match
+	CountCapped  bool // Count stopped at MemberFilter.CountMax: there are more
+	OnlySelf     bool // the caller may see nobody but itself
+	CanAdd       bool // the caller may add members
+	CanAssign    bool // the caller may give or take roles
+	CanRemove    bool // the caller may remove members
+}
+
+// Role is a role as it is listed and edited: built-in or custom, of an organization or of the site.
+type Role struct {
+	ID             uuid.UUID // uuid.Nil for a built-in role
+	OrganizationID uuid.UUID // uuid.Nil for a site role
+	Name           string
+	DisplayName    string
+	Site           []rbac.Permission
+	Organization   []rbac.Permission
+	User           []rbac.Permission
+	BuiltIn        bool
+	Version        int64 // 0 for a built-in role and for one that is not stored yet
+	CreatedAt      time.Time
+	UpdatedAt      time.Time
+	UpdatedBy      string // username of the last editor, "" when unknown
+
+	Assignable bool   // the caller may give this role to a member
+	Refusal    string // why not: a short sentence, "" when it may
+	Members    int    // how many hold it; filled for one role, see RoleCounts for lists
+}
+
+// RoleInput is a role as somebody wants it stored. It replaces what was there.
+type RoleInput struct {
+	Name         string
+	DisplayName  string
+	Site         []rbac.Permission
+	Organization []rbac.Permission
+	User         []rbac.Permission
+	Version      *int64 // when given: the version that the edit began from; another one stored is a Conflict
+	MustCreate   bool   // refuse to overwrite an existing role (a "new role" form)
+}
+
+// RoleList is the roles of an organization or of the site.
+type RoleList struct {
+	Organization Organization // zero for the site
+	Roles        []Role       // custom ones first, by display name; then built-in ones
+	CanCreate    bool
+}
+
+// RoleView is one role with what the caller may do to it.
+type RoleView struct {
+	Organization Organization // zero for the site
+	Role         Role
+	CanUpdate    bool
+	CanDelete    bool
+	// Locked says why a permission of the editor's grid may not be allowed or denied by the caller, "" if it may.
+	Locked func(level rbac.Level, p rbac.Permission) string
+	// LeftOut: permissions of the role this one was started from that could not be taken over (NewRole only).
+	LeftOut []rbac.Permission
+	From    string // display name of the role this one was started from
+}
+
+// RoleChoice is a role in the assignment form of a member.
+type RoleChoice struct {
+	Role    Role
+	Held    bool
+	Refusal string // why the caller may not change this box, "" if it may
+}
+
+// Assignment is what the assignment form of a member shows.
+type Assignment struct {
+	Organization Organization
+	Member       Member
+	Choices      []RoleChoice // custom roles first, then built-in
+}
+
+// RolesInput is the complete new list of role names of a member or user.
+type RolesInput struct {
+	Roles   []string
+	Version *int64 // when given: the version of the membership that the form showed
+}
+
+// FirstUser is the account that setup makes.
+type FirstUser struct {
+	Email    string
+	Username string
+	Name     string
+	Password string
+}
+
+// NewUser is an account to create.
+type NewUser struct {
+	Email           string
+	Username        string
+	Name            string
+	Password        string
+	LoginType       string // "" is LoginPassword
+	Status          Status // "" is StatusActive for service accounts and accounts with a password
+	OrganizationIDs []uuid.UUID
+}
+
+// Profile is what a user may change of an account. Nil Name keeps the name.
+type Profile struct {
+	Username string
+	Name     string
+}
+
+// PasswordInput sets a password. OldPassword is needed for the caller's own account.
+type PasswordInput struct {
+	Password    string
+	OldPassword string
+}
+
+// UserFilter selects users: Query is the search language of GET /users (behaviour of the original: bare word or
+// search:, status:, role:, login_type:, created_before:, …).
+type UserFilter struct {
+	Query   string
+	AfterID uuid.UUID
+	Limit   int
+	Offset  int
+}
+
+// UserList is one page of users.
+type UserList struct {
+	Users []User
+	Count int
+}
+
+// UserRoleNames are the stored role names of a user.
+type UserRoleNames struct {
+	Roles         []string
+	Organizations map[uuid.UUID][]string
+}
+
+// OrganizationInput creates or changes an organization. In a change nil keeps; so do empty Name and DisplayName.
+type OrganizationInput struct {
+	Name        string
+	DisplayName string
+	Description *string
+	Icon        *string
+}
+
+// Token is an API token without its secret.
+type Token struct {
+	ID        string
+	UserID    uuid.UUID
+	Username  string
+	Name      string
+	Scope     string
+	LoginType string
+	CreatedAt time.Time
+	UpdatedAt time.Time
+	LastUsed  time.Time // zero when never used
+	ExpiresAt time.Time
+	Lifetime  time.Duration
+}
+
+// TokenInput asks for a token. Lifetime 0 is the default, an empty Name a random one.
+type TokenInput struct {
+	Name     string
+	Lifetime time.Duration
+	Scope    string
+}
+
+// Check is one question of an authorization check.
+type Check struct {
+	Action         string
+	ResourceType   string
+	OwnerID        string // uuid, "me", or "" for none
+	OrganizationID string // uuid or ""
+	ResourceID     string // uuid or ""; only of a user or organization member's account here
+	AnyOrg         bool
+}
+
+// AuditFilter selects audit entries: Query is the language of GET /audit.
+type AuditFilter struct {
+	Query  string
+	Limit  int // 0 is 100
+	Offset int
+}
+
+// AuditChange is one field of an audit entry, before and after.
+type AuditChange struct {
+	Old    any  `json:"old"`
+	New    any  `json:"new"`
+	Secret bool `json:"secret"`
+}
+
+// AuditEntry is one row of the audit trail.
+type AuditEntry struct {
+	ID             uuid.UUID
+	RequestID      string
+	Time           time.Time
+	IP             string
+	UserAgent      string
+	ResourceType   string
+	ResourceID     string
+	ResourceTarget string
+	Action         string
+	Diff           map[string]AuditChange
+	StatusCode     int
+	OrganizationID uuid.UUID
+	Organization   *Organization // nil when the entry belongs to none, or to one that is gone
+	ActorID        uuid.UUID
+	Actor          string // username at the time
+	User           *User  // nil when gone
+	Description    string
+	Deleted        bool // the target is gone
+}
+
+// AuditList is one page of the audit trail, newest first.
+type AuditList struct {
+	Entries []AuditEntry
+	Count   int
+}
+
+// Navigation is what the frame around every page shows: only what this caller may open.
+type Navigation struct {
+	User          User
+	Organizations []Organization // for the switcher, by name, at most 50
+	More          bool           // there are more organizations than listed
+	Current       *Organization
+	Members       int // visible members of Current
+	Roles         int // roles of Current
+	CanReadRoles  bool
+	CanReadUsers  bool
+	CanReadAudit  bool
+	SiteRoles     bool   // the caller may read site roles as an administrator of the site
+	RoleLabel     string // what the caller is here: display name of a role, or "Member"
+}

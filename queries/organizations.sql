@@ -1,0 +1,27 @@
+-- name: GetOrganization :one
+SELECT * FROM organizations WHERE id = @id;
+
+-- name: GetOrganizationByName :one
+SELECT * FROM organizations WHERE name_key = @name_key;
+
+-- name: GetDefaultOrganization :one
+SELECT * FROM organizations WHERE is_default;
+
+-- name: ListOrganizations :many
+SELECT * FROM organizations ORDER BY name_key LIMIT CAST(@max_rows AS bigint);
+
+-- name: ListOrganizationsOfUser :many
+SELECT o.* FROM organization_members m JOIN organizations o ON o.id = m.organization_id
+WHERE m.user_id = @user_id ORDER BY o.name_key LIMIT CAST(@max_rows AS bigint);
+
+-- name: InsertOrganization :exec
+INSERT INTO organizations (id, name, name_key, display_name, description, icon, is_default, created_at, updated_at)
+VALUES (@id, @name, @name_key, @display_name, @description, @icon, @is_default, @now, @now);
+
+-- name: UpdateOrganization :exec
+UPDATE organizations
+SET name = @name, name_key = @name_key, display_name = @display_name, description = @description, icon = @icon, updated_at = @now
+WHERE id = @id;
+
+-- name: DeleteOrganization :exec
+DELETE FROM organizations WHERE id = @id;

@@ -1,0 +1,51 @@
+-- name: ListRolesOfOrganization :many
+SELECT * FROM roles WHERE organization_id = @organization_id ORDER BY name;
+
+-- name: ListRolesOfSite :many
+SELECT * FROM roles WHERE organization_id IS NULL ORDER BY name;
+
+-- name: GetRoleOfOrganization :one
+SELECT * FROM roles WHERE organization_id = @organization_id AND name = @name;
+
+-- name: GetRoleOfSite :one
+SELECT * FROM roles WHERE organization_id IS NULL AND name = @name;
+
+-- name: CountRolesOfOrganization :one
+SELECT count(*) FROM roles WHERE organization_id = @organization_id;
+
+-- name: ListPermissions :many
+SELECT level, resource_type, action, negate FROM role_permissions WHERE role_id = @role_id
+ORDER BY level, resource_type, action;
+
+-- name: ListPermissionsOfOrganization :many
+SELECT p.* FROM roles r JOIN role_permissions p ON p.role_id = r.id WHERE r.organization_id = @organization_id
+ORDER BY p.role_id, p.level, p.resource_type, p.action;
+
+-- name: ListPermissionsOfSite :many
+SELECT p.* FROM roles r JOIN role_permissions p ON p.role_id = r.id WHERE r.organization_id IS NULL
+ORDER BY p.role_id, p.level, p.resource_type, p.action;
+
+-- name: ListGrants :many
+-- The organization roles of a user; a membership without any is a row without a name.
+SELECT m.organization_id, CAST(coalesce(a.role, '') AS text) AS role
+FROM organization_members m
+LEFT JOIN member_roles a ON a.organization_id = m.organization_id AND a.user_id = m.user_id
+WHERE m.user_id = @user_id;
+
+-- name: InsertRole :exec
+INSERT INTO roles (id, organization_id, name, display_name, version, created_at, updated_at, updated_by)
+VALUES (@id, @organization_id, @name, @display_name, 1, @now, @now, @updated_by);
+
+-- name: UpdateRole :exec
+UPDATE roles SET display_name = @display_name, version = version + 1, updated_at = @now, updated_by = @updated_by
+WHERE id = @id;
+
+-- name: DeleteRole :exec
+DELETE FROM roles WHERE id = @id;
+
+-- name: InsertPermission :exec
+INSERT INTO role_permissions (role_id, level, resource_type, action, negate)
+VALUES (@role_id, @level, @resource_type, @action, @negate);
+
+-- name: DeletePermissions :exec
+DELETE FROM role_permissions WHERE role_id = @role_id;

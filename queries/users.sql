@@ -1,0 +1,102 @@
+-- name: CountUsers :one
+SELECT count(*) FROM (SELECT 1 FROM users LIMIT 1) u;
+
+-- name: GetUser :one
+SELECT * FROM user_rows WHERE id = @id;
+
+-- name: GetUserByUsername :one
+SELECT * FROM user_rows WHERE username_key = @username_key;
+
+-- name: GetUserByEmail :one
+SELECT * FROM user_rows WHERE id = (SELECT u.id FROM users u WHERE u.email_key = @email_key);
+
+-- name: GetPassword :one
+-- What a sign-in needs of an account.
+SELECT id, status, login_type, password_hash FROM users WHERE email_key = @email_key;
+
+-- name: GetPasswordHash :one
+SELECT password_hash FROM users WHERE id = @id;
+
+-- name: FindUsers :many
+-- Users that match, by username, and how many match in all. Lists of names as in FindMembers.
+SELECT u.id, CAST(count(*) OVER () AS bigint) AS total
+FROM users u
+WHERE (u.id = sqlc.narg(only_user) OR sqlc.narg(only_user) IS NULL)
+  AND (CAST(@query AS text) = '' OR instr(u.search_key, @query) > 0)
+  AND (CAST(@statuses AS text) = '' OR instr(@statuses, ' ' || u.status || ' ') > 0)
+  AND (CAST(@login_types AS text) = '' OR instr(@login_types, ' ' || u.login_type || ' ') > 0)
+  AND (CAST(@roles AS text) = '' OR EXISTS (
+      SELECT 1 FROM user_roles s WHERE s.user_id = u.id AND instr(@roles, ' ' || s.role || ' ') > 0))
+  AND (u.created_at < sqlc.narg(created_before) OR sqlc.narg(created_before) IS NULL)
+  AND (u.created_at > sqlc.narg(created_after) OR sqlc.narg(created_after) IS NULL)
+  AND (u.last_seen_at < sqlc.narg(seen_before) OR sqlc.narg(seen_before) IS NULL)
+  AND (u.last_seen_at > sqlc.narg(seen_after) OR sqlc.narg(seen_after) IS NULL)
+  AND u.username_key > @after_key
+ORDER BY u.username_key
+LIMIT CAST(@max_rows AS bigint) OFFSET CAST(@skip AS bigint);
+
+-- name: ListUsersByID :many
+SELECT * FROM user_rows WHERE id IN (sqlc.slice('ids'));
+
+-- name: ListCandidates :many
+-- Users that are not members of an organization yet, by username.
+SELECT r.* FROM (
+    SELECT u.id, u.username_key FROM users u
+    WHERE (CAST(@query AS text) = '' OR instr(u.search_key, @query) > 0)
+      AND NOT EXISTS (
+          SELECT 1 FROM organization_members m WHERE m.organization_id = @organization_id AND m.user_id = u.id)
+    ORDER BY u.username_key
+    LIMIT CAST(@max_rows AS bigint)
+) p
+JOIN user_rows r ON r.id = p.id
+ORDER BY p.username_key;
+
+-- name: InsertUser :exec
+INSERT INTO users (
+    id, username, username_key, email, email_key, name, name_key, search_key, avatar_url,
+    status, login_type, password_hash, created_at, updated_at, last_seen_at)
+VALUES (
+    @id, @username, @username_key, @email, @email_key, @name, @name_key, @search_key, @avatar_url,
+    @status, @login_type, @password_hash, @now, @now, NULL);
+
+-- name: UpdateProfile :exec
+UPDATE users
+SET username = @username, username_key = @username_key, name = @name, name_key = @name_key, search_key = @search_key,
+    updated_at = @now
+WHERE id = @id;
+
+-- name: UpdatePassword :exec
+UPDATE users SET password_hash = @password_hash, updated_at = @now WHERE id = @id;
+
+-- name: UpdateStatus :exec
+UPDATE users SET status = @status, updated_at = @now WHERE id = @id;
+
+-- name: UpdateLastSeen :exec
+UPDATE users SET last_seen_at = @now WHERE id = @id;
+
+-- name: TouchUser :exec
+UPDATE users SET updated_at = @now WHERE id = @id;
+
+-- name: TouchSiteHolders :exec
+UPDATE users SET updated_at = @now WHERE id IN (SELECT r.user_id FROM user_roles r WHERE r.role = @role);
+
+-- name: DeleteUser :exec
+DELETE FROM users WHERE id = @id;
+
+-- name: InsertUserRole :exec
+INSERT INTO user_roles (user_id, role) VALUES (@user_id, @role);
+
+-- name: DeleteUserRole :exec
+DELETE FROM user_roles WHERE user_id = @user_id AND role = @role;
+
+-- name: DeleteRoleFromUsers :exec
+DELETE FROM user_roles WHERE role = @role;
+
+-- name: CountUserRoles :many
+-- How many users hold each site role.
+SELECT role, count(*) AS users FROM user_roles GROUP BY role;
+
+-- name: ListActiveHoldersOfSiteRole :many
+-- Active accounts of people: one that nobody can sign in to does not keep the door open.
+SELECT u.id FROM user_roles r JOIN users u ON u.id = r.user_id
+WHERE r.role = @role AND u.status = 'active' AND u.login_type <> 'none' ORDER BY u.id;

@@ -1,0 +1,245 @@
+package rbac_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"rolecall/rbac"
+)
+
+func TestDefault(t *testing.T) {
+	t.Parallel()
+	c := rbac.Default()
+	if got := [...]int{len(c.Types()), c.Pairs(), len(c.Actions()), len(c.WildcardActions()), len(c.Areas())}; got != [...]int{37, 128, 16, 16, 8} {
+		t.Errorf("types, pairs, actions, wildcard actions, areas: %v", got)
+	}
+	for _, typ := range c.Types() {
+		if typ.Label == typ.Name || typ.Area == "other" {
+			t.Errorf("%s has no label or area", typ.Name)
+		}
+		for _, a := range typ.Actions {
+			if a.Label == "" || a.Description == "" || !c.Valid(typ.Name, a.Name) || !c.ValidType(typ.Name) {
+				t.Errorf("%s:%s is not described or not valid", typ.Name, a.Name)
+			}
+		}
+	}
+	names := func(roles []*rbac.Role) (list []string) {
+		for _, r := range roles {
+			list = append(list, r.Name)
+			if !r.BuiltIn || r.DisplayName == "" || r.SiteScope != !strings.HasPrefix(r.Name, "organization-") {
+				t.Errorf("%s is not a proper built-in role", r.Name)
+			}
+		}
+		return list
+	}
+	site := []string{"owner", "auditor", "template-admin", "user-admin"}
+	if diff := cmp.Diff(site, names(c.BuiltInSiteRoles())); diff != "" {
+		t.Error(diff)
+	}
+	organization := []string{
+		"organization-admin", "organization-auditor", "organization-template-admin",
+		"organization-user-admin", "organization-workspace-creation-ban",
+	}
+	if diff := cmp.Diff(organization, names(c.BuiltInOrganizationRoles())); diff != "" {
+		t.Error(diff)
+	}
+	if c.ImpliedSite() != builtIn(t, "member") || c.ImpliedOrganization() != builtIn(t, "organization-member") {
+		t.Error("the implied roles are others")
+	}
+	if _, ok := c.BuiltIn("Owner"); ok {
+		t.Error("built-in names have a case")
+	}
+}
+
+func TestValid(t *testing.T) {
+	t.Parallel()
+	rows := []struct {
+		pair            string
+		valid, typeOnly bool
+	}{
+		{"template:read", true, true},
+		{"*:read", true, true},
+		{"*:view_insights", true, true},
+		{"template:ssh", false, true},
+		{"assign_role:create", false, true},
+		{"template:*", false, true},
+		{"*:*", false, true},
+		{"*:fly", false, true},
+		{"nothing:read", false, false},
+		{"Template:read", false, false},
+		{":read", false, false},
+		{"template:", false, true},
+	}
+	for _, row := range rows {
+		p := perms(row.pair)[0]
+		c := rbac.Default()
+		if c.Valid(p.ResourceType, p.Action) != row.valid || c.ValidType(p.ResourceType) != row.typeOnly {
+			t.Errorf("%s: Valid and ValidType are not %v and %v", row.pair, row.valid, row.typeOnly)
+		}
+	}
+}
+
+func TestReserved(t *testing.T) {
+	t.Parallel()
+	names := strings.Fields(`owner member auditor template-admin user-admin organization-admin organization-member
+		organization-auditor organization-user-admin organization-template-admin organization-workspace-creation-ban
+		custom-site-role custom-organization-role system prebuilds-orchestrator new create roles`)
+	for _, name := range names {
+		for _, spelling := range []string{name, strings.ToUpper(name), strings.ToUpper(name[:1]) + name[1:]} {
+			if !rbac.Default().Reserved(spelling) {
+				t.Errorf("%q is free", spelling)
+			}
+		}
+	}
+	for _, name := range []string{"", "owners", "organization", "auditor-2", "edit"} {
+		if rbac.Default().Reserved(name) {
+			t.Errorf("%q is reserved", name)
+		}
+	}
+}
+
+func TestRisks(t *testing.T) {
+	t.Parallel()
+	for _, p := range perms(`assign_org_role:assign assign_role:assign *:read *:* system:read system:* api_key:create
+		api_key:* crypto_key:read deployment_config:update`) {
+		if rbac.Default().Risks(p) == "" {
+			t.Errorf("%s has no note", p)
+		}
+	}
+	for _, p := range perms(`assign_org_role:read api_key:read crypto_key:update template:* user:read
+		!assign_role:assign !*:read nothing:read`) {
+		if note := rbac.Default().Risks(p); note != "" {
+			t.Errorf("%s has the note %q", p, note)
+		}
+	}
+}
+
+// Another product's catalog takes the place of ours, with labels and areas missing.
+func TestAnotherCatalog(t *testing.T) {
+	t.Parallel()
+	c := tiny(t)
+	want := []rbac.Area{
+		{ID: "money", Label: "Money", Types: []rbac.ResourceType{{Name: "invoice", Label: "Invoice", Area: "money", Actions: []rbac.ActionInfo{
+			{Name: "read", Label: "read"}, {Name: "pay", Label: "Pay out", Description: "pay it"},
+		}}}},
+		{ID: "other", Label: "Other", Types: []rbac.ResourceType{
+			{Name: "report", Label: "report", Area: "other", Actions: []rbac.ActionInfo{{Name: "read", Label: "read"}}},
+			{Name: "memo", Label: "memo", Area: "other", Actions: []rbac.ActionInfo{{Name: "read", Label: "read"}}},
+		}},
+	}
+	if diff := cmp.Diff(want, c.Areas()); diff != "" {
+		t.Error(diff)
+	}
+	if c.Pairs() != 4 || c.Valid("template", "read") || !c.Valid("*", "pay") || !c.Reserved("Clerk") || !c.Reserved("NOBODY") || c.Reserved("owner") {
+		t.Error("the catalog is not its own")
+	}
+	boss, _ := c.BuiltIn("boss")
+	clerk, _ := c.BuiltIn("clerk")
+	s := c.NewSubject(me, []rbac.ID{home}, []rbac.Grant{{Role: clerk, Org: home}})
+	if !s.Authorize("read", rbac.Object{Type: "invoice", Org: home}) || s.Authorize("pay", rbac.Object{Type: "invoice", Org: home}) {
+		t.Error("the clerk's role is not applied")
+	}
+	if ok, _ := s.MayAssign(clerk, home); ok {
+		t.Error("a clerk hands out roles")
+	}
+	if ok, _ := c.NewSubject(me, nil, []rbac.Grant{{Role: boss}}).MayAssign(clerk, home); !ok {
+		t.Error("the boss does not hand out roles")
+	}
+}
+
+// More pairs than fit into one or two words of a set.
+func TestLargeCatalog(t *testing.T) {
+	t.Parallel()
+	var types []string
+	for i := range 200 {
+		types = append(types, `{"name":"t`+string(rune('a'+i/26))+string(rune('a'+i%26))+`","actions":[{"name":"read"}]}`)
+	}
+	c, err := rbac.Parse([]byte(`{"actions":[{"name":"read"}],"types":[`+strings.Join(types, ",")+`]}`), []byte(`{}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := c.Types()[199].Name
+	s := c.NewSubject(me, nil, []rbac.Grant{{Role: c.Compile(rbac.Role{Site: perms("*:read !" + last + ":read")})}})
+	if s.AllowedSite().Len() != 199 || s.Authorize("read", rbac.Object{Type: last}) {
+		t.Error("numbers beyond the first words are lost")
+	}
+}
+
+func TestParseErrors(t *testing.T) {
+	t.Parallel()
+	rows := []struct{ name, old, new, want string }{
+		{"not JSON", `{
+		"actions"`, `"actions"`, "catalog"},
+		{"unknown field", `"areas"`, `"regions"`, "regions"},
+		{"unknown action of a type", `[{"name": "read"}]},`, `[{"name": "fly"}]},`, `unknown action "fly"`},
+		{"action declared twice", `{"name": "read"}, {"name": "pay", "label"`, `{"name": "read"}, {"name": "read"}, {"name": "pay", "label"`, `"read" is declared twice`},
+		{"action that no type has", `[{"name": "read"}, {"name": "pay", "label"`, `[{"name": "idle"}, {"name": "read"}, {"name": "pay", "label"`, `no type has the action "idle"`},
+		{"action twice in a type", `{"name": "pay", "description": "pay it"}`, `{"name": "read"}`, "invoice:read is declared twice"},
+		{"type declared twice", `"name": "memo"`, `"name": "report"`, `"report" is declared twice`},
+		{"type without actions", `"memo", "actions": [{"name": "read"}]`, `"memo"`, "no actions"},
+		{"wildcard as a type", `"memo"`, `"*"`, "bad name"},
+		{"name with a colon", `"memo"`, `"me:mo"`, "bad name"},
+		{"empty name", `"memo"`, `""`, "bad name"},
+		{"area declared twice", `{"id": "money", "label": "Money"}`, `{"id": "money"}, {"id": "money"}`, `"money" is declared twice`},
+		{"risk of an unknown pair", `"invoice:pay"`, `"memo:pay"`, "memo:pay"},
+		{"risk of a deny", `"invoice:pay"`, `"!invoice:pay"`, "needs an allow"},
+		{"risk without words", `"costs money"`, `""`, "needs an allow and a note"},
+		{"role declared twice", `"name": "clerk"`, `"name": "boss"`, `"boss" is declared twice`},
+		{"role without a name", `"name": "clerk"`, `"name": ""`, "bad name"},
+		{"role of an unknown scope", `"scope": "organization"`, `"scope": "galaxy"`, `"galaxy"`},
+		{"role with an invalid pair", `"!invoice:pay"`, `"!report:pay"`, "report:pay"},
+		{"role with an unknown type", `"invoice:*"`, `"nothing:*"`, "nothing:*"},
+		{"role with half a permission", `"invoice:*"`, `"invoice"`, "invoice"},
+		{"site role with organization permissions", `"site": ["*:*"]`, `"organization": ["*:*"]`, "no effect"},
+		{"hands out an unknown role", `"boss", "clerk"]`, `"boss", "ghost"]`, `"ghost"`},
+		{"hands out a site role from an organization", `"listed": true, "organization"`, `"assigns": ["boss"], "organization"`, "from within"},
+		{"implied twice", `{"name": "clerk",`, `{"name": "a", "scope": "organization", "implied": true}, {"implied": true, "name": "clerk",`, "implied at this scope"},
+		{"unknown field of a role", `"listed": true, "organization"`, `"lists": true, "organization"`, "lists"},
+	}
+	for _, row := range rows {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			resources := strings.Replace(tinyResources, row.old, row.new, 1)
+			roles := strings.Replace(tinyRoles, row.old, row.new, 1)
+			if resources == tinyResources && roles == tinyRoles {
+				t.Fatal("the row changes nothing")
+			}
+			c, err := rbac.Parse([]byte(resources), []byte(roles))
+			if err == nil || c != nil || !strings.Contains(err.Error(), row.want) {
+				t.Errorf("error %v, want one about %s", err, row.want)
+			}
+		})
+	}
+	if _, err := rbac.Parse([]byte(tinyResources+"{}"), []byte(tinyRoles)); err == nil {
+		t.Error("a second JSON value passes")
+	}
+}
+
+// Compile copies: what the caller does to its lists afterwards changes nothing; what is unknown stays listed.
+func TestCompile(t *testing.T) {
+	t.Parallel()
+	list := perms("workspace:read !template:read template:read nothing:fly template:read")
+	r := rbac.Default().Compile(rbac.Role{Name: "r", Organization: list, BuiltIn: true, SiteScope: true})
+	list[0] = perms("license:read")[0]
+	if got := format(r.Organization); got != "nothing:fly template:read template:read !template:read workspace:read" {
+		t.Errorf("got %q", got)
+	}
+	if r.BuiltIn || r.SiteScope || r.Permissions(rbac.Level(9)) != nil {
+		t.Error("a compiled role passes for a built-in one")
+	}
+	s := rbac.Default().NewSubject(me, nil, []rbac.Grant{{Role: r, Org: home}})
+	if !s.Authorize("read", rbac.Object{Type: "workspace", Org: home}) || s.Authorize("read", rbac.Object{Type: "license", Org: home}) {
+		t.Error("the role changed after it was compiled")
+	}
+}
+
+func TestStrings(t *testing.T) {
+	t.Parallel()
+	got := []string{perms("a:b")[0].String(), perms("!a:*")[0].String(), rbac.LevelSite.String(), rbac.LevelOrganization.String(), rbac.LevelUser.String(), rbac.Level(9).String()}
+	if want := []string{"a:b", "!a:*", "site", "organization", "user", "unknown"}; !slices.Equal(got, want) {
+		t.Errorf("got %q", got)
+	}
+}

@@ -1,0 +1,387 @@
+package rbac_test
+
+import (
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"rolecall/rbac"
+)
+
+// tiny is another product's catalog: three types, no implied roles, so that votes are often 0.
+const (
+	tinyResources = `{
+		"actions": [{"name": "read"}, {"name": "pay", "label": "Pay out", "description": "pay anything"}],
+		"areas": [{"id": "money", "label": "Money"}],
+		"types": [
+			{"name": "invoice", "label": "Invoice", "area": "money", "actions": [{"name": "read"}, {"name": "pay", "description": "pay it"}]},
+			{"name": "report", "area": "paper", "actions": [{"name": "read"}]},
+			{"name": "memo", "actions": [{"name": "read"}]}
+		],
+		"risks": [{"permission": "invoice:pay", "note": "costs money"}]
+	}`
+	tinyRoles = `{
+		"reserved": ["nobody"],
+		"roles": [
+			{"name": "boss", "scope": "site", "listed": true, "assigns": ["boss", "clerk"], "site": ["*:*"]},
+			{"name": "clerk", "scope": "organization", "listed": true, "organization": ["invoice:*", "!invoice:pay"]}
+		]
+	}`
+)
+
+func tiny(t testing.TB) *rbac.Catalog {
+	t.Helper()
+	c, err := rbac.Parse([]byte(tinyResources), []byte(tinyRoles))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// check compares one decision with the plain evaluator, and its trace with both.
+func check(t *testing.T, c *rbac.Catalog, p person, s *rbac.Subject, action string, o rbac.Object) {
+	t.Helper()
+	want := plain(c, p, action, o)
+	if got := s.Authorize(action, o); got != want {
+		t.Fatalf("Authorize(%s, %+v) = %v, the plain rule says %v\ngrants: %+v", action, o, got, want, p.grants)
+	}
+	tr := s.Explain(action, o)
+	if tr.Allowed != want {
+		t.Fatalf("Explain(%s, %+v).Allowed = %v, Authorize says %v", action, o, tr.Allowed, want)
+	}
+	checkTrace(t, tr, s, action, o)
+}
+
+// checkTrace looks for contradictions within a trace.
+func checkTrace(t *testing.T, tr rbac.Trace, s *rbac.Subject, action string, o rbac.Object) {
+	t.Helper()
+	decider, decided := tr.Decided()
+	if tr.Allowed != (decided && tr.Levels[decider].Vote == 1) {
+		t.Fatalf("allowed without a level that says so, or the other way round: %+v", tr)
+	}
+	for i, l := range tr.Levels {
+		if l.Level != rbac.Level(i) || l.Decides != (decided && l.Level == decider) {
+			t.Fatalf("level %d is out of place: %+v", i, tr)
+		}
+		if l.Reached == (decided && l.Level > decider) || l.Reached && !l.Decides && l.Vote != 0 {
+			t.Fatalf("%s is reached wrongly: %+v", l.Level, tr)
+		}
+		if want := reason(s, tr.Known, l.Level, o); l.Reason != want {
+			t.Fatalf("reason at %s is %d, want %d: %+v", l.Level, l.Reason, want, o)
+		}
+		if l.Reason != rbac.Applies && (l.Vote != 0 || l.Matches != nil) {
+			t.Fatalf("%s does not apply and yet speaks: %+v", l.Level, tr)
+		}
+		checkMatches(t, l, action, o)
+	}
+}
+
+func checkMatches(t *testing.T, l rbac.LevelTrace, action string, o rbac.Object) {
+	t.Helper()
+	standing, vote := 0, int8(0)
+	for _, m := range l.Matches {
+		sign := int8(1)
+		if m.Permission.Negate {
+			sign = -1
+		}
+		if vote != -1 {
+			vote = sign
+		}
+		if !m.Overruled {
+			standing++
+			if sign != l.Vote {
+				t.Fatalf("%s stands against the vote %d", m.Permission, l.Vote)
+			}
+		}
+		if !slices.Contains(m.Role.Permissions(l.Level), m.Permission) {
+			t.Fatalf("%s is not in role %q at %s", m.Permission, m.Role.Name, l.Level)
+		}
+		if m.Permission.ResourceType != "*" && m.Permission.ResourceType != o.Type ||
+			m.Permission.Action != "*" && m.Permission.Action != action {
+			t.Fatalf("%s does not match %s of %s", m.Permission, action, o.Type)
+		}
+		if l.Level == rbac.LevelOrganization && !o.AnyOrg && m.Org != o.Org {
+			t.Fatalf("a role of another organization matched: %+v", m)
+		}
+	}
+	if l.Decides != (standing > 0) {
+		t.Fatalf("%s decides: %v, with %d standing matches", l.Level, l.Decides, standing)
+	}
+	mixed := l.Level == rbac.LevelOrganization && o.AnyOrg
+	if !mixed && vote != l.Vote {
+		t.Fatalf("matches at %s say %d, the vote is %d", l.Level, vote, l.Vote)
+	}
+}
+
+// reason is why a level has no say, worked out again.
+func reason(s *rbac.Subject, known bool, l rbac.Level, o rbac.Object) rbac.Reason {
+	ofSomeOrg := o.AnyOrg || o.Org != none
+	member := s.InOrg(o.Org)
+	if o.AnyOrg {
+		member = s.InOrg(home) || s.InOrg(away)
+	}
+	switch {
+	case !known:
+		return rbac.UnknownPair
+	case l == rbac.LevelOrganization && !ofSomeOrg:
+		return rbac.NoOrganization
+	case l == rbac.LevelOrganization && !member:
+		return rbac.NotMember
+	case l == rbac.LevelUser && o.Owner == none:
+		return rbac.NoOwner
+	case l == rbac.LevelUser && o.Owner != me:
+		return rbac.NotOwner
+	case l == rbac.LevelUser && ofSomeOrg && !member:
+		return rbac.NotMember
+	}
+	return rbac.Applies
+}
+
+// Every resource type, action, built-in subject and object shape, with a type and an action that do not exist.
+func TestEveryCell(t *testing.T) {
+	t.Parallel()
+	c := rbac.Default()
+	types := []string{"*", "", "nothing"}
+	for _, typ := range c.Types() {
+		types = append(types, typ.Name)
+	}
+	actions := append(c.Actions(), "*", "", "nothing")
+	for _, who := range all {
+		t.Run(who, func(t *testing.T) {
+			t.Parallel()
+			p := cast(t, who)
+			s := p.subject(c)
+			for _, typ := range types {
+				for _, o := range shapes(typ) {
+					for _, action := range actions {
+						check(t, c, p, s, action, o)
+					}
+				}
+			}
+		})
+	}
+}
+
+// Random roles with denies, wildcards and pairs that do not exist, held at random.
+func TestRandomSubjects(t *testing.T) {
+	t.Parallel()
+	catalogs := map[string]*rbac.Catalog{"default": rbac.Default(), "tiny": tiny(t)}
+	vocabulary := map[string][2][]string{
+		"default": {{"workspace", "template", "user", "organization_member", "*", "nothing"}, {"read", "update", "create", "*", "nothing"}},
+		"tiny":    {{"invoice", "report", "*", "nothing"}, {"read", "pay", "*", "nothing"}},
+	}
+	for name, c := range catalogs {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			rnd := rand.New(rand.NewPCG(1, 2))
+			types, actions := vocabulary[name][0], vocabulary[name][1]
+			outcomes := map[bool]int{}
+			for range 1000 {
+				p := randomPerson(rnd, c, types, actions)
+				s := p.subject(c)
+				for _, typ := range types {
+					for _, o := range shapes(typ) {
+						action := actions[rnd.IntN(len(actions))]
+						check(t, c, p, s, action, o)
+						outcomes[s.Authorize(action, o)]++
+					}
+				}
+			}
+			if outcomes[true] < 1000 || outcomes[false] < 1000 {
+				t.Errorf("a one-sided sample proves little: %v", outcomes)
+			}
+		})
+	}
+}
+
+func randomPerson(rnd *rand.Rand, c *rbac.Catalog, types, actions []string) (p person) {
+	pick := func(from []string) string { return from[rnd.IntN(len(from))] }
+	list := func() (perms []rbac.Permission) {
+		for range rnd.IntN(4) {
+			perms = append(perms, rbac.Permission{ResourceType: pick(types), Action: pick(actions), Negate: rnd.IntN(3) == 0})
+		}
+		return perms
+	}
+	for _, org := range []rbac.ID{home, away} {
+		if rnd.IntN(3) == 0 {
+			p.orgs = append(p.orgs, org)
+		}
+	}
+	for range rnd.IntN(5) {
+		r := c.Compile(rbac.Role{Name: "r", Site: list(), Organization: list(), User: list()})
+		if rnd.IntN(2) == 0 { // site votes would hide the levels below
+			r = c.Compile(rbac.Role{Name: "r", Organization: list(), User: list()})
+		}
+		p.grants = append(p.grants, rbac.Grant{Role: r, Org: []rbac.ID{none, home, away}[rnd.IntN(3)]})
+	}
+	return p
+}
+
+// What the explainer tells about one person: an own workspace, a ban in one organization and none in the other.
+func TestExplain(t *testing.T) {
+	t.Parallel()
+	ban := builtIn(t, "organization-workspace-creation-ban")
+	admin := builtIn(t, "organization-admin")
+	owner := builtIn(t, "owner")
+	rows := []struct {
+		name   string
+		grants []rbac.Grant
+		object rbac.Object
+		want   string // level:sign of role in order; "~" for overruled; "=" and the deciding level
+	}{
+		{"nothing but own rights", nil, rbac.Object{Owner: me},
+			"user:workspace:* of member =user allowed"},
+		{"a deny of the organization blocks own rights", []rbac.Grant{{Role: ban, Org: home}}, rbac.Object{Org: home, Owner: me},
+			"organization:!workspace:create of organization-workspace-creation-ban ~user:workspace:* of member =organization refused"},
+		{"a deny beats an allow beside it", []rbac.Grant{{Role: admin, Org: home}, {Role: ban, Org: home}}, rbac.Object{Org: home},
+			"~organization:workspace:create of organization-admin organization:!workspace:create of organization-workspace-creation-ban =organization refused"},
+		{"an allow of the site beats a deny below", []rbac.Grant{{Role: owner}, {Role: ban, Org: home}}, rbac.Object{Org: home},
+			"site:workspace:create of owner ~organization:!workspace:create of organization-workspace-creation-ban =site allowed"},
+		{"a deny elsewhere is not seen", []rbac.Grant{{Role: ban, Org: away}}, rbac.Object{Org: home, Owner: me},
+			"user:workspace:* of member =user allowed"},
+		{"any organization: denies are ignored", []rbac.Grant{{Role: ban, Org: away}, {Role: admin, Org: away}, {Role: admin, Org: home}}, rbac.Object{AnyOrg: true},
+			"~organization:!workspace:create of organization-workspace-creation-ban ~organization:workspace:create of organization-admin organization:workspace:create of organization-admin =organization allowed"},
+		{"nothing matches", nil, rbac.Object{Org: home}, "refused"},
+	}
+	for _, row := range rows {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			s := rbac.Default().NewSubject(me, []rbac.ID{home}, row.grants)
+			row.object.Type = "workspace"
+			tr := s.Explain("create", row.object)
+			if got := tell(tr); got != row.want {
+				t.Errorf("got  %s\nwant %s", got, row.want)
+			}
+			checkTrace(t, tr, s, "create", row.object)
+		})
+	}
+}
+
+// tell writes a trace down in one line.
+func tell(tr rbac.Trace) (line string) {
+	for _, l := range tr.Levels {
+		for _, m := range l.Matches {
+			if m.Overruled {
+				line += "~"
+			}
+			line += l.Level.String() + ":" + m.Permission.String() + " of " + m.Role.Name + " "
+		}
+	}
+	if l, ok := tr.Decided(); ok {
+		line += "=" + l.String() + " "
+	}
+	if tr.Allowed {
+		return line + "allowed"
+	}
+	return line + "refused"
+}
+
+func TestNobody(t *testing.T) {
+	t.Parallel()
+	var s *rbac.Subject
+	o := rbac.Object{Type: "user", Owner: me}
+	ok, missing := s.MayAssign(orgRole(""), home)
+	tr := s.Explain("read", o)
+	if s.Authorize("read", o) || tr.Allowed || tr.Known || s.InOrg(home) || s.HasRole("member", none) || s.Grants() != nil ||
+		ok || missing != nil || s.AllowedIn(home).Len() != 0 || s.AllowedSite().Len() != 0 {
+		t.Error("a nil subject may do something")
+	}
+	if got := s.CheckGrant(rbac.LevelSite, none, perms("user:read")); len(got) != 1 {
+		t.Error("a nil subject may grant something")
+	}
+}
+
+// A subject without an id owns nothing, least of all what has no owner.
+func TestZeroID(t *testing.T) {
+	t.Parallel()
+	s := rbac.Default().NewSubject(none, []rbac.ID{none}, nil)
+	if s.Authorize("read", rbac.Object{Type: "user"}) || s.InOrg(none) || s.AllowedIn(home).Len() != s.AllowedSite().Len() {
+		t.Error("the zero id owns something or belongs somewhere")
+	}
+	if got := format(s.CheckGrant(rbac.LevelUser, none, perms("user:read"))); got != "user:read" {
+		t.Errorf("the zero id may grant user permissions: missing %q", got)
+	}
+}
+
+func TestMembership(t *testing.T) {
+	t.Parallel()
+	s := rbac.Default().NewSubject(me, []rbac.ID{home, home}, []rbac.Grant{
+		{Role: builtIn(t, "member")}, {Role: builtIn(t, "organization-member"), Org: home},
+		{Role: builtIn(t, "organization-auditor"), Org: away}, {},
+	})
+	var got []string
+	for _, g := range s.Grants() {
+		got = append(got, g.Role.Name)
+	}
+	want := []string{"member", "organization-member", "organization-member", "organization-auditor"}
+	if !slices.Equal(got, want) {
+		t.Errorf("grants %q, want %q: the implied roles once each", got, want)
+	}
+	if !s.InOrg(home) || !s.InOrg(away) || s.InOrg(other) {
+		t.Error("a subject belongs to the organizations it is a member of or holds a role in, and no others")
+	}
+	if !s.HasRole("organization-auditor", away) || s.HasRole("organization-auditor", home) ||
+		s.HasRole("organization-auditor", none) || !s.HasRole("member", none) {
+		t.Error("HasRole looks in the wrong place")
+	}
+}
+
+// Somebody in many organizations: each keeps its own rights.
+func TestManyOrganizations(t *testing.T) {
+	t.Parallel()
+	for _, n := range []int{1, 8, 9, 200} {
+		var orgs []rbac.ID
+		var grants []rbac.Grant
+		for i := range n {
+			orgs = append(orgs, rbac.ID{1, byte(i)})
+			if i%2 == 0 {
+				grants = append(grants, rbac.Grant{Role: builtIn(t, "organization-auditor"), Org: orgs[i]})
+			}
+		}
+		s := rbac.Default().NewSubject(me, orgs, grants)
+		for i, org := range append(orgs, away) {
+			o := rbac.Object{Type: "audit_log", Org: org}
+			if got, want := s.Authorize("read", o), i < n && i%2 == 0; got != want || s.InOrg(org) != (i < n) {
+				t.Errorf("organization %d of %d: %v, want %v", i, n, got, want)
+			}
+		}
+	}
+}
+
+// Broken data must not raise anybody: a built-in role held at the wrong scope counts for nothing.
+func TestMisplacedBuiltIn(t *testing.T) {
+	t.Parallel()
+	s := rbac.Default().NewSubject(me, nil, []rbac.Grant{
+		{Role: builtIn(t, "owner"), Org: home}, {Role: builtIn(t, "organization-admin")},
+	})
+	if s.Authorize("read", rbac.Object{Type: "license"}) || s.Authorize("read", rbac.Object{Type: "user"}) ||
+		s.InOrg(home) || s.HasRole("owner", home) {
+		t.Error("a misplaced built-in role has an effect")
+	}
+}
+
+// A role that was never compiled, or for another catalog, works by its lists, and is never a built-in one.
+func TestForeignRoles(t *testing.T) {
+	t.Parallel()
+	boss, _ := tiny(t).BuiltIn("boss")
+	s := rbac.Default().NewSubject(me, []rbac.ID{home}, []rbac.Grant{
+		{Role: boss}, {Role: &rbac.Role{Name: "owner", BuiltIn: true, Organization: perms("!user:read")}, Org: home},
+	})
+	if !s.Authorize("read", rbac.Object{Type: "license"}) {
+		t.Error("the list of a foreign role is not read")
+	}
+	if ok, _ := s.MayAssign(builtIn(t, "auditor"), none); ok {
+		t.Error("a foreign role took part in the hand-out map")
+	}
+}
+
+func TestAllocations(t *testing.T) {
+	s, o := crowded()
+	outside := o
+	outside.AnyOrg = true
+	for _, object := range []rbac.Object{o, outside, {Type: "nothing"}, {Type: "user", Owner: me}} {
+		if n := testing.AllocsPerRun(100, func() { s.Authorize("read", object) }); n != 0 {
+			t.Errorf("Authorize(%+v) allocates %v times", object, n)
+		}
+	}
+}

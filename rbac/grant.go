@@ -1,0 +1,104 @@
+package rbac
+
+import "slices"
+
+// CheckGrant lists those of perms that the subject must not grant at a level, because it does not hold them
+// there itself: nobody grants what they do not hold. Nil means that all is well. Giving or taking a deny needs
+// the denied permission held. A wildcard needs every pair it covers. A permission that the catalog does not know
+// can not be granted; callers decide what to do with a stored one.
+//
+// Held means allowed on an object without organization and owner (site), on one of org without owner
+// (organization; nobody holds anything in the zero organization), or on one that the subject owns (user).
+func (s *Subject) CheckGrant(l Level, org ID, perms []Permission) []Permission {
+	var missing []Permission
+	held := s.allowedAt(l, org)
+	for _, p := range perms {
+		if !held.covers(p) {
+			missing = append(missing, p)
+		}
+	}
+	return missing
+}
+
+// allowedAt is what the subject is allowed at the scope of a level.
+func (s *Subject) allowedAt(l Level, org ID) Set {
+	switch {
+	case s == nil:
+		return Set{}
+	case l == LevelSite:
+		return s.allowed(Object{})
+	case l == LevelOrganization && org != ID{}:
+		return s.allowed(Object{Org: org})
+	case l == LevelUser:
+		return s.allowed(Object{Owner: s.id})
+	}
+	return Set{}
+}
+
+// MayAssign reports whether the subject may give r to somebody, or take it, in org (site-wide when org is zero).
+// For a built-in role the catalog's map decides: the subject must hold, site-wide or in org, a built-in role
+// whose holders hand out r; and r must belong at that scope. A custom role needs all that it allows and denies
+// held; missing says what is not. Permissions that are not in the catalog have no effect and are skipped.
+//
+// The right to assign roles at all (assign, unassign) is a question of its own and not asked here.
+func (s *Subject) MayAssign(r *Role, org ID) (ok bool, missing []Permission) {
+	if s == nil || r == nil {
+		return false, nil
+	}
+	if r.BuiltIn {
+		return r.SiteScope == (org == ID{}) && s.handsOut(r.Name, org), nil
+	}
+	for l := range Level(levels) {
+		missing = append(missing, s.CheckGrant(l, org, s.catalog.effective(r.Permissions(l)))...)
+	}
+	return len(missing) == 0, missing
+}
+
+// handsOut asks the map: does any built-in role that the subject holds here hand out the role of that name?
+func (s *Subject) handsOut(name string, org ID) bool {
+	return slices.ContainsFunc(s.grants, func(g Grant) bool {
+		here := g.Org == ID{} || g.Org == org
+		return here && g.Role.BuiltIn && slices.Contains(s.catalog.assigns[g.Role.Name], name)
+	})
+}
+
+// effective leaves out the permissions that the catalog does not know.
+func (c *Catalog) effective(perms []Permission) []Permission {
+	return slices.DeleteFunc(slices.Clone(perms), func(p Permission) bool {
+		_, known := c.covers[p.pair()]
+		return !known
+	})
+}
+
+// AllowedIn is what the subject may do to an object of the organization that nobody owns. For the zero
+// organization it is [Subject.AllowedSite].
+func (s *Subject) AllowedIn(org ID) Set { return s.allowed(Object{Org: org}) }
+
+// AllowedSite is what the subject's site permissions allow, after their denies.
+func (s *Subject) AllowedSite() Set { return s.allowed(Object{}) }
+
+func (s *Subject) allowed(o Object) Set {
+	if s == nil {
+		return Set{}
+	}
+	set := Set{catalog: s.catalog, pairs: s.catalog.newRights().allow}
+	var at reach
+	at.find(s, &o)
+	for i := range s.catalog.pairs {
+		if at.allows(i) {
+			set.pairs.set(i)
+		}
+	}
+	return set
+}
+
+// OrganizationRights is what these roles, held in org by somebody who holds nothing else, allow on an object of
+// org that nobody owns. Site permissions that they carry are part of it.
+func (c *Catalog) OrganizationRights(org ID, roles []*Role) Set {
+	s := c.bareSubject(ID{})
+	s.orgs[org] = c.newRights()
+	for _, r := range roles {
+		s.hold(Grant{Role: r, Org: org})
+	}
+	return s.AllowedIn(org)
+}
