@@ -91,13 +91,58 @@ func (q *Queries) FindAuditLogs(ctx context.Context, arg FindAuditLogsParams) ([
 	return items, nil
 }
 
-const insertAuditLog = `-- name: InsertAuditLog :exec
+const getAuditHead = `-- name: GetAuditHead :one
+SELECT seq, hash FROM audit_heads WHERE id = 1
+`
+
+type GetAuditHeadRow struct {
+	Seq  int64
+	Hash []byte
+}
+
+func (q *Queries) GetAuditHead(ctx context.Context) (GetAuditHeadRow, error) {
+	row := q.queryRow(ctx, q.getAuditHeadStmt, getAuditHead)
+	var i GetAuditHeadRow
+	err := row.Scan(&i.Seq, &i.Hash)
+	return i, err
+}
+
+const getAuditLog = `-- name: GetAuditLog :one
+SELECT seq, id, time, request_id, ip, user_agent, actor_id, actor, organization_id, resource_type, resource_id, resource_target, "action", status_code, changes, hash FROM audit_logs WHERE id = ?1
+`
+
+func (q *Queries) GetAuditLog(ctx context.Context, id uuid.UUID) (AuditLog, error) {
+	row := q.queryRow(ctx, q.getAuditLogStmt, getAuditLog, id)
+	var i AuditLog
+	err := row.Scan(
+		&i.Seq,
+		&i.ID,
+		&i.Time,
+		&i.RequestID,
+		&i.IP,
+		&i.UserAgent,
+		&i.ActorID,
+		&i.Actor,
+		&i.OrganizationID,
+		&i.ResourceType,
+		&i.ResourceID,
+		&i.ResourceTarget,
+		&i.Action,
+		&i.StatusCode,
+		&i.Changes,
+		&i.Hash,
+	)
+	return i, err
+}
+
+const insertAuditLog = `-- name: InsertAuditLog :one
 INSERT INTO audit_logs (
     id, time, request_id, ip, user_agent, actor_id, actor, organization_id,
-    resource_type, resource_id, resource_target, action, status_code, changes)
+    resource_type, resource_id, resource_target, action, status_code, changes, hash)
 VALUES (
     ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8,
-    ?9, ?10, ?11, ?12, ?13, ?14)
+    ?9, ?10, ?11, ?12, ?13, ?14, ?15)
+RETURNING seq
 `
 
 type InsertAuditLogParams struct {
@@ -115,10 +160,11 @@ type InsertAuditLogParams struct {
 	Action         string
 	StatusCode     int64
 	Changes        string
+	Hash           []byte
 }
 
-func (q *Queries) InsertAuditLog(ctx context.Context, arg InsertAuditLogParams) error {
-	_, err := q.exec(ctx, q.insertAuditLogStmt, insertAuditLog,
+func (q *Queries) InsertAuditLog(ctx context.Context, arg InsertAuditLogParams) (int64, error) {
+	row := q.queryRow(ctx, q.insertAuditLogStmt, insertAuditLog,
 		arg.ID,
 		arg.Time,
 		arg.RequestID,
@@ -133,12 +179,65 @@ func (q *Queries) InsertAuditLog(ctx context.Context, arg InsertAuditLogParams) 
 		arg.Action,
 		arg.StatusCode,
 		arg.Changes,
+		arg.Hash,
 	)
-	return err
+	var seq int64
+	err := row.Scan(&seq)
+	return seq, err
+}
+
+const listAuditChain = `-- name: ListAuditChain :many
+SELECT seq, id, time, request_id, ip, user_agent, actor_id, actor, organization_id, resource_type, resource_id, resource_target, "action", status_code, changes, hash FROM audit_logs WHERE seq > ?1 ORDER BY seq LIMIT CAST(?2 AS bigint)
+`
+
+type ListAuditChainParams struct {
+	AfterSeq int64
+	MaxRows  int64
+}
+
+// The trail from its beginning, in pieces.
+func (q *Queries) ListAuditChain(ctx context.Context, arg ListAuditChainParams) ([]AuditLog, error) {
+	rows, err := q.query(ctx, q.listAuditChainStmt, listAuditChain, arg.AfterSeq, arg.MaxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []AuditLog{}
+	for rows.Next() {
+		var i AuditLog
+		if err := rows.Scan(
+			&i.Seq,
+			&i.ID,
+			&i.Time,
+			&i.RequestID,
+			&i.IP,
+			&i.UserAgent,
+			&i.ActorID,
+			&i.Actor,
+			&i.OrganizationID,
+			&i.ResourceType,
+			&i.ResourceID,
+			&i.ResourceTarget,
+			&i.Action,
+			&i.StatusCode,
+			&i.Changes,
+			&i.Hash,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const listAuditLogs = `-- name: ListAuditLogs :many
-SELECT seq, id, time, request_id, ip, user_agent, actor_id, actor, organization_id, resource_type, resource_id, resource_target, "action", status_code, changes FROM audit_logs WHERE seq IN (/*SLICE:seqs*/?) ORDER BY seq DESC
+SELECT seq, id, time, request_id, ip, user_agent, actor_id, actor, organization_id, resource_type, resource_id, resource_target, "action", status_code, changes, hash FROM audit_logs WHERE seq IN (/*SLICE:seqs*/?) ORDER BY seq DESC
 `
 
 func (q *Queries) ListAuditLogs(ctx context.Context, seqs []int64) ([]AuditLog, error) {
@@ -176,6 +275,7 @@ func (q *Queries) ListAuditLogs(ctx context.Context, seqs []int64) ([]AuditLog, 
 			&i.Action,
 			&i.StatusCode,
 			&i.Changes,
+			&i.Hash,
 		); err != nil {
 			return nil, err
 		}
@@ -188,4 +288,18 @@ func (q *Queries) ListAuditLogs(ctx context.Context, seqs []int64) ([]AuditLog, 
 		return nil, err
 	}
 	return items, nil
+}
+
+const updateAuditHead = `-- name: UpdateAuditHead :exec
+UPDATE audit_heads SET seq = ?1, hash = ?2 WHERE id = 1
+`
+
+type UpdateAuditHeadParams struct {
+	Seq  int64
+	Hash []byte
+}
+
+func (q *Queries) UpdateAuditHead(ctx context.Context, arg UpdateAuditHeadParams) error {
+	_, err := q.exec(ctx, q.updateAuditHeadStmt, updateAuditHead, arg.Seq, arg.Hash)
+	return err
 }

@@ -25,8 +25,8 @@ var migrations embed.FS
 type DB struct {
 	*Queries // on the readers
 	readers  *sql.DB
-	writer   *sql.DB // one connection: SQLite has one writer, and waiting in line here beats failing there
-	write    *Queries
+	pool     *sql.DB // of the one connection that writes: SQLite has one writer
+	writer   *writer
 }
 
 // Open opens the SQLite file at path, creating it (readable by its owner only) if there is none, and migrates it.
@@ -39,22 +39,22 @@ func Open(ctx context.Context, path string) (*DB, error) {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
 	d := &DB{}
-	if d.writer, err = sql.Open("sqlite", dsn(path, "synchronous(FULL)")); err != nil {
+	if d.pool, err = sql.Open("sqlite", dsn(path, "synchronous(FULL)")); err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
-	d.writer.SetMaxOpenConns(1)
-	if err := d.prepare(ctx, path); err != nil {
+	d.pool.SetMaxOpenConns(1)
+	if err := d.start(ctx, path); err != nil {
 		return nil, errors.Join(err, d.Close())
 	}
 	return d, nil
 }
 
-func (d *DB) prepare(ctx context.Context, path string) (err error) {
-	if err := migrate(ctx, d.writer); err != nil {
+func (d *DB) start(ctx context.Context, path string) (err error) {
+	if err := migrate(ctx, d.pool); err != nil {
 		return err
 	}
-	if d.write, err = Prepare(ctx, d.writer); err != nil {
-		return fmt.Errorf("prepare statements: %w", err)
+	if d.writer, err = newWriter(ctx, d.pool); err != nil {
+		return err
 	}
 	if d.readers, err = sql.Open("sqlite", dsn(path, "query_only(1)")); err != nil {
 		return fmt.Errorf("open database: %w", err)
@@ -101,30 +101,24 @@ func migrate(ctx context.Context, w *sql.DB) error {
 	return nil
 }
 
-// Write runs fn in the one transaction that may change data: committed when fn returns nil, rolled back otherwise.
-// When Write returns nil the change survives a power cut. fn must use q alone and must not wait for the network.
-func (d *DB) Write(ctx context.Context, fn func(q *Queries) error) error {
-	return within(ctx, d.writer, d.write, nil, fn)
+// Write runs fn in a transaction: committed when fn returns nil, rolled back otherwise. Writes that wait together are
+// committed together; when Write returns nil the change survives a power cut. fn must use q alone, and must not wait for
+// the network or call Write. ErrReadOnly: the disk failed an earlier write.
+func (d *DB) Write(ctx context.Context, fn func(q *Queries) error) error { return d.writer.do(ctx, fn) }
+
+// WriteStats is how many writes ran since the database was opened, and how many commits they took.
+func (d *DB) WriteStats() (writes, commits int64) {
+	return d.writer.writes.Load(), d.writer.commits.Load()
 }
 
 // Read runs fn on one snapshot of the data: its queries see no write that commits meanwhile.
 func (d *DB) Read(ctx context.Context, fn func(q *Queries) error) error {
-	return within(ctx, d.readers, d.Queries, &sql.TxOptions{ReadOnly: true}, fn)
-}
-
-func within(ctx context.Context, pool *sql.DB, queries *Queries, o *sql.TxOptions, fn func(q *Queries) error) error {
-	tx, err := pool.BeginTx(ctx, o)
+	tx, err := d.readers.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
 		return fmt.Errorf("begin transaction: %w", err)
 	}
-	defer func() { _ = tx.Rollback() }() // after a commit this does nothing
-	if err := fn(queries.WithTx(tx)); err != nil {
-		return err
-	}
-	if err := tx.Commit(); err != nil {
-		return fmt.Errorf("commit: %w", err)
-	}
-	return nil
+	defer func() { _ = tx.Rollback() }() // nothing was written, so nothing is lost
+	return fn(d.WithTx(tx))
 }
 
 // Ping says whether the database answers.
@@ -133,17 +127,16 @@ func (d *DB) Ping(ctx context.Context) error { return d.readers.PingContext(ctx)
 // Close closes the readers, then the writer, which folds the log into the file.
 func (d *DB) Close() error {
 	var errs []error
-	for _, q := range []*Queries{d.Queries, d.write} {
-		if q != nil {
-			errs = append(errs, q.Close())
-		}
+	if d.Queries != nil {
+		errs = append(errs, d.Queries.Close())
 	}
-	for _, p := range []*sql.DB{d.readers, d.writer} {
-		if p != nil {
-			errs = append(errs, p.Close())
-		}
+	if d.readers != nil {
+		errs = append(errs, d.readers.Close())
 	}
-	return errors.Join(errs...)
+	if d.writer != nil {
+		errs = append(errs, d.writer.close())
+	}
+	return errors.Join(append(errs, d.pool.Close())...)
 }
 
 // IsNotFound says whether a query for one row found none.

@@ -3,8 +3,10 @@ package db_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -119,5 +121,65 @@ func TestFileIsPrivate(t *testing.T) {
 		if info.Mode().Perm() != 0o600 {
 			t.Errorf("%s has mode %v", suffix, info.Mode())
 		}
+	}
+}
+
+// Writes at once share commits, each is kept or undone alone, and none is acknowledged before its commit.
+func TestWritesShareCommits(t *testing.T) {
+	t.Parallel()
+	d, ctx := dbtest.Open(t), t.Context()
+	refusal := errors.New("refused")
+	const rounds, clients = 5, 64
+	for round := range rounds {
+		var wg sync.WaitGroup
+		for i := range clients {
+			wg.Go(func() {
+				name := fmt.Sprintf("o-%d-%d", round, i)
+				err := d.Write(ctx, func(q *db.Queries) error {
+					if err := q.InsertOrganization(ctx, organization(name, time.Now())); err != nil {
+						return err
+					}
+					switch i % 8 {
+					case 0:
+						return refusal
+					case 1:
+						panic("broken")
+					}
+					return nil
+				})
+				kept := i%8 > 1
+				if (err == nil) != kept {
+					t.Errorf("%s: error %v", name, err)
+				}
+				_, found := d.GetOrganizationByName(ctx, name)
+				if (found == nil) != kept {
+					t.Errorf("%s: after the acknowledgement a reader finds it: %v", name, found == nil)
+				}
+			})
+		}
+		wg.Wait()
+	}
+	writes, commits := d.WriteStats()
+	if writes != rounds*clients || commits*4 > writes {
+		t.Errorf("%d commits for %d writes", commits, writes)
+	}
+}
+
+func TestCancelledWriteIsRefusedOrKept(t *testing.T) {
+	t.Parallel()
+	d := dbtest.Open(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	err := d.Write(ctx, func(q *db.Queries) error {
+		cancel() // under way: it must not tear the transaction that it shares with others
+		return q.InsertOrganization(ctx, organization("under-way", time.Now()))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Write(ctx, func(*db.Queries) error { t.Error("ran"); return nil }); !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v", err)
+	}
+	if _, err := d.GetOrganizationByName(t.Context(), "under-way"); err != nil {
+		t.Error("an acknowledged write is not there:", err)
 	}
 }

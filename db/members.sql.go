@@ -261,6 +261,141 @@ func (q *Queries) InsertMemberRole(ctx context.Context, arg InsertMemberRolePara
 	return err
 }
 
+const listHolders = `-- name: ListHolders :many
+SELECT user_id FROM member_roles WHERE role = ?1 AND organization_id = ?2 ORDER BY user_id
+`
+
+type ListHoldersParams struct {
+	Role           string
+	OrganizationID uuid.UUID
+}
+
+func (q *Queries) ListHolders(ctx context.Context, arg ListHoldersParams) ([]uuid.UUID, error) {
+	rows, err := q.query(ctx, q.listHoldersStmt, listHolders, arg.Role, arg.OrganizationID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []uuid.UUID{}
+	for rows.Next() {
+		var user_id uuid.UUID
+		if err := rows.Scan(&user_id); err != nil {
+			return nil, err
+		}
+		items = append(items, user_id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listHoldersElsewhere = `-- name: ListHoldersElsewhere :many
+SELECT user_id, organization_id FROM member_roles WHERE role = ?1 AND organization_id <> ?2
+`
+
+type ListHoldersElsewhereParams struct {
+	Role           string
+	OrganizationID uuid.UUID
+}
+
+type ListHoldersElsewhereRow struct {
+	UserID         uuid.UUID
+	OrganizationID uuid.UUID
+}
+
+// Who holds a role in any other organization.
+func (q *Queries) ListHoldersElsewhere(ctx context.Context, arg ListHoldersElsewhereParams) ([]ListHoldersElsewhereRow, error) {
+	rows, err := q.query(ctx, q.listHoldersElsewhereStmt, listHoldersElsewhere, arg.Role, arg.OrganizationID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListHoldersElsewhereRow{}
+	for rows.Next() {
+		var i ListHoldersElsewhereRow
+		if err := rows.Scan(&i.UserID, &i.OrganizationID); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listHoldings = `-- name: ListHoldings :many
+SELECT m.user_id, m.username_key,
+    CAST(coalesce((
+        SELECT group_concat(r.role, ' ') FROM member_roles r
+        WHERE r.organization_id = m.organization_id AND r.user_id = m.user_id
+    ), '') AS text) AS roles,
+    CAST(coalesce((
+        SELECT group_concat(s.role, ' ') FROM user_roles s WHERE s.user_id = m.user_id
+    ), '') AS text) AS site_roles
+FROM organization_members m
+WHERE m.organization_id = ?1
+  AND m.username_key >= ?2
+  AND (m.username_key > ?2 OR m.user_id > ?3)
+ORDER BY m.username_key, m.user_id
+LIMIT CAST(?4 AS bigint)
+`
+
+type ListHoldingsParams struct {
+	OrganizationID uuid.UUID
+	AfterKey       string
+	AfterID        uuid.UUID
+	MaxRows        int64
+}
+
+type ListHoldingsRow struct {
+	UserID      uuid.UUID
+	UsernameKey string
+	Roles       string
+	SiteRoles   string
+}
+
+// What each member holds, by username, from a place onwards: what a pass over everybody needs to decide.
+func (q *Queries) ListHoldings(ctx context.Context, arg ListHoldingsParams) ([]ListHoldingsRow, error) {
+	rows, err := q.query(ctx, q.listHoldingsStmt, listHoldings,
+		arg.OrganizationID,
+		arg.AfterKey,
+		arg.AfterID,
+		arg.MaxRows,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListHoldingsRow{}
+	for rows.Next() {
+		var i ListHoldingsRow
+		if err := rows.Scan(
+			&i.UserID,
+			&i.UsernameKey,
+			&i.Roles,
+			&i.SiteRoles,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listMembers = `-- name: ListMembers :many
 SELECT r.organization_id, r.user_id, r.username_key, r.version, r.created_at, r.updated_at, r.username, r.name, r.avatar_url, r.email, r.status, r.login_type, r.roles, r.site_roles
 FROM (
@@ -379,6 +514,33 @@ func (q *Queries) ListMembersByID(ctx context.Context, arg ListMembersByIDParams
 			return nil, err
 		}
 		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listSiteHolders = `-- name: ListSiteHolders :many
+SELECT user_id FROM user_roles WHERE role = ?1 ORDER BY user_id
+`
+
+func (q *Queries) ListSiteHolders(ctx context.Context, role string) ([]uuid.UUID, error) {
+	rows, err := q.query(ctx, q.listSiteHoldersStmt, listSiteHolders, role)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []uuid.UUID{}
+	for rows.Next() {
+		var user_id uuid.UUID
+		if err := rows.Scan(&user_id); err != nil {
+			return nil, err
+		}
+		items = append(items, user_id)
 	}
 	if err := rows.Close(); err != nil {
 		return nil, err

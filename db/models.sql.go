@@ -25,6 +25,12 @@ type APIKey struct {
 	LastUsed        sql.NullTime
 }
 
+type AuditHead struct {
+	ID   int64
+	Seq  int64
+	Hash []byte
+}
+
 type AuditLog struct {
 	Seq            int64
 	ID             uuid.UUID
@@ -41,6 +47,7 @@ type AuditLog struct {
 	Action         string
 	StatusCode     int64
 	Changes        string
+	Hash           []byte
 }
 
 type LoginFailure struct {
@@ -94,6 +101,14 @@ type OrganizationMember struct {
 	UpdatedAt      time.Time
 }
 
+type PasswordLink struct {
+	UserID     uuid.UUID
+	ID         string
+	SecretHash []byte
+	CreatedAt  time.Time
+	ExpiresAt  time.Time
+}
+
 type Revision struct {
 	ID    int64
 	Value int64
@@ -118,10 +133,23 @@ type RolePermission struct {
 	Negate       bool
 }
 
+type RoleVersion struct {
+	RoleID      uuid.UUID
+	Version     int64
+	DisplayName string
+	Permissions string
+	CreatedAt   time.Time
+	CreatedBy   string
+}
+
 type Session struct {
 	Token     string
+	ID        uuid.UUID
 	UserID    uuid.NullUUID
 	Data      []byte
+	IP        string
+	UserAgent string
+	CreatedAt time.Time
 	ExpiresAt time.Time
 }
 

@@ -69,6 +69,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.deleteOrganizationStmt, err = db.PrepareContext(ctx, deleteOrganization); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteOrganization: %w", err)
 	}
+	if q.deletePasswordLinkStmt, err = db.PrepareContext(ctx, deletePasswordLink); err != nil {
+		return nil, fmt.Errorf("error preparing query DeletePasswordLink: %w", err)
+	}
 	if q.deletePermissionsStmt, err = db.PrepareContext(ctx, deletePermissions); err != nil {
 		return nil, fmt.Errorf("error preparing query DeletePermissions: %w", err)
 	}
@@ -83,6 +86,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.deleteSessionStmt, err = db.PrepareContext(ctx, deleteSession); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteSession: %w", err)
+	}
+	if q.deleteSessionOfUserStmt, err = db.PrepareContext(ctx, deleteSessionOfUser); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteSessionOfUser: %w", err)
 	}
 	if q.deleteSessionsOfUserStmt, err = db.PrepareContext(ctx, deleteSessionsOfUser); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteSessionsOfUser: %w", err)
@@ -108,6 +114,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.getAPIKeyOwnerStmt, err = db.PrepareContext(ctx, getAPIKeyOwner); err != nil {
 		return nil, fmt.Errorf("error preparing query GetAPIKeyOwner: %w", err)
 	}
+	if q.getAuditHeadStmt, err = db.PrepareContext(ctx, getAuditHead); err != nil {
+		return nil, fmt.Errorf("error preparing query GetAuditHead: %w", err)
+	}
+	if q.getAuditLogStmt, err = db.PrepareContext(ctx, getAuditLog); err != nil {
+		return nil, fmt.Errorf("error preparing query GetAuditLog: %w", err)
+	}
 	if q.getDefaultOrganizationStmt, err = db.PrepareContext(ctx, getDefaultOrganization); err != nil {
 		return nil, fmt.Errorf("error preparing query GetDefaultOrganization: %w", err)
 	}
@@ -129,6 +141,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.getPasswordHashStmt, err = db.PrepareContext(ctx, getPasswordHash); err != nil {
 		return nil, fmt.Errorf("error preparing query GetPasswordHash: %w", err)
 	}
+	if q.getPasswordLinkStmt, err = db.PrepareContext(ctx, getPasswordLink); err != nil {
+		return nil, fmt.Errorf("error preparing query GetPasswordLink: %w", err)
+	}
+	if q.getPasswordLinkOfUserStmt, err = db.PrepareContext(ctx, getPasswordLinkOfUser); err != nil {
+		return nil, fmt.Errorf("error preparing query GetPasswordLinkOfUser: %w", err)
+	}
 	if q.getRevisionStmt, err = db.PrepareContext(ctx, getRevision); err != nil {
 		return nil, fmt.Errorf("error preparing query GetRevision: %w", err)
 	}
@@ -137,6 +155,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.getRoleOfSiteStmt, err = db.PrepareContext(ctx, getRoleOfSite); err != nil {
 		return nil, fmt.Errorf("error preparing query GetRoleOfSite: %w", err)
+	}
+	if q.getRoleVersionStmt, err = db.PrepareContext(ctx, getRoleVersion); err != nil {
+		return nil, fmt.Errorf("error preparing query GetRoleVersion: %w", err)
 	}
 	if q.getSessionStmt, err = db.PrepareContext(ctx, getSession); err != nil {
 		return nil, fmt.Errorf("error preparing query GetSession: %w", err)
@@ -171,6 +192,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.insertRoleStmt, err = db.PrepareContext(ctx, insertRole); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertRole: %w", err)
 	}
+	if q.insertRoleVersionStmt, err = db.PrepareContext(ctx, insertRoleVersion); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertRoleVersion: %w", err)
+	}
 	if q.insertUserStmt, err = db.PrepareContext(ctx, insertUser); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertUser: %w", err)
 	}
@@ -183,6 +207,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listActiveHoldersOfSiteRoleStmt, err = db.PrepareContext(ctx, listActiveHoldersOfSiteRole); err != nil {
 		return nil, fmt.Errorf("error preparing query ListActiveHoldersOfSiteRole: %w", err)
 	}
+	if q.listAuditChainStmt, err = db.PrepareContext(ctx, listAuditChain); err != nil {
+		return nil, fmt.Errorf("error preparing query ListAuditChain: %w", err)
+	}
 	if q.listAuditLogsStmt, err = db.PrepareContext(ctx, listAuditLogs); err != nil {
 		return nil, fmt.Errorf("error preparing query ListAuditLogs: %w", err)
 	}
@@ -191,6 +218,15 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.listGrantsStmt, err = db.PrepareContext(ctx, listGrants); err != nil {
 		return nil, fmt.Errorf("error preparing query ListGrants: %w", err)
+	}
+	if q.listHoldersStmt, err = db.PrepareContext(ctx, listHolders); err != nil {
+		return nil, fmt.Errorf("error preparing query ListHolders: %w", err)
+	}
+	if q.listHoldersElsewhereStmt, err = db.PrepareContext(ctx, listHoldersElsewhere); err != nil {
+		return nil, fmt.Errorf("error preparing query ListHoldersElsewhere: %w", err)
+	}
+	if q.listHoldingsStmt, err = db.PrepareContext(ctx, listHoldings); err != nil {
+		return nil, fmt.Errorf("error preparing query ListHoldings: %w", err)
 	}
 	if q.listMembersStmt, err = db.PrepareContext(ctx, listMembers); err != nil {
 		return nil, fmt.Errorf("error preparing query ListMembers: %w", err)
@@ -213,11 +249,20 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listPermissionsOfSiteStmt, err = db.PrepareContext(ctx, listPermissionsOfSite); err != nil {
 		return nil, fmt.Errorf("error preparing query ListPermissionsOfSite: %w", err)
 	}
+	if q.listRoleVersionsStmt, err = db.PrepareContext(ctx, listRoleVersions); err != nil {
+		return nil, fmt.Errorf("error preparing query ListRoleVersions: %w", err)
+	}
 	if q.listRolesOfOrganizationStmt, err = db.PrepareContext(ctx, listRolesOfOrganization); err != nil {
 		return nil, fmt.Errorf("error preparing query ListRolesOfOrganization: %w", err)
 	}
 	if q.listRolesOfSiteStmt, err = db.PrepareContext(ctx, listRolesOfSite); err != nil {
 		return nil, fmt.Errorf("error preparing query ListRolesOfSite: %w", err)
+	}
+	if q.listSessionsStmt, err = db.PrepareContext(ctx, listSessions); err != nil {
+		return nil, fmt.Errorf("error preparing query ListSessions: %w", err)
+	}
+	if q.listSiteHoldersStmt, err = db.PrepareContext(ctx, listSiteHolders); err != nil {
+		return nil, fmt.Errorf("error preparing query ListSiteHolders: %w", err)
 	}
 	if q.listUsersByIDStmt, err = db.PrepareContext(ctx, listUsersByID); err != nil {
 		return nil, fmt.Errorf("error preparing query ListUsersByID: %w", err)
@@ -236,6 +281,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.touchUserStmt, err = db.PrepareContext(ctx, touchUser); err != nil {
 		return nil, fmt.Errorf("error preparing query TouchUser: %w", err)
+	}
+	if q.updateAuditHeadStmt, err = db.PrepareContext(ctx, updateAuditHead); err != nil {
+		return nil, fmt.Errorf("error preparing query UpdateAuditHead: %w", err)
 	}
 	if q.updateLastSeenStmt, err = db.PrepareContext(ctx, updateLastSeen); err != nil {
 		return nil, fmt.Errorf("error preparing query UpdateLastSeen: %w", err)
@@ -260,6 +308,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.upsertLoginFailuresStmt, err = db.PrepareContext(ctx, upsertLoginFailures); err != nil {
 		return nil, fmt.Errorf("error preparing query UpsertLoginFailures: %w", err)
+	}
+	if q.upsertPasswordLinkStmt, err = db.PrepareContext(ctx, upsertPasswordLink); err != nil {
+		return nil, fmt.Errorf("error preparing query UpsertPasswordLink: %w", err)
 	}
 	if q.upsertSessionStmt, err = db.PrepareContext(ctx, upsertSession); err != nil {
 		return nil, fmt.Errorf("error preparing query UpsertSession: %w", err)
@@ -344,6 +395,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing deleteOrganizationStmt: %w", cerr)
 		}
 	}
+	if q.deletePasswordLinkStmt != nil {
+		if cerr := q.deletePasswordLinkStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deletePasswordLinkStmt: %w", cerr)
+		}
+	}
 	if q.deletePermissionsStmt != nil {
 		if cerr := q.deletePermissionsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing deletePermissionsStmt: %w", cerr)
@@ -367,6 +423,11 @@ func (q *Queries) Close() error {
 	if q.deleteSessionStmt != nil {
 		if cerr := q.deleteSessionStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing deleteSessionStmt: %w", cerr)
+		}
+	}
+	if q.deleteSessionOfUserStmt != nil {
+		if cerr := q.deleteSessionOfUserStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteSessionOfUserStmt: %w", cerr)
 		}
 	}
 	if q.deleteSessionsOfUserStmt != nil {
@@ -409,6 +470,16 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing getAPIKeyOwnerStmt: %w", cerr)
 		}
 	}
+	if q.getAuditHeadStmt != nil {
+		if cerr := q.getAuditHeadStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getAuditHeadStmt: %w", cerr)
+		}
+	}
+	if q.getAuditLogStmt != nil {
+		if cerr := q.getAuditLogStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getAuditLogStmt: %w", cerr)
+		}
+	}
 	if q.getDefaultOrganizationStmt != nil {
 		if cerr := q.getDefaultOrganizationStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing getDefaultOrganizationStmt: %w", cerr)
@@ -444,6 +515,16 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing getPasswordHashStmt: %w", cerr)
 		}
 	}
+	if q.getPasswordLinkStmt != nil {
+		if cerr := q.getPasswordLinkStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getPasswordLinkStmt: %w", cerr)
+		}
+	}
+	if q.getPasswordLinkOfUserStmt != nil {
+		if cerr := q.getPasswordLinkOfUserStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getPasswordLinkOfUserStmt: %w", cerr)
+		}
+	}
 	if q.getRevisionStmt != nil {
 		if cerr := q.getRevisionStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing getRevisionStmt: %w", cerr)
@@ -457,6 +538,11 @@ func (q *Queries) Close() error {
 	if q.getRoleOfSiteStmt != nil {
 		if cerr := q.getRoleOfSiteStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing getRoleOfSiteStmt: %w", cerr)
+		}
+	}
+	if q.getRoleVersionStmt != nil {
+		if cerr := q.getRoleVersionStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getRoleVersionStmt: %w", cerr)
 		}
 	}
 	if q.getSessionStmt != nil {
@@ -514,6 +600,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing insertRoleStmt: %w", cerr)
 		}
 	}
+	if q.insertRoleVersionStmt != nil {
+		if cerr := q.insertRoleVersionStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertRoleVersionStmt: %w", cerr)
+		}
+	}
 	if q.insertUserStmt != nil {
 		if cerr := q.insertUserStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing insertUserStmt: %w", cerr)
@@ -534,6 +625,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listActiveHoldersOfSiteRoleStmt: %w", cerr)
 		}
 	}
+	if q.listAuditChainStmt != nil {
+		if cerr := q.listAuditChainStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listAuditChainStmt: %w", cerr)
+		}
+	}
 	if q.listAuditLogsStmt != nil {
 		if cerr := q.listAuditLogsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listAuditLogsStmt: %w", cerr)
@@ -547,6 +643,21 @@ func (q *Queries) Close() error {
 	if q.listGrantsStmt != nil {
 		if cerr := q.listGrantsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listGrantsStmt: %w", cerr)
+		}
+	}
+	if q.listHoldersStmt != nil {
+		if cerr := q.listHoldersStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listHoldersStmt: %w", cerr)
+		}
+	}
+	if q.listHoldersElsewhereStmt != nil {
+		if cerr := q.listHoldersElsewhereStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listHoldersElsewhereStmt: %w", cerr)
+		}
+	}
+	if q.listHoldingsStmt != nil {
+		if cerr := q.listHoldingsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listHoldingsStmt: %w", cerr)
 		}
 	}
 	if q.listMembersStmt != nil {
@@ -584,6 +695,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listPermissionsOfSiteStmt: %w", cerr)
 		}
 	}
+	if q.listRoleVersionsStmt != nil {
+		if cerr := q.listRoleVersionsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listRoleVersionsStmt: %w", cerr)
+		}
+	}
 	if q.listRolesOfOrganizationStmt != nil {
 		if cerr := q.listRolesOfOrganizationStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listRolesOfOrganizationStmt: %w", cerr)
@@ -592,6 +708,16 @@ func (q *Queries) Close() error {
 	if q.listRolesOfSiteStmt != nil {
 		if cerr := q.listRolesOfSiteStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listRolesOfSiteStmt: %w", cerr)
+		}
+	}
+	if q.listSessionsStmt != nil {
+		if cerr := q.listSessionsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listSessionsStmt: %w", cerr)
+		}
+	}
+	if q.listSiteHoldersStmt != nil {
+		if cerr := q.listSiteHoldersStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listSiteHoldersStmt: %w", cerr)
 		}
 	}
 	if q.listUsersByIDStmt != nil {
@@ -622,6 +748,11 @@ func (q *Queries) Close() error {
 	if q.touchUserStmt != nil {
 		if cerr := q.touchUserStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing touchUserStmt: %w", cerr)
+		}
+	}
+	if q.updateAuditHeadStmt != nil {
+		if cerr := q.updateAuditHeadStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing updateAuditHeadStmt: %w", cerr)
 		}
 	}
 	if q.updateLastSeenStmt != nil {
@@ -662,6 +793,11 @@ func (q *Queries) Close() error {
 	if q.upsertLoginFailuresStmt != nil {
 		if cerr := q.upsertLoginFailuresStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing upsertLoginFailuresStmt: %w", cerr)
+		}
+	}
+	if q.upsertPasswordLinkStmt != nil {
+		if cerr := q.upsertPasswordLinkStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing upsertPasswordLinkStmt: %w", cerr)
 		}
 	}
 	if q.upsertSessionStmt != nil {
@@ -723,11 +859,13 @@ type Queries struct {
 	deleteMemberRoleStmt              *sql.Stmt
 	deleteOldLoginFailuresStmt        *sql.Stmt
 	deleteOrganizationStmt            *sql.Stmt
+	deletePasswordLinkStmt            *sql.Stmt
 	deletePermissionsStmt             *sql.Stmt
 	deleteRoleStmt                    *sql.Stmt
 	deleteRoleFromMembersStmt         *sql.Stmt
 	deleteRoleFromUsersStmt           *sql.Stmt
 	deleteSessionStmt                 *sql.Stmt
+	deleteSessionOfUserStmt           *sql.Stmt
 	deleteSessionsOfUserStmt          *sql.Stmt
 	deleteUserStmt                    *sql.Stmt
 	deleteUserRoleStmt                *sql.Stmt
@@ -736,6 +874,8 @@ type Queries struct {
 	findUsersStmt                     *sql.Stmt
 	getAPIKeyStmt                     *sql.Stmt
 	getAPIKeyOwnerStmt                *sql.Stmt
+	getAuditHeadStmt                  *sql.Stmt
+	getAuditLogStmt                   *sql.Stmt
 	getDefaultOrganizationStmt        *sql.Stmt
 	getLoginFailuresStmt              *sql.Stmt
 	getMemberStmt                     *sql.Stmt
@@ -743,9 +883,12 @@ type Queries struct {
 	getOrganizationByNameStmt         *sql.Stmt
 	getPasswordStmt                   *sql.Stmt
 	getPasswordHashStmt               *sql.Stmt
+	getPasswordLinkStmt               *sql.Stmt
+	getPasswordLinkOfUserStmt         *sql.Stmt
 	getRevisionStmt                   *sql.Stmt
 	getRoleOfOrganizationStmt         *sql.Stmt
 	getRoleOfSiteStmt                 *sql.Stmt
+	getRoleVersionStmt                *sql.Stmt
 	getSessionStmt                    *sql.Stmt
 	getUserStmt                       *sql.Stmt
 	getUserByEmailStmt                *sql.Stmt
@@ -757,13 +900,18 @@ type Queries struct {
 	insertOrganizationStmt            *sql.Stmt
 	insertPermissionStmt              *sql.Stmt
 	insertRoleStmt                    *sql.Stmt
+	insertRoleVersionStmt             *sql.Stmt
 	insertUserStmt                    *sql.Stmt
 	insertUserRoleStmt                *sql.Stmt
 	listAPIKeysStmt                   *sql.Stmt
 	listActiveHoldersOfSiteRoleStmt   *sql.Stmt
+	listAuditChainStmt                *sql.Stmt
 	listAuditLogsStmt                 *sql.Stmt
 	listCandidatesStmt                *sql.Stmt
 	listGrantsStmt                    *sql.Stmt
+	listHoldersStmt                   *sql.Stmt
+	listHoldersElsewhereStmt          *sql.Stmt
+	listHoldingsStmt                  *sql.Stmt
 	listMembersStmt                   *sql.Stmt
 	listMembersByIDStmt               *sql.Stmt
 	listOrganizationsStmt             *sql.Stmt
@@ -771,14 +919,18 @@ type Queries struct {
 	listPermissionsStmt               *sql.Stmt
 	listPermissionsOfOrganizationStmt *sql.Stmt
 	listPermissionsOfSiteStmt         *sql.Stmt
+	listRoleVersionsStmt              *sql.Stmt
 	listRolesOfOrganizationStmt       *sql.Stmt
 	listRolesOfSiteStmt               *sql.Stmt
+	listSessionsStmt                  *sql.Stmt
+	listSiteHoldersStmt               *sql.Stmt
 	listUsersByIDStmt                 *sql.Stmt
 	renameMembershipsStmt             *sql.Stmt
 	touchHoldersStmt                  *sql.Stmt
 	touchMemberStmt                   *sql.Stmt
 	touchSiteHoldersStmt              *sql.Stmt
 	touchUserStmt                     *sql.Stmt
+	updateAuditHeadStmt               *sql.Stmt
 	updateLastSeenStmt                *sql.Stmt
 	updateLastUsedStmt                *sql.Stmt
 	updateOrganizationStmt            *sql.Stmt
@@ -787,6 +939,7 @@ type Queries struct {
 	updateRoleStmt                    *sql.Stmt
 	updateStatusStmt                  *sql.Stmt
 	upsertLoginFailuresStmt           *sql.Stmt
+	upsertPasswordLinkStmt            *sql.Stmt
 	upsertSessionStmt                 *sql.Stmt
 }
 
@@ -809,11 +962,13 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		deleteMemberRoleStmt:              q.deleteMemberRoleStmt,
 		deleteOldLoginFailuresStmt:        q.deleteOldLoginFailuresStmt,
 		deleteOrganizationStmt:            q.deleteOrganizationStmt,
+		deletePasswordLinkStmt:            q.deletePasswordLinkStmt,
 		deletePermissionsStmt:             q.deletePermissionsStmt,
 		deleteRoleStmt:                    q.deleteRoleStmt,
 		deleteRoleFromMembersStmt:         q.deleteRoleFromMembersStmt,
 		deleteRoleFromUsersStmt:           q.deleteRoleFromUsersStmt,
 		deleteSessionStmt:                 q.deleteSessionStmt,
+		deleteSessionOfUserStmt:           q.deleteSessionOfUserStmt,
 		deleteSessionsOfUserStmt:          q.deleteSessionsOfUserStmt,
 		deleteUserStmt:                    q.deleteUserStmt,
 		deleteUserRoleStmt:                q.deleteUserRoleStmt,
@@ -822,6 +977,8 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		findUsersStmt:                     q.findUsersStmt,
 		getAPIKeyStmt:                     q.getAPIKeyStmt,
 		getAPIKeyOwnerStmt:                q.getAPIKeyOwnerStmt,
+		getAuditHeadStmt:                  q.getAuditHeadStmt,
+		getAuditLogStmt:                   q.getAuditLogStmt,
 		getDefaultOrganizationStmt:        q.getDefaultOrganizationStmt,
 		getLoginFailuresStmt:              q.getLoginFailuresStmt,
 		getMemberStmt:                     q.getMemberStmt,
@@ -829,9 +986,12 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		getOrganizationByNameStmt:         q.getOrganizationByNameStmt,
 		getPasswordStmt:                   q.getPasswordStmt,
 		getPasswordHashStmt:               q.getPasswordHashStmt,
+		getPasswordLinkStmt:               q.getPasswordLinkStmt,
+		getPasswordLinkOfUserStmt:         q.getPasswordLinkOfUserStmt,
 		getRevisionStmt:                   q.getRevisionStmt,
 		getRoleOfOrganizationStmt:         q.getRoleOfOrganizationStmt,
 		getRoleOfSiteStmt:                 q.getRoleOfSiteStmt,
+		getRoleVersionStmt:                q.getRoleVersionStmt,
 		getSessionStmt:                    q.getSessionStmt,
 		getUserStmt:                       q.getUserStmt,
 		getUserByEmailStmt:                q.getUserByEmailStmt,
@@ -843,13 +1003,18 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		insertOrganizationStmt:            q.insertOrganizationStmt,
 		insertPermissionStmt:              q.insertPermissionStmt,
 		insertRoleStmt:                    q.insertRoleStmt,
+		insertRoleVersionStmt:             q.insertRoleVersionStmt,
 		insertUserStmt:                    q.insertUserStmt,
 		insertUserRoleStmt:                q.insertUserRoleStmt,
 		listAPIKeysStmt:                   q.listAPIKeysStmt,
 		listActiveHoldersOfSiteRoleStmt:   q.listActiveHoldersOfSiteRoleStmt,
+		listAuditChainStmt:                q.listAuditChainStmt,
 		listAuditLogsStmt:                 q.listAuditLogsStmt,
 		listCandidatesStmt:                q.listCandidatesStmt,
 		listGrantsStmt:                    q.listGrantsStmt,
+		listHoldersStmt:                   q.listHoldersStmt,
+		listHoldersElsewhereStmt:          q.listHoldersElsewhereStmt,
+		listHoldingsStmt:                  q.listHoldingsStmt,
 		listMembersStmt:                   q.listMembersStmt,
 		listMembersByIDStmt:               q.listMembersByIDStmt,
 		listOrganizationsStmt:             q.listOrganizationsStmt,
@@ -857,14 +1022,18 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listPermissionsStmt:               q.listPermissionsStmt,
 		listPermissionsOfOrganizationStmt: q.listPermissionsOfOrganizationStmt,
 		listPermissionsOfSiteStmt:         q.listPermissionsOfSiteStmt,
+		listRoleVersionsStmt:              q.listRoleVersionsStmt,
 		listRolesOfOrganizationStmt:       q.listRolesOfOrganizationStmt,
 		listRolesOfSiteStmt:               q.listRolesOfSiteStmt,
+		listSessionsStmt:                  q.listSessionsStmt,
+		listSiteHoldersStmt:               q.listSiteHoldersStmt,
 		listUsersByIDStmt:                 q.listUsersByIDStmt,
 		renameMembershipsStmt:             q.renameMembershipsStmt,
 		touchHoldersStmt:                  q.touchHoldersStmt,
 		touchMemberStmt:                   q.touchMemberStmt,
 		touchSiteHoldersStmt:              q.touchSiteHoldersStmt,
 		touchUserStmt:                     q.touchUserStmt,
+		updateAuditHeadStmt:               q.updateAuditHeadStmt,
 		updateLastSeenStmt:                q.updateLastSeenStmt,
 		updateLastUsedStmt:                q.updateLastUsedStmt,
 		updateOrganizationStmt:            q.updateOrganizationStmt,
@@ -873,6 +1042,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		updateRoleStmt:                    q.updateRoleStmt,
 		updateStatusStmt:                  q.updateStatusStmt,
 		upsertLoginFailuresStmt:           q.upsertLoginFailuresStmt,
+		upsertPasswordLinkStmt:            q.upsertPasswordLinkStmt,
 		upsertSessionStmt:                 q.upsertSessionStmt,
 	}
 }

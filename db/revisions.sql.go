@@ -9,15 +9,14 @@ import (
 	"context"
 )
 
-const bumpRevision = `-- name: BumpRevision :one
-UPDATE revisions SET value = value + 1 WHERE id = 1 RETURNING value
+const bumpRevision = `-- name: BumpRevision :exec
+UPDATE revisions SET value = CASE WHEN value >= CAST(?1 AS bigint) THEN value + 1 ELSE CAST(?1 AS bigint) END WHERE id = 1
 `
 
-func (q *Queries) BumpRevision(ctx context.Context) (int64, error) {
-	row := q.queryRow(ctx, q.bumpRevisionStmt, bumpRevision)
-	var value int64
-	err := row.Scan(&value)
-	return value, err
+// A value that was never there before, not even in a transaction that failed: floor is the time.
+func (q *Queries) BumpRevision(ctx context.Context, floor int64) error {
+	_, err := q.exec(ctx, q.bumpRevisionStmt, bumpRevision, floor)
+	return err
 }
 
 const getRevision = `-- name: GetRevision :one

@@ -86,6 +86,29 @@ func (q *Queries) GetRoleOfSite(ctx context.Context, name string) (Role, error) 
 	return i, err
 }
 
+const getRoleVersion = `-- name: GetRoleVersion :one
+SELECT role_id, version, display_name, permissions, created_at, created_by FROM role_versions WHERE role_id = ?1 AND version = ?2
+`
+
+type GetRoleVersionParams struct {
+	RoleID  uuid.UUID
+	Version int64
+}
+
+func (q *Queries) GetRoleVersion(ctx context.Context, arg GetRoleVersionParams) (RoleVersion, error) {
+	row := q.queryRow(ctx, q.getRoleVersionStmt, getRoleVersion, arg.RoleID, arg.Version)
+	var i RoleVersion
+	err := row.Scan(
+		&i.RoleID,
+		&i.Version,
+		&i.DisplayName,
+		&i.Permissions,
+		&i.CreatedAt,
+		&i.CreatedBy,
+	)
+	return i, err
+}
+
 const insertPermission = `-- name: InsertPermission :exec
 INSERT INTO role_permissions (role_id, level, resource_type, action, negate)
 VALUES (?1, ?2, ?3, ?4, ?5)
@@ -132,6 +155,32 @@ func (q *Queries) InsertRole(ctx context.Context, arg InsertRoleParams) error {
 		arg.DisplayName,
 		arg.Now,
 		arg.UpdatedBy,
+	)
+	return err
+}
+
+const insertRoleVersion = `-- name: InsertRoleVersion :exec
+INSERT INTO role_versions (role_id, version, display_name, permissions, created_at, created_by)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+`
+
+type InsertRoleVersionParams struct {
+	RoleID      uuid.UUID
+	Version     int64
+	DisplayName string
+	Permissions string
+	Now         time.Time
+	CreatedBy   string
+}
+
+func (q *Queries) InsertRoleVersion(ctx context.Context, arg InsertRoleVersionParams) error {
+	_, err := q.exec(ctx, q.insertRoleVersionStmt, insertRoleVersion,
+		arg.RoleID,
+		arg.Version,
+		arg.DisplayName,
+		arg.Permissions,
+		arg.Now,
+		arg.CreatedBy,
 	)
 	return err
 }
@@ -266,6 +315,45 @@ func (q *Queries) ListPermissionsOfSite(ctx context.Context) ([]RolePermission, 
 			&i.ResourceType,
 			&i.Action,
 			&i.Negate,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listRoleVersions = `-- name: ListRoleVersions :many
+SELECT role_id, version, display_name, permissions, created_at, created_by FROM role_versions WHERE role_id = ?1 ORDER BY version DESC LIMIT CAST(?2 AS bigint)
+`
+
+type ListRoleVersionsParams struct {
+	RoleID  uuid.UUID
+	MaxRows int64
+}
+
+func (q *Queries) ListRoleVersions(ctx context.Context, arg ListRoleVersionsParams) ([]RoleVersion, error) {
+	rows, err := q.query(ctx, q.listRoleVersionsStmt, listRoleVersions, arg.RoleID, arg.MaxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []RoleVersion{}
+	for rows.Next() {
+		var i RoleVersion
+		if err := rows.Scan(
+			&i.RoleID,
+			&i.Version,
+			&i.DisplayName,
+			&i.Permissions,
+			&i.CreatedAt,
+			&i.CreatedBy,
 		); err != nil {
 			return nil, err
 		}

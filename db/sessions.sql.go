@@ -39,6 +39,18 @@ func (q *Queries) DeleteOldLoginFailures(ctx context.Context, before time.Time) 
 	return err
 }
 
+const deletePasswordLink = `-- name: DeletePasswordLink :execrows
+DELETE FROM password_links WHERE user_id = ?1
+`
+
+func (q *Queries) DeletePasswordLink(ctx context.Context, userID uuid.UUID) (int64, error) {
+	result, err := q.exec(ctx, q.deletePasswordLinkStmt, deletePasswordLink, userID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const deleteSession = `-- name: DeleteSession :exec
 DELETE FROM sessions WHERE token = ?1
 `
@@ -46,6 +58,23 @@ DELETE FROM sessions WHERE token = ?1
 func (q *Queries) DeleteSession(ctx context.Context, token string) error {
 	_, err := q.exec(ctx, q.deleteSessionStmt, deleteSession, token)
 	return err
+}
+
+const deleteSessionOfUser = `-- name: DeleteSessionOfUser :execrows
+DELETE FROM sessions WHERE user_id = ?1 AND id = ?2
+`
+
+type DeleteSessionOfUserParams struct {
+	UserID uuid.NullUUID
+	ID     uuid.UUID
+}
+
+func (q *Queries) DeleteSessionOfUser(ctx context.Context, arg DeleteSessionOfUserParams) (int64, error) {
+	result, err := q.exec(ctx, q.deleteSessionOfUserStmt, deleteSessionOfUser, arg.UserID, arg.ID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const deleteSessionsOfUser = `-- name: DeleteSessionsOfUser :exec
@@ -73,6 +102,53 @@ func (q *Queries) GetLoginFailures(ctx context.Context, door string) (GetLoginFa
 	return i, err
 }
 
+const getPasswordLink = `-- name: GetPasswordLink :one
+SELECT l.user_id, l.id, l.secret_hash, l.created_at, l.expires_at, u.username, u.email, u.name FROM password_links l JOIN users u ON u.id = l.user_id WHERE l.id = ?1
+`
+
+type GetPasswordLinkRow struct {
+	UserID     uuid.UUID
+	ID         string
+	SecretHash []byte
+	CreatedAt  time.Time
+	ExpiresAt  time.Time
+	Username   string
+	Email      string
+	Name       string
+}
+
+func (q *Queries) GetPasswordLink(ctx context.Context, id string) (GetPasswordLinkRow, error) {
+	row := q.queryRow(ctx, q.getPasswordLinkStmt, getPasswordLink, id)
+	var i GetPasswordLinkRow
+	err := row.Scan(
+		&i.UserID,
+		&i.ID,
+		&i.SecretHash,
+		&i.CreatedAt,
+		&i.ExpiresAt,
+		&i.Username,
+		&i.Email,
+		&i.Name,
+	)
+	return i, err
+}
+
+const getPasswordLinkOfUser = `-- name: GetPasswordLinkOfUser :one
+SELECT created_at, expires_at FROM password_links WHERE user_id = ?1
+`
+
+type GetPasswordLinkOfUserRow struct {
+	CreatedAt time.Time
+	ExpiresAt time.Time
+}
+
+func (q *Queries) GetPasswordLinkOfUser(ctx context.Context, userID uuid.UUID) (GetPasswordLinkOfUserRow, error) {
+	row := q.queryRow(ctx, q.getPasswordLinkOfUserStmt, getPasswordLinkOfUser, userID)
+	var i GetPasswordLinkOfUserRow
+	err := row.Scan(&i.CreatedAt, &i.ExpiresAt)
+	return i, err
+}
+
 const getSession = `-- name: GetSession :one
 SELECT data FROM sessions WHERE token = ?1 AND expires_at > ?2
 `
@@ -87,6 +163,55 @@ func (q *Queries) GetSession(ctx context.Context, arg GetSessionParams) ([]byte,
 	var data []byte
 	err := row.Scan(&data)
 	return data, err
+}
+
+const listSessions = `-- name: ListSessions :many
+SELECT token, id, ip, user_agent, created_at, expires_at FROM sessions
+WHERE user_id = ?1 AND expires_at > ?2 ORDER BY created_at DESC, id
+`
+
+type ListSessionsParams struct {
+	UserID uuid.NullUUID
+	Now    time.Time
+}
+
+type ListSessionsRow struct {
+	Token     string
+	ID        uuid.UUID
+	IP        string
+	UserAgent string
+	CreatedAt time.Time
+	ExpiresAt time.Time
+}
+
+func (q *Queries) ListSessions(ctx context.Context, arg ListSessionsParams) ([]ListSessionsRow, error) {
+	rows, err := q.query(ctx, q.listSessionsStmt, listSessions, arg.UserID, arg.Now)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListSessionsRow{}
+	for rows.Next() {
+		var i ListSessionsRow
+		if err := rows.Scan(
+			&i.Token,
+			&i.ID,
+			&i.IP,
+			&i.UserAgent,
+			&i.CreatedAt,
+			&i.ExpiresAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const upsertLoginFailures = `-- name: UpsertLoginFailures :exec
@@ -105,24 +230,59 @@ func (q *Queries) UpsertLoginFailures(ctx context.Context, arg UpsertLoginFailur
 	return err
 }
 
+const upsertPasswordLink = `-- name: UpsertPasswordLink :exec
+INSERT INTO password_links (user_id, id, secret_hash, created_at, expires_at)
+VALUES (?1, ?2, ?3, ?4, ?5)
+ON CONFLICT (user_id) DO UPDATE SET
+    id = excluded.id, secret_hash = excluded.secret_hash, created_at = excluded.created_at, expires_at = excluded.expires_at
+`
+
+type UpsertPasswordLinkParams struct {
+	UserID     uuid.UUID
+	ID         string
+	SecretHash []byte
+	Now        time.Time
+	ExpiresAt  time.Time
+}
+
+func (q *Queries) UpsertPasswordLink(ctx context.Context, arg UpsertPasswordLinkParams) error {
+	_, err := q.exec(ctx, q.upsertPasswordLinkStmt, upsertPasswordLink,
+		arg.UserID,
+		arg.ID,
+		arg.SecretHash,
+		arg.Now,
+		arg.ExpiresAt,
+	)
+	return err
+}
+
 const upsertSession = `-- name: UpsertSession :exec
-INSERT INTO sessions (token, user_id, data, expires_at) VALUES (?1, ?2, ?3, ?4)
+INSERT INTO sessions (token, id, user_id, data, ip, user_agent, created_at, expires_at)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
 ON CONFLICT (token) DO UPDATE SET
     user_id = coalesce(excluded.user_id, sessions.user_id), data = excluded.data, expires_at = excluded.expires_at
 `
 
 type UpsertSessionParams struct {
 	Token     string
+	ID        uuid.UUID
 	UserID    uuid.NullUUID
 	Data      []byte
+	IP        string
+	UserAgent string
+	Now       time.Time
 	ExpiresAt time.Time
 }
 
 func (q *Queries) UpsertSession(ctx context.Context, arg UpsertSessionParams) error {
 	_, err := q.exec(ctx, q.upsertSessionStmt, upsertSession,
 		arg.Token,
+		arg.ID,
 		arg.UserID,
 		arg.Data,
+		arg.IP,
+		arg.UserAgent,
+		arg.Now,
 		arg.ExpiresAt,
 	)
 	return err

@@ -183,15 +183,28 @@ func (p *newPassword) write(c *change, user string) error {
 	if !p.right {
 		return problems{{Field: "old_password", Detail: "is not your current password"}}.err("Old password is incorrect.")
 	}
+	return c.replacePassword(row.ID, p.hash)
+}
+
+// replacePassword stores a password hash, and ends all that the old password opened.
+func (c *change) replacePassword(user uuid.UUID, hash string) error {
 	c.written()
 	c.secret("hashed_password")
-	if err := c.q.UpdatePassword(c.ctx, db.UpdatePasswordParams{PasswordHash: p.hash, Now: c.now, ID: row.ID}); err != nil {
+	if err := c.q.UpdatePassword(c.ctx, db.UpdatePasswordParams{PasswordHash: hash, Now: c.now, ID: user}); err != nil {
 		return err
 	}
-	if err := c.q.DeleteAPIKeysOfUser(c.ctx, row.ID); err != nil {
+	if _, err := c.q.DeletePasswordLink(c.ctx, user); err != nil {
 		return err
 	}
-	return c.q.DeleteSessionsOfUser(c.ctx, nullID(row.ID))
+	return c.endAccess(user)
+}
+
+// endAccess ends every session and token of an account.
+func (c *change) endAccess(user uuid.UUID) error {
+	if err := c.q.DeleteAPIKeysOfUser(c.ctx, user); err != nil {
+		return err
+	}
+	return c.q.DeleteSessionsOfUser(c.ctx, nullID(user))
 }
 
 // SetStatus suspends or activates an account; suspending ends its sessions. Setting what is set already writes nothing.
@@ -259,6 +272,9 @@ func (s *Service) SetUserRoles(ctx context.Context, subject *Subject, user strin
 			return err
 		}
 		if err := c.withinRights(row.ID); err != nil {
+			return err
+		}
+		if err := c.watchUsers(row.ID); err != nil {
 			return err
 		}
 		if err := c.writeUserRoles(row.ID, a.added, a.removed); err != nil {

@@ -76,39 +76,49 @@ func (s *Service) SetMemberRoles(ctx context.Context, subject *Subject, organiza
 		if err != nil {
 			return err
 		}
-		set, err := c.roles(ctx, org.ID)
-		if err != nil {
-			return err
-		}
-		a := assignment{change: c, set: set, object: orgRolesObject(org.ID), implied: roleOrganizationUser}
-		if row.UserID == c.by.ID() {
-			return invalid("You cannot change your own organization roles.",
-				"Another user with the appropriate permissions must change your roles.")
-		}
-		if m, err = c.memberOf(ctx, row); err != nil {
-			return err
-		}
-		changed, err := a.decide(body, m.Roles, m.Version)
-		if err != nil || !changed {
-			return err
-		}
-		if beyond := c.beyondCaller(c.by, org.ID, set.held(m.Roles)); len(beyond) > 0 {
-			return &Error{Kind: Forbidden, Message: "Forbidden.",
-				Detail: "You don't have permission to change the roles of this member: it holds what you do not, " + some(beyond) + "."}
-		}
-		if slices.Contains(a.removed, roleOrganizationAdmin) {
-			if err := c.keepAdmin(org, row.UserID, m.Status, names(m.Roles)); err != nil {
-				return err
-			}
-		}
-		if err := c.writeMemberRoles(row, a.added, a.removed); err != nil {
-			return err
-		}
-		c.field("roles", names(m.Roles), a.wanted)
-		m, err = c.memberByID(ctx, org.ID, row.UserID)
+		m, _, err = c.setMemberRoles(org, row, body)
 		return err
 	})
 	return m, err
+}
+
+// setMemberRoles is the one way in which the roles of a member change. It says whether they did.
+func (c *change) setMemberRoles(org db.Organization, row db.MemberRow, body Body[RolesInput]) (Member, bool, error) {
+	if row.UserID == c.by.ID() {
+		return Member{}, false, invalid("You cannot change your own organization roles.",
+			"Another user with the appropriate permissions must change your roles.")
+	}
+	set, err := c.roles(c.ctx, org.ID)
+	if err != nil {
+		return Member{}, false, err
+	}
+	m, err := c.memberOf(c.ctx, row)
+	if err != nil {
+		return m, false, err
+	}
+	a := assignment{change: c, set: set, object: orgRolesObject(org.ID), implied: roleOrganizationUser}
+	changed, err := a.decide(body, m.Roles, m.Version)
+	if err != nil || !changed {
+		return m, false, err
+	}
+	if beyond := c.beyondCaller(c.by, org.ID, set.held(m.Roles)); len(beyond) > 0 {
+		return m, false, &Error{Kind: Forbidden, Message: "Forbidden.",
+			Detail: "You don't have permission to change the roles of this member: it holds what you do not, " + some(beyond) + "."}
+	}
+	if slices.Contains(a.removed, roleOrganizationAdmin) {
+		if err := c.keepAdmin(org, row.UserID, m.Status, names(m.Roles)); err != nil {
+			return m, false, err
+		}
+	}
+	if err := c.watchMember(org.ID, row.UserID); err != nil {
+		return m, false, err
+	}
+	if err := c.writeMemberRoles(row, a.added, a.removed); err != nil {
+		return m, false, err
+	}
+	c.field("roles", names(m.Roles), a.wanted)
+	m, err = c.memberByID(c.ctx, org.ID, row.UserID)
+	return m, true, err
 }
 
 func (c *change) writeMemberRoles(row db.MemberRow, added, removed []string) error {
@@ -173,6 +183,7 @@ func (a *assignment) decide(body Body[RolesInput], held []RoleRef, version int64
 func (a *assignment) want(roles []string) error {
 	var bad problems
 	first := ""
+	a.wanted = []string{} // none is written as an empty list, not as null
 	for i, name := range roles {
 		bare, problem := a.bareName(name)
 		if problem != "" {

@@ -77,19 +77,14 @@ func (s source) auditNames(ctx context.Context, by *Subject, q *search, p *db.Fi
 		if err != nil {
 			return err
 		}
-		if !ok {
-			q.bad.add("username", fmt.Sprintf("there is no user %q", name))
-		}
-		p.ActorID = nullID(user.ID)
+		p.ActorID = q.actor(by, "username", user.ID, ok)
 	}
 	if email := q.one("email"); email != "" {
 		user, err := s.q.GetUserByEmail(ctx, email)
-		if db.IsNotFound(err) {
-			q.bad.add("email", fmt.Sprintf("there is no user %q", email))
-		} else if err != nil {
+		if err != nil && !db.IsNotFound(err) {
 			return err
 		}
-		p.ActorID = nullID(user.ID)
+		p.ActorID = q.actor(by, "email", user.ID, err == nil)
 	}
 	if name := q.one("organization"); name != "" {
 		org, err := s.organization(ctx, by, name)
@@ -101,6 +96,18 @@ func (s source) auditNames(ctx context.Context, by *Subject, q *search, p *db.Fi
 		p.OrganizationID = nullID(org.ID)
 	}
 	return nil
+}
+
+// actor is whose entries are asked for. Only who may read every user learns that there is none of that name; others
+// find no entries, as they would of somebody who did nothing here.
+func (q *search) actor(by *Subject, key string, id uuid.UUID, found bool) uuid.NullUUID {
+	if !found {
+		id = newID()
+		if by.Can("read", usersObject) {
+			q.bad.add(key, fmt.Sprintf("there is no user %q", q.one(key)))
+		}
+	}
+	return nullID(id)
 }
 
 func (s source) auditEntries(ctx context.Context, p db.FindAuditLogsParams) (AuditList, error) {

@@ -1,6 +1,7 @@
 package org
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -21,6 +22,23 @@ var resources = []string{"workspace", "template", "user", "group"}
 // AuthCheck answers what the caller may do, a bool for each question. What is unknown is answered with no.
 // Invalid: a question that can't be asked; then none is answered.
 func (s *Service) AuthCheck(ctx context.Context, subject *Subject, checks map[string]Check) (map[string]bool, error) {
+	objects, err := s.checkedObjects(subject, checks)
+	if err != nil {
+		return nil, err
+	}
+	answers := make(map[string]bool, len(checks))
+	for key, c := range checks {
+		o, ok, err := s.resolved(ctx, subject, c, objects[key])
+		if err != nil {
+			return nil, err
+		}
+		answers[key] = ok && subject.Can(c.Action, o)
+	}
+	return answers, nil
+}
+
+// checkedObjects is the things that the checks ask about. Invalid: what is wrong with any of them.
+func (s *Service) checkedObjects(subject *Subject, checks map[string]Check) (map[string]rbac.Object, error) {
 	var bad problems
 	looked := 0
 	objects := make(map[string]rbac.Object, len(checks))
@@ -36,26 +54,66 @@ func (s *Service) AuthCheck(ctx context.Context, subject *Subject, checks map[st
 	if looked > maxResourceChecks {
 		bad.add("checks", fmt.Sprintf("may hold at most %d checks with a resource_id, found %d", maxResourceChecks, looked))
 	}
-	if err := bad.err("Invalid authorization checks."); err != nil {
+	return objects, bad.err("Invalid authorization checks.")
+}
+
+// resolved is the object of a check that may name one stored thing; ok is false when the caller may not read that.
+func (s *Service) resolved(ctx context.Context, by *Subject, c Check, o rbac.Object) (_ rbac.Object, ok bool, err error) {
+	if c.ResourceID == "" {
+		return o, true, nil
+	}
+	owner, err := s.resourceOwner(ctx, by, c)
+	return userObject(owner), owner != uuid.Nil, err
+}
+
+// ExplainChecks explains the answers of AuthCheck, for the caller itself or for another user ("" is the caller): then
+// every check must name an organization where the caller may read that user's membership.
+// NotFound and Invalid as Member, and Invalid as AuthCheck.
+func (s *Service) ExplainChecks(ctx context.Context, subject *Subject, user string, checks map[string]Check) (map[string]Explanation, error) {
+	objects, err := s.checkedObjects(subject, checks)
+	if err != nil {
 		return nil, err
 	}
-	answers := make(map[string]bool, len(checks))
+	out := make(map[string]Explanation, len(checks))
 	for key, c := range checks {
-		o := objects[key]
-		if c.ResourceID != "" {
-			owner, err := s.resourceOwner(ctx, subject, c)
-			if err != nil {
+		o, ok, err := s.resolved(ctx, subject, c, objects[key])
+		if err != nil {
+			return nil, err
+		}
+		e := Explanation{Question: Question{Action: c.Action, ResourceType: c.ResourceType}}
+		if ok {
+			if err := s.explainCheck(ctx, subject, user, c, o, &e); err != nil {
 				return nil, err
 			}
-			if owner == uuid.Nil {
-				answers[key] = false
-				continue
-			}
-			o = userObject(owner)
 		}
-		answers[key] = subject.Can(c.Action, o)
+		out[key] = e
 	}
-	return answers, nil
+	return out, nil
+}
+
+func (s *Service) explainCheck(ctx context.Context, by *Subject, user string, c Check, o rbac.Object, e *Explanation) (err error) {
+	src, homes := s.snapshot(by), []home{siteHome}
+	e.Member = Member{UserID: by.ID(), Username: by.User.Username, Name: by.User.Name, Self: true}
+	if o.Org != (rbac.ID{}) {
+		org, err := src.organization(ctx, by, uuid.UUID(o.Org).String())
+		if err != nil {
+			return err
+		}
+		homes = []home{{org, orgRolesObject(org.ID)}, siteHome}
+		if by.grants.InOrg(o.Org) || user != "" {
+			if e.Member, err = s.Member(ctx, by, org.ID.String(), cmp.Or(user, "me")); err != nil {
+				return err
+			}
+		}
+	} else if user != "" && user != "me" {
+		return problems{{"checks", "every check about another user must name an organization"}}.err("Invalid authorization checks.")
+	}
+	if c.OwnerID == "me" {
+		o.Owner = e.Member.UserID
+	}
+	e.Question.Own = o.Owner == e.Member.UserID
+	e.Trace, e.Changes, err = src.explain(ctx, by, e.Member, homes, c.Action, o)
+	return err
 }
 
 // objectOf is the thing that a check asks about, and what is wrong with the question.

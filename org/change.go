@@ -20,6 +20,7 @@ type change struct {
 	by    *Subject
 	entry entry
 	wrote bool
+	watch *watch // what a dry run is to tell; nil if it is none
 }
 
 // entry is the audit row of a change, filled in as the use case learns what it is about.
@@ -79,22 +80,31 @@ func (s *Service) change(ctx context.Context, subject *Subject, action string, f
 		if err != nil {
 			return err
 		}
-		c = &change{source: source{s, q, revision}, ctx: ctx, now: s.now(), by: subject, entry: entry{action: action, status: 200}}
+		c = &change{source: source{s, q, revision}, ctx: ctx, now: s.now(), by: subject, entry: entry{action: action, status: 200}, watch: watchOf(ctx)}
 		if err := c.refresh(); err != nil {
 			return err
 		}
 		if err := fn(c); err != nil || !c.wrote {
 			return err
 		}
-		if _, err := q.BumpRevision(ctx); err != nil {
+		if c.watch != nil {
+			return c.foresee()
+		}
+		if err := q.BumpRevision(ctx, c.now.UnixMicro()); err != nil {
 			return err
 		}
-		return c.record(q, c.entry.status)
+		return c.record(q)
 	})
+	if c != nil && c.watch != nil {
+		if errors.Is(err, errDryRun) {
+			return nil
+		}
+		return err
+	}
 	if refusal, ok := errors.AsType[*Error](err); ok && c != nil && c.entry.resourceType != "" {
 		err = errors.Join(err, s.db.Write(ctx, func(q *db.Queries) error {
-			c.entry.fields = nil
-			return c.record(q, refusal.Kind.Status())
+			c.entry.fields, c.entry.status = nil, refusal.Kind.Status()
+			return c.record(q)
 		}))
 	}
 	return err
@@ -129,8 +139,11 @@ func (c *change) refresh() error {
 	return nil
 }
 
-// record writes the audit row.
-func (c *change) record(q *db.Queries, status int) error {
+// record writes the audit row, and begins a new one. One that is about nothing has been written already.
+func (c *change) record(q *db.Queries) error {
+	if c.entry.resourceType == "" {
+		return nil
+	}
 	if c.entry.fields == nil {
 		c.entry.fields = map[string]AuditChange{}
 	}
@@ -143,12 +156,13 @@ func (c *change) record(q *db.Queries, status int) error {
 		ID: newID(), Time: c.now, RequestID: r.ID, IP: r.IP, UserAgent: r.UserAgent,
 		OrganizationID: nullID(c.entry.organization),
 		ResourceType:   c.entry.resourceType, ResourceID: c.entry.id, ResourceTarget: c.entry.target,
-		Action: c.entry.action, StatusCode: int64(status), Changes: string(changes),
+		Action: c.entry.action, StatusCode: int64(c.entry.status), Changes: string(changes),
 	}
 	if c.by != nil {
 		row.ActorID, row.Actor = nullID(c.by.ID()), c.by.User.Username
 	}
-	return q.InsertAuditLog(c.ctx, row)
+	c.entry = entry{action: c.entry.action, status: 200}
+	return chain(c.ctx, q, row)
 }
 
 // newID makes an id that no other gets; ids of one moment stand together, which keeps the indexes compact.

@@ -106,7 +106,7 @@ func (s *Service) admit(ctx context.Context, account db.GetPasswordRow, doors []
 			if err := q.UpdateStatus(ctx, db.UpdateStatusParams{Status: string(StatusActive), Now: now, ID: account.ID}); err != nil {
 				return err
 			}
-			if _, err := q.BumpRevision(ctx); err != nil {
+			if err := q.BumpRevision(ctx, now.UnixMicro()); err != nil {
 				return err
 			}
 		}
@@ -147,9 +147,9 @@ func (s *Service) recordLogin(ctx context.Context, q *db.Queries, user uuid.UUID
 		return err
 	}
 	c := &change{source: source{s, q, 0}, ctx: ctx, now: s.now(), by: &Subject{User: User{ID: user, Username: row.Username}}}
-	c.entry.action = action
+	c.entry.action, c.entry.status = action, status
 	c.about("api_key", user, row.Username, uuid.Nil)
-	return c.record(q, status)
+	return c.record(q)
 }
 
 // LoginToken is Login for programs: it answers an API token that lives as long as a browser session.

@@ -62,9 +62,6 @@ func (s *Service) EachMember(ctx context.Context, subject *Subject, organization
 		return err
 	}
 	if plain := !f.Filtered() && !search.OnlyUser.Valid && (f.Sort == "" || f.Sort == "username"); plain {
-		if f.Limit > 0 && f.Limit <= chunk { // one query is a snapshot by itself
-			return s.snapshot(subject).eachInOrder(ctx, subject, org, f, begin, each)
-		}
 		return s.db.Read(ctx, func(q *db.Queries) error {
 			if org, err = q.GetOrganization(ctx, org.ID); err != nil {
 				return err
@@ -149,13 +146,18 @@ func (s source) eachFound(ctx context.Context, by *Subject, p db.FindMembersPara
 	if err := begin(total); err != nil {
 		return err
 	}
+	return s.eachByID(ctx, by, p.OrganizationID, ids, each)
+}
+
+// eachByID walks the members with these ids, in their order, reading them in pieces.
+func (s source) eachByID(ctx context.Context, by *Subject, org uuid.UUID, ids []uuid.UUID, each func(*Member) error) error {
 	for piece := range slices.Chunk(ids, chunk) {
-		rows, err := s.q.ListMembersByID(ctx, db.ListMembersByIDParams{OrganizationID: p.OrganizationID, UserIds: piece})
+		rows, err := s.q.ListMembersByID(ctx, db.ListMembersByIDParams{OrganizationID: org, UserIds: piece})
 		if err != nil {
 			return err
 		}
 		inOrder(rows, piece, func(r *db.MemberRow) uuid.UUID { return r.UserID })
-		if err := s.eachRow(ctx, by, p.OrganizationID, rows, each); err != nil {
+		if err := s.eachRow(ctx, by, org, rows, each); err != nil {
 			return err
 		}
 	}
@@ -342,28 +344,32 @@ func (s *Service) AddMember(ctx context.Context, subject *Subject, organization,
 		if !mayAdd(c.by, org.ID) {
 			return errForbidden()
 		}
-		if err := c.insertMember(org, row); err != nil {
-			return err
-		}
-		m, err = c.memberByID(ctx, org.ID, row.ID)
+		m, err = c.addMember(org, row)
 		return err
 	})
 	return m, err
 }
 
-func (c *change) insertMember(org db.Organization, user db.UserRow) error {
-	c.written()
-	err := c.q.InsertMember(c.ctx, db.InsertMemberParams{
-		OrganizationID: org.ID, UserID: user.ID, UsernameKey: user.UsernameKey, Now: c.now,
-	})
-	if db.IsUnique(err) {
-		return invalid("User is already an organization member",
+// addMember is the one way in which an account that was there before becomes a member.
+func (c *change) addMember(org db.Organization, user db.UserRow) (Member, error) {
+	_, err := c.q.GetMember(c.ctx, db.GetMemberParams{OrganizationID: org.ID, UserID: user.ID})
+	if err == nil {
+		return Member{}, invalid("User is already an organization member",
 			fmt.Sprintf("%s is already a member of %s", user.Username, org.DisplayName))
+	}
+	if !db.IsNotFound(err) {
+		return Member{}, err
+	}
+	c.written()
+	if err := c.q.InsertMember(c.ctx, db.InsertMemberParams{
+		OrganizationID: org.ID, UserID: user.ID, UsernameKey: user.UsernameKey, Now: c.now,
+	}); err != nil {
+		return Member{}, err
 	}
 	c.field("username", nil, user.Username)
 	c.field("user_id", nil, user.ID)
 	c.field("roles", nil, []string{})
-	return err
+	return c.memberByID(c.ctx, org.ID, user.ID)
 }
 
 // RemoveMember ends a membership, and with it the roles held there; the account stays. It returns what was removed.
@@ -375,26 +381,36 @@ func (s *Service) RemoveMember(ctx context.Context, subject *Subject, organizati
 		if err != nil {
 			return err
 		}
-		if row.UserID == c.by.ID() {
-			return invalid("cannot remove self from an organization", "")
-		}
-		if !c.by.Can("delete", membersObject(org.ID)) {
-			return errForbidden()
-		}
-		if m, err = c.memberOf(ctx, row); err != nil {
-			return err
-		}
-		if err := c.keepAdmin(org, row.UserID, m.Status, names(m.Roles)); err != nil {
-			return err
-		}
-		c.written()
 		c.entry.status = 204
-		c.field("username", m.Username, nil)
-		c.field("user_id", m.UserID, nil)
-		c.field("roles", names(m.Roles), nil)
-		return c.q.DeleteMember(ctx, db.DeleteMemberParams{OrganizationID: org.ID, UserID: row.UserID})
+		m, err = c.removeMember(org, row)
+		return err
 	})
 	return m, err
+}
+
+// removeMember is the one way in which a membership ends while the account stays.
+func (c *change) removeMember(org db.Organization, row db.MemberRow) (Member, error) {
+	if row.UserID == c.by.ID() {
+		return Member{}, invalid("cannot remove self from an organization", "")
+	}
+	if !c.by.Can("delete", membersObject(org.ID)) {
+		return Member{}, errForbidden()
+	}
+	m, err := c.memberOf(c.ctx, row)
+	if err != nil {
+		return m, err
+	}
+	if err := c.keepAdmin(org, row.UserID, m.Status, names(m.Roles)); err != nil {
+		return m, err
+	}
+	if err := c.watchMember(org.ID, row.UserID); err != nil {
+		return m, err
+	}
+	c.written()
+	c.field("username", m.Username, nil)
+	c.field("user_id", m.UserID, nil)
+	c.field("roles", names(m.Roles), nil)
+	return m, c.q.DeleteMember(c.ctx, db.DeleteMemberParams{OrganizationID: org.ID, UserID: row.UserID})
 }
 
 // membership finds the organization and the membership that a path names, and makes the change one about it.

@@ -91,23 +91,16 @@ func (s source) offered(by *Subject, h home, r *setRole) Role {
 // RoleCounts is how many hold each role of an organization, by name; for "" how many hold each site role.
 // NotFound and Forbidden as OrganizationRoles and SiteRoles.
 func (s *Service) RoleCounts(ctx context.Context, subject *Subject, organization string) (map[string]int, error) {
-	counts := map[string]int{}
-	if organization == "" {
-		rows, err := s.db.CountUserRoles(ctx)
-		for _, r := range rows {
-			counts[r.Role] = int(r.Users)
+	src, h := s.snapshot(subject), siteHome
+	if organization != "" {
+		var err error
+		if h, err = src.roleHome(ctx, subject, organization); err != nil {
+			return nil, err
 		}
-		return counts, err
+	} else if !subject.Can("read", siteRolesObject) {
+		return nil, errForbidden()
 	}
-	h, err := s.snapshot(subject).roleHome(ctx, subject, organization)
-	if err != nil {
-		return nil, err
-	}
-	rows, err := s.db.CountMemberRoles(ctx, h.org.ID)
-	for _, r := range rows {
-		counts[r.Role] = int(r.Members)
-	}
-	return counts, err
+	return src.holders(ctx, h)
 }
 
 // OrganizationRole is one role with what the caller may do to it. NotFound: not there, or may not be read.
@@ -138,11 +131,7 @@ func (s source) roleView(ctx context.Context, by *Subject, h home, name string) 
 		return RoleView{}, errNotFound()
 	}
 	v := RoleView{Organization: organizationOf(h.org), Role: s.offered(by, h, r)}
-	organization := ""
-	if !h.site() {
-		organization = h.org.ID.String()
-	}
-	counts, err := s.RoleCounts(ctx, by, organization)
+	counts, err := s.holders(ctx, h)
 	if err != nil {
 		return RoleView{}, err
 	}
@@ -271,6 +260,9 @@ func (c *change) deleteRole(h home, name string) (Role, error) {
 		return Role{}, &Error{Kind: Forbidden, Message: "Forbidden.",
 			Detail: "You don't have permission to delete this role: it denies what you do not hold, " + some(denied) + "."}
 	}
+	if err := c.watchHolders(h, name); err != nil {
+		return Role{}, err
+	}
 	c.written()
 	c.roleFields(stored.Role, Role{})
 	if err := c.takeRole(h, name); err != nil {
@@ -287,11 +279,18 @@ func (c *change) foreignDenies(h home, r Role) []rbac.Permission {
 	var foreign []rbac.Permission
 	for level, perms := range r.levels() {
 		denies := slices.DeleteFunc(slices.Clone(perms), func(p rbac.Permission) bool {
-			return !p.Negate || !c.catalog.Valid(p.ResourceType, p.Action)
+			return !c.denies(p)
 		})
 		foreign = append(foreign, c.by.grants.CheckGrant(level, h.org.ID, denies)...)
 	}
 	return foreign
+}
+
+// denies says whether p withholds anything: what the catalog does not know has no effect, but the action "*", which may
+// still be stored, has.
+func (c *change) denies(p rbac.Permission) bool {
+	known := c.catalog.Valid(p.ResourceType, p.Action) || p.Action == rbac.Wildcard && c.catalog.ValidType(p.ResourceType)
+	return p.Negate && known
 }
 
 // takeRole takes a role from everyone, and marks those memberships and accounts as changed.

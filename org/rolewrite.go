@@ -87,7 +87,12 @@ func (c *change) putRole(h home, body RoleBody) (Role, error) {
 	if err := draft.check(); err != nil {
 		return Role{}, err
 	}
-	if stored != nil && in.Version != nil && *in.Version != stored.Version {
+	switch {
+	case in.Version == nil:
+	case stored == nil:
+		return Role{}, &Error{Kind: Conflict, Message: "This role was deleted meanwhile.",
+			Detail: "Somebody else deleted it after you opened it. Nothing of yours was saved; make a new role if it is still wanted."}
+	case *in.Version != stored.Version:
 		return Role{}, changedMeanwhile(stored)
 	}
 	return draft.write()
@@ -259,7 +264,7 @@ func (d *roleDraft) checkTakenDenies() {
 	for level, perms := range d.stored.levels() {
 		kept := *in.at(level.String())
 		for _, p := range perms {
-			if !p.Negate || slices.Contains(kept, p) || !d.catalog.Valid(p.ResourceType, p.Action) {
+			if !d.denies(p) || slices.Contains(kept, p) {
 				continue
 			}
 			if len(d.by.grants.CheckGrant(level, d.home.org.ID, []rbac.Permission{p})) > 0 {
@@ -289,6 +294,9 @@ func (d *roleDraft) write() (Role, error) {
 	d.roleFields(d.stored, r)
 	if d.stored.ID != uuid.Nil && len(d.entry.fields) == 0 {
 		return r, nil
+	}
+	if err := d.watchHolders(d.home, r.Name); err != nil {
+		return Role{}, err
 	}
 	d.written()
 	if err := d.store(&r); err != nil {
@@ -331,7 +339,7 @@ func (d *roleDraft) store(r *Role) error {
 			}
 		}
 	}
-	return nil
+	return d.keepVersion(*r)
 }
 
 // changedPart is the permissions in which two states of a role differ: what putting the first one back would give,

@@ -47,7 +47,11 @@ func (s *SessionStore) CommitCtx(ctx context.Context, token string, data []byte,
 		if err := q.DeleteExpiredSessions(ctx, s.now().UTC()); err != nil {
 			return err
 		}
-		return q.UpsertSession(ctx, db.UpsertSessionParams{Token: token, UserID: nullID(user), Data: data, ExpiresAt: expiry.UTC()})
+		r := requestOf(ctx)
+		return q.UpsertSession(ctx, db.UpsertSessionParams{
+			Token: token, ID: newID(), UserID: nullID(user), Data: data, IP: r.IP, UserAgent: r.UserAgent,
+			Now: s.now().UTC().Truncate(time.Microsecond), ExpiresAt: expiry.UTC(),
+		})
 	})
 }
 
@@ -68,3 +72,52 @@ func (s *SessionStore) Commit(token string, data []byte, expiry time.Time) error
 
 // Delete is DeleteCtx without a context.
 func (s *SessionStore) Delete(token string) error { return s.DeleteCtx(context.Background(), token) }
+
+// Session is a browser session of an account.
+type Session struct {
+	ID        uuid.UUID
+	IP        string
+	UserAgent string
+	CreatedAt time.Time
+	ExpiresAt time.Time
+	Current   bool // the one that asks
+}
+
+// Sessions is the caller's own browser sessions, newest first. current is the token of the one that asks, as its store
+// knows it.
+func (s *Service) Sessions(ctx context.Context, subject *Subject, current string) ([]Session, error) {
+	rows, err := s.db.ListSessions(ctx, db.ListSessionsParams{UserID: nullID(subject.ID()), Now: s.now()})
+	if err != nil {
+		return nil, err
+	}
+	list := make([]Session, len(rows))
+	for i, r := range rows {
+		list[i] = Session{
+			ID: r.ID, IP: r.IP, UserAgent: r.UserAgent, CreatedAt: r.CreatedAt, ExpiresAt: r.ExpiresAt,
+			Current: r.Token == current,
+		}
+	}
+	return list, nil
+}
+
+// EndSession ends one of the caller's own sessions. NotFound: it has no such session.
+func (s *Service) EndSession(ctx context.Context, subject *Subject, id string) error {
+	return s.change(ctx, subject, "delete", func(c *change) error {
+		c.about("api_key", c.by.ID(), c.by.User.Username, uuid.Nil)
+		c.written()
+		n, err := c.q.DeleteSessionOfUser(ctx, db.DeleteSessionOfUserParams{UserID: nullID(c.by.ID()), ID: uuidOf(id)})
+		if err == nil && n == 0 {
+			return errNotFound()
+		}
+		return err
+	})
+}
+
+// EndSessions signs the caller out everywhere: its sessions and its API tokens end, the one that asks too.
+func (s *Service) EndSessions(ctx context.Context, subject *Subject) error {
+	return s.change(ctx, subject, "delete", func(c *change) error {
+		c.about("api_key", c.by.ID(), c.by.User.Username, uuid.Nil)
+		c.written()
+		return c.endAccess(c.by.ID())
+	})
+}

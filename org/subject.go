@@ -250,7 +250,7 @@ func signedOut(detail string) *Error {
 
 // SignedOut is the error of a request that names nobody.
 func SignedOut() *Error {
-	return signedOut("A session cookie, or a token in the Coder-Session-Token or Authorization header, must be provided.")
+	return signedOut("Sign in, or send a token in the header Coder-Session-Token or Authorization: Bearer.")
 }
 
 // touch notes when something was used. That it fails must not fail the request that uses it.

@@ -76,6 +76,7 @@ func (s *Service) CreateToken(ctx context.Context, subject *Subject, user string
 		if err != nil {
 			return err
 		}
+		c.about("api_key", row.ID, row.Username, uuid.Nil)
 		if !c.by.Can("create", keyObject(row.ID)) {
 			return errForbidden()
 		}
@@ -101,7 +102,6 @@ func (s *Service) CreateToken(ctx context.Context, subject *Subject, user string
 		k := key.row(row.ID, in.Name, "token", c.now, in.Lifetime)
 		c.written()
 		c.entry.status = 201
-		c.about("api_key", row.ID, row.Username, uuid.Nil)
 		c.field("token_name", nil, in.Name)
 		c.field("expires_at", nil, k.ExpiresAt)
 		secret = key.String()

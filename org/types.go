@@ -207,6 +207,7 @@ type NewUser struct {
 	LoginType       string // "" is LoginPassword
 	Status          Status // "" is StatusActive for service accounts and accounts with a password
 	OrganizationIDs []uuid.UUID
+	Invite          bool // no password yet: the person sets it with a link, see CreatePasswordLink
 }
 
 // Profile is what a user may change of an account. Nil Name keeps the name.

@@ -154,6 +154,9 @@ func (u *NewUser) check() error {
 	bad.add("name", textProblem(u.Name, 128))
 	switch u.LoginType {
 	case LoginPassword:
+		if u.Invite && u.Password == "" {
+			break
+		}
 		bad.add("password", passwordProblem(u.Password, u.Username, u.Email))
 	case LoginNone:
 		if u.Password != "" {

@@ -1,10 +1,24 @@
--- name: InsertAuditLog :exec
+-- name: InsertAuditLog :one
 INSERT INTO audit_logs (
     id, time, request_id, ip, user_agent, actor_id, actor, organization_id,
-    resource_type, resource_id, resource_target, action, status_code, changes)
+    resource_type, resource_id, resource_target, action, status_code, changes, hash)
 VALUES (
     @id, @time, @request_id, @ip, @user_agent, @actor_id, @actor, @organization_id,
-    @resource_type, @resource_id, @resource_target, @action, @status_code, @changes);
+    @resource_type, @resource_id, @resource_target, @action, @status_code, @changes, @hash)
+RETURNING seq;
+
+-- name: GetAuditHead :one
+SELECT seq, hash FROM audit_heads WHERE id = 1;
+
+-- name: UpdateAuditHead :exec
+UPDATE audit_heads SET seq = @seq, hash = @hash WHERE id = 1;
+
+-- name: ListAuditChain :many
+-- The trail from its beginning, in pieces.
+SELECT * FROM audit_logs WHERE seq > @after_seq ORDER BY seq LIMIT CAST(@max_rows AS bigint);
+
+-- name: GetAuditLog :one
+SELECT * FROM audit_logs WHERE id = @id;
 
 -- name: FindAuditLogs :many
 -- The entries that match, newest first, and how many match in all.

@@ -90,3 +90,30 @@ DELETE FROM member_roles WHERE organization_id = @organization_id AND user_id = 
 
 -- name: DeleteRoleFromMembers :exec
 DELETE FROM member_roles WHERE organization_id = @organization_id AND role = @role;
+
+-- name: ListHoldings :many
+-- What each member holds, by username, from a place onwards: what a pass over everybody needs to decide.
+SELECT m.user_id, m.username_key,
+    CAST(coalesce((
+        SELECT group_concat(r.role, ' ') FROM member_roles r
+        WHERE r.organization_id = m.organization_id AND r.user_id = m.user_id
+    ), '') AS text) AS roles,
+    CAST(coalesce((
+        SELECT group_concat(s.role, ' ') FROM user_roles s WHERE s.user_id = m.user_id
+    ), '') AS text) AS site_roles
+FROM organization_members m
+WHERE m.organization_id = @organization_id
+  AND m.username_key >= @after_key
+  AND (m.username_key > @after_key OR m.user_id > @after_id)
+ORDER BY m.username_key, m.user_id
+LIMIT CAST(@max_rows AS bigint);
+
+-- name: ListHoldersElsewhere :many
+-- Who holds a role in any other organization.
+SELECT user_id, organization_id FROM member_roles WHERE role = @role AND organization_id <> @organization_id;
+
+-- name: ListHolders :many
+SELECT user_id FROM member_roles WHERE role = @role AND organization_id = @organization_id ORDER BY user_id;
+
+-- name: ListSiteHolders :many
+SELECT user_id FROM user_roles WHERE role = @role ORDER BY user_id;

@@ -1,5 +1,6 @@
 -- name: GetRevision :one
 SELECT value FROM revisions WHERE id = 1;
 
--- name: BumpRevision :one
-UPDATE revisions SET value = value + 1 WHERE id = 1 RETURNING value;
+-- name: BumpRevision :exec
+-- A value that was never there before, not even in a transaction that failed: floor is the time.
+UPDATE revisions SET value = CASE WHEN value >= CAST(@floor AS bigint) THEN value + 1 ELSE CAST(@floor AS bigint) END WHERE id = 1;

@@ -49,3 +49,13 @@ VALUES (@role_id, @level, @resource_type, @action, @negate);
 
 -- name: DeletePermissions :exec
 DELETE FROM role_permissions WHERE role_id = @role_id;
+
+-- name: InsertRoleVersion :exec
+INSERT INTO role_versions (role_id, version, display_name, permissions, created_at, created_by)
+VALUES (@role_id, @version, @display_name, @permissions, @now, @created_by);
+
+-- name: ListRoleVersions :many
+SELECT * FROM role_versions WHERE role_id = @role_id ORDER BY version DESC LIMIT CAST(@max_rows AS bigint);
+
+-- name: GetRoleVersion :one
+SELECT * FROM role_versions WHERE role_id = @role_id AND version = @version;

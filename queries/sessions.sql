@@ -2,9 +2,17 @@
 SELECT data FROM sessions WHERE token = @token AND expires_at > @now;
 
 -- name: UpsertSession :exec
-INSERT INTO sessions (token, user_id, data, expires_at) VALUES (@token, @user_id, @data, @expires_at)
+INSERT INTO sessions (token, id, user_id, data, ip, user_agent, created_at, expires_at)
+VALUES (@token, @id, @user_id, @data, @ip, @user_agent, @now, @expires_at)
 ON CONFLICT (token) DO UPDATE SET
     user_id = coalesce(excluded.user_id, sessions.user_id), data = excluded.data, expires_at = excluded.expires_at;
+
+-- name: ListSessions :many
+SELECT token, id, ip, user_agent, created_at, expires_at FROM sessions
+WHERE user_id = @user_id AND expires_at > @now ORDER BY created_at DESC, id;
+
+-- name: DeleteSessionOfUser :execrows
+DELETE FROM sessions WHERE user_id = @user_id AND id = @id;
 
 -- name: DeleteSession :exec
 DELETE FROM sessions WHERE token = @token;
@@ -27,3 +35,18 @@ DELETE FROM login_failures WHERE door = @door;
 
 -- name: DeleteOldLoginFailures :exec
 DELETE FROM login_failures WHERE window_start <= @before;
+
+-- name: GetPasswordLink :one
+SELECT l.*, u.username, u.email, u.name FROM password_links l JOIN users u ON u.id = l.user_id WHERE l.id = @id;
+
+-- name: GetPasswordLinkOfUser :one
+SELECT created_at, expires_at FROM password_links WHERE user_id = @user_id;
+
+-- name: UpsertPasswordLink :exec
+INSERT INTO password_links (user_id, id, secret_hash, created_at, expires_at)
+VALUES (@user_id, @id, @secret_hash, @now, @expires_at)
+ON CONFLICT (user_id) DO UPDATE SET
+    id = excluded.id, secret_hash = excluded.secret_hash, created_at = excluded.created_at, expires_at = excluded.expires_at;
+
+-- name: DeletePasswordLink :execrows
+DELETE FROM password_links WHERE user_id = @user_id;

@@ -26,10 +26,11 @@ type ActionInfo struct {
 
 // ResourceType describes one type of thing and what may be done to it.
 type ResourceType struct {
-	Name    string // as in a permission
-	Label   string // for people
-	Area    string // ID of its area; "other" when the catalog names none that it lists
-	Actions []ActionInfo
+	Name     string // as in a permission
+	Label    string // for people
+	Area     string // ID of its area; "other" when the catalog names none that it lists
+	SiteOnly bool   // no thing of this type belongs to an organization, so organization permissions on it do nothing
+	Actions  []ActionInfo
 }
 
 // Area is a group of resource types that a person would look for together.
@@ -100,6 +101,11 @@ func (c *Catalog) number(resourceType, action string) (int, bool) {
 func (c *Catalog) Valid(resourceType, action string) bool {
 	_, ok := c.covers[Permission{ResourceType: resourceType, Action: action}]
 	return ok && action != Wildcard
+}
+
+// SiteOnly reports whether no thing of this type belongs to an organization.
+func (c *Catalog) SiteOnly(resourceType string) bool {
+	return slices.ContainsFunc(c.types, func(t ResourceType) bool { return t.Name == resourceType && t.SiteOnly })
 }
 
 // ValidType reports whether the resource type exists or is [Wildcard].

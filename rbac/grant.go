@@ -26,11 +26,11 @@ func (s *Subject) allowedAt(l Level, org ID) Set {
 	case s == nil:
 		return Set{}
 	case l == LevelSite:
-		return s.allowed(Object{})
+		return s.Allowed(Object{})
 	case l == LevelOrganization && org != ID{}:
-		return s.allowed(Object{Org: org})
+		return s.Allowed(Object{Org: org})
 	case l == LevelUser:
-		return s.allowed(Object{Owner: s.id})
+		return s.Allowed(Object{Owner: s.id})
 	}
 	return Set{}
 }
@@ -72,12 +72,14 @@ func (c *Catalog) effective(perms []Permission) []Permission {
 
 // AllowedIn is what the subject may do to an object of the organization that nobody owns. For the zero
 // organization it is [Subject.AllowedSite].
-func (s *Subject) AllowedIn(org ID) Set { return s.allowed(Object{Org: org}) }
+func (s *Subject) AllowedIn(org ID) Set { return s.Allowed(Object{Org: org}) }
 
 // AllowedSite is what the subject's site permissions allow, after their denies.
-func (s *Subject) AllowedSite() Set { return s.allowed(Object{}) }
+func (s *Subject) AllowedSite() Set { return s.Allowed(Object{}) }
 
-func (s *Subject) allowed(o Object) Set {
+// Allowed is every pair that the subject is allowed on an object of that organization and owner; the type in o is not
+// looked at.
+func (s *Subject) Allowed(o Object) Set {
 	if s == nil {
 		return Set{}
 	}

@@ -24,6 +24,7 @@ type (
 	areaEntry   struct{ ID, Label string }
 	typeEntry   struct {
 		Name, Label, Area string
+		SiteOnly          bool          `json:"site_only"`
 		Actions           []actionEntry // their labels are those of the catalog's actions
 	}
 	riskEntry struct{ Permission, Note string } // the type is literal, the action may be "*" for any
@@ -128,7 +129,7 @@ func (c *Catalog) addType(t typeEntry) error {
 	if err := checkName("type", t.Name, taken); err != nil {
 		return err
 	}
-	rt := ResourceType{Name: t.Name, Label: cmp.Or(t.Label, t.Name), Area: t.Area}
+	rt := ResourceType{Name: t.Name, Label: cmp.Or(t.Label, t.Name), Area: t.Area, SiteOnly: t.SiteOnly}
 	for _, a := range t.Actions {
 		i := slices.Index(c.Actions(), a.Name)
 		if i < 0 {

@@ -63,7 +63,7 @@ CREATE TABLE member_roles (
     PRIMARY KEY (organization_id, user_id, role),
     FOREIGN KEY (organization_id, user_id) REFERENCES organization_members (organization_id, user_id) ON DELETE CASCADE
 ) WITHOUT ROWID;
-CREATE INDEX member_roles_by_role ON member_roles (organization_id, role, user_id);
+CREATE INDEX member_roles_by_role ON member_roles (role, organization_id, user_id);
 
 -- Custom roles; the built-in ones are data of the program. No organization: a role of the site.
 CREATE TABLE roles (
@@ -88,6 +88,17 @@ CREATE TABLE role_permissions (
     PRIMARY KEY (role_id, level, resource_type, action)
 ) WITHOUT ROWID;
 
+-- Every state that a custom role was stored in, the present one too.
+CREATE TABLE role_versions (
+    role_id      uuid      NOT NULL REFERENCES roles (id) ON DELETE CASCADE,
+    version      bigint    NOT NULL,
+    display_name text      NOT NULL,
+    permissions  text      NOT NULL, -- JSON: level -> permissions
+    created_at   timestamp NOT NULL,
+    created_by   text      NOT NULL,
+    PRIMARY KEY (role_id, version)
+) WITHOUT ROWID;
+
 CREATE TABLE api_keys (
     id               text      NOT NULL PRIMARY KEY,
     user_id          uuid      NOT NULL REFERENCES users (id) ON DELETE CASCADE,
@@ -105,12 +116,26 @@ CREATE UNIQUE INDEX api_keys_by_name ON api_keys (user_id, name);
 
 CREATE TABLE sessions (
     token      text      NOT NULL PRIMARY KEY, -- hashed by the session manager
+    id         uuid      NOT NULL,             -- names the session to people
     user_id    uuid      REFERENCES users (id) ON DELETE CASCADE,
     data       blob      NOT NULL,
+    ip         text      NOT NULL,
+    user_agent text      NOT NULL,
+    created_at timestamp NOT NULL,
     expires_at timestamp NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX sessions_by_user ON sessions (user_id);
 CREATE INDEX sessions_by_expiry ON sessions (expires_at);
+
+-- A link with which somebody sets the password of an account: the last one made, usable once.
+CREATE TABLE password_links (
+    user_id     uuid      NOT NULL PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,
+    id          text      NOT NULL,
+    secret_hash blob      NOT NULL,
+    created_at  timestamp NOT NULL,
+    expires_at  timestamp NOT NULL
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX password_links_by_id ON password_links (id);
 
 CREATE TABLE login_failures (
     door         text      NOT NULL PRIMARY KEY, -- what is counted: an account or an address
@@ -134,12 +159,21 @@ CREATE TABLE audit_logs (
     resource_target text      NOT NULL,
     action          text      NOT NULL,
     status_code     bigint    NOT NULL,
-    changes         text      NOT NULL  -- JSON: field -> {old, new, secret}
+    changes         text      NOT NULL, -- JSON: field -> {old, new, secret}
+    hash            blob      NOT NULL  -- SHA-256 of the entry and the hash of the one before it
 );
 CREATE UNIQUE INDEX audit_logs_by_id ON audit_logs (id);
 CREATE INDEX audit_logs_by_organization ON audit_logs (organization_id, seq);
 CREATE INDEX audit_logs_by_resource ON audit_logs (resource_id, seq);
 CREATE INDEX audit_logs_by_actor ON audit_logs (actor_id, seq);
+
+-- One row: the newest audit entry, so that a missing end is noticed as well as a missing middle.
+CREATE TABLE audit_heads (
+    id   bigint NOT NULL PRIMARY KEY CHECK (id = 1),
+    seq  bigint NOT NULL,
+    hash blob   NOT NULL
+);
+INSERT INTO audit_heads (id, seq, hash) VALUES (1, 0, x'');
 
 -- One row. Its value changes with everything that can change a decision: what was computed under one value holds
 -- exactly as long as the value stands.
@@ -200,10 +234,13 @@ END;
 DROP VIEW user_rows;
 DROP VIEW member_rows;
 DROP TABLE revisions;
+DROP TABLE audit_heads;
 DROP TABLE audit_logs;
 DROP TABLE login_failures;
+DROP TABLE password_links;
 DROP TABLE sessions;
 DROP TABLE api_keys;
+DROP TABLE role_versions;
 DROP TABLE role_permissions;
 DROP TABLE roles;
 DROP TABLE member_roles;

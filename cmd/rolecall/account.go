@@ -1,0 +1,80 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"crypto/rand"
+	"errors"
+	"flag"
+	"io"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"rolecall/db"
+	"rolecall/org"
+)
+
+// operate runs fn on the use cases over the file of the settings. Whoever can write the file is obeyed as an owner is;
+// the audit trail calls that person "operator".
+func operate(ctx context.Context, c *config, fn func(context.Context, *org.Service, *org.Subject) error) (err error) {
+	d, err := db.Open(ctx, c.db)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, d.Close()) }()
+	service := org.New(d, org.Options{})
+	ctx = org.WithRequest(ctx, org.Request{ID: uuid.NewString(), UserAgent: "rolecall " + version()})
+	return fn(ctx, service, service.Operator())
+}
+
+// passwordFlags says where a new password comes from: never from the command line, which other users can see.
+type passwordFlags struct{ stdin bool }
+
+func (p *passwordFlags) register(fs *flag.FlagSet) {
+	fs.BoolVar(&p.stdin, "password-stdin", false, "read the password from the first line of standard input; else it is made up and printed once")
+}
+
+// read gives the password, and whether it was made up and must be shown.
+func (p *passwordFlags) read(in io.Reader) (password string, made bool, err error) {
+	if !p.stdin {
+		return rand.Text(), true, nil
+	}
+	line, err := bufio.NewReader(in).ReadString('\n')
+	if err != nil && !errors.Is(err, io.EOF) {
+		return "", false, err
+	}
+	return strings.TrimRight(line, "\r\n"), false, nil
+}
+
+// account is what the commands print of one.
+type account struct {
+	ID       uuid.UUID `json:"id"`
+	Username string    `json:"username"`
+	Email    string    `json:"email"`
+	Roles    []string  `json:"roles"`
+	Password string    `json:"password,omitempty"` // only one that was made up here
+}
+
+func describeAccount(u org.User, password string, made bool) account {
+	a := account{ID: u.ID, Username: u.Username, Email: u.Email, Roles: []string{}}
+	for _, r := range u.Roles {
+		a.Roles = append(a.Roles, r.Name)
+	}
+	if made {
+		a.Password = password
+	}
+	return a
+}
+
+func (a account) print(t *terminal, asJSON bool) error {
+	if asJSON {
+		return printJSON(t.out, a)
+	}
+	rows := [][]string{{"id", a.ID.String()}, {"username", a.Username}, {"e-mail", a.Email}, {"site roles", strings.Join(a.Roles, ", ")}}
+	if a.Password != "" {
+		rows = append(rows, []string{"password", a.Password, "(shown this once)"})
+	}
+	table(t.out, rows...)
+	return nil
+}

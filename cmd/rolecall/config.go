@@ -1,0 +1,202 @@
+package main
+
+import (
+	"crypto/tls"
+	"errors"
+	"flag"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"net/url"
+	"strings"
+	"time"
+
+	"rolecall/web"
+)
+
+// config is what the settings of a command say. Fields whose setting a command does not read stay empty.
+type config struct {
+	address         string // host:port
+	db              string // path of the SQLite file
+	wire            web.Wire
+	accessURL       *url.URL
+	certFile        string
+	keyFile         string
+	certificate     *tls.Certificate
+	trustedProxies  []netip.Prefix
+	json            bool // of the log
+	sessionLifetime time.Duration
+	setupToken      string
+}
+
+// setting is one thing that an operator may set: with a flag, else with the variable, else value holds.
+type setting struct {
+	value string
+	help  string // the word in backquotes is what help calls the value
+	parse func(c *config, value string) error
+}
+
+// variable is the environment variable of a setting.
+func variable(name string) string {
+	return "ROLECALL_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
+}
+
+const defaultAddress = "127.0.0.1:8080"
+
+var settings = map[string]setting{
+	"http-address": {defaultAddress, "`HOST:PORT` to listen on; anything but loopback needs TLS or --access-url", parseAddress},
+	"db":           {"rolecall.db", "`FILE` that holds the data, made when missing", parseDB},
+	"wire":         {"documented", "`STYLE` of the answers that the API's documents and its clients disagree on: documented or sdk", parseWire},
+	"access-url":   {"", "`URL` at which people reach this server, like https://roles.example.com", parseAccessURL},
+	"tls-cert-file": {"", "`FILE` with the certificate chain (PEM), to serve https", func(c *config, v string) error {
+		c.certFile = v
+		return nil
+	}},
+	"tls-key-file": {"", "`FILE` with the certificate's key (PEM)", func(c *config, v string) error {
+		c.keyFile = v
+		return nil
+	}},
+	"trusted-proxies":  {"", "`CIDR,…` of the proxies whose X-Forwarded-For is believed", parseProxies},
+	"log-format":       {"text", "`FORMAT` of the log on standard error: text or json", parseLogFormat},
+	"session-lifetime": {"24h", "`DURATION` after which a browser must sign in again, however busy", parseLifetime},
+	"setup-token": {"", "`TOKEN` that making the first account asks for; random, and printed in the log, when not set", func(c *config, v string) error {
+		c.setupToken = v
+		return nil
+	}},
+}
+
+// config reads the command's settings from parsed flags, then variables, then defaults.
+func (c *command) config(fs *flag.FlagSet, getenv func(string) string) (*config, error) {
+	given := map[string]string{}
+	fs.Visit(func(f *flag.Flag) { given[f.Name] = f.Value.String() })
+	cfg := &config{}
+	for _, name := range c.settings {
+		value, from := settings[name].value, "--"+name
+		if v, ok := given[name]; ok {
+			value = v
+		} else if v := getenv(variable(name)); v != "" {
+			value, from = v, variable(name)
+		}
+		if err := settings[name].parse(cfg, value); err != nil {
+			return nil, usageError(fmt.Sprintf("%s: %v", from, err))
+		}
+	}
+	return cfg, nil
+}
+
+func parseAddress(c *config, v string) error {
+	if _, err := net.ResolveTCPAddr("tcp", v); err != nil {
+		return fmt.Errorf("%q is not an address like %s", v, defaultAddress)
+	}
+	c.address = v
+	return nil
+}
+
+func parseDB(c *config, v string) error {
+	switch {
+	case v == "":
+		return errors.New("the name of a file is needed")
+	case strings.HasPrefix(v, "postgres://"), strings.HasPrefix(v, "postgresql://"):
+		return errors.New("PostgreSQL is not supported by this version")
+	}
+	c.db = v
+	return nil
+}
+
+func parseWire(c *config, v string) error {
+	switch v {
+	case "documented":
+		c.wire = web.Documented
+	case "sdk":
+		c.wire = web.SDK
+	default:
+		return fmt.Errorf("%q is neither documented nor sdk", v)
+	}
+	return nil
+}
+
+func parseAccessURL(c *config, v string) error {
+	if v == "" {
+		return nil
+	}
+	u, err := url.Parse(v)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.User != nil {
+		return fmt.Errorf("%q is not a URL like https://roles.example.com", v)
+	}
+	c.accessURL = &url.URL{Scheme: u.Scheme, Host: u.Host}
+	return nil
+}
+
+func parseProxies(c *config, v string) error {
+	for s := range strings.SplitSeq(v, ",") {
+		s = strings.TrimSpace(s)
+		if s == "" {
+			continue
+		}
+		p, err := netip.ParsePrefix(s)
+		if addr, addrErr := netip.ParseAddr(s); addrErr == nil {
+			p, err = addr.Prefix(addr.BitLen())
+		}
+		if err != nil {
+			return fmt.Errorf("%q is neither an address nor a range like 10.0.0.0/8", s)
+		}
+		c.trustedProxies = append(c.trustedProxies, p)
+	}
+	return nil
+}
+
+func parseLogFormat(c *config, v string) error {
+	if v != "text" && v != "json" {
+		return fmt.Errorf("%q is neither text nor json", v)
+	}
+	c.json = v == "json"
+	return nil
+}
+
+func parseLifetime(c *config, v string) error {
+	d, err := time.ParseDuration(v)
+	if err != nil || d < time.Minute {
+		return fmt.Errorf("%q is not a duration of a minute or more, like 24h", v)
+	}
+	c.sessionLifetime = d
+	return nil
+}
+
+// check refuses settings that are right alone and wrong together, and loads the certificate.
+func (c *config) check() error {
+	if (c.certFile == "") != (c.keyFile == "") {
+		return usageError("--tls-cert-file and --tls-key-file need each other")
+	}
+	if c.certFile != "" {
+		certificate, err := tls.LoadX509KeyPair(c.certFile, c.keyFile)
+		if err != nil {
+			return usageError("--tls-cert-file: " + err.Error())
+		}
+		c.certificate = &certificate
+	}
+	if c.certificate == nil && c.accessURL == nil && !loopback(c.address) {
+		return usageError(c.address + " is reachable from other machines, where passwords and tokens would travel in clear text: " +
+			"set --tls-cert-file and --tls-key-file; or --access-url https://… behind a proxy that has TLS; or --access-url http://… if that is meant")
+	}
+	return nil
+}
+
+// secure says whether people reach the server over TLS, here or at a proxy.
+func (c *config) secure() bool {
+	return c.certificate != nil || c.accessURL != nil && c.accessURL.Scheme == "https"
+}
+
+// loopback says whether address can be reached from this machine only.
+func loopback(address string) bool {
+	addr, err := net.ResolveTCPAddr("tcp", address)
+	return err == nil && addr.IP != nil && addr.IP.IsLoopback()
+}
+
+// log is the program's log in the chosen format.
+func (c *config) log(t *terminal) *slog.Logger {
+	if c.json {
+		return slog.New(slog.NewJSONHandler(t.err, nil))
+	}
+	return slog.New(slog.NewTextHandler(t.err, nil))
+}

@@ -1,0 +1,110 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"rolecall/db"
+)
+
+// demo is what `demo` is told.
+type demo struct {
+	members       int
+	json, verbose bool
+}
+
+func demoCommand() *command {
+	var in demo
+	return &command{
+		name:    "demo",
+		summary: "Try it: a server with invented companies, gone when it stops",
+		about: "It fills a database in a temporary directory, prints where to sign in and a token, and serves until Ctrl-C.\n" +
+			"When the usual port is taken it takes another one.",
+		examples: []string{"rolecall demo", "rolecall demo --members 100000"},
+		settings: []string{"http-address", "wire"},
+		flags: func(fs *flag.FlagSet) {
+			fs.IntVar(&in.members, "members", 1284, "`NUMBER` of members of the largest organization")
+			fs.BoolVar(&in.json, "json", false, "print address, login and token as JSON")
+			fs.BoolVar(&in.verbose, "verbose", false, "log every request, as serve does")
+		},
+		run: in.run,
+	}
+}
+
+func (in *demo) run(ctx context.Context, t *terminal, c *config) (err error) {
+	if in.members < 50 || in.members > 1_000_000 {
+		return usageError("--members: 50 to 1000000")
+	}
+	c.sessionLifetime = 24 * time.Hour
+	if err := c.check(); err != nil {
+		return err
+	}
+	l, moved, err := listenNear(c.address)
+	if err != nil {
+		return err
+	}
+	dir, err := os.MkdirTemp("", "rolecall-demo-")
+	if err != nil {
+		return errors.Join(err, l.Close())
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	d, err := db.Open(ctx, filepath.Join(dir, "rolecall.db"))
+	if err != nil {
+		return errors.Join(err, l.Close())
+	}
+	defer func() { err = errors.Join(err, d.Close()) }()
+	key, err := sow(ctx, d, in.members)
+	if err != nil {
+		return errors.Join(err, l.Close())
+	}
+	key.URL = c.url(l)
+	if err := in.announce(t, key, moved); err != nil {
+		return errors.Join(err, l.Close())
+	}
+	log := slog.New(slog.NewTextHandler(t.err, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	if in.verbose {
+		log = c.log(t)
+	}
+	return c.answer(ctx, d, l, log, 0)
+}
+
+// listenNear listens on address, or on a free port beside it when the usual one is taken.
+func listenNear(address string) (l net.Listener, moved bool, err error) {
+	l, err = net.Listen("tcp", address)
+	if errors.Is(err, syscall.EADDRINUSE) && address == defaultAddress {
+		host, _, _ := strings.Cut(address, ":")
+		l, err = net.Listen("tcp", host+":0")
+		return l, true, err
+	}
+	return l, false, err
+}
+
+// key is how to get into the demo.
+type key struct {
+	URL      string `json:"url"`
+	Email    string `json:"email"`
+	Password string `json:"password"`
+	Token    string `json:"token"`
+}
+
+func (in *demo) announce(t *terminal, k key, moved bool) error {
+	if in.json {
+		return printJSON(t.out, k)
+	}
+	fmt.Fprintf(t.out, "rolecall demo: invented companies, the largest with %d members. All of it is gone when this stops (Ctrl-C).\n\n", in.members)
+	if moved {
+		fmt.Fprintf(t.out, "%s is taken, so this is another port.\n\n", defaultAddress)
+	}
+	table(t.out, []string{"  Open", k.URL}, []string{"  E-mail", k.Email}, []string{"  Password", k.Password}, []string{"  API token", k.Token})
+	_, err := fmt.Fprintf(t.out, "\nOr ask the API:\n\n  curl -H 'Coder-Session-Token: %s' '%s/api/v2/organizations/default/paginated-members?limit=2'\n\n", k.Token, k.URL)
+	return err
+}

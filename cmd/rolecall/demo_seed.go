@@ -1,0 +1,299 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"rolecall/db"
+	"rolecall/org"
+	"rolecall/rbac"
+)
+
+// company is an invented organization.
+type company struct {
+	name, display, description string
+	domain                     string
+	founded                    int // days ago
+	hired                      int // people of its own; of the first, what the demo is told
+	borrowed                   int // of ten thousand people of the first one, how many are members here too
+	roles                      []customRole
+	mix                        []share
+}
+
+// customRole is written "type:action", with a minus in front to deny.
+type customRole struct {
+	name, display, permissions string
+}
+
+// share says how many of a thousand members hold a role.
+type share struct {
+	role  string
+	mille int
+}
+
+// companies are the organizations of the demo. The first is the default one.
+var companies = []company{
+	{
+		name: "default", display: "Acme Robotics", domain: "acme.example", founded: 1460,
+		description: "Robots for warehouses, and the people who build them.",
+		roles: []customRole{
+			{"contractor", "Contractor", "workspace:create workspace:read workspace:update workspace:start workspace:stop template:read template:use -template:create -organization_member:read"},
+			{"support-engineer", "Support engineer", "workspace:read workspace:start workspace:stop workspace:application_connect workspace_dormant:read provisioner_jobs:read -workspace:delete"},
+			{"template-author", "Template author", "template:create template:read template:update template:use template:view_insights file:create file:read provisioner_daemon:read"},
+			{"release-manager", "Release manager", "template:read template:update workspace:create workspace:read workspace:update workspace:delete workspace:start workspace:stop provisioner_jobs:read provisioner_jobs:update"},
+			{"people-operations", "People operations", "organization_member:create organization_member:read organization_member:update organization_member:delete assign_org_role:read assign_org_role:assign assign_org_role:unassign group:read group:update group_member:read"},
+			{"security-review", "Security review", "*:read -workspace:ssh -workspace:application_connect"},
+			{"read-only", "Read only", "*:read -*:create -*:update -*:delete"},
+			{"no-shell", "No shell access", "-workspace:ssh -workspace:application_connect"},
+		},
+		mix: []share{
+			{"contractor", 150}, {"template-author", 90}, {"support-engineer", 80}, {"no-shell", 60}, {"read-only", 40},
+			{"release-manager", 18}, {"organization-workspace-creation-ban", 15}, {"organization-template-admin", 10},
+			{"people-operations", 6}, {"organization-user-admin", 6}, {"security-review", 5}, {"organization-auditor", 4},
+			{"organization-admin", 3},
+		},
+	},
+	{
+		name: "acme-labs", display: "Acme Labs", domain: "labs.acme.example", founded: 900, hired: 60, borrowed: 1500,
+		description: "Research: arms, grippers, and walking.",
+		roles: []customRole{
+			{"experimenter", "Experimenter", "workspace:create workspace:read workspace:update workspace:delete workspace:start workspace:stop workspace:ssh template:read template:use"},
+			{"visitor", "Visitor (読み取り専用)", "workspace:read template:read -workspace:ssh"},
+		},
+		mix: []share{{"experimenter", 400}, {"visitor", 150}, {"organization-admin", 15}, {"organization-template-admin", 40}},
+	},
+	{
+		name: "northwind-trading", display: "Northwind Trading", domain: "northwind.example", founded: 400, hired: 46, borrowed: 0,
+		description: "Buys the robots.",
+		roles:       []customRole{{"warehouse-lead", "Warehouse lead", "workspace:read workspace:start workspace:stop organization_member:read"}},
+		mix:         []share{{"warehouse-lead", 200}, {"organization-admin", 40}, {"organization-auditor", 40}},
+	},
+}
+
+// siteMix says how many of a thousand people hold a site role.
+var siteMix = []share{{"template-admin", 12}, {"auditor", 10}, {"user-admin", 6}, {"owner", 2}}
+
+// seed fills a database with the demo's data: through the use cases where they have rules to apply, which makes an
+// audit trail too, and in bulk for the people. Its clock stands where the story is.
+type seed struct {
+	org   *org.Service
+	owner *org.Subject
+	today time.Time
+	clock time.Time
+	crowd *crowd
+	orgs  []uuid.UUID // of companies
+}
+
+// sow fills d and returns how to get in.
+func sow(ctx context.Context, d *db.DB, members int) (key, error) {
+	s := &seed{today: time.Now().UTC().Truncate(time.Microsecond), crowd: newCrowd()}
+	s.org = org.New(d, org.Options{Now: func() time.Time { return s.clock }})
+	ctx = org.WithRequest(ctx, org.Request{ID: uuid.NewString(), IP: "127.0.0.1", UserAgent: "rolecall demo"})
+	k := key{Email: "ada@acme.example", Password: strings.ToLower(rand.Text()[:16])}
+	if err := s.found(ctx, k); err != nil {
+		return k, err
+	}
+	if err := d.Write(ctx, func(q *db.Queries) error { return s.hire(ctx, q, members) }); err != nil {
+		return k, err
+	}
+	s.clock = s.today
+	var err error
+	k.Token, _, err = s.org.CreateToken(ctx, s.owner, "me", func() (org.TokenInput, error) {
+		return org.TokenInput{Name: "demo"}, nil
+	})
+	return k, err
+}
+
+// found makes the owner, the organizations and their custom roles.
+func (s *seed) found(ctx context.Context, k key) error {
+	s.daysAgo(companies[0].founded)
+	ada, first, err := s.org.CreateFirstUser(ctx, func() (org.FirstUser, error) {
+		return org.FirstUser{Email: k.Email, Username: "ada", Name: "Ada Quinn", Password: k.Password}, nil
+	})
+	if err != nil {
+		return err
+	}
+	if s.owner, err = s.org.UserSubject(ctx, ada.ID); err != nil {
+		return err
+	}
+	for i, c := range companies {
+		s.daysAgo(c.founded)
+		o := first
+		input := func() (org.OrganizationInput, error) {
+			return org.OrganizationInput{Name: c.name, DisplayName: c.display, Description: &c.description}, nil
+		}
+		if i == 0 {
+			o, err = s.org.UpdateOrganization(ctx, s.owner, c.name, input)
+		} else {
+			o, err = s.org.CreateOrganization(ctx, s.owner, input)
+		}
+		if err != nil {
+			return err
+		}
+		s.orgs = append(s.orgs, o.ID)
+		for j, r := range c.roles {
+			s.daysAgo(c.founded * (len(c.roles) - j) / (len(c.roles) + 1))
+			if err := s.createRole(ctx, c.name, r); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (s *seed) createRole(ctx context.Context, organization string, r customRole) error {
+	_, err := s.org.CreateOrganizationRole(ctx, s.owner, organization, func(func(string) (*org.Role, error)) (org.RoleInput, error) {
+		in := org.RoleInput{Name: r.name, DisplayName: r.display}
+		for _, p := range strings.Fields(r.permissions) {
+			pair, deny := strings.CutPrefix(p, "-")
+			resource, action, _ := strings.Cut(pair, ":")
+			in.Organization = append(in.Organization, rbac.Permission{ResourceType: resource, Action: action, Negate: deny})
+		}
+		return in, nil
+	})
+	return err
+}
+
+// hire inserts the people, all in one transaction.
+func (s *seed) hire(ctx context.Context, q *db.Queries, members int) error {
+	for i, c := range companies {
+		people := c.hired
+		if i == 0 {
+			people = members - 1 // Ada is there already
+		}
+		for n := range people {
+			user, err := s.account(ctx, q, c, s.someone(i, n))
+			if err != nil {
+				return err
+			}
+			if err := s.join(ctx, q, i, user); err != nil {
+				return err
+			}
+			for other := range companies {
+				if i == 0 && s.crowd.rng.IntN(10_000) < companies[other].borrowed*1284/members {
+					if err := s.join(ctx, q, other, user); err != nil {
+						return err
+					}
+				}
+			}
+		}
+	}
+	return q.BumpRevision(ctx, time.Now().UnixMicro())
+}
+
+// someone is the n-th person of a company. The oddities and programs work for the first one.
+func (s *seed) someone(company, n int) person {
+	known := acquaintances[company]
+	if company == 0 {
+		known = slices.Concat(known, oddities, programs)
+	}
+	if n < len(known) {
+		return known[n]
+	}
+	return s.crowd.next()
+}
+
+// hired is a user on its way into organizations.
+type hired struct {
+	id    uuid.UUID
+	key   string // of its username
+	since time.Time
+}
+
+// account inserts a user and its site roles.
+func (s *seed) account(ctx context.Context, q *db.Queries, c company, p person) (hired, error) {
+	rng := s.crowd.rng
+	h := hired{id: s.id(), key: fold(p.username), since: s.daysAgo(min(rng.IntN(c.founded), rng.IntN(c.founded)))}
+	email := p.username + "@" + c.domain
+	params := db.InsertUserParams{
+		ID: h.id, Username: p.username, UsernameKey: h.key, Email: email, EmailKey: fold(email),
+		Name: p.name, NameKey: fold(p.name), SearchKey: fold(p.username + "\n" + p.name + "\n" + email),
+		Status: string(org.StatusActive), LoginType: org.LoginPassword, Now: h.since,
+	}
+	lot := rng.IntN(1000)
+	switch {
+	case p.service:
+		params.LoginType = org.LoginNone
+	case lot < 35:
+		params.Status = string(org.StatusSuspended)
+	case lot < 60:
+		params.Status = string(org.StatusDormant)
+	}
+	if err := q.InsertUser(ctx, params); err != nil {
+		return h, err
+	}
+	if params.Status != string(org.StatusDormant) {
+		seen := sql.NullTime{Time: s.after(s.after(s.after(h.since))), Valid: true} // most of them lately
+		if err := q.UpdateLastSeen(ctx, db.UpdateLastSeenParams{Now: seen, ID: h.id}); err != nil {
+			return h, err
+		}
+	}
+	for _, role := range s.draw(siteMix, params.Status != string(org.StatusActive) || p.service) {
+		if err := q.InsertUserRole(ctx, db.InsertUserRoleParams{UserID: h.id, Role: role}); err != nil {
+			return h, err
+		}
+	}
+	return h, nil
+}
+
+// join makes a user a member of a company, with roles.
+func (s *seed) join(ctx context.Context, q *db.Queries, company int, h hired) error {
+	id, since := s.orgs[company], h.since
+	if founded := s.today.AddDate(0, 0, -companies[company].founded); founded.After(since) {
+		since = s.after(founded)
+	}
+	err := q.InsertMember(ctx, db.InsertMemberParams{OrganizationID: id, UserID: h.id, UsernameKey: h.key, Now: since})
+	if err != nil {
+		return err
+	}
+	roles := s.draw(companies[company].mix, false)
+	for _, role := range roles {
+		if err := q.InsertMemberRole(ctx, db.InsertMemberRoleParams{OrganizationID: id, UserID: h.id, Role: role}); err != nil {
+			return err
+		}
+	}
+	if len(roles) == 0 {
+		return nil
+	}
+	return q.TouchMember(ctx, db.TouchMemberParams{OrganizationID: id, UserID: h.id, Now: s.after(since)})
+}
+
+// draw picks roles by their shares, none for those who are to have none.
+func (s *seed) draw(mix []share, none bool) (roles []string) {
+	for _, m := range mix {
+		if s.crowd.rng.IntN(1000) < m.mille && !none {
+			roles = append(roles, m.role)
+		}
+	}
+	return roles
+}
+
+// daysAgo sets the clock to some time of a day in the past, and returns it.
+func (s *seed) daysAgo(n int) time.Time {
+	s.clock = s.today.AddDate(0, 0, -n).Add(-time.Duration(s.crowd.rng.Int64N(int64(24 * time.Hour)))).Truncate(time.Microsecond)
+	return s.clock
+}
+
+// after is some time since then.
+func (s *seed) after(then time.Time) time.Time {
+	return then.Add(time.Duration(s.crowd.rng.Int64N(int64(s.today.Sub(then)) + 1))).Truncate(time.Microsecond)
+}
+
+// id is a random uuid that every demo makes alike.
+func (s *seed) id() uuid.UUID {
+	var b uuid.UUID
+	for i := range b {
+		b[i] = byte(s.crowd.rng.Uint32())
+	}
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	return b
+}
+
+// fold writes the columns that are compared and searched; org folds what is looked for the same way.
+func fold(s string) string { return strings.ToLower(s) }

@@ -1,0 +1,56 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"time"
+)
+
+func healthcheckCommand() *command {
+	return &command{
+		name:     "healthcheck",
+		summary:  "Ask a server on this machine whether it is well",
+		about:    "It prints ok, or fails with what is wrong: made for a container's health check.",
+		examples: []string{"rolecall healthcheck --http-address 127.0.0.1:8080"},
+		settings: []string{"http-address", "tls-cert-file"},
+		run:      healthcheck,
+	}
+}
+
+func healthcheck(ctx context.Context, t *terminal, c *config) error {
+	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.healthURL(), nil)
+	if err != nil {
+		return err
+	}
+	// The certificate is for the public name, not for this address, and nothing secret is sent.
+	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}}
+	res, err := client.Do(req)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s answered %s", req.URL, res.Status)
+	}
+	fmt.Fprintln(t.out, "ok")
+	return nil
+}
+
+// healthURL is the probe of a server that listens on the address: one that listens everywhere is asked over loopback.
+func (c *config) healthURL() string {
+	host, port, _ := net.SplitHostPort(c.address)
+	if ip, err := netip.ParseAddr(host); host == "" || err == nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	scheme := "http"
+	if c.certFile != "" {
+		scheme = "https"
+	}
+	return scheme + "://" + net.JoinHostPort(host, port) + "/healthz"
+}

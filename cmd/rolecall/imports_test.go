@@ -1,0 +1,165 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// rooms says, for each package of the module, which other packages of the module it may import outside tests.
+// A package below one of these (db/dbtest) follows the longest name that it starts with.
+var rooms = map[string][]string{
+	"rbac":         {},
+	"db":           {},
+	"db/dbtest":    {"db"},
+	"static":       {},
+	"org":          {"rbac", "db"},
+	"org/orgtest":  {"rbac", "db", "org"},
+	"views":        {"org", "rbac", "static"},
+	"web":          {"org", "rbac", "views", "static"},
+	"web/webtest":  {"web", "org", "rbac", "views", "static", "db", "db/dbtest"},
+	"web/ceiling":  {},
+	"cmd/rolecall": {"web", "org", "rbac", "db"},
+	"cmd/bench":    {"web/ceiling"},
+}
+
+// owners says which rooms alone may import a library, so that replacing it stays the work of one folder.
+var owners = map[string][]string{
+	"github.com/labstack/echo":      {"web"},
+	"github.com/alexedwards/scs":    {"web"},
+	"github.com/a-h/templ":          {"views", "web"},
+	"github.com/andybalholm/brotli": {"static"},
+	"github.com/pressly/goose":      {"db"},
+	"modernc.org/sqlite":            {"db"},
+}
+
+// testOnly are packages that no program may contain.
+var testOnly = []string{"db/dbtest", "org/orgtest", "web/webtest"}
+
+const module = "rolecall"
+
+type goPackage struct {
+	ImportPath string
+	Imports    []string
+}
+
+// TestImports reads the import graph and fails on an arrow that the plan of the rooms does not have. It asks the go
+// command, not a linter, because linters skip generated files.
+func TestImports(t *testing.T) {
+	t.Parallel()
+	packages := listPackages(t)
+	if len(packages) < 6 {
+		t.Fatalf("go list found only %d packages", len(packages))
+	}
+	for _, p := range packages {
+		room := strings.TrimPrefix(p.ImportPath, module+"/")
+		allowed, ok := rule(room)
+		if !ok {
+			t.Errorf("%s has no import rule: add it to rooms", room)
+		}
+		for _, path := range p.Imports {
+			if complaint := check(room, path, allowed); complaint != "" {
+				t.Errorf("%s imports %s: %s", room, path, complaint)
+			}
+		}
+	}
+}
+
+// TestImportRules tries the checker itself on arrows that must be refused.
+func TestImportRules(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		room, path string
+		refused    bool
+	}{
+		{"rbac", "slices", false},
+		{"rbac", "github.com/google/uuid", true},
+		{"rbac", "rolecall/org", true},
+		{"db", "rolecall/rbac", true},
+		{"db", "modernc.org/sqlite", false},
+		{"org", "rolecall/db", false},
+		{"org", "rolecall/web", true},
+		{"views", "rolecall/db", true},
+		{"views", "rolecall/web", true},
+		{"web", "rolecall/db", true},
+		{"web", "github.com/labstack/echo/v4/middleware", false},
+		{"views", "github.com/labstack/echo/v4", true},
+		{"cmd/rolecall", "github.com/labstack/echo/v4", true},
+		{"cmd/rolecall", "rolecall/web/webtest", true},
+	}
+	for _, tt := range tests {
+		allowed, _ := rule(tt.room)
+		if got := check(tt.room, tt.path, allowed); (got != "") != tt.refused {
+			t.Errorf("%s importing %s: complaint %q, want one: %v", tt.room, tt.path, got, tt.refused)
+		}
+	}
+}
+
+// check says what is wrong with room importing path, "" if nothing is.
+func check(room, path string, allowed []string) string {
+	if ours, ok := strings.CutPrefix(path, module+"/"); ok {
+		switch {
+		case slices.Contains(allowed, ours):
+			return ""
+		case slices.Contains(testOnly, ours):
+			return "only tests may"
+		default:
+			return "not one of " + strings.Join(allowed, ", ")
+		}
+	}
+	if room == "rbac" && strings.Contains(path, ".") {
+		return "rbac knows nothing but the standard library"
+	}
+	for library, rooms := range owners {
+		if !within(path, library) {
+			continue
+		}
+		if !slices.ContainsFunc(rooms, func(owner string) bool { return within(room, owner) }) {
+			return "only " + strings.Join(rooms, ", ") + " may"
+		}
+	}
+	return ""
+}
+
+// rule finds the longest name in rooms that room is, or is below.
+func rule(room string) (allowed []string, ok bool) {
+	longest := -1
+	for name, list := range rooms {
+		if within(room, name) && len(name) > longest {
+			longest, allowed, ok = len(name), list, true
+		}
+	}
+	return allowed, ok
+}
+
+func within(path, parent string) bool {
+	return path == parent || strings.HasPrefix(path, parent+"/")
+}
+
+func listPackages(t *testing.T) []goPackage {
+	t.Helper()
+	cmd := exec.Command("go", "list", "-json=ImportPath,Imports", module+"/...")
+	cmd.Dir = "../.."
+	out, err := cmd.Output()
+	if err != nil {
+		var exit *exec.ExitError
+		if errors.As(err, &exit) {
+			t.Fatalf("go list: %v\n%s", err, exit.Stderr)
+		}
+		t.Fatalf("go list: %v", err)
+	}
+	var packages []goPackage
+	for d := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p goPackage
+		if err := d.Decode(&p); errors.Is(err, io.EOF) {
+			return packages
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		packages = append(packages, p)
+	}
+}

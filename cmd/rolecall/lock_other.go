@@ -1,0 +1,6 @@
+//go:build !unix
+
+package main
+
+// lock does nothing where files cannot be locked the way it is done elsewhere.
+func lock(string) (unlock func(), err error) { return func() {}, nil }

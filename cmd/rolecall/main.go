@@ -1,0 +1,48 @@
+// Command rolecall serves the console and the API, and does what an operator needs beside a running server. It wires
+// the other packages together and holds no rule of its own.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
+	code := run(ctx, os.Args[1:], os.Getenv, os.Stdin, os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// terminal is what a command talks to.
+type terminal struct {
+	getenv func(string) string
+	in     io.Reader
+	out    io.Writer // results
+	err    io.Writer // log and complaints
+}
+
+// usageError is a mistake in how the program was called.
+type usageError string
+
+func (e usageError) Error() string { return string(e) }
+
+// run is the whole program: it returns the exit code, 0 done, 1 failed, 2 called wrongly.
+func run(ctx context.Context, args []string, getenv func(string) string, in io.Reader, out, err io.Writer) int {
+	t := &terminal{getenv: getenv, in: in, out: out, err: err}
+	failure := dispatch(ctx, t, args)
+	if failure == nil {
+		return 0
+	}
+	fmt.Fprintf(err, "rolecall: %v\n", failure)
+	if _, ok := errors.AsType[usageError](failure); ok {
+		return 2
+	}
+	return 1
+}

@@ -1,0 +1,254 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"rolecall/web"
+)
+
+// program is one run of rolecall, in this process.
+type program struct {
+	out, log lockedBuffer
+	stop     context.CancelFunc
+	code     chan int
+}
+
+// lockedBuffer can be read while the program still writes.
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+// start begins a run that goes on until it is stopped, at the end of the test at the latest.
+func start(t *testing.T, env map[string]string, in string, args ...string) *program {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	p := &program{stop: cancel, code: make(chan int, 1)}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		p.code <- run(ctx, args, func(name string) string { return env[name] }, strings.NewReader(in), &p.out, &p.log)
+	}()
+	t.Cleanup(func() {
+		cancel()
+		<-done
+	})
+	return p
+}
+
+// exit is the exit code of the run, which must end soon.
+func (p *program) exit(t *testing.T) int {
+	t.Helper()
+	select {
+	case code := <-p.code:
+		p.code <- code
+		return code
+	case <-time.After(20 * time.Second):
+		t.Fatalf("rolecall did not end; it said\n%s\n%s", p.out.String(), p.log.String())
+		return -1
+	}
+}
+
+// call runs a command to its end.
+func call(t *testing.T, in string, args ...string) (code int, out, log string) {
+	t.Helper()
+	p := start(t, nil, in, args...)
+	code = p.exit(t)
+	return code, p.out.String(), p.log.String()
+}
+
+// wait gives what pattern captures, as soon as text has it.
+func (p *program) wait(t *testing.T, text *lockedBuffer, pattern string) string {
+	t.Helper()
+	re := regexp.MustCompile(pattern)
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+		select {
+		case code := <-p.code:
+			p.code <- code
+			deadline = time.Time{}
+		default:
+		}
+		if m := re.FindStringSubmatch(text.String()); m != nil {
+			return m[1]
+		}
+	}
+	t.Fatalf("rolecall did not say %q; it said\n%s\n%s", pattern, p.out.String(), p.log.String())
+	return ""
+}
+
+func TestCalledWrongly(t *testing.T) {
+	t.Parallel()
+	db := filepath.Join(t.TempDir(), "rolecall.db")
+	tests := []struct {
+		env  map[string]string
+		args []string
+		says string
+	}{
+		{nil, []string{"nope"}, `there is no command "nope"`},
+		{nil, []string{"user"}, "user create and user reset-password"},
+		{nil, []string{"help", "nope"}, `there is no command "nope"`},
+		{nil, []string{"serve", "extra"}, `"extra" is too much`},
+		{nil, []string{"--nope"}, "-nope"},
+		{nil, []string{"--wire", "soap"}, `--wire: "soap" is neither`},
+		{map[string]string{"ROLECALL_WIRE": "soap"}, nil, `ROLECALL_WIRE: "soap" is neither`},
+		{nil, []string{"--http-address", "8080"}, `--http-address: "8080" is not an address`},
+		{nil, []string{"--db", "postgres://localhost/x"}, "--db: PostgreSQL is not supported by this version"},
+		{nil, []string{"--db", ""}, "--db: the name of a file"},
+		{nil, []string{"--access-url", "example.com"}, `--access-url: "example.com" is not a URL`},
+		{nil, []string{"--access-url", "https://example.com/base"}, "--access-url"},
+		{nil, []string{"--trusted-proxies", "10.0.0.0/8,proxy"}, `--trusted-proxies: "proxy"`},
+		{nil, []string{"--log-format", "xml"}, `--log-format: "xml" is neither`},
+		{nil, []string{"--session-lifetime", "5"}, `--session-lifetime: "5"`},
+		{nil, []string{"--session-lifetime", "1s"}, "--session-lifetime"},
+		{nil, []string{"--tls-cert-file", "cert.pem"}, "need each other"},
+		{nil, []string{"--tls-cert-file", "no.pem", "--tls-key-file", "no.pem"}, "no.pem"},
+		{nil, []string{"--http-address", ":0"}, "reachable from other machines"},
+		{nil, []string{"demo", "--http-address", "0.0.0.0:0"}, "reachable from other machines"},
+		{nil, []string{"demo", "--members", "1"}, "--members"},
+		{nil, []string{"user", "create", "--username", "ada"}, "--username and --email are needed"},
+		{nil, []string{"user", "create", "--username", "ada", "--email", "ada@example.com", "--db", db}, "--role owner"},
+		{nil, []string{"user", "reset-password"}, "--username is needed"},
+		{nil, []string{"token", "create"}, "--username is needed"},
+	}
+	for _, tt := range tests {
+		p := start(t, tt.env, "", tt.args...)
+		code, log := p.exit(t), p.log.String()
+		if code != 2 || !strings.Contains(log, tt.says) || strings.Count(log, "\n") != 1 {
+			t.Errorf("rolecall %q, %v: exit code %d, want 2; it said %q, want one line with %q", tt.args, tt.env, code, log, tt.says)
+		}
+	}
+}
+
+func TestHelp(t *testing.T) {
+	t.Parallel()
+	code, overview, _ := call(t, "", "--help")
+	if code != 0 {
+		t.Errorf("--help: exit code %d", code)
+	}
+	for _, g := range groups() {
+		for _, c := range g.commands {
+			if !strings.Contains(overview, c.name) || !strings.Contains(overview, c.summary) {
+				t.Errorf("help does not mention %s", c.name)
+			}
+			code, text, _ := call(t, "", append([]string{"help"}, strings.Fields(c.name)...)...)
+			if code != 0 || !strings.Contains(text, "rolecall "+c.name) {
+				t.Errorf("help %s: exit code %d\n%s", c.name, code, text)
+			}
+			for _, name := range c.settings {
+				if !strings.Contains(text, "--"+name) || !strings.Contains(text, variable(name)) {
+					t.Errorf("help %s does not tell the flag and variable of %s", c.name, name)
+				}
+			}
+		}
+	}
+	for name := range settings {
+		if !strings.Contains(strings.Join(serveCommand().settings, " "), name) {
+			t.Errorf("serve does not read --%s", name)
+		}
+	}
+}
+
+func TestVersion(t *testing.T) {
+	t.Parallel()
+	code, out, _ := call(t, "", "version", "--json")
+	var v map[string]string
+	if err := json.Unmarshal([]byte(out), &v); err != nil || code != 0 || v["version"] == "" {
+		t.Errorf("version --json: exit code %d, %v, %s", code, err, out)
+	}
+}
+
+func TestSettings(t *testing.T) {
+	t.Parallel()
+	c := serveCommand()
+	fs := c.flagSet()
+	if err := fs.Parse([]string{"--wire", "sdk", "--access-url", "https://roles.example.com/"}); err != nil {
+		t.Fatal(err)
+	}
+	env := map[string]string{"ROLECALL_WIRE": "documented", "ROLECALL_TRUSTED_PROXIES": "10.1.2.3, fd00::/8", "ROLECALL_HTTP_ADDRESS": ":443"}
+	cfg, err := c.config(fs, func(name string) string { return env[name] })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cfg.check(); err != nil {
+		t.Errorf("an https access URL was not taken for leave to listen everywhere: %v", err)
+	}
+	if cfg.wire != web.SDK {
+		t.Errorf("wire is %v: the variable won over the flag", cfg.wire)
+	}
+	if got := cfg.accessURL.String(); got != "https://roles.example.com" || !cfg.secure() {
+		t.Errorf("access URL %s, secure %v", got, cfg.secure())
+	}
+	if len(cfg.trustedProxies) != 2 || cfg.trustedProxies[0].String() != "10.1.2.3/32" || cfg.trustedProxies[1].String() != "fd00::/8" {
+		t.Errorf("trusted proxies are %v", cfg.trustedProxies)
+	}
+	if cfg.sessionLifetime != 24*time.Hour || cfg.db != "rolecall.db" {
+		t.Errorf("defaults: session lifetime %v, db %q", cfg.sessionLifetime, cfg.db)
+	}
+}
+
+// TestServe goes through the life of a server: setup, commands beside it, a second server, and the end.
+func TestServe(t *testing.T) {
+	t.Parallel()
+	db := filepath.Join(t.TempDir(), "rolecall.db")
+	server := start(t, map[string]string{"ROLECALL_DB": db}, "", "--http-address", "127.0.0.1:0")
+	address := server.wait(t, &server.log, `address=(\S+)`)
+	server.wait(t, &server.log, `setup_token=(\S{26})`)
+
+	if code, out, log := call(t, "", "healthcheck", "--http-address", address); code != 0 || out != "ok\n" {
+		t.Errorf("healthcheck: exit code %d, %s%s", code, out, log)
+	}
+	if code, _, log := call(t, "", "--http-address", "127.0.0.1:0", "--db", db); code != 1 || !strings.Contains(log, "another server") {
+		t.Errorf("second server on the same file: exit code %d, %s", code, log)
+	}
+
+	// One connection stays open: new ones are refused soon after the signal, and a balancer keeps its own.
+	client := &http.Client{Transport: &http.Transport{MaxConnsPerHost: 1}}
+	ready := func() int {
+		res, err := client.Get("http://" + address + "/readyz")
+		if err != nil {
+			return 0
+		}
+		defer res.Body.Close()
+		_, _ = io.Copy(io.Discard, res.Body)
+		return res.StatusCode
+	}
+	if got := ready(); got != http.StatusOK {
+		t.Errorf("/readyz: %d", got)
+	}
+	begin := time.Now()
+	server.stop()
+	for ready() == http.StatusOK && time.Since(begin) < notice {
+		time.Sleep(10 * time.Millisecond)
+	}
+	if got := ready(); got != http.StatusServiceUnavailable {
+		t.Errorf("/readyz of a server that is stopping: %d, want 503", got)
+	}
+	if code := server.exit(t); code != 0 || time.Since(begin) > 10*time.Second {
+		t.Errorf("exit code %d after %v: %s", code, time.Since(begin), server.log.String())
+	}
+	if code, _, _ := call(t, "", "healthcheck", "--http-address", address); code != 1 {
+		t.Errorf("healthcheck of a stopped server: exit code %d", code)
+	}
+}

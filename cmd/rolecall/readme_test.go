@@ -1,0 +1,204 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"reflect"
+	"regexp"
+	"strings"
+	"testing"
+
+	"rolecall/web/webtest"
+)
+
+// documented has what the API's documents show for each of their endpoints, from the newest one that has it: the
+// status, and a sample of the answer, with the types of the fields in the place of values.
+var documented = map[string]struct {
+	status int
+	sample string
+}{
+	"GET /organizations/{organization}/members":                     {200, "[" + sampleMemberWithUser + "]"},
+	"GET /organizations/{organization}/paginated-members":           {200, `[{"count":0,"members":[` + sampleMemberWithUser + `]}]`},
+	"GET /organizations/{organization}/members/roles":               {200, "[" + sampleAssignable + "]"},
+	"POST /organizations/{organization}/members/roles":              {200, "[" + sampleRole + "]"},
+	"PUT /organizations/{organization}/members/roles":               {200, "[" + sampleRole + "]"},
+	"DELETE /organizations/{organization}/members/roles/{roleName}": {200, "[" + sampleRole + "]"},
+	"POST /organizations/{organization}/members/{user}":             {200, sampleMember},
+	"DELETE /organizations/{organization}/members/{user}":           {204, ""},
+	"PUT /organizations/{organization}/members/{user}/roles":        {200, sampleMember},
+	"GET /users/roles":   {200, "[" + sampleAssignable + "]"},
+	"PATCH /users/roles": {200, "[" + strings.Replace(sampleRole, `"organization_permissions":[`+samplePermission+`]`, `"organization_permissions":{}`, 1) + "]"},
+}
+
+const (
+	sampleRef            = `{"display_name":"","name":"","organization_id":""}`
+	sampleMember         = `{"created_at":"","organization_id":"","roles":[` + sampleRef + `],"updated_at":"","user_id":""}`
+	sampleMemberWithUser = `{"avatar_url":"","created_at":"","email":"","global_roles":[` + sampleRef + `],"name":"","organization_id":"",` +
+		`"roles":[` + sampleRef + `],"updated_at":"","user_id":"","username":""}`
+	samplePermission  = `{"action":"","negate":true,"resource_type":""}`
+	samplePermissions = `"organization_permissions":[` + samplePermission + `],"site_permissions":[` + samplePermission + `],"user_permissions":[` + samplePermission + `]`
+	sampleRole        = `{"display_name":"","name":"","organization_id":"",` + samplePermissions + `}`
+	sampleAssignable  = `{"assignable":true,"built_in":true,"display_name":"","name":"","organization_id":"",` + samplePermissions + `}`
+)
+
+// TestReadme runs every curl line of the README, in its order, against the demo.
+func TestReadme(t *testing.T) {
+	t.Parallel()
+	if _, err := exec.LookPath("curl"); err != nil {
+		if os.Getenv("ROLECALL_REQUIRE_ALL") != "" {
+			t.Fatal(err)
+		}
+		t.Skip("curl is not installed")
+	}
+	demo := start(t, nil, "", "demo", "--json", "--http-address", "127.0.0.1:0")
+	url := demo.wait(t, &demo.out, `"url": "(.*)"`)
+	token := demo.wait(t, &demo.out, `"token": "(.*)"`)
+	ran := map[string]bool{}
+	for _, line := range curlLines(t) {
+		endpoint, err := try(t, line, url, token)
+		if err != nil {
+			t.Errorf("%s\n%v", line, err)
+		}
+		ran[endpoint] = true
+	}
+	for endpoint := range documented {
+		if !ran[endpoint] {
+			t.Errorf("the README does not show %s", endpoint)
+		}
+	}
+}
+
+// curlLines are the commands of the section about the API that begin with curl, continued lines as one.
+func curlLines(t *testing.T) (lines []string) {
+	t.Helper()
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(readme), "\n## Use the API\n")
+	section, _, _ = strings.Cut(section, "\n## ")
+	for _, block := range regexp.MustCompile("(?s)```shell\n(.*?)```").FindAllStringSubmatch(section, -1) {
+		for command := range strings.SplitSeq(block[1], "\n\n") {
+			if strings.HasPrefix(command, "curl ") {
+				lines = append(lines, strings.TrimSpace(command))
+			}
+		}
+	}
+	return lines
+}
+
+var curlRequest = regexp.MustCompile(`^curl -X (\w+) "\$ROLECALL_URL(/\S*)"`)
+
+// try runs one curl line and says what is wrong with the answer.
+func try(t *testing.T, line, url, token string) (endpoint string, err error) {
+	t.Helper()
+	m := curlRequest.FindStringSubmatch(line)
+	if m == nil {
+		return "", fmt.Errorf("does not begin with the method and the address")
+	}
+	req, err := http.NewRequestWithContext(t.Context(), m[1], url+m[2], nil)
+	if err != nil {
+		return "", err
+	}
+	curl := exec.CommandContext(t.Context(), "sh", "-c", line+" --silent --show-error --include --raw")
+	curl.Env = append(os.Environ(), "ROLECALL_URL="+url, "TOKEN="+token)
+	out, err := curl.CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("%w: %s", err, out)
+	}
+	res, err := http.ReadResponse(bufio.NewReader(bytes.NewReader(out)), req)
+	if err != nil {
+		return "", err
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		return "", err
+	}
+	doc, err := webtest.Document()
+	if err != nil {
+		return "", err
+	}
+	route := webtest.Operation(doc, m[1], req.URL.Path)
+	if route == nil {
+		return "", fmt.Errorf("openapi.json does not have it")
+	}
+	endpoint = m[1] + " " + route.Path
+	if err := webtest.Contract(req, res, body); err != nil {
+		return endpoint, fmt.Errorf("against openapi.json: %w\n%s", err, body)
+	}
+	return endpoint, asDocumented(endpoint, res.StatusCode, body)
+}
+
+// asDocumented compares an answer with its document.
+func asDocumented(endpoint string, status int, body []byte) error {
+	d, ok := documented[endpoint]
+	if !ok {
+		if status >= http.StatusBadRequest {
+			return fmt.Errorf("answered %d: %s", status, body)
+		}
+		return nil
+	}
+	if status != d.status {
+		return fmt.Errorf("answered %d, documented is %d: %s", status, d.status, body)
+	}
+	if d.sample == "" {
+		if len(body) > 0 {
+			return fmt.Errorf("answered a body: %s", body)
+		}
+		return nil
+	}
+	var want, got any
+	if err := json.Unmarshal([]byte(d.sample), &want); err != nil {
+		return err
+	}
+	if err := json.Unmarshal(body, &got); err != nil {
+		return err
+	}
+	if list, ok := got.([]any); ok && len(list) == 0 {
+		return fmt.Errorf("answered an empty list, which shows nothing")
+	}
+	return conforms("", want, got)
+}
+
+// conforms says where got is not built like want. Lists are compared by what is in them. organization_id is left out
+// of what belongs to the site.
+func conforms(at string, want, got any) error {
+	if reflect.TypeOf(want) != reflect.TypeOf(got) {
+		return fmt.Errorf("%s is %v, documented is %v", at, got, want)
+	}
+	switch want := want.(type) {
+	case []any:
+		for i, item := range got.([]any) {
+			if err := conforms(fmt.Sprintf("%s[%d]", at, i), want[0], item); err != nil {
+				return err
+			}
+		}
+	case map[string]any:
+		got := got.(map[string]any)
+		for field := range got {
+			if _, ok := want[field]; !ok {
+				return fmt.Errorf("%s.%s is not documented", at, field)
+			}
+		}
+		for field, sample := range want {
+			value, ok := got[field]
+			if !ok && field != "organization_id" {
+				return fmt.Errorf("%s.%s is missing", at, field)
+			}
+			if !ok {
+				continue
+			}
+			if err := conforms(at+"."+field, sample, value); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

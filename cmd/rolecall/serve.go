@@ -1,0 +1,153 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"rolecall/db"
+	"rolecall/org"
+	"rolecall/web"
+)
+
+func serveCommand() *command {
+	return &command{
+		name:    "serve",
+		summary: "Run the server; `rolecall` alone does the same",
+		about: "The first start makes the file and prints where to make the first account. The server ends its work in hand\n" +
+			"and stops on SIGTERM or Ctrl-C. The other commands work beside it; a second server on the same file does not.",
+		examples: []string{
+			"rolecall",
+			"rolecall --db /var/lib/rolecall/rolecall.db --access-url https://roles.example.com --trusted-proxies 127.0.0.1",
+			"rolecall --http-address :8443 --tls-cert-file cert.pem --tls-key-file key.pem",
+		},
+		settings: []string{
+			"http-address", "db", "access-url", "tls-cert-file", "tls-key-file", "trusted-proxies",
+			"wire", "session-lifetime", "setup-token", "log-format",
+		},
+		run: serve,
+	}
+}
+
+func serve(ctx context.Context, t *terminal, c *config) (err error) {
+	if err := c.check(); err != nil {
+		return err
+	}
+	unlock, err := lock(c.db)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	d, err := db.Open(ctx, c.db)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, d.Close()) }()
+	l, err := net.Listen("tcp", c.address)
+	if err != nil {
+		return err
+	}
+	log := c.log(t)
+	log.Info("listening", "address", l.Addr().String(), "db", c.db, "version", version())
+	return c.answer(ctx, d, l, log, notice)
+}
+
+const (
+	// How long /readyz says that the server is going before new connections are refused, so that a load balancer
+	// has seen it.
+	notice = time.Second
+	// How long requests in hand may take after that. Supervisors kill after 10 seconds.
+	grace = 8 * time.Second
+)
+
+// answer serves requests on l until ctx ends, then lets those in hand finish.
+func (c *config) answer(ctx context.Context, d *db.DB, l net.Listener, log *slog.Logger, notice time.Duration) error {
+	service := org.New(d, org.Options{SessionLifetime: c.sessionLifetime})
+	token, err := c.offerSetup(ctx, service, l, log)
+	if err != nil {
+		return errors.Join(err, l.Close())
+	}
+	handler, err := web.New(web.Options{
+		Service: service, Sessions: org.NewSessionStore(d, time.Now), Wire: c.wire, AccessURL: c.accessURL,
+		Secure: c.secure(), TrustedProxies: c.trustedProxies, SessionLifetime: c.sessionLifetime,
+		SetupToken: token, Version: version(), Log: log,
+	})
+	if err != nil {
+		return errors.Join(err, l.Close())
+	}
+	server := newServer(handler, log)
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(c.wrap(l)) }()
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+	}
+	log.Info("stopping")
+	handler.Drain()
+	time.Sleep(notice)
+	late, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
+	defer cancel()
+	if err := server.Shutdown(late); err != nil {
+		log.Warn("requests in hand were cut off", "err", err)
+		return server.Close()
+	}
+	return nil
+}
+
+// wrap adds TLS if there is a certificate.
+func (c *config) wrap(l net.Listener) net.Listener {
+	if c.certificate == nil {
+		return l
+	}
+	return tls.NewListener(l, &tls.Config{
+		Certificates: []tls.Certificate{*c.certificate},
+		MinVersion:   tls.VersionTLS12,
+		NextProtos:   []string{"h2", "http/1.1"},
+	})
+}
+
+// offerSetup gives the token that making the first account asks for, and prints it as long as there is none: whoever
+// reads the log is whoever runs the server.
+func (c *config) offerSetup(ctx context.Context, service *org.Service, l net.Listener, log *slog.Logger) (string, error) {
+	token := c.setupToken
+	if token == "" {
+		token = rand.Text()
+	}
+	exists, err := service.HasUsers(ctx)
+	if err != nil || exists {
+		return token, err
+	}
+	log.Info("there is no account yet: make the first one at this address", "url", c.url(l)+"/setup", "setup_token", token)
+	return token, nil
+}
+
+// url is where people reach the server.
+func (c *config) url(l net.Listener) string {
+	if c.accessURL != nil {
+		return c.accessURL.String()
+	}
+	scheme := "http"
+	if c.certificate != nil {
+		scheme = "https"
+	}
+	return fmt.Sprintf("%s://%s", scheme, l.Addr())
+}
+
+func newServer(handler http.Handler, log *slog.Logger) *http.Server {
+	return &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       30 * time.Second,
+		WriteTimeout:      2 * time.Minute, // the list of all members may be long and the client slow
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    16 << 10,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}
+}

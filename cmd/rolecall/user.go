@@ -1,0 +1,145 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"rolecall/org"
+)
+
+// newAccount is what `user create` is told.
+type newAccount struct {
+	username, email, name string
+	role, organization    string
+	service, json         bool
+	password              passwordFlags
+}
+
+func userCreateCommand() *command {
+	var in newAccount
+	return &command{
+		name:    "user create",
+		summary: "Create an account",
+		about: "The first account of a new database must be an owner. It becomes a member of the default organization, which is\n" +
+			"made with it.",
+		examples: []string{
+			"rolecall user create --username ada --email ada@example.com --role owner",
+			"rolecall user create --username ci --email ci@example.com --service-account --json",
+		},
+		settings: []string{"db"},
+		flags: func(fs *flag.FlagSet) {
+			fs.StringVar(&in.username, "username", "", "`NAME` of the account")
+			fs.StringVar(&in.email, "email", "", "its e-mail `ADDRESS`")
+			fs.StringVar(&in.name, "name", "", "`NAME` that people read")
+			fs.StringVar(&in.role, "role", "", "site `ROLE` to give, like owner")
+			fs.StringVar(&in.organization, "organization", "default", "`ORGANIZATION` to make it a member of")
+			fs.BoolVar(&in.service, "service-account", false, "an account for a program: it has tokens and no password")
+			fs.BoolVar(&in.json, "json", false, "print JSON")
+			in.password.register(fs)
+		},
+		run: func(ctx context.Context, t *terminal, c *config) error {
+			if in.username == "" || in.email == "" {
+				return usageError("--username and --email are needed; see rolecall help user create")
+			}
+			return operate(ctx, c, func(ctx context.Context, s *org.Service, operator *org.Subject) error {
+				return in.create(ctx, t, s, operator)
+			})
+		},
+	}
+}
+
+func (in *newAccount) create(ctx context.Context, t *terminal, s *org.Service, operator *org.Subject) error {
+	exists, err := s.HasUsers(ctx)
+	if err != nil {
+		return err
+	}
+	if !exists && (in.role != "owner" || in.service) {
+		return usageError("the first account must be one that signs in, with --role owner")
+	}
+	var password string
+	var made bool
+	if !in.service {
+		if password, made, err = in.password.read(t.in); err != nil {
+			return err
+		}
+	}
+	var u org.User
+	if exists {
+		u, err = in.createNext(ctx, s, operator, password)
+	} else {
+		u, _, err = s.CreateFirstUser(ctx, func() (org.FirstUser, error) {
+			return org.FirstUser{Email: in.email, Username: in.username, Name: in.name, Password: password}, nil
+		})
+	}
+	if err != nil {
+		return err
+	}
+	return describeAccount(u, password, made).print(t, in.json)
+}
+
+func (in *newAccount) createNext(ctx context.Context, s *org.Service, operator *org.Subject, password string) (org.User, error) {
+	o, err := s.Organization(ctx, operator, in.organization)
+	if err != nil {
+		return org.User{}, fmt.Errorf("organization %s: %w", in.organization, err)
+	}
+	if in.role != "" { // before the account is there, without the role it was made for
+		if _, err := s.SiteRole(ctx, operator, in.role); err != nil {
+			return org.User{}, fmt.Errorf("site role %s: %w", in.role, err)
+		}
+	}
+	u, err := s.CreateUser(ctx, operator, func() (org.NewUser, error) {
+		n := org.NewUser{Email: in.email, Username: in.username, Name: in.name, Password: password, OrganizationIDs: []uuid.UUID{o.ID}}
+		if in.service {
+			n.LoginType = org.LoginNone
+		}
+		return n, nil
+	})
+	if err != nil || in.role == "" {
+		return u, err
+	}
+	return s.SetUserRoles(ctx, operator, u.ID.String(), func() (org.RolesInput, error) {
+		return org.RolesInput{Roles: []string{in.role}}, nil
+	})
+}
+
+func userResetPasswordCommand() *command {
+	var username string
+	var asJSON bool
+	var password passwordFlags
+	return &command{
+		name:     "user reset-password",
+		summary:  "Give an account a new password; its sessions and tokens end",
+		examples: []string{"rolecall user reset-password --username ada", "pass show ada | rolecall user reset-password --username ada --password-stdin"},
+		settings: []string{"db"},
+		flags: func(fs *flag.FlagSet) {
+			fs.StringVar(&username, "username", "", "`NAME` of the account, or its id")
+			fs.BoolVar(&asJSON, "json", false, "print JSON")
+			password.register(fs)
+		},
+		run: func(ctx context.Context, t *terminal, c *config) error {
+			if username == "" {
+				return usageError("--username is needed; see rolecall help user reset-password")
+			}
+			secret, made, err := password.read(t.in)
+			if err != nil {
+				return err
+			}
+			return operate(ctx, c, func(ctx context.Context, s *org.Service, operator *org.Subject) error {
+				err := s.SetPassword(ctx, operator, username, func() (org.PasswordInput, error) {
+					return org.PasswordInput{Password: secret}, nil
+				})
+				if err != nil {
+					return err
+				}
+				u, err := s.User(ctx, operator, username)
+				if err != nil {
+					return err
+				}
+				return describeAccount(u, secret, made).print(t, asJSON)
+			})
+		},
+	}
+}

@@ -1,0 +1,484 @@
+package org_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
+
+	"rolecall/org"
+)
+
+func unsupported(name string) string {
+	return fmt.Sprintf("%q is not a supported role", name+":"+home.String())
+}
+
+func badRoles(details ...string) *org.Error {
+	e := &org.Error{Kind: org.Invalid, Message: details[0]}
+	for i, d := range details {
+		if d != "" {
+			e.Fields = append(e.Fields, org.Field{Field: fmt.Sprintf("roles[%d]", i), Detail: d})
+		}
+	}
+	return e
+}
+
+func notAssignable(organization uuid.UUID, names ...string) *org.Error {
+	e := &org.Error{Kind: org.Forbidden, Detail: "You may only give and take roles whose rights you hold, and built-in roles that your own roles hand out."}
+	for _, n := range names {
+		if organization != uuid.Nil {
+			n += ":" + organization.String()
+		}
+		e.Fields = append(e.Fields, org.Field{Field: "roles", Detail: fmt.Sprintf("not authorized to assign role %q", n)})
+	}
+	e.Message = e.Fields[0].Detail
+	return e
+}
+
+var ownRoles = &org.Error{Kind: org.Invalid, Message: "You cannot change your own organization roles.",
+	Detail: "Another user with the appropriate permissions must change your roles."}
+
+func TestSetMemberRoles(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		by, user string
+		roles    []string
+		want     string
+	}{
+		{"o", "m", []string{"organization-admin"}, "organization-admin"},
+		{"o", "m", []string{"viewer", "maker", "organization-auditor"}, "maker organization-auditor viewer"},
+		{"o", "oua", nil, ""},
+		{"o", "pm", nil, ""},
+		{"oa", "viewer", []string{"curb", "viewer", "curb", "organization-workspace-creation-ban"}, "curb organization-workspace-creation-ban viewer"},
+		{"oa", "M", []string{"organization-admin", "organization-auditor", "organization-user-admin", "organization-template-admin"},
+			"organization-admin organization-auditor organization-template-admin organization-user-admin"},
+		{"oa", "Sue", []string{"organization-member", "viewer"}, "viewer"},
+		{"oa", "m", []string{"viewer:" + home.String(), "curb:" + strings.ToUpper(home.String())}, "curb viewer"},
+		{"dealer", "m", []string{"viewer"}, "viewer"},
+		{"dealer", "viewer", []string{}, ""},
+		{"dealer", "viewer", []string{"viewer", "dealer"}, "dealer viewer"},
+	} {
+		t.Run(c.by+" gives "+c.user+" "+strings.Join(c.roles, " "), func(t *testing.T) {
+			t.Parallel()
+			s := newSite(t)
+			name := "default"
+			if c.user == "pm" {
+				s.exec(t, "INSERT INTO member_roles VALUES (?, ?, 'beta-only')", beta.String(), id("pm").String())
+				name = "beta"
+			}
+			before, err := s.Member(t.Context(), s.as(t, c.by), name, c.user)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var m org.Member
+			row := s.accepted(t, entry{Actor: c.by, Action: "write", Type: "organization_member", Target: before.Username, Organization: before.OrganizationID, Status: 200, Fields: []string{"roles"}}, func() (err error) {
+				m, err = s.SetMemberRoles(t.Context(), s.as(t, c.by), name, c.user, roles(c.roles...))
+				return err
+			})
+			if got := s.memberRoles(t, before.OrganizationID, before.Username); got != c.want {
+				t.Errorf("stored %q, want %q", got, c.want)
+			}
+			if got := strings.Join(refNames(m.Roles), " "); got != c.want {
+				t.Errorf("answered %q, want %q", got, c.want)
+			}
+			if !m.UpdatedAt.After(before.UpdatedAt) || m.Version != before.Version+1 || !m.CreatedAt.Equal(before.CreatedAt) {
+				t.Errorf("updated %v, version %d", m.UpdatedAt, m.Version)
+			}
+			if diff := cmp.Diff(toAny(refNames(before.Roles)), row.Changes["roles"].Old); diff != "" {
+				t.Errorf("recorded before:\n%s", diff)
+			}
+			if diff := cmp.Diff(toAny(strings.Fields(c.want)), row.Changes["roles"].New); diff != "" {
+				t.Errorf("recorded after:\n%s", diff)
+			}
+			// It counts from the next request on.
+			subject, err := s.UserSubject(t.Context(), id(before.Username))
+			if before.Status == org.StatusActive && (err != nil || before.OrganizationID == home && !slices.Equal(refNames(m.Roles), strings.Fields(c.want)) || subject == nil) {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+func toAny(list []string) any {
+	out := []any{}
+	for _, s := range list {
+		out = append(out, s)
+	}
+	return out
+}
+
+// An unchanged list writes nothing: no audit row, no new time, no new version, and the memory stays warm.
+func TestSetMemberRolesUnchanged(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	stale := int64(99)
+	for _, c := range []struct {
+		by, user string
+		body     org.Body[org.RolesInput]
+	}{
+		{"o", "viewer", roles("viewer")},
+		{"oa", "viewer", roles("viewer", "viewer", "organization-member")},
+		{"oa", "m", roles()},
+		{"oa", "m", roles("organization-member")},
+		{"ua", "m", roles()},
+		{"oua", "oa", roles("organization-admin")},
+		{"ua", "oa", roles("organization-admin:" + home.String())},
+		{"dealer", "maker", roles("maker")},
+		{"oa", "viewer", given(org.RolesInput{Roles: []string{"viewer"}, Version: &stale})},
+	} {
+		s.unchanged(t, func() error { return drop(s.SetMemberRoles(t.Context(), s.as(t, c.by), "default", c.user, c.body)) })
+	}
+}
+
+func TestSetMemberRolesRefused(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	colon := func(name string) string {
+		return fmt.Sprintf("attempt to assign a role %q, remove the ':<organization_id> suffix", name)
+	}
+	for _, c := range []struct {
+		by, org, user string
+		body          org.Body[org.RolesInput]
+		want          *org.Error
+		rows          int
+	}{
+		// 1, 2: the organization and the membership. Nothing of the body is read.
+		{"x", "default", "m", nil, notFound, 0},
+		{"pa", "default", "m", nil, notFound, 0},
+		{"pm", "default", "pm", nil, notFound, 0},
+		{"o", "default", "nobody", nil, badUser("nobody"), 0},
+		{"ta", "default", "nobody", nil, badUser("nobody"), 0},
+		{"m", "default", "nobody", nil, notFound, 0},
+		{"ota", "default", "nobody", nil, notFound, 0},
+		{"o", "default", "x", nil, notFound, 0},
+		{"o", "beta", "m", nil, notFound, 0},
+		{"m", "default", "viewer", nil, notFound, 0},
+		{"ua", "default", "me", nil, notFound, 0},
+		// 4: oneself.
+		{"o", "default", "me", nil, ownRoles, 1},
+		{"oa", "default", "OA", nil, ownRoles, 1},
+		{"oua", "default", id("oua").String(), nil, ownRoles, 1},
+		{"m", "default", "me", nil, ownRoles, 1},
+		{"ota", "default", "ota", nil, ownRoles, 1},
+		// neither assign nor unassign.
+		{"ta", "default", "m", nil, forbid, 1},
+		{"au", "default", "m", nil, forbid, 1},
+		{"ota", "default", "m", nil, forbid, 1},
+		{"oau", "default", "m", nil, forbid, 1},
+		// 5: the body.
+		{"oa", "default", "m", broken[org.RolesInput], errBody, 1},
+		{"oua", "default", "m", broken[org.RolesInput], errBody, 1},
+		// 6, 7: names, all that are wrong at once.
+		{"oa", "default", "m", roles("nonsense"), badRoles(unsupported("nonsense")), 1},
+		{"o", "default", "m", roles("owner", "member"), badRoles(unsupported("owner"), unsupported("member")), 1},
+		{"oa", "default", "m", roles("beta-only"), badRoles(unsupported("beta-only")), 1},
+		{"o", "default", "m", roles("site-reader"), badRoles(unsupported("site-reader")), 1},
+		{"oa", "default", "m", roles("Viewer"), badRoles(unsupported("Viewer")), 1},
+		{"oa", "default", "m", roles("Organization-Admin"), badRoles(unsupported("Organization-Admin")), 1},
+		{"oa", "default", "m", roles(""), badRoles(unsupported("")), 1},
+		{"oa", "default", "m", roles(" viewer"), badRoles(unsupported(" viewer")), 1},
+		{"oa", "default", "m", roles("viewer:" + beta.String()), badRoles(colon("viewer:" + beta.String())), 1},
+		{"oa", "default", "m", roles("beta-only:" + beta.String()), badRoles(colon("beta-only:" + beta.String())), 1},
+		{"oa", "default", "m", roles("viewer:"), badRoles(colon("viewer:")), 1},
+		{"oa", "default", "m", roles("a:b", "viewer", "x"), &org.Error{Kind: org.Invalid, Message: colon("a:b"), Fields: []org.Field{
+			{Field: "roles[0]", Detail: colon("a:b")}, {Field: "roles[2]", Detail: unsupported("x")}}}, 1},
+		{"oua", "default", "m", roles("nonsense"), badRoles(unsupported("nonsense")), 1}, // 400 comes before 403
+		// 8-10: may not hand it out.
+		{"oua", "default", "m", roles("viewer"), notAssignable(home, "viewer"), 1},
+		{"oua", "default", "viewer", roles(), notAssignable(home, "viewer"), 1},
+		{"ua", "default", "m", roles("organization-auditor", "organization-user-admin"), notAssignable(home, "organization-auditor", "organization-user-admin"), 1},
+		{"ua", "default", "oau", roles(), notAssignable(home, "organization-auditor"), 1},
+		{"dealer", "default", "m", roles("maker"), notAssignable(home, "maker"), 1},
+		{"dealer", "default", "m", roles("curb"), notAssignable(home, "curb"), 1},
+		{"dealer", "default", "curbed", roles(), notAssignable(home, "curb"), 1},
+		{"dealer", "default", "m", roles("viewer", "organization-auditor"), notAssignable(home, "organization-auditor"), 1},
+	} {
+		t.Run(c.by+" on "+c.user, func(t *testing.T) {
+			body := c.body
+			if body == nil {
+				body = unread[org.RolesInput](t)
+			}
+			s.refused(t, c.want, c.rows, func() error { return drop(s.SetMemberRoles(t.Context(), s.as(t, c.by), c.org, c.user, body)) })
+		})
+	}
+}
+
+// Adding needs assign and removing needs unassign: having one of them is not having the other.
+func TestAssignAndUnassignAreTwoRights(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		lacks    string
+		give     []string
+		user     string
+		accepted bool
+	}{
+		{"assign", []string{"viewer"}, "m", false},
+		{"assign", nil, "viewer", true},
+		{"assign", []string{"dealer"}, "viewer", false},
+		{"unassign", []string{"viewer"}, "m", true},
+		{"unassign", nil, "viewer", false},
+		{"unassign", []string{"viewer", "both"}, "viewer", true},
+	} {
+		s := newSite(t)
+		s.exec(t, "DELETE FROM role_permissions WHERE role_id = ? AND action = ?", id("role dealer").String(), c.lacks)
+		s.exec(t, "INSERT INTO roles VALUES (?, ?, 'both', '', 1, ?, ?, '')", uuid.NewString(), home.String(), start, start)
+		set := func() error {
+			return drop(s.SetMemberRoles(t.Context(), s.as(t, "dealer"), "default", c.user, roles(c.give...)))
+		}
+		if c.accepted {
+			if err := set(); err != nil {
+				t.Errorf("without %s: %v", c.lacks, err)
+			}
+			continue
+		}
+		s.refused(t, forbid, 1, set)
+	}
+}
+
+// Whoever holds more through organization roles than the caller does is out of its reach, whatever the change is.
+func TestMemberWhoHoldsMore(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.insert(t, person{name: "both", home: []string{"viewer", "organization-template-admin"}}, person{name: "over", home: []string{"organization-auditor"}, site: []string{"owner"}})
+	for _, user := range []string{"both", "maker", "oa", "oau"} {
+		m, err := s.Member(t.Context(), s.as(t, "dealer"), "default", user)
+		if err != nil || m.RolesRefusal == "" {
+			t.Errorf("nothing is said of %s (%v)", user, err)
+		}
+		s.refused(t, &org.Error{Kind: org.Forbidden, Message: "Forbidden.",
+			Detail: "You don't have permission to change the roles of this member: it holds what you do not, " + strings.TrimPrefix(m.RolesRefusal, "Holds what you don't: ") + "."}, 1,
+			func() error {
+				held := refNames(m.Roles)
+				if slices.Contains(held, "viewer") {
+					return drop(s.SetMemberRoles(t.Context(), s.as(t, "dealer"), "default", user, roles(held[0])))
+				}
+				return drop(s.SetMemberRoles(t.Context(), s.as(t, "dealer"), "default", user, roles(append(held, "viewer")...)))
+			})
+	}
+	// An owner's site role does not count: what it holds in the organization does.
+	if _, err := s.SetMemberRoles(t.Context(), s.as(t, "oa"), "default", "over", roles("viewer")); err != nil {
+		t.Error(err)
+	}
+	// Removing it stays possible for who may.
+	if _, err := s.RemoveMember(t.Context(), s.as(t, "oua"), "default", "both"); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestSetMemberRolesVersion(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	version := func(v int64, names ...string) org.Body[org.RolesInput] {
+		return given(org.RolesInput{Roles: names, Version: &v})
+	}
+	m, err := s.SetMemberRoles(t.Context(), s.as(t, "oa"), "default", "m", version(1, "viewer"))
+	if err != nil || m.Version != 2 {
+		t.Fatalf("version %d (%v)", m.Version, err)
+	}
+	s.refused(t, &org.Error{Kind: org.Conflict, Message: "These roles were changed meanwhile.",
+		Detail: "Somebody else saved the roles after you opened them. Nothing was changed; open them again to see what they are now."}, 1,
+		func() error {
+			return drop(s.SetMemberRoles(t.Context(), s.as(t, "oa"), "default", "m", version(1, "curb")))
+		})
+	if _, err := s.SetMemberRoles(t.Context(), s.as(t, "oa"), "default", "m", version(2, "curb")); err != nil {
+		t.Error(err)
+	}
+}
+
+// A name that no role answers to any more gives nothing, and can be taken away by whoever may take any.
+func TestStoredNameWithoutRole(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.exec(t, "INSERT INTO member_roles VALUES (?, ?, 'gone')", home.String(), id("m").String())
+	s.refused(t, badRoles(unsupported("gone")), 1, func() error {
+		return drop(s.SetMemberRoles(t.Context(), s.as(t, "oa"), "default", "m", roles("gone")))
+	})
+	if _, err := s.SetMemberRoles(t.Context(), s.as(t, "oua"), "default", "m", roles()); err != nil || s.memberRoles(t, home, "m") != "" {
+		t.Errorf("%v, stored %q", err, s.memberRoles(t, home, "m"))
+	}
+}
+
+// assignable says exactly what a write accepts from this caller, for every subject and every role; so does the
+// assignment form, box by box.
+func TestAssignableIsWhatIsAccepted(t *testing.T) {
+	t.Parallel()
+	for _, by := range []string{"o", "ua", "ta", "au", "oa", "oua", "ota", "oau", "m", "dealer", "maker", "viewer", "curbed", "reader", "banned", "tied"} {
+		t.Run(by, func(t *testing.T) {
+			t.Parallel()
+			s := newSite(t)
+			s.insert(t,
+				person{name: "banned", home: []string{"organization-admin", "organization-workspace-creation-ban"}},
+				person{name: "tied", home: []string{"organization-admin", "curb"}},
+				person{name: "all", home: []string{"viewer", "curb", "organization-workspace-creation-ban"}},
+			)
+			list, err := s.OrganizationRoles(t.Context(), s.as(t, by), "default")
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, r := range list.Roles {
+				if (r.Refusal == "") != r.Assignable {
+					t.Errorf("%s: assignable %v, refusal %q", r.Name, r.Assignable, r.Refusal)
+				}
+				_, err := s.SetMemberRoles(dry(t), s.as(t, by), "default", "bot", roles(r.Name))
+				if (err == nil) != r.Assignable {
+					t.Errorf("%s: assignable %v, but giving it says %v", r.Name, r.Assignable, err)
+				}
+			}
+			for _, user := range []string{"bot", "viewer", "curbed", "oa", "oau", "all", by} {
+				a, err := s.MemberRoles(t.Context(), s.as(t, by), "default", user)
+				if err != nil {
+					if org.KindOf(err) != org.NotFound {
+						t.Error(err)
+					}
+					continue
+				}
+				held := refNames(a.Member.Roles)
+				for _, c := range a.Choices {
+					toggled := slices.DeleteFunc(slices.Clone(held), func(n string) bool { return n == c.Role.Name })
+					if !c.Held {
+						toggled = append(toggled, c.Role.Name)
+					}
+					_, err := s.SetMemberRoles(dry(t), s.as(t, by), "default", user, roles(toggled...))
+					if (err == nil) != (c.Refusal == "") {
+						t.Errorf("%s of %s (held %v): told %q, but changing it says %v", c.Role.Name, user, c.Held, c.Refusal, err)
+					}
+				}
+			}
+		})
+	}
+}
+
+// The same for site roles.
+func TestSiteAssignableIsWhatIsAccepted(t *testing.T) {
+	t.Parallel()
+	for _, by := range []string{"o", "ua", "ta", "au", "oa", "m", "x", "reader", "uar"} {
+		s := newSite(t)
+		s.insert(t, person{name: "uar", site: []string{"user-admin", "site-reader"}})
+		list, err := s.SiteRoles(t.Context(), s.as(t, by))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range list.Roles {
+			_, err := s.SetUserRoles(dry(t), s.as(t, by), "pm", roles(r.Name))
+			if (err == nil) != r.Assignable {
+				t.Errorf("%s, %s: assignable %v, but giving it says %v", by, r.Name, r.Assignable, err)
+			}
+		}
+	}
+}
+
+func TestAssignableOfTheTables(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	assignable := func(list org.RoleList, err error) string {
+		if err != nil {
+			t.Fatal(err)
+		}
+		var names []string
+		for _, r := range list.Roles {
+			if r.Assignable {
+				names = append(names, r.Name)
+			}
+		}
+		return strings.Join(names, " ")
+	}
+	everything := "curb dealer maker viewer organization-admin organization-auditor organization-template-admin organization-user-admin organization-workspace-creation-ban"
+	for by, want := range map[string]string{
+		"o": everything, "oa": everything, "ua": "", "oua": "", "ta": "", "au": "", "ota": "", "oau": "", "m": "", "maker": "", "dealer": "dealer viewer",
+	} {
+		list, err := s.OrganizationRoles(t.Context(), s.as(t, by), "default")
+		got := assignable(list, err)
+		if fields := strings.Fields(got); !sameSet(fields, strings.Fields(want)) {
+			t.Errorf("%s may hand out %q, want %q", by, got, want)
+		}
+	}
+	for by, want := range map[string]string{"o": "site-reader owner auditor template-admin user-admin", "ua": "", "oa": "", "m": "", "x": "", "reader": ""} {
+		if got := assignable(s.SiteRoles(t.Context(), s.as(t, by))); !sameSet(strings.Fields(got), strings.Fields(want)) {
+			t.Errorf("%s may hand out the site roles %q, want %q", by, got, want)
+		}
+	}
+}
+
+func sameSet(a, b []string) bool {
+	a, b = slices.Clone(a), slices.Clone(b)
+	slices.Sort(a)
+	slices.Sort(b)
+	return slices.Equal(a, b)
+}
+
+func TestSetUserRoles(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		by, user string
+		roles    []string
+		want     string
+	}{
+		{"o", "x", []string{"owner"}, "owner"},
+		{"o", "ua", []string{"auditor", "site-reader", "auditor", "member"}, "auditor site-reader"},
+		{"o", "Sue", []string{"template-admin"}, "template-admin"},
+		{"o", "ta", nil, ""},
+	} {
+		s := newSite(t)
+		before, err := s.User(t.Context(), s.as(t, c.by), c.user)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var u org.User
+		row := s.accepted(t, entry{Actor: c.by, Action: "write", Type: "user", Target: c.user, Organization: uuid.Nil, Status: 200, Fields: []string{"rbac_roles"}}, func() (err error) {
+			u, err = s.SetUserRoles(t.Context(), s.as(t, c.by), c.user, roles(c.roles...))
+			return err
+		})
+		if got := s.siteRoles(t, c.user); got != c.want || strings.Join(refNames(u.Roles), " ") != c.want || !u.UpdatedAt.After(before.UpdatedAt) {
+			t.Errorf("stored %q, answered %v, want %q", got, refNames(u.Roles), c.want)
+		}
+		if diff := cmp.Diff(toAny(refNames(before.Roles)), row.Changes["rbac_roles"].Old); diff != "" {
+			t.Error(diff)
+		}
+	}
+}
+
+func TestSetUserRolesRefused(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	self := &org.Error{Kind: org.Invalid, Message: "You cannot change your own roles."}
+	bad := func(details ...string) *org.Error { return badRoles(details...) }
+	for _, c := range []struct {
+		by, user string
+		body     org.Body[org.RolesInput]
+		want     *org.Error
+		rows     int
+	}{
+		{"o", "nobody", nil, badUser("nobody"), 0},
+		{"m", "x", nil, badUser("x"), 0},
+		{"m", "nobody", nil, badUser("nobody"), 0},
+		{"o", "me", nil, self, 1},
+		{"ua", "UA", nil, self, 1},
+		{"m", "m", nil, self, 1},
+		{"ta", "x", nil, forbid, 1},
+		{"oa", "m", nil, forbid, 1},
+		{"o", "x", broken[org.RolesInput], errBody, 1},
+		{"o", "x", roles("organization-admin", "auditor", "nonsense"), &org.Error{Kind: org.Invalid, Message: `"organization-admin" is not a supported role`, Fields: []org.Field{
+			{Field: "roles[0]", Detail: `"organization-admin" is not a supported role`}, {Field: "roles[2]", Detail: `"nonsense" is not a supported role`}}}, 1},
+		{"ua", "x", roles("Owner"), bad(`"Owner" is not a supported role`), 1},
+		{"o", "x", roles("owner:" + home.String()), bad(fmt.Sprintf("attempt to assign a role %q, remove the ':<organization_id> suffix", "owner:"+home.String())), 1},
+		{"o", "x", roles("viewer"), bad(`"viewer" is not a supported role`), 1},
+		{"ua", "x", roles("auditor"), notAssignable(uuid.Nil, "auditor"), 1},
+		{"ua", "x", roles("owner", "site-reader"), notAssignable(uuid.Nil, "owner", "site-reader"), 1},
+		{"ua", "ta", roles(), notAssignable(uuid.Nil, "template-admin"), 1},
+		{"ua", "o", roles(), notAssignable(uuid.Nil, "owner"), 1},
+	} {
+		t.Run(c.by+" on "+c.user, func(t *testing.T) {
+			body := c.body
+			if body == nil {
+				body = unread[org.RolesInput](t)
+			}
+			s.refused(t, c.want, c.rows, func() error { return drop(s.SetUserRoles(t.Context(), s.as(t, c.by), c.user, body)) })
+		})
+	}
+	for _, list := range [][]string{{"auditor"}, {"auditor", "auditor", "member"}} {
+		s.unchanged(t, func() error { return drop(s.SetUserRoles(t.Context(), s.as(t, "ua"), "au", roles(list...))) })
+	}
+}

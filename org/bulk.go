@@ -1,0 +1,277 @@
+package org
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"rolecall/db"
+)
+
+// maxBulk is how many members one bulk action may reach: more would hold up every other write.
+const maxBulk = 10_000
+
+// BulkAction is what a bulk action does to each member.
+type BulkAction string
+
+// The bulk actions.
+const (
+	BulkAddRole    BulkAction = "add-role"
+	BulkRemoveRole BulkAction = "remove-role"
+	BulkRemove     BulkAction = "remove"
+)
+
+// Bulk is one action on many members: those named, or all that match a filter.
+type Bulk struct {
+	Action BulkAction
+	Role   string        // of BulkAddRole and BulkRemoveRole
+	Users  []string      // as in a path
+	Match  *MemberFilter // instead of Users
+}
+
+// BulkRefusal is somebody that a bulk action left out, and why.
+type BulkRefusal struct {
+	Who    string // as it was named
+	Member *Member
+	Reason string
+}
+
+// BulkResult is what a bulk action did.
+type BulkResult struct {
+	Organization Organization
+	Done         []Member
+	Unchanged    []Member // had what was to be given, or had not what was to be taken
+	Refused      []BulkRefusal
+}
+
+// BulkMembers does one thing to many members in one transaction, with one audit row for each that changes. Whom a rule
+// protects is left out and told of; the others are done. NotFound: no such organization. Invalid: a bad body, an unknown
+// role, or more than 10,000 members. Forbidden: the caller may do this to nobody. With WithDryRun it only tells.
+func (s *Service) BulkMembers(ctx context.Context, subject *Subject, organization string, body Body[Bulk]) (result BulkResult, err error) {
+	err = s.change(ctx, subject, "write", func(c *change) error {
+		org, err := c.organization(ctx, c.by, organization)
+		if err != nil {
+			return err
+		}
+		result = BulkResult{Organization: organizationOf(org)}
+		if !mayBulk(c.by, org.ID) {
+			return errForbidden()
+		}
+		in, err := body()
+		if err != nil {
+			return err
+		}
+		apply, err := c.bulkAction(org, in)
+		if err != nil {
+			return err
+		}
+		rows, err := c.bulkRows(org, in, &result)
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			if err := c.applyTo(org, row, apply, &result); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return result, err
+}
+
+func mayBulk(by *Subject, org uuid.UUID) bool {
+	return by.Can("assign", orgRolesObject(org)) || by.Can("unassign", orgRolesObject(org)) || by.Can("delete", membersObject(org))
+}
+
+// bulkStep does the action to one member and says whether that changed anything.
+type bulkStep func(row db.MemberRow) (Member, bool, error)
+
+// bulkAction checks the action as such. Invalid: there is no such action or role. Forbidden: the caller may not at all.
+func (c *change) bulkAction(org db.Organization, in Bulk) (bulkStep, error) {
+	if in.Action == BulkRemove {
+		c.entry.action = "delete"
+		if !c.by.Can("delete", membersObject(org.ID)) {
+			return nil, errForbidden()
+		}
+		return func(row db.MemberRow) (Member, bool, error) {
+			m, err := c.removeMember(org, row)
+			return m, true, err
+		}, nil
+	}
+	give := in.Action == BulkAddRole
+	if !give && in.Action != BulkRemoveRole {
+		return nil, problems{{"action", "must be one of add-role, remove-role, remove"}}.err("Unknown bulk action.")
+	}
+	set, err := c.roles(c.ctx, org.ID)
+	if err != nil {
+		return nil, err
+	}
+	role, ok := set.byName[in.Role]
+	if !ok {
+		return nil, problems{{"role", fmt.Sprintf("%q is not a role of %s", in.Role, org.DisplayName)}}.err("Choose a role.")
+	}
+	right := "unassign"
+	if give {
+		right = "assign"
+	}
+	if refusal := mayGive(c.by, right, orgRolesObject(org.ID), role); refusal != "" {
+		return nil, &Error{Kind: Forbidden, Message: fmt.Sprintf("not authorized to assign role %q", in.Role), Detail: refusal + "."}
+	}
+	return func(row db.MemberRow) (Member, bool, error) {
+		return c.setMemberRoles(org, row, func() (RolesInput, error) {
+			wanted := slices.DeleteFunc(strings.Fields(row.Roles), func(n string) bool { return n == in.Role })
+			if give {
+				wanted = append(wanted, in.Role)
+			}
+			return RolesInput{Roles: wanted}, nil
+		})
+	}, nil
+}
+
+// bulkRows finds the members that are meant. Who is not one is told of in result.
+func (c *change) bulkRows(org db.Organization, in Bulk, result *BulkResult) ([]db.MemberRow, error) {
+	tooMany := invalid(fmt.Sprintf("More than %d members at once.", maxBulk), "Narrow the filter and do it in parts.")
+	if in.Match == nil {
+		if len(in.Users) > maxBulk {
+			return nil, tooMany
+		}
+		return c.namedRows(org, in.Users, result)
+	}
+	search, err := memberSearch(org.ID, c.onlySelf(c.by, org.ID), in.Match)
+	if err != nil {
+		return nil, err
+	}
+	search.MaxRows, search.Skip = maxBulk, 0
+	ids, total, err := c.findMembers(c.ctx, search)
+	if err != nil {
+		return nil, err
+	}
+	if total > maxBulk {
+		return nil, tooMany
+	}
+	var rows []db.MemberRow
+	for piece := range slices.Chunk(ids, chunk) {
+		part, err := c.q.ListMembersByID(c.ctx, db.ListMembersByIDParams{OrganizationID: org.ID, UserIds: piece})
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, part...)
+	}
+	inOrder(rows, ids, func(r *db.MemberRow) uuid.UUID { return r.UserID })
+	return rows, nil
+}
+
+func (c *change) namedRows(org db.Organization, users []string, result *BulkResult) (rows []db.MemberRow, err error) {
+	for _, name := range users {
+		row, err := c.member(c.ctx, c.by, org.ID, name)
+		if e, ok := errors.AsType[*Error](err); ok {
+			result.Refused = append(result.Refused, BulkRefusal{Who: name, Reason: e.Message})
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if !slices.ContainsFunc(rows, func(r db.MemberRow) bool { return r.UserID == row.UserID }) {
+			rows = append(rows, row)
+		}
+	}
+	return rows, nil
+}
+
+// applyTo does the action to one member, and records what became of it.
+func (c *change) applyTo(org db.Organization, row db.MemberRow, apply bulkStep, result *BulkResult) error {
+	action := c.entry.action
+	c.about("organization_member", row.UserID, row.Username, org.ID)
+	m, changed, err := apply(row)
+	refusal, refused := errors.AsType[*Error](err)
+	switch {
+	case refused:
+		m, err := c.memberOf(c.ctx, row)
+		if err != nil {
+			return err
+		}
+		reason := refusal.Detail
+		if reason == "" {
+			reason = refusal.Message
+		}
+		result.Refused = append(result.Refused, BulkRefusal{Who: row.Username, Member: &m, Reason: reason})
+	case err != nil:
+		return err
+	case changed:
+		result.Done = append(result.Done, m)
+		return c.record(c.q)
+	default:
+		result.Unchanged = append(result.Unchanged, m)
+	}
+	c.entry = entry{action: action, status: 200}
+	return nil
+}
+
+// AddMembers makes many users members, without roles, in one transaction: each named by username, e-mail address or
+// uuid. Who can't be added is told of; the others are. NotFound: no such organization. Forbidden: needs
+// organization_member:create and assign_org_role:assign. Invalid: more than 1,000 names. With WithDryRun it only tells.
+func (s *Service) AddMembers(ctx context.Context, subject *Subject, organization string, body Body[[]string]) (result BulkResult, err error) {
+	const limit = 1000
+	err = s.change(ctx, subject, "create", func(c *change) error {
+		org, err := c.organization(ctx, c.by, organization)
+		if err != nil {
+			return err
+		}
+		result = BulkResult{Organization: organizationOf(org)}
+		if !mayAdd(c.by, org.ID) {
+			return errForbidden()
+		}
+		who, err := body()
+		if err != nil {
+			return err
+		}
+		if len(who) > limit {
+			return invalid(fmt.Sprintf("More than %d names at once.", limit), "Add them in parts.")
+		}
+		for _, name := range who {
+			if err := c.addNamed(org, name, &result); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return result, err
+}
+
+func (c *change) addNamed(org db.Organization, name string, result *BulkResult) error {
+	row, ok, err := c.findUserOrEmail(name)
+	if err != nil {
+		return err
+	}
+	if !ok || !c.by.Can("read", userObject(row.ID)) {
+		result.Refused = append(result.Refused, BulkRefusal{Who: name, Reason: "No such user"})
+		return nil
+	}
+	c.about("organization_member", row.ID, row.Username, org.ID)
+	m, err := c.addMember(org, row)
+	if e, refused := errors.AsType[*Error](err); refused {
+		result.Refused = append(result.Refused, BulkRefusal{Who: name, Reason: e.Message})
+		c.entry = entry{action: "create", status: 200}
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	result.Done = append(result.Done, m)
+	return c.record(c.q)
+}
+
+func (c *change) findUserOrEmail(name string) (db.UserRow, bool, error) {
+	if !strings.Contains(name, "@") {
+		return c.findUser(c.ctx, c.by, name)
+	}
+	row, err := c.q.GetUserByEmail(c.ctx, fold(name))
+	if db.IsNotFound(err) {
+		return row, false, nil
+	}
+	return row, err == nil, err
+}

@@ -1,0 +1,297 @@
+package org
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"rolecall/rbac"
+)
+
+// Question asks whether a member may do something in an organization.
+type Question struct {
+	Action       string
+	ResourceType string
+	Own          bool // to a thing of the member's own, instead of anybody's
+}
+
+// Explanation is the answer to a Question with all that led to it, and what would change it.
+type Explanation struct {
+	Organization Organization
+	Member       Member
+	Question     Question
+	Trace        rbac.Trace
+	Changes      []Suggestion // the smallest first
+}
+
+// SuggestionKind says what a Suggestion changes.
+type SuggestionKind string
+
+// The single changes that can turn a verdict.
+const (
+	GiveRole        SuggestionKind = "give-role"
+	TakeRole        SuggestionKind = "take-role"
+	AllowPermission SuggestionKind = "allow-permission" // in a role that the member holds
+	DenyPermission  SuggestionKind = "deny-permission"
+	ClearPermission SuggestionKind = "clear-permission"
+)
+
+// Suggestion is one change after which the verdict is the other one.
+type Suggestion struct {
+	Kind       SuggestionKind
+	Role       RoleRef
+	Level      rbac.Level      // of the permission
+	Permission rbac.Permission // that is allowed, denied or cleared; zero for giving and taking a role
+	Gained     int             // other permissions that the member would gain in the organization
+	Lost       int             // and lose
+	Members    int             // how many people it reaches
+	Refusal    string          // why the caller may not make it, "" if it may
+}
+
+// grantList is an account's grants as the engine takes them.
+func (s *Subject) grantList() ([]rbac.ID, []rbac.Grant) {
+	var orgs []rbac.ID
+	for _, g := range s.grants.Grants() {
+		if g.Org != (rbac.ID{}) {
+			orgs = append(orgs, g.Org)
+		}
+	}
+	return orgs, s.grants.Grants()
+}
+
+func (q Question) object(org, member uuid.UUID) rbac.Object {
+	o := rbac.Object{Type: q.ResourceType, Org: org}
+	if q.Own {
+		o.Owner = member
+	}
+	return o
+}
+
+// Explain answers why a member may or may not do something. NotFound and Invalid as Member; Invalid: no such pair of
+// resource type and action.
+func (s *Service) Explain(ctx context.Context, subject *Subject, organization, user string, q Question) (Explanation, error) {
+	if q.ResourceType == rbac.Wildcard || !s.catalog.Valid(q.ResourceType, q.Action) {
+		return Explanation{}, problems{{"action", fmt.Sprintf("there is no action %q on %q", q.Action, q.ResourceType)}}.err("Unknown permission.")
+	}
+	src := s.snapshot(subject)
+	org, err := src.organization(ctx, subject, organization)
+	if err != nil {
+		return Explanation{}, err
+	}
+	m, err := s.Member(ctx, subject, organization, user)
+	if err != nil {
+		return Explanation{}, err
+	}
+	e := Explanation{Organization: organizationOf(org), Member: m, Question: q}
+	homes := []home{{org, orgRolesObject(org.ID)}, siteHome}
+	e.Trace, e.Changes, err = src.explain(ctx, subject, m, homes, q.Action, q.object(org.ID, m.UserID))
+	return e, err
+}
+
+// explain asks the engine about an account, and what would turn the verdict among the roles of these homes. The member
+// says whose account it is and why the caller may not change its roles.
+func (s source) explain(ctx context.Context, by *Subject, m Member, homes []home, action string, o rbac.Object) (rbac.Trace, []Suggestion, error) {
+	target, err := s.subject(ctx, m.UserID)
+	if err != nil {
+		return rbac.Trace{}, nil, err
+	}
+	w := whatIf{source: s, by: by, target: target, member: m, homes: homes, action: action, object: o}
+	changes, err := w.suggestions(ctx)
+	return target.grants.Explain(action, o), changes, err
+}
+
+// whatIf tries single changes on an account and keeps those that turn the verdict.
+type whatIf struct {
+	source
+	by     *Subject
+	target *Subject
+	member Member
+	homes  []home // whose roles are tried
+	action string
+	object rbac.Object
+	found  []Suggestion
+}
+
+func (w *whatIf) suggestions(ctx context.Context) ([]Suggestion, error) {
+	for _, h := range w.homes {
+		set, err := w.roles(ctx, h.org.ID)
+		if err != nil {
+			return nil, err
+		}
+		counts, err := w.holders(ctx, h)
+		if err != nil {
+			return nil, err
+		}
+		for i := range set.list {
+			r := &set.list[i]
+			if !w.target.grants.HasRole(r.Name, h.org.ID) {
+				w.try(Suggestion{Kind: GiveRole, Members: 1, Refusal: w.mayHand(h, r, "assign")}, h, r, r.compiled)
+				continue
+			}
+			w.try(Suggestion{Kind: TakeRole, Members: 1, Refusal: w.mayHand(h, r, "unassign")}, h, r, nil)
+			if !r.BuiltIn {
+				w.tryEdits(h, r, counts[r.Name])
+			}
+		}
+	}
+	slices.SortStableFunc(w.found, func(a, b Suggestion) int {
+		return cmp.Or(cmp.Compare(a.Gained, b.Gained), cmp.Compare(a.Lost, b.Lost), cmp.Compare(a.Members, b.Members))
+	})
+	return w.found, nil
+}
+
+// tryEdits tries the three states of the asked permission in a role that the member holds.
+func (w *whatIf) tryEdits(h home, r *setRole, members int) {
+	levels := []rbac.Level{rbac.LevelOrganization}
+	if h.site() {
+		levels = []rbac.Level{rbac.LevelSite, rbac.LevelUser}
+	}
+	asked := rbac.Permission{ResourceType: w.object.Type, Action: w.action}
+	deny := rbac.Permission{ResourceType: asked.ResourceType, Action: asked.Action, Negate: true}
+	for _, level := range levels {
+		list := *r.at(level.String())
+		rest := slices.DeleteFunc(slices.Clone(list), func(p rbac.Permission) bool { return p == asked || p == deny })
+		for _, edit := range []struct {
+			kind SuggestionKind
+			list []rbac.Permission
+		}{
+			{ClearPermission, rest},
+			{AllowPermission, append(slices.Clone(rest), asked)},
+			{DenyPermission, append(slices.Clone(rest), deny)},
+		} {
+			if edit.kind == ClearPermission && len(rest) == len(list) {
+				continue
+			}
+			role := r.Role
+			*role.at(level.String()) = edit.list
+			w.try(Suggestion{Kind: edit.kind, Level: level, Permission: asked, Members: members, Refusal: w.mayEdit(h, level, asked)},
+				h, r, w.catalog.Compile(rbac.Role{Name: r.Name, Site: role.Site, Organization: role.Organization, User: role.User}))
+		}
+	}
+}
+
+// try keeps a suggestion if the verdict turns when role r becomes the one given: nil takes it away.
+func (w *whatIf) try(s Suggestion, h home, r *setRole, becomes *rbac.Role) {
+	orgs, old := w.target.grantList()
+	var grants []rbac.Grant
+	for _, g := range old {
+		if g.Role != r.compiled || g.Org != h.org.ID {
+			grants = append(grants, g)
+		}
+	}
+	if becomes != nil {
+		grants = append(grants, rbac.Grant{Role: becomes, Org: h.org.ID})
+	}
+	after := w.catalog.NewSubject(w.member.UserID, orgs, grants)
+	verdict := after.Authorize(w.action, w.object)
+	if verdict == w.target.grants.Authorize(w.action, w.object) {
+		return
+	}
+	before, now := w.target.grants.Allowed(w.object), after.Allowed(w.object)
+	s.Gained, s.Lost = len(now.Minus(before)), len(before.Minus(now))
+	if verdict { // the asked one is not an "other" permission
+		s.Gained--
+	} else {
+		s.Lost--
+	}
+	s.Role = RoleRef{Name: r.Name, DisplayName: r.DisplayName, OrganizationID: h.org.ID, BuiltIn: r.BuiltIn}
+	w.found = append(w.found, s)
+}
+
+// mayHand says why the caller may not give the role to the member, or take it.
+func (w *whatIf) mayHand(h home, r *setRole, action string) string {
+	if w.member.Self {
+		return "You can't change your own roles"
+	}
+	if !h.site() && w.member.RolesRefusal != "" {
+		return w.member.RolesRefusal
+	}
+	return mayGive(w.by, action, h.object, r)
+}
+
+// mayEdit says why the caller may not change a permission in a role.
+func (w *whatIf) mayEdit(h home, level rbac.Level, p rbac.Permission) string {
+	return w.locks(w.by, h, h.may(w.by, "update"))(level, p)
+}
+
+// holders is how many hold each role of a home.
+func (s source) holders(ctx context.Context, h home) (map[string]int, error) {
+	counts := map[string]int{}
+	if h.site() {
+		rows, err := s.q.CountUserRoles(ctx)
+		for _, r := range rows {
+			counts[r.Role] = int(r.Users)
+		}
+		return counts, err
+	}
+	rows, err := s.q.CountMemberRoles(ctx, h.org.ID)
+	for _, r := range rows {
+		counts[r.Role] = int(r.Members)
+	}
+	return counts, err
+}
+
+// Effective is what a member may do in an organization, permission by permission.
+type Effective struct {
+	Organization Organization
+	Member       Member
+	Lines        []EffectiveLine // by area and type, in the order of the catalog
+}
+
+// EffectiveLine is one pair of resource type and action, on things of anybody's and on the member's own.
+type EffectiveLine struct {
+	Type    rbac.ResourceType
+	Action  rbac.ActionInfo
+	Anyone  rbac.Trace
+	Own     rbac.Trace
+	Implied bool // allowed, and every role that allows it is one that everybody holds
+}
+
+// Effective lists every pair of the catalog with its decision and where that comes from. Errors as Member.
+func (s *Service) Effective(ctx context.Context, subject *Subject, organization, user string) (Effective, error) {
+	m, err := s.Member(ctx, subject, organization, user)
+	if err != nil {
+		return Effective{}, err
+	}
+	src := s.snapshot(subject)
+	org, err := src.organization(ctx, subject, organization)
+	if err != nil {
+		return Effective{}, err
+	}
+	target, err := src.subject(ctx, m.UserID)
+	if err != nil {
+		return Effective{}, err
+	}
+	e := Effective{Organization: organizationOf(org), Member: m}
+	for _, area := range s.catalog.Areas() {
+		for _, t := range area.Types {
+			for _, a := range t.Actions {
+				q := Question{Action: a.Name, ResourceType: t.Name}
+				line := EffectiveLine{Type: t, Action: a, Anyone: target.grants.Explain(a.Name, q.object(org.ID, m.UserID))}
+				q.Own = true
+				line.Own = target.grants.Explain(a.Name, q.object(org.ID, m.UserID))
+				line.Implied = s.impliedOnly(line.Anyone) && s.impliedOnly(line.Own) && line.Own.Allowed
+				e.Lines = append(e.Lines, line)
+			}
+		}
+	}
+	return e, nil
+}
+
+// impliedOnly says whether nothing but the roles that everybody holds allows it.
+func (s *Service) impliedOnly(t rbac.Trace) bool {
+	if !t.Allowed {
+		return true
+	}
+	for _, l := range t.Levels {
+		for _, m := range l.Matches {
+			if l.Decides && !m.Overruled && m.Role != s.catalog.ImpliedSite() && m.Role != s.catalog.ImpliedOrganization() {
+				return false
+			}
+		}
+	}
+	return true
+}

@@ -1,0 +1,545 @@
+package org_test
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	gocmp "github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
+
+	"rolecall/db"
+	"rolecall/org"
+	"rolecall/rbac"
+)
+
+// world is a site with random custom roles, given out at random.
+type world struct {
+	*site
+	rng   *rand.Rand
+	roles []string // names of the custom roles of "default"
+}
+
+func newWorld(t *testing.T, seed uint64) *world {
+	t.Helper()
+	w := &world{site: newSite(t), rng: rand.New(rand.NewPCG(seed, 1))}
+	ctx := t.Context()
+	if err := w.db.Write(ctx, func(q *db.Queries) error {
+		for i := range 6 {
+			w.roles = append(w.roles, fmt.Sprintf("random-%d", i))
+			if err := w.insertRole(ctx, q, home, w.roles[i], rbac.LevelOrganization); err != nil {
+				return err
+			}
+		}
+		for i, level := range []rbac.Level{rbac.LevelSite, rbac.LevelUser} {
+			if err := w.insertRole(ctx, q, uuid.Nil, fmt.Sprintf("random-site-%d", i), level); err != nil {
+				return err
+			}
+		}
+		return cmp.Or(w.giveAtRandom(ctx, q), q.BumpRevision(ctx, time.Now().UnixMicro()))
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+func (w *world) insertRole(ctx context.Context, q *db.Queries, o uuid.UUID, name string, level rbac.Level) error {
+	roleID := uuid.New()
+	if err := q.InsertRole(ctx, db.InsertRoleParams{
+		ID: roleID, OrganizationID: uuid.NullUUID{UUID: o, Valid: o != uuid.Nil}, Name: name, DisplayName: name, Now: start,
+	}); err != nil {
+		return err
+	}
+	for p := range w.randomPermissions() {
+		if err := q.InsertPermission(ctx, db.InsertPermissionParams{
+			RoleID: roleID, Level: level.String(), ResourceType: p.ResourceType, Action: p.Action, Negate: w.rng.IntN(3) == 0,
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// randomPermissions is a few pairs, wildcard types among them.
+func (w *world) randomPermissions() map[rbac.Permission]bool {
+	list := map[rbac.Permission]bool{}
+	for range 2 + w.rng.IntN(10) {
+		t := rbac.Default().Types()[w.rng.IntN(len(rbac.Default().Types()))]
+		p := rbac.Permission{ResourceType: t.Name, Action: t.Actions[w.rng.IntN(len(t.Actions))].Name}
+		if w.rng.IntN(8) == 0 {
+			p.ResourceType = rbac.Wildcard
+		}
+		list[p] = true
+	}
+	return list
+}
+
+func (w *world) giveAtRandom(ctx context.Context, q *db.Queries) error {
+	for _, name := range homeMembers {
+		for _, role := range append(slices.Clone(w.roles), "organization-auditor", "organization-workspace-creation-ban", "organization-user-admin") {
+			if w.rng.IntN(5) > 0 {
+				continue
+			}
+			if err := q.InsertMemberRole(ctx, db.InsertMemberRoleParams{OrganizationID: home, UserID: id(name), Role: role}); err != nil && !db.IsUnique(err) {
+				return err
+			}
+		}
+		for _, role := range []string{"random-site-0", "random-site-1", "auditor"} {
+			if w.rng.IntN(8) > 0 {
+				continue
+			}
+			if err := q.InsertUserRole(ctx, db.InsertUserRoleParams{UserID: id(name), Role: role}); err != nil && !db.IsUnique(err) {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// rights is all that a member may do in "default": on anything, and on its own.
+func (w *world) rights(t *testing.T, name string) map[string]bool {
+	t.Helper()
+	subject, err := w.UserSubject(t.Context(), id(name))
+	if org.KindOf(err) == org.Unauthenticated && err != nil { // suspended
+		return nil
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	can := map[string]bool{}
+	for _, rt := range rbac.Default().Types() {
+		for _, a := range rt.Actions {
+			for _, own := range []bool{false, true} {
+				o := rbac.Object{Type: rt.Name, Org: home}
+				if own {
+					o.Owner = subject.ID()
+				}
+				if subject.Can(a.Name, o) {
+					can[fmt.Sprintf("%s:%s own=%v", rt.Name, a.Name, own)] = true
+				}
+			}
+		}
+	}
+	return can
+}
+
+// What is explained is what is decided, and every change that is suggested turns the verdict when it is made.
+func TestExplanationIsTheDecision(t *testing.T) {
+	t.Parallel()
+	cases, turned := 0, 0
+	for seed := range uint64(32) {
+		w := newWorld(t, seed)
+		owner := w.Operator() // whom no role of this world can deny anything
+		for _, name := range homeMembers {
+			can := w.rights(t, name)
+			if can == nil {
+				continue
+			}
+			e, err := w.Effective(t.Context(), owner, "default", name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, l := range e.Lines {
+				for own, trace := range map[bool]rbac.Trace{false: l.Anyone, true: l.Own} {
+					key := fmt.Sprintf("%s:%s own=%v", l.Type.Name, l.Action.Name, own)
+					if trace.Allowed != can[key] {
+						t.Errorf("seed %d: %s %s explained as %v, decided as %v", seed, name, key, trace.Allowed, can[key])
+					}
+					cases++
+				}
+			}
+			turned += w.trySuggestion(t, owner, name, e.Lines[w.rng.IntN(len(e.Lines))], w.rng.IntN(2) == 0)
+		}
+	}
+	if cases < 100_000 || turned < 150 {
+		t.Errorf("only %d decisions and %d suggestions were looked at", cases, turned)
+	}
+}
+
+// trySuggestion makes one of the suggested changes past all rules, and takes it back.
+func (w *world) trySuggestion(t *testing.T, owner *org.Subject, name string, l org.EffectiveLine, own bool) int {
+	t.Helper()
+	q := org.Question{ResourceType: l.Type.Name, Action: l.Action.Name, Own: own}
+	e, err := w.Explain(t.Context(), owner, "default", name, q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(e.Changes) == 0 {
+		return 0
+	}
+	change := e.Changes[w.rng.IntN(len(e.Changes))]
+	w.apply(t, name, change)
+	after, err := w.Explain(t.Context(), w.Operator(), "default", name, q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if after.Trace.Allowed == e.Trace.Allowed {
+		t.Errorf("%s, %+v: %+v did not turn the verdict %v", name, q, change, e.Trace.Allowed)
+	}
+	return 1
+}
+
+func (w *world) apply(t *testing.T, name string, s org.Suggestion) {
+	t.Helper()
+	user := id(name).String()
+	site := s.Role.OrganizationID == uuid.Nil
+	roleID := fmt.Sprintf("(SELECT id FROM roles WHERE name = '%s' AND organization_id = '%s')", s.Role.Name, home)
+	if site {
+		roleID = fmt.Sprintf("(SELECT id FROM roles WHERE name = '%s' AND organization_id IS NULL)", s.Role.Name)
+	}
+	cell := fmt.Sprintf("role_id = %s AND level = '%s' AND resource_type = '%s' AND action = '%s'", roleID, s.Level, s.Permission.ResourceType, s.Permission.Action)
+	put := func(negate int) string {
+		return fmt.Sprintf("INSERT INTO role_permissions SELECT %s, '%s', '%s', '%s', %d", roleID, s.Level, s.Permission.ResourceType, s.Permission.Action, negate)
+	}
+	var statements []string
+	switch {
+	case s.Kind == org.GiveRole && site:
+		statements = []string{fmt.Sprintf("INSERT INTO user_roles VALUES ('%s', '%s')", user, s.Role.Name)}
+	case s.Kind == org.GiveRole:
+		statements = []string{fmt.Sprintf("INSERT INTO member_roles VALUES ('%s', '%s', '%s')", home, user, s.Role.Name)}
+	case s.Kind == org.TakeRole && site:
+		statements = []string{fmt.Sprintf("DELETE FROM user_roles WHERE user_id = '%s' AND role = '%s'", user, s.Role.Name)}
+	case s.Kind == org.TakeRole:
+		statements = []string{fmt.Sprintf("DELETE FROM member_roles WHERE organization_id = '%s' AND user_id = '%s' AND role = '%s'", home, user, s.Role.Name)}
+	case s.Kind == org.ClearPermission:
+		statements = []string{"DELETE FROM role_permissions WHERE " + cell}
+	case s.Kind == org.AllowPermission:
+		statements = []string{"DELETE FROM role_permissions WHERE " + cell, put(0)}
+	case s.Kind == org.DenyPermission:
+		statements = []string{"DELETE FROM role_permissions WHERE " + cell, put(1)}
+	}
+	for _, q := range statements {
+		w.exec(t, q)
+	}
+}
+
+// Who can is everybody whom the decision lets.
+func TestWhoCanIsEverybodyWhoCan(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(6) {
+		w := newWorld(t, 100+seed)
+		// Somebody who brings rights on the whole site from another organization.
+		w.exec(t, fmt.Sprintf("INSERT INTO member_roles VALUES ('%s', '%s', 'organization-admin')", beta, id("pm")))
+		w.exec(t, fmt.Sprintf("INSERT INTO organization_members VALUES ('%s', '%s', 'pm', 1, '2026-03-01', '2026-03-01')", home, id("pm")))
+		want := map[string][]string{}
+		everybody := append(slices.Clone(homeMembers), "pm")
+		for _, name := range everybody {
+			for key := range w.rights(t, name) {
+				want[key] = append(want[key], name)
+			}
+		}
+		for _, rt := range rbac.Default().Types() {
+			for _, a := range rt.Actions {
+				for _, own := range []bool{false, true} {
+					got, err := w.WhoCan(t.Context(), w.Operator(), "default", org.Question{ResourceType: rt.Name, Action: a.Name, Own: own}, 0, 0)
+					if err != nil {
+						t.Fatal(err)
+					}
+					var who []string
+					for _, m := range got.Members {
+						if !m.Trace.Allowed {
+							t.Errorf("%s is listed, and its trace says no", m.Member.Username)
+						}
+						if m.Member.Status != org.StatusSuspended {
+							who = append(who, m.Member.Username)
+						}
+					}
+					key := fmt.Sprintf("%s:%s own=%v", rt.Name, a.Name, own)
+					slices.Sort(who)
+					slices.Sort(want[key])
+					if d := gocmp.Diff(want[key], who); d != "" || got.Count != len(got.Members) || got.Total != len(everybody) {
+						t.Fatalf("seed %d, %s: count %d of %d\n%s", seed, key, got.Count, got.Total, d)
+					}
+				}
+			}
+		}
+	}
+}
+
+// A dry run tells the difference between before and after, and leaves nothing behind.
+func TestImpactIsTheDifference(t *testing.T) {
+	t.Parallel()
+	runs := 0
+	for seed := range uint64(15) {
+		w := newWorld(t, 200+seed)
+		for range 4 {
+			runs += w.compareImpact(t, seed)
+		}
+	}
+	if runs < 40 {
+		t.Errorf("only %d changes were foreseen", runs)
+	}
+}
+
+func (w *world) compareImpact(t *testing.T, seed uint64) int {
+	t.Helper()
+	owner := w.Operator()
+	what, change := w.randomChange()
+	people := slices.DeleteFunc(slices.Clone(homeMembers), func(n string) bool { return n == "Sue" })
+	before := map[string]map[string]bool{}
+	for _, name := range people {
+		before[name] = w.rights(t, name)
+	}
+	stored, entries := w.everything(t), w.entries(t)
+	ctx, impact := org.WithDryRun(t.Context())
+	dryErr := change(ctx, owner)
+	if d := gocmp.Diff(stored, w.everything(t)); d != "" || w.entries(t) != entries {
+		t.Fatalf("%s: the dry run left something behind:\n%s", what, d)
+	}
+	err := change(t.Context(), owner)
+	if (err == nil) != (dryErr == nil) {
+		t.Fatalf("%s: refused %v, foreseen %v", what, err, dryErr)
+	}
+	if err != nil {
+		return 0
+	}
+	want := map[string]int{}
+	for _, name := range people {
+		after := w.rights(t, name)
+		for _, key := range slices.Concat(slices.Collect(maps.Keys(before[name])), slices.Collect(maps.Keys(after))) {
+			pair, own, _ := strings.Cut(key, " own=")
+			if before[name][key] == after[key] {
+				continue
+			}
+			if own == "true" && before[name][pair+" own=false"] != after[pair+" own=false"] {
+				continue // told of everybody's things
+			}
+			sign := "-"
+			if after[key] {
+				sign = "+"
+			}
+			want[sign+key]++
+		}
+	}
+	got := map[string]int{}
+	for sign, lines := range map[string][]org.ImpactLine{"+": impact.Gains, "-": impact.Losses} {
+		for _, l := range lines {
+			n := l.Members - count(l.Sample, "Sue")
+			if n > 0 {
+				got[fmt.Sprintf("%s%s own=%v", sign, l.Permission, l.Own)] = n
+			}
+		}
+	}
+	if d := gocmp.Diff(want, got); d != "" {
+		t.Fatalf("seed %d, %s: foreseen (+) is not what happened (-):\n%s", seed, what, d)
+	}
+	return 1
+}
+
+func count(list []string, s string) (n int) {
+	for _, x := range list {
+		if x == s {
+			n++
+		}
+	}
+	return n
+}
+
+// randomChange is something that an owner does.
+func (w *world) randomChange() (string, func(context.Context, *org.Subject) error) {
+	role := w.roles[w.rng.IntN(len(w.roles))]
+	who := homeMembers[w.rng.IntN(len(homeMembers))]
+	switch w.rng.IntN(5) {
+	case 0:
+		var list []rbac.Permission
+		for p := range w.randomPermissions() {
+			p.Negate = w.rng.IntN(3) == 0
+			list = append(list, p)
+		}
+		return "put " + role, func(ctx context.Context, o *org.Subject) error {
+			return drop(w.PutOrganizationRole(ctx, o, "default", roleBody(org.RoleInput{Name: role, Organization: list})))
+		}
+	case 1:
+		return "delete " + role, func(ctx context.Context, o *org.Subject) error {
+			return drop(w.DeleteOrganizationRole(ctx, o, "default", role))
+		}
+	case 2:
+		return "remove " + who, func(ctx context.Context, o *org.Subject) error {
+			return drop(w.RemoveMember(ctx, o, "default", who))
+		}
+	case 3:
+		return "bulk " + role, func(ctx context.Context, o *org.Subject) error {
+			return drop(w.BulkMembers(ctx, o, "default", given(org.Bulk{Action: org.BulkAddRole, Role: role, Match: &org.MemberFilter{Statuses: []org.Status{"active"}}})))
+		}
+	}
+	return "give " + who, func(ctx context.Context, o *org.Subject) error {
+		return drop(w.SetMemberRoles(ctx, o, "default", who, roles(role, "organization-auditor")))
+	}
+}
+
+// Undoing a change restores what was there; anything that happened in between refuses it.
+func TestUndo(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	owner := s.as(t, "o")
+	memberships := func() string {
+		return s.text(t, "SELECT group_concat(user_id || ' ' || coalesce((SELECT group_concat(role) FROM (SELECT role FROM member_roles r WHERE r.organization_id = m.organization_id AND r.user_id = m.user_id ORDER BY role)), '')) FROM (SELECT * FROM organization_members ORDER BY organization_id, user_id) m")
+	}
+	last := func(user string) string {
+		t.Helper()
+		entry, err := s.LastChange(t.Context(), owner, org.Member{OrganizationID: home, UserID: id(user)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return entry.String()
+	}
+	for _, row := range []struct {
+		name, user string
+		change     func() error
+	}{
+		{"assign", "viewer", func() error {
+			return drop(s.SetMemberRoles(t.Context(), owner, "default", "viewer", roles("curb", "organization-auditor")))
+		}},
+		{"clear", "viewer", func() error { return drop(s.SetMemberRoles(t.Context(), owner, "default", "viewer", roles())) }},
+		{"remove", "viewer", func() error { return drop(s.RemoveMember(t.Context(), owner, "default", "viewer")) }},
+		{"add", "x", func() error { return drop(s.AddMember(t.Context(), owner, "default", "x")) }},
+	} {
+		before := memberships()
+		if err := row.change(); err != nil {
+			t.Fatal(row.name, err)
+		}
+		entry := last(row.user)
+		if _, err := s.Undo(t.Context(), owner, entry); err != nil {
+			t.Fatal(row.name, err)
+		}
+		if got := memberships(); got != before {
+			t.Errorf("%s: undone to\n%s, was\n%s", row.name, got, before)
+		}
+		if _, err := s.Undo(t.Context(), owner, entry); org.KindOf(err) != org.Conflict {
+			t.Errorf("%s: undone twice: %v", row.name, err)
+		}
+	}
+	if _, err := s.Undo(t.Context(), s.as(t, "m"), last("viewer")); org.KindOf(err) != org.NotFound {
+		t.Errorf("somebody who may not read the membership gets %v", err)
+	}
+	if _, err := s.Undo(t.Context(), owner, uuid.NewString()); org.KindOf(err) != org.NotFound {
+		t.Errorf("an unknown entry gives %v", err)
+	}
+}
+
+// The chain of the audit trail breaks where somebody edits, removes or cuts off a row.
+func TestVerifyAudit(t *testing.T) {
+	t.Parallel()
+	for name, harm := range map[string]string{
+		"":         "",
+		"edited":   "UPDATE audit_logs SET actor = 'somebody else' WHERE seq = 2",
+		"moved":    "UPDATE audit_logs SET time = '2020-01-01 00:00:00+00:00' WHERE seq = 2",
+		"removed":  "DELETE FROM audit_logs WHERE seq = 2",
+		"cut off":  "DELETE FROM audit_logs WHERE seq = (SELECT max(seq) FROM audit_logs)",
+		"all gone": "DELETE FROM audit_logs",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newSite(t)
+			for _, roleNames := range [][]string{{"curb"}, {}, {"viewer"}, {"maker"}} {
+				if _, err := s.SetMemberRoles(t.Context(), s.as(t, "o"), "default", "m", roles(roleNames...)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if harm != "" {
+				s.exec(t, "DROP TRIGGER audit_logs_unchanged")
+				s.exec(t, "DROP TRIGGER audit_logs_kept")
+				s.exec(t, harm)
+			}
+			v, err := s.VerifyAudit(t.Context())
+			if err != nil || (v.Broken == "") != (harm == "") || harm == "" && v.Entries != 4 {
+				t.Errorf("%+v, error %v", v, err)
+			}
+		})
+	}
+}
+
+// Every state of a role is kept, and storing an old one again goes through the checks of any change.
+func TestRoleVersions(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	owner := s.as(t, "o")
+	states := [][]string{{"template:read"}, {"template:read", "!workspace:ssh"}, {}}
+	for _, list := range states {
+		if _, err := s.PutOrganizationRole(t.Context(), owner, "default", role("fresh", list...)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	versions, err := s.OrganizationRoleVersions(t.Context(), s.as(t, "m"), "default", "fresh")
+	if err != nil || len(versions) != len(states) {
+		t.Fatalf("%d versions, error %v", len(versions), err)
+	}
+	for i, v := range versions {
+		want := states[len(states)-1-i]
+		if v.Version != int64(len(states)-i) || v.CreatedBy != "o" || !slices.Equal(v.Role.Organization, perms(want...)) {
+			t.Errorf("version %+v, want %v", v, want)
+		}
+	}
+	now := int64(3)
+	if _, err := s.RestoreOrganizationRole(t.Context(), s.as(t, "oa"), "default", "fresh", 2, &now); org.KindOf(err) != org.Invalid {
+		t.Errorf("somebody who does not hold workspace:ssh denied it: %v", err)
+	}
+	restored, err := s.RestoreOrganizationRole(t.Context(), owner, "default", "fresh", 2, &now)
+	if err != nil || restored.Version != 4 || !slices.Equal(restored.Organization, perms(states[1]...)) {
+		t.Errorf("restored %+v, error %v", restored, err)
+	}
+	kind(t, drop(s.RestoreOrganizationRole(t.Context(), owner, "default", "fresh", 1, &now)), org.Conflict)
+	kind(t, drop(s.RestoreOrganizationRole(t.Context(), owner, "default", "fresh", 9, nil)), org.NotFound)
+	kind(t, drop(s.RestoreOrganizationRole(t.Context(), owner, "default", "nosuch", 1, nil)), org.NotFound)
+}
+
+func TestLint(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	owner := s.as(t, "o")
+	for name, list := range map[string][]string{
+		"useless":   {"organization:read", "user:update"},
+		"twice":     {"template:update"},
+		"twin":      {"template:update"},
+		"wild":      {"*:read", "template:read"},
+		"undecided": {"*:update", "!template:update"},
+	} {
+		if _, err := s.PutOrganizationRole(t.Context(), owner, "default", role(name, list...)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.store(t, "viewer", "organization", "gone:read")
+	for user, names := range map[string][]string{"Sue": {"twice"}, "m": {"twice", "twin"}} {
+		if _, err := s.SetMemberRoles(t.Context(), owner, "default", user, roles(names...)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, found, err := s.Lint(t.Context(), owner, "default")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, f := range found {
+		line := f.Rule + " " + f.Role.Name
+		if f.Permission.Action != "" {
+			line += " " + f.Permission.String()
+		}
+		if f.Member != nil {
+			line += " " + f.Member.Username
+		}
+		if f.Message == "" || f.Fix == "" {
+			t.Errorf("%s says nothing", line)
+		}
+		got = append(got, line)
+	}
+	for _, want := range []string{
+		"implied useless organization:read", "no-effect useless user:update", "covered wild template:read", "unused wild",
+		"duplicate twin", "unknown viewer gone:read", "redundant twice m", "redundant twin m", "suspended  Sue",
+	} {
+		if !slices.Contains(got, want) {
+			t.Errorf("not found: %q", want)
+		}
+	}
+	if slices.Contains(got, "unused twice") || slices.Contains(got, "redundant maker maker") {
+		t.Errorf("found too much: %q", got)
+	}
+	if _, _, err := s.Lint(t.Context(), s.as(t, "m"), "default"); org.KindOf(err) != org.NotFound {
+		t.Errorf("a plain member gets %v", err)
+	}
+}

@@ -1,0 +1,389 @@
+package org_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"rolecall/org"
+	"rolecall/rbac"
+)
+
+var (
+	lastOwner = &org.Error{Kind: org.Invalid, Message: "The last active owner must stay.",
+		Detail: "After this change no active account with the owner role could manage site roles and users. Give another active account the owner role first."}
+	lastAdmin = &org.Error{Kind: org.Invalid, Message: "The last active organization admin must stay.",
+		Detail: "Acme would be left without an active organization admin. Make another active member one first, or ask a site owner."}
+	ownUndo = &org.Error{Kind: org.Invalid, Message: "This would take away your own right to undo it.",
+		Detail: "You hold this role yourself, and after the change you could not put it back. Ask another administrator to make it."}
+)
+
+// ways are the verbs that take somebody's power as a person.
+func (s *site) ways(t *testing.T) map[string]func(by *org.Subject, user string) error {
+	ctx := t.Context()
+	return map[string]func(by *org.Subject, user string) error{
+		"demote":  func(by *org.Subject, user string) error { return drop(s.SetUserRoles(ctx, by, user, roles("auditor"))) },
+		"clear":   func(by *org.Subject, user string) error { return drop(s.SetUserRoles(ctx, by, user, roles())) },
+		"suspend": func(by *org.Subject, user string) error { return drop(s.SetStatus(ctx, by, user, org.StatusSuspended)) },
+		"delete":  func(by *org.Subject, user string) error { return drop(s.DeleteUser(ctx, by, user)) },
+	}
+}
+
+func TestLastOwner(t *testing.T) {
+	t.Parallel()
+	// Whoever else holds the role does not count unless a person can sign in with it now.
+	for _, other := range []person{
+		{name: "other", site: []string{"auditor"}},
+		{name: "other", site: []string{"owner"}, status: "suspended"},
+		{name: "other", site: []string{"owner"}, status: "dormant"},
+		{name: "other", site: []string{"owner"}, login: "none"},
+		{name: "other", site: []string{"owner", "lock"}},
+	} {
+		s := newSite(t)
+		s.exec(t, "INSERT INTO roles VALUES (?, NULL, 'lock', '', 1, ?, ?, '')", id("role lock").String(), start, start)
+		s.store(t, "lock", "site", "!assign_role:unassign")
+		s.insert(t, other)
+		for way, do := range s.ways(t) {
+			t.Run(fmt.Sprint(way, other), func(t *testing.T) {
+				s.refused(t, lastOwner, 1, func() error { return do(s.Operator(), "o") })
+			})
+		}
+		if other.login == "none" { // it can act, though it does not count
+			for _, do := range s.ways(t) {
+				s.refused(t, lastOwner, 1, func() error { return do(s.as(t, "other"), "o") })
+			}
+		}
+	}
+	for way := range newSite(t).ways(t) {
+		s := newSite(t)
+		s.insert(t, person{name: "o2", site: []string{"owner"}})
+		if err := s.ways(t)[way](s.as(t, "o2"), "o"); err != nil {
+			t.Errorf("%s one of two owners: %v", way, err)
+		}
+		if err := s.ways(t)[way](s.Operator(), "o2"); org.KindOf(err) != org.Invalid {
+			t.Errorf("%s the other one, too: %v", way, err)
+		}
+	}
+}
+
+// No site role locks the owners out: neither given to them, nor changed while they hold it.
+func TestOwnersCanNotBeLockedOut(t *testing.T) {
+	t.Parallel()
+	for _, deny := range []string{"!assign_role:assign", "!assign_role:unassign", "!user:update", "!*:assign", "!*:update"} {
+		s := newSite(t)
+		ctx := t.Context()
+		s.insert(t, person{name: "o2", site: []string{"owner"}})
+		put := func(by *org.Subject, list ...string) error {
+			return drop(s.PutSiteRole(ctx, by, roleBody(org.RoleInput{Name: "lock", Site: perms(list...)})))
+		}
+		if err := put(s.as(t, "o"), deny); err != nil {
+			if strings.Contains(deny, "*") { // an owner does not hold it everywhere
+				continue
+			}
+			t.Fatal(err)
+		}
+		if err := drop(s.SetUserRoles(ctx, s.as(t, "o"), "o2", roles("owner", "lock"))); err != nil {
+			t.Fatalf("%s for one of two owners: %v", deny, err)
+		}
+		s.refused(t, lastOwner, 1, func() error { return drop(s.SetUserRoles(ctx, s.Operator(), "o", roles("owner", "lock"))) })
+		// The same by an edit of a role that both hold.
+		s.exec(t, "DELETE FROM role_permissions WHERE role_id = (SELECT id FROM roles WHERE name = 'lock')")
+		if err := drop(s.SetUserRoles(ctx, s.as(t, "o2"), "o", roles("owner", "lock"))); err != nil {
+			t.Fatal(err)
+		}
+		s.refused(t, lastOwner, 1, func() error { return put(s.Operator(), deny) })
+		s.refused(t, ownUndo, 1, func() error { return put(s.as(t, "o"), deny) })
+		// And when the only other owner goes.
+		s.exec(t, "DELETE FROM user_roles WHERE role = 'lock' AND user_id = ?", id("o2").String())
+		if err := put(s.as(t, "o2"), deny); err != nil {
+			t.Fatal(err)
+		}
+		for way, do := range s.ways(t) {
+			t.Run(deny+" "+way, func(t *testing.T) {
+				s.refused(t, lastOwner, 1, func() error { return do(s.Operator(), "o2") })
+			})
+		}
+	}
+}
+
+// The ways in which an organization loses an admin.
+func (s *site) adminWays(t *testing.T) map[string]func(by, user string) error {
+	ctx := t.Context()
+	return map[string]func(by, user string) error{
+		"remove": func(by, user string) error { return drop(s.RemoveMember(ctx, s.as(t, by), "default", user)) },
+		"demote": func(by, user string) error {
+			return drop(s.SetMemberRoles(ctx, s.as(t, by), "default", user, roles("viewer")))
+		},
+		"suspend": func(by, user string) error { return drop(s.SetStatus(ctx, s.as(t, by), user, org.StatusSuspended)) },
+		"delete":  func(by, user string) error { return drop(s.DeleteUser(ctx, s.as(t, by), user)) },
+	}
+}
+
+func TestLastOrganizationAdmin(t *testing.T) {
+	t.Parallel()
+	admin := []string{"organization-admin"}
+	for _, other := range []person{
+		{name: "other", home: []string{"organization-user-admin"}},
+		{name: "other", home: admin, status: "suspended"},
+		{name: "other", home: admin, status: "dormant"},
+		{name: "other", home: admin, login: "none"},
+		{name: "other", beta: admin},
+	} {
+		s := newSite(t)
+		s.insert(t, other)
+		for _, c := range []struct{ way, by string }{{"remove", "ua"}, {"remove", "oua"}, {"suspend", "ua"}, {"delete", "ua"}} {
+			t.Run(fmt.Sprint(c, other), func(t *testing.T) {
+				s.refused(t, lastAdmin, 1, func() error { return s.adminWays(t)[c.way](c.by, "oa") })
+			})
+		}
+		m, err := s.Member(t.Context(), s.as(t, "oua"), "default", "oa")
+		if err != nil || !strings.Contains(m.RemoveRefusal, "last active organization admin") {
+			t.Errorf("told %q (%v)", m.RemoveRefusal, err)
+		}
+		if other.login == "none" {
+			for _, way := range []string{"remove", "demote"} {
+				s.refused(t, lastAdmin, 1, func() error { return s.adminWays(t)[way]("other", "oa") })
+			}
+		}
+	}
+	for way := range newSite(t).adminWays(t) {
+		s := newSite(t)
+		if err := s.adminWays(t)[way]("o", "oa"); err != nil {
+			t.Errorf("%s by a site owner: %v", way, err)
+		}
+		s = newSite(t)
+		s.insert(t, person{name: "oa2", home: admin})
+		by := "ua"
+		if way == "demote" {
+			by = "oa2"
+		}
+		if err := s.adminWays(t)[way](by, "oa"); err != nil {
+			t.Errorf("%s one of two: %v", way, err)
+		}
+		if way != "demote" {
+			s.refused(t, lastAdmin, 1, func() error { return s.adminWays(t)[way]("ua", "oa2") })
+		}
+	}
+	// Who is not active is no active admin: the organization loses none.
+	for _, status := range []string{"suspended", "dormant"} {
+		s := newSite(t)
+		s.exec(t, "UPDATE users SET status = ? WHERE id = ?", status, id("oa").String())
+		if _, err := s.RemoveMember(t.Context(), s.as(t, "oua"), "default", "oa"); err != nil {
+			t.Errorf("a %s admin: %v", status, err)
+		}
+	}
+	// Other changes of the last admin are nobody's business.
+	s := newSite(t)
+	s.insert(t, person{name: "oa2", home: admin, login: "none"})
+	if _, err := s.SetMemberRoles(t.Context(), s.as(t, "oa2"), "default", "oa", roles("organization-admin", "viewer")); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestOwnLastRightToUndo(t *testing.T) {
+	t.Parallel()
+	create, update, del, read := "assign_org_role:create", "assign_org_role:update", "assign_org_role:delete", "template:read"
+	s := newSite(t)
+	ctx := t.Context()
+	put := func(by, name string, list ...string) func() error {
+		return func() error {
+			return drop(s.PutOrganizationRole(ctx, s.as(t, by), "default", roleBody(org.RoleInput{Name: name, Organization: perms(list...)})))
+		}
+	}
+	for _, left := range [][]string{{create, del, read}, {update, del, read}, {create, update, read}, {create, update, del}, {}} {
+		s.refused(t, ownUndo, 1, put("maker", "maker", left...))
+	}
+	s.refused(t, ownUndo, 1, func() error { return drop(s.DeleteOrganizationRole(ctx, s.as(t, "maker"), "default", "maker")) })
+	// What it holds by another role as well it can put back.
+	s.exec(t, "INSERT INTO member_roles VALUES (?, ?, 'viewer')", home.String(), id("maker").String())
+	if err := put("maker", "maker", create, update, del)(); err != nil {
+		t.Error(err)
+	}
+	s.refused(t, ownUndo, 1, put("maker", "viewer")) // and now it is the last
+	// Others may change it as they like.
+	if err := put("oa", "maker")(); err != nil {
+		t.Error(err)
+	}
+
+	// A deny in a role that one holds, of what would be needed to take it out again.
+	s = newSite(t)
+	s.exec(t, "INSERT INTO member_roles VALUES (?, ?, 'viewer'), (?, ?, 'viewer')", home.String(), id("oa").String(), home.String(), id("o").String())
+	for _, deny := range []string{"!template:delete", "!assign_org_role:update"} {
+		s.refused(t, ownUndo, 1, put("oa", "viewer", read, deny))
+	}
+	if err := put("o", "viewer", read, "!template:delete")(); err != nil { // an owner's site rights outrank it
+		t.Error(err)
+	}
+	s.refused(t, &org.Error{Kind: org.Forbidden, Message: "Forbidden.", Detail: "You don't have permission to delete this role: it denies what you do not hold, template:delete."}, 1,
+		func() error { return drop(s.DeleteOrganizationRole(ctx, s.as(t, "oa"), "default", "viewer")) })
+
+	// The same on the site.
+	s = newSite(t)
+	s.insert(t, person{name: "o2", site: []string{"owner", "site-reader"}})
+	site := func(by string, list ...string) func() error {
+		return func() error {
+			return drop(s.PutSiteRole(ctx, s.as(t, by), roleBody(org.RoleInput{Name: "site-reader", Site: perms(list...)})))
+		}
+	}
+	s.refused(t, ownUndo, 1, site("o2", "!template:delete"))
+	if err := site("o", "!template:delete")(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestOneselfIsSafe(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	ctx := t.Context()
+	s.insert(t, person{name: "o2", site: []string{"owner"}})
+	for _, ref := range []string{"me", "o", "O", id("o").String()} {
+		s.refused(t, &org.Error{Kind: org.Invalid, Message: "You cannot delete yourself."}, 1, func() error { return drop(s.DeleteUser(ctx, s.as(t, "o"), ref)) })
+		s.refused(t, &org.Error{Kind: org.Invalid, Message: "You cannot suspend yourself."}, 1, func() error {
+			return drop(s.SetStatus(ctx, s.as(t, "o"), ref, org.StatusSuspended))
+		})
+	}
+	// Whoever is not allowed to is told so, or that it is itself; either way it stays.
+	s.refused(t, forbid, 1, func() error { return drop(s.SetStatus(ctx, s.as(t, "m"), "me", org.StatusSuspended)) })
+	s.refused(t, &org.Error{Kind: org.Invalid, Message: "You cannot delete yourself."}, 1, func() error { return drop(s.DeleteUser(ctx, s.as(t, "m"), "me")) })
+	s.unchanged(t, func() error { return drop(s.SetStatus(ctx, s.as(t, "o"), "me", org.StatusActive)) })
+}
+
+// deskSite has a help desk: it may do everything to accounts, and nothing else.
+func deskSite(t *testing.T) *site {
+	t.Helper()
+	s := newSite(t)
+	s.exec(t, "INSERT INTO roles VALUES (?, NULL, 'desk', '', 1, ?, ?, '')", id("role desk").String(), start, start)
+	for _, p := range []string{
+		"user:create", "user:read", "user:update", "user:delete", "user:read_personal", "user:update_personal", "api_key:create", "api_key:read",
+		"api_key:delete", "assign_role:assign", "assign_role:unassign", "deployment_stats:read",
+	} {
+		s.store(t, "desk", "site", p)
+	}
+	s.exec(t, "INSERT INTO roles VALUES (?, NULL, 'hush', '', 1, ?, ?, '')", id("role hush").String(), start, start)
+	s.store(t, "hush", "site", "!template:read")
+	s.exec(t, "INSERT INTO roles VALUES (?, NULL, 'stats', '', 1, ?, ?, '')", id("role stats").String(), start, start)
+	s.store(t, "stats", "site", "deployment_stats:read")
+	s.insert(t, person{name: "desk", site: []string{"desk"}}, person{name: "hushed", site: []string{"site-reader", "hush"}})
+	return s
+}
+
+// Nobody acts on an account that may do more on the site, whatever the verb.
+func TestActingOnTheMorePowerful(t *testing.T) {
+	t.Parallel()
+	verbs := map[string]func(s *site, ctx context.Context, by *org.Subject, user string) error{
+		"password": func(s *site, ctx context.Context, by *org.Subject, user string) error {
+			return s.SetPassword(ctx, by, user, given(org.PasswordInput{Password: "correct horse battery"}))
+		},
+		"password link": func(s *site, ctx context.Context, by *org.Subject, user string) error {
+			return drop(s.CreatePasswordLink(ctx, by, user))
+		},
+		"profile": func(s *site, ctx context.Context, by *org.Subject, user string) error {
+			return drop(s.UpdateProfile(ctx, by, user, given(org.Profile{Name: "Somebody else"})))
+		},
+		"suspend": func(s *site, ctx context.Context, by *org.Subject, user string) error {
+			return drop(s.SetStatus(ctx, by, user, org.StatusSuspended))
+		},
+		"activate": func(s *site, ctx context.Context, by *org.Subject, user string) error {
+			return drop(s.SetStatus(ctx, by, user, org.StatusActive))
+		},
+		"delete": func(s *site, ctx context.Context, by *org.Subject, user string) error {
+			return drop(s.DeleteUser(ctx, by, user))
+		},
+		"site roles": func(s *site, ctx context.Context, by *org.Subject, user string) error {
+			u, err := s.User(ctx, by, user)
+			if err != nil {
+				return err
+			}
+			return drop(s.SetUserRoles(ctx, by, user, roles(append(refNames(u.Roles), "stats")...)))
+		},
+		"new token": func(s *site, ctx context.Context, by *org.Subject, user string) error {
+			_, _, err := s.CreateToken(ctx, by, user, given(org.TokenInput{}))
+			return err
+		},
+		"end token": func(s *site, ctx context.Context, by *org.Subject, user string) error {
+			return s.DeleteToken(ctx, by, user, s.text(t, "SELECT id FROM api_keys WHERE user_id = (SELECT id FROM users WHERE username = ?)", user))
+		},
+	}
+	s := deskSite(t)
+	for i, who := range []string{"o", "ta", "au", "reader", "ua", "m", "oa", "hushed", "x", "Sue"} {
+		s.exec(t, "INSERT INTO api_keys VALUES (?, ?, x'00', 'n', 'token', 'all', 1, ?, ?, ?, NULL)", fmt.Sprintf("%010d", i), id(who).String(), start, start, start.AddDate(1, 0, 0))
+	}
+	for verb, do := range verbs {
+		t.Run(verb, func(t *testing.T) {
+			for _, user := range []string{"o", "ta", "au", "reader", "ua"} {
+				entries, before := s.entries(t), s.everything(t)
+				e := kind(t, do(s, t.Context(), s.as(t, "desk"), user), org.Forbidden)
+				if !strings.Contains(e.Detail, "act on this account") {
+					t.Errorf("%s: %v", user, e)
+				}
+				if fmt.Sprint(before) != fmt.Sprint(s.everything(t)) {
+					t.Errorf("%s: something changed", user)
+				}
+				if rows := s.audit(t, entries); len(rows) != 1 || rows[0].Target != user || rows[0].Status != 403 || rows[0].ID != id(user).String() {
+					t.Errorf("%s: recorded %+v", user, rows)
+				}
+			}
+			for _, user := range []string{"m", "hushed", "x"} {
+				if err := do(s, dry(t), s.as(t, "desk"), user); err != nil {
+					t.Errorf("%s: %v", user, err)
+				}
+			}
+		})
+	}
+	// An owner may act on everybody.
+	for verb, do := range verbs {
+		if err := do(s, dry(t), s.as(t, "o"), "au"); err != nil {
+			t.Errorf("%s by an owner: %v", verb, err)
+		}
+	}
+}
+
+// The table of the product: who may act on accounts at all.
+func TestWhoActsOnAccounts(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	ctx := t.Context()
+	unreadPassword := func() (org.PasswordInput, error) { t.Error("the body was read"); return org.PasswordInput{}, errBody }
+	for _, by := range []string{"ta", "au", "oa", "oua"} { // they read every account and change none
+		for verb, do := range map[string]func() error{
+			"suspend":  func() error { return drop(s.SetStatus(ctx, s.as(t, by), "m", org.StatusSuspended)) },
+			"activate": func() error { return drop(s.SetStatus(ctx, s.as(t, by), "Sue", org.StatusActive)) },
+			"delete":   func() error { return drop(s.DeleteUser(ctx, s.as(t, by), "m")) },
+			"password": func() error { return s.SetPassword(ctx, s.as(t, by), "m", unreadPassword) },
+			"profile":  func() error { return drop(s.UpdateProfile(ctx, s.as(t, by), "m", unread[org.Profile](t))) },
+			"roles":    func() error { return drop(s.SetUserRoles(ctx, s.as(t, by), "m", unread[org.RolesInput](t))) },
+			"token": func() error {
+				_, _, err := s.CreateToken(ctx, s.as(t, by), "m", unread[org.TokenInput](t))
+				return err
+			},
+		} {
+			t.Run(by+" "+verb, func(t *testing.T) { s.refused(t, forbid, 1, do) })
+		}
+	}
+	ua := s.as(t, "ua")
+	for _, c := range []struct {
+		user string
+		want org.Kind
+	}{{"o", org.Forbidden}, {"ta", org.Forbidden}, {"au", org.Forbidden}} {
+		entries := s.entries(t)
+		if err := drop(s.SetStatus(ctx, ua, c.user, org.StatusSuspended)); org.KindOf(err) != c.want || s.entries(t) != entries+1 {
+			t.Errorf("ua on %s: %v", c.user, err)
+		}
+	}
+	s.accepted(t, entry{Actor: "ua", Action: "write", Type: "user", Target: "m", Organization: uuid.Nil, Status: 200, Fields: []string{"status"}}, func() error { return drop(s.SetStatus(ctx, ua, "m", org.StatusSuspended)) })
+	s.unchanged(t, func() error { return drop(s.SetStatus(ctx, ua, "m", org.StatusSuspended)) })
+	if !s.isMember(t, home, "m") {
+		t.Error("a suspended user is no member any more")
+	}
+	s.accepted(t, entry{Actor: "ua", Action: "write", Type: "user", Target: "m", Organization: uuid.Nil, Status: 200, Fields: []string{"status"}}, func() error { return drop(s.SetStatus(ctx, ua, "m", org.StatusActive)) })
+	// Everyone keeps its own profile.
+	s.accepted(t, entry{Actor: "m", Action: "write", Type: "user", Target: "m", Organization: uuid.Nil, Status: 200, Fields: []string{"name"}}, func() error {
+		return drop(s.UpdateProfile(ctx, s.as(t, "m"), "me", given(org.Profile{Name: "Em"})))
+	})
+	if s.as(t, "m").Can("update", rbac.Object{Type: "user", Owner: id("m")}) {
+		t.Error("m may change its own status")
+	}
+}

@@ -1,0 +1,128 @@
+package org
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"rolecall/db"
+	"rolecall/rbac"
+)
+
+// RoleVersion is a state that a role was stored in.
+type RoleVersion struct {
+	Version   int64
+	CreatedAt time.Time
+	CreatedBy string
+	Role      Role
+}
+
+// keepVersion stores the state of a role beside the ones before it.
+func (c *change) keepVersion(r Role) error {
+	perms := map[string][]rbac.Permission{}
+	for level, list := range r.levels() {
+		perms[level.String()] = listOf(list)
+	}
+	text, err := json.Marshal(perms)
+	if err != nil {
+		return err
+	}
+	return c.q.InsertRoleVersion(c.ctx, db.InsertRoleVersionParams{
+		RoleID: r.ID, Version: r.Version, DisplayName: r.DisplayName, Permissions: string(text),
+		Now: c.now, CreatedBy: c.by.User.Username,
+	})
+}
+
+// OrganizationRoleVersions is the history of a custom role, newest first, at most 200 versions.
+// NotFound: no such custom role, or it may not be read.
+func (s *Service) OrganizationRoleVersions(ctx context.Context, subject *Subject, organization, name string) ([]RoleVersion, error) {
+	src := s.snapshot(subject)
+	h, err := src.roleHome(ctx, subject, organization)
+	if err != nil {
+		return nil, err
+	}
+	return src.roleVersions(ctx, h, name)
+}
+
+// SiteRoleVersions is OrganizationRoleVersions for a role of the site.
+func (s *Service) SiteRoleVersions(ctx context.Context, subject *Subject, name string) ([]RoleVersion, error) {
+	if !subject.Can("read", siteRolesObject) {
+		return nil, errForbidden()
+	}
+	return s.snapshot(subject).roleVersions(ctx, siteHome, name)
+}
+
+func (s source) roleVersions(ctx context.Context, h home, name string) ([]RoleVersion, error) {
+	set, err := s.roles(ctx, h.org.ID)
+	if err != nil {
+		return nil, err
+	}
+	role := set.custom(name)
+	if role == nil {
+		return nil, errNotFound()
+	}
+	rows, err := s.q.ListRoleVersions(ctx, db.ListRoleVersionsParams{RoleID: role.ID, MaxRows: 200})
+	if err != nil {
+		return nil, err
+	}
+	versions := make([]RoleVersion, len(rows))
+	for i, r := range rows {
+		if versions[i], err = role.versionOf(r); err != nil {
+			return nil, err
+		}
+	}
+	return versions, nil
+}
+
+// versionOf is the role as it stood in a stored version.
+func (r *Role) versionOf(row db.RoleVersion) (RoleVersion, error) {
+	var perms map[string][]rbac.Permission
+	if err := json.Unmarshal([]byte(row.Permissions), &perms); err != nil {
+		return RoleVersion{}, fmt.Errorf("version %d of role %s: %w", row.Version, r.Name, err)
+	}
+	was := *r
+	was.DisplayName, was.Version, was.UpdatedAt, was.UpdatedBy = row.DisplayName, row.Version, row.CreatedAt, row.CreatedBy
+	for _, level := range []rbac.Level{rbac.LevelSite, rbac.LevelOrganization, rbac.LevelUser} {
+		*was.at(level.String()) = perms[level.String()]
+	}
+	return RoleVersion{Version: row.Version, CreatedAt: row.CreatedAt, CreatedBy: row.CreatedBy, Role: was}, nil
+}
+
+// RestoreOrganizationRole stores a role again as it was in an earlier version: as a new version, through the same checks
+// as any other change. NotFound: no such role or version. Other errors as PutOrganizationRole; Conflict: version from is
+// not the present one any more.
+func (s *Service) RestoreOrganizationRole(ctx context.Context, subject *Subject, organization, name string, version int64, from *int64) (Role, error) {
+	return s.PutOrganizationRole(ctx, subject, organization, s.restored(ctx, name, version, from))
+}
+
+// RestoreSiteRole is RestoreOrganizationRole for a role of the site.
+func (s *Service) RestoreSiteRole(ctx context.Context, subject *Subject, name string, version int64, from *int64) (Role, error) {
+	return s.PutSiteRole(ctx, subject, s.restored(ctx, name, version, from))
+}
+
+// restored is a role body that holds an earlier version.
+func (s *Service) restored(ctx context.Context, name string, version int64, from *int64) RoleBody {
+	return func(stored func(name string) (*Role, error)) (RoleInput, error) {
+		role, err := stored(name)
+		if err != nil {
+			return RoleInput{}, err
+		}
+		if role == nil {
+			return RoleInput{}, errNotFound()
+		}
+		row, err := s.db.GetRoleVersion(ctx, db.GetRoleVersionParams{RoleID: role.ID, Version: version})
+		if db.IsNotFound(err) {
+			return RoleInput{}, errNotFound()
+		}
+		if err != nil {
+			return RoleInput{}, err
+		}
+		was, err := role.versionOf(row)
+		if err != nil {
+			return RoleInput{}, err
+		}
+		r := was.Role
+		return RoleInput{Name: name, DisplayName: r.DisplayName, Site: r.Site, Organization: r.Organization, User: r.User, Version: from}, nil
+	}
+}

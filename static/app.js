@@ -1,0 +1,248 @@
+// Enhancements only: every page works without this file.
+(() => {
+  const $ = (s, r = document) => r.querySelector(s), $$ = (s, r = document) => [...r.querySelectorAll(s)];
+  const on = (type, selector, fn) => document.addEventListener(type, e => { const el = e.target.closest?.(selector); if (el) fn(e, el); });
+  const plain = e => !e.ctrlKey && !e.metaKey && !e.altKey && !e.shiftKey;
+  const typing = e => e.target.closest('input:not([type=radio]):not([type=checkbox]), textarea, select, [contenteditable]');
+  const root = document.documentElement;
+
+  // ---- theme: the server sets data-theme from the cookie, so nothing flashes
+  on('click', '[data-theme-toggle]', e => {
+    e.preventDefault();
+    const dark = root.dataset.theme ? root.dataset.theme === 'dark' : matchMedia('(prefers-color-scheme: dark)').matches;
+    root.dataset.theme = dark ? 'light' : 'dark';
+    document.cookie = `theme=${root.dataset.theme}; path=/; max-age=31536000; samesite=lax${location.protocol === 'https:' ? '; secure' : ''}`;
+  });
+
+  // ---- times: UTC from the server, here in the zone of the reader
+  const month = new Intl.DateTimeFormat('en-US', { month: 'short' });
+  const exactFormat = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'long' });
+  const localize = () => {
+    for (const t of $$('time[datetime]:not([data-local])')) {
+      const d = new Date(t.dateTime);
+      if (isNaN(d)) continue;
+      t.title = exactFormat.format(d);
+      if ('day' in t.dataset) t.textContent = `${d.getDate()} ${month.format(d)} ${d.getFullYear()}`;
+      t.dataset.local = '';
+    }
+  };
+
+  // ---- "/" goes to the search of the page; never while typing
+  addEventListener('keydown', e => {
+    if (e.key !== '/' || !plain(e) || typing(e)) return;
+    const f = $$('[data-hotkey="/"]').find(x => x.offsetParent);
+    if (f) { e.preventDefault(); f.focus(); f.select(); }
+  });
+
+  // ---- toast: goes after 8 s, unless somebody is at it
+  const toast = $('#toast');
+  let gone;
+  const arm = () => { clearTimeout(gone); if (toast?.childElementCount) gone = setTimeout(() => toast.matches(':hover, :focus-within') ? arm() : toast.replaceChildren(), 8000); };
+  if (toast) { new MutationObserver(arm).observe(toast, { childList: true }); arm(); }
+  on('click', '[data-dismiss]', () => toast.replaceChildren());
+
+  // ---- popovers, anchored to what opened them
+  const openers = new WeakMap();
+  const open = (pop, el) => {
+    openers.set(pop, el);
+    pop.showPopover({ source: el });
+    el.setAttribute('aria-expanded', 'true');
+  };
+  document.addEventListener('toggle', e => {
+    const pop = e.target, el = openers.get(pop);
+    if (!el || e.newState !== 'closed') return;
+    openers.delete(pop);
+    el.removeAttribute('aria-expanded');
+    const lost = document.activeElement === document.body || pop.contains(document.activeElement);
+    if (lost) (el.isConnected ? el : document.getElementById(el.id))?.focus(); // the row may have been swapped meanwhile
+  }, true);
+
+  // one menu serves all rows: it is filled from the row that it is opened from
+  on('click', '[data-menu]', (e, el) => {
+    if (!plain(e)) return;
+    e.preventDefault();
+    const menu = document.getElementById(el.dataset.menu), edit = $('a[data-pop]', el.closest('tr'));
+    const item = k => $(`[data-item=${k}]`, menu);
+    item('view').href = el.href;
+    item('edit').hidden = !edit;
+    item('edit').onclick = () => { menu.hidePopover(); edit.click(); };
+    item('remove').hidden = !el.dataset.remove; item('remove').href = el.dataset.remove || '';
+    item('remove-no').hidden = !el.dataset.removeNo; item('remove-no').textContent = el.dataset.removeNo || '';
+    $('hr', menu).hidden = !el.dataset.remove && !el.dataset.removeNo;
+    open(menu, el);
+    $('a, button', menu).focus();
+  });
+  on('submit', '.toolbar', () => $$('.pick-pop:popover-open').forEach(p => p.hidePopover()));
+
+  // ---- roles of a member: what the change will be, and a filter
+  const summarize = form => {
+    const d = $$('input[type=checkbox][name=role]', form).filter(i => i.checked !== ('held' in i.dataset))
+      .map(i => (i.checked ? '+ ' : '− ') + $('b', i.closest('label')).textContent);
+    $('.diff', form).textContent = d.join('  ');
+  };
+  on('change', '[data-assign]', (e, form) => summarize(form));
+  on('input', '[data-options]', (e, box) => {
+    const t = box.value.trim().toLowerCase(), form = box.closest('form');
+    for (const o of $$('.opt', form)) o.hidden = !o.textContent.toLowerCase().includes(t);
+    for (const g of $$('[data-options-group]', form)) g.hidden = !$('.opt:not([hidden])', g);
+  });
+  on('keydown', '[data-options], [data-filter]', e => { if (e.key === 'Enter') e.preventDefault(); });
+
+  // ---- lists: the number of a page is an offset in the URL, and empty fields stay out of it
+  document.addEventListener('change', e => {
+    const box = e.target.closest('[data-page]');
+    if (!box) return;
+    const form = box.form, page = Math.max(1, parseInt(box.value, 10) || 1), offset = form.elements.offset;
+    offset.disabled = page === 1;
+    offset.value = (page - 1) * form.elements.limit.value;
+  }, true);
+  on('change', '[data-submit]', (e, el) => el.form.requestSubmit());
+
+  // ---- htmx
+  document.addEventListener('htmx:config:request', e => {
+    const { method, body } = e.detail.ctx.request;
+    if (method === 'GET' && body) for (const [k, v] of [...body]) if (v === '') body.delete(k);
+  });
+  document.addEventListener('htmx:before:request', e => e.detail.ctx.target?.setAttribute?.('aria-busy', 'true'));
+  document.addEventListener('htmx:finally:request', e => e.detail.ctx.target?.removeAttribute?.('aria-busy'));
+  document.addEventListener('htmx:after:swap', e => {
+    const { ctx } = e.detail, pop = $('#pop'), source = ctx.sourceElement;
+    localize();
+    if (source.matches('[data-pop]')) open(pop, source);
+    if (source.matches('[data-assign]') && ctx.response.status < 400) pop.hidePopover();
+    if (pop?.matches(':popover-open')) {
+      const form = $('[data-assign]', pop);
+      if (form) summarize(form);
+      ($('#errors, [autofocus]', pop) || $('input:not([type=hidden])', pop))?.focus();
+    } else if (ctx.target?.id === 'results' && document.activeElement === document.body) {
+      ctx.target.focus({ preventScroll: true }); // the link that was followed is gone
+    }
+  });
+
+  // ---- role editor
+  const form = $('#role');
+  const editor = () => {
+    const W = ['create', 'read', 'update'];
+    const cells = $$('.cell, .keep', form), rows = $$('.r[data-r]', form), grids = $$('.mx', form);
+    const row = c => c.closest('.r'), name = c => `${row(c).dataset.r}:${c.dataset.a}`, field = c => $('input', c).name;
+    const val = c => $('input:checked', c)?.value ?? '', was = c => $('.s', c)?.value ?? '';
+    const set = (c, v) => { const i = $$('input', c).find(i => i.value === v); if (i && !i.disabled) i.checked = true; };
+    const sign = v => v === 'allow' ? ['add', '+', 'Allow '] : v === 'deny' ? ['den', '⊘', 'Deny '] : ['del', '−', 'Clear '];
+    const names = $$('[data-was]', form), isNew = 'new' in form.dataset;
+    const changed = () => cells.filter(c => val(c) !== was(c));
+    const renamed = () => names.filter(i => i.value !== i.dataset.was);
+
+    const level = r => {
+      const cs = $$('.cell', r), v = cs.map(val), a = cs.map(c => c.dataset.a), w = a.filter(x => W.includes(x)), got = a.filter((_, i) => v[i] === 'allow');
+      if (v.includes('deny')) return 'custom';
+      if (!got.length) return 'none';
+      if (got.length === a.length) return 'full';
+      if (got.length === 1 && got[0] === 'read') return 'read';
+      return got.length === w.length && w.every(x => got.includes(x)) ? 'write' : 'custom';
+    };
+    // what a cell comes to, with what the wildcard row says of its action
+    const effect = (c, star) => { const v = [val(c), star.get(c.dataset.a)]; return v.includes('deny') ? 'deny' : v.includes('allow') ? 'allow' : ''; };
+
+    const line = c => {
+      const [cls, mark, word] = sign(val(c)), li = document.createElement('li');
+      li.innerHTML = '<span class="s" aria-hidden="true"></span><code class="trunc"><span class="sr"></span></code><button type="button" class="ib"><svg class="i sm" aria-hidden="true"><use href="#i-undo-2"/></svg></button>';
+      const [s, code, b] = li.children;
+      s.classList.add(cls); s.textContent = mark;
+      code.firstChild.textContent = word; code.append(name(c)); code.title = name(c);
+      b.ariaLabel = `Undo ${name(c)}`; b.onclick = () => { set(c, was(c)); sync(); };
+      return li;
+    };
+    const sync = () => {
+      let allowed = 0, denied = 0;
+      const diff = isNew ? [] : changed();
+      for (const r of rows) { const s = $('[data-lvl]', r); if (s) s.value = level(r); }
+      for (const mx of grids) {
+        const star = new Map($$('.star .cell', mx).map(c => [c.dataset.a, val(c)]));
+        let n = 0;
+        for (const area of $$('.area', mx)) {
+          const cs = $$('.cell', area), v = cs.map(c => effect(c, star)), A = v.filter(x => x === 'allow').length, D = v.filter(x => x === 'deny').length;
+          const edited = $$('.cell, .keep', area).filter(c => diff.includes(c)).length;
+          $('.edits', area).textContent = `${edited} edited`;
+          if (!cs.length) continue;
+          if ('own' in mx.dataset) { allowed += A; denied += D; }
+          n += A + D;
+          $('[data-n]', area).textContent = `${A} of ${cs.length}`; $('[data-d]', area).textContent = D ? `${D} denied` : '';
+          const toc = $(`[data-toc="${area.id}"]`, form);
+          $('.n', toc).textContent = `${A}/${cs.length}`; $('.g', toc).setAttribute('width', A); $('.b', toc).setAttribute('x', A); $('.b', toc).setAttribute('width', D);
+        }
+        const count = $(`[data-scope-n="${mx.dataset.scope}"]`, form);
+        if (count) count.textContent = n;
+      }
+      $('[data-t-al]', form).textContent = allowed; $('[data-t-dn]', form).textContent = denied;
+      for (const code of $$('[data-risk]', form)) code.hidden = form.elements[code.dataset.risk].value !== 'allow';
+      const total = diff.length + (isNew ? 0 : renamed().length);
+      for (const x of $$('[data-nbar], [data-ndiff]', form)) x.textContent = total;
+      for (const x of $$('[data-nword]', form)) x.textContent = total === 1 ? 'change' : 'changes';
+      form.classList.toggle('dirty', isNew || 'refused' in form.dataset || total > 0);
+      $('[data-diff]', form)?.replaceChildren(...diff.map(line));
+    };
+
+    form.addEventListener('change', e => {
+      const s = e.target.closest('[data-lvl]');
+      if (s && s.value !== 'custom') for (const c of $$('.cell', s.closest('.r'))) {
+        const a = c.dataset.a, v = s.value;
+        set(c, v === 'full' || (v === 'read' && a === 'read') || (v === 'write' && W.includes(a)) ? 'allow' : '');
+      }
+      sync();
+    });
+    form.addEventListener('input', e => { if (e.target.matches('[data-was]')) sync(); });
+    form.addEventListener('reset', () => setTimeout(sync));
+
+    // keys in a permission: A allow, D deny, Backspace clear, Space toggle; J and K go to the next and previous resource
+    form.addEventListener('keydown', e => {
+      if ((e.ctrlKey || e.metaKey) && e.key.toLowerCase() === 's') { e.preventDefault(); const b = $('[data-save]', form); if (b) form.requestSubmit(b); return; }
+      if (!plain(e)) return;
+      const c = e.target.closest('.cell'), k = e.key.toLowerCase(), to = { a: 'allow', d: 'deny', backspace: '', delete: '' };
+      if (c && (k in to || k === ' ')) { e.preventDefault(); set(c, k === ' ' ? (val(c) ? '' : 'allow') : to[k]); $('input:checked', c).focus(); sync(); }
+      if ((k === 'j' || k === 'k') && !typing(e)) {
+        const seen = rows.filter(r => r.offsetParent), next = seen[seen.indexOf(e.target.closest('.r')) + (k === 'j' ? 1 : -1)];
+        if (next) { e.preventDefault(); $('.cell input:checked', next)?.focus(); next.scrollIntoView({ block: 'nearest' }); }
+      }
+    });
+
+    // filter: resource, identifier, area or action
+    for (const mx of grids) {
+      const box = $('[data-filter]', mx);
+      box.addEventListener('input', () => {
+        const t = box.value.trim().toLowerCase().split(/[\s:]+/).filter(Boolean);
+        for (const r of $$('.r', mx)) {
+          const hay = [r.dataset.r, r.textContent, $('summary span', r.closest('.area') ?? r)?.textContent, ...$$('.cell', r).map(c => c.dataset.a)].join(' ').toLowerCase();
+          r.hidden = !t.every(x => hay.includes(x));
+        }
+        for (const a of $$('.area', mx)) { a.hidden = !$('.r:not([hidden])', a); if (t.length) a.open = true; }
+      });
+      box.addEventListener('keydown', e => { if (e.key === 'Escape' && box.value) { box.value = ''; box.dispatchEvent(new Event('input')); } });
+    }
+
+    // only what was changed is sent, so that two people who change different cells do not undo each other
+    form.addEventListener('formdata', e => {
+      if (!isNew) for (const c of cells) if (val(c) === was(c)) e.formData.delete(field(c));
+      for (const k of [...e.formData.keys()]) if (k.startsWith('_') && k !== '_method') e.formData.delete(k);
+    });
+    let leaving = false;
+    form.addEventListener('submit', () => { leaving = true; });
+    on('click', '[data-leave]', () => { leaving = true; });
+    addEventListener('beforeunload', e => { if (!leaving && (changed().length || renamed().length) && !isNew) e.preventDefault(); });
+
+    // a new role is named after its display name until somebody names it
+    const slug = $('[data-slug]', form), display = form.elements.display_name;
+    if (slug) {
+      let own = slug.value !== '';
+      slug.addEventListener('input', () => { own = slug.value !== ''; });
+      display.addEventListener('input', () => { if (!own) slug.value = display.value.normalize('NFKD').toLowerCase().replace(/[\u0300-\u036f]/g, '').replace(/[^a-z0-9]+/g, '-').replace(/^-+|-+$/g, '').slice(0, 32).replace(/-+$/, ''); });
+    }
+    if (/Mac|iP/.test(navigator.platform)) for (const k of $$('[data-mod-key]', form)) k.textContent = '⌘ S';
+    // small screens start with the empty areas folded (a closed <details> still sends its fields)
+    if (matchMedia('(max-width: 60rem)').matches) for (const a of $$('.area', form)) a.open = !!$('.a:checked, .d:checked, .keep, [aria-invalid]', a);
+    sync();
+  };
+
+  localize();
+  if (form) editor();
+  for (const f of $$('[data-assign]')) summarize(f);
+})();

@@ -1,0 +1,167 @@
+// Package static holds the files that pages load: stylesheet, script, font, icon and the vendored htmx. They are part of
+// the binary, carry a hash of their content in their URL so that browsers keep them for good, and are compressed once.
+// It knows nothing of pages.
+package static
+
+import (
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"fmt"
+	"net/http"
+	"path"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/andybalholm/brotli"
+)
+
+//go:embed app.css app.js favicon.svg inter.woff2 vendor/htmx.min.js
+var files embed.FS
+
+// Prefix is what the URLs of all files begin with.
+const Prefix = "/static/"
+
+// contentTypes are given here and not asked of the system, whose tables differ from machine to machine.
+var contentTypes = map[string]string{
+	".css":   "text/css; charset=utf-8",
+	".js":    "text/javascript; charset=utf-8",
+	".svg":   "image/svg+xml",
+	".woff2": "font/woff2",
+}
+
+type asset struct {
+	url, contentType string
+	plain            []byte
+	br, gzip         func() []byte // made when first asked for, nil when they would not be smaller
+}
+
+// assets by name and by URL. The stylesheet names the font, so it comes after it.
+var byName, byURL = load("inter.woff2", "favicon.svg", "app.css", "app.js", "vendor/htmx.min.js")
+
+func load(names ...string) (byName, byURL map[string]*asset) {
+	byName, byURL = map[string]*asset{}, map[string]*asset{}
+	for _, name := range names {
+		body, err := files.ReadFile(name)
+		if err != nil {
+			panic(err) // not in the embed line above
+		}
+		ext := path.Ext(name)
+		if ext == ".css" {
+			body = link(body, byName)
+		}
+		sum := sha256.Sum256(body)
+		a := &asset{
+			url:         Prefix + strings.TrimSuffix(name, ext) + "." + hex.EncodeToString(sum[:6]) + ext,
+			contentType: contentTypes[ext],
+			plain:       body,
+			br:          sync.OnceValue(func() []byte { return compressBrotli(body) }),
+			gzip:        sync.OnceValue(func() []byte { return compressGzip(body) }),
+		}
+		if ext == ".woff2" { // compressed already
+			a.br = func() []byte { return nil }
+			a.gzip = a.br
+		}
+		byName[name], byURL[a.url] = a, a
+	}
+	return byName, byURL
+}
+
+// link puts the hashed URLs of other assets where a stylesheet names them.
+func link(css []byte, known map[string]*asset) []byte {
+	for name, a := range known {
+		css = bytes.ReplaceAll(css, []byte(`url("`+name+`")`), []byte(`url("`+a.url+`")`))
+	}
+	return css
+}
+
+// URL is where the file with that name is served. A name that does not exist is a fault of ours and panics.
+func URL(name string) string {
+	a, ok := byName[name]
+	if !ok {
+		panic(fmt.Sprintf("static: no file %q", name))
+	}
+	return a.url
+}
+
+// Handler serves the files under Prefix, for GET and HEAD; anything else there does not exist.
+func Handler() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		a, ok := byURL[r.URL.Path]
+		if !ok || (r.Method != http.MethodGet && r.Method != http.MethodHead) {
+			http.NotFound(w, r)
+			return
+		}
+		h := w.Header()
+		h.Set("Content-Type", a.contentType)
+		h.Set("Cache-Control", "public, max-age=31536000, immutable")
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Add("Vary", "Accept-Encoding")
+		body, encoding := a.encoded(r.Header.Get("Accept-Encoding"))
+		if encoding != "" {
+			h.Set("Content-Encoding", encoding)
+		}
+		h.Set("Content-Length", strconv.Itoa(len(body)))
+		if r.Method == http.MethodGet {
+			_, _ = w.Write(body) // the peer is gone: nobody is left to tell
+		}
+	})
+}
+
+// encoded picks the smallest form that the client accepts.
+func (a *asset) encoded(accept string) (body []byte, encoding string) {
+	if accepts(accept, "br") {
+		if b := a.br(); b != nil {
+			return b, "br"
+		}
+	}
+	if accepts(accept, "gzip") {
+		if b := a.gzip(); b != nil {
+			return b, "gzip"
+		}
+	}
+	return a.plain, ""
+}
+
+// accepts reads an Accept-Encoding header: is coding listed, and not with q=0?
+func accepts(header, coding string) bool {
+	for part := range strings.SplitSeq(header, ",") {
+		name, params, _ := strings.Cut(part, ";")
+		if !strings.EqualFold(strings.TrimSpace(name), coding) {
+			continue
+		}
+		q, ok := strings.CutPrefix(strings.ReplaceAll(params, " ", ""), "q=")
+		if !ok {
+			return true
+		}
+		weight, err := strconv.ParseFloat(q, 64)
+		return err == nil && weight > 0
+	}
+	return false
+}
+
+func compressBrotli(body []byte) []byte {
+	var b bytes.Buffer
+	w := brotli.NewWriterLevel(&b, brotli.BestCompression)
+	_, _ = w.Write(body) // a bytes.Buffer takes everything
+	_ = w.Close()
+	return smaller(b.Bytes(), body)
+}
+
+func compressGzip(body []byte) []byte {
+	var b bytes.Buffer
+	w, _ := gzip.NewWriterLevel(&b, gzip.BestCompression) // the level is valid
+	_, _ = w.Write(body)
+	_ = w.Close()
+	return smaller(b.Bytes(), body)
+}
+
+func smaller(compressed, plain []byte) []byte {
+	if len(compressed) >= len(plain) {
+		return nil
+	}
+	return compressed
+}

@@ -1,0 +1,128 @@
+package static
+
+import (
+	"bytes"
+	"compress/gzip"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/andybalholm/brotli"
+)
+
+func get(t *testing.T, method, url, accept string) *http.Response {
+	t.Helper()
+	r := httptest.NewRequest(method, url, nil)
+	r.Header.Set("Accept-Encoding", accept)
+	w := httptest.NewRecorder()
+	Handler().ServeHTTP(w, r)
+	return w.Result()
+}
+
+func body(t *testing.T, r io.Reader) []byte {
+	t.Helper()
+	b, err := io.ReadAll(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func TestFilesAreServedInEveryEncoding(t *testing.T) {
+	t.Parallel()
+	for name, a := range byName {
+		plain := get(t, http.MethodGet, URL(name), "")
+		if plain.StatusCode != http.StatusOK || !bytes.Equal(body(t, plain.Body), a.plain) {
+			t.Errorf("%s: not the file", name)
+		}
+		if got := plain.Header.Get("Cache-Control"); got != "public, max-age=31536000, immutable" {
+			t.Errorf("%s: Cache-Control %q", name, got)
+		}
+		if a.contentType == "" || plain.Header.Get("Content-Type") != a.contentType || plain.Header.Get("Vary") != "Accept-Encoding" {
+			t.Errorf("%s: headers %v", name, plain.Header)
+		}
+		if strings.HasSuffix(name, ".woff2") {
+			if got := get(t, http.MethodGet, URL(name), "br").Header.Get("Content-Encoding"); got != "" {
+				t.Errorf("%s: a compressed font was compressed again: %s", name, got)
+			}
+			continue
+		}
+		br := get(t, http.MethodGet, URL(name), "gzip, deflate, br, zstd")
+		if br.Header.Get("Content-Encoding") != "br" || !bytes.Equal(body(t, brotli.NewReader(br.Body)), a.plain) {
+			t.Errorf("%s: not the file in br", name)
+		}
+		gz := get(t, http.MethodGet, URL(name), "br;q=0, gzip;q=0.5")
+		unzip, err := gzip.NewReader(gz.Body)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if gz.Header.Get("Content-Encoding") != "gzip" || !bytes.Equal(body(t, unzip), a.plain) {
+			t.Errorf("%s: not the file in gzip", name)
+		}
+	}
+}
+
+func TestHead(t *testing.T) {
+	t.Parallel()
+	r := get(t, http.MethodHead, URL("app.css"), "br")
+	if r.StatusCode != http.StatusOK || len(body(t, r.Body)) != 0 || r.Header.Get("Content-Length") == "0" {
+		t.Errorf("HEAD: %d, length %s", r.StatusCode, r.Header.Get("Content-Length"))
+	}
+}
+
+func TestWhatIsNotThere(t *testing.T) {
+	t.Parallel()
+	for _, url := range []string{"/static/", "/static/app.css", "/static/app.000000000000.css", "/static/../static.go", "/static/static.go"} {
+		if got := get(t, http.MethodGet, url, "").StatusCode; got != http.StatusNotFound {
+			t.Errorf("%s: %d, want 404", url, got)
+		}
+	}
+	if got := get(t, http.MethodPost, URL("app.css"), "").StatusCode; got != http.StatusNotFound {
+		t.Errorf("POST: %d, want 404", got)
+	}
+	defer func() {
+		if recover() == nil {
+			t.Error("a name that does not exist has a URL")
+		}
+	}()
+	URL("nothing.css")
+}
+
+func TestURLsCarryAHash(t *testing.T) {
+	t.Parallel()
+	for name := range byName {
+		if !regexp.MustCompile(`^/static/[a-z/.]+\.[0-9a-f]{12}\.[a-z0-9]+$`).MatchString(strings.Replace(URL(name), "woff2", "woff", 1)) && name != "inter.woff2" {
+			t.Errorf("%s is at %s", name, URL(name))
+		}
+	}
+}
+
+// The stylesheet must name the font by its hashed URL and nothing that the content security policy would refuse.
+func TestStylesheet(t *testing.T) {
+	t.Parallel()
+	css := string(byName["app.css"].plain)
+	if !strings.Contains(css, `url("`+URL("inter.woff2")+`")`) {
+		t.Error("the stylesheet does not name the font")
+	}
+	for _, m := range regexp.MustCompile(`url\("?([^")]+)`).FindAllStringSubmatch(css, -1) {
+		if !strings.HasPrefix(m[1], Prefix) && !strings.HasPrefix(m[1], "data:image/svg+xml,") {
+			t.Errorf("the stylesheet loads %s", m[1])
+		}
+	}
+	if strings.Contains(css, "@import") {
+		t.Error("the stylesheet imports")
+	}
+}
+
+// What a first visit loads has a budget, in bytes as sent with brotli.
+func TestBudget(t *testing.T) {
+	t.Parallel()
+	for name, most := range map[string]int{"app.css": 12 << 10, "app.js": 6 << 10, "vendor/htmx.min.js": 13 << 10} {
+		if n := len(byName[name].br()); n > most {
+			t.Errorf("%s is %d bytes, at most %d", name, n, most)
+		}
+	}
+}

@@ -1,0 +1,462 @@
+package views
+
+import (
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"rolecall/org"
+	"rolecall/rbac"
+)
+
+// columns are the actions that have a column of their own in the grid; the others are labelled chips. They are the only
+// names that the views know of a catalog.
+var columns = []string{"create", "read", "update", "delete"}
+
+// What a role says about a pair, as the values of form fields.
+const (
+	stateUnset = ""
+	stateAllow = "allow"
+	stateDeny  = "deny"
+)
+
+// counts are how many pairs a role allows and denies, of how many.
+type counts struct{ allowed, denied, total int }
+
+func (n counts) plus(o counts) counts {
+	return counts{n.allowed + o.allowed, n.denied + o.denied, n.total + o.total}
+}
+
+// sentence is "31 allowed, 3 denied".
+func (n counts) sentence() string {
+	switch {
+	case n.denied == 0 && n.allowed == 0:
+		return "no permissions"
+	case n.denied == 0:
+		return thousands(n.allowed) + " allowed"
+	case n.allowed == 0:
+		return thousands(n.denied) + " denied"
+	default:
+		return thousands(n.allowed) + " allowed, " + thousands(n.denied) + " denied"
+	}
+}
+
+// countRole counts what a role says at the levels that roles of its kind have, wildcards written out.
+func countRole(c *rbac.Catalog, r org.Role, ofSite bool) counts {
+	lists := [][]rbac.Permission{r.Organization}
+	if ofSite {
+		lists = [][]rbac.Permission{r.Site, r.User}
+	}
+	var n counts
+	for _, perms := range lists {
+		n = n.plus(countStates(c, newStates(perms, r.BuiltIn)))
+	}
+	return n
+}
+
+func countStates(c *rbac.Catalog, s states) counts {
+	var n counts
+	for _, t := range c.Types() {
+		for _, a := range t.Actions {
+			n = n.plus(countCell(s.at(t.Name, a.Name), s.at(rbac.Wildcard, a.Name)))
+		}
+	}
+	return n
+}
+
+// countCell is one pair, given what stands in its own cell and in that of the wildcard row.
+func countCell(own, star string) counts {
+	switch {
+	case own == stateDeny || star == stateDeny:
+		return counts{denied: 1, total: 1}
+	case own == stateAllow || star == stateAllow:
+		return counts{allowed: 1, total: 1}
+	default:
+		return counts{total: 1}
+	}
+}
+
+// pair is a resource type and an action.
+type pair struct{ typ, action string }
+
+func (p pair) String() string { return p.typ + ":" + p.action }
+
+// states is what one level of a role says, by pair.
+type states struct {
+	set      map[pair]string
+	wildcard bool // an entry with the action "*" speaks for all actions: only built-in roles have them
+}
+
+func newStates(perms []rbac.Permission, builtIn bool) states {
+	s := states{set: make(map[pair]string, len(perms)), wildcard: builtIn}
+	for _, p := range perms {
+		k := pair{p.ResourceType, p.Action}
+		if p.Negate {
+			s.set[k] = stateDeny
+		} else if s.set[k] == stateUnset {
+			s.set[k] = stateAllow
+		}
+	}
+	return s
+}
+
+func (s states) at(typ, action string) string {
+	if v := s.set[pair{typ, action}]; v != stateUnset || !s.wildcard {
+		return v
+	}
+	return s.set[pair{typ, rbac.Wildcard}]
+}
+
+// scope is the grid of one level of a role.
+type scope struct {
+	level    rbac.Level
+	key      string // what its field names begin with
+	label    string
+	note     string // what it applies to
+	star     gridRow
+	areas    []gridArea
+	unknown  []gridCell // stored pairs that the catalog does not know (any more)
+	counts   counts
+	own      bool // roles of this kind have this level; a built-in one may say something at others
+	editable bool
+}
+
+type gridArea struct {
+	id, label string
+	rows      []gridRow
+	counts    counts
+}
+
+type gridRow struct {
+	id, typ, label string
+	columns        []*gridCell // one a column, nil where the type has no such action
+	others         []gridCell
+}
+
+// gridCell is one pair at one level: not set, allowed or denied.
+type gridCell struct {
+	pair
+	typeLabel, label, description string
+
+	key      string // of its scope
+	index    int    // of the action among those of the wildcard row
+	value    string // as it stands in the form
+	stored   string // as it is stored
+	noAllow  string // why it must not be allowed, "" if it may
+	noDeny   string // why it must not be denied
+	errors   []string
+	editable bool
+}
+
+func (c gridCell) field() string { return c.key + "." + c.typ + "." + c.action }
+func (c gridCell) id() string    { return "c." + c.field() }
+
+// locks tell which of the three choices are out of reach. What is stored may always stay; taking a deny away needs the
+// same right as giving it.
+func (c gridCell) locks() (unset, allow, deny bool) {
+	unset = c.stored == stateDeny && c.noDeny != ""
+	allow = c.stored != stateAllow && (c.noAllow != "" || unset)
+	deny = c.stored != stateDeny && c.noDeny != ""
+	return unset, allow, deny
+}
+
+// locked says why nothing at all can be changed here.
+func (c gridCell) locked() string {
+	unset, allow, deny := c.locks()
+	if (c.stored == stateUnset && allow && deny) || (c.stored == stateDeny && unset && allow) {
+		return firstOf(c.noAllow, c.noDeny)
+	}
+	return ""
+}
+
+func (c gridCell) title() string {
+	text := c.String()
+	if c.description != "" {
+		text += ": " + c.description
+	}
+	if c.editable && c.locked() != "" {
+		text += ". Locked: " + c.locked()
+	}
+	return text
+}
+
+func (c gridCell) class() string {
+	class := "cell k" + strconv.Itoa(c.index)
+	if c.editable && c.locked() != "" {
+		class += " lk"
+	}
+	return class
+}
+
+// cells are all cells of a row.
+func (r gridRow) cells() []gridCell {
+	var out []gridCell
+	for _, c := range r.columns {
+		if c != nil {
+			out = append(out, *c)
+		}
+	}
+	return append(out, r.others...)
+}
+
+// levels are the choices of the level select.
+var levels = []struct{ value, label string }{
+	{"none", "None"}, {"read", "Read"}, {"write", "Write"}, {"full", "Full"}, {"custom", "Custom"},
+}
+
+// level sums a row up: which preset of the level select gives just these allows.
+func (r gridRow) level() string {
+	var on, write, all []string
+	for _, c := range r.cells() {
+		if c.value == stateDeny {
+			return "custom"
+		}
+		all = append(all, c.action)
+		if c.action != "delete" && slices.Contains(columns, c.action) {
+			write = append(write, c.action)
+		}
+		if c.value == stateAllow {
+			on = append(on, c.action)
+		}
+	}
+	switch {
+	case len(on) == 0:
+		return "none"
+	case len(on) == len(all):
+		return "full"
+	case len(on) == 1 && on[0] == "read":
+		return "read"
+	case slices.Equal(on, write):
+		return "write"
+	default:
+		return "custom"
+	}
+}
+
+// risk is a note about permissions that give away much.
+type risk struct {
+	note  string
+	cells []gridCell
+}
+
+// editable says whether the form can be saved by this caller.
+func (e RoleEditor) editable() bool { return e.New || (e.View.CanUpdate && !e.View.Role.BuiltIn) }
+
+// organizationRole tells the roles of an organization from those of the site.
+func (e RoleEditor) organizationRole() bool { return e.View.Organization.Name != "" }
+
+// stored is what edits are marked against. A new role has nothing behind it: nothing in it is an edit.
+func (e RoleEditor) stored() org.Role {
+	if e.New || e.Stored == nil {
+		return e.View.Role
+	}
+	return *e.Stored
+}
+
+// scopes are the levels that a role of this kind has, and any other one that it says something at (built-in roles do).
+func (e RoleEditor) scopes() []scope {
+	var out []scope
+	for _, l := range []struct {
+		level            rbac.Level
+		key, label, note string
+		own              bool
+	}{
+		{rbac.LevelOrganization, "org", "Organization", "Applies to everything in " + organizationName(e.View.Organization) + ".", e.organizationRole()},
+		{rbac.LevelSite, "site", "Site", "Applies to everything on this site, in every organization.", !e.organizationRole()},
+		{rbac.LevelUser, "user", "Own resources", "Applies to what the holder owns.", !e.organizationRole()},
+	} {
+		if l.own || len(permissions(e.View.Role, l.level)) > 0 {
+			out = append(out, e.scope(scope{level: l.level, key: l.key, label: l.label, note: l.note, own: l.own, editable: e.editable() && l.own}))
+		}
+	}
+	return out
+}
+
+func permissions(r org.Role, l rbac.Level) []rbac.Permission {
+	switch l {
+	case rbac.LevelSite:
+		return r.Site
+	case rbac.LevelOrganization:
+		return r.Organization
+	default:
+		return r.User
+	}
+}
+
+// scope fills the grid of one level.
+func (e RoleEditor) scope(s scope) scope {
+	catalog := catalogOr(e.Catalog)
+	values := newStates(permissions(e.View.Role, s.level), e.View.Role.BuiltIn)
+	stored := newStates(permissions(e.stored(), s.level), e.View.Role.BuiltIn)
+	errs := e.cellErrors(s.level)
+	index := map[string]int{}
+	for i, a := range catalog.WildcardActions() {
+		index[a.Name] = i
+	}
+	cell := func(typ, typeLabel string, a rbac.ActionInfo) gridCell {
+		c := gridCell{
+			pair: pair{typ, a.Name}, typeLabel: typeLabel, label: a.Label, description: a.Description, key: s.key, index: index[a.Name],
+			value: values.at(typ, a.Name), stored: stored.at(typ, a.Name), errors: errs[pair{typ, a.Name}], editable: s.editable,
+		}
+		if s.editable && e.View.Locked != nil {
+			c.noAllow = e.View.Locked(s.level, rbac.Permission{ResourceType: typ, Action: a.Name})
+			c.noDeny = e.View.Locked(s.level, rbac.Permission{ResourceType: typ, Action: a.Name, Negate: true})
+		}
+		return c
+	}
+	s.star = newRow(s.key, rbac.Wildcard, "Every resource type", catalog.WildcardActions(), cell)
+	for _, a := range catalog.Areas() {
+		area := gridArea{id: "a-" + s.key + "-" + a.ID, label: a.Label}
+		for _, t := range a.Types {
+			row := newRow(s.key, t.Name, t.Label, t.Actions, cell)
+			for _, c := range row.cells() {
+				area.counts = area.counts.plus(countCell(c.value, values.at(rbac.Wildcard, c.action)))
+			}
+			area.rows = append(area.rows, row)
+		}
+		s.areas = append(s.areas, area)
+		s.counts = s.counts.plus(area.counts)
+	}
+	s.unknown = unknownCells(catalog, s, values, stored)
+	return s
+}
+
+func newRow(key, typ, label string, actions []rbac.ActionInfo, cell func(string, string, rbac.ActionInfo) gridCell) gridRow {
+	row := gridRow{id: "r-" + key + "-" + typ, typ: typ, label: label, columns: make([]*gridCell, len(columns))}
+	for _, a := range actions {
+		c := cell(typ, label, a)
+		if i := slices.Index(columns, a.Name); i >= 0 {
+			row.columns[i] = &c
+		} else {
+			row.others = append(row.others, c)
+		}
+	}
+	return row
+}
+
+// unknownCells are the stored pairs that have no place in the grid, sorted. They stay until somebody drops them.
+func unknownCells(catalog *rbac.Catalog, s scope, values, stored states) []gridCell {
+	var out []gridCell
+	for p, state := range stored.set {
+		if catalog.Valid(p.typ, p.action) || (stored.wildcard && p.action == rbac.Wildcard) {
+			continue
+		}
+		out = append(out, gridCell{pair: p, key: s.key, value: values.set[p], stored: state, editable: s.editable})
+	}
+	slices.SortFunc(out, func(a, b gridCell) int { return strings.Compare(a.String(), b.String()) })
+	return out
+}
+
+var permissionField = regexp.MustCompile(`^(site|organization|user)_permissions\[(\d+)\]`)
+
+// cellErrors sorts what the error says of single permissions by their pair: "organization_permissions[3].action" speaks
+// of the fourth permission that was sent.
+func (e RoleEditor) cellErrors(l rbac.Level) map[pair][]string {
+	if e.Err == nil {
+		return nil
+	}
+	out := map[pair][]string{}
+	for _, f := range e.Err.Fields {
+		if level, p, ok := e.fieldPair(f.Field); ok && level == l {
+			out[p] = append(out[p], f.Detail)
+		}
+	}
+	return out
+}
+
+// fieldPair finds the pair that a field of an error speaks of.
+func (e RoleEditor) fieldPair(name string) (rbac.Level, pair, bool) {
+	m := permissionField.FindStringSubmatch(name)
+	if m == nil {
+		return 0, pair{}, false
+	}
+	level := map[string]rbac.Level{"site": rbac.LevelSite, "organization": rbac.LevelOrganization, "user": rbac.LevelUser}[m[1]]
+	perms := permissions(e.View.Role, level)
+	i, err := strconv.Atoi(m[2])
+	if err != nil || i >= len(perms) {
+		return 0, pair{}, false
+	}
+	return level, pair{perms[i].ResourceType, perms[i].Action}, true
+}
+
+// readable is the error with its fields named as they are seen on the page, and where each one is.
+func (e RoleEditor) readable() (*org.Error, map[string]string) {
+	anchors := map[string]string{"name": "name", "display_name": "display_name"}
+	if e.Err == nil {
+		return nil, anchors
+	}
+	shown := *e.Err
+	shown.Fields = slices.Clone(e.Err.Fields)
+	for i, f := range shown.Fields {
+		level, p, ok := e.fieldPair(f.Field)
+		if !ok {
+			continue
+		}
+		shown.Fields[i].Field = p.String()
+		if catalogOr(e.Catalog).Valid(p.typ, p.action) {
+			key := map[rbac.Level]string{rbac.LevelSite: "site", rbac.LevelOrganization: "org", rbac.LevelUser: "user"}[level]
+			anchors[p.String()] = gridCell{pair: p, key: key}.id()
+		}
+	}
+	return &shown, anchors
+}
+
+// risks are the notes of the catalog about permissions of these scopes, with the cells that each is about; script shows
+// those that are allowed.
+func (e RoleEditor) risks(scopes []scope) []risk {
+	catalog := catalogOr(e.Catalog)
+	var out []risk
+	for _, s := range scopes {
+		for _, r := range s.rows() {
+			for _, c := range r.cells() {
+				note := catalog.Risks(rbac.Permission{ResourceType: c.typ, Action: c.action})
+				if note == "" {
+					continue
+				}
+				i := slices.IndexFunc(out, func(r risk) bool { return r.note == note })
+				if i < 0 {
+					i, out = len(out), append(out, risk{note: note})
+				}
+				out[i].cells = append(out[i].cells, c)
+			}
+		}
+	}
+	return out
+}
+
+// lock is a reason for locked cells, with how many it locks.
+type lock struct {
+	reason string
+	cells  int
+}
+
+// lockReasons are the different reasons for locked cells.
+func lockReasons(scopes []scope) []lock {
+	var out []lock
+	for _, s := range scopes {
+		for _, r := range s.rows() {
+			for _, c := range r.cells() {
+				why := c.locked()
+				if why == "" {
+					continue
+				}
+				i := slices.IndexFunc(out, func(l lock) bool { return l.reason == why })
+				if i < 0 {
+					i, out = len(out), append(out, lock{reason: why})
+				}
+				out[i].cells++
+			}
+		}
+	}
+	return out
+}
+
+// rows are all rows of a grid, the wildcard first.
+func (s scope) rows() []gridRow {
+	out := []gridRow{s.star}
+	for _, a := range s.areas {
+		out = append(out, a.rows...)
+	}
+	return out
+}

@@ -1,0 +1,70 @@
+package views
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestThousands(t *testing.T) {
+	t.Parallel()
+	for n, want := range map[int]string{0: "0", 999: "999", 1000: "1,000", 1284: "1,284", 1234567: "1,234,567"} {
+		if got := thousands(n); got != want {
+			t.Errorf("%d is %q, want %q", n, got, want)
+		}
+	}
+}
+
+func TestAgo(t *testing.T) {
+	t.Parallel()
+	for d, want := range map[time.Duration]string{
+		-time.Minute: "just now", 59 * time.Second: "just now", time.Minute: "1 min ago", 59 * time.Minute: "59 min ago", time.Hour: "1 h ago",
+		23 * time.Hour: "23 h ago", 24 * time.Hour: "yesterday", 48 * time.Hour: "2 d ago", 239 * time.Hour: "9 d ago", 240 * time.Hour: "10 Nov 2026",
+	} {
+		if got := ago(now.Add(-d), now); got != want {
+			t.Errorf("%v ago is %q, want %q", d, got, want)
+		}
+	}
+}
+
+func TestInitials(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{
+		"Ada Lovelace": "AL", "Łukasz Żółkiewski": "ŁŻ", "ada": "A", cjk: "山", rtl: "ل", "": "?", hostile: "SS", "Wolfgang Amadeus von W": "WW", "🙂": "?",
+	} {
+		if got := initials(name); got != want {
+			t.Errorf("%q is %q, want %q", name, got, want)
+		}
+	}
+}
+
+func TestPieces(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ text, query, want string }{
+		{"Margaret", "ma", "[Ma]rgaret"}, {"Thomas Mann", "MA", "Tho[ma]s [Ma]nn"}, {"x", "", "x"}, {"aaa", "aa", "[aa]a"},
+		{"Łódź", "łÓ", "[Łó]dź"}, {"a", "abc", "a"}, {"", "a", ""}, {"a b", " b ", "a [b]"},
+	} {
+		var b strings.Builder
+		for _, p := range pieces(tt.text, tt.query) {
+			if p.hit {
+				b.WriteString("[" + p.text + "]")
+			} else {
+				b.WriteString(p.text)
+			}
+		}
+		if b.String() != tt.want {
+			t.Errorf("%q in %q: %q, want %q", tt.query, tt.text, b.String(), tt.want)
+		}
+	}
+}
+
+func TestAccount(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ name, username, email, want string }{
+		{"Ada", "ada", "a@x", "ada · a@x"}, {"ada", "ada", "a@x", "a@x"}, {"Ada", "ada", "", "ada"}, {"ada", "ada", "", ""},
+	} {
+		if got := account(tt.name, tt.username, tt.email); got != tt.want {
+			t.Errorf("%+v gives %q", tt, got)
+		}
+	}
+}

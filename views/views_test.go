@@ -1,0 +1,557 @@
+package views
+
+import (
+	"bytes"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/PuerkitoBio/goquery"
+	"github.com/a-h/templ"
+	"github.com/google/uuid"
+
+	"rolecall/org"
+	"rolecall/rbac"
+)
+
+// Names that break pages which are not careful.
+const (
+	hostile = `"><script>alert(1)</script>`
+	rtl     = "ليلى أحمد"
+	cjk     = "山田 太郎"
+	long    = "Wolfgang-Amadeus-von-Wolfeschleg" // 32 characters
+)
+
+var (
+	now  = time.Date(2026, 11, 20, 15, 0, 0, 0, time.UTC)
+	acme = org.Organization{ID: uuid.MustParse("11111111-1111-4111-8111-111111111111"), Name: "acme", DisplayName: "Acme Robotics", MemberCount: 1284}
+)
+
+func newMember(name string) org.Member {
+	return org.Member{
+		UserID: uuid.NewSHA1(uuid.Nil, []byte(name)), OrganizationID: acme.ID, Username: name, Name: name, Email: name + "@example.com",
+		Status: org.StatusActive, LoginType: org.LoginPassword, CreatedAt: now.Add(-1000 * time.Hour), UpdatedAt: now.Add(-2 * time.Hour), Version: 7,
+	}
+}
+
+func refs(names ...string) []org.RoleRef {
+	out := make([]org.RoleRef, len(names))
+	for i, n := range names {
+		out[i] = org.RoleRef{Name: n, DisplayName: n, OrganizationID: acme.ID}
+	}
+	return out
+}
+
+func allow(pairs ...string) []rbac.Permission {
+	out := make([]rbac.Permission, len(pairs))
+	for i, p := range pairs {
+		typ, action, _ := strings.Cut(strings.TrimPrefix(p, "!"), ":")
+		out[i] = rbac.Permission{ResourceType: typ, Action: action, Negate: strings.HasPrefix(p, "!")}
+	}
+	return out
+}
+
+func newRole(name string, perms ...string) org.Role {
+	return org.Role{
+		ID: uuid.NewSHA1(uuid.Nil, []byte(name)), OrganizationID: acme.ID, Name: name, DisplayName: name, Organization: allow(perms...),
+		Version: 12, UpdatedAt: now.Add(-time.Hour), UpdatedBy: "ada", Assignable: true, Members: 128,
+	}
+}
+
+func fullMembers() Members {
+	everybody := []org.Member{newMember("ada"), newMember(hostile), newMember(rtl), newMember(cjk), newMember(long)}
+	everybody[0].Self = true
+	everybody[0].RolesRefusal, everybody[0].RemoveRefusal = "You can't change your own roles", "You can't remove yourself"
+	everybody[1].Roles = refs(hostile, "b", "c", "d")
+	everybody[1].SiteRoles = refs("owner", hostile)
+	everybody[2].Status = org.StatusSuspended
+	everybody[3].LoginType = org.LoginNone
+	return Members{
+		List:   org.MemberList{Organization: acme, Members: everybody, Count: 1284, CanAdd: true, CanAssign: true, CanRemove: true},
+		Filter: org.MemberFilter{Limit: 5, Offset: 10},
+		Roles:  []org.Role{newRole("auditor"), newRole(hostile)}, SiteRoles: []org.Role{newRole("owner")}, Now: now,
+	}
+}
+
+func filteredMembers() Members {
+	m := fullMembers()
+	m.Filter.Query, m.Filter.Roles, m.Filter.Statuses = "a", []string{"auditor", "gone"}, []org.Status{org.StatusActive}
+	m.Filter.Sort = "-created_at"
+	return m
+}
+
+func onlySelf() Members {
+	m := Members{List: org.MemberList{Organization: acme, Members: []org.Member{newMember("ada")}, Count: 1, OnlySelf: true}, Now: now}
+	m.List.Members[0].Self = true
+	return m
+}
+
+func fullAssignment() AssignmentForm {
+	locked := newRole("locked", "user:read")
+	return AssignmentForm{Assignment: org.Assignment{Organization: acme, Member: newMember(hostile), Choices: []org.RoleChoice{
+		{Role: newRole("held", "user:read"), Held: true},
+		{Role: newRole("free", "!user:read")},
+		{Role: locked, Held: true, Refusal: "Holds what you don't: user:read"},
+		{Role: org.Role{Name: "organization-admin", DisplayName: "Organization Admin", BuiltIn: true}, Refusal: "Not yours to give"},
+	}}}
+}
+
+func fullEditor() RoleEditor {
+	return RoleEditor{
+		View: org.RoleView{
+			Organization: acme, Role: newRole("maintainer", "template:read", "template:create", "!workspace:ssh", "crypto_key:read", "gone:fly"),
+			CanUpdate: true, CanDelete: true,
+			Locked: func(_ rbac.Level, p rbac.Permission) string {
+				if p.ResourceType == "crypto_key" {
+					return "You don't hold this yourself"
+				}
+				return ""
+			},
+		},
+		CanCreate: true, Now: now,
+	}
+}
+
+func refusedEditor() RoleEditor {
+	e := fullEditor()
+	stored := e.View.Role
+	e.Stored = &stored
+	e.View.Role.DisplayName = hostile
+	e.View.Role.Organization = allow("template:create", "!workspace:ssh", "crypto_key:read", "gone:fly", "!template:delete")
+	e.Err = &org.Error{Kind: org.Invalid, Message: "Validation failed.", Fields: []org.Field{
+		{Field: "display_name", Detail: "must not begin with a space"},
+		{Field: "organization_permissions[4].action", Detail: "you do not hold it"},
+		{Field: "organization_permissions[99].action", Detail: "is not there"},
+	}}
+	return e
+}
+
+func newEditor() RoleEditor {
+	e := fullEditor()
+	e.New, e.Choices, e.Start = true, []org.Role{newRole("auditor")}, "auditor"
+	e.View.Role = org.Role{OrganizationID: acme.ID, Organization: allow("template:read")}
+	e.View.From, e.View.LeftOut = "Auditor", allow("user:read")
+	return e
+}
+
+func siteEditor() RoleEditor {
+	e := fullEditor()
+	e.View.Organization = org.Organization{}
+	e.View.Role = org.Role{Name: "helpdesk", Site: allow("user:read"), User: allow("api_key:read", "gone:fly"), Version: 1}
+	return e
+}
+
+func builtInEditor() RoleEditor {
+	e := fullEditor()
+	e.View.CanUpdate, e.View.CanDelete, e.View.Locked = false, false, nil
+	e.View.Role = org.Role{Name: "organization-admin", DisplayName: "Organization Admin", BuiltIn: true, Organization: allow("template:*"), Site: allow("user:read")}
+	return e
+}
+
+var refusal = &org.Error{Kind: org.Invalid, Message: hostile, Detail: hostile, Fields: []org.Field{{Field: "email", Detail: hostile}, {Field: hostile, Detail: long}}}
+
+// pages are all page bodies, each empty, full of difficult names, and refused.
+func pages() map[string]templ.Component {
+	return map[string]templ.Component{
+		"members, empty":         MembersPage(Members{List: org.MemberList{Organization: acme}}),
+		"members, zero":          MembersPage(Members{}),
+		"members, full":          MembersPage(fullMembers()),
+		"members, filtered":      MembersPage(filteredMembers()),
+		"members, no match":      MembersPage(Members{List: org.MemberList{Organization: acme}, Filter: org.MemberFilter{Query: hostile, Limit: 25}}),
+		"members, past the end":  MembersPage(Members{List: org.MemberList{Organization: acme, Count: 3}, Filter: org.MemberFilter{Offset: 50, Limit: 25}}),
+		"members, only self":     MembersPage(onlySelf()),
+		"member":                 MemberPage(MemberView{Organization: acme, Member: fullMembers().List.Members[1], LinkRoles: true, CanAssign: true, CanRemove: true, Now: now}),
+		"member, self":           MemberPage(MemberView{Organization: acme, Member: fullMembers().List.Members[0], CanAssign: true, CanRemove: true, Confirm: true, Now: now}),
+		"member, confirm":        MemberPage(MemberView{Organization: acme, Member: fullMembers().List.Members[1], CanRemove: true, Confirm: true, Err: refusal, Now: now}),
+		"add, empty":             AddMemberPage(AddMember{Organization: acme}),
+		"add, no match":          AddMemberPage(AddMember{Organization: acme, Query: hostile, Err: refusal}),
+		"add, full":              AddMemberPage(AddMember{Organization: acme, Query: "a", Candidates: []org.User{{Username: long, Name: hostile}, {Username: "bot", LoginType: org.LoginNone, Status: org.StatusSuspended}}}),
+		"assignment, empty":      AssignmentPage(AssignmentForm{Assignment: org.Assignment{Organization: acme, Member: newMember(rtl)}}),
+		"assignment, full":       AssignmentPage(fullAssignment()),
+		"assignment, refused":    AssignmentPage(AssignmentForm{Assignment: fullAssignment().Assignment, Checked: map[string]bool{}, Err: refusal}),
+		"roles, empty":           RolesPage(Roles{List: org.RoleList{Organization: acme}}),
+		"roles, full":            RolesPage(Roles{List: org.RoleList{Organization: acme, Roles: []org.Role{newRole(hostile, "user:read"), {Name: "organization-admin", BuiltIn: true, Organization: allow("user:*")}}, CanCreate: true}, Now: now}),
+		"roles, site":            RolesPage(Roles{List: org.RoleList{Roles: []org.Role{newRole("owner")}}, Now: now}),
+		"role":                   RoleEditorPage(fullEditor()),
+		"role, refused":          RoleEditorPage(refusedEditor()),
+		"role, new":              RoleEditorPage(newEditor()),
+		"role, site":             RoleEditorPage(siteEditor()),
+		"role, built-in":         RoleEditorPage(builtInEditor()),
+		"role, empty":            RoleEditorPage(RoleEditor{View: org.RoleView{Organization: acme, Role: org.Role{Name: hostile}}}),
+		"delete role":            RoleDeletePage(RoleDelete{View: fullEditor().View}),
+		"delete role, refused":   RoleDeletePage(RoleDelete{View: org.RoleView{Organization: acme, Role: newRole(hostile)}, Err: refusal}),
+		"login":                  LoginPage(Login{}),
+		"login, refused":         LoginPage(Login{Next: hostile, Email: hostile, Err: refusal}),
+		"setup":                  SetupPage(Setup{}),
+		"setup, refused":         SetupPage(Setup{NeedToken: true, Email: hostile, Username: long, Name: rtl, Err: refusal}),
+		"problem":                ProblemPage(Problem{Status: 404, Message: "Not found"}),
+		"problem, full":          ProblemPage(Problem{Status: 500, Message: hostile, Detail: hostile, Fields: refusal.Fields, RequestID: hostile, Back: "/x"}),
+		"member of nothing":      NoOrganizationPage(),
+		"site role without name": RoleEditorPage(RoleEditor{}),
+	}
+}
+
+// fragments are what htmx swaps in; each is put into a page where it goes.
+func fragments() map[string]templ.Component {
+	return map[string]templ.Component{
+		"members":           MembersResults(fullMembers()),
+		"members, filtered": MembersResults(filteredMembers()),
+		"members, empty":    MembersResults(Members{List: org.MemberList{Organization: acme}}),
+		"add member":        AddMemberResults(AddMember{Organization: acme, Query: hostile, Candidates: []org.User{{Username: hostile}}}),
+		"assignment":        AssignmentPopover(fullAssignment()),
+		"problem":           ProblemFragment(Problem{Status: 409, Message: hostile, Back: "/x"}),
+		"toast, good":       Toast(Flash{Message: long}),
+		"toast":             Toast(Flash{Message: hostile, Bad: true}),
+	}
+}
+
+func navigation() *org.Navigation {
+	return &org.Navigation{
+		User: org.User{Username: "ada", Name: hostile, Email: "ada@example.com"}, Organizations: []org.Organization{acme, {ID: uuid.New(), Name: long, DisplayName: hostile}},
+		More: true, Current: &acme, Members: 1284, Roles: 9, CanReadRoles: true, RoleLabel: "Organization admin",
+	}
+}
+
+func render(t *testing.T, c templ.Component) *goquery.Document {
+	t.Helper()
+	var b bytes.Buffer
+	if err := c.Render(t.Context(), &b); err != nil {
+		t.Fatal(err)
+	}
+	doc, err := goquery.NewDocumentFromReader(&b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return doc
+}
+
+func TestPagesAreSound(t *testing.T) {
+	t.Parallel()
+	for name, body := range pages() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for frame, s := range map[string]Shell{
+				"signed in":  {Title: hostile, Nav: navigation(), Active: "members", Theme: "dark", Back: "/x?y=" + hostile, Flash: &Flash{Message: hostile}, Crumbs: []Crumb{{hostile, "/x"}}},
+				"signed out": {Title: hostile},
+			} {
+				doc := render(t, Page(s, body))
+				checkMarkup(t, frame, doc)
+				checkReferences(t, frame, doc)
+				checkNames(t, frame, doc)
+				if n := doc.Find("h1").Length(); n != 1 {
+					t.Errorf("%s: %d headings of the first level, want 1", frame, n)
+				}
+				if n := doc.Find("main").Length(); n != 1 {
+					t.Errorf("%s: %d main, want 1", frame, n)
+				}
+			}
+		})
+	}
+}
+
+func TestFragmentsAreSound(t *testing.T) {
+	t.Parallel()
+	for name, c := range fragments() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			doc := render(t, c)
+			checkMarkup(t, name, doc)
+			checkNames(t, name, doc)
+			if doc.Find("h1, main, symbol").Length() > 0 {
+				t.Error("a fragment carries parts of a page")
+			}
+		})
+	}
+}
+
+// checkMarkup looks for what the content security policy forbids, for text that became markup, and for ids that stand twice.
+func checkMarkup(t *testing.T, where string, doc *goquery.Document) {
+	t.Helper()
+	if n := doc.Find("script:not([src]), style, base, iframe, object").Length(); n > 0 {
+		t.Errorf("%s: %d elements that the policy forbids", where, n)
+	}
+	seen := map[string]bool{}
+	doc.Find("*").Each(func(_ int, s *goquery.Selection) {
+		for _, a := range s.Nodes[0].Attr {
+			switch {
+			case a.Key == "style" || strings.HasPrefix(a.Key, "on") || strings.HasPrefix(a.Key, "hx-on"):
+				t.Errorf("%s: <%s %s=%q>", where, goquery.NodeName(s), a.Key, a.Val)
+			case strings.HasPrefix(strings.ToLower(a.Val), "javascript:"), strings.HasPrefix(a.Val, "js:"):
+				t.Errorf("%s: <%s %s=%q> runs script", where, goquery.NodeName(s), a.Key, a.Val)
+			case strings.HasPrefix(a.Key, "hx-trigger") && strings.Contains(strings.ReplaceAll(a.Val, "input[name=q]", ""), "["):
+				t.Errorf("%s: trigger filter in %q", where, a.Val)
+			case a.Key == "id" && seen[a.Val]:
+				t.Errorf("%s: id %q stands twice", where, a.Val)
+			case a.Key == "id":
+				seen[a.Val] = true
+			}
+		}
+	})
+}
+
+// checkReferences follows every reference within the page.
+func checkReferences(t *testing.T, where string, doc *goquery.Document) {
+	t.Helper()
+	ids := map[string]bool{}
+	doc.Find("[id]").Each(func(_ int, s *goquery.Selection) { ids[s.AttrOr("id", "")] = true })
+	for _, attr := range []string{"for", "aria-labelledby", "aria-describedby", "popovertarget", "form"} {
+		doc.Find("[" + attr + "]").Each(func(_ int, s *goquery.Selection) {
+			if id := s.AttrOr(attr, ""); attr != "aria-describedby" && !ids[id] {
+				t.Errorf("%s: %s=%q leads nowhere", where, attr, id)
+			}
+			for _, id := range strings.Fields(s.AttrOr("aria-describedby", "")) {
+				if !ids[id] && id != "no-"+hostile {
+					t.Errorf("%s: aria-describedby=%q leads nowhere", where, id)
+				}
+			}
+		})
+	}
+	doc.Find("[href^='#']").Each(func(_ int, s *goquery.Selection) {
+		if id := strings.TrimPrefix(s.AttrOr("href", ""), "#"); !ids[id] {
+			t.Errorf("%s: <%s href=%q> leads nowhere", where, goquery.NodeName(s), "#"+id)
+		}
+	})
+	doc.Find("a").Each(func(_ int, s *goquery.Selection) {
+		if href := s.AttrOr("href", ""); href == "" || href == "#" {
+			t.Errorf("%s: dead link %q", where, strings.TrimSpace(s.Text()))
+		}
+	})
+}
+
+// checkNames wants a name for everything that can be operated.
+func checkNames(t *testing.T, where string, doc *goquery.Document) {
+	t.Helper()
+	doc.Find("a, button, input:not([type=hidden]), select, [role=radiogroup], table, [role=dialog]").Each(func(_ int, s *goquery.Selection) {
+		if s.Is("span.ib") {
+			return
+		}
+		name := s.AttrOr("aria-label", "") + s.AttrOr("aria-labelledby", "")
+		if s.Is("a, button") {
+			name += s.Text()
+		}
+		if id := s.AttrOr("id", ""); id != "" {
+			name += doc.Find("label").FilterFunction(func(_ int, l *goquery.Selection) bool { return l.AttrOr("for", "") == id }).Text()
+		}
+		name += s.Closest("label").Text()
+		if strings.TrimSpace(name) == "" {
+			html, _ := goquery.OuterHtml(s)
+			t.Errorf("%s: nothing names %.120s", where, html)
+		}
+	})
+}
+
+// An icon that no page draws is weight in every page.
+func TestIconsAreUsed(t *testing.T) {
+	t.Parallel()
+	used := map[string]bool{"#i-undo-2": true} // drawn by app.js
+	for _, set := range []map[string]templ.Component{pages(), fragments()} {
+		for _, c := range set {
+			render(t, Page(Shell{Nav: navigation()}, c)).Find("use").Each(func(_ int, s *goquery.Selection) { used[s.AttrOr("href", "")] = true })
+		}
+	}
+	render(t, icons()).Find("symbol").Each(func(_ int, s *goquery.Selection) {
+		if id := "#" + s.AttrOr("id", ""); !used[id] {
+			t.Errorf("nothing draws %s", id)
+		}
+	})
+}
+
+func TestPageFrame(t *testing.T) {
+	t.Parallel()
+	doc := render(t, Page(Shell{Title: "Members", Nav: navigation(), Active: "members", Theme: "dark", Back: "/organizations/acme/members?q=a"}, NoOrganizationPage()))
+	for _, tt := range []struct{ selector, attr, want string }{
+		{"html", "data-theme", "dark"},
+		{"html", "lang", "en"},
+		{"meta[name=robots]", "content", "noindex"},
+		{"a.skip", "href", "#main"},
+		{".nav a[aria-current=page]", "href", "/organizations/acme/members"},
+		{"form[action='/theme'] input[name=back]", "value", "/organizations/acme/members?q=a"},
+		{"form[action='/theme'] button", "value", "light"},
+		{"form[action='/logout']", "method", "post"},
+		{"#toast", "role", "status"},
+	} {
+		if got := doc.Find(tt.selector).AttrOr(tt.attr, "(none)"); got != tt.want {
+			t.Errorf("%s %s = %q, want %q", tt.selector, tt.attr, got, tt.want)
+		}
+	}
+	if got, want := doc.Find("title").Text(), "Members · Acme Robotics · rolecall"; got != want {
+		t.Errorf("title %q, want %q", got, want)
+	}
+	if got := doc.Find("#toast").Children().Length(); got != 0 {
+		t.Errorf("an empty toast has %d children", got)
+	}
+	if got := doc.Find("#orgmenu a").Length(); got != 2 {
+		t.Errorf("%d organizations to switch to, want 2", got)
+	}
+}
+
+func TestPageFrameHidesWhatMayNotBeOpened(t *testing.T) {
+	t.Parallel()
+	nav := navigation()
+	nav.CanReadRoles, nav.Organizations, nav.More = false, nav.Organizations[:1], false
+	doc := render(t, Page(Shell{Nav: nav}, NoOrganizationPage()))
+	if n := doc.Find("a[href='/organizations/acme/members/roles']").Length(); n != 0 {
+		t.Error("a link to roles that may not be read")
+	}
+	if n := doc.Find("#orgmenu, [popovertarget=orgmenu]").Length(); n != 0 {
+		t.Error("a switch between one organization")
+	}
+	signedOut := render(t, Page(Shell{Title: "Sign in"}, LoginPage(Login{})))
+	if n := signedOut.Find("nav, form[action='/logout'], [src*=htmx]").Length(); n != 0 {
+		t.Error("the frame of somebody who is signed in")
+	}
+	if signedOut.Find("html[data-theme]").Length() != 0 {
+		t.Error("a theme that nobody chose")
+	}
+}
+
+func TestFormsShowWhatIsWrong(t *testing.T) {
+	t.Parallel()
+	err := &org.Error{Kind: org.Invalid, Message: "Validation failed.", Fields: []org.Field{{Field: "username", Detail: "is taken"}, {Field: "nobody_knows", Detail: "is odd"}}}
+	doc := render(t, SetupPage(Setup{Username: "ada", Err: err}))
+	summary := doc.Find("#errors[role=alert][autofocus]")
+	if summary.Length() != 1 || !strings.Contains(summary.Text(), "Validation failed.") {
+		t.Fatalf("no summary: %q", summary.Text())
+	}
+	if got := summary.Find("a").AttrOr("href", ""); got != "#username" || summary.Find("a").Length() != 1 {
+		t.Errorf("summary links to %q, want #username alone", got)
+	}
+	if !strings.Contains(summary.Text(), "Nobody knows: is odd") {
+		t.Errorf("a field without a place is not told: %q", summary.Text())
+	}
+	in := doc.Find("#username")
+	if in.AttrOr("aria-invalid", "") != "true" || !strings.Contains(in.AttrOr("aria-describedby", ""), "username-error") {
+		t.Error("the field does not say that it is wrong")
+	}
+	if got := strings.TrimSpace(doc.Find("#username-error").Text()); got != "is taken" {
+		t.Errorf("at the field: %q", got)
+	}
+	if doc.Find("#email[aria-invalid]").Length() != 0 || in.AttrOr("value", "") != "ada" {
+		t.Error("another field is wrong, or what was entered is gone")
+	}
+}
+
+func TestProblem(t *testing.T) {
+	t.Parallel()
+	doc := render(t, ProblemPage(Problem{Status: 500, Message: "Broken", RequestID: "req-1", Back: "/organizations/acme/members"}))
+	if !strings.Contains(doc.Text(), "req-1") {
+		t.Error("no request id")
+	}
+	if got := doc.Find(".acts a").First(); got.Text() != "Try again" || got.AttrOr("href", "") != "/organizations/acme/members" {
+		t.Errorf("the way on is %q", got.Text())
+	}
+	doc = render(t, ProblemPage(Problem{Status: 404, Message: "Not found"}))
+	if strings.Contains(doc.Text(), "Try again") || doc.Find(".acts a[href='/']").Length() != 1 {
+		t.Error("what is not there should not be tried again, but there must be a way on")
+	}
+}
+
+func TestLogin(t *testing.T) {
+	t.Parallel()
+	doc := render(t, LoginPage(Login{Next: "/organizations/acme/members", Email: "ada@example.com", Err: &org.Error{Message: "Incorrect email or password."}}))
+	for selector, want := range map[string]string{"input[name=next]": "/organizations/acme/members", "input[name=email]": "ada@example.com", "input[name=password]": ""} {
+		if got := doc.Find(selector).AttrOr("value", ""); got != want {
+			t.Errorf("%s = %q, want %q", selector, got, want)
+		}
+	}
+	if doc.Find("form[method=post][action='/login'] button").Length() != 1 {
+		t.Error("no button")
+	}
+	if n := render(t, SetupPage(Setup{})).Find("[name=setup_token]").Length(); n != 0 {
+		t.Error("asks for a token that is not needed")
+	}
+	if n := render(t, SetupPage(Setup{NeedToken: true})).Find("[name=setup_token][required]").Length(); n != 1 {
+		t.Error("does not ask for the token")
+	}
+}
+
+func TestDeleteRole(t *testing.T) {
+	t.Parallel()
+	view := org.RoleView{Organization: acme, Role: newRole("maintainer"), CanDelete: true}
+	doc := render(t, RoleDeletePage(RoleDelete{View: view}))
+	if !strings.Contains(doc.Text(), "128 members") {
+		t.Errorf("does not say how many lose it: %q", doc.Text())
+	}
+	if doc.Find("form[action='/organizations/acme/members/roles/maintainer'] [name=_method][value=DELETE]").Length() != 1 {
+		t.Error("does not delete")
+	}
+	if doc.Find("[name=confirm][required][pattern=maintainer]").Length() != 1 {
+		t.Error("a role that many hold is deleted without typing its name")
+	}
+	view.Role.Members = 1
+	if render(t, RoleDeletePage(RoleDelete{View: view})).Find("[name=confirm]").Length() != 0 {
+		t.Error("asks for the name although one member loses it")
+	}
+	view.CanDelete = false
+	if render(t, RoleDeletePage(RoleDelete{View: view})).Find("button").Length() != 0 {
+		t.Error("offers what may not be done")
+	}
+}
+
+func TestAddMember(t *testing.T) {
+	t.Parallel()
+	doc := render(t, AddMemberPage(AddMember{Organization: acme, Query: "hop", Candidates: []org.User{{Username: "ghopper", Name: "Grace Hopper"}}}))
+	if doc.Find("form[method=post][action='/organizations/acme/members/ghopper'] button").AttrOr("aria-label", "") != "Add Grace Hopper" {
+		t.Error("no button to add")
+	}
+	if got := doc.Find("mark").First().Text(); got != "Hop" {
+		t.Errorf("marked %q, want Hop", got)
+	}
+}
+
+func TestMemberPage(t *testing.T) {
+	t.Parallel()
+	m := newMember("ghopper")
+	m.Roles = refs("auditor")
+	v := MemberView{Organization: acme, Member: m, LinkRoles: true, CanAssign: true, CanRemove: true, Now: now}
+	doc := render(t, MemberPage(v))
+	for _, href := range []string{MemberRolesURL("acme", "ghopper"), MemberRemoveURL("acme", "ghopper"), RoleURL("acme", "auditor")} {
+		if doc.Find("a[href='"+href+"']").Length() != 1 {
+			t.Errorf("no link to %s", href)
+		}
+	}
+	v.Confirm = true
+	doc = render(t, MemberPage(v))
+	if doc.Find("form[action='/organizations/acme/members/ghopper'] [name=_method][value=DELETE]").Length() != 1 || doc.Find("button.bad").Length() != 1 {
+		t.Error("does not ask")
+	}
+	v.Member.RemoveRefusal, v.Member.RolesRefusal = "The last one", "Not yours"
+	doc = render(t, MemberPage(v))
+	if doc.Find("button.bad").Length() != 0 || !strings.Contains(doc.Text(), "The last one") || !strings.Contains(doc.Text(), "Not yours") {
+		t.Error("a refusal is not told, or its button is there")
+	}
+	if n := render(t, MemberPage(MemberView{Organization: acme, Member: m, Now: now})).Find(".acts a").Length(); n != 0 {
+		t.Errorf("%d actions for somebody who may do nothing", n)
+	}
+}
+
+func TestRolesPage(t *testing.T) {
+	t.Parallel()
+	admin := org.Role{Name: "organization-admin", DisplayName: "Organization Admin", BuiltIn: true, Organization: allow("template:*"), Members: 6}
+	list := org.RoleList{Organization: acme, Roles: []org.Role{newRole("maintainer", "template:read", "!workspace:ssh"), admin}, CanCreate: true}
+	doc := render(t, RolesPage(Roles{List: list, Now: now}))
+	rows := doc.Find("tbody tr:not(.grp)")
+	if rows.Length() != 2 || doc.Find("tr.grp").Length() != 2 {
+		t.Fatalf("%d rows in %d groups", rows.Length(), doc.Find("tr.grp").Length())
+	}
+	if got := rows.Eq(0).Find(".c-perm").Text(); !strings.Contains(got, "1 allowed") || !strings.Contains(got, "1 denied") {
+		t.Errorf("counts %q", got)
+	}
+	var actions int
+	for _, typ := range rbac.Default().Types() {
+		if typ.Name == "template" {
+			actions = len(typ.Actions)
+		}
+	}
+	if got := strings.TrimSpace(rows.Eq(1).Find(".c-perm").Text()); got != strconv.Itoa(actions)+" allowed" {
+		t.Errorf("a wildcard action counts as %q, want %d", got, actions)
+	}
+	if rows.Eq(0).Find("a[href='/organizations/acme/members?role=maintainer']").Length() != 1 {
+		t.Error("no link to those who hold it")
+	}
+	list.CanCreate = false
+	if render(t, RolesPage(Roles{List: list, Now: now})).Find("a[href*='/new']").Length() != 0 {
+		t.Error("offers to create")
+	}
+}

@@ -1,0 +1,170 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/alexedwards/scs/v2"
+	"github.com/google/uuid"
+
+	"rolecall/org"
+	"rolecall/views"
+)
+
+// sessionUser is the only thing that a session holds: whose it is.
+const sessionUser = "user"
+
+// newSessions sets up browser sessions. They end a fixed time after sign-in: an idle timeout would make a database
+// write of every page. scs's own middleware is not used, since it commits at the first byte of any answer; a session
+// changes only in signIn and signOut, and they write its cookie themselves.
+func newSessions(o Options) *scs.SessionManager {
+	m := scs.New()
+	m.Store = o.Sessions
+	m.Lifetime = o.SessionLifetime
+	m.HashTokenInStore = true
+	m.Cookie.Name = cookieName("rolecall", o.Secure)
+	m.Cookie.Secure = o.Secure
+	m.Cookie.HttpOnly = true
+	m.Cookie.SameSite = http.SameSiteLaxMode
+	m.Cookie.Path = "/"
+	return m
+}
+
+// cookieName gives a cookie the prefix that keeps other hosts and plain HTTP from setting it, where browsers allow that.
+func cookieName(name string, secure bool) string {
+	if secure {
+		return "__Host-" + name
+	}
+	return name
+}
+
+// authenticate finds out who sends the request, by its token or else by its session.
+func (s *Server) authenticate(c *call) error {
+	if token, ok := tokenOf(c.request()); ok {
+		subject, err := s.org.TokenSubject(c.ctx, token)
+		c.subject = subject
+		return err
+	}
+	if err := s.loadSession(c); err != nil {
+		return err
+	}
+	id, err := uuid.Parse(s.sessions.GetString(c.ctx, sessionUser))
+	if err != nil {
+		return org.SignedOut()
+	}
+	subject, err := s.org.UserSubject(c.ctx, id)
+	if err == nil {
+		c.subject, c.session = subject, true
+	}
+	return err
+}
+
+// tokenOf is the API token of a request. Tokens in cookies, URLs and bodies are not looked for: those leak.
+func tokenOf(r *http.Request) (token string, ok bool) {
+	if token := r.Header.Get("Coder-Session-Token"); token != "" {
+		return token, true
+	}
+	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	token = strings.TrimSpace(token)
+	return token, strings.EqualFold(scheme, "Bearer") && token != ""
+}
+
+// loadSession makes the session of the request's cookie part of c.ctx, an empty one if there is none.
+func (s *Server) loadSession(c *call) error {
+	ctx, err := s.sessions.Load(c.ctx, c.cookie(s.sessions.Cookie.Name))
+	if err == nil {
+		c.ctx = ctx
+	}
+	return err
+}
+
+// signIn starts a session for a user. It gets a new token, so that nobody can have planted the cookie.
+func (s *Server) signIn(c *call, user uuid.UUID) error {
+	if err := s.loadSession(c); err != nil {
+		return err
+	}
+	if err := s.sessions.Clear(c.ctx); err != nil {
+		return err
+	}
+	if err := s.sessions.RenewToken(c.ctx); err != nil {
+		return err
+	}
+	s.sessions.Put(c.ctx, sessionUser, user.String())
+	token, expiry, err := s.sessions.Commit(org.WithSessionUser(c.ctx, user))
+	if err != nil {
+		return err
+	}
+	s.writeSession(c, token, expiry)
+	return nil
+}
+
+// signOut ends the token or the session that the request came with.
+func (s *Server) signOut(c *call) error {
+	if err := s.org.Logout(c.ctx, c.subject); err != nil || !c.session {
+		return err
+	}
+	if err := s.sessions.Destroy(c.ctx); err != nil {
+		return err
+	}
+	s.writeSession(c, "", time.Time{})
+	return nil
+}
+
+func (s *Server) writeSession(c *call, token string, expiry time.Time) {
+	s.sessions.WriteSessionCookie(c.ctx, c.response(), token, expiry)
+	c.header("Cache-Control", "no-store") // scs has added one of its own
+}
+
+// toLogin sends who is signed out to the page to sign in, which leads back to where they were.
+func (c *call) toLogin() reply {
+	back := currentPage(c.request())
+	if c.form == formPage && c.safe() {
+		back = localPath(c.here(), "")
+	}
+	login := views.LoginURL
+	if back != "" && back != views.HomeURL {
+		login += "?" + url.Values{"next": {back}}.Encode()
+	}
+	return reply{status: http.StatusUnauthorized, next: login}
+}
+
+// hasUsers says whether setup is over. Until it is, the database is asked each time.
+func (s *Server) hasUsers(ctx context.Context) (bool, error) {
+	if s.setUp.Load() {
+		return true, nil
+	}
+	has, err := s.org.HasUsers(ctx)
+	if has && err == nil {
+		s.setUp.Store(true)
+	}
+	return has && err == nil, err
+}
+
+// localPath is where is asked to go if that is a page of this server, else fallback. Anything that a browser or a
+// careless reader could take for another host is refused, as is going back to where one signs in or out.
+func localPath(where, fallback string) string {
+	u, err := url.Parse(where)
+	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil || u.Opaque != "" || !strings.HasPrefix(where, "/") || strings.HasPrefix(where, "//") {
+		return fallback
+	}
+	if strings.Contains(u.Path, "//") || strings.ContainsFunc(u.Path, odd) || strings.ContainsFunc(u.RawQuery, odd) {
+		return fallback
+	}
+	for segment := range strings.SplitSeq(u.Path, "/") {
+		if segment == "." || segment == ".." {
+			return fallback
+		}
+	}
+	switch strings.TrimSuffix(u.Path, "/") {
+	case views.LoginURL, views.LogoutURL, views.SetupURL, views.ThemeURL:
+		return fallback
+	}
+	clean := url.URL{Path: u.Path, RawPath: u.RawPath, RawQuery: u.RawQuery}
+	return clean.RequestURI()
+}
+
+func odd(r rune) bool { return r == '\\' || unicode.IsControl(r) }

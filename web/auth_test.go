@@ -1,0 +1,102 @@
+package web
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"testing"
+)
+
+func TestLocalPath(t *testing.T) {
+	t.Parallel()
+	const fallback = "/fallback"
+	same := []string{
+		"/", "/organizations/acme/members?q=a%26b&limit=25", "/organizations/a%20b", "/x?next=//evil.example", "/x?u=https://evil.example",
+		"/organizations/a%2Fb/members",
+	}
+	for _, path := range same {
+		if got := localPath(path, fallback); got != path {
+			t.Errorf("%q: got %q", path, got)
+		}
+	}
+	refused := []string{
+		"", "x", "//e.x", "///e.x", `/\e.x`, `\\e.x`, "/%5ce.x", "/%5Ce.x", "https:e.x", "https://e.x", "javascript:1", "http:///e.x",
+		"/a//..//e.x", "/a/../b", "/%2e%2e/x", "/./x", "/%2f/e.x", "/%2fe.x", "/%0d%0aLocation:%20x", "/a%00", "/a\tb", "/\te.x", "\t//e.x", " //e.x",
+		"/a\nb", "/login", "/login?next=/x", "/login/", "/logout", "/setup", "/theme", "mailto:a@e.x", "/a?b=\\", "/%zz", "//", "?x", "#x",
+	}
+	for _, path := range refused {
+		if got := localPath(path, fallback); got != fallback {
+			t.Errorf("%q: got %q", path, got)
+		}
+	}
+	if got := localPath("/x?y#z", fallback); got != "/x?y" {
+		t.Errorf("a fragment stayed: %q", got)
+	}
+}
+
+func TestTokenOf(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name   string
+		header http.Header
+		token  string
+		ok     bool
+	}{
+		{"none", nil, "", false},
+		{"own header", http.Header{"Coder-Session-Token": {"a"}}, "a", true},
+		{"bearer", http.Header{"Authorization": {"Bearer b"}}, "b", true},
+		{"bearer in lower case", http.Header{"Authorization": {"bearer  b"}}, "b", true},
+		{"own header first", http.Header{"Coder-Session-Token": {"a"}, "Authorization": {"Bearer b"}}, "a", true},
+		{"basic", http.Header{"Authorization": {"Basic Yg=="}}, "", false},
+		{"bearer of nothing", http.Header{"Authorization": {"Bearer "}}, "", false},
+		{"cookie", http.Header{"Cookie": {"coder_session_token=a"}}, "", false},
+	}
+	for _, tt := range tests {
+		r := httptest.NewRequest(http.MethodGet, "/?coder_session_token=x&access_token=x", nil)
+		r.Header = tt.header
+		if token, ok := tokenOf(r); ok != tt.ok || ok && token != tt.token {
+			t.Errorf("%s: got %q, %v", tt.name, token, ok)
+		}
+	}
+}
+
+func TestPeerAddress(t *testing.T) {
+	t.Parallel()
+	proxies := []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("fd00::/8")}
+	tests := []struct {
+		name    string
+		proxies []netip.Prefix
+		remote  string
+		xff     []string
+		want    string
+	}{
+		{"direct", nil, "192.0.2.1:5", nil, "192.0.2.1"},
+		{"direct ignores the header", nil, "127.0.0.1:5", []string{"192.0.2.9"}, "127.0.0.1"},
+		{"through a proxy", proxies, "10.0.0.1:5", []string{"192.0.2.9"}, "192.0.2.9"},
+		{"through an IPv6 proxy", proxies, "[fd00::1]:5", []string{"2001:db8::9"}, "2001:db8::9"},
+		{"forged in front", proxies, "10.0.0.1:5", []string{"203.0.113.1, 192.0.2.9", "10.0.0.2"}, "192.0.2.9"},
+		{"not a proxy", proxies, "192.0.2.1:5", []string{"203.0.113.1"}, "192.0.2.1"},
+		{"loopback is no proxy by itself", proxies, "127.0.0.1:5", []string{"203.0.113.1"}, "127.0.0.1"},
+		{"garbage", proxies, "10.0.0.1:5", []string{"<script>"}, "10.0.0.1"},
+	}
+	for _, tt := range tests {
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		r.RemoteAddr = tt.remote
+		r.Header["X-Forwarded-For"] = tt.xff
+		if got := peerAddress(tt.proxies)(r); got != tt.want {
+			t.Errorf("%s: got %q, want %q", tt.name, got, tt.want)
+		}
+	}
+}
+
+func TestLoopbackHost(t *testing.T) {
+	t.Parallel()
+	for host, want := range map[string]bool{
+		"localhost": true, "localhost:8080": true, "127.0.0.1": true, "127.9.9.9:80": true, "[::1]:8080": true, "[::1]": true, "::1": true,
+		"": false, "example.com": false, "localhost.example.com": false, "127.0.0.1.example.com": false, "192.0.2.1:80": false, "0.0.0.0": false,
+	} {
+		if got := loopbackHost(host); got != want {
+			t.Errorf("%q: got %v", host, got)
+		}
+	}
+}

@@ -1,0 +1,66 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+
+	"github.com/labstack/echo/v4"
+
+	"rolecall/org"
+)
+
+// call is one request on its way through the server: what is known of it so far.
+type call struct {
+	echo    echo.Context
+	server  *Server
+	route   *Route // unmatched until one is found
+	form    form
+	csv     bool // a list is wanted as CSV
+	id      string
+	ip      string
+	ctx     context.Context
+	subject *org.Subject // nil: signed out, or not asked yet
+	session bool         // the subject came with a session, not with a token
+	body    *body        // nil until received
+}
+
+// unmatched is the route of a request that has none. It has pages, so that a person gets one that says so.
+var unmatched = &Route{Offer: Page}
+
+const callKey = "call"
+
+func callOf(ec echo.Context) *call { return ec.Get(callKey).(*call) }
+
+func (c *call) request() *http.Request { return c.echo.Request() }
+
+func (c *call) response() *echo.Response { return c.echo.Response() }
+
+// param is a segment of the path, decoded.
+func (c *call) param(name string) string {
+	raw := c.echo.Param(name)
+	if c.request().URL.RawPath == "" {
+		return raw // net/url has decoded it
+	}
+	if v, err := url.PathUnescape(raw); err == nil {
+		return v
+	}
+	return raw
+}
+
+// organization is the organization in the path, as it is spelled there.
+func (c *call) organization() string { return c.param("organization") }
+
+// user is the user in the path, as it is spelled there.
+func (c *call) user() string { return c.param("user") }
+
+// here is the path and query of this request.
+func (c *call) here() string { return c.request().URL.RequestURI() }
+
+// header sets a header of the answer.
+func (c *call) header(name, value string) { c.response().Header().Set(name, value) }
+
+// safe says whether the request only reads.
+func (c *call) safe() bool {
+	return c.request().Method == http.MethodGet || c.request().Method == http.MethodHead
+}

@@ -1,0 +1,399 @@
+package web
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"rolecall/org"
+)
+
+// Limits of a request body.
+const (
+	maxBody   = 1 << 20
+	maxDepth  = 64
+	maxTold   = 100 // problems listed in one answer
+	typeJSON  = "application/json"
+	typeForm  = "application/x-www-form-urlencoded"
+	badBody   = "Request body must be valid JSON."
+	badFields = "Validation failed."
+)
+
+// Bodies are parsed into a tree and read from it by name, not unmarshalled into structs: encoding/json takes ROLES for
+// roles, lets the last of two equal keys win, and cannot tell a missing list from an empty one, which here are the
+// difference between refusing a request and taking somebody's roles away. The tree also lets a form and a JSON body be
+// read by the same few lines, and names the field that has the wrong type.
+
+// body is what came with a request. It is read into memory before anything is asked of org, which decodes it while it
+// holds the write lock and must not wait for a slow client then.
+type body struct {
+	data     []byte
+	tooLarge bool
+	err      error // the connection broke
+}
+
+// receive reads the body, once.
+func (c *call) receive() *body {
+	if c.body == nil {
+		r := c.request()
+		data, err := io.ReadAll(http.MaxBytesReader(c.response(), r.Body, maxBody))
+		c.body = &body{data: data, err: err}
+		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+			c.body = &body{tooLarge: true}
+		}
+	}
+	return c.body
+}
+
+// decode receives the body of a request and promises to turn it into a T.
+func decode[T any](c *call, read func(object) T) org.Body[T] {
+	c.receive()
+	return func() (v T, err error) {
+		o, err := c.object()
+		if err != nil {
+			return v, err
+		}
+		v = read(o)
+		return v, o.problem()
+	}
+}
+
+// object is the content of the body, parsed but not looked at. Errors come in the documented order: the type of the
+// body, its size, its content.
+func (c *call) object() (object, error) {
+	b := c.receive()
+	form, err := c.bodyIsForm(len(b.data) == 0 && !b.tooLarge)
+	if err != nil {
+		return object{}, err
+	}
+	o := object{form: form, bad: new([]org.Field)}
+	switch {
+	case b.tooLarge:
+		return o, &org.Error{Kind: org.TooLarge, Message: "Request body is too large.", Detail: "At most 1 MiB is read."}
+	case b.err != nil:
+		return o, malformed(b.err.Error())
+	case len(b.data) == 0:
+		return o, malformed("EOF")
+	case form:
+		o.fields, err = parseForm(b.data)
+	default:
+		o.fields, err = parseJSON(b.data)
+	}
+	return o, err
+}
+
+// bodyIsForm tells a form from JSON, and refuses everything else. Forms count only where a browser sends them: with its
+// session, or on the pages that come before there is one.
+func (c *call) bodyIsForm(empty bool) (bool, error) {
+	types := c.request().Header.Values("Content-Type")
+	if len(types) == 0 && empty {
+		return false, nil
+	}
+	browser := c.session || c.route.Offers(Page) && c.route.Access == Public
+	switch media := mediaType(types); {
+	case c.request().Header.Get("Content-Encoding") != "":
+	case media == typeJSON:
+		return false, nil
+	case media == typeForm && browser:
+		return true, nil
+	}
+	return false, &org.Error{
+		Kind:    org.Unsupported,
+		Message: "Request body must be JSON.",
+		Detail:  "Send it with the header Content-Type: application/json.",
+	}
+}
+
+// mediaType is the one media type that a Content-Type header names, or "" if it says anything that is not understood.
+func mediaType(header []string) string {
+	if len(header) != 1 {
+		return ""
+	}
+	media, params, err := mime.ParseMediaType(header[0])
+	if err != nil {
+		return ""
+	}
+	for name, value := range params {
+		if name != "charset" || !strings.EqualFold(value, "utf-8") {
+			return ""
+		}
+	}
+	return media
+}
+
+func malformed(detail string) *org.Error {
+	return &org.Error{Kind: org.Invalid, Message: badBody, Detail: detail}
+}
+
+func parseForm(data []byte) (map[string]any, error) {
+	values, err := url.ParseQuery(string(data))
+	if err != nil || !utf8.Valid(data) {
+		return nil, &org.Error{Kind: org.Invalid, Message: "The form could not be read.", Detail: "It is not properly encoded."}
+	}
+	fields := make(map[string]any, len(values))
+	for name, list := range values {
+		all := make([]any, len(list))
+		for i, v := range list {
+			if !utf8.ValidString(v) {
+				return nil, &org.Error{Kind: org.Invalid, Message: "The form could not be read.", Detail: "It is not UTF-8."}
+			}
+			all[i] = v
+		}
+		if fields[name] = all; len(all) == 1 {
+			fields[name] = all[0]
+		}
+	}
+	return fields, nil
+}
+
+// parseJSON reads one JSON object and refuses what two readers could understand in two ways: bytes that are not UTF-8,
+// keys of one object that differ in nothing but case, anything after the value.
+func parseJSON(data []byte) (map[string]any, error) {
+	if !utf8.Valid(data) {
+		return nil, malformed("It is not UTF-8.")
+	}
+	var whole json.RawMessage // the token reader below does not look for what comes after the value
+	if err := json.Unmarshal(data, &whole); err != nil {
+		return nil, malformed(err.Error())
+	}
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.UseNumber()
+	v, err := parseValue(d, 0)
+	if err != nil {
+		return nil, err
+	}
+	o, ok := v.(map[string]any)
+	if !ok {
+		return nil, malformed("It must be an object.")
+	}
+	return o, nil
+}
+
+func parseValue(d *json.Decoder, depth int) (any, error) {
+	token, err := d.Token()
+	if err != nil {
+		return nil, err
+	}
+	open, ok := token.(json.Delim)
+	if !ok {
+		return token, nil
+	}
+	if depth == maxDepth {
+		return nil, malformed(fmt.Sprintf("It is nested deeper than %d levels.", maxDepth))
+	}
+	if open == '[' {
+		return parseArray(d, depth+1)
+	}
+	return parseObject(d, depth+1)
+}
+
+func parseArray(d *json.Decoder, depth int) (any, error) {
+	list := []any{}
+	for d.More() {
+		v, err := parseValue(d, depth)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, v)
+	}
+	_, err := d.Token()
+	return list, err
+}
+
+func parseObject(d *json.Decoder, depth int) (any, error) {
+	fields, seen := map[string]any{}, map[string]bool{}
+	for d.More() {
+		token, err := d.Token()
+		if err != nil {
+			return nil, err
+		}
+		name := token.(string) // the syntax has been checked
+		// Up and down again brings together all spellings of a letter: K, k and the Kelvin sign.
+		folded := strings.ToLower(strings.ToUpper(name))
+		if seen[folded] {
+			return nil, malformed(fmt.Sprintf("The key %q is there twice.", name))
+		}
+		seen[folded] = true
+		if fields[name], err = parseValue(d, depth); err != nil {
+			return nil, err
+		}
+	}
+	_, err := d.Token()
+	return fields, err
+}
+
+// object is an object of the body, or a form. Its methods give the value of a field, or the zero value when the field is
+// missing, null, or of another type; the last is remembered for problem.
+type object struct {
+	fields map[string]any
+	form   bool
+	path   string // what stands before a field's name when it is told, "" or ending in a dot
+	bad    *[]org.Field
+}
+
+func (o object) wrong(name, detail string) {
+	*o.bad = append(*o.bad, org.Field{Field: o.path + name, Detail: detail})
+}
+
+// problem is the error about all the fields that were read and found wrong.
+func (o object) problem() error {
+	if len(*o.bad) == 0 {
+		return nil
+	}
+	told := (*o.bad)[:min(len(*o.bad), maxTold)]
+	e := &org.Error{Kind: org.Invalid, Message: badFields, Fields: told}
+	if !o.form {
+		e.Message, e.Detail = badBody, told[0].Field+" "+told[0].Detail
+	}
+	return e
+}
+
+// has says whether the field is there, be it null.
+func (o object) has(name string) bool {
+	_, ok := o.fields[name]
+	return ok
+}
+
+func (o object) text(name string) string {
+	v, _ := value[string](o, name, "must be a string")
+	return v
+}
+
+// optional tells a missing or null text from an empty one.
+func (o object) optional(name string) *string {
+	if v, ok := value[string](o, name, "must be a string"); ok {
+		return &v
+	}
+	return nil
+}
+
+func (o object) flag(name string) bool {
+	if o.form {
+		return o.text(name) != ""
+	}
+	v, _ := value[bool](o, name, "must be true or false")
+	return v
+}
+
+// number reads a whole number; in a form, "" counts as missing.
+func (o object) number(name string) (n int64, ok bool) {
+	const must = "must be a whole number"
+	var digits string
+	if o.form {
+		digits = o.text(name)
+		ok = digits != ""
+	} else {
+		var v json.Number
+		v, ok = value[json.Number](o, name, must)
+		digits = v.String()
+	}
+	if !ok {
+		return 0, false
+	}
+	n, err := strconv.ParseInt(digits, 10, 64)
+	if err != nil {
+		o.wrong(name, must)
+		return 0, false
+	}
+	return n, true
+}
+
+// texts reads a list of strings, of which there may be at most limit.
+func (o object) texts(name string, limit int) []string {
+	list, ok := o.fields[name].([]any)
+	if one, single := o.fields[name].(string); single && o.form {
+		list, ok = []any{one}, true
+	}
+	if !ok {
+		_, _ = value[[]any](o, name, "must be a list of strings")
+		return nil
+	}
+	if len(list) > limit {
+		o.wrong(name, fmt.Sprintf("must have at most %d entries", limit))
+		return nil
+	}
+	texts := make([]string, 0, len(list))
+	for i, v := range list {
+		s, ok := v.(string)
+		if !ok {
+			o.wrong(fmt.Sprintf("%s[%d]", name, i), "must be a string")
+		}
+		texts = append(texts, s)
+	}
+	return texts
+}
+
+// object reads an object inside this one.
+func (o object) object(name string) object {
+	fields, _ := value[map[string]any](o, name, "must be an object")
+	return object{fields: fields, path: o.path + name + ".", bad: o.bad}
+}
+
+// objects reads a list of objects.
+func (o object) objects(name string) []object {
+	list, _ := value[[]any](o, name, "must be a list of objects")
+	objects := make([]object, 0, len(list))
+	for i, v := range list {
+		at := fmt.Sprintf("%s[%d]", name, i)
+		fields, ok := v.(map[string]any)
+		if !ok {
+			o.wrong(at, "must be an object")
+			continue
+		}
+		objects = append(objects, object{fields: fields, path: o.path + at + ".", bad: o.bad})
+	}
+	return objects
+}
+
+// value reads a field that must be a T.
+func value[T any](o object, name, must string) (v T, ok bool) {
+	field := o.fields[name]
+	if field == nil {
+		return v, false
+	}
+	if v, ok = field.(T); !ok {
+		if o.form {
+			must = "was given more than once"
+		}
+		o.wrong(name, must)
+	}
+	return v, ok
+}
+
+// version is the version that a change starts from: that of the header If-Match, or of the form that was filled in.
+// nil stands for whichever is stored.
+func (c *call) version(o object) *int64 {
+	if match := c.request().Header.Get("If-Match"); match != "" && match != "*" {
+		n, err := strconv.ParseInt(strings.Trim(match, `"`), 10, 64)
+		if err != nil {
+			n = -1 // not one of ours, so it matches nothing
+		}
+		return &n
+	}
+	if !o.form {
+		return nil
+	}
+	if n, ok := o.number("version"); ok {
+		return &n
+	}
+	return nil
+}
+
+// precondition tells a conflict with If-Match by the status that HTTP has for it.
+func (c *call) precondition(err error) error {
+	e, ok := errors.AsType[*org.Error](err)
+	if !ok || e.Kind != org.Conflict || c.request().Header.Get("If-Match") == "" {
+		return err
+	}
+	stale := *e
+	stale.Kind = org.Stale
+	return &stale
+}

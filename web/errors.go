@@ -1,0 +1,129 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math"
+	"net/http"
+	"strconv"
+	"time"
+
+	"rolecall/org"
+	"rolecall/views"
+)
+
+// Failures that come from the transport. All others are org's.
+var (
+	errRoute = &org.Error{Kind: org.NotFound, Message: "Route not found."}
+
+	errCrossOrigin = &org.Error{
+		Kind:    org.Forbidden,
+		Message: "This request came from another site.",
+		Detail:  "It was refused, and nothing was changed. Open the console itself and try again.",
+	}
+)
+
+// methodError is the one failure that no Kind stands for, since no use case can cause it.
+type methodError struct{ allow string }
+
+func (e *methodError) Error() string { return "method not allowed, only " + e.allow }
+
+// panicError is what a handler panicked with.
+type panicError struct {
+	value any
+	stack []byte
+}
+
+func (e *panicError) Error() string { return fmt.Sprintf("panic: %v", e.value) }
+
+// failed turns an error into the answer to it: the one place where that happens. What is not ours to show is logged and
+// becomes a bland 500.
+func (s *Server) failed(c *call, err error) reply {
+	if wrong, ok := errors.AsType[*methodError](err); ok {
+		c.header("Allow", wrong.allow)
+		return problem(c, http.StatusMethodNotAllowed, &org.Error{
+			Message: "Method not allowed.", Detail: "This path answers " + wrong.allow + ".",
+		})
+	}
+	e, known := errors.AsType[*org.Error](err)
+	switch {
+	case !known && c.request().Context().Err() != nil:
+		e = &org.Error{Kind: org.Unavailable, Message: "The request was cancelled.", RetryAfter: time.Second}
+	case !known || e.Kind == org.Internal:
+		s.logFailure(c, err)
+		e = &org.Error{
+			Kind:    org.Internal,
+			Message: "An internal server error occurred.",
+			Detail:  "Whoever runs this server finds it in the log by the request ID " + c.id + ".",
+		}
+	case e.Kind == org.Unavailable || err.Error() != e.Error():
+		s.logFailure(c, err) // the refusal did not come alone: recording it failed, for one
+	}
+	if e.Kind == org.Unauthenticated {
+		if c.form != formJSON && c.route.Access == SignedIn {
+			return c.toLogin()
+		}
+		c.header("WWW-Authenticate", "Bearer")
+	}
+	c.retryAfter(e)
+	return problem(c, e.Kind.Status(), e)
+}
+
+func (s *Server) logFailure(c *call, err error) {
+	attrs := []any{"request_id", c.id, "method", c.request().Method, "route", c.echo.Path(), "error", err}
+	if p, ok := errors.AsType[*panicError](err); ok {
+		attrs = append(attrs, "stack", string(p.stack))
+	}
+	s.Log.Log(context.WithoutCancel(c.ctx), slog.LevelError, "request failed", attrs...)
+}
+
+// problem is the answer that tells a failure.
+func problem(c *call, status int, e *org.Error) reply {
+	p := views.Problem{
+		Status: status, Message: e.Message, Detail: e.Detail, Fields: e.Fields, RequestID: c.id, Back: c.back(),
+	}
+	return reply{
+		status:   status,
+		data:     errorJSON{Message: e.Message, Detail: e.Detail, Validations: e.Fields},
+		title:    e.Message,
+		page:     show(views.ProblemPage(p)),
+		fragment: show(views.ProblemFragment(p)),
+	}
+}
+
+// back is where a page that tells a failure leads: what was asked for, if that can be asked for again.
+func (c *call) back() string {
+	if c.safe() {
+		return localPath(c.here(), views.HomeURL)
+	}
+	return currentPage(c.request())
+}
+
+// again answers a refused form with the form itself, filled as it was sent and saying what is wrong with it. JSON gets
+// the error as it is, and so does everybody when the failure is not about what was entered.
+func (c *call) again(err error, form func(*org.Error) reply) (reply, error) {
+	e, ok := errors.AsType[*org.Error](err)
+	if !ok || c.form == formJSON || e.Kind == org.Unauthenticated && c.route.Access == SignedIn {
+		return reply{}, err
+	}
+	switch e.Kind {
+	case org.Internal, org.NotFound, org.Unavailable, org.TooLarge, org.Unsupported:
+		return reply{}, err
+	}
+	if err.Error() != e.Error() {
+		c.server.logFailure(c, err)
+	}
+	r := form(e)
+	r.status, r.refused = e.Kind.Status(), e
+	c.retryAfter(e)
+	return r, nil
+}
+
+// retryAfter tells when another attempt makes sense, if the error knows.
+func (c *call) retryAfter(e *org.Error) {
+	if e.RetryAfter > 0 {
+		c.header("Retry-After", strconv.Itoa(int(math.Ceil(e.RetryAfter.Seconds()))))
+	}
+}

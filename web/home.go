@@ -1,0 +1,54 @@
+package web
+
+import (
+	"time"
+
+	"rolecall/org"
+	"rolecall/views"
+)
+
+// home leads to the members of an organization, which is what people come for.
+func (s *Server) home(c *call) (reply, error) {
+	nav, err := s.org.Navigation(c.ctx, c.subject, "")
+	if err != nil {
+		return reply{}, err
+	}
+	switch {
+	case nav.Current != nil:
+		return reply{next: views.MembersURL(nav.Current.Name, org.MemberFilter{})}, nil
+	case len(nav.Organizations) > 0:
+		return reply{next: views.MembersURL(nav.Organizations[0].Name, org.MemberFilter{})}, nil
+	}
+	return reply{page: show(views.NoOrganizationPage()), title: "No organization"}, nil
+}
+
+type themeInput struct{ theme, back string }
+
+func (s *Server) setTheme(c *call) (reply, error) {
+	in, err := decode(c, func(o object) themeInput {
+		theme := themeInput{o.text("theme"), o.text("back")}
+		switch theme.theme {
+		case "", "light", "dark":
+		default:
+			o.wrong("theme", "must be light, dark or nothing")
+		}
+		return theme
+	})()
+	if err != nil {
+		return reply{}, err
+	}
+	life := themeLife
+	if in.theme == "" {
+		life = -time.Second
+	}
+	c.setCookie(themeCookie, in.theme, life, false)
+	return reply{next: localBack(in.back)}, nil
+}
+
+// localBack is where a theme form returns to, which may be the page to sign in.
+func localBack(back string) string {
+	if back == views.LoginURL || back == views.SetupURL {
+		return back
+	}
+	return localPath(back, views.HomeURL)
+}

@@ -1,0 +1,59 @@
+package web
+
+import (
+	"net/http"
+
+	"rolecall/org"
+	"rolecall/views"
+)
+
+type credentials struct{ email, password, next string }
+
+func readCredentials(o object) credentials {
+	return credentials{email: o.text("email"), password: o.text("password"), next: o.text("next")}
+}
+
+func (s *Server) newLogin(c *call) (reply, error) {
+	next := localPath(c.query().text("next"), views.HomeURL)
+	if err := s.authenticate(c); err == nil {
+		return reply{next: next}, nil
+	}
+	return loginPage(views.Login{Next: next}), nil
+}
+
+func loginPage(l views.Login) reply {
+	return reply{page: show(views.LoginPage(l)), title: "Sign in"}
+}
+
+func (s *Server) login(c *call) (reply, error) {
+	in, err := decode(c, readCredentials)()
+	if err != nil {
+		return reply{}, err
+	}
+	next := localPath(in.next, views.HomeURL)
+	user, err := s.org.Login(c.ctx, in.email, in.password)
+	if err != nil {
+		return c.again(err, func(e *org.Error) reply {
+			return loginPage(views.Login{Next: next, Email: in.email, Err: e})
+		})
+	}
+	return reply{next: next, secret: true}, s.signIn(c, user.ID)
+}
+
+func (s *Server) logout(c *call) (reply, error) {
+	return reply{next: views.LoginURL}, s.signOut(c)
+}
+
+// createLoginToken is the sign-in of programs. It sets no cookie, so that a page of another site gains nothing by it.
+func (s *Server) createLoginToken(c *call) (reply, error) {
+	in, err := decode(c, readCredentials)()
+	if err != nil {
+		return reply{}, err
+	}
+	token, err := s.org.LoginToken(c.ctx, in.email, in.password)
+	return reply{status: http.StatusCreated, data: map[string]string{"session_token": token}, secret: true}, err
+}
+
+func (s *Server) deleteLoginToken(c *call) (reply, error) {
+	return reply{data: messageJSON{"Logged out!"}}, s.signOut(c)
+}

@@ -1,0 +1,178 @@
+package web
+
+import (
+	"errors"
+	"log/slog"
+	"mime"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/labstack/echo/v4"
+
+	"rolecall/org"
+)
+
+// The outer chain, from the outside in: observe, protect, plainPath, overrideMethod. Then the router, then serve.
+
+const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; " +
+	"connect-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'"
+
+// begin knows the request from here on, and sets the headers that every answer has.
+func (s *Server) begin(ec echo.Context) *call {
+	r := ec.Request()
+	c := &call{echo: ec, server: s, route: unmatched, id: uuid.NewString(), ip: s.peer(r)}
+	c.form, c.csv = negotiate(r)
+	c.ctx = org.WithRequest(r.Context(), org.Request{ID: c.id, IP: c.ip, UserAgent: userAgent(r)})
+	ec.Set(callKey, c)
+
+	h := c.response().Header()
+	h.Set("X-Request-Id", c.id)
+	h.Set("X-Coder-Build-Version", s.Version)
+	h.Set("Vary", varyOn)
+	h.Set("Cache-Control", "private, no-cache")
+	h.Set("Content-Security-Policy", contentPolicy)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "same-origin")
+	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	h.Set("X-Robots-Tag", "noindex")
+	if s.Secure {
+		h.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+	}
+	return c
+}
+
+// userAgent is what the client calls itself, short enough to be kept for ever.
+func userAgent(r *http.Request) string {
+	name := r.UserAgent()
+	return strings.ToValidUTF8(name[:min(len(name), 256)], "")
+}
+
+// observe surrounds everything: it answers what failed further in, panics included, and writes the log line.
+func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(ec echo.Context) error {
+		start := time.Now()
+		c := s.begin(ec)
+		defer func() { s.logRequest(c, time.Since(start)) }()
+		if err := guarded(func() error { return next(ec) }); err != nil {
+			s.conclude(c, err)
+		}
+		return nil
+	}
+}
+
+// guarded makes an error of a panic.
+func guarded(fn func() error) (err error) {
+	defer func() {
+		v := recover()
+		if v == nil {
+			return
+		}
+		if v == http.ErrAbortHandler { //nolint:errorlint // the value that net/http compares too
+			panic(v)
+		}
+		err = &panicError{value: v, stack: debug.Stack()}
+	}()
+	return fn()
+}
+
+// conclude answers a request that failed. When part of an answer is out, all that is left is to cut the connection, so
+// that the client does not take that part for the whole.
+func (s *Server) conclude(c *call, err error) {
+	if errors.Is(err, errClientGone) {
+		return
+	}
+	if c.response().Committed {
+		s.logFailure(c, err)
+		panic(http.ErrAbortHandler)
+	}
+	for _, set := range []string{"Content-Type", "Content-Encoding", "Content-Length", "ETag"} {
+		c.response().Header().Del(set)
+	}
+	answer := s.failed(c, err)
+	if err := guarded(func() error { return s.respond(c, answer) }); err != nil && !c.response().Committed {
+		s.logFailure(c, err)
+		http.Error(c.response(), "An internal server error occurred.", http.StatusInternalServerError)
+	}
+}
+
+// logRequest writes one line a request. Paths and queries stay out of it: people paste secrets into them.
+func (s *Server) logRequest(c *call, took time.Duration) {
+	attrs := []slog.Attr{
+		slog.String("request_id", c.id),
+		slog.String("method", c.request().Method),
+		slog.String("route", c.echo.Path()),
+		slog.Int("status", c.response().Status),
+		slog.Duration("duration", took),
+		slog.Int64("bytes", c.response().Size),
+		slog.String("ip", c.ip),
+	}
+	if c.subject != nil {
+		attrs = append(attrs, slog.String("user_id", c.subject.ID().String()))
+	}
+	s.Log.LogAttrs(c.ctx, slog.LevelInfo, "request", attrs...)
+}
+
+// protect refuses unsafe requests that another site's page makes a browser send. A token header is proof enough: a
+// browser adds none by itself.
+func (s *Server) protect(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(ec echo.Context) error {
+		if _, ok := tokenOf(ec.Request()); !ok && s.sameOrigin.Check(ec.Request()) != nil {
+			return errCrossOrigin
+		}
+		return next(ec)
+	}
+}
+
+// plainPath takes the slash off the end of a path: clients of the API put one there, and a redirect would lose bodies.
+func plainPath(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(ec echo.Context) error {
+		u := ec.Request().URL
+		if len(u.Path) > 1 {
+			u.Path = strings.TrimSuffix(u.Path, "/")
+			u.RawPath = strings.TrimSuffix(u.RawPath, "/")
+		}
+		return next(ec)
+	}
+}
+
+// overrideMethod lets forms, which know only GET and POST, say what they mean in a field. It is read from the body
+// alone, since anybody can make a link with a query.
+func overrideMethod(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(ec echo.Context) error {
+		r := ec.Request()
+		media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+		if r.Method != http.MethodPost || media != typeForm {
+			return next(ec)
+		}
+		form, err := url.ParseQuery(string(callOf(ec).receive().data))
+		if method := form["_method"]; err == nil && len(method) == 1 {
+			switch method[0] {
+			case http.MethodPut, http.MethodPatch, http.MethodDelete:
+				r.Method = method[0]
+			}
+		}
+		return next(ec)
+	}
+}
+
+// peerAddress tells who is at the other end: the nearest address that is not one of the proxies.
+func peerAddress(proxies []netip.Prefix) func(*http.Request) string {
+	if len(proxies) == 0 {
+		return echo.ExtractIPDirect()
+	}
+	options := []echo.TrustOption{echo.TrustLoopback(false), echo.TrustLinkLocal(false), echo.TrustPrivateNet(false)}
+	for _, p := range proxies {
+		p = p.Masked()
+		options = append(options, echo.TrustIPRange(&net.IPNet{
+			IP: p.Addr().AsSlice(), Mask: net.CIDRMask(p.Bits(), p.Addr().BitLen()),
+		}))
+	}
+	return echo.ExtractIPFromXFFHeader(options...)
+}

@@ -1,0 +1,120 @@
+package web
+
+import (
+	"bytes"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestNegotiate(t *testing.T) {
+	t.Parallel()
+	const browser = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+	htmx := http.Header{"Accept": {"text/html"}, "Hx-Request": {"true"}, "Hx-Request-Type": {"partial"}}
+	tests := []struct {
+		name   string
+		header http.Header
+		query  string
+		form   form
+		csv    bool
+	}{
+		{"nothing", nil, "", formJSON, false},
+		{"empty", http.Header{"Accept": {""}}, "", formJSON, false},
+		{"anything", http.Header{"Accept": {"*/*"}}, "", formJSON, false},
+		{"json", http.Header{"Accept": {"application/json"}}, "", formJSON, false},
+		{"html", http.Header{"Accept": {"text/html"}}, "", formPage, false},
+		{"upper case", http.Header{"Accept": {"TEXT/HTML"}}, "", formPage, false},
+		{"browser", http.Header{"Accept": {browser}}, "", formPage, false},
+		{"both", http.Header{"Accept": {"text/html, application/json"}}, "", formJSON, false},
+		{"json a little less", http.Header{"Accept": {"text/html, application/json;q=0.9"}}, "", formPage, false},
+		{"html a little less", http.Header{"Accept": {"text/html;q=0.9, application/json"}}, "", formJSON, false},
+		{"two headers", http.Header{"Accept": {"application/json;q=0.1", "text/html"}}, "", formPage, false},
+		{"html refused", http.Header{"Accept": {"text/html;q=0, */*"}}, "", formJSON, false},
+		{"json refused", http.Header{"Accept": {"application/json;q=0, */*;q=0.1"}}, "", formPage, false},
+		{"all text", http.Header{"Accept": {"text/*"}}, "", formPage, false},
+		{"neither", http.Header{"Accept": {"image/png"}}, "", formJSON, false},
+		{"q is not a number", http.Header{"Accept": {"text/html;q=NaN, application/json;q=0.1"}}, "", formJSON, false},
+		{"q too large", http.Header{"Accept": {"text/html;q=7, application/json;q=0.1"}}, "", formJSON, false},
+		{"parameters", http.Header{"Accept": {"text/html;level=1;q=0.4, application/json;q=0.3"}}, "", formPage, false},
+		{"csv", http.Header{"Accept": {"text/csv"}}, "", formJSON, true},
+		{"csv first", http.Header{"Accept": {"text/csv, application/json;q=0.5"}}, "", formJSON, true},
+		{"csv last", http.Header{"Accept": {"application/json, text/csv;q=0.5"}}, "", formJSON, false},
+		{"csv in a URL", http.Header{"Accept": {browser}}, "?format=csv", formPage, true},
+		{"format unknown", nil, "?format=xml", formJSON, false},
+		{"fragment", htmx, "", formFragment, false},
+		{"htmx wants a page", http.Header{"Accept": {"text/html"}, "Hx-Request": {"true"}, "Hx-Request-Type": {"full"}}, "", formPage, false},
+		{"half of htmx", http.Header{"Accept": {"text/html"}, "Hx-Request-Type": {"partial"}}, "", formPage, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			r := httptest.NewRequest(http.MethodGet, "/"+tt.query, nil)
+			if tt.header != nil {
+				r.Header = tt.header
+			}
+			if f, csv := negotiate(r); f != tt.form || csv != tt.csv {
+				t.Errorf("got form %d and csv %v, want %d and %v", f, csv, tt.form, tt.csv)
+			}
+		})
+	}
+}
+
+func TestCurrentPage(t *testing.T) {
+	t.Parallel()
+	for header, want := range map[string]string{
+		"https://console.example/organizations/acme/members?q=a": "/organizations/acme/members?q=a",
+		"https://console.example":                                "/",
+		"":                                                       "",
+		"/members":                                               "",
+		"https://console.example//evil.example/":                 "",
+		"https://console.example/login?next=%2F":                 "",
+	} {
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		r.Header.Set("HX-Current-URL", header)
+		if got := currentPage(r); got != want {
+			t.Errorf("%q: got %q, want %q", header, got, want)
+		}
+	}
+}
+
+// TestHeadersOfHTMX: their names stand in one file.
+func TestHeadersOfHTMX(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("*.go")
+	if err != nil || len(files) < 20 {
+		t.Fatalf("found %d files, %v", len(files), err)
+	}
+	for _, file := range files {
+		source, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		has := bytes.Contains(source, []byte(`"HX-`))
+		if want := file == "negotiate.go"; has != want && !strings.HasSuffix(file, "_test.go") {
+			t.Errorf("%s names a header of htmx: %v", file, has)
+		}
+	}
+}
+
+func FuzzNegotiate(f *testing.F) {
+	for _, seed := range []string{"", "*/*", "text/html;q=0.5,application/json;q=1", "text/csv", ";;;q=,", "a/b;q=1e400"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, accept string) {
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		r.Header = http.Header{"Accept": {accept}}
+		got, _ := negotiate(r)
+		if got == formFragment {
+			t.Errorf("Accept %q alone made a fragment", accept)
+		}
+		if got == formPage && !strings.Contains(strings.ToLower(accept), "text/") && !strings.Contains(accept, "*/*") {
+			t.Errorf("Accept %q made a page", accept)
+		}
+		if q := quality(accept, "text/html"); !(q >= 0 && q <= 1) {
+			t.Errorf("Accept %q has the quality %v", accept, q)
+		}
+	})
+}

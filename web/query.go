@@ -1,0 +1,114 @@
+package web
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"rolecall/org"
+	"rolecall/views"
+)
+
+// query reads the parameters of a list and collects everything that is wrong with them.
+type query struct {
+	values url.Values
+	bad    []org.Field
+}
+
+func (c *call) query() *query {
+	values, err := url.ParseQuery(c.request().URL.RawQuery)
+	q := &query{values: values}
+	if err != nil {
+		// Go leaves out what it cannot read. A filter that is left out shows rows that were not asked for.
+		q.bad = append(q.bad, org.Field{Field: "query", Detail: "The query is not properly encoded"})
+	}
+	return q
+}
+
+// problem is the error about all parameters together.
+func (q *query) problem() error {
+	if len(q.bad) == 0 {
+		return nil
+	}
+	return &org.Error{Kind: org.Invalid, Message: "Query parameters have invalid values.", Fields: q.bad}
+}
+
+// text is a parameter that may be given once.
+func (q *query) text(name string) string {
+	list := q.values[name]
+	if len(list) > 1 {
+		q.wrong(name, fmt.Sprintf("Query param %q provided more than once, found %d times. Give it once", name, len(list)))
+		return ""
+	}
+	return q.values.Get(name)
+}
+
+func (q *query) wrong(name, detail string) {
+	q.bad = append(q.bad, org.Field{Field: name, Detail: detail})
+}
+
+// count reads a number of rows; missing or empty is 0.
+func (q *query) count(name string) int {
+	v := q.text(name)
+	if v == "" {
+		return 0
+	}
+	prefix := fmt.Sprintf("Query param %q must be a valid 32-bit positive integer: ", name)
+	n, err := strconv.ParseInt(v, 10, 32)
+	switch {
+	case err != nil:
+		q.wrong(name, prefix+err.Error())
+	case n < 0:
+		q.wrong(name, prefix+"value is negative")
+	default:
+		return int(n)
+	}
+	return 0
+}
+
+// id reads a uuid; missing or empty is uuid.Nil.
+func (q *query) id(name string) uuid.UUID {
+	v := q.text(name)
+	id, err := uuid.Parse(v)
+	if err != nil && v != "" {
+		q.wrong(name, fmt.Sprintf("Query param %q must be a valid uuid", name))
+	}
+	return id
+}
+
+// Pages show this many rows at most, and count no further than this when they filter.
+const (
+	maxPageSize = 100
+	maxCounted  = 10_000
+)
+
+// memberFilter reads what a list of members is asked for.
+func (c *call) memberFilter() (org.MemberFilter, error) {
+	q := c.query()
+	f := org.MemberFilter{
+		Query:     q.text("q"),
+		Roles:     q.values["role"],
+		SiteRoles: q.values["site_role"],
+		Sort:      q.text("sort"),
+		Limit:     q.count("limit"),
+		Offset:    q.count("offset"),
+	}
+	q.id("after_id")
+	for _, s := range q.values["status"] {
+		f.Statuses = append(f.Statuses, org.Status(s))
+	}
+	if f.Sort != "" && !slices.Contains(org.MemberSorts, strings.TrimPrefix(f.Sort, "-")) {
+		q.wrong("sort", `Query param "sort" must be one of `+strings.Join(org.MemberSorts, ", ")+`, or one of them after "-"`)
+	}
+	if c.form != formJSON && !c.csv {
+		if f.Limit == 0 {
+			f.Limit = views.PageSize
+		}
+		f.Limit, f.CountMax = min(f.Limit, maxPageSize), maxCounted
+	}
+	return f, q.problem()
+}

@@ -1,0 +1,241 @@
+package web
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/a-h/templ"
+
+	"rolecall/org"
+	"rolecall/views"
+)
+
+// reply is an answer before its form is chosen. A handler fills in what its endpoint has; nothing is rendered, and no
+// view is fetched, unless the client asked for that form.
+type reply struct {
+	status int // of the JSON answer, 200 if 0; pages and fragments share it when it tells a failure
+
+	data   any               // the JSON answer; nil with a status of 204 or when the endpoint is a page only
+	stream func(*sink) error // the JSON or CSV answer of a list, row by row
+	long   bool              // it may be too long to hold
+
+	page     view // the body of the page
+	fragment view // what htmx gets; the body of the page if nil
+	title    string
+	active   string // the item of the navigation that this page belongs to
+	crumbs   []views.Crumb
+	next     string // where a page leads instead of being shown
+	flash    string // what was done, said on the page that comes next, or with the fragment
+
+	version int64        // of what is shown, for If-Match; 0 if it has none
+	secret  bool         // nobody may keep a copy of the answer
+	raw     http.Handler // writes the answer itself: files
+	refused *org.Error   // the form is shown again because of this
+}
+
+// view makes a component, fetching what only that component needs.
+type view func() (templ.Component, error)
+
+// show is the view of a component that needs nothing more.
+func show(c templ.Component) view {
+	return func() (templ.Component, error) { return c, nil }
+}
+
+// respond gives r in the form that the client asked for, or else in the form that it has.
+func (s *Server) respond(c *call, r reply) error {
+	if r.secret {
+		c.header("Cache-Control", "no-store")
+	}
+	asJSON := c.form == formJSON && (r.data != nil || r.status == http.StatusNoContent)
+	switch {
+	case r.raw != nil:
+		r.raw.ServeHTTP(c.response(), c.request())
+		return nil
+	case r.stream != nil && (c.form == formJSON || c.csv):
+		return s.stream(c, r)
+	case asJSON || r.page == nil && r.fragment == nil && r.next == "":
+		return c.sendJSON(r)
+	case c.form == formFragment:
+		return s.sendFragment(c, r)
+	case r.next != "":
+		c.setFlash(r.flash)
+		return c.redirect(r.next)
+	default:
+		return s.sendPage(c, r)
+	}
+}
+
+func (c *call) sendJSON(r reply) error {
+	if r.version > 0 {
+		c.header("ETag", `"`+strconv.FormatInt(r.version, 10)+`"`)
+	}
+	if r.data == nil {
+		return c.send(r.status, "", nil)
+	}
+	body, err := json.Marshal(r.data)
+	if err != nil {
+		return err
+	}
+	return c.send(r.status, "application/json; charset=utf-8", append(body, '\n'))
+}
+
+// sendFragment sends what htmx swaps in. Where there is nothing to swap, it is told to go on to the next page.
+func (s *Server) sendFragment(c *call, r reply) error {
+	if r.fragment == nil && r.next != "" {
+		c.setFlash(r.flash)
+		c.header(headerRedirect, r.next)
+		return c.send(shown(r.status), "", nil)
+	}
+	fragment := r.fragment
+	if fragment == nil {
+		fragment = r.page
+	}
+	body, err := c.render(r, fragment)
+	if err == nil && r.flash != "" {
+		err = views.Toast(views.Flash{Message: r.flash}).Render(c.ctx, body)
+	}
+	if err != nil {
+		return err
+	}
+	return c.send(shown(r.status), "text/html; charset=utf-8", body.Bytes())
+}
+
+func (s *Server) sendPage(c *call, r reply) error {
+	body, err := c.render(r, r.page)
+	if err != nil {
+		return err
+	}
+	shell := views.Shell{
+		Title:  r.title,
+		Nav:    s.navigation(c),
+		Active: r.active,
+		Theme:  c.theme(),
+		Flash:  c.takeFlash(),
+		Crumbs: r.crumbs,
+		Back:   localPath(c.here(), views.HomeURL),
+	}
+	var page bytes.Buffer
+	if err := views.Page(shell, written(body.Bytes())).Render(c.ctx, &page); err != nil {
+		return err
+	}
+	return c.send(shown(r.status), "text/html; charset=utf-8", page.Bytes())
+}
+
+// written is a component that has been rendered already: it must be known to have worked before the frame is fetched.
+func written(html []byte) templ.Component {
+	return templ.ComponentFunc(func(_ context.Context, w io.Writer) error {
+		_, err := w.Write(html)
+		return err
+	})
+}
+
+// render makes the component of a view. When a refused form cannot be shown again, the refusal counts.
+func (c *call) render(r reply, v view) (*bytes.Buffer, error) {
+	component, err := v()
+	if err != nil {
+		if r.refused != nil {
+			return nil, r.refused
+		}
+		return nil, err
+	}
+	var b bytes.Buffer
+	return &b, component.Render(c.ctx, &b)
+}
+
+// navigation is the frame's content, nil when it cannot be had: a page that tells a failure must not fail for its frame.
+func (s *Server) navigation(c *call) *org.Navigation {
+	if c.route == unmatched {
+		_ = s.authenticate(c) // nobody needs to be signed in to learn that there is nothing here
+	}
+	if c.subject == nil {
+		return nil
+	}
+	nav, err := s.org.Navigation(c.ctx, c.subject, c.organization())
+	if err != nil {
+		s.logFailure(c, err)
+		return nil
+	}
+	return &nav
+}
+
+// shown is the status of a page or fragment: htmx swaps nothing in for 204, and a page has no use for 201.
+func shown(status int) int {
+	if status < http.StatusBadRequest {
+		return http.StatusOK
+	}
+	return status
+}
+
+func (c *call) redirect(path string) error {
+	c.header("Location", path)
+	return c.send(http.StatusSeeOther, "", nil)
+}
+
+// send writes a complete answer.
+func (c *call) send(status int, contentType string, body []byte) error {
+	if status == 0 {
+		status = http.StatusOK
+	}
+	if contentType != "" {
+		c.header("Content-Type", contentType)
+	}
+	body = c.compress(body)
+	if status != http.StatusNoContent {
+		c.header("Content-Length", strconv.Itoa(len(body)))
+	}
+	c.response().WriteHeader(status)
+	_, err := c.response().Write(body)
+	if err != nil {
+		return errClientGone
+	}
+	return nil
+}
+
+// errClientGone says that the answer could not be delivered. Nobody is left to be told.
+var errClientGone = errors.New("the client went away")
+
+// worthCompressing is the size from which the fewer bytes outweigh the header and the work.
+const worthCompressing = 1 << 10
+
+var gzips = sync.Pool{New: func() any {
+	w, _ := gzip.NewWriterLevel(nil, 5) // the level is valid
+	return w
+}}
+
+// compress makes body smaller for a client that reads gzip. Answers with a secret stay as they are, for their length
+// would tell something about it.
+func (c *call) compress(body []byte) []byte {
+	h := c.response().Header()
+	if len(body) < worthCompressing || h.Get("Cache-Control") == "no-store" {
+		return body
+	}
+	h.Add("Vary", "Accept-Encoding")
+	if !acceptsGzip(c.request().Header.Get("Accept-Encoding")) {
+		return body
+	}
+	var b bytes.Buffer
+	w := gzips.Get().(*gzip.Writer)
+	defer gzips.Put(w)
+	w.Reset(&b)
+	_, _ = w.Write(body) // a buffer takes everything
+	_ = w.Close()
+	h.Set("Content-Encoding", "gzip")
+	return b.Bytes()
+}
+
+func acceptsGzip(header string) bool {
+	for part := range strings.SplitSeq(header, ",") {
+		if coding, params, _ := strings.Cut(part, ";"); strings.EqualFold(strings.TrimSpace(coding), "gzip") {
+			return weight(params) > 0
+		}
+	}
+	return false
+}

@@ -1,0 +1,229 @@
+package web
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"rolecall/static"
+	"rolecall/views"
+)
+
+// Access says who may use a route at all. What somebody who may then gets to do is org's to decide.
+type Access uint8
+
+// The kinds of access.
+const (
+	SignedIn Access = iota // needs a token or a session
+	Public                 // answers strangers
+)
+
+// Offer says where and as what a route answers, besides as JSON at its path.
+type Offer uint8
+
+// What a route can offer.
+const (
+	API  Offer = 1 << iota // answers below /api/v2 as well
+	Page                   // has a page; without, everything is answered as JSON
+	CSV                    // can be had as CSV
+)
+
+// Route is a row of the table of routes.
+type Route struct {
+	Method string // GET stands for HEAD too
+	Path   string // as in the OpenAPI document, with {parameters}
+	Access Access
+	Offer  Offer
+	About  string
+	handle handler
+}
+
+// Offers says whether the route offers all of o.
+func (r *Route) Offers(o Offer) bool { return r.Offer&o == o }
+
+// handler answers a request: it decodes, makes one call of a use case and says what came of it.
+type handler func(*Server, *call) (reply, error)
+
+// apiPrefix is the second mount of the API.
+const apiPrefix = "/api/v2"
+
+// Paths that several routes share.
+const (
+	pathOrganization = "/organizations/{organization}"
+	pathMembers      = pathOrganization + "/members"
+	pathMember       = pathMembers + "/{user}"
+	pathMemberRoles  = pathMember + "/roles"
+	pathRoles        = pathMembers + "/roles"
+	pathRole         = pathRoles + "/{roleName}"
+	pathSiteRole     = "/users/roles/{roleName}"
+	pathUser         = "/users/{user}"
+	pathTokens       = pathUser + "/keys/tokens"
+)
+
+// table has every route there is, once.
+var table = []Route{
+	{http.MethodGet, pathMembers, SignedIn, API | Page | CSV, "list members", (*Server).listMembers},
+	{http.MethodGet, pathOrganization + "/paginated-members", SignedIn, API | Page | CSV, "list a page of members", (*Server).listMembersPaginated},
+	{http.MethodGet, pathMember, SignedIn, API | Page, "show a member", (*Server).showMember},
+	{http.MethodPost, pathMember, SignedIn, API | Page, "add a member", (*Server).addMember},
+	{http.MethodDelete, pathMember, SignedIn, API | Page, "remove a member", (*Server).removeMember},
+	{http.MethodGet, pathMemberRoles, SignedIn, API | Page, "show the roles of a member", (*Server).showMemberRoles},
+	{http.MethodPut, pathMemberRoles, SignedIn, API | Page, "set the roles of a member", (*Server).setMemberRoles},
+	{http.MethodGet, pathMembers + "/new", SignedIn, Page, "look for users to add", (*Server).newMember},
+
+	{http.MethodGet, pathRoles, SignedIn, API | Page, "list the roles of an organization", (*Server).listRoles},
+	{http.MethodPost, pathRoles, SignedIn, API | Page, "create a role", (*Server).createRole},
+	{http.MethodPut, pathRoles, SignedIn, API | Page, "create or replace a role", (*Server).putRole},
+	{http.MethodGet, pathRoles + "/new", SignedIn, Page, "start a role", (*Server).newRole},
+	{http.MethodGet, pathRole, SignedIn, API | Page, "show a role", (*Server).showRole},
+	{http.MethodDelete, pathRole, SignedIn, API | Page, "delete a role", (*Server).deleteRole},
+	{http.MethodGet, "/users/roles", SignedIn, API, "list the site roles", (*Server).listSiteRoles},
+	{http.MethodPatch, "/users/roles", SignedIn, API, "create or replace a site role", (*Server).putSiteRole},
+	{http.MethodGet, pathSiteRole, SignedIn, API, "show a site role", (*Server).showSiteRole},
+	{http.MethodDelete, pathSiteRole, SignedIn, API, "delete a site role", (*Server).deleteSiteRole},
+
+	{http.MethodGet, "/users", SignedIn, API, "list users", (*Server).listUsers},
+	{http.MethodPost, "/users", SignedIn, API, "create a user", (*Server).createUser},
+	{http.MethodGet, pathUser, SignedIn, API, "show a user", (*Server).showUser},
+	{http.MethodDelete, pathUser, SignedIn, API, "delete a user", (*Server).deleteUser},
+	{http.MethodPut, pathUser + "/profile", SignedIn, API, "change username and name", (*Server).updateProfile},
+	{http.MethodPut, pathUser + "/password", SignedIn, API, "set a password", (*Server).setPassword},
+	{http.MethodPut, pathUser + "/status/suspend", SignedIn, API, "suspend a user", (*Server).suspendUser},
+	{http.MethodPut, pathUser + "/status/activate", SignedIn, API, "activate a user", (*Server).activateUser},
+	{http.MethodGet, pathUser + "/roles", SignedIn, API, "show the role names of a user", (*Server).showUserRoles},
+	{http.MethodPut, pathUser + "/roles", SignedIn, API, "set the site roles of a user", (*Server).setUserRoles},
+	{http.MethodGet, pathUser + "/organizations", SignedIn, API, "list the organizations of a user", (*Server).listUserOrganizations},
+	{http.MethodGet, pathTokens, SignedIn, API, "list API tokens", (*Server).listTokens},
+	{http.MethodPost, pathTokens, SignedIn, API, "create an API token", (*Server).createToken},
+	{http.MethodDelete, pathUser + "/keys/{id}", SignedIn, API, "delete an API token", (*Server).deleteToken},
+
+	{http.MethodGet, "/organizations", SignedIn, API, "list organizations", (*Server).listOrganizations},
+	{http.MethodPost, "/organizations", SignedIn, API, "create an organization", (*Server).createOrganization},
+	{http.MethodGet, pathOrganization, SignedIn, API, "show an organization", (*Server).showOrganization},
+	{http.MethodPatch, pathOrganization, SignedIn, API, "change an organization", (*Server).updateOrganization},
+	{http.MethodDelete, pathOrganization, SignedIn, API, "delete an organization", (*Server).deleteOrganization},
+	{http.MethodPost, "/authcheck", SignedIn, API, "ask what the caller may do", (*Server).checkAuth},
+	{http.MethodGet, "/audit", SignedIn, API, "read the audit trail", (*Server).listAudit},
+
+	{http.MethodGet, "/users/first", Public, API, "ask whether a user exists", (*Server).showFirstUser},
+	{http.MethodPost, "/users/first", Public, API, "create the first user", (*Server).createFirstUser},
+	{http.MethodPost, "/users/login", Public, API, "get a token for a password", (*Server).createLoginToken},
+	{http.MethodPost, "/users/logout", SignedIn, API, "end the session or token", (*Server).deleteLoginToken},
+	{http.MethodGet, views.LoginURL, Public, Page, "ask for a password", (*Server).newLogin},
+	{http.MethodPost, views.LoginURL, Public, Page, "sign in", (*Server).login},
+	{http.MethodPost, views.LogoutURL, SignedIn, Page, "sign out", (*Server).logout},
+	{http.MethodGet, views.SetupURL, Public, Page, "ask for the first account", (*Server).newSetup},
+	{http.MethodPost, views.SetupURL, Public, Page, "create the first account", (*Server).setup},
+	{http.MethodGet, views.HomeURL, SignedIn, Page, "go to the members", (*Server).home},
+	{http.MethodPost, views.ThemeURL, Public, Page, "choose light or dark", (*Server).setTheme},
+
+	{http.MethodGet, "/buildinfo", Public, API, "tell the version", (*Server).showBuild},
+	{http.MethodGet, "/healthz", Public, 0, "tell that the process lives", (*Server).checkHealth},
+	{http.MethodGet, "/readyz", Public, 0, "tell whether requests can be answered", (*Server).checkReady},
+	{http.MethodGet, "/openapi.json", Public, 0, "describe the API", (*Server).showDocument},
+	{http.MethodGet, static.Prefix + "*", Public, 0, "serve files", (*Server).serveStatic},
+}
+
+// Routes lists every route, for tests and for the curious.
+func Routes() []Route { return slices.Clone(table) }
+
+// mount gives the router every path with the methods it has. Echo only matches paths: asked for a method that a path
+// does not have, it would go on to the next path that fits, and take the "roles" of members/roles for a user.
+func (s *Server) mount() {
+	s.echo.Pre(s.observe, s.protect, plainPath, overrideMethod)
+	paths := map[string]map[string]*Route{}
+	for i := range table {
+		r := &table[i]
+		mounts := []string{r.Path}
+		if r.Offers(API) {
+			mounts = append(mounts, apiPrefix+r.Path)
+		}
+		for _, path := range mounts {
+			if paths[path] == nil {
+				paths[path] = map[string]*Route{}
+			}
+			paths[path][r.Method] = r
+		}
+	}
+	for path, methods := range paths {
+		s.echo.RouteNotFound(echoPath(path), s.dispatch(methods)) // Echo's word for: whatever the method
+	}
+	s.echo.RouteNotFound("/*", func(echo.Context) error { return errRoute })
+}
+
+// echoPath writes {user} as :user.
+func echoPath(path string) string {
+	return strings.NewReplacer("{", ":", "}", "").Replace(path)
+}
+
+// dispatch picks the route of a path by method.
+func (s *Server) dispatch(methods map[string]*Route) echo.HandlerFunc {
+	allow := []string{http.MethodOptions}
+	for m := range methods {
+		allow = append(allow, m)
+		if m == http.MethodGet {
+			allow = append(allow, http.MethodHead)
+		}
+	}
+	slices.Sort(allow)
+	wrongMethod := &methodError{allow: strings.Join(allow, ", ")}
+	return func(ec echo.Context) error {
+		c := callOf(ec)
+		method := ec.Request().Method
+		if method == http.MethodHead {
+			method = http.MethodGet
+		}
+		if !c.wellFormed() {
+			return errRoute
+		}
+		if method == http.MethodOptions {
+			c.header("Allow", wrongMethod.allow)
+			return c.send(http.StatusNoContent, "", nil)
+		}
+		route, ok := methods[method]
+		if !ok {
+			return wrongMethod
+		}
+		c.route = route
+		r, err := s.serve(c)
+		if err != nil {
+			return err
+		}
+		return s.respond(c, r)
+	}
+}
+
+// wellFormed says whether every parameter is one whole segment: Echo lets the last one of a path run over slashes.
+func (c *call) wellFormed() bool {
+	for _, name := range c.echo.ParamNames() {
+		if v := c.echo.Param(name); name != "*" && (v == "" || strings.Contains(v, "/")) {
+			return false
+		}
+	}
+	return true
+}
+
+// serve runs the handler of a route, for whom it is meant.
+func (s *Server) serve(c *call) (reply, error) {
+	if !c.route.Offers(Page) {
+		c.form = formJSON
+	}
+	c.csv = c.csv && c.route.Offers(CSV)
+	if c.form != formJSON && c.safe() && c.route.Path != views.SetupURL {
+		has, err := s.hasUsers(c.ctx)
+		if err != nil {
+			return reply{}, err
+		}
+		if !has {
+			return reply{next: views.SetupURL}, nil
+		}
+	}
+	if c.route.Access == SignedIn {
+		if err := s.authenticate(c); err != nil {
+			return reply{}, err
+		}
+	}
+	return c.route.handle(s, c)
+}

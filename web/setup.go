@@ -1,0 +1,137 @@
+package web
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"rolecall/org"
+	"rolecall/views"
+)
+
+func (s *Server) showFirstUser(c *call) (reply, error) {
+	has, err := s.hasUsers(c.ctx)
+	if err == nil && !has {
+		return reply{status: http.StatusNotFound, data: messageJSON{"The initial user has not been created yet."}}, nil
+	}
+	return reply{data: messageJSON{"The initial user has already been created."}}, err
+}
+
+func (s *Server) createFirstUser(c *call) (reply, error) {
+	u, o, err := s.org.CreateFirstUser(c.ctx, s.firstUser(c))
+	return reply{
+		status: http.StatusCreated,
+		data:   map[string]uuid.UUID{"user_id": u.ID, "organization_id": o.ID},
+	}, err
+}
+
+// firstUser decodes the first account. The setup token is part of the body, and is looked at with it.
+func (s *Server) firstUser(c *call) org.Body[org.FirstUser] {
+	c.receive()
+	return func() (org.FirstUser, error) {
+		o, err := c.object()
+		if err != nil {
+			return org.FirstUser{}, err
+		}
+		has, err := s.hasUsers(c.ctx) // then org says so, and no token matters
+		if err != nil {
+			return org.FirstUser{}, err
+		}
+		if !has && s.needsSetupToken(c) && !s.isSetupToken(o.text("setup_token")) {
+			return org.FirstUser{}, &org.Error{
+				Kind:    org.Forbidden,
+				Message: "The setup token is missing or wrong.",
+				Detail:  "The server wrote it to its log when it started.",
+				Fields:  []org.Field{{Field: "setup_token", Detail: "must be the one from the log"}},
+			}
+		}
+		return readFirstUser(o), o.problem()
+	}
+}
+
+func readFirstUser(o object) org.FirstUser {
+	return org.FirstUser{
+		Email: o.text("email"), Username: o.text("username"), Name: o.text("name"), Password: o.text("password"),
+	}
+}
+
+// isSetupToken takes the same time for every guess; hashing makes it the same for every length too.
+func (s *Server) isSetupToken(guess string) bool {
+	a, b := sha256.Sum256([]byte(guess)), sha256.Sum256([]byte(s.SetupToken))
+	return subtle.ConstantTimeCompare(a[:], b[:]) == 1 && s.SetupToken != ""
+}
+
+// needsSetupToken says whether the request may come from another machine. Only who sits at this one, and asked for it by
+// a name of this one, can make the first account without having seen the log.
+func (s *Server) needsSetupToken(c *call) bool {
+	r := c.request()
+	peer, err := netip.ParseAddrPort(r.RemoteAddr)
+	return err != nil || !peer.Addr().Unmap().IsLoopback() || !loopbackHost(r.Host) || forwarded(r.Header)
+}
+
+// forwarded says whether a proxy stands between, so that a loopback peer proves nothing.
+func forwarded(h http.Header) bool {
+	for name := range h {
+		switch {
+		case strings.HasPrefix(name, "X-Forwarded"), strings.HasSuffix(name, "-Ip"), name == "Forwarded", name == "Via":
+			return true
+		}
+	}
+	return false
+}
+
+func loopbackHost(host string) bool {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	if host == "localhost" {
+		return true
+	}
+	addr, err := netip.ParseAddr(trimBrackets(host))
+	return err == nil && addr.Unmap().IsLoopback()
+}
+
+func trimBrackets(host string) string {
+	if len(host) > 1 && host[0] == '[' && host[len(host)-1] == ']' {
+		return host[1 : len(host)-1]
+	}
+	return host
+}
+
+// beforeSetup fails once setup is over: its pages are gone then.
+func (s *Server) beforeSetup(c *call) error {
+	has, err := s.hasUsers(c.ctx)
+	if err == nil && has {
+		return errRoute
+	}
+	return err
+}
+
+func (s *Server) newSetup(c *call) (reply, error) {
+	return s.setupPage(c, org.FirstUser{}, nil), s.beforeSetup(c)
+}
+
+func (s *Server) setupPage(c *call, in org.FirstUser, e *org.Error) reply {
+	return reply{title: "Set up", page: show(views.SetupPage(views.Setup{
+		NeedToken: s.needsSetupToken(c), Email: in.Email, Username: in.Username, Name: in.Name, Err: e,
+	}))}
+}
+
+func (s *Server) setup(c *call) (reply, error) {
+	if err := s.beforeSetup(c); err != nil {
+		return reply{}, err
+	}
+	user, _, err := s.org.CreateFirstUser(c.ctx, s.firstUser(c))
+	if err != nil {
+		return c.again(err, func(e *org.Error) reply {
+			o, _ := c.object() // unreadable: an empty form
+			return s.setupPage(c, readFirstUser(o), e)
+		})
+	}
+	return reply{next: views.HomeURL, secret: true}, s.signIn(c, user.ID)
+}

@@ -1,0 +1,76 @@
+package web
+
+import (
+	"bufio"
+	"net/http"
+	"time"
+
+	"rolecall/org"
+)
+
+// sink takes a streamed answer. Its status and headers go out with the first full buffer, so that a use case that
+// refuses before it has given a row is still answered with its error.
+type sink struct {
+	*bufio.Writer
+	csv     bool
+	scratch []byte
+}
+
+// A long list is read from one snapshot of the database, whose connection it holds until the client has taken the last
+// row. So that slow clients cannot take all of the connections (there are at least four), few such lists are sent at a
+// time, and a client must keep up.
+const (
+	patience    = 10 * time.Second // for one buffer, and for a turn
+	allPatience = 2 * time.Minute  // for a whole list
+)
+
+// stream sends a list as it comes out of the database. It is not compressed: whoever takes whole lists is a program
+// near by, and the time goes into the first byte.
+func (s *Server) stream(c *call, r reply) error {
+	if r.long {
+		select {
+		case s.streams <- struct{}{}:
+			defer func() { <-s.streams }()
+		case <-time.After(patience):
+			return &org.Error{Kind: org.Unavailable, Message: "Too many long lists are being read.", RetryAfter: patience}
+		case <-c.ctx.Done():
+			return c.ctx.Err()
+		}
+	}
+	contentType := "application/json; charset=utf-8"
+	if c.csv {
+		contentType = "text/csv; charset=utf-8"
+	}
+	w := &streamed{call: c, contentType: contentType, until: time.Now().Add(allPatience)}
+	out := &sink{Writer: bufio.NewWriterSize(w, 32<<10), csv: c.csv}
+	if err := r.stream(out); err != nil {
+		return err
+	}
+	return out.Flush()
+}
+
+// streamed sends the headers of an answer when its first bytes come, and gives up on a client that does not read.
+type streamed struct {
+	call        *call
+	contentType string
+	until       time.Time
+}
+
+func (w *streamed) Write(b []byte) (int, error) {
+	res := w.call.response()
+	if !res.Committed {
+		w.call.header("Content-Type", w.contentType)
+		res.WriteHeader(http.StatusOK)
+	}
+	deadline := time.Now().Add(patience)
+	if deadline.After(w.until) {
+		deadline = w.until
+	}
+	// A response that knows no deadlines is not on a network.
+	_ = http.NewResponseController(res).SetWriteDeadline(deadline)
+	n, err := res.Write(b)
+	if err != nil {
+		return n, errClientGone
+	}
+	return n, nil
+}

@@ -1,0 +1,101 @@
+package web
+
+import (
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"rolecall/org"
+)
+
+// streaming serves one answer over a real connection, by a server that knows no users or data.
+func streaming(t *testing.T, answer func(*Server, *call) error) (status int, body string, err error) {
+	t.Helper()
+	s, err := New(Options{Service: &org.Service{}, Sessions: org.NewSessionStore(nil, nil), Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c := s.begin(s.echo.NewContext(r, w))
+		if err := answer(s, c); err != nil {
+			s.conclude(c, err)
+		}
+	}))
+	t.Cleanup(server.Close)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := server.Client().Do(req)
+	if err != nil {
+		return 0, "", err
+	}
+	defer func() { _ = res.Body.Close() }()
+	data, err := io.ReadAll(res.Body)
+	return res.StatusCode, string(data), err
+}
+
+// TestStreamFails: a failure before the first full buffer is answered as such; one after it cuts the connection, so that
+// nobody takes half a list for the whole.
+func TestStreamFails(t *testing.T) {
+	t.Parallel()
+	failure := errors.New("the database is gone")
+	rows := func(n int) reply {
+		return reply{stream: func(out *sink) error {
+			_, err := out.WriteString(strings.Repeat("x", n))
+			return errors.Join(err, failure)
+		}}
+	}
+	early, body, err := streaming(t, func(s *Server, c *call) error { return s.stream(c, rows(100)) })
+	if err != nil || early != http.StatusInternalServerError || strings.Contains(body, "xxx") || strings.Contains(body, "database") {
+		t.Errorf("early: got %d %q, %v", early, body, err)
+	}
+	late, body, err := streaming(t, func(s *Server, c *call) error { return s.stream(c, rows(100_000)) })
+	if err == nil {
+		t.Errorf("late: got %d and %d bytes as if they were all", late, len(body))
+	}
+}
+
+// TestLongListsTakeTurns: only so many are sent at once, and who gives up waiting takes no turn.
+func TestLongListsTakeTurns(t *testing.T) {
+	t.Parallel()
+	status, _, err := streaming(t, func(s *Server, c *call) error {
+		for range cap(s.streams) {
+			s.streams <- struct{}{}
+		}
+		done := make(chan error)
+		go func() {
+			done <- s.stream(c, reply{long: true, stream: func(out *sink) error { _, err := out.WriteString("[]"); return err }})
+		}()
+		select {
+		case err := <-done:
+			return errors.Join(errors.New("it did not wait"), err)
+		case <-time.After(20 * time.Millisecond):
+		}
+		<-s.streams
+		err := <-done
+		if len(s.streams) != cap(s.streams)-1 {
+			t.Errorf("%d turns are taken, want %d", len(s.streams), cap(s.streams)-1)
+		}
+		return err
+	})
+	if err != nil || status != http.StatusOK {
+		t.Errorf("got %d, %v", status, err)
+	}
+}
+
+// TestPanic: a panic is answered like any fault of ours, and not told.
+func TestPanic(t *testing.T) {
+	t.Parallel()
+	status, body, err := streaming(t, func(_ *Server, c *call) error {
+		return guarded(func() error { panic("secret " + c.id) })
+	})
+	if err != nil || status != http.StatusInternalServerError || strings.Contains(body, "secret") {
+		t.Errorf("got %d %q, %v", status, body, err)
+	}
+}

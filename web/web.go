@@ -1,0 +1,87 @@
+// Package web answers HTTP: it reads a request, asks one use case of org, and gives the answer in the form that the
+// client wants, which is JSON, a page, a fragment of a page, or CSV. It holds no rule of the product and must not know
+// about storage; everything about Echo, sessions and headers stays in here.
+package web
+
+import (
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"runtime"
+	"sync/atomic"
+	"time"
+
+	"github.com/alexedwards/scs/v2"
+	"github.com/labstack/echo/v4"
+
+	"rolecall/org"
+	"rolecall/rbac"
+)
+
+// Options are what a Server is made of.
+type Options struct {
+	Service         *org.Service
+	Sessions        scs.CtxStore
+	Catalog         *rbac.Catalog  // rbac.Default() if nil
+	Wire            Wire           // which answers the API gives where its documents and its clients disagree
+	AccessURL       *url.URL       // where people reach this server; nil if nobody said
+	Secure          bool           // people reach it over TLS: Secure cookies and HSTS
+	TrustedProxies  []netip.Prefix // whose X-Forwarded-For counts
+	SessionLifetime time.Duration  // of a browser session, however busy; a day if 0
+	SetupToken      string         // needed to make the first account from elsewhere; "" forbids it from there
+	Version         string
+	Log             *slog.Logger // slog.Default() if nil
+}
+
+// Server is the whole console and API as an http.Handler.
+type Server struct {
+	Options
+	org        *org.Service
+	echo       *echo.Echo
+	sessions   *scs.SessionManager
+	sameOrigin *http.CrossOriginProtection
+	peer       func(*http.Request) string
+	streams    chan struct{} // turns to send a long list
+	setUp      atomic.Bool   // a user exists; that never becomes untrue
+	draining   atomic.Bool
+}
+
+// New makes a server. It fails when options are missing or contradict each other.
+func New(o Options) (*Server, error) {
+	if o.Service == nil || o.Sessions == nil {
+		return nil, errors.New("web: service and session store are needed")
+	}
+	if o.Catalog == nil {
+		o.Catalog = rbac.Default()
+	}
+	if o.SessionLifetime == 0 {
+		o.SessionLifetime = 24 * time.Hour
+	}
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	s := &Server{
+		Options:    o,
+		org:        o.Service,
+		echo:       echo.New(),
+		sessions:   newSessions(o),
+		sameOrigin: http.NewCrossOriginProtection(),
+		peer:       peerAddress(o.TrustedProxies),
+		streams:    make(chan struct{}, max(2, runtime.GOMAXPROCS(0)-2)),
+	}
+	if o.AccessURL != nil {
+		if err := s.sameOrigin.AddTrustedOrigin(o.AccessURL.Scheme + "://" + o.AccessURL.Host); err != nil {
+			return nil, err
+		}
+	}
+	s.mount()
+	return s, nil
+}
+
+// ServeHTTP answers one request.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.echo.ServeHTTP(w, r) }
+
+// Drain makes the server say that it is going away, so that no new work is sent to it.
+func (s *Server) Drain() { s.draining.Store(true) }

@@ -1,0 +1,323 @@
+// Package webtest lets tests talk to a whole server: it makes one with people in it, sends requests in every way that a
+// client can, and holds every answer to the OpenAPI document. Only tests may import it.
+package webtest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/alexedwards/scs/v2"
+	"github.com/google/uuid"
+
+	"rolecall/db"
+	"rolecall/org"
+	"rolecall/web"
+)
+
+// The people of a site. Owner is the owner of the site and a member of the default organization, like Admin, who
+// administers it, and Member, who holds nothing. Outsider belongs to no organization. Rival administers Other.
+const (
+	Owner    = "owner"
+	Admin    = "admin"
+	Member   = "member"
+	Outsider = "outsider"
+	Rival    = "rival"
+)
+
+// Default and Other are the names of the organizations of a site.
+const (
+	Default = "default"
+	Other   = "other"
+)
+
+// Password is the password of everybody.
+const Password = "correct horse battery staple"
+
+// Site is a server of one test's own.
+type Site struct {
+	Handler       *web.Server
+	Service       *org.Service
+	Organizations map[string]org.Organization
+	Log           *bytes.Buffer // what the server logged, as JSON
+
+	shut     func() error // closes the database
+	sessions *scs.SessionManager
+	users    map[string]org.User
+	tokens   map[string]string
+}
+
+// Option changes the options of the server of a site.
+type Option func(*web.Options)
+
+// Wire makes a site answer in a style.
+func Wire(w web.Wire) Option { return func(o *web.Options) { o.Wire = w } }
+
+// New makes a site with its people in it.
+func New(t testing.TB, options ...Option) *Site {
+	t.Helper()
+	p, err := people()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := open(t, p.database, options)
+	s.users, s.tokens, s.Organizations = p.users, p.tokens, p.organizations
+	return s
+}
+
+// NewEmpty makes a site that nobody has set up.
+func NewEmpty(t testing.TB, options ...Option) *Site {
+	t.Helper()
+	return open(t, nil, options)
+}
+
+func open(t testing.TB, database []byte, options []Option) *Site {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "site.db")
+	if err := os.WriteFile(path, database, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	d, err := db.Open(context.Background(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	shut := sync.OnceValue(d.Close)
+	t.Cleanup(func() {
+		if err := shut(); err != nil {
+			t.Error(err)
+		}
+	})
+	log := &bytes.Buffer{}
+	o := web.Options{
+		Service:    org.New(d, org.Options{}),
+		Sessions:   org.NewSessionStore(d, nil),
+		SetupToken: "the-setup-token",
+		Version:    "v0.0.0-test",
+		Log:        slog.New(slog.NewJSONHandler(&locked{w: log}, nil)),
+	}
+	for _, option := range options {
+		option(&o)
+	}
+	handler, err := web.New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sessions := scs.New()
+	sessions.Store, sessions.HashTokenInStore, sessions.Lifetime = o.Sessions, true, time.Hour
+	return &Site{Handler: handler, Service: o.Service, Log: log, sessions: sessions, shut: shut}
+}
+
+type locked struct {
+	mu sync.Mutex
+	w  io.Writer
+}
+
+func (l *locked) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.w.Write(b)
+}
+
+// Break takes the database away, as a fault that no request expects.
+func (s *Site) Break(t testing.TB) {
+	t.Helper()
+	if err := s.shut(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// User is one of the people of the site.
+func (s *Site) User(name string) org.User { return s.users[name] }
+
+// ID is the id of one of the people, as text.
+func (s *Site) ID(name string) string { return s.users[name].ID.String() }
+
+// NameOf is which of the people has that id, "" if nobody.
+func (s *Site) NameOf(id string) string {
+	for name := range s.users {
+		if s.ID(name) == id {
+			return name
+		}
+	}
+	return ""
+}
+
+// Token is an API token of one of the people.
+func (s *Site) Token(name string) string { return s.tokens[name] }
+
+// Cookie is a browser session of one of the people, as a Cookie header. It does without the password, which takes long.
+func (s *Site) Cookie(t testing.TB, name string) string {
+	t.Helper()
+	id := s.users[name].ID
+	ctx, err := s.sessions.Load(context.Background(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.sessions.Put(ctx, "user", id.String())
+	token, _, err := s.sessions.Commit(org.WithSessionUser(ctx, id))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return "rolecall=" + token
+}
+
+// Subject is one of the people as the use cases know them.
+func (s *Site) Subject(t testing.TB, name string) *org.Subject {
+	t.Helper()
+	subject, err := s.Service.UserSubject(context.Background(), s.users[name].ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return subject
+}
+
+// AddUser makes another account, a member of these organizations, and gives it a token.
+func (s *Site) AddUser(t testing.TB, username string, organizations ...string) org.User {
+	t.Helper()
+	b := builder{Service: s.Service, ctx: context.Background()}
+	owner, err := s.Service.UserSubject(b.ctx, s.users[Owner].ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.owner = owner
+	var ids []uuid.UUID
+	for _, name := range organizations {
+		ids = append(ids, s.Organizations[name].ID)
+	}
+	u := b.user(username, org.LoginNone, ids...)
+	token := b.token(username)
+	if b.err != nil {
+		t.Fatal(b.err)
+	}
+	users, tokens := map[string]org.User{username: u}, map[string]string{username: token}
+	for name := range s.users { // those of the site are shared with other tests
+		users[name], tokens[name] = s.users[name], s.tokens[name]
+	}
+	s.users, s.tokens = users, tokens
+	return u
+}
+
+// population is a database with people in it, made once and copied for every site.
+type population struct {
+	database      []byte
+	users         map[string]org.User
+	tokens        map[string]string
+	organizations map[string]org.Organization
+}
+
+var people = sync.OnceValues(func() (p population, err error) {
+	dir, err := os.MkdirTemp("", "webtest")
+	if err != nil {
+		return p, err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	path := filepath.Join(dir, "people.db")
+	d, err := db.Open(context.Background(), path)
+	if err != nil {
+		return p, err
+	}
+	b := builder{Service: org.New(d, org.Options{}), ctx: context.Background()}
+	b.populate(&p)
+	if err := d.Close(); err != nil || b.err != nil {
+		return p, errors.Join(b.err, err)
+	}
+	p.database, err = os.ReadFile(path)
+	return p, err
+})
+
+// builder makes people, and remembers the first thing that went wrong.
+type builder struct {
+	*org.Service
+	ctx   context.Context
+	owner *org.Subject
+	err   error
+}
+
+func (b *builder) populate(p *population) {
+	p.users, p.tokens, p.organizations = map[string]org.User{}, map[string]string{}, map[string]org.Organization{}
+	first := org.FirstUser{Email: Owner + "@example.com", Username: Owner, Name: "Olive Owner", Password: Password}
+	owner, home, err := b.CreateFirstUser(b.ctx, give(first))
+	b.check(err)
+	b.subject(owner.ID)
+	other, err := b.CreateOrganization(b.ctx, b.owner, give(org.OrganizationInput{Name: Other, DisplayName: "Other Inc"}))
+	b.check(err)
+	p.organizations[Default], p.organizations[Other] = home, other
+	b.subject(owner.ID) // it is a member of one more
+
+	p.users[Owner] = owner
+	p.users[Admin] = b.user(Admin, org.LoginPassword, home.ID)
+	p.users[Member] = b.user(Member, org.LoginPassword, home.ID)
+	p.users[Rival] = b.user(Rival, org.LoginPassword, other.ID)
+	p.users[Outsider] = b.user(Outsider, org.LoginPassword, other.ID)
+	b.appoint(Default, Admin)
+	b.appoint(Other, Rival)
+	_, err = b.RemoveMember(b.ctx, b.owner, Other, Outsider)
+	b.check(err)
+	_, err = b.RemoveMember(b.ctx, b.Operator(), Other, Owner)
+	b.check(err)
+	for name := range p.users {
+		p.tokens[name] = b.token(name)
+	}
+}
+
+func (b *builder) check(err error) {
+	if b.err == nil {
+		b.err = err
+	}
+}
+
+func (b *builder) subject(id uuid.UUID) {
+	if b.err == nil {
+		b.owner, b.err = b.UserSubject(b.ctx, id)
+	}
+}
+
+func (b *builder) user(name, login string, organizations ...uuid.UUID) org.User {
+	if b.err != nil {
+		return org.User{}
+	}
+	in := org.NewUser{
+		Email: name + "@example.com", Username: name, LoginType: login, Status: org.StatusActive, OrganizationIDs: organizations,
+	}
+	if login == org.LoginPassword {
+		in.Password = Password
+	}
+	u, err := b.CreateUser(b.ctx, b.owner, give(in))
+	b.check(err)
+	return u
+}
+
+func (b *builder) appoint(organization, user string) {
+	if b.err != nil {
+		return
+	}
+	_, err := b.SetMemberRoles(b.ctx, b.owner, organization, user, give(org.RolesInput{Roles: []string{"organization-admin"}}))
+	b.check(err)
+}
+
+func (b *builder) token(user string) string {
+	if b.err != nil {
+		return ""
+	}
+	secret, _, err := b.CreateToken(b.ctx, b.owner, user, give(org.TokenInput{Name: "test"}))
+	b.check(err)
+	return secret
+}
+
+func give[T any](v T) org.Body[T] { return func() (T, error) { return v, nil } }
+
+// serve gives r to the handler and takes down what it answers.
+func (s *Site) serve(r *http.Request) *http.Response {
+	w := httptest.NewRecorder()
+	s.Handler.ServeHTTP(w, r)
+	return w.Result()
+}
