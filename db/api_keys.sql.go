@@ -29,6 +29,18 @@ func (q *Queries) CountAPIKeysNamed(ctx context.Context, arg CountAPIKeysNamedPa
 	return count, err
 }
 
+const countTokens = `-- name: CountTokens :one
+SELECT count(*) FROM api_keys WHERE user_id = ?1 AND login_type = 'token'
+`
+
+// How many API tokens an account has; what it signed in with does not count.
+func (q *Queries) CountTokens(ctx context.Context, userID uuid.UUID) (int64, error) {
+	row := q.queryRow(ctx, q.countTokensStmt, countTokens, userID)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const deleteAPIKey = `-- name: DeleteAPIKey :exec
 DELETE FROM api_keys WHERE id = ?1
 `
@@ -48,33 +60,24 @@ func (q *Queries) DeleteAPIKeysOfUser(ctx context.Context, userID uuid.UUID) err
 }
 
 const getAPIKey = `-- name: GetAPIKey :one
-SELECT k.id, k.user_id, k.secret_hash, k.expires_at, k.last_used, u.status, v.value AS revision
-FROM api_keys k JOIN users u ON u.id = k.user_id JOIN revisions v ON v.id = 1
-WHERE k.id = ?1
+SELECT user_id, secret_hash, expires_at, last_used FROM api_keys WHERE id = ?1
 `
 
 type GetAPIKeyRow struct {
-	ID         string
 	UserID     uuid.UUID
 	SecretHash []byte
 	ExpiresAt  time.Time
 	LastUsed   sql.NullTime
-	Status     string
-	Revision   int64
 }
 
-// A key, the state of its account, and the revision that decisions about it may be remembered under.
 func (q *Queries) GetAPIKey(ctx context.Context, id string) (GetAPIKeyRow, error) {
 	row := q.queryRow(ctx, q.getAPIKeyStmt, getAPIKey, id)
 	var i GetAPIKeyRow
 	err := row.Scan(
-		&i.ID,
 		&i.UserID,
 		&i.SecretHash,
 		&i.ExpiresAt,
 		&i.LastUsed,
-		&i.Status,
-		&i.Revision,
 	)
 	return i, err
 }

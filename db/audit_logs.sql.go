@@ -186,6 +186,150 @@ func (q *Queries) InsertAuditLog(ctx context.Context, arg InsertAuditLogParams) 
 	return seq, err
 }
 
+const listAuditAfter = `-- name: ListAuditAfter :many
+SELECT a.seq FROM audit_logs a
+WHERE (CAST(?1 AS text) = '' OR instr(?1, ' ' || coalesce(a.organization_id, '') || ' ') > 0)
+  AND (a.organization_id = ?2 OR ?2 IS NULL)
+  AND (a.actor_id = ?3 OR ?3 IS NULL)
+  AND (a.time >= ?4 OR ?4 IS NULL)
+  AND (a.time < ?5 OR ?5 IS NULL)
+  AND (CAST(?6 AS text) = '' OR a.request_id = ?6)
+  AND (CAST(?7 AS text) = '' OR a.resource_type = ?7)
+  AND (CAST(?8 AS text) = '' OR a.resource_id = ?8)
+  AND (CAST(?9 AS text) = '' OR lower(a.resource_target) = ?9)
+  AND (CAST(?10 AS text) = '' OR a.action = ?10)
+  AND (CAST(?11 AS text) = '' OR instr(lower(a.resource_target), ?11) > 0 OR instr(lower(a.actor), ?11) > 0)
+  AND a.seq > ?12
+ORDER BY a.seq
+LIMIT CAST(?13 AS bigint)
+`
+
+type ListAuditAfterParams struct {
+	Organizations  string
+	OrganizationID uuid.NullUUID
+	ActorID        uuid.NullUUID
+	DateFrom       sql.NullTime
+	DateTo         sql.NullTime
+	RequestID      string
+	ResourceType   string
+	ResourceID     string
+	ResourceTarget string
+	Action         string
+	Search         string
+	Seq            int64
+	MaxRows        int64
+}
+
+// The oldest entries that match and are newer than a row, oldest first: the page above.
+func (q *Queries) ListAuditAfter(ctx context.Context, arg ListAuditAfterParams) ([]int64, error) {
+	rows, err := q.query(ctx, q.listAuditAfterStmt, listAuditAfter,
+		arg.Organizations,
+		arg.OrganizationID,
+		arg.ActorID,
+		arg.DateFrom,
+		arg.DateTo,
+		arg.RequestID,
+		arg.ResourceType,
+		arg.ResourceID,
+		arg.ResourceTarget,
+		arg.Action,
+		arg.Search,
+		arg.Seq,
+		arg.MaxRows,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []int64{}
+	for rows.Next() {
+		var seq int64
+		if err := rows.Scan(&seq); err != nil {
+			return nil, err
+		}
+		items = append(items, seq)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listAuditBefore = `-- name: ListAuditBefore :many
+SELECT a.seq FROM audit_logs a
+WHERE (CAST(?1 AS text) = '' OR instr(?1, ' ' || coalesce(a.organization_id, '') || ' ') > 0)
+  AND (a.organization_id = ?2 OR ?2 IS NULL)
+  AND (a.actor_id = ?3 OR ?3 IS NULL)
+  AND (a.time >= ?4 OR ?4 IS NULL)
+  AND (a.time < ?5 OR ?5 IS NULL)
+  AND (CAST(?6 AS text) = '' OR a.request_id = ?6)
+  AND (CAST(?7 AS text) = '' OR a.resource_type = ?7)
+  AND (CAST(?8 AS text) = '' OR a.resource_id = ?8)
+  AND (CAST(?9 AS text) = '' OR lower(a.resource_target) = ?9)
+  AND (CAST(?10 AS text) = '' OR a.action = ?10)
+  AND (CAST(?11 AS text) = '' OR instr(lower(a.resource_target), ?11) > 0 OR instr(lower(a.actor), ?11) > 0)
+  AND a.seq < ?12
+ORDER BY a.seq DESC
+LIMIT CAST(?13 AS bigint)
+`
+
+type ListAuditBeforeParams struct {
+	Organizations  string
+	OrganizationID uuid.NullUUID
+	ActorID        uuid.NullUUID
+	DateFrom       sql.NullTime
+	DateTo         sql.NullTime
+	RequestID      string
+	ResourceType   string
+	ResourceID     string
+	ResourceTarget string
+	Action         string
+	Search         string
+	Seq            int64
+	MaxRows        int64
+}
+
+// The newest entries that match and are older than a row, newest first: a page that costs the same however far down it is.
+func (q *Queries) ListAuditBefore(ctx context.Context, arg ListAuditBeforeParams) ([]int64, error) {
+	rows, err := q.query(ctx, q.listAuditBeforeStmt, listAuditBefore,
+		arg.Organizations,
+		arg.OrganizationID,
+		arg.ActorID,
+		arg.DateFrom,
+		arg.DateTo,
+		arg.RequestID,
+		arg.ResourceType,
+		arg.ResourceID,
+		arg.ResourceTarget,
+		arg.Action,
+		arg.Search,
+		arg.Seq,
+		arg.MaxRows,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []int64{}
+	for rows.Next() {
+		var seq int64
+		if err := rows.Scan(&seq); err != nil {
+			return nil, err
+		}
+		items = append(items, seq)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listAuditChain = `-- name: ListAuditChain :many
 SELECT seq, id, time, request_id, ip, user_agent, actor_id, actor, organization_id, resource_type, resource_id, resource_target, "action", status_code, changes, hash FROM audit_logs WHERE seq > ?1 ORDER BY seq LIMIT CAST(?2 AS bigint)
 `

@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"net/url"
 	"os"
+	"path/filepath"
 	"runtime"
 
 	"github.com/pressly/goose/v3"
@@ -24,39 +25,69 @@ var migrations embed.FS
 // DB is an open database. Its own queries read; Write is the only way to change something.
 type DB struct {
 	*Queries // on the readers
+	path     string
 	readers  *sql.DB
 	pool     *sql.DB // of the one connection that writes: SQLite has one writer
 	writer   *writer
 }
 
-// Open opens the SQLite file at path, creating it (readable by its owner only) if there is none, and migrates it.
-func Open(ctx context.Context, path string) (*DB, error) {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
+// Open opens the SQLite file at path and brings its schema up to date; the file as it was before is then kept beside it.
+// If there is none, it makes one, and its folder, for this user alone.
+func Open(ctx context.Context, path string) (*DB, error) { return open(ctx, path, "FULL") }
+
+// open is Open with a choice of when writes are on disk. Nothing but FULL keeps what Write promises.
+func open(ctx context.Context, path, synchronous string) (*DB, error) {
+	if err := create(path); err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
-	if err := f.Close(); err != nil {
-		return nil, fmt.Errorf("open database: %w", err)
-	}
-	d := &DB{}
-	if d.pool, err = sql.Open("sqlite", dsn(path, "synchronous(FULL)")); err != nil {
+	d := &DB{path: path}
+	var err error
+	if d.pool, err = sql.Open("sqlite", dsn(path, "synchronous("+synchronous+")", "wal_autocheckpoint(0)")); err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
 	d.pool.SetMaxOpenConns(1)
-	if err := d.start(ctx, path); err != nil {
-		return nil, errors.Join(err, d.Close())
+	if err := d.start(ctx); err != nil {
+		return nil, errors.Join(explain(path, err), d.Close())
 	}
 	return d, nil
 }
 
-func (d *DB) start(ctx context.Context, path string) (err error) {
-	if err := migrate(ctx, d.pool); err != nil {
+func create(path string) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
-	if d.writer, err = newWriter(ctx, d.pool); err != nil {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
 		return err
 	}
-	if d.readers, err = sql.Open("sqlite", dsn(path, "query_only(1)")); err != nil {
+	return f.Close()
+}
+
+// explain adds to an error of opening path what to do about it.
+func explain(path string, err error) error {
+	switch {
+	case hasCode(err, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+		return fmt.Errorf("%s is damaged, or is no database of this program: put a backup in its place with `rolecall restore` (%w)", path, err)
+	case hasCode(err, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM):
+		return fmt.Errorf("cannot write %s, or cannot make files beside it: check owner and mode of the file and its folder (%w)", path, err)
+	case hasCode(err, sqlite3.SQLITE_FULL):
+		return fmt.Errorf("the disk with %s is full (%w)", path, err)
+	}
+	return err
+}
+
+func (d *DB) start(ctx context.Context) (err error) {
+	files, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return err
+	}
+	if err := migrate(ctx, d.pool, d.path, files); err != nil {
+		return err
+	}
+	if d.writer, err = newWriter(ctx, d.pool, d.path); err != nil {
+		return err
+	}
+	if d.readers, err = sql.Open("sqlite", dsn(d.path, "query_only(1)")); err != nil {
 		return fmt.Errorf("open database: %w", err)
 	}
 	n := max(4, runtime.GOMAXPROCS(0))
@@ -69,21 +100,26 @@ func (d *DB) start(ctx context.Context, path string) (err error) {
 }
 
 // dsn names the file and sets every connection up alike. Times are written as UTC text that sorts.
-func dsn(path, pragma string) string {
+func dsn(path string, pragmas ...string) string {
 	v := url.Values{
-		"_pragma":      {"busy_timeout(10000)", "journal_mode(WAL)", "foreign_keys(1)", "cache_size(-16000)", pragma},
+		"_pragma":      append([]string{"busy_timeout(10000)", "journal_mode(WAL)", "foreign_keys(1)", "cache_size(-16000)"}, pragmas...),
 		"_txlock":      {"immediate"},
 		"_time_format": {"sqlite"},
 		"_timezone":    {"UTC"},
 	}
-	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: v.Encode()}).String()
+	return fileURL(path, v)
 }
 
-func migrate(ctx context.Context, w *sql.DB) error {
-	files, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return err
-	}
+// plainDSN opens a file as it is, to look at it or to copy it.
+func plainDSN(path string, pragmas ...string) string {
+	return fileURL(path, url.Values{"_pragma": append([]string{"busy_timeout(10000)"}, pragmas...), "mode": {"rw"}})
+}
+
+func fileURL(path string, query url.Values) string {
+	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: query.Encode()}).String()
+}
+
+func migrate(ctx context.Context, w *sql.DB, path string, files fs.FS) error {
 	p, err := goose.NewProvider(goose.DialectSQLite3, w, files)
 	if err != nil {
 		return fmt.Errorf("migrate database: %w", err)
@@ -92,8 +128,15 @@ func migrate(ctx context.Context, w *sql.DB) error {
 	if err != nil {
 		return fmt.Errorf("migrate database: %w", err)
 	}
-	if current > target {
-		return fmt.Errorf("the database has schema %d, this program knows %d: run a newer version of it", current, target)
+	switch {
+	case current > target:
+		return fmt.Errorf("%s has schema %d, this program knows %d: run a newer version of it", path, current, target)
+	case current == target:
+		return nil
+	case current > 0:
+		if err := Backup(ctx, path, fmt.Sprintf("%s.before-%d", path, target)); err != nil {
+			return fmt.Errorf("keep the database as it is before its migration: %w", err)
+		}
 	}
 	if _, err := p.Up(ctx); err != nil {
 		return fmt.Errorf("migrate database: %w", err)
@@ -109,6 +152,24 @@ func (d *DB) Write(ctx context.Context, fn func(q *Queries) error) error { retur
 // WriteStats is how many writes ran since the database was opened, and how many commits they took.
 func (d *DB) WriteStats() (writes, commits int64) {
 	return d.writer.writes.Load(), d.writer.commits.Load()
+}
+
+// Waiting is how many writes wait for their turn, or for the disk.
+func (d *DB) Waiting() int64 { return d.writer.queue.Load() }
+
+// Err is nil as long as writes are taken; ErrReadOnly, with its cause, after the disk has failed one.
+func (d *DB) Err() error { return d.writer.broken() }
+
+// Size is how many bytes the file and its log take.
+func (d *DB) Size() int64 { return fileSize(d.path) + fileSize(d.path+"-wal") }
+
+// fileSize is 0 for a file that is not there.
+func fileSize(path string) int64 {
+	info, err := os.Stat(path)
+	if err != nil {
+		return 0
+	}
+	return info.Size()
 }
 
 // Read runs fn on one snapshot of the data: its queries see no write that commits meanwhile.

@@ -12,6 +12,17 @@ import (
 	"github.com/google/uuid"
 )
 
+const countOrganizationsUpTo = `-- name: CountOrganizationsUpTo :one
+SELECT count(*) FROM (SELECT 1 FROM organizations LIMIT CAST(?1 AS bigint)) o
+`
+
+func (q *Queries) CountOrganizationsUpTo(ctx context.Context, maxRows int64) (int64, error) {
+	row := q.queryRow(ctx, q.countOrganizationsUpToStmt, countOrganizationsUpTo, maxRows)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const deleteOrganization = `-- name: DeleteOrganization :exec
 DELETE FROM organizations WHERE id = ?1
 `

@@ -36,14 +36,23 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.countMemberRolesStmt, err = db.PrepareContext(ctx, countMemberRoles); err != nil {
 		return nil, fmt.Errorf("error preparing query CountMemberRoles: %w", err)
 	}
+	if q.countOrganizationsUpToStmt, err = db.PrepareContext(ctx, countOrganizationsUpTo); err != nil {
+		return nil, fmt.Errorf("error preparing query CountOrganizationsUpTo: %w", err)
+	}
 	if q.countRolesOfOrganizationStmt, err = db.PrepareContext(ctx, countRolesOfOrganization); err != nil {
 		return nil, fmt.Errorf("error preparing query CountRolesOfOrganization: %w", err)
+	}
+	if q.countTokensStmt, err = db.PrepareContext(ctx, countTokens); err != nil {
+		return nil, fmt.Errorf("error preparing query CountTokens: %w", err)
 	}
 	if q.countUserRolesStmt, err = db.PrepareContext(ctx, countUserRoles); err != nil {
 		return nil, fmt.Errorf("error preparing query CountUserRoles: %w", err)
 	}
 	if q.countUsersStmt, err = db.PrepareContext(ctx, countUsers); err != nil {
 		return nil, fmt.Errorf("error preparing query CountUsers: %w", err)
+	}
+	if q.countUsersUpToStmt, err = db.PrepareContext(ctx, countUsersUpTo); err != nil {
+		return nil, fmt.Errorf("error preparing query CountUsersUpTo: %w", err)
 	}
 	if q.deleteAPIKeyStmt, err = db.PrepareContext(ctx, deleteAPIKey); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteAPIKey: %w", err)
@@ -207,6 +216,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listActiveHoldersOfSiteRoleStmt, err = db.PrepareContext(ctx, listActiveHoldersOfSiteRole); err != nil {
 		return nil, fmt.Errorf("error preparing query ListActiveHoldersOfSiteRole: %w", err)
 	}
+	if q.listAuditAfterStmt, err = db.PrepareContext(ctx, listAuditAfter); err != nil {
+		return nil, fmt.Errorf("error preparing query ListAuditAfter: %w", err)
+	}
+	if q.listAuditBeforeStmt, err = db.PrepareContext(ctx, listAuditBefore); err != nil {
+		return nil, fmt.Errorf("error preparing query ListAuditBefore: %w", err)
+	}
 	if q.listAuditChainStmt, err = db.PrepareContext(ctx, listAuditChain); err != nil {
 		return nil, fmt.Errorf("error preparing query ListAuditChain: %w", err)
 	}
@@ -340,9 +355,19 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing countMemberRolesStmt: %w", cerr)
 		}
 	}
+	if q.countOrganizationsUpToStmt != nil {
+		if cerr := q.countOrganizationsUpToStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countOrganizationsUpToStmt: %w", cerr)
+		}
+	}
 	if q.countRolesOfOrganizationStmt != nil {
 		if cerr := q.countRolesOfOrganizationStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing countRolesOfOrganizationStmt: %w", cerr)
+		}
+	}
+	if q.countTokensStmt != nil {
+		if cerr := q.countTokensStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countTokensStmt: %w", cerr)
 		}
 	}
 	if q.countUserRolesStmt != nil {
@@ -353,6 +378,11 @@ func (q *Queries) Close() error {
 	if q.countUsersStmt != nil {
 		if cerr := q.countUsersStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing countUsersStmt: %w", cerr)
+		}
+	}
+	if q.countUsersUpToStmt != nil {
+		if cerr := q.countUsersUpToStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countUsersUpToStmt: %w", cerr)
 		}
 	}
 	if q.deleteAPIKeyStmt != nil {
@@ -625,6 +655,16 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listActiveHoldersOfSiteRoleStmt: %w", cerr)
 		}
 	}
+	if q.listAuditAfterStmt != nil {
+		if cerr := q.listAuditAfterStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listAuditAfterStmt: %w", cerr)
+		}
+	}
+	if q.listAuditBeforeStmt != nil {
+		if cerr := q.listAuditBeforeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listAuditBeforeStmt: %w", cerr)
+		}
+	}
 	if q.listAuditChainStmt != nil {
 		if cerr := q.listAuditChainStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listAuditChainStmt: %w", cerr)
@@ -848,9 +888,12 @@ type Queries struct {
 	countAPIKeysNamedStmt             *sql.Stmt
 	countActiveHoldersStmt            *sql.Stmt
 	countMemberRolesStmt              *sql.Stmt
+	countOrganizationsUpToStmt        *sql.Stmt
 	countRolesOfOrganizationStmt      *sql.Stmt
+	countTokensStmt                   *sql.Stmt
 	countUserRolesStmt                *sql.Stmt
 	countUsersStmt                    *sql.Stmt
+	countUsersUpToStmt                *sql.Stmt
 	deleteAPIKeyStmt                  *sql.Stmt
 	deleteAPIKeysOfUserStmt           *sql.Stmt
 	deleteExpiredSessionsStmt         *sql.Stmt
@@ -905,6 +948,8 @@ type Queries struct {
 	insertUserRoleStmt                *sql.Stmt
 	listAPIKeysStmt                   *sql.Stmt
 	listActiveHoldersOfSiteRoleStmt   *sql.Stmt
+	listAuditAfterStmt                *sql.Stmt
+	listAuditBeforeStmt               *sql.Stmt
 	listAuditChainStmt                *sql.Stmt
 	listAuditLogsStmt                 *sql.Stmt
 	listCandidatesStmt                *sql.Stmt
@@ -951,9 +996,12 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		countAPIKeysNamedStmt:             q.countAPIKeysNamedStmt,
 		countActiveHoldersStmt:            q.countActiveHoldersStmt,
 		countMemberRolesStmt:              q.countMemberRolesStmt,
+		countOrganizationsUpToStmt:        q.countOrganizationsUpToStmt,
 		countRolesOfOrganizationStmt:      q.countRolesOfOrganizationStmt,
+		countTokensStmt:                   q.countTokensStmt,
 		countUserRolesStmt:                q.countUserRolesStmt,
 		countUsersStmt:                    q.countUsersStmt,
+		countUsersUpToStmt:                q.countUsersUpToStmt,
 		deleteAPIKeyStmt:                  q.deleteAPIKeyStmt,
 		deleteAPIKeysOfUserStmt:           q.deleteAPIKeysOfUserStmt,
 		deleteExpiredSessionsStmt:         q.deleteExpiredSessionsStmt,
@@ -1008,6 +1056,8 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		insertUserRoleStmt:                q.insertUserRoleStmt,
 		listAPIKeysStmt:                   q.listAPIKeysStmt,
 		listActiveHoldersOfSiteRoleStmt:   q.listActiveHoldersOfSiteRoleStmt,
+		listAuditAfterStmt:                q.listAuditAfterStmt,
+		listAuditBeforeStmt:               q.listAuditBeforeStmt,
 		listAuditChainStmt:                q.listAuditChainStmt,
 		listAuditLogsStmt:                 q.listAuditLogsStmt,
 		listCandidatesStmt:                q.listCandidatesStmt,

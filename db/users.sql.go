@@ -58,6 +58,18 @@ func (q *Queries) CountUsers(ctx context.Context) (int64, error) {
 	return count, err
 }
 
+const countUsersUpTo = `-- name: CountUsersUpTo :one
+SELECT count(*) FROM (SELECT 1 FROM users LIMIT CAST(?1 AS bigint)) u
+`
+
+// How many accounts there are, as far as anybody wants to know.
+func (q *Queries) CountUsersUpTo(ctx context.Context, maxRows int64) (int64, error) {
+	row := q.queryRow(ctx, q.countUsersUpToStmt, countUsersUpTo, maxRows)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const deleteRoleFromUsers = `-- name: DeleteRoleFromUsers :exec
 DELETE FROM user_roles WHERE role = ?1
 `

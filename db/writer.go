@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
+	"sync"
 	"sync/atomic"
 
 	"modernc.org/sqlite"
@@ -18,8 +20,33 @@ const maxBatch = 128
 // stmtLimit bounds the statements that the writer keeps; those over lists of values differ with their length.
 const stmtLimit = 256
 
+// The log is folded into the file after so many commits, or when it has grown so much. SQLite would do that by itself and
+// ignore that it failed; the log could then be overwritten although the file has not got what stood in it.
+const (
+	checkpointEvery = 64
+	checkpointBytes = 4 << 20
+)
+
 // ErrReadOnly is the answer to every write after the disk has failed one: what it says from then on can't be relied on.
 var ErrReadOnly = errors.New("the database stopped taking writes after a disk error: check the disk, then start again")
+
+// IsUnavailable says whether a write failed for a reason that lies in the machine: the disk is full or has failed, the
+// file is held by another program, or the database is being closed. The write is not acknowledged.
+func IsUnavailable(err error) bool {
+	return errors.Is(err, ErrReadOnly) || errors.Is(err, errClosed) || hasCode(err, sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY) || diskFailed(err)
+}
+
+// diskFailed says whether err tells of a disk that does not do what it is told, or no longer knows what it was told.
+func diskFailed(err error) bool {
+	return hasCode(err, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+}
+
+func hasCode(err error, codes ...int) bool {
+	e, ok := errors.AsType[*sqlite.Error](err)
+	return ok && slices.Contains(codes, e.Code()&0xff)
+}
+
+var errClosed = errors.New("the database is closed")
 
 // writer runs all writes on one connection, one after the other. Those that wait at the same moment share one commit,
 // and so one wait for the disk; each stands in a savepoint of its own, so that it can fail alone.
@@ -28,11 +55,15 @@ type writer struct {
 	stmts   map[string]*sql.Stmt
 	queries *Queries
 	jobs    chan *job
-	closed  chan struct{} // no more writes are taken
-	stopped chan struct{} // and none is under way
-	failed  atomic.Bool
+	closing sync.Once
+	closed  chan struct{}         // no more writes are taken
+	stopped chan struct{}         // and none is under way
+	failed  atomic.Pointer[error] // what the disk said when it failed; nil as long as it has not
 	writes  atomic.Int64
 	commits atomic.Int64
+	queue   atomic.Int64
+	log     string                        // path of the write-ahead log
+	folded  struct{ commits, size int64 } // as of the last checkpoint
 }
 
 type job struct {
@@ -42,12 +73,15 @@ type job struct {
 	done chan struct{}
 }
 
-func newWriter(ctx context.Context, pool *sql.DB) (*writer, error) {
+func newWriter(ctx context.Context, pool *sql.DB, path string) (*writer, error) {
 	conn, err := pool.Conn(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
-	w := &writer{conn: conn, stmts: map[string]*sql.Stmt{}, jobs: make(chan *job), closed: make(chan struct{}), stopped: make(chan struct{})}
+	w := &writer{
+		conn: conn, stmts: map[string]*sql.Stmt{}, jobs: make(chan *job), closed: make(chan struct{}), stopped: make(chan struct{}),
+		log: path + "-wal",
+	}
 	w.queries = New(w)
 	go w.run()
 	return w, nil
@@ -56,10 +90,12 @@ func newWriter(ctx context.Context, pool *sql.DB) (*writer, error) {
 // do hands a write in and waits until it is on disk, or refused.
 func (w *writer) do(ctx context.Context, fn func(*Queries) error) error {
 	j := &job{ctx: ctx, fn: fn, done: make(chan struct{})}
+	w.queue.Add(1)
+	defer w.queue.Add(-1)
 	select {
 	case w.jobs <- j:
 	case <-w.closed:
-		return errors.New("the database is closed")
+		return errClosed
 	case <-ctx.Done():
 		return ctx.Err()
 	}
@@ -82,18 +118,21 @@ func (w *writer) run() {
 // batch commits first, and whatever else waits by then.
 func (w *writer) batch(first *job) {
 	jobs := []*job{first}
-	err := w.begin()
-	if err == nil {
-		kept := w.within(first)
-		for len(jobs) < maxBatch && err == nil {
-			j := w.waiting()
-			if j == nil {
-				break
+	kept, err := false, w.begin()
+	for j := first; j != nil && err == nil; {
+		var keep bool
+		keep, err = w.within(j)
+		kept = kept || keep
+		if j = nil; err == nil && len(jobs) < maxBatch {
+			if j = w.waiting(); j != nil {
+				jobs = append(jobs, j)
 			}
-			jobs = append(jobs, j)
-			kept = w.within(j) || kept
 		}
+	}
+	if err == nil {
 		err = w.end(kept)
+	} else {
+		_ = w.exec("ROLLBACK") // it may be over already
 	}
 	for _, j := range jobs {
 		if err != nil && j.err == nil {
@@ -101,6 +140,7 @@ func (w *writer) batch(first *job) {
 		}
 		close(j.done)
 	}
+	w.checkpoint()
 }
 
 func (w *writer) waiting() *job {
@@ -113,29 +153,56 @@ func (w *writer) waiting() *job {
 }
 
 func (w *writer) begin() error {
-	if w.failed.Load() {
-		return ErrReadOnly
+	if err := w.broken(); err != nil {
+		return err
 	}
 	return w.exec("BEGIN IMMEDIATE")
 }
 
-// within runs one write in a savepoint and says whether it wants to be kept.
-func (w *writer) within(j *job) bool {
-	if j.err = j.ctx.Err(); j.err != nil {
-		return false
+// broken is the answer to every write once the disk has failed.
+func (w *writer) broken() error {
+	if cause := w.failed.Load(); cause != nil {
+		return fmt.Errorf("%w (%w)", ErrReadOnly, *cause)
 	}
-	if j.err = w.exec("SAVEPOINT one"); j.err != nil {
-		return false
+	return nil
+}
+
+// note remembers an error of the disk. After a failed fsync the kernel forgets what it could not write, and the next
+// fsync succeeds: nothing may be acknowledged any more.
+func (w *writer) note(err error) {
+	if diskFailed(err) {
+		w.failed.CompareAndSwap(nil, &err)
+	}
+}
+
+// within runs one write in a savepoint and says whether it wants to be kept. err says that the whole batch is lost: when
+// the disk is full or fails, the engine may give a transaction up on its own, and whatever came after would stand alone.
+func (w *writer) within(j *job) (kept bool, err error) {
+	if j.err = j.ctx.Err(); j.err != nil {
+		return false, nil
+	}
+	if err := w.exec("SAVEPOINT one"); err != nil {
+		return false, err
 	}
 	w.writes.Add(1)
 	if j.err = call(j.fn, w.queries); j.err != nil {
-		if err := errors.Join(w.exec("ROLLBACK TO one"), w.exec("RELEASE one")); err != nil {
-			j.err = errors.Join(j.err, err)
+		w.note(j.err)
+		if err := w.exec("ROLLBACK TO one"); err != nil {
+			return false, lost(j.err, err)
 		}
-		return false
 	}
-	j.err = w.exec("RELEASE one")
-	return j.err == nil
+	if err := w.exec("RELEASE one"); err != nil {
+		return false, lost(j.err, err)
+	}
+	return j.err == nil, w.broken()
+}
+
+// lost tells the other writes of a batch why they failed, and nothing of the write that they failed with.
+func lost(reason, err error) error {
+	if e, ok := errors.AsType[*sqlite.Error](reason); ok {
+		err = e
+	}
+	return fmt.Errorf("the transaction was given up: %w", err)
 }
 
 // call turns a panic of fn into an error: it must not take the writes of others with it.
@@ -148,22 +215,29 @@ func call(fn func(*Queries) error, q *Queries) (err error) {
 	return fn(q)
 }
 
-// end commits what is to be kept. When that fails, or the engine has given the transaction up on its own, nothing of it
-// was written, and every write of the batch is told so.
+// end commits what is to be kept. When that fails, nothing of it was written, and every write of the batch is told so.
 func (w *writer) end(kept bool) error {
 	if !kept {
 		return w.exec("ROLLBACK")
 	}
-	err := w.exec("COMMIT")
-	if err == nil {
-		w.commits.Add(1)
-		return nil
+	if err := w.exec("COMMIT"); err != nil {
+		_ = w.exec("ROLLBACK") // it may be over already
+		return fmt.Errorf("commit: %w", err)
 	}
-	if e, ok := errors.AsType[*sqlite.Error](err); ok && e.Code()&0xff == sqlite3.SQLITE_IOERR {
-		w.failed.Store(true)
+	w.commits.Add(1)
+	return nil
+}
+
+// checkpoint folds the log into the file, as far as readers let it, when there has been enough written since the last.
+func (w *writer) checkpoint() {
+	commits, size := w.commits.Load(), fileSize(w.log)
+	if commits-w.folded.commits < checkpointEvery && size-w.folded.size < checkpointBytes {
+		return
 	}
-	_ = w.exec("ROLLBACK") // it may be over already
-	return fmt.Errorf("commit: %w", err)
+	w.folded.commits, w.folded.size = commits, size
+	var busy, pages, done int
+	row := w.conn.QueryRowContext(context.Background(), "PRAGMA wal_checkpoint(PASSIVE)")
+	w.note(row.Scan(&busy, &pages, &done))
 }
 
 func (w *writer) exec(query string) error {
@@ -173,7 +247,7 @@ func (w *writer) exec(query string) error {
 
 // close ends the writer once the write at hand is done.
 func (w *writer) close() error {
-	close(w.closed)
+	w.closing.Do(func() { close(w.closed) })
 	<-w.stopped
 	var errs []error
 	for _, s := range w.stmts {
@@ -191,7 +265,9 @@ func (w *writer) ExecContext(ctx context.Context, query string, args ...any) (sq
 	if err != nil {
 		return nil, err
 	}
-	return s.ExecContext(context.WithoutCancel(ctx), args...)
+	result, err := s.ExecContext(context.WithoutCancel(ctx), args...)
+	w.note(err)
+	return result, err
 }
 
 // QueryContext runs a query.

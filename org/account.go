@@ -18,7 +18,7 @@ func (c *change) actOn(ref, action string) (db.UserRow, error) {
 	}
 	c.about("user", row.ID, row.Username, uuid.Nil)
 	if !c.by.Can(action, userObject(row.ID)) {
-		return row, errForbidden()
+		return row, errForbidden("user:" + action)
 	}
 	return row, c.withinRights(row.ID)
 }
@@ -116,13 +116,18 @@ func (c *change) writeProfile(row db.UserRow, in Profile) error {
 
 // SetPassword sets a password and ends every session and token of the account.
 // Invalid: no such user, a weak password, a service account, or a wrong old password of one's own.
-// Forbidden: needs user:update_personal.
+// Forbidden: needs user:update_personal. TooMany: too many wrong old passwords.
 func (s *Service) SetPassword(ctx context.Context, subject *Subject, user string, body Body[PasswordInput]) error {
 	// Hashes take their time: what they are made from is read in one transaction, what they give is used in another,
 	// and everything is checked in both.
 	var p newPassword
 	if err := s.change(ctx, subject, "write", func(c *change) error { return p.read(c, user, body) }); err != nil {
 		return err
+	}
+	if p.stored != "" {
+		if err := s.knock(ctx, []door{passwordDoor(p.user)}); err != nil {
+			return err
+		}
 	}
 	if err := p.compute(ctx, s.hashing); err != nil {
 		return err
@@ -133,6 +138,7 @@ func (s *Service) SetPassword(ctx context.Context, subject *Subject, user string
 // newPassword is a password on its way into the store.
 type newPassword struct {
 	in     PasswordInput
+	user   uuid.UUID
 	stored string // the hash that the old password must match, "" when none need be given
 	right  bool
 	hash   string
@@ -159,7 +165,7 @@ func (p *newPassword) read(c *change, user string, body Body[PasswordInput]) err
 	if err := bad.err("Password is invalid"); err != nil {
 		return err
 	}
-	if row.ID == c.by.ID() {
+	if p.user = row.ID; row.ID == c.by.ID() {
 		p.stored, err = c.q.GetPasswordHash(c.ctx, row.ID)
 	}
 	return err
@@ -182,6 +188,9 @@ func (p *newPassword) write(c *change, user string) error {
 	}
 	if !p.right {
 		return problems{{Field: "old_password", Detail: "is not your current password"}}.err("Old password is incorrect.")
+	}
+	if err := c.q.DeleteLoginFailures(c.ctx, passwordDoor(row.ID).name); err != nil {
+		return err
 	}
 	return c.replacePassword(row.ID, p.hash)
 }
@@ -248,7 +257,8 @@ func (s *Service) SetStatus(ctx context.Context, subject *Subject, user string, 
 
 // SetUserRoles replaces the site roles of an account. An unchanged list writes nothing.
 // Invalid: no such user, oneself, a bad body, an unknown role, the last owner. Forbidden: neither assign nor unassign,
-// a role that the caller may not hand out, or an account that may do more than the caller.
+// a role that the caller may not hand out, or an account that may do more than the caller. Conflict: the form showed
+// another version of the account.
 func (s *Service) SetUserRoles(ctx context.Context, subject *Subject, user string, body Body[RolesInput]) (u User, err error) {
 	err = s.change(ctx, subject, "write", func(c *change) error {
 		row, err := c.readableUser(ctx, c.by, user)
@@ -267,7 +277,7 @@ func (s *Service) SetUserRoles(ctx context.Context, subject *Subject, user strin
 			return err
 		}
 		a := assignment{change: c, set: set, object: siteRolesObject, implied: roleMember}
-		changed, err := a.decide(body, u.Roles, 0)
+		changed, err := a.decide(body, u.Roles, userVersion(u))
 		if err != nil || !changed {
 			return err
 		}

@@ -56,7 +56,7 @@ func mayGive(by *Subject, action string, object rbac.Object, r *setRole) string 
 	if !by.Can(action, object) {
 		return fmt.Sprintf("Needs %s:%s", object.Type, action)
 	}
-	ok, missing := by.grants.MayAssign(r.compiled, object.Org)
+	ok, missing := mayHandOut(by, r.compiled, object.Org)
 	switch {
 	case ok:
 		return ""
@@ -64,6 +64,19 @@ func mayGive(by *Subject, action string, object rbac.Object, r *setRole) string 
 		return "Needs what the role holds: " + some(missing)
 	}
 	return "Your roles don't hand out this built-in role"
+}
+
+// mayHandOut asks the engine whether the caller may give or take a role. A built-in one must be held like any other, too:
+// whoever is under a deny must not shake it off by way of somebody else. (Who is under none holds all it hands out.)
+func mayHandOut(by *Subject, r *rbac.Role, org uuid.UUID) (ok bool, missing []rbac.Permission) {
+	ok, missing = by.grants.MayAssign(r, org)
+	if !ok || !r.BuiltIn {
+		return ok, missing
+	}
+	for _, level := range []rbac.Level{rbac.LevelSite, rbac.LevelOrganization, rbac.LevelUser} {
+		missing = append(missing, by.grants.CheckGrant(level, org, r.Permissions(level))...)
+	}
+	return len(missing) == 0, missing
 }
 
 // SetMemberRoles replaces the organization roles of a member. An unchanged list writes nothing.
@@ -149,7 +162,7 @@ type assignment struct {
 // decide reads the body and says whether it changes anything; if so the caller may make every single change.
 func (a *assignment) decide(body Body[RolesInput], held []RoleRef, version int64) (bool, error) {
 	if !a.by.Can("assign", a.object) && !a.by.Can("unassign", a.object) {
-		return false, errForbidden()
+		return false, errForbidden(a.object.Type + ":assign")
 	}
 	in, err := body()
 	if err != nil {
@@ -173,8 +186,7 @@ func (a *assignment) decide(body Body[RolesInput], held []RoleRef, version int64
 		return false, nil
 	}
 	if in.Version != nil && *in.Version != version {
-		return false, &Error{Kind: Conflict, Message: "These roles were changed meanwhile.",
-			Detail: "Somebody else saved the roles after you opened them. Nothing was changed; open them again to see what they are now."}
+		return false, a.changedMeanwhile(version, "These roles were changed meanwhile.")
 	}
 	return true, a.permitted()
 }
@@ -228,8 +240,11 @@ func (a *assignment) fullName(name string) string {
 
 // permitted refuses the change unless the caller may make every part of it.
 func (a *assignment) permitted() error {
-	if len(a.added) > 0 && !a.by.Can("assign", a.object) || len(a.removed) > 0 && !a.by.Can("unassign", a.object) {
-		return errForbidden()
+	if len(a.added) > 0 && !a.by.Can("assign", a.object) {
+		return errForbidden(a.object.Type + ":assign")
+	}
+	if len(a.removed) > 0 && !a.by.Can("unassign", a.object) {
+		return errForbidden(a.object.Type + ":unassign")
 	}
 	var bad []Field
 	for _, name := range slices.Concat(a.added, a.removed) {
@@ -237,7 +252,7 @@ func (a *assignment) permitted() error {
 		if !ok { // a stored name that no role answers to gives nothing, so nothing is taken with it
 			continue
 		}
-		if ok, _ := a.by.grants.MayAssign(role.compiled, a.object.Org); !ok {
+		if ok, _ := mayHandOut(a.by, role.compiled, a.object.Org); !ok {
 			bad = append(bad, Field{Field: "roles", Detail: fmt.Sprintf("not authorized to assign role %q", a.fullName(name))})
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 
 	"github.com/google/uuid"
@@ -22,8 +23,8 @@ const (
 // Audit is one page of the audit trail, newest first: all of it with site-wide audit_log:read, else the entries of
 // the organizations where the caller has it. Forbidden: nowhere. Invalid: a bad query.
 func (s *Service) Audit(ctx context.Context, subject *Subject, f AuditFilter) (AuditList, error) {
-	if !subject.Can("read", rbac.Object{Type: "audit_log"}) && !subject.Can("read", rbac.Object{Type: "audit_log", AnyOrg: true}) {
-		return AuditList{}, errForbidden()
+	if !mayReadAudit(subject) {
+		return AuditList{}, errForbidden("audit_log:read")
 	}
 	src := s.snapshot(subject)
 	var list AuditList
@@ -33,10 +34,90 @@ func (s *Service) Audit(ctx context.Context, subject *Subject, f AuditFilter) (A
 		if err != nil {
 			return err
 		}
-		list, err = src.auditEntries(ctx, p)
+		if f.Before > 0 || f.After > 0 || f.Uncounted {
+			list, err = src.auditPage(ctx, p, f)
+		} else {
+			list, err = src.auditEntries(ctx, p)
+		}
 		return err
 	})
 	return list, err
+}
+
+// auditPage cuts a page beside a bound: it costs the same however far from the newest entry.
+func (s source) auditPage(ctx context.Context, p db.FindAuditLogsParams, f AuditFilter) (list AuditList, err error) {
+	page := db.ListAuditBeforeParams{
+		Organizations: p.Organizations, OrganizationID: p.OrganizationID, ActorID: p.ActorID, DateFrom: p.DateFrom, DateTo: p.DateTo,
+		RequestID: p.RequestID, ResourceType: p.ResourceType, ResourceID: p.ResourceID, ResourceTarget: p.ResourceTarget,
+		Action: p.Action, Search: p.Search, Seq: f.Before, MaxRows: p.MaxRows + 1,
+	}
+	if page.Seq == 0 {
+		page.Seq = math.MaxInt64
+	}
+	var seqs []int64
+	if f.After > 0 {
+		page.Seq = f.After
+		seqs, err = s.q.ListAuditAfter(ctx, db.ListAuditAfterParams(page))
+	} else {
+		seqs, err = s.q.ListAuditBefore(ctx, page)
+	}
+	if err != nil {
+		return list, err
+	}
+	more := len(seqs) > int(p.MaxRows)
+	list.Older, list.Newer = more || f.After > 0, more || f.Before > 0
+	if f.After > 0 {
+		list.Newer = more
+	} else {
+		list.Older = more
+	}
+	if list.Entries, err = s.auditRows(ctx, seqs[:min(len(seqs), int(p.MaxRows))]); err != nil || f.Uncounted {
+		return list, err
+	}
+	p.MaxRows, p.Skip = 1, 0
+	found, err := s.q.FindAuditLogs(ctx, p)
+	if len(found) > 0 {
+		list.Count = int(found[0].Total)
+	}
+	return list, err
+}
+
+// EachAudit gives all entries that match, newest first, from one moment of the trail. Limit, Offset, Before and After do
+// not count. Errors as Audit, before the first entry; an error of fn ends it.
+func (s *Service) EachAudit(ctx context.Context, subject *Subject, f AuditFilter, fn func(*AuditEntry) error) error {
+	if !mayReadAudit(subject) {
+		return errForbidden("audit_log:read")
+	}
+	const piece = 500
+	f = AuditFilter{Query: f.Query, Limit: piece, Uncounted: true}
+	src := s.snapshot(subject)
+	return s.db.Read(ctx, func(q *db.Queries) error {
+		src.q = q
+		p, err := src.auditSearch(ctx, subject, f)
+		if err != nil {
+			return err
+		}
+		for {
+			list, err := src.auditPage(ctx, p, f)
+			if err != nil {
+				return err
+			}
+			for i := range list.Entries {
+				if err := fn(&list.Entries[i]); err != nil {
+					return err
+				}
+			}
+			if !list.Older {
+				return nil
+			}
+			f.Before = list.Entries[len(list.Entries)-1].Seq
+		}
+	})
+}
+
+// mayReadAudit says whether there is anything in the trail that the caller may read.
+func mayReadAudit(by *Subject) bool {
+	return by.Can("read", rbac.Object{Type: "audit_log"}) || by.Can("read", rbac.Object{Type: "audit_log", AnyOrg: true})
 }
 
 func (s source) auditSearch(ctx context.Context, by *Subject, f AuditFilter) (db.FindAuditLogsParams, error) {
@@ -51,7 +132,9 @@ func (s source) auditSearch(ctx context.Context, by *Subject, f AuditFilter) (db
 				orgs = append(orgs, id.String())
 			}
 		}
-		p.Organizations = listed(orgs)
+		if p.Organizations = listed(orgs); p.Organizations == "" {
+			p.Organizations = " " // none: "" would be all of them
+		}
 	}
 	q := parseSearch(f.Query, "search", "search", "request_id", "resource_id", "resource_target", "username", "email",
 		"date_from", "date_to", "organization", "resource_type", "action", "build_reason")
@@ -128,22 +211,29 @@ func (s source) auditEntries(ctx context.Context, p db.FindAuditLogsParams) (Aud
 	for i, f := range found {
 		seqs[i] = f.Seq
 	}
+	list.Entries, err = s.auditRows(ctx, seqs)
+	return list, err
+}
+
+// auditRows is the entries with these numbers, newest first.
+func (s source) auditRows(ctx context.Context, seqs []int64) ([]AuditEntry, error) {
+	entries := []AuditEntry{}
 	rows, err := s.q.ListAuditLogs(ctx, seqs)
 	if err != nil {
-		return list, err
+		return nil, err
 	}
 	names, err := s.auditRefs(ctx, rows)
 	if err != nil {
-		return list, err
+		return nil, err
 	}
 	for _, r := range rows {
 		e, err := names.entry(r)
 		if err != nil {
-			return list, err
+			return nil, err
 		}
-		list.Entries = append(list.Entries, e)
+		entries = append(entries, e)
 	}
-	return list, nil
+	return entries, nil
 }
 
 // auditRefs is what the entries of a page refer to and is still there.
@@ -198,7 +288,7 @@ func uuidOf(s string) uuid.UUID {
 
 func (refs auditRefs) entry(r db.AuditLog) (AuditEntry, error) {
 	e := AuditEntry{
-		ID: r.ID, RequestID: r.RequestID, Time: r.Time, IP: r.IP, UserAgent: r.UserAgent,
+		Seq: r.Seq, ID: r.ID, RequestID: r.RequestID, Time: r.Time, IP: r.IP, UserAgent: r.UserAgent,
 		ResourceType: r.ResourceType, ResourceID: r.ResourceID, ResourceTarget: r.ResourceTarget, Action: r.Action,
 		StatusCode: int(r.StatusCode), OrganizationID: r.OrganizationID.UUID, Organization: refs.orgs[r.OrganizationID.UUID],
 		ActorID: r.ActorID.UUID, Actor: r.Actor, User: refs.users[r.ActorID.UUID],
@@ -214,6 +304,28 @@ func (refs auditRefs) entry(r db.AuditLog) (AuditEntry, error) {
 	}
 	e.Description = describe(e)
 	return e, nil
+}
+
+// Refused says whether the entry tells of an attempt that changed nothing.
+func (e *AuditEntry) Refused() bool { return e.StatusCode >= 400 }
+
+// Needed is the permission without which an attempt like this is refused, to ask an explainer about; false where no single
+// permission decides.
+func (e *AuditEntry) Needed() (rbac.Permission, bool) {
+	actions := map[string]string{"create": "create", "write": "update", "delete": "delete"}
+	p := rbac.Permission{ResourceType: e.ResourceType, Action: actions[e.Action]}
+	switch e.ResourceType {
+	case "organization_member":
+		if e.Action == "write" {
+			p = rbac.Permission{ResourceType: "assign_org_role", Action: "assign"}
+		}
+	case "custom_role":
+		p.ResourceType = "assign_org_role"
+	case "user", "organization":
+	default:
+		return p, false
+	}
+	return p, p.Action != ""
 }
 
 // The words of an entry's description.

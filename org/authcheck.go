@@ -96,11 +96,14 @@ func (s *Service) explainCheck(ctx context.Context, by *Subject, user string, c 
 	e.Member = Member{UserID: by.ID(), Username: by.User.Username, Name: by.User.Name, Self: true}
 	if o.Org != (rbac.ID{}) {
 		org, err := src.organization(ctx, by, uuid.UUID(o.Org).String())
-		if err != nil {
+		switch {
+		case KindOf(err) == NotFound && user == "": // answered, as without an explanation
+		case err != nil:
 			return err
+		default:
+			homes = []home{{org, orgRolesObject(org.ID)}, siteHome}
 		}
-		homes = []home{{org, orgRolesObject(org.ID)}, siteHome}
-		if by.grants.InOrg(o.Org) || user != "" {
+		if err == nil && (by.grants.InOrg(o.Org) || user != "") {
 			if e.Member, err = s.Member(ctx, by, org.ID.String(), cmp.Or(user, "me")); err != nil {
 				return err
 			}
@@ -113,6 +116,7 @@ func (s *Service) explainCheck(ctx context.Context, by *Subject, user string, c 
 	}
 	e.Question.Own = o.Owner == e.Member.UserID
 	e.Trace, e.Changes, err = src.explain(ctx, by, e.Member, homes, c.Action, o)
+	e.Words = s.tell(e.Trace, e.Question, e.Member)
 	return err
 }
 

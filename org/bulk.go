@@ -31,6 +31,7 @@ type Bulk struct {
 	Role   string        // of BulkAddRole and BulkRemoveRole
 	Users  []string      // as in a path
 	Match  *MemberFilter // instead of Users
+	Expect *int          // how many are meant, when somebody has been asked about that many: Conflict if it is not so any more
 }
 
 // BulkRefusal is somebody that a bulk action left out, and why.
@@ -50,7 +51,8 @@ type BulkResult struct {
 
 // BulkMembers does one thing to many members in one transaction, with one audit row for each that changes. Whom a rule
 // protects is left out and told of; the others are done. NotFound: no such organization. Invalid: a bad body, an unknown
-// role, or more than 10,000 members. Forbidden: the caller may do this to nobody. With WithDryRun it only tells.
+// role, or more than 10,000 members. Forbidden: the caller may do this to nobody. Conflict: others are meant than
+// expected. With WithDryRun it only tells.
 func (s *Service) BulkMembers(ctx context.Context, subject *Subject, organization string, body Body[Bulk]) (result BulkResult, err error) {
 	err = s.change(ctx, subject, "write", func(c *change) error {
 		org, err := c.organization(ctx, c.by, organization)
@@ -59,7 +61,7 @@ func (s *Service) BulkMembers(ctx context.Context, subject *Subject, organizatio
 		}
 		result = BulkResult{Organization: organizationOf(org)}
 		if !mayBulk(c.by, org.ID) {
-			return errForbidden()
+			return errForbidden("assign_org_role:assign")
 		}
 		in, err := body()
 		if err != nil {
@@ -72,6 +74,10 @@ func (s *Service) BulkMembers(ctx context.Context, subject *Subject, organizatio
 		rows, err := c.bulkRows(org, in, &result)
 		if err != nil {
 			return err
+		}
+		if n := len(rows) + len(result.Refused); in.Expect != nil && *in.Expect != n {
+			return &Error{Kind: Conflict, Message: "The list changed meanwhile.",
+				Detail: fmt.Sprintf("It was about %d members, and now it would be %d. Nothing was changed.", *in.Expect, n)}
 		}
 		for _, row := range rows {
 			if err := c.applyTo(org, row, apply, &result); err != nil {
@@ -95,7 +101,7 @@ func (c *change) bulkAction(org db.Organization, in Bulk) (bulkStep, error) {
 	if in.Action == BulkRemove {
 		c.entry.action = "delete"
 		if !c.by.Can("delete", membersObject(org.ID)) {
-			return nil, errForbidden()
+			return nil, errForbidden("organization_member:delete")
 		}
 		return func(row db.MemberRow) (Member, bool, error) {
 			m, err := c.removeMember(org, row)
@@ -223,7 +229,7 @@ func (s *Service) AddMembers(ctx context.Context, subject *Subject, organization
 		}
 		result = BulkResult{Organization: organizationOf(org)}
 		if !mayAdd(c.by, org.ID) {
-			return errForbidden()
+			return errForbidden(toAdd...)
 		}
 		who, err := body()
 		if err != nil {

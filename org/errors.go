@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"rolecall/db"
 )
 
 // Kind says what sort of failure an Error is. Every answer's status follows from it, and from nothing else.
@@ -55,6 +57,8 @@ type Error struct {
 	Detail     string
 	Fields     []Field
 	RetryAfter time.Duration
+	Missing    []string // of a Forbidden: the permissions that it takes, as type:action, where they are known
+	Version    int64    // of a Conflict: the version that is stored now, where there is one
 	Err        error
 }
 
@@ -85,6 +89,10 @@ func KindOf(err error) Kind {
 	return Internal
 }
 
+// IsUnavailable says whether a use case failed because the data cannot be written now: the disk is full or has failed, or
+// another program holds the file.
+func IsUnavailable(err error) bool { return db.IsUnavailable(err) }
+
 func invalid(message, detail string) *Error {
 	return &Error{Kind: Invalid, Message: message, Detail: detail}
 }
@@ -94,10 +102,16 @@ func errNotFound() *Error {
 	return &Error{Kind: NotFound, Message: "Resource not found or you do not have access to this resource"}
 }
 
-func errForbidden() *Error {
+// errForbidden refuses for want of permissions, which it names where there are any to name.
+func errForbidden(missing ...string) *Error {
+	takes := ""
+	if len(missing) > 0 {
+		takes = " It takes " + strings.Join(missing, " and ") + "."
+	}
 	return &Error{
 		Kind:    Forbidden,
 		Message: "Forbidden.",
-		Detail:  "You don't have permission to view this content. Ask an administrator of the organization or the site for a role that allows it.",
+		Detail:  "You don't have permission to view this content." + takes + " Ask an administrator of the organization or the site for a role that allows it.",
+		Missing: missing,
 	}
 }

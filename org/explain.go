@@ -24,6 +24,7 @@ type Explanation struct {
 	Member       Member
 	Question     Question
 	Trace        rbac.Trace
+	Words        Words
 	Changes      []Suggestion // the smallest first
 }
 
@@ -88,6 +89,7 @@ func (s *Service) Explain(ctx context.Context, subject *Subject, organization, u
 	e := Explanation{Organization: organizationOf(org), Member: m, Question: q}
 	homes := []home{{org, orgRolesObject(org.ID)}, siteHome}
 	e.Trace, e.Changes, err = src.explain(ctx, subject, m, homes, q.Action, q.object(org.ID, m.UserID))
+	e.Words = s.tell(e.Trace, q, m)
 	return e, err
 }
 
@@ -286,12 +288,10 @@ func (s *Service) impliedOnly(t rbac.Trace) bool {
 	if !t.Allowed {
 		return true
 	}
-	for _, l := range t.Levels {
-		for _, m := range l.Matches {
-			if l.Decides && !m.Overruled && m.Role != s.catalog.ImpliedSite() && m.Role != s.catalog.ImpliedOrganization() {
-				return false
-			}
-		}
-	}
-	return true
+	return !slices.ContainsFunc(t.Deciding(), func(m rbac.Match) bool { return !s.implied(m.Role) })
+}
+
+// implied says whether everybody, or every member, holds the role.
+func (s *Service) implied(r *rbac.Role) bool {
+	return r == s.catalog.ImpliedSite() || r == s.catalog.ImpliedOrganization()
 }

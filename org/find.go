@@ -3,6 +3,10 @@ package org
 import (
 	"context"
 	"strings"
+
+	"github.com/google/uuid"
+
+	"rolecall/db"
 )
 
 // Hits is what a search over names finds: a few of each kind.
@@ -10,12 +14,16 @@ type Hits struct {
 	Organizations []Organization
 	Members       []Member // of the organization that the search was made in
 	Roles         []Role   // likewise
+	Users         []User   // of the site; none unless the caller may read every account
+	SiteRoles     []Role   // of the site; none unless the caller may read them as an administrator
 }
 
-// Find looks for organizations, and for members and roles of one ("" for none), whose names contain query. What the
-// caller may not read is not found.
+// few is how many of a kind a search finds.
+const few = 8
+
+// Find looks for organizations, accounts and site roles, and for members and roles of one organization ("" for none),
+// whose names contain query. What the caller may not read is not found.
 func (s *Service) Find(ctx context.Context, subject *Subject, organization, query string) (h Hits, err error) {
-	const few = 8
 	orgs, err := s.Organizations(ctx, subject)
 	if err != nil {
 		return h, err
@@ -25,10 +33,10 @@ func (s *Service) Find(ctx context.Context, subject *Subject, organization, quer
 			h.Organizations = append(h.Organizations, o)
 		}
 	}
-	if organization == "" {
-		return h, nil
-	}
 	src := s.snapshot(subject)
+	if err := src.findOnSite(ctx, subject, query, &h); err != nil || organization == "" {
+		return h, err
+	}
 	org, err := src.organization(ctx, subject, organization)
 	if KindOf(err) == NotFound {
 		return h, nil
@@ -42,16 +50,35 @@ func (s *Service) Find(ctx context.Context, subject *Subject, organization, quer
 	if err != nil || !subject.Can("read", orgRolesObject(org.ID)) {
 		return h, err
 	}
-	set, err := src.roles(ctx, org.ID)
+	h.Roles, err = src.findRoles(ctx, org.ID, query)
+	return h, err
+}
+
+func (s source) findOnSite(ctx context.Context, by *Subject, query string, h *Hits) (err error) {
+	if by.Can("read", usersObject) {
+		list, err := s.userPage(ctx, db.FindUsersParams{Query: fold(query), MaxRows: few})
+		if err != nil {
+			return err
+		}
+		h.Users = list.Users
+	}
+	if by.Can("assign", siteRolesObject) || by.owner() {
+		h.SiteRoles, err = s.findRoles(ctx, uuid.Nil, query)
+	}
+	return err
+}
+
+func (s source) findRoles(ctx context.Context, org uuid.UUID, query string) (found []Role, err error) {
+	set, err := s.roles(ctx, org)
 	if err != nil {
-		return h, err
+		return nil, err
 	}
 	for _, r := range set.list {
-		if len(h.Roles) < few && contains(query, r.Name, r.DisplayName) {
-			h.Roles = append(h.Roles, r.Role)
+		if len(found) < few && contains(query, r.Name, r.DisplayName) {
+			found = append(found, r.Role)
 		}
 	}
-	return h, nil
+	return found, nil
 }
 
 func contains(query string, names ...string) bool {

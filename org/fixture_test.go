@@ -452,15 +452,37 @@ func (s *site) entries(tb testing.TB) int {
 	return int(s.number(tb, "SELECT count(*) FROM audit_logs"))
 }
 
-// same compares errors whole, apart from the cause that is for the log.
+// same compares errors whole, apart from the cause that is for the log and from what a client is told to go on with.
 func same(tb testing.TB, got error, want *org.Error) {
 	tb.Helper()
 	e, ok := errors.AsType[*org.Error](got)
 	if !ok {
 		tb.Fatalf("got %v, want %v", got, want)
 	}
-	if diff := cmp.Diff(want, e, cmpopts.IgnoreFields(org.Error{}, "Err", "RetryAfter"), cmpopts.EquateEmpty()); diff != "" {
+	if want == forbid {
+		plainlyForbidden(tb, e)
+		return
+	}
+	if diff := cmp.Diff(want, e, cmpopts.IgnoreFields(org.Error{}, "Err", "RetryAfter", "Missing", "Version"), cmpopts.EquateEmpty()); diff != "" {
 		tb.Errorf("the refusal is not the expected one (-want +got):\n%s", diff)
+	}
+}
+
+// plainlyForbidden wants the refusal of a missing right: its words are fixed, between them it names what it takes.
+func plainlyForbidden(tb testing.TB, e *org.Error) {
+	tb.Helper()
+	want := *forbid
+	if len(e.Missing) > 0 {
+		before, after, _ := strings.Cut(want.Detail, ".")
+		want.Detail = before + ". It takes " + strings.Join(e.Missing, " and ") + "." + after
+	}
+	if diff := cmp.Diff(&want, e, cmpopts.IgnoreFields(org.Error{}, "Err", "Missing")); diff != "" {
+		tb.Errorf("the refusal is not the expected one (-want +got):\n%s", diff)
+	}
+	for _, m := range e.Missing {
+		if p := perm(m); !rbac.Default().Valid(p.ResourceType, p.Action) || p.Negate {
+			tb.Errorf("it takes %q, which is no permission", m)
+		}
 	}
 }
 

@@ -477,16 +477,16 @@ func TestRoleVersions(t *testing.T) {
 		}
 	}
 	now := int64(3)
-	if _, err := s.RestoreOrganizationRole(t.Context(), s.as(t, "oa"), "default", "fresh", 2, &now); org.KindOf(err) != org.Invalid {
+	if _, err := s.RestoreOrganizationRole(t.Context(), s.as(t, "oa"), "default", "fresh", given(org.Restore{Version: 2, From: &now})); org.KindOf(err) != org.Invalid {
 		t.Errorf("somebody who does not hold workspace:ssh denied it: %v", err)
 	}
-	restored, err := s.RestoreOrganizationRole(t.Context(), owner, "default", "fresh", 2, &now)
+	restored, err := s.RestoreOrganizationRole(t.Context(), owner, "default", "fresh", given(org.Restore{Version: 2, From: &now}))
 	if err != nil || restored.Version != 4 || !slices.Equal(restored.Organization, perms(states[1]...)) {
 		t.Errorf("restored %+v, error %v", restored, err)
 	}
-	kind(t, drop(s.RestoreOrganizationRole(t.Context(), owner, "default", "fresh", 1, &now)), org.Conflict)
-	kind(t, drop(s.RestoreOrganizationRole(t.Context(), owner, "default", "fresh", 9, nil)), org.NotFound)
-	kind(t, drop(s.RestoreOrganizationRole(t.Context(), owner, "default", "nosuch", 1, nil)), org.NotFound)
+	kind(t, drop(s.RestoreOrganizationRole(t.Context(), owner, "default", "fresh", given(org.Restore{Version: 1, From: &now}))), org.Conflict)
+	kind(t, drop(s.RestoreOrganizationRole(t.Context(), owner, "default", "fresh", given(org.Restore{Version: 9}))), org.NotFound)
+	kind(t, drop(s.RestoreOrganizationRole(t.Context(), owner, "default", "nosuch", given(org.Restore{Version: 1}))), org.NotFound)
 }
 
 func TestLint(t *testing.T) {

@@ -27,12 +27,17 @@ func (c *change) keepOwners() error {
 		if err != nil {
 			return err
 		}
-		if owner.Can("assign", siteRolesObject) && owner.Can("unassign", siteRolesObject) && owner.Can("update", usersObject) {
+		if owner.canManage() {
 			return nil
 		}
 	}
 	return invalid("The last active owner must stay.",
 		"After this change no active account with the owner role could manage site roles and users. Give another active account the owner role first.")
+}
+
+// canManage says whether an owner is allowed what somebody must be able to do at any time.
+func (s *Subject) canManage() bool {
+	return s.Can("assign", siteRolesObject) && s.Can("unassign", siteRolesObject) && s.Can("update", usersObject)
 }
 
 // keepAdmin refuses to take the last active organization-admin from an organization, unless a site owner does it.

@@ -18,6 +18,12 @@ type RoleVersion struct {
 	Role      Role
 }
 
+// Restore asks for an earlier version of a role.
+type Restore struct {
+	Version int64
+	From    *int64 // when given: the version that was present when the choice was made; another one stored is a Conflict
+}
+
 // keepVersion stores the state of a role beside the ones before it.
 func (c *change) keepVersion(r Role) error {
 	perms := map[string][]rbac.Permission{}
@@ -90,20 +96,24 @@ func (r *Role) versionOf(row db.RoleVersion) (RoleVersion, error) {
 }
 
 // RestoreOrganizationRole stores a role again as it was in an earlier version: as a new version, through the same checks
-// as any other change. NotFound: no such role or version. Other errors as PutOrganizationRole; Conflict: version from is
-// not the present one any more.
-func (s *Service) RestoreOrganizationRole(ctx context.Context, subject *Subject, organization, name string, version int64, from *int64) (Role, error) {
-	return s.PutOrganizationRole(ctx, subject, organization, s.restored(ctx, name, version, from))
+// as any other change. NotFound: no such role or version. Other errors as PutOrganizationRole; Conflict: Restore.From is
+// not the present version any more.
+func (s *Service) RestoreOrganizationRole(ctx context.Context, subject *Subject, organization, name string, body Body[Restore]) (Role, error) {
+	return s.PutOrganizationRole(ctx, subject, organization, s.restored(ctx, name, body))
 }
 
 // RestoreSiteRole is RestoreOrganizationRole for a role of the site.
-func (s *Service) RestoreSiteRole(ctx context.Context, subject *Subject, name string, version int64, from *int64) (Role, error) {
-	return s.PutSiteRole(ctx, subject, s.restored(ctx, name, version, from))
+func (s *Service) RestoreSiteRole(ctx context.Context, subject *Subject, name string, body Body[Restore]) (Role, error) {
+	return s.PutSiteRole(ctx, subject, s.restored(ctx, name, body))
 }
 
 // restored is a role body that holds an earlier version.
-func (s *Service) restored(ctx context.Context, name string, version int64, from *int64) RoleBody {
+func (s *Service) restored(ctx context.Context, name string, body Body[Restore]) RoleBody {
 	return func(stored func(name string) (*Role, error)) (RoleInput, error) {
+		in, err := body()
+		if err != nil {
+			return RoleInput{}, err
+		}
 		role, err := stored(name)
 		if err != nil {
 			return RoleInput{}, err
@@ -111,7 +121,7 @@ func (s *Service) restored(ctx context.Context, name string, version int64, from
 		if role == nil {
 			return RoleInput{}, errNotFound()
 		}
-		row, err := s.db.GetRoleVersion(ctx, db.GetRoleVersionParams{RoleID: role.ID, Version: version})
+		row, err := s.db.GetRoleVersion(ctx, db.GetRoleVersionParams{RoleID: role.ID, Version: in.Version})
 		if db.IsNotFound(err) {
 			return RoleInput{}, errNotFound()
 		}
@@ -123,6 +133,6 @@ func (s *Service) restored(ctx context.Context, name string, version int64, from
 			return RoleInput{}, err
 		}
 		r := was.Role
-		return RoleInput{Name: name, DisplayName: r.DisplayName, Site: r.Site, Organization: r.Organization, User: r.User, Version: from}, nil
+		return RoleInput{Name: name, DisplayName: r.DisplayName, Site: r.Site, Organization: r.Organization, User: r.User, Version: in.From}, nil
 	}
 }

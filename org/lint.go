@@ -18,6 +18,7 @@ type Finding struct {
 	Role       RoleRef
 	Member     *Member // of findings about a person
 	Permission rbac.Permission
+	Other      string // name of the role that a duplicate is like
 	Message    string
 	Fix        string
 }
@@ -88,7 +89,7 @@ func (l *linter) roles() {
 		for j := range i {
 			other := &l.set.list[j]
 			if !other.BuiltIn && len(r.Organization) > 0 && slices.Equal(r.Organization, other.Organization) {
-				l.add(Finding{Rule: LintDuplicate, Role: ref, Message: fmt.Sprintf("%s has exactly the same permissions.", other.DisplayName),
+				l.add(Finding{Rule: LintDuplicate, Role: ref, Other: other.Name, Message: fmt.Sprintf("%s has exactly the same permissions.", other.DisplayName),
 					Fix: "Keep one of the two and move the members of the other."})
 			}
 		}

@@ -2,7 +2,9 @@ package org
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
+	"net/netip"
 	"time"
 
 	"github.com/google/uuid"
@@ -19,9 +21,13 @@ const (
 
 // Login checks an e-mail address and a password. Every wrong login costs one hash and gets the same answer.
 // Unauthenticated: wrong, or suspended. TooMany: too many wrong ones for this account or from this address.
+// Unavailable: too many logins at once.
 func (s *Service) Login(ctx context.Context, email, password string) (User, error) {
 	key := fold(email)
-	doors := []door{{"account " + key, maxAccountFailures}, {"address " + requestOf(ctx).IP, maxAddressFailures}}
+	doors := []door{{accountDoor(email), maxAccountFailures}, {addressDoor(requestOf(ctx).IP), maxAddressFailures}}
+	if err := s.hashing.room(); err != nil { // so nothing is counted that is not going to be tried
+		return User{}, err
+	}
 	if err := s.knock(ctx, doors); err != nil {
 		return User{}, err
 	}
@@ -34,9 +40,9 @@ func (s *Service) Login(ctx context.Context, email, password string) (User, erro
 		return User{}, err
 	}
 	if !right {
-		return User{}, s.refuseLogin(ctx, account)
+		return User{}, s.refuseLogin(ctx, account, doors[1])
 	}
-	return s.admit(ctx, account, doors)
+	return s.admit(ctx, key, account, doors)
 }
 
 // door is something that wrong logins are counted at.
@@ -44,6 +50,30 @@ type door struct {
 	name  string
 	limit int64
 }
+
+// accountDoor is where wrong logins with an e-mail address are counted, be there such an account or not. The address is
+// hashed: people type passwords into that field too, and it may be long.
+func accountDoor(email string) string {
+	hash := sha256.Sum256([]byte(fold(email)))
+	return "account " + b64.EncodeToString(hash[:])
+}
+
+// addressDoor is where wrong logins from an IP address are counted. Whoever has one IPv6 address has all 2^64 beside it.
+func addressDoor(ip string) string {
+	addr, err := netip.ParseAddr(ip)
+	if err != nil {
+		return "address"
+	}
+	addr = addr.Unmap().WithZone("")
+	if addr.Is6() {
+		addr = netip.PrefixFrom(addr, 64).Masked().Addr()
+	}
+	return "address " + addr.String()
+}
+
+// passwordDoor is where wrong guesses at the password of a signed-in account are counted. It is not the door of its
+// logins: who cannot sign in for what others tried can still use the session it has.
+func passwordDoor(user uuid.UUID) door { return door{"password " + user.String(), maxAccountFailures} }
 
 // knock counts an attempt before it is made, so that attempts made at once are counted too; admit forgives the
 // account its failures.
@@ -79,57 +109,101 @@ func tooMany(wait time.Duration) *Error {
 		Detail: "Wait a few minutes before the next attempt."}
 }
 
-// refuseLogin answers a wrong login, and records it if there is such an account.
-func (s *Service) refuseLogin(ctx context.Context, account db.GetPasswordRow) error {
-	refusal := &Error{Kind: Unauthenticated, Message: "Incorrect email or password."}
-	if account.ID == uuid.Nil {
-		return refusal
-	}
+// refuseLogin answers a wrong login, and records it if there is such an account. If there is none it writes as well:
+// waiting for the disk takes long enough to be noticed.
+func (s *Service) refuseLogin(ctx context.Context, account db.GetPasswordRow, address door) error {
+	refusal := wrongLogin()
 	return errors.Join(refusal, s.db.Write(ctx, func(q *db.Queries) error {
+		if account.ID == uuid.Nil {
+			return s.recount(ctx, q, address, 0)
+		}
 		return s.recordLogin(ctx, q, account.ID, "login", refusal.Kind.Status())
 	}))
 }
 
-// admit lets somebody in whose password was right.
-func (s *Service) admit(ctx context.Context, account db.GetPasswordRow, doors []door) (User, error) {
+func wrongLogin() *Error {
+	return &Error{Kind: Unauthenticated, Message: "Incorrect email or password."}
+}
+
+// admit lets somebody in whose password was right. While it was checked, the account may have been suspended or deleted,
+// or have got another password: it is let in as it stands now.
+func (s *Service) admit(ctx context.Context, key string, account db.GetPasswordRow, doors []door) (user User, err error) {
 	now := s.now()
-	var user User
-	err := s.db.Write(ctx, func(q *db.Queries) error {
-		if Status(account.Status) == StatusSuspended {
-			return &Error{Kind: Unauthenticated, Message: "Your account is suspended. Contact an admin to reactivate your account."}
+	var refusal *Error
+	err = s.db.Write(ctx, func(q *db.Queries) error {
+		current, err := q.GetPassword(ctx, key)
+		switch {
+		case db.IsNotFound(err):
+			refusal = wrongLogin()
+			return nil
+		case err != nil:
+			return err
+		case current.PasswordHash != account.PasswordHash:
+			refusal = wrongLogin()
+		case Status(current.Status) == StatusSuspended:
+			refusal = &Error{Kind: Unauthenticated, Message: "Your account is suspended. Contact an admin to reactivate your account."}
+		}
+		if refusal != nil {
+			return s.recordLogin(ctx, q, current.ID, "login", refusal.Kind.Status())
 		}
 		// The address keeps its count, less this attempt: a right login of one's own must not buy more guesses at others.
 		if err := s.forgive(ctx, q, doors); err != nil {
 			return err
 		}
-		if Status(account.Status) == StatusDormant {
-			if err := q.UpdateStatus(ctx, db.UpdateStatusParams{Status: string(StatusActive), Now: now, ID: account.ID}); err != nil {
-				return err
-			}
-			if err := q.BumpRevision(ctx, now.UnixMicro()); err != nil {
-				return err
-			}
-		}
-		if err := q.UpdateLastSeen(ctx, db.UpdateLastSeenParams{Now: nullTime(now), ID: account.ID}); err != nil {
+		if user, err = s.arrive(ctx, q, current.ID, now); err != nil {
 			return err
 		}
-		row, err := q.GetUser(ctx, account.ID)
-		if err != nil {
-			return err
-		}
-		if user, err = (source{s, q, 0}).user(ctx, row); err != nil {
-			return err
-		}
-		return s.recordLogin(ctx, q, account.ID, "login", 201)
+		return s.recordLogin(ctx, q, user.ID, "login", 201)
 	})
+	if err == nil && refusal != nil {
+		err = refusal
+	}
 	return user, err
+}
+
+// arrive notes that an account is in use; a dormant one is active from now on.
+func (s *Service) arrive(ctx context.Context, q *db.Queries, id uuid.UUID, now time.Time) (User, error) {
+	if err := q.UpdateLastSeen(ctx, db.UpdateLastSeenParams{Now: nullTime(now), ID: id}); err != nil {
+		return User{}, err
+	}
+	row, err := q.GetUser(ctx, id)
+	if err != nil {
+		return User{}, err
+	}
+	if Status(row.Status) == StatusDormant {
+		if err := s.wake(ctx, q, row, now); err != nil {
+			return User{}, err
+		}
+		row.Status = string(StatusActive)
+	}
+	return source{s, q, 0}.user(ctx, row)
+}
+
+// wake makes a dormant account active.
+func (s *Service) wake(ctx context.Context, q *db.Queries, row db.UserRow, now time.Time) error {
+	if err := q.UpdateStatus(ctx, db.UpdateStatusParams{Status: string(StatusActive), Now: now, ID: row.ID}); err != nil {
+		return err
+	}
+	if err := q.BumpRevision(ctx, now.UnixMicro()); err != nil {
+		return err
+	}
+	c := &change{source: source{s, q, 0}, ctx: ctx, now: now, by: &Subject{User: User{ID: row.ID, Username: row.Username}}}
+	c.entry.action, c.entry.status = "write", 200
+	c.about("user", row.ID, row.Username, uuid.Nil)
+	c.field("status", row.Status, StatusActive)
+	return c.record(q)
 }
 
 func (s *Service) forgive(ctx context.Context, q *db.Queries, doors []door) error {
 	if err := q.DeleteLoginFailures(ctx, doors[0].name); err != nil {
 		return err
 	}
-	found, err := q.GetLoginFailures(ctx, doors[1].name)
+	return s.recount(ctx, q, doors[1], -1)
+}
+
+// recount changes what is counted at a door, if anything is.
+func (s *Service) recount(ctx context.Context, q *db.Queries, d door, by int64) error {
+	found, err := q.GetLoginFailures(ctx, d.name)
 	if db.IsNotFound(err) {
 		return nil
 	}
@@ -137,7 +211,7 @@ func (s *Service) forgive(ctx context.Context, q *db.Queries, doors []door) erro
 		return err
 	}
 	return q.UpsertLoginFailures(ctx, db.UpsertLoginFailuresParams{
-		Door: doors[1].name, Failures: max(0, found.Failures-1), WindowStart: found.WindowStart,
+		Door: d.name, Failures: max(0, found.Failures+by), WindowStart: found.WindowStart,
 	})
 }
 
@@ -170,6 +244,9 @@ func (s *Service) Logout(ctx context.Context, subject *Subject) error {
 	return s.db.Write(ctx, func(q *db.Queries) error {
 		if subject.TokenID != "" {
 			if err := q.DeleteAPIKey(ctx, subject.TokenID); err != nil {
+				return err
+			}
+			if err := q.BumpRevision(ctx, s.now().UnixMicro()); err != nil { // it must be forgotten, too
 				return err
 			}
 		}

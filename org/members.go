@@ -303,7 +303,7 @@ func (s *Service) Candidates(ctx context.Context, subject *Subject, organization
 		return Organization{}, nil, err
 	}
 	if !mayAdd(subject, org.ID) {
-		return Organization{}, nil, errForbidden()
+		return Organization{}, nil, errForbidden(toAdd...)
 	}
 	if !subject.Can("read", usersObject) {
 		return organizationOf(org), nil, nil
@@ -320,6 +320,9 @@ func (s *Service) Candidates(ctx context.Context, subject *Subject, organization
 	}
 	return organizationOf(org), users, nil
 }
+
+// toAdd is what adding a member takes.
+var toAdd = []string{"organization_member:create", "assign_org_role:assign"}
 
 func mayAdd(by *Subject, org uuid.UUID) bool {
 	return by.Can("assign", orgRolesObject(org)) && by.Can("create", membersObject(org))
@@ -342,7 +345,7 @@ func (s *Service) AddMember(ctx context.Context, subject *Subject, organization,
 		}
 		c.about("organization_member", row.ID, row.Username, org.ID)
 		if !mayAdd(c.by, org.ID) {
-			return errForbidden()
+			return errForbidden(toAdd...)
 		}
 		m, err = c.addMember(org, row)
 		return err
@@ -374,7 +377,7 @@ func (c *change) addMember(org db.Organization, user db.UserRow) (Member, error)
 
 // RemoveMember ends a membership, and with it the roles held there; the account stays. It returns what was removed.
 // NotFound and Invalid as Member; Invalid: oneself, or the last organization admin. Forbidden: needs
-// organization_member:delete.
+// organization_member:delete. Conflict: it began from another version (WithVersion).
 func (s *Service) RemoveMember(ctx context.Context, subject *Subject, organization, user string) (m Member, err error) {
 	err = s.change(ctx, subject, "delete", func(c *change) error {
 		org, row, err := c.membership(organization, user)
@@ -394,10 +397,13 @@ func (c *change) removeMember(org db.Organization, row db.MemberRow) (Member, er
 		return Member{}, invalid("cannot remove self from an organization", "")
 	}
 	if !c.by.Can("delete", membersObject(org.ID)) {
-		return Member{}, errForbidden()
+		return Member{}, errForbidden("organization_member:delete")
 	}
 	m, err := c.memberOf(c.ctx, row)
 	if err != nil {
+		return m, err
+	}
+	if err := c.begunFrom(m.Version, "This membership was changed meanwhile."); err != nil {
 		return m, err
 	}
 	if err := c.keepAdmin(org, row.UserID, m.Status, names(m.Roles)); err != nil {

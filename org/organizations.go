@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -29,6 +30,36 @@ func (s *Service) Organizations(ctx context.Context, subject *Subject) ([]Organi
 		return nil, err
 	}
 	return readableOrganizations(subject, rows), nil
+}
+
+// OrganizationFilter selects organizations.
+type OrganizationFilter struct {
+	Query  string // substring, case folded, of name or display name
+	Limit  int    // 0 is no limit
+	Offset int
+}
+
+// OrganizationList is one page of organizations.
+type OrganizationList struct {
+	Organizations []Organization
+	Count         int  // of all that match
+	CanCreate     bool // the caller may create organizations
+}
+
+// FindOrganizations is one page of the organizations that the caller may read, by name.
+func (s *Service) FindOrganizations(ctx context.Context, subject *Subject, f OrganizationFilter) (OrganizationList, error) {
+	all, err := s.Organizations(ctx, subject)
+	if err != nil {
+		return OrganizationList{}, err
+	}
+	all = slices.DeleteFunc(all, func(o Organization) bool { return !contains(f.Query, o.Name, o.DisplayName) })
+	list := OrganizationList{Count: len(all), CanCreate: subject.Can("create", orgObject(uuid.Nil))}
+	all = all[min(max(f.Offset, 0), len(all)):]
+	if f.Limit > 0 {
+		all = all[:min(f.Limit, len(all))]
+	}
+	list.Organizations = all
+	return list, nil
 }
 
 // organizationRows is all organizations for who may read any, else those the caller is a member of.
@@ -246,13 +277,22 @@ func (s *Service) DeleteOrganization(ctx context.Context, subject *Subject, orga
 
 // mustBeEmpty refuses to delete an organization with other members or with custom roles, and says what is in it.
 func (c *change) mustBeEmpty(org db.Organization) error {
-	others := org.MemberCount
-	if c.by.grants.InOrg(org.ID) {
-		others--
-	}
 	roles, err := c.q.CountRolesOfOrganization(c.ctx, nullID(org.ID))
 	if err != nil {
 		return err
+	}
+	in := notEmpty(org, c.by, roles)
+	if in == "" {
+		return nil
+	}
+	return invalid("Organization is not empty.", fmt.Sprintf("%s has %s. Remove them first.", org.DisplayName, in))
+}
+
+// notEmpty says what an organization holds besides the caller's own membership, "" if nothing.
+func notEmpty(org db.Organization, by *Subject, roles int64) string {
+	others := org.MemberCount
+	if by.grants.InOrg(org.ID) {
+		others--
 	}
 	var in []string
 	for _, thing := range []struct {
@@ -263,10 +303,7 @@ func (c *change) mustBeEmpty(org db.Organization) error {
 			in = append(in, plural(thing.n, thing.name))
 		}
 	}
-	if len(in) == 0 {
-		return nil
-	}
-	return invalid("Organization is not empty.", fmt.Sprintf("%s has %s. Remove them first.", org.DisplayName, strings.Join(in, " and ")))
+	return strings.Join(in, " and ")
 }
 
 func plural(n int64, thing string) string {

@@ -10,6 +10,8 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
+	"time"
 	"unicode/utf8"
 
 	"golang.org/x/crypto/argon2"
@@ -41,17 +43,37 @@ var commonPasswords = sync.OnceValue(func() map[string]bool {
 	return common
 })
 
-// hashing bounds the memory and the cores that hashes take at once, however many people sign in.
+// hashing bounds the memory and the cores that hashes take at once, however many people sign in: half of the cores are
+// left to those who have signed in.
 type hashing struct {
-	slots *semaphore.Weighted
-	dummy string // what a sign-in is compared with that has nothing to compare with
+	slots   *semaphore.Weighted
+	waiting *atomic.Int64
+	count   *atomic.Int64
+	dummy   string // what a sign-in is compared with that has nothing to compare with
 }
 
+// maxWaiting is how many may wait for their hash. Those after them would wait for seconds, and hold memory meanwhile.
+const maxWaiting = 64
+
 func newHashing() hashing {
-	h := hashing{slots: semaphore.NewWeighted(int64(max(2, runtime.GOMAXPROCS(0))))}
+	h := hashing{
+		slots: semaphore.NewWeighted(int64(max(1, runtime.GOMAXPROCS(0)/2))), waiting: new(atomic.Int64), count: new(atomic.Int64),
+	}
 	h.dummy = encodeHash(make([]byte, saltBytes), make([]byte, hashBytes))
 	return h
 }
+
+// room refuses whoever would have to wait too long.
+func (h hashing) room() error {
+	if h.waiting.Load() < maxWaiting {
+		return nil
+	}
+	return &Error{Kind: Unavailable, RetryAfter: 2 * time.Second, Message: "Too many people are signing in at once.",
+		Detail: "Try again in a moment."}
+}
+
+// Hashes is how many password hashes have been computed: what a guess at a password costs.
+func (s *Service) Hashes() int64 { return s.hashing.count.Load() }
 
 // hash makes the string that is stored for a password. It waits for its turn.
 func (h hashing) hash(ctx context.Context, password string) (string, error) {
@@ -85,10 +107,17 @@ func (h hashing) matches(ctx context.Context, stored, password string) (bool, er
 }
 
 func (h hashing) key(ctx context.Context, password string, salt []byte) ([]byte, error) {
-	if err := h.slots.Acquire(ctx, 1); err != nil {
+	if err := h.room(); err != nil {
+		return nil, err
+	}
+	h.waiting.Add(1)
+	err := h.slots.Acquire(ctx, 1)
+	h.waiting.Add(-1)
+	if err != nil {
 		return nil, err
 	}
 	defer h.slots.Release(1)
+	h.count.Add(1)
 	return argon2.IDKey([]byte(password), salt, hashTime, hashMemory, hashThreads, hashBytes), nil
 }
 

@@ -35,6 +35,14 @@ func (h home) may(by *Subject, action string) bool {
 	return by.Can(action, h.object)
 }
 
+// forbidden refuses to do the action to these roles. Those of the site are the owners': no permission stands for that.
+func (h home) forbidden(action string) *Error {
+	if h.site() {
+		return errForbidden()
+	}
+	return errForbidden(h.object.Type + ":" + action)
+}
+
 var siteHome = home{object: siteRolesObject}
 
 // roleHome finds the organization whose roles a path names. NotFound: not there, or its roles may not be read.
@@ -63,7 +71,7 @@ func (s *Service) OrganizationRoles(ctx context.Context, subject *Subject, organ
 // SiteRoles is every role of the site that can be assigned. Forbidden: the caller may not read them.
 func (s *Service) SiteRoles(ctx context.Context, subject *Subject) (RoleList, error) {
 	if !subject.Can("read", siteRolesObject) {
-		return RoleList{}, errForbidden()
+		return RoleList{}, errForbidden("assign_role:read")
 	}
 	return s.snapshot(subject).roleList(ctx, subject, siteHome)
 }
@@ -73,7 +81,7 @@ func (s source) roleList(ctx context.Context, by *Subject, h home) (RoleList, er
 	if err != nil {
 		return RoleList{}, err
 	}
-	list := RoleList{Organization: organizationOf(h.org), Roles: make([]Role, len(set.list)), CanCreate: h.may(by, "create")}
+	list := RoleList{Organization: organizationOf(h.org), Roles: make([]Role, len(set.list)), CanCreate: h.may(by, "create"), CanDelete: h.may(by, "delete")}
 	for i := range set.list {
 		list.Roles[i] = s.offered(by, h, &set.list[i])
 	}
@@ -98,7 +106,7 @@ func (s *Service) RoleCounts(ctx context.Context, subject *Subject, organization
 			return nil, err
 		}
 	} else if !subject.Can("read", siteRolesObject) {
-		return nil, errForbidden()
+		return nil, errForbidden("assign_role:read")
 	}
 	return src.holders(ctx, h)
 }
@@ -116,7 +124,7 @@ func (s *Service) OrganizationRole(ctx context.Context, subject *Subject, organi
 // SiteRole is OrganizationRole for a role of the site.
 func (s *Service) SiteRole(ctx context.Context, subject *Subject, name string) (RoleView, error) {
 	if !subject.Can("read", siteRolesObject) {
-		return RoleView{}, errForbidden()
+		return RoleView{}, errForbidden("assign_role:read")
 	}
 	return s.snapshot(subject).roleView(ctx, subject, siteHome, name)
 }
@@ -136,9 +144,11 @@ func (s source) roleView(ctx context.Context, by *Subject, h home, name string) 
 		return RoleView{}, err
 	}
 	v.Role.Members = counts[name]
+	v.CanCreate = h.may(by, "create")
 	v.CanUpdate = !r.BuiltIn && h.may(by, "update")
 	v.CanDelete = !r.BuiltIn && h.may(by, "delete")
 	v.Locked = s.locks(by, h, v.CanUpdate)
+	v.Moot = s.moot(h, r.Role)
 	return v, nil
 }
 
@@ -164,17 +174,29 @@ func (s *Service) NewOrganizationRole(ctx context.Context, subject *Subject, org
 	if err != nil {
 		return RoleView{}, err
 	}
-	if !h.may(subject, "create") {
-		return RoleView{}, errForbidden()
+	return src.startedFrom(ctx, subject, h, from)
+}
+
+// NewSiteRole is NewOrganizationRole for a role of the site, which carries site and user permissions. Only owners may.
+func (s *Service) NewSiteRole(ctx context.Context, subject *Subject, from string) (RoleView, error) {
+	if !subject.Can("read", siteRolesObject) {
+		return RoleView{}, errForbidden("assign_role:read")
+	}
+	return s.snapshot(subject).startedFrom(ctx, subject, siteHome, from)
+}
+
+func (s source) startedFrom(ctx context.Context, by *Subject, h home, from string) (RoleView, error) {
+	if !h.may(by, "create") {
+		return RoleView{}, h.forbidden("create")
 	}
 	v := RoleView{
-		Organization: organizationOf(h.org), CanUpdate: true,
-		Role: Role{OrganizationID: h.org.ID}, Locked: src.locks(subject, h, true),
+		Organization: organizationOf(h.org), CanCreate: true, CanUpdate: true,
+		Role: Role{OrganizationID: h.org.ID}, Locked: s.locks(by, h, true), Moot: s.moot(h, Role{}),
 	}
 	if from == "" {
 		return v, nil
 	}
-	set, err := src.roles(ctx, h.org.ID)
+	set, err := s.roles(ctx, h.org.ID)
 	if err != nil {
 		return RoleView{}, err
 	}
@@ -183,14 +205,21 @@ func (s *Service) NewOrganizationRole(ctx context.Context, subject *Subject, org
 		return RoleView{}, errNotFound()
 	}
 	v.From = origin.DisplayName
-	v.LeftOut = slices.Concat(origin.Site, origin.User)
-	for _, p := range s.writtenOut(origin.Organization) {
-		if !s.catalog.Valid(p.ResourceType, p.Action) || v.Locked(rbac.LevelOrganization, p) != "" {
-			v.LeftOut = append(v.LeftOut, p)
+	for level, list := range origin.levels() {
+		if (level == rbac.LevelOrganization) == h.site() {
+			v.LeftOut = append(v.LeftOut, list...)
 			continue
 		}
-		v.Role.Organization = append(v.Role.Organization, p)
+		kept := v.Role.at(level.String())
+		for _, p := range s.writtenOut(list) {
+			if !s.catalog.Valid(p.ResourceType, p.Action) || v.Locked(level, p) != "" {
+				v.LeftOut = append(v.LeftOut, p)
+				continue
+			}
+			*kept = append(*kept, p)
+		}
 	}
+	v.Moot = s.moot(h, v.Role)
 	return v, nil
 }
 
@@ -216,7 +245,8 @@ func (s *Service) writtenOut(perms []rbac.Permission) []rbac.Permission {
 
 // DeleteOrganizationRole deletes a custom role and takes it from everyone who held it. It returns what was deleted.
 // NotFound: no such custom role, in exactly this spelling. Forbidden: needs assign_org_role:delete, and every
-// permission that the role denies. Invalid: the caller holds the role and could not undo it.
+// permission that the role denies. Invalid: the caller holds the role and could not undo it. Conflict: it began from
+// another version (WithVersion).
 func (s *Service) DeleteOrganizationRole(ctx context.Context, subject *Subject, organization, name string) (role Role, err error) {
 	err = s.change(ctx, subject, "delete", func(c *change) error {
 		h, err := c.roleHome(ctx, c.by, organization)
@@ -254,7 +284,10 @@ func (c *change) deleteRole(h home, name string) (Role, error) {
 	}
 	c.about("custom_role", stored.ID, stored.Name, h.org.ID)
 	if !h.may(c.by, "delete") {
-		return Role{}, errForbidden()
+		return Role{}, h.forbidden("delete")
+	}
+	if err := c.begunFrom(stored.Version, roleChanged); err != nil {
+		return Role{}, err
 	}
 	if denied := c.foreignDenies(h, stored.Role); len(denied) > 0 {
 		return Role{}, &Error{Kind: Forbidden, Message: "Forbidden.",

@@ -63,7 +63,7 @@ func (s *Service) PutSiteRole(ctx context.Context, subject *Subject, body RoleBo
 // putRole is the one way in which a custom role is written.
 func (c *change) putRole(h home, body RoleBody) (Role, error) {
 	if !h.may(c.by, "create") && !h.may(c.by, "update") {
-		return Role{}, errForbidden()
+		return Role{}, h.forbidden("create")
 	}
 	set, err := c.roles(c.ctx, h.org.ID)
 	if err != nil {
@@ -93,7 +93,7 @@ func (c *change) putRole(h home, body RoleBody) (Role, error) {
 		return Role{}, &Error{Kind: Conflict, Message: "This role was deleted meanwhile.",
 			Detail: "Somebody else deleted it after you opened it. Nothing of yours was saved; make a new role if it is still wanted."}
 	case *in.Version != stored.Version:
-		return Role{}, changedMeanwhile(stored)
+		return Role{}, c.changedMeanwhile(stored.Version, roleChanged)
 	}
 	return draft.write()
 }
@@ -115,16 +115,12 @@ func (c *change) mayPut(h home, stored *Role, mustCreate bool) error {
 		c.entry.action = "create"
 	}
 	if !h.may(c.by, action) {
-		return errForbidden()
+		return h.forbidden(action)
 	}
 	return nil
 }
 
-func changedMeanwhile(stored *Role) *Error {
-	return &Error{Kind: Conflict, Message: "This role was changed meanwhile.",
-		Detail: fmt.Sprintf("%s saved it on %s. Nothing of yours was saved; open the role again to see what it is now.",
-			cmp.Or(stored.UpdatedBy, "Somebody"), stored.UpdatedAt.Format("2 January 2006, 15:04 UTC"))}
-}
+const roleChanged = "This role was changed meanwhile."
 
 // roleDraft is a role on its way into the store.
 type roleDraft struct {

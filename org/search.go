@@ -101,3 +101,38 @@ func (q *search) id(key string) uuid.UUID {
 	}
 	return id
 }
+
+// QueryTerm is a term of a query: a key with its value, or a bare word without a key.
+type QueryTerm struct{ Key, Value string }
+
+// QueryTerms takes a query of the search language apart. It finds no fault: what is wrong, the search itself says.
+func QueryTerms(query string) []QueryTerm {
+	var terms []QueryTerm
+	for _, t := range splitTerms(query) {
+		key, value, keyed := strings.Cut(t, ":")
+		if !keyed {
+			key, value = "", t
+		}
+		terms = append(terms, QueryTerm{key, strings.ReplaceAll(value, `"`, "")})
+	}
+	return terms
+}
+
+// JoinQuery puts terms together again. Terms without a value are left out.
+func JoinQuery(terms []QueryTerm) string {
+	var out []string
+	for _, t := range terms {
+		value := strings.ReplaceAll(t.Value, `"`, "")
+		if value == "" {
+			continue
+		}
+		if strings.Contains(value, " ") {
+			value = `"` + value + `"`
+		}
+		if t.Key != "" {
+			value = t.Key + ":" + value
+		}
+		out = append(out, value)
+	}
+	return strings.Join(out, " ")
+}

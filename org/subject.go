@@ -6,7 +6,7 @@ import (
 	"crypto/subtle"
 	"fmt"
 	"strings"
-	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -24,13 +24,29 @@ type Subject struct {
 	operator bool
 }
 
+// Revision is the state of the data that the caller's rights were read in. Whatever is computed from the data for this
+// caller holds as long as the revision does.
+func (s *Subject) Revision() int64 { return s.revision }
+
 // ID is the caller's user id.
 func (s *Subject) ID() uuid.UUID { return s.User.ID }
 
 // Can asks the engine. A nil subject may do nothing.
 func (s *Subject) Can(action string, o rbac.Object) bool {
-	return s != nil && s.grants.Authorize(action, o)
+	allowed := s != nil && s.grants.Authorize(action, o)
+	if allowed {
+		decisions.allowed.Add(1)
+	} else {
+		decisions.denied.Add(1)
+	}
+	return allowed
 }
+
+// decisions counts what was decided since the process began.
+var decisions struct{ allowed, denied atomic.Int64 }
+
+// Decisions is how many questions were answered with yes and with no since the process began.
+func Decisions() (allowed, denied int64) { return decisions.allowed.Load(), decisions.denied.Load() }
 
 // owner says whether the caller is a site owner.
 func (s *Subject) owner() bool { return s.grants.HasRole(roleOwner, uuid.Nil) }
@@ -54,49 +70,6 @@ func (s *Service) Operator() *Subject {
 	}
 }
 
-// memory remembers subjects and role sets under one revision of the data, and forgets them all when it changes. So
-// what is remembered is never older than the revision that a request read when it began, and a right that was taken
-// away does not live on here.
-type memory struct {
-	mu       sync.Mutex
-	revision int64
-	subjects map[uuid.UUID]*Subject
-	roles    map[uuid.UUID]*roleSet
-}
-
-// memoryLimit bounds each of the two maps; a full one starts anew.
-const memoryLimit = 20_000
-
-func recall[T any](m *memory, kind func() map[uuid.UUID]T, id uuid.UUID, revision int64) (v T, ok bool) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.revision != revision {
-		return v, false
-	}
-	v, ok = kind()[id]
-	return v, ok
-}
-
-func remember[T any](m *memory, kind func() map[uuid.UUID]T, id uuid.UUID, revision int64, v T) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if revision < m.revision {
-		return
-	}
-	if revision > m.revision || m.subjects == nil {
-		m.revision = revision
-		m.subjects, m.roles = map[uuid.UUID]*Subject{}, map[uuid.UUID]*roleSet{}
-	}
-	known := kind()
-	if len(known) >= memoryLimit {
-		clear(known)
-	}
-	known[id] = v
-}
-
-func (m *memory) subjectMap() map[uuid.UUID]*Subject { return m.subjects }
-func (m *memory) roleMap() map[uuid.UUID]*roleSet    { return m.roles }
-
 // source reads accounts and roles through q. What it loads is remembered under revision; 0 remembers nothing, which
 // is what a transaction that has written must use.
 type source struct {
@@ -107,19 +80,19 @@ type source struct {
 
 // roles is the role set of an organization, or of the site for uuid.Nil.
 func (s source) roles(ctx context.Context, org uuid.UUID) (*roleSet, error) {
-	if set, ok := recall(&s.memory, s.memory.roleMap, org, s.revision); ok && s.revision != 0 {
+	if set, ok := recall(&s.memory, rolesIn, org, s.revision); ok {
 		return set, nil
 	}
 	set, err := s.loadRoles(ctx, org)
-	if err == nil && s.revision != 0 {
-		remember(&s.memory, s.memory.roleMap, org, s.revision, set)
+	if err == nil && s.unchanged(ctx) {
+		remember(&s.memory, rolesIn, org, s.revision, set)
 	}
 	return set, err
 }
 
 // subject is an account with its roles as they are stored.
 func (s source) subject(ctx context.Context, id uuid.UUID) (*Subject, error) {
-	if found, ok := recall(&s.memory, s.memory.subjectMap, id, s.revision); ok && s.revision != 0 {
+	if found, ok := recall(&s.memory, subjectsIn, id, s.revision); ok {
 		return found, nil
 	}
 	row, err := s.q.GetUser(ctx, id)
@@ -127,10 +100,20 @@ func (s source) subject(ctx context.Context, id uuid.UUID) (*Subject, error) {
 		return nil, err
 	}
 	found, err := s.loadSubject(ctx, row)
-	if err == nil && s.revision != 0 {
-		remember(&s.memory, s.memory.subjectMap, id, s.revision, found)
+	if err == nil && s.unchanged(ctx) {
+		remember(&s.memory, subjectsIn, id, s.revision, found)
 	}
 	return found, err
+}
+
+// unchanged says whether the data still has the revision of this source: if so, all that was read is of that moment, and
+// may be remembered as such.
+func (s source) unchanged(ctx context.Context) bool {
+	if s.revision == 0 {
+		return false
+	}
+	now, err := s.q.GetRevision(ctx)
+	return err == nil && now == s.revision
 }
 
 func (s source) loadSubject(ctx context.Context, row db.UserRow) (*Subject, error) {
@@ -173,31 +156,35 @@ func (s *Service) TokenSubject(ctx context.Context, token string) (*Subject, err
 	if err != nil {
 		return nil, err
 	}
-	key, err := s.db.GetAPIKey(ctx, id)
-	if db.IsNotFound(err) {
-		return nil, signedOut("API key is invalid.")
+	revision, err := s.currentRevision(ctx)
+	if err != nil {
+		return nil, err
 	}
+	key, err := s.key(ctx, id, revision)
 	if err != nil {
 		return nil, err
 	}
 	hash := sha256.Sum256([]byte(secret))
 	now := s.now()
 	switch {
-	case subtle.ConstantTimeCompare(hash[:], key.SecretHash) != 1:
+	case subtle.ConstantTimeCompare(hash[:], key.hash) != 1:
 		return nil, signedOut("API key secret is invalid.")
-	case !key.ExpiresAt.After(now):
-		return nil, signedOut(fmt.Sprintf("API key expired at %q.", key.ExpiresAt.Format(time.RFC3339)))
+	case !key.expiresAt.After(now):
+		return nil, signedOut(fmt.Sprintf("API key expired at %q.", key.expiresAt.Format(time.RFC3339)))
 	}
-	subject, err := s.activeSubject(ctx, key.UserID, key.Revision)
+	subject, err := s.activeSubject(ctx, key.userID, revision)
 	if err != nil {
 		return nil, err
 	}
-	if !key.LastUsed.Valid || now.Sub(key.LastUsed.Time) >= time.Hour {
+	used := key.lastUsed.Load()
+	stale := now.UnixMicro()-used >= time.Hour.Microseconds() || subject.User.Status == StatusDormant
+	if stale && key.lastUsed.CompareAndSwap(used, now.UnixMicro()) {
 		s.touch(ctx, func(q *db.Queries) error {
 			if err := q.UpdateLastUsed(ctx, db.UpdateLastUsedParams{Now: nullTime(now), ID: id}); err != nil {
 				return err
 			}
-			return q.UpdateLastSeen(ctx, db.UpdateLastSeenParams{Now: nullTime(now), ID: key.UserID})
+			_, err := s.arrive(ctx, q, key.userID, now)
+			return err
 		})
 	}
 	with := *subject
@@ -205,10 +192,36 @@ func (s *Service) TokenSubject(ctx context.Context, token string) (*Subject, err
 	return &with, nil
 }
 
+// currentRevision is asked for by every request. It takes microseconds, and preparing it to be interrupted would double
+// them.
+func (s *Service) currentRevision(ctx context.Context) (int64, error) {
+	return s.db.GetRevision(context.WithoutCancel(ctx))
+}
+
+// key finds a stored token. Unauthenticated: there is none of that id.
+func (s *Service) key(ctx context.Context, id string, revision int64) (*knownKey, error) {
+	if k, ok := recall(&s.memory, keysIn, id, revision); ok {
+		return k, nil
+	}
+	row, err := s.db.GetAPIKey(ctx, id)
+	if db.IsNotFound(err) {
+		return nil, signedOut("API key is invalid.")
+	}
+	if err != nil {
+		return nil, err
+	}
+	k := &knownKey{userID: row.UserID, hash: row.SecretHash, expiresAt: row.ExpiresAt}
+	if row.LastUsed.Valid {
+		k.lastUsed.Store(row.LastUsed.Time.UnixMicro())
+	}
+	remember(&s.memory, keysIn, id, revision, k)
+	return k, nil
+}
+
 // UserSubject is who a browser session belongs to.
 // Unauthenticated: the account is gone or suspended.
 func (s *Service) UserSubject(ctx context.Context, id uuid.UUID) (*Subject, error) {
-	revision, err := s.db.GetRevision(ctx)
+	revision, err := s.currentRevision(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -216,7 +229,18 @@ func (s *Service) UserSubject(ctx context.Context, id uuid.UUID) (*Subject, erro
 }
 
 func (s *Service) activeSubject(ctx context.Context, id uuid.UUID, revision int64) (*Subject, error) {
-	subject, err := source{s, s.db.Queries, revision}.subject(ctx, id)
+	subject, ok := recall(&s.memory, subjectsIn, id, revision)
+	var err error
+	if !ok {
+		// An account, its grants and their roles must be of one moment: pieces of two could add up to rights that nobody
+		// ever gave.
+		err = s.db.Read(ctx, func(q *db.Queries) (err error) {
+			if revision, err = q.GetRevision(ctx); err == nil {
+				subject, err = source{s, q, revision}.subject(ctx, id)
+			}
+			return err
+		})
+	}
 	if db.IsNotFound(err) {
 		return nil, signedOut("This account is gone.")
 	}

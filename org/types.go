@@ -155,16 +155,20 @@ type RoleList struct {
 	Organization Organization // zero for the site
 	Roles        []Role       // custom ones first, by display name; then built-in ones
 	CanCreate    bool
+	CanDelete    bool // the caller may delete custom ones
 }
 
 // RoleView is one role with what the caller may do to it.
 type RoleView struct {
 	Organization Organization // zero for the site
 	Role         Role
+	CanCreate    bool // the caller may make roles, this one's copy among them
 	CanUpdate    bool
 	CanDelete    bool
 	// Locked says why a permission of the editor's grid may not be allowed or denied by the caller, "" if it may.
 	Locked func(level rbac.Level, p rbac.Permission) string
+	// Moot says whether allowing a permission of the grid in this role changes anything.
+	Moot func(level rbac.Level, p rbac.Permission) Moot
 	// LeftOut: permissions of the role this one was started from that could not be taken over (NewRole only).
 	LeftOut []rbac.Permission
 	From    string // display name of the role this one was started from
@@ -222,19 +226,32 @@ type PasswordInput struct {
 	OldPassword string
 }
 
-// UserFilter selects users: Query is the search language of GET /users (behaviour of the original: bare word or
-// search:, status:, role:, login_type:, created_before:, …).
+// UserFilter selects users. Query is the search language of GET /users (behaviour of the original: bare word or
+// search:, status:, role:, login_type:, created_before:, …); the other conditions come on top of what it says.
 type UserFilter struct {
-	Query   string
-	AfterID uuid.UUID
-	Limit   int
-	Offset  int
+	Query      string
+	Text       string // substring, case folded, of username, name or e-mail
+	Statuses   []Status
+	Roles      []string // site role names; who holds any of them matches
+	LoginTypes []string
+	AfterID    uuid.UUID
+	Limit      int
+	Offset     int
+	CountMax   int // a filtered count may stop here; 0 counts exactly
+}
+
+// Filtered says whether f leaves anybody out.
+func (f *UserFilter) Filtered() bool {
+	return f.Query != "" || f.Text != "" || len(f.Statuses)+len(f.Roles)+len(f.LoginTypes) > 0
 }
 
 // UserList is one page of users.
 type UserList struct {
-	Users []User
-	Count int
+	Users       []User
+	Count       int  // of all that match; 0 past the end
+	CountCapped bool // Count stopped at UserFilter.CountMax: there are more
+	OnlySelf    bool // the caller may see nobody but itself
+	CanCreate   bool // the caller may create accounts
 }
 
 // UserRoleNames are the stored role names of a user.
@@ -288,6 +305,10 @@ type AuditFilter struct {
 	Query  string
 	Limit  int // 0 is 100
 	Offset int
+	// Only what is older than the entry with this number, or only what is newer: then Offset does not count. 0 is no
+	// bound. With After the entries next to the bound are given, still newest first.
+	Before, After int64
+	Uncounted     bool // leave AuditList.Count at 0: to count looks at everything that matches
 }
 
 // AuditChange is one field of an audit entry, before and after.
@@ -299,6 +320,7 @@ type AuditChange struct {
 
 // AuditEntry is one row of the audit trail.
 type AuditEntry struct {
+	Seq            int64 // its number in the trail
 	ID             uuid.UUID
 	RequestID      string
 	Time           time.Time
@@ -323,6 +345,8 @@ type AuditEntry struct {
 type AuditList struct {
 	Entries []AuditEntry
 	Count   int
+	Older   bool // there are older entries that match; likewise newer ones. Filled for Before, After and Uncounted alone
+	Newer   bool
 }
 
 // Navigation is what the frame around every page shows: only what this caller may open.
@@ -330,12 +354,27 @@ type Navigation struct {
 	User          User
 	Organizations []Organization // for the switcher, by name, at most 50
 	More          bool           // there are more organizations than listed
-	Current       *Organization
-	Members       int // visible members of Current
-	Roles         int // roles of Current
-	CanReadRoles  bool
-	CanReadUsers  bool
-	CanReadAudit  bool
-	SiteRoles     bool   // the caller may read site roles as an administrator of the site
-	RoleLabel     string // what the caller is here: display name of a role, or "Member"
+	RoleLabel     string         // what the caller is here: display name of a role, or "Member"
+
+	Current         *Organization
+	Members         int  // visible members of Current
+	Roles           int  // roles of Current
+	CanReadMembers  bool // all of Current, not only the caller's own row
+	CanReadRoles    bool
+	CanReadOrgAudit bool // the audit trail of Current
+	CanChange       bool // the caller may change or delete Current
+
+	CanReadUsers           bool // every account
+	CanReadAudit           bool // the audit trail of the site or of any organization
+	CanReadSiteAudit       bool // the audit trail of the whole site
+	CanReadOrganizations   bool // every organization
+	CanCreateOrganizations bool
+	SiteRoles              bool // the caller may read site roles as an administrator of the site
+	UserCount              int  // NavigationCountMax: that many or more; 0 where CanReadUsers is false
+	OrganizationCount      int  // likewise, of those that the caller may read
+	SiteRoleCount          int
+	TokenCount             int // the caller's own API tokens
 }
+
+// NavigationCountMax is where counting for the navigation stops: it is done for every page.
+const NavigationCountMax = 10_000

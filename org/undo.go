@@ -36,6 +36,9 @@ func (s *Service) Undo(ctx context.Context, subject *Subject, entryID string) (m
 	return m, err
 }
 
+// Undoable says whether Undo may take back what the entry tells of, as far as the entry alone knows.
+func (e *AuditEntry) Undoable() bool { return e.ResourceType == "organization_member" && !e.Refused() }
+
 // undoing is an undo on its way: what the entry changed, and what is there now.
 type undoing struct {
 	*change
@@ -117,7 +120,7 @@ func (u *undoing) putBack() (Member, error) {
 	}
 	u.entry.action = "create"
 	if !mayAdd(u.by, u.org.ID) {
-		return Member{}, errForbidden()
+		return Member{}, errForbidden(toAdd...)
 	}
 	m, err := u.addMember(u.org, u.user)
 	if err != nil || len(u.before) == 0 {
@@ -134,11 +137,11 @@ func (u *undoing) putBack() (Member, error) {
 	return m, err
 }
 
-// LastChange is the id of the audit entry of the newest change of a membership by the caller, uuid.Nil if there is none:
-// what an undo offered right after that change takes back.
+// LastChange is the id of the audit entry of the newest change of a membership by the caller in this request, uuid.Nil if
+// there is none: what an undo offered right after that change takes back.
 func (s *Service) LastChange(ctx context.Context, subject *Subject, member Member) (uuid.UUID, error) {
 	found, err := s.db.FindAuditLogs(ctx, db.FindAuditLogsParams{
-		ActorID: nullID(subject.ID()), OrganizationID: nullID(member.OrganizationID),
+		ActorID: nullID(subject.ID()), OrganizationID: nullID(member.OrganizationID), RequestID: requestOf(ctx).ID,
 		ResourceType: "organization_member", ResourceID: member.UserID.String(), MaxRows: 1,
 	})
 	if err != nil || len(found) == 0 {

@@ -37,6 +37,10 @@ func (s *Service) Users(ctx context.Context, subject *Subject, f UserFilter) (Us
 		list, err = src.userPage(ctx, p)
 		return err
 	})
+	list.CanCreate, list.OnlySelf = mayCreateUsers(subject), p.OnlyUser.Valid
+	if f.CountMax > 0 && f.Filtered() && list.Count > f.CountMax {
+		list.Count, list.CountCapped = f.CountMax, true
+	}
 	return list, err
 }
 
@@ -75,10 +79,10 @@ func userSearch(f UserFilter) (db.FindUsersParams, error) {
 	}
 	q := parseSearch(f.Query, "search", "search", "status", "role", "login_type",
 		"last_seen_before", "last_seen_after", "created_before", "created_after", "github_com_user_id")
-	p.Query = q.one("search")
-	p.Statuses = listed(q.list("status"))
-	p.LoginTypes = listed(q.list("login_type"))
-	if roles := q.list("role"); !slices.Contains(roles, roleMember) {
+	p.Query = cmp.Or(fold(f.Text), q.one("search"))
+	p.Statuses = listed(append(texts(f.Statuses), q.list("status")...))
+	p.LoginTypes = listed(append(slices.Clone(f.LoginTypes), q.list("login_type")...))
+	if roles := append(slices.Clone(f.Roles), q.list("role")...); !slices.Contains(roles, roleMember) {
 		p.Roles = listed(roles)
 	}
 	p.SeenBefore, p.SeenAfter = q.time("last_seen_before"), q.time("last_seen_after")
@@ -87,6 +91,14 @@ func userSearch(f UserFilter) (db.FindUsersParams, error) {
 		p.LoginTypes = " github "
 	}
 	return p, q.bad.err("Invalid user search query.")
+}
+
+func texts[S ~string](list []S) []string {
+	out := make([]string, len(list))
+	for i, v := range list {
+		out[i] = string(v)
+	}
+	return out
 }
 
 // User is one account. Invalid: not there, or may not be read.

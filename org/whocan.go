@@ -14,6 +14,7 @@ import (
 type Able struct {
 	Member Member
 	Trace  rbac.Trace
+	Words  Words
 }
 
 // WhoCan is one page of the members who may do something.
@@ -92,7 +93,7 @@ func (c *crowd) whoCan(ctx context.Context, by *Subject, w *WhoCan, limit, offse
 			t = s.Explain(w.Question.Action, object)
 			traces[h] = t
 		}
-		w.Members = append(w.Members, Able{Member: *m, Trace: t})
+		w.Members = append(w.Members, Able{Member: *m, Trace: t, Words: c.tell(t, w.Question, *m)})
 		return nil
 	})
 }

@@ -1,8 +1,5 @@
 -- name: GetAPIKey :one
--- A key, the state of its account, and the revision that decisions about it may be remembered under.
-SELECT k.id, k.user_id, k.secret_hash, k.expires_at, k.last_used, u.status, v.value AS revision
-FROM api_keys k JOIN users u ON u.id = k.user_id JOIN revisions v ON v.id = 1
-WHERE k.id = @id;
+SELECT user_id, secret_hash, expires_at, last_used FROM api_keys WHERE id = @id;
 
 -- name: GetAPIKeyOwner :one
 SELECT user_id, name FROM api_keys WHERE id = @id;
@@ -31,3 +28,7 @@ DELETE FROM api_keys WHERE id = @id;
 
 -- name: DeleteAPIKeysOfUser :exec
 DELETE FROM api_keys WHERE user_id = @user_id;
+
+-- name: CountTokens :one
+-- How many API tokens an account has; what it signed in with does not count.
+SELECT count(*) FROM api_keys WHERE user_id = @user_id AND login_type = 'token';

@@ -38,5 +38,41 @@ WHERE (CAST(@organizations AS text) = '' OR instr(@organizations, ' ' || coalesc
 ORDER BY a.seq DESC
 LIMIT CAST(@max_rows AS bigint) OFFSET CAST(@skip AS bigint);
 
+-- name: ListAuditBefore :many
+-- The newest entries that match and are older than a row, newest first: a page that costs the same however far down it is.
+SELECT a.seq FROM audit_logs a
+WHERE (CAST(@organizations AS text) = '' OR instr(@organizations, ' ' || coalesce(a.organization_id, '') || ' ') > 0)
+  AND (a.organization_id = sqlc.narg(organization_id) OR sqlc.narg(organization_id) IS NULL)
+  AND (a.actor_id = sqlc.narg(actor_id) OR sqlc.narg(actor_id) IS NULL)
+  AND (a.time >= sqlc.narg(date_from) OR sqlc.narg(date_from) IS NULL)
+  AND (a.time < sqlc.narg(date_to) OR sqlc.narg(date_to) IS NULL)
+  AND (CAST(@request_id AS text) = '' OR a.request_id = @request_id)
+  AND (CAST(@resource_type AS text) = '' OR a.resource_type = @resource_type)
+  AND (CAST(@resource_id AS text) = '' OR a.resource_id = @resource_id)
+  AND (CAST(@resource_target AS text) = '' OR lower(a.resource_target) = @resource_target)
+  AND (CAST(@action AS text) = '' OR a.action = @action)
+  AND (CAST(@search AS text) = '' OR instr(lower(a.resource_target), @search) > 0 OR instr(lower(a.actor), @search) > 0)
+  AND a.seq < @seq
+ORDER BY a.seq DESC
+LIMIT CAST(@max_rows AS bigint);
+
+-- name: ListAuditAfter :many
+-- The oldest entries that match and are newer than a row, oldest first: the page above.
+SELECT a.seq FROM audit_logs a
+WHERE (CAST(@organizations AS text) = '' OR instr(@organizations, ' ' || coalesce(a.organization_id, '') || ' ') > 0)
+  AND (a.organization_id = sqlc.narg(organization_id) OR sqlc.narg(organization_id) IS NULL)
+  AND (a.actor_id = sqlc.narg(actor_id) OR sqlc.narg(actor_id) IS NULL)
+  AND (a.time >= sqlc.narg(date_from) OR sqlc.narg(date_from) IS NULL)
+  AND (a.time < sqlc.narg(date_to) OR sqlc.narg(date_to) IS NULL)
+  AND (CAST(@request_id AS text) = '' OR a.request_id = @request_id)
+  AND (CAST(@resource_type AS text) = '' OR a.resource_type = @resource_type)
+  AND (CAST(@resource_id AS text) = '' OR a.resource_id = @resource_id)
+  AND (CAST(@resource_target AS text) = '' OR lower(a.resource_target) = @resource_target)
+  AND (CAST(@action AS text) = '' OR a.action = @action)
+  AND (CAST(@search AS text) = '' OR instr(lower(a.resource_target), @search) > 0 OR instr(lower(a.actor), @search) > 0)
+  AND a.seq > @seq
+ORDER BY a.seq
+LIMIT CAST(@max_rows AS bigint);
+
 -- name: ListAuditLogs :many
 SELECT * FROM audit_logs WHERE seq IN (sqlc.slice('seqs')) ORDER BY seq DESC;

@@ -25,3 +25,6 @@ WHERE id = @id;
 
 -- name: DeleteOrganization :exec
 DELETE FROM organizations WHERE id = @id;
+
+-- name: CountOrganizationsUpTo :one
+SELECT count(*) FROM (SELECT 1 FROM organizations LIMIT CAST(@max_rows AS bigint)) o;

@@ -100,3 +100,7 @@ SELECT role, count(*) AS users FROM user_roles GROUP BY role;
 -- Active accounts of people: one that nobody can sign in to does not keep the door open.
 SELECT u.id FROM user_roles r JOIN users u ON u.id = r.user_id
 WHERE r.role = @role AND u.status = 'active' AND u.login_type <> 'none' ORDER BY u.id;
+
+-- name: CountUsersUpTo :one
+-- How many accounts there are, as far as anybody wants to know.
+SELECT count(*) FROM (SELECT 1 FROM users LIMIT CAST(@max_rows AS bigint)) u;

@@ -47,6 +47,19 @@ func (t *Trace) Decided() (Level, bool) {
 	return 0, false
 }
 
+// Deciding lists the matches that made the decision; none if no level has a vote.
+func (t *Trace) Deciding() []Match {
+	var found []Match
+	for _, l := range t.Levels {
+		for _, m := range l.Matches {
+			if l.Decides && !m.Overruled {
+				found = append(found, m)
+			}
+		}
+	}
+	return found
+}
+
 // Explain makes the same decision as [Subject.Authorize], by the same votes, and says how it came about.
 func (s *Subject) Explain(action string, o Object) Trace {
 	var t Trace

@@ -29,7 +29,7 @@
 
   // ---- "/" goes to the search of the page; never while typing
   addEventListener('keydown', e => {
-    if (e.key !== '/' || !plain(e) || typing(e)) return;
+    if (e.key !== '/' || !plain(e) || typing(e) || root.dataset.keys === 'off' || $('dialog[open]')) return;
     const f = $$('[data-hotkey="/"]').find(x => x.offsetParent);
     if (f) { e.preventDefault(); f.focus(); f.select(); }
   });
@@ -82,21 +82,87 @@
   };
   on('change', '[data-assign]', (e, form) => summarize(form));
   on('input', '[data-options]', (e, box) => {
-    const t = box.value.trim().toLowerCase(), form = box.closest('form');
+    const t = box.value.trim().toLowerCase(), form = box.closest('[data-options-in]') ?? box.closest('form');
     for (const o of $$('.opt', form)) o.hidden = !o.textContent.toLowerCase().includes(t);
     for (const g of $$('[data-options-group]', form)) g.hidden = !$('.opt:not([hidden])', g);
   });
   on('keydown', '[data-options], [data-filter]', e => { if (e.key === 'Enter') e.preventDefault(); });
 
-  // ---- lists: the number of a page is an offset in the URL, and empty fields stay out of it
-  document.addEventListener('change', e => {
-    const box = e.target.closest('[data-page]');
-    if (!box) return;
-    const form = box.form, page = Math.max(1, parseInt(box.value, 10) || 1), offset = form.elements.offset;
-    offset.disabled = page === 1;
-    offset.value = (page - 1) * form.elements.limit.value;
-  }, true);
+  // ---- lists: ticking all of a page, which ends with the first row that is not ticked
+  on('change', '#bulk .ck', (e, box) => {
+    const rows = $$('tbody .ck:enabled', box.form), all = $('[data-all]', box.form), many = $('[name=all]', box.form);
+    if (box === all) for (const r of rows) r.checked = all.checked;
+    const n = rows.filter(r => r.checked).length;
+    all.checked = n > 0 && n === rows.length; all.indeterminate = n > 0 && !all.checked;
+    if (many && !all.checked) many.checked = false;
+  });
+  on('reset', '#bulk', (e, form) => { $('[data-all]', form).indeterminate = false; });
+
   on('change', '[data-submit]', (e, el) => el.form.requestSubmit());
+
+  // ---- secrets that are shown once
+  on('click', '[data-copy]', async (e, b) => {
+    const box = $(b.dataset.copy), label = $('span', b);
+    try { await navigator.clipboard.writeText(box.value); } catch { box.select(); document.execCommand('copy'); } // no clipboard without TLS
+    label.textContent = 'Copied';
+    setTimeout(() => { label.textContent = 'Copy'; }, 2000);
+  });
+  on('focusin', '[data-select]', (e, box) => box.select());
+
+  // ---- jump to anything: the search page in a dialog
+  const palette = $('#palette'), keymap = $('#keymap'), hits = $('#hits');
+  if (/Mac|iP/.test(navigator.platform)) for (const k of $$('[data-mod]')) k.textContent = k.textContent.replace('Ctrl', '⌘');
+  const dialog = d => { for (const p of $$(':popover-open')) p.hidePopover(); if (!$('dialog[open]')) d?.showModal(); };
+  const ask = palette && $('[name=q]', palette);
+  let stale = true, enter = false; // the hits are not those of the text; Enter waits for them
+  const jump = () => { dialog(palette); ask.select(); stale = true; ask.dispatchEvent(new Event('palette')); };
+  on('click', '[data-palette]', (e, el) => { if (plain(e) && palette) { e.preventDefault(); jump(); } });
+  on('click', '[data-keys]', () => dialog(keymap));
+  on('click', 'dialog', (e, d) => { if (e.target === d) d.close(); });
+  ask?.addEventListener('input', () => { stale = true; });
+  palette?.addEventListener('keydown', e => {
+    const list = $$('.hit', palette), at = list.indexOf(document.activeElement), step = { ArrowDown: 1, ArrowUp: -1 }[e.key];
+    if (step) { e.preventDefault(); (at + step < 0 ? ask : list[Math.min(at + step, list.length - 1)])?.focus(); }
+    else if (e.key === 'Enter' && e.target === ask) { e.preventDefault(); if (stale) enter = true; else list[0]?.click(); }
+    else if (e.key.length === 1 && plain(e) && e.target !== ask) ask.focus();
+  });
+  on('input', '[data-menu-filter]', (e, box) => {
+    for (const a of $$('.menu-b a', box.closest('.menu'))) a.hidden = !a.textContent.toLowerCase().includes(box.value.trim().toLowerCase());
+  });
+
+  // ---- shortcuts of one key: off while typing, and by the switch in the account
+  let went = 0;
+  addEventListener('keydown', e => {
+    if ((e.ctrlKey || e.metaKey) && !e.altKey && !e.shiftKey && e.key.toLowerCase() === 'k' && palette) { e.preventDefault(); jump(); return; }
+    if (root.dataset.keys === 'off' || e.defaultPrevented || e.ctrlKey || e.metaKey || e.altKey || typing(e) || $('dialog[open]')) return;
+    const key = e.key.length === 1 ? e.key.toLowerCase() : '', second = e.timeStamp - went < 1500;
+    went = 0;
+    const go = second && /[a-z]/.test(key) && $(`[data-go="${key.toUpperCase()}"]`);
+    if (go) { e.preventDefault(); go.click(); return; }
+    const rows = $$('main .tbl tbody tr:not(.grp)'), row = e.target.closest('main .tbl tbody tr');
+    if (key === '?' && keymap) { e.preventDefault(); dialog(keymap); }
+    else if (key === 'g') went = e.timeStamp;
+    else if (key === 'z') $('[data-undo]')?.click();
+    else if ((key === 'j' || key === 'k') && rows.length) {
+      e.preventDefault();
+      const next = rows[row ? rows.indexOf(row) + (key === 'j' ? 1 : -1) : 0];
+      $('.c-who a', next ?? row)?.focus();
+    } else if (key === 'r' && row) $('a[data-pop]', row)?.click();
+  });
+
+  // ---- what keeps an answer from coming is told at the top of the page; what was there stays
+  const trouble = $('#trouble');
+  document.addEventListener('htmx:response:error', e => {
+    const { ctx } = e.detail;
+    if (ctx.response.status >= 500 && ctx.target?.id === 'results' && trouble) { ctx.hx.retarget = trouble; ctx.hx.reswap = 'innerHTML'; }
+  });
+  document.addEventListener('htmx:error', e => {
+    const source = e.detail.ctx?.sourceElement;
+    if (!source || !trouble || e.detail.ctx.response) return;
+    trouble.replaceChildren($('#offline').content.cloneNode(true));
+    $('[data-retry]', trouble).onclick = () => { trouble.replaceChildren(); if (source.form ?? source.matches('form')) (source.form ?? source).requestSubmit(); else source.click(); };
+    trouble.scrollIntoView({ block: 'nearest' });
+  });
 
   // ---- htmx
   document.addEventListener('htmx:config:request', e => {
@@ -108,6 +174,8 @@
   document.addEventListener('htmx:after:swap', e => {
     const { ctx } = e.detail, pop = $('#pop'), source = ctx.sourceElement;
     localize();
+    if (trouble && ctx.target !== trouble) trouble.replaceChildren();
+    if (ctx.target === hits) { stale = false; if (enter) { enter = false; $('.hit', hits)?.click(); } }
     if (source.matches('[data-pop]')) open(pop, source);
     if (source.matches('[data-assign]') && ctx.response.status < 400) pop.hidePopover();
     if (pop?.matches(':popover-open')) {

@@ -1,6 +1,7 @@
 package views
 
 import (
+	"hash/fnv"
 	"regexp"
 	"slices"
 	"strconv"
@@ -145,6 +146,8 @@ type gridCell struct {
 	stored   string // as it is stored
 	noAllow  string // why it must not be allowed, "" if it may
 	noDeny   string // why it must not be denied
+	moot     org.Moot
+	covered  bool // the wildcard row has a say about it, which the stylesheet shows as it is edited
 	errors   []string
 	editable bool
 }
@@ -175,6 +178,9 @@ func (c gridCell) title() string {
 	if c.description != "" {
 		text += ": " + c.description
 	}
+	if c.moot.Reason != "" {
+		text += ". " + c.moot.Reason
+	}
 	if c.editable && c.locked() != "" {
 		text += ". Locked: " + c.locked()
 	}
@@ -186,7 +192,32 @@ func (c gridCell) class() string {
 	if c.editable && c.locked() != "" {
 		class += " lk"
 	}
+	if c.moot.Reason != "" && !c.covered {
+		class += " gh"
+	}
+	if c.moot.Own && !c.covered {
+		class += " own"
+	}
 	return class
+}
+
+// described lists the ids of what describes the cell besides its name.
+func (c gridCell) described() string {
+	var ids []string
+	if c.moot.Reason != "" {
+		ids = append(ids, mootID(c.moot.Reason))
+	}
+	if len(c.errors) > 0 {
+		ids = append(ids, c.id()+"-error")
+	}
+	return strings.Join(ids, " ")
+}
+
+// mootID is where a reason stands in the page.
+func mootID(reason string) string {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(reason)) // a hash takes everything
+	return "moot-" + strconv.FormatUint(uint64(h.Sum32()), 36)
 }
 
 // cells are all cells of a row.
@@ -298,6 +329,10 @@ func (e RoleEditor) scope(s scope) scope {
 		c := gridCell{
 			pair: pair{typ, a.Name}, typeLabel: typeLabel, label: a.Label, description: a.Description, key: s.key, index: index[a.Name],
 			value: values.at(typ, a.Name), stored: stored.at(typ, a.Name), errors: errs[pair{typ, a.Name}], editable: s.editable,
+		}
+		if e.View.Moot != nil && s.own {
+			c.moot = e.View.Moot(s.level, rbac.Permission{ResourceType: typ, Action: a.Name})
+			c.covered = values.at(rbac.Wildcard, a.Name) != stateUnset && typ != rbac.Wildcard
 		}
 		if s.editable && e.View.Locked != nil {
 			c.noAllow = e.View.Locked(s.level, rbac.Permission{ResourceType: typ, Action: a.Name})

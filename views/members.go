@@ -21,7 +21,16 @@ func (m Members) row(member org.Member) Row {
 }
 
 // url is the list with f instead of the filter of this page.
-func (m Members) url(f org.MemberFilter) string { return MembersURL(m.List.Organization.Name, f) }
+func (m Members) url(f org.MemberFilter) string {
+	if m.Holding == nil {
+		return MembersURL(m.List.Organization.Name, f)
+	}
+	f.Roles = nil // the path says it
+	return withQuery(RoleMembersURL(m.List.Organization.Name, m.Holding.Role.Name), memberQuery(f))
+}
+
+// bulk says whether rows can be selected: the caller may do something to some of them.
+func (m Members) bulk() bool { return !m.List.OnlySelf && (m.List.CanAssign || m.List.CanRemove) }
 
 // total is the number of all members, 0 when a filter hides it.
 func (m Members) total() int {
@@ -30,6 +39,8 @@ func (m Members) total() int {
 		return 1
 	case !m.Filter.Filtered():
 		return m.List.Count
+	case m.Holding != nil:
+		return m.Holding.Role.Members
 	default:
 		return m.List.Organization.MemberCount
 	}
@@ -122,7 +133,7 @@ func (m Members) kept(shown ...string) []hiddenField {
 	var out []hiddenField
 	q := memberQuery(m.Filter)
 	for _, name := range []string{"q", "role", "site_role", "status", "sort", "limit"} {
-		if slices.Contains(shown, name) {
+		if slices.Contains(shown, name) || m.Holding != nil && name == "role" {
 			continue
 		}
 		for _, v := range q[name] {
@@ -172,7 +183,9 @@ func (m Members) filters() []filter {
 		{"site_role", "Site role", roleOptions(m.SiteRoles, m.Filter.SiteRoles), without(func(f *org.MemberFilter) { f.SiteRoles = nil })},
 		{"status", "Status", statuses, without(func(f *org.MemberFilter) { f.Statuses = nil })},
 	}
-	return slices.DeleteFunc(all, func(f filter) bool { return len(f.options) == 0 })
+	return slices.DeleteFunc(all, func(f filter) bool {
+		return len(f.options) == 0 || m.Holding != nil && f.name == "role"
+	})
 }
 
 // roleOptions offers the roles, and what the URL asks for besides: such a filter must be seen to be taken off.
@@ -223,4 +236,16 @@ func (r Row) hidden() []string {
 	return out
 }
 
+// selectable says whether the list that the row stands in has boxes to tick.
+func (r Row) selectable() bool { return r.CanAssign || r.CanRemove }
+
 func (r Row) moreLabel() string { return "+" + strconv.Itoa(len(r.hidden())) }
+
+// narrowed says whether somebody is left out who could be in this list.
+func (m Members) narrowed() bool {
+	f := m.Filter
+	if m.Holding != nil {
+		f.Roles = nil
+	}
+	return f.Filtered()
+}

@@ -14,11 +14,15 @@ import (
 type Shell struct {
 	Title  string          // of the page; the layout adds organization and product
 	Nav    *org.Navigation // nil: signed out, the plain frame
-	Active string          // "members", "roles" or "": the current item of the navigation
+	Active string          // "members", "roles", "audit", "settings", "users", "organizations", "site-roles", "site-audit", "tokens", "account" or "": the current item of the navigation
 	Theme  string          // "light", "dark", or "" to follow the system
 	Flash  *Flash
+	API    *API    // how a program gets what the page shows; nil if it can't
 	Crumbs []Crumb // from the first level down to the parent of this page
 	Back   string  // path and query of this page: where the theme form returns to
+
+	OfSite      bool // the page belongs to no organization, though the navigation keeps showing one
+	NoShortcuts bool // the person turned the single-key shortcuts off
 }
 
 // Crumb is a step on the way to a page.
@@ -27,15 +31,19 @@ type Crumb struct{ Label, URL string }
 // Flash is a message about what has just been done.
 type Flash struct {
 	Message string
-	Bad     bool // it did not work
+	Detail  string // of what did not work: why
+	Bad     bool   // it did not work
+	Undo    string // id of the audit entry that can be undone from here
+	Back    string // path and query of the page that it is shown on, where an undo without script returns to
 }
 
 // Members is the list of members with its search, filters and order.
 type Members struct {
 	List      org.MemberList
 	Filter    org.MemberFilter
-	Roles     []org.Role // for the role filter; empty: the caller may not see roles, so they are not linked either
-	SiteRoles []org.Role // for the site role filter; may be empty
+	Roles     []org.Role    // for the role filter; empty: the caller may not see roles, so they are not linked either
+	Holding   *org.RoleView // the list is of those who hold this role (RoleMembersPage)
+	SiteRoles []org.Role    // for the site role filter; may be empty
 	Now       time.Time
 }
 
@@ -47,6 +55,7 @@ type Row struct {
 	LinkRoles    bool   // the caller may open the roles
 	CanAssign    bool   // the caller may give or take roles here; org.Member.RolesRefusal has the last word
 	CanRemove    bool   // likewise, with org.Member.RemoveRefusal
+	Aside        bool   // the row goes to its place out of band
 	Now          time.Time
 }
 
@@ -58,6 +67,7 @@ type MemberView struct {
 	CanAssign    bool // as in Row
 	CanRemove    bool // as in Row
 	Confirm      bool // ask whether the member shall really be removed (MemberRemoveURL)
+	Ask          Ask  // what the member may do, and why; without an organization it is left out
 	Err          *org.Error
 	Now          time.Time
 }
@@ -67,7 +77,27 @@ type AddMember struct {
 	Organization org.Organization
 	Query        string
 	Candidates   []org.User
+	Names        string          // in the box for many at once
+	Result       *org.BulkResult // what became of those that were in the box
 	Err          *org.Error
+}
+
+// BulkConfirm is the page that asks back before a change of many members.
+type BulkConfirm struct {
+	Bulk   org.Bulk
+	Role   string // display name of the role
+	Result org.BulkResult
+	Impact org.Impact
+	Filter org.MemberFilter // of the list that it came from
+	Err    *org.Error
+}
+
+// BulkDone is the page that tells what a change of many members did, when it left some out.
+type BulkDone struct {
+	Bulk   org.Bulk
+	Role   string
+	Result org.BulkResult
+	Filter org.MemberFilter
 }
 
 // AssignmentForm is the form with the roles of a member.
@@ -96,20 +126,38 @@ type RoleEditor struct {
 	Stored    *org.Role     // what is stored, to mark edits against; nil: View.Role
 	Choices   []org.Role    // what a new role can start from
 	Start     string        // name of the role that a new one was started from
+	Again     bool          // it comes back from the review: what was entered is not saved
 	Catalog   *rbac.Catalog // nil: the default one
 	Err       *org.Error
 	Now       time.Time
 }
 
+// RoleReview is the page between the editor and the save: what changes, and what that does to people. Editor holds what
+// was entered, as after a refused save.
+type RoleReview struct {
+	Editor RoleEditor
+	Impact org.Impact
+	Err    *org.Error // a refusal that the editor has no field for
+}
+
+// RoleMerge is the page that settles two saves of one role: what does not overlap is kept, and each clash is a choice.
+type RoleMerge struct {
+	View org.RoleView // as it is stored now
+	org.Merge
+	Now time.Time
+}
+
 // RoleDelete is the page that asks whether a role shall really be deleted.
 type RoleDelete struct {
-	View org.RoleView
-	Err  *org.Error
+	View   org.RoleView
+	Impact org.Impact
+	Err    *org.Error
 }
 
 // Login is the page to sign in.
 type Login struct {
 	Next, Email string
+	PasswordSet bool // the person has just set a password by a link
 	Err         *org.Error
 }
 
@@ -126,7 +174,10 @@ type Problem struct {
 	Message, Detail string
 	Fields          []org.Field
 	RequestID       string
-	Back            string // where "Try again" or "Go back" leads; "" is the start page
+	Back            string   // where "Try again" or "Go back" leads; "" is the start page
+	Why             string   // the page that tells what the person may do, "" if there is none
+	Missing         []string // the permissions that it takes, as type:action
+	Grantors        []string // display names of roles that give them
 }
 
 // catalogOr gives the catalog of a model, which may be left out.

@@ -116,8 +116,11 @@ func RoleDeleteURL(organization, role string) string {
 
 // RoleMembersURL is the list of those who hold a role.
 func RoleMembersURL(organization, role string) string {
-	return MembersURL(organization, org.MemberFilter{Roles: []string{role}})
+	return RoleURL(organization, role) + "/members"
 }
+
+// UndoURL takes back the change that an audit entry tells of.
+func UndoURL(entry string) string { return "/audit/" + url.PathEscape(entry) + "/undo" }
 
 func withQuery(path string, q url.Values) string {
 	if len(q) == 0 {

@@ -2,6 +2,7 @@ package views
 
 import (
 	"bytes"
+	"maps"
 	"strconv"
 	"strings"
 	"testing"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/PuerkitoBio/goquery"
 	"github.com/a-h/templ"
+	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 
 	"rolecall/org"
@@ -153,7 +155,7 @@ var refusal = &org.Error{Kind: org.Invalid, Message: hostile, Detail: hostile, F
 
 // pages are all page bodies, each empty, full of difficult names, and refused.
 func pages() map[string]templ.Component {
-	return map[string]templ.Component{
+	all := map[string]templ.Component{
 		"members, empty":         MembersPage(Members{List: org.MemberList{Organization: acme}}),
 		"members, zero":          MembersPage(Members{}),
 		"members, full":          MembersPage(fullMembers()),
@@ -190,11 +192,13 @@ func pages() map[string]templ.Component {
 		"member of nothing":      NoOrganizationPage(),
 		"site role without name": RoleEditorPage(RoleEditor{}),
 	}
+	maps.Copy(all, sitePages())
+	return all
 }
 
 // fragments are what htmx swaps in; each is put into a page where it goes.
 func fragments() map[string]templ.Component {
-	return map[string]templ.Component{
+	all := map[string]templ.Component{
 		"members":           MembersResults(fullMembers()),
 		"members, filtered": MembersResults(filteredMembers()),
 		"members, empty":    MembersResults(Members{List: org.MemberList{Organization: acme}}),
@@ -204,12 +208,16 @@ func fragments() map[string]templ.Component {
 		"toast, good":       Toast(Flash{Message: long}),
 		"toast":             Toast(Flash{Message: hostile, Bad: true}),
 	}
+	maps.Copy(all, siteFragments())
+	return all
 }
 
 func navigation() *org.Navigation {
 	return &org.Navigation{
 		User: org.User{Username: "ada", Name: hostile, Email: "ada@example.com"}, Organizations: []org.Organization{acme, {ID: uuid.New(), Name: long, DisplayName: hostile}},
 		More: true, Current: &acme, Members: 1284, Roles: 9, CanReadRoles: true, RoleLabel: "Organization admin",
+		CanReadMembers: true, CanReadOrgAudit: true, CanChange: true, CanReadUsers: true, CanReadAudit: true, CanReadSiteAudit: true,
+		CanReadOrganizations: true, CanCreateOrganizations: true, SiteRoles: true, UserCount: 10_000, OrganizationCount: 3,
 	}
 }
 
@@ -381,7 +389,7 @@ func TestPageFrame(t *testing.T) {
 	if got := doc.Find("#toast").Children().Length(); got != 0 {
 		t.Errorf("an empty toast has %d children", got)
 	}
-	if got := doc.Find("#orgmenu a").Length(); got != 2 {
+	if got := doc.Find("#orgmenu .menu-b a").Length(); got != 2 {
 		t.Errorf("%d organizations to switch to, want 2", got)
 	}
 }
@@ -389,10 +397,14 @@ func TestPageFrame(t *testing.T) {
 func TestPageFrameHidesWhatMayNotBeOpened(t *testing.T) {
 	t.Parallel()
 	nav := navigation()
-	nav.CanReadRoles, nav.Organizations, nav.More = false, nav.Organizations[:1], false
+	nav = &org.Navigation{User: nav.User, Organizations: nav.Organizations[:1], Current: nav.Current}
 	doc := render(t, Page(Shell{Nav: nav}, NoOrganizationPage()))
 	if n := doc.Find("a[href='/organizations/acme/members/roles']").Length(); n != 0 {
 		t.Error("a link to roles that may not be read")
+	}
+	want := []string{"Members", "API tokens", "Account"}
+	if diff := cmp.Diff(want, doc.Find(".nav a").Map(func(_ int, a *goquery.Selection) string { return strings.TrimRight(strings.TrimSpace(a.Text()), "0123456789 ") })); diff != "" {
+		t.Errorf("navigation of somebody who may do nothing (-want +got)\n%s", diff)
 	}
 	if n := doc.Find("#orgmenu, [popovertarget=orgmenu]").Length(); n != 0 {
 		t.Error("a switch between one organization")
@@ -547,7 +559,7 @@ func TestRolesPage(t *testing.T) {
 	if got := strings.TrimSpace(rows.Eq(1).Find(".c-perm").Text()); got != strconv.Itoa(actions)+" allowed" {
 		t.Errorf("a wildcard action counts as %q, want %d", got, actions)
 	}
-	if rows.Eq(0).Find("a[href='/organizations/acme/members?role=maintainer']").Length() != 1 {
+	if rows.Eq(0).Find("a[href='/organizations/acme/members/roles/maintainer/members']").Length() != 1 {
 		t.Error("no link to those who hold it")
 	}
 	list.CanCreate = false

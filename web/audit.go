@@ -1,14 +1,158 @@
 package web
 
-import "rolecall/org"
+import (
+	"encoding/csv"
+	"encoding/json"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/google/uuid"
+
+	"rolecall/org"
+	"rolecall/views"
+)
+
+// auditPageSize is how many entries a page of the audit log has.
+const auditPageSize = 50
 
 func (s *Server) listAudit(c *call) (reply, error) {
 	q := c.query()
-	f := org.AuditFilter{Query: q.text("q"), Limit: q.count("limit"), Offset: q.count("offset")}
+	a := views.Audit{
+		Query: auditQuery(q), Organization: q.text("organization"), Before: q.cursor("before"), After: q.cursor("after"),
+		Catalog: s.Catalog, Now: time.Now(), CanUndo: func(o uuid.UUID) bool { return c.may("assign", "assign_org_role", o) },
+	}
+	c.within = a.Organization
+	f := org.AuditFilter{Query: a.Query, Limit: q.count("limit"), Offset: q.count("offset"), Before: a.Before, After: a.After}
+	if a.Organization != "" {
+		f.Query = org.JoinQuery(append(org.QueryTerms(a.Query), org.QueryTerm{Key: "organization", Value: a.Organization}))
+	}
 	q.id("after_id")
+	if a.Before > 0 && a.After > 0 {
+		q.wrong("after", `Query params "before" and "after" exclude each other`)
+	}
 	if err := q.problem(); err != nil {
 		return reply{}, err
 	}
+	if q.text("format") == "jsonl" || c.csv {
+		return s.exportAudit(c, f), nil
+	}
+	if c.form != formJSON {
+		f.Limit, f.Offset, f.Uncounted = auditPageSize, 0, true
+	}
 	list, err := s.org.Audit(c.ctx, c.subject, f)
-	return reply{data: auditListJSON{Entries: each(list.Entries, wireAuditEntry), Count: list.Count}}, err
+	a.List = list
+	if err != nil {
+		return c.again(err, func(e *org.Error) reply {
+			a.Err = e
+			return auditReply(a)
+		})
+	}
+	return auditReply(a), nil
+}
+
+func auditReply(a views.Audit) reply {
+	active := "site-audit"
+	if a.Organization != "" {
+		active = "audit"
+	}
+	return reply{
+		data:     auditListJSON{Entries: each(a.List.Entries, wireAuditEntry), Count: a.List.Count},
+		page:     show(views.AuditPage(a)),
+		fragment: show(views.AuditResults(a)),
+		title:    "Audit log",
+		active:   active,
+	}
+}
+
+// auditQuery is the query with the filters that a form gives apart from it.
+func auditQuery(q *query) string {
+	terms := append(org.QueryTerms(q.text("also")), org.QueryTerms(q.text("q"))...)
+	for _, key := range views.AuditFilterKeys() {
+		if v := q.text(key); v != "" && key != "organization" {
+			terms = append(slices.DeleteFunc(terms, func(t org.QueryTerm) bool { return t.Key == key }), org.QueryTerm{Key: key, Value: v})
+		}
+	}
+	return org.JoinQuery(terms)
+}
+
+// cursor reads the number of an entry; missing or empty is 0.
+func (q *query) cursor(name string) int64 {
+	v := q.text(name)
+	n, err := strconv.ParseInt(v, 10, 64)
+	if v != "" && (err != nil || n < 1) {
+		q.wrong(name, "Query param "+strconv.Quote(name)+" must be the number of an entry")
+		return 0
+	}
+	return n
+}
+
+// exportAudit sends all that matches, entry by entry, as a file.
+func (s *Server) exportAudit(c *call, f org.AuditFilter) reply {
+	name, kind := "audit.jsonl", "application/jsonl; charset=utf-8"
+	if c.csv {
+		name, kind = "audit.csv", "text/csv; charset=utf-8"
+	}
+	return reply{
+		long: true, file: name, contentType: kind,
+		stream: func(out *sink) error {
+			write, end := auditLines(out)
+			if out.csv {
+				write, end = auditRows(out)
+			}
+			if err := s.org.EachAudit(c.ctx, c.subject, f, write); err != nil {
+				return err
+			}
+			return end()
+		},
+	}
+}
+
+func auditLines(out *sink) (write func(*org.AuditEntry) error, end func() error) {
+	lines := json.NewEncoder(out)
+	return func(e *org.AuditEntry) error { return lines.Encode(wireAuditEntry(e)) }, func() error { return nil }
+}
+
+// auditRows writes a table. The heading goes out with the first entry, or at the end: until then an error can be told.
+func auditRows(out *sink) (write func(*org.AuditEntry) error, end func() error) {
+	w := csv.NewWriter(out)
+	w.UseCRLF = true
+	begun := false
+	begin := func() error {
+		if begun {
+			return nil
+		}
+		begun = true
+		return w.Write([]string{
+			"time", "actor", "action", "resource_type", "target", "organization", "status", "ip", "user_agent", "request_id", "changes", "id",
+		})
+	}
+	write = func(e *org.AuditEntry) error {
+		if err := begin(); err != nil {
+			return err
+		}
+		changes, err := json.Marshal(wireAuditEntry(e).Diff)
+		if err != nil {
+			return err
+		}
+		organization := idOrNothing(e.OrganizationID)
+		if e.Organization != nil {
+			organization = e.Organization.Name
+		}
+		cells := []string{
+			wireTime(e.Time).Format(time.RFC3339Nano), e.Actor, e.Action, e.ResourceType, e.ResourceTarget, organization,
+			strconv.Itoa(e.StatusCode), e.IP, e.UserAgent, e.RequestID, string(changes), e.ID.String(),
+		}
+		for i, cell := range cells {
+			cells[i] = inert(cell)
+		}
+		return w.Write(cells)
+	}
+	return write, func() error {
+		if err := begin(); err != nil {
+			return err
+		}
+		w.Flush()
+		return w.Error()
+	}
 }

@@ -1,18 +1,51 @@
 package web
 
-import "rolecall/org"
+import (
+	"fmt"
+
+	"rolecall/org"
+)
+
+// explainedKey is the key under which explanations stand beside the answers.
+const explainedKey = "explanations"
 
 func (s *Server) checkAuth(c *call) (reply, error) {
-	checks, err := decode(c, readChecks)()
+	explain := explainChecks(c.query().values)
+	var user string
+	checks, err := decode(c, func(o object) map[string]org.Check {
+		user = o.text("user")
+		checks := readChecks(o)
+		if _, taken := checks[explainedKey]; taken && explain {
+			o.wrong("checks."+explainedKey, "can not be the name of a check when explanations are asked for")
+		}
+		return checks
+	})()
 	if err != nil {
 		return reply{}, err
 	}
-	allowed, err := s.org.AuthCheck(c.ctx, c.subject, checks)
-	return reply{data: allowed}, err
+	if !explain && user == "" {
+		allowed, err := s.org.AuthCheck(c.ctx, c.subject, checks)
+		return reply{data: allowed}, err
+	}
+	explained, err := s.org.ExplainChecks(c.ctx, c.subject, user, checks)
+	if err != nil {
+		return reply{}, err
+	}
+	answers, why := map[string]any{}, map[string]explanationJSON{}
+	for key, e := range explained {
+		answers[key], why[key] = e.Trace.Allowed, wireExplanation(&e)
+	}
+	if explain {
+		answers[explainedKey] = why
+	}
+	return reply{data: answers}, nil
 }
-
 func readChecks(o object) map[string]org.Check {
 	byKey := o.object("checks")
+	if len(byKey.fields) > maxItems {
+		o.wrong("checks", fmt.Sprintf("must have at most %d entries", maxItems))
+		return nil
+	}
 	checks := make(map[string]org.Check, len(byKey.fields))
 	for key := range byKey.fields {
 		check := byKey.object(key)

@@ -20,9 +20,11 @@ type call struct {
 	id      string
 	ip      string
 	ctx     context.Context
+	within  string       // the organization that a page without one in its path is narrowed to
 	subject *org.Subject // nil: signed out, or not asked yet
 	session bool         // the subject came with a session, not with a token
 	body    *body        // nil until received
+	copy    *copied      // of the answer, to be kept; nil if it is not
 }
 
 // unmatched is the route of a request that has none. It has pages, so that a person gets one that says so.
@@ -48,8 +50,13 @@ func (c *call) param(name string) string {
 	return raw
 }
 
-// organization is the organization in the path, as it is spelled there.
-func (c *call) organization() string { return c.param("organization") }
+// organization is the organization in the path, as it is spelled there, or the one that a filter names.
+func (c *call) organization() string {
+	if c.within != "" {
+		return c.within
+	}
+	return c.param("organization")
+}
 
 // user is the user in the path, as it is spelled there.
 func (c *call) user() string { return c.param("user") }

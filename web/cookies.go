@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
+
 	"rolecall/views"
 )
 
@@ -35,15 +37,22 @@ func (c *call) setCookie(name, value string, life time.Duration, httpOnly bool) 
 const flashLifetime = time.Minute
 
 // setFlash keeps a message for the next page, in a cookie: the session would need a write to the database to take it.
-func (c *call) setFlash(message string) {
-	if message != "" {
-		c.setCookie("flash", base64.RawURLEncoding.EncodeToString([]byte(message)), flashLifetime, true)
+// undo is the id of what the message offers to undo, "" if nothing.
+func (c *call) setFlash(message, undo string) {
+	if message == "" {
+		return
 	}
+	value := base64.RawURLEncoding.EncodeToString([]byte(message))
+	if undo != "" {
+		value += "." + undo
+	}
+	c.setCookie("flash", value, flashLifetime, true)
 }
 
 // takeFlash gives the message that was kept for this page, once.
 func (c *call) takeFlash() *views.Flash {
-	message, err := base64.RawURLEncoding.DecodeString(c.cookie("flash"))
+	text, undo, _ := strings.Cut(c.cookie("flash"), ".")
+	message, err := base64.RawURLEncoding.DecodeString(text)
 	if err != nil || len(message) == 0 {
 		return nil
 	}
@@ -51,7 +60,11 @@ func (c *call) takeFlash() *views.Flash {
 	if c.subject == nil {
 		return nil // nothing that a stranger could have planted is shown next to a password field
 	}
-	return &views.Flash{Message: strings.ToValidUTF8(string(message), "")}
+	flash := &views.Flash{Message: strings.ToValidUTF8(string(message), ""), Back: localPath(c.here(), views.HomeURL)}
+	if id, err := uuid.Parse(undo); err == nil {
+		flash.Undo = id.String()
+	}
+	return flash
 }
 
 // A theme is kept in a cookie, so that the first paint of a page has it. Script sets the same cookie.
@@ -67,4 +80,25 @@ func (c *call) theme() string {
 		return v
 	}
 	return ""
+}
+
+// organizationCookie names the organization that was looked at last: pages of the site keep its part of the navigation,
+// and the start page leads to it. Whether the caller may read it is asked each time.
+const organizationCookie = "organization"
+
+// lookingAt is the organization whose part of the navigation a page shows: its own, or the last one.
+func (c *call) lookingAt() string {
+	if name := c.organization(); name != "" {
+		return name
+	}
+	if name := c.request().URL.Query().Get("organization"); name != "" {
+		return name
+	}
+	return c.cookie(organizationCookie)
+}
+
+func (c *call) rememberOrganization(name string) {
+	if c.organization() != "" && c.cookie(organizationCookie) != name {
+		c.setCookie(organizationCookie, name, themeLife, true)
+	}
 }

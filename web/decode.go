@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -18,13 +19,17 @@ import (
 
 // Limits of a request body.
 const (
-	maxBody   = 1 << 20
-	maxDepth  = 64
-	maxTold   = 100 // problems listed in one answer
-	typeJSON  = "application/json"
-	typeForm  = "application/x-www-form-urlencoded"
-	badBody   = "Request body must be valid JSON."
-	badFields = "Validation failed."
+	maxBody  = 1 << 20
+	maxDepth = 64
+	maxItems = 1000 // entries of a list of objects
+	maxForm  = 4000 // fields of a form
+	maxTold  = 100  // problems listed in one answer
+	typeJSON = "application/json"
+	// What JSON answers are sent as.
+	typeJSONOut = "application/json; charset=utf-8"
+	typeForm    = "application/x-www-form-urlencoded"
+	badBody     = "Request body must be valid JSON."
+	badFields   = "Validation failed."
 )
 
 // Bodies are parsed into a tree and read from it by name, not unmarshalled into structs: encoding/json takes ROLES for
@@ -138,8 +143,11 @@ func parseForm(data []byte) (map[string]any, error) {
 	if err != nil || !utf8.Valid(data) {
 		return nil, &org.Error{Kind: org.Invalid, Message: "The form could not be read.", Detail: "It is not properly encoded."}
 	}
-	fields := make(map[string]any, len(values))
+	fields, n := make(map[string]any, len(values)), 0
 	for name, list := range values {
+		if n += len(list); n > maxForm {
+			return nil, &org.Error{Kind: org.Invalid, Message: "The form could not be read.", Detail: "It has too many fields."}
+		}
 		all := make([]any, len(list))
 		for i, v := range list {
 			if !utf8.ValidString(v) {
@@ -340,6 +348,10 @@ func (o object) object(name string) object {
 // objects reads a list of objects.
 func (o object) objects(name string) []object {
 	list, _ := value[[]any](o, name, "must be a list of objects")
+	if len(list) > maxItems {
+		o.wrong(name, fmt.Sprintf("must have at most %d entries", maxItems))
+		return nil
+	}
 	objects := make([]object, 0, len(list))
 	for i, v := range list {
 		at := fmt.Sprintf("%s[%d]", name, i)
@@ -371,20 +383,34 @@ func value[T any](o object, name, must string) (v T, ok bool) {
 // version is the version that a change starts from: that of the header If-Match, or of the form that was filled in.
 // nil stands for whichever is stored.
 func (c *call) version(o object) *int64 {
-	if match := c.request().Header.Get("If-Match"); match != "" && match != "*" {
-		n, err := strconv.ParseInt(strings.Trim(match, `"`), 10, 64)
-		if err != nil {
-			n = -1 // not one of ours, so it matches nothing
-		}
-		return &n
-	}
-	if !o.form {
-		return nil
+	if n := c.ifMatch(); n != nil || !o.form {
+		return n
 	}
 	if n, ok := o.number("version"); ok {
 		return &n
 	}
 	return nil
+}
+
+// ifMatch is the version in the header If-Match, nil if any will do.
+func (c *call) ifMatch() *int64 {
+	match := c.request().Header.Get("If-Match")
+	if match == "" || match == "*" {
+		return nil
+	}
+	n, err := strconv.ParseInt(strings.Trim(match, `"`), 10, 64)
+	if err != nil {
+		n = -1 // not one of ours, so it matches nothing
+	}
+	return &n
+}
+
+// fromVersion is the context of a deletion, which has no body for the version that it begins from.
+func (c *call) fromVersion() context.Context {
+	if n := c.ifMatch(); n != nil {
+		return org.WithVersion(c.ctx, *n)
+	}
+	return c.ctx
 }
 
 // precondition tells a conflict with If-Match by the status that HTTP has for it.

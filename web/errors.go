@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/a-h/templ"
+
 	"rolecall/org"
 	"rolecall/views"
 )
@@ -51,6 +53,12 @@ func (s *Server) failed(c *call, err error) reply {
 	switch {
 	case !known && c.request().Context().Err() != nil:
 		e = &org.Error{Kind: org.Unavailable, Message: "The request was cancelled.", RetryAfter: time.Second}
+	case !known && org.IsUnavailable(err):
+		s.logFailure(c, err)
+		e = &org.Error{
+			Kind: org.Unavailable, Message: "Nothing can be changed at the moment.", RetryAfter: 30 * time.Second,
+			Detail: "The database does not take what is written. Whoever runs this server finds the reason in the log by the request ID " + c.id + ".",
+		}
 	case !known || e.Kind == org.Internal:
 		s.logFailure(c, err)
 		e = &org.Error{
@@ -82,15 +90,34 @@ func (s *Server) logFailure(c *call, err error) {
 // problem is the answer that tells a failure.
 func problem(c *call, status int, e *org.Error) reply {
 	p := views.Problem{
-		Status: status, Message: e.Message, Detail: e.Detail, Fields: e.Fields, RequestID: c.id, Back: c.back(),
+		Status: status, Message: e.Message, Detail: e.Detail, Fields: e.Fields, RequestID: c.id, Back: c.back(), Missing: e.Missing,
+	}
+	told := func(render func(views.Problem) templ.Component) view {
+		return func() (templ.Component, error) {
+			p.Grantors, p.Why = c.grantors(e), c.server.whyURL(c, e)
+			return render(p), nil
+		}
 	}
 	return reply{
 		status:   status,
 		data:     errorJSON{Message: e.Message, Detail: e.Detail, Validations: e.Fields},
-		title:    e.Message,
-		page:     show(views.ProblemPage(p)),
-		fragment: show(views.ProblemFragment(p)),
+		title:    p.Title(),
+		page:     told(views.ProblemPage),
+		fragment: told(views.ProblemFragment),
+		version:  e.Version,
 	}
+}
+
+// grantors are the roles that give what was missing. That they can't be had must not keep the refusal from being told.
+func (c *call) grantors(e *org.Error) []string {
+	if len(e.Missing) == 0 || c.subject == nil || c.organization() == "" {
+		return nil
+	}
+	roles, err := c.server.org.Grantors(c.ctx, c.subject, c.organization(), e.Missing)
+	if err != nil {
+		return nil
+	}
+	return roles
 }
 
 // back is where a page that tells a failure leads: what was asked for, if that can be asked for again.

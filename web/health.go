@@ -43,7 +43,7 @@ func (s *Server) showBuild(*call) (reply, error) {
 
 func (s *Server) showDocument(c *call) (reply, error) {
 	return reply{raw: http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
-		_ = c.send(http.StatusOK, "application/json; charset=utf-8", document)
+		_ = c.send(http.StatusOK, typeJSONOut, document)
 	})}, nil
 }
 

@@ -7,9 +7,9 @@ import (
 	"rolecall/views"
 )
 
-// home leads to the members of an organization, which is what people come for.
+// home leads to the members of an organization, which is what people come for: of the one that was looked at last.
 func (s *Server) home(c *call) (reply, error) {
-	nav, err := s.org.Navigation(c.ctx, c.subject, "")
+	nav, err := s.org.Navigation(c.ctx, c.subject, c.cookie(organizationCookie))
 	if err != nil {
 		return reply{}, err
 	}

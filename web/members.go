@@ -164,13 +164,25 @@ func (s *Server) showMember(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	r := s.memberPage(c, &m, c.query().text("confirm") == "remove", nil)
-	r.data, r.version = wireMemberWithUser(&m), m.Version
+	ask, err := s.explain(c, &m)
+	if err != nil {
+		return c.again(err, func(e *org.Error) reply {
+			ask.Err = e
+			r := s.memberPage(c, &m, ask, false, nil)
+			r.fragment = s.askView(c, ask)
+			return r
+		})
+	}
+	r := s.memberPage(c, &m, ask, c.query().text("confirm") == "remove", nil)
+	r.data, r.version = memberAnswer(c, &m, &ask), m.Version
+	if ask.Answer != nil {
+		r.fragment = s.askView(c, ask)
+	}
 	return r, nil
 }
 
-// memberPage is the page of a member, which also asks whether to remove it.
-func (s *Server) memberPage(c *call, m *org.Member, confirm bool, e *org.Error) reply {
+// memberPage is the page of a member, which also answers what it may do and why, and asks whether to remove it.
+func (s *Server) memberPage(c *call, m *org.Member, ask views.Ask, confirm bool, e *org.Error) reply {
 	return reply{
 		title:  displayName(m.Name, m.Username),
 		active: "members",
@@ -180,9 +192,14 @@ func (s *Server) memberPage(c *call, m *org.Member, confirm bool, e *org.Error) 
 			if err != nil {
 				return nil, err
 			}
+			ask, err := s.askPage(c, ask, o)
+			if err != nil {
+				return nil, err
+			}
 			return views.MemberPage(views.MemberView{
 				Organization: o,
 				Member:       *m,
+				Ask:          ask,
 				LinkRoles:    c.may("read", "assign_org_role", o.ID),
 				CanAssign:    c.may("assign", "assign_org_role", o.ID) || c.may("unassign", "assign_org_role", o.ID),
 				CanRemove:    c.may("delete", "organization_member", o.ID),
@@ -207,18 +224,19 @@ func displayName(name, username string) string {
 }
 
 func (s *Server) newMember(c *call) (reply, error) {
-	return s.memberSearch(c, c.query().text("q"), nil), nil
+	return s.memberSearch(c, views.AddMember{Query: c.query().text("q")}), nil
 }
 
-// memberSearch is the page that looks for users to add.
-func (s *Server) memberSearch(c *call, q string, e *org.Error) reply {
+// memberSearch is the page that adds users, with those found by a.Query.
+func (s *Server) memberSearch(c *call, a views.AddMember) reply {
 	search := func(render func(views.AddMember) templ.Component) view {
 		return func() (templ.Component, error) {
-			o, users, err := s.org.Candidates(c.ctx, c.subject, c.organization(), q)
+			var err error
+			a.Organization, a.Candidates, err = s.org.Candidates(c.ctx, c.subject, c.organization(), a.Query)
 			if err != nil {
 				return nil, err
 			}
-			return render(views.AddMember{Organization: o, Query: q, Candidates: users, Err: e}), nil
+			return render(a), nil
 		}
 	}
 	return reply{
@@ -233,25 +251,27 @@ func (s *Server) memberSearch(c *call, q string, e *org.Error) reply {
 func (s *Server) addMember(c *call) (reply, error) {
 	m, err := s.org.AddMember(c.ctx, c.subject, c.organization(), c.user())
 	if err != nil {
-		return c.again(err, func(e *org.Error) reply { return s.memberSearch(c, c.user(), e) })
+		return c.again(err, func(e *org.Error) reply { return s.memberSearch(c, views.AddMember{Query: c.user(), Err: e}) })
 	}
 	return reply{
 		data:    wireMember(&m),
 		version: m.Version,
 		next:    views.MembersURL(c.organization(), org.MemberFilter{}),
 		flash:   displayName(m.Name, m.Username) + " was added.",
+		undo:    s.undo(c, &m),
 	}, nil
 }
 
 func (s *Server) removeMember(c *call) (reply, error) {
-	m, err := s.org.RemoveMember(c.ctx, c.subject, c.organization(), c.user())
-	if err != nil {
+	m, err := s.org.RemoveMember(c.fromVersion(), c.subject, c.organization(), c.user())
+	if err = c.precondition(err); err != nil {
 		return c.again(err, func(e *org.Error) reply { return s.refusedRemoval(c, e) })
 	}
 	return reply{
 		status: http.StatusNoContent,
 		next:   views.MembersURL(c.organization(), org.MemberFilter{}),
 		flash:  displayName(m.Name, m.Username) + " was removed.",
+		undo:   s.undo(c, &m),
 	}, nil
 }
 
@@ -260,7 +280,7 @@ func (s *Server) refusedRemoval(c *call, e *org.Error) reply {
 	if err != nil {
 		return problem(c, e.Kind.Status(), e)
 	}
-	return s.memberPage(c, &m, true, e)
+	return s.memberPage(c, &m, views.Ask{Member: m, Catalog: s.Catalog}, true, e)
 }
 
 func (s *Server) showMemberRoles(c *call) (reply, error) {
@@ -298,7 +318,8 @@ func (s *Server) setMemberRoles(c *call) (reply, error) {
 		version:  m.Version,
 		next:     views.MembersURL(c.organization(), org.MemberFilter{}),
 		flash:    "The roles of " + displayName(m.Name, m.Username) + " were updated.",
-		fragment: s.memberRow(c),
+		undo:     s.undo(c, &m),
+		fragment: s.memberRow(c, c.organization(), c.user(), false),
 	}, nil
 }
 
@@ -318,14 +339,15 @@ func (s *Server) refusedAssignment(c *call, e *org.Error) reply {
 	return s.assignmentForm(c, &a, checked, e)
 }
 
-// memberRow is the row of the list that a change of this member's roles replaces.
-func (s *Server) memberRow(c *call) view {
+// memberRow is the row of the list that a change of this member's roles replaces; aside says that the row finds its
+// place by itself, as something that comes along with the answer.
+func (s *Server) memberRow(c *call, organization, user string, aside bool) view {
 	return func() (templ.Component, error) {
-		o, err := s.org.Organization(c.ctx, c.subject, c.organization())
+		o, err := s.org.Organization(c.ctx, c.subject, organization)
 		if err != nil {
 			return nil, err
 		}
-		m, err := s.org.Member(c.ctx, c.subject, c.organization(), c.user())
+		m, err := s.org.Member(c.ctx, c.subject, organization, user)
 		if err != nil {
 			return nil, err
 		}
@@ -334,6 +356,7 @@ func (s *Server) memberRow(c *call) view {
 			Organization: o,
 			LinkRoles:    c.may("read", "assign_org_role", o.ID),
 			CanAssign:    true, // it has just been done
+			Aside:        aside,
 			CanRemove:    c.may("delete", "organization_member", o.ID),
 			Now:          time.Now(),
 		}), nil

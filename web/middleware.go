@@ -102,7 +102,7 @@ func (s *Server) conclude(c *call, err error) {
 	}
 }
 
-// logRequest writes one line a request. Paths and queries stay out of it: people paste secrets into them.
+// logRequest writes one line a request, and tells whoever counts them. Paths and queries stay out of it: people paste secrets into them.
 func (s *Server) logRequest(c *call, took time.Duration) {
 	attrs := []slog.Attr{
 		slog.String("request_id", c.id),
@@ -117,6 +117,9 @@ func (s *Server) logRequest(c *call, took time.Duration) {
 		attrs = append(attrs, slog.String("user_id", c.subject.ID().String()))
 	}
 	s.Log.LogAttrs(c.ctx, slog.LevelInfo, "request", attrs...)
+	if s.Observe != nil {
+		s.Observe(c.route.Path, c.request().Method, c.response().Status)
+	}
 }
 
 // protect refuses unsafe requests that another site's page makes a browser send. A token header is proof enough: a

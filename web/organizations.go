@@ -2,18 +2,52 @@ package web
 
 import (
 	"net/http"
+	"time"
+
+	"github.com/a-h/templ"
+	"github.com/google/uuid"
 
 	"rolecall/org"
+	"rolecall/views"
 )
 
 func (s *Server) listOrganizations(c *call) (reply, error) {
-	list, err := s.org.Organizations(c.ctx, c.subject)
-	return reply{data: each(list, wireOrganization)}, err
+	if c.form == formJSON {
+		list, err := s.org.Organizations(c.ctx, c.subject)
+		return reply{data: each(list, wireOrganization)}, err
+	}
+	q := c.query()
+	f := org.OrganizationFilter{Query: q.text("q"), Limit: pageLimit(q.count("limit")), Offset: q.count("offset")}
+	if err := q.problem(); err != nil {
+		return reply{}, err
+	}
+	list, err := s.org.FindOrganizations(c.ctx, c.subject, f)
+	o := views.Organizations{List: list, Filter: f, Now: time.Now()}
+	return reply{
+		page:     show(views.OrganizationsPage(o)),
+		fragment: show(views.OrganizationsResults(o)),
+		title:    "Organizations",
+		active:   "organizations",
+	}, err
 }
 
 func (s *Server) showOrganization(c *call) (reply, error) {
-	o, err := s.org.Organization(c.ctx, c.subject, c.organization())
-	return reply{data: wireOrganization(&o)}, err
+	v, err := s.org.OrganizationView(c.ctx, c.subject, c.organization())
+	if err != nil {
+		return reply{}, err
+	}
+	r := organizationPage(views.OrganizationForm{OrganizationView: v, Input: inputOf(&v.Organization), Confirm: c.query().text("confirm") == "delete"})
+	r.data = wireOrganization(&v.Organization)
+	return r, nil
+}
+
+func inputOf(o *org.Organization) org.OrganizationInput {
+	return org.OrganizationInput{Name: o.Name, DisplayName: o.DisplayName, Description: &o.Description, Icon: &o.Icon}
+}
+
+// organizationPage is the settings of an organization.
+func organizationPage(f views.OrganizationForm) reply {
+	return reply{page: show(views.OrganizationPage(f)), title: "Settings", active: "settings"}
 }
 
 func organizationInput(o object) org.OrganizationInput {
@@ -25,17 +59,72 @@ func organizationInput(o object) org.OrganizationInput {
 	}
 }
 
+func (s *Server) newOrganization(c *call) (reply, error) {
+	if !c.may("create", "organization", uuid.Nil) {
+		return reply{}, &org.Error{Kind: org.Forbidden, Message: "Forbidden.", Detail: "You don't have permission to create organizations."}
+	}
+	return newOrganizationPage(views.OrganizationForm{}), nil
+}
+
+func newOrganizationPage(f views.OrganizationForm) reply {
+	return reply{
+		page:   show(views.NewOrganizationPage(f)),
+		title:  "New organization",
+		active: "organizations",
+		crumbs: []views.Crumb{{Label: "Organizations", URL: views.OrganizationsPath}},
+	}
+}
+
 func (s *Server) createOrganization(c *call) (reply, error) {
 	o, err := s.org.CreateOrganization(c.ctx, c.subject, decode(c, organizationInput))
-	return reply{status: http.StatusCreated, data: wireOrganization(&o)}, err
+	if err != nil {
+		return c.again(err, func(e *org.Error) reply {
+			return newOrganizationPage(views.OrganizationForm{Input: c.enteredOrganization(), Err: e})
+		})
+	}
+	return reply{
+		status: http.StatusCreated,
+		data:   wireOrganization(&o),
+		next:   views.MembersURL(o.Name, org.MemberFilter{}),
+		flash:  displayName(o.DisplayName, o.Name) + " was created.",
+	}, nil
+}
+
+// enteredOrganization is a refused form as it was filled in.
+func (c *call) enteredOrganization() org.OrganizationInput {
+	o, _ := c.object() // unreadable: an empty form
+	return organizationInput(o)
 }
 
 func (s *Server) updateOrganization(c *call) (reply, error) {
 	o, err := s.org.UpdateOrganization(c.ctx, c.subject, c.organization(), decode(c, organizationInput))
-	return reply{data: wireOrganization(&o)}, err
+	if err != nil {
+		return c.again(err, func(e *org.Error) reply {
+			return s.refusedSettings(c, views.OrganizationForm{Input: c.enteredOrganization(), Err: e})
+		})
+	}
+	return reply{data: wireOrganization(&o), next: views.OrganizationURL(o.Name), flash: "The settings were saved."}, nil
+}
+
+// refusedSettings shows the settings again. f.Input is what was entered; its zero value stands for what is stored.
+func (s *Server) refusedSettings(c *call, f views.OrganizationForm) reply {
+	return reply{title: "Settings", active: "settings", page: func() (templ.Component, error) {
+		v, err := s.org.OrganizationView(c.ctx, c.subject, c.organization())
+		if f.OrganizationView = v; f.Input == (org.OrganizationInput{}) {
+			f.Input = inputOf(&v.Organization)
+		}
+		return views.OrganizationPage(f), err
+	}}
 }
 
 func (s *Server) deleteOrganization(c *call) (reply, error) {
-	_, err := s.org.DeleteOrganization(c.ctx, c.subject, c.organization())
-	return reply{data: messageJSON{"Organization has been deleted."}}, err
+	o, err := s.org.DeleteOrganization(c.ctx, c.subject, c.organization())
+	if err != nil {
+		return c.again(err, func(e *org.Error) reply { return s.refusedSettings(c, views.OrganizationForm{Confirm: true, Err: e}) })
+	}
+	return reply{
+		data:  messageJSON{"Organization has been deleted."},
+		next:  views.OrganizationsPath,
+		flash: displayName(o.DisplayName, o.Name) + " was deleted.",
+	}, nil
 }

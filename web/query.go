@@ -109,6 +109,9 @@ func (c *call) memberFilter() (org.MemberFilter, error) {
 			f.Limit = views.PageSize
 		}
 		f.Limit, f.CountMax = min(f.Limit, maxPageSize), maxCounted
+		if page := q.count("page"); page > 1 && f.Offset == 0 { // from the box in the pager
+			f.Offset = (page - 1) * f.Limit
+		}
 	}
 	return f, q.problem()
 }

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -16,26 +17,48 @@ import (
 )
 
 func (s *Server) listRoles(c *call) (reply, error) {
-	list, err := s.org.OrganizationRoles(c.ctx, c.subject, c.organization())
+	list, err := s.roleList(c)
 	if err != nil {
 		return reply{}, err
 	}
 	return reply{
 		data:   each(list.Roles, wireAssignableRole),
-		page:   show(views.RolesPage(views.Roles{List: list, Catalog: s.Catalog, Now: time.Now()})),
+		page:   s.rolesView(c, list),
 		title:  "Roles",
-		active: "roles",
+		active: c.rolesItem(),
 	}, nil
 }
 
+// rolesView is the list of roles with how many hold each.
+func (s *Server) rolesView(c *call, list org.RoleList) view {
+	return func() (templ.Component, error) {
+		counts, err := s.org.RoleCounts(c.ctx, c.subject, c.organization())
+		if err != nil {
+			return nil, err
+		}
+		for i := range list.Roles {
+			list.Roles[i].Members = counts[list.Roles[i].Name]
+		}
+		return views.RolesPage(views.Roles{List: list, Catalog: s.Catalog, Now: time.Now()}), nil
+	}
+}
+
+// rolesItem is the item of the navigation that roles belong to.
+func (c *call) rolesItem() string {
+	if c.ofSite() {
+		return "site-roles"
+	}
+	return "roles"
+}
+
 func (s *Server) showRole(c *call) (reply, error) {
-	v, err := s.org.OrganizationRole(c.ctx, c.subject, c.organization(), c.param("roleName"))
+	v, err := s.roleView(c, c.param("roleName"))
 	if err != nil {
 		return reply{}, err
 	}
 	r := s.rolePage(c, views.RoleEditor{View: v})
 	if c.query().text("confirm") == "delete" {
-		r.page = show(views.RoleDeletePage(views.RoleDelete{View: v}))
+		r.page = s.roleDeletion(c, v, nil)
 	}
 	r.data, r.version = wireAssignableRole(&v.Role), v.Role.Version
 	return r, nil
@@ -43,7 +66,7 @@ func (s *Server) showRole(c *call) (reply, error) {
 
 // rolePage is the editor of a role.
 func (s *Server) rolePage(c *call, e views.RoleEditor) reply {
-	e.Catalog, e.Now = s.Catalog, time.Now()
+	e.Catalog, e.Now, e.CanCreate = s.Catalog, time.Now(), e.View.CanCreate
 	title := displayName(e.View.Role.DisplayName, e.View.Role.Name)
 	if e.New {
 		title = "New role"
@@ -51,25 +74,28 @@ func (s *Server) rolePage(c *call, e views.RoleEditor) reply {
 	return reply{
 		page:   show(views.RoleEditorPage(e)),
 		title:  title,
-		active: "roles",
+		active: c.rolesItem(),
 		crumbs: []views.Crumb{{Label: "Roles", URL: views.RolesURL(c.organization())}},
 	}
 }
 
 func (s *Server) newRole(c *call) (reply, error) {
-	return s.newRoleFrom(c, c.query().text("from"))
+	e, err := s.newRoleEditor(c, c.query().text("from"))
+	if err != nil {
+		return reply{}, err
+	}
+	return s.rolePage(c, e), nil
 }
 
-func (s *Server) newRoleFrom(c *call, from string) (reply, error) {
-	v, err := s.org.NewOrganizationRole(c.ctx, c.subject, c.organization(), from)
-	if err != nil {
-		return reply{}, err
+// newRoleEditor is the editor of a role that is not stored yet, started from another one unless from is "".
+func (s *Server) newRoleEditor(c *call, from string) (e views.RoleEditor, err error) {
+	e = views.RoleEditor{New: true, Start: from}
+	if e.View, err = s.startRole(c, from); err != nil {
+		return e, err
 	}
-	list, err := s.org.OrganizationRoles(c.ctx, c.subject, c.organization())
-	if err != nil {
-		return reply{}, err
-	}
-	return s.rolePage(c, views.RoleEditor{View: v, New: true, Choices: list.Roles, Start: from}), nil
+	list, err := s.roleList(c)
+	e.Choices = list.Roles
+	return e, err
 }
 
 func (s *Server) createRole(c *call) (reply, error) {
@@ -82,11 +108,17 @@ func (s *Server) createRole(c *call) (reply, error) {
 }
 
 func (s *Server) putRole(c *call) (reply, error) {
+	switch c.step() {
+	case views.StepReview:
+		return s.reviewRole(c)
+	case views.StepEdit:
+		return s.editRole(c)
+	}
 	body, err := s.roleBody(c)
 	if err != nil {
 		return reply{}, err
 	}
-	role, err := s.org.PutOrganizationRole(c.ctx, c.subject, c.organization(), body)
+	role, err := s.storeRole(c.ctx, c, body)
 	return s.savedRole(c, &role, err)
 }
 
@@ -94,41 +126,21 @@ func (s *Server) savedRole(c *call, role *org.Role, err error) (reply, error) {
 	if err = c.precondition(err); err != nil {
 		return c.again(err, func(e *org.Error) reply { return s.refusedRole(c, e) })
 	}
+	wire := wireRole(role)
+	if c.ofSite() {
+		wire = wirePatchedRole(role)
+	}
 	return reply{
-		data:    s.Wire.savedRole(wireRole(role)),
+		data:    s.Wire.savedRole(wire),
 		version: role.Version,
 		next:    views.RoleURL(c.organization(), role.Name),
 		flash:   displayName(role.DisplayName, role.Name) + " was saved.",
 	}, nil
 }
 
-// refusedRole shows the editor as it was filled in, next to what is stored now.
-func (s *Server) refusedRole(c *call, e *org.Error) reply {
-	o, err := c.object()
-	if err != nil {
-		return problem(c, e.Kind.Status(), e)
-	}
-	editor := views.RoleEditor{New: o.flag("new"), Err: e}
-	if editor.New {
-		editor.View, err = s.org.NewOrganizationRole(c.ctx, c.subject, c.organization(), "")
-	} else {
-		editor.View, err = s.org.OrganizationRole(c.ctx, c.subject, c.organization(), o.text("name"))
-	}
-	if err != nil {
-		return problem(c, e.Kind.Status(), e)
-	}
-	stored := editor.View.Role
-	in := c.roleFromForm(o, &stored)
-	editor.Stored = &stored
-	role := &editor.View.Role
-	role.Name, role.DisplayName = in.Name, in.DisplayName
-	role.Site, role.Organization, role.User = in.Site, in.Organization, in.User
-	return s.rolePage(c, editor)
-}
-
 func (s *Server) deleteRole(c *call) (reply, error) {
-	role, err := s.org.DeleteOrganizationRole(c.ctx, c.subject, c.organization(), c.param("roleName"))
-	if err != nil {
+	role, err := s.dropRole(c.fromVersion(), c, c.param("roleName"))
+	if err = c.precondition(err); err != nil {
 		return c.again(err, func(e *org.Error) reply { return s.refusedDeletion(c, e) })
 	}
 	status, data := s.Wire.deletedRole(wireRole(&role))
@@ -143,45 +155,44 @@ func (s *Server) deleteRole(c *call) (reply, error) {
 func (s *Server) refusedDeletion(c *call, e *org.Error) reply {
 	return reply{
 		title:  "Delete role",
-		active: "roles",
+		active: c.rolesItem(),
 		page: func() (templ.Component, error) {
-			v, err := s.org.OrganizationRole(c.ctx, c.subject, c.organization(), c.param("roleName"))
-			return views.RoleDeletePage(views.RoleDelete{View: v, Err: e}), err
+			v, err := s.roleView(c, c.param("roleName"))
+			if err != nil {
+				return nil, err
+			}
+			return s.roleDeletion(c, v, e)()
 		},
 	}
 }
 
-func (s *Server) listSiteRoles(c *call) (reply, error) {
-	list, err := s.org.SiteRoles(c.ctx, c.subject)
-	return reply{data: each(list.Roles, wireAssignableRole)}, err
-}
-
-func (s *Server) showSiteRole(c *call) (reply, error) {
-	v, err := s.org.SiteRole(c.ctx, c.subject, c.param("roleName"))
-	return reply{data: wireAssignableRole(&v.Role), version: v.Role.Version}, err
-}
-
-func (s *Server) putSiteRole(c *call) (reply, error) {
-	role, err := s.org.PutSiteRole(c.ctx, c.subject, c.decodeRole(uuid.Nil))
-	if err = c.precondition(err); err != nil {
-		return reply{}, err
+// roleDeletion asks whether to delete a role, and tells what that would do, or why it can't be done.
+func (s *Server) roleDeletion(c *call, v org.RoleView, e *org.Error) view {
+	return func() (templ.Component, error) {
+		d := views.RoleDelete{View: v, Err: e}
+		if !v.CanDelete {
+			return views.RoleDeletePage(d), nil
+		}
+		ctx, impact := org.WithDryRun(c.ctx)
+		_, err := s.dropRole(ctx, c, v.Role.Name)
+		if refusal, ok := errors.AsType[*org.Error](err); ok && e == nil {
+			d.Err, d.View.CanDelete, err = refusal, false, nil
+		}
+		if e != nil {
+			err = nil
+		}
+		d.Impact = *impact
+		return views.RoleDeletePage(d), err
 	}
-	return reply{data: s.Wire.savedRole(wirePatchedRole(&role)), version: role.Version}, nil
-}
-
-func (s *Server) deleteSiteRole(c *call) (reply, error) {
-	role, err := s.org.DeleteSiteRole(c.ctx, c.subject, c.param("roleName"))
-	if err != nil {
-		return reply{}, err
-	}
-	status, data := s.Wire.deletedRole(wireRole(&role))
-	return reply{status: status, data: data}, nil
 }
 
 // roleBody decodes the body of a write of an organization's role. A client of 2024 gives its permissions by
 // organization id, so that id must be known before.
 func (s *Server) roleBody(c *call) (org.RoleBody, error) {
 	var id uuid.UUID
+	if c.ofSite() {
+		return c.decodeRole(id), nil
+	}
 	o, err := c.object()
 	if byID, ok := o.fields[fieldOrganization].(map[string]any); err == nil && ok && len(byID) > 0 {
 		organization, err := s.org.Organization(c.ctx, c.subject, c.organization())
@@ -236,11 +247,15 @@ func (c *call) roleFromJSON(o object, organization uuid.UUID) org.RoleInput {
 	}
 	inner := object{fields: byID, path: fieldOrganization + ".", bad: o.bad}
 	for _, key := range slices.Sorted(maps.Keys(byID)) {
-		if id, err := uuid.Parse(key); organization == uuid.Nil || err != nil || id != organization {
+		permissions := inner.permissions(key)
+		id, err := uuid.Parse(key)
+		switch {
+		case organization == uuid.Nil && len(permissions) > 0: // org refuses those in a role of the site, and says so
+		case organization == uuid.Nil || err != nil || id != organization:
 			inner.wrong(key, "is not the organization of this role")
 			continue
 		}
-		in.Organization = append(in.Organization, inner.permissions(key)...)
+		in.Organization = append(in.Organization, permissions...)
 	}
 	return in
 }

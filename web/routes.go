@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"strings"
@@ -25,9 +26,11 @@ type Offer uint8
 
 // What a route can offer.
 const (
-	API  Offer = 1 << iota // answers below /api/v2 as well
-	Page                   // has a page; without, everything is answered as JSON
-	CSV                    // can be had as CSV
+	API    Offer = 1 << iota // answers below /api/v2 as well
+	Page                     // has a page; without, everything is answered as JSON
+	CSV                      // can be had as CSV
+	Steady                   // as JSON, it depends on nothing but what is stored and who asks
+	DryRun                   // ?dry_run=1 tells what it would do
 )
 
 // Route is a row of the table of routes.
@@ -64,48 +67,69 @@ const (
 
 // table has every route there is, once.
 var table = []Route{
-	{http.MethodGet, pathMembers, SignedIn, API | Page | CSV, "list members", (*Server).listMembers},
-	{http.MethodGet, pathOrganization + "/paginated-members", SignedIn, API | Page | CSV, "list a page of members", (*Server).listMembersPaginated},
+	{http.MethodGet, pathMembers, SignedIn, API | Page | CSV | Steady, "list members", (*Server).listMembers},
+	{http.MethodGet, pathOrganization + "/paginated-members", SignedIn, API | Page | CSV | Steady, "list a page of members", (*Server).listMembersPaginated},
+	{http.MethodPost, pathMembers, SignedIn, API | Page | DryRun, "add many members, or change many", (*Server).changeMembers},
 	{http.MethodGet, pathMember, SignedIn, API | Page, "show a member", (*Server).showMember},
 	{http.MethodPost, pathMember, SignedIn, API | Page, "add a member", (*Server).addMember},
-	{http.MethodDelete, pathMember, SignedIn, API | Page, "remove a member", (*Server).removeMember},
+	{http.MethodDelete, pathMember, SignedIn, API | Page | DryRun, "remove a member", (*Server).removeMember},
+	{http.MethodGet, pathMember + "/permissions", SignedIn, API, "list what a member may do", (*Server).showPermissions},
 	{http.MethodGet, pathMemberRoles, SignedIn, API | Page, "show the roles of a member", (*Server).showMemberRoles},
-	{http.MethodPut, pathMemberRoles, SignedIn, API | Page, "set the roles of a member", (*Server).setMemberRoles},
+	{http.MethodPut, pathMemberRoles, SignedIn, API | Page | DryRun, "set the roles of a member", (*Server).setMemberRoles},
 	{http.MethodGet, pathMembers + "/new", SignedIn, Page, "look for users to add", (*Server).newMember},
 
-	{http.MethodGet, pathRoles, SignedIn, API | Page, "list the roles of an organization", (*Server).listRoles},
-	{http.MethodPost, pathRoles, SignedIn, API | Page, "create a role", (*Server).createRole},
-	{http.MethodPut, pathRoles, SignedIn, API | Page, "create or replace a role", (*Server).putRole},
+	{http.MethodGet, pathRoles, SignedIn, API | Page | Steady, "list the roles of an organization", (*Server).listRoles},
+	{http.MethodPost, pathRoles, SignedIn, API | Page | DryRun, "create a role", (*Server).createRole},
+	{http.MethodPut, pathRoles, SignedIn, API | Page | DryRun, "create or replace a role", (*Server).putRole},
 	{http.MethodGet, pathRoles + "/new", SignedIn, Page, "start a role", (*Server).newRole},
 	{http.MethodGet, pathRole, SignedIn, API | Page, "show a role", (*Server).showRole},
-	{http.MethodDelete, pathRole, SignedIn, API | Page, "delete a role", (*Server).deleteRole},
-	{http.MethodGet, "/users/roles", SignedIn, API, "list the site roles", (*Server).listSiteRoles},
-	{http.MethodPatch, "/users/roles", SignedIn, API, "create or replace a site role", (*Server).putSiteRole},
-	{http.MethodGet, pathSiteRole, SignedIn, API, "show a site role", (*Server).showSiteRole},
-	{http.MethodDelete, pathSiteRole, SignedIn, API, "delete a site role", (*Server).deleteSiteRole},
+	{http.MethodDelete, pathRole, SignedIn, API | Page | DryRun, "delete a role", (*Server).deleteRole},
+	{http.MethodGet, pathRole + "/history", SignedIn, API | Page, "list the versions of a role", (*Server).listRoleVersions},
+	{http.MethodGet, pathRole + "/compare", SignedIn, API | Page, "compare roles, or versions of one", (*Server).compareRoles},
+	{http.MethodPost, pathRole + "/restore", SignedIn, API | Page, "store an earlier version of a role again", (*Server).restoreRole},
+	{http.MethodGet, pathOrganization + "/who-can", SignedIn, API | Page, "list who may do something", (*Server).whoCan},
+	{http.MethodGet, pathOrganization + "/lint", SignedIn, API | Page, "look for what does nothing", (*Server).lint},
+	{http.MethodGet, pathRole + "/members", SignedIn, Page, "list who holds a role", (*Server).showRoleMembers},
+	{http.MethodGet, "/users/roles", SignedIn, API | Page | Steady, "list the site roles", (*Server).listRoles},
+	{http.MethodPatch, "/users/roles", SignedIn, API | Page | DryRun, "create or replace a site role", (*Server).putRole},
+	{http.MethodGet, pathSiteRole, SignedIn, API | Page, "show a site role", (*Server).showRole},
+	{http.MethodDelete, pathSiteRole, SignedIn, API | Page | DryRun, "delete a site role", (*Server).deleteRole},
+	{http.MethodGet, pathSiteRole + "/history", SignedIn, API | Page, "list the versions of a site role", (*Server).listRoleVersions},
+	{http.MethodGet, pathSiteRole + "/compare", SignedIn, API | Page, "compare site roles, or versions of one", (*Server).compareRoles},
+	{http.MethodPost, pathSiteRole + "/restore", SignedIn, API | Page, "store an earlier version of a site role again", (*Server).restoreRole},
 
-	{http.MethodGet, "/users", SignedIn, API, "list users", (*Server).listUsers},
-	{http.MethodPost, "/users", SignedIn, API, "create a user", (*Server).createUser},
-	{http.MethodGet, pathUser, SignedIn, API, "show a user", (*Server).showUser},
-	{http.MethodDelete, pathUser, SignedIn, API, "delete a user", (*Server).deleteUser},
-	{http.MethodPut, pathUser + "/profile", SignedIn, API, "change username and name", (*Server).updateProfile},
-	{http.MethodPut, pathUser + "/password", SignedIn, API, "set a password", (*Server).setPassword},
-	{http.MethodPut, pathUser + "/status/suspend", SignedIn, API, "suspend a user", (*Server).suspendUser},
-	{http.MethodPut, pathUser + "/status/activate", SignedIn, API, "activate a user", (*Server).activateUser},
-	{http.MethodGet, pathUser + "/roles", SignedIn, API, "show the role names of a user", (*Server).showUserRoles},
-	{http.MethodPut, pathUser + "/roles", SignedIn, API, "set the site roles of a user", (*Server).setUserRoles},
+	{http.MethodGet, "/users", SignedIn, API | Page, "list users", (*Server).listUsers},
+	{http.MethodPost, "/users", SignedIn, API | Page, "create a user", (*Server).createUser},
+	{http.MethodGet, pathUser, SignedIn, API | Page, "show a user", (*Server).showUser},
+	{http.MethodDelete, pathUser, SignedIn, API | Page, "delete a user", (*Server).deleteUser},
+	{http.MethodPut, pathUser + "/profile", SignedIn, API | Page, "change username and name", (*Server).updateProfile},
+	{http.MethodPut, pathUser + "/password", SignedIn, API | Page, "set a password", (*Server).setPassword},
+	{http.MethodPut, pathUser + "/status/suspend", SignedIn, API | Page, "suspend a user", (*Server).suspendUser},
+	{http.MethodPut, pathUser + "/status/activate", SignedIn, API | Page, "activate a user", (*Server).activateUser},
+	{http.MethodGet, pathUser + "/roles", SignedIn, API | Page, "show the role names of a user", (*Server).showUserRoles},
+	{http.MethodPut, pathUser + "/roles", SignedIn, API | Page, "set the site roles of a user", (*Server).setUserRoles},
 	{http.MethodGet, pathUser + "/organizations", SignedIn, API, "list the organizations of a user", (*Server).listUserOrganizations},
-	{http.MethodGet, pathTokens, SignedIn, API, "list API tokens", (*Server).listTokens},
-	{http.MethodPost, pathTokens, SignedIn, API, "create an API token", (*Server).createToken},
-	{http.MethodDelete, pathUser + "/keys/{id}", SignedIn, API, "delete an API token", (*Server).deleteToken},
+	{http.MethodGet, pathTokens, SignedIn, API | Page, "list API tokens", (*Server).listTokens},
+	{http.MethodPost, pathTokens, SignedIn, API | Page, "create an API token", (*Server).createToken},
+	{http.MethodDelete, pathUser + "/keys/{id}", SignedIn, API | Page, "delete an API token", (*Server).deleteToken},
 
-	{http.MethodGet, "/organizations", SignedIn, API, "list organizations", (*Server).listOrganizations},
-	{http.MethodPost, "/organizations", SignedIn, API, "create an organization", (*Server).createOrganization},
-	{http.MethodGet, pathOrganization, SignedIn, API, "show an organization", (*Server).showOrganization},
-	{http.MethodPatch, pathOrganization, SignedIn, API, "change an organization", (*Server).updateOrganization},
-	{http.MethodDelete, pathOrganization, SignedIn, API, "delete an organization", (*Server).deleteOrganization},
+	{http.MethodGet, views.NewUserURL, SignedIn, Page, "ask for a new user", (*Server).newUser},
+	{http.MethodPost, pathUser + "/password-link", SignedIn, Page, "make a link that sets a password", (*Server).createPasswordLink},
+	{http.MethodDelete, pathUser + "/password-link", SignedIn, Page, "revoke the link that sets a password", (*Server).deletePasswordLink},
+	{http.MethodDelete, views.SessionsURL, SignedIn, Page, "sign out everywhere", (*Server).endSessions},
+	{http.MethodDelete, views.SessionsURL + "/{id}", SignedIn, Page, "end a session", (*Server).endSession},
+	{http.MethodGet, "/users/roles/new", SignedIn, Page, "start a site role", (*Server).newRole},
+
+	{http.MethodGet, "/organizations", SignedIn, API | Page | Steady, "list organizations", (*Server).listOrganizations},
+	{http.MethodPost, "/organizations", SignedIn, API | Page, "create an organization", (*Server).createOrganization},
+	{http.MethodGet, pathOrganization, SignedIn, API | Page, "show an organization", (*Server).showOrganization},
+	{http.MethodPatch, pathOrganization, SignedIn, API | Page, "change an organization", (*Server).updateOrganization},
+	{http.MethodDelete, pathOrganization, SignedIn, API | Page, "delete an organization", (*Server).deleteOrganization},
+	{http.MethodGet, views.NewOrganizationURL, SignedIn, Page, "ask for a new organization", (*Server).newOrganization},
+	{http.MethodGet, views.SearchPath, SignedIn, Page, "look for names", (*Server).search},
 	{http.MethodPost, "/authcheck", SignedIn, API, "ask what the caller may do", (*Server).checkAuth},
-	{http.MethodGet, "/audit", SignedIn, API, "read the audit trail", (*Server).listAudit},
+	{http.MethodGet, "/audit", SignedIn, API | Page | CSV, "read the audit trail", (*Server).listAudit},
+	{http.MethodPost, "/audit/{id}/undo", SignedIn, API | Page, "undo a change of a member", (*Server).undoChange},
 
 	{http.MethodGet, "/users/first", Public, API, "ask whether a user exists", (*Server).showFirstUser},
 	{http.MethodPost, "/users/first", Public, API, "create the first user", (*Server).createFirstUser},
@@ -117,11 +141,16 @@ var table = []Route{
 	{http.MethodGet, views.SetupURL, Public, Page, "ask for the first account", (*Server).newSetup},
 	{http.MethodPost, views.SetupURL, Public, Page, "create the first account", (*Server).setup},
 	{http.MethodGet, views.HomeURL, SignedIn, Page, "go to the members", (*Server).home},
+	{http.MethodPost, views.ShortcutsURL, SignedIn, Page, "turn single-key shortcuts on or off", (*Server).setShortcuts},
+	{http.MethodGet, "/password/{secret}", Public, Page, "ask for a password by a link", (*Server).newPassword},
+	{http.MethodPost, "/password/{secret}", Public, Page, "set a password by a link", (*Server).usePasswordLink},
 	{http.MethodPost, views.ThemeURL, Public, Page, "choose light or dark", (*Server).setTheme},
 
 	{http.MethodGet, "/buildinfo", Public, API, "tell the version", (*Server).showBuild},
 	{http.MethodGet, "/healthz", Public, 0, "tell that the process lives", (*Server).checkHealth},
 	{http.MethodGet, "/readyz", Public, 0, "tell whether requests can be answered", (*Server).checkReady},
+	{http.MethodGet, "/.well-known/security.txt", Public, 0, "tell where to report a weakness", (*Server).showSecurityContact},
+	{http.MethodGet, "/.well-known/security-policy.txt", Public, 0, "tell what happens to a report", (*Server).showSecurityPolicy},
 	{http.MethodGet, "/openapi.json", Public, 0, "describe the API", (*Server).showDocument},
 	{http.MethodGet, static.Prefix + "*", Public, 0, "serve files", (*Server).serveStatic},
 }
@@ -220,10 +249,15 @@ func (s *Server) serve(c *call) (reply, error) {
 			return reply{next: views.SetupURL}, nil
 		}
 	}
+	var stranger error
 	if c.route.Access == SignedIn {
-		if err := s.authenticate(c); err != nil {
-			return reply{}, err
-		}
+		stranger = s.authenticate(c)
 	}
-	return c.route.handle(s, c)
+	if err := cmp.Or(s.limit(c), stranger); err != nil {
+		return reply{}, err
+	}
+	if r, ok := s.recall(c); ok {
+		return r, nil
+	}
+	return s.handle(c)
 }

@@ -37,29 +37,41 @@ func (s *Server) stream(c *call, r reply) error {
 			return c.ctx.Err()
 		}
 	}
-	contentType := "application/json; charset=utf-8"
+	contentType := typeJSONOut
 	if c.csv {
 		contentType = "text/csv; charset=utf-8"
 	}
-	w := &streamed{call: c, contentType: contentType, until: time.Now().Add(allPatience)}
+	if r.contentType != "" {
+		contentType = r.contentType
+	}
+	w := &streamed{file: r.file, call: c, contentType: contentType, until: time.Now().Add(allPatience)}
 	out := &sink{Writer: bufio.NewWriterSize(w, 32<<10), csv: c.csv}
 	if err := r.stream(out); err != nil {
 		return err
 	}
-	return out.Flush()
+	if err := out.Flush(); err != nil {
+		return err
+	}
+	c.copy.finish()
+	return nil
 }
 
 // streamed sends the headers of an answer when its first bytes come, and gives up on a client that does not read.
 type streamed struct {
 	call        *call
 	contentType string
+	file        string
 	until       time.Time
 }
 
 func (w *streamed) Write(b []byte) (int, error) {
+	w.call.copy.add(b)
 	res := w.call.response()
 	if !res.Committed {
 		w.call.header("Content-Type", w.contentType)
+		if w.file != "" {
+			w.call.header("Content-Disposition", `attachment; filename="`+w.file+`"`)
+		}
 		res.WriteHeader(http.StatusOK)
 	}
 	deadline := time.Now().Add(patience)

@@ -3,42 +3,234 @@ package web
 import (
 	"fmt"
 	"net/http"
+	"slices"
+	"strings"
+	"time"
 
+	"github.com/a-h/templ"
 	"github.com/google/uuid"
 
 	"rolecall/org"
+	"rolecall/views"
 )
 
 func (s *Server) listUsers(c *call) (reply, error) {
-	q := c.query()
-	f := org.UserFilter{Query: q.text("q"), AfterID: q.id("after_id"), Limit: q.count("limit"), Offset: q.count("offset")}
-	if err := q.problem(); err != nil {
+	f, err := c.userFilter()
+	if err != nil {
 		return reply{}, err
 	}
 	list, err := s.org.Users(c.ctx, c.subject, f)
-	return reply{data: userListJSON{Users: each(list.Users, wireUser), Count: list.Count}}, err
+	if err != nil {
+		return reply{}, err
+	}
+	return reply{
+		data:     userListJSON{Users: each(list.Users, wireUser), Count: list.Count},
+		page:     s.usersView(c, f, list, views.UsersPage),
+		fragment: s.usersView(c, f, list, views.UsersResults),
+		title:    "Users",
+		active:   "users",
+	}, nil
 }
 
-// userReply is the answer of every use case that gives a user.
-func userReply(u org.User, err error) (reply, error) { return reply{data: wireUser(&u)}, err }
+// userFilter reads what a list of accounts is asked for. In JSON q is the search language; so it is on a page when it
+// has a colon, while words without one are looked for as they are.
+func (c *call) userFilter() (org.UserFilter, error) {
+	q := c.query()
+	f := org.UserFilter{Query: q.text("q"), AfterID: q.id("after_id"), Limit: q.count("limit"), Offset: q.count("offset")}
+	if c.form == formJSON {
+		return f, q.problem()
+	}
+	if !strings.Contains(f.Query, ":") {
+		f.Text, f.Query = f.Query, ""
+	}
+	for _, s := range q.values["status"] {
+		f.Statuses = append(f.Statuses, org.Status(s))
+	}
+	f.Roles, f.LoginTypes = q.values["role"], q.values["login_type"]
+	f.Limit, f.CountMax = pageLimit(f.Limit), maxCounted
+	return f, q.problem()
+}
+
+// pageLimit is how many rows a page shows when it is asked for n.
+func pageLimit(n int) int {
+	if n == 0 {
+		n = views.PageSize
+	}
+	return min(n, maxPageSize)
+}
+
+func (s *Server) usersView(c *call, f org.UserFilter, list org.UserList, render func(views.Users) templ.Component) view {
+	return func() (templ.Component, error) {
+		u := views.Users{List: list, Filter: f, CanAssign: c.assignsSiteRoles(), Self: c.subject.User.Username, Now: time.Now()}
+		// Who may not see the roles sees the list without their filter.
+		if roles, err := s.org.SiteRoles(c.ctx, c.subject); err == nil {
+			u.Roles = roles.Roles
+		}
+		return render(u), nil
+	}
+}
+
+// assignsSiteRoles says whether to offer changes of site roles.
+func (c *call) assignsSiteRoles() bool {
+	return c.may("assign", "assign_role", uuid.Nil) || c.may("unassign", "assign_role", uuid.Nil)
+}
 
 func (s *Server) showUser(c *call) (reply, error) {
-	return userReply(s.org.User(c.ctx, c.subject, c.user()))
+	if c.user() == "me" && c.form != formJSON {
+		return s.accountPage(c, "", nil), nil
+	}
+	u, err := s.org.User(c.ctx, c.subject, c.user())
+	if err != nil {
+		return reply{}, err
+	}
+	r := s.userPage(c, views.UserPage{Confirm: c.query().text("confirm") == "delete"})
+	r.data, r.title = wireUser(&u), displayName(u.Name, u.Username)
+	return r, nil
+}
+
+// userPage is the page of an account, with what p says besides the account.
+func (s *Server) userPage(c *call, p views.UserPage) reply {
+	return reply{
+		title:  c.user(),
+		active: "users",
+		crumbs: usersCrumb,
+		page: func() (templ.Component, error) {
+			v, err := s.org.UserView(c.ctx, c.subject, c.user())
+			p.UserView, p.LinkRoles, p.Now = v, c.may("read", "assign_role", uuid.Nil), time.Now()
+			return views.UserPageBody(p), err
+		},
+	}
+}
+
+var usersCrumb = []views.Crumb{{Label: "Users", URL: views.UsersPath}}
+
+// refusedUser shows the page of an account, or of one's own, after one of its forms was refused; form "" is none of them.
+func (s *Server) refusedUser(c *call, form string) func(*org.Error) reply {
+	return func(e *org.Error) reply {
+		if c.user() == "me" {
+			return s.accountPage(c, form, e)
+		}
+		o, _ := c.object() // unreadable: an empty form
+		return s.userPage(c, views.UserPage{Err: e, Failed: form, Username: o.text("username"), Name: o.text("name")})
+	}
+}
+
+// userHome is where a form about an account leads: to the page that it stood on.
+func (c *call) userHome(username string) string {
+	if c.user() == "me" {
+		return views.AccountURL
+	}
+	return views.UserURL(username)
+}
+
+func (s *Server) newUser(c *call) (reply, error) { return s.newUserPage(c, nil), nil }
+
+func (s *Server) newUserPage(c *call, e *org.Error) reply {
+	return reply{
+		title:  "New user",
+		active: "users",
+		crumbs: usersCrumb,
+		page: func() (templ.Component, error) {
+			n := views.NewUser{Err: e}
+			if e != nil {
+				o, _ := c.object() // unreadable: an empty form
+				n.Email, n.Username, n.Name, n.Access = o.text("email"), o.text("username"), o.text("name"), o.text("access")
+				n.Chosen = o.texts("organization_ids", maxOrganizations)
+			}
+			var err error
+			n.Organizations, err = s.org.NewUserOrganizations(c.ctx, c.subject)
+			return views.NewUserPage(n), err
+		},
+	}
 }
 
 func (s *Server) createUser(c *call) (reply, error) {
+	var in org.NewUser
 	u, err := s.org.CreateUser(c.ctx, c.subject, decode(c, func(o object) org.NewUser {
-		return org.NewUser{
-			Email:           o.text("email"),
-			Username:        o.text("username"),
-			Name:            o.text("name"),
-			Password:        o.text("password"),
-			LoginType:       o.text("login_type"),
-			Status:          org.Status(o.text("user_status")),
-			OrganizationIDs: o.ids("organization_ids"),
-		}
+		in = readNewUser(o)
+		return in
 	}))
-	return reply{status: http.StatusCreated, data: wireUser(&u)}, err
+	if err != nil {
+		return c.again(err, func(e *org.Error) reply { return s.newUserPage(c, e) })
+	}
+	name := displayName(u.Name, u.Username)
+	if in.Invite {
+		return s.invite(c, &u, name+" was created.")
+	}
+	return reply{
+		status: http.StatusCreated,
+		data:   wireUser(&u),
+		next:   views.UserURL(u.Username),
+		flash:  name + " was created.",
+	}, nil
+}
+
+func readNewUser(o object) org.NewUser {
+	in := org.NewUser{
+		Email:           o.text("email"),
+		Username:        o.text("username"),
+		Name:            o.text("name"),
+		Password:        o.text("password"),
+		LoginType:       o.text("login_type"),
+		Status:          org.Status(o.text("user_status")),
+		OrganizationIDs: o.ids("organization_ids"),
+	}
+	if !o.form {
+		return in
+	}
+	// A password that was typed before another way in was chosen is not meant.
+	switch access := o.text("access"); access {
+	case views.AccessInvite:
+		in.Invite, in.Password = true, ""
+	case views.AccessService:
+		in.LoginType, in.Password = org.LoginNone, ""
+	case views.AccessPassword:
+	default:
+		o.wrong("access", "must be chosen")
+	}
+	return in
+}
+
+// invite makes the link for a new account and shows it. The account stays when there can be none.
+func (s *Server) invite(c *call, u *org.User, done string) (reply, error) {
+	link, err := s.org.CreatePasswordLink(c.ctx, c.subject, u.ID.String())
+	if err != nil {
+		return reply{next: views.UserURL(u.Username), flash: done + " A link could not be made; make one there."}, nil
+	}
+	r := s.linkPage(c, &link)
+	r.notice = done
+	return r, nil
+}
+
+// linkPage shows the address that sets a password, once.
+func (s *Server) linkPage(c *call, link *org.PasswordLink) reply {
+	return reply{
+		title:  displayName(link.User.Name, link.User.Username),
+		active: "users",
+		crumbs: usersCrumb,
+		secret: true,
+		page: func() (templ.Component, error) {
+			v, err := s.org.UserView(c.ctx, c.subject, link.User.ID.String())
+			return views.UserPageBody(views.UserPage{
+				UserView: v, LinkRoles: c.may("read", "assign_role", uuid.Nil), NewLink: c.absolute(views.PasswordURL(link.Secret)), Now: time.Now(),
+			}), err
+		},
+	}
+}
+
+func (s *Server) createPasswordLink(c *call) (reply, error) {
+	link, err := s.org.CreatePasswordLink(c.ctx, c.subject, c.user())
+	if err != nil {
+		return c.again(err, s.refusedUser(c, ""))
+	}
+	return s.linkPage(c, &link), nil
+}
+
+func (s *Server) deletePasswordLink(c *call) (reply, error) {
+	if err := s.org.DeletePasswordLink(c.ctx, c.subject, c.user()); err != nil {
+		return c.again(err, s.refusedUser(c, ""))
+	}
+	return reply{next: c.userHome(c.user()), flash: "The link does not work any more."}, nil
 }
 
 // ids reads a list of uuids.
@@ -59,32 +251,66 @@ func (o object) ids(name string) []uuid.UUID {
 const maxOrganizations = 1000
 
 func (s *Server) deleteUser(c *call) (reply, error) {
-	_, err := s.org.DeleteUser(c.ctx, c.subject, c.user())
-	return reply{data: messageJSON{"User has been deleted!"}}, err
+	u, err := s.org.DeleteUser(c.ctx, c.subject, c.user())
+	if err != nil {
+		return c.again(err, func(e *org.Error) reply { return s.userPage(c, views.UserPage{Err: e, Confirm: true}) })
+	}
+	return reply{
+		data:  messageJSON{"User has been deleted!"},
+		next:  views.UsersPath,
+		flash: displayName(u.Name, u.Username) + " was deleted.",
+	}, nil
 }
 
 func (s *Server) updateProfile(c *call) (reply, error) {
-	return userReply(s.org.UpdateProfile(c.ctx, c.subject, c.user(), decode(c, func(o object) org.Profile {
+	u, err := s.org.UpdateProfile(c.ctx, c.subject, c.user(), decode(c, func(o object) org.Profile {
 		return org.Profile{Username: o.text("username"), Name: o.text("name")}
-	})))
+	}))
+	if err != nil {
+		return c.again(err, s.refusedUser(c, "profile"))
+	}
+	return reply{data: wireUser(&u), next: c.userHome(u.Username), flash: "The profile was saved."}, nil
 }
 
 func (s *Server) setPassword(c *call) (reply, error) {
-	err := s.org.SetPassword(c.ctx, c.subject, c.user(), decode(c, func(o object) org.PasswordInput {
-		return org.PasswordInput{Password: o.text("password"), OldPassword: o.text("old_password")}
-	}))
-	return reply{status: http.StatusNoContent}, err
+	err := s.org.SetPassword(c.ctx, c.subject, c.user(), decode(c, readPassword))
+	if err != nil {
+		return c.again(err, s.refusedUser(c, "password"))
+	}
+	r := reply{status: http.StatusNoContent, next: c.userHome(c.user()), flash: "The password was set."}
+	if c.user() == "me" && c.session && c.form != formJSON {
+		// The old session ended with all others; whoever knows both passwords need not sign in again.
+		r.flash = "Your password was changed. Every other session has ended."
+		err = s.signIn(c, c.subject.ID())
+	}
+	return r, err
+}
+
+func readPassword(o object) org.PasswordInput {
+	return org.PasswordInput{Password: o.text("password"), OldPassword: o.text("old_password")}
 }
 
 func (s *Server) suspendUser(c *call) (reply, error) {
-	return userReply(s.org.SetStatus(c.ctx, c.subject, c.user(), org.StatusSuspended))
+	return s.setStatus(c, org.StatusSuspended, " was suspended.")
 }
 
 func (s *Server) activateUser(c *call) (reply, error) {
-	return userReply(s.org.SetStatus(c.ctx, c.subject, c.user(), org.StatusActive))
+	return s.setStatus(c, org.StatusActive, " was activated.")
+}
+
+func (s *Server) setStatus(c *call, status org.Status, done string) (reply, error) {
+	u, err := s.org.SetStatus(c.ctx, c.subject, c.user(), status)
+	if err != nil {
+		return c.again(err, s.refusedUser(c, ""))
+	}
+	return reply{data: wireUser(&u), next: c.userHome(u.Username), flash: displayName(u.Name, u.Username) + done}, nil
 }
 
 func (s *Server) showUserRoles(c *call) (reply, error) {
+	if c.form != formJSON {
+		a, err := s.org.UserAssignment(c.ctx, c.subject, c.user())
+		return s.userAssignmentForm(&a, nil, nil), err
+	}
 	names, err := s.org.UserRoles(c.ctx, c.subject, c.user())
 	wire := userRolesJSON{Roles: append([]string{}, names.Roles...), Organizations: map[uuid.UUID][]string{}}
 	for id, roles := range names.Organizations {
@@ -93,9 +319,47 @@ func (s *Server) showUserRoles(c *call) (reply, error) {
 	return reply{data: wire}, err
 }
 
+func (s *Server) userAssignmentForm(a *org.UserAssignment, checked map[string]bool, e *org.Error) reply {
+	f := views.UserAssignmentForm{UserAssignment: *a, Checked: checked, Err: e, Catalog: s.Catalog}
+	name := displayName(a.User.Name, a.User.Username)
+	return reply{
+		page:     show(views.UserAssignmentPage(f)),
+		fragment: show(views.UserAssignmentPopover(f)),
+		title:    "Site roles of " + name,
+		active:   "users",
+		crumbs:   append(slices.Clone(usersCrumb), views.Crumb{Label: name, URL: views.UserURL(a.User.Username)}),
+	}
+}
+
 func (s *Server) setUserRoles(c *call) (reply, error) {
 	u, err := s.org.SetUserRoles(c.ctx, c.subject, c.user(), decode(c, c.rolesInput))
-	return userReply(u, c.precondition(err))
+	if err = c.precondition(err); err != nil {
+		return c.again(err, func(e *org.Error) reply { return s.refusedUserRoles(c, e) })
+	}
+	return reply{
+		data:  wireUser(&u),
+		next:  views.UsersPath,
+		flash: "The site roles of " + displayName(u.Name, u.Username) + " were updated.",
+		fragment: show(views.UserRow(views.UserLine{
+			User: u, LinkRoles: c.may("read", "assign_role", uuid.Nil), CanAssign: c.assignsSiteRoles(), Now: time.Now(),
+		})),
+	}, nil
+}
+
+// refusedUserRoles shows the form as it was ticked, with what is stored now.
+func (s *Server) refusedUserRoles(c *call, e *org.Error) reply {
+	a, err := s.org.UserAssignment(c.ctx, c.subject, c.user())
+	if err != nil {
+		return problem(c, e.Kind.Status(), e)
+	}
+	var checked map[string]bool
+	if o, err := c.object(); err == nil && o.has("roles") {
+		checked = map[string]bool{}
+		for _, name := range c.rolesInput(o).Roles {
+			checked[name] = true
+		}
+	}
+	return s.userAssignmentForm(&a, checked, e)
 }
 
 func (s *Server) listUserOrganizations(c *call) (reply, error) {

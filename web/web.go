@@ -30,10 +30,15 @@ type Options struct {
 	Secure          bool           // people reach it over TLS: Secure cookies and HSTS
 	TrustedProxies  []netip.Prefix // whose X-Forwarded-For counts
 	SessionLifetime time.Duration  // of a browser session, however busy; a day if 0
+	RateLimit       int            // requests a minute that one caller may make; no limit if 0
 	SetupToken      string         // needed to make the first account from elsewhere; "" forbids it from there
 	Version         string
 	Log             *slog.Logger // slog.Default() if nil
+	Observe         Observe      // told of every answer; may be nil
 }
+
+// Observe is told of an answer: the path of its route as the table has it, "" if there was none, and its status.
+type Observe func(route, method string, status int)
 
 // Server is the whole console and API as an http.Handler.
 type Server struct {
@@ -43,9 +48,12 @@ type Server struct {
 	sessions   *scs.SessionManager
 	sameOrigin *http.CrossOriginProtection
 	peer       func(*http.Request) string
+	requests   *limiter
+	logins     *limiter
 	streams    chan struct{} // turns to send a long list
 	setUp      atomic.Bool   // a user exists; that never becomes untrue
 	draining   atomic.Bool
+	kept       *recollection
 }
 
 // New makes a server. It fails when options are missing or contradict each other.
@@ -69,6 +77,9 @@ func New(o Options) (*Server, error) {
 		sessions:   newSessions(o),
 		sameOrigin: http.NewCrossOriginProtection(),
 		peer:       peerAddress(o.TrustedProxies),
+		kept:       newRecollection(),
+		requests:   newLimiter(o.RateLimit),
+		logins:     newLimiter(o.RateLimit / loginShare),
 		streams:    make(chan struct{}, max(2, runtime.GOMAXPROCS(0)-2)),
 	}
 	if o.AccessURL != nil {

@@ -165,6 +165,7 @@ type auditListJSON struct {
 }
 
 type auditEntryJSON struct {
+	Seq              int64                      `json:"seq"` // ours: what before= and after= take
 	ID               uuid.UUID                  `json:"id"`
 	RequestID        string                     `json:"request_id"`
 	Time             time.Time                  `json:"time"`
@@ -320,6 +321,7 @@ func wireToken(t *org.Token) tokenJSON {
 
 func wireAuditEntry(e *org.AuditEntry) auditEntryJSON {
 	entry := auditEntryJSON{
+		Seq:            e.Seq,
 		ID:             e.ID,
 		RequestID:      e.RequestID,
 		Time:           wireTime(e.Time),

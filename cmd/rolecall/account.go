@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"flag"
+	"fmt"
 	"io"
 	"strings"
 
@@ -17,7 +18,19 @@ import (
 
 // operate runs fn on the use cases over the file of the settings. Whoever can write the file is obeyed as an owner is;
 // the audit trail calls that person "operator".
-func operate(ctx context.Context, c *config, fn func(context.Context, *org.Service, *org.Subject) error) (err error) {
+func operate(ctx context.Context, c *config, fn func(context.Context, *org.Service, *org.Subject) error) error {
+	return operateStored(ctx, c, func(ctx context.Context, service *org.Service, operator *org.Subject, _ *org.SessionStore) error {
+		return fn(ctx, service, operator)
+	})
+}
+
+// operateStored is operate for what needs the store of sessions as well.
+func operateStored(ctx context.Context, c *config, fn func(context.Context, *org.Service, *org.Subject, *org.SessionStore) error) (err error) {
+	unlock, err := c.mayMigrate(ctx)
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	d, err := db.Open(ctx, c.db)
 	if err != nil {
 		return err
@@ -25,7 +38,19 @@ func operate(ctx context.Context, c *config, fn func(context.Context, *org.Servi
 	defer func() { err = errors.Join(err, d.Close()) }()
 	service := org.New(d, org.Options{})
 	ctx = org.WithRequest(ctx, org.Request{ID: uuid.NewString(), UserAgent: "rolecall " + version()})
-	return fn(ctx, service, service.Operator())
+	return fn(ctx, service, service.Operator(), org.NewSessionStore(d, nil))
+}
+
+// mayMigrate keeps a command from changing the schema under a running server of an older version.
+func (c *config) mayMigrate(ctx context.Context) (unlock func(), err error) {
+	stored, known, err := db.Schema(ctx, c.db)
+	if err != nil || stored == 0 || stored >= known {
+		return func() {}, err
+	}
+	if unlock, err = lock(c.db); err != nil {
+		return nil, fmt.Errorf("the schema of the database is older than this program, which may bring it up to date when no server runs: %w", err)
+	}
+	return unlock, nil
 }
 
 // passwordFlags says where a new password comes from: never from the command line, which other users can see.

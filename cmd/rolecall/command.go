@@ -17,6 +17,7 @@ type command struct {
 	summary  string
 	about    string   // what help says below the usage line
 	examples []string // command lines that work
+	operand  string   // what stands after the name, like FILE or USER ACTION; in brackets: may be left out
 	settings []string // names of the settings that it reads
 	flags    func(*flag.FlagSet)
 	run      func(context.Context, *terminal, *config) error
@@ -28,6 +29,11 @@ func groups() []group {
 		{"Start here", []*command{demoCommand(), serveCommand()}},
 		{"Accounts and tokens, beside a running server or without one", []*command{
 			userCreateCommand(), userResetPasswordCommand(), tokenCreateCommand(),
+		}},
+		{"Keep the data safe", []*command{backupCommand(), restoreCommand(), checkCommand(), recoverOwnerCommand()}},
+		{"Ask who may do what", []*command{
+			canICommand(), whoCanCommand(), explainCommand(), permissionsCommand(), membersListCommand(), rolesListCommand(),
+			rolesShowCommand(), rolesHistoryCommand(), rolesDiffCommand(), lintCommand(), auditListCommand(), auditVerifyCommand(),
 		}},
 		{"Look", []*command{healthcheckCommand(), versionCommand(), helpCommand()}},
 	}
@@ -61,6 +67,12 @@ func dispatch(ctx context.Context, t *terminal, args []string) error {
 func (c *command) execute(ctx context.Context, t *terminal, args []string) error {
 	fs := c.flagSet()
 	err := fs.Parse(args)
+	wanted := strings.Fields(c.operand)
+	var operands []string
+	for err == nil && fs.NArg() > 0 && len(operands) < len(wanted) { // flags may stand before them, between and after
+		operands = append(operands, fs.Arg(0))
+		err = fs.Parse(fs.Args()[1:])
+	}
 	switch {
 	case errors.Is(err, flag.ErrHelp):
 		c.help(t.out)
@@ -69,10 +81,16 @@ func (c *command) execute(ctx context.Context, t *terminal, args []string) error
 		return usageError(fmt.Sprintf("%v; see rolecall help %s", err, c.name))
 	case fs.NArg() > 0:
 		return usageError(fmt.Sprintf("%q is too much; see rolecall help %s", fs.Arg(0), c.name))
+	case len(operands) < len(wanted) && !strings.HasPrefix(wanted[len(operands)], "["):
+		return usageError(fmt.Sprintf("%s is needed; see rolecall help %s", wanted[len(operands)], c.name))
 	}
 	cfg, err := c.config(fs, t.getenv)
 	if err != nil {
 		return err
+	}
+	cfg.operands = operands
+	if len(operands) > 0 {
+		cfg.operand = operands[0]
 	}
 	return c.run(ctx, t, cfg)
 }

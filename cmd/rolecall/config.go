@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -28,6 +29,12 @@ type config struct {
 	json            bool // of the log
 	sessionLifetime time.Duration
 	setupToken      string
+	metricsAddress  string   // "" for none
+	rateLimit       int      // requests a minute, 0 for no limit
+	operands        []string // what the command was given besides flags
+	operand         string   // the first of them
+	server          *url.URL // that is asked instead of the file; nil: the file
+	token           string   // for it
 }
 
 // setting is one thing that an operator may set: with a flag, else with the variable, else value holds.
@@ -57,13 +64,13 @@ var settings = map[string]setting{
 		c.keyFile = v
 		return nil
 	}},
+	"url":              {"", "`URL` of a server to ask instead of the file; the token is read from ROLECALL_TOKEN", parseServer},
 	"trusted-proxies":  {"", "`CIDR,…` of the proxies whose X-Forwarded-For is believed", parseProxies},
 	"log-format":       {"text", "`FORMAT` of the log on standard error: text or json", parseLogFormat},
+	"metrics-address":  {"", "`HOST:PORT` to serve Prometheus metrics on, to anybody who can reach it; off when not set", parseMetricsAddress},
+	"rate-limit":       {"600", "`NUMBER` of requests a minute that one caller may make, a tenth of them to sign in; 0 for any number", parseRateLimit},
 	"session-lifetime": {"24h", "`DURATION` after which a browser must sign in again, however busy", parseLifetime},
-	"setup-token": {"", "`TOKEN` that making the first account asks for; random, and printed in the log, when not set", func(c *config, v string) error {
-		c.setupToken = v
-		return nil
-	}},
+	"setup-token":      {"", "`TOKEN` that making the first account asks for; random, and printed in the log, when not set", parseSetupToken},
 }
 
 // config reads the command's settings from parsed flags, then variables, then defaults.
@@ -82,7 +89,7 @@ func (c *command) config(fs *flag.FlagSet, getenv func(string) string) (*config,
 			return nil, usageError(fmt.Sprintf("%s: %v", from, err))
 		}
 	}
-	return cfg, nil
+	return cfg, cfg.chooseSource(given, getenv)
 }
 
 func parseAddress(c *config, v string) error {
@@ -143,6 +150,32 @@ func parseProxies(c *config, v string) error {
 		}
 		c.trustedProxies = append(c.trustedProxies, p)
 	}
+	return nil
+}
+
+func parseMetricsAddress(c *config, v string) error {
+	if _, err := net.ResolveTCPAddr("tcp", v); v != "" && err != nil {
+		return fmt.Errorf("%q is not an address like 127.0.0.1:9090", v)
+	}
+	c.metricsAddress = v
+	return nil
+}
+
+func parseRateLimit(c *config, v string) error {
+	n, err := strconv.Atoi(v)
+	if err != nil || n < 0 || n > 0 && n < 10 {
+		return fmt.Errorf("%q is neither 0 nor a number of 10 or more", v)
+	}
+	c.rateLimit = n
+	return nil
+}
+
+// parseSetupToken refuses a token that can be guessed: whoever has it owns the site.
+func parseSetupToken(c *config, v string) error {
+	if v != "" && len(v) < 16 {
+		return errors.New("16 characters or more are needed")
+	}
+	c.setupToken = v
 	return nil
 }
 

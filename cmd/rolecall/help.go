@@ -47,12 +47,13 @@ Examples:
   rolecall --db /var/lib/rolecall/rolecall.db
   rolecall user create --username ada --email ada@example.com --role owner
 
-'rolecall help COMMAND' tells its flags and variables. Exit codes: 0 done, 1 failed, 2 called wrongly.
+'rolecall help COMMAND' tells its flags and variables. Exit codes: 0 done or "yes", 1 failed,
+"no" or something found, 2 called wrongly.
 `)
 }
 
 func (c *command) help(w io.Writer) {
-	fmt.Fprintf(w, "%s.\n\nUsage:\n  rolecall %s", c.summary, c.name)
+	fmt.Fprintf(w, "%s.\n\nUsage:\n  rolecall %s", c.summary, strings.TrimSpace(c.name+" "+c.operand))
 	fs := c.flagSet()
 	var flags []*flag.Flag
 	fs.VisitAll(func(f *flag.Flag) { flags = append(flags, f) })

@@ -33,12 +33,18 @@ type usageError string
 
 func (e usageError) Error() string { return string(e) }
 
-// run is the whole program: it returns the exit code, 0 done, 1 failed, 2 called wrongly.
+// errNo is the answer "no", or that something was found, which the exit code tells and nothing else.
+var errNo = errors.New("no")
+
+// run is the whole program: it returns the exit code, 0 done, 1 failed or "no", 2 called wrongly.
 func run(ctx context.Context, args []string, getenv func(string) string, in io.Reader, out, err io.Writer) int {
 	t := &terminal{getenv: getenv, in: in, out: out, err: err}
 	failure := dispatch(ctx, t, args)
 	if failure == nil {
 		return 0
+	}
+	if errors.Is(failure, errNo) {
+		return 1
 	}
 	fmt.Fprintf(err, "rolecall: %v\n", failure)
 	if _, ok := errors.AsType[usageError](failure); ok {

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"time"
 
 	"rolecall/db"
@@ -29,7 +30,7 @@ func serveCommand() *command {
 		},
 		settings: []string{
 			"http-address", "db", "access-url", "tls-cert-file", "tls-key-file", "trusted-proxies",
-			"wire", "session-lifetime", "setup-token", "log-format",
+			"wire", "session-lifetime", "setup-token", "rate-limit", "metrics-address", "log-format",
 		},
 		run: serve,
 	}
@@ -44,6 +45,9 @@ func serve(ctx context.Context, t *terminal, c *config) (err error) {
 		return err
 	}
 	defer unlock()
+	if err := lookOver(ctx, c.db); err != nil {
+		return err
+	}
 	d, err := db.Open(ctx, c.db)
 	if err != nil {
 		return err
@@ -56,6 +60,20 @@ func serve(ctx context.Context, t *terminal, c *config) (err error) {
 	log := c.log(t)
 	log.Info("listening", "address", l.Addr().String(), "db", c.db, "version", version())
 	return c.answer(ctx, d, l, log, notice)
+}
+
+// errRunning says that a server has the database at the path that follows.
+var errRunning = errors.New("another server is running on")
+
+// lookOver refuses a damaged file before anything is written to it. A large one is looked over in part: the start must
+// not take longer for it.
+func lookOver(ctx context.Context, path string) error {
+	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	return db.QuickCheck(ctx, path)
 }
 
 const (
@@ -73,14 +91,20 @@ func (c *config) answer(ctx context.Context, d *db.DB, l net.Listener, log *slog
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}
+	m := newMetrics(d, service)
 	handler, err := web.New(web.Options{
 		Service: service, Sessions: org.NewSessionStore(d, time.Now), Wire: c.wire, AccessURL: c.accessURL,
 		Secure: c.secure(), TrustedProxies: c.trustedProxies, SessionLifetime: c.sessionLifetime,
-		SetupToken: token, Version: version(), Log: log,
+		RateLimit: c.rateLimit, SetupToken: token, Version: version(), Log: log, Observe: m.observe,
 	})
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}
+	stopMetrics, err := m.serve(c.metricsAddress, log)
+	if err != nil {
+		return errors.Join(err, l.Close())
+	}
+	defer stopMetrics()
 	server := newServer(handler, log)
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(c.wrap(l)) }()

@@ -142,6 +142,7 @@ CREATE TABLE login_failures (
     failures     bigint    NOT NULL,
     window_start timestamp NOT NULL
 ) WITHOUT ROWID;
+CREATE INDEX login_failures_by_start ON login_failures (window_start);
 
 -- Names stand here as they were: an entry outlives what it tells of, so there are no references.
 CREATE TABLE audit_logs (

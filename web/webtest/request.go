@@ -175,26 +175,15 @@ func content(t testing.TB, way Way, r Request) (method, body, contentType string
 // endpoint that has no pages. check may be nil; it gets the site to read back from.
 func InEveryWay(t *testing.T, r Request, status int, prepare func(*testing.T, *Site), check func(*testing.T, Way, *Site, *Response)) {
 	t.Helper()
-	for _, way := range []Way{JSON, SDK, Page, Fragment} {
-		if way.Browser() && (r.Form == nil && r.JSON != nil || !hasPage(r)) {
-			continue
-		}
+	for _, way := range ways(r) {
 		t.Run(way.String(), func(t *testing.T) {
 			t.Parallel()
-			style := web.Documented
-			if way == SDK {
-				style = web.SDK
-			}
-			s := New(t, Wire(style))
+			s := newIn(t, way)
 			if prepare != nil {
 				prepare(t, s)
 			}
 			res := s.Send(t, way, r)
-			want := way.Status(r.Method, status)
-			if way == SDK && r.Method == http.MethodDelete && status == http.StatusOK && strings.Contains(r.Path, "/roles/") {
-				want = http.StatusNoContent
-			}
-			if res.StatusCode != want {
+			if want := way.expected(r, status); res.StatusCode != want {
 				t.Fatalf("got %d, want %d\n%s", res.StatusCode, want, res.Body)
 			}
 			if check != nil {
@@ -202,6 +191,31 @@ func InEveryWay(t *testing.T, r Request, status int, prepare func(*testing.T, *S
 			}
 		})
 	}
+}
+
+// ways are those in which a request can be sent.
+func ways(r Request) []Way {
+	if r.Form == nil && r.JSON != nil || !hasPage(r) {
+		return []Way{JSON, SDK}
+	}
+	return []Way{JSON, SDK, Page, Fragment}
+}
+
+// newIn makes a site that answers in the style of a way.
+func newIn(t testing.TB, way Way) *Site {
+	t.Helper()
+	if way == SDK {
+		return New(t, Wire(web.SDK))
+	}
+	return New(t)
+}
+
+// expected is the status that a request gets in this way, for what is status in JSON.
+func (w Way) expected(r Request, status int) int {
+	if w == SDK && r.Method == http.MethodDelete && status == http.StatusOK && strings.Contains(r.Path, "/roles/") {
+		return http.StatusNoContent
+	}
+	return w.Status(r.Method, status)
 }
 
 // hasPage says whether the endpoint of a request has a page.

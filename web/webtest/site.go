@@ -5,6 +5,7 @@ package webtest
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"errors"
 	"io"
 	"log/slog"
@@ -50,6 +51,9 @@ type Site struct {
 	Organizations map[string]org.Organization
 	Log           *bytes.Buffer // what the server logged, as JSON
 
+	path     string  // of the database
+	dump     *sql.DB // a second look at it, opened by State
+	queries  map[string]string
 	shut     func() error // closes the database
 	sessions *scs.SessionManager
 	users    map[string]org.User
@@ -113,7 +117,7 @@ func open(t testing.TB, database []byte, options []Option) *Site {
 	}
 	sessions := scs.New()
 	sessions.Store, sessions.HashTokenInStore, sessions.Lifetime = o.Sessions, true, time.Hour
-	return &Site{Handler: handler, Service: o.Service, Log: log, sessions: sessions, shut: shut}
+	return &Site{Handler: handler, Service: o.Service, Log: log, sessions: sessions, path: path, shut: shut}
 }
 
 type locked struct {

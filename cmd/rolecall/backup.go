@@ -1,0 +1,203 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"strconv"
+	"time"
+
+	"github.com/google/uuid"
+
+	"rolecall/db"
+	"rolecall/org"
+)
+
+func backupCommand() *command {
+	return &command{
+		name:    "backup",
+		operand: "FILE",
+		summary: "Copy the database to a file, beside a running server or without one",
+		about: "The copy is of one moment, complete in one file, and looked over before it takes the place of a file of that name.\n" +
+			"Only its owner can read it: it holds everything, password hashes too.",
+		examples: []string{"rolecall backup /backup/rolecall-$(date +%F).db --db /var/lib/rolecall/rolecall.db"},
+		settings: []string{"db"},
+		run: func(ctx context.Context, t *terminal, c *config) error {
+			if err := db.Backup(ctx, c.db, c.operand); err != nil {
+				return err
+			}
+			r, err := db.Inspect(ctx, c.operand, true)
+			if err != nil {
+				return err
+			}
+			table(t.out, append([][]string{{"backup", c.operand}}, contents(r)...)...)
+			return nil
+		},
+	}
+}
+
+// contents tells what a database holds, so that a backup of the wrong file is noticed before it is needed.
+func contents(r db.Report) [][]string {
+	rows := [][]string{{"schema", strconv.FormatInt(r.Schema, 10)}}
+	for _, name := range []string{"organizations", "users", "organization_members", "roles", "audit_logs"} {
+		rows = append(rows, []string{name, strconv.FormatInt(r.Rows[name], 10)})
+	}
+	return rows
+}
+
+func restoreCommand() *command {
+	return &command{
+		name:    "restore",
+		operand: "FILE",
+		summary: "Put a backup in the place of the database; the server must be stopped",
+		about: "The backup is looked over first and stays where it is. The database that was there is kept beside the restored one.\n" +
+			"What happened after the backup is undone: accounts that were suspended, tokens that were revoked and passwords that\n" +
+			"were changed since then are as they were.",
+		examples: []string{"rolecall restore /backup/rolecall-2026-11-21.db --db /var/lib/rolecall/rolecall.db"},
+		settings: []string{"db"},
+		run:      restore,
+	}
+}
+
+func restore(ctx context.Context, t *terminal, c *config) error {
+	unlock, err := lock(c.db)
+	if errors.Is(err, errRunning) {
+		return fmt.Errorf("%w: stop it first", err)
+	}
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	kept, err := db.Restore(ctx, c.operand, c.db, time.Now().UTC().Format("20060102T150405Z"))
+	if kept != "" {
+		defer table(t.out, []string{"kept", kept})
+	}
+	if err != nil {
+		return err
+	}
+	r, err := db.Inspect(ctx, c.db, true)
+	if err != nil {
+		return err
+	}
+	d, err := db.Open(ctx, c.db) // brings an older schema up to date
+	if err != nil {
+		return err
+	}
+	request := org.WithRequest(ctx, org.Request{ID: uuid.NewString(), UserAgent: "rolecall " + version()})
+	if err := errors.Join(org.New(d, org.Options{}).RecordRestore(request), d.Close()); err != nil {
+		return err
+	}
+	table(t.out, append([][]string{{"restored", c.db}}, contents(r)...)...)
+	return nil
+}
+
+func checkCommand() *command {
+	var asJSON bool
+	return &command{
+		name:    "check",
+		summary: "Look for damage in the database, beside a running server or without one",
+		about: "It reads every page and every reference, follows the audit trail from its first entry to its last, counts the members\n" +
+			"of every organization, and sees whether an owner can sign in. It changes nothing. Exit code 1 means that something\n" +
+			"was found.",
+		examples: []string{"rolecall check --db /var/lib/rolecall/rolecall.db", "rolecall check --json | jq .findings"},
+		settings: []string{"db"},
+		flags:    func(fs *flag.FlagSet) { fs.BoolVar(&asJSON, "json", false, "print JSON") },
+		run: func(ctx context.Context, t *terminal, c *config) error {
+			r, err := examine(ctx, c.db)
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				err = printJSON(t.out, r)
+			} else {
+				table(t.out, append([][]string{{"database", c.db}}, contents(r.report)...)...)
+				for _, f := range r.Findings {
+					fmt.Fprintln(t.out, "FOUND:", f)
+				}
+			}
+			if err == nil && len(r.Findings) > 0 {
+				err = fmt.Errorf("%d findings in %s", len(r.Findings), c.db)
+			}
+			return err
+		},
+	}
+}
+
+// examination is what `check` found.
+type examination struct {
+	Database string           `json:"database"`
+	Schema   int64            `json:"schema"`
+	Rows     map[string]int64 `json:"rows"`
+	Findings []string         `json:"findings"`
+	report   db.Report
+}
+
+func examine(ctx context.Context, path string) (examination, error) {
+	r, err := db.Inspect(ctx, path, false)
+	if err != nil {
+		return examination{}, err
+	}
+	x := examination{Database: path, Schema: r.Schema, Rows: r.Rows, Findings: append([]string{}, r.Findings...), report: r}
+	for _, suffix := range []string{"", "-wal", "-shm"} {
+		if info, err := os.Stat(path + suffix); err == nil && info.Mode().Perm()&0o077 != 0 {
+			x.Findings = append(x.Findings, fmt.Sprintf("%s has mode %04o: others than its owner can open it", path+suffix, info.Mode().Perm()))
+		}
+	}
+	switch {
+	case r.Schema > r.Known:
+		x.Findings = append(x.Findings, fmt.Sprintf("schema %d is newer than the %d that this program knows", r.Schema, r.Known))
+		return x, nil
+	case r.Schema < r.Known:
+		x.Findings = append(x.Findings, fmt.Sprintf("schema %d is older than the %d that this program knows; the next start of the server brings it up to date", r.Schema, r.Known))
+		return x, nil
+	}
+	d, err := db.Open(ctx, path)
+	if err != nil {
+		return x, err
+	}
+	found, err := org.New(d, org.Options{}).Examine(ctx)
+	x.Findings = append(x.Findings, found...)
+	return x, errors.Join(err, d.Close())
+}
+
+func recoverOwnerCommand() *command {
+	var username, email string
+	var asJSON bool
+	return &command{
+		name:    "recover-owner",
+		summary: "Get back in when no owner can sign in",
+		about: "The account gets a new password, is made active and a site owner; it is made if there is none of that name. Failed\n" +
+			"logins are forgiven. Whoever can write the database file can do this, and the audit trail says that it was done.",
+		examples: []string{"rolecall recover-owner --username ada --db /var/lib/rolecall/rolecall.db"},
+		settings: []string{"db"},
+		flags: func(fs *flag.FlagSet) {
+			fs.StringVar(&username, "username", "", "`NAME` of the account")
+			fs.StringVar(&email, "email", "", "`ADDRESS` of an account that is made; that of one that exists stays")
+			fs.BoolVar(&asJSON, "json", false, "print JSON")
+		},
+		run: func(ctx context.Context, t *terminal, c *config) error {
+			if username == "" {
+				return usageError("--username is needed; see rolecall help recover-owner")
+			}
+			if _, err := os.Stat(c.db); err != nil {
+				return fmt.Errorf("there is no database to recover: %w", err)
+			}
+			password, _, err := (&passwordFlags{}).read(nil)
+			if err != nil {
+				return err
+			}
+			return operate(ctx, c, func(ctx context.Context, s *org.Service, _ *org.Subject) error {
+				u, err := s.RecoverOwner(ctx, org.Recovery{Username: username, Email: email, Password: password})
+				if err != nil {
+					return err
+				}
+				if !asJSON {
+					table(t.out, []string{"database", c.db})
+				}
+				return describeAccount(u, password, true).print(t, asJSON)
+			})
+		},
+	}
+}

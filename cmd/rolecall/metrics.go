@@ -1,0 +1,150 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"runtime"
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"rolecall/db"
+	"rolecall/org"
+)
+
+// metrics is what the server tells about itself, at an address of its own. No label has a value that a stranger can make
+// up, and none names a person.
+type metrics struct {
+	registry *prometheus.Registry
+	requests *prometheus.CounterVec
+}
+
+func newMetrics(d *db.DB, service *org.Service) *metrics {
+	m := &metrics{
+		registry: prometheus.NewRegistry(),
+		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "rolecall_http_requests_total", Help: "Requests answered.",
+		}, []string{"route", "method", "code"}),
+	}
+	build := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "rolecall_build_info", Help: "1, with the version."}, []string{"version", "go"})
+	build.WithLabelValues(version(), runtime.Version()).Set(1)
+	m.registry.MustRegister(m.requests, build, &people{service}, &store{d, service},
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return m
+}
+
+// observe counts an answer.
+func (m *metrics) observe(route, method string, status int) {
+	switch method {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions:
+	default:
+		method = "other"
+	}
+	if route == "" {
+		route = "none"
+	}
+	m.requests.WithLabelValues(route, method, strconv.Itoa(status)).Inc()
+}
+
+// serve answers at address until the server stops; it does nothing for "".
+func (m *metrics) serve(address string, log *slog.Logger) (stop func(), err error) {
+	if address == "" {
+		return func() {}, nil
+	}
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("--metrics-address: %w", err)
+	}
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{
+		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn), MaxRequestsInFlight: 4, Timeout: 10 * time.Second,
+	}))
+	server := newServer(mux, log)
+	go func() { _ = server.Serve(l) }() // ends with Close
+	log.Info("metrics", "address", l.Addr().String())
+	return func() { _ = server.Close() }, nil
+}
+
+// people tells how many members and owners there are, when it is asked.
+type people struct{ service *org.Service }
+
+// maxOrganizations bounds the series that one scrape has.
+const maxOrganizations = 1000
+
+var (
+	membersDesc = prometheus.NewDesc("rolecall_members", "Members of an organization; of the first 1000 by name.", []string{"organization"}, nil)
+	ownersDesc  = prometheus.NewDesc("rolecall_owners", "Active owners that can sign in and manage roles and users. 0 is an emergency.", nil, nil)
+)
+
+func (p *people) Describe(ch chan<- *prometheus.Desc) {
+	ch <- membersDesc
+	ch <- ownersDesc
+}
+
+func (p *people) Collect(ch chan<- prometheus.Metric) {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	if n, err := p.service.Owners(ctx); err == nil {
+		ch <- prometheus.MustNewConstMetric(ownersDesc, prometheus.GaugeValue, float64(n))
+	} else {
+		ch <- prometheus.NewInvalidMetric(ownersDesc, err)
+	}
+	counts, err := p.service.MemberCounts(ctx, maxOrganizations)
+	if err != nil {
+		ch <- prometheus.NewInvalidMetric(membersDesc, err)
+	}
+	for name, n := range counts {
+		ch <- prometheus.MustNewConstMetric(membersDesc, prometheus.GaugeValue, float64(n), name)
+	}
+}
+
+// store tells of the database and of what is decided and computed.
+type store struct {
+	db      *db.DB
+	service *org.Service
+}
+
+var (
+	decisionsDesc = prometheus.NewDesc("rolecall_authz_decisions_total", "Questions that the engine answered.", []string{"decision"}, nil)
+	hashesDesc    = prometheus.NewDesc("rolecall_password_hashes_total", "Password hashes computed: logins, right and wrong.", nil, nil)
+	sizeDesc      = prometheus.NewDesc("rolecall_db_size_bytes", "The database file and its log.", nil, nil)
+	writesDesc    = prometheus.NewDesc("rolecall_db_writes_total", "Writes handed to the database.", nil, nil)
+	commitsDesc   = prometheus.NewDesc("rolecall_db_commits_total", "Commits that they took: each waits for the disk once.", nil, nil)
+	waitingDesc   = prometheus.NewDesc("rolecall_db_writes_waiting", "Writes that wait for their turn.", nil, nil)
+	failedDesc    = prometheus.NewDesc("rolecall_db_read_only", "1 after the disk failed a write: no more are taken until a restart.", nil, nil)
+)
+
+func (s *store) Describe(ch chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{decisionsDesc, hashesDesc, sizeDesc, writesDesc, commitsDesc, waitingDesc, failedDesc} {
+		ch <- d
+	}
+}
+
+func (s *store) Collect(ch chan<- prometheus.Metric) {
+	count := func(d *prometheus.Desc, n int64, labels ...string) {
+		ch <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, float64(n), labels...)
+	}
+	gauge := func(d *prometheus.Desc, n int64) {
+		ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, float64(n))
+	}
+	allowed, denied := org.Decisions()
+	count(decisionsDesc, allowed, "allowed")
+	count(decisionsDesc, denied, "denied")
+	count(hashesDesc, s.service.Hashes())
+	writes, commits := s.db.WriteStats()
+	count(writesDesc, writes)
+	count(commitsDesc, commits)
+	gauge(waitingDesc, s.db.Waiting())
+	gauge(sizeDesc, s.db.Size())
+	failed := int64(0)
+	if s.db.Err() != nil {
+		failed = 1
+	}
+	gauge(failedDesc, failed)
+}

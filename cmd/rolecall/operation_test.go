@@ -1,0 +1,277 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"rolecall/db"
+)
+
+// TestOperation is a night on call: a backup beside the running server, a damaged file, a restore, a check.
+func TestOperation(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "made", "by serve")
+	file := filepath.Join(dir, "rolecall.db")
+	var ada account
+	callJSON(t, &ada, "", "user", "create", "--db", file, "--username", "ada", "--email", "ada@example.com", "--role", "owner", "--json")
+	private(t, dir, 0o700)
+	server := start(t, nil, "", "--db", file, "--http-address", "127.0.0.1:0")
+	url := "http://" + server.wait(t, &server.log, `address=(\S+)`)
+
+	backup := filepath.Join(t.TempDir(), "backup.db")
+	var writing sync.WaitGroup
+	ctx, stop := context.WithCancel(t.Context())
+	for i := range 4 { // the copy must be of one moment
+		writing.Go(func() {
+			for n := 0; ctx.Err() == nil; n++ {
+				_, _, _ = callQuietly(t, "user", "create", "--db", file, "--service-account",
+					"--username", fmt.Sprintf("bot-%d-%d", i, n), "--email", fmt.Sprintf("bot-%d-%d@example.com", i, n))
+			}
+		})
+	}
+	code, out, log := call(t, "", "backup", backup, "--db", file)
+	stop()
+	writing.Wait()
+	if code != 0 || !strings.Contains(out, "audit_logs") {
+		t.Fatalf("backup: exit code %d\n%s%s", code, out, log)
+	}
+	private(t, backup, 0o600)
+	for _, suffix := range []string{"", "-wal", "-shm", ".lock"} {
+		private(t, file+suffix, 0o600)
+	}
+	if code, out, log := call(t, "", "check", "--db", backup); code != 0 {
+		t.Errorf("check of the backup: exit code %d\n%s%s", code, out, log)
+	}
+	if code, out, log := call(t, "", "check", "--db", file); code != 0 {
+		t.Errorf("check beside the server: exit code %d\n%s%s", code, out, log)
+	}
+	if code, _, log := call(t, "", "restore", backup, "--db", file); code != 1 || !strings.Contains(log, "stop it first") || !strings.Contains(log, fmt.Sprint(os.Getpid())) {
+		t.Errorf("restore beside the server: exit code %d, %s", code, log)
+	}
+	if code, _, log := call(t, "", "--db", file, "--http-address", "127.0.0.1:0"); code != 1 || !strings.Contains(log, fmt.Sprint("process ", os.Getpid())) {
+		t.Errorf("a second server: exit code %d, %s", code, log)
+	}
+	var reset account
+	callJSON(t, &reset, "", "user", "reset-password", "--db", file, "--username", "ada", "--json") // after the backup
+	if got := signIn(t, url, ada.Email, ada.Password); got != http.StatusUnauthorized {
+		t.Errorf("the password before the reset: %d", got)
+	}
+	server.stop()
+	server.exit(t)
+
+	damage(t, file)
+	if code, _, log := call(t, "", "--db", file, "--http-address", "127.0.0.1:0"); code != 1 || !strings.Contains(log, "rolecall restore") {
+		t.Errorf("serve of a damaged file: exit code %d, %s", code, log)
+	}
+	if code, out, log := call(t, "", "check", "--db", file, "--json"); code != 1 {
+		t.Errorf("check of a damaged file: exit code %d\n%s%s", code, out, log)
+	}
+	damaged, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, err := os.ReadFile(backup)
+	if err != nil {
+		t.Fatal(err)
+	}
+	code, out, log = call(t, "", "restore", "--db", file, backup)
+	if code != 0 {
+		t.Fatalf("restore: exit code %d\n%s%s", code, out, log)
+	}
+	kept, err := filepath.Glob(file + ".replaced-*")
+	if err != nil || len(kept) != 1 || !strings.Contains(out, kept[0]) {
+		t.Fatalf("kept %v, told\n%s", kept, out)
+	}
+	if b, err := os.ReadFile(kept[0]); err != nil || !bytes.Equal(b, damaged) {
+		t.Errorf("what was there is not kept as it was: %v", err)
+	}
+	if b, err := os.ReadFile(backup); err != nil || !bytes.Equal(b, before) {
+		t.Errorf("the backup was changed: %v", err)
+	}
+	if code, out, log := call(t, "", "check", "--db", file); code != 0 {
+		t.Errorf("check after the restore: exit code %d\n%s%s", code, out, log)
+	}
+	server = start(t, nil, "", "--db", file, "--http-address", "127.0.0.1:0")
+	url = "http://" + server.wait(t, &server.log, `address=(\S+)`)
+	if got := signIn(t, url, ada.Email, ada.Password); got != http.StatusCreated {
+		t.Errorf("the password of the backup: %d", got)
+	}
+}
+
+func callQuietly(t *testing.T, args ...string) (code int, out, log string) {
+	var o, l bytes.Buffer
+	code = run(t.Context(), args, func(string) string { return "" }, strings.NewReader(""), &o, &l)
+	return code, o.String(), l.String()
+}
+
+func private(t *testing.T, path string, want os.FileMode) {
+	t.Helper()
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	if info.Mode().Perm() != want {
+		t.Errorf("%s has mode %04o, want %04o", path, info.Mode().Perm(), want)
+	}
+}
+
+// damage overwrites the middle of a file, as a failing disk does.
+func damage(t *testing.T, path string) {
+	t.Helper()
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if _, err := f.WriteAt(bytes.Repeat([]byte("rotten! "), 8<<10), 4096*3); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestOperationRefused(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	file, foreign, text := filepath.Join(dir, "rolecall.db"), filepath.Join(dir, "foreign.db"), filepath.Join(dir, "text")
+	if code, _, log := call(t, "", "user", "create", "--db", file, "--username", "ada", "--email", "ada@example.com", "--role", "owner"); code != 0 {
+		t.Fatal(log)
+	}
+	d, err := db.Open(t.Context(), foreign)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Close(); err != nil {
+		t.Fatal(err)
+	}
+	sqlite(t, foreign, "DROP TABLE audit_heads")
+	if err := os.WriteFile(text, bytes.Repeat([]byte("not a database\n"), 1000), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	newer := filepath.Join(dir, "newer.db")
+	if code, _, log := call(t, "", "backup", newer, "--db", file); code != 0 {
+		t.Fatal(log)
+	}
+	sqlite(t, newer, "INSERT INTO goose_db_version (version_id, is_applied) VALUES (999, 1)")
+	missing := filepath.Join(dir, "missing.db")
+	before, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tests := []struct {
+		args []string
+		code int
+		says string
+	}{
+		{[]string{"backup", "--db", file}, 2, "FILE is needed"},
+		{[]string{"backup", filepath.Join(dir, "a"), "b", "--db", file}, 2, "too much"},
+		{[]string{"backup", file, "--db", file}, 1, "the database itself"},
+		{[]string{"backup", dir, "--db", file}, 1, "no file"},
+		{[]string{"backup", filepath.Join(dir, "nowhere", "x"), "--db", file}, 1, "no such file"},
+		{[]string{"backup", filepath.Join(dir, "x"), "--db", missing}, 1, "no such file"},
+		{[]string{"backup", filepath.Join(dir, "x"), "--db", text}, 1, "no database of this program"},
+		{[]string{"restore", foreign, "--db", file}, 1, "no database of this program"},
+		{[]string{"restore", text, "--db", file}, 1, "no database of this program"},
+		{[]string{"restore", newer, "--db", file}, 1, "newer version"},
+		{[]string{"restore", missing, "--db", file}, 1, "no such file"},
+		{[]string{"check", "--db", missing}, 1, "no such file"},
+		{[]string{"check", "--db", text}, 1, "no database of this program"},
+		{[]string{"recover-owner", "--db", file}, 2, "--username is needed"},
+		{[]string{"recover-owner", "--username", "ada", "--db", missing}, 1, "no database to recover"},
+		{[]string{"serve", "--db", text, "--http-address", "127.0.0.1:0"}, 1, "restore"},
+		{[]string{"serve", "--db", newer, "--http-address", "127.0.0.1:0"}, 1, "newer version"},
+	}
+	for _, tt := range tests {
+		code, out, log := call(t, "", tt.args...)
+		if code != tt.code || !strings.Contains(log, tt.says) {
+			t.Errorf("rolecall %q: exit code %d, %s%s, want %d and %q", tt.args, code, out, log, tt.code, tt.says)
+		}
+	}
+	if after, err := os.ReadFile(file); err != nil || !bytes.Equal(before, after) {
+		t.Errorf("something that was refused changed the database: %v", err)
+	}
+	if leftovers, _ := filepath.Glob(filepath.Join(dir, "*.part")); len(leftovers) > 0 {
+		t.Errorf("left behind: %v", leftovers)
+	}
+	if _, err := os.Stat(missing); err == nil {
+		t.Error("a command that looks made a database")
+	}
+}
+
+// TestCheckFinds tampers with everything that `check` looks at.
+func TestCheckFinds(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	sound := filepath.Join(dir, "sound.db")
+	for _, args := range [][]string{
+		{"user", "create", "--username", "ada", "--email", "ada@example.com", "--role", "owner"},
+		{"user", "create", "--username", "bob", "--email", "bob@example.com"},
+	} {
+		if code, _, log := call(t, "", append(args, "--db", sound)...); code != 0 {
+			t.Fatal(log)
+		}
+	}
+	for name, tt := range map[string]struct{ sql, says string }{
+		"edited entry":   {"DROP TRIGGER audit_logs_unchanged; UPDATE audit_logs SET actor = 'mallory' WHERE seq = 1", "audit trail: row 1"},
+		"missing end":    {"DROP TRIGGER audit_logs_kept; DELETE FROM audit_logs WHERE seq = (SELECT max(seq) FROM audit_logs)", "audit trail: the trail ends"},
+		"counter":        {"UPDATE organizations SET member_count = 7", "7 members by its counter, but 2"},
+		"no owner":       {"UPDATE users SET status = 'suspended'", "no active owner"},
+		"missing parent": {"PRAGMA foreign_keys = 0; DELETE FROM users WHERE username = 'bob'", "users is missing"},
+		"index":          {"PRAGMA writable_schema = 1; UPDATE sqlite_schema SET sql = replace(sql, '(username_key)', '(email_key)') WHERE name = 'users_by_username'", "users_by_username"},
+	} {
+		file := filepath.Join(dir, strings.ReplaceAll(name, " ", "-")+".db")
+		if code, _, log := call(t, "", "backup", file, "--db", sound); code != 0 {
+			t.Fatal(log)
+		}
+		sqlite(t, file, tt.sql)
+		code, out, log := call(t, "", "check", "--db", file, "--json")
+		var x examination
+		if err := json.Unmarshal([]byte(out), &x); err != nil && code != 1 {
+			t.Errorf("%s: %v\n%s%s", name, err, out, log)
+		}
+		if code != 1 || !strings.Contains(strings.Join(x.Findings, "\n")+log, tt.says) {
+			t.Errorf("%s: exit code %d, found %v, %s, want %q", name, code, x.Findings, log, tt.says)
+		}
+	}
+	if err := os.Chmod(sound, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if code, out, _ := call(t, "", "check", "--db", sound); code != 1 || !strings.Contains(out, "mode 0644") {
+		t.Errorf("a file that everybody may read: exit code %d, %s", code, out)
+	}
+}
+
+func TestRecoverOwner(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "rolecall.db")
+	if code, _, log := call(t, "", "user", "create", "--db", file, "--username", "ada", "--email", "ada@example.com", "--role", "owner"); code != 0 {
+		t.Fatal(log)
+	}
+	sqlite(t, file, "UPDATE users SET status = 'suspended'")
+	server := start(t, nil, "", "--db", file, "--http-address", "127.0.0.1:0")
+	url := "http://" + server.wait(t, &server.log, `address=(\S+)`)
+	code, out, log := call(t, "", "recover-owner", "--db", file, "--username", "ada")
+	if code != 0 || !strings.Contains(out, file) || !strings.Contains(out, "password") {
+		t.Fatalf("recover-owner: exit code %d\n%s%s", code, out, log)
+	}
+	var ada account
+	callJSON(t, &ada, "", "recover-owner", "--db", file, "--username", "ada", "--json")
+	if got := signIn(t, url, ada.Email, ada.Password); got != http.StatusCreated {
+		t.Errorf("signing in: %d", got)
+	}
+	var eve account
+	callJSON(t, &eve, "", "recover-owner", "--db", file, "--username", "eve", "--email", "eve@example.com", "--json")
+	if got := signIn(t, url, eve.Email, eve.Password); got != http.StatusCreated {
+		t.Errorf("signing in to the account that was made: %d", got)
+	}
+	if code, out, log := call(t, "", "check", "--db", file); code != 0 {
+		t.Errorf("check: exit code %d\n%s%s", code, out, log)
+	}
+}

@@ -1,0 +1,283 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/pressly/goose/v3"
+)
+
+// A Report is what looking at a database file found.
+type Report struct {
+	Schema   int64            // version of its schema
+	Known    int64            // the version that this program works with
+	Findings []string         // what is wrong with the file
+	Rows     map[string]int64 // how many rows the tables have
+	auditEnd int64
+}
+
+// ours are tables that no other program's database has together.
+var ours = []string{"goose_db_version", "organizations", "organization_members", "audit_heads"}
+
+// Inspect looks at the database file at path, which may be in use, and changes nothing. quick leaves out what takes long
+// with a large file: whether the indexes agree with their tables. An error says that the file cannot be read at all, or
+// is not a database of this program.
+func Inspect(ctx context.Context, path string, quick bool) (r Report, err error) {
+	c, err := attach(ctx, path)
+	if err != nil {
+		return r, err
+	}
+	defer func() { err = errors.Join(err, c.Close()) }()
+	check := "integrity_check"
+	if quick {
+		check = "quick_check"
+	}
+	if r.Findings, err = texts(ctx, c, "SELECT * FROM pragma_"+check+" WHERE "+check+" <> 'ok'"); err != nil {
+		return r, explain(path, err)
+	}
+	orphans, err := texts(ctx, c, `SELECT "table" || ' has a row whose ' || parent || ' is missing' FROM pragma_foreign_key_check`)
+	if err != nil {
+		return r, explain(path, err)
+	}
+	counters, err := texts(ctx, c, `SELECT o.name || ' has ' || o.member_count || ' members by its counter, but ' || n FROM (
+		SELECT *, (SELECT count(*) FROM organization_members m WHERE m.organization_id = id) AS n FROM organizations) o WHERE n <> member_count`)
+	if err != nil {
+		return r, explain(path, err)
+	}
+	r.Findings = slices.Concat(r.Findings, orphans, counters)
+	return r, explain(path, r.count(ctx, c))
+}
+
+func (r *Report) count(ctx context.Context, c *sql.DB) (err error) {
+	r.Rows = map[string]int64{}
+	tables, err := texts(ctx, c, "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name <> 'goose_db_version'")
+	if err != nil {
+		return err
+	}
+	for _, name := range tables {
+		var n int64
+		if err := c.QueryRowContext(ctx, `SELECT count(*) FROM "`+name+`"`).Scan(&n); err != nil {
+			return err
+		}
+		r.Rows[name] = n
+	}
+	if err := c.QueryRowContext(ctx, "SELECT max(version_id) FROM goose_db_version WHERE is_applied").Scan(&r.Schema); err != nil {
+		return err
+	}
+	if r.Known, err = known(); err != nil {
+		return err
+	}
+	return c.QueryRowContext(ctx, "SELECT seq FROM audit_heads").Scan(&r.auditEnd)
+}
+
+// Schema is the version of the schema of the file at path, 0 if there is none, and the version that this program knows.
+func Schema(ctx context.Context, path string) (stored, current int64, err error) {
+	if current, err = known(); err != nil || fileSize(path) == 0 {
+		return 0, current, err
+	}
+	c, err := attach(ctx, path)
+	if err != nil {
+		return 0, current, err
+	}
+	err = c.QueryRowContext(ctx, "SELECT max(version_id) FROM goose_db_version WHERE is_applied").Scan(&stored)
+	return stored, current, errors.Join(err, c.Close())
+}
+
+func known() (int64, error) {
+	files, err := fs.Glob(migrations, "migrations/*.sql")
+	if err != nil {
+		return 0, err
+	}
+	return goose.NumericComponent(files[len(files)-1])
+}
+
+// attach opens a file of ours for looking, whatever its schema.
+func attach(ctx context.Context, path string) (*sql.DB, error) {
+	if _, err := os.Stat(path); err != nil {
+		return nil, err
+	}
+	c, err := sql.Open("sqlite", plainDSN(path, "query_only(1)"))
+	if err != nil {
+		return nil, err
+	}
+	tables, err := texts(ctx, c, "SELECT name FROM sqlite_schema WHERE type = 'table'")
+	for _, name := range ours {
+		if err == nil && !slices.Contains(tables, name) {
+			err = fmt.Errorf("%s is no database of this program: it has no table %s", path, name)
+		}
+	}
+	if err != nil {
+		return nil, errors.Join(explain(path, err), c.Close())
+	}
+	return c, nil
+}
+
+func texts(ctx context.Context, c *sql.DB, query string) (list []string, err error) {
+	rows, err := c.QueryContext(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var s string
+		if err := rows.Scan(&s); err != nil {
+			return nil, err
+		}
+		list = append(list, s)
+	}
+	return list, rows.Err()
+}
+
+// Backup writes the database at path, which may be in use, to another file that only its owner can read: a copy of one
+// moment, looked over before it takes the place of a file of that name.
+func Backup(ctx context.Context, path, to string) error {
+	temporary, err := copyOf(ctx, path, to)
+	if err != nil {
+		return err
+	}
+	if err := os.Rename(temporary, to); err != nil {
+		return errors.Join(err, os.Remove(temporary))
+	}
+	return syncFolder(to)
+}
+
+// copyOf makes a copy of the database at path under a temporary name in the folder of to, and checks it.
+func copyOf(ctx context.Context, path, to string) (temporary string, err error) {
+	if err := notInUse(path, to); err != nil {
+		return "", err
+	}
+	c, err := attach(ctx, path)
+	if err != nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, c.Close()) }()
+	f, err := os.CreateTemp(filepath.Dir(to), filepath.Base(to)+".*.part") // 0600, and no symbolic link is followed
+	if err != nil {
+		return "", err
+	}
+	temporary = f.Name()
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, os.Remove(temporary))
+		}
+	}()
+	var start, end int64
+	const position = "SELECT seq FROM audit_heads"
+	err = errors.Join(
+		c.QueryRowContext(ctx, position).Scan(&start),
+		vacuumInto(ctx, path, temporary),
+		c.QueryRowContext(ctx, position).Scan(&end),
+		f.Sync(), f.Close())
+	if err != nil {
+		return temporary, explain(to, err)
+	}
+	r, err := Inspect(ctx, temporary, true)
+	switch {
+	case err != nil:
+		return temporary, err
+	case len(r.Findings) > 0:
+		return temporary, fmt.Errorf("the copy is damaged, as %s may be: %s", path, r.Findings[0])
+	case r.auditEnd < start || r.auditEnd > end || r.Rows["audit_logs"] > r.auditEnd:
+		return temporary, fmt.Errorf("the copy ends with audit entry %d, but %s had %d to %d", r.auditEnd, path, start, end)
+	}
+	return temporary, nil
+}
+
+// vacuumInto needs a connection that may write, though it writes nothing to path.
+func vacuumInto(ctx context.Context, path, to string) (err error) {
+	c, err := sql.Open("sqlite", plainDSN(path))
+	if err != nil {
+		return err
+	}
+	_, err = c.ExecContext(ctx, "VACUUM INTO ?", to)
+	return errors.Join(err, c.Close())
+}
+
+// notInUse refuses to put a copy where the database itself or another one in use is.
+func notInUse(path, to string) error {
+	a, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	if b, err := os.Stat(to); err == nil && (os.SameFile(a, b) || !b.Mode().IsRegular()) {
+		return fmt.Errorf("%s cannot be replaced: it is the database itself, or no file", to)
+	}
+	if fileSize(to+"-wal") > 0 {
+		return fmt.Errorf("%s cannot be replaced: a program is using it, for there is %s-wal", to, to)
+	}
+	return nil
+}
+
+// syncFolder makes sure that the name of a file in it survives a power cut.
+func syncFolder(path string) error {
+	f, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}
+
+// Restore puts a copy of the backup in the place of the database at path, which nobody may be using. What was there is
+// kept under the name that is returned, "" if there was nothing.
+func Restore(ctx context.Context, backup, path string, stamp string) (kept string, err error) {
+	r, err := Inspect(ctx, backup, false)
+	switch {
+	case err != nil:
+		return "", err
+	case r.Schema > r.Known:
+		return "", fmt.Errorf("%s has schema %d, this program knows %d: run a newer version of it", backup, r.Schema, r.Known)
+	case len(r.Findings) > 0:
+		return "", fmt.Errorf("%s is damaged: %s", backup, r.Findings[0])
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return "", err
+	}
+	temporary, err := copyOf(ctx, backup, path+".restored")
+	if err != nil {
+		return "", err
+	}
+	fold(ctx, path)
+	// The log belongs to the file: what stands in it alone would be lost for the kept one, and must not meet the new one.
+	for _, suffix := range []string{"", "-wal", "-shm"} {
+		name := path + ".replaced-" + stamp
+		switch err := os.Rename(path+suffix, name+suffix); {
+		case err == nil:
+			kept = name
+		case !errors.Is(err, fs.ErrNotExist):
+			return kept, errors.Join(err, os.Remove(temporary))
+		}
+	}
+	return kept, errors.Join(os.Rename(temporary, path), syncFolder(path))
+}
+
+// fold puts the log of a database that nobody uses into its file, if they can still be read.
+func fold(ctx context.Context, path string) {
+	if c, err := attach(ctx, path); err == nil {
+		_, _ = c.ExecContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)")
+		_ = c.Close()
+	}
+}
+
+// QuickCheck looks for damage in the file at path as long as it takes, but no longer than ctx lasts.
+func QuickCheck(ctx context.Context, path string) error {
+	c, err := sql.Open("sqlite", plainDSN(path, "query_only(1)"))
+	if err != nil {
+		return err
+	}
+	found, err := texts(ctx, c, "SELECT * FROM pragma_quick_check WHERE quick_check <> 'ok'")
+	err = errors.Join(err, c.Close())
+	switch {
+	case ctx.Err() != nil:
+		return nil
+	case err == nil && len(found) > 0:
+		err = errors.New(found[0])
+		return fmt.Errorf("%s is damaged: put a backup in its place with `rolecall restore` (%w)", path, err)
+	}
+	return explain(path, err)
+}

@@ -1,0 +1,259 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+func openTemp(t testing.TB) *DB {
+	t.Helper()
+	d, err := Open(t.Context(), filepath.Join(t.TempDir(), "test.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = d.Close() })
+	return d
+}
+
+func insert(ctx context.Context, d *DB, name string) error {
+	return d.Write(ctx, func(q *Queries) error {
+		return q.InsertOrganization(ctx, InsertOrganizationParams{ID: uuid.New(), Name: name, NameKey: name, Now: time.Now()})
+	})
+}
+
+func stored(t testing.TB, d *DB, name string) bool {
+	t.Helper()
+	_, err := d.GetOrganizationByName(t.Context(), name)
+	if err != nil && !IsNotFound(err) {
+		t.Fatal(err)
+	}
+	return err == nil
+}
+
+// together hands all writes in so that they share one batch, and gives what each was told.
+func together(d *DB, writes ...func(q *Queries) error) []error {
+	errs := make([]error, len(writes))
+	var wg sync.WaitGroup
+	gate := make(chan struct{})
+	wg.Go(func() { // holds the writer until all the others wait for it
+		_ = d.Write(context.Background(), func(*Queries) error { <-gate; return nil })
+	})
+	time.Sleep(20 * time.Millisecond)
+	for i, fn := range writes {
+		wg.Go(func() { errs[i] = d.Write(context.Background(), fn) })
+		time.Sleep(5 * time.Millisecond) // in this order
+	}
+	close(gate)
+	wg.Wait()
+	return errs
+}
+
+func inserting(name, text string) func(q *Queries) error {
+	return func(q *Queries) error {
+		return q.InsertOrganization(context.Background(), InsertOrganizationParams{
+			ID: uuid.New(), Name: name, NameKey: name, Description: text, Now: time.Now(),
+		})
+	}
+}
+
+// A full disk refuses the batch that needed the room: whoever was told yes is there, whoever was told no is not, and
+// there is room for smaller things afterwards.
+func TestDiskFull(t *testing.T) {
+	t.Parallel()
+	d := openTemp(t)
+	var pages int
+	if err := d.writer.conn.QueryRowContext(t.Context(), "PRAGMA page_count").Scan(&pages); err != nil {
+		t.Fatal(err)
+	}
+	limit := fmt.Sprintf("PRAGMA max_page_count(%d)", pages+40)
+	if _, err := d.writer.conn.ExecContext(t.Context(), limit); err != nil {
+		t.Fatal(err)
+	}
+	errs := together(d, inserting("before", ""), inserting("huge", strings.Repeat("x", 1<<20)), inserting("after", ""))
+	for i, name := range []string{"before", "huge", "after"} {
+		if stored(t, d, name) != (errs[i] == nil) {
+			t.Errorf("%s was told %v, and is stored: %v", name, errs[i], stored(t, d, name))
+		}
+		if errs[i] != nil && !IsUnavailable(errs[i]) {
+			t.Errorf("%s was told %v, which is not known for a full disk", name, errs[i])
+		}
+	}
+	if errs[1] == nil {
+		t.Fatal("there was room for everything: this test shows nothing")
+	}
+	if err := insert(t.Context(), d, "later"); err != nil || !stored(t, d, "later") {
+		t.Errorf("afterwards: %v", err)
+	}
+}
+
+// When the engine gives a transaction up on its own, what comes after must not stand alone, as if the rest had never
+// been asked for; and what stood before must not be acknowledged.
+func TestTransactionGivenUp(t *testing.T) {
+	t.Parallel()
+	d := openTemp(t)
+	giveUp := func(q *Queries) error {
+		err := inserting("lost", "")(q)
+		return errors.Join(err, d.writer.exec("ROLLBACK")) // as the engine does
+	}
+	errs := together(d, inserting("before", ""), giveUp, inserting("after", ""))
+	for i, name := range []string{"before", "lost", "after"} {
+		if stored(t, d, name) != (errs[i] == nil) {
+			t.Errorf("%s was told %v, and is stored: %v", name, errs[i], stored(t, d, name))
+		}
+	}
+	if errs[0] == nil || errs[1] == nil {
+		t.Errorf("a transaction that is gone was acknowledged: %v", errs)
+	}
+	if err := insert(t.Context(), d, "later"); err != nil || !stored(t, d, "later") {
+		t.Errorf("afterwards: %v", err)
+	}
+}
+
+// One write's failure is nobody else's: neither its error nor its panic reach the others of the batch.
+func TestFailuresStayApart(t *testing.T) {
+	t.Parallel()
+	d := openTemp(t)
+	secret := errors.New("canary of one client")
+	canceled, cancel := context.WithCancel(t.Context())
+	cancel()
+	errs := together(d,
+		inserting("one", ""),
+		func(q *Queries) error { return errors.Join(inserting("two", "")(q), secret) },
+		func(q *Queries) error { _ = inserting("three", "")(q); panic(secret) },
+		func(q *Queries) error { _, err := q.GetOrganizationByName(canceled, "one"); return err },
+		inserting("five", ""))
+	for i, want := range []bool{true, false, false, true, true} {
+		if (errs[i] == nil) != want {
+			t.Errorf("write %d was told %v", i, errs[i])
+		}
+		if errs[i] != nil && i != 1 && i != 2 && strings.Contains(errs[i].Error(), "canary") {
+			t.Errorf("write %d was told of another's failure: %v", i, errs[i])
+		}
+	}
+	for name, want := range map[string]bool{"one": true, "two": false, "three": false, "five": true} {
+		if stored(t, d, name) != want {
+			t.Errorf("%s is stored: %v", name, !want)
+		}
+	}
+}
+
+// After one failure of the disk nothing is acknowledged any more, though the disk seems to work again.
+func TestDiskFailureIsRemembered(t *testing.T) {
+	t.Parallel()
+	d := openTemp(t)
+	if _, err := d.writer.ExecContext(t.Context(), "SELECT nothing FROM nowhere"); err == nil || d.Err() != nil {
+		t.Fatalf("error %v was taken for one of the disk", err)
+	}
+	failure := errors.New("disk I/O error: canary")
+	d.writer.failed.Store(&failure)
+	err := insert(t.Context(), d, "refused")
+	if !errors.Is(err, ErrReadOnly) || !IsUnavailable(err) || !strings.Contains(err.Error(), "canary") {
+		t.Errorf("a write after it was told %v", err)
+	}
+	if stored(t, d, "refused") {
+		t.Error("it was stored nevertheless")
+	}
+	if d.Err() == nil {
+		t.Error("nothing tells that writes are refused")
+	}
+}
+
+func TestWritesAfterClose(t *testing.T) {
+	t.Parallel()
+	d := openTemp(t)
+	var wg sync.WaitGroup
+	errs := make([]error, 64)
+	for i := range errs {
+		wg.Go(func() { errs[i] = insert(context.Background(), d, fmt.Sprint("o-", i)) })
+	}
+	if err := d.Close(); err != nil {
+		t.Fatal(err)
+	}
+	wg.Wait()
+	again, err := Open(t.Context(), d.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = again.Close() }()
+	for i, err := range errs {
+		if stored(t, again, fmt.Sprint("o-", i)) != (err == nil) {
+			t.Errorf("write %d was told %v", i, err)
+		}
+		if err != nil && !IsUnavailable(err) {
+			t.Errorf("write %d was told %v", i, err)
+		}
+	}
+}
+
+// The log is folded into the file as it grows, not when the last connection goes.
+func TestLogStaysSmall(t *testing.T) {
+	t.Parallel()
+	d := openTemp(t)
+	for i := range 40 {
+		if err := d.Write(t.Context(), inserting(fmt.Sprint("o-", i), strings.Repeat("x", 1<<20))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if log, file := fileSize(d.path+"-wal"), fileSize(d.path); log > 16<<20 || file < 20<<20 {
+		t.Errorf("after 40 MB the log has %d bytes, the file %d", log, file)
+	}
+}
+
+// A migration keeps the file as it was; one of an empty database has nothing to keep.
+func TestMigrationKeepsTheOldFile(t *testing.T) {
+	t.Parallel()
+	d := openTemp(t)
+	if fileSize(d.path+".before-1") != 0 {
+		t.Error("there is a backup of nothing")
+	}
+	if err := insert(t.Context(), d, "old"); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Close(); err != nil {
+		t.Fatal(err)
+	}
+	first, err := migrations.ReadFile("migrations/00001_init.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	current, err := known()
+	if err != nil {
+		t.Fatal(err)
+	}
+	next := current + 1
+	files := fstest.MapFS{fmt.Sprintf("%05d_next.sql", next): {Data: []byte("-- +goose Up\nDROP TABLE revisions;\n")}}
+	for v := int64(1); v <= current; v++ {
+		files[fmt.Sprintf("%05d_old.sql", v)] = &fstest.MapFile{Data: first}
+	}
+	again := reopen(t, d.path)
+	if err := migrate(t.Context(), again, d.path, files); err != nil {
+		t.Fatal(err)
+	}
+	r, err := Inspect(t.Context(), fmt.Sprintf("%s.before-%d", d.path, next), false)
+	if err != nil || len(r.Findings) > 0 || r.Schema != current || r.Rows["organizations"] != 1 || r.Rows["revisions"] != 1 {
+		t.Errorf("before the migration: %+v, %v", r, err)
+	}
+	if _, err := Open(t.Context(), d.path); err == nil || !strings.Contains(err.Error(), "newer version") {
+		t.Errorf("a file with a newer schema was opened: %v", err)
+	}
+}
+
+func reopen(t testing.TB, path string) *sql.DB {
+	t.Helper()
+	c, err := sql.Open("sqlite", dsn(path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Close() })
+	return c
+}

@@ -1,0 +1,285 @@
+package org
+
+import (
+	"context"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"rolecall/db"
+	"rolecall/rbac"
+)
+
+// membershipLimit is how many memberships the view of an account lists.
+const membershipLimit = 100
+
+// Membership is an organization that an account belongs to, with the roles that it holds there.
+type Membership struct {
+	Organization Organization
+	Roles        []RoleRef
+}
+
+// UserView is an account with what the caller may do to it. A refusal is a short sentence, "" where there is none.
+type UserView struct {
+	User        User
+	Self        bool
+	Memberships []Membership // those that the caller may read, by name, at most 100
+	More        bool         // there are more memberships than listed
+	Tokens      int          // 0 where the caller may not read them
+	ReadTokens  bool
+	Link        *PasswordLink // the link that sets its password, without the secret; nil: none, or not for this caller
+
+	ProfileRefusal  string
+	PasswordRefusal string // for the password and for the link that sets it
+	RolesRefusal    string // for its site roles
+	StatusRefusal   string // for suspending it, or activating it when it is suspended
+	DeleteRefusal   string
+	TokensRefusal   string // for making and revoking its tokens
+}
+
+// UserView is one account with its memberships, and what the caller may do to it. Invalid: not there, or may not be read.
+func (s *Service) UserView(ctx context.Context, subject *Subject, user string) (UserView, error) {
+	src := s.snapshot(subject)
+	row, err := src.readableUser(ctx, subject, user)
+	if err != nil {
+		return UserView{}, err
+	}
+	v := UserView{Self: row.ID == subject.ID(), ReadTokens: subject.Can("read", keyObject(row.ID))}
+	if v.User, err = src.user(ctx, row); err != nil {
+		return v, err
+	}
+	if err := src.memberships(ctx, subject, &v); err != nil {
+		return v, err
+	}
+	if err := src.userRefusals(ctx, subject, &v); err != nil {
+		return v, err
+	}
+	if v.ReadTokens {
+		n, err := s.db.CountTokens(ctx, row.ID)
+		if err != nil {
+			return v, err
+		}
+		v.Tokens = int(n)
+	}
+	if v.PasswordRefusal != "" {
+		return v, nil
+	}
+	link, ok, err := s.PasswordLinkOf(ctx, subject, row.ID.String())
+	if ok {
+		v.Link = &link
+	}
+	return v, err
+}
+
+func (s source) memberships(ctx context.Context, by *Subject, v *UserView) error {
+	grants, err := s.q.ListGrants(ctx, v.User.ID)
+	if err != nil {
+		return err
+	}
+	held := map[uuid.UUID]string{}
+	for _, g := range grants {
+		held[g.OrganizationID] += " " + g.Role
+	}
+	orgs, err := s.q.ListOrganizationsOfUser(ctx, db.ListOrganizationsOfUserParams{UserID: v.User.ID, MaxRows: membershipLimit + 1})
+	if err != nil {
+		return err
+	}
+	if v.More = len(orgs) > membershipLimit; v.More {
+		orgs = orgs[:membershipLimit]
+	}
+	for _, o := range readableOrganizations(by, orgs) {
+		if !by.Can("read", memberObject(o.ID, v.User.ID)) {
+			continue
+		}
+		set, err := s.roles(ctx, o.ID)
+		if err != nil {
+			return err
+		}
+		v.Memberships = append(v.Memberships, Membership{Organization: o, Roles: set.refs(held[o.ID])})
+	}
+	return nil
+}
+
+// userRefusals says why the caller may not do what can be done to an account.
+func (s source) userRefusals(ctx context.Context, by *Subject, v *UserView) error {
+	object := userObject(v.User.ID)
+	needs := func(action string, o rbac.Object) string {
+		if by.Can(action, o) {
+			return ""
+		}
+		return "Needs " + o.Type + ":" + action
+	}
+	v.ProfileRefusal, v.PasswordRefusal = needs("update_personal", object), needs("update_personal", object)
+	v.StatusRefusal, v.DeleteRefusal = needs("update", object), needs("delete", object)
+	v.TokensRefusal = needs("create", keyObject(v.User.ID))
+	v.RolesRefusal = needs("assign", siteRolesObject)
+	if by.Can("unassign", siteRolesObject) {
+		v.RolesRefusal = ""
+	}
+	if v.User.LoginType != LoginPassword {
+		v.PasswordRefusal = "A service account has no password"
+	}
+	if v.Self {
+		v.RolesRefusal, v.StatusRefusal, v.DeleteRefusal = "You can't change your own roles", "You can't suspend yourself", "You can't delete yourself"
+		return nil
+	}
+	target, err := s.subject(ctx, v.User.ID)
+	if err != nil {
+		return err
+	}
+	if beyond := target.grants.AllowedSite().Minus(by.grants.AllowedSite()); len(beyond) > 0 {
+		for _, refusal := range v.refusals() {
+			if *refusal == "" {
+				*refusal = "May do what you may not: " + some(beyond)
+			}
+		}
+		return nil
+	}
+	return s.lastOnes(ctx, by, v)
+}
+
+func (v *UserView) refusals() []*string {
+	return []*string{&v.ProfileRefusal, &v.PasswordRefusal, &v.RolesRefusal, &v.StatusRefusal, &v.DeleteRefusal, &v.TokensRefusal}
+}
+
+// lastOnes tells before anybody tries that the last owner and the last admin of an organization must stay. It foresees
+// what the guard rails will say; they have the last word.
+func (s source) lastOnes(ctx context.Context, by *Subject, v *UserView) error {
+	why, err := s.lastOwner(ctx, v.User)
+	if err != nil {
+		return err
+	}
+	for _, m := range v.Memberships {
+		if why != "" || by.owner() || v.User.Status != StatusActive || !slices.Contains(names(m.Roles), roleOrganizationAdmin) {
+			continue
+		}
+		others, err := s.q.CountActiveHolders(ctx, db.CountActiveHoldersParams{
+			OrganizationID: m.Organization.ID, Role: roleOrganizationAdmin, ExceptUser: v.User.ID,
+		})
+		if err != nil {
+			return err
+		}
+		if others == 0 {
+			why = "The last active organization admin of " + m.Organization.DisplayName + "; only a site owner can"
+		}
+	}
+	for _, refusal := range []*string{&v.DeleteRefusal, &v.StatusRefusal} {
+		if *refusal == "" && (refusal == &v.DeleteRefusal || v.User.Status != StatusSuspended) {
+			*refusal = why
+		}
+	}
+	return nil
+}
+
+// lastOwner says so of an account without which no owner could do its work any more.
+func (s source) lastOwner(ctx context.Context, u User) (string, error) {
+	if !slices.Contains(names(u.Roles), roleOwner) {
+		return "", nil
+	}
+	holders, err := s.q.ListActiveHoldersOfSiteRole(ctx, roleOwner)
+	if err != nil {
+		return "", err
+	}
+	for _, id := range holders {
+		other, err := s.subject(ctx, id)
+		if err != nil {
+			return "", err
+		}
+		if id != u.ID && other.Can("assign", siteRolesObject) && other.Can("unassign", siteRolesObject) && other.Can("update", usersObject) {
+			return "", nil
+		}
+	}
+	return "The last active owner; give another active account the owner role first", nil
+}
+
+// UserAssignment is what the form with the site roles of an account shows.
+type UserAssignment struct {
+	User    User
+	Version int64        // of the account; see RolesInput
+	Refusal string       // why the caller may not change these roles at all, "" if it may
+	Choices []RoleChoice // custom roles first, then built-in
+}
+
+// UserAssignment is the form with the site roles of an account: every role of the site, and which the caller may change.
+// Invalid: no such user. Forbidden: the caller may not read the site roles.
+func (s *Service) UserAssignment(ctx context.Context, subject *Subject, user string) (UserAssignment, error) {
+	v, err := s.UserView(ctx, subject, user)
+	if err != nil {
+		return UserAssignment{}, err
+	}
+	if !subject.Can("read", siteRolesObject) {
+		return UserAssignment{}, errForbidden()
+	}
+	set, err := s.snapshot(subject).roles(ctx, uuid.Nil)
+	if err != nil {
+		return UserAssignment{}, err
+	}
+	a := UserAssignment{User: v.User, Version: userVersion(v.User), Refusal: v.RolesRefusal}
+	held := names(v.User.Roles)
+	for i := range set.list {
+		r := &set.list[i]
+		choice := RoleChoice{Role: r.Role, Held: slices.Contains(held, r.Name), Refusal: a.Refusal}
+		choice.Role.Refusal = mayGive(subject, "assign", siteRolesObject, r)
+		choice.Role.Assignable = choice.Role.Refusal == ""
+		if choice.Refusal == "" {
+			action := "assign"
+			if choice.Held {
+				action = "unassign"
+			}
+			choice.Refusal = mayGive(subject, action, siteRolesObject, r)
+		}
+		if r.Name == roleOwner && choice.Held && choice.Refusal == "" {
+			if choice.Refusal, err = s.snapshot(subject).lastOwner(ctx, v.User); err != nil {
+				return a, err
+			}
+		}
+		a.Choices = append(a.Choices, choice)
+	}
+	return a, nil
+}
+
+// userVersion tells two states of an account apart: it has no counter, but every change of it sets the time.
+func userVersion(u User) int64 { return u.UpdatedAt.UnixMicro() }
+
+// NewUserOrganizations is the organizations that a new account can be put into. Forbidden: the caller may not create
+// accounts.
+func (s *Service) NewUserOrganizations(ctx context.Context, subject *Subject) ([]Organization, error) {
+	if !mayCreateUsers(subject) {
+		return nil, errForbidden()
+	}
+	all, err := s.Organizations(ctx, subject)
+	return slices.DeleteFunc(all, func(o Organization) bool { return !mayAdd(subject, o.ID) }), err
+}
+
+// OrganizationView is an organization with what the caller may do to it.
+type OrganizationView struct {
+	Organization  Organization
+	CanUpdate     bool
+	CanDelete     bool
+	DeleteRefusal string // why it can't be deleted as it is now, "" if it can
+	Roles         int    // custom ones
+}
+
+// OrganizationView is one organization with what the caller may do to it. NotFound: not there, or may not be read.
+func (s *Service) OrganizationView(ctx context.Context, subject *Subject, organization string) (OrganizationView, error) {
+	row, err := s.snapshot(subject).organization(ctx, subject, organization)
+	if err != nil {
+		return OrganizationView{}, err
+	}
+	object := orgObject(row.ID)
+	v := OrganizationView{Organization: organizationOf(row), CanUpdate: subject.Can("update", object), CanDelete: subject.Can("delete", object)}
+	roles, err := s.db.CountRolesOfOrganization(ctx, nullID(row.ID))
+	if err != nil {
+		return v, err
+	}
+	v.Roles = int(roles)
+	switch contents := notEmpty(row, subject, roles); {
+	case !v.CanDelete:
+		v.DeleteRefusal = "Needs organization:delete"
+	case row.IsDefault:
+		v.DeleteRefusal = "The default organization can't be deleted"
+	case contents != "":
+		v.DeleteRefusal = "It still has " + contents + "; remove them first"
+	}
+	return v, nil
+}

@@ -1,0 +1,118 @@
+package views
+
+import (
+	"rolecall/org"
+)
+
+// Title asks the question of the page.
+func (b BulkConfirm) Title() string {
+	n := len(b.Result.Done)
+	if n == 0 {
+		return "Nothing to change"
+	}
+	switch b.Bulk.Action {
+	case org.BulkAddRole:
+		return "Add " + b.Role + " to " + plural(n, "member") + "?"
+	case org.BulkRemoveRole:
+		return "Remove " + b.Role + " from " + plural(n, "member") + "?"
+	default:
+		return "Remove " + plural(n, "member") + " from " + organizationName(b.Result.Organization) + "?"
+	}
+}
+
+// verb is what the button does.
+func (b BulkConfirm) verb() string {
+	n := plural(len(b.Result.Done), "member")
+	switch b.Bulk.Action {
+	case org.BulkAddRole:
+		return "Add role to " + n
+	case org.BulkRemoveRole:
+		return "Remove role from " + n
+	default:
+		return "Remove " + n
+	}
+}
+
+// unchanged says why some are as they should be already.
+func (b BulkConfirm) unchanged() string {
+	n := len(b.Result.Unchanged)
+	subject, verb := plural(n, "member"), "have"
+	if n == 1 {
+		verb = "has"
+	}
+	if b.Bulk.Action == org.BulkRemoveRole {
+		if n == 1 {
+			return subject + " doesn’t have it."
+		}
+		return subject + " don’t have it."
+	}
+	return subject + " " + verb + " it already."
+}
+
+// all says whether everybody is meant who matches a filter, not those who were ticked.
+func (b BulkConfirm) all() bool { return b.Bulk.Match != nil }
+
+// meant is how many members the question is about.
+func (b BulkConfirm) meant() int {
+	return len(b.Result.Done) + len(b.Result.Unchanged) + len(b.Result.Refused)
+}
+
+// Sentence says what was done.
+func (b BulkDone) Sentence() string {
+	n := len(b.Result.Done)
+	switch {
+	case n == 0:
+		return "Nothing was changed."
+	case b.Bulk.Action == org.BulkAddRole:
+		return b.Role + " was added to " + plural(n, "member") + "."
+	case b.Bulk.Action == org.BulkRemoveRole:
+		return b.Role + " was removed from " + plural(n, "member") + "."
+	case n == 1:
+		return "1 member was removed."
+	default:
+		return plural(n, "member") + " were removed."
+	}
+}
+
+// mostTold is how many lines a list of people or permissions shows before it is cut or folded.
+const mostTold = 12
+
+func told[T any](list []T) []T { return list[:min(mostTold, len(list))] }
+func rest[T any](list []T) []T { return list[min(mostTold, len(list)):] }
+
+func someNames(members []org.Member) string {
+	var names []string
+	for _, m := range told(members) {
+		names = append(names, memberName(m))
+	}
+	if more := len(members) - len(names); more > 0 {
+		names = append(names, thousands(more)+" more")
+	}
+	return join(names)
+}
+
+// silent says whether a change makes no difference to anybody's rights.
+func silent(i org.Impact) bool {
+	return len(i.Gains)+len(i.Losses)+len(i.Keeps)+i.Roleless == 0
+}
+
+// affected is the sentence before the lines of an impact.
+func affected(i org.Impact) string {
+	switch {
+	case i.Members == 0:
+		return "Nobody is affected: nobody holds it."
+	case i.Affected == 0:
+		return "Nobody gains or loses a right (" + people(i.Members) + " looked at)."
+	case i.Affected == 1:
+		return "1 person gains or loses rights at once."
+	default:
+		return people(i.Affected) + " gain or lose rights at once."
+	}
+}
+
+func people(n int) string {
+	if n == 1 {
+		return "1 person"
+	}
+	return thousands(n) + " people"
+}

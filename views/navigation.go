@@ -1,0 +1,85 @@
+package views
+
+import (
+	"slices"
+	"strings"
+
+	"rolecall/org"
+)
+
+// navGroup is a part of the navigation.
+type navGroup struct {
+	id, label string
+	about     string // what its pages are pages of
+	items     []navItem
+}
+
+type navItem struct {
+	active, label, glyph, url string // active is what a page calls itself in Shell.Active
+	count                     string // "" for none
+	key                       string // goes there after "g"
+}
+
+// lower writes a label inside a sentence.
+func (g navGroup) lower(label string) string {
+	if strings.HasPrefix(label, "API") {
+		return label
+	}
+	return strings.ToLower(label[:1]) + label[1:]
+}
+
+// navGroups are the pages that somebody may open. What may not be read is absent.
+func navGroups(n org.Navigation) []navGroup {
+	groups := []navGroup{siteGroup(n), {
+		id: "nav-you", label: "You", about: "Yours",
+		items: []navItem{
+			{"tokens", "API tokens", "key-round", TokensURL("me"), thousands(n.TokenCount), "T"},
+			{"account", "Account", "user-round", AccountURL, "", "Y"},
+		},
+	}}
+	if n.Current != nil {
+		groups = slices.Insert(groups, 0, organizationGroup(n))
+	}
+	return slices.DeleteFunc(groups, func(g navGroup) bool { return len(g.items) == 0 })
+}
+
+func organizationGroup(n org.Navigation) navGroup {
+	name := n.Current.Name
+	g := navGroup{id: "nav-organization", label: "Organization", about: organizationName(*n.Current), items: []navItem{
+		{"members", "Members", "users", MembersURL(name, org.MemberFilter{}), thousands(n.Members), "M"},
+	}}
+	g.add(n.CanReadRoles, navItem{"roles", "Roles", "shield", RolesURL(name), thousands(n.Roles), "R"})
+	g.add(n.CanReadMembers, navItem{"who-can", "Who can…", "eye", WhoCanURL(name, org.Question{}), "", "W"})
+	g.add(n.CanReadMembers && n.CanReadRoles, navItem{"lint", "Role check", "shield-check", LintURL(name), "", "C"})
+	g.add(n.CanReadOrgAudit, navItem{"audit", "Audit log", "scroll-text", auditURL(name), "", "A"})
+	g.add(n.CanChange, navItem{"settings", "Settings", "settings", OrganizationURL(name), "", "S"})
+	return g
+}
+
+func siteGroup(n org.Navigation) navGroup {
+	g := navGroup{id: "nav-site", label: "Site", about: "Site"}
+	g.add(n.CanReadUsers, navItem{"users", "Users", "user-round", UsersPath, capped(n.UserCount), "U"})
+	g.add(n.CanReadOrganizations || n.CanCreateOrganizations, navItem{"organizations", "Organizations", "building-2", OrganizationsPath, capped(n.OrganizationCount), "O"})
+	g.add(n.SiteRoles, navItem{"site-roles", "Site roles", "globe", RolesURL(""), thousands(n.SiteRoleCount), ""})
+	g.add(n.CanReadSiteAudit, navItem{"site-audit", "Site audit log", "scroll-text", auditURL(""), "", ""})
+	return g
+}
+
+func (g *navGroup) add(may bool, item navItem) {
+	if may {
+		g.items = append(g.items, item)
+	}
+}
+
+// capped writes a count that stopped at a limit.
+func capped(n int) string {
+	if n >= org.NavigationCountMax {
+		return thousands(org.NavigationCountMax) + "+"
+	}
+	return thousands(n)
+}
+
+// matches says whether a label contains what was searched for.
+func matches(label, query string) bool {
+	return strings.Contains(strings.ToLower(label), strings.ToLower(strings.TrimSpace(query)))
+}

@@ -1,0 +1,146 @@
+package views
+
+import (
+	"time"
+
+	"rolecall/org"
+	"rolecall/rbac"
+)
+
+// What the buttons of a role's form ask for besides saving, in the field "do".
+const (
+	StepReview = "review" // show what saving would change
+	StepEdit   = "edit"   // back to the editor, with everything that was entered
+)
+
+// levelKeys are what the field names of the levels begin with.
+var levelKeys = map[rbac.Level]string{rbac.LevelSite: "site", rbac.LevelOrganization: "org", rbac.LevelUser: "user"}
+
+// cellField is the name of the field of a cell.
+func cellField(c org.RoleChange) string {
+	return levelKeys[c.Level] + "." + c.Permission.ResourceType + "." + c.Permission.Action
+}
+
+// levelWord says of which level a change is, where a role of this kind has more than one.
+func levelWord(l rbac.Level) string {
+	switch l {
+	case rbac.LevelSite:
+		return "site"
+	case rbac.LevelUser:
+		return "own resources"
+	default:
+		return ""
+	}
+}
+
+// mark is the sign, its class and the word of what a change makes a role say.
+func mark(is string) (class, sign, word string) {
+	switch is {
+	case org.SaysAllow:
+		return "add", "+", "Allow"
+	case org.SaysDeny:
+		return "den", "⊘", "Deny"
+	default:
+		return "del", "−", "Clear"
+	}
+}
+
+// changes are what the review is about.
+func (r RoleReview) changes() []org.RoleChange {
+	if r.Editor.New {
+		return org.RoleChanges(org.Role{}, r.Editor.View.Role)
+	}
+	return org.RoleChanges(r.Editor.stored(), r.Editor.View.Role)
+}
+
+// renamed says whether the display name changes too.
+func (r RoleReview) renamed() bool {
+	return !r.Editor.New && r.Editor.stored().DisplayName != r.Editor.View.Role.DisplayName
+}
+
+// count is how many changes there are.
+func (r RoleReview) count() int {
+	n := len(r.changes())
+	if r.renamed() {
+		n++
+	}
+	return n
+}
+
+// story says who saved what when, and what is left to decide.
+func (m RoleMerge) story() string {
+	text := firstOf(m.Theirs.UpdatedBy, "Somebody else") + " saved version " + thousands(int(m.Theirs.Version)) + " " +
+		when(m.Theirs.UpdatedAt, m.Now) + "; you started from version " + thousands(int(m.Was.Version)) + ". "
+	clashes := len(m.Clashes)
+	if m.NameClash {
+		clashes++
+	}
+	kept := len(m.Kept)
+	switch {
+	case clashes == 0:
+		return text + "None of your changes overlaps with theirs: all are kept."
+	case kept == 0:
+		return text + "Choose, line by line."
+	default:
+		return text + plural(kept, "change") + " of yours " + overlap(kept) + " and " + be(kept) + " kept. Choose for the rest."
+	}
+}
+
+func when(t, now time.Time) string {
+	switch text := ago(t, now); text {
+	case "just now", "yesterday":
+		return text
+	default:
+		if now.Sub(t) < 10*24*time.Hour {
+			return text
+		}
+		return "on " + text
+	}
+}
+
+func overlap(n int) string {
+	if n == 1 {
+		return "doesn’t overlap"
+	}
+	return "don’t overlap"
+}
+
+func be(n int) string {
+	if n == 1 {
+		return "is"
+	}
+	return "are"
+}
+
+// theirName is how the column of the other save is called.
+func (m RoleMerge) theirName() string { return firstOf(m.Theirs.UpdatedBy, "Theirs") }
+
+// mootNote is a reason for hatched cells, with how many it hatches.
+type mootNote struct {
+	org.Moot
+	id    string
+	cells int
+}
+
+// mootNotes are the different reasons why cells are hatched.
+func mootNotes(scopes []scope) []mootNote {
+	var out []mootNote
+	at := map[string]int{}
+	for _, s := range scopes {
+		for _, r := range s.rows() {
+			for _, c := range r.cells() {
+				if c.moot.Reason == "" {
+					continue
+				}
+				i, ok := at[c.moot.Reason]
+				if !ok {
+					i = len(out)
+					at[c.moot.Reason] = i
+					out = append(out, mootNote{id: mootID(c.moot.Reason), Moot: c.moot})
+				}
+				out[i].cells++
+			}
+		}
+	}
+	return out
+}

@@ -1,0 +1,504 @@
+package views
+
+import (
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"rolecall/org"
+	"rolecall/rbac"
+)
+
+// The pages of the site and of the account that is signed in.
+const (
+	UsersPath          = "/users"
+	NewUserURL         = "/users/new"
+	AccountURL         = "/users/me"
+	SessionsURL        = "/users/me/sessions"
+	ShortcutsURL       = "/shortcuts"
+	OrganizationsPath  = "/organizations"
+	NewOrganizationURL = "/organizations/new"
+	SearchPath         = "/search"
+)
+
+// UsersURL is the list of accounts with f applied.
+func UsersURL(f org.UserFilter) string {
+	q := url.Values{}
+	if text := firstOf(f.Query, f.Text); text != "" {
+		q.Set("q", text)
+	}
+	for _, s := range f.Statuses {
+		q.Add("status", string(s))
+	}
+	for _, r := range f.Roles {
+		q.Add("role", r)
+	}
+	for _, l := range f.LoginTypes {
+		q.Add("login_type", l)
+	}
+	setPage(q, f.Limit, f.Offset)
+	return withQuery(UsersPath, q)
+}
+
+func setPage(q url.Values, limit, offset int) {
+	if limit != 0 && limit != PageSize {
+		q.Set("limit", strconv.Itoa(limit))
+	}
+	if offset > 0 {
+		q.Set("offset", strconv.Itoa(offset))
+	}
+}
+
+// UserURL is the page of an account, given by username; DELETE deletes it. UserProfileURL and the others below it are
+// where its forms go.
+func UserURL(user string) string { return UsersPath + "/" + url.PathEscape(user) }
+
+// UserDeleteURL is the page of an account that asks whether to delete it.
+func UserDeleteURL(user string) string { return UserURL(user) + "?confirm=delete" }
+
+// UserProfileURL takes the names of an account by PUT.
+func UserProfileURL(user string) string { return UserURL(user) + "/profile" }
+
+// UserPasswordURL takes a password by PUT.
+func UserPasswordURL(user string) string { return UserURL(user) + "/password" }
+
+// UserLinkURL makes a link that sets the password by POST, and revokes it by DELETE.
+func UserLinkURL(user string) string { return UserURL(user) + "/password-link" }
+
+// UserStatusURL suspends or activates an account by PUT.
+func UserStatusURL(user string, suspend bool) string {
+	if suspend {
+		return UserURL(user) + "/status/suspend"
+	}
+	return UserURL(user) + "/status/activate"
+}
+
+// UserRolesURL is the form with the site roles of an account; PUT saves.
+func UserRolesURL(user string) string { return UserURL(user) + "/roles" }
+
+// TokensURL is the list of the API tokens of an account; POST makes one.
+func TokensURL(user string) string { return UserURL(user) + "/keys/tokens" }
+
+// TokenRevokeURL is the same list, asking whether to revoke one.
+func TokenRevokeURL(user, id string) string {
+	return TokensURL(user) + "?" + url.Values{"revoke": {id}}.Encode()
+}
+
+// TokenURL is one API token; DELETE revokes it.
+func TokenURL(user, id string) string { return UserURL(user) + "/keys/" + url.PathEscape(id) }
+
+// SessionURL is one of the caller's own sessions; DELETE ends it.
+func SessionURL(id string) string { return SessionsURL + "/" + url.PathEscape(id) }
+
+// PasswordURL is the page that sets a password by a link.
+func PasswordURL(secret string) string { return "/password/" + url.PathEscape(secret) }
+
+// SignedOutURL is the page to sign in after a password was set.
+const SignedOutURL = LoginURL + "?password=set"
+
+// OrganizationsURL is the list of organizations with f applied.
+func OrganizationsURL(f org.OrganizationFilter) string {
+	q := url.Values{}
+	if f.Query != "" {
+		q.Set("q", f.Query)
+	}
+	setPage(q, f.Limit, f.Offset)
+	return withQuery(OrganizationsPath, q)
+}
+
+// OrganizationDeleteURL is the settings of an organization, asking whether to delete it.
+func OrganizationDeleteURL(organization string) string {
+	return OrganizationURL(organization) + "?confirm=delete"
+}
+
+// SearchURL searches everything, and members and roles of the organization, unless that is "".
+func SearchURL(query, organization string) string {
+	q := url.Values{}
+	if query != "" {
+		q.Set("q", query)
+	}
+	if organization != "" {
+		q.Set("organization", organization)
+	}
+	return withQuery(SearchPath, q)
+}
+
+// auditURL is the audit trail, of one organization unless that is "".
+func auditURL(organization string) string {
+	q := url.Values{}
+	if organization != "" {
+		q.Set("organization", organization)
+	}
+	return withQuery("/audit", q)
+}
+
+// Users is the list of accounts with its search and filters.
+type Users struct {
+	List      org.UserList
+	Filter    org.UserFilter
+	Roles     []org.Role // for the filter; empty: the caller may not see site roles
+	CanAssign bool       // the caller may give or take site roles
+	Self      string     // username of the caller
+	Now       time.Time
+}
+
+// UserLine is one row of the list of accounts: what UserRow needs besides the account.
+type UserLine struct {
+	User      org.User
+	Query     string // what was searched for, to mark it
+	LinkRoles bool   // the caller may open site roles
+	CanAssign bool   // as in Users
+	Self      bool
+	Now       time.Time
+}
+
+// NewUser is the form for a new account. Fields are as the person filled them in.
+type NewUser struct {
+	Organizations         []org.Organization
+	Chosen                []string // ids of the ticked ones
+	Email, Username, Name string
+	Access                string // AccessInvite, AccessPassword or AccessService
+	Err                   *org.Error
+}
+
+// How somebody gets into a new account.
+const (
+	AccessInvite   = "invite"
+	AccessPassword = "password"
+	AccessService  = "service"
+)
+
+// UserPage is the page of one account.
+type UserPage struct {
+	org.UserView
+	Confirm   bool   // ask whether the account shall really be deleted (UserDeleteURL)
+	LinkRoles bool   // the caller may open site roles
+	NewLink   string // the address that sets the password, shown once
+	Err       *org.Error
+	Failed    string // the form that was refused: "profile", "password" or ""
+	Username  string // as entered in a refused form
+	Name      string
+	Now       time.Time
+}
+
+// UserAssignmentForm is the form with the site roles of an account.
+type UserAssignmentForm struct {
+	org.UserAssignment
+	Checked map[string]bool // ticked by the person, by role name; nil: as held
+	Err     *org.Error
+	Catalog *rbac.Catalog // for the counts; nil: the default one
+}
+
+// Account is the page of one's own account.
+type Account struct {
+	org.UserView
+	Sessions  []org.Session
+	Shortcuts bool // single-key shortcuts are on
+	Confirm   bool // ask whether to sign out everywhere
+	Err       *org.Error
+	Failed    string // as in UserPage
+	Username  string
+	Name      string
+	Now       time.Time
+}
+
+// Tokens is the list of the API tokens of an account.
+type Tokens struct {
+	org.UserView
+	Tokens []org.Token
+	Secret string // of the token that was just made, shown once
+	Revoke string // id of the token to ask about
+	Name   string // as entered in a refused form
+	Days   int
+	Err    *org.Error
+	Now    time.Time
+}
+
+// TokenDays are the choices for how long a token lives; the first is what is chosen for one who chooses nothing.
+var TokenDays = []int{30, 7, 60, 90, 365}
+
+// Organizations is the list of organizations.
+type Organizations struct {
+	List   org.OrganizationList
+	Filter org.OrganizationFilter
+	Now    time.Time
+}
+
+// OrganizationForm is the form for a new organization, or the settings of one.
+type OrganizationForm struct {
+	org.OrganizationView                       // zero for a new one
+	Input                org.OrganizationInput // as entered
+	Confirm              bool
+	Err                  *org.Error
+}
+
+// Search is what a search over names found.
+type Search struct {
+	Query string
+	Nav   org.Navigation // its pages are searched, too
+	Hits  org.Hits
+}
+
+// SetPassword is the page that sets a password by a link.
+type SetPassword struct {
+	User   org.User
+	Secret string
+	Err    *org.Error
+}
+
+// pager is what stands under a list that has pages.
+type pager struct {
+	url                  string // of the list without a query
+	kept                 []hiddenField
+	first, shown, count  int // offset, rows of this page, rows in all
+	limit                int
+	more                 bool // there are more than count
+	previousURL, nextURL string
+}
+
+func newPager(base string, kept []hiddenField, limit, offset, shown, count int, more bool, at func(offset int) string) pager {
+	p := pager{url: base, kept: kept, first: offset, shown: shown, count: count, limit: max(limit, 1), more: more}
+	if offset > 0 {
+		p.previousURL = at(max(0, offset-p.limit))
+	}
+	if shown > 0 && (offset+shown < count || more) {
+		p.nextURL = at(offset + p.limit)
+	}
+	return p
+}
+
+// span is which rows the page shows: "26–50".
+func (p pager) span() string {
+	if p.shown == 1 {
+		return thousands(p.first + 1)
+	}
+	return thousands(p.first+1) + "–" + thousands(p.first+p.shown)
+}
+
+func (p pager) total() string {
+	if p.more {
+		return thousands(p.count) + "+"
+	}
+	return thousands(p.count)
+}
+
+func (p pager) page() int  { return p.first/p.limit + 1 }
+func (p pager) pages() int { return max((p.count+p.limit-1)/p.limit, 1) }
+
+func (p pager) limits() []int {
+	out := slices.Clone(rowChoices)
+	if !slices.Contains(out, p.limit) {
+		out = append(out, p.limit)
+		slices.Sort(out)
+	}
+	return out
+}
+
+func (u Users) line(user org.User) UserLine {
+	return UserLine{
+		User: user, Query: firstOf(u.Filter.Text, u.Filter.Query), LinkRoles: len(u.Roles) > 0, CanAssign: u.CanAssign,
+		Self: user.Username == u.Self, Now: u.Now,
+	}
+}
+
+// first is the first page of the list, changed.
+func (u Users) first(change func(*org.UserFilter)) string {
+	f := u.Filter
+	f.Offset = 0
+	change(&f)
+	return UsersURL(f)
+}
+
+func (u Users) filters() []filter {
+	statuses := make([]filterOption, 0, 3)
+	for _, s := range []org.Status{org.StatusActive, org.StatusDormant, org.StatusSuspended} {
+		statuses = append(statuses, filterOption{string(s), statusLabel(s), slices.Contains(u.Filter.Statuses, s)})
+	}
+	logins := []filterOption{
+		{org.LoginPassword, "With a password", slices.Contains(u.Filter.LoginTypes, org.LoginPassword)},
+		{org.LoginNone, "Service account", slices.Contains(u.Filter.LoginTypes, org.LoginNone)},
+	}
+	all := []filter{
+		{"role", "Site role", roleOptions(u.Roles, u.Filter.Roles), u.first(func(f *org.UserFilter) { f.Roles = nil })},
+		{"status", "Status", statuses, u.first(func(f *org.UserFilter) { f.Statuses = nil })},
+		{"login_type", "Sign-in", logins, u.first(func(f *org.UserFilter) { f.LoginTypes = nil })},
+	}
+	return slices.DeleteFunc(all, func(f filter) bool { return len(f.options) == 0 })
+}
+
+// searched says what was looked at.
+func (u Users) searched() string {
+	var with []string
+	for _, f := range u.filters() {
+		if len(f.chosen()) > 0 {
+			with = append(with, f.label+": "+strings.Join(f.chosen(), ", "))
+		}
+	}
+	if len(with) == 0 {
+		return "Searched names, usernames and emails."
+	}
+	return "Searched names, usernames and emails with " + join(with) + "."
+}
+
+// kept are the fields of the URL that a form does not show.
+func (u Users) kept(shown ...string) []hiddenField {
+	parsed, err := url.Parse(UsersURL(u.Filter))
+	if err != nil {
+		return nil
+	}
+	var out []hiddenField
+	q := parsed.Query()
+	for _, name := range []string{"q", "role", "status", "login_type", "limit"} {
+		if slices.Contains(shown, name) {
+			continue
+		}
+		for _, v := range q[name] {
+			out = append(out, hiddenField{name, v})
+		}
+	}
+	return out
+}
+
+func (u Users) pager() pager {
+	return newPager(UsersPath, u.kept("limit"), u.Filter.Limit, u.Filter.Offset, len(u.List.Users), u.List.Count, u.List.CountCapped,
+		func(offset int) string {
+			f := u.Filter
+			f.Offset = offset
+			return UsersURL(f)
+		})
+}
+
+func (o Organizations) pager() pager {
+	var kept []hiddenField
+	if o.Filter.Query != "" {
+		kept = append(kept, hiddenField{"q", o.Filter.Query})
+	}
+	return newPager(OrganizationsPath, kept, o.Filter.Limit, o.Filter.Offset, len(o.List.Organizations), o.List.Count, false,
+		func(offset int) string {
+			f := o.Filter
+			f.Offset = offset
+			return OrganizationsURL(f)
+		})
+}
+
+func userID(u org.User) string { return "u-" + u.ID.String() }
+
+// loginLabel says how an account is signed in to.
+func loginLabel(u org.User) string {
+	if u.ServiceAccount() {
+		return "Tokens only"
+	}
+	return "Password"
+}
+
+// statusClass is the colour of a status.
+func statusClass(s org.Status) string {
+	switch s {
+	case org.StatusActive:
+		return "badge ok"
+	case org.StatusSuspended:
+		return "badge bad"
+	default:
+		return "badge"
+	}
+}
+
+// goes is what is deleted with an account, a line each.
+func (p UserPage) goes() []string {
+	var out []string
+	if n := len(p.User.OrganizationIDs); n > 0 {
+		out = append(out, plural(n, "membership")+", with the roles held there")
+	}
+	if n := len(p.User.Roles); n > 0 {
+		out = append(out, plural(n, "site role")+": "+join(refNames(p.User.Roles)))
+	}
+	if p.Tokens > 0 {
+		out = append(out, plural(p.Tokens, "API token")+": programs that use them are refused at once")
+	}
+	return append(out, "Every session: they are signed out at once")
+}
+
+// assignment is this form as that of a member: the boxes are the same.
+func (f UserAssignmentForm) assignment() AssignmentForm {
+	return AssignmentForm{
+		Assignment: org.Assignment{
+			Member: org.Member{
+				UserID: f.User.ID, Username: f.User.Username, Name: f.User.Name, Version: f.Version, RolesRefusal: f.Refusal,
+			},
+			Choices: f.Choices,
+		},
+		Checked: f.Checked, Err: f.Err, Catalog: f.Catalog,
+	}
+}
+
+// device says in a few words what a session was started with.
+func device(userAgent string) string {
+	find := func(words ...string) string {
+		for i := 0; i < len(words); i += 2 {
+			if strings.Contains(userAgent, words[i]) {
+				return words[i+1]
+			}
+		}
+		return ""
+	}
+	browser := find("Edg/", "Edge", "OPR/", "Opera", "Firefox/", "Firefox", "Chrome/", "Chrome", "Safari/", "Safari")
+	system := find("Android", "Android", "iPhone", "iPhone", "iPad", "iPad", "Windows", "Windows", "Mac OS X", "macOS", "Linux", "Linux")
+	switch {
+	case browser != "" && system != "":
+		return browser + " on " + system
+	case browser+system != "":
+		return browser + system
+	default:
+		return firstOf(userAgent, "Unknown browser")
+	}
+}
+
+// lives is how long something still lasts: "in 3 d".
+func lives(t, now time.Time) string {
+	switch d := t.Sub(now); {
+	case d <= 0:
+		return "expired"
+	case d < time.Hour:
+		return "in " + strconv.Itoa(max(1, int(d.Minutes()))) + " min"
+	case d < 48*time.Hour:
+		return "in " + strconv.Itoa(int(d.Hours())) + " h"
+	default:
+		return "in " + strconv.Itoa(int(d.Hours()/24)) + " d"
+	}
+}
+
+// dayChoices are the lifetimes to choose from, in order, each with whether it is chosen.
+func (t Tokens) dayChoices() []int { return slices.Sorted(slices.Values(TokenDays)) }
+
+func (t Tokens) days() int {
+	if t.Days > 0 {
+		return t.Days
+	}
+	return TokenDays[0]
+}
+
+func (t Tokens) revoking() *org.Token {
+	for i := range t.Tokens {
+		if t.Tokens[i].ID == t.Revoke {
+			return &t.Tokens[i]
+		}
+	}
+	return nil
+}
+
+// who is the user of this page as the caller calls it, in URLs.
+func who(v org.UserView) string {
+	if v.Self {
+		return "me"
+	}
+	return v.User.Username
+}
+
+func lifeLabel(days int) string {
+	if days == 365 {
+		return "1 year"
+	}
+	return strconv.Itoa(days) + " days"
+}

@@ -1,0 +1,132 @@
+package web
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"time"
+
+	"github.com/a-h/templ"
+
+	"rolecall/org"
+	"rolecall/views"
+)
+
+// accountPage is the page of one's own account; form is the one that e refused, "" if it was none of them.
+func (s *Server) accountPage(c *call, form string, e *org.Error) reply {
+	return reply{
+		title:  "Account",
+		active: "account",
+		page: func() (templ.Component, error) {
+			v, err := s.org.UserView(c.ctx, c.subject, "me")
+			if err != nil {
+				return nil, err
+			}
+			sessions, err := s.org.Sessions(c.ctx, c.subject, s.sessionKey(c))
+			a := views.Account{
+				UserView: v, Sessions: sessions, Shortcuts: c.shortcuts(), Confirm: c.query().text("confirm") == "signout",
+				Err: e, Failed: form, Now: time.Now(),
+			}
+			if e != nil {
+				o, _ := c.object() // unreadable: an empty form
+				a.Username, a.Name = o.text("username"), o.text("name")
+			}
+			return views.AccountPage(a), err
+		},
+	}
+}
+
+// sessionKey is the session of this request as the store knows it, "" if there is none.
+func (s *Server) sessionKey(c *call) string {
+	if !c.session {
+		return ""
+	}
+	hash := sha256.Sum256([]byte(s.sessions.Token(c.ctx)))
+	return base64.RawURLEncoding.EncodeToString(hash[:])
+}
+
+func (s *Server) endSession(c *call) (reply, error) {
+	if err := s.org.EndSession(c.ctx, c.subject, c.param("id")); err != nil {
+		return reply{}, err
+	}
+	return reply{next: views.AccountURL, flash: "The session has ended."}, nil
+}
+
+func (s *Server) endSessions(c *call) (reply, error) {
+	if err := s.org.EndSessions(c.ctx, c.subject); err != nil {
+		return reply{}, err
+	}
+	if c.session {
+		s.writeSession(c, "", time.Time{})
+	}
+	return reply{next: views.LoginURL}, nil
+}
+
+const (
+	keysCookie = "keys"
+	keysOff    = "off"
+)
+
+// shortcuts says whether the single-key shortcuts are on. Like the theme it is a matter of the browser, not of the
+// account: another keyboard, another answer.
+func (c *call) shortcuts() bool { return c.cookie(keysCookie) != keysOff }
+
+func (s *Server) setShortcuts(c *call) (reply, error) {
+	on, err := decode(c, func(o object) bool { return o.flag("shortcuts") })()
+	if err != nil {
+		return reply{}, err
+	}
+	done, life := "Single-key shortcuts are on.", -time.Second
+	if !on {
+		done, life = "Single-key shortcuts are off.", themeLife
+	}
+	c.setCookie(keysCookie, keysOff, life, true)
+	return reply{next: views.AccountURL + "#keyboard", flash: done}, nil
+}
+
+// newPassword is where a link to set a password leads. The secret in its path is written into no log, and no page that
+// it leads to is told: the browser gives away the origin at most, which the check for forms from other sites needs.
+func (s *Server) newPassword(c *call) (reply, error) {
+	c.keepSecret()
+	user, err := s.org.OpenPasswordLink(c.ctx, c.param("secret"))
+	return s.passwordPage(c, user, nil), err
+}
+
+func (c *call) keepSecret() {
+	c.header("Referrer-Policy", "strict-origin")
+	c.header("Cache-Control", "no-store")
+}
+
+func (s *Server) passwordPage(c *call, user org.User, e *org.Error) reply {
+	return reply{
+		title:  "Set your password",
+		secret: true,
+		page:   show(views.SetPasswordPage(views.SetPassword{User: user, Secret: c.param("secret"), Err: e})),
+	}
+}
+
+func (s *Server) usePasswordLink(c *call) (reply, error) {
+	c.keepSecret()
+	err := s.org.UsePasswordLink(c.ctx, c.param("secret"), decode(c, readPassword))
+	if err != nil {
+		return c.again(err, func(e *org.Error) reply {
+			user, err := s.org.OpenPasswordLink(c.ctx, c.param("secret"))
+			if err != nil {
+				return problem(c, e.Kind.Status(), e)
+			}
+			return s.passwordPage(c, user, e)
+		})
+	}
+	return reply{next: views.SignedOutURL, secret: true}, nil
+}
+
+// absolute is a path as an address that can be passed on.
+func (c *call) absolute(path string) string {
+	if u := c.server.AccessURL; u != nil {
+		return u.Scheme + "://" + u.Host + path
+	}
+	scheme := "http://"
+	if c.server.Secure {
+		scheme = "https://"
+	}
+	return scheme + c.request().Host + path
+}

@@ -1,0 +1,234 @@
+package browsertest
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+	"github.com/google/go-cmp/cmp"
+
+	"rolecall/web/webtest"
+)
+
+// crowd is a site whose first organization has more members than a page, and the role ci.
+func crowd(t *testing.T) *webtest.Site {
+	t.Helper()
+	s := webtest.New(t)
+	for i := range 24 {
+		s.AddUser(t, fmt.Sprintf("person-%02d", i), webtest.Default)
+	}
+	type permission map[string]any
+	res := s.Do(t, webtest.Request{As: webtest.Admin, Method: http.MethodPut, Path: roles, JSON: map[string]any{
+		"name": "ci", "display_name": "CI", "organization_permissions": []permission{
+			{"resource_type": "template", "action": "read"}, {"resource_type": "template", "action": "update"},
+		},
+	}})
+	if res.StatusCode != http.StatusOK {
+		t.Fatalf("got %d\n%s", res.StatusCode, res.Body)
+	}
+	return s
+}
+
+// permissionsOf reads a role back over JSON: "type:action", with a minus in front if it denies.
+func permissionsOf(t *testing.T, s *webtest.Site, name string) []string {
+	t.Helper()
+	var r struct {
+		Permissions []struct {
+			Type   string `json:"resource_type"`
+			Action string
+			Negate bool
+		} `json:"organization_permissions"`
+	}
+	s.Get(t, webtest.Owner, roles+"/"+name).Decode(&r)
+	var list []string
+	for _, p := range r.Permissions {
+		list = append(list, map[bool]string{true: "-"}[p.Negate]+p.Type+":"+p.Action)
+	}
+	return list
+}
+
+// rolesOf reads the roles of a member back over JSON.
+func rolesOf(t *testing.T, s *webtest.Site, user string) []string {
+	t.Helper()
+	var m struct{ Roles []struct{ Name string } }
+	s.Get(t, webtest.Owner, members+"/"+user).Decode(&m)
+	var list []string
+	for _, r := range m.Roles {
+		list = append(list, r.Name)
+	}
+	return list
+}
+
+// TestFlow signs in, pages through the members, edits a role, gives it to somebody, and reads both back: with script,
+// where the roles of a member open over the list, and without, where they are a page.
+func TestFlow(t *testing.T) {
+	t.Parallel()
+	for _, script := range []bool{true, false} {
+		t.Run(map[bool]string{true: "with script", false: "without"}[script], func(t *testing.T) {
+			t.Parallel()
+			s := crowd(t)
+			tb := open(t, serve(t, s), script)
+			tb.look(1440, false)
+			tb.visit(members)
+			tb.do(
+				tb.at("/login"),
+				fill(`[name=email]`, "admin@example.com"), fill(`[name=password]`, webtest.Password), press(`[name=password]`, kb.Enter),
+				tb.at(members),
+			)
+			if got := tb.usernames(); len(got) != 25 || got[0] != webtest.Admin {
+				t.Fatalf("the first page has %v", got)
+			}
+			tb.do(click(`a[rel=next], .pager a[aria-label*="ext"]`), tb.rows(2))
+			if got := tb.usernames(); !slices.Equal(got, []string{"person-22", "person-23"}) {
+				t.Errorf("the second page has %v", got)
+			}
+
+			tb.visit(roles + "/ci")
+			tb.do(pick("org.template.delete", "deny"), pick("org.workspace.read", "allow"), pick("org.template.update", ""))
+			tb.do(click(`[data-save]`), tb.said("saved"))
+			want := []string{"-template:delete", "template:read", "workspace:read"}
+			if diff := cmp.Diff(want, permissionsOf(t, s, "ci")); diff != "" {
+				t.Errorf("the role (-want +got)\n%s", diff)
+			}
+
+			tb.visit(members + "?q=person-07")
+			tb.do(click(`tbody a[data-pop]`), see(`input[name=role][value=ci]`))
+			tb.do(click(`input[name=role][value=ci]`), click(`form[data-assign] button.pri`), tb.said("updated"))
+			if diff := cmp.Diff([]string{"ci"}, rolesOf(t, s, "person-07")); diff != "" {
+				t.Errorf("the roles (-want +got)\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestKeyboard finds a member, changes its roles and builds a role without touching the mouse.
+func TestKeyboard(t *testing.T) {
+	t.Parallel()
+	s := crowd(t)
+	tb := open(t, serve(t, s), true)
+	tb.signIn(s, webtest.Admin)
+	tb.look(1440, false)
+	tb.visit(members)
+	tb.keys("/", "person-0", "7")
+	tb.do(tb.rows(1))
+	tb.tabTo(`a[data-pop]`)
+	tb.keys(kb.Enter)
+	tb.do(see(`#pop input[name=role]`))
+	if !eval[bool](tb, `document.querySelector('#pop').contains(document.activeElement)`) {
+		t.Error("the focus did not follow into the popover")
+	}
+	tb.tabTo(`input[name=role][value=ci]`)
+	tb.keys(" ")
+	tb.keys(kb.Enter)
+	tb.do(tb.said("updated"))
+	if diff := cmp.Diff([]string{"ci"}, rolesOf(t, s, "person-07")); diff != "" {
+		t.Errorf("the roles (-want +got)\n%s", diff)
+	}
+	if focus := eval[string](tb, `document.activeElement.getAttribute('aria-label') || document.activeElement.tagName`); !strings.Contains(focus, "person-07") {
+		t.Errorf("afterwards the focus is on %q, not back in the row", focus)
+	}
+
+	tb.visit(roles + "/new")
+	tb.tabTo(`[name=display_name]`)
+	tb.keys("Night shift")
+	if name := eval[string](tb, `document.querySelector('[name=name]').value`); name != "night-shift" {
+		t.Errorf("the name became %q", name)
+	}
+	tb.keysAt("org.template.read", "a")
+	tb.keysAt("org.template.delete", "d")
+	tb.keysAt("org.template.create", "a", kb.Backspace)
+	tb.do(chromedp.KeyEvent("s", chromedp.KeyModifiers(2)), tb.at(roles+"/night-shift")) // Ctrl
+	if diff := cmp.Diff([]string{"-template:delete", "template:read"}, permissionsOf(t, s, "night-shift")); diff != "" {
+		t.Errorf("the role (-want +got)\n%s", diff)
+	}
+}
+
+// usernames are those of the rows of the list.
+func (tb *tab) usernames() []string {
+	tb.t.Helper()
+	paths := eval[[]string](tb, `[...document.querySelectorAll('tbody tr[id^=m-] .who a[href]')].map(a => a.getAttribute('href'))`)
+	for i, p := range paths {
+		paths[i] = p[strings.LastIndex(p, "/")+1:]
+	}
+	return paths
+}
+
+// rows waits until the list has n rows.
+func (tb *tab) rows(n int) chromedp.Action[chromedp.Void] {
+	return tb.until(fmt.Sprintf(`document.querySelectorAll('tbody tr[id^=m-]').length === %d`, n))
+}
+
+// said waits for a message that has these words.
+func (tb *tab) said(words string) chromedp.Action[chromedp.Void] {
+	return tb.until(fmt.Sprintf(`document.querySelector('#toast')?.textContent.includes(%q)`, words))
+}
+
+// pause is how often a condition is looked at.
+const pause = 25 * time.Millisecond
+
+// until waits for a condition, over changes of the page. It works without script on the page.
+func (tb *tab) until(condition string) chromedp.Action[chromedp.Void] {
+	return chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		for ctx.Err() == nil {
+			if ok, err := chromedp.Evaluate[bool]("!!("+condition+")")(ctx, t); err == nil && ok {
+				return nil
+			}
+			time.Sleep(pause)
+		}
+		return fmt.Errorf("%s never held: %w", condition, ctx.Err())
+	})
+}
+
+// pick chooses a state of a cell of the matrix, by a key on it: that is what works with and without script.
+func pick(cell, value string) chromedp.Action[chromedp.Void] {
+	selector := chromedp.CSS(fmt.Sprintf(`input[type=radio][name=%q][value=%q]`, cell, value))
+	return chromedp.Steps(
+		chromedp.QueryAfter(selector, func(ctx context.Context, t *chromedp.Target, nodes []*chromedp.Node) (chromedp.Void, error) {
+			if len(nodes) != 1 {
+				return chromedp.Void{}, fmt.Errorf("%d fields %s=%s", len(nodes), cell, value)
+			}
+			return chromedp.Void{}, nil
+		}, chromedp.NodeReady),
+		chromedp.ScrollIntoView(selector), chromedp.Focus(selector), chromedp.KeyEvent(" "),
+	)
+}
+
+func press(selector, key string) chromedp.Action[chromedp.Void] {
+	return chromedp.SendKeys(chromedp.CSS(selector), key)
+}
+
+// keys types, wherever the focus is.
+func (tb *tab) keys(keys ...string) {
+	tb.t.Helper()
+	for _, k := range keys {
+		tb.do(chromedp.KeyEvent(k))
+	}
+}
+
+// tabTo presses Tab until the focus is on what a selector finds, as somebody without a mouse would.
+func (tb *tab) tabTo(selector string) {
+	tb.t.Helper()
+	for range 150 {
+		if eval[bool](tb, fmt.Sprintf(`document.activeElement.matches(%q)`, selector)) {
+			if !eval[bool](tb, `document.activeElement.matches(':focus-visible')`) {
+				tb.t.Errorf("nothing shows that the focus is on %s", selector)
+			}
+			return
+		}
+		tb.keys(kb.Tab)
+	}
+	tb.t.Fatalf("%s cannot be reached with Tab", selector)
+}
+
+// keysAt types on a cell of the matrix, which is reached with Tab.
+func (tb *tab) keysAt(cell string, keys ...string) {
+	tb.t.Helper()
+	tb.tabTo(fmt.Sprintf(`input[name="%s"]`, cell))
+	tb.keys(keys...)
+}

@@ -1,0 +1,235 @@
+package web
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/a-h/templ"
+
+	"rolecall/org"
+	"rolecall/views"
+)
+
+// One address takes every change of many members: POST …/members with an action. JSON names the members in "users", or
+// means all that the list of the same query shows with "all". A form does the same, and is asked back before anything
+// happens, unless it comes from the page that asks.
+
+const (
+	actionAdd = "add" // makes users members; the other actions are org's
+	maxBulk   = 10_000
+)
+
+func (s *Server) changeMembers(c *call) (reply, error) {
+	o, err := c.object()
+	switch {
+	case err != nil:
+	case o.text("action") == actionAdd:
+		return s.addMembers(c)
+	case o.form && !o.flag("confirm"):
+		return s.confirmBulk(c, nil)
+	}
+	result, err := s.org.BulkMembers(c.ctx, c.subject, c.organization(), c.bulkBody())
+	if err != nil {
+		return s.refusedBulk(c, err)
+	}
+	return s.bulkDone(c, &result), nil
+}
+
+// bulkBody promises to read what is to be done, and to whom.
+func (c *call) bulkBody() org.Body[org.Bulk] {
+	filter, unclear := c.memberFilter()
+	filter.Limit, filter.Offset, filter.CountMax = 0, 0, 0
+	read := decode(c, bulkInput)
+	return func() (org.Bulk, error) {
+		in, err := read()
+		if err != nil || in.Match == nil {
+			return in, err
+		}
+		in.Match = &filter
+		return in, unclear
+	}
+}
+
+// bulkInput reads everything but the filter, which stands in the query.
+func bulkInput(o object) org.Bulk {
+	in := org.Bulk{Action: org.BulkAction(o.text("action")), Role: o.text("role")}
+	if n, ok := o.number("expect"); ok {
+		expected := int(n)
+		in.Expect = &expected
+	}
+	if o.form {
+		for _, action := range []org.BulkAction{org.BulkAddRole, org.BulkRemoveRole} { // buttons with the role as their value
+			if o.has(string(action)) {
+				in.Action, in.Role = action, o.text(string(action))
+			}
+		}
+	}
+	switch all := o.flag("all"); {
+	case all && o.has("users") && !o.form:
+		o.wrong("all", "can't be given together with users")
+	case all:
+		in.Match = &org.MemberFilter{}
+	case !o.has("users") && !o.form:
+		o.wrong("users", "must be given, unless all is true")
+	default:
+		in.Users = o.texts("users", maxBulk)
+	}
+	return in
+}
+
+// confirmBulk asks back: it tells what the change would do, and to whom.
+func (s *Server) confirmBulk(c *call, refused *org.Error) (reply, error) {
+	ctx, impact := org.WithDryRun(c.ctx)
+	var in org.Bulk
+	read := c.bulkBody()
+	result, err := s.org.BulkMembers(ctx, c.subject, c.organization(), func() (org.Bulk, error) {
+		var err error
+		in, err = read()
+		in.Expect = nil
+		return in, err
+	})
+	if err != nil {
+		return reply{}, err
+	}
+	filter, _ := c.memberFilter()
+	v := views.BulkConfirm{Bulk: in, Role: s.roleName(c, in.Role), Result: result, Impact: *impact, Filter: filter, Err: refused}
+	return reply{
+		page:   show(views.BulkConfirmPage(v)),
+		title:  v.Title(),
+		active: "members",
+		crumbs: []views.Crumb{{Label: "Members", URL: views.MembersURL(c.organization(), filter)}},
+	}, nil
+}
+
+// refusedBulk asks again when the list is another one by now.
+func (s *Server) refusedBulk(c *call, err error) (reply, error) {
+	return c.again(err, func(e *org.Error) reply {
+		if e.Kind != org.Conflict {
+			return problem(c, e.Kind.Status(), e)
+		}
+		r, failed := s.confirmBulk(c, e)
+		if failed != nil {
+			return problem(c, e.Kind.Status(), e)
+		}
+		return r
+	})
+}
+
+// bulkDone goes back to the list, or tells who was left out.
+func (s *Server) bulkDone(c *call, result *org.BulkResult) reply {
+	o, _ := c.object() // it was read before
+	in := bulkInput(o)
+	filter, _ := c.memberFilter()
+	done := views.BulkDone{Bulk: in, Role: s.roleName(c, in.Role), Result: *result, Filter: filter}
+	r := reply{data: wireBulk(result), title: "Result", active: "members", flash: done.Sentence()}
+	if len(result.Refused) == 0 {
+		r.next = views.MembersURL(c.organization(), filter)
+		return r
+	}
+	r.flash = ""
+	r.page = show(views.BulkDonePage(done))
+	r.crumbs = []views.Crumb{{Label: "Members", URL: views.MembersURL(c.organization(), filter)}}
+	return r
+}
+
+// roleName is what people call a role; its name when there is nothing better to be had.
+func (s *Server) roleName(c *call, name string) string {
+	if name == "" {
+		return ""
+	}
+	v, err := s.roleView(c, name)
+	if err != nil {
+		return name
+	}
+	return displayName(v.Role.DisplayName, name)
+}
+
+// addMembers adds everybody who is named.
+func (s *Server) addMembers(c *call) (reply, error) {
+	result, err := s.org.AddMembers(c.ctx, c.subject, c.organization(), decode(c, namesInput))
+	if err != nil {
+		return c.again(err, func(e *org.Error) reply { return s.memberSearch(c, views.AddMember{Err: e, Names: c.namesSent()}) })
+	}
+	r := s.memberSearch(c, views.AddMember{Result: &result, Names: left(&result)})
+	r.data, r.fragment = wireBulk(&result), nil
+	if len(result.Refused) == 0 && len(result.Done) > 0 {
+		r.next = views.MembersURL(c.organization(), org.MemberFilter{})
+		r.flash = plural(len(result.Done), "member was", "members were") + " added."
+	}
+	return r, nil
+}
+
+// namesInput reads the names: a list, or in a form one text with anything between them that is not part of a name.
+func namesInput(o object) []string {
+	if !o.form {
+		if !o.has("users") {
+			o.wrong("users", "must be given")
+		}
+		return o.texts("users", maxBulk)
+	}
+	names := splitNames(o.text("names"))
+	if len(names) == 0 {
+		o.wrong("names", "Name at least one user")
+	}
+	return names
+}
+
+func splitNames(text string) []string {
+	return strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(" \t\r\n,;<>", r) })
+}
+
+// namesSent is the text as it was sent, for the form to be shown again.
+func (c *call) namesSent() string {
+	o, err := c.object()
+	if err != nil {
+		return ""
+	}
+	return o.text("names")
+}
+
+// left are the names that could not be added, to try again with.
+func left(result *org.BulkResult) string {
+	var names []string
+	for _, r := range result.Refused {
+		names = append(names, r.Who)
+	}
+	return strings.Join(names, "\n")
+}
+
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
+
+// showRoleMembers is the list of those who hold a role.
+func (s *Server) showRoleMembers(c *call) (reply, error) {
+	v, err := s.roleView(c, c.param("roleName"))
+	if err != nil {
+		return reply{}, err
+	}
+	f, err := c.memberFilter()
+	if err != nil {
+		return reply{}, err
+	}
+	f.Roles = []string{v.Role.Name}
+	list := func(render func(views.Members) templ.Component) view {
+		return s.memberView(c, f, func(m views.Members) templ.Component {
+			m.Holding = &v
+			return render(m)
+		})
+	}
+	return reply{
+		status:   http.StatusOK,
+		page:     list(views.RoleMembersPage),
+		fragment: list(views.MembersResults),
+		title:    "Members with " + displayName(v.Role.DisplayName, v.Role.Name),
+		active:   "roles",
+		crumbs: []views.Crumb{
+			{Label: "Roles", URL: views.RolesURL(c.organization())},
+			{Label: displayName(v.Role.DisplayName, v.Role.Name), URL: views.RoleURL(c.organization(), v.Role.Name)},
+		},
+	}, nil
+}

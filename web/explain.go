@@ -1,0 +1,192 @@
+package web
+
+import (
+	"net/url"
+	"strings"
+
+	"github.com/a-h/templ"
+	"github.com/google/uuid"
+
+	"rolecall/org"
+	"rolecall/views"
+)
+
+// question reads what is asked about: an action, a resource type, and whose thing it is. asked says whether there is a
+// question at all.
+func (q *query) question(owners ...string) (_ org.Question, asked bool) {
+	owner := q.text("owner")
+	question := org.Question{Action: q.text("action"), ResourceType: q.text("resource_type")}
+	switch owner {
+	case "":
+	case "me", "own":
+		question.Own = true
+	default:
+		for _, o := range owners {
+			question.Own = question.Own || o == owner
+		}
+		if !question.Own {
+			q.wrong("owner", `Query param "owner" must be "me" for the member's own things, or empty for anybody's`)
+		}
+	}
+	return question, question.Action != "" || question.ResourceType != ""
+}
+
+// explain answers the question of a request about a member, if there is one.
+func (s *Server) explain(c *call, m *org.Member) (a views.Ask, err error) {
+	q := c.query()
+	var asked bool
+	a = views.Ask{Member: *m, Find: q.text("find"), Catalog: s.Catalog}
+	a.Question, asked = q.question(m.Username, m.UserID.String())
+	if err := q.problem(); err != nil || !asked {
+		return a, err
+	}
+	e, err := s.org.Explain(c.ctx, c.subject, c.organization(), m.UserID.String(), a.Question)
+	if err == nil {
+		a.Answer = &e
+	}
+	return a, err
+}
+
+// memberAnswer is a member as JSON, with the explanation if one was asked for.
+func memberAnswer(c *call, m *org.Member, a *views.Ask) any {
+	if a.Answer == nil || !c.query().values.Has("explain") {
+		return wireMemberWithUser(m)
+	}
+	return struct {
+		memberWithUserJSON
+		Explanation explanationJSON `json:"explanation"`
+	}{wireMemberWithUser(m), wireExplanation(a.Answer)}
+}
+
+// askView is the answer alone, as htmx puts it below the question.
+func (s *Server) askView(c *call, a views.Ask) view {
+	return func() (templ.Component, error) {
+		o, err := s.org.Organization(c.ctx, c.subject, c.organization())
+		if err != nil {
+			return nil, err
+		}
+		return views.ExplainAnswer(s.linked(c, a, o)), nil
+	}
+}
+
+// linked tells an explainer what the caller may open.
+func (s *Server) linked(c *call, a views.Ask, o org.Organization) views.Ask {
+	a.Organization = o
+	a.LinkRoles = c.may("read", "assign_org_role", o.ID)
+	a.LinkSite = c.may("assign", "assign_role", uuid.Nil)
+	return a
+}
+
+// askPage is the explainer of a member with everything that the member may do, for its page.
+func (s *Server) askPage(c *call, a views.Ask, o org.Organization) (views.Ask, error) {
+	a = s.linked(c, a, o)
+	e, err := s.org.Effective(c.ctx, c.subject, c.organization(), a.Member.UserID.String())
+	a.Effective = e.Lines
+	return a, err
+}
+
+func (s *Server) showPermissions(c *call) (reply, error) {
+	e, err := s.org.Effective(c.ctx, c.subject, c.organization(), c.user())
+	return reply{data: each(e.Lines, wireEffective)}, err
+}
+
+func (s *Server) whoCan(c *call) (reply, error) {
+	q := c.query()
+	question, asked := q.question()
+	w := views.WhoCan{Question: question, Limit: q.count("limit"), Offset: q.count("offset"), Catalog: s.Catalog}
+	if c.form != formJSON {
+		if w.Limit == 0 {
+			w.Limit = views.PageSize
+		}
+		w.Limit = min(w.Limit, maxPageSize)
+	}
+	o, err := s.org.Organization(c.ctx, c.subject, c.organization())
+	if err != nil {
+		return reply{}, err
+	}
+	w.Organization, w.LinkRoles, w.LinkSite = o, c.may("read", "assign_org_role", o.ID), c.may("assign", "assign_role", uuid.Nil)
+	if err := q.problem(); err != nil {
+		return c.again(err, func(e *org.Error) reply { w.Err = e; return whoCanReply(w) })
+	}
+	if c.form == formJSON || asked {
+		found, err := s.org.WhoCan(c.ctx, c.subject, c.organization(), question, w.Limit, w.Offset)
+		if err != nil {
+			return c.again(err, func(e *org.Error) reply { w.Err = e; return whoCanReply(w) })
+		}
+		w.Answer = &found
+	}
+	return whoCanReply(w), nil
+}
+
+func whoCanReply(w views.WhoCan) reply {
+	r := reply{
+		page:     show(views.WhoCanPage(w)),
+		fragment: show(views.WhoCanResults(w)),
+		title:    "Who can",
+		active:   "who-can",
+	}
+	if a := w.Answer; a != nil {
+		r.data = whoCanJSON{
+			Action: a.Question.Action, ResourceType: a.Question.ResourceType, Own: a.Question.Own,
+			Count: a.Count, Total: a.Total, Members: each(a.Members, wireAble),
+		}
+	}
+	return r
+}
+
+func (s *Server) lint(c *call) (reply, error) {
+	o, found, err := s.org.Lint(c.ctx, c.subject, c.organization())
+	if err != nil {
+		return reply{}, err
+	}
+	return reply{
+		data: each(found, func(f *org.Finding) findingJSON {
+			return wireFinding(views.FindingURL(o.Name, *f), f)
+		}),
+		page:   show(views.LintPage(views.Lint{Organization: o, Findings: found})),
+		title:  "Role check",
+		active: "lint",
+		crumbs: []views.Crumb{{Label: "Roles", URL: views.RolesURL(o.Name)}},
+	}, nil
+}
+
+// whyURL leads somebody who was refused to what they may do: to the permission that was missing, where it is known, in
+// the organization of the request or else in one that they belong to. It is "" where there is no such page.
+func (s *Server) whyURL(c *call, e *org.Error) string {
+	if c.subject == nil || e.Kind != org.Forbidden || len(c.subject.User.OrganizationIDs) == 0 {
+		return ""
+	}
+	where := c.subject.User.OrganizationIDs[0].String()
+	if ref := c.organization(); ref != "" {
+		o, err := s.org.Organization(c.ctx, c.subject, ref)
+		if err != nil {
+			return ""
+		}
+		for _, id := range c.subject.User.OrganizationIDs {
+			if id == o.ID {
+				where = o.Name
+			}
+		}
+	}
+	if resourceType, action, ok := firstMissing(e); ok {
+		return views.ExplainURL(where, "me", org.Question{Action: action, ResourceType: resourceType})
+	}
+	return views.MemberURL(where, "me")
+}
+
+// firstMissing is the first of the permissions that were missing.
+func firstMissing(e *org.Error) (resourceType, action string, ok bool) {
+	if len(e.Missing) == 0 {
+		return "", "", false
+	}
+	return strings.Cut(e.Missing[0], ":")
+}
+
+// explainChecks says whether a request for decisions wants to know why.
+func explainChecks(values url.Values) bool {
+	switch values.Get("explain") {
+	case "", "0", "false":
+		return false
+	}
+	return true
+}

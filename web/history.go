@@ -1,0 +1,109 @@
+package web
+
+import (
+	"cmp"
+	"strconv"
+	"time"
+
+	"github.com/a-h/templ"
+
+	"rolecall/org"
+	"rolecall/views"
+)
+
+func (s *Server) listRoleVersions(c *call) (reply, error) {
+	versions, err := s.roleVersions(c, c.param("roleName"))
+	if err != nil {
+		return reply{}, err
+	}
+	r := s.historyPage(c, versions, nil)
+	r.data = each(versions, wireRoleVersion)
+	return r, nil
+}
+
+func (s *Server) historyPage(c *call, versions []org.RoleVersion, e *org.Error) reply {
+	name := c.param("roleName")
+	return reply{
+		title: "History", active: c.rolesItem(), crumbs: c.roleCrumbs(name),
+		page: func() (templ.Component, error) {
+			v, err := s.roleView(c, name)
+			return views.HistoryPage(views.History{View: v, Versions: versions, Err: e, Now: time.Now()}), err
+		},
+	}
+}
+
+// roleCrumbs lead from the roles to one of them.
+func (c *call) roleCrumbs(name string) []views.Crumb {
+	return []views.Crumb{
+		{Label: "Roles", URL: views.RolesURL(c.organization())},
+		{Label: name, URL: views.RoleURL(c.organization(), name)},
+	}
+}
+
+func (s *Server) restoreRole(c *call) (reply, error) {
+	name := c.param("roleName")
+	restored := int64(0)
+	body := decode(c, func(o object) org.Restore {
+		in := org.Restore{From: c.version(o)}
+		if n, ok := o.number("restore"); ok {
+			in.Version, restored = n, n
+		} else {
+			o.wrong("restore", "must be the number of a version")
+		}
+		return in
+	})
+	var role org.Role
+	var err error
+	if c.ofSite() {
+		role, err = s.org.RestoreSiteRole(c.ctx, c.subject, name, body)
+	} else {
+		role, err = s.org.RestoreOrganizationRole(c.ctx, c.subject, c.organization(), name, body)
+	}
+	if err = c.precondition(err); err != nil {
+		return c.again(err, func(e *org.Error) reply {
+			versions, lost := s.roleVersions(c, name)
+			if lost != nil {
+				return problem(c, e.Kind.Status(), e)
+			}
+			return s.historyPage(c, versions, e)
+		})
+	}
+	return reply{
+		data: wireRole(&role), version: role.Version,
+		next:  views.RoleHistoryURL(c.organization(), role.Name),
+		flash: "Version " + strconv.FormatInt(restored, 10) + " was restored as version " + strconv.FormatInt(role.Version, 10) + ".",
+	}, nil
+}
+
+// compareRoles lays a role beside another one, or two of its versions side by side. Without a choice it is the version
+// before beside the present one.
+func (s *Server) compareRoles(c *call) (reply, error) {
+	q := c.query()
+	from := org.RoleAt{Name: c.param("roleName"), Version: q.cursor("version")}
+	to := org.RoleAt{Name: cmp.Or(q.text("with"), from.Name), Version: q.cursor("with_version")}
+	if to.Name != from.Name {
+		to.Version = 0
+	}
+	if err := q.problem(); err != nil {
+		return reply{}, err
+	}
+	versions, err := s.roleVersions(c, from.Name)
+	if err != nil && org.KindOf(err) != org.NotFound { // a built-in role has none
+		return reply{}, err
+	}
+	if to == from && from.Version == 0 && len(versions) > 1 {
+		from.Version = versions[1].Version
+	}
+	found, err := s.org.CompareRoles(c.ctx, c.subject, c.organization(), from, to)
+	if err != nil {
+		return reply{}, err
+	}
+	return reply{
+		data:  wireComparison(&found),
+		title: "Compare", active: c.rolesItem(), crumbs: c.roleCrumbs(from.Name),
+		page: func() (templ.Component, error) {
+			list, err := s.roleList(c)
+			return views.ComparePage(views.Compare{Comparison: found, From: from, To: to, Roles: list.Roles, Versions: versions}), err
+		},
+	}, nil
+}

@@ -1,0 +1,116 @@
+package web
+
+import (
+	"net/netip"
+	"sync"
+	"time"
+
+	"rolecall/org"
+)
+
+// limiter bounds how often each caller may come: a bucket of tokens that fills up again over a minute. It protects the
+// machine from a program that runs wild. Guesses at passwords are counted elsewhere, where they survive a restart and
+// cannot be pushed out.
+type limiter struct {
+	perMinute float64
+	mu        sync.Mutex
+	buckets   map[string]*bucket
+}
+
+type bucket struct {
+	tokens float64
+	at     time.Time // when that many were in it
+}
+
+// maxBuckets bounds the memory that callers take. When there are more, full buckets go first: they remember nothing.
+const maxBuckets = 10_000
+
+// newLimiter makes a limiter, nil for no limit.
+func newLimiter(perMinute int) *limiter {
+	if perMinute <= 0 {
+		return nil
+	}
+	return &limiter{perMinute: float64(perMinute), buckets: map[string]*bucket{}}
+}
+
+// take takes a token of the caller, or says how long it must wait for one.
+func (l *limiter) take(caller string, now time.Time) (wait time.Duration) {
+	if l == nil {
+		return 0
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	b := l.buckets[caller]
+	if b == nil {
+		l.makeRoom(now)
+		b = &bucket{tokens: l.perMinute, at: now}
+		l.buckets[caller] = b
+	}
+	l.fill(b, now)
+	if b.tokens < 1 {
+		return time.Duration((1 - b.tokens) / l.perMinute * float64(time.Minute))
+	}
+	b.tokens--
+	return 0
+}
+
+func (l *limiter) fill(b *bucket, now time.Time) {
+	if elapsed := now.Sub(b.at); elapsed > 0 {
+		b.tokens = min(l.perMinute, b.tokens+elapsed.Minutes()*l.perMinute)
+		b.at = now
+	}
+}
+
+func (l *limiter) makeRoom(now time.Time) {
+	if len(l.buckets) < maxBuckets {
+		return
+	}
+	for caller, b := range l.buckets {
+		if l.fill(b, now); b.tokens >= l.perMinute {
+			delete(l.buckets, caller)
+		}
+	}
+	for caller := range l.buckets { // anybody's: whoever has so many names gains nothing by having one forgotten
+		if len(l.buckets) <= maxBuckets*3/4 {
+			return
+		}
+		delete(l.buckets, caller)
+	}
+}
+
+// How much less often than anything else strangers may try to sign in: each try costs a hash.
+const loginShare = 10
+
+// limit refuses a caller that comes too often. Somebody who is signed in counts as that account, wherever it comes from;
+// a stranger as the network that it comes from.
+func (s *Server) limit(c *call) error {
+	if c.route.Offer == 0 {
+		return nil // probes and files
+	}
+	now := time.Now()
+	var wait time.Duration
+	switch {
+	case c.subject != nil:
+		wait = s.requests.take("user "+c.subject.ID().String(), now)
+	case c.route.Access == Public && !c.safe():
+		wait = max(s.logins.take(network(c.ip), now), s.requests.take(network(c.ip), now))
+	default:
+		wait = s.requests.take(network(c.ip), now)
+	}
+	if wait == 0 {
+		return nil
+	}
+	return &org.Error{Kind: org.TooMany, RetryAfter: wait, Message: "Too many requests.", Detail: "Wait a moment before the next one."}
+}
+
+// network is who an address belongs to: whoever has one IPv6 address has all 2^64 beside it.
+func network(ip string) string {
+	addr, err := netip.ParseAddr(ip)
+	if err != nil {
+		return "unknown"
+	}
+	if addr = addr.Unmap().WithZone(""); addr.Is6() {
+		return netip.PrefixFrom(addr, 64).Masked().String()
+	}
+	return addr.String()
+}

@@ -1,0 +1,55 @@
+package web
+
+import (
+	"context"
+
+	"rolecall/org"
+)
+
+// The roles of an organization and those of the site are listed, shown and written by the same handlers. They differ in
+// the use cases that are called: a path without an organization is about the site.
+
+func (c *call) ofSite() bool { return c.organization() == "" }
+
+func (s *Server) roleList(c *call) (org.RoleList, error) {
+	if c.ofSite() {
+		return s.org.SiteRoles(c.ctx, c.subject)
+	}
+	return s.org.OrganizationRoles(c.ctx, c.subject, c.organization())
+}
+
+func (s *Server) roleView(c *call, name string) (org.RoleView, error) {
+	if c.ofSite() {
+		return s.org.SiteRole(c.ctx, c.subject, name)
+	}
+	return s.org.OrganizationRole(c.ctx, c.subject, c.organization(), name)
+}
+
+func (s *Server) startRole(c *call, from string) (org.RoleView, error) {
+	if c.ofSite() {
+		return s.org.NewSiteRole(c.ctx, c.subject, from)
+	}
+	return s.org.NewOrganizationRole(c.ctx, c.subject, c.organization(), from)
+}
+
+func (s *Server) roleVersions(c *call, name string) ([]org.RoleVersion, error) {
+	if c.ofSite() {
+		return s.org.SiteRoleVersions(c.ctx, c.subject, name)
+	}
+	return s.org.OrganizationRoleVersions(c.ctx, c.subject, c.organization(), name)
+}
+
+// storeRole takes a context of its own, which may be that of a dry run.
+func (s *Server) storeRole(ctx context.Context, c *call, body org.RoleBody) (org.Role, error) {
+	if c.ofSite() {
+		return s.org.PutSiteRole(ctx, c.subject, body)
+	}
+	return s.org.PutOrganizationRole(ctx, c.subject, c.organization(), body)
+}
+
+func (s *Server) dropRole(ctx context.Context, c *call, name string) (org.Role, error) {
+	if c.ofSite() {
+		return s.org.DeleteSiteRole(ctx, c.subject, name)
+	}
+	return s.org.DeleteOrganizationRole(ctx, c.subject, c.organization(), name)
+}

@@ -1,0 +1,42 @@
+package web
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+)
+
+// securityPolicy is what whoever reports a weakness of this server may expect.
+const securityPolicy = `Report a weakness of this server to the contact in /.well-known/security.txt. Say what you did and what came of it.
+
+You get an answer within 3 days and an assessment within 7. A weakness that lets somebody act or read beyond their rights
+is fixed or fenced off within 14 days, any other within 90. You are told when it is, and are named if you want to be.
+
+Nobody is pursued who looks for weaknesses in good faith: with accounts and data of their own, without keeping, changing
+or passing on anybody else's, and without making the server slow or unreachable for others.
+`
+
+// securityLifetime is how long security.txt may be taken for current (RFC 9116: less than a year).
+const securityLifetime = 180 * 24 * time.Hour
+
+// showSecurityContact follows RFC 9116. The contact is the mailbox that RFC 2142 reserves at every host; the host is
+// that of the access URL, never one that the request names.
+func (s *Server) showSecurityContact(*call) (reply, error) {
+	base, host := "http://localhost", "localhost"
+	if s.AccessURL != nil {
+		base, host = s.AccessURL.String(), s.AccessURL.Hostname()
+	}
+	expires := time.Now().UTC().Add(securityLifetime).Format(time.RFC3339)
+	return text(fmt.Sprintf("Contact: mailto:security@%s\nExpires: %s\nPolicy: %s/.well-known/security-policy.txt\n"+
+		"Preferred-Languages: en\nCanonical: %s/.well-known/security.txt\n", host, expires, base, base)), nil
+}
+
+func (s *Server) showSecurityPolicy(*call) (reply, error) { return text(securityPolicy), nil }
+
+func text(content string) reply {
+	return reply{raw: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		_, _ = io.WriteString(w, content) // whoever asked is gone: nobody is left to tell
+	})}
+}

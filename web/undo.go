@@ -1,0 +1,66 @@
+package web
+
+import (
+	"github.com/google/uuid"
+
+	"rolecall/org"
+	"rolecall/views"
+)
+
+// undoChange takes back the change of a member that an audit entry tells of.
+func (s *Server) undoChange(c *call) (reply, error) {
+	m, err := s.org.Undo(c.ctx, c.subject, c.param("id"))
+	if err != nil {
+		return s.refusedUndo(c, err)
+	}
+	o, err := s.org.Organization(c.ctx, c.subject, m.OrganizationID.String())
+	if err != nil {
+		return reply{}, err
+	}
+	r := reply{
+		data:    wireMember(&m),
+		version: m.Version,
+		next:    localPath(c.backSent(), views.MembersURL(o.Name, org.MemberFilter{})),
+		flash:   "The change of " + displayName(m.Name, m.Username) + " was undone.",
+	}
+	if c.form == formFragment {
+		r.fragment = s.memberRow(c, o.Name, m.UserID.String(), true)
+	}
+	return r, nil
+}
+
+// refusedUndo says why in the toast that the undo was asked from: nothing else on the page has to do with it.
+func (s *Server) refusedUndo(c *call, err error) (reply, error) {
+	if c.form != formFragment || org.KindOf(err) == org.Unauthenticated {
+		return reply{}, err
+	}
+	r := s.failed(c, err)
+	if e, ok := r.data.(errorJSON); ok {
+		r.fragment = show(views.Toast(views.Flash{Message: e.Message, Detail: e.Detail, Bad: true}))
+	}
+	return r, nil
+}
+
+// backSent is the page that a form asks to return to.
+func (c *call) backSent() string {
+	o, err := c.object()
+	if err != nil {
+		return ""
+	}
+	return o.text("back")
+}
+
+// undo is the id of what the toast about a change of a member offers to take back, "" if there is nothing.
+func (s *Server) undo(c *call, m *org.Member) string {
+	if c.form == formJSON {
+		return ""
+	}
+	id, err := s.org.LastChange(c.ctx, c.subject, *m)
+	if err != nil {
+		s.logFailure(c, err) // what was done is done; it just can't be undone from here
+	}
+	if err != nil || id == uuid.Nil {
+		return ""
+	}
+	return id.String()
+}

@@ -1,0 +1,72 @@
+package webtest
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// Row is a row of a table that changes nothing: a request that reads, or one that is refused.
+type Row struct {
+	Name string
+	Request
+	Status int
+	Has    string // stands in the answer; nothing is looked for if ""
+}
+
+// Unchanged sends each row in every way that it can be sent. A way has one site for all rows, which may stay the same
+// because nothing that a row does may change what is stored; that is looked at after each of them. check may be nil.
+func Unchanged(t *testing.T, prepare func(*testing.T, *Site), rows []Row, check func(*testing.T, Way, *Site, *Row, *Response)) {
+	t.Helper()
+	for _, way := range []Way{JSON, SDK, Page, Fragment} {
+		t.Run(way.String(), func(t *testing.T) {
+			t.Parallel()
+			s := newIn(t, way)
+			if prepare != nil {
+				prepare(t, s)
+			}
+			before := s.State(t)
+			for i := range rows {
+				row := &rows[i]
+				t.Run(row.Name, func(t *testing.T) {
+					if way.Browser() && len(ways(row.Request)) < 4 {
+						return
+					}
+					res := s.Send(t, way, row.Request)
+					row.check(t, way, res)
+					after := s.State(t)
+					if diff := cmp.Diff(before, after); diff != "" {
+						t.Errorf("stored (-before +after)\n%s", diff)
+					}
+					before = after
+					if check != nil {
+						check(t, way, s, row, res)
+					}
+				})
+			}
+		})
+	}
+}
+
+func (row *Row) check(t *testing.T, way Way, res *Response) {
+	t.Helper()
+	want := way.expected(row.Request, row.Status)
+	if res.StatusCode != want {
+		t.Errorf("got %d, want %d\n%.1500s", res.StatusCode, want, res.Body)
+	}
+	toLogin := way.Browser() && row.Status == http.StatusUnauthorized
+	if !toLogin && !strings.Contains(unescaped(res), row.Has) {
+		t.Errorf("does not say %q\n%.1500s", row.Has, res.Body)
+	}
+}
+
+// unescaped is what a client makes of the answer before it shows it.
+func unescaped(res *Response) string {
+	text := res.Text()
+	if !strings.HasPrefix(res.Header.Get("Content-Type"), "text/html") {
+		text = strings.NewReplacer(`\"`, `"`, `\u003c`, "<", `\u003e`, ">", `\u0026`, "&", `\n`, "\n", `\\`, `\`).Replace(text)
+	}
+	return text
+}
