@@ -63,8 +63,13 @@ func (s *Subject) grantList() ([]rbac.ID, []rbac.Grant) {
 	return orgs, s.grants.Grants()
 }
 
-func (q Question) object(org, member uuid.UUID) rbac.Object {
+// asked is the thing that a question is about. One of a type that never belongs to an organization does not belong to
+// this one either, whatever a role of the organization says about such things: the places that enforce ask like this.
+func (s *Service) asked(q Question, org, member uuid.UUID) rbac.Object {
 	o := rbac.Object{Type: q.ResourceType, Org: org}
+	if s.catalog.SiteOnly(q.ResourceType) {
+		o.Org = rbac.ID{}
+	}
 	if q.Own {
 		o.Owner = member
 	}
@@ -88,7 +93,7 @@ func (s *Service) Explain(ctx context.Context, subject *Subject, organization, u
 	}
 	e := Explanation{Organization: organizationOf(org), Member: m, Question: q}
 	homes := []home{{org, orgRolesObject(org.ID)}, siteHome}
-	e.Trace, e.Changes, err = src.explain(ctx, subject, m, homes, q.Action, q.object(org.ID, m.UserID))
+	e.Trace, e.Changes, err = src.explain(ctx, subject, m, homes, q.Action, s.asked(q, org.ID, m.UserID))
 	e.Words = s.tell(e.Trace, q, m)
 	return e, err
 }
@@ -192,15 +197,31 @@ func (w *whatIf) try(s Suggestion, h home, r *setRole, becomes *rbac.Role) {
 	if verdict == w.target.grants.Authorize(w.action, w.object) {
 		return
 	}
-	before, now := w.target.grants.Allowed(w.object), after.Allowed(w.object)
-	s.Gained, s.Lost = len(now.Minus(before)), len(before.Minus(now))
-	if verdict { // the asked one is not an "other" permission
-		s.Gained--
-	} else {
-		s.Lost--
+	here := rbac.Object{Org: w.homes[0].org.ID, Owner: w.object.Owner} // also when what was asked about belongs to none
+	asked := rbac.Permission{ResourceType: w.object.Type, Action: w.action}
+	others := func(list []rbac.Permission) int {
+		return len(slices.DeleteFunc(list, func(p rbac.Permission) bool { return p == asked }))
 	}
+	s.Gained, s.Lost = others(w.surplus(after, w.target.grants, here)), others(w.surplus(w.target.grants, after, here))
 	s.Role = RoleRef{Name: r.Name, DisplayName: r.DisplayName, OrganizationID: h.org.ID, BuiltIn: r.BuiltIn}
 	w.found = append(w.found, s)
+}
+
+// surplus is what a may do and b may not, on the things that there are: those of a type that never belongs to an
+// organization belong to none, whatever o says.
+func (s *Service) surplus(a, b *rbac.Subject, o rbac.Object) []rbac.Permission {
+	var out []rbac.Permission
+	for _, siteOnly := range []bool{false, true} {
+		if siteOnly {
+			o.Org = rbac.ID{}
+		}
+		for _, p := range a.Allowed(o).Minus(b.Allowed(o)) {
+			if s.catalog.SiteOnly(p.ResourceType) == siteOnly {
+				out = append(out, p)
+			}
+		}
+	}
+	return out
 }
 
 // mayHand says why the caller may not give the role to the member, or take it.
@@ -272,9 +293,9 @@ func (s *Service) Effective(ctx context.Context, subject *Subject, organization,
 		for _, t := range area.Types {
 			for _, a := range t.Actions {
 				q := Question{Action: a.Name, ResourceType: t.Name}
-				line := EffectiveLine{Type: t, Action: a, Anyone: target.grants.Explain(a.Name, q.object(org.ID, m.UserID))}
+				line := EffectiveLine{Type: t, Action: a, Anyone: target.grants.Explain(a.Name, s.asked(q, org.ID, m.UserID))}
 				q.Own = true
-				line.Own = target.grants.Explain(a.Name, q.object(org.ID, m.UserID))
+				line.Own = target.grants.Explain(a.Name, s.asked(q, org.ID, m.UserID))
 				line.Implied = s.impliedOnly(line.Anyone) && s.impliedOnly(line.Own) && line.Own.Allowed
 				e.Lines = append(e.Lines, line)
 			}

@@ -117,6 +117,9 @@ func (w *world) rights(t *testing.T, name string) map[string]bool {
 		for _, a := range rt.Actions {
 			for _, own := range []bool{false, true} {
 				o := rbac.Object{Type: rt.Name, Org: home}
+				if rt.SiteOnly {
+					o.Org = rbac.ID{}
+				}
 				if own {
 					o.Owner = subject.ID()
 				}

@@ -220,6 +220,12 @@ func TestOwnLastRightToUndo(t *testing.T) {
 	s.refused(t, &org.Error{Kind: org.Forbidden, Message: "Forbidden.", Detail: "You don't have permission to delete this role: it denies what you do not hold, template:delete."}, 1,
 		func() error { return drop(s.DeleteOrganizationRole(ctx, s.as(t, "oa"), "default", "viewer")) })
 
+	// The right to change roles itself, held by a wildcard that as a whole could not be put back anyway.
+	s = newSite(t)
+	s.store(t, "viewer", "organization", "*:update")
+	s.exec(t, "INSERT INTO member_roles VALUES (?, ?, 'curb')", home.String(), id("viewer").String())
+	s.refused(t, ownUndo, 1, put("viewer", "viewer", read))
+
 	// The same on the site.
 	s = newSite(t)
 	s.insert(t, person{name: "o2", site: []string{"owner", "site-reader"}})

@@ -235,8 +235,8 @@ func (t *tally) compare(ctx context.Context, was, is holding) (d difference, err
 		if own {
 			o.Owner = anyone
 		}
-		had, has := before.Allowed(o), after.Allowed(o)
-		for list, perms := range map[byte][]rbac.Permission{'+': has.Minus(had), '-': had.Minus(has)} {
+		has := after.Allowed(o)
+		for list, perms := range map[byte][]rbac.Permission{'+': t.crowd.surplus(after, before, o), '-': t.crowd.surplus(before, after, o)} {
 			for _, p := range perms {
 				if own && everywhere[p] {
 					continue // told already, of everybody's things

@@ -53,7 +53,7 @@ func (s *Service) WhoCan(ctx context.Context, subject *Subject, organization str
 }
 
 func (c *crowd) whoCan(ctx context.Context, by *Subject, w *WhoCan, limit, offset int) error {
-	object := w.Question.object(c.org, anyone)
+	object := c.asked(w.Question, c.org, anyone)
 	able := map[holding]bool{}
 	var page []uuid.UUID
 	held := map[uuid.UUID]holding{}

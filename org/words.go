@@ -117,7 +117,7 @@ func joined(names []string) string {
 func levelNote(l *rbac.LevelTrace, q Question) string {
 	switch l.Reason {
 	case rbac.NoOrganization:
-		return "Does not apply: the question names no organization"
+		return "Does not apply: nothing of this type belongs to an organization"
 	case rbac.NotMember:
 		return "Does not apply: not a member of this organization"
 	case rbac.NoOwner:

@@ -88,6 +88,22 @@
   });
   on('keydown', '[data-options], [data-filter]', e => { if (e.key === 'Enter') e.preventDefault(); });
 
+  // ---- explainer: only actions that the resource type has, and a filter over all permissions
+  const sensible = types => {
+    const has = types.selectedOptions[0]?.dataset.actions?.split(' ');
+    if (has) for (const o of $$('select[data-actions] option', types.form)) if (o.value) o.hidden = o.disabled = !has.includes(o.value);
+  };
+  on('change', '[data-types]', (e, types) => {
+    sensible(types);
+    const actions = $('select[data-actions]', types.form);
+    if (actions.selectedOptions[0]?.disabled) actions.value = [...actions.options].find(o => o.value && !o.disabled)?.value;
+  });
+  on('input', '[data-narrow]', (e, box) => {
+    const words = box.value.trim().toLowerCase().split(/\s+/), list = box.closest('[data-narrowed]');
+    for (const r of $$('[data-text]', list)) r.hidden = !words.every(w => r.dataset.text.toLowerCase().includes(w));
+    for (const area of $$('.area', list)) area.hidden = !$('[data-text]:not([hidden])', area);
+  });
+
   // ---- lists: ticking all of a page, which ends with the first row that is not ticked
   on('change', '#bulk .ck', (e, box) => {
     const rows = $$('tbody .ck:enabled', box.form), all = $('[data-all]', box.form), many = $('[name=all]', box.form);
@@ -311,6 +327,7 @@
   };
 
   localize();
+  for (const types of $$('[data-types]')) sensible(types);
   if (form) editor();
   for (const f of $$('[data-assign]')) summarize(f);
 })();

@@ -116,3 +116,11 @@ func people(n int) string {
 	}
 	return thousands(n) + " people"
 }
+
+// does is a verb for n of something.
+func does(n int, verb string) string {
+	if n == 1 {
+		return verb + "s"
+	}
+	return verb
+}

@@ -1151,7 +1151,7 @@ func effective(a Ask) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 97, "\" placeholder=\"Filter resources, actions or roles\" aria-label=\"Filter permissions\" data-narrow></div><button class=\"btn no-js\">Filter</button><fieldset class=\"seg\" aria-label=\"Show\"><label><input class=\"sr\" type=\"radio\" name=\"show\" value=\"\" checked>All</label> <label><input class=\"sr from-roles\" type=\"radio\" name=\"show\" value=\"roles\">From roles</label></fieldset></div></form>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 97, "\" placeholder=\"Filter resources, actions or roles\" aria-label=\"Filter permissions\" data-narrow></div><button class=\"btn no-js\">Filter</button><div class=\"seg\" role=\"radiogroup\" aria-label=\"Show\"><label><input type=\"radio\" name=\"_show\" value=\"\" checked>All</label> <label><input type=\"radio\" name=\"_show\" value=\"roles\" class=\"from-roles\">From roles</label></div></div></form>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

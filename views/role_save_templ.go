@@ -524,7 +524,7 @@ func RoleMergePage(m RoleMerge) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if m.NameClash || len(m.Clashes) > 0 {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 45, "<div class=\"merge-w\" tabindex=\"0\" role=\"region\" aria-label=\"Conflicting changes\"><table class=\"merge\"><thead><tr><th scope=\"col\">Permission</th><th scope=\"col\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 45, "<div class=\"merge-w\" tabindex=\"0\" role=\"region\" aria-label=\"Conflicting changes, scrollable\"><table class=\"merge\" aria-label=\"Conflicting changes\"><thead><tr><th scope=\"col\">Permission</th><th scope=\"col\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -193,6 +193,7 @@ func pages() map[string]templ.Component {
 		"site role without name": RoleEditorPage(RoleEditor{}),
 	}
 	maps.Copy(all, sitePages())
+	maps.Copy(all, changePages())
 	return all
 }
 
@@ -206,7 +207,8 @@ func fragments() map[string]templ.Component {
 		"assignment":        AssignmentPopover(fullAssignment()),
 		"problem":           ProblemFragment(Problem{Status: 409, Message: hostile, Back: "/x"}),
 		"toast, good":       Toast(Flash{Message: long}),
-		"toast":             Toast(Flash{Message: hostile, Bad: true}),
+		"toast":             Toast(Flash{Message: hostile, Bad: true, Detail: hostile}),
+		"toast, undo":       Toast(Flash{Message: hostile, Undo: "x", Back: hostile}),
 	}
 	maps.Copy(all, siteFragments())
 	return all
@@ -403,7 +405,9 @@ func TestPageFrameHidesWhatMayNotBeOpened(t *testing.T) {
 		t.Error("a link to roles that may not be read")
 	}
 	want := []string{"Members", "API tokens", "Account"}
-	if diff := cmp.Diff(want, doc.Find(".nav a").Map(func(_ int, a *goquery.Selection) string { return strings.TrimRight(strings.TrimSpace(a.Text()), "0123456789 ") })); diff != "" {
+	if diff := cmp.Diff(want, doc.Find(".nav a").Map(func(_ int, a *goquery.Selection) string {
+		return strings.TrimRight(strings.TrimSpace(a.Text()), "0123456789 ")
+	})); diff != "" {
 		t.Errorf("navigation of somebody who may do nothing (-want +got)\n%s", diff)
 	}
 	if n := doc.Find("#orgmenu, [popovertarget=orgmenu]").Length(); n != 0 {
@@ -559,7 +563,7 @@ func TestRolesPage(t *testing.T) {
 	if got := strings.TrimSpace(rows.Eq(1).Find(".c-perm").Text()); got != strconv.Itoa(actions)+" allowed" {
 		t.Errorf("a wildcard action counts as %q, want %d", got, actions)
 	}
-	if rows.Eq(0).Find("a[href='/organizations/acme/members/roles/maintainer/members']").Length() != 1 {
+	if rows.Eq(0).Find(".c-n a[href='/organizations/acme/members/roles/maintainer/members']").Length() != 1 {
 		t.Error("no link to those who hold it")
 	}
 	list.CanCreate = false

@@ -42,6 +42,9 @@ func (s *Server) listAudit(c *call) (reply, error) {
 	}
 	list, err := s.org.Audit(c.ctx, c.subject, f)
 	a.List = list
+	if org.KindOf(err) == org.Forbidden {
+		return reply{}, err
+	}
 	if err != nil {
 		return c.again(err, func(e *org.Error) reply {
 			a.Err = e

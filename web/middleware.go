@@ -95,6 +95,7 @@ func (s *Server) conclude(c *call, err error) {
 	for _, set := range []string{"Content-Type", "Content-Encoding", "Content-Length", "ETag"} {
 		c.response().Header().Del(set)
 	}
+	c.copy = nil // a failure is not to be recalled as an answer
 	answer := s.failed(c, err)
 	if err := guarded(func() error { return s.respond(c, answer) }); err != nil && !c.response().Committed {
 		s.logFailure(c, err)

@@ -85,10 +85,11 @@ func (s *Server) recall(c *call) (r reply, ok bool) {
 	return reply{}, false
 }
 
-// matches says whether an If-None-Match header names the tag.
+// matches says whether an If-None-Match header names the tag. "*" names none: whether there is an answer at all is not
+// known yet.
 func matches(header, tag string) bool {
 	for part := range strings.SplitSeq(header, ",") {
-		if part = strings.TrimSpace(part); part == "*" || strings.TrimPrefix(part, "W/") == tag {
+		if strings.TrimPrefix(strings.TrimSpace(part), "W/") == tag {
 			return true
 		}
 	}

@@ -6,12 +6,14 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 
+	"rolecall/rbac"
 	"rolecall/web"
 	"rolecall/web/webtest"
 )
@@ -51,32 +53,43 @@ func pathWith(path string, values map[string]string, swapped ...string) (filled 
 func TestB5_SwappedIds(t *testing.T) {
 	t.Parallel()
 	s := webtest.New(t)
+	s.AddUser(t, "hidden-person", webtest.Default)
 	role := webtest.Request{As: webtest.Owner, Path: members + "/roles", JSON: map[string]any{"name": "night-shift", "organization_permissions": []any{}}}
 	if res := s.Do(t, role); res.StatusCode != 200 {
 		t.Fatalf("%s", res.Body)
 	}
-	assign := webtest.Request{As: webtest.Owner, Path: members + "/member/roles", JSON: map[string]any{"roles": []string{"night-shift"}}}
+	assign := webtest.Request{As: webtest.Owner, Path: members + "/hidden-person/roles", JSON: map[string]any{"roles": []string{"night-shift"}}}
 	if res := s.Do(t, assign); res.StatusCode != 200 {
 		t.Fatalf("%s", res.Body)
 	}
 	entry := s.Query(t, "SELECT id FROM audit_logs WHERE organization_id = ? AND resource_type = 'organization_member' ORDER BY seq DESC LIMIT 1", s.Organizations[webtest.Default].ID.String())[0][0]
+	s.AddUser(t, "chief", webtest.Other) // runs the organization, and may read nobody outside of it
+	for _, r := range []webtest.Request{
+		{Path: "/organizations/other/members/roles", JSON: map[string]any{"name": "chief", "organization_permissions": everything()}},
+		{Path: "/organizations/other/members/chief/roles", JSON: map[string]any{"roles": []string{"chief"}}},
+	} {
+		if r.As = webtest.Owner; s.Do(t, r).StatusCode != 200 {
+			t.Fatalf("%s: %s", r.Path, s.Do(t, r).Body)
+		}
+	}
 	nobody := uuid.NewString()
-	home, member := s.Organizations[webtest.Default].ID.String(), s.ID(webtest.Member)
-	tokenID, _, _ := strings.Cut(s.Token(webtest.Member), "-")
+	home, member := s.Organizations[webtest.Default].ID.String(), s.ID("hidden-person")
+	tokenID, _, _ := strings.Cut(s.Token("hidden-person"), "-")
 	const other = webtest.Other
 	swaps := []struct {
 		name           string
+		as             string
 		swapped        string
 		foreign, empty map[string]string
 	}{
-		{"organization by id", "organization", values(home, member, "night-shift", entry), values(nobody, member, "night-shift", entry)},
-		{"organization by name", "organization", values("default", "member", "night-shift", entry), values("nowhere", "member", "night-shift", entry)},
-		{"own user, foreign organization", "organization", values(home, "me", "organization-admin", entry), values(nobody, "me", "organization-admin", entry)},
-		{"user by id", "user", values(other, member, "organization-auditor", tokenID), values(other, nobody, "organization-auditor", tokenID)},
-		{"user by name", "user", values(other, "member", "organization-auditor", tokenID), values(other, "nobody", "organization-auditor", tokenID)},
-		{"role", "roleName", values(other, "rival", "night-shift", entry), values(other, "rival", "night-shirt", entry)},
-		{"id", "id", values(other, "me", "", tokenID), values(other, "me", "", "0123456789")},
-		{"entry", "id", values(other, "me", "", entry), values(other, "me", "", nobody)},
+		{"organization by id", webtest.Rival, "organization", values(home, member, "night-shift", entry), values(nobody, member, "night-shift", entry)},
+		{"organization by name", webtest.Rival, "organization", values("default", "hidden-person", "night-shift", entry), values("nowhere", "hidden-person", "night-shift", entry)},
+		{"own user, foreign organization", webtest.Rival, "organization", values(home, "me", "organization-admin", entry), values(nobody, "me", "organization-admin", entry)},
+		{"user by id", "chief", "user", values(other, member, "organization-auditor", tokenID), values(other, nobody, "organization-auditor", tokenID)},
+		{"user by name", "chief", "user", values(other, "hidden-person", "organization-auditor", tokenID), values(other, "nobody-at-all", "organization-auditor", tokenID)},
+		{"role", webtest.Rival, "roleName", values(other, "rival", "night-shift", entry), values(other, "rival", "night-shirt", entry)},
+		{"id", webtest.Rival, "id", values(other, "me", "", tokenID), values(other, "me", "", "0123456789")},
+		{"entry", webtest.Rival, "id", values(other, "me", "", entry), values(other, "me", "", nobody)},
 	}
 	before := s.State(t)
 	tried := 0
@@ -92,7 +105,7 @@ func TestB5_SwappedIds(t *testing.T) {
 					continue
 				}
 				tried++
-				a, b := swappedAnswer(t, s, way, r, foreign), swappedAnswer(t, s, way, r, empty)
+				a, b := swappedAnswer(t, s, way, r, swap.as, foreign), swappedAnswer(t, s, way, r, swap.as, empty)
 				if diff := sameAnswer(a, b, swap.foreign, swap.empty); diff != "" {
 					t.Errorf("%s: %s %s %s: %s", swap.name, way, r.Method, foreign, diff)
 				}
@@ -114,9 +127,23 @@ func values(organization, user, role, id string) map[string]string {
 	return map[string]string{"organization": organization, "user": user, "roleName": role, "id": id}
 }
 
-func swappedAnswer(t *testing.T, s *webtest.Site, way webtest.Way, r web.Route, path string) *webtest.Response {
+// everything is what it takes to run an organization.
+func everything() (list []map[string]any) {
+	for _, area := range rbac.Default().Areas() {
+		for _, kind := range area.Types {
+			for _, a := range kind.Actions {
+				if slices.Contains([]string{"organization_member", "assign_org_role", "organization", "audit_log"}, kind.Name) {
+					list = append(list, map[string]any{"resource_type": kind.Name, "action": a.Name})
+				}
+			}
+		}
+	}
+	return list
+}
+
+func swappedAnswer(t *testing.T, s *webtest.Site, way webtest.Way, r web.Route, as, path string) *webtest.Response {
 	t.Helper()
-	req := webtest.Request{Method: r.Method, Path: path, As: webtest.Rival, Unchecked: true}
+	req := webtest.Request{Method: r.Method, Path: path, As: as, Unchecked: true}
 	if r.Method != http.MethodGet && r.Method != http.MethodDelete {
 		req.JSON, req.Form = anything(), anyForm()
 	}
@@ -133,7 +160,12 @@ func sameAnswer(a, b *webtest.Response, asked, other map[string]string) string {
 	}
 	x, y := neutral(a, asked), neutral(b, other)
 	if !bytes.Equal(x, y) {
-		return fmt.Sprintf("differs from what an id gets that nothing has\n%.600s\n%.600s", x, y)
+		at := 0
+		for at < min(len(x), len(y)) && x[at] == y[at] {
+			at++
+		}
+		at = max(0, at-80)
+		return fmt.Sprintf("differs from what an id gets that nothing has\n%.200s\n%.200s", x[min(at, len(x)):], y[min(at, len(y)):])
 	}
 	for name := range a.Header {
 		if v := a.Header.Get(name); name != "X-Request-Id" && name != "Content-Length" && name != "Location" && v != b.Header.Get(name) {

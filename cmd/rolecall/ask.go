@@ -34,7 +34,7 @@ func asking(ctx context.Context, c *config, fn func(*api) error) error {
 		return fmt.Errorf("there is no database at %s: name it with --db, or a server with --url", c.db)
 	}
 	return operateStored(ctx, c, func(ctx context.Context, service *org.Service, operator *org.Subject, store *org.SessionStore) error {
-		handler, err := web.New(web.Options{Service: service, Sessions: store, Version: version(), Log: slog.New(slog.DiscardHandler)})
+		handler, err := web.New(web.Options{Service: service, Sessions: store, Version: version(), Log: slog.New(slog.NewTextHandler(os.Stderr,nil))})
 		if err != nil {
 			return err
 		}
@@ -60,7 +60,12 @@ func newClient(server *url.URL) *http.Client {
 
 // inProcess answers requests by a handler of this process.
 func inProcess(handler http.Handler) func(*http.Request) (*http.Response, error) {
-	return func(r *http.Request) (*http.Response, error) {
+	return func(r *http.Request) (_ *http.Response, err error) {
+		defer func() {
+			if recover() != nil { // how a handler breaks an answer off that has begun
+				err = errors.New("the answer broke off")
+			}
+		}()
 		r.RemoteAddr, r.RequestURI = "127.0.0.1:0", r.URL.RequestURI()
 		w := &answer{header: http.Header{}, status: http.StatusOK}
 		handler.ServeHTTP(w, r)

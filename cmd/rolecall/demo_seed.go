@@ -112,7 +112,7 @@ func sow(ctx context.Context, d *db.DB, members int) (key, error) {
 
 // found makes the owner, the organizations and their custom roles.
 func (s *seed) found(ctx context.Context, k key) error {
-	s.daysAgo(companies[0].founded)
+	s.daysAgo(companies[0].founded + 1) // before everything else, whatever the hour
 	ada, first, err := s.org.CreateFirstUser(ctx, func() (org.FirstUser, error) {
 		return org.FirstUser{Email: k.Email, Username: "ada", Name: "Ada Quinn", Password: k.Password}, nil
 	})
@@ -122,29 +122,48 @@ func (s *seed) found(ctx context.Context, k key) error {
 	if s.owner, err = s.org.UserSubject(ctx, ada.ID); err != nil {
 		return err
 	}
+	return s.settle(ctx, first)
+}
+
+// settle makes the organizations and their roles in the order of their days: the audit trail is told in the order in
+// which it was written.
+func (s *seed) settle(ctx context.Context, first org.Organization) error {
+	type event struct {
+		day  int
+		make func() error
+	}
+	var events []event
+	s.orgs = make([]uuid.UUID, len(companies))
 	for i, c := range companies {
-		s.daysAgo(c.founded)
-		o := first
-		input := func() (org.OrganizationInput, error) {
-			return org.OrganizationInput{Name: c.name, DisplayName: c.display, Description: &c.description}, nil
-		}
-		if i == 0 {
-			o, err = s.org.UpdateOrganization(ctx, s.owner, c.name, input)
-		} else {
-			o, err = s.org.CreateOrganization(ctx, s.owner, input)
-		}
-		if err != nil {
-			return err
-		}
-		s.orgs = append(s.orgs, o.ID)
+		events = append(events, event{c.founded, func() error { return s.settleOne(ctx, i, first) }})
 		for j, r := range c.roles {
-			s.daysAgo(c.founded * (len(c.roles) - j) / (len(c.roles) + 1))
-			if err := s.createRole(ctx, c.name, r); err != nil {
-				return err
-			}
+			day := c.founded * (len(c.roles) - j) / (len(c.roles) + 1)
+			events = append(events, event{day, func() error { return s.createRole(ctx, c.name, r) }})
+		}
+	}
+	slices.SortStableFunc(events, func(a, b event) int { return b.day - a.day })
+	for _, e := range events {
+		s.daysAgo(e.day)
+		if err := e.make(); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// settleOne makes the i-th organization; the first one is there and gets its name.
+func (s *seed) settleOne(ctx context.Context, i int, first org.Organization) (err error) {
+	c, o := companies[i], first
+	input := func() (org.OrganizationInput, error) {
+		return org.OrganizationInput{Name: c.name, DisplayName: c.display, Description: &c.description}, nil
+	}
+	if i == 0 {
+		o, err = s.org.UpdateOrganization(ctx, s.owner, c.name, input)
+	} else {
+		o, err = s.org.CreateOrganization(ctx, s.owner, input)
+	}
+	s.orgs[i] = o.ID
+	return err
 }
 
 func (s *seed) createRole(ctx context.Context, organization string, r customRole) error {

@@ -168,7 +168,7 @@ func TestHelp(t *testing.T) {
 		}
 	}
 	for name := range settings {
-		if !strings.Contains(strings.Join(serveCommand().settings, " "), name) {
+		if name != "url" && !strings.Contains(strings.Join(serveCommand().settings, " "), name) { // whom to ask, not what to serve
 			t.Errorf("serve does not read --%s", name)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -87,9 +88,10 @@ func serve(t *testing.T, s *webtest.Site) string {
 
 // tab is a tab of its own cookies, and what goes wrong in it.
 type tab struct {
-	t    *testing.T
-	ctx  context.Context
-	base string // of the site
+	t      *testing.T
+	ctx    context.Context
+	base   string // of the site
+	script bool
 
 	mu       sync.Mutex
 	problems []string
@@ -107,7 +109,7 @@ func open(t *testing.T, base string, script bool) *tab {
 		t.Fatal(err)
 	}
 	b.tabs <- struct{}{}
-	tb := &tab{t: t, base: base}
+	tb := &tab{t: t, base: base, script: script}
 	ctx, cancel := chromedp.NewContext(b.ctx, chromedp.WithNewBrowserContext(), chromedp.WithListener(tb.listen))
 	tb.ctx = ctx
 	t.Cleanup(func() {
@@ -151,8 +153,10 @@ func (tb *tab) listen(event any) {
 			tb.problems = append(tb.problems, "console: "+strings.Join(words, " "))
 		}
 	case *cdplog.EventEntryAdded:
-		// That a page told a failure by its status is no error of the page.
-		if told := strings.Contains(e.Entry.Text, "the server responded with a status of 4"); !told && e.Entry.Level != "verbose" && e.Entry.Level != "info" {
+		// That a page tells a failure by its status is no error of the page; nor is that it asks whether to leave it,
+		// which it must not ask who has not touched it.
+		expected := strings.Contains(e.Entry.Text, "the server responded with a status of 4") || strings.Contains(e.Entry.Text, "'beforeunload'")
+		if !expected && e.Entry.Level != "verbose" && e.Entry.Level != "info" {
 			tb.problems = append(tb.problems, "log: "+e.Entry.Text+" "+e.Entry.URL)
 		}
 	case *page.EventJavascriptDialogOpening:
@@ -198,8 +202,20 @@ func (tb *tab) do(steps ...chromedp.Action[chromedp.Void]) {
 	defer cancel()
 	for i, step := range steps {
 		if err := chromedp.Do(ctx, step); err != nil {
+			tb.shoot()
 			tb.t.Fatalf("step %d at %s: %v", i+1, tb.where(), err)
 		}
+	}
+}
+
+// shoot keeps a picture of the page where a test failed, if there is a directory for such.
+func (tb *tab) shoot() {
+	dir := os.Getenv("ROLECALL_SHOTS")
+	if dir == "" {
+		return
+	}
+	if png, err := chromedp.Run(tb.ctx, chromedp.CaptureScreenshot()); err == nil {
+		_ = os.WriteFile(filepath.Join(dir, strings.ReplaceAll(tb.t.Name(), "/", "-")+".png"), png, 0o600)
 	}
 }
 

@@ -43,3 +43,6 @@ func (s *Site) Query(t testing.TB, query string, args ...any) (list [][]string) 
 	}
 	return list
 }
+
+// Path is where the site's database is.
+func (s *Site) Path() string { return s.path }

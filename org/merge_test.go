@@ -1,0 +1,191 @@
+package org_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"rolecall/org"
+	"rolecall/rbac"
+)
+
+func roleOf(display string, list ...string) org.Role {
+	return org.Role{Name: "r", DisplayName: display, Organization: perms(list...)}
+}
+
+// TestMergeRoles: three states of a role; what is kept of yours, and what clashes, written as pair=was/theirs/yours.
+func TestMergeRoles(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name               string
+		was, theirs, yours org.Role
+		kept, clashes      []string
+		display            string
+		nameClash          bool
+		merged             []string
+	}{
+		{
+			"nothing overlaps", roleOf("A", "user:read"), roleOf("A", "user:read", "file:read"), roleOf("B"),
+			[]string{"user:read="}, nil, "B", false, []string{"file:read"},
+		},
+		{
+			"both the same", roleOf("A"), roleOf("A", "!user:read"), roleOf("A", "!user:read"),
+			[]string{"user:read=deny"}, nil, "A", false, []string{"!user:read"},
+		},
+		{
+			"one clash", roleOf("A", "user:read"), roleOf("A"), roleOf("A", "!user:read", "file:read"),
+			[]string{"file:read=allow"}, []string{"user:read=allow//deny"}, "A", false, []string{"file:read"},
+		},
+		{
+			"only theirs", roleOf("A"), roleOf("B", "user:read"), roleOf("A"), nil, nil, "B", false, []string{"user:read"},
+		},
+		{
+			"names clash", roleOf("A"), roleOf("B"), roleOf("C"), nil, nil, "B", true, nil,
+		},
+	}
+	for _, tt := range tests {
+		m := org.MergeRoles(tt.was, tt.theirs, tt.yours)
+		var kept, clashes, merged []string
+		for _, c := range m.Kept {
+			kept = append(kept, c.Permission.String()+"="+c.Is)
+		}
+		for _, c := range m.Clashes {
+			clashes = append(clashes, c.Permission.String()+"="+c.Was+"/"+c.Theirs+"/"+c.Is)
+		}
+		for _, p := range m.Merged.Organization {
+			merged = append(merged, p.String())
+		}
+		if !cmp.Equal(kept, tt.kept) || !cmp.Equal(clashes, tt.clashes) || !cmp.Equal(merged, tt.merged) {
+			t.Errorf("%s: kept %v, clashes %v, merged %v", tt.name, kept, clashes, merged)
+		}
+		if m.DisplayName != tt.display || m.NameClash != tt.nameClash {
+			t.Errorf("%s: named %q, clash %v", tt.name, m.DisplayName, m.NameClash)
+		}
+	}
+}
+
+// TestMergeLeavesItsInputs: a merge must not write into the roles that it is given.
+func TestMergeLeavesItsInputs(t *testing.T) {
+	t.Parallel()
+	theirs := roleOf("A", "user:read", "file:read")
+	org.MergeRoles(roleOf("A", "user:read", "file:read"), theirs, roleOf("A", "file:read"))
+	if diff := cmp.Diff(perms("user:read", "file:read"), theirs.Organization); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestMoot: the engine tells which allows of a role change nothing.
+func TestMoot(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	owner := s.as(t, "o")
+	_, err := s.PutOrganizationRole(t.Context(), owner, "default", roleBody(org.RoleInput{Name: "wide", Organization: perms("*:update", "!*:delete")}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := s.OrganizationRole(t.Context(), s.as(t, "o"), "default", "wide")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for pair, want := range map[string]string{
+		"*:read":                   "",
+		"deployment_config:read":   "no effect here",
+		"template:delete":          "denies it for every",
+		"template:update":          "allows it for every",
+		"assign_org_role:read":     "every member may",
+		"organization_member:read": "what they own",
+		"provisioner_jobs:create":  "",
+	} {
+		got := v.Moot(rbac.LevelOrganization, perm(pair))
+		if want == "" != (got.Reason == "") || !strings.Contains(got.Reason, want) {
+			t.Errorf("%s: %q, want %q", pair, got.Reason, want)
+		}
+		if got.Own != (pair == "organization_member:read") {
+			t.Errorf("%s: own is %v", pair, got.Own)
+		}
+	}
+}
+
+// TestMootIsTrue: for everything that is said to change nothing, a role with just that gives a plain member nothing.
+func TestMootIsTrue(t *testing.T) {
+	t.Parallel()
+	catalog := rbac.Default()
+	s := newSite(t)
+	v, err := s.NewOrganizationRole(t.Context(), s.as(t, "o"), "default", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	member, someone := id("m"), id("somebody")
+	plain := catalog.NewSubject(member, []rbac.ID{home}, nil)
+	for _, typ := range catalog.Types() {
+		for _, a := range typ.Actions {
+			p := rbac.Permission{ResourceType: typ.Name, Action: a.Name}
+			holder := catalog.NewSubject(member, []rbac.ID{home}, []rbac.Grant{{Org: home, Role: catalog.Compile(rbac.Role{Name: "x", Organization: []rbac.Permission{p}})}})
+			gains := false
+			objects := []rbac.Object{{Type: typ.Name, Org: home, Owner: someone}, {Type: typ.Name, Org: home}}
+			if typ.SiteOnly {
+				objects = []rbac.Object{{Type: typ.Name}, {Type: typ.Name, Owner: member}, {Type: typ.Name, Owner: someone}}
+			}
+			for _, o := range objects {
+				gains = gains || holder.Authorize(a.Name, o) != plain.Authorize(a.Name, o)
+			}
+			m := v.Moot(rbac.LevelOrganization, p)
+			if nothing := m.Reason != "" && !m.Own; nothing == gains {
+				t.Errorf("%s: said to change nothing: %v (%s), gains: %v", p, nothing, m.Reason, gains)
+			}
+		}
+	}
+}
+
+// TestGrantors: the roles that give a permission, for those who may read them.
+func TestGrantors(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	got, err := s.Grantors(t.Context(), s.as(t, "m"), "default", []string{"assign_org_role:create"})
+	if err != nil || !cmp.Equal(got, []string{"Organization Admin", "MAKER"}) {
+		t.Errorf("%q, %v", got, err)
+	}
+	if _, err := s.Grantors(t.Context(), s.as(t, "x"), "default", []string{"assign_org_role:create"}); org.KindOf(err) != org.NotFound {
+		t.Errorf("told to who may not read the roles: %v", err)
+	}
+}
+
+// TestDeletionsFromAVersion: a deletion that began from another version is refused and says who was faster.
+func TestDeletionsFromAVersion(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	owner := s.as(t, "o")
+	if _, err := s.SetMemberRoles(t.Context(), s.as(t, "oa"), "default", "m", roles("viewer")); err != nil {
+		t.Fatal(err)
+	}
+	m, err := s.Member(t.Context(), owner, "default", "m")
+	if err != nil {
+		t.Fatal(err)
+	}
+	remove := func(ctx context.Context) error { _, err := s.RemoveMember(ctx, owner, "default", "m"); return err }
+	err = remove(org.WithVersion(t.Context(), m.Version-1))
+	if e, ok := errors.AsType[*org.Error](err); !ok || e.Kind != org.Conflict || e.Version != m.Version || !strings.HasPrefix(e.Detail, "oa saved it on ") {
+		t.Errorf("%+v", err)
+	}
+	if err := remove(org.WithVersion(t.Context(), m.Version)); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestBulkExpects: a change of all that match is refused when others match than somebody was asked about.
+func TestBulkExpects(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	one := 1
+	in := org.Bulk{Action: org.BulkAddRole, Role: "viewer", Match: &org.MemberFilter{Query: "dora"}, Expect: &one}
+	if _, err := s.BulkMembers(t.Context(), s.as(t, "o"), "default", given(in)); err != nil {
+		t.Error(err)
+	}
+	in.Match = &org.MemberFilter{}
+	if r, err := s.BulkMembers(t.Context(), s.as(t, "o"), "default", given(in)); org.KindOf(err) != org.Conflict {
+		t.Errorf("%d done, %v", len(r.Done), err)
+	}
+}

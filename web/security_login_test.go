@@ -1,0 +1,214 @@
+package web_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+
+	"rolecall/web/webtest"
+)
+
+// A3, T42: a token works whole or not at all.
+func TestA3_AlteredTokens(t *testing.T) {
+	t.Parallel()
+	s := webtest.New(t)
+	token := s.Token(webtest.Owner)
+	flip := func(i int) string {
+		c := token[i] ^ 0x20
+		return token[:i] + string(c) + token[i+1:]
+	}
+	altered := []string{token + "x", " " + token + "x", token + "\x00", token + "=", "-" + token, token + "-", strings.ToUpper(token), strings.ToLower(token), token + token}
+	for i := range token {
+		altered = append(altered, token[:i], token[i:], flip(i))
+	}
+	for _, bad := range altered {
+		if bad == token || strings.TrimSpace(bad) == token {
+			continue
+		}
+		for name, value := range map[string]string{"Coder-Session-Token": bad, "Authorization": "Bearer " + bad} {
+			res := s.Do(t, webtest.Request{Path: "/users/me", Header: http.Header{name: {value}}, Unchecked: true})
+			if res.StatusCode != http.StatusUnauthorized {
+				t.Errorf("%s %q: got %d", name, value, res.StatusCode)
+			}
+			if strings.Contains(string(res.Body), token[11:]) {
+				t.Errorf("%s %q: the answer tells it", name, value)
+			}
+		}
+	}
+}
+
+// access is what an account has open: sessions of browsers and tokens of programs.
+type access struct{ cookie, token, login string }
+
+func (a access) statuses(t *testing.T, s *webtest.Site) (list [3]int) {
+	t.Helper()
+	for i, h := range []http.Header{{"Cookie": {a.cookie}}, {"Coder-Session-Token": {a.token}}, {"Authorization": {"Bearer " + a.login}}} {
+		list[i] = s.Do(t, webtest.Request{Path: "/users/me", Header: h}).StatusCode
+	}
+	return list
+}
+
+// A1, A7: what the database holds opens nothing. A8, T35, T37: what ends an account's access ends all of it, at once.
+func TestA8_EndOfAccess(t *testing.T) {
+	t.Parallel()
+	const user = "/users/member"
+	for name, tt := range map[string]struct {
+		end  webtest.Request
+		want [3]int // the session, the token, and the token of a login
+	}{
+		"password set by an owner": {webtest.Request{Method: "PUT", Path: user + "/password", As: webtest.Owner, JSON: `{"password":"correct horse battery stable"}`}, [3]int{401, 401, 401}},
+		"suspended":                {webtest.Request{Method: "PUT", Path: user + "/status/suspend", As: webtest.Owner, JSON: "{}"}, [3]int{401, 401, 401}},
+		"deleted":                  {webtest.Request{Method: "DELETE", Path: user, As: webtest.Owner}, [3]int{401, 401, 401}},
+		"removed as a member":      {webtest.Request{Method: "DELETE", Path: members + "/member", As: webtest.Owner}, [3]int{200, 200, 200}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := webtest.New(t)
+			var login struct {
+				Token string `json:"session_token"`
+			}
+			s.Do(t, webtest.Request{Method: "POST", Path: "/users/login", JSON: map[string]string{"email": "member@example.com", "password": webtest.Password}}).Decode(&login)
+			open := access{s.Cookie(t, webtest.Member), s.Token(webtest.Member), login.Token}
+			if got := open.statuses(t, s); got != [3]int{200, 200, 200} {
+				t.Fatalf("before: %v", got)
+			}
+			stored := fmt.Sprint(s.Query(t, "SELECT hex(secret_hash), id, name FROM api_keys"), s.Query(t, "SELECT token, data FROM sessions"), s.Query(t, "SELECT password_hash FROM users"))
+			for _, secret := range []string{strings.TrimPrefix(open.cookie, "rolecall="), open.token[11:], open.login[11:], webtest.Password} {
+				if strings.Contains(stored, secret) {
+					t.Errorf("the database holds %q", secret)
+				}
+			}
+			if res := s.Do(t, tt.end); res.StatusCode >= 300 {
+				t.Fatalf("%d %s", res.StatusCode, res.Body)
+			}
+			if got := open.statuses(t, s); got != tt.want {
+				t.Errorf("afterwards: %v, want %v", got, tt.want)
+			}
+			if tt.end.Method != "DELETE" {
+				s.Do(t, webtest.Request{Method: "PUT", Path: user + "/status/activate", As: webtest.Owner, JSON: "{}", Unchecked: true})
+				if got := open.statuses(t, s); got[0] != tt.want[0] {
+					t.Errorf("the session came back to life: %v", got)
+				}
+			}
+		})
+	}
+}
+
+// A6, T34: a session gets a name of its own when somebody signs in, and its end is the server's, not the browser's.
+func TestA6_SessionFixation(t *testing.T) {
+	t.Parallel()
+	s := webtest.New(t)
+	planted := s.Cookie(t, webtest.Outsider)
+	form := url.Values{"email": {"member@example.com"}, "password": {webtest.Password}}
+	res := s.Send(t, webtest.Page, webtest.Request{Path: "/login", Form: form, Header: http.Header{"Cookie": {planted}}})
+	cookie := res.CookieNamed("rolecall")
+	if res.StatusCode != http.StatusSeeOther || cookie == nil || "rolecall="+cookie.Value == planted || len(cookie.Value) < 40 {
+		t.Fatalf("got %d and %v", res.StatusCode, cookie)
+	}
+	as := func(value string) int {
+		return s.Do(t, webtest.Request{Path: "/users/me", Header: http.Header{"Cookie": {value}}}).StatusCode
+	}
+	if got := as(planted); got != http.StatusUnauthorized {
+		t.Errorf("the planted session: got %d", got)
+	}
+	mine := "rolecall=" + cookie.Value
+	if got := as(mine); got != http.StatusOK {
+		t.Errorf("the new session: got %d", got)
+	}
+	s.Send(t, webtest.Page, webtest.Request{Method: "POST", Path: "/logout", Form: url.Values{}, Header: http.Header{"Cookie": {mine}}})
+	if got := as(mine); got != http.StatusUnauthorized {
+		t.Errorf("the session after its end: got %d", got)
+	}
+}
+
+// A9, D7, T30, T41: headers that a client can make up change neither who it is nor where it counts as coming from.
+func TestD7_ForgedHeaders(t *testing.T) {
+	t.Parallel()
+	s := webtest.New(t)
+	forged := func(i int) http.Header {
+		h := http.Header{}
+		for _, name := range []string{"X-Forwarded-For", "X-Real-Ip", "Forwarded", "Cf-Connecting-Ip", "True-Client-Ip", "X-Client-Ip", "X-Forwarded-Host", "Via"} {
+			h.Set(name, fmt.Sprintf("198.51.100.%d", i))
+		}
+		for _, name := range []string{"X-Forwarded-User", "X-Webauth-User", "Remote-User", "X-Remote-User", "X-Auth-Request-Email", "X_Forwarded_User"} {
+			h.Set(name, webtest.Owner)
+		}
+		return h
+	}
+	if res := s.Do(t, webtest.Request{Path: "/users/me", Header: forged(1)}); res.StatusCode != http.StatusUnauthorized {
+		t.Errorf("a name in a header: got %d", res.StatusCode)
+	}
+	for i := range 3 {
+		s.Do(t, webtest.Request{Method: "POST", Path: "/users/login", JSON: `{"email":"member@example.com","password":"wrong horse battery"}`, Header: forged(i)})
+	}
+	if doors := s.Query(t, "SELECT door FROM login_failures WHERE door LIKE 'address%'"); len(doors) != 1 || doors[0][0] != "address 192.0.2.1" {
+		t.Errorf("counted at %v", doors)
+	}
+	if ips := s.Query(t, "SELECT DISTINCT ip FROM audit_logs WHERE action = 'login'"); len(ips) != 1 || ips[0][0] != "192.0.2.1" {
+		t.Errorf("recorded from %v", ips)
+	}
+}
+
+// T62, T64: requests of several people at once never see each other's state.
+func TestT62_RequestsStayApart(t *testing.T) {
+	t.Parallel()
+	s := webtest.New(t)
+	var wg sync.WaitGroup
+	for _, who := range []string{webtest.Owner, webtest.Admin, webtest.Member, webtest.Rival, webtest.Outsider} {
+		cookie := s.Cookie(t, who)
+		wg.Go(func() {
+			for i := range 60 {
+				r := webtest.Request{Path: "/users/me", As: who}
+				if i%2 == 0 {
+					r.As, r.Header = "", http.Header{"Cookie": {cookie}}
+				}
+				var me struct{ Username string }
+				s.Do(t, r).Decode(&me)
+				if me.Username != who {
+					t.Errorf("%s was taken for %q", who, me.Username)
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// The rate limit counts each account alone, wherever it comes from, and strangers by network.
+func TestC12_RateLimit(t *testing.T) {
+	t.Parallel()
+	s := webtest.New(t, limited(20))
+	statuses := func(n int, r webtest.Request) (list map[int]int) {
+		list = map[int]int{}
+		for i := range n {
+			r.Remote = strings.ReplaceAll(r.Remote, "%d", fmt.Sprint(i))
+			res := s.Do(t, r)
+			list[res.StatusCode]++
+			if res.StatusCode == 429 && res.Header.Get("Retry-After") == "" {
+				t.Error("refused without Retry-After")
+			}
+		}
+		return list
+	}
+	if got := statuses(30, webtest.Request{Path: "/users/me", As: webtest.Member, Remote: "198.51.100.%d:1"}); got[200] != 20 || got[429] != 10 {
+		t.Errorf("one account: %v", got)
+	}
+	if got := statuses(5, webtest.Request{Path: "/users/me", As: webtest.Admin}); got[200] != 5 {
+		t.Errorf("another account: %v", got)
+	}
+	if got := statuses(30, webtest.Request{Path: "/users/me", Remote: "[2001:db8::1]:1"}); got[401] != 20 || got[429] != 10 {
+		t.Errorf("strangers of one network: %v", got)
+	}
+	if got := statuses(5, webtest.Request{Path: "/users/me", Remote: "[2001:db8:0:0:ffff::2]:1"}); got[429] != 5 {
+		t.Errorf("their neighbours: %v", got)
+	}
+	login := webtest.Request{Method: "POST", Path: "/users/login", JSON: `{"email":"x","password":"x"}`, Remote: "198.51.100.200:1"}
+	if got := statuses(4, login); got[401] != 2 || got[429] != 2 {
+		t.Errorf("logins: %v", got)
+	}
+	if got := statuses(50, webtest.Request{Path: "/healthz"}); got[200] != 50 {
+		t.Errorf("probes: %v", got)
+	}
+}
