@@ -65,7 +65,7 @@ func (s source) auditPage(ctx context.Context, p db.FindAuditLogsParams, f Audit
 		return list, err
 	}
 	more := len(seqs) > int(p.MaxRows)
-	list.Older, list.Newer = more || f.After > 0, more || f.Before > 0
+	list.Older, list.Newer = f.After > 0, f.Before > 0
 	if f.After > 0 {
 		list.Newer = more
 	} else {

@@ -185,7 +185,7 @@ func (w *whatIf) try(s Suggestion, h home, r *setRole, becomes *rbac.Role) {
 	orgs, old := w.target.grantList()
 	var grants []rbac.Grant
 	for _, g := range old {
-		if g.Role != r.compiled || g.Org != h.org.ID {
+		if g.Role.Name != r.Name || g.Org != h.org.ID { // by name: they may have been read at different times
 			grants = append(grants, g)
 		}
 	}

@@ -366,22 +366,38 @@ func TestSubjectIsOneMoment(t *testing.T) {
 	give := func(names ...string) error {
 		return drop(other.SetMemberRoles(ctx, other.as(t, "oa"), "default", "m", roles(names...)))
 	}
-	for look, happened := 1, true; happened; look++ {
-		do(put("template:read"), give("viewer"))
-		m := &meddling{Context: ctx, left: look, do: func() { do(give(), put("template:delete")) }}
-		subject, err := s.UserSubject(m, id("m"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		happened = m.over()
-		if subject.Can("delete", rbac.Object{Type: "template", Org: home}) {
-			t.Errorf("written at look %d: m may do what no role ever gave it", look)
-		}
-		if now := s.as(t, "m"); happened && now.Can("read", rbac.Object{Type: "template", Org: home}) {
-			t.Errorf("written at look %d: what was taken away is remembered", look)
-		}
-		if happened {
-			do(put(), give()) // weak again before it is given again
+	for _, alsoListed := range []bool{false, true} {
+		for look, happened := 1, true; happened; look++ {
+			do(put("template:read"), give(), give("viewer")) // a new revision: nothing is remembered
+			late := s.as(t, "ua")                            // a request that began before, and reads the roles after
+			listed := make(chan error, 1)
+			m := &meddling{Context: ctx, left: look, do: func() {
+				do(give(), put("template:delete"))
+				go func() { listed <- drop(s.OrganizationRoles(ctx, late, "default")) }()
+				if alsoListed { // as far as the pool, which looks at contexts under a lock of its own, lets it
+					select {
+					case err := <-listed:
+						listed <- err
+					case <-time.After(20 * time.Millisecond):
+					}
+				}
+			}}
+			subject, err := s.UserSubject(m, id("m"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if happened = m.over(); happened {
+				do(<-listed)
+			}
+			if subject.Can("delete", rbac.Object{Type: "template", Org: home}) {
+				t.Errorf("written at look %d: m may do what no role ever gave it", look)
+			}
+			if now := s.as(t, "m"); happened && now.Can("read", rbac.Object{Type: "template", Org: home}) {
+				t.Errorf("written at look %d: what was taken away is remembered", look)
+			}
+			if happened {
+				do(put(), give()) // weak again before it is given again
+			}
 		}
 	}
 }

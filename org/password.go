@@ -139,6 +139,9 @@ func decodeHash(s string) (salt, key []byte, err error) {
 	if key, err = b64.DecodeString(parts[5]); err != nil {
 		return nil, nil, fmt.Errorf("stored password hash: %w", err)
 	}
+	if len(salt) < saltBytes || len(key) != hashBytes {
+		return nil, nil, fmt.Errorf("stored password hash has a salt of %d bytes and a key of %d", len(salt), len(key))
+	}
 	return salt, key, nil
 }
 

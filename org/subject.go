@@ -90,7 +90,8 @@ func (s source) roles(ctx context.Context, org uuid.UUID) (*roleSet, error) {
 	return set, err
 }
 
-// subject is an account with its roles as they are stored.
+// subject is an account with its roles as they are stored. It is asked for inside a transaction only, so that all of it
+// is of one moment.
 func (s source) subject(ctx context.Context, id uuid.UUID) (*Subject, error) {
 	if found, ok := recall(&s.memory, subjectsIn, id, s.revision); ok {
 		return found, nil
@@ -100,7 +101,7 @@ func (s source) subject(ctx context.Context, id uuid.UUID) (*Subject, error) {
 		return nil, err
 	}
 	found, err := s.loadSubject(ctx, row)
-	if err == nil && s.unchanged(ctx) {
+	if err == nil {
 		remember(&s.memory, subjectsIn, id, s.revision, found)
 	}
 	return found, err

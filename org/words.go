@@ -69,7 +69,7 @@ func (s *Service) because(t *rbac.Trace, q Question, who string) string {
 	if everybody := !slices.ContainsFunc(all, func(m rbac.Match) bool { return !s.implied(m.Role) }); everybody && t.Allowed {
 		b += " Everybody here holds that role."
 	}
-	if beaten := matchesOf(t.Levels[level].Matches, !t.Allowed); len(beaten) > 0 && !t.Allowed {
+	if beaten := matchesOf(t.Levels[level].Matches, false); len(beaten) > 0 && !t.Allowed {
 		b += " At one level a deny beats an allow, so that of " + joined(labels(beaten)) + " does not count."
 	}
 	for _, l := range t.Levels[level+1:] {

@@ -5,6 +5,12 @@
   const plain = e => !e.ctrlKey && !e.metaKey && !e.altKey && !e.shiftKey;
   const typing = e => e.target.closest('input:not([type=radio]):not([type=checkbox]), textarea, select, [contenteditable]');
   const root = document.documentElement;
+  // hides the items that do not have every word, and the groups that have no item left
+  const narrow = (box, list, items, groups = '_', text = i => i.textContent) => {
+    const words = box.value.trim().toLowerCase().split(/[\s:]+/);
+    for (const i of $$(items, list)) i.hidden = !words.every(w => text(i).toLowerCase().includes(w));
+    for (const g of $$(groups, list)) g.hidden = !$$(items, g).some(i => !i.hidden);
+  };
 
   // ---- theme: the server sets data-theme from the cookie, so nothing flashes
   on('click', '[data-theme-toggle]', e => {
@@ -15,30 +21,22 @@
   });
 
   // ---- times: UTC from the server, here in the zone of the reader
-  const month = new Intl.DateTimeFormat('en-US', { month: 'short' });
+  const month = new Intl.DateTimeFormat('en', { month: 'short' });
   const exactFormat = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'long' });
   const localize = () => {
-    for (const t of $$('time[datetime]:not([data-local])')) {
+    for (const t of $$('time')) {
       const d = new Date(t.dateTime);
-      if (isNaN(d)) continue;
       t.title = exactFormat.format(d);
       if ('day' in t.dataset) t.textContent = `${d.getDate()} ${month.format(d)} ${d.getFullYear()}`;
-      t.dataset.local = '';
     }
   };
-
-  // ---- "/" goes to the search of the page; never while typing
-  addEventListener('keydown', e => {
-    if (e.key !== '/' || !plain(e) || typing(e) || root.dataset.keys === 'off' || $('dialog[open]')) return;
-    const f = $$('[data-hotkey="/"]').find(x => x.offsetParent);
-    if (f) { e.preventDefault(); f.focus(); f.select(); }
-  });
 
   // ---- toast: goes after 8 s, unless somebody is at it
   const toast = $('#toast');
   let gone;
-  const arm = () => { clearTimeout(gone); if (toast?.childElementCount) gone = setTimeout(() => toast.matches(':hover, :focus-within') ? arm() : toast.replaceChildren(), 8000); };
-  if (toast) { new MutationObserver(arm).observe(toast, { childList: true }); arm(); }
+  const arm = () => { clearTimeout(gone); if (toast.firstChild) gone = setTimeout(() => toast.matches(':hover, :focus-within') ? arm() : toast.replaceChildren(), 8000); };
+  new MutationObserver(arm).observe(toast, { childList: true });
+  arm();
   on('click', '[data-dismiss]', () => toast.replaceChildren());
 
   // ---- popovers, anchored to what opened them
@@ -62,13 +60,11 @@
     if (!plain(e)) return;
     e.preventDefault();
     const menu = document.getElementById(el.dataset.menu), edit = $('a[data-pop]', el.closest('tr'));
-    const item = k => $(`[data-item=${k}]`, menu);
-    item('view').href = el.href;
-    item('edit').hidden = !edit;
-    item('edit').onclick = () => { menu.hidePopover(); edit.click(); };
-    item('remove').hidden = !el.dataset.remove; item('remove').href = el.dataset.remove || '';
-    item('remove-no').hidden = !el.dataset.removeNo; item('remove-no').textContent = el.dataset.removeNo || '';
-    $('hr', menu).hidden = !el.dataset.remove && !el.dataset.removeNo;
+    const item = (k, prop, v) => { const i = $(`[data-item=${k}]`, menu); i.hidden = !v; i[prop] = v; };
+    item('view', 'href', el.href);
+    item('edit', 'onclick', edit && (() => { menu.hidePopover(); edit.click(); }));
+    item('remove', 'href', el.dataset.remove ?? '');
+    item('remove-no', 'textContent', el.dataset.removeNo);
     open(menu, el);
     $('a, button', menu).focus();
   });
@@ -81,11 +77,7 @@
     $('.diff', form).textContent = d.join('  ');
   };
   on('change', '[data-assign]', (e, form) => summarize(form));
-  on('input', '[data-options]', (e, box) => {
-    const t = box.value.trim().toLowerCase(), form = box.closest('[data-options-in]') ?? box.closest('form');
-    for (const o of $$('.opt', form)) o.hidden = !o.textContent.toLowerCase().includes(t);
-    for (const g of $$('[data-options-group]', form)) g.hidden = !$('.opt:not([hidden])', g);
-  });
+  on('input', '[data-options]', (e, box) => narrow(box, box.closest('[data-options-in], form'), '.opt', '[data-options-group]'));
   on('keydown', '[data-options], [data-filter]', e => { if (e.key === 'Enter') e.preventDefault(); });
 
   // ---- explainer: only actions that the resource type has, and a filter over all permissions
@@ -98,11 +90,7 @@
     const actions = $('select[data-actions]', types.form);
     if (actions.selectedOptions[0]?.disabled) actions.value = [...actions.options].find(o => o.value && !o.disabled)?.value;
   });
-  on('input', '[data-narrow]', (e, box) => {
-    const words = box.value.trim().toLowerCase().split(/\s+/), list = box.closest('[data-narrowed]');
-    for (const r of $$('[data-text]', list)) r.hidden = !words.every(w => r.dataset.text.toLowerCase().includes(w));
-    for (const area of $$('.area', list)) area.hidden = !$('[data-text]:not([hidden])', area);
-  });
+  on('input', '[data-narrow]', (e, box) => narrow(box, box.closest('[data-narrowed]'), '[data-text]', '.area', r => r.dataset.text));
 
   // ---- lists: ticking all of a page, which ends with the first row that is not ticked
   on('change', '#bulk .ck', (e, box) => {
@@ -112,7 +100,7 @@
     all.checked = n > 0 && n === rows.length; all.indeterminate = n > 0 && !all.checked;
     if (many && !all.checked) many.checked = false;
   });
-  on('reset', '#bulk', (e, form) => { $('[data-all]', form).indeterminate = false; });
+  on('reset', '#bulk', () => { $('[data-all]').indeterminate = false; });
 
   on('change', '[data-submit]', (e, el) => el.form.requestSubmit());
 
@@ -142,27 +130,28 @@
     else if (e.key === 'Enter' && e.target === ask) { e.preventDefault(); if (stale) enter = true; else list[0]?.click(); }
     else if (e.key.length === 1 && plain(e) && e.target !== ask) ask.focus();
   });
-  on('input', '[data-menu-filter]', (e, box) => {
-    for (const a of $$('.menu-b a', box.closest('.menu'))) a.hidden = !a.textContent.toLowerCase().includes(box.value.trim().toLowerCase());
-  });
+  on('input', '[data-menu-filter]', (e, box) => narrow(box, box.closest('.menu'), '.menu-b a'));
 
   // ---- shortcuts of one key: off while typing, and by the switch in the account
-  let went = 0;
+  let went = -Infinity;
   addEventListener('keydown', e => {
-    if ((e.ctrlKey || e.metaKey) && !e.altKey && !e.shiftKey && e.key.toLowerCase() === 'k' && palette) { e.preventDefault(); jump(); return; }
+    if ((e.ctrlKey || e.metaKey) && e.key === 'k' && palette) { e.preventDefault(); jump(); return; }
     if (root.dataset.keys === 'off' || e.defaultPrevented || e.ctrlKey || e.metaKey || e.altKey || typing(e) || $('dialog[open]')) return;
-    const key = e.key.length === 1 ? e.key.toLowerCase() : '', second = e.timeStamp - went < 1500;
-    went = 0;
-    const go = second && /[a-z]/.test(key) && $(`[data-go="${key.toUpperCase()}"]`);
-    if (go) { e.preventDefault(); go.click(); return; }
-    const rows = $$('main .tbl tbody tr:not(.grp)'), row = e.target.closest('main .tbl tbody tr');
-    if (key === '?' && keymap) { e.preventDefault(); dialog(keymap); }
+    const key = e.key.toLowerCase(), second = e.timeStamp - went < 1500;
+    went = -Infinity;
+    const go = second && /^[a-z]$/.test(key) && $(`[data-go="${key.toUpperCase()}"]`);
+    if (go) { go.click(); return; }
+    const line = 'main :is(.tbl tbody tr:not(.grp), .r[data-r])', rows = $$(line).filter(r => r.offsetParent), row = e.target.closest(line);
+    if (key === '?') dialog(keymap);
     else if (key === 'g') went = e.timeStamp;
     else if (key === 'z') $('[data-undo]')?.click();
+    else if (key === '/') {
+      const f = $$('[data-hotkey="/"]').find(x => x.offsetParent);
+      if (f) { e.preventDefault(); f.focus(); f.select(); }
+    }
     else if ((key === 'j' || key === 'k') && rows.length) {
-      e.preventDefault();
       const next = rows[row ? rows.indexOf(row) + (key === 'j' ? 1 : -1) : 0];
-      $('.c-who a', next ?? row)?.focus();
+      $('.c-who a, .cell input:checked', next ?? row)?.focus();
     } else if (key === 'r' && row) $('a[data-pop]', row)?.click();
   });
 
@@ -208,37 +197,30 @@
   const editor = () => {
     const W = ['create', 'read', 'update'];
     const cells = $$('.cell, .keep', form), rows = $$('.r[data-r]', form), grids = $$('.mx', form);
-    const row = c => c.closest('.r'), name = c => `${row(c).dataset.r}:${c.dataset.a}`, field = c => $('input', c).name;
+    const row = c => c.closest('.r'), name = c => `${row(c).dataset.r}:${c.dataset.a}`;
     const val = c => $('input:checked', c)?.value ?? '', was = c => $('.s', c)?.value ?? '';
-    const set = (c, v) => { const i = $$('input', c).find(i => i.value === v); if (i && !i.disabled) i.checked = true; };
+    const set = (c, v) => { const i = $$('input:enabled', c).find(i => i.value === v); if (i) i.checked = true; };
     const sign = v => v === 'allow' ? ['add', '+', 'Allow '] : v === 'deny' ? ['den', '⊘', 'Deny '] : ['del', '−', 'Clear '];
     const names = $$('[data-was]', form), isNew = 'new' in form.dataset;
-    const changed = () => cells.filter(c => val(c) !== was(c));
-    const renamed = () => names.filter(i => i.value !== i.dataset.was);
+    // nothing in a new role is an edit
+    const changed = () => cells.filter(c => !isNew && val(c) !== was(c)), renamed = () => names.filter(i => !isNew && i.value !== i.dataset.was);
 
-    const level = r => {
-      const cs = $$('.cell', r), v = cs.map(val), a = cs.map(c => c.dataset.a), w = a.filter(x => W.includes(x)), got = a.filter((_, i) => v[i] === 'allow');
-      if (v.includes('deny')) return 'custom';
-      if (!got.length) return 'none';
-      if (got.length === a.length) return 'full';
-      if (got.length === 1 && got[0] === 'read') return 'read';
-      return got.length === w.length && w.every(x => got.includes(x)) ? 'write' : 'custom';
-    };
+    const presets = { none: () => false, full: () => true, read: a => a === 'read', write: a => W.includes(a) };
+    const level = r => Object.keys(presets).find(k => $$('.cell', r).every(c => val(c) === (presets[k](c.dataset.a) ? 'allow' : ''))) ?? 'custom';
     // what a cell comes to, with what the wildcard row says of its action
     const effect = (c, star) => { const v = [val(c), star.get(c.dataset.a)]; return v.includes('deny') ? 'deny' : v.includes('allow') ? 'allow' : ''; };
 
     const line = c => {
-      const [cls, mark, word] = sign(val(c)), li = document.createElement('li');
-      li.innerHTML = '<span class="s" aria-hidden="true"></span><code class="trunc"><span class="sr"></span></code><button type="button" class="ib"><svg class="i sm" aria-hidden="true"><use href="#i-undo-2"/></svg></button>';
-      const [s, code, b] = li.children;
+      const [cls, mark, word] = sign(val(c)), li = $('#diff-line').content.firstElementChild.cloneNode(true), [s, code, b] = li.children;
       s.classList.add(cls); s.textContent = mark;
       code.firstChild.textContent = word; code.append(name(c)); code.title = name(c);
       b.ariaLabel = `Undo ${name(c)}`; b.onclick = () => { set(c, was(c)); sync(); };
       return li;
     };
+    const tell = (what, text) => { for (const x of $$(what, form)) x.textContent = text; };
     const sync = () => {
       let allowed = 0, denied = 0;
-      const diff = isNew ? [] : changed();
+      const diff = changed();
       for (const r of rows) { const s = $('[data-lvl]', r); if (s) s.value = level(r); }
       for (const mx of grids) {
         const star = new Map($$('.star .cell', mx).map(c => [c.dataset.a, val(c)]));
@@ -254,73 +236,58 @@
           const toc = $(`[data-toc="${area.id}"]`, form);
           $('.n', toc).textContent = `${A}/${cs.length}`; $('.g', toc).setAttribute('width', A); $('.b', toc).setAttribute('x', A); $('.b', toc).setAttribute('width', D);
         }
-        const count = $(`[data-scope-n="${mx.dataset.scope}"]`, form);
-        if (count) count.textContent = n;
+        tell(`[data-scope-n="${mx.dataset.scope}"]`, n);
       }
-      $('[data-t-al]', form).textContent = allowed; $('[data-t-dn]', form).textContent = denied;
+      tell('[data-t-al]', allowed); tell('[data-t-dn]', denied);
       for (const code of $$('[data-risk]', form)) code.hidden = form.elements[code.dataset.risk].value !== 'allow';
-      const total = diff.length + (isNew ? 0 : renamed().length);
-      for (const x of $$('[data-nbar], [data-ndiff]', form)) x.textContent = total;
-      for (const x of $$('[data-nword]', form)) x.textContent = total === 1 ? 'change' : 'changes';
+      const total = diff.length + renamed().length;
+      tell('[data-nbar], [data-ndiff]', total); tell('[data-nword]', total === 1 ? 'change' : 'changes');
       form.classList.toggle('dirty', isNew || 'refused' in form.dataset || total > 0);
       $('[data-diff]', form)?.replaceChildren(...diff.map(line));
     };
 
     form.addEventListener('change', e => {
-      const s = e.target.closest('[data-lvl]');
-      if (s && s.value !== 'custom') for (const c of $$('.cell', s.closest('.r'))) {
-        const a = c.dataset.a, v = s.value;
-        set(c, v === 'full' || (v === 'read' && a === 'read') || (v === 'write' && W.includes(a)) ? 'allow' : '');
-      }
+      const preset = e.target.matches('[data-lvl]') && presets[e.target.value];
+      if (preset) for (const c of $$('.cell', row(e.target))) set(c, preset(c.dataset.a) ? 'allow' : '');
       sync();
     });
     form.addEventListener('input', e => { if (e.target.matches('[data-was]')) sync(); });
     form.addEventListener('reset', () => setTimeout(sync));
 
-    // keys in a permission: A allow, D deny, Backspace clear, Space toggle; J and K go to the next and previous resource
+    // keys in a permission: A allow, D deny, Backspace clear, Space toggle
     form.addEventListener('keydown', e => {
-      if ((e.ctrlKey || e.metaKey) && e.key.toLowerCase() === 's') { e.preventDefault(); const b = $('[data-save]', form); if (b) form.requestSubmit(b); return; }
+      if ((e.ctrlKey || e.metaKey) && e.key.toLowerCase() === 's') { e.preventDefault(); $('[data-save]', form)?.click(); return; }
       if (!plain(e)) return;
       const c = e.target.closest('.cell'), k = e.key.toLowerCase(), to = { a: 'allow', d: 'deny', backspace: '', delete: '' };
       if (c && (k in to || k === ' ')) { e.preventDefault(); set(c, k === ' ' ? (val(c) ? '' : 'allow') : to[k]); $('input:checked', c).focus(); sync(); }
-      if ((k === 'j' || k === 'k') && !typing(e)) {
-        const seen = rows.filter(r => r.offsetParent), next = seen[seen.indexOf(e.target.closest('.r')) + (k === 'j' ? 1 : -1)];
-        if (next) { e.preventDefault(); $('.cell input:checked', next)?.focus(); next.scrollIntoView({ block: 'nearest' }); }
-      }
     });
 
     // filter: resource, identifier, area or action
     for (const mx of grids) {
       const box = $('[data-filter]', mx);
       box.addEventListener('input', () => {
-        const t = box.value.trim().toLowerCase().split(/[\s:]+/).filter(Boolean);
-        for (const r of $$('.r', mx)) {
-          const hay = [r.dataset.r, r.textContent, $('summary span', r.closest('.area') ?? r)?.textContent, ...$$('.cell', r).map(c => c.dataset.a)].join(' ').toLowerCase();
-          r.hidden = !t.every(x => hay.includes(x));
-        }
-        for (const a of $$('.area', mx)) { a.hidden = !$('.r:not([hidden])', a); if (t.length) a.open = true; }
+        narrow(box, mx, '.r', '.area', r => [r.dataset.r, r.textContent, $('summary span', r.closest('.area') ?? r)?.textContent, ...$$('.cell', r).map(c => c.dataset.a)].join(' '));
+        if (box.value) for (const a of $$('.area', mx)) a.open = true;
       });
       box.addEventListener('keydown', e => { if (e.key === 'Escape' && box.value) { box.value = ''; box.dispatchEvent(new Event('input')); } });
     }
 
     // only what was changed is sent, so that two people who change different cells do not undo each other
     form.addEventListener('formdata', e => {
-      if (!isNew) for (const c of cells) if (val(c) === was(c)) e.formData.delete(field(c));
-      for (const k of [...e.formData.keys()]) if (k.startsWith('_') && k !== '_method') e.formData.delete(k);
+      if (!isNew) for (const c of cells) if (val(c) === was(c)) e.formData.delete($('input', c).name);
     });
     let leaving = false;
     form.addEventListener('submit', () => { leaving = true; });
     on('click', '[data-leave]', () => { leaving = true; });
-    addEventListener('beforeunload', e => { if (!leaving && (changed().length || renamed().length) && !isNew) e.preventDefault(); });
+    addEventListener('beforeunload', e => { if (!leaving && changed().length + renamed().length) e.preventDefault(); });
 
     // a new role is named after its display name until somebody names it
     const slug = $('[data-slug]', form), display = form.elements.display_name;
     if (slug) {
       let own = slug.value !== '';
       slug.addEventListener('input', () => { own = slug.value !== ''; });
-      display.addEventListener('input', () => { if (!own) slug.value = display.value.normalize('NFKD').toLowerCase().replace(/[\u0300-\u036f]/g, '').replace(/[^a-z0-9]+/g, '-').replace(/^-+|-+$/g, '').slice(0, 32).replace(/-+$/, ''); });
+      display.addEventListener('input', () => { if (!own) slug.value = (display.value.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase().match(/[a-z0-9]+/g) ?? []).join('-').slice(0, 32).replace(/-$/, ''); });
     }
-    if (/Mac|iP/.test(navigator.platform)) for (const k of $$('[data-mod-key]', form)) k.textContent = '⌘ S';
     // small screens start with the empty areas folded (a closed <details> still sends its fields)
     if (matchMedia('(max-width: 60rem)').matches) for (const a of $$('.area', form)) a.open = !!$('.a:checked, .d:checked, .keep, [aria-invalid]', a);
     sync();

@@ -391,7 +391,7 @@ func (a Audit) changes(e org.AuditEntry) []change {
 			continue
 		}
 		c := e.Diff[field]
-		if c.Old == nil && c.New == e.ResourceTarget || c.New == nil && c.Old == e.ResourceTarget {
+		if valueText(c.Old) == nothing && c.New == e.ResourceTarget || valueText(c.New) == nothing && c.Old == e.ResourceTarget {
 			continue // the sentence names it
 		}
 		if c.Secret {
@@ -399,7 +399,7 @@ func (a Audit) changes(e org.AuditEntry) []change {
 			continue
 		}
 		note := valueText(c.Old) + " → " + valueText(c.New)
-		if c.Old == nil {
+		if valueText(c.Old) == nothing {
 			note = valueText(c.New)
 		}
 		out = append(out, change{"del", "•", "", fieldLabel(field), note})
@@ -407,15 +407,18 @@ func (a Audit) changes(e org.AuditEntry) []change {
 	return out
 }
 
+// nothing stands for an empty value.
+const nothing = "nothing"
+
 // valueText is a recorded value as people read it.
 func valueText(v any) string {
 	switch v := v.(type) {
 	case nil:
-		return "nothing"
+		return nothing
 	case string:
-		return firstOf(v, "nothing")
+		return firstOf(v, nothing)
 	case []any:
-		return firstOf(strings.Join(texts(v), ", "), "nothing")
+		return firstOf(strings.Join(texts(v), ", "), nothing)
 	}
 	return fmt.Sprint(v)
 }

@@ -171,13 +171,20 @@ func TestMootCellsSayWhy(t *testing.T) {
 	}
 }
 
+// TestToastUndo: in a page it is a form that returns to the page, in a fragment a button, since there may be a table row
+// before it.
 func TestToastUndo(t *testing.T) {
 	t.Parallel()
-	doc := render(t, Toast(Flash{Message: "Done", Undo: "1234", Back: "/x?y=1"}))
-	if form := doc.Find("form[method=post]"); form.AttrOr("action", "") != "/audit/1234/undo" || form.Find("input[name=back]").AttrOr("value", "") != "/x?y=1" {
-		t.Error("undo leads elsewhere")
+	f := Flash{Message: "Done", Undo: "1234", Back: "/x?y=1"}
+	form := render(t, Page(Shell{Flash: &f}, NoOrganizationPage())).Find("#toast form[method=post]")
+	if form.AttrOr("action", "") != "/audit/1234/undo" || form.Find("input[name=back]").AttrOr("value", "") != "/x?y=1" || form.Find("button").Length() != 1 {
+		t.Error("undo in a page leads elsewhere")
 	}
-	if render(t, Toast(Flash{Message: "Done"})).Find("form").Length() != 0 {
+	doc := render(t, Toast(f))
+	if doc.Find("form").Length() != 0 || doc.Find("[data-undo]").AttrOr("hx-post", "") != "/audit/1234/undo" {
+		t.Error("undo in a fragment leads elsewhere")
+	}
+	if render(t, Toast(Flash{Message: "Done"})).Find("[data-undo]").Length() != 0 {
 		t.Error("offers to undo what can't be undone")
 	}
 }

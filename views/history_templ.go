@@ -575,7 +575,7 @@ func ComparePage(c Compare) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 54, " alike</p><div class=\"card merge-w\"><table class=\"merge\" aria-label=\"Differences\"><thead><tr><th scope=\"col\">Permission</th><th scope=\"col\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 54, " alike</p><div class=\"card merge-w\"><table class=\"merge cmp\" aria-label=\"Differences\"><thead><tr><th scope=\"col\">Permission</th><th scope=\"col\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -345,10 +345,16 @@ func (e RoleEditor) scope(s scope) scope {
 		area := gridArea{id: "a-" + s.key + "-" + a.ID, label: a.Label}
 		for _, t := range a.Types {
 			row := newRow(s.key, t.Name, t.Label, t.Actions, cell)
+			if !s.own && !anySet(row.cells()) {
+				continue // a level that roles of this kind don't have: only what it says anyway is worth its bytes
+			}
 			for _, c := range row.cells() {
 				area.counts = area.counts.plus(countCell(c.value, values.at(rbac.Wildcard, c.action)))
 			}
 			area.rows = append(area.rows, row)
+		}
+		if len(area.rows) == 0 {
+			continue
 		}
 		s.areas = append(s.areas, area)
 		s.counts = s.counts.plus(area.counts)

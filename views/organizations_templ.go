@@ -1009,7 +1009,7 @@ func dangerZone(f OrganizationForm) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		if f.DeleteRefusal != "" {
+		if f.DeleteRefusal != "" && !f.Confirm {
 			templ_7745c5c3_Err = notOffered("Can’t be deleted", f.DeleteRefusal).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

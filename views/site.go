@@ -463,9 +463,9 @@ func lives(t, now time.Time) string {
 	case d < time.Hour:
 		return "in " + strconv.Itoa(max(1, int(d.Minutes()))) + " min"
 	case d < 48*time.Hour:
-		return "in " + strconv.Itoa(int(d.Hours())) + " h"
+		return "in " + strconv.Itoa(max(1, int(d.Round(time.Hour).Hours()))) + " h"
 	default:
-		return "in " + strconv.Itoa(int(d.Hours()/24)) + " d"
+		return "in " + strconv.Itoa(int(d.Round(24*time.Hour).Hours()/24)) + " d"
 	}
 }
 

@@ -116,6 +116,9 @@ func RoleDeleteURL(organization, role string) string {
 
 // RoleMembersURL is the list of those who hold a role.
 func RoleMembersURL(organization, role string) string {
+	if organization == "" {
+		return UsersURL(org.UserFilter{Roles: []string{role}})
+	}
 	return RoleURL(organization, role) + "/members"
 }
 

@@ -882,7 +882,7 @@ func userStatus(p UserPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		if p.DeleteRefusal != "" {
+		if p.DeleteRefusal != "" && !p.Confirm {
 			templ_7745c5c3_Err = notOffered("Can’t be deleted", p.DeleteRefusal).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

@@ -193,6 +193,7 @@ func pages() map[string]templ.Component {
 		"site role without name": RoleEditorPage(RoleEditor{}),
 	}
 	maps.Copy(all, sitePages())
+	maps.Copy(all, explainPages())
 	maps.Copy(all, changePages())
 	return all
 }
@@ -211,6 +212,7 @@ func fragments() map[string]templ.Component {
 		"toast, undo":       Toast(Flash{Message: hostile, Undo: "x", Back: hostile}),
 	}
 	maps.Copy(all, siteFragments())
+	maps.Copy(all, explainFragments())
 	return all
 }
 
@@ -242,7 +244,7 @@ func TestPagesAreSound(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			for frame, s := range map[string]Shell{
-				"signed in":  {Title: hostile, Nav: navigation(), Active: "members", Theme: "dark", Back: "/x?y=" + hostile, Flash: &Flash{Message: hostile}, Crumbs: []Crumb{{hostile, "/x"}}},
+				"signed in":  {Title: hostile, Nav: navigation(), Active: "members", Theme: "dark", Back: "/x?y=" + hostile, Flash: &Flash{Message: hostile}, Crumbs: []Crumb{{hostile, "/x"}}, API: &API{JSON: "/api/v2/x", Curl: hostile, CLI: hostile}},
 				"signed out": {Title: hostile},
 			} {
 				doc := render(t, Page(s, body))
@@ -357,7 +359,7 @@ func TestIconsAreUsed(t *testing.T) {
 	used := map[string]bool{"#i-undo-2": true} // drawn by app.js
 	for _, set := range []map[string]templ.Component{pages(), fragments()} {
 		for _, c := range set {
-			render(t, Page(Shell{Nav: navigation()}, c)).Find("use").Each(func(_ int, s *goquery.Selection) { used[s.AttrOr("href", "")] = true })
+			render(t, Page(Shell{Nav: navigation(), API: &API{}}, c)).Find("use").Each(func(_ int, s *goquery.Selection) { used[s.AttrOr("href", "")] = true })
 		}
 	}
 	render(t, icons()).Find("symbol").Each(func(_ int, s *goquery.Selection) {

@@ -35,7 +35,7 @@ func (s *Server) historyPage(c *call, versions []org.RoleVersion, e *org.Error) 
 // roleCrumbs lead from the roles to one of them.
 func (c *call) roleCrumbs(name string) []views.Crumb {
 	return []views.Crumb{
-		{Label: "Roles", URL: views.RolesURL(c.organization())},
+		{Label: c.rolesTitle(), URL: views.RolesURL(c.organization())},
 		{Label: name, URL: views.RoleURL(c.organization(), name)},
 	}
 }

@@ -355,6 +355,7 @@ func (s *Server) memberRow(c *call, organization, user string, aside bool) view 
 			Member:       m,
 			Organization: o,
 			LinkRoles:    c.may("read", "assign_org_role", o.ID),
+			Query:        searchedFor(c.request()),
 			CanAssign:    true, // it has just been done
 			Aside:        aside,
 			CanRemove:    c.may("delete", "organization_member", o.ID),

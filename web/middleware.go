@@ -38,6 +38,7 @@ func (s *Server) begin(ec echo.Context) *call {
 	h.Set("Cache-Control", "private, no-cache")
 	h.Set("Content-Security-Policy", contentPolicy)
 	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("X-Frame-Options", "DENY") // for readers that do not know frame-ancestors
 	h.Set("Referrer-Policy", "same-origin")
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
@@ -138,6 +139,9 @@ func (s *Server) protect(next echo.HandlerFunc) echo.HandlerFunc {
 func plainPath(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(ec echo.Context) error {
 		u := ec.Request().URL
+		if !strings.HasPrefix(u.Path, "/") { // CONNECT and OPTIONS * name no path
+			return errRoute
+		}
 		if len(u.Path) > 1 {
 			u.Path = strings.TrimSuffix(u.Path, "/")
 			u.RawPath = strings.TrimSuffix(u.RawPath, "/")

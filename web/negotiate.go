@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 )
@@ -78,6 +79,15 @@ func weight(params string) float64 {
 		}
 	}
 	return 1
+}
+
+// searchedFor is what the list was searched for that a fragment is for a row of.
+func searchedFor(r *http.Request) string {
+	u, err := url.Parse(currentPage(r))
+	if err != nil {
+		return ""
+	}
+	return u.Query().Get("q")
 }
 
 // currentPage is the path of the page that a fragment was asked from, "" when it is not known.

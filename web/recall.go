@@ -69,7 +69,7 @@ func (r *recollection) tag(q question, revision int64) string {
 // recall gives an answer from memory, or tells the client that its copy is still good. If it has neither, the answer
 // will be kept as it is sent.
 func (s *Server) recall(c *call) (r reply, ok bool) {
-	if !c.route.Offers(Steady) || c.form != formJSON || c.csv {
+	if !c.route.Offers(Steady) || c.form != formJSON || c.csv || c.inProcess() != nil { // who asks in here has no revision
 		return reply{}, false
 	}
 	q, revision := question{c.subject.ID(), c.here()}, c.subject.Revision()

@@ -24,7 +24,7 @@ func (s *Server) listRoles(c *call) (reply, error) {
 	return reply{
 		data:   each(list.Roles, wireAssignableRole),
 		page:   s.rolesView(c, list),
-		title:  "Roles",
+		title:  c.rolesTitle(),
 		active: c.rolesItem(),
 	}, nil
 }
@@ -41,6 +41,14 @@ func (s *Server) rolesView(c *call, list org.RoleList) view {
 		}
 		return views.RolesPage(views.Roles{List: list, Catalog: s.Catalog, Now: time.Now()}), nil
 	}
+}
+
+// rolesTitle is what the list of roles is called.
+func (c *call) rolesTitle() string {
+	if c.ofSite() {
+		return "Site roles"
+	}
+	return "Roles"
 }
 
 // rolesItem is the item of the navigation that roles belong to.
@@ -75,7 +83,7 @@ func (s *Server) rolePage(c *call, e views.RoleEditor) reply {
 		page:   show(views.RoleEditorPage(e)),
 		title:  title,
 		active: c.rolesItem(),
-		crumbs: []views.Crumb{{Label: "Roles", URL: views.RolesURL(c.organization())}},
+		crumbs: []views.Crumb{{Label: c.rolesTitle(), URL: views.RolesURL(c.organization())}},
 	}
 }
 

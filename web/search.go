@@ -1,6 +1,8 @@
 package web
 
 import (
+	"cmp"
+
 	"github.com/a-h/templ"
 
 	"rolecall/org"
@@ -10,7 +12,7 @@ import (
 // search looks for names: on a page, and in the palette that script opens over any page.
 func (s *Server) search(c *call) (reply, error) {
 	q := c.query()
-	text, organization := q.text("q"), q.text("organization")
+	text, organization := q.text("q"), cmp.Or(q.text("organization"), c.cookie(organizationCookie))
 	if err := q.problem(); err != nil {
 		return reply{}, err
 	}

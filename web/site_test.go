@@ -327,7 +327,7 @@ func TestTokenPages(t *testing.T) {
 			t.Errorf("%s: the token opens %d", way, me.StatusCode)
 		}
 		list := s.Send(t, way, webtest.Request{Path: tokens, As: webtest.Member})
-		if strings.Contains(string(list.Body), secret) || !strings.Contains(list.Text(), "in 6 d") {
+		if strings.Contains(string(list.Body), secret) || !strings.Contains(list.Text(), "in 7 d") {
 			t.Errorf("%s: the list shows the secret, or not how long it lives\n%s", way, list.Text())
 		}
 		id, _, _ := strings.Cut(secret, "-")

@@ -195,6 +195,7 @@ func readNewUser(o object) org.NewUser {
 func (s *Server) invite(c *call, u *org.User, done string) (reply, error) {
 	link, err := s.org.CreatePasswordLink(c.ctx, c.subject, u.ID.String())
 	if err != nil {
+		s.logFailure(c, err)
 		return reply{next: views.UserURL(u.Username), flash: done + " A link could not be made; make one there."}, nil
 	}
 	r := s.linkPage(c, &link)

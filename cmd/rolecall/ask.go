@@ -34,7 +34,7 @@ func asking(ctx context.Context, c *config, fn func(*api) error) error {
 		return fmt.Errorf("there is no database at %s: name it with --db, or a server with --url", c.db)
 	}
 	return operateStored(ctx, c, func(ctx context.Context, service *org.Service, operator *org.Subject, store *org.SessionStore) error {
-		handler, err := web.New(web.Options{Service: service, Sessions: store, Version: version(), Log: slog.New(slog.NewTextHandler(os.Stderr,nil))})
+		handler, err := web.New(web.Options{Service: service, Sessions: store, Version: version(), Log: slog.New(slog.DiscardHandler)})
 		if err != nil {
 			return err
 		}

@@ -27,8 +27,8 @@ import (
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if b, err := browser(); err == nil {
-		b.stop()
+	if closeBrowser != nil {
+		closeBrowser()
 	}
 	os.Exit(code)
 }
@@ -36,9 +36,14 @@ func TestMain(m *testing.M) {
 // chromium is the browser that all tests share: to start one takes longer than most tests.
 type chromium struct {
 	ctx  context.Context
-	stop func()
 	tabs chan struct{} // as many as may be open at once
 }
+
+// patience is long, for machines that do much else meanwhile.
+const patience = time.Minute
+
+// closeBrowser ends the browser; nil until one is started.
+var closeBrowser func()
 
 var errNoBrowser = errors.New("no Chromium on this machine")
 
@@ -65,7 +70,7 @@ var browser = sync.OnceValues(func() (*chromium, error) {
 	allocator, cancel := chromedp.NewExecAllocator(context.Background(), options...)
 	ctx, _ := chromedp.NewContext(allocator)
 	b := &chromium{ctx: ctx, tabs: make(chan struct{}, 2)}
-	b.stop = func() {
+	closeBrowser = func() {
 		_ = chromedp.Cancel(ctx)
 		cancel()
 		for range 50 { // its children write a little longer than it lives
@@ -191,14 +196,14 @@ func (tb *tab) wrong() []string {
 	return problems
 }
 
-// do takes steps, which together may take 20 seconds.
+// do takes steps, which together may take as long as patience lasts.
 func (tb *tab) do(steps ...chromedp.Action[chromedp.Void]) {
 	tb.t.Helper()
 	// The first run binds the life of the tab to its context, which must not be one that ends.
 	if err := chromedp.Do(tb.ctx); err != nil {
 		tb.t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(tb.ctx, 20*time.Second)
+	ctx, cancel := context.WithTimeout(tb.ctx, patience)
 	defer cancel()
 	for i, step := range steps {
 		if err := chromedp.Do(ctx, step); err != nil {
@@ -229,7 +234,7 @@ func (tb *tab) where() string {
 // eval is the value of an expression, or what a promise comes to, in the page.
 func eval[T any](tb *tab, expression string) T {
 	tb.t.Helper()
-	ctx, cancel := context.WithTimeout(tb.ctx, 20*time.Second)
+	ctx, cancel := context.WithTimeout(tb.ctx, patience)
 	defer cancel()
 	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
 	if err != nil {

@@ -1,0 +1,313 @@
+package views
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/a-h/templ"
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
+
+	"rolecall/org"
+	"rolecall/rbac"
+)
+
+// asked is a member who holds roles of every sort, and a question about it.
+func asked(action, resourceType string, own bool) Ask {
+	catalog := rbac.Default()
+	curb := catalog.Compile(rbac.Role{Name: hostile, DisplayName: hostile, Organization: allow("!template:delete", "template:read")})
+	site := catalog.Compile(rbac.Role{Name: "site-reader", DisplayName: long, Site: allow("file:read"), User: allow("!file:update")})
+	admin, _ := catalog.BuiltIn("organization-template-admin")
+	m := newMember(rtl)
+	subject := catalog.NewSubject(m.UserID, []rbac.ID{acme.ID}, []rbac.Grant{{Role: curb, Org: acme.ID}, {Role: site}, {Role: admin, Org: acme.ID}})
+	a := Ask{Organization: acme, Member: m, LinkRoles: true, LinkSite: true, Question: org.Question{Action: action, ResourceType: resourceType, Own: own}}
+	for _, area := range catalog.Areas() {
+		for _, t := range area.Types {
+			for _, act := range t.Actions {
+				o := rbac.Object{Type: t.Name, Org: acme.ID}
+				l := org.EffectiveLine{Type: t, Action: act, Anyone: subject.Explain(act.Name, o)}
+				o.Owner = m.UserID
+				l.Own = subject.Explain(act.Name, o)
+				deciding := l.Own.Deciding()
+				l.Implied = l.Own.Allowed && len(deciding) == 1 && a.implied(deciding[0])
+				a.Effective = append(a.Effective, l)
+			}
+		}
+	}
+	if action != "" {
+		o := rbac.Object{Type: resourceType, Org: acme.ID}
+		if own {
+			o.Owner = m.UserID
+		}
+		a.Answer = &org.Explanation{
+			Organization: acme, Member: m, Question: a.Question, Trace: subject.Explain(action, o),
+			Words: org.Words{Verdict: hostile, Because: hostile, Levels: [3]string{hostile, "", "Not reached"}},
+			Changes: []org.Suggestion{
+				{Kind: org.GiveRole, Role: org.RoleRef{Name: "owner", DisplayName: "Owner"}, Members: 1, Gained: 5, Refusal: hostile},
+				{Kind: org.TakeRole, Role: org.RoleRef{Name: hostile, DisplayName: hostile, OrganizationID: acme.ID}, Members: 1},
+				{Kind: org.ClearPermission, Role: org.RoleRef{Name: hostile, OrganizationID: acme.ID}, Level: rbac.LevelOrganization, Permission: allow("template:delete")[0], Members: 128},
+				{Kind: org.AllowPermission, Role: org.RoleRef{Name: "site-reader"}, Level: rbac.LevelUser, Permission: allow("template:delete")[0], Members: 2, Lost: 1},
+			},
+		}
+	}
+	return a
+}
+
+func auditEntry(kind, action, target string, status int, diff map[string]org.AuditChange) org.AuditEntry {
+	u := org.User{ID: uuid.New(), Username: "ada", Name: hostile, OrganizationIDs: []uuid.UUID{acme.ID}}
+	return org.AuditEntry{
+		Seq: 7, ID: uuid.New(), Time: now, IP: "10.4.2.17", UserAgent: hostile, ResourceType: kind, ResourceID: uuid.NewString(), ResourceTarget: target,
+		Action: action, StatusCode: status, Diff: diff, OrganizationID: acme.ID, Organization: &acme, ActorID: u.ID, Actor: "ada", User: &u,
+	}
+}
+
+// recordedPermissions is a list of permissions as it comes out of the trail.
+func recordedPermissions(pairs ...string) []any {
+	var out []any
+	for _, p := range allow(pairs...) {
+		out = append(out, map[string]any{"resource_type": p.ResourceType, "action": p.Action, "negate": p.Negate})
+	}
+	return out
+}
+
+func fullAudit() Audit {
+	return Audit{
+		Query: `ada action:write "two words"`, Organization: "acme", Before: 90, Now: now, CanUndo: func(uuid.UUID) bool { return true },
+		List: org.AuditList{Older: true, Newer: true, Entries: []org.AuditEntry{
+			auditEntry("custom_role", "write", hostile, 200, map[string]org.AuditChange{
+				"org_permissions": {Old: recordedPermissions("workspace:read", "template:delete"), New: recordedPermissions("workspace:read", "!template:delete", "file:read")},
+				"display_name":    {Old: hostile, New: rtl},
+			}),
+			auditEntry("organization_member", "write", long, 200, map[string]org.AuditChange{"roles": {Old: []any{"a"}, New: []any{"a", hostile}}}),
+			auditEntry("organization_member", "delete", cjk, 403, nil),
+			auditEntry("user", "write", "bob", 200, map[string]org.AuditChange{"password": {Secret: true}}),
+			auditEntry("api_key", "login", "ada", 200, nil),
+			{ID: uuid.New(), Time: now.AddDate(0, 0, -3), ResourceType: "unheard_of", Action: "write", ResourceTarget: hostile, StatusCode: 200},
+		}},
+	}
+}
+
+func fullHistory() History {
+	first, second := newRole(hostile, "template:read"), newRole(hostile, "template:read", "!template:delete")
+	first.DisplayName = rtl
+	return History{
+		View: org.RoleView{Organization: acme, Role: second, CanUpdate: true}, Err: refusal, Now: now,
+		Versions: []org.RoleVersion{{Version: 2, CreatedAt: now, CreatedBy: hostile, Role: second}, {Version: 1, CreatedAt: now.Add(-time.Hour), Role: first}},
+	}
+}
+
+func fullComparison() Compare {
+	h := fullHistory()
+	return Compare{
+		Comparison: org.Comparison{Organization: acme, From: h.Versions[1].Role, To: h.Versions[0].Role, Same: 1, Lines: org.DiffRoles(&h.Versions[1].Role, &h.Versions[0].Role)},
+		From:       org.RoleAt{Name: hostile, Version: 1}, To: org.RoleAt{Name: hostile}, Roles: []org.Role{newRole(hostile), newRole("b")}, Versions: h.Versions,
+	}
+}
+
+func fullWhoCan() WhoCan {
+	a := asked("read", "template", false)
+	return WhoCan{
+		Organization: acme, Question: a.Question, Limit: 25, LinkRoles: true,
+		Answer: &org.WhoCan{Organization: acme, Question: a.Question, Count: 60, Total: 1284, Members: []org.Able{{Member: a.Member, Trace: a.Answer.Trace}}},
+	}
+}
+
+func explainPages() map[string]templ.Component {
+	member := func(a Ask) templ.Component {
+		return MemberPage(MemberView{Organization: acme, Member: a.Member, Ask: a, LinkRoles: true, CanAssign: true, Now: now})
+	}
+	bad := asked("", "", false)
+	bad.Err, bad.Question = refusal, org.Question{Action: hostile, ResourceType: hostile}
+	nothing := fullComparison()
+	nothing.Lines = nil
+	found := fullWhoCan()
+	found.Answer.Members = nil
+	return map[string]templ.Component{
+		"why, nothing asked":   member(asked("", "", false)),
+		"why, denied":          member(asked("delete", "template", false)),
+		"why, allowed":         member(asked("read", "file", true)),
+		"why, wrong":           member(bad),
+		"who can":              WhoCanPage(fullWhoCan()),
+		"who can, not asked":   WhoCanPage(WhoCan{Organization: acme}),
+		"who can, nobody":      WhoCanPage(WhoCan{Organization: acme, Answer: &org.WhoCan{Total: 3}}),
+		"who can, past":        WhoCanPage(found),
+		"who can, wrong":       WhoCanPage(WhoCan{Organization: acme, Err: refusal}),
+		"audit":                AuditPage(fullAudit()),
+		"audit, empty":         AuditPage(Audit{Now: now}),
+		"audit, no match":      AuditPage(Audit{Query: hostile, Now: now}),
+		"audit, wrong":         AuditPage(Audit{Query: hostile, Err: refusal, Now: now}),
+		"history":              HistoryPage(fullHistory()),
+		"compare":              ComparePage(fullComparison()),
+		"compare, no":          ComparePage(nothing),
+		"lint, clean":          LintPage(Lint{Organization: acme}),
+		"lint":                 LintPage(fullLint()),
+		"problem, permissions": ProblemPage(Problem{Status: 403, Message: "Forbidden.", Why: "/organizations/acme/members/me"}),
+	}
+}
+
+func fullLint() Lint {
+	m := newMember(rtl)
+	ref := org.RoleRef{Name: hostile, DisplayName: hostile, OrganizationID: acme.ID}
+	l := Lint{Organization: acme}
+	for _, r := range lintRules {
+		f := org.Finding{Rule: r.rule, Role: ref, Message: hostile, Fix: hostile, Other: "twin"}
+		switch r.rule {
+		case org.LintSuspended:
+			f.Member, f.Role = &m, org.RoleRef{}
+		case org.LintRedundant:
+			f.Member = &m
+		case org.LintUnused, org.LintDuplicate:
+		default:
+			f.Permission = allow("template:read")[0]
+		}
+		l.Findings = append(l.Findings, f)
+	}
+	return l
+}
+
+func explainFragments() map[string]templ.Component {
+	return map[string]templ.Component{
+		"answer":  ExplainAnswer(asked("delete", "template", false)),
+		"who can": WhoCanResults(fullWhoCan()),
+		"audit":   AuditResults(fullAudit()),
+		"api":     APIForms(API{JSON: "/api/v2/x", Curl: hostile, CLI: hostile}),
+	}
+}
+
+func TestExplainAnswer(t *testing.T) {
+	t.Parallel()
+	doc := render(t, ExplainAnswer(asked("delete", "template", false)))
+	if doc.Find(".verdict.ok").Length() != 0 || doc.Find(".verdict[role=status] h2").Text() != hostile {
+		t.Errorf("the verdict is %q", doc.Find(".verdict").Text())
+	}
+	hit := doc.Find("ol.chain > li.hit")
+	if hit.Length() != 1 || hit.Find("h3").Text() != "Organization" || hit.Find(".rule .st.d").Length() != 1 || hit.Find(".rule.out .st.u").Length() != 1 || hit.Find(".badge").Text() != "decides" {
+		t.Errorf("the level that decides is %s", hit.Text())
+	}
+	if a := hit.Find("a.tag.custom").AttrOr("href", ""); a != RoleURL("acme", hostile) {
+		t.Errorf("the role leads to %q", a)
+	}
+	// What the caller may do comes first and is a link; the rest says why not.
+	changes := doc.Find(".changes li")
+	if changes.Length() != 4 || changes.First().Find("a").AttrOr("href", "") != MemberRolesURL("acme", rtl) || changes.Last().Find("a").Length() != 0 || !strings.Contains(changes.Last().Text(), hostile) {
+		t.Errorf("the changes are %s", changes.Text())
+	}
+	if text := changes.Eq(1).Text(); !strings.Contains(text, "Remove the rule for template:delete from") || !strings.Contains(text, "reaches 128 holders") {
+		t.Errorf("the second is %q", text)
+	}
+	if render(t, ExplainAnswer(asked("read", "template", false))).Find(".verdict.ok").Length() != 1 {
+		t.Error("a yes does not look like one")
+	}
+}
+
+func TestEffective(t *testing.T) {
+	t.Parallel()
+	a := asked("", "", false)
+	doc := render(t, EffectiveSection(a))
+	row := doc.Find(".r:has(#e-template)")
+	classes := map[string]string{}
+	for _, c := range row.Find(".src a.st").EachIter() {
+		classes[strings.TrimSpace(strings.TrimPrefix(c.Text(), "Denied: "))] = c.AttrOr("class", "")
+	}
+	if classes["Read"] != "st a" || doc.Find(".r:has(#e-template) a.st.d").Length() != 1 {
+		t.Errorf("templates: %v", classes)
+	}
+	if link := row.Find("a.st.d").AttrOr("href", ""); link != ExplainURL("acme", rtl, org.Question{Action: "delete", ResourceType: "template", Own: false}) {
+		t.Errorf("a deny leads to %q", link)
+	}
+	if doc.Find(".r:has(#e-workspace) .by-all").Length() != 1 || doc.Find(".r:has(#e-workspace) .st.imp").Length() == 0 {
+		t.Error("what every member has is not shown as such")
+	}
+	if doc.Find(".r:has(#e-file) .tag.site").Length() != 1 {
+		t.Error("the site role behind a right is not named")
+	}
+	a.Find = "FILE read"
+	if rows := render(t, EffectiveSection(a)).Find(".eff .r"); rows.Length() != 1 {
+		t.Errorf("the filter leaves %d rows", rows.Length())
+	}
+}
+
+func TestAuditSentences(t *testing.T) {
+	t.Parallel()
+	list := func(names ...any) org.AuditChange { return org.AuditChange{Old: []any{}, New: names} }
+	for _, tt := range []struct {
+		kind, action string
+		status       int
+		diff         map[string]org.AuditChange
+		want         string
+	}{
+		{"organization_member", "create", 200, nil, "added … to the organization"},
+		{"organization_member", "delete", 204, nil, "removed … from the organization"},
+		{"organization_member", "write", 200, map[string]org.AuditChange{"roles": list("a", "b")}, "gave … the roles a and b"},
+		{"organization_member", "write", 200, map[string]org.AuditChange{"roles": {Old: []any{"a"}, New: []any{}}}, "took from … the role a"},
+		{"organization_member", "write", 200, map[string]org.AuditChange{"roles": {Old: []any{"a"}, New: []any{"b"}}}, "changed the roles of …"},
+		{"organization_member", "write", 403, nil, "was refused to change the roles of …"},
+		{"user", "write", 200, map[string]org.AuditChange{"rbac_roles": list("auditor")}, "gave … the site role auditor"},
+		{"user", "write", 200, map[string]org.AuditChange{"status": {Old: "active", New: "suspended"}}, "suspended …"},
+		{"user", "write", 200, map[string]org.AuditChange{"status": {Old: "suspended", New: "active"}}, "activated …"},
+		{"user", "write", 200, map[string]org.AuditChange{"password": {Secret: true}}, "set the password of …"},
+		{"user", "create", 409, nil, "was refused to create the account …"},
+		{"custom_role", "write", 200, map[string]org.AuditChange{"display_name": {Old: "a", New: "b"}}, "renamed the role …"},
+		{"custom_role", "write", 200, map[string]org.AuditChange{"org_permissions": list(recordedPermissions("file:read")...)}, "changed the permissions of the role …"},
+		{"custom_role", "delete", 200, nil, "deleted the role …"},
+		{"organization", "write", 200, nil, "changed the organization …"},
+		{"api_key", "login", 200, nil, "signed in …"},
+		{"api_key", "login", 401, nil, "was refused to sign in …"},
+	} {
+		e := auditEntry(tt.kind, tt.action, "x", tt.status, tt.diff)
+		s := Audit{Organization: "acme", Now: now}.sentence(e)
+		if got := strings.TrimSpace(s.before + " … " + s.after); got != tt.want {
+			t.Errorf("%s %s %d: %q, want %q", tt.kind, tt.action, tt.status, got, tt.want)
+		}
+		if s := (Audit{Now: now}).sentence(e); tt.kind != "organization" && !strings.HasSuffix(s.after, "in Acme Robotics") {
+			t.Errorf("on the page of the site: %q", s.after)
+		}
+	}
+}
+
+func TestAuditPage(t *testing.T) {
+	t.Parallel()
+	doc := render(t, AuditPage(fullAudit()))
+	if n := doc.Find("section.log").Length(); n != 2 || doc.Find(".log-d").First().Text() != "Today, 20 November" || doc.Find(".log-d").Last().Text() != "17 November 2026" {
+		t.Errorf("%d days: %s", n, doc.Find(".log-d").Text())
+	}
+	first := doc.Find(".ev").First()
+	var lines []string
+	for _, li := range first.Find("details[open] li").EachIter() {
+		lines = append(lines, strings.Join(strings.Fields(li.Text()), " "))
+	}
+	want := []string{"+ Allow file:read", "⊘ Deny template:delete was allowed", "• Display name " + hostile + " → " + rtl}
+	for i := range want {
+		want[i] = strings.Join(strings.Fields(want[i]), " ")
+	}
+	if diff := cmp.Diff(want, lines); diff != "" {
+		t.Error(diff)
+	}
+	if doc.Find(".ev.no").Length() != 1 || doc.Find(".ev.no a.link:contains('why?')").Length() != 1 || doc.Find(".ev.no form").Length() != 0 {
+		t.Error("the refusal is not shown as one")
+	}
+	if doc.Find(`form[action$="/undo"]`).Length() != 1 {
+		t.Error("one entry can be undone")
+	}
+	older, newer := doc.Find("a.btn:contains('Older')").AttrOr("href", ""), doc.Find("a.btn:contains('Newer')").AttrOr("href", "")
+	if !strings.Contains(older, "before=7") && !strings.Contains(older, "before=0") || !strings.Contains(newer, "after=7") || !strings.Contains(newer, "organization=acme") {
+		t.Errorf("the pages lead to %q and %q", older, newer)
+	}
+	if secret := doc.Find(".ev:contains('set the password')").Text(); strings.Contains(secret, "→") || !strings.Contains(secret, "not recorded") {
+		t.Errorf("a secret is told as %q", secret)
+	}
+}
+
+func TestLintLinks(t *testing.T) {
+	t.Parallel()
+	for _, f := range fullLint().Findings {
+		want := map[string]string{
+			org.LintUnused: RoleDeleteURL("acme", hostile), org.LintSuspended: MemberRolesURL("acme", rtl), org.LintRedundant: MemberRolesURL("acme", rtl),
+			org.LintDuplicate: RoleCompareURL("acme", org.RoleAt{Name: hostile}, org.RoleAt{Name: "twin"}),
+		}[f.Rule]
+		if got := FindingURL("acme", f); got != firstOf(want, RoleURL("acme", hostile)) {
+			t.Errorf("%s leads to %q", f.Rule, got)
+		}
+	}
+}
