@@ -211,6 +211,7 @@ func TestAuditIsAppendOnly(t *testing.T) {
 	before := s.audit(t, 0)
 	for _, query := range []string{
 		"UPDATE audit_logs SET actor = 'somebody'", "UPDATE audit_logs SET changes = '{}' WHERE seq = 1", "DELETE FROM audit_logs", "DELETE FROM audit_logs WHERE seq = 1",
+		"REPLACE INTO audit_logs SELECT * FROM audit_logs WHERE seq = 1",
 	} {
 		if _, err := s.raw.ExecContext(t.Context(), query); err == nil || !strings.Contains(err.Error(), "append-only") {
 			t.Errorf("%s: %v", query, err)

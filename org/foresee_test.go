@@ -56,7 +56,7 @@ func (w *world) insertRole(ctx context.Context, q *db.Queries, o uuid.UUID, name
 	}); err != nil {
 		return err
 	}
-	for p := range w.randomPermissions() {
+	for _, p := range w.randomPermissions() {
 		if err := q.InsertPermission(ctx, db.InsertPermissionParams{
 			RoleID: roleID, Level: level.String(), ResourceType: p.ResourceType, Action: p.Action, Negate: w.rng.IntN(3) == 0,
 		}); err != nil {
@@ -67,15 +67,17 @@ func (w *world) insertRole(ctx context.Context, q *db.Queries, o uuid.UUID, name
 }
 
 // randomPermissions is a few pairs, wildcard types among them.
-func (w *world) randomPermissions() map[rbac.Permission]bool {
-	list := map[rbac.Permission]bool{}
+func (w *world) randomPermissions() []rbac.Permission {
+	var list []rbac.Permission
 	for range 2 + w.rng.IntN(10) {
 		t := rbac.Default().Types()[w.rng.IntN(len(rbac.Default().Types()))]
 		p := rbac.Permission{ResourceType: t.Name, Action: t.Actions[w.rng.IntN(len(t.Actions))].Name}
 		if w.rng.IntN(8) == 0 {
 			p.ResourceType = rbac.Wildcard
 		}
-		list[p] = true
+		if !slices.Contains(list, p) {
+			list = append(list, p)
+		}
 	}
 	return list
 }
@@ -351,7 +353,7 @@ func (w *world) randomChange() (string, func(context.Context, *org.Subject) erro
 	switch w.rng.IntN(5) {
 	case 0:
 		var list []rbac.Permission
-		for p := range w.randomPermissions() {
+		for _, p := range w.randomPermissions() {
 			p.Negate = w.rng.IntN(3) == 0
 			list = append(list, p)
 		}

@@ -23,6 +23,12 @@ const (
 // Unauthenticated: wrong, or suspended. TooMany: too many wrong ones for this account or from this address.
 // Unavailable: too many logins at once.
 func (s *Service) Login(ctx context.Context, email, password string) (User, error) {
+	return s.login(ctx, email, password, func(*db.Queries, uuid.UUID) error { return nil })
+}
+
+// login does what is then to be done for somebody whose password was right in the transaction that lets them in, so that
+// a password changed meanwhile leaves nothing behind that the old one opened.
+func (s *Service) login(ctx context.Context, email, password string, then func(q *db.Queries, user uuid.UUID) error) (User, error) {
 	key := fold(email)
 	doors := []door{{accountDoor(email), maxAccountFailures}, {addressDoor(requestOf(ctx).IP), maxAddressFailures}}
 	if err := s.hashing.room(); err != nil { // so nothing is counted that is not going to be tried
@@ -42,7 +48,7 @@ func (s *Service) Login(ctx context.Context, email, password string) (User, erro
 	if !right {
 		return User{}, s.refuseLogin(ctx, account, doors[1])
 	}
-	return s.admit(ctx, key, account, doors)
+	return s.admit(ctx, key, account, doors, then)
 }
 
 // door is something that wrong logins are counted at.
@@ -127,7 +133,9 @@ func wrongLogin() *Error {
 
 // admit lets somebody in whose password was right. While it was checked, the account may have been suspended or deleted,
 // or have got another password: it is let in as it stands now.
-func (s *Service) admit(ctx context.Context, key string, account db.GetPasswordRow, doors []door) (user User, err error) {
+func (s *Service) admit(ctx context.Context, key string, account db.GetPasswordRow, doors []door,
+	then func(q *db.Queries, user uuid.UUID) error,
+) (user User, err error) {
 	now := s.now()
 	var refusal *Error
 	err = s.db.Write(ctx, func(q *db.Queries) error {
@@ -151,6 +159,9 @@ func (s *Service) admit(ctx context.Context, key string, account db.GetPasswordR
 			return err
 		}
 		if user, err = s.arrive(ctx, q, current.ID, now); err != nil {
+			return err
+		}
+		if err := then(q, user.ID); err != nil {
 			return err
 		}
 		return s.recordLogin(ctx, q, user.ID, "login", 201)
@@ -228,15 +239,14 @@ func (s *Service) recordLogin(ctx context.Context, q *db.Queries, user uuid.UUID
 
 // LoginToken is Login for programs: it answers an API token that lives as long as a browser session.
 func (s *Service) LoginToken(ctx context.Context, email, password string) (string, error) {
-	user, err := s.Login(ctx, email, password)
+	token := newToken()
+	_, err := s.login(ctx, email, password, func(q *db.Queries, user uuid.UUID) error {
+		return q.InsertAPIKey(ctx, token.row(user, "login "+token.id, "password", s.now(), s.sessionLifetime))
+	})
 	if err != nil {
 		return "", err
 	}
-	token := newToken()
-	err = s.db.Write(ctx, func(q *db.Queries) error {
-		return q.InsertAPIKey(ctx, token.row(user.ID, "login "+token.id, "password", s.now(), s.sessionLifetime))
-	})
-	return token.String(), err
+	return token.String(), nil
 }
 
 // Logout ends the token that the request came with; ending a browser session is its keeper's. Either is recorded.

@@ -17,7 +17,7 @@ func TestWordsAreTheTrace(t *testing.T) {
 	said := map[string]int{}
 	for seed := range uint64(8) {
 		w := newWorld(t, seed)
-		owner := w.as(t, "o")
+		owner := w.Operator()
 		for _, name := range []string{"m", "viewer", "curbed", "oau", "o"} {
 			e, err := w.Effective(t.Context(), owner, "default", name)
 			if err != nil {

@@ -99,7 +99,9 @@ func (s *Server) conclude(c *call, err error) {
 	c.copy = nil // a failure is not to be recalled as an answer
 	answer := s.failed(c, err)
 	if err := guarded(func() error { return s.respond(c, answer) }); err != nil && !c.response().Committed {
-		s.logFailure(c, err)
+		if c.request().Context().Err() == nil { // else the client is gone, and a log full of those helps nobody
+			s.logFailure(c, err)
+		}
 		http.Error(c.response(), "An internal server error occurred.", http.StatusInternalServerError)
 	}
 }

@@ -221,6 +221,12 @@ CREATE TRIGGER organization_members_removed AFTER DELETE ON organization_members
 END;
 -- +goose StatementEnd
 -- +goose StatementBegin
+CREATE TRIGGER audit_logs_new BEFORE INSERT ON audit_logs
+WHEN EXISTS (SELECT 1 FROM audit_logs a WHERE a.seq = NEW.seq OR a.id = NEW.id) BEGIN -- REPLACE would delete unseen
+    SELECT raise(ABORT, 'the audit log is append-only');
+END;
+-- +goose StatementEnd
+-- +goose StatementBegin
 CREATE TRIGGER audit_logs_unchanged BEFORE UPDATE ON audit_logs BEGIN
     SELECT raise(ABORT, 'the audit log is append-only');
 END;
