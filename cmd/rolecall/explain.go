@@ -25,11 +25,11 @@ func (q *query) flags(names ...string) func(*flag.FlagSet) {
 		for _, name := range names {
 			switch name {
 			case "org":
-				fs.StringVar(&q.org, "org", "default", "`ORG`: id or name of the organization")
+				fs.StringVar(&q.org, "org", "default", "`ORG` to ask in, by id or name")
 			case "org?":
-				fs.StringVar(&q.org, "org", "", "`ORG`: id or name of the organization; without it the question is about the whole site")
+				fs.StringVar(&q.org, "org", "", "`ORG` to ask in, by id or name; without it, the whole site")
 			case "owner":
-				fs.StringVar(&q.owner, "owner", "", "`OWNER`: me for things of one's own; without it, anybody's")
+				fs.StringVar(&q.owner, "owner", "", "`OWNER` of the thing: me for things of one's own; without it, anybody's")
 			case "as":
 				fs.StringVar(&q.as, "as", "", "`USER` to ask about instead; needs --org")
 			case "limit":

@@ -32,7 +32,7 @@ var owners = map[string][]string{
 	"github.com/labstack/echo":      {"web"},
 	"github.com/alexedwards/scs":    {"web"},
 	"github.com/a-h/templ":          {"views", "web"},
-	"github.com/andybalholm/brotli": {"static"},
+	"github.com/andybalholm/brotli": {"static", "web"},
 	"github.com/pressly/goose":      {"db"},
 	"modernc.org/sqlite":            {"db"},
 }

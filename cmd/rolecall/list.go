@@ -28,8 +28,8 @@ func membersListCommand() *command {
 			q.flags("org", "limit")(fs)
 			fs.StringVar(&filter.q, "q", "", "`TEXT` in username, name or e-mail address")
 			fs.StringVar(&filter.role, "role", "", "`ROLE,…` in the organization, any of them")
-			fs.StringVar(&filter.status, "status", "", "`STATUS,…`: active, dormant, suspended")
-			fs.StringVar(&filter.sort, "sort", "", "`KEY`: username, name, email, created_at or updated_at; - in front turns it round")
+			fs.StringVar(&filter.status, "status", "", "`STATUS,…` of the account: active, dormant, suspended")
+			fs.StringVar(&filter.sort, "sort", "", "`KEY` to sort by: username, name, email, created_at or updated_at; - in front turns it round")
 		},
 		run: func(ctx context.Context, t *terminal, c *config) error {
 			return asking(ctx, c, func(a *api) error {
