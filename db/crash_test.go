@@ -39,7 +39,7 @@ func writeForEver(path string) {
 		d, err = open(ctx, path, level)
 	}
 	if err != nil {
-		fmt.Println("refused", err)
+		fmt.Fprintln(os.Stdout, "refused", err)
 		os.Exit(1)
 	}
 	limitFiles(os.Getenv(writerLimit))
@@ -52,9 +52,9 @@ func writeForEver(path string) {
 				err := d.Write(ctx, inserting(name, strings.Repeat("x", 100)))
 				mu.Lock()
 				if err != nil {
-					fmt.Println("refused", name, strings.ReplaceAll(err.Error(), "\n", " "))
+					fmt.Fprintln(os.Stdout, "refused", name, strings.ReplaceAll(err.Error(), "\n", " "))
 				} else {
-					fmt.Println(name)
+					fmt.Fprintln(os.Stdout, name)
 				}
 				mu.Unlock()
 				if err != nil && i > 0 {
@@ -64,7 +64,7 @@ func writeForEver(path string) {
 		})
 	}
 	clients.Wait()
-	fmt.Println("stopped", errors.Is(d.Err(), ErrReadOnly))
+	fmt.Fprintln(os.Stdout, "stopped", errors.Is(d.Err(), ErrReadOnly))
 	time.Sleep(time.Hour) // to be killed: an orderly end would fold the log
 }
 
@@ -76,8 +76,8 @@ func crash(t testing.TB, path string, enough int, env []string, wrap ...string) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	line := append(wrap, self)
-	cmd := exec.Command(line[0], line[1:]...)
+	wrap = append(wrap, self)
+	cmd := exec.Command(wrap[0], wrap[1:]...)
 	cmd.Env = append(append(os.Environ(), writerFile+"="+path), env...)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()

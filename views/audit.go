@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
@@ -289,7 +290,7 @@ func (a Audit) targetURL(e org.AuditEntry) string {
 // whyURL explains a refusal, "" where there is nothing to explain.
 func (a Audit) whyURL(e org.AuditEntry) string {
 	p, ok := e.Needed()
-	if !ok || e.StatusCode != 403 || e.User == nil || e.Organization == nil || !slices.Contains(e.User.OrganizationIDs, e.OrganizationID) {
+	if !ok || e.StatusCode != http.StatusForbidden || e.User == nil || e.Organization == nil || !slices.Contains(e.User.OrganizationIDs, e.OrganizationID) {
 		return ""
 	}
 	return ExplainURL(e.Organization.Name, e.User.Username, org.Question{Action: p.Action, ResourceType: p.ResourceType})

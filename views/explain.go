@@ -23,9 +23,6 @@ type Ask struct {
 	LinkSite     bool          // likewise those of the site
 }
 
-// asked says whether there is a question.
-func (a Ask) asked() bool { return a.Question.Action != "" || a.Question.ResourceType != "" }
-
 // first is what the person is called in a sentence: the first word of the name.
 func (a Ask) first() string {
 	name := memberName(a.Member)
@@ -226,14 +223,6 @@ func (a Ask) row(t rbac.ResourceType, lines []org.EffectiveLine) effRow {
 		}
 	}
 	return row
-}
-
-// sum is how many permissions the member holds.
-func (a Ask) sum() (n int) {
-	for _, area := range a.areas() {
-		n += area.allowed
-	}
-	return n
 }
 
 // fixURL is where a suggestion can be carried out, "" where that is not known.

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -82,7 +83,7 @@ func active(res *webtest.Response) (found []string) {
 			switch {
 			case strings.HasPrefix(a.Key, "on"), a.Key == "style", a.Key == "srcdoc":
 				found = append(found, fmt.Sprintf("<%s %s=%q>", tag, a.Key, a.Val))
-			case a.Key == "href" || a.Key == "src" || a.Key == "action" || a.Key == "formaction" || strings.HasPrefix(a.Key, "hx-") && strings.Contains("get post put patch delete", strings.TrimPrefix(a.Key, "hx-")):
+			case a.Key == "href" || a.Key == "src" || a.Key == "action" || a.Key == "formaction" || slices.Contains([]string{"hx-get", "hx-post", "hx-put", "hx-patch", "hx-delete"}, a.Key):
 				local := strings.HasPrefix(v, "/") && !strings.HasPrefix(v, "//") && !strings.Contains(v, `\`) || strings.HasPrefix(v, "#") || strings.HasPrefix(v, "?") || v == "" || strings.HasPrefix(v, "mailto:") || strings.HasPrefix(v, "data:image/")
 				if !local {
 					found = append(found, fmt.Sprintf("<%s %s=%q>", tag, a.Key, a.Val))

@@ -38,7 +38,7 @@ func asking(ctx context.Context, c *config, fn func(*api) error) error {
 		if err != nil {
 			return err
 		}
-		return fn(&api{ctx: ctx, base: &url.URL{Scheme: "http", Host: "localhost"}, send: inProcess(handler.As(operator))})
+		return fn(&api{ctx: ctx, base: &url.URL{Scheme: "http", Host: "localhost"}, send: inProcess(handler.As(operator))}) //nolint:bodyclose // the api closes what it is sent
 	})
 }
 
