@@ -1,13 +1,15 @@
 package web
 
 import (
+	"slices"
 	"time"
 
 	"rolecall/org"
 	"rolecall/views"
 )
 
-// home leads to the members of an organization, which is what people come for: of the one that was looked at last.
+// home leads to the members of an organization, which is what people come for: of the one that was
+// looked at last, else of the default one.
 func (s *Server) home(c *call) (reply, error) {
 	nav, err := s.org.Navigation(c.ctx, c.subject, c.cookie(organizationCookie))
 	if err != nil {
@@ -17,7 +19,8 @@ func (s *Server) home(c *call) (reply, error) {
 	case nav.Current != nil:
 		return reply{next: views.MembersURL(nav.Current.Name, org.MemberFilter{})}, nil
 	case len(nav.Organizations) > 0:
-		return reply{next: views.MembersURL(nav.Organizations[0].Name, org.MemberFilter{})}, nil
+		first := max(0, slices.IndexFunc(nav.Organizations, func(o org.Organization) bool { return o.IsDefault }))
+		return reply{next: views.MembersURL(nav.Organizations[first].Name, org.MemberFilter{})}, nil
 	}
 	return reply{page: show(views.NoOrganizationPage()), title: "No organization"}, nil
 }

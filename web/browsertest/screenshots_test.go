@@ -35,7 +35,8 @@ var pictures = []picture{
 	{file: "dark.png", path: roles, width: 1440, dark: true},
 	{file: "phone.png", path: members, width: 390},
 	{file: "impact.png", path: roles + "/contractor?confirm=delete", width: 1440},
-	{file: "explain.png", path: "/organizations/default/who-can?resource_type=template&action=update", width: 1440},
+	{file: "explain.png", path: members + "/ada-davies?resource_type=template&action=create", width: 1440},
+	{file: "who-can.png", path: "/organizations/default/who-can?resource_type=template&action=update", width: 1440},
 	{file: "audit.png", path: "/audit", width: 1440},
 }
 
