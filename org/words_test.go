@@ -15,7 +15,7 @@ import (
 func TestWordsAreTheTrace(t *testing.T) {
 	t.Parallel()
 	said := map[string]int{}
-	for seed := range uint64(8) {
+	for seed := range worlds(8) {
 		w := newWorld(t, seed)
 		owner := w.Operator()
 		for _, name := range []string{"m", "viewer", "curbed", "oau", "o"} {
@@ -37,7 +37,7 @@ func TestWordsAreTheTrace(t *testing.T) {
 		}
 	}
 	for _, what := range []string{"allow", "deny", "nothing", "beaten", "below"} {
-		if said[what] == 0 {
+		if said[what] == 0 && !testing.Short() {
 			t.Errorf("no case of %q: %v", what, said)
 		}
 	}
