@@ -130,6 +130,8 @@ func open(t *testing.T, base string, script bool) *tab {
 			Source: `addEventListener('securitypolicyviolation', e => console.error('content security policy:', e.violatedDirective, e.blockedURI, e.sourceFile))`,
 		}),
 		call(emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: !script}),
+		// Several tabs are open at once: each must believe that it is the one somebody types in.
+		call(emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true}),
 	))
 	return tb
 }
@@ -224,10 +226,13 @@ func (tb *tab) shoot() {
 	}
 }
 
+// where is the address of the page, and what has the focus in it.
 func (tb *tab) where() string {
 	ctx, cancel := context.WithTimeout(tb.ctx, time.Second)
 	defer cancel()
-	where, _ := chromedp.Run(ctx, chromedp.Location())
+	where, _ := chromedp.Run(ctx, chromedp.Evaluate[string](
+		`location.href + ', ' + document.readyState + ', focus on ' + document.activeElement?.outerHTML.slice(0, 120) + ' ' + document.activeElement?.value`,
+	))
 	return where
 }
 
@@ -255,10 +260,10 @@ func (tb *tab) cookie(name, value string) {
 	tb.do(call(network.SetCookie, network.SetCookieParams{Name: name, Value: value, URL: tb.base}))
 }
 
-// visit opens a path.
+// visit opens a path, and waits until the page and its scripts are there.
 func (tb *tab) visit(path string) {
 	tb.t.Helper()
-	tb.do(chromedp.Navigate(tb.base + path))
+	tb.do(chromedp.Navigate(tb.base+path), tb.until(`location.protocol !== 'about:' && document.readyState === 'complete'`))
 }
 
 // look sets the size of the window and whether the system is dark.

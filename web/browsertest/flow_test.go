@@ -117,6 +117,7 @@ func TestKeyboard(t *testing.T) {
 	tb.look(1440, false)
 	tb.visit(members)
 	tb.hotkey("/", "Slash")
+	tb.do(tb.until(`document.activeElement.matches('#find [name=q]')`))
 	tb.keys("person-07")
 	tb.do(tb.rows(1))
 	tb.tabTo(`a[data-pop]`)
