@@ -29,6 +29,7 @@ type DB struct {
 	readers  *sql.DB
 	pool     *sql.DB // of the one connection that writes: SQLite has one writer
 	writer   *writer
+	revision revision
 }
 
 // Open opens the SQLite file at path and brings its schema up to date; the file as it was before is then kept beside it.
@@ -96,7 +97,7 @@ func (d *DB) start(ctx context.Context) (err error) {
 	if d.Queries, err = Prepare(ctx, d.readers); err != nil {
 		return fmt.Errorf("prepare statements: %w", err)
 	}
-	return nil
+	return d.revision.open(d.path)
 }
 
 // dsn names the file and sets every connection up alike. Times are written as UTC text that sorts.
@@ -197,7 +198,7 @@ func (d *DB) Close() error {
 	if d.writer != nil {
 		errs = append(errs, d.writer.close())
 	}
-	return errors.Join(append(errs, d.pool.Close())...)
+	return errors.Join(append(errs, d.pool.Close(), d.revision.close())...)
 }
 
 // IsNotFound says whether a query for one row found none.

@@ -157,7 +157,7 @@ func (s *Service) TokenSubject(ctx context.Context, token string) (*Subject, err
 	if err != nil {
 		return nil, err
 	}
-	revision, err := s.currentRevision(ctx)
+	revision, err := s.db.Revision(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -193,12 +193,6 @@ func (s *Service) TokenSubject(ctx context.Context, token string) (*Subject, err
 	return &with, nil
 }
 
-// currentRevision is asked for by every request. It takes microseconds, and preparing it to be interrupted would double
-// them.
-func (s *Service) currentRevision(ctx context.Context) (int64, error) {
-	return s.db.GetRevision(context.WithoutCancel(ctx))
-}
-
 // key finds a stored token. Unauthenticated: there is none of that id.
 func (s *Service) key(ctx context.Context, id string, revision int64) (*knownKey, error) {
 	if k, ok := recall(&s.memory, keysIn, id, revision); ok {
@@ -222,7 +216,7 @@ func (s *Service) key(ctx context.Context, id string, revision int64) (*knownKey
 // UserSubject is who a browser session belongs to.
 // Unauthenticated: the account is gone or suspended.
 func (s *Service) UserSubject(ctx context.Context, id uuid.UUID) (*Subject, error) {
-	revision, err := s.currentRevision(ctx)
+	revision, err := s.db.Revision(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -14,6 +14,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/go-json-experiment/json/jsontext"
+
 	"rolecall/org"
 )
 
@@ -168,15 +170,16 @@ func parseJSON(data []byte) (map[string]any, error) {
 	if !utf8.Valid(data) {
 		return nil, malformed("It is not UTF-8.")
 	}
-	var whole json.RawMessage // the token reader below does not look for what comes after the value
-	if err := json.Unmarshal(data, &whole); err != nil {
-		return nil, malformed(err.Error())
-	}
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.UseNumber()
+	d := jsontext.NewDecoder(bytes.NewBuffer(data), jsontext.AllowDuplicateNames(true)) // told below, whatever their case
 	v, err := parseValue(d, 0)
 	if err != nil {
-		return nil, err
+		if _, told := errors.AsType[*org.Error](err); told {
+			return nil, err
+		}
+		return nil, malformed(strings.TrimPrefix(err.Error(), "jsontext: "))
+	}
+	if _, err := d.ReadToken(); !errors.Is(err, io.EOF) {
+		return nil, malformed("There is something after the object.")
 	}
 	o, ok := v.(map[string]any)
 	if !ok {
@@ -185,45 +188,51 @@ func parseJSON(data []byte) (map[string]any, error) {
 	return o, nil
 }
 
-func parseValue(d *json.Decoder, depth int) (any, error) {
-	token, err := d.Token()
+func parseValue(d *jsontext.Decoder, depth int) (any, error) {
+	token, err := d.ReadToken()
 	if err != nil {
 		return nil, err
 	}
-	open, ok := token.(json.Delim)
-	if !ok {
-		return token, nil
-	}
-	if depth == maxDepth {
+	kind := token.Kind()
+	if (kind == '{' || kind == '[') && depth == maxDepth {
 		return nil, malformed(fmt.Sprintf("It is nested deeper than %d levels.", maxDepth))
 	}
-	if open == '[' {
+	switch kind {
+	case '{':
+		return parseObject(d, depth+1)
+	case '[':
 		return parseArray(d, depth+1)
+	case '"':
+		return token.String(), nil
+	case '0':
+		return json.Number(token.String()), nil
+	case 't', 'f':
+		return token.Bool(), nil
 	}
-	return parseObject(d, depth+1)
+	return nil, nil
 }
 
-func parseArray(d *json.Decoder, depth int) (any, error) {
+func parseArray(d *jsontext.Decoder, depth int) (any, error) {
 	list := []any{}
-	for d.More() {
+	for d.PeekKind() != ']' {
 		v, err := parseValue(d, depth)
 		if err != nil {
 			return nil, err
 		}
 		list = append(list, v)
 	}
-	_, err := d.Token()
+	_, err := d.ReadToken()
 	return list, err
 }
 
-func parseObject(d *json.Decoder, depth int) (any, error) {
+func parseObject(d *jsontext.Decoder, depth int) (any, error) {
 	fields, seen := map[string]any{}, map[string]bool{}
-	for d.More() {
-		token, err := d.Token()
+	for d.PeekKind() != '}' {
+		token, err := d.ReadToken()
 		if err != nil {
 			return nil, err
 		}
-		name := token.(string) // the syntax has been checked
+		name := token.String()
 		// Up and down again brings together all spellings of a letter: K, k and the Kelvin sign.
 		folded := strings.ToLower(strings.ToUpper(name))
 		if seen[folded] {
@@ -234,7 +243,7 @@ func parseObject(d *json.Decoder, depth int) (any, error) {
 			return nil, err
 		}
 	}
-	_, err := d.Token()
+	_, err := d.ReadToken()
 	return fields, err
 }
 

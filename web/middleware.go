@@ -3,6 +3,7 @@ package web
 import (
 	"errors"
 	"log/slog"
+	"maps"
 	"mime"
 	"net"
 	"net/http"
@@ -32,8 +33,15 @@ func (s *Server) begin(ec echo.Context) *call {
 	ec.Set(callKey, c)
 
 	h := c.response().Header()
-	h.Set("X-Request-Id", c.id)
-	h.Set("X-Coder-Build-Version", s.Version)
+	maps.Copy(h, s.headers) // nobody changes their values in place
+	h["X-Request-Id"] = []string{c.id}
+	return c
+}
+
+// headers are those that every answer has, but for the request's id.
+func (o *Options) headers() http.Header {
+	h := http.Header{}
+	h.Set("X-Coder-Build-Version", o.Version)
 	h.Set("Vary", varyOn)
 	h.Set("Cache-Control", "private, no-cache")
 	h.Set("Content-Security-Policy", contentPolicy)
@@ -43,10 +51,10 @@ func (s *Server) begin(ec echo.Context) *call {
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	h.Set("X-Robots-Tag", "noindex")
-	if s.Secure {
+	if o.Secure {
 		h.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
 	}
-	return c
+	return h
 }
 
 // userAgent is what the client calls itself, short enough to be kept for ever.

@@ -54,6 +54,7 @@ type Server struct {
 	setUp      atomic.Bool   // a user exists; that never becomes untrue
 	draining   atomic.Bool
 	kept       *recollection
+	headers    http.Header // of every answer
 }
 
 // New makes a server. It fails when options are missing or contradict each other.
@@ -78,6 +79,7 @@ func New(o Options) (*Server, error) {
 		sameOrigin: http.NewCrossOriginProtection(),
 		peer:       peerAddress(o.TrustedProxies),
 		kept:       newRecollection(),
+		headers:    o.headers(),
 		requests:   newLimiter(o.RateLimit),
 		logins:     newLimiter(o.RateLimit / loginShare),
 		streams:    make(chan struct{}, max(2, runtime.GOMAXPROCS(0)-2)),

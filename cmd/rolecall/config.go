@@ -5,7 +5,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"log/slog"
 	"net"
 	"net/netip"
 	"net/url"
@@ -224,12 +223,4 @@ func (c *config) secure() bool {
 func loopback(address string) bool {
 	addr, err := net.ResolveTCPAddr("tcp", address)
 	return err == nil && addr.IP != nil && addr.IP.IsLoopback()
-}
-
-// log is the program's log in the chosen format.
-func (c *config) log(t *terminal) *slog.Logger {
-	if c.json {
-		return slog.New(slog.NewJSONHandler(t.err, nil))
-	}
-	return slog.New(slog.NewTextHandler(t.err, nil))
 }

@@ -72,7 +72,9 @@ func (in *demo) run(ctx context.Context, t *terminal, c *config) (err error) {
 	}
 	log := slog.New(slog.NewTextHandler(t.err, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	if in.verbose {
-		log = c.log(t)
+		var flush func()
+		log, flush = c.log(t)
+		defer flush()
 	}
 	return c.answer(ctx, d, l, log, 0)
 }

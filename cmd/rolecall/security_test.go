@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"path/filepath"
@@ -108,7 +109,7 @@ func TestSlowClients(t *testing.T) {
 	if got := get(t, "http://"+address+"/healthz", ""); got != http.StatusOK || time.Since(began) > time.Second {
 		t.Errorf("beside 500 slow clients: got %d after %v", got, time.Since(began))
 	}
-	s := newServer(nil, (&config{}).log(&terminal{err: io.Discard}))
+	s := newServer(nil, slog.New(slog.DiscardHandler))
 	if s.ReadHeaderTimeout == 0 || s.ReadTimeout == 0 || s.WriteTimeout == 0 || s.IdleTimeout == 0 || s.MaxHeaderBytes != 16<<10 {
 		t.Errorf("the server waits for ever: %+v", s)
 	}

@@ -57,7 +57,8 @@ func serve(ctx context.Context, t *terminal, c *config) (err error) {
 	if err != nil {
 		return err
 	}
-	log := c.log(t)
+	log, flush := c.log(t)
+	defer flush()
 	log.Info("listening", "address", l.Addr().String(), "db", c.db, "version", version())
 	return c.answer(ctx, d, l, log, notice)
 }

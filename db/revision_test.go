@@ -1,0 +1,87 @@
+package db_test
+
+import (
+	"context"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"rolecall/db"
+)
+
+// TestRevisionIsNeverOld writes through one handle and asks a second one, as another process would, and the first, each
+// right after the write was acknowledged, while both are being asked all the time.
+func TestRevisionIsNeverOld(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	path := filepath.Join(t.TempDir(), "rolecall.db")
+	here, there := openAt(t, path), openAt(t, path)
+	done := make(chan struct{})
+	var busy sync.WaitGroup
+	for _, d := range []*db.DB{here, there} {
+		busy.Go(func() {
+			for last := int64(0); ; {
+				select {
+				case <-done:
+					return
+				default:
+				}
+				now, err := d.Revision(ctx)
+				if err != nil || now < last {
+					t.Errorf("the revision went from %d to %d: %v", last, now, err)
+					return
+				}
+				last = now
+			}
+		})
+	}
+	for i := range int64(2000) {
+		floor := 1000 + 2*i
+		if err := here.Write(ctx, func(q *db.Queries) error { return q.BumpRevision(ctx, floor) }); err != nil {
+			t.Fatal(err)
+		}
+		for name, d := range map[string]*db.DB{"here": here, "there": there} {
+			if got, err := d.Revision(ctx); err != nil || got != floor {
+				t.Fatalf("%s: got %d, %v; %d was acknowledged", name, got, err, floor)
+			}
+		}
+	}
+	close(done)
+	busy.Wait()
+}
+
+func openAt(t *testing.T, path string) *db.DB {
+	t.Helper()
+	d, err := db.Open(context.Background(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := d.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return d
+}
+
+func BenchmarkRevision(b *testing.B) {
+	d, err := db.Open(b.Context(), filepath.Join(b.TempDir(), "rolecall.db"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer d.Close()
+	b.Run("looked at", func(b *testing.B) {
+		for b.Loop() {
+			if _, err := d.Revision(b.Context()); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("asked for", func(b *testing.B) {
+		for b.Loop() {
+			if _, err := d.GetRevision(b.Context()); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
