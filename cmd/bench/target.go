@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -73,8 +72,9 @@ func (t *target) client(ctx context.Context, answered *atomic.Int64) error {
 	}
 	defer c.Close()
 	r := bufio.NewReaderSize(c, 64<<10)
+	var body bytes.Buffer // used again: what the client spends, the server lacks
 	for ctx.Err() == nil {
-		if _, err := exchange(c, r, t.requests[rand.IntN(len(t.requests))]); err != nil {
+		if err := exchange(c, r, t.requests[rand.IntN(len(t.requests))], &body); err != nil {
 			return err
 		}
 		answered.Add(1)
@@ -105,27 +105,29 @@ func (t *target) once(request []byte) ([]byte, error) {
 		return nil, err
 	}
 	defer c.Close()
-	return exchange(c, bufio.NewReader(c), request)
+	var body bytes.Buffer
+	err = exchange(c, bufio.NewReader(c), request, &body)
+	return body.Bytes(), err
 }
 
 // exchange sends a request and reads the answer, which must be a good one.
-func exchange(c net.Conn, r *bufio.Reader, request []byte) ([]byte, error) {
+func exchange(c net.Conn, r *bufio.Reader, request []byte, body *bytes.Buffer) error {
 	if _, err := c.Write(request); err != nil {
-		return nil, err
+		return err
 	}
 	res, err := http.ReadResponse(r, nil)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer res.Body.Close()
-	body, err := io.ReadAll(res.Body)
-	if err != nil {
-		return nil, err
+	body.Reset()
+	if _, err := body.ReadFrom(res.Body); err != nil {
+		return err
 	}
-	if res.StatusCode != http.StatusOK || len(body) == 0 {
-		return nil, fmt.Errorf("answered %s: %.300s", res.Status, body)
+	if res.StatusCode != http.StatusOK || body.Len() == 0 {
+		return fmt.Errorf("answered %s: %.300s", res.Status, body)
 	}
-	return body, nil
+	return nil
 }
 
 // rate is the median of the rounds.
