@@ -38,20 +38,33 @@ func Inspect(ctx context.Context, path string, quick bool) (r Report, err error)
 	if quick {
 		check = "quick_check"
 	}
-	if r.Findings, err = texts(ctx, c, "SELECT * FROM pragma_"+check+" WHERE "+check+" <> 'ok'"); err != nil {
-		return r, explain(path, err)
+	for _, query := range append([]string{"SELECT * FROM pragma_" + check + " WHERE " + check + " <> 'ok'"}, inspections...) {
+		found, err := texts(ctx, c, query)
+		if err != nil {
+			return r, explain(path, err)
+		}
+		r.Findings = append(r.Findings, found...)
 	}
-	orphans, err := texts(ctx, c, `SELECT "table" || ' has a row whose ' || parent || ' is missing' FROM pragma_foreign_key_check`)
-	if err != nil {
-		return r, explain(path, err)
-	}
-	counters, err := texts(ctx, c, `SELECT o.name || ' has ' || o.member_count || ' members by its counter, but ' || n FROM (
-		SELECT *, (SELECT count(*) FROM organization_members m WHERE m.organization_id = id) AS n FROM organizations) o WHERE n <> member_count`)
-	if err != nil {
-		return r, explain(path, err)
-	}
-	r.Findings = slices.Concat(r.Findings, orphans, counters)
 	return r, explain(path, r.count(ctx, c))
+}
+
+// inspections give a line for everything that contradicts itself: references, and what the triggers keep.
+var inspections = []string{
+	`SELECT "table" || ' has a row whose ' || parent || ' is missing' FROM pragma_foreign_key_check`,
+	`SELECT o.name || ' has ' || o.member_count || ' members by its counter, but ' || n FROM (
+		SELECT *, (SELECT count(*) FROM organization_members m WHERE m.organization_id = id) AS n FROM organizations) o WHERE n <> member_count`,
+	`SELECT 'the role ' || coalesce(c.role, n.role) || ' has ' || coalesce(c.members, 0) || ' members by its counter, but ' || coalesce(n.members, 0)
+		FROM member_role_counts c FULL JOIN (SELECT organization_id, role, count(*) AS members FROM member_roles GROUP BY 1, 2) n USING (organization_id, role)
+		WHERE coalesce(c.members, 0) <> coalesce(n.members, 0)`,
+	`SELECT m.username || ' is listed with what is no longer so' FROM organization_members m JOIN users u ON u.id = m.user_id
+		WHERE (m.username, m.username_key, m.email, m.email_key, m.name, m.name_key, m.search_key, m.avatar_url, m.status, m.login_type, m.site_roles)
+		IS NOT (u.username, u.username_key, u.email, u.email_key, u.name, u.name_key, u.search_key, u.avatar_url, u.status, u.login_type, u.roles)`,
+	`SELECT m.username || ' is listed with other roles than held' FROM organization_members m LEFT JOIN member_roles r USING (organization_id, username_key)
+		GROUP BY m.organization_id, m.username_key HAVING count(r.role) <> count(CASE WHEN instr(' ' || m.roles || ' ', ' ' || r.role || ' ') > 0 THEN 1 END)
+		OR count(r.role) <> length(m.roles) - length(replace(m.roles, ' ', '')) + (m.roles <> '')`,
+	`SELECT u.username || ' is listed with other site roles than held' FROM users u LEFT JOIN user_roles r ON r.user_id = u.id
+		GROUP BY u.id HAVING count(r.role) <> count(CASE WHEN instr(' ' || u.roles || ' ', ' ' || r.role || ' ') > 0 THEN 1 END)
+		OR count(r.role) <> length(u.roles) - length(replace(u.roles, ' ', '')) + (u.roles <> '')`,
 }
 
 func (r *Report) count(ctx context.Context, c *sql.DB) (err error) {

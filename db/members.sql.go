@@ -14,8 +14,9 @@ import (
 )
 
 const countActiveHolders = `-- name: CountActiveHolders :one
-SELECT count(*) FROM member_roles r JOIN users u ON u.id = r.user_id
-WHERE r.organization_id = ?1 AND r.role = ?2 AND u.status = 'active' AND u.login_type <> 'none' AND r.user_id <> ?3
+SELECT count(*) FROM member_roles r
+JOIN organization_members m ON m.organization_id = r.organization_id AND m.username_key = r.username_key
+WHERE r.organization_id = ?1 AND r.role = ?2 AND m.status = 'active' AND m.login_type <> 'none' AND r.user_id <> ?3
 `
 
 type CountActiveHoldersParams struct {
@@ -33,7 +34,7 @@ func (q *Queries) CountActiveHolders(ctx context.Context, arg CountActiveHolders
 }
 
 const countMemberRoles = `-- name: CountMemberRoles :many
-SELECT role, count(*) AS members FROM member_roles WHERE organization_id = ?1 GROUP BY role
+SELECT role, members FROM member_role_counts WHERE organization_id = ?1 AND members > 0
 `
 
 type CountMemberRolesRow struct {
@@ -80,17 +81,20 @@ func (q *Queries) DeleteMember(ctx context.Context, arg DeleteMemberParams) erro
 }
 
 const deleteMemberRole = `-- name: DeleteMemberRole :exec
-DELETE FROM member_roles WHERE organization_id = ?1 AND user_id = ?2 AND role = ?3
+DELETE FROM member_roles
+WHERE member_roles.organization_id = ?1 AND member_roles.role = ?2 AND member_roles.username_key = (
+    SELECT m.username_key FROM organization_members m
+    WHERE m.organization_id = ?1 AND m.user_id = ?3)
 `
 
 type DeleteMemberRoleParams struct {
 	OrganizationID uuid.UUID
-	UserID         uuid.UUID
 	Role           string
+	UserID         uuid.UUID
 }
 
 func (q *Queries) DeleteMemberRole(ctx context.Context, arg DeleteMemberRoleParams) error {
-	_, err := q.exec(ctx, q.deleteMemberRoleStmt, deleteMemberRole, arg.OrganizationID, arg.UserID, arg.Role)
+	_, err := q.exec(ctx, q.deleteMemberRoleStmt, deleteMemberRole, arg.OrganizationID, arg.Role, arg.UserID)
 	return err
 }
 
@@ -114,24 +118,23 @@ FROM (
     SELECT
         m.user_id,
         CAST(CASE WHEN CAST(?1 AS boolean) THEN '' ELSE
-            CASE CAST(?2 AS text) WHEN 'name' THEN u.name_key WHEN 'email' THEN u.email_key
+            CASE CAST(?2 AS text) WHEN 'name' THEN m.name_key WHEN 'email' THEN m.email_key
                 WHEN 'created_at' THEN CAST(m.created_at AS text) WHEN 'updated_at' THEN CAST(m.updated_at AS text)
                 ELSE m.username_key END
         END AS text) AS up,
         CAST(CASE WHEN CAST(?1 AS boolean) THEN
-            CASE CAST(?2 AS text) WHEN 'name' THEN u.name_key WHEN 'email' THEN u.email_key
+            CASE CAST(?2 AS text) WHEN 'name' THEN m.name_key WHEN 'email' THEN m.email_key
                 WHEN 'created_at' THEN CAST(m.created_at AS text) WHEN 'updated_at' THEN CAST(m.updated_at AS text)
                 ELSE m.username_key END
         ELSE '' END AS text) AS down
     FROM organization_members m
-    JOIN users u ON u.id = m.user_id
     WHERE m.organization_id = ?3
       AND (m.user_id = ?4 OR ?4 IS NULL)
-      AND (CAST(?5 AS text) = '' OR instr(u.search_key, ?5) > 0)
-      AND (CAST(?6 AS text) = '' OR instr(?6, ' ' || u.status || ' ') > 0)
+      AND (CAST(?5 AS text) = '' OR instr(m.search_key, ?5) > 0)
+      AND (CAST(?6 AS text) = '' OR instr(?6, ' ' || m.status || ' ') > 0)
       AND (CAST(?7 AS text) = '' OR EXISTS (
           SELECT 1 FROM member_roles r
-          WHERE r.organization_id = m.organization_id AND r.user_id = m.user_id AND instr(?7, ' ' || r.role || ' ') > 0))
+          WHERE r.organization_id = m.organization_id AND r.username_key = m.username_key AND instr(?7, ' ' || r.role || ' ') > 0))
       AND (CAST(?8 AS text) = '' OR EXISTS (
           SELECT 1 FROM user_roles s WHERE s.user_id = m.user_id AND instr(?8, ' ' || s.role || ' ') > 0))
 ) f
@@ -194,7 +197,7 @@ func (q *Queries) FindMembers(ctx context.Context, arg FindMembersParams) ([]Fin
 }
 
 const getMember = `-- name: GetMember :one
-SELECT organization_id, user_id, username_key, version, created_at, updated_at, username, name, avatar_url, email, status, login_type, roles, site_roles FROM member_rows WHERE organization_id = ?1 AND user_id = ?2
+SELECT organization_id, user_id, username_key, version, created_at, updated_at, roles, username, name, avatar_url, email, status, login_type, site_roles FROM member_rows WHERE organization_id = ?1 AND user_id = ?2
 `
 
 type GetMemberParams struct {
@@ -212,52 +215,75 @@ func (q *Queries) GetMember(ctx context.Context, arg GetMemberParams) (MemberRow
 		&i.Version,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.Roles,
 		&i.Username,
 		&i.Name,
 		&i.AvatarURL,
 		&i.Email,
 		&i.Status,
 		&i.LoginType,
-		&i.Roles,
 		&i.SiteRoles,
 	)
 	return i, err
 }
 
+const getMemberKeyFromEnd = `-- name: GetMemberKeyFromEnd :one
+SELECT username_key FROM organization_members
+WHERE organization_id = ?1
+ORDER BY username_key DESC
+LIMIT 1 OFFSET CAST(?2 AS bigint)
+`
+
+type GetMemberKeyFromEndParams struct {
+	OrganizationID uuid.UUID
+	Others         int64
+}
+
+// The place of the member that so many others come after: what is far from the beginning is near to the end.
+func (q *Queries) GetMemberKeyFromEnd(ctx context.Context, arg GetMemberKeyFromEndParams) (string, error) {
+	row := q.queryRow(ctx, q.getMemberKeyFromEndStmt, getMemberKeyFromEnd, arg.OrganizationID, arg.Others)
+	var username_key string
+	err := row.Scan(&username_key)
+	return username_key, err
+}
+
 const insertMember = `-- name: InsertMember :exec
-INSERT INTO organization_members (organization_id, user_id, username_key, version, created_at, updated_at)
-VALUES (?1, ?2, ?3, 1, ?4, ?4)
+INSERT INTO organization_members (
+    organization_id, user_id, version, created_at, updated_at,
+    username, username_key, email, email_key, name, name_key, search_key, avatar_url, status, login_type, site_roles)
+SELECT o.id, u.id, 1,
+    CASE WHEN u.created_at > ?1 THEN u.created_at ELSE ?1 END, CASE WHEN u.created_at > ?1 THEN u.created_at ELSE ?1 END,
+    u.username, u.username_key, u.email, u.email_key, u.name, u.name_key, u.search_key, u.avatar_url, u.status, u.login_type, u.roles
+FROM users u JOIN organizations o ON o.id = ?2
+WHERE u.id = ?3
 `
 
 type InsertMemberParams struct {
+	Now            time.Time
 	OrganizationID uuid.UUID
 	UserID         uuid.UUID
-	UsernameKey    string
-	Now            time.Time
 }
 
+// A membership is not older than the account.
 func (q *Queries) InsertMember(ctx context.Context, arg InsertMemberParams) error {
-	_, err := q.exec(ctx, q.insertMemberStmt, insertMember,
-		arg.OrganizationID,
-		arg.UserID,
-		arg.UsernameKey,
-		arg.Now,
-	)
+	_, err := q.exec(ctx, q.insertMemberStmt, insertMember, arg.Now, arg.OrganizationID, arg.UserID)
 	return err
 }
 
 const insertMemberRole = `-- name: InsertMemberRole :exec
-INSERT INTO member_roles (organization_id, user_id, role) VALUES (?1, ?2, ?3)
+INSERT INTO member_roles (organization_id, role, username_key, user_id)
+SELECT m.organization_id, CAST(?1 AS text), m.username_key, m.user_id FROM organization_members m
+WHERE m.organization_id = ?2 AND m.user_id = ?3
 `
 
 type InsertMemberRoleParams struct {
+	Role           string
 	OrganizationID uuid.UUID
 	UserID         uuid.UUID
-	Role           string
 }
 
 func (q *Queries) InsertMemberRole(ctx context.Context, arg InsertMemberRoleParams) error {
-	_, err := q.exec(ctx, q.insertMemberRoleStmt, insertMemberRole, arg.OrganizationID, arg.UserID, arg.Role)
+	_, err := q.exec(ctx, q.insertMemberRoleStmt, insertMemberRole, arg.Role, arg.OrganizationID, arg.UserID)
 	return err
 }
 
@@ -294,7 +320,9 @@ func (q *Queries) ListHolders(ctx context.Context, arg ListHoldersParams) ([]uui
 }
 
 const listHoldersElsewhere = `-- name: ListHoldersElsewhere :many
-SELECT user_id, organization_id FROM member_roles WHERE role = ?1 AND organization_id <> ?2
+SELECT r.user_id, r.organization_id FROM organizations o
+JOIN member_roles r ON r.organization_id = o.id AND r.role = ?1
+WHERE o.id <> ?2
 `
 
 type ListHoldersElsewhereParams struct {
@@ -332,26 +360,15 @@ func (q *Queries) ListHoldersElsewhere(ctx context.Context, arg ListHoldersElsew
 }
 
 const listHoldings = `-- name: ListHoldings :many
-SELECT m.user_id, m.username_key,
-    CAST(coalesce((
-        SELECT group_concat(r.role, ' ') FROM member_roles r
-        WHERE r.organization_id = m.organization_id AND r.user_id = m.user_id
-    ), '') AS text) AS roles,
-    CAST(coalesce((
-        SELECT group_concat(s.role, ' ') FROM user_roles s WHERE s.user_id = m.user_id
-    ), '') AS text) AS site_roles
-FROM organization_members m
-WHERE m.organization_id = ?1
-  AND m.username_key >= ?2
-  AND (m.username_key > ?2 OR m.user_id > ?3)
-ORDER BY m.username_key, m.user_id
-LIMIT CAST(?4 AS bigint)
+SELECT user_id, username_key, roles, site_roles FROM organization_members
+WHERE organization_id = ?1 AND username_key > ?2
+ORDER BY username_key
+LIMIT CAST(?3 AS bigint)
 `
 
 type ListHoldingsParams struct {
 	OrganizationID uuid.UUID
 	AfterKey       string
-	AfterID        uuid.UUID
 	MaxRows        int64
 }
 
@@ -364,12 +381,7 @@ type ListHoldingsRow struct {
 
 // What each member holds, by username, from a place onwards: what a pass over everybody needs to decide.
 func (q *Queries) ListHoldings(ctx context.Context, arg ListHoldingsParams) ([]ListHoldingsRow, error) {
-	rows, err := q.query(ctx, q.listHoldingsStmt, listHoldings,
-		arg.OrganizationID,
-		arg.AfterKey,
-		arg.AfterID,
-		arg.MaxRows,
-	)
+	rows, err := q.query(ctx, q.listHoldingsStmt, listHoldings, arg.OrganizationID, arg.AfterKey, arg.MaxRows)
 	if err != nil {
 		return nil, err
 	}
@@ -397,35 +409,24 @@ func (q *Queries) ListHoldings(ctx context.Context, arg ListHoldingsParams) ([]L
 }
 
 const listMembers = `-- name: ListMembers :many
-SELECT r.organization_id, r.user_id, r.username_key, r.version, r.created_at, r.updated_at, r.username, r.name, r.avatar_url, r.email, r.status, r.login_type, r.roles, r.site_roles
-FROM (
-    SELECT m.organization_id, m.user_id, m.username_key
-    FROM organization_members m
-    WHERE m.organization_id = ?1
-      AND m.username_key >= ?2
-      AND (m.username_key > ?2 OR m.user_id > ?3)
-    ORDER BY m.username_key, m.user_id
-    LIMIT CAST(?5 AS bigint) OFFSET CAST(?4 AS bigint)
-) p
-JOIN member_rows r ON r.organization_id = p.organization_id AND r.user_id = p.user_id
-ORDER BY p.username_key, p.user_id
+SELECT organization_id, user_id, username_key, version, created_at, updated_at, roles, username, name, avatar_url, email, status, login_type, site_roles FROM member_rows
+WHERE organization_id = ?1 AND username_key > ?2
+ORDER BY username_key
+LIMIT CAST(?4 AS bigint) OFFSET CAST(?3 AS bigint)
 `
 
 type ListMembersParams struct {
 	OrganizationID uuid.UUID
 	AfterKey       string
-	AfterID        uuid.UUID
 	Skip           int64
 	MaxRows        int64
 }
 
-// By username, from a place onwards: after (”, nil) and an offset for a page, after the last row seen for a stream.
-// The page is cut from the covering index first; only its rows are joined.
+// By username, from a place onwards: after ” and an offset for a page, after the last row seen for a stream.
 func (q *Queries) ListMembers(ctx context.Context, arg ListMembersParams) ([]MemberRow, error) {
 	rows, err := q.query(ctx, q.listMembersStmt, listMembers,
 		arg.OrganizationID,
 		arg.AfterKey,
-		arg.AfterID,
 		arg.Skip,
 		arg.MaxRows,
 	)
@@ -443,13 +444,13 @@ func (q *Queries) ListMembers(ctx context.Context, arg ListMembersParams) ([]Mem
 			&i.Version,
 			&i.CreatedAt,
 			&i.UpdatedAt,
+			&i.Roles,
 			&i.Username,
 			&i.Name,
 			&i.AvatarURL,
 			&i.Email,
 			&i.Status,
 			&i.LoginType,
-			&i.Roles,
 			&i.SiteRoles,
 		); err != nil {
 			return nil, err
@@ -466,7 +467,7 @@ func (q *Queries) ListMembers(ctx context.Context, arg ListMembersParams) ([]Mem
 }
 
 const listMembersByID = `-- name: ListMembersByID :many
-SELECT organization_id, user_id, username_key, version, created_at, updated_at, username, name, avatar_url, email, status, login_type, roles, site_roles FROM member_rows
+SELECT organization_id, user_id, username_key, version, created_at, updated_at, roles, username, name, avatar_url, email, status, login_type, site_roles FROM member_rows
 WHERE organization_id = ?1 AND user_id IN (/*SLICE:user_ids*/?)
 `
 
@@ -502,13 +503,13 @@ func (q *Queries) ListMembersByID(ctx context.Context, arg ListMembersByIDParams
 			&i.Version,
 			&i.CreatedAt,
 			&i.UpdatedAt,
+			&i.Roles,
 			&i.Username,
 			&i.Name,
 			&i.AvatarURL,
 			&i.Email,
 			&i.Status,
 			&i.LoginType,
-			&i.Roles,
 			&i.SiteRoles,
 		); err != nil {
 			return nil, err
@@ -549,20 +550,6 @@ func (q *Queries) ListSiteHolders(ctx context.Context, role string) ([]uuid.UUID
 		return nil, err
 	}
 	return items, nil
-}
-
-const renameMemberships = `-- name: RenameMemberships :exec
-UPDATE organization_members SET username_key = ?1 WHERE user_id = ?2
-`
-
-type RenameMembershipsParams struct {
-	UsernameKey string
-	UserID      uuid.UUID
-}
-
-func (q *Queries) RenameMemberships(ctx context.Context, arg RenameMembershipsParams) error {
-	_, err := q.exec(ctx, q.renameMembershipsStmt, renameMemberships, arg.UsernameKey, arg.UserID)
-	return err
 }
 
 const touchHolders = `-- name: TouchHolders :exec

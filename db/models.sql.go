@@ -58,8 +58,15 @@ type LoginFailure struct {
 
 type MemberRole struct {
 	OrganizationID uuid.UUID
-	UserID         uuid.UUID
 	Role           string
+	UsernameKey    string
+	UserID         uuid.UUID
+}
+
+type MemberRoleCount struct {
+	OrganizationID uuid.UUID
+	Role           string
+	Members        int64
 }
 
 type MemberRow struct {
@@ -69,13 +76,13 @@ type MemberRow struct {
 	Version        int64
 	CreatedAt      time.Time
 	UpdatedAt      time.Time
+	Roles          string
 	Username       string
 	Name           string
 	AvatarURL      string
 	Email          string
 	Status         string
 	LoginType      string
-	Roles          string
 	SiteRoles      string
 }
 
@@ -94,11 +101,22 @@ type Organization struct {
 
 type OrganizationMember struct {
 	OrganizationID uuid.UUID
-	UserID         uuid.UUID
 	UsernameKey    string
+	UserID         uuid.UUID
 	Version        int64
 	CreatedAt      time.Time
 	UpdatedAt      time.Time
+	Roles          string
+	Username       string
+	Email          string
+	EmailKey       string
+	Name           string
+	NameKey        string
+	SearchKey      string
+	AvatarURL      string
+	Status         string
+	LoginType      string
+	SiteRoles      string
 }
 
 type PasswordLink struct {
@@ -154,6 +172,7 @@ type Session struct {
 }
 
 type User struct {
+	Seq          int64
 	ID           uuid.UUID
 	Username     string
 	UsernameKey  string
@@ -165,6 +184,7 @@ type User struct {
 	AvatarURL    string
 	Status       string
 	LoginType    string
+	Roles        string
 	PasswordHash string
 	CreatedAt    time.Time
 	UpdatedAt    time.Time

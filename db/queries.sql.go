@@ -138,6 +138,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.getMemberStmt, err = db.PrepareContext(ctx, getMember); err != nil {
 		return nil, fmt.Errorf("error preparing query GetMember: %w", err)
 	}
+	if q.getMemberKeyFromEndStmt, err = db.PrepareContext(ctx, getMemberKeyFromEnd); err != nil {
+		return nil, fmt.Errorf("error preparing query GetMemberKeyFromEnd: %w", err)
+	}
 	if q.getOrganizationStmt, err = db.PrepareContext(ctx, getOrganization); err != nil {
 		return nil, fmt.Errorf("error preparing query GetOrganization: %w", err)
 	}
@@ -231,9 +234,6 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listCandidatesStmt, err = db.PrepareContext(ctx, listCandidates); err != nil {
 		return nil, fmt.Errorf("error preparing query ListCandidates: %w", err)
 	}
-	if q.listGrantsStmt, err = db.PrepareContext(ctx, listGrants); err != nil {
-		return nil, fmt.Errorf("error preparing query ListGrants: %w", err)
-	}
 	if q.listHoldersStmt, err = db.PrepareContext(ctx, listHolders); err != nil {
 		return nil, fmt.Errorf("error preparing query ListHolders: %w", err)
 	}
@@ -248,6 +248,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.listMembersByIDStmt, err = db.PrepareContext(ctx, listMembersByID); err != nil {
 		return nil, fmt.Errorf("error preparing query ListMembersByID: %w", err)
+	}
+	if q.listMembershipsStmt, err = db.PrepareContext(ctx, listMemberships); err != nil {
+		return nil, fmt.Errorf("error preparing query ListMemberships: %w", err)
 	}
 	if q.listOrganizationsStmt, err = db.PrepareContext(ctx, listOrganizations); err != nil {
 		return nil, fmt.Errorf("error preparing query ListOrganizations: %w", err)
@@ -281,9 +284,6 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.listUsersByIDStmt, err = db.PrepareContext(ctx, listUsersByID); err != nil {
 		return nil, fmt.Errorf("error preparing query ListUsersByID: %w", err)
-	}
-	if q.renameMembershipsStmt, err = db.PrepareContext(ctx, renameMemberships); err != nil {
-		return nil, fmt.Errorf("error preparing query RenameMemberships: %w", err)
 	}
 	if q.touchHoldersStmt, err = db.PrepareContext(ctx, touchHolders); err != nil {
 		return nil, fmt.Errorf("error preparing query TouchHolders: %w", err)
@@ -525,6 +525,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing getMemberStmt: %w", cerr)
 		}
 	}
+	if q.getMemberKeyFromEndStmt != nil {
+		if cerr := q.getMemberKeyFromEndStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getMemberKeyFromEndStmt: %w", cerr)
+		}
+	}
 	if q.getOrganizationStmt != nil {
 		if cerr := q.getOrganizationStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing getOrganizationStmt: %w", cerr)
@@ -680,11 +685,6 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listCandidatesStmt: %w", cerr)
 		}
 	}
-	if q.listGrantsStmt != nil {
-		if cerr := q.listGrantsStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing listGrantsStmt: %w", cerr)
-		}
-	}
 	if q.listHoldersStmt != nil {
 		if cerr := q.listHoldersStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listHoldersStmt: %w", cerr)
@@ -708,6 +708,11 @@ func (q *Queries) Close() error {
 	if q.listMembersByIDStmt != nil {
 		if cerr := q.listMembersByIDStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listMembersByIDStmt: %w", cerr)
+		}
+	}
+	if q.listMembershipsStmt != nil {
+		if cerr := q.listMembershipsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listMembershipsStmt: %w", cerr)
 		}
 	}
 	if q.listOrganizationsStmt != nil {
@@ -763,11 +768,6 @@ func (q *Queries) Close() error {
 	if q.listUsersByIDStmt != nil {
 		if cerr := q.listUsersByIDStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listUsersByIDStmt: %w", cerr)
-		}
-	}
-	if q.renameMembershipsStmt != nil {
-		if cerr := q.renameMembershipsStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing renameMembershipsStmt: %w", cerr)
 		}
 	}
 	if q.touchHoldersStmt != nil {
@@ -922,6 +922,7 @@ type Queries struct {
 	getDefaultOrganizationStmt        *sql.Stmt
 	getLoginFailuresStmt              *sql.Stmt
 	getMemberStmt                     *sql.Stmt
+	getMemberKeyFromEndStmt           *sql.Stmt
 	getOrganizationStmt               *sql.Stmt
 	getOrganizationByNameStmt         *sql.Stmt
 	getPasswordStmt                   *sql.Stmt
@@ -953,12 +954,12 @@ type Queries struct {
 	listAuditChainStmt                *sql.Stmt
 	listAuditLogsStmt                 *sql.Stmt
 	listCandidatesStmt                *sql.Stmt
-	listGrantsStmt                    *sql.Stmt
 	listHoldersStmt                   *sql.Stmt
 	listHoldersElsewhereStmt          *sql.Stmt
 	listHoldingsStmt                  *sql.Stmt
 	listMembersStmt                   *sql.Stmt
 	listMembersByIDStmt               *sql.Stmt
+	listMembershipsStmt               *sql.Stmt
 	listOrganizationsStmt             *sql.Stmt
 	listOrganizationsOfUserStmt       *sql.Stmt
 	listPermissionsStmt               *sql.Stmt
@@ -970,7 +971,6 @@ type Queries struct {
 	listSessionsStmt                  *sql.Stmt
 	listSiteHoldersStmt               *sql.Stmt
 	listUsersByIDStmt                 *sql.Stmt
-	renameMembershipsStmt             *sql.Stmt
 	touchHoldersStmt                  *sql.Stmt
 	touchMemberStmt                   *sql.Stmt
 	touchSiteHoldersStmt              *sql.Stmt
@@ -1030,6 +1030,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		getDefaultOrganizationStmt:        q.getDefaultOrganizationStmt,
 		getLoginFailuresStmt:              q.getLoginFailuresStmt,
 		getMemberStmt:                     q.getMemberStmt,
+		getMemberKeyFromEndStmt:           q.getMemberKeyFromEndStmt,
 		getOrganizationStmt:               q.getOrganizationStmt,
 		getOrganizationByNameStmt:         q.getOrganizationByNameStmt,
 		getPasswordStmt:                   q.getPasswordStmt,
@@ -1061,12 +1062,12 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listAuditChainStmt:                q.listAuditChainStmt,
 		listAuditLogsStmt:                 q.listAuditLogsStmt,
 		listCandidatesStmt:                q.listCandidatesStmt,
-		listGrantsStmt:                    q.listGrantsStmt,
 		listHoldersStmt:                   q.listHoldersStmt,
 		listHoldersElsewhereStmt:          q.listHoldersElsewhereStmt,
 		listHoldingsStmt:                  q.listHoldingsStmt,
 		listMembersStmt:                   q.listMembersStmt,
 		listMembersByIDStmt:               q.listMembersByIDStmt,
+		listMembershipsStmt:               q.listMembershipsStmt,
 		listOrganizationsStmt:             q.listOrganizationsStmt,
 		listOrganizationsOfUserStmt:       q.listOrganizationsOfUserStmt,
 		listPermissionsStmt:               q.listPermissionsStmt,
@@ -1078,7 +1079,6 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listSessionsStmt:                  q.listSessionsStmt,
 		listSiteHoldersStmt:               q.listSiteHoldersStmt,
 		listUsersByIDStmt:                 q.listUsersByIDStmt,
-		renameMembershipsStmt:             q.renameMembershipsStmt,
 		touchHoldersStmt:                  q.touchHoldersStmt,
 		touchMemberStmt:                   q.touchMemberStmt,
 		touchSiteHoldersStmt:              q.touchSiteHoldersStmt,

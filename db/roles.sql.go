@@ -185,29 +185,26 @@ func (q *Queries) InsertRoleVersion(ctx context.Context, arg InsertRoleVersionPa
 	return err
 }
 
-const listGrants = `-- name: ListGrants :many
-SELECT m.organization_id, CAST(coalesce(a.role, '') AS text) AS role
-FROM organization_members m
-LEFT JOIN member_roles a ON a.organization_id = m.organization_id AND a.user_id = m.user_id
-WHERE m.user_id = ?1
+const listMemberships = `-- name: ListMemberships :many
+SELECT organization_id, roles FROM organization_members WHERE user_id = ?1
 `
 
-type ListGrantsRow struct {
+type ListMembershipsRow struct {
 	OrganizationID uuid.UUID
-	Role           string
+	Roles          string
 }
 
-// The organization roles of a user; a membership without any is a row without a name.
-func (q *Queries) ListGrants(ctx context.Context, userID uuid.UUID) ([]ListGrantsRow, error) {
-	rows, err := q.query(ctx, q.listGrantsStmt, listGrants, userID)
+// The organizations of a user, and the roles held there.
+func (q *Queries) ListMemberships(ctx context.Context, userID uuid.UUID) ([]ListMembershipsRow, error) {
+	rows, err := q.query(ctx, q.listMembershipsStmt, listMemberships, userID)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	items := []ListGrantsRow{}
+	items := []ListMembershipsRow{}
 	for rows.Next() {
-		var i ListGrantsRow
-		if err := rows.Scan(&i.OrganizationID, &i.Role); err != nil {
+		var i ListMembershipsRow
+		if err := rows.Scan(&i.OrganizationID, &i.Roles); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

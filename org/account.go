@@ -105,13 +105,10 @@ func (c *change) writeProfile(row db.UserRow, in Profile) error {
 		return nil
 	}
 	c.written()
-	if err := c.q.UpdateProfile(c.ctx, db.UpdateProfileParams{
+	return c.q.UpdateProfile(c.ctx, db.UpdateProfileParams{
 		Username: in.Username, UsernameKey: fold(in.Username), Name: in.Name, NameKey: fold(in.Name),
 		SearchKey: searchKey(in.Username, in.Name, row.Email), Now: c.now, ID: row.ID,
-	}); err != nil {
-		return err
-	}
-	return c.q.RenameMemberships(c.ctx, db.RenameMembershipsParams{UsernameKey: fold(in.Username), UserID: row.ID})
+	})
 }
 
 // SetPassword sets a password and ends every session and token of the account.

@@ -66,7 +66,7 @@ func TestSetMemberRoles(t *testing.T) {
 			s := newSite(t)
 			name := "default"
 			if c.user == "pm" {
-				s.exec(t, "INSERT INTO member_roles VALUES (?, ?, 'beta-only')", beta.String(), id("pm").String())
+				s.give(t, beta, "pm", "beta-only")
 				name = "beta"
 			}
 			before, err := s.Member(t.Context(), s.as(t, c.by), name, c.user)
@@ -292,7 +292,7 @@ func TestSetMemberRolesVersion(t *testing.T) {
 func TestStoredNameWithoutRole(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	s.exec(t, "INSERT INTO member_roles VALUES (?, ?, 'gone')", home.String(), id("m").String())
+	s.give(t, home, "m", "gone")
 	s.refused(t, badRoles(unsupported("gone")), 1, func() error {
 		return drop(s.SetMemberRoles(t.Context(), s.as(t, "oa"), "default", "m", roles("gone")))
 	})

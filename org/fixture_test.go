@@ -213,7 +213,7 @@ func insertPerson(ctx context.Context, q *db.Queries, p person) error {
 		if roles == nil {
 			continue
 		}
-		errs = append(errs, q.InsertMember(ctx, db.InsertMemberParams{OrganizationID: organization, UserID: id(p.name), UsernameKey: key, Now: start}))
+		errs = append(errs, q.InsertMember(ctx, db.InsertMemberParams{OrganizationID: organization, UserID: id(p.name), Now: start}))
 		for _, r := range roles {
 			errs = append(errs, q.InsertMemberRole(ctx, db.InsertMemberRoleParams{OrganizationID: organization, UserID: id(p.name), Role: r}))
 		}
@@ -294,20 +294,44 @@ func (s *site) exec(tb testing.TB, query string, args ...any) {
 	}
 }
 
+// join makes people members, and give gives a member roles, past all rules.
+func (s *site) join(tb testing.TB, organization uuid.UUID, names ...string) {
+	tb.Helper()
+	s.write(tb, func(q *db.Queries) (err error) {
+		for _, name := range names {
+			err = errors.Join(err, q.InsertMember(tb.Context(), db.InsertMemberParams{OrganizationID: organization, UserID: id(name), Now: start}))
+		}
+		return err
+	})
+}
+
+func (s *site) give(tb testing.TB, organization uuid.UUID, name string, roles ...string) {
+	tb.Helper()
+	s.write(tb, func(q *db.Queries) (err error) {
+		for _, role := range roles {
+			err = errors.Join(err, q.InsertMemberRole(tb.Context(), db.InsertMemberRoleParams{OrganizationID: organization, UserID: id(name), Role: role}))
+		}
+		return err
+	})
+}
+
+func (s *site) write(tb testing.TB, fn func(q *db.Queries) error) {
+	tb.Helper()
+	ctx := tb.Context()
+	if err := s.db.Write(ctx, func(q *db.Queries) error { return errors.Join(fn(q), q.BumpRevision(ctx, 0)) }); err != nil {
+		tb.Fatal(err)
+	}
+}
+
 // insert adds people past all rules.
 func (s *site) insert(tb testing.TB, list ...person) {
 	tb.Helper()
-	ctx := tb.Context()
-	if err := s.db.Write(ctx, func(q *db.Queries) error {
+	s.write(tb, func(q *db.Queries) (err error) {
 		for _, p := range list {
-			if err := insertPerson(ctx, q, p); err != nil {
-				return err
-			}
+			err = errors.Join(err, insertPerson(tb.Context(), q, p))
 		}
-		return q.BumpRevision(ctx, 0)
-	}); err != nil {
-		tb.Fatal(err)
-	}
+		return err
+	})
 }
 
 // store puts a permission into a custom role past all rules.

@@ -216,7 +216,7 @@ func (w *world) apply(t *testing.T, name string, s org.Suggestion) {
 	case s.Kind == org.GiveRole && site:
 		statements = []string{fmt.Sprintf("INSERT INTO user_roles VALUES ('%s', '%s')", user, s.Role.Name)}
 	case s.Kind == org.GiveRole:
-		statements = []string{fmt.Sprintf("INSERT INTO member_roles VALUES ('%s', '%s', '%s')", home, user, s.Role.Name)}
+		statements = []string{fmt.Sprintf("INSERT INTO member_roles SELECT organization_id, '%s', username_key, user_id FROM organization_members WHERE organization_id = '%s' AND user_id = '%s'", s.Role.Name, home, user)}
 	case s.Kind == org.TakeRole && site:
 		statements = []string{fmt.Sprintf("DELETE FROM user_roles WHERE user_id = '%s' AND role = '%s'", user, s.Role.Name)}
 	case s.Kind == org.TakeRole:
@@ -239,8 +239,8 @@ func TestWhoCanIsEverybodyWhoCan(t *testing.T) {
 	for seed := range worlds(6) {
 		w := newWorld(t, 100+seed)
 		// Somebody who brings rights on the whole site from another organization.
-		w.exec(t, fmt.Sprintf("INSERT INTO member_roles VALUES ('%s', '%s', 'organization-admin')", beta, id("pm")))
-		w.exec(t, fmt.Sprintf("INSERT INTO organization_members VALUES ('%s', '%s', 'pm', 1, '2026-03-01', '2026-03-01')", home, id("pm")))
+		w.give(t, beta, "pm", "organization-admin")
+		w.join(t, home, "pm")
 		want := map[string][]string{}
 		everybody := append(slices.Clone(homeMembers), "pm")
 		for _, name := range everybody {

@@ -61,19 +61,20 @@ func lastAdmin(org string) *Error {
 
 // keepAdmins is keepAdmin for every organization of an account.
 func (c *change) keepAdmins(user uuid.UUID, status Status) error {
-	grants, err := c.q.ListGrants(c.ctx, user)
+	homes, err := c.q.ListMemberships(c.ctx, user)
 	if err != nil {
 		return err
 	}
-	for _, g := range grants {
-		if g.Role != roleOrganizationAdmin {
+	for _, h := range homes {
+		roles := strings.Fields(h.Roles)
+		if !slices.Contains(roles, roleOrganizationAdmin) {
 			continue
 		}
-		org, err := c.q.GetOrganization(c.ctx, g.OrganizationID)
+		org, err := c.q.GetOrganization(c.ctx, h.OrganizationID)
 		if err != nil {
 			return err
 		}
-		if err := c.keepAdmin(org, user, status, []string{g.Role}); err != nil {
+		if err := c.keepAdmin(org, user, status, roles); err != nil {
 			return err
 		}
 	}

@@ -198,7 +198,7 @@ func TestOwnLastRightToUndo(t *testing.T) {
 	}
 	s.refused(t, ownUndo, 1, func() error { return drop(s.DeleteOrganizationRole(ctx, s.as(t, "maker"), "default", "maker")) })
 	// What it holds by another role as well it can put back.
-	s.exec(t, "INSERT INTO member_roles VALUES (?, ?, 'viewer')", home.String(), id("maker").String())
+	s.give(t, home, "maker", "viewer")
 	if err := put("maker", "maker", create, update, del)(); err != nil {
 		t.Error(err)
 	}
@@ -210,7 +210,8 @@ func TestOwnLastRightToUndo(t *testing.T) {
 
 	// A deny in a role that one holds, of what would be needed to take it out again.
 	s = newSite(t)
-	s.exec(t, "INSERT INTO member_roles VALUES (?, ?, 'viewer'), (?, ?, 'viewer')", home.String(), id("oa").String(), home.String(), id("o").String())
+	s.give(t, home, "oa", "viewer")
+	s.give(t, home, "o", "viewer")
 	for _, deny := range []string{"!template:delete", "!assign_org_role:update"} {
 		s.refused(t, ownUndo, 1, put("oa", "viewer", read, deny))
 	}
@@ -223,7 +224,7 @@ func TestOwnLastRightToUndo(t *testing.T) {
 	// The right to change roles itself, held by a wildcard that as a whole could not be put back anyway.
 	s = newSite(t)
 	s.store(t, "viewer", "organization", "*:update")
-	s.exec(t, "INSERT INTO member_roles VALUES (?, ?, 'curb')", home.String(), id("viewer").String())
+	s.give(t, home, "viewer", "curb")
 	s.refused(t, ownUndo, 1, put("viewer", "viewer", read))
 
 	// The same on the site.

@@ -125,6 +125,6 @@ func (c *crowd) each(ctx context.Context, fn func(id uuid.UUID, h holding) error
 		if len(rows) < piece {
 			return nil
 		}
-		p.AfterKey, p.AfterID = rows[len(rows)-1].UsernameKey, rows[len(rows)-1].UserID
+		p.AfterKey = rows[len(rows)-1].UsernameKey
 	}
 }

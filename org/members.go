@@ -96,7 +96,10 @@ func (s source) eachInOrder(ctx context.Context, by *Subject, org db.Organizatio
 	if left == 0 {
 		left = math.MaxInt
 	}
-	p := db.ListMembersParams{OrganizationID: org.ID, Skip: int64(f.Offset)}
+	p, err := s.startAt(ctx, org, f.Offset)
+	if err != nil {
+		return err
+	}
 	for left > 0 {
 		p.MaxRows = int64(min(left, chunk))
 		rows, err := s.q.ListMembers(ctx, p)
@@ -111,9 +114,19 @@ func (s source) eachInOrder(ctx context.Context, by *Subject, org db.Organizatio
 		}
 		last := rows[len(rows)-1]
 		left -= len(rows)
-		p.AfterKey, p.AfterID, p.Skip = last.UsernameKey, last.UserID, 0
+		p.AfterKey, p.Skip = last.UsernameKey, 0
 	}
 	return nil
+}
+
+// startAt finds the place of the member at an offset from the nearer end.
+func (s source) startAt(ctx context.Context, org db.Organization, offset int) (p db.ListMembersParams, err error) {
+	p = db.ListMembersParams{OrganizationID: org.ID, Skip: int64(offset)}
+	if left := org.MemberCount - p.Skip; 0 < left && left < p.Skip {
+		p.AfterKey, err = s.q.GetMemberKeyFromEnd(ctx, db.GetMemberKeyFromEndParams{OrganizationID: org.ID, Others: left})
+		p.Skip = 0
+	}
+	return p, err
 }
 
 func (s source) eachRow(ctx context.Context, by *Subject, org uuid.UUID, rows []db.MemberRow, each func(*Member) error) error {
@@ -365,7 +378,7 @@ func (c *change) addMember(org db.Organization, user db.UserRow) (Member, error)
 	}
 	c.written()
 	if err := c.q.InsertMember(c.ctx, db.InsertMemberParams{
-		OrganizationID: org.ID, UserID: user.ID, UsernameKey: user.UsernameKey, Now: c.now,
+		OrganizationID: org.ID, UserID: user.ID, Now: c.now,
 	}); err != nil {
 		return Member{}, err
 	}

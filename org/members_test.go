@@ -89,7 +89,7 @@ func TestWhoSeesWhichMembersUnderDenies(t *testing.T) {
 func TestMemberRow(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	s.exec(t, "INSERT INTO member_roles VALUES (?, ?, 'organization-auditor'), (?, ?, 'gone')", home.String(), id("reader").String(), home.String(), id("reader").String())
+	s.give(t, home, "reader", "organization-auditor", "gone")
 	list := s.both(t, s.as(t, "o"), "default", org.MemberFilter{Query: "reader@"})
 	want := []org.Member{{
 		UserID: id("reader"), OrganizationID: home, CreatedAt: start, UpdatedAt: start, Version: 1,
@@ -468,7 +468,7 @@ func TestAddMemberRefused(t *testing.T) {
 		s.exec(t, "DELETE FROM role_permissions WHERE role_id = ?", id("role viewer").String())
 		s.store(t, "viewer", "organization", right)
 		s.store(t, "site-reader", "site", "user:read")
-		s.exec(t, "INSERT INTO member_roles VALUES (?, ?, 'viewer')", home.String(), id("reader").String())
+		s.give(t, home, "reader", "viewer")
 		s.refused(t, forbid, 1, func() error { return drop(s.AddMember(t.Context(), s.as(t, "reader"), "default", "x")) })
 	}
 }
@@ -491,7 +491,7 @@ func TestRemoveMember(t *testing.T) {
 		for _, who := range []string{"m", "viewer", "Sue"} {
 			s := newSite(t)
 			s.exec(t, "INSERT INTO user_roles VALUES (?, 'auditor')", id(who).String())
-			s.exec(t, "INSERT INTO organization_members VALUES (?, ?, ?, 1, ?, ?)", beta.String(), id(who).String(), strings.ToLower(who), start, start)
+			s.join(t, beta, who)
 			var m org.Member
 			got := s.accepted(t, entry{Actor: by, Action: "delete", Type: "organization_member", Target: who, Organization: home, Status: 204, Fields: []string{"roles", "user_id", "username"}}, func() (err error) {
 				m, err = s.RemoveMember(t.Context(), s.as(t, by), "default", strings.ToUpper(who))

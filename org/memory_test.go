@@ -101,7 +101,7 @@ func TestNothingUncommittedIsRemembered(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	ctx := t.Context()
-	s.exec(t, "INSERT INTO member_roles VALUES (?, ?, 'viewer')", home.String(), id("maker").String())
+	s.give(t, home, "maker", "viewer")
 	check := func(why string) {
 		t.Helper()
 		if s.as(t, "m").Can("read", rbac.Object{Type: "template", Org: home}) {

@@ -391,8 +391,9 @@ func TestDeleteRole(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	ctx := t.Context()
-	s.exec(t, "INSERT INTO member_roles VALUES (?, ?, 'viewer'), (?, ?, 'curb'), (?, ?, 'viewer')",
-		home.String(), id("m").String(), home.String(), id("viewer").String(), beta.String(), id("pm").String())
+	s.give(t, home, "m", "viewer")
+	s.give(t, home, "viewer", "curb")
+	s.give(t, beta, "pm", "viewer")
 	s.exec(t, "INSERT INTO roles VALUES (?, ?, 'viewer', '', 1, ?, ?, '')", uuid.NewString(), beta.String(), start, start)
 	before, err := s.Member(ctx, s.as(t, "oa"), "default", "viewer")
 	if err != nil {
@@ -693,7 +694,7 @@ func TestSiteRoleWrites(t *testing.T) {
 		s.refused(t, forbid, 1, func() error { return drop(s.DeleteSiteRole(ctx, s.as(t, by), "ops")) })
 	}
 	// Organization roles of that name have nothing to do with it.
-	s.exec(t, "INSERT INTO member_roles VALUES (?, ?, 'ops')", home.String(), id("m").String())
+	s.give(t, home, "m", "ops")
 	s.exec(t, "INSERT INTO user_roles VALUES (?, 'ops')", id("m").String())
 	s.accepted(t, entry{Actor: "o", Action: "delete", Type: "custom_role", Target: "ops", Organization: uuid.Nil, Status: 200, Fields: []string{"name", "site_permissions"}}, func() error {
 		return drop(s.DeleteSiteRole(ctx, s.as(t, "o"), "ops"))

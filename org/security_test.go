@@ -64,8 +64,8 @@ func TestB12_LastAdminRaces(t *testing.T) {
 	for round := range rounds(500) {
 		s.exec(t, "DELETE FROM organization_members WHERE user_id IN (?, ?)", id("oa").String(), id("oa2").String())
 		for _, name := range []string{"oa", "oa2"} {
-			s.exec(t, "INSERT INTO organization_members (organization_id, user_id, username_key, version, created_at, updated_at) SELECT ?, id, username_key, 1, created_at, updated_at FROM users WHERE id = ?", home.String(), id(name).String())
-			s.exec(t, "INSERT INTO member_roles VALUES (?, ?, 'organization-admin')", home.String(), id(name).String())
+			s.join(t, home, name)
+			s.give(t, home, name, "organization-admin")
 		}
 		a, b := s.as(t, "oa"), other.as(t, "oa2")
 		won := race(

@@ -118,29 +118,25 @@ func (s source) unchanged(ctx context.Context) bool {
 }
 
 func (s source) loadSubject(ctx context.Context, row db.UserRow) (*Subject, error) {
-	rows, err := s.q.ListGrants(ctx, row.ID)
+	homes, err := s.q.ListMemberships(ctx, row.ID)
 	if err != nil {
 		return nil, err
 	}
-	for _, name := range strings.Fields(row.Roles) {
-		rows = append(rows, db.ListGrantsRow{Role: name})
-	}
 	var orgs []rbac.ID
+	for _, h := range homes {
+		orgs = append(orgs, h.OrganizationID)
+	}
 	var grants []rbac.Grant
-	for _, r := range rows {
-		if r.OrganizationID != uuid.Nil {
-			orgs = append(orgs, r.OrganizationID)
-		}
-		if r.Role == "" {
-			continue
-		}
-		set, err := s.roles(ctx, r.OrganizationID)
+	for _, h := range append(homes, db.ListMembershipsRow{Roles: row.Roles}) { // those of the site are in no organization
+		set, err := s.roles(ctx, h.OrganizationID)
 		if err != nil {
 			return nil, err
 		}
-		// A name that no role answers to gives nothing.
-		if role, ok := set.compiled(r.Role); ok {
-			grants = append(grants, rbac.Grant{Role: role, Org: r.OrganizationID})
+		for name := range strings.FieldsSeq(h.Roles) {
+			// A name that no role answers to gives nothing.
+			if role, ok := set.compiled(name); ok {
+				grants = append(grants, rbac.Grant{Role: role, Org: h.OrganizationID})
+			}
 		}
 	}
 	user, err := s.user(ctx, row)

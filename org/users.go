@@ -122,23 +122,15 @@ func (s *Service) UserRoles(ctx context.Context, subject *Subject, user string) 
 	if !subject.Can("read_personal", userObject(row.ID)) {
 		return UserRoleNames{}, errNotFound()
 	}
-	grants, err := s.db.ListGrants(ctx, row.ID)
+	homes, err := s.db.ListMemberships(ctx, row.ID)
 	if err != nil {
 		return UserRoleNames{}, err
 	}
-	out := UserRoleNames{Roles: slices.Sorted(slices.Values(strings.Fields(row.Roles))), Organizations: map[uuid.UUID][]string{}}
-	for _, g := range grants {
-		if !subject.Can("read", memberObject(g.OrganizationID, row.ID)) {
-			continue
+	out := UserRoleNames{Roles: slices.Sorted(strings.FieldsSeq(row.Roles)), Organizations: map[uuid.UUID][]string{}}
+	for _, h := range homes {
+		if subject.Can("read", memberObject(h.OrganizationID, row.ID)) {
+			out.Organizations[h.OrganizationID] = append([]string{}, slices.Sorted(strings.FieldsSeq(h.Roles))...)
 		}
-		list := out.Organizations[g.OrganizationID]
-		if list == nil {
-			list = []string{}
-		}
-		if g.Role != "" {
-			list = append(list, g.Role)
-		}
-		out.Organizations[g.OrganizationID] = list
 	}
 	return out, nil
 }
@@ -302,7 +294,7 @@ func (c *change) join(org db.Organization, user db.UserRow) error {
 	ids, _ := c.entry.fields["organization_ids"].New.([]uuid.UUID)
 	c.field("organization_ids", nil, append(ids, org.ID))
 	return c.q.InsertMember(c.ctx, db.InsertMemberParams{
-		OrganizationID: org.ID, UserID: user.ID, UsernameKey: user.UsernameKey, Now: c.now,
+		OrganizationID: org.ID, UserID: user.ID, Now: c.now,
 	})
 }
 

@@ -300,7 +300,7 @@ func TestUserRolesAndOrganizations(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	ctx := t.Context()
-	s.exec(t, "INSERT INTO organization_members VALUES (?, ?, 'oa', 1, ?, ?)", beta.String(), id("oa").String(), start, start)
+	s.join(t, beta, "oa")
 	got, err := s.UserRoles(ctx, s.as(t, "o"), "oa")
 	want := org.UserRoleNames{Roles: []string{}, Organizations: map[uuid.UUID][]string{home: {"organization-admin"}, beta: {}}}
 	if diff := cmp.Diff(want.Organizations, got.Organizations); diff != "" || err != nil || len(got.Roles) != 0 {

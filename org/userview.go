@@ -72,13 +72,13 @@ func (s *Service) UserView(ctx context.Context, subject *Subject, user string) (
 }
 
 func (s source) memberships(ctx context.Context, by *Subject, v *UserView) error {
-	grants, err := s.q.ListGrants(ctx, v.User.ID)
+	homes, err := s.q.ListMemberships(ctx, v.User.ID)
 	if err != nil {
 		return err
 	}
 	held := map[uuid.UUID]string{}
-	for _, g := range grants {
-		held[g.OrganizationID] += " " + g.Role
+	for _, h := range homes {
+		held[h.OrganizationID] = h.Roles
 	}
 	orgs, err := s.q.ListOrganizationsOfUser(ctx, db.ListOrganizationsOfUserParams{UserID: v.User.ID, MaxRows: membershipLimit + 1})
 	if err != nil {

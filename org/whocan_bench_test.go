@@ -14,15 +14,20 @@ import (
 func crowded(tb testing.TB, n int) *site {
 	tb.Helper()
 	s := newSite(tb)
-	s.exec(tb, fmt.Sprintf(`WITH RECURSIVE i(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM i WHERE n < %d)
-		INSERT INTO users SELECT printf('%%08x-0000-4000-8000-000000000000', n), 'user' || n, 'user' || n, n || '@example.com', n || '@example.com',
-			'', '', 'user' || n, '', 'active', 'none', '', '2026-01-01 00:00:00+00:00', '2026-01-01 00:00:00+00:00', NULL FROM i`, n))
-	s.exec(tb, "INSERT INTO organization_members SELECT ?, id, username_key, 1, created_at, updated_at FROM users WHERE username LIKE 'user%'", home.String())
-	for i, role := range []string{"viewer", "curb", "organization-auditor", "organization-template-admin"} {
-		s.exec(tb, "INSERT INTO member_roles SELECT ?, id, ? FROM users WHERE username LIKE 'user%' AND CAST(substr(username, 5) AS integer) % ? = 0",
-			home.String(), role, 4+i*3)
+	people := make([]person, n)
+	for i := range people {
+		p := person{name: fmt.Sprintf("user%d", i), login: "none", home: []string{}}
+		for j, role := range []string{"viewer", "curb", "organization-auditor", "organization-template-admin"} {
+			if i%(4+j*3) == 0 {
+				p.home = append(p.home, role)
+			}
+		}
+		if i%50 == 0 {
+			p.site = []string{"template-admin"}
+		}
+		people[i] = p
 	}
-	s.exec(tb, "INSERT INTO user_roles SELECT id, 'template-admin' FROM users WHERE username LIKE 'user%' AND CAST(substr(username, 5) AS integer) % 50 = 0")
+	s.insert(tb, people...)
 	return s
 }
 

@@ -25,12 +25,9 @@ ORDER BY p.role_id, p.level, p.resource_type, p.action;
 SELECT p.* FROM roles r JOIN role_permissions p ON p.role_id = r.id WHERE r.organization_id IS NULL
 ORDER BY p.role_id, p.level, p.resource_type, p.action;
 
--- name: ListGrants :many
--- The organization roles of a user; a membership without any is a row without a name.
-SELECT m.organization_id, CAST(coalesce(a.role, '') AS text) AS role
-FROM organization_members m
-LEFT JOIN member_roles a ON a.organization_id = m.organization_id AND a.user_id = m.user_id
-WHERE m.user_id = @user_id;
+-- name: ListMemberships :many
+-- The organizations of a user, and the roles held there.
+SELECT organization_id, roles FROM organization_members WHERE user_id = @user_id;
 
 -- name: InsertRole :exec
 INSERT INTO roles (id, organization_id, name, display_name, version, created_at, updated_at, updated_by)

@@ -267,7 +267,7 @@ func (s *seed) join(ctx context.Context, q *db.Queries, company int, h hired) er
 	if founded := s.today.AddDate(0, 0, -companies[company].founded); founded.After(since) {
 		since = s.after(founded)
 	}
-	err := q.InsertMember(ctx, db.InsertMemberParams{OrganizationID: id, UserID: h.id, UsernameKey: h.key, Now: since})
+	err := q.InsertMember(ctx, db.InsertMemberParams{OrganizationID: id, UserID: h.id, Now: since})
 	if err != nil {
 		return err
 	}

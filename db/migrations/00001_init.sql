@@ -18,7 +18,8 @@ CREATE UNIQUE INDEX organizations_by_name ON organizations (name_key);
 CREATE UNIQUE INDEX organizations_default ON organizations (is_default) WHERE is_default;
 
 CREATE TABLE users (
-    id            uuid      NOT NULL PRIMARY KEY,
+    seq           integer   NOT NULL PRIMARY KEY AUTOINCREMENT, -- names the account in user_search
+    id            uuid      NOT NULL UNIQUE,
     username      text      NOT NULL,
     username_key  text      NOT NULL,
     email         text      NOT NULL,
@@ -29,6 +30,7 @@ CREATE TABLE users (
     avatar_url    text      NOT NULL,
     status        text      NOT NULL CHECK (status IN ('active', 'dormant', 'suspended')),
     login_type    text      NOT NULL CHECK (login_type IN ('password', 'none')),
+    roles         text      NOT NULL DEFAULT '', -- of the site, a space between two; kept by trigger from user_roles
     password_hash text      NOT NULL, -- '' when nobody can sign in with a password
     created_at    timestamp NOT NULL,
     updated_at    timestamp NOT NULL,
@@ -44,26 +46,48 @@ CREATE TABLE user_roles (
 ) WITHOUT ROWID;
 CREATE INDEX user_roles_by_role ON user_roles (role, user_id);
 
+-- Lists of members are read from here alone, in order: what they show and search of the account and of the roles is
+-- copied into the row by trigger.
 CREATE TABLE organization_members (
     organization_id uuid      NOT NULL REFERENCES organizations (id),
+    username_key    text      NOT NULL,
     user_id         uuid      NOT NULL REFERENCES users (id) ON DELETE CASCADE,
-    username_key    text      NOT NULL, -- of the user: a page of members is cut from one index
     version         bigint    NOT NULL, -- counts the changes of the member's roles
     created_at      timestamp NOT NULL,
     updated_at      timestamp NOT NULL,
-    PRIMARY KEY (organization_id, user_id)
+    roles           text      NOT NULL DEFAULT '', -- in the organization, a space between two
+    username        text      NOT NULL,
+    email           text      NOT NULL,
+    email_key       text      NOT NULL,
+    name            text      NOT NULL,
+    name_key        text      NOT NULL,
+    search_key      text      NOT NULL,
+    avatar_url      text      NOT NULL,
+    status          text      NOT NULL,
+    login_type      text      NOT NULL,
+    site_roles      text      NOT NULL,
+    PRIMARY KEY (organization_id, username_key)
 ) WITHOUT ROWID;
-CREATE UNIQUE INDEX organization_members_by_username ON organization_members (organization_id, username_key, user_id);
-CREATE INDEX organization_members_by_user ON organization_members (user_id);
+CREATE UNIQUE INDEX organization_members_by_user ON organization_members (user_id, organization_id);
 
 CREATE TABLE member_roles (
     organization_id uuid NOT NULL,
-    user_id         uuid NOT NULL,
     role            text NOT NULL,
-    PRIMARY KEY (organization_id, user_id, role),
-    FOREIGN KEY (organization_id, user_id) REFERENCES organization_members (organization_id, user_id) ON DELETE CASCADE
+    username_key    text NOT NULL,
+    user_id         uuid NOT NULL,
+    PRIMARY KEY (organization_id, role, username_key),
+    FOREIGN KEY (organization_id, username_key) REFERENCES organization_members (organization_id, username_key)
+        ON UPDATE CASCADE ON DELETE CASCADE
 ) WITHOUT ROWID;
-CREATE INDEX member_roles_by_role ON member_roles (role, organization_id, user_id);
+CREATE INDEX member_roles_by_member ON member_roles (organization_id, username_key);
+
+-- How many members hold each role, kept by trigger.
+CREATE TABLE member_role_counts (
+    organization_id uuid   NOT NULL,
+    role            text   NOT NULL,
+    members         bigint NOT NULL,
+    PRIMARY KEY (organization_id, role)
+) WITHOUT ROWID;
 
 -- Custom roles; the built-in ones are data of the program. No organization: a role of the site.
 CREATE TABLE roles (
@@ -187,24 +211,15 @@ INSERT INTO revisions (id, value) VALUES (1, 1);
 -- What the lists show of a member. Role names hold no spaces.
 CREATE VIEW member_rows AS
 SELECT
-    m.organization_id, m.user_id, m.username_key, m.version, m.created_at, m.updated_at,
-    u.username, u.name, u.avatar_url, u.email, u.status, u.login_type,
-    CAST(coalesce((
-        SELECT group_concat(r.role, ' ') FROM member_roles r
-        WHERE r.organization_id = m.organization_id AND r.user_id = m.user_id
-    ), '') AS text) AS roles,
-    CAST(coalesce((
-        SELECT group_concat(s.role, ' ') FROM user_roles s WHERE s.user_id = m.user_id
-    ), '') AS text) AS site_roles
-FROM organization_members m
-JOIN users u ON u.id = m.user_id;
+    organization_id, user_id, username_key, version, created_at, updated_at, roles,
+    username, name, avatar_url, email, status, login_type, site_roles
+FROM organization_members;
 
 -- What the lists show of a user.
 CREATE VIEW user_rows AS
 SELECT
     u.id, u.username, u.username_key, u.email, u.name, u.avatar_url, u.status, u.login_type,
-    u.created_at, u.updated_at, u.last_seen_at,
-    CAST(coalesce((SELECT group_concat(s.role, ' ') FROM user_roles s WHERE s.user_id = u.id), '') AS text) AS roles,
+    u.created_at, u.updated_at, u.last_seen_at, u.roles,
     CAST(coalesce((
         SELECT group_concat(m.organization_id, ' ') FROM organization_members m WHERE m.user_id = u.id
     ), '') AS text) AS organization_ids
@@ -218,6 +233,42 @@ END;
 -- +goose StatementBegin
 CREATE TRIGGER organization_members_removed AFTER DELETE ON organization_members BEGIN
     UPDATE organizations SET member_count = member_count - 1 WHERE id = OLD.organization_id;
+END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER users_shown AFTER UPDATE OF
+    username, username_key, email, email_key, name, name_key, search_key, avatar_url, status, login_type, roles ON users
+BEGIN
+    UPDATE organization_members SET
+        username = NEW.username, username_key = NEW.username_key, email = NEW.email, email_key = NEW.email_key,
+        name = NEW.name, name_key = NEW.name_key, search_key = NEW.search_key, avatar_url = NEW.avatar_url,
+        status = NEW.status, login_type = NEW.login_type, site_roles = NEW.roles
+    WHERE user_id = NEW.id;
+END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER user_roles_added AFTER INSERT ON user_roles BEGIN
+    UPDATE users SET roles = trim(roles || ' ' || NEW.role) WHERE id = NEW.user_id;
+END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER user_roles_removed AFTER DELETE ON user_roles BEGIN
+    UPDATE users SET roles = trim(replace(' ' || roles || ' ', ' ' || OLD.role || ' ', ' ')) WHERE id = OLD.user_id;
+END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER member_roles_added AFTER INSERT ON member_roles BEGIN
+    UPDATE organization_members SET roles = trim(roles || ' ' || NEW.role)
+    WHERE organization_id = NEW.organization_id AND username_key = NEW.username_key;
+    INSERT INTO member_role_counts (organization_id, role, members) VALUES (NEW.organization_id, NEW.role, 1)
+    ON CONFLICT (organization_id, role) DO UPDATE SET members = members + 1;
+END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER member_roles_removed AFTER DELETE ON member_roles BEGIN
+    UPDATE organization_members SET roles = trim(replace(' ' || roles || ' ', ' ' || OLD.role || ' ', ' '))
+    WHERE organization_id = OLD.organization_id AND username_key = OLD.username_key;
+    UPDATE member_role_counts SET members = members - 1 WHERE organization_id = OLD.organization_id AND role = OLD.role;
 END;
 -- +goose StatementEnd
 -- +goose StatementBegin
@@ -250,6 +301,7 @@ DROP TABLE api_keys;
 DROP TABLE role_versions;
 DROP TABLE role_permissions;
 DROP TABLE roles;
+DROP TABLE member_role_counts;
 DROP TABLE member_roles;
 DROP TABLE organization_members;
 DROP TABLE user_roles;

@@ -1,0 +1,98 @@
+package db_test
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"rolecall/db"
+)
+
+// TestCopiesFollow changes accounts, memberships and roles at random, and reads what the triggers made of it: the copies
+// in the memberships, and the counts, must be what their sources say.
+func TestCopiesFollow(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "rolecall.db")
+	d, ctx := openAt(t, path), t.Context()
+	now := time.Now().UTC().Truncate(time.Microsecond)
+	rng := rand.New(rand.NewPCG(1, 2))
+	orgs := []db.InsertOrganizationParams{organization("acme", now), organization("beta", now)}
+	users := make([]uuid.UUID, 12)
+	held := map[string]bool{}
+	toggle := func(key string, add, remove func() error) error {
+		if held[key] = !held[key]; held[key] {
+			return add()
+		}
+		return remove()
+	}
+	err := d.Write(ctx, func(q *db.Queries) error {
+		err := errors.Join(q.InsertOrganization(ctx, orgs[0]), q.InsertOrganization(ctx, orgs[1]))
+		for i := range users {
+			users[i] = uuid.New()
+			name := fmt.Sprintf("u%d", i)
+			err = errors.Join(err, q.InsertUser(ctx, db.InsertUserParams{ID: users[i], Username: name, UsernameKey: name, Email: name, EmailKey: name,
+				Status: "active", LoginType: "none", Now: now}))
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	roles := []string{"a", "aa", "b", "organization-admin"}
+	for i := range 2000 {
+		n := rng.IntN(len(users))
+		user, org, role := users[n], orgs[rng.IntN(2)].ID, roles[rng.IntN(len(roles))]
+		member := fmt.Sprint(org, n)
+		err := d.Write(ctx, func(q *db.Queries) error {
+			switch rng.IntN(7) {
+			case 0:
+				return toggle(member,
+					func() error { return q.InsertMember(ctx, db.InsertMemberParams{OrganizationID: org, UserID: user, Now: now}) },
+					func() error {
+						for _, r := range roles {
+							delete(held, member+r)
+						}
+						return q.DeleteMember(ctx, db.DeleteMemberParams{OrganizationID: org, UserID: user})
+					})
+			case 1:
+				name := fmt.Sprintf("u%d-%d", n, i)
+				return q.UpdateProfile(ctx, db.UpdateProfileParams{ID: user, Username: name, UsernameKey: name, Name: name, NameKey: name, SearchKey: name, Now: now})
+			case 2:
+				return q.UpdateStatus(ctx, db.UpdateStatusParams{ID: user, Status: []string{"active", "dormant", "suspended"}[rng.IntN(3)], Now: now})
+			case 3:
+				return toggle(fmt.Sprint(n, role),
+					func() error { return q.InsertUserRole(ctx, db.InsertUserRoleParams{UserID: user, Role: role}) },
+					func() error { return q.DeleteUserRole(ctx, db.DeleteUserRoleParams{UserID: user, Role: role}) })
+			case 4:
+				if i%40 == 0 {
+					for n := range users {
+						delete(held, fmt.Sprint(org, n)+role)
+					}
+					return q.DeleteRoleFromMembers(ctx, db.DeleteRoleFromMembersParams{OrganizationID: org, Role: role})
+				}
+			default:
+				if held[member] {
+					return toggle(member+role,
+						func() error { return q.InsertMemberRole(ctx, db.InsertMemberRoleParams{OrganizationID: org, UserID: user, Role: role}) },
+						func() error { return q.DeleteMemberRole(ctx, db.DeleteMemberRoleParams{OrganizationID: org, UserID: user, Role: role}) })
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(i, err)
+		}
+	}
+	report, err := db.Inspect(ctx, path, true)
+	if err != nil || len(report.Findings) > 0 {
+		t.Errorf("%q, %v", report.Findings, err)
+	}
+	if report.Rows["member_roles"] == 0 || report.Rows["user_roles"] == 0 || report.Rows["organization_members"] == 0 {
+		t.Errorf("nothing was left to look at: %v", report.Rows)
+	}
+}
