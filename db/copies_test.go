@@ -52,7 +52,9 @@ func TestCopiesFollow(t *testing.T) {
 			switch rng.IntN(7) {
 			case 0:
 				return toggle(member,
-					func() error { return q.InsertMember(ctx, db.InsertMemberParams{OrganizationID: org, UserID: user, Now: now}) },
+					func() error {
+						return q.InsertMember(ctx, db.InsertMemberParams{OrganizationID: org, UserID: user, Now: now})
+					},
 					func() error {
 						for _, r := range roles {
 							delete(held, member+r)
@@ -78,8 +80,12 @@ func TestCopiesFollow(t *testing.T) {
 			default:
 				if held[member] {
 					return toggle(member+role,
-						func() error { return q.InsertMemberRole(ctx, db.InsertMemberRoleParams{OrganizationID: org, UserID: user, Role: role}) },
-						func() error { return q.DeleteMemberRole(ctx, db.DeleteMemberRoleParams{OrganizationID: org, UserID: user, Role: role}) })
+						func() error {
+							return q.InsertMemberRole(ctx, db.InsertMemberRoleParams{OrganizationID: org, UserID: user, Role: role})
+						},
+						func() error {
+							return q.DeleteMemberRole(ctx, db.DeleteMemberRoleParams{OrganizationID: org, UserID: user, Role: role})
+						})
 				}
 			}
 			return nil

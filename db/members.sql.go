@@ -66,6 +66,106 @@ func (q *Queries) CountMemberRoles(ctx context.Context, organizationID uuid.UUID
 	return items, nil
 }
 
+const countMembers = `-- name: CountMembers :one
+SELECT count(*) FROM (
+    SELECT 1 FROM organization_members m
+    WHERE m.organization_id = ?1 AND m.username_key >= ?2 AND m.username_key < ?3
+      AND (CAST(?4 AS text) = '' OR instr(m.search_key, ?4) > 0)
+      AND (CAST(?5 AS text) = '' OR instr(?5, ' ' || m.status || ' ') > 0)
+      AND (CAST(?6 AS text) = '' OR EXISTS (
+          SELECT 1 FROM member_roles r
+          WHERE r.organization_id = m.organization_id AND r.username_key = m.username_key AND instr(?6, ' ' || r.role || ' ') > 0))
+      AND (CAST(?7 AS text) = '' OR EXISTS (
+          SELECT 1 FROM user_roles s WHERE s.user_id = m.user_id AND instr(?7, ' ' || s.role || ' ') > 0))
+    LIMIT CAST(?8 AS bigint)
+) f
+`
+
+type CountMembersParams struct {
+	OrganizationID uuid.UUID
+	FromKey        string
+	BeforeKey      string
+	Query          string
+	Statuses       string
+	Roles          string
+	SiteRoles      string
+	MaxRows        int64
+}
+
+// How many FindMembers finds, as far as anybody wants to know.
+func (q *Queries) CountMembers(ctx context.Context, arg CountMembersParams) (int64, error) {
+	row := q.queryRow(ctx, q.countMembersStmt, countMembers,
+		arg.OrganizationID,
+		arg.FromKey,
+		arg.BeforeKey,
+		arg.Query,
+		arg.Statuses,
+		arg.Roles,
+		arg.SiteRoles,
+		arg.MaxRows,
+	)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
+const countMembersOfRole = `-- name: CountMembersOfRole :one
+SELECT count(*) FROM (
+    SELECT 1 FROM member_roles h
+    JOIN organization_members m ON m.organization_id = h.organization_id AND m.username_key = h.username_key
+    WHERE h.organization_id = ?1 AND h.role = ?2 AND h.username_key >= ?3 AND h.username_key < ?4
+      AND (CAST(?5 AS text) = '' OR instr(m.search_key, ?5) > 0)
+      AND (CAST(?6 AS text) = '' OR instr(?6, ' ' || m.status || ' ') > 0)
+      AND (CAST(?7 AS text) = '' OR EXISTS (
+          SELECT 1 FROM user_roles s WHERE s.user_id = m.user_id AND instr(?7, ' ' || s.role || ' ') > 0))
+    LIMIT CAST(?8 AS bigint)
+) f
+`
+
+type CountMembersOfRoleParams struct {
+	OrganizationID uuid.UUID
+	Role           string
+	FromKey        string
+	BeforeKey      string
+	Query          string
+	Statuses       string
+	SiteRoles      string
+	MaxRows        int64
+}
+
+func (q *Queries) CountMembersOfRole(ctx context.Context, arg CountMembersOfRoleParams) (int64, error) {
+	row := q.queryRow(ctx, q.countMembersOfRoleStmt, countMembersOfRole,
+		arg.OrganizationID,
+		arg.Role,
+		arg.FromKey,
+		arg.BeforeKey,
+		arg.Query,
+		arg.Statuses,
+		arg.SiteRoles,
+		arg.MaxRows,
+	)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
+const countSearched = `-- name: CountSearched :one
+SELECT count(*) FROM (SELECT 1 FROM user_search WHERE user_search.text MATCH ?1 LIMIT CAST(?2 AS bigint)) f
+`
+
+type CountSearchedParams struct {
+	Match   string
+	MaxRows int64
+}
+
+// How many accounts may have a text, by its groups of three letters, as far as anybody wants to know.
+func (q *Queries) CountSearched(ctx context.Context, arg CountSearchedParams) (int64, error) {
+	row := q.queryRow(ctx, q.countSearchedStmt, countSearched, arg.Match, arg.MaxRows)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const deleteMember = `-- name: DeleteMember :exec
 DELETE FROM organization_members WHERE organization_id = ?1 AND user_id = ?2
 `
@@ -113,40 +213,24 @@ func (q *Queries) DeleteRoleFromMembers(ctx context.Context, arg DeleteRoleFromM
 }
 
 const findMembers = `-- name: FindMembers :many
-SELECT f.user_id, CAST(count(*) OVER () AS bigint) AS total
-FROM (
-    SELECT
-        m.user_id,
-        CAST(CASE WHEN CAST(?1 AS boolean) THEN '' ELSE
-            CASE CAST(?2 AS text) WHEN 'name' THEN m.name_key WHEN 'email' THEN m.email_key
-                WHEN 'created_at' THEN CAST(m.created_at AS text) WHEN 'updated_at' THEN CAST(m.updated_at AS text)
-                ELSE m.username_key END
-        END AS text) AS up,
-        CAST(CASE WHEN CAST(?1 AS boolean) THEN
-            CASE CAST(?2 AS text) WHEN 'name' THEN m.name_key WHEN 'email' THEN m.email_key
-                WHEN 'created_at' THEN CAST(m.created_at AS text) WHEN 'updated_at' THEN CAST(m.updated_at AS text)
-                ELSE m.username_key END
-        ELSE '' END AS text) AS down
-    FROM organization_members m
-    WHERE m.organization_id = ?3
-      AND (m.user_id = ?4 OR ?4 IS NULL)
-      AND (CAST(?5 AS text) = '' OR instr(m.search_key, ?5) > 0)
-      AND (CAST(?6 AS text) = '' OR instr(?6, ' ' || m.status || ' ') > 0)
-      AND (CAST(?7 AS text) = '' OR EXISTS (
-          SELECT 1 FROM member_roles r
-          WHERE r.organization_id = m.organization_id AND r.username_key = m.username_key AND instr(?7, ' ' || r.role || ' ') > 0))
-      AND (CAST(?8 AS text) = '' OR EXISTS (
-          SELECT 1 FROM user_roles s WHERE s.user_id = m.user_id AND instr(?8, ' ' || s.role || ' ') > 0))
-) f
-ORDER BY f.up, f.down DESC, f.user_id
-LIMIT CAST(?10 AS bigint) OFFSET CAST(?9 AS bigint)
+
+SELECT m.user_id, m.username_key FROM organization_members m
+WHERE m.organization_id = ?1 AND m.username_key >= ?2 AND m.username_key < ?3
+  AND (CAST(?4 AS text) = '' OR instr(m.search_key, ?4) > 0)
+  AND (CAST(?5 AS text) = '' OR instr(?5, ' ' || m.status || ' ') > 0)
+  AND (CAST(?6 AS text) = '' OR EXISTS (
+      SELECT 1 FROM member_roles r
+      WHERE r.organization_id = m.organization_id AND r.username_key = m.username_key AND instr(?6, ' ' || r.role || ' ') > 0))
+  AND (CAST(?7 AS text) = '' OR EXISTS (
+      SELECT 1 FROM user_roles s WHERE s.user_id = m.user_id AND instr(?7, ' ' || s.role || ' ') > 0))
+ORDER BY m.username_key
+LIMIT CAST(?9 AS bigint) OFFSET CAST(?8 AS bigint)
 `
 
 type FindMembersParams struct {
-	Descending     bool
-	Sort           string
 	OrganizationID uuid.UUID
-	OnlyUser       uuid.NullUUID
+	FromKey        string
+	BeforeKey      string
 	Query          string
 	Statuses       string
 	Roles          string
@@ -156,18 +240,18 @@ type FindMembersParams struct {
 }
 
 type FindMembersRow struct {
-	UserID uuid.UUID
-	Total  int64
+	UserID      uuid.UUID
+	UsernameKey string
 }
 
-// The ids of the members that match, in the order asked for, and how many match in all.
-// Lists of names come with a space before and after each; ” matches everybody. One of two sort keys is always ”.
+// The searches below differ in where they begin. What they have in common: from_key and before_key bound the usernames;
+// lists of names come with a space before and after each; ” stands for everybody.
+// Members that match, by username, walking along the organization.
 func (q *Queries) FindMembers(ctx context.Context, arg FindMembersParams) ([]FindMembersRow, error) {
 	rows, err := q.query(ctx, q.findMembersStmt, findMembers,
-		arg.Descending,
-		arg.Sort,
 		arg.OrganizationID,
-		arg.OnlyUser,
+		arg.FromKey,
+		arg.BeforeKey,
 		arg.Query,
 		arg.Statuses,
 		arg.Roles,
@@ -182,7 +266,70 @@ func (q *Queries) FindMembers(ctx context.Context, arg FindMembersParams) ([]Fin
 	items := []FindMembersRow{}
 	for rows.Next() {
 		var i FindMembersRow
-		if err := rows.Scan(&i.UserID, &i.Total); err != nil {
+		if err := rows.Scan(&i.UserID, &i.UsernameKey); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const findMembersOfRole = `-- name: FindMembersOfRole :many
+SELECT m.user_id, m.username_key FROM member_roles h
+JOIN organization_members m ON m.organization_id = h.organization_id AND m.username_key = h.username_key
+WHERE h.organization_id = ?1 AND h.role = ?2 AND h.username_key >= ?3 AND h.username_key < ?4
+  AND (CAST(?5 AS text) = '' OR instr(m.search_key, ?5) > 0)
+  AND (CAST(?6 AS text) = '' OR instr(?6, ' ' || m.status || ' ') > 0)
+  AND (CAST(?7 AS text) = '' OR EXISTS (
+      SELECT 1 FROM user_roles s WHERE s.user_id = m.user_id AND instr(?7, ' ' || s.role || ' ') > 0))
+ORDER BY h.username_key
+LIMIT CAST(?9 AS bigint) OFFSET CAST(?8 AS bigint)
+`
+
+type FindMembersOfRoleParams struct {
+	OrganizationID uuid.UUID
+	Role           string
+	FromKey        string
+	BeforeKey      string
+	Query          string
+	Statuses       string
+	SiteRoles      string
+	Skip           int64
+	MaxRows        int64
+}
+
+type FindMembersOfRoleRow struct {
+	UserID      uuid.UUID
+	UsernameKey string
+}
+
+// Members that hold one role and match, by username, walking along the holders.
+func (q *Queries) FindMembersOfRole(ctx context.Context, arg FindMembersOfRoleParams) ([]FindMembersOfRoleRow, error) {
+	rows, err := q.query(ctx, q.findMembersOfRoleStmt, findMembersOfRole,
+		arg.OrganizationID,
+		arg.Role,
+		arg.FromKey,
+		arg.BeforeKey,
+		arg.Query,
+		arg.Statuses,
+		arg.SiteRoles,
+		arg.Skip,
+		arg.MaxRows,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []FindMembersOfRoleRow{}
+	for rows.Next() {
+		var i FindMembersOfRoleRow
+		if err := rows.Scan(&i.UserID, &i.UsernameKey); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -245,6 +392,22 @@ func (q *Queries) GetMemberKeyFromEnd(ctx context.Context, arg GetMemberKeyFromE
 	var username_key string
 	err := row.Scan(&username_key)
 	return username_key, err
+}
+
+const getRoleCount = `-- name: GetRoleCount :one
+SELECT CAST(coalesce(max(members), 0) AS bigint) AS members FROM member_role_counts WHERE organization_id = ?1 AND role = ?2
+`
+
+type GetRoleCountParams struct {
+	OrganizationID uuid.UUID
+	Role           string
+}
+
+func (q *Queries) GetRoleCount(ctx context.Context, arg GetRoleCountParams) (int64, error) {
+	row := q.queryRow(ctx, q.getRoleCountStmt, getRoleCount, arg.OrganizationID, arg.Role)
+	var members int64
+	err := row.Scan(&members)
+	return members, err
 }
 
 const insertMember = `-- name: InsertMember :exec
@@ -531,6 +694,169 @@ SELECT user_id FROM user_roles WHERE role = ?1 ORDER BY user_id
 
 func (q *Queries) ListSiteHolders(ctx context.Context, role string) ([]uuid.UUID, error) {
 	rows, err := q.query(ctx, q.listSiteHoldersStmt, listSiteHolders, role)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []uuid.UUID{}
+	for rows.Next() {
+		var user_id uuid.UUID
+		if err := rows.Scan(&user_id); err != nil {
+			return nil, err
+		}
+		items = append(items, user_id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const searchMembers = `-- name: SearchMembers :many
+SELECT f.user_id, CAST(count(*) OVER () AS bigint) AS total FROM (
+    SELECT m.user_id,
+        CAST(CASE WHEN CAST(?1 AS boolean) THEN '' ELSE
+            CASE CAST(?2 AS text) WHEN 'name' THEN m.name_key WHEN 'email' THEN m.email_key
+                WHEN 'created_at' THEN CAST(m.created_at AS text) WHEN 'updated_at' THEN CAST(m.updated_at AS text)
+                ELSE m.username_key END
+        END AS text) AS up,
+        CAST(CASE WHEN CAST(?1 AS boolean) THEN
+            CASE CAST(?2 AS text) WHEN 'name' THEN m.name_key WHEN 'email' THEN m.email_key
+                WHEN 'created_at' THEN CAST(m.created_at AS text) WHEN 'updated_at' THEN CAST(m.updated_at AS text)
+                ELSE m.username_key END
+        ELSE '' END AS text) AS down
+    FROM users u
+    JOIN organization_members m ON m.user_id = u.id AND m.organization_id = ?3
+    WHERE u.seq IN (SELECT user_search.rowid FROM user_search WHERE user_search.text MATCH ?4)
+      AND m.username_key >= ?5 AND m.username_key < ?6
+      AND (CAST(?7 AS text) = '' OR instr(m.search_key, ?7) > 0)
+      AND (CAST(?8 AS text) = '' OR instr(?8, ' ' || m.status || ' ') > 0)
+      AND (CAST(?9 AS text) = '' OR EXISTS (
+          SELECT 1 FROM member_roles r
+          WHERE r.organization_id = m.organization_id AND r.username_key = m.username_key AND instr(?9, ' ' || r.role || ' ') > 0))
+      AND (CAST(?10 AS text) = '' OR EXISTS (
+          SELECT 1 FROM user_roles s WHERE s.user_id = m.user_id AND instr(?10, ' ' || s.role || ' ') > 0))
+) f
+ORDER BY f.up, f.down DESC, f.user_id
+LIMIT CAST(?12 AS bigint) OFFSET CAST(?11 AS bigint)
+`
+
+type SearchMembersParams struct {
+	Descending     bool
+	Sort           string
+	OrganizationID uuid.UUID
+	Match          string
+	FromKey        string
+	BeforeKey      string
+	Query          string
+	Statuses       string
+	Roles          string
+	SiteRoles      string
+	Skip           int64
+	MaxRows        int64
+}
+
+type SearchMembersRow struct {
+	UserID uuid.UUID
+	Total  int64
+}
+
+// Members that match, in any order, walking along the accounts that may have the text, and how many match in all.
+func (q *Queries) SearchMembers(ctx context.Context, arg SearchMembersParams) ([]SearchMembersRow, error) {
+	rows, err := q.query(ctx, q.searchMembersStmt, searchMembers,
+		arg.Descending,
+		arg.Sort,
+		arg.OrganizationID,
+		arg.Match,
+		arg.FromKey,
+		arg.BeforeKey,
+		arg.Query,
+		arg.Statuses,
+		arg.Roles,
+		arg.SiteRoles,
+		arg.Skip,
+		arg.MaxRows,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []SearchMembersRow{}
+	for rows.Next() {
+		var i SearchMembersRow
+		if err := rows.Scan(&i.UserID, &i.Total); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const sortMembers = `-- name: SortMembers :many
+SELECT f.user_id FROM (
+    SELECT m.user_id,
+        CAST(CASE WHEN CAST(?1 AS boolean) THEN '' ELSE
+            CASE CAST(?2 AS text) WHEN 'name' THEN m.name_key WHEN 'email' THEN m.email_key
+                WHEN 'created_at' THEN CAST(m.created_at AS text) WHEN 'updated_at' THEN CAST(m.updated_at AS text)
+                ELSE m.username_key END
+        END AS text) AS up,
+        CAST(CASE WHEN CAST(?1 AS boolean) THEN
+            CASE CAST(?2 AS text) WHEN 'name' THEN m.name_key WHEN 'email' THEN m.email_key
+                WHEN 'created_at' THEN CAST(m.created_at AS text) WHEN 'updated_at' THEN CAST(m.updated_at AS text)
+                ELSE m.username_key END
+        ELSE '' END AS text) AS down
+    FROM organization_members m
+    WHERE m.organization_id = ?3 AND m.username_key >= ?4 AND m.username_key < ?5
+      AND (CAST(?6 AS text) = '' OR instr(m.search_key, ?6) > 0)
+      AND (CAST(?7 AS text) = '' OR instr(?7, ' ' || m.status || ' ') > 0)
+      AND (CAST(?8 AS text) = '' OR EXISTS (
+          SELECT 1 FROM member_roles r
+          WHERE r.organization_id = m.organization_id AND r.username_key = m.username_key AND instr(?8, ' ' || r.role || ' ') > 0))
+      AND (CAST(?9 AS text) = '' OR EXISTS (
+          SELECT 1 FROM user_roles s WHERE s.user_id = m.user_id AND instr(?9, ' ' || s.role || ' ') > 0))
+) f
+ORDER BY f.up, f.down DESC, f.user_id
+LIMIT CAST(?11 AS bigint) OFFSET CAST(?10 AS bigint)
+`
+
+type SortMembersParams struct {
+	Descending     bool
+	Sort           string
+	OrganizationID uuid.UUID
+	FromKey        string
+	BeforeKey      string
+	Query          string
+	Statuses       string
+	Roles          string
+	SiteRoles      string
+	Skip           int64
+	MaxRows        int64
+}
+
+// Members that match, in another order. One of two sort keys is always ”.
+func (q *Queries) SortMembers(ctx context.Context, arg SortMembersParams) ([]uuid.UUID, error) {
+	rows, err := q.query(ctx, q.sortMembersStmt, sortMembers,
+		arg.Descending,
+		arg.Sort,
+		arg.OrganizationID,
+		arg.FromKey,
+		arg.BeforeKey,
+		arg.Query,
+		arg.Statuses,
+		arg.Roles,
+		arg.SiteRoles,
+		arg.Skip,
+		arg.MaxRows,
+	)
 	if err != nil {
 		return nil, err
 	}

@@ -211,3 +211,7 @@ type UserRow struct {
 	Roles           string
 	OrganizationIds string
 }
+
+type UserSearch struct {
+	Text string
+}

@@ -36,11 +36,20 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.countMemberRolesStmt, err = db.PrepareContext(ctx, countMemberRoles); err != nil {
 		return nil, fmt.Errorf("error preparing query CountMemberRoles: %w", err)
 	}
+	if q.countMembersStmt, err = db.PrepareContext(ctx, countMembers); err != nil {
+		return nil, fmt.Errorf("error preparing query CountMembers: %w", err)
+	}
+	if q.countMembersOfRoleStmt, err = db.PrepareContext(ctx, countMembersOfRole); err != nil {
+		return nil, fmt.Errorf("error preparing query CountMembersOfRole: %w", err)
+	}
 	if q.countOrganizationsUpToStmt, err = db.PrepareContext(ctx, countOrganizationsUpTo); err != nil {
 		return nil, fmt.Errorf("error preparing query CountOrganizationsUpTo: %w", err)
 	}
 	if q.countRolesOfOrganizationStmt, err = db.PrepareContext(ctx, countRolesOfOrganization); err != nil {
 		return nil, fmt.Errorf("error preparing query CountRolesOfOrganization: %w", err)
+	}
+	if q.countSearchedStmt, err = db.PrepareContext(ctx, countSearched); err != nil {
+		return nil, fmt.Errorf("error preparing query CountSearched: %w", err)
 	}
 	if q.countTokensStmt, err = db.PrepareContext(ctx, countTokens); err != nil {
 		return nil, fmt.Errorf("error preparing query CountTokens: %w", err)
@@ -114,6 +123,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.findMembersStmt, err = db.PrepareContext(ctx, findMembers); err != nil {
 		return nil, fmt.Errorf("error preparing query FindMembers: %w", err)
 	}
+	if q.findMembersOfRoleStmt, err = db.PrepareContext(ctx, findMembersOfRole); err != nil {
+		return nil, fmt.Errorf("error preparing query FindMembersOfRole: %w", err)
+	}
 	if q.findUsersStmt, err = db.PrepareContext(ctx, findUsers); err != nil {
 		return nil, fmt.Errorf("error preparing query FindUsers: %w", err)
 	}
@@ -161,6 +173,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.getRevisionStmt, err = db.PrepareContext(ctx, getRevision); err != nil {
 		return nil, fmt.Errorf("error preparing query GetRevision: %w", err)
+	}
+	if q.getRoleCountStmt, err = db.PrepareContext(ctx, getRoleCount); err != nil {
+		return nil, fmt.Errorf("error preparing query GetRoleCount: %w", err)
 	}
 	if q.getRoleOfOrganizationStmt, err = db.PrepareContext(ctx, getRoleOfOrganization); err != nil {
 		return nil, fmt.Errorf("error preparing query GetRoleOfOrganization: %w", err)
@@ -285,6 +300,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listUsersByIDStmt, err = db.PrepareContext(ctx, listUsersByID); err != nil {
 		return nil, fmt.Errorf("error preparing query ListUsersByID: %w", err)
 	}
+	if q.searchMembersStmt, err = db.PrepareContext(ctx, searchMembers); err != nil {
+		return nil, fmt.Errorf("error preparing query SearchMembers: %w", err)
+	}
+	if q.sortMembersStmt, err = db.PrepareContext(ctx, sortMembers); err != nil {
+		return nil, fmt.Errorf("error preparing query SortMembers: %w", err)
+	}
 	if q.touchHoldersStmt, err = db.PrepareContext(ctx, touchHolders); err != nil {
 		return nil, fmt.Errorf("error preparing query TouchHolders: %w", err)
 	}
@@ -355,6 +376,16 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing countMemberRolesStmt: %w", cerr)
 		}
 	}
+	if q.countMembersStmt != nil {
+		if cerr := q.countMembersStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countMembersStmt: %w", cerr)
+		}
+	}
+	if q.countMembersOfRoleStmt != nil {
+		if cerr := q.countMembersOfRoleStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countMembersOfRoleStmt: %w", cerr)
+		}
+	}
 	if q.countOrganizationsUpToStmt != nil {
 		if cerr := q.countOrganizationsUpToStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing countOrganizationsUpToStmt: %w", cerr)
@@ -363,6 +394,11 @@ func (q *Queries) Close() error {
 	if q.countRolesOfOrganizationStmt != nil {
 		if cerr := q.countRolesOfOrganizationStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing countRolesOfOrganizationStmt: %w", cerr)
+		}
+	}
+	if q.countSearchedStmt != nil {
+		if cerr := q.countSearchedStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countSearchedStmt: %w", cerr)
 		}
 	}
 	if q.countTokensStmt != nil {
@@ -485,6 +521,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing findMembersStmt: %w", cerr)
 		}
 	}
+	if q.findMembersOfRoleStmt != nil {
+		if cerr := q.findMembersOfRoleStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing findMembersOfRoleStmt: %w", cerr)
+		}
+	}
 	if q.findUsersStmt != nil {
 		if cerr := q.findUsersStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing findUsersStmt: %w", cerr)
@@ -563,6 +604,11 @@ func (q *Queries) Close() error {
 	if q.getRevisionStmt != nil {
 		if cerr := q.getRevisionStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing getRevisionStmt: %w", cerr)
+		}
+	}
+	if q.getRoleCountStmt != nil {
+		if cerr := q.getRoleCountStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getRoleCountStmt: %w", cerr)
 		}
 	}
 	if q.getRoleOfOrganizationStmt != nil {
@@ -770,6 +816,16 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listUsersByIDStmt: %w", cerr)
 		}
 	}
+	if q.searchMembersStmt != nil {
+		if cerr := q.searchMembersStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing searchMembersStmt: %w", cerr)
+		}
+	}
+	if q.sortMembersStmt != nil {
+		if cerr := q.sortMembersStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing sortMembersStmt: %w", cerr)
+		}
+	}
 	if q.touchHoldersStmt != nil {
 		if cerr := q.touchHoldersStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing touchHoldersStmt: %w", cerr)
@@ -888,8 +944,11 @@ type Queries struct {
 	countAPIKeysNamedStmt             *sql.Stmt
 	countActiveHoldersStmt            *sql.Stmt
 	countMemberRolesStmt              *sql.Stmt
+	countMembersStmt                  *sql.Stmt
+	countMembersOfRoleStmt            *sql.Stmt
 	countOrganizationsUpToStmt        *sql.Stmt
 	countRolesOfOrganizationStmt      *sql.Stmt
+	countSearchedStmt                 *sql.Stmt
 	countTokensStmt                   *sql.Stmt
 	countUserRolesStmt                *sql.Stmt
 	countUsersStmt                    *sql.Stmt
@@ -914,6 +973,7 @@ type Queries struct {
 	deleteUserRoleStmt                *sql.Stmt
 	findAuditLogsStmt                 *sql.Stmt
 	findMembersStmt                   *sql.Stmt
+	findMembersOfRoleStmt             *sql.Stmt
 	findUsersStmt                     *sql.Stmt
 	getAPIKeyStmt                     *sql.Stmt
 	getAPIKeyOwnerStmt                *sql.Stmt
@@ -930,6 +990,7 @@ type Queries struct {
 	getPasswordLinkStmt               *sql.Stmt
 	getPasswordLinkOfUserStmt         *sql.Stmt
 	getRevisionStmt                   *sql.Stmt
+	getRoleCountStmt                  *sql.Stmt
 	getRoleOfOrganizationStmt         *sql.Stmt
 	getRoleOfSiteStmt                 *sql.Stmt
 	getRoleVersionStmt                *sql.Stmt
@@ -971,6 +1032,8 @@ type Queries struct {
 	listSessionsStmt                  *sql.Stmt
 	listSiteHoldersStmt               *sql.Stmt
 	listUsersByIDStmt                 *sql.Stmt
+	searchMembersStmt                 *sql.Stmt
+	sortMembersStmt                   *sql.Stmt
 	touchHoldersStmt                  *sql.Stmt
 	touchMemberStmt                   *sql.Stmt
 	touchSiteHoldersStmt              *sql.Stmt
@@ -996,8 +1059,11 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		countAPIKeysNamedStmt:             q.countAPIKeysNamedStmt,
 		countActiveHoldersStmt:            q.countActiveHoldersStmt,
 		countMemberRolesStmt:              q.countMemberRolesStmt,
+		countMembersStmt:                  q.countMembersStmt,
+		countMembersOfRoleStmt:            q.countMembersOfRoleStmt,
 		countOrganizationsUpToStmt:        q.countOrganizationsUpToStmt,
 		countRolesOfOrganizationStmt:      q.countRolesOfOrganizationStmt,
+		countSearchedStmt:                 q.countSearchedStmt,
 		countTokensStmt:                   q.countTokensStmt,
 		countUserRolesStmt:                q.countUserRolesStmt,
 		countUsersStmt:                    q.countUsersStmt,
@@ -1022,6 +1088,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		deleteUserRoleStmt:                q.deleteUserRoleStmt,
 		findAuditLogsStmt:                 q.findAuditLogsStmt,
 		findMembersStmt:                   q.findMembersStmt,
+		findMembersOfRoleStmt:             q.findMembersOfRoleStmt,
 		findUsersStmt:                     q.findUsersStmt,
 		getAPIKeyStmt:                     q.getAPIKeyStmt,
 		getAPIKeyOwnerStmt:                q.getAPIKeyOwnerStmt,
@@ -1038,6 +1105,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		getPasswordLinkStmt:               q.getPasswordLinkStmt,
 		getPasswordLinkOfUserStmt:         q.getPasswordLinkOfUserStmt,
 		getRevisionStmt:                   q.getRevisionStmt,
+		getRoleCountStmt:                  q.getRoleCountStmt,
 		getRoleOfOrganizationStmt:         q.getRoleOfOrganizationStmt,
 		getRoleOfSiteStmt:                 q.getRoleOfSiteStmt,
 		getRoleVersionStmt:                q.getRoleVersionStmt,
@@ -1079,6 +1147,8 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listSessionsStmt:                  q.listSessionsStmt,
 		listSiteHoldersStmt:               q.listSiteHoldersStmt,
 		listUsersByIDStmt:                 q.listUsersByIDStmt,
+		searchMembersStmt:                 q.searchMembersStmt,
+		sortMembersStmt:                   q.sortMembersStmt,
 		touchHoldersStmt:                  q.touchHoldersStmt,
 		touchMemberStmt:                   q.touchMemberStmt,
 		touchSiteHoldersStmt:              q.touchSiteHoldersStmt,

@@ -147,16 +147,16 @@ func (c *change) bulkRows(org db.Organization, in Bulk, result *BulkResult) ([]d
 		}
 		return c.namedRows(org, in.Users, result)
 	}
-	search, err := memberSearch(org.ID, c.onlySelf(c.by, org.ID), in.Match)
+	search, err := newMemberSearch(org, c.readable(c.by, org.ID), in.Match)
 	if err != nil {
 		return nil, err
 	}
-	search.MaxRows, search.Skip = maxBulk, 0
-	ids, total, err := c.findMembers(c.ctx, search)
+	search.MaxRows, search.Skip = maxBulk+1, 0
+	ids, err := c.memberIDs(c.ctx, search)
 	if err != nil {
 		return nil, err
 	}
-	if total > maxBulk {
+	if len(ids) > maxBulk {
 		return nil, tooMany
 	}
 	var rows []db.MemberRow

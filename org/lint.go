@@ -200,9 +200,11 @@ func sameRights(a, b *rbac.Subject, org uuid.UUID) bool {
 }
 
 func (l *linter) suspended(ctx context.Context, by *Subject) error {
-	ids, _, err := l.findMembers(ctx, db.FindMembersParams{
-		OrganizationID: l.home.org.ID, Statuses: listed([]Status{StatusSuspended}), Sort: "username", MaxRows: lintPeople,
-	})
+	search, err := newMemberSearch(l.home.org, everywhere, &MemberFilter{Statuses: []Status{StatusSuspended}, Limit: lintPeople})
+	if err != nil {
+		return err
+	}
+	ids, err := l.memberIDs(ctx, search)
 	if err != nil {
 		return err
 	}

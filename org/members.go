@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 
 	"github.com/google/uuid"
 
@@ -18,34 +17,6 @@ const chunk = 500
 // snapshot is the data as the caller may read it, on the readers.
 func (s *Service) snapshot(by *Subject) source { return source{s, s.db.Queries, by.revision} }
 
-// memberSearch is a MemberFilter as the queries take it.
-func memberSearch(org uuid.UUID, only uuid.NullUUID, f *MemberFilter) (db.FindMembersParams, error) {
-	p := db.FindMembersParams{
-		OrganizationID: org, OnlyUser: only, Query: fold(f.Query),
-		Statuses: listed(f.Statuses), MaxRows: int64(f.Limit), Skip: int64(f.Offset),
-	}
-	// Everybody holds the implied roles, so a filter by one of them leaves nobody out.
-	if !slices.Contains(f.Roles, roleOrganizationUser) {
-		p.Roles = listed(f.Roles)
-	}
-	if !slices.Contains(f.SiteRoles, roleMember) {
-		p.SiteRoles = listed(f.SiteRoles)
-	}
-	p.Sort, p.Descending = strings.CutPrefix(f.Sort, "-")
-	if p.Sort == "" && f.Sort == "" {
-		p.Sort = "username"
-	}
-	if !slices.Contains(MemberSorts, p.Sort) {
-		return p, &Error{Kind: Invalid, Message: "Query parameters have invalid values.", Fields: []Field{{
-			Field: "sort", Detail: fmt.Sprintf("Query param %q must be one of %s, with - in front for descending", "sort", strings.Join(MemberSorts, ", ")),
-		}}}
-	}
-	if p.MaxRows == 0 {
-		p.MaxRows = math.MaxInt64
-	}
-	return p, nil
-}
-
 // EachMember calls begin with the number of members that match, then each for every one of the asked page, in order.
 // Nobody but the caller itself is shown to a caller without organization_member:read in the organization.
 // What is read is one snapshot; it is read in pieces, so memory does not grow with the organization.
@@ -57,32 +28,20 @@ func (s *Service) EachMember(ctx context.Context, subject *Subject, organization
 	if err != nil {
 		return err
 	}
-	search, err := memberSearch(org.ID, s.onlySelf(subject, org.ID), &f)
+	search, err := newMemberSearch(org, s.readable(subject, org.ID), &f)
 	if err != nil {
 		return err
 	}
-	if plain := !f.Filtered() && !search.OnlyUser.Valid && (f.Sort == "" || f.Sort == "username"); plain {
-		return s.db.Read(ctx, func(q *db.Queries) error {
-			if org, err = q.GetOrganization(ctx, org.ID); err != nil {
-				return err
-			}
-			return source{s, q, subject.revision}.eachInOrder(ctx, subject, org, f, begin, each)
-		})
-	}
 	return s.db.Read(ctx, func(q *db.Queries) error {
-		return source{s, q, subject.revision}.eachFound(ctx, subject, search, begin, each)
+		if search.org, err = q.GetOrganization(ctx, org.ID); err != nil {
+			return err
+		}
+		src := source{s, q, subject.revision}
+		if search.everybody() {
+			return src.eachInOrder(ctx, subject, search.org, f, begin, each)
+		}
+		return src.eachFound(ctx, subject, search, begin, each)
 	})
-}
-
-// onlySelf is the caller's id where it may not read all memberships. (Its own may be denied, too; then nobody is.)
-func (s *Service) onlySelf(by *Subject, org uuid.UUID) uuid.NullUUID {
-	switch {
-	case by.Can("read", membersObject(org)):
-		return uuid.NullUUID{}
-	case by.Can("read", memberObject(org, by.ID())):
-		return uuid.NullUUID{UUID: by.ID(), Valid: true}
-	}
-	return uuid.NullUUID{Valid: true}
 }
 
 // eachInOrder walks the members by username along the index.
@@ -148,20 +107,6 @@ func (s source) eachRow(ctx context.Context, by *Subject, org uuid.UUID, rows []
 	return nil
 }
 
-// eachFound walks the members that a search finds: their ids at once, their rows in pieces.
-func (s source) eachFound(ctx context.Context, by *Subject, p db.FindMembersParams,
-	begin func(count int) error, each func(*Member) error,
-) error {
-	ids, total, err := s.findMembers(ctx, p)
-	if err != nil {
-		return err
-	}
-	if err := begin(total); err != nil {
-		return err
-	}
-	return s.eachByID(ctx, by, p.OrganizationID, ids, each)
-}
-
 // eachByID walks the members with these ids, in their order, reading them in pieces.
 func (s source) eachByID(ctx context.Context, by *Subject, org uuid.UUID, ids []uuid.UUID, each func(*Member) error) error {
 	for piece := range slices.Chunk(ids, chunk) {
@@ -184,27 +129,6 @@ func inOrder[R any, K comparable](rows []R, ids []K, id func(*R) K) {
 		place[id] = i
 	}
 	slices.SortFunc(rows, func(a, b R) int { return place[id(&a)] - place[id(&b)] })
-}
-
-// findMembers gives the ids of a page and how many match in all, also past the end, where no row tells it.
-func (s source) findMembers(ctx context.Context, p db.FindMembersParams) ([]uuid.UUID, int, error) {
-	rows, err := s.q.FindMembers(ctx, p)
-	if err == nil && len(rows) == 0 && p.Skip > 0 {
-		p.Skip, p.MaxRows = 0, 1
-		first, err := s.q.FindMembers(ctx, p)
-		if err != nil || len(first) == 0 {
-			return nil, 0, err
-		}
-		return nil, int(first[0].Total), nil
-	}
-	if err != nil || len(rows) == 0 {
-		return nil, 0, err
-	}
-	ids := make([]uuid.UUID, len(rows))
-	for i, r := range rows {
-		ids[i] = r.UserID
-	}
-	return ids, int(rows[0].Total), nil
 }
 
 // Members is one page of members with what the caller may do to each. NotFound: no such organization for this caller.

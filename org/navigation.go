@@ -85,9 +85,9 @@ func (s source) navigationCounts(ctx context.Context, n *Navigation) error {
 func (s source) navigationCurrent(ctx context.Context, by *Subject, current Organization, n *Navigation) error {
 	n.Current, n.Members = &current, current.MemberCount
 	n.CanReadMembers = by.Can("read", membersObject(current.ID))
-	if only := s.onlySelf(by, current.ID); only.Valid {
+	if within := s.readable(by, current.ID); within != everywhere {
 		n.Members = 0
-		if only.UUID != uuid.Nil && by.grants.InOrg(current.ID) {
+		if within != nowhere && by.grants.InOrg(current.ID) {
 			n.Members = 1
 		}
 	}

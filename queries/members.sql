@@ -19,13 +19,42 @@ WHERE organization_id = @organization_id AND user_id IN (sqlc.slice('user_ids'))
 -- name: GetMember :one
 SELECT * FROM member_rows WHERE organization_id = @organization_id AND user_id = @user_id;
 
+-- The searches below differ in where they begin. What they have in common: from_key and before_key bound the usernames;
+-- lists of names come with a space before and after each; '' stands for everybody.
+
 -- name: FindMembers :many
--- The ids of the members that match, in the order asked for, and how many match in all.
--- Lists of names come with a space before and after each; '' matches everybody. One of two sort keys is always ''.
-SELECT f.user_id, CAST(count(*) OVER () AS bigint) AS total
-FROM (
-    SELECT
-        m.user_id,
+-- Members that match, by username, walking along the organization.
+SELECT m.user_id, m.username_key FROM organization_members m
+WHERE m.organization_id = @organization_id AND m.username_key >= @from_key AND m.username_key < @before_key
+  AND (CAST(@query AS text) = '' OR instr(m.search_key, @query) > 0)
+  AND (CAST(@statuses AS text) = '' OR instr(@statuses, ' ' || m.status || ' ') > 0)
+  AND (CAST(@roles AS text) = '' OR EXISTS (
+      SELECT 1 FROM member_roles r
+      WHERE r.organization_id = m.organization_id AND r.username_key = m.username_key AND instr(@roles, ' ' || r.role || ' ') > 0))
+  AND (CAST(@site_roles AS text) = '' OR EXISTS (
+      SELECT 1 FROM user_roles s WHERE s.user_id = m.user_id AND instr(@site_roles, ' ' || s.role || ' ') > 0))
+ORDER BY m.username_key
+LIMIT CAST(@max_rows AS bigint) OFFSET CAST(@skip AS bigint);
+
+-- name: CountMembers :one
+-- How many FindMembers finds, as far as anybody wants to know.
+SELECT count(*) FROM (
+    SELECT 1 FROM organization_members m
+    WHERE m.organization_id = @organization_id AND m.username_key >= @from_key AND m.username_key < @before_key
+      AND (CAST(@query AS text) = '' OR instr(m.search_key, @query) > 0)
+      AND (CAST(@statuses AS text) = '' OR instr(@statuses, ' ' || m.status || ' ') > 0)
+      AND (CAST(@roles AS text) = '' OR EXISTS (
+          SELECT 1 FROM member_roles r
+          WHERE r.organization_id = m.organization_id AND r.username_key = m.username_key AND instr(@roles, ' ' || r.role || ' ') > 0))
+      AND (CAST(@site_roles AS text) = '' OR EXISTS (
+          SELECT 1 FROM user_roles s WHERE s.user_id = m.user_id AND instr(@site_roles, ' ' || s.role || ' ') > 0))
+    LIMIT CAST(@max_rows AS bigint)
+) f;
+
+-- name: SortMembers :many
+-- Members that match, in another order. One of two sort keys is always ''.
+SELECT f.user_id FROM (
+    SELECT m.user_id,
         CAST(CASE WHEN CAST(@descending AS boolean) THEN '' ELSE
             CASE CAST(@sort AS text) WHEN 'name' THEN m.name_key WHEN 'email' THEN m.email_key
                 WHEN 'created_at' THEN CAST(m.created_at AS text) WHEN 'updated_at' THEN CAST(m.updated_at AS text)
@@ -37,8 +66,67 @@ FROM (
                 ELSE m.username_key END
         ELSE '' END AS text) AS down
     FROM organization_members m
-    WHERE m.organization_id = @organization_id
-      AND (m.user_id = sqlc.narg(only_user) OR sqlc.narg(only_user) IS NULL)
+    WHERE m.organization_id = @organization_id AND m.username_key >= @from_key AND m.username_key < @before_key
+      AND (CAST(@query AS text) = '' OR instr(m.search_key, @query) > 0)
+      AND (CAST(@statuses AS text) = '' OR instr(@statuses, ' ' || m.status || ' ') > 0)
+      AND (CAST(@roles AS text) = '' OR EXISTS (
+          SELECT 1 FROM member_roles r
+          WHERE r.organization_id = m.organization_id AND r.username_key = m.username_key AND instr(@roles, ' ' || r.role || ' ') > 0))
+      AND (CAST(@site_roles AS text) = '' OR EXISTS (
+          SELECT 1 FROM user_roles s WHERE s.user_id = m.user_id AND instr(@site_roles, ' ' || s.role || ' ') > 0))
+) f
+ORDER BY f.up, f.down DESC, f.user_id
+LIMIT CAST(@max_rows AS bigint) OFFSET CAST(@skip AS bigint);
+
+-- name: FindMembersOfRole :many
+-- Members that hold one role and match, by username, walking along the holders.
+SELECT m.user_id, m.username_key FROM member_roles h
+JOIN organization_members m ON m.organization_id = h.organization_id AND m.username_key = h.username_key
+WHERE h.organization_id = @organization_id AND h.role = @role AND h.username_key >= @from_key AND h.username_key < @before_key
+  AND (CAST(@query AS text) = '' OR instr(m.search_key, @query) > 0)
+  AND (CAST(@statuses AS text) = '' OR instr(@statuses, ' ' || m.status || ' ') > 0)
+  AND (CAST(@site_roles AS text) = '' OR EXISTS (
+      SELECT 1 FROM user_roles s WHERE s.user_id = m.user_id AND instr(@site_roles, ' ' || s.role || ' ') > 0))
+ORDER BY h.username_key
+LIMIT CAST(@max_rows AS bigint) OFFSET CAST(@skip AS bigint);
+
+-- name: CountMembersOfRole :one
+SELECT count(*) FROM (
+    SELECT 1 FROM member_roles h
+    JOIN organization_members m ON m.organization_id = h.organization_id AND m.username_key = h.username_key
+    WHERE h.organization_id = @organization_id AND h.role = @role AND h.username_key >= @from_key AND h.username_key < @before_key
+      AND (CAST(@query AS text) = '' OR instr(m.search_key, @query) > 0)
+      AND (CAST(@statuses AS text) = '' OR instr(@statuses, ' ' || m.status || ' ') > 0)
+      AND (CAST(@site_roles AS text) = '' OR EXISTS (
+          SELECT 1 FROM user_roles s WHERE s.user_id = m.user_id AND instr(@site_roles, ' ' || s.role || ' ') > 0))
+    LIMIT CAST(@max_rows AS bigint)
+) f;
+
+-- name: GetRoleCount :one
+SELECT CAST(coalesce(max(members), 0) AS bigint) AS members FROM member_role_counts WHERE organization_id = @organization_id AND role = @role;
+
+-- name: CountSearched :one
+-- How many accounts may have a text, by its groups of three letters, as far as anybody wants to know.
+SELECT count(*) FROM (SELECT 1 FROM user_search WHERE user_search.text MATCH @match LIMIT CAST(@max_rows AS bigint)) f;
+
+-- name: SearchMembers :many
+-- Members that match, in any order, walking along the accounts that may have the text, and how many match in all.
+SELECT f.user_id, CAST(count(*) OVER () AS bigint) AS total FROM (
+    SELECT m.user_id,
+        CAST(CASE WHEN CAST(@descending AS boolean) THEN '' ELSE
+            CASE CAST(@sort AS text) WHEN 'name' THEN m.name_key WHEN 'email' THEN m.email_key
+                WHEN 'created_at' THEN CAST(m.created_at AS text) WHEN 'updated_at' THEN CAST(m.updated_at AS text)
+                ELSE m.username_key END
+        END AS text) AS up,
+        CAST(CASE WHEN CAST(@descending AS boolean) THEN
+            CASE CAST(@sort AS text) WHEN 'name' THEN m.name_key WHEN 'email' THEN m.email_key
+                WHEN 'created_at' THEN CAST(m.created_at AS text) WHEN 'updated_at' THEN CAST(m.updated_at AS text)
+                ELSE m.username_key END
+        ELSE '' END AS text) AS down
+    FROM users u
+    JOIN organization_members m ON m.user_id = u.id AND m.organization_id = @organization_id
+    WHERE u.seq IN (SELECT user_search.rowid FROM user_search WHERE user_search.text MATCH @match)
+      AND m.username_key >= @from_key AND m.username_key < @before_key
       AND (CAST(@query AS text) = '' OR instr(m.search_key, @query) > 0)
       AND (CAST(@statuses AS text) = '' OR instr(@statuses, ' ' || m.status || ' ') > 0)
       AND (CAST(@roles AS text) = '' OR EXISTS (

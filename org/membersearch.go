@@ -1,0 +1,271 @@
+package org
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"rolecall/db"
+)
+
+// keyRange is the usernames, folded, from one on and before another.
+type keyRange struct{ from, before string }
+
+var (
+	everywhere = keyRange{before: "\U0010FFFF"} // the last code point, with which no username begins
+	nowhere    = keyRange{}
+)
+
+// after is the first text that sorts after key: no username has a control character.
+func after(key string) string { return key + "\x01" }
+
+// readable is the memberships that the caller may read: all, or its own. (That may be denied, too; then there are none.)
+func (s *Service) readable(by *Subject, org uuid.UUID) keyRange {
+	switch {
+	case by.Can("read", membersObject(org)):
+		return everywhere
+	case by.Can("read", memberObject(org, by.ID())):
+		key := fold(by.User.Username)
+		return keyRange{key, after(key)}
+	}
+	return nowhere
+}
+
+// memberSearch is a MemberFilter as the queries take it.
+type memberSearch struct {
+	db.SearchMembersParams
+	org      db.Organization
+	countMax int64 // a count may stop here
+}
+
+// newMemberSearch makes a memberSearch of a filter, within the memberships that may be read. Invalid: unknown sort.
+func newMemberSearch(org db.Organization, within keyRange, f *MemberFilter) (memberSearch, error) {
+	p := db.SearchMembersParams{
+		OrganizationID: org.ID, FromKey: within.from, BeforeKey: within.before,
+		Query: fold(f.Query), Match: trigrams(fold(f.Query)), Statuses: listed(f.Statuses),
+		MaxRows: int64(f.Limit), Skip: int64(f.Offset),
+	}
+	// Everybody holds the implied roles, so a filter by one of them leaves nobody out.
+	if !slices.Contains(f.Roles, roleOrganizationUser) {
+		p.Roles = listed(f.Roles)
+	}
+	if !slices.Contains(f.SiteRoles, roleMember) {
+		p.SiteRoles = listed(f.SiteRoles)
+	}
+	s := memberSearch{p, org, math.MaxInt64}
+	if f.CountMax > 0 {
+		s.countMax = int64(f.CountMax) + 1
+	}
+	if s.MaxRows == 0 {
+		s.MaxRows = math.MaxInt64
+	}
+	s.Sort, s.Descending = strings.CutPrefix(f.Sort, "-")
+	if f.Sort == "" {
+		s.Sort = sortUsername
+	}
+	if !slices.Contains(MemberSorts, s.Sort) {
+		return s, &Error{Kind: Invalid, Message: "Query parameters have invalid values.", Fields: []Field{{
+			Field: "sort", Detail: fmt.Sprintf("Query param %q must be one of %s, with - in front for descending", "sort", strings.Join(MemberSorts, ", ")),
+		}}}
+	}
+	return s, nil
+}
+
+const sortUsername = "username"
+
+// trigrams is what the index is asked for: every three letters that a text of three or more has; "" for a shorter one.
+// Whether they stand together in what is found must be looked at there.
+func trigrams(text string) string {
+	letters := []rune(text)
+	var all []string
+	for i := range max(0, len(letters)-2) {
+		one := `"` + strings.ReplaceAll(string(letters[i:i+3]), `"`, `""`) + `"`
+		if !slices.Contains(all, one) {
+			all = append(all, one)
+		}
+	}
+	return strings.Join(all, " AND ")
+}
+
+func (s *memberSearch) byUsername() bool { return s.Sort == sortUsername && !s.Descending }
+
+func (s *memberSearch) filtered() bool { return s.Query+s.Statuses+s.Roles+s.SiteRoles != "" }
+
+// everybody says whether the search is the list itself.
+func (s *memberSearch) everybody() bool {
+	return s.byUsername() && !s.filtered() && keyRange{s.FromKey, s.BeforeKey} == everywhere
+}
+
+// role is the one role that everybody who is found holds, if the search says so.
+func (s *memberSearch) role() string {
+	if roles := strings.Fields(s.Roles); len(roles) == 1 {
+		return roles[0]
+	}
+	return ""
+}
+
+// found is a member that a search found, and the place to go on from.
+type found struct {
+	id  uuid.UUID
+	key string
+}
+
+// eachFound walks the members that a search finds: along an index where there is one, in pieces.
+func (s source) eachFound(ctx context.Context, by *Subject, search memberSearch,
+	begin func(count int) error, each func(*Member) error,
+) error {
+	few, err := s.fewMatch(ctx, search)
+	if err != nil {
+		return err
+	}
+	if few || !search.byUsername() {
+		ids, total, err := s.sortedMembers(ctx, search, few)
+		if err != nil {
+			return err
+		}
+		if err := begin(total); err != nil {
+			return err
+		}
+		return s.eachByID(ctx, by, search.org.ID, ids, each)
+	}
+	first, err := s.walk(ctx, search)
+	if err != nil {
+		return err
+	}
+	total, err := s.countMembers(ctx, search, len(first))
+	if err != nil {
+		return err
+	}
+	if err := begin(int(total)); err != nil {
+		return err
+	}
+	return s.eachPiece(ctx, search, first, func(ids []uuid.UUID) error { return s.eachByID(ctx, by, search.org.ID, ids, each) })
+}
+
+// memberIDs is the ids of the members that a search finds.
+func (s source) memberIDs(ctx context.Context, search memberSearch) (all []uuid.UUID, err error) {
+	few, err := s.fewMatch(ctx, search)
+	if err != nil {
+		return nil, err
+	}
+	if few || !search.byUsername() {
+		all, _, err = s.sortedMembers(ctx, search, few)
+		return all, err
+	}
+	first, err := s.walk(ctx, search)
+	if err != nil {
+		return nil, err
+	}
+	err = s.eachPiece(ctx, search, first, func(ids []uuid.UUID) error {
+		all = append(all, ids...)
+		return nil
+	})
+	return all, err
+}
+
+// fewMatch says whether it is better to look up the accounts that may have the text, than to walk along the members until
+// enough of them have it: looking one up costs as much as walking past a dozen.
+func (s source) fewMatch(ctx context.Context, search memberSearch) (bool, error) {
+	if search.Match == "" {
+		return false, nil
+	}
+	limit := search.org.MemberCount / 12
+	n, err := s.q.CountSearched(ctx, db.CountSearchedParams{Match: search.Match, MaxRows: limit + 1})
+	return n <= limit, err
+}
+
+// sortedMembers is a page of the members found, in any order, and how many there are.
+func (s source) sortedMembers(ctx context.Context, search memberSearch, few bool) (ids []uuid.UUID, total int, err error) {
+	if !few {
+		p := search.SearchMembersParams
+		if ids, err = s.q.SortMembers(ctx, db.SortMembersParams{
+			Descending: p.Descending, Sort: p.Sort, OrganizationID: p.OrganizationID, FromKey: p.FromKey, BeforeKey: p.BeforeKey,
+			Query: p.Query, Statuses: p.Statuses, Roles: p.Roles, SiteRoles: p.SiteRoles, Skip: p.Skip, MaxRows: p.MaxRows,
+		}); err != nil {
+			return nil, 0, err
+		}
+		n, err := s.countMembers(ctx, search, len(ids))
+		return ids, int(n), err
+	}
+	rows, err := s.q.SearchMembers(ctx, search.SearchMembersParams)
+	if err == nil && len(rows) == 0 && search.Skip > 0 { // past the end, where no row tells how many there are
+		search.Skip, search.MaxRows = 0, 1
+		_, total, err := s.sortedMembers(ctx, search, few)
+		return nil, total, err
+	}
+	for _, r := range rows {
+		ids, total = append(ids, r.UserID), int(r.Total)
+	}
+	return ids, total, err
+}
+
+// walk is the next members that a search by username finds: a piece at most.
+func (s source) walk(ctx context.Context, search memberSearch) (list []found, err error) {
+	p := search.SearchMembersParams
+	p.MaxRows = min(p.MaxRows, chunk)
+	if role := search.role(); role != "" {
+		rows, err := s.q.FindMembersOfRole(ctx, db.FindMembersOfRoleParams{
+			OrganizationID: p.OrganizationID, Role: role, FromKey: p.FromKey, BeforeKey: p.BeforeKey,
+			Query: p.Query, Statuses: p.Statuses, SiteRoles: p.SiteRoles, Skip: p.Skip, MaxRows: p.MaxRows,
+		})
+		for _, r := range rows {
+			list = append(list, found{r.UserID, r.UsernameKey})
+		}
+		return list, err
+	}
+	rows, err := s.q.FindMembers(ctx, db.FindMembersParams{
+		OrganizationID: p.OrganizationID, FromKey: p.FromKey, BeforeKey: p.BeforeKey,
+		Query: p.Query, Statuses: p.Statuses, Roles: p.Roles, SiteRoles: p.SiteRoles, Skip: p.Skip, MaxRows: p.MaxRows,
+	})
+	for _, r := range rows {
+		list = append(list, found{r.UserID, r.UsernameKey})
+	}
+	return list, err
+}
+
+// eachPiece gives the ids of first, and then those of all pieces that follow.
+func (s source) eachPiece(ctx context.Context, search memberSearch, first []found, fn func([]uuid.UUID) error) (err error) {
+	for list := first; len(list) > 0; {
+		ids := make([]uuid.UUID, len(list))
+		for i, f := range list {
+			ids[i] = f.id
+		}
+		if err := fn(ids); err != nil {
+			return err
+		}
+		search.MaxRows -= int64(len(list))
+		if search.MaxRows == 0 || len(list) < chunk {
+			return nil
+		}
+		search.FromKey, search.Skip = after(list[len(list)-1].key), 0
+		if list, err = s.walk(ctx, search); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// countMembers is how many members a search finds, of which its first piece or page is here: countMax if there are more.
+func (s source) countMembers(ctx context.Context, search memberSearch, here int) (int64, error) {
+	p, n := search.SearchMembersParams, int64(here)
+	switch role := search.role(); {
+	case n < min(p.MaxRows, chunk) && (n > 0 || p.Skip == 0):
+		return p.Skip + n, nil
+	case role == "":
+		return s.q.CountMembers(ctx, db.CountMembersParams{
+			OrganizationID: p.OrganizationID, FromKey: p.FromKey, BeforeKey: p.BeforeKey,
+			Query: p.Query, Statuses: p.Statuses, Roles: p.Roles, SiteRoles: p.SiteRoles, MaxRows: search.countMax,
+		})
+	case p.Query+p.Statuses+p.SiteRoles == "" && keyRange{p.FromKey, p.BeforeKey} == everywhere:
+		return s.q.GetRoleCount(ctx, db.GetRoleCountParams{OrganizationID: p.OrganizationID, Role: role})
+	default:
+		return s.q.CountMembersOfRole(ctx, db.CountMembersOfRoleParams{
+			OrganizationID: p.OrganizationID, Role: role, FromKey: p.FromKey, BeforeKey: p.BeforeKey,
+			Query: p.Query, Statuses: p.Statuses, SiteRoles: p.SiteRoles, MaxRows: search.countMax,
+		})
+	}
+}
