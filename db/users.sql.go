@@ -293,7 +293,7 @@ INSERT INTO users (
     status, login_type, password_hash, created_at, updated_at, last_seen_at)
 VALUES (
     ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,
-    ?10, ?11, ?12, ?13, ?13, NULL)
+    ?10, ?11, ?12, ?13, ?13, ?14)
 `
 
 type InsertUserParams struct {
@@ -310,6 +310,7 @@ type InsertUserParams struct {
 	LoginType    string
 	PasswordHash string
 	Now          time.Time
+	LastSeenAt   sql.NullTime
 }
 
 func (q *Queries) InsertUser(ctx context.Context, arg InsertUserParams) error {
@@ -327,6 +328,7 @@ func (q *Queries) InsertUser(ctx context.Context, arg InsertUserParams) error {
 		arg.LoginType,
 		arg.PasswordHash,
 		arg.Now,
+		arg.LastSeenAt,
 	)
 	return err
 }

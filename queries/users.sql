@@ -57,7 +57,7 @@ INSERT INTO users (
     status, login_type, password_hash, created_at, updated_at, last_seen_at)
 VALUES (
     @id, @username, @username_key, @email, @email_key, @name, @name_key, @search_key, @avatar_url,
-    @status, @login_type, @password_hash, @now, @now, NULL);
+    @status, @login_type, @password_hash, @now, @now, sqlc.narg(last_seen_at));
 
 -- name: UpdateProfile :exec
 UPDATE users

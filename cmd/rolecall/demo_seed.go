@@ -99,7 +99,7 @@ func sow(ctx context.Context, d *db.DB, members int) (key, error) {
 	if err := s.found(ctx, k); err != nil {
 		return k, err
 	}
-	if err := d.Write(ctx, func(q *db.Queries) error { return s.hire(ctx, q, members) }); err != nil {
+	if err := d.Fill(ctx, func(q *db.Queries) error { return s.hire(ctx, q, members) }); err != nil {
 		return k, err
 	}
 	s.clock = s.today
@@ -244,14 +244,11 @@ func (s *seed) account(ctx context.Context, q *db.Queries, c company, p person) 
 	case lot < 60:
 		params.Status = string(org.StatusDormant)
 	}
+	if params.Status != string(org.StatusDormant) {
+		params.LastSeenAt = sql.NullTime{Time: s.after(s.after(s.after(h.since))), Valid: true} // most of them lately
+	}
 	if err := q.InsertUser(ctx, params); err != nil {
 		return h, err
-	}
-	if params.Status != string(org.StatusDormant) {
-		seen := sql.NullTime{Time: s.after(s.after(s.after(h.since))), Valid: true} // most of them lately
-		if err := q.UpdateLastSeen(ctx, db.UpdateLastSeenParams{Now: seen, ID: h.id}); err != nil {
-			return h, err
-		}
 	}
 	for _, role := range s.draw(siteMix, params.Status != string(org.StatusActive) || p.service) {
 		if err := q.InsertUserRole(ctx, db.InsertUserRoleParams{UserID: h.id, Role: role}); err != nil {
