@@ -742,11 +742,11 @@ func auditLog(a Audit) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = stepLink(a.newer(), "Newer", "chevron-left", true).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = pagerLink(a.newer(), "prev", "Newer").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = stepLink(a.older(), "Older", "chevron-right", false).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = pagerLink(a.older(), "next", "Older").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

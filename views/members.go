@@ -7,9 +7,6 @@ import (
 	"rolecall/org"
 )
 
-// rowChoices are the numbers of rows that a page of a list can have.
-var rowChoices = []int{PageSize, 50, 100}
-
 // maxTags is how many roles a row shows by name; the rest is a number.
 const maxTags = 2
 
@@ -46,124 +43,41 @@ func (m Members) total() int {
 	}
 }
 
-// count is how many members match: "1,284", or "10,000+" where counting stopped.
-func (m Members) count() string {
-	if m.List.CountCapped {
-		return thousands(m.List.Count) + "+"
+// count is how many members match.
+func (m Members) count() string { return m.paging().total() }
+
+func (m Members) paging() paging {
+	f := m.Filter
+	f.Limit, f.Offset = 0, 0
+	return paging{
+		list: m.url(f), limit: m.Filter.Limit, offset: m.Filter.Offset,
+		shown: len(m.List.Members), count: m.List.Count, capped: m.List.CountCapped,
 	}
-	return thousands(m.List.Count)
 }
 
-// span is which of them the page shows: "26–50".
-func (m Members) span() string {
-	first, last := m.Filter.Offset+1, m.Filter.Offset+len(m.List.Members)
-	if first == last {
-		return thousands(first)
+func (m Members) order() order {
+	if m.List.OnlySelf {
+		return order{}
 	}
-	return thousands(first) + "–" + thousands(last)
+	f := m.Filter
+	f.Offset, f.Sort = 0, ""
+	return order{list: m.url(f), sort: m.Filter.Sort, first: org.MemberSorts[0]}
 }
 
-func (m Members) limit() int {
-	if m.Filter.Limit > 0 {
-		return m.Filter.Limit
-	}
-	return max(len(m.List.Members), 1)
+// firstPage is the first page of this list.
+func (m Members) firstPage() string { return m.paging().at(0) }
+
+// kept are the fields that the search needs besides those that it shows, so that nothing of the URL is lost.
+func (m Members) kept() []hiddenField {
+	return fieldsOf(m.firstPage(), "q", "role", "site_role", "status")
 }
 
-func (m Members) page() int  { return m.Filter.Offset/m.limit() + 1 }
-func (m Members) pages() int { return max((m.List.Count+m.limit()-1)/m.limit(), 1) }
-
-// limits are the choices for the number of rows, with the one in force.
-func (m Members) limits() []int {
-	out := slices.Clone(rowChoices)
-	if !slices.Contains(out, m.limit()) && m.Filter.Limit > 0 {
-		out = append(out, m.limit())
-		slices.Sort(out)
-	}
-	return out
-}
-
-// previous and next are the URLs of the neighbouring pages, "" where there is none.
-func (m Members) previous() string {
-	if m.Filter.Offset == 0 {
+// clearURL is the list without search and filters, "" if there are none.
+func (m Members) clearURL() string {
+	if !m.narrowed() {
 		return ""
 	}
-	f := m.Filter
-	f.Offset = max(0, f.Offset-m.limit())
-	return m.url(f)
-}
-
-func (m Members) next() string {
-	if m.Filter.Offset+len(m.List.Members) >= m.List.Count && !m.List.CountCapped || len(m.List.Members) == 0 {
-		return ""
-	}
-	f := m.Filter
-	f.Offset += m.limit()
-	return m.url(f)
-}
-
-// sorting is how the list is ordered by key: "ascending", "descending" or "none".
-func (m Members) sorting(key string) string {
-	switch firstOf(m.Filter.Sort, org.MemberSorts[0]) {
-	case key:
-		return "ascending"
-	case "-" + key:
-		return "descending"
-	default:
-		return "none"
-	}
-}
-
-// sortURL orders by key, the other way round when it already does.
-func (m Members) sortURL(key string) string {
-	f := m.Filter
-	f.Offset = 0
-	f.Sort = key
-	if m.sorting(key) == "ascending" {
-		f.Sort = "-" + key
-	}
-	return m.url(f)
-}
-
-// hiddenField is a field that a form carries along.
-type hiddenField struct{ name, value string }
-
-// kept are the fields that a form needs besides those that it shows, so that nothing of the URL is lost.
-func (m Members) kept(shown ...string) []hiddenField {
-	var out []hiddenField
-	q := memberQuery(m.Filter)
-	for _, name := range []string{"q", "role", "site_role", "status", "sort", "limit"} {
-		if slices.Contains(shown, name) || m.Holding != nil && name == "role" {
-			continue
-		}
-		for _, v := range q[name] {
-			out = append(out, hiddenField{name, v})
-		}
-	}
-	return out
-}
-
-// filter is one of the filters over the list.
-type filter struct {
-	name, label string // of the field, and for people
-	options     []filterOption
-	off         string // the list without this filter
-}
-
-type filterOption struct {
-	value, label string
-	on           bool
-}
-
-// chosen are the labels of what a filter lets through; none when it is not in force.
-func (f filter) chosen() []string {
-	var out []string
-	for _, o := range f.options {
-		if o.on {
-			out = append(out, o.label)
-		}
-	}
-	return out
+	return m.url(org.MemberFilter{Sort: m.Filter.Sort, Limit: m.Filter.Limit})
 }
 
 // filters are the filters that this caller can use; one that has nothing to choose from is left out.

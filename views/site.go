@@ -42,15 +42,6 @@ func UsersURL(f org.UserFilter) string {
 	return withQuery(UsersPath, q)
 }
 
-func setPage(q url.Values, limit, offset int) {
-	if limit != 0 && limit != PageSize {
-		q.Set("limit", strconv.Itoa(limit))
-	}
-	if offset > 0 {
-		q.Set("offset", strconv.Itoa(offset))
-	}
-}
-
 // UserURL is the page of an account, given by username; DELETE deletes it. UserProfileURL and the others below it are
 // where its forms go.
 func UserURL(user string) string { return UsersPath + "/" + url.PathEscape(user) }
@@ -248,54 +239,6 @@ type SetPassword struct {
 	Err    *org.Error
 }
 
-// pager is what stands under a list that has pages.
-type pager struct {
-	url                  string // of the list without a query
-	kept                 []hiddenField
-	first, shown, count  int // offset, rows of this page, rows in all
-	limit                int
-	more                 bool // there are more than count
-	previousURL, nextURL string
-}
-
-func newPager(base string, kept []hiddenField, limit, offset, shown, count int, more bool, at func(offset int) string) pager {
-	p := pager{url: base, kept: kept, first: offset, shown: shown, count: count, limit: max(limit, 1), more: more}
-	if offset > 0 {
-		p.previousURL = at(max(0, offset-p.limit))
-	}
-	if shown > 0 && (offset+shown < count || more) {
-		p.nextURL = at(offset + p.limit)
-	}
-	return p
-}
-
-// span is which rows the page shows: "26–50".
-func (p pager) span() string {
-	if p.shown == 1 {
-		return thousands(p.first + 1)
-	}
-	return thousands(p.first+1) + "–" + thousands(p.first+p.shown)
-}
-
-func (p pager) total() string {
-	if p.more {
-		return thousands(p.count) + "+"
-	}
-	return thousands(p.count)
-}
-
-func (p pager) page() int  { return p.first/p.limit + 1 }
-func (p pager) pages() int { return max((p.count+p.limit-1)/p.limit, 1) }
-
-func (p pager) limits() []int {
-	out := slices.Clone(rowChoices)
-	if !slices.Contains(out, p.limit) {
-		out = append(out, p.limit)
-		slices.Sort(out)
-	}
-	return out
-}
-
 func (u Users) line(user org.User) UserLine {
 	return UserLine{
 		User: user, Query: firstOf(u.Filter.Text, u.Filter.Query), LinkRoles: len(u.Roles) > 0, CanAssign: u.CanAssign,
@@ -328,59 +271,33 @@ func (u Users) filters() []filter {
 	return slices.DeleteFunc(all, func(f filter) bool { return len(f.options) == 0 })
 }
 
-// searched says what was looked at.
-func (u Users) searched() string {
-	var with []string
-	for _, f := range u.filters() {
-		if len(f.chosen()) > 0 {
-			with = append(with, f.label+": "+strings.Join(f.chosen(), ", "))
-		}
-	}
-	if len(with) == 0 {
-		return "Searched names, usernames and emails."
-	}
-	return "Searched names, usernames and emails with " + join(with) + "."
+// kept are the fields of the URL that the search does not show.
+func (u Users) kept() []hiddenField {
+	return fieldsOf(u.paging().at(0), "q", "role", "status", "login_type")
 }
 
-// kept are the fields of the URL that a form does not show.
-func (u Users) kept(shown ...string) []hiddenField {
-	parsed, err := url.Parse(UsersURL(u.Filter))
-	if err != nil {
-		return nil
+// clearURL is the list without search and filters, "" if there are none.
+func (u Users) clearURL() string {
+	if !u.Filter.Filtered() {
+		return ""
 	}
-	var out []hiddenField
-	q := parsed.Query()
-	for _, name := range []string{"q", "role", "status", "login_type", "limit"} {
-		if slices.Contains(shown, name) {
-			continue
-		}
-		for _, v := range q[name] {
-			out = append(out, hiddenField{name, v})
-		}
-	}
-	return out
+	return UsersURL(org.UserFilter{Limit: u.Filter.Limit})
 }
 
-func (u Users) pager() pager {
-	return newPager(UsersPath, u.kept("limit"), u.Filter.Limit, u.Filter.Offset, len(u.List.Users), u.List.Count, u.List.CountCapped,
-		func(offset int) string {
-			f := u.Filter
-			f.Offset = offset
-			return UsersURL(f)
-		})
+func (u Users) paging() paging {
+	f := u.Filter
+	f.Limit, f.Offset = 0, 0
+	return paging{
+		list: UsersURL(f), limit: u.Filter.Limit, offset: u.Filter.Offset,
+		shown: len(u.List.Users), count: u.List.Count, capped: u.List.CountCapped,
+	}
 }
 
-func (o Organizations) pager() pager {
-	var kept []hiddenField
-	if o.Filter.Query != "" {
-		kept = append(kept, hiddenField{"q", o.Filter.Query})
+func (o Organizations) paging() paging {
+	return paging{
+		list: OrganizationsURL(org.OrganizationFilter{Query: o.Filter.Query}), limit: o.Filter.Limit, offset: o.Filter.Offset,
+		shown: len(o.List.Organizations), count: o.List.Count,
 	}
-	return newPager(OrganizationsPath, kept, o.Filter.Limit, o.Filter.Offset, len(o.List.Organizations), o.List.Count, false,
-		func(offset int) string {
-			f := o.Filter
-			f.Offset = offset
-			return OrganizationsURL(f)
-		})
 }
 
 func userID(u org.User) string { return "u-" + u.ID.String() }

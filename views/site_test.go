@@ -200,7 +200,7 @@ func TestUsersKeepTheURL(t *testing.T) {
 			t.Errorf("%s leads to\n%s, want\n%s", selector, got, want)
 		}
 	}
-	if got := doc.Find("form.foot input[name=role]").Length(); got != 2 {
+	if got := doc.Find(".foot form.num input[name=role]").Length(); got != 2 {
 		t.Errorf("the pager keeps %d roles, want 2", got)
 	}
 }

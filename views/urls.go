@@ -2,7 +2,6 @@ package views
 
 import (
 	"net/url"
-	"strconv"
 
 	"rolecall/org"
 )
@@ -51,15 +50,8 @@ func memberQuery(f org.MemberFilter) url.Values {
 	for _, s := range f.Statuses {
 		q.Add("status", string(s))
 	}
-	if f.Sort != "" && f.Sort != org.MemberSorts[0] {
-		q.Set("sort", f.Sort)
-	}
-	if f.Limit != 0 && f.Limit != PageSize {
-		q.Set("limit", strconv.Itoa(f.Limit))
-	}
-	if f.Offset > 0 {
-		q.Set("offset", strconv.Itoa(f.Offset))
-	}
+	setSort(q, f.Sort, org.MemberSorts[0])
+	setPage(q, f.Limit, f.Offset)
 	return q
 }
 

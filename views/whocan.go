@@ -2,7 +2,6 @@ package views
 
 import (
 	"slices"
-	"strconv"
 
 	"rolecall/org"
 	"rolecall/rbac"
@@ -43,20 +42,9 @@ func (w WhoCan) level(a org.Able) string {
 	return org.LevelLabel(l)
 }
 
-// page is the URL of another page of the list, "" if there is none.
-func (w WhoCan) page(offset int) string {
-	if offset < 0 && offset > -w.Limit {
-		offset = 0
+func (w WhoCan) paging() paging {
+	return paging{
+		list: WhoCanURL(w.Organization.Name, w.Question), limit: w.Limit, offset: w.Offset,
+		shown: len(w.Answer.Members), count: w.Answer.Count,
 	}
-	if w.Limit == 0 || offset < 0 || offset >= w.Answer.Count {
-		return ""
-	}
-	url := WhoCanURL(w.Organization.Name, w.Question)
-	if w.Limit != PageSize {
-		url += "&limit=" + strconv.Itoa(w.Limit)
-	}
-	if offset > 0 {
-		url += "&offset=" + strconv.Itoa(offset)
-	}
-	return url
 }

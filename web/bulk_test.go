@@ -248,14 +248,3 @@ func TestRoleMembers(t *testing.T) {
 		t.Errorf("from outside: %d", got)
 	}
 }
-
-// TestJumpToPage: the box of the pager works as a plain form.
-func TestJumpToPage(t *testing.T) {
-	t.Parallel()
-	s := webtest.New(t)
-	page := s.Send(t, webtest.Page, webtest.Request{Path: members + "?limit=1&page=2", As: webtest.Admin})
-	rows := page.Document().Find("#results tbody tr")
-	if rows.Length() != 1 || rows.AttrOr("id", "") != "m-"+s.ID("member") || page.Document().Find("#page").AttrOr("value", "") != "2" {
-		t.Errorf("%d rows\n%s", rows.Length(), page.Document().Find("#results").Text())
-	}
-}

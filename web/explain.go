@@ -93,13 +93,8 @@ func (s *Server) showPermissions(c *call) (reply, error) {
 func (s *Server) whoCan(c *call) (reply, error) {
 	q := c.query()
 	question, asked := q.question()
-	w := views.WhoCan{Question: question, Limit: q.count("limit"), Offset: q.count("offset"), Catalog: s.Catalog}
-	if c.form != formJSON {
-		if w.Limit == 0 {
-			w.Limit = views.PageSize
-		}
-		w.Limit = min(w.Limit, maxPageSize)
-	}
+	w := views.WhoCan{Question: question, Catalog: s.Catalog}
+	w.Limit, w.Offset = c.page(q)
 	o, err := s.org.Organization(c.ctx, c.subject, c.organization())
 	if err != nil {
 		return reply{}, err

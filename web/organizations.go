@@ -17,7 +17,8 @@ func (s *Server) listOrganizations(c *call) (reply, error) {
 		return reply{data: each(list, wireOrganization)}, err
 	}
 	q := c.query()
-	f := org.OrganizationFilter{Query: q.text("q"), Limit: pageLimit(q.count("limit")), Offset: q.count("offset")}
+	f := org.OrganizationFilter{Query: q.text("q")}
+	f.Limit, f.Offset = c.page(q)
 	if err := q.problem(); err != nil {
 		return reply{}, err
 	}

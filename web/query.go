@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"fmt"
 	"net/url"
 	"slices"
@@ -86,6 +87,20 @@ const (
 	maxCounted  = 10_000
 )
 
+// page reads which part of a list is asked for. A list on a page is never without a limit, and the box in its pager names
+// the page by number.
+func (c *call) page(q *query) (limit, offset int) {
+	limit, offset = q.count("limit"), q.count("offset")
+	if c.form == formJSON || c.csv {
+		return limit, offset
+	}
+	limit = min(cmp.Or(limit, views.PageSize), maxPageSize)
+	if page := q.count("page"); page > 1 && offset == 0 {
+		offset = (page - 1) * limit
+	}
+	return limit, offset
+}
+
 // memberFilter reads what a list of members is asked for.
 func (c *call) memberFilter() (org.MemberFilter, error) {
 	q := c.query()
@@ -94,9 +109,8 @@ func (c *call) memberFilter() (org.MemberFilter, error) {
 		Roles:     q.values["role"],
 		SiteRoles: q.values["site_role"],
 		Sort:      q.text("sort"),
-		Limit:     q.count("limit"),
-		Offset:    q.count("offset"),
 	}
+	f.Limit, f.Offset = c.page(q)
 	q.id("after_id")
 	for _, s := range q.values["status"] {
 		f.Statuses = append(f.Statuses, org.Status(s))
@@ -105,13 +119,7 @@ func (c *call) memberFilter() (org.MemberFilter, error) {
 		q.wrong("sort", `Query param "sort" must be one of `+strings.Join(org.MemberSorts, ", ")+`, or one of them after "-"`)
 	}
 	if c.form != formJSON && !c.csv {
-		if f.Limit == 0 {
-			f.Limit = views.PageSize
-		}
-		f.Limit, f.CountMax = min(f.Limit, maxPageSize), maxCounted
-		if page := q.count("page"); page > 1 && f.Offset == 0 { // from the box in the pager
-			f.Offset = (page - 1) * f.Limit
-		}
+		f.CountMax = maxCounted
 	}
 	return f, q.problem()
 }

@@ -36,7 +36,8 @@ func (s *Server) listUsers(c *call) (reply, error) {
 // has a colon, while words without one are looked for as they are.
 func (c *call) userFilter() (org.UserFilter, error) {
 	q := c.query()
-	f := org.UserFilter{Query: q.text("q"), AfterID: q.id("after_id"), Limit: q.count("limit"), Offset: q.count("offset")}
+	f := org.UserFilter{Query: q.text("q"), AfterID: q.id("after_id")}
+	f.Limit, f.Offset = c.page(q)
 	if c.form == formJSON {
 		return f, q.problem()
 	}
@@ -47,16 +48,8 @@ func (c *call) userFilter() (org.UserFilter, error) {
 		f.Statuses = append(f.Statuses, org.Status(s))
 	}
 	f.Roles, f.LoginTypes = q.values["role"], q.values["login_type"]
-	f.Limit, f.CountMax = pageLimit(f.Limit), maxCounted
+	f.CountMax = maxCounted
 	return f, q.problem()
-}
-
-// pageLimit is how many rows a page shows when it is asked for n.
-func pageLimit(n int) int {
-	if n == 0 {
-		n = views.PageSize
-	}
-	return min(n, maxPageSize)
 }
 
 func (s *Server) usersView(c *call, f org.UserFilter, list org.UserList, render func(views.Users) templ.Component) view {
