@@ -200,3 +200,11 @@ func (p paging) next() string {
 	}
 	return p.at(p.offset + p.rows())
 }
+
+// left is how a list was left, for BackTo: "" when the way back from its rows leads there anyway.
+func (p paging) left(anyway string) string {
+	if here := p.at(p.offset); here != anyway {
+		return here
+	}
+	return ""
+}

@@ -13,6 +13,7 @@ const maxTags = 2
 func (m Members) row(member org.Member) Row {
 	return Row{
 		Member: member, Organization: m.List.Organization, Query: m.Filter.Query, LinkRoles: len(m.Roles) > 0,
+		Back:      m.paging().left(MembersURL(m.List.Organization.Name, org.MemberFilter{})),
 		CanAssign: m.List.CanAssign, CanRemove: m.List.CanRemove, Now: m.Now,
 	}
 }
@@ -136,6 +137,8 @@ func statusLabel(s org.Status) string {
 func (r Row) id() string { return memberID(r.Member) }
 
 func memberID(m org.Member) string { return "m-" + m.UserID.String() }
+
+func (r Row) url() string { return BackTo(MemberURL(r.Organization.Name, r.Member.Username), r.Back) }
 
 // shown and hidden are the roles that a row has room for, and the names of the others.
 func (r Row) shown() []org.RoleRef {

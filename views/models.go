@@ -52,6 +52,7 @@ type Row struct {
 	Member       org.Member
 	Organization org.Organization
 	Query        string // what was searched for, to mark it
+	Back         string // the list to go back to from the pages of the member; "" is all members
 	LinkRoles    bool   // the caller may open the roles
 	CanAssign    bool   // the caller may give or take roles here; org.Member.RolesRefusal has the last word
 	CanRemove    bool   // likewise, with org.Member.RemoveRefusal
@@ -63,11 +64,12 @@ type Row struct {
 type MemberView struct {
 	Organization org.Organization
 	Member       org.Member
-	LinkRoles    bool // the caller may open the roles
-	CanAssign    bool // as in Row
-	CanRemove    bool // as in Row
-	Confirm      bool // ask whether the member shall really be removed (MemberRemoveURL)
-	Ask          Ask  // what the member may do, and why; without an organization it is left out
+	LinkRoles    bool   // the caller may open the roles
+	CanAssign    bool   // as in Row
+	CanRemove    bool   // as in Row
+	Confirm      bool   // ask whether the member shall really be removed (MemberRemoveURL)
+	Back         string // as in Row
+	Ask          Ask    // what the member may do, and why; without an organization it is left out
 	Err          *org.Error
 	Now          time.Time
 }
@@ -104,6 +106,7 @@ type BulkDone struct {
 type AssignmentForm struct {
 	org.Assignment
 	Checked map[string]bool // ticked by the person, by role name; nil: as held
+	Back    string          // as in Row
 	Err     *org.Error
 	Catalog *rbac.Catalog // for the counts; nil: the default one
 }

@@ -139,6 +139,7 @@ type Users struct {
 type UserLine struct {
 	User      org.User
 	Query     string // what was searched for, to mark it
+	Back      string // the list to go back to from the pages of the account; "" is all accounts
 	LinkRoles bool   // the caller may open site roles
 	CanAssign bool   // as in Users
 	Self      bool
@@ -166,6 +167,7 @@ type UserPage struct {
 	org.UserView
 	Confirm   bool   // ask whether the account shall really be deleted (UserDeleteURL)
 	LinkRoles bool   // the caller may open site roles
+	Back      string // as in UserLine
 	NewLink   string // the address that sets the password, shown once
 	Err       *org.Error
 	Failed    string // the form that was refused: "profile", "password" or ""
@@ -178,6 +180,7 @@ type UserPage struct {
 type UserAssignmentForm struct {
 	org.UserAssignment
 	Checked map[string]bool // ticked by the person, by role name; nil: as held
+	Back    string          // as in UserLine
 	Err     *org.Error
 	Catalog *rbac.Catalog // for the counts; nil: the default one
 }
@@ -241,10 +244,12 @@ type SetPassword struct {
 
 func (u Users) line(user org.User) UserLine {
 	return UserLine{
-		User: user, Query: firstOf(u.Filter.Text, u.Filter.Query), LinkRoles: len(u.Roles) > 0, CanAssign: u.CanAssign,
+		User: user, Query: firstOf(u.Filter.Text, u.Filter.Query), Back: u.paging().left(UsersPath), LinkRoles: len(u.Roles) > 0, CanAssign: u.CanAssign,
 		Self: user.Username == u.Self, Now: u.Now,
 	}
 }
+
+func (l UserLine) url() string { return BackTo(UserURL(l.User.Username), l.Back) }
 
 // first is the first page of the list, changed.
 func (u Users) first(change func(*org.UserFilter)) string {
@@ -346,7 +351,7 @@ func (f UserAssignmentForm) assignment() AssignmentForm {
 			},
 			Choices: f.Choices,
 		},
-		Checked: f.Checked, Err: f.Err, Catalog: f.Catalog,
+		Checked: f.Checked, Back: f.Back, Err: f.Err, Catalog: f.Catalog,
 	}
 }
 

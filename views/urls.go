@@ -117,6 +117,16 @@ func RoleMembersURL(organization, role string) string {
 // UndoURL takes back the change that an audit entry tells of.
 func UndoURL(entry string) string { return "/audit/" + url.PathEscape(entry) + "/undo" }
 
+// BackTo makes the page at a URL one that leads back to a list as it was left, unless that is "".
+func BackTo(u, list string) string {
+	if list == "" {
+		return u
+	}
+	path, q := splitURL(u)
+	q.Set("back", list)
+	return withQuery(path, q)
+}
+
 func withQuery(path string, q url.Values) string {
 	if len(q) == 0 {
 		return path

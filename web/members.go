@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"encoding/csv"
 	"net/http"
 	"strconv"
@@ -186,7 +187,7 @@ func (s *Server) memberPage(c *call, m *org.Member, ask views.Ask, confirm bool,
 	return reply{
 		title:  displayName(m.Name, m.Username),
 		active: "members",
-		crumbs: []views.Crumb{{Label: "Members", URL: views.MembersURL(c.organization(), org.MemberFilter{})}},
+		crumbs: []views.Crumb{{Label: "Members", URL: c.memberHome()}},
 		page: func() (templ.Component, error) {
 			o, err := s.org.Organization(c.ctx, c.subject, c.organization())
 			if err != nil {
@@ -204,11 +205,17 @@ func (s *Server) memberPage(c *call, m *org.Member, ask views.Ask, confirm bool,
 				CanAssign:    c.may("assign", "assign_org_role", o.ID) || c.may("unassign", "assign_org_role", o.ID),
 				CanRemove:    c.may("delete", "organization_member", o.ID),
 				Confirm:      confirm,
+				Back:         c.cameFrom(),
 				Err:          e,
 				Now:          time.Now(),
 			}), nil
 		},
 	}
+}
+
+// memberHome is where the pages of a member lead back to: the list that one came from.
+func (c *call) memberHome() string {
+	return cmp.Or(c.cameFrom(), views.MembersURL(c.organization(), org.MemberFilter{}))
 }
 
 // may asks the engine what to offer on a page. What is then done is decided again by org.
@@ -269,7 +276,7 @@ func (s *Server) removeMember(c *call) (reply, error) {
 	}
 	return reply{
 		status: http.StatusNoContent,
-		next:   views.MembersURL(c.organization(), org.MemberFilter{}),
+		next:   c.memberHome(),
 		flash:  displayName(m.Name, m.Username) + " was removed.",
 		undo:   s.undo(c, &m),
 	}, nil
@@ -294,7 +301,7 @@ func (s *Server) showMemberRoles(c *call) (reply, error) {
 }
 
 func (s *Server) assignmentForm(c *call, a *org.Assignment, checked map[string]bool, e *org.Error) reply {
-	f := views.AssignmentForm{Assignment: *a, Checked: checked, Err: e, Catalog: s.Catalog}
+	f := views.AssignmentForm{Assignment: *a, Checked: checked, Back: c.cameFrom(), Err: e, Catalog: s.Catalog}
 	name := displayName(a.Member.Name, a.Member.Username)
 	return reply{
 		page:     show(views.AssignmentPage(f)),
@@ -302,8 +309,8 @@ func (s *Server) assignmentForm(c *call, a *org.Assignment, checked map[string]b
 		title:    "Roles of " + name,
 		active:   "members",
 		crumbs: []views.Crumb{
-			{Label: "Members", URL: views.MembersURL(c.organization(), org.MemberFilter{})},
-			{Label: name, URL: views.MemberURL(c.organization(), a.Member.Username)},
+			{Label: "Members", URL: c.memberHome()},
+			{Label: name, URL: views.BackTo(views.MemberURL(c.organization(), a.Member.Username), f.Back)},
 		},
 	}
 }
@@ -316,7 +323,7 @@ func (s *Server) setMemberRoles(c *call) (reply, error) {
 	return reply{
 		data:     wireMember(&m),
 		version:  m.Version,
-		next:     views.MembersURL(c.organization(), org.MemberFilter{}),
+		next:     c.memberHome(),
 		flash:    "The roles of " + displayName(m.Name, m.Username) + " were updated.",
 		undo:     s.undo(c, &m),
 		fragment: s.memberRow(c, c.organization(), c.user(), false),
@@ -356,6 +363,7 @@ func (s *Server) memberRow(c *call, organization, user string, aside bool) view 
 			Organization: o,
 			LinkRoles:    c.may("read", "assign_org_role", o.ID),
 			Query:        searchedFor(c.request()),
+			Back:         currentPage(c.request()),
 			CanAssign:    true, // it has just been done
 			Aside:        aside,
 			CanRemove:    c.may("delete", "organization_member", o.ID),

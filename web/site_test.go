@@ -16,7 +16,8 @@ import (
 // usernamesIn are the accounts that a list shows, by the links of its rows.
 func usernamesIn(res *webtest.Response) []string {
 	return res.Document().Find("tbody .nm a").Map(func(_ int, a *goquery.Selection) string {
-		return strings.TrimPrefix(a.AttrOr("href", ""), "/users/")
+		path, _, _ := strings.Cut(a.AttrOr("href", ""), "?")
+		return strings.TrimPrefix(path, "/users/")
 	})
 }
 

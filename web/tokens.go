@@ -2,7 +2,6 @@ package web
 
 import (
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/a-h/templ"
@@ -38,7 +37,7 @@ func (s *Server) tokensPage(c *call, t views.Tokens) reply {
 	}
 	if c.user() != "me" {
 		r.active = "users"
-		r.crumbs = append(slices.Clone(usersCrumb), views.Crumb{Label: c.user(), URL: views.UserURL(c.user())})
+		r.crumbs = append(c.usersCrumb(), views.Crumb{Label: c.user(), URL: views.UserURL(c.user())})
 	}
 	return r
 }

@@ -1,6 +1,8 @@
 package web
 
 import (
+	"cmp"
+
 	"github.com/google/uuid"
 
 	"rolecall/org"
@@ -20,7 +22,7 @@ func (s *Server) undoChange(c *call) (reply, error) {
 	r := reply{
 		data:    wireMember(&m),
 		version: m.Version,
-		next:    localPath(c.backSent(), views.MembersURL(o.Name, org.MemberFilter{})),
+		next:    cmp.Or(c.cameFrom(), views.MembersURL(o.Name, org.MemberFilter{})),
 		flash:   "The change of " + displayName(m.Name, m.Username) + " was undone.",
 	}
 	if c.form == formFragment {
@@ -41,13 +43,19 @@ func (s *Server) refusedUndo(c *call, err error) (reply, error) {
 	return r, nil
 }
 
-// backSent is the page that a form asks to return to.
-func (c *call) backSent() string {
+// cameFrom is the page to return to after what is done here, "" if none is asked for: a list as it was left.
+func (c *call) cameFrom() string {
+	if c.form == formJSON {
+		return ""
+	}
+	if c.safe() {
+		return localPath(c.query().text("back"), "")
+	}
 	o, err := c.object()
 	if err != nil {
 		return ""
 	}
-	return o.text("back")
+	return localPath(o.text("back"), "")
 }
 
 // undo is the id of what the toast about a change of a member offers to take back, "" if there is nothing.

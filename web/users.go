@@ -1,9 +1,9 @@
 package web
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 
@@ -86,16 +86,19 @@ func (s *Server) userPage(c *call, p views.UserPage) reply {
 	return reply{
 		title:  c.user(),
 		active: "users",
-		crumbs: usersCrumb,
+		crumbs: c.usersCrumb(),
 		page: func() (templ.Component, error) {
 			v, err := s.org.UserView(c.ctx, c.subject, c.user())
-			p.UserView, p.LinkRoles, p.Now = v, c.may("read", "assign_role", uuid.Nil), time.Now()
+			p.UserView, p.LinkRoles, p.Back, p.Now = v, c.may("read", "assign_role", uuid.Nil), c.cameFrom(), time.Now()
 			return views.UserPageBody(p), err
 		},
 	}
 }
 
-var usersCrumb = []views.Crumb{{Label: "Users", URL: views.UsersPath}}
+// usersHome is where the pages of an account lead back to: the list that one came from.
+func (c *call) usersHome() string { return cmp.Or(c.cameFrom(), views.UsersPath) }
+
+func (c *call) usersCrumb() []views.Crumb { return []views.Crumb{{Label: "Users", URL: c.usersHome()}} }
 
 // refusedUser shows the page of an account, or of one's own, after one of its forms was refused; form "" is none of them.
 func (s *Server) refusedUser(c *call, form string) func(*org.Error) reply {
@@ -122,7 +125,7 @@ func (s *Server) newUserPage(c *call, e *org.Error) reply {
 	return reply{
 		title:  "New user",
 		active: "users",
-		crumbs: usersCrumb,
+		crumbs: c.usersCrumb(),
 		page: func() (templ.Component, error) {
 			n := views.NewUser{Err: e}
 			if e != nil {
@@ -201,7 +204,7 @@ func (s *Server) linkPage(c *call, link *org.PasswordLink) reply {
 	return reply{
 		title:  displayName(link.User.Name, link.User.Username),
 		active: "users",
-		crumbs: usersCrumb,
+		crumbs: c.usersCrumb(),
 		secret: true,
 		page: func() (templ.Component, error) {
 			v, err := s.org.UserView(c.ctx, c.subject, link.User.ID.String())
@@ -251,7 +254,7 @@ func (s *Server) deleteUser(c *call) (reply, error) {
 	}
 	return reply{
 		data:  messageJSON{"User has been deleted!"},
-		next:  views.UsersPath,
+		next:  c.usersHome(),
 		flash: displayName(u.Name, u.Username) + " was deleted.",
 	}, nil
 }
@@ -297,13 +300,13 @@ func (s *Server) setStatus(c *call, status org.Status, done string) (reply, erro
 	if err != nil {
 		return c.again(err, s.refusedUser(c, ""))
 	}
-	return reply{data: wireUser(&u), next: c.userHome(u.Username), flash: displayName(u.Name, u.Username) + done}, nil
+	return reply{data: wireUser(&u), next: cmp.Or(c.cameFrom(), c.userHome(u.Username)), flash: displayName(u.Name, u.Username) + done}, nil
 }
 
 func (s *Server) showUserRoles(c *call) (reply, error) {
 	if c.form != formJSON {
 		a, err := s.org.UserAssignment(c.ctx, c.subject, c.user())
-		return s.userAssignmentForm(&a, nil, nil), err
+		return s.userAssignmentForm(c, &a, nil, nil), err
 	}
 	names, err := s.org.UserRoles(c.ctx, c.subject, c.user())
 	wire := userRolesJSON{Roles: append([]string{}, names.Roles...), Organizations: map[uuid.UUID][]string{}}
@@ -313,15 +316,15 @@ func (s *Server) showUserRoles(c *call) (reply, error) {
 	return reply{data: wire}, err
 }
 
-func (s *Server) userAssignmentForm(a *org.UserAssignment, checked map[string]bool, e *org.Error) reply {
-	f := views.UserAssignmentForm{UserAssignment: *a, Checked: checked, Err: e, Catalog: s.Catalog}
+func (s *Server) userAssignmentForm(c *call, a *org.UserAssignment, checked map[string]bool, e *org.Error) reply {
+	f := views.UserAssignmentForm{UserAssignment: *a, Checked: checked, Back: c.cameFrom(), Err: e, Catalog: s.Catalog}
 	name := displayName(a.User.Name, a.User.Username)
 	return reply{
 		page:     show(views.UserAssignmentPage(f)),
 		fragment: show(views.UserAssignmentPopover(f)),
 		title:    "Site roles of " + name,
 		active:   "users",
-		crumbs:   append(slices.Clone(usersCrumb), views.Crumb{Label: name, URL: views.UserURL(a.User.Username)}),
+		crumbs:   append(c.usersCrumb(), views.Crumb{Label: name, URL: views.BackTo(views.UserURL(a.User.Username), f.Back)}),
 	}
 }
 
@@ -332,10 +335,10 @@ func (s *Server) setUserRoles(c *call) (reply, error) {
 	}
 	return reply{
 		data:  wireUser(&u),
-		next:  views.UsersPath,
+		next:  c.usersHome(),
 		flash: "The site roles of " + displayName(u.Name, u.Username) + " were updated.",
 		fragment: show(views.UserRow(views.UserLine{
-			User: u, LinkRoles: c.may("read", "assign_role", uuid.Nil), CanAssign: c.assignsSiteRoles(), Now: time.Now(),
+			User: u, Query: searchedFor(c.request()), Back: currentPage(c.request()), LinkRoles: c.may("read", "assign_role", uuid.Nil), CanAssign: c.assignsSiteRoles(), Now: time.Now(),
 		})),
 	}, nil
 }
@@ -353,7 +356,7 @@ func (s *Server) refusedUserRoles(c *call, e *org.Error) reply {
 			checked[name] = true
 		}
 	}
-	return s.userAssignmentForm(&a, checked, e)
+	return s.userAssignmentForm(c, &a, checked, e)
 }
 
 func (s *Server) listUserOrganizations(c *call) (reply, error) {
