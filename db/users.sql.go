@@ -103,24 +103,40 @@ func (q *Queries) DeleteUserRole(ctx context.Context, arg DeleteUserRoleParams) 
 }
 
 const findUsers = `-- name: FindUsers :many
-SELECT u.id, CAST(count(*) OVER () AS bigint) AS total
-FROM users u
-WHERE (u.id = ?1 OR ?1 IS NULL)
-  AND (CAST(?2 AS text) = '' OR instr(u.search_key, ?2) > 0)
-  AND (CAST(?3 AS text) = '' OR instr(?3, ' ' || u.status || ' ') > 0)
-  AND (CAST(?4 AS text) = '' OR instr(?4, ' ' || u.login_type || ' ') > 0)
-  AND (CAST(?5 AS text) = '' OR EXISTS (
-      SELECT 1 FROM user_roles s WHERE s.user_id = u.id AND instr(?5, ' ' || s.role || ' ') > 0))
-  AND (u.created_at < ?6 OR ?6 IS NULL)
-  AND (u.created_at > ?7 OR ?7 IS NULL)
-  AND (u.last_seen_at < ?8 OR ?8 IS NULL)
-  AND (u.last_seen_at > ?9 OR ?9 IS NULL)
-  AND u.username_key > ?10
-ORDER BY u.username_key
-LIMIT CAST(?12 AS bigint) OFFSET CAST(?11 AS bigint)
+SELECT f.id, CAST(count(*) OVER () AS bigint) AS total
+FROM (
+    SELECT
+        u.id, u.username_key,
+        CAST(CASE WHEN CAST(?1 AS boolean) THEN '' ELSE
+            CASE CAST(?2 AS text) WHEN 'name' THEN u.name_key WHEN 'email' THEN u.email_key
+                WHEN 'created_at' THEN CAST(u.created_at AS text) WHEN 'last_seen_at' THEN coalesce(CAST(u.last_seen_at AS text), '')
+                ELSE u.username_key END
+        END AS text) AS up,
+        CAST(CASE WHEN CAST(?1 AS boolean) THEN
+            CASE CAST(?2 AS text) WHEN 'name' THEN u.name_key WHEN 'email' THEN u.email_key
+                WHEN 'created_at' THEN CAST(u.created_at AS text) WHEN 'last_seen_at' THEN coalesce(CAST(u.last_seen_at AS text), '')
+                ELSE u.username_key END
+        ELSE '' END AS text) AS down
+    FROM users u
+    WHERE (u.id = ?3 OR ?3 IS NULL)
+      AND (CAST(?4 AS text) = '' OR instr(u.search_key, ?4) > 0)
+      AND (CAST(?5 AS text) = '' OR instr(?5, ' ' || u.status || ' ') > 0)
+      AND (CAST(?6 AS text) = '' OR instr(?6, ' ' || u.login_type || ' ') > 0)
+      AND (CAST(?7 AS text) = '' OR EXISTS (
+          SELECT 1 FROM user_roles s WHERE s.user_id = u.id AND instr(?7, ' ' || s.role || ' ') > 0))
+      AND (u.created_at < ?8 OR ?8 IS NULL)
+      AND (u.created_at > ?9 OR ?9 IS NULL)
+      AND (u.last_seen_at < ?10 OR ?10 IS NULL)
+      AND (u.last_seen_at > ?11 OR ?11 IS NULL)
+      AND u.username_key > ?12
+) f
+ORDER BY f.up, f.down DESC, f.username_key
+LIMIT CAST(?14 AS bigint) OFFSET CAST(?13 AS bigint)
 `
 
 type FindUsersParams struct {
+	Descending    bool
+	Sort          string
 	OnlyUser      uuid.NullUUID
 	Query         string
 	Statuses      string
@@ -140,9 +156,12 @@ type FindUsersRow struct {
 	Total int64
 }
 
-// Users that match, by username, and how many match in all. Lists of names as in FindMembers.
+// Users that match, in the order asked for, and how many match in all. Lists of names and sort keys as in FindMembers.
+// Who was never seen comes before all who were.
 func (q *Queries) FindUsers(ctx context.Context, arg FindUsersParams) ([]FindUsersRow, error) {
 	rows, err := q.query(ctx, q.findUsersStmt, findUsers,
+		arg.Descending,
+		arg.Sort,
 		arg.OnlyUser,
 		arg.Query,
 		arg.Statuses,

@@ -63,16 +63,23 @@ func newMemberSearch(org db.Organization, within keyRange, f *MemberFilter) (mem
 	if s.MaxRows == 0 {
 		s.MaxRows = math.MaxInt64
 	}
-	s.Sort, s.Descending = strings.CutPrefix(f.Sort, "-")
-	if f.Sort == "" {
-		s.Sort = sortUsername
+	var err error
+	s.Sort, s.Descending, err = sorting(f.Sort, MemberSorts)
+	return s, err
+}
+
+// sorting reads by which of the keys a list is to be ordered: the first unless sort says otherwise. Invalid: none of them.
+func sorting(sort string, keys []string) (key string, descending bool, err error) {
+	if sort == "" {
+		return keys[0], false, nil
 	}
-	if !slices.Contains(MemberSorts, s.Sort) {
-		return s, &Error{Kind: Invalid, Message: "Query parameters have invalid values.", Fields: []Field{{
-			Field: "sort", Detail: fmt.Sprintf("Query param %q must be one of %s, with - in front for descending", "sort", strings.Join(MemberSorts, ", ")),
+	key, descending = strings.CutPrefix(sort, "-")
+	if !slices.Contains(keys, key) {
+		err = &Error{Kind: Invalid, Message: "Query parameters have invalid values.", Fields: []Field{{
+			Field: "sort", Detail: fmt.Sprintf("Query param %q must be one of %s, with - in front for descending", "sort", strings.Join(keys, ", ")),
 		}}}
 	}
-	return s, nil
+	return key, descending, err
 }
 
 const sortUsername = "username"

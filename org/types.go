@@ -235,10 +235,14 @@ type UserFilter struct {
 	Roles      []string // site role names; who holds any of them matches
 	LoginTypes []string
 	AfterID    uuid.UUID
+	Sort       string // one of UserSorts, "-" in front for descending; "" is "username"
 	Limit      int
 	Offset     int
 	CountMax   int // a filtered count may stop here; 0 counts exactly
 }
+
+// UserSorts lists the keys that users can be sorted by.
+var UserSorts = []string{"username", "name", "email", "created_at", "last_seen_at"}
 
 // Filtered says whether f leaves anybody out.
 func (f *UserFilter) Filtered() bool {

@@ -13,8 +13,8 @@ import (
 	"rolecall/db"
 )
 
-// Users is one page of the users that the caller may read, by username: all with site-wide user:read, else itself.
-// Invalid: a bad query.
+// Users is one page of the users that the caller may read: all with site-wide user:read, else itself.
+// Invalid: a bad query, unknown sort, or AfterID in another order than by username.
 func (s *Service) Users(ctx context.Context, subject *Subject, f UserFilter) (UserList, error) {
 	p, err := userSearch(f)
 	if err != nil {
@@ -90,7 +90,17 @@ func userSearch(f UserFilter) (db.FindUsersParams, error) {
 	if q.one("github_com_user_id") != "" { // nobody signs in that way here
 		p.LoginTypes = " github "
 	}
-	return p, q.bad.err("Invalid user search query.")
+	if err := q.bad.err("Invalid user search query."); err != nil {
+		return p, err
+	}
+	var err error
+	p.Sort, p.Descending, err = sorting(f.Sort, UserSorts)
+	if err == nil && f.AfterID != uuid.Nil && (p.Sort != UserSorts[0] || p.Descending) {
+		err = &Error{Kind: Invalid, Message: "Query parameters have invalid values.", Fields: []Field{{
+			Field: "after_id", Detail: `Query param "after_id" needs the list by username`,
+		}}}
+	}
+	return p, err
 }
 
 func texts[S ~string](list []S) []string {

@@ -1,6 +1,8 @@
 package org_test
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -293,6 +295,56 @@ func TestUsersQuery(t *testing.T) {
 	}
 	if page, err = s.Users(ctx, s.as(t, "o"), org.UserFilter{Offset: 20}); err != nil || len(page.Users) != 0 || page.Users == nil {
 		t.Errorf("past the end: %+v, %v", page, err)
+	}
+}
+
+func TestUserOrder(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	list := func(sort string) []string {
+		t.Helper()
+		page, err := s.Users(t.Context(), s.as(t, "o"), org.UserFilter{Sort: sort})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var names []string
+		for _, u := range page.Users {
+			names = append(names, u.Username)
+		}
+		return names
+	}
+	// Each key has an order of its own: of 20 users, the step has no factor in common with their number.
+	users := list("")
+	by := func(step int) []string {
+		order := make([]string, len(users))
+		for i, u := range users {
+			order[i*step%len(users)] = u
+		}
+		return order
+	}
+	for i, u := range users {
+		at := func(step int) string { return fmt.Sprintf("2026-01-01 00:00:%02d+00:00", i*step%len(users)) }
+		s.exec(t, "UPDATE users SET name_key = ?, email_key = ?, created_at = ?, last_seen_at = ? WHERE username = ?",
+			fmt.Sprintf("%02d", i*3%len(users)), fmt.Sprintf("%02d", i*7%len(users)), at(9), at(11), u)
+	}
+	s.exec(t, "UPDATE users SET last_seen_at = NULL WHERE username = ?", by(11)[0]) // never seen
+	for key, want := range map[string][]string{
+		"username": users, "name": by(3), "email": by(7), "created_at": by(9), "last_seen_at": by(11),
+	} {
+		if diff := cmp.Diff(want, list(key)); diff != "" {
+			t.Errorf("sorted by %q:\n%s", key, diff)
+		}
+		down := list("-" + key)
+		slices.Reverse(down)
+		if diff := cmp.Diff(want, down); diff != "" {
+			t.Errorf("sorted by %q downwards:\n%s", key, diff)
+		}
+	}
+	for _, f := range []org.UserFilter{{Sort: "password_hash"}, {Sort: "-"}, {Sort: "name", AfterID: id("ua")}, {Sort: "-username", AfterID: id("ua")}} {
+		_, err := s.Users(t.Context(), s.as(t, "o"), f)
+		if e := kind(t, err, org.Invalid); len(e.Fields) != 1 || e.Message != "Query parameters have invalid values." {
+			t.Errorf("%+v: %v", f, e)
+		}
 	}
 }
 

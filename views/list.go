@@ -95,14 +95,20 @@ func searched(filters []filter) string {
 
 // order is how a list is ordered.
 type order struct {
-	list  string // the URL of its first page in the order that it has anyway, "" if there is nothing to order
-	sort  string // the key in force, with "-" in front for descending
-	first string // the key that it is ordered by anyway
+	list string   // the URL of its first page in the order that it has anyway, "" if there is nothing to order
+	sort string   // the key in force, with "-" in front for descending
+	keys []string // that it can be ordered by; the first one is the order that it has anyway
+}
+
+// sortLabels are the keys for people.
+var sortLabels = map[string]string{
+	"username": "Username", "name": "Name", "email": "Email",
+	"created_at": "Added", "updated_at": "Last change", "last_seen_at": "Last seen",
 }
 
 // by is how the list is ordered by key: "ascending", "descending" or "none".
 func (o order) by(key string) string {
-	switch cmp.Or(o.sort, o.first) {
+	switch cmp.Or(o.sort, o.keys[0]) {
 	case key:
 		return "ascending"
 	case "-" + key:
@@ -118,9 +124,12 @@ func (o order) url(key string) string {
 		key = "-" + key
 	}
 	path, q := splitURL(o.list)
-	setSort(q, key, o.first)
+	setSort(q, key, o.keys[0])
 	return withQuery(path, q)
 }
+
+// key is what the list is ordered by, in either direction.
+func (o order) key() string { return strings.TrimPrefix(cmp.Or(o.sort, o.keys[0]), "-") }
 
 // setSort adds an order to a query, unless it is the first one, which the list has anyway.
 func setSort(q url.Values, sort, first string) {

@@ -62,7 +62,7 @@ func (m Members) order() order {
 	}
 	f := m.Filter
 	f.Offset, f.Sort = 0, ""
-	return order{list: m.url(f), sort: m.Filter.Sort, first: org.MemberSorts[0]}
+	return order{list: m.url(f), sort: m.Filter.Sort, keys: org.MemberSorts}
 }
 
 // firstPage is the first page of this list.

@@ -196,8 +196,8 @@ func TestMembersResultsRenewWhatIsAround(t *testing.T) {
 	t.Parallel()
 	page, fragment := render(t, MembersPage(filteredMembers())), render(t, MembersResults(filteredMembers()))
 	oob := fragment.Find("[hx-swap-oob]")
-	if oob.Length() != 4 {
-		t.Fatalf("%d parts out of band, want 4", oob.Length())
+	if oob.Length() != 5 {
+		t.Fatalf("%d parts out of band, want 5", oob.Length())
 	}
 	oob.Each(func(_ int, s *goquery.Selection) {
 		there := page.Find("#" + s.AttrOr("id", ""))

@@ -38,6 +38,7 @@ func UsersURL(f org.UserFilter) string {
 	for _, l := range f.LoginTypes {
 		q.Add("login_type", l)
 	}
+	setSort(q, f.Sort, org.UserSorts[0])
 	setPage(q, f.Limit, f.Offset)
 	return withQuery(UsersPath, q)
 }
@@ -286,7 +287,7 @@ func (u Users) clearURL() string {
 	if !u.Filter.Filtered() {
 		return ""
 	}
-	return UsersURL(org.UserFilter{Limit: u.Filter.Limit})
+	return UsersURL(org.UserFilter{Sort: u.Filter.Sort, Limit: u.Filter.Limit})
 }
 
 func (u Users) paging() paging {
@@ -296,6 +297,15 @@ func (u Users) paging() paging {
 		list: UsersURL(f), limit: u.Filter.Limit, offset: u.Filter.Offset,
 		shown: len(u.List.Users), count: u.List.Count, capped: u.List.CountCapped,
 	}
+}
+
+func (u Users) order() order {
+	if u.List.OnlySelf {
+		return order{}
+	}
+	f := u.Filter
+	f.Offset, f.Sort = 0, ""
+	return order{list: UsersURL(f), sort: u.Filter.Sort, keys: org.UserSorts}
 }
 
 func (o Organizations) paging() paging {

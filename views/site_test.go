@@ -205,6 +205,32 @@ func TestUsersKeepTheURL(t *testing.T) {
 	}
 }
 
+// TestUsersOrder: the order is kept by everything else in the URL, and the other way round.
+func TestUsersOrder(t *testing.T) {
+	t.Parallel()
+	u := fullUsers()
+	u.Filter = org.UserFilter{Text: "a", Sort: "-last_seen_at", Offset: 25, Limit: 25}
+	doc := render(t, UsersPage(u))
+	for selector, want := range map[string]string{
+		"#sort-last_seen_at":              "/users?q=a&sort=last_seen_at",
+		"#sort-username":                  "/users?q=a",
+		"#sort-menu a:contains('Email')":  "/users?q=a&sort=email",
+		"#sort-menu a[aria-current=true]": "/users?q=a&sort=last_seen_at",
+		"#page-next":                      "/users?offset=50&q=a&sort=-last_seen_at",
+		"#active a.quiet":                 "/users?sort=-last_seen_at",
+	} {
+		if got := doc.Find(selector).AttrOr("href", ""); got != want {
+			t.Errorf("%s leads to %s, want %s", selector, got, want)
+		}
+	}
+	if got := doc.Find("th[aria-sort=descending]").Text(); !strings.Contains(got, "Last seen") {
+		t.Errorf("sorted by %q", got)
+	}
+	if u.List.OnlySelf = true; render(t, UsersResults(u)).Find("th a, #sort-menu").Length() != 0 {
+		t.Error("who sees only itself can sort")
+	}
+}
+
 func TestNewUserIsFilledAgain(t *testing.T) {
 	t.Parallel()
 	doc := render(t, NewUserPage(NewUser{

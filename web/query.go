@@ -81,6 +81,15 @@ func (q *query) id(name string) uuid.UUID {
 	return id
 }
 
+// sort reads the order of a list that can be ordered by these keys.
+func (q *query) sort(keys []string) string {
+	v := q.text("sort")
+	if v != "" && !slices.Contains(keys, strings.TrimPrefix(v, "-")) {
+		q.wrong("sort", `Query param "sort" must be one of `+strings.Join(keys, ", ")+`, or one of them after "-"`)
+	}
+	return v
+}
+
 // Pages show this many rows at most, and count no further than this when they filter.
 const (
 	maxPageSize = 100
@@ -108,15 +117,12 @@ func (c *call) memberFilter() (org.MemberFilter, error) {
 		Query:     q.text("q"),
 		Roles:     q.values["role"],
 		SiteRoles: q.values["site_role"],
-		Sort:      q.text("sort"),
+		Sort:      q.sort(org.MemberSorts),
 	}
 	f.Limit, f.Offset = c.page(q)
 	q.id("after_id")
 	for _, s := range q.values["status"] {
 		f.Statuses = append(f.Statuses, org.Status(s))
-	}
-	if f.Sort != "" && !slices.Contains(org.MemberSorts, strings.TrimPrefix(f.Sort, "-")) {
-		q.wrong("sort", `Query param "sort" must be one of `+strings.Join(org.MemberSorts, ", ")+`, or one of them after "-"`)
 	}
 	if c.form != formJSON && !c.csv {
 		f.CountMax = maxCounted

@@ -36,6 +36,7 @@ func TestUsersPages(t *testing.T) {
 		{"by sign-in", webtest.Owner, "?login_type=none", []string{"robot"}},
 		{"by status and words", webtest.Owner, "?status=suspended&q=a", []string{}},
 		{"second page", webtest.Owner, "?limit=2&offset=2", []string{"outsider", "owner"}},
+		{"the other way round", webtest.Owner, "?sort=-username&limit=2", []string{"robot", "rival"}},
 		{"a plain member sees itself", webtest.Member, "", []string{"member"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -36,7 +36,7 @@ func (s *Server) listUsers(c *call) (reply, error) {
 // has a colon, while words without one are looked for as they are.
 func (c *call) userFilter() (org.UserFilter, error) {
 	q := c.query()
-	f := org.UserFilter{Query: q.text("q"), AfterID: q.id("after_id")}
+	f := org.UserFilter{Query: q.text("q"), AfterID: q.id("after_id"), Sort: q.sort(org.UserSorts)}
 	f.Limit, f.Offset = c.page(q)
 	if c.form == formJSON {
 		return f, q.problem()

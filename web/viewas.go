@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"rolecall/views"
@@ -36,8 +37,12 @@ func (c *call) api(status int) *views.API {
 	}
 	u := c.request().URL
 	q := u.Query()
-	for _, name := range []string{"confirm", "find", "format"} {
+	for _, name := range []string{"confirm", "find", "format", "back"} {
 		q.Del(name)
+	}
+	if _, offset := c.page(c.query()); q.Has("page") { // which is for people
+		q.Del("page")
+		q.Set("offset", strconv.Itoa(offset))
 	}
 	key := c.route.Path
 	if q.Get("action") != "" && q.Get("resource_type") != "" {
