@@ -263,37 +263,44 @@ func (s *Service) SetUserRoles(ctx context.Context, subject *Subject, user strin
 			return err
 		}
 		c.about("user", row.ID, row.Username, uuid.Nil)
-		if row.ID == c.by.ID() {
-			return invalid("You cannot change your own roles.", "")
-		}
-		set, err := c.roles(ctx, uuid.Nil)
-		if err != nil {
-			return err
-		}
-		if u, err = c.user(ctx, row); err != nil {
-			return err
-		}
-		a := assignment{change: c, set: set, object: siteRolesObject, implied: roleMember}
-		changed, err := a.decide(body, u.Roles, userVersion(u))
-		if err != nil || !changed {
-			return err
-		}
-		if err := c.withinRights(row.ID); err != nil {
-			return err
-		}
-		if err := c.watchUsers(row.ID); err != nil {
-			return err
-		}
-		if err := c.writeUserRoles(row.ID, a.added, a.removed); err != nil {
-			return err
-		}
-		c.field("rbac_roles", names(u.Roles), a.wanted)
-		if u, err = c.userByID(row.ID); err != nil || !slices.Contains(a.removed, roleOwner) && len(a.added) == 0 {
-			return err
-		}
-		return c.keepOwners() // a role that was given may deny
+		u, err = c.setUserRoles(row, body)
+		return err
 	})
 	return u, err
+}
+
+// setUserRoles is the one way in which the site roles of an account change.
+func (c *change) setUserRoles(row db.UserRow, body Body[RolesInput]) (User, error) {
+	if row.ID == c.by.ID() {
+		return User{}, invalid("You cannot change your own roles.", "")
+	}
+	set, err := c.roles(c.ctx, uuid.Nil)
+	if err != nil {
+		return User{}, err
+	}
+	u, err := c.user(c.ctx, row)
+	if err != nil {
+		return u, err
+	}
+	a := assignment{change: c, set: set, object: siteRolesObject, implied: roleMember}
+	changed, err := a.decide(body, u.Roles, userVersion(u))
+	if err != nil || !changed {
+		return u, err
+	}
+	if err := c.withinRights(row.ID); err != nil {
+		return u, err
+	}
+	if err := c.watchUsers(row.ID); err != nil {
+		return u, err
+	}
+	if err := c.writeUserRoles(row.ID, a.added, a.removed); err != nil {
+		return u, err
+	}
+	c.field("rbac_roles", names(u.Roles), a.wanted)
+	if u, err = c.userByID(row.ID); err != nil || !slices.Contains(a.removed, roleOwner) && len(a.added) == 0 {
+		return u, err
+	}
+	return u, c.keepOwners() // a role that was given may deny
 }
 
 func (c *change) writeUserRoles(user uuid.UUID, added, removed []string) error {

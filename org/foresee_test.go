@@ -397,7 +397,7 @@ func TestUndo(t *testing.T) {
 	}
 	last := func(user string) string {
 		t.Helper()
-		entry, err := s.LastChange(t.Context(), owner, org.Member{OrganizationID: home, UserID: id(user)})
+		entry, err := s.LastChange(t.Context(), owner, org.Holder{Member: &org.Member{OrganizationID: home, UserID: id(user)}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -434,6 +434,59 @@ func TestUndo(t *testing.T) {
 	}
 	if _, err := s.Undo(t.Context(), owner, uuid.NewString()); org.KindOf(err) != org.NotFound {
 		t.Errorf("an unknown entry gives %v", err)
+	}
+}
+
+// Site roles are given back and taken again like those of members, by whoever may give and take them.
+func TestUndoSiteRoles(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	owner := s.as(t, "o")
+	last := func(user string) string {
+		t.Helper()
+		entry, err := s.LastChange(t.Context(), owner, org.Holder{User: &org.User{ID: id(user)}})
+		if err != nil || entry == uuid.Nil {
+			t.Fatal(entry, err)
+		}
+		return entry.String()
+	}
+	set := func(user string, list ...string) {
+		t.Helper()
+		if err := drop(s.SetUserRoles(t.Context(), owner, user, roles(list...))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	undo := func(by, entry string) (org.Holder, error) { return s.Undo(t.Context(), s.as(t, by), entry) }
+	for _, row := range [][]string{{"owner", "template-admin"}, {}} {
+		before := s.siteRoles(t, "au")
+		set("au", row...)
+		entry := last("au")
+		h, err := undo("o", entry)
+		if err != nil || h.User == nil || h.Member != nil || s.siteRoles(t, "au") != before {
+			t.Errorf("%v: undone to %q, was %q: %v", row, s.siteRoles(t, "au"), before, err)
+		}
+		if _, err := undo("o", entry); org.KindOf(err) != org.Conflict {
+			t.Errorf("%v: undone twice: %v", row, err)
+		}
+	}
+	set("x", "owner")
+	gave := last("x")
+	for by, want := range map[string]org.Kind{"m": org.NotFound, "au": org.Forbidden, "ua": org.Forbidden, "x": org.Invalid} {
+		if _, err := undo(by, gave); org.KindOf(err) != want {
+			t.Errorf("by %s: %v", by, err)
+		}
+	}
+	if err := drop(s.UpdateProfile(t.Context(), owner, "x", given(org.Profile{Username: "x", Name: "Other"}))); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := undo("o", last("x")); org.KindOf(err) != org.Invalid {
+		t.Errorf("a profile is undone: %v", err)
+	}
+	if _, err := s.DeleteUser(t.Context(), owner, "x"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := undo("o", gave); org.KindOf(err) != org.Conflict {
+		t.Errorf("of an account that is gone: %v", err)
 	}
 }
 

@@ -12,12 +12,18 @@ import (
 	"rolecall/db"
 )
 
-// Undo takes back what an audit entry tells of: a change of a member's roles, an addition or a removal. It is a change
-// like any other: the same rights, checks and guard rails, and an audit row of its own. It returns the membership as it
-// is afterwards, or as it was if undoing ends it.
+// Holder is whose roles a change is about: a member of an organization, or an account with its site roles. The other is nil.
+type Holder struct {
+	Member *Member
+	User   *User
+}
+
+// Undo takes back what an audit entry tells of: a change of the roles of a member or of an account, an addition of a
+// member or a removal. It is a change like any other: the same rights, checks and guard rails, and an audit row of its
+// own. It returns the holder as it is afterwards, or the membership as it was if undoing ends it.
 // NotFound: no such entry, or the caller may not read what it is about. Invalid: the entry tells of something that can't
 // be undone, or of an attempt that changed nothing. Conflict: something changed since, or the account is gone.
-func (s *Service) Undo(ctx context.Context, subject *Subject, entryID string) (m Member, err error) {
+func (s *Service) Undo(ctx context.Context, subject *Subject, entryID string) (h Holder, err error) {
 	err = s.change(ctx, subject, "write", func(c *change) error {
 		e, err := c.q.GetAuditLog(ctx, uuidOf(entryID))
 		if db.IsNotFound(err) {
@@ -26,23 +32,39 @@ func (s *Service) Undo(ctx context.Context, subject *Subject, entryID string) (m
 		if err != nil {
 			return err
 		}
-		u, err := c.undoing(e)
+		u := undoing{change: c, action: e.Action}
+		switch {
+		case ofMember(e.ResourceType):
+			err = u.find(e, "roles")
+		case ofUser(e.ResourceType, e.Action):
+			err = u.find(e, "rbac_roles")
+		default:
+			err = errNotUndoable
+		}
 		if err != nil {
 			return err
 		}
-		m, err = u.run()
+		h, err = u.run()
 		return err
 	})
-	return m, err
+	return h, err
 }
 
+var errNotUndoable = invalid("This can't be undone.", "Only changes of members and of the roles that somebody holds can; a role has versions to restore.")
+
+func ofMember(resourceType string) bool       { return resourceType == "organization_member" }
+func ofUser(resourceType, action string) bool { return resourceType == "user" && action == "write" }
+
 // Undoable says whether Undo may take back what the entry tells of, as far as the entry alone knows.
-func (e *AuditEntry) Undoable() bool { return e.ResourceType == "organization_member" && !e.Refused() }
+func (e *AuditEntry) Undoable() bool {
+	_, roles := e.Diff["rbac_roles"]
+	return !e.Refused() && (ofMember(e.ResourceType) || ofUser(e.ResourceType, e.Action) && roles)
+}
 
 // undoing is an undo on its way: what the entry changed, and what is there now.
 type undoing struct {
 	*change
-	org           db.Organization
+	org           db.Organization // zero if it is about site roles
 	user          db.UserRow
 	row           db.MemberRow
 	member        bool // the user is a member now
@@ -50,57 +72,82 @@ type undoing struct {
 	before, after []string // roles, as the entry has them
 }
 
-func (c *change) undoing(e db.AuditLog) (*undoing, error) {
-	if e.ResourceType != "organization_member" {
-		return nil, invalid("This can't be undone.", "Only changes of members and their roles can; a role has versions to restore.")
-	}
-	org, err := c.organization(c.ctx, c.by, e.OrganizationID.UUID.String())
-	if err != nil {
-		return nil, err
-	}
-	userID := uuidOf(e.ResourceID)
-	if !c.by.Can("read", memberObject(org.ID, userID)) {
-		return nil, errNotFound()
-	}
-	u := &undoing{change: c, org: org, action: e.Action}
-	if u.user, err = c.q.GetUser(c.ctx, userID); db.IsNotFound(err) {
-		return nil, changedSince(fmt.Sprintf("The account %s is gone.", e.ResourceTarget))
-	} else if err != nil {
-		return nil, err
-	}
-	u.about("organization_member", userID, u.user.Username, org.ID)
-	if e.StatusCode >= 400 {
-		return nil, invalid("There is nothing to undo.", "The attempt was refused and changed nothing.")
-	}
-	var fields map[string]struct{ Old, New []string }
-	var all map[string]json.RawMessage
-	if err := json.Unmarshal([]byte(e.Changes), &all); err != nil {
-		return nil, fmt.Errorf("audit entry %s: %w", e.ID, err)
-	}
-	if raw, ok := all["roles"]; ok {
-		if err := json.Unmarshal([]byte(`{"roles":`+string(raw)+`}`), &fields); err != nil {
-			return nil, fmt.Errorf("audit entry %s: %w", e.ID, err)
+// find looks up what the entry is about, which keeps the roles under a field.
+func (u *undoing) find(e db.AuditLog, field string) error {
+	id := uuidOf(e.ResourceID)
+	object := userObject(id)
+	if e.OrganizationID.Valid {
+		var err error
+		if u.org, err = u.organization(u.ctx, u.by, e.OrganizationID.UUID.String()); err != nil {
+			return err
 		}
+		object = memberObject(u.org.ID, id)
 	}
-	u.before, u.after = fields["roles"].Old, fields["roles"].New
-	u.row, err = c.q.GetMember(c.ctx, db.GetMemberParams{OrganizationID: org.ID, UserID: userID})
+	if !u.by.Can("read", object) {
+		return errNotFound()
+	}
+	var err error
+	if u.user, err = u.q.GetUser(u.ctx, id); db.IsNotFound(err) {
+		return changedSince(fmt.Sprintf("The account %s is gone.", e.ResourceTarget))
+	} else if err != nil {
+		return err
+	}
+	u.about(e.ResourceType, id, u.user.Username, u.org.ID)
+	if e.StatusCode >= 400 {
+		return invalid("There is nothing to undo.", "The attempt was refused and changed nothing.")
+	}
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal([]byte(e.Changes), &fields); err != nil {
+		return fmt.Errorf("audit entry %s: %w", e.ID, err)
+	}
+	var roles struct{ Old, New []string }
+	if raw, ok := fields[field]; ok {
+		if err := json.Unmarshal(raw, &roles); err != nil {
+			return fmt.Errorf("audit entry %s: %w", e.ID, err)
+		}
+	} else if u.ofSite() {
+		return errNotUndoable
+	}
+	u.before, u.after = roles.Old, roles.New
+	if u.ofSite() {
+		return nil
+	}
+	u.row, err = u.q.GetMember(u.ctx, db.GetMemberParams{OrganizationID: u.org.ID, UserID: id})
 	u.member = err == nil
-	if err != nil && !db.IsNotFound(err) {
-		return nil, err
+	if db.IsNotFound(err) {
+		return nil
 	}
-	return u, nil
+	return err
 }
+
+func (u *undoing) ofSite() bool { return u.org.ID == uuid.Nil }
 
 func changedSince(detail string) *Error {
 	return &Error{Kind: Conflict, Message: "This can't be undone any more.", Detail: detail}
 }
 
-func (u *undoing) run() (Member, error) {
+func (u *undoing) run() (Holder, error) {
+	if u.ofSite() {
+		if !u.asLeft(u.user.Roles) {
+			return Holder{}, changedSince(fmt.Sprintf("The site roles of %s were changed since.", u.user.Username))
+		}
+		user, err := u.setUserRoles(u.user, u.rolesBefore)
+		return Holder{User: &user}, err
+	}
+	m, err := u.undoMember()
+	return Holder{Member: &m}, err
+}
+
+// asLeft says whether roles are those that the entry left.
+func (u *undoing) asLeft(roles string) bool {
+	return slices.Equal(slices.Sorted(slices.Values(strings.Fields(roles))), slices.Sorted(slices.Values(u.after)))
+}
+
+func (u *undoing) undoMember() (Member, error) {
 	if u.action == "delete" {
 		return u.putBack()
 	}
-	now := slices.Sorted(slices.Values(strings.Fields(u.row.Roles)))
-	if !u.member || !slices.Equal(now, slices.Sorted(slices.Values(u.after))) {
+	if !u.member || !u.asLeft(u.row.Roles) {
 		return Member{}, changedSince(fmt.Sprintf("The roles of %s were changed since.", u.user.Username))
 	}
 	if u.action == "create" {
@@ -137,13 +184,16 @@ func (u *undoing) putBack() (Member, error) {
 	return m, err
 }
 
-// LastChange is the id of the audit entry of the newest change of a membership by the caller in this request, uuid.Nil if
+// LastChange is the id of the audit entry of the newest change of a holder by the caller in this request, uuid.Nil if
 // there is none: what an undo offered right after that change takes back.
-func (s *Service) LastChange(ctx context.Context, subject *Subject, member Member) (uuid.UUID, error) {
-	found, err := s.db.FindAuditLogs(ctx, db.FindAuditLogsParams{
-		ActorID: nullID(subject.ID()), OrganizationID: nullID(member.OrganizationID), RequestID: requestOf(ctx).ID,
-		ResourceType: "organization_member", ResourceID: member.UserID.String(), MaxRows: 1,
-	})
+func (s *Service) LastChange(ctx context.Context, subject *Subject, h Holder) (uuid.UUID, error) {
+	p := db.FindAuditLogsParams{ActorID: nullID(subject.ID()), RequestID: requestOf(ctx).ID, MaxRows: 1}
+	if h.User != nil {
+		p.ResourceType, p.ResourceID = "user", h.User.ID.String()
+	} else {
+		p.ResourceType, p.ResourceID, p.OrganizationID = "organization_member", h.Member.UserID.String(), nullID(h.Member.OrganizationID)
+	}
+	found, err := s.db.FindAuditLogs(ctx, p)
 	if err != nil || len(found) == 0 {
 		return uuid.Nil, err
 	}

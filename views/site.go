@@ -143,6 +143,7 @@ type UserLine struct {
 	Back      string // the list to go back to from the pages of the account; "" is all accounts
 	LinkRoles bool   // the caller may open site roles
 	CanAssign bool   // as in Users
+	Aside     bool   // the row goes to its place out of band
 	Self      bool
 	Now       time.Time
 }

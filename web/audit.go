@@ -20,7 +20,7 @@ func (s *Server) listAudit(c *call) (reply, error) {
 	q := c.query()
 	a := views.Audit{
 		Query: auditQuery(q), Organization: q.text("organization"), Before: q.cursor("before"), After: q.cursor("after"),
-		Catalog: s.Catalog, Now: time.Now(), CanUndo: func(o uuid.UUID) bool { return c.may("assign", "assign_org_role", o) },
+		Catalog: s.Catalog, Now: time.Now(), CanUndo: c.offersUndo,
 	}
 	c.within = a.Organization
 	f := org.AuditFilter{Query: a.Query, Limit: q.count("limit"), Offset: q.count("offset"), Before: a.Before, After: a.After}
@@ -52,6 +52,14 @@ func (s *Server) listAudit(c *call) (reply, error) {
 		})
 	}
 	return auditReply(a), nil
+}
+
+// offersUndo says whether to offer to undo a change in an organization, or of site roles.
+func (c *call) offersUndo(organization uuid.UUID) bool {
+	if organization == uuid.Nil {
+		return c.assignsSiteRoles()
+	}
+	return c.may("assign", "assign_org_role", organization)
 }
 
 func auditReply(a views.Audit) reply {

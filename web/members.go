@@ -265,7 +265,7 @@ func (s *Server) addMember(c *call) (reply, error) {
 		version: m.Version,
 		next:    views.MembersURL(c.organization(), org.MemberFilter{}),
 		flash:   displayName(m.Name, m.Username) + " was added.",
-		undo:    s.undo(c, &m),
+		undo:    s.undo(c, org.Holder{Member: &m}),
 	}, nil
 }
 
@@ -278,7 +278,7 @@ func (s *Server) removeMember(c *call) (reply, error) {
 		status: http.StatusNoContent,
 		next:   c.memberHome(),
 		flash:  displayName(m.Name, m.Username) + " was removed.",
-		undo:   s.undo(c, &m),
+		undo:   s.undo(c, org.Holder{Member: &m}),
 	}, nil
 }
 
@@ -325,7 +325,7 @@ func (s *Server) setMemberRoles(c *call) (reply, error) {
 		version:  m.Version,
 		next:     c.memberHome(),
 		flash:    "The roles of " + displayName(m.Name, m.Username) + " were updated.",
-		undo:     s.undo(c, &m),
+		undo:     s.undo(c, org.Holder{Member: &m}),
 		fragment: s.memberRow(c, c.organization(), c.user(), false),
 	}, nil
 }

@@ -9,26 +9,32 @@ import (
 	"rolecall/views"
 )
 
-// undoChange takes back the change of a member that an audit entry tells of.
+// undoChange takes back the change of somebody's roles or membership that an audit entry tells of.
 func (s *Server) undoChange(c *call) (reply, error) {
-	m, err := s.org.Undo(c.ctx, c.subject, c.param("id"))
+	h, err := s.org.Undo(c.ctx, c.subject, c.param("id"))
 	if err != nil {
 		return s.refusedUndo(c, err)
 	}
+	if h.User != nil {
+		return reply{
+			data:     wireUser(h.User),
+			next:     c.usersHome(),
+			flash:    "The change of " + displayName(h.User.Name, h.User.Username) + " was undone.",
+			fragment: s.userRow(c, h.User, true),
+		}, nil
+	}
+	m := h.Member
 	o, err := s.org.Organization(c.ctx, c.subject, m.OrganizationID.String())
 	if err != nil {
 		return reply{}, err
 	}
-	r := reply{
-		data:    wireMember(&m),
-		version: m.Version,
-		next:    cmp.Or(c.cameFrom(), views.MembersURL(o.Name, org.MemberFilter{})),
-		flash:   "The change of " + displayName(m.Name, m.Username) + " was undone.",
-	}
-	if c.form == formFragment {
-		r.fragment = s.memberRow(c, o.Name, m.UserID.String(), true)
-	}
-	return r, nil
+	return reply{
+		data:     wireMember(m),
+		version:  m.Version,
+		next:     cmp.Or(c.cameFrom(), views.MembersURL(o.Name, org.MemberFilter{})),
+		flash:    "The change of " + displayName(m.Name, m.Username) + " was undone.",
+		fragment: s.memberRow(c, o.Name, m.UserID.String(), true),
+	}, nil
 }
 
 // refusedUndo says why in the toast that the undo was asked from: nothing else on the page has to do with it.
@@ -58,12 +64,12 @@ func (c *call) cameFrom() string {
 	return localPath(o.text("back"), "")
 }
 
-// undo is the id of what the toast about a change of a member offers to take back, "" if there is nothing.
-func (s *Server) undo(c *call, m *org.Member) string {
+// undo is the id of what the toast about a change offers to take back, "" if there is nothing.
+func (s *Server) undo(c *call, h org.Holder) string {
 	if c.form == formJSON {
 		return ""
 	}
-	id, err := s.org.LastChange(c.ctx, c.subject, *m)
+	id, err := s.org.LastChange(c.ctx, c.subject, h)
 	if err != nil {
 		s.logFailure(c, err) // what was done is done; it just can't be undone from here
 	}

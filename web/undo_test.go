@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -75,6 +76,41 @@ func TestUndo(t *testing.T) {
 	s.Send(t, webtest.Page, webtest.Request{Path: undoOf(t, added.Document()), As: webtest.Owner, Form: url.Values{}})
 	if got := s.Get(t, webtest.Owner, members+"/outsider").StatusCode; got != 404 {
 		t.Errorf("still a member: %d", got)
+	}
+}
+
+// TestUndoSiteRoles: so is a change of site roles, from the list of users and from the audit log.
+func TestUndoSiteRoles(t *testing.T) {
+	t.Parallel()
+	s := webtest.New(t)
+	give := webtest.Request{Method: http.MethodPut, Path: "/users/member/roles", As: webtest.Owner, Form: url.Values{"roles": {"1"}, "role": {"auditor"}, "back": {"/users?q=mem"}}}
+	held := func() string {
+		var u struct{ Roles []struct{ Name string } }
+		s.Get(t, webtest.Owner, "/users/member").Decode(&u)
+		return fmt.Sprint(u.Roles)
+	}
+	path := undoOf(t, s.Send(t, webtest.Fragment, give).Document())
+	if got := s.Send(t, webtest.Fragment, webtest.Request{Path: path, As: webtest.Admin, Form: url.Values{}}); got.StatusCode != 403 || held() != "[{auditor}]" {
+		t.Errorf("somebody without the right: got %d, %s", got.StatusCode, held())
+	}
+	undone := s.Send(t, webtest.Fragment, webtest.Request{Path: path, As: webtest.Owner, Form: url.Values{}})
+	if undone.StatusCode != 200 || undone.Document().Find("tr#u-"+s.ID("member")+"[hx-swap-oob]").Length() != 1 || held() != "[]" {
+		t.Errorf("fragment: %d, %s\n%s", undone.StatusCode, held(), undone.Body)
+	}
+	list := follow(t, s, webtest.Owner, s.Send(t, webtest.Page, give)).Document()
+	back := s.Send(t, webtest.Page, webtest.Request{Path: undoOf(t, list), As: webtest.Owner, Form: url.Values{"back": {list.Find("#toast [name=back]").AttrOr("value", "")}}})
+	if got := back.Header.Get("Location"); got != "/users?q=mem" || held() != "[]" {
+		t.Errorf("page: to %s, %s", got, held())
+	}
+	s.Send(t, webtest.Fragment, give)
+	log := s.Send(t, webtest.Page, webtest.Request{Path: "/audit", As: webtest.Owner}).Document()
+	s.Send(t, webtest.Page, webtest.Request{Path: log.Find("article.ev form[action$='/undo']").First().AttrOr("action", ""), As: webtest.Owner, Form: url.Values{}})
+	if held() != "[]" {
+		t.Errorf("audit log: %s", held())
+	}
+	res := s.Do(t, webtest.Request{Method: http.MethodPost, Path: path, As: webtest.Owner})
+	if res.StatusCode != 409 {
+		t.Errorf("JSON: %d", res.StatusCode)
 	}
 }
 

@@ -334,13 +334,20 @@ func (s *Server) setUserRoles(c *call) (reply, error) {
 		return c.again(err, func(e *org.Error) reply { return s.refusedUserRoles(c, e) })
 	}
 	return reply{
-		data:  wireUser(&u),
-		next:  c.usersHome(),
-		flash: "The site roles of " + displayName(u.Name, u.Username) + " were updated.",
-		fragment: show(views.UserRow(views.UserLine{
-			User: u, Query: searchedFor(c.request()), Back: currentPage(c.request()), LinkRoles: c.may("read", "assign_role", uuid.Nil), CanAssign: c.assignsSiteRoles(), Now: time.Now(),
-		})),
+		data:     wireUser(&u),
+		next:     c.usersHome(),
+		flash:    "The site roles of " + displayName(u.Name, u.Username) + " were updated.",
+		undo:     s.undo(c, org.Holder{User: &u}),
+		fragment: s.userRow(c, &u, false),
 	}, nil
+}
+
+// userRow is the row of the list that a change of somebody's site roles replaces; aside as in memberRow.
+func (s *Server) userRow(c *call, u *org.User, aside bool) view {
+	return show(views.UserRow(views.UserLine{
+		User: *u, Query: searchedFor(c.request()), Back: currentPage(c.request()), Aside: aside,
+		LinkRoles: c.may("read", "assign_role", uuid.Nil), CanAssign: c.assignsSiteRoles(), Now: time.Now(),
+	}))
 }
 
 // refusedUserRoles shows the form as it was ticked, with what is stored now.
