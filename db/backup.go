@@ -53,6 +53,7 @@ var inspections = []string{
 	`SELECT "table" || ' has a row whose ' || parent || ' is missing' FROM pragma_foreign_key_check`,
 	`SELECT o.name || ' has ' || o.member_count || ' members by its counter, but ' || n FROM (
 		SELECT *, (SELECT count(*) FROM organization_members m WHERE m.organization_id = id) AS n FROM organizations) o WHERE n <> member_count`,
+	`SELECT 'there are ' || users || ' accounts by the counter, but ' || n FROM user_counts, (SELECT count(*) AS n FROM users) WHERE n <> users`,
 	`SELECT 'the role ' || coalesce(c.role, n.role) || ' has ' || coalesce(c.members, 0) || ' members by its counter, but ' || coalesce(n.members, 0)
 		FROM member_role_counts c FULL JOIN (SELECT organization_id, role, count(*) AS members FROM member_roles GROUP BY 1, 2) n USING (organization_id, role)
 		WHERE coalesce(c.members, 0) <> coalesce(n.members, 0)`,

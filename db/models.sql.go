@@ -191,6 +191,11 @@ type User struct {
 	LastSeenAt   sql.NullTime
 }
 
+type UserCount struct {
+	ID    int64
+	Users int64
+}
+
 type UserRole struct {
 	UserID uuid.UUID
 	Role   string

@@ -57,12 +57,6 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.countUserRolesStmt, err = db.PrepareContext(ctx, countUserRoles); err != nil {
 		return nil, fmt.Errorf("error preparing query CountUserRoles: %w", err)
 	}
-	if q.countUsersStmt, err = db.PrepareContext(ctx, countUsers); err != nil {
-		return nil, fmt.Errorf("error preparing query CountUsers: %w", err)
-	}
-	if q.countUsersUpToStmt, err = db.PrepareContext(ctx, countUsersUpTo); err != nil {
-		return nil, fmt.Errorf("error preparing query CountUsersUpTo: %w", err)
-	}
 	if q.deleteAPIKeyStmt, err = db.PrepareContext(ctx, deleteAPIKey); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteAPIKey: %w", err)
 	}
@@ -198,6 +192,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.getUserByUsernameStmt, err = db.PrepareContext(ctx, getUserByUsername); err != nil {
 		return nil, fmt.Errorf("error preparing query GetUserByUsername: %w", err)
 	}
+	if q.getUserCountStmt, err = db.PrepareContext(ctx, getUserCount); err != nil {
+		return nil, fmt.Errorf("error preparing query GetUserCount: %w", err)
+	}
 	if q.insertAPIKeyStmt, err = db.PrepareContext(ctx, insertAPIKey); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertAPIKey: %w", err)
 	}
@@ -297,11 +294,17 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listSiteHoldersStmt, err = db.PrepareContext(ctx, listSiteHolders); err != nil {
 		return nil, fmt.Errorf("error preparing query ListSiteHolders: %w", err)
 	}
+	if q.listUsersStmt, err = db.PrepareContext(ctx, listUsers); err != nil {
+		return nil, fmt.Errorf("error preparing query ListUsers: %w", err)
+	}
 	if q.listUsersByIDStmt, err = db.PrepareContext(ctx, listUsersByID); err != nil {
 		return nil, fmt.Errorf("error preparing query ListUsersByID: %w", err)
 	}
 	if q.searchMembersStmt, err = db.PrepareContext(ctx, searchMembers); err != nil {
 		return nil, fmt.Errorf("error preparing query SearchMembers: %w", err)
+	}
+	if q.searchUsersStmt, err = db.PrepareContext(ctx, searchUsers); err != nil {
+		return nil, fmt.Errorf("error preparing query SearchUsers: %w", err)
 	}
 	if q.sortMembersStmt, err = db.PrepareContext(ctx, sortMembers); err != nil {
 		return nil, fmt.Errorf("error preparing query SortMembers: %w", err)
@@ -409,16 +412,6 @@ func (q *Queries) Close() error {
 	if q.countUserRolesStmt != nil {
 		if cerr := q.countUserRolesStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing countUserRolesStmt: %w", cerr)
-		}
-	}
-	if q.countUsersStmt != nil {
-		if cerr := q.countUsersStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing countUsersStmt: %w", cerr)
-		}
-	}
-	if q.countUsersUpToStmt != nil {
-		if cerr := q.countUsersUpToStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing countUsersUpToStmt: %w", cerr)
 		}
 	}
 	if q.deleteAPIKeyStmt != nil {
@@ -646,6 +639,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing getUserByUsernameStmt: %w", cerr)
 		}
 	}
+	if q.getUserCountStmt != nil {
+		if cerr := q.getUserCountStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getUserCountStmt: %w", cerr)
+		}
+	}
 	if q.insertAPIKeyStmt != nil {
 		if cerr := q.insertAPIKeyStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing insertAPIKeyStmt: %w", cerr)
@@ -811,6 +809,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listSiteHoldersStmt: %w", cerr)
 		}
 	}
+	if q.listUsersStmt != nil {
+		if cerr := q.listUsersStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listUsersStmt: %w", cerr)
+		}
+	}
 	if q.listUsersByIDStmt != nil {
 		if cerr := q.listUsersByIDStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listUsersByIDStmt: %w", cerr)
@@ -819,6 +822,11 @@ func (q *Queries) Close() error {
 	if q.searchMembersStmt != nil {
 		if cerr := q.searchMembersStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing searchMembersStmt: %w", cerr)
+		}
+	}
+	if q.searchUsersStmt != nil {
+		if cerr := q.searchUsersStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing searchUsersStmt: %w", cerr)
 		}
 	}
 	if q.sortMembersStmt != nil {
@@ -951,8 +959,6 @@ type Queries struct {
 	countSearchedStmt                 *sql.Stmt
 	countTokensStmt                   *sql.Stmt
 	countUserRolesStmt                *sql.Stmt
-	countUsersStmt                    *sql.Stmt
-	countUsersUpToStmt                *sql.Stmt
 	deleteAPIKeyStmt                  *sql.Stmt
 	deleteAPIKeysOfUserStmt           *sql.Stmt
 	deleteExpiredSessionsStmt         *sql.Stmt
@@ -998,6 +1004,7 @@ type Queries struct {
 	getUserStmt                       *sql.Stmt
 	getUserByEmailStmt                *sql.Stmt
 	getUserByUsernameStmt             *sql.Stmt
+	getUserCountStmt                  *sql.Stmt
 	insertAPIKeyStmt                  *sql.Stmt
 	insertAuditLogStmt                *sql.Stmt
 	insertMemberStmt                  *sql.Stmt
@@ -1031,8 +1038,10 @@ type Queries struct {
 	listRolesOfSiteStmt               *sql.Stmt
 	listSessionsStmt                  *sql.Stmt
 	listSiteHoldersStmt               *sql.Stmt
+	listUsersStmt                     *sql.Stmt
 	listUsersByIDStmt                 *sql.Stmt
 	searchMembersStmt                 *sql.Stmt
+	searchUsersStmt                   *sql.Stmt
 	sortMembersStmt                   *sql.Stmt
 	touchHoldersStmt                  *sql.Stmt
 	touchMemberStmt                   *sql.Stmt
@@ -1066,8 +1075,6 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		countSearchedStmt:                 q.countSearchedStmt,
 		countTokensStmt:                   q.countTokensStmt,
 		countUserRolesStmt:                q.countUserRolesStmt,
-		countUsersStmt:                    q.countUsersStmt,
-		countUsersUpToStmt:                q.countUsersUpToStmt,
 		deleteAPIKeyStmt:                  q.deleteAPIKeyStmt,
 		deleteAPIKeysOfUserStmt:           q.deleteAPIKeysOfUserStmt,
 		deleteExpiredSessionsStmt:         q.deleteExpiredSessionsStmt,
@@ -1113,6 +1120,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		getUserStmt:                       q.getUserStmt,
 		getUserByEmailStmt:                q.getUserByEmailStmt,
 		getUserByUsernameStmt:             q.getUserByUsernameStmt,
+		getUserCountStmt:                  q.getUserCountStmt,
 		insertAPIKeyStmt:                  q.insertAPIKeyStmt,
 		insertAuditLogStmt:                q.insertAuditLogStmt,
 		insertMemberStmt:                  q.insertMemberStmt,
@@ -1146,8 +1154,10 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listRolesOfSiteStmt:               q.listRolesOfSiteStmt,
 		listSessionsStmt:                  q.listSessionsStmt,
 		listSiteHoldersStmt:               q.listSiteHoldersStmt,
+		listUsersStmt:                     q.listUsersStmt,
 		listUsersByIDStmt:                 q.listUsersByIDStmt,
 		searchMembersStmt:                 q.searchMembersStmt,
+		searchUsersStmt:                   q.searchUsersStmt,
 		sortMembersStmt:                   q.sortMembersStmt,
 		touchHoldersStmt:                  q.touchHoldersStmt,
 		touchMemberStmt:                   q.touchMemberStmt,

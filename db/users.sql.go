@@ -47,29 +47,6 @@ func (q *Queries) CountUserRoles(ctx context.Context) ([]CountUserRolesRow, erro
 	return items, nil
 }
 
-const countUsers = `-- name: CountUsers :one
-SELECT count(*) FROM (SELECT 1 FROM users LIMIT 1) u
-`
-
-func (q *Queries) CountUsers(ctx context.Context) (int64, error) {
-	row := q.queryRow(ctx, q.countUsersStmt, countUsers)
-	var count int64
-	err := row.Scan(&count)
-	return count, err
-}
-
-const countUsersUpTo = `-- name: CountUsersUpTo :one
-SELECT count(*) FROM (SELECT 1 FROM users LIMIT CAST(?1 AS bigint)) u
-`
-
-// How many accounts there are, as far as anybody wants to know.
-func (q *Queries) CountUsersUpTo(ctx context.Context, maxRows int64) (int64, error) {
-	row := q.queryRow(ctx, q.countUsersUpToStmt, countUsersUpTo, maxRows)
-	var count int64
-	err := row.Scan(&count)
-	return count, err
-}
-
 const deleteRoleFromUsers = `-- name: DeleteRoleFromUsers :exec
 DELETE FROM user_roles WHERE role = ?1
 `
@@ -306,6 +283,17 @@ func (q *Queries) GetUserByUsername(ctx context.Context, usernameKey string) (Us
 	return i, err
 }
 
+const getUserCount = `-- name: GetUserCount :one
+SELECT users FROM user_counts WHERE id = 1
+`
+
+func (q *Queries) GetUserCount(ctx context.Context) (int64, error) {
+	row := q.queryRow(ctx, q.getUserCountStmt, getUserCount)
+	var users int64
+	err := row.Scan(&users)
+	return users, err
+}
+
 const insertUser = `-- name: InsertUser :exec
 INSERT INTO users (
     id, username, username_key, email, email_key, name, name_key, search_key, avatar_url,
@@ -452,6 +440,41 @@ func (q *Queries) ListCandidates(ctx context.Context, arg ListCandidatesParams) 
 	return items, nil
 }
 
+const listUsers = `-- name: ListUsers :many
+SELECT id FROM users WHERE username_key > ?1 ORDER BY username_key
+LIMIT CAST(?3 AS bigint) OFFSET CAST(?2 AS bigint)
+`
+
+type ListUsersParams struct {
+	AfterKey string
+	Skip     int64
+	MaxRows  int64
+}
+
+// By username, from a place onwards.
+func (q *Queries) ListUsers(ctx context.Context, arg ListUsersParams) ([]uuid.UUID, error) {
+	rows, err := q.query(ctx, q.listUsersStmt, listUsers, arg.AfterKey, arg.Skip, arg.MaxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []uuid.UUID{}
+	for rows.Next() {
+		var id uuid.UUID
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listUsersByID = `-- name: ListUsersByID :many
 SELECT id, username, username_key, email, name, avatar_url, status, login_type, created_at, updated_at, last_seen_at, roles, organization_ids FROM user_rows WHERE id IN (/*SLICE:ids*/?)
 `
@@ -490,6 +513,102 @@ func (q *Queries) ListUsersByID(ctx context.Context, ids []uuid.UUID) ([]UserRow
 			&i.Roles,
 			&i.OrganizationIds,
 		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const searchUsers = `-- name: SearchUsers :many
+SELECT f.id, CAST(count(*) OVER () AS bigint) AS total
+FROM (
+    SELECT
+        u.id, u.username_key,
+        CAST(CASE WHEN CAST(?1 AS boolean) THEN '' ELSE
+            CASE CAST(?2 AS text) WHEN 'name' THEN u.name_key WHEN 'email' THEN u.email_key
+                WHEN 'created_at' THEN CAST(u.created_at AS text) WHEN 'last_seen_at' THEN coalesce(CAST(u.last_seen_at AS text), '')
+                ELSE u.username_key END
+        END AS text) AS up,
+        CAST(CASE WHEN CAST(?1 AS boolean) THEN
+            CASE CAST(?2 AS text) WHEN 'name' THEN u.name_key WHEN 'email' THEN u.email_key
+                WHEN 'created_at' THEN CAST(u.created_at AS text) WHEN 'last_seen_at' THEN coalesce(CAST(u.last_seen_at AS text), '')
+                ELSE u.username_key END
+        ELSE '' END AS text) AS down
+    FROM users u
+    WHERE u.seq IN (SELECT user_search.rowid FROM user_search WHERE user_search.text MATCH ?3)
+      AND (u.id = ?4 OR ?4 IS NULL)
+      AND (CAST(?5 AS text) = '' OR instr(u.search_key, ?5) > 0)
+      AND (CAST(?6 AS text) = '' OR instr(?6, ' ' || u.status || ' ') > 0)
+      AND (CAST(?7 AS text) = '' OR instr(?7, ' ' || u.login_type || ' ') > 0)
+      AND (CAST(?8 AS text) = '' OR EXISTS (
+          SELECT 1 FROM user_roles s WHERE s.user_id = u.id AND instr(?8, ' ' || s.role || ' ') > 0))
+      AND (u.created_at < ?9 OR ?9 IS NULL)
+      AND (u.created_at > ?10 OR ?10 IS NULL)
+      AND (u.last_seen_at < ?11 OR ?11 IS NULL)
+      AND (u.last_seen_at > ?12 OR ?12 IS NULL)
+      AND u.username_key > ?13
+) f
+ORDER BY f.up, f.down DESC, f.username_key
+LIMIT CAST(?15 AS bigint) OFFSET CAST(?14 AS bigint)
+`
+
+type SearchUsersParams struct {
+	Descending    bool
+	Sort          string
+	Match         string
+	OnlyUser      uuid.NullUUID
+	Query         string
+	Statuses      string
+	LoginTypes    string
+	Roles         string
+	CreatedBefore sql.NullTime
+	CreatedAfter  sql.NullTime
+	SeenBefore    sql.NullTime
+	SeenAfter     sql.NullTime
+	AfterKey      string
+	Skip          int64
+	MaxRows       int64
+}
+
+type SearchUsersRow struct {
+	ID    uuid.UUID
+	Total int64
+}
+
+// FindUsers among the accounts that may have a text, by its groups of three letters.
+func (q *Queries) SearchUsers(ctx context.Context, arg SearchUsersParams) ([]SearchUsersRow, error) {
+	rows, err := q.query(ctx, q.searchUsersStmt, searchUsers,
+		arg.Descending,
+		arg.Sort,
+		arg.Match,
+		arg.OnlyUser,
+		arg.Query,
+		arg.Statuses,
+		arg.LoginTypes,
+		arg.Roles,
+		arg.CreatedBefore,
+		arg.CreatedAfter,
+		arg.SeenBefore,
+		arg.SeenAfter,
+		arg.AfterKey,
+		arg.Skip,
+		arg.MaxRows,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []SearchUsersRow{}
+	for rows.Next() {
+		var i SearchUsersRow
+		if err := rows.Scan(&i.ID, &i.Total); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

@@ -5,8 +5,6 @@ import (
 	"strings"
 
 	"github.com/google/uuid"
-
-	"rolecall/db"
 )
 
 // Hits is what a search over names finds: a few of each kind.
@@ -56,7 +54,7 @@ func (s *Service) Find(ctx context.Context, subject *Subject, organization, quer
 
 func (s source) findOnSite(ctx context.Context, by *Subject, query string, h *Hits) (err error) {
 	if by.Can("read", usersObject) {
-		list, err := s.userPage(ctx, db.FindUsersParams{Query: fold(query), MaxRows: few})
+		list, err := s.userPage(ctx, userSearch{Query: fold(query), Sort: sortUsername, MaxRows: few})
 		if err != nil {
 			return err
 		}

@@ -266,7 +266,7 @@ func (s *Service) Logout(ctx context.Context, subject *Subject) error {
 
 // HasUsers says whether setup is done.
 func (s *Service) HasUsers(ctx context.Context) (bool, error) {
-	n, err := s.db.CountUsers(ctx)
+	n, err := s.db.GetUserCount(ctx)
 	return n > 0, err
 }
 
@@ -290,7 +290,7 @@ func (s *Service) CreateFirstUser(ctx context.Context, body Body[FirstUser]) (us
 	}
 	err = s.change(ctx, nil, "create", func(c *change) error {
 		c.entry.status = 201
-		n, err := c.q.CountUsers(ctx)
+		n, err := c.q.GetUserCount(ctx)
 		if err != nil || n > 0 {
 			return errors.Join(err, errSetUp(n > 0))
 		}

@@ -125,7 +125,7 @@ type found struct {
 func (s source) eachFound(ctx context.Context, by *Subject, search memberSearch,
 	begin func(count int) error, each func(*Member) error,
 ) error {
-	few, err := s.fewMatch(ctx, search)
+	few, err := s.fewMatch(ctx, search.Match, search.org.MemberCount)
 	if err != nil {
 		return err
 	}
@@ -155,7 +155,7 @@ func (s source) eachFound(ctx context.Context, by *Subject, search memberSearch,
 
 // memberIDs is the ids of the members that a search finds.
 func (s source) memberIDs(ctx context.Context, search memberSearch) (all []uuid.UUID, err error) {
-	few, err := s.fewMatch(ctx, search)
+	few, err := s.fewMatch(ctx, search.Match, search.org.MemberCount)
 	if err != nil {
 		return nil, err
 	}
@@ -174,14 +174,14 @@ func (s source) memberIDs(ctx context.Context, search memberSearch) (all []uuid.
 	return all, err
 }
 
-// fewMatch says whether it is better to look up the accounts that may have the text, than to walk along the members until
+// fewMatch says whether it is better to look up the accounts that may have a text, than to walk along a list of all until
 // enough of them have it: looking one up costs as much as walking past a dozen.
-func (s source) fewMatch(ctx context.Context, search memberSearch) (bool, error) {
-	if search.Match == "" {
+func (s source) fewMatch(ctx context.Context, match string, all int64) (bool, error) {
+	if match == "" {
 		return false, nil
 	}
-	limit := search.org.MemberCount / 12
-	n, err := s.q.CountSearched(ctx, db.CountSearchedParams{Match: search.Match, MaxRows: limit + 1})
+	limit := all / 12
+	n, err := s.q.CountSearched(ctx, db.CountSearchedParams{Match: match, MaxRows: limit + 1})
 	return n <= limit, err
 }
 

@@ -58,11 +58,11 @@ func (s source) navigationCounts(ctx context.Context, n *Navigation) error {
 	}
 	n.TokenCount, n.OrganizationCount = int(tokens), len(n.Organizations)
 	if n.CanReadUsers {
-		users, err := s.q.CountUsersUpTo(ctx, NavigationCountMax)
+		users, err := s.q.GetUserCount(ctx)
 		if err != nil {
 			return err
 		}
-		n.UserCount = int(users)
+		n.UserCount = int(min(users, NavigationCountMax))
 	}
 	if n.More && n.CanReadOrganizations {
 		orgs, err := s.q.CountOrganizationsUpTo(ctx, NavigationCountMax)

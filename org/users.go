@@ -16,7 +16,7 @@ import (
 // Users is one page of the users that the caller may read: all with site-wide user:read, else itself.
 // Invalid: a bad query, unknown sort, or AfterID in another order than by username.
 func (s *Service) Users(ctx context.Context, subject *Subject, f UserFilter) (UserList, error) {
-	p, err := userSearch(f)
+	p, err := newUserSearch(f)
 	if err != nil {
 		return UserList{}, err
 	}
@@ -44,23 +44,19 @@ func (s *Service) Users(ctx context.Context, subject *Subject, f UserFilter) (Us
 	return list, err
 }
 
-func (s source) userPage(ctx context.Context, p db.FindUsersParams) (UserList, error) {
+func (s source) userPage(ctx context.Context, p userSearch) (UserList, error) {
 	list := UserList{Users: []User{}}
-	found, err := s.q.FindUsers(ctx, p)
-	if err != nil || len(found) == 0 {
+	ids, total, err := s.findUsers(ctx, p)
+	if err != nil || len(ids) == 0 {
 		return list, err // past the end the count is 0, as clients of the original know it
 	}
-	list.Count = int(found[0].Total)
-	for piece := range slices.Chunk(found, chunk) {
-		ids := make([]uuid.UUID, len(piece))
-		for i, r := range piece {
-			ids[i] = r.ID
-		}
-		rows, err := s.q.ListUsersByID(ctx, ids)
+	list.Count = int(total)
+	for piece := range slices.Chunk(ids, chunk) {
+		rows, err := s.q.ListUsersByID(ctx, piece)
 		if err != nil {
 			return list, err
 		}
-		inOrder(rows, ids, func(r *db.UserRow) uuid.UUID { return r.ID })
+		inOrder(rows, piece, func(r *db.UserRow) uuid.UUID { return r.ID })
 		for _, r := range rows {
 			u, err := s.user(ctx, r)
 			if err != nil {
@@ -72,8 +68,45 @@ func (s source) userPage(ctx context.Context, p db.FindUsersParams) (UserList, e
 	return list, nil
 }
 
-func userSearch(f UserFilter) (db.FindUsersParams, error) {
-	p := db.FindUsersParams{MaxRows: int64(f.Limit), Skip: int64(f.Offset)}
+// userSearch is a UserFilter as the queries take it.
+type userSearch db.FindUsersParams
+
+// findUsers is the ids of a page, and how many accounts match in all: along the list, by the index of texts if few
+// accounts can have the text, or else by looking at all.
+func (s source) findUsers(ctx context.Context, p userSearch) (ids []uuid.UUID, total int64, err error) {
+	all, err := s.q.GetUserCount(ctx)
+	if err != nil {
+		return nil, 0, err
+	}
+	if p == (userSearch{Sort: sortUsername, MaxRows: p.MaxRows, Skip: p.Skip}) {
+		ids, err = s.q.ListUsers(ctx, db.ListUsersParams{MaxRows: p.MaxRows, Skip: p.Skip})
+		return ids, all, err
+	}
+	match := trigrams(p.Query)
+	few, err := s.fewMatch(ctx, match, all)
+	if err != nil {
+		return nil, 0, err
+	}
+	if !few {
+		rows, err := s.q.FindUsers(ctx, db.FindUsersParams(p))
+		for _, r := range rows {
+			ids, total = append(ids, r.ID), r.Total
+		}
+		return ids, total, err
+	}
+	rows, err := s.q.SearchUsers(ctx, db.SearchUsersParams{
+		Match: match, Descending: p.Descending, Sort: p.Sort, OnlyUser: p.OnlyUser, Query: p.Query, Statuses: p.Statuses,
+		LoginTypes: p.LoginTypes, Roles: p.Roles, CreatedBefore: p.CreatedBefore, CreatedAfter: p.CreatedAfter,
+		SeenBefore: p.SeenBefore, SeenAfter: p.SeenAfter, AfterKey: p.AfterKey, Skip: p.Skip, MaxRows: p.MaxRows,
+	})
+	for _, r := range rows {
+		ids, total = append(ids, r.ID), r.Total
+	}
+	return ids, total, err
+}
+
+func newUserSearch(f UserFilter) (userSearch, error) {
+	p := userSearch{MaxRows: int64(f.Limit), Skip: int64(f.Offset)}
 	if p.MaxRows == 0 {
 		p.MaxRows = math.MaxInt64
 	}

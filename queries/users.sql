@@ -1,6 +1,3 @@
--- name: CountUsers :one
-SELECT count(*) FROM (SELECT 1 FROM users LIMIT 1) u;
-
 -- name: GetUser :one
 SELECT * FROM user_rows WHERE id = @id;
 
@@ -16,6 +13,14 @@ SELECT id, status, login_type, password_hash FROM users WHERE email_key = @email
 
 -- name: GetPasswordHash :one
 SELECT password_hash FROM users WHERE id = @id;
+
+-- name: ListUsers :many
+-- By username, from a place onwards.
+SELECT id FROM users WHERE username_key > @after_key ORDER BY username_key
+LIMIT CAST(@max_rows AS bigint) OFFSET CAST(@skip AS bigint);
+
+-- name: GetUserCount :one
+SELECT users FROM user_counts WHERE id = 1;
 
 -- name: FindUsers :many
 -- Users that match, in the order asked for, and how many match in all. Lists of names and sort keys as in FindMembers.
@@ -36,6 +41,39 @@ FROM (
         ELSE '' END AS text) AS down
     FROM users u
     WHERE (u.id = sqlc.narg(only_user) OR sqlc.narg(only_user) IS NULL)
+      AND (CAST(@query AS text) = '' OR instr(u.search_key, @query) > 0)
+      AND (CAST(@statuses AS text) = '' OR instr(@statuses, ' ' || u.status || ' ') > 0)
+      AND (CAST(@login_types AS text) = '' OR instr(@login_types, ' ' || u.login_type || ' ') > 0)
+      AND (CAST(@roles AS text) = '' OR EXISTS (
+          SELECT 1 FROM user_roles s WHERE s.user_id = u.id AND instr(@roles, ' ' || s.role || ' ') > 0))
+      AND (u.created_at < sqlc.narg(created_before) OR sqlc.narg(created_before) IS NULL)
+      AND (u.created_at > sqlc.narg(created_after) OR sqlc.narg(created_after) IS NULL)
+      AND (u.last_seen_at < sqlc.narg(seen_before) OR sqlc.narg(seen_before) IS NULL)
+      AND (u.last_seen_at > sqlc.narg(seen_after) OR sqlc.narg(seen_after) IS NULL)
+      AND u.username_key > @after_key
+) f
+ORDER BY f.up, f.down DESC, f.username_key
+LIMIT CAST(@max_rows AS bigint) OFFSET CAST(@skip AS bigint);
+
+-- name: SearchUsers :many
+-- FindUsers among the accounts that may have a text, by its groups of three letters.
+SELECT f.id, CAST(count(*) OVER () AS bigint) AS total
+FROM (
+    SELECT
+        u.id, u.username_key,
+        CAST(CASE WHEN CAST(@descending AS boolean) THEN '' ELSE
+            CASE CAST(@sort AS text) WHEN 'name' THEN u.name_key WHEN 'email' THEN u.email_key
+                WHEN 'created_at' THEN CAST(u.created_at AS text) WHEN 'last_seen_at' THEN coalesce(CAST(u.last_seen_at AS text), '')
+                ELSE u.username_key END
+        END AS text) AS up,
+        CAST(CASE WHEN CAST(@descending AS boolean) THEN
+            CASE CAST(@sort AS text) WHEN 'name' THEN u.name_key WHEN 'email' THEN u.email_key
+                WHEN 'created_at' THEN CAST(u.created_at AS text) WHEN 'last_seen_at' THEN coalesce(CAST(u.last_seen_at AS text), '')
+                ELSE u.username_key END
+        ELSE '' END AS text) AS down
+    FROM users u
+    WHERE u.seq IN (SELECT user_search.rowid FROM user_search WHERE user_search.text MATCH @match)
+      AND (u.id = sqlc.narg(only_user) OR sqlc.narg(only_user) IS NULL)
       AND (CAST(@query AS text) = '' OR instr(u.search_key, @query) > 0)
       AND (CAST(@statuses AS text) = '' OR instr(@statuses, ' ' || u.status || ' ') > 0)
       AND (CAST(@login_types AS text) = '' OR instr(@login_types, ' ' || u.login_type || ' ') > 0)
@@ -115,7 +153,3 @@ SELECT role, count(*) AS users FROM user_roles GROUP BY role;
 -- Active accounts of people: one that nobody can sign in to does not keep the door open.
 SELECT u.id FROM user_roles r JOIN users u ON u.id = r.user_id
 WHERE r.role = @role AND u.status = 'active' AND u.login_type <> 'none' ORDER BY u.id;
-
--- name: CountUsersUpTo :one
--- How many accounts there are, as far as anybody wants to know.
-SELECT count(*) FROM (SELECT 1 FROM users LIMIT CAST(@max_rows AS bigint)) u;

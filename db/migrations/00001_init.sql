@@ -39,6 +39,13 @@ CREATE TABLE users (
 CREATE UNIQUE INDEX users_by_username ON users (username_key);
 CREATE UNIQUE INDEX users_by_email ON users (email_key);
 
+-- One row: how many accounts there are, kept by trigger.
+CREATE TABLE user_counts (
+    id    bigint NOT NULL PRIMARY KEY CHECK (id = 1),
+    users bigint NOT NULL
+);
+INSERT INTO user_counts (id, users) VALUES (1, 0);
+
 -- Finds accounts by three letters and more of search_key; it holds no text of its own. Kept by trigger.
 CREATE VIRTUAL TABLE user_search USING fts5 (
     text, content = '', contentless_delete = 1, detail = 'column', tokenize = 'trigram case_sensitive 1'
@@ -241,6 +248,16 @@ CREATE TRIGGER organization_members_removed AFTER DELETE ON organization_members
 END;
 -- +goose StatementEnd
 -- +goose StatementBegin
+CREATE TRIGGER users_added AFTER INSERT ON users BEGIN
+    UPDATE user_counts SET users = users + 1 WHERE id = 1;
+END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER users_removed AFTER DELETE ON users BEGIN
+    UPDATE user_counts SET users = users - 1 WHERE id = 1;
+END;
+-- +goose StatementEnd
+-- +goose StatementBegin
 CREATE TRIGGER users_searched AFTER INSERT ON users BEGIN
     INSERT INTO user_search (rowid, text) VALUES (NEW.seq, NEW.search_key);
 END;
@@ -327,5 +344,6 @@ DROP TABLE member_roles;
 DROP TABLE organization_members;
 DROP TABLE user_roles;
 DROP TABLE user_search;
+DROP TABLE user_counts;
 DROP TABLE users;
 DROP TABLE organizations;
