@@ -326,12 +326,15 @@ func (s *site) write(tb testing.TB, fn func(q *db.Queries) error) {
 // insert adds people past all rules.
 func (s *site) insert(tb testing.TB, list ...person) {
 	tb.Helper()
-	s.write(tb, func(q *db.Queries) (err error) {
+	ctx := tb.Context()
+	if err := s.db.Fill(ctx, func(q *db.Queries) (err error) {
 		for _, p := range list {
-			err = errors.Join(err, insertPerson(tb.Context(), q, p))
+			err = errors.Join(err, insertPerson(ctx, q, p))
 		}
-		return err
-	})
+		return errors.Join(err, q.BumpRevision(ctx, 0))
+	}); err != nil {
+		tb.Fatal(err)
+	}
 }
 
 // store puts a permission into a custom role past all rules.

@@ -51,29 +51,58 @@ func (s source) eachInOrder(ctx context.Context, by *Subject, org db.Organizatio
 	if err := begin(int(org.MemberCount)); err != nil {
 		return err
 	}
-	left := f.Limit
-	if left == 0 {
-		left = math.MaxInt
-	}
 	p, err := s.startAt(ctx, org, f.Offset)
 	if err != nil {
 		return err
 	}
-	for left > 0 {
-		p.MaxRows = int64(min(left, chunk))
+	left := int64(f.Limit)
+	if left == 0 {
+		left = math.MaxInt64
+	}
+	next := func() ([]db.MemberRow, error) {
+		p.MaxRows = min(left, chunk)
 		rows, err := s.q.ListMembers(ctx, p)
-		if err != nil {
-			return err
-		}
-		if err := s.eachRow(ctx, by, org.ID, rows, each); err != nil {
-			return err
-		}
+		left -= int64(len(rows))
 		if int64(len(rows)) < p.MaxRows {
+			left = 0
+		}
+		if left > 0 {
+			p.AfterKey, p.Skip = rows[len(rows)-1].UsernameKey, 0
+		}
+		return rows, err
+	}
+	return inTurn(func() bool { return left > 0 }, next, func(rows []db.MemberRow) error { return s.eachRow(ctx, by, org.ID, rows, each) })
+}
+
+// inTurn gives the pieces of a list to use, as long as there are more: the next one is fetched while one is in use.
+func inTurn[T any](more func() bool, next func() ([]T, error), use func([]T) error) error {
+	type piece struct {
+		list []T
+		err  error
+	}
+	fetch := func() <-chan piece {
+		if !more() {
 			return nil
 		}
-		last := rows[len(rows)-1]
-		left -= len(rows)
-		p.AfterKey, p.Skip = last.UsernameKey, 0
+		c := make(chan piece, 1)
+		go func() {
+			list, err := next()
+			c <- piece{list, err}
+		}()
+		return c
+	}
+	for c := fetch(); c != nil; {
+		p := <-c
+		if p.err != nil {
+			return p.err
+		}
+		if c = fetch(); c == nil {
+			return use(p.list)
+		}
+		if err := use(p.list); err != nil {
+			<-c // what it reads from must not be taken away under it
+			return err
+		}
 	}
 	return nil
 }

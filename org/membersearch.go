@@ -84,10 +84,13 @@ func sorting(sort string, keys []string) (key string, descending bool, err error
 
 const sortUsername = "username"
 
-// trigrams is what the index is asked for: every three letters that a text of three or more has; "" for a shorter one.
-// Whether they stand together in what is found must be looked at there.
+// trigrams is what the index is asked for: every three letters that a text of three or more has; "" for a shorter one, and
+// for one that the index could not read. Whether they stand together in what is found must be looked at there.
 func trigrams(text string) string {
 	letters := []rune(text)
+	if slices.Contains(letters, 0) {
+		return ""
+	}
 	var all []string
 	for i := range max(0, len(letters)-2) {
 		one := `"` + strings.ReplaceAll(string(letters[i:i+3]), `"`, `""`) + `"`

@@ -34,7 +34,10 @@ func (c *call) setCookie(name, value string, life time.Duration, httpOnly bool) 
 	})
 }
 
-const flashLifetime = time.Minute
+const (
+	flashCookie   = "flash"
+	flashLifetime = time.Minute
+)
 
 // setFlash keeps a message for the next page, in a cookie: the session would need a write to the database to take it.
 // undo is the id of what the message offers to undo, "" if nothing.
@@ -46,17 +49,17 @@ func (c *call) setFlash(message, undo string) {
 	if undo != "" {
 		value += "." + undo
 	}
-	c.setCookie("flash", value, flashLifetime, true)
+	c.setCookie(flashCookie, value, flashLifetime, true)
 }
 
 // takeFlash gives the message that was kept for this page, once.
 func (c *call) takeFlash() *views.Flash {
-	text, undo, _ := strings.Cut(c.cookie("flash"), ".")
+	text, undo, _ := strings.Cut(c.cookie(flashCookie), ".")
 	message, err := base64.RawURLEncoding.DecodeString(text)
 	if err != nil || len(message) == 0 {
 		return nil
 	}
-	c.setCookie("flash", "", -time.Second, true)
+	c.setCookie(flashCookie, "", -time.Second, true)
 	if c.subject == nil {
 		return nil // nothing that a stranger could have planted is shown next to a password field
 	}

@@ -1,11 +1,13 @@
 package web
 
 import (
+	"fmt"
 	"hash/maphash"
 	"net/http"
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/google/uuid"
 )
@@ -18,45 +20,52 @@ type recollection struct {
 	mu       sync.Mutex
 	revision int64
 	size     int
-	answers  map[question][]byte
+	answers  map[question]*answer
 }
 
 // question is what an answer is kept for.
 type question struct {
-	who uuid.UUID
-	uri string
+	who  uuid.UUID
+	uri  string
+	look string // what else a page depends on, and the coding of the answer
+}
+
+// answer is the body of one, as it is sent.
+type answer struct {
+	contentType, coding string
+	varies              bool // with the codings that the client reads
+	body                []byte
 }
 
 const (
-	maxKept   = 16 << 20 // bytes of all answers
-	maxAnswer = 64 << 10 // bytes of one: a page of members, not the list of all
+	maxKept   = 16 << 20  // bytes of all answers
+	maxAnswer = 128 << 10 // bytes of one: a page of members, not the list of all
 )
 
 func newRecollection() *recollection { return &recollection{seed: maphash.MakeSeed()} }
 
 // find gives the answer that was kept under the revision.
-func (r *recollection) find(q question, revision int64) ([]byte, bool) {
+func (r *recollection) find(q question, revision int64) *answer {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if revision != r.revision {
-		return nil, false
+		return nil
 	}
-	answer, ok := r.answers[q]
-	return answer, ok
+	return r.answers[q]
 }
 
 // keep remembers an answer that was made for a caller of that revision.
-func (r *recollection) keep(q question, revision int64, answer []byte) {
+func (r *recollection) keep(q question, revision int64, a *answer) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if revision < r.revision {
 		return
 	}
-	if revision > r.revision || r.size+len(answer) > maxKept {
-		r.revision, r.size, r.answers = revision, 0, map[question][]byte{}
+	if revision > r.revision || r.size+len(a.body) > maxKept {
+		r.revision, r.size, r.answers = revision, 0, map[question]*answer{}
 	}
-	r.size += len(answer)
-	r.answers[q] = answer
+	r.size += len(a.body)
+	r.answers[q] = a
 }
 
 // tag names an answer without knowing it: the same question under the same revision has the same answer. The seed keeps
@@ -69,20 +78,34 @@ func (r *recollection) tag(q question, revision int64) string {
 // recall gives an answer from memory, or tells the client that its copy is still good. If it has neither, the answer
 // will be kept as it is sent.
 func (s *Server) recall(c *call) (r reply, ok bool) {
-	if !c.route.Offers(Steady) || c.form != formJSON || c.csv || c.inProcess() != nil { // who asks in here has no revision
+	if !c.route.Offers(Steady) || c.csv || c.inProcess() != nil || // who asks in here has no revision
+		c.form != formJSON && c.cookie(flashCookie) != "" { // which is shown once
 		return reply{}, false
 	}
-	q, revision := question{c.subject.ID(), c.here()}, c.subject.Revision()
-	tag := s.kept.tag(q, revision)
-	c.header("ETag", tag)
-	if matches(c.request().Header.Get("If-None-Match"), tag) {
-		return reply{status: http.StatusNotModified, ready: []byte{}}, true
+	q, revision := question{c.subject.ID(), c.here(), c.look()}, c.subject.Revision()
+	if c.form == formJSON {
+		tag := s.kept.tag(q, revision)
+		c.header("ETag", tag)
+		if matches(c.request().Header.Get("If-None-Match"), tag) {
+			return reply{status: http.StatusNotModified, ready: &answer{}}, true
+		}
 	}
-	if answer, ok := s.kept.find(q, revision); ok {
-		return reply{ready: answer}, true
+	if a := s.kept.find(q, revision); a != nil {
+		return reply{ready: a}, true
 	}
-	c.copy = &copied{done: func(answer []byte) { s.kept.keep(q, revision, answer) }}
+	c.copy = &copied{done: func(a *answer) { s.kept.keep(q, revision, a) }}
 	return reply{}, false
+}
+
+// look is what an answer depends on besides what is stored, who asks, and for what. Pages name the server, and have words
+// like "today".
+func (c *call) look() string {
+	coding := c.coding()
+	if c.form == formJSON {
+		return coding
+	}
+	return fmt.Sprintf("%d %s %q %t %s %t %q %d", c.form, coding, c.request().Host, c.session, c.theme(), c.shortcuts(),
+		c.cookie(organizationCookie), time.Now().Unix()/60)
 }
 
 // matches says whether an If-None-Match header names the tag. "*" names none: whether there is an answer at all is not
@@ -100,9 +123,10 @@ func matches(header, tag string) bool {
 type copied struct {
 	data []byte
 	big  bool
-	done func([]byte)
+	done func(*answer)
 }
 
+// add takes a part of a streamed answer.
 func (k *copied) add(b []byte) {
 	if k == nil || k.big {
 		return
@@ -114,9 +138,16 @@ func (k *copied) add(b []byte) {
 	k.data = append(k.data, b...)
 }
 
-// finish keeps the copy of an answer that went out whole.
-func (k *copied) finish() {
+// finish keeps the parts of an answer that went out whole.
+func (k *copied) finish(contentType string) {
 	if k != nil && !k.big {
-		k.done(k.data)
+		k.done(&answer{contentType: contentType, body: k.data})
+	}
+}
+
+// whole keeps an answer that goes out at once.
+func (k *copied) whole(a *answer) {
+	if k != nil && len(a.body) <= maxAnswer {
+		k.done(a)
 	}
 }

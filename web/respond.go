@@ -2,6 +2,7 @@ package web
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"context"
 	"encoding/json"
@@ -44,7 +45,7 @@ type reply struct {
 	version int64        // of what is shown, for If-Match; 0 if it has none
 	secret  bool         // nobody may keep a copy of the answer
 	raw     http.Handler // writes the answer itself: files
-	ready   []byte       // the JSON answer as it was sent before
+	ready   *answer      // as it was sent before
 	refused *org.Error   // the form is shown again because of this
 }
 
@@ -67,7 +68,7 @@ func (s *Server) respond(c *call, r reply) error {
 		r.raw.ServeHTTP(c.response(), c.request())
 		return nil
 	case r.ready != nil:
-		return c.send(r.status, typeJSONOut, r.ready)
+		return c.write(r.status, r.ready)
 	case r.stream != nil && (c.form == formJSON || c.csv || r.file != ""):
 		return s.stream(c, r)
 	case asJSON || r.page == nil && r.fragment == nil && r.next == "":
@@ -93,10 +94,7 @@ func (c *call) sendJSON(r reply) error {
 	if err != nil {
 		return err
 	}
-	body = append(body, '\n')
-	c.copy.add(body)
-	c.copy.finish()
-	return c.send(r.status, typeJSONOut, body)
+	return c.send(r.status, typeJSONOut, append(body, '\n'))
 }
 
 // sendFragment sends what htmx swaps in. Where there is nothing to swap, it is told to go on to the next page.
@@ -204,25 +202,39 @@ func (c *call) redirect(path string) error {
 	return c.send(http.StatusSeeOther, "", nil)
 }
 
-// send writes a complete answer.
+// send writes a complete answer, compressed if the client reads that.
 func (c *call) send(status int, contentType string, body []byte) error {
-	if status == 0 {
-		status = http.StatusOK
+	a := &answer{contentType: contentType, body: body}
+	if c.response().Header().Get("Cache-Control") != "no-store" { // of an answer with a secret the length would tell something
+		a.compress(c.coding())
 	}
+	if cmp.Or(status, http.StatusOK) == http.StatusOK {
+		c.copy.whole(a)
+	}
+	return c.write(status, a)
+}
+
+// write writes an answer as it is.
+func (c *call) write(status int, a *answer) error {
+	status = cmp.Or(status, http.StatusOK)
 	if status == http.StatusNotModified {
 		c.response().WriteHeader(status)
 		return nil
 	}
-	if contentType != "" {
-		c.header("Content-Type", contentType)
+	if a.contentType != "" {
+		c.header("Content-Type", a.contentType)
 	}
-	body = c.compress(body)
+	if a.varies {
+		c.response().Header().Add("Vary", "Accept-Encoding")
+	}
+	if a.coding != "" {
+		c.header("Content-Encoding", a.coding)
+	}
 	if status != http.StatusNoContent {
-		c.header("Content-Length", strconv.Itoa(len(body)))
+		c.header("Content-Length", strconv.Itoa(len(a.body)))
 	}
 	c.response().WriteHeader(status)
-	_, err := c.response().Write(body)
-	if err != nil {
+	if _, err := c.response().Write(a.body); err != nil {
 		return errClientGone
 	}
 	return nil
@@ -251,28 +263,33 @@ type compressor interface {
 	Reset(io.Writer)
 }
 
-// compress makes body smaller for a client that reads a coding of ours. Answers with a secret stay as they are, for
-// their length would tell something about it.
-func (c *call) compress(body []byte) []byte {
-	h := c.response().Header()
-	if len(body) < worthCompressing || h.Get("Cache-Control") == "no-store" {
-		return body
-	}
-	h.Add("Vary", "Accept-Encoding")
+// coding is the best of ours that the client reads, "" if it reads none.
+func (c *call) coding() string {
 	for _, z := range compressors {
-		if !accepts(c.request().Header.Get("Accept-Encoding"), z.coding) {
+		if accepts(c.request().Header.Get("Accept-Encoding"), z.coding) {
+			return z.coding
+		}
+	}
+	return ""
+}
+
+// compress makes an answer smaller where that is worth it.
+func (a *answer) compress(coding string) {
+	if a.varies = len(a.body) >= worthCompressing; !a.varies {
+		return
+	}
+	for _, z := range compressors {
+		if z.coding != coding {
 			continue
 		}
 		var b bytes.Buffer
 		w := z.pool.Get().(compressor)
 		defer z.pool.Put(w)
 		w.Reset(&b)
-		_, _ = w.Write(body) // a buffer takes everything
+		_, _ = w.Write(a.body) // a buffer takes everything
 		_ = w.Close()
-		h.Set("Content-Encoding", z.coding)
-		return b.Bytes()
+		a.body, a.coding = b.Bytes(), coding
 	}
-	return body
 }
 
 // accepts reads an Accept-Encoding header.

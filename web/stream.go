@@ -52,7 +52,7 @@ func (s *Server) stream(c *call, r reply) error {
 	if err := out.Flush(); err != nil {
 		return err
 	}
-	c.copy.finish()
+	c.copy.finish(contentType)
 	return nil
 }
 
