@@ -111,7 +111,7 @@ func (c *change) writeProfile(row db.UserRow, in Profile) error {
 	})
 }
 
-// SetPassword sets a password and ends every session and token of the account.
+// SetPassword sets a password and ends every session and token of the account. Then it begins a session if ctx has one.
 // Invalid: no such user, a weak password, a service account, or a wrong old password of one's own.
 // Forbidden: needs user:update_personal. TooMany: too many wrong old passwords.
 func (s *Service) SetPassword(ctx context.Context, subject *Subject, user string, body Body[PasswordInput]) error {
@@ -189,7 +189,10 @@ func (p *newPassword) write(c *change, user string) error {
 	if err := c.q.DeleteLoginFailures(c.ctx, passwordDoor(row.ID).name); err != nil {
 		return err
 	}
-	return c.replacePassword(row.ID, p.hash)
+	if err := c.replacePassword(row.ID, p.hash); err != nil {
+		return err
+	}
+	return beginSession(c.ctx, c.q, row.ID)
 }
 
 // replacePassword stores a password hash, and ends all that the old password opened.

@@ -126,17 +126,27 @@ func (c *change) refresh() error {
 		return err
 	}
 	with := *current
-	with.TokenID = c.by.TokenID
+	with.TokenID, with.Session = c.by.TokenID, c.by.Session
 	c.by = &with
-	if with.TokenID == "" {
-		return nil
+	return c.stillOpen()
+}
+
+// stillOpen refuses a caller whose token or session has ended meanwhile: what it would write now, a token for one, would
+// outlive the end of its access.
+func (c *change) stillOpen() (err error) {
+	reason := ""
+	switch {
+	case c.by.TokenID != "":
+		reason = "API key is invalid."
+		_, err = c.q.GetAPIKeyOwner(c.ctx, c.by.TokenID)
+	case c.by.Session != "":
+		reason = "The session has ended."
+		_, err = c.q.GetSession(c.ctx, db.GetSessionParams{Token: c.by.Session, Now: c.now})
 	}
-	if _, err := c.q.GetAPIKeyOwner(c.ctx, with.TokenID); db.IsNotFound(err) {
-		return signedOut("API key is invalid.")
-	} else if err != nil {
-		return err
+	if db.IsNotFound(err) {
+		return signedOut(reason)
 	}
-	return nil
+	return err
 }
 
 // record writes the audit row, and begins a new one. One that is about nothing has been written already.

@@ -273,6 +273,16 @@ func openSite(tb testing.TB, path string) *site {
 	return &site{Service: org.New(d, org.Options{Now: c.now}), db: d, raw: raw, path: path, clock: c}
 }
 
+// session starts a browser session of somebody, and gives its name in the store.
+func (s *site) session(tb testing.TB, name string) string {
+	tb.Helper()
+	store := org.NewSessionStore(s.db, s.clock.now)
+	if err := store.CommitCtx(org.WithSessionUser(tb.Context(), id(name)), "session of "+name, []byte("data"), s.clock.now().Add(time.Hour)); err != nil {
+		tb.Fatal(err)
+	}
+	return "session of " + name
+}
+
 // as signs somebody in.
 func (s *site) as(tb testing.TB, name string) *org.Subject {
 	tb.Helper()

@@ -19,11 +19,11 @@ const (
 	maxAddressFailures = 60
 )
 
-// Login checks an e-mail address and a password. Every wrong login costs one hash and gets the same answer.
-// Unauthenticated: wrong, or suspended. TooMany: too many wrong ones for this account or from this address.
-// Unavailable: too many logins at once.
+// Login checks an e-mail address and a password, and begins a session if ctx has one. Every wrong login costs one hash
+// and gets the same answer. Unauthenticated: wrong, or suspended. TooMany: too many wrong ones for this account or from
+// this address. Unavailable: too many logins at once.
 func (s *Service) Login(ctx context.Context, email, password string) (User, error) {
-	return s.login(ctx, email, password, func(*db.Queries, uuid.UUID) error { return nil })
+	return s.login(ctx, email, password, func(q *db.Queries, user uuid.UUID) error { return beginSession(ctx, q, user) })
 }
 
 // login does what is then to be done for somebody whose password was right in the transaction that lets them in, so that
@@ -249,16 +249,17 @@ func (s *Service) LoginToken(ctx context.Context, email, password string) (strin
 	return token.String(), nil
 }
 
-// Logout ends the token that the request came with; ending a browser session is its keeper's. Either is recorded.
+// Logout ends the token or the session that the request came with, and records it.
 func (s *Service) Logout(ctx context.Context, subject *Subject) error {
 	return s.db.Write(ctx, func(q *db.Queries) error {
-		if subject.TokenID != "" {
-			if err := q.DeleteAPIKey(ctx, subject.TokenID); err != nil {
-				return err
-			}
-			if err := q.BumpRevision(ctx, s.now().UnixMicro()); err != nil { // it must be forgotten, too
-				return err
-			}
+		if err := q.DeleteAPIKey(ctx, subject.TokenID); err != nil {
+			return err
+		}
+		if err := q.DeleteSession(ctx, subject.Session); err != nil {
+			return err
+		}
+		if err := q.BumpRevision(ctx, s.now().UnixMicro()); err != nil { // it must be forgotten, too
+			return err
 		}
 		return s.recordLogin(ctx, q, subject.ID(), "logout", 200)
 	})
@@ -270,7 +271,8 @@ func (s *Service) HasUsers(ctx context.Context) (bool, error) {
 	return n > 0, err
 }
 
-// CreateFirstUser makes the first account, an owner, and the default organization with it as a member.
+// CreateFirstUser makes the first account, an owner, and the default organization with it as a member. It begins a
+// session of that account if ctx has one.
 // Conflict: there is a user already. Invalid: what is wrong with the input.
 func (s *Service) CreateFirstUser(ctx context.Context, body Body[FirstUser]) (user User, org Organization, err error) {
 	in, err := body()
@@ -310,9 +312,11 @@ func (s *Service) CreateFirstUser(ctx context.Context, body Body[FirstUser]) (us
 		if err := c.join(home, row); err != nil {
 			return err
 		}
-		user, err = c.userByID(row.ID)
+		if user, err = c.userByID(row.ID); err != nil {
+			return err
+		}
 		org = organizationOf(home)
-		return err
+		return beginSession(ctx, c.q, user.ID)
 	})
 	return user, org, err
 }

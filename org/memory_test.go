@@ -191,6 +191,7 @@ func TestCallerIsAsItIsInTheTransaction(t *testing.T) {
 		"suspended": {"UPDATE users SET status = 'suspended' WHERE id = ?", suspendedToken},
 		"deleted":   {"DELETE FROM users WHERE id = ?", signedOut("This account is gone.")},
 		"revoked":   {"DELETE FROM api_keys WHERE user_id = ?", signedOut("API key is invalid.")},
+		"ended":     {"DELETE FROM sessions WHERE user_id = ?", signedOut("The session has ended.")},
 	}
 	for fate, c := range fates {
 		t.Run(fate, func(t *testing.T) {
@@ -202,6 +203,9 @@ func TestCallerIsAsItIsInTheTransaction(t *testing.T) {
 				t.Fatal(err)
 			}
 			caller, err := s.TokenSubject(t.Context(), token)
+			if fate == "ended" {
+				caller, err = s.SessionSubject(t.Context(), id("o2"), s.session(t, "o2"))
+			}
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -221,15 +225,19 @@ func TestCallerIsAsItIsInTheTransaction(t *testing.T) {
 		})
 	}
 	// Each of them works for who still has the right; so every refusal above came from what was taken.
-	for name, do := range writes(t, newSite(t)) {
-		_ = do
+	for name := range writes(t, newSite(t)) {
 		s := newSite(t)
 		s.insert(t, person{name: "o2", site: []string{"owner"}})
 		if name == "DeleteOrganization" {
 			s.exec(t, "DELETE FROM organization_members WHERE organization_id = ?", beta.String())
 			s.exec(t, "DELETE FROM roles WHERE organization_id = ?", beta.String())
 		}
-		if err := writes(t, s)[name](s.as(t, "o2")); err != nil {
+		caller, err := s.SessionSubject(t.Context(), id("o2"), s.session(t, "o2"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.exec(t, "DELETE FROM login_failures") // a new revision, so that the session is looked at
+		if err := writes(t, s)[name](caller); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -24,11 +24,37 @@ func NewSessionStore(d *db.DB, now func() time.Time) *SessionStore {
 	return &SessionStore{db: d, now: now}
 }
 
-type sessionUserKey struct{}
+type (
+	sessionUserKey struct{}
+	sessionTxKey   struct{}
+	newSessionKey  struct{}
+)
 
 // WithSessionUser tells CommitCtx whose session it is given.
 func WithSessionUser(ctx context.Context, user uuid.UUID) context.Context {
 	return context.WithValue(ctx, sessionUserKey{}, user)
+}
+
+// WithNewSession makes the use case that lets an account in begin a session of it, in the same transaction: a password
+// change ends it or comes before, and can not fall between. begin must store it with the context that it is given.
+func WithNewSession(ctx context.Context, begin func(ctx context.Context, user uuid.UUID) error) context.Context {
+	return context.WithValue(ctx, newSessionKey{}, begin)
+}
+
+// beginSession begins the session that ctx has, if it has one. What its store writes becomes part of q's transaction.
+func beginSession(ctx context.Context, q *db.Queries, user uuid.UUID) error {
+	begin, ok := ctx.Value(newSessionKey{}).(func(context.Context, uuid.UUID) error)
+	if !ok {
+		return nil
+	}
+	return begin(context.WithValue(ctx, sessionTxKey{}, q), user)
+}
+
+func (s *SessionStore) write(ctx context.Context, fn func(q *db.Queries) error) error {
+	if q, ok := ctx.Value(sessionTxKey{}).(*db.Queries); ok {
+		return fn(q)
+	}
+	return s.db.Write(ctx, fn)
 }
 
 // FindCtx gives the data of a session that has not expired.
@@ -43,7 +69,7 @@ func (s *SessionStore) FindCtx(ctx context.Context, token string) (data []byte, 
 // CommitCtx stores a session until expiry, and forgets those that are over.
 func (s *SessionStore) CommitCtx(ctx context.Context, token string, data []byte, expiry time.Time) error {
 	user, _ := ctx.Value(sessionUserKey{}).(uuid.UUID)
-	return s.db.Write(ctx, func(q *db.Queries) error {
+	return s.write(ctx, func(q *db.Queries) error {
 		if err := q.DeleteExpiredSessions(ctx, s.now().UTC()); err != nil {
 			return err
 		}
@@ -57,7 +83,7 @@ func (s *SessionStore) CommitCtx(ctx context.Context, token string, data []byte,
 
 // DeleteCtx ends a session.
 func (s *SessionStore) DeleteCtx(ctx context.Context, token string) error {
-	return s.db.Write(ctx, func(q *db.Queries) error { return q.DeleteSession(ctx, token) })
+	return s.write(ctx, func(q *db.Queries) error { return q.DeleteSession(ctx, token) })
 }
 
 // Find is FindCtx without a context.
@@ -83,9 +109,8 @@ type Session struct {
 	Current   bool // the one that asks
 }
 
-// Sessions is the caller's own browser sessions, newest first. current is the token of the one that asks, as its store
-// knows it.
-func (s *Service) Sessions(ctx context.Context, subject *Subject, current string) ([]Session, error) {
+// Sessions is the caller's own browser sessions, newest first.
+func (s *Service) Sessions(ctx context.Context, subject *Subject) ([]Session, error) {
 	rows, err := s.db.ListSessions(ctx, db.ListSessionsParams{UserID: nullID(subject.ID()), Now: s.now()})
 	if err != nil {
 		return nil, err
@@ -94,7 +119,7 @@ func (s *Service) Sessions(ctx context.Context, subject *Subject, current string
 	for i, r := range rows {
 		list[i] = Session{
 			ID: r.ID, IP: r.IP, UserAgent: r.UserAgent, CreatedAt: r.CreatedAt, ExpiresAt: r.ExpiresAt,
-			Current: r.Token == current,
+			Current: r.Token == subject.Session,
 		}
 	}
 	return list, nil

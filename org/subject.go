@@ -18,7 +18,8 @@ import (
 // Subject is who asks: a signed-in account and what it may do at one revision of the data.
 type Subject struct {
 	User     User
-	TokenID  string // the API token that the request came with, "" for a session
+	TokenID  string // the API token that the request came with, "" if it came with none
+	Session  string // likewise the browser session, as its store knows it
 	grants   *rbac.Subject
 	revision int64
 	operator bool
@@ -209,7 +210,19 @@ func (s *Service) key(ctx context.Context, id string, revision int64) (*knownKey
 	return k, nil
 }
 
-// UserSubject is who a browser session belongs to.
+// SessionSubject is who a browser session belongs to; session is its token as its store knows it.
+// Unauthenticated: the account is gone or suspended.
+func (s *Service) SessionSubject(ctx context.Context, id uuid.UUID, session string) (*Subject, error) {
+	subject, err := s.UserSubject(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	with := *subject
+	with.Session = session
+	return &with, nil
+}
+
+// UserSubject is an account as a caller, whatever it came with.
 // Unauthenticated: the account is gone or suspended.
 func (s *Service) UserSubject(ctx context.Context, id uuid.UUID) (*Subject, error) {
 	revision, err := s.db.Revision(ctx)

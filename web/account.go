@@ -1,8 +1,6 @@
 package web
 
 import (
-	"crypto/sha256"
-	"encoding/base64"
 	"time"
 
 	"github.com/a-h/templ"
@@ -21,7 +19,7 @@ func (s *Server) accountPage(c *call, form string, e *org.Error) reply {
 			if err != nil {
 				return nil, err
 			}
-			sessions, err := s.org.Sessions(c.ctx, c.subject, s.sessionKey(c))
+			sessions, err := s.org.Sessions(c.ctx, c.subject)
 			a := views.Account{
 				UserView: v, Sessions: sessions, Shortcuts: c.shortcuts(), Confirm: c.query().text("confirm") == "signout",
 				Err: e, Failed: form, Now: time.Now(),
@@ -33,15 +31,6 @@ func (s *Server) accountPage(c *call, form string, e *org.Error) reply {
 			return views.AccountPage(a), err
 		},
 	}
-}
-
-// sessionKey is the session of this request as the store knows it, "" if there is none.
-func (s *Server) sessionKey(c *call) string {
-	if !c.session {
-		return ""
-	}
-	hash := sha256.Sum256([]byte(s.sessions.Token(c.ctx)))
-	return base64.RawURLEncoding.EncodeToString(hash[:])
 }
 
 func (s *Server) endSession(c *call) (reply, error) {

@@ -2,6 +2,8 @@ package web
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
 	"net/http"
 	"net/url"
 	"strings"
@@ -59,7 +61,7 @@ func (s *Server) authenticate(c *call) error {
 	if err != nil {
 		return org.SignedOut()
 	}
-	subject, err := s.org.UserSubject(c.ctx, id)
+	subject, err := s.org.SessionSubject(c.ctx, id, storedToken(s.sessions.Token(c.ctx)))
 	if err == nil {
 		c.subject, c.session = subject, true
 	}
@@ -85,36 +87,44 @@ func (s *Server) loadSession(c *call) error {
 	return err
 }
 
-// signIn starts a session for a user. It gets a new token, so that nobody can have planted the cookie.
-func (s *Server) signIn(c *call, user uuid.UUID) error {
+// storedToken is a session's token as its store has it, which HashTokenInStore decides.
+func storedToken(token string) string {
+	hash := sha256.Sum256([]byte(token))
+	return base64.RawURLEncoding.EncodeToString(hash[:])
+}
+
+// signIn starts a session for the account that a use case lets in. It gets a new token, so that nobody can have planted
+// the cookie.
+func (s *Server) signIn(c *call, letIn func(ctx context.Context) error) error {
 	if err := s.loadSession(c); err != nil {
 		return err
 	}
-	if err := s.sessions.Clear(c.ctx); err != nil {
+	var token string
+	var expiry time.Time
+	err := letIn(org.WithNewSession(c.ctx, func(ctx context.Context, user uuid.UUID) (err error) {
+		if err := s.sessions.Clear(ctx); err != nil {
+			return err
+		}
+		if err := s.sessions.RenewToken(ctx); err != nil {
+			return err
+		}
+		s.sessions.Put(ctx, sessionUser, user.String())
+		token, expiry, err = s.sessions.Commit(org.WithSessionUser(ctx, user))
 		return err
+	}))
+	if err == nil {
+		s.writeSession(c, token, expiry)
 	}
-	if err := s.sessions.RenewToken(c.ctx); err != nil {
-		return err
-	}
-	s.sessions.Put(c.ctx, sessionUser, user.String())
-	token, expiry, err := s.sessions.Commit(org.WithSessionUser(c.ctx, user))
-	if err != nil {
-		return err
-	}
-	s.writeSession(c, token, expiry)
-	return nil
+	return err
 }
 
 // signOut ends the token or the session that the request came with.
 func (s *Server) signOut(c *call) error {
-	if err := s.org.Logout(c.ctx, c.subject); err != nil || !c.session {
-		return err
+	err := s.org.Logout(c.ctx, c.subject)
+	if err == nil && c.session {
+		s.writeSession(c, "", time.Time{})
 	}
-	if err := s.sessions.Destroy(c.ctx); err != nil {
-		return err
-	}
-	s.writeSession(c, "", time.Time{})
-	return nil
+	return err
 }
 
 func (s *Server) writeSession(c *call, token string, expiry time.Time) {

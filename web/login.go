@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"net/http"
 
 	"rolecall/org"
@@ -31,13 +32,16 @@ func (s *Server) login(c *call) (reply, error) {
 		return reply{}, err
 	}
 	next := localPath(in.next, views.HomeURL)
-	user, err := s.org.Login(c.ctx, in.email, in.password)
+	err = s.signIn(c, func(ctx context.Context) error {
+		_, err := s.org.Login(ctx, in.email, in.password)
+		return err
+	})
 	if err != nil {
 		return c.again(err, func(e *org.Error) reply {
 			return loginPage(views.Login{Next: next, Email: in.email, Err: e})
 		})
 	}
-	return reply{next: next, secret: true}, s.signIn(c, user.ID)
+	return reply{next: next, secret: true}, nil
 }
 
 func (s *Server) logout(c *call) (reply, error) {

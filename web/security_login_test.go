@@ -1,13 +1,19 @@
 package web_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
+	"github.com/alexedwards/scs/v2"
+
+	"rolecall/org"
+	"rolecall/web"
 	"rolecall/web/webtest"
 )
 
@@ -92,6 +98,64 @@ func TestA8_EndOfAccess(t *testing.T) {
 				if got := open.statuses(t, s); got[0] != tt.want[0] {
 					t.Errorf("the session came back to life: %v", got)
 				}
+			}
+		})
+	}
+}
+
+// meddled is a store of sessions that has something happen right before one is stored.
+type meddled struct {
+	scs.CtxStore
+	happen func()
+}
+
+func (m *meddled) CommitCtx(ctx context.Context, token string, data []byte, expiry time.Time) error {
+	m.happen()
+	return m.CtxStore.CommitCtx(ctx, token, data, expiry)
+}
+
+// A8: a password that is changed while somebody signs in ends that session too, whatever it began with.
+func TestA8_PasswordChangeDuringSignIn(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		site   func(testing.TB, ...webtest.Option) *webtest.Site
+		user   string
+		signIn webtest.Request
+	}{
+		"login":        {webtest.New, "member", webtest.Request{Path: "/login", Form: url.Values{"email": {"member@example.com"}, "password": {webtest.Password}}}},
+		"setup":        {webtest.NewEmpty, "fiona", webtest.Request{Path: "/setup", Form: firstForm("the-setup-token")}},
+		"own password": {webtest.New, "member", webtest.Request{Method: "PUT", Path: "/users/me/password", As: "member", Form: url.Values{"old_password": {webtest.Password}, "password": {"correct horse battery stable"}}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			store := &meddled{happen: func() {}}
+			s := tt.site(t, func(o *web.Options) { store.CtxStore, o.Sessions = o.Sessions, store })
+			if tt.signIn.As != "" {
+				tt.signIn.As, tt.signIn.Header = "", http.Header{"Cookie": {s.Cookie(t, tt.user)}}
+			}
+			changed := make(chan error, 1)
+			store.happen = func() {
+				go func() {
+					changed <- s.Service.SetPassword(context.Background(), s.Service.Operator(), tt.user, func() (org.PasswordInput, error) {
+						return org.PasswordInput{Password: "another horse battery"}, nil
+					})
+				}()
+				select {
+				case err := <-changed: // it could come before the session is stored, which must end all the same
+					changed <- err
+				case <-time.After(time.Second): // it waits for what is under way
+				}
+			}
+			res := s.Send(t, webtest.Page, tt.signIn)
+			cookie := res.CookieNamed("rolecall")
+			if cookie == nil {
+				t.Fatalf("got %d\n%s", res.StatusCode, res.Body)
+			}
+			if err := <-changed; err != nil {
+				t.Fatal(err)
+			}
+			if got := s.Do(t, webtest.Request{Path: "/users/me", Header: http.Header{"Cookie": {"rolecall=" + cookie.Value}}}).StatusCode; got != http.StatusUnauthorized {
+				t.Errorf("the session outlives the password that opened it: got %d", got)
 			}
 		})
 	}

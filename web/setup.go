@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"crypto/sha256"
 	"crypto/subtle"
 	"net"
@@ -126,12 +127,15 @@ func (s *Server) setup(c *call) (reply, error) {
 	if err := s.beforeSetup(c); err != nil {
 		return reply{}, err
 	}
-	user, _, err := s.org.CreateFirstUser(c.ctx, s.firstUser(c))
+	err := s.signIn(c, func(ctx context.Context) error {
+		_, _, err := s.org.CreateFirstUser(ctx, s.firstUser(c))
+		return err
+	})
 	if err != nil {
 		return c.again(err, func(e *org.Error) reply {
 			o, _ := c.object() // unreadable: an empty form
 			return s.setupPage(c, readFirstUser(o), e)
 		})
 	}
-	return reply{next: views.HomeURL, secret: true}, s.signIn(c, user.ID)
+	return reply{next: views.HomeURL, secret: true}, nil
 }

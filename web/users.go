@@ -2,6 +2,7 @@ package web
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"net/http"
 	"strings"
@@ -270,17 +271,22 @@ func (s *Server) updateProfile(c *call) (reply, error) {
 }
 
 func (s *Server) setPassword(c *call) (reply, error) {
-	err := s.org.SetPassword(c.ctx, c.subject, c.user(), decode(c, readPassword))
+	r := reply{status: http.StatusNoContent, next: c.userHome(c.user()), flash: "The password was set."}
+	set := func(ctx context.Context) error {
+		return s.org.SetPassword(ctx, c.subject, c.user(), decode(c, readPassword))
+	}
+	var err error
+	if c.user() == "me" && c.session && c.form != formJSON {
+		// The old session ends with all others; whoever knows both passwords need not sign in again.
+		r.flash = "Your password was changed. Every other session has ended."
+		err = s.signIn(c, set)
+	} else {
+		err = set(c.ctx)
+	}
 	if err != nil {
 		return c.again(err, s.refusedUser(c, "password"))
 	}
-	r := reply{status: http.StatusNoContent, next: c.userHome(c.user()), flash: "The password was set."}
-	if c.user() == "me" && c.session && c.form != formJSON {
-		// The old session ended with all others; whoever knows both passwords need not sign in again.
-		r.flash = "Your password was changed. Every other session has ended."
-		err = s.signIn(c, c.subject.ID())
-	}
-	return r, err
+	return r, nil
 }
 
 func readPassword(o object) org.PasswordInput {
