@@ -158,8 +158,27 @@ func (d *DB) WriteStats() (writes, commits int64) {
 // Waiting is how many writes wait for their turn, or for the disk.
 func (d *DB) Waiting() int64 { return d.writer.queue.Load() }
 
-// Err is nil as long as writes are taken; ErrReadOnly, with its cause, after the disk has failed one.
-func (d *DB) Err() error { return d.writer.broken() }
+// Err is nil as long as writes are taken; ErrReadOnly, with its cause, after the disk has failed one; ErrFull when there
+// was no room for the last one, and still is not.
+func (d *DB) Err() error {
+	if err := d.writer.broken(); err != nil || !d.writer.full.Load() {
+		return err
+	}
+	if err := haveRoom(filepath.Dir(d.path)); err != nil {
+		return fmt.Errorf("%w (%w)", ErrFull, err)
+	}
+	return nil
+}
+
+// haveRoom tries whether a folder takes a file larger than a change needs: that a small one fits says too little.
+func haveRoom(folder string) error {
+	f, err := os.CreateTemp(folder, ".room-*")
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(make([]byte, 1<<20))
+	return errors.Join(err, f.Close(), os.Remove(f.Name()))
+}
 
 // Size is how many bytes the file and its log take.
 func (d *DB) Size() int64 { return fileSize(d.path) + fileSize(d.path+"-wal") }

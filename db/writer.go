@@ -30,6 +30,9 @@ const (
 // ErrReadOnly is the answer to every write after the disk has failed one: what it says from then on can't be relied on.
 var ErrReadOnly = errors.New("the database stopped taking writes after a disk error: check the disk, then start again")
 
+// ErrFull tells that the last write found no room.
+var ErrFull = errors.New("the disk is full: make room")
+
 // IsUnavailable says whether a write failed for a reason that lies in the machine: the disk is full or has failed, the
 // file is held by another program, or the database is being closed. The write is not acknowledged.
 func IsUnavailable(err error) bool {
@@ -59,6 +62,7 @@ type writer struct {
 	closed  chan struct{}         // no more writes are taken
 	stopped chan struct{}         // and none is under way
 	failed  atomic.Pointer[error] // what the disk said when it failed; nil as long as it has not
+	full    atomic.Bool           // the last batch found no room
 	writes  atomic.Int64
 	commits atomic.Int64
 	queue   atomic.Int64
@@ -134,10 +138,15 @@ func (w *writer) batch(first *job) {
 	} else {
 		_ = w.exec("ROLLBACK") // it may be over already
 	}
+	full := false
 	for _, j := range jobs {
 		if err != nil && j.err == nil {
 			j.err = err
 		}
+		full = full || hasCode(j.err, sqlite3.SQLITE_FULL)
+	}
+	w.full.Store(full)
+	for _, j := range jobs {
 		close(j.done)
 	}
 	w.checkpoint()

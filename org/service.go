@@ -4,6 +4,7 @@ package org
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/google/uuid"
@@ -53,8 +54,21 @@ func New(d *db.DB, o Options) *Service {
 	}
 }
 
-// Ping says whether the data can be reached.
-func (s *Service) Ping(ctx context.Context) error { return s.db.Ping(ctx) }
+// Ready says whether the data can be read and written. Unavailable: it can be read alone, and what ends that.
+func (s *Service) Ready(ctx context.Context) error {
+	if err := s.db.Ping(ctx); err != nil {
+		return err
+	}
+	err := s.db.Err()
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, db.ErrFull):
+		return &Error{Kind: Unavailable, Err: err, Message: "read only: the disk is full; make room"}
+	default:
+		return &Error{Kind: Unavailable, Err: err, Message: "read only: the disk failed a write; check the disk, then start the server again"}
+	}
+}
 
 // now is the time as it is stored: UTC, to the microsecond.
 func (s *Service) now() time.Time { return s.clock().UTC().Truncate(time.Microsecond) }

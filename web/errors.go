@@ -57,7 +57,8 @@ func (s *Server) failed(c *call, err error) reply {
 		s.logFailure(c, err)
 		e = &org.Error{
 			Kind: org.Unavailable, Message: "Nothing can be changed at the moment.", RetryAfter: 30 * time.Second,
-			Detail: "The database does not take what is written. Whoever runs this server finds the reason in the log by the request ID " + c.id + ".",
+			Detail: "Take what you sent as not saved. What was saved before can be read as always. Try again in half a minute; if it stays like this, " +
+				"tell whoever runs this server: the log has the reason by the request ID " + c.id + ", and so has /readyz.",
 		}
 	case !known || e.Kind == org.Internal:
 		s.logFailure(c, err)

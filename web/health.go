@@ -2,9 +2,11 @@ package web
 
 import (
 	_ "embed"
+	"errors"
 	"io"
 	"net/http"
 
+	"rolecall/org"
 	"rolecall/static"
 )
 
@@ -26,11 +28,15 @@ func (s *Server) checkReady(c *call) (reply, error) {
 	if s.draining.Load() {
 		return plain(http.StatusServiceUnavailable, "stopping"), nil
 	}
-	if err := s.org.Ping(c.ctx); err != nil {
-		s.logFailure(c, err)
-		return plain(http.StatusServiceUnavailable, "no database"), nil
+	err := s.org.Ready(c.ctx)
+	if err == nil {
+		return plain(http.StatusOK, "ready"), nil
 	}
-	return plain(http.StatusOK, "ready"), nil
+	s.logFailure(c, err)
+	if e, ok := errors.AsType[*org.Error](err); ok {
+		return plain(http.StatusServiceUnavailable, e.Message), nil
+	}
+	return plain(http.StatusServiceUnavailable, "no database"), nil
 }
 
 func (s *Server) showBuild(*call) (reply, error) {

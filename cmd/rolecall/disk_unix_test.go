@@ -1,0 +1,155 @@
+//go:build unix
+
+package main
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// fileLimit makes this test binary be rolecall itself, in a process whose files can't grow beyond so many bytes: what
+// the kernel then answers to a write is what it answers for a disk that fails.
+const fileLimit = "ROLECALL_TEST_FILE_LIMIT"
+
+func TestMain(m *testing.M) {
+	if size, err := strconv.ParseUint(os.Getenv(fileLimit), 10, 64); err == nil {
+		signal.Ignore(syscall.SIGXFSZ)
+		if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: size, Max: size}); err != nil {
+			os.Exit(1)
+		}
+		os.Exit(run(context.Background(), os.Args[1:], os.Getenv, os.Stdin, os.Stdout, os.Stderr))
+	}
+	os.Exit(m.Run())
+}
+
+// onDisk is a server on a disk of its own, and an owner's token.
+type onDisk struct{ url, token string }
+
+// write changes something, as much of it as text is long, and gives the answer in a form.
+func (d onDisk) write(t *testing.T, accept, text string) (res *http.Response, body string) {
+	t.Helper()
+	req := request(t.Context(), t, http.MethodPatch, d.url+"/organizations/default", `{"description":"`+text+strconv.FormatInt(time.Now().UnixNano(), 10)+`"}`)
+	req.Header.Set("Coder-Session-Token", d.token)
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Accept", accept)
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	b, _ := io.ReadAll(res.Body)
+	return res, string(b)
+}
+
+// fill writes until that fails, and holds the server to what it owes then.
+func (d onDisk) fill(t *testing.T, ready string) {
+	t.Helper()
+	for i := 0; ; i++ {
+		res, body := d.write(t, "application/json", strings.Repeat("x", 100))
+		if res.StatusCode == http.StatusServiceUnavailable {
+			break
+		}
+		if res.StatusCode != http.StatusOK || i > 20_000 {
+			t.Fatalf("write %d: got %d %s", i, res.StatusCode, body)
+		}
+	}
+	for _, accept := range []string{"application/json", "text/html"} {
+		res, body := d.write(t, accept, strings.Repeat("x", 4000))
+		if res.StatusCode != http.StatusServiceUnavailable || res.Header.Get("Retry-After") == "" || !strings.HasPrefix(res.Header.Get("Content-Type"), accept) {
+			t.Errorf("a write as %s: got %d, Retry-After %q, %s", accept, res.StatusCode, res.Header.Get("Retry-After"), res.Header.Get("Content-Type"))
+		}
+		if !strings.Contains(body, "Nothing can be changed at the moment.") || !strings.Contains(body, "Take what you sent as not saved.") || strings.Contains(body, "SQL") {
+			t.Errorf("a write as %s: got %s", accept, body)
+		}
+	}
+	for _, path := range []string{"/users/me", "/organizations/default/members", "/audit"} {
+		if got := get(t, d.url+path, d.token); got != http.StatusOK {
+			t.Errorf("reading %s: got %d", path, got)
+		}
+	}
+	if status, text := d.ready(t); status != http.StatusServiceUnavailable || text != ready+"\n" {
+		t.Errorf("/readyz: got %d %q", status, text)
+	}
+	if got := get(t, d.url+"/healthz", ""); got != http.StatusOK {
+		t.Errorf("/healthz: got %d; the server is alive", got)
+	}
+}
+
+func (d onDisk) ready(t *testing.T) (status int, text string) {
+	t.Helper()
+	res, err := http.Get(d.url + "/readyz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	b, _ := io.ReadAll(res.Body)
+	return res.StatusCode, string(b)
+}
+
+// Once the disk has failed a write nothing that changes something succeeds until the next start; what reads does, and
+// /readyz says what is to be done.
+func TestFailedDiskOverHTTP(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "rolecall.db")
+	token := ownerIn(t, file)
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var log lockedBuffer
+	cmd := exec.CommandContext(t.Context(), self, "serve", "--db", file, "--http-address", "127.0.0.1:0")
+	cmd.Env = append(os.Environ(), fileLimit+"=600000")
+	cmd.Stderr = &log
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = cmd.Wait() }) // it was killed
+	address := (&program{}).wait(t, &log, `address=(\S+)`)
+	onDisk{"http://" + address, token}.fill(t, "read only: the disk failed a write; check the disk, then start the server again")
+	(&program{}).wait(t, &log, "(check the disk, then start again)")
+}
+
+// A full disk is no failed one: writes are taken again as soon as there is room.
+func TestFullDiskOverHTTP(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	if os.Getuid() != 0 {
+		t.Skip("only root may mount the file system that this fills")
+	}
+	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", folder).CombinedOutput(); err != nil {
+		t.Skipf("nothing can be mounted here: %v: %s", err, out)
+	}
+	t.Cleanup(func() {
+		if out, err := exec.Command("umount", folder).CombinedOutput(); err != nil {
+			t.Errorf("%v: %s", err, out)
+		}
+	})
+	file := filepath.Join(folder, "rolecall.db")
+	token := ownerIn(t, file)
+	ballast := filepath.Join(folder, "ballast")
+	if out, err := exec.Command("fallocate", "-l", "2M", ballast).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	server := start(t, nil, "", "--db", file, "--http-address", "127.0.0.1:0")
+	d := onDisk{"http://" + server.wait(t, &server.log, `address=(\S+)`), token}
+	d.fill(t, "read only: the disk is full; make room")
+	if err := os.Remove(ballast); err != nil {
+		t.Fatal(err)
+	}
+	if status, text := d.ready(t); status != http.StatusOK {
+		t.Errorf("/readyz with room again: got %d %q", status, text)
+	}
+	if res, body := d.write(t, "application/json", "with room again"); res.StatusCode != http.StatusOK {
+		t.Errorf("a write with room again: got %d %s", res.StatusCode, body)
+	}
+}
