@@ -131,6 +131,33 @@ func missing(t testing.TB, path string, names []string) (gone []string) {
 	return gone
 }
 
+// need leaves a test out where a program is missing that it runs. Where nothing may be left out it fails.
+func need(t *testing.T, programs ...string) {
+	t.Helper()
+	for _, name := range programs {
+		if _, err := exec.LookPath(name); err != nil {
+			leaveOut(t, err)
+		}
+	}
+}
+
+func leaveOut(t *testing.T, why any) {
+	t.Helper()
+	if os.Getenv("ROLECALL_REQUIRE_ALL") != "" {
+		t.Fatal(why)
+	}
+	t.Skip(why)
+}
+
+// needStrace also leaves a test out on a machine that lets nobody trace, as sandboxes do: nothing can be installed for it.
+func needStrace(t *testing.T) {
+	t.Helper()
+	need(t, "strace")
+	if out, err := exec.Command("strace", "-f", "-qq", "-o", os.DevNull, "true").CombinedOutput(); err != nil {
+		t.Skipf("nothing can be traced here: %v: %s", err, out)
+	}
+}
+
 func TestKill(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "test.db")
@@ -170,9 +197,7 @@ func TestDiskError(t *testing.T) {
 // A failed fsync is the treacherous one: the kernel drops what it could not write, and the next fsync succeeds.
 func TestFailedSync(t *testing.T) {
 	t.Parallel()
-	if err := exec.Command("strace", "-f", "-qq", "-o", os.DevNull, "true").Run(); err != nil {
-		t.Skip("strace cannot be used here:", err)
-	}
+	needStrace(t)
 	path := filepath.Join(t.TempDir(), "test.db")
 	acked, refused := crash(t, path, 1<<30, nil, "strace", "-f", "-qq", "-o", os.DevNull, "-e", "trace=fsync,fdatasync",
 		"-e", "inject=fsync,fdatasync:error=EIO:when=40") // that one alone: those after it succeed
@@ -187,9 +212,7 @@ func TestFailedSync(t *testing.T) {
 // With many clients one wait for the disk serves many writes. What is counted is what the kernel was asked for.
 func TestSyncsPerWrite(t *testing.T) {
 	t.Parallel()
-	if err := exec.Command("strace", "-f", "-qq", "-o", os.DevNull, "true").Run(); err != nil {
-		t.Skip("strace cannot be used here:", err)
-	}
+	needStrace(t)
 	trace := filepath.Join(t.TempDir(), "trace")
 	acked, _ := crash(t, filepath.Join(t.TempDir(), "test.db"), 5000, nil, "strace", "-f", "-qq", "-o", trace, "-e", "trace=fsync,fdatasync")
 	calls, err := os.ReadFile(trace)
