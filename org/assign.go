@@ -185,7 +185,7 @@ func (a *assignment) decide(body Body[RolesInput], held []RoleRef, version int64
 	if len(a.added)+len(a.removed) == 0 {
 		return false, nil
 	}
-	if in.Version != nil && *in.Version != version {
+	if !in.From.include(version) {
 		return false, a.changedMeanwhile(version, "These roles were changed meanwhile.")
 	}
 	return true, a.permitted()

@@ -127,7 +127,7 @@ func TestSetMemberRolesUnchanged(t *testing.T) {
 		{"oua", "oa", roles("organization-admin")},
 		{"ua", "oa", roles("organization-admin:" + home.String())},
 		{"dealer", "maker", roles("maker")},
-		{"oa", "viewer", given(org.RolesInput{Roles: []string{"viewer"}, Version: &stale})},
+		{"oa", "viewer", given(org.RolesInput{Roles: []string{"viewer"}, From: org.Versions{stale}})},
 	} {
 		s.unchanged(t, func() error { return drop(s.SetMemberRoles(t.Context(), s.as(t, c.by), "default", c.user, c.body)) })
 	}
@@ -272,7 +272,7 @@ func TestSetMemberRolesVersion(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	version := func(v int64, names ...string) org.Body[org.RolesInput] {
-		return given(org.RolesInput{Roles: names, Version: &v})
+		return given(org.RolesInput{Roles: names, From: org.Versions{v}})
 	}
 	m, err := s.SetMemberRoles(t.Context(), s.as(t, "oa"), "default", "m", version(1, "viewer"))
 	if err != nil || m.Version != 2 {

@@ -544,14 +544,14 @@ func TestRoleVersions(t *testing.T) {
 		}
 	}
 	now := int64(3)
-	if _, err := s.RestoreOrganizationRole(t.Context(), s.as(t, "oa"), "default", "fresh", given(org.Restore{Version: 2, From: &now})); org.KindOf(err) != org.Invalid {
+	if _, err := s.RestoreOrganizationRole(t.Context(), s.as(t, "oa"), "default", "fresh", given(org.Restore{Version: 2, From: org.Versions{now}})); org.KindOf(err) != org.Invalid {
 		t.Errorf("somebody who does not hold workspace:ssh denied it: %v", err)
 	}
-	restored, err := s.RestoreOrganizationRole(t.Context(), owner, "default", "fresh", given(org.Restore{Version: 2, From: &now}))
+	restored, err := s.RestoreOrganizationRole(t.Context(), owner, "default", "fresh", given(org.Restore{Version: 2, From: org.Versions{now}}))
 	if err != nil || restored.Version != 4 || !slices.Equal(restored.Organization, perms(states[1]...)) {
 		t.Errorf("restored %+v, error %v", restored, err)
 	}
-	kind(t, drop(s.RestoreOrganizationRole(t.Context(), owner, "default", "fresh", given(org.Restore{Version: 1, From: &now}))), org.Conflict)
+	kind(t, drop(s.RestoreOrganizationRole(t.Context(), owner, "default", "fresh", given(org.Restore{Version: 1, From: org.Versions{now}}))), org.Conflict)
 	kind(t, drop(s.RestoreOrganizationRole(t.Context(), owner, "default", "fresh", given(org.Restore{Version: 9}))), org.NotFound)
 	kind(t, drop(s.RestoreOrganizationRole(t.Context(), owner, "default", "nosuch", given(org.Restore{Version: 1}))), org.NotFound)
 }

@@ -21,7 +21,7 @@ type RoleVersion struct {
 // Restore asks for an earlier version of a role.
 type Restore struct {
 	Version int64
-	From    *int64 // when given: the version that was present when the choice was made; another one stored is a Conflict
+	From    Versions // one of which was the present one when the choice was made
 }
 
 // keepVersion stores the state of a role beside the ones before it.
@@ -110,16 +110,16 @@ func (s *Service) RestoreSiteRole(ctx context.Context, subject *Subject, name st
 // restored is a role body that holds an earlier version.
 func (s *Service) restored(ctx context.Context, name string, body Body[Restore]) RoleBody {
 	return func(stored func(name string) (*Role, error)) (RoleInput, error) {
-		in, err := body()
-		if err != nil {
-			return RoleInput{}, err
-		}
 		role, err := stored(name)
 		if err != nil {
 			return RoleInput{}, err
 		}
 		if role == nil {
 			return RoleInput{}, errNotFound()
+		}
+		in, err := body()
+		if err != nil {
+			return RoleInput{}, err
 		}
 		row, err := s.db.GetRoleVersion(ctx, db.GetRoleVersionParams{RoleID: role.ID, Version: in.Version})
 		if db.IsNotFound(err) {
@@ -133,6 +133,6 @@ func (s *Service) restored(ctx context.Context, name string, body Body[Restore])
 			return RoleInput{}, err
 		}
 		r := was.Role
-		return RoleInput{Name: name, DisplayName: r.DisplayName, Site: r.Site, Organization: r.Organization, User: r.User, Version: in.From}, nil
+		return RoleInput{Name: name, DisplayName: r.DisplayName, Site: r.Site, Organization: r.Organization, User: r.User, From: in.From}, nil
 	}
 }

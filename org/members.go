@@ -343,7 +343,7 @@ func (c *change) addMember(org db.Organization, user db.UserRow) (Member, error)
 
 // RemoveMember ends a membership, and with it the roles held there; the account stays. It returns what was removed.
 // NotFound and Invalid as Member; Invalid: oneself, or the last organization admin. Forbidden: needs
-// organization_member:delete. Conflict: it began from another version (WithVersion).
+// organization_member:delete. Conflict: it began from another version (WithVersions).
 func (s *Service) RemoveMember(ctx context.Context, subject *Subject, organization, user string) (m Member, err error) {
 	err = s.change(ctx, subject, "delete", func(c *change) error {
 		org, row, err := c.membership(organization, user)

@@ -166,11 +166,11 @@ func TestDeletionsFromAVersion(t *testing.T) {
 		t.Fatal(err)
 	}
 	remove := func(ctx context.Context) error { _, err := s.RemoveMember(ctx, owner, "default", "m"); return err }
-	err = remove(org.WithVersion(t.Context(), m.Version-1))
+	err = remove(org.WithVersions(t.Context(), org.Versions{m.Version - 1}))
 	if e, ok := errors.AsType[*org.Error](err); !ok || e.Kind != org.Conflict || e.Version != m.Version || !strings.HasPrefix(e.Detail, "oa saved it on ") {
 		t.Errorf("%+v", err)
 	}
-	if err := remove(org.WithVersion(t.Context(), m.Version)); err != nil {
+	if err := remove(org.WithVersions(t.Context(), org.Versions{m.Version})); err != nil {
 		t.Error(err)
 	}
 }

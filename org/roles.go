@@ -246,7 +246,7 @@ func (s *Service) writtenOut(perms []rbac.Permission) []rbac.Permission {
 // DeleteOrganizationRole deletes a custom role and takes it from everyone who held it. It returns what was deleted.
 // NotFound: no such custom role, in exactly this spelling. Forbidden: needs assign_org_role:delete, and every
 // permission that the role denies. Invalid: the caller holds the role and could not undo it. Conflict: it began from
-// another version (WithVersion).
+// another version (WithVersions).
 func (s *Service) DeleteOrganizationRole(ctx context.Context, subject *Subject, organization, name string) (role Role, err error) {
 	err = s.change(ctx, subject, "delete", func(c *change) error {
 		h, err := c.roleHome(ctx, c.by, organization)

@@ -88,11 +88,11 @@ func (c *change) putRole(h home, body RoleBody) (Role, error) {
 		return Role{}, err
 	}
 	switch {
-	case in.Version == nil:
+	case in.From.include(draft.stored.Version):
 	case stored == nil:
 		return Role{}, &Error{Kind: Conflict, Message: "This role was deleted meanwhile.",
 			Detail: "Somebody else deleted it after you opened it. Nothing of yours was saved; make a new role if it is still wanted."}
-	case *in.Version != stored.Version:
+	default:
 		return Role{}, c.changedMeanwhile(stored.Version, roleChanged)
 	}
 	return draft.write()

@@ -146,8 +146,8 @@ type RoleInput struct {
 	Site         []rbac.Permission
 	Organization []rbac.Permission
 	User         []rbac.Permission
-	Version      *int64 // when given: the version that the edit began from; another one stored is a Conflict
-	MustCreate   bool   // refuse to overwrite an existing role (a "new role" form)
+	From         Versions // that the edit may have begun from
+	MustCreate   bool     // refuse to overwrite an existing role (a "new role" form)
 }
 
 // RoleList is the roles of an organization or of the site.
@@ -190,8 +190,8 @@ type Assignment struct {
 
 // RolesInput is the complete new list of role names of a member or user.
 type RolesInput struct {
-	Roles   []string
-	Version *int64 // when given: the version of the membership that the form showed
+	Roles []string
+	From  Versions // of the membership or account, that the change may have begun from
 }
 
 // FirstUser is the account that setup makes.

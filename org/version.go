@@ -4,22 +4,35 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"rolecall/db"
 )
 
-type versionKey struct{}
+// Versions are those that a change may begin from. If none of them is stored by then, it is a Conflict. nil stands for
+// whichever is stored, or for nothing stored at all.
+type Versions []int64
 
-// WithVersion says from which version the deletions that get the context began. If another one is stored by then, they
-// are a Conflict. Changes that have a body carry the version in it.
-func WithVersion(ctx context.Context, version int64) context.Context {
-	return context.WithValue(ctx, versionKey{}, version)
+// AnyVersion among Versions stands for each that is stored.
+const AnyVersion = -1
+
+// include says whether a change may begin from what is stored, 0 if that is nothing.
+func (v Versions) include(stored int64) bool {
+	return v == nil || stored != 0 && (slices.Contains(v, stored) || slices.Contains(v, AnyVersion))
 }
 
-// begunFrom refuses a change that began from another version than the one that is stored.
+type versionKey struct{}
+
+// WithVersions says from which versions the deletions that get the context may begin. Changes that have a body carry
+// them in it.
+func WithVersions(ctx context.Context, v Versions) context.Context {
+	return context.WithValue(ctx, versionKey{}, v)
+}
+
+// begunFrom refuses a deletion that began from another version than the one that is stored.
 func (c *change) begunFrom(stored int64, message string) error {
-	if version, ok := c.ctx.Value(versionKey{}).(int64); ok && version != stored {
+	if v, _ := c.ctx.Value(versionKey{}).(Versions); !v.include(stored) {
 		return c.changedMeanwhile(stored, message)
 	}
 	return nil

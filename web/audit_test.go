@@ -231,6 +231,18 @@ func TestRoleHistory(t *testing.T) {
 			t.Errorf("%+v", got)
 		}
 	})
+	t.Run("no such role", func(t *testing.T) { // which is told before anything about the body
+		t.Parallel()
+		s := webtest.New(t)
+		for path, as := range map[string]string{roles + "/nosuch": webtest.Admin, "/users/roles/nosuch": webtest.Owner} {
+			for _, way := range []webtest.Way{webtest.JSON, webtest.Page, webtest.Fragment} {
+				res := s.Send(t, way, webtest.Request{Method: http.MethodPost, Path: path + "/restore", As: as, JSON: `{"restore":"x"}`, Form: url.Values{"restore": {"x"}}})
+				if res.StatusCode != http.StatusNotFound {
+					t.Errorf("%s %s: got %d", way, path, res.StatusCode)
+				}
+			}
+		}
+	})
 	for _, tt := range []struct {
 		name, as string
 		restore  string

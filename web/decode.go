@@ -10,6 +10,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -389,43 +390,45 @@ func value[T any](o object, name, must string) (v T, ok bool) {
 	return v, ok
 }
 
-// version is the version that a change starts from: that of the header If-Match, or of the form that was filled in.
-// nil stands for whichever is stored.
-func (c *call) version(o object) *int64 {
-	if n := c.ifMatch(); n != nil || !o.form {
-		return n
+// versions are those that a change may start from: those of the header If-Match, or that of the form that was filled in.
+func (c *call) versions(o object) org.Versions {
+	if v := c.ifMatch(); v != nil || !o.form {
+		return v
 	}
 	if n, ok := o.number("version"); ok {
-		return &n
+		return org.Versions{n}
 	}
 	return nil
 }
 
-// ifMatch is the version in the header If-Match, nil if any will do.
-func (c *call) ifMatch() *int64 {
-	match := c.request().Header.Get("If-Match")
-	if match == "" || match == "*" {
+// entityTag is one of those that a header lists. Quotes are what a comma may stand in; ours are also known without.
+var entityTag = regexp.MustCompile(`(?:W/)?"[^"]*"|[^\s,]+`)
+
+// ifMatch is the versions in the header If-Match, nil if there is none. A tag that is weak or not one of ours matches
+// nothing (RFC 9110, 13.1.1).
+func (c *call) ifMatch() org.Versions {
+	tags := entityTag.FindAllString(strings.Join(c.request().Header.Values("If-Match"), ","), -1)
+	if tags == nil {
 		return nil
 	}
-	n, err := strconv.ParseInt(strings.Trim(match, `"`), 10, 64)
-	if err != nil {
-		n = -1 // not one of ours, so it matches nothing
+	v := org.Versions{}
+	for _, tag := range tags {
+		if n, err := strconv.ParseInt(strings.Trim(tag, `"`), 10, 64); err == nil && n > 0 {
+			v = append(v, n)
+		} else if tag == "*" {
+			v = append(v, org.AnyVersion)
+		}
 	}
-	return &n
+	return v
 }
 
-// fromVersion is the context of a deletion, which has no body for the version that it begins from.
-func (c *call) fromVersion() context.Context {
-	if n := c.ifMatch(); n != nil {
-		return org.WithVersion(c.ctx, *n)
-	}
-	return c.ctx
-}
+// fromVersions is the context of a deletion, which has no body for the versions that it may begin from.
+func (c *call) fromVersions() context.Context { return org.WithVersions(c.ctx, c.ifMatch()) }
 
 // precondition tells a conflict with If-Match by the status that HTTP has for it.
 func (c *call) precondition(err error) error {
 	e, ok := errors.AsType[*org.Error](err)
-	if !ok || e.Kind != org.Conflict || c.request().Header.Get("If-Match") == "" {
+	if !ok || e.Kind != org.Conflict || c.ifMatch() == nil {
 		return err
 	}
 	stale := *e

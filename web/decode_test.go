@@ -125,14 +125,13 @@ func TestDecodeRefuses(t *testing.T) {
 
 func TestDecodeRoles(t *testing.T) {
 	t.Parallel()
-	three := int64(3)
 	tests := []struct {
 		name, contentType, body string
 		want                    org.RolesInput
 	}{
 		{"json", typeJSON, `{"roles":["b","a"],"version":3}`, org.RolesInput{Roles: []string{"b", "a"}}},
 		{"null", typeJSON, `{"roles":null}`, org.RolesInput{}},
-		{"form", typeForm, "roles=1&role=b&role=a&version=3", org.RolesInput{Roles: []string{"b", "a"}, Version: &three}},
+		{"form", typeForm, "roles=1&role=b&role=a&version=3", org.RolesInput{Roles: []string{"b", "a"}, From: org.Versions{3}}},
 		{"one box", typeForm, "roles=1&role=a", org.RolesInput{Roles: []string{"a"}}},
 		{"no box", typeForm, "roles=1&version=", org.RolesInput{}},
 	}
@@ -153,25 +152,41 @@ func TestDecodeRoles(t *testing.T) {
 
 func TestIfMatch(t *testing.T) {
 	t.Parallel()
-	for header, want := range map[string]int64{`"3"`: 3, `3`: 3, `W/"3"`: -1, `"x"`: -1, `"1", "2"`: -1} {
+	for _, tt := range []struct {
+		lines []string
+		want  org.Versions
+	}{
+		{nil, nil},
+		{[]string{""}, nil},
+		{[]string{" , "}, nil},
+		{[]string{`"3"`}, org.Versions{3}},
+		{[]string{"3"}, org.Versions{3}},
+		{[]string{"*"}, org.Versions{org.AnyVersion}},
+		{[]string{`"1", "2"`}, org.Versions{1, 2}},
+		{[]string{`"1","x"`, `W/"2"`, `"3"`}, org.Versions{1, 3}},
+		{[]string{`W/"3"`}, org.Versions{}},
+		{[]string{`"x"`}, org.Versions{}},
+		{[]string{`"*"`}, org.Versions{}},
+		{[]string{`"a,3,b"`}, org.Versions{}},
+		{[]string{`"-1"`}, org.Versions{}},
+		{[]string{`"0"`}, org.Versions{}},
+	} {
 		c := received(typeJSON, `{"roles":[]}`, false)
-		c.request().Header.Set("If-Match", header)
+		c.request().Header["If-Match"] = tt.lines
 		got, err := decode(c, c.rolesInput)()
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got.Version == nil || *got.Version != want {
-			t.Errorf("If-Match %s: got %v, want %d", header, got.Version, want)
+		if diff := cmp.Diff(tt.want, got.From); diff != "" {
+			t.Errorf("If-Match %q (-want +got)\n%s", tt.lines, diff)
 		}
-	}
-	c := received(typeJSON, `{"roles":[]}`, false)
-	c.request().Header.Set("If-Match", "*")
-	conflict := c.precondition(&org.Error{Kind: org.Conflict})
-	if got := org.KindOf(conflict); got != org.Stale {
-		t.Errorf("a conflict with If-Match is of kind %d, want Stale", got)
-	}
-	if got, err := decode(c, c.rolesInput)(); err != nil || got.Version != nil {
-		t.Errorf("If-Match *: got %v, %v", got.Version, err)
+		want := org.Stale
+		if tt.want == nil {
+			want = org.Conflict
+		}
+		if got := org.KindOf(c.precondition(&org.Error{Kind: org.Conflict})); got != want {
+			t.Errorf("If-Match %q: a conflict is of kind %d, want %d", tt.lines, got, want)
+		}
 	}
 }
 
@@ -246,7 +261,6 @@ var equateEmpty = cmp.Transformer("empty", func(in []rbac.Permission) map[int]rb
 
 func TestDecodeRoleFromForm(t *testing.T) {
 	t.Parallel()
-	seven := int64(7)
 	stored := &org.Role{
 		Name: "ci", DisplayName: "CI",
 		Organization: []rbac.Permission{
@@ -263,7 +277,7 @@ func TestDecodeRoleFromForm(t *testing.T) {
 	}{
 		{
 			"nothing changed", "name=ci&version=7", stored,
-			org.RoleInput{Name: "ci", DisplayName: "CI", Version: &seven, Organization: stored.Organization}, "",
+			org.RoleInput{Name: "ci", DisplayName: "CI", From: org.Versions{7}, Organization: stored.Organization}, "",
 		},
 		{
 			"cells", "name=ci&display_name=&org.template.read=&org.template.delete=allow&org.*.read=deny&org.gone.poke=", stored,

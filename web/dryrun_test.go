@@ -124,7 +124,7 @@ func TestIfMatch(t *testing.T) {
 			}
 			r := tt.r
 			r.As = webtest.Owner
-			for _, match := range []string{`"99"`, `"x"`, `W/` + etag} {
+			for _, match := range []string{`"99"`, `"x"`, `W/` + etag, `"98", "99"`} {
 				r.Header = http.Header{"If-Match": {match}}
 				res := s.Do(t, r)
 				if res.StatusCode != 412 || res.Header.Get("ETag") != etag {
@@ -137,9 +137,24 @@ func TestIfMatch(t *testing.T) {
 			if got := s.Get(t, webtest.Owner, tt.read).Header.Get("ETag"); got != etag {
 				t.Errorf("a refused change was made: %s", got)
 			}
+			for _, match := range []string{"*", `"99", ` + etag} {
+				try := r
+				try.Path, try.Header = r.Path+"?dry_run=1", http.Header{"If-Match": {match}}
+				if res := s.Do(t, try); res.StatusCode >= 300 {
+					t.Errorf("If-Match %s: got %d\n%s", match, res.StatusCode, res.Body)
+				}
+			}
 			r.Header = http.Header{"If-Match": {etag}}
 			if res := s.Do(t, r); res.StatusCode >= 300 {
 				t.Errorf("If-Match %s: got %d\n%s", etag, res.StatusCode, res.Body)
+			}
+			r.Header = http.Header{"If-Match": {"*"}} // what is gone has no version, and is told as anywhere
+			want := 200
+			if r.Method == http.MethodDelete {
+				want = 404
+			}
+			if res := s.Do(t, r); res.StatusCode != want {
+				t.Errorf("If-Match * afterwards: got %d, want %d\n%s", res.StatusCode, want, res.Body)
 			}
 		})
 	}

@@ -44,7 +44,7 @@ func (s *Server) restoreRole(c *call) (reply, error) {
 	name := c.param("roleName")
 	restored := int64(0)
 	body := decode(c, func(o object) org.Restore {
-		in := org.Restore{From: c.version(o)}
+		in := org.Restore{From: c.versions(o)}
 		if n, ok := o.number("restore"); ok {
 			in.Version, restored = n, n
 		} else {

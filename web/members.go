@@ -270,7 +270,7 @@ func (s *Server) addMember(c *call) (reply, error) {
 }
 
 func (s *Server) removeMember(c *call) (reply, error) {
-	m, err := s.org.RemoveMember(c.fromVersion(), c.subject, c.organization(), c.user())
+	m, err := s.org.RemoveMember(c.fromVersions(), c.subject, c.organization(), c.user())
 	if err = c.precondition(err); err != nil {
 		return c.again(err, func(e *org.Error) reply { return s.refusedRemoval(c, e) })
 	}
@@ -384,5 +384,5 @@ func (c *call) rolesInput(o object) org.RolesInput {
 	if o.form {
 		field = "role" // the ticked boxes; roles says that there were boxes, so that ticking none is an answer
 	}
-	return org.RolesInput{Roles: o.texts(field, maxRoles), Version: c.version(o)}
+	return org.RolesInput{Roles: o.texts(field, maxRoles), From: c.versions(o)}
 }

@@ -147,7 +147,7 @@ func (s *Server) savedRole(c *call, role *org.Role, err error) (reply, error) {
 }
 
 func (s *Server) deleteRole(c *call) (reply, error) {
-	role, err := s.dropRole(c.fromVersion(), c, c.param("roleName"))
+	role, err := s.dropRole(c.fromVersions(), c, c.param("roleName"))
 	if err = c.precondition(err); err != nil {
 		return c.again(err, func(e *org.Error) reply { return s.refusedDeletion(c, e) })
 	}
@@ -246,7 +246,7 @@ func (c *call) roleFromJSON(o object, organization uuid.UUID) org.RoleInput {
 		DisplayName: o.text("display_name"),
 		Site:        o.permissions(fieldSite),
 		User:        o.permissions(fieldUser),
-		Version:     c.version(o),
+		From:        c.versions(o),
 	}
 	byID, ok := o.fields[fieldOrganization].(map[string]any)
 	if !ok {
@@ -286,7 +286,7 @@ func (c *call) roleFromForm(o object, stored *org.Role) org.RoleInput {
 	in := org.RoleInput{
 		Name:        o.text("name"),
 		DisplayName: o.text("display_name"),
-		Version:     c.version(o),
+		From:        c.versions(o),
 		MustCreate:  o.flag("new"),
 	}
 	if stored != nil {

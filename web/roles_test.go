@@ -137,12 +137,18 @@ func TestRoleConflict(t *testing.T) {
 	for _, tt := range []struct {
 		match  string
 		status int
-	}{{`"7"`, 412}, {etag, 200}, {etag, 412}, {"*", 200}} {
+	}{{`"7"`, 412}, {etag, 200}, {etag, 412}, {`"7", "2"`, 200}, {`"7", "2"`, 412}, {"*", 200}} {
 		res := s.Do(t, webtest.Request{
 			Path: roles, As: webtest.Admin, JSON: role{"ci", "CI " + tt.match, nil}, Header: http.Header{"If-Match": {tt.match}},
 		})
 		if res.StatusCode != tt.status {
 			t.Errorf("If-Match %s: got %d, want %d", tt.match, res.StatusCode, tt.status)
+		}
+	}
+	for _, match := range []string{"*", `"1"`} { // of a role that is not there nothing is a version
+		res := s.Do(t, webtest.Request{Method: http.MethodPut, Path: roles, As: webtest.Admin, JSON: role{"fresh", "Fresh", nil}, Header: http.Header{"If-Match": {match}}})
+		if res.StatusCode != http.StatusPreconditionFailed {
+			t.Errorf("a new role with If-Match %s: got %d", match, res.StatusCode)
 		}
 	}
 }
