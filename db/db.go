@@ -15,7 +15,6 @@ import (
 	"runtime"
 
 	"github.com/pressly/goose/v3"
-	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
@@ -222,9 +221,3 @@ func (d *DB) Close() error {
 
 // IsNotFound says whether a query for one row found none.
 func IsNotFound(err error) bool { return errors.Is(err, sql.ErrNoRows) }
-
-// IsUnique says whether a write collided with a row that is there already.
-func IsUnique(err error) bool {
-	e, ok := errors.AsType[*sqlite.Error](err)
-	return ok && (e.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE || e.Code() == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY)
-}

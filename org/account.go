@@ -83,7 +83,7 @@ func (s *Service) UpdateProfile(ctx context.Context, subject *Subject, user stri
 		if err := bad.err("Validation failed."); err != nil {
 			return err
 		}
-		if other, err := c.q.GetUserByUsername(ctx, fold(in.Username)); err == nil && other.ID != row.ID {
+		if other, err := c.q.GetUserByUsername(ctx, Fold(in.Username)); err == nil && other.ID != row.ID {
 			return &Error{Kind: Conflict, Message: "User already exists.",
 				Fields: []Field{{Field: "username", Detail: "This value is already in use and should be unique."}}}
 		} else if err != nil && !db.IsNotFound(err) {
@@ -106,7 +106,7 @@ func (c *change) writeProfile(row db.UserRow, in Profile) error {
 	}
 	c.written()
 	return c.q.UpdateProfile(c.ctx, db.UpdateProfileParams{
-		Username: in.Username, UsernameKey: fold(in.Username), Name: in.Name, NameKey: fold(in.Name),
+		Username: in.Username, UsernameKey: Fold(in.Username), Name: in.Name, NameKey: Fold(in.Name),
 		SearchKey: searchKey(in.Username, in.Name, row.Email), Now: c.now, ID: row.ID,
 	})
 }

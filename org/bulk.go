@@ -275,7 +275,7 @@ func (c *change) findUserOrEmail(name string) (db.UserRow, bool, error) {
 	if !strings.Contains(name, "@") {
 		return c.findUser(c.ctx, c.by, name)
 	}
-	row, err := c.q.GetUserByEmail(c.ctx, fold(name))
+	row, err := c.q.GetUserByEmail(c.ctx, Fold(name))
 	if db.IsNotFound(err) {
 		return row, false, nil
 	}

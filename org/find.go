@@ -54,7 +54,7 @@ func (s *Service) Find(ctx context.Context, subject *Subject, organization, quer
 
 func (s source) findOnSite(ctx context.Context, by *Subject, query string, h *Hits) (err error) {
 	if by.Can("read", usersObject) {
-		list, err := s.userPage(ctx, userSearch{Query: fold(query), Sort: sortUsername, MaxRows: few})
+		list, err := s.userPage(ctx, userSearch{Query: Fold(query), Sort: sortUsername, MaxRows: few})
 		if err != nil {
 			return err
 		}
@@ -80,5 +80,5 @@ func (s source) findRoles(ctx context.Context, org uuid.UUID, query string) (fou
 }
 
 func contains(query string, names ...string) bool {
-	return strings.Contains(fold(strings.Join(names, "\n")), fold(query))
+	return strings.Contains(Fold(strings.Join(names, "\n")), Fold(query))
 }

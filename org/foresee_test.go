@@ -3,6 +3,7 @@ package org_test
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -88,7 +89,8 @@ func (w *world) giveAtRandom(ctx context.Context, q *db.Queries) error {
 			if w.rng.IntN(5) > 0 {
 				continue
 			}
-			if err := q.InsertMemberRole(ctx, db.InsertMemberRoleParams{OrganizationID: home, UserID: id(name), Role: role}); err != nil && !db.IsUnique(err) {
+			err := q.DeleteMemberRole(ctx, db.DeleteMemberRoleParams{OrganizationID: home, UserID: id(name), Role: role})
+			if err = errors.Join(err, q.InsertMemberRole(ctx, db.InsertMemberRoleParams{OrganizationID: home, UserID: id(name), Role: role})); err != nil {
 				return err
 			}
 		}
@@ -96,7 +98,8 @@ func (w *world) giveAtRandom(ctx context.Context, q *db.Queries) error {
 			if w.rng.IntN(8) > 0 {
 				continue
 			}
-			if err := q.InsertUserRole(ctx, db.InsertUserRoleParams{UserID: id(name), Role: role}); err != nil && !db.IsUnique(err) {
+			err := q.DeleteUserRole(ctx, db.DeleteUserRoleParams{UserID: id(name), Role: role})
+			if err = errors.Join(err, q.InsertUserRole(ctx, db.InsertUserRoleParams{UserID: id(name), Role: role})); err != nil {
 				return err
 			}
 		}

@@ -29,7 +29,7 @@ func (s *Service) Login(ctx context.Context, email, password string) (User, erro
 // login does what is then to be done for somebody whose password was right in the transaction that lets them in, so that
 // a password changed meanwhile leaves nothing behind that the old one opened.
 func (s *Service) login(ctx context.Context, email, password string, then func(q *db.Queries, user uuid.UUID) error) (User, error) {
-	key := fold(email)
+	key := Fold(email)
 	doors := []door{{accountDoor(email), maxAccountFailures}, {addressDoor(requestOf(ctx).IP), maxAddressFailures}}
 	if err := s.hashing.room(); err != nil { // so nothing is counted that is not going to be tried
 		return User{}, err
@@ -60,7 +60,7 @@ type door struct {
 // accountDoor is where wrong logins with an e-mail address are counted, be there such an account or not. The address is
 // hashed: people type passwords into that field too, and it may be long.
 func accountDoor(email string) string {
-	hash := sha256.Sum256([]byte(fold(email)))
+	hash := sha256.Sum256([]byte(Fold(email)))
 	return "account " + b64.EncodeToString(hash[:])
 }
 

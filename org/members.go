@@ -274,7 +274,7 @@ func (s *Service) Candidates(ctx context.Context, subject *Subject, organization
 	if !subject.Can("read", usersObject) {
 		return organizationOf(org), nil, nil
 	}
-	rows, err := s.db.ListCandidates(ctx, db.ListCandidatesParams{OrganizationID: org.ID, Query: fold(query), MaxRows: 20})
+	rows, err := s.db.ListCandidates(ctx, db.ListCandidatesParams{OrganizationID: org.ID, Query: Fold(query), MaxRows: 20})
 	if err != nil {
 		return Organization{}, nil, err
 	}

@@ -29,7 +29,7 @@ func (s *Service) readable(by *Subject, org uuid.UUID) keyRange {
 	case by.Can("read", membersObject(org)):
 		return everywhere
 	case by.Can("read", memberObject(org, by.ID())):
-		key := fold(by.User.Username)
+		key := Fold(by.User.Username)
 		return keyRange{key, after(key)}
 	}
 	return nowhere
@@ -46,7 +46,7 @@ type memberSearch struct {
 func newMemberSearch(org db.Organization, within keyRange, f *MemberFilter) (memberSearch, error) {
 	p := db.SearchMembersParams{
 		OrganizationID: org.ID, FromKey: within.from, BeforeKey: within.before,
-		Query: fold(f.Query), Match: trigrams(fold(f.Query)), Statuses: listed(f.Statuses),
+		Query: Fold(f.Query), Match: trigrams(Fold(f.Query)), Statuses: listed(f.Statuses),
 		MaxRows: int64(f.Limit), Skip: int64(f.Offset),
 	}
 	// Everybody holds the implied roles, so a filter by one of them leaves nobody out.

@@ -42,7 +42,7 @@ func addressProblem(name string, reserved []string) string {
 	if p := nameProblem(name); p != "" {
 		return p
 	}
-	if slices.Contains(reserved, fold(name)) {
+	if slices.Contains(reserved, Fold(name)) {
 		return fmt.Sprintf("cannot use %q as a name", name)
 	}
 	if _, err := uuid.Parse(name); err == nil {
@@ -94,11 +94,11 @@ func (p problems) err(message string) error {
 	return &Error{Kind: Invalid, Message: message, Fields: p}
 }
 
-// fold is the form in which names are compared and searched.
-func fold(s string) string { return strings.ToLower(s) }
+// Fold is the form in which names are compared and searched.
+func Fold(s string) string { return strings.ToLower(s) }
 
 func searchKey(username, name, email string) string {
-	return fold(username + "\n" + name + "\n" + email)
+	return Fold(username + "\n" + name + "\n" + email)
 }
 
 // listed writes names so that a query can look for " name " in them; what can't be a name is left out.

@@ -28,7 +28,7 @@ func (s *Service) RecoverOwner(ctx context.Context, in Recovery) (u User, err er
 		return User{}, err
 	}
 	err = s.change(ctx, s.Operator(), "write", func(c *change) error {
-		row, err := c.q.GetUserByUsername(ctx, fold(in.Username))
+		row, err := c.q.GetUserByUsername(ctx, Fold(in.Username))
 		if db.IsNotFound(err) {
 			row, err = c.newOwner(in, hash)
 		}

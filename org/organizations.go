@@ -167,7 +167,7 @@ func (c *change) revised(row db.Organization, in OrganizationInput) (db.Organiza
 	var bad problems
 	switch {
 	case row.IsDefault && in.Name == row.Name:
-	case fold(in.Name) == defaultName:
+	case Fold(in.Name) == defaultName:
 		return row, &Error{Kind: Invalid, Message: fmt.Sprintf("Organization name %q is reserved.", defaultName),
 			Fields: []Field{{Field: "name", Detail: "is reserved"}}}
 	case row.IsDefault:
@@ -192,7 +192,7 @@ func (c *change) revised(row db.Organization, in OrganizationInput) (db.Organiza
 	if err := bad.err("Validation failed."); err != nil {
 		return row, err
 	}
-	other, err := c.q.GetOrganizationByName(c.ctx, fold(in.Name))
+	other, err := c.q.GetOrganizationByName(c.ctx, Fold(in.Name))
 	if err == nil && other.ID != row.ID {
 		return row, &Error{Kind: Conflict, Message: fmt.Sprintf("Organization already exists with the name %q.", in.Name),
 			Fields: []Field{{Field: "name", Detail: "This value is already in use and should be unique."}}}
@@ -200,7 +200,7 @@ func (c *change) revised(row db.Organization, in OrganizationInput) (db.Organiza
 	if err != nil && !db.IsNotFound(err) {
 		return row, err
 	}
-	row.Name, row.NameKey = in.Name, fold(in.Name)
+	row.Name, row.NameKey = in.Name, Fold(in.Name)
 	return row, nil
 }
 

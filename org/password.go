@@ -147,7 +147,7 @@ func decodeHash(s string) (salt, key []byte, err error) {
 
 // passwordProblem says what is wrong with a new password. There are no rules about its characters.
 func passwordProblem(password, username, email string) string {
-	p := fold(password)
+	p := Fold(password)
 	switch n := utf8.RuneCountInString(password); {
 	case n < minPassword:
 		return fmt.Sprintf("must be >= %d characters", minPassword)
@@ -155,7 +155,7 @@ func passwordProblem(password, username, email string) string {
 		return fmt.Sprintf("must be <= %d characters", maxPassword)
 	case commonPasswords()[p]:
 		return "is among the commonest passwords: choose another"
-	case p == fold(username), p == fold(email):
+	case p == Fold(username), p == Fold(email):
 		return "must not be the username or the e-mail address"
 	}
 	return ""

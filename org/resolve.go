@@ -23,7 +23,7 @@ func (s source) organization(ctx context.Context, by *Subject, ref string) (db.O
 	case parseErr == nil:
 		row, err = s.q.GetOrganization(ctx, id)
 	default:
-		row, err = s.q.GetOrganizationByName(ctx, fold(ref))
+		row, err = s.q.GetOrganizationByName(ctx, Fold(ref))
 	}
 	if db.IsNotFound(err) || err == nil && !by.Can("read", orgObject(row.ID)) {
 		return db.Organization{}, errNotFound()
@@ -40,7 +40,7 @@ func (s source) findUser(ctx context.Context, by *Subject, ref string) (row db.U
 	case parseErr == nil:
 		row, err = s.q.GetUser(ctx, id)
 	default:
-		row, err = s.q.GetUserByUsername(ctx, fold(ref))
+		row, err = s.q.GetUserByUsername(ctx, Fold(ref))
 	}
 	if db.IsNotFound(err) {
 		return row, false, nil

@@ -100,7 +100,7 @@ func (c *change) putRole(h home, body RoleBody) (Role, error) {
 
 // custom is the stored role of that name in any case, nil if there is none or it is a built-in one.
 func (s *roleSet) custom(name string) *Role {
-	if r, ok := s.byName[fold(name)]; ok && !r.BuiltIn {
+	if r, ok := s.byName[Fold(name)]; ok && !r.BuiltIn {
 		return &r.Role
 	}
 	return nil
@@ -185,9 +185,9 @@ func (d *roleDraft) checkName() {
 	name := d.in.Name
 	switch {
 	case d.stored.Name != "" && d.in.MustCreate:
-		d.fault(9, updateFailed, fmt.Sprintf("a role with the name %q already exists", fold(name)), "name", "")
+		d.fault(9, updateFailed, fmt.Sprintf("a role with the name %q already exists", Fold(name)), "name", "")
 	case d.catalog.Reserved(name):
-		d.fault(2, "Reserved role name", fmt.Sprintf("%q is a reserved role name", fold(name)), "name", "")
+		d.fault(2, "Reserved role name", fmt.Sprintf("%q is a reserved role name", Fold(name)), "name", "")
 	case nameProblem(name) != "":
 		d.fault(1, "Validation failed.", "", "name", tagged("name", "username", name).Detail+": "+nameProblem(name))
 	}
@@ -274,7 +274,7 @@ func (d *roleDraft) checkTakenDenies() {
 // result is the draft as it would be stored, apart from sorting and merging.
 func (d *roleDraft) result() Role {
 	r := d.stored
-	r.OrganizationID, r.Name, r.DisplayName = d.home.org.ID, fold(d.in.Name), d.in.DisplayName
+	r.OrganizationID, r.Name, r.DisplayName = d.home.org.ID, Fold(d.in.Name), d.in.DisplayName
 	r.Site, r.Organization, r.User = d.in.Site, d.in.Organization, d.in.User
 	return r
 }

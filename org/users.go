@@ -112,7 +112,7 @@ func newUserSearch(f UserFilter) (userSearch, error) {
 	}
 	q := parseSearch(f.Query, "search", "search", "status", "role", "login_type",
 		"last_seen_before", "last_seen_after", "created_before", "created_after", "github_com_user_id")
-	p.Query = cmp.Or(fold(f.Text), q.one("search"))
+	p.Query = cmp.Or(Fold(f.Text), q.one("search"))
 	p.Statuses = listed(append(texts(f.Statuses), q.list("status")...))
 	p.LoginTypes = listed(append(slices.Clone(f.LoginTypes), q.list("login_type")...))
 	if roles := append(slices.Clone(f.Roles), q.list("role")...); !slices.Contains(roles, roleMember) {
@@ -301,8 +301,8 @@ func (c *change) createUser(in NewUser, hash string) (User, error) {
 // insertUser stores a checked account. Conflict: the username or the e-mail address is taken.
 func (c *change) insertUser(in NewUser, hash string) (db.UserRow, error) {
 	for _, taken := range []func() (db.UserRow, error){
-		func() (db.UserRow, error) { return c.q.GetUserByUsername(c.ctx, fold(in.Username)) },
-		func() (db.UserRow, error) { return c.q.GetUserByEmail(c.ctx, fold(in.Email)) },
+		func() (db.UserRow, error) { return c.q.GetUserByUsername(c.ctx, Fold(in.Username)) },
+		func() (db.UserRow, error) { return c.q.GetUserByEmail(c.ctx, Fold(in.Email)) },
 	} {
 		if _, err := taken(); err == nil {
 			return db.UserRow{}, &Error{Kind: Conflict, Message: "User already exists.", Detail: "The username or the e-mail address is taken."}
@@ -322,8 +322,8 @@ func (c *change) insertUser(in NewUser, hash string) (db.UserRow, error) {
 		c.secret("hashed_password")
 	}
 	err := c.q.InsertUser(c.ctx, db.InsertUserParams{
-		ID: id, Username: in.Username, UsernameKey: fold(in.Username), Email: in.Email, EmailKey: fold(in.Email),
-		Name: in.Name, NameKey: fold(in.Name), SearchKey: searchKey(in.Username, in.Name, in.Email),
+		ID: id, Username: in.Username, UsernameKey: Fold(in.Username), Email: in.Email, EmailKey: Fold(in.Email),
+		Name: in.Name, NameKey: Fold(in.Name), SearchKey: searchKey(in.Username, in.Name, in.Email),
 		Status: string(in.Status), LoginType: in.LoginType, PasswordHash: hash, Now: c.now,
 	})
 	if err != nil {

@@ -228,11 +228,11 @@ type hired struct {
 // account inserts a user and its site roles.
 func (s *seed) account(ctx context.Context, q *db.Queries, c company, p person) (hired, error) {
 	rng := s.crowd.rng
-	h := hired{id: s.id(), key: fold(p.username), since: s.daysAgo(min(rng.IntN(c.founded), rng.IntN(c.founded)))}
+	h := hired{id: s.id(), key: org.Fold(p.username), since: s.daysAgo(min(rng.IntN(c.founded), rng.IntN(c.founded)))}
 	email := p.username + "@" + c.domain
 	params := db.InsertUserParams{
-		ID: h.id, Username: p.username, UsernameKey: h.key, Email: email, EmailKey: fold(email),
-		Name: p.name, NameKey: fold(p.name), SearchKey: fold(p.username + "\n" + p.name + "\n" + email),
+		ID: h.id, Username: p.username, UsernameKey: h.key, Email: email, EmailKey: org.Fold(email),
+		Name: p.name, NameKey: org.Fold(p.name), SearchKey: org.Fold(p.username + "\n" + p.name + "\n" + email),
 		Status: string(org.StatusActive), LoginType: org.LoginPassword, Now: h.since,
 	}
 	lot := rng.IntN(1000)
@@ -310,6 +310,3 @@ func (s *seed) id() uuid.UUID {
 	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
 	return b
 }
-
-// fold writes the columns that are compared and searched; org folds what is looked for the same way.
-func fold(s string) string { return strings.ToLower(s) }
