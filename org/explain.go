@@ -45,7 +45,7 @@ type Suggestion struct {
 	Kind       SuggestionKind
 	Role       RoleRef
 	Level      rbac.Level      // of the permission
-	Permission rbac.Permission // that is allowed, denied or cleared; zero for giving and taking a role
+	Permission rbac.Permission // that is allowed, denied or cleared, or its action on all types; zero for giving and taking a role
 	Gained     int             // other permissions that the member would gain in the organization
 	Lost       int             // and lose
 	Members    int             // how many people it reaches
@@ -150,33 +150,45 @@ func (w *whatIf) suggestions(ctx context.Context) ([]Suggestion, error) {
 	return w.found, nil
 }
 
-// tryEdits tries the three states of the asked permission in a role that the member holds.
+// tryEdits tries the asked permission in a role that the member holds, and its action on all types.
 func (w *whatIf) tryEdits(h home, r *setRole, members int) {
 	levels := []rbac.Level{rbac.LevelOrganization}
 	if h.site() {
 		levels = []rbac.Level{rbac.LevelSite, rbac.LevelUser}
 	}
-	asked := rbac.Permission{ResourceType: w.object.Type, Action: w.action}
-	deny := rbac.Permission{ResourceType: asked.ResourceType, Action: asked.Action, Negate: true}
 	for _, level := range levels {
-		list := *r.at(level.String())
-		rest := slices.DeleteFunc(slices.Clone(list), func(p rbac.Permission) bool { return p == asked || p == deny })
-		for _, edit := range []struct {
-			kind SuggestionKind
-			list []rbac.Permission
-		}{
-			{ClearPermission, rest},
-			{AllowPermission, append(slices.Clone(rest), asked)},
-			{DenyPermission, append(slices.Clone(rest), deny)},
-		} {
-			if edit.kind == ClearPermission && len(rest) == len(list) {
-				continue
-			}
-			role := r.Role
-			*role.at(level.String()) = edit.list
-			w.try(Suggestion{Kind: edit.kind, Level: level, Permission: asked, Members: members, Refusal: w.mayEdit(h, level, asked)},
-				h, r, w.catalog.Compile(rbac.Role{Name: r.Name, Site: role.Site, Organization: role.Organization, User: role.User}))
+		for _, resourceType := range []string{w.object.Type, rbac.Wildcard} {
+			w.tryStates(h, r, level, rbac.Permission{ResourceType: resourceType, Action: w.action}, members)
 		}
+	}
+}
+
+// tryStates tries the three states of a permission in a role. A new rule for all types is not tried: it would do what one
+// for the asked type does, and more.
+func (w *whatIf) tryStates(h home, r *setRole, level rbac.Level, allow rbac.Permission, members int) {
+	deny := allow
+	deny.Negate = true
+	list := *r.at(level.String())
+	rest := slices.DeleteFunc(slices.Clone(list), func(p rbac.Permission) bool { return p == allow || p == deny })
+	stored := len(rest) < len(list)
+	if allow.ResourceType == rbac.Wildcard && !stored {
+		return
+	}
+	for _, edit := range []struct {
+		kind SuggestionKind
+		list []rbac.Permission
+	}{
+		{ClearPermission, rest},
+		{AllowPermission, append(slices.Clone(rest), allow)},
+		{DenyPermission, append(slices.Clone(rest), deny)},
+	} {
+		if edit.kind == ClearPermission && !stored {
+			continue
+		}
+		role := r.Role
+		*role.at(level.String()) = edit.list
+		w.try(Suggestion{Kind: edit.kind, Level: level, Permission: allow, Members: members, Refusal: w.mayEdit(h, level, allow)},
+			h, r, w.catalog.Compile(rbac.Role{Name: r.Name, Site: role.Site, Organization: role.Organization, User: role.User}))
 	}
 }
 
