@@ -12,27 +12,36 @@ import (
 	"rolecall/rbac"
 )
 
-// The guard rails: what no write may leave behind, however many rights the caller has.
+// The guard rails: what no write may leave behind, however many rights the caller has. Views ask the same questions
+// before anybody tries; the answers that count are those after the write.
 
-// keepOwners refuses a change after which nobody could give and take site roles any more: at least one active account
-// with the owner role must still be allowed to, by the engine, so that neither a demotion nor a deny in a site role
-// locks everybody out.
+// keepOwners refuses a change after which nobody could give and take site roles any more.
 func (c *change) keepOwners() error {
-	holders, err := c.q.ListActiveHoldersOfSiteRole(c.ctx, roleOwner)
-	if err != nil {
+	found, err := source{c.Service, c.q, 0}.managedBeside(c.ctx, uuid.Nil)
+	if err != nil || found {
 		return err
-	}
-	for _, id := range holders {
-		owner, err := c.after(id)
-		if err != nil {
-			return err
-		}
-		if owner.canManage() {
-			return nil
-		}
 	}
 	return invalid("The last active owner must stay.",
 		"After this change no active account with the owner role could manage site roles and users. Give another active account the owner role first.")
+}
+
+// managedBeside says whether an active account with the owner role, other than the one named, is allowed to do an owner's
+// work by the engine: neither a demotion nor a deny in a site role may lock everybody out.
+func (s source) managedBeside(ctx context.Context, user uuid.UUID) (bool, error) {
+	holders, err := s.q.ListActiveHoldersOfSiteRole(ctx, roleOwner)
+	if err != nil {
+		return false, err
+	}
+	for _, id := range holders {
+		owner, err := s.subject(ctx, id)
+		if err != nil {
+			return false, err
+		}
+		if id != user && owner.canManage() {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // canManage says whether an owner is allowed what somebody must be able to do at any time.
@@ -42,21 +51,22 @@ func (s *Subject) canManage() bool {
 
 // keepAdmin refuses to take the last active organization-admin from an organization, unless a site owner does it.
 func (c *change) keepAdmin(org db.Organization, user uuid.UUID, status Status, roles []string) error {
-	if c.by.owner() || status != StatusActive || !slices.Contains(roles, roleOrganizationAdmin) {
-		return nil
-	}
-	others, err := c.q.CountActiveHolders(c.ctx, db.CountActiveHoldersParams{
-		OrganizationID: org.ID, Role: roleOrganizationAdmin, ExceptUser: user,
-	})
-	if err != nil || others > 0 {
+	last, err := c.lastAdmin(c.ctx, c.by, org.ID, user, status, roles)
+	if err != nil || !last {
 		return err
 	}
-	return lastAdmin(org.DisplayName)
+	return invalid("The last active organization admin must stay.",
+		fmt.Sprintf("%s would be left without an active organization admin. Make another active member one first, or ask a site owner.", org.DisplayName))
 }
 
-func lastAdmin(org string) *Error {
-	return invalid("The last active organization admin must stay.",
-		fmt.Sprintf("%s would be left without an active organization admin. Make another active member one first, or ask a site owner.", org))
+// lastAdmin says whether an account with these roles is the last active organization-admin, whom only a site owner may
+// take away.
+func (s source) lastAdmin(ctx context.Context, by *Subject, org, user uuid.UUID, status Status, roles []string) (bool, error) {
+	if by.owner() || status != StatusActive || !slices.Contains(roles, roleOrganizationAdmin) {
+		return false, nil
+	}
+	others, err := s.q.CountActiveHolders(ctx, db.CountActiveHoldersParams{OrganizationID: org, Role: roleOrganizationAdmin, ExceptUser: user})
+	return err == nil && others == 0, err
 }
 
 // keepAdmins is keepAdmin for every organization of an account.

@@ -201,10 +201,6 @@ func (s source) refusals(ctx context.Context, by *Subject, org db.Organization, 
 	}
 	assign := by.Can("assign", orgRolesObject(org.ID)) || by.Can("unassign", orgRolesObject(org.ID))
 	remove := by.Can("delete", membersObject(org.ID))
-	admins, err := s.q.CountActiveHolders(ctx, db.CountActiveHoldersParams{OrganizationID: org.ID, Role: roleOrganizationAdmin})
-	if err != nil {
-		return err
-	}
 	for i := range members {
 		m := &members[i]
 		m.Self = m.UserID == by.ID()
@@ -219,25 +215,19 @@ func (s source) refusals(ctx context.Context, by *Subject, org db.Organization, 
 				m.RolesRefusal = "Holds what you don't: " + some(beyond)
 			}
 		}
-		switch {
-		case !remove:
+		if !remove {
 			m.RemoveRefusal = "Needs organization_member:delete"
-		case !by.owner() && lastOf(admins, m):
+			continue
+		}
+		last, err := s.lastAdmin(ctx, by, org.ID, m.UserID, m.Status, names(m.Roles))
+		if err != nil {
+			return err
+		}
+		if last {
 			m.RemoveRefusal = "The last active organization admin; only a site owner can remove it"
 		}
 	}
 	return nil
-}
-
-// lastOf says whether m is an active organization admin and no other person is, of the admins counted.
-func lastOf(admins int64, m *Member) bool {
-	if m.Status != StatusActive || !slices.Contains(names(m.Roles), roleOrganizationAdmin) {
-		return false
-	}
-	if m.LoginType != LoginNone {
-		admins--
-	}
-	return admins == 0
 }
 
 // Member is one membership. NotFound: no such organization or membership for this caller. Invalid: no such user.

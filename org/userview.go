@@ -150,16 +150,14 @@ func (s source) lastOnes(ctx context.Context, by *Subject, v *UserView) error {
 		return err
 	}
 	for _, m := range v.Memberships {
-		if why != "" || by.owner() || v.User.Status != StatusActive || !slices.Contains(names(m.Roles), roleOrganizationAdmin) {
-			continue
+		if why != "" {
+			break
 		}
-		others, err := s.q.CountActiveHolders(ctx, db.CountActiveHoldersParams{
-			OrganizationID: m.Organization.ID, Role: roleOrganizationAdmin, ExceptUser: v.User.ID,
-		})
+		last, err := s.lastAdmin(ctx, by, m.Organization.ID, v.User.ID, v.User.Status, names(m.Roles))
 		if err != nil {
 			return err
 		}
-		if others == 0 {
+		if last {
 			why = "The last active organization admin of " + m.Organization.DisplayName + "; only a site owner can"
 		}
 	}
@@ -176,18 +174,8 @@ func (s source) lastOwner(ctx context.Context, u User) (string, error) {
 	if !slices.Contains(names(u.Roles), roleOwner) {
 		return "", nil
 	}
-	holders, err := s.q.ListActiveHoldersOfSiteRole(ctx, roleOwner)
-	if err != nil {
+	if found, err := s.managedBeside(ctx, u.ID); err != nil || found {
 		return "", err
-	}
-	for _, id := range holders {
-		other, err := s.subject(ctx, id)
-		if err != nil {
-			return "", err
-		}
-		if id != u.ID && other.Can("assign", siteRolesObject) && other.Can("unassign", siteRolesObject) && other.Can("update", usersObject) {
-			return "", nil
-		}
 	}
 	return "The last active owner; give another active account the owner role first", nil
 }
