@@ -173,8 +173,10 @@ func (c gridCell) locked() string {
 	return ""
 }
 
+// title is what the pointer is told. The type stands at the left of the row: naming it in hundreds of cells weighs most
+// in a page of two grids.
 func (c gridCell) title() string {
-	text := c.String()
+	text := c.action
 	if c.description != "" {
 		text += ": " + c.description
 	}

@@ -21,7 +21,7 @@ func TestBudget(t *testing.T) {
 	withRole(role{"ci", "CI runner", []permission{{"template", "read", false}}})(t, s)
 	sent := func(path string) (*webtest.Response, int) {
 		t.Helper()
-		res := s.Send(t, webtest.Page, webtest.Request{Path: path, As: webtest.Admin, Header: http.Header{"Accept-Encoding": {"gzip, deflate, br"}}, Unchecked: true})
+		res := s.Send(t, webtest.Page, webtest.Request{Path: path, As: webtest.Owner, Header: http.Header{"Accept-Encoding": {"gzip, deflate, br"}}, Unchecked: true})
 		if res.StatusCode != http.StatusOK {
 			t.Fatalf("%s: got %d", path, res.StatusCode)
 		}
@@ -46,7 +46,10 @@ func TestBudget(t *testing.T) {
 	if n := len(requests) + 1; n > 6 || total > 85_000 {
 		t.Errorf("a first visit takes %d requests and %d bytes", n, total)
 	}
-	for _, path := range []string{members + "?offset=25", roles, roles + "/ci", roles + "/organization-admin", members + "/new"} {
+	for _, path := range []string{
+		members + "?offset=25", members + "?q=person", roles, roles + "/ci", roles + "/organization-admin", members + "/new",
+		"/users/roles/new", "/users/roles/owner", // two grids
+	} {
 		if _, n := sent(path); n > 15_000 {
 			t.Errorf("%s: %d bytes", path, n)
 		}
