@@ -20,16 +20,14 @@
     document.cookie = `theme=${root.dataset.theme}; path=/; max-age=31536000; samesite=lax${location.protocol === 'https:' ? '; secure' : ''}`;
   });
 
-  // ---- times: UTC from the server, here in the zone of the reader
-  const month = new Intl.DateTimeFormat('en', { month: 'short' });
-  const exactFormat = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'long' });
+  // ---- times: UTC from the server, here in the zone of the reader. Intl takes long to load: only for one who asks
   const localize = () => {
-    for (const t of $$('time')) {
-      const d = new Date(t.dateTime);
-      t.title = exactFormat.format(d);
-      if ('day' in t.dataset) t.textContent = `${d.getDate()} ${month.format(d)} ${d.getFullYear()}`;
+    for (const t of $$('time[data-day]')) {
+      const [, month, day, year] = new Date(t.dateTime).toDateString().split(' ');
+      t.textContent = `${+day} ${month} ${year}`;
     }
   };
+  on('mouseover', 'time', (e, t) => { t.title = new Date(t.dateTime).toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'long' }); });
 
   // ---- toast: goes after 8 s, unless somebody is at it
   const toast = $('#toast');
@@ -288,9 +286,11 @@
       slug.addEventListener('input', () => { own = slug.value !== ''; });
       display.addEventListener('input', () => { if (!own) slug.value = (display.value.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase().match(/[a-z0-9]+/g) ?? []).join('-').slice(0, 32).replace(/-$/, ''); });
     }
-    // small screens start with the empty areas folded (a closed <details> still sends its fields)
-    if (matchMedia('(max-width: 60rem)').matches) for (const a of $$('.area', form)) a.open = !!$('.a:checked, .d:checked, .keep, [aria-invalid]', a);
-    sync();
+    // small screens start with the empty areas folded (a closed <details> still sends its fields), which the stylesheet did
+    // before the first paint: rows that nobody has seen are not laid out
+    if (matchMedia('(max-width: 60rem)').matches) for (const a of $$('[data-fold]', form)) a.open = false;
+    form.addEventListener('toggle', e => { if (e.target.open) delete e.target.dataset.fold; }, true);
+    if (isNew || 'refused' in form.dataset || changed().length) sync(); // else it is as the server wrote it
   };
 
   localize();
