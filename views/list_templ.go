@@ -734,7 +734,7 @@ func sortMenu(o order) templ.Component {
 		}
 		ctx = templ.ClearChildren(ctx)
 		if o.list != "" {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 47, "<button class=\"filter\" type=\"button\" popovertarget=\"sort-menu\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 47, "<button class=\"btn quiet\" type=\"button\" popovertarget=\"sort-menu\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

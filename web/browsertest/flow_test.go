@@ -155,7 +155,7 @@ func TestKeyboard(t *testing.T) {
 // usernames are those of the rows of the list.
 func (tb *tab) usernames() []string {
 	tb.t.Helper()
-	paths := eval[[]string](tb, `[...document.querySelectorAll('tbody tr[id^=m-] .who a[href]')].map(a => a.getAttribute('href'))`)
+	paths := eval[[]string](tb, `[...document.querySelectorAll('tbody tr[id^=m-] .who a[href]')].map(a => a.pathname)`)
 	for i, p := range paths {
 		paths[i] = p[strings.LastIndex(p, "/")+1:]
 	}
