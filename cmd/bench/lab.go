@@ -5,188 +5,193 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
+	"time"
 )
 
-// lab is the servers under measurement and what is asked of them.
+// lab is where the servers under measurement live.
 type lab struct {
-	dir         string
-	children    []*exec.Cmd
-	targets     []*target
-	comparisons []comparison
+	dir    string
+	binary string
 }
 
-// server is a running demo: the real binary over a database of its own.
-type server struct {
-	URL   string `json:"url"`
-	Token string `json:"token"`
-}
-
-func (s server) address() string { return strings.TrimPrefix(s.URL, "http://") }
-
-// setUp builds the server, starts it over both databases, and starts the ceiling with a page that it answered. The lab
-// must be torn down, also after an error.
-func setUp(ctx context.Context) (*lab, error) {
-	l := &lab{}
-	var err error
-	if l.dir, err = os.MkdirTemp("", "rolecall-bench-"); err != nil {
+// newLab builds the server as `task build` does. The lab must be torn down, also after an error.
+func newLab(ctx context.Context) (*lab, error) {
+	dir, err := os.MkdirTemp("", "rolecall-bench-")
+	l := &lab{dir, filepath.Join(dir, "rolecall")}
+	if err != nil {
 		return l, err
 	}
-	binary := filepath.Join(l.dir, "rolecall")
-	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", binary, "rolecall/cmd/rolecall")
+	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", l.binary, "rolecall/cmd/rolecall")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	build.Stderr = os.Stderr
 	if err := build.Run(); err != nil {
 		return l, fmt.Errorf("build: %w", err)
 	}
-	small, err := l.startDemo(binary, 10_000)
-	if err != nil {
-		return l, err
-	}
-	large, err := l.startDemo(binary, 100_000)
-	if err != nil {
-		return l, err
-	}
-	sample := &target{address: small.address()}
-	page, err := sample.once(request("GET", members+"?limit=25", small.Token, ""))
-	if err != nil {
-		return l, err
-	}
-	self, err := os.Executable()
-	if err != nil {
-		return l, err
-	}
-	out, err := l.start(bytes.NewReader(page), self, "-ceiling")
-	if err != nil {
-		return l, err
-	}
-	ceiling, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil {
-		return l, fmt.Errorf("ceiling: %w", err)
-	}
-	return l, l.aim(strings.TrimSpace(ceiling), small, large)
+	return l, nil
 }
 
-func (l *lab) startDemo(binary string, size int) (s server, err error) {
-	// Requests are logged, as a server in production logs them.
-	out, err := l.start(nil, binary, "demo", "--verbose", "--json", "--http-address", "127.0.0.1:0", "--members", fmt.Sprint(size))
-	if err != nil {
-		return s, err
+func (l *lab) tearDown() {
+	if l.dir != "" {
+		_ = os.RemoveAll(l.dir)
 	}
-	if err := json.NewDecoder(out).Decode(&s); err != nil {
-		return s, fmt.Errorf("demo with %d members did not start: %w", size, err)
-	}
-	return s, nil
 }
 
-func (l *lab) start(in io.Reader, name string, args ...string) (io.Reader, error) {
+// process is a server that was started.
+type process struct {
+	cmd     *exec.Cmd
+	out     io.Reader
+	address string
+}
+
+func start(in io.Reader, name string, args ...string) (*process, error) {
 	cmd := exec.Command(name, args...)
 	cmd.Stdin = in
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		return nil, err
 	}
-	if err := cmd.Start(); err != nil {
+	return &process{cmd: cmd, out: out}, cmd.Start()
+}
+
+func (p *process) stop() {
+	_ = p.cmd.Process.Signal(syscall.SIGTERM)
+	_ = p.cmd.Wait()
+}
+
+// memory is what the system says of the memory of the process, in MiB: VmRSS, or VmHWM for the most there was. It is 0
+// on a system that does not say.
+func (p *process) memory(field string) float64 {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
+	if err != nil {
+		return 0
+	}
+	_, rest, _ := strings.Cut(string(status), field+":")
+	kib, _, _ := strings.Cut(strings.TrimSpace(rest), " ")
+	n, _ := strconv.ParseFloat(kib, 64)
+	return n / 1024
+}
+
+// forgetPeak begins VmHWM anew (proc_pid_clear_refs(5)).
+func (p *process) forgetPeak() {
+	_ = os.WriteFile(fmt.Sprintf("/proc/%d/clear_refs", p.cmd.Process.Pid), []byte("5"), 0)
+}
+
+// startCeiling starts this program in its other part, with a page for it to answer.
+func startCeiling(page []byte) (*process, error) {
+	self, err := os.Executable()
+	if err != nil {
 		return nil, err
 	}
-	l.children = append(l.children, cmd)
-	return out, nil
+	p, err := start(bytes.NewReader(page), self, "-ceiling")
+	if err != nil {
+		return nil, err
+	}
+	address, err := bufio.NewReader(p.out).ReadString('\n')
+	if err != nil {
+		p.stop()
+		return nil, fmt.Errorf("ceiling: %w", err)
+	}
+	p.address = strings.TrimSpace(address)
+	return p, nil
 }
 
-// tearDown stops what was started and removes what was made.
-func (l *lab) tearDown() {
-	for _, c := range l.children {
-		_ = c.Process.Signal(syscall.SIGTERM)
-	}
-	for _, c := range l.children {
-		_ = c.Wait()
-	}
-	if l.dir != "" {
-		_ = os.RemoveAll(l.dir)
-	}
+// server is the real program over a database with so many members.
+type server struct {
+	*process
+	members  int
+	database string
+	token    string
+	peak     float64 // the most memory it took, of what was forgotten
+	note     func(name, unit string, value float64)
 }
 
-const (
-	organization = "/api/v2/organizations/default"
-	members      = organization + "/paginated-members"
-)
+// serve has the demo fill a database, takes that over, and serves it as one does in production: what the demo needed for
+// filling it must not count as memory of the server.
+func (l *lab) serve(ctx context.Context, members, starts int, note func(name, unit string, value float64)) (*server, error) {
+	s := &server{members: members, database: filepath.Join(l.dir, fmt.Sprintf("%d.db", members)), note: note}
+	if err := l.fill(s); err != nil {
+		return nil, fmt.Errorf("demo with %d members: %w", members, err)
+	}
+	var times []time.Duration
+	for range starts {
+		if s.process != nil {
+			s.stop()
+		}
+		took, err := l.startServer(ctx, s)
+		if err != nil {
+			return nil, err
+		}
+		times = append(times, took)
+	}
+	note("start to ready", "ms", ms(median(times)))
+	return s, nil
+}
 
-// checks asks two questions, one that is answered yes and one no.
-const checks = `{"checks":{"read":{"object":{"resource_type":"organization_member","any_org":true},"action":"read"},` +
-	`"none":{"object":{"resource_type":"workspace_dormant"},"action":"ssh"}}}`
-
-// aim writes down what is measured, and against what.
-func (l *lab) aim(ceiling string, small, large server) error {
-	few, err := small.people()
+func (l *lab) fill(s *server) error {
+	begin := time.Now()
+	demo, err := start(nil, l.binary, "demo", "--json", "--http-address", "127.0.0.1:0", "--members", fmt.Sprint(s.members))
 	if err != nil {
 		return err
 	}
-	many, err := large.people()
-	if err != nil {
+	defer demo.stop() // folds the log into the file
+	var key struct{ Token, Database string }
+	if err := json.NewDecoder(demo.out).Decode(&key); err != nil {
 		return err
 	}
-	empty := &target{name: "an empty JSON answer of Echo", address: ceiling, requests: [][]byte{request("GET", "/empty", "", "")}}
-	memory := &target{name: "a page of 25 members out of memory", address: ceiling, requests: [][]byte{request("GET", "/page", "", "")}}
-	smallPage := &target{name: "paginated-members, of 10,000", address: small.address(), requests: pages(small.Token), disturb: small.assignments(few)}
-	largePage := &target{name: "paginated-members, of 100,000", address: large.address(), requests: pages(large.Token), disturb: large.assignments(many)}
-	roles := &target{name: "members/roles", address: large.address(), requests: [][]byte{request("GET", organization+"/members/roles", large.Token, "")}}
-	check := &target{name: "authcheck", address: large.address(), requests: [][]byte{request("POST", "/api/v2/authcheck", large.Token, checks)}}
-	assign := &target{name: "setting the roles of a member", address: large.address(), requests: large.assignments(many)}
-	l.targets = []*target{empty, memory, smallPage, largePage, roles, check, assign}
-	l.comparisons = []comparison{
-		{empty, nil, 0}, {memory, nil, 0},
-		{smallPage, memory, 0.2}, {largePage, memory, 0.2}, {largePage, smallPage, 0.8},
-		{roles, empty, 0.25}, {check, empty, 0.25}, {assign, nil, 0},
-	}
-	return nil
+	s.token = key.Token
+	s.note("making the data", "s", time.Since(begin).Seconds())
+	// The demo removes its folder, not what the file is called here.
+	return os.Link(key.Database, s.database)
 }
 
-// pages are the first 40 pages of members.
-func pages(token string) (requests [][]byte) {
-	for n := range 40 {
-		requests = append(requests, request("GET", fmt.Sprintf("%s?limit=25&offset=%d", members, 25*n), token, ""))
-	}
-	return requests
-}
-
-// people are the ids of the first members but the caller, whose own roles are not the caller's to change.
-func (s server) people() ([]string, error) {
-	body, err := (&target{address: s.address()}).once(request("GET", members+"?limit=200", s.Token, ""))
+// startServer says how long it took until the server was ready.
+func (l *lab) startServer(ctx context.Context, s *server) (time.Duration, error) {
+	free, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		return nil, err
+		return 0, err
 	}
-	var list []struct {
-		Members []struct {
-			ID       string `json:"user_id"`
-			Username string `json:"username"`
-		} `json:"members"`
+	address := free.Addr().String()
+	free.Close()
+	begin := time.Now()
+	// Requests are logged, as a server in production logs them.
+	if s.process, err = start(nil, l.binary, "serve", "--db", s.database, "--http-address", address, "--rate-limit", "0"); err != nil {
+		return 0, err
 	}
-	if err := json.Unmarshal(body, &list); err != nil {
-		return nil, err
-	}
-	var ids []string
-	for _, m := range list[0].Members {
-		if m.Username != "ada" {
-			ids = append(ids, m.ID)
+	s.address = address
+	for ctx.Err() == nil && time.Since(begin) < time.Minute {
+		if _, err = once(address, request("GET", "/readyz", "", "", "")); err == nil {
+			return time.Since(begin), nil
 		}
+		time.Sleep(time.Millisecond)
 	}
-	return ids, nil
+	s.stop()
+	return 0, errors.Join(fmt.Errorf("the server with %d members did not get ready", s.members), err)
 }
 
-// assignments give people one role, then the other: nearly each request changes something.
-func (s server) assignments(people []string) (requests [][]byte) {
-	for i, id := range append(people, people...) {
-		role := "read-only"
-		if i >= len(people) {
-			role = "contractor"
-		}
-		requests = append(requests, request("PUT", organization+"/members/"+id+"/roles", s.Token, `{"roles":["`+role+`"]}`))
+// remove stops the server and frees the disk.
+func (s *server) remove() {
+	s.stop()
+	for _, suffix := range []string{"", "-wal", "-shm"} {
+		_ = os.Remove(s.database + suffix)
 	}
-	return requests
+}
+
+func ms(d time.Duration) float64 { return d.Seconds() * 1000 }
+
+func mib(path string) float64 {
+	info, err := os.Stat(path)
+	if err != nil {
+		return 0
+	}
+	return float64(info.Size()) / (1 << 20)
 }

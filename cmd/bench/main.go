@@ -1,11 +1,10 @@
-// Command bench measures how many requests a second the built server answers, with 10,000 and with 100,000 members,
-// beside the most that a server made of the same parts could answer. Everything comes from one run: the targets take
-// turns in short rounds, so that a machine that slows down slows all of them down.
+// Command bench measures the built server with 1,000, 10,000, 100,000 and 1,000,000 members: requests a second, times,
+// memory, beside the most that a server made of the same parts, or SQLite alone, could do. Everything comes from one run,
+// and what is compared takes turns in short rounds, so that a machine that slows down slows all of it down.
 package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -14,8 +13,9 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
-	"runtime"
-	"slices"
+	"path/filepath"
+	"strconv"
+	"strings"
 	"time"
 
 	"rolecall/web/ceiling"
@@ -23,7 +23,7 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	err := run(ctx, os.Args[1:], os.Stdout)
+	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -31,53 +31,98 @@ func main() {
 	}
 }
 
-// errFloor says that a ratio was below its floor.
-var errFloor = errors.New("below a floor")
+// errBound says that a figure missed its target.
+var errBound = errors.New("a target was missed")
 
-func run(ctx context.Context, args []string, out io.Writer) error {
+// options say how much time to take.
+type options struct {
+	sizes    []int
+	rounds   int
+	turn     time.Duration
+	patience time.Duration
+	clients  int
+}
+
+func run(ctx context.Context, args []string, out, log io.Writer) error {
+	o := options{sizes: []int{1_000, 10_000, 100_000, 1_000_000}}
 	fs := flag.NewFlagSet("bench", flag.ContinueOnError)
-	rounds := fs.Int("rounds", 7, "`NUMBER` of rounds; the median counts")
-	turn := fs.Duration("turn", time.Second, "`DURATION` of one target's turn in a round")
-	clients := fs.Int("clients", 8, "`NUMBER` of connections, kept alive")
-	asJSON := fs.Bool("json", false, "print JSON")
+	fs.Func("sizes", "`NUMBERS` of members, with commas (default 1000,10000,100000,1000000)", o.readSizes)
+	fs.IntVar(&o.rounds, "rounds", 5, "`NUMBER` of rounds; the median counts")
+	fs.DurationVar(&o.turn, "turn", 400*time.Millisecond, "`DURATION` of one target's turn in a round")
+	fs.DurationVar(&o.patience, "patience", 3*time.Second, "`DURATION` that 100 requests may take whose times are measured; there are less of slower ones")
+	fs.IntVar(&o.clients, "clients", 8, "`NUMBER` of connections, kept alive")
+	dir := fs.String("out", filepath.Join("docs", "performance"), "`FOLDER` for results and plots, beside a page of its name; empty: keep nothing")
+	quick := fs.Bool("quick", false, "two small sizes, one round, nothing kept")
+	write := fs.Bool("write-docs", false, "measure nothing: draw and write down again what was measured last")
 	asCeiling := fs.Bool("ceiling", false, "be the server to measure against: the page comes on standard input")
 	if err := fs.Parse(args); errors.Is(err, flag.ErrHelp) {
 		return nil
 	} else if err != nil {
 		return err
 	}
-	if *asCeiling {
-		return serveCeiling(ctx, out)
+	if *quick {
+		o.sizes, o.rounds, o.patience, *dir = []int{1_000, 10_000}, 1, time.Second, ""
 	}
-	l, err := setUp(ctx)
+	var b book
+	var err error
+	switch {
+	case *asCeiling:
+		return serveCeiling(ctx, out)
+	case *write:
+		err = b.load(*dir)
+	default:
+		err = b.measure(ctx, o, log)
+	}
+	if err != nil {
+		return err
+	}
+	b.print(out)
+	if *dir != "" {
+		if err := b.save(*dir); err != nil {
+			return err
+		}
+	}
+	if !b.good() {
+		return errBound
+	}
+	return nil
+}
+
+func (o *options) readSizes(list string) error {
+	o.sizes = nil
+	for text := range strings.SplitSeq(list, ",") {
+		n, err := strconv.Atoi(text)
+		if err != nil {
+			return err
+		}
+		o.sizes = append(o.sizes, n)
+	}
+	return nil
+}
+
+// measure goes through the sizes, one after the other.
+func (b *book) measure(ctx context.Context, o options, log io.Writer) error {
+	b.begin(o)
+	l, err := newLab(ctx)
 	defer l.tearDown()
 	if err != nil {
 		return err
 	}
-	if err := l.warmUp(ctx, *clients); err != nil {
-		return err
-	}
-	for range *rounds {
-		for _, t := range l.targets {
-			if err := t.measure(ctx, *turn, *clients); err != nil {
-				return err
-			}
+	for _, size := range o.sizes {
+		begin := time.Now()
+		note := func(name, unit string, value float64) { b.note(size, name, unit, value) }
+		s, err := l.serve(ctx, size, min(3, o.rounds), note)
+		if err != nil {
+			return err
 		}
+		err = s.measure(ctx, l, o)
+		s.remove()
+		if err != nil {
+			return fmt.Errorf("with %d members: %w", size, err)
+		}
+		fmt.Fprintf(log, "%s members: %.0f s\n", grouped(float64(size)), time.Since(begin).Seconds())
 	}
-	results := l.results()
-	if *asJSON {
-		e := json.NewEncoder(out)
-		e.SetIndent("", "  ")
-		err = e.Encode(results)
-	} else {
-		fmt.Fprintf(out, "%d cores, %d connections, median of %d rounds of %v, one write a second beside paginated-members\n\n",
-			runtime.NumCPU(), *clients, *rounds, *turn)
-		write(out, results)
-	}
-	if slices.ContainsFunc(results, func(r result) bool { return r.Ratio < r.Floor }) {
-		err = errors.Join(err, errFloor)
-	}
-	return err
+	return nil
 }
 
 // serveCeiling is this program in its other part. It prints its address.

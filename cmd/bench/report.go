@@ -1,64 +1,275 @@
 package main
 
 import (
-	"context"
+	"bytes"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
 	"text/tabwriter"
 	"time"
 )
 
-// comparison is a row of the report.
-type comparison struct {
-	target *target
-	of     *target // nil: compared with nothing
-	floor  float64 // the least that the ratio may be
+// book is what one run found out.
+type book struct {
+	Date    string    `json:"date"`
+	Machine string    `json:"machine"`
+	Method  string    `json:"method"`
+	Sizes   []int     `json:"sizes"`
+	Figures []*figure `json:"figures"`
 }
 
-// result is what a comparison came to.
-type result struct {
-	Name  string  `json:"name"`
-	Rate  float64 `json:"requests_per_second"`
-	Of    string  `json:"of,omitempty"`
-	Ratio float64 `json:"ratio,omitempty"`
-	Floor float64 `json:"floor,omitempty"`
+// figure is one thing that was measured, at each size.
+type figure struct {
+	Name   string          `json:"name"`
+	Unit   string          `json:"unit"`
+	Values map[int]float64 `json:"values"` // by the number of members
 }
 
-// warmUp lets every target run once, unmeasured.
-func (l *lab) warmUp(ctx context.Context, clients int) error {
-	for _, t := range l.targets {
-		if err := t.measure(ctx, 500*time.Millisecond, clients); err != nil {
-			return err
-		}
-		t.rates = nil
+func (b *book) begin(o options) {
+	b.Date = time.Now().UTC().Format(time.DateOnly)
+	b.Machine = fmt.Sprintf("%d cores, %s/%s, %s", runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, runtime.Version())
+	b.Method = fmt.Sprintf("%d connections, the median of %d rounds of %v", o.clients, o.rounds, o.turn)
+	b.Sizes = o.sizes
+}
+
+func (b *book) note(members int, name, unit string, value float64) {
+	f := b.figure(name)
+	if f == nil {
+		f = &figure{name, unit, map[int]float64{}}
+		b.Figures = append(b.Figures, f)
 	}
-	return nil
+	f.Values[members] = value
 }
 
-func (l *lab) results() (results []result) {
-	for _, c := range l.comparisons {
-		r := result{Name: c.target.name, Rate: c.target.rate(), Floor: c.floor}
-		if c.of != nil {
-			r.Of, r.Ratio = c.of.name, r.Rate/c.of.rate()
-		}
-		results = append(results, r)
+func (b *book) figure(name string) *figure {
+	i := slices.IndexFunc(b.Figures, func(f *figure) bool { return f.Name == name })
+	if i < 0 {
+		return nil
 	}
-	return results
+	return b.Figures[i]
 }
 
-func write(out io.Writer, results []result) {
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "\trequests/s\tratio\tfloor\t\tof")
-	for _, r := range results {
-		fmt.Fprintf(w, "%s\t%10.0f", r.Name, r.Rate)
-		if r.Of != "" {
-			verdict := "ok"
-			if r.Ratio < r.Floor {
-				verdict = "BELOW"
+// bound is a target: what a figure, or its ratio to another one, must be.
+type bound struct {
+	About  string
+	Figure string
+	Of     string
+	Unit   string // "" for a ratio
+	Least  float64
+	Most   float64
+	Only   int // the size that it is for; 0 for every one
+}
+
+var bounds = []bound{
+	{"One of the first 40 pages, of a page out of memory", firstPages, memoryPage, "", 0.3, 0, 0},
+	{"The same as HTML, of JSON that is made anew too", htmlPages, freshPages, "", 0.5, 0, 0},
+	{"Page in the middle, by offset", "page in the middle, p99", "", "ms", 0, 100, 0},
+	{"Page at the end, by offset", "page at the end, p99", "", "ms", 0, 100, 0},
+	{"Search by a username, JSON, p99", "search by a username, JSON, p99", "", "ms", 0, 50, 0},
+	{"Search by a username, HTML, p99", "search by a username, HTML, p99", "", "ms", 0, 50, 0},
+	{"Search by a name, HTML, p99", "search by a name, HTML, p99", "", "ms", 0, 50, 0},
+	{"Search by an e-mail address, HTML, p99", "search by an e-mail address, HTML, p99", "", "ms", 0, 50, 0},
+	{"Search for what a fiftieth has, HTML, p99", "search for what a fiftieth has, HTML, p99", "", "ms", 0, 50, 0},
+	{"Search for what everybody has, HTML, p99", "search for what everybody has, HTML, p99", "", "ms", 0, 50, 0},
+	{"Filter by a role that a sixth holds, JSON, p99", "filter by a role that a sixth holds, JSON, p99", "", "ms", 0, 50, 0},
+	{"Filter by a role that a sixth holds, HTML, p99", "filter by a role that a sixth holds, HTML, p99", "", "ms", 0, 50, 0},
+	{"List of everybody, of a bare scan", fullList, bareScan, "", 0.4, 0, 0},
+	{"List of everybody", fullList, "", "rows/s", 250_000, 0, 0},
+	{"Its first byte", "all members, first byte", "", "ms", 0, 10, 0},
+	{"Memory that it takes", "all members, growth of memory", "", "MiB", 0, 32, 0},
+	{"Roles of the organization, of an empty answer", orgRoles, emptyAnswer, "", 0.3, 0, 0},
+	{"Roles of the site, of an empty answer", siteRoles, emptyAnswer, "", 0.3, 0, 0},
+	{"Authcheck with 1 check, of an empty answer", oneCheck, emptyAnswer, "", 0.4, 0, 0},
+	{"Time of 100 checks, of the time of one", oneCheck, manyChecks, "", 0, 3, 0},
+	{"Assignments from 64 clients, of bare inserts", assigning, bareInserts, "", 0.2, 0, 0},
+	{"Delete a role that 100,000 hold, or all", "delete a role that 100,000 hold, or all", "", "ms", 0, 1000, 0},
+	{"Start until ready", "start to ready", "", "ms", 0, 150, 10_000},
+	{"Memory after the start", "memory after the start", "", "MiB", 0, 40, 0},
+	{"Memory under load", "memory at most, under all of that", "", "MiB", 0, 120, 0},
+	{"Binary", "binary", "", "MB", 0, 35, 0},
+	{"Making the data", "making the data", "", "s", 0, 60, 0},
+}
+
+// value is what there is to hold against the bound; nothing if it was not measured.
+func (t *bound) value(b *book, members int) (v float64, ok bool) {
+	f := b.figure(t.Figure)
+	if f == nil || t.Only != 0 && t.Only != members {
+		return 0, false
+	}
+	v, ok = f.Values[members]
+	if t.Of != "" && ok {
+		of := b.figure(t.Of)
+		if of == nil || of.Values[members] == 0 {
+			return 0, false
+		}
+		v /= of.Values[members]
+	}
+	return v, ok
+}
+
+func (t *bound) holds(v float64) bool { return v >= t.Least && (t.Most == 0 || v <= t.Most) }
+
+func (t *bound) String() string {
+	sign, v := "≥", t.Least
+	if t.Most > 0 {
+		sign, v = "≤", t.Most
+	}
+	return strings.TrimSpace(sign + " " + short(v) + " " + t.Unit)
+}
+
+// verdict is a cell of the table of targets.
+func (t *bound) verdict(b *book, members int) string {
+	v, ok := t.value(b, members)
+	switch {
+	case !ok:
+		return "–"
+	case !t.holds(v):
+		return short(v) + " BELOW"
+	default:
+		return short(v) + " ok"
+	}
+}
+
+// good says whether every target was met, at every size.
+func (b *book) good() bool {
+	return !slices.ContainsFunc(bounds, func(t bound) bool {
+		return slices.ContainsFunc(b.Sizes, func(n int) bool {
+			v, ok := t.value(b, n)
+			return ok && !t.holds(v)
+		})
+	})
+}
+
+// tables gives what was measured, and then the targets, as rows of cells.
+func (b *book) tables() (figures, targets [][]string) {
+	figures, targets = [][]string{{"Measured", "in"}}, [][]string{{"Target", ""}}
+	for _, n := range b.Sizes {
+		figures[0] = append(figures[0], grouped(float64(n)))
+		targets[0] = append(targets[0], grouped(float64(n)))
+	}
+	for _, f := range b.Figures {
+		row := []string{f.Name, f.Unit}
+		for _, n := range b.Sizes {
+			cell := "–"
+			if v, ok := f.Values[n]; ok {
+				cell = short(v)
 			}
-			fmt.Fprintf(w, "\t%.2f\t%.2f\t%s\t%s", r.Ratio, r.Floor, verdict, r.Of)
+			row = append(row, cell)
 		}
-		fmt.Fprintln(w)
+		figures = append(figures, row)
 	}
-	w.Flush()
+	for _, t := range bounds {
+		row := []string{t.About, t.String()}
+		for _, n := range b.Sizes {
+			row = append(row, t.verdict(b, n))
+		}
+		targets = append(targets, row)
+	}
+	return figures, targets
+}
+
+func (b *book) print(out io.Writer) {
+	fmt.Fprintf(out, "%s: %s; %s\n", b.Date, b.Machine, b.Method)
+	figures, targets := b.tables()
+	for _, table := range [][][]string{figures, targets} {
+		fmt.Fprintln(out)
+		w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+		for _, row := range table {
+			fmt.Fprintln(w, strings.Join(row, "\t"))
+		}
+		w.Flush()
+	}
+}
+
+// results is the file that a run leaves behind.
+const results = "results.json"
+
+func (b *book) load(dir string) error {
+	data, err := os.ReadFile(filepath.Join(dir, results))
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(data, b)
+}
+
+// save writes results and plots into dir, and the tables into the page that lies beside it.
+func (b *book) save(dir string) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	data, err := json.MarshalIndent(b, "", "\t")
+	if err != nil {
+		return err
+	}
+	errs := []error{os.WriteFile(filepath.Join(dir, results), append(data, '\n'), 0o644)}
+	for _, p := range plots {
+		errs = append(errs, os.WriteFile(filepath.Join(dir, p.file), p.draw(b), 0o644))
+	}
+	return errors.Join(append(errs, b.writePage(dir+".md"))...)
+}
+
+// Between these lines of a page stand the tables.
+const (
+	from = "<!-- measured: task bench writes this -->\n"
+	to   = "<!-- end of measured -->"
+)
+
+func (b *book) writePage(path string) error {
+	page, err := os.ReadFile(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	before, rest, ok := strings.Cut(string(page), from)
+	_, after, ended := strings.Cut(rest, to)
+	if err == nil && !(ok && ended) {
+		err = fmt.Errorf("%s has no place for the tables", path)
+	}
+	if err != nil {
+		return err
+	}
+	var text bytes.Buffer
+	figures, targets := b.tables()
+	fmt.Fprintf(&text, "%s%s\nMeasured on %s: %s; %s.\n\n", before, from, b.Date, b.Machine, b.Method)
+	markdown(&text, targets)
+	text.WriteString("\n<details><summary>Everything that was measured</summary>\n\n")
+	markdown(&text, figures)
+	fmt.Fprintf(&text, "\n</details>\n\n%s%s", to, after)
+	return os.WriteFile(path, text.Bytes(), 0o644)
+}
+
+func markdown(out io.Writer, table [][]string) {
+	for i, row := range table {
+		fmt.Fprintf(out, "| %s |\n", strings.Join(row, " | "))
+		if i == 0 {
+			fmt.Fprintf(out, "|---|---|%s\n", strings.Repeat("--:|", len(row)-2))
+		}
+	}
+}
+
+// short writes a value with about three digits.
+func short(v float64) string {
+	switch {
+	case v >= 100:
+		return grouped(v)
+	case v >= 10:
+		return strconv.FormatFloat(v, 'f', 1, 64)
+	default:
+		return strconv.FormatFloat(v, 'f', 2, 64)
+	}
+}
+
+// grouped writes a whole number with commas.
+func grouped(v float64) string {
+	text := strconv.FormatFloat(v, 'f', 0, 64)
+	for i := len(text) - 3; i > 0; i -= 3 {
+		text = text[:i] + "," + text[i:]
+	}
+	return text
 }

@@ -5,6 +5,8 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
+	"math"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -19,15 +21,33 @@ import (
 type target struct {
 	name     string
 	address  string
-	requests [][]byte  // one of them at random each time
-	disturb  [][]byte  // sent in turn, one a second, beside the requests
-	rates    []float64 // of each round, requests a second
+	clients  int
+	requests [][]byte // one of them at random each time
+	inTurn   bool     // or one after the other
+	disturb  [][]byte // sent in turn, one a second, beside the requests
+	rates    []float64
+	times    []time.Duration
+	turn     atomic.Int64
 }
 
+// fresh stands in a request for a number that comes only once. The server does not know the parameter, and cannot have
+// kept the answer.
+const fresh = "<number>"
+
+var numbers atomic.Int64
+
+// Headers that say in which form the answer is wanted.
+const (
+	asJSON     = "Accept: application/json\r\n"
+	asPage     = "Accept: text/html\r\n"
+	asFragment = asPage + "HX-Request: true\r\nHX-Request-Type: partial\r\n"
+	asCSV      = "Accept: text/csv\r\n"
+)
+
 // request writes an HTTP request down.
-func request(method, path, token, body string) []byte {
+func request(method, path, headers, token, body string) []byte {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "%s %s HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: application/json\r\n", method, path)
+	fmt.Fprintf(&b, "%s %s HTTP/1.1\r\nHost: 127.0.0.1\r\n%s", method, path, headers)
 	if token != "" {
 		fmt.Fprintf(&b, "Coder-Session-Token: %s\r\n", token)
 	}
@@ -38,16 +58,36 @@ func request(method, path, token, body string) []byte {
 	return b.Bytes()
 }
 
-// measure sends requests for the time of a turn and notes the rate.
-func (t *target) measure(ctx context.Context, turn time.Duration, clients int) error {
+// next is the request to send now. It may be written into buffer.
+func (t *target) next(buffer *[]byte) []byte {
+	r := t.requests[rand.IntN(len(t.requests))]
+	if t.inTurn {
+		r = t.requests[int(t.turn.Add(1))%len(t.requests)]
+	}
+	i := bytes.Index(r, []byte(fresh))
+	if i < 0 {
+		return r
+	}
+	*buffer = append((*buffer)[:0], r...)
+	copy((*buffer)[i:], fmt.Appendf(nil, "%0*d", len(fresh), numbers.Add(1)))
+	return *buffer
+}
+
+// measure sends requests from all clients for the time of a turn and notes the rate.
+func (t *target) measure(ctx context.Context, turn time.Duration) error {
 	ctx, cancel := context.WithTimeout(ctx, turn)
 	defer cancel()
 	var answered atomic.Int64
-	failures := make(chan error, clients+1)
+	failures := make(chan error, t.clients+1)
 	var wait sync.WaitGroup
 	begin := time.Now()
-	for range clients {
-		wait.Go(func() { failures <- t.client(ctx, &answered) })
+	for range t.clients {
+		wait.Go(func() {
+			failures <- t.client(func(time.Duration) bool {
+				answered.Add(1)
+				return ctx.Err() == nil
+			})
+		})
 	}
 	if len(t.disturb) > 0 {
 		wait.Go(func() { failures <- t.disturber(ctx) })
@@ -64,22 +104,41 @@ func (t *target) measure(ctx context.Context, turn time.Duration, clients int) e
 	return nil
 }
 
-// client sends one request after the other until ctx ends.
-func (t *target) client(ctx context.Context, answered *atomic.Int64) error {
+// sample sends one request after the other over one connection and notes how long each took: so many, but no more than
+// fit into limit, and five at least. The first one only warms up.
+func (t *target) sample(ctx context.Context, most int, limit time.Duration) error {
+	begin, n := time.Now(), -1
+	err := t.client(func(took time.Duration) bool {
+		if n++; n > 0 {
+			t.times = append(t.times, took)
+		}
+		return ctx.Err() == nil && n < most && (n < 5 || time.Since(begin) < limit)
+	})
+	if err != nil {
+		return fmt.Errorf("%s: %w", t.name, err)
+	}
+	return ctx.Err()
+}
+
+// client sends one request after the other until answered, which is told how long it took, says that it is enough.
+func (t *target) client(answered func(time.Duration) bool) error {
 	c, err := net.Dial("tcp", t.address)
 	if err != nil {
 		return err
 	}
 	defer c.Close()
 	r := bufio.NewReaderSize(c, 64<<10)
-	var body bytes.Buffer // used again: what the client spends, the server lacks
-	for ctx.Err() == nil {
-		if err := exchange(c, r, t.requests[rand.IntN(len(t.requests))], &body); err != nil {
+	var body bytes.Buffer // both are used again: what the client spends, the server lacks
+	var buffer []byte
+	for {
+		begin := time.Now()
+		if err := exchange(c, r, t.next(&buffer), &body); err != nil {
 			return err
 		}
-		answered.Add(1)
+		if !answered(time.Since(begin)) {
+			return nil
+		}
 	}
-	return nil
 }
 
 // disturber changes something once a second, so that nothing can be remembered for ever.
@@ -87,7 +146,7 @@ func (t *target) disturber(ctx context.Context) error {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	for n := rand.IntN(len(t.disturb)); ; n++ {
-		if _, err := t.once(t.disturb[n%len(t.disturb)]); err != nil {
+		if _, err := once(t.address, t.disturb[n%len(t.disturb)]); err != nil {
 			return err
 		}
 		select {
@@ -99,8 +158,8 @@ func (t *target) disturber(ctx context.Context) error {
 }
 
 // once sends one request over a connection of its own.
-func (t *target) once(request []byte) ([]byte, error) {
-	c, err := net.Dial("tcp", t.address)
+func once(address string, request []byte) ([]byte, error) {
+	c, err := net.Dial("tcp", address)
 	if err != nil {
 		return nil, err
 	}
@@ -124,17 +183,52 @@ func exchange(c net.Conn, r *bufio.Reader, request []byte, body *bytes.Buffer) e
 	if _, err := body.ReadFrom(res.Body); err != nil {
 		return err
 	}
-	if res.StatusCode != http.StatusOK || body.Len() == 0 {
+	return good(res, body.Bytes())
+}
+
+func good(res *http.Response, body []byte) error {
+	if res.StatusCode < 200 || res.StatusCode > 299 {
 		return fmt.Errorf("answered %s: %.300s", res.Status, body)
 	}
 	return nil
 }
 
-// rate is the median of the rounds.
-func (t *target) rate() float64 {
-	sorted := slices.Sorted(slices.Values(t.rates))
-	if len(sorted) == 0 {
+// download reads a long answer as it comes, and says when its first byte came and when its last.
+func download(address string, request []byte) (first, last time.Duration, err error) {
+	c, err := net.Dial("tcp", address)
+	if err != nil {
+		return 0, 0, err
+	}
+	defer c.Close()
+	begin := time.Now()
+	if _, err := c.Write(request); err != nil {
+		return 0, 0, err
+	}
+	res, err := http.ReadResponse(bufio.NewReaderSize(c, 64<<10), nil)
+	if err != nil {
+		return 0, 0, err
+	}
+	defer res.Body.Close()
+	start := make([]byte, 300)
+	n, err := io.ReadAtLeast(res.Body, start, 1)
+	if err != nil {
+		return 0, 0, err
+	}
+	first = time.Since(begin)
+	if err := good(res, start[:n]); err != nil {
+		return 0, 0, err
+	}
+	_, err = io.Copy(io.Discard, res.Body)
+	return first, time.Since(begin), err
+}
+
+// quantile is the value below which that part of the values lies; 0 if there are none.
+func quantile[T float64 | time.Duration](values []T, part float64) T {
+	if len(values) == 0 {
 		return 0
 	}
-	return (sorted[(len(sorted)-1)/2] + sorted[len(sorted)/2]) / 2
+	sorted := slices.Sorted(slices.Values(values))
+	return sorted[max(0, int(math.Ceil(part*float64(len(sorted))))-1)]
 }
+
+func median[T float64 | time.Duration](values []T) T { return quantile(values, 0.5) }

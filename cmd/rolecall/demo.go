@@ -33,7 +33,7 @@ func demoCommand() *command {
 		settings: []string{"http-address", "wire"},
 		flags: func(fs *flag.FlagSet) {
 			fs.IntVar(&in.members, "members", 1284, "`NUMBER` of members of the largest organization")
-			fs.BoolVar(&in.json, "json", false, "print address, login and token as JSON")
+			fs.BoolVar(&in.json, "json", false, "print address, login, token and database file as JSON")
 			fs.BoolVar(&in.verbose, "verbose", false, "log every request, as serve does")
 		},
 		run: in.run,
@@ -57,7 +57,8 @@ func (in *demo) run(ctx context.Context, t *terminal, c *config) (err error) {
 		return errors.Join(err, l.Close())
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	d, err := db.Open(ctx, filepath.Join(dir, "rolecall.db"))
+	path := filepath.Join(dir, "rolecall.db")
+	d, err := db.Open(ctx, path)
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}
@@ -66,7 +67,7 @@ func (in *demo) run(ctx context.Context, t *terminal, c *config) (err error) {
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}
-	key.URL = c.url(l)
+	key.URL, key.Database = c.url(l), path
 	if err := in.announce(t, key, moved); err != nil {
 		return errors.Join(err, l.Close())
 	}
@@ -96,6 +97,7 @@ type key struct {
 	Email    string `json:"email"`
 	Password string `json:"password"`
 	Token    string `json:"token"`
+	Database string `json:"database"`
 }
 
 func (in *demo) announce(t *terminal, k key, moved bool) error {

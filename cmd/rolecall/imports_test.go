@@ -34,7 +34,7 @@ var owners = map[string][]string{
 	"github.com/a-h/templ":          {"views", "web"},
 	"github.com/andybalholm/brotli": {"static", "web"},
 	"github.com/pressly/goose":      {"db"},
-	"modernc.org/sqlite":            {"db"},
+	"modernc.org/sqlite":            {"db", "cmd/bench"}, // which compares with SQLite alone
 }
 
 // testOnly are packages that no program may contain.
