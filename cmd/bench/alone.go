@@ -126,6 +126,7 @@ func (s *scratch) batch(ctx context.Context) error {
 	}
 	defer func() { _ = tx.Rollback() }() // after a commit there is nothing left to roll back
 	insert := tx.StmtContext(ctx, s.insert)
+	defer insert.Close()
 	for range 64 {
 		if _, err := insert.ExecContext(ctx, "grace-bell", "read-only contractor", "2026-03-01 12:00:00.000000+00:00"); err != nil {
 			return err

@@ -228,7 +228,7 @@ func (b *book) writePage(path string) error {
 	}
 	before, rest, ok := strings.Cut(string(page), from)
 	_, after, ended := strings.Cut(rest, to)
-	if err == nil && !(ok && ended) {
+	if err == nil && (!ok || !ended) {
 		err = fmt.Errorf("%s has no place for the tables", path)
 	}
 	if err != nil {
