@@ -71,10 +71,15 @@ func (s source) eachInOrder(ctx context.Context, by *Subject, org db.Organizatio
 		}
 		return rows, err
 	}
-	return inTurn(func() bool { return left > 0 }, next, func(rows []db.MemberRow) error { return s.eachRow(ctx, by, org.ID, rows, each) })
+	use, err := s.rowsAs(ctx, by, org.ID, each)
+	if err != nil {
+		return err
+	}
+	return inTurn(func() bool { return left > 0 }, next, use)
 }
 
-// inTurn gives the pieces of a list to use, as long as there are more: the next one is fetched while one is in use.
+// inTurn gives the pieces of a list to use, as long as there are more: the next one is fetched while one is in use, so use
+// must leave alone what they are fetched from.
 func inTurn[T any](more func() bool, next func() ([]T, error), use func([]T) error) error {
 	type piece struct {
 		list []T
@@ -117,34 +122,38 @@ func (s source) startAt(ctx context.Context, org db.Organization, offset int) (p
 	return p, err
 }
 
-func (s source) eachRow(ctx context.Context, by *Subject, org uuid.UUID, rows []db.MemberRow, each func(*Member) error) error {
+// rowsAs makes what gives rows of an organization as members. It has read all that it needs when it comes back.
+func (s source) rowsAs(ctx context.Context, by *Subject, org uuid.UUID, each func(*Member) error) (func([]db.MemberRow) error, error) {
 	roles, err := s.roles(ctx, org)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	site, err := s.roles(ctx, uuid.Nil)
-	if err != nil {
-		return err
-	}
-	for i := range rows {
-		m := memberOf(&rows[i], roles, site)
-		m.Self = m.UserID == by.ID()
-		if err := each(&m); err != nil {
-			return err
+	return func(rows []db.MemberRow) error {
+		for i := range rows {
+			m := memberOf(&rows[i], roles, site)
+			m.Self = m.UserID == by.ID()
+			if err := each(&m); err != nil {
+				return err
+			}
 		}
-	}
-	return nil
+		return nil
+	}, err
 }
 
 // eachByID walks the members with these ids, in their order, reading them in pieces.
 func (s source) eachByID(ctx context.Context, by *Subject, org uuid.UUID, ids []uuid.UUID, each func(*Member) error) error {
+	use, err := s.rowsAs(ctx, by, org, each)
+	if err != nil {
+		return err
+	}
 	for piece := range slices.Chunk(ids, chunk) {
 		rows, err := s.q.ListMembersByID(ctx, db.ListMembersByIDParams{OrganizationID: org, UserIds: piece})
 		if err != nil {
 			return err
 		}
 		inOrder(rows, piece, func(r *db.MemberRow) uuid.UUID { return r.UserID })
-		if err := s.eachRow(ctx, by, org, rows, each); err != nil {
+		if err := use(rows); err != nil {
 			return err
 		}
 	}
