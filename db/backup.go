@@ -104,7 +104,7 @@ func Schema(ctx context.Context, path string) (stored, current int64, err error)
 }
 
 func known() (int64, error) {
-	files, err := fs.Glob(migrations, "migrations/*.sql")
+	files, err := fs.Glob(migrations, "migrations/sqlite/*.sql")
 	if err != nil {
 		return 0, err
 	}

@@ -18,7 +18,7 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
-//go:embed migrations/*.sql
+//go:embed migrations/sqlite/*.sql
 var migrations embed.FS
 
 // DB is an open database. Its own queries read; Write is the only way to change something.
@@ -77,7 +77,7 @@ func explain(path string, err error) error {
 }
 
 func (d *DB) start(ctx context.Context) (err error) {
-	files, err := fs.Sub(migrations, "migrations")
+	files, err := fs.Sub(migrations, "migrations/sqlite")
 	if err != nil {
 		return err
 	}

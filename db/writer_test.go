@@ -222,7 +222,7 @@ func TestMigrationKeepsTheOldFile(t *testing.T) {
 	if err := d.Close(); err != nil {
 		t.Fatal(err)
 	}
-	first, err := migrations.ReadFile("migrations/00001_init.sql")
+	first, err := migrations.ReadFile("migrations/sqlite/00001_init.sql")
 	if err != nil {
 		t.Fatal(err)
 	}
