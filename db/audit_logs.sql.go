@@ -16,7 +16,7 @@ import (
 
 const findAuditLogs = `-- name: FindAuditLogs :many
 SELECT a.seq, CAST(count(*) OVER () AS bigint) AS total FROM audit_logs a
-WHERE (CAST(?1 AS text) = '' OR instr(?1, ' ' || coalesce(a.organization_id, '') || ' ') > 0)
+WHERE (CAST(?1 AS text) = '' OR instr(?1, ' ' || coalesce(CAST(a.organization_id AS text), '') || ' ') > 0)
   AND (a.organization_id = ?2 OR ?2 IS NULL)
   AND (a.actor_id = ?3 OR ?3 IS NULL)
   AND (a.time >= ?4 OR ?4 IS NULL)
@@ -188,7 +188,7 @@ func (q *Queries) InsertAuditLog(ctx context.Context, arg InsertAuditLogParams) 
 
 const listAuditAfter = `-- name: ListAuditAfter :many
 SELECT a.seq FROM audit_logs a
-WHERE (CAST(?1 AS text) = '' OR instr(?1, ' ' || coalesce(a.organization_id, '') || ' ') > 0)
+WHERE (CAST(?1 AS text) = '' OR instr(?1, ' ' || coalesce(CAST(a.organization_id AS text), '') || ' ') > 0)
   AND (a.organization_id = ?2 OR ?2 IS NULL)
   AND (a.actor_id = ?3 OR ?3 IS NULL)
   AND (a.time >= ?4 OR ?4 IS NULL)
@@ -260,7 +260,7 @@ func (q *Queries) ListAuditAfter(ctx context.Context, arg ListAuditAfterParams) 
 
 const listAuditBefore = `-- name: ListAuditBefore :many
 SELECT a.seq FROM audit_logs a
-WHERE (CAST(?1 AS text) = '' OR instr(?1, ' ' || coalesce(a.organization_id, '') || ' ') > 0)
+WHERE (CAST(?1 AS text) = '' OR instr(?1, ' ' || coalesce(CAST(a.organization_id AS text), '') || ' ') > 0)
   AND (a.organization_id = ?2 OR ?2 IS NULL)
   AND (a.actor_id = ?3 OR ?3 IS NULL)
   AND (a.time >= ?4 OR ?4 IS NULL)

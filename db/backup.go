@@ -13,89 +13,19 @@ import (
 	"github.com/pressly/goose/v3"
 )
 
-// A Report is what looking at a database file found.
-type Report struct {
-	Schema   int64            // version of its schema
-	Known    int64            // the version that this program works with
-	Findings []string         // what is wrong with the file
-	Rows     map[string]int64 // how many rows the tables have
-	auditEnd int64
-}
-
 // ours are tables that no other program's database has together.
 var ours = []string{"goose_db_version", "organizations", "organization_members", "audit_heads"}
 
-// Inspect looks at the database file at path, which may be in use, and changes nothing. quick leaves out what takes long
-// with a large file: whether the indexes agree with their tables. An error says that the file cannot be read at all, or
-// is not a database of this program.
-func Inspect(ctx context.Context, path string, quick bool) (r Report, err error) {
-	c, err := attach(ctx, path)
-	if err != nil {
-		return r, err
+// Schema is the version of the schema of the database at place, 0 if there is none, and the version that this program
+// knows.
+func Schema(ctx context.Context, place string) (stored, current int64, err error) {
+	if IsServer(place) {
+		return schemaOfServer(ctx, place)
 	}
-	defer func() { err = errors.Join(err, c.Close()) }()
-	check := "integrity_check"
-	if quick {
-		check = "quick_check"
-	}
-	for _, query := range append([]string{"SELECT * FROM pragma_" + check + " WHERE " + check + " <> 'ok'"}, inspections...) {
-		found, err := texts(ctx, c, query)
-		if err != nil {
-			return r, explain(path, err)
-		}
-		r.Findings = append(r.Findings, found...)
-	}
-	return r, explain(path, r.count(ctx, c))
-}
-
-// inspections give a line for everything that contradicts itself: references, and what the triggers keep.
-var inspections = []string{
-	`SELECT "table" || ' has a row whose ' || parent || ' is missing' FROM pragma_foreign_key_check`,
-	`SELECT o.name || ' has ' || o.member_count || ' members by its counter, but ' || n FROM (
-		SELECT *, (SELECT count(*) FROM organization_members m WHERE m.organization_id = id) AS n FROM organizations) o WHERE n <> member_count`,
-	`SELECT 'there are ' || users || ' accounts by the counter, but ' || n FROM user_counts, (SELECT count(*) AS n FROM users) WHERE n <> users`,
-	`SELECT 'the role ' || coalesce(c.role, n.role) || ' has ' || coalesce(c.members, 0) || ' members by its counter, but ' || coalesce(n.members, 0)
-		FROM member_role_counts c FULL JOIN (SELECT organization_id, role, count(*) AS members FROM member_roles GROUP BY 1, 2) n USING (organization_id, role)
-		WHERE coalesce(c.members, 0) <> coalesce(n.members, 0)`,
-	`SELECT m.username || ' is listed with what is no longer so' FROM organization_members m JOIN users u ON u.id = m.user_id
-		WHERE (m.username, m.username_key, m.email, m.email_key, m.name, m.name_key, m.search_key, m.avatar_url, m.status, m.login_type, m.site_roles)
-		IS NOT (u.username, u.username_key, u.email, u.email_key, u.name, u.name_key, u.search_key, u.avatar_url, u.status, u.login_type, u.roles)`,
-	`SELECT m.username || ' is listed with other roles than held' FROM organization_members m LEFT JOIN member_roles r USING (organization_id, username_key)
-		GROUP BY m.organization_id, m.username_key HAVING count(r.role) <> count(CASE WHEN instr(' ' || m.roles || ' ', ' ' || r.role || ' ') > 0 THEN 1 END)
-		OR count(r.role) <> length(m.roles) - length(replace(m.roles, ' ', '')) + (m.roles <> '')`,
-	`SELECT u.username || ' is listed with other site roles than held' FROM users u LEFT JOIN user_roles r ON r.user_id = u.id
-		GROUP BY u.id HAVING count(r.role) <> count(CASE WHEN instr(' ' || u.roles || ' ', ' ' || r.role || ' ') > 0 THEN 1 END)
-		OR count(r.role) <> length(u.roles) - length(replace(u.roles, ' ', '')) + (u.roles <> '')`,
-}
-
-func (r *Report) count(ctx context.Context, c *sql.DB) (err error) {
-	r.Rows = map[string]int64{}
-	tables, err := texts(ctx, c, "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name <> 'goose_db_version'")
-	if err != nil {
-		return err
-	}
-	for _, name := range tables {
-		var n int64
-		if err := c.QueryRowContext(ctx, `SELECT count(*) FROM "`+name+`"`).Scan(&n); err != nil {
-			return err
-		}
-		r.Rows[name] = n
-	}
-	if err := c.QueryRowContext(ctx, "SELECT max(version_id) FROM goose_db_version WHERE is_applied").Scan(&r.Schema); err != nil {
-		return err
-	}
-	if r.Known, err = known(); err != nil {
-		return err
-	}
-	return c.QueryRowContext(ctx, "SELECT seq FROM audit_heads").Scan(&r.auditEnd)
-}
-
-// Schema is the version of the schema of the file at path, 0 if there is none, and the version that this program knows.
-func Schema(ctx context.Context, path string) (stored, current int64, err error) {
-	if current, err = known(); err != nil || fileSize(path) == 0 {
+	if current, err = known("sqlite"); err != nil || fileSize(place) == 0 {
 		return 0, current, err
 	}
-	c, err := attach(ctx, path)
+	c, err := attach(ctx, place)
 	if err != nil {
 		return 0, current, err
 	}
@@ -103,8 +33,9 @@ func Schema(ctx context.Context, path string) (stored, current int64, err error)
 	return stored, current, errors.Join(err, c.Close())
 }
 
-func known() (int64, error) {
-	files, err := fs.Glob(migrations, "migrations/sqlite/*.sql")
+// known is the version of the newest migration of an engine.
+func known(engine string) (int64, error) {
+	files, err := fs.Glob(migrations, "migrations/"+engine+"/*.sql")
 	if err != nil {
 		return 0, err
 	}

@@ -4,21 +4,21 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
 
 	"rolecall/db"
+	"rolecall/db/dbtest"
 )
 
 // TestCopiesFollow changes accounts, memberships and roles at random, and reads what the triggers made of it: the copies
 // in the memberships, and the counts, must be what their sources say.
 func TestCopiesFollow(t *testing.T) {
 	t.Parallel()
-	path := filepath.Join(t.TempDir(), "rolecall.db")
-	d, ctx := openAt(t, path), t.Context()
+	place := dbtest.Place(t)
+	d, ctx := dbtest.Reopen(t, place), t.Context()
 	now := time.Now().UTC().Truncate(time.Microsecond)
 	rng := rand.New(rand.NewPCG(1, 2))
 	orgs := []db.InsertOrganizationParams{organization("acme", now), organization("beta", now)}
@@ -94,7 +94,7 @@ func TestCopiesFollow(t *testing.T) {
 			t.Fatal(i, err)
 		}
 	}
-	report, err := db.Inspect(ctx, path, true)
+	report, err := db.Inspect(ctx, place, true)
 	if err != nil || len(report.Findings) > 0 {
 		t.Errorf("%q, %v", report.Findings, err)
 	}

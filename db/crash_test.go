@@ -34,9 +34,9 @@ func TestMain(m *testing.M) {
 
 func writeForEver(path string) {
 	ctx := context.Background()
-	d, err := open(ctx, path, "FULL")
+	d, err := openFile(ctx, path, "FULL")
 	if level := os.Getenv(writerSync); level != "" {
-		d, err = open(ctx, path, level)
+		d, err = openFile(ctx, path, level)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stdout, "refused", err)

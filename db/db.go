@@ -7,217 +7,81 @@ import (
 	"database/sql"
 	"embed"
 	"errors"
-	"fmt"
-	"io/fs"
-	"net/url"
-	"os"
-	"path/filepath"
-	"runtime"
+	"strings"
 
-	"github.com/pressly/goose/v3"
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
-//go:embed migrations/sqlite/*.sql
+//go:embed migrations
 var migrations embed.FS
 
 // DB is an open database. Its own queries read; Write is the only way to change something.
 type DB struct {
-	*Queries // on the readers
-	path     string
-	readers  *sql.DB
-	pool     *sql.DB // of the one connection that writes: SQLite has one writer
-	writer   *writer
-	revision revision
+	*Queries
+	engine
 }
 
-// Open opens the SQLite file at path and brings its schema up to date; the file as it was before is then kept beside it.
-// If there is none, it makes one, and its folder, for this user alone.
-func Open(ctx context.Context, path string) (*DB, error) { return open(ctx, path, "FULL") }
+// engine is what a SQLite file and a PostgreSQL server each do in their own way.
+type engine interface {
+	// Write runs fn in a transaction: committed when fn returns nil, rolled back otherwise. When Write returns nil the
+	// change survives a crash of the machine. Writes run one after the other, in whatever process they began. fn must use
+	// q alone, must not wait for the network or call Write, and may be run again when its transaction could not be
+	// committed. ErrReadOnly: the disk failed an earlier write.
+	Write(ctx context.Context, fn func(q *Queries) error) error
 
-// open is Open with a choice of when writes are on disk. Nothing but FULL keeps what Write promises.
-func open(ctx context.Context, path, synchronous string) (*DB, error) {
-	if err := create(path); err != nil {
-		return nil, fmt.Errorf("open database: %w", err)
-	}
-	d := &DB{path: path}
-	var err error
-	if d.pool, err = sql.Open("sqlite", dsn(path, "synchronous("+synchronous+")", "wal_autocheckpoint(0)")); err != nil {
-		return nil, fmt.Errorf("open database: %w", err)
-	}
-	d.pool.SetMaxOpenConns(1)
-	if err := d.start(ctx); err != nil {
-		return nil, errors.Join(explain(path, err), d.Close())
-	}
-	return d, nil
+	// Fill is Write for very many new accounts at once.
+	Fill(ctx context.Context, fn func(q *Queries) error) error
+
+	// Read runs fn on one snapshot of the data: its queries see no write that commits meanwhile.
+	Read(ctx context.Context, fn func(q *Queries) error) error
+
+	// Revision is what GetRevision gives, with every write that was acknowledged before the call. It may cost less, and
+	// does not end with ctx where asking takes microseconds.
+	Revision(ctx context.Context) (int64, error)
+
+	// Ping says whether the database answers.
+	Ping(ctx context.Context) error
+
+	// Close ends the write at hand and lets the database go.
+	Close() error
+
+	// WriteStats is how many writes ran since the database was opened, and how many commits they took.
+	WriteStats() (writes, commits int64)
+
+	// Waiting is how many writes are not done yet.
+	Waiting() int64
+
+	// Err is nil as long as writes are taken; ErrReadOnly, with its cause, after the disk has failed one; ErrFull when there
+	// was no room for the last one, and still is not.
+	Err() error
+
+	// Size is how many bytes the data takes.
+	Size(ctx context.Context) (int64, error)
 }
 
-func create(path string) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return err
+// Open opens the database at place, a postgres:// URL or the name of a SQLite file, and brings its schema up to date.
+func Open(ctx context.Context, place string) (*DB, error) {
+	if IsServer(place) {
+		return openPostgres(ctx, place)
 	}
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
-		return err
-	}
-	return f.Close()
+	return openFile(ctx, place, "FULL")
 }
 
-// explain adds to an error of opening path what to do about it.
-func explain(path string, err error) error {
-	switch {
-	case hasCode(err, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-		return fmt.Errorf("%s is damaged, or is no database of this program: put a backup in its place with `rolecall restore` (%w)", path, err)
-	case hasCode(err, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM):
-		return fmt.Errorf("cannot write %s, or cannot make files beside it: check owner and mode of the file and its folder (%w)", path, err)
-	case hasCode(err, sqlite3.SQLITE_FULL):
-		return fmt.Errorf("the disk with %s is full (%w)", path, err)
-	}
-	return err
+// IsServer says whether place is the URL of a PostgreSQL server, and not a file.
+func IsServer(place string) bool {
+	return strings.HasPrefix(place, "postgres://") || strings.HasPrefix(place, "postgresql://")
 }
 
-func (d *DB) start(ctx context.Context) (err error) {
-	files, err := fs.Sub(migrations, "migrations/sqlite")
-	if err != nil {
-		return err
-	}
-	if err := migrate(ctx, d.pool, d.path, files); err != nil {
-		return err
-	}
-	if d.writer, err = newWriter(ctx, d.pool, d.path); err != nil {
-		return err
-	}
-	if d.readers, err = sql.Open("sqlite", dsn(d.path, "query_only(1)")); err != nil {
-		return fmt.Errorf("open database: %w", err)
-	}
-	n := max(4, runtime.GOMAXPROCS(0))
-	d.readers.SetMaxOpenConns(n)
-	d.readers.SetMaxIdleConns(n)
-	if d.Queries, err = Prepare(ctx, d.readers); err != nil {
-		return fmt.Errorf("prepare statements: %w", err)
-	}
-	return d.revision.open(d.path)
-}
-
-// dsn names the file and sets every connection up alike. Times are written as UTC text that sorts.
-func dsn(path string, pragmas ...string) string {
-	v := url.Values{
-		"_pragma":      append([]string{"busy_timeout(10000)", "journal_mode(WAL)", "foreign_keys(1)", "cache_size(-16000)"}, pragmas...),
-		"_txlock":      {"immediate"},
-		"_time_format": {"sqlite"},
-		"_timezone":    {"UTC"},
-	}
-	return fileURL(path, v)
-}
-
-// plainDSN opens a file as it is, to look at it or to copy it.
-func plainDSN(path string, pragmas ...string) string {
-	return fileURL(path, url.Values{"_pragma": append([]string{"busy_timeout(10000)"}, pragmas...), "mode": {"rw"}})
-}
-
-func fileURL(path string, query url.Values) string {
-	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: query.Encode()}).String()
-}
-
-func migrate(ctx context.Context, w *sql.DB, path string, files fs.FS) error {
-	p, err := goose.NewProvider(goose.DialectSQLite3, w, files)
-	if err != nil {
-		return fmt.Errorf("migrate database: %w", err)
-	}
-	current, target, err := p.GetVersions(ctx)
-	if err != nil {
-		return fmt.Errorf("migrate database: %w", err)
-	}
-	switch {
-	case current > target:
-		return fmt.Errorf("%s has schema %d, this program knows %d: run a newer version of it", path, current, target)
-	case current == target:
-		return nil
-	case current > 0:
-		if err := Backup(ctx, path, fmt.Sprintf("%s.before-%d", path, target)); err != nil {
-			return fmt.Errorf("keep the database as it is before its migration: %w", err)
-		}
-	}
-	if _, err := p.Up(ctx); err != nil {
-		return fmt.Errorf("migrate database: %w", err)
-	}
-	return nil
-}
-
-// Write runs fn in a transaction: committed when fn returns nil, rolled back otherwise. Writes that wait together are
-// committed together; when Write returns nil the change survives a power cut. fn must use q alone, and must not wait for
-// the network or call Write. ErrReadOnly: the disk failed an earlier write.
-func (d *DB) Write(ctx context.Context, fn func(q *Queries) error) error { return d.writer.do(ctx, fn) }
-
-// WriteStats is how many writes ran since the database was opened, and how many commits they took.
-func (d *DB) WriteStats() (writes, commits int64) {
-	return d.writer.writes.Load(), d.writer.commits.Load()
-}
-
-// Waiting is how many writes wait for their turn, or for the disk.
-func (d *DB) Waiting() int64 { return d.writer.queue.Load() }
-
-// Err is nil as long as writes are taken; ErrReadOnly, with its cause, after the disk has failed one; ErrFull when there
-// was no room for the last one, and still is not.
-func (d *DB) Err() error {
-	if err := d.writer.broken(); err != nil || !d.writer.full.Load() {
-		return err
-	}
-	if err := haveRoom(filepath.Dir(d.path)); err != nil {
-		return fmt.Errorf("%w (%w)", ErrFull, err)
-	}
-	return nil
-}
-
-// haveRoom tries whether a folder takes a file larger than a change needs: that a small one fits says too little.
-func haveRoom(folder string) error {
-	f, err := os.CreateTemp(folder, ".room-*")
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(make([]byte, 1<<20))
-	return errors.Join(err, f.Close(), os.Remove(f.Name()))
-}
-
-// Size is how many bytes the file and its log take.
-func (d *DB) Size() int64 { return fileSize(d.path) + fileSize(d.path+"-wal") }
-
-// fileSize is 0 for a file that is not there.
-func fileSize(path string) int64 {
-	info, err := os.Stat(path)
-	if err != nil {
-		return 0
-	}
-	return info.Size()
-}
-
-// Read runs fn on one snapshot of the data: its queries see no write that commits meanwhile.
-func (d *DB) Read(ctx context.Context, fn func(q *Queries) error) error {
-	tx, err := d.readers.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
-	if err != nil {
-		return fmt.Errorf("begin transaction: %w", err)
-	}
-	defer func() { _ = tx.Rollback() }() // nothing was written, so nothing is lost
-	return fn(d.WithTx(tx))
-}
-
-// Ping says whether the database answers.
-func (d *DB) Ping(ctx context.Context) error { return d.readers.PingContext(ctx) }
-
-// Close closes the readers, then the writer, which folds the log into the file.
-func (d *DB) Close() error {
-	var errs []error
-	if d.Queries != nil {
-		errs = append(errs, d.Queries.Close())
-	}
-	if d.readers != nil {
-		errs = append(errs, d.readers.Close())
-	}
-	if d.writer != nil {
-		errs = append(errs, d.writer.close())
-	}
-	return errors.Join(append(errs, d.pool.Close(), d.revision.close())...)
-}
+// Close ends the write at hand and lets the database go.
+func (d *DB) Close() error { return d.engine.Close() }
 
 // IsNotFound says whether a query for one row found none.
 func IsNotFound(err error) bool { return errors.Is(err, sql.ErrNoRows) }
+
+// IsUnavailable says whether the database failed for a reason that lies in the machines: the disk is full or has failed,
+// the file is held by another program, the server is away or too busy, or the database is being closed. A write that
+// ends so is not acknowledged.
+func IsUnavailable(err error) bool {
+	return errors.Is(err, ErrReadOnly) || errors.Is(err, errClosed) || hasCode(err, sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY) ||
+		diskFailed(err) || serverFailed(err)
+}

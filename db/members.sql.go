@@ -150,17 +150,17 @@ func (q *Queries) CountMembersOfRole(ctx context.Context, arg CountMembersOfRole
 }
 
 const countSearched = `-- name: CountSearched :one
-SELECT count(*) FROM (SELECT 1 FROM user_search WHERE user_search.text MATCH ?1 LIMIT CAST(?2 AS bigint)) f
+SELECT count(*) FROM (SELECT 1 FROM user_search(search_pattern(CAST(?1 AS text))) LIMIT CAST(?2 AS bigint)) f
 `
 
 type CountSearchedParams struct {
-	Match   string
+	Query   string
 	MaxRows int64
 }
 
-// How many accounts may have a text, by its groups of three letters, as far as anybody wants to know.
+// How many accounts may have a text of three letters or more, as far as anybody wants to know.
 func (q *Queries) CountSearched(ctx context.Context, arg CountSearchedParams) (int64, error) {
-	row := q.queryRow(ctx, q.countSearchedStmt, countSearched, arg.Match, arg.MaxRows)
+	row := q.queryRow(ctx, q.countSearchedStmt, countSearched, arg.Query, arg.MaxRows)
 	var count int64
 	err := row.Scan(&count)
 	return count, err
@@ -730,28 +730,27 @@ SELECT f.user_id, CAST(count(*) OVER () AS bigint) AS total FROM (
         ELSE '' END AS text) AS down
     FROM users u
     JOIN organization_members m ON m.user_id = u.id AND m.organization_id = ?3
-    WHERE u.seq IN (SELECT user_search.rowid FROM user_search WHERE user_search.text MATCH ?4)
+    WHERE u.seq IN (SELECT s.rowid FROM user_search(search_pattern(CAST(?4 AS text))) s)
       AND m.username_key >= ?5 AND m.username_key < ?6
-      AND (CAST(?7 AS text) = '' OR instr(m.search_key, ?7) > 0)
-      AND (CAST(?8 AS text) = '' OR instr(?8, ' ' || m.status || ' ') > 0)
-      AND (CAST(?9 AS text) = '' OR EXISTS (
+      AND (CAST(?4 AS text) = '' OR instr(m.search_key, ?4) > 0)
+      AND (CAST(?7 AS text) = '' OR instr(?7, ' ' || m.status || ' ') > 0)
+      AND (CAST(?8 AS text) = '' OR EXISTS (
           SELECT 1 FROM member_roles r
-          WHERE r.organization_id = m.organization_id AND r.username_key = m.username_key AND instr(?9, ' ' || r.role || ' ') > 0))
-      AND (CAST(?10 AS text) = '' OR EXISTS (
-          SELECT 1 FROM user_roles s WHERE s.user_id = m.user_id AND instr(?10, ' ' || s.role || ' ') > 0))
+          WHERE r.organization_id = m.organization_id AND r.username_key = m.username_key AND instr(?8, ' ' || r.role || ' ') > 0))
+      AND (CAST(?9 AS text) = '' OR EXISTS (
+          SELECT 1 FROM user_roles s WHERE s.user_id = m.user_id AND instr(?9, ' ' || s.role || ' ') > 0))
 ) f
 ORDER BY f.up, f.down DESC, f.user_id
-LIMIT CAST(?12 AS bigint) OFFSET CAST(?11 AS bigint)
+LIMIT CAST(?11 AS bigint) OFFSET CAST(?10 AS bigint)
 `
 
 type SearchMembersParams struct {
 	Descending     bool
 	Sort           string
 	OrganizationID uuid.UUID
-	Match          string
+	Query          string
 	FromKey        string
 	BeforeKey      string
-	Query          string
 	Statuses       string
 	Roles          string
 	SiteRoles      string
@@ -764,16 +763,16 @@ type SearchMembersRow struct {
 	Total  int64
 }
 
-// Members that match, in any order, walking along the accounts that may have the text, and how many match in all.
+// Members that match, in any order, walking along the accounts that may have the text, three letters of it or more, and how many
+// match in all.
 func (q *Queries) SearchMembers(ctx context.Context, arg SearchMembersParams) ([]SearchMembersRow, error) {
 	rows, err := q.query(ctx, q.searchMembersStmt, searchMembers,
 		arg.Descending,
 		arg.Sort,
 		arg.OrganizationID,
-		arg.Match,
+		arg.Query,
 		arg.FromKey,
 		arg.BeforeKey,
-		arg.Query,
 		arg.Statuses,
 		arg.Roles,
 		arg.SiteRoles,

@@ -54,16 +54,16 @@ func (r *revision) read() (h [indexHeader]byte, ok bool) {
 	return h, err == nil && n == len(h) && bytes.Equal(h[:indexHeader/2], h[indexHeader/2:])
 }
 
-// Revision is what GetRevision gives, with every write that was acknowledged before the call. It does not end with ctx.
-func (d *DB) Revision(ctx context.Context) (int64, error) {
-	header, ok := d.revision.read()
-	if last := d.revision.last.Load(); ok && last != nil && last.header == header {
+// Revision looks at the header first.
+func (f *file) Revision(ctx context.Context) (int64, error) {
+	header, ok := f.revision.read()
+	if last := f.revision.last.Load(); ok && last != nil && last.header == header {
 		return last.value, nil
 	}
 	// The header was read first: should a write come in between, it is the header that is out of date, not the value.
-	value, err := d.GetRevision(context.WithoutCancel(ctx))
+	value, err := f.queries.GetRevision(context.WithoutCancel(ctx))
 	if err == nil && ok {
-		d.revision.last.Store(&lastRevision{header, value})
+		f.revision.last.Store(&lastRevision{header, value})
 	}
 	return value, err
 }

@@ -1,12 +1,11 @@
 package db_test
 
 import (
-	"context"
-	"path/filepath"
 	"sync"
 	"testing"
 
 	"rolecall/db"
+	"rolecall/db/dbtest"
 )
 
 // TestRevisionIsNeverOld writes through one handle and asks a second one, as another process would, and the first, each
@@ -14,8 +13,8 @@ import (
 func TestRevisionIsNeverOld(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()
-	path := filepath.Join(t.TempDir(), "rolecall.db")
-	here, there := openAt(t, path), openAt(t, path)
+	place := dbtest.Place(t)
+	here, there := dbtest.Reopen(t, place), dbtest.Reopen(t, place)
 	done := make(chan struct{})
 	var busy sync.WaitGroup
 	for _, d := range []*db.DB{here, there} {
@@ -50,26 +49,8 @@ func TestRevisionIsNeverOld(t *testing.T) {
 	busy.Wait()
 }
 
-func openAt(t *testing.T, path string) *db.DB {
-	t.Helper()
-	d, err := db.Open(context.Background(), path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := d.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return d
-}
-
 func BenchmarkRevision(b *testing.B) {
-	d, err := db.Open(b.Context(), filepath.Join(b.TempDir(), "rolecall.db"))
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer d.Close()
+	d := dbtest.Open(b)
 	b.Run("looked at", func(b *testing.B) {
 		for b.Loop() {
 			if _, err := d.Revision(b.Context()); err != nil {

@@ -542,27 +542,26 @@ FROM (
                 ELSE u.username_key END
         ELSE '' END AS text) AS down
     FROM users u
-    WHERE u.seq IN (SELECT user_search.rowid FROM user_search WHERE user_search.text MATCH ?3)
-      AND (u.id = ?4 OR ?4 IS NULL)
-      AND (CAST(?5 AS text) = '' OR instr(u.search_key, ?5) > 0)
-      AND (CAST(?6 AS text) = '' OR instr(?6, ' ' || u.status || ' ') > 0)
-      AND (CAST(?7 AS text) = '' OR instr(?7, ' ' || u.login_type || ' ') > 0)
-      AND (CAST(?8 AS text) = '' OR EXISTS (
-          SELECT 1 FROM user_roles s WHERE s.user_id = u.id AND instr(?8, ' ' || s.role || ' ') > 0))
-      AND (u.created_at < ?9 OR ?9 IS NULL)
-      AND (u.created_at > ?10 OR ?10 IS NULL)
-      AND (u.last_seen_at < ?11 OR ?11 IS NULL)
-      AND (u.last_seen_at > ?12 OR ?12 IS NULL)
-      AND u.username_key > ?13
+    WHERE (u.id = ?3 OR ?3 IS NULL)
+      AND (CAST(?4 AS text) = '' OR instr(u.search_key, ?4) > 0)
+      AND u.seq IN (SELECT s.rowid FROM user_search(search_pattern(?4)) s)
+      AND (CAST(?5 AS text) = '' OR instr(?5, ' ' || u.status || ' ') > 0)
+      AND (CAST(?6 AS text) = '' OR instr(?6, ' ' || u.login_type || ' ') > 0)
+      AND (CAST(?7 AS text) = '' OR EXISTS (
+          SELECT 1 FROM user_roles s WHERE s.user_id = u.id AND instr(?7, ' ' || s.role || ' ') > 0))
+      AND (u.created_at < ?8 OR ?8 IS NULL)
+      AND (u.created_at > ?9 OR ?9 IS NULL)
+      AND (u.last_seen_at < ?10 OR ?10 IS NULL)
+      AND (u.last_seen_at > ?11 OR ?11 IS NULL)
+      AND u.username_key > ?12
 ) f
 ORDER BY f.up, f.down DESC, f.username_key
-LIMIT CAST(?15 AS bigint) OFFSET CAST(?14 AS bigint)
+LIMIT CAST(?14 AS bigint) OFFSET CAST(?13 AS bigint)
 `
 
 type SearchUsersParams struct {
 	Descending    bool
 	Sort          string
-	Match         string
 	OnlyUser      uuid.NullUUID
 	Query         string
 	Statuses      string
@@ -582,12 +581,11 @@ type SearchUsersRow struct {
 	Total int64
 }
 
-// FindUsers among the accounts that may have a text, by its groups of three letters.
+// FindUsers among the accounts that may have a text of three letters or more.
 func (q *Queries) SearchUsers(ctx context.Context, arg SearchUsersParams) ([]SearchUsersRow, error) {
 	rows, err := q.query(ctx, q.searchUsersStmt, searchUsers,
 		arg.Descending,
 		arg.Sort,
-		arg.Match,
 		arg.OnlyUser,
 		arg.Query,
 		arg.Statuses,

@@ -33,12 +33,6 @@ var ErrReadOnly = errors.New("the database stopped taking writes after a disk er
 // ErrFull tells that the last write found no room.
 var ErrFull = errors.New("the disk is full: make room")
 
-// IsUnavailable says whether a write failed for a reason that lies in the machine: the disk is full or has failed, the
-// file is held by another program, or the database is being closed. The write is not acknowledged.
-func IsUnavailable(err error) bool {
-	return errors.Is(err, ErrReadOnly) || errors.Is(err, errClosed) || hasCode(err, sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY) || diskFailed(err)
-}
-
 // diskFailed says whether err tells of a disk that does not do what it is told, or no longer knows what it was told.
 func diskFailed(err error) bool {
 	return hasCode(err, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)

@@ -25,6 +25,10 @@ func openTemp(t testing.TB) *DB {
 	return d
 }
 
+func pathOf(d *DB) string { return d.engine.(*file).path }
+
+func writerOf(d *DB) *writer { return d.engine.(*file).writer }
+
 func insert(ctx context.Context, d *DB, name string) error {
 	return d.Write(ctx, func(q *Queries) error {
 		return q.InsertOrganization(ctx, InsertOrganizationParams{ID: uuid.New(), Name: name, NameKey: name, Now: time.Now()})
@@ -72,11 +76,11 @@ func TestDiskFull(t *testing.T) {
 	t.Parallel()
 	d := openTemp(t)
 	var pages int
-	if err := d.writer.conn.QueryRowContext(t.Context(), "PRAGMA page_count").Scan(&pages); err != nil {
+	if err := writerOf(d).conn.QueryRowContext(t.Context(), "PRAGMA page_count").Scan(&pages); err != nil {
 		t.Fatal(err)
 	}
 	limit := fmt.Sprintf("PRAGMA max_page_count(%d)", pages+40)
-	if _, err := d.writer.conn.ExecContext(t.Context(), limit); err != nil {
+	if _, err := writerOf(d).conn.ExecContext(t.Context(), limit); err != nil {
 		t.Fatal(err)
 	}
 	errs := together(d, inserting("before", ""), inserting("huge", strings.Repeat("x", 1<<20)), inserting("after", ""))
@@ -103,7 +107,7 @@ func TestTransactionGivenUp(t *testing.T) {
 	d := openTemp(t)
 	giveUp := func(q *Queries) error {
 		err := inserting("lost", "")(q)
-		return errors.Join(err, d.writer.exec("ROLLBACK")) // as the engine does
+		return errors.Join(err, writerOf(d).exec("ROLLBACK")) // as the engine does
 	}
 	errs := together(d, inserting("before", ""), giveUp, inserting("after", ""))
 	for i, name := range []string{"before", "lost", "after"} {
@@ -151,11 +155,11 @@ func TestFailuresStayApart(t *testing.T) {
 func TestDiskFailureIsRemembered(t *testing.T) {
 	t.Parallel()
 	d := openTemp(t)
-	if _, err := d.writer.ExecContext(t.Context(), "SELECT nothing FROM nowhere"); err == nil || d.Err() != nil {
+	if _, err := writerOf(d).ExecContext(t.Context(), "SELECT nothing FROM nowhere"); err == nil || d.Err() != nil {
 		t.Fatalf("error %v was taken for one of the disk", err)
 	}
 	failure := errors.New("disk I/O error: canary")
-	d.writer.failed.Store(&failure)
+	writerOf(d).failed.Store(&failure)
 	err := insert(t.Context(), d, "refused")
 	if !errors.Is(err, ErrReadOnly) || !IsUnavailable(err) || !strings.Contains(err.Error(), "canary") {
 		t.Errorf("a write after it was told %v", err)
@@ -180,7 +184,7 @@ func TestWritesAfterClose(t *testing.T) {
 		t.Fatal(err)
 	}
 	wg.Wait()
-	again, err := Open(t.Context(), d.path)
+	again, err := Open(t.Context(), pathOf(d))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -204,7 +208,7 @@ func TestLogStaysSmall(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if log, file := fileSize(d.path+"-wal"), fileSize(d.path); log > 16<<20 || file < 20<<20 {
+	if log, file := fileSize(pathOf(d)+"-wal"), fileSize(pathOf(d)); log > 16<<20 || file < 20<<20 {
 		t.Errorf("after 40 MB the log has %d bytes, the file %d", log, file)
 	}
 }
@@ -213,7 +217,7 @@ func TestLogStaysSmall(t *testing.T) {
 func TestMigrationKeepsTheOldFile(t *testing.T) {
 	t.Parallel()
 	d := openTemp(t)
-	if fileSize(d.path+".before-1") != 0 {
+	if fileSize(pathOf(d)+".before-1") != 0 {
 		t.Error("there is a backup of nothing")
 	}
 	if err := insert(t.Context(), d, "old"); err != nil {
@@ -226,7 +230,7 @@ func TestMigrationKeepsTheOldFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	current, err := known()
+	current, err := known("sqlite")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -235,15 +239,15 @@ func TestMigrationKeepsTheOldFile(t *testing.T) {
 	for v := int64(1); v <= current; v++ {
 		files[fmt.Sprintf("%05d_old.sql", v)] = &fstest.MapFile{Data: first}
 	}
-	again := reopen(t, d.path)
-	if err := migrate(t.Context(), again, d.path, files); err != nil {
+	again := reopen(t, pathOf(d))
+	if err := migrate(t.Context(), again, pathOf(d), files); err != nil {
 		t.Fatal(err)
 	}
-	r, err := Inspect(t.Context(), fmt.Sprintf("%s.before-%d", d.path, next), false)
+	r, err := Inspect(t.Context(), fmt.Sprintf("%s.before-%d", pathOf(d), next), false)
 	if err != nil || len(r.Findings) > 0 || r.Schema != current || r.Rows["organizations"] != 1 || r.Rows["revisions"] != 1 {
 		t.Errorf("before the migration: %+v, %v", r, err)
 	}
-	if _, err := Open(t.Context(), d.path); err == nil || !strings.Contains(err.Error(), "newer version") {
+	if _, err := Open(t.Context(), pathOf(d)); err == nil || !strings.Contains(err.Error(), "newer version") {
 		t.Errorf("a file with a newer schema was opened: %v", err)
 	}
 }

@@ -7,8 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -20,6 +18,7 @@ import (
 	"github.com/google/uuid"
 
 	"rolecall/db"
+	"rolecall/db/dbtest"
 	"rolecall/org"
 	"rolecall/rbac"
 )
@@ -31,8 +30,8 @@ import (
 type site struct {
 	*org.Service
 	db    *db.DB
-	raw   *sql.DB // past all rules
-	path  string
+	raw   db.DBTX // past all rules
+	place string
 	clock *clock
 }
 
@@ -146,24 +145,9 @@ func (c *clock) onLook(hook func()) {
 	c.hook = hook
 }
 
-// populated is the file that every site starts from, made once.
-var populated = sync.OnceValues(func() ([]byte, error) {
-	dir, err := os.MkdirTemp("", "rolecall-org-test")
-	if err != nil {
-		return nil, err
-	}
-	defer os.RemoveAll(dir)
-	path := filepath.Join(dir, "site.db")
-	ctx := context.Background()
-	d, err := db.Open(ctx, path)
-	if err != nil {
-		return nil, err
-	}
-	err = d.Write(ctx, func(q *db.Queries) error { return populate(ctx, q) })
-	if err := errors.Join(err, d.Close()); err != nil {
-		return nil, err
-	}
-	return os.ReadFile(path)
+// populated is where every site starts from.
+var populated = dbtest.Filled(func(ctx context.Context, d *db.DB) error {
+	return d.Write(ctx, func(q *db.Queries) error { return populate(ctx, q) })
 })
 
 func populate(ctx context.Context, q *db.Queries) error {
@@ -224,53 +208,21 @@ func insertPerson(ctx context.Context, q *db.Queries, p person) error {
 // newSite opens a site of its own for a test.
 func newSite(tb testing.TB) *site {
 	tb.Helper()
-	file, err := populated()
-	if err != nil {
-		tb.Fatal(err)
-	}
-	path := filepath.Join(folder(tb), "site.db")
-	if err := os.WriteFile(path, file, 0o600); err != nil {
-		tb.Fatal(err)
-	}
-	return openSite(tb, path)
+	return openSite(tb, populated(tb))
 }
 
 // emptySite is a site without anybody.
 func emptySite(tb testing.TB) *site {
 	tb.Helper()
-	return openSite(tb, filepath.Join(folder(tb), "site.db"))
+	return openSite(tb, dbtest.Place(tb))
 }
 
-// folder is a temporary folder, in memory where the system offers that: every write waits for the disk, and what a
-// power cut leaves is not the question here.
-func folder(tb testing.TB) string {
+// openSite opens another service over a database, as a second process would.
+func openSite(tb testing.TB, place string) *site {
 	tb.Helper()
-	dir, err := os.MkdirTemp("/dev/shm", "rolecall-org-test")
-	if err != nil {
-		return tb.TempDir()
-	}
-	tb.Cleanup(func() { _ = os.RemoveAll(dir) })
-	return dir
-}
-
-// openSite opens another service over a file, as a second process would.
-func openSite(tb testing.TB, path string) *site {
-	tb.Helper()
-	d, err := db.Open(tb.Context(), path)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	raw, err := sql.Open("sqlite", "file:"+path+"?_pragma=busy_timeout(10000)&_pragma=foreign_keys(1)")
-	if err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(func() {
-		if err := errors.Join(raw.Close(), d.Close()); err != nil {
-			tb.Error(err)
-		}
-	})
+	d := dbtest.Reopen(tb, place)
 	c := &clock{at: start.Add(24 * time.Hour)}
-	return &site{Service: org.New(d, org.Options{Now: c.now}), db: d, raw: raw, path: path, clock: c}
+	return &site{Service: org.New(d, org.Options{Now: c.now}), db: d, raw: dbtest.SQL(tb, place), place: place, clock: c}
 }
 
 // session starts a browser session of somebody, and gives its name in the store.
@@ -380,13 +332,13 @@ func (s *site) revision(tb testing.TB) int64 {
 // memberRoles and siteRoles are what is stored, sorted and apart by spaces.
 func (s *site) memberRoles(tb testing.TB, organization uuid.UUID, user string) string {
 	tb.Helper()
-	return s.text(tb, "SELECT group_concat(role, ' ') FROM (SELECT role FROM member_roles WHERE organization_id = ? AND user_id = ? ORDER BY role)",
+	return s.text(tb, "SELECT group_concat(role, ' ') FROM (SELECT role FROM member_roles WHERE organization_id = ? AND user_id = ? ORDER BY role) r",
 		organization.String(), id(user).String())
 }
 
 func (s *site) siteRoles(tb testing.TB, user string) string {
 	tb.Helper()
-	return s.text(tb, "SELECT group_concat(role, ' ') FROM (SELECT role FROM user_roles WHERE user_id = ? ORDER BY role)", id(user).String())
+	return s.text(tb, "SELECT group_concat(role, ' ') FROM (SELECT role FROM user_roles WHERE user_id = ? ORDER BY role) r", id(user).String())
 }
 
 func (s *site) isMember(tb testing.TB, organization uuid.UUID, user string) bool {
@@ -457,7 +409,7 @@ type auditRow struct {
 func (s *site) audit(tb testing.TB, after int) []auditRow {
 	tb.Helper()
 	rows, err := s.raw.QueryContext(tb.Context(), `SELECT actor, action, resource_type, resource_target, resource_id,
-		coalesce(organization_id, ''), status_code, changes FROM audit_logs ORDER BY seq LIMIT -1 OFFSET ?`, after)
+		coalesce(CAST(organization_id AS text), ''), status_code, changes FROM audit_logs ORDER BY seq LIMIT 1000000 OFFSET ?`, after)
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/google/uuid"
 
 	"rolecall/db"
+	"rolecall/db/dbtest"
 	"rolecall/org"
 	"rolecall/rbac"
 )
@@ -219,8 +220,8 @@ func (w *world) apply(t *testing.T, name string, s org.Suggestion) {
 		roleID = fmt.Sprintf("(SELECT id FROM roles WHERE name = '%s' AND organization_id IS NULL)", s.Role.Name)
 	}
 	cell := fmt.Sprintf("role_id = %s AND level = '%s' AND resource_type = '%s' AND action = '%s'", roleID, s.Level, s.Permission.ResourceType, s.Permission.Action)
-	put := func(negate int) string {
-		return fmt.Sprintf("INSERT INTO role_permissions SELECT %s, '%s', '%s', '%s', %d", roleID, s.Level, s.Permission.ResourceType, s.Permission.Action, negate)
+	put := func(negate bool) string {
+		return fmt.Sprintf("INSERT INTO role_permissions SELECT %s, '%s', '%s', '%s', %t", roleID, s.Level, s.Permission.ResourceType, s.Permission.Action, negate)
 	}
 	var statements []string
 	switch {
@@ -235,9 +236,9 @@ func (w *world) apply(t *testing.T, name string, s org.Suggestion) {
 	case s.Kind == org.ClearPermission:
 		statements = []string{"DELETE FROM role_permissions WHERE " + cell}
 	case s.Kind == org.AllowPermission:
-		statements = []string{"DELETE FROM role_permissions WHERE " + cell, put(0)}
+		statements = []string{"DELETE FROM role_permissions WHERE " + cell, put(false)}
 	case s.Kind == org.DenyPermission:
-		statements = []string{"DELETE FROM role_permissions WHERE " + cell, put(1)}
+		statements = []string{"DELETE FROM role_permissions WHERE " + cell, put(true)}
 	}
 	for _, q := range statements {
 		w.exec(t, q)
@@ -404,7 +405,7 @@ func TestUndo(t *testing.T) {
 	s := newSite(t)
 	owner := s.as(t, "o")
 	memberships := func() string {
-		return s.text(t, "SELECT group_concat(user_id || ' ' || coalesce((SELECT group_concat(role) FROM (SELECT role FROM member_roles r WHERE r.organization_id = m.organization_id AND r.user_id = m.user_id ORDER BY role)), '')) FROM (SELECT * FROM organization_members ORDER BY organization_id, user_id) m")
+		return s.text(t, "SELECT group_concat(user_id || ' ' || coalesce((SELECT group_concat(role, ',') FROM (SELECT role FROM member_roles r WHERE r.organization_id = m.organization_id AND r.user_id = m.user_id ORDER BY role) r), ''), ',') FROM (SELECT * FROM organization_members ORDER BY organization_id, user_id) m")
 	}
 	last := func(user string) string {
 		t.Helper()
@@ -521,8 +522,7 @@ func TestVerifyAudit(t *testing.T) {
 				}
 			}
 			if harm != "" {
-				s.exec(t, "DROP TRIGGER audit_logs_unchanged")
-				s.exec(t, "DROP TRIGGER audit_logs_kept")
+				dbtest.Unguard(t, s.place, "audit_logs")
 				s.exec(t, harm)
 			}
 			v, err := s.VerifyAudit(t.Context())

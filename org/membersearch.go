@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -46,7 +47,7 @@ type memberSearch struct {
 func newMemberSearch(org db.Organization, within keyRange, f *MemberFilter) (memberSearch, error) {
 	p := db.SearchMembersParams{
 		OrganizationID: org.ID, FromKey: within.from, BeforeKey: within.before,
-		Query: Fold(f.Query), Match: trigrams(Fold(f.Query)), Statuses: listed(f.Statuses),
+		Query: Fold(f.Query), Statuses: listed(f.Statuses),
 		MaxRows: int64(f.Limit), Skip: int64(f.Offset),
 	}
 	// Everybody holds the implied roles, so a filter by one of them leaves nobody out.
@@ -84,23 +85,6 @@ func sorting(sort string, keys []string) (key string, descending bool, err error
 
 const sortUsername = "username"
 
-// trigrams is what the index is asked for: every three letters that a text of three or more has; "" for a shorter one, and
-// for one that the index could not read. Whether they stand together in what is found must be looked at there.
-func trigrams(text string) string {
-	letters := []rune(text)
-	if slices.Contains(letters, 0) {
-		return ""
-	}
-	var all []string
-	for i := range max(0, len(letters)-2) {
-		one := `"` + strings.ReplaceAll(string(letters[i:i+3]), `"`, `""`) + `"`
-		if !slices.Contains(all, one) {
-			all = append(all, one)
-		}
-	}
-	return strings.Join(all, " AND ")
-}
-
 func (s *memberSearch) byUsername() bool { return s.Sort == sortUsername && !s.Descending }
 
 func (s *memberSearch) filtered() bool { return s.Query+s.Statuses+s.Roles+s.SiteRoles != "" }
@@ -128,7 +112,7 @@ type found struct {
 func (s source) eachFound(ctx context.Context, by *Subject, search memberSearch,
 	begin func(count int) error, each func(*Member) error,
 ) error {
-	few, err := s.fewMatch(ctx, search.Match, search.org.MemberCount)
+	few, err := s.fewMatch(ctx, search.Query, search.org.MemberCount)
 	if err != nil {
 		return err
 	}
@@ -158,7 +142,7 @@ func (s source) eachFound(ctx context.Context, by *Subject, search memberSearch,
 
 // memberIDs is the ids of the members that a search finds.
 func (s source) memberIDs(ctx context.Context, search memberSearch) (all []uuid.UUID, err error) {
-	few, err := s.fewMatch(ctx, search.Match, search.org.MemberCount)
+	few, err := s.fewMatch(ctx, search.Query, search.org.MemberCount)
 	if err != nil {
 		return nil, err
 	}
@@ -179,12 +163,12 @@ func (s source) memberIDs(ctx context.Context, search memberSearch) (all []uuid.
 
 // fewMatch says whether it is better to look up the accounts that may have a text, than to walk along a list of all until
 // enough of them have it: looking one up costs as much as walking past a dozen.
-func (s source) fewMatch(ctx context.Context, match string, all int64) (bool, error) {
-	if match == "" {
+func (s source) fewMatch(ctx context.Context, query string, all int64) (bool, error) {
+	if utf8.RuneCountInString(query) < 3 {
 		return false, nil
 	}
 	limit := all / 12
-	n, err := s.q.CountSearched(ctx, db.CountSearchedParams{Match: match, MaxRows: limit + 1})
+	n, err := s.q.CountSearched(ctx, db.CountSearchedParams{Query: query, MaxRows: limit + 1})
 	return n <= limit, err
 }
 

@@ -17,7 +17,7 @@ import (
 func TestRevocationIsImmediate(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	other := openSite(t, s.path)
+	other := openSite(t, s.place)
 	ctx := t.Context()
 	token, _, err := s.CreateToken(ctx, s.as(t, "m"), "me", given(org.TokenInput{Lifetime: time.Hour * 24 * 365}))
 	if err != nil {
@@ -261,7 +261,7 @@ func TestOwnersRace(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := newSite(t)
-			other := openSite(t, s.path)
+			other := openSite(t, s.place)
 			for round := range 100 {
 				a, b := fmt.Sprint("a", round), fmt.Sprint("b", round)
 				s.insert(t, person{name: a, site: []string{"owner"}}, person{name: b, site: []string{"owner"}})
@@ -290,7 +290,7 @@ func TestOwnersRace(t *testing.T) {
 func TestLostUpdates(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	other := openSite(t, s.path)
+	other := openSite(t, s.place)
 	ctx := t.Context()
 	for round := range 30 {
 		m, err := s.Member(ctx, s.as(t, "oa"), "default", "m")
@@ -359,7 +359,7 @@ func (m *meddling) over() bool {
 func TestSubjectIsOneMoment(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	other := openSite(t, s.path)
+	other := openSite(t, s.place)
 	ctx := t.Context()
 	do := func(steps ...error) {
 		for _, err := range steps {

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -37,12 +38,16 @@ func (s *site) state(tb testing.TB) state {
 	catalog := rbac.Default()
 	custom := map[string]*rbac.Role{} // by organization and name
 	lists := map[string]*rbac.Role{}
-	for _, row := range s.rows(tb, "SELECT id, coalesce(organization_id, ''), name FROM roles", 3) {
+	for _, row := range s.rows(tb, "SELECT id, coalesce(CAST(organization_id AS text), ''), name FROM roles", 3) {
 		r := &rbac.Role{Name: row[2]}
 		lists[row[0]], custom[row[1]+"/"+row[2]] = r, r
 	}
 	for _, row := range s.rows(tb, "SELECT role_id, level, resource_type, action, negate FROM role_permissions", 5) {
-		r, p := lists[row[0]], rbac.Permission{ResourceType: row[2], Action: row[3], Negate: row[4] == "1"}
+		negate, err := strconv.ParseBool(row[4])
+		if err != nil {
+			tb.Fatal(err)
+		}
+		r, p := lists[row[0]], rbac.Permission{ResourceType: row[2], Action: row[3], Negate: negate}
 		switch row[1] {
 		case "site":
 			r.Site = append(r.Site, p)
@@ -64,7 +69,7 @@ func (s *site) state(tb testing.TB) state {
 	for _, row := range s.rows(tb, "SELECT user_id, organization_id FROM organization_members", 2) {
 		member[row[0]] = append(member[row[0]], uuid.MustParse(row[1]))
 	}
-	for _, row := range s.rows(tb, "SELECT user_id, organization_id, role FROM member_roles UNION ALL SELECT user_id, '', role FROM user_roles", 3) {
+	for _, row := range s.rows(tb, "SELECT user_id, CAST(organization_id AS text), role FROM member_roles UNION ALL SELECT user_id, '', role FROM user_roles", 3) {
 		var in uuid.UUID
 		if row[1] != "" {
 			in = uuid.MustParse(row[1])
@@ -282,7 +287,7 @@ func TestNobodyGrantsWhatTheyDoNotHold(t *testing.T) {
 			t.Parallel()
 			s := newSite(t)
 			s.insert(t, person{name: "o2", site: []string{"owner"}, home: none}, person{name: "oa2", home: []string{"organization-admin"}, beta: none})
-			w := &walk{site: s, other: openSite(t, s.path), rng: rand.New(rand.NewPCG(start, uint64(i)))}
+			w := &walk{site: s, other: openSite(t, s.place), rng: rand.New(rand.NewPCG(start, uint64(i)))}
 			w.run(t, steps)
 			if t.Failed() {
 				t.Logf("run again with -seed=%d", start)

@@ -38,7 +38,7 @@ func (s *site) stored(tb testing.TB, organization uuid.UUID, name string) string
 	}
 	return s.text(tb, `SELECT group_concat(p, ' ') FROM (SELECT CASE level WHEN 'organization' THEN '' ELSE level || '/' END
 		|| CASE WHEN negate THEN '!' ELSE '' END || resource_type || ':' || action AS p
-		FROM role_permissions WHERE role_id = (SELECT id FROM roles WHERE name = ? AND `+owner+`) ORDER BY level, resource_type, action)`, args...)
+		FROM role_permissions WHERE role_id = (SELECT id FROM roles WHERE name = ? AND `+owner+`) ORDER BY level, resource_type, action) p`, args...)
 }
 
 func permTexts(list []rbac.Permission) string {

@@ -37,7 +37,7 @@ func TestB12_LastOwnerRaces(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := newSite(t)
-			other := openSite(t, s.path)
+			other := openSite(t, s.place)
 			for range rounds(125) {
 				s.exec(t, "DELETE FROM users WHERE id IN (?, ?)", id("o").String(), id("o2").String())
 				s.insert(t, person{name: "o", site: []string{"owner"}}, person{name: "o2", site: []string{"owner"}})
@@ -59,7 +59,7 @@ func TestB12_LastAdminRaces(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	s.insert(t, person{name: "oa2", home: []string{"organization-admin"}})
-	other := openSite(t, s.path)
+	other := openSite(t, s.place)
 	ctx := t.Context()
 	for round := range rounds(500) {
 		s.exec(t, "DELETE FROM organization_members WHERE user_id IN (?, ?)", id("oa").String(), id("oa2").String())
@@ -272,7 +272,7 @@ func TestRecoverOwner(t *testing.T) {
 		"UPDATE users SET status = 'suspended'",
 		"DELETE FROM user_roles",
 		"INSERT INTO user_roles SELECT id, 'site-reader' FROM users",
-		"INSERT INTO role_permissions (role_id, level, resource_type, action, negate) SELECT id, 'site', 'assign_role', 'assign', 1 FROM roles WHERE name = 'site-reader'",
+		"INSERT INTO role_permissions (role_id, level, resource_type, action, negate) SELECT id, 'site', 'assign_role', 'assign', true FROM roles WHERE name = 'site-reader'",
 	}
 	for _, user := range []string{"o", "M", "Sue", "fresh"} {
 		s := newSite(t)

@@ -5,6 +5,7 @@ package org
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -89,6 +90,7 @@ type requestKey struct{}
 
 // WithRequest gives ctx the request that the use cases record.
 func WithRequest(ctx context.Context, r Request) context.Context {
+	r.UserAgent = strings.ToValidUTF8(r.UserAgent, "\uFFFD") // a header may hold anything, the trail holds text
 	return context.WithValue(ctx, requestKey{}, r)
 }
 

@@ -82,8 +82,7 @@ func (s source) findUsers(ctx context.Context, p userSearch) (ids []uuid.UUID, t
 		ids, err = s.q.ListUsers(ctx, db.ListUsersParams{MaxRows: p.MaxRows, Skip: p.Skip})
 		return ids, all, err
 	}
-	match := trigrams(p.Query)
-	few, err := s.fewMatch(ctx, match, all)
+	few, err := s.fewMatch(ctx, p.Query, all)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -94,11 +93,7 @@ func (s source) findUsers(ctx context.Context, p userSearch) (ids []uuid.UUID, t
 		}
 		return ids, total, err
 	}
-	rows, err := s.q.SearchUsers(ctx, db.SearchUsersParams{
-		Match: match, Descending: p.Descending, Sort: p.Sort, OnlyUser: p.OnlyUser, Query: p.Query, Statuses: p.Statuses,
-		LoginTypes: p.LoginTypes, Roles: p.Roles, CreatedBefore: p.CreatedBefore, CreatedAfter: p.CreatedAfter,
-		SeenBefore: p.SeenBefore, SeenAfter: p.SeenAfter, AfterKey: p.AfterKey, Skip: p.Skip, MaxRows: p.MaxRows,
-	})
+	rows, err := s.q.SearchUsers(ctx, db.SearchUsersParams(p))
 	for _, r := range rows {
 		ids, total = append(ids, r.ID), r.Total
 	}

@@ -209,7 +209,6 @@ func TestDeletedUser(t *testing.T) {
 	if _, err := s.TokenSubject(ctx, token); org.KindOf(err) != org.Unauthenticated {
 		t.Errorf("the old token opens the new account: %v", err)
 	}
-	s.exec(t, "PRAGMA foreign_key_check")
 }
 
 func TestUpdateProfile(t *testing.T) {

@@ -24,7 +24,7 @@ SELECT * FROM audit_logs WHERE id = @id;
 -- The entries that match, newest first, and how many match in all.
 -- Organizations: ids with a space before and after each; '' is no limit.
 SELECT a.seq, CAST(count(*) OVER () AS bigint) AS total FROM audit_logs a
-WHERE (CAST(@organizations AS text) = '' OR instr(@organizations, ' ' || coalesce(a.organization_id, '') || ' ') > 0)
+WHERE (CAST(@organizations AS text) = '' OR instr(@organizations, ' ' || coalesce(CAST(a.organization_id AS text), '') || ' ') > 0)
   AND (a.organization_id = sqlc.narg(organization_id) OR sqlc.narg(organization_id) IS NULL)
   AND (a.actor_id = sqlc.narg(actor_id) OR sqlc.narg(actor_id) IS NULL)
   AND (a.time >= sqlc.narg(date_from) OR sqlc.narg(date_from) IS NULL)
@@ -41,7 +41,7 @@ LIMIT CAST(@max_rows AS bigint) OFFSET CAST(@skip AS bigint);
 -- name: ListAuditBefore :many
 -- The newest entries that match and are older than a row, newest first: a page that costs the same however far down it is.
 SELECT a.seq FROM audit_logs a
-WHERE (CAST(@organizations AS text) = '' OR instr(@organizations, ' ' || coalesce(a.organization_id, '') || ' ') > 0)
+WHERE (CAST(@organizations AS text) = '' OR instr(@organizations, ' ' || coalesce(CAST(a.organization_id AS text), '') || ' ') > 0)
   AND (a.organization_id = sqlc.narg(organization_id) OR sqlc.narg(organization_id) IS NULL)
   AND (a.actor_id = sqlc.narg(actor_id) OR sqlc.narg(actor_id) IS NULL)
   AND (a.time >= sqlc.narg(date_from) OR sqlc.narg(date_from) IS NULL)
@@ -59,7 +59,7 @@ LIMIT CAST(@max_rows AS bigint);
 -- name: ListAuditAfter :many
 -- The oldest entries that match and are newer than a row, oldest first: the page above.
 SELECT a.seq FROM audit_logs a
-WHERE (CAST(@organizations AS text) = '' OR instr(@organizations, ' ' || coalesce(a.organization_id, '') || ' ') > 0)
+WHERE (CAST(@organizations AS text) = '' OR instr(@organizations, ' ' || coalesce(CAST(a.organization_id AS text), '') || ' ') > 0)
   AND (a.organization_id = sqlc.narg(organization_id) OR sqlc.narg(organization_id) IS NULL)
   AND (a.actor_id = sqlc.narg(actor_id) OR sqlc.narg(actor_id) IS NULL)
   AND (a.time >= sqlc.narg(date_from) OR sqlc.narg(date_from) IS NULL)

@@ -106,11 +106,12 @@ SELECT count(*) FROM (
 SELECT CAST(coalesce(max(members), 0) AS bigint) AS members FROM member_role_counts WHERE organization_id = @organization_id AND role = @role;
 
 -- name: CountSearched :one
--- How many accounts may have a text, by its groups of three letters, as far as anybody wants to know.
-SELECT count(*) FROM (SELECT 1 FROM user_search WHERE user_search.text MATCH @match LIMIT CAST(@max_rows AS bigint)) f;
+-- How many accounts may have a text of three letters or more, as far as anybody wants to know.
+SELECT count(*) FROM (SELECT 1 FROM user_search(search_pattern(CAST(@query AS text))) LIMIT CAST(@max_rows AS bigint)) f;
 
 -- name: SearchMembers :many
--- Members that match, in any order, walking along the accounts that may have the text, and how many match in all.
+-- Members that match, in any order, walking along the accounts that may have the text, three letters of it or more, and how many
+-- match in all.
 SELECT f.user_id, CAST(count(*) OVER () AS bigint) AS total FROM (
     SELECT m.user_id,
         CAST(CASE WHEN CAST(@descending AS boolean) THEN '' ELSE
@@ -125,7 +126,7 @@ SELECT f.user_id, CAST(count(*) OVER () AS bigint) AS total FROM (
         ELSE '' END AS text) AS down
     FROM users u
     JOIN organization_members m ON m.user_id = u.id AND m.organization_id = @organization_id
-    WHERE u.seq IN (SELECT user_search.rowid FROM user_search WHERE user_search.text MATCH @match)
+    WHERE u.seq IN (SELECT s.rowid FROM user_search(search_pattern(CAST(@query AS text))) s)
       AND m.username_key >= @from_key AND m.username_key < @before_key
       AND (CAST(@query AS text) = '' OR instr(m.search_key, @query) > 0)
       AND (CAST(@statuses AS text) = '' OR instr(@statuses, ' ' || m.status || ' ') > 0)

@@ -56,7 +56,7 @@ ORDER BY f.up, f.down DESC, f.username_key
 LIMIT CAST(@max_rows AS bigint) OFFSET CAST(@skip AS bigint);
 
 -- name: SearchUsers :many
--- FindUsers among the accounts that may have a text, by its groups of three letters.
+-- FindUsers among the accounts that may have a text of three letters or more.
 SELECT f.id, CAST(count(*) OVER () AS bigint) AS total
 FROM (
     SELECT
@@ -72,9 +72,9 @@ FROM (
                 ELSE u.username_key END
         ELSE '' END AS text) AS down
     FROM users u
-    WHERE u.seq IN (SELECT user_search.rowid FROM user_search WHERE user_search.text MATCH @match)
-      AND (u.id = sqlc.narg(only_user) OR sqlc.narg(only_user) IS NULL)
+    WHERE (u.id = sqlc.narg(only_user) OR sqlc.narg(only_user) IS NULL)
       AND (CAST(@query AS text) = '' OR instr(u.search_key, @query) > 0)
+      AND u.seq IN (SELECT s.rowid FROM user_search(search_pattern(@query)) s)
       AND (CAST(@statuses AS text) = '' OR instr(@statuses, ' ' || u.status || ' ') > 0)
       AND (CAST(@login_types AS text) = '' OR instr(@login_types, ' ' || u.login_type || ' ') > 0)
       AND (CAST(@roles AS text) = '' OR EXISTS (

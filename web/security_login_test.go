@@ -81,7 +81,7 @@ func TestA8_EndOfAccess(t *testing.T) {
 			if got := open.statuses(t, s); got != [3]int{200, 200, 200} {
 				t.Fatalf("before: %v", got)
 			}
-			stored := fmt.Sprint(s.Query(t, "SELECT hex(secret_hash), id, name FROM api_keys"), s.Query(t, "SELECT token, data FROM sessions"), s.Query(t, "SELECT password_hash FROM users"))
+			stored := fmt.Sprint(s.Query(t, "SELECT secret_hash, id, name FROM api_keys"), s.Query(t, "SELECT token, data FROM sessions"), s.Query(t, "SELECT password_hash FROM users"))
 			for _, secret := range []string{strings.TrimPrefix(open.cookie, "rolecall="), open.token[11:], open.login[11:], webtest.Password} {
 				if strings.Contains(stored, secret) {
 					t.Errorf("the database holds %q", secret)

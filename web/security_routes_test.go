@@ -306,7 +306,7 @@ func TestB6_PathWins(t *testing.T) {
 	}
 	for query, want := range map[string]string{
 		"SELECT count(*) FROM roles WHERE organization_id = (SELECT id FROM organizations WHERE name = 'default')": "0",
-		"SELECT count(*) FROM users WHERE status <> 'active' OR created_at < '2002'":                               "0",
+		"SELECT count(*) FROM users WHERE status <> 'active' OR created_at < '2002-01-01'":                         "0",
 		"SELECT count(*) FROM user_roles WHERE role = 'owner'":                                                     "1",
 		"SELECT name FROM organizations WHERE is_default":                                                          "default",
 		"SELECT count(*) FROM users WHERE name = 'Rival'":                                                          "1",

@@ -113,7 +113,7 @@ type store struct {
 var (
 	decisionsDesc = prometheus.NewDesc("rolecall_authz_decisions_total", "Questions that the engine answered.", []string{"decision"}, nil)
 	hashesDesc    = prometheus.NewDesc("rolecall_password_hashes_total", "Password hashes computed: logins, right and wrong.", nil, nil)
-	sizeDesc      = prometheus.NewDesc("rolecall_db_size_bytes", "The database file and its log.", nil, nil)
+	sizeDesc      = prometheus.NewDesc("rolecall_db_size_bytes", "What the data takes: the database file and its log, or the database on the server.", nil, nil)
 	writesDesc    = prometheus.NewDesc("rolecall_db_writes_total", "Writes handed to the database.", nil, nil)
 	commitsDesc   = prometheus.NewDesc("rolecall_db_commits_total", "Commits that they took: each waits for the disk once.", nil, nil)
 	waitingDesc   = prometheus.NewDesc("rolecall_db_writes_waiting", "Writes that wait for their turn.", nil, nil)
@@ -141,7 +141,13 @@ func (s *store) Collect(ch chan<- prometheus.Metric) {
 	count(writesDesc, writes)
 	count(commitsDesc, commits)
 	gauge(waitingDesc, s.db.Waiting())
-	gauge(sizeDesc, s.db.Size())
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	if size, err := s.db.Size(ctx); err == nil {
+		gauge(sizeDesc, size)
+	} else {
+		ch <- prometheus.NewInvalidMetric(sizeDesc, err)
+	}
 	failed := int64(0)
 	if s.db.Err() != nil {
 		failed = 1

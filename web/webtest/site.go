@@ -5,14 +5,10 @@ package webtest
 import (
 	"bytes"
 	"context"
-	"database/sql"
-	"errors"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -21,6 +17,7 @@ import (
 	"github.com/google/uuid"
 
 	"rolecall/db"
+	"rolecall/db/dbtest"
 	"rolecall/org"
 	"rolecall/web"
 )
@@ -51,10 +48,10 @@ type Site struct {
 	Organizations map[string]org.Organization
 	Log           *bytes.Buffer // what the server logged, as JSON
 
-	path     string  // of the database
-	dump     *sql.DB // a second look at it, opened by State
-	queries  map[string]string
-	shut     func() error // closes the database
+	place    string            // of the database
+	raw      db.DBTX           // past all rules
+	queries  map[string]string // what State reads
+	shut     func() error      // closes the database
 	sessions *scs.SessionManager
 	users    map[string]org.User
 	tokens   map[string]string
@@ -69,28 +66,20 @@ func Wire(w web.Wire) Option { return func(o *web.Options) { o.Wire = w } }
 // New makes a site with its people in it.
 func New(t testing.TB, options ...Option) *Site {
 	t.Helper()
-	p, err := people()
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := open(t, p.database, options)
-	s.users, s.tokens, s.Organizations = p.users, p.tokens, p.organizations
+	s := open(t, people(t), options)
+	s.users, s.tokens, s.Organizations = population.users, population.tokens, population.organizations
 	return s
 }
 
 // NewEmpty makes a site that nobody has set up.
 func NewEmpty(t testing.TB, options ...Option) *Site {
 	t.Helper()
-	return open(t, nil, options)
+	return open(t, dbtest.Place(t), options)
 }
 
-func open(t testing.TB, database []byte, options []Option) *Site {
+func open(t testing.TB, place string, options []Option) *Site {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "site.db")
-	if err := os.WriteFile(path, database, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	d, err := db.Open(context.Background(), path)
+	d, err := db.Open(context.Background(), place)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -117,7 +106,7 @@ func open(t testing.TB, database []byte, options []Option) *Site {
 	}
 	sessions := scs.New()
 	sessions.Store, sessions.HashTokenInStore, sessions.Lifetime = o.Sessions, true, time.Hour
-	return &Site{Handler: handler, Service: o.Service, Log: log, sessions: sessions, path: path, shut: shut}
+	return &Site{Handler: handler, Service: o.Service, Log: log, sessions: sessions, place: place, raw: dbtest.SQL(t, place), shut: shut}
 }
 
 type locked struct {
@@ -210,32 +199,18 @@ func (s *Site) AddUser(t testing.TB, username string, organizations ...string) o
 	return u
 }
 
-// population is a database with people in it, made once and copied for every site.
-type population struct {
-	database      []byte
+// population is who is in the database that people copies.
+var population struct {
 	users         map[string]org.User
 	tokens        map[string]string
 	organizations map[string]org.Organization
 }
 
-var people = sync.OnceValues(func() (p population, err error) {
-	dir, err := os.MkdirTemp("", "webtest")
-	if err != nil {
-		return p, err
-	}
-	defer func() { _ = os.RemoveAll(dir) }()
-	path := filepath.Join(dir, "people.db")
-	d, err := db.Open(context.Background(), path)
-	if err != nil {
-		return p, err
-	}
-	b := builder{Service: org.New(d, org.Options{}), ctx: context.Background()}
-	b.populate(&p)
-	if err := d.Close(); err != nil || b.err != nil {
-		return p, errors.Join(b.err, err)
-	}
-	p.database, err = os.ReadFile(path)
-	return p, err
+// people gives places of databases with people in them.
+var people = dbtest.Filled(func(ctx context.Context, d *db.DB) error {
+	b := builder{Service: org.New(d, org.Options{}), ctx: ctx}
+	b.populate()
+	return b.err
 })
 
 // builder makes people, and remembers the first thing that went wrong.
@@ -246,7 +221,8 @@ type builder struct {
 	err   error
 }
 
-func (b *builder) populate(p *population) {
+func (b *builder) populate() {
+	p := &population
 	p.users, p.tokens, p.organizations = map[string]org.User{}, map[string]string{}, map[string]org.Organization{}
 	first := org.FirstUser{Email: Owner + "@example.com", Username: Owner, Name: "Olive Owner", Password: Password}
 	owner, home, err := b.CreateFirstUser(b.ctx, give(first))

@@ -233,7 +233,7 @@ SELECT
     u.id, u.username, u.username_key, u.email, u.name, u.avatar_url, u.status, u.login_type,
     u.created_at, u.updated_at, u.last_seen_at, u.roles,
     CAST(coalesce((
-        SELECT group_concat(m.organization_id, ' ') FROM organization_members m WHERE m.user_id = u.id
+        SELECT group_concat(CAST(m.organization_id AS text), ' ') FROM organization_members m WHERE m.user_id = u.id
     ), '') AS text) AS organization_ids
 FROM users u;
 

@@ -1,0 +1,113 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+)
+
+// A Report is what looking at a database found.
+type Report struct {
+	Schema   int64            // version of its schema
+	Known    int64            // the version that this program works with
+	Findings []string         // what is wrong with it
+	Rows     map[string]int64 // how many rows the tables have
+	auditEnd int64
+}
+
+// Inspect looks at the database at place, which may be in use, and changes nothing. quick leaves out what takes long with
+// a large file: whether the indexes agree with their tables. Of a server it asks nothing that the server keeps itself:
+// files, indexes, references. An error says that the database cannot be read at all, or is not one of this program.
+func Inspect(ctx context.Context, place string, quick bool) (r Report, err error) {
+	if IsServer(place) {
+		return inspectServer(ctx, place)
+	}
+	c, err := attach(ctx, place)
+	if err != nil {
+		return r, err
+	}
+	if r.Known, err = known("sqlite"); err != nil {
+		return r, errors.Join(err, c.Close())
+	}
+	check := "integrity_check"
+	if quick {
+		check = "quick_check"
+	}
+	err = r.look(ctx, c, `SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name <> 'goose_db_version'`,
+		`SELECT * FROM pragma_`+check+` WHERE `+check+` <> 'ok'`,
+		`SELECT "table" || ' has a row whose ' || parent || ' is missing' FROM pragma_foreign_key_check`)
+	return r, errors.Join(explain(place, err), c.Close())
+}
+
+func inspectServer(ctx context.Context, url string) (r Report, err error) {
+	config, err := parseServer(url)
+	if err != nil {
+		return r, err
+	}
+	if r.Known, err = known("postgres"); err != nil {
+		return r, err
+	}
+	c := pool(config, 1)
+	stored, err := serverSchema(ctx, c)
+	if err == nil && stored == 0 {
+		err = errors.New("it has no tables yet")
+	}
+	if err == nil {
+		err = r.look(ctx, c, serverTables)
+	}
+	if err != nil {
+		err = explainServer(config, err)
+	}
+	return r, errors.Join(err, c.Close())
+}
+
+// serverTables is the query for the tables of the program on a server.
+const serverTables = `SELECT table_name::text FROM information_schema.tables
+	WHERE table_schema = current_schema() AND table_type = 'BASE TABLE' AND table_name <> 'goose_db_version'`
+
+// look fills a report. Each of checks gives a line for what is wrong.
+func (r *Report) look(ctx context.Context, c *sql.DB, tables string, checks ...string) error {
+	for _, query := range append(checks, contradictions...) {
+		found, err := texts(ctx, c, query)
+		if err != nil {
+			return err
+		}
+		r.Findings = append(r.Findings, found...)
+	}
+	r.Rows = map[string]int64{}
+	names, err := texts(ctx, c, tables)
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		var n int64
+		if err := c.QueryRowContext(ctx, `SELECT count(*) FROM "`+name+`"`).Scan(&n); err != nil {
+			return fmt.Errorf("count %s: %w", name, err)
+		}
+		r.Rows[name] = n
+	}
+	if err := c.QueryRowContext(ctx, "SELECT max(version_id) FROM goose_db_version WHERE is_applied").Scan(&r.Schema); err != nil {
+		return err
+	}
+	return c.QueryRowContext(ctx, "SELECT seq FROM audit_heads").Scan(&r.auditEnd)
+}
+
+// contradictions gives a line for every copy and counter, kept by triggers, that is not what its sources say.
+var contradictions = []string{
+	`SELECT o.name || ' has ' || o.member_count || ' members by its counter, but ' || n FROM (
+		SELECT *, (SELECT count(*) FROM organization_members m WHERE m.organization_id = id) AS n FROM organizations) o WHERE n <> member_count`,
+	`SELECT 'there are ' || users || ' accounts by the counter, but ' || n FROM user_counts, (SELECT count(*) AS n FROM users) c WHERE n <> users`,
+	`SELECT 'the role ' || coalesce(c.role, n.role) || ' has ' || coalesce(c.members, 0) || ' members by its counter, but ' || coalesce(n.members, 0)
+		FROM member_role_counts c FULL JOIN (SELECT organization_id, role, count(*) AS members FROM member_roles GROUP BY 1, 2) n USING (organization_id, role)
+		WHERE coalesce(c.members, 0) <> coalesce(n.members, 0)`,
+	`SELECT m.username || ' is listed with what is no longer so' FROM organization_members m JOIN users u ON u.id = m.user_id
+		WHERE (m.username, m.username_key, m.email, m.email_key, m.name, m.name_key, m.search_key, m.avatar_url, m.status, m.login_type, m.site_roles)
+		IS DISTINCT FROM (u.username, u.username_key, u.email, u.email_key, u.name, u.name_key, u.search_key, u.avatar_url, u.status, u.login_type, u.roles)`,
+	`SELECT m.username || ' is listed with other roles than held' FROM organization_members m LEFT JOIN member_roles r USING (organization_id, username_key)
+		GROUP BY m.organization_id, m.username_key HAVING count(r.role) <> count(CASE WHEN instr(' ' || m.roles || ' ', ' ' || r.role || ' ') > 0 THEN 1 END)
+		OR count(r.role) <> length(m.roles) - length(replace(m.roles, ' ', '')) + CASE WHEN m.roles <> '' THEN 1 ELSE 0 END`,
+	`SELECT u.username || ' is listed with other site roles than held' FROM users u LEFT JOIN user_roles r ON r.user_id = u.id
+		GROUP BY u.seq HAVING count(r.role) <> count(CASE WHEN instr(' ' || u.roles || ' ', ' ' || r.role || ' ') > 0 THEN 1 END)
+		OR count(r.role) <> length(u.roles) - length(replace(u.roles, ' ', '')) + CASE WHEN u.roles <> '' THEN 1 ELSE 0 END`,
+}

@@ -1,0 +1,339 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"math/rand/v2"
+	"net"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgtype"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
+)
+
+// Limits of one replica. PostgreSQL lets in 100 connections unless told otherwise: room for five replicas.
+const (
+	maxReaders = 16
+	// Writes run one after the other, in all replicas together. One writes, the next one waits at the server.
+	maxWriters = 2
+
+	connectTimeout   = 5 * time.Second
+	statementTimeout = 30 * time.Second
+	lockTimeout      = 10 * time.Second
+	writeTimeout     = time.Minute      // of a whole write, when the server does not even say that it is gone
+	idleTransaction  = 30 * time.Second // a replica that hangs in a write must not keep the others from writing
+	idleSnapshot     = 3 * time.Minute  // a list on its way to a slow client
+	maxAttempts      = 10
+)
+
+// postgres is the engine over a PostgreSQL server, which replicas of this program share.
+type postgres struct {
+	queries *Queries // on the readers
+	readers *sql.DB
+	writers *sql.DB
+	writes  atomic.Int64
+	commits atomic.Int64
+	waiting atomic.Int64
+}
+
+func openPostgres(ctx context.Context, url string) (*DB, error) {
+	config, err := parseServer(url)
+	if err != nil {
+		return nil, err
+	}
+	p := &postgres{writers: pool(config, maxWriters)}
+	reading := config.Copy()
+	reading.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsPrimary // the other check takes what comes next for a standby
+	reading.RuntimeParams["default_transaction_read_only"] = "on"
+	reading.RuntimeParams["idle_in_transaction_session_timeout"] = milliseconds(idleSnapshot)
+	p.readers = pool(reading, maxReaders)
+	p.queries = New(portable{DBTX: p.readers})
+	if err := p.migrate(ctx); err != nil {
+		return nil, errors.Join(explainServer(config, err), p.Close())
+	}
+	return &DB{p.queries, p}, nil
+}
+
+// CheckURL says what is wrong with the URL of a server, and nothing of what it holds: it may be a password.
+func CheckURL(url string) error {
+	_, err := parseServer(url)
+	return err
+}
+
+func parseServer(url string) (*pgx.ConnConfig, error) {
+	config, err := pgx.ParseConfig(url)
+	if err != nil {
+		return nil, errors.New("this is not a URL like postgres://rolecall@db.example.com/rolecall?sslmode=verify-full, " +
+			"or names files that are not there; in a password, / is written %2F, and likewise : ? # @ and %")
+	}
+	config.ConnectTimeout = connectTimeout
+	// A server that vanished without a word is noticed.
+	config.DialFunc = (&net.Dialer{KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 10 * time.Second, Interval: 5 * time.Second, Count: 3}}).DialContext
+	// A standby must not be written to, and must not be read either: what it has is old.
+	config.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
+	if config.RuntimeParams["application_name"] == "" {
+		config.RuntimeParams["application_name"] = "rolecall"
+	}
+	maps.Copy(config.RuntimeParams, map[string]string{
+		"timezone":                            "UTC",
+		"statement_timeout":                   milliseconds(statementTimeout),
+		"lock_timeout":                        milliseconds(lockTimeout),
+		"idle_in_transaction_session_timeout": milliseconds(idleTransaction),
+	})
+	return config, nil
+}
+
+func milliseconds(d time.Duration) string { return fmt.Sprint(d.Milliseconds()) }
+
+// pool opens connections as they are needed.
+func pool(config *pgx.ConnConfig, limit int) *sql.DB {
+	d := stdlib.OpenDB(*config, stdlib.OptionAfterConnect(func(_ context.Context, c *pgx.Conn) error {
+		c.TypeMap().RegisterType(&pgtype.Type{
+			Name: "timestamptz", OID: pgtype.TimestamptzOID, Codec: &pgtype.TimestamptzCodec{ScanLocation: time.UTC},
+		})
+		return nil
+	}))
+	d.SetMaxOpenConns(limit)
+	d.SetMaxIdleConns(limit)
+	d.SetConnMaxIdleTime(5 * time.Minute)
+	return d
+}
+
+// migrate brings the schema up to date. Of replicas that start together one does it, and the others wait for it.
+func (p *postgres) migrate(ctx context.Context) error {
+	var encoding string
+	if err := p.writers.QueryRowContext(ctx, "SHOW server_encoding").Scan(&encoding); err != nil {
+		return err
+	}
+	if encoding != "UTF8" {
+		return fmt.Errorf("the database is encoded in %s: make one with ENCODING 'UTF8'", encoding)
+	}
+	files, err := fs.Sub(migrations, "migrations/postgres")
+	if err != nil {
+		return err
+	}
+	one, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 120), lock.WithUnlockTimeout(1, 10))
+	if err != nil {
+		return err
+	}
+	m, err := goose.NewProvider(goose.DialectPostgres, p.writers, files, goose.WithSessionLocker(one))
+	if err != nil {
+		return err
+	}
+	current, err := known("postgres")
+	if err != nil {
+		return err
+	}
+	stored, err := serverSchema(ctx, p.writers)
+	switch {
+	case err != nil:
+		return err
+	case stored > current:
+		return fmt.Errorf("its schema is %d, this program knows %d: run a newer version of it", stored, current)
+	case stored == current:
+		return nil
+	}
+	_, err = m.Up(ctx)
+	return err
+}
+
+// serverSchema is the version of the schema that a server has, 0 if there is none.
+func serverSchema(ctx context.Context, c *sql.DB) (stored int64, err error) {
+	var ours bool
+	err = c.QueryRowContext(ctx, "SELECT max(version_id), to_regclass('audit_heads') IS NOT NULL FROM goose_db_version WHERE is_applied").Scan(&stored, &ours)
+	switch {
+	case hasState(err, undefinedTable):
+		return 0, nil
+	case err == nil && stored > 0 && !ours:
+		return 0, errors.New("it is the database of another program")
+	}
+	return stored, err
+}
+
+func schemaOfServer(ctx context.Context, url string) (stored, current int64, err error) {
+	config, err := parseServer(url)
+	if err != nil {
+		return 0, 0, err
+	}
+	if current, err = known("postgres"); err != nil {
+		return 0, 0, err
+	}
+	c := pool(config, 1)
+	if stored, err = serverSchema(ctx, c); err != nil {
+		err = explainServer(config, err)
+	}
+	return stored, current, errors.Join(err, c.Close())
+}
+
+// Write runs fn in a serializable transaction, again if the server says that it could not be put in a row with others.
+func (p *postgres) Write(ctx context.Context, fn func(q *Queries) error) error {
+	p.waiting.Add(1)
+	defer p.waiting.Add(-1)
+	for attempt := 1; ; attempt++ {
+		err := p.write(ctx, fn)
+		if attempt == maxAttempts || !hasState(err, serializationFailure, deadlockDetected) || ctx.Err() != nil {
+			return err
+		}
+		time.Sleep(rand.N(time.Duration(attempt) * 10 * time.Millisecond))
+	}
+}
+
+func (p *postgres) write(ctx context.Context, fn func(q *Queries) error) error {
+	conn, err := p.writers.Conn(ctx)
+	if err != nil {
+		return fmt.Errorf("begin transaction: %w", err)
+	}
+	defer func() { _ = conn.Close() }() // gives it back
+	// From here on the outcome counts, also for somebody who stops waiting.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
+	defer cancel()
+	tx, err := conn.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelSerializable})
+	if err != nil {
+		return fmt.Errorf("begin transaction: %w", err)
+	}
+	defer func() { _ = tx.Rollback() }() // it may be over already
+	p.writes.Add(1)
+	// Nearly every write changes the revision and the end of the audit trail, so two at once could not both commit. They
+	// queue here instead, where it costs nothing: LOCK TABLE comes before the snapshot, so the next in line sees what the
+	// one before it wrote. Readers are not held up.
+	if _, err := tx.ExecContext(ctx, "LOCK TABLE revisions IN EXCLUSIVE MODE"); err != nil {
+		return fmt.Errorf("wait for other writes: %w", err)
+	}
+	if err := call(fn, New(portable{tx, ctx})); err != nil {
+		return err
+	}
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	p.commits.Add(1)
+	return nil
+}
+
+// Fill is Write: the server keeps its indexes well enough.
+func (p *postgres) Fill(ctx context.Context, fn func(q *Queries) error) error { return p.Write(ctx, fn) }
+
+// Read begins a read-only transaction, which keeps to the snapshot of its first query.
+func (p *postgres) Read(ctx context.Context, fn func(q *Queries) error) error {
+	tx, err := p.readers.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
+	if err != nil {
+		return fmt.Errorf("begin transaction: %w", err)
+	}
+	defer func() { _ = tx.Rollback() }() // nothing was written, so nothing is lost
+	return fn(New(portable{DBTX: tx}))
+}
+
+// Revision asks the server: what this process knows may be over.
+func (p *postgres) Revision(ctx context.Context) (int64, error) { return p.queries.GetRevision(ctx) }
+
+// Ping asks a reader.
+func (p *postgres) Ping(ctx context.Context) error { return p.readers.PingContext(ctx) }
+
+// WriteStats counts transactions of this replica.
+func (p *postgres) WriteStats() (writes, commits int64) { return p.writes.Load(), p.commits.Load() }
+
+// Waiting counts the writes of this replica.
+func (p *postgres) Waiting() int64 { return p.waiting.Load() }
+
+// Err is nil: what a server refuses now it may take after a restart, or another one in its place.
+func (p *postgres) Err() error { return nil }
+
+// Size asks the server.
+func (p *postgres) Size(ctx context.Context) (n int64, err error) {
+	err = p.readers.QueryRowContext(ctx, "SELECT pg_database_size(current_database())").Scan(&n)
+	return n, err
+}
+
+// Close waits for the writes at hand and closes the connections.
+func (p *postgres) Close() error {
+	var errs []error
+	for _, pool := range []*sql.DB{p.readers, p.writers} {
+		if pool != nil {
+			errs = append(errs, pool.Close())
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// What the server says is wrong, by the codes of its manual (appendix A).
+const (
+	serializationFailure  = "40001"
+	deadlockDetected      = "40P01"
+	insufficientPrivilege = "42501"
+	undefinedTable        = "42P01"
+	invalidDatabase       = "3D000"
+	readOnlyTransaction   = "25006" // it became a standby
+	idleInTransaction     = "25P03"
+	lockNotAvailable      = "55P03"
+)
+
+func hasState(err error, states ...string) bool {
+	e, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && slices.ContainsFunc(states, func(s string) bool { return strings.HasPrefix(e.Code, s) })
+}
+
+// serverFailed says whether err tells of a server that cannot be reached, has no room, is going down, or was too busy.
+func serverFailed(err error) bool {
+	if err == nil || errors.Is(err, context.Canceled) {
+		return false
+	}
+	if _, ok := errors.AsType[*pgconn.PgError](err); ok {
+		return hasState(err, "08", "53", "57", "58", "XX", serializationFailure, deadlockDetected,
+			readOnlyTransaction, idleInTransaction, lockNotAvailable)
+	}
+	_, connecting := errors.AsType[*pgconn.ConnectError](err)
+	_, network := errors.AsType[net.Error](err)
+	return connecting || network || slices.ContainsFunc([]error{
+		io.EOF, io.ErrUnexpectedEOF, net.ErrClosed, driver.ErrBadConn, sql.ErrConnDone, pgconn.ErrConnClosed,
+	}, func(target error) bool { return errors.Is(err, target) })
+}
+
+// explainServer adds to an error of opening a database what to do about it. The password is in none of them.
+func explainServer(c *pgx.ConnConfig, err error) error {
+	where := describe(c)
+	switch _, connecting := errors.AsType[*pgconn.ConnectError](err); {
+	case hasState(err, "28"):
+		return fmt.Errorf("%s does not let %s in: check the password, and pg_hba.conf (%w)", where, c.User, err)
+	case hasState(err, invalidDatabase):
+		return fmt.Errorf("%s is not there: make it with createdb --owner %s %s (%w)", where, c.User, c.Database, err)
+	case hasState(err, insufficientPrivilege):
+		return fmt.Errorf("%s belongs to somebody else: %s needs the right to make tables in it, as its owner has (%w)", where, c.User, err)
+	case connecting:
+		return fmt.Errorf("%s cannot be reached: check address, port and TLS settings, and whether the server runs (%w)", where, err)
+	}
+	return fmt.Errorf("open %s: %w", where, err)
+}
+
+// Describe is how the program calls a database: its place, without a password.
+func Describe(place string) string {
+	if !IsServer(place) {
+		return place
+	}
+	c, err := parseServer(place)
+	if err != nil {
+		return "postgres"
+	}
+	return describe(c)
+}
+
+func describe(c *pgx.ConnConfig) string {
+	hosts := []string{fmt.Sprintf("%s:%d", c.Host, c.Port)}
+	for _, f := range c.Fallbacks { // another host, or the same without TLS
+		if host := fmt.Sprintf("%s:%d", f.Host, f.Port); !slices.Contains(hosts, host) {
+			hosts = append(hosts, host)
+		}
+	}
+	return "postgres://" + strings.Join(hosts, ",") + "/" + c.Database
+}

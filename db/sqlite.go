@@ -1,0 +1,242 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+
+	"github.com/pressly/goose/v3"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+func init() {
+	sqlite.MustRegisterDeterministicScalarFunction("search_pattern", 1, func(_ *sqlite.FunctionContext, args []driver.Value) (driver.Value, error) {
+		text, _ := args[0].(string)
+		return searchPattern(text), nil
+	})
+}
+
+// searchPattern is what the index user_search is asked for: every three letters that a text has. Whether they stand
+// together in what is found must be looked at there.
+func searchPattern(text string) string {
+	text, _, _ = strings.Cut(text, "\x00") // where the reader of the pattern would stop
+	letters := []rune(text)
+	var all []string
+	for i := range max(0, len(letters)-2) {
+		one := `"` + strings.ReplaceAll(string(letters[i:i+3]), `"`, `""`) + `"`
+		if !slices.Contains(all, one) {
+			all = append(all, one)
+		}
+	}
+	if all == nil {
+		return `""` // which is in no text
+	}
+	return strings.Join(all, " AND ")
+}
+
+// file is the engine over a SQLite file.
+type file struct {
+	path     string
+	queries  *Queries // on the readers
+	readers  *sql.DB
+	pool     *sql.DB // of the one connection that writes: SQLite has one writer
+	writer   *writer
+	revision revision
+}
+
+// openFile opens the SQLite file at path; one that is brought up to date is kept beside it as it was before. If there is
+// none, it makes one, and its folder, for this user alone. synchronous says when writes are on disk: nothing but FULL
+// keeps what Write promises.
+func openFile(ctx context.Context, path, synchronous string) (*DB, error) {
+	if err := create(path); err != nil {
+		return nil, fmt.Errorf("open database: %w", err)
+	}
+	f := &file{path: path}
+	var err error
+	if f.pool, err = sql.Open("sqlite", dsn(path, "synchronous("+synchronous+")", "wal_autocheckpoint(0)")); err != nil {
+		return nil, fmt.Errorf("open database: %w", err)
+	}
+	f.pool.SetMaxOpenConns(1)
+	if err := f.start(ctx); err != nil {
+		return nil, errors.Join(explain(path, err), f.Close())
+	}
+	return &DB{f.queries, f}, nil
+}
+
+func create(path string) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	return f.Close()
+}
+
+// explain adds to an error of opening path what to do about it.
+func explain(path string, err error) error {
+	switch {
+	case hasCode(err, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+		return fmt.Errorf("%s is damaged, or is no database of this program: put a backup in its place with `rolecall restore` (%w)", path, err)
+	case hasCode(err, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM):
+		return fmt.Errorf("cannot write %s, or cannot make files beside it: check owner and mode of the file and its folder (%w)", path, err)
+	case hasCode(err, sqlite3.SQLITE_FULL):
+		return fmt.Errorf("the disk with %s is full (%w)", path, err)
+	}
+	return err
+}
+
+func (f *file) start(ctx context.Context) (err error) {
+	files, err := fs.Sub(migrations, "migrations/sqlite")
+	if err != nil {
+		return err
+	}
+	if err := migrate(ctx, f.pool, f.path, files); err != nil {
+		return err
+	}
+	if f.writer, err = newWriter(ctx, f.pool, f.path); err != nil {
+		return err
+	}
+	if f.readers, err = sql.Open("sqlite", dsn(f.path, "query_only(1)")); err != nil {
+		return fmt.Errorf("open database: %w", err)
+	}
+	n := max(4, runtime.GOMAXPROCS(0))
+	f.readers.SetMaxOpenConns(n)
+	f.readers.SetMaxIdleConns(n)
+	if f.queries, err = Prepare(ctx, f.readers); err != nil {
+		return fmt.Errorf("prepare statements: %w", err)
+	}
+	return f.revision.open(f.path)
+}
+
+// dsn names the file and sets every connection up alike. Times are written as UTC text that sorts.
+func dsn(path string, pragmas ...string) string {
+	v := url.Values{
+		"_pragma":      append([]string{"busy_timeout(10000)", "journal_mode(WAL)", "foreign_keys(1)", "cache_size(-16000)"}, pragmas...),
+		"_txlock":      {"immediate"},
+		"_time_format": {"sqlite"},
+		"_timezone":    {"UTC"},
+	}
+	return fileURL(path, v)
+}
+
+// plainDSN opens a file as it is, to look at it or to copy it.
+func plainDSN(path string, pragmas ...string) string {
+	return fileURL(path, url.Values{"_pragma": append([]string{"busy_timeout(10000)"}, pragmas...), "mode": {"rw"}})
+}
+
+func fileURL(path string, query url.Values) string {
+	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: query.Encode()}).String()
+}
+
+func migrate(ctx context.Context, w *sql.DB, path string, files fs.FS) error {
+	p, err := goose.NewProvider(goose.DialectSQLite3, w, files)
+	if err != nil {
+		return fmt.Errorf("migrate database: %w", err)
+	}
+	current, target, err := p.GetVersions(ctx)
+	if err != nil {
+		return fmt.Errorf("migrate database: %w", err)
+	}
+	switch {
+	case current > target:
+		return fmt.Errorf("%s has schema %d, this program knows %d: run a newer version of it", path, current, target)
+	case current == target:
+		return nil
+	case current > 0:
+		if err := Backup(ctx, path, fmt.Sprintf("%s.before-%d", path, target)); err != nil {
+			return fmt.Errorf("keep the database as it is before its migration: %w", err)
+		}
+	}
+	if _, err := p.Up(ctx); err != nil {
+		return fmt.Errorf("migrate database: %w", err)
+	}
+	return nil
+}
+
+// Write hands fn to the writer.
+func (f *file) Write(ctx context.Context, fn func(q *Queries) error) error {
+	return f.writer.do(ctx, fn)
+}
+
+// WriteStats counts in the writer.
+func (f *file) WriteStats() (writes, commits int64) {
+	return f.writer.writes.Load(), f.writer.commits.Load()
+}
+
+// Waiting counts those that wait for their turn, or for the disk.
+func (f *file) Waiting() int64 { return f.writer.queue.Load() }
+
+// Err tells of a disk that has failed or is full.
+func (f *file) Err() error {
+	if err := f.writer.broken(); err != nil || !f.writer.full.Load() {
+		return err
+	}
+	if err := haveRoom(filepath.Dir(f.path)); err != nil {
+		return fmt.Errorf("%w (%w)", ErrFull, err)
+	}
+	return nil
+}
+
+// haveRoom tries whether a folder takes a file larger than a change needs: that a small one fits says too little.
+func haveRoom(folder string) error {
+	f, err := os.CreateTemp(folder, ".room-*")
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(make([]byte, 1<<20))
+	return errors.Join(err, f.Close(), os.Remove(f.Name()))
+}
+
+// Size counts the file and its log.
+func (f *file) Size(context.Context) (int64, error) {
+	return fileSize(f.path) + fileSize(f.path+"-wal"), nil
+}
+
+// fileSize is 0 for a file that is not there.
+func fileSize(path string) int64 {
+	info, err := os.Stat(path)
+	if err != nil {
+		return 0
+	}
+	return info.Size()
+}
+
+// Read begins a transaction of a reader: it keeps to the snapshot of its first query.
+func (f *file) Read(ctx context.Context, fn func(q *Queries) error) error {
+	tx, err := f.readers.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return fmt.Errorf("begin transaction: %w", err)
+	}
+	defer func() { _ = tx.Rollback() }() // nothing was written, so nothing is lost
+	return fn(f.queries.WithTx(tx))
+}
+
+// Ping asks a reader.
+func (f *file) Ping(ctx context.Context) error { return f.readers.PingContext(ctx) }
+
+// Close closes the readers, then the writer, which folds the log into the file.
+func (f *file) Close() error {
+	var errs []error
+	if f.queries != nil {
+		errs = append(errs, f.queries.Close())
+	}
+	if f.readers != nil {
+		errs = append(errs, f.readers.Close())
+	}
+	if f.writer != nil {
+		errs = append(errs, f.writer.close())
+	}
+	return errors.Join(append(errs, f.pool.Close(), f.revision.close())...)
+}
