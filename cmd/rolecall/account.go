@@ -16,7 +16,7 @@ import (
 	"rolecall/org"
 )
 
-// operate runs fn on the use cases over the file of the settings. Whoever can write the file is obeyed as an owner is;
+// operate runs fn on the use cases over the database of the settings. Whoever can write it is obeyed as an owner is;
 // the audit trail calls that person "operator".
 func operate(ctx context.Context, c *config, fn func(context.Context, *org.Service, *org.Subject) error) error {
 	return operateStored(ctx, c, func(ctx context.Context, service *org.Service, operator *org.Subject, _ *org.SessionStore) error {
@@ -41,11 +41,22 @@ func operateStored(ctx context.Context, c *config, fn func(context.Context, *org
 	return fn(ctx, service, service.Operator(), org.NewSessionStore(d, nil))
 }
 
+// mustExist keeps a command that only reads from making a database.
+func (c *config) mustExist(ctx context.Context) error {
+	if stored, _, err := db.Schema(ctx, c.db); err != nil || stored > 0 {
+		return err
+	}
+	return fmt.Errorf("there is no database at %s", db.Describe(c.db))
+}
+
 // mayMigrate keeps a command from changing the schema under a running server of an older version.
 func (c *config) mayMigrate(ctx context.Context) (unlock func(), err error) {
 	stored, known, err := db.Schema(ctx, c.db)
 	if err != nil || stored == 0 || stored >= known {
 		return func() {}, err
+	}
+	if db.IsServer(c.db) { // nobody knows whether other servers run
+		return nil, fmt.Errorf("the schema of %s is %d, this program works with %d: start the server of this version first, which brings it up to date", db.Describe(c.db), stored, known)
 	}
 	if unlock, err = lock(c.db); err != nil {
 		return nil, fmt.Errorf("the schema of the database is older than this program, which may bring it up to date when no server runs: %w", err)

@@ -7,12 +7,14 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"rolecall/db/dbtest"
 )
 
 // TestAccounts makes accounts and tokens with the commands, beside a running server, and uses them there.
 func TestAccounts(t *testing.T) {
 	t.Parallel()
-	db := filepath.Join(t.TempDir(), "rolecall.db")
+	db := dbtest.Place(t)
 
 	var ada account
 	callJSON(t, &ada, "", "user", "create", "--db", db, "--username", "ada", "--email", "ada@example.com", "--role", "owner", "--json")
@@ -65,7 +67,7 @@ func TestAccounts(t *testing.T) {
 
 func TestAccountsForPeople(t *testing.T) {
 	t.Parallel()
-	db := filepath.Join(t.TempDir(), "rolecall.db")
+	db := dbtest.Place(t)
 	code, out, log := call(t, "", "user", "create", "--db", db, "--username", "ada", "--email", "ada@example.com", "--role", "owner")
 	if code != 0 || !strings.Contains(out, "password") || !strings.Contains(out, "ada@example.com") {
 		t.Errorf("user create: exit code %d\n%s%s", code, out, log)

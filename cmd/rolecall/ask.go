@@ -11,7 +11,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
-	"os"
 	"strings"
 	"time"
 
@@ -30,8 +29,8 @@ func asking(ctx context.Context, c *config, fn func(*api) error) error {
 	if c.server != nil {
 		return fn(&api{ctx: ctx, base: c.server, token: c.token, send: newClient(c.server).Do})
 	}
-	if _, err := os.Stat(c.db); errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("there is no database at %s: name it with --db, or a server with --url", c.db)
+	if err := c.mustExist(ctx); err != nil {
+		return fmt.Errorf("%w: name it with --db, or a server with --url", err)
 	}
 	return operateStored(ctx, c, func(ctx context.Context, service *org.Service, operator *org.Subject, store *org.SessionStore) error {
 		handler, err := web.New(web.Options{Service: service, Sessions: store, Version: version(), Log: slog.New(slog.DiscardHandler)})

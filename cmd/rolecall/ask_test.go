@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 
 	"rolecall/db"
+	"rolecall/db/dbtest"
 	"rolecall/org"
 	"rolecall/rbac"
 )
@@ -22,7 +23,7 @@ type askable struct{ db, url, token string }
 
 func newAskable(t *testing.T) askable {
 	t.Helper()
-	a := askable{db: filepath.Join(t.TempDir(), "rolecall.db")}
+	a := askable{db: dbtest.Place(t)}
 	var made struct{ Token string }
 	callJSON(t, &account{}, "", "user", "create", "--db", a.db, "--username", "ada", "--email", "ada@example.com", "--role", "owner", "--json")
 	callJSON(t, &made, "", "token", "create", "--db", a.db, "--username", "ada", "--json")
@@ -171,7 +172,8 @@ func TestAuditVerify(t *testing.T) {
 	if code != 0 || !strings.Contains(out, "are as they were written") {
 		t.Errorf("exit code %d: %s", code, out)
 	}
-	sqlite(t, a.db, "DROP TRIGGER audit_logs_unchanged; UPDATE audit_logs SET actor = 'mallory' WHERE seq = 2")
+	dbtest.Unguard(t, a.db, "audit_logs")
+	alter(t, a.db, "UPDATE audit_logs SET actor = 'mallory' WHERE seq = 2")
 	code, out, _ = call(t, "", "audit", "verify", "--db", a.db)
 	if code != 1 || !strings.Contains(out, "broken after 1 entries: row 2") {
 		t.Errorf("after somebody changed a row: exit code %d: %s", code, out)

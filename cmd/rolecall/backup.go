@@ -25,6 +25,9 @@ func backupCommand() *command {
 		examples: []string{"rolecall backup /backup/rolecall-$(date +%F).db --db /var/lib/rolecall/rolecall.db"},
 		settings: []string{"db"},
 		run: func(ctx context.Context, t *terminal, c *config) error {
+			if db.IsServer(c.db) {
+				return usageError("backup copies a SQLite file; of a PostgreSQL database pg_dump --format=custom makes a copy, beside running servers too")
+			}
 			if err := db.Backup(ctx, c.db, c.operand); err != nil {
 				return err
 			}
@@ -62,6 +65,9 @@ func restoreCommand() *command {
 }
 
 func restore(ctx context.Context, t *terminal, c *config) error {
+	if db.IsServer(c.db) {
+		return usageError("restore replaces a SQLite file; stop all servers, and put what pg_dump wrote into an empty PostgreSQL database with pg_restore")
+	}
 	unlock, err := lock(c.db)
 	if errors.Is(err, errRunning) {
 		return fmt.Errorf("%w: stop it first", err)
@@ -100,7 +106,7 @@ func checkCommand() *command {
 		summary: "Look for damage in the database, beside a running server or without one",
 		about: "It reads every page and every reference, follows the audit trail from its first entry to its last, counts the members\n" +
 			"of every organization, and sees whether an owner can sign in. It changes nothing. Exit code 1 means that something\n" +
-			"was found.",
+			"was found. The pages and references of a PostgreSQL database are kept by its server, which pg_amcheck looks over.",
 		examples: []string{"rolecall check --db /var/lib/rolecall/rolecall.db", "rolecall check --json | jq .findings"},
 		settings: []string{"db"},
 		flags:    func(fs *flag.FlagSet) { fs.BoolVar(&asJSON, "json", false, "print JSON") },
@@ -112,13 +118,13 @@ func checkCommand() *command {
 			if asJSON {
 				err = printJSON(t.out, r)
 			} else {
-				table(t.out, append([][]string{{"database", c.db}}, contents(r.report)...)...)
+				table(t.out, append([][]string{{"database", db.Describe(c.db)}}, contents(r.report)...)...)
 				for _, f := range r.Findings {
 					fmt.Fprintln(t.out, "FOUND:", f)
 				}
 			}
 			if err == nil && len(r.Findings) > 0 {
-				err = fmt.Errorf("%d findings in %s", len(r.Findings), c.db)
+				err = fmt.Errorf("%d findings in %s", len(r.Findings), db.Describe(c.db))
 			}
 			return err
 		},
@@ -139,7 +145,7 @@ func examine(ctx context.Context, path string) (examination, error) {
 	if err != nil {
 		return examination{}, err
 	}
-	x := examination{Database: path, Schema: r.Schema, Rows: r.Rows, Findings: append([]string{}, r.Findings...), report: r}
+	x := examination{Database: db.Describe(path), Schema: r.Schema, Rows: r.Rows, Findings: append([]string{}, r.Findings...), report: r}
 	for _, suffix := range []string{"", "-wal", "-shm"} {
 		if info, err := os.Stat(path + suffix); err == nil && info.Mode().Perm()&0o077 != 0 {
 			x.Findings = append(x.Findings, fmt.Sprintf("%s has mode %04o: others than its owner can open it", path+suffix, info.Mode().Perm()))
@@ -181,8 +187,8 @@ func recoverOwnerCommand() *command {
 			if username == "" {
 				return usageError("--username is needed; see rolecall help recover-owner")
 			}
-			if _, err := os.Stat(c.db); err != nil {
-				return fmt.Errorf("there is no database to recover: %w", err)
+			if err := c.mustExist(ctx); err != nil {
+				return err
 			}
 			password, _, err := (&passwordFlags{}).read(nil)
 			if err != nil {
@@ -194,7 +200,7 @@ func recoverOwnerCommand() *command {
 					return err
 				}
 				if !asJSON {
-					table(t.out, []string{"database", c.db})
+					table(t.out, []string{"database", db.Describe(c.db)})
 				}
 				return describeAccount(u, password, true).print(t, asJSON)
 			})

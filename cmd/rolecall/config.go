@@ -12,13 +12,14 @@ import (
 	"strings"
 	"time"
 
+	"rolecall/db"
 	"rolecall/web"
 )
 
 // config is what the settings of a command say. Fields whose setting a command does not read stay empty.
 type config struct {
 	address         string // host:port
-	db              string // path of the SQLite file
+	db              string // path of the SQLite file, or URL of a PostgreSQL server
 	wire            web.Wire
 	accessURL       *url.URL
 	certFile        string
@@ -52,7 +53,7 @@ const defaultAddress = "127.0.0.1:8080"
 
 var settings = map[string]setting{
 	"http-address": {defaultAddress, "`HOST:PORT` to listen on; anything but loopback needs TLS or --access-url", parseAddress},
-	"db":           {"rolecall.db", "`FILE` that holds the data, made when missing", parseDB},
+	"db":           {"rolecall.db", "`FILE` that holds the data, made when missing; or the postgres:// URL of a server, which replicas share", parseDB},
 	"wire":         {"documented", "`STYLE` of the answers that the API's documents and its clients disagree on: documented or sdk", parseWire},
 	"access-url":   {"", "`URL` at which people reach this server, like https://roles.example.com", parseAccessURL},
 	"tls-cert-file": {"", "`FILE` with the certificate chain (PEM), to serve https", func(c *config, v string) error {
@@ -102,9 +103,11 @@ func parseAddress(c *config, v string) error {
 func parseDB(c *config, v string) error {
 	switch {
 	case v == "":
-		return errors.New("the name of a file is needed")
-	case strings.HasPrefix(v, "postgres://"), strings.HasPrefix(v, "postgresql://"):
-		return errors.New("PostgreSQL is not supported by this version")
+		return errors.New("the name of a file is needed, or the URL of a PostgreSQL server")
+	case db.IsServer(v):
+		if err := db.CheckURL(v); err != nil {
+			return err
+		}
 	}
 	c.db = v
 	return nil

@@ -35,6 +35,7 @@ var owners = map[string][]string{
 	"github.com/andybalholm/brotli": {"static", "web"},
 	"github.com/pressly/goose":      {"db"},
 	"modernc.org/sqlite":            {"db", "cmd/bench"}, // which compares with SQLite alone
+	"github.com/jackc/pgx":          {"db"},
 }
 
 // testOnly are packages that no program may contain.

@@ -7,13 +7,13 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"rolecall/db/dbtest"
 	"rolecall/web"
 )
 
@@ -110,7 +110,7 @@ func (p *program) wait(t *testing.T, text *lockedBuffer, pattern string) string 
 
 func TestCalledWrongly(t *testing.T) {
 	t.Parallel()
-	db := filepath.Join(t.TempDir(), "rolecall.db")
+	db := dbtest.Place(t)
 	tests := []struct {
 		env  map[string]string
 		args []string
@@ -124,7 +124,9 @@ func TestCalledWrongly(t *testing.T) {
 		{nil, []string{"--wire", "soap"}, `--wire: "soap" is neither`},
 		{map[string]string{"ROLECALL_WIRE": "soap"}, nil, `ROLECALL_WIRE: "soap" is neither`},
 		{nil, []string{"--http-address", "8080"}, `--http-address: "8080" is not an address`},
-		{nil, []string{"--db", "postgres://localhost/x"}, "--db: PostgreSQL is not supported by this version"},
+		{nil, []string{"--db", "postgres://u:s3cret/x@localhost:what/x"}, "--db: this is not a URL like postgres://"},
+		{nil, []string{"backup", "x", "--db", "postgres://localhost/x"}, "pg_dump"},
+		{nil, []string{"restore", "x", "--db", "postgres://localhost/x"}, "pg_restore"},
 		{nil, []string{"--db", ""}, "--db: the name of a file"},
 		{nil, []string{"--access-url", "example.com"}, `--access-url: "example.com" is not a URL`},
 		{nil, []string{"--access-url", "https://example.com/base"}, "--access-url"},
@@ -149,7 +151,7 @@ func TestCalledWrongly(t *testing.T) {
 	for _, tt := range tests {
 		p := start(t, tt.env, "", tt.args...)
 		code, log := p.exit(t), p.log.String()
-		if code != 2 || !strings.Contains(log, tt.says) || strings.Count(log, "\n") != 1 {
+		if code != 2 || !strings.Contains(log, tt.says) || strings.Count(log, "\n") != 1 || strings.Contains(log, "s3cret") {
 			t.Errorf("rolecall %q, %v: exit code %d, want 2; it said %q, want one line with %q", tt.args, tt.env, code, log, tt.says)
 		}
 	}
@@ -225,7 +227,7 @@ func TestSettings(t *testing.T) {
 // TestServe goes through the life of a server: setup, commands beside it, a second server, and the end.
 func TestServe(t *testing.T) {
 	t.Parallel()
-	db := filepath.Join(t.TempDir(), "rolecall.db")
+	db := dbtest.Place(t)
 	server := start(t, map[string]string{"ROLECALL_DB": db}, "", "--http-address", "127.0.0.1:0")
 	address := server.wait(t, &server.log, `address=(\S+)`)
 	server.wait(t, &server.log, `setup_token=(\S{26})`)
@@ -233,7 +235,10 @@ func TestServe(t *testing.T) {
 	if code, out, log := call(t, "", "healthcheck", "--http-address", address); code != 0 || out != "ok\n" {
 		t.Errorf("healthcheck: exit code %d, %s%s", code, out, log)
 	}
-	if code, _, log := call(t, "", "--http-address", "127.0.0.1:0", "--db", db); code != 1 || !strings.Contains(log, "another server") {
+	if dbtest.OnServer() { // which is there for more than one
+		second := start(t, nil, "", "--db", db, "--http-address", "127.0.0.1:0")
+		second.wait(t, &second.log, `address=(\S+)`)
+	} else if code, _, log := call(t, "", "--http-address", "127.0.0.1:0", "--db", db); code != 1 || !strings.Contains(log, "another server") {
 		t.Errorf("second server on the same file: exit code %d, %s", code, log)
 	}
 

@@ -4,11 +4,12 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
 	"testing"
+
+	"rolecall/db/dbtest"
 )
 
 func body(t *testing.T, url string) string {
@@ -28,7 +29,7 @@ func body(t *testing.T, url string) string {
 // D2, D6, T72: the metrics have an address of their own, and nothing in them that a stranger put there or should not see.
 func TestMetrics(t *testing.T) {
 	t.Parallel()
-	file := filepath.Join(t.TempDir(), "rolecall.db")
+	file := dbtest.Place(t)
 	var ada account
 	callJSON(t, &ada, "", "user", "create", "--db", file, "--username", "canary-owner", "--email", "canary-owner@example.com", "--role", "owner", "--json")
 	server := start(t, nil, "", "--db", file, "--http-address", "127.0.0.1:0", "--metrics-address", "127.0.0.1:0", "--rate-limit", "100")

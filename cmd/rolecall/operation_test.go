@@ -13,11 +13,13 @@ import (
 	"testing"
 
 	"rolecall/db"
+	"rolecall/db/dbtest"
 )
 
 // TestOperation is a night on call: a backup beside the running server, a damaged file, a restore, a check.
 func TestOperation(t *testing.T) {
 	t.Parallel()
+	dbtest.FileOnly(t, "files are copied, damaged and replaced")
 	dir := filepath.Join(t.TempDir(), "made", "by serve")
 	file := filepath.Join(dir, "rolecall.db")
 	var ada account
@@ -139,6 +141,7 @@ func damage(t *testing.T, path string) {
 
 func TestOperationRefused(t *testing.T) {
 	t.Parallel()
+	dbtest.FileOnly(t, "what is refused are files")
 	dir := t.TempDir()
 	file, foreign, text := filepath.Join(dir, "rolecall.db"), filepath.Join(dir, "foreign.db"), filepath.Join(dir, "text")
 	if code, _, log := call(t, "", "user", "create", "--db", file, "--username", "ada", "--email", "ada@example.com", "--role", "owner"); code != 0 {
@@ -151,7 +154,7 @@ func TestOperationRefused(t *testing.T) {
 	if err := d.Close(); err != nil {
 		t.Fatal(err)
 	}
-	sqlite(t, foreign, "DROP TABLE audit_heads")
+	alter(t, foreign, "DROP TABLE audit_heads")
 	if err := os.WriteFile(text, bytes.Repeat([]byte("not a database\n"), 1000), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -159,7 +162,7 @@ func TestOperationRefused(t *testing.T) {
 	if code, _, log := call(t, "", "backup", newer, "--db", file); code != 0 {
 		t.Fatal(log)
 	}
-	sqlite(t, newer, "INSERT INTO goose_db_version (version_id, is_applied) VALUES (999, 1)")
+	alter(t, newer, "INSERT INTO goose_db_version (version_id, is_applied) VALUES (999, 1)")
 	missing := filepath.Join(dir, "missing.db")
 	before, err := os.ReadFile(file)
 	if err != nil {
@@ -184,7 +187,7 @@ func TestOperationRefused(t *testing.T) {
 		{[]string{"check", "--db", missing}, 1, "no such file"},
 		{[]string{"check", "--db", text}, 1, "no database of this program"},
 		{[]string{"recover-owner", "--db", file}, 2, "--username is needed"},
-		{[]string{"recover-owner", "--username", "ada", "--db", missing}, 1, "no database to recover"},
+		{[]string{"recover-owner", "--username", "ada", "--db", missing}, 1, "there is no database at"},
 		{[]string{"serve", "--db", text, "--http-address", "127.0.0.1:0"}, 1, "restore"},
 		{[]string{"serve", "--db", newer, "--http-address", "127.0.0.1:0"}, 1, "newer version"},
 	}
@@ -208,6 +211,7 @@ func TestOperationRefused(t *testing.T) {
 // TestCheckFinds tampers with everything that `check` looks at.
 func TestCheckFinds(t *testing.T) {
 	t.Parallel()
+	dbtest.FileOnly(t, "a server does not let references be broken")
 	dir := t.TempDir()
 	sound := filepath.Join(dir, "sound.db")
 	for _, args := range [][]string{
@@ -230,7 +234,7 @@ func TestCheckFinds(t *testing.T) {
 		if code, _, log := call(t, "", "backup", file, "--db", sound); code != 0 {
 			t.Fatal(log)
 		}
-		sqlite(t, file, tt.sql)
+		alter(t, file, tt.sql)
 		code, out, log := call(t, "", "check", "--db", file, "--json")
 		var x examination
 		if err := json.Unmarshal([]byte(out), &x); err != nil && code != 1 {
@@ -250,15 +254,15 @@ func TestCheckFinds(t *testing.T) {
 
 func TestRecoverOwner(t *testing.T) {
 	t.Parallel()
-	file := filepath.Join(t.TempDir(), "rolecall.db")
+	file := dbtest.Place(t)
 	if code, _, log := call(t, "", "user", "create", "--db", file, "--username", "ada", "--email", "ada@example.com", "--role", "owner"); code != 0 {
 		t.Fatal(log)
 	}
-	sqlite(t, file, "UPDATE users SET status = 'suspended'")
+	alter(t, file, "UPDATE users SET status = 'suspended'")
 	server := start(t, nil, "", "--db", file, "--http-address", "127.0.0.1:0")
 	url := "http://" + server.wait(t, &server.log, `address=(\S+)`)
 	code, out, log := call(t, "", "recover-owner", "--db", file, "--username", "ada")
-	if code != 0 || !strings.Contains(out, file) || !strings.Contains(out, "password") {
+	if code != 0 || !strings.Contains(out, db.Describe(file)) || !strings.Contains(out, "password") {
 		t.Fatalf("recover-owner: exit code %d\n%s%s", code, out, log)
 	}
 	var ada account

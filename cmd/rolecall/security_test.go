@@ -9,12 +9,12 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"rolecall/db"
+	"rolecall/db/dbtest"
 )
 
 // raw sends bytes to a server and gives the status lines of everything that it answers until it closes, or is quiet.
@@ -43,7 +43,7 @@ func raw(t *testing.T, address, request string) (statuses []int, closed bool) {
 // has for it; and nobody gets past the routes by spelling them differently.
 func TestC13_AmbiguousRequests(t *testing.T) {
 	t.Parallel()
-	server := start(t, nil, "", "--db", filepath.Join(t.TempDir(), "rolecall.db"), "--http-address", "127.0.0.1:0")
+	server := start(t, nil, "", "--db", dbtest.Place(t), "--http-address", "127.0.0.1:0")
 	address := server.wait(t, &server.log, `address=(\S+)`)
 	const host = "Host: x\r\n"
 	const smuggled = "GET /healthz HTTP/1.1\r\n" + host + "\r\n"
@@ -94,7 +94,7 @@ func TestC13_AmbiguousRequests(t *testing.T) {
 // Slow clients: those that send their headers by the byte hold a connection for seconds, and nobody else up.
 func TestSlowClients(t *testing.T) {
 	t.Parallel()
-	server := start(t, nil, "", "--db", filepath.Join(t.TempDir(), "rolecall.db"), "--http-address", "127.0.0.1:0")
+	server := start(t, nil, "", "--db", dbtest.Place(t), "--http-address", "127.0.0.1:0")
 	address := server.wait(t, &server.log, `address=(\S+)`)
 	for range 500 {
 		conn, err := net.Dial("tcp", address)
@@ -117,7 +117,7 @@ func TestSlowClients(t *testing.T) {
 // A database that another program does not let go takes no writes; what only reads is still answered.
 func TestHeldDatabase(t *testing.T) {
 	t.Parallel()
-	file := filepath.Join(t.TempDir(), "rolecall.db")
+	file := dbtest.Place(t)
 	token := ownerIn(t, file)
 	server := start(t, nil, "", "--db", file, "--http-address", "127.0.0.1:0")
 	url := "http://" + server.wait(t, &server.log, `address=(\S+)`)

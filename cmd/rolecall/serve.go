@@ -22,10 +22,13 @@ func serveCommand() *command {
 		name:    "serve",
 		summary: "Run the server; `rolecall` alone does the same",
 		about: "The first start makes the file and prints where to make the first account. The server ends its work in hand\n" +
-			"and stops on SIGTERM or Ctrl-C. The other commands work beside it; a second server on the same file does not.",
+			"and stops on SIGTERM or Ctrl-C. The other commands work beside it; a second server on the same file does not. On\n" +
+			"PostgreSQL any number of servers share the data: give the URL in ROLECALL_DB, where other users cannot see it, and\n" +
+			"the password there or in ~/.pgpass.",
 		examples: []string{
 			"rolecall",
 			"rolecall --db /var/lib/rolecall/rolecall.db --access-url https://roles.example.com --trusted-proxies 127.0.0.1",
+			"ROLECALL_DB='postgres://rolecall@db1,db2/rolecall?sslmode=verify-full' rolecall --access-url https://roles.example.com",
 			"rolecall --http-address :8443 --tls-cert-file cert.pem --tls-key-file key.pem",
 		},
 		settings: []string{
@@ -40,13 +43,15 @@ func serve(ctx context.Context, t *terminal, c *config) (err error) {
 	if err := c.check(); err != nil {
 		return err
 	}
-	unlock, err := lock(c.db)
-	if err != nil {
-		return err
-	}
-	defer unlock()
-	if err := lookOver(ctx, c.db); err != nil {
-		return err
+	if !db.IsServer(c.db) {
+		unlock, err := lock(c.db)
+		if err != nil {
+			return err
+		}
+		defer unlock()
+		if err := lookOver(ctx, c.db); err != nil {
+			return err
+		}
 	}
 	d, err := db.Open(ctx, c.db)
 	if err != nil {
@@ -59,7 +64,7 @@ func serve(ctx context.Context, t *terminal, c *config) (err error) {
 	}
 	log, flush := c.log(t)
 	defer flush()
-	log.Info("listening", "address", l.Addr().String(), "db", c.db, "version", version())
+	log.Info("listening", "address", l.Addr().String(), "db", db.Describe(c.db), "version", version())
 	return c.answer(ctx, d, l, log, notice)
 }
 
