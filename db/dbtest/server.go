@@ -26,6 +26,18 @@ var server = sync.OnceValues(func() (*Server, error) {
 
 var databases atomic.Int64
 
+// Blank is the place of a database on the server without any tables.
+func Blank(tb testing.TB) string {
+	tb.Helper()
+	m, err := blank()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return m(tb)
+}
+
+var blank = sync.OnceValues(func() (copier, error) { return newDatabaseModel(func(string) error { return nil }) })
+
 // newDatabaseModel makes a database that others are copied from.
 func newDatabaseModel(make func(place string) error) (copier, error) {
 	s, err := server()
@@ -109,6 +121,33 @@ func StartServer(settings ...string) (*Server, error) {
 	return s, s.guard(dir)
 }
 
+// Let replaces what pg_hba.conf says.
+func (s *Server) Let(lines string) error {
+	if err := os.WriteFile(filepath.Join(s.data, "pg_hba.conf"), []byte(lines), 0o600); err != nil {
+		return err
+	}
+	return s.run("pg_ctl", "reload", "--silent", "--pgdata="+s.data)
+}
+
+// Standby starts a server that follows s.
+func (s *Server) Standby() (*Server, error) {
+	dir, err := os.MkdirTemp(memory(), "rolecall-postgres")
+	if err != nil {
+		return nil, err
+	}
+	f := &Server{bin: s.bin, data: filepath.Join(dir, "data")}
+	if err := give(dir); err != nil {
+		return nil, err
+	}
+	if err := f.run("pg_basebackup", "--checkpoint=fast", "--no-sync", "--write-recovery-conf", "--pgdata="+f.data, "--dbname="+s.URL); err != nil {
+		return nil, err
+	}
+	if err := f.start([]string{"synchronous_standby_names=''"}); err != nil {
+		return nil, err
+	}
+	return f, f.guard(dir)
+}
+
 func (s *Server) start(settings []string) (err error) {
 	if s.Port, err = freePort(); err != nil {
 		return err
@@ -165,13 +204,13 @@ func (s *Server) run(name string, args ...string) error {
 	return errors.Join(err, f.Close(), os.Remove(f.Name()))
 }
 
-// binaries is the folder of the newest PostgreSQL of this machine.
+// binaries is the folder of the newest PostgreSQL of this machine: Debian keeps them out of the path.
 func binaries() (string, error) {
-	if path, err := exec.LookPath("initdb"); err == nil {
-		return filepath.Dir(path), nil
-	}
 	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
-	newest, best := "", 0.0
+	if path, lookErr := exec.LookPath("initdb"); lookErr == nil && len(found) == 0 {
+		found, err = []string{path}, nil
+	}
+	newest, best := "", -1.0
 	for _, path := range found {
 		version, _ := strconv.ParseFloat(filepath.Base(filepath.Dir(filepath.Dir(path))), 64)
 		if version > best {
