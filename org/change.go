@@ -103,8 +103,9 @@ func (s *Service) change(ctx context.Context, subject *Subject, action string, f
 	}
 	if refusal, ok := errors.AsType[*Error](err); ok && c != nil && c.entry.resourceType != "" {
 		err = errors.Join(err, s.db.Write(ctx, func(q *db.Queries) error {
-			c.entry.fields, c.entry.status = nil, refusal.Kind.Status()
-			return c.record(q)
+			refused := *c // it may have to be recorded again
+			refused.entry.fields, refused.entry.status = nil, refusal.Kind.Status()
+			return refused.record(q)
 		}))
 	}
 	return err

@@ -62,6 +62,7 @@ func watchOf(ctx context.Context) *watch {
 	if !ok {
 		return nil
 	}
+	*impact = Impact{} // the transaction may run again
 	return &watch{impact: impact, before: map[uuid.UUID]holding{}, names: map[uuid.UUID]string{}}
 }
 

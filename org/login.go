@@ -139,6 +139,7 @@ func (s *Service) admit(ctx context.Context, key string, account db.GetPasswordR
 	now := s.now()
 	var refusal *Error
 	err = s.db.Write(ctx, func(q *db.Queries) error {
+		refusal = nil // it may run again, and find another account
 		current, err := q.GetPassword(ctx, key)
 		switch {
 		case db.IsNotFound(err):

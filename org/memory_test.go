@@ -96,6 +96,33 @@ func TestRevocationIsImmediate(t *testing.T) {
 	}
 }
 
+// B10: a role that is taken away through one replica is refused by the other with its very next request.
+func TestB10_NoReplicaIsLate(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	other := openSite(t, s.place)
+	ctx, by := t.Context(), s.as(t, "oa")
+	object := rbac.Object{Type: "template", Org: home}
+	stale := 0
+	total := rounds(10_000)
+	for round := range total {
+		held := round%2 == 0
+		var names []string
+		if held {
+			names = []string{"viewer"}
+		}
+		if _, err := s.SetMemberRoles(ctx, by, "default", "m", roles(names...)); err != nil {
+			t.Fatal(err)
+		}
+		if other.as(t, "m").Can("read", object) != held {
+			stale++
+		}
+	}
+	if stale > 0 {
+		t.Errorf("%d of %d decisions were late", stale, total)
+	}
+}
+
 // What a transaction saw that was rolled back in the end is not remembered: neither of a refused write nor of a dry run.
 func TestNothingUncommittedIsRemembered(t *testing.T) {
 	t.Parallel()
