@@ -34,7 +34,7 @@ func Inspect(ctx context.Context, place string, quick bool) (r Report, err error
 	if quick {
 		check = "quick_check"
 	}
-	err = r.look(ctx, c, `SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name <> 'goose_db_version'`,
+	err = r.look(ctx, c, `SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND name NOT LIKE 'sqlite_%' AND name <> 'goose_db_version'`,
 		`SELECT * FROM pragma_`+check+` WHERE `+check+` <> 'ok'`,
 		`SELECT "table" || ' has a row whose ' || parent || ' is missing' FROM pragma_foreign_key_check`)
 	return r, errors.Join(explain(place, err), c.Close())

@@ -223,7 +223,9 @@ func (p *postgres) write(ctx context.Context, fn func(q *Queries) error) error {
 }
 
 // Fill is Write: the server keeps its indexes well enough.
-func (p *postgres) Fill(ctx context.Context, fn func(q *Queries) error) error { return p.Write(ctx, fn) }
+func (p *postgres) Fill(ctx context.Context, fn func(q *Queries) error) error {
+	return p.Write(ctx, fn)
+}
 
 // Read begins a read-only transaction, which keeps to the snapshot of its first query.
 func (p *postgres) Read(ctx context.Context, fn func(q *Queries) error) error {

@@ -30,7 +30,7 @@ func groups() []group {
 		{"Accounts and tokens, beside a running server or without one", []*command{
 			userCreateCommand(), userResetPasswordCommand(), tokenCreateCommand(),
 		}},
-		{"Keep the data safe", []*command{backupCommand(), restoreCommand(), checkCommand(), recoverOwnerCommand()}},
+		{"Keep the data safe", []*command{backupCommand(), restoreCommand(), checkCommand(), recoverOwnerCommand(), copyCommand()}},
 		{"Ask who may do what", []*command{
 			canICommand(), whoCanCommand(), explainCommand(), permissionsCommand(), membersListCommand(), rolesListCommand(),
 			rolesShowCommand(), rolesHistoryCommand(), rolesDiffCommand(), lintCommand(), auditListCommand(), auditVerifyCommand(),

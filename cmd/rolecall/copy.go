@@ -1,0 +1,93 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"rolecall/db"
+	"rolecall/org"
+)
+
+func copyCommand() *command {
+	var from, to string
+	return &command{
+		name:    "copy",
+		summary: "Move a SQLite file to a PostgreSQL database; the server must be stopped",
+		about: "The tables of the target must be empty, or not be there yet. Everything is copied in one transaction, and every row\n" +
+			"is read back and compared: when this is interrupted or fails, the target holds nothing. The file stays as it is.\n" +
+			"The password is read from ~/.pgpass or PGPASSWORD when it is not in the URL.",
+		examples: []string{"rolecall copy --from /var/lib/rolecall/rolecall.db --to postgres://rolecall@db.example.com/rolecall"},
+		flags: func(fs *flag.FlagSet) {
+			fs.StringVar(&from, "from", "", "`FILE` to read")
+			fs.StringVar(&to, "to", "", "`URL` of the database to fill")
+		},
+		run: func(ctx context.Context, t *terminal, _ *config) error {
+			if from == "" || db.IsServer(from) || !db.IsServer(to) {
+				return usageError("--from FILE and --to postgres://… are needed; see rolecall help copy")
+			}
+			if err := db.CheckURL(to); err != nil {
+				return usageError("--to: " + err.Error())
+			}
+			return copyAll(ctx, t, from, to)
+		},
+	}
+}
+
+func copyAll(ctx context.Context, t *terminal, from, to string) error {
+	unlock, err := lock(from)
+	if errors.Is(err, errRunning) {
+		return fmt.Errorf("%w: stop it first", err)
+	}
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	b := &bar{out: t.err, last: -1}
+	copied, err := db.Copy(ctx, from, to, b.show)
+	b.end()
+	if err != nil {
+		return fmt.Errorf("nothing was copied: %w", err)
+	}
+	rows := [][]string{{"copied to", db.Describe(to)}}
+	for _, name := range slices.Sorted(maps.Keys(copied)) {
+		rows = append(rows, []string{name, strconv.FormatInt(copied[name], 10)})
+	}
+	table(t.out, rows...)
+	d, err := db.Open(ctx, to)
+	if err != nil {
+		return err
+	}
+	trail, err := org.New(d, org.Options{}).VerifyAudit(ctx)
+	if err == nil && trail.Broken != "" {
+		err = errors.New("audit trail: " + trail.Broken)
+	}
+	return errors.Join(err, d.Close())
+}
+
+// bar tells how far something is, in a line that is written over.
+type bar struct {
+	out  io.Writer
+	last int64 // percent
+}
+
+func (b *bar) show(done, total int64) {
+	percent := 100 * done / max(1, total)
+	if percent == b.last {
+		return
+	}
+	b.last = percent
+	fmt.Fprintf(b.out, "\r[%-40s] %3d %%", strings.Repeat("#", int(percent*40/100)), percent)
+}
+
+func (b *bar) end() {
+	if b.last >= 0 {
+		fmt.Fprintln(b.out)
+	}
+}
