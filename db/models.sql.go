@@ -171,6 +171,11 @@ type Session struct {
 	ExpiresAt time.Time
 }
 
+type SetupToken struct {
+	Hash      []byte
+	CreatedAt time.Time
+}
+
 type User struct {
 	Seq          int64
 	ID           uuid.UUID

@@ -51,6 +51,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.countSearchedStmt, err = db.PrepareContext(ctx, countSearched); err != nil {
 		return nil, fmt.Errorf("error preparing query CountSearched: %w", err)
 	}
+	if q.countSetupTokensStmt, err = db.PrepareContext(ctx, countSetupTokens); err != nil {
+		return nil, fmt.Errorf("error preparing query CountSetupTokens: %w", err)
+	}
 	if q.countTokensStmt, err = db.PrepareContext(ctx, countTokens); err != nil {
 		return nil, fmt.Errorf("error preparing query CountTokens: %w", err)
 	}
@@ -104,6 +107,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.deleteSessionsOfUserStmt, err = db.PrepareContext(ctx, deleteSessionsOfUser); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteSessionsOfUser: %w", err)
+	}
+	if q.deleteSetupTokensStmt, err = db.PrepareContext(ctx, deleteSetupTokens); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteSetupTokens: %w", err)
 	}
 	if q.deleteUserStmt, err = db.PrepareContext(ctx, deleteUser); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteUser: %w", err)
@@ -218,6 +224,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.insertRoleVersionStmt, err = db.PrepareContext(ctx, insertRoleVersion); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertRoleVersion: %w", err)
+	}
+	if q.insertSetupTokenStmt, err = db.PrepareContext(ctx, insertSetupToken); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertSetupToken: %w", err)
 	}
 	if q.insertUserStmt, err = db.PrepareContext(ctx, insertUser); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertUser: %w", err)
@@ -404,6 +413,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing countSearchedStmt: %w", cerr)
 		}
 	}
+	if q.countSetupTokensStmt != nil {
+		if cerr := q.countSetupTokensStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countSetupTokensStmt: %w", cerr)
+		}
+	}
 	if q.countTokensStmt != nil {
 		if cerr := q.countTokensStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing countTokensStmt: %w", cerr)
@@ -492,6 +506,11 @@ func (q *Queries) Close() error {
 	if q.deleteSessionsOfUserStmt != nil {
 		if cerr := q.deleteSessionsOfUserStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing deleteSessionsOfUserStmt: %w", cerr)
+		}
+	}
+	if q.deleteSetupTokensStmt != nil {
+		if cerr := q.deleteSetupTokensStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteSetupTokensStmt: %w", cerr)
 		}
 	}
 	if q.deleteUserStmt != nil {
@@ -682,6 +701,11 @@ func (q *Queries) Close() error {
 	if q.insertRoleVersionStmt != nil {
 		if cerr := q.insertRoleVersionStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing insertRoleVersionStmt: %w", cerr)
+		}
+	}
+	if q.insertSetupTokenStmt != nil {
+		if cerr := q.insertSetupTokenStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertSetupTokenStmt: %w", cerr)
 		}
 	}
 	if q.insertUserStmt != nil {
@@ -957,6 +981,7 @@ type Queries struct {
 	countOrganizationsUpToStmt        *sql.Stmt
 	countRolesOfOrganizationStmt      *sql.Stmt
 	countSearchedStmt                 *sql.Stmt
+	countSetupTokensStmt              *sql.Stmt
 	countTokensStmt                   *sql.Stmt
 	countUserRolesStmt                *sql.Stmt
 	deleteAPIKeyStmt                  *sql.Stmt
@@ -975,6 +1000,7 @@ type Queries struct {
 	deleteSessionStmt                 *sql.Stmt
 	deleteSessionOfUserStmt           *sql.Stmt
 	deleteSessionsOfUserStmt          *sql.Stmt
+	deleteSetupTokensStmt             *sql.Stmt
 	deleteUserStmt                    *sql.Stmt
 	deleteUserRoleStmt                *sql.Stmt
 	findAuditLogsStmt                 *sql.Stmt
@@ -1013,6 +1039,7 @@ type Queries struct {
 	insertPermissionStmt              *sql.Stmt
 	insertRoleStmt                    *sql.Stmt
 	insertRoleVersionStmt             *sql.Stmt
+	insertSetupTokenStmt              *sql.Stmt
 	insertUserStmt                    *sql.Stmt
 	insertUserRoleStmt                *sql.Stmt
 	listAPIKeysStmt                   *sql.Stmt
@@ -1073,6 +1100,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		countOrganizationsUpToStmt:        q.countOrganizationsUpToStmt,
 		countRolesOfOrganizationStmt:      q.countRolesOfOrganizationStmt,
 		countSearchedStmt:                 q.countSearchedStmt,
+		countSetupTokensStmt:              q.countSetupTokensStmt,
 		countTokensStmt:                   q.countTokensStmt,
 		countUserRolesStmt:                q.countUserRolesStmt,
 		deleteAPIKeyStmt:                  q.deleteAPIKeyStmt,
@@ -1091,6 +1119,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		deleteSessionStmt:                 q.deleteSessionStmt,
 		deleteSessionOfUserStmt:           q.deleteSessionOfUserStmt,
 		deleteSessionsOfUserStmt:          q.deleteSessionsOfUserStmt,
+		deleteSetupTokensStmt:             q.deleteSetupTokensStmt,
 		deleteUserStmt:                    q.deleteUserStmt,
 		deleteUserRoleStmt:                q.deleteUserRoleStmt,
 		findAuditLogsStmt:                 q.findAuditLogsStmt,
@@ -1129,6 +1158,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		insertPermissionStmt:              q.insertPermissionStmt,
 		insertRoleStmt:                    q.insertRoleStmt,
 		insertRoleVersionStmt:             q.insertRoleVersionStmt,
+		insertSetupTokenStmt:              q.insertSetupTokenStmt,
 		insertUserStmt:                    q.insertUserStmt,
 		insertUserRoleStmt:                q.insertUserRoleStmt,
 		listAPIKeysStmt:                   q.listAPIKeysStmt,

@@ -272,6 +272,21 @@ func (s *Service) HasUsers(ctx context.Context) (bool, error) {
 	return n > 0, err
 }
 
+// OfferSetup lets the first account be made with a token, through whatever server shares the data.
+func (s *Service) OfferSetup(ctx context.Context, token string) error {
+	hash := sha256.Sum256([]byte(token))
+	return s.db.Write(ctx, func(q *db.Queries) error {
+		return q.InsertSetupToken(ctx, db.InsertSetupTokenParams{Hash: hash[:], Now: s.now()})
+	})
+}
+
+// IsSetupToken says whether a token was offered. It is looked up by its hash, so that the time this takes tells nothing.
+func (s *Service) IsSetupToken(ctx context.Context, guess string) (bool, error) {
+	hash := sha256.Sum256([]byte(guess))
+	n, err := s.db.CountSetupTokens(ctx, hash[:])
+	return n > 0, err
+}
+
 // CreateFirstUser makes the first account, an owner, and the default organization with it as a member. It begins a
 // session of that account if ctx has one.
 // Conflict: there is a user already. Invalid: what is wrong with the input.
@@ -296,6 +311,9 @@ func (s *Service) CreateFirstUser(ctx context.Context, body Body[FirstUser]) (us
 		n, err := c.q.GetUserCount(ctx)
 		if err != nil || n > 0 {
 			return errors.Join(err, errSetUp(n > 0))
+		}
+		if err := c.q.DeleteSetupTokens(ctx); err != nil {
+			return err
 		}
 		home, err := c.defaultOrganization()
 		if err != nil {

@@ -6,7 +6,7 @@ import (
 	"sync"
 	"testing"
 
-	"rolecall/web"
+	"rolecall/db/dbtest"
 	"rolecall/web/webtest"
 )
 
@@ -106,7 +106,10 @@ func TestSetupToken(t *testing.T) {
 			}
 		})
 	}
-	none := webtest.NewEmpty(t, func(o *web.Options) { o.SetupToken = "" })
+	none := webtest.NewEmpty(t)
+	if _, err := dbtest.SQL(t, none.Place()).ExecContext(t.Context(), "DELETE FROM setup_tokens"); err != nil {
+		t.Fatal(err)
+	}
 	if res := none.Do(t, webtest.Request{Method: http.MethodPost, Path: "/users/first", JSON: first("")}); res.StatusCode != 403 {
 		t.Errorf("without any token: got %d", res.StatusCode)
 	}

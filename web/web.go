@@ -31,7 +31,6 @@ type Options struct {
 	TrustedProxies  []netip.Prefix // whose X-Forwarded-For counts
 	SessionLifetime time.Duration  // of a browser session, however busy; a day if 0
 	RateLimit       int            // requests a minute that one caller may make; no limit if 0
-	SetupToken      string         // needed to make the first account from elsewhere; "" forbids it from there
 	Version         string
 	Log             *slog.Logger // slog.Default() if nil
 	Observe         Observe      // told of every answer; may be nil

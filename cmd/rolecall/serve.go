@@ -93,15 +93,14 @@ const (
 // answer serves requests on l until ctx ends, then lets those in hand finish.
 func (c *config) answer(ctx context.Context, d *db.DB, l net.Listener, log *slog.Logger, notice time.Duration) error {
 	service := org.New(d, org.Options{SessionLifetime: c.sessionLifetime})
-	token, err := c.offerSetup(ctx, service, l, log)
-	if err != nil {
+	if err := c.offerSetup(ctx, service, l, log); err != nil {
 		return errors.Join(err, l.Close())
 	}
 	m := newMetrics(d, service)
 	handler, err := web.New(web.Options{
 		Service: service, Sessions: org.NewSessionStore(d, time.Now), Wire: c.wire, AccessURL: c.accessURL,
 		Secure: c.secure(), TrustedProxies: c.trustedProxies, SessionLifetime: c.sessionLifetime,
-		RateLimit: c.rateLimit, SetupToken: token, Version: version(), Log: log, Observe: m.observe,
+		RateLimit: c.rateLimit, Version: version(), Log: log, Observe: m.observe,
 	})
 	if err != nil {
 		return errors.Join(err, l.Close())
@@ -152,19 +151,21 @@ var ciphers = []uint16{
 	tls.TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, tls.TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
 }
 
-// offerSetup gives the token that making the first account asks for, and prints it as long as there is none: whoever
+// offerSetup makes the token that making the first account asks for, and prints it, as long as there is none: whoever
 // reads the log is whoever runs the server.
-func (c *config) offerSetup(ctx context.Context, service *org.Service, l net.Listener, log *slog.Logger) (string, error) {
+func (c *config) offerSetup(ctx context.Context, service *org.Service, l net.Listener, log *slog.Logger) error {
+	if exists, err := service.HasUsers(ctx); err != nil || exists {
+		return err
+	}
 	token := c.setupToken
 	if token == "" {
 		token = rand.Text()
 	}
-	exists, err := service.HasUsers(ctx)
-	if err != nil || exists {
-		return token, err
+	if err := service.OfferSetup(ctx, token); err != nil {
+		return err
 	}
 	log.Info("there is no account yet: make the first one at this address", "url", c.url(l)+"/setup", "setup_token", token)
-	return token, nil
+	return nil
 }
 
 // url is where people reach the server.

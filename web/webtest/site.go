@@ -38,6 +38,9 @@ const (
 	Other   = "other"
 )
 
+// SetupToken lets the first account be made from afar.
+const SetupToken = "the-setup-token"
+
 // Password is the password of everybody.
 const Password = "correct horse battery staple"
 
@@ -71,10 +74,14 @@ func New(t testing.TB, options ...Option) *Site {
 	return s
 }
 
-// NewEmpty makes a site that nobody has set up.
+// NewEmpty makes a site that nobody has set up yet.
 func NewEmpty(t testing.TB, options ...Option) *Site {
 	t.Helper()
-	return open(t, dbtest.Place(t), options)
+	s := open(t, dbtest.Place(t), options)
+	if err := s.Service.OfferSetup(context.Background(), SetupToken); err != nil {
+		t.Fatal(err)
+	}
+	return s
 }
 
 func open(t testing.TB, place string, options []Option) *Site {
@@ -93,7 +100,6 @@ func open(t testing.TB, place string, options []Option) *Site {
 	o := web.Options{
 		Service:    org.New(d, org.Options{}),
 		Sessions:   org.NewSessionStore(d, nil),
-		SetupToken: "the-setup-token",
 		Version:    "v0.0.0-test",
 		Log:        slog.New(slog.NewJSONHandler(&locked{w: log}, nil)),
 	}

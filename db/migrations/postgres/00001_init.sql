@@ -189,6 +189,12 @@ CREATE TABLE password_links (
 );
 CREATE UNIQUE INDEX password_links_by_id ON password_links (id);
 
+-- What the first account can be made with: hashes of the tokens that servers wrote to their logs. None is left afterwards.
+CREATE TABLE setup_tokens (
+    hash       bytea NOT NULL PRIMARY KEY,
+    created_at timestamptz NOT NULL
+);
+
 CREATE TABLE login_failures (
     door         text COLLATE "C" NOT NULL PRIMARY KEY, -- what is counted: an account or an address
     failures     bigint NOT NULL,
@@ -345,6 +351,7 @@ DROP TABLE revisions;
 DROP TABLE audit_heads;
 DROP TABLE audit_logs;
 DROP TABLE login_failures;
+DROP TABLE setup_tokens;
 DROP TABLE password_links;
 DROP TABLE sessions;
 DROP TABLE api_keys;
