@@ -129,7 +129,7 @@ func TestFileIsPrivate(t *testing.T) {
 func TestWritesShareCommits(t *testing.T) {
 	t.Parallel()
 	dbtest.FileOnly(t, "the server decides what shares a commit")
-	d, ctx := dbtest.Reopen(t, filepath.Join(t.TempDir(), "test.db")), t.Context() // on a disk that keeps writes waiting
+	d, ctx := dbtest.Reopen(t, dbtest.PlaceOnDisk(t)), t.Context()
 	refusal := errors.New("refused")
 	const rounds, clients = 5, 64
 	for round := range rounds {

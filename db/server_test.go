@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -223,10 +222,7 @@ func TestFailover(t *testing.T) {
 // Writers of two replicas do not get in each other's way: they queue, and none has to begin anew.
 func TestReplicasQueue(t *testing.T) {
 	t.Parallel()
-	place := filepath.Join(t.TempDir(), "test.db")
-	if dbtest.OnServer() {
-		place = dbtest.Place(t)
-	}
+	place := dbtest.PlaceOnDisk(t)
 	here, there := dbtest.Reopen(t, place), dbtest.Reopen(t, place)
 	const each = 100
 	var wg sync.WaitGroup

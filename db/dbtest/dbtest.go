@@ -63,6 +63,15 @@ func Place(tb testing.TB) string {
 	return empty(tb)
 }
 
+// PlaceOnDisk is Place where writes wait for a disk, if those of the server do.
+func PlaceOnDisk(tb testing.TB) string {
+	tb.Helper()
+	if OnServer() {
+		return Place(tb)
+	}
+	return filepath.Join(tb.TempDir(), "test.db")
+}
+
 var empty = Filled(func(context.Context, *db.DB) error { return nil })
 
 // Filled gives places of databases that begin with what fill writes. It writes once, whatever the number of places.

@@ -98,10 +98,10 @@ func open(t testing.TB, place string, options []Option) *Site {
 	})
 	log := &bytes.Buffer{}
 	o := web.Options{
-		Service:    org.New(d, org.Options{}),
-		Sessions:   org.NewSessionStore(d, nil),
-		Version:    "v0.0.0-test",
-		Log:        slog.New(slog.NewJSONHandler(&locked{w: log}, nil)),
+		Service:  org.New(d, org.Options{}),
+		Sessions: org.NewSessionStore(d, nil),
+		Version:  "v0.0.0-test",
+		Log:      slog.New(slog.NewJSONHandler(&locked{w: log}, nil)),
 	}
 	for _, option := range options {
 		option(&o)
