@@ -878,20 +878,21 @@ func (q *Queries) SortMembers(ctx context.Context, arg SortMembersParams) ([]uui
 }
 
 const touchHolders = `-- name: TouchHolders :exec
-UPDATE organization_members SET version = version + 1, updated_at = ?1
-WHERE organization_members.organization_id = ?2 AND organization_members.user_id IN (
-    SELECT r.user_id FROM member_roles r WHERE r.organization_id = ?2 AND r.role = ?3)
+UPDATE organization_members SET version = version + 1, updated_at = ?1,
+    roles = trim(replace(' ' || roles || ' ', ' ' || CAST(?2 AS text) || ' ', ' '))
+WHERE organization_members.organization_id = ?3 AND organization_members.username_key IN (
+    SELECT r.username_key FROM member_roles r WHERE r.organization_id = ?3 AND r.role = ?2)
 `
 
 type TouchHoldersParams struct {
 	Now            time.Time
-	OrganizationID uuid.UUID
 	Role           string
+	OrganizationID uuid.UUID
 }
 
-// The memberships that hold a role, before it is taken away with its role.
+// The memberships that hold a role, before it is taken away from all: without it already, which saves writing them again.
 func (q *Queries) TouchHolders(ctx context.Context, arg TouchHoldersParams) error {
-	_, err := q.exec(ctx, q.touchHoldersStmt, touchHolders, arg.Now, arg.OrganizationID, arg.Role)
+	_, err := q.exec(ctx, q.touchHoldersStmt, touchHolders, arg.Now, arg.Role, arg.OrganizationID)
 	return err
 }
 

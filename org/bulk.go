@@ -60,6 +60,7 @@ func (s *Service) BulkMembers(ctx context.Context, subject *Subject, organizatio
 			return err
 		}
 		result = BulkResult{Organization: organizationOf(org)}
+		c.sets = map[uuid.UUID]*roleSet{} // of thousands of members it is the same roles
 		if !mayBulk(c.by, org.ID) {
 			return errForbidden("assign_org_role:assign")
 		}
@@ -228,6 +229,7 @@ func (s *Service) AddMembers(ctx context.Context, subject *Subject, organization
 			return err
 		}
 		result = BulkResult{Organization: organizationOf(org)}
+		c.sets = map[uuid.UUID]*roleSet{} // of thousands of members it is the same roles
 		if !mayAdd(c.by, org.ID) {
 			return errForbidden(toAdd...)
 		}

@@ -67,7 +67,7 @@ func (c *change) written() {
 
 // after is an account as this transaction leaves it.
 func (c *change) after(id uuid.UUID) (*Subject, error) {
-	return source{c.Service, c.q, 0}.subject(c.ctx, id)
+	return source{Service: c.Service, q: c.q}.subject(c.ctx, id)
 }
 
 // change runs fn in one write transaction as subject: caller refreshed, change and audit row together, and a revision
@@ -80,7 +80,7 @@ func (s *Service) change(ctx context.Context, subject *Subject, action string, f
 		if err != nil {
 			return err
 		}
-		c = &change{source: source{s, q, revision}, ctx: ctx, now: s.now(), by: subject, entry: entry{action: action, status: 200}, watch: watchOf(ctx)}
+		c = &change{source: source{Service: s, q: q, revision: revision}, ctx: ctx, now: s.now(), by: subject, entry: entry{action: action, status: 200}, watch: watchOf(ctx)}
 		if err := c.refresh(); err != nil {
 			return err
 		}

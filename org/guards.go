@@ -17,7 +17,7 @@ import (
 
 // keepOwners refuses a change after which nobody could give and take site roles any more.
 func (c *change) keepOwners() error {
-	found, err := source{c.Service, c.q, 0}.managedBeside(c.ctx, uuid.Nil)
+	found, err := source{Service: c.Service, q: c.q}.managedBeside(c.ctx, uuid.Nil)
 	if err != nil || found {
 		return err
 	}

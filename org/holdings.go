@@ -25,12 +25,12 @@ type crowd struct {
 	org       uuid.UUID
 	elsewhere map[uuid.UUID]string
 	known     map[holding]*rbac.Subject
-	sets      map[uuid.UUID]*roleSet // read once, also where the source remembers nothing
 }
 
 // crowd prepares to decide.
 func (s source) crowd(ctx context.Context, org uuid.UUID) (*crowd, error) {
-	c := &crowd{source: s, org: org, elsewhere: map[uuid.UUID]string{}, known: map[holding]*rbac.Subject{}, sets: map[uuid.UUID]*roleSet{}}
+	s.sets = map[uuid.UUID]*roleSet{}
+	c := &crowd{source: s, org: org, elsewhere: map[uuid.UUID]string{}, known: map[holding]*rbac.Subject{}}
 	for _, r := range s.catalog.BuiltInOrganizationRoles() {
 		if len(r.Site) == 0 && len(r.User) == 0 {
 			continue
@@ -72,7 +72,7 @@ func (c *crowd) subject(ctx context.Context, h holding) (*rbac.Subject, error) {
 		if part.names == "" {
 			continue
 		}
-		set, err := c.set(ctx, part.set)
+		set, err := c.roles(ctx, part.set)
 		if err != nil {
 			return nil, err
 		}
@@ -85,15 +85,6 @@ func (c *crowd) subject(ctx context.Context, h holding) (*rbac.Subject, error) {
 	s := c.catalog.NewSubject(anyone, orgs, grants)
 	c.known[h] = s
 	return s, nil
-}
-
-func (c *crowd) set(ctx context.Context, org uuid.UUID) (*roleSet, error) {
-	if set, ok := c.sets[org]; ok {
-		return set, nil
-	}
-	set, err := c.roles(ctx, org)
-	c.sets[org] = set
-	return set, err
 }
 
 // sorted makes equal lists of names equal texts.

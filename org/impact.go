@@ -97,7 +97,7 @@ func (c *change) follow(org uuid.UUID, users []uuid.UUID) (err error) {
 	w := c.watch
 	if w.crowd == nil {
 		w.org = org
-		committed := source{c.Service, c.q, c.revision}
+		committed := source{Service: c.Service, q: c.q, revision: c.revision}
 		if w.crowd, err = committed.crowd(c.ctx, org); err != nil {
 			return err
 		}
@@ -150,7 +150,7 @@ func (c *change) foresee() error {
 	if w.crowd == nil {
 		return errDryRun
 	}
-	after, err := source{c.Service, c.q, 0}.crowd(c.ctx, w.org)
+	after, err := source{Service: c.Service, q: c.q}.crowd(c.ctx, w.org)
 	if err != nil {
 		return err
 	}

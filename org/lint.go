@@ -47,7 +47,7 @@ func (s *Service) Lint(ctx context.Context, subject *Subject, organization strin
 		return o, nil, errNotFound()
 	}
 	err = s.db.Read(ctx, func(q *db.Queries) error {
-		src := source{s, q, subject.revision}
+		src := source{Service: s, q: q, revision: subject.revision}
 		l := linter{source: src, home: h}
 		if l.set, err = src.roles(ctx, h.org.ID); err != nil {
 			return err

@@ -188,7 +188,7 @@ func (s *Service) arrive(ctx context.Context, q *db.Queries, id uuid.UUID, now t
 		}
 		row.Status = string(StatusActive)
 	}
-	return source{s, q, 0}.user(ctx, row)
+	return source{Service: s, q: q}.user(ctx, row)
 }
 
 // wake makes a dormant account active.
@@ -199,7 +199,7 @@ func (s *Service) wake(ctx context.Context, q *db.Queries, row db.UserRow, now t
 	if err := q.BumpRevision(ctx, now.UnixMicro()); err != nil {
 		return err
 	}
-	c := &change{source: source{s, q, 0}, ctx: ctx, now: now, by: &Subject{User: User{ID: row.ID, Username: row.Username}}}
+	c := &change{source: source{Service: s, q: q}, ctx: ctx, now: now, by: &Subject{User: User{ID: row.ID, Username: row.Username}}}
 	c.entry.action, c.entry.status = "write", 200
 	c.about("user", row.ID, row.Username, uuid.Nil)
 	c.field("status", row.Status, StatusActive)
@@ -232,7 +232,7 @@ func (s *Service) recordLogin(ctx context.Context, q *db.Queries, user uuid.UUID
 	if err != nil {
 		return err
 	}
-	c := &change{source: source{s, q, 0}, ctx: ctx, now: s.now(), by: &Subject{User: User{ID: user, Username: row.Username}}}
+	c := &change{source: source{Service: s, q: q}, ctx: ctx, now: s.now(), by: &Subject{User: User{ID: user, Username: row.Username}}}
 	c.entry.action, c.entry.status = action, status
 	c.about("api_key", user, row.Username, uuid.Nil)
 	return c.record(q)

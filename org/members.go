@@ -15,7 +15,7 @@ import (
 const chunk = 500
 
 // snapshot is the data as the caller may read it, on the readers.
-func (s *Service) snapshot(by *Subject) source { return source{s, s.db.Queries, by.revision} }
+func (s *Service) snapshot(by *Subject) source { return source{Service: s, q: s.db.Queries, revision: by.revision} }
 
 // EachMember calls begin with the number of members that match, then each for every one of the asked page, in order.
 // Nobody but the caller itself is shown to a caller without organization_member:read in the organization.
@@ -36,7 +36,7 @@ func (s *Service) EachMember(ctx context.Context, subject *Subject, organization
 		if search.org, err = q.GetOrganization(ctx, org.ID); err != nil {
 			return err
 		}
-		src := source{s, q, subject.revision}
+		src := source{Service: s, q: q, revision: subject.revision}
 		if search.everybody() {
 			return src.eachInOrder(ctx, subject, search.org, f, begin, each)
 		}

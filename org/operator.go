@@ -144,7 +144,7 @@ func (s *Service) Owners(ctx context.Context) (n int, err error) {
 			return fmt.Errorf("list owners: %w", err)
 		}
 		for _, id := range holders {
-			owner, err := source{s, q, 0}.subject(ctx, id)
+			owner, err := source{Service: s, q: q}.subject(ctx, id)
 			if err != nil {
 				return err
 			}

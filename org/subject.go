@@ -77,16 +77,23 @@ type source struct {
 	*Service
 	q        *db.Queries
 	revision int64
+	sets     map[uuid.UUID]*roleSet // if there is one, roles are read once, whatever is written: for what writes none
 }
 
 // roles is the role set of an organization, or of the site for uuid.Nil.
 func (s source) roles(ctx context.Context, org uuid.UUID) (*roleSet, error) {
+	if set, ok := s.sets[org]; ok {
+		return set, nil
+	}
 	if set, ok := recall(&s.memory, rolesIn, org, s.revision); ok {
 		return set, nil
 	}
 	set, err := s.loadRoles(ctx, org)
 	if err == nil && s.unchanged(ctx) {
 		remember(&s.memory, rolesIn, org, s.revision, set)
+	}
+	if err == nil && s.sets != nil {
+		s.sets[org] = set
 	}
 	return set, err
 }
@@ -240,7 +247,7 @@ func (s *Service) activeSubject(ctx context.Context, id uuid.UUID, revision int6
 		// ever gave.
 		err = s.db.Read(ctx, func(q *db.Queries) (err error) {
 			if revision, err = q.GetRevision(ctx); err == nil {
-				subject, err = source{s, q, revision}.subject(ctx, id)
+				subject, err = source{Service: s, q: q, revision: revision}.subject(ctx, id)
 			}
 			return err
 		})

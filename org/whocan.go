@@ -42,7 +42,7 @@ func (s *Service) WhoCan(ctx context.Context, subject *Subject, organization str
 	}
 	w := WhoCan{Organization: organizationOf(org), Question: q, Members: []Able{}}
 	err = s.db.Read(ctx, func(queries *db.Queries) error {
-		src := source{s, queries, subject.revision}
+		src := source{Service: s, q: queries, revision: subject.revision}
 		c, err := src.crowd(ctx, org.ID)
 		if err != nil {
 			return err

@@ -311,7 +311,8 @@ END;
 -- +goose StatementBegin
 CREATE TRIGGER member_roles_removed AFTER DELETE ON member_roles BEGIN
     UPDATE organization_members SET roles = trim(replace(' ' || roles || ' ', ' ' || OLD.role || ' ', ' '))
-    WHERE organization_id = OLD.organization_id AND username_key = OLD.username_key;
+    WHERE organization_id = OLD.organization_id AND username_key = OLD.username_key
+        AND instr(' ' || roles || ' ', ' ' || OLD.role || ' ') > 0; -- unless it is written so already
     UPDATE member_role_counts SET members = members - 1 WHERE organization_id = OLD.organization_id AND role = OLD.role;
 END;
 -- +goose StatementEnd
