@@ -15,7 +15,9 @@ import (
 const chunk = 500
 
 // snapshot is the data as the caller may read it, on the readers.
-func (s *Service) snapshot(by *Subject) source { return source{Service: s, q: s.db.Queries, revision: by.revision} }
+func (s *Service) snapshot(by *Subject) source {
+	return source{Service: s, q: s.db.Queries, revision: by.revision}
+}
 
 // EachMember calls begin with the number of members that match, then each for every one of the asked page, in order.
 // Nobody but the caller itself is shown to a caller without organization_member:read in the organization.
