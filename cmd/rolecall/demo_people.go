@@ -90,13 +90,13 @@ func services(usernames string) (list []person) {
 // crowd invents people without end, always the same ones. No username comes twice.
 type crowd struct {
 	rng   *rand.Rand
-	taken map[string]bool
+	taken map[string]int
 }
 
 func newCrowd() *crowd {
-	c := &crowd{rng: rand.New(rand.NewPCG(20, 26)), taken: map[string]bool{"ada": true}}
+	c := &crowd{rng: rand.New(rand.NewPCG(20, 26)), taken: map[string]int{"ada": 1}}
 	for _, p := range slices.Concat(slices.Concat(acquaintances...), oddities, programs) {
-		c.taken[p.username] = true
+		c.taken[p.username] = 1
 	}
 	return c
 }
@@ -132,12 +132,11 @@ func (c *crowd) culture() *culture {
 
 // free is name, with a number if somebody has it already.
 func (c *crowd) free(name string) string {
-	free := name
-	for n := 2; c.taken[free]; n++ {
-		free = fmt.Sprintf("%s-%d", name, n)
+	c.taken[name]++
+	if n := c.taken[name]; n > 1 {
+		return c.free(fmt.Sprintf("%s-%d", name, n))
 	}
-	c.taken[free] = true
-	return free
+	return name
 }
 
 func pick[T any](rng *rand.Rand, list []T) T { return list[rng.IntN(len(list))] }
