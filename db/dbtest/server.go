@@ -93,8 +93,10 @@ type Server struct {
 	Port int
 	bin  string
 	data string
-	lead *os.File // the server stops when this is closed
 }
+
+// leads keeps open the pipes whose end stops a server: the garbage collector closes a file that nobody holds.
+var leads sync.Map
 
 // StartServer starts one with settings of postgresql.conf.
 func StartServer(settings ...string) (*Server, error) {
@@ -179,7 +181,7 @@ func (s *Server) guard(dir string) error {
 		return err
 	}
 	defer read.Close()
-	s.lead = write
+	leads.Store(write, s)
 	c := exec.Command("sh", "-c", `cat; "$0" stop --silent --mode=immediate --pgdata="$1"; rm -rf "$2"`, filepath.Join(s.bin, "pg_ctl"), s.data, dir)
 	c.Stdin, c.Dir = read, "/"
 	lower(c)
