@@ -729,10 +729,11 @@ SELECT f.user_id, CAST(count(*) OVER () AS bigint) AS total FROM (
                 ELSE m.username_key END
         ELSE '' END AS text) AS down
     FROM users u
-    JOIN organization_members m ON m.user_id = u.id AND m.organization_id = ?3
-    WHERE u.seq IN (SELECT s.rowid FROM user_search(search_pattern(CAST(?4 AS text))) s)
+    CROSS JOIN organization_members m -- which SQLite takes in this order
+    WHERE u.seq IN (SELECT s.rowid FROM user_search(search_pattern(CAST(?3 AS text))) s)
+      AND m.user_id = u.id AND m.organization_id = ?4
       AND m.username_key >= ?5 AND m.username_key < ?6
-      AND (CAST(?4 AS text) = '' OR instr(m.search_key, ?4) > 0)
+      AND (CAST(?3 AS text) = '' OR instr(m.search_key, ?3) > 0)
       AND (CAST(?7 AS text) = '' OR instr(?7, ' ' || m.status || ' ') > 0)
       AND (CAST(?8 AS text) = '' OR EXISTS (
           SELECT 1 FROM member_roles r
@@ -747,8 +748,8 @@ LIMIT CAST(?11 AS bigint) OFFSET CAST(?10 AS bigint)
 type SearchMembersParams struct {
 	Descending     bool
 	Sort           string
-	OrganizationID uuid.UUID
 	Query          string
+	OrganizationID uuid.UUID
 	FromKey        string
 	BeforeKey      string
 	Statuses       string
@@ -769,8 +770,8 @@ func (q *Queries) SearchMembers(ctx context.Context, arg SearchMembersParams) ([
 	rows, err := q.query(ctx, q.searchMembersStmt, searchMembers,
 		arg.Descending,
 		arg.Sort,
-		arg.OrganizationID,
 		arg.Query,
+		arg.OrganizationID,
 		arg.FromKey,
 		arg.BeforeKey,
 		arg.Statuses,

@@ -125,8 +125,9 @@ SELECT f.user_id, CAST(count(*) OVER () AS bigint) AS total FROM (
                 ELSE m.username_key END
         ELSE '' END AS text) AS down
     FROM users u
-    JOIN organization_members m ON m.user_id = u.id AND m.organization_id = @organization_id
+    CROSS JOIN organization_members m -- which SQLite takes in this order
     WHERE u.seq IN (SELECT s.rowid FROM user_search(search_pattern(CAST(@query AS text))) s)
+      AND m.user_id = u.id AND m.organization_id = @organization_id
       AND m.username_key >= @from_key AND m.username_key < @before_key
       AND (CAST(@query AS text) = '' OR instr(m.search_key, @query) > 0)
       AND (CAST(@statuses AS text) = '' OR instr(@statuses, ' ' || m.status || ' ') > 0)
