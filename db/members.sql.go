@@ -631,7 +631,7 @@ func (q *Queries) ListMembers(ctx context.Context, arg ListMembersParams) ([]Mem
 
 const listMembersByID = `-- name: ListMembersByID :many
 SELECT organization_id, user_id, username_key, version, created_at, updated_at, roles, username, name, avatar_url, email, status, login_type, site_roles FROM member_rows
-WHERE organization_id = ?1 AND user_id IN (/*SLICE:user_ids*/?)
+WHERE CASE WHEN organization_id = ?1 THEN 1 ELSE 0 END = 1 AND user_id IN (/*SLICE:user_ids*/?)
 `
 
 type ListMembersByIDParams struct {
@@ -639,6 +639,7 @@ type ListMembersByIDParams struct {
 	UserIds        []uuid.UUID
 }
 
+// The organization stands in a CASE so that SQLite looks up the accounts, and does not read the organization for them.
 func (q *Queries) ListMembersByID(ctx context.Context, arg ListMembersByIDParams) ([]MemberRow, error) {
 	query := listMembersByID
 	var queryParams []interface{}

@@ -13,8 +13,9 @@ ORDER BY username_key DESC
 LIMIT 1 OFFSET CAST(@others AS bigint);
 
 -- name: ListMembersByID :many
+-- The organization stands in a CASE so that SQLite looks up the accounts, and does not read the organization for them.
 SELECT * FROM member_rows
-WHERE organization_id = @organization_id AND user_id IN (sqlc.slice('user_ids'));
+WHERE CASE WHEN organization_id = @organization_id THEN 1 ELSE 0 END = 1 AND user_id IN (sqlc.slice('user_ids'));
 
 -- name: GetMember :one
 SELECT * FROM member_rows WHERE organization_id = @organization_id AND user_id = @user_id;
