@@ -1,6 +1,7 @@
 package db
 
 import (
+	"errors"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -37,7 +38,7 @@ func TestSearchesBegin(t *testing.T) {
 				first = step
 			}
 		}
-		if err := rows.Close(); err != nil || !strings.HasPrefix(first, tt.begins) {
+		if err := errors.Join(rows.Err(), rows.Close()); err != nil || !strings.HasPrefix(first, tt.begins) {
 			t.Errorf("%s begins with %q, %v", name, first, err)
 		}
 	}
