@@ -3,7 +3,6 @@
 package main
 
 import (
-	"context"
 	"io"
 	"net/http"
 	"os"
@@ -17,9 +16,13 @@ import (
 	"time"
 )
 
-// fileLimit makes this test binary be rolecall itself, in a process whose files can't grow beyond so many bytes: what
-// the kernel then answers to a write is what it answers for a disk that fails.
-const fileLimit = "ROLECALL_TEST_FILE_LIMIT"
+const (
+	// asProgram makes this test binary be rolecall itself, signals and all, in a process of its own.
+	asProgram = "ROLECALL_TEST_PROGRAM"
+	// fileLimit lets no file of that process grow beyond so many bytes: what the kernel then answers to a write is what it
+	// answers for a disk that fails.
+	fileLimit = "ROLECALL_TEST_FILE_LIMIT"
+)
 
 func TestMain(m *testing.M) {
 	if size, err := strconv.ParseUint(os.Getenv(fileLimit), 10, 64); err == nil {
@@ -27,7 +30,9 @@ func TestMain(m *testing.M) {
 		if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: size, Max: size}); err != nil {
 			os.Exit(1)
 		}
-		os.Exit(run(context.Background(), os.Args[1:], os.Getenv, os.Stdin, os.Stdout, os.Stderr))
+	}
+	if os.Getenv(asProgram) != "" {
+		main()
 	}
 	os.Exit(m.Run())
 }
@@ -108,7 +113,7 @@ func TestFailedDiskOverHTTP(t *testing.T) {
 	}
 	var log lockedBuffer
 	cmd := exec.CommandContext(t.Context(), self, "serve", "--db", file, "--http-address", "127.0.0.1:0")
-	cmd.Env = append(os.Environ(), fileLimit+"=600000")
+	cmd.Env = append(os.Environ(), asProgram+"=1", fileLimit+"=600000")
 	cmd.Stderr = &log
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)

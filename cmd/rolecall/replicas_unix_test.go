@@ -1,0 +1,310 @@
+//go:build unix
+
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"rolecall/db/dbtest"
+)
+
+// replica is a rolecall in a process of its own, which may be killed and started again at the same address.
+type replica struct {
+	address  string
+	args     []string
+	cmd      *exec.Cmd
+	*program // the run at hand
+}
+
+// newReplica starts one on a loopback address of its own. While it is down nothing else takes its port then: connections
+// to other places begin at 127.0.0.1.
+func newReplica(t *testing.T, ip, place, access string) *replica {
+	t.Helper()
+	r := &replica{address: freeAddress(t, ip)}
+	r.args = []string{
+		"serve", "--db", place, "--http-address", r.address, "--access-url", access, "--trusted-proxies", "127.0.0.1", "--rate-limit", "0",
+	}
+	r.start(t)
+	return r
+}
+
+func freeAddress(t *testing.T, ip string) string {
+	t.Helper()
+	l, err := net.Listen("tcp", net.JoinHostPort(ip, "0"))
+	if err != nil {
+		leaveOut(t, err) // Linux has all of 127.0.0.0/8, others may not
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+func (r *replica) start(t *testing.T) {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.program = &program{}
+	r.cmd = exec.CommandContext(t.Context(), self, r.args...)
+	r.cmd.Env = append(os.Environ(), asProgram+"=1")
+	r.cmd.Stderr = &r.log
+	begin(t, r.cmd)
+	r.wait(t, &r.log, "(listening)")
+}
+
+// begin starts a process that is gone when the test is.
+func begin(t *testing.T, cmd *exec.Cmd) {
+	t.Helper()
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = cmd.Wait() }) // it is killed before, or its end was waited for
+}
+
+// end asks the replica to end, and waits until it has.
+func (r *replica) end(t *testing.T) {
+	t.Helper()
+	if err := r.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.cmd.Wait(); err != nil {
+		t.Errorf("a replica that was asked to end: %v\n%s", err, r.log.String())
+	}
+}
+
+// serves waits until the proxy sends people's requests here, and not only its own.
+func (r *replica) serves(t *testing.T) {
+	t.Helper()
+	r.wait(t, &r.log, "(route=/users/:user)")
+}
+
+// balance starts HAProxy as docs/deploy has it, before two replicas.
+func balance(t *testing.T, address string, a, b *replica) (roots *x509.CertPool) {
+	t.Helper()
+	if _, err := exec.LookPath("haproxy"); err != nil {
+		leaveOut(t, err)
+	}
+	text, err := os.ReadFile("../../docs/deploy/haproxy.cfg")
+	if err != nil {
+		t.Fatal(err)
+	}
+	certFile, keyFile, roots := certificate(t)
+	var pem []byte
+	for _, file := range []string{certFile, keyFile} {
+		b, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		pem = append(pem, b...)
+	}
+	pemFile, config := filepath.Join(t.TempDir(), "roles.pem"), filepath.Join(t.TempDir(), "haproxy.cfg")
+	for old, here := range map[string]string{
+		"bind :443 ": "bind " + address + " ", "bind :80\n": "bind " + freeAddress(t, "127.0.0.1") + "\n",
+		"/etc/haproxy/roles.pem": pemFile, "rolecall-a:8080": a.address, "rolecall-b:8080": b.address,
+	} {
+		if strings.Count(string(text), old) != 1 {
+			t.Fatalf("haproxy.cfg has %q %d times", old, strings.Count(string(text), old))
+		}
+		text = []byte(strings.Replace(string(text), old, here, 1))
+	}
+	for file, content := range map[string][]byte{pemFile: pem, config: text} {
+		if err := os.WriteFile(file, content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var log lockedBuffer
+	cmd := exec.CommandContext(t.Context(), "haproxy", "-db", "-f", config)
+	cmd.Stderr = &log
+	begin(t, cmd)
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("haproxy said\n%s", log.String())
+		}
+	})
+	return roots
+}
+
+// traffic is people at work in one browser session, who notice when something fails.
+type traffic struct {
+	url     string
+	client  *http.Client
+	session *http.Cookie
+
+	mu     sync.Mutex
+	served int
+	failed []failure
+}
+
+type failure struct {
+	begin, end time.Time
+	what       string
+}
+
+// run reads and writes from many sides at once until ctx ends.
+func (l *traffic) run(ctx context.Context, clients int) {
+	var wg sync.WaitGroup
+	for range clients {
+		wg.Go(func() {
+			for i := 0; ctx.Err() == nil; i++ {
+				method, path, body := http.MethodGet, "/users/me", ""
+				if i%2 == 1 {
+					method, path, body = http.MethodPatch, "/organizations/default", fmt.Sprintf(`{"description": "%d"}`, i)
+				}
+				begin := time.Now()
+				err := l.send(method, l.url+path, body)
+				l.mu.Lock()
+				if err == nil {
+					l.served++
+				} else {
+					l.failed = append(l.failed, failure{begin, time.Now(), fmt.Sprintf("%s %s: %v", method, path, err)})
+				}
+				l.mu.Unlock()
+				time.Sleep(5 * time.Millisecond)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+func (l *traffic) send(method, url, body string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second) // not the end of the test: that would be a failure
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, method, url, strings.NewReader(body))
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Accept", "application/json")
+	req.Header.Set("Content-Type", "application/json")
+	req.AddCookie(l.session)
+	res, err := l.client.Do(req)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	text, err := io.ReadAll(res.Body)
+	if err == nil && res.StatusCode != http.StatusOK {
+		err = fmt.Errorf("%s: %s", res.Status, text)
+	}
+	return err
+}
+
+// more waits until so many more requests were served.
+func (l *traffic) more(t *testing.T, n int) {
+	t.Helper()
+	count := func() int {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		return l.served
+	}
+	for want, deadline := count()+n, time.Now().Add(20*time.Second); count() < want; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("%d requests were served, want %d", count(), want)
+		}
+	}
+}
+
+// allow fails the test for every request that failed outside of these times.
+func (l *traffic) allow(t *testing.T, from, to time.Time) {
+	t.Helper()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, f := range l.failed {
+		say := t.Errorf
+		if f.end.After(from) && f.begin.Before(to) {
+			say = t.Logf
+		}
+		say("failed from %v to %v after the kill: %s", f.begin.Sub(from), f.end.Sub(from), f.what)
+	}
+	t.Logf("%d requests served, %d failed", l.served, len(l.failed))
+}
+
+// signInAt signs in at one replica as a browser does.
+func signInAt(t *testing.T, address, email, password string) *http.Cookie {
+	t.Helper()
+	form := url.Values{"email": {email}, "password": {password}}
+	req := request(t.Context(), t, http.MethodPost, "http://"+address+"/login", form.Encode())
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	req.Header.Set("Accept", "text/html")
+	res, err := http.DefaultTransport.RoundTrip(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	for _, c := range res.Cookies() {
+		if c.Name == "__Host-rolecall" {
+			return c
+		}
+	}
+	t.Fatalf("signing in: %s without a session", res.Status)
+	return nil
+}
+
+// healthInterval is twice what haproxy.cfg needs to notice that a server is gone, and then some for a busy machine.
+const healthInterval = 2 * time.Second
+
+// Two replicas behind HAProxy are restarted one after the other, and nobody notices. One is killed: once HAProxy has
+// seen it nothing fails, nobody is signed out, and it takes its part again when it is back.
+func TestReplicas(t *testing.T) {
+	t.Parallel()
+	dbtest.ServerOnly(t)
+	place := dbtest.Place(t)
+	var ada account
+	callJSON(t, &ada, "", "user", "create", "--db", place, "--username", "ada", "--email", "ada@example.com", "--role", "owner", "--json")
+	front := freeAddress(t, "127.0.0.1")
+	a, b := newReplica(t, "127.0.0.2", place, "https://"+front), newReplica(t, "127.0.0.3", place, "https://"+front)
+	roots := balance(t, front, a, b)
+	l := &traffic{
+		url: "https://" + front, session: signInAt(t, a.address, ada.Email, ada.Password),
+		client: &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}, MaxIdleConnsPerHost: 16}},
+	}
+	for begin := time.Now(); l.send(http.MethodGet, l.url+"/users/me", "") != nil; time.Sleep(20 * time.Millisecond) {
+		if time.Since(begin) > 20*time.Second {
+			t.Fatal("HAProxy does not answer")
+		}
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	var running sync.WaitGroup
+	running.Go(func() { l.run(ctx, 16) })
+	a.serves(t)
+	b.serves(t)
+	for _, r := range []*replica{a, b} {
+		r.end(t)
+		l.more(t, 100)
+		r.start(t)
+		r.serves(t)
+		l.more(t, 100)
+	}
+	kill := time.Now()
+	if err := a.cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = a.cmd.Wait() // killed, it says
+	time.Sleep(time.Until(kill.Add(healthInterval)))
+	l.more(t, 300)
+	a.start(t)
+	a.serves(t)
+	l.more(t, 100)
+	stop()
+	running.Wait()
+	l.allow(t, kill, kill.Add(healthInterval))
+	for _, r := range []*replica{a, b} {
+		if err := l.send(http.MethodGet, "http://"+r.address+"/users/me", ""); err != nil {
+			t.Errorf("the session at %s: %v", r.address, err)
+		}
+	}
+}
