@@ -306,5 +306,16 @@ func TestReplicas(t *testing.T) {
 		if err := l.send(http.MethodGet, "http://"+r.address+"/users/me", ""); err != nil {
 			t.Errorf("the session at %s: %v", r.address, err)
 		}
+		if err := r.cmd.Process.Kill(); err != nil {
+			t.Error(err)
+		}
+	}
+	res, err := l.client.Do(request(t.Context(), t, http.MethodGet, l.url+"/users/me", ""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusServiceUnavailable || res.Header.Get("Retry-After") == "" {
+		t.Errorf("without any replica: %s, Retry-After %q", res.Status, res.Header.Get("Retry-After"))
 	}
 }
