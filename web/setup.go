@@ -37,17 +37,19 @@ func (s *Server) firstUser(c *call) org.Body[org.FirstUser] {
 		if err != nil {
 			return org.FirstUser{}, err
 		}
-		has, err := s.hasUsers(c.ctx) // then org says so, and no token matters
+		right := !s.needsSetupToken(c)
+		if !right {
+			if right, err = s.org.IsSetupToken(c.ctx, o.text("setup_token")); err != nil {
+				return org.FirstUser{}, err
+			}
+		}
+		// Asked for after the token: whoever made the first account meanwhile has used it up.
+		has, err := s.hasUsers(c.ctx)
 		if err != nil {
 			return org.FirstUser{}, err
 		}
-		if !has && s.needsSetupToken(c) {
-			switch right, err := s.org.IsSetupToken(c.ctx, o.text("setup_token")); {
-			case err != nil:
-				return org.FirstUser{}, err
-			case !right:
-				return org.FirstUser{}, errSetupToken
-			}
+		if !has && !right { // with a user org says so, and no token matters
+			return org.FirstUser{}, errSetupToken
 		}
 		return readFirstUser(o), o.problem()
 	}
