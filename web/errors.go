@@ -55,11 +55,7 @@ func (s *Server) failed(c *call, err error) reply {
 		e = &org.Error{Kind: org.Unavailable, Message: "The request was cancelled.", RetryAfter: time.Second}
 	case !known && org.IsUnavailable(err):
 		s.logFailure(c, err)
-		e = &org.Error{
-			Kind: org.Unavailable, Message: "Nothing can be changed at the moment.", RetryAfter: 30 * time.Second,
-			Detail: "Take what you sent as not saved. What was saved before can be read as always. Try again in half a minute; if it stays like this, " +
-				"tell whoever runs this server: the log has the reason by the request ID " + c.id + ", and so has /readyz.",
-		}
+		e = c.unavailable()
 	case !known || e.Kind == org.Internal:
 		s.logFailure(c, err)
 		e = &org.Error{
@@ -78,6 +74,20 @@ func (s *Server) failed(c *call, err error) reply {
 	}
 	c.retryAfter(e)
 	return problem(c, e.Kind.Status(), e)
+}
+
+// unavailable says what a disk or a database that fails keeps from being done. A disk lets read on what it has.
+func (c *call) unavailable() *org.Error {
+	e := &org.Error{
+		Kind: org.Unavailable, RetryAfter: 30 * time.Second,
+		Message: "Nothing can be changed at the moment.", Detail: "Take what you sent as not saved. What was saved before is still there. ",
+	}
+	if m := c.request().Method; m == http.MethodGet || m == http.MethodHead {
+		e.Message, e.Detail = "This cannot be read at the moment.", "What was saved is still there. "
+	}
+	e.Detail += "Try again in half a minute; if it stays like this, tell whoever runs this server: the log has the reason by the request ID " +
+		c.id + ", and so has /readyz."
+	return e
 }
 
 func (s *Server) logFailure(c *call, err error) {

@@ -84,7 +84,7 @@ const loginShare = 10
 // limit refuses a caller that comes too often. Somebody who is signed in counts as that account, wherever it comes from;
 // a stranger as the network that it comes from.
 func (s *Server) limit(c *call) error {
-	if c.route.Offer == 0 {
+	if c.route.Offer&(API|Page) == 0 {
 		return nil // probes and files
 	}
 	now := time.Now()

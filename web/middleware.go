@@ -116,6 +116,12 @@ func (s *Server) conclude(c *call, err error) {
 
 // logRequest writes one line a request, and tells whoever counts them. Paths and queries stay out of it: people paste secrets into them.
 func (s *Server) logRequest(c *call, took time.Duration) {
+	if s.Observe != nil {
+		s.Observe(c.route.Path, c.request().Method, c.response().Status)
+	}
+	if c.route.Offers(Quiet) && c.response().Status == http.StatusOK {
+		return
+	}
 	attrs := []slog.Attr{
 		slog.String("request_id", c.id),
 		slog.String("method", c.request().Method),
@@ -129,9 +135,6 @@ func (s *Server) logRequest(c *call, took time.Duration) {
 		attrs = append(attrs, slog.String("user_id", c.subject.ID().String()))
 	}
 	s.Log.LogAttrs(c.ctx, slog.LevelInfo, "request", attrs...)
-	if s.Observe != nil {
-		s.Observe(c.route.Path, c.request().Method, c.response().Status)
-	}
 }
 
 // protect refuses unsafe requests that another site's page makes a browser send. A token header is proof enough: a

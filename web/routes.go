@@ -31,6 +31,7 @@ const (
 	CSV                      // can be had as CSV
 	Steady                   // as JSON, it depends on nothing but what is stored and who asks
 	DryRun                   // ?dry_run=1 tells what it would do
+	Quiet                    // leaves no line in the log while all is well: a probe, of which balancers send several a second
 )
 
 // Route is a row of the table of routes.
@@ -147,8 +148,8 @@ var table = []Route{
 	{http.MethodPost, views.ThemeURL, Public, Page, "choose light or dark", (*Server).setTheme},
 
 	{http.MethodGet, "/buildinfo", Public, API, "tell the version", (*Server).showBuild},
-	{http.MethodGet, "/healthz", Public, 0, "tell that the process lives", (*Server).checkHealth},
-	{http.MethodGet, "/readyz", Public, 0, "tell whether requests can be answered", (*Server).checkReady},
+	{http.MethodGet, "/healthz", Public, Quiet, "tell that the process lives", (*Server).checkHealth},
+	{http.MethodGet, "/readyz", Public, Quiet, "tell whether requests can be answered", (*Server).checkReady},
 	{http.MethodGet, "/.well-known/security.txt", Public, 0, "tell where to report a weakness", (*Server).showSecurityContact},
 	{http.MethodGet, "/.well-known/security-policy.txt", Public, 0, "tell what happens to a report", (*Server).showSecurityPolicy},
 	{http.MethodGet, "/openapi.json", Public, 0, "describe the API", (*Server).showDocument},

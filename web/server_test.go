@@ -433,9 +433,12 @@ func TestHealth(t *testing.T) {
 			t.Errorf("%s: got %d %q", path, res.StatusCode, res.Body)
 		}
 	}
+	if s.Log.Len() > 0 {
+		t.Errorf("probes that found all well are in the log: %s", s.Log)
+	}
 	s.Handler.Drain()
-	if res := s.Get(t, "", "/readyz"); res.StatusCode != 503 {
-		t.Errorf("stopping: got %d", res.StatusCode)
+	if res := s.Get(t, "", "/readyz"); res.StatusCode != 503 || !strings.Contains(s.Log.String(), "/readyz") {
+		t.Errorf("stopping: got %d, and the log has %q", res.StatusCode, s.Log)
 	}
 	if res := s.Get(t, "", "/healthz"); res.StatusCode != 200 {
 		t.Errorf("stopping, but alive: got %d", res.StatusCode)

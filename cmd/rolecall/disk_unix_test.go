@@ -37,7 +37,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// onDisk is a server on a disk of its own, and an owner's token.
+// onDisk is a server on a disk or database of its own, and an owner's token.
 type onDisk struct{ url, token string }
 
 // write changes something, as much of it as text is long, and gives the answer in a form.

@@ -319,3 +319,51 @@ func TestReplicas(t *testing.T) {
 		t.Errorf("without any replica: %s, Retry-After %q", res.Status, res.Header.Get("Retry-After"))
 	}
 }
+
+// While the database is away nothing is answered with success that needs it, and people learn when to come back. The
+// process is well, and finds the database again by itself.
+func TestDatabaseAway(t *testing.T) {
+	t.Parallel()
+	dbtest.ServerOnly(t)
+	s, err := dbtest.StartServer("fsync=off")
+	if err != nil {
+		t.Fatal(err)
+	}
+	token := ownerIn(t, s.URL)
+	server := start(t, nil, "", "--db", s.URL, "--http-address", "127.0.0.1:0")
+	d := onDisk{"http://" + server.wait(t, &server.log, `address=(\S+)`), token}
+	if err := s.Control("stop", "--mode=immediate"); err != nil {
+		t.Fatal(err)
+	}
+	req := request(t.Context(), t, http.MethodGet, d.url+"/users/me", "")
+	req.Header.Set("Coder-Session-Token", token)
+	read, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer read.Body.Close()
+	text, _ := io.ReadAll(read.Body)
+	write, body := d.write(t, "application/json", "")
+	for res, says := range map[*http.Response]bool{
+		read: strings.Contains(string(text), "cannot be read"), write: strings.Contains(body, "Take what you sent as not saved."),
+	} {
+		if res.StatusCode != http.StatusServiceUnavailable || res.Header.Get("Retry-After") == "" || !says {
+			t.Errorf("%s: %s, Retry-After %q\n%s\n%s", res.Request.Method, res.Status, res.Header.Get("Retry-After"), text, body)
+		}
+	}
+	if status, text := d.ready(t); status != http.StatusServiceUnavailable || text != "no database\n" {
+		t.Errorf("/readyz: got %d %q", status, text)
+	}
+	if got := get(t, d.url+"/healthz", ""); got != http.StatusOK {
+		t.Errorf("/healthz: got %d; the process is alive", got)
+	}
+	if err := s.Control("start"); err != nil {
+		t.Fatal(err)
+	}
+	if status, text := d.ready(t); status != http.StatusOK {
+		t.Errorf("/readyz afterwards: got %d %q", status, text)
+	}
+	if res, body := d.write(t, "application/json", ""); res.StatusCode != http.StatusOK {
+		t.Errorf("a write afterwards: %s %s", res.Status, body)
+	}
+}
