@@ -137,7 +137,7 @@
     if (root.dataset.keys === 'off' || e.defaultPrevented || e.ctrlKey || e.metaKey || e.altKey || typing(e) || $('dialog[open]')) return;
     const key = e.key.toLowerCase(), second = e.timeStamp - went < 1500;
     went = -Infinity;
-    const go = second && /^[a-z]$/.test(key) && $(`[data-go="${key.toUpperCase()}"]`);
+    const go = second && $$('[data-go]').find(a => a.dataset.go.toLowerCase() === key);
     if (go) { go.click(); return; }
     const line = 'main :is(.tbl tbody tr:not(.grp), .r[data-r])', rows = $$(line).filter(r => r.offsetParent), row = e.target.closest(line);
     if (key === '?') dialog(keymap);
@@ -163,7 +163,7 @@
     const source = e.detail.ctx?.sourceElement;
     if (!source || !trouble || e.detail.ctx.response) return;
     trouble.replaceChildren($('#offline').content.cloneNode(true));
-    $('[data-retry]', trouble).onclick = () => { trouble.replaceChildren(); if (source.form ?? source.matches('form')) (source.form ?? source).requestSubmit(); else source.click(); };
+    $('[data-retry]', trouble).onclick = () => { const again = source.form ?? source; trouble.replaceChildren(); if (again.requestSubmit) again.requestSubmit(); else again.click(); };
     trouble.scrollIntoView({ block: 'nearest' });
   });
 
@@ -193,20 +193,19 @@
   // ---- role editor
   const form = $('#role');
   const editor = () => {
-    const W = ['create', 'read', 'update'];
     const cells = $$('.cell, .keep', form), rows = $$('.r[data-r]', form), grids = $$('.mx', form);
-    const row = c => c.closest('.r'), name = c => `${row(c).dataset.r}:${c.dataset.a}`;
+    const name = c => $('input', c).name.split('.').slice(1).join(':'), action = c => name(c).split(':')[1];
     const val = c => $('input:checked', c)?.value ?? '', was = c => $('.s', c)?.value ?? '';
     const set = (c, v) => { const i = $$('input:enabled', c).find(i => i.value === v); if (i) i.checked = true; };
     const sign = v => v === 'allow' ? ['add', '+', 'Allow '] : v === 'deny' ? ['den', '⊘', 'Deny '] : ['del', '−', 'Clear '];
-    const names = $$('[data-was]', form), isNew = 'new' in form.dataset;
+    const names = $$('[data-was]', form), isNew = 'new' in form.dataset, pending = isNew || 'refused' in form.dataset;
     // nothing in a new role is an edit
-    const changed = () => cells.filter(c => !isNew && val(c) !== was(c)), renamed = () => names.filter(i => !isNew && i.value !== i.dataset.was);
+    const changed = () => cells.filter(c => !isNew && val(c) !== was(c)), renamed = () => names.filter(i => !isNew && i.value !== i.dataset.was).length;
 
-    const presets = { none: () => false, full: () => true, read: a => a === 'read', write: a => W.includes(a) };
-    const level = r => Object.keys(presets).find(k => $$('.cell', r).every(c => val(c) === (presets[k](c.dataset.a) ? 'allow' : ''))) ?? 'custom';
+    const presets = { none: () => false, full: () => true, read: a => a === 'read', write: a => ['create', 'read', 'update'].includes(a) };
+    const level = r => Object.keys(presets).find(k => $$('.cell', r).every(c => val(c) === (presets[k](action(c)) ? 'allow' : ''))) ?? 'custom';
     // what a cell comes to, with what the wildcard row says of its action
-    const effect = (c, star) => { const v = [val(c), star.get(c.dataset.a)]; return v.includes('deny') ? 'deny' : v.includes('allow') ? 'allow' : ''; };
+    const effect = (c, star) => { const v = [val(c), star.get(action(c))]; return v.includes('deny') ? 'deny' : v.includes('allow') ? 'allow' : ''; };
 
     const line = c => {
       const [cls, mark, word] = sign(val(c)), li = $('#diff-line').content.firstElementChild.cloneNode(true), [s, code, b] = li.children;
@@ -218,15 +217,14 @@
     const tell = (what, text) => { for (const x of $$(what, form)) x.textContent = text; };
     const sync = () => {
       let allowed = 0, denied = 0;
-      const diff = changed();
+      const diff = changed(), given = new Set(cells.filter(c => val(c) === 'allow').map(name));
       for (const r of rows) { const s = $('[data-lvl]', r); if (s) s.value = level(r); }
       for (const mx of grids) {
-        const star = new Map($$('.star .cell', mx).map(c => [c.dataset.a, val(c)]));
+        const star = new Map($$('.star .cell', mx).map(c => [action(c), val(c)]));
         let n = 0;
         for (const area of $$('.area', mx)) {
           const cs = $$('.cell', area), v = cs.map(c => effect(c, star)), A = v.filter(x => x === 'allow').length, D = v.filter(x => x === 'deny').length;
-          const edited = $$('.cell, .keep', area).filter(c => diff.includes(c)).length;
-          $('.edits', area).textContent = `${edited} edited`;
+          $('.edits', area).textContent = `${diff.filter(c => area.contains(c)).length} edited`;
           if (!cs.length) continue;
           if ('own' in mx.dataset) { allowed += A; denied += D; }
           n += A + D;
@@ -237,16 +235,16 @@
         tell(`[data-scope-n="${mx.dataset.scope}"]`, n);
       }
       tell('[data-t-al]', allowed); tell('[data-t-dn]', denied);
-      for (const code of $$('[data-risk]', form)) code.hidden = form.elements[code.dataset.risk].value !== 'allow';
-      const total = diff.length + renamed().length;
+      for (const c of $$('[data-risks]', form)) c.textContent = c.dataset.risks.split(' ').filter(p => given.has(p)).join(' ');
+      const total = diff.length + renamed();
       tell('[data-nbar], [data-ndiff]', total); tell('[data-nword]', total === 1 ? 'change' : 'changes');
-      form.classList.toggle('dirty', isNew || 'refused' in form.dataset || total > 0);
+      form.classList.toggle('dirty', pending || total > 0);
       $('[data-diff]', form)?.replaceChildren(...diff.map(line));
     };
 
     form.addEventListener('change', e => {
       const preset = e.target.matches('[data-lvl]') && presets[e.target.value];
-      if (preset) for (const c of $$('.cell', row(e.target))) set(c, preset(c.dataset.a) ? 'allow' : '');
+      if (preset) for (const c of $$('.cell', e.target.closest('.r'))) set(c, preset(action(c)) ? 'allow' : '');
       sync();
     });
     form.addEventListener('input', e => { if (e.target.matches('[data-was]')) sync(); });
@@ -263,11 +261,11 @@
     // filter: resource, identifier, area or action
     for (const mx of grids) {
       const box = $('[data-filter]', mx);
-      box.addEventListener('input', () => {
-        narrow(box, mx, '.r', '.area', r => [r.dataset.r, r.textContent, $('summary span', r.closest('.area') ?? r)?.textContent, ...$$('.cell', r).map(c => c.dataset.a)].join(' '));
+      box.oninput = () => {
+        narrow(box, mx, '.r', '.area', r => [r.textContent, $('summary span', r.parentNode)?.textContent, ...$$('.cell', r).map(name)].join(' '));
         if (box.value) for (const a of $$('.area', mx)) a.open = true;
-      });
-      box.addEventListener('keydown', e => { if (e.key === 'Escape' && box.value) { box.value = ''; box.dispatchEvent(new Event('input')); } });
+      };
+      box.onkeydown = e => { if (e.key === 'Escape') { box.value = ''; box.oninput(); } };
     }
 
     // only what was changed is sent, so that two people who change different cells do not undo each other
@@ -277,7 +275,7 @@
     let leaving = false;
     form.addEventListener('submit', () => { leaving = true; });
     on('click', '[data-leave]', () => { leaving = true; });
-    addEventListener('beforeunload', e => { if (!leaving && changed().length + renamed().length) e.preventDefault(); });
+    addEventListener('beforeunload', e => { if (!leaving && changed().length + renamed()) e.preventDefault(); });
 
     // a new role is named after its display name until somebody names it
     const slug = $('[data-slug]', form), display = form.elements.display_name;
@@ -290,10 +288,11 @@
     // before the first paint: rows that nobody has seen are not laid out
     if (matchMedia('(max-width: 60rem)').matches) for (const a of $$('[data-fold]', form)) a.open = false;
     form.addEventListener('toggle', e => { if (e.target.open) delete e.target.dataset.fold; }, true);
-    if (isNew || 'refused' in form.dataset || changed().length) sync(); // else it is as the server wrote it
+    if (pending || changed().length) sync(); // else it is as the server wrote it
   };
 
   localize();
+  $('main input[autofocus]')?.select(); // what was searched for is in the way of what will be
   for (const types of $$('[data-types]')) sensible(types);
   if (form) editor();
   for (const f of $$('[data-assign]')) summarize(f);

@@ -130,9 +130,9 @@ type gridArea struct {
 }
 
 type gridRow struct {
-	id, typ, label string
-	columns        []*gridCell // one a column, nil where the type has no such action
-	others         []gridCell
+	typ, label string
+	columns    []*gridCell // one a column, nil where the type has no such action
+	others     []gridCell
 }
 
 // gridCell is one pair at one level: not set, allowed or denied.
@@ -273,6 +273,25 @@ type risk struct {
 	cells []gridCell
 }
 
+// pairs are what it is about, and allowed are those of them that are allowed now: each once, at whatever level.
+func (r risk) pairs() string {
+	return r.list(func(gridCell) bool { return true })
+}
+
+func (r risk) allowed() string {
+	return r.list(func(c gridCell) bool { return c.value == stateAllow })
+}
+
+func (r risk) list(has func(gridCell) bool) string {
+	var out []string
+	for _, c := range r.cells {
+		if has(c) && !slices.Contains(out, c.String()) {
+			out = append(out, c.String())
+		}
+	}
+	return strings.Join(out, " ")
+}
+
 // editable says whether the form can be saved by this caller.
 func (e RoleEditor) editable() bool { return e.New || (e.View.CanUpdate && !e.View.Role.BuiltIn) }
 
@@ -342,11 +361,11 @@ func (e RoleEditor) scope(s scope) scope {
 		}
 		return c
 	}
-	s.star = newRow(s.key, rbac.Wildcard, "Every resource type", catalog.WildcardActions(), cell)
+	s.star = newRow(rbac.Wildcard, "Every resource type", catalog.WildcardActions(), cell)
 	for _, a := range catalog.Areas() {
 		area := gridArea{id: "a-" + s.key + "-" + a.ID, label: a.Label}
 		for _, t := range a.Types {
-			row := newRow(s.key, t.Name, t.Label, t.Actions, cell)
+			row := newRow(t.Name, t.Label, t.Actions, cell)
 			if !s.own && !anySet(row.cells()) {
 				continue // a level that roles of this kind don't have: only what it says anyway is worth its bytes
 			}
@@ -365,8 +384,8 @@ func (e RoleEditor) scope(s scope) scope {
 	return s
 }
 
-func newRow(key, typ, label string, actions []rbac.ActionInfo, cell func(string, string, rbac.ActionInfo) gridCell) gridRow {
-	row := gridRow{id: "r-" + key + "-" + typ, typ: typ, label: label, columns: make([]*gridCell, len(columns))}
+func newRow(typ, label string, actions []rbac.ActionInfo, cell func(string, string, rbac.ActionInfo) gridCell) gridRow {
+	row := gridRow{typ: typ, label: label, columns: make([]*gridCell, len(columns))}
 	for _, a := range actions {
 		c := cell(typ, label, a)
 		if i := slices.Index(columns, a.Name); i >= 0 {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/PuerkitoBio/goquery"
 
+	"rolecall/rbac"
 	"rolecall/web/webtest"
 )
 
@@ -19,6 +20,7 @@ func TestBudget(t *testing.T) {
 		s.AddUser(t, fmt.Sprintf("person-%d", i), webtest.Default)
 	}
 	withRole(role{"ci", "CI runner", []permission{{"template", "read", false}}})(t, s)
+	withWorstRoles(t, s)
 	sent := func(path string) (*webtest.Response, int) {
 		t.Helper()
 		res := s.Send(t, webtest.Page, webtest.Request{Path: path, As: webtest.Owner, Header: http.Header{"Accept-Encoding": {"gzip, deflate, br"}}, Unchecked: true})
@@ -48,10 +50,48 @@ func TestBudget(t *testing.T) {
 	}
 	for _, path := range []string{
 		members + "?offset=25", members + "?q=person", roles, roles + "/ci", roles + "/organization-admin", members + "/new",
-		"/users/roles/new", "/users/roles/owner", // two grids
+		roles + "/worst", roles + "/new?from=worst", roles + "/worst/history", roles + "/ci/compare?with=worst", "/organizations/default/lint",
+		members + "/person-1?resource_type=template&action=read", "/organizations/default/who-can?resource_type=template&action=read",
+		"/users", "/users/person-1", "/audit", "/audit?q=resource_type:custom_role",
+		"/users/roles/new", "/users/roles/new?from=owner", "/users/roles/owner", "/users/roles/worst", // two grids
 	} {
 		if _, n := sent(path); n > 15_000 {
 			t.Errorf("%s: %d bytes", path, n)
+		}
+	}
+}
+
+// withWorstRoles stores roles that say something about everything an owner holds, with a deny in each third place: nothing
+// makes an editor, or a line of the audit log, weigh more in earnest. Somebody holds the one of the organization.
+func withWorstRoles(t *testing.T, s *webtest.Site) {
+	t.Helper()
+	var owner struct {
+		Site []map[string]any `json:"site_permissions"`
+	}
+	s.Get(t, webtest.Owner, "/users/roles/owner").Decode(&owner)
+	held := map[string]bool{}
+	for _, p := range owner.Site {
+		held[fmt.Sprint(p["resource_type"], ".", p["action"])] = true
+	}
+	var all []map[string]any
+	for _, typ := range rbac.Default().Types() {
+		for _, a := range typ.Actions {
+			if held[typ.Name+"."+a.Name] || held[typ.Name+".*"] {
+				all = append(all, map[string]any{"resource_type": typ.Name, "action": a.Name, "negate": len(all)%3 == 2})
+			}
+		}
+	}
+	if len(all) < 100 {
+		t.Fatalf("an owner holds only %d permissions", len(all))
+	}
+	for _, r := range []webtest.Request{
+		{Method: http.MethodPut, Path: roles, JSON: map[string]any{"name": "worst", "display_name": "Worst", "organization_permissions": all}},
+		{Method: http.MethodPatch, Path: "/users/roles", JSON: map[string]any{"name": "worst", "display_name": "Worst", "site_permissions": all, "user_permissions": all}},
+		{Method: http.MethodPut, Path: members + "/person-1/roles", JSON: map[string]any{"roles": []string{"worst", "ci"}}},
+	} {
+		r.As = webtest.Owner
+		if res := s.Do(t, r); res.StatusCode != http.StatusOK {
+			t.Fatalf("%s %s: got %d\n%s", r.Method, r.Path, res.StatusCode, res.Body)
 		}
 	}
 }
