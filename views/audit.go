@@ -353,6 +353,9 @@ type change struct {
 	note        string
 }
 
+// fewChanges says whether a list of changes is short enough to be seen without asking for it.
+func fewChanges(list []change) bool { return len(list) <= 12 }
+
 // ruleChange is the line of a permission that became another rule.
 func ruleChange(d org.PermissionDiff) change {
 	c := change{what: d.Permission.ResourceType + ":" + d.Permission.Action}
@@ -424,8 +427,11 @@ func valueText(v any) string {
 	return fmt.Sprint(v)
 }
 
-// open says whether the changes of an entry are shown at once: those of a role are what people come for.
-func (a Audit) open(e org.AuditEntry) bool { return e.ResourceType == "custom_role" }
+// open says whether the changes of an entry are shown at once: those of a role are what people come for,
+// unless they would push everything else out of sight.
+func (a Audit) open(e org.AuditEntry) bool {
+	return e.ResourceType == "custom_role" && fewChanges(a.changes(e))
+}
 
 // terse says whether the sentence says all that changed.
 func (a Audit) terse(e org.AuditEntry) bool {

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/PuerkitoBio/goquery"
 	"github.com/a-h/templ"
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
@@ -308,6 +309,49 @@ func TestLintLinks(t *testing.T) {
 		}[f.Rule]
 		if got := FindingURL("acme", f); got != firstOf(want, RoleURL("acme", hostile)) {
 			t.Errorf("%s leads to %q", f.Rule, got)
+		}
+	}
+}
+
+// What differs in its permission only is one line, which names them all.
+func TestLintLines(t *testing.T) {
+	t.Parallel()
+	l := Lint{Organization: acme}
+	for _, p := range allow("license:read", "license:create", "api_key:read") {
+		f := org.Finding{Rule: org.LintNoEffect, Role: org.RoleRef{Name: "ci"}, Permission: p, Message: "No effect.", Fix: "Remove it."}
+		if p.ResourceType == "api_key" {
+			f.Role.Name = "other"
+		}
+		l.Findings = append(l.Findings, f)
+	}
+	doc := render(t, LintPage(l))
+	if got := doc.Find(".lint .num").Text(); got != "3" {
+		t.Errorf("%s findings, want 3", got)
+	}
+	lines := doc.Find(".lint li").Map(func(_ int, s *goquery.Selection) string {
+		return s.Find(".btn").AttrOr("href", "") + " " + strings.Join(strings.Fields(s.Find(".which").Text()), " ")
+	})
+	if diff := cmp.Diff([]string{RoleURL("acme", "ci") + " license:read license:create", RoleURL("acme", "other") + " api_key:read"}, lines); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// The changes of a role are shown at once, unless there are so many that nothing else would be seen.
+func TestAuditFolds(t *testing.T) {
+	t.Parallel()
+	var few, many []string
+	for _, typ := range rbac.Default().Types() {
+		many = append(many, typ.Name+":"+typ.Actions[0].Name)
+	}
+	few = many[:12]
+	for _, tt := range []struct {
+		changed []string
+		open    bool
+	}{{few, true}, {many, false}} {
+		e := auditEntry("custom_role", "write", "ci", 200, map[string]org.AuditChange{"org_permissions": {New: recordedPermissions(tt.changed...)}})
+		doc := render(t, AuditPage(Audit{Now: now, List: org.AuditList{Entries: []org.AuditEntry{e}}}))
+		if got := doc.Find("details[open] li").Length() > 0; got != tt.open || doc.Find("details li").Length() != len(tt.changed) {
+			t.Errorf("%d changes: open is %t", len(tt.changed), got)
 		}
 	}
 }

@@ -1,6 +1,8 @@
 package views
 
 import (
+	"slices"
+
 	"rolecall/org"
 )
 
@@ -13,10 +15,30 @@ type Lint struct {
 // LintURL is the page with the findings of an organization.
 func LintURL(organization string) string { return OrganizationURL(organization) + "/lint" }
 
-// lintGroup is the findings of one rule.
+// lintGroup is the findings of one rule: how many, and a line for those that differ in their permission only.
 type lintGroup struct {
 	rule, title string
-	findings    []org.Finding
+	count       int
+	lines       []lintLine
+}
+
+// lintLine is one thing to put right, and the permissions that it is about.
+type lintLine struct {
+	org.Finding
+	permissions []string
+}
+
+func (g *lintGroup) add(f org.Finding) {
+	g.count++
+	i := slices.IndexFunc(g.lines, func(l lintLine) bool {
+		return l.Role == f.Role && l.Member == f.Member && l.Other == f.Other && l.Message == f.Message && l.Fix == f.Fix
+	})
+	if i < 0 {
+		i, g.lines = len(g.lines), append(g.lines, lintLine{Finding: f})
+	}
+	if f.Permission.Action != "" {
+		g.lines[i].permissions = append(g.lines[i].permissions, f.Permission.String())
+	}
 }
 
 // The rules in the order of what they may cost: what misleads before what merely clutters.
@@ -37,10 +59,10 @@ func (l Lint) groups() []lintGroup {
 		g := lintGroup{rule: r.rule, title: r.title}
 		for _, f := range l.Findings {
 			if f.Rule == r.rule {
-				g.findings = append(g.findings, f)
+				g.add(f)
 			}
 		}
-		if len(g.findings) > 0 {
+		if g.count > 0 {
 			out = append(out, g)
 		}
 	}
