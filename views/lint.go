@@ -37,7 +37,7 @@ func (g *lintGroup) add(f org.Finding) {
 		i, g.lines = len(g.lines), append(g.lines, lintLine{Finding: f})
 	}
 	if f.Permission.Action != "" {
-		g.lines[i].permissions = append(g.lines[i].permissions, f.Permission.String())
+		g.lines[i].permissions = append(g.lines[i].permissions, permissionText(f.Permission))
 	}
 }
 

@@ -672,7 +672,7 @@ func organizationFields(f OrganizationForm, fresh bool) templ.Component {
 			hint: f.nameHint(fresh),
 			attrs: templ.Attributes{
 				"required": true, "maxlength": "32", "pattern": "[a-zA-Z0-9]+(-[a-zA-Z0-9]+)*", "title": "Letters, digits and single hyphens",
-				"autocapitalize": "none", "spellcheck": "false", "readonly": f.Organization.IsDefault,
+				"autocapitalize": "none", "spellcheck": "false", "readonly": f.Organization.IsDefault, "data-slug": fresh,
 			},
 		}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {

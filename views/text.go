@@ -8,6 +8,7 @@ import (
 	"unicode"
 
 	"rolecall/org"
+	"rolecall/rbac"
 )
 
 // thousands writes n with separators, as in 1,284.
@@ -69,6 +70,15 @@ func userName(u org.User) string                 { return firstOf(u.Name, u.User
 func organizationName(o org.Organization) string { return firstOf(o.DisplayName, o.Name) }
 func roleName(r org.Role) string                 { return firstOf(r.DisplayName, r.Name) }
 func refName(r org.RoleRef) string               { return firstOf(r.DisplayName, r.Name) }
+
+// permissionText is a permission where its sign has to be told in words.
+func permissionText(p rbac.Permission) string {
+	text := pair{p.ResourceType, p.Action}.String()
+	if p.Negate {
+		return "deny " + text
+	}
+	return text
+}
 
 // account is the second line under a name: the username, unless it is the name, and the e-mail address, if known.
 func account(name, username, email string) string {

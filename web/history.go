@@ -24,7 +24,7 @@ func (s *Server) listRoleVersions(c *call) (reply, error) {
 func (s *Server) historyPage(c *call, versions []org.RoleVersion, e *org.Error) reply {
 	name := c.param("roleName")
 	return reply{
-		title: "History", active: c.rolesItem(), crumbs: c.roleCrumbs(name),
+		title: "History", active: c.rolesItem(), crumbs: c.roleCrumbs(versions[0].Role),
 		page: func() (templ.Component, error) {
 			v, err := s.roleView(c, name)
 			return views.HistoryPage(views.History{View: v, Versions: versions, Err: e, Now: time.Now()}), err
@@ -33,10 +33,10 @@ func (s *Server) historyPage(c *call, versions []org.RoleVersion, e *org.Error) 
 }
 
 // roleCrumbs lead from the roles to one of them.
-func (c *call) roleCrumbs(name string) []views.Crumb {
+func (c *call) roleCrumbs(role org.Role) []views.Crumb {
 	return []views.Crumb{
 		{Label: c.rolesTitle(), URL: views.RolesURL(c.organization())},
-		{Label: name, URL: views.RoleURL(c.organization(), name)},
+		{Label: displayName(role.DisplayName, role.Name), URL: views.RoleURL(c.organization(), role.Name)},
 	}
 }
 
@@ -100,7 +100,7 @@ func (s *Server) compareRoles(c *call) (reply, error) {
 	}
 	return reply{
 		data:  wireComparison(&found),
-		title: "Compare", active: c.rolesItem(), crumbs: c.roleCrumbs(from.Name),
+		title: "Compare", active: c.rolesItem(), crumbs: c.roleCrumbs(found.From),
 		page: func() (templ.Component, error) {
 			list, err := s.roleList(c)
 			return views.ComparePage(views.Compare{Comparison: found, From: from, To: to, Roles: list.Roles, Versions: versions}), err
