@@ -23,8 +23,12 @@ func (s *Server) listRoleVersions(c *call) (reply, error) {
 
 func (s *Server) historyPage(c *call, versions []org.RoleVersion, e *org.Error) reply {
 	name := c.param("roleName")
+	role := org.Role{Name: name}
+	if len(versions) > 0 {
+		role = versions[0].Role
+	}
 	return reply{
-		title: "History", active: c.rolesItem(), crumbs: c.roleCrumbs(versions[0].Role),
+		title: "History", active: c.rolesItem(), crumbs: c.roleCrumbs(role),
 		page: func() (templ.Component, error) {
 			v, err := s.roleView(c, name)
 			return views.HistoryPage(views.History{View: v, Versions: versions, Err: e, Now: time.Now()}), err
