@@ -360,8 +360,12 @@ func TestDatabaseAway(t *testing.T) {
 	if err := s.Control("start"); err != nil {
 		t.Fatal(err)
 	}
-	if status, text := d.ready(t); status != http.StatusOK {
-		t.Errorf("/readyz afterwards: got %d %q", status, text)
+	for begin := time.Now(); ; time.Sleep(20 * time.Millisecond) {
+		if status, text := d.ready(t); status == http.StatusOK {
+			break
+		} else if time.Since(begin) > 20*time.Second {
+			t.Fatalf("/readyz afterwards: got %d %q", status, text)
+		}
 	}
 	if res, body := d.write(t, "application/json", ""); res.StatusCode != http.StatusOK {
 		t.Errorf("a write afterwards: %s %s", res.Status, body)
