@@ -573,3 +573,15 @@ func TestRolesPage(t *testing.T) {
 		t.Error("offers to create")
 	}
 }
+
+// An error whose detail is that of a field says it once above the form.
+func TestErrorSummarySaysItOnce(t *testing.T) {
+	t.Parallel()
+	taken := org.Field{Field: "name", Detail: "a role with this name already exists"}
+	for detail, want := range map[string]int{taken.Detail: 1, "Another reason.": 2} {
+		doc := render(t, errorSummary(&org.Error{Message: "Refused", Detail: detail, Fields: []org.Field{taken}}, nil))
+		if n := doc.Find("p, li").Length(); n != want {
+			t.Errorf("%q is told in %d lines, want %d", detail, n, want)
+		}
+	}
+}
