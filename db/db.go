@@ -37,7 +37,7 @@ type engine interface {
 
 	// Revision is what GetRevision gives, with every write that was acknowledged before the call. It may cost less, and
 	// does not end with ctx where asking takes microseconds.
-	Revision(ctx context.Context) (int64, error)
+	Revision(ctx context.Context) (Revision, error)
 
 	// Ping says whether the database answers.
 	Ping(ctx context.Context) error

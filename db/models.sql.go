@@ -130,6 +130,7 @@ type PasswordLink struct {
 type Revision struct {
 	ID    int64
 	Value int64
+	Roles int64
 }
 
 type Role struct {

@@ -238,7 +238,7 @@ func (p *postgres) Read(ctx context.Context, fn func(q *Queries) error) error {
 }
 
 // Revision asks the server: what this process knows may be over.
-func (p *postgres) Revision(ctx context.Context) (int64, error) { return p.queries.GetRevision(ctx) }
+func (p *postgres) Revision(ctx context.Context) (Revision, error) { return p.queries.GetRevision(ctx) }
 
 // Ping asks a reader.
 func (p *postgres) Ping(ctx context.Context) error { return p.readers.PingContext(ctx) }

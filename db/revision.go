@@ -23,7 +23,7 @@ type revision struct {
 
 type lastRevision struct {
 	header [indexHeader]byte
-	value  int64
+	value  Revision
 }
 
 // open begins to look at the index of the log of the database at path, which must be open already. The file must stay
@@ -55,7 +55,7 @@ func (r *revision) read() (h [indexHeader]byte, ok bool) {
 }
 
 // Revision looks at the header first.
-func (f *file) Revision(ctx context.Context) (int64, error) {
+func (f *file) Revision(ctx context.Context) (Revision, error) {
 	header, ok := f.revision.read()
 	if last := f.revision.last.Load(); ok && last != nil && last.header == header {
 		return last.value, nil

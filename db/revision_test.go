@@ -25,7 +25,8 @@ func TestRevisionIsNeverOld(t *testing.T) {
 					return
 				default:
 				}
-				now, err := d.Revision(ctx)
+				r, err := d.Revision(ctx)
+				now := r.Value
 				if err != nil || now < last {
 					t.Errorf("the revision went from %d to %d: %v", last, now, err)
 					return
@@ -40,7 +41,7 @@ func TestRevisionIsNeverOld(t *testing.T) {
 			t.Fatal(err)
 		}
 		for name, d := range map[string]*db.DB{"here": here, "there": there} {
-			if got, err := d.Revision(ctx); err != nil || got != floor {
+			if got, err := d.Revision(ctx); err != nil || got.Value != floor {
 				t.Fatalf("%s: got %d, %v; %d was acknowledged", name, got, err, floor)
 			}
 		}

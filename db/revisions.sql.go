@@ -20,12 +20,12 @@ func (q *Queries) BumpRevision(ctx context.Context, floor int64) error {
 }
 
 const getRevision = `-- name: GetRevision :one
-SELECT value FROM revisions WHERE id = 1
+SELECT id, value, roles FROM revisions WHERE id = 1
 `
 
-func (q *Queries) GetRevision(ctx context.Context) (int64, error) {
+func (q *Queries) GetRevision(ctx context.Context) (Revision, error) {
 	row := q.queryRow(ctx, q.getRevisionStmt, getRevision)
-	var value int64
-	err := row.Scan(&value)
-	return value, err
+	var i Revision
+	err := row.Scan(&i.ID, &i.Value, &i.Roles)
+	return i, err
 }

@@ -27,8 +27,8 @@ func TestReplicasStartTogether(t *testing.T) {
 				t.Error(err)
 				return
 			}
-			if n, err := d.GetRevision(t.Context()); err != nil || n != 1 {
-				t.Errorf("revision %d, %v", n, err)
+			if n, err := d.GetRevision(t.Context()); err != nil || n.Value != 1 {
+				t.Errorf("revision %v, %v", n, err)
 			}
 			_ = d.Close()
 		})
@@ -241,8 +241,8 @@ func TestReplicasQueue(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	if got, err := here.Revision(t.Context()); err != nil || got != 8*each+1 {
-		t.Errorf("revision %d after %d changes, %v", got, 8*each, err)
+	if got, err := here.Revision(t.Context()); err != nil || got.Value != 8*each+1 {
+		t.Errorf("revision %v after %d changes, %v", got, 8*each, err)
 	}
 	if runs.Load() != 8*each {
 		t.Errorf("%d runs for %d writes", runs.Load(), 8*each)

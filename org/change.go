@@ -62,7 +62,7 @@ func (c *change) secret(name string) {
 
 // written marks the transaction as having written: from here on nothing it reads may be remembered.
 func (c *change) written() {
-	c.wrote, c.revision = true, 0
+	c.wrote, c.revision.Value = true, 0
 }
 
 // after is an account as this transaction leaves it.
@@ -113,7 +113,7 @@ func (s *Service) change(ctx context.Context, subject *Subject, action string, f
 
 // refresh makes the caller current, unless nothing changed since the request began.
 func (c *change) refresh() error {
-	if c.by == nil || c.by.operator || c.by.revision == c.revision {
+	if c.by == nil || c.by.operator || c.by.revision.Value == c.revision.Value {
 		return nil
 	}
 	current, err := c.subject(c.ctx, c.by.ID())

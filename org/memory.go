@@ -8,15 +8,13 @@ import (
 	"github.com/google/uuid"
 )
 
-// memory remembers subjects, role sets and API tokens under one revision of the data, and forgets them all when it
-// changes. So what is remembered is never older than the revision that a request read when it began, and a right that
-// was taken away does not live on here.
+// memory remembers what requests need again. Subjects and API tokens stand under the revision of the data, role sets
+// under the state of the custom roles, which changes more seldom. So what is remembered is never older than what a
+// request read when it began, and a right that was taken away does not live on here.
 type memory struct {
-	mu       sync.Mutex
-	revision int64
-	subjects map[uuid.UUID]*Subject
-	roles    map[uuid.UUID]*roleSet
-	keys     map[string]*knownKey
+	subjects shelf[uuid.UUID, *Subject]
+	keys     shelf[string, *knownKey]
+	roleSets shelf[uuid.UUID, *roleSet]
 }
 
 // knownKey is an API token as it is stored. When it was used last changes without a new revision.
@@ -27,40 +25,36 @@ type knownKey struct {
 	lastUsed  atomic.Int64 // microseconds since 1970, 0 for never
 }
 
-// memoryLimit bounds each of the maps; a full one starts anew.
-const memoryLimit = 20_000
+// shelfLimit is how much stands on a shelf; a full one starts anew.
+const shelfLimit = 20_000
 
-// The shelves of the memory.
-func subjectsIn(m *memory) *map[uuid.UUID]*Subject { return &m.subjects }
-func rolesIn(m *memory) *map[uuid.UUID]*roleSet    { return &m.roles }
-func keysIn(m *memory) *map[string]*knownKey       { return &m.keys }
+// shelf keeps what was read in one state of the data, whose number never comes again.
+type shelf[K comparable, V any] struct {
+	mu    sync.Mutex
+	state int64
+	known map[K]V
+}
 
-// recall gives what was remembered under the revision; revision 0 is that of a transaction that has written, and
-// recalls nothing.
-func recall[K comparable, V any](m *memory, shelf func(*memory) *map[K]V, key K, revision int64) (v V, ok bool) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.revision != revision || revision == 0 {
+// recall gives what was remembered in this state. State 0 is one that is not committed yet: it recalls nothing.
+func (s *shelf[K, V]) recall(key K, state int64) (v V, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.state != state || state == 0 {
 		return v, false
 	}
-	v, ok = (*shelf(m))[key]
+	v, ok = s.known[key]
 	return v, ok
 }
 
-// remember keeps v until the revision changes; under revision 0, or one that is over already, it does not.
-func remember[K comparable, V any](m *memory, shelf func(*memory) *map[K]V, key K, revision int64, v V) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if revision < m.revision || revision == 0 {
+// remember keeps v as long as the state stands. State 0 is not kept.
+func (s *shelf[K, V]) remember(key K, state int64, v V) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if state == 0 {
 		return
 	}
-	if revision > m.revision {
-		m.revision = revision
-		m.subjects, m.roles, m.keys = nil, nil, nil
+	if s.state != state || len(s.known) >= shelfLimit {
+		s.state, s.known = state, map[K]V{}
 	}
-	known := shelf(m)
-	if *known == nil || len(*known) >= memoryLimit {
-		*known = map[K]V{}
-	}
-	(*known)[key] = v
+	s.known[key] = v
 }

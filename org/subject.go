@@ -21,13 +21,13 @@ type Subject struct {
 	TokenID  string // the API token that the request came with, "" if it came with none
 	Session  string // likewise the browser session, as its store knows it
 	grants   *rbac.Subject
-	revision int64
+	revision db.Revision
 	operator bool
 }
 
 // Revision is the state of the data that the caller's rights were read in. Whatever is computed from the data for this
 // caller holds as long as the revision does.
-func (s *Subject) Revision() int64 { return s.revision }
+func (s *Subject) Revision() int64 { return s.revision.Value }
 
 // ID is the caller's user id.
 func (s *Subject) ID() uuid.UUID { return s.User.ID }
@@ -71,12 +71,12 @@ func (s *Service) Operator() *Subject {
 	}
 }
 
-// source reads accounts and roles through q. What it loads is remembered under revision; 0 remembers nothing, which
-// is what a transaction that has written must use.
+// source reads accounts and roles through q. What it loads is remembered under revision; its value is 0, which remembers
+// nothing, in a transaction that has written.
 type source struct {
 	*Service
 	q        *db.Queries
-	revision int64
+	revision db.Revision
 	sets     map[uuid.UUID]*roleSet // if there is one, roles are read once, whatever is written: for what writes none
 }
 
@@ -85,12 +85,16 @@ func (s source) roles(ctx context.Context, org uuid.UUID) (*roleSet, error) {
 	if set, ok := s.sets[org]; ok {
 		return set, nil
 	}
-	if set, ok := recall(&s.memory, rolesIn, org, s.revision); ok {
+	state := s.revision.Roles
+	if s.revision.Value == 0 { // what this transaction has written need not be roles
+		state = s.rolesState(ctx)
+	}
+	if set, ok := s.memory.roleSets.recall(org, state); ok {
 		return set, nil
 	}
 	set, err := s.loadRoles(ctx, org)
-	if err == nil && s.unchanged(ctx) {
-		remember(&s.memory, rolesIn, org, s.revision, set)
+	if err == nil {
+		s.memory.roleSets.remember(org, s.rolesState(ctx), set)
 	}
 	if err == nil && s.sets != nil {
 		s.sets[org] = set
@@ -101,7 +105,7 @@ func (s source) roles(ctx context.Context, org uuid.UUID) (*roleSet, error) {
 // subject is an account with its roles as they are stored. It is asked for inside a transaction only, so that all of it
 // is of one moment.
 func (s source) subject(ctx context.Context, id uuid.UUID) (*Subject, error) {
-	if found, ok := recall(&s.memory, subjectsIn, id, s.revision); ok {
+	if found, ok := s.memory.subjects.recall(id, s.revision.Value); ok {
 		return found, nil
 	}
 	row, err := s.q.GetUser(ctx, id)
@@ -110,19 +114,18 @@ func (s source) subject(ctx context.Context, id uuid.UUID) (*Subject, error) {
 	}
 	found, err := s.loadSubject(ctx, row)
 	if err == nil {
-		remember(&s.memory, subjectsIn, id, s.revision, found)
+		s.memory.subjects.remember(id, s.revision.Value, found)
 	}
 	return found, err
 }
 
-// unchanged says whether the data still has the revision of this source: if so, all that was read is of that moment, and
-// may be remembered as such.
-func (s source) unchanged(ctx context.Context) bool {
-	if s.revision == 0 {
-		return false
+// rolesState is the state of the custom roles as long as it is still that of this source: then all that was read of them
+// is of that moment, and may be remembered as such. Else it is 0.
+func (s source) rolesState(ctx context.Context) int64 {
+	if now, err := s.q.GetRevision(ctx); err == nil && now.Roles == s.revision.Roles {
+		return now.Roles
 	}
-	now, err := s.q.GetRevision(ctx)
-	return err == nil && now == s.revision
+	return 0
 }
 
 func (s source) loadSubject(ctx context.Context, row db.UserRow) (*Subject, error) {
@@ -198,8 +201,8 @@ func (s *Service) TokenSubject(ctx context.Context, token string) (*Subject, err
 }
 
 // key finds a stored token. Unauthenticated: there is none of that id.
-func (s *Service) key(ctx context.Context, id string, revision int64) (*knownKey, error) {
-	if k, ok := recall(&s.memory, keysIn, id, revision); ok {
+func (s *Service) key(ctx context.Context, id string, revision db.Revision) (*knownKey, error) {
+	if k, ok := s.memory.keys.recall(id, revision.Value); ok {
 		return k, nil
 	}
 	row, err := s.db.GetAPIKey(ctx, id)
@@ -213,7 +216,7 @@ func (s *Service) key(ctx context.Context, id string, revision int64) (*knownKey
 	if row.LastUsed.Valid {
 		k.lastUsed.Store(row.LastUsed.Time.UnixMicro())
 	}
-	remember(&s.memory, keysIn, id, revision, k)
+	s.memory.keys.remember(id, revision.Value, k)
 	return k, nil
 }
 
@@ -239,8 +242,8 @@ func (s *Service) UserSubject(ctx context.Context, id uuid.UUID) (*Subject, erro
 	return s.activeSubject(ctx, id, revision)
 }
 
-func (s *Service) activeSubject(ctx context.Context, id uuid.UUID, revision int64) (*Subject, error) {
-	subject, ok := recall(&s.memory, subjectsIn, id, revision)
+func (s *Service) activeSubject(ctx context.Context, id uuid.UUID, revision db.Revision) (*Subject, error) {
+	subject, ok := s.memory.subjects.recall(id, revision.Value)
 	var err error
 	if !ok {
 		// An account, its grants and their roles must be of one moment: pieces of two could add up to rights that nobody

@@ -1,5 +1,5 @@
 -- name: GetRevision :one
-SELECT value FROM revisions WHERE id = 1;
+SELECT * FROM revisions WHERE id = 1;
 
 -- name: BumpRevision :exec
 -- A value that was never there before, not even in a transaction that failed: floor is the time.

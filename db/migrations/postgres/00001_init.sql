@@ -235,12 +235,14 @@ CREATE TABLE audit_heads (
 INSERT INTO audit_heads (id, seq, hash) VALUES (1, 0, '');
 
 -- One row. Its value changes with everything that can change a decision: what was computed under one value holds
--- exactly as long as the value stands.
+-- exactly as long as the value stands. roles likewise names one state of all custom roles; kept by trigger.
 CREATE TABLE revisions (
     id    bigint NOT NULL PRIMARY KEY CHECK (id = 1),
-    value bigint NOT NULL
+    value bigint NOT NULL,
+    roles bigint NOT NULL
 );
-INSERT INTO revisions (id, value) VALUES (1, 1);
+INSERT INTO revisions (id, value, roles) VALUES (1, 1, 1);
+CREATE SEQUENCE role_states START 2; -- gives no number twice, not even after a transaction that failed
 
 -- What the lists show of a member. Role names hold no spaces.
 CREATE VIEW member_rows AS
@@ -303,6 +305,18 @@ CREATE TRIGGER users_shown AFTER UPDATE OF
     FOR EACH ROW EXECUTE FUNCTION users_shown();
 
 -- +goose StatementBegin
+CREATE FUNCTION roles_changed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE revisions SET roles = nextval('role_states') WHERE id = 1;
+    RETURN NULL;
+END $$;
+-- +goose StatementEnd
+CREATE TRIGGER roles_changed AFTER INSERT OR UPDATE OR DELETE ON roles
+    FOR EACH STATEMENT EXECUTE FUNCTION roles_changed();
+CREATE TRIGGER role_permissions_changed AFTER INSERT OR UPDATE OR DELETE ON role_permissions
+    FOR EACH STATEMENT EXECUTE FUNCTION roles_changed();
+
+-- +goose StatementBegin
 CREATE FUNCTION user_roles_copied() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP = 'INSERT' THEN
@@ -348,6 +362,7 @@ CREATE TRIGGER audit_logs_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_logs
 DROP VIEW user_rows;
 DROP VIEW member_rows;
 DROP TABLE revisions;
+DROP SEQUENCE role_states;
 DROP TABLE audit_heads;
 DROP TABLE audit_logs;
 DROP TABLE login_failures;
@@ -369,6 +384,7 @@ DROP TABLE organizations;
 DROP FUNCTION audit_logs_kept;
 DROP FUNCTION member_roles_copied;
 DROP FUNCTION user_roles_copied;
+DROP FUNCTION roles_changed;
 DROP FUNCTION users_shown;
 DROP FUNCTION users_counted;
 DROP FUNCTION organization_members_counted;

@@ -1,5 +1,5 @@
 -- The first schema. Columns that end in _key hold the value folded for comparison and order (the fold is the
--- application's, so that every engine agrees on it). Times are UTC, to the microsecond.
+-- application's, so that every engine agrees on it). Times are microseconds since 1970, in UTC.
 
 -- +goose Up
 CREATE TABLE organizations (
@@ -219,12 +219,13 @@ CREATE TABLE audit_heads (
 INSERT INTO audit_heads (id, seq, hash) VALUES (1, 0, x'');
 
 -- One row. Its value changes with everything that can change a decision: what was computed under one value holds
--- exactly as long as the value stands.
+-- exactly as long as the value stands. roles likewise names one state of all custom roles; kept by trigger.
 CREATE TABLE revisions (
     id    bigint NOT NULL PRIMARY KEY CHECK (id = 1),
-    value bigint NOT NULL
+    value bigint NOT NULL,
+    roles bigint NOT NULL
 );
-INSERT INTO revisions (id, value) VALUES (1, 1);
+INSERT INTO revisions (id, value, roles) VALUES (1, 1, 1);
 
 -- What the lists show of a member. Role names hold no spaces.
 CREATE VIEW member_rows AS
@@ -288,6 +289,37 @@ BEGIN
         name = NEW.name, name_key = NEW.name_key, search_key = NEW.search_key, avatar_url = NEW.avatar_url,
         status = NEW.status, login_type = NEW.login_type, site_roles = NEW.roles
     WHERE user_id = NEW.id;
+END;
+-- +goose StatementEnd
+-- A number that was never there before, not even in a transaction that failed.
+-- +goose StatementBegin
+CREATE TRIGGER roles_added AFTER INSERT ON roles BEGIN
+    UPDATE revisions SET roles = random() WHERE id = 1;
+END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER roles_changed AFTER UPDATE ON roles BEGIN
+    UPDATE revisions SET roles = random() WHERE id = 1;
+END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER roles_removed AFTER DELETE ON roles BEGIN
+    UPDATE revisions SET roles = random() WHERE id = 1;
+END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER role_permissions_added AFTER INSERT ON role_permissions BEGIN
+    UPDATE revisions SET roles = random() WHERE id = 1;
+END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER role_permissions_changed AFTER UPDATE ON role_permissions BEGIN
+    UPDATE revisions SET roles = random() WHERE id = 1;
+END;
+-- +goose StatementEnd
+-- +goose StatementBegin
+CREATE TRIGGER role_permissions_removed AFTER DELETE ON role_permissions BEGIN
+    UPDATE revisions SET roles = random() WHERE id = 1;
 END;
 -- +goose StatementEnd
 -- +goose StatementBegin
