@@ -374,6 +374,37 @@ func (q *Queries) GetMember(ctx context.Context, arg GetMemberParams) (MemberRow
 	return i, err
 }
 
+const getMemberByUsername = `-- name: GetMemberByUsername :one
+SELECT organization_id, user_id, username_key, version, created_at, updated_at, roles, username, name, avatar_url, email, status, login_type, site_roles FROM member_rows WHERE organization_id = ?1 AND username_key = ?2
+`
+
+type GetMemberByUsernameParams struct {
+	OrganizationID uuid.UUID
+	UsernameKey    string
+}
+
+func (q *Queries) GetMemberByUsername(ctx context.Context, arg GetMemberByUsernameParams) (MemberRow, error) {
+	row := q.queryRow(ctx, q.getMemberByUsernameStmt, getMemberByUsername, arg.OrganizationID, arg.UsernameKey)
+	var i MemberRow
+	err := row.Scan(
+		&i.OrganizationID,
+		&i.UserID,
+		&i.UsernameKey,
+		&i.Version,
+		&i.CreatedAt,
+		&i.UpdatedAt,
+		&i.Roles,
+		&i.Username,
+		&i.Name,
+		&i.AvatarURL,
+		&i.Email,
+		&i.Status,
+		&i.LoginType,
+		&i.SiteRoles,
+	)
+	return i, err
+}
+
 const getMemberKeyFromEnd = `-- name: GetMemberKeyFromEnd :one
 SELECT username_key FROM organization_members
 WHERE organization_id = ?1

@@ -150,6 +150,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.getMemberStmt, err = db.PrepareContext(ctx, getMember); err != nil {
 		return nil, fmt.Errorf("error preparing query GetMember: %w", err)
 	}
+	if q.getMemberByUsernameStmt, err = db.PrepareContext(ctx, getMemberByUsername); err != nil {
+		return nil, fmt.Errorf("error preparing query GetMemberByUsername: %w", err)
+	}
 	if q.getMemberKeyFromEndStmt, err = db.PrepareContext(ctx, getMemberKeyFromEnd); err != nil {
 		return nil, fmt.Errorf("error preparing query GetMemberKeyFromEnd: %w", err)
 	}
@@ -576,6 +579,11 @@ func (q *Queries) Close() error {
 	if q.getMemberStmt != nil {
 		if cerr := q.getMemberStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing getMemberStmt: %w", cerr)
+		}
+	}
+	if q.getMemberByUsernameStmt != nil {
+		if cerr := q.getMemberByUsernameStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getMemberByUsernameStmt: %w", cerr)
 		}
 	}
 	if q.getMemberKeyFromEndStmt != nil {
@@ -1014,6 +1022,7 @@ type Queries struct {
 	getDefaultOrganizationStmt        *sql.Stmt
 	getLoginFailuresStmt              *sql.Stmt
 	getMemberStmt                     *sql.Stmt
+	getMemberByUsernameStmt           *sql.Stmt
 	getMemberKeyFromEndStmt           *sql.Stmt
 	getOrganizationStmt               *sql.Stmt
 	getOrganizationByNameStmt         *sql.Stmt
@@ -1133,6 +1142,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		getDefaultOrganizationStmt:        q.getDefaultOrganizationStmt,
 		getLoginFailuresStmt:              q.getLoginFailuresStmt,
 		getMemberStmt:                     q.getMemberStmt,
+		getMemberByUsernameStmt:           q.getMemberByUsernameStmt,
 		getMemberKeyFromEndStmt:           q.getMemberKeyFromEndStmt,
 		getOrganizationStmt:               q.getOrganizationStmt,
 		getOrganizationByNameStmt:         q.getOrganizationByNameStmt,

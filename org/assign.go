@@ -130,8 +130,8 @@ func (c *change) setMemberRoles(org db.Organization, row db.MemberRow, body Body
 		return m, false, err
 	}
 	c.field("roles", names(m.Roles), a.wanted)
-	m, err = c.memberByID(c.ctx, org.ID, row.UserID)
-	return m, true, err
+	m.Roles, m.Version, m.UpdatedAt = set.refs(strings.Join(a.wanted, " ")), m.Version+1, c.now // as it stands there now
+	return m, true, nil
 }
 
 func (c *change) writeMemberRoles(row db.MemberRow, added, removed []string) error {

@@ -76,16 +76,28 @@ func missingUser(by *Subject, ref string) *Error {
 // member finds a membership that the caller may read.
 // Invalid or NotFound: there is no such user; NotFound: no such membership, or it may not be read.
 func (s source) member(ctx context.Context, by *Subject, org uuid.UUID, ref string) (db.MemberRow, error) {
-	user, ok, err := s.findUser(ctx, by, ref)
-	if err != nil {
-		return db.MemberRow{}, err
+	row, err := s.memberRow(ctx, by, org, ref)
+	if err == nil && by.Can("read", memberObject(org, row.UserID)) || err != nil && !db.IsNotFound(err) {
+		return row, err
 	}
-	if !ok {
+	_, ok, err := s.findUser(ctx, by, ref)
+	switch {
+	case err != nil:
+		return db.MemberRow{}, err
+	case !ok:
 		return db.MemberRow{}, missingUser(by, ref)
 	}
-	row, err := s.q.GetMember(ctx, db.GetMemberParams{OrganizationID: org, UserID: user.ID})
-	if db.IsNotFound(err) || err == nil && !by.Can("read", memberObject(org, user.ID)) {
-		return db.MemberRow{}, errNotFound()
+	return db.MemberRow{}, errNotFound()
+}
+
+// memberRow finds a membership by what findUser finds the account by.
+func (s source) memberRow(ctx context.Context, by *Subject, org uuid.UUID, ref string) (db.MemberRow, error) {
+	id, err := uuid.Parse(ref)
+	switch {
+	case ref == "me":
+		id = by.ID()
+	case err != nil:
+		return s.q.GetMemberByUsername(ctx, db.GetMemberByUsernameParams{OrganizationID: org, UsernameKey: Fold(ref)})
 	}
-	return row, err
+	return s.q.GetMember(ctx, db.GetMemberParams{OrganizationID: org, UserID: id})
 }

@@ -20,6 +20,9 @@ WHERE CASE WHEN organization_id = @organization_id THEN 1 ELSE 0 END = 1 AND use
 -- name: GetMember :one
 SELECT * FROM member_rows WHERE organization_id = @organization_id AND user_id = @user_id;
 
+-- name: GetMemberByUsername :one
+SELECT * FROM member_rows WHERE organization_id = @organization_id AND username_key = @username_key;
+
 -- The searches below differ in where they begin. What they have in common: from_key and before_key bound the usernames;
 -- lists of names come with a space before and after each; '' stands for everybody.
 
