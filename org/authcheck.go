@@ -4,8 +4,8 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"maps"
 	"slices"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -22,13 +22,12 @@ var resources = []string{"workspace", "template", "user", "group"}
 // AuthCheck answers what the caller may do, a bool for each question. What is unknown is answered with no.
 // Invalid: a question that can't be asked; then none is answered.
 func (s *Service) AuthCheck(ctx context.Context, subject *Subject, checks map[string]Check) (map[string]bool, error) {
-	objects, err := s.checkedObjects(subject, checks)
-	if err != nil {
+	if err := askable(subject, checks); err != nil {
 		return nil, err
 	}
 	answers := make(map[string]bool, len(checks))
 	for key, c := range checks {
-		o, ok, err := s.resolved(ctx, subject, c, objects[key])
+		o, ok, err := s.resolved(ctx, subject, c)
 		if err != nil {
 			return nil, err
 		}
@@ -37,29 +36,29 @@ func (s *Service) AuthCheck(ctx context.Context, subject *Subject, checks map[st
 	return answers, nil
 }
 
-// checkedObjects is the things that the checks ask about. Invalid: what is wrong with any of them.
-func (s *Service) checkedObjects(subject *Subject, checks map[string]Check) (map[string]rbac.Object, error) {
+// askable says what is wrong with any of the checks. Invalid.
+func askable(by *Subject, checks map[string]Check) error {
 	var bad problems
 	looked := 0
-	objects := make(map[string]rbac.Object, len(checks))
-	for _, key := range slices.Sorted(maps.Keys(checks)) {
-		c := checks[key]
-		o, problem := objectOf(subject, c)
-		bad.add("checks."+key+".object", problem)
+	for key, c := range checks {
+		if _, problem := objectOf(by, c); problem != "" {
+			bad.add("checks."+key+".object", problem)
+		}
 		if c.ResourceID != "" {
 			looked++
 		}
-		objects[key] = o
 	}
+	slices.SortFunc(bad, func(a, b Field) int { return strings.Compare(a.Field, b.Field) })
 	if looked > maxResourceChecks {
 		bad.add("checks", fmt.Sprintf("may hold at most %d checks with a resource_id, found %d", maxResourceChecks, looked))
 	}
-	return objects, bad.err("Invalid authorization checks.")
+	return bad.err("Invalid authorization checks.")
 }
 
-// resolved is the object of a check that may name one stored thing; ok is false when the caller may not read that.
-func (s *Service) resolved(ctx context.Context, by *Subject, c Check, o rbac.Object) (_ rbac.Object, ok bool, err error) {
+// resolved is the thing that a check asks about; ok is false when it is a stored one that the caller may not read.
+func (s *Service) resolved(ctx context.Context, by *Subject, c Check) (o rbac.Object, ok bool, err error) {
 	if c.ResourceID == "" {
+		o, _ = objectOf(by, c)
 		return o, true, nil
 	}
 	owner, err := s.resourceOwner(ctx, by, c)
@@ -70,13 +69,12 @@ func (s *Service) resolved(ctx context.Context, by *Subject, c Check, o rbac.Obj
 // every check must name an organization where the caller may read that user's membership.
 // NotFound and Invalid as Member, and Invalid as AuthCheck.
 func (s *Service) ExplainChecks(ctx context.Context, subject *Subject, user string, checks map[string]Check) (map[string]Explanation, error) {
-	objects, err := s.checkedObjects(subject, checks)
-	if err != nil {
+	if err := askable(subject, checks); err != nil {
 		return nil, err
 	}
 	out := make(map[string]Explanation, len(checks))
 	for key, c := range checks {
-		o, ok, err := s.resolved(ctx, subject, c, objects[key])
+		o, ok, err := s.resolved(ctx, subject, c)
 		if err != nil {
 			return nil, err
 		}

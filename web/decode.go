@@ -52,8 +52,10 @@ type body struct {
 func (c *call) receive() *body {
 	if c.body == nil {
 		r := c.request()
-		data, err := io.ReadAll(http.MaxBytesReader(c.response(), r.Body, maxBody))
-		c.body = &body{data: data, err: err}
+		var data bytes.Buffer
+		data.Grow(int(min(max(r.ContentLength, 0), 64<<10)) + bytes.MinRead) // as announced, but a lie must not cost much
+		_, err := data.ReadFrom(http.MaxBytesReader(c.response(), r.Body, maxBody))
+		c.body = &body{data: data.Bytes(), err: err}
 		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 			c.body = &body{tooLarge: true}
 		}
@@ -227,25 +229,40 @@ func parseArray(d *jsontext.Decoder, depth int) (any, error) {
 }
 
 func parseObject(d *jsontext.Decoder, depth int) (any, error) {
-	fields, seen := map[string]any{}, map[string]bool{}
+	fields, odd := map[string]any{}, map[string]bool(nil) // odd are the keys that are not folded, folded
 	for d.PeekKind() != '}' {
 		token, err := d.ReadToken()
 		if err != nil {
 			return nil, err
 		}
 		name := token.String()
-		// Up and down again brings together all spellings of a letter: K, k and the Kelvin sign.
-		folded := strings.ToLower(strings.ToUpper(name))
-		if seen[folded] {
+		folded := foldKey(name)
+		if _, twice := fields[folded]; twice || odd[folded] {
 			return nil, malformed(fmt.Sprintf("The key %q is there twice.", name))
 		}
-		seen[folded] = true
+		if folded != name {
+			if odd == nil {
+				odd = map[string]bool{}
+			}
+			odd[folded] = true
+		}
 		if fields[name], err = parseValue(d, depth); err != nil {
 			return nil, err
 		}
 	}
 	_, err := d.ReadToken()
 	return fields, err
+}
+
+// foldKey makes the spellings of a key one that differ in nothing but case. Up and down again brings together all of a
+// letter's: K, k and the Kelvin sign.
+func foldKey(name string) string {
+	for i := range len(name) {
+		if c := name[i]; c >= utf8.RuneSelf || 'A' <= c && c <= 'Z' {
+			return strings.ToLower(strings.ToUpper(name))
+		}
+	}
+	return name
 }
 
 // object is an object of the body, or a form. Its methods give the value of a field, or the zero value when the field is
