@@ -255,8 +255,8 @@ func TestUsersQuery(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	ctx := t.Context()
-	s.exec(t, "UPDATE users SET last_seen_at = '2026-02-10 00:00:00+00:00' WHERE id = ?", id("x").String())
-	s.exec(t, "UPDATE users SET created_at = '2026-01-01 00:00:00+00:00' WHERE id = ?", id("pm").String())
+	s.exec(t, "UPDATE users SET last_seen_at = ? WHERE id = ?", time.Date(2026, 2, 10, 0, 0, 0, 0, time.UTC), id("x").String())
+	s.exec(t, "UPDATE users SET created_at = ? WHERE id = ?", time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), id("pm").String())
 	all := "au bot curbed dealer Dora m maker o oa oau ota oua pa pm reader Sue ta ua viewer x"
 	find := func(q string) (string, int, error) {
 		list, err := s.Users(ctx, s.as(t, "oa"), org.UserFilter{Query: q})

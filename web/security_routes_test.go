@@ -305,11 +305,11 @@ func TestB6_PathWins(t *testing.T) {
 		t.Errorf("members of the other organization changed\n%v\n%v", members, after)
 	}
 	for query, want := range map[string]string{
-		"SELECT count(*) FROM roles WHERE organization_id = (SELECT id FROM organizations WHERE name = 'default')": "0",
-		"SELECT count(*) FROM users WHERE status <> 'active' OR created_at < '2002-01-01'":                         "0",
-		"SELECT count(*) FROM user_roles WHERE role = 'owner'":                                                     "1",
-		"SELECT name FROM organizations WHERE is_default":                                                          "default",
-		"SELECT count(*) FROM users WHERE name = 'Rival'":                                                          "1",
+		"SELECT count(*) FROM roles WHERE organization_id = (SELECT id FROM organizations WHERE name = 'default')":        "0",
+		"SELECT count(*) FROM users WHERE status <> 'active' OR created_at < (SELECT min(created_at) FROM organizations)": "0",
+		"SELECT count(*) FROM user_roles WHERE role = 'owner'":                                                            "1",
+		"SELECT name FROM organizations WHERE is_default":                                                                 "default",
+		"SELECT count(*) FROM users WHERE name = 'Rival'":                                                                 "1",
 	} {
 		if got := s.Query(t, query)[0][0]; got != want {
 			t.Errorf("%s: %s, want %s", query, got, want)

@@ -142,7 +142,7 @@ func folder(tb testing.TB) string {
 // SQL runs statements past all rules. They are written as the program's queries are.
 func SQL(tb testing.TB, place string) db.DBTX {
 	tb.Helper()
-	driver, name := "sqlite", "file:"+place+"?_pragma=busy_timeout(10000)&_pragma=foreign_keys(1)"
+	driver, name := "sqlite", "file:"+place+"?_pragma=busy_timeout(10000)&_pragma=foreign_keys(1)&_time_integer_format=unix_micro&_inttotime=1&_timezone=UTC"
 	if db.IsServer(place) {
 		driver, name = "pgx", place
 	}
