@@ -93,6 +93,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.deleteRoleStmt, err = db.PrepareContext(ctx, deleteRole); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteRole: %w", err)
 	}
+	if q.deleteRoleCountStmt, err = db.PrepareContext(ctx, deleteRoleCount); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteRoleCount: %w", err)
+	}
 	if q.deleteRoleFromMembersStmt, err = db.PrepareContext(ctx, deleteRoleFromMembers); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteRoleFromMembers: %w", err)
 	}
@@ -257,6 +260,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.listCandidatesStmt, err = db.PrepareContext(ctx, listCandidates); err != nil {
 		return nil, fmt.Errorf("error preparing query ListCandidates: %w", err)
+	}
+	if q.listHolderKeysStmt, err = db.PrepareContext(ctx, listHolderKeys); err != nil {
+		return nil, fmt.Errorf("error preparing query ListHolderKeys: %w", err)
 	}
 	if q.listHoldersStmt, err = db.PrepareContext(ctx, listHolders); err != nil {
 		return nil, fmt.Errorf("error preparing query ListHolders: %w", err)
@@ -484,6 +490,11 @@ func (q *Queries) Close() error {
 	if q.deleteRoleStmt != nil {
 		if cerr := q.deleteRoleStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing deleteRoleStmt: %w", cerr)
+		}
+	}
+	if q.deleteRoleCountStmt != nil {
+		if cerr := q.deleteRoleCountStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteRoleCountStmt: %w", cerr)
 		}
 	}
 	if q.deleteRoleFromMembersStmt != nil {
@@ -761,6 +772,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listCandidatesStmt: %w", cerr)
 		}
 	}
+	if q.listHolderKeysStmt != nil {
+		if cerr := q.listHolderKeysStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listHolderKeysStmt: %w", cerr)
+		}
+	}
 	if q.listHoldersStmt != nil {
 		if cerr := q.listHoldersStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listHoldersStmt: %w", cerr)
@@ -1003,6 +1019,7 @@ type Queries struct {
 	deletePasswordLinkStmt            *sql.Stmt
 	deletePermissionsStmt             *sql.Stmt
 	deleteRoleStmt                    *sql.Stmt
+	deleteRoleCountStmt               *sql.Stmt
 	deleteRoleFromMembersStmt         *sql.Stmt
 	deleteRoleFromUsersStmt           *sql.Stmt
 	deleteSessionStmt                 *sql.Stmt
@@ -1058,6 +1075,7 @@ type Queries struct {
 	listAuditChainStmt                *sql.Stmt
 	listAuditLogsStmt                 *sql.Stmt
 	listCandidatesStmt                *sql.Stmt
+	listHolderKeysStmt                *sql.Stmt
 	listHoldersStmt                   *sql.Stmt
 	listHoldersElsewhereStmt          *sql.Stmt
 	listHoldingsStmt                  *sql.Stmt
@@ -1123,6 +1141,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		deletePasswordLinkStmt:            q.deletePasswordLinkStmt,
 		deletePermissionsStmt:             q.deletePermissionsStmt,
 		deleteRoleStmt:                    q.deleteRoleStmt,
+		deleteRoleCountStmt:               q.deleteRoleCountStmt,
 		deleteRoleFromMembersStmt:         q.deleteRoleFromMembersStmt,
 		deleteRoleFromUsersStmt:           q.deleteRoleFromUsersStmt,
 		deleteSessionStmt:                 q.deleteSessionStmt,
@@ -1178,6 +1197,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listAuditChainStmt:                q.listAuditChainStmt,
 		listAuditLogsStmt:                 q.listAuditLogsStmt,
 		listCandidatesStmt:                q.listCandidatesStmt,
+		listHolderKeysStmt:                q.listHolderKeysStmt,
 		listHoldersStmt:                   q.listHoldersStmt,
 		listHoldersElsewhereStmt:          q.listHoldersElsewhereStmt,
 		listHoldingsStmt:                  q.listHoldingsStmt,

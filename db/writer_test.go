@@ -151,6 +151,35 @@ func TestFailuresStayApart(t *testing.T) {
 	}
 }
 
+// A write that fails after it has changed more than undoMemory is undone like any other, and costs the others nothing.
+func TestUndoOfMuch(t *testing.T) {
+	t.Parallel()
+	d := openTemp(t)
+	ctx := t.Context()
+	const many = 4 * undoMemory / 4096
+	if err := d.Write(ctx, func(q *Queries) (err error) {
+		for i := range many {
+			err = errors.Join(err, inserting(fmt.Sprint("o-", i), strings.Repeat("x", 3000))(q)) // a page each
+		}
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	failure := errors.New("after all")
+	errs := together(d, inserting("before", ""), func(q *Queries) error {
+		_, err := writerOf(d).ExecContext(ctx, "UPDATE organizations SET description = 'y'")
+		return errors.Join(err, failure)
+	}, inserting("after", ""))
+	if errs[0] != nil || errs[1] == nil || errs[1].Error() != failure.Error() || errs[2] != nil {
+		t.Errorf("the writes were told %v", errs)
+	}
+	var kept int
+	row := writerOf(d).QueryRowContext(ctx, "SELECT count(*) FROM organizations WHERE description LIKE 'x%'")
+	if err := row.Scan(&kept); err != nil || kept != many {
+		t.Errorf("%d of %d rows are as they were, %v", kept, many, err)
+	}
+}
+
 // After one failure of the disk nothing is acknowledged any more, though the disk seems to work again.
 func TestDiskFailureIsRemembered(t *testing.T) {
 	t.Parallel()

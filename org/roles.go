@@ -334,7 +334,21 @@ func (c *change) takeRole(h home, name string) error {
 		}
 		return c.q.DeleteRoleFromUsers(c.ctx, name)
 	}
-	if err := c.q.TouchHolders(c.ctx, db.TouchHoldersParams{Now: c.now, OrganizationID: h.org.ID, Role: name}); err != nil {
+	holders := db.ListHolderKeysParams{OrganizationID: h.org.ID, Role: name, MaxRows: chunk}
+	for {
+		keys, err := c.q.ListHolderKeys(c.ctx, holders)
+		if err != nil {
+			return err
+		}
+		if len(keys) == 0 {
+			break
+		}
+		holders.AfterKey = keys[len(keys)-1]
+		if err := c.q.TouchHolders(c.ctx, db.TouchHoldersParams{Now: c.now, OrganizationID: h.org.ID, Role: name, UsernameKeys: keys}); err != nil {
+			return err
+		}
+	}
+	if err := c.q.DeleteRoleCount(c.ctx, db.DeleteRoleCountParams{OrganizationID: h.org.ID, Role: name}); err != nil {
 		return err
 	}
 	return c.q.DeleteRoleFromMembers(c.ctx, db.DeleteRoleFromMembersParams{OrganizationID: h.org.ID, Role: name})

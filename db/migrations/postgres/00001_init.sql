@@ -338,7 +338,7 @@ BEGIN
         WHERE organization_id = NEW.organization_id AND username_key = NEW.username_key;
         INSERT INTO member_role_counts AS c (organization_id, role, members) VALUES (NEW.organization_id, NEW.role, 1)
         ON CONFLICT (organization_id, role) DO UPDATE SET members = c.members + 1;
-    ELSE
+    ELSIF EXISTS (SELECT 1 FROM member_role_counts c WHERE c.organization_id = OLD.organization_id AND c.role = OLD.role) THEN
         UPDATE organization_members SET roles = trim(replace(' ' || roles || ' ', ' ' || OLD.role || ' ', ' '))
         WHERE organization_id = OLD.organization_id AND username_key = OLD.username_key;
         UPDATE member_role_counts SET members = members - 1 WHERE organization_id = OLD.organization_id AND role = OLD.role;

@@ -341,10 +341,10 @@ CREATE TRIGGER member_roles_added AFTER INSERT ON member_roles BEGIN
 END;
 -- +goose StatementEnd
 -- +goose StatementBegin
-CREATE TRIGGER member_roles_removed AFTER DELETE ON member_roles BEGIN
+CREATE TRIGGER member_roles_removed AFTER DELETE ON member_roles
+WHEN EXISTS (SELECT 1 FROM member_role_counts c WHERE c.organization_id = OLD.organization_id AND c.role = OLD.role) BEGIN
     UPDATE organization_members SET roles = trim(replace(' ' || roles || ' ', ' ' || OLD.role || ' ', ' '))
-    WHERE organization_id = OLD.organization_id AND username_key = OLD.username_key
-        AND instr(' ' || roles || ' ', ' ' || OLD.role || ' ') > 0; -- unless it is written so already
+    WHERE organization_id = OLD.organization_id AND username_key = OLD.username_key;
     UPDATE member_role_counts SET members = members - 1 WHERE organization_id = OLD.organization_id AND role = OLD.role;
 END;
 -- +goose StatementEnd
