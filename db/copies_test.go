@@ -1,6 +1,7 @@
 package db_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -30,18 +31,31 @@ func TestCopiesFollow(t *testing.T) {
 		}
 		return remove()
 	}
-	err := d.Write(ctx, func(q *db.Queries) error {
-		err := errors.Join(q.InsertOrganization(ctx, orgs[0]), q.InsertOrganization(ctx, orgs[1]))
-		for i := range users {
-			users[i] = uuid.New()
-			name := fmt.Sprintf("u%d", i)
-			err = errors.Join(err, q.InsertUser(ctx, db.InsertUserParams{ID: users[i], Username: name, UsernameKey: name, Email: name, EmailKey: name,
-				Status: "active", LoginType: "none", Now: now}))
-		}
-		return err
-	})
-	if err != nil {
+	if err := d.Write(ctx, func(q *db.Queries) error {
+		return errors.Join(q.InsertOrganization(ctx, orgs[0]), q.InsertOrganization(ctx, orgs[1]))
+	}); err != nil {
 		t.Fatal(err)
+	}
+	// One by one and many at once, some of them members from the beginning.
+	for i, write := range []func(context.Context, func(*db.Queries) error) error{d.Write, d.Fill} {
+		if err := write(ctx, func(q *db.Queries) (err error) {
+			for n := i * len(users) / 2; n < (i+1)*len(users)/2; n++ {
+				users[n] = uuid.New()
+				name := fmt.Sprintf("u%d", n)
+				err = errors.Join(err, q.InsertUser(ctx, db.InsertUserParams{ID: users[n], Username: name, UsernameKey: name,
+					Email: name, EmailKey: name, SearchKey: "text of " + name, Status: "active", LoginType: "none", Now: now}))
+				if n%3 == 0 {
+					held[fmt.Sprint(orgs[0].ID, n)] = true
+					err = errors.Join(err, q.InsertMember(ctx, db.InsertMemberParams{OrganizationID: orgs[0].ID, UserID: users[n], Now: now}))
+				}
+			}
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n, err := d.CountSearched(ctx, db.CountSearchedParams{Query: "text of", MaxRows: 100}); err != nil || n != int64(len(users)) {
+		t.Errorf("%d accounts are found, want %d, %v", n, len(users), err)
 	}
 	roles := []string{"a", "aa", "b", "organization-admin"}
 	for i := range 2000 {
@@ -75,6 +89,9 @@ func TestCopiesFollow(t *testing.T) {
 					for n := range users {
 						delete(held, fmt.Sprint(org, n)+role)
 					}
+					if i%80 == 0 {
+						return takeFromAll(ctx, q, org, role, now)
+					}
 					return q.DeleteRoleFromMembers(ctx, db.DeleteRoleFromMembersParams{OrganizationID: org, Role: role})
 				}
 			default:
@@ -101,4 +118,15 @@ func TestCopiesFollow(t *testing.T) {
 	if report.Rows["member_roles"] == 0 || report.Rows["user_roles"] == 0 || report.Rows["organization_members"] == 0 {
 		t.Errorf("nothing was left to look at: %v", report.Rows)
 	}
+}
+
+// takeFromAll takes a role from everybody without the triggers.
+func takeFromAll(ctx context.Context, q *db.Queries, org uuid.UUID, role string, now time.Time) error {
+	keys, err := q.ListHolderKeys(ctx, db.ListHolderKeysParams{OrganizationID: org, Role: role, MaxRows: 1000})
+	if err != nil || len(keys) == 0 {
+		return err
+	}
+	return errors.Join(q.TouchHolders(ctx, db.TouchHoldersParams{Now: now, OrganizationID: org, Role: role, UsernameKeys: keys}),
+		q.DeleteRoleCount(ctx, db.DeleteRoleCountParams{OrganizationID: org, Role: role}),
+		q.DeleteRoleFromMembers(ctx, db.DeleteRoleFromMembersParams{OrganizationID: org, Role: role}))
 }

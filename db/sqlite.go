@@ -183,7 +183,7 @@ func migrate(ctx context.Context, w *sql.DB, path string, files fs.FS) error {
 
 // Write hands fn to the writer.
 func (f *file) Write(ctx context.Context, fn func(q *Queries) error) error {
-	return f.writer.do(ctx, fn)
+	return f.writer.do(&job{ctx: ctx, fn: fn})
 }
 
 // WriteStats counts in the writer.

@@ -65,10 +65,11 @@ type writer struct {
 }
 
 type job struct {
-	ctx  context.Context
-	fn   func(*Queries) error
-	err  error
-	done chan struct{}
+	ctx   context.Context
+	fn    func(*Queries) error
+	large bool // it writes very much, and shares its commit with nobody
+	err   error
+	done  chan struct{}
 }
 
 func newWriter(ctx context.Context, pool *sql.DB, path string) (*writer, error) {
@@ -86,16 +87,16 @@ func newWriter(ctx context.Context, pool *sql.DB, path string) (*writer, error) 
 }
 
 // do hands a write in and waits until it is on disk, or refused.
-func (w *writer) do(ctx context.Context, fn func(*Queries) error) error {
-	j := &job{ctx: ctx, fn: fn, done: make(chan struct{})}
+func (w *writer) do(j *job) error {
+	j.done = make(chan struct{})
 	w.queue.Add(1)
 	defer w.queue.Add(-1)
 	select {
 	case w.jobs <- j:
 	case <-w.closed:
 		return errClosed
-	case <-ctx.Done():
-		return ctx.Err()
+	case <-j.ctx.Done():
+		return j.ctx.Err()
 	}
 	<-j.done // from here on the outcome counts, also for somebody who stops waiting
 	return j.err
@@ -115,13 +116,16 @@ func (w *writer) run() {
 
 // batch commits first, and whatever else waits by then.
 func (w *writer) batch(first *job) {
+	if first.large {
+		defer w.stretch()()
+	}
 	jobs := []*job{first}
 	kept, err := false, w.begin()
 	for j := first; j != nil && err == nil; {
 		var keep bool
 		keep, err = w.within(j)
 		kept = kept || keep
-		if j = nil; err == nil && len(jobs) < maxBatch {
+		if j = nil; err == nil && len(jobs) < maxBatch && !first.large {
 			if j = w.waiting(); j != nil {
 				jobs = append(jobs, j)
 			}

@@ -21,7 +21,7 @@ func demoFile(t *testing.T, members int) (file string, k key) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	k, err = sow(t.Context(), d, members)
+	k, err = sow(t.Context(), d, members, func(int64, int64) {})
 	if err != nil {
 		t.Fatal(err)
 	}

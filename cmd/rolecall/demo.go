@@ -63,7 +63,13 @@ func (in *demo) run(ctx context.Context, t *terminal, c *config) (err error) {
 		return errors.Join(err, l.Close())
 	}
 	defer func() { err = errors.Join(err, d.Close()) }()
-	key, err := sow(ctx, d, in.members)
+	b := &bar{out: t.err, last: -1}
+	show := b.show
+	if in.members < 10_000 { // that is done at once
+		show = func(int64, int64) {}
+	}
+	key, err := sow(ctx, d, in.members, show)
+	b.end()
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}

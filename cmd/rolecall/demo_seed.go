@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"database/sql"
+	"encoding/binary"
 	"slices"
 	"strings"
 	"time"
@@ -88,11 +89,13 @@ type seed struct {
 	clock time.Time
 	crowd *crowd
 	orgs  []uuid.UUID // of companies
+	ids   uint64      // how many were made
+	show  func(done, total int64)
 }
 
-// sow fills d and returns how to get in.
-func sow(ctx context.Context, d *db.DB, members int) (key, error) {
-	s := &seed{today: time.Now().UTC().Truncate(time.Microsecond), crowd: newCrowd()}
+// sow fills d and returns how to get in. show is told how far it is.
+func sow(ctx context.Context, d *db.DB, members int, show func(done, total int64)) (key, error) {
+	s := &seed{show: show, today: time.Now().UTC().Truncate(time.Microsecond), crowd: newCrowd()}
 	s.org = org.New(d, org.Options{Now: func() time.Time { return s.clock }})
 	ctx = org.WithRequest(ctx, org.Request{ID: uuid.NewString(), IP: "127.0.0.1", UserAgent: "rolecall demo"})
 	k := key{Email: "ada@acme.example", Password: strings.ToLower(rand.Text()[:16])}
@@ -102,6 +105,7 @@ func sow(ctx context.Context, d *db.DB, members int) (key, error) {
 	if err := d.Fill(ctx, func(q *db.Queries) error { return s.hire(ctx, q, members) }); err != nil {
 		return k, err
 	}
+	show(1, 1)
 	s.clock = s.today
 	var err error
 	k.Token, _, err = s.org.CreateToken(ctx, s.owner, "me", func() (org.TokenInput, error) {
@@ -186,8 +190,11 @@ func (s *seed) hire(ctx context.Context, q *db.Queries, members int) error {
 		if i == 0 {
 			people = members - 1 // Ada is there already
 		}
-		for n := range people {
-			user, err := s.account(ctx, q, c, s.someone(i, n))
+		for n, p := range s.staff(i, people) {
+			if i == 0 {
+				s.show(int64(n), int64(people)*6/5) // the rest is for the index
+			}
+			user, err := s.account(ctx, q, c, p)
 			if err != nil {
 				return err
 			}
@@ -206,16 +213,19 @@ func (s *seed) hire(ctx context.Context, q *db.Queries, members int) error {
 	return q.BumpRevision(ctx, time.Now().UnixMicro())
 }
 
-// someone is the n-th person of a company. The oddities and programs work for the first one.
-func (s *seed) someone(company, n int) person {
-	known := acquaintances[company]
+// staff is so many people of a company, by username: what is inserted in the order of the indexes takes a third of the
+// time. The oddities and programs work for the first one.
+func (s *seed) staff(company, n int) []person {
+	list := slices.Clone(acquaintances[company])
 	if company == 0 {
-		known = slices.Concat(known, oddities, programs)
+		list = slices.Concat(list, oddities, programs)
 	}
-	if n < len(known) {
-		return known[n]
+	for len(list) < n {
+		list = append(list, s.crowd.next())
 	}
-	return s.crowd.next()
+	list = list[:n]
+	slices.SortFunc(list, func(a, b person) int { return strings.Compare(org.Fold(a.username), org.Fold(b.username)) })
+	return list
 }
 
 // hired is a user on its way into organizations.
@@ -301,12 +311,12 @@ func (s *seed) after(then time.Time) time.Time {
 	return then.Add(time.Duration(s.crowd.rng.Int64N(int64(s.today.Sub(then)) + 1))).Truncate(time.Microsecond)
 }
 
-// id is a random uuid that every demo makes alike.
+// id is a uuid that every demo makes alike, greater than the one before it, as those are that the server makes.
 func (s *seed) id() uuid.UUID {
 	var b uuid.UUID
-	for i := range b {
-		b[i] = byte(s.crowd.rng.Uint32())
-	}
-	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	s.ids++
+	binary.BigEndian.PutUint64(b[:], (1_700_000_000_000+s.ids)<<16)
+	binary.BigEndian.PutUint64(b[8:], s.crowd.rng.Uint64())
+	b[6], b[8] = 0x70, b[8]&0x3f|0x80
 	return b
 }
