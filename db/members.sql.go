@@ -891,6 +891,75 @@ func (q *Queries) SearchMembers(ctx context.Context, arg SearchMembersParams) ([
 	return items, nil
 }
 
+const searchMembersByUsername = `-- name: SearchMembersByUsername :many
+SELECT m.user_id, CAST(count(*) OVER () AS bigint) AS total
+FROM users u
+CROSS JOIN organization_members m -- which SQLite takes in this order
+WHERE u.seq IN (SELECT s.rowid FROM user_search(search_pattern(CAST(?1 AS text))) s)
+  AND instr(u.search_key, ?1) > 0
+  AND (CAST(?2 AS text) = '' OR instr(?2, ' ' || u.status || ' ') > 0)
+  AND m.user_id = u.id AND m.organization_id = ?3
+  AND m.username_key >= ?4 AND m.username_key < ?5
+  AND (CAST(?6 AS text) = '' OR EXISTS (
+      SELECT 1 FROM member_roles r
+      WHERE r.organization_id = m.organization_id AND r.username_key = m.username_key AND instr(?6, ' ' || r.role || ' ') > 0))
+  AND (CAST(?7 AS text) = '' OR EXISTS (
+      SELECT 1 FROM user_roles s WHERE s.user_id = m.user_id AND instr(?7, ' ' || s.role || ' ') > 0))
+ORDER BY m.username_key
+LIMIT CAST(?9 AS bigint) OFFSET CAST(?8 AS bigint)
+`
+
+type SearchMembersByUsernameParams struct {
+	Query          string
+	Statuses       string
+	OrganizationID uuid.UUID
+	FromKey        string
+	BeforeKey      string
+	Roles          string
+	SiteRoles      string
+	Skip           int64
+	MaxRows        int64
+}
+
+type SearchMembersByUsernameRow struct {
+	UserID uuid.UUID
+	Total  int64
+}
+
+// The same by username. It reads nothing of a membership that does not stand in the index by account.
+func (q *Queries) SearchMembersByUsername(ctx context.Context, arg SearchMembersByUsernameParams) ([]SearchMembersByUsernameRow, error) {
+	rows, err := q.query(ctx, q.searchMembersByUsernameStmt, searchMembersByUsername,
+		arg.Query,
+		arg.Statuses,
+		arg.OrganizationID,
+		arg.FromKey,
+		arg.BeforeKey,
+		arg.Roles,
+		arg.SiteRoles,
+		arg.Skip,
+		arg.MaxRows,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []SearchMembersByUsernameRow{}
+	for rows.Next() {
+		var i SearchMembersByUsernameRow
+		if err := rows.Scan(&i.UserID, &i.Total); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const sortMembers = `-- name: SortMembers :many
 SELECT f.user_id FROM (
     SELECT m.user_id,

@@ -15,19 +15,21 @@ func TestSearchesBegin(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = d.Close() })
-	for name, tt := range map[string]struct{ query, begins string }{
-		"SearchMembers":     {searchMembers, "SEARCH u USING INTEGER PRIMARY KEY (rowid=?)"},
-		"SearchUsers":       {searchUsers, "SEARCH u USING INTEGER PRIMARY KEY (rowid=?)"},
-		"FindMembers":       {findMembers, "SEARCH m USING PRIMARY KEY (organization_id=? AND username_key>?"},
-		"FindMembersOfRole": {findMembersOfRole, "SEARCH h USING PRIMARY KEY (organization_id=? AND role=? AND username_key>?"},
-		"ListMembersByID":   {strings.ReplaceAll(listMembersByID, "/*SLICE:user_ids*/?", "?,?,?"), "SEARCH organization_members USING INDEX organization_members_by_user (user_id=?)"},
-		"ListMembers":       {listMembers, "SEARCH organization_members USING PRIMARY KEY (organization_id=? AND username_key>?)"},
+	const lookUp = "SEARCH u USING INTEGER PRIMARY KEY (rowid=?)"
+	for name, tt := range map[string]struct{ query, begins, then string }{
+		"SearchMembers":           {searchMembers, lookUp, ""},
+		"SearchMembersByUsername": {searchMembersByUsername, lookUp, "SEARCH m USING COVERING INDEX organization_members_by_user"},
+		"SearchUsers":             {searchUsers, lookUp, ""},
+		"FindMembers":             {findMembers, "SEARCH m USING PRIMARY KEY (organization_id=? AND username_key>?", ""},
+		"FindMembersOfRole":       {findMembersOfRole, "SEARCH h USING PRIMARY KEY (organization_id=? AND role=? AND username_key>?", ""},
+		"ListMembersByID":         {strings.ReplaceAll(listMembersByID, "/*SLICE:user_ids*/?", "?,?,?"), "SEARCH organization_members USING INDEX organization_members_by_user (user_id=?)", ""},
+		"ListMembers":             {listMembers, "SEARCH organization_members USING PRIMARY KEY (organization_id=? AND username_key>?)", ""},
 	} {
 		rows, err := d.engine.(*file).readers.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+tt.query, make([]any, 20)...)
 		if err != nil {
 			t.Fatal(name, err)
 		}
-		first := ""
+		first, rest := "", ""
 		for rows.Next() {
 			var id, parent, unused int
 			var step string
@@ -37,9 +39,10 @@ func TestSearchesBegin(t *testing.T) {
 			if first == "" && strings.HasPrefix(step, "SEARCH") {
 				first = step
 			}
+			rest += step + "\n"
 		}
-		if err := errors.Join(rows.Err(), rows.Close()); err != nil || !strings.HasPrefix(first, tt.begins) {
-			t.Errorf("%s begins with %q, %v", name, first, err)
+		if err := errors.Join(rows.Err(), rows.Close()); err != nil || !strings.HasPrefix(first, tt.begins) || !strings.Contains(rest, tt.then) {
+			t.Errorf("%s begins with %q, %v:\n%s", name, first, err, rest)
 		}
 	}
 }

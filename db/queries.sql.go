@@ -321,6 +321,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.searchMembersStmt, err = db.PrepareContext(ctx, searchMembers); err != nil {
 		return nil, fmt.Errorf("error preparing query SearchMembers: %w", err)
 	}
+	if q.searchMembersByUsernameStmt, err = db.PrepareContext(ctx, searchMembersByUsername); err != nil {
+		return nil, fmt.Errorf("error preparing query SearchMembersByUsername: %w", err)
+	}
 	if q.searchUsersStmt, err = db.PrepareContext(ctx, searchUsers); err != nil {
 		return nil, fmt.Errorf("error preparing query SearchUsers: %w", err)
 	}
@@ -872,6 +875,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing searchMembersStmt: %w", cerr)
 		}
 	}
+	if q.searchMembersByUsernameStmt != nil {
+		if cerr := q.searchMembersByUsernameStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing searchMembersByUsernameStmt: %w", cerr)
+		}
+	}
 	if q.searchUsersStmt != nil {
 		if cerr := q.searchUsersStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing searchUsersStmt: %w", cerr)
@@ -1095,6 +1103,7 @@ type Queries struct {
 	listUsersStmt                     *sql.Stmt
 	listUsersByIDStmt                 *sql.Stmt
 	searchMembersStmt                 *sql.Stmt
+	searchMembersByUsernameStmt       *sql.Stmt
 	searchUsersStmt                   *sql.Stmt
 	sortMembersStmt                   *sql.Stmt
 	touchHoldersStmt                  *sql.Stmt
@@ -1217,6 +1226,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listUsersStmt:                     q.listUsersStmt,
 		listUsersByIDStmt:                 q.listUsersByIDStmt,
 		searchMembersStmt:                 q.searchMembersStmt,
+		searchMembersByUsernameStmt:       q.searchMembersByUsernameStmt,
 		searchUsersStmt:                   q.searchUsersStmt,
 		sortMembersStmt:                   q.sortMembersStmt,
 		touchHoldersStmt:                  q.touchHoldersStmt,

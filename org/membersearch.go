@@ -185,7 +185,7 @@ func (s source) sortedMembers(ctx context.Context, search memberSearch, few bool
 		n, err := s.countMembers(ctx, search, len(ids))
 		return ids, int(n), err
 	}
-	rows, err := s.q.SearchMembers(ctx, search.SearchMembersParams)
+	rows, err := s.searchMembers(ctx, search)
 	if err == nil && len(rows) == 0 && search.Skip > 0 { // past the end, where no row tells how many there are
 		search.Skip, search.MaxRows = 0, 1
 		_, total, err := s.sortedMembers(ctx, search, few)
@@ -195,6 +195,23 @@ func (s source) sortedMembers(ctx context.Context, search memberSearch, few bool
 		ids, total = append(ids, r.UserID), int(r.Total)
 	}
 	return ids, total, err
+}
+
+// searchMembers looks up the accounts that may have a text.
+func (s source) searchMembers(ctx context.Context, search memberSearch) ([]db.SearchMembersRow, error) {
+	p := search.SearchMembersParams
+	if !search.byUsername() {
+		return s.q.SearchMembers(ctx, p)
+	}
+	rows, err := s.q.SearchMembersByUsername(ctx, db.SearchMembersByUsernameParams{
+		OrganizationID: p.OrganizationID, FromKey: p.FromKey, BeforeKey: p.BeforeKey,
+		Query: p.Query, Statuses: p.Statuses, Roles: p.Roles, SiteRoles: p.SiteRoles, Skip: p.Skip, MaxRows: p.MaxRows,
+	})
+	list := make([]db.SearchMembersRow, len(rows))
+	for i, r := range rows {
+		list[i] = db.SearchMembersRow(r)
+	}
+	return list, err
 }
 
 // walk is the next members that a search by username finds: a piece at most.

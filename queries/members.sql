@@ -144,6 +144,24 @@ SELECT f.user_id, CAST(count(*) OVER () AS bigint) AS total FROM (
 ORDER BY f.up, f.down DESC, f.user_id
 LIMIT CAST(@max_rows AS bigint) OFFSET CAST(@skip AS bigint);
 
+-- name: SearchMembersByUsername :many
+-- The same by username. It reads nothing of a membership that does not stand in the index by account.
+SELECT m.user_id, CAST(count(*) OVER () AS bigint) AS total
+FROM users u
+CROSS JOIN organization_members m -- which SQLite takes in this order
+WHERE u.seq IN (SELECT s.rowid FROM user_search(search_pattern(CAST(@query AS text))) s)
+  AND instr(u.search_key, @query) > 0
+  AND (CAST(@statuses AS text) = '' OR instr(@statuses, ' ' || u.status || ' ') > 0)
+  AND m.user_id = u.id AND m.organization_id = @organization_id
+  AND m.username_key >= @from_key AND m.username_key < @before_key
+  AND (CAST(@roles AS text) = '' OR EXISTS (
+      SELECT 1 FROM member_roles r
+      WHERE r.organization_id = m.organization_id AND r.username_key = m.username_key AND instr(@roles, ' ' || r.role || ' ') > 0))
+  AND (CAST(@site_roles AS text) = '' OR EXISTS (
+      SELECT 1 FROM user_roles s WHERE s.user_id = m.user_id AND instr(@site_roles, ' ' || s.role || ' ') > 0))
+ORDER BY m.username_key
+LIMIT CAST(@max_rows AS bigint) OFFSET CAST(@skip AS bigint);
+
 -- name: CountMemberRoles :many
 -- How many members hold each role of an organization.
 SELECT role, members FROM member_role_counts WHERE organization_id = @organization_id AND members > 0;
