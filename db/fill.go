@@ -61,6 +61,6 @@ func (f *file) Fill(ctx context.Context, fn func(q *Queries) error) error {
 func (w *writer) stretch() func() {
 	_ = errors.Join(w.exec("PRAGMA cache_size(-256000)"), w.exec("PRAGMA temp_store(MEMORY)")) // it works without, too
 	return func() {
-		_ = errors.Join(w.exec("PRAGMA cache_size(-16000)"), w.exec("PRAGMA temp_store(DEFAULT)"))
+		_ = errors.Join(w.exec("PRAGMA "+pageCache), w.exec("PRAGMA temp_store(DEFAULT)"))
 	}
 }

@@ -133,10 +133,13 @@ func (f *file) start(ctx context.Context) (err error) {
 	return f.revision.open(f.path)
 }
 
+// pageCache is what a connection keeps of the file, in KiB. What it does not, the system does.
+const pageCache = "cache_size(-8000)"
+
 // dsn names the file and sets every connection up alike.
 func dsn(path string, pragmas ...string) string {
 	v := url.Values{
-		"_pragma": append([]string{"busy_timeout(10000)", "journal_mode(WAL)", "foreign_keys(1)", "cache_size(-16000)"}, pragmas...),
+		"_pragma": append([]string{"busy_timeout(10000)", "journal_mode(WAL)", "foreign_keys(1)", pageCache}, pragmas...),
 		"_txlock": {"immediate"},
 	}
 	return fileURL(path, v)
