@@ -30,12 +30,12 @@ var pictures = []picture{
 		choose("org.template.view_insights", "allow"), choose("org.workspace.delete", "deny"), choose("org.workspace.stop", ""),
 	}},
 	{file: "assignment.png", path: members + "?role=contractor", width: 1440, do: []chromedp.Action[chromedp.Void]{
-		click(`tbody tr:nth-child(3) a[data-pop]`), see(`#pop input[name=role]`), click(`#pop input[name=role][value=template-author]`),
+		click(`tbody tr:nth-child(2) a[data-pop]`), see(`#pop input[name=role]`), click(`#pop input[name=role][value=template-author]`),
 	}},
 	{file: "dark.png", path: roles, width: 1440, dark: true},
 	{file: "phone.png", path: members, width: 390},
 	{file: "impact.png", path: roles + "/contractor?confirm=delete", width: 1440},
-	{file: "explain.png", path: members + "/ada-davies?resource_type=template&action=create", width: 1440},
+	{file: "explain.png", path: members + "/ada-webb?resource_type=template&action=create", width: 1440},
 	{file: "who-can.png", path: "/organizations/default/who-can?resource_type=template&action=update", width: 1440},
 	{file: "audit.png", path: "/audit", width: 1440},
 }
