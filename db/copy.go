@@ -108,7 +108,8 @@ func (m *move) run() error {
 			return fmt.Errorf("copy %s: %w", t.name, err)
 		}
 	}
-	return nil
+	_, err = m.to.Exec(m.ctx, "ANALYZE") // else the server plans for empty tables until it does so by itself
+	return err
 }
 
 // tables is all of them, in an order in which references lead to what is there already: that in which they were made.

@@ -818,9 +818,10 @@ SELECT f.user_id, CAST(count(*) OVER () AS bigint) AS total FROM (
                 WHEN 'created_at' THEN CAST(m.created_at AS text) WHEN 'updated_at' THEN CAST(m.updated_at AS text)
                 ELSE m.username_key END
         ELSE '' END AS text) AS down
-    FROM users u
-    CROSS JOIN organization_members m -- which SQLite takes in this order
-    WHERE u.seq IN (SELECT s.rowid FROM user_search(search_pattern(CAST(?3 AS text))) s)
+    FROM user_search(search_pattern(CAST(?3 AS text))) s
+    CROSS JOIN users u -- engines take what is joined like this in the order in which it stands here
+    CROSS JOIN organization_members m
+    WHERE u.seq = s.rowid
       AND m.user_id = u.id AND m.organization_id = ?4
       AND m.username_key >= ?5 AND m.username_key < ?6
       AND (CAST(?3 AS text) = '' OR instr(m.search_key, ?3) > 0)
@@ -893,9 +894,10 @@ func (q *Queries) SearchMembers(ctx context.Context, arg SearchMembersParams) ([
 
 const searchMembersByUsername = `-- name: SearchMembersByUsername :many
 SELECT m.user_id, CAST(count(*) OVER () AS bigint) AS total
-FROM users u
-CROSS JOIN organization_members m -- which SQLite takes in this order
-WHERE u.seq IN (SELECT s.rowid FROM user_search(search_pattern(CAST(?1 AS text))) s)
+FROM user_search(search_pattern(CAST(?1 AS text))) s
+CROSS JOIN users u -- engines take what is joined like this in the order in which it stands here
+CROSS JOIN organization_members m
+WHERE u.seq = s.rowid
   AND instr(u.search_key, ?1) > 0
   AND (CAST(?2 AS text) = '' OR instr(?2, ' ' || u.status || ' ') > 0)
   AND m.user_id = u.id AND m.organization_id = ?3

@@ -4,11 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/google/uuid"
 
 	"rolecall/db"
 	"rolecall/db/dbtest"
@@ -246,5 +249,51 @@ func TestReplicasQueue(t *testing.T) {
 	}
 	if runs.Load() != 8*each {
 		t.Errorf("%d runs for %d writes", runs.Load(), 8*each)
+	}
+}
+
+// A search begins at the accounts that may have the text, whatever it is: the server plans once for all texts.
+func TestSearchesBeginOnServer(t *testing.T) {
+	t.Parallel()
+	dbtest.ServerOnly(t)
+	place := dbtest.Place(t)
+	ctx, o := t.Context(), organization("acme", time.Now())
+	d, err := db.Open(ctx, place)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = d.Close() }()
+	if err := d.Fill(ctx, func(q *db.Queries) error {
+		err := q.InsertOrganization(ctx, o)
+		for n := range 3000 {
+			id, name := uuid.New(), fmt.Sprintf("user-%d", n)
+			err = errors.Join(err, q.InsertUser(ctx, db.InsertUserParams{ID: id, Username: name, UsernameKey: name, Email: name, EmailKey: name,
+				SearchKey: name, Status: "active", LoginType: "none", Now: time.Now()}),
+				q.InsertMember(ctx, db.InsertMemberParams{OrganizationID: o.ID, UserID: id, Now: time.Now()}))
+		}
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := dbtest.SQL(t, place).ExecContext(ctx, "ANALYZE"); err != nil {
+		t.Fatal(err)
+	}
+	for n := range 20 { // the server decides on a plan for all after the fifth time
+		if rows, err := d.SearchMembersByUsername(ctx, db.SearchMembersByUsernameParams{
+			OrganizationID: o.ID, Query: fmt.Sprintf("user-%d", n), BeforeKey: "\U0010FFFF", MaxRows: 25,
+		}); err != nil || len(rows) == 0 {
+			t.Fatal(len(rows), err)
+		}
+	}
+	_ = d.Close() // a connection that ends tells what it has read
+	for wait := time.Now(); ; time.Sleep(50 * time.Millisecond) {
+		read := dbtest.Rows(t, place, `SELECT coalesce(sum(idx_tup_read) FILTER (WHERE indexrelname = 'organization_members_by_user'), 0),
+			coalesce(sum(idx_tup_read) FILTER (WHERE indexrelname = 'organization_members_pkey'), 0) FROM pg_stat_user_indexes`)[0]
+		if read[0] != "0" || time.Since(wait) > 10*time.Second {
+			if looked, _ := strconv.Atoi(read[1]); read[0] == "0" || looked > 3000 {
+				t.Errorf("members read by account %s, by username %s", read[0], read[1])
+			}
+			return
+		}
 	}
 }

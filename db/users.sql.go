@@ -95,8 +95,8 @@ FROM (
                 ELSE u.username_key END
         ELSE '' END AS text) AS down
     FROM users u
-    WHERE (u.id = ?3 OR ?3 IS NULL)
-      AND (CAST(?4 AS text) = '' OR instr(u.search_key, ?4) > 0)
+    WHERE (CAST(?3 AS text) = '' OR instr(u.search_key, ?3) > 0)
+      AND (u.id = ?4 OR ?4 IS NULL)
       AND (CAST(?5 AS text) = '' OR instr(?5, ' ' || u.status || ' ') > 0)
       AND (CAST(?6 AS text) = '' OR instr(?6, ' ' || u.login_type || ' ') > 0)
       AND (CAST(?7 AS text) = '' OR EXISTS (
@@ -114,8 +114,8 @@ LIMIT CAST(?14 AS bigint) OFFSET CAST(?13 AS bigint)
 type FindUsersParams struct {
 	Descending    bool
 	Sort          string
-	OnlyUser      uuid.NullUUID
 	Query         string
+	OnlyUser      uuid.NullUUID
 	Statuses      string
 	LoginTypes    string
 	Roles         string
@@ -139,8 +139,8 @@ func (q *Queries) FindUsers(ctx context.Context, arg FindUsersParams) ([]FindUse
 	rows, err := q.query(ctx, q.findUsersStmt, findUsers,
 		arg.Descending,
 		arg.Sort,
-		arg.OnlyUser,
 		arg.Query,
+		arg.OnlyUser,
 		arg.Statuses,
 		arg.LoginTypes,
 		arg.Roles,
@@ -541,10 +541,10 @@ FROM (
                 WHEN 'created_at' THEN CAST(u.created_at AS text) WHEN 'last_seen_at' THEN coalesce(CAST(u.last_seen_at AS text), '')
                 ELSE u.username_key END
         ELSE '' END AS text) AS down
-    FROM users u
-    WHERE (u.id = ?3 OR ?3 IS NULL)
-      AND (CAST(?4 AS text) = '' OR instr(u.search_key, ?4) > 0)
-      AND u.seq IN (SELECT s.rowid FROM user_search(search_pattern(?4)) s)
+    FROM user_search(search_pattern(CAST(?3 AS text))) s
+    CROSS JOIN users u -- engines take what is joined like this in the order in which it stands here
+    WHERE (u.id = ?4 OR ?4 IS NULL)
+      AND u.seq = s.rowid AND instr(u.search_key, ?3) > 0
       AND (CAST(?5 AS text) = '' OR instr(?5, ' ' || u.status || ' ') > 0)
       AND (CAST(?6 AS text) = '' OR instr(?6, ' ' || u.login_type || ' ') > 0)
       AND (CAST(?7 AS text) = '' OR EXISTS (
@@ -562,8 +562,8 @@ LIMIT CAST(?14 AS bigint) OFFSET CAST(?13 AS bigint)
 type SearchUsersParams struct {
 	Descending    bool
 	Sort          string
-	OnlyUser      uuid.NullUUID
 	Query         string
+	OnlyUser      uuid.NullUUID
 	Statuses      string
 	LoginTypes    string
 	Roles         string
@@ -586,8 +586,8 @@ func (q *Queries) SearchUsers(ctx context.Context, arg SearchUsersParams) ([]Sea
 	rows, err := q.query(ctx, q.searchUsersStmt, searchUsers,
 		arg.Descending,
 		arg.Sort,
-		arg.OnlyUser,
 		arg.Query,
+		arg.OnlyUser,
 		arg.Statuses,
 		arg.LoginTypes,
 		arg.Roles,

@@ -128,9 +128,10 @@ SELECT f.user_id, CAST(count(*) OVER () AS bigint) AS total FROM (
                 WHEN 'created_at' THEN CAST(m.created_at AS text) WHEN 'updated_at' THEN CAST(m.updated_at AS text)
                 ELSE m.username_key END
         ELSE '' END AS text) AS down
-    FROM users u
-    CROSS JOIN organization_members m -- which SQLite takes in this order
-    WHERE u.seq IN (SELECT s.rowid FROM user_search(search_pattern(CAST(@query AS text))) s)
+    FROM user_search(search_pattern(CAST(@query AS text))) s
+    CROSS JOIN users u -- engines take what is joined like this in the order in which it stands here
+    CROSS JOIN organization_members m
+    WHERE u.seq = s.rowid
       AND m.user_id = u.id AND m.organization_id = @organization_id
       AND m.username_key >= @from_key AND m.username_key < @before_key
       AND (CAST(@query AS text) = '' OR instr(m.search_key, @query) > 0)
@@ -147,9 +148,10 @@ LIMIT CAST(@max_rows AS bigint) OFFSET CAST(@skip AS bigint);
 -- name: SearchMembersByUsername :many
 -- The same by username. It reads nothing of a membership that does not stand in the index by account.
 SELECT m.user_id, CAST(count(*) OVER () AS bigint) AS total
-FROM users u
-CROSS JOIN organization_members m -- which SQLite takes in this order
-WHERE u.seq IN (SELECT s.rowid FROM user_search(search_pattern(CAST(@query AS text))) s)
+FROM user_search(search_pattern(CAST(@query AS text))) s
+CROSS JOIN users u -- engines take what is joined like this in the order in which it stands here
+CROSS JOIN organization_members m
+WHERE u.seq = s.rowid
   AND instr(u.search_key, @query) > 0
   AND (CAST(@statuses AS text) = '' OR instr(@statuses, ' ' || u.status || ' ') > 0)
   AND m.user_id = u.id AND m.organization_id = @organization_id

@@ -40,8 +40,8 @@ FROM (
                 ELSE u.username_key END
         ELSE '' END AS text) AS down
     FROM users u
-    WHERE (u.id = sqlc.narg(only_user) OR sqlc.narg(only_user) IS NULL)
-      AND (CAST(@query AS text) = '' OR instr(u.search_key, @query) > 0)
+    WHERE (CAST(@query AS text) = '' OR instr(u.search_key, @query) > 0)
+      AND (u.id = sqlc.narg(only_user) OR sqlc.narg(only_user) IS NULL)
       AND (CAST(@statuses AS text) = '' OR instr(@statuses, ' ' || u.status || ' ') > 0)
       AND (CAST(@login_types AS text) = '' OR instr(@login_types, ' ' || u.login_type || ' ') > 0)
       AND (CAST(@roles AS text) = '' OR EXISTS (
@@ -71,10 +71,10 @@ FROM (
                 WHEN 'created_at' THEN CAST(u.created_at AS text) WHEN 'last_seen_at' THEN coalesce(CAST(u.last_seen_at AS text), '')
                 ELSE u.username_key END
         ELSE '' END AS text) AS down
-    FROM users u
+    FROM user_search(search_pattern(CAST(@query AS text))) s
+    CROSS JOIN users u -- engines take what is joined like this in the order in which it stands here
     WHERE (u.id = sqlc.narg(only_user) OR sqlc.narg(only_user) IS NULL)
-      AND (CAST(@query AS text) = '' OR instr(u.search_key, @query) > 0)
-      AND u.seq IN (SELECT s.rowid FROM user_search(search_pattern(@query)) s)
+      AND u.seq = s.rowid AND instr(u.search_key, @query) > 0
       AND (CAST(@statuses AS text) = '' OR instr(@statuses, ' ' || u.status || ' ') > 0)
       AND (CAST(@login_types AS text) = '' OR instr(@login_types, ' ' || u.login_type || ' ') > 0)
       AND (CAST(@roles AS text) = '' OR EXISTS (
