@@ -7,23 +7,76 @@ import (
 	"fmt"
 	"net/url"
 	"path/filepath"
+	"strings"
 	"time"
 
-	_ "modernc.org/sqlite" // the driver that the server has
+	_ "github.com/jackc/pgx/v5/stdlib" // the drivers that the server has
+	_ "modernc.org/sqlite"
 )
 
 const (
 	fullList = "all members, JSON"
-	bareScan = "SQLite alone, all members"
+	bareScan = "the database alone, all members"
 )
 
-func openSQLite(path string, query url.Values) (*sql.DB, error) {
-	return sql.Open("sqlite", (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: query.Encode()}).String())
+func isServer(database string) bool { return strings.HasPrefix(database, "postgres") }
+
+// open opens a database, a file or one of a server, past the program.
+func open(database string, query url.Values) (*sql.DB, error) {
+	if isServer(database) {
+		return sql.Open("pgx", database)
+	}
+	return sql.Open("sqlite", (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: database}).EscapedPath(), RawQuery: query.Encode()}).String())
+}
+
+// newDatabase makes a database on a server, without the one of that name that an earlier run left behind, and gives its URL.
+func newDatabase(ctx context.Context, server, name string) (string, error) {
+	u, err := url.Parse(server)
+	if err != nil {
+		return "", err
+	}
+	u.Path = "/" + name
+	if err := dropDatabase(ctx, u.String()); err != nil {
+		return "", err
+	}
+	return u.String(), onServer(ctx, server, "CREATE DATABASE "+name)
+}
+
+func dropDatabase(ctx context.Context, database string) error {
+	u, err := url.Parse(database)
+	if err != nil {
+		return err
+	}
+	name := strings.TrimPrefix(u.Path, "/")
+	u.Path = "/postgres"
+	return onServer(ctx, u.String(), "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)")
+}
+
+func onServer(ctx context.Context, server, statement string) error {
+	d, err := open(server, nil)
+	if err != nil {
+		return err
+	}
+	_, err = d.ExecContext(ctx, statement)
+	return errors.Join(err, d.Close())
+}
+
+// size is how many MiB the data takes.
+func size(ctx context.Context, database string) (n float64, err error) {
+	if !isServer(database) {
+		return mib(database), nil
+	}
+	d, err := open(database, nil)
+	if err != nil {
+		return 0, err
+	}
+	err = d.QueryRowContext(ctx, "SELECT pg_database_size(current_database())").Scan(&n)
+	return n / (1 << 20), errors.Join(err, d.Close())
 }
 
 // scan reads what a list of all members shows, and makes nothing of it.
 func scan(ctx context.Context, database string, members int) (took time.Duration, err error) {
-	d, err := openSQLite(database, url.Values{"mode": {"ro"}})
+	d, err := open(database, url.Values{"mode": {"ro"}})
 	if err != nil {
 		return 0, err
 	}
@@ -57,7 +110,7 @@ func scan(ctx context.Context, database string, members int) (took time.Duration
 
 // give gives a role to so many members past the server, which would write each of them into the audit trail.
 func give(ctx context.Context, database, role string, most int) error {
-	d, err := openSQLite(database, url.Values{"_pragma": {"busy_timeout(10000)"}, "_txlock": {"immediate"}})
+	d, err := open(database, url.Values{"_pragma": {"busy_timeout(10000)"}, "_txlock": {"immediate"}})
 	if err != nil {
 		return err
 	}
@@ -67,9 +120,10 @@ func give(ctx context.Context, database, role string, most int) error {
 		return err
 	}
 	defer func() { _ = tx.Rollback() }() // after a commit there is nothing left to roll back
-	if _, err := tx.ExecContext(ctx, `INSERT OR IGNORE INTO member_roles (organization_id, role, username_key, user_id)
-		SELECT organization_id, ?, username_key, user_id FROM organization_members
-		WHERE organization_id = (SELECT id FROM organizations WHERE name_key = 'default') ORDER BY username_key LIMIT ?`, role, most); err != nil {
+	if _, err := tx.ExecContext(ctx, fmt.Sprintf(`INSERT INTO member_roles (organization_id, role, username_key, user_id)
+		SELECT organization_id, '%s', username_key, user_id FROM organization_members
+		WHERE organization_id = (SELECT id FROM organizations WHERE name_key = 'default') ORDER BY username_key LIMIT %d
+		ON CONFLICT DO NOTHING`, role, most)); err != nil {
 		return err
 	}
 	if _, err := tx.ExecContext(ctx, "UPDATE revisions SET value = value + 1"); err != nil {
@@ -78,24 +132,29 @@ func give(ctx context.Context, database, role string, most int) error {
 	return tx.Commit()
 }
 
-// scratch is a database for writing as fast as SQLite can while it waits for the disk with each commit.
+// scratch is a table for writing as fast as the database can while it waits for the disk with each commit.
 type scratch struct {
 	db     *sql.DB
 	insert *sql.Stmt
 	rates  []float64
 }
 
-func newScratch(ctx context.Context, dir string) (*scratch, error) {
-	d, err := openSQLite(filepath.Join(dir, "scratch.db"), url.Values{"_pragma": {"journal_mode(WAL)", "synchronous(FULL)"}})
+// newScratch makes it in a file in dir, or on the server that the database is on.
+func newScratch(ctx context.Context, dir, database string) (*scratch, error) {
+	id := "gen_random_uuid()"
+	if !isServer(database) {
+		id, database = "hex(randomblob(16))", filepath.Join(dir, "scratch.db")
+	}
+	d, err := open(database, url.Values{"_pragma": {"journal_mode(WAL)", "synchronous(FULL)"}})
 	if err != nil {
 		return nil, err
 	}
 	d.SetMaxOpenConns(1)
-	_, err = d.ExecContext(ctx, "CREATE TABLE IF NOT EXISTS rows (id text PRIMARY KEY, username text, roles text, time text)")
+	_, err = d.ExecContext(ctx, "CREATE TABLE IF NOT EXISTS scratch (id text PRIMARY KEY, username text, roles text, time text)")
 	if err != nil {
 		return nil, errors.Join(err, d.Close())
 	}
-	insert, err := d.PrepareContext(ctx, "INSERT INTO rows (id, username, roles, time) VALUES (hex(randomblob(16)), ?, ?, ?)")
+	insert, err := d.PrepareContext(ctx, "INSERT INTO scratch (id, username, roles, time) VALUES ("+id+", 'grace-bell', 'read-only contractor', '2026-03-01 12:00:00.000000+00:00')")
 	if err != nil {
 		return nil, errors.Join(err, d.Close())
 	}
@@ -128,7 +187,7 @@ func (s *scratch) batch(ctx context.Context) error {
 	insert := tx.StmtContext(ctx, s.insert)
 	defer insert.Close()
 	for range 64 {
-		if _, err := insert.ExecContext(ctx, "grace-bell", "read-only contractor", "2026-03-01 12:00:00.000000+00:00"); err != nil {
+		if _, err := insert.ExecContext(ctx); err != nil {
 			return err
 		}
 	}

@@ -20,14 +20,15 @@ import (
 
 // lab is where the servers under measurement live.
 type lab struct {
-	dir    string
-	binary string
+	dir      string
+	binary   string
+	postgres string // the server to keep the data on; "" for files
 }
 
 // newLab builds the server as `task build` does. The lab must be torn down, also after an error.
-func newLab(ctx context.Context) (*lab, error) {
+func newLab(ctx context.Context, postgres string) (*lab, error) {
 	dir, err := os.MkdirTemp("", "rolecall-bench-")
-	l := &lab{dir, filepath.Join(dir, "rolecall")}
+	l := &lab{dir, filepath.Join(dir, "rolecall"), postgres}
 	if err != nil {
 		return l, err
 	}
@@ -122,6 +123,11 @@ func (l *lab) serve(ctx context.Context, members, starts int, note func(name, un
 	if err := l.fill(s); err != nil {
 		return nil, fmt.Errorf("demo with %d members: %w", members, err)
 	}
+	if l.postgres != "" {
+		if err := l.move(ctx, s); err != nil {
+			return nil, err
+		}
+	}
 	var times []time.Duration
 	for range starts {
 		if s.process != nil {
@@ -154,6 +160,21 @@ func (l *lab) fill(s *server) error {
 	return os.Link(key.Database, s.database)
 }
 
+// move copies the data of a file to a database of its own on the server.
+func (l *lab) move(ctx context.Context, s *server) error {
+	file := s.database
+	var err error
+	if s.database, err = newDatabase(ctx, l.postgres, fmt.Sprint("rolecall_bench_", s.members)); err != nil {
+		return err
+	}
+	begin := time.Now()
+	if out, err := exec.CommandContext(ctx, l.binary, "copy", "--from", file, "--to", s.database).CombinedOutput(); err != nil {
+		return fmt.Errorf("copy: %w\n%s", err, out)
+	}
+	s.note("copying the data", "s", time.Since(begin).Seconds())
+	return os.Remove(file)
+}
+
 // startServer says how long it took until the server was ready.
 func (l *lab) startServer(ctx context.Context, s *server) (time.Duration, error) {
 	free, err := net.Listen("tcp", "127.0.0.1:0")
@@ -179,11 +200,15 @@ func (l *lab) startServer(ctx context.Context, s *server) (time.Duration, error)
 }
 
 // remove stops the server and frees the disk.
-func (s *server) remove() {
+func (s *server) remove(ctx context.Context) error {
 	s.stop()
+	if isServer(s.database) {
+		return dropDatabase(ctx, s.database)
+	}
 	for _, suffix := range []string{"", "-wal", "-shm"} {
 		_ = os.Remove(s.database + suffix)
 	}
+	return nil
 }
 
 func ms(d time.Duration) float64 { return d.Seconds() * 1000 }

@@ -1,5 +1,5 @@
 // Command bench measures the built server with 1,000, 10,000, 100,000 and 1,000,000 members: requests a second, times,
-// memory, beside the most that a server made of the same parts, or SQLite alone, could do. Everything comes from one run,
+// memory, beside the most that a server made of the same parts, or the database alone, could do. Everything comes from one run,
 // and what is compared takes turns in short rounds, so that a machine that slows down slows all of it down.
 package main
 
@@ -41,6 +41,7 @@ type options struct {
 	turn     time.Duration
 	patience time.Duration
 	clients  int
+	postgres string
 }
 
 func run(ctx context.Context, args []string, out, log io.Writer) error {
@@ -52,6 +53,7 @@ func run(ctx context.Context, args []string, out, log io.Writer) error {
 	fs.DurationVar(&o.patience, "patience", 3*time.Second, "`DURATION` that 100 requests may take whose times are measured; there are less of slower ones")
 	fs.IntVar(&o.clients, "clients", 8, "`NUMBER` of connections, kept alive")
 	dir := fs.String("out", filepath.Join("docs", "performance"), "`FOLDER` for results and plots, beside a page of its name; empty: keep nothing")
+	fs.StringVar(&o.postgres, "postgres", "", "`URL` of a PostgreSQL server whose user may make databases: measure on it, without targets")
 	quick := fs.Bool("quick", false, "two small sizes, one round, nothing kept")
 	write := fs.Bool("write-docs", false, "measure nothing: draw and write down again what was measured last")
 	asCeiling := fs.Bool("ceiling", false, "be the server to measure against: the page comes on standard input")
@@ -103,7 +105,7 @@ func (o *options) readSizes(list string) error {
 // measure goes through the sizes, one after the other.
 func (b *book) measure(ctx context.Context, o options, log io.Writer) error {
 	b.begin(o)
-	l, err := newLab(ctx)
+	l, err := newLab(ctx, o.postgres)
 	defer l.tearDown()
 	if err != nil {
 		return err
@@ -116,7 +118,7 @@ func (b *book) measure(ctx context.Context, o options, log io.Writer) error {
 			return err
 		}
 		err = s.measure(ctx, l, o)
-		s.remove()
+		err = errors.Join(err, s.remove(ctx))
 		if err != nil {
 			return fmt.Errorf("with %d members: %w", size, err)
 		}

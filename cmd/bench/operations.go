@@ -29,7 +29,7 @@ const (
 	oneCheck    = "authcheck, 1 check"
 	manyChecks  = "authcheck, 100 checks"
 	assigning   = "assign, 64 clients"
-	bareInserts = "SQLite alone, inserts in batches of 64"
+	bareInserts = "the database alone, inserts in batches of 64"
 	oneStranger = "tiny answer, to anybody"
 	oneCaller   = "tiny answer, to a token"
 	bulk        = "give a role to 1,000 at once, or to all"
@@ -41,7 +41,7 @@ func (s *server) send(method, path, body string) []byte {
 	return request(method, path, asJSON, s.token, body)
 }
 
-// turner is what takes turns: a target, or SQLite alone.
+// turner is what takes turns: a target, or the database alone.
 type turner interface {
 	measure(ctx context.Context, turn time.Duration) error
 }
@@ -180,7 +180,11 @@ func (s *server) measure(ctx context.Context, l *lab, o options) error {
 	}
 	time.Sleep(500 * time.Millisecond)
 	s.note("memory after the start", "MiB", s.memory("VmRSS"))
-	s.note("database", "MiB", mib(s.database))
+	data, err := size(ctx, s.database)
+	if err != nil {
+		return err
+	}
+	s.note("database", "MiB", data)
 	s.note("binary", "MB", mib(l.binary)*(1<<20)/1e6)
 	ceiling, err := startCeiling(bytes.Clone(page))
 	if err != nil {
@@ -213,7 +217,7 @@ func (s *server) measure(ctx context.Context, l *lab, o options) error {
 }
 
 func (s *server) measureRates(ctx context.Context, l *lab, targets []*target, o options) error {
-	alone, err := newScratch(ctx, l.dir)
+	alone, err := newScratch(ctx, l.dir, s.database)
 	if err != nil {
 		return err
 	}
@@ -244,7 +248,7 @@ func (s *server) measureRates(ctx context.Context, l *lab, targets []*target, o 
 	return nil
 }
 
-// measureLists reads the list of everybody, beside the same rows read from SQLite by a program that does nothing else.
+// measureLists reads the list of everybody, beside the same rows read from the database by a program that does nothing else.
 func (s *server) measureLists(ctx context.Context, rounds int) error {
 	var list, csv, bare, first, growth []float64
 	rate := func(d time.Duration) float64 { return float64(s.members) / d.Seconds() }

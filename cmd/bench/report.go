@@ -20,6 +20,7 @@ import (
 type book struct {
 	Date    string    `json:"date"`
 	Machine string    `json:"machine"`
+	Server  bool      `json:"server,omitempty"` // on PostgreSQL: the targets are for a file
 	Method  string    `json:"method"`
 	Sizes   []int     `json:"sizes"`
 	Figures []*figure `json:"figures"`
@@ -36,7 +37,7 @@ func (b *book) begin(o options) {
 	b.Date = time.Now().UTC().Format(time.DateOnly)
 	b.Machine = fmt.Sprintf("%d cores, %s/%s, %s", runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, runtime.Version())
 	b.Method = fmt.Sprintf("%d connections, the median of %d rounds of %v", o.clients, o.rounds, o.turn)
-	b.Sizes = o.sizes
+	b.Sizes, b.Server = o.sizes, o.postgres != ""
 }
 
 func (b *book) note(members int, name, unit string, value float64) {
@@ -100,7 +101,7 @@ var bounds = []bound{
 // value is what there is to hold against the bound; nothing if it was not measured.
 func (t *bound) value(b *book, members int) (v float64, ok bool) {
 	f := b.figure(t.Figure)
-	if f == nil || t.Only != 0 && t.Only != members {
+	if f == nil || b.Server || t.Only != 0 && t.Only != members {
 		return 0, false
 	}
 	v, ok = f.Values[members]
@@ -178,7 +179,11 @@ func (b *book) tables() (figures, targets [][]string) {
 func (b *book) print(out io.Writer) {
 	fmt.Fprintf(out, "%s: %s; %s\n", b.Date, b.Machine, b.Method)
 	figures, targets := b.tables()
-	for _, table := range [][][]string{figures, targets} {
+	tables := [][][]string{figures, targets}
+	if b.Server {
+		tables = tables[:1]
+	}
+	for _, table := range tables {
 		fmt.Fprintln(out)
 		w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 		for _, row := range table {
@@ -237,10 +242,15 @@ func (b *book) writePage(path string) error {
 	var text bytes.Buffer
 	figures, targets := b.tables()
 	fmt.Fprintf(&text, "%s%s\nMeasured on %s: %s; %s.\n\n", before, from, b.Date, b.Machine, b.Method)
-	markdown(&text, targets)
-	text.WriteString("\n<details><summary>Everything that was measured</summary>\n\n")
-	markdown(&text, figures)
-	fmt.Fprintf(&text, "\n</details>\n\n%s%s", to, after)
+	if b.Server {
+		markdown(&text, figures)
+	} else {
+		markdown(&text, targets)
+		text.WriteString("\n<details><summary>Everything that was measured</summary>\n\n")
+		markdown(&text, figures)
+		text.WriteString("\n</details>\n")
+	}
+	fmt.Fprintf(&text, "\n%s%s", to, after)
 	return os.WriteFile(path, text.Bytes(), 0o644)
 }
 
