@@ -420,6 +420,26 @@ func (q *Queries) GetMemberByUsername(ctx context.Context, arg GetMemberByUserna
 	return i, err
 }
 
+const getMemberKey = `-- name: GetMemberKey :one
+SELECT username_key FROM organization_members
+WHERE organization_id = ?1
+ORDER BY username_key
+LIMIT 1 OFFSET CAST(?2 AS bigint)
+`
+
+type GetMemberKeyParams struct {
+	OrganizationID uuid.UUID
+	Others         int64
+}
+
+// The place of the member that comes after so many others.
+func (q *Queries) GetMemberKey(ctx context.Context, arg GetMemberKeyParams) (string, error) {
+	row := q.queryRow(ctx, q.getMemberKeyStmt, getMemberKey, arg.OrganizationID, arg.Others)
+	var username_key string
+	err := row.Scan(&username_key)
+	return username_key, err
+}
+
 const getMemberKeyFromEnd = `-- name: GetMemberKeyFromEnd :one
 SELECT username_key FROM organization_members
 WHERE organization_id = ?1
@@ -664,24 +684,18 @@ const listMembers = `-- name: ListMembers :many
 SELECT organization_id, user_id, username_key, version, created_at, updated_at, roles, username, name, avatar_url, email, status, login_type, site_roles FROM member_rows
 WHERE organization_id = ?1 AND username_key > ?2
 ORDER BY username_key
-LIMIT CAST(?4 AS bigint) OFFSET CAST(?3 AS bigint)
+LIMIT CAST(?3 AS bigint)
 `
 
 type ListMembersParams struct {
 	OrganizationID uuid.UUID
 	AfterKey       string
-	Skip           int64
 	MaxRows        int64
 }
 
-// By username, from a place onwards: after ” and an offset for a page, after the last row seen for a stream.
+// By username, from a place onwards: after ” for the first page, after the last row seen for the next one.
 func (q *Queries) ListMembers(ctx context.Context, arg ListMembersParams) ([]MemberRow, error) {
-	rows, err := q.query(ctx, q.listMembersStmt, listMembers,
-		arg.OrganizationID,
-		arg.AfterKey,
-		arg.Skip,
-		arg.MaxRows,
-	)
+	rows, err := q.query(ctx, q.listMembersStmt, listMembers, arg.OrganizationID, arg.AfterKey, arg.MaxRows)
 	if err != nil {
 		return nil, err
 	}
@@ -893,7 +907,7 @@ func (q *Queries) SearchMembers(ctx context.Context, arg SearchMembersParams) ([
 }
 
 const searchMembersByUsername = `-- name: SearchMembersByUsername :many
-SELECT m.user_id, CAST(count(*) OVER () AS bigint) AS total
+SELECT m.user_id, m.username_key
 FROM user_search(search_pattern(CAST(?1 AS text))) s
 CROSS JOIN users u -- engines take what is joined like this in the order in which it stands here
 CROSS JOIN organization_members m
@@ -907,8 +921,6 @@ WHERE u.seq = s.rowid
       WHERE r.organization_id = m.organization_id AND r.username_key = m.username_key AND instr(?6, ' ' || r.role || ' ') > 0))
   AND (CAST(?7 AS text) = '' OR EXISTS (
       SELECT 1 FROM user_roles s WHERE s.user_id = m.user_id AND instr(?7, ' ' || s.role || ' ') > 0))
-ORDER BY m.username_key
-LIMIT CAST(?9 AS bigint) OFFSET CAST(?8 AS bigint)
 `
 
 type SearchMembersByUsernameParams struct {
@@ -919,16 +931,15 @@ type SearchMembersByUsernameParams struct {
 	BeforeKey      string
 	Roles          string
 	SiteRoles      string
-	Skip           int64
-	MaxRows        int64
 }
 
 type SearchMembersByUsernameRow struct {
-	UserID uuid.UUID
-	Total  int64
+	UserID      uuid.UUID
+	UsernameKey string
 }
 
-// The same by username. It reads nothing of a membership that does not stand in the index by account.
+// The same, all of them and in no order, with the usernames to order them by. It reads nothing of a membership that does
+// not stand in the index by account.
 func (q *Queries) SearchMembersByUsername(ctx context.Context, arg SearchMembersByUsernameParams) ([]SearchMembersByUsernameRow, error) {
 	rows, err := q.query(ctx, q.searchMembersByUsernameStmt, searchMembersByUsername,
 		arg.Query,
@@ -938,8 +949,6 @@ func (q *Queries) SearchMembersByUsername(ctx context.Context, arg SearchMembers
 		arg.BeforeKey,
 		arg.Roles,
 		arg.SiteRoles,
-		arg.Skip,
-		arg.MaxRows,
 	)
 	if err != nil {
 		return nil, err
@@ -948,7 +957,7 @@ func (q *Queries) SearchMembersByUsername(ctx context.Context, arg SearchMembers
 	items := []SearchMembersByUsernameRow{}
 	for rows.Next() {
 		var i SearchMembersByUsernameRow
-		if err := rows.Scan(&i.UserID, &i.Total); err != nil {
+		if err := rows.Scan(&i.UserID, &i.UsernameKey); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

@@ -156,6 +156,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.getMemberByUsernameStmt, err = db.PrepareContext(ctx, getMemberByUsername); err != nil {
 		return nil, fmt.Errorf("error preparing query GetMemberByUsername: %w", err)
 	}
+	if q.getMemberKeyStmt, err = db.PrepareContext(ctx, getMemberKey); err != nil {
+		return nil, fmt.Errorf("error preparing query GetMemberKey: %w", err)
+	}
 	if q.getMemberKeyFromEndStmt, err = db.PrepareContext(ctx, getMemberKeyFromEnd); err != nil {
 		return nil, fmt.Errorf("error preparing query GetMemberKeyFromEnd: %w", err)
 	}
@@ -598,6 +601,11 @@ func (q *Queries) Close() error {
 	if q.getMemberByUsernameStmt != nil {
 		if cerr := q.getMemberByUsernameStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing getMemberByUsernameStmt: %w", cerr)
+		}
+	}
+	if q.getMemberKeyStmt != nil {
+		if cerr := q.getMemberKeyStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getMemberKeyStmt: %w", cerr)
 		}
 	}
 	if q.getMemberKeyFromEndStmt != nil {
@@ -1048,6 +1056,7 @@ type Queries struct {
 	getLoginFailuresStmt              *sql.Stmt
 	getMemberStmt                     *sql.Stmt
 	getMemberByUsernameStmt           *sql.Stmt
+	getMemberKeyStmt                  *sql.Stmt
 	getMemberKeyFromEndStmt           *sql.Stmt
 	getOrganizationStmt               *sql.Stmt
 	getOrganizationByNameStmt         *sql.Stmt
@@ -1171,6 +1180,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		getLoginFailuresStmt:              q.getLoginFailuresStmt,
 		getMemberStmt:                     q.getMemberStmt,
 		getMemberByUsernameStmt:           q.getMemberByUsernameStmt,
+		getMemberKeyStmt:                  q.getMemberKeyStmt,
 		getMemberKeyFromEndStmt:           q.getMemberKeyFromEndStmt,
 		getOrganizationStmt:               q.getOrganizationStmt,
 		getOrganizationByNameStmt:         q.getOrganizationByNameStmt,

@@ -69,7 +69,7 @@ func (s source) eachInOrder(ctx context.Context, by *Subject, org db.Organizatio
 			left = 0
 		}
 		if left > 0 {
-			p.AfterKey, p.Skip = rows[len(rows)-1].UsernameKey, 0
+			p.AfterKey = rows[len(rows)-1].UsernameKey
 		}
 		return rows, err
 	}
@@ -114,12 +114,18 @@ func inTurn[T any](more func() bool, next func() ([]T, error), use func([]T) err
 	return nil
 }
 
-// startAt finds the place of the member at an offset from the nearer end.
+// startAt finds the place before the member at an offset, from the nearer end.
 func (s source) startAt(ctx context.Context, org db.Organization, offset int) (p db.ListMembersParams, err error) {
-	p = db.ListMembersParams{OrganizationID: org.ID, Skip: int64(offset)}
-	if left := org.MemberCount - p.Skip; 0 < left && left < p.Skip {
+	p = db.ListMembersParams{OrganizationID: org.ID}
+	skip := int64(offset)
+	switch left := org.MemberCount - skip; {
+	case skip == 0:
+	case left <= 0:
+		p.AfterKey = everywhere.before
+	case left < skip:
 		p.AfterKey, err = s.q.GetMemberKeyFromEnd(ctx, db.GetMemberKeyFromEndParams{OrganizationID: org.ID, Others: left})
-		p.Skip = 0
+	default:
+		p.AfterKey, err = s.q.GetMemberKey(ctx, db.GetMemberKeyParams{OrganizationID: org.ID, Others: skip - 1})
 	}
 	return p, err
 }

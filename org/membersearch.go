@@ -185,7 +185,10 @@ func (s source) sortedMembers(ctx context.Context, search memberSearch, few bool
 		n, err := s.countMembers(ctx, search, len(ids))
 		return ids, int(n), err
 	}
-	rows, err := s.searchMembers(ctx, search)
+	if search.byUsername() {
+		return s.searchByUsername(ctx, search)
+	}
+	rows, err := s.q.SearchMembers(ctx, search.SearchMembersParams)
 	if err == nil && len(rows) == 0 && search.Skip > 0 { // past the end, where no row tells how many there are
 		search.Skip, search.MaxRows = 0, 1
 		_, total, err := s.sortedMembers(ctx, search, few)
@@ -197,21 +200,21 @@ func (s source) sortedMembers(ctx context.Context, search memberSearch, few bool
 	return ids, total, err
 }
 
-// searchMembers looks up the accounts that may have a text.
-func (s source) searchMembers(ctx context.Context, search memberSearch) ([]db.SearchMembersRow, error) {
+// searchByUsername is the same in the usual order. The database hands over all that match faster than it sorts, counts and
+// cuts them.
+func (s source) searchByUsername(ctx context.Context, search memberSearch) (ids []uuid.UUID, total int, err error) {
 	p := search.SearchMembersParams
-	if !search.byUsername() {
-		return s.q.SearchMembers(ctx, p)
-	}
 	rows, err := s.q.SearchMembersByUsername(ctx, db.SearchMembersByUsernameParams{
 		OrganizationID: p.OrganizationID, FromKey: p.FromKey, BeforeKey: p.BeforeKey,
-		Query: p.Query, Statuses: p.Statuses, Roles: p.Roles, SiteRoles: p.SiteRoles, Skip: p.Skip, MaxRows: p.MaxRows,
+		Query: p.Query, Statuses: p.Statuses, Roles: p.Roles, SiteRoles: p.SiteRoles,
 	})
-	list := make([]db.SearchMembersRow, len(rows))
-	for i, r := range rows {
-		list[i] = db.SearchMembersRow(r)
+	slices.SortFunc(rows, func(a, b db.SearchMembersByUsernameRow) int { return strings.Compare(a.UsernameKey, b.UsernameKey) })
+	total = len(rows)
+	rows = rows[min(p.Skip, int64(total)):]
+	for _, r := range rows[:min(p.MaxRows, int64(len(rows)))] {
+		ids = append(ids, r.UserID)
 	}
-	return list, err
+	return ids, total, err
 }
 
 // walk is the next members that a search by username finds: a piece at most.

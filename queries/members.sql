@@ -1,9 +1,16 @@
 -- name: ListMembers :many
--- By username, from a place onwards: after '' and an offset for a page, after the last row seen for a stream.
+-- By username, from a place onwards: after '' for the first page, after the last row seen for the next one.
 SELECT * FROM member_rows
 WHERE organization_id = @organization_id AND username_key > @after_key
 ORDER BY username_key
-LIMIT CAST(@max_rows AS bigint) OFFSET CAST(@skip AS bigint);
+LIMIT CAST(@max_rows AS bigint);
+
+-- name: GetMemberKey :one
+-- The place of the member that comes after so many others.
+SELECT username_key FROM organization_members
+WHERE organization_id = @organization_id
+ORDER BY username_key
+LIMIT 1 OFFSET CAST(@others AS bigint);
 
 -- name: GetMemberKeyFromEnd :one
 -- The place of the member that so many others come after: what is far from the beginning is near to the end.
@@ -146,8 +153,9 @@ ORDER BY f.up, f.down DESC, f.user_id
 LIMIT CAST(@max_rows AS bigint) OFFSET CAST(@skip AS bigint);
 
 -- name: SearchMembersByUsername :many
--- The same by username. It reads nothing of a membership that does not stand in the index by account.
-SELECT m.user_id, CAST(count(*) OVER () AS bigint) AS total
+-- The same, all of them and in no order, with the usernames to order them by. It reads nothing of a membership that does
+-- not stand in the index by account.
+SELECT m.user_id, m.username_key
 FROM user_search(search_pattern(CAST(@query AS text))) s
 CROSS JOIN users u -- engines take what is joined like this in the order in which it stands here
 CROSS JOIN organization_members m
@@ -160,9 +168,7 @@ WHERE u.seq = s.rowid
       SELECT 1 FROM member_roles r
       WHERE r.organization_id = m.organization_id AND r.username_key = m.username_key AND instr(@roles, ' ' || r.role || ' ') > 0))
   AND (CAST(@site_roles AS text) = '' OR EXISTS (
-      SELECT 1 FROM user_roles s WHERE s.user_id = m.user_id AND instr(@site_roles, ' ' || s.role || ' ') > 0))
-ORDER BY m.username_key
-LIMIT CAST(@max_rows AS bigint) OFFSET CAST(@skip AS bigint);
+      SELECT 1 FROM user_roles s WHERE s.user_id = m.user_id AND instr(@site_roles, ' ' || s.role || ' ') > 0));
 
 -- name: CountMemberRoles :many
 -- How many members hold each role of an organization.

@@ -38,7 +38,7 @@ type answer struct {
 }
 
 const (
-	maxKept   = 16 << 20  // bytes of all answers
+	maxKept   = 8 << 20   // bytes of all answers, and of what they are kept for
 	maxAnswer = 128 << 10 // bytes of one: a page of members, not the list of all
 )
 
@@ -61,10 +61,11 @@ func (r *recollection) keep(q question, revision int64, a *answer) {
 	if revision < r.revision {
 		return
 	}
-	if revision > r.revision || r.size+len(a.body) > maxKept {
+	size := len(a.body) + len(q.uri) + len(q.look)
+	if revision > r.revision || r.size+size > maxKept {
 		r.revision, r.size, r.answers = revision, 0, map[question]*answer{}
 	}
-	r.size += len(a.body)
+	r.size += size
 	r.answers[q] = a
 }
 

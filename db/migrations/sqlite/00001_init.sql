@@ -81,6 +81,8 @@ CREATE TABLE organization_members (
     PRIMARY KEY (organization_id, username_key)
 ) WITHOUT ROWID;
 CREATE UNIQUE INDEX organization_members_by_user ON organization_members (user_id, organization_id);
+-- Narrow: an offset has to walk past all before it.
+CREATE INDEX organization_members_in_order ON organization_members (organization_id, username_key);
 
 CREATE TABLE member_roles (
     organization_id uuid NOT NULL,
