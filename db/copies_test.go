@@ -96,12 +96,16 @@ func TestCopiesFollow(t *testing.T) {
 				}
 			default:
 				if held[member] {
+					row, err := q.GetMember(ctx, db.GetMemberParams{OrganizationID: org, UserID: user})
+					if err != nil {
+						return err
+					}
 					return toggle(member+role,
 						func() error {
-							return q.InsertMemberRole(ctx, db.InsertMemberRoleParams{OrganizationID: org, UserID: user, Role: role})
+							return q.InsertMemberRole(ctx, db.InsertMemberRoleParams{OrganizationID: org, Role: role, UsernameKey: row.UsernameKey, UserID: user})
 						},
 						func() error {
-							return q.DeleteMemberRole(ctx, db.DeleteMemberRoleParams{OrganizationID: org, UserID: user, Role: role})
+							return q.DeleteMemberRole(ctx, db.DeleteMemberRoleParams{OrganizationID: org, Role: role, UsernameKey: row.UsernameKey})
 						})
 				}
 			}

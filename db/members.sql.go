@@ -181,20 +181,17 @@ func (q *Queries) DeleteMember(ctx context.Context, arg DeleteMemberParams) erro
 }
 
 const deleteMemberRole = `-- name: DeleteMemberRole :exec
-DELETE FROM member_roles
-WHERE member_roles.organization_id = ?1 AND member_roles.role = ?2 AND member_roles.username_key = (
-    SELECT m.username_key FROM organization_members m
-    WHERE m.organization_id = ?1 AND m.user_id = ?3)
+DELETE FROM member_roles WHERE organization_id = ?1 AND role = ?2 AND username_key = ?3
 `
 
 type DeleteMemberRoleParams struct {
 	OrganizationID uuid.UUID
 	Role           string
-	UserID         uuid.UUID
+	UsernameKey    string
 }
 
 func (q *Queries) DeleteMemberRole(ctx context.Context, arg DeleteMemberRoleParams) error {
-	_, err := q.exec(ctx, q.deleteMemberRoleStmt, deleteMemberRole, arg.OrganizationID, arg.Role, arg.UserID)
+	_, err := q.exec(ctx, q.deleteMemberRoleStmt, deleteMemberRole, arg.OrganizationID, arg.Role, arg.UsernameKey)
 	return err
 }
 
@@ -501,18 +498,23 @@ func (q *Queries) InsertMember(ctx context.Context, arg InsertMemberParams) erro
 
 const insertMemberRole = `-- name: InsertMemberRole :exec
 INSERT INTO member_roles (organization_id, role, username_key, user_id)
-SELECT m.organization_id, CAST(?1 AS text), m.username_key, m.user_id FROM organization_members m
-WHERE m.organization_id = ?2 AND m.user_id = ?3
+VALUES (?1, ?2, ?3, ?4)
 `
 
 type InsertMemberRoleParams struct {
-	Role           string
 	OrganizationID uuid.UUID
+	Role           string
+	UsernameKey    string
 	UserID         uuid.UUID
 }
 
 func (q *Queries) InsertMemberRole(ctx context.Context, arg InsertMemberRoleParams) error {
-	_, err := q.exec(ctx, q.insertMemberRoleStmt, insertMemberRole, arg.Role, arg.OrganizationID, arg.UserID)
+	_, err := q.exec(ctx, q.insertMemberRoleStmt, insertMemberRole,
+		arg.OrganizationID,
+		arg.Role,
+		arg.UsernameKey,
+		arg.UserID,
+	)
 	return err
 }
 
@@ -1083,16 +1085,16 @@ func (q *Queries) TouchHolders(ctx context.Context, arg TouchHoldersParams) erro
 
 const touchMember = `-- name: TouchMember :exec
 UPDATE organization_members SET version = version + 1, updated_at = ?1
-WHERE organization_id = ?2 AND user_id = ?3
+WHERE organization_id = ?2 AND username_key = ?3
 `
 
 type TouchMemberParams struct {
 	Now            time.Time
 	OrganizationID uuid.UUID
-	UserID         uuid.UUID
+	UsernameKey    string
 }
 
 func (q *Queries) TouchMember(ctx context.Context, arg TouchMemberParams) error {
-	_, err := q.exec(ctx, q.touchMemberStmt, touchMember, arg.Now, arg.OrganizationID, arg.UserID)
+	_, err := q.exec(ctx, q.touchMemberStmt, touchMember, arg.Now, arg.OrganizationID, arg.UsernameKey)
 	return err
 }

@@ -137,16 +137,18 @@ func (c *change) setMemberRoles(org db.Organization, row db.MemberRow, body Body
 func (c *change) writeMemberRoles(row db.MemberRow, added, removed []string) error {
 	c.written()
 	for _, name := range removed {
-		if err := c.q.DeleteMemberRole(c.ctx, db.DeleteMemberRoleParams{OrganizationID: row.OrganizationID, UserID: row.UserID, Role: name}); err != nil {
+		if err := c.q.DeleteMemberRole(c.ctx, db.DeleteMemberRoleParams{OrganizationID: row.OrganizationID, UsernameKey: row.UsernameKey, Role: name}); err != nil {
 			return err
 		}
 	}
 	for _, name := range added {
-		if err := c.q.InsertMemberRole(c.ctx, db.InsertMemberRoleParams{OrganizationID: row.OrganizationID, UserID: row.UserID, Role: name}); err != nil {
+		if err := c.q.InsertMemberRole(c.ctx, db.InsertMemberRoleParams{
+			OrganizationID: row.OrganizationID, Role: name, UsernameKey: row.UsernameKey, UserID: row.UserID,
+		}); err != nil {
 			return err
 		}
 	}
-	return c.q.TouchMember(c.ctx, db.TouchMemberParams{Now: c.now, OrganizationID: row.OrganizationID, UserID: row.UserID})
+	return c.q.TouchMember(c.ctx, db.TouchMemberParams{Now: c.now, OrganizationID: row.OrganizationID, UsernameKey: row.UsernameKey})
 }
 
 // assignment is the rules of giving and taking roles, the same for those of an organization and those of the site.

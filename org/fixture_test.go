@@ -199,7 +199,7 @@ func insertPerson(ctx context.Context, q *db.Queries, p person) error {
 		}
 		errs = append(errs, q.InsertMember(ctx, db.InsertMemberParams{OrganizationID: organization, UserID: id(p.name), Now: start}))
 		for _, r := range roles {
-			errs = append(errs, q.InsertMemberRole(ctx, db.InsertMemberRoleParams{OrganizationID: organization, UserID: id(p.name), Role: r}))
+			errs = append(errs, q.InsertMemberRole(ctx, db.InsertMemberRoleParams{OrganizationID: organization, UsernameKey: key, UserID: id(p.name), Role: r}))
 		}
 	}
 	return errors.Join(errs...)
@@ -271,7 +271,7 @@ func (s *site) give(tb testing.TB, organization uuid.UUID, name string, roles ..
 	tb.Helper()
 	s.write(tb, func(q *db.Queries) (err error) {
 		for _, role := range roles {
-			err = errors.Join(err, q.InsertMemberRole(tb.Context(), db.InsertMemberRoleParams{OrganizationID: organization, UserID: id(name), Role: role}))
+			err = errors.Join(err, q.InsertMemberRole(tb.Context(), db.InsertMemberRoleParams{OrganizationID: organization, UsernameKey: org.Fold(name), UserID: id(name), Role: role}))
 		}
 		return err
 	})

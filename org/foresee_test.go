@@ -90,8 +90,8 @@ func (w *world) giveAtRandom(ctx context.Context, q *db.Queries) error {
 			if w.rng.IntN(5) > 0 {
 				continue
 			}
-			err := q.DeleteMemberRole(ctx, db.DeleteMemberRoleParams{OrganizationID: home, UserID: id(name), Role: role})
-			if err = errors.Join(err, q.InsertMemberRole(ctx, db.InsertMemberRoleParams{OrganizationID: home, UserID: id(name), Role: role})); err != nil {
+			err := q.DeleteMemberRole(ctx, db.DeleteMemberRoleParams{OrganizationID: home, UsernameKey: org.Fold(name), Role: role})
+			if err = errors.Join(err, q.InsertMemberRole(ctx, db.InsertMemberRoleParams{OrganizationID: home, UsernameKey: org.Fold(name), UserID: id(name), Role: role})); err != nil {
 				return err
 			}
 		}

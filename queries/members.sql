@@ -196,7 +196,7 @@ DELETE FROM organization_members WHERE organization_id = @organization_id AND us
 
 -- name: TouchMember :exec
 UPDATE organization_members SET version = version + 1, updated_at = @now
-WHERE organization_id = @organization_id AND user_id = @user_id;
+WHERE organization_id = @organization_id AND username_key = @username_key;
 
 -- name: ListHolderKeys :many
 -- Who holds a role, by username, from a place onwards.
@@ -214,14 +214,10 @@ WHERE organization_id = @organization_id AND username_key IN (sqlc.slice('userna
 
 -- name: InsertMemberRole :exec
 INSERT INTO member_roles (organization_id, role, username_key, user_id)
-SELECT m.organization_id, CAST(@role AS text), m.username_key, m.user_id FROM organization_members m
-WHERE m.organization_id = @organization_id AND m.user_id = @user_id;
+VALUES (@organization_id, @role, @username_key, @user_id);
 
 -- name: DeleteMemberRole :exec
-DELETE FROM member_roles
-WHERE member_roles.organization_id = @organization_id AND member_roles.role = @role AND member_roles.username_key = (
-    SELECT m.username_key FROM organization_members m
-    WHERE m.organization_id = @organization_id AND m.user_id = @user_id);
+DELETE FROM member_roles WHERE organization_id = @organization_id AND role = @role AND username_key = @username_key;
 
 -- name: DeleteRoleCount :exec
 -- A role that is not counted is being taken away from all: the trigger leaves the memberships alone.

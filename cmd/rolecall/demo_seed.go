@@ -280,14 +280,14 @@ func (s *seed) join(ctx context.Context, q *db.Queries, company int, h hired) er
 	}
 	roles := s.draw(companies[company].mix, false)
 	for _, role := range roles {
-		if err := q.InsertMemberRole(ctx, db.InsertMemberRoleParams{OrganizationID: id, UserID: h.id, Role: role}); err != nil {
+		if err := q.InsertMemberRole(ctx, db.InsertMemberRoleParams{OrganizationID: id, Role: role, UsernameKey: h.key, UserID: h.id}); err != nil {
 			return err
 		}
 	}
 	if len(roles) == 0 {
 		return nil
 	}
-	return q.TouchMember(ctx, db.TouchMemberParams{OrganizationID: id, UserID: h.id, Now: s.after(since)})
+	return q.TouchMember(ctx, db.TouchMemberParams{OrganizationID: id, UsernameKey: h.key, Now: s.after(since)})
 }
 
 // draw picks roles by their shares, none for those who are to have none.

@@ -34,8 +34,8 @@ var owners = map[string][]string{
 	"github.com/a-h/templ":          {"views", "web"},
 	"github.com/andybalholm/brotli": {"static", "web"},
 	"github.com/pressly/goose":      {"db"},
-	"modernc.org/sqlite":            {"db", "cmd/bench"}, // which compares with SQLite alone
-	"github.com/jackc/pgx":          {"db"},
+	"modernc.org/sqlite":            {"db", "cmd/bench"}, // which compares with the database alone
+	"github.com/jackc/pgx":          {"db", "cmd/bench"},
 }
 
 // testOnly are packages that no program may contain.
