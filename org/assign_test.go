@@ -110,6 +110,25 @@ func toAny(list []string) any {
 	return out
 }
 
+// What a change answers is what a reader finds afterwards, for an account that is found by its name and by its id.
+func TestSetMemberRolesAnswersWhatIsStored(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	ctx := t.Context()
+	for _, user := range []string{"m", "M", id("m").String()} {
+		for _, names := range [][]string{{"viewer", "organization-auditor"}, {"maker"}, {}} {
+			got, err := s.SetMemberRoles(ctx, s.as(t, "o"), "default", user, roles(names...))
+			if err != nil {
+				t.Fatal(err)
+			}
+			want, err := s.Member(ctx, s.as(t, "o"), "default", "m")
+			if diff := cmp.Diff(want, got); err != nil || diff != "" {
+				t.Errorf("%s gets %q: %v, stored (-), answered (+):\n%s", user, names, err, diff)
+			}
+		}
+	}
+}
+
 // An unchanged list writes nothing: no audit row, no new time, no new version, and the memory stays warm.
 func TestSetMemberRolesUnchanged(t *testing.T) {
 	t.Parallel()
