@@ -345,6 +345,10 @@ func (w *world) compareImpact(t *testing.T, seed uint64) int {
 	}
 	got := map[string]int{}
 	for sign, lines := range map[string][]org.ImpactLine{"+": impact.Gains, "-": impact.Losses} {
+		order := func(l org.ImpactLine) string { return fmt.Sprint(l.Permission, l.Own) }
+		if !slices.IsSortedFunc(lines, func(a, b org.ImpactLine) int { return strings.Compare(order(a), order(b)) }) {
+			t.Fatalf("seed %d, %s: the lines stand in no order: %v", seed, what, lines)
+		}
 		for _, l := range lines {
 			n := l.Members - count(l.Sample, "Sue")
 			if n > 0 {

@@ -276,10 +276,16 @@ func (t *tally) taken(before, after *rbac.Subject) []rbac.Permission {
 	return slices.Compact(out)
 }
 
-// finish puts the lines into the impact, in order.
+// finish puts the lines into the impact: by permission, that on everything before that on one's own things.
 func (t *tally) finish() {
 	keys := slices.SortedFunc(maps.Keys(t.lines), func(a, b lineKey) int {
-		return strings.Compare(a.permission.String(), b.permission.String())
+		switch order := strings.Compare(a.permission.String(), b.permission.String()); {
+		case order != 0 || a.own == b.own:
+			return order
+		case b.own:
+			return -1
+		}
+		return 1
 	})
 	for _, key := range keys {
 		list := map[byte]*[]ImpactLine{'+': &t.impact.Gains, '-': &t.impact.Losses, '=': &t.impact.Keeps}[key.list]
