@@ -594,9 +594,7 @@ func (q *Queries) ListHolders(ctx context.Context, arg ListHoldersParams) ([]uui
 }
 
 const listHoldersElsewhere = `-- name: ListHoldersElsewhere :many
-SELECT r.user_id, r.organization_id FROM organizations o
-JOIN member_roles r ON r.organization_id = o.id AND r.role = ?1
-WHERE o.id <> ?2
+SELECT user_id, organization_id FROM member_roles WHERE role = ?1 AND organization_id <> ?2
 `
 
 type ListHoldersElsewhereParams struct {

@@ -23,6 +23,7 @@ type APIKey struct {
 	UpdatedAt       time.Time
 	ExpiresAt       time.Time
 	LastUsed        sql.NullTime
+	CreatedBy       uuid.NullUUID
 }
 
 type AuditHead struct {
@@ -97,6 +98,7 @@ type Organization struct {
 	MemberCount int64
 	CreatedAt   time.Time
 	UpdatedAt   time.Time
+	Version     int64
 }
 
 type OrganizationMember struct {
@@ -125,6 +127,7 @@ type PasswordLink struct {
 	SecretHash []byte
 	CreatedAt  time.Time
 	ExpiresAt  time.Time
+	CreatedBy  uuid.NullUUID
 }
 
 type Revision struct {
@@ -195,6 +198,9 @@ type User struct {
 	CreatedAt    time.Time
 	UpdatedAt    time.Time
 	LastSeenAt   sql.NullTime
+	PasswordBy   uuid.NullUUID
+	MustChange   bool
+	Version      int64
 }
 
 type UserCount struct {
@@ -220,6 +226,7 @@ type UserRow struct {
 	UpdatedAt       time.Time
 	LastSeenAt      sql.NullTime
 	Roles           string
+	Version         int64
 	OrganizationIds string
 }
 

@@ -33,7 +33,7 @@ func (q *Queries) DeleteOrganization(ctx context.Context, id uuid.UUID) error {
 }
 
 const getDefaultOrganization = `-- name: GetDefaultOrganization :one
-SELECT id, name, name_key, display_name, description, icon, is_default, member_count, created_at, updated_at FROM organizations WHERE is_default
+SELECT id, name, name_key, display_name, description, icon, is_default, member_count, created_at, updated_at, version FROM organizations WHERE is_default
 `
 
 func (q *Queries) GetDefaultOrganization(ctx context.Context) (Organization, error) {
@@ -50,12 +50,13 @@ func (q *Queries) GetDefaultOrganization(ctx context.Context) (Organization, err
 		&i.MemberCount,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.Version,
 	)
 	return i, err
 }
 
 const getOrganization = `-- name: GetOrganization :one
-SELECT id, name, name_key, display_name, description, icon, is_default, member_count, created_at, updated_at FROM organizations WHERE id = ?1
+SELECT id, name, name_key, display_name, description, icon, is_default, member_count, created_at, updated_at, version FROM organizations WHERE id = ?1
 `
 
 func (q *Queries) GetOrganization(ctx context.Context, id uuid.UUID) (Organization, error) {
@@ -72,12 +73,13 @@ func (q *Queries) GetOrganization(ctx context.Context, id uuid.UUID) (Organizati
 		&i.MemberCount,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.Version,
 	)
 	return i, err
 }
 
 const getOrganizationByName = `-- name: GetOrganizationByName :one
-SELECT id, name, name_key, display_name, description, icon, is_default, member_count, created_at, updated_at FROM organizations WHERE name_key = ?1
+SELECT id, name, name_key, display_name, description, icon, is_default, member_count, created_at, updated_at, version FROM organizations WHERE name_key = ?1
 `
 
 func (q *Queries) GetOrganizationByName(ctx context.Context, nameKey string) (Organization, error) {
@@ -94,6 +96,7 @@ func (q *Queries) GetOrganizationByName(ctx context.Context, nameKey string) (Or
 		&i.MemberCount,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.Version,
 	)
 	return i, err
 }
@@ -129,7 +132,7 @@ func (q *Queries) InsertOrganization(ctx context.Context, arg InsertOrganization
 }
 
 const listOrganizations = `-- name: ListOrganizations :many
-SELECT id, name, name_key, display_name, description, icon, is_default, member_count, created_at, updated_at FROM organizations ORDER BY name_key LIMIT CAST(?1 AS bigint)
+SELECT id, name, name_key, display_name, description, icon, is_default, member_count, created_at, updated_at, version FROM organizations ORDER BY name_key LIMIT CAST(?1 AS bigint)
 `
 
 func (q *Queries) ListOrganizations(ctx context.Context, maxRows int64) ([]Organization, error) {
@@ -152,6 +155,7 @@ func (q *Queries) ListOrganizations(ctx context.Context, maxRows int64) ([]Organ
 			&i.MemberCount,
 			&i.CreatedAt,
 			&i.UpdatedAt,
+			&i.Version,
 		); err != nil {
 			return nil, err
 		}
@@ -167,7 +171,7 @@ func (q *Queries) ListOrganizations(ctx context.Context, maxRows int64) ([]Organ
 }
 
 const listOrganizationsOfUser = `-- name: ListOrganizationsOfUser :many
-SELECT o.id, o.name, o.name_key, o.display_name, o.description, o.icon, o.is_default, o.member_count, o.created_at, o.updated_at FROM organization_members m JOIN organizations o ON o.id = m.organization_id
+SELECT o.id, o.name, o.name_key, o.display_name, o.description, o.icon, o.is_default, o.member_count, o.created_at, o.updated_at, o.version FROM organization_members m JOIN organizations o ON o.id = m.organization_id
 WHERE m.user_id = ?1 ORDER BY o.name_key LIMIT CAST(?2 AS bigint)
 `
 
@@ -196,6 +200,7 @@ func (q *Queries) ListOrganizationsOfUser(ctx context.Context, arg ListOrganizat
 			&i.MemberCount,
 			&i.CreatedAt,
 			&i.UpdatedAt,
+			&i.Version,
 		); err != nil {
 			return nil, err
 		}
@@ -212,7 +217,8 @@ func (q *Queries) ListOrganizationsOfUser(ctx context.Context, arg ListOrganizat
 
 const updateOrganization = `-- name: UpdateOrganization :exec
 UPDATE organizations
-SET name = ?1, name_key = ?2, display_name = ?3, description = ?4, icon = ?5, updated_at = ?6
+SET name = ?1, name_key = ?2, display_name = ?3, description = ?4, icon = ?5,
+    version = version + 1, updated_at = ?6
 WHERE id = ?7
 `
 

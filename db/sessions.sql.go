@@ -103,7 +103,7 @@ func (q *Queries) GetLoginFailures(ctx context.Context, door string) (GetLoginFa
 }
 
 const getPasswordLink = `-- name: GetPasswordLink :one
-SELECT l.user_id, l.id, l.secret_hash, l.created_at, l.expires_at, u.username, u.email, u.name FROM password_links l JOIN users u ON u.id = l.user_id WHERE l.id = ?1
+SELECT l.user_id, l.id, l.secret_hash, l.created_at, l.expires_at, l.created_by, u.username, u.email, u.name FROM password_links l JOIN users u ON u.id = l.user_id WHERE l.id = ?1
 `
 
 type GetPasswordLinkRow struct {
@@ -112,6 +112,7 @@ type GetPasswordLinkRow struct {
 	SecretHash []byte
 	CreatedAt  time.Time
 	ExpiresAt  time.Time
+	CreatedBy  uuid.NullUUID
 	Username   string
 	Email      string
 	Name       string
@@ -126,6 +127,7 @@ func (q *Queries) GetPasswordLink(ctx context.Context, id string) (GetPasswordLi
 		&i.SecretHash,
 		&i.CreatedAt,
 		&i.ExpiresAt,
+		&i.CreatedBy,
 		&i.Username,
 		&i.Email,
 		&i.Name,

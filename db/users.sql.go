@@ -209,7 +209,7 @@ func (q *Queries) GetPasswordHash(ctx context.Context, id uuid.UUID) (string, er
 }
 
 const getUser = `-- name: GetUser :one
-SELECT id, username, username_key, email, name, avatar_url, status, login_type, created_at, updated_at, last_seen_at, roles, organization_ids FROM user_rows WHERE id = ?1
+SELECT id, username, username_key, email, name, avatar_url, status, login_type, created_at, updated_at, last_seen_at, roles, version, organization_ids FROM user_rows WHERE id = ?1
 `
 
 func (q *Queries) GetUser(ctx context.Context, id uuid.UUID) (UserRow, error) {
@@ -228,13 +228,14 @@ func (q *Queries) GetUser(ctx context.Context, id uuid.UUID) (UserRow, error) {
 		&i.UpdatedAt,
 		&i.LastSeenAt,
 		&i.Roles,
+		&i.Version,
 		&i.OrganizationIds,
 	)
 	return i, err
 }
 
 const getUserByEmail = `-- name: GetUserByEmail :one
-SELECT id, username, username_key, email, name, avatar_url, status, login_type, created_at, updated_at, last_seen_at, roles, organization_ids FROM user_rows WHERE id = (SELECT u.id FROM users u WHERE u.email_key = ?1)
+SELECT id, username, username_key, email, name, avatar_url, status, login_type, created_at, updated_at, last_seen_at, roles, version, organization_ids FROM user_rows WHERE id = (SELECT u.id FROM users u WHERE u.email_key = ?1)
 `
 
 func (q *Queries) GetUserByEmail(ctx context.Context, emailKey string) (UserRow, error) {
@@ -253,13 +254,14 @@ func (q *Queries) GetUserByEmail(ctx context.Context, emailKey string) (UserRow,
 		&i.UpdatedAt,
 		&i.LastSeenAt,
 		&i.Roles,
+		&i.Version,
 		&i.OrganizationIds,
 	)
 	return i, err
 }
 
 const getUserByUsername = `-- name: GetUserByUsername :one
-SELECT id, username, username_key, email, name, avatar_url, status, login_type, created_at, updated_at, last_seen_at, roles, organization_ids FROM user_rows WHERE username_key = ?1
+SELECT id, username, username_key, email, name, avatar_url, status, login_type, created_at, updated_at, last_seen_at, roles, version, organization_ids FROM user_rows WHERE username_key = ?1
 `
 
 func (q *Queries) GetUserByUsername(ctx context.Context, usernameKey string) (UserRow, error) {
@@ -278,6 +280,7 @@ func (q *Queries) GetUserByUsername(ctx context.Context, usernameKey string) (Us
 		&i.UpdatedAt,
 		&i.LastSeenAt,
 		&i.Roles,
+		&i.Version,
 		&i.OrganizationIds,
 	)
 	return i, err
@@ -384,7 +387,7 @@ func (q *Queries) ListActiveHoldersOfSiteRole(ctx context.Context, role string) 
 }
 
 const listCandidates = `-- name: ListCandidates :many
-SELECT r.id, r.username, r.username_key, r.email, r.name, r.avatar_url, r.status, r.login_type, r.created_at, r.updated_at, r.last_seen_at, r.roles, r.organization_ids FROM (
+SELECT r.id, r.username, r.username_key, r.email, r.name, r.avatar_url, r.status, r.login_type, r.created_at, r.updated_at, r.last_seen_at, r.roles, r.version, r.organization_ids FROM (
     SELECT u.id, u.username_key FROM users u
     WHERE (CAST(?1 AS text) = '' OR instr(u.search_key, ?1) > 0)
       AND NOT EXISTS (
@@ -425,6 +428,7 @@ func (q *Queries) ListCandidates(ctx context.Context, arg ListCandidatesParams) 
 			&i.UpdatedAt,
 			&i.LastSeenAt,
 			&i.Roles,
+			&i.Version,
 			&i.OrganizationIds,
 		); err != nil {
 			return nil, err
@@ -476,7 +480,7 @@ func (q *Queries) ListUsers(ctx context.Context, arg ListUsersParams) ([]uuid.UU
 }
 
 const listUsersByID = `-- name: ListUsersByID :many
-SELECT id, username, username_key, email, name, avatar_url, status, login_type, created_at, updated_at, last_seen_at, roles, organization_ids FROM user_rows WHERE id IN (/*SLICE:ids*/?)
+SELECT id, username, username_key, email, name, avatar_url, status, login_type, created_at, updated_at, last_seen_at, roles, version, organization_ids FROM user_rows WHERE id IN (/*SLICE:ids*/?)
 `
 
 func (q *Queries) ListUsersByID(ctx context.Context, ids []uuid.UUID) ([]UserRow, error) {
@@ -511,6 +515,7 @@ func (q *Queries) ListUsersByID(ctx context.Context, ids []uuid.UUID) ([]UserRow
 			&i.UpdatedAt,
 			&i.LastSeenAt,
 			&i.Roles,
+			&i.Version,
 			&i.OrganizationIds,
 		); err != nil {
 			return nil, err
@@ -621,7 +626,7 @@ func (q *Queries) SearchUsers(ctx context.Context, arg SearchUsersParams) ([]Sea
 }
 
 const touchSiteHolders = `-- name: TouchSiteHolders :exec
-UPDATE users SET updated_at = ?1 WHERE id IN (SELECT r.user_id FROM user_roles r WHERE r.role = ?2)
+UPDATE users SET version = version + 1, updated_at = ?1 WHERE id IN (SELECT r.user_id FROM user_roles r WHERE r.role = ?2)
 `
 
 type TouchSiteHoldersParams struct {
@@ -635,7 +640,7 @@ func (q *Queries) TouchSiteHolders(ctx context.Context, arg TouchSiteHoldersPara
 }
 
 const touchUser = `-- name: TouchUser :exec
-UPDATE users SET updated_at = ?1 WHERE id = ?2
+UPDATE users SET version = version + 1, updated_at = ?1 WHERE id = ?2
 `
 
 type TouchUserParams struct {
@@ -663,7 +668,7 @@ func (q *Queries) UpdateLastSeen(ctx context.Context, arg UpdateLastSeenParams) 
 }
 
 const updatePassword = `-- name: UpdatePassword :exec
-UPDATE users SET password_hash = ?1, updated_at = ?2 WHERE id = ?3
+UPDATE users SET password_hash = ?1, version = version + 1, updated_at = ?2 WHERE id = ?3
 `
 
 type UpdatePasswordParams struct {
@@ -680,7 +685,7 @@ func (q *Queries) UpdatePassword(ctx context.Context, arg UpdatePasswordParams) 
 const updateProfile = `-- name: UpdateProfile :exec
 UPDATE users
 SET username = ?1, username_key = ?2, name = ?3, name_key = ?4, search_key = ?5,
-    updated_at = ?6
+    version = version + 1, updated_at = ?6
 WHERE id = ?7
 `
 
@@ -708,7 +713,7 @@ func (q *Queries) UpdateProfile(ctx context.Context, arg UpdateProfileParams) er
 }
 
 const updateStatus = `-- name: UpdateStatus :exec
-UPDATE users SET status = ?1, updated_at = ?2 WHERE id = ?3
+UPDATE users SET status = ?1, version = version + 1, updated_at = ?2 WHERE id = ?3
 `
 
 type UpdateStatusParams struct {

@@ -316,7 +316,7 @@ func TestActingOnTheMorePowerful(t *testing.T) {
 	}
 	s := deskSite(t)
 	for i, who := range []string{"o", "ta", "au", "reader", "ua", "m", "oa", "hushed", "x", "Sue"} {
-		s.exec(t, "INSERT INTO api_keys VALUES (?, ?, '00', 'n', 'token', 'all', 1, ?, ?, ?, NULL)", fmt.Sprintf("%010d", i), id(who).String(), start, start, start.AddDate(1, 0, 0))
+		s.exec(t, "INSERT INTO api_keys (id, user_id, secret_hash, name, login_type, scope, lifetime_seconds, created_at, updated_at, expires_at, last_used) VALUES (?, ?, '00', 'n', 'token', 'all', 1, ?, ?, ?, NULL)", fmt.Sprintf("%010d", i), id(who).String(), start, start, start.AddDate(1, 0, 0))
 	}
 	for verb, do := range verbs {
 		t.Run(verb, func(t *testing.T) {

@@ -235,9 +235,7 @@ LIMIT CAST(@max_rows AS bigint);
 
 -- name: ListHoldersElsewhere :many
 -- Who holds a role in any other organization.
-SELECT r.user_id, r.organization_id FROM organizations o
-JOIN member_roles r ON r.organization_id = o.id AND r.role = @role
-WHERE o.id <> @organization_id;
+SELECT user_id, organization_id FROM member_roles WHERE role = @role AND organization_id <> @organization_id;
 
 -- name: ListHolders :many
 SELECT user_id FROM member_roles WHERE role = @role AND organization_id = @organization_id ORDER BY user_id;

@@ -20,7 +20,8 @@ VALUES (@id, @name, @name_key, @display_name, @description, @icon, @is_default, 
 
 -- name: UpdateOrganization :exec
 UPDATE organizations
-SET name = @name, name_key = @name_key, display_name = @display_name, description = @description, icon = @icon, updated_at = @now
+SET name = @name, name_key = @name_key, display_name = @display_name, description = @description, icon = @icon,
+    version = version + 1, updated_at = @now
 WHERE id = @id;
 
 -- name: DeleteOrganization :exec

@@ -115,23 +115,23 @@ VALUES (
 -- name: UpdateProfile :exec
 UPDATE users
 SET username = @username, username_key = @username_key, name = @name, name_key = @name_key, search_key = @search_key,
-    updated_at = @now
+    version = version + 1, updated_at = @now
 WHERE id = @id;
 
 -- name: UpdatePassword :exec
-UPDATE users SET password_hash = @password_hash, updated_at = @now WHERE id = @id;
+UPDATE users SET password_hash = @password_hash, version = version + 1, updated_at = @now WHERE id = @id;
 
 -- name: UpdateStatus :exec
-UPDATE users SET status = @status, updated_at = @now WHERE id = @id;
+UPDATE users SET status = @status, version = version + 1, updated_at = @now WHERE id = @id;
 
 -- name: UpdateLastSeen :exec
 UPDATE users SET last_seen_at = @now WHERE id = @id;
 
 -- name: TouchUser :exec
-UPDATE users SET updated_at = @now WHERE id = @id;
+UPDATE users SET version = version + 1, updated_at = @now WHERE id = @id;
 
 -- name: TouchSiteHolders :exec
-UPDATE users SET updated_at = @now WHERE id IN (SELECT r.user_id FROM user_roles r WHERE r.role = @role);
+UPDATE users SET version = version + 1, updated_at = @now WHERE id IN (SELECT r.user_id FROM user_roles r WHERE r.role = @role);
 
 -- name: DeleteUser :exec
 DELETE FROM users WHERE id = @id;
