@@ -52,13 +52,13 @@ func (s *Server) memberView(c *call, f org.MemberFilter, render func(views.Membe
 		}
 		m := views.Members{List: list, Filter: f, Now: time.Now()}
 		// Who may not see the roles sees the list without their filters.
-		if roles, err := s.org.OrganizationRoles(c.ctx, c.subject, c.organization()); err == nil {
-			m.Roles = roles.Roles
+		roles, err := part(s.org.OrganizationRoles(c.ctx, c.subject, c.organization()))
+		if err != nil {
+			return nil, err
 		}
-		if roles, err := s.org.SiteRoles(c.ctx, c.subject); err == nil {
-			m.SiteRoles = roles.Roles
-		}
-		return render(m), nil
+		site, err := part(s.org.SiteRoles(c.ctx, c.subject))
+		m.Roles, m.SiteRoles = roles.Roles, site.Roles
+		return render(m), err
 	}
 }
 

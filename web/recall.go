@@ -1,20 +1,19 @@
 package web
 
 import (
-	"fmt"
 	"hash/maphash"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/google/uuid"
 )
 
-// recollection keeps answers that depend on nothing but what is stored and who asks. They hold under one revision of
-// the data; the next one forgets them all. Without it a page of members would be read and written out again for
-// everybody who looks at it.
+// recollection keeps lists as JSON, which depend on nothing but what is stored and who asks. They hold under one revision
+// of the data; the next one forgets them all. Without it a program that reads the same list again and again would have it
+// read and written out each time.
 type recollection struct {
 	seed     maphash.Seed
 	mu       sync.Mutex
@@ -25,9 +24,9 @@ type recollection struct {
 
 // question is what an answer is kept for.
 type question struct {
-	who  uuid.UUID
-	uri  string
-	look string // what else a page depends on, and the coding of the answer
+	who    uuid.UUID
+	uri    string
+	coding string // of the answer
 }
 
 // answer is the body of one, as it is sent.
@@ -61,7 +60,7 @@ func (r *recollection) keep(q question, revision int64, a *answer) {
 	if revision < r.revision {
 		return
 	}
-	size := len(a.body) + len(q.uri) + len(q.look)
+	size := len(a.body) + len(q.uri) + len(q.coding)
 	if revision > r.revision || r.size+size > maxKept {
 		r.revision, r.size, r.answers = revision, 0, map[question]*answer{}
 	}
@@ -76,37 +75,42 @@ func (r *recollection) tag(q question, revision int64) string {
 	return `"` + strconv.FormatInt(revision, 36) + "-" + strconv.FormatUint(h, 36) + `"`
 }
 
-// recall gives an answer from memory, or tells the client that its copy is still good. If it has neither, the answer
-// will be kept as it is sent.
+// recall gives a list as JSON from memory, or tells the client that its copy is still good. If it has neither, the answer
+// will be kept as it is sent. Pages and fragments are made anew each time: they have words like "today", set cookies, and
+// may lack a part that could not be had.
 func (s *Server) recall(c *call) (r reply, ok bool) {
-	if !c.route.Offers(Steady) || c.csv || c.inProcess() != nil || // who asks in here has no revision
-		c.form != formJSON && c.cookie(flashCookie) != "" { // which is shown once
+	if !c.route.Offers(Steady) || c.form != formJSON || c.csv || c.inProcess() != nil { // who asks in here has no revision
 		return reply{}, false
 	}
-	q, revision := question{c.subject.ID(), c.here(), c.look()}, c.subject.Revision()
-	if c.form == formJSON {
-		tag := s.kept.tag(q, revision)
-		c.header("ETag", tag)
-		if matches(c.request().Header.Get("If-None-Match"), tag) {
-			return reply{status: http.StatusNotModified, ready: &answer{}}, true
-		}
+	q, revision := question{c.subject.ID(), c.here(), c.coding()}, c.subject.Revision()
+	tag := s.kept.tag(q, revision)
+	c.header("ETag", tag)
+	if matches(c.request().Header.Get("If-None-Match"), tag) {
+		return reply{status: http.StatusNotModified, ready: &answer{}}, true
 	}
 	if a := s.kept.find(q, revision); a != nil {
 		return reply{ready: a}, true
 	}
-	c.copy = &copied{done: func(a *answer) { s.kept.keep(q, revision, a) }}
+	c.copy = &copied{done: func(a *answer) {
+		if c.plain() {
+			s.kept.keep(q, revision, a)
+		}
+	}}
 	return reply{}, false
 }
 
-// look is what an answer depends on besides what is stored, who asks, and for what. Pages name the server, and have words
-// like "today".
-func (c *call) look() string {
-	coding := c.coding()
-	if c.form == formJSON {
-		return coding
+// usual are the headers of an answer that come with its bytes, or with every answer.
+var usual = []string{"Content-Type", "Content-Encoding", "Content-Length", "Vary", "Etag", "X-Request-Id"}
+
+// plain reports whether the bytes of an answer are all there is to it: a header that was set for this request alone, such
+// as a cookie, would be missing from the answer out of memory.
+func (c *call) plain() bool {
+	for name, values := range c.response().Header() {
+		if !slices.Contains(usual, name) && !slices.Equal(values, c.server.headers[name]) {
+			return false
+		}
 	}
-	return fmt.Sprintf("%d %s %q %t %s %t %q %d", c.form, coding, c.request().Host, c.session, c.theme(), c.shortcuts(),
-		c.cookie(organizationCookie), time.Now().Unix()/60)
+	return true
 }
 
 // matches says whether an If-None-Match header names the tag. "*" names none: whether there is an answer at all is not

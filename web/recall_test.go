@@ -8,12 +8,14 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"rolecall/web/webtest"
 )
 
-// TestRecalledPages: a page that is given from memory is the page, in every coding, for nobody else, and not after a
+// TestPagesAgain: a page that is asked for again is the same page, in every coding, for nobody else, and not after a
 // change; the message of the page before is shown once.
-func TestRecalledPages(t *testing.T) {
+func TestPagesAgain(t *testing.T) {
 	t.Parallel()
 	s := webtest.New(t)
 	const path = "/organizations/default/members"
@@ -69,6 +71,80 @@ func TestRecalledPages(t *testing.T) {
 	for _, way := range []webtest.Way{webtest.Page, webtest.Fragment} {
 		if res := page(way, webtest.Admin, nil); !bytes.Contains(res.Body, []byte("newcomer")) {
 			t.Error("a change is not shown")
+		}
+	}
+}
+
+// steadyPages are the pages of the lists that are kept as JSON.
+var steadyPages = []string{members, "/organizations/default/paginated-members", roles, "/users/roles", "/organizations"}
+
+// TestHalfPagesAreNotKept: what a page lacked because of a fault is there as soon as the fault has passed.
+func TestHalfPagesAreNotKept(t *testing.T) {
+	t.Parallel()
+	for _, path := range steadyPages {
+		t.Run(path, func(t *testing.T) {
+			t.Parallel()
+			s := webtest.New(t)
+			framed := func() bool {
+				t.Helper()
+				res := s.Send(t, webtest.Page, webtest.Request{As: webtest.Owner, Path: path})
+				if res.StatusCode != http.StatusOK {
+					t.Fatalf("got %d", res.StatusCode)
+				}
+				return res.Document().Find("nav#side").Length() == 1
+			}
+			s.Query(t, "ALTER TABLE api_keys RENAME TO api_keys_away")
+			if framed() {
+				t.Fatal("the frame does not read API tokens any more: break something else")
+			}
+			s.Query(t, "ALTER TABLE api_keys_away RENAME TO api_keys")
+			if !framed() {
+				t.Error("the page still lacks its frame")
+			}
+		})
+	}
+}
+
+// TestPagesSetTheirCookie: the organization that is on the screen is the one that is remembered, however often its pages
+// were asked for.
+func TestPagesSetTheirCookie(t *testing.T) {
+	t.Parallel()
+	s := webtest.New(t)
+	session := s.Cookie(t, webtest.Owner)
+	remembered := webtest.Default
+	for i, name := range []string{webtest.Other, webtest.Default, webtest.Other, webtest.Default, webtest.Other} {
+		header := http.Header{"Cookie": {session + "; organization=" + remembered}}
+		for _, cookie := range s.Send(t, webtest.Page, webtest.Request{Path: "/organizations/" + name + "/members", Header: header}).Cookies() {
+			if cookie.Name == "organization" {
+				remembered = cookie.Value
+			}
+		}
+		if remembered != name {
+			t.Errorf("visit %d: %s is on the screen and %s is remembered", i, name, remembered)
+		}
+	}
+}
+
+// TestKeptLists: a list that is given from memory is the list, in every coding and with its headers.
+func TestKeptLists(t *testing.T) {
+	t.Parallel()
+	s := webtest.New(t)
+	for _, coding := range []string{"", "gzip"} {
+		header := http.Header{}
+		if coding != "" {
+			header.Set("Accept-Encoding", coding)
+		}
+		ask := func() *webtest.Response {
+			return s.Do(t, webtest.Request{As: webtest.Owner, Path: "/users/roles", Header: header, Unchecked: coding != ""})
+		}
+		first, again := ask(), ask()
+		first.Header.Del("X-Request-Id")
+		again.Header.Del("X-Request-Id")
+		if diff := cmp.Diff(first.Header, again.Header); diff != "" || !bytes.Equal(first.Body, again.Body) {
+			t.Errorf("%q: the same list again differs\n%s", coding, diff)
+		}
+		if first.Header.Get("Content-Encoding") != coding || first.Header.Get("ETag") == "" {
+			t.Errorf("%q: got %v", coding, first.Header)
 		}
 	}
 }

@@ -57,6 +57,19 @@ func show(c templ.Component) view {
 	return func() (templ.Component, error) { return c, nil }
 }
 
+// part is what a page shows besides what it is about. It is left out if the caller may not see it; any other error is one
+// of the page, which would look whole without it.
+func part[T any](v T, err error) (T, error) {
+	if err != nil {
+		var none T
+		if kind := org.KindOf(err); kind != org.Forbidden && kind != org.NotFound {
+			return none, err
+		}
+		return none, nil
+	}
+	return v, nil
+}
+
 // respond gives r in the form that the client asked for, or else in the form that it has.
 func (s *Server) respond(c *call, r reply) error {
 	if r.secret {

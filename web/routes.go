@@ -29,7 +29,7 @@ const (
 	API    Offer = 1 << iota // answers below /api/v2 as well
 	Page                     // has a page; without, everything is answered as JSON
 	CSV                      // can be had as CSV
-	Steady                   // as JSON, it depends on nothing but what is stored and who asks
+	Steady                   // as JSON it depends on nothing but what is stored and who asks, so that it may be kept
 	DryRun                   // ?dry_run=1 tells what it would do
 	Quiet                    // leaves no line in the log while all is well: a probe, of which balancers send several a second
 )

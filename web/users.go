@@ -57,10 +57,9 @@ func (s *Server) usersView(c *call, f org.UserFilter, list org.UserList, render 
 	return func() (templ.Component, error) {
 		u := views.Users{List: list, Filter: f, CanAssign: c.assignsSiteRoles(), Self: c.subject.User.Username, Now: time.Now()}
 		// Who may not see the roles sees the list without their filter.
-		if roles, err := s.org.SiteRoles(c.ctx, c.subject); err == nil {
-			u.Roles = roles.Roles
-		}
-		return render(u), nil
+		roles, err := part(s.org.SiteRoles(c.ctx, c.subject))
+		u.Roles = roles.Roles
+		return render(u), err
 	}
 }
 
