@@ -561,38 +561,6 @@ func (q *Queries) ListHolderKeys(ctx context.Context, arg ListHolderKeysParams) 
 	return items, nil
 }
 
-const listHolders = `-- name: ListHolders :many
-SELECT user_id FROM member_roles WHERE role = ?1 AND organization_id = ?2 ORDER BY user_id
-`
-
-type ListHoldersParams struct {
-	Role           string
-	OrganizationID uuid.UUID
-}
-
-func (q *Queries) ListHolders(ctx context.Context, arg ListHoldersParams) ([]uuid.UUID, error) {
-	rows, err := q.query(ctx, q.listHoldersStmt, listHolders, arg.Role, arg.OrganizationID)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []uuid.UUID{}
-	for rows.Next() {
-		var user_id uuid.UUID
-		if err := rows.Scan(&user_id); err != nil {
-			return nil, err
-		}
-		items = append(items, user_id)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const listHoldersElsewhere = `-- name: ListHoldersElsewhere :many
 SELECT user_id, organization_id FROM member_roles WHERE role = ?1 AND organization_id <> ?2
 `
@@ -618,6 +586,108 @@ func (q *Queries) ListHoldersElsewhere(ctx context.Context, arg ListHoldersElsew
 	for rows.Next() {
 		var i ListHoldersElsewhereRow
 		if err := rows.Scan(&i.UserID, &i.OrganizationID); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listHoldersOfRole = `-- name: ListHoldersOfRole :many
+SELECT m.user_id, m.username, m.username_key, m.roles, m.site_roles FROM member_roles h
+JOIN organization_members m ON m.organization_id = h.organization_id AND m.username_key = h.username_key
+WHERE h.organization_id = ?1 AND h.role = ?2 AND h.username_key > ?3
+ORDER BY h.username_key
+LIMIT CAST(?4 AS bigint)
+`
+
+type ListHoldersOfRoleParams struct {
+	OrganizationID uuid.UUID
+	Role           string
+	AfterKey       string
+	MaxRows        int64
+}
+
+type ListHoldersOfRoleRow struct {
+	UserID      uuid.UUID
+	Username    string
+	UsernameKey string
+	Roles       string
+	SiteRoles   string
+}
+
+// Who holds a role, and what else, by username, from a place onwards.
+func (q *Queries) ListHoldersOfRole(ctx context.Context, arg ListHoldersOfRoleParams) ([]ListHoldersOfRoleRow, error) {
+	rows, err := q.query(ctx, q.listHoldersOfRoleStmt, listHoldersOfRole,
+		arg.OrganizationID,
+		arg.Role,
+		arg.AfterKey,
+		arg.MaxRows,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListHoldersOfRoleRow{}
+	for rows.Next() {
+		var i ListHoldersOfRoleRow
+		if err := rows.Scan(
+			&i.UserID,
+			&i.Username,
+			&i.UsernameKey,
+			&i.Roles,
+			&i.SiteRoles,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listHoldersOfSiteRole = `-- name: ListHoldersOfSiteRole :many
+SELECT u.id, u.username, u.roles FROM user_roles h
+JOIN users u ON u.id = h.user_id
+WHERE h.role = ?1 AND h.user_id > ?2
+ORDER BY h.user_id
+LIMIT CAST(?3 AS bigint)
+`
+
+type ListHoldersOfSiteRoleParams struct {
+	Role      string
+	AfterUser uuid.UUID
+	MaxRows   int64
+}
+
+type ListHoldersOfSiteRoleRow struct {
+	ID       uuid.UUID
+	Username string
+	Roles    string
+}
+
+// The same of a role of the site, by id.
+func (q *Queries) ListHoldersOfSiteRole(ctx context.Context, arg ListHoldersOfSiteRoleParams) ([]ListHoldersOfSiteRoleRow, error) {
+	rows, err := q.query(ctx, q.listHoldersOfSiteRoleStmt, listHoldersOfSiteRole, arg.Role, arg.AfterUser, arg.MaxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListHoldersOfSiteRoleRow{}
+	for rows.Next() {
+		var i ListHoldersOfSiteRoleRow
+		if err := rows.Scan(&i.ID, &i.Username, &i.Roles); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -792,23 +862,46 @@ func (q *Queries) ListMembersByID(ctx context.Context, arg ListMembersByIDParams
 	return items, nil
 }
 
-const listSiteHolders = `-- name: ListSiteHolders :many
-SELECT user_id FROM user_roles WHERE role = ?1 ORDER BY user_id
+const listRolesElsewhere = `-- name: ListRolesElsewhere :many
+SELECT user_id, roles FROM organization_members
+WHERE organization_id <> ?1 AND roles <> '' AND user_id IN (/*SLICE:user_ids*/?)
 `
 
-func (q *Queries) ListSiteHolders(ctx context.Context, role string) ([]uuid.UUID, error) {
-	rows, err := q.query(ctx, q.listSiteHoldersStmt, listSiteHolders, role)
+type ListRolesElsewhereParams struct {
+	OrganizationID uuid.UUID
+	UserIds        []uuid.UUID
+}
+
+type ListRolesElsewhereRow struct {
+	UserID uuid.UUID
+	Roles  string
+}
+
+// What these people hold in any other organization.
+func (q *Queries) ListRolesElsewhere(ctx context.Context, arg ListRolesElsewhereParams) ([]ListRolesElsewhereRow, error) {
+	query := listRolesElsewhere
+	var queryParams []interface{}
+	queryParams = append(queryParams, arg.OrganizationID)
+	if len(arg.UserIds) > 0 {
+		for _, v := range arg.UserIds {
+			queryParams = append(queryParams, v)
+		}
+		query = strings.Replace(query, "/*SLICE:user_ids*/?", strings.Repeat(",?", len(arg.UserIds))[1:], 1)
+	} else {
+		query = strings.Replace(query, "/*SLICE:user_ids*/?", "NULL", 1)
+	}
+	rows, err := q.query(ctx, nil, query, queryParams...)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	items := []uuid.UUID{}
+	items := []ListRolesElsewhereRow{}
 	for rows.Next() {
-		var user_id uuid.UUID
-		if err := rows.Scan(&user_id); err != nil {
+		var i ListRolesElsewhereRow
+		if err := rows.Scan(&i.UserID, &i.Roles); err != nil {
 			return nil, err
 		}
-		items = append(items, user_id)
+		items = append(items, i)
 	}
 	if err := rows.Close(); err != nil {
 		return nil, err

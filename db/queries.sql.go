@@ -267,11 +267,14 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listHolderKeysStmt, err = db.PrepareContext(ctx, listHolderKeys); err != nil {
 		return nil, fmt.Errorf("error preparing query ListHolderKeys: %w", err)
 	}
-	if q.listHoldersStmt, err = db.PrepareContext(ctx, listHolders); err != nil {
-		return nil, fmt.Errorf("error preparing query ListHolders: %w", err)
-	}
 	if q.listHoldersElsewhereStmt, err = db.PrepareContext(ctx, listHoldersElsewhere); err != nil {
 		return nil, fmt.Errorf("error preparing query ListHoldersElsewhere: %w", err)
+	}
+	if q.listHoldersOfRoleStmt, err = db.PrepareContext(ctx, listHoldersOfRole); err != nil {
+		return nil, fmt.Errorf("error preparing query ListHoldersOfRole: %w", err)
+	}
+	if q.listHoldersOfSiteRoleStmt, err = db.PrepareContext(ctx, listHoldersOfSiteRole); err != nil {
+		return nil, fmt.Errorf("error preparing query ListHoldersOfSiteRole: %w", err)
 	}
 	if q.listHoldingsStmt, err = db.PrepareContext(ctx, listHoldings); err != nil {
 		return nil, fmt.Errorf("error preparing query ListHoldings: %w", err)
@@ -303,6 +306,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listRoleVersionsStmt, err = db.PrepareContext(ctx, listRoleVersions); err != nil {
 		return nil, fmt.Errorf("error preparing query ListRoleVersions: %w", err)
 	}
+	if q.listRolesElsewhereStmt, err = db.PrepareContext(ctx, listRolesElsewhere); err != nil {
+		return nil, fmt.Errorf("error preparing query ListRolesElsewhere: %w", err)
+	}
 	if q.listRolesOfOrganizationStmt, err = db.PrepareContext(ctx, listRolesOfOrganization); err != nil {
 		return nil, fmt.Errorf("error preparing query ListRolesOfOrganization: %w", err)
 	}
@@ -311,9 +317,6 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.listSessionsStmt, err = db.PrepareContext(ctx, listSessions); err != nil {
 		return nil, fmt.Errorf("error preparing query ListSessions: %w", err)
-	}
-	if q.listSiteHoldersStmt, err = db.PrepareContext(ctx, listSiteHolders); err != nil {
-		return nil, fmt.Errorf("error preparing query ListSiteHolders: %w", err)
 	}
 	if q.listUsersStmt, err = db.PrepareContext(ctx, listUsers); err != nil {
 		return nil, fmt.Errorf("error preparing query ListUsers: %w", err)
@@ -788,14 +791,19 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listHolderKeysStmt: %w", cerr)
 		}
 	}
-	if q.listHoldersStmt != nil {
-		if cerr := q.listHoldersStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing listHoldersStmt: %w", cerr)
-		}
-	}
 	if q.listHoldersElsewhereStmt != nil {
 		if cerr := q.listHoldersElsewhereStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listHoldersElsewhereStmt: %w", cerr)
+		}
+	}
+	if q.listHoldersOfRoleStmt != nil {
+		if cerr := q.listHoldersOfRoleStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listHoldersOfRoleStmt: %w", cerr)
+		}
+	}
+	if q.listHoldersOfSiteRoleStmt != nil {
+		if cerr := q.listHoldersOfSiteRoleStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listHoldersOfSiteRoleStmt: %w", cerr)
 		}
 	}
 	if q.listHoldingsStmt != nil {
@@ -848,6 +856,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listRoleVersionsStmt: %w", cerr)
 		}
 	}
+	if q.listRolesElsewhereStmt != nil {
+		if cerr := q.listRolesElsewhereStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listRolesElsewhereStmt: %w", cerr)
+		}
+	}
 	if q.listRolesOfOrganizationStmt != nil {
 		if cerr := q.listRolesOfOrganizationStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listRolesOfOrganizationStmt: %w", cerr)
@@ -861,11 +874,6 @@ func (q *Queries) Close() error {
 	if q.listSessionsStmt != nil {
 		if cerr := q.listSessionsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listSessionsStmt: %w", cerr)
-		}
-	}
-	if q.listSiteHoldersStmt != nil {
-		if cerr := q.listSiteHoldersStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing listSiteHoldersStmt: %w", cerr)
 		}
 	}
 	if q.listUsersStmt != nil {
@@ -1093,8 +1101,9 @@ type Queries struct {
 	listAuditLogsStmt                 *sql.Stmt
 	listCandidatesStmt                *sql.Stmt
 	listHolderKeysStmt                *sql.Stmt
-	listHoldersStmt                   *sql.Stmt
 	listHoldersElsewhereStmt          *sql.Stmt
+	listHoldersOfRoleStmt             *sql.Stmt
+	listHoldersOfSiteRoleStmt         *sql.Stmt
 	listHoldingsStmt                  *sql.Stmt
 	listMembersStmt                   *sql.Stmt
 	listMembersByIDStmt               *sql.Stmt
@@ -1105,10 +1114,10 @@ type Queries struct {
 	listPermissionsOfOrganizationStmt *sql.Stmt
 	listPermissionsOfSiteStmt         *sql.Stmt
 	listRoleVersionsStmt              *sql.Stmt
+	listRolesElsewhereStmt            *sql.Stmt
 	listRolesOfOrganizationStmt       *sql.Stmt
 	listRolesOfSiteStmt               *sql.Stmt
 	listSessionsStmt                  *sql.Stmt
-	listSiteHoldersStmt               *sql.Stmt
 	listUsersStmt                     *sql.Stmt
 	listUsersByIDStmt                 *sql.Stmt
 	searchMembersStmt                 *sql.Stmt
@@ -1217,8 +1226,9 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listAuditLogsStmt:                 q.listAuditLogsStmt,
 		listCandidatesStmt:                q.listCandidatesStmt,
 		listHolderKeysStmt:                q.listHolderKeysStmt,
-		listHoldersStmt:                   q.listHoldersStmt,
 		listHoldersElsewhereStmt:          q.listHoldersElsewhereStmt,
+		listHoldersOfRoleStmt:             q.listHoldersOfRoleStmt,
+		listHoldersOfSiteRoleStmt:         q.listHoldersOfSiteRoleStmt,
 		listHoldingsStmt:                  q.listHoldingsStmt,
 		listMembersStmt:                   q.listMembersStmt,
 		listMembersByIDStmt:               q.listMembersByIDStmt,
@@ -1229,10 +1239,10 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listPermissionsOfOrganizationStmt: q.listPermissionsOfOrganizationStmt,
 		listPermissionsOfSiteStmt:         q.listPermissionsOfSiteStmt,
 		listRoleVersionsStmt:              q.listRoleVersionsStmt,
+		listRolesElsewhereStmt:            q.listRolesElsewhereStmt,
 		listRolesOfOrganizationStmt:       q.listRolesOfOrganizationStmt,
 		listRolesOfSiteStmt:               q.listRolesOfSiteStmt,
 		listSessionsStmt:                  q.listSessionsStmt,
-		listSiteHoldersStmt:               q.listSiteHoldersStmt,
 		listUsersStmt:                     q.listUsersStmt,
 		listUsersByIDStmt:                 q.listUsersByIDStmt,
 		searchMembersStmt:                 q.searchMembersStmt,

@@ -3,6 +3,7 @@ package org
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -293,7 +294,7 @@ func (c *change) setUserRoles(row db.UserRow, body Body[RolesInput]) (User, erro
 	if err := c.withinRights(row.ID); err != nil {
 		return u, err
 	}
-	if err := c.watchUsers(row.ID); err != nil {
+	if err := c.watchUser(row, func(h *holding) { h.siteRoles = strings.Join(a.wanted, " ") }); err != nil {
 		return u, err
 	}
 	if err := c.writeUserRoles(row.ID, a.added, a.removed); err != nil {

@@ -123,7 +123,7 @@ func (c *change) setMemberRoles(org db.Organization, row db.MemberRow, body Body
 			return m, false, err
 		}
 	}
-	if err := c.watchMember(org.ID, row.UserID); err != nil {
+	if err := c.watchMember(row, func(h *holding) { h.roles = strings.Join(a.wanted, " ") }); err != nil {
 		return m, false, err
 	}
 	if err := c.writeMemberRoles(row, a.added, a.removed); err != nil {

@@ -97,7 +97,7 @@ func (s *Service) change(ctx context.Context, subject *Subject, action string, f
 	})
 	if c != nil && c.watch != nil {
 		if errors.Is(err, errDryRun) {
-			return nil
+			return c.watch.tell(ctx, s)
 		}
 		return err
 	}

@@ -86,6 +86,13 @@ func (w *world) randomPermissions() []rbac.Permission {
 
 func (w *world) giveAtRandom(ctx context.Context, q *db.Queries) error {
 	for _, name := range homeMembers {
+		if w.rng.IntN(4) == 0 {
+			role := []string{"organization-admin", "organization-user-admin", "organization-auditor"}[w.rng.IntN(3)]
+			if err := errors.Join(q.InsertMember(ctx, db.InsertMemberParams{OrganizationID: beta, UserID: id(name), Now: start}),
+				q.InsertMemberRole(ctx, db.InsertMemberRoleParams{OrganizationID: beta, UsernameKey: org.Fold(name), UserID: id(name), Role: role})); err != nil {
+				return err
+			}
+		}
 		for _, role := range append(slices.Clone(w.roles), "organization-auditor", "organization-workspace-creation-ban", "organization-user-admin") {
 			if w.rng.IntN(5) > 0 {
 				continue
@@ -111,6 +118,12 @@ func (w *world) giveAtRandom(ctx context.Context, q *db.Queries) error {
 // rights is all that a member may do in "default": on anything, and on its own.
 func (w *world) rights(t *testing.T, name string) map[string]bool {
 	t.Helper()
+	return w.rightsIn(t, home, name)
+}
+
+// rightsIn is all that somebody may do in an organization, or on the site for uuid.Nil.
+func (w *world) rightsIn(t *testing.T, place uuid.UUID, name string) map[string]bool {
+	t.Helper()
 	subject, err := w.UserSubject(t.Context(), id(name))
 	if org.KindOf(err) == org.Unauthenticated && err != nil { // suspended
 		return nil
@@ -122,7 +135,7 @@ func (w *world) rights(t *testing.T, name string) map[string]bool {
 	for _, rt := range rbac.Default().Types() {
 		for _, a := range rt.Actions {
 			for _, own := range []bool{false, true} {
-				o := rbac.Object{Type: rt.Name, Org: home}
+				o := rbac.Object{Type: rt.Name, Org: place}
 				if rt.SiteOnly {
 					o.Org = rbac.ID{}
 				}
@@ -306,11 +319,11 @@ func TestImpactIsTheDifference(t *testing.T) {
 func (w *world) compareImpact(t *testing.T, seed uint64) int {
 	t.Helper()
 	owner := w.Operator()
-	what, change := w.randomChange()
+	what, place, change := w.randomChange()
 	people := slices.DeleteFunc(slices.Clone(homeMembers), func(n string) bool { return n == "Sue" })
 	before := map[string]map[string]bool{}
 	for _, name := range people {
-		before[name] = w.rights(t, name)
+		before[name] = w.rightsIn(t, place, name)
 	}
 	stored, entries := w.everything(t), w.entries(t)
 	ctx, impact := org.WithDryRun(t.Context())
@@ -327,7 +340,7 @@ func (w *world) compareImpact(t *testing.T, seed uint64) int {
 	}
 	want := map[string]int{}
 	for _, name := range people {
-		after := w.rights(t, name)
+		after := w.rightsIn(t, place, name)
 		for _, key := range slices.Concat(slices.Collect(maps.Keys(before[name])), slices.Collect(maps.Keys(after))) {
 			pair, own, _ := strings.Cut(key, " own=")
 			if before[name][key] == after[key] {
@@ -371,34 +384,47 @@ func count(list []string, s string) (n int) {
 	return n
 }
 
-// randomChange is something that an owner does.
-func (w *world) randomChange() (string, func(context.Context, *org.Subject) error) {
+// randomChange is something that an owner does, and where: on the site for uuid.Nil.
+func (w *world) randomChange() (what string, place uuid.UUID, change func(context.Context, *org.Subject) error) {
 	role := w.roles[w.rng.IntN(len(w.roles))]
 	who := homeMembers[w.rng.IntN(len(homeMembers))]
-	switch w.rng.IntN(5) {
+	switch w.rng.IntN(8) {
 	case 0:
 		var list []rbac.Permission
 		for _, p := range w.randomPermissions() {
 			p.Negate = w.rng.IntN(3) == 0
 			list = append(list, p)
 		}
-		return "put " + role, func(ctx context.Context, o *org.Subject) error {
+		return "put " + role, home, func(ctx context.Context, o *org.Subject) error {
 			return drop(w.PutOrganizationRole(ctx, o, "default", roleBody(org.RoleInput{Name: role, Organization: list})))
 		}
 	case 1:
-		return "delete " + role, func(ctx context.Context, o *org.Subject) error {
+		return "delete " + role, home, func(ctx context.Context, o *org.Subject) error {
 			return drop(w.DeleteOrganizationRole(ctx, o, "default", role))
 		}
 	case 2:
-		return "remove " + who, func(ctx context.Context, o *org.Subject) error {
+		return "remove " + who, home, func(ctx context.Context, o *org.Subject) error {
 			return drop(w.RemoveMember(ctx, o, "default", who))
 		}
 	case 3:
-		return "bulk " + role, func(ctx context.Context, o *org.Subject) error {
+		return "bulk " + role, home, func(ctx context.Context, o *org.Subject) error {
 			return drop(w.BulkMembers(ctx, o, "default", given(org.Bulk{Action: org.BulkAddRole, Role: role, Match: &org.MemberFilter{Statuses: []org.Status{"active"}}})))
 		}
+	case 4:
+		list := slices.DeleteFunc(w.randomPermissions(), func(rbac.Permission) bool { return w.rng.IntN(3) == 0 })
+		return "put a site role", uuid.Nil, func(ctx context.Context, o *org.Subject) error {
+			return drop(w.PutSiteRole(ctx, o, roleBody(org.RoleInput{Name: "random-site-0", Site: list})))
+		}
+	case 5:
+		return "delete a site role", uuid.Nil, func(ctx context.Context, o *org.Subject) error {
+			return drop(w.DeleteSiteRole(ctx, o, "random-site-1"))
+		}
+	case 6:
+		return "give site roles to " + who, uuid.Nil, func(ctx context.Context, o *org.Subject) error {
+			return drop(w.SetUserRoles(ctx, o, who, roles("random-site-0", "auditor")))
+		}
 	}
-	return "give " + who, func(ctx context.Context, o *org.Subject) error {
+	return "give " + who, home, func(ctx context.Context, o *org.Subject) error {
 		return drop(w.SetMemberRoles(ctx, o, "default", who, roles(role, "organization-auditor")))
 	}
 }

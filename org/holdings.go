@@ -27,25 +27,74 @@ type crowd struct {
 	known     map[holding]*rbac.Subject
 }
 
-// crowd prepares to decide.
+// crowd prepares to decide about everybody, with what each holds in other organizations.
 func (s source) crowd(ctx context.Context, org uuid.UUID) (*crowd, error) {
-	s.sets = map[uuid.UUID]*roleSet{}
-	c := &crowd{source: s, org: org, elsewhere: map[uuid.UUID]string{}, known: map[holding]*rbac.Subject{}}
-	for _, r := range s.catalog.BuiltInOrganizationRoles() {
-		if len(r.Site) == 0 && len(r.User) == 0 {
-			continue
-		}
-		rows, err := s.q.ListHoldersElsewhere(ctx, db.ListHoldersElsewhereParams{Role: r.Name, OrganizationID: org})
+	c, err := s.newCrowd(ctx, org)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range s.carried() {
+		rows, err := s.q.ListHoldersElsewhere(ctx, db.ListHoldersElsewhereParams{Role: name, OrganizationID: org})
 		if err != nil {
 			return nil, err
 		}
 		for _, h := range rows {
-			if !strings.Contains(" "+c.elsewhere[h.UserID]+" ", " "+r.Name+" ") {
-				c.elsewhere[h.UserID] = strings.TrimSpace(c.elsewhere[h.UserID] + " " + r.Name)
-			}
+			c.elsewhere[h.UserID] = withName(c.elsewhere[h.UserID], name)
 		}
 	}
 	return c, nil
+}
+
+// newCrowd prepares to decide by the roles as they are now, and reads all of them: deciding needs no query. It does not
+// know yet what people hold in other organizations.
+func (s source) newCrowd(ctx context.Context, org uuid.UUID) (*crowd, error) {
+	sets := map[uuid.UUID]*roleSet{}
+	s.sets = nil
+	for _, of := range []uuid.UUID{org, uuid.Nil, elsewhereOrg} {
+		set, err := s.roles(ctx, of)
+		if err != nil {
+			return nil, err
+		}
+		sets[of] = set
+	}
+	s.sets = sets
+	return &crowd{source: s, org: org, elsewhere: map[uuid.UUID]string{}, known: map[holding]*rbac.Subject{}}, nil
+}
+
+// carried is the names of the roles of an organization that give rights outside it.
+func (s *Service) carried() []string {
+	var names []string
+	for _, r := range s.catalog.BuiltInOrganizationRoles() {
+		if len(r.Site) > 0 || len(r.User) > 0 {
+			names = append(names, r.Name)
+		}
+	}
+	return names
+}
+
+// rolesElsewhere is what each of these people holds in organizations other than one that gives rights outside them.
+func (s source) rolesElsewhere(ctx context.Context, org uuid.UUID, users []uuid.UUID) (map[uuid.UUID]string, error) {
+	rows, err := s.q.ListRolesElsewhere(ctx, db.ListRolesElsewhereParams{UserIds: users, OrganizationID: org})
+	if err != nil {
+		return nil, err
+	}
+	held := map[uuid.UUID]string{}
+	for _, name := range s.carried() {
+		for _, r := range rows {
+			if strings.Contains(" "+r.Roles+" ", " "+name+" ") {
+				held[r.UserID] = withName(held[r.UserID], name)
+			}
+		}
+	}
+	return held, nil
+}
+
+// withName adds a name to a list of names, unless it is there.
+func withName(list, name string) string {
+	if strings.Contains(" "+list+" ", " "+name+" ") {
+		return list
+	}
+	return strings.TrimSpace(list + " " + name)
 }
 
 // anyone stands for the user id in the subjects of a crowd: what they own is asked with it.

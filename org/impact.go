@@ -1,7 +1,6 @@
 package org
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"maps"
@@ -29,7 +28,7 @@ type ImpactLine struct {
 	Permission rbac.Permission
 	Own        bool // on their own things only
 	Members    int
-	Sample     []string // usernames of some of them
+	Sample     []string // usernames of some of them, the first by name
 }
 
 // sampleSize is how many people a line names.
@@ -48,13 +47,22 @@ func WithDryRun(ctx context.Context) (context.Context, *Impact) {
 // errDryRun rolls a dry run back.
 var errDryRun = errors.New("dry run")
 
-// watch is the people that a dry run follows, with what they could do before it.
+// watch is what a dry run keeps from its transaction: whom to follow, and the roles before and after. What people hold is
+// read when the transaction is over, since everybody who writes waits for it.
 type watch struct {
-	impact *Impact
-	org    uuid.UUID // uuid.Nil: the site
-	before map[uuid.UUID]holding
-	names  map[uuid.UUID]string
-	crowd  *crowd // decides by the roles as they were
+	impact        *Impact
+	org           uuid.UUID // uuid.Nil: the site
+	before, after *crowd
+	people        []followed
+	role          string // whose holders are followed, "" if people are
+	deleted       bool   // it is taken from all of them
+}
+
+// followed is somebody whose own roles change.
+type followed struct {
+	id      uuid.UUID
+	name    string
+	was, is holding
 }
 
 func watchOf(ctx context.Context) *watch {
@@ -63,116 +71,138 @@ func watchOf(ctx context.Context) *watch {
 		return nil
 	}
 	*impact = Impact{} // the transaction may run again
-	return &watch{impact: impact, before: map[uuid.UUID]holding{}, names: map[uuid.UUID]string{}}
+	return &watch{impact: impact}
 }
 
-// watchMember follows a member of an organization, in a dry run.
-func (c *change) watchMember(org, user uuid.UUID) error { return c.follow(org, []uuid.UUID{user}) }
+// watchMember follows a member of an organization, in a dry run: is makes what is held before into what is held after.
+func (c *change) watchMember(row db.MemberRow, is func(*holding)) error {
+	was := holding{roles: sorted(row.Roles), siteRoles: sorted(row.SiteRoles)}
+	return c.follow(row.OrganizationID, row.UserID, row.Username, was, is)
+}
 
-// watchUsers follows an account on the whole site, in a dry run.
-func (c *change) watchUsers(user uuid.UUID) error { return c.follow(uuid.Nil, []uuid.UUID{user}) }
+// watchUser follows an account on the whole site, in a dry run.
+func (c *change) watchUser(row db.UserRow, is func(*holding)) error {
+	return c.follow(uuid.Nil, row.ID, row.Username, holding{siteRoles: sorted(row.Roles), outside: true}, is)
+}
 
-// watchHolders follows everybody who holds a role, in a dry run.
-func (c *change) watchHolders(h home, role string) error {
+func (c *change) follow(org, id uuid.UUID, name string, was holding, is func(*holding)) error {
 	if c.watch == nil {
 		return nil
 	}
-	var ids []uuid.UUID
-	var err error
-	if h.site() {
-		ids, err = c.q.ListSiteHolders(c.ctx, role)
-	} else {
-		ids, err = c.q.ListHolders(c.ctx, db.ListHoldersParams{Role: role, OrganizationID: h.org.ID})
-	}
-	if err != nil {
-		return err
-	}
-	return c.follow(h.org.ID, ids)
+	f := followed{id: id, name: name, was: was, is: was}
+	is(&f.is)
+	c.watch.people = append(c.watch.people, f)
+	return c.watchRoles(org)
 }
 
-func (c *change) follow(org uuid.UUID, users []uuid.UUID) (err error) {
+// watchHolders follows everybody who holds a role, in a dry run of its change or deletion.
+func (c *change) watchHolders(h home, role string, deleted bool) error {
 	if c.watch == nil {
 		return nil
 	}
-	w := c.watch
-	if w.crowd == nil {
+	c.watch.role, c.watch.deleted = role, deleted
+	return c.watchRoles(h.org.ID)
+}
+
+// watchRoles reads the roles that decide, before anything is written.
+func (c *change) watchRoles(org uuid.UUID) (err error) {
+	if w := c.watch; w.before == nil {
 		w.org = org
-		committed := source{Service: c.Service, q: c.q, revision: c.revision}
-		if w.crowd, err = committed.crowd(c.ctx, org); err != nil {
-			return err
-		}
+		w.before, err = c.newCrowd(c.ctx, org)
 	}
-	held, err := w.crowd.holdings(c.ctx, users, w.names)
-	if err != nil {
-		return err
-	}
-	maps.Copy(w.before, held)
-	// The roles that decide must be read before anything is written.
-	for _, h := range held {
-		if _, err := w.crowd.subject(c.ctx, h); err != nil {
-			return err
-		}
-	}
-	return nil
+	return err
 }
 
-// holdings reads what people hold, and their usernames into names.
-func (c *crowd) holdings(ctx context.Context, users []uuid.UUID, names map[uuid.UUID]string) (map[uuid.UUID]holding, error) {
-	held := make(map[uuid.UUID]holding, len(users))
-	for piece := range slices.Chunk(users, chunk) {
-		accounts, err := c.q.ListUsersByID(ctx, piece)
-		if err != nil {
-			return nil, err
-		}
-		for _, u := range accounts {
-			names[u.ID] = u.Username
-			held[u.ID] = holding{siteRoles: sorted(u.Roles), elsewhere: c.elsewhere[u.ID], outside: true}
-		}
-		if c.org == uuid.Nil {
-			continue
-		}
-		members, err := c.q.ListMembersByID(ctx, db.ListMembersByIDParams{OrganizationID: c.org, UserIds: piece})
-		if err != nil {
-			return nil, err
-		}
-		for _, m := range members {
-			h := held[m.UserID]
-			h.roles, h.outside = sorted(m.Roles), false
-			held[m.UserID] = h
-		}
-	}
-	return held, nil
-}
-
-// foresee fills in the impact of what the transaction has written, and has it rolled back.
-func (c *change) foresee() error {
-	w := c.watch
-	if w.crowd == nil {
-		return errDryRun
-	}
-	after, err := source{Service: c.Service, q: c.q}.crowd(c.ctx, w.org)
-	if err != nil {
-		return err
-	}
-	now, err := after.holdings(c.ctx, slices.Collect(maps.Keys(w.before)), w.names)
-	if err != nil {
-		return err
-	}
-	t := tally{watch: w, after: after, known: map[[2]holding]difference{}, lines: map[lineKey]*ImpactLine{}}
-	ids := slices.SortedFunc(maps.Keys(w.before), func(a, b uuid.UUID) int { return cmp.Compare(w.names[a], w.names[b]) })
-	for _, id := range ids {
-		if err := t.add(c.ctx, w.names[id], w.before[id], now[id]); err != nil {
+// foresee keeps the roles as the transaction leaves them, and has it rolled back.
+func (c *change) foresee() (err error) {
+	if w := c.watch; w.before != nil {
+		if w.after, err = c.newCrowd(c.ctx, w.org); err != nil {
 			return err
 		}
 	}
-	t.finish()
 	return errDryRun
+}
+
+// tell fills in the impact of a change that was rolled back. People are followed as they are now: somebody who writes
+// meanwhile does not mix anything up, since each of them is compared with itself.
+func (w *watch) tell(ctx context.Context, s *Service) error {
+	if w.before == nil {
+		return nil
+	}
+	t := tally{watch: w, known: map[[2]holding]difference{}, lines: map[lineKey]*ImpactLine{}}
+	err := s.db.Read(ctx, func(q *db.Queries) error {
+		for piece := range slices.Chunk(w.people, chunk) {
+			if err := t.addAll(ctx, q, piece); err != nil {
+				return err
+			}
+		}
+		return w.eachHolder(ctx, q, func(piece []followed) error { return t.addAll(ctx, q, piece) })
+	})
+	t.finish()
+	return err
+}
+
+// eachHolder gives everybody who holds the role that is followed, in pieces.
+func (w *watch) eachHolder(ctx context.Context, q *db.Queries, fn func([]followed) error) error {
+	if w.role == "" {
+		return nil
+	}
+	next := w.membersWith(q)
+	if w.org == uuid.Nil {
+		next = w.accountsWith(q)
+	}
+	for {
+		piece, err := next(ctx)
+		if err != nil || len(piece) == 0 {
+			return err
+		}
+		if err := fn(piece); err != nil {
+			return err
+		}
+	}
+}
+
+func (w *watch) membersWith(q *db.Queries) func(context.Context) ([]followed, error) {
+	p := db.ListHoldersOfRoleParams{OrganizationID: w.org, Role: w.role, MaxRows: chunk}
+	return func(ctx context.Context) ([]followed, error) {
+		rows, err := q.ListHoldersOfRole(ctx, p)
+		list := make([]followed, len(rows))
+		for i, r := range rows {
+			was := holding{roles: sorted(r.Roles), siteRoles: sorted(r.SiteRoles)}
+			is := was
+			is.roles = w.left(was.roles)
+			list[i], p.AfterKey = followed{r.UserID, r.Username, was, is}, r.UsernameKey
+		}
+		return list, err
+	}
+}
+
+func (w *watch) accountsWith(q *db.Queries) func(context.Context) ([]followed, error) {
+	p := db.ListHoldersOfSiteRoleParams{Role: w.role, MaxRows: chunk}
+	return func(ctx context.Context) ([]followed, error) {
+		rows, err := q.ListHoldersOfSiteRole(ctx, p)
+		list := make([]followed, len(rows))
+		for i, r := range rows {
+			was := holding{siteRoles: sorted(r.Roles), outside: true}
+			is := was
+			is.siteRoles = w.left(was.siteRoles)
+			list[i], p.AfterUser = followed{r.ID, r.Username, was, is}, r.ID
+		}
+		return list, err
+	}
+}
+
+// left is what the change leaves of the roles of a holder.
+func (w *watch) left(roles string) string {
+	if !w.deleted {
+		return roles
+	}
+	return strings.Join(slices.DeleteFunc(strings.Fields(roles), func(name string) bool { return name == w.role }), " ")
 }
 
 // tally counts the differences that a change makes, once for each pair of holdings that occurs.
 type tally struct {
 	*watch
-	after *crowd
 	known map[[2]holding]difference
 	lines map[lineKey]*ImpactLine
 }
@@ -187,6 +217,25 @@ type lineKey struct {
 type difference struct {
 	lines    []lineKey
 	affected bool
+}
+
+// addAll adds people, with what they hold elsewhere: no change of an organization touches that.
+func (t *tally) addAll(ctx context.Context, q *db.Queries, people []followed) error {
+	ids := make([]uuid.UUID, len(people))
+	for i, f := range people {
+		ids[i] = f.id
+	}
+	elsewhere, err := source{Service: t.before.Service, q: q}.rolesElsewhere(ctx, t.org, ids)
+	if err != nil {
+		return err
+	}
+	for _, f := range people {
+		f.was.elsewhere, f.is.elsewhere = elsewhere[f.id], elsewhere[f.id]
+		if err := t.add(ctx, f.name, f.was, f.is); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (t *tally) add(ctx context.Context, name string, was, is holding) error {
@@ -213,16 +262,16 @@ func (t *tally) add(ctx context.Context, name string, was, is holding) error {
 			t.lines[key] = line
 		}
 		line.Members++
-		if len(line.Sample) < sampleSize {
-			line.Sample = append(line.Sample, name)
-		}
+		at, _ := slices.BinarySearch(line.Sample, name)
+		line.Sample = slices.Insert(line.Sample, at, name)
+		line.Sample = line.Sample[:min(sampleSize, len(line.Sample))]
 	}
 	return nil
 }
 
 // compare asks the engine what these two holdings allow.
 func (t *tally) compare(ctx context.Context, was, is holding) (d difference, err error) {
-	before, err := t.crowd.subject(ctx, was)
+	before, err := t.before.subject(ctx, was)
 	if err != nil {
 		return d, err
 	}
@@ -237,7 +286,7 @@ func (t *tally) compare(ctx context.Context, was, is holding) (d difference, err
 			o.Owner = anyone
 		}
 		has := after.Allowed(o)
-		for list, perms := range map[byte][]rbac.Permission{'+': t.crowd.surplus(after, before, o), '-': t.crowd.surplus(before, after, o)} {
+		for list, perms := range map[byte][]rbac.Permission{'+': t.before.surplus(after, before, o), '-': t.before.surplus(before, after, o)} {
 			for _, p := range perms {
 				if own && everywhere[p] {
 					continue // told already, of everybody's things

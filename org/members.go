@@ -382,7 +382,7 @@ func (c *change) removeMember(org db.Organization, row db.MemberRow) (Member, er
 	if err := c.keepAdmin(org, row.UserID, m.Status, names(m.Roles)); err != nil {
 		return m, err
 	}
-	if err := c.watchMember(org.ID, row.UserID); err != nil {
+	if err := c.watchMember(row, func(h *holding) { h.roles, h.outside = "", true }); err != nil {
 		return m, err
 	}
 	c.written()

@@ -293,7 +293,7 @@ func (c *change) deleteRole(h home, name string) (Role, error) {
 		return Role{}, &Error{Kind: Forbidden, Message: "Forbidden.",
 			Detail: "You don't have permission to delete this role: it denies what you do not hold, " + some(denied) + "."}
 	}
-	if err := c.watchHolders(h, name); err != nil {
+	if err := c.watchHolders(h, name, true); err != nil {
 		return Role{}, err
 	}
 	c.written()

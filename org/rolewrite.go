@@ -291,7 +291,7 @@ func (d *roleDraft) write() (Role, error) {
 	if d.stored.ID != uuid.Nil && len(d.entry.fields) == 0 {
 		return r, nil
 	}
-	if err := d.watchHolders(d.home, r.Name); err != nil {
+	if err := d.watchHolders(d.home, r.Name, false); err != nil {
 		return Role{}, err
 	}
 	d.written()

@@ -237,8 +237,23 @@ LIMIT CAST(@max_rows AS bigint);
 -- Who holds a role in any other organization.
 SELECT user_id, organization_id FROM member_roles WHERE role = @role AND organization_id <> @organization_id;
 
--- name: ListHolders :many
-SELECT user_id FROM member_roles WHERE role = @role AND organization_id = @organization_id ORDER BY user_id;
+-- name: ListRolesElsewhere :many
+-- What these people hold in any other organization.
+SELECT user_id, roles FROM organization_members
+WHERE organization_id <> @organization_id AND roles <> '' AND user_id IN (sqlc.slice('user_ids'));
 
--- name: ListSiteHolders :many
-SELECT user_id FROM user_roles WHERE role = @role ORDER BY user_id;
+-- name: ListHoldersOfRole :many
+-- Who holds a role, and what else, by username, from a place onwards.
+SELECT m.user_id, m.username, m.username_key, m.roles, m.site_roles FROM member_roles h
+JOIN organization_members m ON m.organization_id = h.organization_id AND m.username_key = h.username_key
+WHERE h.organization_id = @organization_id AND h.role = @role AND h.username_key > @after_key
+ORDER BY h.username_key
+LIMIT CAST(@max_rows AS bigint);
+
+-- name: ListHoldersOfSiteRole :many
+-- The same of a role of the site, by id.
+SELECT u.id, u.username, u.roles FROM user_roles h
+JOIN users u ON u.id = h.user_id
+WHERE h.role = @role AND h.user_id > @after_user
+ORDER BY h.user_id
+LIMIT CAST(@max_rows AS bigint);
