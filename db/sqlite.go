@@ -68,7 +68,7 @@ type file struct {
 }
 
 // openFile opens the SQLite file at path; one that is brought up to date is kept beside it as it was before. If there is
-// none, it makes one, and its folder, for this user alone. synchronous says when writes are on disk: nothing but FULL
+// none, it makes one for this user alone. synchronous says when writes are on disk: nothing but FULL
 // keeps what Write promises.
 func openFile(ctx context.Context, path, synchronous string) (*DB, error) {
 	if err := create(path); err != nil {
@@ -87,9 +87,6 @@ func openFile(ctx context.Context, path, synchronous string) (*DB, error) {
 }
 
 func create(path string) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return err
-	}
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return err

@@ -8,6 +8,8 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/google/uuid"
@@ -26,7 +28,7 @@ func operate(ctx context.Context, c *config, fn func(context.Context, *org.Servi
 
 // operateStored is operate for what needs the store of sessions as well.
 func operateStored(ctx context.Context, c *config, fn func(context.Context, *org.Service, *org.Subject, *org.SessionStore) error) (err error) {
-	unlock, err := c.mayMigrate(ctx)
+	unlock, err := c.mayOpen(ctx)
 	if err != nil {
 		return err
 	}
@@ -41,19 +43,34 @@ func operateStored(ctx context.Context, c *config, fn func(context.Context, *org
 	return fn(ctx, service, service.Operator(), org.NewSessionStore(d, nil))
 }
 
-// mustExist keeps a command that only reads from making a database.
+// mustExist refuses a database that is not there.
 func (c *config) mustExist(ctx context.Context) error {
 	if stored, _, err := db.Schema(ctx, c.db); err != nil || stored > 0 {
 		return err
 	}
-	return fmt.Errorf("there is no database at %s", db.Describe(c.db))
+	return c.missing()
 }
 
-// mayMigrate keeps a command from changing the schema under a running server of an older version.
-func (c *config) mayMigrate(ctx context.Context) (unlock func(), err error) {
+func (c *config) missing() error {
+	return usageError("there is no database at " + db.Describe(c.db) + ": name it with --db" + c.elsewhere)
+}
+
+// mayOpen keeps a misspelled name from becoming a new database, and a command from changing the schema under a running
+// server of an older version.
+func (c *config) mayOpen(ctx context.Context) (unlock func(), err error) {
 	stored, known, err := db.Schema(ctx, c.db)
-	if err != nil || stored == 0 || stored >= known {
-		return func() {}, err
+	switch {
+	case err != nil:
+		return nil, err
+	case stored == 0 && !c.makes:
+		return nil, c.missing()
+	case stored == 0 && !db.IsServer(c.db):
+		if _, err := os.Stat(filepath.Dir(c.db)); err != nil {
+			return nil, usageError("there is no folder for " + c.db + ": make it, or name another file with --db")
+		}
+		return func() {}, nil
+	case stored == 0 || stored >= known:
+		return func() {}, nil
 	}
 	if db.IsServer(c.db) { // nobody knows whether other servers run
 		return nil, fmt.Errorf("the schema of %s is %d, this program works with %d: start the server of this version first, which brings it up to date", db.Describe(c.db), stored, known)

@@ -91,7 +91,7 @@ func TestAccountsForPeople(t *testing.T) {
 			t.Errorf("rolecall %q: exit code %d, %s%s, want 1 and %q", tt.args, code, out, log, tt.says)
 		}
 	}
-	if code, _, log := call(t, "", "token", "create", "--db", filepath.Join(os.DevNull, "nowhere"), "--username", "ada"); code != 1 {
+	if code, _, log := call(t, "", "token", "create", "--db", filepath.Join(os.DevNull, "nowhere"), "--username", "ada"); code != 2 {
 		t.Errorf("a database that can't be: exit code %d, %s", code, log)
 	}
 }

@@ -29,9 +29,7 @@ func asking(ctx context.Context, c *config, fn func(*api) error) error {
 	if c.server != nil {
 		return fn(&api{ctx: ctx, base: c.server, token: c.token, send: newClient(c.server).Do})
 	}
-	if err := c.mustExist(ctx); err != nil {
-		return fmt.Errorf("%w: name it with --db, or a server with --url", err)
-	}
+	c.elsewhere = ", or a server with --url"
 	return operateStored(ctx, c, func(ctx context.Context, service *org.Service, operator *org.Subject, store *org.SessionStore) error {
 		handler, err := web.New(web.Options{Service: service, Sessions: store, Version: version(), Log: slog.New(slog.DiscardHandler)})
 		if err != nil {
@@ -178,7 +176,7 @@ func parseServer(c *config, v string) error {
 }
 
 // chooseSource settles whom a command asks: a flag beats a variable, and both flags at once contradict each other.
-func (c *config) chooseSource(given map[string]string, getenv func(string) string) error {
+func (c *config) chooseSource(given, env map[string]string) error {
 	_, file := given["db"]
 	_, server := given["url"]
 	switch {
@@ -190,7 +188,7 @@ func (c *config) chooseSource(given map[string]string, getenv func(string) strin
 		c.server = nil
 		return nil
 	}
-	if c.token = getenv("ROLECALL_TOKEN"); c.token == "" {
+	if c.token = env["ROLECALL_TOKEN"]; c.token == "" {
 		return usageError("ROLECALL_TOKEN is needed to ask a server; rolecall token create makes one")
 	}
 	return nil

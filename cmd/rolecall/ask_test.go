@@ -189,12 +189,12 @@ func TestWhomToAsk(t *testing.T) {
 		code int
 		says string
 	}{
-		{nil, "members list --db " + missing, 1, "there is no database at"},
+		{nil, "members list --db " + missing, 2, "there is no database at"},
 		{nil, "members list --url http://localhost:1 --db x.db", 2, "--db and --url exclude each other"},
 		{nil, "members list --url http://localhost:1", 2, "ROLECALL_TOKEN is needed"},
 		{nil, "members list --url localhost", 2, `"localhost" is not a URL`},
 		{map[string]string{"ROLECALL_URL": "http://127.0.0.1:1", "ROLECALL_TOKEN": "x"}, "members list", 1, "connection refused"},
-		{map[string]string{"ROLECALL_URL": "http://127.0.0.1:1"}, "members list --db " + missing, 1, "there is no database at"},
+		{map[string]string{"ROLECALL_URL": "http://127.0.0.1:1"}, "members list --db " + missing, 2, "there is no database at"},
 		{nil, "who-can read", 2, "TYPE is needed"},
 		{nil, "who-can read template more", 2, `"more" is too much`},
 		{nil, "roles", 2, "roles list"},

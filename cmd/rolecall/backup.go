@@ -28,6 +28,9 @@ func backupCommand() *command {
 			if db.IsServer(c.db) {
 				return usageError("backup copies a SQLite file; of a PostgreSQL database pg_dump --format=custom makes a copy, beside running servers too")
 			}
+			if err := c.mustExist(ctx); err != nil {
+				return err
+			}
 			if err := db.Backup(ctx, c.db, c.operand); err != nil {
 				return err
 			}
@@ -111,6 +114,9 @@ func checkCommand() *command {
 		settings: []string{"db"},
 		flags:    func(fs *flag.FlagSet) { fs.BoolVar(&asJSON, "json", false, "print JSON") },
 		run: func(ctx context.Context, t *terminal, c *config) error {
+			if err := c.mustExist(ctx); err != nil {
+				return err
+			}
 			r, err := examine(ctx, c.db)
 			if err != nil {
 				return err
@@ -186,9 +192,6 @@ func recoverOwnerCommand() *command {
 		run: func(ctx context.Context, t *terminal, c *config) error {
 			if username == "" {
 				return usageError("--username is needed; see rolecall help recover-owner")
-			}
-			if err := c.mustExist(ctx); err != nil {
-				return err
 			}
 			password, _, err := (&passwordFlags{}).read(nil)
 			if err != nil {

@@ -84,7 +84,7 @@ func (c *command) execute(ctx context.Context, t *terminal, args []string) error
 	case len(operands) < len(wanted) && !strings.HasPrefix(wanted[len(operands)], "["):
 		return usageError(fmt.Sprintf("%s is needed; see rolecall help %s", wanted[len(operands)], c.name))
 	}
-	cfg, err := c.config(fs, t.getenv)
+	cfg, err := c.config(fs, t.env)
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -20,6 +21,9 @@ import (
 type config struct {
 	address         string // host:port
 	db              string // path of the SQLite file, or URL of a PostgreSQL server
+	named           bool   // the database was named, by a flag or a variable
+	makes           bool   // the command makes a database where there is none
+	elsewhere       string // what else the command could have been told, when there is none
 	wire            web.Wire
 	accessURL       *url.URL
 	certFile        string
@@ -73,8 +77,14 @@ var settings = map[string]setting{
 	"setup-token":      {"", "`TOKEN` that making the first account asks for; random, and printed in the log, when not set", parseSetupToken},
 }
 
+// fileOnly reports whether the command works on the database alone, where its neighbors would ask the server that
+// ROLECALL_URL names.
+func (c *command) fileOnly() bool {
+	return c.name != "serve" && slices.Contains(c.settings, "db") && !slices.Contains(c.settings, "url")
+}
+
 // config reads the command's settings from parsed flags, then variables, then defaults.
-func (c *command) config(fs *flag.FlagSet, getenv func(string) string) (*config, error) {
+func (c *command) config(fs *flag.FlagSet, env map[string]string) (*config, error) {
 	given := map[string]string{}
 	fs.Visit(func(f *flag.Flag) { given[f.Name] = f.Value.String() })
 	cfg := &config{}
@@ -82,14 +92,19 @@ func (c *command) config(fs *flag.FlagSet, getenv func(string) string) (*config,
 		value, from := settings[name].value, "--"+name
 		if v, ok := given[name]; ok {
 			value = v
-		} else if v := getenv(variable(name)); v != "" {
+		} else if v := env[variable(name)]; v != "" {
 			value, from = v, variable(name)
 		}
 		if err := settings[name].parse(cfg, value); err != nil {
 			return nil, usageError(fmt.Sprintf("%s: %v", from, err))
 		}
 	}
-	return cfg, cfg.chooseSource(given, getenv)
+	_, cfg.named = given["db"]
+	if elsewhere := env["ROLECALL_URL"] != "" && !cfg.named; elsewhere && c.fileOnly() {
+		return nil, usageError(c.name + " works on the database file; unset ROLECALL_URL or name --db")
+	}
+	cfg.named = cfg.named || env["ROLECALL_DB"] != ""
+	return cfg, cfg.chooseSource(given, env)
 }
 
 func parseAddress(c *config, v string) error {

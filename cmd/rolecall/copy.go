@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -34,6 +35,9 @@ func copyCommand() *command {
 			}
 			if err := db.CheckURL(to); err != nil {
 				return usageError("--to: " + err.Error())
+			}
+			if _, err := os.Stat(from); errors.Is(err, os.ErrNotExist) {
+				return usageError("there is no database at " + from + ": name it with --from")
 			}
 			return copyAll(ctx, t, from, to)
 		},

@@ -48,7 +48,7 @@ func TestDeploy(t *testing.T) {
 		env[m[1]] = m[2]
 	}
 	c := serveCommand()
-	cfg, err := c.config(c.flagSet(), func(name string) string { return env[name] })
+	cfg, err := c.config(c.flagSet(), env)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -48,7 +48,7 @@ Examples:
   rolecall user create --username ada --email ada@example.com --role owner
 
 'rolecall help COMMAND' tells its flags and variables. Exit codes: 0 done or "yes", 1 failed,
-"no" or something found, 2 called wrongly.
+"no" or something found, 2 called wrongly or the database is not there.
 `)
 }
 

@@ -395,6 +395,8 @@ func auditVerifyCommand() *command {
 				switch {
 				case q.json:
 					return errors.Join(printJSON(t.out, map[string]any{"entries": v.Entries, "broken": v.Broken}), whole)
+				case v.Entries == 0 && whole == nil:
+					fmt.Fprintln(t.out, "The trail is empty.")
 				case whole == nil:
 					fmt.Fprintf(t.out, "All %d entries are as they were written.\n", v.Entries)
 				default:

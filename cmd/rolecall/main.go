@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"strings"
 	"syscall"
 )
 
@@ -21,17 +22,27 @@ func main() {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
-	code := run(ctx, os.Args[1:], os.Getenv, os.Stdin, os.Stdout, os.Stderr)
+	code := run(ctx, os.Args[1:], environ(), os.Stdin, os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
 }
 
+// environ is the environment of the process.
+func environ() map[string]string {
+	env := map[string]string{}
+	for _, v := range os.Environ() {
+		name, value, _ := strings.Cut(v, "=")
+		env[name] = value
+	}
+	return env
+}
+
 // terminal is what a command talks to.
 type terminal struct {
-	getenv func(string) string
-	in     io.Reader
-	out    io.Writer // results
-	err    io.Writer // log and complaints
+	env map[string]string // environment variables; a name that is missing is not set
+	in  io.Reader
+	out io.Writer // results
+	err io.Writer // log and complaints
 }
 
 // usageError is a mistake in how the program was called.
@@ -43,8 +54,8 @@ func (e usageError) Error() string { return string(e) }
 var errNo = errors.New("no")
 
 // run is the whole program: it returns the exit code, 0 done, 1 failed or "no", 2 called wrongly.
-func run(ctx context.Context, args []string, getenv func(string) string, in io.Reader, out, err io.Writer) int {
-	t := &terminal{getenv: getenv, in: in, out: out, err: err}
+func run(ctx context.Context, args []string, env map[string]string, in io.Reader, out, err io.Writer) int {
+	t := &terminal{env: env, in: in, out: out, err: err}
 	failure := dispatch(ctx, t, args)
 	if failure == nil {
 		return 0

@@ -50,7 +50,7 @@ func start(t *testing.T, env map[string]string, in string, args ...string) *prog
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		p.code <- run(ctx, args, func(name string) string { return env[name] }, strings.NewReader(in), &p.out, &p.log)
+		p.code <- run(ctx, args, env, strings.NewReader(in), &p.out, &p.log)
 	}()
 	t.Cleanup(func() {
 		cancel()
@@ -203,7 +203,7 @@ func TestSettings(t *testing.T) {
 		t.Fatal(err)
 	}
 	env := map[string]string{"ROLECALL_WIRE": "documented", "ROLECALL_TRUSTED_PROXIES": "10.1.2.3, fd00::/8", "ROLECALL_HTTP_ADDRESS": ":443"}
-	cfg, err := c.config(fs, func(name string) string { return env[name] })
+	cfg, err := c.config(fs, env)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -23,8 +23,12 @@ func TestOperation(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "made", "by serve")
 	file := filepath.Join(dir, "rolecall.db")
 	var ada account
-	callJSON(t, &ada, "", "user", "create", "--db", file, "--username", "ada", "--email", "ada@example.com", "--role", "owner", "--json")
+	maker := start(t, nil, "", "--db", file, "--http-address", "127.0.0.1:0")
+	maker.wait(t, &maker.log, "(listening)")
+	maker.stop()
+	maker.exit(t)
 	private(t, dir, 0o700)
+	callJSON(t, &ada, "", "user", "create", "--db", file, "--username", "ada", "--email", "ada@example.com", "--role", "owner", "--json")
 	server := start(t, nil, "", "--db", file, "--http-address", "127.0.0.1:0")
 	url := "http://" + server.wait(t, &server.log, `address=(\S+)`)
 
@@ -110,7 +114,7 @@ func TestOperation(t *testing.T) {
 
 func callQuietly(t *testing.T, args ...string) (code int, out, log string) {
 	var o, l bytes.Buffer
-	code = run(t.Context(), args, func(string) string { return "" }, strings.NewReader(""), &o, &l)
+	code = run(t.Context(), args, nil, strings.NewReader(""), &o, &l)
 	return code, o.String(), l.String()
 }
 
@@ -178,16 +182,16 @@ func TestOperationRefused(t *testing.T) {
 		{[]string{"backup", file, "--db", file}, 1, "the database itself"},
 		{[]string{"backup", dir, "--db", file}, 1, "no file"},
 		{[]string{"backup", filepath.Join(dir, "nowhere", "x"), "--db", file}, 1, "no such file"},
-		{[]string{"backup", filepath.Join(dir, "x"), "--db", missing}, 1, "no such file"},
+		{[]string{"backup", filepath.Join(dir, "x"), "--db", missing}, 2, "there is no database at"},
 		{[]string{"backup", filepath.Join(dir, "x"), "--db", text}, 1, "no database of this program"},
 		{[]string{"restore", foreign, "--db", file}, 1, "no database of this program"},
 		{[]string{"restore", text, "--db", file}, 1, "no database of this program"},
 		{[]string{"restore", newer, "--db", file}, 1, "newer version"},
 		{[]string{"restore", missing, "--db", file}, 1, "no such file"},
-		{[]string{"check", "--db", missing}, 1, "no such file"},
+		{[]string{"check", "--db", missing}, 2, "there is no database at"},
 		{[]string{"check", "--db", text}, 1, "no database of this program"},
 		{[]string{"recover-owner", "--db", file}, 2, "--username is needed"},
-		{[]string{"recover-owner", "--username", "ada", "--db", missing}, 1, "there is no database at"},
+		{[]string{"recover-owner", "--username", "ada", "--db", missing}, 2, "there is no database at"},
 		{[]string{"serve", "--db", text, "--http-address", "127.0.0.1:0"}, 1, "restore"},
 		{[]string{"serve", "--db", newer, "--http-address", "127.0.0.1:0"}, 1, "newer version"},
 	}

@@ -24,7 +24,7 @@ func userCreateCommand() *command {
 		name:    "user create",
 		summary: "Create an account",
 		about: "The first account of a new database must be an owner. It becomes a member of the default organization, which is\n" +
-			"made with it.",
+			"made with it. A database is made where --db or ROLECALL_DB names one that is not there yet.",
 		examples: []string{
 			"rolecall user create --username ada --email ada@example.com --role owner",
 			"rolecall user create --username ci --email ci@example.com --service-account --json",
@@ -44,6 +44,7 @@ func userCreateCommand() *command {
 			if in.username == "" || in.email == "" {
 				return usageError("--username and --email are needed; see rolecall help user create")
 			}
+			c.makes = c.named
 			return operate(ctx, c, func(ctx context.Context, s *org.Service, operator *org.Subject) error {
 				return in.create(ctx, t, s, operator)
 			})
