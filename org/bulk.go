@@ -25,12 +25,13 @@ const (
 	BulkRemove     BulkAction = "remove"
 )
 
-// Bulk is one action on many members: those named, or all that match a filter.
+// Bulk is one action on many members: those named, or all that match a filter but for some.
 type Bulk struct {
 	Action BulkAction
 	Role   string        // of BulkAddRole and BulkRemoveRole
 	Users  []string      // as in a path
 	Match  *MemberFilter // instead of Users
+	Except []string      // of Match, as in a path: who is left alone
 	Expect *int          // how many are meant, when somebody has been asked about that many: Conflict if it is not so any more
 }
 
@@ -51,7 +52,7 @@ type BulkResult struct {
 
 // BulkMembers does one thing to many members in one transaction, with one audit row for each that changes. Whom a rule
 // protects is left out and told of; the others are done. NotFound: no such organization. Invalid: a bad body, an unknown
-// role, or more than 10,000 members. Forbidden: the caller may do this to nobody. Conflict: others are meant than
+// role, an exception that does not match, or more than 10,000 members. Forbidden: the caller may do this to nobody. Conflict: others are meant than
 // expected. With WithDryRun it only tells.
 func (s *Service) BulkMembers(ctx context.Context, subject *Subject, organization string, body Body[Bulk]) (result BulkResult, err error) {
 	err = s.change(ctx, subject, "write", func(c *change) error {
@@ -169,7 +170,41 @@ func (c *change) bulkRows(org db.Organization, in Bulk, result *BulkResult) ([]d
 		rows = append(rows, part...)
 	}
 	inOrder(rows, ids, func(r *db.MemberRow) uuid.UUID { return r.UserID })
-	return rows, nil
+	return c.without(rows, in.Except)
+}
+
+// without leaves out the members that are named. Invalid: one is not among them. Such a name may be misspelled, and whom
+// it was meant to spare would be changed.
+func (c *change) without(rows []db.MemberRow, except []string) ([]db.MemberRow, error) {
+	key := func(ref string) string { // a username is shorter than an id as it is written here
+		if ref == "me" {
+			return c.by.ID().String()
+		}
+		if id, err := uuid.Parse(ref); err == nil {
+			return id.String()
+		}
+		return Fold(ref)
+	}
+	spared := map[string]bool{} // true once somebody was found by it
+	for _, ref := range except {
+		spared[key(ref)] = false
+	}
+	rows = slices.DeleteFunc(rows, func(r db.MemberRow) bool {
+		found := false
+		for _, k := range []string{r.UserID.String(), r.UsernameKey} {
+			if _, named := spared[k]; named {
+				spared[k], found = true, true
+			}
+		}
+		return found
+	})
+	var p problems
+	for i, ref := range except {
+		if !spared[key(ref)] && len(p) < 100 {
+			p.add(fmt.Sprintf("except[%d]", i), fmt.Sprintf("%q is not among the members that match", ref))
+		}
+	}
+	return rows, p.err("Nothing was changed.")
 }
 
 func (c *change) namedRows(org db.Organization, users []string, result *BulkResult) (rows []db.MemberRow, err error) {

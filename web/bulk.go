@@ -3,6 +3,7 @@ package web
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/a-h/templ"
@@ -12,7 +13,7 @@ import (
 )
 
 // One address takes every change of many members: POST …/members with an action. JSON names the members in "users", or
-// means all that the list of the same query shows with "all". A form does the same, and is asked back before anything
+// means all that the list of the same query shows with "all", but for those in "except". A form does the same, and is asked back before anything
 // happens, unless it comes from the page that asks.
 
 const (
@@ -69,13 +70,30 @@ func bulkInput(o object) org.Bulk {
 	case all && o.has("users") && !o.form:
 		o.wrong("all", "can't be given together with users")
 	case all:
-		in.Match = &org.MemberFilter{}
+		in.Match, in.Except = &org.MemberFilter{}, excepted(o)
+	case o.has("except"):
+		o.wrong("except", "can only be given together with all")
 	case !o.has("users") && !o.form:
 		o.wrong("users", "must be given, unless all is true")
 	default:
 		in.Users = o.texts("users", maxBulk)
 	}
 	return in
+}
+
+// excepted are those of all whom a change leaves alone. A list sends the rows that it shows and those that are ticked: the
+// others were unticked.
+func excepted(o object) []string {
+	except := o.texts("except", maxBulk)
+	if o.form {
+		ticked := o.texts("users", maxBulk)
+		for _, user := range o.texts("shown", maxBulk) {
+			if !slices.Contains(ticked, user) && !slices.Contains(except, user) {
+				except = append(except, user)
+			}
+		}
+	}
+	return except
 }
 
 // confirmBulk asks back: it tells what the change would do, and to whom.
@@ -165,6 +183,9 @@ func namesInput(o object) []string {
 	if !o.form {
 		if !o.has("users") {
 			o.wrong("users", "must be given")
+		}
+		if o.has("except") {
+			o.wrong("except", "can only be given together with all")
 		}
 		return o.texts("users", maxBulk)
 	}

@@ -1,8 +1,10 @@
 package web_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -169,12 +171,16 @@ func TestBulkBodies(t *testing.T) {
 	t.Parallel()
 	s := webtest.New(t)
 	for body, field := range map[string]string{
-		`{"action":"remove"}`:                              "users",
-		`{"action":"remove","all":false}`:                  "users",
-		`{"action":"remove","all":true,"users":["owner"]}`: "all",
-		`{"action":"remove","users":"owner"}`:              "users",
-		`{"action":"add"}`:                                 "users",
-		`{"users":["owner"]}`:                              "action",
+		`{"action":"remove"}`:                               "users",
+		`{"action":"remove","all":false}`:                   "users",
+		`{"action":"remove","all":true,"users":["owner"]}`:  "all",
+		`{"action":"remove","users":"owner"}`:               "users",
+		`{"action":"add"}`:                                  "users",
+		`{"action":"add","users":[],"except":["owner"]}`:    "except",
+		`{"action":"remove","users":[],"except":["owner"]}`: "except",
+		`{"action":"remove","all":true,"except":"owner"}`:   "except",
+		`{"action":"remove","all":true,"except":["onwer"]}`: "except[0]",
+		`{"users":["owner"]}`:                               "action",
 	} {
 		res := s.Do(t, webtest.Request{Method: http.MethodPost, Path: members, As: webtest.Admin, JSON: body})
 		e := res.Error()
@@ -184,6 +190,58 @@ func TestBulkBodies(t *testing.T) {
 	}
 	if got := s.Get(t, webtest.Owner, members+"/owner").StatusCode; got != 200 {
 		t.Errorf("a bad body removed somebody: %d", got)
+	}
+}
+
+// TestBulkExcept: everybody that matches but for some, who are named in any way, or were unticked on the page.
+func TestBulkExcept(t *testing.T) {
+	t.Parallel()
+	const auditor = "organization-auditor"
+	for _, spared := range []string{"member", "MEMBER", "id", "me"} {
+		s := webtest.New(t)
+		as, left := webtest.Owner, "member"
+		switch spared {
+		case "id":
+			spared = s.ID("member")
+		case "me":
+			as, left = webtest.Admin, "admin"
+		}
+		var r bulkResult
+		body := map[string]any{"action": "add-role", "role": auditor, "all": true, "except": []string{spared}, "expect": 2}
+		s.Do(t, webtest.Request{Method: http.MethodPost, Path: members, As: as, JSON: body}).Decode(&r)
+		done, unchanged, refused := r.usernames()
+		if all := append(append(done, unchanged...), refused...); len(all) != 2 || slices.Contains(all, left) {
+			t.Errorf("all except %s: %v", spared, all)
+		}
+	}
+
+	s := webtest.New(t)
+	for range 30 { // so that there is another page
+		s.AddUser(t, fmt.Sprintf("person-%02d", len(s.Query(t, "SELECT id FROM users"))), webtest.Default)
+	}
+	page := s.Send(t, webtest.Page, webtest.Request{Path: members + "?q=person", As: webtest.Admin}).Document()
+	form := url.Values{"add-role": {auditor}, "all": {"1"}}
+	for i, row := range page.Find("#bulk tbody tr").EachIter() {
+		for _, shown := range row.Find("input[name=shown]").EachIter() {
+			form.Add("shown", shown.AttrOr("value", ""))
+		}
+		if i != 3 {
+			form.Add("users", row.Find("input[name=users]").AttrOr("value", ""))
+		}
+	}
+	asked := s.Send(t, webtest.Page, webtest.Request{Path: members + "?q=person", As: webtest.Admin, Form: form})
+	if !strings.Contains(asked.Document().Find("h1").Text(), "29 members") || !strings.Contains(asked.Text(), "1 member is left as before") {
+		t.Errorf("the question is %q\n%s", asked.Document().Find("h1").Text(), asked.Text())
+	}
+	again := url.Values{}
+	for _, in := range asked.Document().Find("main form.confirm input").EachIter() {
+		again.Add(in.AttrOr("name", ""), in.AttrOr("value", ""))
+	}
+	if res := s.Send(t, webtest.Page, webtest.Request{Path: members + "?q=person", As: webtest.Admin, Form: again}); res.StatusCode != http.StatusSeeOther {
+		t.Errorf("got %d\n%s", res.StatusCode, res.Text())
+	}
+	if n := len(s.Query(t, "SELECT 1 FROM member_roles WHERE role = 'organization-auditor'")); n != 29 {
+		t.Errorf("%d have the role", n)
 	}
 }
 
