@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -16,22 +17,46 @@ import (
 // maxResourceChecks bounds the questions about one stored thing, since each is looked up.
 const maxResourceChecks = 10
 
+const badChecks = "Invalid authorization checks."
+
 // resources are the types whose checks may name one thing.
 var resources = []string{"workspace", "template", "user", "group"}
 
-// AuthCheck answers what the caller may do, a bool for each question. What is unknown is answered with no.
-// Invalid: a question that can't be asked; then none is answered.
-func (s *Service) AuthCheck(ctx context.Context, subject *Subject, checks map[string]Check) (map[string]bool, error) {
+// maxExplained bounds the questions that are explained at once, since what would change each answer is tried role by role.
+const maxExplained = 20
+
+// AuthCheck answers what the caller may do, or another user: a bool for each question. What is unknown is answered with
+// no, and a suspended account may do nothing. For another user, every check must name an organization where the caller
+// may read that user's membership. user "" or "me" is the caller.
+// Invalid: a question that can't be asked; then none is answered. Of another user also NotFound and Invalid as Member.
+func (s *Service) AuthCheck(ctx context.Context, subject *Subject, user string, checks map[string]Check) (map[string]bool, error) {
 	if err := askable(subject, checks); err != nil {
 		return nil, err
 	}
 	answers := make(map[string]bool, len(checks))
-	for key, c := range checks {
-		o, ok, err := s.resolved(ctx, subject, c)
-		if err != nil {
-			return nil, err
+	if user == "" || user == "me" {
+		for key, c := range checks {
+			o, ok, err := s.resolved(ctx, subject, c)
+			if err != nil {
+				return nil, err
+			}
+			answers[key] = ok && subject.Can(c.Action, o)
 		}
-		answers[key] = ok && subject.Can(c.Action, o)
+		return answers, nil
+	}
+	err := s.inquire(ctx, subject, user, func(i *inquiry) error {
+		return inOrderOfKeys(checks, func(key string, c Check) error {
+			o, ok, err := s.resolved(ctx, subject, c)
+			if err != nil {
+				return err
+			}
+			of, err := i.askedOf(ctx, c, &o)
+			answers[key] = err == nil && ok && of.member.Status != StatusSuspended && i.target.Can(c.Action, o)
+			return err
+		})
+	})
+	if err != nil {
+		return nil, err
 	}
 	return answers, nil
 }
@@ -52,7 +77,7 @@ func askable(by *Subject, checks map[string]Check) error {
 	if looked > maxResourceChecks {
 		bad.add("checks", fmt.Sprintf("may hold at most %d checks with a resource_id, found %d", maxResourceChecks, looked))
 	}
-	return bad.err("Invalid authorization checks.")
+	return bad.err(badChecks)
 }
 
 // resolved is the thing that a check asks about; ok is false when it is a stored one that the caller may not read.
@@ -65,57 +90,130 @@ func (s *Service) resolved(ctx context.Context, by *Subject, c Check) (o rbac.Ob
 	return userObject(owner), owner != uuid.Nil, err
 }
 
-// ExplainChecks explains the answers of AuthCheck, for the caller itself or for another user ("" is the caller): then
-// every check must name an organization where the caller may read that user's membership.
-// NotFound and Invalid as Member, and Invalid as AuthCheck.
+// ExplainChecks is AuthCheck with an explanation of each answer, of at most 20 checks. Errors as AuthCheck, and Invalid:
+// too many checks.
 func (s *Service) ExplainChecks(ctx context.Context, subject *Subject, user string, checks map[string]Check) (map[string]Explanation, error) {
+	if n := len(checks); n > maxExplained {
+		return nil, problems{{"checks", fmt.Sprintf("may hold at most %d checks with explain, found %d", maxExplained, n)}}.err(badChecks)
+	}
 	if err := askable(subject, checks); err != nil {
 		return nil, err
 	}
 	out := make(map[string]Explanation, len(checks))
-	for key, c := range checks {
-		o, ok, err := s.resolved(ctx, subject, c)
-		if err != nil {
-			return nil, err
-		}
-		e := Explanation{Question: Question{Action: c.Action, ResourceType: c.ResourceType}}
-		if ok {
-			if err := s.explainCheck(ctx, subject, user, c, o, &e); err != nil {
-				return nil, err
+	err := s.inquire(ctx, subject, user, func(i *inquiry) error {
+		return inOrderOfKeys(checks, func(key string, c Check) error {
+			e := Explanation{Question: Question{Action: c.Action, ResourceType: c.ResourceType}}
+			o, ok, err := s.resolved(ctx, subject, c)
+			if err == nil && ok {
+				err = i.explain(ctx, c, o, &e)
 			}
-		}
-		out[key] = e
+			out[key] = e
+			return err
+		})
+	})
+	if err != nil {
+		return nil, err
 	}
 	return out, nil
 }
 
-func (s *Service) explainCheck(ctx context.Context, by *Subject, user string, c Check, o rbac.Object, e *Explanation) (err error) {
-	src, homes := s.snapshot(by), []home{siteHome}
-	e.Member = Member{UserID: by.ID(), Username: by.User.Username, Name: by.User.Name, Self: true}
-	if o.Org != (rbac.ID{}) {
-		org, err := src.organization(ctx, by, uuid.UUID(o.Org).String())
-		switch {
-		case KindOf(err) == NotFound && user == "": // answered, as without an explanation
-		case err != nil:
+// inOrderOfKeys walks the checks always in the same order, so that of several errors always the same one is told.
+func inOrderOfKeys(checks map[string]Check, fn func(key string, c Check) error) error {
+	for _, key := range slices.Sorted(maps.Keys(checks)) {
+		if err := fn(key, checks[key]); err != nil {
 			return err
-		default:
-			homes = []home{{org, orgRolesObject(org.ID)}, siteHome}
 		}
-		if err == nil && (by.grants.InOrg(o.Org) || user != "") {
-			if e.Member, err = s.Member(ctx, by, org.ID.String(), cmp.Or(user, "me")); err != nil {
-				return err
-			}
+	}
+	return nil
+}
+
+// inquiry is a number of questions about one account. What they share is looked up once.
+type inquiry struct {
+	source
+	by     *Subject
+	user   string // "" for the caller
+	target *Subject
+	places map[uuid.UUID]asked // by organization, uuid.Nil for the site
+}
+
+// asked is whom a question is about in an organization or on the site, and the homes of the roles that may change the
+// answer.
+type asked struct {
+	member Member
+	homes  []home
+}
+
+// inquire runs fn in one snapshot.
+func (s *Service) inquire(ctx context.Context, by *Subject, user string, fn func(*inquiry) error) error {
+	if user == "me" {
+		user = ""
+	}
+	return s.db.Read(ctx, func(q *db.Queries) error {
+		src := source{Service: s, q: q, revision: by.revision}
+		return fn(&inquiry{source: src, by: by, user: user, places: map[uuid.UUID]asked{}})
+	})
+}
+
+// askedOf finds whom a question is about, and makes o theirs if the check says "me".
+func (i *inquiry) askedOf(ctx context.Context, c Check, o *rbac.Object) (asked, error) {
+	if i.user != "" && (o.Org == rbac.ID{} || o.AnyOrg) {
+		return asked{}, problems{{"checks", "every check about another user must name an organization, and not any_org"}}.err(badChecks)
+	}
+	of, known := i.places[o.Org]
+	if !known {
+		var err error
+		if of, err = i.place(ctx, o.Org); err != nil {
+			return asked{}, err
 		}
-	} else if user != "" && user != "me" {
-		return problems{{"checks", "every check about another user must name an organization"}}.err("Invalid authorization checks.")
+		i.places[o.Org] = of
+	}
+	switch {
+	case i.target != nil:
+	case i.user == "":
+		i.target = i.by
+	default:
+		var err error
+		if i.target, err = i.subject(ctx, of.member.UserID); err != nil {
+			return asked{}, err
+		}
 	}
 	if c.OwnerID == "me" {
-		o.Owner = e.Member.UserID
+		o.Owner = of.member.UserID
 	}
-	e.Question.Own = o.Owner == e.Member.UserID
-	e.Trace, e.Changes, err = src.explain(ctx, by, e.Member, homes, c.Action, o)
-	e.Words = s.tell(e.Trace, e.Question, e.Member)
-	return err
+	return of, nil
+}
+
+func (i *inquiry) place(ctx context.Context, org uuid.UUID) (asked, error) {
+	by := i.by
+	of := asked{
+		member: Member{UserID: by.ID(), Username: by.User.Username, Name: by.User.Name, Self: true},
+		homes:  []home{siteHome},
+	}
+	if org == uuid.Nil {
+		return of, nil
+	}
+	row, err := i.organization(ctx, by, org.String())
+	if KindOf(err) == NotFound && i.user == "" { // answered, as without an explanation
+		return of, nil
+	}
+	if err != nil {
+		return of, err
+	}
+	of.homes = []home{{row, orgRolesObject(org)}, siteHome}
+	if i.user != "" || by.grants.InOrg(org) {
+		of.member, err = i.memberView(ctx, by, row, cmp.Or(i.user, "me"))
+	}
+	return of, err
+}
+
+// explain answers one question with all that led to it.
+func (i *inquiry) explain(ctx context.Context, c Check, o rbac.Object, e *Explanation) error {
+	of, err := i.askedOf(ctx, c, &o)
+	if err != nil {
+		return err
+	}
+	e.Member, e.Question.Own = of.member, o.Owner == of.member.UserID
+	return i.source.explain(ctx, i.by, of.homes, o, i.target, e)
 }
 
 // objectOf is the thing that a check asks about, and what is wrong with the question.

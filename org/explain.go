@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"rolecall/db"
 	"rolecall/rbac"
 )
 
@@ -23,10 +24,13 @@ type Explanation struct {
 	Organization Organization
 	Member       Member
 	Question     Question
-	Trace        rbac.Trace
+	Trace        rbac.Trace // what the roles give
 	Words        Words
 	Changes      []Suggestion // the smallest first
 }
+
+// Allowed reports whether the member may do it: a suspended account may nothing, whatever its roles give.
+func (e *Explanation) Allowed() bool { return e.Trace.Allowed && e.Member.Status != StatusSuspended }
 
 // SuggestionKind says what a Suggestion changes.
 type SuggestionKind string
@@ -82,32 +86,41 @@ func (s *Service) Explain(ctx context.Context, subject *Subject, organization, u
 	if q.ResourceType == rbac.Wildcard || !s.catalog.Valid(q.ResourceType, q.Action) {
 		return Explanation{}, problems{{"action", fmt.Sprintf("there is no action %q on %q", q.Action, q.ResourceType)}}.err("Unknown permission.")
 	}
-	src := s.snapshot(subject)
-	org, err := src.organization(ctx, subject, organization)
+	e := Explanation{Question: q}
+	err := s.db.Read(ctx, func(queries *db.Queries) error {
+		src := source{Service: s, q: queries, revision: subject.revision}
+		org, err := src.organization(ctx, subject, organization)
+		if err != nil {
+			return err
+		}
+		e.Organization = organizationOf(org)
+		if e.Member, err = src.memberView(ctx, subject, org, user); err != nil {
+			return err
+		}
+		target, err := src.subject(ctx, e.Member.UserID)
+		if err != nil {
+			return err
+		}
+		homes := []home{{org, orgRolesObject(org.ID)}, siteHome}
+		return src.explain(ctx, subject, homes, s.asked(q, org.ID, e.Member.UserID), target, &e)
+	})
 	if err != nil {
 		return Explanation{}, err
 	}
-	m, err := s.Member(ctx, subject, organization, user)
-	if err != nil {
-		return Explanation{}, err
-	}
-	e := Explanation{Organization: organizationOf(org), Member: m, Question: q}
-	homes := []home{{org, orgRolesObject(org.ID)}, siteHome}
-	e.Trace, e.Changes, err = src.explain(ctx, subject, m, homes, q.Action, s.asked(q, org.ID, m.UserID))
-	e.Words = s.tell(e.Trace, q, m)
-	return e, err
+	return e, nil
 }
 
-// explain asks the engine about an account, and what would turn the verdict among the roles of these homes. The member
-// says whose account it is and why the caller may not change its roles.
-func (s source) explain(ctx context.Context, by *Subject, m Member, homes []home, action string, o rbac.Object) (rbac.Trace, []Suggestion, error) {
-	target, err := s.subject(ctx, m.UserID)
-	if err != nil {
-		return rbac.Trace{}, nil, err
+// explain asks the engine about the account of e.Member, and what would turn the verdict among the roles of these homes.
+// No role turns that of a suspended account.
+func (s source) explain(ctx context.Context, by *Subject, homes []home, o rbac.Object, target *Subject, e *Explanation) (err error) {
+	e.Trace = target.grants.Explain(e.Question.Action, o)
+	e.Words = s.tell(e.Trace, e.Question, e.Member)
+	if e.Member.Status == StatusSuspended {
+		return nil
 	}
-	w := whatIf{source: s, by: by, target: target, member: m, homes: homes, action: action, object: o}
-	changes, err := w.suggestions(ctx)
-	return target.grants.Explain(action, o), changes, err
+	w := whatIf{source: s, by: by, target: target, member: e.Member, homes: homes, action: e.Question.Action, object: o}
+	e.Changes, err = w.suggestions(ctx)
+	return err
 }
 
 // whatIf tries single changes on an account and keeps those that turn the verdict.

@@ -254,16 +254,21 @@ func (s *Service) Member(ctx context.Context, subject *Subject, organization, us
 	if err != nil {
 		return Member{}, err
 	}
-	row, err := src.member(ctx, subject, org.ID, user)
+	return src.memberView(ctx, subject, org, user)
+}
+
+// memberView is a membership with what the caller may do to it. Errors as Member.
+func (s source) memberView(ctx context.Context, by *Subject, org db.Organization, user string) (Member, error) {
+	row, err := s.member(ctx, by, org.ID, user)
 	if err != nil {
 		return Member{}, err
 	}
-	m, err := src.memberOf(ctx, row)
+	m, err := s.memberOf(ctx, row)
 	if err != nil {
 		return Member{}, err
 	}
 	one := []Member{m}
-	err = src.refusals(ctx, subject, org, one)
+	err = s.refusals(ctx, by, org, one)
 	return one[0], err
 }
 

@@ -218,7 +218,7 @@ func TestUnreadableUserLooksMissing(t *testing.T) {
 	// What is not refused does not tell either.
 	for _, by := range []string{"m", "oau"} {
 		ask := func(s *site) (map[string]bool, error) {
-			return s.AuthCheck(t.Context(), s.as(t, by), map[string]org.Check{"read": {Action: "read", ResourceType: "user", ResourceID: id("x").String()}})
+			return s.AuthCheck(t.Context(), s.as(t, by), "", map[string]org.Check{"read": {Action: "read", ResourceType: "user", ResourceID: id("x").String()}})
 		}
 		a, errA := ask(with)
 		b, errB := ask(without)

@@ -32,8 +32,8 @@ func within(l rbac.Level) string {
 // tell puts a trace into words.
 func (s *Service) tell(t rbac.Trace, q Question, m Member) Words {
 	w := Words{Verdict: verdict(&t), Because: s.because(&t, q, cmp.Or(m.Name, m.Username))}
-	if m.Status == StatusSuspended && t.Allowed {
-		w.Because += " The account is suspended, so it can't be used at the moment."
+	if m.Status == StatusSuspended {
+		w.Verdict, w.Because = "No. The account is suspended.", "Without the suspension: "+w.Verdict+" "+w.Because
 	}
 	for i := range t.Levels {
 		w.Levels[i] = levelNote(&t.Levels[i], q)

@@ -27,8 +27,11 @@ func (s *Server) checkAuth(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	if !explain && user == "" {
-		allowed, err := s.org.AuthCheck(c.ctx, c.subject, checks)
+	if err := s.limitChecks(c, len(checks), explain); err != nil {
+		return reply{}, err
+	}
+	if !explain {
+		allowed, err := s.org.AuthCheck(c.ctx, c.subject, user, checks)
 		return reply{data: wireAnswers(allowed)}, err
 	}
 	explained, err := s.org.ExplainChecks(c.ctx, c.subject, user, checks)
@@ -37,13 +40,12 @@ func (s *Server) checkAuth(c *call) (reply, error) {
 	}
 	answers, why := map[string]any{}, map[string]explanationJSON{}
 	for key, e := range explained {
-		answers[key], why[key] = e.Trace.Allowed, wireExplanation(&e)
+		answers[key], why[key] = e.Allowed(), wireExplanation(&e)
 	}
-	if explain {
-		answers[explainedKey] = why
-	}
+	answers[explainedKey] = why
 	return reply{data: answers}, nil
 }
+
 func readChecks(o object) map[string]org.Check {
 	byKey := o.object("checks")
 	if len(byKey.fields) > maxItems {

@@ -38,6 +38,19 @@ func (l *limiter) take(caller string, now time.Time) (wait time.Duration) {
 	if l == nil {
 		return 0
 	}
+	return l.takeCost(caller, 1, now)
+}
+
+// takeMore takes n more tokens for a request that has taken one, or none and says how long it must wait for them. What
+// costs more than a full bucket takes all of it.
+func (l *limiter) takeMore(caller string, n int, now time.Time) (wait time.Duration) {
+	if l == nil {
+		return 0
+	}
+	return l.takeCost(caller, max(0, min(float64(n), l.perMinute-1)), now)
+}
+
+func (l *limiter) takeCost(caller string, cost float64, now time.Time) (wait time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	b := l.buckets[caller]
@@ -47,10 +60,10 @@ func (l *limiter) take(caller string, now time.Time) (wait time.Duration) {
 		l.buckets[caller] = b
 	}
 	l.fill(b, now)
-	if b.tokens < 1 {
-		return time.Duration((1 - b.tokens) / l.perMinute * float64(time.Minute))
+	if b.tokens < cost {
+		return time.Duration((cost - b.tokens) / l.perMinute * float64(time.Minute))
 	}
-	b.tokens--
+	b.tokens -= cost
 	return 0
 }
 
@@ -91,16 +104,34 @@ func (s *Server) limit(c *call) error {
 	var wait time.Duration
 	switch {
 	case c.subject != nil:
-		wait = s.requests.take("user "+c.subject.ID().String(), now)
+		wait = s.requests.take(accountBucket(c), now)
 	case c.route.Access == Public && !c.safe():
 		wait = max(s.logins.take(network(c.ip), now), s.requests.take(network(c.ip), now))
 	default:
 		wait = s.requests.take(network(c.ip), now)
 	}
+	return tooMany(wait)
+}
+
+func accountBucket(c *call) string { return "user " + c.subject.ID().String() }
+
+// tooMany refuses a caller that must wait.
+func tooMany(wait time.Duration) error {
 	if wait == 0 {
 		return nil
 	}
 	return &org.Error{Kind: org.TooMany, RetryAfter: wait, Message: "Too many requests.", Detail: "Wait a moment before the next one."}
+}
+
+// checksPerToken is how many checks cost as much as a request, unless they are to be explained: then each does.
+const checksPerToken = 20
+
+// limitChecks takes the tokens for n checks; the request has taken the first one already.
+func (s *Server) limitChecks(c *call, n int, explain bool) error {
+	if !explain {
+		n = (n + checksPerToken - 1) / checksPerToken
+	}
+	return tooMany(s.requests.takeMore(accountBucket(c), n-1, time.Now()))
 }
 
 // network is who an address belongs to: whoever has one IPv6 address has all 2^64 beside it.

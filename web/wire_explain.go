@@ -100,7 +100,7 @@ func matchRole(m *rbac.Match) roleRefJSON {
 
 func wireExplanation(e *org.Explanation) explanationJSON {
 	out := explanationJSON{
-		Allowed: e.Trace.Allowed, Verdict: e.Words.Verdict, Because: e.Words.Because,
+		Allowed: e.Allowed(), Verdict: e.Words.Verdict, Because: e.Words.Because,
 		Action: e.Question.Action, ResourceType: e.Question.ResourceType, Own: e.Question.Own,
 		Changes: each(e.Changes, wireSuggestion),
 	}

@@ -165,6 +165,28 @@ func TestAsking(t *testing.T) {
 	}
 }
 
+// Whatever roles a suspended account holds, the answer is no.
+func TestSuspendedMayNothing(t *testing.T) {
+	t.Parallel()
+	a := newAskable(t)
+	alter(t, a.db, "UPDATE users SET status = 'suspended' WHERE username = 'grace'; UPDATE revisions SET value = value + 1")
+	for _, source := range []struct {
+		env  map[string]string
+		args []string
+	}{
+		{nil, []string{"--db", a.db}},
+		{map[string]string{"ROLECALL_TOKEN": a.token}, []string{"--url", a.url}},
+	} {
+		for _, question := range []string{"can-i read template --org default --as grace", "explain grace read template"} {
+			p := start(t, source.env, "", append(strings.Fields(question), source.args...)...)
+			code, out := p.exit(t), p.out.String()
+			if code != 1 || !strings.HasPrefix(out, "No. The account is suspended.\nWithout the suspension: Yes. ") {
+				t.Errorf("%s %v: exit code %d: %s", question, source.args, code, out)
+			}
+		}
+	}
+}
+
 func TestAuditVerify(t *testing.T) {
 	t.Parallel()
 	a := newAskable(t)

@@ -1,0 +1,120 @@
+package org_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"rolecall/org"
+	"rolecall/rbac"
+)
+
+// Whatever a suspended account holds, every answer about it is no, and the levels still tell what its roles give.
+func TestSuspendedMayNothing(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.give(t, home, "Sue", "viewer")
+	s.give(t, home, "Dora", "viewer")
+	for _, tt := range []struct {
+		name                      string
+		decision, allowed, levels bool
+		verdict, because          string
+	}{
+		{"Sue", false, false, true, "No. The account is suspended.", "Without the suspension: Yes. Allowed at the organization level. VIEWER allows template:read in the organization."},
+		{"Dora", true, true, true, "Yes. Allowed at the organization level.", "VIEWER allows template:read in the organization."},
+	} {
+		for _, by := range []string{"o", "oa"} {
+			caller := s.as(t, by)
+			checks := map[string]org.Check{}
+			for i, a := range []string{"read", "delete"} {
+				checks[fmt.Sprint(i, a)] = org.Check{Action: a, ResourceType: "template", OrganizationID: home.String()}
+				checks[fmt.Sprint(i, a, " own")] = org.Check{Action: a, ResourceType: "template", OrganizationID: home.String(), OwnerID: "me"}
+			}
+			answers, err := s.AuthCheck(t.Context(), caller, strings.ToUpper(tt.name), checks)
+			if err != nil || answers["0read"] != tt.decision || answers["1delete own"] != tt.decision || answers["1delete"] {
+				t.Errorf("%s about %s: %v, %v", by, tt.name, answers, err)
+			}
+			explained, err := s.ExplainChecks(t.Context(), caller, tt.name, checks)
+			if err != nil {
+				t.Fatal(err)
+			}
+			page, err := s.Explain(t.Context(), caller, "default", tt.name, org.Question{Action: "read", ResourceType: "template"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, e := range []org.Explanation{explained["0read"], page} {
+				if e.Allowed() != tt.allowed || e.Trace.Allowed != tt.levels || !e.Trace.Levels[rbac.LevelOrganization].Decides ||
+					e.Words.Verdict != tt.verdict || e.Words.Because != tt.because {
+					t.Errorf("%s about %s: %v, %+v", by, tt.name, e.Allowed(), e.Words)
+				}
+				if tt.name == "Sue" && len(e.Changes) > 0 {
+					t.Errorf("%s is told that a role turns it: %+v", by, e.Changes)
+				}
+			}
+		}
+	}
+}
+
+// Many checks about another user cost hardly more than one: its rights are read once. What would change an answer is
+// looked for only when it is asked for, for few checks at once.
+func TestAuthCheckCost(t *testing.T) {
+	s := newSite(t)
+	for i := range 60 {
+		if _, err := s.PutOrganizationRole(t.Context(), s.as(t, "o"), "default", role(fmt.Sprint("more-", i), "template:read")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	checks := func(n int) map[string]org.Check {
+		out := make(map[string]org.Check, n)
+		for i := range n {
+			out[fmt.Sprint(i)] = org.Check{Action: "delete", ResourceType: "template", OrganizationID: home.String()}
+		}
+		return out
+	}
+	caller := s.as(t, "oa")
+	for _, user := range []string{"", "m"} {
+		allocations := func(n int) float64 {
+			many := checks(n)
+			return testing.AllocsPerRun(3, func() {
+				if got, err := s.AuthCheck(t.Context(), caller, user, many); err != nil || len(got) != n {
+					t.Fatalf("%d answers, %v", len(got), err)
+				}
+			})
+		}
+		if one, many := allocations(1), allocations(1000); many > one+1000 {
+			t.Errorf("about %q: %v allocations for one check, %v for 1000", user, one, many)
+		}
+	}
+	if got, err := s.ExplainChecks(t.Context(), caller, "m", checks(20)); err != nil || len(got) != 20 || len(got["7"].Changes) == 0 {
+		t.Errorf("%d explained, %v", len(got), err)
+	}
+	for _, user := range []string{"", "m"} {
+		_, err := s.ExplainChecks(t.Context(), caller, user, checks(1000))
+		e := kind(t, err, org.Invalid)
+		if len(e.Fields) != 1 || e.Fields[0] != (org.Field{Field: "checks", Detail: "may hold at most 20 checks with explain, found 1000"}) {
+			t.Errorf("%+v", e)
+		}
+	}
+}
+
+// What is asked about another user stays within the organization where the caller may see it.
+func TestAuthCheckOfAnotherUser(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.join(t, home, "pa") // admin of beta, where oa may see nothing
+	for _, c := range []org.Check{
+		{Action: "delete", ResourceType: "template"},
+		{Action: "delete", ResourceType: "template", AnyOrg: true},
+		{Action: "delete", ResourceType: "template", OrganizationID: home.String(), AnyOrg: true},
+	} {
+		got, err := s.AuthCheck(t.Context(), s.as(t, "oa"), "pa", map[string]org.Check{"it": c})
+		kind(t, err, org.Invalid)
+		explained, err := s.ExplainChecks(t.Context(), s.as(t, "oa"), "pa", map[string]org.Check{"it": c})
+		kind(t, err, org.Invalid)
+		if got != nil || explained != nil {
+			t.Errorf("%+v is answered: %v, %v", c, got, explained)
+		}
+	}
+	_, err := s.AuthCheck(t.Context(), s.as(t, "m"), "oa", map[string]org.Check{"it": {Action: "read", ResourceType: "template", OrganizationID: home.String()}})
+	same(t, err, notFound)
+}
