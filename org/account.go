@@ -10,34 +10,45 @@ import (
 	"rolecall/db"
 )
 
-// actOn finds the account that a change is about, checks the right to it, and that it may not do more than the caller.
-// Invalid: no such user. Forbidden: the right is missing, or the account may do more on the site than the caller.
-func (c *change) actOn(ref, action string) (db.UserRow, error) {
+// target finds the account that a change is about. Invalid: no such user.
+func (c *change) target(ref string) (db.UserRow, error) {
 	row, err := c.readableUser(c.ctx, c.by, ref)
+	if err == nil {
+		c.about("user", row.ID, row.Username, uuid.Nil)
+	}
+	return row, err
+}
+
+// actOn finds the account that a change is about, and checks the right to it. Invalid: no such user. Forbidden: the right
+// is missing, or the account holds more than the caller by that measure.
+func (c *change) actOn(ref, action string, m measure) (db.UserRow, error) {
+	row, err := c.target(ref)
 	if err != nil {
 		return row, err
 	}
-	c.about("user", row.ID, row.Username, uuid.Nil)
+	return row, c.allowed(row, action, m)
+}
+
+func (c *change) allowed(row db.UserRow, action string, m measure) error {
 	if !c.by.Can(action, userObject(row.ID)) {
-		return row, errForbidden("user:" + action)
+		return errForbidden("user:" + action)
 	}
-	return row, c.withinRights(row.ID)
+	return c.mayActOn(row.ID, m)
 }
 
 // DeleteUser deletes an account with its memberships, roles, tokens and sessions, and frees its name.
-// Invalid: no such user, oneself, the last owner or organization admin. Forbidden: needs user:delete, and no less
-// rights than the account has.
+// Invalid: no such user, oneself, the last owner or organization admin. Forbidden: needs user:delete, and all that the
+// account holds.
 func (s *Service) DeleteUser(ctx context.Context, subject *Subject, user string) (deleted User, err error) {
 	err = s.change(ctx, subject, "delete", func(c *change) error {
-		row, err := c.readableUser(ctx, c.by, user)
+		row, err := c.target(user)
 		if err != nil {
 			return err
 		}
 		if row.ID == c.by.ID() {
-			c.about("user", row.ID, row.Username, uuid.Nil)
 			return invalid("You cannot delete yourself.", "")
 		}
-		if row, err = c.actOn(user, "delete"); err != nil {
+		if err := c.allowed(row, "delete", whole); err != nil {
 			return err
 		}
 		if deleted, err = c.user(ctx, row); err != nil {
@@ -62,10 +73,10 @@ func (s *Service) DeleteUser(ctx context.Context, subject *Subject, user string)
 }
 
 // UpdateProfile changes the username and the name of an account. An empty username stays as it is.
-// Invalid: no such user, or a bad name. Forbidden: needs user:update_personal. Conflict: the username is taken.
+// Invalid: no such user, or a bad name. Forbidden: needs user:update_personal, and all that the account holds. Conflict: the username is taken.
 func (s *Service) UpdateProfile(ctx context.Context, subject *Subject, user string, body Body[Profile]) (u User, err error) {
 	err = s.change(ctx, subject, "write", func(c *change) error {
-		row, err := c.actOn(user, "update_personal")
+		row, err := c.actOn(user, "update_personal", whole)
 		if err != nil {
 			return err
 		}
@@ -114,7 +125,7 @@ func (c *change) writeProfile(row db.UserRow, in Profile) error {
 
 // SetPassword sets a password and ends every session and token of the account. Then it begins a session if ctx has one.
 // Invalid: no such user, a weak password, a service account, or a wrong old password of one's own.
-// Forbidden: needs user:update_personal. TooMany: too many wrong old passwords.
+// Forbidden: needs user:update_personal, and all that the account holds. TooMany: too many wrong old passwords.
 func (s *Service) SetPassword(ctx context.Context, subject *Subject, user string, body Body[PasswordInput]) error {
 	// Hashes take their time: what they are made from is read in one transaction, what they give is used in another,
 	// and everything is checked in both.
@@ -143,7 +154,7 @@ type newPassword struct {
 }
 
 func (p *newPassword) account(c *change, user string) (db.UserRow, error) {
-	row, err := c.actOn(user, "update_personal")
+	row, err := c.actOn(user, "update_personal", whole)
 	if err == nil && row.LoginType != LoginPassword {
 		err = invalid("Users without password login type cannot change their password.", "")
 	}
@@ -218,15 +229,23 @@ func (c *change) endAccess(user uuid.UUID) error {
 }
 
 // SetStatus suspends or activates an account; suspending ends its sessions. Setting what is set already writes nothing.
-// Invalid: no such user, oneself, the last owner or organization admin. Forbidden: needs user:update.
+// Invalid: no such user, oneself, the last owner or organization admin. Forbidden: needs user:update, and all that the
+// account holds; to suspend it, all that it holds on the site.
 func (s *Service) SetStatus(ctx context.Context, subject *Subject, user string, status Status) (u User, err error) {
 	err = s.change(ctx, subject, "write", func(c *change) error {
-		row, err := c.actOn(user, "update")
+		row, err := c.target(user)
 		if err != nil {
 			return err
 		}
-		if status == StatusSuspended && row.ID == c.by.ID() {
-			return invalid("You cannot suspend yourself.", "")
+		m := whole
+		if status == StatusSuspended {
+			if row.ID == c.by.ID() {
+				return invalid("You cannot suspend yourself.", "")
+			}
+			m = siteOnly
+		}
+		if err := c.allowed(row, "update", m); err != nil {
+			return err
 		}
 		if Status(row.Status) == status {
 			u, err = c.user(ctx, row)
@@ -258,15 +277,14 @@ func (s *Service) SetStatus(ctx context.Context, subject *Subject, user string, 
 
 // SetUserRoles replaces the site roles of an account. An unchanged list writes nothing.
 // Invalid: no such user, oneself, a bad body, an unknown role, the last owner. Forbidden: neither assign nor unassign,
-// a role that the caller may not hand out, or an account that may do more than the caller. Conflict: the form showed
+// a role that the caller may not hand out, or an account that holds more than the caller. Conflict: the form showed
 // another version of the account.
 func (s *Service) SetUserRoles(ctx context.Context, subject *Subject, user string, body Body[RolesInput]) (u User, err error) {
 	err = s.change(ctx, subject, "write", func(c *change) error {
-		row, err := c.readableUser(ctx, c.by, user)
+		row, err := c.target(user)
 		if err != nil {
 			return err
 		}
-		c.about("user", row.ID, row.Username, uuid.Nil)
 		u, err = c.setUserRoles(row, body)
 		return err
 	})
@@ -291,7 +309,7 @@ func (c *change) setUserRoles(row db.UserRow, body Body[RolesInput]) (User, erro
 	if err != nil || !changed {
 		return u, err
 	}
-	if err := c.withinRights(row.ID); err != nil {
+	if err := c.mayActOn(row.ID, whole); err != nil {
 		return u, err
 	}
 	if err := c.watchUser(row, func(h *holding) { h.siteRoles = strings.Join(a.wanted, " ") }); err != nil {

@@ -115,23 +115,6 @@ func (c *change) keepUndo(object rbac.Object, action string, restored Role) erro
 		"You hold this role yourself, and after the change you could not put it back. Ask another administrator to make it.")
 }
 
-// withinRights refuses to act on an account that may do more on the site than the caller may.
-func (c *change) withinRights(user uuid.UUID) error {
-	if user == c.by.ID() {
-		return nil
-	}
-	target, err := c.after(user)
-	if err != nil {
-		return err
-	}
-	beyond := target.grants.AllowedSite().Minus(c.by.grants.AllowedSite())
-	if len(beyond) == 0 {
-		return nil
-	}
-	return &Error{Kind: Forbidden, Message: "Forbidden.",
-		Detail: "You don't have permission to act on this account: it may do what you may not, " + some(beyond) + "."}
-}
-
 // beyondCaller is what roles held in an organization give that the caller does not hold there itself.
 func (s source) beyondCaller(by *Subject, org uuid.UUID, roles []*rbac.Role) []rbac.Permission {
 	if len(roles) == 0 {

@@ -23,11 +23,11 @@ type PasswordLink struct {
 }
 
 // CreatePasswordLink makes the link of an account; the one before it stops working. Nothing else changes until the link
-// is used. Invalid: no such user, or a service account. Forbidden: needs user:update_personal, and no less rights than
-// the account has.
+// is used. Invalid: no such user, or a service account. Forbidden: needs user:update_personal, and all that the account
+// holds.
 func (s *Service) CreatePasswordLink(ctx context.Context, subject *Subject, user string) (link PasswordLink, err error) {
 	err = s.change(ctx, subject, "write", func(c *change) error {
-		row, err := c.actOn(user, "update_personal")
+		row, err := c.actOn(user, "update_personal", whole)
 		if err != nil {
 			return err
 		}
@@ -49,10 +49,11 @@ func (s *Service) CreatePasswordLink(ctx context.Context, subject *Subject, user
 	return link, err
 }
 
-// DeletePasswordLink makes the link of an account stop working. Errors as CreatePasswordLink; NotFound: there is none.
+// DeletePasswordLink makes the link of an account stop working. Invalid: no such user. Forbidden: needs
+// user:update_personal, and all that the account holds on the site. NotFound: there is no link.
 func (s *Service) DeletePasswordLink(ctx context.Context, subject *Subject, user string) error {
 	return s.change(ctx, subject, "write", func(c *change) error {
-		row, err := c.actOn(user, "update_personal")
+		row, err := c.actOn(user, "update_personal", siteOnly)
 		if err != nil {
 			return err
 		}

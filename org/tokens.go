@@ -68,8 +68,8 @@ func splitToken(token string) (id, secret string, err error) {
 }
 
 // CreateToken makes an API token of an account and returns it whole, for the only time.
-// Invalid: no such user, or what is wrong with the input. Forbidden: needs api_key:create on the account, and no less
-// rights than it has. Conflict: the account has a token of that name.
+// Invalid: no such user, or what is wrong with the input. Forbidden: needs api_key:create on the account, and all
+// that it holds. Conflict: the account has a token of that name.
 func (s *Service) CreateToken(ctx context.Context, subject *Subject, user string, body Body[TokenInput]) (secret string, t Token, err error) {
 	err = s.change(ctx, subject, "create", func(c *change) error {
 		row, err := c.readableUser(ctx, c.by, user)
@@ -80,7 +80,7 @@ func (s *Service) CreateToken(ctx context.Context, subject *Subject, user string
 		if !c.by.Can("create", keyObject(row.ID)) {
 			return errForbidden()
 		}
-		if err := c.withinRights(row.ID); err != nil {
+		if err := c.mayActOn(row.ID, whole); err != nil {
 			return err
 		}
 		in, err := body()
@@ -166,7 +166,7 @@ func (s *Service) Tokens(ctx context.Context, subject *Subject, user string, all
 }
 
 // DeleteToken revokes a token of an account. Invalid: no such user. NotFound: no such token of that account, or it may
-// not be read. Forbidden: needs api_key:delete, and no less rights than the account has.
+// not be read. Forbidden: needs api_key:delete, and all that the account holds on the site.
 func (s *Service) DeleteToken(ctx context.Context, subject *Subject, user, id string) error {
 	return s.change(ctx, subject, "delete", func(c *change) error {
 		row, err := c.readableUser(ctx, c.by, user)
@@ -184,7 +184,7 @@ func (s *Service) DeleteToken(ctx context.Context, subject *Subject, user, id st
 		if !c.by.Can("delete", keyObject(row.ID)) {
 			return errForbidden()
 		}
-		if err := c.withinRights(row.ID); err != nil {
+		if err := c.mayActOn(row.ID, siteOnly); err != nil {
 			return err
 		}
 		c.written()

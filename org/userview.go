@@ -30,11 +30,13 @@ type UserView struct {
 	Link        *PasswordLink // the link that sets its password, without the secret; nil: none, or not for this caller
 
 	ProfileRefusal  string
-	PasswordRefusal string // for the password and for the link that sets it
+	PasswordRefusal string // for the password, and for making a link that sets it
+	LinkRefusal     string // for revoking that link
 	RolesRefusal    string // for its site roles
 	StatusRefusal   string // for suspending it, or activating it when it is suspended
 	DeleteRefusal   string
-	TokensRefusal   string // for making and revoking its tokens
+	TokensRefusal   string // for making tokens of it
+	RevokeRefusal   string // for revoking its tokens
 }
 
 // UserView is one account with its memberships, and what the caller may do to it. Invalid: not there, or may not be read.
@@ -61,7 +63,7 @@ func (s *Service) UserView(ctx context.Context, subject *Subject, user string) (
 		}
 		v.Tokens = int(n)
 	}
-	if v.PasswordRefusal != "" {
+	if v.LinkRefusal != "" {
 		return v, nil
 	}
 	link, ok, err := s.PasswordLinkOf(ctx, subject, row.ID.String())
@@ -109,37 +111,56 @@ func (s source) userRefusals(ctx context.Context, by *Subject, v *UserView) erro
 		}
 		return "Needs " + o.Type + ":" + action
 	}
-	v.ProfileRefusal, v.PasswordRefusal = needs("update_personal", object), needs("update_personal", object)
+	personal := needs("update_personal", object)
+	v.ProfileRefusal, v.PasswordRefusal, v.LinkRefusal = personal, personal, personal
 	v.StatusRefusal, v.DeleteRefusal = needs("update", object), needs("delete", object)
-	v.TokensRefusal = needs("create", keyObject(v.User.ID))
+	v.TokensRefusal, v.RevokeRefusal = needs("create", keyObject(v.User.ID)), needs("delete", keyObject(v.User.ID))
 	v.RolesRefusal = needs("assign", siteRolesObject)
 	if by.Can("unassign", siteRolesObject) {
 		v.RolesRefusal = ""
 	}
 	if v.User.LoginType != LoginPassword {
 		v.PasswordRefusal = "A service account has no password"
+		v.LinkRefusal = v.PasswordRefusal
 	}
 	if v.Self {
 		v.RolesRefusal, v.StatusRefusal, v.DeleteRefusal = "You can't change your own roles", "You can't suspend yourself", "You can't delete yourself"
 		return nil
 	}
-	target, err := s.subject(ctx, v.User.ID)
-	if err != nil {
+	if err := s.reachRefusals(ctx, by, v); err != nil {
 		return err
-	}
-	if beyond := target.grants.AllowedSite().Minus(by.grants.AllowedSite()); len(beyond) > 0 {
-		for _, refusal := range v.refusals() {
-			if *refusal == "" {
-				*refusal = "May do what you may not: " + some(beyond)
-			}
-		}
-		return nil
 	}
 	return s.lastOnes(ctx, by, v)
 }
 
-func (v *UserView) refusals() []*string {
-	return []*string{&v.ProfileRefusal, &v.PasswordRefusal, &v.RolesRefusal, &v.StatusRefusal, &v.DeleteRefusal, &v.TokensRefusal}
+// reachRefusals says of all that is possible otherwise that the account holds more than the caller.
+func (s source) reachRefusals(ctx context.Context, by *Subject, v *UserView) error {
+	target, err := s.subject(ctx, v.User.ID)
+	if err != nil {
+		return err
+	}
+	status := whole
+	if v.User.Status != StatusSuspended {
+		status = siteOnly
+	}
+	for m, refusals := range map[measure][]*string{
+		whole:    {&v.ProfileRefusal, &v.PasswordRefusal, &v.RolesRefusal, &v.DeleteRefusal, &v.TokensRefusal},
+		siteOnly: {&v.LinkRefusal, &v.RevokeRefusal},
+	} {
+		if m == status {
+			refusals = append(refusals, &v.StatusRefusal)
+		}
+		more, err := s.holdsMore(ctx, by, target, m)
+		if err != nil {
+			return err
+		}
+		for _, refusal := range refusals {
+			if *refusal == "" && more != "" {
+				*refusal = "Has permissions you don't have, " + more
+			}
+		}
+	}
+	return nil
 }
 
 // lastOnes tells before anybody tries that the last owner and the last admin of an organization must stay. It foresees

@@ -41,6 +41,15 @@ func TestUserRefusals(t *testing.T) {
 					return drop(s.UpdateProfile(ctx, by, target, given(org.Profile{Name: "Another"})))
 				}},
 				{"link", v.PasswordRefusal, func(ctx context.Context) error { return drop(s.CreatePasswordLink(ctx, by, target)) }},
+				{"end of the link", v.LinkRefusal, func(ctx context.Context) error {
+					if v.User.LoginType == org.LoginPassword {
+						if _, err := s.CreatePasswordLink(t.Context(), s.Operator(), target); err != nil {
+							t.Fatal(err)
+						}
+					}
+					return s.DeletePasswordLink(ctx, by, target)
+				}},
+				{"end of a token", v.RevokeRefusal, func(ctx context.Context) error { return s.endToken(ctx, t, by, target) }},
 				{"status", v.StatusRefusal, func(ctx context.Context) error { return drop(s.SetStatus(ctx, by, target, status)) }},
 				{"delete", v.DeleteRefusal, func(ctx context.Context) error { return drop(s.DeleteUser(ctx, by, target)) }},
 				{"token", v.TokensRefusal, func(ctx context.Context) error {
@@ -55,6 +64,16 @@ func TestUserRefusals(t *testing.T) {
 			}
 		}
 	}
+}
+
+// endToken revokes a token of somebody that the operator has just made. One that the caller can't see is as good as none.
+func (s *site) endToken(ctx context.Context, t *testing.T, by *org.Subject, user string) error {
+	t.Helper()
+	_, token, err := s.CreateToken(t.Context(), s.Operator(), user, given(org.TokenInput{}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s.DeleteToken(ctx, by, user, token.ID)
 }
 
 // TestUserAssignment: a box that the form leaves open can be changed alone, and one that it locks can't.

@@ -94,6 +94,34 @@ func (s *Subject) Allowed(o Object) Set {
 	return set
 }
 
+// AllowedOnJoining is Allowed for a subject that joins the organization of o, without a role there, if it does not belong
+// to it yet. Joining adds what such a member may do and nothing more, and sets none of the subject's own denies aside.
+func (s *Subject) AllowedOnJoining(o Object) Set {
+	set := s.Allowed(o)
+	if s == nil || o.Org == (ID{}) || s.InOrg(o.Org) {
+		return set
+	}
+	bare := s.catalog.bareMember(o, s.id)
+	joined := bare
+	joined.rights[LevelSite] = s.site
+	if o.Owner == s.id {
+		joined.rights[LevelUser] = s.user
+	}
+	for i := range s.catalog.pairs {
+		if bare.allows(i) && joined.allows(i) {
+			set.pairs.set(i)
+		}
+	}
+	return set
+}
+
+// bareMember is what has a say about o when somebody without roles asks who belongs to its organization.
+func (c *Catalog) bareMember(o Object, id ID) reach {
+	var at reach
+	at.find(c.NewSubject(id, []ID{o.Org}, nil), &o)
+	return at
+}
+
 // OrganizationRights is what these roles, held in org by somebody who holds nothing else, allow on an object of
 // org that nobody owns. Site permissions that they carry are part of it.
 func (c *Catalog) OrganizationRights(org ID, roles []*Role) Set {

@@ -241,3 +241,42 @@ func TestOrganizationRights(t *testing.T) {
 		t.Error("somebody lesser holds all that an organization admin does")
 	}
 }
+
+// Joining an organization adds what every member may do there, and sets no deny aside.
+func TestAllowedOnJoining(t *testing.T) {
+	t.Parallel()
+	c := rbac.Default()
+	people := map[string]person{
+		"denied on the site":  {grants: []rbac.Grant{{Role: siteRole("!organization:read")}}},
+		"denied on own":       {grants: []rbac.Grant{{Role: c.Compile(rbac.Role{User: perms("!workspace:read !organization:read")})}}},
+		"more on own":         {grants: []rbac.Grant{{Role: c.Compile(rbac.Role{User: perms("user:delete")})}}},
+		"a member under one":  {orgs: []rbac.ID{home}, grants: []rbac.Grant{{Role: orgRole("!organization:read"), Org: home}}},
+		"denied in the other": {grants: []rbac.Grant{{Role: orgRole("!organization:read"), Org: away}}},
+	}
+	for _, who := range all {
+		people[who] = cast(t, who)
+	}
+	for who, p := range people {
+		for _, o := range []rbac.Object{{}, {Owner: me}, {Org: home}, {Org: home, Owner: me}, {Org: home, Owner: other}} {
+			s := p.subject(c)
+			got, now := s.AllowedOnJoining(o), s.Allowed(o)
+			if lost := now.Minus(got); len(lost) > 0 {
+				t.Errorf("%s, %+v: lost %q by joining", who, o, format(lost))
+			}
+			bare := c.NewSubject(me, []rbac.ID{home}, nil).Allowed(o)
+			joined := c.NewSubject(me, append(slices.Clone(p.orgs), home), p.grants).Allowed(o)
+			for _, typ := range c.Types() {
+				for _, action := range typ.Actions {
+					has := func(s rbac.Set) bool { return s.Contains(typ.Name, action.Name) }
+					want := has(now) || !s.InOrg(home) && o.Org == home && has(bare) && has(joined)
+					if has(got) != want {
+						t.Errorf("%s, %+v: %s:%s is %v, want %v", who, o, typ.Name, action.Name, has(got), want)
+					}
+				}
+			}
+		}
+	}
+	if set := (*rbac.Subject)(nil).AllowedOnJoining(rbac.Object{Org: home}); set.Len() != 0 {
+		t.Error("nobody is allowed something")
+	}
+}

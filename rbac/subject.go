@@ -1,5 +1,11 @@
 package rbac
 
+import (
+	"bytes"
+	"maps"
+	"slices"
+)
+
 // Grant is one role held: site-wide when Org is zero, else in that organization.
 type Grant struct {
 	Role *Role
@@ -186,6 +192,14 @@ func (s *Subject) InOrg(org ID) bool {
 	}
 	_, ok := s.orgs[org]
 	return ok
+}
+
+// Organizations lists the organizations that the subject belongs to, sorted.
+func (s *Subject) Organizations() []ID {
+	if s == nil {
+		return nil
+	}
+	return slices.SortedFunc(maps.Keys(s.orgs), func(a, b ID) int { return bytes.Compare(a[:], b[:]) })
 }
 
 // HasRole reports whether the subject holds the role of that exact name in that organization, or site-wide when

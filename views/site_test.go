@@ -48,6 +48,7 @@ func refusedView(name string) org.UserView {
 	v := userView(name)
 	v.ProfileRefusal, v.PasswordRefusal, v.RolesRefusal = "no profile", "no password", "no roles"
 	v.StatusRefusal, v.DeleteRefusal, v.TokensRefusal = "no status", "no deletion", "no tokens"
+	v.LinkRefusal, v.RevokeRefusal = "no link", "no revoking"
 	return v
 }
 
@@ -162,6 +163,13 @@ func TestUserPageTellsRefusals(t *testing.T) {
 	}
 	if n := doc.Find("form button").Length(); n != 0 {
 		t.Errorf("%d buttons for what may not be done", n)
+	}
+	// What takes power away takes less than what gives it.
+	v := refusedView("ada")
+	v.LinkRefusal = ""
+	doc = render(t, UserPageBody(UserPage{UserView: v, Now: now}))
+	if got := doc.Find("#sign-in form button").Text(); got != "Revoke it" {
+		t.Errorf("the buttons of the sign-in are %q", got)
 	}
 	doc = render(t, UserPageBody(UserPage{UserView: userView("ada"), Confirm: true, Now: now}))
 	want := []string{"1 membership, with the roles held there", "2 site roles: owner and " + hostile, "3 API tokens: programs that use them are refused at once", "Every session: they are signed out at once"}
