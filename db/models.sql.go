@@ -164,6 +164,12 @@ type RoleVersion struct {
 	CreatedBy   string
 }
 
+type SentForm struct {
+	UserID    uuid.UUID
+	ID        string
+	CreatedAt time.Time
+}
+
 type Session struct {
 	Token     string
 	ID        uuid.UUID

@@ -51,6 +51,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.countSearchedStmt, err = db.PrepareContext(ctx, countSearched); err != nil {
 		return nil, fmt.Errorf("error preparing query CountSearched: %w", err)
 	}
+	if q.countSentFormsStmt, err = db.PrepareContext(ctx, countSentForms); err != nil {
+		return nil, fmt.Errorf("error preparing query CountSentForms: %w", err)
+	}
 	if q.countSetupTokensStmt, err = db.PrepareContext(ctx, countSetupTokens); err != nil {
 		return nil, fmt.Errorf("error preparing query CountSetupTokens: %w", err)
 	}
@@ -80,6 +83,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.deleteOldLoginFailuresStmt, err = db.PrepareContext(ctx, deleteOldLoginFailures); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteOldLoginFailures: %w", err)
+	}
+	if q.deleteOldSentFormsStmt, err = db.PrepareContext(ctx, deleteOldSentForms); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteOldSentForms: %w", err)
 	}
 	if q.deleteOrganizationStmt, err = db.PrepareContext(ctx, deleteOrganization); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteOrganization: %w", err)
@@ -233,6 +239,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.insertRoleVersionStmt, err = db.PrepareContext(ctx, insertRoleVersion); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertRoleVersion: %w", err)
+	}
+	if q.insertSentFormStmt, err = db.PrepareContext(ctx, insertSentForm); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertSentForm: %w", err)
 	}
 	if q.insertSetupTokenStmt, err = db.PrepareContext(ctx, insertSetupToken); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertSetupToken: %w", err)
@@ -431,6 +440,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing countSearchedStmt: %w", cerr)
 		}
 	}
+	if q.countSentFormsStmt != nil {
+		if cerr := q.countSentFormsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countSentFormsStmt: %w", cerr)
+		}
+	}
 	if q.countSetupTokensStmt != nil {
 		if cerr := q.countSetupTokensStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing countSetupTokensStmt: %w", cerr)
@@ -479,6 +493,11 @@ func (q *Queries) Close() error {
 	if q.deleteOldLoginFailuresStmt != nil {
 		if cerr := q.deleteOldLoginFailuresStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing deleteOldLoginFailuresStmt: %w", cerr)
+		}
+	}
+	if q.deleteOldSentFormsStmt != nil {
+		if cerr := q.deleteOldSentFormsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteOldSentFormsStmt: %w", cerr)
 		}
 	}
 	if q.deleteOrganizationStmt != nil {
@@ -734,6 +753,11 @@ func (q *Queries) Close() error {
 	if q.insertRoleVersionStmt != nil {
 		if cerr := q.insertRoleVersionStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing insertRoleVersionStmt: %w", cerr)
+		}
+	}
+	if q.insertSentFormStmt != nil {
+		if cerr := q.insertSentFormStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertSentFormStmt: %w", cerr)
 		}
 	}
 	if q.insertSetupTokenStmt != nil {
@@ -1029,6 +1053,7 @@ type Queries struct {
 	countOrganizationsUpToStmt        *sql.Stmt
 	countRolesOfOrganizationStmt      *sql.Stmt
 	countSearchedStmt                 *sql.Stmt
+	countSentFormsStmt                *sql.Stmt
 	countSetupTokensStmt              *sql.Stmt
 	countTokensStmt                   *sql.Stmt
 	countUserRolesStmt                *sql.Stmt
@@ -1039,6 +1064,7 @@ type Queries struct {
 	deleteMemberStmt                  *sql.Stmt
 	deleteMemberRoleStmt              *sql.Stmt
 	deleteOldLoginFailuresStmt        *sql.Stmt
+	deleteOldSentFormsStmt            *sql.Stmt
 	deleteOrganizationStmt            *sql.Stmt
 	deletePasswordLinkStmt            *sql.Stmt
 	deletePermissionsStmt             *sql.Stmt
@@ -1090,6 +1116,7 @@ type Queries struct {
 	insertPermissionStmt              *sql.Stmt
 	insertRoleStmt                    *sql.Stmt
 	insertRoleVersionStmt             *sql.Stmt
+	insertSentFormStmt                *sql.Stmt
 	insertSetupTokenStmt              *sql.Stmt
 	insertUserStmt                    *sql.Stmt
 	insertUserRoleStmt                *sql.Stmt
@@ -1154,6 +1181,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		countOrganizationsUpToStmt:        q.countOrganizationsUpToStmt,
 		countRolesOfOrganizationStmt:      q.countRolesOfOrganizationStmt,
 		countSearchedStmt:                 q.countSearchedStmt,
+		countSentFormsStmt:                q.countSentFormsStmt,
 		countSetupTokensStmt:              q.countSetupTokensStmt,
 		countTokensStmt:                   q.countTokensStmt,
 		countUserRolesStmt:                q.countUserRolesStmt,
@@ -1164,6 +1192,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		deleteMemberStmt:                  q.deleteMemberStmt,
 		deleteMemberRoleStmt:              q.deleteMemberRoleStmt,
 		deleteOldLoginFailuresStmt:        q.deleteOldLoginFailuresStmt,
+		deleteOldSentFormsStmt:            q.deleteOldSentFormsStmt,
 		deleteOrganizationStmt:            q.deleteOrganizationStmt,
 		deletePasswordLinkStmt:            q.deletePasswordLinkStmt,
 		deletePermissionsStmt:             q.deletePermissionsStmt,
@@ -1215,6 +1244,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		insertPermissionStmt:              q.insertPermissionStmt,
 		insertRoleStmt:                    q.insertRoleStmt,
 		insertRoleVersionStmt:             q.insertRoleVersionStmt,
+		insertSentFormStmt:                q.insertSentFormStmt,
 		insertSetupTokenStmt:              q.insertSetupTokenStmt,
 		insertUserStmt:                    q.insertUserStmt,
 		insertUserRoleStmt:                q.insertUserRoleStmt,

@@ -84,6 +84,9 @@ func (s *Service) change(ctx context.Context, subject *Subject, action string, f
 		if err := c.refresh(); err != nil {
 			return err
 		}
+		if err := c.notRepeated(); err != nil {
+			return err
+		}
 		if err := fn(c); err != nil || !c.wrote {
 			return err
 		}
@@ -93,8 +96,14 @@ func (s *Service) change(ctx context.Context, subject *Subject, action string, f
 		if err := q.BumpRevision(ctx, c.now.UnixMicro()); err != nil {
 			return err
 		}
+		if err := c.noteForm(); err != nil {
+			return err
+		}
 		return c.record(q)
 	})
+	if f := formOf(ctx); f != nil && err == nil && c.wrote {
+		f.mine = true
+	}
 	if c != nil && c.watch != nil {
 		if errors.Is(err, errDryRun) {
 			return c.watch.tell(ctx, s)

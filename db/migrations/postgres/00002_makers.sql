@@ -1,5 +1,5 @@
 -- Records who made a password, a password link or a token for somebody else, gives accounts and organizations a version,
--- and finds the holders of a role across organizations by index.
+-- finds the holders of a role across organizations by index, and remembers which forms were sent.
 
 -- +goose Up
 -- NULL means the account itself, the operator, or a row older than the column. The maker may have been deleted since.
@@ -13,6 +13,14 @@ ALTER TABLE organizations ADD COLUMN version bigint NOT NULL DEFAULT 1; -- likew
 CREATE INDEX member_roles_by_role ON member_roles (role, organization_id, user_id);
 CREATE INDEX api_keys_by_expiry ON api_keys (expires_at);
 
+-- Forms that have made their change, so that none makes it twice. Rows of a day ago go when the account sends the next.
+CREATE TABLE sent_forms (
+    user_id    uuid NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    id         text COLLATE "C" NOT NULL, -- what the form carries
+    created_at timestamptz NOT NULL,
+    PRIMARY KEY (user_id, id)
+);
+
 DROP VIEW user_rows;
 CREATE VIEW user_rows AS
 SELECT
@@ -24,6 +32,7 @@ SELECT
 FROM users u;
 
 -- +goose Down
+DROP TABLE sent_forms;
 DROP VIEW user_rows;
 CREATE VIEW user_rows AS
 SELECT
