@@ -361,7 +361,7 @@ func TestTokenInput(t *testing.T) {
 		field string
 	}{
 		{org.TokenInput{Lifetime: -1}, "lifetime"}, {org.TokenInput{Lifetime: time.Second - 1}, "lifetime"}, {org.TokenInput{Lifetime: 365*24*time.Hour + 1}, "lifetime"},
-		{org.TokenInput{Scope: "application_connect"}, "scope"}, {org.TokenInput{Name: "a b"}, "token_name"}, {org.TokenInput{Name: strings.Repeat("a", 33)}, "token_name"},
+		{org.TokenInput{Name: "a b"}, "token_name"}, {org.TokenInput{Name: strings.Repeat("a", 33)}, "token_name"},
 	} {
 		_, err := create("m", "me", c.in)
 		if e := kind(t, err, org.Invalid); len(e.Fields) != 1 || e.Fields[0].Field != c.field || e.Message != "Failed to validate create API key request." {

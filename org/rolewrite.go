@@ -208,6 +208,10 @@ func (d *roleDraft) checkScope() {
 		d.fault(4, "Invalid request, not allowed to assign user permissions for an organization role.",
 			"organization scoped roles may not contain user permissions", "user_permissions", "")
 	}
+	if len(d.in.Member) > 0 {
+		d.fault(4, "not allowed to assign organization member permissions",
+			"no role may contain organization member permissions", "organization_member_permissions", "")
+	}
 }
 
 // inScope says whether a role here may carry permissions of a level; those of another are refused as a whole.

@@ -125,13 +125,13 @@ func (s *Service) checkToken(in *TokenInput) error {
 	case in.Lifetime > s.maxTokenLifetime:
 		bad.add("lifetime", fmt.Sprintf("must be at most %d days", s.maxTokenLifetime/day))
 	}
-	if in.Scope != "" && in.Scope != tokenScopeAll {
-		bad.add("scope", fmt.Sprintf("%q is not supported: use %q", in.Scope, tokenScopeAll))
-	}
 	if in.Name == "" {
 		in.Name = "token-" + strings.ToLower(randomText(8))
 	} else {
 		bad.add("token_name", nameProblem(in.Name))
+	}
+	if limits := s.checkLimits(in); len(limits) > 0 {
+		return &Error{Kind: Invalid, Message: "Failed to create API key.", Detail: limits[0].Detail, Fields: append(limits, bad...)}
 	}
 	return bad.err("Failed to validate create API key request.")
 }

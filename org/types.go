@@ -146,8 +146,9 @@ type RoleInput struct {
 	Site         []rbac.Permission
 	Organization []rbac.Permission
 	User         []rbac.Permission
-	From         Versions // that the edit may have begun from
-	MustCreate   bool     // refuse to overwrite an existing role (a "new role" form)
+	Member       []rbac.Permission // on what one owns in an organization: no role can have these yet
+	From         Versions          // that the edit may have begun from
+	MustCreate   bool              // refuse to overwrite an existing role (a "new role" form)
 }
 
 // RoleList is the roles of an organization or of the site.
@@ -287,11 +288,14 @@ type Token struct {
 	Lifetime  time.Duration
 }
 
-// TokenInput asks for a token. Lifetime 0 is the default, an empty Name a random one.
+// TokenInput asks for a token. Lifetime 0 is the default, an empty Name a random one. Scope, Scopes and AllowList may
+// say no more than that nothing limits it.
 type TokenInput struct {
-	Name     string
-	Lifetime time.Duration
-	Scope    string
+	Name      string
+	Lifetime  time.Duration
+	Scope     string
+	Scopes    []string
+	AllowList []string // entries of the form type:id
 }
 
 // Check is one question of an authorization check.

@@ -47,7 +47,7 @@ func (s *Server) checkAuth(c *call) (reply, error) {
 }
 
 func readChecks(o object) map[string]org.Check {
-	byKey := o.object("checks")
+	byKey := o.table("checks")
 	if len(byKey.fields) > maxItems {
 		o.wrong("checks", fmt.Sprintf("must have at most %d entries", maxItems))
 		return nil

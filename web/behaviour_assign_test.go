@@ -175,8 +175,8 @@ func TestAssignBodies(t *testing.T) {
 		{`{"roles":[]}`, []string{}},
 		{`{"roles":["ci:` + id + `"]}`, []string{"ci"}},
 		{`{"roles":null}`, []string{}},
-		{`{"roles":["organization-auditor:` + id + `","ci"],"user_id":"` + s.ID(webtest.Admin) + `","organization_id":"` + s.Organizations[webtest.Other].ID.String() + `"}`, []string{"ci", orgAuditor}},
-		{"\t{ \"roles\" : [ \"ci\" ] , \"more\" : {\"roles\": []} }\n", []string{"ci"}},
+		{`{"roles":["organization-auditor:` + id + `","ci"],"id":"` + s.ID(webtest.Admin) + `","organization_id":"` + s.Organizations[webtest.Other].ID.String() + `"}`, []string{"ci", orgAuditor}},
+		{"\t{ \"roles\" : [ \"ci\" ] , \"more\" : {} }\n", []string{"ci"}},
 		{`{"roles":["organization-member:` + id + `"]}`, []string{}},
 		{`{"roles":["organization-auditor:` + strings.ToUpper(id) + `"]}`, []string{orgAuditor}},
 	} {

@@ -325,7 +325,7 @@ func TestOtherOrganization(t *testing.T) {
 				for _, way := range []webtest.Way{webtest.JSON, webtest.Page, webtest.Fragment} {
 					r := webtest.Request{Method: route.Method, Path: path, As: webtest.Rival}
 					if route.Method != http.MethodGet {
-						r.JSON = map[string]any{"roles": []string{}, "name": "mine", "display_name": "Mine", "users": []string{s.ID("member")}, "restore": 1}
+						r.JSON = webtest.Understood(t, r.Method, path, map[string]any{"roles": []string{}, "name": "mine", "display_name": "Mine", "users": []string{s.ID("member")}, "restore": 1})
 						r.Form = url.Values{"roles": {"1"}, "name": {"mine"}, "display_name": {"Mine"}, "user": {s.ID("member")}, "restore": {"1"}}
 					}
 					res := s.Send(t, way, r)

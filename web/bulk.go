@@ -68,6 +68,7 @@ func bulkInput(o object) org.Bulk {
 	}
 	switch all := o.flag("all"); {
 	case all && o.has("users") && !o.form:
+		o.ignore("users")
 		o.wrong("all", "can't be given together with users")
 	case all:
 		in.Match, in.Except = &org.MemberFilter{}, excepted(o)
@@ -180,6 +181,7 @@ func (s *Server) addMembers(c *call) (reply, error) {
 
 // namesInput reads the names: a list, or in a form one text with anything between them that is not part of a name.
 func namesInput(o object) []string {
+	o.ignore("action") // it led here
 	if !o.form {
 		if !o.has("users") {
 			o.wrong("users", "must be given")

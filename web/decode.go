@@ -76,16 +76,15 @@ func decode[T any](c *call, read func(object) T) org.Body[T] {
 	}
 }
 
-// object is the content of the body, parsed but not looked at. Errors come in the documented order: the type of the
+// object is the content of the body, parsed but not looked at; with an error it is empty. Errors come in the documented order: the type of the
 // body, its size, its content.
 func (c *call) object() (object, error) {
 	b := c.receive()
 	form, err := c.bodyIsForm(len(b.data) == 0 && !b.tooLarge)
-	if err != nil {
-		return object{}, err
-	}
-	o := object{form: form, bad: new([]org.Field)}
+	o := newObject(nil, form)
 	switch {
+	case err != nil:
+		return o, err
 	case b.tooLarge:
 		return o, &org.Error{Kind: org.TooLarge, Message: "Request body is too large.", Detail: "At most 1 MiB is read."}
 	case b.err != nil:
@@ -98,6 +97,20 @@ func (c *call) object() (object, error) {
 		o.fields, err = parseJSON(b.data)
 	}
 	return o, err
+}
+
+// bodiless refuses a body that says something on a route that takes none. A form may: its fields are for the page.
+func (c *call) bodiless() error {
+	b := c.receive()
+	nothing := len(b.data) == 0 && !b.tooLarge || string(bytes.TrimSpace(b.data)) == "null"
+	if nothing || mediaType(c.request().Header.Values("Content-Type")) != typeJSON {
+		return nil
+	}
+	o, err := c.object()
+	if err != nil {
+		return err
+	}
+	return o.problem()
 }
 
 // bodyIsForm tells a form from JSON, and refuses everything else. Forms count only where a browser sends them: with its
@@ -263,148 +276,6 @@ func foldKey(name string) string {
 		}
 	}
 	return name
-}
-
-// object is an object of the body, or a form. Its methods give the value of a field, or the zero value when the field is
-// missing, null, or of another type; the last is remembered for problem.
-type object struct {
-	fields map[string]any
-	form   bool
-	path   string // what stands before a field's name when it is told, "" or ending in a dot
-	bad    *[]org.Field
-}
-
-func (o object) wrong(name, detail string) {
-	*o.bad = append(*o.bad, org.Field{Field: o.path + name, Detail: detail})
-}
-
-// problem is the error about all the fields that were read and found wrong.
-func (o object) problem() error {
-	if len(*o.bad) == 0 {
-		return nil
-	}
-	told := (*o.bad)[:min(len(*o.bad), maxTold)]
-	e := &org.Error{Kind: org.Invalid, Message: badFields, Fields: told}
-	if !o.form {
-		e.Message, e.Detail = badBody, told[0].Field+" "+told[0].Detail
-	}
-	return e
-}
-
-// has says whether the field is there, be it null.
-func (o object) has(name string) bool {
-	_, ok := o.fields[name]
-	return ok
-}
-
-func (o object) text(name string) string {
-	v, _ := value[string](o, name, "must be a string")
-	return v
-}
-
-// optional tells a missing or null text from an empty one.
-func (o object) optional(name string) *string {
-	if v, ok := value[string](o, name, "must be a string"); ok {
-		return &v
-	}
-	return nil
-}
-
-func (o object) flag(name string) bool {
-	if o.form {
-		return o.text(name) != ""
-	}
-	v, _ := value[bool](o, name, "must be true or false")
-	return v
-}
-
-// number reads a whole number; in a form, "" counts as missing.
-func (o object) number(name string) (n int64, ok bool) {
-	const must = "must be a whole number"
-	var digits string
-	if o.form {
-		digits = o.text(name)
-		ok = digits != ""
-	} else {
-		var v json.Number
-		v, ok = value[json.Number](o, name, must)
-		digits = v.String()
-	}
-	if !ok {
-		return 0, false
-	}
-	n, err := strconv.ParseInt(digits, 10, 64)
-	if err != nil {
-		o.wrong(name, must)
-		return 0, false
-	}
-	return n, true
-}
-
-// texts reads a list of strings, of which there may be at most limit.
-func (o object) texts(name string, limit int) []string {
-	list, ok := o.fields[name].([]any)
-	if one, single := o.fields[name].(string); single && o.form {
-		list, ok = []any{one}, true
-	}
-	if !ok {
-		_, _ = value[[]any](o, name, "must be a list of strings")
-		return nil
-	}
-	if len(list) > limit {
-		o.wrong(name, fmt.Sprintf("must have at most %d entries", limit))
-		return nil
-	}
-	texts := make([]string, 0, len(list))
-	for i, v := range list {
-		s, ok := v.(string)
-		if !ok {
-			o.wrong(fmt.Sprintf("%s[%d]", name, i), "must be a string")
-		}
-		texts = append(texts, s)
-	}
-	return texts
-}
-
-// object reads an object inside this one.
-func (o object) object(name string) object {
-	fields, _ := value[map[string]any](o, name, "must be an object")
-	return object{fields: fields, path: o.path + name + ".", bad: o.bad}
-}
-
-// objects reads a list of objects.
-func (o object) objects(name string) []object {
-	list, _ := value[[]any](o, name, "must be a list of objects")
-	if len(list) > maxItems {
-		o.wrong(name, fmt.Sprintf("must have at most %d entries", maxItems))
-		return nil
-	}
-	objects := make([]object, 0, len(list))
-	for i, v := range list {
-		at := fmt.Sprintf("%s[%d]", name, i)
-		fields, ok := v.(map[string]any)
-		if !ok {
-			o.wrong(at, "must be an object")
-			continue
-		}
-		objects = append(objects, object{fields: fields, path: o.path + at + ".", bad: o.bad})
-	}
-	return objects
-}
-
-// value reads a field that must be a T.
-func value[T any](o object, name, must string) (v T, ok bool) {
-	field := o.fields[name]
-	if field == nil {
-		return v, false
-	}
-	if v, ok = field.(T); !ok {
-		if o.form {
-			must = "was given more than once"
-		}
-		o.wrong(name, must)
-	}
-	return v, ok
 }
 
 // versions are those that a change may start from: those of the header If-Match, or that of the form that was filled in.

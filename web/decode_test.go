@@ -44,7 +44,7 @@ func told(err error) string {
 func TestDecodeRefuses(t *testing.T) {
 	t.Parallel()
 	const js, form = "application/json", "application/x-www-form-urlencoded"
-	nested := func(n int) string { return `{"roles":[],"x":` + strings.Repeat("[", n) + strings.Repeat("]", n) + `}` }
+	nested := func(n int) string { return `{"roles":[],"id":` + strings.Repeat("[", n) + strings.Repeat("]", n) + `}` }
 	tests := []struct {
 		name, contentType, body string
 		session                 bool
@@ -53,7 +53,8 @@ func TestDecodeRefuses(t *testing.T) {
 		{"json", js, `{"roles":[]}`, false, 0},
 		{"json with charset", js + "; charset=UTF-8", `{"roles":[]}`, false, 0},
 		{"upper case type", "Application/JSON", `{"roles":[]}`, false, 0},
-		{"unknown fields", js, `{"roles":[],"user_id":"x","nested":{"a":[1,null,true]}}`, false, 0},
+		{"unknown fields that are empty", js, `{"roles":[],"a":null,"b":false,"c":0,"d":"","e":[],"f":{},"g":-0.0e7}`, false, 0},
+		{"fields of an answer", js, `{"roles":[],"id":"x","organization_id":{"a":[1,null,true]}}`, false, 0},
 		{"null list", js, `{"roles":null}`, false, 0},
 		{"white space", js, " \n{\"roles\":[]}\t ", false, 0},
 		{"as deep as allowed", js, nested(maxDepth - 1), false, 0}, // the object is a level too
@@ -76,6 +77,11 @@ func TestDecodeRefuses(t *testing.T) {
 		{"null", js, "null", false, 400},
 		{"list", js, `["a"]`, false, 400},
 		{"no roles", js, `{}`, false, 400},
+		{"an unknown field", js, `{"roles":[],"user_id":"x"}`, false, 400},
+		{"an unknown object", js, `{"roles":[],"x":{"a":null}}`, false, 400},
+		{"an unknown list", js, `{"roles":[],"x":[null]}`, false, 400},
+		{"an unknown number", js, `{"roles":[],"x":0.001}`, false, 400},
+		{"a version in JSON", js, `{"roles":[],"version":3}`, false, 400},
 		{"capital field", js, `{"ROLES":["a"]}`, false, 400},
 		{"twin keys", js, `{"roles":["a"],"roles":["b"]}`, false, 400},
 		{"twins in case", js, `{"roles":["a"],"Roles":["b"]}`, false, 400},
@@ -129,7 +135,7 @@ func TestDecodeRoles(t *testing.T) {
 		name, contentType, body string
 		want                    org.RolesInput
 	}{
-		{"json", typeJSON, `{"roles":["b","a"],"version":3}`, org.RolesInput{Roles: []string{"b", "a"}}},
+		{"json", typeJSON, `{"roles":["b","a"]}`, org.RolesInput{Roles: []string{"b", "a"}}},
 		{"null", typeJSON, `{"roles":null}`, org.RolesInput{}},
 		{"form", typeForm, "roles=1&role=b&role=a&version=3", org.RolesInput{Roles: []string{"b", "a"}, From: org.Versions{3}}},
 		{"one box", typeForm, "roles=1&role=a", org.RolesInput{Roles: []string{"a"}}},

@@ -66,6 +66,9 @@ func (c *call) wantsDryRun() (bool, error) {
 // handle gives a call to the handler of its route, in a dry run if that is asked for.
 func (s *Server) handle(c *call) (reply, error) {
 	dry, err := c.wantsDryRun()
+	if err == nil && !c.safe() && !c.route.Offers(Body) {
+		err = c.bodiless()
+	}
 	if err != nil {
 		return reply{}, err
 	}

@@ -11,7 +11,11 @@ import (
 type credentials struct{ email, password, next string }
 
 func readCredentials(o object) credentials {
-	return credentials{email: o.text("email"), password: o.text("password"), next: o.text("next")}
+	in := credentials{email: o.text("email"), password: o.text("password")}
+	if o.form {
+		in.next = o.text("next")
+	}
+	return in
 }
 
 func (s *Server) newLogin(c *call) (reply, error) {

@@ -377,6 +377,7 @@ const maxRoles = 1000
 
 // rolesInput reads the complete list of roles of a member or user.
 func (c *call) rolesInput(o object) org.RolesInput {
+	o.ignore(sentBack...)
 	field := "roles"
 	if !o.has(field) {
 		o.wrong(field, "must be given; an empty list takes all roles away")

@@ -66,6 +66,7 @@ func TestRoutesAreDocumented(t *testing.T) {
 			{"answers below /api/v2", r.Offers(web.API), len(item.Servers) == 0},
 			{"answers strangers", r.Access == web.Public, public},
 			{"has a page", r.Offers(web.Page), answers(operation, "text/html") || operation.Responses.Status(http.StatusSeeOther) != nil},
+			{"reads a body", r.Offers(web.Body), operation.RequestBody != nil},
 			{"has CSV", r.Offers(web.CSV), answers(operation, "text/csv")},
 		}
 		for _, s := range says {
@@ -96,7 +97,7 @@ func TestContract(t *testing.T) {
 		at      = `"2026-01-02T03:04:05.678901Z"`
 		member  = `{"user_id":` + id + `,"organization_id":` + id + `,"created_at":` + at + `,"updated_at":` + at + `,"roles":[{"name":"a","display_name":"","organization_id":` + id + `}]`
 		full    = member + `,"username":"u","name":"","avatar_url":"","email":"u@example.com","global_roles":[]}`
-		role    = `{"name":"a","organization_id":` + id + `,"display_name":"A","site_permissions":[],"organization_permissions":[{"negate":false,"resource_type":"user","action":"read"}],"user_permissions":[]}`
+		role    = `{"name":"a","organization_id":` + id + `,"display_name":"A","site_permissions":[],"organization_permissions":[{"negate":false,"resource_type":"user","action":"read"}],"organization_member_permissions":[],"user_permissions":[]}`
 		members = "/organizations/default/members"
 		paged   = "/api/v2/organizations/default/paginated-members"
 		roles   = "/organizations/default/members/roles"

@@ -51,7 +51,18 @@ func organizationPage(f views.OrganizationForm) reply {
 	return reply{page: show(views.OrganizationPage(f)), title: "Settings", active: "settings"}
 }
 
+// errDefaultRoles is the original's refusal where an organization may not have default roles of its own.
+var errDefaultRoles = &org.Error{
+	Kind:    org.Forbidden,
+	Message: "Changing default organization roles is not enabled on this deployment.",
+	Detail:  "Every member has organization-member and nothing else here; give roles to members instead.",
+}
+
 func organizationInput(o object) org.OrganizationInput {
+	o.ignore(sentBack...)
+	if len(o.texts("default_org_member_roles", maxRoles)) > 0 {
+		o.refuse(errDefaultRoles)
+	}
 	return org.OrganizationInput{
 		Name:        o.text("name"),
 		DisplayName: o.text("display_name"),

@@ -202,7 +202,7 @@ func (s *Server) roleBody(c *call) (org.RoleBody, error) {
 		return c.decodeRole(id), nil
 	}
 	o, err := c.object()
-	if byID, ok := o.fields[fieldOrganization].(map[string]any); err == nil && ok && len(byID) > 0 {
+	if err == nil && len(o.byOrganization()) > 0 {
 		organization, err := s.org.Organization(c.ctx, c.subject, c.organization())
 		if err != nil {
 			return nil, err
@@ -217,6 +217,7 @@ const (
 	fieldSite         = "site_permissions"
 	fieldOrganization = "organization_permissions"
 	fieldUser         = "user_permissions"
+	fieldMember       = "organization_member_permissions" // on what one owns in an organization: reserved
 )
 
 // decodeRole receives the body and promises to turn it into a role of an organization, or of the site for uuid.Nil.
@@ -241,20 +242,21 @@ func (c *call) decodeRole(organization uuid.UUID) org.RoleBody {
 }
 
 func (c *call) roleFromJSON(o object, organization uuid.UUID) org.RoleInput {
+	o.ignore(sentBack...)
 	in := org.RoleInput{
 		Name:        o.text("name"),
 		DisplayName: o.text("display_name"),
 		Site:        o.permissions(fieldSite),
 		User:        o.permissions(fieldUser),
+		Member:      o.permissions(fieldMember),
 		From:        c.versions(o),
 	}
-	byID, ok := o.fields[fieldOrganization].(map[string]any)
-	if !ok {
+	if o.byOrganization() == nil {
 		in.Organization = o.permissions(fieldOrganization)
 		return in
 	}
-	inner := object{fields: byID, path: fieldOrganization + ".", bad: o.bad}
-	for _, key := range slices.Sorted(maps.Keys(byID)) {
+	inner := o.table(fieldOrganization)
+	for _, key := range slices.Sorted(maps.Keys(inner.fields)) {
 		permissions := inner.permissions(key)
 		id, err := uuid.Parse(key)
 		switch {
@@ -266,6 +268,12 @@ func (c *call) roleFromJSON(o object, organization uuid.UUID) org.RoleInput {
 		in.Organization = append(in.Organization, permissions...)
 	}
 	return in
+}
+
+// byOrganization is the permissions as a client of 2024 gives them, nil if they are not given so.
+func (o object) byOrganization() map[string]any {
+	byID, _ := o.fields[fieldOrganization].(map[string]any)
+	return byID
 }
 
 // permissions reads a list of permissions.

@@ -233,7 +233,7 @@ func TestC14_FaultsTellNothing(t *testing.T) {
 		for _, way := range []webtest.Way{webtest.JSON, webtest.Page, webtest.Fragment} {
 			req := webtest.Request{Method: r.Method, Path: strings.ReplaceAll(path, "*", "x"), Unchecked: true, Header: http.Header{"Cookie": {cookie}}}
 			if r.Method != http.MethodGet {
-				req.JSON, req.Form = anything(), anyForm()
+				req.JSON, req.Form = anything(t, r.Method, path), anyForm()
 			}
 			res := s.Send(t, way, req)
 			if res.StatusCode < 500 {

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"fmt"
 	"net/http"
 	"time"
 
@@ -43,12 +44,40 @@ func (s *Server) tokensPage(c *call, t views.Tokens) reply {
 }
 
 func readToken(o object) org.TokenInput {
-	lifetime, _ := o.number("lifetime")
-	in := org.TokenInput{Name: o.text("token_name"), Lifetime: time.Duration(lifetime), Scope: o.text("scope")}
-	if days, ok := o.number("days"); ok && o.form {
+	in := org.TokenInput{Name: o.text("token_name")}
+	if o.form {
+		days, _ := o.number("days")
 		in.Lifetime = time.Duration(min(days, 1000)) * 24 * time.Hour // more is refused, however much it is
+		return in
 	}
+	lifetime, _ := o.number("lifetime")
+	in.Lifetime = time.Duration(lifetime)
+	in.Scope, in.Scopes, in.AllowList = o.text("scope"), o.texts("scopes", maxItems), o.allowList("allow_list")
+	o.ignore("id", "created_at", "updated_at") // of an answer; the rest of one could be meant to limit the token
 	return in
+}
+
+// allowList reads the things that a token may touch, each an object or the text "type:id".
+func (o object) allowList(name string) []string {
+	list, _ := value[[]any](o, name, "must be a list")
+	if len(list) > maxItems {
+		o.wrong(name, fmt.Sprintf("must have at most %d entries", maxItems))
+		return nil
+	}
+	var entries []string
+	for i, v := range list {
+		at := fmt.Sprintf("%s[%d]", name, i)
+		switch v := v.(type) {
+		case string:
+			entries = append(entries, v)
+		case map[string]any:
+			entry := o.inside(at, v, o.shape.at(name))
+			entries = append(entries, entry.text("type")+":"+entry.text("id"))
+		default:
+			o.wrong(at, "must be an object or a string")
+		}
+	}
+	return entries
 }
 
 func (s *Server) createToken(c *call) (reply, error) {

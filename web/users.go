@@ -172,6 +172,7 @@ func readNewUser(o object) org.NewUser {
 		OrganizationIDs: o.ids("organization_ids"),
 	}
 	if !o.form {
+		readOldNewUser(o, &in)
 		return in
 	}
 	// A password that was typed before another way in was chosen is not meant.
@@ -185,6 +186,17 @@ func readNewUser(o object) org.NewUser {
 		o.wrong("access", "must be chosen")
 	}
 	return in
+}
+
+// readOldNewUser reads the fields that a client of 2024 sends for a new account.
+func readOldNewUser(o object, in *org.NewUser) {
+	if o.flag("disable_login") {
+		in.LoginType = org.LoginNone
+	}
+	if id := o.text("organization_id"); id != "" && id != uuid.Nil.String() {
+		in.OrganizationIDs = append(in.OrganizationIDs, o.id("organization_id", id))
+	}
+	o.ignore(sentBack...)
 }
 
 // invite makes the link for a new account and shows it. The account stays when there can be none.
@@ -235,13 +247,18 @@ func (o object) ids(name string) []uuid.UUID {
 	texts := o.texts(name, maxOrganizations)
 	ids := make([]uuid.UUID, len(texts))
 	for i, text := range texts {
-		id, err := uuid.Parse(text)
-		if err != nil {
-			o.wrong(fmt.Sprintf("%s[%d]", name, i), "must be a uuid")
-		}
-		ids[i] = id
+		ids[i] = o.id(fmt.Sprintf("%s[%d]", name, i), text)
 	}
 	return ids
+}
+
+// id is the uuid that a text of the field is.
+func (o object) id(field, text string) uuid.UUID {
+	id, err := uuid.Parse(text)
+	if err != nil {
+		o.wrong(field, "must be a uuid")
+	}
+	return id
 }
 
 // maxOrganizations is how many organizations a new user can be put into at once.
@@ -261,6 +278,7 @@ func (s *Server) deleteUser(c *call) (reply, error) {
 
 func (s *Server) updateProfile(c *call) (reply, error) {
 	u, err := s.org.UpdateProfile(c.ctx, c.subject, c.user(), decode(c, func(o object) org.Profile {
+		o.ignore(sentBack...)
 		return org.Profile{Username: o.text("username"), Name: o.text("name")}
 	}))
 	if err != nil {

@@ -87,6 +87,9 @@ type memberRolesJSON struct {
 	Choices []assignableRoleJSON `json:"choices"`
 }
 
+// none is a list that the original may fill and this server never does.
+type none [0]struct{}
+
 type permissionJSON struct {
 	Negate       bool   `json:"negate"`
 	ResourceType string `json:"resource_type"`
@@ -99,6 +102,7 @@ type roleJSON struct {
 	DisplayName    string           `json:"display_name"`
 	Site           []permissionJSON `json:"site_permissions"`
 	Organization   any              `json:"organization_permissions"`
+	Member         none             `json:"organization_member_permissions"`
 	User           []permissionJSON `json:"user_permissions"`
 }
 
@@ -143,6 +147,8 @@ type organizationJSON struct {
 	CreatedAt   time.Time `json:"created_at"`
 	UpdatedAt   time.Time `json:"updated_at"`
 	IsDefault   bool      `json:"is_default"`
+
+	DefaultRoles none `json:"default_org_member_roles"` // besides organization-member, which everybody has
 }
 
 type tokenJSON struct {
@@ -151,6 +157,8 @@ type tokenJSON struct {
 	Username        string    `json:"username"`
 	Name            string    `json:"token_name"`
 	Scope           string    `json:"scope"`
+	Scopes          []string  `json:"scopes"`
+	AllowList       []target  `json:"allow_list"`
 	LoginType       string    `json:"login_type"`
 	LifetimeSeconds int64     `json:"lifetime_seconds"`
 	CreatedAt       time.Time `json:"created_at"`
@@ -158,6 +166,18 @@ type tokenJSON struct {
 	LastUsed        time.Time `json:"last_used"`
 	ExpiresAt       time.Time `json:"expires_at"`
 }
+
+// target is what an entry of an allow list stands for.
+type target struct {
+	Type string `json:"type"`
+	ID   string `json:"id"`
+}
+
+// unlimited is how a token goes out that nothing limits, as none is limited yet.
+var unlimited = struct {
+	scopes    []string
+	allowList []target
+}{[]string{"coder:all"}, []target{{Type: rbac.Wildcard, ID: rbac.Wildcard}}}
 
 type auditListJSON struct {
 	Entries []auditEntryJSON `json:"audit_logs"`
@@ -310,6 +330,8 @@ func wireToken(t *org.Token) tokenJSON {
 		Username:        t.Username,
 		Name:            t.Name,
 		Scope:           t.Scope,
+		Scopes:          unlimited.scopes,
+		AllowList:       unlimited.allowList,
 		LoginType:       t.LoginType,
 		LifetimeSeconds: int64(t.Lifetime / time.Second),
 		CreatedAt:       wireTime(t.CreatedAt),

@@ -42,7 +42,7 @@ const (
 	sampleMemberWithUser = `{"avatar_url":"","created_at":"","email":"","global_roles":[` + sampleRef + `],"name":"","organization_id":"",` +
 		`"roles":[` + sampleRef + `],"updated_at":"","user_id":"","username":""}`
 	samplePermission  = `{"action":"","negate":true,"resource_type":""}`
-	samplePermissions = `"organization_permissions":[` + samplePermission + `],"site_permissions":[` + samplePermission + `],"user_permissions":[` + samplePermission + `]`
+	samplePermissions = `"organization_permissions":[` + samplePermission + `],"organization_member_permissions":[],"site_permissions":[` + samplePermission + `],"user_permissions":[` + samplePermission + `]`
 	sampleRole        = `{"display_name":"","name":"","organization_id":"",` + samplePermissions + `}`
 	sampleAssignable  = `{"assignable":true,"built_in":true,"display_name":"","name":"","organization_id":"",` + samplePermissions + `}`
 )

@@ -198,6 +198,37 @@ func Operation(doc *openapi3.T, method, path string) *routers.Route {
 	return &routers.Route{Spec: doc, Path: best, PathItem: item, Method: method, Operation: operation}
 }
 
+// Understood is what the operation at a path understands of a body, nil if it takes none.
+func Understood(t testing.TB, method, path string, body map[string]any) any {
+	t.Helper()
+	schema := BodySchema(t, method, path)
+	if schema == nil {
+		return nil
+	}
+	kept := map[string]any{}
+	for name, v := range body {
+		if schema.Properties[name] != nil {
+			kept[name] = v
+		}
+	}
+	return kept
+}
+
+// BodySchema is what the document says of the JSON that the operation at a path takes, nil if it takes none.
+func BodySchema(t testing.TB, method, path string) *openapi3.Schema {
+	t.Helper()
+	doc, err := Document()
+	if err != nil {
+		t.Fatal(err)
+	}
+	path, _, _ = strings.Cut(path, "?")
+	route := Operation(doc, method, path)
+	if route == nil || route.Operation.RequestBody == nil || route.Operation.RequestBody.Value.Content["application/json"] == nil {
+		return nil
+	}
+	return route.Operation.RequestBody.Value.Content["application/json"].Schema.Value
+}
+
 func matches(template, path string) bool {
 	want, have := strings.Split(template, "/"), strings.Split(path, "/")
 	if len(want) != len(have) {

@@ -1,0 +1,305 @@
+package web
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"rolecall/org"
+)
+
+// object is an object of the body, or a form. Its methods give the value of a field, or the zero value when the field is
+// missing, null, or of another type; the last is remembered for problem. So is which fields were asked for: what is
+// left over is not understood here, and problem refuses it.
+type object struct {
+	fields map[string]any
+	form   bool
+	path   string // what stands before a field's name when it is told, "" or ending in a dot
+	shape  *shape
+	read   *outcome
+}
+
+// outcome is what reading a body brought up, wherever in it.
+type outcome struct {
+	bad     []org.Field // fields of the wrong type or value
+	refusal *org.Error  // of the request as a whole, for a field that is well-formed
+}
+
+func newObject(fields map[string]any, form bool) object {
+	return object{fields: fields, form: form, shape: &shape{}, read: &outcome{}}
+}
+
+// sentBack are the fields of answers that a write ignores, whatever they hold, so that a client may send back what it
+// got. A field that can limit or extend what is written must never stand here.
+var sentBack = []string{
+	"id", "created_at", "updated_at", "last_seen_at", "is_default", "organization_id", "organization_name", "organization_ids",
+	"assignable", "built_in", "is_system", "status", "theme_preference", "has_ai_seat", "is_service_account",
+}
+
+// ignore takes the fields for understood without reading them.
+func (o object) ignore(names ...string) {
+	for _, name := range names {
+		o.shape.know(name)
+	}
+}
+
+func (o object) wrong(name, detail string) {
+	o.read.bad = append(o.read.bad, org.Field{Field: o.path + name, Detail: detail})
+}
+
+// refuse makes the request fail with e, unless something in the body is wrong anyway.
+func (o object) refuse(e *org.Error) {
+	if o.read.refusal == nil {
+		o.read.refusal = e
+	}
+}
+
+// problem is the error about all the fields that were read and found wrong, or that nothing has read. It is for the
+// whole body, once a reader is through with it.
+func (o object) problem() error {
+	told, message := o.read.bad, badFields
+	if len(told) > 0 && !o.form {
+		message = badBody
+	}
+	if !o.form {
+		for _, field := range o.shape.unread(o.fields) {
+			told = append(told, org.Field{Field: field, Detail: "is not supported by this server"})
+		}
+	}
+	if len(told) == 0 {
+		if o.read.refusal != nil {
+			return o.read.refusal
+		}
+		return nil
+	}
+	told = told[:min(len(told), maxTold)]
+	e := &org.Error{Kind: org.Invalid, Message: message, Fields: told}
+	if !o.form {
+		e.Detail = told[0].Field + " " + told[0].Detail
+	}
+	return e
+}
+
+// has reports whether the field is there, be it null.
+func (o object) has(name string) bool {
+	_, ok := o.fields[name]
+	return ok
+}
+
+func (o object) text(name string) string {
+	v, _ := value[string](o, name, "must be a string")
+	return v
+}
+
+// optional tells a missing or null text from an empty one.
+func (o object) optional(name string) *string {
+	if v, ok := value[string](o, name, "must be a string"); ok {
+		return &v
+	}
+	return nil
+}
+
+func (o object) flag(name string) bool {
+	if o.form {
+		return o.text(name) != ""
+	}
+	v, _ := value[bool](o, name, "must be true or false")
+	return v
+}
+
+// number reads a whole number; in a form, "" counts as missing.
+func (o object) number(name string) (n int64, ok bool) {
+	const must = "must be a whole number"
+	var digits string
+	if o.form {
+		digits = o.text(name)
+		ok = digits != ""
+	} else {
+		var v json.Number
+		v, ok = value[json.Number](o, name, must)
+		digits = v.String()
+	}
+	if !ok {
+		return 0, false
+	}
+	n, err := strconv.ParseInt(digits, 10, 64)
+	if err != nil {
+		o.wrong(name, must)
+		return 0, false
+	}
+	return n, true
+}
+
+// texts reads a list of strings, of which there may be at most limit.
+func (o object) texts(name string, limit int) []string {
+	if one, single := o.fields[name].(string); single && o.form {
+		return []string{one}
+	}
+	list, ok := value[[]any](o, name, "must be a list of strings")
+	if !ok {
+		return nil
+	}
+	if len(list) > limit {
+		o.wrong(name, fmt.Sprintf("must have at most %d entries", limit))
+		return nil
+	}
+	texts := make([]string, 0, len(list))
+	for i, v := range list {
+		s, ok := v.(string)
+		if !ok {
+			o.wrong(fmt.Sprintf("%s[%d]", name, i), "must be a string")
+		}
+		texts = append(texts, s)
+	}
+	return texts
+}
+
+// object reads an object inside this one.
+func (o object) object(name string) object {
+	fields, _ := value[map[string]any](o, name, "must be an object")
+	return o.inside(name, fields, o.shape.at(name))
+}
+
+// table reads an object whose keys are not names of fields but data. What they stand for has one shape.
+func (o object) table(name string) object {
+	fields, _ := value[map[string]any](o, name, "must be an object")
+	return o.inside(name, fields, o.shape.at(name).table())
+}
+
+// objects reads a list of objects.
+func (o object) objects(name string) []object {
+	list, _ := value[[]any](o, name, "must be a list of objects")
+	if len(list) > maxItems {
+		o.wrong(name, fmt.Sprintf("must have at most %d entries", maxItems))
+		return nil
+	}
+	objects := make([]object, 0, len(list))
+	for i, v := range list {
+		at := fmt.Sprintf("%s[%d]", name, i)
+		fields, ok := v.(map[string]any)
+		if !ok {
+			o.wrong(at, "must be an object")
+			continue
+		}
+		objects = append(objects, o.inside(at, fields, o.shape.at(name)))
+	}
+	return objects
+}
+
+func (o object) inside(at string, fields map[string]any, s *shape) object {
+	return object{fields: fields, path: o.path + at + ".", shape: s, read: o.read}
+}
+
+// value reads a field that must be a T.
+func value[T any](o object, name, must string) (v T, ok bool) {
+	o.shape.know(name)
+	field := o.fields[name]
+	if field == nil {
+		return v, false
+	}
+	if v, ok = field.(T); !ok {
+		if o.form {
+			must = "was given more than once"
+		}
+		o.wrong(name, must)
+	}
+	return v, ok
+}
+
+// shape is what a reader understands of the objects at one place of a body. The entries of a list share theirs.
+type shape struct {
+	names  []string
+	inner  map[string]*shape // of the fields that hold objects
+	values *shape            // of every value, whatever its key; nil where keys are names of fields
+}
+
+func (s *shape) know(name string) {
+	if s.values == nil && !slices.Contains(s.names, name) {
+		s.names = append(s.names, name)
+	}
+}
+
+// at is the shape of what a field holds.
+func (s *shape) at(name string) *shape {
+	if s.values != nil {
+		return s.values
+	}
+	if s.inner[name] == nil {
+		if s.inner == nil {
+			s.inner = map[string]*shape{}
+		}
+		s.inner[name] = &shape{}
+	}
+	return s.inner[name]
+}
+
+// table makes it the shape of objects with keys of any name.
+func (s *shape) table() *shape {
+	if s.values == nil {
+		s.values = &shape{}
+	}
+	return s
+}
+
+// unread lists what an object holds that nobody asked for, by path and sorted. Clients send fields of newer servers
+// empty, which asks for nothing.
+func (s *shape) unread(fields map[string]any) (paths []string) {
+	for name, v := range fields {
+		known, inner := s.values != nil || slices.Contains(s.names, name), s.values
+		if inner == nil {
+			inner = s.inner[name]
+		}
+		switch {
+		case !known && !empty(v):
+			paths = append(paths, name)
+		case known && inner != nil:
+			for _, below := range inner.unreadIn(v) {
+				paths = append(paths, name+below)
+			}
+		}
+		if len(paths) > maxTold { // more are not told
+			break
+		}
+	}
+	slices.Sort(paths)
+	return paths
+}
+
+// unreadIn is unread of the object v, or of the objects in the list v.
+func (s *shape) unreadIn(v any) (paths []string) {
+	switch v := v.(type) {
+	case map[string]any:
+		for _, path := range s.unread(v) {
+			paths = append(paths, "."+path)
+		}
+	case []any:
+		for i := 0; i < len(v) && len(paths) <= maxTold; i++ {
+			for _, path := range s.unreadIn(v[i]) {
+				paths = append(paths, fmt.Sprintf("[%d]%s", i, path))
+			}
+		}
+	}
+	return paths
+}
+
+// empty reports whether a value of JSON asks for nothing.
+func empty(v any) bool {
+	switch v := v.(type) {
+	case nil:
+		return true
+	case bool:
+		return !v
+	case string:
+		return v == ""
+	case []any:
+		return len(v) == 0
+	case map[string]any:
+		return len(v) == 0
+	case json.Number:
+		digits, _, _ := strings.Cut(strings.ToLower(v.String()), "e")
+		return !strings.ContainsAny(digits, "123456789")
+	}
+	return false
+}
