@@ -305,8 +305,8 @@ func TestOwnersRace(t *testing.T) {
 				if (errA == nil) == (errB == nil) {
 					t.Fatalf("round %d: %v and %v, want exactly one to succeed", round, errA, errB)
 				}
-				if len(s.state(t).working) != 1 {
-					t.Fatalf("round %d: working owners are left: %v", round, s.state(t).working)
+				if left := s.state(t).working(); len(left) != 1 {
+					t.Fatalf("round %d: working owners are left: %v", round, left)
 				}
 			}
 		})

@@ -46,7 +46,7 @@ func TestB12_LastOwnerRaces(t *testing.T) {
 				if won != 1 {
 					t.Fatalf("%d of two succeeded, want one", won)
 				}
-				if left := s.state(t).working; len(left) != 1 {
+				if left := s.state(t).working(); len(left) != 1 {
 					t.Fatalf("owners that can work afterwards: %v", left)
 				}
 			}

@@ -1,0 +1,144 @@
+package org_test
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"rolecall/org"
+	"rolecall/rbac"
+)
+
+// disagreed asks both services about somebody: neither may remember anything else than what is stored.
+func disagreed(a *attempt, after *state) (bad []string) {
+	who := pick(a.rng, after.list)
+	for _, svc := range []*org.Service{a.Service, a.other} {
+		subject, err := svc.UserSubject(a.ctx, who.id)
+		if (err != nil) != who.suspended() {
+			bad = append(bad, fmt.Sprintf("%s is %s, and signing in as it says %v", who.name, who.status, err))
+		}
+		if err != nil {
+			continue
+		}
+		for _, place := range after.places() {
+			for range 10 {
+				i := a.rng.IntN(len(pairs()))
+				o := rbac.Object{Type: pairs()[i].ResourceType, Org: place}
+				if w := a.rng.IntN(2); w == own {
+					o.Owner = who.id
+				}
+				want := who.in(place)[nobodys].has(i)
+				if o.Owner != (rbac.ID{}) {
+					want = who.in(place)[own].has(i)
+				}
+				if subject.Can(pairs()[i].Action, o) != want {
+					bad = append(bad, fmt.Sprintf("%s, %v in %s: decided %v, stored %v", who.name, pairs()[i], after.label(place), !want, want))
+				}
+			}
+		}
+	}
+	return bad
+}
+
+// askedIn is where a question about an organization is decided.
+func askedIn(p rbac.Permission, place uuid.UUID) uuid.UUID {
+	if rbac.Default().SiteOnly(p.ResourceType) {
+		return uuid.Nil
+	}
+	return place
+}
+
+// asker is an owner who may read everything, nil if there is none just now.
+func (a *attempt) asker(st *state) *org.Subject {
+	for _, o := range st.working() {
+		if o.may(perm("organization_member:read"), uuid.Nil) && o.may(perm("user:read"), uuid.Nil) && o.may(perm("organization:read"), uuid.Nil) {
+			by, err := a.svc.UserSubject(a.ctx, o.id)
+			if err != nil {
+				a.t.Fatal(err)
+			}
+			return by
+		}
+	}
+	return nil
+}
+
+// wrongWhoCan asks who may do something, in every organization, now and then.
+func wrongWhoCan(a *attempt, after *state) (bad []string) {
+	if a.changes%50 != 0 {
+		return nil
+	}
+	by := a.asker(after)
+	if by == nil {
+		return nil
+	}
+	for _, place := range after.orgs {
+		i, w := a.rng.IntN(len(pairs())), a.rng.IntN(2)
+		p := pairs()[i]
+		got, err := a.svc.WhoCan(a.ctx, by, place.String(), org.Question{Action: p.Action, ResourceType: p.ResourceType, Own: w == own}, 0, 0)
+		if err != nil {
+			a.t.Fatal(err)
+		}
+		var want, names []string
+		for _, p := range after.list {
+			if p.in(askedIn(pairs()[i], place))[w].has(i) && p.member(place) && !p.suspended() {
+				want = append(want, p.name)
+			}
+		}
+		for _, m := range got.Members {
+			names = append(names, m.Member.Username)
+		}
+		slices.Sort(names)
+		slices.Sort(want)
+		if !slices.Equal(names, want) {
+			bad = append(bad, fmt.Sprintf("%v in %s, %s: %v, want %v", p, after.label(place), whose[w], names, want))
+		}
+	}
+	return bad
+}
+
+// wrongDecisions asks about somebody through the checks, explained and not.
+func wrongDecisions(a *attempt, after *state) (bad []string) {
+	by := a.asker(after)
+	if by == nil || a.changes%5 != 0 {
+		return nil
+	}
+	place := pick(a.rng, after.orgs)
+	var members []*account
+	for _, p := range after.list {
+		if p.member(place) {
+			members = append(members, p)
+		}
+	}
+	if len(members) == 0 {
+		return nil
+	}
+	who := pick(a.rng, members)
+	checks, want := map[string]org.Check{}, map[string]bool{}
+	for range 3 {
+		i, w := a.rng.IntN(len(pairs())), a.rng.IntN(2)
+		p := pairs()[i]
+		c := org.Check{Action: p.Action, ResourceType: p.ResourceType, OrganizationID: place.String()}
+		if w == own {
+			c.OwnerID = "me"
+		}
+		key := strings.TrimSpace(p.String() + " " + c.OwnerID)
+		checks[key], want[key] = c, who.in(place)[w].has(i) && !who.suspended()
+	}
+	plain, err := a.svc.AuthCheck(a.ctx, by, who.name, checks)
+	explained, err2 := a.svc.ExplainChecks(a.ctx, by, who.name, checks)
+	if err := errors.Join(err, err2); err != nil {
+		a.t.Fatal(err)
+	}
+	for _, key := range slices.Sorted(maps.Keys(checks)) {
+		e := explained[key]
+		if plain[key] != want[key] || e.Allowed() != want[key] {
+			bad = append(bad, fmt.Sprintf("%s (%s), %s in %s: %v and explained %v, want %v",
+				who.name, who.status, key, after.label(place), plain[key], e.Allowed(), want[key]))
+		}
+	}
+	return bad
+}

@@ -1,0 +1,253 @@
+package org_test
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"rolecall/db/dbtest"
+	"rolecall/org"
+	"rolecall/rbac"
+)
+
+var (
+	walkSeed  = flag.Uint64("seed", 1, "where the random walks start, 0 for anywhere")
+	walkCount = flag.Int("walks", 4, "how many random walks there are")
+	walkSteps = flag.Int("steps", 0, "how long each random walk is; 1500 if 0, or 250 with -short")
+)
+
+// However many writes by however many people along whichever path: nobody comes to hold, be or take away what rules
+// forbid, somebody is left to run each place, and every answer is the one that the tables give. What is held to be true
+// after each step is in walk_invariants_test.go and the files beside it.
+func TestNobodyGrantsWhatTheyDoNotHold(t *testing.T) {
+	t.Parallel()
+	start, steps := *walkSeed, *walkSteps
+	if start == 0 {
+		start = uint64(time.Now().UnixNano())
+	}
+	if steps == 0 {
+		steps = 1500
+		if testing.Short() {
+			steps = 250
+		}
+	}
+	var all tally
+	t.Run("walks", func(t *testing.T) {
+		for i := range *walkCount {
+			t.Run(fmt.Sprint(i), func(t *testing.T) {
+				t.Parallel()
+				w := newWalk(t, rand.New(rand.NewPCG(start, uint64(i))))
+				defer func() {
+					all.add(w.accepted, w.tried)
+					if t.Failed() {
+						t.Logf("run again with -run %s -seed=%d -steps=%d", t.Name(), start, steps)
+					}
+				}()
+				w.run(steps)
+			})
+		}
+	})
+	t.Logf("seed %d, %d walks of %d steps, accepted of tried: %s", start, *walkCount, steps, &all)
+	if t.Failed() || *walkCount*steps < 20_000 {
+		return
+	}
+	for _, k := range stepKinds {
+		if n := all.accepted[k.name]; n < 20 {
+			t.Errorf("%s was accepted %d times in all walks, must be 20", k.name, n)
+		}
+	}
+}
+
+// tally counts the steps of all walks by their kind.
+type tally struct {
+	mu              sync.Mutex
+	accepted, tried map[string]int
+}
+
+func (c *tally) add(accepted, tried map[string]int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.accepted == nil {
+		c.accepted, c.tried = map[string]int{}, map[string]int{}
+	}
+	for name, n := range accepted {
+		c.accepted[name] += n
+	}
+	for name, n := range tried {
+		c.tried[name] += n
+	}
+}
+
+func (c *tally) String() string {
+	var parts []string
+	accepted, tried := 0, 0
+	for _, name := range slices.Sorted(maps.Keys(c.tried)) {
+		parts = append(parts, fmt.Sprintf("%s %d/%d", name, c.accepted[name], c.tried[name]))
+		accepted, tried = accepted+c.accepted[name], tried+c.tried[name]
+	}
+	return fmt.Sprintf("%d/%d\n%s", accepted, tried, strings.Join(parts, ", "))
+}
+
+// walk is a random walk over every write path.
+type walk struct {
+	*site
+	t         *testing.T
+	other     *org.Service // a second one over the same data
+	store     *org.SessionStore
+	reader    reader
+	rng       *rand.Rand
+	before    *state // the step that is being taken
+	secrets   []*secret
+	tokens    []*secret            // everybody's, those of secrets too
+	passwords map[uuid.UUID]string // the last one that each account was given
+	made      int                  // numbers what must have a name of its own
+
+	trace           []string
+	accepted, tried map[string]int
+	changes         int // steps that were accepted
+}
+
+func newWalk(t *testing.T, rng *rand.Rand) *walk {
+	s := newWalkSite(t)
+	w := &walk{
+		site: s, t: t, rng: rng, passwords: map[uuid.UUID]string{}, accepted: map[string]int{}, tried: map[string]int{},
+		other:  org.New(dbtest.Reopen(t, s.place), org.Options{Now: s.clock.now}),
+		store:  org.NewSessionStore(s.db, s.clock.now),
+		reader: reader{site: s, roles: map[string]*rbac.Role{}},
+	}
+	w.before = w.reader.read(t)
+	return w
+}
+
+// attempt is one step: who takes it, and what the invariants have to know of it.
+type attempt struct {
+	*walk
+	ctx   context.Context
+	kind  *stepKind
+	svc   *org.Service
+	by    *org.Subject
+	actor *account // as it was before the step; nil is the operator, or whoever has a link
+	via   *secret  // the token that the actor came with, if it did
+
+	what  string
+	place uuid.UUID // the organization that it is about, zero is the site
+	acted uuid.UUID // on whose account: the actor must hold all that it held
+	ends  bool      // a membership ended, by the right to end it
+	told  *foretold // what was told of the step before it was taken
+	made  []*secret // what opens the account of somebody else from now on
+}
+
+func (a *attempt) say(format string, args ...any) { a.what = fmt.Sprintf(format, args...) }
+
+// who names the actor.
+func (a *attempt) who() string {
+	switch {
+	case a.actor == nil:
+		return "operator"
+	case a.via != nil && a.via.maker != a.actor.id:
+		return fmt.Sprintf("%s (by the %s)", a.actor.name, a.via)
+	}
+	return a.actor.name
+}
+
+func (w *walk) run(steps int) {
+	w.t.Helper()
+	for step := range steps {
+		w.clock.advance(time.Minute)
+		a := w.attempt()
+		w.tried[a.kind.name]++
+		if a.by == nil && !a.kind.anybody {
+			continue // gone, or suspended
+		}
+		revision := w.revision(w.t)
+		err := a.kind.take(a)
+		if err != nil && (org.KindOf(err) == org.Internal) {
+			w.t.Fatalf("step %d: %s %s: %v", step, a.who(), a.what, err)
+		}
+		if moved := w.revision(w.t) != revision; err != nil && !moved || !moved && !a.kind.quiet {
+			continue
+		}
+		w.changes++
+		w.accepted[a.kind.name]++
+		if a.via != nil {
+			w.accepted["token-use"]++
+		}
+		w.trace = append(w.trace, fmt.Sprintf("%d: %s %s", step, a.who(), a.what))
+		after := w.reader.read(w.t)
+		w.secrets = append(w.secrets, a.made...)
+		if bad := w.check(a, after); len(bad) > 0 {
+			w.t.Fatalf("after step %d\n%s\nthe last steps\n%s", step,
+				strings.Join(bad[:min(5, len(bad))], "\n"), strings.Join(w.trace[max(0, len(w.trace)-6):], "\n"))
+		}
+		w.before = after
+	}
+	if w.changes < steps/10 {
+		w.t.Errorf("only %d of %d steps were accepted: %v", w.changes, steps, w.accepted)
+	}
+}
+
+// attempt picks what to do, and who does it: often somebody who may.
+func (w *walk) attempt() *attempt {
+	a := &attempt{walk: w, ctx: w.t.Context(), svc: pick(w.rng, []*org.Service{w.Service, w.other})}
+	at := w.rng.IntN(totalWeight)
+	for i := range stepKinds {
+		if a.kind = &stepKinds[i]; at < a.kind.weight {
+			break
+		}
+		at -= a.kind.weight
+	}
+	a.place = pick(w.rng, append([]uuid.UUID{home, home, beta}, w.before.orgs...))
+	if a.kind.ofSite {
+		a.place = uuid.Nil
+	}
+	if a.kind.anybody {
+		return a
+	}
+	if w.rng.IntN(12) == 0 && len(w.tokens) > 0 {
+		if a.via = pick(w.rng, w.tokens[max(0, len(w.tokens)-40):]); a.arrive(a.svc.TokenSubject(a.ctx, a.via.text)) {
+			return a
+		}
+		a.via = nil
+	}
+	who := pick(w.rng, w.before.list)
+	switch w.rng.IntN(4) {
+	case 0:
+		who = pick(w.rng, w.before.working())
+	case 1, 2:
+		may := slices.DeleteFunc(slices.Clone(w.before.list), func(p *account) bool { return !p.may(a.kind.needs, a.place) })
+		if len(may) > 0 {
+			who = pick(w.rng, may)
+		}
+	}
+	a.arrive(a.svc.UserSubject(a.ctx, who.id))
+	return a
+}
+
+// arrive reports whether the actor is let in.
+func (a *attempt) arrive(by *org.Subject, err error) bool {
+	if err != nil {
+		return false
+	}
+	a.by, a.actor = by, a.before.accounts[by.ID()]
+	return true
+}
+
+func pick[T any](r *rand.Rand, list []T) T { return list[r.IntN(len(list))] }
+
+// few picks some of them, not all different.
+func few[T any](r *rand.Rand, list []T, most int) []T {
+	var out []T
+	for range min(r.IntN(most+1), len(list)) {
+		out = append(out, pick(r, list))
+	}
+	return out
+}
