@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -49,8 +50,11 @@ func (s *Server) authenticate(c *call) error {
 	if c.subject = c.inProcess(); c.subject != nil {
 		return nil
 	}
-	if token, ok := tokenOf(c.request()); ok {
-		subject, err := s.org.TokenSubject(c.ctx, token)
+	switch tokens := tokensOf(c.request()); {
+	case len(tokens) > 1:
+		return errTwoTokens
+	case len(tokens) == 1:
+		subject, err := s.org.TokenSubject(c.ctx, tokens[0])
 		c.subject = subject
 		return err
 	}
@@ -68,14 +72,33 @@ func (s *Server) authenticate(c *call) error {
 	return err
 }
 
-// tokenOf is the API token of a request. Tokens in cookies, URLs and bodies are not looked for: those leak.
-func tokenOf(r *http.Request) (token string, ok bool) {
-	if token := r.Header.Get("Coder-Session-Token"); token != "" {
-		return token, true
+// errTwoTokens is for a request that a proxy and this server could take for two different callers.
+var errTwoTokens = &org.Error{
+	Kind:    org.Unauthenticated,
+	Message: org.SignedOut().Message,
+	Detail:  "The request has more than one token. Send one, in one header.",
+}
+
+// tokensOf are the API tokens in the headers of a request, more than one if it is not clear which one is meant. Tokens
+// in cookies, URLs and bodies are not looked for: those leak.
+func tokensOf(r *http.Request) (tokens []string) {
+	own, bearer := r.Header["Coder-Session-Token"], r.Header["Authorization"]
+	for _, token := range own {
+		if token != "" || len(own) > 1 {
+			tokens = append(tokens, token)
+		}
 	}
-	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	token = strings.TrimSpace(token)
-	return token, strings.EqualFold(scheme, "Bearer") && token != ""
+	for _, value := range bearer {
+		scheme, token, _ := strings.Cut(value, " ")
+		token = strings.TrimSpace(token)
+		if strings.EqualFold(scheme, "Bearer") && token != "" || len(bearer) > 1 {
+			tokens = append(tokens, token)
+		}
+	}
+	if len(own) == 1 && len(bearer) == 1 {
+		tokens = slices.Compact(tokens) // one token in both headers
+	}
+	return tokens
 }
 
 // loadSession makes the session of the request's cookie part of c.ctx, an empty one if there is none.

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"slices"
 	"testing"
 )
 
@@ -34,28 +35,33 @@ func TestLocalPath(t *testing.T) {
 	}
 }
 
-func TestTokenOf(t *testing.T) {
+func TestTokensOf(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name   string
 		header http.Header
-		token  string
-		ok     bool
+		want   []string
 	}{
-		{"none", nil, "", false},
-		{"own header", http.Header{"Coder-Session-Token": {"a"}}, "a", true},
-		{"bearer", http.Header{"Authorization": {"Bearer b"}}, "b", true},
-		{"bearer in lower case", http.Header{"Authorization": {"bearer  b"}}, "b", true},
-		{"own header first", http.Header{"Coder-Session-Token": {"a"}, "Authorization": {"Bearer b"}}, "a", true},
-		{"basic", http.Header{"Authorization": {"Basic Yg=="}}, "", false},
-		{"bearer of nothing", http.Header{"Authorization": {"Bearer "}}, "", false},
-		{"cookie", http.Header{"Cookie": {"coder_session_token=a"}}, "", false},
+		{"none", nil, nil},
+		{"own header", http.Header{"Coder-Session-Token": {"a"}}, []string{"a"}},
+		{"bearer", http.Header{"Authorization": {"Bearer b"}}, []string{"b"}},
+		{"bearer in lower case", http.Header{"Authorization": {"bearer  b"}}, []string{"b"}},
+		{"basic", http.Header{"Authorization": {"Basic Yg=="}}, nil},
+		{"basic beside one's own", http.Header{"Coder-Session-Token": {"a"}, "Authorization": {"Basic Yg=="}}, []string{"a"}},
+		{"empty", http.Header{"Coder-Session-Token": {""}}, nil},
+		{"bearer of nothing", http.Header{"Authorization": {"Bearer "}}, nil},
+		{"cookie", http.Header{"Cookie": {"coder_session_token=a"}}, nil},
+		{"the same in both", http.Header{"Coder-Session-Token": {"a"}, "Authorization": {"Bearer a"}}, []string{"a"}},
+		{"another in both", http.Header{"Coder-Session-Token": {"a"}, "Authorization": {"Bearer b"}}, []string{"a", "b"}},
+		{"own header twice", http.Header{"Coder-Session-Token": {"a", "a"}}, []string{"a", "a"}},
+		{"bearer twice", http.Header{"Authorization": {"Bearer b", "Bearer b"}}, []string{"b", "b"}},
+		{"bearer and basic", http.Header{"Authorization": {"Basic Yg==", "Bearer b"}}, []string{"Yg==", "b"}},
 	}
 	for _, tt := range tests {
 		r := httptest.NewRequest(http.MethodGet, "/?coder_session_token=x&access_token=x", nil)
 		r.Header = tt.header
-		if token, ok := tokenOf(r); ok != tt.ok || ok && token != tt.token {
-			t.Errorf("%s: got %q, %v", tt.name, token, ok)
+		if got := tokensOf(r); !slices.Equal(got, tt.want) {
+			t.Errorf("%s: got %q, want %q", tt.name, got, tt.want)
 		}
 	}
 }

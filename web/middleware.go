@@ -141,7 +141,7 @@ func (s *Server) logRequest(c *call, took time.Duration) {
 // browser adds none by itself.
 func (s *Server) protect(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(ec echo.Context) error {
-		if _, ok := tokenOf(ec.Request()); !ok && s.sameOrigin.Check(ec.Request()) != nil {
+		if len(tokensOf(ec.Request())) == 0 && s.sameOrigin.Check(ec.Request()) != nil {
 			return errCrossOrigin
 		}
 		return next(ec)
@@ -164,12 +164,12 @@ func plainPath(next echo.HandlerFunc) echo.HandlerFunc {
 }
 
 // overrideMethod lets forms, which know only GET and POST, say what they mean in a field. It is read from the body
-// alone, since anybody can make a link with a query.
+// alone, since anybody can make a link with a query; and not with a token, since programs send no forms.
 func overrideMethod(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(ec echo.Context) error {
 		r := ec.Request()
 		media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
-		if r.Method != http.MethodPost || media != typeForm {
+		if r.Method != http.MethodPost || media != typeForm || len(tokensOf(r)) > 0 {
 			return next(ec)
 		}
 		form, err := url.ParseQuery(string(callOf(ec).receive().data))

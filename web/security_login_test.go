@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/alexedwards/scs/v2"
+	"github.com/google/go-cmp/cmp"
 
 	"rolecall/org"
 	"rolecall/web"
@@ -55,6 +56,59 @@ func (a access) statuses(t *testing.T, s *webtest.Site) (list [3]int) {
 		list[i] = s.Do(t, webtest.Request{Path: "/users/me", Header: h}).StatusCode
 	}
 	return list
+}
+
+// C13: of two tokens none counts. A proxy that looks at one and a server that looks at the other would let in two
+// different people.
+func TestC13_TwoTokens(t *testing.T) {
+	t.Parallel()
+	s := webtest.New(t)
+	mine, others := s.Token(webtest.Member), s.Token(webtest.Owner)
+	const own, bearer = "Coder-Session-Token", "Authorization"
+	for name, header := range map[string]http.Header{
+		"own header twice":            {own: {mine, others}},
+		"own header twice, the same":  {own: {mine, mine}},
+		"own header, then an empty":   {own: {mine, ""}},
+		"bearer twice":                {bearer: {"Bearer " + mine, "Bearer " + others}},
+		"bearer beside basic":         {bearer: {"Bearer " + mine, "Basic x"}},
+		"different ones in both":      {own: {mine}, bearer: {"Bearer " + others}},
+		"a wrong one beside":          {own: {mine}, bearer: {"Bearer x"}},
+		"two, and a session of one's": {own: {mine, others}, "Cookie": {s.Cookie(t, webtest.Member)}},
+	} {
+		for _, path := range []string{"/users/me", "/api/v2/users/me"} {
+			res := s.Do(t, webtest.Request{Path: path, Header: header})
+			if res.StatusCode != 401 || !strings.Contains(res.Error().Detail, "more than one token") {
+				t.Errorf("%s: got %d %s", name, res.StatusCode, res.Body)
+			}
+		}
+	}
+	if res := s.Do(t, webtest.Request{Path: "/users/me", Header: http.Header{own: {mine}, bearer: {"Bearer " + mine}}}); res.StatusCode != 200 {
+		t.Errorf("one token in both headers: got %d", res.StatusCode)
+	}
+}
+
+// C13: a form that comes with a token means nothing: neither its _method nor its fields.
+func TestC13_FormsWithTokens(t *testing.T) {
+	t.Parallel()
+	s := webtest.New(t)
+	do(t, s, put(webtest.Admin, role{"ci", "CI", nil}))
+	before := s.State(t)
+	for _, header := range []http.Header{
+		{"Coder-Session-Token": {s.Token(webtest.Owner)}}, {"Authorization": {"Bearer " + s.Token(webtest.Owner)}},
+		{"Coder-Session-Token": {s.Token(webtest.Owner)}, "Cookie": {s.Cookie(t, webtest.Owner)}},
+	} {
+		for path, want := range map[string]int{roles + "/ci": 405, members + "/member": 415, members + "/outsider": 415, "/users/member": 405} {
+			h := header.Clone()
+			h.Set("Content-Type", "application/x-www-form-urlencoded")
+			res := s.Do(t, webtest.Request{Method: http.MethodPost, Path: path, JSON: "_method=DELETE", Header: h, Unchecked: true})
+			if res.StatusCode != want {
+				t.Errorf("%s with %v: got %d, want %d", path, header, res.StatusCode, want)
+			}
+		}
+	}
+	if diff := cmp.Diff(before, s.State(t)); diff != "" {
+		t.Errorf("stored (-before +after)\n%s", diff)
+	}
 }
 
 // A1, A7: what the database holds opens nothing. A8, T35, T37: what ends an account's access ends all of it, at once.
