@@ -518,6 +518,114 @@ func (q *Queries) InsertMemberRole(ctx context.Context, arg InsertMemberRolePara
 	return err
 }
 
+const listActiveHolders = `-- name: ListActiveHolders :many
+SELECT m.user_id, m.username_key, m.roles, m.site_roles FROM member_roles h
+JOIN organization_members m ON m.organization_id = h.organization_id AND m.username_key = h.username_key
+WHERE h.organization_id = ?1 AND h.role = ?2 AND h.username_key < ?3
+  AND m.status = 'active' AND m.login_type = 'password'
+ORDER BY h.username_key DESC
+LIMIT CAST(?4 AS bigint)
+`
+
+type ListActiveHoldersParams struct {
+	OrganizationID uuid.UUID
+	Role           string
+	BeforeKey      string
+	MaxRows        int64
+}
+
+type ListActiveHoldersRow struct {
+	UserID      uuid.UUID
+	UsernameKey string
+	Roles       string
+	SiteRoles   string
+}
+
+// Active people who hold a role, and what else, from the last username to the first, from a place onwards.
+func (q *Queries) ListActiveHolders(ctx context.Context, arg ListActiveHoldersParams) ([]ListActiveHoldersRow, error) {
+	rows, err := q.query(ctx, q.listActiveHoldersStmt, listActiveHolders,
+		arg.OrganizationID,
+		arg.Role,
+		arg.BeforeKey,
+		arg.MaxRows,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListActiveHoldersRow{}
+	for rows.Next() {
+		var i ListActiveHoldersRow
+		if err := rows.Scan(
+			&i.UserID,
+			&i.UsernameKey,
+			&i.Roles,
+			&i.SiteRoles,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listActiveMembersOfSiteRole = `-- name: ListActiveMembersOfSiteRole :many
+SELECT m.user_id, m.roles, m.site_roles FROM user_roles h
+JOIN organization_members m ON m.user_id = h.user_id
+WHERE h.role = ?1 AND h.user_id > ?2 AND m.organization_id = ?3
+  AND m.status = 'active' AND m.login_type = 'password'
+ORDER BY h.user_id
+LIMIT CAST(?4 AS bigint)
+`
+
+type ListActiveMembersOfSiteRoleParams struct {
+	Role           string
+	AfterUser      uuid.UUID
+	OrganizationID uuid.UUID
+	MaxRows        int64
+}
+
+type ListActiveMembersOfSiteRoleRow struct {
+	UserID    uuid.UUID
+	Roles     string
+	SiteRoles string
+}
+
+// The same of those members who hold a role of the site, by id.
+func (q *Queries) ListActiveMembersOfSiteRole(ctx context.Context, arg ListActiveMembersOfSiteRoleParams) ([]ListActiveMembersOfSiteRoleRow, error) {
+	rows, err := q.query(ctx, q.listActiveMembersOfSiteRoleStmt, listActiveMembersOfSiteRole,
+		arg.Role,
+		arg.AfterUser,
+		arg.OrganizationID,
+		arg.MaxRows,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListActiveMembersOfSiteRoleRow{}
+	for rows.Next() {
+		var i ListActiveMembersOfSiteRoleRow
+		if err := rows.Scan(&i.UserID, &i.Roles, &i.SiteRoles); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listHolderKeys = `-- name: ListHolderKeys :many
 SELECT username_key FROM member_roles
 WHERE organization_id = ?1 AND role = ?2 AND username_key > ?3

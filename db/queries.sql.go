@@ -255,8 +255,14 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listAPIKeysStmt, err = db.PrepareContext(ctx, listAPIKeys); err != nil {
 		return nil, fmt.Errorf("error preparing query ListAPIKeys: %w", err)
 	}
+	if q.listActiveHoldersStmt, err = db.PrepareContext(ctx, listActiveHolders); err != nil {
+		return nil, fmt.Errorf("error preparing query ListActiveHolders: %w", err)
+	}
 	if q.listActiveHoldersOfSiteRoleStmt, err = db.PrepareContext(ctx, listActiveHoldersOfSiteRole); err != nil {
 		return nil, fmt.Errorf("error preparing query ListActiveHoldersOfSiteRole: %w", err)
+	}
+	if q.listActiveMembersOfSiteRoleStmt, err = db.PrepareContext(ctx, listActiveMembersOfSiteRole); err != nil {
+		return nil, fmt.Errorf("error preparing query ListActiveMembersOfSiteRole: %w", err)
 	}
 	if q.listAuditAfterStmt, err = db.PrepareContext(ctx, listAuditAfter); err != nil {
 		return nil, fmt.Errorf("error preparing query ListAuditAfter: %w", err)
@@ -780,9 +786,19 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listAPIKeysStmt: %w", cerr)
 		}
 	}
+	if q.listActiveHoldersStmt != nil {
+		if cerr := q.listActiveHoldersStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listActiveHoldersStmt: %w", cerr)
+		}
+	}
 	if q.listActiveHoldersOfSiteRoleStmt != nil {
 		if cerr := q.listActiveHoldersOfSiteRoleStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listActiveHoldersOfSiteRoleStmt: %w", cerr)
+		}
+	}
+	if q.listActiveMembersOfSiteRoleStmt != nil {
+		if cerr := q.listActiveMembersOfSiteRoleStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listActiveMembersOfSiteRoleStmt: %w", cerr)
 		}
 	}
 	if q.listAuditAfterStmt != nil {
@@ -1121,7 +1137,9 @@ type Queries struct {
 	insertUserStmt                    *sql.Stmt
 	insertUserRoleStmt                *sql.Stmt
 	listAPIKeysStmt                   *sql.Stmt
+	listActiveHoldersStmt             *sql.Stmt
 	listActiveHoldersOfSiteRoleStmt   *sql.Stmt
+	listActiveMembersOfSiteRoleStmt   *sql.Stmt
 	listAuditAfterStmt                *sql.Stmt
 	listAuditBeforeStmt               *sql.Stmt
 	listAuditChainStmt                *sql.Stmt
@@ -1249,7 +1267,9 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		insertUserStmt:                    q.insertUserStmt,
 		insertUserRoleStmt:                q.insertUserRoleStmt,
 		listAPIKeysStmt:                   q.listAPIKeysStmt,
+		listActiveHoldersStmt:             q.listActiveHoldersStmt,
 		listActiveHoldersOfSiteRoleStmt:   q.listActiveHoldersOfSiteRoleStmt,
+		listActiveMembersOfSiteRoleStmt:   q.listActiveMembersOfSiteRoleStmt,
 		listAuditAfterStmt:                q.listAuditAfterStmt,
 		listAuditBeforeStmt:               q.listAuditBeforeStmt,
 		listAuditChainStmt:                q.listAuditChainStmt,

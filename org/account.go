@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"rolecall/db"
+	"rolecall/rbac"
 )
 
 // target finds the account that a change is about. Invalid: no such user.
@@ -54,7 +55,7 @@ func (s *Service) DeleteUser(ctx context.Context, subject *Subject, user string)
 		if deleted, err = c.user(ctx, row); err != nil {
 			return err
 		}
-		if err := c.keepAdmins(row.ID, deleted.Status); err != nil {
+		if err := c.keepAdmins(row); err != nil {
 			return err
 		}
 		c.written()
@@ -252,7 +253,7 @@ func (s *Service) SetStatus(ctx context.Context, subject *Subject, user string, 
 			return err
 		}
 		if status == StatusSuspended {
-			if err := c.keepAdmins(row.ID, Status(row.Status)); err != nil {
+			if err := c.keepAdmins(row); err != nil {
 				return err
 			}
 		}
@@ -310,6 +311,10 @@ func (c *change) setUserRoles(row db.UserRow, body Body[RolesInput]) (User, erro
 		return u, err
 	}
 	if err := c.mayActOn(row.ID, whole); err != nil {
+		return u, err
+	}
+	becomes := func(was *Subject) *rbac.Subject { return was.withSiteRoles(c.catalog, set, a.wanted) }
+	if err := c.keepManagers(row, becomes); err != nil {
 		return u, err
 	}
 	if err := c.watchUser(row, func(h *holding) { h.siteRoles = strings.Join(a.wanted, " ") }); err != nil {

@@ -123,6 +123,9 @@ func (c *change) setMemberRoles(org db.Organization, row db.MemberRow, body Body
 			return m, false, err
 		}
 	}
+	if err := c.keepManager(org, &m, false, a.wanted); err != nil {
+		return m, false, err
+	}
 	if err := c.watchMember(row, func(h *holding) { h.roles = strings.Join(a.wanted, " ") }); err != nil {
 		return m, false, err
 	}

@@ -21,6 +21,8 @@ type change struct {
 	entry entry
 	wrote bool
 	watch *watch // what a dry run is to tell; nil if it is none
+
+	managers *managers // of the organization that was asked about last
 }
 
 // entry is the audit row of a change, filled in as the use case learns what it is about.

@@ -56,7 +56,7 @@ func (c *change) keepAdmin(org db.Organization, user uuid.UUID, status Status, r
 		return err
 	}
 	return invalid("The last active organization admin must stay.",
-		fmt.Sprintf("%s would be left without an active organization admin. Make another active member one first, or ask a site owner.", org.DisplayName))
+		fmt.Sprintf("%s would be left without an active organization admin. Make another active member one first, or ask a site owner.", c.nameOf(org, "An organization that you can't see")))
 }
 
 // lastAdmin says whether an account with these roles is the last active organization-admin, whom only a site owner may
@@ -69,9 +69,9 @@ func (s source) lastAdmin(ctx context.Context, by *Subject, org, user uuid.UUID,
 	return err == nil && others == 0, err
 }
 
-// keepAdmins is keepAdmin for every organization of an account.
-func (c *change) keepAdmins(user uuid.UUID, status Status) error {
-	homes, err := c.q.ListMemberships(c.ctx, user)
+// keepAdmins is keepAdmin and keepManager for every organization of an account that is about to go.
+func (c *change) keepAdmins(user db.UserRow) error {
+	homes, err := c.q.ListMemberships(c.ctx, user.ID)
 	if err != nil {
 		return err
 	}
@@ -84,11 +84,11 @@ func (c *change) keepAdmins(user uuid.UUID, status Status) error {
 		if err != nil {
 			return err
 		}
-		if err := c.keepAdmin(org, user, status, roles); err != nil {
+		if err := c.keepAdmin(org, user.ID, Status(user.Status), roles); err != nil {
 			return err
 		}
 	}
-	return nil
+	return c.keepManagers(user, nil)
 }
 
 // keepUndo refuses a change of a role after which the caller itself could not undo it: it must still hold the action,

@@ -216,6 +216,7 @@ func TestOwnLastRightToUndo(t *testing.T) {
 
 	// A deny in a role that one holds, of what would be needed to take it out again.
 	s = newSite(t)
+	s.insert(t, person{name: "oa2", home: []string{"organization-admin"}})
 	s.give(t, home, "oa", "viewer")
 	s.give(t, home, "o", "viewer")
 	for _, deny := range []string{"!template:delete", "!assign_org_role:update"} {

@@ -89,6 +89,30 @@ func (s source) rolesElsewhere(ctx context.Context, org uuid.UUID, users []uuid.
 	return held, nil
 }
 
+// holder is somebody with what decides about them.
+type holder struct {
+	id      uuid.UUID
+	holding holding
+}
+
+// holderOf is a member; what they hold elsewhere is not known yet.
+func holderOf(id uuid.UUID, roles, siteRoles string) holder {
+	return holder{id, holding{roles: sorted(roles), siteRoles: sorted(siteRoles)}}
+}
+
+// elsewhereOf fills in what people hold elsewhere.
+func (c *crowd) elsewhereOf(ctx context.Context, people []holder) error {
+	ids := make([]uuid.UUID, len(people))
+	for i, h := range people {
+		ids[i] = h.id
+	}
+	held, err := c.rolesElsewhere(ctx, c.org, ids)
+	for i := range people {
+		people[i].holding.elsewhere = held[people[i].id]
+	}
+	return err
+}
+
 // withName adds a name to a list of names, unless it is there.
 func withName(list, name string) string {
 	if strings.Contains(" "+list+" ", " "+name+" ") {

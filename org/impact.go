@@ -21,6 +21,7 @@ type Impact struct {
 	Losses   []ImpactLine // the other way round
 	Keeps    []ImpactLine // what a role no longer gives them, and another one does
 	Roleless int          // left without any role in the organization
+	Warning  string       // what would be refused to anybody but a site owner, "" if nothing
 }
 
 // ImpactLine is one permission in an Impact.

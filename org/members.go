@@ -218,6 +218,14 @@ func (s source) refusals(ctx context.Context, by *Subject, org db.Organization, 
 	}
 	assign := by.Can("assign", orgRolesObject(org.ID)) || by.Can("unassign", orgRolesObject(org.ID))
 	remove := by.Can("delete", membersObject(org.ID))
+	crowd, err := s.newCrowd(ctx, org.ID)
+	if err != nil {
+		return err
+	}
+	managers, err := crowd.managers(ctx)
+	if err != nil {
+		return err
+	}
 	for i := range members {
 		m := &members[i]
 		m.Self = m.UserID == by.ID()
@@ -242,6 +250,14 @@ func (s source) refusals(ctx context.Context, by *Subject, org db.Organization, 
 		}
 		if last {
 			m.RemoveRefusal = "The last active organization admin; only a site owner can remove it"
+		}
+		if by.owner() || last {
+			continue
+		}
+		if only, err := managers.only(ctx, m); err != nil {
+			return err
+		} else if only {
+			m.RemoveRefusal = "The only one who can manage " + org.DisplayName + "; only a site owner can remove it"
 		}
 	}
 	return nil
@@ -385,6 +401,9 @@ func (c *change) removeMember(org db.Organization, row db.MemberRow) (Member, er
 		return m, err
 	}
 	if err := c.keepAdmin(org, row.UserID, m.Status, names(m.Roles)); err != nil {
+		return m, err
+	}
+	if err := c.keepManager(org, &m, true, nil); err != nil {
 		return m, err
 	}
 	if err := c.watchMember(row, func(h *holding) { h.roles, h.outside = "", true }); err != nil {

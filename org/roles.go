@@ -293,6 +293,9 @@ func (c *change) deleteRole(h home, name string) (Role, error) {
 		return Role{}, &Error{Kind: Forbidden, Message: "Forbidden.",
 			Detail: "You don't have permission to delete this role: it denies what you do not hold, " + some(denied) + "."}
 	}
+	if err := c.mayRewrite(h, name, stored.Role, nil); err != nil {
+		return Role{}, err
+	}
 	if err := c.watchHolders(h, name, true); err != nil {
 		return Role{}, err
 	}

@@ -430,6 +430,7 @@ func TestDeleteRoleRefused(t *testing.T) {
 	none := func(name string) *org.Error {
 		return &org.Error{Kind: org.NotFound, Message: "No custom role with the name " + name + " found", Detail: "no role found"}
 	}
+	demotion := superior("assign_org_role:assign, assign_org_role:unassign, organization_member:read")
 	denies := &org.Error{Kind: org.Forbidden, Message: "Forbidden.", Detail: "You don't have permission to delete this role: it denies what you do not hold, template:update."}
 	for _, c := range []struct {
 		by, org, name string
@@ -453,13 +454,15 @@ func TestDeleteRoleRefused(t *testing.T) {
 		{"ta", "default", "viewer", forbid, 1},
 		{"au", "default", "viewer", forbid, 1},
 		{"dealer", "default", "viewer", forbid, 1},
-		{"maker", "default", "curb", denies, 1}, // deleting a deny grants
+		{"maker", "default", "curb", denies, 1},     // deleting a deny grants
+		{"maker", "default", "dealer", demotion, 1}, // whoever holds it holds more than the caller
 	} {
 		t.Run(c.by+" deletes "+c.name, func(t *testing.T) {
 			s.refused(t, c.want, c.rows, func() error { return drop(s.DeleteOrganizationRole(t.Context(), s.as(t, c.by), c.org, c.name)) })
 		})
 	}
-	// Deleting what allows more than the caller holds needs no more than the right to delete.
+	// Deleting what allows more than the caller holds, and nobody holds, needs no more than the right to delete.
+	s.exec(t, "DELETE FROM member_roles WHERE role = 'dealer'")
 	if _, err := s.DeleteOrganizationRole(t.Context(), s.as(t, "maker"), "default", "dealer"); err != nil {
 		t.Error(err)
 	}
@@ -516,6 +519,7 @@ func TestTakingDeniesAway(t *testing.T) {
 func TestStoredPermissionsStay(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
+	s.exec(t, "DELETE FROM member_roles WHERE role = 'viewer'") // who holds it would be above maker
 	for _, p := range []string{"spaceship:fly", "template:fly", "workspace:ssh", "group:*"} {
 		s.store(t, "viewer", "organization", p)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/google/uuid"
 
@@ -17,6 +18,8 @@ type roleSet struct {
 	org    uuid.UUID // uuid.Nil for the site
 	list   []setRole
 	byName map[string]*setRole
+
+	steering func() []string // see steer; found out once, when first asked for
 }
 
 type setRole struct {
@@ -51,11 +54,32 @@ func (s source) loadRoles(ctx context.Context, org uuid.UUID) (*roleSet, error) 
 			Site: r.Site, Organization: r.Organization, User: r.User,
 		}})
 	}
-	set.byName = make(map[string]*setRole, len(set.list))
-	for i := range set.list {
-		set.byName[set.list[i].Name] = &set.list[i]
-	}
+	set.index(s.catalog)
 	return set, nil
+}
+
+func (s *roleSet) index(catalog *rbac.Catalog) {
+	s.steering = sync.OnceValue(func() []string { return s.steer(catalog) })
+	s.byName = make(map[string]*setRole, len(s.list))
+	for i := range s.list {
+		s.byName[s.list[i].Name] = &s.list[i]
+	}
+}
+
+// rewritten is the set with another state of one role, or without that role if after is nil.
+func (s *Service) rewritten(stored *roleSet, name string, after *Role) *roleSet {
+	set := &roleSet{org: stored.org, list: slices.Clone(stored.list)}
+	at := slices.IndexFunc(set.list, func(r setRole) bool { return r.Name == name })
+	switch {
+	case after == nil:
+		set.list = slices.Delete(set.list, at, at+1)
+	case at < 0:
+		set.list = append(set.list, s.compile(*after))
+	default:
+		set.list[at] = s.compile(*after)
+	}
+	set.index(s.catalog)
+	return set
 }
 
 // setRole joins a stored role with its permissions and compiles it.
@@ -74,8 +98,13 @@ func (s source) setRole(r db.Role, perms []db.RolePermission) setRole {
 	for _, list := range []*[]rbac.Permission{&role.Site, &role.Organization, &role.User} {
 		rbac.SortPermissions(*list)
 	}
-	return setRole{Role: role, compiled: s.catalog.Compile(rbac.Role{
-		Name: r.Name, DisplayName: r.DisplayName, Site: role.Site, Organization: role.Organization, User: role.User,
+	return s.compile(role)
+}
+
+// compile makes a custom role ready for use.
+func (s *Service) compile(r Role) setRole {
+	return setRole{Role: r, compiled: s.catalog.Compile(rbac.Role{
+		Name: r.Name, DisplayName: r.DisplayName, Site: r.Site, Organization: r.Organization, User: r.User,
 	})}
 }
 
@@ -125,6 +154,15 @@ func (s *roleSet) held(refs []RoleRef) []*rbac.Role {
 		}
 	}
 	return held
+}
+
+// all is every role of the set, compiled.
+func (s *roleSet) all() []*rbac.Role {
+	all := make([]*rbac.Role, len(s.list))
+	for i := range s.list {
+		all[i] = s.list[i].compiled
+	}
+	return all
 }
 
 func names(refs []RoleRef) []string {

@@ -295,6 +295,9 @@ func (d *roleDraft) write() (Role, error) {
 	if d.stored.ID != uuid.Nil && len(d.entry.fields) == 0 {
 		return r, nil
 	}
+	if err := d.mayRewrite(d.home, r.Name, d.stored, &r); err != nil {
+		return Role{}, err
+	}
 	if err := d.watchHolders(d.home, r.Name, false); err != nil {
 		return Role{}, err
 	}

@@ -180,6 +180,14 @@ func (s source) lastOnes(ctx context.Context, by *Subject, v *UserView) error {
 		}
 		if last {
 			why = "The last active organization admin of " + m.Organization.DisplayName + "; only a site owner can"
+			break
+		}
+		only, err := s.onlyManager(ctx, by, m.Organization.ID, &v.User)
+		if err != nil {
+			return err
+		}
+		if only {
+			why = "The only one who can manage " + m.Organization.DisplayName + "; only a site owner can"
 		}
 	}
 	for _, refusal := range []*string{&v.DeleteRefusal, &v.StatusRefusal} {

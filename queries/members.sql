@@ -257,3 +257,21 @@ JOIN users u ON u.id = h.user_id
 WHERE h.role = @role AND h.user_id > @after_user
 ORDER BY h.user_id
 LIMIT CAST(@max_rows AS bigint);
+
+-- name: ListActiveHolders :many
+-- Active people who hold a role, and what else, from the last username to the first, from a place onwards.
+SELECT m.user_id, m.username_key, m.roles, m.site_roles FROM member_roles h
+JOIN organization_members m ON m.organization_id = h.organization_id AND m.username_key = h.username_key
+WHERE h.organization_id = @organization_id AND h.role = @role AND h.username_key < @before_key
+  AND m.status = 'active' AND m.login_type = 'password'
+ORDER BY h.username_key DESC
+LIMIT CAST(@max_rows AS bigint);
+
+-- name: ListActiveMembersOfSiteRole :many
+-- The same of those members who hold a role of the site, by id.
+SELECT m.user_id, m.roles, m.site_roles FROM user_roles h
+JOIN organization_members m ON m.user_id = h.user_id
+WHERE h.role = @role AND h.user_id > @after_user AND m.organization_id = @organization_id
+  AND m.status = 'active' AND m.login_type = 'password'
+ORDER BY h.user_id
+LIMIT CAST(@max_rows AS bigint);

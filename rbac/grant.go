@@ -122,6 +122,22 @@ func (c *Catalog) bareMember(o Object, id ID) reach {
 	return at
 }
 
+// Given is every pair that at least one of these roles, held alone in an organization, allows there on an object that
+// nobody owns. Held together they allow no more, since a role can only add to what others give, or deny it.
+func (c *Catalog) Given(roles []*Role) Set {
+	set := Set{catalog: c, pairs: c.newRights().allow}
+	for _, r := range roles {
+		if r.catalog != c { // never compiled, or for another product
+			r = c.Compile(*r)
+		}
+		site, org := &r.compiled[LevelSite], &r.compiled[LevelOrganization]
+		for i := range set.pairs {
+			set.pairs[i] |= (site.allow[i] | org.allow[i]&^org.deny[i]) &^ site.deny[i]
+		}
+	}
+	return set
+}
+
 // OrganizationRights is what these roles, held in org by somebody who holds nothing else, allow on an object of
 // org that nobody owns. Site permissions that they carry are part of it.
 func (c *Catalog) OrganizationRights(org ID, roles []*Role) Set {

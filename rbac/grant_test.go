@@ -280,3 +280,34 @@ func TestAllowedOnJoining(t *testing.T) {
 		t.Error("nobody is allowed something")
 	}
 }
+
+// Given is a bound: no roles held together allow what none of them gives alone.
+func TestGiven(t *testing.T) {
+	t.Parallel()
+	c := rbac.Default()
+	role := func(list ...rbac.Permission) *rbac.Role { return c.Compile(rbac.Role{Organization: list}) }
+	reads, updates := rbac.Permission{ResourceType: "template", Action: "read"}, rbac.Permission{ResourceType: "template", Action: "update"}
+	denies := rbac.Permission{ResourceType: rbac.Wildcard, Action: "update", Negate: true}
+	admin, _ := c.BuiltIn("organization-admin")
+	org := rbac.ID{1}
+	for name, tt := range map[string]struct {
+		roles []*rbac.Role
+		want  int
+	}{
+		"none":                   {nil, 0},
+		"one":                    {[]*rbac.Role{role(reads)}, 1},
+		"two":                    {[]*rbac.Role{role(reads), role(updates)}, 2},
+		"a deny of another role": {[]*rbac.Role{role(reads, updates), role(denies)}, 2},
+		"a deny of its own":      {[]*rbac.Role{role(reads, updates, denies)}, 1},
+		"not compiled":           {[]*rbac.Role{{Organization: []rbac.Permission{reads}}}, 1},
+		"built in":               {[]*rbac.Role{admin}, c.OrganizationRights(org, []*rbac.Role{admin}).Len()},
+	} {
+		given := c.Given(tt.roles)
+		if given.Len() != tt.want {
+			t.Errorf("%s: %d pairs, want %d", name, given.Len(), tt.want)
+		}
+		if beyond := c.OrganizationRights(org, tt.roles).Minus(given); len(beyond) > 0 {
+			t.Errorf("%s: together they allow %v as well", name, beyond)
+		}
+	}
+}

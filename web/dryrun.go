@@ -14,6 +14,7 @@ type impactJSON struct {
 	Members  int              `json:"members"`
 	Affected int              `json:"affected"`
 	Roleless int              `json:"roleless"`
+	Warning  string           `json:"warning,omitempty"`
 	Gains    []impactLineJSON `json:"gains"`
 	Losses   []impactLineJSON `json:"losses"`
 	Keeps    []impactLineJSON `json:"keeps"`
@@ -37,7 +38,7 @@ func wireImpactLine(l *org.ImpactLine) impactLineJSON {
 
 func wireImpact(i *org.Impact) impactJSON {
 	return impactJSON{
-		DryRun: true, Members: i.Members, Affected: i.Affected, Roleless: i.Roleless,
+		DryRun: true, Members: i.Members, Affected: i.Affected, Roleless: i.Roleless, Warning: i.Warning,
 		Gains: each(i.Gains, wireImpactLine), Losses: each(i.Losses, wireImpactLine), Keeps: each(i.Keeps, wireImpactLine),
 	}
 }

@@ -3,6 +3,7 @@ package web_test
 import (
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -174,5 +175,32 @@ func TestMissingPermission(t *testing.T) {
 	res := s.Do(t, webtest.Request{Method: http.MethodPost, Path: roles, As: webtest.Member, JSON: role{Name: "x"}})
 	if e := res.Error(); res.StatusCode != 403 || e.Message != "Forbidden." || !strings.Contains(e.Detail, "assign_org_role:create") {
 		t.Errorf("JSON: %+v", e)
+	}
+}
+
+// TestWarning: a site owner who takes the last one away who can manage an organization is told so before, as JSON and on
+// the page; anybody else is refused.
+func TestWarning(t *testing.T) {
+	t.Parallel()
+	const warning = "No one in Acme will be able to manage it."
+	s := webtest.New(t)
+	name := regexp.MustCompile(`"display_name":"([^"]*)"`).FindStringSubmatch(s.Get(t, webtest.Owner, strings.TrimSuffix(members, "/members")).Text())[1]
+	want := strings.Replace(warning, "Acme", name, 1)
+	for path, r := range map[string]webtest.Request{
+		members + "/admin?dry_run=1":       {Method: http.MethodDelete},
+		members + "/admin/roles?dry_run=1": {Method: http.MethodPut, JSON: `{"roles":[]}`},
+		members + "?dry_run=1":             {Method: http.MethodPost, JSON: `{"action":"remove","users":["admin"]}`},
+	} {
+		r.Path, r.As = path, webtest.Owner
+		if res := s.Do(t, r); res.StatusCode != 200 || !strings.Contains(res.Text(), `"warning":"`+want+`"`) {
+			t.Errorf("%s: got %d\n%s", path, res.StatusCode, res.Body)
+		}
+	}
+	page := s.Send(t, webtest.Page, webtest.Request{Method: http.MethodPost, Path: members, As: webtest.Owner, Form: url.Values{"action": {"remove"}, "users": {"admin"}}})
+	if page.StatusCode != 200 || !strings.Contains(page.Text(), want) {
+		t.Errorf("the page that asks back: %d\n%s", page.StatusCode, page.Body)
+	}
+	if res := s.Do(t, webtest.Request{Method: http.MethodDelete, Path: members + "/member?dry_run=1", As: webtest.Owner}); strings.Contains(res.Text(), "warning") {
+		t.Errorf("it warns of nothing: %s", res.Body)
 	}
 }

@@ -1,0 +1,337 @@
+package org
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"rolecall/db"
+	"rolecall/rbac"
+)
+
+// An organization keeps somebody who is able to manage it: an active member who signs in with a password, is no site
+// owner, and is allowed by the engine to read it and to work on its roles. Only a site owner or the operator may take
+// the last one away. Every check here comes before the write, because a bulk action leaves out whom it may not touch
+// and goes on with the others.
+
+// canManage reports whether a subject may do all that managing an organization takes.
+func canManage(s *rbac.Subject, org uuid.UUID) bool {
+	roles := orgRolesObject(org)
+	return s.Authorize("read", orgObject(org)) && s.Authorize("read", membersObject(org)) &&
+		s.Authorize("read", roles) && s.Authorize("update", roles) &&
+		s.Authorize("assign", roles) && s.Authorize("unassign", roles)
+}
+
+// isAble reports whether an active account with a password counts as one that can manage an organization.
+func isAble(s *rbac.Subject, org uuid.UUID) bool {
+	return s.InOrg(org) && !s.HasRole(roleOwner, uuid.Nil) && canManage(s, org)
+}
+
+// managers finds out who is able to manage one organization.
+type managers struct {
+	*crowd
+	inOrg, onSite []string  // the roles without one of which nobody is able
+	found         uuid.UUID // somebody who is; zero as long as nobody was found
+	holding       holding   // of found
+}
+
+// managers looks for them by the roles of the crowd, which need not be those that are stored.
+func (c *crowd) managers(ctx context.Context) (*managers, error) {
+	set, err := c.roles(ctx, c.org)
+	if err != nil {
+		return nil, err
+	}
+	site, err := c.roles(ctx, uuid.Nil)
+	if err != nil {
+		return nil, err
+	}
+	return &managers{crowd: c, inOrg: set.steering(), onSite: site.steering()}, nil
+}
+
+// steer lists the roles of a set that let their holders change roles: the first thing that managing an organization
+// takes, and the rarest. Site owners do not count.
+func (s *roleSet) steer(catalog *rbac.Catalog) []string {
+	var names []string
+	for i := range s.list {
+		r := &s.list[i]
+		switch {
+		case r.Name == roleOwner || !catalog.Given([]*rbac.Role{r.compiled}).Contains("assign_org_role", "update"):
+		case r.Name == roleOrganizationAdmin: // most likely to lead to somebody
+			names = slices.Insert(names, 0, r.Name)
+		default:
+			names = append(names, r.Name)
+		}
+	}
+	return names
+}
+
+// only reports whether a member is the only one who is able. Of a member whose roles can't make anybody able it asks
+// neither the engine nor the store.
+func (m *managers) only(ctx context.Context, row *Member) (bool, error) {
+	holds := func(held []RoleRef, one []string) bool {
+		return slices.ContainsFunc(held, func(r RoleRef) bool { return slices.Contains(one, r.Name) })
+	}
+	if row.Status != StatusActive || row.LoginType != LoginPassword || !holds(row.Roles, m.inOrg) && !holds(row.SiteRoles, m.onSite) {
+		return false, nil
+	}
+	if found, err := m.beside(ctx, row.UserID); err != nil || found {
+		return false, err
+	}
+	h, err := m.holdingOf(ctx, row)
+	if err != nil {
+		return false, err
+	}
+	return m.able(ctx, h)
+}
+
+// holdingOf is what decides about one member.
+func (m *managers) holdingOf(ctx context.Context, row *Member) (holding, error) {
+	one := []holder{{row.UserID, holding{roles: strings.Join(names(row.Roles), " "), siteRoles: strings.Join(names(row.SiteRoles), " ")}}}
+	err := m.elsewhereOf(ctx, one)
+	return one[0].holding, err
+}
+
+// able reports whether active people with this holding are able.
+func (m *managers) able(ctx context.Context, h holding) (bool, error) {
+	s, err := m.subject(ctx, h)
+	return err == nil && isAble(s, m.org), err
+}
+
+// beside reports whether somebody else than user is able. It looks again only when the one it found before is user.
+func (m *managers) beside(ctx context.Context, user uuid.UUID) (bool, error) {
+	if m.found != uuid.Nil && m.found != user {
+		return true, nil
+	}
+	m.found = uuid.Nil
+	for _, role := range m.inOrg {
+		if err := m.search(ctx, user, m.holdersOf(ctx, role)); err != nil || m.found != uuid.Nil {
+			return err == nil, err
+		}
+	}
+	for _, role := range m.onSite {
+		if err := m.search(ctx, user, m.siteHoldersOf(ctx, role)); err != nil || m.found != uuid.Nil {
+			return err == nil, err
+		}
+	}
+	return false, nil
+}
+
+// candidates gives active people with a password who hold a role, in pieces: none when there are no more.
+type candidates func(maxRows int64) ([]holder, error)
+
+// holdersOf walks from the last username to the first: a bulk action goes the other way, and so seldom meets whom a
+// search has just found.
+func (m *managers) holdersOf(ctx context.Context, role string) candidates {
+	before := everywhere.before
+	return func(maxRows int64) (list []holder, err error) {
+		rows, err := m.q.ListActiveHolders(ctx, db.ListActiveHoldersParams{OrganizationID: m.org, Role: role, BeforeKey: before, MaxRows: maxRows})
+		for _, r := range rows {
+			list, before = append(list, holderOf(r.UserID, r.Roles, r.SiteRoles)), r.UsernameKey
+		}
+		return list, err
+	}
+}
+
+func (m *managers) siteHoldersOf(ctx context.Context, role string) candidates {
+	after := uuid.Nil
+	return func(maxRows int64) (list []holder, err error) {
+		rows, err := m.q.ListActiveMembersOfSiteRole(ctx, db.ListActiveMembersOfSiteRoleParams{OrganizationID: m.org, Role: role, AfterUser: after, MaxRows: maxRows})
+		for _, r := range rows {
+			list, after = append(list, holderOf(r.UserID, r.Roles, r.SiteRoles)), r.UserID
+		}
+		return list, err
+	}
+}
+
+// search stops at the first of the candidates, other than user, who is able.
+func (m *managers) search(ctx context.Context, user uuid.UUID, next candidates) error {
+	for maxRows := int64(10); ; maxRows = chunk { // the first few nearly always have one
+		list, err := next(maxRows)
+		if err != nil || len(list) == 0 {
+			return err
+		}
+		if err := m.elsewhereOf(ctx, list); err != nil {
+			return err
+		}
+		for _, h := range list {
+			ok, err := m.able(ctx, h.holding)
+			if err != nil {
+				return err
+			}
+			if ok && h.id != user {
+				m.found, m.holding = h.id, h.holding
+				return nil
+			}
+		}
+	}
+}
+
+// managersOf is the managers of an organization whose roles this change leaves as they are. A bulk action asks them about
+// one member after the other.
+func (c *change) managersOf(org uuid.UUID) (*managers, error) {
+	if c.managers != nil && c.managers.org == org {
+		return c.managers, nil
+	}
+	crowd, err := c.newCrowd(c.ctx, org)
+	if err != nil {
+		return nil, err
+	}
+	c.managers, err = crowd.managers(c.ctx)
+	return c.managers, err
+}
+
+// asksForManagers reports whether somebody must be left who is able: not by a site owner, who is only told in advance.
+func (c *change) asksForManagers() bool { return !c.by.owner() || c.watch != nil }
+
+// keepManager refuses a change of a member after which nobody is able to manage the organization: it ends the
+// membership, or leaves these roles.
+func (c *change) keepManager(org db.Organization, member *Member, ends bool, roles []string) error {
+	if !c.asksForManagers() {
+		return nil
+	}
+	m, err := c.managersOf(org.ID)
+	if err != nil {
+		return err
+	}
+	if only, err := m.only(c.ctx, member); err != nil || !only {
+		return err
+	}
+	if !ends {
+		is, err := m.holdingOf(c.ctx, member)
+		if err != nil {
+			return err
+		}
+		is.roles = strings.Join(roles, " ")
+		if able, err := m.able(c.ctx, is); err != nil || able {
+			return err
+		}
+	}
+	return c.noManager(org)
+}
+
+// keepManagers is keepManager for every organization of an account that is about to become another; nil when it is
+// about to go.
+func (c *change) keepManagers(user db.UserRow, becomes func(was *Subject) *rbac.Subject) error {
+	if !c.asksForManagers() || Status(user.Status) != StatusActive || user.LoginType != LoginPassword {
+		return nil
+	}
+	was, err := c.subject(c.ctx, user.ID)
+	if err != nil {
+		return err
+	}
+	var is *rbac.Subject
+	if becomes != nil {
+		is = becomes(was)
+	}
+	for _, id := range was.User.OrganizationIDs {
+		if !isAble(was.grants, id) || isAble(is, id) {
+			continue
+		}
+		m, err := c.managersOf(id)
+		if err != nil {
+			return err
+		}
+		if found, err := m.beside(c.ctx, user.ID); err != nil {
+			return err
+		} else if found {
+			continue
+		}
+		org, err := c.q.GetOrganization(c.ctx, id)
+		if err != nil {
+			return err
+		}
+		if err := c.noManager(org); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// withSiteRoles is what an account would be allowed with these roles on the site.
+func (s *Subject) withSiteRoles(catalog *rbac.Catalog, set *roleSet, names []string) *rbac.Subject {
+	var grants []rbac.Grant
+	for _, g := range s.grants.Grants() {
+		if g.Org != uuid.Nil {
+			grants = append(grants, g)
+		}
+	}
+	for _, name := range names {
+		if role, ok := set.compiled(name); ok {
+			grants = append(grants, rbac.Grant{Role: role})
+		}
+	}
+	var orgs []rbac.ID
+	for _, id := range s.User.OrganizationIDs {
+		orgs = append(orgs, id)
+	}
+	return catalog.NewSubject(s.ID(), orgs, grants)
+}
+
+// keepManagersOf refuses to change the roles of an organization from was to is so that nobody is able any more who is now.
+func (c *change) keepManagersOf(org db.Organization, was, is *crowd) error {
+	if !c.asksForManagers() {
+		return nil
+	}
+	before, err := was.managers(c.ctx)
+	if err != nil {
+		return err
+	}
+	if found, err := before.beside(c.ctx, uuid.Nil); err != nil || !found {
+		return err
+	}
+	after, err := is.managers(c.ctx)
+	if err != nil {
+		return err
+	}
+	if able, err := after.able(c.ctx, before.holding); err != nil || able {
+		return err
+	}
+	if found, err := after.beside(c.ctx, uuid.Nil); err != nil || found {
+		return err
+	}
+	return c.noManager(org)
+}
+
+// onlyManager reports whether an account is the only one who is able to manage an organization, for a view: only a site
+// owner may take it away.
+func (s source) onlyManager(ctx context.Context, by *Subject, org uuid.UUID, user *User) (bool, error) {
+	if by.owner() || user.Status != StatusActive || user.LoginType != LoginPassword {
+		return false, nil
+	}
+	target, err := s.subject(ctx, user.ID)
+	if err != nil || !isAble(target.grants, org) {
+		return false, err
+	}
+	crowd, err := s.newCrowd(ctx, org)
+	if err != nil {
+		return false, err
+	}
+	m, err := crowd.managers(ctx)
+	if err != nil {
+		return false, err
+	}
+	found, err := m.beside(ctx, user.ID)
+	return !found, err
+}
+
+// noManager refuses to leave nobody who is able to manage an organization; a site owner is told by a dry run.
+func (c *change) noManager(org db.Organization) error {
+	if c.by.owner() {
+		c.watch.impact.Warning = fmt.Sprintf("No one in %s will be able to manage it.", org.DisplayName)
+		return nil
+	}
+	return invalid("Someone must still be able to manage this organization.", fmt.Sprintf(
+		"After this change no active member of %s could read it and manage its roles. Ask a site owner.",
+		c.nameOf(org, "an organization that you can't see")))
+}
+
+// nameOf is an organization as a refusal names it: one that the caller may not read goes by other words.
+func (c *change) nameOf(org db.Organization, unseen string) string {
+	if c.by.Can("read", orgObject(org.ID)) {
+		return org.DisplayName
+	}
+	return unseen
+}
