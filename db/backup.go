@@ -8,29 +8,21 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 
 	"github.com/pressly/goose/v3"
 )
 
-// ours are tables that no other program's database has together.
-var ours = []string{"goose_db_version", "organizations", "organization_members", "audit_heads"}
-
 // Schema is the version of the schema of the database at place, 0 if there is none, and the version that this program
-// knows.
-func Schema(ctx context.Context, place string) (stored, current int64, err error) {
+// knows. An error says that it is none of this program, or cannot be read.
+func Schema(ctx context.Context, place string) (version, current int64, err error) {
 	if IsServer(place) {
 		return schemaOfServer(ctx, place)
 	}
-	if current, err = known("sqlite"); err != nil || fileSize(place) == 0 {
-		return 0, current, err
+	if current, err = known("sqlite"); err != nil {
+		return 0, 0, err
 	}
-	c, err := attach(ctx, place)
-	if err != nil {
-		return 0, current, err
-	}
-	err = c.QueryRowContext(ctx, "SELECT max(version_id) FROM goose_db_version WHERE is_applied").Scan(&stored)
-	return stored, current, errors.Join(err, c.Close())
+	version, err = fileVersion(ctx, place)
+	return version, current, err
 }
 
 // known is the version of the newest migration of an engine.
@@ -47,20 +39,13 @@ func attach(ctx context.Context, path string) (*sql.DB, error) {
 	if _, err := os.Stat(path); err != nil {
 		return nil, err
 	}
-	c, err := sql.Open("sqlite", plainDSN(path, "query_only(1)"))
-	if err != nil {
+	switch version, err := fileVersion(ctx, path); {
+	case err != nil:
 		return nil, err
+	case version == 0:
+		return nil, fmt.Errorf("%s is no database of this program: there is nothing in it", path)
 	}
-	tables, err := texts(ctx, c, "SELECT name FROM sqlite_schema WHERE type = 'table'")
-	for _, name := range ours {
-		if err == nil && !slices.Contains(tables, name) {
-			err = fmt.Errorf("%s is no database of this program: it has no table %s", path, name)
-		}
-	}
-	if err != nil {
-		return nil, errors.Join(explain(path, err), c.Close())
-	}
-	return c, nil
+	return sql.Open("sqlite", plainDSN(path, "query_only(1)"))
 }
 
 func texts(ctx context.Context, c *sql.DB, query string) (list []string, err error) {
@@ -211,6 +196,9 @@ func fold(ctx context.Context, path string) {
 
 // QuickCheck looks for damage in the file at path as long as it takes, but no longer than ctx lasts.
 func QuickCheck(ctx context.Context, path string) error {
+	if _, err := fileVersion(ctx, path); err != nil {
+		return err
+	}
 	c, err := sql.Open("sqlite", plainDSN(path, "query_only(1)"))
 	if err != nil {
 		return err

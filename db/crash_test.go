@@ -34,9 +34,9 @@ func TestMain(m *testing.M) {
 
 func writeForEver(path string) {
 	ctx := context.Background()
-	d, err := openFile(ctx, path, "FULL")
+	d, err := openFile(ctx, path, "FULL", false)
 	if level := os.Getenv(writerSync); level != "" {
-		d, err = openFile(ctx, path, level)
+		d, err = openFile(ctx, path, level, false)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stdout, "refused", err)

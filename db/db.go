@@ -60,11 +60,21 @@ type engine interface {
 }
 
 // Open opens the database at place, a postgres:// URL or the name of a SQLite file, and brings its schema up to date.
+// Before and after that the schema must be the one that is written down for its version.
 func Open(ctx context.Context, place string) (*DB, error) {
+	return open(ctx, place, false)
+}
+
+// OpenTampered is Open for looking into a database whose schema need not be the one that it should be.
+func OpenTampered(ctx context.Context, place string) (*DB, error) {
+	return open(ctx, place, true)
+}
+
+func open(ctx context.Context, place string, anySchema bool) (*DB, error) {
 	if IsServer(place) {
-		return openPostgres(ctx, place)
+		return openPostgres(ctx, place, anySchema)
 	}
-	return openFile(ctx, place, "FULL")
+	return openFile(ctx, place, "FULL", anySchema)
 }
 
 // IsServer says whether place is the URL of a PostgreSQL server, and not a file.

@@ -27,14 +27,11 @@ func Inspect(ctx context.Context, place string, quick bool) (r Report, err error
 	if err != nil {
 		return r, err
 	}
-	if r.Known, err = known("sqlite"); err != nil {
-		return r, errors.Join(err, c.Close())
-	}
 	check := "integrity_check"
 	if quick {
 		check = "quick_check"
 	}
-	err = r.look(ctx, c, `SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND name NOT LIKE 'sqlite_%' AND name <> 'goose_db_version'`,
+	err = r.look(ctx, c, "sqlite", `SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND name NOT LIKE 'sqlite_%' AND name <> 'goose_db_version'`,
 		`SELECT * FROM pragma_`+check+` WHERE `+check+` <> 'ok'`,
 		`SELECT "table" || ' has a row whose ' || parent || ' is missing' FROM pragma_foreign_key_check`)
 	return r, errors.Join(explain(place, err), c.Close())
@@ -45,16 +42,13 @@ func inspectServer(ctx context.Context, url string) (r Report, err error) {
 	if err != nil {
 		return r, err
 	}
-	if r.Known, err = known("postgres"); err != nil {
-		return r, err
-	}
 	c := pool(config, 1)
 	stored, err := serverSchema(ctx, c)
 	if err == nil && stored == 0 {
 		err = errors.New("it has no tables yet")
 	}
 	if err == nil {
-		err = r.look(ctx, c, serverTables)
+		err = r.look(ctx, c, "postgres", serverTables)
 	}
 	if err != nil {
 		err = explainServer(config, err)
@@ -67,14 +61,41 @@ const serverTables = `SELECT table_name::text FROM information_schema.tables
 	WHERE table_schema = current_schema() AND table_type = 'BASE TABLE' AND table_name <> 'goose_db_version'`
 
 // look fills a report. Each of checks gives a line for what is wrong.
-func (r *Report) look(ctx context.Context, c *sql.DB, tables string, checks ...string) error {
+func (r *Report) look(ctx context.Context, c *sql.DB, engine, tables string, checks ...string) (err error) {
+	if r.Known, err = known(engine); err != nil {
+		return err
+	}
+	if err := c.QueryRowContext(ctx, "SELECT max(version_id) FROM goose_db_version WHERE is_applied").Scan(&r.Schema); err != nil {
+		return err
+	}
+	if err := r.count(ctx, c, tables); err != nil {
+		return err
+	}
+	if r.Schema <= r.Known {
+		differences, err := compareSchema(ctx, c, engine, r.Schema)
+		if err != nil {
+			return err
+		}
+		for _, d := range differences {
+			r.Findings = append(r.Findings, fmt.Sprintf("the schema is not that of version %d: %s", r.Schema, d))
+		}
+	}
+	different := len(r.Findings) > 0
 	for _, query := range append(checks, contradictions...) {
 		found, err := texts(ctx, c, query)
-		if err != nil {
+		if err != nil && !different { // else it may ask for what is missing
 			return err
 		}
 		r.Findings = append(r.Findings, found...)
 	}
+	if err := c.QueryRowContext(ctx, "SELECT seq FROM audit_heads").Scan(&r.auditEnd); err != nil && !different {
+		return err
+	}
+	return nil
+}
+
+// count counts the rows of every table.
+func (r *Report) count(ctx context.Context, c *sql.DB, tables string) error {
 	r.Rows = map[string]int64{}
 	names, err := texts(ctx, c, tables)
 	if err != nil {
@@ -87,10 +108,7 @@ func (r *Report) look(ctx context.Context, c *sql.DB, tables string, checks ...s
 		}
 		r.Rows[name] = n
 	}
-	if err := c.QueryRowContext(ctx, "SELECT max(version_id) FROM goose_db_version WHERE is_applied").Scan(&r.Schema); err != nil {
-		return err
-	}
-	return c.QueryRowContext(ctx, "SELECT seq FROM audit_heads").Scan(&r.auditEnd)
+	return nil
 }
 
 // contradictions gives a line for every copy and counter, kept by triggers, that is not what its sources say.

@@ -49,7 +49,7 @@ type postgres struct {
 	waiting atomic.Int64
 }
 
-func openPostgres(ctx context.Context, url string) (*DB, error) {
+func openPostgres(ctx context.Context, url string, anySchema bool) (*DB, error) {
 	config, err := parseServer(url)
 	if err != nil {
 		return nil, err
@@ -61,7 +61,7 @@ func openPostgres(ctx context.Context, url string) (*DB, error) {
 	reading.RuntimeParams["idle_in_transaction_session_timeout"] = milliseconds(idleSnapshot)
 	p.readers = pool(reading, maxReaders)
 	p.queries = New(portable{DBTX: p.readers})
-	if err := p.migrate(ctx); err != nil {
+	if err := p.migrate(ctx, anySchema); err != nil {
 		return nil, errors.Join(explainServer(config, err), p.Close())
 	}
 	return &DB{p.queries, p}, nil
@@ -114,7 +114,7 @@ func pool(config *pgx.ConnConfig, limit int) *sql.DB {
 }
 
 // migrate brings the schema up to date. Of replicas that start together one does it, and the others wait for it.
-func (p *postgres) migrate(ctx context.Context) error {
+func (p *postgres) migrate(ctx context.Context, anySchema bool) error {
 	var encoding string
 	if err := p.writers.QueryRowContext(ctx, "SHOW server_encoding").Scan(&encoding); err != nil {
 		return err
@@ -144,10 +144,17 @@ func (p *postgres) migrate(ctx context.Context) error {
 		return err
 	case stored > current:
 		return fmt.Errorf("its schema is %d, this program knows %d: run a newer version of it", stored, current)
-	case stored == current:
-		return nil
+	case stored > 0 && !anySchema:
+		if err := sameSchema(ctx, p.writers, "postgres", "the database", stored); err != nil {
+			if now, _ := serverSchema(ctx, p.writers); now != stored { // another replica brought it up to date meanwhile
+				return p.migrate(ctx, anySchema)
+			}
+			return err
+		}
 	}
-	_, err = m.Up(ctx)
+	if stored < current {
+		_, err = m.Up(ctx)
+	}
 	return err
 }
 

@@ -70,7 +70,10 @@ type file struct {
 // openFile opens the SQLite file at path; one that is brought up to date is kept beside it as it was before. If there is
 // none, it makes one for this user alone. synchronous says when writes are on disk: nothing but FULL
 // keeps what Write promises.
-func openFile(ctx context.Context, path, synchronous string) (*DB, error) {
+func openFile(ctx context.Context, path, synchronous string, anySchema bool) (*DB, error) {
+	if err := recognize(ctx, path, anySchema); err != nil {
+		return nil, err
+	}
 	if err := create(path); err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
@@ -115,6 +118,9 @@ func (f *file) start(ctx context.Context) (err error) {
 	if err := migrate(ctx, f.pool, f.path, files); err != nil {
 		return err
 	}
+	if err := mark(ctx, f.pool); err != nil {
+		return err
+	}
 	if f.writer, err = newWriter(ctx, f.pool, f.path); err != nil {
 		return err
 	}
@@ -128,6 +134,24 @@ func (f *file) start(ctx context.Context) (err error) {
 		return fmt.Errorf("prepare statements: %w", err)
 	}
 	return f.revision.open(f.path)
+}
+
+// recognize refuses a file that is not one of this program, or does not have the schema of its version, before anything
+// is written to it.
+func recognize(ctx context.Context, path string, anySchema bool) error {
+	version, err := fileVersion(ctx, path)
+	if err != nil || version == 0 || anySchema {
+		return err
+	}
+	if current, err := known("sqlite"); err != nil || version > current {
+		return err // which migrate refuses
+	}
+	c, err := sql.Open("sqlite", readOnlyDSN(path))
+	if err != nil {
+		return err
+	}
+	err = sameSchema(ctx, c, "sqlite", path, version)
+	return errors.Join(explain(path, err), c.Close())
 }
 
 // pageCache is what a connection keeps of the file, in KiB. What it does not, the system does.
@@ -145,6 +169,11 @@ func dsn(path string, pragmas ...string) string {
 // plainDSN opens a file as it is, to look at it or to copy it.
 func plainDSN(path string, pragmas ...string) string {
 	return fileURL(path, url.Values{"_pragma": append([]string{"busy_timeout(10000)"}, pragmas...), "mode": {"rw"}})
+}
+
+// readOnlyDSN opens a file so that nothing in it changes, whosever it is.
+func readOnlyDSN(path string) string {
+	return fileURL(path, url.Values{"_pragma": {"busy_timeout(10000)"}, "mode": {"ro"}})
 }
 
 // fileURL has times written as microseconds since 1970, in UTC: to read a text that tells a time takes longer than all

@@ -33,7 +33,11 @@ func operateStored(ctx context.Context, c *config, fn func(context.Context, *org
 		return err
 	}
 	defer unlock()
-	d, err := db.Open(ctx, c.db)
+	open := db.Open
+	if c.tampered {
+		open = db.OpenTampered
+	}
+	d, err := open(ctx, c.db)
 	if err != nil {
 		return err
 	}

@@ -23,6 +23,7 @@ type config struct {
 	db              string // path of the SQLite file, or URL of a PostgreSQL server
 	named           bool   // the database was named, by a flag or a variable
 	makes           bool   // the command makes a database where there is none
+	tampered        bool   // the command looks into a database whatever was done to its schema
 	elsewhere       string // what else the command could have been told, when there is none
 	wire            web.Wire
 	accessURL       *url.URL

@@ -386,6 +386,7 @@ func auditVerifyCommand() *command {
 		settings: []string{"db"},
 		flags:    q.flags(),
 		run: func(ctx context.Context, t *terminal, c *config) error {
+			c.tampered = true // which the trail may tell of
 			return operate(ctx, c, func(ctx context.Context, service *org.Service, _ *org.Subject) error {
 				v, err := service.VerifyAudit(ctx)
 				if err != nil {

@@ -1,0 +1,53 @@
+package db
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+
+	"database/sql"
+
+	"github.com/pressly/goose/v3"
+)
+
+// MigrateTo brings the empty database at place to a version of its schema, as the program of that version did.
+func MigrateTo(ctx context.Context, place string, version int64) error {
+	c, dialect, engine, err := plainly(place)
+	if err != nil {
+		return err
+	}
+	files, err := fs.Sub(migrations, "migrations/"+engine)
+	if err != nil {
+		return errors.Join(err, c.Close())
+	}
+	p, err := goose.NewProvider(dialect, c, files)
+	if err == nil {
+		_, err = p.UpTo(ctx, version)
+	}
+	return errors.Join(err, c.Close())
+}
+
+// SchemaOf is the schema of the database at place, as it is written down.
+func SchemaOf(ctx context.Context, place string) (string, error) {
+	c, _, engine, err := plainly(place)
+	if err != nil {
+		return "", err
+	}
+	f, err := readSchema(ctx, c, engine)
+	return f.String(), errors.Join(err, c.Close())
+}
+
+func plainly(place string) (c *sql.DB, d goose.Dialect, engine string, err error) {
+	if !IsServer(place) {
+		c, err = sql.Open("sqlite", dsn(place))
+		return c, goose.DialectSQLite3, "sqlite", err
+	}
+	config, err := parseServer(place)
+	if err != nil {
+		return nil, "", "", err
+	}
+	return pool(config, 1), goose.DialectPostgres, "postgres", nil
+}
+
+// Known is the newest version of the schema.
+func Known() (int64, error) { return known("sqlite") }

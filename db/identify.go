@@ -1,0 +1,75 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"syscall"
+)
+
+// applicationID marks a SQLite file as one of this program, in its header. It reads "RlCl".
+const applicationID = 0x526C436C
+
+// ours are tables that no other program's database has together. Files from before they were marked are known by them.
+var ours = []string{"goose_db_version", "organizations", "organization_members", "audit_heads"}
+
+// foreign is the refusal of a file that another program made.
+func foreign(path string) error {
+	return fmt.Errorf("%s belongs to another program, and is no database of this program", path)
+}
+
+// fileVersion gives the version of the schema of the SQLite file at path, 0 if there is no file, or nothing in it yet. It
+// writes nothing, so that what belongs to another program stays as it is.
+func fileVersion(ctx context.Context, path string) (version int64, err error) {
+	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
+		return 0, nil
+	}
+	c, err := sql.Open("sqlite", readOnlyDSN(path))
+	if err != nil {
+		return 0, err
+	}
+	version, err = identify(ctx, c, path)
+	return version, errors.Join(explain(path, err), c.Close())
+}
+
+// identify gives the version of the schema that a connection to the file at path finds, 0 for an empty one.
+func identify(ctx context.Context, c *sql.DB, path string) (version int64, err error) {
+	var id int64
+	if err := c.QueryRowContext(ctx, "PRAGMA application_id").Scan(&id); err != nil {
+		return 0, err
+	}
+	tables, err := texts(ctx, c, "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
+	switch {
+	case err != nil:
+		return 0, err
+	case id != 0 && id != applicationID:
+		return 0, foreign(path)
+	case len(tables) == 0:
+		return 0, nil
+	case !slices.Contains(tables, "goose_db_version"):
+		return 0, foreign(path)
+	}
+	if err := c.QueryRowContext(ctx, "SELECT coalesce(max(version_id), 0) FROM goose_db_version WHERE is_applied").Scan(&version); err != nil {
+		return 0, err
+	}
+	unmarked := id == 0 && (version > 0 || len(tables) > 1)
+	for _, name := range ours {
+		if unmarked && !slices.Contains(tables, name) {
+			return 0, foreign(path)
+		}
+	}
+	return version, nil
+}
+
+// mark makes a file known as one of this program.
+func mark(ctx context.Context, c *sql.DB) error {
+	var id int64
+	if err := c.QueryRowContext(ctx, "PRAGMA application_id").Scan(&id); err != nil || id == applicationID {
+		return err
+	}
+	_, err := c.ExecContext(ctx, fmt.Sprintf("PRAGMA application_id = %d", applicationID))
+	return err
+}
