@@ -339,6 +339,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listUsersByIDStmt, err = db.PrepareContext(ctx, listUsersByID); err != nil {
 		return nil, fmt.Errorf("error preparing query ListUsersByID: %w", err)
 	}
+	if q.renewPasswordHashStmt, err = db.PrepareContext(ctx, renewPasswordHash); err != nil {
+		return nil, fmt.Errorf("error preparing query RenewPasswordHash: %w", err)
+	}
 	if q.searchMembersStmt, err = db.PrepareContext(ctx, searchMembers); err != nil {
 		return nil, fmt.Errorf("error preparing query SearchMembers: %w", err)
 	}
@@ -926,6 +929,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listUsersByIDStmt: %w", cerr)
 		}
 	}
+	if q.renewPasswordHashStmt != nil {
+		if cerr := q.renewPasswordHashStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing renewPasswordHashStmt: %w", cerr)
+		}
+	}
 	if q.searchMembersStmt != nil {
 		if cerr := q.searchMembersStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing searchMembersStmt: %w", cerr)
@@ -1165,6 +1173,7 @@ type Queries struct {
 	listSessionsStmt                  *sql.Stmt
 	listUsersStmt                     *sql.Stmt
 	listUsersByIDStmt                 *sql.Stmt
+	renewPasswordHashStmt             *sql.Stmt
 	searchMembersStmt                 *sql.Stmt
 	searchMembersByUsernameStmt       *sql.Stmt
 	searchUsersStmt                   *sql.Stmt
@@ -1295,6 +1304,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listSessionsStmt:                  q.listSessionsStmt,
 		listUsersStmt:                     q.listUsersStmt,
 		listUsersByIDStmt:                 q.listUsersByIDStmt,
+		renewPasswordHashStmt:             q.renewPasswordHashStmt,
 		searchMembersStmt:                 q.searchMembersStmt,
 		searchMembersByUsernameStmt:       q.searchMembersByUsernameStmt,
 		searchUsersStmt:                   q.searchUsersStmt,

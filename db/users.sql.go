@@ -531,6 +531,21 @@ func (q *Queries) ListUsersByID(ctx context.Context, ids []uuid.UUID) ([]UserRow
 	return items, nil
 }
 
+const renewPasswordHash = `-- name: RenewPasswordHash :exec
+UPDATE users SET password_hash = ?1 WHERE id = ?2
+`
+
+type RenewPasswordHashParams struct {
+	PasswordHash string
+	ID           uuid.UUID
+}
+
+// The same password, hashed at another cost: the account has not changed.
+func (q *Queries) RenewPasswordHash(ctx context.Context, arg RenewPasswordHashParams) error {
+	_, err := q.exec(ctx, q.renewPasswordHashStmt, renewPasswordHash, arg.PasswordHash, arg.ID)
+	return err
+}
+
 const searchUsers = `-- name: SearchUsers :many
 SELECT f.id, CAST(count(*) OVER () AS bigint) AS total
 FROM (

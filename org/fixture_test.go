@@ -205,6 +205,9 @@ func insertPerson(ctx context.Context, q *db.Queries, p person) error {
 	return errors.Join(errs...)
 }
 
+// cheapHash is the least that a password hash may cost: what hashes protect is tested apart, at full cost.
+var cheapHash = org.HashCost{Memory: 7 * 1024, Time: 1, Threads: 1}
+
 // newSite opens a site of its own for a test.
 func newSite(tb testing.TB) *site {
 	tb.Helper()
@@ -222,7 +225,7 @@ func openSite(tb testing.TB, place string) *site {
 	tb.Helper()
 	d := dbtest.Reopen(tb, place)
 	c := &clock{at: start.Add(24 * time.Hour)}
-	return &site{Service: org.New(d, org.Options{Now: c.now}), db: d, raw: dbtest.SQL(tb, place), place: place, clock: c}
+	return &site{Service: org.New(d, org.Options{Now: c.now, HashCost: cheapHash}), db: d, raw: dbtest.SQL(tb, place), place: place, clock: c}
 }
 
 // session starts a browser session of somebody, and gives its name in the store.

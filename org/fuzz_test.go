@@ -75,14 +75,14 @@ func FuzzNames(f *testing.F) {
 
 // FuzzHash: a stored hash that was damaged lets nobody in, and takes nobody down.
 func FuzzHash(f *testing.F) {
-	h := newHashing()
-	for _, seed := range []string{"", h.dummy, "$argon2id$v=19$m=19456,t=2,p=1$AA$AA", "$$$$$", "plain", "$argon2id$v=19$m=19456,t=2,p=1$$"} {
+	h := newHashing(defaultHashCost)
+	for _, seed := range []string{"", h.dummy.String(), "$argon2id$v=19$m=4294967296,t=2,p=1$AA$AA", "$argon2id$v=19$m=-1,t=0x2,p= 1$AA$AA", "$argon2id$v=19$m=19456,t=2,p=1$AA$AA", "$$$$$", "plain", "$argon2id$v=19$m=19456,t=2,p=1$$"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, stored string) {
-		salt, key, err := decodeHash(stored)
-		if err == nil && (len(salt) < saltBytes || len(key) != hashBytes) {
-			t.Errorf("%q is taken, with a salt of %d bytes and a key of %d", stored, len(salt), len(key))
+		p, err := parseHash(stored)
+		if err == nil && (len(p.salt) < saltBytes || len(p.key) != hashBytes || !p.cost.readable() || p.String() != stored) {
+			t.Errorf("%q is taken as %+v", stored, p)
 		}
 	})
 }

@@ -28,7 +28,7 @@ func (s *Service) Login(ctx context.Context, email, password string) (User, erro
 
 // login does what is then to be done for somebody whose password was right in the transaction that lets them in, so that
 // a password changed meanwhile leaves nothing behind that the old one opened.
-func (s *Service) login(ctx context.Context, email, password string, then func(q *db.Queries, user uuid.UUID) error) (User, error) {
+func (s *Service) login(ctx context.Context, email, password string, then admission) (User, error) {
 	key := Fold(email)
 	doors := []door{{accountDoor(email), maxAccountFailures}, {addressDoor(requestOf(ctx).IP), maxAddressFailures}}
 	if err := s.hashing.room(); err != nil { // so nothing is counted that is not going to be tried
@@ -37,6 +37,20 @@ func (s *Service) login(ctx context.Context, email, password string, then func(q
 	if err := s.knock(ctx, doors); err != nil {
 		return User{}, err
 	}
+	user, err := s.tryPassword(ctx, key, password, doors, then)
+	if errors.Is(err, errHashChanged) { // by another login, it may be, that renewed the hash of the same password
+		user, err = s.tryPassword(ctx, key, password, doors, then)
+	}
+	if errors.Is(err, errHashChanged) {
+		err = wrongLogin()
+	}
+	return user, err
+}
+
+// errHashChanged means that the password was right for a hash that has been replaced meanwhile.
+var errHashChanged = errors.New("the password hash has changed")
+
+func (s *Service) tryPassword(ctx context.Context, key, password string, doors []door, then admission) (User, error) {
 	account, err := s.db.GetPassword(ctx, key)
 	if err != nil && !db.IsNotFound(err) {
 		return User{}, err
@@ -48,8 +62,19 @@ func (s *Service) login(ctx context.Context, email, password string, then func(q
 	if !right {
 		return User{}, s.refuseLogin(ctx, account, doors[1])
 	}
-	return s.admit(ctx, key, account, doors, then)
+	renewed := s.hashing.renewed(ctx, account.PasswordHash, password)
+	return s.admit(ctx, key, account, doors, func(q *db.Queries, user uuid.UUID) error {
+		if renewed != "" {
+			if err := q.RenewPasswordHash(ctx, db.RenewPasswordHashParams{PasswordHash: renewed, ID: user}); err != nil {
+				return err
+			}
+		}
+		return then(q, user)
+	})
 }
+
+// admission is what is done for somebody who is let in, in the transaction that lets them in.
+type admission func(q *db.Queries, user uuid.UUID) error
 
 // door is something that wrong logins are counted at.
 type door struct {
@@ -132,10 +157,8 @@ func wrongLogin() *Error {
 }
 
 // admit lets somebody in whose password was right. While it was checked, the account may have been suspended or deleted,
-// or have got another password: it is let in as it stands now.
-func (s *Service) admit(ctx context.Context, key string, account db.GetPasswordRow, doors []door,
-	then func(q *db.Queries, user uuid.UUID) error,
-) (user User, err error) {
+// or have got another password: it is let in as it stands now. It fails with errHashChanged if the hash is another one.
+func (s *Service) admit(ctx context.Context, key string, account db.GetPasswordRow, doors []door, then admission) (user User, err error) {
 	now := s.now()
 	var refusal *Error
 	err = s.db.Write(ctx, func(q *db.Queries) error {
@@ -148,7 +171,7 @@ func (s *Service) admit(ctx context.Context, key string, account db.GetPasswordR
 		case err != nil:
 			return err
 		case current.PasswordHash != account.PasswordHash:
-			refusal = wrongLogin()
+			return errHashChanged
 		case Status(current.Status) == StatusSuspended:
 			refusal = &Error{Kind: Unauthenticated, Message: "Your account is suspended. Contact an admin to reactivate your account."}
 		}

@@ -20,13 +20,16 @@ import (
 
 const password = "correct horse battery"
 
-// hashed is the stored form of password, made once: a hash takes its time.
-var hashed = sync.OnceValue(func() string {
+// hashed is the stored form of password, made once.
+var hashed = sync.OnceValue(func() string { return hashedAt(cheapHash) })
+
+// hashedAt is the stored form of password at a cost, as another program would write it.
+func hashedAt(c org.HashCost) string {
 	salt := []byte("sixteen bytes ok")
 	b64 := base64.RawStdEncoding.EncodeToString
-	key := argon2.IDKey([]byte(password), salt, 2, 19*1024, 1, 32)
-	return fmt.Sprintf("$argon2id$v=19$m=19456,t=2,p=1$%s$%s", b64(salt), b64(key))
-})
+	key := argon2.IDKey([]byte(password), salt, c.Time, c.Memory, c.Threads, 32)
+	return fmt.Sprintf("$argon2id$v=19$m=%d,t=%d,p=%d$%s$%s", c.Memory, c.Time, c.Threads, b64(salt), b64(key))
+}
 
 // withPasswords lets these people sign in with password.
 func (s *site) withPasswords(tb testing.TB, names ...string) {

@@ -22,6 +22,7 @@ type Options struct {
 	Catalog          *rbac.Catalog    // rbac.Default() if nil
 	MaxTokenLifetime time.Duration    // a year if 0
 	SessionLifetime  time.Duration    // of the tokens that a login over the API gets; a day if 0
+	HashCost         HashCost         // of new password hashes; two passes over 19 MiB if zero
 }
 
 // Service answers every use case. It is safe for concurrent use.
@@ -49,8 +50,11 @@ func New(d *db.DB, o Options) *Service {
 	if o.SessionLifetime == 0 {
 		o.SessionLifetime = day
 	}
+	if o.HashCost == (HashCost{}) {
+		o.HashCost = defaultHashCost
+	}
 	return &Service{
-		db: d, catalog: o.Catalog, clock: o.Now, hashing: newHashing(),
+		db: d, catalog: o.Catalog, clock: o.Now, hashing: newHashing(o.HashCost),
 		maxTokenLifetime: o.MaxTokenLifetime, sessionLifetime: o.SessionLifetime,
 	}
 }

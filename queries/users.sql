@@ -121,6 +121,10 @@ WHERE id = @id;
 -- name: UpdatePassword :exec
 UPDATE users SET password_hash = @password_hash, version = version + 1, updated_at = @now WHERE id = @id;
 
+-- name: RenewPasswordHash :exec
+-- The same password, hashed at another cost: the account has not changed.
+UPDATE users SET password_hash = @password_hash WHERE id = @id;
+
 -- name: UpdateStatus :exec
 UPDATE users SET status = @status, version = version + 1, updated_at = @now WHERE id = @id;
 

@@ -84,6 +84,9 @@ func NewEmpty(t testing.TB, options ...Option) *Site {
 	return s
 }
 
+// cheapHash is the least that a password hash may cost.
+var cheapHash = org.HashCost{Memory: 7 * 1024, Time: 1, Threads: 1}
+
 func open(t testing.TB, place string, options []Option) *Site {
 	t.Helper()
 	d, err := db.Open(context.Background(), place)
@@ -98,7 +101,7 @@ func open(t testing.TB, place string, options []Option) *Site {
 	})
 	log := &bytes.Buffer{}
 	o := web.Options{
-		Service:  org.New(d, org.Options{}),
+		Service:  org.New(d, org.Options{HashCost: cheapHash}),
 		Sessions: org.NewSessionStore(d, nil),
 		Version:  "v0.0.0-test",
 		Log:      slog.New(slog.NewJSONHandler(&locked{w: log}, nil)),
@@ -214,7 +217,7 @@ var population struct {
 
 // people gives places of databases with people in them.
 var people = dbtest.Filled(func(ctx context.Context, d *db.DB) error {
-	b := builder{Service: org.New(d, org.Options{}), ctx: ctx}
+	b := builder{Service: org.New(d, org.Options{HashCost: cheapHash}), ctx: ctx}
 	b.populate()
 	return b.err
 })
