@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -49,13 +50,17 @@ func together(d *DB, writes ...func(q *Queries) error) []error {
 	errs := make([]error, len(writes))
 	var wg sync.WaitGroup
 	gate := make(chan struct{})
+	held := make(chan struct{})
 	wg.Go(func() { // holds the writer until all the others wait for it
-		_ = d.Write(context.Background(), func(*Queries) error { <-gate; return nil })
+		_ = d.Write(context.Background(), func(*Queries) error { close(held); <-gate; return nil })
 	})
-	time.Sleep(20 * time.Millisecond)
+	<-held
 	for i, fn := range writes {
 		wg.Go(func() { errs[i] = d.Write(context.Background(), fn) })
-		time.Sleep(5 * time.Millisecond) // in this order
+		for d.Waiting() < int64(i+2) {
+			runtime.Gosched()
+		}
+		time.Sleep(time.Millisecond) // it has counted itself, and is about to stand in line: in this order
 	}
 	close(gate)
 	wg.Wait()

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -22,6 +23,9 @@ import (
 	"rolecall/org"
 	"rolecall/rbac"
 )
+
+// deep makes long walks and races run whole, as CI does in a step of its own.
+var deep = os.Getenv("ROLECALL_DEEP") != ""
 
 // site is a populated database of one test, with the service over it. The people of it are called as the tables of the
 // product call them: o is a site owner, ua, ta and au hold the other site roles; oa, oua, ota and oau hold the roles

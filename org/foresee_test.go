@@ -151,13 +151,12 @@ func (w *world) rightsIn(t *testing.T, place uuid.UUID, name string) map[string]
 	return can
 }
 
-// worlds is how many random worlds a property is looked at in; a short run, such as one under the race detector, which
-// has nothing to find in them, takes an eighth.
+// worlds is how many random worlds a property is looked at in: an eighth, unless deep.
 func worlds(n uint64) uint64 {
-	if testing.Short() {
-		return max(1, n/8)
+	if deep {
+		return n
 	}
-	return n
+	return max(1, n/8)
 }
 
 // What is explained is what is decided, and every change that is suggested turns the verdict when it is made.
@@ -193,7 +192,7 @@ func TestExplanationIsTheDecision(t *testing.T) {
 			}
 		}
 	}
-	if !testing.Short() && (cases < 100_000 || turned < 150 || wild < 10) {
+	if deep && (cases < 100_000 || turned < 150 || wild < 10) {
 		t.Errorf("only %d decisions and %d suggestions were looked at, %d of them for all types", cases, turned, wild)
 	}
 }
@@ -311,7 +310,7 @@ func TestImpactIsTheDifference(t *testing.T) {
 			runs += w.compareImpact(t, seed)
 		}
 	}
-	if !testing.Short() && runs < 40 {
+	if deep && runs < 40 {
 		t.Errorf("only %d changes were foreseen", runs)
 	}
 }

