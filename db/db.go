@@ -21,6 +21,22 @@ type DB struct {
 	engine
 }
 
+// ErrNested is the answer to a write inside a write, which would wait for itself.
+var ErrNested = errors.New("a write must not begin inside another one")
+
+type writingKey struct{}
+
+// Writing marks a context that is used inside a write: with it, and with all that come from it, Write returns ErrNested.
+func Writing(ctx context.Context) context.Context { return context.WithValue(ctx, writingKey{}, true) }
+
+// Write runs fn in a transaction; see engine.
+func (d *DB) Write(ctx context.Context, fn func(q *Queries) error) error {
+	if ctx.Value(writingKey{}) != nil {
+		return ErrNested
+	}
+	return d.engine.Write(ctx, fn)
+}
+
 // engine is what a SQLite file and a PostgreSQL server each do in their own way.
 type engine interface {
 	// Write runs fn in a transaction: committed when fn returns nil, rolled back otherwise. When Write returns nil the

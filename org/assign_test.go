@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"rolecall/org"
+	"rolecall/rbac"
 )
 
 func unsupported(name string) string {
@@ -73,6 +74,7 @@ func TestSetMemberRoles(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			_, _ = s.UserSubject(t.Context(), before.UserID) // is remembered from now on, unless it is suspended
 			var m org.Member
 			row := s.accepted(t, entry{Actor: c.by, Action: "write", Type: "organization_member", Target: before.Username, Organization: before.OrganizationID, Status: 200, Fields: []string{"roles"}}, func() (err error) {
 				m, err = s.SetMemberRoles(t.Context(), s.as(t, c.by), name, c.user, roles(c.roles...))
@@ -94,9 +96,16 @@ func TestSetMemberRoles(t *testing.T) {
 				t.Errorf("recorded after:\n%s", diff)
 			}
 			// It counts from the next request on.
-			subject, err := s.UserSubject(t.Context(), id(before.Username))
-			if before.Status == org.StatusActive && (err != nil || before.OrganizationID == home && !slices.Equal(refNames(m.Roles), strings.Fields(c.want)) || subject == nil) {
-				t.Error(err)
+			now := s.state(t).accounts[id(before.Username)]
+			subject, err := s.UserSubject(t.Context(), now.id)
+			if (err != nil) != now.suspended() {
+				t.Fatalf("%s signs in: %v", now.status, err)
+			}
+			for i, p := range pairs() {
+				o := rbac.Object{Type: p.ResourceType, Org: before.OrganizationID}
+				if want := now.in(before.OrganizationID)[nobodys].has(i); err == nil && subject.Can(p.Action, o) != want {
+					t.Errorf("%v: decided %v, stored %v", p, !want, want)
+				}
 			}
 		})
 	}

@@ -82,7 +82,7 @@ func (s *Service) change(ctx context.Context, subject *Subject, action string, f
 		if err != nil {
 			return err
 		}
-		c = &change{source: source{Service: s, q: q, revision: revision}, ctx: ctx, now: s.now(), by: subject, entry: entry{action: action, status: 200}, watch: watchOf(ctx)}
+		c = &change{source: source{Service: s, q: q, revision: revision}, ctx: db.Writing(ctx), now: s.now(), by: subject, entry: entry{action: action, status: 200}, watch: watchOf(ctx)}
 		if err := c.refresh(); err != nil {
 			return err
 		}

@@ -47,7 +47,7 @@ func beginSession(ctx context.Context, q *db.Queries, user uuid.UUID) error {
 	if !ok {
 		return nil
 	}
-	return begin(context.WithValue(ctx, sessionTxKey{}, q), user)
+	return begin(context.WithValue(db.Writing(ctx), sessionTxKey{}, q), user)
 }
 
 func (s *SessionStore) write(ctx context.Context, fn func(q *db.Queries) error) error {

@@ -187,13 +187,16 @@ func (s *Service) TokenSubject(ctx context.Context, token string) (*Subject, err
 	used := key.lastUsed.Load()
 	stale := now.UnixMicro()-used >= time.Hour.Microseconds() || subject.User.Status == StatusDormant
 	if stale && key.lastUsed.CompareAndSwap(used, now.UnixMicro()) {
-		s.touch(ctx, func(q *db.Queries) error {
+		err := s.db.Write(ctx, func(q *db.Queries) error {
 			if err := q.UpdateLastUsed(ctx, db.UpdateLastUsedParams{Now: nullTime(now), ID: id}); err != nil {
 				return err
 			}
 			_, err := s.arrive(ctx, q, key.userID, now)
 			return err
 		})
+		if err != nil { // it must not fail the request; the next one notes it
+			key.lastUsed.CompareAndSwap(now.UnixMicro(), used)
+		}
 	}
 	with := *subject
 	with.TokenID = id
@@ -289,9 +292,4 @@ func signedOut(detail string) *Error {
 // SignedOut is the error of a request that names nobody.
 func SignedOut() *Error {
 	return signedOut("Sign in, or send a token in the header Coder-Session-Token or Authorization: Bearer.")
-}
-
-// touch notes when something was used. That it fails must not fail the request that uses it.
-func (s *Service) touch(ctx context.Context, fn func(q *db.Queries) error) {
-	_ = s.db.Write(ctx, fn)
 }

@@ -1,0 +1,75 @@
+package org_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"rolecall/db"
+	"rolecall/org"
+)
+
+// A use case that is called inside a write would wait for the write that waits for it. It is refused at once instead.
+func TestNoUseCaseInsideAWrite(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	const password = "correct horse battery"
+	if err := s.SetPassword(t.Context(), s.as(t, "o"), "m", given(org.PasswordInput{Password: password})); err != nil {
+		t.Fatal(err)
+	}
+	o := s.as(t, "o")
+	for name, nested := range map[string]func(ctx context.Context) error{
+		"a change":  func(ctx context.Context) error { return drop(s.AddMember(ctx, o, "default", "x")) },
+		"a login":   func(ctx context.Context) error { return drop(s.Login(ctx, "m@example.com", password)) },
+		"a session": func(ctx context.Context) error { return s.OfferSetup(ctx, "token") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			ctx = org.WithNewSession(ctx, func(ctx context.Context, _ uuid.UUID) error { return nested(ctx) })
+			if _, err := s.Login(ctx, "m@example.com", password); !errors.Is(err, db.ErrNested) {
+				t.Errorf("got %v, want %v", err, db.ErrNested)
+			}
+		})
+	}
+	if s.isMember(t, home, "x") {
+		t.Error("what was refused was written")
+	}
+}
+
+// What is in use is noted an hour later at the latest, also when noting it has failed once.
+func TestLastUsedIsNotedLater(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	secret, _, err := s.CreateToken(t.Context(), s.as(t, "m"), "me", given(org.TokenInput{}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rename := func(from, to string) {
+		t.Helper()
+		if _, err := s.raw.ExecContext(t.Context(), "ALTER TABLE users RENAME COLUMN "+from+" TO "+to); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.as(t, "m") // known from now on: the accounts need not be read
+	if _, err := s.TokenSubject(t.Context(), secret[:11]+strings.Repeat("0", 22)); err == nil {
+		t.Fatal("a wrong secret was let in")
+	}
+	const noted = "SELECT count(*) FROM users WHERE username = 'm' AND last_seen_at IS NOT NULL"
+	for want, prepare := range []func(){
+		func() { rename("last_seen_at", "elsewhere") },
+		func() { rename("elsewhere", "last_seen_at") },
+	} {
+		prepare()
+		if _, err := s.TokenSubject(t.Context(), secret); err != nil {
+			t.Fatal(err)
+		}
+		if want == 1 && s.number(t, noted) != 1 {
+			t.Error("the next use did not note it")
+		}
+	}
+}
