@@ -29,6 +29,12 @@ func formOf(ctx context.Context) *sentForm {
 	return f
 }
 
+// FormMade reports whether the form of this request has made a change.
+func FormMade(ctx context.Context) bool {
+	f := formOf(ctx)
+	return f != nil && f.mine
+}
+
 var errRepeated = &Error{Kind: Repeated, Message: "This was already done."}
 
 // notRepeated fails if the form of this change has made one already. Repeated: it has.

@@ -37,6 +37,7 @@ func (s *Server) endSession(c *call) (reply, error) {
 	if err := s.org.EndSession(c.ctx, c.subject, c.param("id")); err != nil {
 		return reply{}, err
 	}
+	s.repeats.forget(c.subject.ID())
 	return reply{next: views.AccountURL, flash: "The session has ended."}, nil
 }
 
@@ -44,6 +45,7 @@ func (s *Server) endSessions(c *call) (reply, error) {
 	if err := s.org.EndSessions(c.ctx, c.subject); err != nil {
 		return reply{}, err
 	}
+	s.repeats.forget(c.subject.ID())
 	if c.session {
 		s.writeSession(c, "", time.Time{})
 	}

@@ -144,6 +144,7 @@ func (s *Server) signIn(c *call, letIn func(ctx context.Context) error) error {
 // signOut ends the token or the session that the request came with.
 func (s *Server) signOut(c *call) error {
 	err := s.org.Logout(c.ctx, c.subject)
+	s.repeats.forget(c.subject.ID())
 	if err == nil && c.session {
 		s.writeSession(c, "", time.Time{})
 	}

@@ -73,6 +73,7 @@ func bulkInput(o object) org.Bulk {
 	case all:
 		in.Match, in.Except = &org.MemberFilter{}, excepted(o)
 	case o.has("except"):
+		o.ignore("except")
 		o.wrong("except", "can only be given together with all")
 	case !o.has("users") && !o.form:
 		o.wrong("users", "must be given, unless all is true")
@@ -185,9 +186,6 @@ func namesInput(o object) []string {
 	if !o.form {
 		if !o.has("users") {
 			o.wrong("users", "must be given")
-		}
-		if o.has("except") {
-			o.wrong("except", "can only be given together with all")
 		}
 		return o.texts("users", maxBulk)
 	}

@@ -25,6 +25,7 @@ type call struct {
 	session bool         // the subject came with a session, not with a token
 	body    *body        // nil until received
 	copy    *copied      // of the answer, to be kept; nil if it is not
+	sent    *sent        // the form that this request is the first to bring; nil if there is none
 }
 
 // unmatched is the route of a request that has none. It has pages, so that a person gets one that says so.

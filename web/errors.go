@@ -72,6 +72,9 @@ func (s *Server) failed(c *call, err error) reply {
 		}
 		c.header("WWW-Authenticate", "Bearer")
 	}
+	if e.Kind == org.Repeated && c.form != formJSON {
+		return c.already(e)
+	}
 	c.retryAfter(e)
 	return problem(c, e.Kind.Status(), e)
 }
@@ -147,7 +150,7 @@ func (c *call) again(err error, form func(*org.Error) reply) (reply, error) {
 		return reply{}, err
 	}
 	switch e.Kind {
-	case org.Internal, org.NotFound, org.Unavailable, org.TooLarge, org.Unsupported:
+	case org.Internal, org.NotFound, org.Unavailable, org.TooLarge, org.Unsupported, org.Repeated:
 		return reply{}, err
 	}
 	if err.Error() != e.Error() {

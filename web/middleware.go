@@ -69,6 +69,7 @@ func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 		start := time.Now()
 		c := s.begin(ec)
 		defer func() { s.logRequest(c, time.Since(start)) }()
+		defer c.settle()
 		if err := guarded(func() error { return next(ec) }); err != nil {
 			s.conclude(c, err)
 		}

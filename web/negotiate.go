@@ -90,6 +90,19 @@ func searchedFor(r *http.Request) string {
 	return u.Query().Get("q")
 }
 
+// sentFrom is the page that a form was sent from, "" when it is not known. Without script it is the page that refers to
+// this request.
+func sentFrom(r *http.Request) string {
+	if page := currentPage(r); page != "" {
+		return page
+	}
+	u, err := url.Parse(r.Referer())
+	if err != nil || u.Host != r.Host {
+		return ""
+	}
+	return localPath(u.RequestURI(), "")
+}
+
 // currentPage is the path of the page that a fragment was asked from, "" when it is not known.
 func currentPage(r *http.Request) string {
 	_, rest, ok := strings.Cut(r.Header.Get("HX-Current-URL"), "://")

@@ -230,6 +230,7 @@ func (c *call) send(status int, contentType string, body []byte) error {
 // write writes an answer as it is.
 func (c *call) write(status int, a *answer) error {
 	status = cmp.Or(status, http.StatusOK)
+	c.keepSent(status, a)
 	if status == http.StatusNotModified {
 		c.response().WriteHeader(status)
 		return nil

@@ -261,5 +261,8 @@ func (s *Server) serve(c *call) (reply, error) {
 	if r, ok := s.recall(c); ok {
 		return r, nil
 	}
+	if r, ok, err := s.repeated(c); ok || err != nil {
+		return r, err
+	}
 	return s.handle(c)
 }

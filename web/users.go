@@ -297,6 +297,7 @@ func (s *Server) setPassword(c *call) (reply, error) {
 		// The old session ends with all others; whoever knows both passwords need not sign in again.
 		r.flash = "Your password was changed. Every other session has ended."
 		err = s.signIn(c, set)
+		s.repeats.forget(c.subject.ID())
 	} else {
 		err = set(c.ctx)
 	}

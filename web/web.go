@@ -54,6 +54,7 @@ type Server struct {
 	setUp      atomic.Bool   // a user exists; that never becomes untrue
 	draining   atomic.Bool
 	kept       *recollection
+	repeats    *repeats
 	headers    http.Header // of every answer
 }
 
@@ -82,6 +83,7 @@ func New(o Options) (*Server, error) {
 		sameOrigin: http.NewCrossOriginProtection(),
 		peer:       peerAddress(o.TrustedProxies),
 		kept:       newRecollection(),
+		repeats:    newRepeats(),
 		headers:    o.headers(),
 		requests:   newLimiter(o.RateLimit),
 		logins:     newLimiter(o.RateLimit / loginShare),

@@ -1,0 +1,233 @@
+package web
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"rolecall/org"
+	"rolecall/views"
+)
+
+// A form of somebody who is signed in carries an id of its own, so that it does nothing twice however often it is sent: by a
+// double click, by the network, or by a reload. A request that is equal to one of the last two minutes gets the same
+// answer, secrets included; those are in the memory of this process and nowhere else. Later, or on another replica, org
+// knows that the form has made its change, and its sender is led to what came of it.
+
+const (
+	fieldForm   = "form_id"
+	answerLife  = 2 * time.Minute
+	maxAnswers  = 1000    // of everybody
+	maxOwn      = 20      // of one account: nobody pushes out the answers of others
+	maxAnswered = 8 << 20 // bytes
+)
+
+// sending is what two requests must share to be one.
+type sending struct {
+	who     uuid.UUID
+	session string
+	method  string
+	uri     string
+	form    form
+	coding  string
+	body    [sha256.Size]byte // with the id of the form in it
+}
+
+// sent is a form on its way, and then the answer to it.
+type sent struct {
+	key     sending
+	settled chan struct{} // closed when there is an answer, or will be none
+
+	// The rest is written before settled is closed.
+	kept   bool
+	until  time.Time
+	status int
+	header http.Header
+	answer answer
+}
+
+// repeats are the forms on their way and the answers of the last minutes.
+type repeats struct {
+	now   func() time.Time
+	mu    sync.Mutex
+	sent  map[sending]*sent
+	order []*sent // those with an answer, the oldest first
+	size  int
+}
+
+func newRepeats() *repeats { return &repeats{now: time.Now, sent: map[sending]*sent{}} }
+
+// begin is the form of that key that is on its way or answered already, or else a new one, which the caller must settle.
+func (r *repeats) begin(key sending) (f *sent, first bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if f = r.sent[key]; f != nil && (!f.kept || r.now().Before(f.until)) {
+		return f, false
+	}
+	r.drop(f)
+	f = &sent{key: key, settled: make(chan struct{})}
+	r.sent[key] = f
+	return f, true
+}
+
+// keep stores the answer to a form that is on its way, unless its sender signed out meanwhile.
+func (r *repeats) keep(f *sent, status int, header http.Header, a answer) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.sent[f.key] != f {
+		return
+	}
+	f.kept, f.until, f.status, f.header, f.answer = true, r.now().Add(answerLife), status, header, a
+	r.order = append(r.order, f)
+	r.size += len(a.body)
+	own := 0
+	for _, other := range slices.Backward(slices.Clone(r.order)) {
+		if other.key.who != f.key.who {
+			continue
+		}
+		if own++; own > maxOwn {
+			r.drop(other)
+		}
+	}
+	for len(r.order) > maxAnswers || r.size > maxAnswered {
+		r.drop(r.order[0])
+	}
+	time.AfterFunc(answerLife, func() { // a secret does not stay because nobody sends a form
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.drop(f)
+	})
+}
+
+// settle lets go whoever waits for the answer. Without one they try themselves.
+func (r *repeats) settle(f *sent) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !f.kept {
+		r.drop(f)
+	}
+	close(f.settled)
+}
+
+// forget drops the answers that an account got: one that signs out leaves none behind.
+func (r *repeats) forget(who uuid.UUID) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for key, f := range r.sent {
+		if key.who == who {
+			r.drop(f)
+		}
+	}
+}
+
+// drop needs the lock.
+func (r *repeats) drop(f *sent) {
+	if f == nil || r.sent[f.key] != f {
+		return
+	}
+	delete(r.sent, f.key)
+	if i := slices.Index(r.order, f); i >= 0 {
+		r.order = slices.Delete(r.order, i, i+1)
+		r.size -= len(f.answer.body)
+	}
+}
+
+// repeated gives the answer to a form that was sent before. If there is none yet, it waits for one that is on its way.
+// Otherwise the answer to this request will be kept.
+func (s *Server) repeated(c *call) (r reply, ok bool, err error) {
+	id, err := c.formID()
+	if id == "" || err != nil {
+		return reply{}, false, err
+	}
+	key := sending{
+		who: c.subject.ID(), session: c.subject.Session,
+		method: c.request().Method, uri: c.here(), form: c.form, coding: c.coding(), body: sha256.Sum256(c.receive().data),
+	}
+	c.ctx = org.WithForm(c.ctx, id)
+	for {
+		f, first := s.repeats.begin(key)
+		if first {
+			c.sent = f
+			return reply{}, false, nil
+		}
+		select {
+		case <-f.settled:
+		case <-c.ctx.Done():
+			return reply{}, false, c.ctx.Err()
+		}
+		if f.kept {
+			for name, values := range f.header {
+				c.response().Header()[name] = slices.Clone(values)
+			}
+			return reply{status: f.status, ready: &f.answer}, true, nil
+		}
+	}
+}
+
+// formID is the id of the form that a request came with, "" if it came with none.
+func (c *call) formID() (string, error) {
+	if c.safe() || !c.session {
+		return "", nil
+	}
+	o, err := c.object()
+	if err != nil || !o.form || !o.has(fieldForm) {
+		return "", nil //nolint:nilerr // the handler tells what is wrong with the body, after asking for rights
+	}
+	id := o.text(fieldForm)
+	odd := func(r rune) bool {
+		return (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && r != '-' && r != '_'
+	}
+	if len(id) < 16 || len(id) > 64 || strings.ContainsFunc(id, odd) {
+		o.wrong(fieldForm, "must be 16 to 64 letters and digits")
+	}
+	return id, o.problem()
+}
+
+// keepSent keeps the answer that is about to be written, if it is one to a form that has made its change. One that carries
+// a session is not kept.
+func (c *call) keepSent(status int, a *answer) {
+	if c.sent == nil || status >= http.StatusBadRequest || !org.FormMade(c.ctx) || len(a.body) > maxAnswer {
+		return
+	}
+	header := c.response().Header().Clone()
+	header.Del("X-Request-Id")
+	for _, cookie := range header.Values("Set-Cookie") {
+		if strings.HasPrefix(cookie, c.server.sessions.Cookie.Name+"=") {
+			return
+		}
+	}
+	c.server.repeats.keep(c.sent, status, header, *a)
+}
+
+// settle ends the wait of requests that are equal to this one.
+func (c *call) settle() {
+	if c.sent != nil {
+		c.server.repeats.settle(c.sent)
+		c.sent = nil
+	}
+}
+
+// already leads who sent a form again to what came of it the first time.
+func (c *call) already(e *org.Error) reply {
+	return reply{next: c.outcome(), flash: e.Message}
+}
+
+// outcome is where the sender of a form that was sent before finds what it made, or else the page that it stood on.
+func (c *call) outcome() string {
+	o, _ := c.object() // it was read before
+	switch name := o.text("name"); {
+	case c.route.Method == http.MethodPost && c.route.Path == views.UsersPath:
+		return views.UserURL(o.text("username"))
+	case c.route.Method == http.MethodPost && c.route.Path == views.OrganizationsPath:
+		return views.MembersURL(name, org.MemberFilter{})
+	case c.route.Path == pathRoles || c.route.Path == views.RolesURL(""):
+		return views.RoleURL(c.organization(), name)
+	}
+	return cmp.Or(c.cameFrom(), sentFrom(c.request()), views.HomeURL)
+}
