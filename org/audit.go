@@ -35,9 +35,9 @@ func (s *Service) Audit(ctx context.Context, subject *Subject, f AuditFilter) (A
 			return err
 		}
 		if f.Before > 0 || f.After > 0 || f.Uncounted {
-			list, err = src.auditPage(ctx, p, f)
+			list, err = src.auditPage(ctx, subject, p, f)
 		} else {
-			list, err = src.auditEntries(ctx, p)
+			list, err = src.auditEntries(ctx, subject, p)
 		}
 		return err
 	})
@@ -45,7 +45,7 @@ func (s *Service) Audit(ctx context.Context, subject *Subject, f AuditFilter) (A
 }
 
 // auditPage cuts a page beside a bound: it costs the same however far from the newest entry.
-func (s source) auditPage(ctx context.Context, p db.FindAuditLogsParams, f AuditFilter) (list AuditList, err error) {
+func (s source) auditPage(ctx context.Context, by *Subject, p db.FindAuditLogsParams, f AuditFilter) (list AuditList, err error) {
 	page := db.ListAuditBeforeParams{
 		Organizations: p.Organizations, OrganizationID: p.OrganizationID, ActorID: p.ActorID, DateFrom: p.DateFrom, DateTo: p.DateTo,
 		RequestID: p.RequestID, ResourceType: p.ResourceType, ResourceID: p.ResourceID, ResourceTarget: p.ResourceTarget,
@@ -71,7 +71,7 @@ func (s source) auditPage(ctx context.Context, p db.FindAuditLogsParams, f Audit
 	} else {
 		list.Older = more
 	}
-	if list.Entries, err = s.auditRows(ctx, seqs[:min(len(seqs), int(p.MaxRows))]); err != nil || f.Uncounted {
+	if list.Entries, err = s.auditRows(ctx, by, seqs[:min(len(seqs), int(p.MaxRows))]); err != nil || f.Uncounted {
 		return list, err
 	}
 	p.MaxRows, p.Skip = 1, 0
@@ -98,7 +98,7 @@ func (s *Service) EachAudit(ctx context.Context, subject *Subject, f AuditFilter
 			return err
 		}
 		for {
-			list, err := src.auditPage(ctx, p, f)
+			list, err := src.auditPage(ctx, subject, p, f)
 			if err != nil {
 				return err
 			}
@@ -167,7 +167,7 @@ func (s source) auditNames(ctx context.Context, by *Subject, q *search, p *db.Fi
 		if err != nil && !db.IsNotFound(err) {
 			return err
 		}
-		p.ActorID = q.actor(by, "email", user.ID, err == nil)
+		p.ActorID = q.actor(by, "email", user.ID, err == nil && by.Can("read", userObject(user.ID)))
 	}
 	if name := q.one("organization"); name != "" {
 		org, err := s.organization(ctx, by, name)
@@ -193,7 +193,7 @@ func (q *search) actor(by *Subject, key string, id uuid.UUID, found bool) uuid.N
 	return nullID(id)
 }
 
-func (s source) auditEntries(ctx context.Context, p db.FindAuditLogsParams) (AuditList, error) {
+func (s source) auditEntries(ctx context.Context, by *Subject, p db.FindAuditLogsParams) (AuditList, error) {
 	list := AuditList{Entries: []AuditEntry{}}
 	found, err := s.q.FindAuditLogs(ctx, p)
 	if err == nil && len(found) == 0 && p.Skip > 0 {
@@ -211,18 +211,18 @@ func (s source) auditEntries(ctx context.Context, p db.FindAuditLogsParams) (Aud
 	for i, f := range found {
 		seqs[i] = f.Seq
 	}
-	list.Entries, err = s.auditRows(ctx, seqs)
+	list.Entries, err = s.auditRows(ctx, by, seqs)
 	return list, err
 }
 
 // auditRows is the entries with these numbers, newest first.
-func (s source) auditRows(ctx context.Context, seqs []int64) ([]AuditEntry, error) {
+func (s source) auditRows(ctx context.Context, by *Subject, seqs []int64) ([]AuditEntry, error) {
 	entries := []AuditEntry{}
 	rows, err := s.q.ListAuditLogs(ctx, seqs)
 	if err != nil {
 		return nil, err
 	}
-	names, err := s.auditRefs(ctx, rows)
+	names, err := s.auditRefs(ctx, by, rows)
 	if err != nil {
 		return nil, err
 	}
@@ -242,7 +242,7 @@ type auditRefs struct {
 	orgs  map[uuid.UUID]*Organization
 }
 
-func (s source) auditRefs(ctx context.Context, rows []db.AuditLog) (auditRefs, error) {
+func (s source) auditRefs(ctx context.Context, by *Subject, rows []db.AuditLog) (auditRefs, error) {
 	refs := auditRefs{users: map[uuid.UUID]*User{}, orgs: map[uuid.UUID]*Organization{}}
 	var ids []uuid.UUID
 	for _, r := range rows {
@@ -273,9 +273,24 @@ func (s source) auditRefs(ctx context.Context, rows []db.AuditLog) (auditRefs, e
 		if err != nil {
 			return refs, err
 		}
+		if !by.Can("read", userObject(u.ID)) {
+			u = by.glimpse(&u)
+		}
 		refs.users[u.ID] = &u
 	}
 	return refs, nil
+}
+
+// glimpse is what the trail shows of an account to a caller who may not read it: who did something, and where the caller
+// is at home itself. Everything else is empty.
+func (s *Subject) glimpse(u *User) User {
+	seen := User{ID: u.ID, Username: u.Username, Name: u.Name, AvatarURL: u.AvatarURL}
+	for _, id := range u.OrganizationIDs {
+		if s.Can("read", orgObject(id)) {
+			seen.OrganizationIDs = append(seen.OrganizationIDs, id)
+		}
+	}
+	return seen
 }
 
 func uuidOf(s string) uuid.UUID {

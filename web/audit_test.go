@@ -357,3 +357,71 @@ func TestCompareRoles(t *testing.T) {
 		}
 	}
 }
+
+// TestAuditHidesAccounts: who reads the trail of an organization, and nobody's account, learns from it who did what and
+// nothing else about them: not by any form of the trail, and not by asking for an address.
+func TestAuditHidesAccounts(t *testing.T) {
+	t.Parallel()
+	s := webtest.New(t)
+	giveRole(t, s, "eye", []rbac.Permission{{ResourceType: "audit_log", Action: "read"}}, webtest.Member)
+	do(t, s, send(webtest.Owner, http.MethodPost, "/organizations/other/members/admin", nil))
+	do(t, s, send(webtest.Owner, http.MethodPut, "/users/admin/profile", map[string]any{"username": "admin", "name": "Ada"}))
+	do(t, s, send(webtest.Admin, http.MethodPut, members+"/owner/roles", map[string]any{"roles": []string{orgAuditor}}))
+	home, other := s.Organizations[webtest.Default].ID.String(), s.Organizations[webtest.Other].ID.String()
+
+	var list struct {
+		Count   int `json:"count"`
+		Entries []struct {
+			User map[string]any `json:"user"`
+		} `json:"audit_logs"`
+	}
+	ask := func(as, q string) {
+		t.Helper()
+		list.Count, list.Entries = 0, nil
+		res := s.Get(t, as, "/audit?q="+url.QueryEscape(q))
+		if res.StatusCode != 200 {
+			t.Fatalf("%s asks for %s: got %d %s", as, q, res.StatusCode, res.Body)
+		}
+		res.Decode(&list)
+	}
+	const never = "0001-01-01T00:00:00Z"
+	ask(webtest.Member, "username:admin")
+	want := map[string]any{
+		"id": s.ID(webtest.Admin), "username": "admin", "name": "Ada", "avatar_url": "", "email": "", "status": "", "login_type": "", "theme_preference": "",
+		"created_at": never, "updated_at": never, "last_seen_at": never, "roles": []any{}, "organization_ids": []any{home},
+	}
+	if diff := cmp.Diff(want, list.Entries[0].User); diff != "" {
+		t.Errorf("what is told of admin (-want +got)\n%s", diff)
+	}
+	if ask(webtest.Owner, "username:admin organization:default"); list.Entries[0].User["email"] != "admin@example.com" || len(list.Entries[0].User["organization_ids"].([]any)) != 2 {
+		t.Errorf("the owner reads %v", list.Entries[0].User)
+	}
+
+	for _, path := range []string{"/audit", "/audit?organization=default", "/audit?format=csv", "/audit?format=jsonl"} {
+		for _, way := range []webtest.Way{webtest.JSON, webtest.Page, webtest.Fragment} {
+			res := s.Send(t, way, webtest.Request{Path: path, As: webtest.Member})
+			if res.StatusCode != 200 || !strings.Contains(string(res.Body), "admin") {
+				t.Fatalf("%s as %s: got %d\n%.300s", path, way, res.StatusCode, res.Body)
+			}
+			for _, secret := range []string{"admin@example.com", "owner@example.com", other} {
+				if strings.Contains(string(res.Body), secret) {
+					t.Errorf("%s as %s tells %s", path, way, secret)
+				}
+			}
+		}
+	}
+	for _, address := range []string{"admin@example.com", "outsider@example.com", "none@example.com"} {
+		if ask(webtest.Member, "email:"+address); list.Count != 0 || len(list.Entries) > 0 {
+			t.Errorf("asking for %s finds %d", address, list.Count)
+		}
+	}
+	if res := s.Do(t, webtest.Request{Method: http.MethodDelete, Path: members + "/roles/eye", As: webtest.Member}); res.StatusCode != 403 {
+		t.Fatalf("got %d", res.StatusCode)
+	}
+	if ask(webtest.Member, "email:member@example.com"); list.Count != 1 {
+		t.Errorf("asking for the own address finds %d", list.Count)
+	}
+	if ask(webtest.Owner, "email:admin@example.com"); list.Count == 0 {
+		t.Error("the owner finds nothing by an address")
+	}
+}
