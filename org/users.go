@@ -14,7 +14,8 @@ import (
 )
 
 // Users is one page of the users that the caller may read: all with site-wide user:read, else itself.
-// Invalid: a bad query, unknown sort, or AfterID in another order than by username.
+// Invalid: a bad query, unknown sort, AfterID in another order than by username, or of an account that is not there or
+// may not be read: the place of a name in the order would tell the name.
 func (s *Service) Users(ctx context.Context, subject *Subject, f UserFilter) (UserList, error) {
 	p, err := newUserSearch(f)
 	if err != nil {
@@ -29,7 +30,10 @@ func (s *Service) Users(ctx context.Context, subject *Subject, f UserFilter) (Us
 		src.q = q
 		if f.AfterID != uuid.Nil {
 			after, err := q.GetUser(ctx, f.AfterID)
-			if err != nil && !db.IsNotFound(err) {
+			if db.IsNotFound(err) || err == nil && !subject.Can("read", userObject(after.ID)) {
+				return badAfterID("names no member")
+			}
+			if err != nil {
 				return err
 			}
 			p.AfterKey = after.UsernameKey
@@ -124,11 +128,15 @@ func newUserSearch(f UserFilter) (userSearch, error) {
 	var err error
 	p.Sort, p.Descending, err = sorting(f.Sort, UserSorts)
 	if err == nil && f.AfterID != uuid.Nil && (p.Sort != UserSorts[0] || p.Descending) {
-		err = &Error{Kind: Invalid, Message: "Query parameters have invalid values.", Fields: []Field{{
-			Field: "after_id", Detail: `Query param "after_id" needs the list by username`,
-		}}}
+		err = badAfterID("needs the list by username")
 	}
 	return p, err
+}
+
+func badAfterID(problem string) *Error {
+	return &Error{Kind: Invalid, Message: "Query parameters have invalid values.", Fields: []Field{{
+		Field: "after_id", Detail: `Query param "after_id" ` + problem,
+	}}}
 }
 
 func texts[S ~string](list []S) []string {

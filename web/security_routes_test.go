@@ -324,3 +324,27 @@ func TestB6_PathWins(t *testing.T) {
 		}
 	}
 }
+
+// B5: where a list goes on tells nothing of an account that the caller may not read.
+func TestB5_AfterHiddenAccounts(t *testing.T) {
+	t.Parallel()
+	s := webtest.New(t)
+	after := func(id string) *webtest.Response {
+		return s.Get(t, webtest.Member, "/users?after_id="+id)
+	}
+	nobody := after(uuid.NewString())
+	if nobody.StatusCode != 400 || !strings.Contains(string(nobody.Body), `{"field":"after_id","detail":"Query param \"after_id\" names no member"}`) {
+		t.Errorf("after nobody: got %d %s", nobody.StatusCode, nobody.Body)
+	}
+	for _, name := range []string{webtest.Admin, webtest.Owner, webtest.Outsider, webtest.Rival} {
+		if hidden := after(s.ID(name)); hidden.StatusCode != nobody.StatusCode || !bytes.Equal(hidden.Body, nobody.Body) {
+			t.Errorf("after %s: got %d %s", name, hidden.StatusCode, hidden.Body)
+		}
+	}
+	if own := after(s.ID(webtest.Member)); own.StatusCode != 200 {
+		t.Errorf("after oneself: got %d %s", own.StatusCode, own.Body)
+	}
+	if res := s.Get(t, webtest.Owner, "/users?after_id="+s.ID(webtest.Outsider)); res.StatusCode != 200 || !strings.Contains(string(res.Body), `"count":2`) {
+		t.Errorf("the owner, after outsider: got %d %s", res.StatusCode, res.Body)
+	}
+}
