@@ -69,10 +69,14 @@ func (r *recollection) keep(q question, revision int64, a *answer) {
 }
 
 // tag names an answer without knowing it: the same question under the same revision has the same answer. The seed keeps
-// a client from making up the tag of an answer that it never got.
+// a client from making up the tag of an answer that it never got, and from reading the revision out of one: that tells
+// the time of every write on the site.
 func (r *recollection) tag(q question, revision int64) string {
-	h := maphash.Comparable(r.seed, q)
-	return `"` + strconv.FormatInt(revision, 36) + "-" + strconv.FormatUint(h, 36) + `"`
+	h := maphash.Comparable(r.seed, struct {
+		question
+		revision int64
+	}{q, revision})
+	return `"` + strconv.FormatUint(h, 36) + `"`
 }
 
 // recall gives a list as JSON from memory, or tells the client that its copy is still good. If it has neither, the answer

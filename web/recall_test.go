@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -151,5 +152,43 @@ func TestKeptLists(t *testing.T) {
 		if first.Header.Get("Content-Encoding") != coding || first.Header.Get("ETag") == "" {
 			t.Errorf("%q: got %v", coding, first.Header)
 		}
+	}
+}
+
+// TestC11_TagsTellNoTime: the tag of a list names an answer, and nothing in it can be put in an order: how often and when
+// something is written on the site is nobody's business.
+func TestC11_TagsTellNoTime(t *testing.T) {
+	t.Parallel()
+	s := webtest.New(t)
+	tag := func() string {
+		t.Helper()
+		res := s.Get(t, webtest.Outsider, "/organizations")
+		if again := s.Do(t, webtest.Request{Path: "/organizations", As: webtest.Outsider, Header: http.Header{"If-None-Match": res.Header["Etag"]}}); again.StatusCode != http.StatusNotModified {
+			t.Fatalf("asked again: got %d", again.StatusCode)
+		}
+		return res.Header.Get("ETag")
+	}
+	var tags []uint64
+	var texts []string
+	for i := range 20 {
+		do(t, s, send(webtest.Owner, http.MethodPut, "/users/member/profile", map[string]any{"username": "member", "name": strings.Repeat("x", i+1)}))
+		text := strings.Trim(tag(), `"`)
+		n, err := strconv.ParseUint(text, 36, 64)
+		if err != nil {
+			t.Fatalf("the tag has more than one part: %s", text)
+		}
+		tags, texts = append(tags, n), append(texts, text)
+	}
+	up := 0
+	for i := range tags[1:] {
+		switch {
+		case tags[i] < tags[i+1]:
+			up++
+		case tags[i] == tags[i+1]:
+			t.Errorf("a write did not change the tag %s", texts[i])
+		}
+	}
+	if up < 2 || up > 17 || strings.HasPrefix(texts[1], texts[0][:4]) && strings.HasPrefix(texts[2], texts[0][:4]) {
+		t.Errorf("the tags follow the time: %v", texts)
 	}
 }
