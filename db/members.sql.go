@@ -707,6 +707,33 @@ func (q *Queries) ListHoldersElsewhere(ctx context.Context, arg ListHoldersElsew
 	return items, nil
 }
 
+const listHoldersOfAnySiteRole = `-- name: ListHoldersOfAnySiteRole :many
+SELECT DISTINCT user_id FROM user_roles LIMIT CAST(?1 AS bigint)
+`
+
+func (q *Queries) ListHoldersOfAnySiteRole(ctx context.Context, maxRows int64) ([]uuid.UUID, error) {
+	rows, err := q.query(ctx, q.listHoldersOfAnySiteRoleStmt, listHoldersOfAnySiteRole, maxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []uuid.UUID{}
+	for rows.Next() {
+		var user_id uuid.UUID
+		if err := rows.Scan(&user_id); err != nil {
+			return nil, err
+		}
+		items = append(items, user_id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listHoldersOfRole = `-- name: ListHoldersOfRole :many
 SELECT m.user_id, m.username, m.username_key, m.roles, m.site_roles FROM member_roles h
 JOIN organization_members m ON m.organization_id = h.organization_id AND m.username_key = h.username_key
@@ -810,7 +837,7 @@ func (q *Queries) ListHoldersOfSiteRole(ctx context.Context, arg ListHoldersOfSi
 }
 
 const listHoldings = `-- name: ListHoldings :many
-SELECT user_id, username_key, roles, site_roles FROM organization_members
+SELECT user_id, username_key, roles, site_roles, status FROM organization_members
 WHERE organization_id = ?1 AND username_key > ?2
 ORDER BY username_key
 LIMIT CAST(?3 AS bigint)
@@ -827,6 +854,7 @@ type ListHoldingsRow struct {
 	UsernameKey string
 	Roles       string
 	SiteRoles   string
+	Status      string
 }
 
 // What each member holds, by username, from a place onwards: what a pass over everybody needs to decide.
@@ -844,6 +872,7 @@ func (q *Queries) ListHoldings(ctx context.Context, arg ListHoldingsParams) ([]L
 			&i.UsernameKey,
 			&i.Roles,
 			&i.SiteRoles,
+			&i.Status,
 		); err != nil {
 			return nil, err
 		}
@@ -957,6 +986,103 @@ func (q *Queries) ListMembersByID(ctx context.Context, arg ListMembersByIDParams
 			&i.LoginType,
 			&i.SiteRoles,
 		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listOutsiders = `-- name: ListOutsiders :many
+SELECT u.id, u.username_key, u.roles FROM users u
+WHERE u.username_key > ?1 AND u.status <> 'suspended' AND NOT EXISTS (
+    SELECT 1 FROM organization_members m WHERE m.organization_id = ?2 AND m.username_key = u.username_key)
+ORDER BY u.username_key
+LIMIT CAST(?3 AS bigint)
+`
+
+type ListOutsidersParams struct {
+	AfterKey       string
+	OrganizationID uuid.UUID
+	MaxRows        int64
+}
+
+type ListOutsidersRow struct {
+	ID          uuid.UUID
+	UsernameKey string
+	Roles       string
+}
+
+// What each account holds that does not belong to an organization and is not suspended, by username, from a place onwards.
+func (q *Queries) ListOutsiders(ctx context.Context, arg ListOutsidersParams) ([]ListOutsidersRow, error) {
+	rows, err := q.query(ctx, q.listOutsidersStmt, listOutsiders, arg.AfterKey, arg.OrganizationID, arg.MaxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListOutsidersRow{}
+	for rows.Next() {
+		var i ListOutsidersRow
+		if err := rows.Scan(&i.ID, &i.UsernameKey, &i.Roles); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listOutsidersByID = `-- name: ListOutsidersByID :many
+SELECT u.id, u.username_key, u.roles FROM users u
+WHERE u.status <> 'suspended' AND NOT EXISTS (
+    SELECT 1 FROM organization_members m WHERE m.organization_id = ?1 AND m.username_key = u.username_key)
+  AND u.id IN (/*SLICE:ids*/?)
+`
+
+type ListOutsidersByIDParams struct {
+	OrganizationID uuid.UUID
+	Ids            []uuid.UUID
+}
+
+type ListOutsidersByIDRow struct {
+	ID          uuid.UUID
+	UsernameKey string
+	Roles       string
+}
+
+// The same of these accounts, in any order.
+func (q *Queries) ListOutsidersByID(ctx context.Context, arg ListOutsidersByIDParams) ([]ListOutsidersByIDRow, error) {
+	query := listOutsidersByID
+	var queryParams []interface{}
+	queryParams = append(queryParams, arg.OrganizationID)
+	if len(arg.Ids) > 0 {
+		for _, v := range arg.Ids {
+			queryParams = append(queryParams, v)
+		}
+		query = strings.Replace(query, "/*SLICE:ids*/?", strings.Repeat(",?", len(arg.Ids))[1:], 1)
+	} else {
+		query = strings.Replace(query, "/*SLICE:ids*/?", "NULL", 1)
+	}
+	rows, err := q.query(ctx, nil, query, queryParams...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListOutsidersByIDRow{}
+	for rows.Next() {
+		var i ListOutsidersByIDRow
+		if err := rows.Scan(&i.ID, &i.UsernameKey, &i.Roles); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

@@ -285,6 +285,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listHoldersElsewhereStmt, err = db.PrepareContext(ctx, listHoldersElsewhere); err != nil {
 		return nil, fmt.Errorf("error preparing query ListHoldersElsewhere: %w", err)
 	}
+	if q.listHoldersOfAnySiteRoleStmt, err = db.PrepareContext(ctx, listHoldersOfAnySiteRole); err != nil {
+		return nil, fmt.Errorf("error preparing query ListHoldersOfAnySiteRole: %w", err)
+	}
 	if q.listHoldersOfRoleStmt, err = db.PrepareContext(ctx, listHoldersOfRole); err != nil {
 		return nil, fmt.Errorf("error preparing query ListHoldersOfRole: %w", err)
 	}
@@ -308,6 +311,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.listOrganizationsOfUserStmt, err = db.PrepareContext(ctx, listOrganizationsOfUser); err != nil {
 		return nil, fmt.Errorf("error preparing query ListOrganizationsOfUser: %w", err)
+	}
+	if q.listOutsidersStmt, err = db.PrepareContext(ctx, listOutsiders); err != nil {
+		return nil, fmt.Errorf("error preparing query ListOutsiders: %w", err)
+	}
+	if q.listOutsidersByIDStmt, err = db.PrepareContext(ctx, listOutsidersByID); err != nil {
+		return nil, fmt.Errorf("error preparing query ListOutsidersByID: %w", err)
 	}
 	if q.listPermissionsStmt, err = db.PrepareContext(ctx, listPermissions); err != nil {
 		return nil, fmt.Errorf("error preparing query ListPermissions: %w", err)
@@ -839,6 +848,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listHoldersElsewhereStmt: %w", cerr)
 		}
 	}
+	if q.listHoldersOfAnySiteRoleStmt != nil {
+		if cerr := q.listHoldersOfAnySiteRoleStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listHoldersOfAnySiteRoleStmt: %w", cerr)
+		}
+	}
 	if q.listHoldersOfRoleStmt != nil {
 		if cerr := q.listHoldersOfRoleStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listHoldersOfRoleStmt: %w", cerr)
@@ -877,6 +891,16 @@ func (q *Queries) Close() error {
 	if q.listOrganizationsOfUserStmt != nil {
 		if cerr := q.listOrganizationsOfUserStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listOrganizationsOfUserStmt: %w", cerr)
+		}
+	}
+	if q.listOutsidersStmt != nil {
+		if cerr := q.listOutsidersStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listOutsidersStmt: %w", cerr)
+		}
+	}
+	if q.listOutsidersByIDStmt != nil {
+		if cerr := q.listOutsidersByIDStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listOutsidersByIDStmt: %w", cerr)
 		}
 	}
 	if q.listPermissionsStmt != nil {
@@ -1155,6 +1179,7 @@ type Queries struct {
 	listCandidatesStmt                *sql.Stmt
 	listHolderKeysStmt                *sql.Stmt
 	listHoldersElsewhereStmt          *sql.Stmt
+	listHoldersOfAnySiteRoleStmt      *sql.Stmt
 	listHoldersOfRoleStmt             *sql.Stmt
 	listHoldersOfSiteRoleStmt         *sql.Stmt
 	listHoldingsStmt                  *sql.Stmt
@@ -1163,6 +1188,8 @@ type Queries struct {
 	listMembershipsStmt               *sql.Stmt
 	listOrganizationsStmt             *sql.Stmt
 	listOrganizationsOfUserStmt       *sql.Stmt
+	listOutsidersStmt                 *sql.Stmt
+	listOutsidersByIDStmt             *sql.Stmt
 	listPermissionsStmt               *sql.Stmt
 	listPermissionsOfOrganizationStmt *sql.Stmt
 	listPermissionsOfSiteStmt         *sql.Stmt
@@ -1286,6 +1313,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listCandidatesStmt:                q.listCandidatesStmt,
 		listHolderKeysStmt:                q.listHolderKeysStmt,
 		listHoldersElsewhereStmt:          q.listHoldersElsewhereStmt,
+		listHoldersOfAnySiteRoleStmt:      q.listHoldersOfAnySiteRoleStmt,
 		listHoldersOfRoleStmt:             q.listHoldersOfRoleStmt,
 		listHoldersOfSiteRoleStmt:         q.listHoldersOfSiteRoleStmt,
 		listHoldingsStmt:                  q.listHoldingsStmt,
@@ -1294,6 +1322,8 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listMembershipsStmt:               q.listMembershipsStmt,
 		listOrganizationsStmt:             q.listOrganizationsStmt,
 		listOrganizationsOfUserStmt:       q.listOrganizationsOfUserStmt,
+		listOutsidersStmt:                 q.listOutsidersStmt,
+		listOutsidersByIDStmt:             q.listOutsidersByIDStmt,
 		listPermissionsStmt:               q.listPermissionsStmt,
 		listPermissionsOfOrganizationStmt: q.listPermissionsOfOrganizationStmt,
 		listPermissionsOfSiteStmt:         q.listPermissionsOfSiteStmt,

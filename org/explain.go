@@ -113,7 +113,7 @@ func (s *Service) Explain(ctx context.Context, subject *Subject, organization, u
 // explain asks the engine about the account of e.Member, and what would turn the verdict among the roles of these homes.
 // No role turns that of a suspended account.
 func (s source) explain(ctx context.Context, by *Subject, homes []home, o rbac.Object, target *Subject, e *Explanation) (err error) {
-	e.Trace = target.grants.Explain(e.Question.Action, o)
+	e.Trace = veiled(target.grants.Explain(e.Question.Action, o), by)
 	e.Words = s.tell(e.Trace, e.Question, e.Member)
 	if e.Member.Status == StatusSuspended {
 		return nil
@@ -318,9 +318,9 @@ func (s *Service) Effective(ctx context.Context, subject *Subject, organization,
 		for _, t := range area.Types {
 			for _, a := range t.Actions {
 				q := Question{Action: a.Name, ResourceType: t.Name}
-				line := EffectiveLine{Type: t, Action: a, Anyone: target.grants.Explain(a.Name, s.asked(q, org.ID, m.UserID))}
+				line := EffectiveLine{Type: t, Action: a, Anyone: veiled(target.grants.Explain(a.Name, s.asked(q, org.ID, m.UserID)), subject)}
 				q.Own = true
-				line.Own = target.grants.Explain(a.Name, s.asked(q, org.ID, m.UserID))
+				line.Own = veiled(target.grants.Explain(a.Name, s.asked(q, org.ID, m.UserID)), subject)
 				line.Implied = s.impliedOnly(line.Anyone) && s.impliedOnly(line.Own) && line.Own.Allowed
 				e.Lines = append(e.Lines, line)
 			}

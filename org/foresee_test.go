@@ -257,49 +257,6 @@ func (w *world) apply(t *testing.T, name string, s org.Suggestion) {
 	}
 }
 
-// Who can is everybody whom the decision lets.
-func TestWhoCanIsEverybodyWhoCan(t *testing.T) {
-	t.Parallel()
-	for seed := range worlds(6) {
-		w := newWorld(t, 100+seed)
-		// Somebody who brings rights on the whole site from another organization.
-		w.give(t, beta, "pm", "organization-admin")
-		w.join(t, home, "pm")
-		want := map[string][]string{}
-		everybody := append(slices.Clone(homeMembers), "pm")
-		for _, name := range everybody {
-			for key := range w.rights(t, name) {
-				want[key] = append(want[key], name)
-			}
-		}
-		for _, rt := range rbac.Default().Types() {
-			for _, a := range rt.Actions {
-				for _, own := range []bool{false, true} {
-					got, err := w.WhoCan(t.Context(), w.Operator(), "default", org.Question{ResourceType: rt.Name, Action: a.Name, Own: own}, 0, 0)
-					if err != nil {
-						t.Fatal(err)
-					}
-					var who []string
-					for _, m := range got.Members {
-						if !m.Trace.Allowed {
-							t.Errorf("%s is listed, and its trace says no", m.Member.Username)
-						}
-						if m.Member.Status != org.StatusSuspended {
-							who = append(who, m.Member.Username)
-						}
-					}
-					key := fmt.Sprintf("%s:%s own=%v", rt.Name, a.Name, own)
-					slices.Sort(who)
-					slices.Sort(want[key])
-					if d := gocmp.Diff(want[key], who); d != "" || got.Count != len(got.Members) || got.Total != len(everybody) {
-						t.Fatalf("seed %d, %s: count %d of %d\n%s", seed, key, got.Count, got.Total, d)
-					}
-				}
-			}
-		}
-	}
-}
-
 // A dry run tells the difference between before and after, and leaves nothing behind.
 func TestImpactIsTheDifference(t *testing.T) {
 	t.Parallel()

@@ -127,6 +127,22 @@ var anyone = uuid.UUID{15: 1}
 // elsewhereOrg stands for the other organizations: which one it is makes no difference here.
 var elsewhereOrg = uuid.UUID{15: 2}
 
+// Elsewhere reports whether a match is by a role that is held in an organization which is not named: any other one, or one
+// that the caller may not read.
+func Elsewhere(m rbac.Match) bool { return m.Org == elsewhereOrg }
+
+// veiled leaves out of a trace which organizations it tells of that the caller may not read.
+func veiled(t rbac.Trace, by *Subject) rbac.Trace {
+	for _, l := range t.Levels {
+		for i := range l.Matches {
+			if m := &l.Matches[i]; m.Org != uuid.Nil && !by.grants.Authorize("read", orgObject(m.Org)) {
+				m.Org = elsewhereOrg
+			}
+		}
+	}
+	return t
+}
+
 // subject decides for everybody with this holding.
 func (c *crowd) subject(ctx context.Context, h holding) (*rbac.Subject, error) {
 	if s, ok := c.known[h]; ok {
@@ -170,10 +186,12 @@ func sorted(names string) string {
 	return strings.Join(fields, " ")
 }
 
+// walkPiece is how many rows a walk over everybody reads at once.
+const walkPiece = 5000
+
 // each walks all members by username, with what decides about them.
-func (c *crowd) each(ctx context.Context, fn func(id uuid.UUID, h holding) error) error {
-	const piece = 5000
-	p := db.ListHoldingsParams{OrganizationID: c.org, MaxRows: piece}
+func (c *crowd) each(ctx context.Context, fn func(r *db.ListHoldingsRow, h holding) error) error {
+	p := db.ListHoldingsParams{OrganizationID: c.org, MaxRows: walkPiece}
 	for {
 		rows, err := c.q.ListHoldings(ctx, p)
 		if err != nil {
@@ -182,11 +200,11 @@ func (c *crowd) each(ctx context.Context, fn func(id uuid.UUID, h holding) error
 		for i := range rows {
 			r := &rows[i]
 			h := holding{roles: sorted(r.Roles), siteRoles: sorted(r.SiteRoles), elsewhere: c.elsewhere[r.UserID]}
-			if err := fn(r.UserID, h); err != nil {
+			if err := fn(r, h); err != nil {
 				return err
 			}
 		}
-		if len(rows) < piece {
+		if len(rows) < walkPiece {
 			return nil
 		}
 		p.AfterKey = rows[len(rows)-1].UsernameKey

@@ -133,7 +133,8 @@ func (l *linter) people(ctx context.Context, by *Subject) error {
 	idle := map[holding][]string{}
 	who := map[uuid.UUID][]string{}
 	var ids []uuid.UUID
-	err = c.each(ctx, func(id uuid.UUID, h holding) error {
+	err = c.each(ctx, func(r *db.ListHoldingsRow, h holding) error {
+		id := r.UserID
 		if h.roles == "" || len(ids) >= lintPeople {
 			return nil
 		}

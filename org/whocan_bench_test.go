@@ -39,7 +39,7 @@ func BenchmarkWhoCan(b *testing.B) {
 	var before, after syscall.Rusage
 	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &before)
 	for b.Loop() {
-		w, err := s.WhoCan(b.Context(), owner, "default", q, 25, 0)
+		w, err := s.WhoCan(b.Context(), owner, "default", q, org.WhoCanPage{Limit: 25})
 		if err != nil || w.Total < 100_000 || w.Count < 2_000 || len(w.Members) != 25 {
 			b.Fatalf("%d of %d, %v", w.Count, w.Total, err)
 		}

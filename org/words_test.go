@@ -119,7 +119,7 @@ func TestSiteOnlyThings(t *testing.T) {
 	if err != nil || e.Trace.Allowed || !strings.Contains(e.Words.Levels[rbac.LevelOrganization], "nothing of this type belongs to an organization") {
 		t.Errorf("%+v, %v", e.Words, err)
 	}
-	w, err := s.WhoCan(t.Context(), s.as(t, "o"), "default", q, 0, 0)
+	w, err := s.WhoCan(t.Context(), s.as(t, "o"), "default", q, org.WhoCanPage{})
 	if err != nil || w.Count != 1 || w.Members[0].Member.Username != "o" {
 		t.Errorf("%d can, %v", w.Count, err)
 	}

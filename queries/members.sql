@@ -228,10 +228,28 @@ DELETE FROM member_roles WHERE organization_id = @organization_id AND role = @ro
 
 -- name: ListHoldings :many
 -- What each member holds, by username, from a place onwards: what a pass over everybody needs to decide.
-SELECT user_id, username_key, roles, site_roles FROM organization_members
+SELECT user_id, username_key, roles, site_roles, status FROM organization_members
 WHERE organization_id = @organization_id AND username_key > @after_key
 ORDER BY username_key
 LIMIT CAST(@max_rows AS bigint);
+
+-- name: ListOutsiders :many
+-- What each account holds that does not belong to an organization and is not suspended, by username, from a place onwards.
+SELECT u.id, u.username_key, u.roles FROM users u
+WHERE u.username_key > @after_key AND u.status <> 'suspended' AND NOT EXISTS (
+    SELECT 1 FROM organization_members m WHERE m.organization_id = @organization_id AND m.username_key = u.username_key)
+ORDER BY u.username_key
+LIMIT CAST(@max_rows AS bigint);
+
+-- name: ListOutsidersByID :many
+-- The same of these accounts, in any order.
+SELECT u.id, u.username_key, u.roles FROM users u
+WHERE u.status <> 'suspended' AND NOT EXISTS (
+    SELECT 1 FROM organization_members m WHERE m.organization_id = @organization_id AND m.username_key = u.username_key)
+  AND u.id IN (sqlc.slice('ids'));
+
+-- name: ListHoldersOfAnySiteRole :many
+SELECT DISTINCT user_id FROM user_roles LIMIT CAST(@max_rows AS bigint);
 
 -- name: ListHoldersElsewhere :many
 -- Who holds a role in any other organization.

@@ -110,7 +110,11 @@ func fullWhoCan() WhoCan {
 	a := asked("read", "template", false)
 	return WhoCan{
 		Organization: acme, Question: a.Question, Limit: 25, LinkRoles: true,
-		Answer: &org.WhoCan{Organization: acme, Question: a.Question, Count: 60, Total: 1284, Members: []org.Able{{Member: a.Member, Trace: a.Answer.Trace}}},
+		Answer: &org.WhoCan{
+			Organization: acme, Question: a.Question, Count: 60, Total: 1284, Suspended: 3,
+			Members: []org.Able{{Member: a.Member, Answer: org.Answer{Trace: a.Answer.Trace}}},
+			Outside: &org.Outside{Count: 230, Users: []org.AbleUser{{User: newUser(hostile), Answer: org.Answer{Trace: a.Answer.Trace}}}},
+		},
 	}
 }
 
@@ -124,6 +128,9 @@ func explainPages() map[string]templ.Component {
 	nothing.Lines = nil
 	found := fullWhoCan()
 	found.Answer.Members = nil
+	outside, outsidePast, hidden := fullWhoCan(), fullWhoCan(), fullWhoCan()
+	outside.Outside, outsidePast.Outside, hidden.Outside = true, true, true
+	outsidePast.Answer.Outside.Users, hidden.Answer.Outside = nil, nil
 	return map[string]templ.Component{
 		"why, nothing asked":   member(asked("", "", false)),
 		"why, denied":          member(asked("delete", "template", false)),
@@ -133,6 +140,9 @@ func explainPages() map[string]templ.Component {
 		"who can, not asked":   WhoCanPage(WhoCan{Organization: acme}),
 		"who can, nobody":      WhoCanPage(WhoCan{Organization: acme, Answer: &org.WhoCan{Total: 3}}),
 		"who can, past":        WhoCanPage(found),
+		"who can, outside":     WhoCanPage(outside),
+		"who can, out, past":   WhoCanPage(outsidePast),
+		"who can, out, hidden": WhoCanPage(hidden),
 		"who can, wrong":       WhoCanPage(WhoCan{Organization: acme, Err: refusal}),
 		"audit":                AuditPage(fullAudit()),
 		"audit, empty":         AuditPage(Audit{Now: now}),

@@ -15,18 +15,52 @@ type WhoCan struct {
 	Err          *org.Error
 	Limit        int
 	Offset       int
+	Outside      bool          // the page is one of the accounts outside the organization
 	Catalog      *rbac.Catalog // nil: the default one
 	LinkRoles    bool          // the caller may open the roles of the organization
 	LinkSite     bool          // likewise those of the site
 }
 
 // ask lends the page of a member its ways to show where a right comes from.
-func (w WhoCan) ask(m org.Member) Ask {
-	return Ask{Organization: w.Organization, Member: m, Question: w.Question, Catalog: w.Catalog, LinkRoles: w.LinkRoles, LinkSite: w.LinkSite}
+func (w WhoCan) ask() Ask {
+	return Ask{Organization: w.Organization, Question: w.Question, Catalog: w.Catalog, LinkRoles: w.LinkRoles, LinkSite: w.LinkSite}
+}
+
+// able is a row: somebody who can, a member or an account outside.
+type able struct {
+	name, username, email string
+	service               bool
+	url, why              string // why is "" for those outside: there is no page that explains it
+	org.Answer
+}
+
+func (w WhoCan) members() []able {
+	var rows []able
+	for _, a := range w.Answer.Members {
+		m := a.Member
+		rows = append(rows, able{
+			memberName(m), m.Username, m.Email, m.LoginType == org.LoginNone,
+			MemberURL(w.Organization.Name, m.Username), ExplainURL(w.Organization.Name, m.Username, w.Question), a.Answer,
+		})
+	}
+	return rows
+}
+
+// outsiders are the accounts outside that the page shows: a few below the members, else a page of them.
+func (w WhoCan) outsiders() []able {
+	var rows []able
+	for _, a := range w.Answer.Outside.Users {
+		u := a.User
+		rows = append(rows, able{firstOf(u.Name, u.Username), u.Username, u.Email, u.LoginType == org.LoginNone, UserURL(u.Username), "", a.Answer})
+	}
+	if !w.Outside {
+		rows = rows[:min(len(rows), PageSize)]
+	}
+	return rows
 }
 
 // sources are the rules that give somebody the right, each role once.
-func (w WhoCan) sources(a org.Able) []rbac.Match {
+func (a able) sources() []rbac.Match {
 	var out []rbac.Match
 	for _, m := range a.Trace.Deciding() {
 		if !slices.ContainsFunc(out, func(o rbac.Match) bool { return o.Role == m.Role && o.Org == m.Org }) {
@@ -37,14 +71,42 @@ func (w WhoCan) sources(a org.Able) []rbac.Match {
 }
 
 // level is where the right of somebody was decided.
-func (w WhoCan) level(a org.Able) string {
+func (a able) level() string {
 	l, _ := a.Trace.Decided()
 	return org.LevelLabel(l)
 }
 
+// outsideURL is the answer with a page of the accounts outside the organization.
+func (w WhoCan) outsideURL() string { return WhoCanURL(w.Organization.Name, w.Question) + "&outside=1" }
+
+// paging is of the list that the page is one of.
 func (w WhoCan) paging() paging {
-	return paging{
-		list: WhoCanURL(w.Organization.Name, w.Question), limit: w.Limit, offset: w.Offset,
-		shown: len(w.Answer.Members), count: w.Answer.Count,
+	p := paging{list: WhoCanURL(w.Organization.Name, w.Question), limit: w.Limit, offset: w.Offset, shown: len(w.Answer.Members), count: w.Answer.Count}
+	if w.Outside {
+		p.list, p.shown, p.count = w.outsideURL(), len(w.Answer.Outside.Users), w.Answer.Outside.Count
+	}
+	return p
+}
+
+// suspended says how many members might but for their suspension.
+func (w WhoCan) suspended() string {
+	n := w.Answer.Suspended
+	if n == 1 {
+		return "1 more is suspended."
+	}
+	return thousands(n) + " more are suspended."
+}
+
+// outside says who can besides the members.
+func (w WhoCan) outside() string {
+	switch o := w.Answer.Outside; {
+	case o == nil:
+		return "Accounts outside " + organizationName(w.Organization) + " are not shown: you don’t have permission to read the accounts of the site."
+	case o.Count == 0:
+		return "No one outside " + organizationName(w.Organization) + " can."
+	case o.Count == 1:
+		return "1 person outside " + organizationName(w.Organization) + " can as well."
+	default:
+		return thousands(o.Count) + " people outside " + organizationName(w.Organization) + " can as well."
 	}
 }

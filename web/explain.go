@@ -95,6 +95,7 @@ func (s *Server) whoCan(c *call) (reply, error) {
 	question, asked := q.question()
 	w := views.WhoCan{Question: question, Catalog: s.Catalog}
 	w.Limit, w.Offset = c.page(q)
+	w.Outside = q.flag("outside")
 	o, err := s.org.Organization(c.ctx, c.subject, c.organization())
 	if err != nil {
 		return reply{}, err
@@ -104,7 +105,7 @@ func (s *Server) whoCan(c *call) (reply, error) {
 		return c.again(err, func(e *org.Error) reply { w.Err = e; return whoCanReply(w) })
 	}
 	if c.form == formJSON || asked {
-		found, err := s.org.WhoCan(c.ctx, c.subject, c.organization(), question, w.Limit, w.Offset)
+		found, err := s.org.WhoCan(c.ctx, c.subject, c.organization(), question, org.WhoCanPage{Limit: w.Limit, Offset: w.Offset, Outside: w.Outside})
 		if err != nil {
 			return c.again(err, func(e *org.Error) reply { w.Err = e; return whoCanReply(w) })
 		}
@@ -120,11 +121,8 @@ func whoCanReply(w views.WhoCan) reply {
 		title:    "Who can",
 		active:   "who-can",
 	}
-	if a := w.Answer; a != nil {
-		r.data = whoCanJSON{
-			Action: a.Question.Action, ResourceType: a.Question.ResourceType, Own: a.Question.Own,
-			Count: a.Count, Total: a.Total, Members: each(a.Members, wireAble),
-		}
+	if w.Answer != nil {
+		r.data = wireWhoCan(w.Answer)
 	}
 	return r
 }

@@ -242,6 +242,47 @@ func TestPermissionsOfMember(t *testing.T) {
 	}
 }
 
+// ableNames is the people that a page lists in one of its tables.
+func ableNames(doc *goquery.Document, label, base string) (names []string) {
+	doc.Find(`table[aria-label="` + label + `"] td.c-who .nm a`).Each(func(_ int, a *goquery.Selection) {
+		names = append(names, strings.TrimPrefix(a.AttrOr("href", ""), base))
+	})
+	return names
+}
+
+// ableJSON is the answer to who may do something, as far as tests look at it.
+type ableJSON struct {
+	Count, Total, Suspended int
+	Members                 []able
+	Outside                 *struct {
+		Count int
+		Users []able
+	}
+}
+
+type able struct {
+	Username  string
+	AllowedBy []struct{ Name string } `json:"allowed_by"`
+	Because   string
+}
+
+func (j ableJSON) names(t *testing.T) (members, outside []string) {
+	t.Helper()
+	list := func(people []able) (names []string) {
+		for _, a := range people {
+			names = append(names, a.Username)
+			if len(a.AllowedBy) == 0 || a.Because == "" {
+				t.Errorf("no path to %s", a.Username)
+			}
+		}
+		return names
+	}
+	if j.Outside != nil {
+		outside = list(j.Outside.Users)
+	}
+	return list(j.Members), outside
+}
+
 func TestWhoCan(t *testing.T) {
 	t.Parallel()
 	const path = "/organizations/default/who-can"
@@ -250,54 +291,61 @@ func TestWhoCan(t *testing.T) {
 		status          int
 		want            []string // usernames
 		count           int
+		outside         []string
+		says            string // in the page
 	}{
-		{"a right of a role", webtest.Admin, "?action=read&resource_type=template", 200, []string{"admin", "member", "owner"}, 3},
-		{"a page of it", webtest.Admin, "?action=read&resource_type=template&limit=1&offset=1", 200, []string{"member"}, 3},
-		{"past the end", webtest.Admin, "?action=read&resource_type=template&limit=5&offset=50", 200, nil, 3},
-		{"own", webtest.Owner, "?action=update&resource_type=workspace&owner=me", 200, []string{"admin", "member", "owner"}, 3},
-		{"nobody but the owner", webtest.Admin, "?action=create&resource_type=license", 200, []string{"owner"}, 1},
-		{"no such pair", webtest.Admin, "?action=fly&resource_type=template", 400, nil, 0},
-		{"bad parameters", webtest.Admin, "?action=read&resource_type=template&limit=x&owner=bob", 400, nil, 0},
-		{"a plain member", webtest.Member, "?action=read&resource_type=template", 404, nil, 0},
-		{"from outside", webtest.Rival, "?action=read&resource_type=template", 404, nil, 0},
+		{"a right of a role", webtest.Admin, "?action=read&resource_type=template", 200, []string{"admin", "member", "owner"}, 3, nil, "1 more is suspended. No one outside"},
+		{"a page of it", webtest.Admin, "?action=read&resource_type=template&limit=1&offset=1", 200, []string{"member"}, 3, nil, "3 of 4 members can"},
+		{"past the end", webtest.Admin, "?action=read&resource_type=template&limit=5&offset=50", 200, nil, 3, nil, "There is no such page"},
+		{"own", webtest.Owner, "?action=update&resource_type=workspace&owner=me", 200, []string{"admin", "member", "owner"}, 3, nil, "on their own things"},
+		{"nobody but the owner", webtest.Admin, "?action=create&resource_type=license", 200, []string{"owner"}, 1, nil, ""},
+		{"from outside the organization", webtest.Admin, "?action=read&resource_type=user", 200, []string{"admin", "owner"}, 2, []string{"rival"}, "1 person outside"},
+		{"a page of those", webtest.Owner, "?action=read&resource_type=workspace_proxy&outside=1&limit=1&offset=1", 200, nil, 3, []string{"rival"}, "2 people outside"},
+		{"past their end", webtest.Owner, "?action=read&resource_type=workspace_proxy&outside=1&limit=1&offset=9", 200, nil, 3, nil, "There is no such page"},
+		{"who may not read accounts", "auditor", "?action=read&resource_type=user", 200, []string{"admin", "owner"}, 2, nil, "are not shown"},
+		{"no such pair", webtest.Admin, "?action=fly&resource_type=template", 400, nil, 0, nil, ""},
+		{"bad parameters", webtest.Admin, "?action=read&resource_type=template&limit=x&owner=bob&outside=maybe", 400, nil, 0, nil, "must be 1 or 0"},
+		{"a plain member", webtest.Member, "?action=read&resource_type=template", 404, nil, 0, nil, ""},
+		{"a stranger", webtest.Rival, "?action=read&resource_type=template", 404, nil, 0, nil, ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
+			total := 4
+			if tt.as == "auditor" {
+				total = 5
+			}
 			prepare := func(t *testing.T, s *webtest.Site) {
-				giveRole(t, s, "reader", []rbac.Permission{readTemplate}, "member")
+				s.AddUser(t, "sue", webtest.Default)
+				giveRole(t, s, "reader", []rbac.Permission{readTemplate}, "member", "sue")
+				if _, err := s.Service.SetStatus(t.Context(), s.Service.Operator(), "sue", org.StatusSuspended); err != nil {
+					t.Fatal(err)
+				}
+				if tt.as == "auditor" {
+					s.AddUser(t, "auditor", webtest.Default)
+					giveRole(t, s, "see-members", []rbac.Permission{{ResourceType: "organization_member", Action: "read"}}, "auditor")
+				}
 			}
 			webtest.InEveryWay(t, webtest.Request{Path: path + tt.query, As: tt.as}, tt.status, prepare, func(t *testing.T, way webtest.Way, s *webtest.Site, res *webtest.Response) {
+				if way.Browser() && tt.status != 404 && !strings.Contains(strings.Join(strings.Fields(res.Document().Text()), " "), tt.says) {
+					t.Errorf("%q is not in the page", tt.says)
+				}
 				if tt.status != 200 {
 					return
 				}
-				var names []string
+				var names, outside []string
 				if way.Browser() {
-					res.Document().Find("td.c-who .nm a").Each(func(_ int, a *goquery.Selection) {
-						names = append(names, strings.TrimPrefix(a.AttrOr("href", ""), "/organizations/default/members/"))
-					})
+					names = ableNames(res.Document(), "Members who can", "/organizations/default/members/")
+					outside = ableNames(res.Document(), "Others who can", "/users/")
 				} else {
-					var got struct {
-						Count, Total int
-						Members      []struct {
-							Username  string
-							AllowedBy []struct{ Name string } `json:"allowed_by"`
-							Because   string
-						}
-					}
+					var got ableJSON
 					res.Decode(&got)
-					if got.Count != tt.count || got.Total != 3 {
-						t.Errorf("count %d of %d, want %d of 3", got.Count, got.Total, tt.count)
-					}
-					for _, m := range got.Members {
-						names = append(names, m.Username)
-						if len(m.AllowedBy) == 0 || m.Because == "" {
-							t.Errorf("no path to %s", m.Username)
-						}
+					names, outside = got.names(t)
+					if got.Count != tt.count || got.Total != total || (got.Outside == nil) != (tt.as == "auditor") {
+						t.Errorf("count %d of %d, want %d of %d; outside %+v", got.Count, got.Total, tt.count, total, got.Outside)
 					}
 				}
-				slices.Sort(names)
-				if diff := cmp.Diff(tt.want, names); diff != "" {
+				if diff := cmp.Diff([2][]string{tt.want, tt.outside}, [2][]string{names, outside}); diff != "" {
 					t.Error(diff)
 				}
 			})

@@ -81,6 +81,18 @@ func (q *query) id(name string) uuid.UUID {
 	return id
 }
 
+// flag reads a parameter that is 1 or 0; missing or empty is 0.
+func (q *query) flag(name string) bool {
+	switch q.text(name) {
+	case "", "0", "false":
+		return false
+	case "1", "true":
+		return true
+	}
+	q.wrong(name, fmt.Sprintf("Query param %q must be 1 or 0", name))
+	return false
+}
+
 // sort reads the order of a list that can be ordered by these keys.
 func (q *query) sort(keys []string) string {
 	v := q.text("sort")

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"time"
 
+	"github.com/google/uuid"
+
 	"rolecall/org"
 	"rolecall/rbac"
 )
@@ -63,20 +65,42 @@ type effectiveJSON struct {
 }
 
 type whoCanJSON struct {
-	Action       string     `json:"action"`
-	ResourceType string     `json:"resource_type"`
-	Own          bool       `json:"own"`
-	Count        int        `json:"count"`
-	Total        int        `json:"total"`
-	Members      []ableJSON `json:"members"`
+	Action       string       `json:"action"`
+	ResourceType string       `json:"resource_type"`
+	Own          bool         `json:"own"`
+	Count        int          `json:"count"`
+	Total        int          `json:"total"`
+	Suspended    int          `json:"suspended"`
+	Members      []ableJSON   `json:"members"`
+	Outside      *outsideJSON `json:"outside"` // null: not for this caller
+}
+
+type outsideJSON struct {
+	Count int            `json:"count"`
+	Users []ableUserJSON `json:"users"`
+}
+
+// answerJSON is how a yes came about.
+type answerJSON struct {
+	Level   string        `json:"level"`
+	Roles   []roleRefJSON `json:"allowed_by"`
+	Because string        `json:"because"`
 }
 
 type ableJSON struct {
 	memberWithUserJSON
-	Status  org.Status    `json:"status"`
-	Level   string        `json:"level"`
-	Roles   []roleRefJSON `json:"allowed_by"`
-	Because string        `json:"because"`
+	Status org.Status `json:"status"`
+	answerJSON
+}
+
+type ableUserJSON struct {
+	ID        uuid.UUID  `json:"id"`
+	Username  string     `json:"username"`
+	Name      string     `json:"name"`
+	AvatarURL string     `json:"avatar_url"`
+	Email     string     `json:"email"`
+	Status    org.Status `json:"status"`
+	answerJSON
 }
 
 type findingJSON struct {
@@ -95,7 +119,11 @@ func voteName(v int8) string {
 
 // matchRole is the role of a match. The implied ones have no name for people of their own.
 func matchRole(m *rbac.Match) roleRefJSON {
-	return roleRefJSON{Name: m.Role.Name, DisplayName: org.RoleLabel(m.Role), OrganizationID: idOrNothing(m.Org)}
+	ref := roleRefJSON{Name: m.Role.Name, DisplayName: org.RoleLabel(m.Role)}
+	if !org.Elsewhere(*m) {
+		ref.OrganizationID = idOrNothing(m.Org)
+	}
+	return ref
 }
 
 func wireExplanation(e *org.Explanation) explanationJSON {
@@ -154,12 +182,32 @@ func decidingRoles(t *rbac.Trace) []roleRefJSON {
 	return refs
 }
 
-func wireAble(a *org.Able) ableJSON {
-	level, _ := a.Trace.Decided()
-	return ableJSON{
-		memberWithUserJSON: wireMemberWithUser(&a.Member), Status: a.Member.Status, Level: level.String(),
-		Roles: decidingRoles(&a.Trace), Because: a.Words.Because,
+func wireWhoCan(w *org.WhoCan) whoCanJSON {
+	out := whoCanJSON{
+		Action: w.Question.Action, ResourceType: w.Question.ResourceType, Own: w.Question.Own,
+		Count: w.Count, Total: w.Total, Suspended: w.Suspended, Members: each(w.Members, wireAble),
 	}
+	if w.Outside != nil {
+		out.Outside = &outsideJSON{Count: w.Outside.Count, Users: each(w.Outside.Users, wireAbleUser)}
+	}
+	return out
+}
+
+func wireAble(a *org.Able) ableJSON {
+	return ableJSON{memberWithUserJSON: wireMemberWithUser(&a.Member), Status: a.Member.Status, answerJSON: wireAnswer(&a.Answer)}
+}
+
+func wireAbleUser(a *org.AbleUser) ableUserJSON {
+	u := &a.User
+	return ableUserJSON{
+		ID: u.ID, Username: u.Username, Name: u.Name, AvatarURL: u.AvatarURL, Email: u.Email, Status: u.Status,
+		answerJSON: wireAnswer(&a.Answer),
+	}
+}
+
+func wireAnswer(a *org.Answer) answerJSON {
+	level, _ := a.Trace.Decided()
+	return answerJSON{Level: level.String(), Roles: decidingRoles(&a.Trace), Because: a.Words.Because}
 }
 
 func wireFinding(url string, f *org.Finding) findingJSON {

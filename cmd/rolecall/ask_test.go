@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -72,11 +73,42 @@ func (a askable) fill(t *testing.T) {
 			})
 			return err
 		},
+		func() error { return fillOthers(t, s, operator, home.ID) },
 	} {
 		if err := do(); err != nil {
 			t.Fatal(err)
 		}
 	}
+}
+
+// fillOthers adds sue, a suspended member who holds the role reader, and tess, a template admin of the site.
+func fillOthers(t *testing.T, s *org.Service, operator *org.Subject, home uuid.UUID) error {
+	t.Helper()
+	add := func(name string, homes ...uuid.UUID) error {
+		_, err := s.CreateUser(t.Context(), operator, func() (org.NewUser, error) {
+			return org.NewUser{Username: name, Email: name + "@example.com", LoginType: org.LoginNone, OrganizationIDs: homes}, nil
+		})
+		return err
+	}
+	if err := errors.Join(add("sue", home), add("tess", home)); err != nil {
+		return err
+	}
+	if _, err := s.RemoveMember(t.Context(), operator, "default", "tess"); err != nil {
+		return err
+	}
+	_, err := s.SetMemberRoles(t.Context(), operator, "default", "sue", func() (org.RolesInput, error) {
+		return org.RolesInput{Roles: []string{"reader"}}, nil
+	})
+	if err != nil {
+		return err
+	}
+	if _, err := s.SetStatus(t.Context(), operator, "sue", org.StatusSuspended); err != nil {
+		return err
+	}
+	_, err = s.SetUserRoles(t.Context(), operator, "tess", func() (org.RolesInput, error) {
+		return org.RolesInput{Roles: []string{"template-admin"}}, nil
+	})
+	return err
 }
 
 // Every question gives the same answer from the file and from a server on it, as a table and as JSON.
@@ -94,8 +126,9 @@ func TestAsking(t *testing.T) {
 		{"can-i create template --org default --as grace --owner me", 0, []string{"own resources level"}, `"own": true`},
 		{"can-i delete user", 0, []string{"Yes."}, `"answer": true`},
 		{"can-i fly template", 1, []string{"No. There is no such permission."}, `"answer": false`},
-		{"who-can read template", 0, []string{"grace", "reader", "2 of 2 members can template:read"}, `"count": 2`},
-		{"who-can ssh workspace", 0, []string{"1 of 2 members"}, `"total": 2`},
+		{"who-can read template", 0, []string{"grace", "reader", "2 of 3 members can read templates; 1 more is suspended; 1 person outside the organization can, by roles of the site."}, `"count": 2`},
+		{"who-can ssh workspace", 0, []string{"1 of 3 members can ssh workspaces.\n"}, `"total": 3`},
+		{"who-can view_insights template", 0, []string{"1 of 3 members can template:view_insights; 1 person", "Outside the organization:", "tess", "template-admin"}, `"outside": {`},
 		{"explain grace delete template", 1, []string{"No. Denied", "deny  template:delete", "decides", "Allow template:delete in READER"}, `"explanation": {`},
 		{"explain grace read template", 0, []string{"Yes. Allowed", "Take away READER", "one change each"}, `"allowed": true`},
 		{"permissions grace", 0, []string{"template:read", "reader", "denied", "own things", "every member has it"}, `"implied": true`},

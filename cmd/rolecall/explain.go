@@ -238,12 +238,31 @@ func (e *explanation) print(w io.Writer) {
 	table(w, rows...)
 }
 
+// able is somebody who may do what was asked.
+type able struct {
+	Username, Status, Level string
+	AllowedBy               []roleName `json:"allowed_by"`
+}
+
+// whoCan is the answer to who may do something.
+type whoCan struct {
+	Action                  string
+	ResourceType            string `json:"resource_type"`
+	Count, Total, Suspended int
+	Members                 []able
+	Outside                 *struct {
+		Count int
+		Users []able
+	}
+}
+
 func whoCanCommand() *command {
 	var q query
 	return &command{
 		name: "who-can", operand: "ACTION TYPE",
-		summary: "List the members who may do something, and by which roles",
-		about:   "Suspended members are among them, by what they hold. Exit code 1: nobody may.",
+		summary: "List everybody who may do something in an organization, and by which roles",
+		about: "The members come first, then up to 100 accounts outside the organization, if you may read the accounts of the\n" +
+			"site. Suspended accounts may nothing. Exit code 1: no one may.",
 		examples: []string{
 			"rolecall who-can delete template --org acme",
 			"rolecall who-can assign assign_org_role --org acme --json --url https://roles.example.com",
@@ -252,32 +271,86 @@ func whoCanCommand() *command {
 		flags:    q.flags("org", "owner", "limit"),
 		run: func(ctx context.Context, t *terminal, c *config) error {
 			return asking(ctx, c, func(a *api) error {
-				var got struct {
-					Count, Total int
-					Members      []struct {
-						Username, Status, Level string
-						AllowedBy               []roleName `json:"allowed_by"`
-					}
-				}
+				var got whoCan
 				raw, err := a.get(&got, organization(q.org)+"/who-can", q.question(c.operands[0], c.operands[1]))
 				if err != nil {
 					return err
 				}
+				someone := got.Count > 0 || got.Outside != nil && got.Outside.Count > 0
 				if q.json {
-					return errors.Join(printJSON(t.out, raw), verdict(got.Count > 0))
+					return errors.Join(printJSON(t.out, raw), verdict(someone))
 				}
-				rows := [][]string{{"USERNAME", "STATUS", "LEVEL", "ALLOWED BY"}}
-				for _, m := range got.Members {
-					rows = append(rows, []string{m.Username, m.Status, m.Level, roleNames(m.AllowedBy)})
-				}
-				if len(got.Members) > 0 {
-					table(t.out, rows...)
-				}
-				fmt.Fprintf(t.out, "%d of %d members can %s:%s\n", got.Count, got.Total, c.operands[1], c.operands[0])
-				return verdict(got.Count > 0)
+				got.print(t.out)
+				return verdict(someone)
 			})
 		},
 	}
+}
+
+func (g *whoCan) print(w io.Writer) {
+	people := func(list []able) {
+		rows := [][]string{{"USERNAME", "STATUS", "LEVEL", "ALLOWED BY"}}
+		for _, m := range list {
+			rows = append(rows, []string{m.Username, m.Status, m.Level, roleNames(m.AllowedBy)})
+		}
+		if len(list) > 0 {
+			table(w, rows...)
+		}
+	}
+	people(g.Members)
+	if g.Outside != nil && len(g.Outside.Users) > 0 {
+		fmt.Fprintln(w, "\nOutside the organization:")
+		people(g.Outside.Users)
+		if more := g.Outside.Count - len(g.Outside.Users); more > 0 {
+			fmt.Fprintf(w, "and %s more\n", thousands(more))
+		}
+		fmt.Fprintln(w)
+	}
+	fmt.Fprintln(w, g.sentence())
+}
+
+// sentence is the answer in one line.
+func (g *whoCan) sentence() string {
+	s := fmt.Sprintf("%s of %s can %s", thousands(g.Count), counted(g.Total, "member", "members"), doing(g.Action, g.ResourceType))
+	if g.Suspended > 0 {
+		s += fmt.Sprintf("; %s suspended", counted(g.Suspended, "more is", "more are"))
+	}
+	switch {
+	case g.Outside == nil:
+		s += "; who else can is for those to see who may read the accounts of the site"
+	case g.Outside.Count > 0:
+		s += fmt.Sprintf("; %s outside the organization can, by roles of the site", counted(g.Outside.Count, "person", "people"))
+	}
+	return s + "."
+}
+
+// doing is an action on things of a type as words: "start workspaces".
+func doing(action, resourceType string) string {
+	if strings.Contains(action, "_") {
+		return resourceType + ":" + action
+	}
+	things := strings.ReplaceAll(resourceType, "_", " ")
+	if !strings.HasSuffix(things, "s") {
+		things += "s"
+	}
+	return action + " " + things
+}
+
+// counted is a number with its noun.
+func counted(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return thousands(n) + " " + many
+}
+
+// thousands is a number as people read it: 1,293.
+func thousands(n int) string {
+	s := strconv.Itoa(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
 }
 
 func permissionsCommand() *command {
