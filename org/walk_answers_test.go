@@ -66,7 +66,7 @@ func (a *attempt) asker(st *state) *org.Subject {
 	return nil
 }
 
-// wrongWhoCan asks who may do something, in every organization, now and then.
+// wrongWhoCan asks who on the site may do something in an organization, in every one, now and then.
 func wrongWhoCan(a *attempt, after *state) (bad []string) {
 	if a.changes%50 != 0 {
 		return nil
@@ -78,23 +78,37 @@ func wrongWhoCan(a *attempt, after *state) (bad []string) {
 	for _, place := range after.orgs {
 		i, w := a.rng.IntN(len(pairs())), a.rng.IntN(2)
 		p := pairs()[i]
-		got, err := a.svc.WhoCan(a.ctx, by, place.String(), org.Question{Action: p.Action, ResourceType: p.ResourceType, Own: w == own}, 0, 0)
+		got, err := a.svc.WhoCan(a.ctx, by, place.String(), org.Question{Action: p.Action, ResourceType: p.ResourceType, Own: w == own}, org.WhoCanPage{})
 		if err != nil {
 			a.t.Fatal(err)
 		}
-		var want, names []string
-		for _, p := range after.list {
-			if p.in(askedIn(pairs()[i], place))[w].has(i) && p.member(place) && !p.suspended() {
-				want = append(want, p.name)
+		var want, names [2][]string // members, and those outside
+		suspended, total := 0, 0
+		for _, who := range after.list {
+			able, outside := who.in(askedIn(p, place))[w].has(i), 1
+			if who.member(place) {
+				total++
+				outside = 0
+			}
+			switch {
+			case able && !who.suspended():
+				want[outside] = append(want[outside], who.name)
+			case able && outside == 0:
+				suspended++
 			}
 		}
 		for _, m := range got.Members {
-			names = append(names, m.Member.Username)
+			names[0] = append(names[0], m.Member.Username)
 		}
-		slices.Sort(names)
-		slices.Sort(want)
-		if !slices.Equal(names, want) {
-			bad = append(bad, fmt.Sprintf("%v in %s, %s: %v, want %v", p, after.label(place), whose[w], names, want))
+		for _, u := range got.Outside.Users {
+			names[1] = append(names[1], u.User.Username)
+		}
+		for _, list := range [][]string{want[0], want[1], names[0], names[1]} {
+			slices.Sort(list)
+		}
+		if !slices.Equal(names[0], want[0]) || !slices.Equal(names[1], want[1]) || got.Suspended != suspended || got.Total != total {
+			bad = append(bad, fmt.Sprintf("%v in %s, %s: %v of %d, %d suspended; want %v of %d, %d suspended",
+				p, after.label(place), whose[w], names, got.Total, got.Suspended, want, total, suspended))
 		}
 	}
 	return bad
