@@ -136,9 +136,14 @@ const listAPIKeys = `-- name: ListAPIKeys :many
 SELECT k.id, k.user_id, u.username, k.name, k.login_type, k.scope, k.lifetime_seconds,
     k.created_at, k.updated_at, k.expires_at, k.last_used
 FROM api_keys k JOIN users u ON u.id = k.user_id
-WHERE (k.user_id = ?1 OR ?1 IS NULL) AND k.login_type = 'token'
+WHERE k.user_id >= ?1 AND k.user_id <= ?2 AND k.login_type = 'token'
 ORDER BY k.created_at, k.id
 `
+
+type ListAPIKeysParams struct {
+	FromUser uuid.UUID
+	ToUser   uuid.UUID
+}
 
 type ListAPIKeysRow struct {
 	ID              string
@@ -154,8 +159,9 @@ type ListAPIKeysRow struct {
 	LastUsed        sql.NullTime
 }
 
-func (q *Queries) ListAPIKeys(ctx context.Context, userID uuid.NullUUID) ([]ListAPIKeysRow, error) {
-	rows, err := q.query(ctx, q.listAPIKeysStmt, listAPIKeys, userID)
+// Of the accounts between two ids, both of them included.
+func (q *Queries) ListAPIKeys(ctx context.Context, arg ListAPIKeysParams) ([]ListAPIKeysRow, error) {
+	rows, err := q.query(ctx, q.listAPIKeysStmt, listAPIKeys, arg.FromUser, arg.ToUser)
 	if err != nil {
 		return nil, err
 	}

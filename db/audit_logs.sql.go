@@ -53,6 +53,7 @@ type FindAuditLogsRow struct {
 }
 
 // The entries that match, newest first, and how many match in all.
+// reads all: it counts them, and many things can be asked for.
 // Organizations: ids with a space before and after each; ” is no limit.
 func (q *Queries) FindAuditLogs(ctx context.Context, arg FindAuditLogsParams) ([]FindAuditLogsRow, error) {
 	rows, err := q.query(ctx, q.findAuditLogsStmt, findAuditLogs,

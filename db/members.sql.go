@@ -159,6 +159,7 @@ type CountSearchedParams struct {
 }
 
 // How many accounts may have a text of three letters or more, as far as anybody wants to know.
+// reads all on PostgreSQL: without an extension it has no index of texts.
 func (q *Queries) CountSearched(ctx context.Context, arg CountSearchedParams) (int64, error) {
 	row := q.queryRow(ctx, q.countSearchedStmt, countSearched, arg.Query, arg.MaxRows)
 	var count int64
@@ -1198,6 +1199,7 @@ type SearchMembersRow struct {
 
 // Members that match, in any order, walking along the accounts that may have the text, three letters of it or more, and how many
 // match in all.
+// reads all on PostgreSQL: without an extension it has no index of texts.
 func (q *Queries) SearchMembers(ctx context.Context, arg SearchMembersParams) ([]SearchMembersRow, error) {
 	rows, err := q.query(ctx, q.searchMembersStmt, searchMembers,
 		arg.Descending,
@@ -1267,6 +1269,7 @@ type SearchMembersByUsernameRow struct {
 
 // The same, all of them and in no order, with the usernames to order them by. It reads nothing of a membership that does
 // not stand in the index by account.
+// reads all on PostgreSQL: without an extension it has no index of texts.
 func (q *Queries) SearchMembersByUsername(ctx context.Context, arg SearchMembersByUsernameParams) ([]SearchMembersByUsernameRow, error) {
 	rows, err := q.query(ctx, q.searchMembersByUsernameStmt, searchMembersByUsername,
 		arg.Query,

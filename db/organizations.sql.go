@@ -16,6 +16,7 @@ const countOrganizationsUpTo = `-- name: CountOrganizationsUpTo :one
 SELECT count(*) FROM (SELECT 1 FROM organizations LIMIT CAST(?1 AS bigint)) o
 `
 
+// reads all: as many as are asked for.
 func (q *Queries) CountOrganizationsUpTo(ctx context.Context, maxRows int64) (int64, error) {
 	row := q.queryRow(ctx, q.countOrganizationsUpToStmt, countOrganizationsUpTo, maxRows)
 	var count int64
@@ -135,6 +136,7 @@ const listOrganizations = `-- name: ListOrganizations :many
 SELECT id, name, name_key, display_name, description, icon, is_default, member_count, created_at, updated_at, version FROM organizations ORDER BY name_key LIMIT CAST(?1 AS bigint)
 `
 
+// reads all: as many as are asked for, in the order of the index.
 func (q *Queries) ListOrganizations(ctx context.Context, maxRows int64) ([]Organization, error) {
 	rows, err := q.query(ctx, q.listOrganizationsStmt, listOrganizations, maxRows)
 	if err != nil {

@@ -351,6 +351,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.renewPasswordHashStmt, err = db.PrepareContext(ctx, renewPasswordHash); err != nil {
 		return nil, fmt.Errorf("error preparing query RenewPasswordHash: %w", err)
 	}
+	if q.searchCandidatesStmt, err = db.PrepareContext(ctx, searchCandidates); err != nil {
+		return nil, fmt.Errorf("error preparing query SearchCandidates: %w", err)
+	}
 	if q.searchMembersStmt, err = db.PrepareContext(ctx, searchMembers); err != nil {
 		return nil, fmt.Errorf("error preparing query SearchMembers: %w", err)
 	}
@@ -958,6 +961,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing renewPasswordHashStmt: %w", cerr)
 		}
 	}
+	if q.searchCandidatesStmt != nil {
+		if cerr := q.searchCandidatesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing searchCandidatesStmt: %w", cerr)
+		}
+	}
 	if q.searchMembersStmt != nil {
 		if cerr := q.searchMembersStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing searchMembersStmt: %w", cerr)
@@ -1201,6 +1209,7 @@ type Queries struct {
 	listUsersStmt                     *sql.Stmt
 	listUsersByIDStmt                 *sql.Stmt
 	renewPasswordHashStmt             *sql.Stmt
+	searchCandidatesStmt              *sql.Stmt
 	searchMembersStmt                 *sql.Stmt
 	searchMembersByUsernameStmt       *sql.Stmt
 	searchUsersStmt                   *sql.Stmt
@@ -1335,6 +1344,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listUsersStmt:                     q.listUsersStmt,
 		listUsersByIDStmt:                 q.listUsersByIDStmt,
 		renewPasswordHashStmt:             q.renewPasswordHashStmt,
+		searchCandidatesStmt:              q.searchCandidatesStmt,
 		searchMembersStmt:                 q.searchMembersStmt,
 		searchMembersByUsernameStmt:       q.searchMembersByUsernameStmt,
 		searchUsersStmt:                   q.searchUsersStmt,

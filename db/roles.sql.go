@@ -293,7 +293,9 @@ func (q *Queries) ListPermissionsOfOrganization(ctx context.Context, organizatio
 }
 
 const listPermissionsOfSite = `-- name: ListPermissionsOfSite :many
-SELECT p.role_id, p.level, p.resource_type, p."action", p.negate FROM roles r JOIN role_permissions p ON p.role_id = r.id WHERE r.organization_id IS NULL
+SELECT p.role_id, p.level, p.resource_type, p."action", p.negate FROM roles r
+CROSS JOIN role_permissions p -- engines take what is joined like this in the order in which it stands here
+WHERE r.organization_id IS NULL AND p.role_id = r.id
 ORDER BY p.role_id, p.level, p.resource_type, p.action
 `
 

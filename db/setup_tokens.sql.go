@@ -25,6 +25,7 @@ const deleteSetupTokens = `-- name: DeleteSetupTokens :exec
 DELETE FROM setup_tokens
 `
 
+// reads all: none is to stay.
 func (q *Queries) DeleteSetupTokens(ctx context.Context) error {
 	_, err := q.exec(ctx, q.deleteSetupTokensStmt, deleteSetupTokens)
 	return err

@@ -24,6 +24,7 @@ type CountUserRolesRow struct {
 }
 
 // How many users hold each site role.
+// reads all: of many accounts few hold one.
 func (q *Queries) CountUserRoles(ctx context.Context) ([]CountUserRolesRow, error) {
 	rows, err := q.query(ctx, q.countUserRolesStmt, countUserRoles)
 	if err != nil {
@@ -135,6 +136,7 @@ type FindUsersRow struct {
 
 // Users that match, in the order asked for, and how many match in all. Lists of names and sort keys as in FindMembers.
 // Who was never seen comes before all who were.
+// reads all: no index has what can be asked for; texts of three letters and more are for SearchUsers.
 func (q *Queries) FindUsers(ctx context.Context, arg FindUsersParams) ([]FindUsersRow, error) {
 	rows, err := q.query(ctx, q.findUsersStmt, findUsers,
 		arg.Descending,
@@ -390,6 +392,7 @@ const listCandidates = `-- name: ListCandidates :many
 SELECT r.id, r.username, r.username_key, r.email, r.name, r.avatar_url, r.status, r.login_type, r.created_at, r.updated_at, r.last_seen_at, r.roles, r.version, r.organization_ids FROM (
     SELECT u.id, u.username_key FROM users u
     WHERE (CAST(?1 AS text) = '' OR instr(u.search_key, ?1) > 0)
+      AND u.status <> 'suspended'
       AND NOT EXISTS (
           SELECT 1 FROM organization_members m WHERE m.organization_id = ?2 AND m.user_id = u.id)
     ORDER BY u.username_key
@@ -405,7 +408,9 @@ type ListCandidatesParams struct {
 	MaxRows        int64
 }
 
-// Users that are not members of an organization yet, by username.
+// Users that are not members of an organization yet and not suspended, by username.
+// reads all: as far as it takes to find as many as are asked for; a text of three letters that few have is for
+// SearchCandidates.
 func (q *Queries) ListCandidates(ctx context.Context, arg ListCandidatesParams) ([]UserRow, error) {
 	rows, err := q.query(ctx, q.listCandidatesStmt, listCandidates, arg.Query, arg.OrganizationID, arg.MaxRows)
 	if err != nil {
@@ -546,6 +551,67 @@ func (q *Queries) RenewPasswordHash(ctx context.Context, arg RenewPasswordHashPa
 	return err
 }
 
+const searchCandidates = `-- name: SearchCandidates :many
+SELECT r.id, r.username, r.username_key, r.email, r.name, r.avatar_url, r.status, r.login_type, r.created_at, r.updated_at, r.last_seen_at, r.roles, r.version, r.organization_ids FROM (
+    SELECT u.id, u.username_key FROM user_search(search_pattern(CAST(?1 AS text))) s
+    CROSS JOIN users u -- engines take what is joined like this in the order in which it stands here
+    WHERE u.seq = s.rowid AND instr(u.search_key, ?1) > 0
+      AND u.status <> 'suspended'
+      AND NOT EXISTS (
+          SELECT 1 FROM organization_members m WHERE m.organization_id = ?2 AND m.user_id = u.id)
+    ORDER BY u.username_key
+    LIMIT CAST(?3 AS bigint)
+) p
+JOIN user_rows r ON r.id = p.id
+ORDER BY p.username_key
+`
+
+type SearchCandidatesParams struct {
+	Query          string
+	OrganizationID uuid.UUID
+	MaxRows        int64
+}
+
+// ListCandidates among the accounts that may have a text of three letters or more.
+// reads all on PostgreSQL: without an extension it has no index of texts.
+func (q *Queries) SearchCandidates(ctx context.Context, arg SearchCandidatesParams) ([]UserRow, error) {
+	rows, err := q.query(ctx, q.searchCandidatesStmt, searchCandidates, arg.Query, arg.OrganizationID, arg.MaxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []UserRow{}
+	for rows.Next() {
+		var i UserRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Username,
+			&i.UsernameKey,
+			&i.Email,
+			&i.Name,
+			&i.AvatarURL,
+			&i.Status,
+			&i.LoginType,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+			&i.LastSeenAt,
+			&i.Roles,
+			&i.Version,
+			&i.OrganizationIds,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const searchUsers = `-- name: SearchUsers :many
 SELECT f.id, CAST(count(*) OVER () AS bigint) AS total
 FROM (
@@ -602,6 +668,7 @@ type SearchUsersRow struct {
 }
 
 // FindUsers among the accounts that may have a text of three letters or more.
+// reads all on PostgreSQL: without an extension it has no index of texts.
 func (q *Queries) SearchUsers(ctx context.Context, arg SearchUsersParams) ([]SearchUsersRow, error) {
 	rows, err := q.query(ctx, q.searchUsersStmt, searchUsers,
 		arg.Descending,

@@ -288,7 +288,8 @@ func (s source) memberView(ctx context.Context, by *Subject, org db.Organization
 	return one[0], err
 }
 
-// Candidates are users that are not members yet and whose username, name or e-mail contains query: at most 20.
+// Candidates are users that are not members yet and not suspended, and whose username, name or e-mail contains query: at
+// most 20.
 // NotFound: no such organization. Forbidden: the caller may not add members. Who may not read users finds none.
 func (s *Service) Candidates(ctx context.Context, subject *Subject, organization, query string) (Organization, []User, error) {
 	src := s.snapshot(subject)
@@ -302,17 +303,40 @@ func (s *Service) Candidates(ctx context.Context, subject *Subject, organization
 	if !subject.Can("read", usersObject) {
 		return organizationOf(org), nil, nil
 	}
-	rows, err := s.db.ListCandidates(ctx, db.ListCandidatesParams{OrganizationID: org.ID, Query: Fold(query), MaxRows: 20})
+	var users []User
+	err = s.db.Read(ctx, func(q *db.Queries) error {
+		src.q = q
+		users, err = src.candidates(ctx, db.ListCandidatesParams{OrganizationID: org.ID, Query: Fold(query), MaxRows: 20})
+		return err
+	})
+	return organizationOf(org), users, err
+}
+
+func (s source) candidates(ctx context.Context, p db.ListCandidatesParams) ([]User, error) {
+	all, err := s.q.GetUserCount(ctx)
 	if err != nil {
-		return Organization{}, nil, err
+		return nil, err
+	}
+	few, err := s.fewMatch(ctx, p.Query, all)
+	if err != nil {
+		return nil, err
+	}
+	var rows []db.UserRow
+	if few {
+		rows, err = s.q.SearchCandidates(ctx, db.SearchCandidatesParams{Query: p.Query, OrganizationID: p.OrganizationID, MaxRows: p.MaxRows})
+	} else {
+		rows, err = s.q.ListCandidates(ctx, p)
+	}
+	if err != nil {
+		return nil, err
 	}
 	users := make([]User, len(rows))
 	for i, r := range rows {
-		if users[i], err = src.user(ctx, r); err != nil {
-			return Organization{}, nil, err
+		if users[i], err = s.user(ctx, r); err != nil {
+			return nil, err
 		}
 	}
-	return organizationOf(org), users, nil
+	return users, nil
 }
 
 // toAdd is what adding a member takes.

@@ -609,10 +609,14 @@ func TestCandidates(t *testing.T) {
 		t.Errorf("who may add but not read users finds %v (%v)", got, err)
 	}
 	for i := range 25 {
-		s.insert(t, person{name: fmt.Sprintf("many%d", i)})
+		s.insert(t, person{name: fmt.Sprintf("many%02d", i)}, person{name: fmt.Sprintf("away%02d", i), status: "suspended"})
 	}
-	if got, err := find("oa", "many"); err != nil || len(got) != 20 {
-		t.Errorf("%d candidates (%v), want 20", len(got), err)
+	// What few have is looked up, and what many have is found on the way along all.
+	for query, want := range map[string]int{"many": 20, "many0": 10, "many07": 1, "away": 0, "away0": 0, "away07": 0, "y0": 10, "many97": 0} {
+		got, err := find("oa", query)
+		if err != nil || len(got) != want || !slices.IsSorted(got) {
+			t.Errorf("%q: the candidates are %q (%v), want %d", query, got, err, want)
+		}
 	}
 }
 

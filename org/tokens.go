@@ -143,9 +143,9 @@ func (s *Service) Tokens(ctx context.Context, subject *Subject, user string, all
 	if err != nil {
 		return nil, err
 	}
-	object, whose := keyObject(row.ID), nullID(row.ID)
+	object, whose := keyObject(row.ID), db.ListAPIKeysParams{FromUser: row.ID, ToUser: row.ID}
 	if all {
-		object, whose = keyObject(uuid.Nil), uuid.NullUUID{}
+		object, whose = keyObject(uuid.Nil), db.ListAPIKeysParams{FromUser: uuid.Nil, ToUser: uuid.Max}
 	}
 	if !subject.Can("read", object) {
 		return nil, errNotFound()

@@ -5,10 +5,11 @@ SELECT user_id, secret_hash, expires_at, last_used FROM api_keys WHERE id = @id;
 SELECT user_id, name FROM api_keys WHERE id = @id;
 
 -- name: ListAPIKeys :many
+-- Of the accounts between two ids, both of them included.
 SELECT k.id, k.user_id, u.username, k.name, k.login_type, k.scope, k.lifetime_seconds,
     k.created_at, k.updated_at, k.expires_at, k.last_used
 FROM api_keys k JOIN users u ON u.id = k.user_id
-WHERE (k.user_id = sqlc.narg(user_id) OR sqlc.narg(user_id) IS NULL) AND k.login_type = 'token'
+WHERE k.user_id >= @from_user AND k.user_id <= @to_user AND k.login_type = 'token'
 ORDER BY k.created_at, k.id;
 
 -- name: CountAPIKeysNamed :one

@@ -22,6 +22,7 @@ SELECT * FROM audit_logs WHERE id = @id;
 
 -- name: FindAuditLogs :many
 -- The entries that match, newest first, and how many match in all.
+-- reads all: it counts them, and many things can be asked for.
 -- Organizations: ids with a space before and after each; '' is no limit.
 SELECT a.seq, CAST(count(*) OVER () AS bigint) AS total FROM audit_logs a
 WHERE (CAST(@organizations AS text) = '' OR instr(@organizations, ' ' || coalesce(CAST(a.organization_id AS text), '') || ' ') > 0)

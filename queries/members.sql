@@ -118,11 +118,13 @@ SELECT CAST(coalesce(max(members), 0) AS bigint) AS members FROM member_role_cou
 
 -- name: CountSearched :one
 -- How many accounts may have a text of three letters or more, as far as anybody wants to know.
+-- reads all on PostgreSQL: without an extension it has no index of texts.
 SELECT count(*) FROM (SELECT 1 FROM user_search(search_pattern(CAST(@query AS text))) LIMIT CAST(@max_rows AS bigint)) f;
 
 -- name: SearchMembers :many
 -- Members that match, in any order, walking along the accounts that may have the text, three letters of it or more, and how many
 -- match in all.
+-- reads all on PostgreSQL: without an extension it has no index of texts.
 SELECT f.user_id, CAST(count(*) OVER () AS bigint) AS total FROM (
     SELECT m.user_id,
         CAST(CASE WHEN CAST(@descending AS boolean) THEN '' ELSE
@@ -155,6 +157,7 @@ LIMIT CAST(@max_rows AS bigint) OFFSET CAST(@skip AS bigint);
 -- name: SearchMembersByUsername :many
 -- The same, all of them and in no order, with the usernames to order them by. It reads nothing of a membership that does
 -- not stand in the index by account.
+-- reads all on PostgreSQL: without an extension it has no index of texts.
 SELECT m.user_id, m.username_key
 FROM user_search(search_pattern(CAST(@query AS text))) s
 CROSS JOIN users u -- engines take what is joined like this in the order in which it stands here

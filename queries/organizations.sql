@@ -8,6 +8,7 @@ SELECT * FROM organizations WHERE name_key = @name_key;
 SELECT * FROM organizations WHERE is_default;
 
 -- name: ListOrganizations :many
+-- reads all: as many as are asked for, in the order of the index.
 SELECT * FROM organizations ORDER BY name_key LIMIT CAST(@max_rows AS bigint);
 
 -- name: ListOrganizationsOfUser :many
@@ -28,4 +29,5 @@ WHERE id = @id;
 DELETE FROM organizations WHERE id = @id;
 
 -- name: CountOrganizationsUpTo :one
+-- reads all: as many as are asked for.
 SELECT count(*) FROM (SELECT 1 FROM organizations LIMIT CAST(@max_rows AS bigint)) o;

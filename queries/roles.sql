@@ -22,7 +22,9 @@ SELECT p.* FROM roles r JOIN role_permissions p ON p.role_id = r.id WHERE r.orga
 ORDER BY p.role_id, p.level, p.resource_type, p.action;
 
 -- name: ListPermissionsOfSite :many
-SELECT p.* FROM roles r JOIN role_permissions p ON p.role_id = r.id WHERE r.organization_id IS NULL
+SELECT p.* FROM roles r
+CROSS JOIN role_permissions p -- engines take what is joined like this in the order in which it stands here
+WHERE r.organization_id IS NULL AND p.role_id = r.id
 ORDER BY p.role_id, p.level, p.resource_type, p.action;
 
 -- name: ListMemberships :many

@@ -5,4 +5,5 @@ INSERT INTO setup_tokens (hash, created_at) VALUES (@hash, @now) ON CONFLICT (ha
 SELECT count(*) FROM setup_tokens WHERE hash = @hash;
 
 -- name: DeleteSetupTokens :exec
+-- reads all: none is to stay.
 DELETE FROM setup_tokens;

@@ -25,6 +25,7 @@ SELECT users FROM user_counts WHERE id = 1;
 -- name: FindUsers :many
 -- Users that match, in the order asked for, and how many match in all. Lists of names and sort keys as in FindMembers.
 -- Who was never seen comes before all who were.
+-- reads all: no index has what can be asked for; texts of three letters and more are for SearchUsers.
 SELECT f.id, CAST(count(*) OVER () AS bigint) AS total
 FROM (
     SELECT
@@ -57,6 +58,7 @@ LIMIT CAST(@max_rows AS bigint) OFFSET CAST(@skip AS bigint);
 
 -- name: SearchUsers :many
 -- FindUsers among the accounts that may have a text of three letters or more.
+-- reads all on PostgreSQL: without an extension it has no index of texts.
 SELECT f.id, CAST(count(*) OVER () AS bigint) AS total
 FROM (
     SELECT
@@ -92,10 +94,29 @@ LIMIT CAST(@max_rows AS bigint) OFFSET CAST(@skip AS bigint);
 SELECT * FROM user_rows WHERE id IN (sqlc.slice('ids'));
 
 -- name: ListCandidates :many
--- Users that are not members of an organization yet, by username.
+-- Users that are not members of an organization yet and not suspended, by username.
+-- reads all: as far as it takes to find as many as are asked for; a text of three letters that few have is for
+-- SearchCandidates.
 SELECT r.* FROM (
     SELECT u.id, u.username_key FROM users u
     WHERE (CAST(@query AS text) = '' OR instr(u.search_key, @query) > 0)
+      AND u.status <> 'suspended'
+      AND NOT EXISTS (
+          SELECT 1 FROM organization_members m WHERE m.organization_id = @organization_id AND m.user_id = u.id)
+    ORDER BY u.username_key
+    LIMIT CAST(@max_rows AS bigint)
+) p
+JOIN user_rows r ON r.id = p.id
+ORDER BY p.username_key;
+
+-- name: SearchCandidates :many
+-- ListCandidates among the accounts that may have a text of three letters or more.
+-- reads all on PostgreSQL: without an extension it has no index of texts.
+SELECT r.* FROM (
+    SELECT u.id, u.username_key FROM user_search(search_pattern(CAST(@query AS text))) s
+    CROSS JOIN users u -- engines take what is joined like this in the order in which it stands here
+    WHERE u.seq = s.rowid AND instr(u.search_key, @query) > 0
+      AND u.status <> 'suspended'
       AND NOT EXISTS (
           SELECT 1 FROM organization_members m WHERE m.organization_id = @organization_id AND m.user_id = u.id)
     ORDER BY u.username_key
@@ -151,6 +172,7 @@ DELETE FROM user_roles WHERE role = @role;
 
 -- name: CountUserRoles :many
 -- How many users hold each site role.
+-- reads all: of many accounts few hold one.
 SELECT role, count(*) AS users FROM user_roles GROUP BY role;
 
 -- name: ListActiveHoldersOfSiteRole :many
