@@ -5,7 +5,9 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 	"syscall"
 )
@@ -16,6 +18,26 @@ const applicationID = 0x526C436C
 // ours are tables that no other program's database has together. Files from before they were marked are known by them.
 var ours = []string{"goose_db_version", "organizations", "organization_members", "audit_heads"}
 
+// Resolve gives the path of a SQLite file without symbolic links, so that whatever is beside the file, its log and its
+// lock, has one name. It fails for a link that leads nowhere.
+func Resolve(path string) (string, error) {
+	real, err := filepath.EvalSymlinks(path)
+	if err == nil || !absent(err) {
+		return real, err
+	}
+	if info, err := os.Lstat(path); err == nil && info.Mode()&os.ModeSymlink != 0 {
+		return "", fmt.Errorf("%s is a link to a file that is not there", path)
+	}
+	folder, err := filepath.EvalSymlinks(filepath.Dir(path))
+	if err != nil {
+		return path, nil // it is not there either: whoever makes it will tell
+	}
+	return filepath.Join(folder, filepath.Base(path)), nil
+}
+
+// absent reports whether err tells that there is no such file.
+func absent(err error) bool { return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) }
+
 // foreign is the refusal of a file that another program made.
 func foreign(path string) error {
 	return fmt.Errorf("%s belongs to another program, and is no database of this program", path)
@@ -24,7 +46,7 @@ func foreign(path string) error {
 // fileVersion gives the version of the schema of the SQLite file at path, 0 if there is no file, or nothing in it yet. It
 // writes nothing, so that what belongs to another program stays as it is.
 func fileVersion(ctx context.Context, path string) (version int64, err error) {
-	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
+	if _, err := os.Stat(path); absent(err) {
 		return 0, nil
 	}
 	c, err := sql.Open("sqlite", readOnlyDSN(path))

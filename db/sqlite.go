@@ -71,6 +71,10 @@ type file struct {
 // none, it makes one for this user alone. synchronous says when writes are on disk: nothing but FULL
 // keeps what Write promises.
 func openFile(ctx context.Context, path, synchronous string, anySchema bool) (*DB, error) {
+	path, err := Resolve(path)
+	if err != nil {
+		return nil, err
+	}
 	if err := recognize(ctx, path, anySchema); err != nil {
 		return nil, err
 	}
@@ -78,7 +82,6 @@ func openFile(ctx context.Context, path, synchronous string, anySchema bool) (*D
 		return nil, fmt.Errorf("open database: %w", err)
 	}
 	f := &file{path: path}
-	var err error
 	if f.pool, err = sql.Open("sqlite", dsn(path, "synchronous("+synchronous+")", "wal_autocheckpoint(0)")); err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}

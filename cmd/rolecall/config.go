@@ -124,9 +124,12 @@ func parseDB(c *config, v string) error {
 		if err := db.CheckURL(v); err != nil {
 			return err
 		}
+		c.db = v
+		return nil
 	}
-	c.db = v
-	return nil
+	var err error
+	c.db, err = db.Resolve(v)
+	return err
 }
 
 func parseWire(c *config, v string) error {

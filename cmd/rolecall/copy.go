@@ -39,7 +39,11 @@ func copyCommand() *command {
 			if _, err := os.Stat(from); errors.Is(err, os.ErrNotExist) {
 				return usageError("there is no database at " + from + ": name it with --from")
 			}
-			return copyAll(ctx, t, from, to)
+			file, err := db.Resolve(from)
+			if err != nil {
+				return usageError("--from: " + err.Error())
+			}
+			return copyAll(ctx, t, file, to)
 		},
 	}
 }

@@ -1,0 +1,58 @@
+//go:build unix
+
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"rolecall/db/dbtest"
+)
+
+// A symbolic link is the file that it leads to, for every command, and the link stays one.
+func TestSymbolicLink(t *testing.T) {
+	t.Parallel()
+	dbtest.FileOnly(t, "links lead to files")
+	dir := t.TempDir()
+	file, link, folder := filepath.Join(dir, "real", "rolecall.db"), filepath.Join(dir, "link.db"), filepath.Join(dir, "folder")
+	if err := os.Mkdir(filepath.Dir(file), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	ownerIn(t, file)
+	for to, from := range map[string]string{file: link, filepath.Dir(file): folder, filepath.Join(dir, "gone.db"): filepath.Join(dir, "dangling.db")} {
+		if err := os.Symlink(to, from); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, place := range []string{link, filepath.Join(folder, "rolecall.db")} {
+		server := start(t, nil, "", "--db", place, "--http-address", "127.0.0.1:0")
+		server.wait(t, &server.log, `address=(\S+)`)
+		for _, other := range []string{file, link} {
+			if code, _, log := call(t, "", "--db", other, "--http-address", "127.0.0.1:0"); code != 1 || !strings.Contains(log, "another server is running") {
+				t.Errorf("a server on %s beside one on %s: exit code %d, %s", other, place, code, log)
+			}
+		}
+		backup := filepath.Join(t.TempDir(), "backup.db")
+		for _, args := range [][]string{{"backup", backup}, {"check"}} {
+			if code, _, log := call(t, "", append(args, "--db", place)...); code != 0 {
+				t.Errorf("rolecall %q through %s: exit code %d, %s", args, place, code, log)
+			}
+		}
+		server.stop()
+		server.exit(t)
+		if code, _, log := call(t, "", "restore", backup, "--db", place); code != 0 {
+			t.Errorf("restore through %s: exit code %d, %s", place, code, log)
+		}
+	}
+	if info, err := os.Lstat(link); err != nil || info.Mode()&os.ModeSymlink == 0 {
+		t.Errorf("the link is one no more: %v", err)
+	}
+	if kept, err := filepath.Glob(file + ".replaced-*"); err != nil || len(kept) == 0 {
+		t.Errorf("what was there is not kept beside the file: %v", err)
+	}
+	if code, _, log := call(t, "", "check", "--db", filepath.Join(dir, "dangling.db")); code != 2 || !strings.Contains(log, "a link to a file that is not there") {
+		t.Errorf("a link to nothing: exit code %d, %s", code, log)
+	}
+}
