@@ -58,7 +58,7 @@ func (s *Service) DeletePasswordLink(ctx context.Context, subject *Subject, user
 			return err
 		}
 		c.written()
-		c.secret("password_link")
+		c.secret("revoked_password_link")
 		n, err := c.q.DeletePasswordLink(ctx, row.ID)
 		if err == nil && n == 0 {
 			return errNotFound()

@@ -244,8 +244,12 @@ func accountVerb(e org.AuditEntry) string {
 		return "suspended"
 	case e.Diff["status"].New != nil:
 		return "activated"
-	case e.Diff["password"].Secret:
+	case e.Diff["hashed_password"].Secret:
 		return "set the password of"
+	case e.Diff["password_link"].Secret:
+		return "created a password link for"
+	case e.Diff["revoked_password_link"].Secret:
+		return "revoked the password link of"
 	case e.Diff["username"].New != nil:
 		return "renamed"
 	}

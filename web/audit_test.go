@@ -425,3 +425,38 @@ func TestAuditHidesAccounts(t *testing.T) {
 		t.Error("the owner finds nothing by an address")
 	}
 }
+
+// TestAuditTellsOfAccounts: what is done to an account, by whatever way, in the words of its entry.
+func TestAuditTellsOfAccounts(t *testing.T) {
+	t.Parallel()
+	s := webtest.New(t)
+	act := func(way webtest.Way, method, path string, form url.Values) {
+		t.Helper()
+		r := webtest.Request{As: webtest.Owner, Method: method, Path: "/users/member" + path, Form: form}
+		if res := s.Send(t, way, r); res.StatusCode >= 400 {
+			t.Fatalf("%s %s: got %d\n%.500s", method, path, res.StatusCode, res.Body)
+		}
+	}
+	act(webtest.Page, "PUT", "/password", url.Values{"password": {"correct horse battery stable"}})
+	act(webtest.Page, "POST", "/password-link", url.Values{})
+	act(webtest.Page, "DELETE", "/password-link", url.Values{})
+	act(webtest.Page, "PUT", "/profile", url.Values{"username": {"member"}, "name": {"Mem"}})
+	act(webtest.Page, "PUT", "/status/suspend", url.Values{})
+	act(webtest.Page, "PUT", "/status/activate", url.Values{})
+	act(webtest.Page, "PUT", "/profile", url.Values{"username": {"renamed"}, "name": {"Mem"}})
+	res := s.Send(t, webtest.Page, webtest.Request{Path: "/audit", As: webtest.Owner})
+	want := []string{
+		"owner renamed member", "owner activated member", "owner suspended member", "owner changed the account member",
+		"owner revoked the password link of member", "owner created a password link for member", "owner set the password of member",
+	}
+	got := events(res.Document())
+	for i := range got {
+		got[i] = strings.Replace(got[i], "Olive Owner", "owner", 1)
+	}
+	if diff := cmp.Diff(want, got[:min(len(got), len(want))]); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+	if n := strings.Count(res.Text(), "changed, not recorded"); n < 3 {
+		t.Errorf("of %d secrets it says that they are not recorded", n)
+	}
+}
