@@ -99,21 +99,18 @@ func (r *Role) versionOf(row db.RoleVersion) (RoleVersion, error) {
 // as any other change. NotFound: no such role or version. Other errors as PutOrganizationRole; Conflict: Restore.From is
 // not the present version any more.
 func (s *Service) RestoreOrganizationRole(ctx context.Context, subject *Subject, organization, name string, body Body[Restore]) (Role, error) {
-	return s.PutOrganizationRole(ctx, subject, organization, s.restored(ctx, name, body))
+	return s.writeOrganizationRole(ctx, subject, "write", organization, restored(name, body))
 }
 
 // RestoreSiteRole is RestoreOrganizationRole for a role of the site.
 func (s *Service) RestoreSiteRole(ctx context.Context, subject *Subject, name string, body Body[Restore]) (Role, error) {
-	return s.PutSiteRole(ctx, subject, s.restored(ctx, name, body))
+	return s.writeSiteRole(ctx, subject, restored(name, body))
 }
 
-// restored is a role body that holds an earlier version.
-func (s *Service) restored(ctx context.Context, name string, body Body[Restore]) RoleBody {
-	return func(stored func(name string) (*Role, error)) (RoleInput, error) {
-		role, err := stored(name)
-		if err != nil {
-			return RoleInput{}, err
-		}
+// restored is a role as it was in an earlier version.
+func restored(name string, body Body[Restore]) roleSource {
+	return func(c *change, set *roleSet) (RoleInput, error) {
+		role := set.custom(name)
 		if role == nil {
 			return RoleInput{}, errNotFound()
 		}
@@ -121,7 +118,7 @@ func (s *Service) restored(ctx context.Context, name string, body Body[Restore])
 		if err != nil {
 			return RoleInput{}, err
 		}
-		row, err := s.db.GetRoleVersion(ctx, db.GetRoleVersionParams{RoleID: role.ID, Version: in.Version})
+		row, err := c.q.GetRoleVersion(c.ctx, db.GetRoleVersionParams{RoleID: role.ID, Version: in.Version})
 		if db.IsNotFound(err) {
 			return RoleInput{}, errNotFound()
 		}

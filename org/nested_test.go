@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"rolecall/db"
+	"rolecall/db/dbtest"
 	"rolecall/org"
 )
 
@@ -71,5 +72,29 @@ func TestLastUsedIsNotedLater(t *testing.T) {
 		if want == 1 && s.number(t, noted) != 1 {
 			t.Error("the next use did not note it")
 		}
+	}
+}
+
+// A restore reads the versions of the role as its transaction has them. On SQLite that is one with the writes before it
+// that were committed with it.
+func TestRestoreSeesTheWriteBeforeIt(t *testing.T) {
+	t.Parallel()
+	dbtest.FileOnly(t, "writes of several requests are committed together there")
+	s := newSite(t)
+	o, ctx := s.as(t, "o"), t.Context()
+	var restored error
+	done := make(chan struct{})
+	_, err := s.PutOrganizationRole(ctx, o, "default", func(func(string) (*org.Role, error)) (org.RoleInput, error) {
+		go func() {
+			defer close(done)
+			_, restored = s.RestoreOrganizationRole(ctx, o, "default", "viewer", given(org.Restore{Version: 2}))
+		}()
+		for s.db.Waiting() < 2 {
+			time.Sleep(time.Millisecond)
+		}
+		return org.RoleInput{Name: "viewer", Organization: perms("template:update")}, nil
+	})
+	if <-done; err != nil || restored != nil {
+		t.Errorf("put: %v, restored to what was put: %v", err, restored)
 	}
 }

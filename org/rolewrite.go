@@ -18,12 +18,19 @@ import (
 // they are.
 type RoleBody func(stored func(name string) (*Role, error)) (RoleInput, error)
 
+// roleSource gives the role that is to be stored, inside the transaction that stores it.
+type roleSource func(c *change, set *roleSet) (RoleInput, error)
+
+func (b RoleBody) source(_ *change, set *roleSet) (RoleInput, error) {
+	return b(func(name string) (*Role, error) { return set.custom(name), nil })
+}
+
 // CreateOrganizationRole stores a new custom role. NotFound: the organization, or its roles may not be read.
 // Forbidden: needs assign_org_role:create. Invalid: every problem of the input, among them a name that is taken and
 // permissions that the caller does not hold itself.
 func (s *Service) CreateOrganizationRole(ctx context.Context, subject *Subject, organization string, body RoleBody) (Role, error) {
-	return s.writeOrganizationRole(ctx, subject, "create", organization, func(stored func(string) (*Role, error)) (RoleInput, error) {
-		in, err := body(stored)
+	return s.writeOrganizationRole(ctx, subject, "create", organization, func(c *change, set *roleSet) (RoleInput, error) {
+		in, err := body.source(c, set)
 		in.MustCreate = true
 		return in, err
 	})
@@ -33,16 +40,16 @@ func (s *Service) CreateOrganizationRole(ctx context.Context, subject *Subject, 
 // Forbidden: needs assign_org_role:update if the role exists, else create; Conflict: the input began from another
 // version; Invalid: the caller holds the role and could not undo the change.
 func (s *Service) PutOrganizationRole(ctx context.Context, subject *Subject, organization string, body RoleBody) (Role, error) {
-	return s.writeOrganizationRole(ctx, subject, "write", organization, body)
+	return s.writeOrganizationRole(ctx, subject, "write", organization, body.source)
 }
 
-func (s *Service) writeOrganizationRole(ctx context.Context, subject *Subject, action, organization string, body RoleBody) (role Role, err error) {
+func (s *Service) writeOrganizationRole(ctx context.Context, subject *Subject, action, organization string, input roleSource) (role Role, err error) {
 	err = s.change(ctx, subject, action, func(c *change) error {
 		h, err := c.roleHome(ctx, c.by, organization)
 		if err != nil {
 			return err
 		}
-		role, err = c.putRole(h, body)
+		role, err = c.putRole(h, input)
 		return err
 	})
 	return role, err
@@ -50,9 +57,13 @@ func (s *Service) writeOrganizationRole(ctx context.Context, subject *Subject, a
 
 // PutSiteRole creates or replaces a custom role of the site. Forbidden: the caller is not an owner.
 // Invalid: as PutOrganizationRole, or it would lock the owners out.
-func (s *Service) PutSiteRole(ctx context.Context, subject *Subject, body RoleBody) (role Role, err error) {
+func (s *Service) PutSiteRole(ctx context.Context, subject *Subject, body RoleBody) (Role, error) {
+	return s.writeSiteRole(ctx, subject, body.source)
+}
+
+func (s *Service) writeSiteRole(ctx context.Context, subject *Subject, input roleSource) (role Role, err error) {
 	err = s.change(ctx, subject, "write", func(c *change) error {
-		if role, err = c.putRole(siteHome, body); err != nil || !c.wrote {
+		if role, err = c.putRole(siteHome, input); err != nil || !c.wrote {
 			return err
 		}
 		return c.keepOwners()
@@ -61,7 +72,7 @@ func (s *Service) PutSiteRole(ctx context.Context, subject *Subject, body RoleBo
 }
 
 // putRole is the one way in which a custom role is written.
-func (c *change) putRole(h home, body RoleBody) (Role, error) {
+func (c *change) putRole(h home, input roleSource) (Role, error) {
 	if !h.may(c.by, "create") && !h.may(c.by, "update") {
 		return Role{}, h.forbidden("create")
 	}
@@ -69,7 +80,7 @@ func (c *change) putRole(h home, body RoleBody) (Role, error) {
 	if err != nil {
 		return Role{}, err
 	}
-	in, err := body(func(name string) (*Role, error) { return set.custom(name), nil })
+	in, err := input(c, set)
 	if err != nil {
 		return Role{}, err
 	}

@@ -97,7 +97,7 @@ var accountSteps = []stepKind{
 		a.say("deletes %s", user.name)
 		return drop(a.svc.DeleteUser(a.ctx, a.by, user.name))
 	}},
-	{name: "recover", weight: 1, ofSite: true, anybody: true, take: func(a *attempt) error {
+	{name: "recover", weight: 2, ofSite: true, anybody: true, take: func(a *attempt) error {
 		name := pick(a.rng, []string{"o", "o2", "o3", "o4"})
 		in := org.Recovery{Username: name, Email: name + "@example.com", Password: a.password()}
 		a.say("makes %s an owner", name)
@@ -118,7 +118,7 @@ func (a *attempt) newUser() org.NewUser {
 	}
 	in := org.NewUser{Username: name, Email: name + "@example.com"}
 	for range 1 + a.rng.IntN(2) {
-		in.OrganizationIDs = append(in.OrganizationIDs, pick(a.rng, a.before.orgs))
+		in.OrganizationIDs = append(in.OrganizationIDs, a.anyPlace())
 	}
 	return in
 }

@@ -129,7 +129,7 @@ var roleSteps = []stepKind{
 		a.say("puts %s", name)
 		return drop(a.svc.PutSiteRole(a.ctx, a.by, a.body(name)))
 	}},
-	{name: "site-role-delete", weight: 3, needs: perm("assign_role:delete"), ofSite: true, take: func(a *attempt) error {
+	{name: "site-role-delete", weight: 5, needs: perm("assign_role:delete"), ofSite: true, take: func(a *attempt) error {
 		name := a.customName(walkSiteNames)
 		a.say("deletes %s", name)
 		return drop(a.svc.DeleteSiteRole(a.ctx, a.by, name))
@@ -239,7 +239,7 @@ func (a *attempt) bulk(action org.BulkAction) error {
 }
 
 var placeSteps = []stepKind{
-	{name: "org-create", weight: 8, needs: perm("organization:create"), ofSite: true, take: func(a *attempt) error {
+	{name: "org-create", weight: 12, needs: perm("organization:create"), ofSite: true, take: func(a *attempt) error {
 		name := pick(a.rng, walkOrgNames)
 		a.say("creates the organization %s", name)
 		return drop(a.svc.CreateOrganization(a.ctx, a.by, given(org.OrganizationInput{Name: name})))
@@ -248,10 +248,10 @@ var placeSteps = []stepKind{
 		a.say("renames the organization %s", a.org())
 		return drop(a.svc.UpdateOrganization(a.ctx, a.by, a.org(), given(org.OrganizationInput{DisplayName: fmt.Sprint("Place ", a.number())})))
 	}},
-	{name: "org-delete", weight: 14, needs: perm("organization:delete"), take: func(a *attempt) error {
+	{name: "org-delete", weight: 18, needs: perm("organization:delete"), take: func(a *attempt) error {
 		for _, place := range a.before.orgs { // one that its maker is alone in, if there is one
 			who := slices.DeleteFunc(slices.Clone(a.before.list), func(p *account) bool { return !p.member(place) })
-			if len(who) == 1 && len(a.before.custom[place]) == 0 && a.arrive(a.svc.UserSubject(a.ctx, who[0].id)) {
+			if len(who) == 1 && len(a.before.custom[place]) == 0 && who[0].may(a.kind.needs, place) && a.arrive(a.svc.UserSubject(a.ctx, who[0].id)) {
 				a.place = place
 			}
 		}

@@ -22,7 +22,7 @@ import (
 var (
 	walkSeed  = flag.Uint64("seed", 1, "where the random walks start, 0 for anywhere")
 	walkCount = flag.Int("walks", 4, "how many random walks there are")
-	walkSteps = flag.Int("steps", 0, "how long each random walk is; 250 if 0, or 1500 with ROLECALL_DEEP=1")
+	walkSteps = flag.Int("steps", 0, "how long each random walk is; 5000 if 0, or 250 with -short")
 )
 
 // However many writes by however many people along whichever path: nobody comes to hold, be or take away what rules
@@ -35,9 +35,9 @@ func TestNobodyGrantsWhatTheyDoNotHold(t *testing.T) {
 		start = uint64(time.Now().UnixNano())
 	}
 	if steps == 0 {
-		steps = 250
-		if deep {
-			steps = 1500
+		steps = 5000
+		if testing.Short() {
+			steps = 250
 		}
 	}
 	var all tally
@@ -60,9 +60,9 @@ func TestNobodyGrantsWhatTheyDoNotHold(t *testing.T) {
 	if t.Failed() || *walkCount*steps < 20_000 {
 		return
 	}
-	for _, k := range stepKinds {
-		if n := all.accepted[k.name]; n < 20 {
-			t.Errorf("%s was accepted %d times in all walks, must be 20", k.name, n)
+	for name := range all.tried {
+		if n := all.accepted[name]; n < 20 {
+			t.Errorf("%s was accepted %d times in all walks, must be 20", name, n)
 		}
 	}
 }
@@ -120,7 +120,7 @@ func newWalk(t *testing.T, rng *rand.Rand) *walk {
 	s := newWalkSite(t)
 	w := &walk{
 		site: s, t: t, rng: rng, passwords: map[uuid.UUID]string{}, accepted: map[string]int{}, tried: map[string]int{},
-		other:  org.New(dbtest.Reopen(t, s.place), org.Options{Now: s.clock.now}),
+		other:  org.New(dbtest.Reopen(t, s.place), org.Options{Now: s.clock.now, HashCost: cheapHash}),
 		store:  org.NewSessionStore(s.db, s.clock.now),
 		reader: reader{site: s, roles: map[string]*rbac.Role{}},
 	}
@@ -165,6 +165,9 @@ func (w *walk) run(steps int) {
 		w.clock.advance(time.Minute)
 		a := w.attempt()
 		w.tried[a.kind.name]++
+		if a.via != nil {
+			w.tried["by-token"]++
+		}
 		if a.by == nil && !a.kind.anybody {
 			continue // gone, or suspended
 		}
@@ -179,7 +182,7 @@ func (w *walk) run(steps int) {
 		w.changes++
 		w.accepted[a.kind.name]++
 		if a.via != nil {
-			w.accepted["token-use"]++
+			w.accepted["by-token"]++
 		}
 		w.trace = append(w.trace, fmt.Sprintf("%d: %s %s", step, a.who(), a.what))
 		after := w.reader.read(w.t)
@@ -205,7 +208,7 @@ func (w *walk) attempt() *attempt {
 		}
 		at -= a.kind.weight
 	}
-	a.place = pick(w.rng, append([]uuid.UUID{home, home, beta}, w.before.orgs...))
+	a.place = a.anyPlace()
 	if a.kind.ofSite {
 		a.place = uuid.Nil
 	}
@@ -230,6 +233,14 @@ func (w *walk) attempt() *attempt {
 	}
 	a.arrive(a.svc.UserSubject(a.ctx, who.id))
 	return a
+}
+
+// anyPlace picks an organization: seldom one that the walk made, so that some of these stay empty and can be deleted.
+func (a *attempt) anyPlace() uuid.UUID {
+	if a.rng.IntN(10) == 0 {
+		return pick(a.rng, a.before.orgs)
+	}
+	return pick(a.rng, []uuid.UUID{home, home, beta, beta, small})
 }
 
 // arrive reports whether the actor is let in.
