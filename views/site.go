@@ -164,6 +164,15 @@ const (
 	AccessService  = "service"
 )
 
+// linkNote is what to know about a link that sets a password. A path alone is not a link yet.
+func linkNote(link string) string {
+	note := "Pass it on now: it is shown this once. It works once, and for 3 days. A new link makes this one stop working."
+	if strings.HasPrefix(link, "/") {
+		return "Set --access-url to get a complete link. " + note
+	}
+	return note
+}
+
 // UserPage is the page of one account.
 type UserPage struct {
 	org.UserView

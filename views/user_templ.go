@@ -188,7 +188,7 @@ func UserPageBody(p UserPage) templ.Component {
 			}
 		}
 		if p.NewLink != "" {
-			templ_7745c5c3_Err = shownOnce("link", "Link for "+userName(p.User)+" to set the password", p.NewLink, "Pass it on now: it is shown this once. It works once, and for 3 days. A new link makes this one stop working.").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = shownOnce("link", "Link for "+userName(p.User)+" to set the password", p.NewLink, linkNote(p.NewLink)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

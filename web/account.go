@@ -110,15 +110,3 @@ func (s *Server) usePasswordLink(c *call) (reply, error) {
 	}
 	return reply{next: views.SignedOutURL, secret: true}, nil
 }
-
-// absolute is a path as an address that can be passed on.
-func (c *call) absolute(path string) string {
-	if u := c.server.AccessURL; u != nil {
-		return u.Scheme + "://" + u.Host + path
-	}
-	scheme := "http://"
-	if c.server.Secure {
-		scheme = "https://"
-	}
-	return scheme + c.request().Host + path
-}

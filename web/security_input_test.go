@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -172,5 +173,40 @@ func TestC4_ForgedHost(t *testing.T) {
 	}
 	if res := s.Do(t, webtest.Request{Path: "/.well-known/security-policy.txt"}); res.StatusCode != 200 || len(res.Body) < 200 {
 		t.Errorf("D11: the policy: got %d", res.StatusCode)
+	}
+}
+
+// C4, T54: without an access URL a link that sets a password leads to a host only if that is this machine or one that the
+// certificate names; a link to any other would hand the secret to whoever made the Host up.
+func TestC4_LinksWithoutAccessURL(t *testing.T) {
+	t.Parallel()
+	s := webtest.New(t, func(o *web.Options) {
+		o.OwnName = func(host string) bool { return host == "roles.example.com" }
+	})
+	link := regexp.MustCompile(`^/password/[0-9A-Za-z]{10}-[0-9A-Za-z]{22}$`)
+	for host, base := range map[string]string{
+		"evil.example": "", "evil.example:8080": "", "roles.example.com.evil.example": "", "localhost.evil.example": "", "x@localhost": "", "": "",
+		"roles.example.com": "http://roles.example.com", "roles.example.com:8443": "http://roles.example.com:8443",
+		"127.0.0.1:8080": "http://127.0.0.1:8080", "[::1]:8080": "http://[::1]:8080", "localhost": "http://localhost",
+	} {
+		res := s.Send(t, webtest.Page, webtest.Request{
+			Method: http.MethodPost, Path: "/users/member/password-link", As: webtest.Owner, Form: url.Values{},
+			Header: http.Header{"Host": {host}, "X-Forwarded-Host": {"roles.example.com"}},
+		})
+		got := res.Document().Find("#link").AttrOr("value", "")
+		path, ok := strings.CutPrefix(got, base)
+		if res.StatusCode != 200 || !ok || !link.MatchString(path) {
+			t.Errorf("asked at %q: got %d with the link %q", host, res.StatusCode, got)
+		}
+		if told := strings.Contains(res.Text(), "Set --access-url to get a complete link."); told != (base == "") {
+			t.Errorf("asked at %q, it says how to get a complete link: %v", host, told)
+		}
+		if base != "" {
+			continue
+		}
+		page := s.Send(t, webtest.Page, webtest.Request{Path: members, As: webtest.Owner, Header: http.Header{"Host": {host}}})
+		if curl := page.Document().Find("#api-curl").AttrOr("value", ""); !strings.Contains(curl, `"$ROLECALL_URL"/`) || host != "" && strings.Contains(curl, host) {
+			t.Errorf("asked at %q, a token is to be sent by %s", host, curl)
+		}
 	}
 }

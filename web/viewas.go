@@ -72,21 +72,17 @@ func (c *call) api(status int) *views.API {
 	}
 	return &views.API{
 		JSON: path,
-		Curl: `curl -H "Coder-Session-Token: $ROLECALL_TOKEN" ` + shellWord(c.base()+path),
+		Curl: `curl -H "Coder-Session-Token: $ROLECALL_TOKEN" ` + c.curlAddress(path),
 		CLI:  c.commandLine(commands[key], q),
 	}
 }
 
-// base is the address that people reach this server at.
-func (c *call) base() string {
-	if a := c.server.AccessURL; a != nil {
-		return strings.TrimSuffix(a.String(), "/")
+// curlAddress is the address of a path as a word of a shell.
+func (c *call) curlAddress(path string) string {
+	if base := c.base(); base != "" {
+		return shellWord(base + path)
 	}
-	scheme := "http"
-	if c.server.Secure || c.request().TLS != nil {
-		scheme = "https"
-	}
-	return (&url.URL{Scheme: scheme, Host: c.request().Host}).String()
+	return `"$ROLECALL_URL"` + shellWord(path)
 }
 
 // commandLine fills in a command of the table.

@@ -24,14 +24,15 @@ import (
 type Options struct {
 	Service         *org.Service
 	Sessions        scs.CtxStore
-	Catalog         *rbac.Catalog    // rbac.Default() if nil
-	Wire            Wire             // which answers the API gives where its documents and its clients disagree
-	AccessURL       *url.URL         // where people reach this server; nil if nobody said
-	Secure          bool             // people reach it over TLS: Secure cookies and HSTS
-	TrustedProxies  []netip.Prefix   // whose X-Forwarded-For counts
-	SessionLifetime time.Duration    // of a browser session, however busy; a day if 0
-	RateLimit       int              // requests a minute that one caller may make; no limit if 0
-	Now             func() time.Time // what the rate limit goes by; time.Now if nil
+	Catalog         *rbac.Catalog          // rbac.Default() if nil
+	Wire            Wire                   // which answers the API gives where its documents and its clients disagree
+	AccessURL       *url.URL               // where people reach this server; nil if nobody said
+	OwnName         func(host string) bool // whether a name is this server's own, where AccessURL is nil; nil: none is
+	Secure          bool                   // people reach it over TLS: Secure cookies and HSTS
+	TrustedProxies  []netip.Prefix         // whose X-Forwarded-For counts
+	SessionLifetime time.Duration          // of a browser session, however busy; a day if 0
+	RateLimit       int                    // requests a minute that one caller may make; no limit if 0
+	Now             func() time.Time       // what the rate limit goes by; time.Now if nil
 	Version         string
 	Log             *slog.Logger // slog.Default() if nil
 	Observe         Observe      // told of every answer; may be nil

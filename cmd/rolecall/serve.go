@@ -99,7 +99,7 @@ func (c *config) answer(ctx context.Context, d *db.DB, l net.Listener, log *slog
 	m := newMetrics(d, service)
 	handler, err := web.New(web.Options{
 		Service: service, Sessions: org.NewSessionStore(d, time.Now), Wire: c.wire, AccessURL: c.accessURL,
-		Secure: c.secure(), TrustedProxies: c.trustedProxies, SessionLifetime: c.sessionLifetime,
+		OwnName: c.ownName, Secure: c.secure(), TrustedProxies: c.trustedProxies, SessionLifetime: c.sessionLifetime,
 		RateLimit: c.rateLimit, Version: version(), Log: log, Observe: m.observe,
 	})
 	if err != nil {
@@ -178,6 +178,11 @@ func (c *config) url(l net.Listener) string {
 		scheme = "https"
 	}
 	return fmt.Sprintf("%s://%s", scheme, l.Addr())
+}
+
+// ownName reports whether the certificate is for a host.
+func (c *config) ownName(host string) bool {
+	return c.certificate != nil && c.certificate.Leaf.VerifyHostname(host) == nil
 }
 
 func newServer(handler http.Handler, log *slog.Logger) *http.Server {

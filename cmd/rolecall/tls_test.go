@@ -23,7 +23,7 @@ func certificate(t *testing.T) (certFile, keyFile string, roots *x509.CertPool) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour), DNSNames: []string{"roles.example.com"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}}
 	cert, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	if err != nil {
 		t.Fatal(err)
@@ -87,5 +87,27 @@ func TestD5_TLS(t *testing.T) {
 	res.Body.Close()
 	if res.ProtoMajor != 2 || res.Header.Get("Strict-Transport-Security") != "max-age=31536000; includeSubDomains" {
 		t.Errorf("%s with Strict-Transport-Security %q", res.Proto, res.Header.Get("Strict-Transport-Security"))
+	}
+}
+
+// C4: the names of the certificate are those by which this server may be called, and no others.
+func TestC4_NamesOfTheCertificate(t *testing.T) {
+	t.Parallel()
+	certFile, keyFile, _ := certificate(t)
+	loaded, err := tls.LoadX509KeyPair(certFile, keyFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &config{certificate: &loaded}
+	for host, want := range map[string]bool{
+		"roles.example.com": true, "ROLES.example.com": true, "127.0.0.1": true,
+		"": false, "example.com": false, "evil.example": false, "x.roles.example.com": false, "roles.example.com.evil.example": false, "127.0.0.2": false,
+	} {
+		if got := c.ownName(host); got != want {
+			t.Errorf("%q: %v", host, got)
+		}
+	}
+	if (&config{}).ownName("roles.example.com") {
+		t.Error("without a certificate there is no name")
 	}
 }

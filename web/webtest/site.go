@@ -104,6 +104,7 @@ func open(t testing.TB, place string, options []Option) *Site {
 		Service:  org.New(d, org.Options{HashCost: cheapHash}),
 		Sessions: org.NewSessionStore(d, nil),
 		Version:  "v0.0.0-test",
+		OwnName:  func(host string) bool { return host == "rolecall.test" },
 		Log:      slog.New(slog.NewJSONHandler(&locked{w: log}, nil)),
 	}
 	for _, option := range options {
