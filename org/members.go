@@ -19,6 +19,17 @@ func (s *Service) snapshot(by *Subject) source {
 	return source{Service: s, q: s.db.Queries, revision: by.revision}
 }
 
+// moment gives fn the data as it is at one moment: nothing that is written meanwhile is seen.
+func (s *Service) moment(ctx context.Context, fn func(src source) error) error {
+	return s.db.Read(ctx, func(q *db.Queries) error {
+		revision, err := q.GetRevision(ctx)
+		if err != nil {
+			return err
+		}
+		return fn(source{Service: s, q: q, revision: revision})
+	})
+}
+
 // EachMember calls begin with the number of members that match, then each for every one of the asked page, in order.
 // Nobody but the caller itself is shown to a caller without organization_member:read in the organization.
 // What is read is one snapshot; it is read in pieces, so memory does not grow with the organization.
@@ -26,24 +37,26 @@ func (s *Service) snapshot(by *Subject) source {
 func (s *Service) EachMember(ctx context.Context, subject *Subject, organization string, f MemberFilter,
 	begin func(count int) error, each func(*Member) error,
 ) error {
-	org, err := s.snapshot(subject).organization(ctx, subject, organization)
-	if err != nil {
-		return err
-	}
-	search, err := newMemberSearch(org, s.readable(subject, org.ID), &f)
-	if err != nil {
-		return err
-	}
-	return s.db.Read(ctx, func(q *db.Queries) error {
-		if search.org, err = q.GetOrganization(ctx, org.ID); err != nil {
+	return s.moment(ctx, func(src source) error {
+		org, err := src.organization(ctx, subject, organization)
+		if err != nil {
 			return err
 		}
-		src := source{Service: s, q: q, revision: subject.revision}
-		if search.everybody() {
-			return src.eachInOrder(ctx, subject, search.org, f, begin, each)
-		}
-		return src.eachFound(ctx, subject, search, begin, each)
+		return src.eachMember(ctx, subject, org, f, begin, each)
 	})
+}
+
+func (s source) eachMember(ctx context.Context, by *Subject, org db.Organization, f MemberFilter,
+	begin func(count int) error, each func(*Member) error,
+) error {
+	search, err := newMemberSearch(org, s.readable(by, org.ID), &f)
+	if err != nil {
+		return err
+	}
+	if search.everybody() {
+		return s.eachInOrder(ctx, by, org, f, begin, each)
+	}
+	return s.eachFound(ctx, by, search, begin, each)
 }
 
 // eachInOrder walks the members by username along the index.
@@ -179,9 +192,16 @@ func inOrder[R any, K comparable](rows []R, ids []K, id func(*R) K) {
 
 // Members is one page of members with what the caller may do to each. NotFound: no such organization for this caller.
 // Invalid: unknown sort.
-func (s *Service) Members(ctx context.Context, subject *Subject, organization string, f MemberFilter) (MemberList, error) {
-	src := s.snapshot(subject)
-	org, err := src.organization(ctx, subject, organization)
+func (s *Service) Members(ctx context.Context, subject *Subject, organization string, f MemberFilter) (list MemberList, err error) {
+	err = s.moment(ctx, func(src source) error {
+		list, err = src.memberList(ctx, subject, organization, f)
+		return err
+	})
+	return list, err
+}
+
+func (s source) memberList(ctx context.Context, subject *Subject, organization string, f MemberFilter) (MemberList, error) {
+	org, err := s.organization(ctx, subject, organization)
 	if err != nil {
 		return MemberList{}, err
 	}
@@ -192,7 +212,7 @@ func (s *Service) Members(ctx context.Context, subject *Subject, organization st
 		CanAssign:    subject.Can("assign", orgRolesObject(org.ID)) || subject.Can("unassign", orgRolesObject(org.ID)),
 		CanRemove:    subject.Can("delete", membersObject(org.ID)),
 	}
-	err = s.EachMember(ctx, subject, org.ID.String(), f,
+	err = s.eachMember(ctx, subject, org, f,
 		func(count int) error {
 			list.Count = count
 			if f.CountMax > 0 && f.Filtered() && count > f.CountMax {
@@ -207,7 +227,7 @@ func (s *Service) Members(ctx context.Context, subject *Subject, organization st
 	if err != nil {
 		return MemberList{}, err
 	}
-	return list, src.refusals(ctx, subject, org, list.Members)
+	return list, s.refusals(ctx, subject, org, list.Members)
 }
 
 // refusals says of each member why the caller may not change its roles or remove it.
@@ -264,13 +284,16 @@ func (s source) refusals(ctx context.Context, by *Subject, org db.Organization, 
 }
 
 // Member is one membership. NotFound: no such organization or membership for this caller. Invalid: no such user.
-func (s *Service) Member(ctx context.Context, subject *Subject, organization, user string) (Member, error) {
-	src := s.snapshot(subject)
-	org, err := src.organization(ctx, subject, organization)
-	if err != nil {
-		return Member{}, err
-	}
-	return src.memberView(ctx, subject, org, user)
+func (s *Service) Member(ctx context.Context, subject *Subject, organization, user string) (m Member, err error) {
+	err = s.moment(ctx, func(src source) error {
+		org, err := src.organization(ctx, subject, organization)
+		if err != nil {
+			return err
+		}
+		m, err = src.memberView(ctx, subject, org, user)
+		return err
+	})
+	return m, err
 }
 
 // memberView is a membership with what the caller may do to it. Errors as Member.
@@ -291,25 +314,22 @@ func (s source) memberView(ctx context.Context, by *Subject, org db.Organization
 // Candidates are users that are not members yet and not suspended, and whose username, name or e-mail contains query: at
 // most 20.
 // NotFound: no such organization. Forbidden: the caller may not add members. Who may not read users finds none.
-func (s *Service) Candidates(ctx context.Context, subject *Subject, organization, query string) (Organization, []User, error) {
-	src := s.snapshot(subject)
-	org, err := src.organization(ctx, subject, organization)
-	if err != nil {
-		return Organization{}, nil, err
-	}
-	if !mayAdd(subject, org.ID) {
-		return Organization{}, nil, errForbidden(toAdd...)
-	}
-	if !subject.Can("read", usersObject) {
-		return organizationOf(org), nil, nil
-	}
-	var users []User
-	err = s.db.Read(ctx, func(q *db.Queries) error {
-		src.q = q
+func (s *Service) Candidates(ctx context.Context, subject *Subject, organization, query string) (o Organization, users []User, err error) {
+	err = s.moment(ctx, func(src source) error {
+		org, err := src.organization(ctx, subject, organization)
+		if err != nil {
+			return err
+		}
+		if !mayAdd(subject, org.ID) {
+			return errForbidden(toAdd...)
+		}
+		if o = organizationOf(org); !subject.Can("read", usersObject) {
+			return nil
+		}
 		users, err = src.candidates(ctx, db.ListCandidatesParams{OrganizationID: org.ID, Query: Fold(query), MaxRows: 20})
 		return err
 	})
-	return organizationOf(org), users, err
+	return o, users, err
 }
 
 func (s source) candidates(ctx context.Context, p db.ListCandidatesParams) ([]User, error) {

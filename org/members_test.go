@@ -705,3 +705,35 @@ func TestDryRun(t *testing.T) {
 		})
 	}
 }
+
+// A page of members is of one moment: what is written while it is read shows in all of it or in nothing.
+func TestMembersAreOneMoment(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	other, ctx := openSite(t, s.place), t.Context()
+	page := func(ctx context.Context, by *org.Subject) string {
+		list, err := s.Members(ctx, by, "default", org.MemberFilter{Limit: 3, Offset: 8, Query: "@"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return fmt.Sprintf("%+v", list)
+	}
+	for look, happened := 1, true; happened; look++ {
+		by := s.as(t, "oa") // as it is throughout: what it may do is not what changes here
+		before := page(ctx, by)
+		m := &meddling{Context: ctx, left: look, do: func() {
+			name := fmt.Sprint("Name ", look)
+			if err := errors.Join(
+				drop(other.UpdateOrganization(ctx, other.as(t, "o"), "default", given(org.OrganizationInput{Name: "default", DisplayName: name}))),
+				drop(other.PutOrganizationRole(ctx, other.as(t, "o"), "default", roleBody(org.RoleInput{Name: "viewer", DisplayName: name, Organization: perms("template:read")}))),
+				drop(other.SetMemberRoles(ctx, other.as(t, "o"), "default", "oau", roles(map[bool]string{true: "viewer", false: "maker"}[look%2 == 0]))),
+			); err != nil {
+				t.Error(err)
+			}
+		}}
+		got := page(m, by)
+		if happened = m.over(); got != before && got != page(ctx, by) {
+			t.Errorf("written at look %d: the page is neither\n%s\nnor\n%s\nbut\n%s", look, before, page(ctx, by), got)
+		}
+	}
+}

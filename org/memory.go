@@ -14,7 +14,7 @@ import (
 type memory struct {
 	subjects shelf[uuid.UUID, *Subject]
 	keys     shelf[string, *knownKey]
-	roleSets shelf[uuid.UUID, *roleSet]
+	roleSets roleShelf
 }
 
 // knownKey is an API token as it is stored. When it was used last changes without a new revision.
@@ -28,33 +28,78 @@ type knownKey struct {
 // shelfLimit is how much stands on a shelf; a full one starts anew.
 const shelfLimit = 20_000
 
-// shelf keeps what was read in one state of the data, whose number never comes again.
+// shelf keeps what was read under the newest revision of the data that anything was remembered under. A slow request
+// that still has an older one neither finds nor keeps anything here.
 type shelf[K comparable, V any] struct {
-	mu    sync.Mutex
-	state int64
-	known map[K]V
+	mu       sync.Mutex
+	revision int64
+	known    map[K]V
 }
 
-// recall gives what was remembered in this state. State 0 is one that is not committed yet: it recalls nothing.
-func (s *shelf[K, V]) recall(key K, state int64) (v V, ok bool) {
+// recall gives what was remembered under this revision. Revision 0 is one that is not committed yet: it recalls nothing.
+func (s *shelf[K, V]) recall(key K, revision int64) (v V, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.state != state || state == 0 {
+	if s.revision != revision || revision == 0 {
 		return v, false
 	}
 	v, ok = s.known[key]
 	return v, ok
 }
 
-// remember keeps v as long as the state stands. State 0 is not kept.
-func (s *shelf[K, V]) remember(key K, state int64, v V) {
+// remember keeps v as long as no newer revision is seen. Revision 0 is not kept.
+func (s *shelf[K, V]) remember(key K, revision int64, v V) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if revision == 0 || revision < s.revision {
+		return
+	}
+	if s.revision != revision || len(s.known) >= shelfLimit {
+		s.revision, s.known = revision, map[K]V{}
+	}
+	s.known[key] = v
+}
+
+// roleShelf keeps the roles of each organization in the two states of the custom roles that were wanted last. States have
+// no order, so of two the older one can't be told; a slow request that still has it must not drive out the other.
+type roleShelf struct {
+	mu    sync.Mutex
+	known map[uuid.UUID][2]stateOfRoles
+}
+
+type stateOfRoles struct {
+	state int64
+	set   *roleSet
+}
+
+// recall gives the roles of an organization in a state. State 0 is one that is not committed yet: it recalls nothing.
+func (s *roleShelf) recall(org uuid.UUID, state int64) (*roleSet, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	both := s.known[org]
+	switch {
+	case state == 0:
+		return nil, false
+	case both[1].state == state:
+		both[0], both[1] = both[1], both[0] // wanted last
+		s.known[org] = both
+	case both[0].state != state:
+		return nil, false
+	}
+	return both[0].set, true
+}
+
+// remember keeps the roles of an organization in a state. State 0 is not kept.
+func (s *roleShelf) remember(org uuid.UUID, state int64, set *roleSet) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if state == 0 {
 		return
 	}
-	if s.state != state || len(s.known) >= shelfLimit {
-		s.state, s.known = state, map[K]V{}
+	if s.known == nil || len(s.known) >= shelfLimit {
+		s.known = map[uuid.UUID][2]stateOfRoles{}
 	}
-	s.known[key] = v
+	if both := s.known[org]; both[0].state != state {
+		s.known[org] = [2]stateOfRoles{{state, set}, both[0]}
+	}
 }
