@@ -46,8 +46,11 @@ func foreign(path string) error {
 // fileVersion gives the version of the schema of the SQLite file at path, 0 if there is no file, or nothing in it yet. It
 // writes nothing, so that what belongs to another program stays as it is.
 func fileVersion(ctx context.Context, path string) (version int64, err error) {
-	if _, err := os.Stat(path); absent(err) {
+	switch info, err := os.Stat(path); {
+	case absent(err):
 		return 0, nil
+	case err == nil && info.Size() == 0:
+		return 0, fmt.Errorf("%s is empty, which no database is: put a backup in its place with `rolecall restore`, or remove it to begin anew", path)
 	}
 	c, err := sql.Open("sqlite", readOnlyDSN(path))
 	if err != nil {

@@ -99,7 +99,11 @@ func (c *command) flagSet() *flag.FlagSet {
 	fs := flag.NewFlagSet(c.name, flag.ContinueOnError)
 	fs.SetOutput(io.Discard)
 	for _, name := range c.settings {
-		fs.String(name, "", settings[name].help)
+		if settings[name].truth {
+			fs.Bool(name, false, settings[name].help)
+		} else {
+			fs.String(name, "", settings[name].help)
+		}
 	}
 	if c.flags != nil {
 		c.flags(fs)

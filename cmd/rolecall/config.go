@@ -1,7 +1,6 @@
 package main
 
 import (
-	"crypto/tls"
 	"errors"
 	"flag"
 	"fmt"
@@ -29,7 +28,9 @@ type config struct {
 	accessURL       *url.URL
 	certFile        string
 	keyFile         string
-	certificate     *tls.Certificate
+	certificate     *keyPair
+	existing        bool   // a server does not make a database
+	supervisor      string // the socket at which whoever started the program is told how it is; "" for nobody
 	trustedProxies  []netip.Prefix
 	json            bool // of the log
 	sessionLifetime time.Duration
@@ -46,6 +47,7 @@ type config struct {
 type setting struct {
 	value string
 	help  string // the word in backquotes is what help calls the value
+	truth bool   // the flag needs no value
 	parse func(c *config, value string) error
 }
 
@@ -57,25 +59,26 @@ func variable(name string) string {
 const defaultAddress = "127.0.0.1:8080"
 
 var settings = map[string]setting{
-	"http-address": {defaultAddress, "`HOST:PORT` to listen on; anything but loopback needs TLS or --access-url", parseAddress},
-	"db":           {"rolecall.db", "`FILE` that holds the data, made when missing; or the postgres:// URL of a server, which replicas share", parseDB},
-	"wire":         {"documented", "`STYLE` of the answers that the API's documents and its clients disagree on: documented or sdk", parseWire},
-	"access-url":   {"", "`URL` at which people reach this server, like https://roles.example.com", parseAccessURL},
-	"tls-cert-file": {"", "`FILE` with the certificate chain (PEM), to serve https", func(c *config, v string) error {
+	"http-address": {value: defaultAddress, help: "`HOST:PORT` to listen on; anything but loopback needs TLS or --access-url", parse: parseAddress},
+	"db":           {value: "rolecall.db", help: "`FILE` that holds the data, made when missing; or the postgres:// URL of a server, which replicas share", parse: parseDB},
+	"wire":         {value: "documented", help: "`STYLE` of the answers that the API's documents and its clients disagree on: documented or sdk", parse: parseWire},
+	"access-url":   {value: "", help: "`URL` at which people reach this server, like https://roles.example.com", parse: parseAccessURL},
+	"must-exist":   {value: "", help: "do not start without a database, instead of making one", truth: true, parse: parseMustExist},
+	"tls-cert-file": {value: "", help: "`FILE` with the certificate chain (PEM), to serve https; SIGHUP loads it anew", parse: func(c *config, v string) error {
 		c.certFile = v
 		return nil
 	}},
-	"tls-key-file": {"", "`FILE` with the certificate's key (PEM)", func(c *config, v string) error {
+	"tls-key-file": {value: "", help: "`FILE` with the certificate's key (PEM)", parse: func(c *config, v string) error {
 		c.keyFile = v
 		return nil
 	}},
-	"url":              {"", "`URL` of a server to ask instead of the file; the token is read from ROLECALL_TOKEN", parseServer},
-	"trusted-proxies":  {"", "`CIDR,…` of the proxies whose X-Forwarded-For is believed", parseProxies},
-	"log-format":       {"text", "`FORMAT` of the log on standard error: text or json", parseLogFormat},
-	"metrics-address":  {"", "`HOST:PORT` to serve Prometheus metrics on, to anybody who can reach it; off when not set", parseMetricsAddress},
-	"rate-limit":       {"600", "`NUMBER` of requests a minute that one caller may make, a tenth of them to sign in; 0 for any number", parseRateLimit},
-	"session-lifetime": {"24h", "`DURATION` after which a browser must sign in again, however busy", parseLifetime},
-	"setup-token":      {"", "`TOKEN` that making the first account asks for; random, and printed in the log, when not set", parseSetupToken},
+	"url":              {value: "", help: "`URL` of a server to ask instead of the file; the token is read from ROLECALL_TOKEN", parse: parseServer},
+	"trusted-proxies":  {value: "", help: "`CIDR,…` of the proxies whose X-Forwarded-For is believed", parse: parseProxies},
+	"log-format":       {value: "text", help: "`FORMAT` of the log on standard error: text or json", parse: parseLogFormat},
+	"metrics-address":  {value: "", help: "`HOST:PORT` to serve Prometheus metrics on, to anybody who can reach it; off when not set", parse: parseMetricsAddress},
+	"rate-limit":       {value: "600", help: "`NUMBER` of requests a minute that one caller may make, a tenth of them to sign in; 0 for any number", parse: parseRateLimit},
+	"session-lifetime": {value: "24h", help: "`DURATION` after which a browser must sign in again, however busy", parse: parseLifetime},
+	"setup-token":      {value: "", help: "`TOKEN` that making the first account asks for; random, and printed in the log, when not set", parse: parseSetupToken},
 }
 
 // fileOnly reports whether the command works on the database alone, where its neighbors would ask the server that
@@ -100,7 +103,16 @@ func (c *command) config(fs *flag.FlagSet, env map[string]string) (*config, erro
 			return nil, usageError(fmt.Sprintf("%s: %v", from, err))
 		}
 	}
+	if c.name == "serve" {
+		cfg.supervisor = env["NOTIFY_SOCKET"]
+		if err := checkVariables(env); err != nil {
+			return nil, err
+		}
+	}
 	_, cfg.named = given["db"]
+	if v, set := env["ROLECALL_DB"]; set && v == "" && !cfg.named && slices.Contains(c.settings, "db") {
+		return nil, usageError("ROLECALL_DB is set to nothing: name the database, or unset it")
+	}
 	if elsewhere := env["ROLECALL_URL"] != "" && !cfg.named; elsewhere && c.fileOnly() {
 		return nil, usageError(c.name + " works on the database file; unset ROLECALL_URL or name --db")
 	}
@@ -127,6 +139,9 @@ func parseDB(c *config, v string) error {
 		c.db = v
 		return nil
 	}
+	if strings.HasPrefix(v, ":memory:") || strings.HasPrefix(v, "file:") {
+		return fmt.Errorf("%q is no file: a database in memory would be gone with the process (rolecall demo is made for that)", v)
+	}
 	var err error
 	c.db, err = db.Resolve(v)
 	return err
@@ -150,6 +165,9 @@ func parseAccessURL(c *config, v string) error {
 	}
 	u, err := url.Parse(v)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.User != nil {
+		if err == nil && strings.Trim(u.Path, "/") != "" && u.Host != "" {
+			return fmt.Errorf("%q has a path: base paths are not supported, the server needs a name of its own", v)
+		}
 		return fmt.Errorf("%q is not a URL like https://roles.example.com", v)
 	}
 	c.accessURL = &url.URL{Scheme: u.Scheme, Host: u.Host}
@@ -223,11 +241,10 @@ func (c *config) check() error {
 		return usageError("--tls-cert-file and --tls-key-file need each other")
 	}
 	if c.certFile != "" {
-		certificate, err := tls.LoadX509KeyPair(c.certFile, c.keyFile)
-		if err != nil {
+		var err error
+		if c.certificate, err = loadCertificate(c.certFile, c.keyFile); err != nil {
 			return usageError("--tls-cert-file: " + err.Error())
 		}
-		c.certificate = &certificate
 	}
 	if c.certificate == nil && c.accessURL == nil && !loopback(c.address) {
 		return usageError(c.address + " is reachable from other machines, where passwords and tokens would travel in clear text: " +

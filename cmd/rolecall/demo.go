@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -43,6 +44,11 @@ func demoCommand() *command {
 func (in *demo) run(ctx context.Context, t *terminal, c *config) (err error) {
 	if in.members < 50 || in.members > 1_000_000 {
 		return usageError("--members: 50 to 1000000")
+	}
+	if !signal.Ignored(syscall.SIGHUP) { // as it is under nohup
+		var stop context.CancelFunc
+		ctx, stop = signal.NotifyContext(ctx, syscall.SIGHUP) // its terminal was closed: what it made must go
+		defer stop()
 	}
 	c.sessionLifetime = 24 * time.Hour
 	if err := c.check(); err != nil {

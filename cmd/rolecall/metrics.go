@@ -25,7 +25,7 @@ type metrics struct {
 	requests *prometheus.CounterVec
 }
 
-func newMetrics(d *db.DB, service *org.Service) *metrics {
+func newMetrics(d *db.DB, service *org.Service, proof *keyPair) *metrics {
 	m := &metrics{
 		registry: prometheus.NewRegistry(),
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -34,6 +34,11 @@ func newMetrics(d *db.DB, service *org.Service) *metrics {
 	}
 	build := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "rolecall_build_info", Help: "1, with the version."}, []string{"version", "go"})
 	build.WithLabelValues(version(), runtime.Version()).Set(1)
+	if proof != nil {
+		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "rolecall_certificate_expiry_timestamp_seconds", Help: "When the TLS certificate in use expires, in seconds since 1970.",
+		}, func() float64 { return float64(proof.ends().Unix()) }))
+	}
 	m.registry.MustRegister(m.requests, build, &people{service}, &store{d, service},
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/signal"
 	"time"
 
 	"rolecall/db"
@@ -32,7 +33,7 @@ func serveCommand() *command {
 			"rolecall --http-address :8443 --tls-cert-file cert.pem --tls-key-file key.pem",
 		},
 		settings: []string{
-			"http-address", "db", "access-url", "tls-cert-file", "tls-key-file", "trusted-proxies",
+			"http-address", "db", "must-exist", "access-url", "tls-cert-file", "tls-key-file", "trusted-proxies",
 			"wire", "session-lifetime", "setup-token", "rate-limit", "metrics-address", "log-format",
 		},
 		run: serve,
@@ -40,8 +41,16 @@ func serveCommand() *command {
 }
 
 func serve(ctx context.Context, t *terminal, c *config) (err error) {
+	hup := hangups()
+	defer close(hup)
+	defer signal.Stop(hup)
 	if err := c.check(); err != nil {
 		return err
+	}
+	if c.existing {
+		if err := c.mustExist(ctx); err != nil {
+			return err
+		}
 	}
 	if !db.IsServer(c.db) {
 		unlock, err := lock(c.db)
@@ -64,6 +73,10 @@ func serve(ctx context.Context, t *terminal, c *config) (err error) {
 	}
 	log, flush := c.log(t)
 	defer flush()
+	if c.certificate != nil {
+		c.certificate.warn(log, time.Now())
+	}
+	go c.reload(hup, log)
 	log.Info("listening", "address", l.Addr().String(), "db", db.Describe(c.db), "version", version())
 	return c.answer(ctx, d, l, log, notice)
 }
@@ -96,7 +109,7 @@ func (c *config) answer(ctx context.Context, d *db.DB, l net.Listener, log *slog
 	if err := c.offerSetup(ctx, service, l, log); err != nil {
 		return errors.Join(err, l.Close())
 	}
-	m := newMetrics(d, service)
+	m := newMetrics(d, service, c.certificate)
 	handler, err := web.New(web.Options{
 		Service: service, Sessions: org.NewSessionStore(d, time.Now), Wire: c.wire, AccessURL: c.accessURL,
 		OwnName: c.ownName, Secure: c.secure(), TrustedProxies: c.trustedProxies, SessionLifetime: c.sessionLifetime,
@@ -113,12 +126,16 @@ func (c *config) answer(ctx context.Context, d *db.DB, l net.Listener, log *slog
 	server := newServer(handler, log)
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(c.wrap(l)) }()
+	if err := notify(c.supervisor, "READY=1"); err != nil {
+		log.Warn("the supervisor could not be told that the server is ready", "err", err)
+	}
 	select {
 	case err := <-failed:
 		return err
 	case <-ctx.Done():
 	}
 	log.Info("stopping")
+	_ = notify(c.supervisor, "STOPPING=1") // it asked for that
 	handler.Drain()
 	time.Sleep(notice)
 	late, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
@@ -136,10 +153,10 @@ func (c *config) wrap(l net.Listener) net.Listener {
 		return l
 	}
 	return tls.NewListener(l, &tls.Config{
-		Certificates: []tls.Certificate{*c.certificate},
-		MinVersion:   tls.VersionTLS12,
-		CipherSuites: ciphers,
-		NextProtos:   []string{"h2", "http/1.1"},
+		GetCertificate: c.certificate.get,
+		MinVersion:     tls.VersionTLS12,
+		CipherSuites:   ciphers,
+		NextProtos:     []string{"h2", "http/1.1"},
 	})
 }
 
@@ -182,7 +199,7 @@ func (c *config) url(l net.Listener) string {
 
 // ownName reports whether the certificate is for a host.
 func (c *config) ownName(host string) bool {
-	return c.certificate != nil && c.certificate.Leaf.VerifyHostname(host) == nil
+	return c.certificate != nil && c.certificate.leaf().VerifyHostname(host) == nil
 }
 
 func newServer(handler http.Handler, log *slog.Logger) *http.Server {

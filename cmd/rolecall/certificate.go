@@ -1,0 +1,83 @@
+package main
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"log/slog"
+	"os"
+	"os/signal"
+	"sync/atomic"
+	"syscall"
+	"time"
+)
+
+// keyPair is the certificate that the server proves itself with, and its key. They may be loaded anew while the server runs.
+type keyPair struct {
+	certFile, keyFile string
+	current           atomic.Pointer[tls.Certificate]
+}
+
+func loadCertificate(certFile, keyFile string) (*keyPair, error) {
+	c := &keyPair{certFile: certFile, keyFile: keyFile}
+	return c, c.load()
+}
+
+// load reads the files. When they cannot be used, what was loaded before stays.
+func (c *keyPair) load() error {
+	loaded, err := tls.LoadX509KeyPair(c.certFile, c.keyFile)
+	if err != nil {
+		return err
+	}
+	if loaded.Leaf == nil {
+		if loaded.Leaf, err = x509.ParseCertificate(loaded.Certificate[0]); err != nil {
+			return err
+		}
+	}
+	c.current.Store(&loaded)
+	return nil
+}
+
+func (c *keyPair) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+	return c.current.Load(), nil
+}
+
+// ends is when the certificate expires.
+func (c *keyPair) ends() time.Time { return c.leaf().NotAfter }
+
+func (c *keyPair) leaf() *x509.Certificate { return c.current.Load().Leaf }
+
+// renewal is how long before its end a certificate should have been replaced: what renews them does so earlier.
+const renewal = 14 * 24 * time.Hour
+
+// warn tells of a certificate that has expired, or soon does.
+func (c *keyPair) warn(log *slog.Logger, now time.Time) {
+	switch left := c.ends().Sub(now); {
+	case left <= 0:
+		log.Warn("the certificate has expired: nobody who checks it can connect", "file", c.certFile, "expired", c.ends().UTC())
+	case left < renewal:
+		log.Warn("the certificate expires soon", "file", c.certFile, "expires", c.ends().UTC())
+	}
+}
+
+// hangups receives SIGHUP from now on, which would end the process otherwise.
+func hangups() chan os.Signal {
+	hup := make(chan os.Signal, 1)
+	signal.Notify(hup, syscall.SIGHUP)
+	return hup
+}
+
+// reload loads the certificate anew at every SIGHUP, until the channel is closed.
+func (c *config) reload(hup <-chan os.Signal, log *slog.Logger) {
+	for range hup {
+		if c.certificate == nil {
+			log.Info("SIGHUP: there is no certificate to load")
+			continue
+		}
+		if err := c.certificate.load(); err != nil {
+			log.Error("the certificate could not be loaded: the one before stays in use", "err", err)
+			continue
+		}
+		log.Info("the certificate was loaded", "file", c.certFile, "expires", c.certificate.ends().UTC())
+		c.certificate.warn(log, time.Now())
+	}
+}

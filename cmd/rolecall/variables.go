@@ -1,0 +1,70 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// injected are the variables that Kubernetes sets for a service of the program's name.
+var injected = regexp.MustCompile(`_SERVICE_HOST$|_SERVICE_PORT(_[A-Z0-9_]+)?$|_PORT_[0-9]+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?$`)
+
+// checkVariables refuses variables that look like settings and are none: a server that ignored a misspelled name would
+// run with the default, which may be an empty database.
+func checkVariables(env map[string]string) error {
+	known := []string{"ROLECALL_TOKEN"}
+	for name := range settings {
+		known = append(known, variable(name))
+	}
+	for _, name := range slices.Sorted(maps.Keys(env)) {
+		switch {
+		case !strings.HasPrefix(name, "ROLECALL_"), slices.Contains(known, name), ofTests(name), injected.MatchString(name),
+			strings.HasSuffix(name, "_PORT") && strings.Contains(env[name], "://"):
+		default:
+			near := slices.MinFunc(known, func(a, b string) int { return distance(a, name) - distance(b, name) })
+			return usageError(fmt.Sprintf("%s is no setting: did you mean %s? See rolecall help serve", name, near))
+		}
+	}
+	return nil
+}
+
+// ofTests reports whether a variable is one of the program's tests, which start servers.
+func ofTests(name string) bool {
+	return strings.HasPrefix(name, "ROLECALL_TEST_") || slices.Contains([]string{"ROLECALL_REQUIRE_ALL", "ROLECALL_POWERCUT", "ROLECALL_SHOTS"}, name)
+}
+
+// distance is how many letters must be put in, taken out or replaced to make b of a.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		corner := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			replaced := corner
+			if a[i] != b[j] {
+				replaced++
+			}
+			corner = row[j+1]
+			row[j+1] = min(replaced, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}
+
+// parseMustExist reads the setting that keeps a server from beginning anew.
+func parseMustExist(c *config, v string) error {
+	switch v {
+	case "true", "1":
+		c.existing = true
+	case "false", "0", "":
+	default:
+		return errors.New("true or false is needed")
+	}
+	return nil
+}
