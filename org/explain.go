@@ -50,10 +50,35 @@ type Suggestion struct {
 	Role       RoleRef
 	Level      rbac.Level      // of the permission
 	Permission rbac.Permission // that is allowed, denied or cleared, or its action on all types; zero for giving and taking a role
-	Gained     int             // other permissions that the member would gain in the organization
+	Gained     int             // other permissions that the member would gain where the role holds, as a dry run tells it
 	Lost       int             // and lose
-	Members    int             // how many people it reaches
+	Members    int             // how many people it reaches; 0 if the caller may not know
 	Refusal    string          // why the caller may not make it, "" if it may
+}
+
+// FullControl reports whether it gives or takes the role that may do everything.
+func (s *Suggestion) FullControl() bool { return s.Role.Name == roleOwner && s.OfSite() }
+
+// OfSite reports whether it changes something on the whole site, instead of in the organization alone.
+func (s *Suggestion) OfSite() bool { return s.Role.OrganizationID == uuid.Nil }
+
+// bySize puts the smallest change first, those of the organization before those of the site, and the owner last.
+func bySize(a, b Suggestion) int {
+	return cmp.Or(
+		compareBools(a.FullControl(), b.FullControl()), compareBools(a.OfSite(), b.OfSite()),
+		cmp.Compare(a.Gained, b.Gained), cmp.Compare(a.Lost, b.Lost), cmp.Compare(a.Members, b.Members),
+	)
+}
+
+// compareBools puts false before true.
+func compareBools(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case b:
+		return -1
+	}
+	return 1
 }
 
 // grantList is an account's grants as the engine takes them.
@@ -135,13 +160,17 @@ type whatIf struct {
 	found  []Suggestion
 }
 
+// suggestions tries the roles of the homes whose roles the caller may read.
 func (w *whatIf) suggestions(ctx context.Context) ([]Suggestion, error) {
 	for _, h := range w.homes {
+		if !w.by.Can("read", h.object) {
+			continue
+		}
 		set, err := w.roles(ctx, h.org.ID)
 		if err != nil {
 			return nil, err
 		}
-		counts, err := w.holders(ctx, h)
+		counts, err := w.holdersFor(ctx, w.by, h)
 		if err != nil {
 			return nil, err
 		}
@@ -157,9 +186,7 @@ func (w *whatIf) suggestions(ctx context.Context) ([]Suggestion, error) {
 			}
 		}
 	}
-	slices.SortStableFunc(w.found, func(a, b Suggestion) int {
-		return cmp.Or(cmp.Compare(a.Gained, b.Gained), cmp.Compare(a.Lost, b.Lost), cmp.Compare(a.Members, b.Members))
-	})
+	slices.SortStableFunc(w.found, bySize)
 	return w.found, nil
 }
 
@@ -222,31 +249,17 @@ func (w *whatIf) try(s Suggestion, h home, r *setRole, becomes *rbac.Role) {
 	if verdict == w.target.grants.Authorize(w.action, w.object) {
 		return
 	}
-	here := rbac.Object{Org: w.homes[0].org.ID, Owner: w.object.Owner} // also when what was asked about belongs to none
-	asked := rbac.Permission{ResourceType: w.object.Type, Action: w.action}
-	others := func(list []rbac.Permission) int {
-		return len(slices.DeleteFunc(list, func(p rbac.Permission) bool { return p == asked }))
+	for _, t := range w.turns(w.target.grants, after, h.org.ID, w.member.UserID) {
+		switch {
+		case t.permission.ResourceType == w.object.Type && t.permission.Action == w.action:
+		case t.gained:
+			s.Gained++
+		default:
+			s.Lost++
+		}
 	}
-	s.Gained, s.Lost = others(w.surplus(after, w.target.grants, here)), others(w.surplus(w.target.grants, after, here))
 	s.Role = RoleRef{Name: r.Name, DisplayName: r.DisplayName, OrganizationID: h.org.ID, BuiltIn: r.BuiltIn}
 	w.found = append(w.found, s)
-}
-
-// surplus is what a may do and b may not, on the things that there are: those of a type that never belongs to an
-// organization belong to none, whatever o says.
-func (s *Service) surplus(a, b *rbac.Subject, o rbac.Object) []rbac.Permission {
-	var out []rbac.Permission
-	for _, siteOnly := range []bool{false, true} {
-		if siteOnly {
-			o.Org = rbac.ID{}
-		}
-		for _, p := range a.Allowed(o).Minus(b.Allowed(o)) {
-			if s.catalog.SiteOnly(p.ResourceType) == siteOnly {
-				out = append(out, p)
-			}
-		}
-	}
-	return out
 }
 
 // mayHand says why the caller may not give the role to the member, or take it.
@@ -263,6 +276,22 @@ func (w *whatIf) mayHand(h home, r *setRole, action string) string {
 // mayEdit says why the caller may not change a permission in a role.
 func (w *whatIf) mayEdit(h home, level rbac.Level, p rbac.Permission) string {
 	return w.locks(w.by, h, h.may(w.by, "update"))(level, p)
+}
+
+// mayCount reports whether the caller may know how many people hold the roles of a home: whoever may read them all.
+func (h home) mayCount(by *Subject) bool {
+	if h.site() {
+		return by.Can("read", usersObject)
+	}
+	return by.Can("read", membersObject(h.org.ID))
+}
+
+// holdersFor is holders as far as the caller may know.
+func (s source) holdersFor(ctx context.Context, by *Subject, h home) (map[string]int, error) {
+	if !h.mayCount(by) {
+		return nil, nil
+	}
+	return s.holders(ctx, h)
 }
 
 // holders is how many hold each role of a home.

@@ -280,29 +280,18 @@ func (t *tally) compare(ctx context.Context, was, is holding) (d difference, err
 	if err != nil {
 		return d, err
 	}
-	everywhere := map[rbac.Permission]bool{}
-	for _, own := range []bool{false, true} {
-		o := rbac.Object{Org: t.org}
-		if own {
-			o.Owner = anyone
+	for _, turn := range t.before.turns(before, after, t.org, anyone) {
+		list := byte('-')
+		if turn.gained {
+			list = '+'
 		}
-		has := after.Allowed(o)
-		for list, perms := range map[byte][]rbac.Permission{'+': t.before.surplus(after, before, o), '-': t.before.surplus(before, after, o)} {
-			for _, p := range perms {
-				if own && everywhere[p] {
-					continue // told already, of everybody's things
-				}
-				everywhere[p] = true
-				d.lines = append(d.lines, lineKey{list, p, own})
-				d.affected = true
-			}
-		}
-		if !own {
-			for _, p := range t.taken(before, after) {
-				if has.Contains(p.ResourceType, p.Action) {
-					d.lines = append(d.lines, lineKey{'=', p, false})
-				}
-			}
+		d.lines = append(d.lines, lineKey{list, turn.permission, turn.own})
+		d.affected = true
+	}
+	has := after.Allowed(rbac.Object{Org: t.org})
+	for _, p := range t.taken(before, after) {
+		if has.Contains(p.ResourceType, p.Action) {
+			d.lines = append(d.lines, lineKey{'=', p, false})
 		}
 	}
 	return d, nil

@@ -144,6 +144,9 @@ func (s *Suggestion) Before() string {
 	}
 	switch s.Kind {
 	case GiveRole:
+		if s.FullControl() {
+			return "Assign"
+		}
 		return "Give"
 	case TakeRole:
 		return "Take away"
@@ -155,11 +158,28 @@ func (s *Suggestion) Before() string {
 	return "Remove the rule for " + p + " from"
 }
 
+// After is what is to be said behind the name.
+func (s *Suggestion) After() string {
+	if s.Kind == GiveRole && s.FullControl() {
+		return "(full control of the site)"
+	}
+	return ""
+}
+
+// Text is the suggestion in one line.
+func (s *Suggestion) Text() string {
+	return strings.TrimSpace(s.Before() + " " + cmp.Or(s.Role.DisplayName, s.Role.Name) + " " + s.After())
+}
+
 // Blast says how far a suggestion reaches besides what was asked.
 func (s *Suggestion) Blast() string {
 	var parts []string
 	if s.Kind != GiveRole && s.Kind != TakeRole {
-		parts = append(parts, "reaches "+plural(int64(s.Members), "holder"))
+		reach := "reaches everyone who holds it"
+		if s.Members > 0 {
+			reach = "reaches " + plural(int64(s.Members), "holder")
+		}
+		parts = append(parts, reach)
 	}
 	if s.Gained > 0 {
 		parts = append(parts, "allows "+plural(int64(s.Gained), "other permission")+" too")

@@ -239,18 +239,20 @@ func (a Ask) fixURL(s org.Suggestion) string {
 	return RoleURL("", s.Role.Name)
 }
 
-// suggestions are the ways to turn the verdict that are worth showing: those that the caller may take first.
+// suggestions are the ways to turn the verdict that are worth showing: those that the caller may take first, and full
+// control of the site last.
 func (a Ask) suggestions() []org.Suggestion {
 	list := slices.Clone(a.Answer.Changes)
-	slices.SortStableFunc(list, func(x, y org.Suggestion) int {
-		if (x.Refusal == "") == (y.Refusal == "") {
-			return 0
+	rank := func(s org.Suggestion) int {
+		switch {
+		case s.FullControl():
+			return 2
+		case s.Refusal != "":
+			return 1
 		}
-		if x.Refusal == "" {
-			return -1
-		}
-		return 1
-	})
+		return 0
+	}
+	slices.SortStableFunc(list, func(x, y org.Suggestion) int { return rank(x) - rank(y) })
 	return list[:min(len(list), maxSuggestions)]
 }
 

@@ -43,12 +43,13 @@ type suggestionJSON struct {
 	Kind       org.SuggestionKind `json:"kind"`
 	Text       string             `json:"text"`
 	Blast      string             `json:"blast"`
+	Scope      string             `json:"scope"` // "organization" or "site"
 	Role       roleRefJSON        `json:"role"`
 	Level      string             `json:"level,omitempty"`
 	Permission *permissionJSON    `json:"permission,omitempty"`
 	Gained     int                `json:"gained"`
 	Lost       int                `json:"lost"`
-	Members    int                `json:"members"`
+	Members    int                `json:"members,omitempty"` // left out: not for this caller
 	Allowed    bool               `json:"allowed"` // the caller may make the change
 	Refusal    string             `json:"refusal,omitempty"`
 }
@@ -147,8 +148,11 @@ func wireExplanation(e *org.Explanation) explanationJSON {
 
 func wireSuggestion(s *org.Suggestion) suggestionJSON {
 	out := suggestionJSON{
-		Kind: s.Kind, Text: s.Before() + " " + displayName(s.Role.DisplayName, s.Role.Name), Blast: s.Blast(), Role: wireRoleRef(&s.Role),
+		Kind: s.Kind, Text: s.Text(), Blast: s.Blast(), Scope: "organization", Role: wireRoleRef(&s.Role),
 		Gained: s.Gained, Lost: s.Lost, Members: s.Members, Allowed: s.Refusal == "", Refusal: s.Refusal,
+	}
+	if s.OfSite() {
+		out.Scope = "site"
 	}
 	if s.Permission.Action != "" {
 		p := wirePermission(&s.Permission)
