@@ -2,10 +2,55 @@ package web
 
 import (
 	"net"
+	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
+	"time"
 )
+
+// peer is the address of whoever sends a request: the nearest one that is not a proxy of ours. What a proxy says that is
+// no address is not gone past, or everybody could say who they are.
+func (s *Server) peer(r *http.Request) string {
+	at, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return hostname(r.RemoteAddr)
+	}
+	addr := at.Addr().Unmap()
+	hops := r.Header["X-Forwarded-For"]
+	if len(hops) > 0 {
+		hops = strings.Split(strings.Join(hops, ","), ",")
+	}
+	for _, hop := range slices.Backward(hops) {
+		if !slices.ContainsFunc(s.TrustedProxies, func(p netip.Prefix) bool { return p.Contains(addr.WithZone("")) }) {
+			break
+		}
+		next, ok := hopAddress(strings.TrimSpace(hop))
+		if !ok {
+			s.oddHop(addr, hop)
+			break
+		}
+		addr = next
+	}
+	return addr.String()
+}
+
+// hopAddress reads an address as proxies write it: some add the port, and brackets.
+func hopAddress(hop string) (netip.Addr, bool) {
+	addr, err := netip.ParseAddr(hostname(hop))
+	return addr.Unmap(), err == nil
+}
+
+// oddHop tells once a minute of a proxy whose callers all count as the proxy.
+func (s *Server) oddHop(proxy netip.Addr, hop string) {
+	now := s.Now().Unix()
+	if last := s.oddHopAt.Load(); now-last < int64(time.Minute/time.Second) || !s.oddHopAt.CompareAndSwap(last, now) {
+		return
+	}
+	s.Log.Warn("a trusted proxy sends an X-Forwarded-For that holds no address: whoever comes through it counts as the proxy",
+		"proxy", proxy.String(), "entry", hop[:min(len(hop), 64)])
+}
 
 // base is the address at which people reach this server, "" if that is not known: a request names what host it likes, and
 // a link that leads there would carry a secret to it.

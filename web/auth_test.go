@@ -1,11 +1,15 @@
 package web
 
 import (
+	"bytes"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
 	"slices"
+	"strings"
 	"testing"
+	"time"
 )
 
 func TestLocalPath(t *testing.T) {
@@ -83,15 +87,52 @@ func TestPeerAddress(t *testing.T) {
 		{"forged in front", proxies, "10.0.0.1:5", []string{"203.0.113.1, 192.0.2.9", "10.0.0.2"}, "192.0.2.9"},
 		{"not a proxy", proxies, "192.0.2.1:5", []string{"203.0.113.1"}, "192.0.2.1"},
 		{"loopback is no proxy by itself", proxies, "127.0.0.1:5", []string{"203.0.113.1"}, "127.0.0.1"},
+		{"with a port", proxies, "10.0.0.1:5", []string{"203.0.113.1, 192.0.2.9:4711"}, "192.0.2.9"},
+		{"IPv6 with a port", proxies, "10.0.0.1:5", []string{"[2001:db8::9]:4711"}, "2001:db8::9"},
+		{"IPv6 in brackets", proxies, "10.0.0.1:5", []string{"[2001:db8::9]"}, "2001:db8::9"},
+		{"through two proxies with ports", proxies, "[fd00::1]:5", []string{"203.0.113.1, 192.0.2.9:1, 10.0.0.2:7, [fd00::2]:8"}, "192.0.2.9"},
+		{"mapped", proxies, "[::ffff:10.0.0.1]:5", []string{"::ffff:192.0.2.9"}, "192.0.2.9"},
+		{"proxies alone", proxies, "10.0.0.1:5", []string{"10.0.0.3, 10.0.0.2"}, "10.0.0.3"},
+		{"garbage behind a proxy", proxies, "10.0.0.1:5", []string{"192.0.2.9, unknown, 10.0.0.2:7"}, "10.0.0.2"},
+		{"an empty entry", proxies, "10.0.0.1:5", []string{"192.0.2.9,"}, "10.0.0.1"},
+		{"a name", proxies, "10.0.0.1:5", []string{"localhost:80"}, "10.0.0.1"},
+		{"no port behind it", nil, "192.0.2.1", nil, "192.0.2.1"},
 		{"garbage", proxies, "10.0.0.1:5", []string{"<script>"}, "10.0.0.1"},
 	}
 	for _, tt := range tests {
 		r := httptest.NewRequest(http.MethodGet, "/", nil)
 		r.RemoteAddr = tt.remote
 		r.Header["X-Forwarded-For"] = tt.xff
-		if got := peerAddress(tt.proxies)(r); got != tt.want {
+		s := &Server{Options: Options{TrustedProxies: tt.proxies, Now: time.Now, Log: slog.New(slog.DiscardHandler)}}
+		if got := s.peer(r); got != tt.want {
 			t.Errorf("%s: got %q, want %q", tt.name, got, tt.want)
 		}
+	}
+}
+
+// TestOddHops: a proxy that sends no addresses is told of, once a minute, in a line that it cannot break.
+func TestOddHops(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	now := time.Unix(1_700_000_000, 0)
+	s := &Server{Options: Options{
+		TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}, Now: func() time.Time { return now },
+		Log: slog.New(slog.NewJSONHandler(&log, nil)),
+	}}
+	r := httptest.NewRequest(http.MethodGet, "/", nil)
+	r.RemoteAddr = "10.0.0.1:5"
+	for i, want := range []int{1, 1, 2} {
+		r.Header["X-Forwarded-For"] = []string{"unknown\n{}" + strings.Repeat("x", 100)}
+		if got := s.peer(r); got != "10.0.0.1" {
+			t.Errorf("got %s", got)
+		}
+		if got := strings.Count(log.String(), "\n"); got != want {
+			t.Errorf("request %d: %d lines, want %d\n%s", i, got, want, log.String())
+		}
+		now = now.Add(31 * time.Second)
+	}
+	if strings.Contains(log.String(), strings.Repeat("x", 65)) {
+		t.Errorf("the entry is told whole: %s", log.String())
 	}
 }
 

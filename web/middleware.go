@@ -5,9 +5,7 @@ import (
 	"log/slog"
 	"maps"
 	"mime"
-	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"runtime/debug"
 	"strings"
@@ -182,19 +180,4 @@ func overrideMethod(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		return next(ec)
 	}
-}
-
-// peerAddress tells who is at the other end: the nearest address that is not one of the proxies.
-func peerAddress(proxies []netip.Prefix) func(*http.Request) string {
-	if len(proxies) == 0 {
-		return echo.ExtractIPDirect()
-	}
-	options := []echo.TrustOption{echo.TrustLoopback(false), echo.TrustLinkLocal(false), echo.TrustPrivateNet(false)}
-	for _, p := range proxies {
-		p = p.Masked()
-		options = append(options, echo.TrustIPRange(&net.IPNet{
-			IP: p.Addr().AsSlice(), Mask: net.CIDRMask(p.Bits(), p.Addr().BitLen()),
-		}))
-	}
-	return echo.ExtractIPFromXFFHeader(options...)
 }

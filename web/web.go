@@ -48,7 +48,7 @@ type Server struct {
 	echo       *echo.Echo
 	sessions   *scs.SessionManager
 	sameOrigin *http.CrossOriginProtection
-	peer       func(*http.Request) string
+	oddHopAt   atomic.Int64 // Unix time at which the log was told of an X-Forwarded-For that is no address
 	requests   *limiter
 	logins     *limiter
 	streams    chan struct{} // turns to send a long list
@@ -82,7 +82,6 @@ func New(o Options) (*Server, error) {
 		echo:       echo.New(),
 		sessions:   newSessions(o),
 		sameOrigin: http.NewCrossOriginProtection(),
-		peer:       peerAddress(o.TrustedProxies),
 		kept:       newRecollection(),
 		repeats:    newRepeats(),
 		headers:    o.headers(),

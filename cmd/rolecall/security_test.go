@@ -71,6 +71,8 @@ func TestC13_AmbiguousRequests(t *testing.T) {
 		"encoded slash":              {"GET /users%2Fme HTTP/1.1\r\n" + host + "\r\n", []int{404}},
 		"backslash":                  {"GET /users\\me HTTP/1.1\r\n" + host + "\r\n", nil},
 		"method in a header":         {"GET /users HTTP/1.1\r\n" + host + "X-HTTP-Method-Override: DELETE\r\n\r\n", []int{401}},
+		"headers of 15 KiB":          {"GET /users HTTP/1.1\r\n" + host + "X: " + strings.Repeat("x", 15<<10) + "\r\n\r\n", []int{401}},
+		"headers of 16.1 KiB":        {"GET /users HTTP/1.1\r\n" + host + "X: " + strings.Repeat("x", 16<<10+100) + "\r\n\r\n", []int{431}},
 		"headers of 40 KB":           {"GET /users HTTP/1.1\r\n" + host + "X: " + strings.Repeat("x", 40<<10) + "\r\n\r\n", []int{431}},
 		"ten thousand short headers": {"GET /users HTTP/1.1\r\n" + host + strings.Repeat("X: y\r\n", 10_000) + "\r\n", []int{431}},
 		"length and chunks":          {"POST /users/login HTTP/1.1\r\n" + host + "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + smuggled, nil},
@@ -108,7 +110,7 @@ func TestSlowClients(t *testing.T) {
 		t.Errorf("beside 500 slow clients: got %d", got)
 	}
 	s := newServer(nil, slog.New(slog.DiscardHandler))
-	if s.ReadHeaderTimeout == 0 || s.ReadTimeout == 0 || s.WriteTimeout == 0 || s.IdleTimeout == 0 || s.MaxHeaderBytes != 16<<10 {
+	if s.ReadHeaderTimeout == 0 || s.ReadTimeout == 0 || s.WriteTimeout == 0 || s.IdleTimeout == 0 || s.MaxHeaderBytes != 12<<10 {
 		t.Errorf("the server waits for ever: %+v", s)
 	}
 }
