@@ -216,6 +216,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.getUserCountStmt, err = db.PrepareContext(ctx, getUserCount); err != nil {
 		return nil, fmt.Errorf("error preparing query GetUserCount: %w", err)
 	}
+	if q.getUserVersionStmt, err = db.PrepareContext(ctx, getUserVersion); err != nil {
+		return nil, fmt.Errorf("error preparing query GetUserVersion: %w", err)
+	}
 	if q.insertAPIKeyStmt, err = db.PrepareContext(ctx, insertAPIKey); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertAPIKey: %w", err)
 	}
@@ -736,6 +739,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing getUserCountStmt: %w", cerr)
 		}
 	}
+	if q.getUserVersionStmt != nil {
+		if cerr := q.getUserVersionStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getUserVersionStmt: %w", cerr)
+		}
+	}
 	if q.insertAPIKeyStmt != nil {
 		if cerr := q.insertAPIKeyStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing insertAPIKeyStmt: %w", cerr)
@@ -1164,6 +1172,7 @@ type Queries struct {
 	getUserByEmailStmt                *sql.Stmt
 	getUserByUsernameStmt             *sql.Stmt
 	getUserCountStmt                  *sql.Stmt
+	getUserVersionStmt                *sql.Stmt
 	insertAPIKeyStmt                  *sql.Stmt
 	insertAuditLogStmt                *sql.Stmt
 	insertMemberStmt                  *sql.Stmt
@@ -1299,6 +1308,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		getUserByEmailStmt:                q.getUserByEmailStmt,
 		getUserByUsernameStmt:             q.getUserByUsernameStmt,
 		getUserCountStmt:                  q.getUserCountStmt,
+		getUserVersionStmt:                q.getUserVersionStmt,
 		insertAPIKeyStmt:                  q.insertAPIKeyStmt,
 		insertAuditLogStmt:                q.insertAuditLogStmt,
 		insertMemberStmt:                  q.insertMemberStmt,

@@ -299,6 +299,17 @@ func (q *Queries) GetUserCount(ctx context.Context) (int64, error) {
 	return users, err
 }
 
+const getUserVersion = `-- name: GetUserVersion :one
+SELECT version FROM users WHERE id = ?1
+`
+
+func (q *Queries) GetUserVersion(ctx context.Context, id uuid.UUID) (int64, error) {
+	row := q.queryRow(ctx, q.getUserVersionStmt, getUserVersion, id)
+	var version int64
+	err := row.Scan(&version)
+	return version, err
+}
+
 const insertUser = `-- name: InsertUser :exec
 INSERT INTO users (
     id, username, username_key, email, email_key, name, name_key, search_key, avatar_url,

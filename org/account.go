@@ -58,6 +58,9 @@ func (s *Service) DeleteUser(ctx context.Context, subject *Subject, user string)
 		if err := c.keepAdmins(row); err != nil {
 			return err
 		}
+		if err := c.begunFrom(deleted.Tag(), accountChanged); err != nil {
+			return err
+		}
 		c.written()
 		c.field("username", row.Username, nil)
 		c.field("email", row.Email, nil)
@@ -112,6 +115,9 @@ func (s *Service) UpdateProfile(ctx context.Context, subject *Subject, user stri
 }
 
 func (c *change) writeProfile(row db.UserRow, in Profile) error {
+	if err := c.begunFrom(tag(row.Version, row.ID), accountChanged); err != nil {
+		return err
+	}
 	c.field("username", row.Username, in.Username)
 	c.field("name", row.Name, in.Name)
 	if len(c.entry.fields) == 0 {
@@ -175,6 +181,9 @@ func (p *newPassword) read(c *change, user string, body Body[PasswordInput]) err
 	if err := bad.err("Password is invalid"); err != nil {
 		return err
 	}
+	if err := c.begunFrom(tag(row.Version, row.ID), accountChanged); err != nil {
+		return err
+	}
 	if p.user = row.ID; row.ID == c.by.ID() {
 		p.stored, err = c.q.GetPasswordHash(c.ctx, row.ID)
 	}
@@ -198,6 +207,9 @@ func (p *newPassword) write(c *change, user string) error {
 	}
 	if !p.right {
 		return problems{{Field: "old_password", Detail: "is not your current password"}}.err("Old password is incorrect.")
+	}
+	if err := c.begunFrom(tag(row.Version, row.ID), accountChanged); err != nil {
+		return err
 	}
 	if err := c.q.DeleteLoginFailures(c.ctx, passwordDoor(row.ID).name); err != nil {
 		return err
@@ -248,14 +260,18 @@ func (s *Service) SetStatus(ctx context.Context, subject *Subject, user string, 
 		if err := c.allowed(row, "update", m); err != nil {
 			return err
 		}
-		if Status(row.Status) == status {
-			u, err = c.user(ctx, row)
-			return err
-		}
-		if status == StatusSuspended {
+		same := Status(row.Status) == status
+		if status == StatusSuspended && !same {
 			if err := c.keepAdmins(row); err != nil {
 				return err
 			}
+		}
+		if err := c.begunFrom(tag(row.Version, row.ID), accountChanged); err != nil {
+			return err
+		}
+		if same {
+			u, err = c.user(ctx, row)
+			return err
 		}
 		c.written()
 		c.field("status", row.Status, status)
@@ -306,7 +322,7 @@ func (c *change) setUserRoles(row db.UserRow, body Body[RolesInput]) (User, erro
 		return u, err
 	}
 	a := assignment{change: c, set: set, object: siteRolesObject, implied: roleMember}
-	changed, err := a.decide(body, u.Roles, userVersion(u))
+	changed, err := a.decide(body, u.Roles, u.Tag())
 	if err != nil || !changed {
 		return u, err
 	}

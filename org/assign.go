@@ -110,7 +110,7 @@ func (c *change) setMemberRoles(org db.Organization, row db.MemberRow, body Body
 		return m, false, err
 	}
 	a := assignment{change: c, set: set, object: orgRolesObject(org.ID), implied: roleOrganizationUser}
-	changed, err := a.decide(body, m.Roles, m.Version)
+	changed, err := a.decide(body, m.Roles, m.Tag())
 	if err != nil || !changed {
 		return m, false, err
 	}
@@ -165,7 +165,7 @@ type assignment struct {
 }
 
 // decide reads the body and says whether it changes anything; if so the caller may make every single change.
-func (a *assignment) decide(body Body[RolesInput], held []RoleRef, version int64) (bool, error) {
+func (a *assignment) decide(body Body[RolesInput], held []RoleRef, stored string) (bool, error) {
 	if !a.by.Can("assign", a.object) && !a.by.Can("unassign", a.object) {
 		return false, errForbidden(a.object.Type + ":assign")
 	}
@@ -175,6 +175,9 @@ func (a *assignment) decide(body Body[RolesInput], held []RoleRef, version int64
 	}
 	if err := a.want(in.Roles); err != nil {
 		return false, err
+	}
+	if !a.comparable(versionsOf(a.ctx)).include(stored) {
+		return false, a.changedMeanwhile(stored, rolesChanged)
 	}
 	have := names(held)
 	for _, n := range a.wanted {
@@ -188,12 +191,20 @@ func (a *assignment) decide(body Body[RolesInput], held []RoleRef, version int64
 		}
 	}
 	if len(a.added)+len(a.removed) == 0 {
-		return false, nil
+		return false, nil // what somebody else did meanwhile, a second click for one, is just what is wanted
 	}
-	if !in.From.include(version) {
-		return false, a.changedMeanwhile(version, "These roles were changed meanwhile.")
+	if !a.comparable(in.From).include(stored) {
+		return false, a.changedMeanwhile(stored, rolesChanged)
 	}
 	return true, a.permitted()
+}
+
+// comparable is versions as they compare with a membership, or with an account.
+func (a *assignment) comparable(v Versions) Versions {
+	if a.set.org == uuid.Nil {
+		return v
+	}
+	return v.ofMembership()
 }
 
 // want checks the names, all of them, and sorts them.

@@ -60,7 +60,8 @@ type Error struct {
 	Fields     []Field
 	RetryAfter time.Duration
 	Missing    []string // of a Forbidden: the permissions that it takes, as type:action, where they are known
-	Version    int64    // of a Conflict: the version that is stored now, where there is one
+	Outdated   bool     // of a Conflict: the change began from another version than the one that is stored
+	Tag        string   // and the tag of that one, where there is one
 	Err        error
 }
 

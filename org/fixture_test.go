@@ -459,7 +459,7 @@ func same(tb testing.TB, got error, want *org.Error) {
 		plainlyForbidden(tb, e)
 		return
 	}
-	if diff := cmp.Diff(want, e, cmpopts.IgnoreFields(org.Error{}, "Err", "RetryAfter", "Missing", "Version"), cmpopts.EquateEmpty()); diff != "" {
+	if diff := cmp.Diff(want, e, cmpopts.IgnoreFields(org.Error{}, "Err", "RetryAfter", "Missing", "Outdated", "Tag"), cmpopts.EquateEmpty()); diff != "" {
 		tb.Errorf("the refusal is not the expected one (-want +got):\n%s", diff)
 	}
 }

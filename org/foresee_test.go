@@ -540,7 +540,7 @@ func TestRoleVersions(t *testing.T) {
 			t.Errorf("version %+v, want %v", v, want)
 		}
 	}
-	now := int64(3)
+	now := versions[0].Role.Tag()
 	if _, err := s.RestoreOrganizationRole(t.Context(), s.as(t, "oa"), "default", "fresh", given(org.Restore{Version: 2, From: org.Versions{now}})); org.KindOf(err) != org.Invalid {
 		t.Errorf("somebody who does not hold workspace:ssh denied it: %v", err)
 	}

@@ -306,6 +306,9 @@ func (s source) memberView(ctx context.Context, by *Subject, org db.Organization
 	if err != nil {
 		return Member{}, err
 	}
+	if m.AccountVersion, err = s.db.GetUserVersion(ctx, m.UserID); err != nil {
+		return Member{}, err
+	}
 	one := []Member{m}
 	err = s.refusals(ctx, by, org, one)
 	return one[0], err
@@ -441,8 +444,8 @@ func (c *change) removeMember(org db.Organization, row db.MemberRow) (Member, er
 	if err != nil {
 		return m, err
 	}
-	if err := c.begunFrom(m.Version, "This membership was changed meanwhile."); err != nil {
-		return m, err
+	if !versionsOf(c.ctx).ofMembership().include(m.Tag()) {
+		return m, c.changedMeanwhile(m.Tag(), membershipChanged)
 	}
 	if err := c.keepAdmin(org, row.UserID, m.Status, names(m.Roles)); err != nil {
 		return m, err

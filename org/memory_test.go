@@ -330,11 +330,11 @@ func TestLostUpdates(t *testing.T) {
 		}
 		give := func(by *site, names ...string) func() error {
 			return func() error {
-				return drop(by.SetMemberRoles(ctx, by.as(t, "oa"), "default", "m", given(org.RolesInput{Roles: names, From: org.Versions{m.Version}})))
+				return drop(by.SetMemberRoles(ctx, by.as(t, "oa"), "default", "m", given(org.RolesInput{Roles: names, From: org.Versions{m.Tag()}})))
 			}
 		}
 		put := func(by *site, name string) func() error {
-			in := org.RoleInput{Name: "viewer", DisplayName: fmt.Sprint(name, round), Organization: perms("template:read"), From: org.Versions{r.Role.Version}}
+			in := org.RoleInput{Name: "viewer", DisplayName: fmt.Sprint(name, round), Organization: perms("template:read"), From: org.Versions{r.Role.Tag()}}
 			return func() error { return drop(by.PutOrganizationRole(ctx, by.as(t, "oa"), "default", roleBody(in))) }
 		}
 		first, second := []string{"viewer"}, []string{"curb"}

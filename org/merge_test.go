@@ -158,6 +158,10 @@ func TestDeletionsFromAVersion(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	owner := s.as(t, "o")
+	fresh, err := s.Member(t.Context(), owner, "default", "m")
+	if err != nil {
+		t.Fatal(err)
+	}
 	if _, err := s.SetMemberRoles(t.Context(), s.as(t, "oa"), "default", "m", roles("viewer")); err != nil {
 		t.Fatal(err)
 	}
@@ -166,11 +170,11 @@ func TestDeletionsFromAVersion(t *testing.T) {
 		t.Fatal(err)
 	}
 	remove := func(ctx context.Context) error { _, err := s.RemoveMember(ctx, owner, "default", "m"); return err }
-	err = remove(org.WithVersions(t.Context(), org.Versions{m.Version - 1}))
-	if e, ok := errors.AsType[*org.Error](err); !ok || e.Kind != org.Conflict || e.Version != m.Version || !strings.HasPrefix(e.Detail, "oa saved it on ") {
+	err = remove(org.WithVersions(t.Context(), org.Versions{fresh.Tag()}))
+	if e, ok := errors.AsType[*org.Error](err); !ok || e.Kind != org.Conflict || e.Tag != m.Tag() || !strings.HasPrefix(e.Detail, "oa saved it on ") {
 		t.Errorf("%+v", err)
 	}
-	if err := remove(org.WithVersions(t.Context(), org.Versions{m.Version})); err != nil {
+	if err := remove(org.WithVersions(t.Context(), org.Versions{m.TagWithAccount()})); err != nil {
 		t.Error(err)
 	}
 }

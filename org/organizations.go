@@ -221,6 +221,9 @@ func (s *Service) UpdateOrganization(ctx context.Context, subject *Subject, orga
 			return err
 		}
 		o = organizationOf(row)
+		if err := c.begunFrom(o.Tag(), organizationChanged); err != nil {
+			return err
+		}
 		if c.organizationFields(row, revised); len(c.entry.fields) == 0 {
 			return nil
 		}
@@ -262,6 +265,9 @@ func (s *Service) DeleteOrganization(ctx context.Context, subject *Subject, orga
 			return invalid("Default organization cannot be deleted.", "")
 		}
 		if err := c.mustBeEmpty(row); err != nil {
+			return err
+		}
+		if err := c.begunFrom(tag(row.Version, row.ID), organizationChanged); err != nil {
 			return err
 		}
 		c.written()

@@ -286,7 +286,7 @@ func (c *change) deleteRole(h home, name string) (Role, error) {
 	if !h.may(c.by, "delete") {
 		return Role{}, h.forbidden("delete")
 	}
-	if err := c.begunFrom(stored.Version, roleChanged); err != nil {
+	if err := c.begunFrom(stored.Tag(), roleChanged); err != nil {
 		return Role{}, err
 	}
 	if denied := c.foreignDenies(h, stored.Role); len(denied) > 0 {

@@ -345,7 +345,8 @@ func TestPutRoleVersion(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	put := func(version int64, name string) error {
-		return drop(s.PutOrganizationRole(t.Context(), s.as(t, "oa"), "default", roleBody(org.RoleInput{Name: name, From: org.Versions{version}, DisplayName: fmt.Sprint("from ", version)})))
+		r := org.Role{ID: id("role " + name), Version: version}
+		return drop(s.PutOrganizationRole(t.Context(), s.as(t, "oa"), "default", roleBody(org.RoleInput{Name: name, From: org.Versions{r.Tag()}, DisplayName: fmt.Sprint("from ", version)})))
 	}
 	if err := put(1, "viewer"); err != nil {
 		t.Fatal(err)

@@ -88,7 +88,7 @@ func (c *change) putRole(h home, input roleSource) (Role, error) {
 	if stored != nil {
 		c.about("custom_role", stored.ID, stored.Name, h.org.ID)
 	}
-	if err := c.mayPut(h, stored, in.MustCreate); err != nil {
+	if err := c.mayPut(h, stored, in.MustCreate || in.From.onlyNew()); err != nil {
 		return Role{}, err
 	}
 	draft := roleDraft{change: c, home: h, in: in}
@@ -99,12 +99,15 @@ func (c *change) putRole(h home, input roleSource) (Role, error) {
 		return Role{}, err
 	}
 	switch {
-	case in.From.include(draft.stored.Version):
+	case in.From.include(draft.stored.Tag()):
+	case in.From.onlyNew():
+		return Role{}, &Error{Kind: Conflict, Message: "This role exists already.", Outdated: true, Tag: stored.Tag(),
+			Detail: "Nothing of yours was saved; leave If-None-Match out to replace it."}
 	case stored == nil:
-		return Role{}, &Error{Kind: Conflict, Message: "This role was deleted meanwhile.",
+		return Role{}, &Error{Kind: Conflict, Outdated: true, Message: "This role was deleted meanwhile.",
 			Detail: "Somebody else deleted it after you opened it. Nothing of yours was saved; make a new role if it is still wanted."}
 	default:
-		return Role{}, c.changedMeanwhile(stored.Version, roleChanged)
+		return Role{}, c.changedMeanwhile(stored.Tag(), roleChanged)
 	}
 	return draft.write()
 }
@@ -130,8 +133,6 @@ func (c *change) mayPut(h home, stored *Role, mustCreate bool) error {
 	}
 	return nil
 }
-
-const roleChanged = "This role was changed meanwhile."
 
 // roleDraft is a role on its way into the store.
 type roleDraft struct {

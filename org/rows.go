@@ -13,7 +13,7 @@ import (
 func organizationOf(r db.Organization) Organization {
 	return Organization{
 		ID: r.ID, Name: r.Name, DisplayName: r.DisplayName, Description: r.Description, Icon: r.Icon,
-		IsDefault: r.IsDefault, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt, MemberCount: int(r.MemberCount),
+		IsDefault: r.IsDefault, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt, Version: r.Version, MemberCount: int(r.MemberCount),
 	}
 }
 
@@ -26,7 +26,7 @@ func (s source) user(ctx context.Context, r db.UserRow) (User, error) {
 	u := User{
 		ID: r.ID, Username: r.Username, Email: r.Email, Name: r.Name, AvatarURL: r.AvatarURL,
 		Status: Status(r.Status), LoginType: r.LoginType, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
-		LastSeenAt: r.LastSeenAt.Time, Roles: site.refs(r.Roles),
+		LastSeenAt: r.LastSeenAt.Time, Version: r.Version, Roles: site.refs(r.Roles),
 	}
 	for _, id := range strings.Fields(r.OrganizationIds) {
 		if parsed, err := uuid.Parse(id); err == nil {

@@ -42,6 +42,7 @@ type Organization struct {
 	IsDefault   bool
 	CreatedAt   time.Time
 	UpdatedAt   time.Time
+	Version     int64 // counts its changes
 	MemberCount int
 }
 
@@ -57,6 +58,7 @@ type User struct {
 	CreatedAt       time.Time
 	UpdatedAt       time.Time
 	LastSeenAt      time.Time // zero when never seen
+	Version         int64     // counts the changes of the account and of its site roles
 	Roles           []RoleRef
 	OrganizationIDs []uuid.UUID
 }
@@ -79,6 +81,7 @@ type Member struct {
 	Status         Status
 	LoginType      string
 	SiteRoles      []RoleRef
+	AccountVersion int64 // of the account; filled by Member
 
 	Self bool // the caller's own membership
 	// Why the caller may not change the roles of, or remove, this member: a short sentence, "" when it may.
@@ -261,6 +264,7 @@ type UserList struct {
 
 // UserRoleNames are the stored role names of a user.
 type UserRoleNames struct {
+	Tag           string // of the account
 	Roles         []string
 	Organizations map[uuid.UUID][]string
 }

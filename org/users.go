@@ -172,7 +172,7 @@ func (s *Service) UserRoles(ctx context.Context, subject *Subject, user string) 
 	if err != nil {
 		return UserRoleNames{}, err
 	}
-	out := UserRoleNames{Roles: slices.Sorted(strings.FieldsSeq(row.Roles)), Organizations: map[uuid.UUID][]string{}}
+	out := UserRoleNames{Tag: tag(row.Version, row.ID), Roles: slices.Sorted(strings.FieldsSeq(row.Roles)), Organizations: map[uuid.UUID][]string{}}
 	for _, h := range homes {
 		if subject.Can("read", memberObject(h.OrganizationID, row.ID)) {
 			out.Organizations[h.OrganizationID] = append([]string{}, slices.Sorted(strings.FieldsSeq(h.Roles))...)

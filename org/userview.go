@@ -212,7 +212,6 @@ func (s source) lastOwner(ctx context.Context, u User) (string, error) {
 // UserAssignment is what the form with the site roles of an account shows.
 type UserAssignment struct {
 	User    User
-	Version int64        // of the account; see RolesInput
 	Refusal string       // why the caller may not change these roles at all, "" if it may
 	Choices []RoleChoice // custom roles first, then built-in
 }
@@ -231,7 +230,7 @@ func (s *Service) UserAssignment(ctx context.Context, subject *Subject, user str
 	if err != nil {
 		return UserAssignment{}, err
 	}
-	a := UserAssignment{User: v.User, Version: userVersion(v.User), Refusal: v.RolesRefusal}
+	a := UserAssignment{User: v.User, Refusal: v.RolesRefusal}
 	held := names(v.User.Roles)
 	for i := range set.list {
 		r := &set.list[i]
@@ -254,9 +253,6 @@ func (s *Service) UserAssignment(ctx context.Context, subject *Subject, user str
 	}
 	return a, nil
 }
-
-// userVersion tells two states of an account apart: it has no counter, but every change of it sets the time.
-func userVersion(u User) int64 { return u.UpdatedAt.UnixMicro() }
 
 // NewUserOrganizations is the organizations that a new account can be put into. Forbidden: the caller may not create
 // accounts.

@@ -100,7 +100,7 @@ func TestUserAssignment(t *testing.T) {
 					changed = slices.DeleteFunc(slices.Clone(held), func(n string) bool { return n == c.Role.Name })
 				}
 				ctx, _ := org.WithDryRun(t.Context())
-				_, err := s.SetUserRoles(ctx, by, target, given(org.RolesInput{Roles: changed, From: org.Versions{a.Version}}))
+				_, err := s.SetUserRoles(ctx, by, target, given(org.RolesInput{Roles: changed, From: org.Versions{a.User.Tag()}}))
 				if (err == nil) != (c.Refusal == "") {
 					t.Errorf("%s changes %s of %s: the form says %q, the use case %v", caller, c.Role.Name, target, c.Refusal, err)
 				}
@@ -114,7 +114,7 @@ func TestUserAssignment(t *testing.T) {
 	if _, err := s.SetUserRoles(t.Context(), s.as(t, "o"), "m", roles("auditor")); err != nil {
 		t.Fatal(err)
 	}
-	_, err = s.SetUserRoles(t.Context(), s.as(t, "o"), "m", given(org.RolesInput{Roles: []string{"user-admin"}, From: org.Versions{a.Version}}))
+	_, err = s.SetUserRoles(t.Context(), s.as(t, "o"), "m", given(org.RolesInput{Roles: []string{"user-admin"}, From: org.Versions{a.User.Tag()}}))
 	kind(t, err, org.Conflict)
 	if got := s.siteRoles(t, "m"); got != "auditor" {
 		t.Errorf("stored %q", got)

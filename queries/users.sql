@@ -1,6 +1,9 @@
 -- name: GetUser :one
 SELECT * FROM user_rows WHERE id = @id;
 
+-- name: GetUserVersion :one
+SELECT version FROM users WHERE id = @id;
+
 -- name: GetUserByUsername :one
 SELECT * FROM user_rows WHERE username_key = @username_key;
 

@@ -263,7 +263,7 @@ func TestAssignment(t *testing.T) {
 	if diff := cmp.Diff([]string{"held", "locked"}, sent(doc)); diff != "" {
 		t.Errorf("untouched, it would not save what is held (-want +got):\n%s", diff)
 	}
-	for name, want := range map[string]string{"_method": "PUT", "version": "7", "roles": "1"} {
+	for name, want := range map[string]string{"_method": "PUT", "version": "7-tag", "roles": "1"} {
 		if got := doc.Find("input[name="+name+"]").AttrOr("value", ""); got != want {
 			t.Errorf("%s = %q, want %q", name, got, want)
 		}

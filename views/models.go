@@ -105,6 +105,7 @@ type BulkDone struct {
 // AssignmentForm is the form with the roles of a member.
 type AssignmentForm struct {
 	org.Assignment
+	Version string          // tag of the membership or account that the form began from
 	Checked map[string]bool // ticked by the person, by role name; nil: as held
 	Back    string          // as in Row
 	Err     *org.Error

@@ -80,7 +80,7 @@ func TestGridValues(t *testing.T) {
 		t.Errorf("untouched, it would not save what is stored (-want +got):\n%s", diff)
 	}
 	head := sent(doc)
-	for name, want := range map[string]string{"_method": "PUT", "version": "12", "name": "maintainer", "display_name": "maintainer"} {
+	for name, want := range map[string]string{"_method": "PUT", "version": tagOf(12), "name": "maintainer", "display_name": "maintainer"} {
 		if head.Get(name) != want {
 			t.Errorf("%s = %q, want %q", name, head.Get(name), want)
 		}
@@ -151,7 +151,7 @@ func TestRefusedSaveShowsWhatWasEntered(t *testing.T) {
 	if diff := cmp.Diff([]string{"org.template.read", "org.template.delete"}, edited); diff != "" {
 		t.Errorf("marked as edits (-want +got):\n%s", diff)
 	}
-	if got := sent(doc); got.Get("org.template.delete") != "deny" || got.Get("display_name") != hostile || got.Get("version") != "12" {
+	if got := sent(doc); got.Get("org.template.delete") != "deny" || got.Get("display_name") != hostile || got.Get("version") != tagOf(12) {
 		t.Errorf("what was entered is lost: %v %q", got["org.template.delete"], got.Get("display_name"))
 	}
 	cell := doc.Find("[id='c.org.template.delete']")
@@ -179,7 +179,7 @@ func TestConflictOffersTheStoredRole(t *testing.T) {
 	if !strings.Contains(doc.Find(".note.warn").Text(), "undo a change to keep it") {
 		t.Errorf("the way out is not told: %q", doc.Find(".note.warn").Text())
 	}
-	if got := sent(doc).Get("version"); got != "13" {
+	if got := sent(doc).Get("version"); got != tagOf(13) {
 		t.Errorf("saving again starts from version %s, want the stored one, 13", got)
 	}
 }
@@ -318,4 +318,11 @@ func TestCountsReachThroughTheWildcard(t *testing.T) {
 	if want := (counts{allowed: reads, denied: 1, total: catalog.Pairs()}); got != want {
 		t.Errorf("%+v, want %+v", got, want)
 	}
+}
+
+// tagOf is the tag of a version of the role that the tests edit.
+func tagOf(version int64) string {
+	r := newRole("maintainer")
+	r.Version = version
+	return r.Tag()
 }

@@ -367,11 +367,11 @@ func (f UserAssignmentForm) assignment() AssignmentForm {
 	return AssignmentForm{
 		Assignment: org.Assignment{
 			Member: org.Member{
-				UserID: f.User.ID, Username: f.User.Username, Name: f.User.Name, Version: f.Version, RolesRefusal: f.Refusal,
+				UserID: f.User.ID, Username: f.User.Username, Name: f.User.Name, RolesRefusal: f.Refusal,
 			},
 			Choices: f.Choices,
 		},
-		Checked: f.Checked, Back: f.Back, Err: f.Err, Catalog: f.Catalog,
+		Version: f.User.Tag(), Checked: f.Checked, Back: f.Back, Err: f.Err, Catalog: f.Catalog,
 	}
 }
 

@@ -59,7 +59,7 @@ func ownView() org.UserView {
 }
 
 func fullUserAssignment() UserAssignmentForm {
-	return UserAssignmentForm{UserAssignment: org.UserAssignment{User: newUser(rtl), Version: 7, Choices: fullAssignment().Choices}}
+	return UserAssignmentForm{UserAssignment: org.UserAssignment{User: newUser(rtl), Choices: fullAssignment().Choices}}
 }
 
 func fullTokens() []org.Token {

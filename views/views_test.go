@@ -91,7 +91,7 @@ func onlySelf() Members {
 
 func fullAssignment() AssignmentForm {
 	locked := newRole("locked", "user:read")
-	return AssignmentForm{Assignment: org.Assignment{Organization: acme, Member: newMember(hostile), Choices: []org.RoleChoice{
+	return AssignmentForm{Version: "7-tag", Assignment: org.Assignment{Organization: acme, Member: newMember(hostile), Choices: []org.RoleChoice{
 		{Role: newRole("held", "user:read"), Held: true},
 		{Role: newRole("free", "!user:read")},
 		{Role: locked, Held: true, Refusal: "Holds what you don't: user:read"},

@@ -2,7 +2,6 @@ package web
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,8 +9,6 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
-	"regexp"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -274,50 +271,4 @@ func foldKey(name string) string {
 		}
 	}
 	return name
-}
-
-// versions are those that a change may start from: those of the header If-Match, or that of the form that was filled in.
-func (c *call) versions(o object) org.Versions {
-	if v := c.ifMatch(); v != nil || !o.form {
-		return v
-	}
-	if n, ok := o.number("version"); ok {
-		return org.Versions{n}
-	}
-	return nil
-}
-
-// entityTag is one of those that a header lists. Quotes are what a comma may stand in; ours are also known without.
-var entityTag = regexp.MustCompile(`(?:W/)?"[^"]*"|[^\s,]+`)
-
-// ifMatch is the versions in the header If-Match, nil if there is none. A tag that is weak or not one of ours matches
-// nothing (RFC 9110, 13.1.1).
-func (c *call) ifMatch() org.Versions {
-	tags := entityTag.FindAllString(strings.Join(c.request().Header.Values("If-Match"), ","), -1)
-	if tags == nil {
-		return nil
-	}
-	v := org.Versions{}
-	for _, tag := range tags {
-		if n, err := strconv.ParseInt(strings.Trim(tag, `"`), 10, 64); err == nil && n > 0 {
-			v = append(v, n)
-		} else if tag == "*" {
-			v = append(v, org.AnyVersion)
-		}
-	}
-	return v
-}
-
-// fromVersions is the context of a deletion, which has no body for the versions that it may begin from.
-func (c *call) fromVersions() context.Context { return org.WithVersions(c.ctx, c.ifMatch()) }
-
-// precondition tells a conflict with If-Match by the status that HTTP has for it.
-func (c *call) precondition(err error) error {
-	e, ok := errors.AsType[*org.Error](err)
-	if !ok || e.Kind != org.Conflict || c.ifMatch() == nil {
-		return err
-	}
-	stale := *e
-	stale.Kind = org.Stale
-	return &stale
 }

@@ -70,6 +70,9 @@ func (s *Server) handle(c *call) (reply, error) {
 	if err == nil && !c.safe() && !c.route.Offers(Body) {
 		err = c.bodiless()
 	}
+	if err == nil {
+		err = c.conditions()
+	}
 	if err != nil {
 		return reply{}, err
 	}

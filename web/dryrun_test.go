@@ -125,10 +125,11 @@ func TestIfMatch(t *testing.T) {
 			}
 			r := tt.r
 			r.As = webtest.Owner
-			for _, match := range []string{`"99"`, `"x"`, `W/` + etag, `"98", "99"`} {
+			version, _, _ := strings.Cut(strings.Trim(etag, `"`), "-")
+			for _, match := range []string{`"99"`, `"` + version + `"`, version, `"x"`, `W/` + etag, `"98", "99"`} {
 				r.Header = http.Header{"If-Match": {match}}
 				res := s.Do(t, r)
-				if res.StatusCode != 412 || res.Header.Get("ETag") != etag {
+				if res.StatusCode != 412 || !sameTag(res.Header.Get("ETag"), etag) {
 					t.Errorf("If-Match %s: got %d, ETag %q, want %q\n%s", match, res.StatusCode, res.Header.Get("ETag"), etag, res.Body)
 				}
 				if detail := res.Error().Detail; !strings.Contains(detail, " saved it on ") || strings.HasPrefix(detail, "Somebody") {
@@ -203,4 +204,10 @@ func TestWarning(t *testing.T) {
 	if res := s.Do(t, webtest.Request{Method: http.MethodDelete, Path: members + "/member?dry_run=1", As: webtest.Owner}); strings.Contains(res.Text(), "warning") {
 		t.Errorf("it warns of nothing: %s", res.Body)
 	}
+}
+
+// sameTag compares tags of a membership by the membership's part: one that shows the account has more.
+func sameTag(a, b string) bool {
+	cut := func(tag string) string { head, _, _ := strings.Cut(strings.Trim(tag, `"`), "."); return head }
+	return cut(a) == cut(b)
 }

@@ -43,6 +43,7 @@ func (e *panicError) Error() string { return fmt.Sprintf("panic: %v", e.value) }
 // failed turns an error into the answer to it: the one place where that happens. What is not ours to show is logged and
 // becomes a bland 500.
 func (s *Server) failed(c *call, err error) reply {
+	err = c.precondition(err)
 	if wrong, ok := errors.AsType[*methodError](err); ok {
 		c.header("Allow", wrong.allow)
 		return problem(c, http.StatusMethodNotAllowed, &org.Error{
@@ -118,7 +119,7 @@ func problem(c *call, status int, e *org.Error) reply {
 		title:    p.Title(),
 		page:     told(views.ProblemPage),
 		fragment: told(views.ProblemFragment),
-		version:  e.Version,
+		tag:      e.Tag,
 	}
 }
 
@@ -145,6 +146,7 @@ func (c *call) back() string {
 // again answers a refused form with the form itself, filled as it was sent and saying what is wrong with it. JSON gets
 // the error as it is, and so does everybody when the failure is not about what was entered.
 func (c *call) again(err error, form func(*org.Error) reply) (reply, error) {
+	err = c.precondition(err)
 	e, ok := errors.AsType[*org.Error](err)
 	if !ok || c.form == formJSON || e.Kind == org.Unauthenticated && c.route.Access == SignedIn {
 		return reply{}, err

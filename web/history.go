@@ -63,7 +63,7 @@ func (s *Server) restoreRole(c *call) (reply, error) {
 	} else {
 		role, err = s.org.RestoreOrganizationRole(c.ctx, c.subject, c.organization(), name, body)
 	}
-	if err = c.precondition(err); err != nil {
+	if err != nil {
 		return c.again(err, func(e *org.Error) reply {
 			versions, lost := s.roleVersions(c, name)
 			if lost != nil {
@@ -73,7 +73,7 @@ func (s *Server) restoreRole(c *call) (reply, error) {
 		})
 	}
 	return reply{
-		data: wireRole(&role), version: role.Version,
+		data: wireRole(&role), tag: role.Tag(),
 		next:  views.RoleHistoryURL(c.organization(), role.Name),
 		flash: "Version " + strconv.FormatInt(restored, 10) + " was restored as version " + strconv.FormatInt(role.Version, 10) + ".",
 	}, nil

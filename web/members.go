@@ -175,7 +175,7 @@ func (s *Server) showMember(c *call) (reply, error) {
 		})
 	}
 	r := s.memberPage(c, &m, ask, c.query().text("confirm") == "remove", nil)
-	r.data, r.version = memberAnswer(c, &m, &ask), m.Version
+	r.data, r.tag = memberAnswer(c, &m, &ask), m.TagWithAccount()
 	if ask.Answer != nil {
 		r.fragment = s.askView(c, ask)
 	}
@@ -261,17 +261,17 @@ func (s *Server) addMember(c *call) (reply, error) {
 		return c.again(err, func(e *org.Error) reply { return s.memberSearch(c, views.AddMember{Query: c.user(), Err: e}) })
 	}
 	return reply{
-		data:    wireMember(&m),
-		version: m.Version,
-		next:    views.MembersURL(c.organization(), org.MemberFilter{}),
-		flash:   displayName(m.Name, m.Username) + " was added.",
-		undo:    s.undo(c, org.Holder{Member: &m}),
+		data:  wireMember(&m),
+		tag:   m.Tag(),
+		next:  views.MembersURL(c.organization(), org.MemberFilter{}),
+		flash: displayName(m.Name, m.Username) + " was added.",
+		undo:  s.undo(c, org.Holder{Member: &m}),
 	}, nil
 }
 
 func (s *Server) removeMember(c *call) (reply, error) {
 	m, err := s.org.RemoveMember(c.fromVersions(), c.subject, c.organization(), c.user())
-	if err = c.precondition(err); err != nil {
+	if err != nil {
 		return c.again(err, func(e *org.Error) reply { return s.refusedRemoval(c, e) })
 	}
 	return reply{
@@ -296,12 +296,12 @@ func (s *Server) showMemberRoles(c *call) (reply, error) {
 		return reply{}, err
 	}
 	r := s.assignmentForm(c, &a, nil, nil)
-	r.data, r.version = wireAssignment(&a), a.Member.Version
+	r.data, r.tag = wireAssignment(&a), a.Member.Tag()
 	return r, nil
 }
 
 func (s *Server) assignmentForm(c *call, a *org.Assignment, checked map[string]bool, e *org.Error) reply {
-	f := views.AssignmentForm{Assignment: *a, Checked: checked, Back: c.cameFrom(), Err: e, Catalog: s.Catalog}
+	f := views.AssignmentForm{Assignment: *a, Version: a.Member.Tag(), Checked: checked, Back: c.cameFrom(), Err: e, Catalog: s.Catalog}
 	name := displayName(a.Member.Name, a.Member.Username)
 	return reply{
 		page:     show(views.AssignmentPage(f)),
@@ -316,13 +316,13 @@ func (s *Server) assignmentForm(c *call, a *org.Assignment, checked map[string]b
 }
 
 func (s *Server) setMemberRoles(c *call) (reply, error) {
-	m, err := s.org.SetMemberRoles(c.ctx, c.subject, c.organization(), c.user(), decode(c, c.rolesInput))
-	if err = c.precondition(err); err != nil {
+	m, err := s.org.SetMemberRoles(c.fromVersions(), c.subject, c.organization(), c.user(), decode(c, c.rolesInput))
+	if err != nil {
 		return c.again(err, func(e *org.Error) reply { return s.refusedAssignment(c, e) })
 	}
 	return reply{
 		data:     wireMember(&m),
-		version:  m.Version,
+		tag:      m.Tag(),
 		next:     c.memberHome(),
 		flash:    "The roles of " + displayName(m.Name, m.Username) + " were updated.",
 		undo:     s.undo(c, org.Holder{Member: &m}),

@@ -38,7 +38,7 @@ func (s *Server) showOrganization(c *call) (reply, error) {
 		return reply{}, err
 	}
 	r := organizationPage(views.OrganizationForm{OrganizationView: v, Input: inputOf(&v.Organization), Confirm: c.query().text("confirm") == "delete"})
-	r.data = wireOrganization(&v.Organization)
+	r.data, r.tag = wireOrganization(&v.Organization), v.Organization.Tag()
 	return r, nil
 }
 
@@ -97,6 +97,7 @@ func (s *Server) createOrganization(c *call) (reply, error) {
 	return reply{
 		status: http.StatusCreated,
 		data:   wireOrganization(&o),
+		tag:    o.Tag(),
 		next:   views.MembersURL(o.Name, org.MemberFilter{}),
 		flash:  displayName(o.DisplayName, o.Name) + " was created.",
 	}, nil
@@ -109,13 +110,13 @@ func (c *call) enteredOrganization() org.OrganizationInput {
 }
 
 func (s *Server) updateOrganization(c *call) (reply, error) {
-	o, err := s.org.UpdateOrganization(c.ctx, c.subject, c.organization(), decode(c, organizationInput))
+	o, err := s.org.UpdateOrganization(c.fromVersions(), c.subject, c.organization(), decode(c, organizationInput))
 	if err != nil {
 		return c.again(err, func(e *org.Error) reply {
 			return s.refusedSettings(c, views.OrganizationForm{Input: c.enteredOrganization(), Err: e})
 		})
 	}
-	return reply{data: wireOrganization(&o), next: views.OrganizationURL(o.Name), flash: "The settings were saved."}, nil
+	return reply{data: wireOrganization(&o), tag: o.Tag(), next: views.OrganizationURL(o.Name), flash: "The settings were saved."}, nil
 }
 
 // refusedSettings shows the settings again. f.Input is what was entered; its zero value stands for what is stored.
@@ -130,7 +131,7 @@ func (s *Server) refusedSettings(c *call, f views.OrganizationForm) reply {
 }
 
 func (s *Server) deleteOrganization(c *call) (reply, error) {
-	o, err := s.org.DeleteOrganization(c.ctx, c.subject, c.organization())
+	o, err := s.org.DeleteOrganization(c.fromVersions(), c.subject, c.organization())
 	if err != nil {
 		return c.again(err, func(e *org.Error) reply { return s.refusedSettings(c, views.OrganizationForm{Confirm: true, Err: e}) })
 	}

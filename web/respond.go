@@ -42,7 +42,7 @@ type reply struct {
 	notice   string // what was done, said on this page
 	undo     string // id of the audit entry that the message offers to undo
 
-	version int64        // of what is shown, for If-Match; 0 if it has none
+	tag     string       // of the state of what is shown, for If-Match; "" if it has none
 	secret  bool         // nobody may keep a copy of the answer
 	raw     http.Handler // writes the answer itself: files
 	ready   *answer      // as it was sent before
@@ -97,8 +97,8 @@ func (s *Server) respond(c *call, r reply) error {
 }
 
 func (c *call) sendJSON(r reply) error {
-	if r.version > 0 {
-		c.header("ETag", `"`+strconv.FormatInt(r.version, 10)+`"`)
+	if r.tag != "" {
+		c.header("ETag", `"`+r.tag+`"`)
 	}
 	if r.data == nil {
 		return c.send(r.status, "", nil)

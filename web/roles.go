@@ -68,7 +68,7 @@ func (s *Server) showRole(c *call) (reply, error) {
 	if c.query().text("confirm") == "delete" {
 		r.page = s.roleDeletion(c, v, nil)
 	}
-	r.data, r.version = wireAssignableRole(&v.Role), v.Role.Version
+	r.data, r.tag = wireAssignableRole(&v.Role), v.Role.Tag()
 	return r, nil
 }
 
@@ -131,7 +131,7 @@ func (s *Server) putRole(c *call) (reply, error) {
 }
 
 func (s *Server) savedRole(c *call, role *org.Role, err error) (reply, error) {
-	if err = c.precondition(err); err != nil {
+	if err != nil {
 		return c.again(err, func(e *org.Error) reply { return s.refusedRole(c, e) })
 	}
 	wire := wireRole(role)
@@ -139,16 +139,16 @@ func (s *Server) savedRole(c *call, role *org.Role, err error) (reply, error) {
 		wire = wirePatchedRole(role)
 	}
 	return reply{
-		data:    s.Wire.savedRole(wire),
-		version: role.Version,
-		next:    views.RoleURL(c.organization(), role.Name),
-		flash:   displayName(role.DisplayName, role.Name) + " was saved.",
+		data:  s.Wire.savedRole(wire),
+		tag:   role.Tag(),
+		next:  views.RoleURL(c.organization(), role.Name),
+		flash: displayName(role.DisplayName, role.Name) + " was saved.",
 	}, nil
 }
 
 func (s *Server) deleteRole(c *call) (reply, error) {
 	role, err := s.dropRole(c.fromVersions(), c, c.param("roleName"))
-	if err = c.precondition(err); err != nil {
+	if err != nil {
 		return c.again(err, func(e *org.Error) reply { return s.refusedDeletion(c, e) })
 	}
 	status, data := s.Wire.deletedRole(wireRole(&role))

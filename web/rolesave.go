@@ -104,12 +104,12 @@ func (s *Server) mergePage(c *call, editor *views.RoleEditor) (reply, bool) {
 		return reply{}, false
 	}
 	versions, err := s.roleVersions(c, editor.View.Role.Name)
-	from, given := o.number("version")
-	if err != nil || !given {
+	from := o.text("version")
+	if err != nil || from == "" {
 		return reply{}, false
 	}
 	for _, v := range versions {
-		if v.Version != from {
+		if v.Role.Tag() != from {
 			continue
 		}
 		view := editor.View

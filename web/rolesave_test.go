@@ -34,7 +34,7 @@ func TestReviewRole(t *testing.T) {
 		withRole(stored)(t, s)
 		s.Do(t, webtest.Request{Path: members + "/member/roles", As: webtest.Admin, JSON: `{"roles":["ci"]}`})
 		form := url.Values{
-			"name": {"ci"}, "display_name": {"Better"}, "version": {"1"}, "do": {"review"},
+			"name": {"ci"}, "display_name": {"Better"}, "version": {roleTag(t, s, "ci", 1)}, "do": {"review"},
 			"org.template.read": {""}, "org.template.delete": {"allow"}, "org.template.update": {""},
 		}
 		res := s.Send(t, way, webtest.Request{Method: http.MethodPut, Path: roles, As: webtest.Admin, Form: form})
@@ -77,12 +77,12 @@ func TestReviewRefused(t *testing.T) {
 		form.Set("do", "review")
 		return s.Send(t, webtest.Page, webtest.Request{Method: http.MethodPut, Path: roles, As: as, Form: form})
 	}
-	res := review(webtest.Admin, url.Values{"name": {"ci"}, "version": {"1"}, "org.workspace.ssh": {"allow"}})
+	res := review(webtest.Admin, url.Values{"name": {"ci"}, "version": {roleTag(t, s, "ci", 1)}, "org.workspace.ssh": {"allow"}})
 	if res.StatusCode != 400 || res.Document().Find("#role").Length() != 1 {
 		t.Errorf("not held: %d, no editor", res.StatusCode)
 	}
 	s.Do(t, webtest.Request{Path: members + "/member/roles", As: webtest.Owner, JSON: `{"roles":["ci"]}`})
-	res = review(webtest.Member, url.Values{"name": {"ci"}, "version": {"1"}, "org.assign_org_role.update": {""}})
+	res = review(webtest.Member, url.Values{"name": {"ci"}, "version": {roleTag(t, s, "ci", 1)}, "org.assign_org_role.update": {""}})
 	doc := res.Document()
 	if res.StatusCode != 400 || doc.Find("form.confirm [data-save]").Length() != 0 || !strings.Contains(res.Text(), "your own right to undo it") {
 		t.Errorf("guard rail: %d\n%s", res.StatusCode, res.Text())
@@ -105,7 +105,7 @@ func TestMergeRole(t *testing.T) {
 		withRole(role{"ci", "CI", []permission{p("read", false), p("update", false)}})(t, s)
 		withRole(role{"ci", "CI 2", []permission{p("delete", true), p("update", false), p("use", false)}})(t, s) // theirs
 		mine := url.Values{
-			"name": {"ci"}, "display_name": {"CI"}, "version": {"1"},
+			"name": {"ci"}, "display_name": {"CI"}, "version": {roleTag(t, s, "ci", 1)},
 			"org.template.delete": {"allow"}, "org.template.update": {""}, "org.template.use": {"allow"},
 		}
 		res := s.Send(t, way, webtest.Request{Method: http.MethodPut, Path: roles, As: webtest.Owner, Form: mine})
@@ -120,7 +120,7 @@ func TestMergeRole(t *testing.T) {
 			}
 		}
 		fields := fieldsOf(doc.Find("form.confirm"))
-		if fields.Get("version") != "2" || fields.Get("display_name") != "CI 2" || fields.Has("org.template.delete") {
+		if fields.Get("version") != roleTag(t, s, "ci", 2) || fields.Get("display_name") != "CI 2" || fields.Has("org.template.delete") {
 			t.Errorf("%s: the form holds %v", way, fields)
 		}
 		fields.Set("org.template.delete", "allow") // mine
@@ -168,4 +168,15 @@ func TestDeleteRoleTellsImpact(t *testing.T) {
 	if readRole(t, s, "ci") == nil {
 		t.Error("asking deleted it")
 	}
+}
+
+// roleTag is the tag of a version of a stored role.
+func roleTag(t *testing.T, s *webtest.Site, name string, version int64) string {
+	t.Helper()
+	v, err := s.Service.OrganizationRole(t.Context(), s.Service.Operator(), webtest.Default, name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v.Role.Version = version
+	return v.Role.Tag()
 }

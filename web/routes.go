@@ -22,17 +22,19 @@ const (
 )
 
 // Offer says where and as what a route answers, besides as JSON at its path.
-type Offer uint8
+type Offer uint16
 
 // What a route can offer.
 const (
-	API    Offer = 1 << iota // answers below /api/v2 as well
-	Page                     // has a page; without, everything is answered as JSON
-	CSV                      // can be had as CSV
-	Steady                   // as JSON it depends on nothing but what is stored and who asks, so that it may be kept
-	DryRun                   // ?dry_run=1 tells what it would do
-	Body                     // reads a body; elsewhere one that says something is refused
-	Quiet                    // leaves no line in the log while all is well: a probe, of which balancers send several a second
+	API         Offer = 1 << iota // answers below /api/v2 as well
+	Page                          // has a page; without, everything is answered as JSON
+	CSV                           // can be had as CSV
+	Steady                        // as JSON it depends on nothing but what is stored and who asks, so that it may be kept
+	DryRun                        // ?dry_run=1 tells what it would do
+	Body                          // reads a body; elsewhere one that says something is refused
+	IfMatch                       // compares that header; elsewhere a change that has it is refused
+	IfNoneMatch                   // likewise, as *: creates and does not replace
+	Quiet                         // leaves no line in the log while all is well: a probe, of which balancers send several a second
 )
 
 // Route is a row of the table of routes.
@@ -74,42 +76,42 @@ var table = []Route{
 	{http.MethodPost, pathMembers, SignedIn, API | Page | DryRun | Body, "add many members, or change many", (*Server).changeMembers},
 	{http.MethodGet, pathMember, SignedIn, API | Page, "show a member", (*Server).showMember},
 	{http.MethodPost, pathMember, SignedIn, API | Page, "add a member", (*Server).addMember},
-	{http.MethodDelete, pathMember, SignedIn, API | Page | DryRun, "remove a member", (*Server).removeMember},
+	{http.MethodDelete, pathMember, SignedIn, API | Page | DryRun | IfMatch, "remove a member", (*Server).removeMember},
 	{http.MethodGet, pathMember + "/permissions", SignedIn, API, "list what a member may do", (*Server).showPermissions},
 	{http.MethodGet, pathMemberRoles, SignedIn, API | Page, "show the roles of a member", (*Server).showMemberRoles},
-	{http.MethodPut, pathMemberRoles, SignedIn, API | Page | DryRun | Body, "set the roles of a member", (*Server).setMemberRoles},
+	{http.MethodPut, pathMemberRoles, SignedIn, API | Page | DryRun | Body | IfMatch, "set the roles of a member", (*Server).setMemberRoles},
 	{http.MethodGet, pathMembers + "/new", SignedIn, Page, "look for users to add", (*Server).newMember},
 
 	{http.MethodGet, pathRoles, SignedIn, API | Page | Steady, "list the roles of an organization", (*Server).listRoles},
 	{http.MethodPost, pathRoles, SignedIn, API | Page | DryRun | Body, "create a role", (*Server).createRole},
-	{http.MethodPut, pathRoles, SignedIn, API | Page | DryRun | Body, "create or replace a role", (*Server).putRole},
+	{http.MethodPut, pathRoles, SignedIn, API | Page | DryRun | Body | IfMatch | IfNoneMatch, "create or replace a role", (*Server).putRole},
 	{http.MethodGet, pathRoles + "/new", SignedIn, Page, "start a role", (*Server).newRole},
 	{http.MethodGet, pathRole, SignedIn, API | Page, "show a role", (*Server).showRole},
-	{http.MethodDelete, pathRole, SignedIn, API | Page | DryRun, "delete a role", (*Server).deleteRole},
+	{http.MethodDelete, pathRole, SignedIn, API | Page | DryRun | IfMatch, "delete a role", (*Server).deleteRole},
 	{http.MethodGet, pathRole + "/history", SignedIn, API | Page, "list the versions of a role", (*Server).listRoleVersions},
 	{http.MethodGet, pathRole + "/compare", SignedIn, API | Page, "compare roles, or versions of one", (*Server).compareRoles},
-	{http.MethodPost, pathRole + "/restore", SignedIn, API | Page | Body, "store an earlier version of a role again", (*Server).restoreRole},
+	{http.MethodPost, pathRole + "/restore", SignedIn, API | Page | Body | IfMatch, "store an earlier version of a role again", (*Server).restoreRole},
 	{http.MethodGet, pathOrganization + "/who-can", SignedIn, API | Page, "list who may do something", (*Server).whoCan},
 	{http.MethodGet, pathOrganization + "/lint", SignedIn, API | Page, "look for what does nothing", (*Server).lint},
 	{http.MethodGet, pathRole + "/members", SignedIn, Page, "list who holds a role", (*Server).showRoleMembers},
 	{http.MethodGet, "/users/roles", SignedIn, API | Page | Steady, "list the site roles", (*Server).listRoles},
-	{http.MethodPatch, "/users/roles", SignedIn, API | Page | DryRun | Body, "create or replace a site role", (*Server).putRole},
+	{http.MethodPatch, "/users/roles", SignedIn, API | Page | DryRun | Body | IfMatch | IfNoneMatch, "create or replace a site role", (*Server).putRole},
 	{http.MethodGet, pathSiteRole, SignedIn, API | Page, "show a site role", (*Server).showRole},
-	{http.MethodDelete, pathSiteRole, SignedIn, API | Page | DryRun, "delete a site role", (*Server).deleteRole},
+	{http.MethodDelete, pathSiteRole, SignedIn, API | Page | DryRun | IfMatch, "delete a site role", (*Server).deleteRole},
 	{http.MethodGet, pathSiteRole + "/history", SignedIn, API | Page, "list the versions of a site role", (*Server).listRoleVersions},
 	{http.MethodGet, pathSiteRole + "/compare", SignedIn, API | Page, "compare site roles, or versions of one", (*Server).compareRoles},
-	{http.MethodPost, pathSiteRole + "/restore", SignedIn, API | Page | Body, "store an earlier version of a site role again", (*Server).restoreRole},
+	{http.MethodPost, pathSiteRole + "/restore", SignedIn, API | Page | Body | IfMatch, "store an earlier version of a site role again", (*Server).restoreRole},
 
 	{http.MethodGet, "/users", SignedIn, API | Page, "list users", (*Server).listUsers},
 	{http.MethodPost, "/users", SignedIn, API | Page | Body, "create a user", (*Server).createUser},
 	{http.MethodGet, pathUser, SignedIn, API | Page, "show a user", (*Server).showUser},
-	{http.MethodDelete, pathUser, SignedIn, API | Page, "delete a user", (*Server).deleteUser},
-	{http.MethodPut, pathUser + "/profile", SignedIn, API | Page | Body, "change username and name", (*Server).updateProfile},
-	{http.MethodPut, pathUser + "/password", SignedIn, API | Page | Body, "set a password", (*Server).setPassword},
-	{http.MethodPut, pathUser + "/status/suspend", SignedIn, API | Page, "suspend a user", (*Server).suspendUser},
-	{http.MethodPut, pathUser + "/status/activate", SignedIn, API | Page, "activate a user", (*Server).activateUser},
+	{http.MethodDelete, pathUser, SignedIn, API | Page | IfMatch, "delete a user", (*Server).deleteUser},
+	{http.MethodPut, pathUser + "/profile", SignedIn, API | Page | Body | IfMatch, "change username and name", (*Server).updateProfile},
+	{http.MethodPut, pathUser + "/password", SignedIn, API | Page | Body | IfMatch, "set a password", (*Server).setPassword},
+	{http.MethodPut, pathUser + "/status/suspend", SignedIn, API | Page | IfMatch, "suspend a user", (*Server).suspendUser},
+	{http.MethodPut, pathUser + "/status/activate", SignedIn, API | Page | IfMatch, "activate a user", (*Server).activateUser},
 	{http.MethodGet, pathUser + "/roles", SignedIn, API | Page, "show the role names of a user", (*Server).showUserRoles},
-	{http.MethodPut, pathUser + "/roles", SignedIn, API | Page | Body, "set the site roles of a user", (*Server).setUserRoles},
+	{http.MethodPut, pathUser + "/roles", SignedIn, API | Page | Body | IfMatch, "set the site roles of a user", (*Server).setUserRoles},
 	{http.MethodGet, pathUser + "/organizations", SignedIn, API, "list the organizations of a user", (*Server).listUserOrganizations},
 	{http.MethodGet, pathTokens, SignedIn, API | Page, "list API tokens", (*Server).listTokens},
 	{http.MethodPost, pathTokens, SignedIn, API | Page | Body, "create an API token", (*Server).createToken},
@@ -125,8 +127,8 @@ var table = []Route{
 	{http.MethodGet, "/organizations", SignedIn, API | Page | Steady, "list organizations", (*Server).listOrganizations},
 	{http.MethodPost, "/organizations", SignedIn, API | Page | Body, "create an organization", (*Server).createOrganization},
 	{http.MethodGet, pathOrganization, SignedIn, API | Page, "show an organization", (*Server).showOrganization},
-	{http.MethodPatch, pathOrganization, SignedIn, API | Page | Body, "change an organization", (*Server).updateOrganization},
-	{http.MethodDelete, pathOrganization, SignedIn, API | Page, "delete an organization", (*Server).deleteOrganization},
+	{http.MethodPatch, pathOrganization, SignedIn, API | Page | Body | IfMatch, "change an organization", (*Server).updateOrganization},
+	{http.MethodDelete, pathOrganization, SignedIn, API | Page | IfMatch, "delete an organization", (*Server).deleteOrganization},
 	{http.MethodGet, views.NewOrganizationURL, SignedIn, Page, "ask for a new organization", (*Server).newOrganization},
 	{http.MethodGet, views.SearchPath, SignedIn, Page, "look for names", (*Server).search},
 	{http.MethodPost, "/authcheck", SignedIn, API | Body, "ask what the caller may do", (*Server).checkAuth},

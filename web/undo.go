@@ -30,7 +30,7 @@ func (s *Server) undoChange(c *call) (reply, error) {
 	}
 	return reply{
 		data:     wireMember(m),
-		version:  m.Version,
+		tag:      m.Tag(),
 		next:     cmp.Or(c.cameFrom(), views.MembersURL(o.Name, org.MemberFilter{})),
 		flash:    "The change of " + displayName(m.Name, m.Username) + " was undone.",
 		fragment: s.memberRow(c, o.Name, m.UserID.String(), true),

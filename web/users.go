@@ -77,7 +77,7 @@ func (s *Server) showUser(c *call) (reply, error) {
 		return reply{}, err
 	}
 	r := s.userPage(c, views.UserPage{Confirm: c.query().text("confirm") == "delete"})
-	r.data, r.title = wireUser(&u), displayName(u.Name, u.Username)
+	r.data, r.tag, r.title = wireUser(&u), u.Tag(), displayName(u.Name, u.Username)
 	return r, nil
 }
 
@@ -156,6 +156,7 @@ func (s *Server) createUser(c *call) (reply, error) {
 	return reply{
 		status: http.StatusCreated,
 		data:   wireUser(&u),
+		tag:    u.Tag(),
 		next:   views.UserURL(u.Username),
 		flash:  name + " was created.",
 	}, nil
@@ -265,7 +266,7 @@ func (o object) id(field, text string) uuid.UUID {
 const maxOrganizations = 1000
 
 func (s *Server) deleteUser(c *call) (reply, error) {
-	u, err := s.org.DeleteUser(c.ctx, c.subject, c.user())
+	u, err := s.org.DeleteUser(c.fromVersions(), c.subject, c.user())
 	if err != nil {
 		return c.again(err, func(e *org.Error) reply { return s.userPage(c, views.UserPage{Err: e, Confirm: true}) })
 	}
@@ -277,20 +278,20 @@ func (s *Server) deleteUser(c *call) (reply, error) {
 }
 
 func (s *Server) updateProfile(c *call) (reply, error) {
-	u, err := s.org.UpdateProfile(c.ctx, c.subject, c.user(), decode(c, func(o object) org.Profile {
+	u, err := s.org.UpdateProfile(c.fromVersions(), c.subject, c.user(), decode(c, func(o object) org.Profile {
 		o.ignore(sentBack...)
 		return org.Profile{Username: o.text("username"), Name: o.text("name")}
 	}))
 	if err != nil {
 		return c.again(err, s.refusedUser(c, "profile"))
 	}
-	return reply{data: wireUser(&u), next: c.userHome(u.Username), flash: "The profile was saved."}, nil
+	return reply{data: wireUser(&u), tag: u.Tag(), next: c.userHome(u.Username), flash: "The profile was saved."}, nil
 }
 
 func (s *Server) setPassword(c *call) (reply, error) {
 	r := reply{status: http.StatusNoContent, next: c.userHome(c.user()), flash: "The password was set."}
 	set := func(ctx context.Context) error {
-		return s.org.SetPassword(ctx, c.subject, c.user(), decode(c, readPassword))
+		return s.org.SetPassword(org.WithVersions(ctx, c.ifMatch()), c.subject, c.user(), decode(c, readPassword))
 	}
 	var err error
 	if c.user() == "me" && c.session && c.form != formJSON {
@@ -320,11 +321,11 @@ func (s *Server) activateUser(c *call) (reply, error) {
 }
 
 func (s *Server) setStatus(c *call, status org.Status, done string) (reply, error) {
-	u, err := s.org.SetStatus(c.ctx, c.subject, c.user(), status)
+	u, err := s.org.SetStatus(c.fromVersions(), c.subject, c.user(), status)
 	if err != nil {
 		return c.again(err, s.refusedUser(c, ""))
 	}
-	return reply{data: wireUser(&u), next: cmp.Or(c.cameFrom(), c.userHome(u.Username)), flash: displayName(u.Name, u.Username) + done}, nil
+	return reply{data: wireUser(&u), tag: u.Tag(), next: cmp.Or(c.cameFrom(), c.userHome(u.Username)), flash: displayName(u.Name, u.Username) + done}, nil
 }
 
 func (s *Server) showUserRoles(c *call) (reply, error) {
@@ -337,7 +338,7 @@ func (s *Server) showUserRoles(c *call) (reply, error) {
 	for id, roles := range names.Organizations {
 		wire.Organizations[id] = append([]string{}, roles...)
 	}
-	return reply{data: wire}, err
+	return reply{data: wire, tag: names.Tag}, err
 }
 
 func (s *Server) userAssignmentForm(c *call, a *org.UserAssignment, checked map[string]bool, e *org.Error) reply {
@@ -353,12 +354,13 @@ func (s *Server) userAssignmentForm(c *call, a *org.UserAssignment, checked map[
 }
 
 func (s *Server) setUserRoles(c *call) (reply, error) {
-	u, err := s.org.SetUserRoles(c.ctx, c.subject, c.user(), decode(c, c.rolesInput))
-	if err = c.precondition(err); err != nil {
+	u, err := s.org.SetUserRoles(c.fromVersions(), c.subject, c.user(), decode(c, c.rolesInput))
+	if err != nil {
 		return c.again(err, func(e *org.Error) reply { return s.refusedUserRoles(c, e) })
 	}
 	return reply{
 		data:     wireUser(&u),
+		tag:      u.Tag(),
 		next:     c.usersHome(),
 		flash:    "The site roles of " + displayName(u.Name, u.Username) + " were updated.",
 		undo:     s.undo(c, org.Holder{User: &u}),

@@ -1,0 +1,99 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"regexp"
+	"strings"
+
+	"rolecall/org"
+)
+
+const (
+	headerMatch     = "If-Match"
+	headerNoneMatch = "If-None-Match"
+)
+
+// A condition that nothing is compared with must not be left out of account: whoever sends it relies on it.
+var (
+	errNoVersion = &org.Error{Kind: org.Stale, Message: "This resource has no version.", Detail: "Leave If-Match out."}
+
+	errNotOnlyNew = &org.Error{Kind: org.Stale, Message: "This can't be asked of a new resource alone.",
+		Detail: "Leave If-None-Match out. Only what creates or replaces a role reads it, and only as *."}
+)
+
+// conditions refuses those of an unsafe request that its route does not read.
+func (c *call) conditions() error {
+	switch {
+	case c.safe():
+	case c.ifMatch() != nil && !c.route.Offers(IfMatch):
+		return errNoVersion
+	case c.has(headerNoneMatch) && !c.onlyNew():
+		return errNotOnlyNew
+	}
+	return nil
+}
+
+// has reports whether the request has a header, be it an empty one.
+func (c *call) has(header string) bool { return len(c.request().Header.Values(header)) > 0 }
+
+// onlyNew reports whether the request may create something, and not replace what is there.
+func (c *call) onlyNew() bool {
+	list := c.request().Header.Values(headerNoneMatch)
+	return c.route.Offers(IfNoneMatch) && len(list) == 1 && strings.TrimSpace(list[0]) == "*"
+}
+
+// versions are those that a change may begin from: those of the headers, or that of the form that was filled in. With both
+// headers it may begin from nothing, since what is not there has no version.
+func (c *call) versions(o object) org.Versions {
+	v := c.ifMatch()
+	switch {
+	case c.onlyNew() && v != nil:
+		return org.Versions{}
+	case c.onlyNew():
+		return org.Versions{org.NoVersion}
+	case v != nil || !o.form:
+		return v
+	}
+	if tag := o.text("version"); tag != "" {
+		return org.Versions{tag}
+	}
+	return nil
+}
+
+// entityTag is one of those that a header lists. Quotes are what a comma may stand in; ours are also known without.
+var entityTag = regexp.MustCompile(`(?:W/)?"[^"]*"|[^\s,]+`)
+
+// ifMatch is the versions in the header If-Match, nil if there is none. A tag that is weak matches nothing (RFC 9110,
+// 13.1.1).
+func (c *call) ifMatch() org.Versions {
+	if !c.has(headerMatch) {
+		return nil
+	}
+	v := org.Versions{}
+	for _, tag := range entityTag.FindAllString(strings.Join(c.request().Header.Values(headerMatch), ","), -1) {
+		text := strings.Trim(tag, `"`)
+		switch {
+		case tag == "*":
+			v = append(v, org.AnyVersion)
+		case strings.HasPrefix(tag, "W/"), text == org.AnyVersion, text == org.NoVersion:
+		default:
+			v = append(v, text)
+		}
+	}
+	return v
+}
+
+// fromVersions is the context of a change whose body does not hold the versions that it may begin from.
+func (c *call) fromVersions() context.Context { return org.WithVersions(c.ctx, c.ifMatch()) }
+
+// precondition tells a clash with another version by the status that HTTP has for it when a header named the version.
+func (c *call) precondition(err error) error {
+	e, ok := errors.AsType[*org.Error](err)
+	if !ok || !e.Outdated || !c.has(headerMatch) && !c.has(headerNoneMatch) {
+		return err
+	}
+	stale := *e
+	stale.Kind = org.Stale
+	return &stale
+}
