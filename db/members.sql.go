@@ -712,6 +712,7 @@ const listHoldersOfAnySiteRole = `-- name: ListHoldersOfAnySiteRole :many
 SELECT DISTINCT user_id FROM user_roles LIMIT CAST(?1 AS bigint)
 `
 
+// reads all: as many as are asked for; of many accounts few hold one.
 func (q *Queries) ListHoldersOfAnySiteRole(ctx context.Context, maxRows int64) ([]uuid.UUID, error) {
 	rows, err := q.query(ctx, q.listHoldersOfAnySiteRoleStmt, listHoldersOfAnySiteRole, maxRows)
 	if err != nil {

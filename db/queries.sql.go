@@ -153,6 +153,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.getDefaultOrganizationStmt, err = db.PrepareContext(ctx, getDefaultOrganization); err != nil {
 		return nil, fmt.Errorf("error preparing query GetDefaultOrganization: %w", err)
 	}
+	if q.getLastChangeStmt, err = db.PrepareContext(ctx, getLastChange); err != nil {
+		return nil, fmt.Errorf("error preparing query GetLastChange: %w", err)
+	}
 	if q.getLoginFailuresStmt, err = db.PrepareContext(ctx, getLoginFailures); err != nil {
 		return nil, fmt.Errorf("error preparing query GetLoginFailures: %w", err)
 	}
@@ -632,6 +635,11 @@ func (q *Queries) Close() error {
 	if q.getDefaultOrganizationStmt != nil {
 		if cerr := q.getDefaultOrganizationStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing getDefaultOrganizationStmt: %w", cerr)
+		}
+	}
+	if q.getLastChangeStmt != nil {
+		if cerr := q.getLastChangeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getLastChangeStmt: %w", cerr)
 		}
 	}
 	if q.getLoginFailuresStmt != nil {
@@ -1151,6 +1159,7 @@ type Queries struct {
 	getAuditHeadStmt                  *sql.Stmt
 	getAuditLogStmt                   *sql.Stmt
 	getDefaultOrganizationStmt        *sql.Stmt
+	getLastChangeStmt                 *sql.Stmt
 	getLoginFailuresStmt              *sql.Stmt
 	getMemberStmt                     *sql.Stmt
 	getMemberByUsernameStmt           *sql.Stmt
@@ -1287,6 +1296,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		getAuditHeadStmt:                  q.getAuditHeadStmt,
 		getAuditLogStmt:                   q.getAuditLogStmt,
 		getDefaultOrganizationStmt:        q.getDefaultOrganizationStmt,
+		getLastChangeStmt:                 q.getLastChangeStmt,
 		getLoginFailuresStmt:              q.getLoginFailuresStmt,
 		getMemberStmt:                     q.getMemberStmt,
 		getMemberByUsernameStmt:           q.getMemberByUsernameStmt,

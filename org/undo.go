@@ -187,19 +187,15 @@ func (u *undoing) putBack() (Member, error) {
 // LastChange is the id of the audit entry of the newest change of a holder by the caller in this request, uuid.Nil if
 // there is none: what an undo offered right after that change takes back.
 func (s *Service) LastChange(ctx context.Context, subject *Subject, h Holder) (uuid.UUID, error) {
-	p := db.FindAuditLogsParams{ActorID: nullID(subject.ID()), RequestID: requestOf(ctx).ID, MaxRows: 1}
+	p := db.GetLastChangeParams{ActorID: nullID(subject.ID()), RequestID: requestOf(ctx).ID}
 	if h.User != nil {
 		p.ResourceType, p.ResourceID = "user", h.User.ID.String()
 	} else {
 		p.ResourceType, p.ResourceID, p.OrganizationID = "organization_member", h.Member.UserID.String(), nullID(h.Member.OrganizationID)
 	}
-	found, err := s.db.FindAuditLogs(ctx, p)
-	if err != nil || len(found) == 0 {
-		return uuid.Nil, err
+	last, err := s.db.GetLastChange(ctx, p)
+	if db.IsNotFound(err) || err == nil && last.StatusCode >= 400 {
+		return uuid.Nil, nil
 	}
-	rows, err := s.db.ListAuditLogs(ctx, []int64{found[0].Seq})
-	if err != nil || len(rows) == 0 || rows[0].StatusCode >= 400 {
-		return uuid.Nil, err
-	}
-	return rows[0].ID, nil
+	return last.ID, err
 }

@@ -20,6 +20,16 @@ SELECT * FROM audit_logs WHERE seq > @after_seq ORDER BY seq LIMIT CAST(@max_row
 -- name: GetAuditLog :one
 SELECT * FROM audit_logs WHERE id = @id;
 
+-- name: GetLastChange :one
+-- The newest entry about something that somebody made in a request. The actor stands in a CASE so that SQLite looks up what
+-- it is about, of which there are fewer entries.
+SELECT a.id, a.status_code FROM audit_logs a
+WHERE a.resource_id = @resource_id AND a.resource_type = @resource_type AND a.request_id = @request_id
+  AND CASE WHEN a.actor_id = @actor_id THEN 1 ELSE 0 END = 1
+  AND (a.organization_id = sqlc.narg(organization_id) OR sqlc.narg(organization_id) IS NULL)
+ORDER BY a.seq DESC
+LIMIT 1;
+
 -- name: FindAuditLogs :many
 -- The entries that match, newest first, and how many match in all.
 -- reads all: it counts them, and many things can be asked for.

@@ -252,6 +252,7 @@ WHERE u.status <> 'suspended' AND NOT EXISTS (
   AND u.id IN (sqlc.slice('ids'));
 
 -- name: ListHoldersOfAnySiteRole :many
+-- reads all: as many as are asked for; of many accounts few hold one.
 SELECT DISTINCT user_id FROM user_roles LIMIT CAST(@max_rows AS bigint);
 
 -- name: ListHoldersElsewhere :many
