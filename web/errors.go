@@ -95,7 +95,7 @@ func (c *call) unavailable() *org.Error {
 }
 
 func (s *Server) logFailure(c *call, err error) {
-	attrs := []any{"request_id", c.id, "method", c.request().Method, "route", c.echo.Path(), "error", err}
+	attrs := []any{"request_id", c.id, "method", c.request().Method, "route", c.echo.Path(), "use_case", c.route.About, "error", err}
 	if p, ok := errors.AsType[*panicError](err); ok {
 		attrs = append(attrs, "stack", string(p.stack))
 	}

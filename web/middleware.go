@@ -50,7 +50,11 @@ func (o *Options) headers() http.Header {
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	h.Set("X-Robots-Tag", "noindex")
 	if o.Secure {
-		h.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+		hsts := "max-age=31536000"
+		if !o.HSTSHostOnly {
+			hsts += "; includeSubDomains"
+		}
+		h.Set("Strict-Transport-Security", hsts)
 	}
 	return h
 }
@@ -126,7 +130,7 @@ func (s *Server) logRequest(c *call, took time.Duration) {
 		slog.String("method", c.request().Method),
 		slog.String("route", c.echo.Path()),
 		slog.Int("status", c.response().Status),
-		slog.Duration("duration", took),
+		slog.Float64("duration_ms", float64(took.Microseconds())/1000), // by its name the same in every format of the log
 		slog.Int64("bytes", c.response().Size),
 		slog.String("ip", c.ip),
 	}

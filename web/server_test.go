@@ -173,8 +173,12 @@ func TestHeaders(t *testing.T) {
 		}
 	}
 	secure := webtest.New(t, func(o *web.Options) { o.Secure = true })
-	if got := secure.Get(t, webtest.Admin, members).Header.Get("Strict-Transport-Security"); !strings.HasPrefix(got, "max-age=31536000") {
+	if got := secure.Get(t, webtest.Admin, members).Header.Get("Strict-Transport-Security"); got != "max-age=31536000; includeSubDomains" {
 		t.Errorf("over TLS: Strict-Transport-Security is %q", got)
+	}
+	alone := webtest.New(t, func(o *web.Options) { o.Secure, o.HSTSHostOnly = true, true })
+	if got := alone.Get(t, webtest.Admin, members).Header.Get("Strict-Transport-Security"); got != "max-age=31536000" {
+		t.Errorf("over TLS, for the host alone: Strict-Transport-Security is %q", got)
 	}
 }
 
@@ -490,5 +494,34 @@ func TestInternal(t *testing.T) {
 		if log := s.Log.String(); strings.Count(log, `"request failed"`) != 1 || !strings.Contains(log, fmt.Sprintf(`"request_id":%q`, id)) {
 			t.Errorf("%s: the log is\n%s", way, log)
 		}
+	}
+}
+
+// TestLogOfRequests: the log says how long a request took in a unit that its name tells, and of a fault what was asked for.
+func TestLogOfRequests(t *testing.T) {
+	t.Parallel()
+	s := webtest.New(t)
+	s.Get(t, webtest.Admin, members)
+	s.Break(t)
+	s.Do(t, webtest.Request{Path: members, As: webtest.Admin})
+	var took, named bool
+	for line := range strings.Lines(s.Log.String()) {
+		var l struct {
+			Message string   `json:"msg"`
+			Took    *float64 `json:"duration_ms"`
+			UseCase string   `json:"use_case"`
+		}
+		if err := json.Unmarshal([]byte(line), &l); err != nil {
+			t.Fatalf("%v: %s", err, line)
+		}
+		switch l.Message {
+		case "request":
+			took = l.Took != nil && *l.Took > 0 && *l.Took < 30_000
+		case "request failed":
+			named = l.UseCase == "list members"
+		}
+	}
+	if !took || !named {
+		t.Errorf("the log does not say it\n%s", s.Log)
 	}
 }

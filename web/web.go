@@ -29,6 +29,7 @@ type Options struct {
 	AccessURL       *url.URL               // where people reach this server; nil if nobody said
 	OwnName         func(host string) bool // whether a name is this server's own, where AccessURL is nil; nil: none is
 	Secure          bool                   // people reach it over TLS: Secure cookies and HSTS
+	HSTSHostOnly    bool                   // HSTS does not hold for the names below the host
 	TrustedProxies  []netip.Prefix         // whose X-Forwarded-For counts
 	SessionLifetime time.Duration          // of a browser session, however busy; a day if 0
 	RateLimit       int                    // requests a minute that one caller may make; no limit if 0

@@ -32,6 +32,7 @@ type config struct {
 	existing        bool   // a server does not make a database
 	supervisor      string // the socket at which whoever started the program is told how it is; "" for nobody
 	trustedProxies  []netip.Prefix
+	hstsHostOnly    bool // of the promise to browsers that there is always TLS
 	json            bool // of the log
 	sessionLifetime time.Duration
 	setupToken      string
@@ -72,6 +73,7 @@ var settings = map[string]setting{
 		c.keyFile = v
 		return nil
 	}},
+	"hsts-host-only":   {value: "", help: "with TLS, have browsers insist on it for the host alone, not for the names below it too", truth: true, parse: parseHSTSHostOnly},
 	"url":              {value: "", help: "`URL` of a server to ask instead of the file; the token is read from ROLECALL_TOKEN", parse: parseServer},
 	"trusted-proxies":  {value: "", help: "`CIDR,…` of the proxies whose X-Forwarded-For is believed", parse: parseProxies},
 	"log-format":       {value: "text", help: "`FORMAT` of the log on standard error: text or json", parse: parseLogFormat},

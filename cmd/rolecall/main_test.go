@@ -135,6 +135,7 @@ func TestCalledWrongly(t *testing.T) {
 		{nil, []string{"--access-url", "https://example.com/base"}, "--access-url"},
 		{nil, []string{"--trusted-proxies", "10.0.0.0/8,proxy"}, `--trusted-proxies: "proxy"`},
 		{nil, []string{"--log-format", "xml"}, `--log-format: "xml" is neither`},
+		{map[string]string{"ROLECALL_HSTS_HOST_ONLY": "maybe"}, nil, "ROLECALL_HSTS_HOST_ONLY: true or false"},
 		{nil, []string{"--session-lifetime", "5"}, `--session-lifetime: "5"`},
 		{nil, []string{"--session-lifetime", "1s"}, "--session-lifetime"},
 		{nil, []string{"--metrics-address", "9090"}, `--metrics-address: "9090"`},

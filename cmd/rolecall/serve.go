@@ -33,7 +33,7 @@ func serveCommand() *command {
 			"rolecall --http-address :8443 --tls-cert-file cert.pem --tls-key-file key.pem",
 		},
 		settings: []string{
-			"http-address", "db", "must-exist", "access-url", "tls-cert-file", "tls-key-file", "trusted-proxies",
+			"http-address", "db", "must-exist", "access-url", "tls-cert-file", "tls-key-file", "hsts-host-only", "trusted-proxies",
 			"wire", "session-lifetime", "setup-token", "rate-limit", "metrics-address", "log-format",
 		},
 		run: serve,
@@ -112,7 +112,7 @@ func (c *config) answer(ctx context.Context, d *db.DB, l net.Listener, log *slog
 	m := newMetrics(d, service, c.certificate)
 	handler, err := web.New(web.Options{
 		Service: service, Sessions: org.NewSessionStore(d, time.Now), Wire: c.wire, AccessURL: c.accessURL,
-		OwnName: c.ownName, Secure: c.secure(), TrustedProxies: c.trustedProxies, SessionLifetime: c.sessionLifetime,
+		OwnName: c.ownName, Secure: c.secure(), HSTSHostOnly: c.hstsHostOnly, TrustedProxies: c.trustedProxies, SessionLifetime: c.sessionLifetime,
 		RateLimit: c.rateLimit, Version: version(), Log: log, Observe: m.observe,
 	})
 	if err != nil {

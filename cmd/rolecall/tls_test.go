@@ -94,11 +94,11 @@ func TestD5_TLS(t *testing.T) {
 func TestC4_NamesOfTheCertificate(t *testing.T) {
 	t.Parallel()
 	certFile, keyFile, _ := certificate(t)
-	loaded, err := tls.LoadX509KeyPair(certFile, keyFile)
+	loaded, err := loadCertificate(certFile, keyFile)
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &config{certificate: &loaded}
+	c := &config{certificate: loaded}
 	for host, want := range map[string]bool{
 		"roles.example.com": true, "ROLES.example.com": true, "127.0.0.1": true,
 		"": false, "example.com": false, "evil.example": false, "x.roles.example.com": false, "roles.example.com.evil.example": false, "127.0.0.2": false,
@@ -109,5 +109,19 @@ func TestC4_NamesOfTheCertificate(t *testing.T) {
 	}
 	if (&config{}).ownName("roles.example.com") {
 		t.Error("without a certificate there is no name")
+	}
+}
+
+// Browsers insist on TLS for the names below the host as well, unless the operator says that some lack it.
+func TestHSTSHostOnly(t *testing.T) {
+	t.Parallel()
+	server := start(t, nil, "", "--db", filepath.Join(t.TempDir(), "rolecall.db"), "--http-address", "127.0.0.1:0", "--access-url", "https://roles.example.com", "--hsts-host-only")
+	res, err := http.Get("http://" + server.wait(t, &server.log, `address=(\S+)`) + "/healthz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	if got := res.Header.Get("Strict-Transport-Security"); got != "max-age=31536000" {
+		t.Errorf("Strict-Transport-Security is %q", got)
 	}
 }

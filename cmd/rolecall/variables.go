@@ -58,13 +58,22 @@ func distance(a, b string) int {
 }
 
 // parseMustExist reads the setting that keeps a server from beginning anew.
-func parseMustExist(c *config, v string) error {
+func parseMustExist(c *config, v string) (err error) {
+	c.existing, err = parseTruth(v)
+	return err
+}
+
+func parseHSTSHostOnly(c *config, v string) (err error) {
+	c.hstsHostOnly, err = parseTruth(v)
+	return err
+}
+
+func parseTruth(v string) (bool, error) {
 	switch v {
 	case "true", "1":
-		c.existing = true
+		return true, nil
 	case "false", "0", "":
-	default:
-		return errors.New("true or false is needed")
+		return false, nil
 	}
-	return nil
+	return false, errors.New("true or false is needed")
 }
