@@ -8,6 +8,7 @@ package db
 import (
 	"context"
 	"database/sql"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -59,6 +60,16 @@ func (q *Queries) DeleteAPIKeysOfUser(ctx context.Context, userID uuid.UUID) err
 	return err
 }
 
+const deleteLoginsOfUser = `-- name: DeleteLoginsOfUser :exec
+DELETE FROM api_keys WHERE user_id = ?1 AND login_type = 'password'
+`
+
+// What programs signed in with.
+func (q *Queries) DeleteLoginsOfUser(ctx context.Context, userID uuid.UUID) error {
+	_, err := q.exec(ctx, q.deleteLoginsOfUserStmt, deleteLoginsOfUser, userID)
+	return err
+}
+
 const getAPIKey = `-- name: GetAPIKey :one
 SELECT user_id, secret_hash, expires_at, last_used FROM api_keys WHERE id = ?1
 `
@@ -100,9 +111,11 @@ func (q *Queries) GetAPIKeyOwner(ctx context.Context, id string) (GetAPIKeyOwner
 
 const insertAPIKey = `-- name: InsertAPIKey :exec
 INSERT INTO api_keys (
-    id, user_id, secret_hash, name, login_type, scope, lifetime_seconds, created_at, updated_at, expires_at, last_used)
+    id, user_id, secret_hash, name, login_type, scope, lifetime_seconds, created_at, updated_at, expires_at, last_used,
+    created_by)
 VALUES (
-    ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9, NULL)
+    ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9, NULL,
+    ?10)
 `
 
 type InsertAPIKeyParams struct {
@@ -115,6 +128,7 @@ type InsertAPIKeyParams struct {
 	LifetimeSeconds int64
 	Now             time.Time
 	ExpiresAt       time.Time
+	CreatedBy       uuid.NullUUID
 }
 
 func (q *Queries) InsertAPIKey(ctx context.Context, arg InsertAPIKeyParams) error {
@@ -128,14 +142,15 @@ func (q *Queries) InsertAPIKey(ctx context.Context, arg InsertAPIKeyParams) erro
 		arg.LifetimeSeconds,
 		arg.Now,
 		arg.ExpiresAt,
+		arg.CreatedBy,
 	)
 	return err
 }
 
 const listAPIKeys = `-- name: ListAPIKeys :many
 SELECT k.id, k.user_id, u.username, k.name, k.login_type, k.scope, k.lifetime_seconds,
-    k.created_at, k.updated_at, k.expires_at, k.last_used
-FROM api_keys k JOIN users u ON u.id = k.user_id
+    k.created_at, k.updated_at, k.expires_at, k.last_used, k.created_by, coalesce(m.username, '') AS maker
+FROM api_keys k JOIN users u ON u.id = k.user_id LEFT JOIN users m ON m.id = k.created_by
 WHERE k.user_id >= ?1 AND k.user_id <= ?2 AND k.login_type = 'token'
 ORDER BY k.created_at, k.id
 `
@@ -157,6 +172,8 @@ type ListAPIKeysRow struct {
 	UpdatedAt       time.Time
 	ExpiresAt       time.Time
 	LastUsed        sql.NullTime
+	CreatedBy       uuid.NullUUID
+	Maker           string
 }
 
 // Of the accounts between two ids, both of them included.
@@ -181,6 +198,58 @@ func (q *Queries) ListAPIKeys(ctx context.Context, arg ListAPIKeysParams) ([]Lis
 			&i.UpdatedAt,
 			&i.ExpiresAt,
 			&i.LastUsed,
+			&i.CreatedBy,
+			&i.Maker,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listTokensOfUsers = `-- name: ListTokensOfUsers :many
+SELECT id, user_id, name, created_by FROM api_keys WHERE user_id IN (/*SLICE:user_ids*/?) AND login_type = 'token' ORDER BY id
+`
+
+type ListTokensOfUsersRow struct {
+	ID        string
+	UserID    uuid.UUID
+	Name      string
+	CreatedBy uuid.NullUUID
+}
+
+// The API tokens of some accounts.
+func (q *Queries) ListTokensOfUsers(ctx context.Context, userIds []uuid.UUID) ([]ListTokensOfUsersRow, error) {
+	query := listTokensOfUsers
+	var queryParams []interface{}
+	if len(userIds) > 0 {
+		for _, v := range userIds {
+			queryParams = append(queryParams, v)
+		}
+		query = strings.Replace(query, "/*SLICE:user_ids*/?", strings.Repeat(",?", len(userIds))[1:], 1)
+	} else {
+		query = strings.Replace(query, "/*SLICE:user_ids*/?", "NULL", 1)
+	}
+	rows, err := q.query(ctx, nil, query, queryParams...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListTokensOfUsersRow{}
+	for rows.Next() {
+		var i ListTokensOfUsersRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.UserID,
+			&i.Name,
+			&i.CreatedBy,
 		); err != nil {
 			return nil, err
 		}

@@ -75,6 +75,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.deleteLoginFailuresStmt, err = db.PrepareContext(ctx, deleteLoginFailures); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteLoginFailures: %w", err)
 	}
+	if q.deleteLoginsOfUserStmt, err = db.PrepareContext(ctx, deleteLoginsOfUser); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteLoginsOfUser: %w", err)
+	}
 	if q.deleteMemberStmt, err = db.PrepareContext(ctx, deleteMember); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteMember: %w", err)
 	}
@@ -312,6 +315,18 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listMembershipsStmt, err = db.PrepareContext(ctx, listMemberships); err != nil {
 		return nil, fmt.Errorf("error preparing query ListMemberships: %w", err)
 	}
+	if q.listMembershipsOfUsersStmt, err = db.PrepareContext(ctx, listMembershipsOfUsers); err != nil {
+		return nil, fmt.Errorf("error preparing query ListMembershipsOfUsers: %w", err)
+	}
+	if q.listOpenedStmt, err = db.PrepareContext(ctx, listOpened); err != nil {
+		return nil, fmt.Errorf("error preparing query ListOpened: %w", err)
+	}
+	if q.listOpenedHoldersStmt, err = db.PrepareContext(ctx, listOpenedHolders); err != nil {
+		return nil, fmt.Errorf("error preparing query ListOpenedHolders: %w", err)
+	}
+	if q.listOpenedSiteHoldersStmt, err = db.PrepareContext(ctx, listOpenedSiteHolders); err != nil {
+		return nil, fmt.Errorf("error preparing query ListOpenedSiteHolders: %w", err)
+	}
 	if q.listOrganizationsStmt, err = db.PrepareContext(ctx, listOrganizations); err != nil {
 		return nil, fmt.Errorf("error preparing query ListOrganizations: %w", err)
 	}
@@ -348,11 +363,17 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listSessionsStmt, err = db.PrepareContext(ctx, listSessions); err != nil {
 		return nil, fmt.Errorf("error preparing query ListSessions: %w", err)
 	}
+	if q.listTokensOfUsersStmt, err = db.PrepareContext(ctx, listTokensOfUsers); err != nil {
+		return nil, fmt.Errorf("error preparing query ListTokensOfUsers: %w", err)
+	}
 	if q.listUsersStmt, err = db.PrepareContext(ctx, listUsers); err != nil {
 		return nil, fmt.Errorf("error preparing query ListUsers: %w", err)
 	}
 	if q.listUsersByIDStmt, err = db.PrepareContext(ctx, listUsersByID); err != nil {
 		return nil, fmt.Errorf("error preparing query ListUsersByID: %w", err)
+	}
+	if q.mustChangePasswordStmt, err = db.PrepareContext(ctx, mustChangePassword); err != nil {
+		return nil, fmt.Errorf("error preparing query MustChangePassword: %w", err)
 	}
 	if q.renewPasswordHashStmt, err = db.PrepareContext(ctx, renewPasswordHash); err != nil {
 		return nil, fmt.Errorf("error preparing query RenewPasswordHash: %w", err)
@@ -505,6 +526,11 @@ func (q *Queries) Close() error {
 	if q.deleteLoginFailuresStmt != nil {
 		if cerr := q.deleteLoginFailuresStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing deleteLoginFailuresStmt: %w", cerr)
+		}
+	}
+	if q.deleteLoginsOfUserStmt != nil {
+		if cerr := q.deleteLoginsOfUserStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteLoginsOfUserStmt: %w", cerr)
 		}
 	}
 	if q.deleteMemberStmt != nil {
@@ -902,6 +928,26 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listMembershipsStmt: %w", cerr)
 		}
 	}
+	if q.listMembershipsOfUsersStmt != nil {
+		if cerr := q.listMembershipsOfUsersStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listMembershipsOfUsersStmt: %w", cerr)
+		}
+	}
+	if q.listOpenedStmt != nil {
+		if cerr := q.listOpenedStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listOpenedStmt: %w", cerr)
+		}
+	}
+	if q.listOpenedHoldersStmt != nil {
+		if cerr := q.listOpenedHoldersStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listOpenedHoldersStmt: %w", cerr)
+		}
+	}
+	if q.listOpenedSiteHoldersStmt != nil {
+		if cerr := q.listOpenedSiteHoldersStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listOpenedSiteHoldersStmt: %w", cerr)
+		}
+	}
 	if q.listOrganizationsStmt != nil {
 		if cerr := q.listOrganizationsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listOrganizationsStmt: %w", cerr)
@@ -962,6 +1008,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listSessionsStmt: %w", cerr)
 		}
 	}
+	if q.listTokensOfUsersStmt != nil {
+		if cerr := q.listTokensOfUsersStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listTokensOfUsersStmt: %w", cerr)
+		}
+	}
 	if q.listUsersStmt != nil {
 		if cerr := q.listUsersStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listUsersStmt: %w", cerr)
@@ -970,6 +1021,11 @@ func (q *Queries) Close() error {
 	if q.listUsersByIDStmt != nil {
 		if cerr := q.listUsersByIDStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listUsersByIDStmt: %w", cerr)
+		}
+	}
+	if q.mustChangePasswordStmt != nil {
+		if cerr := q.mustChangePasswordStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing mustChangePasswordStmt: %w", cerr)
 		}
 	}
 	if q.renewPasswordHashStmt != nil {
@@ -1133,6 +1189,7 @@ type Queries struct {
 	deleteAPIKeysOfUserStmt           *sql.Stmt
 	deleteExpiredSessionsStmt         *sql.Stmt
 	deleteLoginFailuresStmt           *sql.Stmt
+	deleteLoginsOfUserStmt            *sql.Stmt
 	deleteMemberStmt                  *sql.Stmt
 	deleteMemberRoleStmt              *sql.Stmt
 	deleteOldLoginFailuresStmt        *sql.Stmt
@@ -1212,6 +1269,10 @@ type Queries struct {
 	listMembersStmt                   *sql.Stmt
 	listMembersByIDStmt               *sql.Stmt
 	listMembershipsStmt               *sql.Stmt
+	listMembershipsOfUsersStmt        *sql.Stmt
+	listOpenedStmt                    *sql.Stmt
+	listOpenedHoldersStmt             *sql.Stmt
+	listOpenedSiteHoldersStmt         *sql.Stmt
 	listOrganizationsStmt             *sql.Stmt
 	listOrganizationsOfUserStmt       *sql.Stmt
 	listOutsidersStmt                 *sql.Stmt
@@ -1224,8 +1285,10 @@ type Queries struct {
 	listRolesOfOrganizationStmt       *sql.Stmt
 	listRolesOfSiteStmt               *sql.Stmt
 	listSessionsStmt                  *sql.Stmt
+	listTokensOfUsersStmt             *sql.Stmt
 	listUsersStmt                     *sql.Stmt
 	listUsersByIDStmt                 *sql.Stmt
+	mustChangePasswordStmt            *sql.Stmt
 	renewPasswordHashStmt             *sql.Stmt
 	searchCandidatesStmt              *sql.Stmt
 	searchMembersStmt                 *sql.Stmt
@@ -1270,6 +1333,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		deleteAPIKeysOfUserStmt:           q.deleteAPIKeysOfUserStmt,
 		deleteExpiredSessionsStmt:         q.deleteExpiredSessionsStmt,
 		deleteLoginFailuresStmt:           q.deleteLoginFailuresStmt,
+		deleteLoginsOfUserStmt:            q.deleteLoginsOfUserStmt,
 		deleteMemberStmt:                  q.deleteMemberStmt,
 		deleteMemberRoleStmt:              q.deleteMemberRoleStmt,
 		deleteOldLoginFailuresStmt:        q.deleteOldLoginFailuresStmt,
@@ -1349,6 +1413,10 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listMembersStmt:                   q.listMembersStmt,
 		listMembersByIDStmt:               q.listMembersByIDStmt,
 		listMembershipsStmt:               q.listMembershipsStmt,
+		listMembershipsOfUsersStmt:        q.listMembershipsOfUsersStmt,
+		listOpenedStmt:                    q.listOpenedStmt,
+		listOpenedHoldersStmt:             q.listOpenedHoldersStmt,
+		listOpenedSiteHoldersStmt:         q.listOpenedSiteHoldersStmt,
 		listOrganizationsStmt:             q.listOrganizationsStmt,
 		listOrganizationsOfUserStmt:       q.listOrganizationsOfUserStmt,
 		listOutsidersStmt:                 q.listOutsidersStmt,
@@ -1361,8 +1429,10 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listRolesOfOrganizationStmt:       q.listRolesOfOrganizationStmt,
 		listRolesOfSiteStmt:               q.listRolesOfSiteStmt,
 		listSessionsStmt:                  q.listSessionsStmt,
+		listTokensOfUsersStmt:             q.listTokensOfUsersStmt,
 		listUsersStmt:                     q.listUsersStmt,
 		listUsersByIDStmt:                 q.listUsersByIDStmt,
+		mustChangePasswordStmt:            q.mustChangePasswordStmt,
 		renewPasswordHashStmt:             q.renewPasswordHashStmt,
 		searchCandidatesStmt:              q.searchCandidatesStmt,
 		searchMembersStmt:                 q.searchMembersStmt,

@@ -7,6 +7,7 @@ package db
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -205,6 +206,51 @@ func (q *Queries) ListMemberships(ctx context.Context, userID uuid.UUID) ([]List
 	for rows.Next() {
 		var i ListMembershipsRow
 		if err := rows.Scan(&i.OrganizationID, &i.Roles); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listMembershipsOfUsers = `-- name: ListMembershipsOfUsers :many
+SELECT user_id, organization_id, roles FROM organization_members WHERE user_id IN (/*SLICE:user_ids*/?)
+ORDER BY user_id, organization_id
+`
+
+type ListMembershipsOfUsersRow struct {
+	UserID         uuid.UUID
+	OrganizationID uuid.UUID
+	Roles          string
+}
+
+// ListMemberships for some accounts at once.
+func (q *Queries) ListMembershipsOfUsers(ctx context.Context, userIds []uuid.UUID) ([]ListMembershipsOfUsersRow, error) {
+	query := listMembershipsOfUsers
+	var queryParams []interface{}
+	if len(userIds) > 0 {
+		for _, v := range userIds {
+			queryParams = append(queryParams, v)
+		}
+		query = strings.Replace(query, "/*SLICE:user_ids*/?", strings.Repeat(",?", len(userIds))[1:], 1)
+	} else {
+		query = strings.Replace(query, "/*SLICE:user_ids*/?", "NULL", 1)
+	}
+	rows, err := q.query(ctx, nil, query, queryParams...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListMembershipsOfUsersRow{}
+	for rows.Next() {
+		var i ListMembershipsOfUsersRow
+		if err := rows.Scan(&i.UserID, &i.OrganizationID, &i.Roles); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

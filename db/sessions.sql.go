@@ -103,7 +103,7 @@ func (q *Queries) GetLoginFailures(ctx context.Context, door string) (GetLoginFa
 }
 
 const getPasswordLink = `-- name: GetPasswordLink :one
-SELECT l.user_id, l.id, l.secret_hash, l.created_at, l.expires_at, l.created_by, u.username, u.email, u.name FROM password_links l JOIN users u ON u.id = l.user_id WHERE l.id = ?1
+SELECT l.user_id, l.id, l.secret_hash, l.created_at, l.expires_at, l.created_by, u.username, u.email, u.name, u.must_change FROM password_links l JOIN users u ON u.id = l.user_id WHERE l.id = ?1
 `
 
 type GetPasswordLinkRow struct {
@@ -116,6 +116,7 @@ type GetPasswordLinkRow struct {
 	Username   string
 	Email      string
 	Name       string
+	MustChange bool
 }
 
 func (q *Queries) GetPasswordLink(ctx context.Context, id string) (GetPasswordLinkRow, error) {
@@ -131,23 +132,25 @@ func (q *Queries) GetPasswordLink(ctx context.Context, id string) (GetPasswordLi
 		&i.Username,
 		&i.Email,
 		&i.Name,
+		&i.MustChange,
 	)
 	return i, err
 }
 
 const getPasswordLinkOfUser = `-- name: GetPasswordLinkOfUser :one
-SELECT created_at, expires_at FROM password_links WHERE user_id = ?1
+SELECT created_at, expires_at, created_by FROM password_links WHERE user_id = ?1
 `
 
 type GetPasswordLinkOfUserRow struct {
 	CreatedAt time.Time
 	ExpiresAt time.Time
+	CreatedBy uuid.NullUUID
 }
 
 func (q *Queries) GetPasswordLinkOfUser(ctx context.Context, userID uuid.UUID) (GetPasswordLinkOfUserRow, error) {
 	row := q.queryRow(ctx, q.getPasswordLinkOfUserStmt, getPasswordLinkOfUser, userID)
 	var i GetPasswordLinkOfUserRow
-	err := row.Scan(&i.CreatedAt, &i.ExpiresAt)
+	err := row.Scan(&i.CreatedAt, &i.ExpiresAt, &i.CreatedBy)
 	return i, err
 }
 
@@ -233,10 +236,11 @@ func (q *Queries) UpsertLoginFailures(ctx context.Context, arg UpsertLoginFailur
 }
 
 const upsertPasswordLink = `-- name: UpsertPasswordLink :exec
-INSERT INTO password_links (user_id, id, secret_hash, created_at, expires_at)
-VALUES (?1, ?2, ?3, ?4, ?5)
+INSERT INTO password_links (user_id, id, secret_hash, created_at, expires_at, created_by)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6)
 ON CONFLICT (user_id) DO UPDATE SET
-    id = excluded.id, secret_hash = excluded.secret_hash, created_at = excluded.created_at, expires_at = excluded.expires_at
+    id = excluded.id, secret_hash = excluded.secret_hash, created_at = excluded.created_at, expires_at = excluded.expires_at,
+    created_by = excluded.created_by
 `
 
 type UpsertPasswordLinkParams struct {
@@ -245,6 +249,7 @@ type UpsertPasswordLinkParams struct {
 	SecretHash []byte
 	Now        time.Time
 	ExpiresAt  time.Time
+	CreatedBy  uuid.NullUUID
 }
 
 func (q *Queries) UpsertPasswordLink(ctx context.Context, arg UpsertPasswordLinkParams) error {
@@ -254,6 +259,7 @@ func (q *Queries) UpsertPasswordLink(ctx context.Context, arg UpsertPasswordLink
 		arg.SecretHash,
 		arg.Now,
 		arg.ExpiresAt,
+		arg.CreatedBy,
 	)
 	return err
 }

@@ -176,7 +176,7 @@ func (q *Queries) FindUsers(ctx context.Context, arg FindUsersParams) ([]FindUse
 }
 
 const getPassword = `-- name: GetPassword :one
-SELECT id, status, login_type, password_hash FROM users WHERE email_key = ?1
+SELECT id, status, login_type, password_hash, must_change FROM users WHERE email_key = ?1
 `
 
 type GetPasswordRow struct {
@@ -184,6 +184,7 @@ type GetPasswordRow struct {
 	Status       string
 	LoginType    string
 	PasswordHash string
+	MustChange   bool
 }
 
 // What a sign-in needs of an account.
@@ -195,6 +196,7 @@ func (q *Queries) GetPassword(ctx context.Context, emailKey string) (GetPassword
 		&i.Status,
 		&i.LoginType,
 		&i.PasswordHash,
+		&i.MustChange,
 	)
 	return i, err
 }
@@ -313,10 +315,10 @@ func (q *Queries) GetUserVersion(ctx context.Context, id uuid.UUID) (int64, erro
 const insertUser = `-- name: InsertUser :exec
 INSERT INTO users (
     id, username, username_key, email, email_key, name, name_key, search_key, avatar_url,
-    status, login_type, password_hash, created_at, updated_at, last_seen_at)
+    status, login_type, password_hash, password_by, created_at, updated_at, last_seen_at)
 VALUES (
     ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,
-    ?10, ?11, ?12, ?13, ?13, ?14)
+    ?10, ?11, ?12, ?13, ?14, ?14, ?15)
 `
 
 type InsertUserParams struct {
@@ -332,6 +334,7 @@ type InsertUserParams struct {
 	Status       string
 	LoginType    string
 	PasswordHash string
+	PasswordBy   uuid.NullUUID
 	Now          time.Time
 	LastSeenAt   sql.NullTime
 }
@@ -350,6 +353,7 @@ func (q *Queries) InsertUser(ctx context.Context, arg InsertUserParams) error {
 		arg.Status,
 		arg.LoginType,
 		arg.PasswordHash,
+		arg.PasswordBy,
 		arg.Now,
 		arg.LastSeenAt,
 	)
@@ -460,6 +464,137 @@ func (q *Queries) ListCandidates(ctx context.Context, arg ListCandidatesParams) 
 	return items, nil
 }
 
+const listOpened = `-- name: ListOpened :many
+SELECT u.id, u.username, u.roles, u.password_by, u.must_change, l.created_by AS link_by
+FROM users u LEFT JOIN password_links l ON l.user_id = u.id
+WHERE u.id IN (/*SLICE:ids*/?) AND (
+    u.password_by IS NOT NULL AND NOT u.must_change OR l.created_by IS NOT NULL
+    OR EXISTS (SELECT 1 FROM api_keys k WHERE k.user_id = u.id AND k.created_by IS NOT NULL))
+`
+
+type ListOpenedRow struct {
+	ID         uuid.UUID
+	Username   string
+	Roles      string
+	PasswordBy uuid.NullUUID
+	MustChange bool
+	LinkBy     uuid.NullUUID
+}
+
+// Those of some accounts that can be signed in to with what somebody else made: a password, a password link or a token.
+func (q *Queries) ListOpened(ctx context.Context, ids []uuid.UUID) ([]ListOpenedRow, error) {
+	query := listOpened
+	var queryParams []interface{}
+	if len(ids) > 0 {
+		for _, v := range ids {
+			queryParams = append(queryParams, v)
+		}
+		query = strings.Replace(query, "/*SLICE:ids*/?", strings.Repeat(",?", len(ids))[1:], 1)
+	} else {
+		query = strings.Replace(query, "/*SLICE:ids*/?", "NULL", 1)
+	}
+	rows, err := q.query(ctx, nil, query, queryParams...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListOpenedRow{}
+	for rows.Next() {
+		var i ListOpenedRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Username,
+			&i.Roles,
+			&i.PasswordBy,
+			&i.MustChange,
+			&i.LinkBy,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listOpenedHolders = `-- name: ListOpenedHolders :many
+SELECT r.user_id FROM (
+    SELECT l.user_id FROM password_links l WHERE l.created_by IS NOT NULL
+    UNION SELECT k.user_id FROM api_keys k WHERE k.created_by IS NOT NULL
+    UNION SELECT u.id FROM users u WHERE u.password_by IS NOT NULL
+) o
+CROSS JOIN member_roles r
+WHERE r.role = ?1 AND r.organization_id = ?2 AND r.user_id = o.user_id
+`
+
+type ListOpenedHoldersParams struct {
+	Role           string
+	OrganizationID uuid.UUID
+}
+
+// Those who hold a role in an organization among all such accounts. They are few beside the holders of a role.
+func (q *Queries) ListOpenedHolders(ctx context.Context, arg ListOpenedHoldersParams) ([]uuid.UUID, error) {
+	rows, err := q.query(ctx, q.listOpenedHoldersStmt, listOpenedHolders, arg.Role, arg.OrganizationID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []uuid.UUID{}
+	for rows.Next() {
+		var user_id uuid.UUID
+		if err := rows.Scan(&user_id); err != nil {
+			return nil, err
+		}
+		items = append(items, user_id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listOpenedSiteHolders = `-- name: ListOpenedSiteHolders :many
+SELECT r.user_id FROM (
+    SELECT l.user_id FROM password_links l WHERE l.created_by IS NOT NULL
+    UNION SELECT k.user_id FROM api_keys k WHERE k.created_by IS NOT NULL
+    UNION SELECT u.id FROM users u WHERE u.password_by IS NOT NULL
+) o
+CROSS JOIN user_roles r
+WHERE r.user_id = o.user_id AND r.role = ?1
+`
+
+// ListOpenedHolders for a role of the site.
+func (q *Queries) ListOpenedSiteHolders(ctx context.Context, role string) ([]uuid.UUID, error) {
+	rows, err := q.query(ctx, q.listOpenedSiteHoldersStmt, listOpenedSiteHolders, role)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []uuid.UUID{}
+	for rows.Next() {
+		var user_id uuid.UUID
+		if err := rows.Scan(&user_id); err != nil {
+			return nil, err
+		}
+		items = append(items, user_id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listUsers = `-- name: ListUsers :many
 SELECT id FROM users WHERE username_key > ?1 ORDER BY username_key
 LIMIT CAST(?3 AS bigint) OFFSET CAST(?2 AS bigint)
@@ -545,6 +680,20 @@ func (q *Queries) ListUsersByID(ctx context.Context, ids []uuid.UUID) ([]UserRow
 		return nil, err
 	}
 	return items, nil
+}
+
+const mustChangePassword = `-- name: MustChangePassword :exec
+UPDATE users SET must_change = true, version = version + 1, updated_at = ?1 WHERE id = ?2
+`
+
+type MustChangePasswordParams struct {
+	Now time.Time
+	ID  uuid.UUID
+}
+
+func (q *Queries) MustChangePassword(ctx context.Context, arg MustChangePasswordParams) error {
+	_, err := q.exec(ctx, q.mustChangePasswordStmt, mustChangePassword, arg.Now, arg.ID)
+	return err
 }
 
 const renewPasswordHash = `-- name: RenewPasswordHash :exec
@@ -761,17 +910,26 @@ func (q *Queries) UpdateLastSeen(ctx context.Context, arg UpdateLastSeenParams) 
 }
 
 const updatePassword = `-- name: UpdatePassword :exec
-UPDATE users SET password_hash = ?1, version = version + 1, updated_at = ?2 WHERE id = ?3
+UPDATE users
+SET password_hash = ?1, password_by = ?2, must_change = false,
+    version = version + 1, updated_at = ?3
+WHERE id = ?4
 `
 
 type UpdatePasswordParams struct {
 	PasswordHash string
+	PasswordBy   uuid.NullUUID
 	Now          time.Time
 	ID           uuid.UUID
 }
 
 func (q *Queries) UpdatePassword(ctx context.Context, arg UpdatePasswordParams) error {
-	_, err := q.exec(ctx, q.updatePasswordStmt, updatePassword, arg.PasswordHash, arg.Now, arg.ID)
+	_, err := q.exec(ctx, q.updatePasswordStmt, updatePassword,
+		arg.PasswordHash,
+		arg.PasswordBy,
+		arg.Now,
+		arg.ID,
+	)
 	return err
 }
 

@@ -224,7 +224,9 @@ func (p *newPassword) write(c *change, user string) error {
 func (c *change) replacePassword(user uuid.UUID, hash string) error {
 	c.written()
 	c.secret("hashed_password")
-	if err := c.q.UpdatePassword(c.ctx, db.UpdatePasswordParams{PasswordHash: hash, Now: c.now, ID: user}); err != nil {
+	if err := c.q.UpdatePassword(c.ctx, db.UpdatePasswordParams{
+		PasswordHash: hash, PasswordBy: c.maker(user), Now: c.now, ID: user,
+	}); err != nil {
 		return err
 	}
 	if _, err := c.q.DeletePasswordLink(c.ctx, user); err != nil {
@@ -277,6 +279,9 @@ func (s *Service) SetStatus(ctx context.Context, subject *Subject, user string, 
 		c.field("status", row.Status, status)
 		if err := c.q.UpdateStatus(ctx, db.UpdateStatusParams{Status: string(status), Now: c.now, ID: row.ID}); err != nil {
 			return err
+		}
+		if status == StatusActive {
+			c.widens(row.ID)
 		}
 		if status == StatusSuspended {
 			if err := c.q.DeleteSessionsOfUser(ctx, nullID(row.ID)); err != nil {
@@ -348,6 +353,7 @@ func (c *change) setUserRoles(row db.UserRow, body Body[RolesInput]) (User, erro
 
 func (c *change) writeUserRoles(user uuid.UUID, added, removed []string) error {
 	c.written()
+	c.widens(user)
 	for _, name := range removed {
 		if err := c.q.DeleteUserRole(c.ctx, db.DeleteUserRoleParams{UserID: user, Role: name}); err != nil {
 			return err

@@ -139,6 +139,7 @@ func (c *change) setMemberRoles(org db.Organization, row db.MemberRow, body Body
 
 func (c *change) writeMemberRoles(row db.MemberRow, added, removed []string) error {
 	c.written()
+	c.widens(row.UserID)
 	for _, name := range removed {
 		if err := c.q.DeleteMemberRole(c.ctx, db.DeleteMemberRoleParams{OrganizationID: row.OrganizationID, UsernameKey: row.UsernameKey, Role: name}); err != nil {
 			return err

@@ -22,7 +22,8 @@ type change struct {
 	wrote bool
 	watch *watch // what a dry run is to tell; nil if it is none
 
-	managers *managers // of the organization that was asked about last
+	managers *managers          // of the organization that was asked about last
+	widened  map[uuid.UUID]bool // accounts that may be allowed more afterwards: see endOutgrown
 }
 
 // entry is the audit row of a change, filled in as the use case learns what it is about.
@@ -94,6 +95,9 @@ func (s *Service) change(ctx context.Context, subject *Subject, action string, f
 		}
 		if c.watch != nil {
 			return c.foresee()
+		}
+		if err := c.endOutgrown(); err != nil {
+			return err
 		}
 		if err := q.BumpRevision(ctx, c.now.UnixMicro()); err != nil {
 			return err

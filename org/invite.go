@@ -11,8 +11,11 @@ import (
 	"rolecall/db"
 )
 
-// passwordLinkLifetime is how long somebody has to follow a link and set a password.
-const passwordLinkLifetime = 3 * day
+// How long somebody has to follow a link and set a password: one that was passed on, and one that a sign-in leads to.
+const (
+	passwordLinkLifetime = 3 * day
+	ownLinkLifetime      = 15 * time.Minute
+)
 
 // PasswordLink is a link with which the holder sets the password of an account, once.
 type PasswordLink struct {
@@ -20,6 +23,7 @@ type PasswordLink struct {
 	Secret    string // stands in the link; "" when the link is only told about
 	CreatedAt time.Time
 	ExpiresAt time.Time
+	MustSet   bool // the password that the account has lets nobody in any more
 }
 
 // CreatePasswordLink makes the link of an account; the one before it stops working. Nothing else changes until the link
@@ -34,19 +38,25 @@ func (s *Service) CreatePasswordLink(ctx context.Context, subject *Subject, user
 		if row.LoginType != LoginPassword {
 			return invalid("A service account has no password.", "It signs in with API tokens only.")
 		}
-		if link.User, err = c.user(ctx, row); err != nil {
+		if link, err = c.makeLink(row.ID, passwordLinkLifetime); err != nil {
 			return err
 		}
-		key := newToken()
-		hash := sha256.Sum256([]byte(key.secret))
-		link.Secret, link.CreatedAt, link.ExpiresAt = key.String(), c.now, c.now.Add(passwordLinkLifetime)
-		c.written()
-		c.secret("password_link")
-		return c.q.UpsertPasswordLink(ctx, db.UpsertPasswordLinkParams{
-			UserID: row.ID, ID: key.id, SecretHash: hash[:], Now: c.now, ExpiresAt: link.ExpiresAt,
-		})
+		link.User, err = c.user(ctx, row)
+		return err
 	})
 	return link, err
+}
+
+// makeLink makes the one link of an account.
+func (c *change) makeLink(user uuid.UUID, lifetime time.Duration) (PasswordLink, error) {
+	key := newToken()
+	hash := sha256.Sum256([]byte(key.secret))
+	link := PasswordLink{Secret: key.String(), CreatedAt: c.now, ExpiresAt: c.now.Add(lifetime)}
+	c.written()
+	c.secret("password_link")
+	return link, c.q.UpsertPasswordLink(c.ctx, db.UpsertPasswordLinkParams{
+		UserID: user, ID: key.id, SecretHash: hash[:], Now: c.now, ExpiresAt: link.ExpiresAt, CreatedBy: c.maker(user),
+	})
 }
 
 // DeletePasswordLink makes the link of an account stop working. Invalid: no such user. Forbidden: needs
@@ -57,14 +67,20 @@ func (s *Service) DeletePasswordLink(ctx context.Context, subject *Subject, user
 		if err != nil {
 			return err
 		}
-		c.written()
-		c.secret("revoked_password_link")
-		n, err := c.q.DeletePasswordLink(ctx, row.ID)
-		if err == nil && n == 0 {
+		ended, err := c.unlink(row.ID)
+		if err == nil && !ended {
 			return errNotFound()
 		}
 		return err
 	})
+}
+
+// unlink ends the link of an account, and reports whether there was one.
+func (c *change) unlink(user uuid.UUID) (bool, error) {
+	c.written()
+	c.secret("revoked_password_link")
+	n, err := c.q.DeletePasswordLink(c.ctx, user)
+	return n > 0, err
 }
 
 // PasswordLinkOf tells about the link of an account, without its secret; ok is false when there is none that works.
@@ -86,15 +102,18 @@ func (s *Service) PasswordLinkOf(ctx context.Context, subject *Subject, user str
 }
 
 // OpenPasswordLink tells whose password a link sets. NotFound: there is no such link any more.
-func (s *Service) OpenPasswordLink(ctx context.Context, secret string) (User, error) {
-	row, err := s.passwordLink(ctx, s.db.Queries, secret)
-	return User{ID: row.UserID, Username: row.Username, Email: row.Email, Name: row.Name}, err
+func (s *Service) OpenPasswordLink(ctx context.Context, secret string) (PasswordLink, error) {
+	row, err := s.readPasswordLink(ctx, secret)
+	return PasswordLink{
+		User:      User{ID: row.UserID, Username: row.Username, Email: row.Email, Name: row.Name},
+		CreatedAt: row.CreatedAt, ExpiresAt: row.ExpiresAt, MustSet: row.MustChange,
+	}, err
 }
 
 // UsePasswordLink sets the password of the link's account and ends the link, and every session and token of the account.
 // NotFound: there is no such link any more. Invalid: a weak password.
 func (s *Service) UsePasswordLink(ctx context.Context, secret string, body Body[PasswordInput]) error {
-	row, err := s.passwordLink(ctx, s.db.Queries, secret)
+	row, err := s.readPasswordLink(ctx, secret)
 	if err != nil {
 		return err
 	}
@@ -112,7 +131,7 @@ func (s *Service) UsePasswordLink(ctx context.Context, secret string, body Body[
 		return err
 	}
 	return s.change(ctx, nil, "write", func(c *change) error {
-		if row, err = s.passwordLink(ctx, c.q, secret); err != nil { // used meanwhile, by somebody quicker
+		if row, err = c.passwordLink(ctx, secret); err != nil { // used meanwhile, by somebody quicker
 			return err
 		}
 		c.by = &Subject{User: User{ID: row.UserID, Username: row.Username}}
@@ -121,15 +140,25 @@ func (s *Service) UsePasswordLink(ctx context.Context, secret string, body Body[
 	})
 }
 
-// passwordLink finds the link that a secret belongs to.
-func (s *Service) passwordLink(ctx context.Context, q *db.Queries, secret string) (db.GetPasswordLinkRow, error) {
+// readPasswordLink is passwordLink on a reader.
+func (s *Service) readPasswordLink(ctx context.Context, secret string) (row db.GetPasswordLinkRow, err error) {
+	err = s.db.Read(ctx, func(q *db.Queries) error {
+		row, err = source{Service: s, q: q}.passwordLink(ctx, secret)
+		return err
+	})
+	return row, err
+}
+
+// passwordLink finds the link that a secret belongs to. NotFound: there is none, it is over, or whoever made it for the
+// account could not make it now.
+func (s source) passwordLink(ctx context.Context, secret string) (db.GetPasswordLinkRow, error) {
 	gone := &Error{Kind: NotFound, Message: "This link does not work any more.",
 		Detail: "It was used, replaced or revoked, or it is too old. Ask an administrator for a new one."}
 	id, secret, err := splitToken(secret)
 	if err != nil {
 		return db.GetPasswordLinkRow{}, gone
 	}
-	row, err := q.GetPasswordLink(ctx, id)
+	row, err := s.q.GetPasswordLink(ctx, id)
 	if err != nil && !db.IsNotFound(err) {
 		return row, err
 	}
@@ -137,5 +166,29 @@ func (s *Service) passwordLink(ctx context.Context, q *db.Queries, secret string
 	if err != nil || subtle.ConstantTimeCompare(hash[:], row.SecretHash) != 1 || !row.ExpiresAt.After(s.now()) {
 		return db.GetPasswordLinkRow{}, gone
 	}
-	return row, nil
+	stands, err := s.stands(ctx, row)
+	if err == nil && !stands {
+		err = gone
+	}
+	return row, err
+}
+
+// stands reports whether whoever made a link for the account of somebody else could still make it.
+func (s source) stands(ctx context.Context, link db.GetPasswordLinkRow) (bool, error) {
+	if !link.CreatedBy.Valid {
+		return true, nil
+	}
+	maker, err := s.subject(ctx, link.CreatedBy.UUID)
+	if db.IsNotFound(err) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	target, err := s.subject(ctx, link.UserID)
+	if err != nil {
+		return false, err
+	}
+	able := maker.User.Status != StatusSuspended && maker.Can("update_personal", userObject(link.UserID))
+	return able && holdsAllOf(maker, target), nil
 }

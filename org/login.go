@@ -21,10 +21,39 @@ const (
 
 // Login checks an e-mail address and a password, and begins a session if ctx has one. Every wrong login costs one hash
 // and gets the same answer. Unauthenticated: wrong, or suspended. TooMany: too many wrong ones for this account or from
-// this address. Unavailable: too many logins at once.
+// this address. Unavailable: too many logins at once. A ChoosePassword with a link: right, but it lets nobody in.
 func (s *Service) Login(ctx context.Context, email, password string) (User, error) {
-	return s.login(ctx, email, password, func(q *db.Queries, user uuid.UUID) error { return beginSession(ctx, q, user) })
+	choose := &ChoosePassword{}
+	user, err := s.login(ctx, email, password, admission{
+		enter: func(q *db.Queries, user uuid.UUID) error { return beginSession(ctx, q, user) },
+		choose: func(q *db.Queries, user db.UserRow) error {
+			c := s.ownChange(ctx, q, user)
+			link, err := c.makeLink(user.ID, ownLinkLifetime)
+			if err != nil {
+				return err
+			}
+			choose.Secret = link.Secret
+			return c.record(q)
+		},
+	})
+	if errors.Is(err, errChoosePassword) {
+		err = choose
+	}
+	return user, err
 }
+
+// ChoosePassword is the error of a right password that lets nobody in any more: somebody else set it, and the account has
+// come to hold more than they do. What it unwraps to is Forbidden.
+type ChoosePassword struct {
+	Secret string // of a link that sets another one; "" for programs
+}
+
+func (*ChoosePassword) Error() string { return errChoosePassword.Error() }
+
+// Unwrap gives the refusal.
+func (*ChoosePassword) Unwrap() error { return errChoosePassword }
+
+var errChoosePassword = &Error{Kind: Forbidden, Message: "Choose your own password first.", Detail: "Somebody else set it."}
 
 // login does what is then to be done for somebody whose password was right in the transaction that lets them in, so that
 // a password changed meanwhile leaves nothing behind that the old one opened.
@@ -63,18 +92,23 @@ func (s *Service) tryPassword(ctx context.Context, key, password string, doors [
 		return User{}, s.refuseLogin(ctx, account, doors[1])
 	}
 	renewed := s.hashing.renewed(ctx, account.PasswordHash, password)
-	return s.admit(ctx, key, account, doors, func(q *db.Queries, user uuid.UUID) error {
+	enter := then.enter
+	then.enter = func(q *db.Queries, user uuid.UUID) error {
 		if renewed != "" {
 			if err := q.RenewPasswordHash(ctx, db.RenewPasswordHashParams{PasswordHash: renewed, ID: user}); err != nil {
 				return err
 			}
 		}
-		return then(q, user)
-	})
+		return enter(q, user)
+	}
+	return s.admit(ctx, key, account, doors, then)
 }
 
-// admission is what is done for somebody who is let in, in the transaction that lets them in.
-type admission func(q *db.Queries, user uuid.UUID) error
+// admission is what is done for somebody whose password was right, in the transaction that finds it so.
+type admission struct {
+	enter  func(q *db.Queries, user uuid.UUID) error
+	choose func(q *db.Queries, user db.UserRow) error // instead, when another password must be chosen first
+}
 
 // door is something that wrong logins are counted at.
 type door struct {
@@ -182,10 +216,14 @@ func (s *Service) admit(ctx context.Context, key string, account db.GetPasswordR
 		if err := s.forgive(ctx, q, doors); err != nil {
 			return err
 		}
+		if current.MustChange {
+			refusal = errChoosePassword
+			return s.mustChoose(ctx, q, current.ID, then)
+		}
 		if user, err = s.arrive(ctx, q, current.ID, now); err != nil {
 			return err
 		}
-		if err := then(q, user.ID); err != nil {
+		if err := then.enter(q, user.ID); err != nil {
 			return err
 		}
 		return s.recordLogin(ctx, q, user.ID, "login", 201)
@@ -194,6 +232,26 @@ func (s *Service) admit(ctx context.Context, key string, account db.GetPasswordR
 		err = refusal
 	}
 	return user, err
+}
+
+// mustChoose records a sign-in that leads to the choice of another password.
+func (s *Service) mustChoose(ctx context.Context, q *db.Queries, user uuid.UUID, then admission) error {
+	row, err := q.GetUser(ctx, user)
+	if err != nil {
+		return err
+	}
+	if err := then.choose(q, row); err != nil {
+		return err
+	}
+	return s.recordLogin(ctx, q, user, "login", errChoosePassword.Kind.Status())
+}
+
+// ownChange is what an account changes of itself by signing in, on its way into the audit trail.
+func (s *Service) ownChange(ctx context.Context, q *db.Queries, row db.UserRow) *change {
+	c := &change{source: source{Service: s, q: q}, ctx: ctx, now: s.now(), by: &Subject{User: User{ID: row.ID, Username: row.Username}}}
+	c.entry.action, c.entry.status = "write", 200
+	c.about("user", row.ID, row.Username, uuid.Nil)
+	return c
 }
 
 // arrive notes that an account is in use; a dormant one is active from now on.
@@ -222,9 +280,7 @@ func (s *Service) wake(ctx context.Context, q *db.Queries, row db.UserRow, now t
 	if err := q.BumpRevision(ctx, now.UnixMicro()); err != nil {
 		return err
 	}
-	c := &change{source: source{Service: s, q: q}, ctx: ctx, now: now, by: &Subject{User: User{ID: row.ID, Username: row.Username}}}
-	c.entry.action, c.entry.status = "write", 200
-	c.about("user", row.ID, row.Username, uuid.Nil)
+	c := s.ownChange(ctx, q, row)
 	c.field("status", row.Status, StatusActive)
 	return c.record(q)
 }
@@ -261,12 +317,19 @@ func (s *Service) recordLogin(ctx context.Context, q *db.Queries, user uuid.UUID
 	return c.record(q)
 }
 
-// LoginToken is Login for programs: it answers an API token that lives as long as a browser session.
+// LoginToken is Login for programs: it answers an API token that lives as long as a browser session. A ChoosePassword
+// has no link.
 func (s *Service) LoginToken(ctx context.Context, email, password string) (string, error) {
 	token := newToken()
-	_, err := s.login(ctx, email, password, func(q *db.Queries, user uuid.UUID) error {
-		return q.InsertAPIKey(ctx, token.row(user, "login "+token.id, "password", s.now(), s.sessionLifetime))
+	_, err := s.login(ctx, email, password, admission{
+		enter: func(q *db.Queries, user uuid.UUID) error {
+			return q.InsertAPIKey(ctx, token.row(user, "login "+token.id, "password", s.now(), s.sessionLifetime))
+		},
+		choose: func(*db.Queries, db.UserRow) error { return nil },
 	})
+	if errors.Is(err, errChoosePassword) {
+		err = &ChoosePassword{}
+	}
 	if err != nil {
 		return "", err
 	}

@@ -405,15 +405,18 @@ func (c *change) addMember(org db.Organization, user db.UserRow) (Member, error)
 		return Member{}, err
 	}
 	c.written()
-	if err := c.q.InsertMember(c.ctx, db.InsertMemberParams{
-		OrganizationID: org.ID, UserID: user.ID, Now: c.now,
-	}); err != nil {
+	if err := c.insertMember(org.ID, user.ID); err != nil {
 		return Member{}, err
 	}
 	c.field("username", nil, user.Username)
 	c.field("user_id", nil, user.ID)
 	c.field("roles", nil, []string{})
 	return c.memberByID(c.ctx, org.ID, user.ID)
+}
+
+func (c *change) insertMember(org, user uuid.UUID) error {
+	c.widens(user)
+	return c.q.InsertMember(c.ctx, db.InsertMemberParams{OrganizationID: org, UserID: user, Now: c.now})
 }
 
 // RemoveMember ends a membership, and with it the roles held there; the account stays. It returns what was removed.

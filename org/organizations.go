@@ -147,8 +147,7 @@ func (s *Service) CreateOrganization(ctx context.Context, subject *Subject, body
 			return err
 		}
 		if !c.by.operator {
-			member := db.InsertMemberParams{OrganizationID: row.ID, UserID: c.by.ID(), Now: c.now}
-			if err := c.q.InsertMember(ctx, member); err != nil {
+			if err := c.insertMember(row.ID, c.by.ID()); err != nil {
 				return err
 			}
 		}

@@ -299,6 +299,9 @@ func (c *change) deleteRole(h home, name string) (Role, error) {
 	if err := c.watchHolders(h, name, true); err != nil {
 		return Role{}, err
 	}
+	if err := c.widensHolders(h, stored.Role, Role{}); err != nil {
+		return Role{}, err
+	}
 	c.written()
 	c.roleFields(stored.Role, Role{})
 	if err := c.takeRole(h, name); err != nil {

@@ -313,6 +313,9 @@ func (d *roleDraft) write() (Role, error) {
 	if err := d.watchHolders(d.home, r.Name, false); err != nil {
 		return Role{}, err
 	}
+	if err := d.widensHolders(d.home, d.stored, r); err != nil {
+		return Role{}, err
+	}
 	d.written()
 	if err := d.store(&r); err != nil {
 		return Role{}, err

@@ -100,6 +100,7 @@ func (s *Service) CreateToken(ctx context.Context, subject *Subject, user string
 		}
 		key := newToken()
 		k := key.row(row.ID, in.Name, "token", c.now, in.Lifetime)
+		k.CreatedBy = c.maker(row.ID)
 		c.written()
 		c.entry.status = 201
 		c.field("token_name", nil, in.Name)
@@ -107,7 +108,10 @@ func (s *Service) CreateToken(ctx context.Context, subject *Subject, user string
 		secret = key.String()
 		t = Token{
 			ID: k.ID, UserID: row.ID, Username: row.Username, Name: k.Name, Scope: k.Scope, LoginType: k.LoginType,
-			CreatedAt: c.now, UpdatedAt: c.now, ExpiresAt: k.ExpiresAt, Lifetime: in.Lifetime,
+			CreatedAt: c.now, UpdatedAt: c.now, ExpiresAt: k.ExpiresAt, Lifetime: in.Lifetime, MadeBy: k.CreatedBy.UUID,
+		}
+		if k.CreatedBy.Valid {
+			t.Maker = c.by.User.Username
 		}
 		return c.q.InsertAPIKey(ctx, k)
 	})
@@ -159,7 +163,7 @@ func (s *Service) Tokens(ctx context.Context, subject *Subject, user string, all
 		tokens[i] = Token{
 			ID: r.ID, UserID: r.UserID, Username: r.Username, Name: r.Name, Scope: r.Scope, LoginType: r.LoginType,
 			CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt, LastUsed: r.LastUsed.Time, ExpiresAt: r.ExpiresAt,
-			Lifetime: time.Duration(r.LifetimeSeconds) * time.Second,
+			Lifetime: time.Duration(r.LifetimeSeconds) * time.Second, MadeBy: r.CreatedBy.UUID, Maker: r.Maker,
 		}
 	}
 	return tokens, nil
@@ -187,9 +191,14 @@ func (s *Service) DeleteToken(ctx context.Context, subject *Subject, user, id st
 		if err := c.mayActOn(row.ID, siteOnly); err != nil {
 			return err
 		}
-		c.written()
-		c.entry.status = 204
-		c.field("token_name", key.Name, nil)
-		return c.q.DeleteAPIKey(ctx, id)
+		return c.revoke(id, key.Name)
 	})
+}
+
+// revoke ends a token.
+func (c *change) revoke(id, name string) error {
+	c.written()
+	c.entry.action, c.entry.status = "delete", 204
+	c.field("token_name", name, nil)
+	return c.q.DeleteAPIKey(c.ctx, id)
 }

@@ -290,6 +290,8 @@ type Token struct {
 	LastUsed  time.Time // zero when never used
 	ExpiresAt time.Time
 	Lifetime  time.Duration
+	MadeBy    uuid.UUID // who made it for the account; uuid.Nil: the account itself, or the operator
+	Maker     string    // their username, "" when the account is gone
 }
 
 // TokenInput asks for a token. Lifetime 0 is the default, an empty Name a random one. Scope, Scopes and AllowList may

@@ -321,13 +321,15 @@ func (c *change) insertUser(in NewUser, hash string) (db.UserRow, error) {
 	c.field("name", nil, in.Name)
 	c.field("status", nil, in.Status)
 	c.field("login_type", nil, in.LoginType)
+	var by uuid.NullUUID
 	if hash != "" {
 		c.secret("hashed_password")
+		by = c.maker(id)
 	}
 	err := c.q.InsertUser(c.ctx, db.InsertUserParams{
 		ID: id, Username: in.Username, UsernameKey: Fold(in.Username), Email: in.Email, EmailKey: Fold(in.Email),
 		Name: in.Name, NameKey: Fold(in.Name), SearchKey: searchKey(in.Username, in.Name, in.Email),
-		Status: string(in.Status), LoginType: in.LoginType, PasswordHash: hash, Now: c.now,
+		Status: string(in.Status), LoginType: in.LoginType, PasswordHash: hash, PasswordBy: by, Now: c.now,
 	})
 	if err != nil {
 		return db.UserRow{}, err
@@ -339,9 +341,7 @@ func (c *change) insertUser(in NewUser, hash string) (db.UserRow, error) {
 func (c *change) join(org db.Organization, user db.UserRow) error {
 	ids, _ := c.entry.fields["organization_ids"].New.([]uuid.UUID)
 	c.field("organization_ids", nil, append(ids, org.ID))
-	return c.q.InsertMember(c.ctx, db.InsertMemberParams{
-		OrganizationID: org.ID, UserID: user.ID, Now: c.now,
-	})
+	return c.insertMember(org.ID, user.ID)
 }
 
 func (c *change) userByID(id uuid.UUID) (User, error) {

@@ -7,19 +7,25 @@ SELECT user_id, name FROM api_keys WHERE id = @id;
 -- name: ListAPIKeys :many
 -- Of the accounts between two ids, both of them included.
 SELECT k.id, k.user_id, u.username, k.name, k.login_type, k.scope, k.lifetime_seconds,
-    k.created_at, k.updated_at, k.expires_at, k.last_used
-FROM api_keys k JOIN users u ON u.id = k.user_id
+    k.created_at, k.updated_at, k.expires_at, k.last_used, k.created_by, coalesce(m.username, '') AS maker
+FROM api_keys k JOIN users u ON u.id = k.user_id LEFT JOIN users m ON m.id = k.created_by
 WHERE k.user_id >= @from_user AND k.user_id <= @to_user AND k.login_type = 'token'
 ORDER BY k.created_at, k.id;
+
+-- name: ListTokensOfUsers :many
+-- The API tokens of some accounts.
+SELECT id, user_id, name, created_by FROM api_keys WHERE user_id IN (sqlc.slice('user_ids')) AND login_type = 'token' ORDER BY id;
 
 -- name: CountAPIKeysNamed :one
 SELECT count(*) FROM api_keys WHERE user_id = @user_id AND name = @name;
 
 -- name: InsertAPIKey :exec
 INSERT INTO api_keys (
-    id, user_id, secret_hash, name, login_type, scope, lifetime_seconds, created_at, updated_at, expires_at, last_used)
+    id, user_id, secret_hash, name, login_type, scope, lifetime_seconds, created_at, updated_at, expires_at, last_used,
+    created_by)
 VALUES (
-    @id, @user_id, @secret_hash, @name, @login_type, @scope, @lifetime_seconds, @now, @now, @expires_at, NULL);
+    @id, @user_id, @secret_hash, @name, @login_type, @scope, @lifetime_seconds, @now, @now, @expires_at, NULL,
+    sqlc.narg(created_by));
 
 -- name: UpdateLastUsed :exec
 UPDATE api_keys SET last_used = @now WHERE id = @id;
@@ -29,6 +35,10 @@ DELETE FROM api_keys WHERE id = @id;
 
 -- name: DeleteAPIKeysOfUser :exec
 DELETE FROM api_keys WHERE user_id = @user_id;
+
+-- name: DeleteLoginsOfUser :exec
+-- What programs signed in with.
+DELETE FROM api_keys WHERE user_id = @user_id AND login_type = 'password';
 
 -- name: CountTokens :one
 -- How many API tokens an account has; what it signed in with does not count.

@@ -31,6 +31,11 @@ ORDER BY p.role_id, p.level, p.resource_type, p.action;
 -- The organizations of a user, and the roles held there.
 SELECT organization_id, roles FROM organization_members WHERE user_id = @user_id;
 
+-- name: ListMembershipsOfUsers :many
+-- ListMemberships for some accounts at once.
+SELECT user_id, organization_id, roles FROM organization_members WHERE user_id IN (sqlc.slice('user_ids'))
+ORDER BY user_id, organization_id;
+
 -- name: InsertRole :exec
 INSERT INTO roles (id, organization_id, name, display_name, version, created_at, updated_at, updated_by)
 VALUES (@id, @organization_id, @name, @display_name, 1, @now, @now, @updated_by);

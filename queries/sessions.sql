@@ -37,16 +37,17 @@ DELETE FROM login_failures WHERE door = @door;
 DELETE FROM login_failures WHERE window_start <= @before;
 
 -- name: GetPasswordLink :one
-SELECT l.*, u.username, u.email, u.name FROM password_links l JOIN users u ON u.id = l.user_id WHERE l.id = @id;
+SELECT l.*, u.username, u.email, u.name, u.must_change FROM password_links l JOIN users u ON u.id = l.user_id WHERE l.id = @id;
 
 -- name: GetPasswordLinkOfUser :one
-SELECT created_at, expires_at FROM password_links WHERE user_id = @user_id;
+SELECT created_at, expires_at, created_by FROM password_links WHERE user_id = @user_id;
 
 -- name: UpsertPasswordLink :exec
-INSERT INTO password_links (user_id, id, secret_hash, created_at, expires_at)
-VALUES (@user_id, @id, @secret_hash, @now, @expires_at)
+INSERT INTO password_links (user_id, id, secret_hash, created_at, expires_at, created_by)
+VALUES (@user_id, @id, @secret_hash, @now, @expires_at, sqlc.narg(created_by))
 ON CONFLICT (user_id) DO UPDATE SET
-    id = excluded.id, secret_hash = excluded.secret_hash, created_at = excluded.created_at, expires_at = excluded.expires_at;
+    id = excluded.id, secret_hash = excluded.secret_hash, created_at = excluded.created_at, expires_at = excluded.expires_at,
+    created_by = excluded.created_by;
 
 -- name: DeletePasswordLink :execrows
 DELETE FROM password_links WHERE user_id = @user_id;

@@ -12,7 +12,7 @@ SELECT * FROM user_rows WHERE id = (SELECT u.id FROM users u WHERE u.email_key =
 
 -- name: GetPassword :one
 -- What a sign-in needs of an account.
-SELECT id, status, login_type, password_hash FROM users WHERE email_key = @email_key;
+SELECT id, status, login_type, password_hash, must_change FROM users WHERE email_key = @email_key;
 
 -- name: GetPasswordHash :one
 SELECT password_hash FROM users WHERE id = @id;
@@ -131,10 +131,10 @@ ORDER BY p.username_key;
 -- name: InsertUser :exec
 INSERT INTO users (
     id, username, username_key, email, email_key, name, name_key, search_key, avatar_url,
-    status, login_type, password_hash, created_at, updated_at, last_seen_at)
+    status, login_type, password_hash, password_by, created_at, updated_at, last_seen_at)
 VALUES (
     @id, @username, @username_key, @email, @email_key, @name, @name_key, @search_key, @avatar_url,
-    @status, @login_type, @password_hash, @now, @now, sqlc.narg(last_seen_at));
+    @status, @login_type, @password_hash, sqlc.narg(password_by), @now, @now, sqlc.narg(last_seen_at));
 
 -- name: UpdateProfile :exec
 UPDATE users
@@ -143,7 +143,41 @@ SET username = @username, username_key = @username_key, name = @name, name_key =
 WHERE id = @id;
 
 -- name: UpdatePassword :exec
-UPDATE users SET password_hash = @password_hash, version = version + 1, updated_at = @now WHERE id = @id;
+UPDATE users
+SET password_hash = @password_hash, password_by = sqlc.narg(password_by), must_change = false,
+    version = version + 1, updated_at = @now
+WHERE id = @id;
+
+-- name: MustChangePassword :exec
+UPDATE users SET must_change = true, version = version + 1, updated_at = @now WHERE id = @id;
+
+-- name: ListOpened :many
+-- Those of some accounts that can be signed in to with what somebody else made: a password, a password link or a token.
+SELECT u.id, u.username, u.roles, u.password_by, u.must_change, l.created_by AS link_by
+FROM users u LEFT JOIN password_links l ON l.user_id = u.id
+WHERE u.id IN (sqlc.slice('ids')) AND (
+    u.password_by IS NOT NULL AND NOT u.must_change OR l.created_by IS NOT NULL
+    OR EXISTS (SELECT 1 FROM api_keys k WHERE k.user_id = u.id AND k.created_by IS NOT NULL));
+
+-- name: ListOpenedHolders :many
+-- Those who hold a role in an organization among all such accounts. They are few beside the holders of a role.
+SELECT r.user_id FROM (
+    SELECT l.user_id FROM password_links l WHERE l.created_by IS NOT NULL
+    UNION SELECT k.user_id FROM api_keys k WHERE k.created_by IS NOT NULL
+    UNION SELECT u.id FROM users u WHERE u.password_by IS NOT NULL
+) o
+CROSS JOIN member_roles r
+WHERE r.role = @role AND r.organization_id = @organization_id AND r.user_id = o.user_id;
+
+-- name: ListOpenedSiteHolders :many
+-- ListOpenedHolders for a role of the site.
+SELECT r.user_id FROM (
+    SELECT l.user_id FROM password_links l WHERE l.created_by IS NOT NULL
+    UNION SELECT k.user_id FROM api_keys k WHERE k.created_by IS NOT NULL
+    UNION SELECT u.id FROM users u WHERE u.password_by IS NOT NULL
+) o
+CROSS JOIN user_roles r
+WHERE r.user_id = o.user_id AND r.role = @role;
 
 -- name: RenewPasswordHash :exec
 -- The same password, hashed at another cost: the account has not changed.

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
+
 	"rolecall/org"
 	"rolecall/rbac"
 )
@@ -248,9 +250,8 @@ type Search struct {
 
 // SetPassword is the page that sets a password by a link.
 type SetPassword struct {
-	User   org.User
-	Secret string
-	Err    *org.Error
+	org.PasswordLink
+	Err *org.Error
 }
 
 func (u Users) line(user org.User) UserLine {
@@ -395,6 +396,14 @@ func device(userAgent string) string {
 	default:
 		return firstOf(userAgent, "Unknown browser")
 	}
+}
+
+// tokenMaker is who made a token of an account for it, "" if it was the account itself.
+func tokenMaker(t org.Token) string {
+	if t.MadeBy != uuid.Nil && t.Maker == "" {
+		return "someone whose account is gone"
+	}
+	return t.Maker
 }
 
 // lives is how long something still lasts: "in 3 d".

@@ -64,8 +64,8 @@ func fullUserAssignment() UserAssignmentForm {
 
 func fullTokens() []org.Token {
 	return []org.Token{
-		{ID: "0123456789", Name: hostile, CreatedAt: now.Add(-time.Hour), ExpiresAt: now.Add(40 * time.Hour), LastUsed: now},
-		{ID: "abcdefghij", Name: long, CreatedAt: now.Add(-time.Hour), ExpiresAt: now.Add(-time.Hour)},
+		{ID: "0123456789", Name: hostile, CreatedAt: now.Add(-time.Hour), ExpiresAt: now.Add(40 * time.Hour), LastUsed: now, MadeBy: uuid.UUID{1}, Maker: hostile},
+		{ID: "abcdefghij", Name: long, CreatedAt: now.Add(-time.Hour), ExpiresAt: now.Add(-time.Hour), MadeBy: uuid.UUID{1}},
 	}
 }
 
@@ -115,8 +115,8 @@ func sitePages() map[string]templ.Component {
 		"user, bare":            UserPageBody(UserPage{UserView: bare, Now: now}),
 		"site roles of":         UserAssignmentPage(fullUserAssignment()),
 		"site roles, refused":   UserAssignmentPage(UserAssignmentForm{UserAssignment: org.UserAssignment{User: newUser(hostile), Refusal: hostile}, Checked: map[string]bool{}, Err: refusal}),
-		"set password":          SetPasswordPage(SetPassword{User: newUser(hostile), Secret: hostile}),
-		"set password, refused": SetPasswordPage(SetPassword{User: newUser("ada"), Secret: "x", Err: refusal}),
+		"set password":          SetPasswordPage(SetPassword{PasswordLink: org.PasswordLink{User: newUser(hostile), Secret: hostile}}),
+		"set password, refused": SetPasswordPage(SetPassword{PasswordLink: org.PasswordLink{User: newUser("ada"), Secret: "x", MustSet: true}, Err: refusal}),
 		"login after a link":    LoginPage(Login{PasswordSet: true}),
 		"account":               AccountPage(Account{UserView: ownView(), Sessions: []org.Session{{UserAgent: hostile, IP: hostile, Current: true, CreatedAt: now, ExpiresAt: now.Add(time.Hour)}, {}}, Shortcuts: true, Confirm: true, Now: now}),
 		"account, refused":      AccountPage(Account{UserView: ownView(), Failed: "profile", Err: refusal, Username: hostile, Name: hostile, Now: now}),

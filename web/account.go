@@ -79,8 +79,8 @@ func (s *Server) setShortcuts(c *call) (reply, error) {
 // it leads to is told: the browser gives away the origin at most, which the check for forms from other sites needs.
 func (s *Server) newPassword(c *call) (reply, error) {
 	c.keepSecret()
-	user, err := s.org.OpenPasswordLink(c.ctx, c.param("secret"))
-	return s.passwordPage(c, user, nil), err
+	link, err := s.org.OpenPasswordLink(c.ctx, c.param("secret"))
+	return s.passwordPage(c, link, nil), err
 }
 
 func (c *call) keepSecret() {
@@ -88,11 +88,12 @@ func (c *call) keepSecret() {
 	c.header("Cache-Control", "no-store")
 }
 
-func (s *Server) passwordPage(c *call, user org.User, e *org.Error) reply {
+func (s *Server) passwordPage(c *call, link org.PasswordLink, e *org.Error) reply {
+	link.Secret = c.param("secret")
 	return reply{
 		title:  "Set your password",
 		secret: true,
-		page:   show(views.SetPasswordPage(views.SetPassword{User: user, Secret: c.param("secret"), Err: e})),
+		page:   show(views.SetPasswordPage(views.SetPassword{PasswordLink: link, Err: e})),
 	}
 }
 
@@ -101,11 +102,11 @@ func (s *Server) usePasswordLink(c *call) (reply, error) {
 	err := s.org.UsePasswordLink(c.ctx, c.param("secret"), decode(c, readPassword))
 	if err != nil {
 		return c.again(err, func(e *org.Error) reply {
-			user, err := s.org.OpenPasswordLink(c.ctx, c.param("secret"))
+			link, err := s.org.OpenPasswordLink(c.ctx, c.param("secret"))
 			if err != nil {
 				return problem(c, e.Kind.Status(), e)
 			}
-			return s.passwordPage(c, user, e)
+			return s.passwordPage(c, link, e)
 		})
 	}
 	return reply{next: views.SignedOutURL, secret: true}, nil

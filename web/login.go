@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"errors"
 	"net/http"
 
 	"rolecall/org"
@@ -40,6 +41,9 @@ func (s *Server) login(c *call) (reply, error) {
 		_, err := s.org.Login(ctx, in.email, in.password)
 		return err
 	})
+	if choose, ok := errors.AsType[*org.ChoosePassword](err); ok {
+		return reply{next: views.PasswordURL(choose.Secret), secret: true}, nil
+	}
 	if err != nil {
 		return c.again(err, func(e *org.Error) reply {
 			return loginPage(views.Login{Next: next, Email: in.email, Err: e})
@@ -59,6 +63,12 @@ func (s *Server) createLoginToken(c *call) (reply, error) {
 		return reply{}, err
 	}
 	token, err := s.org.LoginToken(c.ctx, in.email, in.password)
+	if choose, ok := errors.AsType[*org.ChoosePassword](err); ok {
+		e, _ := errors.AsType[*org.Error](choose)
+		told := *e
+		told.Detail += " Sign in at " + c.absolute(views.LoginURL) + " to replace it."
+		err = &told
+	}
 	return reply{status: http.StatusCreated, data: map[string]string{"session_token": token}, secret: true}, err
 }
 

@@ -1,0 +1,259 @@
+package org
+
+import (
+	"bytes"
+	"maps"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"rolecall/db"
+)
+
+// Whoever makes a link or a token for an account, or types its password, holds all that it holds at the time, and can
+// sign in as it from then on. When the account comes to hold more than that maker, what the maker can sign in with must
+// end, or waiting for a promotion would be a way to take part in it.
+
+// maker is who has made something for an account: nobody to speak of if it was the account itself, or the operator.
+func (c *change) maker(of uuid.UUID) uuid.NullUUID {
+	if c.by == nil || c.by.operator || c.by.ID() == of {
+		return uuid.NullUUID{}
+	}
+	return nullID(c.by.ID())
+}
+
+// widens notes an account that may be allowed more after this transaction.
+func (c *change) widens(user uuid.UUID) {
+	if c.widened == nil {
+		c.widened = map[uuid.UUID]bool{}
+	}
+	c.widened[user] = true
+}
+
+// widensHolders notes those who hold a role that changes from one state to another, or is deleted, if anything is added
+// to what it allows or taken from what it denies. It must be called before the role is taken from them.
+func (c *change) widensHolders(h home, was, is Role) error {
+	if c.watch != nil || !grows(was, is) {
+		return nil
+	}
+	var ids []uuid.UUID
+	var err error
+	name := is.Name
+	if name == "" {
+		name = was.Name
+	}
+	if h.site() {
+		ids, err = c.q.ListOpenedSiteHolders(c.ctx, name)
+	} else {
+		ids, err = c.q.ListOpenedHolders(c.ctx, db.ListOpenedHoldersParams{Role: name, OrganizationID: h.org.ID})
+	}
+	for _, id := range ids {
+		c.widens(id)
+	}
+	return err
+}
+
+// grows reports whether a role may allow somebody more in one state than in another.
+func grows(was, is Role) bool {
+	for level, perms := range is.levels() {
+		for _, p := range perms {
+			if !p.Negate && !slices.Contains(*was.at(level.String()), p) {
+				return true
+			}
+		}
+	}
+	for level, perms := range was.levels() {
+		for _, p := range perms {
+			if p.Negate && !slices.Contains(*is.at(level.String()), p) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// endOutgrown ends what others can sign in with to accounts that now hold more than they do. It is the last thing that
+// a transaction writes. Each end has an audit row of its own, before that of the change.
+func (c *change) endOutgrown() error {
+	if len(c.widened) == 0 {
+		return nil
+	}
+	about := c.entry
+	defer func() { c.entry = about }()
+	after := c.source
+	after.sets = map[uuid.UUID]*roleSet{}
+	o := outgrowth{change: c, after: after, makers: map[uuid.UUID]*Subject{}, judged: map[pairing]bool{}}
+	ids := slices.SortedFunc(maps.Keys(c.widened), func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
+	for piece := range slices.Chunk(ids, chunk) {
+		if err := o.end(piece); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// outgrowth judges accounts and makers as the transaction leaves them.
+type outgrowth struct {
+	*change
+	after  source
+	makers map[uuid.UUID]*Subject // nil: deleted
+	judged map[pairing]bool       // whether the maker holds all of it
+}
+
+// pairing is a maker and all that decides what an account may do: two accounts with equal holdings may do the same.
+type pairing struct {
+	maker   uuid.UUID
+	holding string
+}
+
+// opened is an account that others can sign in to.
+type opened struct {
+	db.ListOpenedRow
+	holding string
+	tokens  []db.ListTokensOfUsersRow
+}
+
+func (o *outgrowth) end(users []uuid.UUID) error {
+	rows, err := o.q.ListOpened(o.ctx, users)
+	if err != nil || len(rows) == 0 {
+		return err
+	}
+	ids, found := make([]uuid.UUID, len(rows)), make(map[uuid.UUID]*opened, len(rows))
+	for i, r := range rows {
+		ids[i] = r.ID
+		found[r.ID] = &opened{ListOpenedRow: r, holding: sorted(r.Roles)}
+	}
+	homes, err := o.q.ListMembershipsOfUsers(o.ctx, ids)
+	if err != nil {
+		return err
+	}
+	for _, h := range homes {
+		found[h.UserID].holding += "\n" + h.OrganizationID.String() + " " + sorted(h.Roles)
+	}
+	tokens, err := o.q.ListTokensOfUsers(o.ctx, ids)
+	if err != nil {
+		return err
+	}
+	for _, t := range tokens {
+		found[t.UserID].tokens = append(found[t.UserID].tokens, t)
+	}
+	for _, id := range ids {
+		if err := o.endOf(found[id]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// endOf ends what there is for one account. Under a password that somebody typed its maker can have made a link and
+// tokens in the name of the account itself: with the password they end as well.
+func (o *outgrowth) endOf(t *opened) error {
+	typed := false
+	if t.PasswordBy.Valid && !t.MustChange {
+		kept, err := o.keeps(t, t.PasswordBy.UUID)
+		if err != nil {
+			return err
+		}
+		typed = !kept
+	}
+	ends := func(maker uuid.NullUUID) (bool, error) {
+		if !maker.Valid {
+			return typed, nil
+		}
+		kept, err := o.keeps(t, maker.UUID)
+		return !kept, err
+	}
+	for _, token := range t.tokens {
+		end, err := ends(token.CreatedBy)
+		if err != nil {
+			return err
+		}
+		if !end {
+			continue
+		}
+		o.begin("api_key", t)
+		if err := o.revoke(token.ID, token.Name); err != nil {
+			return err
+		}
+		if err := o.record(o.q); err != nil {
+			return err
+		}
+	}
+	end, err := ends(t.LinkBy)
+	if err != nil {
+		return err
+	}
+	if end {
+		if err := o.endLink(t); err != nil {
+			return err
+		}
+	}
+	if !typed {
+		return nil
+	}
+	return o.endPassword(t)
+}
+
+// begin begins the audit row of an end.
+func (o *outgrowth) begin(resourceType string, t *opened) {
+	o.entry = entry{action: "write", status: 200}
+	o.about(resourceType, t.ID, t.Username, uuid.Nil)
+}
+
+func (o *outgrowth) endLink(t *opened) error {
+	o.begin("user", t)
+	if ended, err := o.unlink(t.ID); err != nil || !ended {
+		return err
+	}
+	return o.record(o.q)
+}
+
+// endPassword ends what a typed password opened, and lets it open nothing but the choice of another one.
+func (o *outgrowth) endPassword(t *opened) error {
+	o.begin("user", t)
+	o.field("must_change", false, true)
+	if err := o.q.DeleteLoginsOfUser(o.ctx, t.ID); err != nil {
+		return err
+	}
+	if err := o.q.DeleteSessionsOfUser(o.ctx, nullID(t.ID)); err != nil {
+		return err
+	}
+	if err := o.q.MustChangePassword(o.ctx, db.MustChangePasswordParams{Now: o.now, ID: t.ID}); err != nil {
+		return err
+	}
+	return o.record(o.q)
+}
+
+// keeps reports whether a maker still exists and holds all that the account holds now.
+func (o *outgrowth) keeps(t *opened, maker uuid.UUID) (bool, error) {
+	key := pairing{maker, t.holding}
+	if kept, ok := o.judged[key]; ok {
+		return kept, nil
+	}
+	by, err := o.makerSubject(maker)
+	if err != nil {
+		return false, err
+	}
+	kept := false
+	if by != nil {
+		target, err := o.after.subject(o.ctx, t.ID)
+		if err != nil {
+			return false, err
+		}
+		kept = holdsAllOf(by, target)
+	}
+	o.judged[key] = kept
+	return kept, nil
+}
+
+func (o *outgrowth) makerSubject(id uuid.UUID) (*Subject, error) {
+	if by, ok := o.makers[id]; ok {
+		return by, nil
+	}
+	by, err := o.after.subject(o.ctx, id)
+	if err != nil && !db.IsNotFound(err) {
+		return nil, err
+	}
+	o.makers[id] = by // nil if it is gone
+	return by, nil
+}
