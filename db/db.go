@@ -67,7 +67,7 @@ type engine interface {
 	// Waiting is how many writes are not done yet.
 	Waiting() int64
 
-	// Err is nil as long as writes are taken; ErrReadOnly, with its cause, after the disk has failed one; ErrFull when there
+	// Err is nil as long as the disk does what it is told; ErrUnreadable after it failed a read; ErrReadOnly, with its cause, after the disk has failed one; ErrFull when there
 	// was no room for the last one, and still is not.
 	Err() error
 

@@ -27,6 +27,9 @@ import (
 // Limits of one replica. PostgreSQL lets in 100 connections unless told otherwise: room for five replicas.
 const (
 	maxReaders = 16
+	// Of these, as many may be in snapshots, which is how lists are read: when a table is slow, the others still get to
+	// sessions and to what is small.
+	maxSnapshots = 12
 	// Writes run one after the other, in all replicas together. One writes, the next one waits at the server.
 	maxWriters = 2
 
@@ -44,6 +47,8 @@ type postgres struct {
 	queries *Queries // on the readers
 	readers *sql.DB
 	writers *sql.DB
+	probe   *sql.DB       // of the one connection that Ping uses: that all others are busy is no reason to be taken for dead
+	turns   chan struct{} // of snapshots
 	writes  atomic.Int64
 	commits atomic.Int64
 	waiting atomic.Int64
@@ -60,6 +65,8 @@ func openPostgres(ctx context.Context, url string, anySchema bool) (*DB, error) 
 	reading.RuntimeParams["default_transaction_read_only"] = "on"
 	reading.RuntimeParams["idle_in_transaction_session_timeout"] = milliseconds(idleSnapshot)
 	p.readers = pool(reading, maxReaders)
+	p.probe = pool(reading, 1)
+	p.turns = make(chan struct{}, maxSnapshots)
 	p.queries = New(portable{DBTX: p.readers})
 	if err := p.migrate(ctx, anySchema); err != nil {
 		return nil, errors.Join(explainServer(config, err), p.Close())
@@ -237,6 +244,12 @@ func (p *postgres) Fill(ctx context.Context, fn func(q *Queries) error) error {
 
 // Read begins a read-only transaction, which keeps to the snapshot of its first query.
 func (p *postgres) Read(ctx context.Context, fn func(q *Queries) error) error {
+	select {
+	case p.turns <- struct{}{}:
+		defer func() { <-p.turns }()
+	case <-ctx.Done():
+		return fmt.Errorf("wait for a connection: %w", ctx.Err())
+	}
 	tx, err := p.readers.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
 	if err != nil {
 		return fmt.Errorf("begin transaction: %w", err)
@@ -248,8 +261,8 @@ func (p *postgres) Read(ctx context.Context, fn func(q *Queries) error) error {
 // Revision asks the server: what this process knows may be over.
 func (p *postgres) Revision(ctx context.Context) (Revision, error) { return p.queries.GetRevision(ctx) }
 
-// Ping asks a reader.
-func (p *postgres) Ping(ctx context.Context) error { return p.readers.PingContext(ctx) }
+// Ping asks on a connection of its own.
+func (p *postgres) Ping(ctx context.Context) error { return p.probe.PingContext(ctx) }
 
 // WriteStats counts transactions of this replica.
 func (p *postgres) WriteStats() (writes, commits int64) { return p.writes.Load(), p.commits.Load() }
@@ -269,7 +282,7 @@ func (p *postgres) Size(ctx context.Context) (n int64, err error) {
 // Close waits for the writes at hand and closes the connections.
 func (p *postgres) Close() error {
 	var errs []error
-	for _, pool := range []*sql.DB{p.readers, p.writers} {
+	for _, pool := range []*sql.DB{p.readers, p.writers, p.probe} {
 		if pool != nil {
 			errs = append(errs, pool.Close())
 		}

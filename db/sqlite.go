@@ -13,6 +13,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/pressly/goose/v3"
 	"modernc.org/libc"
@@ -65,6 +66,7 @@ type file struct {
 	pool     *sql.DB // of the one connection that writes: SQLite has one writer
 	writer   *writer
 	revision revision
+	failed   atomic.Pointer[error] // what the disk said when it failed a read; nil as long as it has not
 }
 
 // openFile opens the SQLite file at path; one that is brought up to date is kept beside it as it was before. If there is
@@ -78,11 +80,11 @@ func openFile(ctx context.Context, path, synchronous string, anySchema bool) (*D
 	if err := recognize(ctx, path, anySchema); err != nil {
 		return nil, err
 	}
-	if err := create(path); err != nil {
+	if err := Create(ctx, path); err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
 	f := &file{path: path}
-	if f.pool, err = sql.Open("sqlite", dsn(path, "synchronous("+synchronous+")", "wal_autocheckpoint(0)")); err != nil {
+	if f.pool, err = sql.Open("sqlite", dsn(path, "synchronous("+synchronous+")", "wal_autocheckpoint(0)", logLimit)); err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
 	f.pool.SetMaxOpenConns(1)
@@ -92,12 +94,23 @@ func openFile(ctx context.Context, path, synchronous string, anySchema bool) (*D
 	return &DB{f.queries, f}, nil
 }
 
-func create(path string) error {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+// Create makes an empty database at path if there is no file, for this user alone. Its folder must be there.
+func Create(ctx context.Context, path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	switch {
+	case errors.Is(err, fs.ErrExist):
+		return nil
+	case err != nil:
+		return fmt.Errorf("cannot make files beside %s: check owner and mode of the folder (%w)", path, err)
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
+	c, err := sql.Open("sqlite", plainDSN(path))
 	if err != nil {
 		return err
 	}
-	return f.Close()
+	return errors.Join(explain(path, mark(ctx, c)), c.Close())
 }
 
 // explain adds to an error of opening path what to do about it.
@@ -105,12 +118,24 @@ func explain(path string, err error) error {
 	switch {
 	case hasCode(err, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
 		return fmt.Errorf("%s is damaged, or is no database of this program: put a backup in its place with `rolecall restore` (%w)", path, err)
+	case hasCode(err, sqlite3.SQLITE_CANTOPEN) && cannotOpen(path) != nil:
+		return fmt.Errorf("cannot open %s: %w", path, cannotOpen(path))
 	case hasCode(err, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM):
 		return fmt.Errorf("cannot write %s, or cannot make files beside it: check owner and mode of the file and its folder (%w)", path, err)
 	case hasCode(err, sqlite3.SQLITE_FULL):
 		return fmt.Errorf("the disk with %s is full (%w)", path, err)
 	}
 	return err
+}
+
+// cannotOpen is why the folder of a file cannot be opened: it is not there, or this process has too many files open.
+// SQLite has one word for all of that.
+func cannotOpen(path string) error {
+	folder, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	return folder.Close()
 }
 
 func (f *file) start(ctx context.Context) (err error) {
@@ -127,9 +152,7 @@ func (f *file) start(ctx context.Context) (err error) {
 	if f.writer, err = newWriter(ctx, f.pool, f.path); err != nil {
 		return err
 	}
-	if f.readers, err = sql.Open("sqlite", dsn(f.path, "query_only(1)")); err != nil {
-		return fmt.Errorf("open database: %w", err)
-	}
+	f.readers = sql.OpenDB(&watcher{f.pool.Driver(), dsn(f.path, "query_only(1)"), f.note})
 	n := max(4, runtime.GOMAXPROCS(0))
 	f.readers.SetMaxOpenConns(n)
 	f.readers.SetMaxIdleConns(n)
@@ -156,6 +179,9 @@ func recognize(ctx context.Context, path string, anySchema bool) error {
 	err = sameSchema(ctx, c, "sqlite", path, version)
 	return errors.Join(explain(path, err), c.Close())
 }
+
+// logLimit is how many bytes of the log stay when it begins anew: it may have grown for one large write.
+const logLimit = "journal_size_limit(16777216)"
 
 // pageCache is what a connection keeps of the file, in KiB. What it does not, the system does.
 const pageCache = "cache_size(-8000)"
@@ -226,8 +252,18 @@ func (f *file) WriteStats() (writes, commits int64) {
 // Waiting counts those that wait for their turn, or for the disk.
 func (f *file) Waiting() int64 { return f.writer.queue.Load() }
 
+// note remembers that the disk failed a read.
+func (f *file) note(err error) {
+	if diskFailed(err) {
+		f.failed.CompareAndSwap(nil, &err)
+	}
+}
+
 // Err tells of a disk that has failed or is full.
 func (f *file) Err() error {
+	if cause := f.failed.Load(); cause != nil {
+		return fmt.Errorf("%w (%w)", ErrUnreadable, *cause)
+	}
 	if err := f.writer.broken(); err != nil || !f.writer.full.Load() {
 		return err
 	}

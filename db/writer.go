@@ -30,6 +30,9 @@ const (
 // ErrReadOnly is the answer to every write after the disk has failed one: what it says from then on can't be relied on.
 var ErrReadOnly = errors.New("the database stopped taking writes after a disk error: check the disk, then start again")
 
+// ErrUnreadable tells that the disk failed a read: what is answered from memory hides that, but not for long.
+var ErrUnreadable = errors.New("the database cannot be read: check the disk, then start again")
+
 // ErrFull tells that the last write found no room.
 var ErrFull = errors.New("the disk is full: make room")
 

@@ -59,8 +59,13 @@ func New(d *db.DB, o Options) *Service {
 	}
 }
 
+// readyTime is how long the database may take to say that it is there: who asks does so several times a second.
+const readyTime = time.Second
+
 // Ready says whether the data can be read and written. Unavailable: it can be read alone, and what ends that.
 func (s *Service) Ready(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, readyTime)
+	defer cancel()
 	if err := s.db.Ping(ctx); err != nil {
 		return err
 	}
@@ -70,6 +75,8 @@ func (s *Service) Ready(ctx context.Context) error {
 		return nil
 	case errors.Is(err, db.ErrFull):
 		return &Error{Kind: Unavailable, Err: err, Message: "read only: the disk is full; make room"}
+	case errors.Is(err, db.ErrUnreadable):
+		return &Error{Kind: Unavailable, Err: err, Message: "the database cannot be read: check the disk, then start the server again"}
 	default:
 		return &Error{Kind: Unavailable, Err: err, Message: "read only: the disk failed a write; check the disk, then start the server again"}
 	}

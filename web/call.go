@@ -24,6 +24,7 @@ type call struct {
 	subject *org.Subject // nil: signed out, or not asked yet
 	session bool         // the subject came with a session, not with a token
 	body    *body        // nil until received
+	unlimit func() bool  // ends the limit of time; nil without one
 	copy    *copied      // of the answer, to be kept; nil if it is not
 	sent    *sent        // the form that this request is the first to bring; nil if there is none
 }

@@ -52,6 +52,9 @@ func (s *Server) failed(c *call, err error) reply {
 	}
 	e, known := errors.AsType[*org.Error](err)
 	switch {
+	case !known && errors.Is(context.Cause(c.ctx), errTooSlow):
+		s.logFailure(c, errors.Join(errTooSlow, err))
+		e = c.unavailable()
 	case !known && c.request().Context().Err() != nil:
 		e = &org.Error{Kind: org.Unavailable, Message: "The request was cancelled.", RetryAfter: time.Second}
 	case !known && org.IsUnavailable(err):

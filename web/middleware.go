@@ -72,6 +72,7 @@ func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 		c := s.begin(ec)
 		defer func() { s.logRequest(c, time.Since(start)) }()
 		defer c.settle()
+		defer c.limitTime()()
 		if err := guarded(func() error { return next(ec) }); err != nil {
 			s.conclude(c, err)
 		}

@@ -123,10 +123,10 @@ func (s *Server) sendFragment(c *call, r reply) error {
 	}
 	body, err := c.render(r, fragment)
 	if api := c.api(r.status); err == nil && api != nil && api.CLI != "" { // a list or an answer, not a form
-		err = views.APIForms(*api).Render(c.ctx, body)
+		err = views.APIForms(*api).Render(c.rendering(), body)
 	}
 	if err == nil && r.flash != "" {
-		err = views.Toast(views.Flash{Message: r.flash, Undo: r.undo, Back: currentPage(c.request())}).Render(c.ctx, body)
+		err = views.Toast(views.Flash{Message: r.flash, Undo: r.undo, Back: currentPage(c.request())}).Render(c.rendering(), body)
 	}
 	if err != nil {
 		return err
@@ -156,7 +156,7 @@ func (s *Server) sendPage(c *call, r reply) error {
 		shell.Flash = &views.Flash{Message: r.notice}
 	}
 	var page bytes.Buffer
-	if err := views.Page(shell, written(body.Bytes())).Render(c.ctx, &page); err != nil {
+	if err := views.Page(shell, written(body.Bytes())).Render(c.rendering(), &page); err != nil {
 		return err
 	}
 	return c.send(shown(r.status), "text/html; charset=utf-8", page.Bytes())
@@ -170,6 +170,10 @@ func written(html []byte) templ.Component {
 	})
 }
 
+// rendering is the context of components. They are made in memory, and a page that tells that the time is up must be made
+// after its time is up.
+func (c *call) rendering() context.Context { return context.WithoutCancel(c.ctx) }
+
 // render makes the component of a view. When a refused form cannot be shown again, the refusal counts.
 func (c *call) render(r reply, v view) (*bytes.Buffer, error) {
 	component, err := v()
@@ -180,7 +184,7 @@ func (c *call) render(r reply, v view) (*bytes.Buffer, error) {
 		return nil, err
 	}
 	var b bytes.Buffer
-	return &b, component.Render(c.ctx, &b)
+	return &b, component.Render(c.rendering(), &b)
 }
 
 // navigation is the frame's content, nil when it cannot be had: a page that tells a failure must not fail for its frame.

@@ -28,6 +28,7 @@ const (
 // near by, and the time goes into the first byte.
 func (s *Server) stream(c *call, r reply) error {
 	if r.long {
+		c.takeTime()
 		select {
 		case s.streams <- struct{}{}:
 			defer func() { <-s.streams }()

@@ -37,7 +37,11 @@ type Options struct {
 	Version         string
 	Log             *slog.Logger // slog.Default() if nil
 	Observe         Observe      // told of every answer; may be nil
+	After           After        // calls a function later; the clock of the machine if nil
 }
+
+// After calls a function after a time, unless stop is called before.
+type After func(wait time.Duration, then func()) (stop func() bool)
 
 // Observe is told of an answer: the path of its route as the table has it, "" if there was none, and its status.
 type Observe func(route, method string, status int)
@@ -76,6 +80,9 @@ func New(o Options) (*Server, error) {
 	}
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.After == nil {
+		o.After = func(wait time.Duration, then func()) func() bool { return time.AfterFunc(wait, then).Stop }
 	}
 	s := &Server{
 		Options:    o,

@@ -14,6 +14,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"rolecall/db/dbtest"
 )
 
 const (
@@ -156,5 +158,54 @@ func TestFullDiskOverHTTP(t *testing.T) {
 	}
 	if res, body := d.write(t, "application/json", "with room again"); res.StatusCode != http.StatusOK {
 		t.Errorf("a write with room again: got %d %s", res.StatusCode, body)
+	}
+}
+
+// Once the disk has failed a read the server is not ready, until the next start: what it answers from memory hides that.
+func TestFailedReadOverHTTP(t *testing.T) {
+	t.Parallel()
+	dbtest.FileOnly(t, "a server has its disk for itself")
+	if _, err := exec.LookPath("strace"); err != nil {
+		leaveOut(t, err)
+	}
+	file := filepath.Join(t.TempDir(), "rolecall.db")
+	token := ownerIn(t, file)
+	server, cmd := inProcessOfItsOwn(t, nil, "serve", "--db", file, "--http-address", "127.0.0.1:0", "--metrics-address", "127.0.0.1:0")
+	d := onDisk{"http://" + server.wait(t, &server.log, `msg=listening address=(\S+)`), token}
+	metrics := server.wait(t, &server.log, `msg=metrics address=(\S+)`)
+	if status, text := d.ready(t); status != http.StatusOK {
+		t.Fatalf("/readyz: got %d %q", status, text)
+	}
+	trace := exec.CommandContext(t.Context(), "strace", "-f", "-qq", "-o", os.DevNull, "-e", "trace=pread64", "-e", "inject=pread64:error=EIO", "-p", strconv.Itoa(cmd.Process.Pid))
+	begin(t, trace)
+	const says = "the database cannot be read: check the disk, then start the server again\n"
+	status, text := 0, ""
+	for tries := 0; tries < 200 && text != says; tries++ {
+		for _, path := range []string{"/audit", "/organizations/default/members", "/users", "/organizations/default/members/roles"} {
+			get(t, d.url+"/api/v2"+path, token)
+		}
+		status, text = d.ready(t)
+		time.Sleep(10 * time.Millisecond)
+	}
+	if trace.ProcessState != nil {
+		t.Skip("nothing can be traced here")
+	}
+	if status != http.StatusServiceUnavailable || text != says {
+		t.Fatalf("/readyz: got %d %q", status, text)
+	}
+	if err := trace.Process.Signal(os.Interrupt); err != nil { // the disk is well again
+		t.Fatal(err)
+	}
+	_ = trace.Wait() // interrupted, it says
+	if status, text := d.ready(t); status != http.StatusServiceUnavailable || text != says {
+		t.Errorf("/readyz once the disk reads again: got %d %q", status, text)
+	}
+	res, err := http.Get("http://" + metrics + "/metrics")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	if b, _ := io.ReadAll(res.Body); !strings.Contains(string(b), "\nrolecall_db_read_only 1\n") {
+		t.Error("the metric does not tell")
 	}
 }

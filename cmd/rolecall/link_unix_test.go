@@ -4,6 +4,7 @@ package main
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -54,5 +55,43 @@ func TestSymbolicLink(t *testing.T) {
 	}
 	if code, _, log := call(t, "", "check", "--db", filepath.Join(dir, "dangling.db")); code != 2 || !strings.Contains(log, "a link to a file that is not there") {
 		t.Errorf("a link to nothing: exit code %d, %s", code, log)
+	}
+}
+
+// A database that has two names would have two logs: neither a hard link nor a file that is mounted by itself is served.
+func TestOneNameOnly(t *testing.T) {
+	t.Parallel()
+	dbtest.FileOnly(t, "links lead to files")
+	dir := t.TempDir()
+	file, hard := filepath.Join(dir, "rolecall.db"), filepath.Join(dir, "hard.db")
+	ownerIn(t, file)
+	if err := os.Link(file, hard); err != nil {
+		leaveOut(t, err)
+	}
+	for _, place := range []string{file, hard} {
+		if code, _, log := call(t, "", "--db", place, "--http-address", "127.0.0.1:0"); code != 1 || !strings.Contains(log, "has 2 names (hard links)") {
+			t.Errorf("a server on %s: exit code %d, %s", place, code, log)
+		}
+	}
+	if err := os.Remove(hard); err != nil {
+		t.Fatal(err)
+	}
+	server, _ := inProcessOfItsOwn(t, nil, "--db", file, "--http-address", "127.0.0.1:0")
+	server.wait(t, &server.log, `address=(\S+)`)
+	mounted := filepath.Join(t.TempDir(), "mounted.db")
+	if err := os.WriteFile(mounted, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.Command("mount", "--bind", file, mounted).CombinedOutput(); err != nil {
+		t.Skipf("nothing can be mounted here: %v: %s", err, out)
+	}
+	defer func() {
+		if out, err := exec.Command("umount", mounted).CombinedOutput(); err != nil {
+			t.Errorf("%v: %s", err, out)
+		}
+	}()
+	second, cmd := inProcessOfItsOwn(t, nil, "--db", mounted, "--http-address", "127.0.0.1:0")
+	if err := cmd.Wait(); err == nil || !strings.Contains(second.log.String(), "mount the folder, not the file") {
+		t.Errorf("a second server on the mounted file: %v, %s", err, second.log.String())
 	}
 }

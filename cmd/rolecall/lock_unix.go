@@ -9,12 +9,14 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"syscall"
 )
 
 // lock keeps a second server off the database at path. The lock goes away with the process, however it ends; the file
 // beside the database stays, because removing it would race with the next server. SQLite's own locks are no use here:
-// they let several processes in, and the other commands need that.
+// they let several processes in, and the other commands need that. The database must be opened after lock, and closed
+// before unlock.
 func lock(path string) (unlock func(), err error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, err
@@ -35,7 +37,43 @@ func lock(path string) (unlock func(), err error) {
 		f.Close()
 		return nil, err
 	}
-	return func() { f.Close() }, nil
+	database, err := lockDatabase(path)
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	return func() {
+		database.Close()
+		f.Close()
+	}, nil
+}
+
+// lockDatabase keeps those off who know the file by another name: their lock and their log would be other ones, and the
+// file would be lost. A hard link shows by the number of links. A file that is mounted by itself does not, but on Linux
+// the file's own lock is another one than those of SQLite; elsewhere the two would meet. The file is kept open meanwhile:
+// to close any descriptor of it would release what SQLite has locked in this process.
+func lockDatabase(path string) (*os.File, error) {
+	f, err := os.Open(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil // which closes as well as a file
+	}
+	if err != nil {
+		return nil, err
+	}
+	info, err := f.Stat()
+	if stat, ok := info.Sys().(*syscall.Stat_t); err == nil && ok && stat.Nlink > 1 {
+		err = fmt.Errorf("%s has %d names (hard links), and each would have a log of its own: remove the others, or copy the file with `rolecall backup`", path, stat.Nlink)
+	}
+	if err == nil && runtime.GOOS == "linux" {
+		if err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); errors.Is(err, syscall.EWOULDBLOCK) {
+			err = fmt.Errorf("%w %s, which it knows by another name: mount the folder, not the file", errRunning, path)
+		}
+	}
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	return f, nil
 }
 
 func writeAt(f *os.File, text string) error {

@@ -122,7 +122,7 @@ var (
 	writesDesc    = prometheus.NewDesc("rolecall_db_writes_total", "Writes handed to the database.", nil, nil)
 	commitsDesc   = prometheus.NewDesc("rolecall_db_commits_total", "Commits that they took: each waits for the disk once.", nil, nil)
 	waitingDesc   = prometheus.NewDesc("rolecall_db_writes_waiting", "Writes that wait for their turn.", nil, nil)
-	failedDesc    = prometheus.NewDesc("rolecall_db_read_only", "1 after the disk failed a write: no more are taken until a restart, or until there is room if it was full.", nil, nil)
+	failedDesc    = prometheus.NewDesc("rolecall_db_read_only", "1 after the disk failed a write or a read: until a restart, or until there is room if it was full.", nil, nil)
 )
 
 func (s *store) Describe(ch chan<- *prometheus.Desc) {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"database/sql"
 	"fmt"
 	"io"
 	"net"
@@ -370,4 +371,56 @@ func TestDatabaseAway(t *testing.T) {
 	if res, body := d.write(t, "application/json", ""); res.StatusCode != http.StatusOK {
 		t.Errorf("a write afterwards: %s %s", res.Status, body)
 	}
+}
+
+// A table that somebody locks makes its lists wait, and nothing else: the server stays in the balancer, and people can
+// still sign in.
+func TestOneSlowTable(t *testing.T) {
+	t.Parallel()
+	dbtest.ServerOnly(t)
+	place := dbtest.Place(t)
+	token := ownerIn(t, place)
+	server := start(t, nil, "", "--db", place, "--http-address", "127.0.0.1:0", "--rate-limit", "0")
+	url := "http://" + server.wait(t, &server.log, `address=(\S+)`)
+	if got := get(t, url+"/api/v2/users/me", token); got != http.StatusOK {
+		t.Fatal(got)
+	}
+	lock, err := sql.Open("pgx", place)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer lock.Close()
+	tx, err := lock.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = tx.Rollback() }()
+	if _, err := tx.ExecContext(t.Context(), "LOCK TABLE organization_members IN ACCESS EXCLUSIVE MODE"); err != nil {
+		t.Fatal(err)
+	}
+	var waiting sync.WaitGroup
+	for range 60 {
+		waiting.Go(func() { get(t, url+"/api/v2/organizations/default/paginated-members?limit=10", token) })
+	}
+	var held int
+	for begin := time.Now(); held < 8 && time.Since(begin) < 30*time.Second; time.Sleep(10 * time.Millisecond) {
+		if err := lock.QueryRowContext(t.Context(), "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'organization_members'::regclass").Scan(&held); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if held < 8 {
+		t.Fatalf("%d lists wait for the table", held)
+	}
+	for _, path := range []string{"/readyz", "/login", "/healthz"} {
+		if got := get(t, url+path, ""); got != http.StatusOK {
+			t.Errorf("%s while a table is locked: %d", path, got)
+		}
+	}
+	if err := lock.QueryRowContext(t.Context(), "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'organization_members'::regclass").Scan(&held); err != nil || held > 12 {
+		t.Errorf("%d connections wait for the table, %v", held, err)
+	}
+	if err := tx.Rollback(); err != nil {
+		t.Fatal(err)
+	}
+	waiting.Wait()
 }

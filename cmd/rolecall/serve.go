@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"time"
 
 	"rolecall/db"
@@ -53,6 +54,12 @@ func serve(ctx context.Context, t *terminal, c *config) (err error) {
 		}
 	}
 	if !db.IsServer(c.db) {
+		if err := os.MkdirAll(filepath.Dir(c.db), 0o700); err != nil {
+			return err
+		}
+		if err := db.Create(ctx, c.db); err != nil { // so that there is a file to lock
+			return err
+		}
 		unlock, err := lock(c.db)
 		if err != nil {
 			return err

@@ -1,0 +1,113 @@
+package db
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+)
+
+// watcher makes connections to a SQLite file that tell note of every error: a query may meet it in any of its rows, and
+// what the generated code is given there is of no type of ours.
+type watcher struct {
+	of   driver.Driver
+	dsn  string
+	note func(error)
+}
+
+// Driver is the one that is watched.
+func (w *watcher) Driver() driver.Driver { return w.of }
+
+// Connect opens a connection.
+func (w *watcher) Connect(context.Context) (driver.Conn, error) {
+	c, err := w.of.Open(w.dsn)
+	if err != nil {
+		w.note(err)
+		return nil, err
+	}
+	all, ok := c.(connection)
+	if !ok {
+		return nil, errors.Join(errors.New("the SQLite driver lacks what is watched"), c.Close())
+	}
+	return &watchedConn{all, w.note}, nil
+}
+
+// connection is what the driver's connections can do that package sql uses.
+type connection interface {
+	driver.Conn
+	driver.ConnBeginTx
+	driver.ConnPrepareContext
+	driver.ExecerContext
+	driver.QueryerContext
+	driver.Pinger
+	driver.SessionResetter
+	driver.Validator
+}
+
+type watchedConn struct {
+	connection
+	note func(error)
+}
+
+// PrepareContext prepares a statement that is watched.
+func (c *watchedConn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
+	s, err := c.connection.PrepareContext(ctx, query)
+	if err != nil {
+		c.note(err)
+		return nil, err
+	}
+	all, ok := s.(statement)
+	if !ok {
+		return nil, errors.Join(errors.New("the SQLite driver lacks what is watched"), s.Close())
+	}
+	return &watchedStmt{all, c.note}, nil
+}
+
+// QueryContext runs a query.
+func (c *watchedConn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+	return watch(c.note)(c.connection.QueryContext(ctx, query, args))
+}
+
+// BeginTx begins a transaction.
+func (c *watchedConn) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, error) {
+	tx, err := c.connection.BeginTx(ctx, o)
+	c.note(err)
+	return tx, err
+}
+
+type statement interface {
+	driver.Stmt
+	driver.StmtExecContext
+	driver.StmtQueryContext
+}
+
+type watchedStmt struct {
+	statement
+	note func(error)
+}
+
+// QueryContext runs the statement.
+func (s *watchedStmt) QueryContext(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
+	return watch(s.note)(s.statement.QueryContext(ctx, args))
+}
+
+type watchedRows struct {
+	driver.Rows
+	note func(error)
+}
+
+func watch(note func(error)) func(driver.Rows, error) (driver.Rows, error) {
+	return func(rows driver.Rows, err error) (driver.Rows, error) {
+		if err != nil {
+			note(err)
+			return nil, err
+		}
+		return &watchedRows{rows, note}, nil
+	}
+}
+
+// Next reads a row.
+func (r *watchedRows) Next(values []driver.Value) error {
+	err := r.Rows.Next(values)
+	r.note(err)
+	return err
+}
