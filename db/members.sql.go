@@ -13,26 +13,6 @@ import (
 	"github.com/google/uuid"
 )
 
-const countActiveHolders = `-- name: CountActiveHolders :one
-SELECT count(*) FROM member_roles r
-JOIN organization_members m ON m.organization_id = r.organization_id AND m.username_key = r.username_key
-WHERE r.organization_id = ?1 AND r.role = ?2 AND m.status = 'active' AND m.login_type <> 'none' AND r.user_id <> ?3
-`
-
-type CountActiveHoldersParams struct {
-	OrganizationID uuid.UUID
-	Role           string
-	ExceptUser     uuid.UUID
-}
-
-// Active accounts of people, other than one, that hold a role in an organization.
-func (q *Queries) CountActiveHolders(ctx context.Context, arg CountActiveHoldersParams) (int64, error) {
-	row := q.queryRow(ctx, q.countActiveHoldersStmt, countActiveHolders, arg.OrganizationID, arg.Role, arg.ExceptUser)
-	var count int64
-	err := row.Scan(&count)
-	return count, err
-}
-
 const countMemberRoles = `-- name: CountMemberRoles :many
 SELECT role, members FROM member_role_counts WHERE organization_id = ?1 AND members > 0
 `
@@ -472,6 +452,28 @@ func (q *Queries) GetRoleCount(ctx context.Context, arg GetRoleCountParams) (int
 	var members int64
 	err := row.Scan(&members)
 	return members, err
+}
+
+const hasActiveHolder = `-- name: HasActiveHolder :one
+SELECT CAST(EXISTS (
+    SELECT 1 FROM member_roles r
+    JOIN organization_members m ON m.organization_id = r.organization_id AND m.username_key = r.username_key
+    WHERE r.organization_id = ?1 AND r.role = ?2 AND m.status = 'active' AND m.login_type <> 'none' AND r.user_id <> ?3
+) AS boolean) AS found
+`
+
+type HasActiveHolderParams struct {
+	OrganizationID uuid.UUID
+	Role           string
+	ExceptUser     uuid.UUID
+}
+
+// Whether an active account of a person, other than one, holds a role in an organization.
+func (q *Queries) HasActiveHolder(ctx context.Context, arg HasActiveHolderParams) (bool, error) {
+	row := q.queryRow(ctx, q.hasActiveHolderStmt, hasActiveHolder, arg.OrganizationID, arg.Role, arg.ExceptUser)
+	var found bool
+	err := row.Scan(&found)
+	return found, err
 }
 
 const insertMember = `-- name: InsertMember :exec

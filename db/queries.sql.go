@@ -30,9 +30,6 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.countAPIKeysNamedStmt, err = db.PrepareContext(ctx, countAPIKeysNamed); err != nil {
 		return nil, fmt.Errorf("error preparing query CountAPIKeysNamed: %w", err)
 	}
-	if q.countActiveHoldersStmt, err = db.PrepareContext(ctx, countActiveHolders); err != nil {
-		return nil, fmt.Errorf("error preparing query CountActiveHolders: %w", err)
-	}
 	if q.countMemberRolesStmt, err = db.PrepareContext(ctx, countMemberRoles); err != nil {
 		return nil, fmt.Errorf("error preparing query CountMemberRoles: %w", err)
 	}
@@ -224,6 +221,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.getUserVersionStmt, err = db.PrepareContext(ctx, getUserVersion); err != nil {
 		return nil, fmt.Errorf("error preparing query GetUserVersion: %w", err)
+	}
+	if q.hasActiveHolderStmt, err = db.PrepareContext(ctx, hasActiveHolder); err != nil {
+		return nil, fmt.Errorf("error preparing query HasActiveHolder: %w", err)
 	}
 	if q.insertAPIKeyStmt, err = db.PrepareContext(ctx, insertAPIKey); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertAPIKey: %w", err)
@@ -451,11 +451,6 @@ func (q *Queries) Close() error {
 	if q.countAPIKeysNamedStmt != nil {
 		if cerr := q.countAPIKeysNamedStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing countAPIKeysNamedStmt: %w", cerr)
-		}
-	}
-	if q.countActiveHoldersStmt != nil {
-		if cerr := q.countActiveHoldersStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing countActiveHoldersStmt: %w", cerr)
 		}
 	}
 	if q.countMemberRolesStmt != nil {
@@ -776,6 +771,11 @@ func (q *Queries) Close() error {
 	if q.getUserVersionStmt != nil {
 		if cerr := q.getUserVersionStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing getUserVersionStmt: %w", cerr)
+		}
+	}
+	if q.hasActiveHolderStmt != nil {
+		if cerr := q.hasActiveHolderStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing hasActiveHolderStmt: %w", cerr)
 		}
 	}
 	if q.insertAPIKeyStmt != nil {
@@ -1174,7 +1174,6 @@ type Queries struct {
 	tx                                *sql.Tx
 	bumpRevisionStmt                  *sql.Stmt
 	countAPIKeysNamedStmt             *sql.Stmt
-	countActiveHoldersStmt            *sql.Stmt
 	countMemberRolesStmt              *sql.Stmt
 	countMembersStmt                  *sql.Stmt
 	countMembersOfRoleStmt            *sql.Stmt
@@ -1239,6 +1238,7 @@ type Queries struct {
 	getUserByUsernameStmt             *sql.Stmt
 	getUserCountStmt                  *sql.Stmt
 	getUserVersionStmt                *sql.Stmt
+	hasActiveHolderStmt               *sql.Stmt
 	insertAPIKeyStmt                  *sql.Stmt
 	insertAuditLogStmt                *sql.Stmt
 	insertMemberStmt                  *sql.Stmt
@@ -1318,7 +1318,6 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		tx:                                tx,
 		bumpRevisionStmt:                  q.bumpRevisionStmt,
 		countAPIKeysNamedStmt:             q.countAPIKeysNamedStmt,
-		countActiveHoldersStmt:            q.countActiveHoldersStmt,
 		countMemberRolesStmt:              q.countMemberRolesStmt,
 		countMembersStmt:                  q.countMembersStmt,
 		countMembersOfRoleStmt:            q.countMembersOfRoleStmt,
@@ -1383,6 +1382,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		getUserByUsernameStmt:             q.getUserByUsernameStmt,
 		getUserCountStmt:                  q.getUserCountStmt,
 		getUserVersionStmt:                q.getUserVersionStmt,
+		hasActiveHolderStmt:               q.hasActiveHolderStmt,
 		insertAPIKeyStmt:                  q.insertAPIKeyStmt,
 		insertAuditLogStmt:                q.insertAuditLogStmt,
 		insertMemberStmt:                  q.insertMemberStmt,

@@ -65,8 +65,8 @@ func (s source) lastAdmin(ctx context.Context, by *Subject, org, user uuid.UUID,
 	if by.owner() || status != StatusActive || !slices.Contains(roles, roleOrganizationAdmin) {
 		return false, nil
 	}
-	others, err := s.q.CountActiveHolders(ctx, db.CountActiveHoldersParams{OrganizationID: org, Role: roleOrganizationAdmin, ExceptUser: user})
-	return err == nil && others == 0, err
+	other, err := s.q.HasActiveHolder(ctx, db.HasActiveHolderParams{OrganizationID: org, Role: roleOrganizationAdmin, ExceptUser: user})
+	return err == nil && !other, err
 }
 
 // keepAdmins is keepAdmin and keepManager for every organization of an account that is about to go.

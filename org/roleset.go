@@ -45,8 +45,15 @@ func (s source) loadRoles(ctx context.Context, org uuid.UUID) (*roleSet, error) 
 		return nil, err
 	}
 	set := &roleSet{org: org, list: make([]setRole, 0, len(rows)+len(builtIn))}
+	byRole := make(map[uuid.UUID][]db.RolePermission, len(rows))
+	for begin, end := 0, 0; begin < len(perms); begin = end { // they come sorted by role
+		for end < len(perms) && perms[end].RoleID == perms[begin].RoleID {
+			end++
+		}
+		byRole[perms[begin].RoleID] = perms[begin:end]
+	}
 	for _, r := range rows {
-		set.list = append(set.list, s.setRole(r, perms))
+		set.list = append(set.list, s.setRole(r, byRole[r.ID]))
 	}
 	for _, r := range builtIn {
 		set.list = append(set.list, setRole{compiled: r, Role: Role{
@@ -89,9 +96,6 @@ func (s source) setRole(r db.Role, perms []db.RolePermission) setRole {
 		CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt, UpdatedBy: r.UpdatedBy,
 	}
 	for _, p := range perms {
-		if p.RoleID != r.ID {
-			continue
-		}
 		list := role.at(p.Level)
 		*list = append(*list, rbac.Permission{ResourceType: p.ResourceType, Action: p.Action, Negate: p.Negate})
 	}
@@ -154,6 +158,16 @@ func (s *roleSet) held(refs []RoleRef) []*rbac.Role {
 		}
 	}
 	return held
+}
+
+// customs is how many custom roles there are.
+func (s *roleSet) customs() (n int) {
+	for i := range s.list {
+		if !s.list[i].BuiltIn {
+			n++
+		}
+	}
+	return n
 }
 
 // all is every role of the set, compiled.

@@ -91,7 +91,7 @@ func (c *change) putRole(h home, input roleSource) (Role, error) {
 	if err := c.mayPut(h, stored, in.MustCreate || in.From.onlyNew()); err != nil {
 		return Role{}, err
 	}
-	draft := roleDraft{change: c, home: h, in: in}
+	draft := roleDraft{change: c, home: h, in: in, customs: set.customs()}
 	if stored != nil {
 		draft.stored = *stored
 	}
@@ -140,6 +140,8 @@ type roleDraft struct {
 	home   home
 	in     RoleInput
 	stored Role // zero when it is new
+
+	customs int // how many custom roles there are here
 
 	faults []fault
 }
@@ -193,8 +195,19 @@ func (d *roleDraft) err() error {
 	return e
 }
 
+// maxRoles is how many custom roles there may be in an organization and on the site: each request of whoever holds one of
+// them decides by all of them after a change.
+const maxRoles = 1000
+
 func (d *roleDraft) checkName() {
 	name := d.in.Name
+	if d.stored.Name == "" && d.customs >= maxRoles {
+		where := "an organization"
+		if d.home.site() {
+			where = "the site"
+		}
+		d.fault(9, "Too many roles.", "", "name", fmt.Sprintf("%s can have at most %d custom roles", where, maxRoles))
+	}
 	switch {
 	case d.stored.Name != "" && d.in.MustCreate:
 		d.fault(9, updateFailed, fmt.Sprintf("a role with the name %q already exists", Fold(name)), "name", "")

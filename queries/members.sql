@@ -177,11 +177,13 @@ WHERE u.seq = s.rowid
 -- How many members hold each role of an organization.
 SELECT role, members FROM member_role_counts WHERE organization_id = @organization_id AND members > 0;
 
--- name: CountActiveHolders :one
--- Active accounts of people, other than one, that hold a role in an organization.
-SELECT count(*) FROM member_roles r
-JOIN organization_members m ON m.organization_id = r.organization_id AND m.username_key = r.username_key
-WHERE r.organization_id = @organization_id AND r.role = @role AND m.status = 'active' AND m.login_type <> 'none' AND r.user_id <> @except_user;
+-- name: HasActiveHolder :one
+-- Whether an active account of a person, other than one, holds a role in an organization.
+SELECT CAST(EXISTS (
+    SELECT 1 FROM member_roles r
+    JOIN organization_members m ON m.organization_id = r.organization_id AND m.username_key = r.username_key
+    WHERE r.organization_id = @organization_id AND r.role = @role AND m.status = 'active' AND m.login_type <> 'none' AND r.user_id <> @except_user
+) AS boolean) AS found;
 
 -- name: InsertMember :exec
 -- A membership is not older than the account.
