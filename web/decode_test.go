@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
@@ -349,4 +350,45 @@ func FuzzDecode(f *testing.F) {
 			t.Errorf("%q (-encoding/json +ours)\n%s", body, diff)
 		}
 	})
+}
+
+// TestSentBackIsDocumented: the fields that a write ignores are those of which the document says so.
+func TestSentBackIsDocumented(t *testing.T) {
+	t.Parallel()
+	var doc struct {
+		Components struct {
+			Schemas map[string]struct {
+				Properties map[string]struct {
+					Ref string `json:"$ref"`
+				}
+			}
+		}
+	}
+	if err := json.Unmarshal(document, &doc); err != nil {
+		t.Fatal(err)
+	}
+	documented := func(schema string) (fields []string) {
+		for name, p := range doc.Components.Schemas[schema].Properties {
+			if strings.HasSuffix(p.Ref, "/SentBack") {
+				fields = append(fields, name)
+			}
+		}
+		slices.Sort(fields)
+		return fields
+	}
+	all := slices.Sorted(slices.Values(sentBack))
+	without := func(names ...string) []string {
+		return slices.DeleteFunc(slices.Clone(all), func(name string) bool { return slices.Contains(names, name) })
+	}
+	for schema, want := range map[string][]string{
+		"CustomRoleRequest": all, "UpdateRoles": all, "CreateOrganizationRequest": all, "UpdateOrganizationRequest": all,
+		"CreateUserRequest":  without("organization_id", "organization_ids"),
+		"FirstUserRequest":   slices.Sorted(slices.Values(append(slices.Clone(all), asOriginal...))),
+		"CreateTokenRequest": {"created_at", "id", "updated_at"},
+		"AuthCheckRequest":   nil, "BulkRequest": nil, "RestoreRequest": nil,
+	} {
+		if diff := cmp.Diff(want, documented(schema)); diff != "" {
+			t.Errorf("%s (-ignored +documented)\n%s", schema, diff)
+		}
+	}
 }
