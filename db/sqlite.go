@@ -26,15 +26,19 @@ import (
 // this does not work: it goes into the file with one call, and SQLite writes less than 128 KiB with one.
 const undoMemory = 127 << 10
 
-func init() {
+// setUp is nil when the SQLite library was set up as the program needs it. Commands that open no database do not ask.
+var setUp = configure()
+
+// configure must come before anybody opens a database.
+func configure() error {
 	tls := libc.NewTLS()
 	defer tls.Close()
 	args := libc.NewVaList(int32(undoMemory))
 	defer libc.Xfree(tls, args)
 	if rc := sqlite3.Xsqlite3_config(tls, sqlite3.SQLITE_CONFIG_STMTJRNL_SPILL, args); rc != sqlite3.SQLITE_OK {
-		panic(fmt.Sprintf("sqlite3_config: error %d", rc)) // somebody opened a database before this package was there
+		return fmt.Errorf("set up SQLite: error %d: a database was opened before", rc)
 	}
-	sqlite.MustRegisterDeterministicScalarFunction("search_pattern", 1, func(_ *sqlite.FunctionContext, args []driver.Value) (driver.Value, error) {
+	return sqlite.RegisterDeterministicScalarFunction("search_pattern", 1, func(_ *sqlite.FunctionContext, args []driver.Value) (driver.Value, error) {
 		text, _ := args[0].(string)
 		return searchPattern(text), nil
 	})
@@ -73,6 +77,9 @@ type file struct {
 // none, it makes one for this user alone. synchronous says when writes are on disk: nothing but FULL
 // keeps what Write promises.
 func openFile(ctx context.Context, path, synchronous string, anySchema bool) (*DB, error) {
+	if setUp != nil {
+		return nil, setUp
+	}
 	path, err := Resolve(path)
 	if err != nil {
 		return nil, err

@@ -32,7 +32,8 @@ func (s *Service) moment(ctx context.Context, fn func(src source) error) error {
 
 // EachMember calls begin with the number of members that match, then each for every one of the asked page, in order.
 // Nobody but the caller itself is shown to a caller without organization_member:read in the organization.
-// What is read is one snapshot; it is read in pieces, so memory does not grow with the organization.
+// What is read is one snapshot. In the order of usernames it is read in pieces; a search, or another order, first holds
+// the keys of all that match.
 // NotFound: no such organization for this caller. Invalid: unknown sort. Errors of begin and each end it.
 func (s *Service) EachMember(ctx context.Context, subject *Subject, organization string, f MemberFilter,
 	begin func(count int) error, each func(*Member) error,

@@ -44,22 +44,37 @@ type asset struct {
 	br, gzip         func() []byte // made when first asked for, nil when they would not be smaller
 }
 
-// assets by name and by URL. The stylesheet names the font, so it comes after it.
-var byName, byURL = load("inter.woff2", "favicon.svg", "app.css", "app.js", "vendor/htmx.min.js")
+// assets are all files, by name and by URL.
+type assets struct{ byName, byURL map[string]*asset }
 
-func load(names ...string) (byName, byURL map[string]*asset) {
-	byName, byURL = map[string]*asset{}, map[string]*asset{}
+// loaded are the files, prepared when they are first needed: most commands serve none. The stylesheet names the font, so
+// it comes after it.
+var loaded = sync.OnceValues(func() (*assets, error) {
+	return load("inter.woff2", "favicon.svg", "app.css", "app.js", "vendor/htmx.min.js")
+})
+
+// Load prepares the files. An error is a fault of the build: a file that is missing, or one with a syntax error. URL and
+// Handler must be used only after Load has succeeded.
+func Load() error {
+	_, err := loaded()
+	return err
+}
+
+func load(names ...string) (*assets, error) {
+	byName, byURL := map[string]*asset{}, map[string]*asset{}
 	for _, name := range names {
 		body, err := files.ReadFile(name)
 		if err != nil {
-			panic(err) // not in the embed line above
+			return nil, fmt.Errorf("static: %w", err)
 		}
 		ext := path.Ext(name)
 		if ext == ".css" {
 			body = link(body, byName)
 		}
 		if !strings.HasPrefix(name, "vendor/") { // somebody else's files go out as they came
-			body = smallerSource(contentTypes[ext], body)
+			if body, err = smallerSource(contentTypes[ext], body); err != nil {
+				return nil, fmt.Errorf("static: %s: %w", name, err)
+			}
 		}
 		sum := sha256.Sum256(body)
 		a := &asset{
@@ -75,21 +90,18 @@ func load(names ...string) (byName, byURL map[string]*asset) {
 		}
 		byName[name], byURL[a.url] = a, a
 	}
-	return byName, byURL
+	return &assets{byName, byURL}, nil
 }
 
 // smallerSource takes comments, blanks and long names out of scripts and stylesheets: they are written to be read, which
 // costs a quarter of the bytes. It is done here and not by a build step, so that what is edited is what is served.
-func smallerSource(contentType string, body []byte) []byte {
+func smallerSource(contentType string, body []byte) ([]byte, error) {
 	media, _, _ := strings.Cut(contentType, ";")
 	small, err := minifier().Bytes(media, body)
-	switch {
-	case errors.Is(err, minify.ErrNotExist):
-		return body
-	case err != nil:
-		panic(fmt.Sprintf("static: %v", err)) // a syntax error of ours
+	if errors.Is(err, minify.ErrNotExist) {
+		return body, nil
 	}
-	return small
+	return small, err
 }
 
 var minifier = sync.OnceValue(func() *minify.M {
@@ -107,9 +119,18 @@ func link(css []byte, known map[string]*asset) []byte {
 	return css
 }
 
+// all are the files. That they cannot be had was told by Load.
+func all() *assets {
+	a, err := loaded()
+	if err != nil {
+		panic(err)
+	}
+	return a
+}
+
 // URL is where the file with that name is served. A name that does not exist is a fault of ours and panics.
 func URL(name string) string {
-	a, ok := byName[name]
+	a, ok := all().byName[name]
 	if !ok {
 		panic(fmt.Sprintf("static: no file %q", name))
 	}
@@ -119,7 +140,7 @@ func URL(name string) string {
 // Handler serves the files under Prefix, for GET and HEAD; anything else there does not exist.
 func Handler() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		a, ok := byURL[r.URL.Path]
+		a, ok := all().byURL[r.URL.Path]
 		if !ok || (r.Method != http.MethodGet && r.Method != http.MethodHead) {
 			http.NotFound(w, r)
 			return

@@ -33,7 +33,7 @@ func body(t *testing.T, r io.Reader) []byte {
 
 func TestFilesAreServedInEveryEncoding(t *testing.T) {
 	t.Parallel()
-	for name, a := range byName {
+	for name, a := range all().byName {
 		plain := get(t, http.MethodGet, URL(name), "")
 		if plain.StatusCode != http.StatusOK || !bytes.Equal(body(t, plain.Body), a.plain) {
 			t.Errorf("%s: not the file", name)
@@ -93,7 +93,7 @@ func TestWhatIsNotThere(t *testing.T) {
 
 func TestURLsCarryAHash(t *testing.T) {
 	t.Parallel()
-	for name := range byName {
+	for name := range all().byName {
 		if !regexp.MustCompile(`^/static/[a-z/.]+\.[0-9a-f]{12}\.[a-z0-9]+$`).MatchString(strings.Replace(URL(name), "woff2", "woff", 1)) && name != "inter.woff2" {
 			t.Errorf("%s is at %s", name, URL(name))
 		}
@@ -103,7 +103,7 @@ func TestURLsCarryAHash(t *testing.T) {
 // The stylesheet must name the font by its hashed URL and nothing that the content security policy would refuse.
 func TestStylesheet(t *testing.T) {
 	t.Parallel()
-	css := string(byName["app.css"].plain)
+	css := string(all().byName["app.css"].plain)
 	if !strings.Contains(css, `url(`+URL("inter.woff2")+`)`) {
 		t.Error("the stylesheet does not name the font")
 	}
@@ -121,8 +121,19 @@ func TestStylesheet(t *testing.T) {
 func TestBudget(t *testing.T) {
 	t.Parallel()
 	for name, most := range map[string]int{"app.css": 12 << 10, "app.js": 4 << 10, "vendor/htmx.min.js": 13 << 10} {
-		if n := len(byName[name].br()); n > most {
+		if n := len(all().byName[name].br()); n > most {
 			t.Errorf("%s is %d bytes, at most %d", name, n, most)
 		}
+	}
+}
+
+// A script with a fault is an error of those who serve it, and no panic of everybody.
+func TestFaultyFile(t *testing.T) {
+	t.Parallel()
+	if _, err := smallerSource("text/javascript; charset=utf-8", []byte("function (")); err == nil {
+		t.Error("a syntax error was not told")
+	}
+	if _, err := load("missing.js"); err == nil {
+		t.Error("a missing file was not told")
 	}
 }

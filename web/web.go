@@ -18,6 +18,7 @@ import (
 
 	"rolecall/org"
 	"rolecall/rbac"
+	"rolecall/static"
 )
 
 // Options are what a Server is made of.
@@ -68,6 +69,9 @@ type Server struct {
 func New(o Options) (*Server, error) {
 	if o.Service == nil || o.Sessions == nil {
 		return nil, errors.New("web: service and session store are needed")
+	}
+	if err := static.Load(); err != nil {
+		return nil, err
 	}
 	if o.Catalog == nil {
 		o.Catalog = rbac.Default()
