@@ -107,9 +107,10 @@ type walk struct {
 	rng       *rand.Rand
 	before    *state // the step that is being taken
 	secrets   []*secret
-	tokens    []*secret            // everybody's, those of secrets too
-	passwords map[uuid.UUID]string // the last one that each account was given
-	made      int                  // numbers what must have a name of its own
+	tokens    []*secret               // and sessions, everybody's, those of secrets too
+	passwords map[uuid.UUID]string    // the last one that each account was given
+	typed     map[uuid.UUID]uuid.UUID // who typed it
+	made      int                     // numbers what must have a name of its own
 
 	trace           []string
 	accepted, tried map[string]int
@@ -119,7 +120,7 @@ type walk struct {
 func newWalk(t *testing.T, rng *rand.Rand) *walk {
 	s := newWalkSite(t)
 	w := &walk{
-		site: s, t: t, rng: rng, passwords: map[uuid.UUID]string{}, accepted: map[string]int{}, tried: map[string]int{},
+		site: s, t: t, rng: rng, passwords: map[uuid.UUID]string{}, typed: map[uuid.UUID]uuid.UUID{}, accepted: map[string]int{}, tried: map[string]int{},
 		other:  org.New(dbtest.Reopen(t, s.place), org.Options{Now: s.clock.now, HashCost: cheapHash}),
 		store:  org.NewSessionStore(s.db, s.clock.now),
 		reader: reader{site: s, roles: map[string]*rbac.Role{}},
@@ -136,7 +137,7 @@ type attempt struct {
 	svc   *org.Service
 	by    *org.Subject
 	actor *account // as it was before the step; nil is the operator, or whoever has a link
-	via   *secret  // the token that the actor came with, if it did
+	via   *secret  // the token or session that the actor came with, if it did
 
 	what  string
 	place uuid.UUID // the organization that it is about, zero is the site
@@ -215,11 +216,16 @@ func (w *walk) attempt() *attempt {
 	if a.kind.anybody {
 		return a
 	}
-	if w.rng.IntN(12) == 0 && len(w.tokens) > 0 {
-		if a.via = pick(w.rng, w.tokens[max(0, len(w.tokens)-40):]); a.arrive(a.svc.TokenSubject(a.ctx, a.via.text)) {
+	if w.rng.IntN(8) == 0 && len(w.tokens) > 0 {
+		with := pick(w.rng, w.tokens[max(0, len(w.tokens)-40):])
+		for range 20 { // rather one that somebody else has
+			if with.maker == with.target {
+				with = pick(w.rng, w.tokens)
+			}
+		}
+		if a.come(with) {
 			return a
 		}
-		a.via = nil
 	}
 	who := pick(w.rng, w.before.list)
 	switch w.rng.IntN(4) {
@@ -241,6 +247,30 @@ func (a *attempt) anyPlace() uuid.UUID {
 		return pick(a.rng, a.before.orgs)
 	}
 	return pick(a.rng, []uuid.UUID{home, home, beta, beta, small})
+}
+
+// come reports whether a token or a session lets somebody in, as the account that it belongs to.
+func (a *attempt) come(with *secret) bool {
+	if with.kind == "session" {
+		if data, found, err := a.store.FindCtx(a.ctx, with.text); err != nil || !found || len(data) == 0 {
+			return false
+		}
+		if !a.arrive(a.svc.SessionSubject(a.ctx, with.target, with.text)) {
+			return false
+		}
+	} else if !a.arrive(a.svc.TokenSubject(a.ctx, with.text)) {
+		return false
+	}
+	a.via = with
+	return true
+}
+
+// person is who sits behind the actor: whoever made what it came with.
+func (a *attempt) person() uuid.UUID {
+	if a.via != nil {
+		return a.via.maker
+	}
+	return a.actor.id
 }
 
 // arrive reports whether the actor is let in.
