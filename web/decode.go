@@ -37,12 +37,17 @@ const (
 // difference between refusing a request and taking somebody's roles away. The tree also lets a form and a JSON body be
 // read by the same few lines, and names the field that has the wrong type.
 
-// body is what came with a request. It is read into memory before anything is asked of org, which decodes it while it
-// holds the write lock and must not wait for a slow client then.
+// body is what came with a request. It is read and parsed before anything is asked of org, which looks at what it says
+// while all other writes wait: neither a slow client nor a long body may hold them up then.
 type body struct {
 	data     []byte
 	tooLarge bool
 	err      error // the connection broke
+
+	parsed  bool
+	fields  map[string]any
+	form    bool
+	failure error // why it could not be parsed
 }
 
 // receive reads the body, once.
@@ -60,9 +65,10 @@ func (c *call) receive() *body {
 	return c.body
 }
 
-// decode receives the body of a request and promises to turn it into a T.
+// decode parses the body of a request and promises to turn it into a T. What is wrong with it is told when it is asked for,
+// after the refusals that come first.
 func decode[T any](c *call, read func(object) T) org.Body[T] {
-	c.receive()
+	_, _ = c.object()
 	return func() (v T, err error) {
 		o, err := c.object()
 		if err != nil {
@@ -73,27 +79,32 @@ func decode[T any](c *call, read func(object) T) org.Body[T] {
 	}
 }
 
-// object is the content of the body, parsed but not looked at; with an error it is empty. Errors come in the documented order: the type of the
-// body, its size, its content.
+// object is the content of the body, parsed but not looked at; with an error it is empty.
 func (c *call) object() (object, error) {
 	b := c.receive()
-	form, err := c.bodyIsForm(len(b.data) == 0 && !b.tooLarge)
-	o := newObject(nil, form)
+	if !b.parsed {
+		b.parsed = true
+		b.fields, b.failure = c.parse(b)
+	}
+	return newObject(b.fields, b.form), b.failure
+}
+
+// parse parses the body. Errors come in the documented order: its type, its size, its content.
+func (c *call) parse(b *body) (fields map[string]any, err error) {
+	b.form, err = c.bodyIsForm(len(b.data) == 0 && !b.tooLarge)
 	switch {
 	case err != nil:
-		return o, err
+		return nil, err
 	case b.tooLarge:
-		return o, &org.Error{Kind: org.TooLarge, Message: "Request body is too large.", Detail: "At most 1 MiB is read."}
+		return nil, &org.Error{Kind: org.TooLarge, Message: "Request body is too large.", Detail: "At most 1 MiB is read."}
 	case b.err != nil:
-		return o, malformed(b.err.Error())
+		return nil, malformed(b.err.Error())
 	case len(b.data) == 0:
-		return o, malformed("EOF")
-	case form:
-		o.fields, err = parseForm(b.data)
-	default:
-		o.fields, err = parseJSON(b.data)
+		return nil, malformed("EOF")
+	case b.form:
+		return parseForm(b.data)
 	}
-	return o, err
+	return parseJSON(b.data)
 }
 
 // bodiless refuses a body that says something on a route that takes none. A form may: its fields are for the page.

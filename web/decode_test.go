@@ -392,3 +392,26 @@ func TestSentBackIsDocumented(t *testing.T) {
 		}
 	}
 }
+
+// TestBodiesAreParsedBefore: what org calls while all other writes wait parses nothing any more.
+func TestBodiesAreParsedBefore(t *testing.T) {
+	t.Parallel()
+	c := received(typeJSON, `{"roles":["a"]}`, false)
+	given := decode(c, c.rolesInput)
+	c.body.data = []byte("{")
+	if got, err := given(); err != nil || !slices.Equal(got.Roles, []string{"a"}) {
+		t.Errorf("roles %q, %v", got.Roles, err)
+	}
+	c = received(typeJSON, `{"name":"ci"}`, false)
+	role := c.decodeRole(uuid.Nil)
+	c.body.data = []byte("{")
+	if got, err := role(nil); err != nil || got.Name != "ci" {
+		t.Errorf("role %q, %v", got.Name, err)
+	}
+	c = received(typeJSON, `{`, false) // and what is wrong is told when it is its turn
+	given = decode(c, c.rolesInput)
+	c.body.data = []byte(`{"roles":[]}`)
+	if _, err := given(); org.KindOf(err) != org.Invalid {
+		t.Errorf("a broken body: %v", err)
+	}
+}

@@ -222,7 +222,7 @@ const (
 
 // decodeRole receives the body and promises to turn it into a role of an organization, or of the site for uuid.Nil.
 func (c *call) decodeRole(organization uuid.UUID) org.RoleBody {
-	c.receive()
+	_, _ = c.object() // as decode does
 	return func(stored func(string) (*org.Role, error)) (in org.RoleInput, err error) {
 		o, err := c.object()
 		if err != nil {

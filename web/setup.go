@@ -30,7 +30,7 @@ func (s *Server) createFirstUser(c *call) (reply, error) {
 
 // firstUser decodes the first account. The setup token is part of the body, and is looked at with it.
 func (s *Server) firstUser(c *call) org.Body[org.FirstUser] {
-	c.receive()
+	_, _ = c.object() // as decode does
 	return func() (org.FirstUser, error) {
 		o, err := c.object()
 		if err != nil {
