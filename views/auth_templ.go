@@ -187,15 +187,13 @@ func SetupPage(s Setup) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		if s.NeedToken {
-			templ_7745c5c3_Err = field(input{
-				id: "setup_token", name: "setup_token", label: "Setup token", mono: true, err: s.Err,
-				hint:  "It stands in the log of the server, once.",
-				attrs: templ.Attributes{"autocomplete": "off", "spellcheck": "false", "required": true},
-			}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
+		templ_7745c5c3_Err = field(input{
+			id: "setup_token", name: "setup_token", label: "Setup token", value: s.Token, mono: true, err: s.Err,
+			hint:  "Printed once in the server log. The address there fills it in.",
+			attrs: templ.Attributes{"autocomplete": "off", "spellcheck": "false", "required": true},
+		}).Render(ctx, templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
 		}
 		templ_7745c5c3_Err = field(input{
 			id: "email", name: "email", label: "Email", value: s.Email, err: s.Err,

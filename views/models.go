@@ -167,7 +167,7 @@ type Login struct {
 
 // Setup is the page that makes the first account.
 type Setup struct {
-	NeedToken             bool
+	Token                 string
 	Email, Username, Name string
 	Err                   *org.Error
 }

@@ -3,8 +3,6 @@ package web
 import (
 	"context"
 	"net/http"
-	"net/netip"
-	"strings"
 
 	"github.com/google/uuid"
 
@@ -28,7 +26,8 @@ func (s *Server) createFirstUser(c *call) (reply, error) {
 	}, err
 }
 
-// firstUser decodes the first account. The setup token is part of the body, and is looked at with it.
+// firstUser decodes the first account. The setup token is part of the body, and is looked at with it. It is always asked
+// for: that a request comes from this machine proves nothing, since a proxy on it may pass on whatever it gets.
 func (s *Server) firstUser(c *call) org.Body[org.FirstUser] {
 	_, _ = c.object() // as decode does
 	return func() (org.FirstUser, error) {
@@ -36,11 +35,9 @@ func (s *Server) firstUser(c *call) org.Body[org.FirstUser] {
 		if err != nil {
 			return org.FirstUser{}, err
 		}
-		right, token := !s.needsSetupToken(c), o.text("setup_token")
-		if !right {
-			if right, err = s.org.IsSetupToken(c.ctx, token); err != nil {
-				return org.FirstUser{}, err
-			}
+		right, err := s.org.IsSetupToken(c.ctx, o.text("setup_token"))
+		if err != nil {
+			return org.FirstUser{}, err
 		}
 		// Asked for after the token: whoever made the first account meanwhile has used it up.
 		has, err := s.hasUsers(c.ctx)
@@ -72,25 +69,6 @@ var errSetupToken = &org.Error{
 	Fields:  []org.Field{{Field: "setup_token", Detail: "must be the one from the log"}},
 }
 
-// needsSetupToken says whether the request may come from another machine. Only who sits at this one, and asked for it by
-// a name of this one, can make the first account without having seen the log.
-func (s *Server) needsSetupToken(c *call) bool {
-	r := c.request()
-	peer, err := netip.ParseAddrPort(r.RemoteAddr)
-	return err != nil || !peer.Addr().Unmap().IsLoopback() || !loopbackHost(r.Host) || forwarded(r.Header)
-}
-
-// forwarded says whether a proxy stands between, so that a loopback peer proves nothing.
-func forwarded(h http.Header) bool {
-	for name := range h {
-		switch {
-		case strings.HasPrefix(name, "X-Forwarded"), strings.HasSuffix(name, "-Ip"), name == "Forwarded", name == "Via":
-			return true
-		}
-	}
-	return false
-}
-
 // beforeSetup fails once setup is over: its pages are gone then.
 func (s *Server) beforeSetup(c *call) error {
 	has, err := s.hasUsers(c.ctx)
@@ -101,12 +79,14 @@ func (s *Server) beforeSetup(c *call) error {
 }
 
 func (s *Server) newSetup(c *call) (reply, error) {
-	return s.setupPage(c, org.FirstUser{}, nil), s.beforeSetup(c)
+	return s.setupPage(c, c.query().text("setup_token"), org.FirstUser{}, nil), s.beforeSetup(c)
 }
 
-func (s *Server) setupPage(c *call, in org.FirstUser, e *org.Error) reply {
-	return reply{title: "Set up", page: show(views.SetupPage(views.Setup{
-		NeedToken: s.needsSetupToken(c), Email: in.Email, Username: in.Username, Name: in.Name, Err: e,
+// setupPage is the form for the first account. The address in the log fills in the token, and no other site is told it.
+func (s *Server) setupPage(c *call, token string, in org.FirstUser, e *org.Error) reply {
+	c.keepSecret()
+	return reply{title: "Set up", secret: true, page: show(views.SetupPage(views.Setup{
+		Token: token, Email: in.Email, Username: in.Username, Name: in.Name, Err: e,
 	}))}
 }
 
@@ -121,7 +101,7 @@ func (s *Server) setup(c *call) (reply, error) {
 	if err != nil {
 		return c.again(err, func(e *org.Error) reply {
 			o, _ := c.object() // unreadable: an empty form
-			return s.setupPage(c, readFirstUser(o), e)
+			return s.setupPage(c, o.text("setup_token"), readFirstUser(o), e)
 		})
 	}
 	return reply{next: views.HomeURL, secret: true}, nil

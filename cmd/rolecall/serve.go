@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -188,7 +189,7 @@ func (c *config) offerSetup(ctx context.Context, service *org.Service, l net.Lis
 	if err := service.OfferSetup(ctx, token); err != nil {
 		return err
 	}
-	log.Info("there is no account yet: make the first one at this address", "url", c.url(l)+"/setup", "setup_token", token)
+	log.Info("there is no account yet: make the first one at this address", "url", c.url(l)+"/setup?setup_token="+url.QueryEscape(token))
 	return nil
 }
 
