@@ -162,6 +162,7 @@ type RoleDelete struct {
 type Login struct {
 	Next, Email string
 	PasswordSet bool // the person has just set a password by a link
+	Ended       bool // the session ended, and what was sent then was not saved
 	Err         *org.Error
 }
 

@@ -156,15 +156,23 @@ func (s *Server) writeSession(c *call, token string, expiry time.Time) {
 	c.header("Cache-Control", "no-store") // scs has added one of its own
 }
 
-// toLogin sends who is signed out to the page to sign in, which leads back to where they were.
+// toLogin sends who is signed out to the page to sign in, which leads back to where they were, and says so if something
+// was to be saved.
 func (c *call) toLogin() reply {
-	back := currentPage(c.request())
+	q := url.Values{}
+	back := sentFrom(c.request())
 	if c.form == formPage && c.safe() {
 		back = localPath(c.here(), "")
 	}
-	login := views.LoginURL
 	if back != "" && back != views.HomeURL {
-		login += "?" + url.Values{"next": {back}}.Encode()
+		q.Set("next", back)
+	}
+	if !c.safe() && c.route.Path != views.LogoutURL {
+		q.Set("ended", "1")
+	}
+	login := views.LoginURL
+	if len(q) > 0 {
+		login += "?" + q.Encode()
 	}
 	return reply{status: http.StatusUnauthorized, next: login}
 }

@@ -24,7 +24,7 @@ func (s *Server) newLogin(c *call) (reply, error) {
 	if err := s.authenticate(c); err == nil {
 		return reply{next: next}, nil
 	}
-	return loginPage(views.Login{Next: next, PasswordSet: c.query().text("password") == "set"}), nil
+	return loginPage(views.Login{Next: next, PasswordSet: c.query().text("password") == "set", Ended: c.query().text("ended") != ""}), nil
 }
 
 func loginPage(l views.Login) reply {

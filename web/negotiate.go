@@ -90,6 +90,11 @@ func searchedFor(r *http.Request) string {
 	return u.Query().Get("q")
 }
 
+// scripted reports whether script sent a form and will show the page that it leads to.
+func (c *call) scripted() bool {
+	return c.form == formPage && !c.safe() && c.request().Header.Get("HX-Request") == "true"
+}
+
 // sentFrom is the page that a form was sent from, "" when it is not known. Without script it is the page that refers to
 // this request.
 func sentFrom(r *http.Request) string {

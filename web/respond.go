@@ -90,7 +90,7 @@ func (s *Server) respond(c *call, r reply) error {
 		return s.sendFragment(c, r)
 	case r.next != "":
 		c.setFlash(r.flash, r.undo)
-		return c.redirect(r.next)
+		return c.redirect(r)
 	default:
 		return s.sendPage(c, r)
 	}
@@ -214,8 +214,15 @@ func shown(status int) int {
 	return status
 }
 
-func (c *call) redirect(path string) error {
-	c.header("Location", path)
+// redirect leads on to the next page. Script is told where that is, since its request would follow by itself and use up
+// the message for that page; without the fragment, which would only scroll the page that is there.
+func (c *call) redirect(r reply) error {
+	if c.scripted() {
+		page, _, _ := strings.Cut(r.next, "#")
+		c.header(headerRedirect, page)
+		return c.send(shown(r.status), "", nil)
+	}
+	c.header("Location", r.next)
 	return c.send(http.StatusSeeOther, "", nil)
 }
 

@@ -225,7 +225,7 @@ func TestSignedOut(t *testing.T) {
 		t.Errorf("fragment: got %d to %s", fragment.StatusCode, got)
 	}
 	form := s.Send(t, webtest.Page, webtest.Request{Method: http.MethodPut, Path: members + "/member/roles", Form: url.Values{"roles": {"1"}}})
-	if got := form.Header.Get("Location"); form.StatusCode != 303 || got != "/login" {
+	if got := form.Header.Get("Location"); form.StatusCode != 303 || got != "/login?ended=1" {
 		t.Errorf("form: got %d to %s", form.StatusCode, got)
 	}
 	for name, r := range map[string]webtest.Request{
