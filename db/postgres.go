@@ -61,14 +61,17 @@ func openPostgres(ctx context.Context, url string, anySchema bool) (*DB, error) 
 	}
 	p := &postgres{writers: pool(config, maxWriters)}
 	reading := config.Copy()
-	reading.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsPrimary // the other check takes what comes next for a standby
 	reading.RuntimeParams["default_transaction_read_only"] = "on"
 	reading.RuntimeParams["idle_in_transaction_session_timeout"] = milliseconds(idleSnapshot)
 	p.readers = pool(reading, maxReaders)
 	p.probe = pool(reading, 1)
 	p.turns = make(chan struct{}, maxSnapshots)
 	p.queries = New(portable{DBTX: p.readers})
-	if err := p.migrate(ctx, anySchema); err != nil {
+	err = p.ownSessions(ctx)
+	if err == nil {
+		err = p.migrate(ctx, anySchema)
+	}
+	if err != nil {
 		return nil, errors.Join(explainServer(config, err), p.Close())
 	}
 	return &DB{p.queries, p}, nil
@@ -108,7 +111,11 @@ func milliseconds(d time.Duration) string { return fmt.Sprint(d.Milliseconds()) 
 
 // pool opens connections as they are needed.
 func pool(config *pgx.ConnConfig, limit int) *sql.DB {
-	d := stdlib.OpenDB(*config, stdlib.OptionAfterConnect(func(_ context.Context, c *pgx.Conn) error {
+	startup, settings := sessionSettings(config)
+	d := stdlib.OpenDB(*startup, stdlib.OptionAfterConnect(func(ctx context.Context, c *pgx.Conn) error {
+		if _, err := c.PgConn().Exec(ctx, settings).ReadAll(); err != nil {
+			return err
+		}
 		c.TypeMap().RegisterType(&pgtype.Type{
 			Name: "timestamptz", OID: pgtype.TimestamptzOID, Codec: &pgtype.TimestamptzCodec{ScanLocation: time.UTC},
 		})
@@ -327,6 +334,8 @@ func serverFailed(err error) bool {
 func explainServer(c *pgx.ConnConfig, err error) error {
 	where := describe(c)
 	switch _, connecting := errors.AsType[*pgconn.ConnectError](err); {
+	case hasState(err, "08P01") && strings.Contains(err.Error(), "startup parameter"):
+		return fmt.Errorf("%s refuses a parameter of the URL: this looks like a pooler: leave the parameter out, or name it in ignore_startup_parameters (%w)", where, err)
 	case hasState(err, "28"):
 		return fmt.Errorf("%s does not let %s in: check the password, and pg_hba.conf (%w)", where, c.User, err)
 	case hasState(err, invalidDatabase):
