@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
 	"os/exec"
 	"slices"
 	"strings"
@@ -18,7 +19,6 @@ var rooms = map[string][]string{
 	"db/dbtest":    {"db"},
 	"static":       {},
 	"org":          {"rbac", "db"},
-	"org/orgtest":  {"rbac", "db", "org"},
 	"views":        {"org", "rbac", "static"},
 	"web":          {"org", "rbac", "views", "static"},
 	"web/webtest":  {"web", "org", "rbac", "views", "static", "db", "db/dbtest"},
@@ -39,7 +39,7 @@ var owners = map[string][]string{
 }
 
 // testOnly are packages that no program may contain.
-var testOnly = []string{"db/dbtest", "org/orgtest", "web/webtest"}
+var testOnly = []string{"db/dbtest", "web/webtest"}
 
 const module = "rolecall"
 
@@ -65,6 +65,32 @@ func TestImports(t *testing.T) {
 		for _, path := range p.Imports {
 			if complaint := check(room, path, allowed); complaint != "" {
 				t.Errorf("%s imports %s: %s", room, path, complaint)
+			}
+		}
+	}
+}
+
+// TestImportRulesAreUsed: a rule for what is not there any more would let it come back unseen.
+func TestImportRulesAreUsed(t *testing.T) {
+	t.Parallel()
+	imported := map[string][]string{} // by the room that imports
+	for _, p := range listPackages(t) {
+		room := strings.TrimPrefix(p.ImportPath, module+"/")
+		imported[room] = append(imported[room], p.Imports...)
+	}
+	for _, room := range slices.Concat(slices.Collect(maps.Keys(rooms)), testOnly) {
+		if _, ok := imported[room]; !ok {
+			t.Errorf("there is no %s: its rule is dead", room)
+		}
+	}
+	for library, owners := range owners {
+		for _, owner := range owners {
+			used := false
+			for room, paths := range imported {
+				used = used || within(room, owner) && slices.ContainsFunc(paths, func(path string) bool { return within(path, library) })
+			}
+			if !used {
+				t.Errorf("%s does not import %s: its rule is dead", owner, library)
 			}
 		}
 	}
