@@ -278,13 +278,17 @@ func (w *whatIf) mayEdit(h home, level rbac.Level, p rbac.Permission) string {
 	return w.locks(w.by, h, h.may(w.by, "update"))(level, p)
 }
 
-// mayCount reports whether the caller may know how many people hold the roles of a home: whoever may read them all.
+// mayCount reports whether the caller may know who holds the roles of a home and edits them, and how many do: whoever may
+// read them all.
 func (h home) mayCount(by *Subject) bool {
 	if h.site() {
 		return by.Can("read", usersObject)
 	}
 	return by.Can("read", membersObject(h.org.ID))
 }
+
+// Unknown is a number that the caller may not know.
+const Unknown = -1
 
 // holdersFor is holders as far as the caller may know.
 func (s source) holdersFor(ctx context.Context, by *Subject, h home) (map[string]int, error) {

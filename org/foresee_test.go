@@ -530,17 +530,20 @@ func TestRoleVersions(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	versions, err := s.OrganizationRoleVersions(t.Context(), s.as(t, "m"), "default", "fresh")
-	if err != nil || len(versions) != len(states) {
-		t.Fatalf("%d versions, error %v", len(versions), err)
-	}
-	for i, v := range versions {
-		want := states[len(states)-1-i]
-		if v.Version != int64(len(states)-i) || v.CreatedBy != "o" || !slices.Equal(v.Role.Organization, perms(want...)) {
-			t.Errorf("version %+v, want %v", v, want)
+	var now string
+	for by, editor := range map[string]string{"oau": "o", "m": ""} { // who may not read members is not told who edits
+		versions, err := s.OrganizationRoleVersions(t.Context(), s.as(t, by), "default", "fresh")
+		if err != nil || len(versions) != len(states) {
+			t.Fatalf("%d versions, error %v", len(versions), err)
 		}
+		for i, v := range versions {
+			want := states[len(states)-1-i]
+			if v.Version != int64(len(states)-i) || v.CreatedBy != editor || v.Role.UpdatedBy != editor || !slices.Equal(v.Role.Organization, perms(want...)) {
+				t.Errorf("%s: version %+v, want %v", by, v, want)
+			}
+		}
+		now = versions[0].Role.Tag()
 	}
-	now := versions[0].Role.Tag()
 	if _, err := s.RestoreOrganizationRole(t.Context(), s.as(t, "oa"), "default", "fresh", given(org.Restore{Version: 2, From: org.Versions{now}})); org.KindOf(err) != org.Invalid {
 		t.Errorf("somebody who does not hold workspace:ssh denied it: %v", err)
 	}

@@ -48,7 +48,7 @@ func (s *Service) OrganizationRoleVersions(ctx context.Context, subject *Subject
 	if err != nil {
 		return nil, err
 	}
-	return src.roleVersions(ctx, h, name)
+	return src.roleVersions(ctx, subject, h, name)
 }
 
 // SiteRoleVersions is OrganizationRoleVersions for a role of the site.
@@ -56,10 +56,10 @@ func (s *Service) SiteRoleVersions(ctx context.Context, subject *Subject, name s
 	if !subject.Can("read", siteRolesObject) {
 		return nil, errForbidden()
 	}
-	return s.snapshot(subject).roleVersions(ctx, siteHome, name)
+	return s.snapshot(subject).roleVersions(ctx, subject, siteHome, name)
 }
 
-func (s source) roleVersions(ctx context.Context, h home, name string) ([]RoleVersion, error) {
+func (s source) roleVersions(ctx context.Context, by *Subject, h home, name string) ([]RoleVersion, error) {
 	set, err := s.roles(ctx, h.org.ID)
 	if err != nil {
 		return nil, err
@@ -76,6 +76,9 @@ func (s source) roleVersions(ctx context.Context, h home, name string) ([]RoleVe
 	for i, r := range rows {
 		if versions[i], err = role.versionOf(r); err != nil {
 			return nil, err
+		}
+		if !h.mayCount(by) {
+			versions[i].CreatedBy, versions[i].Role.UpdatedBy = "", ""
 		}
 	}
 	return versions, nil

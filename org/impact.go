@@ -29,7 +29,7 @@ type ImpactLine struct {
 	Permission rbac.Permission
 	Own        bool // on their own things only
 	Members    int
-	Sample     []string // usernames of some of them, the first by name
+	Sample     []string // usernames of some of them, the first by name; none if the caller may not read who they are
 }
 
 // sampleSize is how many people a line names.
@@ -57,6 +57,7 @@ type watch struct {
 	people        []followed
 	role          string // whose holders are followed, "" if people are
 	deleted       bool   // it is taken from all of them
+	named         bool   // the caller may read who they are
 }
 
 // followed is somebody whose own roles change.
@@ -108,7 +109,7 @@ func (c *change) watchHolders(h home, role string, deleted bool) error {
 // watchRoles reads the roles that decide, before anything is written.
 func (c *change) watchRoles(org uuid.UUID) (err error) {
 	if w := c.watch; w.before == nil {
-		w.org = org
+		w.org, w.named = org, home{org: db.Organization{ID: org}}.mayCount(c.by)
 		w.before, err = c.newCrowd(c.ctx, org)
 	}
 	return err
@@ -263,6 +264,9 @@ func (t *tally) add(ctx context.Context, name string, was, is holding) error {
 			t.lines[key] = line
 		}
 		line.Members++
+		if !t.named {
+			continue
+		}
 		at, _ := slices.BinarySearch(line.Sample, name)
 		line.Sample = slices.Insert(line.Sample, at, name)
 		line.Sample = line.Sample[:min(sampleSize, len(line.Sample))]

@@ -17,7 +17,7 @@ func readableOrganizations(by *Subject, rows []db.Organization) []Organization {
 	out := []Organization{}
 	for _, r := range rows {
 		if by.Can("read", orgObject(r.ID)) {
-			out = append(out, organizationOf(r))
+			out = append(out, organizationFor(by, r))
 		}
 	}
 	return out
@@ -76,7 +76,7 @@ func (s *Service) Organization(ctx context.Context, subject *Subject, organizati
 	if err != nil {
 		return Organization{}, err
 	}
-	return organizationOf(row), nil
+	return organizationFor(subject, row), nil
 }
 
 // defaultOrganization is the default one, made when it is not there yet.

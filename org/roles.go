@@ -91,12 +91,16 @@ func (s source) roleList(ctx context.Context, by *Subject, h home) (RoleList, er
 // offered is a role as a list shows it to the caller. Assignable says what a write would accept.
 func (s source) offered(by *Subject, h home, r *setRole) Role {
 	role := r.Role
+	if !h.mayCount(by) {
+		role.UpdatedBy = ""
+	}
 	role.Refusal = mayGive(by, "assign", h.object, r)
 	role.Assignable = role.Refusal == ""
 	return role
 }
 
-// RoleCounts is how many hold each role of an organization, by name; for "" how many hold each site role.
+// RoleCounts is how many hold each role of an organization, by name; for "" how many hold each site role. All are Unknown
+// to a caller who may not read the members, or the accounts of the site.
 // NotFound and Forbidden as OrganizationRoles and SiteRoles.
 func (s *Service) RoleCounts(ctx context.Context, subject *Subject, organization string) (map[string]int, error) {
 	src, h := s.snapshot(subject), siteHome
@@ -108,7 +112,18 @@ func (s *Service) RoleCounts(ctx context.Context, subject *Subject, organization
 	} else if !subject.Can("read", siteRolesObject) {
 		return nil, errForbidden("assign_role:read")
 	}
-	return src.holders(ctx, h)
+	if h.mayCount(subject) {
+		return src.holders(ctx, h)
+	}
+	set, err := src.roles(ctx, h.org.ID)
+	if err != nil {
+		return nil, err
+	}
+	counts := make(map[string]int, len(set.list))
+	for i := range set.list {
+		counts[set.list[i].Name] = Unknown
+	}
+	return counts, nil
 }
 
 // OrganizationRole is one role with what the caller may do to it. NotFound: not there, or may not be read.
@@ -139,11 +154,14 @@ func (s source) roleView(ctx context.Context, by *Subject, h home, name string) 
 		return RoleView{}, errNotFound()
 	}
 	v := RoleView{Organization: organizationOf(h.org), Role: s.offered(by, h, r)}
-	counts, err := s.holders(ctx, h)
-	if err != nil {
-		return RoleView{}, err
+	v.Role.Members = Unknown
+	if h.mayCount(by) {
+		counts, err := s.holders(ctx, h)
+		if err != nil {
+			return RoleView{}, err
+		}
+		v.Role.Members = counts[name]
 	}
-	v.Role.Members = counts[name]
 	v.CanCreate = h.may(by, "create")
 	v.CanUpdate = !r.BuiltIn && h.may(by, "update")
 	v.CanDelete = !r.BuiltIn && h.may(by, "delete")

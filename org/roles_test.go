@@ -92,7 +92,7 @@ func TestCreateRole(t *testing.T) {
 			if r.Name != c.name || r.DisplayName != c.in.DisplayName || permTexts(r.Organization) != c.perms || r.Version != 1 || r.UpdatedBy != c.by || r.OrganizationID != home || r.BuiltIn || len(r.Site)+len(r.User) > 0 {
 				t.Errorf("answered %+v", r)
 			}
-			view, err := s.OrganizationRole(t.Context(), s.as(t, c.by), "default", c.name)
+			view, err := s.OrganizationRole(t.Context(), s.as(t, "o"), "default", c.name)
 			if err != nil {
 				t.Fatal(err)
 			}

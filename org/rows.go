@@ -10,6 +10,15 @@ import (
 	"rolecall/db"
 )
 
+// organizationFor is an organization as the caller may know it: how many belong to it only if it may read who.
+func organizationFor(by *Subject, r db.Organization) Organization {
+	o := organizationOf(r)
+	if !by.Can("read", membersObject(r.ID)) {
+		o.MemberCount = Unknown
+	}
+	return o
+}
+
 func organizationOf(r db.Organization) Organization {
 	return Organization{
 		ID: r.ID, Name: r.Name, DisplayName: r.DisplayName, Description: r.Description, Icon: r.Icon,

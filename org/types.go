@@ -43,7 +43,7 @@ type Organization struct {
 	CreatedAt   time.Time
 	UpdatedAt   time.Time
 	Version     int64 // counts its changes
-	MemberCount int
+	MemberCount int   // may be Unknown
 }
 
 // User is an account, with its site roles.
@@ -135,11 +135,11 @@ type Role struct {
 	Version        int64 // 0 for a built-in role and for one that is not stored yet
 	CreatedAt      time.Time
 	UpdatedAt      time.Time
-	UpdatedBy      string // username of the last editor, "" when unknown
+	UpdatedBy      string // username of the last editor, "" when unknown or not for the caller
 
 	Assignable bool   // the caller may give this role to a member
 	Refusal    string // why not: a short sentence, "" when it may
-	Members    int    // how many hold it; filled for one role, see RoleCounts for lists
+	Members    int    // how many hold it, or Unknown; filled for one role, see RoleCounts for lists
 }
 
 // RoleInput is a role as somebody wants it stored. It replaces what was there.

@@ -280,7 +280,7 @@ func (s *Service) OrganizationView(ctx context.Context, subject *Subject, organi
 		return OrganizationView{}, err
 	}
 	object := orgObject(row.ID)
-	v := OrganizationView{Organization: organizationOf(row), CanUpdate: subject.Can("update", object), CanDelete: subject.Can("delete", object)}
+	v := OrganizationView{Organization: organizationFor(subject, row), CanUpdate: subject.Can("update", object), CanDelete: subject.Can("delete", object)}
 	roles, err := s.db.CountRolesOfOrganization(ctx, nullID(row.ID))
 	if err != nil {
 		return v, err

@@ -1297,7 +1297,7 @@ func RoleMembersPage(m Members) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var63 string
-		templ_7745c5c3_Var63, templ_7745c5c3_Err = templ.JoinStringErrs(thousands(role.Members))
+		templ_7745c5c3_Var63, templ_7745c5c3_Err = templ.JoinStringErrs(countText(role.Members))
 		if templ_7745c5c3_Err != nil {
 			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/bulk.templ`, Line: 235, Col: 52}
 		}

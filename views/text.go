@@ -20,6 +20,14 @@ func thousands(n int) string {
 	return s
 }
 
+// countText is a number, or a dash if the caller may not know it.
+func countText(n int) string {
+	if n == org.Unknown {
+		return "–"
+	}
+	return thousands(n)
+}
+
 // plural writes a number with its noun: "1 member", "1,284 members".
 func plural(n int, word string) string { return thousands(n) + " " + noun(n, word) }
 

@@ -50,7 +50,7 @@ type suggestionJSON struct {
 	Gained     int                `json:"gained"`
 	Lost       int                `json:"lost"`
 	Members    int                `json:"members,omitempty"` // left out: not for this caller
-	Allowed    bool               `json:"allowed"` // the caller may make the change
+	Allowed    bool               `json:"allowed"`           // the caller may make the change
 	Refusal    string             `json:"refusal,omitempty"`
 }
 
