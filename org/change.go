@@ -117,11 +117,7 @@ func (s *Service) change(ctx context.Context, subject *Subject, action string, f
 		return err
 	}
 	if refusal, ok := errors.AsType[*Error](err); ok && c != nil && c.entry.resourceType != "" {
-		err = errors.Join(err, s.db.Write(ctx, func(q *db.Queries) error {
-			refused := *c // it may have to be recorded again
-			refused.entry.fields, refused.entry.status = nil, refusal.Kind.Status()
-			return refused.record(q)
-		}))
+		err = errors.Join(err, c.recordRefusal(ctx, refusal))
 	}
 	return err
 }

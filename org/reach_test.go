@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"rolecall/org"
 )
@@ -133,6 +134,7 @@ func TestActingOnTheMorePowerful(t *testing.T) {
 			refused, accepted = onSite, append(inOrganizations, plain...)
 		}
 		t.Run(v.name, func(t *testing.T) {
+			s.clock.advance(10 * time.Minute) // else the trail would not have every refusal
 			for _, user := range refused {
 				entries, before := s.entries(t), s.everything(t)
 				e := kind(t, v.do(s, t.Context(), s.as(t, "desk"), user), org.Forbidden)

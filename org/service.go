@@ -31,6 +31,7 @@ type Service struct {
 	catalog          *rbac.Catalog
 	clock            func() time.Time
 	memory           memory
+	refused          refusalCounts
 	hashing          hashing
 	maxTokenLifetime time.Duration
 	sessionLifetime  time.Duration

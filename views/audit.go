@@ -265,7 +265,11 @@ func tried(e org.AuditEntry) sentence {
 	if verb == "" {
 		verb = map[string]string{"create": "to create the ", "write": "to change the ", "delete": "to delete the "}[e.Action] + kindLabel(e.ResourceType)
 	}
-	return sentence{"was refused " + verb, ""}
+	after := ""
+	if _, last := e.Diff["suppressed"]; last {
+		after = "and more than is recorded here"
+	}
+	return sentence{"was refused " + verb, after}
 }
 
 func kindLabel(resourceType string) string {

@@ -118,6 +118,7 @@ type store struct {
 var (
 	decisionsDesc = prometheus.NewDesc("rolecall_authz_decisions_total", "Questions that the engine answered.", []string{"decision"}, nil)
 	hashesDesc    = prometheus.NewDesc("rolecall_password_hashes_total", "Password hashes computed: logins, right and wrong.", nil, nil)
+	refusalsDesc  = prometheus.NewDesc("rolecall_refusals_suppressed_total", "Refusals that the audit trail does not have, because one account had too many.", nil, nil)
 	sizeDesc      = prometheus.NewDesc("rolecall_db_size_bytes", "What the data takes: the database file and its log, or the database on the server.", nil, nil)
 	writesDesc    = prometheus.NewDesc("rolecall_db_writes_total", "Writes handed to the database.", nil, nil)
 	commitsDesc   = prometheus.NewDesc("rolecall_db_commits_total", "Commits that they took: each waits for the disk once.", nil, nil)
@@ -126,7 +127,7 @@ var (
 )
 
 func (s *store) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{decisionsDesc, hashesDesc, sizeDesc, writesDesc, commitsDesc, waitingDesc, failedDesc} {
+	for _, d := range []*prometheus.Desc{decisionsDesc, hashesDesc, refusalsDesc, sizeDesc, writesDesc, commitsDesc, waitingDesc, failedDesc} {
 		ch <- d
 	}
 }
@@ -142,6 +143,7 @@ func (s *store) Collect(ch chan<- prometheus.Metric) {
 	count(decisionsDesc, allowed, "allowed")
 	count(decisionsDesc, denied, "denied")
 	count(hashesDesc, s.service.Hashes())
+	count(refusalsDesc, s.service.SuppressedRefusals())
 	writes, commits := s.db.WriteStats()
 	count(writesDesc, writes)
 	count(commitsDesc, commits)
