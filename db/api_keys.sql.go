@@ -60,6 +60,38 @@ func (q *Queries) DeleteAPIKeysOfUser(ctx context.Context, userID uuid.UUID) err
 	return err
 }
 
+const deleteExpiredKeys = `-- name: DeleteExpiredKeys :exec
+DELETE FROM api_keys WHERE expires_at <= ?1 AND (login_type = 'password' OR expires_at <= ?2)
+`
+
+type DeleteExpiredKeysParams struct {
+	Now         time.Time
+	NamedBefore time.Time
+}
+
+// A token that somebody named is kept for a while after its end, so that people see what ended.
+func (q *Queries) DeleteExpiredKeys(ctx context.Context, arg DeleteExpiredKeysParams) error {
+	_, err := q.exec(ctx, q.deleteExpiredKeysStmt, deleteExpiredKeys, arg.Now, arg.NamedBefore)
+	return err
+}
+
+const deleteLoginOfUser = `-- name: DeleteLoginOfUser :execrows
+DELETE FROM api_keys WHERE user_id = ?1 AND id = ?2 AND login_type = 'password'
+`
+
+type DeleteLoginOfUserParams struct {
+	UserID uuid.UUID
+	ID     string
+}
+
+func (q *Queries) DeleteLoginOfUser(ctx context.Context, arg DeleteLoginOfUserParams) (int64, error) {
+	result, err := q.exec(ctx, q.deleteLoginOfUserStmt, deleteLoginOfUser, arg.UserID, arg.ID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const deleteLoginsOfUser = `-- name: DeleteLoginsOfUser :exec
 DELETE FROM api_keys WHERE user_id = ?1 AND login_type = 'password'
 `
@@ -200,6 +232,52 @@ func (q *Queries) ListAPIKeys(ctx context.Context, arg ListAPIKeysParams) ([]Lis
 			&i.LastUsed,
 			&i.CreatedBy,
 			&i.Maker,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listLogins = `-- name: ListLogins :many
+SELECT id, created_at, last_used, expires_at FROM api_keys
+WHERE user_id = ?1 AND login_type = 'password' AND expires_at > ?2 ORDER BY created_at DESC, id
+`
+
+type ListLoginsParams struct {
+	UserID uuid.UUID
+	Now    time.Time
+}
+
+type ListLoginsRow struct {
+	ID        string
+	CreatedAt time.Time
+	LastUsed  sql.NullTime
+	ExpiresAt time.Time
+}
+
+// What programs signed in to an account with, and what has not ended.
+func (q *Queries) ListLogins(ctx context.Context, arg ListLoginsParams) ([]ListLoginsRow, error) {
+	rows, err := q.query(ctx, q.listLoginsStmt, listLogins, arg.UserID, arg.Now)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListLoginsRow{}
+	for rows.Next() {
+		var i ListLoginsRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.CreatedAt,
+			&i.LastUsed,
+			&i.ExpiresAt,
 		); err != nil {
 			return nil, err
 		}

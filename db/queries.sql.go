@@ -66,11 +66,17 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.deleteAPIKeysOfUserStmt, err = db.PrepareContext(ctx, deleteAPIKeysOfUser); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteAPIKeysOfUser: %w", err)
 	}
+	if q.deleteExpiredKeysStmt, err = db.PrepareContext(ctx, deleteExpiredKeys); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteExpiredKeys: %w", err)
+	}
 	if q.deleteExpiredSessionsStmt, err = db.PrepareContext(ctx, deleteExpiredSessions); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteExpiredSessions: %w", err)
 	}
 	if q.deleteLoginFailuresStmt, err = db.PrepareContext(ctx, deleteLoginFailures); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteLoginFailures: %w", err)
+	}
+	if q.deleteLoginOfUserStmt, err = db.PrepareContext(ctx, deleteLoginOfUser); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteLoginOfUser: %w", err)
 	}
 	if q.deleteLoginsOfUserStmt, err = db.PrepareContext(ctx, deleteLoginsOfUser); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteLoginsOfUser: %w", err)
@@ -306,6 +312,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listHoldingsStmt, err = db.PrepareContext(ctx, listHoldings); err != nil {
 		return nil, fmt.Errorf("error preparing query ListHoldings: %w", err)
 	}
+	if q.listLoginsStmt, err = db.PrepareContext(ctx, listLogins); err != nil {
+		return nil, fmt.Errorf("error preparing query ListLogins: %w", err)
+	}
 	if q.listMembersStmt, err = db.PrepareContext(ctx, listMembers); err != nil {
 		return nil, fmt.Errorf("error preparing query ListMembers: %w", err)
 	}
@@ -513,6 +522,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing deleteAPIKeysOfUserStmt: %w", cerr)
 		}
 	}
+	if q.deleteExpiredKeysStmt != nil {
+		if cerr := q.deleteExpiredKeysStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteExpiredKeysStmt: %w", cerr)
+		}
+	}
 	if q.deleteExpiredSessionsStmt != nil {
 		if cerr := q.deleteExpiredSessionsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing deleteExpiredSessionsStmt: %w", cerr)
@@ -521,6 +535,11 @@ func (q *Queries) Close() error {
 	if q.deleteLoginFailuresStmt != nil {
 		if cerr := q.deleteLoginFailuresStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing deleteLoginFailuresStmt: %w", cerr)
+		}
+	}
+	if q.deleteLoginOfUserStmt != nil {
+		if cerr := q.deleteLoginOfUserStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteLoginOfUserStmt: %w", cerr)
 		}
 	}
 	if q.deleteLoginsOfUserStmt != nil {
@@ -913,6 +932,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listHoldingsStmt: %w", cerr)
 		}
 	}
+	if q.listLoginsStmt != nil {
+		if cerr := q.listLoginsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listLoginsStmt: %w", cerr)
+		}
+	}
 	if q.listMembersStmt != nil {
 		if cerr := q.listMembersStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listMembersStmt: %w", cerr)
@@ -1186,8 +1210,10 @@ type Queries struct {
 	countUserRolesStmt                *sql.Stmt
 	deleteAPIKeyStmt                  *sql.Stmt
 	deleteAPIKeysOfUserStmt           *sql.Stmt
+	deleteExpiredKeysStmt             *sql.Stmt
 	deleteExpiredSessionsStmt         *sql.Stmt
 	deleteLoginFailuresStmt           *sql.Stmt
+	deleteLoginOfUserStmt             *sql.Stmt
 	deleteLoginsOfUserStmt            *sql.Stmt
 	deleteMemberStmt                  *sql.Stmt
 	deleteMemberRoleStmt              *sql.Stmt
@@ -1266,6 +1292,7 @@ type Queries struct {
 	listHoldersOfRoleStmt             *sql.Stmt
 	listHoldersOfSiteRoleStmt         *sql.Stmt
 	listHoldingsStmt                  *sql.Stmt
+	listLoginsStmt                    *sql.Stmt
 	listMembersStmt                   *sql.Stmt
 	listMembersByIDStmt               *sql.Stmt
 	listMembershipsStmt               *sql.Stmt
@@ -1330,8 +1357,10 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		countUserRolesStmt:                q.countUserRolesStmt,
 		deleteAPIKeyStmt:                  q.deleteAPIKeyStmt,
 		deleteAPIKeysOfUserStmt:           q.deleteAPIKeysOfUserStmt,
+		deleteExpiredKeysStmt:             q.deleteExpiredKeysStmt,
 		deleteExpiredSessionsStmt:         q.deleteExpiredSessionsStmt,
 		deleteLoginFailuresStmt:           q.deleteLoginFailuresStmt,
+		deleteLoginOfUserStmt:             q.deleteLoginOfUserStmt,
 		deleteLoginsOfUserStmt:            q.deleteLoginsOfUserStmt,
 		deleteMemberStmt:                  q.deleteMemberStmt,
 		deleteMemberRoleStmt:              q.deleteMemberRoleStmt,
@@ -1410,6 +1439,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listHoldersOfRoleStmt:             q.listHoldersOfRoleStmt,
 		listHoldersOfSiteRoleStmt:         q.listHoldersOfSiteRoleStmt,
 		listHoldingsStmt:                  q.listHoldingsStmt,
+		listLoginsStmt:                    q.listLoginsStmt,
 		listMembersStmt:                   q.listMembersStmt,
 		listMembersByIDStmt:               q.listMembersByIDStmt,
 		listMembershipsStmt:               q.listMembershipsStmt,

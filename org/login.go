@@ -323,6 +323,9 @@ func (s *Service) LoginToken(ctx context.Context, email, password string) (strin
 	token := newToken()
 	_, err := s.login(ctx, email, password, admission{
 		enter: func(q *db.Queries, user uuid.UUID) error {
+			if err := purge(ctx, q, s.now()); err != nil {
+				return err
+			}
 			return q.InsertAPIKey(ctx, token.row(user, "login "+token.id, "password", s.now(), s.sessionLifetime))
 		},
 		choose: func(*db.Queries, db.UserRow) error { return nil },

@@ -66,11 +66,22 @@ func (s *SessionStore) FindCtx(ctx context.Context, token string) (data []byte, 
 	return data, err == nil, err
 }
 
-// CommitCtx stores a session until expiry, and forgets those that are over.
+// endedTokens is how long an API token is still listed after its end.
+const endedTokens = 30 * day
+
+// purge forgets what has ended by itself: sessions, logins of programs, and tokens after a while.
+func purge(ctx context.Context, q *db.Queries, now time.Time) error {
+	if err := q.DeleteExpiredSessions(ctx, now); err != nil {
+		return err
+	}
+	return q.DeleteExpiredKeys(ctx, db.DeleteExpiredKeysParams{Now: now, NamedBefore: now.Add(-endedTokens)})
+}
+
+// CommitCtx stores a session until expiry, and forgets what is over.
 func (s *SessionStore) CommitCtx(ctx context.Context, token string, data []byte, expiry time.Time) error {
 	user, _ := ctx.Value(sessionUserKey{}).(uuid.UUID)
 	return s.write(ctx, func(q *db.Queries) error {
-		if err := q.DeleteExpiredSessions(ctx, s.now().UTC()); err != nil {
+		if err := purge(ctx, q, s.now().UTC()); err != nil {
 			return err
 		}
 		r := requestOf(ctx)
@@ -99,17 +110,19 @@ func (s *SessionStore) Commit(token string, data []byte, expiry time.Time) error
 // Delete is DeleteCtx without a context.
 func (s *SessionStore) Delete(token string) error { return s.DeleteCtx(context.Background(), token) }
 
-// Session is a browser session of an account.
+// Session is a browser session of an account, or what a program signed in to it with.
 type Session struct {
-	ID        uuid.UUID
+	ID        string
+	Program   bool // it signed in over the API; where from is not known
 	IP        string
 	UserAgent string
 	CreatedAt time.Time
+	LastUsed  time.Time // of a program; zero when never used
 	ExpiresAt time.Time
 	Current   bool // the one that asks
 }
 
-// Sessions is the caller's own browser sessions, newest first.
+// Sessions is where the caller is signed in: its own browser sessions, then its programs, each newest first.
 func (s *Service) Sessions(ctx context.Context, subject *Subject) ([]Session, error) {
 	rows, err := s.db.ListSessions(ctx, db.ListSessionsParams{UserID: nullID(subject.ID()), Now: s.now()})
 	if err != nil {
@@ -118,11 +131,17 @@ func (s *Service) Sessions(ctx context.Context, subject *Subject) ([]Session, er
 	list := make([]Session, len(rows))
 	for i, r := range rows {
 		list[i] = Session{
-			ID: r.ID, IP: r.IP, UserAgent: r.UserAgent, CreatedAt: r.CreatedAt, ExpiresAt: r.ExpiresAt,
+			ID: r.ID.String(), IP: r.IP, UserAgent: r.UserAgent, CreatedAt: r.CreatedAt, ExpiresAt: r.ExpiresAt,
 			Current: r.Token == subject.Session,
 		}
 	}
-	return list, nil
+	logins, err := s.db.ListLogins(ctx, db.ListLoginsParams{UserID: subject.ID(), Now: s.now()})
+	for _, r := range logins {
+		list = append(list, Session{
+			ID: r.ID, Program: true, CreatedAt: r.CreatedAt, LastUsed: r.LastUsed.Time, ExpiresAt: r.ExpiresAt, Current: r.ID == subject.TokenID,
+		})
+	}
+	return list, err
 }
 
 // EndSession ends one of the caller's own sessions. NotFound: it has no such session.
@@ -131,6 +150,9 @@ func (s *Service) EndSession(ctx context.Context, subject *Subject, id string) e
 		c.about("api_key", c.by.ID(), c.by.User.Username, uuid.Nil)
 		c.written()
 		n, err := c.q.DeleteSessionOfUser(ctx, db.DeleteSessionOfUserParams{UserID: nullID(c.by.ID()), ID: uuidOf(id)})
+		if err == nil && n == 0 {
+			n, err = c.q.DeleteLoginOfUser(ctx, db.DeleteLoginOfUserParams{UserID: c.by.ID(), ID: id})
+		}
 		if err == nil && n == 0 {
 			return errNotFound()
 		}

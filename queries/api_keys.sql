@@ -43,3 +43,15 @@ DELETE FROM api_keys WHERE user_id = @user_id AND login_type = 'password';
 -- name: CountTokens :one
 -- How many API tokens an account has; what it signed in with does not count.
 SELECT count(*) FROM api_keys WHERE user_id = @user_id AND login_type = 'token';
+
+-- name: ListLogins :many
+-- What programs signed in to an account with, and what has not ended.
+SELECT id, created_at, last_used, expires_at FROM api_keys
+WHERE user_id = @user_id AND login_type = 'password' AND expires_at > @now ORDER BY created_at DESC, id;
+
+-- name: DeleteLoginOfUser :execrows
+DELETE FROM api_keys WHERE user_id = @user_id AND id = @id AND login_type = 'password';
+
+-- name: DeleteExpiredKeys :exec
+-- A token that somebody named is kept for a while after its end, so that people see what ended.
+DELETE FROM api_keys WHERE expires_at <= @now AND (login_type = 'password' OR expires_at <= @named_before);

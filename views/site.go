@@ -398,6 +398,14 @@ func device(userAgent string) string {
 	}
 }
 
+// sessionOf is who a session belongs to.
+func sessionOf(s org.Session) string {
+	if s.Program {
+		return "A program, over the API"
+	}
+	return device(s.UserAgent)
+}
+
 // tokenMaker is who made a token of an account for it, "" if it was the account itself.
 func tokenMaker(t org.Token) string {
 	if t.MadeBy != uuid.Nil && t.Maker == "" {
