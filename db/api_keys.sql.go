@@ -103,7 +103,7 @@ func (q *Queries) DeleteLoginsOfUser(ctx context.Context, userID uuid.UUID) erro
 }
 
 const getAPIKey = `-- name: GetAPIKey :one
-SELECT user_id, secret_hash, expires_at, last_used FROM api_keys WHERE id = ?1
+SELECT user_id, secret_hash, expires_at, last_used, created_by FROM api_keys WHERE id = ?1
 `
 
 type GetAPIKeyRow struct {
@@ -111,6 +111,7 @@ type GetAPIKeyRow struct {
 	SecretHash []byte
 	ExpiresAt  time.Time
 	LastUsed   sql.NullTime
+	CreatedBy  uuid.NullUUID
 }
 
 func (q *Queries) GetAPIKey(ctx context.Context, id string) (GetAPIKeyRow, error) {
@@ -121,6 +122,7 @@ func (q *Queries) GetAPIKey(ctx context.Context, id string) (GetAPIKeyRow, error
 		&i.SecretHash,
 		&i.ExpiresAt,
 		&i.LastUsed,
+		&i.CreatedBy,
 	)
 	return i, err
 }

@@ -138,7 +138,7 @@ func (c *change) refresh() error {
 		return err
 	}
 	with := *current
-	with.TokenID, with.Session = c.by.TokenID, c.by.Session
+	with.TokenID, with.madeBy, with.Session = c.by.TokenID, c.by.madeBy, c.by.Session
 	c.by = &with
 	return c.stillOpen()
 }

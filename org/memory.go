@@ -19,6 +19,7 @@ type memory struct {
 
 // knownKey is an API token as it is stored. When it was used last changes without a new revision.
 type knownKey struct {
+	createdBy uuid.NullUUID
 	userID    uuid.UUID
 	hash      []byte
 	expiresAt time.Time

@@ -14,9 +14,15 @@ import (
 // sign in as it from then on. When the account comes to hold more than that maker, what the maker can sign in with must
 // end, or waiting for a promotion would be a way to take part in it.
 
-// maker is who has made something for an account: nobody to speak of if it was the account itself, or the operator.
+// maker is who has made something for an account: nobody to speak of if it was the account itself, or the operator. Behind
+// a token that somebody else made sits that maker: what is made with it must not outlive the token, nor belong to nobody.
 func (c *change) maker(of uuid.UUID) uuid.NullUUID {
-	if c.by == nil || c.by.operator || c.by.ID() == of {
+	switch {
+	case c.by == nil || c.by.operator:
+		return uuid.NullUUID{}
+	case c.by.madeBy.Valid && c.by.madeBy.UUID != of:
+		return c.by.madeBy
+	case c.by.ID() == of:
 		return uuid.NullUUID{}
 	}
 	return nullID(c.by.ID())

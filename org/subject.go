@@ -18,8 +18,9 @@ import (
 // Subject is who asks: a signed-in account and what it may do at one revision of the data.
 type Subject struct {
 	User     User
-	TokenID  string // the API token that the request came with, "" if it came with none
-	Session  string // likewise the browser session, as its store knows it
+	TokenID  string        // the API token that the request came with, "" if it came with none
+	Session  string        // likewise the browser session, as its store knows it
+	madeBy   uuid.NullUUID // who made that token, if it was not the account itself
 	grants   *rbac.Subject
 	revision db.Revision
 	operator bool
@@ -199,7 +200,7 @@ func (s *Service) TokenSubject(ctx context.Context, token string) (*Subject, err
 		}
 	}
 	with := *subject
-	with.TokenID = id
+	with.TokenID, with.madeBy = id, key.createdBy
 	return &with, nil
 }
 
@@ -215,7 +216,7 @@ func (s *Service) key(ctx context.Context, id string, revision db.Revision) (*kn
 	if err != nil {
 		return nil, err
 	}
-	k := &knownKey{userID: row.UserID, hash: row.SecretHash, expiresAt: row.ExpiresAt}
+	k := &knownKey{userID: row.UserID, hash: row.SecretHash, expiresAt: row.ExpiresAt, createdBy: row.CreatedBy}
 	if row.LastUsed.Valid {
 		k.lastUsed.Store(row.LastUsed.Time.UnixMicro())
 	}

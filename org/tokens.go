@@ -111,7 +111,11 @@ func (s *Service) CreateToken(ctx context.Context, subject *Subject, user string
 			CreatedAt: c.now, UpdatedAt: c.now, ExpiresAt: k.ExpiresAt, Lifetime: in.Lifetime, MadeBy: k.CreatedBy.UUID,
 		}
 		if k.CreatedBy.Valid {
-			t.Maker = c.by.User.Username
+			maker, err := c.q.GetUser(ctx, k.CreatedBy.UUID)
+			if err != nil && !db.IsNotFound(err) {
+				return err
+			}
+			t.Maker = maker.Username // "" if it is gone
 		}
 		return c.q.InsertAPIKey(ctx, k)
 	})

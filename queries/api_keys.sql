@@ -1,5 +1,5 @@
 -- name: GetAPIKey :one
-SELECT user_id, secret_hash, expires_at, last_used FROM api_keys WHERE id = @id;
+SELECT user_id, secret_hash, expires_at, last_used, created_by FROM api_keys WHERE id = @id;
 
 -- name: GetAPIKeyOwner :one
 SELECT user_id, name FROM api_keys WHERE id = @id;
