@@ -82,9 +82,8 @@ func (s *Server) newSetup(c *call) (reply, error) {
 	return s.setupPage(c, c.query().text("setup_token"), org.FirstUser{}, nil), s.beforeSetup(c)
 }
 
-// setupPage is the form for the first account. The address in the log fills in the token, and no other site is told it.
+// setupPage is the form for the first account. The address in the log fills in the token.
 func (s *Server) setupPage(c *call, token string, in org.FirstUser, e *org.Error) reply {
-	c.keepSecret()
 	return reply{title: "Set up", secret: true, page: show(views.SetupPage(views.Setup{
 		Token: token, Email: in.Email, Username: in.Username, Name: in.Name, Err: e,
 	}))}

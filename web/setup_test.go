@@ -41,7 +41,7 @@ func TestSetupPages(t *testing.T) {
 	for path, token := range map[string]string{"/setup": "", "/setup?setup_token=" + webtest.SetupToken: webtest.SetupToken} {
 		form := s.Send(t, webtest.Page, webtest.Request{Path: path, Remote: loopback, Header: http.Header{"Host": {"localhost:8080"}}})
 		if form.StatusCode != 200 || form.Document().Find("input[name=setup_token]").AttrOr("value", "") != token ||
-			form.Header.Get("Cache-Control") != "no-store" || form.Header.Get("Referrer-Policy") != "strict-origin" {
+			form.Header.Get("Cache-Control") != "no-store" || form.Header.Get("Referrer-Policy") != "same-origin" {
 			t.Errorf("%s: got %d %v\n%.800s", path, form.StatusCode, form.Header, form.Body)
 		}
 	}
