@@ -63,6 +63,9 @@ var accountSteps = []stepKind{
 		err := a.svc.SetPassword(a.ctx, a.by, "me", given(in))
 		if err == nil {
 			a.knows(a.actor, in.Password, a.actor.id) // whoever sat there: the account notices that its password is another
+			if a.person() != a.actor.id {
+				delete(a.typed, a.actor.id) // and may have to choose again
+			}
 		}
 		return err
 	}},
@@ -251,6 +254,9 @@ var accessSteps = []stepKind{
 			}
 		}
 		knower, known := a.typed[user.id]
+		if !known {
+			knower = user.id
+		}
 		a.actor = user
 		a.say("logs in")
 		err := a.logIn(user, knower)
