@@ -35,8 +35,9 @@ func (s *Service) AuthCheck(ctx context.Context, subject *Subject, user string, 
 	}
 	answers := make(map[string]bool, len(checks))
 	if user == "" || user == "me" {
+		src := s.snapshot(subject)
 		for key, c := range checks {
-			o, ok, err := s.resolved(ctx, subject, c)
+			o, ok, err := src.resolved(ctx, subject, c)
 			if err != nil {
 				return nil, err
 			}
@@ -46,7 +47,7 @@ func (s *Service) AuthCheck(ctx context.Context, subject *Subject, user string, 
 	}
 	err := s.inquire(ctx, subject, user, func(i *inquiry) error {
 		return inOrderOfKeys(checks, func(key string, c Check) error {
-			o, ok, err := s.resolved(ctx, subject, c)
+			o, ok, err := i.resolved(ctx, subject, c)
 			if err != nil {
 				return err
 			}
@@ -81,7 +82,7 @@ func askable(by *Subject, checks map[string]Check) error {
 }
 
 // resolved is the thing that a check asks about; ok is false when it is a stored one that the caller may not read.
-func (s *Service) resolved(ctx context.Context, by *Subject, c Check) (o rbac.Object, ok bool, err error) {
+func (s source) resolved(ctx context.Context, by *Subject, c Check) (o rbac.Object, ok bool, err error) {
 	if c.ResourceID == "" {
 		o, _ = objectOf(by, c)
 		return o, true, nil
@@ -103,7 +104,7 @@ func (s *Service) ExplainChecks(ctx context.Context, subject *Subject, user stri
 	err := s.inquire(ctx, subject, user, func(i *inquiry) error {
 		return inOrderOfKeys(checks, func(key string, c Check) error {
 			e := Explanation{Question: Question{Action: c.Action, ResourceType: c.ResourceType}}
-			o, ok, err := s.resolved(ctx, subject, c)
+			o, ok, err := i.resolved(ctx, subject, c)
 			if err == nil && ok {
 				err = i.explain(ctx, c, o, &e)
 			}
@@ -244,11 +245,11 @@ func objectOf(by *Subject, c Check) (o rbac.Object, problem string) {
 
 // resourceOwner is the account that a check names, uuid.Nil if the caller may not read it. Things of the other types
 // are not kept here.
-func (s *Service) resourceOwner(ctx context.Context, by *Subject, c Check) (uuid.UUID, error) {
+func (s source) resourceOwner(ctx context.Context, by *Subject, c Check) (uuid.UUID, error) {
 	if c.ResourceType != "user" {
 		return uuid.Nil, nil
 	}
-	row, err := s.db.GetUser(ctx, uuidOf(c.ResourceID))
+	row, err := s.q.GetUser(ctx, uuidOf(c.ResourceID))
 	if db.IsNotFound(err) || err == nil && !by.Can("read", userObject(row.ID)) {
 		return uuid.Nil, nil
 	}

@@ -20,7 +20,7 @@ func TestDryRunReadsPeopleAfterwards(t *testing.T) {
 	s.give(t, home, "m", "viewer")
 	owner, ctx := s.as(t, "o"), t.Context()
 	dryCtx, impact := org.WithDryRun(ctx)
-	release := s.occupyReaders(t)
+	release := s.occupyReaders(t, 0)
 	begun, _ := s.db.WriteStats()
 	done := make(chan error)
 	go func() {
@@ -64,8 +64,53 @@ func TestImpactCountsRoleless(t *testing.T) {
 	}
 }
 
-// occupyReaders takes every connection that reads. What it returns gives them back.
-func (s *site) occupyReaders(t *testing.T) (release func()) {
+// Who reads holds one connection, and never waits for a second one: requests that did, a few at once, would wait for each
+// other for ever.
+func TestReadsTakeOneConnection(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	by := s.as(t, "o")
+	s.occupyReaders(t, 1)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	of := map[string]org.Check{
+		"a": {ResourceType: "template", Action: "read", OrganizationID: home.String()},
+		"b": {ResourceType: "user", ResourceID: id("m").String(), Action: "read", OrganizationID: home.String()},
+	}
+	q := org.Question{ResourceType: "template", Action: "read"}
+	for name, do := range map[string]func() error{
+		"AuthCheck":            func() error { return drop(s.AuthCheck(ctx, by, "", of)) },
+		"AuthCheck of another": func() error { return drop(s.AuthCheck(ctx, by, "viewer", map[string]org.Check{"a": of["a"]})) },
+		"ExplainChecks":        func() error { return drop(s.ExplainChecks(ctx, by, "", of)) },
+		"ExplainChecks of another": func() error {
+			return drop(s.ExplainChecks(ctx, by, "viewer", map[string]org.Check{"a": of["a"]}))
+		},
+		"Explain":    func() error { return drop(s.Explain(ctx, by, "default", "viewer", q)) },
+		"Effective":  func() error { return drop(s.Effective(ctx, by, "default", "viewer")) },
+		"WhoCan":     func() error { return drop(s.WhoCan(ctx, by, "default", q, org.WhoCanPage{})) },
+		"Lint":       func() error { _, _, err := s.Lint(ctx, by, "default"); return err },
+		"Members":    func() error { return drop(s.Members(ctx, by, "default", org.MemberFilter{Query: "viewer"})) },
+		"Member":     func() error { return drop(s.Member(ctx, by, "default", "viewer")) },
+		"Assignment": func() error { return drop(s.MemberRoles(ctx, by, "default", "viewer")) },
+		"Candidates": func() error { _, _, err := s.Candidates(ctx, by, "default", "pm@"); return err },
+		"Find":       func() error { return drop(s.Find(ctx, by, "default", "viewer")) },
+		"Users":      func() error { return drop(s.Users(ctx, by, org.UserFilter{})) },
+		"UserView":   func() error { return drop(s.UserView(ctx, by, "viewer")) },
+		"Audit":      func() error { return drop(s.Audit(ctx, by, org.AuditFilter{})) },
+		"Roles":      func() error { return drop(s.OrganizationRoles(ctx, by, "default")) },
+		"dry run": func() error {
+			dry, _ := org.WithDryRun(ctx)
+			return drop(s.PutOrganizationRole(dry, by, "default", role("viewer", "template:update")))
+		},
+	} {
+		if err := do(); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// occupyReaders takes every connection that reads, but for so many. What it returns gives them back.
+func (s *site) occupyReaders(t *testing.T, except int) (release func()) {
 	t.Helper()
 	free := make(chan struct{})
 	var wg sync.WaitGroup
@@ -86,6 +131,16 @@ func (s *site) occupyReaders(t *testing.T) (release func()) {
 		case <-entered:
 		case <-time.After(100 * time.Millisecond): // it waits for a connection; or is slow, and then waits in line later
 			busy = true
+		}
+	}
+	if except > 0 {
+		except++ // the one that stands in line takes the first
+	}
+	for range except {
+		select {
+		case free <- struct{}{}:
+		case <-time.After(time.Minute):
+			t.Fatal("nobody reads")
 		}
 	}
 	release = sync.OnceFunc(func() {

@@ -307,7 +307,7 @@ func (s source) memberView(ctx context.Context, by *Subject, org db.Organization
 	if err != nil {
 		return Member{}, err
 	}
-	if m.AccountVersion, err = s.db.GetUserVersion(ctx, m.UserID); err != nil {
+	if m.AccountVersion, err = s.q.GetUserVersion(ctx, m.UserID); err != nil {
 		return Member{}, err
 	}
 	one := []Member{m}
