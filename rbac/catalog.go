@@ -69,6 +69,7 @@ type Catalog struct {
 	impliedSite         *Role
 	impliedOrganization *Role
 	assigns             map[string][]string // which built-in roles the holder of a built-in role may hand out
+	plain               plain               // what every member may do
 	reserved            []string
 }
 
@@ -175,4 +176,34 @@ func (c *Catalog) ImpliedOrganization() *Role { return c.impliedOrganization }
 // that the original gives a meaning to, and names that are part of a path.
 func (c *Catalog) Reserved(name string) bool {
 	return slices.ContainsFunc(c.reserved, func(r string) bool { return strings.EqualFold(r, name) })
+}
+
+// WrittenOut replaces the action [Wildcard], which only built-in roles may have, by the actions that it stands for today.
+// The result is sorted and has no entry twice.
+func (c *Catalog) WrittenOut(perms []Permission) []Permission {
+	var out []Permission
+	for _, p := range perms {
+		if p.Action != Wildcard {
+			out = append(out, p)
+			continue
+		}
+		for _, a := range c.actionsOf(p.ResourceType) {
+			out = append(out, Permission{ResourceType: p.ResourceType, Action: a.Name, Negate: p.Negate})
+		}
+	}
+	SortPermissions(out)
+	return slices.Compact(out)
+}
+
+// actionsOf lists the actions of a type, or those that go with [Wildcard] as the type.
+func (c *Catalog) actionsOf(resourceType string) []ActionInfo {
+	if resourceType == Wildcard {
+		return c.actions
+	}
+	for _, t := range c.types {
+		if t.Name == resourceType {
+			return t.Actions
+		}
+	}
+	return nil
 }

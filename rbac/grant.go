@@ -54,6 +54,19 @@ func (s *Subject) MayAssign(r *Role, org ID) (ok bool, missing []Permission) {
 	return len(missing) == 0, missing
 }
 
+// MayHandOut is MayAssign for a subject that may be under a deny: a built-in role must be held like any other too, so that
+// nobody shakes off a deny by way of somebody else. Whoever is under no deny holds all that the map lets it hand out.
+func (s *Subject) MayHandOut(r *Role, org ID) (ok bool, missing []Permission) {
+	ok, missing = s.MayAssign(r, org)
+	if !ok || !r.BuiltIn {
+		return ok, missing
+	}
+	for l := range Level(levels) {
+		missing = append(missing, s.CheckGrant(l, org, r.Permissions(l))...)
+	}
+	return len(missing) == 0, missing
+}
+
 // handsOut asks the map: does any built-in role that the subject holds here hand out the role of that name?
 func (s *Subject) handsOut(name string, org ID) bool {
 	return slices.ContainsFunc(s.grants, func(g Grant) bool {

@@ -61,6 +61,7 @@ func Parse(resources, roles []byte) (*Catalog, error) {
 	if err := c.parseRoles(roles); err != nil {
 		return nil, fmt.Errorf("rbac: roles: %w", err)
 	}
+	c.plain = c.plainMember()
 	return c, nil
 }
 

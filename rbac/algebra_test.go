@@ -1,0 +1,222 @@
+package rbac_test
+
+import (
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"rolecall/rbac"
+)
+
+// formatDiff writes differences as "organization template:delete allow>deny".
+func formatDiff(list []rbac.Difference) string {
+	var words []string
+	for _, d := range list {
+		words = append(words, d.Level.String()+" "+d.Pair().String()+" "+d.From.String()+">"+d.To.String())
+	}
+	return strings.Join(words, ", ")
+}
+
+func TestDiff(t *testing.T) {
+	t.Parallel()
+	from := &rbac.Role{Site: perms("user:read"), Organization: perms("template:read template:delete !template:delete *:update old:pair")}
+	to := &rbac.Role{Organization: perms("!template:delete template:read !*:update file:read")}
+	want := "site user:read allow>, organization *:update allow>deny, organization file:read >allow, organization old:pair allow>"
+	if got := formatDiff(rbac.Diff(from, to)); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
+func TestState(t *testing.T) {
+	t.Parallel()
+	r := &rbac.Role{Organization: perms("template:* !template:delete file:read !*:read")}
+	for pair, want := range map[string]rbac.State{
+		"template:read": rbac.Allowed, "template:delete": rbac.Denied, "file:read": rbac.Allowed, "file:create": rbac.Unset, "*:read": rbac.Denied,
+	} {
+		typ, action, _ := strings.Cut(pair, ":")
+		if got := r.State(orgLevel, typ, action); got != want {
+			t.Errorf("%s: %v, want %v", pair, got, want)
+		}
+	}
+	if got := r.State(siteLevel, "file", "read"); got != rbac.Unset {
+		t.Errorf("at another level: %v", got)
+	}
+}
+
+func TestMerge(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ name, base, theirs, yours, kept, conflicts, merged string }{
+		{"nothing overlaps", "user:read", "user:read file:read", "", "organization user:read allow>", "", "file:read"},
+		{"both the same", "", "!user:read", "!user:read", "organization user:read >deny", "", "!user:read"},
+		{"a conflict keeps theirs", "user:read", "", "!user:read file:read", "organization file:read >allow", "organization user:read allow>deny/", "file:read"},
+		{"only theirs", "", "user:read", "", "", "", "user:read"},
+	} {
+		of := func(text string) *rbac.Role { return &rbac.Role{Organization: perms(text)} }
+		theirs := of(tt.theirs)
+		m := rbac.Merge(of(tt.base), theirs, of(tt.yours))
+		var conflicts []string
+		for _, c := range m.Conflicts {
+			conflicts = append(conflicts, formatDiff([]rbac.Difference{c.Difference})+"/"+c.Theirs.String())
+		}
+		got := []string{formatDiff(m.Kept), strings.Join(conflicts, ", "), format(m.Role.Organization)}
+		if diff := cmp.Diff([]string{tt.kept, tt.conflicts, tt.merged}, got); diff != "" {
+			t.Errorf("%s: %s", tt.name, diff)
+		}
+		if format(theirs.Organization) != tt.theirs {
+			t.Errorf("%s: the merge wrote into a role that it was given", tt.name)
+		}
+	}
+}
+
+// randomRole says something about a third of the pairs of a catalog, wildcards among them, at every level.
+func randomRole(rnd *rand.Rand, c *rbac.Catalog) *rbac.Role {
+	list := func() (out []rbac.Permission) {
+		for _, t := range append(slices.Clone(c.Types()), rbac.ResourceType{Name: "*", Actions: c.WildcardActions()}) {
+			for _, a := range t.Actions {
+				if rnd.IntN(3) == 0 {
+					out = append(out, rbac.Permission{ResourceType: t.Name, Action: a.Name, Negate: rnd.IntN(3) == 0})
+				}
+			}
+		}
+		return out
+	}
+	return c.Compile(rbac.Role{Name: "random", Site: list(), Organization: list(), User: list()})
+}
+
+// decisions is everything that a holder of the role and of nothing else may do, in home and outside of it.
+func decisions(c *rbac.Catalog, r *rbac.Role) string {
+	s := c.NewSubject(me, []rbac.ID{home}, []rbac.Grant{{Role: c.Compile(*r), Org: home}})
+	var text []string
+	for _, o := range shapes("") {
+		text = append(text, format(s.Allowed(o).Minus(rbac.Set{})))
+	}
+	return strings.Join(text, "; ")
+}
+
+// sameLists reports whether two roles hold the same permissions.
+func sameLists(a, b *rbac.Role) bool { return len(rbac.Diff(a, b)) == 0 }
+
+func TestRoleAlgebra(t *testing.T) {
+	t.Parallel()
+	rounds := 500
+	if testing.Short() {
+		rounds = 50
+	}
+	for name, c := range map[string]*rbac.Catalog{"default": rbac.Default(), "another product's": tiny(t)} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			rnd := rand.New(rand.NewPCG(7, 11))
+			for range rounds {
+				a, b, x := randomRole(rnd, c), randomRole(rnd, c), randomRole(rnd, c)
+				becomes := a.Apply(rbac.Diff(a, b))
+				if !sameLists(becomes, b) || decisions(c, becomes) != decisions(c, b) {
+					t.Fatalf("Apply(a, Diff(a, b)) is not b:\n%s\n%s", format(becomes.Organization), format(b.Organization))
+				}
+				if m := rbac.Merge(x, x, a); !sameLists(m.Role, a) || len(m.Conflicts) > 0 {
+					t.Fatalf("a merge with nobody else's change is not one's own: %s", formatDiff(rbac.Diff(m.Role, a)))
+				}
+				one, other := rbac.Merge(x, a, b), rbac.Merge(x, b, a)
+				if len(one.Conflicts) != len(other.Conflicts) || len(one.Conflicts) == 0 && !sameLists(one.Role, other.Role) {
+					t.Fatal("it makes a difference who saved first where nothing conflicts")
+				}
+				checkCounts(t, c, a)
+				checkEffects(t, c, a)
+			}
+		})
+	}
+}
+
+// checkCounts compares the counts of a role with the decisions about somebody who holds it.
+func checkCounts(t *testing.T, c *rbac.Catalog, r *rbac.Role) {
+	t.Helper()
+	allowed, denied, pairs := r.Counts(orgLevel)
+	alone := c.Compile(rbac.Role{Name: "alone", Organization: r.Organization})
+	if n := c.OrganizationRights(home, []*rbac.Role{alone}).Len(); n != allowed {
+		t.Fatalf("%d pairs are allowed, counted as %d", n, allowed)
+	}
+	turned := slices.Clone(r.Organization)
+	for i := range turned { // every deny as an allow, every allow gone
+		turned[i].Negate = !turned[i].Negate
+	}
+	turned = slices.DeleteFunc(turned, func(p rbac.Permission) bool { return p.Negate })
+	if n := c.OrganizationRights(home, []*rbac.Role{c.Compile(rbac.Role{Name: "turned", Organization: turned})}).Len(); n != denied {
+		t.Fatalf("%d pairs are denied, counted as %d", n, denied)
+	}
+	if pairs != c.Pairs() {
+		t.Fatalf("%d pairs, the catalog has %d", pairs, c.Pairs())
+	}
+}
+
+// checkEffects takes each permission of a role away that is said to change nothing: no decision may change.
+func checkEffects(t *testing.T, c *rbac.Catalog, r *rbac.Role) {
+	t.Helper()
+	before := decisions(c, r)
+	rest := *r
+	rest.Organization = slices.DeleteFunc(slices.Clone(r.Organization), func(p rbac.Permission) bool {
+		switch c.Effect(r, orgLevel, p) {
+		case rbac.TakesEffect, rbac.EveryoneHasOwn, rbac.SiteOnlyType: // on an object that there can't be, a site-only type still counts
+			return false
+		}
+		return true
+	})
+	if decisions(c, &rest) != before {
+		t.Fatalf("a permission without effect had one:\nwith    %s\nwithout %s", format(r.Organization), format(rest.Organization))
+	}
+}
+
+func TestEffect(t *testing.T) {
+	t.Parallel()
+	c := rbac.Default()
+	for _, tt := range []struct {
+		role, asked string
+		want        rbac.Effect
+	}{
+		{"", "organization_member:create", rbac.TakesEffect},
+		{"", "nothing:read", rbac.NotInCatalog},
+		{"", "template:fly", rbac.NotInCatalog},
+		{"", "deployment_config:read", rbac.SiteOnlyType},
+		{"!*:delete", "template:delete", rbac.DeniedForAll},
+		{"!*:delete", "!template:delete", rbac.DeniedForAll},
+		{"!organization_member:create", "organization_member:create", rbac.TakesEffect}, // it would take the place of the deny
+		{"template:delete !template:delete", "template:delete", rbac.DeniedBeside},
+		{"*:update", "template:update", rbac.AllowedForAll},
+		{"*:update", "!template:update", rbac.TakesEffect},
+		{"*:update", "*:update", rbac.TakesEffect},
+		{"", "assign_org_role:read", rbac.EveryoneHas},
+		{"", "organization_member:read", rbac.EveryoneHasOwn},
+		{"", "!assign_org_role:read", rbac.TakesEffect},
+	} {
+		if got := c.Effect(orgRole(tt.role), orgLevel, perms(tt.asked)[0]); got != tt.want {
+			t.Errorf("%s in a role with %q: %d, want %d", tt.asked, tt.role, got, tt.want)
+		}
+	}
+	if got := c.Effect(siteRole(""), siteLevel, perms("deployment_config:read")[0]); got != rbac.TakesEffect {
+		t.Errorf("site-only in a site role: %d", got)
+	}
+}
+
+// A built-in role on the way through somebody else's hands must not shake off a deny of whoever hands it out.
+func TestMayHandOut(t *testing.T) {
+	t.Parallel()
+	admin := builtIn(t, "organization-admin")
+	for held, want := range map[string]bool{"": true, "!template:delete": false} {
+		s := rbac.Default().NewSubject(me, []rbac.ID{home}, []rbac.Grant{{Role: admin, Org: home}, {Role: orgRole(held), Org: home}})
+		if ok, missing := s.MayHandOut(admin, home); ok != want || ok == (len(missing) > 0) {
+			t.Errorf("under %q: %v, missing %s", held, ok, format(missing))
+		}
+	}
+	if ok, _ := holder("template:read").MayHandOut(admin, home); ok {
+		t.Error("a role that the map does not hand out")
+	}
+}
+
+func TestWrittenOut(t *testing.T) {
+	t.Parallel()
+	c := tiny(t)
+	if got := format(c.WrittenOut(perms("invoice:* *:* invoice:pay !report:*"))); got != "*:pay *:read invoice:pay invoice:read !report:read" {
+		t.Errorf("%s", got)
+	}
+}
