@@ -56,7 +56,7 @@ func mayGive(by *Subject, action string, object rbac.Object, r *setRole) string 
 	if !by.Can(action, object) {
 		return fmt.Sprintf("Needs %s:%s", object.Type, action)
 	}
-	ok, missing := mayHandOut(by, r.compiled, object.Org)
+	ok, missing := by.grants.MayHandOut(r.compiled, object.Org)
 	switch {
 	case ok:
 		return ""
@@ -64,19 +64,6 @@ func mayGive(by *Subject, action string, object rbac.Object, r *setRole) string 
 		return "Needs what the role holds: " + some(missing)
 	}
 	return "Your roles don't hand out this built-in role"
-}
-
-// mayHandOut asks the engine whether the caller may give or take a role. A built-in one must be held like any other, too:
-// whoever is under a deny must not shake it off by way of somebody else. (Who is under none holds all it hands out.)
-func mayHandOut(by *Subject, r *rbac.Role, org uuid.UUID) (ok bool, missing []rbac.Permission) {
-	ok, missing = by.grants.MayAssign(r, org)
-	if !ok || !r.BuiltIn {
-		return ok, missing
-	}
-	for _, level := range []rbac.Level{rbac.LevelSite, rbac.LevelOrganization, rbac.LevelUser} {
-		missing = append(missing, by.grants.CheckGrant(level, org, r.Permissions(level))...)
-	}
-	return len(missing) == 0, missing
 }
 
 // SetMemberRoles replaces the organization roles of a member. An unchanged list writes nothing.
@@ -269,7 +256,7 @@ func (a *assignment) permitted() error {
 		if !ok { // a stored name that no role answers to gives nothing, so nothing is taken with it
 			continue
 		}
-		if ok, _ := mayHandOut(a.by, role.compiled, a.object.Org); !ok {
+		if ok, _ := a.by.grants.MayHandOut(role.compiled, a.object.Org); !ok {
 			bad = append(bad, Field{Field: "roles", Detail: fmt.Sprintf("not authorized to assign role %q", a.fullName(name))})
 		}
 	}

@@ -1,9 +1,7 @@
 package org
 
 import (
-	"cmp"
 	"context"
-	"slices"
 
 	"rolecall/db"
 	"rolecall/rbac"
@@ -19,25 +17,8 @@ type RoleAt struct {
 type Comparison struct {
 	Organization Organization // zero for the site
 	From, To     Role
-	Lines        []PermissionDiff // where they differ
-	Same         int              // permissions that both have alike
-}
-
-// Rule is what a role says about one permission.
-type Rule string
-
-// The rules. A role that says nothing about a permission neither allows nor denies it.
-const (
-	NotSet Rule = ""
-	Allow  Rule = "allow"
-	Deny   Rule = "deny"
-)
-
-// PermissionDiff is a permission about which two roles say different things.
-type PermissionDiff struct {
-	Level      rbac.Level
-	Permission rbac.Permission // without its sign
-	From, To   Rule
+	Lines        []rbac.Difference // where they differ
+	Same         int               // permissions that both have alike
 }
 
 // CompareRoles compares roles of an organization, or of the site for "", or versions of them.
@@ -58,19 +39,14 @@ func (s *Service) CompareRoles(ctx context.Context, subject *Subject, organizati
 	if c.To, err = src.roleAt(ctx, h, to); err != nil {
 		return c, err
 	}
-	c.Lines = DiffRoles(&c.From, &c.To)
-	c.Same = len(rulesOf(&c.From)) - countSet(c.Lines)
-	return c, nil
-}
-
-// countSet is how many of the differing permissions the left role says something about.
-func countSet(lines []PermissionDiff) (n int) {
-	for _, l := range lines {
-		if l.From != NotSet {
-			n++
+	c.Lines = rbac.Diff(c.From.Rules(), c.To.Rules())
+	c.Same = len(rbac.Diff(c.From.Rules(), &rbac.Role{})) // all that it says
+	for _, d := range c.Lines {
+		if d.From != rbac.Unset {
+			c.Same--
 		}
 	}
-	return n
+	return c, nil
 }
 
 func (s source) roleAt(ctx context.Context, h home, at RoleAt) (Role, error) {
@@ -94,48 +70,4 @@ func (s source) roleAt(ctx context.Context, h home, at RoleAt) (Role, error) {
 	}
 	was, err := r.versionOf(row)
 	return was.Role, err
-}
-
-// DiffRoles lists the permissions about which two roles say different things, by level, type and action.
-func DiffRoles(from, to *Role) []PermissionDiff {
-	old, now := rulesOf(from), rulesOf(to)
-	var lines []PermissionDiff
-	for key, rule := range old {
-		if now[key] != rule {
-			lines = append(lines, PermissionDiff{key.level, key.permission, rule, now[key]})
-		}
-	}
-	for key, rule := range now {
-		if _, known := old[key]; !known {
-			lines = append(lines, PermissionDiff{key.level, key.permission, NotSet, rule})
-		}
-	}
-	slices.SortFunc(lines, func(a, b PermissionDiff) int {
-		return cmp.Or(cmp.Compare(a.Level, b.Level), cmp.Compare(a.Permission.ResourceType, b.Permission.ResourceType),
-			cmp.Compare(a.Permission.Action, b.Permission.Action))
-	})
-	return lines
-}
-
-type ruleKey struct {
-	level      rbac.Level
-	permission rbac.Permission
-}
-
-func rulesOf(r *Role) map[ruleKey]Rule {
-	rules := map[ruleKey]Rule{}
-	for level, list := range map[rbac.Level][]rbac.Permission{
-		rbac.LevelSite: r.Site, rbac.LevelOrganization: r.Organization, rbac.LevelUser: r.User,
-	} {
-		for _, p := range list {
-			rule := Allow
-			if p.Negate {
-				rule, p.Negate = Deny, false
-			}
-			if key := (ruleKey{level, p}); rules[key] != Deny { // stored together, a deny beats an allow
-				rules[key] = rule
-			}
-		}
-	}
-	return rules
 }

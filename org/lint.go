@@ -99,19 +99,22 @@ func (l *linter) roles() {
 // permission finds what is wrong with one permission of a role: at most one thing, the strongest.
 func (l *linter) permission(ref RoleRef, r *setRole, p rbac.Permission) {
 	f := Finding{Role: ref, Permission: p}
-	same := func(negate bool, resourceType string) bool {
-		return slices.Contains(r.Organization, rbac.Permission{ResourceType: resourceType, Action: p.Action, Negate: negate})
-	}
-	switch {
-	case !l.catalog.Valid(p.ResourceType, p.Action):
+	switch l.catalog.Effect(r.compiled, rbac.LevelOrganization, p) {
+	case rbac.NotInCatalog:
 		f.Rule, f.Message, f.Fix = LintUnknown, "There is no such permission any more; it does nothing.", "Remove it."
-	case !p.Negate && (same(true, p.ResourceType) || same(true, rbac.Wildcard)):
-		f.Rule, f.Message, f.Fix = LintNoEffect, "The same role denies it, and a deny beats an allow.", "Remove one of the two."
-	case l.catalog.SiteOnly(p.ResourceType):
+	case rbac.SiteOnlyType:
 		f.Rule, f.Message, f.Fix = LintNoEffect, "Nothing of this type belongs to an organization, so an organization role can't reach it.", "Remove it, or put it into a site role."
-	case p.ResourceType != rbac.Wildcard && same(p.Negate, rbac.Wildcard):
-		f.Rule, f.Message, f.Fix = LintCovered, "The role's rule for every resource type says the same.", "Remove this one, or the rule for every type."
-	case !p.Negate && l.everyone().Contains(p.ResourceType, p.Action):
+	case rbac.DeniedForAll:
+		if p.Negate {
+			f.Rule, f.Message, f.Fix = coveredByAll()
+			break
+		}
+		fallthrough
+	case rbac.DeniedBeside:
+		f.Rule, f.Message, f.Fix = LintNoEffect, "The same role denies it, and a deny beats an allow.", "Remove one of the two."
+	case rbac.AllowedForAll:
+		f.Rule, f.Message, f.Fix = coveredByAll()
+	case rbac.EveryoneHas:
 		f.Rule, f.Message, f.Fix = LintImplied, "Every member may do this anyway.", "Remove it, unless you want it to stay when that changes."
 	default:
 		return
@@ -119,9 +122,8 @@ func (l *linter) permission(ref RoleRef, r *setRole, p rbac.Permission) {
 	l.add(f)
 }
 
-// everyone is what a member without any role may do.
-func (l *linter) everyone() rbac.Set {
-	return l.catalog.NewSubject(anyone, []rbac.ID{l.home.org.ID}, nil).AllowedIn(l.home.org.ID)
+func coveredByAll() (rule, message, fix string) {
+	return LintCovered, "The role's rule for every resource type says the same.", "Remove this one, or the rule for every type."
 }
 
 // people looks at every member once; equal holdings are judged once.

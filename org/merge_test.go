@@ -16,15 +16,15 @@ func roleOf(display string, list ...string) org.Role {
 	return org.Role{Name: "r", DisplayName: display, Organization: perms(list...)}
 }
 
-// TestMergeRoles: three states of a role; what is kept of yours, and what clashes, written as pair=was/theirs/yours.
+// TestMergeRoles: three states of a role; what is kept of yours, and what conflicts, written as pair=was/theirs/yours.
 func TestMergeRoles(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name               string
 		was, theirs, yours org.Role
-		kept, clashes      []string
+		kept, conflicts    []string
 		display            string
-		nameClash          bool
+		nameConflict       bool
 		merged             []string
 	}{
 		{
@@ -36,33 +36,33 @@ func TestMergeRoles(t *testing.T) {
 			[]string{"user:read=deny"}, nil, "A", false, []string{"!user:read"},
 		},
 		{
-			"one clash", roleOf("A", "user:read"), roleOf("A"), roleOf("A", "!user:read", "file:read"),
+			"one conflict", roleOf("A", "user:read"), roleOf("A"), roleOf("A", "!user:read", "file:read"),
 			[]string{"file:read=allow"}, []string{"user:read=allow//deny"}, "A", false, []string{"file:read"},
 		},
 		{
 			"only theirs", roleOf("A"), roleOf("B", "user:read"), roleOf("A"), nil, nil, "B", false, []string{"user:read"},
 		},
 		{
-			"names clash", roleOf("A"), roleOf("B"), roleOf("C"), nil, nil, "B", true, nil,
+			"names conflict", roleOf("A"), roleOf("B"), roleOf("C"), nil, nil, "B", true, nil,
 		},
 	}
 	for _, tt := range tests {
 		m := org.MergeRoles(tt.was, tt.theirs, tt.yours)
-		var kept, clashes, merged []string
+		var kept, conflicts, merged []string
 		for _, c := range m.Kept {
-			kept = append(kept, c.Permission.String()+"="+c.Is)
+			kept = append(kept, c.Pair().String()+"="+c.To.String())
 		}
-		for _, c := range m.Clashes {
-			clashes = append(clashes, c.Permission.String()+"="+c.Was+"/"+c.Theirs+"/"+c.Is)
+		for _, c := range m.Conflicts {
+			conflicts = append(conflicts, c.Pair().String()+"="+c.From.String()+"/"+c.Theirs.String()+"/"+c.To.String())
 		}
 		for _, p := range m.Merged.Organization {
 			merged = append(merged, p.String())
 		}
-		if !cmp.Equal(kept, tt.kept) || !cmp.Equal(clashes, tt.clashes) || !cmp.Equal(merged, tt.merged) {
-			t.Errorf("%s: kept %v, clashes %v, merged %v", tt.name, kept, clashes, merged)
+		if !cmp.Equal(kept, tt.kept) || !cmp.Equal(conflicts, tt.conflicts) || !cmp.Equal(merged, tt.merged) {
+			t.Errorf("%s: kept %v, conflicts %v, merged %v", tt.name, kept, conflicts, merged)
 		}
-		if m.DisplayName != tt.display || m.NameClash != tt.nameClash {
-			t.Errorf("%s: named %q, clash %v", tt.name, m.DisplayName, m.NameClash)
+		if m.DisplayName != tt.display || m.NameConflict != tt.nameConflict {
+			t.Errorf("%s: named %q, conflict %v", tt.name, m.DisplayName, m.NameConflict)
 		}
 	}
 }
@@ -77,8 +77,8 @@ func TestMergeLeavesItsInputs(t *testing.T) {
 	}
 }
 
-// TestMoot: the engine tells which allows of a role change nothing.
-func TestMoot(t *testing.T) {
+// TestEffects: the editor hatches what changes nothing in the role that it shows.
+func TestEffects(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	owner := s.as(t, "o")
@@ -90,27 +90,23 @@ func TestMoot(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for pair, want := range map[string]string{
-		"*:read":                     "",
-		"deployment_config:read":     "no effect here",
-		"template:delete":            "denies it for every",
-		"template:update":            "allows it for every",
-		"assign_org_role:read":       "every member may",
-		"organization_member:read":   "what they own",
-		"organization_member:create": "",
+	for pair, want := range map[string]rbac.Effect{
+		"*:read":                     rbac.TakesEffect,
+		"deployment_config:read":     rbac.SiteOnlyType,
+		"template:delete":            rbac.DeniedForAll,
+		"template:update":            rbac.AllowedForAll,
+		"assign_org_role:read":       rbac.EveryoneHas,
+		"organization_member:read":   rbac.EveryoneHasOwn,
+		"organization_member:create": rbac.TakesEffect,
 	} {
-		got := v.Moot(rbac.LevelOrganization, perm(pair))
-		if want == "" != (got.Reason == "") || !strings.Contains(got.Reason, want) {
-			t.Errorf("%s: %q, want %q", pair, got.Reason, want)
-		}
-		if got.Own != (pair == "organization_member:read") {
-			t.Errorf("%s: own is %v", pair, got.Own)
+		if got := v.Effect(rbac.LevelOrganization, perm(pair)); got != want {
+			t.Errorf("%s: %d, want %d", pair, got, want)
 		}
 	}
 }
 
-// TestMootIsTrue: for everything that is said to change nothing, a role with just that gives a plain member nothing.
-func TestMootIsTrue(t *testing.T) {
+// TestEffectsAreTrue: for everything that is said to change nothing, a role with just that gives a plain member nothing.
+func TestEffectsAreTrue(t *testing.T) {
 	t.Parallel()
 	catalog := rbac.Default()
 	s := newSite(t)
@@ -132,9 +128,9 @@ func TestMootIsTrue(t *testing.T) {
 			for _, o := range objects {
 				gains = gains || holder.Authorize(a.Name, o) != plain.Authorize(a.Name, o)
 			}
-			m := v.Moot(rbac.LevelOrganization, p)
-			if nothing := m.Reason != "" && !m.Own; nothing == gains {
-				t.Errorf("%s: said to change nothing: %v (%s), gains: %v", p, nothing, m.Reason, gains)
+			e := v.Effect(rbac.LevelOrganization, p)
+			if nothing := e != rbac.TakesEffect && e != rbac.EveryoneHasOwn; nothing == gains {
+				t.Errorf("%s: said to change nothing: %v (%d), gains: %v", p, nothing, e, gains)
 			}
 		}
 	}

@@ -19,6 +19,11 @@ func (r *Role) levels() iter.Seq2[rbac.Level, []rbac.Permission] {
 	}
 }
 
+// Rules is what the role says, for comparing it with another one.
+func (r *Role) Rules() *rbac.Role {
+	return &rbac.Role{Name: r.Name, DisplayName: r.DisplayName, Site: r.Site, Organization: r.Organization, User: r.User, BuiltIn: r.BuiltIn}
+}
+
 // home is where roles live: an organization, or the site (the zero organization).
 type home struct {
 	org    db.Organization
@@ -166,7 +171,7 @@ func (s source) roleView(ctx context.Context, by *Subject, h home, name string) 
 	v.CanUpdate = !r.BuiltIn && h.may(by, "update")
 	v.CanDelete = !r.BuiltIn && h.may(by, "delete")
 	v.Locked = s.locks(by, h, v.CanUpdate)
-	v.Moot = s.moot(h, r.Role)
+	v.Effect = s.effectIn(r.Role)
 	return v, nil
 }
 
@@ -209,7 +214,7 @@ func (s source) startedFrom(ctx context.Context, by *Subject, h home, from strin
 	}
 	v := RoleView{
 		Organization: organizationOf(h.org), CanCreate: true, CanUpdate: true,
-		Role: Role{OrganizationID: h.org.ID}, Locked: s.locks(by, h, true), Moot: s.moot(h, Role{}),
+		Role: Role{OrganizationID: h.org.ID}, Locked: s.locks(by, h, true), Effect: s.effectIn(Role{}),
 	}
 	if from == "" {
 		return v, nil
@@ -229,7 +234,7 @@ func (s source) startedFrom(ctx context.Context, by *Subject, h home, from strin
 			continue
 		}
 		kept := v.Role.at(level.String())
-		for _, p := range s.writtenOut(list) {
+		for _, p := range s.catalog.WrittenOut(list) {
 			if !s.catalog.Valid(p.ResourceType, p.Action) || v.Locked(level, p) != "" {
 				v.LeftOut = append(v.LeftOut, p)
 				continue
@@ -237,28 +242,14 @@ func (s source) startedFrom(ctx context.Context, by *Subject, h home, from strin
 			*kept = append(*kept, p)
 		}
 	}
-	v.Moot = s.moot(h, v.Role)
+	v.Effect = s.effectIn(v.Role)
 	return v, nil
 }
 
-// writtenOut replaces the action "*", which only built-in roles may have, by the actions that it stands for today.
-func (s *Service) writtenOut(perms []rbac.Permission) []rbac.Permission {
-	actions := map[string][]rbac.ActionInfo{rbac.Wildcard: s.catalog.WildcardActions()}
-	for _, t := range s.catalog.Types() {
-		actions[t.Name] = t.Actions
-	}
-	var out []rbac.Permission
-	for _, p := range perms {
-		if p.Action != rbac.Wildcard {
-			out = append(out, p)
-			continue
-		}
-		for _, a := range actions[p.ResourceType] {
-			out = append(out, rbac.Permission{ResourceType: p.ResourceType, Action: a.Name, Negate: p.Negate})
-		}
-	}
-	rbac.SortPermissions(out)
-	return slices.Compact(out)
+// effectIn tells what allowing a permission would change in a role.
+func (s *Service) effectIn(role Role) func(rbac.Level, rbac.Permission) rbac.Effect {
+	rules := role.Rules()
+	return func(l rbac.Level, p rbac.Permission) rbac.Effect { return s.catalog.Effect(rules, l, p) }
 }
 
 // DeleteOrganizationRole deletes a custom role and takes it from everyone who held it. It returns what was deleted.

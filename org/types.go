@@ -171,8 +171,8 @@ type RoleView struct {
 	CanDelete    bool
 	// Locked says why a permission of the editor's grid may not be allowed or denied by the caller, "" if it may.
 	Locked func(level rbac.Level, p rbac.Permission) string
-	// Moot says whether allowing a permission of the grid in this role changes anything.
-	Moot func(level rbac.Level, p rbac.Permission) Moot
+	// Effect tells what allowing a permission of the grid would change in this role.
+	Effect func(level rbac.Level, p rbac.Permission) rbac.Effect
 	// LeftOut: permissions of the role this one was started from that could not be taken over (NewRole only).
 	LeftOut []rbac.Permission
 	From    string // display name of the role this one was started from

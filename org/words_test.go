@@ -218,7 +218,7 @@ func TestCompareRoles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []org.PermissionDiff{{Level: rbac.LevelOrganization, Permission: perm("template:delete"), From: org.NotSet, To: org.Deny}}
+	want := []rbac.Difference{{Level: rbac.LevelOrganization, ResourceType: "template", Action: "delete", From: rbac.Unset, To: rbac.Denied}}
 	if diff := cmp.Diff(want, c.Lines); diff != "" || c.Same != 1 || c.From.Version != 1 || c.To.Version != 2 {
 		t.Errorf("same %d, versions %d and %d\n%s", c.Same, c.From.Version, c.To.Version, diff)
 	}

@@ -62,11 +62,15 @@ func (c *Catalog) Effect(r *Role, l Level, p Permission) Effect {
 	return TakesEffect
 }
 
-// Counts is how many pairs of the catalog the role allows and denies at a level, after wildcards and with a deny beating an
-// allow, and how many pairs there are. The role must be compiled, or built in.
-func (r *Role) Counts(l Level) (allowed, denied, pairs int) {
+// Counts is how many pairs the role allows and denies at a level, after wildcards and with a deny beating an allow, and how
+// many pairs there are: of the named types, or of all if none is named. The role must be compiled, or built in.
+func (r *Role) Counts(l Level, types ...string) (allowed, denied, pairs int) {
 	at := &r.compiled[l]
 	for i := range r.catalog.Pairs() {
+		if len(types) > 0 && !slices.Contains(types, r.catalog.pairs[i].ResourceType) {
+			continue
+		}
+		pairs++
 		switch at.vote(i) {
 		case 1:
 			allowed++
@@ -74,5 +78,5 @@ func (r *Role) Counts(l Level) (allowed, denied, pairs int) {
 			denied++
 		}
 	}
-	return allowed, denied, r.catalog.Pairs()
+	return allowed, denied, pairs
 }

@@ -335,15 +335,15 @@ func roleChanges(e org.AuditEntry) (gained, lost []string) {
 }
 
 // permissionChanges are the permissions that an entry changed in a role.
-func permissionChanges(e org.AuditEntry) []org.PermissionDiff {
-	was := func(pick func(org.AuditChange) any) *org.Role {
-		return &org.Role{
+func permissionChanges(e org.AuditEntry) []rbac.Difference {
+	was := func(pick func(org.AuditChange) any) *rbac.Role {
+		return &rbac.Role{
 			Site:         recorded(pick(e.Diff["site_permissions"])),
 			Organization: recorded(pick(e.Diff["org_permissions"])),
 			User:         recorded(pick(e.Diff["user_permissions"])),
 		}
 	}
-	return org.DiffRoles(was(func(c org.AuditChange) any { return c.Old }), was(func(c org.AuditChange) any { return c.New }))
+	return rbac.Diff(was(func(c org.AuditChange) any { return c.Old }), was(func(c org.AuditChange) any { return c.New }))
 }
 
 // recorded reads a recorded list of permissions.
@@ -364,22 +364,22 @@ type change struct {
 // fewChanges says whether a list of changes is short enough to be seen without asking for it.
 func fewChanges(list []change) bool { return len(list) <= 12 }
 
-// ruleChange is the line of a permission that became another rule.
-func ruleChange(d org.PermissionDiff) change {
-	c := change{what: d.Permission.ResourceType + ":" + d.Permission.Action}
+// stateChange is the line of a permission about which a role says something else now.
+func stateChange(d rbac.Difference) change {
+	c := change{what: d.Pair().String()}
 	if d.Level != rbac.LevelOrganization {
 		c.note = strings.ToLower(org.LevelLabel(d.Level))
 	}
 	switch d.To {
-	case org.Allow:
+	case rbac.Allowed:
 		c.class, c.sign, c.word = "add", "+", "Allow "
-	case org.Deny:
+	case rbac.Denied:
 		c.class, c.sign, c.word = "den", "⊘", "Deny "
 	default:
 		c.class, c.sign, c.word = "del", "−", "Not set "
 	}
-	if d.From != org.NotSet {
-		c.note = strings.TrimSpace(c.note + " was " + map[org.Rule]string{org.Allow: "allowed", org.Deny: "denied"}[d.From])
+	if d.From != rbac.Unset {
+		c.note = strings.TrimSpace(c.note + " was " + map[rbac.State]string{rbac.Allowed: "allowed", rbac.Denied: "denied"}[d.From])
 	}
 	return c
 }
@@ -388,7 +388,7 @@ func ruleChange(d org.PermissionDiff) change {
 func (a Audit) changes(e org.AuditEntry) []change {
 	var out []change
 	for _, d := range permissionChanges(e) {
-		out = append(out, ruleChange(d))
+		out = append(out, stateChange(d))
 	}
 	gained, lost := roleChanges(e)
 	for _, r := range gained {

@@ -29,16 +29,16 @@ func fullImpact() org.Impact {
 	return i
 }
 
-func mootEditor() RoleEditor {
+func idleEditor() RoleEditor {
 	e := fullEditor()
-	e.View.Moot = func(_ rbac.Level, p rbac.Permission) org.Moot {
+	e.View.Effect = func(_ rbac.Level, p rbac.Permission) rbac.Effect {
 		switch p.ResourceType {
 		case "template":
-			return org.Moot{Reason: "No effect: " + hostile}
+			return rbac.SiteOnlyType
 		case "workspace":
-			return org.Moot{Reason: "Theirs anyway", Own: true}
+			return rbac.EveryoneHasOwn
 		}
-		return org.Moot{}
+		return rbac.TakesEffect
 	}
 	return e
 }
@@ -68,7 +68,7 @@ func changePages() map[string]templ.Component {
 		"review":           RoleReviewPage(RoleReview{Editor: refusedEditor(), Impact: fullImpact()}),
 		"review, refused":  RoleReviewPage(RoleReview{Editor: fullEditor(), Err: refusal}),
 		"merge":            RoleMergePage(fullMerge()),
-		"role, moot":       RoleEditorPage(mootEditor()),
+		"role, idle":       RoleEditorPage(idleEditor()),
 		"delete, impact":   RoleDeletePage(RoleDelete{View: fullEditor().View, Impact: fullImpact()}),
 		"missing":          ProblemPage(Problem{Status: 403, Message: "Forbidden.", Missing: []string{"a:b", "c:d"}, Grantors: []string{hostile}}),
 		"missing, nothing": ProblemPage(Problem{Status: 403, Message: "Forbidden.", Missing: []string{"a:b"}}),
@@ -158,12 +158,12 @@ func TestMergeOffersBoth(t *testing.T) {
 	}
 }
 
-func TestMootCellsSayWhy(t *testing.T) {
+func TestCellsWithoutEffectSayWhy(t *testing.T) {
 	t.Parallel()
-	doc := render(t, RoleEditorPage(mootEditor()))
+	doc := render(t, RoleEditorPage(idleEditor()))
 	cell := cellOf(doc, "org.template.update")
 	why := doc.Find("#" + cell.AttrOr("aria-describedby", "none")).Text()
-	if !cell.HasClass("gh") || cell.HasClass("own") || !strings.Contains(why, hostile) || !strings.Contains(cell.AttrOr("title", ""), hostile) {
+	if !cell.HasClass("gh") || cell.HasClass("own") || !strings.Contains(why, "belongs to an organization") || !strings.Contains(cell.AttrOr("title", ""), why[:20]) {
 		t.Errorf("class %q, described as %q", cell.AttrOr("class", ""), why)
 	}
 	if !cellOf(doc, "org.workspace.update").HasClass("own") || cellOf(doc, "org.user.read").HasClass("gh") {

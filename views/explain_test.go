@@ -101,7 +101,7 @@ func fullHistory() History {
 func fullComparison() Compare {
 	h := fullHistory()
 	return Compare{
-		Comparison: org.Comparison{Organization: acme, From: h.Versions[1].Role, To: h.Versions[0].Role, Same: 1, Lines: org.DiffRoles(&h.Versions[1].Role, &h.Versions[0].Role)},
+		Comparison: org.Comparison{Organization: acme, From: h.Versions[1].Role, To: h.Versions[0].Role, Same: 1, Lines: rbac.Diff(h.Versions[1].Role.Rules(), h.Versions[0].Role.Rules())},
 		From:       org.RoleAt{Name: hostile, Version: 1}, To: org.RoleAt{Name: hostile}, Roles: []org.Role{newRole(hostile), newRole("b")}, Versions: h.Versions,
 	}
 }

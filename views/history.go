@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"rolecall/org"
+	"rolecall/rbac"
 )
 
 // History is the versions of a role.
@@ -76,8 +77,8 @@ func (h History) steps() []versionStep {
 		} else {
 			s.first = true
 		}
-		for _, d := range org.DiffRoles(before, &h.Versions[i].Role) {
-			s.changes = append(s.changes, ruleChange(d))
+		for _, d := range rbac.Diff(before.Rules(), h.Versions[i].Role.Rules()) {
+			s.changes = append(s.changes, stateChange(d))
 		}
 		out = append(out, s)
 	}
@@ -100,11 +101,7 @@ func versionText(v int64) string {
 	return strconv.FormatInt(v, 10)
 }
 
-// ruleClass and ruleLabel show what a role says about a permission.
-func ruleClass(r org.Rule) string {
-	return map[org.Rule]string{org.Allow: "st a", org.Deny: "st d", org.NotSet: "st u"}[r]
-}
-
-func ruleLabel(r org.Rule) string {
-	return map[org.Rule]string{org.Allow: "Allow", org.Deny: "Deny", org.NotSet: "Not set"}[r]
+// stateClass shows what a role says about a permission; stateLabel names it.
+func stateClass(s rbac.State) string {
+	return map[rbac.State]string{rbac.Allowed: "st a", rbac.Denied: "st d", rbac.Unset: "st u"}[s]
 }

@@ -1,7 +1,6 @@
 package views
 
 import (
-	"hash/fnv"
 	"regexp"
 	"slices"
 	"strconv"
@@ -45,69 +44,22 @@ func (n counts) sentence() string {
 
 // countRole counts what a role says at the levels that roles of its kind have, wildcards written out.
 func countRole(c *rbac.Catalog, r org.Role, ofSite bool) counts {
-	lists := [][]rbac.Permission{r.Organization}
-	if ofSite {
-		lists = [][]rbac.Permission{r.Site, r.User}
+	role := c.Compile(*r.Rules())
+	if !ofSite {
+		return countAt(role, rbac.LevelOrganization)
 	}
-	var n counts
-	for _, perms := range lists {
-		n = n.plus(countStates(c, newStates(perms, r.BuiltIn)))
-	}
-	return n
+	return countAt(role, rbac.LevelSite).plus(countAt(role, rbac.LevelUser))
 }
 
-func countStates(c *rbac.Catalog, s states) counts {
-	var n counts
-	for _, t := range c.Types() {
-		for _, a := range t.Actions {
-			n = n.plus(countCell(s.at(t.Name, a.Name), s.at(rbac.Wildcard, a.Name)))
-		}
-	}
+func countAt(r *rbac.Role, l rbac.Level, types ...string) (n counts) {
+	n.allowed, n.denied, n.total = r.Counts(l, types...)
 	return n
-}
-
-// countCell is one pair, given what stands in its own cell and in that of the wildcard row.
-func countCell(own, star string) counts {
-	switch {
-	case own == stateDeny || star == stateDeny:
-		return counts{denied: 1, total: 1}
-	case own == stateAllow || star == stateAllow:
-		return counts{allowed: 1, total: 1}
-	default:
-		return counts{total: 1}
-	}
 }
 
 // pair is a resource type and an action.
 type pair struct{ typ, action string }
 
 func (p pair) String() string { return p.typ + ":" + p.action }
-
-// states is what one level of a role says, by pair.
-type states struct {
-	set      map[pair]string
-	wildcard bool // an entry with the action "*" speaks for all actions: only built-in roles have them
-}
-
-func newStates(perms []rbac.Permission, builtIn bool) states {
-	s := states{set: make(map[pair]string, len(perms)), wildcard: builtIn}
-	for _, p := range perms {
-		k := pair{p.ResourceType, p.Action}
-		if p.Negate {
-			s.set[k] = stateDeny
-		} else if s.set[k] == stateUnset {
-			s.set[k] = stateAllow
-		}
-	}
-	return s
-}
-
-func (s states) at(typ, action string) string {
-	if v := s.set[pair{typ, action}]; v != stateUnset || !s.wildcard {
-		return v
-	}
-	return s.set[pair{typ, rbac.Wildcard}]
-}
 
 // scope is the grid of one level of a role.
 type scope struct {
@@ -140,14 +92,14 @@ type gridCell struct {
 	pair
 	typeLabel, label, description string
 
-	key      string // of its scope
-	index    int    // of the action among those of the wildcard row
-	value    string // as it stands in the form
-	stored   string // as it is stored
-	noAllow  string // why it must not be allowed, "" if it may
-	noDeny   string // why it must not be denied
-	moot     org.Moot
-	covered  bool // the wildcard row has a say about it, which the stylesheet shows as it is edited
+	key      string      // of its scope
+	index    int         // of the action among those of the wildcard row
+	value    string      // as it stands in the form
+	stored   string      // as it is stored
+	noAllow  string      // why it must not be allowed, "" if it may
+	noDeny   string      // why it must not be denied
+	effect   rbac.Effect // of allowing it
+	covered  bool        // the wildcard row has a say about it, which the stylesheet shows as it is edited
 	errors   []string
 	editable bool
 }
@@ -180,8 +132,8 @@ func (c gridCell) title() string {
 	if c.description != "" {
 		text += ": " + c.description
 	}
-	if c.moot.Reason != "" {
-		text += ". " + c.moot.Reason
+	if why := effectText[c.effect]; why != "" {
+		text += ". " + why
 	}
 	if c.editable && c.locked() != "" {
 		text += ". Locked: " + c.locked()
@@ -194,10 +146,10 @@ func (c gridCell) class() string {
 	if c.editable && c.locked() != "" {
 		class += " lk"
 	}
-	if c.moot.Reason != "" && !c.covered {
+	if effectText[c.effect] != "" && !c.covered {
 		class += " gh"
 	}
-	if c.moot.Own && !c.covered {
+	if c.effect == rbac.EveryoneHasOwn && !c.covered {
 		class += " own"
 	}
 	return class
@@ -206,8 +158,8 @@ func (c gridCell) class() string {
 // described lists the ids of what describes the cell besides its name.
 func (c gridCell) described() string {
 	var ids []string
-	if c.moot.Reason != "" {
-		ids = append(ids, mootID(c.moot.Reason))
+	if effectText[c.effect] != "" {
+		ids = append(ids, effectID(c.effect))
 	}
 	if len(c.errors) > 0 {
 		ids = append(ids, c.id()+"-error")
@@ -215,12 +167,17 @@ func (c gridCell) described() string {
 	return strings.Join(ids, " ")
 }
 
-// mootID is where a reason stands in the page.
-func mootID(reason string) string {
-	h := fnv.New32a()
-	_, _ = h.Write([]byte(reason)) // a hash takes everything
-	return "moot-" + strconv.FormatUint(uint64(h.Sum32()), 36)
+// effectText tells people why allowing a permission changes nothing, or less than it seems to.
+var effectText = map[rbac.Effect]string{
+	rbac.SiteOnlyType:   "Has no effect here: nothing of this type belongs to an organization",
+	rbac.DeniedForAll:   "Has no effect: this role denies it for every resource type",
+	rbac.AllowedForAll:  "Changes nothing: this role allows it for every resource type",
+	rbac.EveryoneHas:    "Changes nothing: every member may do this anyway",
+	rbac.EveryoneHasOwn: "Every member may do this anyway to what they own; the role widens it to everybody's",
 }
+
+// effectID is where the text of an effect stands in the page.
+func effectID(e rbac.Effect) string { return "effect-" + strconv.Itoa(int(e)) }
 
 // cells are all cells of a row.
 func (r gridRow) cells() []gridCell {
@@ -339,8 +296,8 @@ func permissions(r org.Role, l rbac.Level) []rbac.Permission {
 // scope fills the grid of one level.
 func (e RoleEditor) scope(s scope) scope {
 	catalog := catalogOr(e.Catalog)
-	values := newStates(permissions(e.View.Role, s.level), e.View.Role.BuiltIn)
-	stored := newStates(permissions(e.stored(), s.level), e.View.Role.BuiltIn)
+	was := e.stored()
+	values, stored := catalog.Compile(*e.View.Role.Rules()), was.Rules()
 	errs := e.cellErrors(s.level)
 	index := map[string]int{}
 	for i, a := range catalog.WildcardActions() {
@@ -349,11 +306,11 @@ func (e RoleEditor) scope(s scope) scope {
 	cell := func(typ, typeLabel string, a rbac.ActionInfo) gridCell {
 		c := gridCell{
 			pair: pair{typ, a.Name}, typeLabel: typeLabel, label: a.Label, description: a.Description, key: s.key, index: index[a.Name],
-			value: values.at(typ, a.Name), stored: stored.at(typ, a.Name), errors: errs[pair{typ, a.Name}], editable: s.editable,
+			value: values.State(s.level, typ, a.Name).String(), stored: stored.State(s.level, typ, a.Name).String(), errors: errs[pair{typ, a.Name}], editable: s.editable,
 		}
-		if e.View.Moot != nil && s.own {
-			c.moot = e.View.Moot(s.level, rbac.Permission{ResourceType: typ, Action: a.Name})
-			c.covered = values.at(rbac.Wildcard, a.Name) != stateUnset && typ != rbac.Wildcard
+		if e.View.Effect != nil && s.own {
+			c.effect = e.View.Effect(s.level, rbac.Permission{ResourceType: typ, Action: a.Name})
+			c.covered = values.State(s.level, rbac.Wildcard, a.Name) != rbac.Unset && typ != rbac.Wildcard
 		}
 		if s.editable && e.View.Locked != nil {
 			c.noAllow = e.View.Locked(s.level, rbac.Permission{ResourceType: typ, Action: a.Name})
@@ -364,19 +321,18 @@ func (e RoleEditor) scope(s scope) scope {
 	s.star = newRow(rbac.Wildcard, "Every resource type", catalog.WildcardActions(), cell)
 	for _, a := range catalog.Areas() {
 		area := gridArea{id: "a-" + s.key + "-" + a.ID, label: a.Label}
+		var types []string
 		for _, t := range a.Types {
 			row := newRow(t.Name, t.Label, t.Actions, cell)
 			if !s.own && !anySet(row.cells()) {
 				continue // a level that roles of this kind don't have: only what it says anyway is worth its bytes
 			}
-			for _, c := range row.cells() {
-				area.counts = area.counts.plus(countCell(c.value, values.at(rbac.Wildcard, c.action)))
-			}
-			area.rows = append(area.rows, row)
+			area.rows, types = append(area.rows, row), append(types, t.Name)
 		}
 		if len(area.rows) == 0 {
 			continue
 		}
+		area.counts = countAt(values, s.level, types...)
 		s.areas = append(s.areas, area)
 		s.counts = s.counts.plus(area.counts)
 	}
@@ -398,15 +354,15 @@ func newRow(typ, label string, actions []rbac.ActionInfo, cell func(string, stri
 }
 
 // unknownCells are the stored pairs that have no place in the grid, sorted. They stay until somebody drops them.
-func unknownCells(catalog *rbac.Catalog, s scope, values, stored states) []gridCell {
+func unknownCells(catalog *rbac.Catalog, s scope, values, stored *rbac.Role) []gridCell {
 	var out []gridCell
-	for p, state := range stored.set {
-		if catalog.Valid(p.typ, p.action) || (stored.wildcard && p.action == rbac.Wildcard) {
+	for _, d := range rbac.Diff(&rbac.Role{}, stored) { // all that it says
+		if d.Level != s.level || catalog.Valid(d.ResourceType, d.Action) || stored.BuiltIn && d.Action == rbac.Wildcard {
 			continue
 		}
-		out = append(out, gridCell{pair: p, key: s.key, value: values.set[p], stored: state, editable: s.editable})
+		value := values.State(d.Level, d.ResourceType, d.Action)
+		out = append(out, gridCell{pair: pair{d.ResourceType, d.Action}, key: s.key, value: value.String(), stored: d.To.String(), editable: s.editable})
 	}
-	slices.SortFunc(out, func(a, b gridCell) int { return strings.Compare(a.String(), b.String()) })
 	return out
 }
 

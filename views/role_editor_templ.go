@@ -48,7 +48,7 @@ func RoleEditorPage(e RoleEditor) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = mootLegend(scopes).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = effectLegend(scopes).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

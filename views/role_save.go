@@ -1,6 +1,7 @@
 package views
 
 import (
+	"slices"
 	"time"
 
 	"rolecall/org"
@@ -17,8 +18,8 @@ const (
 var levelKeys = map[rbac.Level]string{rbac.LevelSite: "site", rbac.LevelOrganization: "org", rbac.LevelUser: "user"}
 
 // cellField is the name of the field of a cell.
-func cellField(c org.RoleChange) string {
-	return levelKeys[c.Level] + "." + c.Permission.ResourceType + "." + c.Permission.Action
+func cellField(d rbac.Difference) string {
+	return levelKeys[d.Level] + "." + d.ResourceType + "." + d.Action
 }
 
 // levelWord says of which level a change is, where a role of this kind has more than one.
@@ -34,11 +35,11 @@ func levelWord(l rbac.Level) string {
 }
 
 // mark is the sign, its class and the word of what a change makes a role say.
-func mark(is string) (class, sign, word string) {
-	switch is {
-	case org.SaysAllow:
+func mark(to rbac.State) (class, sign, word string) {
+	switch to {
+	case rbac.Allowed:
 		return "add", "+", "Allow"
-	case org.SaysDeny:
+	case rbac.Denied:
 		return "den", "⊘", "Deny"
 	default:
 		return "del", "−", "Clear"
@@ -46,11 +47,12 @@ func mark(is string) (class, sign, word string) {
 }
 
 // changes are what the review is about.
-func (r RoleReview) changes() []org.RoleChange {
-	if r.Editor.New {
-		return org.RoleChanges(org.Role{}, r.Editor.View.Role)
+func (r RoleReview) changes() []rbac.Difference {
+	var was org.Role
+	if !r.Editor.New {
+		was = r.Editor.stored()
 	}
-	return org.RoleChanges(r.Editor.stored(), r.Editor.View.Role)
+	return rbac.Diff(was.Rules(), r.Editor.View.Role.Rules())
 }
 
 // renamed says whether the display name changes too.
@@ -71,13 +73,13 @@ func (r RoleReview) count() int {
 func (m RoleMerge) story() string {
 	text := firstOf(m.Theirs.UpdatedBy, "Somebody else") + " saved version " + thousands(int(m.Theirs.Version)) + " " +
 		when(m.Theirs.UpdatedAt, m.Now) + "; you started from version " + thousands(int(m.Was.Version)) + ". "
-	clashes := len(m.Clashes)
-	if m.NameClash {
-		clashes++
+	conflicts := len(m.Conflicts)
+	if m.NameConflict {
+		conflicts++
 	}
 	kept := len(m.Kept)
 	switch {
-	case clashes == 0:
+	case conflicts == 0:
 		return text + "None of your changes overlaps with theirs: all are kept."
 	case kept == 0:
 		return text + "Choose, line by line."
@@ -115,28 +117,24 @@ func be(n int) string {
 // theirName is how the column of the other save is called.
 func (m RoleMerge) theirName() string { return firstOf(m.Theirs.UpdatedBy, "Theirs") }
 
-// mootNote is a reason for hatched cells, with how many it hatches.
-type mootNote struct {
-	org.Moot
-	id    string
-	cells int
+// effectNote explains hatched cells of one kind, and says how many there are.
+type effectNote struct {
+	effect rbac.Effect
+	cells  int
 }
 
-// mootNotes are the different reasons why cells are hatched.
-func mootNotes(scopes []scope) []mootNote {
-	var out []mootNote
-	at := map[string]int{}
+// effectNotes are the different reasons why cells are hatched, in the order in which they first occur.
+func effectNotes(scopes []scope) []effectNote {
+	var out []effectNote
 	for _, s := range scopes {
 		for _, r := range s.rows() {
 			for _, c := range r.cells() {
-				if c.moot.Reason == "" {
+				if effectText[c.effect] == "" {
 					continue
 				}
-				i, ok := at[c.moot.Reason]
-				if !ok {
-					i = len(out)
-					at[c.moot.Reason] = i
-					out = append(out, mootNote{id: mootID(c.moot.Reason), Moot: c.moot})
+				i := slices.IndexFunc(out, func(n effectNote) bool { return n.effect == c.effect })
+				if i < 0 {
+					i, out = len(out), append(out, effectNote{effect: c.effect})
 				}
 				out[i].cells++
 			}

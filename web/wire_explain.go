@@ -115,7 +115,7 @@ type findingJSON struct {
 }
 
 func voteName(v int8) string {
-	return map[int8]string{1: string(org.Allow), -1: string(org.Deny)}[v]
+	return rbac.State(v).String()
 }
 
 // matchRole is the role of a match. The implied ones have no name for people of their own.
@@ -264,10 +264,10 @@ type permissionDiffJSON struct {
 func wireComparison(c *org.Comparison) comparisonJSON {
 	return comparisonJSON{
 		From: comparedJSON{wireRole(&c.From), c.From.Version}, To: comparedJSON{wireRole(&c.To), c.To.Version}, Same: c.Same,
-		Lines: each(c.Lines, func(d *org.PermissionDiff) permissionDiffJSON {
-			return permissionDiffJSON{d.Level.String(), d.Permission.ResourceType, d.Permission.Action, ruleName(d.From), ruleName(d.To)}
+		Lines: each(c.Lines, func(d *rbac.Difference) permissionDiffJSON {
+			return permissionDiffJSON{d.Level.String(), d.ResourceType, d.Action, stateName(d.From), stateName(d.To)}
 		}),
 	}
 }
 
-func ruleName(r org.Rule) string { return cmp.Or(string(r), "not_set") }
+func stateName(s rbac.State) string { return cmp.Or(s.String(), "not_set") }

@@ -1,0 +1,38 @@
+package org
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"rolecall/rbac"
+)
+
+// Grantors are the display names of roles that give all of these permissions, as type:action, in an organization, at
+// most a few: whoever was refused for want of them can ask for one. It tells nothing to who may not read the roles.
+func (s *Service) Grantors(ctx context.Context, subject *Subject, organization string, permissions []string) ([]string, error) {
+	const few = 4
+	src := s.snapshot(subject)
+	h, err := src.roleHome(ctx, subject, organization)
+	if err != nil {
+		return nil, err
+	}
+	set, err := src.roles(ctx, h.org.ID)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	// Built-in roles come last in the list, and are what an administrator would think of first.
+	for i := range set.list {
+		r := &set.list[len(set.list)-1-i]
+		rights := s.catalog.OrganizationRights(h.org.ID, []*rbac.Role{r.compiled})
+		missing := slices.ContainsFunc(permissions, func(p string) bool {
+			resourceType, action, _ := strings.Cut(p, ":")
+			return !rights.Contains(resourceType, action)
+		})
+		if !missing && len(names) < few {
+			names = append(names, r.DisplayName)
+		}
+	}
+	return names, nil
+}
