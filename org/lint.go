@@ -1,6 +1,7 @@
 package org
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -20,6 +21,7 @@ type Finding struct {
 	Permission rbac.Permission
 	Other      string // name of the role that a duplicate is like
 	Message    string
+	Cause      string // of findings about people: Message without the name, so that equal ones can be shown as one
 	Fix        string
 }
 
@@ -132,8 +134,8 @@ func (l *linter) people(ctx context.Context, by *Subject) error {
 	if err != nil {
 		return err
 	}
-	idle := map[holding][]string{}
-	who := map[uuid.UUID][]string{}
+	idle := map[holding][]idleRole{}
+	who := map[uuid.UUID][]idleRole{}
 	var ids []uuid.UUID
 	err = c.each(ctx, func(r *db.ListHoldingsRow, h holding) error {
 		id := r.UserID
@@ -157,10 +159,11 @@ func (l *linter) people(ctx context.Context, by *Subject) error {
 	}
 	if err := c.eachByID(ctx, by, l.home.org.ID, ids, func(m *Member) error {
 		one := *m
-		for _, name := range who[m.UserID] {
-			r := l.set.byName[name]
-			l.add(Finding{Rule: LintRedundant, Member: &one, Role: RoleRef{Name: name, DisplayName: r.DisplayName, OrganizationID: l.home.org.ID, BuiltIn: r.BuiltIn},
-				Message: fmt.Sprintf("Taking %s from %s would change nothing: other roles give the same.", r.DisplayName, one.Username),
+		for _, idle := range who[m.UserID] {
+			r := idle.role
+			l.add(Finding{Rule: LintRedundant, Member: &one, Role: RoleRef{Name: r.Name, DisplayName: r.DisplayName, OrganizationID: l.home.org.ID, BuiltIn: r.BuiltIn},
+				Message: idle.of(cmp.Or(one.Name, one.Username)+"'s", cmp.Or(one.Name, one.Username)),
+				Cause:   idle.of("Their", "them"),
 				Fix:     "Take the role away."})
 		}
 		return nil
@@ -170,13 +173,36 @@ func (l *linter) people(ctx context.Context, by *Subject) error {
 	return l.suspended(ctx, by)
 }
 
+// idleRole is a role that could be taken from somebody without changing anything, and why it does nothing.
+type idleRole struct {
+	role       *setRole
+	included   bool     // other roles allow all that it allows
+	overridden *setRole // else the site role that stands above what it denies, nil if there is none
+}
+
+// of says why the role does nothing, of somebody by name.
+func (r idleRole) of(whose, whom string) string {
+	role := RoleLabel(r.role.compiled)
+	switch {
+	case r.included:
+		return fmt.Sprintf("%s other roles already include everything in %s.", whose, role)
+	case r.overridden != nil:
+		return fmt.Sprintf("%s site role %s overrides the denies of %s.", whose, RoleLabel(r.overridden.compiled), role)
+	}
+	return fmt.Sprintf("%s has no effect for %s.", role, whom)
+}
+
 // idle is the roles of a holding that could be taken away without changing anything.
-func (c *crowd) idle(ctx context.Context, h holding) ([]string, error) {
+func (c *crowd) idle(ctx context.Context, h holding) ([]idleRole, error) {
 	whole, err := c.subject(ctx, h)
 	if err != nil {
 		return nil, err
 	}
-	var idle []string
+	set, err := c.roles(ctx, c.org)
+	if err != nil {
+		return nil, err
+	}
+	var idle []idleRole
 	roles := strings.Fields(h.roles)
 	for i, name := range roles {
 		rest := h
@@ -185,11 +211,55 @@ func (c *crowd) idle(ctx context.Context, h holding) ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		if sameRights(whole, without, c.org) {
-			idle = append(idle, name)
+		if r := set.byName[name]; r != nil && sameRights(whole, without, c.org) {
+			why, err := c.whyIdle(ctx, r, without, h)
+			if err != nil {
+				return nil, err
+			}
+			idle = append(idle, why)
 		}
 	}
 	return idle, nil
+}
+
+// whyIdle tells why a role does nothing for people who may do the same without it.
+func (c *crowd) whyIdle(ctx context.Context, r *setRole, without *rbac.Subject, h holding) (idleRole, error) {
+	why := idleRole{role: r}
+	plain := c.catalog.NewSubject(anyone, []rbac.ID{c.org}, nil)
+	alone := c.catalog.NewSubject(anyone, []rbac.ID{c.org}, []rbac.Grant{{Role: r.compiled, Org: c.org}})
+	here := rbac.Object{Org: c.org}
+	why.included = len(c.surplus(alone, plain, here)) > 0 && len(c.surplus(alone, without, here)) == 0
+	if why.included {
+		return why, nil
+	}
+	site, err := c.roles(ctx, uuid.Nil)
+	if err != nil {
+		return why, err
+	}
+	for name := range strings.FieldsSeq(h.siteRoles) {
+		above := site.byName[name]
+		if above != nil && c.allowsDenied(above.compiled, r.compiled) {
+			why.overridden = above
+			break
+		}
+	}
+	return why, nil
+}
+
+// allowsDenied reports whether a role of the site allows, on the whole site, something that a role of an organization
+// denies there.
+func (c *crowd) allowsDenied(site, organization *rbac.Role) bool {
+	holder := c.catalog.NewSubject(anyone, nil, []rbac.Grant{{Role: site}})
+	for _, t := range c.catalog.Types() {
+		for _, a := range t.Actions {
+			denied := organization.State(rbac.LevelOrganization, t.Name, a.Name) == rbac.Denied ||
+				organization.State(rbac.LevelOrganization, rbac.Wildcard, a.Name) == rbac.Denied
+			if denied && holder.Authorize(a.Name, rbac.Object{Type: t.Name, Org: c.org}) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func sameRights(a, b *rbac.Subject, org uuid.UUID) bool {
@@ -217,7 +287,8 @@ func (l *linter) suspended(ctx context.Context, by *Subject) error {
 		}
 		one := *m
 		l.add(Finding{Rule: LintSuspended, Member: &one, Message: fmt.Sprintf("%s is suspended and holds %s.", m.Username, plural(int64(len(m.Roles)), "role")),
-			Fix: "Take the roles away, or remove the member, so that activating the account gives nothing back unseen."})
+			Cause: "They are suspended and hold roles.",
+			Fix:   "Take the roles away, or remove the member, so that activating the account gives nothing back unseen."})
 		return nil
 	})
 }

@@ -365,3 +365,20 @@ func TestAuditFolds(t *testing.T) {
 		}
 	}
 }
+
+// Findings that differ in the person alone are one line, with a link for each of them.
+func TestLintNamesPeopleOnce(t *testing.T) {
+	t.Parallel()
+	l := Lint{Organization: acme}
+	for _, name := range []string{"ann", "ben", "cy", "dee", "eve", "flo", "gus"} {
+		m := newMember(name)
+		l.Findings = append(l.Findings, org.Finding{Rule: org.LintSuspended, Member: &m, Message: name + " is suspended", Cause: "They are suspended", Fix: "Do"})
+	}
+	doc := render(t, LintPage(l))
+	if n := doc.Find(".lint li").Length(); n != 1 {
+		t.Errorf("%d lines", n)
+	}
+	if n := doc.Find(".lint li details a").Length(); n != 2 || doc.Find(".lint li a").Length() != 7 {
+		t.Errorf("%d of %d people are folded", n, doc.Find(".lint li a").Length())
+	}
+}

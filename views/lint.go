@@ -15,29 +15,53 @@ type Lint struct {
 // LintURL is the page with the findings of an organization.
 func LintURL(organization string) string { return OrganizationURL(organization) + "/lint" }
 
-// lintGroup is the findings of one rule: how many, and a line for those that differ in their permission only.
+// lintGroup is the findings of one rule: how many, and a line for those that differ in their permission or member only.
 type lintGroup struct {
 	rule, title string
 	count       int
 	lines       []lintLine
 }
 
-// lintLine is one thing to put right, and the permissions that it is about.
+// lintLine is one thing to put right, and the permissions and members that it is about.
 type lintLine struct {
 	org.Finding
 	permissions []string
+	members     []org.Member
 }
+
+// same reports whether a finding belongs to the line.
+func (l *lintLine) same(f *org.Finding) bool {
+	if l.Role != f.Role || l.Other != f.Other || l.Fix != f.Fix {
+		return false
+	}
+	if f.Cause != "" {
+		return l.Cause == f.Cause
+	}
+	return l.Member == f.Member && l.Message == f.Message
+}
+
+// people are those whom one line is about, where they are several.
+func (l *lintLine) people() []org.Member {
+	if len(l.members) < 2 {
+		return nil
+	}
+	return l.members
+}
+
+// shownPeople is how many names a line shows before it folds the rest.
+const shownPeople = 5
 
 func (g *lintGroup) add(f org.Finding) {
 	g.count++
-	i := slices.IndexFunc(g.lines, func(l lintLine) bool {
-		return l.Role == f.Role && l.Member == f.Member && l.Other == f.Other && l.Message == f.Message && l.Fix == f.Fix
-	})
+	i := slices.IndexFunc(g.lines, func(l lintLine) bool { return l.same(&f) })
 	if i < 0 {
 		i, g.lines = len(g.lines), append(g.lines, lintLine{Finding: f})
 	}
 	if f.Permission.Action != "" {
 		g.lines[i].permissions = append(g.lines[i].permissions, permissionText(f.Permission))
+	}
+	if f.Member != nil {
+		g.lines[i].members = append(g.lines[i].members, *f.Member)
 	}
 }
 

@@ -1,0 +1,55 @@
+package org_test
+
+import (
+	"slices"
+	"testing"
+
+	"rolecall/org"
+)
+
+// A role that does nothing for somebody does so for one of three reasons, and the check tells which.
+func TestLintSaysWhyARoleDoesNothing(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	owner := s.as(t, "o")
+	for name, list := range map[string][]string{
+		"small": {"group:create"}, "large": {"group:create", "group:update"}, "frozen": {"!group:create", "!group:update"}, "idle": {"!organization_member:create"},
+	} {
+		if _, err := s.PutOrganizationRole(t.Context(), owner, "default", role(name, list...)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.insert(t,
+		person{name: "paula", site: []string{"owner"}, home: []string{"frozen"}},
+		person{name: "max", home: []string{"small", "large"}},
+		person{name: "mia", home: []string{"small", "large"}},
+		person{name: "nora", home: []string{"idle"}},
+		person{name: "ivan", home: []string{"small", "frozen"}}) // the denies win: small does nothing, frozen does
+	_, found, err := s.Lint(t.Context(), owner, "default")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]string{}
+	for _, f := range found {
+		if f.Rule == org.LintRedundant && slices.Contains([]string{"paula", "max", "mia", "nora", "ivan"}, f.Member.Username) {
+			got[f.Member.Username+" "+f.Role.Name] = f.Message + " / " + f.Cause
+		}
+	}
+	want := map[string]string{
+		"paula frozen": "Name of paula's site role Owner overrides the denies of frozen. / Their site role Owner overrides the denies of frozen.",
+		"max small":    "Name of max's other roles already include everything in small. / Their other roles already include everything in small.",
+		"mia small":    "Name of mia's other roles already include everything in small. / Their other roles already include everything in small.",
+		"nora idle":    "idle has no effect for Name of nora. / idle has no effect for them.",
+		"ivan small":   "small has no effect for Name of ivan. / small has no effect for them.",
+		"ivan frozen":  "",
+	}
+	for key, text := range want {
+		if got[key] != text {
+			t.Errorf("%s: %q, want %q", key, got[key], text)
+		}
+		delete(got, key)
+	}
+	if len(got) > 0 {
+		t.Errorf("told besides: %q", got)
+	}
+}
