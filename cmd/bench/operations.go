@@ -28,6 +28,8 @@ const (
 	siteRoles   = "roles of the site"
 	oneCheck    = "authcheck, 1 check"
 	manyChecks  = "authcheck, 100 checks"
+	mostChecks  = "authcheck, 1,000 checks"
+	otherChecks = "authcheck about others, 1 check"
 	assigning   = "assign, 64 clients"
 	bareInserts = "the database alone, inserts in batches of 64"
 	oneStranger = "tiny answer, to anybody"
@@ -48,7 +50,7 @@ type turner interface {
 
 // rates has everything that is measured in requests a second. The ceilings are asked between all the others, so that a
 // machine that slows down slows all of them down.
-func (s *server) rates(ceiling string, everybody []person, clients int) []*target {
+func (s *server) rates(ceiling string, everybody []person, others [][]byte, clients int) []*target {
 	var json40, fresh40, html40, fragments [][]byte
 	for n := range 40 {
 		query := fmt.Sprintf("?limit=25&offset=%d", 25*n)
@@ -71,6 +73,8 @@ func (s *server) rates(ceiling string, everybody []person, clients int) []*targe
 		{name: "one role", requests: one(s.get(members+"/roles/contractor", asJSON))},
 		{name: oneCheck, requests: one(s.send("POST", "/api/v2/authcheck", checks(1)))},
 		{name: manyChecks, requests: one(s.send("POST", "/api/v2/authcheck", checks(100)))},
+		{name: mostChecks, requests: one(s.send("POST", "/api/v2/authcheck", checks(1000)))},
+		{name: otherChecks, requests: others},
 		{name: oneStranger, requests: one(request("GET", "/healthz", "", "", ""))},
 		{name: oneCaller, requests: one(s.get("/api/v2/organizations", asJSON))},
 		{name: "assign, 8 clients", requests: assignments, inTurn: true, clients: 8},
@@ -199,7 +203,11 @@ func (s *server) measure(ctx context.Context, l *lab, o options) error {
 	if err != nil {
 		return err
 	}
-	if err := s.measureRates(ctx, l, s.rates(ceiling.address, everybody, o.clients), o); err != nil {
+	others, err := s.checksAbout(everybody)
+	if err != nil {
+		return err
+	}
+	if err := s.measureRates(ctx, l, s.rates(ceiling.address, everybody, others, o.clients), o); err != nil {
 		return err
 	}
 	for _, t := range s.latencies(middle) {
@@ -213,7 +221,10 @@ func (s *server) measure(ctx context.Context, l *lab, o options) error {
 		return err
 	}
 	s.note("memory at most, under all of that", "MiB", max(s.peak, s.memory("VmHWM")))
-	return s.measureRoles(ctx, everybody)
+	if err := s.measureRoles(ctx, everybody); err != nil {
+		return err
+	}
+	return s.measureElsewhere(ctx, o, middle[0])
 }
 
 func (s *server) measureRates(ctx context.Context, l *lab, targets []*target, o options) error {

@@ -89,6 +89,7 @@ var bounds = []bound{
 	{"Roles of the site, of an empty answer", siteRoles, emptyAnswer, "", 0.3, 0, 0},
 	{"Authcheck with 1 check, of an empty answer", oneCheck, emptyAnswer, "", 0.4, 0, 0},
 	{"Time of 100 checks, of the time of one", oneCheck, manyChecks, "", 0, 3, 0},
+	{"Dry run of a role that a member of 100 organizations holds", review + ", median", "", "ms", 0, 20, 0},
 	{"Assignments from 64 clients, of bare inserts", assigning, bareInserts, "", 0.2, 0, 0},
 	{"Delete a role that 100,000 hold, or all", "delete a role that 100,000 hold, or all", "", "ms", 0, 1000, 0},
 	{"Start until ready", "start to ready", "", "ms", 0, 150, 10_000},

@@ -1,0 +1,130 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"net/url"
+)
+
+// What else there is on a site: so many organizations, and in each of them so many members with two roles each.
+const (
+	otherOrganizations = 100
+	membersOfEach      = 1000
+)
+
+// Names that bounds look figures up by.
+const (
+	review       = "dry run of a role that one person holds, a member of 100 organizations"
+	whoElsewhere = "who can delete workspaces, beside 100 organizations"
+)
+
+// settle makes other organizations past the server, each with members and their roles. One person administers them all.
+func settle(ctx context.Context, database, everywhere string) error {
+	d, err := open(database, url.Values{"_pragma": {"busy_timeout(10000)"}, "_txlock": {"immediate"}})
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	tx, err := d.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tx.Rollback() }() // after a commit there is nothing left to roll back
+	id := "gen_random_uuid()"
+	if !isServer(database) {
+		id = "lower(substr(r, 1, 8) || '-' || substr(r, 9, 4) || '-' || substr(r, 13, 4) || '-' || substr(r, 17, 4) || '-' || substr(r, 21, 12))"
+	}
+	for n := range otherOrganizations {
+		if err := settleOne(ctx, tx, fmt.Sprint("bench-", n), id, everywhere); err != nil {
+			return fmt.Errorf("make another organization: %w", err)
+		}
+	}
+	if _, err := tx.ExecContext(ctx, "UPDATE revisions SET value = value + 1"); err != nil {
+		return err
+	}
+	return tx.Commit()
+}
+
+func settleOne(ctx context.Context, tx *sql.Tx, name, id, everywhere string) error {
+	random := "SELECT o.*, 0 AS r FROM organizations o"
+	if id != "gen_random_uuid()" {
+		random = "SELECT o.*, hex(randomblob(16)) AS r FROM organizations o LIMIT -1 OFFSET 0" // drawn once, not for each use
+	}
+	const columns = "username, username_key, email, email_key, name, name_key, search_key, avatar_url, status, login_type"
+	join := func(which string) string {
+		return "INSERT INTO organization_members (organization_id, user_id, version, created_at, updated_at, site_roles, " + columns + `)
+			SELECT o.id, u.id, 1, u.created_at, u.updated_at, u.roles, u.username, u.username_key, u.email, u.email_key, u.name, u.name_key,
+				u.search_key, u.avatar_url, u.status, u.login_type
+			FROM organizations o CROSS JOIN (SELECT * FROM users ` + which + `) u WHERE o.name_key = '` + name + "' ON CONFLICT DO NOTHING"
+	}
+	give := func(role, who string) string {
+		return `INSERT INTO member_roles (organization_id, role, username_key, user_id)
+			SELECT m.organization_id, '` + role + `', m.username_key, m.user_id FROM organization_members m
+			JOIN organizations o ON o.id = m.organization_id WHERE o.name_key = '` + name + "' " + who
+	}
+	who := fmt.Sprintf("username_key = '%s'", everywhere)
+	for _, statement := range []string{
+		`INSERT INTO organizations (id, name, name_key, display_name, description, icon, is_default, created_at, updated_at)
+			SELECT ` + id + `, '` + name + `', '` + name + `', '` + name + `', '', '', false, created_at, updated_at
+			FROM (` + random + `) o WHERE name_key = 'default'`,
+		join(fmt.Sprint("ORDER BY seq LIMIT ", membersOfEach)),
+		join("WHERE " + who),
+		give("organization-auditor", ""),
+		give("organization-template-admin", ""),
+		give("organization-admin", "AND m."+who),
+	} {
+		if _, err := tx.ExecContext(ctx, statement); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// measureElsewhere measures what must not depend on what other organizations hold.
+func (s *server) measureElsewhere(ctx context.Context, o options, one person) error {
+	if err := settle(ctx, s.database, one.Username); err != nil {
+		return err
+	}
+	role := func(action string) string {
+		return `{"name":"lone","display_name":"","organization_permissions":[{"resource_type":"template","action":"` + action + `","negate":false}]}`
+	}
+	for _, request := range [][]byte{
+		s.send("POST", members+"/roles", role("read")),
+		s.send("PUT", members+"/"+one.ID+"/roles", `{"roles":["lone"]}`),
+	} {
+		if _, err := once(s.address, request); err != nil {
+			return err
+		}
+	}
+	for _, t := range []*target{
+		{name: review, requests: [][]byte{s.send("PUT", members+"/roles?dry_run=1", role("update"))}},
+		{name: whoElsewhere, requests: [][]byte{s.get(organization+"/who-can?resource_type=workspace&action=delete&limit=25&n="+fresh, asJSON)}},
+	} {
+		t.address = s.address
+		if err := t.sample(ctx, 100, o.patience); err != nil {
+			return err
+		}
+		s.note(t.name+", median", "ms", ms(median(t.times)))
+		s.note(t.name+", p99", "ms", ms(quantile(t.times, 0.99)))
+	}
+	return nil
+}
+
+// checksAbout asks one question about each of these people.
+func (s *server) checksAbout(people []person) (requests [][]byte, err error) {
+	body, err := once(s.address, s.get(organization, asJSON))
+	if err != nil {
+		return nil, err
+	}
+	var home struct{ ID string }
+	if err := json.Unmarshal(body, &home); err != nil {
+		return nil, err
+	}
+	for _, p := range people {
+		requests = append(requests, s.send("POST", "/api/v2/authcheck", fmt.Sprintf(
+			`{"user":%q,"checks":{"0":{"object":{"resource_type":"template","organization_id":%q},"action":"read"}}}`, p.Username, home.ID)))
+	}
+	return requests, nil
+}
