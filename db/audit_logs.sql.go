@@ -472,6 +472,105 @@ func (q *Queries) ListAuditLogs(ctx context.Context, seqs []int64) ([]AuditLog, 
 	return items, nil
 }
 
+const listRoleDeletions = `-- name: ListRoleDeletions :many
+SELECT organization_id, resource_target, CAST(max(seq) AS bigint) AS seq FROM audit_logs
+WHERE resource_type = 'custom_role' AND action = 'delete' AND status_code < 400
+GROUP BY organization_id, resource_target
+`
+
+type ListRoleDeletionsRow struct {
+	OrganizationID uuid.NullUUID
+	ResourceTarget string
+	Seq            int64
+}
+
+// The custom roles that were ever deleted, and when last.
+// reads all: whoever asks this reads the whole trail.
+func (q *Queries) ListRoleDeletions(ctx context.Context) ([]ListRoleDeletionsRow, error) {
+	rows, err := q.query(ctx, q.listRoleDeletionsStmt, listRoleDeletions)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListRoleDeletionsRow{}
+	for rows.Next() {
+		var i ListRoleDeletionsRow
+		if err := rows.Scan(&i.OrganizationID, &i.ResourceTarget, &i.Seq); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listRoleEntries = `-- name: ListRoleEntries :many
+SELECT a.seq, a.organization_id, a.resource_type, a.resource_id, a.changes FROM audit_logs a
+WHERE a.seq > ?1 AND a.resource_type IN ('user', 'organization_member') AND a.status_code < 400 AND a.changes <> '{}'
+  AND a.resource_id IN (/*SLICE:resource_ids*/?)
+ORDER BY a.seq
+LIMIT 5000
+`
+
+type ListRoleEntriesParams struct {
+	AfterSeq    int64
+	ResourceIds []string
+}
+
+type ListRoleEntriesRow struct {
+	Seq            int64
+	OrganizationID uuid.NullUUID
+	ResourceType   string
+	ResourceID     string
+	Changes        string
+}
+
+// What was done to some accounts and their memberships, oldest first, from a place onwards, in pieces.
+func (q *Queries) ListRoleEntries(ctx context.Context, arg ListRoleEntriesParams) ([]ListRoleEntriesRow, error) {
+	query := listRoleEntries
+	var queryParams []interface{}
+	queryParams = append(queryParams, arg.AfterSeq)
+	if len(arg.ResourceIds) > 0 {
+		for _, v := range arg.ResourceIds {
+			queryParams = append(queryParams, v)
+		}
+		query = strings.Replace(query, "/*SLICE:resource_ids*/?", strings.Repeat(",?", len(arg.ResourceIds))[1:], 1)
+	} else {
+		query = strings.Replace(query, "/*SLICE:resource_ids*/?", "NULL", 1)
+	}
+	rows, err := q.query(ctx, nil, query, queryParams...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListRoleEntriesRow{}
+	for rows.Next() {
+		var i ListRoleEntriesRow
+		if err := rows.Scan(
+			&i.Seq,
+			&i.OrganizationID,
+			&i.ResourceType,
+			&i.ResourceID,
+			&i.Changes,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const updateAuditHead = `-- name: UpdateAuditHead :exec
 UPDATE audit_heads SET seq = ?1, hash = ?2 WHERE id = 1
 `

@@ -357,6 +357,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listPermissionsOfSiteStmt, err = db.PrepareContext(ctx, listPermissionsOfSite); err != nil {
 		return nil, fmt.Errorf("error preparing query ListPermissionsOfSite: %w", err)
 	}
+	if q.listRoleDeletionsStmt, err = db.PrepareContext(ctx, listRoleDeletions); err != nil {
+		return nil, fmt.Errorf("error preparing query ListRoleDeletions: %w", err)
+	}
+	if q.listRoleEntriesStmt, err = db.PrepareContext(ctx, listRoleEntries); err != nil {
+		return nil, fmt.Errorf("error preparing query ListRoleEntries: %w", err)
+	}
 	if q.listRoleVersionsStmt, err = db.PrepareContext(ctx, listRoleVersions); err != nil {
 		return nil, fmt.Errorf("error preparing query ListRoleVersions: %w", err)
 	}
@@ -371,6 +377,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.listSessionsStmt, err = db.PrepareContext(ctx, listSessions); err != nil {
 		return nil, fmt.Errorf("error preparing query ListSessions: %w", err)
+	}
+	if q.listSiteHoldingsStmt, err = db.PrepareContext(ctx, listSiteHoldings); err != nil {
+		return nil, fmt.Errorf("error preparing query ListSiteHoldings: %w", err)
 	}
 	if q.listTokensOfUsersStmt, err = db.PrepareContext(ctx, listTokensOfUsers); err != nil {
 		return nil, fmt.Errorf("error preparing query ListTokensOfUsers: %w", err)
@@ -1007,6 +1016,16 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listPermissionsOfSiteStmt: %w", cerr)
 		}
 	}
+	if q.listRoleDeletionsStmt != nil {
+		if cerr := q.listRoleDeletionsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listRoleDeletionsStmt: %w", cerr)
+		}
+	}
+	if q.listRoleEntriesStmt != nil {
+		if cerr := q.listRoleEntriesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listRoleEntriesStmt: %w", cerr)
+		}
+	}
 	if q.listRoleVersionsStmt != nil {
 		if cerr := q.listRoleVersionsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listRoleVersionsStmt: %w", cerr)
@@ -1030,6 +1049,11 @@ func (q *Queries) Close() error {
 	if q.listSessionsStmt != nil {
 		if cerr := q.listSessionsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listSessionsStmt: %w", cerr)
+		}
+	}
+	if q.listSiteHoldingsStmt != nil {
+		if cerr := q.listSiteHoldingsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listSiteHoldingsStmt: %w", cerr)
 		}
 	}
 	if q.listTokensOfUsersStmt != nil {
@@ -1307,11 +1331,14 @@ type Queries struct {
 	listPermissionsStmt               *sql.Stmt
 	listPermissionsOfOrganizationStmt *sql.Stmt
 	listPermissionsOfSiteStmt         *sql.Stmt
+	listRoleDeletionsStmt             *sql.Stmt
+	listRoleEntriesStmt               *sql.Stmt
 	listRoleVersionsStmt              *sql.Stmt
 	listRolesElsewhereStmt            *sql.Stmt
 	listRolesOfOrganizationStmt       *sql.Stmt
 	listRolesOfSiteStmt               *sql.Stmt
 	listSessionsStmt                  *sql.Stmt
+	listSiteHoldingsStmt              *sql.Stmt
 	listTokensOfUsersStmt             *sql.Stmt
 	listUsersStmt                     *sql.Stmt
 	listUsersByIDStmt                 *sql.Stmt
@@ -1454,11 +1481,14 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listPermissionsStmt:               q.listPermissionsStmt,
 		listPermissionsOfOrganizationStmt: q.listPermissionsOfOrganizationStmt,
 		listPermissionsOfSiteStmt:         q.listPermissionsOfSiteStmt,
+		listRoleDeletionsStmt:             q.listRoleDeletionsStmt,
+		listRoleEntriesStmt:               q.listRoleEntriesStmt,
 		listRoleVersionsStmt:              q.listRoleVersionsStmt,
 		listRolesElsewhereStmt:            q.listRolesElsewhereStmt,
 		listRolesOfOrganizationStmt:       q.listRolesOfOrganizationStmt,
 		listRolesOfSiteStmt:               q.listRolesOfSiteStmt,
 		listSessionsStmt:                  q.listSessionsStmt,
+		listSiteHoldingsStmt:              q.listSiteHoldingsStmt,
 		listTokensOfUsersStmt:             q.listTokensOfUsersStmt,
 		listUsersStmt:                     q.listUsersStmt,
 		listUsersByIDStmt:                 q.listUsersByIDStmt,

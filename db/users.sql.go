@@ -595,6 +595,54 @@ func (q *Queries) ListOpenedSiteHolders(ctx context.Context, role string) ([]uui
 	return items, nil
 }
 
+const listSiteHoldings = `-- name: ListSiteHoldings :many
+SELECT id, username, username_key, roles FROM users
+WHERE username_key > ?1
+ORDER BY username_key
+LIMIT CAST(?2 AS bigint)
+`
+
+type ListSiteHoldingsParams struct {
+	AfterKey string
+	MaxRows  int64
+}
+
+type ListSiteHoldingsRow struct {
+	ID          uuid.UUID
+	Username    string
+	UsernameKey string
+	Roles       string
+}
+
+// What each account holds on the site, by username, from a place onwards.
+func (q *Queries) ListSiteHoldings(ctx context.Context, arg ListSiteHoldingsParams) ([]ListSiteHoldingsRow, error) {
+	rows, err := q.query(ctx, q.listSiteHoldingsStmt, listSiteHoldings, arg.AfterKey, arg.MaxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListSiteHoldingsRow{}
+	for rows.Next() {
+		var i ListSiteHoldingsRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Username,
+			&i.UsernameKey,
+			&i.Roles,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listUsers = `-- name: ListUsers :many
 SELECT id FROM users WHERE username_key > ?1 ORDER BY username_key
 LIMIT CAST(?3 AS bigint) OFFSET CAST(?2 AS bigint)

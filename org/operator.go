@@ -115,8 +115,8 @@ func (s *Service) RecordRestore(ctx context.Context) error {
 	})
 }
 
-// Examine finds what is wrong with the data as a whole: an audit trail that was tampered with, nobody who can sign in as
-// an owner. It tells each in words.
+// Examine finds what is wrong with the data as a whole: an audit trail that was tampered with, roles that were given or
+// taken past it, nobody who can sign in as an owner. It tells each in words.
 func (s *Service) Examine(ctx context.Context) (findings []string, err error) {
 	trail, err := s.VerifyAudit(ctx)
 	if err != nil {
@@ -124,6 +124,8 @@ func (s *Service) Examine(ctx context.Context) (findings []string, err error) {
 	}
 	if trail.Broken != "" {
 		findings = append(findings, "audit trail: "+trail.Broken)
+	} else if findings, err = s.handMade(ctx); err != nil { // a trail that was changed proves nothing
+		return nil, err
 	}
 	users, err := s.HasUsers(ctx)
 	if err != nil || !users {

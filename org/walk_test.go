@@ -196,6 +196,9 @@ func (w *walk) run(steps int) {
 		}
 		w.before = after
 	}
+	if found, err := w.Examine(w.t.Context()); err != nil || len(found) > 0 {
+		w.t.Errorf("examined afterwards: %v\n%s", err, strings.Join(found, "\n"))
+	}
 	if w.changes < steps/10 {
 		w.t.Errorf("only %d of %d steps were accepted: %v", w.changes, steps, w.accepted)
 	}

@@ -87,3 +87,18 @@ LIMIT CAST(@max_rows AS bigint);
 
 -- name: ListAuditLogs :many
 SELECT * FROM audit_logs WHERE seq IN (sqlc.slice('seqs')) ORDER BY seq DESC;
+
+-- name: ListRoleEntries :many
+-- What was done to some accounts and their memberships, oldest first, from a place onwards, in pieces.
+SELECT a.seq, a.organization_id, a.resource_type, a.resource_id, a.changes FROM audit_logs a
+WHERE a.seq > @after_seq AND a.resource_type IN ('user', 'organization_member') AND a.status_code < 400 AND a.changes <> '{}'
+  AND a.resource_id IN (sqlc.slice('resource_ids'))
+ORDER BY a.seq
+LIMIT 5000;
+
+-- name: ListRoleDeletions :many
+-- The custom roles that were ever deleted, and when last.
+-- reads all: whoever asks this reads the whole trail.
+SELECT organization_id, resource_target, CAST(max(seq) AS bigint) AS seq FROM audit_logs
+WHERE resource_type = 'custom_role' AND action = 'delete' AND status_code < 400
+GROUP BY organization_id, resource_target;

@@ -212,6 +212,13 @@ DELETE FROM user_roles WHERE role = @role;
 -- reads all: of many accounts few hold one.
 SELECT role, count(*) AS users FROM user_roles GROUP BY role;
 
+-- name: ListSiteHoldings :many
+-- What each account holds on the site, by username, from a place onwards.
+SELECT id, username, username_key, roles FROM users
+WHERE username_key > @after_key
+ORDER BY username_key
+LIMIT CAST(@max_rows AS bigint);
+
 -- name: ListActiveHoldersOfSiteRole :many
 -- Active accounts of people: one that nobody can sign in to does not keep the door open.
 SELECT u.id FROM user_roles r JOIN users u ON u.id = r.user_id

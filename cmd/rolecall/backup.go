@@ -107,10 +107,11 @@ func checkCommand() *command {
 	return &command{
 		name:    "check",
 		summary: "Look for damage in the database, beside a running server or without one",
-		about: "It reads every page and every reference, follows the audit trail from its first entry to its last, counts the members\n" +
-			"of every organization, compares the schema with the one that the version has, and sees whether an owner can sign in. It\n" +
-			"changes nothing. Exit code 1 means that something was found. The pages and references of a PostgreSQL database are\n" +
-			"kept by its server, which pg_amcheck looks over.",
+		about: "It reads every page and every reference, follows the audit trail from its first entry to its last, compares the roles\n" +
+			"that everyone holds with those that the trail gave, counts the members of every organization, compares the schema with\n" +
+			"the one that the version has, and sees whether an owner can sign in. It changes nothing. Exit code 1 means that\n" +
+			"something was found. The pages and references of a PostgreSQL database are kept by its server, which pg_amcheck looks\n" +
+			"over.",
 		examples: []string{"rolecall check --db /var/lib/rolecall/rolecall.db", "rolecall check --json | jq .findings"},
 		settings: []string{"db"},
 		flags:    func(fs *flag.FlagSet) { fs.BoolVar(&asJSON, "json", false, "print JSON") },

@@ -62,6 +62,11 @@ func TestDemo(t *testing.T) {
 		}
 	}
 
+	file := demo.wait(t, &demo.out, `"database": "(.*)"`)
+	if code, out, log := call(t, "", "check", "--db", file); code != 0 {
+		t.Errorf("check: exit code %d\n%s%s", code, out, log)
+	}
+
 	demo.stop()
 	if code := demo.exit(t); code != 0 {
 		t.Errorf("exit code %d: %s", code, demo.log.String())

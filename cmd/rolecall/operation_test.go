@@ -227,9 +227,13 @@ func TestCheckFinds(t *testing.T) {
 		}
 	}
 	for name, tt := range map[string]struct{ sql, says string }{
-		"edited entry":   {"DROP TRIGGER audit_logs_unchanged; UPDATE audit_logs SET actor = 'mallory' WHERE seq = 1", "audit trail: row 1"},
-		"missing end":    {"DROP TRIGGER audit_logs_kept; DELETE FROM audit_logs WHERE seq = (SELECT max(seq) FROM audit_logs)", "audit trail: the trail ends"},
-		"counter":        {"UPDATE organizations SET member_count = 7", "7 members by its counter, but 2"},
+		"edited entry": {"DROP TRIGGER audit_logs_unchanged; UPDATE audit_logs SET actor = 'mallory' WHERE seq = 1", "audit trail: row 1"},
+		"missing end":  {"DROP TRIGGER audit_logs_kept; DELETE FROM audit_logs WHERE seq = (SELECT max(seq) FROM audit_logs)", "audit trail: the trail ends"},
+		"counter":      {"UPDATE organizations SET member_count = 7", "7 members by its counter, but 2"},
+		"role":         {"INSERT INTO user_roles (user_id, role) SELECT id, 'owner' FROM users WHERE username = 'bob'", "user_roles: bob holds owner, and the audit trail never gave it"},
+		"member role": {`INSERT INTO member_roles (organization_id, role, username_key, user_id)
+			SELECT organization_id, 'organization-admin', username_key, user_id FROM organization_members WHERE username = 'bob'`, "member_roles: bob holds organization-admin in default, and the audit trail never gave it"},
+		"open trail":     {"DROP TRIGGER audit_logs_kept", "trigger audit_logs.audit_logs_kept is missing"},
 		"no owner":       {"UPDATE users SET status = 'suspended'", "no active owner"},
 		"missing parent": {"PRAGMA foreign_keys = 0; DELETE FROM users WHERE username = 'bob'", "users is missing"},
 		"index":          {"PRAGMA writable_schema = 1; UPDATE sqlite_schema SET sql = replace(sql, '(username_key)', '(email_key)') WHERE name = 'users_by_username'", "users_by_username"},
