@@ -40,8 +40,8 @@ func stewardSite(t *testing.T, others ...person) *site {
 		}
 	}
 	s.exec(t, `INSERT INTO role_versions VALUES (?, 1, '', '{"organization":[]}', ?, '')`, id("role steward").String(), start)
-	desk := append(more, "user:read", "user:read_personal", "user:update", "user:update_personal", "user:delete",
-		"assign_role:assign", "assign_role:unassign", "organization_member:update")
+	desk := slices.Concat(more, []string{"user:read", "user:read_personal", "user:update", "user:update_personal", "user:delete",
+		"assign_role:assign", "assign_role:unassign", "organization_member:update"})
 	for name, list := range map[string][]string{"desk": desk, "mute": {"!assign_org_role:unassign"}, "keeper": toManage} {
 		s.exec(t, "INSERT INTO roles VALUES (?, NULL, ?, '', 1, ?, ?, '')", id("role "+name).String(), name, start, start)
 		for _, p := range list {
@@ -73,7 +73,7 @@ func (s *site) undoable(t *testing.T) string {
 }
 
 // stewardWrites are the writes that leave nobody who can manage the organization, by whoever has the rights to them.
-func stewardWrites(t *testing.T, s *site, ctx context.Context, undo string) map[string]struct {
+func stewardWrites(ctx context.Context, t *testing.T, s *site, undo string) map[string]struct {
 	by string
 	do func(by *org.Subject) error
 } {
@@ -136,7 +136,7 @@ func TestSomebodyStaysAble(t *testing.T) {
 			t.Parallel()
 			s := stewardSite(t, other)
 			undo := s.undoable(t)
-			for name, w := range stewardWrites(t, s, t.Context(), undo) {
+			for name, w := range stewardWrites(t.Context(), t, s, undo) {
 				t.Run(name, func(t *testing.T) { s.refused(t, noManager("Acme"), 1, func() error { return w.do(s.as(t, w.by)) }) })
 			}
 		})
@@ -153,7 +153,7 @@ func TestSomebodyStaysAble(t *testing.T) {
 			t.Parallel()
 			s := stewardSite(t, other)
 			undo := s.undoable(t)
-			for name, w := range stewardWrites(t, s, dry(t), undo) {
+			for name, w := range stewardWrites(dry(t), t, s, undo) {
 				if err := w.do(s.as(t, w.by)); err != nil {
 					t.Errorf("%s: %v", name, err)
 				}
@@ -162,7 +162,7 @@ func TestSomebodyStaysAble(t *testing.T) {
 	}
 	s := stewardSite(t)
 	undo := s.undoable(t)
-	for name, w := range stewardWrites(t, s, t.Context(), undo) {
+	for name, w := range stewardWrites(t.Context(), t, s, undo) {
 		t.Run(name, func(t *testing.T) { s.refused(t, noManager("Acme"), 1, func() error { return w.do(s.as(t, w.by)) }) })
 	}
 	// Whoever may not read the organization is not told its name.
@@ -178,7 +178,7 @@ func TestSomebodyStaysAble(t *testing.T) {
 	s = stewardSite(t)
 	s.exec(t, "UPDATE users SET status = 'dormant' WHERE username = 'st'")
 	undo = s.undoable(t)
-	for name, w := range stewardWrites(t, s, dry(t), undo) {
+	for name, w := range stewardWrites(dry(t), t, s, undo) {
 		if err := w.do(s.as(t, w.by)); err != nil {
 			t.Errorf("nobody before, %s: %v", name, err)
 		}
@@ -188,7 +188,7 @@ func TestSomebodyStaysAble(t *testing.T) {
 	undo = s.undoable(t)
 	for _, by := range []*org.Subject{s.as(t, "o"), s.Operator()} {
 		ctx, impact := org.WithDryRun(t.Context())
-		for name, w := range stewardWrites(t, s, ctx, undo) {
+		for name, w := range stewardWrites(ctx, t, s, undo) {
 			if name == "undo" && by.User.Username == "operator" {
 				continue // the operator can't, by other rules, ask for it
 			}

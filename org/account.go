@@ -20,14 +20,14 @@ func (c *change) target(ref string) (db.UserRow, error) {
 	return row, err
 }
 
-// actOn finds the account that a change is about, and checks the right to it. Invalid: no such user. Forbidden: the right
-// is missing, or the account holds more than the caller by that measure.
-func (c *change) actOn(ref, action string, m measure) (db.UserRow, error) {
+// personal finds the account whose profile or password a change is about. Invalid: no such user. Forbidden: needs
+// user:update_personal, or the account holds more than the caller by that measure.
+func (c *change) personal(ref string, m measure) (db.UserRow, error) {
 	row, err := c.target(ref)
 	if err != nil {
 		return row, err
 	}
-	return row, c.allowed(row, action, m)
+	return row, c.allowed(row, "update_personal", m)
 }
 
 func (c *change) allowed(row db.UserRow, action string, m measure) error {
@@ -80,7 +80,7 @@ func (s *Service) DeleteUser(ctx context.Context, subject *Subject, user string)
 // Invalid: no such user, or a bad name. Forbidden: needs user:update_personal, and all that the account holds. Conflict: the username is taken.
 func (s *Service) UpdateProfile(ctx context.Context, subject *Subject, user string, body Body[Profile]) (u User, err error) {
 	err = s.change(ctx, subject, "write", func(c *change) error {
-		row, err := c.actOn(user, "update_personal", whole)
+		row, err := c.personal(user, whole)
 		if err != nil {
 			return err
 		}
@@ -161,7 +161,7 @@ type newPassword struct {
 }
 
 func (p *newPassword) account(c *change, user string) (db.UserRow, error) {
-	row, err := c.actOn(user, "update_personal", whole)
+	row, err := c.personal(user, whole)
 	if err == nil && row.LoginType != LoginPassword {
 		err = invalid("Users without password login type cannot change their password.", "")
 	}

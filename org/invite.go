@@ -31,7 +31,7 @@ type PasswordLink struct {
 // holds.
 func (s *Service) CreatePasswordLink(ctx context.Context, subject *Subject, user string) (link PasswordLink, err error) {
 	err = s.change(ctx, subject, "write", func(c *change) error {
-		row, err := c.actOn(user, "update_personal", whole)
+		row, err := c.personal(user, whole)
 		if err != nil {
 			return err
 		}
@@ -63,7 +63,7 @@ func (c *change) makeLink(user uuid.UUID, lifetime time.Duration) (PasswordLink,
 // user:update_personal, and all that the account holds on the site. NotFound: there is no link.
 func (s *Service) DeletePasswordLink(ctx context.Context, subject *Subject, user string) error {
 	return s.change(ctx, subject, "write", func(c *change) error {
-		row, err := c.actOn(user, "update_personal", siteOnly)
+		row, err := c.personal(user, siteOnly)
 		if err != nil {
 			return err
 		}

@@ -347,7 +347,7 @@ func (s source) candidates(ctx context.Context, p db.ListCandidatesParams) ([]Us
 	}
 	var rows []db.UserRow
 	if few {
-		rows, err = s.q.SearchCandidates(ctx, db.SearchCandidatesParams{Query: p.Query, OrganizationID: p.OrganizationID, MaxRows: p.MaxRows})
+		rows, err = s.q.SearchCandidates(ctx, db.SearchCandidatesParams(p))
 	} else {
 		rows, err = s.q.ListCandidates(ctx, p)
 	}

@@ -3,6 +3,7 @@ package org_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -129,9 +130,9 @@ func TestActingOnTheMorePowerful(t *testing.T) {
 		s.readied(t, list...)
 	}
 	for _, v := range verbs(t) {
-		refused, accepted := append(onSite, inOrganizations...), plain
+		refused, accepted := slices.Concat(onSite, inOrganizations), plain
 		if v.siteOnly {
-			refused, accepted = onSite, append(inOrganizations, plain...)
+			refused, accepted = onSite, slices.Concat(inOrganizations, plain)
 		}
 		t.Run(v.name, func(t *testing.T) {
 			s.clock.advance(10 * time.Minute) // else the trail would not have every refusal

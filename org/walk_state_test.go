@@ -164,16 +164,6 @@ func (st *state) named(name string) *account {
 	return nil
 }
 
-// place is the organization of that name, the zero id if there is none.
-func (st *state) place(name string) uuid.UUID {
-	for id, n := range st.names {
-		if strings.EqualFold(n, name) {
-			return id
-		}
-	}
-	return uuid.Nil
-}
-
 // working is the owners that can sign in and administer the site.
 func (st *state) working() (list []*account) {
 	for _, a := range st.list {

@@ -14,7 +14,9 @@ import (
 func TestEndedSession(t *testing.T) {
 	t.Parallel()
 	s := webtest.New(t)
-	scripted := http.Header{"HX-Request": {"true"}, "HX-Request-Type": {"full"}, "HX-Current-URL": {"http://rolecall.test" + roles + "/ci?x=1"}}
+	here := "http://rolecall.test" + roles + "/ci?x=1"
+	scripted := http.Header{"HX-Request": {"true"}, "HX-Request-Type": {"full"}, "HX-Current-URL": {here}}
+	popover := http.Header{"HX-Current-URL": {here}}
 	for _, tt := range []struct {
 		name, path string
 		header     http.Header
@@ -25,7 +27,7 @@ func TestEndedSession(t *testing.T) {
 		{"page", roles, http.Header{"Referer": {"http://rolecall.test" + roles + "/ci?x=1"}}, webtest.Page, "Location", "/login?ended=1&next=" + url.QueryEscape(roles+"/ci?x=1")},
 		{"page from elsewhere", roles, http.Header{"Referer": {"http://evil.example" + roles}}, webtest.Page, "Location", "/login?ended=1"},
 		{"script", roles, scripted, webtest.Page, "HX-Redirect", "/login?ended=1&next=" + url.QueryEscape(roles+"/ci?x=1")},
-		{"popover", roles, http.Header{"HX-Current-URL": scripted["HX-Current-URL"]}, webtest.Fragment, "HX-Redirect", "/login?ended=1&next=" + url.QueryEscape(roles+"/ci?x=1")},
+		{"popover", roles, popover, webtest.Fragment, "HX-Redirect", "/login?ended=1&next=" + url.QueryEscape(roles+"/ci?x=1")},
 		{"signing out", "/logout", nil, webtest.Page, "Location", "/login"},
 	} {
 		header := http.Header{"Cookie": {"rolecall=ended"}}

@@ -79,11 +79,11 @@ func (s *Server) beforeSetup(c *call) error {
 }
 
 func (s *Server) newSetup(c *call) (reply, error) {
-	return s.setupPage(c, c.query().text("setup_token"), org.FirstUser{}, nil), s.beforeSetup(c)
+	return setupPage(c.query().text("setup_token"), org.FirstUser{}, nil), s.beforeSetup(c)
 }
 
 // setupPage is the form for the first account. The address in the log fills in the token.
-func (s *Server) setupPage(c *call, token string, in org.FirstUser, e *org.Error) reply {
+func setupPage(token string, in org.FirstUser, e *org.Error) reply {
 	return reply{title: "Set up", secret: true, page: show(views.SetupPage(views.Setup{
 		Token: token, Email: in.Email, Username: in.Username, Name: in.Name, Err: e,
 	}))}
@@ -100,7 +100,7 @@ func (s *Server) setup(c *call) (reply, error) {
 	if err != nil {
 		return c.again(err, func(e *org.Error) reply {
 			o, _ := c.object() // unreadable: an empty form
-			return s.setupPage(c, o.text("setup_token"), readFirstUser(o), e)
+			return setupPage(o.text("setup_token"), readFirstUser(o), e)
 		})
 	}
 	return reply{next: views.HomeURL, secret: true}, nil

@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -89,7 +90,7 @@ func testCode(t *testing.T) code {
 		} else if err != nil {
 			t.Fatal(err)
 		}
-		files := append(p.TestGoFiles, p.XTestGoFiles...)
+		files := slices.Concat(p.TestGoFiles, p.XTestGoFiles)
 		for _, only := range testOnly {
 			if p.ImportPath == module+"/"+only {
 				files = append(files, p.GoFiles...)
