@@ -295,3 +295,27 @@ func reopen(t testing.TB, path string) *sql.DB {
 	t.Cleanup(func() { _ = c.Close() })
 	return c
 }
+
+// The log that one large write made grow gives its place on the disk back.
+func TestLogShrinks(t *testing.T) {
+	t.Parallel()
+	d := openTemp(t)
+	size := func() int64 { return fileSize(pathOf(d) + "-wal") }
+	if err := d.Write(t.Context(), func(q *Queries) error {
+		return q.InsertOrganization(t.Context(), InsertOrganizationParams{
+			ID: uuid.New(), Name: "large", NameKey: "large", Description: strings.Repeat("x", 40<<20), Now: time.Now()})
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if grown := size(); grown < 40<<20 {
+		t.Fatalf("the log has %d bytes after a write of 40 MiB", grown)
+	}
+	for i := range 2 * checkpointEvery {
+		if err := insert(t.Context(), d, fmt.Sprint("small-", i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if left := size(); left > 16<<20 {
+		t.Errorf("the log has %d bytes after small writes, want 16 MiB at most", left)
+	}
+}

@@ -24,12 +24,19 @@ const (
 	// fileLimit lets no file of that process grow beyond so many bytes: what the kernel then answers to a write is what it
 	// answers for a disk that fails.
 	fileLimit = "ROLECALL_TEST_FILE_LIMIT"
+	// openLimit lets that process have no more than so many files open.
+	openLimit = "ROLECALL_TEST_OPEN_LIMIT"
 )
 
 func TestMain(m *testing.M) {
 	if size, err := strconv.ParseUint(os.Getenv(fileLimit), 10, 64); err == nil {
 		signal.Ignore(syscall.SIGXFSZ)
 		if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: size, Max: size}); err != nil {
+			os.Exit(1)
+		}
+	}
+	if n, err := strconv.ParseUint(os.Getenv(openLimit), 10, 64); err == nil {
+		if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &syscall.Rlimit{Cur: n, Max: n}); err != nil {
 			os.Exit(1)
 		}
 	}
@@ -207,5 +214,22 @@ func TestFailedReadOverHTTP(t *testing.T) {
 	defer res.Body.Close()
 	if b, _ := io.ReadAll(res.Body); !strings.Contains(string(b), "\nrolecall_db_read_only 1\n") {
 		t.Error("the metric does not tell")
+	}
+}
+
+// What cannot be opened because too many files are open says so, and blames neither owner nor mode.
+func TestTooManyOpenFiles(t *testing.T) {
+	t.Parallel()
+	dbtest.FileOnly(t, "it is about files")
+	file := filepath.Join(t.TempDir(), "rolecall.db")
+	if code, _, log := call(t, "", "user", "create", "--db", file, "--username", "ada", "--email", "ada@example.com", "--role", "owner"); code != 0 {
+		t.Fatal(log)
+	}
+	for limit := 8; limit <= 12; limit++ { // with fewer the runtime gives up
+		check, cmd := inProcessOfItsOwn(t, []string{openLimit + "=" + strconv.Itoa(limit)}, "check", "--db", file)
+		_ = cmd.Wait() // the log says how it went
+		if log := check.log.String(); !strings.Contains(log, "too many open files") || strings.Contains(log, "owner and mode") {
+			t.Errorf("with %d files: exit code %d, %s", limit, cmd.ProcessState.ExitCode(), log)
+		}
 	}
 }

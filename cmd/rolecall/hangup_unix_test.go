@@ -39,8 +39,9 @@ func inProcessOfItsOwn(t *testing.T, env []string, args ...string) (*program, *e
 // SIGHUP loads the certificate anew while requests are served, and no request fails. A bad file keeps the old one.
 func TestHangup(t *testing.T) {
 	t.Parallel()
-	certFile, keyFile, roots := certificate(t)
-	newCert, newKey, newRoots := certificate(t)
+	ends, newEnds := time.Now().Add(time.Hour), time.Now().Add(2*time.Hour)
+	certFile, keyFile, roots := certificateUntil(t, ends)
+	newCert, newKey, newRoots := certificateUntil(t, newEnds)
 	socket := filepath.Join(t.TempDir(), "notify")
 	supervisor, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: socket, Net: "unixgram"})
 	if err != nil {
@@ -48,9 +49,17 @@ func TestHangup(t *testing.T) {
 	}
 	defer supervisor.Close()
 	server, cmd := inProcessOfItsOwn(t, []string{"NOTIFY_SOCKET=" + socket},
-		"serve", "--db", dbtest.Place(t), "--http-address", "127.0.0.1:0", "--tls-cert-file", certFile, "--tls-key-file", keyFile)
-	address := server.wait(t, &server.log, `address=(\S+)`)
+		"serve", "--db", dbtest.Place(t), "--http-address", "127.0.0.1:0", "--metrics-address", "127.0.0.1:0", "--tls-cert-file", certFile, "--tls-key-file", keyFile)
+	address := server.wait(t, &server.log, `listening address=(\S+)`)
+	metrics := "http://" + server.wait(t, &server.log, `metrics address=(\S+)`) + "/metrics"
+	expiry := func(want time.Time) {
+		t.Helper()
+		if got := number(t, body(t, metrics), "rolecall_certificate_expiry_timestamp_seconds"); got != float64(want.Unix()) {
+			t.Errorf("the certificate expires at %f by the metrics, want %d", got, want.Unix())
+		}
+	}
 	server.wait(t, &server.log, `(certificate expires soon)`)
+	expiry(ends)
 	heard := make([]byte, 100)
 	if n, err := supervisor.Read(heard); err != nil || string(heard[:n]) != "READY=1" {
 		t.Errorf("the supervisor was told %q, %v", heard[:n], err)
@@ -103,6 +112,7 @@ func TestHangup(t *testing.T) {
 	if err := get(roots); err != nil {
 		t.Errorf("the certificate from before: %v", err)
 	}
+	expiry(ends)
 	hangUp(read(t, newCert), read(t, newKey), "(the certificate was loaded)")
 	if err := get(newRoots); err != nil {
 		t.Errorf("the new certificate: %v", err)
@@ -110,6 +120,7 @@ func TestHangup(t *testing.T) {
 	if err := get(roots); err == nil {
 		t.Error("the old certificate is still in use")
 	}
+	expiry(newEnds)
 	stop.Store(true)
 	people.Wait()
 	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {

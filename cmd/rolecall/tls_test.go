@@ -7,11 +7,13 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
+	"log/slog"
 	"math/big"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 )
@@ -19,11 +21,16 @@ import (
 // certificate makes a certificate for this machine, valid for an hour, and its key.
 func certificate(t *testing.T) (certFile, keyFile string, roots *x509.CertPool) {
 	t.Helper()
+	return certificateUntil(t, time.Now().Add(time.Hour))
+}
+
+func certificateUntil(t *testing.T, end time.Time) (certFile, keyFile string, roots *x509.CertPool) {
+	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour), DNSNames: []string{"roles.example.com"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: end, DNSNames: []string{"roles.example.com"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}}
 	cert, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	if err != nil {
 		t.Fatal(err)
@@ -87,6 +94,30 @@ func TestD5_TLS(t *testing.T) {
 	res.Body.Close()
 	if res.ProtoMajor != 2 || res.Header.Get("Strict-Transport-Security") != "max-age=31536000; includeSubDomains" {
 		t.Errorf("%s with Strict-Transport-Security %q", res.Proto, res.Header.Get("Strict-Transport-Security"))
+	}
+}
+
+// A certificate is told of before it ends and after it has ended.
+func TestCertificateEnds(t *testing.T) {
+	t.Parallel()
+	end := time.Date(2030, 5, 1, 12, 0, 0, 0, time.UTC)
+	certFile, keyFile, _ := certificateUntil(t, end)
+	loaded, err := loadCertificate(certFile, keyFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for before, want := range map[time.Duration]string{
+		15 * 24 * time.Hour: "",
+		13 * 24 * time.Hour: "the certificate expires soon",
+		time.Second:         "the certificate expires soon",
+		0:                   "the certificate has expired",
+		-time.Hour:          "the certificate has expired",
+	} {
+		var log strings.Builder
+		loaded.warn(slog.New(slog.NewTextHandler(&log, nil)), end.Add(-before))
+		if got := log.String(); !strings.Contains(got, want) || (got == "") != (want == "") || want != "" && !strings.Contains(got, "2030-05-01T12:00:00") {
+			t.Errorf("%v before its end: %q, want %q", before, got, want)
+		}
 	}
 }
 
