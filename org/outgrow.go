@@ -14,16 +14,15 @@ import (
 // sign in as it from then on. When the account comes to hold more than that maker, what the maker can sign in with must
 // end, or waiting for a promotion would be a way to take part in it.
 
-// maker is who has made something for an account: nobody to speak of if it was the account itself, or the operator. Behind
-// a token that somebody else made sits that maker: what is made with it must not outlive the token, nor belong to nobody.
+// maker is who counts as having made something for an account: the caller; no one if that is the account itself or the
+// operator. An account that comes with a token which somebody else made for it may be that maker: what it makes for itself
+// then counts as made by the maker, or a second token would outlive the first.
 func (c *change) maker(of uuid.UUID) uuid.NullUUID {
 	switch {
 	case c.by == nil || c.by.operator:
 		return uuid.NullUUID{}
-	case c.by.madeBy.Valid && c.by.madeBy.UUID != of:
-		return c.by.madeBy
 	case c.by.ID() == of:
-		return uuid.NullUUID{}
+		return c.by.madeBy
 	}
 	return nullID(c.by.ID())
 }
