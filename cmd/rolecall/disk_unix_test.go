@@ -3,12 +3,14 @@
 package main
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"os"
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -185,6 +187,9 @@ func TestFailedReadOverHTTP(t *testing.T) {
 	}
 	trace := exec.CommandContext(t.Context(), "strace", "-f", "-qq", "-o", os.DevNull, "-e", "trace=pread64", "-e", "inject=pread64:error=EIO", "-p", strconv.Itoa(cmd.Process.Pid))
 	begin(t, trace)
+	if !traced(t, cmd.Process.Pid) {
+		t.Skip("nothing can be traced here")
+	}
 	const says = "the database cannot be read: check the disk, then start the server again\n"
 	status, text := 0, ""
 	for tries := 0; tries < 200 && text != says; tries++ {
@@ -193,9 +198,6 @@ func TestFailedReadOverHTTP(t *testing.T) {
 		}
 		status, text = d.ready(t)
 		time.Sleep(10 * time.Millisecond)
-	}
-	if trace.ProcessState != nil {
-		t.Skip("nothing can be traced here")
 	}
 	if status != http.StatusServiceUnavailable || text != says {
 		t.Fatalf("/readyz: got %d %q", status, text)
@@ -215,6 +217,26 @@ func TestFailedReadOverHTTP(t *testing.T) {
 	if b, _ := io.ReadAll(res.Body); !strings.Contains(string(b), "\nrolecall_db_read_only 1\n") {
 		t.Error("the metric does not tell")
 	}
+}
+
+// traced waits until every thread of a process is traced: what SQLite reads before that it keeps, and does not read again.
+func traced(t *testing.T, pid int) bool {
+	t.Helper()
+	for range 600 { // a minute
+		tasks, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/status", pid))
+		if err != nil {
+			t.Fatal(err)
+		}
+		waiting := slices.ContainsFunc(tasks, func(status string) bool {
+			text, err := os.ReadFile(status)
+			return err == nil && strings.Contains(string(text), "\nTracerPid:\t0\n")
+		})
+		if len(tasks) > 0 && !waiting {
+			return true
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	return false
 }
 
 // What cannot be opened because too many files are open says so, and blames neither owner nor mode.
