@@ -114,7 +114,10 @@ const (
 // answer serves requests on l until ctx ends, then lets those in hand finish.
 func (c *config) answer(ctx context.Context, d *db.DB, l net.Listener, log *slog.Logger, notice time.Duration) error {
 	service := org.New(d, org.Options{SessionLifetime: c.sessionLifetime})
-	if err := c.offerSetup(ctx, service, l, log); err != nil {
+	switch err := c.offerSetup(ctx, service, l, log); {
+	case ctx.Err() != nil: // it was told to stop before it began
+		return l.Close()
+	case err != nil:
 		return errors.Join(err, l.Close())
 	}
 	m := newMetrics(d, service, c.certificate)
