@@ -67,8 +67,8 @@ type engine interface {
 	// Waiting is how many writes are not done yet.
 	Waiting() int64
 
-	// Err is nil as long as the disk does what it is told; ErrUnreadable after it failed a read; ErrReadOnly, with its cause, after the disk has failed one; ErrFull when there
-	// was no room for the last one, and still is not.
+	// Err is nil while the disk works: ErrUnreadable after a read failed; ErrReadOnly, with its cause, after a write failed;
+	// ErrFull when there was no room for the last write, and still is none.
 	Err() error
 
 	// Size is how many bytes the data takes.

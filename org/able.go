@@ -33,8 +33,8 @@ func isAble(s *rbac.Subject, org uuid.UUID) bool {
 // managers finds out who is able to manage one organization.
 type managers struct {
 	*crowd
-	inOrg, onSite []string  // the roles without one of which nobody is able
-	found         uuid.UUID // somebody who is; zero as long as nobody was found
+	inOrg, onSite []string  // roles that let their holders change roles: whoever is able holds one of them
+	found         uuid.UUID // someone who is able; zero until one is found
 	holding       holding   // of found
 }
 
@@ -183,11 +183,11 @@ func (c *change) managersOf(org uuid.UUID) (*managers, error) {
 	return c.managers, err
 }
 
-// asksForManagers reports whether somebody must be left who is able: not by a site owner, who is only told in advance.
+// asksForManagers reports whether the rule applies. Site owners are not bound by it; a dry run warns them.
 func (c *change) asksForManagers() bool { return !c.by.owner() || c.watch != nil }
 
-// keepManager refuses a change of a member after which nobody is able to manage the organization: it ends the
-// membership, or leaves these roles.
+// keepManager refuses a change of a member after which no one is able to manage the organization. The change ends the
+// membership, or leaves the member with these roles.
 func (c *change) keepManager(org db.Organization, member *Member, ends bool, roles []string) error {
 	if !c.asksForManagers() {
 		return nil
@@ -270,7 +270,8 @@ func (s *Subject) withSiteRoles(catalog *rbac.Catalog, set *roleSet, names []str
 	return catalog.NewSubject(s.ID(), orgs, grants)
 }
 
-// keepManagersOf refuses to change the roles of an organization from was to is so that nobody is able any more who is now.
+// keepManagersOf refuses to change the roles of an organization from was to is if someone is able to manage it before the
+// change and no one is after it.
 func (c *change) keepManagersOf(org db.Organization, was, is *crowd) error {
 	if !c.asksForManagers() {
 		return nil
@@ -317,7 +318,8 @@ func (s source) onlyManager(ctx context.Context, by *Subject, org uuid.UUID, use
 	return !found, err
 }
 
-// noManager refuses to leave nobody who is able to manage an organization; a site owner is told by a dry run.
+// noManager is the refusal to leave an organization without anyone able to manage it. In a site owner's dry run it is a
+// warning instead.
 func (c *change) noManager(org db.Organization) error {
 	if c.by.owner() {
 		c.watch.impact.Warning = fmt.Sprintf("No one in %s will be able to manage it.", org.DisplayName)

@@ -77,7 +77,8 @@ func (s *Service) DeleteUser(ctx context.Context, subject *Subject, user string)
 }
 
 // UpdateProfile changes the username and the name of an account. An empty username stays as it is.
-// Invalid: no such user, or a bad name. Forbidden: needs user:update_personal, and all that the account holds. Conflict: the username is taken.
+// Invalid: no such user, or a bad name. Forbidden: needs user:update_personal, and all that the account holds.
+// Conflict: the username is taken.
 func (s *Service) UpdateProfile(ctx context.Context, subject *Subject, user string, body Body[Profile]) (u User, err error) {
 	err = s.change(ctx, subject, "write", func(c *change) error {
 		row, err := c.personal(user, whole)

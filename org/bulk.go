@@ -50,10 +50,10 @@ type BulkResult struct {
 	Refused      []BulkRefusal
 }
 
-// BulkMembers does one thing to many members in one transaction, with one audit row for each that changes. Whom a rule
-// protects is left out and told of; the others are done. NotFound: no such organization. Invalid: a bad body, an unknown
-// role, an exception that does not match, or more than 10,000 members. Forbidden: the caller may do this to nobody. Conflict: others are meant than
-// expected. With WithDryRun it only tells.
+// BulkMembers does one thing to many members in one transaction, with one audit row for each that changes. Members whom a
+// rule protects are left out and listed in the result; the others are done. With WithDryRun nothing is stored.
+// NotFound: no such organization. Invalid: a bad body, an unknown role, an exception that does not match, or more than
+// 10,000 members. Forbidden: the caller may do this to no one. Conflict: other members match than were expected.
 func (s *Service) BulkMembers(ctx context.Context, subject *Subject, organization string, body Body[Bulk]) (result BulkResult, err error) {
 	err = s.change(ctx, subject, "write", func(c *change) error {
 		org, err := c.organization(ctx, c.by, organization)

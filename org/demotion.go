@@ -9,8 +9,8 @@ import (
 	"rolecall/rbac"
 )
 
-// A role is not the way to demote a superior: whoever may write roles could otherwise take away, by adding a deny or
-// dropping an allow, what people hold who stand above them.
+// A role is not the way to demote a superior. Otherwise anyone who may write roles could add a deny or drop an allow, and
+// so take rights from people who hold more than they do.
 
 // mayRewrite refuses a write of an organization's role that takes something from people who hold more than the caller,
 // or that leaves nobody who is able to manage the organization. after is nil when the role is deleted. Nothing is

@@ -37,15 +37,15 @@ func (s source) managedBeside(ctx context.Context, user uuid.UUID) (bool, error)
 		if err != nil {
 			return false, err
 		}
-		if id != user && owner.canManage() {
+		if id != user && owner.administersSite() {
 			return true, nil
 		}
 	}
 	return false, nil
 }
 
-// canManage says whether an owner is allowed what somebody must be able to do at any time.
-func (s *Subject) canManage() bool {
+// administersSite reports whether an account may do the work of an owner, which someone must be able to do at any time.
+func (s *Subject) administersSite() bool {
 	return s.Can("assign", siteRolesObject) && s.Can("unassign", siteRolesObject) && s.Can("update", usersObject)
 }
 

@@ -94,7 +94,7 @@ func (c *change) enthrone(u User) error {
 	if err != nil {
 		return err
 	}
-	if !owner.canManage() {
+	if !owner.administersSite() {
 		others := slices.DeleteFunc(slices.Clone(before), func(name string) bool { return name == roleOwner })
 		if err := c.writeUserRoles(u.ID, nil, others); err != nil {
 			return err
@@ -150,7 +150,7 @@ func (s *Service) Owners(ctx context.Context) (n int, err error) {
 			if err != nil {
 				return err
 			}
-			if owner.canManage() {
+			if owner.administersSite() {
 				n++
 			}
 		}

@@ -17,8 +17,8 @@ type Row struct {
 	Has    string // stands in the answer; nothing is looked for if ""
 }
 
-// Unchanged sends each row in every way that it can be sent: one without a page only in those of programs. A way has one site for all rows, which may stay the same
-// because nothing that a row does may change what is stored; that is looked at after each of them. check may be nil.
+// Unchanged sends each row in every way that it can be sent: one without a page only in those of programs. A way has one
+// site for all rows, because no row may change what is stored; that is looked at after each of them. check may be nil.
 func Unchanged(t *testing.T, prepare func(*testing.T, *Site), rows []Row, check func(*testing.T, Way, *Site, *Row, *Response)) {
 	t.Helper()
 	for _, way := range []Way{JSON, SDK, Page, Fragment} {
