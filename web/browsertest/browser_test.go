@@ -66,6 +66,7 @@ var browser = sync.OnceValues(func() (*chromium, error) {
 		chromedp.ExecPath(path), chromedp.UserDataDir(dir), chromedp.NoSandbox, chromedp.DisableGPU, // CI runs as root
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("hide-scrollbars", true),
+		chromedp.Flag("allow-pre-commit-input", true), // else keys pressed before a page is painted are dropped
 	)
 	allocator, cancel := chromedp.NewExecAllocator(context.Background(), options...)
 	ctx, _ := chromedp.NewContext(allocator)
@@ -263,7 +264,7 @@ func (tb *tab) cookie(name, value string) {
 // visit opens a path, and waits until the page and its scripts are there.
 func (tb *tab) visit(path string) {
 	tb.t.Helper()
-	tb.do(chromedp.Navigate(tb.base+path), tb.until(`location.protocol !== 'about:' && document.readyState === 'complete'`))
+	tb.do(chromedp.Navigate(tb.base+path), tb.until(`location.protocol !== 'about:' && document.readyState === 'complete' && performance.getEntriesByType('paint').length > 0`))
 }
 
 // look sets the size of the window and whether the system is dark.
