@@ -1,4 +1,4 @@
-module rolecall
+module rolecall.example
 
 go 1.26.0
 

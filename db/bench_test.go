@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"rolecall/db"
-	"rolecall/db/dbtest"
+	"rolecall.example/db"
+	"rolecall.example/db/dbtest"
 )
 
 // BenchmarkWrite is acknowledged writes a second, each waiting for the disk, from so many clients at once: through one

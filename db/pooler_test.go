@@ -12,8 +12,8 @@ import (
 
 	"github.com/google/uuid"
 
-	"rolecall/db"
-	"rolecall/db/dbtest"
+	"rolecall.example/db"
+	"rolecall.example/db/dbtest"
 )
 
 // pooler starts PgBouncer before a server, and gives the URL of a database through it.

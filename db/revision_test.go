@@ -4,8 +4,8 @@ import (
 	"sync"
 	"testing"
 
-	"rolecall/db"
-	"rolecall/db/dbtest"
+	"rolecall.example/db"
+	"rolecall.example/db/dbtest"
 )
 
 // TestRevisionIsNeverOld writes through one handle and asks a second one, as another process would, and the first, each

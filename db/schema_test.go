@@ -11,8 +11,8 @@ import (
 	"strings"
 	"testing"
 
-	"rolecall/db"
-	"rolecall/db/dbtest"
+	"rolecall.example/db"
+	"rolecall.example/db/dbtest"
 )
 
 var update = flag.Bool("update", false, "write the schema of every version down anew")

@@ -13,8 +13,8 @@ import (
 
 	"github.com/google/uuid"
 
-	"rolecall/db"
-	"rolecall/db/dbtest"
+	"rolecall.example/db"
+	"rolecall.example/db/dbtest"
 )
 
 // Replicas that start together on an empty database bring it up to date once, and all of them work with it.

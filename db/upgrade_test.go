@@ -11,8 +11,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 
-	"rolecall/db"
-	"rolecall/db/dbtest"
+	"rolecall.example/db"
+	"rolecall.example/db/dbtest"
 )
 
 // fields are the columns of a row.

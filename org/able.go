@@ -8,8 +8,8 @@ import (
 
 	"github.com/google/uuid"
 
-	"rolecall/db"
-	"rolecall/rbac"
+	"rolecall.example/db"
+	"rolecall.example/rbac"
 )
 
 // An organization keeps somebody who is able to manage it: an active member who signs in with a password, is no site

@@ -9,8 +9,8 @@ import (
 
 	"github.com/google/uuid"
 
-	"rolecall/org"
-	"rolecall/rbac"
+	"rolecall.example/org"
+	"rolecall.example/rbac"
 )
 
 func noManager(of string) *org.Error {

@@ -10,8 +10,8 @@ import (
 
 	"github.com/google/uuid"
 
-	"rolecall/db"
-	"rolecall/rbac"
+	"rolecall.example/db"
+	"rolecall.example/rbac"
 )
 
 // auditPage is how many entries a page has when none is asked for, and at most.

@@ -10,8 +10,8 @@ import (
 
 	"github.com/google/uuid"
 
-	"rolecall/db"
-	"rolecall/rbac"
+	"rolecall.example/db"
+	"rolecall.example/rbac"
 )
 
 // maxResourceChecks bounds the questions about one stored thing, since each is looked up.

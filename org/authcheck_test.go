@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"rolecall/org"
+	"rolecall.example/org"
 )
 
 // The effective rights of the product's table: who may do what to things of "default" that nobody owns, and to accounts.

@@ -9,7 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"rolecall/db"
+	"rolecall.example/db"
 )
 
 // maxBulk is how many members one bulk action may reach: more would hold up every other write.

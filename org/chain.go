@@ -8,7 +8,7 @@ import (
 	"fmt"
 	"time"
 
-	"rolecall/db"
+	"rolecall.example/db"
 )
 
 // chain writes an audit row that carries the hash of itself and of the row before it. Whoever edits, removes or inserts

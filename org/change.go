@@ -8,7 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"rolecall/db"
+	"rolecall.example/db"
 )
 
 // change is one use case that writes, inside its transaction. The caller is as it stands in that transaction, so a

@@ -3,8 +3,8 @@ package org
 import (
 	"context"
 
-	"rolecall/db"
-	"rolecall/rbac"
+	"rolecall.example/db"
+	"rolecall.example/rbac"
 )
 
 // RoleAt names a role as it is, or as it was at a version.

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"testing"
 
-	"rolecall/org"
+	"rolecall.example/org"
 )
 
 // BenchmarkDeleteRole deletes a role that 100,000 members hold.

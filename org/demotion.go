@@ -5,8 +5,8 @@ import (
 	"maps"
 	"slices"
 
-	"rolecall/db"
-	"rolecall/rbac"
+	"rolecall.example/db"
+	"rolecall.example/rbac"
 )
 
 // A role is not the way to demote a superior. Otherwise anyone who may write roles could add a deny or drop an allow, and

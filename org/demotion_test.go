@@ -5,8 +5,8 @@ import (
 	"slices"
 	"testing"
 
-	"rolecall/org"
-	"rolecall/rbac"
+	"rolecall.example/org"
+	"rolecall.example/rbac"
 )
 
 // superior is the refusal to take something from people who hold, beyond the caller, what is listed.

@@ -3,7 +3,7 @@ package org
 import (
 	"github.com/google/uuid"
 
-	"rolecall/rbac"
+	"rolecall.example/rbac"
 )
 
 // turn is a permission that somebody gains or loses by a change.

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"rolecall/db"
+	"rolecall.example/db"
 )
 
 // Kind says what sort of failure an Error is. Every answer's status follows from it, and from nothing else.

@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"rolecall/org"
+	"rolecall.example/org"
 )
 
 // What has ended goes from the store: logins at their end, API tokens when people have had time to see it. Until then

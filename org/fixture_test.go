@@ -18,10 +18,10 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/google/uuid"
 
-	"rolecall/db"
-	"rolecall/db/dbtest"
-	"rolecall/org"
-	"rolecall/rbac"
+	"rolecall.example/db"
+	"rolecall.example/db/dbtest"
+	"rolecall.example/org"
+	"rolecall.example/rbac"
 )
 
 // deep makes long walks and races run whole, as CI does in a step of its own.

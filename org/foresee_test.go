@@ -15,10 +15,10 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 
-	"rolecall/db"
-	"rolecall/db/dbtest"
-	"rolecall/org"
-	"rolecall/rbac"
+	"rolecall.example/db"
+	"rolecall.example/db/dbtest"
+	"rolecall.example/org"
+	"rolecall.example/rbac"
 )
 
 // world is a site with random custom roles, given out at random.

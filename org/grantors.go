@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"rolecall/rbac"
+	"rolecall.example/rbac"
 )
 
 // Grantors are the display names of roles that give all of these permissions, as type:action, in an organization, at

@@ -8,8 +8,8 @@ import (
 
 	"github.com/google/uuid"
 
-	"rolecall/db"
-	"rolecall/rbac"
+	"rolecall.example/db"
+	"rolecall.example/rbac"
 )
 
 // The guard rails: what no write may leave behind, however many rights the caller has. Views ask the same questions

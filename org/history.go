@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"time"
 
-	"rolecall/db"
-	"rolecall/rbac"
+	"rolecall.example/db"
+	"rolecall.example/rbac"
 )
 
 // RoleVersion is a state that a role was stored in.

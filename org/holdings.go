@@ -7,8 +7,8 @@ import (
 
 	"github.com/google/uuid"
 
-	"rolecall/db"
-	"rolecall/rbac"
+	"rolecall.example/db"
+	"rolecall.example/rbac"
 )
 
 // holding is what decides what somebody may do in an organization: two people with equal holdings may do the same. The

@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"rolecall/db"
-	"rolecall/org"
+	"rolecall.example/db"
+	"rolecall.example/org"
 )
 
 // A dry run of a change that reaches many lets others write as soon as the change itself would: it reads the people

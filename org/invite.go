@@ -8,7 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"rolecall/db"
+	"rolecall.example/db"
 )
 
 // How long somebody has to follow a link and set a password: one that was passed on, and one that a sign-in leads to.

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"testing"
 
-	"rolecall/org"
+	"rolecall.example/org"
 )
 
 // A role that does nothing for somebody does so for one of three reasons, and the check tells which.

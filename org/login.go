@@ -9,7 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"rolecall/db"
+	"rolecall.example/db"
 )
 
 // How many wrong passwords are borne in a window: for one account, and from one address.

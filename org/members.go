@@ -8,7 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"rolecall/db"
+	"rolecall.example/db"
 )
 
 // chunk is how many members are read at once when all are asked for.

@@ -10,7 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"rolecall/db"
+	"rolecall.example/db"
 )
 
 // keyRange is the usernames, folded, from one on and before another.

@@ -9,7 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"rolecall/org"
+	"rolecall.example/org"
 )
 
 // TestSearchesAgree compares what searches find, whichever way they go, with a filter over everybody.

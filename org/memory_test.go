@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"rolecall/org"
-	"rolecall/rbac"
+	"rolecall.example/org"
+	"rolecall.example/rbac"
 )
 
 // The very next decision after a change knows of it: in the service that made the change, and in another one over the

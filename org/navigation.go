@@ -5,7 +5,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"rolecall/rbac"
+	"rolecall.example/rbac"
 )
 
 // switcherLimit is how many organizations the switcher lists.

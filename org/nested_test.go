@@ -9,9 +9,9 @@ import (
 
 	"github.com/google/uuid"
 
-	"rolecall/db"
-	"rolecall/db/dbtest"
-	"rolecall/org"
+	"rolecall.example/db"
+	"rolecall.example/db/dbtest"
+	"rolecall.example/org"
 )
 
 // A use case that is called inside a write would wait for the write that waits for it. It is refused at once instead.

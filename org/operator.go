@@ -7,7 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"rolecall/db"
+	"rolecall.example/db"
 )
 
 // What the person at the machine itself may do, when nobody can sign in any more or the data was put back.

@@ -9,7 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"rolecall/db"
+	"rolecall.example/db"
 )
 
 // readableOrganizations leaves out what the caller may not read.

@@ -7,7 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"rolecall/db"
+	"rolecall.example/db"
 )
 
 // Whoever makes a link or a token for an account, or types its password, holds all that it holds at the time, and can

@@ -3,7 +3,7 @@ package org_test
 import (
 	"testing"
 
-	"rolecall/org"
+	"rolecall.example/org"
 )
 
 // What somebody makes for an account with a token that they made for it counts as theirs, and not as the account's own:

@@ -5,7 +5,7 @@ import (
 	"sync"
 	"testing"
 
-	"rolecall/org"
+	"rolecall.example/org"
 )
 
 var fullHash = org.HashCost{Memory: 19 * 1024, Time: 2, Threads: 1}

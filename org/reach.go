@@ -6,7 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"rolecall/rbac"
+	"rolecall.example/rbac"
 )
 
 // Whoever acts on another account must hold what it holds, or acting on it would be a way to come by more: who sets the

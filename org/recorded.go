@@ -10,7 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"rolecall/db"
+	"rolecall.example/db"
 )
 
 // Whoever can write the database can give roles past the program. The audit trail tells of every role that was given and

@@ -9,7 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"rolecall/org"
+	"rolecall.example/org"
 )
 
 // lives is a site on which maria and the others have had an ordinary life: every way in which roles come and go.

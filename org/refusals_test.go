@@ -7,7 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 
-	"rolecall/org"
+	"rolecall.example/org"
 )
 
 // What may not be read looks exactly like what does not exist: every use case gives the same whole error on a site

@@ -6,7 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"rolecall/db"
+	"rolecall.example/db"
 )
 
 const defaultName = "default"

@@ -7,8 +7,8 @@ import (
 
 	"github.com/google/uuid"
 
-	"rolecall/db"
-	"rolecall/org"
+	"rolecall.example/db"
+	"rolecall.example/org"
 )
 
 // fillRoles makes so many custom roles in an organization, or on the site, past all rules.

@@ -7,7 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"rolecall/db"
+	"rolecall.example/db"
 )
 
 // organizationFor is an organization as the caller may know it: how many belong to it only if it may read who.

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"rolecall/rbac"
+	"rolecall.example/rbac"
 )
 
 // A token has all the rights of its account. What would limit it is understood well enough to be refused by name, and

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"rolecall/org"
+	"rolecall.example/org"
 )
 
 // Tests named after what SECURITY.md promises.

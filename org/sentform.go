@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"rolecall/db"
+	"rolecall.example/db"
 )
 
 // formLife is how long it is known that a form made its change.

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"rolecall/org"
+	"rolecall.example/org"
 )
 
 // TestFormsAreSentOnce: a form makes one change, whoever answers it, however often and at once it is sent.

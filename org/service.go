@@ -10,8 +10,8 @@ import (
 
 	"github.com/google/uuid"
 
-	"rolecall/db"
-	"rolecall/rbac"
+	"rolecall.example/db"
+	"rolecall.example/rbac"
 )
 
 const day = 24 * time.Hour

@@ -6,7 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"rolecall/db"
+	"rolecall.example/db"
 )
 
 // SessionStore keeps browser sessions in the database, each with the account that it belongs to, so that all of an

@@ -4,7 +4,7 @@ import (
 	"context"
 	"testing"
 
-	"rolecall/org"
+	"rolecall.example/org"
 )
 
 // A dry run names people only to who may read them. Who may write a role is told how many it reaches.

@@ -3,7 +3,7 @@ package org_test
 import (
 	"testing"
 
-	"rolecall/org"
+	"rolecall.example/org"
 )
 
 // BenchmarkEachMember reads all of 100,000 members.

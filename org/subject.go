@@ -11,8 +11,8 @@ import (
 
 	"github.com/google/uuid"
 
-	"rolecall/db"
-	"rolecall/rbac"
+	"rolecall.example/db"
+	"rolecall.example/rbac"
 )
 
 // Subject is who asks: a signed-in account and what it may do at one revision of the data.

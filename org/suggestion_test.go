@@ -10,8 +10,8 @@ import (
 
 	"github.com/google/uuid"
 
-	"rolecall/org"
-	"rolecall/rbac"
+	"rolecall.example/org"
+	"rolecall.example/rbac"
 )
 
 // Every suggestion turns the verdict when it is made, and what it says to gain and lose besides is the difference that

@@ -8,7 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"rolecall/db"
+	"rolecall.example/db"
 )
 
 // Refusals are recorded for good, and anybody who may sign in can cause them. So of one account this many are recorded in

@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"rolecall/org"
+	"rolecall.example/org"
 )
 
 // TestRefusalsAreBounded: nobody fills the trail by being refused; that it was tried stays to be seen.

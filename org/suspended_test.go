@@ -5,8 +5,8 @@ import (
 	"strings"
 	"testing"
 
-	"rolecall/org"
-	"rolecall/rbac"
+	"rolecall.example/org"
+	"rolecall.example/rbac"
 )
 
 // Whatever a suspended account holds, every answer about it is no, and the levels still tell what its roles give.

@@ -11,7 +11,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"rolecall/db"
+	"rolecall.example/db"
 )
 
 // A token is a public id and a secret of 131 random bits.

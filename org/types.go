@@ -5,7 +5,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"rolecall/rbac"
+	"rolecall.example/rbac"
 )
 
 // Status is the state of an account.

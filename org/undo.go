@@ -9,7 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"rolecall/db"
+	"rolecall.example/db"
 )
 
 // Holder is whose roles a change is about: a member of an organization, or an account with its site roles. The other is nil.

@@ -10,7 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"rolecall/db"
+	"rolecall.example/db"
 )
 
 // Users is one page of the users that the caller may read: all with site-wide user:read, else itself.

@@ -8,7 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"rolecall/org"
+	"rolecall.example/org"
 )
 
 // TestUserRefusals: for everybody about everybody, the view of an account says that something can't be done exactly

@@ -12,7 +12,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"rolecall/db"
+	"rolecall.example/db"
 )
 
 // A tag names one state of a role, a membership, an account or an organization. No other state has it, nor has any state

@@ -5,7 +5,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"rolecall/org"
+	"rolecall.example/org"
 )
 
 // TestTagsDoNotTellTheTime: a clock that steps back repeats a time, but no tag of an account or an organization.

@@ -7,7 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"rolecall/org"
+	"rolecall.example/org"
 )
 
 var accountSteps = []stepKind{

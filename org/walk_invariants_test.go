@@ -9,7 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"rolecall/rbac"
+	"rolecall.example/rbac"
 )
 
 var walkIgnore = flag.String("ignore", "", "invariants that the random walks leave out, by name, to look at the others")

@@ -10,7 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"rolecall/rbac"
+	"rolecall.example/rbac"
 )
 
 // set is some pairs of the catalog, by their numbers in pairs.

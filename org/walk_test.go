@@ -14,9 +14,9 @@ import (
 
 	"github.com/google/uuid"
 
-	"rolecall/db/dbtest"
-	"rolecall/org"
-	"rolecall/rbac"
+	"rolecall.example/db/dbtest"
+	"rolecall.example/org"
+	"rolecall.example/rbac"
 )
 
 var (

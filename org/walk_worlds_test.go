@@ -6,8 +6,8 @@ import (
 
 	"github.com/google/uuid"
 
-	"rolecall/db"
-	"rolecall/rbac"
+	"rolecall.example/db"
+	"rolecall.example/rbac"
 )
 
 // small is an organization that few can run, and none of them by a built-in role.

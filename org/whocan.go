@@ -8,8 +8,8 @@ import (
 
 	"github.com/google/uuid"
 
-	"rolecall/db"
-	"rolecall/rbac"
+	"rolecall.example/db"
+	"rolecall.example/rbac"
 )
 
 // WhoCan is everybody on the site who may do something in an organization, one page of them. Suspended accounts may

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"rolecall/org"
+	"rolecall.example/org"
 )
 
 // BenchmarkWhoCan finds who of 100,000 members may do something: a page of them, and how many there are.

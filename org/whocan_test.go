@@ -9,9 +9,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"rolecall/db"
-	"rolecall/org"
-	"rolecall/rbac"
+	"rolecall.example/db"
+	"rolecall.example/org"
+	"rolecall.example/rbac"
 )
 
 // peopledWorld is a world in which those outside "default" hold random site roles as well, pa administers another

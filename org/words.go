@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"rolecall/rbac"
+	"rolecall.example/rbac"
 )
 
 // Words is a decision in words. Every sentence is made from the engine's trace, so it can say nothing that was not

@@ -8,7 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"rolecall/rbac"
+	"rolecall.example/rbac"
 )
 
 // formatDiff writes differences as "organization template:delete allow>deny".

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"testing"
 
-	"rolecall/rbac"
+	"rolecall.example/rbac"
 )
 
 // crowded is a subject with 20 custom roles of 30 permissions each, half of them in one organization.

@@ -7,7 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"rolecall/rbac"
+	"rolecall.example/rbac"
 )
 
 func TestDefault(t *testing.T) {

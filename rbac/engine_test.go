@@ -5,7 +5,7 @@ import (
 	"slices"
 	"testing"
 
-	"rolecall/rbac"
+	"rolecall.example/rbac"
 )
 
 // tiny is another product's catalog: three types, no implied roles, so that votes are often 0.

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"rolecall/rbac"
+	"rolecall.example/rbac"
 )
 
 // The people and places of the tests. Everybody acts under the id me; home is the organization that matters.

@@ -7,7 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"rolecall/rbac"
+	"rolecall.example/rbac"
 )
 
 // everyRead holds read on every type of Default that has it, one by one, except those named.

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"rolecall/rbac"
+	"rolecall.example/rbac"
 )
 
 // Who may do what, written by hand for every subject of the cast. Whoever is not named must be refused.

@@ -8,7 +8,7 @@ package views
 import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
-import "rolecall/org"
+import "rolecall.example/org"
 
 // AddMemberPage is the body of the page that adds members: it looks for users who are not members yet, and takes a list
 // of many.

@@ -13,8 +13,8 @@ import (
 
 	"github.com/google/uuid"
 
-	"rolecall/org"
-	"rolecall/rbac"
+	"rolecall.example/org"
+	"rolecall.example/rbac"
 )
 
 // Audit is the audit log of the site, or of one organization.

@@ -1,7 +1,7 @@
 package views
 
 import (
-	"rolecall/org"
+	"rolecall.example/org"
 )
 
 // Title asks the question of the page.

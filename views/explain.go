@@ -5,8 +5,8 @@ import (
 	"slices"
 	"strings"
 
-	"rolecall/org"
-	"rolecall/rbac"
+	"rolecall.example/org"
+	"rolecall.example/rbac"
 )
 
 // Ask is the explainer of one member: the question as a form, its answer, and everything that the member may do.

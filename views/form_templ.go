@@ -10,7 +10,7 @@ import templruntime "github.com/a-h/templ/runtime"
 
 import (
 	"crypto/rand"
-	"rolecall/org"
+	"rolecall.example/org"
 	"slices"
 	"strings"
 )

@@ -5,8 +5,8 @@ import (
 	"strconv"
 	"time"
 
-	"rolecall/org"
-	"rolecall/rbac"
+	"rolecall.example/org"
+	"rolecall.example/rbac"
 )
 
 // History is the versions of a role.

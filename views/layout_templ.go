@@ -9,8 +9,8 @@ import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
 import (
-	"rolecall/org"
-	"rolecall/static"
+	"rolecall.example/org"
+	"rolecall.example/static"
 	"time"
 )
 

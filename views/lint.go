@@ -3,7 +3,7 @@ package views
 import (
 	"slices"
 
-	"rolecall/org"
+	"rolecall.example/org"
 )
 
 // Lint is what an organization's roles and assignments have in them that does nothing, or not what it seems.

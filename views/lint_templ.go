@@ -8,7 +8,7 @@ package views
 import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
-import "rolecall/org"
+import "rolecall.example/org"
 
 // LintPage is the body of the page that looks for what does nothing.
 func LintPage(l Lint) templ.Component {

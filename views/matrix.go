@@ -6,8 +6,8 @@ import (
 	"strconv"
 	"strings"
 
-	"rolecall/org"
-	"rolecall/rbac"
+	"rolecall.example/org"
+	"rolecall.example/rbac"
 )
 
 // columns are the actions that have a column of their own in the grid; the others are labelled chips. They are the only

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strconv"
 
-	"rolecall/org"
+	"rolecall.example/org"
 )
 
 // maxTags is how many roles a row shows by name; the rest is a number.

@@ -8,7 +8,7 @@ import (
 	"github.com/PuerkitoBio/goquery"
 	"github.com/google/go-cmp/cmp"
 
-	"rolecall/org"
+	"rolecall.example/org"
 )
 
 func TestMembersURL(t *testing.T) {

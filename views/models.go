@@ -6,8 +6,8 @@ package views
 import (
 	"time"
 
-	"rolecall/org"
-	"rolecall/rbac"
+	"rolecall.example/org"
+	"rolecall.example/rbac"
 )
 
 // Shell is what the frame of a page needs besides its body.

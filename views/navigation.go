@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"rolecall/org"
+	"rolecall.example/org"
 )
 
 // navGroup is a part of the navigation.

@@ -11,7 +11,7 @@ import templruntime "github.com/a-h/templ/runtime"
 import (
 	"fmt"
 	"net/http"
-	"rolecall/org"
+	"rolecall.example/org"
 	"slices"
 	"strconv"
 )

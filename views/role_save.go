@@ -4,8 +4,8 @@ import (
 	"slices"
 	"time"
 
-	"rolecall/org"
-	"rolecall/rbac"
+	"rolecall.example/org"
+	"rolecall.example/rbac"
 )
 
 // What the buttons of a role's form ask for besides saving, in the field "do".

@@ -10,7 +10,7 @@ import templruntime "github.com/a-h/templ/runtime"
 
 import (
 	"fmt"
-	"rolecall/org"
+	"rolecall.example/org"
 )
 
 // RolesPage is the body of the list of roles.

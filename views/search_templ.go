@@ -8,7 +8,7 @@ package views
 import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
-import "rolecall/org"
+import "rolecall.example/org"
 
 // SearchPage is the body of the page that searches everything.
 func SearchPage(s Search) templ.Component {

@@ -9,8 +9,8 @@ import (
 
 	"github.com/google/uuid"
 
-	"rolecall/org"
-	"rolecall/rbac"
+	"rolecall.example/org"
+	"rolecall.example/rbac"
 )
 
 // The pages of the site and of the account that is signed in.

@@ -10,7 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 
-	"rolecall/org"
+	"rolecall.example/org"
 )
 
 func newUser(name string) org.User {

@@ -7,8 +7,8 @@ import (
 	"time"
 	"unicode"
 
-	"rolecall/org"
-	"rolecall/rbac"
+	"rolecall.example/org"
+	"rolecall.example/rbac"
 )
 
 // thousands writes n with separators, as in 1,284.

@@ -3,7 +3,7 @@ package views
 import (
 	"net/url"
 
-	"rolecall/org"
+	"rolecall.example/org"
 )
 
 // PageSize is the number of rows of a list whose URL does not say how many.

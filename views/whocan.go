@@ -3,8 +3,8 @@ package views
 import (
 	"slices"
 
-	"rolecall/org"
-	"rolecall/rbac"
+	"rolecall.example/org"
+	"rolecall.example/rbac"
 )
 
 // WhoCan is the page that lists who may do something.

@@ -8,7 +8,7 @@ package views
 import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
-import "rolecall/org"
+import "rolecall.example/org"
 
 // WhoCanPage is the body of the page that lists who may do something.
 func WhoCanPage(w WhoCan) templ.Component {

@@ -5,8 +5,8 @@ import (
 
 	"github.com/a-h/templ"
 
-	"rolecall/org"
-	"rolecall/views"
+	"rolecall.example/org"
+	"rolecall.example/views"
 )
 
 // accountPage is the page of one's own account; form is the one that e refused, "" if it was none of them.

@@ -7,7 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"rolecall/web/webtest"
+	"rolecall.example/web/webtest"
 )
 
 // TestUsers goes through the life of an account.

@@ -12,9 +12,9 @@ import (
 	"github.com/PuerkitoBio/goquery"
 	"github.com/google/go-cmp/cmp"
 
-	"rolecall/org"
-	"rolecall/rbac"
-	"rolecall/web/webtest"
+	"rolecall.example/org"
+	"rolecall.example/rbac"
+	"rolecall.example/web/webtest"
 )
 
 // trail makes a few entries in the default organization, oldest first: a role is made and given to member, its

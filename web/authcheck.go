@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strconv"
 
-	"rolecall/org"
+	"rolecall.example/org"
 )
 
 // explainedKey is the key under which explanations stand beside the answers.

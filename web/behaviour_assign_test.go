@@ -9,7 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"rolecall/web/webtest"
+	"rolecall.example/web/webtest"
 )
 
 const (

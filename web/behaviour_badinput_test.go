@@ -11,8 +11,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"rolecall/web"
-	"rolecall/web/webtest"
+	"rolecall.example/web"
+	"rolecall.example/web/webtest"
 )
 
 // TestAuthenticationTable is §2.3: who is let in, and what is said to who is not.

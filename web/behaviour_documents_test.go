@@ -13,8 +13,8 @@ import (
 
 	"github.com/google/uuid"
 
-	"rolecall/web"
-	"rolecall/web/webtest"
+	"rolecall.example/web"
+	"rolecall.example/web/webtest"
 )
 
 // sample is what a document shows of an endpoint.

@@ -9,7 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 
-	"rolecall/web/webtest"
+	"rolecall.example/web/webtest"
 )
 
 // TestMemberListsTable is §5.1 and §5.2 with §2.4: both lists show the same rows to the same caller.

@@ -5,7 +5,7 @@ import (
 	"net/url"
 	"testing"
 
-	"rolecall/web/webtest"
+	"rolecall.example/web/webtest"
 )
 
 // The tables of the behaviour_*_test.go files are those of the specification, area by area, as product.md decides them.

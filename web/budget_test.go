@@ -7,8 +7,8 @@ import (
 
 	"github.com/PuerkitoBio/goquery"
 
-	"rolecall/rbac"
-	"rolecall/web/webtest"
+	"rolecall.example/rbac"
+	"rolecall.example/web/webtest"
 )
 
 // TestBudget: what a browser loads for a full page of members, as it is sent: at most 85 kB in six requests the first

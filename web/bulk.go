@@ -8,8 +8,8 @@ import (
 
 	"github.com/a-h/templ"
 
-	"rolecall/org"
-	"rolecall/views"
+	"rolecall.example/org"
+	"rolecall.example/views"
 )
 
 // One address takes every change of many members: POST …/members with an action. JSON names the members in "users", or

@@ -10,7 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"rolecall/web/webtest"
+	"rolecall.example/web/webtest"
 )
 
 // bulkResult is the JSON answer to a change of many members.

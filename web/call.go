@@ -7,7 +7,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"rolecall/org"
+	"rolecall.example/org"
 )
 
 // call is one request on its way through the server: what is known of it so far.

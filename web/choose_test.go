@@ -7,8 +7,8 @@ import (
 	"strings"
 	"testing"
 
-	"rolecall/web"
-	"rolecall/web/webtest"
+	"rolecall.example/web"
+	"rolecall.example/web/webtest"
 )
 
 // A password that somebody else set, for an account that has come to hold more than they do, leads to the choice of

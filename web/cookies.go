@@ -8,7 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"rolecall/views"
+	"rolecall.example/views"
 )
 
 // The small cookies. That of the session is in auth.go.

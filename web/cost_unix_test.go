@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"rolecall/web/webtest"
+	"rolecall.example/web/webtest"
 )
 
 // cpuTime is the time that this process has kept the cores busy, which other programs on the machine do not add to. A

@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
-	"rolecall/web"
-	"rolecall/web/webtest"
+	"rolecall.example/web"
+	"rolecall.example/web/webtest"
 )
 
 // A request that takes too long is answered with 503 in every form, and changed nothing.

@@ -14,7 +14,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
-	"rolecall/org"
+	"rolecall.example/org"
 )
 
 // Limits of a request body.

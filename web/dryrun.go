@@ -3,7 +3,7 @@ package web
 import (
 	"github.com/google/uuid"
 
-	"rolecall/org"
+	"rolecall.example/org"
 )
 
 // A dry run does everything that the write would do, and keeps nothing of it: the checks, the guard rails and the

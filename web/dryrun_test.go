@@ -9,8 +9,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"rolecall/web"
-	"rolecall/web/webtest"
+	"rolecall.example/web"
+	"rolecall.example/web/webtest"
 )
 
 // TestDryRun: every write of members and roles can be asked what it would do; nothing of it happens.

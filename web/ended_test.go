@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"rolecall/web/webtest"
+	"rolecall.example/web/webtest"
 )
 
 // TestEndedSession: a form that comes without a session leads to the page to sign in, which says that nothing was saved

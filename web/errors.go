@@ -12,8 +12,8 @@ import (
 
 	"github.com/a-h/templ"
 
-	"rolecall/org"
-	"rolecall/views"
+	"rolecall.example/org"
+	"rolecall.example/views"
 )
 
 // Failures that come from the transport. All others are org's.

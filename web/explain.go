@@ -7,8 +7,8 @@ import (
 	"github.com/a-h/templ"
 	"github.com/google/uuid"
 
-	"rolecall/org"
-	"rolecall/views"
+	"rolecall.example/org"
+	"rolecall.example/views"
 )
 
 // question reads what is asked about: an action, a resource type, and whose thing it is. asked says whether there is a

@@ -9,9 +9,9 @@ import (
 	"github.com/PuerkitoBio/goquery"
 	"github.com/google/go-cmp/cmp"
 
-	"rolecall/org"
-	"rolecall/rbac"
-	"rolecall/web/webtest"
+	"rolecall.example/org"
+	"rolecall.example/rbac"
+	"rolecall.example/web/webtest"
 )
 
 // giveRole puts a custom role into the default organization, and gives it to people.

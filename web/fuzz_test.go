@@ -9,8 +9,8 @@ import (
 
 	"github.com/google/uuid"
 
-	"rolecall/org"
-	"rolecall/rbac"
+	"rolecall.example/org"
+	"rolecall.example/rbac"
 )
 
 // FuzzRoleForm: a form of a role is taken or refused with an error of ours, and puts in nothing that it does not name.

@@ -6,8 +6,8 @@ import (
 	"io"
 	"net/http"
 
-	"rolecall/org"
-	"rolecall/static"
+	"rolecall.example/org"
+	"rolecall.example/static"
 )
 
 //go:embed openapi.json

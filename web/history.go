@@ -7,8 +7,8 @@ import (
 
 	"github.com/a-h/templ"
 
-	"rolecall/org"
-	"rolecall/views"
+	"rolecall.example/org"
+	"rolecall.example/views"
 )
 
 func (s *Server) listRoleVersions(c *call) (reply, error) {

@@ -4,8 +4,8 @@ import (
 	"slices"
 	"time"
 
-	"rolecall/org"
-	"rolecall/views"
+	"rolecall.example/org"
+	"rolecall.example/views"
 )
 
 // home leads to the members of an organization, which is what people come for: of the one that was

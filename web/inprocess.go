@@ -4,7 +4,7 @@ import (
 	"context"
 	"net/http"
 
-	"rolecall/org"
+	"rolecall.example/org"
 )
 
 type subjectKey struct{}

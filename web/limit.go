@@ -5,7 +5,7 @@ import (
 	"sync"
 	"time"
 
-	"rolecall/org"
+	"rolecall.example/org"
 )
 
 // limiter bounds how often each caller may come: a bucket of tokens that fills up again over a minute. It protects the

@@ -8,8 +8,8 @@ import (
 
 	"github.com/PuerkitoBio/goquery"
 
-	"rolecall/rbac"
-	"rolecall/web/webtest"
+	"rolecall.example/rbac"
+	"rolecall.example/web/webtest"
 )
 
 // sent is where a form that uses GET leads when it is sent as it stands, with fields changed.

@@ -5,8 +5,8 @@ import (
 	"errors"
 	"net/http"
 
-	"rolecall/org"
-	"rolecall/views"
+	"rolecall.example/org"
+	"rolecall.example/views"
 )
 
 type credentials struct{ email, password, next string }

@@ -12,9 +12,9 @@ import (
 	"github.com/a-h/templ"
 	"github.com/google/uuid"
 
-	"rolecall/org"
-	"rolecall/rbac"
-	"rolecall/views"
+	"rolecall.example/org"
+	"rolecall.example/rbac"
+	"rolecall.example/views"
 )
 
 func (s *Server) listMembers(c *call) (reply, error) { return s.memberList(c, false) }

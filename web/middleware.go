@@ -14,7 +14,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
-	"rolecall/org"
+	"rolecall.example/org"
 )
 
 // The outer chain, from the outside in: observe, protect, plainPath, overrideMethod. Then the router, then serve.

@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"rolecall/org"
+	"rolecall.example/org"
 )
 
 // object is an object of the body, or a form. Its methods give the value of a field, or the zero value when the field is

@@ -7,8 +7,8 @@ import (
 	"github.com/a-h/templ"
 	"github.com/google/uuid"
 
-	"rolecall/org"
-	"rolecall/views"
+	"rolecall.example/org"
+	"rolecall.example/views"
 )
 
 func (s *Server) listOrganizations(c *call) (reply, error) {

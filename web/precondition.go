@@ -6,7 +6,7 @@ import (
 	"regexp"
 	"strings"
 
-	"rolecall/org"
+	"rolecall.example/org"
 )
 
 const (

@@ -7,8 +7,8 @@ import (
 	"strings"
 	"testing"
 
-	"rolecall/web"
-	"rolecall/web/webtest"
+	"rolecall.example/web"
+	"rolecall.example/web/webtest"
 )
 
 // TestABA: what was deleted and made again under the same name is another thing, though its versions begin again at 1.

@@ -11,8 +11,8 @@ import (
 
 	"github.com/google/uuid"
 
-	"rolecall/org"
-	"rolecall/views"
+	"rolecall.example/org"
+	"rolecall.example/views"
 )
 
 // A form of somebody who is signed in carries an id of its own, so that it does nothing twice however often it is sent: by a

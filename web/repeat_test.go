@@ -8,8 +8,8 @@ import (
 	"sync"
 	"testing"
 
-	"rolecall/web"
-	"rolecall/web/webtest"
+	"rolecall.example/web"
+	"rolecall.example/web/webtest"
 )
 
 const formID = "AAAAAAAAAAAAAAAAAAAAAAAAAA"

@@ -16,8 +16,8 @@ import (
 	"github.com/a-h/templ"
 	"github.com/andybalholm/brotli"
 
-	"rolecall/org"
-	"rolecall/views"
+	"rolecall.example/org"
+	"rolecall.example/views"
 )
 
 // reply is an answer before its form is chosen. A handler fills in what its endpoint has; nothing is rendered, and no

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"testing"
 
-	"rolecall/org"
+	"rolecall.example/org"
 )
 
 // TestPart: a page leaves out what its reader may not see, but not what could not be read.

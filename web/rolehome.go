@@ -3,7 +3,7 @@ package web
 import (
 	"context"
 
-	"rolecall/org"
+	"rolecall.example/org"
 )
 
 // The roles of an organization and those of the site are listed, shown and written by the same handlers. They differ in

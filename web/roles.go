@@ -11,9 +11,9 @@ import (
 	"github.com/a-h/templ"
 	"github.com/google/uuid"
 
-	"rolecall/org"
-	"rolecall/rbac"
-	"rolecall/views"
+	"rolecall.example/org"
+	"rolecall.example/rbac"
+	"rolecall.example/views"
 )
 
 func (s *Server) listRoles(c *call) (reply, error) {

@@ -9,8 +9,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"rolecall/web"
-	"rolecall/web/webtest"
+	"rolecall.example/web"
+	"rolecall.example/web/webtest"
 )
 
 const roles = "/organizations/default/members/roles"

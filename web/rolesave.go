@@ -4,8 +4,8 @@ import (
 	"errors"
 	"time"
 
-	"rolecall/org"
-	"rolecall/views"
+	"rolecall.example/org"
+	"rolecall.example/views"
 )
 
 // step is what the button of a role's form asks for, "" to save.

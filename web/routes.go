@@ -8,8 +8,8 @@ import (
 
 	"github.com/labstack/echo/v4"
 
-	"rolecall/static"
-	"rolecall/views"
+	"rolecall.example/static"
+	"rolecall.example/views"
 )
 
 // Access says who may use a route at all. What somebody who may then gets to do is org's to decide.

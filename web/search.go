@@ -5,8 +5,8 @@ import (
 
 	"github.com/a-h/templ"
 
-	"rolecall/org"
-	"rolecall/views"
+	"rolecall.example/org"
+	"rolecall.example/views"
 )
 
 // search looks for names: on a page, and in the palette that script opens over any page.

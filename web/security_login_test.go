@@ -13,9 +13,9 @@ import (
 	"github.com/alexedwards/scs/v2"
 	"github.com/google/go-cmp/cmp"
 
-	"rolecall/org"
-	"rolecall/web"
-	"rolecall/web/webtest"
+	"rolecall.example/org"
+	"rolecall.example/web"
+	"rolecall.example/web/webtest"
 )
 
 // A3, T42: a token works whole or not at all.

@@ -15,9 +15,9 @@ import (
 	"github.com/PuerkitoBio/goquery"
 	"github.com/google/uuid"
 
-	"rolecall/db/dbtest"
-	"rolecall/web"
-	"rolecall/web/webtest"
+	"rolecall.example/db/dbtest"
+	"rolecall.example/web"
+	"rolecall.example/web/webtest"
 )
 
 // hostile are texts that people may store and that must stay texts.

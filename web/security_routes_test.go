@@ -13,9 +13,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 
-	"rolecall/rbac"
-	"rolecall/web"
-	"rolecall/web/webtest"
+	"rolecall.example/rbac"
+	"rolecall.example/web"
+	"rolecall.example/web/webtest"
 )
 
 // Tests named after what SECURITY.md promises, over every route that there is.

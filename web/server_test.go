@@ -14,9 +14,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"rolecall/static"
-	"rolecall/web"
-	"rolecall/web/webtest"
+	"rolecall.example/static"
+	"rolecall.example/web"
+	"rolecall.example/web/webtest"
 )
 
 // fill puts names that exist into the path of a route.

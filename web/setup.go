@@ -6,8 +6,8 @@ import (
 
 	"github.com/google/uuid"
 
-	"rolecall/org"
-	"rolecall/views"
+	"rolecall.example/org"
+	"rolecall.example/views"
 )
 
 func (s *Server) showFirstUser(c *call) (reply, error) {

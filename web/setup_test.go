@@ -6,8 +6,8 @@ import (
 	"sync"
 	"testing"
 
-	"rolecall/db/dbtest"
-	"rolecall/web/webtest"
+	"rolecall.example/db/dbtest"
+	"rolecall.example/web/webtest"
 )
 
 const loopback = "127.0.0.1:50000"

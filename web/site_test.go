@@ -10,7 +10,7 @@ import (
 	"github.com/PuerkitoBio/goquery"
 	"github.com/google/go-cmp/cmp"
 
-	"rolecall/web/webtest"
+	"rolecall.example/web/webtest"
 )
 
 // usernamesIn are the accounts that a list shows, by the links of its rows.

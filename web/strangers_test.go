@@ -6,10 +6,10 @@ import (
 	"strings"
 	"testing"
 
-	"rolecall/org"
-	"rolecall/rbac"
-	"rolecall/web"
-	"rolecall/web/webtest"
+	"rolecall.example/org"
+	"rolecall.example/rbac"
+	"rolecall.example/web"
+	"rolecall.example/web/webtest"
 )
 
 // varies is what differs between two readings of the same page.

@@ -5,7 +5,7 @@ import (
 	"net/http"
 	"time"
 
-	"rolecall/org"
+	"rolecall.example/org"
 )
 
 // sink takes a streamed answer. Its status and headers go out with the first full buffer, so that a use case that

@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"rolecall/org"
+	"rolecall.example/org"
 )
 
 // streaming serves one answer over a real connection, by a server that knows no users or data.

@@ -6,9 +6,9 @@ import (
 	"strings"
 	"testing"
 
-	"rolecall/org"
-	"rolecall/rbac"
-	"rolecall/web/webtest"
+	"rolecall.example/org"
+	"rolecall.example/rbac"
+	"rolecall.example/web/webtest"
 )
 
 // suspendMember suspends the plain member, who holds a role.

@@ -5,8 +5,8 @@ import (
 
 	"github.com/google/uuid"
 
-	"rolecall/org"
-	"rolecall/views"
+	"rolecall.example/org"
+	"rolecall.example/views"
 )
 
 // undoChange takes back the change of somebody's roles or membership that an audit entry tells of.

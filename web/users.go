@@ -11,8 +11,8 @@ import (
 	"github.com/a-h/templ"
 	"github.com/google/uuid"
 
-	"rolecall/org"
-	"rolecall/views"
+	"rolecall.example/org"
+	"rolecall.example/views"
 )
 
 func (s *Server) listUsers(c *call) (reply, error) {

@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"rolecall/views"
+	"rolecall.example/views"
 )
 
 // commands are the commands of this program that show what a page shows, by route. Parameters of the path and the query

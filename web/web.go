@@ -16,9 +16,9 @@ import (
 	"github.com/alexedwards/scs/v2"
 	"github.com/labstack/echo/v4"
 
-	"rolecall/org"
-	"rolecall/rbac"
-	"rolecall/static"
+	"rolecall.example/org"
+	"rolecall.example/rbac"
+	"rolecall.example/static"
 )
 
 // Options are what a Server is made of.

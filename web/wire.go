@@ -9,8 +9,8 @@ import (
 
 	"github.com/google/uuid"
 
-	"rolecall/org"
-	"rolecall/rbac"
+	"rolecall.example/org"
+	"rolecall.example/rbac"
 )
 
 // Wire is the style of the answers on which the API's documents and the clients in use disagree. Everything that

@@ -6,8 +6,8 @@ import (
 
 	"github.com/google/uuid"
 
-	"rolecall/org"
-	"rolecall/rbac"
+	"rolecall.example/org"
+	"rolecall.example/rbac"
 )
 
 // The shapes of what explains a decision. They are ours: the API's documents have none.

@@ -13,7 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 
-	"rolecall/org"
+	"rolecall.example/org"
 )
 
 func sampleMember(name string) org.Member {

@@ -32,7 +32,7 @@ func newLab(ctx context.Context, postgres string) (*lab, error) {
 	if err != nil {
 		return l, err
 	}
-	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", l.binary, "rolecall/cmd/rolecall")
+	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", l.binary, "rolecall.example/cmd/rolecall")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	build.Stderr = os.Stderr
 	if err := build.Run(); err != nil {

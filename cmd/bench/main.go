@@ -18,7 +18,7 @@ import (
 	"strings"
 	"time"
 
-	"rolecall/web/ceiling"
+	"rolecall.example/web/ceiling"
 )
 
 func main() {

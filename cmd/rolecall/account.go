@@ -14,8 +14,8 @@ import (
 
 	"github.com/google/uuid"
 
-	"rolecall/db"
-	"rolecall/org"
+	"rolecall.example/db"
+	"rolecall.example/org"
 )
 
 // operate runs fn on the use cases over the database of the settings. Whoever can write it is obeyed as an owner is;

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"rolecall/db/dbtest"
+	"rolecall.example/db/dbtest"
 )
 
 // TestAccounts makes accounts and tokens with the commands, beside a running server, and uses them there.

@@ -3,7 +3,7 @@ package main
 import (
 	"testing"
 
-	"rolecall/db/dbtest"
+	"rolecall.example/db/dbtest"
 )
 
 // alter does to a database what the program never would.

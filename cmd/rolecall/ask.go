@@ -14,8 +14,8 @@ import (
 	"strings"
 	"time"
 
-	"rolecall/org"
-	"rolecall/web"
+	"rolecall.example/org"
+	"rolecall.example/web"
 )
 
 // The commands that ask speak the API, whoever answers: a server, or this program itself over the file. So both give the

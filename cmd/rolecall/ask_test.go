@@ -13,10 +13,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 
-	"rolecall/db"
-	"rolecall/db/dbtest"
-	"rolecall/org"
-	"rolecall/rbac"
+	"rolecall.example/db"
+	"rolecall.example/db/dbtest"
+	"rolecall.example/org"
+	"rolecall.example/rbac"
 )
 
 // askable is a server with a few people and roles, and the file under it.

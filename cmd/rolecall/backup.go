@@ -11,8 +11,8 @@ import (
 
 	"github.com/google/uuid"
 
-	"rolecall/db"
-	"rolecall/org"
+	"rolecall.example/db"
+	"rolecall.example/org"
 )
 
 func backupCommand() *command {

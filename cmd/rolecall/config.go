@@ -12,8 +12,8 @@ import (
 	"strings"
 	"time"
 
-	"rolecall/db"
-	"rolecall/web"
+	"rolecall.example/db"
+	"rolecall.example/web"
 )
 
 // config is what the settings of a command say. Fields whose setting a command does not read stay empty.

@@ -12,8 +12,8 @@ import (
 	"strconv"
 	"strings"
 
-	"rolecall/db"
-	"rolecall/org"
+	"rolecall.example/db"
+	"rolecall.example/org"
 )
 
 func copyCommand() *command {

@@ -9,8 +9,8 @@ import (
 	"strings"
 	"testing"
 
-	"rolecall/db"
-	"rolecall/db/dbtest"
+	"rolecall.example/db"
+	"rolecall.example/db/dbtest"
 )
 
 // demoFile is a file with the demo's people in it.

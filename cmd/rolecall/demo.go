@@ -14,7 +14,7 @@ import (
 	"syscall"
 	"time"
 
-	"rolecall/db"
+	"rolecall.example/db"
 )
 
 // demo is what `demo` is told.

@@ -11,9 +11,9 @@ import (
 
 	"github.com/google/uuid"
 
-	"rolecall/db"
-	"rolecall/org"
-	"rolecall/rbac"
+	"rolecall.example/db"
+	"rolecall.example/org"
+	"rolecall.example/rbac"
 )
 
 // company is an invented organization.

@@ -17,7 +17,7 @@ import (
 	"testing"
 	"time"
 
-	"rolecall/db/dbtest"
+	"rolecall.example/db/dbtest"
 )
 
 const (

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"rolecall/db/dbtest"
+	"rolecall.example/db/dbtest"
 )
 
 // A file of another program is left alone, byte by byte, by every command.

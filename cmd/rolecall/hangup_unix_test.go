@@ -18,7 +18,7 @@ import (
 	"testing"
 	"time"
 
-	"rolecall/db/dbtest"
+	"rolecall.example/db/dbtest"
 )
 
 // inProcessOfItsOwn starts the program where it gets its own signals.

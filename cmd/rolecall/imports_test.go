@@ -41,7 +41,7 @@ var owners = map[string][]string{
 // testOnly are packages that no program may contain.
 var testOnly = []string{"db/dbtest", "web/webtest"}
 
-const module = "rolecall"
+const module = "rolecall.example"
 
 type goPackage struct {
 	ImportPath string
@@ -105,18 +105,18 @@ func TestImportRules(t *testing.T) {
 	}{
 		{"rbac", "slices", false},
 		{"rbac", "github.com/google/uuid", true},
-		{"rbac", "rolecall/org", true},
-		{"db", "rolecall/rbac", true},
+		{"rbac", "rolecall.example/org", true},
+		{"db", "rolecall.example/rbac", true},
 		{"db", "modernc.org/sqlite", false},
-		{"org", "rolecall/db", false},
-		{"org", "rolecall/web", true},
-		{"views", "rolecall/db", true},
-		{"views", "rolecall/web", true},
-		{"web", "rolecall/db", true},
+		{"org", "rolecall.example/db", false},
+		{"org", "rolecall.example/web", true},
+		{"views", "rolecall.example/db", true},
+		{"views", "rolecall.example/web", true},
+		{"web", "rolecall.example/db", true},
 		{"web", "github.com/labstack/echo/v4/middleware", false},
 		{"views", "github.com/labstack/echo/v4", true},
 		{"cmd/rolecall", "github.com/labstack/echo/v4", true},
-		{"cmd/rolecall", "rolecall/web/webtest", true},
+		{"cmd/rolecall", "rolecall.example/web/webtest", true},
 	}
 	for _, tt := range tests {
 		allowed, _ := rule(tt.room)

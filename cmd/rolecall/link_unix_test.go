@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"rolecall/db/dbtest"
+	"rolecall.example/db/dbtest"
 )
 
 // A symbolic link is the file that it leads to, for every command, and the link stays one.

@@ -13,7 +13,7 @@ import (
 	"strings"
 	"time"
 
-	"rolecall/org"
+	"rolecall.example/org"
 )
 
 func membersListCommand() *command {

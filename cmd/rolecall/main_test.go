@@ -13,8 +13,8 @@ import (
 	"testing"
 	"time"
 
-	"rolecall/db/dbtest"
-	"rolecall/web"
+	"rolecall.example/db/dbtest"
+	"rolecall.example/web"
 )
 
 // program is one run of rolecall, in this process.

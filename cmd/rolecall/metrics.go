@@ -14,8 +14,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
-	"rolecall/db"
-	"rolecall/org"
+	"rolecall.example/db"
+	"rolecall.example/org"
 )
 
 // metrics is what the server tells about itself, at an address of its own. No label has a value that a stranger can make

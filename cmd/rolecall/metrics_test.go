@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"rolecall/db/dbtest"
+	"rolecall.example/db/dbtest"
 )
 
 func body(t *testing.T, url string) string {

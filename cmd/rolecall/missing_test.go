@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"rolecall/db/dbtest"
+	"rolecall.example/db/dbtest"
 )
 
 // wellCalled has, for every command that works on a database, what it takes besides --db.

@@ -12,8 +12,8 @@ import (
 	"sync"
 	"testing"
 
-	"rolecall/db"
-	"rolecall/db/dbtest"
+	"rolecall.example/db"
+	"rolecall.example/db/dbtest"
 )
 
 // TestOperation is a night on call: a backup beside the running server, a damaged file, a restore, a check.

@@ -14,7 +14,7 @@ import (
 	"strings"
 	"testing"
 
-	"rolecall/web/webtest"
+	"rolecall.example/web/webtest"
 )
 
 // documented has what the API's documents show for each of their endpoints, from the newest one that has it: the

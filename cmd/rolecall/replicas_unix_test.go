@@ -21,7 +21,7 @@ import (
 	"testing"
 	"time"
 
-	"rolecall/db/dbtest"
+	"rolecall.example/db/dbtest"
 )
 
 // replica is a rolecall in a process of its own, which may be killed and started again at the same address.

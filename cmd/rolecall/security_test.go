@@ -13,8 +13,8 @@ import (
 	"testing"
 	"time"
 
-	"rolecall/db"
-	"rolecall/db/dbtest"
+	"rolecall.example/db"
+	"rolecall.example/db/dbtest"
 )
 
 // raw sends bytes to a server and gives the status lines of everything that it answers until it closes, or is quiet.

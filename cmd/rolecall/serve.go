@@ -15,9 +15,9 @@ import (
 	"path/filepath"
 	"time"
 
-	"rolecall/db"
-	"rolecall/org"
-	"rolecall/web"
+	"rolecall.example/db"
+	"rolecall.example/org"
+	"rolecall.example/web"
 )
 
 func serveCommand() *command {

@@ -5,7 +5,7 @@ import (
 	"flag"
 	"time"
 
-	"rolecall/org"
+	"rolecall.example/org"
 )
 
 func tokenCreateCommand() *command {

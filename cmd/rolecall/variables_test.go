@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"rolecall/db/dbtest"
+	"rolecall.example/db/dbtest"
 )
 
 // A server refuses what looks like a setting and is none, and a name that says nothing. Nothing is made then.

@@ -12,7 +12,7 @@ import (
 	"sync"
 	"testing"
 
-	"rolecall/db"
+	"rolecall.example/db"
 )
 
 const variable = "ROLECALL_TEST_POSTGRES"

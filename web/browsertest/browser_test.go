@@ -22,7 +22,7 @@ import (
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 
-	"rolecall/web/webtest"
+	"rolecall.example/web/webtest"
 )
 
 func TestMain(m *testing.M) {

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"rolecall/web/webtest"
+	"rolecall.example/web/webtest"
 )
 
 // TestSelectAllExcept: who chooses everybody that matches, on other pages too, and unticks one row means all but that one.

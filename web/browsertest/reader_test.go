@@ -13,7 +13,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 	"github.com/google/go-cmp/cmp"
 
-	"rolecall/web/webtest"
+	"rolecall.example/web/webtest"
 )
 
 // spoken is a place of the tree that a screen reader reads: role, name and children, with what says nothing left out.

@@ -10,8 +10,8 @@ import (
 
 	"github.com/chromedp/chromedp"
 
-	"rolecall/web"
-	"rolecall/web/webtest"
+	"rolecall.example/web"
+	"rolecall.example/web/webtest"
 )
 
 //go:embed testdata/axe.min.js

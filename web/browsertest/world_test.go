@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"rolecall/web/webtest"
+	"rolecall.example/web/webtest"
 )
 
 const (

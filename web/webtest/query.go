@@ -3,7 +3,7 @@ package webtest
 import (
 	"testing"
 
-	"rolecall/db/dbtest"
+	"rolecall.example/db/dbtest"
 )
 
 // Query reads the site's database past all rules, as text.

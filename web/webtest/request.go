@@ -11,7 +11,7 @@ import (
 
 	"github.com/PuerkitoBio/goquery"
 
-	"rolecall/web"
+	"rolecall.example/web"
 )
 
 // Request is a request on its way to a site. The zero values of its fields are the usual ones.

@@ -16,10 +16,10 @@ import (
 	"github.com/alexedwards/scs/v2"
 	"github.com/google/uuid"
 
-	"rolecall/db"
-	"rolecall/db/dbtest"
-	"rolecall/org"
-	"rolecall/web"
+	"rolecall.example/db"
+	"rolecall.example/db/dbtest"
+	"rolecall.example/org"
+	"rolecall.example/web"
 )
 
 // The people of a site. Owner is the owner of the site and a member of the default organization, like Admin, who

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"rolecall/db/dbtest"
+	"rolecall.example/db/dbtest"
 )
 
 // volatile are the tables and columns that change with every request, whatever it asks for: sessions and counters of
