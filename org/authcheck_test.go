@@ -10,7 +10,7 @@ import (
 	"rolecall.example/org"
 )
 
-// The effective rights of the product's table: who may do what to things of "default" that nobody owns, and to accounts.
+// The effective rights of docs/spec/authcheck.md: who may do what to things of "default" without owner, and to accounts.
 // Who is not named in a row may not.
 var effectiveRights = []struct {
 	resource string

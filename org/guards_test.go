@@ -267,7 +267,7 @@ func TestOneselfIsSafe(t *testing.T) {
 	s.unchanged(t, func() error { return drop(s.SetStatus(ctx, s.as(t, "o"), "me", org.StatusActive)) })
 }
 
-// The table of the product: who may act on accounts at all.
+// docs/spec/users.md, accounts: who may act on accounts at all.
 func TestWhoActsOnAccounts(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

@@ -72,7 +72,7 @@ func emailProblem(s string) string {
 	return ""
 }
 
-// tagged is a validation entry as clients of the original know it.
+// tagged is a validation entry as Coder's clients know it.
 func tagged(field, tag, value string) Field {
 	return Field{Field: field, Detail: fmt.Sprintf("Validation failed for tag %q with value: %q", tag, value)}
 }

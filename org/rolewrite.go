@@ -155,7 +155,7 @@ type fault struct {
 
 const updateFailed = "Failed to update role permissions"
 
-// check finds everything that is wrong with the draft (the order of the original, its table for creating a role).
+// check finds everything that is wrong with the draft, in the order of docs/spec/roles.md, writing.
 func (d *roleDraft) check() error {
 	d.checkName()
 	if p := textProblem(d.in.DisplayName, 64); p != "" {

@@ -14,7 +14,7 @@ import (
 // unlimited are the scopes that limit nothing, under their old and new name.
 var unlimited = []string{"all", "coder:all"}
 
-// limits are the scopes of the original that are no pair of the catalog.
+// limits are the scopes of Coder's API that are no pair of the catalog.
 var limits = []string{
 	"application_connect", "coder:application_connect", "coder:workspaces.create", "coder:workspaces.operate", "coder:workspaces.delete",
 	"coder:workspaces.access", "coder:templates.build", "coder:templates.author", "coder:apikeys.manage_self",

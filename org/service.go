@@ -111,7 +111,7 @@ func requestOf(ctx context.Context) Request {
 	return r
 }
 
-// objects of the decisions that are asked for here (behaviour of the original, its table of objects).
+// The objects of docs/spec/authcheck.md.
 func orgObject(id uuid.UUID) rbac.Object { return rbac.Object{Type: "organization", Org: id} }
 func membersObject(org uuid.UUID) rbac.Object {
 	return rbac.Object{Type: "organization_member", Org: org}

@@ -230,7 +230,7 @@ type PasswordInput struct {
 	OldPassword string
 }
 
-// UserFilter selects users. Query is the search language of GET /users (behaviour of the original: bare word or
+// UserFilter selects users. Query is the search language of GET /users (docs/spec/users.md: a bare word or
 // search:, status:, role:, login_type:, created_before:, …); the other conditions come on top of what it says.
 type UserFilter struct {
 	Query      string

@@ -52,7 +52,7 @@ func (s source) userPage(ctx context.Context, p userSearch) (UserList, error) {
 	list := UserList{Users: []User{}}
 	ids, total, err := s.findUsers(ctx, p)
 	if err != nil || len(ids) == 0 {
-		return list, err // past the end the count is 0, as clients of the original know it
+		return list, err // past the end the count is 0, as in docs/spec/users.md
 	}
 	list.Count = int(total)
 	for piece := range slices.Chunk(ids, chunk) {

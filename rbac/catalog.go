@@ -173,7 +173,7 @@ func (c *Catalog) ImpliedSite() *Role { return c.impliedSite }
 func (c *Catalog) ImpliedOrganization() *Role { return c.impliedOrganization }
 
 // Reserved reports whether a custom role must not have the name, in any case: names of built-in roles, names
-// that the original gives a meaning to, and names that are part of a path.
+// that Coder's API gives a meaning to, and names that are part of a path.
 func (c *Catalog) Reserved(name string) bool {
 	return slices.ContainsFunc(c.reserved, func(r string) bool { return strings.EqualFold(r, name) })
 }

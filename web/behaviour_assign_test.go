@@ -17,7 +17,7 @@ const (
 	ownRoles     = "You cannot change your own organization roles."
 )
 
-// TestAssignTable is §5.5, its refusals, in the order of its checks. Items 3, 9 and 15 of §9.
+// TestAssignTable checks docs/spec/assigning.md: the refusals, in the order of its rows. Edge cases E3, E9 and E15.
 func TestAssignTable(t *testing.T) {
 	t.Parallel()
 	put := func(as, user string, body any) webtest.Request {
@@ -36,7 +36,7 @@ func TestAssignTable(t *testing.T) {
 		row("O, unknown", assign(webtest.Owner, "nobody", orgAuditor), 400, badUser),
 		row("O, no member", assign(webtest.Owner, "outsider", orgAuditor), 404, notFound),
 		row("UA, itself, no member", assign(userAdmin, "me", orgAuditor), 404, notFound),
-		// 4 oneself, before the body is read
+		// 3 oneself, before the body is read
 		row("O, itself", assign(webtest.Owner, "me", orgAuditor), 400, ownRoles),
 		row("O, itself, detail", assign(webtest.Owner, "me", orgAuditor), 400, "Another user with the appropriate permissions"),
 		row("OA, itself by name", assign(webtest.Admin, "Admin", orgAuditor), 400, ownRoles),
@@ -45,7 +45,7 @@ func TestAssignTable(t *testing.T) {
 		row("M, itself", assign(webtest.Member, "me", orgAuditor), 400, ownRoles),
 		row("M, itself, without a body", put(webtest.Member, "me", ""), 400, ownRoles),
 		row("O, itself, with a bad body", put(webtest.Owner, "me", "{"), 400, ownRoles),
-		// neither assign nor unassign, before the body is read
+		// 4 neither assign nor unassign, before the body is read
 		row("TA", assign(templateAdmin, "member", orgAuditor), 403, forbidden),
 		row("AU", assign(auditor, "member", orgAuditor), 403, forbidden),
 		row("OTA", assign(orgTemplateAdmin, "member", orgAuditor), 403, forbidden),
@@ -84,7 +84,7 @@ func TestAssignTable(t *testing.T) {
 		row("a placeholder", assign(webtest.Owner, "member", "custom-organization-role"), 400, "is not a supported role"),
 		row("unknown, without the right to give it", assign(orgUserAdmin, "member", "nothing"), 400, "is not a supported role"),
 		row("a role that somebody lost", assign(webtest.Admin, "member", "shell:"), 400, "remove the ':<organization_id> suffix"),
-		// 8 to 10 what the caller may give and take
+		// 11 to 13 what the caller may give and take
 		row("UA gives", assign(userAdmin, "member", orgAuditor), 403, `not authorized to assign role "organization-auditor:`),
 		row("OUA gives", assign(orgUserAdmin, "member", orgAuditor), 403, `not authorized to assign role "organization-auditor:`),
 		row("OUA gives its own role", assign(orgUserAdmin, "member", orgUserAdmin), 403, "not authorized to assign role"),
@@ -98,7 +98,7 @@ func TestAssignTable(t *testing.T) {
 		row("OA changes who holds more", assign(webtest.Admin, sshUser, "shell", "ci"), 403, "holds what you do not"),
 		row("two bad at once", assign(orgUserAdmin, "member", "ci", orgAuditor), 403, "not authorized to assign role"),
 		row("the last admin", assign(webtest.Owner, "member", "ci", "ci", "nothing"), 400, "is not a supported role"),
-		// nothing to change: nothing is written
+		// 9 nothing to change: nothing is written
 		row("the same", assign(webtest.Admin, orgTemplateAdmin, orgTemplateAdmin), 200, ""),
 		row("the same, twice", assign(webtest.Admin, orgTemplateAdmin, orgTemplateAdmin, orgTemplateAdmin), 200, ""),
 		row("the same, with the implied one", assign(webtest.Admin, orgTemplateAdmin, "organization-member", orgTemplateAdmin), 200, ""),
@@ -111,7 +111,7 @@ func TestAssignTable(t *testing.T) {
 	})
 }
 
-// TestAssign is §5.5, what it does, and §4.6: who may hand out what.
+// TestAssign checks docs/spec/assigning.md: what an assignment does, and who may hand out which role. Edge case E10.
 func TestAssign(t *testing.T) {
 	t.Parallel()
 	all := []string{orgAdminRole, orgAuditor, orgTemplateAdmin, orgUserAdmin, "organization-workspace-creation-ban"}
@@ -190,7 +190,7 @@ func TestAssignBodies(t *testing.T) {
 	}
 }
 
-// TestAssignableIsWhatIsAccepted is §6.1 and product.md §4: the flag says what PUT does, for everybody and every role.
+// TestAssignableIsWhatIsAccepted checks docs/spec/assigning.md: the flag says what PUT does, for everybody and every role.
 func TestAssignableIsWhatIsAccepted(t *testing.T) {
 	t.Parallel()
 	s := webtest.New(t)
@@ -257,7 +257,7 @@ func TestAssignmentForm(t *testing.T) {
 	}
 }
 
-// TestDeletedRole is §6.4 and item 6 of §9: deleting a role takes it from everyone who held it, at once and for good.
+// TestDeletedRole checks docs/spec/roles.md, deleting, edge case E6: it takes the role from everyone who held it, for good.
 func TestDeletedRole(t *testing.T) {
 	t.Parallel()
 	s := webtest.New(t)

@@ -15,7 +15,7 @@ import (
 	"rolecall.example/web/webtest"
 )
 
-// TestAuthenticationTable is §2.3: who is let in, and what is said to who is not.
+// TestAuthenticationTable checks docs/spec/refusals.md, authentication: who is let in, and what is said to who is not.
 func TestAuthenticationTable(t *testing.T) {
 	t.Parallel()
 	s := webtest.New(t)

@@ -12,7 +12,7 @@ import (
 	"rolecall.example/web/webtest"
 )
 
-// TestMemberListsTable is §5.1 and §5.2 with §2.4: both lists show the same rows to the same caller.
+// TestMemberListsTable checks docs/spec/members.md, the two lists: both show the same rows to the same caller.
 func TestMemberListsTable(t *testing.T) {
 	t.Parallel()
 	const paginated = "/organizations/default/paginated-members"
@@ -87,7 +87,7 @@ func listed(s *webtest.Site, way webtest.Way, path string, res *webtest.Response
 	return names, count
 }
 
-// TestPagination is §2.6 and the items 1 and 2 of §9. The page of a browser has 25 rows unless asked, and 100 at most.
+// TestPagination checks docs/spec/members.md, paging; edge cases E1 and E2. A browser's page has 25 rows unless asked.
 func TestPagination(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -144,7 +144,7 @@ func TestPagination(t *testing.T) {
 	})
 }
 
-// TestOrganizationNames is §2.4: what may stand for an organization. Item 12 of §9.
+// TestOrganizationNames checks docs/spec/members.md, names in paths: what may stand for an organization. Edge case E12.
 func TestOrganizationNames(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -186,7 +186,7 @@ func TestOrganizationNames(t *testing.T) {
 	}
 }
 
-// TestUserNames is §2.5: what may stand for a user. An e-mail address may not. Item 13 of §9.
+// TestUserNames checks docs/spec/members.md, names in paths: what may stand for a user. Edge case E13.
 func TestUserNames(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -226,7 +226,7 @@ func TestUserNames(t *testing.T) {
 	}
 }
 
-// TestAddMemberTable is §5.3, its refusals.
+// TestAddMemberTable checks docs/spec/members.md, adding: its refusals.
 func TestAddMemberTable(t *testing.T) {
 	t.Parallel()
 	gone := uuid.NewString()
@@ -257,7 +257,7 @@ func TestAddMemberTable(t *testing.T) {
 	}, nil)
 }
 
-// TestMembershipChanges is §5.3 and §5.4, what they do. Item 14 of §9: a suspended user can be added.
+// TestMembershipChanges checks docs/spec/members.md: adding and removing. Edge case E14: a suspended user can be added.
 func TestMembershipChanges(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -314,7 +314,7 @@ func TestMembershipChanges(t *testing.T) {
 	})
 }
 
-// TestRemoveMemberTable is §5.4, its refusals. Item 7 of §9.
+// TestRemoveMemberTable checks docs/spec/members.md, removing: its refusals. Edge case E7.
 func TestRemoveMemberTable(t *testing.T) {
 	t.Parallel()
 	const self = "cannot remove self from an organization"

@@ -28,7 +28,7 @@ func drop(as, name string) webtest.Request {
 	return webtest.Request{As: as, Method: http.MethodDelete, Path: roles + "/" + name, Form: url.Values{}}
 }
 
-// TestReadRolesTable is §6.1 and §6.5: who may read the roles of an organization and of the site.
+// TestReadRolesTable checks docs/spec/roles.md, reading: who may read the roles of an organization and of the site.
 func TestReadRolesTable(t *testing.T) {
 	t.Parallel()
 	var rows []webtest.Row
@@ -52,7 +52,7 @@ func TestReadRolesTable(t *testing.T) {
 	webtest.Unchanged(t, everybody, rows, nil)
 }
 
-// TestSiteRolesListed is §6.5: what is listed and who may assign it.
+// TestSiteRolesListed checks docs/spec/roles.md, reading: what is listed and who may assign it.
 func TestSiteRolesListed(t *testing.T) {
 	t.Parallel()
 	s := webtest.New(t)
@@ -76,7 +76,7 @@ func TestSiteRolesListed(t *testing.T) {
 	}
 }
 
-// TestWriteRoleTable is §6.2 and §6.3, their refusals, in the order of their checks.
+// TestWriteRoleTable checks docs/spec/roles.md, writing: the refusals, in the order of its rows.
 func TestWriteRoleTable(t *testing.T) {
 	t.Parallel()
 	fresh := role{"fresh", "Fresh", []permission{perm("template", "read")}}
@@ -142,7 +142,7 @@ func TestWriteRoleTable(t *testing.T) {
 	both("allowed and denied", webtest.Admin, with(perm("template", "read"), deny("template", "read")), 400, "both allowed and denied")
 	both("one bad among good", webtest.Admin, with(perm("template", "read"), perm("pig", "read"), perm("template", "update")), 400, "organization_permissions[1].resource_type")
 	both("of another organization, as in 2024", webtest.Owner, map[string]any{"name": "fresh", "organization_permissions": map[string]any{"6ba7b810-9dad-11d1-80b4-00c04fd430c8": []permission{perm("template", "read")}}}, 400, "organization")
-	// 13 the name is taken
+	// 5 the right to this very write, 13 the name is taken
 	rows = append(rows,
 		row("taken", post(webtest.Admin, role{"ci", "", nil}), 400, updateFailed),
 		row("taken in another case", post(webtest.Admin, role{"CI", "", nil}), 400, "already exists"),
@@ -178,7 +178,7 @@ func TestEveryProblemAtOnce(t *testing.T) {
 	}
 }
 
-// TestWriteRole is §6.2 and §6.3, what they do. Items 4 and 5 of §9.
+// TestWriteRole checks docs/spec/roles.md, writing: what it does. Edge cases E4 and E5.
 func TestWriteRole(t *testing.T) {
 	t.Parallel()
 	read, update := perm("template", "read"), perm("template", "update")
@@ -262,7 +262,7 @@ func TestWriteRole(t *testing.T) {
 	}
 }
 
-// TestDeleteRoleTable is §6.4. Item 6 of §9.
+// TestDeleteRoleTable checks docs/spec/roles.md, deleting. Edge case E6.
 func TestDeleteRoleTable(t *testing.T) {
 	t.Parallel()
 	rows := []webtest.Row{
@@ -301,7 +301,7 @@ func TestDeleteRoleTable(t *testing.T) {
 	}
 }
 
-// TestSiteRoleTable is §6.6 with the rules of product.md §4.
+// TestSiteRoleTable checks docs/spec/roles.md, writing, for roles of the site.
 func TestSiteRoleTable(t *testing.T) {
 	t.Parallel()
 	patch := func(as string, body any) webtest.Request { return send(as, http.MethodPatch, "/users/roles", body) }
@@ -330,7 +330,7 @@ func TestSiteRoleTable(t *testing.T) {
 	webtest.Unchanged(t, everybody, rows, nil)
 }
 
-// TestNamesTable is §2.7 for users and organizations, with the words that product.md keeps from them.
+// TestNamesTable checks docs/spec/users.md, names: those of users and organizations.
 func TestNamesTable(t *testing.T) {
 	t.Parallel()
 	s := webtest.New(t)

@@ -8,7 +8,7 @@ import (
 	"rolecall.example/web/webtest"
 )
 
-// The tables of the behaviour_*_test.go files are those of the specification, area by area, as product.md decides them.
+// The tables of the behaviour_*_test.go files are those of docs/spec, a page an area.
 // Their subjects are the people of webtest and the cast below. A row stands in webtest.Unchanged if nothing may change,
 // else in a table of changes, whose rows have a site each.
 

@@ -51,7 +51,7 @@ func organizationPage(f views.OrganizationForm) reply {
 	return reply{page: show(views.OrganizationPage(f)), title: "Settings", active: "settings"}
 }
 
-// errDefaultRoles is the original's refusal where an organization may not have default roles of its own.
+// errDefaultRoles is the refusal of Coder's API where an organization may not have default roles of its own.
 var errDefaultRoles = &org.Error{
 	Kind:    org.Forbidden,
 	Message: "Changing default organization roles is not enabled on this deployment.",

@@ -357,7 +357,7 @@ func TestFieldsThatMeanRights(t *testing.T) {
 	})
 }
 
-// saysThatNothingIsLimited looks at what answers say where the original has limits.
+// saysThatNothingIsLimited looks at what answers say where Coder's API has limits.
 func saysThatNothingIsLimited(t *testing.T, s *webtest.Site) {
 	t.Helper()
 	for path, want := range map[string]string{
@@ -398,7 +398,7 @@ func TestOldNewUser(t *testing.T) {
 	}
 }
 
-// TestBodiesOfClients: what the clients of the original send, with the fields that they fill in by themselves.
+// TestBodiesOfClients: what Coder's clients send, with the fields that they fill in by themselves.
 func TestBodiesOfClients(t *testing.T) {
 	t.Parallel()
 	bothStyles(t, func(t *testing.T, style web.Wire) {

@@ -51,7 +51,7 @@ func (s *Server) firstUser(c *call) org.Body[org.FirstUser] {
 	}
 }
 
-// asOriginal is what clients of the original tell it about whoever sets it up. Nothing here depends on it.
+// asOriginal lists what Coder's clients say about the person who sets the server up. Nothing here depends on it.
 var asOriginal = []string{"trial", "trial_info", "onboarding_info"}
 
 func readFirstUser(o object) org.FirstUser {

@@ -49,7 +49,7 @@ type memberRolesJSON struct {
 	Choices []assignableRoleJSON `json:"choices"`
 }
 
-// none is a list that the original may fill and this server never does.
+// none is a list that Coder's API may fill and this server never does.
 type none [0]struct{}
 
 type permissionJSON struct {

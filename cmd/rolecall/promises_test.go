@@ -7,6 +7,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,18 +17,38 @@ import (
 	"testing"
 )
 
-// Every test that SECURITY.md names runs and can fail: a promise without one is only a promise.
+// Every test that SECURITY.md and docs/spec name runs and can fail: a promise without one is only a promise.
 func TestPromisesHaveTests(t *testing.T) {
 	t.Parallel()
-	text, err := os.ReadFile(filepath.Join("..", "..", "SECURITY.md"))
+	c := testCode(t)
+	for paper, atLeast := range map[string]int{"SECURITY.md": 50, "docs/spec/*.md": 50} {
+		if n := c.promised(t, paper); n < atLeast {
+			t.Errorf("%s names %d tests", paper, n)
+		}
+	}
+}
+
+// promised looks for the tests that papers name, and counts the names.
+func (c code) promised(t *testing.T, papers string) (n int) {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join("..", "..", papers))
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := testCode(t)
-	promised := regexp.MustCompile("`((?:Test|Fuzz)\\w+)(…?)`").FindAllStringSubmatch(string(text), -1)
-	if len(promised) < 50 {
-		t.Errorf("SECURITY.md names %d tests", len(promised))
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		promised := regexp.MustCompile("`((?:Test|Fuzz)\\w+)(…?)`").FindAllStringSubmatch(string(text), -1)
+		n += len(promised)
+		c.check(t, filepath.Base(file), promised)
 	}
+	return n
+}
+
+func (c code) check(t *testing.T, paper string, promised [][]string) {
+	t.Helper()
 	for _, m := range promised {
 		found := false
 		for name, bodies := range c {
@@ -37,13 +58,37 @@ func TestPromisesHaveTests(t *testing.T) {
 			for _, body := range bodies {
 				found = true
 				if why := c.idle(body); why != "" {
-					t.Errorf("SECURITY.md names %s, and %s %s", m[1]+m[2], name, why)
+					t.Errorf("%s names %s, and %s %s", paper, m[1]+m[2], name, why)
 				}
 			}
 		}
 		if !found {
-			t.Errorf("SECURITY.md names %s, which is not there", m[1]+m[2])
+			t.Errorf("%s names %s, which is not there", paper, m[1]+m[2])
 		}
+	}
+}
+
+// TestCitedPapersAreThere: what a comment or a paper refers to below docs can be read.
+func TestCitedPapersAreThere(t *testing.T) {
+	t.Parallel()
+	root := filepath.Join("..", "..")
+	cited := regexp.MustCompile(`\bdocs/[\w./-]+\.md\b`)
+	found := 0
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !slices.Contains([]string{".go", ".templ", ".sql", ".md", ".yml"}, filepath.Ext(path)) {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		for _, paper := range cited.FindAllString(string(text), -1) {
+			found++
+			if _, err := os.Stat(filepath.Join(root, paper)); err != nil {
+				t.Errorf("%s refers to %s: %v", path, paper, err)
+			}
+		}
+		return err
+	})
+	if err != nil || found < 20 {
+		t.Errorf("found %d references: %v", found, err)
 	}
 }
 
