@@ -1,7 +1,6 @@
 package org
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -162,7 +161,7 @@ func (l *linter) people(ctx context.Context, by *Subject) error {
 		for _, idle := range who[m.UserID] {
 			r := idle.role
 			l.add(Finding{Rule: LintRedundant, Member: &one, Role: RoleRef{Name: r.Name, DisplayName: r.DisplayName, OrganizationID: l.home.org.ID, BuiltIn: r.BuiltIn},
-				Message: idle.of(cmp.Or(one.Name, one.Username)+"'s", cmp.Or(one.Name, one.Username)),
+				Message: idle.of(one.Label()+"'s", one.Label()),
 				Cause:   idle.of("Their", "them"),
 				Fix:     "Take the role away."})
 		}

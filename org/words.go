@@ -1,7 +1,6 @@
 package org
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 
@@ -16,9 +15,6 @@ type Words struct {
 	Levels  [3]string // by rbac.Level: what is to be said where no rule stands; "" where the rules say it all
 }
 
-// RoleLabel is what people call a role of a trace.
-func RoleLabel(r *rbac.Role) string { return cmp.Or(r.DisplayName, r.Name) }
-
 // LevelLabel is what people call a level.
 func LevelLabel(l rbac.Level) string {
 	return [...]string{"Site", "Organization", "Own resources"}[l]
@@ -31,7 +27,7 @@ func within(l rbac.Level) string {
 
 // tell puts a trace into words.
 func (s *Service) tell(t rbac.Trace, q Question, m Member) Words {
-	w := Words{Verdict: verdict(&t), Because: s.because(&t, q, cmp.Or(m.Name, m.Username))}
+	w := Words{Verdict: verdict(&t), Because: s.because(&t, q, m.Label())}
 	if m.Status == StatusSuspended {
 		w.Verdict, w.Because = "No. The account is suspended.", "Without the suspension: "+w.Verdict+" "+w.Because
 	}
@@ -168,7 +164,7 @@ func (s *Suggestion) After() string {
 
 // Text is the suggestion in one line.
 func (s *Suggestion) Text() string {
-	return strings.TrimSpace(s.Before() + " " + cmp.Or(s.Role.DisplayName, s.Role.Name) + " " + s.After())
+	return strings.TrimSpace(s.Before() + " " + s.Role.Label() + " " + s.After())
 }
 
 // Blast says how far a suggestion reaches besides what was asked.

@@ -194,7 +194,7 @@ func (a Audit) sentence(e org.AuditEntry) sentence {
 		s = tried(e)
 	}
 	if e.Organization != nil && a.Organization == "" && e.ResourceType != "organization" {
-		s.after += " in " + organizationName(*e.Organization)
+		s.after += " in " + e.Organization.Label()
 	}
 	return s
 }
@@ -451,7 +451,7 @@ func (a Audit) terse(e org.AuditEntry) bool {
 // actor is who did it, as the trail has it.
 func (a Audit) actor(e org.AuditEntry) string {
 	if e.User != nil {
-		return userName(*e.User)
+		return e.User.Label()
 	}
 	return firstOf(e.Actor, "Somebody")
 }

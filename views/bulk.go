@@ -16,7 +16,7 @@ func (b BulkConfirm) Title() string {
 	case org.BulkRemoveRole:
 		return "Remove " + b.Role + " from " + plural(n, "member") + "?"
 	default:
-		return "Remove " + plural(n, "member") + " from " + organizationName(b.Result.Organization) + "?"
+		return "Remove " + plural(n, "member") + " from " + b.Result.Organization.Label() + "?"
 	}
 }
 
@@ -83,7 +83,7 @@ func rest[T any](list []T) []T { return list[min(mostTold, len(list)):] }
 func someNames(members []org.Member) string {
 	var names []string
 	for _, m := range told(members) {
-		names = append(names, memberName(m))
+		names = append(names, m.Label())
 	}
 	if more := len(members) - len(names); more > 0 {
 		names = append(names, thousands(more)+" more")

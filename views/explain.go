@@ -25,7 +25,7 @@ type Ask struct {
 
 // first is what the person is called in a sentence: the first word of the name.
 func (a Ask) first() string {
-	name := memberName(a.Member)
+	name := a.Member.Label()
 	if a.Member.Name != "" {
 		name, _, _ = strings.Cut(name, " ")
 	}

@@ -88,9 +88,9 @@ func (h History) steps() []versionStep {
 // label is a role of a comparison with its version.
 func (c Compare) label(r org.Role, at org.RoleAt) string {
 	if at.Version == 0 {
-		return roleName(r)
+		return r.Label()
 	}
-	return roleName(r) + ", version " + strconv.FormatInt(at.Version, 10)
+	return r.Label() + ", version " + strconv.FormatInt(at.Version, 10)
 }
 
 // versionText is a version in a field; as it is now is nothing.

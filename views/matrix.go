@@ -271,7 +271,7 @@ func (e RoleEditor) scopes() []scope {
 		key, label, note string
 		own              bool
 	}{
-		{rbac.LevelOrganization, "org", "Organization", "Applies to everything in " + organizationName(e.View.Organization) + ".", e.organizationRole()},
+		{rbac.LevelOrganization, "org", "Organization", "Applies to everything in " + e.View.Organization.Label() + ".", e.organizationRole()},
 		{rbac.LevelSite, "site", "Site", "Applies to everything on this site, in every organization.", !e.organizationRole()},
 		{rbac.LevelUser, "user", "Own resources", "Applies to what the holder owns.", !e.organizationRole()},
 	} {

@@ -109,7 +109,7 @@ func roleOptions(roles []org.Role, chosen []string) []filterOption {
 	known := map[string]bool{}
 	for _, r := range roles {
 		known[r.Name] = true
-		out = append(out, filterOption{r.Name, roleName(r), slices.Contains(chosen, r.Name)})
+		out = append(out, filterOption{r.Name, r.Label(), slices.Contains(chosen, r.Name)})
 	}
 	for _, name := range chosen {
 		if !known[name] {
@@ -148,7 +148,7 @@ func (r Row) shown() []org.RoleRef {
 func (r Row) hidden() []string {
 	var out []string
 	for _, ref := range r.Member.Roles[len(r.shown()):] {
-		out = append(out, refName(ref))
+		out = append(out, ref.Label())
 	}
 	return out
 }

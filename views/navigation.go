@@ -45,7 +45,7 @@ func navGroups(n org.Navigation) []navGroup {
 
 func organizationGroup(n org.Navigation) navGroup {
 	name := n.Current.Name
-	g := navGroup{id: "nav-organization", label: "Organization", about: organizationName(*n.Current), items: []navItem{
+	g := navGroup{id: "nav-organization", label: "Organization", about: n.Current.Label(), items: []navItem{
 		{"members", "Members", "users", MembersURL(name, org.MemberFilter{}), thousands(n.Members), "M"},
 	}}
 	g.add(n.CanReadRoles, navItem{"roles", "Roles", "shield", RolesURL(name), thousands(n.Roles), "R"})

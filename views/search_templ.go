@@ -329,8 +329,8 @@ func (s Search) pages() []hit {
 func (s Search) members() hitGroup {
 	g := hitGroup{label: "Members"}
 	for _, m := range s.Hits.Members {
-		g.label = "Members of " + organizationName(*s.Nav.Current)
-		g.hits = append(g.hits, hit{memberName(m), account(memberName(m), m.Username, m.Email), "user-round", MemberURL(s.Nav.Current.Name, m.Username)})
+		g.label = "Members of " + s.Nav.Current.Label()
+		g.hits = append(g.hits, hit{m.Label(), account(m.Label(), m.Username, m.Email), "user-round", MemberURL(s.Nav.Current.Name, m.Username)})
 	}
 	return g
 }
@@ -338,10 +338,10 @@ func (s Search) members() hitGroup {
 func (s Search) roles() hitGroup {
 	g := hitGroup{label: "Roles"}
 	for _, r := range s.Hits.Roles {
-		g.hits = append(g.hits, hit{roleName(r), r.Name, "shield", RoleURL(s.Nav.Current.Name, r.Name)})
+		g.hits = append(g.hits, hit{r.Label(), r.Name, "shield", RoleURL(s.Nav.Current.Name, r.Name)})
 	}
 	for _, r := range s.Hits.SiteRoles {
-		g.hits = append(g.hits, hit{roleName(r), "site role · " + r.Name, "globe", RoleURL("", r.Name)})
+		g.hits = append(g.hits, hit{r.Label(), "site role · " + r.Name, "globe", RoleURL("", r.Name)})
 	}
 	return g
 }
@@ -349,7 +349,7 @@ func (s Search) roles() hitGroup {
 func (s Search) users() hitGroup {
 	g := hitGroup{label: "Users of this site"}
 	for _, u := range s.Hits.Users {
-		g.hits = append(g.hits, hit{userName(u), account(userName(u), u.Username, u.Email), "user-round", UserURL(u.Username)})
+		g.hits = append(g.hits, hit{u.Label(), account(u.Label(), u.Username, u.Email), "user-round", UserURL(u.Username)})
 	}
 	return g
 }
@@ -357,7 +357,7 @@ func (s Search) users() hitGroup {
 func (s Search) organizations() hitGroup {
 	g := hitGroup{label: "Organizations"}
 	for _, o := range s.Hits.Organizations {
-		g.hits = append(g.hits, hit{organizationName(o), o.Name, "building-2", MembersURL(o.Name, org.MemberFilter{})})
+		g.hits = append(g.hits, hit{o.Label(), o.Name, "building-2", MembersURL(o.Name, org.MemberFilter{})})
 	}
 	return g
 }

@@ -73,12 +73,6 @@ func firstOf(texts ...string) string {
 	return ""
 }
 
-func memberName(m org.Member) string             { return firstOf(m.Name, m.Username) }
-func userName(u org.User) string                 { return firstOf(u.Name, u.Username) }
-func organizationName(o org.Organization) string { return firstOf(o.DisplayName, o.Name) }
-func roleName(r org.Role) string                 { return firstOf(r.DisplayName, r.Name) }
-func refName(r org.RoleRef) string               { return firstOf(r.DisplayName, r.Name) }
-
 // permissionText is a permission where its sign has to be told in words.
 func permissionText(p rbac.Permission) string {
 	text := pair{p.ResourceType, p.Action}.String()

@@ -39,7 +39,7 @@ func (w WhoCan) members() []able {
 	for _, a := range w.Answer.Members {
 		m := a.Member
 		rows = append(rows, able{
-			memberName(m), m.Username, m.Email, m.LoginType == org.LoginNone,
+			m.Label(), m.Username, m.Email, m.LoginType == org.LoginNone,
 			MemberURL(w.Organization.Name, m.Username), ExplainURL(w.Organization.Name, m.Username, w.Question), a.Answer,
 		})
 	}
@@ -51,7 +51,7 @@ func (w WhoCan) outsiders() []able {
 	var rows []able
 	for _, a := range w.Answer.Outside.Users {
 		u := a.User
-		rows = append(rows, able{firstOf(u.Name, u.Username), u.Username, u.Email, u.LoginType == org.LoginNone, UserURL(u.Username), "", a.Answer})
+		rows = append(rows, able{u.Label(), u.Username, u.Email, u.LoginType == org.LoginNone, UserURL(u.Username), "", a.Answer})
 	}
 	if !w.Outside {
 		rows = rows[:min(len(rows), PageSize)]
@@ -101,12 +101,12 @@ func (w WhoCan) suspended() string {
 func (w WhoCan) outside() string {
 	switch o := w.Answer.Outside; {
 	case o == nil:
-		return "Accounts outside " + organizationName(w.Organization) + " are not shown: you don’t have permission to read the accounts of the site."
+		return "Accounts outside " + w.Organization.Label() + " are not shown: you don’t have permission to read the accounts of the site."
 	case o.Count == 0:
-		return "No one outside " + organizationName(w.Organization) + " can."
+		return "No one outside " + w.Organization.Label() + " can."
 	case o.Count == 1:
-		return "1 person outside " + organizationName(w.Organization) + " can as well."
+		return "1 person outside " + w.Organization.Label() + " can as well."
 	default:
-		return thousands(o.Count) + " people outside " + organizationName(w.Organization) + " can as well."
+		return thousands(o.Count) + " people outside " + w.Organization.Label() + " can as well."
 	}
 }
