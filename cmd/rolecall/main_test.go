@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"os/exec"
 	"regexp"
 	"strings"
 	"sync"
@@ -196,6 +197,34 @@ func TestVersion(t *testing.T) {
 	var v map[string]string
 	if err := json.Unmarshal([]byte(out), &v); err != nil || code != 0 || v["version"] == "" {
 		t.Errorf("version --json: exit code %d, %v, %s", code, err, out)
+	}
+	if !strings.HasPrefix(v["version"], "devel") {
+		t.Errorf("a build that is no release says %q", v["version"])
+	}
+	if _, out, _ = call(t, "", "version"); !strings.HasPrefix(out, "rolecall "+v["version"]+" (") {
+		t.Errorf("version prints %q", out)
+	}
+}
+
+// TestReleaseVersion builds the program as a release is built, and as the changelog and the deployment do.
+func TestReleaseVersion(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("builds the program")
+	}
+	const setting = "-X main.release="
+	for _, file := range []string{"Taskfile.yml", "docs/deploy/Containerfile"} {
+		if text, err := os.ReadFile("../../" + file); err != nil || !strings.Contains(string(text), setting) {
+			t.Errorf("%s does not set the release: %v", file, err)
+		}
+	}
+	program := t.TempDir() + "/rolecall"
+	if out, err := exec.Command("go", "build", "-ldflags", setting+"v1.2.3", "-o", program, ".").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	out, err := exec.Command(program, "version").Output()
+	if err != nil || !strings.HasPrefix(string(out), "rolecall v1.2.3 (") {
+		t.Errorf("a release says %q: %v", out, err)
 	}
 }
 

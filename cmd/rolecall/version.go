@@ -11,17 +11,20 @@ import (
 // release is set when a release is built: -ldflags "-X main.release=v1.2.3".
 var release string
 
-// version is the release, else what the Go command recorded about the source.
+// version is the release, or that this is none, with what the Go command recorded about the source.
 func version() string {
 	if release != "" {
 		return release
 	}
 	info, ok := debug.ReadBuildInfo()
-	if !ok || info.Main.Version == "" {
-		return "(devel)"
+	if !ok || info.Main.Version == "" || info.Main.Version == "(devel)" {
+		return development
 	}
-	return info.Main.Version
+	return development + "+" + info.Main.Version
 }
+
+// development is the version of a build that is no release. It is one word, because it stands in headers.
+const development = "devel"
 
 func versionCommand() *command {
 	var asJSON bool
