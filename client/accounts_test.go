@@ -1,0 +1,217 @@
+package client_test
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"rolecall.example/client"
+	"rolecall.example/web/webtest"
+)
+
+func (s *session) users() {
+	home := s.site.Organizations[webtest.Default].ID
+	u, err := s.CreateUser(s.ctx, client.CreateUserRequest{
+		Email: "grace@example.com", Username: "grace", Name: "Grace", Password: webtest.Password, Status: client.StatusActive, OrganizationIDs: []uuid.UUID{home},
+	})
+	if must(s, u, err); u.Status != client.StatusActive || u.LoginType != client.LoginPassword {
+		s.Errorf("CreateUser = %+v, want an active account with a password", u)
+	}
+	var tag string
+	u, err = s.User(s.ctx, "grace", client.GetETag(&tag))
+	must(s, u, err)
+	u, err = s.UpdateProfile(s.ctx, "grace", client.ProfileRequest{Username: "hopper", Name: "Grace Hopper"}, client.IfMatch(tag))
+	if must(s, u, err); u.Username != "hopper" {
+		s.Errorf("UpdateProfile = %+v, want hopper", u)
+	}
+	s.ok(s.SetPassword(s.ctx, "hopper", client.PasswordRequest{Password: "another long password"}))
+	u, err = s.SetUserRoles(s.ctx, "hopper", []string{"auditor"})
+	if must(s, u, err); len(u.Roles) != 1 {
+		s.Errorf("SetUserRoles = %+v, want one role", u)
+	}
+	names, err := s.UserRoles(s.ctx, "hopper")
+	if must(s, names, err); !slices.Equal(names.Roles, []string{"auditor"}) || names.Organizations[home] == nil {
+		s.Errorf("UserRoles = %+v, want auditor and the default organization", names)
+	}
+	of, err := s.UserOrganizations(s.ctx, "hopper")
+	if must(s, of, err); len(of) != 1 || of[0].ID != home {
+		s.Errorf("UserOrganizations = %+v, want the default one", of)
+	}
+	u, err = s.SuspendUser(s.ctx, "hopper")
+	if must(s, u, err); u.Status != client.StatusSuspended {
+		s.Errorf("SuspendUser = %+v, want suspended", u)
+	}
+	u, err = s.ActivateUser(s.ctx, "hopper")
+	if must(s, u, err); u.Status == client.StatusSuspended {
+		s.Errorf("ActivateUser = %+v, want it active", u)
+	}
+	list, err := s.Users(s.ctx, client.UserQuery{Query: "hopper"})
+	if must(s, list, err); list.Count != 1 {
+		s.Errorf("Users(hopper) = %+v, want one", list)
+	}
+	list, err = s.Users(s.ctx, client.UserQuery{})
+	all := must(s, list, err).Count
+	for _, sort := range []string{"", "-email"} {
+		seen := map[string]bool{}
+		for u, err := range s.EachUser(s.ctx, client.UserQuery{Limit: 2, Sort: sort}) {
+			s.ok(err)
+			seen[u.Username] = true
+		}
+		if len(seen) != all {
+			s.Errorf("EachUser(sort %q) yields %d accounts, want %d", sort, len(seen), all)
+		}
+	}
+	s.ok(s.DeleteUser(s.ctx, "hopper"))
+}
+
+func (s *session) tokens() {
+	made, err := s.CreateToken(s.ctx, "me", client.CreateTokenRequest{Name: "ci", Lifetime: time.Hour})
+	id, _, _ := strings.Cut(must(s, made, err).Key, "-")
+	list, err := s.Tokens(s.ctx, "me")
+	must(s, list, err)
+	at := slices.IndexFunc(list, func(t client.Token) bool { return t.ID == id })
+	if at < 0 || list[at].Name != "ci" || list[at].LifetimeSeconds != 3600 {
+		s.Errorf("Tokens = %+v, want ci for an hour", list)
+	}
+	all, err := s.AllTokens(s.ctx)
+	if must(s, all, err); len(all) <= len(list) {
+		s.Errorf("AllTokens has %d tokens, want more than %d", len(all), len(list))
+	}
+	s.ok(s.DeleteToken(s.ctx, "me", id))
+}
+
+func (s *session) organizations() {
+	o, err := s.CreateOrganization(s.ctx, client.CreateOrganizationRequest{Name: "labs", Description: "Research"})
+	if must(s, o, err); o.Description != "Research" {
+		s.Errorf("CreateOrganization = %+v, want Research", o)
+	}
+	var tag string
+	o, err = s.Organization(s.ctx, "labs", client.GetETag(&tag))
+	must(s, o, err)
+	o, err = s.UpdateOrganization(s.ctx, "labs", client.UpdateOrganizationRequest{DisplayName: "Laboratories"}, client.IfMatch(tag))
+	if must(s, o, err); o.DisplayName != "Laboratories" || o.Description != "Research" {
+		s.Errorf("UpdateOrganization = %+v, want the display name alone changed", o)
+	}
+	list, err := s.Organizations(s.ctx)
+	if must(s, list, err); len(list) < 2 {
+		s.Errorf("Organizations = %+v, want some", list)
+	}
+	members, err := s.Members(s.ctx, "labs", client.MemberQuery{})
+	for _, m := range must(s, members, err) {
+		operator := s.site.Service.Operator()
+		_, err := s.site.Service.RemoveMember(s.ctx, operator, "labs", m.Username)
+		s.ok(err)
+	}
+	s.ok(s.DeleteOrganization(s.ctx, "labs"))
+}
+
+func (s *session) decisions() {
+	read := client.Question{Action: "read", ResourceType: "template"}
+	object := client.CheckObject{ResourceType: "template", OrganizationID: s.site.Organizations[webtest.Default].ID.String()}
+	checks := client.AuthCheckRequest{User: webtest.Member, Checks: map[string]client.Check{"one": {Action: "delete", Object: object}}}
+	got, err := s.AuthCheck(s.ctx, checks)
+	if must(s, got, err); got.Answers["one"] || len(got.Answers) != 1 || got.Explanations != nil {
+		s.Errorf("AuthCheck = %+v, want a no alone", got)
+	}
+	got, err = s.ExplainChecks(s.ctx, checks)
+	if must(s, got, err); got.Answers["one"] || got.Explanations["one"].Verdict == "" {
+		s.Errorf("ExplainChecks = %+v, want a no and why", got)
+	}
+	m, err := s.ExplainMember(s.ctx, "default", webtest.Member, client.Question{Action: "create", ResourceType: "workspace", Own: true})
+	if must(s, m, err); m.Username != webtest.Member || m.Explanation.Action != "create" || !m.Explanation.Own || len(m.Explanation.Levels) != 3 {
+		s.Errorf("ExplainMember = %+v, want three levels", m)
+	}
+	lines, err := s.EffectivePermissions(s.ctx, "default", webtest.Admin)
+	if must(s, lines, err); !slices.ContainsFunc(lines, func(p client.EffectivePermission) bool { return p.Allowed }) {
+		s.Errorf("EffectivePermissions = %+v, want some allowed", lines)
+	}
+	who, err := s.WhoCan(s.ctx, "default", read, client.WhoCanPage{Limit: 1})
+	if must(s, who, err); who.Count == 0 || len(who.Members) != 1 || who.Members[0].Level == "" || who.Outside == nil {
+		s.Errorf("WhoCan = %+v, want one member and those outside", who)
+	}
+	found, err := s.Lint(s.ctx, "default")
+	must(s, found, err)
+}
+
+func (s *session) trail() {
+	list, err := s.Audit(s.ctx, client.AuditQuery{Query: "action:write resource_type:organization_member", Organization: "default", Limit: 2})
+	if must(s, list, err); len(list.Entries) != 2 || list.Count < 2 || list.Entries[0].StatusCode < 400 || list.Entries[1].Diff["roles"].New == nil {
+		s.Fatalf("Audit = %+v, want a refusal and the change before it", list)
+	}
+	older, err := s.Audit(s.ctx, client.AuditQuery{Before: list.Entries[0].Seq, Limit: 1})
+	if must(s, older, err); older.Entries[0].Seq >= list.Entries[0].Seq {
+		s.Errorf("Audit(before %d) = %+v, want what is older", list.Entries[0].Seq, older)
+	}
+	count := 0
+	for e, err := range s.StreamAudit(s.ctx, "action:write resource_type:organization_member", "default") {
+		s.ok(err)
+		if count++; e.ResourceType != "organization_member" {
+			s.Errorf("StreamAudit yields %+v, want changes of members alone", e)
+		}
+	}
+	if count != list.Count {
+		s.Errorf("StreamAudit yields %d entries, want %d", count, list.Count)
+	}
+	undone := func(q string) client.Undone {
+		list, err := s.Audit(s.ctx, client.AuditQuery{Query: q, Limit: 1})
+		must(s, list, err)
+		u, err := s.Undo(s.ctx, list.Entries[0].ID)
+		return must(s, u, err)
+	}
+	_, err = s.SetMemberRoles(s.ctx, "default", webtest.Member, nil)
+	s.ok(err)
+	if u := undone("action:write resource_target:member"); u.User != nil || u.Member == nil || len(u.Member.Roles) != 1 {
+		s.Errorf("Undo = %+v, want a member with the role again", u)
+	}
+	_, err = s.SetUserRoles(s.ctx, webtest.Member, []string{"auditor"})
+	s.ok(err)
+	if u := undone("action:write resource_type:user resource_target:member"); u.Member != nil || u.User == nil || len(u.User.Roles) != 0 {
+		s.Errorf("Undo = %+v, want a user without roles", u)
+	}
+}
+
+func (s *session) signingIn() {
+	info, err := s.BuildInfo(s.ctx)
+	if must(s, info, err); info.Version != "v0.0.0-test" {
+		s.Errorf("BuildInfo = %+v, want v0.0.0-test", info)
+	}
+	has, err := s.HasFirstUser(s.ctx)
+	if must(s, has, err); !has {
+		s.Error("HasFirstUser = false, want true")
+	}
+	_, err = s.CreateFirstUser(s.ctx, client.FirstUserRequest{Email: "x@example.com", Username: "x", Password: webtest.Password})
+	if client.StatusOf(err) == 0 {
+		s.Errorf("CreateFirstUser = %v, want a refusal", err)
+	}
+	in, err := s.Login(s.ctx, client.LoginRequest{Email: "member@example.com", Password: webtest.Password})
+	own := *s.Client
+	own.Token = must(s, in, err).SessionToken
+	me, err := own.User(s.ctx, "me")
+	if must(s, me, err); me.Username != webtest.Member {
+		s.Errorf("User(me) = %+v, want the member", me)
+	}
+	s.ok(own.Logout(s.ctx))
+	_, err = own.User(s.ctx, "me")
+	s.refused(http.StatusUnauthorized, err)
+}
+
+// TestFirstUser sets a server up.
+func TestFirstUser(t *testing.T) {
+	t.Parallel()
+	site := webtest.NewEmpty(t)
+	trips := &roundTrips{t: t, handler: site.Handler, reached: map[string]bool{}}
+	c := &client.Client{BaseURL: "http://rolecall.test", HTTPClient: &http.Client{Transport: trips}}
+	if has, err := c.HasFirstUser(t.Context()); has || err != nil {
+		t.Errorf("HasFirstUser = %v, %v, want false", has, err)
+	}
+	made, err := c.CreateFirstUser(t.Context(), client.FirstUserRequest{
+		Email: "ada@example.com", Username: "ada", Password: webtest.Password, SetupToken: webtest.SetupToken,
+	})
+	if err != nil || made.UserID == uuid.Nil || made.OrganizationID == uuid.Nil {
+		t.Errorf("CreateFirstUser = %+v, %v", made, err)
+	}
+}

@@ -1,0 +1,109 @@
+package client
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// AuditList is a part of the audit trail, newest first.
+type AuditList struct {
+	Entries []AuditEntry `json:"audit_logs"`
+	Count   int          `json:"count"` // of all that match
+}
+
+// AuditEntry is one change, or one refused attempt.
+type AuditEntry struct {
+	Seq              int64                  `json:"seq"` // for AuditQuery.Before and After
+	ID               uuid.UUID              `json:"id"`
+	RequestID        string                 `json:"request_id"`
+	Time             time.Time              `json:"time"`
+	IP               string                 `json:"ip"`
+	UserAgent        string                 `json:"user_agent"`
+	ResourceType     string                 `json:"resource_type"`
+	ResourceID       string                 `json:"resource_id"`
+	ResourceTarget   string                 `json:"resource_target"` // its name then
+	ResourceIcon     string                 `json:"resource_icon"`
+	Action           string                 `json:"action"`
+	Diff             map[string]AuditChange `json:"diff"` // by field
+	StatusCode       int                    `json:"status_code"`
+	AdditionalFields struct{}               `json:"additional_fields"`
+	Description      string                 `json:"description"` // with {user} and {target} to be filled in
+	ResourceLink     string                 `json:"resource_link"`
+	Deleted          bool                   `json:"is_deleted"`
+	OrganizationID   uuid.UUID              `json:"organization_id"` // uuid.Nil: of the site
+	Organization     *AuditOrganization     `json:"organization,omitempty"`
+	User             *User                  `json:"user"` // who did it; nil: the operator, or a stranger
+}
+
+// AuditChange is a field before and after a change. A secret is named without its value.
+type AuditChange struct {
+	Old    any  `json:"old"`
+	New    any  `json:"new"`
+	Secret bool `json:"secret"`
+}
+
+// AuditOrganization is the organization of an audit entry.
+type AuditOrganization struct {
+	ID          uuid.UUID `json:"id"`
+	Name        string    `json:"name"`
+	DisplayName string    `json:"display_name"`
+	Icon        string    `json:"icon"`
+}
+
+// AuditQuery selects audit entries. Its zero value selects all that the caller may read.
+type AuditQuery struct {
+	Query        string // words, or terms like username:grace and date_from:2026-11-01
+	Organization string // "": all
+	Before       int64  // the Seq of an entry: list what is older; then Offset does not count
+	After        int64  // the Seq of an entry: list what is newer
+	Limit        int    // 0: 100
+	Offset       int
+}
+
+func (q AuditQuery) values() url.Values {
+	v := url.Values{}
+	setText(v, "q", q.Query)
+	setText(v, "organization", q.Organization)
+	setNumber(v, "before", q.Before)
+	setNumber(v, "after", q.After)
+	setNumber(v, "limit", int64(q.Limit))
+	setNumber(v, "offset", int64(q.Offset))
+	return v
+}
+
+// Undone is what an undone change left: a membership, or an account whose roles of the site it changed back.
+type Undone struct {
+	Member *Member
+	User   *User
+}
+
+// UnmarshalJSON tells a membership from an account by the field that a membership alone has.
+func (u *Undone) UnmarshalJSON(raw []byte) error {
+	var kind struct {
+		UserID *uuid.UUID `json:"user_id"`
+	}
+	err := json.Unmarshal(raw, &kind)
+	switch {
+	case err != nil:
+		return err
+	case kind.UserID == nil:
+		return json.Unmarshal(raw, &u.User)
+	}
+	return json.Unmarshal(raw, &u.Member)
+}
+
+// Audit lists audit entries. Counting all that match takes time in proportion to the trail.
+func (c *Client) Audit(ctx context.Context, q AuditQuery) (AuditList, error) {
+	return fetch[AuditList](ctx, c, get("audit").with(q.values()))
+}
+
+// Undo takes back the change of a member's roles, of a membership or of the roles of an account that an audit entry
+// records.
+func (c *Client) Undo(ctx context.Context, entry uuid.UUID) (Undone, error) {
+	return fetch[Undone](ctx, c, send(http.MethodPost, nil, "audit", entry.String(), "undo"))
+}

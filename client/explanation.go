@@ -1,0 +1,53 @@
+package client
+
+// MemberExplained is a member with the explanation of a decision about it.
+type MemberExplained struct {
+	MemberWithUser
+	Explanation Explanation `json:"explanation"`
+}
+
+// Explanation is why something is allowed or not, and what would change it.
+type Explanation struct {
+	Allowed      bool             `json:"allowed"`
+	Verdict      string           `json:"verdict"` // the answer as a sentence
+	Because      string           `json:"because"`
+	Action       string           `json:"action"`
+	ResourceType string           `json:"resource_type"`
+	Own          bool             `json:"own"`
+	Levels       []ExplainedLevel `json:"levels"` // in the order in which they decide
+	Changes      []Suggestion     `json:"changes"`
+}
+
+// ExplainedLevel is what the roles say at one level: "site", "organization" or "user".
+type ExplainedLevel struct {
+	Level   string  `json:"level"`
+	Vote    string  `json:"vote"`    // "allow", "deny" or ""
+	Applies bool    `json:"applies"` // the level has to do with the question
+	Reached bool    `json:"reached"` // no level before decided
+	Decides bool    `json:"decides"`
+	Note    string  `json:"note"`
+	Matches []Match `json:"matches"`
+}
+
+// Match is a permission of a role that has to do with the question.
+type Match struct {
+	Role       RoleRef    `json:"role"`
+	Permission Permission `json:"permission"`
+	Overruled  bool       `json:"overruled"` // it does not count
+}
+
+// Suggestion is one change after which the answer would be the other one.
+type Suggestion struct {
+	Kind       string      `json:"kind"` // give-role, take-role, allow-permission, deny-permission or clear-permission
+	Text       string      `json:"text"`
+	Blast      string      `json:"blast"` // what else it would change
+	Scope      string      `json:"scope"` // "organization" or "site"
+	Role       RoleRef     `json:"role"`
+	Level      string      `json:"level,omitempty"`
+	Permission *Permission `json:"permission,omitempty"`
+	Gained     int         `json:"gained"`            // permissions that the member would get
+	Lost       int         `json:"lost"`              // permissions that the member would lose
+	Members    int         `json:"members,omitempty"` // whom else it would affect; 0: the caller may not see that
+	Allowed    bool        `json:"allowed"`           // the caller may make the change
+	Refusal    string      `json:"refusal,omitempty"` // why not
+}

@@ -1,0 +1,218 @@
+package client
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// RoleRef names a role where its permissions are left out.
+type RoleRef struct {
+	Name           string    `json:"name"`
+	DisplayName    string    `json:"display_name"`
+	OrganizationID uuid.UUID `json:"organization_id,omitzero"` // uuid.Nil: a role of the site
+}
+
+// Permission allows or denies one action on things of one type. The type "*" stands for every type that has the action.
+type Permission struct {
+	Negate       bool   `json:"negate"` // deny
+	ResourceType string `json:"resource_type"`
+	Action       string `json:"action"`
+}
+
+// Role is what a role allows and denies. A role of an organization has organization permissions alone; a role of the
+// site has site and user permissions.
+type Role struct {
+	Name           string       `json:"name"`
+	OrganizationID uuid.UUID    `json:"organization_id,omitzero"` // uuid.Nil: a role of the site
+	DisplayName    string       `json:"display_name"`
+	Site           []Permission `json:"site_permissions"`
+	Organization   []Permission `json:"organization_permissions"`
+	Member         []Permission `json:"organization_member_permissions"` // always empty: reserved
+	User           []Permission `json:"user_permissions"`
+}
+
+// PatchedSiteRole is a role as PATCH /users/roles answers it: with organization permissions by organization, of which
+// a role of the site has none.
+type PatchedSiteRole struct {
+	Name         string                  `json:"name"`
+	DisplayName  string                  `json:"display_name"`
+	Site         []Permission            `json:"site_permissions"`
+	Organization map[string][]Permission `json:"organization_permissions"`
+	Member       []Permission            `json:"organization_member_permissions"`
+	User         []Permission            `json:"user_permissions"`
+}
+
+// AssignableRole is a role as lists show it to one caller.
+type AssignableRole struct {
+	Role
+	Assignable bool `json:"assignable"` // this caller may give and take it
+	BuiltIn    bool `json:"built_in"`
+}
+
+// RoleRequest is a role to be stored. It replaces a stored role as a whole: a list left out is an empty one.
+type RoleRequest struct {
+	Name         string       `json:"name"`
+	DisplayName  string       `json:"display_name,omitempty"`
+	Site         []Permission `json:"site_permissions,omitempty"`
+	Organization []Permission `json:"organization_permissions,omitempty"`
+	User         []Permission `json:"user_permissions,omitempty"`
+}
+
+// Request returns the role as it would be stored again, to be changed first.
+func (r Role) Request() RoleRequest {
+	return RoleRequest{Name: r.Name, DisplayName: r.DisplayName, Site: r.Site, Organization: r.Organization, User: r.User}
+}
+
+// RoleVersion is a role as it was saved at one time.
+type RoleVersion struct {
+	Version   int64     `json:"version"`
+	CreatedAt time.Time `json:"created_at"`
+	CreatedBy string    `json:"created_by"`
+	Role      Role      `json:"role"`
+}
+
+// RestoreRequest names the version of a role to store again.
+type RestoreRequest struct {
+	Restore int64 `json:"restore"`
+}
+
+// Comparison tells how two roles, or two versions of one role, differ.
+type Comparison struct {
+	From        ComparedRole           `json:"from"`
+	To          ComparedRole           `json:"to"`
+	Same        int                    `json:"same"` // permissions that both have
+	Differences []PermissionDifference `json:"differences"`
+}
+
+// ComparedRole is one side of a comparison.
+type ComparedRole struct {
+	Role    Role  `json:"role"`
+	Version int64 `json:"version"`
+}
+
+// PermissionDifference is one permission on which two roles differ. From and To are "allow", "deny" or "not_set".
+type PermissionDifference struct {
+	Level        string `json:"level"`
+	ResourceType string `json:"resource_type"`
+	Action       string `json:"action"`
+	From         string `json:"from"`
+	To           string `json:"to"`
+}
+
+// CompareQuery names the two sides of a comparison. Its zero value compares the present version of a role with the one
+// before.
+type CompareQuery struct {
+	Version     int64  // of the role; 0: the present one
+	With        string // the other role; "": the same one
+	WithVersion int64  // of the same role; 0: the present one
+}
+
+// Scope is where roles belong: an organization, or the site. Its zero value is neither, and every call with it fails.
+type Scope struct{ path []string }
+
+// Site is the scope of the site's roles.
+func Site() Scope { return Scope{[]string{"users", "roles"}} }
+
+// In is the scope of an organization's roles.
+func In(organization string) Scope {
+	return Scope{[]string{"organizations", organization, "members", "roles"}}
+}
+
+// at is the path of the scope's roles, or of what is below.
+func (s Scope) at(below ...string) []string {
+	if s.path == nil {
+		return []string{""}
+	}
+	return append(append([]string{}, s.path...), below...)
+}
+
+// put is the call that creates or replaces a role.
+func (s Scope) put(role RoleRequest) call {
+	method := http.MethodPut
+	if s.ofSite() {
+		method = http.MethodPatch
+	}
+	return send(method, role, s.at()...)
+}
+
+// String returns "site", or the name of the organization.
+func (s Scope) String() string {
+	switch {
+	case s.path == nil:
+		return ""
+	case s.ofSite():
+		return "site"
+	}
+	return s.path[1]
+}
+
+func (s Scope) ofSite() bool { return len(s.path) > 0 && s.path[0] == "users" }
+
+// Roles lists the built-in and custom roles of a scope.
+func (c *Client) Roles(ctx context.Context, s Scope) ([]AssignableRole, error) {
+	return fetch[[]AssignableRole](ctx, c, get(s.at()...))
+}
+
+// Role returns one role.
+func (c *Client) Role(ctx context.Context, s Scope, name string, opts ...Option) (AssignableRole, error) {
+	return fetch[AssignableRole](ctx, c, get(s.at(name)...), opts...)
+}
+
+// CreateRole stores a new custom role of an organization. For the site, use PutRole with [OnlyNew].
+func (c *Client) CreateRole(ctx context.Context, organization string, role RoleRequest, opts ...Option) (Role, error) {
+	return fetchOne[Role](ctx, c, send(http.MethodPost, role, In(organization).at()...), opts...)
+}
+
+// PreviewCreateRole is the dry run of CreateRole.
+func (c *Client) PreviewCreateRole(ctx context.Context, organization string, role RoleRequest) (Impact, error) {
+	return fetch[Impact](ctx, c, send(http.MethodPost, role, In(organization).at()...).dryRun())
+}
+
+// PutRole creates a custom role, or replaces the one of its name.
+func (c *Client) PutRole(ctx context.Context, s Scope, role RoleRequest, opts ...Option) (Role, error) {
+	if !s.ofSite() {
+		return fetchOne[Role](ctx, c, s.put(role), opts...)
+	}
+	r, err := fetchOne[PatchedSiteRole](ctx, c, s.put(role), opts...)
+	return Role{
+		Name: r.Name, DisplayName: r.DisplayName, Site: r.Site, Organization: []Permission{}, Member: r.Member, User: r.User,
+	}, err
+}
+
+// PreviewPutRole is the dry run of PutRole.
+func (c *Client) PreviewPutRole(ctx context.Context, s Scope, role RoleRequest, opts ...Option) (Impact, error) {
+	return fetch[Impact](ctx, c, s.put(role).dryRun(), opts...)
+}
+
+// DeleteRole deletes a custom role and takes it from everyone who holds it.
+func (c *Client) DeleteRole(ctx context.Context, s Scope, name string, opts ...Option) error {
+	return c.do(ctx, send(http.MethodDelete, nil, s.at(name)...), nil, opts...)
+}
+
+// PreviewDeleteRole is the dry run of DeleteRole.
+func (c *Client) PreviewDeleteRole(ctx context.Context, s Scope, name string, opts ...Option) (Impact, error) {
+	return fetch[Impact](ctx, c, send(http.MethodDelete, nil, s.at(name)...).dryRun(), opts...)
+}
+
+// RoleHistory lists the versions of a custom role, newest first.
+func (c *Client) RoleHistory(ctx context.Context, s Scope, name string) ([]RoleVersion, error) {
+	return fetch[[]RoleVersion](ctx, c, get(s.at(name, "history")...))
+}
+
+// RestoreRole stores an earlier version of a role again, as its newest.
+func (c *Client) RestoreRole(ctx context.Context, s Scope, name string, version int64, opts ...Option) (Role, error) {
+	return fetch[Role](ctx, c, send(http.MethodPost, RestoreRequest{version}, s.at(name, "restore")...), opts...)
+}
+
+// CompareRoles compares a role with another one, or two versions of it.
+func (c *Client) CompareRoles(ctx context.Context, s Scope, name string, q CompareQuery) (Comparison, error) {
+	v := url.Values{}
+	setText(v, "with", q.With)
+	setNumber(v, "version", q.Version)
+	setNumber(v, "with_version", q.WithVersion)
+	return fetch[Comparison](ctx, c, get(s.at(name, "compare")...).with(v))
+}

@@ -1,0 +1,260 @@
+package client_test
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"iter"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"rolecall.example/client"
+	"rolecall.example/web"
+	"rolecall.example/web/webtest"
+)
+
+// roundTrips answers the requests of a client by a handler of this process, and notes the routes that they reach.
+type roundTrips struct {
+	t       *testing.T
+	handler http.Handler
+	mu      sync.Mutex
+	reached map[string]bool
+}
+
+func (r *roundTrips) RoundTrip(req *http.Request) (*http.Response, error) {
+	req.RemoteAddr, req.RequestURI = "192.0.2.1:1", req.URL.RequestURI()
+	if req.Body == nil { // which a server never sees
+		req.Body = http.NoBody
+	}
+	w := httptest.NewRecorder()
+	r.handler.ServeHTTP(w, req)
+	res := w.Result()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		return nil, err
+	}
+	webtest.CheckContract(r.t, req, res, body)
+	res.Body = io.NopCloser(bytes.NewReader(body))
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.reached[req.Method+" "+routeOf(strings.TrimPrefix(req.URL.Path, "/api/v2"))] = true
+	return res, nil
+}
+
+// routeOf is the path of the API's document that a path matches; fixed segments win over parameters.
+func routeOf(path string) string {
+	best := ""
+	for _, r := range web.Routes() {
+		want, have := strings.Split(r.Path, "/"), strings.Split(path, "/")
+		fits := len(want) == len(have)
+		for i := range want {
+			fits = fits && (strings.HasPrefix(want[i], "{") || want[i] == have[i])
+		}
+		if fits && (best == "" || strings.Count(r.Path, "{") < strings.Count(best, "{")) {
+			best = r.Path
+		}
+	}
+	return best
+}
+
+// session is a client of a server that it changes, step by step.
+type session struct {
+	*testing.T
+	*client.Client
+	ctx  context.Context
+	site *webtest.Site
+}
+
+// must fails the test at an unexpected error.
+func must[T any](s *session, v T, err error) T {
+	s.Helper()
+	if err != nil {
+		s.Fatal(err)
+	}
+	return v
+}
+
+func (s *session) ok(err error) {
+	s.Helper()
+	must(s, 0, err)
+}
+
+// refused fails the test unless err is a refusal with the status.
+func (s *session) refused(status int, err error) {
+	s.Helper()
+	if got := client.StatusOf(err); got != status {
+		s.Errorf("status = %d (%v), want %d", got, err, status)
+	}
+}
+
+// TestEveryRoute calls every endpoint of a real server in both response styles. Each answer is held to the API's
+// document, and a route without a method of the client fails the test.
+func TestEveryRoute(t *testing.T) {
+	t.Parallel()
+	for name, wire := range map[string]web.Wire{"documented": web.Documented, "sdk": web.SDK} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			site := webtest.New(t, webtest.Wire(wire))
+			trips := &roundTrips{t: t, handler: site.Handler, reached: map[string]bool{}}
+			t.Cleanup(func() {
+				if t.Failed() {
+					t.Log(site.Log)
+				}
+			})
+			s := &session{t, &client.Client{
+				BaseURL: "http://rolecall.test/", Token: site.Token(webtest.Owner), HTTPClient: &http.Client{Transport: trips},
+			}, t.Context(), site}
+			s.members()
+			s.bulk()
+			s.roles(client.In("default"))
+			s.roles(client.Site())
+			s.users()
+			s.tokens()
+			s.organizations()
+			s.decisions()
+			s.trail()
+			s.signingIn()
+			for _, r := range web.Routes() {
+				if r.Offers(web.API) && !trips.reached[r.Method+" "+r.Path] {
+					t.Errorf("no method of the client reaches %s %s", r.Method, r.Path)
+				}
+			}
+		})
+	}
+}
+
+func (s *session) members() {
+	list, err := s.Members(s.ctx, "default", client.MemberQuery{})
+	all := len(must(s, list, err))
+	page, err := s.MembersPage(s.ctx, "default", client.MemberQuery{Limit: 1, Sort: "-username"})
+	if must(s, page, err); page.Count != all || len(page.Members) != 1 || page.Members[0].Username != webtest.Owner {
+		s.Errorf("MembersPage(limit 1) = %+v, want 1 of %d: the owner", page, all)
+	}
+	admins, err := s.Members(s.ctx, "default", client.MemberQuery{
+		Roles: []string{"organization-admin"}, Statuses: []client.Status{client.StatusActive}, Text: "adm",
+	})
+	if must(s, admins, err); len(admins) != 1 || admins[0].Username != webtest.Admin || admins[0].Roles[0].Name != "organization-admin" {
+		s.Errorf("Members(organization-admin) = %+v, want the admin", admins)
+	}
+	s.names("StreamMembers", s.StreamMembers(s.ctx, "default", client.MemberQuery{}), all)
+	s.names("EachMember", s.EachMember(s.ctx, "default", client.MemberQuery{Limit: 2}), all)
+
+	var tag string
+	m, err := s.Member(s.ctx, "default", webtest.Member, client.GetETag(&tag))
+	if must(s, m, err); m.Email != "member@example.com" || tag == "" {
+		s.Errorf("Member = %+v with the ETag %q, want one", m, tag)
+	}
+	choice, err := s.MemberRoles(s.ctx, "default", webtest.Member, client.GetETag(&tag))
+	if must(s, choice, err); len(choice.Choices) == 0 {
+		s.Error("MemberRoles has no choices")
+	}
+	auditor := []string{"organization-auditor"}
+	i, err := s.PreviewMemberRoles(s.ctx, "default", webtest.Member, auditor, client.IfMatch(tag))
+	if must(s, i, err); !i.DryRun || i.Members != 1 || len(i.Gains) == 0 {
+		s.Errorf("PreviewMemberRoles = %+v, want gains of one member", i)
+	}
+	set, err := s.SetMemberRoles(s.ctx, "default", webtest.Member, auditor, client.IfMatch(tag))
+	if must(s, set, err); len(set.Roles) != 1 {
+		s.Errorf("SetMemberRoles = %+v, want one role", set)
+	}
+	_, err = s.SetMemberRoles(s.ctx, "default", webtest.Member, nil, client.IfMatch(tag))
+	s.refused(http.StatusPreconditionFailed, err)
+	added, err := s.AddMember(s.ctx, "default", webtest.Outsider)
+	if must(s, added, err); added.UserID.String() != s.site.ID(webtest.Outsider) {
+		s.Errorf("AddMember = %+v, want the outsider", added)
+	}
+	_, err = s.PreviewRemoveMember(s.ctx, "default", webtest.Outsider)
+	s.ok(err)
+	s.ok(s.RemoveMember(s.ctx, "default", webtest.Outsider))
+	_, err = s.Member(s.ctx, "default", webtest.Outsider)
+	s.refused(http.StatusNotFound, err)
+}
+
+// names fails the test unless rows has so many members, each once, however often it is ranged over.
+func (s *session) names(what string, rows iter.Seq2[client.MemberWithUser, error], want int) {
+	s.Helper()
+	for range 2 {
+		seen := map[string]bool{}
+		for m, err := range rows {
+			s.ok(err)
+			seen[m.Username] = true
+		}
+		if len(seen) != want {
+			s.Errorf("%s yields %v, want %d members", what, slices.Collect(maps.Keys(seen)), want)
+		}
+	}
+	for range rows {
+		break
+	}
+}
+
+func (s *session) bulk() {
+	give := client.BulkRequest{Action: client.BulkAddRole, Role: "organization-auditor", All: true, Except: []string{webtest.Admin}}
+	foreseen, err := s.PreviewChangeMembers(s.ctx, "default", client.MemberQuery{Text: "example", Limit: 1}, give)
+	if must(s, foreseen, err); !foreseen.DryRun || len(foreseen.Unchanged) == 0 {
+		s.Errorf("PreviewChangeMembers = %+v, want the member unchanged", foreseen)
+	}
+	done, err := s.ChangeMembers(s.ctx, "default", client.MemberQuery{}, client.BulkRequest{Action: client.BulkAdd, Users: []string{webtest.Outsider, "nobody"}})
+	if must(s, done, err); len(done.Done) != 1 || len(done.Refused) != 1 || done.Refused[0].User != "nobody" || done.Refused[0].Reason == "" {
+		s.Errorf("ChangeMembers(add) = %+v, want one added and one refused", done)
+	}
+	_, err = s.ChangeMembers(s.ctx, "default", client.MemberQuery{}, client.BulkRequest{Action: client.BulkRemove, Users: []string{webtest.Outsider}})
+	s.ok(err)
+}
+
+func (s *session) roles(scope client.Scope) {
+	role := client.RoleRequest{Name: "ci-runner", DisplayName: "CI"}
+	read := []client.Permission{{ResourceType: "template", Action: "read"}}
+	if scope.String() == "site" {
+		role.Site = read
+	} else {
+		role.Organization = read
+		i, err := s.PreviewCreateRole(s.ctx, "default", role)
+		must(s, i, err)
+		created, err := s.CreateRole(s.ctx, "default", role)
+		if must(s, created, err); created.Name != "ci-runner" || len(created.Organization) != 1 {
+			s.Errorf("CreateRole = %+v, want ci-runner with one permission", created)
+		}
+	}
+	var tag string
+	saved, err := s.PutRole(s.ctx, scope, role, client.GetETag(&tag))
+	if must(s, saved, err); saved.DisplayName != "CI" || len(saved.Site)+len(saved.Organization) != 1 {
+		s.Errorf("PutRole = %+v, want CI with one permission", saved)
+	}
+	_, err = s.PutRole(s.ctx, scope, role, client.OnlyNew())
+	s.refused(http.StatusPreconditionFailed, err)
+	r, err := s.Role(s.ctx, scope, "ci-runner")
+	change := must(s, r, err).Request()
+	change.DisplayName = "Builder"
+	_, err = s.PreviewPutRole(s.ctx, scope, change, client.IfMatch(tag))
+	s.ok(err)
+	saved, err = s.PutRole(s.ctx, scope, change, client.IfMatch(tag))
+	if must(s, saved, err); saved.DisplayName != "Builder" {
+		s.Errorf("PutRole = %+v, want Builder", saved)
+	}
+	versions, err := s.RoleHistory(s.ctx, scope, "ci-runner")
+	if must(s, versions, err); len(versions) < 2 || versions[0].Role.DisplayName != "Builder" {
+		s.Fatalf("RoleHistory = %+v, want two versions", versions)
+	}
+	oldest := versions[len(versions)-1].Version
+	found, err := s.CompareRoles(s.ctx, scope, "ci-runner", client.CompareQuery{Version: oldest})
+	if must(s, found, err); found.From.Version != oldest || found.Same != 1 || len(found.Differences) != 0 {
+		s.Errorf("CompareRoles = %+v, want one permission in both", found)
+	}
+	restored, err := s.RestoreRole(s.ctx, scope, "ci-runner", oldest)
+	if must(s, restored, err); restored.DisplayName != "CI" {
+		s.Errorf("RestoreRole = %+v, want CI", restored)
+	}
+	_, err = s.PreviewDeleteRole(s.ctx, scope, "ci-runner")
+	s.ok(err)
+	s.ok(s.DeleteRole(s.ctx, scope, "ci-runner"))
+	all, err := s.Roles(s.ctx, scope)
+	if must(s, all, err); len(all) == 0 || slices.ContainsFunc(all, func(r client.AssignableRole) bool { return r.Name == "ci-runner" }) {
+		s.Errorf("Roles = %+v, want no ci-runner", all)
+	}
+}

@@ -1,0 +1,64 @@
+package client
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Token is an API token without its secret.
+type Token struct {
+	ID              string        `json:"id"`
+	UserID          uuid.UUID     `json:"user_id"`
+	Username        string        `json:"username"`
+	Name            string        `json:"token_name"`
+	Scope           string        `json:"scope"`
+	Scopes          []string      `json:"scopes"`
+	AllowList       []TokenTarget `json:"allow_list"`
+	LoginType       string        `json:"login_type"` // "token", or "password" for one that Login returned
+	LifetimeSeconds int64         `json:"lifetime_seconds"`
+	CreatedAt       time.Time     `json:"created_at"`
+	UpdatedAt       time.Time     `json:"updated_at"`
+	LastUsed        time.Time     `json:"last_used"` // zero: never
+	ExpiresAt       time.Time     `json:"expires_at"`
+}
+
+// TokenTarget is what an entry of an allow list permits; "*" stands for everything.
+type TokenTarget struct {
+	Type string `json:"type"`
+	ID   string `json:"id"`
+}
+
+// CreateTokenRequest is a new token. It may do what its account may do.
+type CreateTokenRequest struct {
+	Name     string        `json:"token_name,omitempty"`
+	Lifetime time.Duration `json:"lifetime,omitempty"` // 0: the server's usual one
+}
+
+// CreateTokenResponse has the token itself, which is shown this once.
+type CreateTokenResponse struct {
+	Key string `json:"key"`
+}
+
+// Tokens lists the API tokens of an account.
+func (c *Client) Tokens(ctx context.Context, user string) ([]Token, error) {
+	return fetch[[]Token](ctx, c, get("users", user, "keys", "tokens"))
+}
+
+// AllTokens lists the API tokens of all accounts whose tokens the caller may read.
+func (c *Client) AllTokens(ctx context.Context) ([]Token, error) {
+	return fetch[[]Token](ctx, c, get("users", "me", "keys", "tokens").with(url.Values{"include_all": {"true"}}))
+}
+
+// CreateToken makes an API token for an account and returns it.
+func (c *Client) CreateToken(ctx context.Context, user string, r CreateTokenRequest) (CreateTokenResponse, error) {
+	return fetch[CreateTokenResponse](ctx, c, send(http.MethodPost, r, "users", user, "keys", "tokens"))
+}
+
+// DeleteToken ends a token.
+func (c *Client) DeleteToken(ctx context.Context, user, id string) error {
+	return c.do(ctx, send(http.MethodDelete, nil, "users", user, "keys", id), nil)
+}

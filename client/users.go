@@ -1,0 +1,155 @@
+package client
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Status is the state of an account.
+type Status string
+
+// The states of an account. A dormant account has not signed in for long and becomes active when it does; a suspended
+// one may do nothing.
+const (
+	StatusActive    Status = "active"
+	StatusDormant   Status = "dormant"
+	StatusSuspended Status = "suspended"
+)
+
+// The login types of an account.
+const (
+	LoginPassword = "password"
+	LoginNone     = "none" // an account of a program, which has tokens alone
+)
+
+// User is an account.
+type User struct {
+	ID              uuid.UUID   `json:"id"`
+	Username        string      `json:"username"`
+	Name            string      `json:"name"`
+	AvatarURL       string      `json:"avatar_url"`
+	Email           string      `json:"email"`
+	CreatedAt       time.Time   `json:"created_at"`
+	UpdatedAt       time.Time   `json:"updated_at"`
+	LastSeenAt      time.Time   `json:"last_seen_at"` // zero: never
+	Status          Status      `json:"status"`
+	LoginType       string      `json:"login_type"`
+	ThemePreference string      `json:"theme_preference"` // always empty
+	OrganizationIDs []uuid.UUID `json:"organization_ids"`
+	Roles           []RoleRef   `json:"roles"` // of the site
+}
+
+// UserList is a part of a list of accounts.
+type UserList struct {
+	Users []User `json:"users"`
+	Count int    `json:"count"` // of all that match, on whichever page
+}
+
+// UserRoles is the names of all roles of an account: of the site, and of each organization by its id.
+type UserRoles struct {
+	Roles         []string               `json:"roles"`
+	Organizations map[uuid.UUID][]string `json:"organization_roles"`
+}
+
+// UserQuery selects accounts. Its zero value selects all that the caller may read, by username.
+type UserQuery struct {
+	Query   string    // words, or terms like status:active and role:owner
+	AfterID uuid.UUID // list what follows this account; only by username
+	Sort    string    // username, name, email, created_at or last_seen_at; with "-" in front: descending
+	Limit   int       // 0: all
+	Offset  int
+}
+
+func (q UserQuery) values() url.Values {
+	v := url.Values{}
+	setText(v, "q", q.Query)
+	setText(v, "sort", q.Sort)
+	setNumber(v, "limit", int64(q.Limit))
+	setNumber(v, "offset", int64(q.Offset))
+	if q.AfterID != uuid.Nil {
+		v.Set("after_id", q.AfterID.String())
+	}
+	return v
+}
+
+// CreateUserRequest is a new account.
+type CreateUserRequest struct {
+	Email           string      `json:"email"`
+	Username        string      `json:"username"`
+	Name            string      `json:"name,omitempty"`
+	Password        string      `json:"password,omitempty"`
+	LoginType       string      `json:"login_type,omitempty"`  // "": LoginPassword
+	Status          Status      `json:"user_status,omitempty"` // "": dormant
+	OrganizationIDs []uuid.UUID `json:"organization_ids"`      // at least one
+}
+
+// ProfileRequest is what people call an account.
+type ProfileRequest struct {
+	Username string `json:"username"`
+	Name     string `json:"name"`
+}
+
+// PasswordRequest is a new password. For one's own, the old one is needed.
+type PasswordRequest struct {
+	Password    string `json:"password"`
+	OldPassword string `json:"old_password,omitempty"`
+}
+
+// Users lists accounts.
+func (c *Client) Users(ctx context.Context, q UserQuery) (UserList, error) {
+	return fetch[UserList](ctx, c, get("users").with(q.values()))
+}
+
+// User returns one account.
+func (c *Client) User(ctx context.Context, user string, opts ...Option) (User, error) {
+	return fetch[User](ctx, c, get("users", user), opts...)
+}
+
+// CreateUser makes an account.
+func (c *Client) CreateUser(ctx context.Context, r CreateUserRequest) (User, error) {
+	return fetch[User](ctx, c, send(http.MethodPost, r, "users"))
+}
+
+// DeleteUser deletes an account. Its memberships, roles, tokens and sessions end; its name is free again.
+func (c *Client) DeleteUser(ctx context.Context, user string, opts ...Option) error {
+	return c.do(ctx, send(http.MethodDelete, nil, "users", user), nil, opts...)
+}
+
+// UpdateProfile changes the username and the name of an account.
+func (c *Client) UpdateProfile(ctx context.Context, user string, r ProfileRequest, opts ...Option) (User, error) {
+	return fetch[User](ctx, c, send(http.MethodPut, r, "users", user, "profile"), opts...)
+}
+
+// SetPassword sets the password of an account. Its sessions and tokens end.
+func (c *Client) SetPassword(ctx context.Context, user string, r PasswordRequest, opts ...Option) error {
+	return c.do(ctx, send(http.MethodPut, r, "users", user, "password"), nil, opts...)
+}
+
+// SuspendUser takes every right from an account, until ActivateUser gives them back.
+func (c *Client) SuspendUser(ctx context.Context, user string, opts ...Option) (User, error) {
+	return fetch[User](ctx, c, send(http.MethodPut, nil, "users", user, "status", "suspend"), opts...)
+}
+
+// ActivateUser ends the suspension of an account.
+func (c *Client) ActivateUser(ctx context.Context, user string, opts ...Option) (User, error) {
+	return fetch[User](ctx, c, send(http.MethodPut, nil, "users", user, "status", "activate"), opts...)
+}
+
+// UserRoles returns the names of all roles of an account.
+func (c *Client) UserRoles(ctx context.Context, user string, opts ...Option) (UserRoles, error) {
+	return fetch[UserRoles](ctx, c, get("users", user, "roles"), opts...)
+}
+
+// SetUserRoles replaces the roles of the site that an account holds. No roles takes all.
+func (c *Client) SetUserRoles(ctx context.Context, user string, roles []string, opts ...Option) (User, error) {
+	return fetch[User](ctx, c, send(http.MethodPut, UpdateRoles{roles}, "users", user, "roles"), opts...)
+}
+
+// UserOrganizations lists the organizations that an account belongs to.
+func (c *Client) UserOrganizations(ctx context.Context, user string) ([]Organization, error) {
+	return fetch[[]Organization](ctx, c, get("users", user, "organizations"))
+}
