@@ -51,3 +51,9 @@ func plainly(place string) (c *sql.DB, d goose.Dialect, engine string, err error
 
 // Known is the newest version of the schema.
 func Known() (int64, error) { return known("sqlite") }
+
+// Exec runs a statement that is none of the program's, in a write.
+func Exec(ctx context.Context, q *Queries, statement string, args ...any) error {
+	_, err := q.db.ExecContext(ctx, statement, args...)
+	return err
+}

@@ -629,6 +629,41 @@ func (q *Queries) ListActiveMembersOfSiteRole(ctx context.Context, arg ListActiv
 	return items, nil
 }
 
+const listAllHoldersElsewhere = `-- name: ListAllHoldersElsewhere :many
+SELECT DISTINCT user_id FROM member_roles
+WHERE role = ?1 AND organization_id IN (SELECT o.id FROM organizations o WHERE o.id <> ?2)
+`
+
+type ListAllHoldersElsewhereParams struct {
+	Role           string
+	OrganizationID uuid.UUID
+}
+
+// The same of everybody.
+// reads all: SQLite looks into one organization after the other, PostgreSQL has an index that begins with the role.
+func (q *Queries) ListAllHoldersElsewhere(ctx context.Context, arg ListAllHoldersElsewhereParams) ([]uuid.UUID, error) {
+	rows, err := q.query(ctx, q.listAllHoldersElsewhereStmt, listAllHoldersElsewhere, arg.Role, arg.OrganizationID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []uuid.UUID{}
+	for rows.Next() {
+		var user_id uuid.UUID
+		if err := rows.Scan(&user_id); err != nil {
+			return nil, err
+		}
+		items = append(items, user_id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listHolderKeys = `-- name: ListHolderKeys :many
 SELECT username_key FROM member_roles
 WHERE organization_id = ?1 AND role = ?2 AND username_key > ?3
@@ -673,33 +708,42 @@ func (q *Queries) ListHolderKeys(ctx context.Context, arg ListHolderKeysParams) 
 }
 
 const listHoldersElsewhere = `-- name: ListHoldersElsewhere :many
-SELECT user_id, organization_id FROM member_roles WHERE role = ?1 AND organization_id <> ?2
+SELECT DISTINCT user_id FROM member_roles
+WHERE role = ?1 AND organization_id <> ?2 AND user_id IN (/*SLICE:user_ids*/?)
 `
 
 type ListHoldersElsewhereParams struct {
 	Role           string
 	OrganizationID uuid.UUID
+	UserIds        []uuid.UUID
 }
 
-type ListHoldersElsewhereRow struct {
-	UserID         uuid.UUID
-	OrganizationID uuid.UUID
-}
-
-// Who holds a role in any other organization.
-func (q *Queries) ListHoldersElsewhere(ctx context.Context, arg ListHoldersElsewhereParams) ([]ListHoldersElsewhereRow, error) {
-	rows, err := q.query(ctx, q.listHoldersElsewhereStmt, listHoldersElsewhere, arg.Role, arg.OrganizationID)
+// Which of some people hold a role in any other organization.
+func (q *Queries) ListHoldersElsewhere(ctx context.Context, arg ListHoldersElsewhereParams) ([]uuid.UUID, error) {
+	query := listHoldersElsewhere
+	var queryParams []interface{}
+	queryParams = append(queryParams, arg.Role)
+	queryParams = append(queryParams, arg.OrganizationID)
+	if len(arg.UserIds) > 0 {
+		for _, v := range arg.UserIds {
+			queryParams = append(queryParams, v)
+		}
+		query = strings.Replace(query, "/*SLICE:user_ids*/?", strings.Repeat(",?", len(arg.UserIds))[1:], 1)
+	} else {
+		query = strings.Replace(query, "/*SLICE:user_ids*/?", "NULL", 1)
+	}
+	rows, err := q.query(ctx, nil, query, queryParams...)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	items := []ListHoldersElsewhereRow{}
+	items := []uuid.UUID{}
 	for rows.Next() {
-		var i ListHoldersElsewhereRow
-		if err := rows.Scan(&i.UserID, &i.OrganizationID); err != nil {
+		var user_id uuid.UUID
+		if err := rows.Scan(&user_id); err != nil {
 			return nil, err
 		}
-		items = append(items, i)
+		items = append(items, user_id)
 	}
 	if err := rows.Close(); err != nil {
 		return nil, err
@@ -945,7 +989,7 @@ func (q *Queries) ListMembers(ctx context.Context, arg ListMembersParams) ([]Mem
 
 const listMembersByID = `-- name: ListMembersByID :many
 SELECT organization_id, user_id, username_key, version, created_at, updated_at, roles, username, name, avatar_url, email, status, login_type, site_roles FROM member_rows
-WHERE CASE WHEN organization_id = ?1 THEN 1 ELSE 0 END = 1 AND user_id IN (/*SLICE:user_ids*/?)
+WHERE organization_id BETWEEN ?1 AND ?1 AND user_id IN (/*SLICE:user_ids*/?)
 `
 
 type ListMembersByIDParams struct {
@@ -953,7 +997,7 @@ type ListMembersByIDParams struct {
 	UserIds        []uuid.UUID
 }
 
-// The organization stands in a CASE so that SQLite looks up the accounts, and does not read the organization for them.
+// A range of one organization, since SQLite would read the whole organization if it were compared for equality.
 func (q *Queries) ListMembersByID(ctx context.Context, arg ListMembersByIDParams) ([]MemberRow, error) {
 	query := listMembersByID
 	var queryParams []interface{}
@@ -1100,56 +1144,6 @@ func (q *Queries) ListOutsidersByID(ctx context.Context, arg ListOutsidersByIDPa
 	return items, nil
 }
 
-const listRolesElsewhere = `-- name: ListRolesElsewhere :many
-SELECT user_id, roles FROM organization_members
-WHERE organization_id <> ?1 AND roles <> '' AND user_id IN (/*SLICE:user_ids*/?)
-`
-
-type ListRolesElsewhereParams struct {
-	OrganizationID uuid.UUID
-	UserIds        []uuid.UUID
-}
-
-type ListRolesElsewhereRow struct {
-	UserID uuid.UUID
-	Roles  string
-}
-
-// What these people hold in any other organization.
-func (q *Queries) ListRolesElsewhere(ctx context.Context, arg ListRolesElsewhereParams) ([]ListRolesElsewhereRow, error) {
-	query := listRolesElsewhere
-	var queryParams []interface{}
-	queryParams = append(queryParams, arg.OrganizationID)
-	if len(arg.UserIds) > 0 {
-		for _, v := range arg.UserIds {
-			queryParams = append(queryParams, v)
-		}
-		query = strings.Replace(query, "/*SLICE:user_ids*/?", strings.Repeat(",?", len(arg.UserIds))[1:], 1)
-	} else {
-		query = strings.Replace(query, "/*SLICE:user_ids*/?", "NULL", 1)
-	}
-	rows, err := q.query(ctx, nil, query, queryParams...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []ListRolesElsewhereRow{}
-	for rows.Next() {
-		var i ListRolesElsewhereRow
-		if err := rows.Scan(&i.UserID, &i.Roles); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const searchMembers = `-- name: SearchMembers :many
 SELECT f.user_id, CAST(count(*) OVER () AS bigint) AS total FROM (
     SELECT m.user_id,
@@ -1163,12 +1157,10 @@ SELECT f.user_id, CAST(count(*) OVER () AS bigint) AS total FROM (
                 WHEN 'created_at' THEN CAST(m.created_at AS text) WHEN 'updated_at' THEN CAST(m.updated_at AS text)
                 ELSE m.username_key END
         ELSE '' END AS text) AS down
-    FROM user_search(search_pattern(CAST(?3 AS text))) s
-    CROSS JOIN users u -- engines take what is joined like this in the order in which it stands here
+    FROM user_search(search_pattern(CAST(?3 AS text))) s JOIN users u ON u.seq = s.rowid
     CROSS JOIN organization_members m
-    WHERE u.seq = s.rowid
-      AND m.user_id = u.id AND m.organization_id = ?4
-      AND m.username_key >= ?5 AND m.username_key < ?6
+    WHERE m.user_id = u.id AND m.organization_id = ?4
+      AND (CAST(?5 AS text) = '' OR m.username_key >= ?6 AND m.username_key < ?5)
       AND (CAST(?3 AS text) = '' OR instr(m.search_key, ?3) > 0)
       AND (CAST(?7 AS text) = '' OR instr(?7, ' ' || m.status || ' ') > 0)
       AND (CAST(?8 AS text) = '' OR EXISTS (
@@ -1186,8 +1178,8 @@ type SearchMembersParams struct {
 	Sort           string
 	Query          string
 	OrganizationID uuid.UUID
-	FromKey        string
 	BeforeKey      string
+	FromKey        string
 	Statuses       string
 	Roles          string
 	SiteRoles      string
@@ -1201,7 +1193,9 @@ type SearchMembersRow struct {
 }
 
 // Members that match, in any order, walking along the accounts that may have the text, three letters of it or more, and how many
-// match in all.
+// match in all. CROSS JOIN keeps SQLite from walking along the organization. What keeps PostgreSQL from it is that no
+// index serves the usernames: a plan for all parameters would expect them to be few. AS MATERIALIZED keeps neither from it,
+// and sqlc does not parse it.
 // reads all on PostgreSQL: without an extension it has no index of texts.
 func (q *Queries) SearchMembers(ctx context.Context, arg SearchMembersParams) ([]SearchMembersRow, error) {
 	rows, err := q.query(ctx, q.searchMembersStmt, searchMembers,
@@ -1209,8 +1203,8 @@ func (q *Queries) SearchMembers(ctx context.Context, arg SearchMembersParams) ([
 		arg.Sort,
 		arg.Query,
 		arg.OrganizationID,
-		arg.FromKey,
 		arg.BeforeKey,
+		arg.FromKey,
 		arg.Statuses,
 		arg.Roles,
 		arg.SiteRoles,
@@ -1240,14 +1234,12 @@ func (q *Queries) SearchMembers(ctx context.Context, arg SearchMembersParams) ([
 
 const searchMembersByUsername = `-- name: SearchMembersByUsername :many
 SELECT m.user_id, m.username_key
-FROM user_search(search_pattern(CAST(?1 AS text))) s
-CROSS JOIN users u -- engines take what is joined like this in the order in which it stands here
+FROM user_search(search_pattern(CAST(?1 AS text))) s JOIN users u ON u.seq = s.rowid
 CROSS JOIN organization_members m
-WHERE u.seq = s.rowid
-  AND instr(u.search_key, ?1) > 0
+WHERE instr(u.search_key, ?1) > 0
   AND (CAST(?2 AS text) = '' OR instr(?2, ' ' || u.status || ' ') > 0)
   AND m.user_id = u.id AND m.organization_id = ?3
-  AND m.username_key >= ?4 AND m.username_key < ?5
+  AND (CAST(?4 AS text) = '' OR m.username_key >= ?5 AND m.username_key < ?4)
   AND (CAST(?6 AS text) = '' OR EXISTS (
       SELECT 1 FROM member_roles r
       WHERE r.organization_id = m.organization_id AND r.username_key = m.username_key AND instr(?6, ' ' || r.role || ' ') > 0))
@@ -1259,8 +1251,8 @@ type SearchMembersByUsernameParams struct {
 	Query          string
 	Statuses       string
 	OrganizationID uuid.UUID
-	FromKey        string
 	BeforeKey      string
+	FromKey        string
 	Roles          string
 	SiteRoles      string
 }
@@ -1278,8 +1270,8 @@ func (q *Queries) SearchMembersByUsername(ctx context.Context, arg SearchMembers
 		arg.Query,
 		arg.Statuses,
 		arg.OrganizationID,
-		arg.FromKey,
 		arg.BeforeKey,
+		arg.FromKey,
 		arg.Roles,
 		arg.SiteRoles,
 	)

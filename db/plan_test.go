@@ -89,7 +89,7 @@ func TestQueriesScanNothing(t *testing.T) {
 		scans := scansOf(t, place, queries)
 		for _, name := range slices.Sorted(maps.Keys(queries)) {
 			q, found := queries[name], scans[name]
-			if len(found) > 0 && q.reason == "" {
+			if len(found) > 0 && q.reason == "" || slices.Contains(found, "the organization") {
 				t.Errorf("rows counted %v: %s reads all of %q, and does not say why", counted, name, found)
 			}
 			if len(found) == 0 && q.reason != "" && counted && !dbtest.OnServer() { // whose functions show nothing of what they do
@@ -142,6 +142,9 @@ func scansOf(t *testing.T, place string, queries map[string]query) map[string][]
 				all[name] = append(all[name], table)
 			}
 		}
+		if found := walked(name, strings.Join(steps, "\n")); found != nil {
+			all[name] = append(all[name], found...)
+		}
 		if steps == nil && strings.Contains(q.text, "DELETE") && !strings.Contains(q.text, "WHERE") {
 			all[name] = []string{"what it empties"}
 		}
@@ -149,13 +152,21 @@ func scansOf(t *testing.T, place string, queries map[string]query) map[string][]
 	return all
 }
 
-// has says whether an index is one of those that hold a part of their table alone: just what such a query wants.
-func has(partial [][]string, index string) bool {
-	return slices.ContainsFunc(partial, func(row []string) bool { return row[0] == index })
+// walked names the organization if a plan reads all of it where the accounts that have a text are fewer.
+func walked(name, plan string) []string {
+	if strings.HasPrefix(name, "SearchMembers") && !strings.Contains(plan, "organization_members_by_user") {
+		return []string{"the organization"}
+	}
+	return nil
 }
 
-// scansOnServer asks for plans that hold for all parameters, as the server makes them in the end, and for such without
-// scans wherever there are any.
+// has reports whether a name is in a list: of the indexes that hold a part of their table, or of the small tables.
+func has(names [][]string, name string) bool {
+	return slices.ContainsFunc(names, func(row []string) bool { return row[0] == name })
+}
+
+// scansOnServer asks for plans that hold for all parameters, as the server makes them in the end. It may read all of a
+// table that fits in a few pages: that costs less than an index.
 func scansOnServer(t *testing.T, place string, queries map[string]query) map[string][]string {
 	t.Helper()
 	pool, err := sql.Open("pgx", place)
@@ -168,12 +179,13 @@ func scansOnServer(t *testing.T, place string, queries map[string]query) map[str
 		t.Fatal(err)
 	}
 	c, ctx := db.Portable(conn), t.Context()
-	for _, setting := range []string{"plan_cache_mode = force_generic_plan", "enable_seqscan = off", "enable_hashjoin = off", "enable_mergejoin = off", "join_collapse_limit = 1"} {
+	for _, setting := range []string{"plan_cache_mode = force_generic_plan"} {
 		if _, err := c.ExecContext(ctx, "SET "+setting); err != nil {
 			t.Fatal(err)
 		}
 	}
 	partial := dbtest.Rows(t, place, "SELECT CAST(CAST(indexrelid AS regclass) AS text) FROM pg_index WHERE indpred IS NOT NULL")
+	small := dbtest.Rows(t, place, "SELECT relname FROM pg_class WHERE reltuples BETWEEN 0 AND 1000")
 	all := map[string][]string{}
 	for name, q := range queries {
 		var parameters int
@@ -196,7 +208,7 @@ func scansOnServer(t *testing.T, place string, queries map[string]query) map[str
 		if err := errors.Join(err, json.Unmarshal([]byte(text), &plans)); err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		if found := plans[0].Plan.scans(partial); len(found) > 0 {
+		if found := append(plans[0].Plan.scans(partial, small), walked(name, text)...); len(found) > 0 {
 			all[name] = found
 		}
 	}
@@ -212,15 +224,23 @@ type step struct {
 	Plans    []step
 }
 
-func (s step) scans(partial [][]string) (found []string) {
-	if s.Relation != "" && s.Type == "Seq Scan" || s.Index != "" && s.Cond == "" && !has(partial, s.Index) {
+func (s step) scans(partial, small [][]string) (found []string) {
+	whole := s.Type == "Seq Scan" || s.Index != "" && s.Cond == "" && !has(partial, s.Index)
+	if whole && !has(small, s.Relation) {
 		found = append(found, strings.TrimSpace(s.Relation+" "+s.Index))
 	}
 	for _, p := range s.Plans {
-		found = append(found, p.scans(partial)...)
+		found = append(found, p.scans(partial, small)...)
 	}
 	return found
 }
+
+// Sizes of the crowded database. Every member holds one role, so there are as many assignments as memberships.
+const (
+	crowdedOrganizations = 200
+	crowdedUsers         = 2000
+	crowdedMemberships   = 10 // of each user
+)
 
 // crowded is the place of a database with something in every large table: what one organization has is a small part.
 var crowded = dbtest.Filled(func(ctx context.Context, d *db.DB) error {
@@ -228,7 +248,7 @@ var crowded = dbtest.Filled(func(ctx context.Context, d *db.DB) error {
 		now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 		try := func(failed error) { err = errors.Join(err, failed) }
 		var organizations []uuid.UUID
-		for i := range 50 {
+		for i := range crowdedOrganizations {
 			id, name := uuid.New(), fmt.Sprint("organization-", i)
 			organizations = append(organizations, id)
 			try(q.InsertOrganization(ctx, db.InsertOrganizationParams{ID: id, Name: name, NameKey: name, IsDefault: i == 0, Now: now}))
@@ -241,24 +261,30 @@ var crowded = dbtest.Filled(func(ctx context.Context, d *db.DB) error {
 				}
 			}
 		}
-		for i := range 1000 {
+		for i := range crowdedUsers {
 			id, name := uuid.New(), fmt.Sprint("user-", i)
+			user, made := uuid.NullUUID{UUID: id, Valid: true}, uuid.NullUUID{UUID: id, Valid: i%100 == 0}
 			try(q.InsertUser(ctx, db.InsertUserParams{ID: id, Username: name, UsernameKey: name, Email: name, EmailKey: name,
-				SearchKey: name, Status: "active", LoginType: "none", Now: now}))
-			for j := range 3 {
-				in := organizations[(i+j)%len(organizations)]
-				try(q.InsertMember(ctx, db.InsertMemberParams{OrganizationID: in, UserID: id, Now: now}))
-				try(q.InsertMemberRole(ctx, db.InsertMemberRoleParams{OrganizationID: in, Role: fmt.Sprint("role-", i%7), UsernameKey: name, UserID: id}))
-			}
+				SearchKey: name, Status: "active", LoginType: "none", PasswordBy: made, Now: now}))
 			try(q.InsertUserRole(ctx, db.InsertUserRoleParams{UserID: id, Role: fmt.Sprint("role-", i%200)}))
-			try(q.InsertAPIKey(ctx, db.InsertAPIKeyParams{ID: name, UserID: id, SecretHash: []byte(name), Name: name, LoginType: "token", Now: now, ExpiresAt: now}))
-			try(q.UpsertSession(ctx, db.UpsertSessionParams{Token: name, ID: uuid.New(), UserID: uuid.NullUUID{UUID: id, Valid: true}, Data: []byte(name), Now: now, ExpiresAt: now}))
-			try(q.UpsertPasswordLink(ctx, db.UpsertPasswordLinkParams{UserID: id, ID: name, SecretHash: []byte(name), Now: now, ExpiresAt: now}))
+			try(q.InsertAPIKey(ctx, db.InsertAPIKeyParams{ID: name, UserID: id, SecretHash: []byte(name), Name: name, LoginType: "token", Now: now, ExpiresAt: now, CreatedBy: made}))
+			try(q.UpsertSession(ctx, db.UpsertSessionParams{Token: name, ID: uuid.New(), UserID: user, Data: []byte(name), Now: now, ExpiresAt: now}))
+			try(q.UpsertPasswordLink(ctx, db.UpsertPasswordLinkParams{UserID: id, ID: name, SecretHash: []byte(name), Now: now, ExpiresAt: now, CreatedBy: made}))
 			try(q.UpsertLoginFailures(ctx, db.UpsertLoginFailuresParams{Door: name, WindowStart: now}))
-			_, failed := q.InsertAuditLog(ctx, db.InsertAuditLogParams{ID: uuid.New(), Time: now, ActorID: uuid.NullUUID{UUID: id, Valid: true},
+			try(q.InsertSentForm(ctx, db.InsertSentFormParams{UserID: id, ID: name, Now: now}))
+			_, failed := q.InsertAuditLog(ctx, db.InsertAuditLogParams{ID: uuid.New(), Time: now, ActorID: user,
 				OrganizationID: uuid.NullUUID{UUID: organizations[i%len(organizations)], Valid: true}, ResourceID: id.String(), Hash: []byte(name)})
 			try(failed)
 		}
+		for n := range crowdedMemberships {
+			try(db.Exec(ctx, q, `INSERT INTO organization_members (organization_id, user_id, version, created_at, updated_at, username,
+				username_key, email, email_key, name, name_key, search_key, avatar_url, status, login_type, site_roles)
+				SELECT o.id, u.id, 1, u.created_at, u.updated_at, u.username, u.username_key, u.email, u.email_key, u.name, u.name_key,
+				u.search_key, u.avatar_url, u.status, u.login_type, u.roles
+				FROM users u JOIN organizations o ON o.name_key = 'organization-' || ((u.seq + 7 * ?) % ?)`, n, crowdedOrganizations))
+		}
+		try(db.Exec(ctx, q, `INSERT INTO member_roles (organization_id, role, username_key, user_id)
+			SELECT m.organization_id, 'role-' || (u.seq % 7), m.username_key, u.id FROM users u JOIN organization_members m ON m.user_id = u.id`))
 		return err
 	})
 })

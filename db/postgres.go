@@ -99,7 +99,6 @@ func parseServer(url string) (*pgx.ConnConfig, error) {
 	}
 	maps.Copy(config.RuntimeParams, map[string]string{
 		"timezone":                            "UTC",
-		"join_collapse_limit":                 "1", // joins are written in the order in which they are cheap
 		"statement_timeout":                   milliseconds(statementTimeout),
 		"lock_timeout":                        milliseconds(lockTimeout),
 		"idle_in_transaction_session_timeout": milliseconds(idleTransaction),

@@ -279,6 +279,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listActiveMembersOfSiteRoleStmt, err = db.PrepareContext(ctx, listActiveMembersOfSiteRole); err != nil {
 		return nil, fmt.Errorf("error preparing query ListActiveMembersOfSiteRole: %w", err)
 	}
+	if q.listAllHoldersElsewhereStmt, err = db.PrepareContext(ctx, listAllHoldersElsewhere); err != nil {
+		return nil, fmt.Errorf("error preparing query ListAllHoldersElsewhere: %w", err)
+	}
 	if q.listAuditAfterStmt, err = db.PrepareContext(ctx, listAuditAfter); err != nil {
 		return nil, fmt.Errorf("error preparing query ListAuditAfter: %w", err)
 	}
@@ -365,9 +368,6 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.listRoleVersionsStmt, err = db.PrepareContext(ctx, listRoleVersions); err != nil {
 		return nil, fmt.Errorf("error preparing query ListRoleVersions: %w", err)
-	}
-	if q.listRolesElsewhereStmt, err = db.PrepareContext(ctx, listRolesElsewhere); err != nil {
-		return nil, fmt.Errorf("error preparing query ListRolesElsewhere: %w", err)
 	}
 	if q.listRolesOfOrganizationStmt, err = db.PrepareContext(ctx, listRolesOfOrganization); err != nil {
 		return nil, fmt.Errorf("error preparing query ListRolesOfOrganization: %w", err)
@@ -886,6 +886,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listActiveMembersOfSiteRoleStmt: %w", cerr)
 		}
 	}
+	if q.listAllHoldersElsewhereStmt != nil {
+		if cerr := q.listAllHoldersElsewhereStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listAllHoldersElsewhereStmt: %w", cerr)
+		}
+	}
 	if q.listAuditAfterStmt != nil {
 		if cerr := q.listAuditAfterStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listAuditAfterStmt: %w", cerr)
@@ -1029,11 +1034,6 @@ func (q *Queries) Close() error {
 	if q.listRoleVersionsStmt != nil {
 		if cerr := q.listRoleVersionsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listRoleVersionsStmt: %w", cerr)
-		}
-	}
-	if q.listRolesElsewhereStmt != nil {
-		if cerr := q.listRolesElsewhereStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing listRolesElsewhereStmt: %w", cerr)
 		}
 	}
 	if q.listRolesOfOrganizationStmt != nil {
@@ -1305,6 +1305,7 @@ type Queries struct {
 	listActiveHoldersStmt             *sql.Stmt
 	listActiveHoldersOfSiteRoleStmt   *sql.Stmt
 	listActiveMembersOfSiteRoleStmt   *sql.Stmt
+	listAllHoldersElsewhereStmt       *sql.Stmt
 	listAuditAfterStmt                *sql.Stmt
 	listAuditBeforeStmt               *sql.Stmt
 	listAuditChainStmt                *sql.Stmt
@@ -1334,7 +1335,6 @@ type Queries struct {
 	listRoleDeletionsStmt             *sql.Stmt
 	listRoleEntriesStmt               *sql.Stmt
 	listRoleVersionsStmt              *sql.Stmt
-	listRolesElsewhereStmt            *sql.Stmt
 	listRolesOfOrganizationStmt       *sql.Stmt
 	listRolesOfSiteStmt               *sql.Stmt
 	listSessionsStmt                  *sql.Stmt
@@ -1455,6 +1455,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listActiveHoldersStmt:             q.listActiveHoldersStmt,
 		listActiveHoldersOfSiteRoleStmt:   q.listActiveHoldersOfSiteRoleStmt,
 		listActiveMembersOfSiteRoleStmt:   q.listActiveMembersOfSiteRoleStmt,
+		listAllHoldersElsewhereStmt:       q.listAllHoldersElsewhereStmt,
 		listAuditAfterStmt:                q.listAuditAfterStmt,
 		listAuditBeforeStmt:               q.listAuditBeforeStmt,
 		listAuditChainStmt:                q.listAuditChainStmt,
@@ -1484,7 +1485,6 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listRoleDeletionsStmt:             q.listRoleDeletionsStmt,
 		listRoleEntriesStmt:               q.listRoleEntriesStmt,
 		listRoleVersionsStmt:              q.listRoleVersionsStmt,
-		listRolesElsewhereStmt:            q.listRolesElsewhereStmt,
 		listRolesOfOrganizationStmt:       q.listRolesOfOrganizationStmt,
 		listRolesOfSiteStmt:               q.listRolesOfSiteStmt,
 		listSessionsStmt:                  q.listSessionsStmt,

@@ -339,9 +339,7 @@ func (q *Queries) ListPermissionsOfOrganization(ctx context.Context, organizatio
 }
 
 const listPermissionsOfSite = `-- name: ListPermissionsOfSite :many
-SELECT p.role_id, p.level, p.resource_type, p."action", p.negate FROM roles r
-CROSS JOIN role_permissions p -- engines take what is joined like this in the order in which it stands here
-WHERE r.organization_id IS NULL AND p.role_id = r.id
+SELECT role_id, level, resource_type, "action", negate FROM role_permissions p WHERE p.role_id IN (SELECT r.id FROM roles r WHERE r.organization_id IS NULL)
 ORDER BY p.role_id, p.level, p.resource_type, p.action
 `
 

@@ -117,7 +117,7 @@ func TestSchemaIsCompared(t *testing.T) {
 		disabled: "trigger users.users_shown is missing",
 		"ALTER TABLE setup_tokens DROP COLUMN created_at":                          "column setup_tokens.created_at is missing",
 		"ALTER TABLE setup_tokens ADD COLUMN note text":                            "column setup_tokens.note does not belong there",
-		"DROP INDEX audit_logs_by_actor":                                           "index audit_logs.audit_logs_by_actor is missing",
+		"DROP INDEX audit_logs_by_resource":                                        "index audit_logs.audit_logs_by_resource is missing",
 		"DROP INDEX users_by_email; CREATE INDEX users_by_email ON users (email)":  "index users.users_by_email is not as it was made",
 		"DROP TABLE setup_tokens":                                                  "table setup_tokens is missing",
 		"DROP VIEW member_rows":                                                    "view member_rows is missing",

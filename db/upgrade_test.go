@@ -164,7 +164,11 @@ func TestUpgrade(t *testing.T) {
 	if dbtest.OnServer() {
 		return
 	}
-	kept := fmt.Sprintf("%s.before-%d", place, 2)
+	newest, err := db.Known()
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept := fmt.Sprintf("%s.before-%d", place, newest)
 	if r, err := db.Inspect(t.Context(), kept, false); err != nil || len(r.Findings) > 0 || r.Schema != 1 {
 		t.Errorf("what was kept: %+v, %v", r, err)
 	}

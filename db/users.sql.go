@@ -523,13 +523,13 @@ func (q *Queries) ListOpened(ctx context.Context, ids []uuid.UUID) ([]ListOpened
 }
 
 const listOpenedHolders = `-- name: ListOpenedHolders :many
-SELECT r.user_id FROM (
+SELECT o.user_id FROM (
     SELECT l.user_id FROM password_links l WHERE l.created_by IS NOT NULL
     UNION SELECT k.user_id FROM api_keys k WHERE k.created_by IS NOT NULL
     UNION SELECT u.id FROM users u WHERE u.password_by IS NOT NULL
 ) o
-CROSS JOIN member_roles r
-WHERE r.role = ?1 AND r.organization_id = ?2 AND r.user_id = o.user_id
+WHERE EXISTS (
+    SELECT 1 FROM member_roles r WHERE r.user_id = o.user_id AND r.role = ?1 AND r.organization_id = ?2)
 `
 
 type ListOpenedHoldersParams struct {
@@ -562,13 +562,12 @@ func (q *Queries) ListOpenedHolders(ctx context.Context, arg ListOpenedHoldersPa
 }
 
 const listOpenedSiteHolders = `-- name: ListOpenedSiteHolders :many
-SELECT r.user_id FROM (
+SELECT o.user_id FROM (
     SELECT l.user_id FROM password_links l WHERE l.created_by IS NOT NULL
     UNION SELECT k.user_id FROM api_keys k WHERE k.created_by IS NOT NULL
     UNION SELECT u.id FROM users u WHERE u.password_by IS NOT NULL
 ) o
-CROSS JOIN user_roles r
-WHERE r.user_id = o.user_id AND r.role = ?1
+WHERE EXISTS (SELECT 1 FROM user_roles r WHERE r.user_id = o.user_id AND r.role = ?1)
 `
 
 // ListOpenedHolders for a role of the site.
@@ -762,8 +761,8 @@ func (q *Queries) RenewPasswordHash(ctx context.Context, arg RenewPasswordHashPa
 const searchCandidates = `-- name: SearchCandidates :many
 SELECT r.id, r.username, r.username_key, r.email, r.name, r.avatar_url, r.status, r.login_type, r.created_at, r.updated_at, r.last_seen_at, r.roles, r.version, r.organization_ids FROM (
     SELECT u.id, u.username_key FROM user_search(search_pattern(CAST(?1 AS text))) s
-    CROSS JOIN users u -- engines take what is joined like this in the order in which it stands here
-    WHERE u.seq = s.rowid AND instr(u.search_key, ?1) > 0
+    JOIN users u ON u.seq = s.rowid
+    WHERE instr(u.search_key, ?1) > 0
       AND u.status <> 'suspended'
       AND NOT EXISTS (
           SELECT 1 FROM organization_members m WHERE m.organization_id = ?2 AND m.user_id = u.id)
@@ -836,9 +835,9 @@ FROM (
                 ELSE u.username_key END
         ELSE '' END AS text) AS down
     FROM user_search(search_pattern(CAST(?3 AS text))) s
-    CROSS JOIN users u -- engines take what is joined like this in the order in which it stands here
+    JOIN users u ON u.seq = s.rowid
     WHERE (u.id = ?4 OR ?4 IS NULL)
-      AND u.seq = s.rowid AND instr(u.search_key, ?3) > 0
+      AND instr(u.search_key, ?3) > 0
       AND (CAST(?5 AS text) = '' OR instr(?5, ' ' || u.status || ' ') > 0)
       AND (CAST(?6 AS text) = '' OR instr(?6, ' ' || u.login_type || ' ') > 0)
       AND (CAST(?7 AS text) = '' OR EXISTS (

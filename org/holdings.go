@@ -34,12 +34,12 @@ func (s source) crowd(ctx context.Context, org uuid.UUID) (*crowd, error) {
 		return nil, err
 	}
 	for _, name := range s.carried() {
-		rows, err := s.q.ListHoldersElsewhere(ctx, db.ListHoldersElsewhereParams{Role: name, OrganizationID: org})
+		ids, err := s.q.ListAllHoldersElsewhere(ctx, db.ListAllHoldersElsewhereParams{Role: name, OrganizationID: org})
 		if err != nil {
 			return nil, err
 		}
-		for _, h := range rows {
-			c.elsewhere[h.UserID] = withName(c.elsewhere[h.UserID], name)
+		for _, id := range ids {
+			c.elsewhere[id] = withName(c.elsewhere[id], name)
 		}
 	}
 	return c, nil
@@ -74,16 +74,14 @@ func (s *Service) carried() []string {
 
 // rolesElsewhere is what each of these people holds in organizations other than one that gives rights outside them.
 func (s source) rolesElsewhere(ctx context.Context, org uuid.UUID, users []uuid.UUID) (map[uuid.UUID]string, error) {
-	rows, err := s.q.ListRolesElsewhere(ctx, db.ListRolesElsewhereParams{UserIds: users, OrganizationID: org})
-	if err != nil {
-		return nil, err
-	}
 	held := map[uuid.UUID]string{}
 	for _, name := range s.carried() {
-		for _, r := range rows {
-			if strings.Contains(" "+r.Roles+" ", " "+name+" ") {
-				held[r.UserID] = withName(held[r.UserID], name)
-			}
+		ids, err := s.q.ListHoldersElsewhere(ctx, db.ListHoldersElsewhereParams{Role: name, OrganizationID: org, UserIds: users})
+		if err != nil {
+			return nil, err
+		}
+		for _, id := range ids {
+			held[id] = withName(held[id], name)
 		}
 	}
 	return held, nil

@@ -20,9 +20,9 @@ ORDER BY username_key DESC
 LIMIT 1 OFFSET CAST(@others AS bigint);
 
 -- name: ListMembersByID :many
--- The organization stands in a CASE so that SQLite looks up the accounts, and does not read the organization for them.
+-- A range of one organization, since SQLite would read the whole organization if it were compared for equality.
 SELECT * FROM member_rows
-WHERE CASE WHEN organization_id = @organization_id THEN 1 ELSE 0 END = 1 AND user_id IN (sqlc.slice('user_ids'));
+WHERE organization_id BETWEEN @organization_id AND @organization_id AND user_id IN (sqlc.slice('user_ids'));
 
 -- name: GetMember :one
 SELECT * FROM member_rows WHERE organization_id = @organization_id AND user_id = @user_id;
@@ -123,7 +123,9 @@ SELECT count(*) FROM (SELECT 1 FROM user_search(search_pattern(CAST(@query AS te
 
 -- name: SearchMembers :many
 -- Members that match, in any order, walking along the accounts that may have the text, three letters of it or more, and how many
--- match in all.
+-- match in all. CROSS JOIN keeps SQLite from walking along the organization. What keeps PostgreSQL from it is that no
+-- index serves the usernames: a plan for all parameters would expect them to be few. AS MATERIALIZED keeps neither from it,
+-- and sqlc does not parse it.
 -- reads all on PostgreSQL: without an extension it has no index of texts.
 SELECT f.user_id, CAST(count(*) OVER () AS bigint) AS total FROM (
     SELECT m.user_id,
@@ -137,12 +139,10 @@ SELECT f.user_id, CAST(count(*) OVER () AS bigint) AS total FROM (
                 WHEN 'created_at' THEN CAST(m.created_at AS text) WHEN 'updated_at' THEN CAST(m.updated_at AS text)
                 ELSE m.username_key END
         ELSE '' END AS text) AS down
-    FROM user_search(search_pattern(CAST(@query AS text))) s
-    CROSS JOIN users u -- engines take what is joined like this in the order in which it stands here
+    FROM user_search(search_pattern(CAST(@query AS text))) s JOIN users u ON u.seq = s.rowid
     CROSS JOIN organization_members m
-    WHERE u.seq = s.rowid
-      AND m.user_id = u.id AND m.organization_id = @organization_id
-      AND m.username_key >= @from_key AND m.username_key < @before_key
+    WHERE m.user_id = u.id AND m.organization_id = @organization_id
+      AND (CAST(@before_key AS text) = '' OR m.username_key >= @from_key AND m.username_key < @before_key)
       AND (CAST(@query AS text) = '' OR instr(m.search_key, @query) > 0)
       AND (CAST(@statuses AS text) = '' OR instr(@statuses, ' ' || m.status || ' ') > 0)
       AND (CAST(@roles AS text) = '' OR EXISTS (
@@ -159,14 +159,12 @@ LIMIT CAST(@max_rows AS bigint) OFFSET CAST(@skip AS bigint);
 -- not stand in the index by account.
 -- reads all on PostgreSQL: without an extension it has no index of texts.
 SELECT m.user_id, m.username_key
-FROM user_search(search_pattern(CAST(@query AS text))) s
-CROSS JOIN users u -- engines take what is joined like this in the order in which it stands here
+FROM user_search(search_pattern(CAST(@query AS text))) s JOIN users u ON u.seq = s.rowid
 CROSS JOIN organization_members m
-WHERE u.seq = s.rowid
-  AND instr(u.search_key, @query) > 0
+WHERE instr(u.search_key, @query) > 0
   AND (CAST(@statuses AS text) = '' OR instr(@statuses, ' ' || u.status || ' ') > 0)
   AND m.user_id = u.id AND m.organization_id = @organization_id
-  AND m.username_key >= @from_key AND m.username_key < @before_key
+  AND (CAST(@before_key AS text) = '' OR m.username_key >= @from_key AND m.username_key < @before_key)
   AND (CAST(@roles AS text) = '' OR EXISTS (
       SELECT 1 FROM member_roles r
       WHERE r.organization_id = m.organization_id AND r.username_key = m.username_key AND instr(@roles, ' ' || r.role || ' ') > 0))
@@ -258,13 +256,15 @@ WHERE u.status <> 'suspended' AND NOT EXISTS (
 SELECT DISTINCT user_id FROM user_roles LIMIT CAST(@max_rows AS bigint);
 
 -- name: ListHoldersElsewhere :many
--- Who holds a role in any other organization.
-SELECT user_id, organization_id FROM member_roles WHERE role = @role AND organization_id <> @organization_id;
+-- Which of some people hold a role in any other organization.
+SELECT DISTINCT user_id FROM member_roles
+WHERE role = @role AND organization_id <> @organization_id AND user_id IN (sqlc.slice('user_ids'));
 
--- name: ListRolesElsewhere :many
--- What these people hold in any other organization.
-SELECT user_id, roles FROM organization_members
-WHERE organization_id <> @organization_id AND roles <> '' AND user_id IN (sqlc.slice('user_ids'));
+-- name: ListAllHoldersElsewhere :many
+-- The same of everybody.
+-- reads all: SQLite looks into one organization after the other, PostgreSQL has an index that begins with the role.
+SELECT DISTINCT user_id FROM member_roles
+WHERE role = @role AND organization_id IN (SELECT o.id FROM organizations o WHERE o.id <> @organization_id);
 
 -- name: ListHoldersOfRole :many
 -- Who holds a role, and what else, by username, from a place onwards.

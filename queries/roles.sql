@@ -22,9 +22,7 @@ SELECT p.* FROM roles r JOIN role_permissions p ON p.role_id = r.id WHERE r.orga
 ORDER BY p.role_id, p.level, p.resource_type, p.action;
 
 -- name: ListPermissionsOfSite :many
-SELECT p.* FROM roles r
-CROSS JOIN role_permissions p -- engines take what is joined like this in the order in which it stands here
-WHERE r.organization_id IS NULL AND p.role_id = r.id
+SELECT * FROM role_permissions p WHERE p.role_id IN (SELECT r.id FROM roles r WHERE r.organization_id IS NULL)
 ORDER BY p.role_id, p.level, p.resource_type, p.action;
 
 -- name: ListMemberships :many

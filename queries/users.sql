@@ -77,9 +77,9 @@ FROM (
                 ELSE u.username_key END
         ELSE '' END AS text) AS down
     FROM user_search(search_pattern(CAST(@query AS text))) s
-    CROSS JOIN users u -- engines take what is joined like this in the order in which it stands here
+    JOIN users u ON u.seq = s.rowid
     WHERE (u.id = sqlc.narg(only_user) OR sqlc.narg(only_user) IS NULL)
-      AND u.seq = s.rowid AND instr(u.search_key, @query) > 0
+      AND instr(u.search_key, @query) > 0
       AND (CAST(@statuses AS text) = '' OR instr(@statuses, ' ' || u.status || ' ') > 0)
       AND (CAST(@login_types AS text) = '' OR instr(@login_types, ' ' || u.login_type || ' ') > 0)
       AND (CAST(@roles AS text) = '' OR EXISTS (
@@ -117,8 +117,8 @@ ORDER BY p.username_key;
 -- reads all on PostgreSQL: without an extension it has no index of texts.
 SELECT r.* FROM (
     SELECT u.id, u.username_key FROM user_search(search_pattern(CAST(@query AS text))) s
-    CROSS JOIN users u -- engines take what is joined like this in the order in which it stands here
-    WHERE u.seq = s.rowid AND instr(u.search_key, @query) > 0
+    JOIN users u ON u.seq = s.rowid
+    WHERE instr(u.search_key, @query) > 0
       AND u.status <> 'suspended'
       AND NOT EXISTS (
           SELECT 1 FROM organization_members m WHERE m.organization_id = @organization_id AND m.user_id = u.id)
@@ -161,23 +161,22 @@ WHERE u.id IN (sqlc.slice('ids')) AND (
 
 -- name: ListOpenedHolders :many
 -- Those who hold a role in an organization among all such accounts. They are few beside the holders of a role.
-SELECT r.user_id FROM (
+SELECT o.user_id FROM (
     SELECT l.user_id FROM password_links l WHERE l.created_by IS NOT NULL
     UNION SELECT k.user_id FROM api_keys k WHERE k.created_by IS NOT NULL
     UNION SELECT u.id FROM users u WHERE u.password_by IS NOT NULL
 ) o
-CROSS JOIN member_roles r
-WHERE r.role = @role AND r.organization_id = @organization_id AND r.user_id = o.user_id;
+WHERE EXISTS (
+    SELECT 1 FROM member_roles r WHERE r.user_id = o.user_id AND r.role = @role AND r.organization_id = @organization_id);
 
 -- name: ListOpenedSiteHolders :many
 -- ListOpenedHolders for a role of the site.
-SELECT r.user_id FROM (
+SELECT o.user_id FROM (
     SELECT l.user_id FROM password_links l WHERE l.created_by IS NOT NULL
     UNION SELECT k.user_id FROM api_keys k WHERE k.created_by IS NOT NULL
     UNION SELECT u.id FROM users u WHERE u.password_by IS NOT NULL
 ) o
-CROSS JOIN user_roles r
-WHERE r.user_id = o.user_id AND r.role = @role;
+WHERE EXISTS (SELECT 1 FROM user_roles r WHERE r.user_id = o.user_id AND r.role = @role);
 
 -- name: RenewPasswordHash :exec
 -- The same password, hashed at another cost: the account has not changed.
