@@ -79,13 +79,13 @@ func (s *Service) DeleteUser(ctx context.Context, subject *Subject, user string)
 // UpdateProfile changes the username and the name of an account. An empty username stays as it is.
 // Invalid: no such user, or a bad name. Forbidden: needs user:update_personal, and all that the account holds.
 // Conflict: the username is taken.
-func (s *Service) UpdateProfile(ctx context.Context, subject *Subject, user string, body Body[Profile]) (u User, err error) {
+func (s *Service) UpdateProfile(ctx context.Context, subject *Subject, user string, input Input[Profile]) (u User, err error) {
 	err = s.change(ctx, subject, "write", func(c *change) error {
 		row, err := c.personal(user, whole)
 		if err != nil {
 			return err
 		}
-		in, err := body()
+		in, err := input.Read()
 		if err != nil {
 			return err
 		}
@@ -134,11 +134,11 @@ func (c *change) writeProfile(row db.UserRow, in Profile) error {
 // SetPassword sets a password and ends every session and token of the account. Then it begins a session if ctx has one.
 // Invalid: no such user, a weak password, a service account, or a wrong old password of one's own.
 // Forbidden: needs user:update_personal, and all that the account holds. TooMany: too many wrong old passwords.
-func (s *Service) SetPassword(ctx context.Context, subject *Subject, user string, body Body[PasswordInput]) error {
+func (s *Service) SetPassword(ctx context.Context, subject *Subject, user string, input Input[PasswordInput]) error {
 	// Hashes take their time: what they are made from is read in one transaction, what they give is used in another,
 	// and everything is checked in both.
 	var p newPassword
-	if err := s.change(ctx, subject, "write", func(c *change) error { return p.read(c, user, body) }); err != nil {
+	if err := s.change(ctx, subject, "write", func(c *change) error { return p.read(c, user, input) }); err != nil {
 		return err
 	}
 	if p.stored != "" {
@@ -169,12 +169,12 @@ func (p *newPassword) account(c *change, user string) (db.UserRow, error) {
 	return row, err
 }
 
-func (p *newPassword) read(c *change, user string, body Body[PasswordInput]) error {
+func (p *newPassword) read(c *change, user string, input Input[PasswordInput]) error {
 	row, err := p.account(c, user)
 	if err != nil {
 		return err
 	}
-	if p.in, err = body(); err != nil {
+	if p.in, err = input.Read(); err != nil {
 		return err
 	}
 	var bad problems
@@ -302,20 +302,20 @@ func (s *Service) SetStatus(ctx context.Context, subject *Subject, user string, 
 // Invalid: no such user, oneself, a bad body, an unknown role, the last owner. Forbidden: neither assign nor unassign,
 // a role that the caller may not hand out, or an account that holds more than the caller. Conflict: the form showed
 // another version of the account.
-func (s *Service) SetUserRoles(ctx context.Context, subject *Subject, user string, body Body[RolesInput]) (u User, err error) {
+func (s *Service) SetUserRoles(ctx context.Context, subject *Subject, user string, input Input[RolesInput]) (u User, err error) {
 	err = s.change(ctx, subject, "write", func(c *change) error {
 		row, err := c.target(user)
 		if err != nil {
 			return err
 		}
-		u, err = c.setUserRoles(row, body)
+		u, err = c.setUserRoles(row, input)
 		return err
 	})
 	return u, err
 }
 
 // setUserRoles is the one way in which the site roles of an account change.
-func (c *change) setUserRoles(row db.UserRow, body Body[RolesInput]) (User, error) {
+func (c *change) setUserRoles(row db.UserRow, input Input[RolesInput]) (User, error) {
 	if row.ID == c.by.ID() {
 		return User{}, invalid("You cannot change your own roles.", "")
 	}
@@ -328,7 +328,7 @@ func (c *change) setUserRoles(row db.UserRow, body Body[RolesInput]) (User, erro
 		return u, err
 	}
 	a := assignment{change: c, set: set, object: siteRolesObject, implied: roleMember}
-	changed, err := a.decide(body, u.Roles, u.Tag())
+	changed, err := a.decide(input, u.Roles, u.Tag())
 	if err != nil || !changed {
 		return u, err
 	}

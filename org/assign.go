@@ -70,20 +70,20 @@ func mayGive(by *Subject, action string, object rbac.Object, r *setRole) string 
 // NotFound and Invalid as Member; Invalid: oneself, a bad body, an unknown role, the last organization admin;
 // Forbidden: neither assign nor unassign, or a role that the caller may not hand out, or a member who holds more than
 // the caller. Conflict: the form showed another version of the membership.
-func (s *Service) SetMemberRoles(ctx context.Context, subject *Subject, organization, user string, body Body[RolesInput]) (m Member, err error) {
+func (s *Service) SetMemberRoles(ctx context.Context, subject *Subject, organization, user string, input Input[RolesInput]) (m Member, err error) {
 	err = s.change(ctx, subject, "write", func(c *change) error {
 		org, row, err := c.membership(organization, user)
 		if err != nil {
 			return err
 		}
-		m, _, err = c.setMemberRoles(org, row, body)
+		m, _, err = c.setMemberRoles(org, row, input)
 		return err
 	})
 	return m, err
 }
 
 // setMemberRoles is the one way in which the roles of a member change. It says whether they did.
-func (c *change) setMemberRoles(org db.Organization, row db.MemberRow, body Body[RolesInput]) (Member, bool, error) {
+func (c *change) setMemberRoles(org db.Organization, row db.MemberRow, input Input[RolesInput]) (Member, bool, error) {
 	if row.UserID == c.by.ID() {
 		return Member{}, false, invalid("You cannot change your own organization roles.",
 			"Another user with the appropriate permissions must change your roles.")
@@ -97,7 +97,7 @@ func (c *change) setMemberRoles(org db.Organization, row db.MemberRow, body Body
 		return m, false, err
 	}
 	a := assignment{change: c, set: set, object: orgRolesObject(org.ID), implied: roleOrganizationUser}
-	changed, err := a.decide(body, m.Roles, m.Tag())
+	changed, err := a.decide(input, m.Roles, m.Tag())
 	if err != nil || !changed {
 		return m, false, err
 	}
@@ -152,12 +152,12 @@ type assignment struct {
 	wanted, added, removed []string
 }
 
-// decide reads the body and says whether it changes anything; if so the caller may make every single change.
-func (a *assignment) decide(body Body[RolesInput], held []RoleRef, stored string) (bool, error) {
+// decide reads the input and reports whether it changes anything; if so the caller may make every single change.
+func (a *assignment) decide(input Input[RolesInput], held []RoleRef, stored string) (bool, error) {
 	if !a.by.Can("assign", a.object) && !a.by.Can("unassign", a.object) {
 		return false, errForbidden(a.object.Type + ":assign")
 	}
-	in, err := body()
+	in, err := input.Read()
 	if err != nil {
 		return false, err
 	}

@@ -146,7 +146,7 @@ func TestSetMemberRolesUnchanged(t *testing.T) {
 	stale := "99-0123456789ab"
 	for _, c := range []struct {
 		by, user string
-		body     org.Body[org.RolesInput]
+		body     org.Input[org.RolesInput]
 	}{
 		{"o", "viewer", roles("viewer")},
 		{"oa", "viewer", roles("viewer", "viewer", "organization-member")},
@@ -170,36 +170,36 @@ func TestSetMemberRolesRefused(t *testing.T) {
 	}
 	for _, c := range []struct {
 		by, org, user string
-		body          org.Body[org.RolesInput]
+		body          org.Input[org.RolesInput]
 		want          *org.Error
 		rows          int
 	}{
 		// 1, 2: the organization and the membership. Nothing of the body is read.
-		{"x", "default", "m", nil, notFound, 0},
-		{"pa", "default", "m", nil, notFound, 0},
-		{"pm", "default", "pm", nil, notFound, 0},
-		{"o", "default", "nobody", nil, badUser("nobody"), 0},
-		{"ta", "default", "nobody", nil, badUser("nobody"), 0},
-		{"m", "default", "nobody", nil, notFound, 0},
-		{"ota", "default", "nobody", nil, notFound, 0},
-		{"o", "default", "x", nil, notFound, 0},
-		{"o", "beta", "m", nil, notFound, 0},
-		{"m", "default", "viewer", nil, notFound, 0},
-		{"ua", "default", "me", nil, notFound, 0},
+		{"x", "default", "m", unread[org.RolesInput](t), notFound, 0},
+		{"pa", "default", "m", unread[org.RolesInput](t), notFound, 0},
+		{"pm", "default", "pm", unread[org.RolesInput](t), notFound, 0},
+		{"o", "default", "nobody", unread[org.RolesInput](t), badUser("nobody"), 0},
+		{"ta", "default", "nobody", unread[org.RolesInput](t), badUser("nobody"), 0},
+		{"m", "default", "nobody", unread[org.RolesInput](t), notFound, 0},
+		{"ota", "default", "nobody", unread[org.RolesInput](t), notFound, 0},
+		{"o", "default", "x", unread[org.RolesInput](t), notFound, 0},
+		{"o", "beta", "m", unread[org.RolesInput](t), notFound, 0},
+		{"m", "default", "viewer", unread[org.RolesInput](t), notFound, 0},
+		{"ua", "default", "me", unread[org.RolesInput](t), notFound, 0},
 		// 4: oneself.
-		{"o", "default", "me", nil, ownRoles, 1},
-		{"oa", "default", "OA", nil, ownRoles, 1},
-		{"oua", "default", id("oua").String(), nil, ownRoles, 1},
-		{"m", "default", "me", nil, ownRoles, 1},
-		{"ota", "default", "ota", nil, ownRoles, 1},
+		{"o", "default", "me", unread[org.RolesInput](t), ownRoles, 1},
+		{"oa", "default", "OA", unread[org.RolesInput](t), ownRoles, 1},
+		{"oua", "default", id("oua").String(), unread[org.RolesInput](t), ownRoles, 1},
+		{"m", "default", "me", unread[org.RolesInput](t), ownRoles, 1},
+		{"ota", "default", "ota", unread[org.RolesInput](t), ownRoles, 1},
 		// neither assign nor unassign.
-		{"ta", "default", "m", nil, forbid, 1},
-		{"au", "default", "m", nil, forbid, 1},
-		{"ota", "default", "m", nil, forbid, 1},
-		{"oau", "default", "m", nil, forbid, 1},
+		{"ta", "default", "m", unread[org.RolesInput](t), forbid, 1},
+		{"au", "default", "m", unread[org.RolesInput](t), forbid, 1},
+		{"ota", "default", "m", unread[org.RolesInput](t), forbid, 1},
+		{"oau", "default", "m", unread[org.RolesInput](t), forbid, 1},
 		// 5: the body.
-		{"oa", "default", "m", broken[org.RolesInput], errBody, 1},
-		{"oua", "default", "m", broken[org.RolesInput], errBody, 1},
+		{"oa", "default", "m", broken[org.RolesInput](), errBody, 1},
+		{"oua", "default", "m", broken[org.RolesInput](), errBody, 1},
 		// 6, 7: names, all that are wrong at once.
 		{"oa", "default", "m", roles("nonsense"), badRoles(unsupported("nonsense")), 1},
 		{"o", "default", "m", roles("owner", "member"), badRoles(unsupported("owner"), unsupported("member")), 1},
@@ -226,11 +226,7 @@ func TestSetMemberRolesRefused(t *testing.T) {
 		{"dealer", "default", "m", roles("viewer", "organization-auditor"), notAssignable(home, "organization-auditor"), 1},
 	} {
 		t.Run(c.by+" on "+c.user, func(t *testing.T) {
-			body := c.body
-			if body == nil {
-				body = unread[org.RolesInput](t)
-			}
-			s.refused(t, c.want, c.rows, func() error { return drop(s.SetMemberRoles(t.Context(), s.as(t, c.by), c.org, c.user, body)) })
+			s.refused(t, c.want, c.rows, func() error { return drop(s.SetMemberRoles(t.Context(), s.as(t, c.by), c.org, c.user, c.body)) })
 		})
 	}
 }
@@ -300,7 +296,7 @@ func TestMemberWhoHoldsMore(t *testing.T) {
 func TestSetMemberRolesVersion(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	version := func(m org.Member, names ...string) org.Body[org.RolesInput] {
+	version := func(m org.Member, names ...string) org.Input[org.RolesInput] {
 		return given(org.RolesInput{Roles: names, From: org.Versions{m.Tag()}})
 	}
 	first, err := s.Member(t.Context(), s.as(t, "oa"), "default", "m")
@@ -480,19 +476,19 @@ func TestSetUserRolesRefused(t *testing.T) {
 	bad := func(details ...string) *org.Error { return badRoles(details...) }
 	for _, c := range []struct {
 		by, user string
-		body     org.Body[org.RolesInput]
+		body     org.Input[org.RolesInput]
 		want     *org.Error
 		rows     int
 	}{
-		{"o", "nobody", nil, badUser("nobody"), 0},
-		{"m", "x", nil, badUser("x"), 0},
-		{"m", "nobody", nil, badUser("nobody"), 0},
-		{"o", "me", nil, self, 1},
-		{"ua", "UA", nil, self, 1},
-		{"m", "m", nil, self, 1},
-		{"ta", "x", nil, forbid, 1},
-		{"oa", "m", nil, forbid, 1},
-		{"o", "x", broken[org.RolesInput], errBody, 1},
+		{"o", "nobody", unread[org.RolesInput](t), badUser("nobody"), 0},
+		{"m", "x", unread[org.RolesInput](t), badUser("x"), 0},
+		{"m", "nobody", unread[org.RolesInput](t), badUser("nobody"), 0},
+		{"o", "me", unread[org.RolesInput](t), self, 1},
+		{"ua", "UA", unread[org.RolesInput](t), self, 1},
+		{"m", "m", unread[org.RolesInput](t), self, 1},
+		{"ta", "x", unread[org.RolesInput](t), forbid, 1},
+		{"oa", "m", unread[org.RolesInput](t), forbid, 1},
+		{"o", "x", broken[org.RolesInput](), errBody, 1},
 		{"o", "x", roles("organization-admin", "auditor", "nonsense"), &org.Error{Kind: org.Invalid, Message: `"organization-admin" is not a supported role`, Fields: []org.Field{
 			{Field: "roles[0]", Detail: `"organization-admin" is not a supported role`}, {Field: "roles[2]", Detail: `"nonsense" is not a supported role`}}}, 1},
 		{"ua", "x", roles("Owner"), bad(`"Owner" is not a supported role`), 1},
@@ -504,11 +500,7 @@ func TestSetUserRolesRefused(t *testing.T) {
 		{"ua", "o", roles(), notAssignable(uuid.Nil, "owner"), 1},
 	} {
 		t.Run(c.by+" on "+c.user, func(t *testing.T) {
-			body := c.body
-			if body == nil {
-				body = unread[org.RolesInput](t)
-			}
-			s.refused(t, c.want, c.rows, func() error { return drop(s.SetUserRoles(t.Context(), s.as(t, c.by), c.user, body)) })
+			s.refused(t, c.want, c.rows, func() error { return drop(s.SetUserRoles(t.Context(), s.as(t, c.by), c.user, c.body)) })
 		})
 	}
 	for _, list := range [][]string{{"auditor"}, {"auditor", "auditor", "member"}} {

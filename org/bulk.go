@@ -54,7 +54,7 @@ type BulkResult struct {
 // rule protects are left out and listed in the result; the others are done. With WithDryRun nothing is stored.
 // NotFound: no such organization. Invalid: a bad body, an unknown role, an exception that does not match, or more than
 // 10,000 members. Forbidden: the caller may do this to no one. Conflict: other members match than were expected.
-func (s *Service) BulkMembers(ctx context.Context, subject *Subject, organization string, body Body[Bulk]) (result BulkResult, err error) {
+func (s *Service) BulkMembers(ctx context.Context, subject *Subject, organization string, input Input[Bulk]) (result BulkResult, err error) {
 	err = s.change(ctx, subject, "write", func(c *change) error {
 		org, err := c.organization(ctx, c.by, organization)
 		if err != nil {
@@ -65,7 +65,7 @@ func (s *Service) BulkMembers(ctx context.Context, subject *Subject, organizatio
 		if !mayBulk(c.by, org.ID) {
 			return errForbidden("assign_org_role:assign")
 		}
-		in, err := body()
+		in, err := input.Read()
 		if err != nil {
 			return err
 		}
@@ -130,13 +130,11 @@ func (c *change) bulkAction(org db.Organization, in Bulk) (bulkStep, error) {
 		return nil, &Error{Kind: Forbidden, Message: fmt.Sprintf("not authorized to assign role %q", in.Role), Detail: refusal + "."}
 	}
 	return func(row db.MemberRow) (Member, bool, error) {
-		return c.setMemberRoles(org, row, func() (RolesInput, error) {
-			wanted := slices.DeleteFunc(strings.Fields(row.Roles), func(n string) bool { return n == in.Role })
-			if give {
-				wanted = append(wanted, in.Role)
-			}
-			return RolesInput{Roles: wanted}, nil
-		})
+		wanted := slices.DeleteFunc(strings.Fields(row.Roles), func(n string) bool { return n == in.Role })
+		if give {
+			wanted = append(wanted, in.Role)
+		}
+		return c.setMemberRoles(org, row, Given(RolesInput{Roles: wanted}))
 	}, nil
 }
 
@@ -256,7 +254,7 @@ func (c *change) applyTo(org db.Organization, row db.MemberRow, apply bulkStep, 
 // AddMembers makes many users members, without roles, in one transaction: each named by username, e-mail address or
 // uuid. Who can't be added is told of; the others are. NotFound: no such organization. Forbidden: needs
 // organization_member:create and assign_org_role:assign. Invalid: more than 1,000 names. With WithDryRun it only tells.
-func (s *Service) AddMembers(ctx context.Context, subject *Subject, organization string, body Body[[]string]) (result BulkResult, err error) {
+func (s *Service) AddMembers(ctx context.Context, subject *Subject, organization string, input Input[[]string]) (result BulkResult, err error) {
 	const limit = 1000
 	err = s.change(ctx, subject, "create", func(c *change) error {
 		org, err := c.organization(ctx, c.by, organization)
@@ -268,7 +266,7 @@ func (s *Service) AddMembers(ctx context.Context, subject *Subject, organization
 		if !mayAdd(c.by, org.ID) {
 			return errForbidden(toAdd...)
 		}
-		who, err := body()
+		who, err := input.Read()
 		if err != nil {
 			return err
 		}

@@ -30,7 +30,7 @@ func BenchmarkBulk(b *testing.B) {
 	for b.Loop() {
 		for _, action := range []org.BulkAction{org.BulkAddRole, org.BulkRemoveRole} {
 			in := org.Bulk{Action: action, Role: "organization-auditor", Match: &org.MemberFilter{Query: "user1"}}
-			if r, err := s.BulkMembers(b.Context(), owner, "default", func() (org.Bulk, error) { return in, nil }); err != nil || len(r.Done) < 500 {
+			if r, err := s.BulkMembers(b.Context(), owner, "default", given(in)); err != nil || len(r.Done) < 500 {
 				b.Fatal(len(r.Done), err)
 			}
 		}

@@ -566,31 +566,33 @@ func kind(tb testing.TB, err error, want org.Kind) *org.Error {
 
 // Bodies.
 
-func given[T any](v T) org.Body[T] { return func() (T, error) { return v, nil } }
+func given[T any](v T) org.Input[T] { return org.Given(v) }
 
-func roles(names ...string) org.Body[org.RolesInput] { return given(org.RolesInput{Roles: names}) }
+func roles(names ...string) org.Input[org.RolesInput] { return given(org.RolesInput{Roles: names}) }
 
-func roleBody(in org.RoleInput) org.RoleBody {
-	return func(func(string) (*org.Role, error)) (org.RoleInput, error) { return in, nil }
+func roleBody(in org.RoleInput) org.Input[org.RoleInput] {
+	return given(in)
 }
 
 // role is the body of an organization role.
-func role(name string, list ...string) org.RoleBody {
+func role(name string, list ...string) org.Input[org.RoleInput] {
 	return roleBody(org.RoleInput{Name: name, Organization: perms(list...)})
 }
 
-// unread is a body that must not be read.
-func unread[T any](tb testing.TB) org.Body[T] {
-	return func() (v T, err error) {
-		tb.Error("the body was read")
-		return v, errors.New("must not be read")
-	}
+// unread is an input that must not be read: who reads it fails with an error that no test expects.
+func unread[T any](tb testing.TB) org.Input[T] {
+	tb.Helper()
+	var none T
+	return org.NewInput(none, errors.New("the input was read"))
 }
 
 // errBody is what the transport says of a body that it can not decode.
 var errBody = &org.Error{Kind: org.Invalid, Message: "Request body must be valid JSON.", Detail: "EOF"}
 
-func broken[T any]() (v T, err error) { return v, errBody }
+func broken[T any]() org.Input[T] {
+	var none T
+	return org.NewInput(none, errBody)
+}
 
 // drop leaves the value of a result out.
 func drop[T any](_ T, err error) error { return err }

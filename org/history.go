@@ -101,23 +101,23 @@ func (r *Role) versionOf(row db.RoleVersion) (RoleVersion, error) {
 // RestoreOrganizationRole stores a role again as it was in an earlier version: as a new version, through the same checks
 // as any other change. NotFound: no such role or version. Other errors as PutOrganizationRole; Conflict: Restore.From is
 // not the present version any more.
-func (s *Service) RestoreOrganizationRole(ctx context.Context, subject *Subject, organization, name string, body Body[Restore]) (Role, error) {
-	return s.writeOrganizationRole(ctx, subject, "write", organization, restored(name, body))
+func (s *Service) RestoreOrganizationRole(ctx context.Context, subject *Subject, organization, name string, input Input[Restore]) (Role, error) {
+	return s.writeOrganizationRole(ctx, subject, "write", organization, restored(name, input))
 }
 
 // RestoreSiteRole is RestoreOrganizationRole for a role of the site.
-func (s *Service) RestoreSiteRole(ctx context.Context, subject *Subject, name string, body Body[Restore]) (Role, error) {
-	return s.writeSiteRole(ctx, subject, restored(name, body))
+func (s *Service) RestoreSiteRole(ctx context.Context, subject *Subject, name string, input Input[Restore]) (Role, error) {
+	return s.writeSiteRole(ctx, subject, restored(name, input))
 }
 
 // restored is a role as it was in an earlier version.
-func restored(name string, body Body[Restore]) roleSource {
+func restored(name string, input Input[Restore]) roleSource {
 	return func(c *change, set *roleSet) (RoleInput, error) {
 		role := set.custom(name)
 		if role == nil {
 			return RoleInput{}, errNotFound()
 		}
-		in, err := body()
+		in, err := input.Read()
 		if err != nil {
 			return RoleInput{}, err
 		}

@@ -112,12 +112,12 @@ func (s *Service) OpenPasswordLink(ctx context.Context, secret string) (Password
 
 // UsePasswordLink sets the password of the link's account and ends the link, and every session and token of the account.
 // NotFound: there is no such link any more. Invalid: a weak password.
-func (s *Service) UsePasswordLink(ctx context.Context, secret string, body Body[PasswordInput]) error {
+func (s *Service) UsePasswordLink(ctx context.Context, secret string, input Input[PasswordInput]) error {
 	row, err := s.readPasswordLink(ctx, secret)
 	if err != nil {
 		return err
 	}
-	in, err := body()
+	in, err := input.Read()
 	if err != nil {
 		return err
 	}

@@ -379,8 +379,8 @@ func (s *Service) IsSetupToken(ctx context.Context, guess string) (bool, error) 
 // CreateFirstUser makes the first account, an owner, and the default organization with it as a member. It begins a
 // session of that account if ctx has one.
 // Conflict: there is a user already. Invalid: what is wrong with the input.
-func (s *Service) CreateFirstUser(ctx context.Context, body Body[FirstUser]) (user User, org Organization, err error) {
-	in, err := body()
+func (s *Service) CreateFirstUser(ctx context.Context, input Input[FirstUser]) (user User, org Organization, err error) {
+	in, err := input.Read()
 	if err != nil {
 		return User{}, Organization{}, err
 	}

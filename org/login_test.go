@@ -617,7 +617,7 @@ func TestFirstUser(t *testing.T) {
 	t.Parallel()
 	s := emptySite(t)
 	ctx := t.Context()
-	first := func(name string) org.Body[org.FirstUser] {
+	first := func(name string) org.Input[org.FirstUser] {
 		return given(org.FirstUser{Username: name, Email: name + "@example.com", Name: "First", Password: password})
 	}
 	if done, err := s.HasUsers(ctx); done || err != nil {

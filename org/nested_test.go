@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -84,7 +85,7 @@ func TestRestoreSeesTheWriteBeforeIt(t *testing.T) {
 	o, ctx := s.as(t, "o"), t.Context()
 	var restored error
 	done := make(chan struct{})
-	_, err := s.PutOrganizationRole(ctx, o, "default", func(func(string) (*org.Role, error)) (org.RoleInput, error) {
+	s.clock.onLook(sync.OnceFunc(func() { // the put looks at it when its transaction has begun
 		go func() {
 			defer close(done)
 			_, restored = s.RestoreOrganizationRole(ctx, o, "default", "viewer", given(org.Restore{Version: 2}))
@@ -92,8 +93,8 @@ func TestRestoreSeesTheWriteBeforeIt(t *testing.T) {
 		for s.db.Waiting() < 2 {
 			time.Sleep(time.Millisecond)
 		}
-		return org.RoleInput{Name: "viewer", Organization: perms("template:update")}, nil
-	})
+	}))
+	_, err := s.PutOrganizationRole(ctx, o, "default", given(org.RoleInput{Name: "viewer", Organization: perms("template:update")}))
 	if <-done; err != nil || restored != nil {
 		t.Errorf("put: %v, restored to what was put: %v", err, restored)
 	}

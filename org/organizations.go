@@ -120,12 +120,12 @@ func (c *change) organizationFields(before, after db.Organization) {
 
 // CreateOrganization makes an organization with the caller as its first member, without roles.
 // Forbidden: needs organization:create. Invalid: what is wrong with the input. Conflict: the name is taken.
-func (s *Service) CreateOrganization(ctx context.Context, subject *Subject, body Body[OrganizationInput]) (o Organization, err error) {
+func (s *Service) CreateOrganization(ctx context.Context, subject *Subject, input Input[OrganizationInput]) (o Organization, err error) {
 	err = s.change(ctx, subject, "create", func(c *change) error {
 		if !c.by.Can("create", orgObject(uuid.Nil)) {
 			return errForbidden()
 		}
-		in, err := body()
+		in, err := input.Read()
 		if err != nil {
 			return err
 		}
@@ -205,13 +205,13 @@ func (c *change) revised(row db.Organization, in OrganizationInput) (db.Organiza
 
 // UpdateOrganization changes an organization; what the input leaves out stays.
 // NotFound: not there, or may not be read. Forbidden: needs organization:update. Invalid, Conflict: as Create.
-func (s *Service) UpdateOrganization(ctx context.Context, subject *Subject, organization string, body Body[OrganizationInput]) (o Organization, err error) {
+func (s *Service) UpdateOrganization(ctx context.Context, subject *Subject, organization string, input Input[OrganizationInput]) (o Organization, err error) {
 	err = s.change(ctx, subject, "write", func(c *change) error {
 		row, err := c.organizationToChange(organization, "update")
 		if err != nil {
 			return err
 		}
-		in, err := body()
+		in, err := input.Read()
 		if err != nil {
 			return err
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -293,10 +294,9 @@ func TestLinkOfMaker(t *testing.T) {
 	// Also when it comes between reading the form and storing the password.
 	s := risingSite(t)
 	f := s.foreign(t, s.as(t, "desk"))
-	same(t, s.UsePasswordLink(t.Context(), f.link, func() (org.PasswordInput, error) {
-		s.exec(t, "UPDATE users SET status = 'suspended' WHERE username = 'desk'")
-		return org.PasswordInput{Password: password}, nil
-	}), goneLink)
+	suspend := sync.OnceFunc(func() { s.exec(t, "UPDATE users SET status = 'suspended' WHERE username = 'desk'") })
+	s.clock.onLook(suspend) // the first look is that of the read before the hash
+	same(t, s.UsePasswordLink(t.Context(), f.link, given(org.PasswordInput{Password: password})), goneLink)
 	if n := s.number(t, "SELECT count(*) FROM users WHERE password_hash <> ''"); n != 0 {
 		t.Error("the password was set")
 	}

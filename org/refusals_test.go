@@ -48,10 +48,7 @@ func alike(t *testing.T, with, without *site, by string, cases []useCase, want *
 }
 
 func organizationCases(t *testing.T, o string) []useCase {
-	anyRole := func(func(string) (*org.Role, error)) (org.RoleInput, error) {
-		t.Error("the body was read")
-		return org.RoleInput{}, errBody
-	}
+	anyRole := unread[org.RoleInput](t)
 	return []useCase{
 		{"Organization", func(ctx context.Context, s *site, by *org.Subject) error { return drop(s.Organization(ctx, by, o)) }},
 		{"UpdateOrganization", func(ctx context.Context, s *site, by *org.Subject) error {

@@ -223,18 +223,15 @@ func TestInvalidRoles(t *testing.T) {
 func TestWhoMayWriteRoles(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	bodies := map[string]func(by, organization string, body org.RoleBody) error{
-		"create": func(by, organization string, body org.RoleBody) error {
+	bodies := map[string]func(by, organization string, body org.Input[org.RoleInput]) error{
+		"create": func(by, organization string, body org.Input[org.RoleInput]) error {
 			return drop(s.CreateOrganizationRole(t.Context(), s.as(t, by), organization, body))
 		},
-		"put": func(by, organization string, body org.RoleBody) error {
+		"put": func(by, organization string, body org.Input[org.RoleInput]) error {
 			return drop(s.PutOrganizationRole(t.Context(), s.as(t, by), organization, body))
 		},
 	}
-	unreadRole := func(func(string) (*org.Role, error)) (org.RoleInput, error) {
-		t.Error("the body was read")
-		return org.RoleInput{}, errBody
-	}
+	unreadRole := unread[org.RoleInput](t)
 	for verb, write := range bodies {
 		for _, by := range []string{"ua", "ta", "au", "oua", "ota", "oau", "m", "dealer"} {
 			t.Run(verb+" "+by, func(t *testing.T) {
@@ -247,7 +244,7 @@ func TestWhoMayWriteRoles(t *testing.T) {
 		s.refused(t, notFound, 0, func() error { return write("maker", "beta", unreadRole) })
 		s.refused(t, notFound, 0, func() error { return write("o", "gamma", unreadRole) })
 		s.refused(t, errBody, 0, func() error {
-			return write("maker", "default", func(func(string) (*org.Role, error)) (org.RoleInput, error) { return org.RoleInput{}, errBody })
+			return write("maker", "default", broken[org.RoleInput]())
 		})
 	}
 	// Who may not even read the roles sees nothing there.
@@ -691,10 +688,7 @@ func TestSiteRoleWrites(t *testing.T) {
 	kind(t, put("o", org.RoleInput{Name: "ops", User: perms("group:*")}), org.Invalid)
 	for _, by := range []string{"ua", "ta", "au", "oa", "m", "x", "reader"} {
 		s.refused(t, forbid, 0, func() error {
-			return drop(s.PutSiteRole(ctx, s.as(t, by), func(func(string) (*org.Role, error)) (org.RoleInput, error) {
-				t.Error("the body was read")
-				return org.RoleInput{}, nil
-			}))
+			return drop(s.PutSiteRole(ctx, s.as(t, by), unread[org.RoleInput](t)))
 		})
 		s.refused(t, forbid, 1, func() error { return drop(s.DeleteSiteRole(ctx, s.as(t, by), "ops")) })
 	}
@@ -716,23 +710,32 @@ func TestSiteRoleWrites(t *testing.T) {
 	}
 }
 
-// A form shows some cells and leaves the others as they are: it is given what is stored under the name that it carries.
-func TestRoleBodySeesWhatIsStored(t *testing.T) {
+// A form shows some cells and leaves the others as they are, whatever the case of the name that it carries.
+func TestPartialRole(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	for name, want := range map[string]string{"VIEWER": "template:read", "organization-admin": "-", "beta-only": "-", "fresh": "-"} {
-		_, err := s.PutOrganizationRole(t.Context(), s.as(t, "oa"), "default", func(stored func(string) (*org.Role, error)) (org.RoleInput, error) {
-			got := "-"
-			if r, err := stored(name); err != nil {
-				return org.RoleInput{}, err
-			} else if r != nil {
-				got = permTexts(r.Organization)
-			}
-			if got != want {
-				t.Errorf("%s: given %q, want %q", name, got, want)
-			}
-			return org.RoleInput{}, errBody
-		})
-		same(t, err, errBody)
+	cell := func(action string, to rbac.State) rbac.Difference {
+		return rbac.Difference{Level: rbac.LevelOrganization, ResourceType: "template", Action: action, To: to}
 	}
+	for _, c := range []struct {
+		name, want string
+		cells      []rbac.Difference
+	}{
+		{"VIEWER", "template:read", nil},
+		{"viewer", "template:read !template:use", []rbac.Difference{cell("use", rbac.Denied)}},
+		{"Viewer", "!template:use", []rbac.Difference{cell("read", rbac.Unset)}},
+		{"beta-only", "template:read", []rbac.Difference{cell("read", rbac.Allowed)}}, // the role of another organization
+		{"fresh", "", nil},
+	} {
+		in := org.RoleInput{Name: c.name, Partial: true, Cells: c.cells, KeepDisplayName: true}
+		r, err := s.PutOrganizationRole(t.Context(), s.as(t, "oa"), "default", given(in))
+		if got := permTexts(r.Organization); err != nil || got != c.want {
+			t.Errorf("PutOrganizationRole(%s, %v) = %q, %v, want %q", c.name, c.cells, got, err, c.want)
+		}
+	}
+	if v, err := s.OrganizationRole(t.Context(), s.as(t, "oa"), "default", "viewer"); err != nil || v.Role.DisplayName != "VIEWER" {
+		t.Errorf("the display name is %q, %v, want the stored one", v.Role.DisplayName, err)
+	}
+	_, err := s.PutOrganizationRole(t.Context(), s.as(t, "oa"), "default", given(org.RoleInput{Name: "organization-admin", Partial: true}))
+	kind(t, err, org.Invalid)
 }

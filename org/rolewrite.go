@@ -13,24 +13,26 @@ import (
 	"rolecall.example/rbac"
 )
 
-// RoleBody decodes a request body into a RoleInput, once the caller is known to be allowed to write.
-// stored gives the role of that name, nil if there is none: a form that holds only some cells leaves the others as
-// they are.
-type RoleBody func(stored func(name string) (*Role, error)) (RoleInput, error)
-
 // roleSource gives the role that is to be stored, inside the transaction that stores it.
 type roleSource func(c *change, set *roleSet) (RoleInput, error)
 
-func (b RoleBody) source(_ *change, set *roleSet) (RoleInput, error) {
-	return b(func(name string) (*Role, error) { return set.custom(name), nil })
+// wholeRole is the source of a role from an input, which may leave parts of the stored role as they are.
+func wholeRole(input Input[RoleInput]) roleSource {
+	return func(_ *change, set *roleSet) (RoleInput, error) {
+		in, err := input.Read()
+		if err != nil {
+			return in, err
+		}
+		return in.Over(set.custom(in.Name)), nil
+	}
 }
 
 // CreateOrganizationRole stores a new custom role. NotFound: the organization, or its roles may not be read.
 // Forbidden: needs assign_org_role:create. Invalid: every problem of the input, among them a name that is taken and
 // permissions that the caller does not hold itself.
-func (s *Service) CreateOrganizationRole(ctx context.Context, subject *Subject, organization string, body RoleBody) (Role, error) {
+func (s *Service) CreateOrganizationRole(ctx context.Context, subject *Subject, organization string, input Input[RoleInput]) (Role, error) {
 	return s.writeOrganizationRole(ctx, subject, "create", organization, func(c *change, set *roleSet) (RoleInput, error) {
-		in, err := body.source(c, set)
+		in, err := wholeRole(input)(c, set)
 		in.MustCreate = true
 		return in, err
 	})
@@ -39,8 +41,8 @@ func (s *Service) CreateOrganizationRole(ctx context.Context, subject *Subject, 
 // PutOrganizationRole creates a custom role or replaces the one of that name. Errors as CreateOrganizationRole;
 // Forbidden: needs assign_org_role:update if the role exists, else create; Conflict: the input began from another
 // version; Invalid: the caller holds the role and could not undo the change.
-func (s *Service) PutOrganizationRole(ctx context.Context, subject *Subject, organization string, body RoleBody) (Role, error) {
-	return s.writeOrganizationRole(ctx, subject, "write", organization, body.source)
+func (s *Service) PutOrganizationRole(ctx context.Context, subject *Subject, organization string, input Input[RoleInput]) (Role, error) {
+	return s.writeOrganizationRole(ctx, subject, "write", organization, wholeRole(input))
 }
 
 func (s *Service) writeOrganizationRole(ctx context.Context, subject *Subject, action, organization string, input roleSource) (role Role, err error) {
@@ -57,8 +59,8 @@ func (s *Service) writeOrganizationRole(ctx context.Context, subject *Subject, a
 
 // PutSiteRole creates or replaces a custom role of the site. Forbidden: the caller is not an owner.
 // Invalid: as PutOrganizationRole, or it would lock the owners out.
-func (s *Service) PutSiteRole(ctx context.Context, subject *Subject, body RoleBody) (Role, error) {
-	return s.writeSiteRole(ctx, subject, body.source)
+func (s *Service) PutSiteRole(ctx context.Context, subject *Subject, input Input[RoleInput]) (Role, error) {
+	return s.writeSiteRole(ctx, subject, wholeRole(input))
 }
 
 func (s *Service) writeSiteRole(ctx context.Context, subject *Subject, input roleSource) (role Role, err error) {

@@ -16,7 +16,7 @@ func TestFormsAreSentOnce(t *testing.T) {
 	s := newSite(t)
 	with := func(form string) context.Context { return org.WithForm(t.Context(), form) }
 	token := func(ctx context.Context, who, name string) error {
-		_, _, err := s.CreateToken(ctx, s.as(t, who), "me", func() (org.TokenInput, error) { return org.TokenInput{Name: name}, nil })
+		_, _, err := s.CreateToken(ctx, s.as(t, who), "me", given(org.TokenInput{Name: name}))
 		return err
 	}
 	tokens := func() int64 { return s.number(t, "SELECT count(*) FROM api_keys") }

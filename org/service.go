@@ -86,11 +86,6 @@ func (s *Service) Ready(ctx context.Context) error {
 // now is the time as it is stored: UTC, to the microsecond.
 func (s *Service) now() time.Time { return s.clock().UTC().Truncate(time.Microsecond) }
 
-// Body is a request body. A use case reads it after the checks that come before it, so that a caller who may not write
-// at all learns nothing from how its body is received. It is called while the write transaction is held: it must be
-// in memory, and parsed.
-type Body[T any] func() (T, error)
-
 // Request is what the audit trail keeps of the request that a change came with.
 type Request struct {
 	ID        string

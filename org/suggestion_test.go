@@ -179,7 +179,7 @@ func (w *world) edit(ctx context.Context, by *org.Subject, s org.Suggestion) err
 		}
 		return list
 	}
-	body := func(r org.Role) org.RoleBody {
+	body := func(r org.Role) org.Input[org.RoleInput] {
 		return roleBody(org.RoleInput{
 			Name: r.Name, DisplayName: r.DisplayName, Site: edited(rbac.LevelSite, r.Site),
 			Organization: edited(rbac.LevelOrganization, r.Organization), User: edited(rbac.LevelUser, r.User),

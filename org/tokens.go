@@ -70,7 +70,7 @@ func splitToken(token string) (id, secret string, err error) {
 // CreateToken makes an API token of an account and returns it whole, for the only time.
 // Invalid: no such user, or what is wrong with the input. Forbidden: needs api_key:create on the account, and all
 // that it holds. Conflict: the account has a token of that name.
-func (s *Service) CreateToken(ctx context.Context, subject *Subject, user string, body Body[TokenInput]) (secret string, t Token, err error) {
+func (s *Service) CreateToken(ctx context.Context, subject *Subject, user string, input Input[TokenInput]) (secret string, t Token, err error) {
 	err = s.change(ctx, subject, "create", func(c *change) error {
 		row, err := c.readableUser(ctx, c.by, user)
 		if err != nil {
@@ -83,7 +83,7 @@ func (s *Service) CreateToken(ctx context.Context, subject *Subject, user string
 		if err := c.mayActOn(row.ID, whole); err != nil {
 			return err
 		}
-		in, err := body()
+		in, err := input.Read()
 		if err != nil {
 			return err
 		}

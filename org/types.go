@@ -142,7 +142,7 @@ type Role struct {
 	Members    int    // how many hold it, or Unknown; filled for one role, see RoleCounts for lists
 }
 
-// RoleInput is a role as somebody wants it stored. It replaces what was there.
+// RoleInput is a role to be stored. It replaces the stored role of its name, unless it is Partial.
 type RoleInput struct {
 	Name         string
 	DisplayName  string
@@ -152,6 +152,10 @@ type RoleInput struct {
 	Member       []rbac.Permission // on what one owns in an organization: no role can have these yet
 	From         Versions          // that the edit may have begun from
 	MustCreate   bool              // refuse to overwrite an existing role (a "new role" form)
+
+	Partial         bool              // only Cells change; the lists above are not read, and the rest of a stored role stays
+	Cells           []rbac.Difference // what the cells of a form say, by their To
+	KeepDisplayName bool              // of a stored role, if Partial
 }
 
 // RoleList is the roles of an organization or of the site.

@@ -131,7 +131,7 @@ func (u *undoing) run() (Holder, error) {
 		if !u.asLeft(u.user.Roles) {
 			return Holder{}, changedSince(fmt.Sprintf("The site roles of %s were changed since.", u.user.Username))
 		}
-		user, err := u.setUserRoles(u.user, u.rolesBefore)
+		user, err := u.setUserRoles(u.user, u.rolesBefore())
 		return Holder{User: &user}, err
 	}
 	m, err := u.undoMember()
@@ -154,11 +154,11 @@ func (u *undoing) undoMember() (Member, error) {
 		u.entry.action, u.entry.status = "delete", 204
 		return u.removeMember(u.org, u.row)
 	}
-	m, _, err := u.setMemberRoles(u.org, u.row, u.rolesBefore)
+	m, _, err := u.setMemberRoles(u.org, u.row, u.rolesBefore())
 	return m, err
 }
 
-func (u *undoing) rolesBefore() (RolesInput, error) { return RolesInput{Roles: u.before}, nil }
+func (u *undoing) rolesBefore() Input[RolesInput] { return Given(RolesInput{Roles: u.before}) }
 
 // putBack makes a removed user a member again, with the roles that it had.
 func (u *undoing) putBack() (Member, error) {
@@ -177,7 +177,7 @@ func (u *undoing) putBack() (Member, error) {
 	if err != nil {
 		return m, err
 	}
-	m, _, err = u.setMemberRoles(u.org, row, u.rolesBefore)
+	m, _, err = u.setMemberRoles(u.org, row, u.rolesBefore())
 	if err == nil {
 		u.field("roles", nil, names(m.Roles))
 	}

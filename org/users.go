@@ -234,12 +234,12 @@ func (u *NewUser) check() error {
 // CreateUser makes an account and its memberships, without roles. Forbidden: needs user:create, assign_role:assign, and
 // for each organization organization_member:create and assign_org_role:assign. Invalid: what is wrong with the input.
 // Conflict: the username or e-mail address is taken. NotFound: an organization.
-func (s *Service) CreateUser(ctx context.Context, subject *Subject, body Body[NewUser]) (user User, err error) {
+func (s *Service) CreateUser(ctx context.Context, subject *Subject, input Input[NewUser]) (user User, err error) {
 	// Hashing takes its time: it is done before the transaction, once the caller is known to be allowed to create.
 	if !mayCreateUsers(subject) {
 		return User{}, &Error{Kind: Forbidden, Message: "You are not authorized to create users."}
 	}
-	in, err := body()
+	in, err := input.Read()
 	if err != nil {
 		return User{}, err
 	}

@@ -94,7 +94,7 @@ func TestCreateUser(t *testing.T) {
 	if diff := cmp.Diff([]any{home.String(), beta.String()}, row.Changes["organization_ids"].New); diff != "" {
 		t.Error(diff)
 	}
-	mine := func(in org.NewUser) org.Body[org.NewUser] { return given(in) }
+	mine := func(in org.NewUser) org.Input[org.NewUser] { return given(in) }
 	valid := robot("fine")
 	with := func(change func(*org.NewUser)) org.NewUser {
 		in := valid
@@ -248,7 +248,7 @@ func TestUpdateProfile(t *testing.T) {
 	for _, name := range []string{" a", "a ", "a\nb", strings.Repeat("é", 129)} {
 		kind(t, drop(s.UpdateProfile(ctx, s.as(t, "m"), "me", given(org.Profile{Name: name}))), org.Invalid)
 	}
-	s.refused(t, errBody, 1, func() error { return drop(s.UpdateProfile(ctx, s.as(t, "m"), "me", broken[org.Profile])) })
+	s.refused(t, errBody, 1, func() error { return drop(s.UpdateProfile(ctx, s.as(t, "m"), "me", broken[org.Profile]())) })
 }
 
 func TestUsersQuery(t *testing.T) {

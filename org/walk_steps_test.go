@@ -80,24 +80,34 @@ func (a *attempt) permissions() []rbac.Permission {
 }
 
 // body changes a few permissions of what is stored, or names all anew.
-func (a *attempt) body(name string) org.RoleBody {
-	return func(stored func(string) (*org.Role, error)) (org.RoleInput, error) {
-		in := org.RoleInput{Name: name, Organization: a.permissions()}
-		if r, err := stored(name); err == nil && r != nil && a.rng.IntN(2) == 0 {
-			in.Organization = append(slices.Clone(slices.Concat(r.Organization, r.Site)), few(a.rng, in.Organization, 2)...)
-			if len(in.Organization) > 0 && a.rng.IntN(2) == 0 {
-				i := a.rng.IntN(len(in.Organization))
-				in.Organization = slices.Delete(in.Organization, i, i+1)
-			}
+func (a *attempt) body(name string) org.Input[org.RoleInput] {
+	in := org.RoleInput{Name: name, Organization: a.permissions()}
+	if r := a.stored(name); r != nil && a.rng.IntN(2) == 0 {
+		in.Organization = append(slices.Clone(slices.Concat(r.Organization, r.Site)), few(a.rng, in.Organization, 2)...)
+		if len(in.Organization) > 0 && a.rng.IntN(2) == 0 {
+			i := a.rng.IntN(len(in.Organization))
+			in.Organization = slices.Delete(in.Organization, i, i+1)
 		}
-		if a.place == uuid.Nil {
-			in.Site, in.Organization = in.Organization, nil
-			if a.rng.IntN(3) == 0 {
-				in.User = a.permissions()
-			}
-		}
-		return in, nil
 	}
+	if a.place == uuid.Nil {
+		in.Site, in.Organization = in.Organization, nil
+		if a.rng.IntN(3) == 0 {
+			in.User = a.permissions()
+		}
+	}
+	return given(in)
+}
+
+// stored is the custom role of that name where the attempt takes place, nil if there is none.
+func (a *attempt) stored(name string) *org.Role {
+	v, err := a.svc.SiteRole(a.ctx, a.svc.Operator(), name)
+	if a.place != uuid.Nil {
+		v, err = a.svc.OrganizationRole(a.ctx, a.svc.Operator(), a.org(), name)
+	}
+	if err != nil || v.Role.BuiltIn {
+		return nil
+	}
+	return &v.Role
 }
 
 var roleSteps = []stepKind{

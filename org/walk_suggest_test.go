@@ -69,23 +69,14 @@ func (a *attempt) follow(told *foretold) error {
 		}
 		return drop(a.svc.SetMemberRoles(a.ctx, a.by, a.org(), told.target.name, roles(held...)))
 	}
-	body := func(stored func(string) (*org.Role, error)) (org.RoleInput, error) {
-		r, err := stored(s.Role.Name)
-		if err != nil {
-			return org.RoleInput{}, err
-		}
-		in := org.RoleInput{Name: r.Name, DisplayName: r.DisplayName, Site: r.Site, Organization: r.Organization, User: r.User}
-		list := [...]*[]rbac.Permission{&in.Site, &in.Organization, &in.User}[s.Level]
-		*list = slices.DeleteFunc(slices.Clone(*list), func(p rbac.Permission) bool {
-			return p.ResourceType == s.Permission.ResourceType && p.Action == s.Permission.Action
-		})
-		if s.Kind != org.ClearPermission {
-			p := s.Permission
-			p.Negate = s.Kind == org.DenyPermission
-			*list = append(*list, p)
-		}
-		return in, nil
+	cell := rbac.Difference{Level: s.Level, ResourceType: s.Permission.ResourceType, Action: s.Permission.Action}
+	switch s.Kind {
+	case org.AllowPermission:
+		cell.To = rbac.Allowed
+	case org.DenyPermission:
+		cell.To = rbac.Denied
 	}
+	body := given(org.RoleInput{Name: s.Role.Name, KeepDisplayName: true, Partial: true, Cells: []rbac.Difference{cell}})
 	if site {
 		return drop(a.svc.PutSiteRole(a.ctx, a.by, body))
 	}

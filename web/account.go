@@ -63,7 +63,7 @@ func (c *call) shortcuts() bool { return c.cookie(keysCookie) != keysOff }
 
 // setShortcuts reads a box that may be unticked, so the form has another field besides.
 func (s *Server) setShortcuts(c *call) (reply, error) {
-	on, err := decode(c, func(o object) bool { return o.flag("shortcuts") })()
+	on, err := decode(c, func(o object) bool { return o.flag("shortcuts") }).Read()
 	if err != nil {
 		return reply{}, err
 	}

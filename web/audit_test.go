@@ -163,7 +163,7 @@ func TestAuditExport(t *testing.T) {
 	t.Parallel()
 	s := webtest.New(t)
 	trail(t, s)
-	rename := func() (org.Profile, error) { return org.Profile{Username: "member", Name: "=cmd()"}, nil }
+	rename := org.Given(org.Profile{Username: "member", Name: "=cmd()"})
 	if _, err := s.Service.UpdateProfile(org.WithRequest(t.Context(), org.Request{UserAgent: "=HYPERLINK(1)"}), s.Service.Operator(), "member", rename); err != nil {
 		t.Fatal(err)
 	}

@@ -23,7 +23,7 @@ func (s *Server) checkAuth(c *call) (reply, error) {
 			o.wrong("checks."+explainedKey, "can not be the name of a check when explanations are asked for")
 		}
 		return checks
-	})()
+	}).Read()
 	if err != nil {
 		return reply{}, err
 	}

@@ -30,30 +30,27 @@ func (s *Server) changeMembers(c *call) (reply, error) {
 	case o.form && !o.flag("confirm"):
 		return s.confirmBulk(c, nil)
 	}
-	result, err := s.org.BulkMembers(c.ctx, c.subject, c.organization(), c.bulkBody())
+	result, err := s.org.BulkMembers(c.ctx, c.subject, c.organization(), c.bulkInput())
 	if err != nil {
 		return s.refusedBulk(c, err)
 	}
 	return s.bulkDone(c, &result), nil
 }
 
-// bulkBody promises to read what is to be done, and to whom.
-func (c *call) bulkBody() org.Body[org.Bulk] {
-	filter, unclear := c.memberFilter()
-	filter.Limit, filter.Offset, filter.CountMax = 0, 0, 0
-	read := decode(c, bulkInput)
-	return func() (org.Bulk, error) {
-		in, err := read()
-		if err != nil || in.Match == nil {
-			return in, err
-		}
+// bulkInput decodes what is to be done, and to whom.
+func (c *call) bulkInput() org.Input[org.Bulk] {
+	in, err := decode(c, readBulk).Read()
+	if err == nil && in.Match != nil {
+		var filter org.MemberFilter
+		filter, err = c.memberFilter()
+		filter.Limit, filter.Offset, filter.CountMax = 0, 0, 0
 		in.Match = &filter
-		return in, unclear
 	}
+	return org.NewInput(in, err)
 }
 
-// bulkInput reads everything but the filter, which stands in the query.
-func bulkInput(o object) org.Bulk {
+// readBulk reads everything but the filter, which stands in the query.
+func readBulk(o object) org.Bulk {
 	in := org.Bulk{Action: org.BulkAction(o.text("action")), Role: o.text("role")}
 	if n, ok := o.number("expect"); ok {
 		expected := int(n)
@@ -101,14 +98,9 @@ func excepted(o object) []string {
 // confirmBulk asks back: it tells what the change would do, and to whom.
 func (s *Server) confirmBulk(c *call, refused *org.Error) (reply, error) {
 	ctx, impact := org.WithDryRun(c.ctx)
-	var in org.Bulk
-	read := c.bulkBody()
-	result, err := s.org.BulkMembers(ctx, c.subject, c.organization(), func() (org.Bulk, error) {
-		var err error
-		in, err = read()
-		in.Expect = nil
-		return in, err
-	})
+	in, unreadable := c.bulkInput().Read()
+	in.Expect = nil
+	result, err := s.org.BulkMembers(ctx, c.subject, c.organization(), org.NewInput(in, unreadable))
 	if err != nil {
 		return reply{}, err
 	}
@@ -139,7 +131,7 @@ func (s *Server) refusedBulk(c *call, err error) (reply, error) {
 // bulkDone goes back to the list, or tells who was left out.
 func (s *Server) bulkDone(c *call, result *org.BulkResult) reply {
 	o, _ := c.object() // it was read before
-	in := bulkInput(o)
+	in := readBulk(o)
 	filter, _ := c.memberFilter()
 	done := views.BulkDone{Bulk: in, Role: s.roleName(c, in.Role), Result: *result, Filter: filter}
 	r := reply{data: wireBulk(result), title: "Result", active: "members", flash: done.Sentence()}

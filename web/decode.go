@@ -65,18 +65,16 @@ func (c *call) receive() *body {
 	return c.body
 }
 
-// decode parses the body of a request and promises to turn it into a T. What is wrong with it is told when it is asked for,
-// after the refusals that come first.
-func decode[T any](c *call, read func(object) T) org.Body[T] {
-	_, _ = c.object()
-	return func() (v T, err error) {
-		o, err := c.object()
-		if err != nil {
-			return v, err
-		}
-		v = read(o)
-		return v, o.problem()
+// decode reads the body of a request into a T. What is wrong with it comes to light when a use case reads the input, after
+// the refusals that come first.
+func decode[T any](c *call, read func(object) T) org.Input[T] {
+	o, err := c.object()
+	if err != nil {
+		var none T
+		return org.NewInput(none, err)
 	}
+	v := read(o)
+	return org.NewInput(v, o.problem())
 }
 
 // object is the content of the body, parsed but not looked at; with an error it is empty.

@@ -112,7 +112,7 @@ func TestDecodeRefuses(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			c := received(tt.contentType, tt.body, tt.session)
-			_, err := decode(c, c.rolesInput)()
+			_, err := decode(c, c.rolesInput).Read()
 			if tt.status == 0 {
 				if err != nil {
 					t.Fatalf("refused: %v", err)
@@ -145,7 +145,7 @@ func TestDecodeRoles(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			c := received(tt.contentType, tt.body, true)
-			got, err := decode(c, c.rolesInput)()
+			got, err := decode(c, c.rolesInput).Read()
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -177,7 +177,7 @@ func TestIfMatch(t *testing.T) {
 	} {
 		c := received(typeJSON, `{"roles":[]}`, false)
 		c.request().Header["If-Match"] = tt.lines
-		got, err := decode(c, c.rolesInput)()
+		got, err := decode(c, c.rolesInput).Read()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -201,7 +201,7 @@ func TestIfMatch(t *testing.T) {
 func TestDecodeNamesFields(t *testing.T) {
 	t.Parallel()
 	c := received(typeJSON, `{"name":1,"organization_permissions":[{"action":true},7],"user_permissions":{}}`, false)
-	_, err := c.decodeRole(uuid.Nil)(nil)
+	_, err := c.decodeRole(uuid.Nil).Read()
 	want := "Bad Request; name must be a string; user_permissions must be a list of objects; " +
 		"organization_permissions[1] must be an object; organization_permissions[0].action must be a string"
 	if diff := cmp.Diff(want, told(err)); diff != "" {
@@ -246,7 +246,7 @@ func TestDecodeRoleFromJSON(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			got, err := received(typeJSON, tt.body, false).decodeRole(tt.organization)(nil)
+			got, err := received(typeJSON, tt.body, false).decodeRole(tt.organization).Read()
 			if diff := cmp.Diff(tt.told, told(err)); diff != "" {
 				t.Errorf("error (-want +got)\n%s", diff)
 			}
@@ -312,8 +312,8 @@ func TestDecodeRoleFromForm(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			find := func(string) (*org.Role, error) { return tt.stored, nil }
-			got, err := received(typeForm, tt.body, true).decodeRole(uuid.Nil)(find)
+			got, err := received(typeForm, tt.body, true).decodeRole(uuid.Nil).Read()
+			got = got.Over(tt.stored)
 			if diff := cmp.Diff(tt.told, told(err)); diff != "" {
 				t.Errorf("error (-want +got)\n%s", diff)
 			}
@@ -399,19 +399,19 @@ func TestBodiesAreParsedBefore(t *testing.T) {
 	c := received(typeJSON, `{"roles":["a"]}`, false)
 	given := decode(c, c.rolesInput)
 	c.body.data = []byte("{")
-	if got, err := given(); err != nil || !slices.Equal(got.Roles, []string{"a"}) {
+	if got, err := given.Read(); err != nil || !slices.Equal(got.Roles, []string{"a"}) {
 		t.Errorf("roles %q, %v", got.Roles, err)
 	}
 	c = received(typeJSON, `{"name":"ci"}`, false)
 	role := c.decodeRole(uuid.Nil)
 	c.body.data = []byte("{")
-	if got, err := role(nil); err != nil || got.Name != "ci" {
+	if got, err := role.Read(); err != nil || got.Name != "ci" {
 		t.Errorf("role %q, %v", got.Name, err)
 	}
 	c = received(typeJSON, `{`, false) // and what is wrong is told when it is its turn
 	given = decode(c, c.rolesInput)
 	c.body.data = []byte(`{"roles":[]}`)
-	if _, err := given(); org.KindOf(err) != org.Invalid {
+	if _, err := given.Read(); org.KindOf(err) != org.Invalid {
 		t.Errorf("a broken body: %v", err)
 	}
 }

@@ -17,9 +17,7 @@ import (
 // giveRole puts a custom role into the default organization, and gives it to people.
 func giveRole(t *testing.T, s *webtest.Site, name string, list []rbac.Permission, people ...string) {
 	t.Helper()
-	body := func(func(string) (*org.Role, error)) (org.RoleInput, error) {
-		return org.RoleInput{Name: name, DisplayName: "Role " + name, Organization: list}, nil
-	}
+	body := org.Given(org.RoleInput{Name: name, DisplayName: "Role " + name, Organization: list})
 	if _, err := s.Service.PutOrganizationRole(t.Context(), s.Service.Operator(), webtest.Default, body); err != nil {
 		t.Fatal(err)
 	}
@@ -32,7 +30,7 @@ func giveRole(t *testing.T, s *webtest.Site, name string, list []rbac.Permission
 		for _, r := range held.Roles {
 			roles = append(roles, r.Name)
 		}
-		give := func() (org.RolesInput, error) { return org.RolesInput{Roles: roles}, nil }
+		give := org.Given(org.RolesInput{Roles: roles})
 		if _, err := s.Service.SetMemberRoles(t.Context(), s.Service.Operator(), webtest.Default, user, give); err != nil {
 			t.Fatal(err)
 		}

@@ -23,7 +23,8 @@ func FuzzRoleForm(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, body string) {
 		stored := &org.Role{Name: "ci", Organization: []rbac.Permission{{ResourceType: "template", Action: "read"}}}
-		got, err := received(typeForm, body, true).decodeRole(uuid.Nil)(func(string) (*org.Role, error) { return stored, nil })
+		got, err := received(typeForm, body, true).decodeRole(uuid.Nil).Read()
+		got = got.Over(stored)
 		if err != nil {
 			if strings.HasPrefix(told(err), "not ours") {
 				t.Errorf("%q: %v", body, err)
@@ -52,7 +53,7 @@ func FuzzRole(f *testing.F) {
 	}
 	id := uuid.MustParse("00000000-0000-0000-0000-000000000001")
 	f.Fuzz(func(t *testing.T, body string) {
-		got, err := received(typeJSON, body, false).decodeRole(id)(func(string) (*org.Role, error) { return nil, nil })
+		got, err := received(typeJSON, body, false).decodeRole(id).Read()
 		if err != nil && strings.HasPrefix(told(err), "not ours") {
 			t.Errorf("%q: %v", body, err)
 		}

@@ -46,22 +46,19 @@ func (c *call) roleCrumbs(role org.Role) []views.Crumb {
 
 func (s *Server) restoreRole(c *call) (reply, error) {
 	name := c.param("roleName")
-	restored := int64(0)
-	body := decode(c, func(o object) org.Restore {
-		in := org.Restore{From: c.versions(o)}
-		if n, ok := o.number("restore"); ok {
-			in.Version, restored = n, n
-		} else {
+	input := decode(c, func(o object) org.Restore {
+		n, ok := o.number("restore")
+		if !ok {
 			o.wrong("restore", "must be the number of a version")
 		}
-		return in
+		return org.Restore{Version: n, From: c.versions(o)}
 	})
 	var role org.Role
 	var err error
 	if c.ofSite() {
-		role, err = s.org.RestoreSiteRole(c.ctx, c.subject, name, body)
+		role, err = s.org.RestoreSiteRole(c.ctx, c.subject, name, input)
 	} else {
-		role, err = s.org.RestoreOrganizationRole(c.ctx, c.subject, c.organization(), name, body)
+		role, err = s.org.RestoreOrganizationRole(c.ctx, c.subject, c.organization(), name, input)
 	}
 	if err != nil {
 		return c.again(err, func(e *org.Error) reply {
@@ -72,10 +69,11 @@ func (s *Server) restoreRole(c *call) (reply, error) {
 			return s.historyPage(c, versions, e)
 		})
 	}
+	in, _ := input.Read()
 	return reply{
 		data: wireRole(&role), tag: role.Tag(),
 		next:  views.RoleHistoryURL(c.organization(), role.Name),
-		flash: "Version " + strconv.FormatInt(restored, 10) + " was restored as version " + strconv.FormatInt(role.Version, 10) + ".",
+		flash: "Version " + strconv.FormatInt(in.Version, 10) + " was restored as version " + strconv.FormatInt(role.Version, 10) + ".",
 	}, nil
 }
 

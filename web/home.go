@@ -36,7 +36,7 @@ func (s *Server) setTheme(c *call) (reply, error) {
 			o.wrong("theme", "must be light, dark or nothing")
 		}
 		return theme
-	})()
+	}).Read()
 	if err != nil {
 		return reply{}, err
 	}

@@ -32,7 +32,7 @@ func loginPage(l views.Login) reply {
 }
 
 func (s *Server) login(c *call) (reply, error) {
-	in, err := decode(c, readCredentials)()
+	in, err := decode(c, readCredentials).Read()
 	if err != nil {
 		return reply{}, err
 	}
@@ -58,7 +58,7 @@ func (s *Server) logout(c *call) (reply, error) {
 
 // createLoginToken is the sign-in of programs. It sets no cookie, so that a page of another site gains nothing by it.
 func (s *Server) createLoginToken(c *call) (reply, error) {
-	in, err := decode(c, readCredentials)()
+	in, err := decode(c, readCredentials).Read()
 	if err != nil {
 		return reply{}, err
 	}

@@ -40,11 +40,11 @@ func (s *Server) roleVersions(c *call, name string) ([]org.RoleVersion, error) {
 }
 
 // storeRole takes a context of its own, which may be that of a dry run.
-func (s *Server) storeRole(ctx context.Context, c *call, body org.RoleBody) (org.Role, error) {
+func (s *Server) storeRole(ctx context.Context, c *call, input org.Input[org.RoleInput]) (org.Role, error) {
 	if c.ofSite() {
-		return s.org.PutSiteRole(ctx, c.subject, body)
+		return s.org.PutSiteRole(ctx, c.subject, input)
 	}
-	return s.org.PutOrganizationRole(ctx, c.subject, c.organization(), body)
+	return s.org.PutOrganizationRole(ctx, c.subject, c.organization(), input)
 }
 
 func (s *Server) dropRole(ctx context.Context, c *call, name string) (org.Role, error) {

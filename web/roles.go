@@ -107,11 +107,7 @@ func (s *Server) newRoleEditor(c *call, from string) (e views.RoleEditor, err er
 }
 
 func (s *Server) createRole(c *call) (reply, error) {
-	body, err := s.roleBody(c)
-	if err != nil {
-		return reply{}, err
-	}
-	role, err := s.org.CreateOrganizationRole(c.ctx, c.subject, c.organization(), body)
+	role, err := s.org.CreateOrganizationRole(c.ctx, c.subject, c.organization(), s.roleInput(c))
 	return s.savedRole(c, &role, err)
 }
 
@@ -122,11 +118,7 @@ func (s *Server) putRole(c *call) (reply, error) {
 	case views.StepEdit:
 		return s.editRole(c)
 	}
-	body, err := s.roleBody(c)
-	if err != nil {
-		return reply{}, err
-	}
-	role, err := s.storeRole(c.ctx, c, body)
+	role, err := s.storeRole(c.ctx, c, s.roleInput(c))
 	return s.savedRole(c, &role, err)
 }
 
@@ -194,24 +186,6 @@ func (s *Server) roleDeletion(c *call, v org.RoleView, e *org.Error) view {
 	}
 }
 
-// roleBody decodes the body of a write of an organization's role. A client of 2024 gives its permissions by
-// organization id, so that id must be known before.
-func (s *Server) roleBody(c *call) (org.RoleBody, error) {
-	var id uuid.UUID
-	if c.ofSite() {
-		return c.decodeRole(id), nil
-	}
-	o, err := c.object()
-	if err == nil && len(o.byOrganization()) > 0 {
-		organization, err := s.org.Organization(c.ctx, c.subject, c.organization())
-		if err != nil {
-			return nil, err
-		}
-		id = organization.ID
-	}
-	return c.decodeRole(id), nil
-}
-
 // The lists of permissions in the body of a role.
 const (
 	fieldSite         = "site_permissions"
@@ -220,25 +194,28 @@ const (
 	fieldMember       = "organization_member_permissions" // on what one owns in an organization: reserved
 )
 
-// decodeRole receives the body and promises to turn it into a role of an organization, or of the site for uuid.Nil.
-func (c *call) decodeRole(organization uuid.UUID) org.RoleBody {
-	_, _ = c.object() // as decode does
-	return func(stored func(string) (*org.Role, error)) (in org.RoleInput, err error) {
-		o, err := c.object()
+// roleInput decodes a role to be stored. A client of 2024 gives the permissions of an organization's role by the id of the
+// organization, which is looked up for it.
+func (s *Server) roleInput(c *call) org.Input[org.RoleInput] {
+	var id uuid.UUID
+	if o, err := c.object(); err == nil && !c.ofSite() && len(o.byOrganization()) > 0 {
+		organization, err := s.org.Organization(c.ctx, c.subject, c.organization())
 		if err != nil {
-			return in, err
+			return org.NewInput(org.RoleInput{}, err)
 		}
-		if o.form {
-			role, err := stored(o.text("name"))
-			if err != nil {
-				return in, err
-			}
-			in = c.roleFromForm(o, role)
-		} else {
-			in = c.roleFromJSON(o, organization)
-		}
-		return in, o.problem()
+		id = organization.ID
 	}
+	return c.decodeRole(id)
+}
+
+// decodeRole decodes a role of an organization, or of the site for uuid.Nil.
+func (c *call) decodeRole(organization uuid.UUID) org.Input[org.RoleInput] {
+	return decode(c, func(o object) org.RoleInput {
+		if o.form {
+			return c.roleFromForm(o)
+		}
+		return c.roleFromJSON(o, organization)
+	})
 }
 
 func (c *call) roleFromJSON(o object, organization uuid.UUID) org.RoleInput {
@@ -288,40 +265,40 @@ func (o object) permissions(name string) []rbac.Permission {
 	return permissions
 }
 
-// roleFromForm changes a stored role by the cells that the form has, and leaves the rest of it as it is. stored is nil
-// for a role that is not there yet.
-func (c *call) roleFromForm(o object, stored *org.Role) org.RoleInput {
+// formLevels are the levels of permissions as the names of a form's cells begin: org.template.read, for one.
+var formLevels = map[string]rbac.Level{"site": rbac.LevelSite, "org": rbac.LevelOrganization, "user": rbac.LevelUser}
+
+// roleFromForm reads the cells that the form of a role has; the rest of a stored role stays as it is.
+func (c *call) roleFromForm(o object) org.RoleInput {
 	in := org.RoleInput{
 		Name:        o.text("name"),
 		DisplayName: o.text("display_name"),
 		From:        c.versions(o),
 		MustCreate:  o.flag("new"),
+
+		Partial:         true,
+		KeepDisplayName: !o.has("display_name"),
 	}
-	if stored != nil {
-		in.Site, in.Organization, in.User = slices.Clone(stored.Site), slices.Clone(stored.Organization), slices.Clone(stored.User)
-		if !o.has("display_name") {
-			in.DisplayName = stored.DisplayName
-		}
-	}
-	levels := map[string]*[]rbac.Permission{"site": &in.Site, "org": &in.Organization, "user": &in.User}
 	for _, field := range slices.Sorted(maps.Keys(o.fields)) {
 		parts := strings.Split(field, ".")
-		if len(parts) != 3 || levels[parts[0]] == nil {
+		if len(parts) != 3 {
 			continue
 		}
-		list := levels[parts[0]]
-		cell := rbac.Permission{ResourceType: parts[1], Action: parts[2]}
-		*list = slices.DeleteFunc(*list, func(p rbac.Permission) bool {
-			return p.ResourceType == cell.ResourceType && p.Action == cell.Action
-		})
+		level, ok := formLevels[parts[0]]
+		if !ok {
+			continue
+		}
+		cell := rbac.Difference{Level: level, ResourceType: parts[1], Action: parts[2]}
 		switch value := o.text(field); value {
 		case "":
-		case "allow", "deny":
-			cell.Negate = value == "deny"
-			*list = append(*list, cell)
+		case "allow":
+			cell.To = rbac.Allowed
+		case "deny":
+			cell.To = rbac.Denied
 		default:
 			o.wrong(field, fmt.Sprintf("must be allow, deny or nothing, not %q", value))
 		}
+		in.Cells = append(in.Cells, cell)
 	}
 	return in
 }

@@ -40,7 +40,7 @@ func (s *Server) entered(c *call) (e views.RoleEditor, err error) {
 
 // filledIn is a role with what a form says of it.
 func (c *call) filledIn(o object, role org.Role) org.Role {
-	in := c.roleFromForm(o, &role)
+	in := c.roleFromForm(o).Over(&role)
 	role.Name, role.DisplayName = in.Name, in.DisplayName
 	role.Site, role.Organization, role.User = in.Site, in.Organization, in.User
 	return role
@@ -73,12 +73,8 @@ func (s *Server) editRole(c *call) (reply, error) {
 
 // reviewRole tells what saving would change, and for whom.
 func (s *Server) reviewRole(c *call) (reply, error) {
-	body, err := s.roleBody(c)
-	if err != nil {
-		return reply{}, err
-	}
 	ctx, impact := org.WithDryRun(c.ctx)
-	_, err = s.storeRole(ctx, c, body)
+	_, err := s.storeRole(ctx, c, s.roleInput(c))
 	refusal, refused := errors.AsType[*org.Error](err)
 	if err != nil && (!refused || len(refusal.Fields) > 0 || refusal.Kind != org.Invalid) {
 		return s.savedRole(c, nil, err)

@@ -190,9 +190,7 @@ func TestA8_PasswordChangeDuringSignIn(t *testing.T) {
 			changed := make(chan error, 1)
 			store.happen = func() {
 				go func() {
-					changed <- s.Service.SetPassword(context.Background(), s.Service.Operator(), tt.user, func() (org.PasswordInput, error) {
-						return org.PasswordInput{Password: "another horse battery"}, nil
-					})
+					changed <- s.Service.SetPassword(context.Background(), s.Service.Operator(), tt.user, org.Given(org.PasswordInput{Password: "another horse battery"}))
 				}()
 				select {
 				case err := <-changed: // it could come before the session is stored, which must end all the same

@@ -26,29 +26,31 @@ func (s *Server) createFirstUser(c *call) (reply, error) {
 	}, err
 }
 
-// firstUser decodes the first account. The setup token is part of the body, and is looked at with it. It is always asked
-// for: that a request comes from this machine proves nothing, since a proxy on it may pass on whatever it gets.
-func (s *Server) firstUser(c *call) org.Body[org.FirstUser] {
-	_, _ = c.object() // as decode does
-	return func() (org.FirstUser, error) {
-		o, err := c.object()
-		if err != nil {
-			return org.FirstUser{}, err
-		}
-		right, err := s.org.IsSetupToken(c.ctx, o.text("setup_token"))
-		if err != nil {
-			return org.FirstUser{}, err
-		}
-		// Asked for after the token: whoever made the first account meanwhile has used it up.
-		has, err := s.hasUsers(c.ctx)
-		if err != nil {
-			return org.FirstUser{}, err
-		}
-		if !has && !right { // with a user org says so, and no token matters
-			return org.FirstUser{}, errSetupToken
-		}
-		return readFirstUser(o), o.problem()
+// firstUser decodes the first account. The setup token is part of the body and is checked before the rest of it.
+func (s *Server) firstUser(c *call) org.Input[org.FirstUser] {
+	o, err := c.object()
+	if err == nil {
+		err = s.checkSetupToken(c, o.text("setup_token"))
 	}
+	if err != nil {
+		return org.NewInput(org.FirstUser{}, err)
+	}
+	return decode(c, readFirstUser)
+}
+
+// checkSetupToken refuses a wrong token while there is no account. It is always needed: that a request comes from this
+// machine proves nothing, since a proxy on it may pass on whatever it gets.
+func (s *Server) checkSetupToken(c *call, token string) error {
+	right, err := s.org.IsSetupToken(c.ctx, token)
+	if err != nil || right {
+		return err
+	}
+	// Asked after the token: the request that made the first account meanwhile has used the token up. With an account no
+	// token matters, and org refuses the request.
+	if has, err := s.hasUsers(c.ctx); err != nil || has {
+		return err
+	}
+	return errSetupToken
 }
 
 // asOriginal lists what Coder's clients say about the person who sets the server up. Nothing here depends on it.
@@ -57,6 +59,7 @@ var asOriginal = []string{"trial", "trial_info", "onboarding_info"}
 func readFirstUser(o object) org.FirstUser {
 	o.ignore(sentBack...)
 	o.ignore(asOriginal...)
+	_ = o.text("setup_token") // which checkSetupToken compares
 	return org.FirstUser{
 		Email: o.text("email"), Username: o.text("username"), Name: o.text("name"), Password: o.text("password"),
 	}

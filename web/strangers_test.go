@@ -29,9 +29,7 @@ func TestPlainMemberCountsNobody(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, list := range [][]rbac.Permission{{readTemplate}, {readTemplate, denyDelete}} {
-		body := func(func(string) (*org.Role, error)) (org.RoleInput, error) {
-			return org.RoleInput{Name: "reader", DisplayName: "Role edited", Organization: list}, nil
-		}
+		body := org.Given(org.RoleInput{Name: "reader", DisplayName: "Role edited", Organization: list})
 		if _, err := s.Service.PutOrganizationRole(t.Context(), by, webtest.Default, body); err != nil {
 			t.Fatal(err)
 		}

@@ -141,16 +141,13 @@ func (s *Server) newUserPage(c *call, e *org.Error) reply {
 }
 
 func (s *Server) createUser(c *call) (reply, error) {
-	var in org.NewUser
-	u, err := s.org.CreateUser(c.ctx, c.subject, decode(c, func(o object) org.NewUser {
-		in = readNewUser(o)
-		return in
-	}))
+	input := decode(c, readNewUser)
+	u, err := s.org.CreateUser(c.ctx, c.subject, input)
 	if err != nil {
 		return c.again(err, func(e *org.Error) reply { return s.newUserPage(c, e) })
 	}
 	name := displayName(u.Name, u.Username)
-	if in.Invite {
+	if in, _ := input.Read(); in.Invite {
 		return s.invite(c, &u, name+" was created.")
 	}
 	return reply{

@@ -50,27 +50,21 @@ func (a askable) fill(t *testing.T) {
 		t.Fatal(err)
 	}
 	role := func(name string, list ...rbac.Permission) error {
-		_, err := s.PutOrganizationRole(t.Context(), operator, "default", func(func(string) (*org.Role, error)) (org.RoleInput, error) {
-			return org.RoleInput{Name: name, DisplayName: strings.ToUpper(name), Organization: list}, nil
-		})
+		_, err := s.PutOrganizationRole(t.Context(), operator, "default", org.Given(org.RoleInput{Name: name, DisplayName: strings.ToUpper(name), Organization: list}))
 		return err
 	}
 	read := rbac.Permission{ResourceType: "template", Action: "read"}
 	deny := rbac.Permission{ResourceType: "template", Action: "delete", Negate: true}
 	for _, do := range []func() error{
 		func() error {
-			_, err := s.CreateUser(t.Context(), operator, func() (org.NewUser, error) {
-				return org.NewUser{Username: "grace", Name: "Grace Hopper", Email: "grace@example.com", LoginType: org.LoginNone, OrganizationIDs: []uuid.UUID{home.ID}}, nil
-			})
+			_, err := s.CreateUser(t.Context(), operator, org.Given(org.NewUser{Username: "grace", Name: "Grace Hopper", Email: "grace@example.com", LoginType: org.LoginNone, OrganizationIDs: []uuid.UUID{home.ID}}))
 			return err
 		},
 		func() error { return role("reader", read) },
 		func() error { return role("reader", read, deny) },
 		func() error { return role("spare", read, rbac.Permission{ResourceType: "license", Action: "read"}) },
 		func() error {
-			_, err := s.SetMemberRoles(t.Context(), operator, "default", "grace", func() (org.RolesInput, error) {
-				return org.RolesInput{Roles: []string{"reader"}}, nil
-			})
+			_, err := s.SetMemberRoles(t.Context(), operator, "default", "grace", org.Given(org.RolesInput{Roles: []string{"reader"}}))
 			return err
 		},
 		func() error { return fillOthers(t, s, operator, home.ID) },
@@ -85,9 +79,7 @@ func (a askable) fill(t *testing.T) {
 func fillOthers(t *testing.T, s *org.Service, operator *org.Subject, home uuid.UUID) error {
 	t.Helper()
 	add := func(name string, homes ...uuid.UUID) error {
-		_, err := s.CreateUser(t.Context(), operator, func() (org.NewUser, error) {
-			return org.NewUser{Username: name, Email: name + "@example.com", LoginType: org.LoginNone, OrganizationIDs: homes}, nil
-		})
+		_, err := s.CreateUser(t.Context(), operator, org.Given(org.NewUser{Username: name, Email: name + "@example.com", LoginType: org.LoginNone, OrganizationIDs: homes}))
 		return err
 	}
 	if err := errors.Join(add("sue", home), add("tess", home)); err != nil {
@@ -96,18 +88,14 @@ func fillOthers(t *testing.T, s *org.Service, operator *org.Subject, home uuid.U
 	if _, err := s.RemoveMember(t.Context(), operator, "default", "tess"); err != nil {
 		return err
 	}
-	_, err := s.SetMemberRoles(t.Context(), operator, "default", "sue", func() (org.RolesInput, error) {
-		return org.RolesInput{Roles: []string{"reader"}}, nil
-	})
+	_, err := s.SetMemberRoles(t.Context(), operator, "default", "sue", org.Given(org.RolesInput{Roles: []string{"reader"}}))
 	if err != nil {
 		return err
 	}
 	if _, err := s.SetStatus(t.Context(), operator, "sue", org.StatusSuspended); err != nil {
 		return err
 	}
-	_, err = s.SetUserRoles(t.Context(), operator, "tess", func() (org.RolesInput, error) {
-		return org.RolesInput{Roles: []string{"template-admin"}}, nil
-	})
+	_, err = s.SetUserRoles(t.Context(), operator, "tess", org.Given(org.RolesInput{Roles: []string{"template-admin"}}))
 	return err
 }
 

@@ -108,18 +108,14 @@ func sow(ctx context.Context, d *db.DB, members int, show func(done, total int64
 	show(1, 1)
 	s.clock = s.today
 	var err error
-	k.Token, _, err = s.org.CreateToken(ctx, s.owner, "me", func() (org.TokenInput, error) {
-		return org.TokenInput{Name: "demo"}, nil
-	})
+	k.Token, _, err = s.org.CreateToken(ctx, s.owner, "me", org.Given(org.TokenInput{Name: "demo"}))
 	return k, err
 }
 
 // found makes the owner, the organizations and their custom roles.
 func (s *seed) found(ctx context.Context, k key) error {
 	s.daysAgo(companies[0].founded + 1) // before everything else, whatever the hour
-	ada, first, err := s.org.CreateFirstUser(ctx, func() (org.FirstUser, error) {
-		return org.FirstUser{Email: k.Email, Username: "ada", Name: "Ada Quinn", Password: k.Password}, nil
-	})
+	ada, first, err := s.org.CreateFirstUser(ctx, org.Given(org.FirstUser{Email: k.Email, Username: "ada", Name: "Ada Quinn", Password: k.Password}))
 	if err != nil {
 		return err
 	}
@@ -158,9 +154,7 @@ func (s *seed) settle(ctx context.Context, first org.Organization) error {
 // settleOne makes the i-th organization; the first one is there and gets its name.
 func (s *seed) settleOne(ctx context.Context, i int, first org.Organization) (err error) {
 	c, o := companies[i], first
-	input := func() (org.OrganizationInput, error) {
-		return org.OrganizationInput{Name: c.name, DisplayName: c.display, Description: &c.description}, nil
-	}
+	input := org.Given(org.OrganizationInput{Name: c.name, DisplayName: c.display, Description: &c.description})
 	if i == 0 {
 		o, err = s.org.UpdateOrganization(ctx, s.owner, c.name, input)
 	} else {
@@ -171,15 +165,13 @@ func (s *seed) settleOne(ctx context.Context, i int, first org.Organization) (er
 }
 
 func (s *seed) createRole(ctx context.Context, organization string, r customRole) error {
-	_, err := s.org.CreateOrganizationRole(ctx, s.owner, organization, func(func(string) (*org.Role, error)) (org.RoleInput, error) {
-		in := org.RoleInput{Name: r.name, DisplayName: r.display}
-		for _, p := range strings.Fields(r.permissions) {
-			pair, deny := strings.CutPrefix(p, "-")
-			resource, action, _ := strings.Cut(pair, ":")
-			in.Organization = append(in.Organization, rbac.Permission{ResourceType: resource, Action: action, Negate: deny})
-		}
-		return in, nil
-	})
+	in := org.RoleInput{Name: r.name, DisplayName: r.display}
+	for _, p := range strings.Fields(r.permissions) {
+		pair, deny := strings.CutPrefix(p, "-")
+		resource, action, _ := strings.Cut(pair, ":")
+		in.Organization = append(in.Organization, rbac.Permission{ResourceType: resource, Action: action, Negate: deny})
+	}
+	_, err := s.org.CreateOrganizationRole(ctx, s.owner, organization, org.Given(in))
 	return err
 }
 

@@ -29,9 +29,7 @@ func tokenCreateCommand() *command {
 				return usageError("--username is needed; see rolecall help token create")
 			}
 			return operate(ctx, c, func(ctx context.Context, s *org.Service, operator *org.Subject) error {
-				secret, token, err := s.CreateToken(ctx, operator, username, func() (org.TokenInput, error) {
-					return org.TokenInput{Name: name, Lifetime: lifetime}, nil
-				})
+				secret, token, err := s.CreateToken(ctx, operator, username, org.Given(org.TokenInput{Name: name, Lifetime: lifetime}))
 				if err != nil {
 					return err
 				}

@@ -71,9 +71,7 @@ func (in *newAccount) create(ctx context.Context, t *terminal, s *org.Service, o
 	if exists {
 		u, err = in.createNext(ctx, s, operator, password)
 	} else {
-		u, _, err = s.CreateFirstUser(ctx, func() (org.FirstUser, error) {
-			return org.FirstUser{Email: in.email, Username: in.username, Name: in.name, Password: password}, nil
-		})
+		u, _, err = s.CreateFirstUser(ctx, org.Given(org.FirstUser{Email: in.email, Username: in.username, Name: in.name, Password: password}))
 	}
 	if err != nil {
 		return err
@@ -91,19 +89,15 @@ func (in *newAccount) createNext(ctx context.Context, s *org.Service, operator *
 			return org.User{}, fmt.Errorf("site role %s: %w", in.role, err)
 		}
 	}
-	u, err := s.CreateUser(ctx, operator, func() (org.NewUser, error) {
-		n := org.NewUser{Email: in.email, Username: in.username, Name: in.name, Password: password, OrganizationIDs: []uuid.UUID{o.ID}}
-		if in.service {
-			n.LoginType = org.LoginNone
-		}
-		return n, nil
-	})
+	n := org.NewUser{Email: in.email, Username: in.username, Name: in.name, Password: password, OrganizationIDs: []uuid.UUID{o.ID}}
+	if in.service {
+		n.LoginType = org.LoginNone
+	}
+	u, err := s.CreateUser(ctx, operator, org.Given(n))
 	if err != nil || in.role == "" {
 		return u, err
 	}
-	return s.SetUserRoles(ctx, operator, u.ID.String(), func() (org.RolesInput, error) {
-		return org.RolesInput{Roles: []string{in.role}}, nil
-	})
+	return s.SetUserRoles(ctx, operator, u.ID.String(), org.Given(org.RolesInput{Roles: []string{in.role}}))
 }
 
 func userResetPasswordCommand() *command {
@@ -129,9 +123,7 @@ func userResetPasswordCommand() *command {
 				return err
 			}
 			return operate(ctx, c, func(ctx context.Context, s *org.Service, operator *org.Subject) error {
-				err := s.SetPassword(ctx, operator, username, func() (org.PasswordInput, error) {
-					return org.PasswordInput{Password: secret}, nil
-				})
+				err := s.SetPassword(ctx, operator, username, org.Given(org.PasswordInput{Password: secret}))
 				if err != nil {
 					return err
 				}

@@ -303,7 +303,7 @@ func (b *builder) token(user string) string {
 	return secret
 }
 
-func give[T any](v T) org.Body[T] { return func() (T, error) { return v, nil } }
+func give[T any](v T) org.Input[T] { return org.Given(v) }
 
 // serve gives r to the handler and takes down what it answers.
 func (s *Site) serve(r *http.Request) *http.Response {

@@ -1,0 +1,39 @@
+package org
+
+import "rolecall.example/rbac"
+
+// Input is what a request asks a use case for. It is decoded before the use case begins, so that neither a slow client nor
+// a long body holds up other writes: it holds a value, or the reason why there is none. A use case calls Read after its
+// checks of rights, so that a caller who may not write learns nothing from how its body is received.
+type Input[T any] struct {
+	value T
+	err   error
+}
+
+// NewInput makes the input of a use case from what decoding gave.
+func NewInput[T any](value T, err error) Input[T] { return Input[T]{value, err} }
+
+// Given is the input of a use case that is called with a value at hand.
+func Given[T any](value T) Input[T] { return Input[T]{value: value} }
+
+// Read returns the value, or why it could not be decoded.
+func (in Input[T]) Read() (T, error) { return in.value, in.err }
+
+// Over lays the cells of a partial input over the stored role, which is nil if there is none, and returns the input for the
+// whole role. An input that is not partial is returned as it is.
+func (in RoleInput) Over(stored *Role) RoleInput {
+	if !in.Partial {
+		return in
+	}
+	var before rbac.Role
+	if stored != nil {
+		before = rbac.Role{Site: stored.Site, Organization: stored.Organization, User: stored.User}
+		if in.KeepDisplayName {
+			in.DisplayName = stored.DisplayName
+		}
+	}
+	after := before.Apply(in.Cells)
+	in.Partial, in.Cells, in.KeepDisplayName = false, nil, false
+	in.Site, in.Organization, in.User = after.Site, after.Organization, after.User
+	return in
+}
