@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"rolecall.example/client"
 	"rolecall.example/org"
 	"rolecall.example/views"
 )
@@ -68,7 +69,7 @@ func auditReply(a views.Audit) reply {
 		active = "audit"
 	}
 	return reply{
-		data:     auditListJSON{Entries: each(a.List.Entries, wireAuditEntry), Count: a.List.Count},
+		data:     client.AuditList{Entries: each(a.List.Entries, wireAuditEntry), Count: a.List.Count},
 		page:     show(views.AuditPage(a)),
 		fragment: show(views.AuditResults(a)),
 		title:    "Audit log",

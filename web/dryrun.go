@@ -1,43 +1,22 @@
 package web
 
 import (
-	"github.com/google/uuid"
-
+	"rolecall.example/client"
 	"rolecall.example/org"
 )
 
 // A dry run does everything that the write would do, and keeps nothing of it: the checks, the guard rails and the
 // refusals are those of the write, and where that would succeed the answer tells what it would do to people.
 
-type impactJSON struct {
-	DryRun   bool             `json:"dry_run"` // always true
-	Members  int              `json:"members"`
-	Affected int              `json:"affected"`
-	Roleless int              `json:"roleless"`
-	Warning  string           `json:"warning,omitempty"`
-	Gains    []impactLineJSON `json:"gains"`
-	Losses   []impactLineJSON `json:"losses"`
-	Keeps    []impactLineJSON `json:"keeps"`
-	*bulkJSON
-}
-
-type impactLineJSON struct {
-	ResourceType string   `json:"resource_type"`
-	Action       string   `json:"action"`
-	Own          bool     `json:"own"`
-	Members      int      `json:"members"`
-	Sample       []string `json:"sample"`
-}
-
-func wireImpactLine(l *org.ImpactLine) impactLineJSON {
-	return impactLineJSON{
+func wireImpactLine(l *org.ImpactLine) client.ImpactLine {
+	return client.ImpactLine{
 		ResourceType: l.Permission.ResourceType, Action: l.Permission.Action, Own: l.Own, Members: l.Members,
 		Sample: append([]string{}, l.Sample...),
 	}
 }
 
-func wireImpact(i *org.Impact) impactJSON {
-	return impactJSON{
+func wireImpact(i *org.Impact) client.Impact {
+	return client.Impact{
 		DryRun: true, Members: i.Members, Affected: i.Affected, Roleless: i.Roleless, Warning: i.Warning,
 		Gains: each(i.Gains, wireImpactLine), Losses: each(i.Losses, wireImpactLine), Keeps: each(i.Keeps, wireImpactLine),
 	}
@@ -85,31 +64,19 @@ func (s *Server) handle(c *call) (reply, error) {
 	if err != nil || r.refused != nil {
 		return r, err
 	}
-	told := wireImpact(impact)
-	if bulk, ok := r.data.(bulkJSON); ok {
-		told.bulkJSON = &bulk
+	foreseen := wireImpact(impact)
+	if bulk, ok := r.data.(client.BulkResult); ok {
+		return reply{data: client.BulkImpact{Impact: foreseen, BulkResult: bulk}}, nil
 	}
-	return reply{data: told}, nil
+	return reply{data: foreseen}, nil
 }
 
-type bulkJSON struct {
-	Done      []memberWithUserJSON `json:"done"`
-	Unchanged []memberWithUserJSON `json:"unchanged"`
-	Refused   []bulkRefusalJSON    `json:"refused"`
-}
-
-type bulkRefusalJSON struct {
-	User   string     `json:"user"`
-	UserID *uuid.UUID `json:"user_id,omitempty"`
-	Reason string     `json:"reason"`
-}
-
-func wireBulk(r *org.BulkResult) bulkJSON {
-	return bulkJSON{
+func wireBulk(r *org.BulkResult) client.BulkResult {
+	return client.BulkResult{
 		Done:      each(r.Done, wireMemberWithUser),
 		Unchanged: each(r.Unchanged, wireMemberWithUser),
-		Refused: each(r.Refused, func(r *org.BulkRefusal) bulkRefusalJSON {
-			refusal := bulkRefusalJSON{User: r.Who, Reason: r.Reason}
+		Refused: each(r.Refused, func(r *org.BulkRefusal) client.BulkRefusal {
+			refusal := client.BulkRefusal{User: r.Who, Reason: r.Reason}
 			if r.Member != nil {
 				refusal.UserID = &r.Member.UserID
 			}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/a-h/templ"
 
+	"rolecall.example/client"
 	"rolecall.example/org"
 	"rolecall.example/views"
 )
@@ -118,7 +119,7 @@ func problem(c *call, status int, e *org.Error) reply {
 	}
 	return reply{
 		status:   status,
-		data:     errorJSON{Message: e.Message, Detail: e.Detail, Validations: e.Fields},
+		data:     client.Error{Message: e.Message, Detail: e.Detail, Validations: wireFields(e.Fields)},
 		title:    p.Title(),
 		page:     told(views.ProblemPage),
 		fragment: told(views.ProblemFragment),

@@ -7,6 +7,7 @@ import (
 	"github.com/a-h/templ"
 	"github.com/google/uuid"
 
+	"rolecall.example/client"
 	"rolecall.example/org"
 	"rolecall.example/views"
 )
@@ -52,10 +53,7 @@ func memberAnswer(c *call, m *org.Member, a *views.Ask) any {
 	if a.Answer == nil || !c.query().values.Has("explain") {
 		return wireMemberWithUser(m)
 	}
-	return struct {
-		memberWithUserJSON
-		Explanation explanationJSON `json:"explanation"`
-	}{wireMemberWithUser(m), wireExplanation(a.Answer)}
+	return client.MemberExplained{MemberWithUser: wireMemberWithUser(m), Explanation: wireExplanation(a.Answer)}
 }
 
 // askView is the answer alone, as htmx puts it below the question.
@@ -133,7 +131,7 @@ func (s *Server) lint(c *call) (reply, error) {
 		return reply{}, err
 	}
 	return reply{
-		data: each(found, func(f *org.Finding) findingJSON {
+		data: each(found, func(f *org.Finding) client.Finding {
 			return wireFinding(views.FindingURL(o.Name, *f), f)
 		}),
 		page:   show(views.LintPage(views.Lint{Organization: o, Findings: found})),

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 
+	"rolecall.example/client"
 	"rolecall.example/org"
 	"rolecall.example/static"
 )
@@ -44,7 +45,7 @@ func (s *Server) showBuild(*call) (reply, error) {
 	if s.AccessURL != nil {
 		address = s.AccessURL.String()
 	}
-	return reply{data: map[string]string{"version": s.Version, "external_url": address}}, nil
+	return reply{data: client.BuildInfo{Version: s.Version, ExternalURL: address}}, nil
 }
 
 func (s *Server) showDocument(c *call) (reply, error) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 
+	"rolecall.example/client"
 	"rolecall.example/org"
 	"rolecall.example/views"
 )
@@ -69,9 +70,9 @@ func (s *Server) createLoginToken(c *call) (reply, error) {
 		told.Detail += " Sign in at " + c.absolute(views.LoginURL) + " to replace it."
 		err = &told
 	}
-	return reply{status: http.StatusCreated, data: map[string]string{"session_token": token}, secret: true}, err
+	return reply{status: http.StatusCreated, data: client.LoginResponse{SessionToken: token}, secret: true}, err
 }
 
 func (s *Server) deleteLoginToken(c *call) (reply, error) {
-	return reply{data: messageJSON{"Logged out!"}}, s.signOut(c)
+	return reply{data: client.Message{Message: "Logged out!"}}, s.signOut(c)
 }

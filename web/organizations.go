@@ -7,6 +7,7 @@ import (
 	"github.com/a-h/templ"
 	"github.com/google/uuid"
 
+	"rolecall.example/client"
 	"rolecall.example/org"
 	"rolecall.example/views"
 )
@@ -136,7 +137,7 @@ func (s *Server) deleteOrganization(c *call) (reply, error) {
 		return c.again(err, func(e *org.Error) reply { return s.refusedSettings(c, views.OrganizationForm{Confirm: true, Err: e}) })
 	}
 	return reply{
-		data:  messageJSON{"Organization has been deleted."},
+		data:  client.Message{Message: "Organization has been deleted."},
 		next:  views.OrganizationsPath,
 		flash: displayName(o.DisplayName, o.Name) + " was deleted.",
 	}, nil

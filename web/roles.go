@@ -126,7 +126,7 @@ func (s *Server) savedRole(c *call, role *org.Role, err error) (reply, error) {
 	if err != nil {
 		return c.again(err, func(e *org.Error) reply { return s.refusedRole(c, e) })
 	}
-	wire := wireRole(role)
+	var wire any = wireRole(role)
 	if c.ofSite() {
 		wire = wirePatchedRole(role)
 	}

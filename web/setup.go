@@ -4,8 +4,7 @@ import (
 	"context"
 	"net/http"
 
-	"github.com/google/uuid"
-
+	"rolecall.example/client"
 	"rolecall.example/org"
 	"rolecall.example/views"
 )
@@ -13,16 +12,16 @@ import (
 func (s *Server) showFirstUser(c *call) (reply, error) {
 	has, err := s.hasUsers(c.ctx)
 	if err == nil && !has {
-		return reply{status: http.StatusNotFound, data: messageJSON{"The initial user has not been created yet."}}, nil
+		return reply{status: http.StatusNotFound, data: client.Message{Message: "The initial user has not been created yet."}}, nil
 	}
-	return reply{data: messageJSON{"The initial user has already been created."}}, err
+	return reply{data: client.Message{Message: "The initial user has already been created."}}, err
 }
 
 func (s *Server) createFirstUser(c *call) (reply, error) {
 	u, o, err := s.org.CreateFirstUser(c.ctx, s.firstUser(c))
 	return reply{
 		status: http.StatusCreated,
-		data:   map[string]uuid.UUID{"user_id": u.ID, "organization_id": o.ID},
+		data:   client.FirstUserResponse{UserID: u.ID, OrganizationID: o.ID},
 	}, err
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/a-h/templ"
 
+	"rolecall.example/client"
 	"rolecall.example/org"
 	"rolecall.example/views"
 )
@@ -19,7 +20,7 @@ func (s *Server) listTokens(c *call) (reply, error) {
 	}
 	r := s.tokensPage(c, views.Tokens{Tokens: list, Revoke: c.query().text("revoke")})
 	if r.data = each(list, wireToken); len(list) == 0 {
-		r.data = []tokenJSON(nil) // the one list that clients expect as null when there is nothing in it
+		r.data = []client.Token(nil) // the one list that clients expect as null when there is nothing in it
 	}
 	return r, nil
 }
@@ -86,7 +87,7 @@ func (s *Server) createToken(c *call) (reply, error) {
 		return c.again(err, func(e *org.Error) reply { return s.listedTokens(c, views.Tokens{Err: e}) })
 	}
 	r := s.listedTokens(c, views.Tokens{Secret: key})
-	r.status, r.data, r.secret = http.StatusCreated, map[string]string{"key": key}, true
+	r.status, r.data, r.secret = http.StatusCreated, client.CreateTokenResponse{Key: key}, true
 	return r, nil
 }
 

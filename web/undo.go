@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"rolecall.example/client"
 	"rolecall.example/org"
 	"rolecall.example/views"
 )
@@ -43,7 +44,7 @@ func (s *Server) refusedUndo(c *call, err error) (reply, error) {
 		return reply{}, err
 	}
 	r := s.failed(c, err)
-	if e, ok := r.data.(errorJSON); ok {
+	if e, ok := r.data.(client.Error); ok {
 		r.fragment = show(views.Toast(views.Flash{Message: e.Message, Detail: e.Detail, Bad: true}))
 	}
 	return r, nil

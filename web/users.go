@@ -11,6 +11,7 @@ import (
 	"github.com/a-h/templ"
 	"github.com/google/uuid"
 
+	"rolecall.example/client"
 	"rolecall.example/org"
 	"rolecall.example/views"
 )
@@ -25,7 +26,7 @@ func (s *Server) listUsers(c *call) (reply, error) {
 		return reply{}, err
 	}
 	return reply{
-		data:     userListJSON{Users: each(list.Users, wireUser), Count: list.Count},
+		data:     client.UserList{Users: each(list.Users, wireUser), Count: list.Count},
 		page:     s.usersView(c, f, list, views.UsersPage),
 		fragment: s.usersView(c, f, list, views.UsersResults),
 		title:    "Users",
@@ -268,7 +269,7 @@ func (s *Server) deleteUser(c *call) (reply, error) {
 		return c.again(err, func(e *org.Error) reply { return s.userPage(c, views.UserPage{Err: e, Confirm: true}) })
 	}
 	return reply{
-		data:  messageJSON{"User has been deleted!"},
+		data:  client.Message{Message: "User has been deleted!"},
 		next:  c.usersHome(),
 		flash: displayName(u.Name, u.Username) + " was deleted.",
 	}, nil
@@ -331,7 +332,7 @@ func (s *Server) showUserRoles(c *call) (reply, error) {
 		return s.userAssignmentForm(c, &a, nil, nil), err
 	}
 	names, err := s.org.UserRoles(c.ctx, c.subject, c.user())
-	wire := userRolesJSON{Roles: append([]string{}, names.Roles...), Organizations: map[uuid.UUID][]string{}}
+	wire := client.UserRoles{Roles: append([]string{}, names.Roles...), Organizations: map[uuid.UUID][]string{}}
 	for id, roles := range names.Organizations {
 		wire.Organizations[id] = append([]string{}, roles...)
 	}

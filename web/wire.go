@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"rolecall.example/client"
 	"rolecall.example/org"
 	"rolecall.example/rbac"
 )
@@ -44,6 +45,15 @@ func (w Wire) memberPage() (before, after string) {
 	return "[", "]"
 }
 
+// wireFields are what is wrong with the fields of a request; nil if nothing is.
+func wireFields(fields []org.Field) []client.Validation {
+	var list []client.Validation
+	for _, f := range fields {
+		list = append(list, client.Validation(f))
+	}
+	return list
+}
+
 // each converts a list. A list without entries is an empty one, never null.
 func each[From, To any](list []From, convert func(*From) To) []To {
 	out := make([]To, len(list))
@@ -56,6 +66,12 @@ func each[From, To any](list []From, convert func(*From) To) []To {
 // wireTime is how times go out: in UTC, to the microsecond, as they are stored.
 func wireTime(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
 
+// unlimited is how a token goes out that nothing limits, as none is limited yet.
+var unlimited = struct {
+	scopes    []string
+	allowList []client.TokenTarget
+}{[]string{"coder:all"}, []client.TokenTarget{{Type: rbac.Wildcard, ID: rbac.Wildcard}}}
+
 // idOrNothing leaves out the organization of what belongs to the site.
 func idOrNothing(id uuid.UUID) string {
 	if id == uuid.Nil {
@@ -64,12 +80,12 @@ func idOrNothing(id uuid.UUID) string {
 	return id.String()
 }
 
-func wireRoleRef(r *org.RoleRef) roleRefJSON {
-	return roleRefJSON{Name: r.Name, DisplayName: r.DisplayName, OrganizationID: idOrNothing(r.OrganizationID)}
+func wireRoleRef(r *org.RoleRef) client.RoleRef {
+	return client.RoleRef{Name: r.Name, DisplayName: r.DisplayName, OrganizationID: r.OrganizationID}
 }
 
-func wireMember(m *org.Member) memberJSON {
-	return memberJSON{
+func wireMember(m *org.Member) client.Member {
+	return client.Member{
 		UserID:         m.UserID,
 		OrganizationID: m.OrganizationID,
 		CreatedAt:      wireTime(m.CreatedAt),
@@ -78,53 +94,56 @@ func wireMember(m *org.Member) memberJSON {
 	}
 }
 
-func wireMemberWithUser(m *org.Member) memberWithUserJSON {
-	return memberWithUserJSON{
-		memberJSON: wireMember(m),
-		Username:   m.Username,
-		Name:       m.Name,
-		AvatarURL:  m.AvatarURL,
-		Email:      m.Email,
-		SiteRoles:  each(m.SiteRoles, wireRoleRef),
+func wireMemberWithUser(m *org.Member) client.MemberWithUser {
+	return client.MemberWithUser{
+		Member:    wireMember(m),
+		Username:  m.Username,
+		Name:      m.Name,
+		AvatarURL: m.AvatarURL,
+		Email:     m.Email,
+		SiteRoles: each(m.SiteRoles, wireRoleRef),
 	}
 }
 
-func wirePermission(p *rbac.Permission) permissionJSON {
-	return permissionJSON{Negate: p.Negate, ResourceType: p.ResourceType, Action: p.Action}
+func wirePermission(p *rbac.Permission) client.Permission {
+	return client.Permission{Negate: p.Negate, ResourceType: p.ResourceType, Action: p.Action}
 }
 
-func wireRole(r *org.Role) roleJSON {
-	return roleJSON{
+func wireRole(r *org.Role) client.Role {
+	return client.Role{
 		Name:           r.Name,
-		OrganizationID: idOrNothing(r.OrganizationID),
+		OrganizationID: r.OrganizationID,
 		DisplayName:    r.DisplayName,
 		Site:           each(r.Site, wirePermission),
 		Organization:   each(r.Organization, wirePermission),
+		Member:         []client.Permission{},
 		User:           each(r.User, wirePermission),
 	}
 }
 
 // wirePatchedRole is a site role as the document that has PATCH /users/roles shows it: with a map by organization,
 // which in a site role is empty.
-func wirePatchedRole(r *org.Role) roleJSON {
+func wirePatchedRole(r *org.Role) client.PatchedSiteRole {
 	role := wireRole(r)
-	role.Organization = struct{}{}
-	return role
-}
-
-func wireAssignableRole(r *org.Role) assignableRoleJSON {
-	return assignableRoleJSON{roleJSON: wireRole(r), Assignable: r.Assignable, BuiltIn: r.BuiltIn}
-}
-
-func wireAssignment(a *org.Assignment) memberRolesJSON {
-	return memberRolesJSON{
-		Roles:   each(a.Member.Roles, wireRoleRef),
-		Choices: each(a.Choices, func(c *org.RoleChoice) assignableRoleJSON { return wireAssignableRole(&c.Role) }),
+	return client.PatchedSiteRole{
+		Name: role.Name, DisplayName: role.DisplayName, Site: role.Site, Organization: map[string][]client.Permission{},
+		Member: role.Member, User: role.User,
 	}
 }
 
-func wireUser(u *org.User) userJSON {
-	return userJSON{
+func wireAssignableRole(r *org.Role) client.AssignableRole {
+	return client.AssignableRole{Role: wireRole(r), Assignable: r.Assignable, BuiltIn: r.BuiltIn}
+}
+
+func wireAssignment(a *org.Assignment) client.MemberRoles {
+	return client.MemberRoles{
+		Roles:   each(a.Member.Roles, wireRoleRef),
+		Choices: each(a.Choices, func(c *org.RoleChoice) client.AssignableRole { return wireAssignableRole(&c.Role) }),
+	}
+}
+
+func wireUser(u *org.User) client.User {
+	return client.User{
 		ID:              u.ID,
 		Username:        u.Username,
 		Name:            u.Name,
@@ -133,15 +152,15 @@ func wireUser(u *org.User) userJSON {
 		CreatedAt:       wireTime(u.CreatedAt),
 		UpdatedAt:       wireTime(u.UpdatedAt),
 		LastSeenAt:      wireTime(u.LastSeenAt),
-		Status:          u.Status,
+		Status:          client.Status(u.Status),
 		LoginType:       u.LoginType,
 		OrganizationIDs: append([]uuid.UUID{}, u.OrganizationIDs...),
 		Roles:           each(u.Roles, wireRoleRef),
 	}
 }
 
-func wireOrganization(o *org.Organization) organizationJSON {
-	return organizationJSON{
+func wireOrganization(o *org.Organization) client.Organization {
+	return client.Organization{
 		ID:          o.ID,
 		Name:        o.Name,
 		DisplayName: o.DisplayName,
@@ -150,11 +169,13 @@ func wireOrganization(o *org.Organization) organizationJSON {
 		CreatedAt:   wireTime(o.CreatedAt),
 		UpdatedAt:   wireTime(o.UpdatedAt),
 		IsDefault:   o.IsDefault,
+
+		DefaultRoles: []string{},
 	}
 }
 
-func wireToken(t *org.Token) tokenJSON {
-	return tokenJSON{
+func wireToken(t *org.Token) client.Token {
+	return client.Token{
 		ID:              t.ID,
 		UserID:          t.UserID,
 		Username:        t.Username,
@@ -171,8 +192,8 @@ func wireToken(t *org.Token) tokenJSON {
 	}
 }
 
-func wireAuditEntry(e *org.AuditEntry) auditEntryJSON {
-	entry := auditEntryJSON{
+func wireAuditEntry(e *org.AuditEntry) client.AuditEntry {
+	entry := client.AuditEntry{
 		Seq:            e.Seq,
 		ID:             e.ID,
 		RequestID:      e.RequestID,
@@ -183,17 +204,17 @@ func wireAuditEntry(e *org.AuditEntry) auditEntryJSON {
 		ResourceID:     e.ResourceID,
 		ResourceTarget: e.ResourceTarget,
 		Action:         e.Action,
-		Diff:           e.Diff,
+		Diff:           make(map[string]client.AuditChange, len(e.Diff)),
 		StatusCode:     e.StatusCode,
 		Description:    e.Description,
 		Deleted:        e.Deleted,
 		OrganizationID: e.OrganizationID,
 	}
-	if entry.Diff == nil {
-		entry.Diff = map[string]org.AuditChange{}
+	for field, change := range e.Diff {
+		entry.Diff[field] = client.AuditChange(change)
 	}
 	if o := e.Organization; o != nil {
-		entry.Organization = &auditOrganizationJSON{ID: o.ID, Name: o.Name, DisplayName: o.DisplayName, Icon: o.Icon}
+		entry.Organization = &client.AuditOrganization{ID: o.ID, Name: o.Name, DisplayName: o.DisplayName, Icon: o.Icon}
 	}
 	if e.User != nil {
 		user := wireUser(e.User)

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 
+	"rolecall.example/client"
 	"rolecall.example/org"
 )
 
@@ -89,7 +90,7 @@ func TestWireLists(t *testing.T) {
 
 func TestWireStyles(t *testing.T) {
 	t.Parallel()
-	role := roleJSON{Name: "ci"}
+	role := client.Role{Name: "ci"}
 	if diff := cmp.Diff([]any{role}, Documented.savedRole(role)); diff != "" {
 		t.Errorf("documented (-want +got)\n%s", diff)
 	}
@@ -132,8 +133,8 @@ func TestMemberRowsAsJSON(t *testing.T) {
 		members := []org.Member{sampleMember("Anna"), sampleMember("Ben")}[:n]
 		list := each(members, wireMemberWithUser)
 		page := struct {
-			Count   int                  `json:"count"`
-			Members []memberWithUserJSON `json:"members"`
+			Count   int                     `json:"count"`
+			Members []client.MemberWithUser `json:"members"`
 		}{n, list}
 		for name, tt := range map[string]struct {
 			rows jsonRows
@@ -185,5 +186,19 @@ func TestMemberRowsAsCSV(t *testing.T) {
 	}
 	if got := inert("\rx"); got != "'\rx" { // the reader above would drop the carriage return
 		t.Errorf("a carriage return became %q", got)
+	}
+}
+
+// TestWireAnswers: the answers to checks, written by hand, are what the client reads.
+func TestWireAnswers(t *testing.T) {
+	t.Parallel()
+	for _, answers := range []map[string]bool{{}, {"b": true, "a": false}, {`"quoted" <b>`: true, "explanations": true}} {
+		want, err := json.Marshal(client.AuthCheckResponse{Answers: answers})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := wireAnswers(answers); string(got) != string(want) {
+			t.Errorf("wireAnswers(%v) = %s, want %s", answers, got, want)
+		}
 	}
 }
