@@ -15,6 +15,7 @@ import (
 
 	"rolecall.example/org"
 	"rolecall.example/rbac"
+	"rolecall.example/views/ui"
 )
 
 // Audit is the audit log of the site, or of one organization.
@@ -39,7 +40,7 @@ func AuditURL(query, organization string) string {
 	if organization != "" {
 		q.Set("organization", organization)
 	}
-	return withQuery("/audit", q)
+	return ui.URL("/audit", q)
 }
 
 // with adds a parameter to the URL of this page.
@@ -81,7 +82,7 @@ func (a Audit) newer() string {
 type auditFilter struct {
 	key, label, kind string // kind: of the input
 	value            string
-	options          []askOption
+	options          []ui.Option
 	off              string // the page without it
 }
 
@@ -127,10 +128,10 @@ func (a Audit) filters() []auditFilter {
 	return out
 }
 
-func auditOptions(chosen string, pairs ...string) []askOption {
-	var out []askOption
+func auditOptions(chosen string, pairs ...string) []ui.Option {
+	var out []ui.Option
 	for i := 0; i < len(pairs); i += 2 {
-		out = append(out, askOption{value: pairs[i], label: pairs[i+1], on: pairs[i] == chosen})
+		out = append(out, ui.Option{Value: pairs[i], Label: pairs[i+1], On: pairs[i] == chosen})
 	}
 	return out
 }
@@ -138,8 +139,8 @@ func auditOptions(chosen string, pairs ...string) []askOption {
 // shown is the value of a filter as people read it.
 func (f auditFilter) shown() string {
 	for _, o := range f.options {
-		if o.on {
-			return o.label
+		if o.On {
+			return o.Label
 		}
 	}
 	return f.value
@@ -164,7 +165,7 @@ type auditDay struct {
 func (a Audit) days() []auditDay {
 	var days []auditDay
 	for _, e := range a.List.Entries {
-		label := dayLabel(e.Time, a.Now)
+		label := ui.DayHeading(e.Time, a.Now)
 		if len(days) == 0 || days[len(days)-1].label != label {
 			days = append(days, auditDay{label: label})
 		}
@@ -172,17 +173,6 @@ func (a Audit) days() []auditDay {
 		last.entries = append(last.entries, e)
 	}
 	return days
-}
-
-func dayLabel(t, now time.Time) string {
-	t, now = t.UTC(), now.UTC()
-	switch t.Format(time.DateOnly) {
-	case now.Format(time.DateOnly):
-		return "Today, " + t.Format("2 January")
-	case now.AddDate(0, 0, -1).Format(time.DateOnly):
-		return "Yesterday, " + t.Format("2 January")
-	}
-	return t.Format("2 January 2006")
 }
 
 // sentence is an entry in words: what stands before its target, and what after it.
@@ -211,9 +201,9 @@ func (a Audit) did(e org.AuditEntry) sentence {
 		where := map[string]string{"organization_member": "role", "user": "site role"}[e.ResourceType]
 		switch {
 		case len(gained) > 0 && len(lost) == 0:
-			return sentence{"gave", "the " + noun(len(gained), where) + " " + join(gained)}
+			return sentence{"gave", "the " + ui.Noun(len(gained), where) + " " + ui.Join(gained)}
 		case len(lost) > 0 && len(gained) == 0:
-			return sentence{"took from", "the " + noun(len(lost), where) + " " + join(lost)}
+			return sentence{"took from", "the " + ui.Noun(len(lost), where) + " " + ui.Join(lost)}
 		case len(gained) > 0:
 			return sentence{"changed the " + where + "s of", ""}
 		case e.ResourceType == "user":
@@ -270,10 +260,6 @@ func tried(e org.AuditEntry) sentence {
 		after = "and more than is recorded here"
 	}
 	return sentence{"was refused " + verb, after}
-}
-
-func kindLabel(resourceType string) string {
-	return firstOf(map[string]string{"custom_role": "role", "organization_member": "member", "user": "account", "api_key": "token"}[resourceType], strings.ReplaceAll(resourceType, "_", " "))
 }
 
 // targetURL is the page of what an entry is about, "" if it is gone or has none.
@@ -407,14 +393,14 @@ func (a Audit) changes(e org.AuditEntry) []change {
 			continue // the sentence names it
 		}
 		if c.Secret {
-			out = append(out, change{"del", "•", "", fieldLabel(field), "changed, not recorded"})
+			out = append(out, change{"del", "•", "", ui.FieldLabel(field), "changed, not recorded"})
 			continue
 		}
 		note := valueText(c.Old) + " → " + valueText(c.New)
 		if valueText(c.Old) == nothing {
 			note = valueText(c.New)
 		}
-		out = append(out, change{"del", "•", "", fieldLabel(field), note})
+		out = append(out, change{"del", "•", "", ui.FieldLabel(field), note})
 	}
 	return out
 }
@@ -428,9 +414,9 @@ func valueText(v any) string {
 	case nil:
 		return nothing
 	case string:
-		return firstOf(v, nothing)
+		return ui.FirstOf(v, nothing)
 	case []any:
-		return firstOf(strings.Join(texts(v), ", "), nothing)
+		return ui.FirstOf(strings.Join(texts(v), ", "), nothing)
 	}
 	return fmt.Sprint(v)
 }
@@ -453,5 +439,5 @@ func (a Audit) actor(e org.AuditEntry) string {
 	if e.User != nil {
 		return e.User.Label()
 	}
-	return firstOf(e.Actor, "Somebody")
+	return ui.FirstOf(e.Actor, "Somebody")
 }

@@ -8,6 +8,8 @@ package views
 import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
+import "rolecall.example/views/ui"
+
 // LoginPage is the form to sign in.
 func LoginPage(l Login) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
@@ -37,7 +39,7 @@ func LoginPage(l Login) templ.Component {
 		var templ_7745c5c3_Var2 string
 		templ_7745c5c3_Var2, templ_7745c5c3_Err = templ.JoinStringErrs(product)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/auth.templ`, Line: 6, Col: 25}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/auth.templ`, Line: 8, Col: 25}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var2))
 		if templ_7745c5c3_Err != nil {
@@ -50,7 +52,7 @@ func LoginPage(l Login) templ.Component {
 		var templ_7745c5c3_Var3 templ.SafeURL
 		templ_7745c5c3_Var3, templ_7745c5c3_Err = templ.JoinURLErrs(LoginURL)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/auth.templ`, Line: 7, Col: 50}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/auth.templ`, Line: 9, Col: 50}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var3))
 		if templ_7745c5c3_Err != nil {
@@ -60,7 +62,7 @@ func LoginPage(l Login) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = errorSummary(l.Err, map[string]string{"email": "email", "password": "password"}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.ErrorSummary(formError(l.Err), map[string]string{"email": "email", "password": "password"}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -69,7 +71,7 @@ func LoginPage(l Login) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = icon("circle-check").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Icon("circle-check").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -83,7 +85,7 @@ func LoginPage(l Login) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = icon("triangle-alert").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Icon("triangle-alert").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -99,7 +101,7 @@ func LoginPage(l Login) templ.Component {
 		var templ_7745c5c3_Var4 string
 		templ_7745c5c3_Var4, templ_7745c5c3_Err = templ.JoinStringErrs(l.Next)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/auth.templ`, Line: 21, Col: 49}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/auth.templ`, Line: 23, Col: 49}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var4))
 		if templ_7745c5c3_Err != nil {
@@ -109,16 +111,16 @@ func LoginPage(l Login) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = field(input{
-			id: "email", name: "email", label: "Email", value: l.Email, err: l.Err,
-			attrs: templ.Attributes{"type": "email", "autocomplete": "username", "required": true, "autofocus": l.Err == nil && l.Email == ""},
+		templ_7745c5c3_Err = ui.Field(ui.Input{
+			ID: "email", Name: "email", Label: "Email", Value: l.Email, Err: formError(l.Err),
+			Attrs: templ.Attributes{"type": "email", "autocomplete": "username", "required": true, "autofocus": l.Err == nil && l.Email == ""},
 		}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = field(input{
-			id: "password", name: "password", label: "Password", err: l.Err,
-			attrs: templ.Attributes{"type": "password", "autocomplete": "current-password", "required": true},
+		templ_7745c5c3_Err = ui.Field(ui.Input{
+			ID: "password", Name: "password", Label: "Password", Err: formError(l.Err),
+			Attrs: templ.Attributes{"type": "password", "autocomplete": "current-password", "required": true},
 		}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -160,7 +162,7 @@ func SetupPage(s Setup) templ.Component {
 		var templ_7745c5c3_Var6 string
 		templ_7745c5c3_Var6, templ_7745c5c3_Err = templ.JoinStringErrs(product)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/auth.templ`, Line: 38, Col: 21}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/auth.templ`, Line: 40, Col: 21}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var6))
 		if templ_7745c5c3_Err != nil {
@@ -173,7 +175,7 @@ func SetupPage(s Setup) templ.Component {
 		var templ_7745c5c3_Var7 templ.SafeURL
 		templ_7745c5c3_Var7, templ_7745c5c3_Err = templ.JoinURLErrs(SetupURL)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/auth.templ`, Line: 39, Col: 50}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/auth.templ`, Line: 41, Col: 50}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var7))
 		if templ_7745c5c3_Err != nil {
@@ -183,7 +185,7 @@ func SetupPage(s Setup) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = errorSummary(s.Err, map[string]string{
+		templ_7745c5c3_Err = ui.ErrorSummary(formError(s.Err), map[string]string{
 			"setup_token": "setup_token", "username": "username", "name": "name", "email": "email", "password": "password",
 		}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
@@ -193,7 +195,7 @@ func SetupPage(s Setup) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = icon("info").Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Icon("info").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -201,40 +203,40 @@ func SetupPage(s Setup) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = field(input{
-			id: "setup_token", name: "setup_token", label: "Setup token", value: s.Token, mono: true, err: s.Err,
-			hint:  "Printed once in the server log. The address there fills it in.",
-			attrs: templ.Attributes{"autocomplete": "off", "spellcheck": "false", "required": true},
+		templ_7745c5c3_Err = ui.Field(ui.Input{
+			ID: "setup_token", Name: "setup_token", Label: "Setup token", Value: s.Token, Mono: true, Err: formError(s.Err),
+			Hint:  "Printed once in the server log. The address there fills it in.",
+			Attrs: templ.Attributes{"autocomplete": "off", "spellcheck": "false", "required": true},
 		}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = field(input{
-			id: "email", name: "email", label: "Email", value: s.Email, err: s.Err,
-			attrs: templ.Attributes{"type": "email", "autocomplete": "email", "required": true},
+		templ_7745c5c3_Err = ui.Field(ui.Input{
+			ID: "email", Name: "email", Label: "Email", Value: s.Email, Err: formError(s.Err),
+			Attrs: templ.Attributes{"type": "email", "autocomplete": "email", "required": true},
 		}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = field(input{
-			id: "username", name: "username", label: "Username", value: s.Username, err: s.Err,
-			hint:  "Letters, digits and single hyphens.",
-			attrs: templ.Attributes{"autocomplete": "username", "maxlength": "32", "autocapitalize": "none", "spellcheck": "false", "required": true},
+		templ_7745c5c3_Err = ui.Field(ui.Input{
+			ID: "username", Name: "username", Label: "Username", Value: s.Username, Err: formError(s.Err),
+			Hint:  "Letters, digits and single hyphens.",
+			Attrs: templ.Attributes{"autocomplete": "username", "maxlength": "32", "autocapitalize": "none", "spellcheck": "false", "required": true},
 		}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = field(input{
-			id: "name", name: "name", label: "Full name (optional)", value: s.Name, err: s.Err,
-			attrs: templ.Attributes{"autocomplete": "name", "maxlength": "128"},
+		templ_7745c5c3_Err = ui.Field(ui.Input{
+			ID: "name", Name: "name", Label: "Full name (optional)", Value: s.Name, Err: formError(s.Err),
+			Attrs: templ.Attributes{"autocomplete": "name", "maxlength": "128"},
 		}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = field(input{
-			id: "password", name: "password", label: "Password", err: s.Err,
-			hint:  "8 characters or more. A passphrase is fine.",
-			attrs: templ.Attributes{"type": "password", "autocomplete": "new-password", "minlength": "8", "required": true},
+		templ_7745c5c3_Err = ui.Field(ui.Input{
+			ID: "password", Name: "password", Label: "Password", Err: formError(s.Err),
+			Hint:  "8 characters or more. A passphrase is fine.",
+			Attrs: templ.Attributes{"type": "password", "autocomplete": "new-password", "minlength": "8", "required": true},
 		}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err

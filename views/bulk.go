@@ -2,6 +2,7 @@ package views
 
 import (
 	"rolecall.example/org"
+	"rolecall.example/views/ui"
 )
 
 // Title asks the question of the page.
@@ -12,17 +13,17 @@ func (b BulkConfirm) Title() string {
 	}
 	switch b.Bulk.Action {
 	case org.BulkAddRole:
-		return "Add " + b.Role + " to " + plural(n, "member") + "?"
+		return "Add " + b.Role + " to " + ui.Plural(n, "member") + "?"
 	case org.BulkRemoveRole:
-		return "Remove " + b.Role + " from " + plural(n, "member") + "?"
+		return "Remove " + b.Role + " from " + ui.Plural(n, "member") + "?"
 	default:
-		return "Remove " + plural(n, "member") + " from " + b.Result.Organization.Label() + "?"
+		return "Remove " + ui.Plural(n, "member") + " from " + b.Result.Organization.Label() + "?"
 	}
 }
 
 // verb is what the button does.
 func (b BulkConfirm) verb() string {
-	n := plural(len(b.Result.Done), "member")
+	n := ui.Plural(len(b.Result.Done), "member")
 	switch b.Bulk.Action {
 	case org.BulkAddRole:
 		return "Add role to " + n
@@ -36,17 +37,10 @@ func (b BulkConfirm) verb() string {
 // unchanged says why some are as they should be already.
 func (b BulkConfirm) unchanged() string {
 	n := len(b.Result.Unchanged)
-	subject, verb := plural(n, "member"), "have"
-	if n == 1 {
-		verb = "has"
-	}
 	if b.Bulk.Action == org.BulkRemoveRole {
-		if n == 1 {
-			return subject + " doesn’t have it."
-		}
-		return subject + " don’t have it."
+		return ui.Plural(n, "member") + " " + ui.Verb(n, "don’t") + " have it."
 	}
-	return subject + " " + verb + " it already."
+	return ui.Plural(n, "member") + " " + ui.Verb(n, "have") + " it already."
 }
 
 // all says whether everybody is meant who matches a filter, not those who were ticked.
@@ -64,13 +58,13 @@ func (b BulkDone) Sentence() string {
 	case n == 0:
 		return "Nothing was changed."
 	case b.Bulk.Action == org.BulkAddRole:
-		return b.Role + " was added to " + plural(n, "member") + "."
+		return b.Role + " was added to " + ui.Plural(n, "member") + "."
 	case b.Bulk.Action == org.BulkRemoveRole:
-		return b.Role + " was removed from " + plural(n, "member") + "."
+		return b.Role + " was removed from " + ui.Plural(n, "member") + "."
 	case n == 1:
 		return "1 member was removed."
 	default:
-		return plural(n, "member") + " were removed."
+		return ui.Plural(n, "member") + " were removed."
 	}
 }
 
@@ -86,9 +80,9 @@ func someNames(members []org.Member) string {
 		names = append(names, m.Label())
 	}
 	if more := len(members) - len(names); more > 0 {
-		names = append(names, thousands(more)+" more")
+		names = append(names, ui.Thousands(more)+" more")
 	}
-	return join(names)
+	return ui.Join(names)
 }
 
 // silent says whether a change makes no difference to anybody's rights.
@@ -102,25 +96,10 @@ func affected(i org.Impact) string {
 	case i.Members == 0:
 		return "Nobody is affected: nobody holds it."
 	case i.Affected == 0:
-		return "Nobody gains or loses a right (" + people(i.Members) + " looked at)."
+		return "Nobody gains or loses a right (" + ui.Plural(i.Members, "person") + " looked at)."
 	case i.Affected == 1:
 		return "1 person gains or loses rights at once."
 	default:
-		return people(i.Affected) + " gain or lose rights at once."
+		return ui.Plural(i.Affected, "person") + " gain or lose rights at once."
 	}
-}
-
-func people(n int) string {
-	if n == 1 {
-		return "1 person"
-	}
-	return thousands(n) + " people"
-}
-
-// does is a verb for n of something.
-func does(n int, verb string) string {
-	if n == 1 {
-		return verb + "s"
-	}
-	return verb
 }

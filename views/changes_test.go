@@ -179,7 +179,7 @@ func TestCellsWithoutEffectSayWhy(t *testing.T) {
 func TestToastUndo(t *testing.T) {
 	t.Parallel()
 	f := Flash{Message: "Done", Undo: "1234", Back: "/x?y=1"}
-	form := render(t, Page(Shell{Flash: &f}, NoOrganizationPage())).Find("#toast form[method=post]")
+	form := render(t, Page(Frame{Flash: &f}, NoOrganizationPage())).Find("#toast form[method=post]")
 	if form.AttrOr("action", "") != "/audit/1234/undo" || form.Find("input[name=back]").AttrOr("value", "") != "/x?y=1" || form.Find("button").Length() != 1 {
 		t.Error("undo in a page leads elsewhere")
 	}

@@ -7,10 +7,11 @@ import (
 
 	"rolecall.example/org"
 	"rolecall.example/rbac"
+	"rolecall.example/views/ui"
 )
 
-// Ask is the explainer of one member: the question as a form, its answer, and everything that the member may do.
-type Ask struct {
+// ExplainForm is the explainer of one member: the question as a form, its answer, and everything that the member may do.
+type ExplainForm struct {
 	Organization org.Organization
 	Member       org.Member
 	Question     org.Question     // without an action: nothing was asked yet
@@ -24,7 +25,7 @@ type Ask struct {
 }
 
 // first is what the person is called in a sentence: the first word of the name.
-func (a Ask) first() string {
+func (a ExplainForm) first() string {
 	name := a.Member.Label()
 	if a.Member.Name != "" {
 		name, _, _ = strings.Cut(name, " ")
@@ -32,17 +33,10 @@ func (a Ask) first() string {
 	return name
 }
 
-// askOption is an option of a select.
-type askOption struct {
-	value, label string
-	on           bool
-	data         string // what script needs to know of it
-}
-
 // areaChoices is the options of a select, by area.
 type areaChoices struct {
 	label   string
-	choices []askOption
+	choices []ui.Option
 }
 
 // typeChoices are the resource types of a catalog.
@@ -55,7 +49,7 @@ func typeChoices(c *rbac.Catalog, chosen string) []areaChoices {
 			for _, a := range t.Actions {
 				actions = append(actions, a.Name)
 			}
-			group.choices = append(group.choices, askOption{t.Name, t.Label, t.Name == chosen, strings.Join(actions, " ")})
+			group.choices = append(group.choices, ui.Option{Value: t.Name, Label: t.Label, On: t.Name == chosen, Data: strings.Join(actions, " ")})
 		}
 		out = append(out, group)
 	}
@@ -63,10 +57,10 @@ func typeChoices(c *rbac.Catalog, chosen string) []areaChoices {
 }
 
 // actionChoices are the actions of a catalog.
-func actionChoices(c *rbac.Catalog, chosen string) []askOption {
-	var out []askOption
+func actionChoices(c *rbac.Catalog, chosen string) []ui.Option {
+	var out []ui.Option
 	for _, a := range c.WildcardActions() {
-		out = append(out, askOption{a.Name, strings.ToLower(a.Label), a.Name == chosen, ""})
+		out = append(out, ui.Option{Value: a.Name, Label: strings.ToLower(a.Label), On: a.Name == chosen})
 	}
 	return out
 }
@@ -121,7 +115,7 @@ func matchRef(m rbac.Match) org.RoleRef {
 }
 
 // implied says whether everybody holds the role of a match.
-func (a Ask) implied(m rbac.Match) bool {
+func (a ExplainForm) implied(m rbac.Match) bool {
 	c := catalogOr(a.Catalog)
 	return m.Role == c.ImpliedSite() || m.Role == c.ImpliedOrganization()
 }
@@ -148,7 +142,7 @@ type effChip struct {
 }
 
 // areas groups the lines by area and type, leaving out what Find does not match.
-func (a Ask) areas() []effArea {
+func (a ExplainForm) areas() []effArea {
 	byType := map[string][]org.EffectiveLine{}
 	for _, l := range a.Effective {
 		byType[l.Type.Name] = append(byType[l.Type.Name], l)
@@ -193,7 +187,7 @@ func (r effRow) text(area string) string {
 	return strings.Join(words, " ")
 }
 
-func (a Ask) row(t rbac.ResourceType, lines []org.EffectiveLine) effRow {
+func (a ExplainForm) row(t rbac.ResourceType, lines []org.EffectiveLine) effRow {
 	row := effRow{ResourceType: t}
 	for _, l := range lines {
 		q := org.Question{Action: l.Action.Name, ResourceType: t.Name}
@@ -226,7 +220,7 @@ func (a Ask) row(t rbac.ResourceType, lines []org.EffectiveLine) effRow {
 }
 
 // fixURL is where a suggestion can be carried out, "" where that is not known.
-func (a Ask) fixURL(s org.Suggestion) string {
+func (a ExplainForm) fixURL(s org.Suggestion) string {
 	site := s.Role.OrganizationID != a.Organization.ID || a.Organization.Name == ""
 	switch give := s.Kind == org.GiveRole || s.Kind == org.TakeRole; {
 	case give && !site:
@@ -241,7 +235,7 @@ func (a Ask) fixURL(s org.Suggestion) string {
 
 // suggestions are the ways to turn the verdict that are worth showing: those that the caller may take first, and full
 // control of the site last.
-func (a Ask) suggestions() []org.Suggestion {
+func (a ExplainForm) suggestions() []org.Suggestion {
 	list := slices.Clone(a.Answer.Changes)
 	rank := func(s org.Suggestion) int {
 		switch {

@@ -12,17 +12,18 @@ import (
 
 	"rolecall.example/org"
 	"rolecall.example/rbac"
+	"rolecall.example/views/ui"
 )
 
 // asked is a member who holds roles of every sort, and a question about it.
-func asked(action, resourceType string, own bool) Ask {
+func asked(action, resourceType string, own bool) ExplainForm {
 	catalog := rbac.Default()
 	curb := catalog.Compile(rbac.Role{Name: hostile, DisplayName: hostile, Organization: allow("!template:delete", "template:read")})
 	site := catalog.Compile(rbac.Role{Name: "site-reader", DisplayName: long, Site: allow("file:read"), User: allow("!file:update")})
 	admin, _ := catalog.BuiltIn("organization-template-admin")
 	m := newMember(rtl)
 	subject := catalog.NewSubject(m.UserID, []rbac.ID{acme.ID}, []rbac.Grant{{Role: curb, Org: acme.ID}, {Role: site}, {Role: admin, Org: acme.ID}})
-	a := Ask{Organization: acme, Member: m, LinkRoles: true, LinkSite: true, Question: org.Question{Action: action, ResourceType: resourceType, Own: own}}
+	a := ExplainForm{Organization: acme, Member: m, LinkRoles: true, LinkSite: true, Question: org.Question{Action: action, ResourceType: resourceType, Own: own}}
 	for _, area := range catalog.Areas() {
 		for _, t := range area.Types {
 			for _, act := range t.Actions {
@@ -119,8 +120,8 @@ func fullWhoCan() WhoCan {
 }
 
 func explainPages() map[string]templ.Component {
-	member := func(a Ask) templ.Component {
-		return MemberPage(MemberView{Organization: acme, Member: a.Member, Ask: a, LinkRoles: true, CanAssign: true, Now: now})
+	member := func(a ExplainForm) templ.Component {
+		return MemberPage(MemberView{Organization: acme, Member: a.Member, Explain: a, LinkRoles: true, CanAssign: true, Now: now})
 	}
 	bad := asked("", "", false)
 	bad.Err, bad.Question = refusal, org.Question{Action: hostile, ResourceType: hostile}
@@ -182,7 +183,7 @@ func explainFragments() map[string]templ.Component {
 		"answer":  ExplainAnswer(asked("delete", "template", false)),
 		"who can": WhoCanResults(fullWhoCan()),
 		"audit":   AuditResults(fullAudit()),
-		"api":     APIForms(API{JSON: "/api/v2/x", Curl: hostile, CLI: hostile}),
+		"api":     APIMenu(API{JSON: "/api/v2/x", Curl: hostile, CLI: hostile}),
 	}
 }
 
@@ -317,7 +318,7 @@ func TestLintLinks(t *testing.T) {
 			org.LintUnused: RoleDeleteURL("acme", hostile), org.LintSuspended: MemberRolesURL("acme", rtl), org.LintRedundant: MemberRolesURL("acme", rtl),
 			org.LintDuplicate: RoleCompareURL("acme", org.RoleAt{Name: hostile}, org.RoleAt{Name: "twin"}),
 		}[f.Rule]
-		if got := FindingURL("acme", f); got != firstOf(want, RoleURL("acme", hostile)) {
+		if got := FindingURL("acme", f); got != ui.FirstOf(want, RoleURL("acme", hostile)) {
 			t.Errorf("%s leads to %q", f.Rule, got)
 		}
 	}

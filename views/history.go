@@ -7,6 +7,7 @@ import (
 
 	"rolecall.example/org"
 	"rolecall.example/rbac"
+	"rolecall.example/views/ui"
 )
 
 // History is the versions of a role.
@@ -47,7 +48,7 @@ func RoleCompareURL(organization string, from, to org.RoleAt) string {
 	if to.Version != 0 {
 		q.Set("with_version", strconv.FormatInt(to.Version, 10))
 	}
-	return withQuery(RoleURL(organization, from.Name)+"/compare", q)
+	return ui.URL(RoleURL(organization, from.Name)+"/compare", q)
 }
 
 func (h History) org() string  { return h.View.Organization.Name }

@@ -8,6 +8,7 @@ import (
 
 	"rolecall.example/org"
 	"rolecall.example/rbac"
+	"rolecall.example/views/ui"
 )
 
 // columns are the actions that have a column of their own in the grid; the others are labelled chips. They are the only
@@ -34,11 +35,11 @@ func (n counts) sentence() string {
 	case n.denied == 0 && n.allowed == 0:
 		return "no permissions"
 	case n.denied == 0:
-		return thousands(n.allowed) + " allowed"
+		return ui.Thousands(n.allowed) + " allowed"
 	case n.allowed == 0:
-		return thousands(n.denied) + " denied"
+		return ui.Thousands(n.denied) + " denied"
 	default:
-		return thousands(n.allowed) + " allowed, " + thousands(n.denied) + " denied"
+		return ui.Thousands(n.allowed) + " allowed, " + ui.Thousands(n.denied) + " denied"
 	}
 }
 
@@ -120,7 +121,7 @@ func (c gridCell) locks() (unset, allow, deny bool) {
 func (c gridCell) locked() string {
 	unset, allow, deny := c.locks()
 	if (c.stored == stateUnset && allow && deny) || (c.stored == stateDeny && unset && allow) {
-		return firstOf(c.noAllow, c.noDeny)
+		return ui.FirstOf(c.noAllow, c.noDeny)
 	}
 	return ""
 }
@@ -165,15 +166,6 @@ func (c gridCell) described() string {
 		ids = append(ids, c.id()+"-error")
 	}
 	return strings.Join(ids, " ")
-}
-
-// effectText tells people why allowing a permission changes nothing, or less than it seems to.
-var effectText = map[rbac.Effect]string{
-	rbac.SiteOnlyType:   "Has no effect here: nothing of this type belongs to an organization",
-	rbac.DeniedForAll:   "Has no effect: this role denies it for every resource type",
-	rbac.AllowedForAll:  "Changes nothing: this role allows it for every resource type",
-	rbac.EveryoneHas:    "Changes nothing: every member may do this anyway",
-	rbac.EveryoneHasOwn: "Every member may do this anyway to what they own; the role widens it to everybody's",
 }
 
 // effectID is where the text of an effect stands in the page.

@@ -215,13 +215,13 @@ func TestMembersResultsRenewWhatIsAround(t *testing.T) {
 func TestMemberRowActions(t *testing.T) {
 	t.Parallel()
 	m := newMember("ghopper")
-	row := func(change func(*Row)) *goquery.Document {
-		r := Row{Member: m, Organization: acme, LinkRoles: true, CanAssign: true, CanRemove: true, Now: now}
+	row := func(change func(*MemberRowView)) *goquery.Document {
+		r := MemberRowView{Member: m, Organization: acme, LinkRoles: true, CanAssign: true, CanRemove: true, Now: now}
 		r.Member.Roles = refs("auditor")
 		change(&r)
 		return render(t, MemberRow(r))
 	}
-	free := row(func(*Row) {})
+	free := row(func(*MemberRowView) {})
 	// A row out of a table is not parsed as one; its parts are.
 	pencil := free.Find("a[data-pop]")
 	if pencil.AttrOr("href", "") != MemberRolesURL("acme", "ghopper") || pencil.AttrOr("hx-get", "") != pencil.AttrOr("href", "") || pencil.AttrOr("hx-target", "") != "#pop" {
@@ -230,14 +230,14 @@ func TestMemberRowActions(t *testing.T) {
 	if free.Find("a[data-menu]").AttrOr("data-remove", "") != MemberRemoveURL("acme", "ghopper") {
 		t.Error("removing is not offered")
 	}
-	refused := row(func(r *Row) { r.Member.RolesRefusal, r.Member.RemoveRefusal = "Because of A", "Because of B" })
+	refused := row(func(r *MemberRowView) { r.Member.RolesRefusal, r.Member.RemoveRefusal = "Because of A", "Because of B" })
 	if refused.Find("a[data-pop]").Length() != 0 || !strings.Contains(refused.Find(".ib.off").Text(), "Because of A") {
 		t.Error("a refused change of roles is offered, or without the reason")
 	}
 	if menu := refused.Find("a[data-menu]"); menu.AttrOr("data-remove", "(none)") != "(none)" || menu.AttrOr("data-remove-no", "") != "Because of B" {
 		t.Error("a refused removal is offered, or without the reason")
 	}
-	reader := row(func(r *Row) { r.CanAssign, r.CanRemove, r.LinkRoles = false, false, false })
+	reader := row(func(r *MemberRowView) { r.CanAssign, r.CanRemove, r.LinkRoles = false, false, false })
 	if reader.Find("[data-pop], .off, [data-remove], [data-remove-no], a.tag").Length() != 0 {
 		t.Error("something is offered to somebody who may only look")
 	}

@@ -1,6 +1,3 @@
-// Package views turns what the use cases answer into HTML: whole pages, and the fragments of them that htmx swaps in.
-// Every page is made of links and forms that work without script. The package holds no rule of the product: what may be
-// done, and why something may not, it takes from the values of org. It knows nothing of requests, routes or sessions.
 package views
 
 import (
@@ -9,33 +6,6 @@ import (
 	"rolecall.example/org"
 	"rolecall.example/rbac"
 )
-
-// Shell is what the frame of a page needs besides its body.
-type Shell struct {
-	Title  string          // of the page; the layout adds organization and product
-	Nav    *org.Navigation // nil: signed out, the plain frame
-	Active string          // "members", "roles", "audit", "settings", "users", "organizations", "site-roles", "site-audit", "tokens", "account" or "": the current item of the navigation
-	Theme  string          // "light", "dark", or "" to follow the system
-	Flash  *Flash
-	API    *API    // how a program gets what the page shows; nil if it can't
-	Crumbs []Crumb // from the first level down to the parent of this page
-	Back   string  // path and query of this page: where the theme form returns to
-
-	OfSite      bool // the page belongs to no organization, though the navigation keeps showing one
-	NoShortcuts bool // the person turned the single-key shortcuts off
-}
-
-// Crumb is a step on the way to a page.
-type Crumb struct{ Label, URL string }
-
-// Flash is a message about what has just been done.
-type Flash struct {
-	Message string
-	Detail  string // of what did not work: why
-	Bad     bool   // it did not work
-	Undo    string // id of the audit entry that can be undone from here
-	Back    string // path and query of the page that it is shown on, where an undo without script returns to
-}
 
 // Members is the list of members with its search, filters and order.
 type Members struct {
@@ -47,8 +17,8 @@ type Members struct {
 	Now       time.Time
 }
 
-// Row is one row of the list of members: what MemberRow needs besides the member.
-type Row struct {
+// MemberRowView is one row of the list of members: what MemberRow needs besides the member.
+type MemberRowView struct {
 	Member       org.Member
 	Organization org.Organization
 	Query        string // what was searched for, to mark it
@@ -64,12 +34,12 @@ type Row struct {
 type MemberView struct {
 	Organization org.Organization
 	Member       org.Member
-	LinkRoles    bool   // the caller may open the roles
-	CanAssign    bool   // as in Row
-	CanRemove    bool   // as in Row
-	Confirm      bool   // ask whether the member shall really be removed (MemberRemoveURL)
-	Back         string // as in Row
-	Ask          Ask    // what the member may do, and why; without an organization it is left out
+	LinkRoles    bool        // the caller may open the roles
+	CanAssign    bool        // as in MemberRowView
+	CanRemove    bool        // as in MemberRowView
+	Confirm      bool        // ask whether the member shall really be removed (MemberRemoveURL)
+	Back         string      // as in MemberRowView
+	Explain      ExplainForm // what the member may do, and why; without an organization it is left out
 	Err          *org.Error
 	Now          time.Time
 }
@@ -107,7 +77,7 @@ type AssignmentForm struct {
 	org.Assignment
 	Version string          // tag of the membership or account that the form began from
 	Checked map[string]bool // ticked by the person, by role name; nil: as held
-	Back    string          // as in Row
+	Back    string          // as in MemberRowView
 	Err     *org.Error
 	Catalog *rbac.Catalog // for the counts; nil: the default one
 }
@@ -183,12 +153,4 @@ type Problem struct {
 	Why             string   // the page that tells what the person may do, "" if there is none
 	Missing         []string // the permissions that it takes, as type:action
 	Grantors        []string // display names of roles that give them
-}
-
-// catalogOr gives the catalog of a model, which may be left out.
-func catalogOr(c *rbac.Catalog) *rbac.Catalog {
-	if c == nil {
-		return rbac.Default()
-	}
-	return c
 }

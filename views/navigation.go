@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"rolecall.example/org"
+	"rolecall.example/views/ui"
 )
 
 // navGroup is a part of the navigation.
@@ -15,7 +16,7 @@ type navGroup struct {
 }
 
 type navItem struct {
-	active, label, glyph, url string // active is what a page calls itself in Shell.Active
+	active, label, glyph, url string // active is what a page calls itself in Frame.Active
 	count                     string // "" for none
 	key                       string // goes there after "g"
 }
@@ -33,7 +34,7 @@ func navGroups(n org.Navigation) []navGroup {
 	groups := []navGroup{siteGroup(n), {
 		id: "nav-you", label: "You", about: "Yours",
 		items: []navItem{
-			{"tokens", "API tokens", "key-round", TokensURL("me"), thousands(n.TokenCount), "T"},
+			{"tokens", "API tokens", "key-round", TokensURL("me"), ui.Thousands(n.TokenCount), "T"},
 			{"account", "Account", "user-round", AccountURL, "", "Y"},
 		},
 	}}
@@ -46,9 +47,9 @@ func navGroups(n org.Navigation) []navGroup {
 func organizationGroup(n org.Navigation) navGroup {
 	name := n.Current.Name
 	g := navGroup{id: "nav-organization", label: "Organization", about: n.Current.Label(), items: []navItem{
-		{"members", "Members", "users", MembersURL(name, org.MemberFilter{}), thousands(n.Members), "M"},
+		{"members", "Members", "users", MembersURL(name, org.MemberFilter{}), ui.Thousands(n.Members), "M"},
 	}}
-	g.add(n.CanReadRoles, navItem{"roles", "Roles", "shield", RolesURL(name), thousands(n.Roles), "R"})
+	g.add(n.CanReadRoles, navItem{"roles", "Roles", "shield", RolesURL(name), ui.Thousands(n.Roles), "R"})
 	g.add(n.CanReadMembers, navItem{"who-can", "Who can…", "eye", WhoCanURL(name, org.Question{}), "", "W"})
 	g.add(n.CanReadMembers && n.CanReadRoles, navItem{"lint", "Role check", "shield-check", LintURL(name), "", "C"})
 	g.add(n.CanReadOrgAudit, navItem{"audit", "Audit log", "scroll-text", auditURL(name), "", "A"})
@@ -60,7 +61,7 @@ func siteGroup(n org.Navigation) navGroup {
 	g := navGroup{id: "nav-site", label: "Site", about: "Site"}
 	g.add(n.CanReadUsers, navItem{"users", "Users", "user-round", UsersPath, capped(n.UserCount), "U"})
 	g.add(n.CanReadOrganizations || n.CanCreateOrganizations, navItem{"organizations", "Organizations", "building-2", OrganizationsPath, capped(n.OrganizationCount), "O"})
-	g.add(n.SiteRoles, navItem{"site-roles", "Site roles", "globe", RolesURL(""), thousands(n.SiteRoleCount), ""})
+	g.add(n.SiteRoles, navItem{"site-roles", "Site roles", "globe", RolesURL(""), ui.Thousands(n.SiteRoleCount), ""})
 	g.add(n.CanReadSiteAudit, navItem{"site-audit", "Site audit log", "scroll-text", auditURL(""), "", ""})
 	return g
 }
@@ -74,12 +75,25 @@ func (g *navGroup) add(may bool, item navItem) {
 // capped writes a count that stopped at a limit.
 func capped(n int) string {
 	if n >= org.NavigationCountMax {
-		return thousands(org.NavigationCountMax) + "+"
+		return ui.Thousands(org.NavigationCountMax) + "+"
 	}
-	return thousands(n)
+	return ui.Thousands(n)
 }
 
 // matches says whether a label contains what was searched for.
 func matches(label, query string) bool {
 	return strings.Contains(strings.ToLower(label), strings.ToLower(strings.TrimSpace(query)))
+}
+
+// canSwitch reports whether there is another organization to choose, or to make.
+func canSwitch(nav *org.Navigation) bool {
+	return len(nav.Organizations) > 1 || nav.CanCreateOrganizations || nav.Current == nil && len(nav.Organizations) > 0
+}
+
+// placeLabel is the name of the organization that the navigation shows, or of the product where it shows none.
+func placeLabel(nav *org.Navigation) string {
+	if nav.Current == nil {
+		return product
+	}
+	return nav.Current.Label()
 }

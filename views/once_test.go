@@ -18,6 +18,7 @@ func TestFormsAreSentOnce(t *testing.T) {
 	if err != nil || len(files) == 0 {
 		t.Fatal(err)
 	}
+	files = append(files, "ui/toast.templ")
 	n := 0
 	for _, file := range files {
 		source, err := os.ReadFile(file)
@@ -30,7 +31,7 @@ func TestFormsAreSentOnce(t *testing.T) {
 				continue
 			}
 			n++
-			if !strings.Contains(form, "@once()") && !strings.Contains(form, "@editorHidden(") {
+			if !strings.Contains(form, "@ui.Once()") && !strings.Contains(form, "@Once()") && !strings.Contains(form, "@editorHidden(") {
 				t.Errorf("%s: %s", file, head)
 			}
 		}

@@ -2,10 +2,10 @@ package views
 
 import (
 	"slices"
-	"time"
 
 	"rolecall.example/org"
 	"rolecall.example/rbac"
+	"rolecall.example/views/ui"
 )
 
 // What the buttons of a role's form ask for besides saving, in the field "do".
@@ -20,18 +20,6 @@ var levelKeys = map[rbac.Level]string{rbac.LevelSite: "site", rbac.LevelOrganiza
 // cellField is the name of the field of a cell.
 func cellField(d rbac.Difference) string {
 	return levelKeys[d.Level] + "." + d.ResourceType + "." + d.Action
-}
-
-// levelWord says of which level a change is, where a role of this kind has more than one.
-func levelWord(l rbac.Level) string {
-	switch l {
-	case rbac.LevelSite:
-		return "site"
-	case rbac.LevelUser:
-		return "own resources"
-	default:
-		return ""
-	}
 }
 
 // mark is the sign, its class and the word of what a change makes a role say.
@@ -71,8 +59,8 @@ func (r RoleReview) count() int {
 
 // story says who saved what when, and what is left to decide.
 func (m RoleMerge) story() string {
-	text := firstOf(m.Theirs.UpdatedBy, "Somebody else") + " saved version " + thousands(int(m.Theirs.Version)) + " " +
-		when(m.Theirs.UpdatedAt, m.Now) + "; you started from version " + thousands(int(m.Was.Version)) + ". "
+	text := ui.FirstOf(m.Theirs.UpdatedBy, "Somebody else") + " saved version " + ui.Thousands(int(m.Theirs.Version)) + " " +
+		ui.When(m.Theirs.UpdatedAt, m.Now) + "; you started from version " + ui.Thousands(int(m.Was.Version)) + ". "
 	conflicts := len(m.Conflicts)
 	if m.NameConflict {
 		conflicts++
@@ -84,38 +72,12 @@ func (m RoleMerge) story() string {
 	case kept == 0:
 		return text + "Choose, line by line."
 	default:
-		return text + plural(kept, "change") + " of yours " + overlap(kept) + " and " + be(kept) + " kept. Choose for the rest."
+		return text + ui.Plural(kept, "change") + " of yours " + ui.Verb(kept, "don’t") + " overlap" + " and " + ui.Verb(kept, "are") + " kept. Choose for the rest."
 	}
-}
-
-func when(t, now time.Time) string {
-	switch text := ago(t, now); text {
-	case "just now", "yesterday":
-		return text
-	default:
-		if now.Sub(t) < 10*24*time.Hour {
-			return text
-		}
-		return "on " + text
-	}
-}
-
-func overlap(n int) string {
-	if n == 1 {
-		return "doesn’t overlap"
-	}
-	return "don’t overlap"
-}
-
-func be(n int) string {
-	if n == 1 {
-		return "is"
-	}
-	return "are"
 }
 
 // theirName is how the column of the other save is called.
-func (m RoleMerge) theirName() string { return firstOf(m.Theirs.UpdatedBy, "Theirs") }
+func (m RoleMerge) theirName() string { return ui.FirstOf(m.Theirs.UpdatedBy, "Theirs") }
 
 // effectNote explains hatched cells of one kind, and says how many there are.
 type effectNote struct {

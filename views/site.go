@@ -11,6 +11,7 @@ import (
 
 	"rolecall.example/org"
 	"rolecall.example/rbac"
+	"rolecall.example/views/ui"
 )
 
 // The pages of the site and of the account that is signed in.
@@ -28,7 +29,7 @@ const (
 // UsersURL is the list of accounts with f applied.
 func UsersURL(f org.UserFilter) string {
 	q := url.Values{}
-	if text := firstOf(f.Query, f.Text); text != "" {
+	if text := ui.FirstOf(f.Query, f.Text); text != "" {
 		q.Set("q", text)
 	}
 	for _, s := range f.Statuses {
@@ -40,9 +41,9 @@ func UsersURL(f org.UserFilter) string {
 	for _, l := range f.LoginTypes {
 		q.Add("login_type", l)
 	}
-	setSort(q, f.Sort, org.UserSorts[0])
-	setPage(q, f.Limit, f.Offset)
-	return withQuery(UsersPath, q)
+	ui.SetSort(q, f.Sort, org.UserSorts[0])
+	ui.SetPage(q, f.Limit, f.Offset)
+	return ui.URL(UsersPath, q)
 }
 
 // UserURL is the page of an account, given by username; DELETE deletes it. UserProfileURL and the others below it are
@@ -98,8 +99,8 @@ func OrganizationsURL(f org.OrganizationFilter) string {
 	if f.Query != "" {
 		q.Set("q", f.Query)
 	}
-	setPage(q, f.Limit, f.Offset)
-	return withQuery(OrganizationsPath, q)
+	ui.SetPage(q, f.Limit, f.Offset)
+	return ui.URL(OrganizationsPath, q)
 }
 
 // OrganizationDeleteURL is the settings of an organization, asking whether to delete it.
@@ -116,7 +117,7 @@ func SearchURL(query, organization string) string {
 	if organization != "" {
 		q.Set("organization", organization)
 	}
-	return withQuery(SearchPath, q)
+	return ui.URL(SearchPath, q)
 }
 
 // auditURL is the audit trail, of one organization unless that is "".
@@ -125,7 +126,7 @@ func auditURL(organization string) string {
 	if organization != "" {
 		q.Set("organization", organization)
 	}
-	return withQuery("/audit", q)
+	return ui.URL("/audit", q)
 }
 
 // Users is the list of accounts with its search and filters.
@@ -138,8 +139,8 @@ type Users struct {
 	Now       time.Time
 }
 
-// UserLine is one row of the list of accounts: what UserRow needs besides the account.
-type UserLine struct {
+// UserRowView is one row of the list of accounts: what UserRow needs besides the account.
+type UserRowView struct {
 	User      org.User
 	Query     string // what was searched for, to mark it
 	Back      string // the list to go back to from the pages of the account; "" is all accounts
@@ -180,7 +181,7 @@ type UserPage struct {
 	org.UserView
 	Confirm   bool   // ask whether the account shall really be deleted (UserDeleteURL)
 	LinkRoles bool   // the caller may open site roles
-	Back      string // as in UserLine
+	Back      string // as in UserRowView
 	NewLink   string // the address that sets the password, shown once
 	Err       *org.Error
 	Failed    string // the form that was refused: "profile", "password" or ""
@@ -193,7 +194,7 @@ type UserPage struct {
 type UserAssignmentForm struct {
 	org.UserAssignment
 	Checked map[string]bool // ticked by the person, by role name; nil: as held
-	Back    string          // as in UserLine
+	Back    string          // as in UserRowView
 	Err     *org.Error
 	Catalog *rbac.Catalog // for the counts; nil: the default one
 }
@@ -254,14 +255,14 @@ type SetPassword struct {
 	Err *org.Error
 }
 
-func (u Users) line(user org.User) UserLine {
-	return UserLine{
-		User: user, Query: firstOf(u.Filter.Text, u.Filter.Query), Back: u.paging().left(UsersPath), LinkRoles: len(u.Roles) > 0, CanAssign: u.CanAssign,
+func (u Users) line(user org.User) UserRowView {
+	return UserRowView{
+		User: user, Query: ui.FirstOf(u.Filter.Text, u.Filter.Query), Back: u.paging().Left(UsersPath), LinkRoles: len(u.Roles) > 0, CanAssign: u.CanAssign,
 		Self: user.Username == u.Self, Now: u.Now,
 	}
 }
 
-func (l UserLine) url() string { return BackTo(UserURL(l.User.Username), l.Back) }
+func (l UserRowView) url() string { return WithBack(UserURL(l.User.Username), l.Back) }
 
 // first is the first page of the list, changed.
 func (u Users) first(change func(*org.UserFilter)) string {
@@ -271,26 +272,22 @@ func (u Users) first(change func(*org.UserFilter)) string {
 	return UsersURL(f)
 }
 
-func (u Users) filters() []filter {
-	statuses := make([]filterOption, 0, 3)
-	for _, s := range []org.Status{org.StatusActive, org.StatusDormant, org.StatusSuspended} {
-		statuses = append(statuses, filterOption{string(s), statusLabel(s), slices.Contains(u.Filter.Statuses, s)})
+func (u Users) filters() []ui.Filter {
+	logins := []ui.Option{
+		{Value: org.LoginPassword, Label: "With a password", On: slices.Contains(u.Filter.LoginTypes, org.LoginPassword)},
+		{Value: org.LoginNone, Label: "Service account", On: slices.Contains(u.Filter.LoginTypes, org.LoginNone)},
 	}
-	logins := []filterOption{
-		{org.LoginPassword, "With a password", slices.Contains(u.Filter.LoginTypes, org.LoginPassword)},
-		{org.LoginNone, "Service account", slices.Contains(u.Filter.LoginTypes, org.LoginNone)},
+	all := []ui.Filter{
+		{Name: "role", Label: "Site role", Options: roleOptions(u.Roles, u.Filter.Roles), Off: u.first(func(f *org.UserFilter) { f.Roles = nil })},
+		{Name: "status", Label: "Status", Options: statusOptions(u.Filter.Statuses), Off: u.first(func(f *org.UserFilter) { f.Statuses = nil })},
+		{Name: "login_type", Label: "Sign-in", Options: logins, Off: u.first(func(f *org.UserFilter) { f.LoginTypes = nil })},
 	}
-	all := []filter{
-		{"role", "Site role", roleOptions(u.Roles, u.Filter.Roles), u.first(func(f *org.UserFilter) { f.Roles = nil })},
-		{"status", "Status", statuses, u.first(func(f *org.UserFilter) { f.Statuses = nil })},
-		{"login_type", "Sign-in", logins, u.first(func(f *org.UserFilter) { f.LoginTypes = nil })},
-	}
-	return slices.DeleteFunc(all, func(f filter) bool { return len(f.options) == 0 })
+	return slices.DeleteFunc(all, func(f ui.Filter) bool { return len(f.Options) == 0 })
 }
 
 // kept are the fields of the URL that the search does not show.
-func (u Users) kept() []hiddenField {
-	return fieldsOf(u.paging().at(0), "q", "role", "status", "login_type")
+func (u Users) kept() []ui.Hidden {
+	return ui.HiddenOf(u.paging().At(0), "q", "role", "status", "login_type")
 }
 
 // clearURL is the list without search and filters, "" if there are none.
@@ -301,64 +298,44 @@ func (u Users) clearURL() string {
 	return UsersURL(org.UserFilter{Sort: u.Filter.Sort, Limit: u.Filter.Limit})
 }
 
-func (u Users) paging() paging {
+func (u Users) paging() ui.Paging {
 	f := u.Filter
 	f.Limit, f.Offset = 0, 0
-	return paging{
-		list: UsersURL(f), limit: u.Filter.Limit, offset: u.Filter.Offset,
-		shown: len(u.List.Users), count: u.List.Count, capped: u.List.CountCapped,
+	return ui.Paging{
+		List: UsersURL(f), Limit: u.Filter.Limit, Offset: u.Filter.Offset,
+		Shown: len(u.List.Users), Count: u.List.Count, Capped: u.List.CountCapped,
 	}
 }
 
-func (u Users) order() order {
+func (u Users) order() ui.Order {
 	if u.List.OnlySelf {
-		return order{}
+		return ui.Order{}
 	}
 	f := u.Filter
 	f.Offset, f.Sort = 0, ""
-	return order{list: UsersURL(f), sort: u.Filter.Sort, keys: org.UserSorts}
+	return ui.Order{List: UsersURL(f), Sort: u.Filter.Sort, Keys: sortKeys(org.UserSorts)}
 }
 
-func (o Organizations) paging() paging {
-	return paging{
-		list: OrganizationsURL(org.OrganizationFilter{Query: o.Filter.Query}), limit: o.Filter.Limit, offset: o.Filter.Offset,
-		shown: len(o.List.Organizations), count: o.List.Count,
+func (o Organizations) paging() ui.Paging {
+	return ui.Paging{
+		List: OrganizationsURL(org.OrganizationFilter{Query: o.Filter.Query}), Limit: o.Filter.Limit, Offset: o.Filter.Offset,
+		Shown: len(o.List.Organizations), Count: o.List.Count,
 	}
 }
 
 func userID(u org.User) string { return "u-" + u.ID.String() }
 
-// loginLabel says how an account is signed in to.
-func loginLabel(u org.User) string {
-	if u.ServiceAccount() {
-		return "Tokens only"
-	}
-	return "Password"
-}
-
-// statusClass is the colour of a status.
-func statusClass(s org.Status) string {
-	switch s {
-	case org.StatusActive:
-		return "badge ok"
-	case org.StatusSuspended:
-		return "badge bad"
-	default:
-		return "badge"
-	}
-}
-
 // goes is what is deleted with an account, a line each.
 func (p UserPage) goes() []string {
 	var out []string
 	if n := len(p.User.OrganizationIDs); n > 0 {
-		out = append(out, plural(n, "membership")+", with the roles held there")
+		out = append(out, ui.Plural(n, "membership")+", with the roles held there")
 	}
 	if n := len(p.User.Roles); n > 0 {
-		out = append(out, plural(n, "site role")+": "+join(refNames(p.User.Roles)))
+		out = append(out, ui.Plural(n, "site role")+": "+ui.Join(refNames(p.User.Roles)))
 	}
 	if p.Tokens > 0 {
-		out = append(out, plural(p.Tokens, "API token")+": programs that use them are refused at once")
+		out = append(out, ui.Plural(p.Tokens, "API token")+": programs that use them are refused at once")
 	}
 	return append(out, "Every session: they are signed out at once")
 }
@@ -394,7 +371,7 @@ func device(userAgent string) string {
 	case browser+system != "":
 		return browser + system
 	default:
-		return firstOf(userAgent, "Unknown browser")
+		return ui.FirstOf(userAgent, "Unknown browser")
 	}
 }
 
@@ -412,20 +389,6 @@ func tokenMaker(t org.Token) string {
 		return "someone whose account is gone"
 	}
 	return t.Maker
-}
-
-// lives is how long something still lasts: "in 3 d".
-func lives(t, now time.Time) string {
-	switch d := t.Sub(now); {
-	case d <= 0:
-		return "expired"
-	case d < time.Hour:
-		return "in " + strconv.Itoa(max(1, int(d.Minutes()))) + " min"
-	case d < 48*time.Hour:
-		return "in " + strconv.Itoa(max(1, int(d.Round(time.Hour).Hours()))) + " h"
-	default:
-		return "in " + strconv.Itoa(int(d.Round(24*time.Hour).Hours()/24)) + " d"
-	}
 }
 
 // dayChoices are the lifetimes to choose from, in order, each with whether it is chosen.

@@ -298,7 +298,7 @@ func TestSearchGroups(t *testing.T) {
 
 func TestShellOfTheSite(t *testing.T) {
 	t.Parallel()
-	doc := render(t, Page(Shell{Title: "Users", Nav: navigation(), Active: "users", OfSite: true, NoShortcuts: true}, UsersPage(fullUsers())))
+	doc := render(t, Page(Frame{Title: "Users", Nav: navigation(), Active: "users", OfSite: true, NoShortcuts: true}, UsersPage(fullUsers())))
 	if got := doc.Find("title").Text(); got != "Users · rolecall" {
 		t.Errorf("the title is %q", got)
 	}

@@ -4,10 +4,11 @@ import (
 	"net/url"
 
 	"rolecall.example/org"
+	"rolecall.example/views/ui"
 )
 
 // PageSize is the number of rows of a list whose URL does not say how many.
-const PageSize = 25
+const PageSize = ui.PageSize
 
 // The pages that belong to no organization.
 const (
@@ -25,7 +26,7 @@ func OrganizationURL(organization string) string {
 
 // MembersURL is the list of members with f applied. What is as it is anyway stays out of the query.
 func MembersURL(organization string, f org.MemberFilter) string {
-	return withQuery(OrganizationURL(organization)+"/members", memberQuery(f))
+	return ui.URL(OrganizationURL(organization)+"/members", memberQuery(f))
 }
 
 // MembersCSVURL is the same list as a file: all rows, whatever the page shows.
@@ -33,7 +34,7 @@ func MembersCSVURL(organization string, f org.MemberFilter) string {
 	f.Limit, f.Offset = 0, 0
 	q := memberQuery(f)
 	q.Set("format", "csv")
-	return withQuery(OrganizationURL(organization)+"/members", q)
+	return ui.URL(OrganizationURL(organization)+"/members", q)
 }
 
 func memberQuery(f org.MemberFilter) url.Values {
@@ -50,8 +51,8 @@ func memberQuery(f org.MemberFilter) url.Values {
 	for _, s := range f.Statuses {
 		q.Add("status", string(s))
 	}
-	setSort(q, f.Sort, org.MemberSorts[0])
-	setPage(q, f.Limit, f.Offset)
+	ui.SetSort(q, f.Sort, org.MemberSorts[0])
+	ui.SetPage(q, f.Limit, f.Offset)
 	return q
 }
 
@@ -61,7 +62,7 @@ func NewMemberURL(organization, query string) string {
 	if query != "" {
 		q.Set("q", query)
 	}
-	return withQuery(OrganizationURL(organization)+"/members/new", q)
+	return ui.URL(OrganizationURL(organization)+"/members/new", q)
 }
 
 // MemberURL is the page of a member, given by username; POST adds, DELETE removes.
@@ -93,7 +94,7 @@ func NewRoleURL(organization, from string) string {
 	if from != "" {
 		q.Set("from", from)
 	}
-	return withQuery(RolesURL(organization)+"/new", q)
+	return ui.URL(RolesURL(organization)+"/new", q)
 }
 
 // RoleURL is the editor of a role; DELETE deletes it.
@@ -117,14 +118,14 @@ func RoleMembersURL(organization, role string) string {
 // UndoURL takes back the change that an audit entry tells of.
 func UndoURL(entry string) string { return "/audit/" + url.PathEscape(entry) + "/undo" }
 
-// BackTo makes the page at a URL one that leads back to a list as it was left, unless that is "".
-func BackTo(u, list string) string {
+// WithBack makes the page at a URL one that leads back to a list as it was left, unless that is "".
+func WithBack(u, list string) string {
 	if list == "" {
 		return u
 	}
-	path, q := splitURL(u)
+	path, q := ui.SplitURL(u)
 	q.Set("back", list)
-	return withQuery(path, q)
+	return ui.URL(path, q)
 }
 
 func withQuery(path string, q url.Values) string {

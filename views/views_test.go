@@ -1,7 +1,6 @@
 package views
 
 import (
-	"bytes"
 	"maps"
 	"strconv"
 	"strings"
@@ -15,6 +14,8 @@ import (
 
 	"rolecall.example/org"
 	"rolecall.example/rbac"
+	"rolecall.example/views/ui"
+	"rolecall.example/views/ui/uitest"
 )
 
 // Names that break pages which are not careful.
@@ -225,32 +226,22 @@ func navigation() *org.Navigation {
 	}
 }
 
-func render(t *testing.T, c templ.Component) *goquery.Document {
-	t.Helper()
-	var b bytes.Buffer
-	if err := c.Render(t.Context(), &b); err != nil {
-		t.Fatal(err)
-	}
-	doc, err := goquery.NewDocumentFromReader(&b)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return doc
-}
+// render renders a page or a part of one.
+var render = uitest.Render
 
 func TestPagesAreSound(t *testing.T) {
 	t.Parallel()
 	for name, body := range pages() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			for frame, s := range map[string]Shell{
-				"signed in":  {Title: hostile, Nav: navigation(), Active: "members", Theme: "dark", Back: "/x?y=" + hostile, Flash: &Flash{Message: hostile}, Crumbs: []Crumb{{hostile, "/x"}}, API: &API{JSON: "/api/v2/x", Curl: hostile, CLI: hostile}},
+			for frame, s := range map[string]Frame{
+				"signed in":  {Title: hostile, Nav: navigation(), Active: "members", Theme: "dark", Back: "/x?y=" + hostile, Flash: &Flash{Message: hostile}, Crumbs: []Crumb{{Label: hostile, URL: "/x"}}, API: &API{JSON: "/api/v2/x", Curl: hostile, CLI: hostile}},
 				"signed out": {Title: hostile},
 			} {
 				doc := render(t, Page(s, body))
-				checkMarkup(t, frame, doc)
-				checkReferences(t, frame, doc)
-				checkNames(t, frame, doc)
+				uitest.CheckMarkup(t, frame, doc)
+				uitest.CheckReferences(t, frame, doc)
+				uitest.CheckNames(t, frame, doc)
 				if n := doc.Find("h1").Length(); n != 1 {
 					t.Errorf("%s: %d headings of the first level, want 1", frame, n)
 				}
@@ -268,89 +259,13 @@ func TestFragmentsAreSound(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			doc := render(t, c)
-			checkMarkup(t, name, doc)
-			checkNames(t, name, doc)
+			uitest.CheckMarkup(t, name, doc)
+			uitest.CheckNames(t, name, doc)
 			if doc.Find("h1, main, symbol").Length() > 0 {
 				t.Error("a fragment carries parts of a page")
 			}
 		})
 	}
-}
-
-// checkMarkup looks for what the content security policy forbids, for text that became markup, and for ids that stand twice.
-func checkMarkup(t *testing.T, where string, doc *goquery.Document) {
-	t.Helper()
-	if n := doc.Find("script:not([src]), style, base, iframe, object").Length(); n > 0 {
-		t.Errorf("%s: %d elements that the policy forbids", where, n)
-	}
-	seen := map[string]bool{}
-	doc.Find("*").Each(func(_ int, s *goquery.Selection) {
-		for _, a := range s.Nodes[0].Attr {
-			switch {
-			case a.Key == "style" || strings.HasPrefix(a.Key, "on") || strings.HasPrefix(a.Key, "hx-on"):
-				t.Errorf("%s: <%s %s=%q>", where, goquery.NodeName(s), a.Key, a.Val)
-			case strings.HasPrefix(strings.ToLower(a.Val), "javascript:"), strings.HasPrefix(a.Val, "js:"):
-				t.Errorf("%s: <%s %s=%q> runs script", where, goquery.NodeName(s), a.Key, a.Val)
-			case strings.HasPrefix(a.Key, "hx-trigger") && strings.Contains(strings.ReplaceAll(a.Val, "input[name=q]", ""), "["):
-				t.Errorf("%s: trigger filter in %q", where, a.Val)
-			case a.Key == "id" && seen[a.Val]:
-				t.Errorf("%s: id %q stands twice", where, a.Val)
-			case a.Key == "id":
-				seen[a.Val] = true
-			}
-		}
-	})
-}
-
-// checkReferences follows every reference within the page.
-func checkReferences(t *testing.T, where string, doc *goquery.Document) {
-	t.Helper()
-	ids := map[string]bool{}
-	doc.Find("[id]").Each(func(_ int, s *goquery.Selection) { ids[s.AttrOr("id", "")] = true })
-	for _, attr := range []string{"for", "aria-labelledby", "aria-describedby", "popovertarget", "form"} {
-		doc.Find("[" + attr + "]").Each(func(_ int, s *goquery.Selection) {
-			if id := s.AttrOr(attr, ""); attr != "aria-describedby" && !ids[id] {
-				t.Errorf("%s: %s=%q leads nowhere", where, attr, id)
-			}
-			for _, id := range strings.Fields(s.AttrOr("aria-describedby", "")) {
-				if !ids[id] && id != "no-"+hostile {
-					t.Errorf("%s: aria-describedby=%q leads nowhere", where, id)
-				}
-			}
-		})
-	}
-	doc.Find("[href^='#']").Each(func(_ int, s *goquery.Selection) {
-		if id := strings.TrimPrefix(s.AttrOr("href", ""), "#"); !ids[id] {
-			t.Errorf("%s: <%s href=%q> leads nowhere", where, goquery.NodeName(s), "#"+id)
-		}
-	})
-	doc.Find("a").Each(func(_ int, s *goquery.Selection) {
-		if href := s.AttrOr("href", ""); href == "" || href == "#" {
-			t.Errorf("%s: dead link %q", where, strings.TrimSpace(s.Text()))
-		}
-	})
-}
-
-// checkNames wants a name for everything that can be operated.
-func checkNames(t *testing.T, where string, doc *goquery.Document) {
-	t.Helper()
-	doc.Find("a, button, input:not([type=hidden]), select, [role=radiogroup], table, [role=dialog]").Each(func(_ int, s *goquery.Selection) {
-		if s.Is("span.ib") {
-			return
-		}
-		name := s.AttrOr("aria-label", "") + s.AttrOr("aria-labelledby", "")
-		if s.Is("a, button") {
-			name += s.Text()
-		}
-		if id := s.AttrOr("id", ""); id != "" {
-			name += doc.Find("label").FilterFunction(func(_ int, l *goquery.Selection) bool { return l.AttrOr("for", "") == id }).Text()
-		}
-		name += s.Closest("label").Text()
-		if strings.TrimSpace(name) == "" {
-			html, _ := goquery.OuterHtml(s)
-			t.Errorf("%s: nothing names %.120s", where, html)
-		}
-	})
 }
 
 // An icon that no page draws is weight in every page.
@@ -359,10 +274,10 @@ func TestIconsAreUsed(t *testing.T) {
 	used := map[string]bool{"#i-undo-2": true} // drawn by app.js
 	for _, set := range []map[string]templ.Component{pages(), fragments()} {
 		for _, c := range set {
-			render(t, Page(Shell{Nav: navigation(), API: &API{}}, c)).Find("use").Each(func(_ int, s *goquery.Selection) { used[s.AttrOr("href", "")] = true })
+			render(t, Page(Frame{Nav: navigation(), API: &API{}}, c)).Find("use").Each(func(_ int, s *goquery.Selection) { used[s.AttrOr("href", "")] = true })
 		}
 	}
-	render(t, icons()).Find("symbol").Each(func(_ int, s *goquery.Selection) {
+	render(t, ui.Icons()).Find("symbol").Each(func(_ int, s *goquery.Selection) {
 		if id := "#" + s.AttrOr("id", ""); !used[id] {
 			t.Errorf("nothing draws %s", id)
 		}
@@ -371,7 +286,7 @@ func TestIconsAreUsed(t *testing.T) {
 
 func TestPageFrame(t *testing.T) {
 	t.Parallel()
-	doc := render(t, Page(Shell{Title: "Members", Nav: navigation(), Active: "members", Theme: "dark", Back: "/organizations/acme/members?q=a"}, NoOrganizationPage()))
+	doc := render(t, Page(Frame{Title: "Members", Nav: navigation(), Active: "members", Theme: "dark", Back: "/organizations/acme/members?q=a"}, NoOrganizationPage()))
 	for _, tt := range []struct{ selector, attr, want string }{
 		{"html", "data-theme", "dark"},
 		{"html", "lang", "en"},
@@ -402,7 +317,7 @@ func TestPageFrameHidesWhatMayNotBeOpened(t *testing.T) {
 	t.Parallel()
 	nav := navigation()
 	nav = &org.Navigation{User: nav.User, Organizations: nav.Organizations[:1], Current: nav.Current}
-	doc := render(t, Page(Shell{Nav: nav}, NoOrganizationPage()))
+	doc := render(t, Page(Frame{Nav: nav}, NoOrganizationPage()))
 	if n := doc.Find("a[href='/organizations/acme/members/roles']").Length(); n != 0 {
 		t.Error("a link to roles that may not be read")
 	}
@@ -415,7 +330,7 @@ func TestPageFrameHidesWhatMayNotBeOpened(t *testing.T) {
 	if n := doc.Find("#orgmenu, [popovertarget=orgmenu]").Length(); n != 0 {
 		t.Error("a switch between one organization")
 	}
-	signedOut := render(t, Page(Shell{Title: "Sign in"}, LoginPage(Login{})))
+	signedOut := render(t, Page(Frame{Title: "Sign in"}, LoginPage(Login{})))
 	if n := signedOut.Find("nav, form[action='/logout'], [src*=htmx]").Length(); n != 0 {
 		t.Error("the frame of somebody who is signed in")
 	}
@@ -568,17 +483,5 @@ func TestRolesPage(t *testing.T) {
 	list.CanCreate = false
 	if render(t, RolesPage(Roles{List: list, Now: now})).Find("a[href*='/new']").Length() != 0 {
 		t.Error("offers to create")
-	}
-}
-
-// An error whose detail is that of a field says it once above the form.
-func TestErrorSummarySaysItOnce(t *testing.T) {
-	t.Parallel()
-	taken := org.Field{Field: "name", Detail: "a role with this name already exists"}
-	for detail, want := range map[string]int{taken.Detail: 1, "Another reason.": 2} {
-		doc := render(t, errorSummary(&org.Error{Message: "Refused", Detail: detail, Fields: []org.Field{taken}}, nil))
-		if n := doc.Find("p, li").Length(); n != want {
-			t.Errorf("%q is told in %d lines, want %d", detail, n, want)
-		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 
 	"rolecall.example/org"
 	"rolecall.example/rbac"
+	"rolecall.example/views/ui"
 )
 
 // WhoCan is the page that lists who may do something.
@@ -22,8 +23,8 @@ type WhoCan struct {
 }
 
 // ask lends the page of a member its ways to show where a right comes from.
-func (w WhoCan) ask() Ask {
-	return Ask{Organization: w.Organization, Question: w.Question, Catalog: w.Catalog, LinkRoles: w.LinkRoles, LinkSite: w.LinkSite}
+func (w WhoCan) form() ExplainForm {
+	return ExplainForm{Organization: w.Organization, Question: w.Question, Catalog: w.Catalog, LinkRoles: w.LinkRoles, LinkSite: w.LinkSite}
 }
 
 // able is a row: somebody who can, a member or an account outside.
@@ -80,10 +81,10 @@ func (a able) level() string {
 func (w WhoCan) outsideURL() string { return WhoCanURL(w.Organization.Name, w.Question) + "&outside=1" }
 
 // paging is of the list that the page is one of.
-func (w WhoCan) paging() paging {
-	p := paging{list: WhoCanURL(w.Organization.Name, w.Question), limit: w.Limit, offset: w.Offset, shown: len(w.Answer.Members), count: w.Answer.Count}
+func (w WhoCan) paging() ui.Paging {
+	p := ui.Paging{List: WhoCanURL(w.Organization.Name, w.Question), Limit: w.Limit, Offset: w.Offset, Shown: len(w.Answer.Members), Count: w.Answer.Count}
 	if w.Outside {
-		p.list, p.shown, p.count = w.outsideURL(), len(w.Answer.Outside.Users), w.Answer.Outside.Count
+		p.List, p.Shown, p.Count = w.outsideURL(), len(w.Answer.Outside.Users), w.Answer.Outside.Count
 	}
 	return p
 }
@@ -91,10 +92,7 @@ func (w WhoCan) paging() paging {
 // suspended says how many members might but for their suspension.
 func (w WhoCan) suspended() string {
 	n := w.Answer.Suspended
-	if n == 1 {
-		return "1 more is suspended."
-	}
-	return thousands(n) + " more are suspended."
+	return ui.Thousands(n) + " more " + ui.Verb(n, "are") + " suspended."
 }
 
 // outside says who can besides the members.
@@ -104,9 +102,7 @@ func (w WhoCan) outside() string {
 		return "Accounts outside " + w.Organization.Label() + " are not shown: you don’t have permission to read the accounts of the site."
 	case o.Count == 0:
 		return "No one outside " + w.Organization.Label() + " can."
-	case o.Count == 1:
-		return "1 person outside " + w.Organization.Label() + " can as well."
 	default:
-		return thousands(o.Count) + " people outside " + w.Organization.Label() + " can as well."
+		return ui.Plural(o.Count, "person") + " outside " + w.Organization.Label() + " can as well."
 	}
 }

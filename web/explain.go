@@ -33,10 +33,10 @@ func (q *query) question(owners ...string) (_ org.Question, asked bool) {
 }
 
 // explain answers the question of a request about a member, if there is one.
-func (s *Server) explain(c *call, m *org.Member) (a views.Ask, err error) {
+func (s *Server) explain(c *call, m *org.Member) (a views.ExplainForm, err error) {
 	q := c.query()
 	var asked bool
-	a = views.Ask{Member: *m, Find: q.text("find"), Catalog: s.Catalog}
+	a = views.ExplainForm{Member: *m, Find: q.text("find"), Catalog: s.Catalog}
 	a.Question, asked = q.question(m.Username, m.UserID.String())
 	if err := q.problem(); err != nil || !asked {
 		return a, err
@@ -49,7 +49,7 @@ func (s *Server) explain(c *call, m *org.Member) (a views.Ask, err error) {
 }
 
 // memberAnswer is a member as JSON, with the explanation if one was asked for.
-func memberAnswer(c *call, m *org.Member, a *views.Ask) any {
+func memberAnswer(c *call, m *org.Member, a *views.ExplainForm) any {
 	if a.Answer == nil || !c.query().values.Has("explain") {
 		return wireMemberWithUser(m)
 	}
@@ -57,7 +57,7 @@ func memberAnswer(c *call, m *org.Member, a *views.Ask) any {
 }
 
 // askView is the answer alone, as htmx puts it below the question.
-func (s *Server) askView(c *call, a views.Ask) view {
+func (s *Server) askView(c *call, a views.ExplainForm) view {
 	return func() (templ.Component, error) {
 		o, err := s.org.Organization(c.ctx, c.subject, c.organization())
 		if err != nil {
@@ -68,7 +68,7 @@ func (s *Server) askView(c *call, a views.Ask) view {
 }
 
 // linked tells an explainer what the caller may open.
-func (s *Server) linked(c *call, a views.Ask, o org.Organization) views.Ask {
+func (s *Server) linked(c *call, a views.ExplainForm, o org.Organization) views.ExplainForm {
 	a.Organization = o
 	a.LinkRoles = c.may("read", "assign_org_role", o.ID)
 	a.LinkSite = c.may("assign", "assign_role", uuid.Nil)
@@ -76,7 +76,7 @@ func (s *Server) linked(c *call, a views.Ask, o org.Organization) views.Ask {
 }
 
 // askPage is the explainer of a member with everything that the member may do, for its page.
-func (s *Server) askPage(c *call, a views.Ask, o org.Organization) (views.Ask, error) {
+func (s *Server) askPage(c *call, a views.ExplainForm, o org.Organization) (views.ExplainForm, error) {
 	a = s.linked(c, a, o)
 	e, err := s.org.Effective(c.ctx, c.subject, c.organization(), a.Member.UserID.String())
 	a.Effective = e.Lines

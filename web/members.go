@@ -183,7 +183,7 @@ func (s *Server) showMember(c *call) (reply, error) {
 }
 
 // memberPage is the page of a member, which also answers what it may do and why, and asks whether to remove it.
-func (s *Server) memberPage(c *call, m *org.Member, ask views.Ask, confirm bool, e *org.Error) reply {
+func (s *Server) memberPage(c *call, m *org.Member, ask views.ExplainForm, confirm bool, e *org.Error) reply {
 	return reply{
 		title:  displayName(m.Name, m.Username),
 		active: "members",
@@ -200,7 +200,7 @@ func (s *Server) memberPage(c *call, m *org.Member, ask views.Ask, confirm bool,
 			return views.MemberPage(views.MemberView{
 				Organization: o,
 				Member:       *m,
-				Ask:          ask,
+				Explain:          ask,
 				LinkRoles:    c.may("read", "assign_org_role", o.ID),
 				CanAssign:    c.may("assign", "assign_org_role", o.ID) || c.may("unassign", "assign_org_role", o.ID),
 				CanRemove:    c.may("delete", "organization_member", o.ID),
@@ -287,7 +287,7 @@ func (s *Server) refusedRemoval(c *call, e *org.Error) reply {
 	if err != nil {
 		return problem(c, e.Kind.Status(), e)
 	}
-	return s.memberPage(c, &m, views.Ask{Member: m, Catalog: s.Catalog}, true, e)
+	return s.memberPage(c, &m, views.ExplainForm{Member: m, Catalog: s.Catalog}, true, e)
 }
 
 func (s *Server) showMemberRoles(c *call) (reply, error) {
@@ -310,7 +310,7 @@ func (s *Server) assignmentForm(c *call, a *org.Assignment, checked map[string]b
 		active:   "members",
 		crumbs: []views.Crumb{
 			{Label: "Members", URL: c.memberHome()},
-			{Label: name, URL: views.BackTo(views.MemberURL(c.organization(), a.Member.Username), f.Back)},
+			{Label: name, URL: views.WithBack(views.MemberURL(c.organization(), a.Member.Username), f.Back)},
 		},
 	}
 }
@@ -358,7 +358,7 @@ func (s *Server) memberRow(c *call, organization, user string, aside bool) view 
 		if err != nil {
 			return nil, err
 		}
-		return views.MemberRow(views.Row{
+		return views.MemberRow(views.MemberRowView{
 			Member:       m,
 			Organization: o,
 			LinkRoles:    c.may("read", "assign_org_role", o.ID),

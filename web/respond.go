@@ -123,7 +123,7 @@ func (s *Server) sendFragment(c *call, r reply) error {
 	}
 	body, err := c.render(r, fragment)
 	if api := c.api(r.status); err == nil && api != nil && api.CLI != "" { // a list or an answer, not a form
-		err = views.APIForms(*api).Render(c.rendering(), body)
+		err = views.APIMenu(*api).Render(c.rendering(), body)
 	}
 	if err == nil && r.flash != "" {
 		err = views.Toast(views.Flash{Message: r.flash, Undo: r.undo, Back: currentPage(c.request())}).Render(c.rendering(), body)
@@ -139,7 +139,7 @@ func (s *Server) sendPage(c *call, r reply) error {
 	if err != nil {
 		return err
 	}
-	shell := views.Shell{
+	shell := views.Frame{
 		Title:  r.title,
 		Nav:    s.navigation(c),
 		Active: r.active,

@@ -347,7 +347,7 @@ func (s *Server) userAssignmentForm(c *call, a *org.UserAssignment, checked map[
 		fragment: show(views.UserAssignmentPopover(f)),
 		title:    "Site roles of " + name,
 		active:   "users",
-		crumbs:   append(c.usersCrumb(), views.Crumb{Label: name, URL: views.BackTo(views.UserURL(a.User.Username), f.Back)}),
+		crumbs:   append(c.usersCrumb(), views.Crumb{Label: name, URL: views.WithBack(views.UserURL(a.User.Username), f.Back)}),
 	}
 }
 
@@ -368,7 +368,7 @@ func (s *Server) setUserRoles(c *call) (reply, error) {
 
 // userRow is the row of the list that a change of somebody's site roles replaces; aside as in memberRow.
 func (s *Server) userRow(c *call, u *org.User, aside bool) view {
-	return show(views.UserRow(views.UserLine{
+	return show(views.UserRow(views.UserRowView{
 		User: *u, Query: searchedFor(c.request()), Back: currentPage(c.request()), Aside: aside,
 		LinkRoles: c.may("read", "assign_role", uuid.Nil), CanAssign: c.assignsSiteRoles(), Now: time.Now(),
 	}))

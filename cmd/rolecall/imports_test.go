@@ -20,7 +20,8 @@ var rooms = map[string][]string{
 	"db/dbtest":    {"db"},
 	"static":       {},
 	"org":          {"rbac", "db"},
-	"views":        {"org", "rbac", "static"},
+	"views":        {"views/ui", "org", "rbac"},
+	"views/ui":     {"static"},
 	"web":          {"client", "org", "rbac", "views", "static"},
 	"web/webtest":  {"web", "client", "org", "rbac", "views", "static", "db", "db/dbtest"},
 	"web/ceiling":  {},
@@ -46,7 +47,7 @@ var public = map[string][]string{
 }
 
 // testOnly are packages that no program may contain.
-var testOnly = []string{"db/dbtest", "web/webtest"}
+var testOnly = []string{"db/dbtest", "views/ui/uitest", "web/webtest"}
 
 const module = "rolecall.example"
 
@@ -122,6 +123,9 @@ func TestImportRules(t *testing.T) {
 		{"org", "rolecall.example/web", true},
 		{"views", "rolecall.example/db", true},
 		{"views", "rolecall.example/web", true},
+		{"views/ui", "rolecall.example/static", false},
+		{"views/ui", "rolecall.example/org", true},
+		{"views", "rolecall.example/views/ui/uitest", true},
 		{"web", "rolecall.example/db", true},
 		{"web", "github.com/labstack/echo/v4/middleware", false},
 		{"views", "github.com/labstack/echo/v4", true},

@@ -1,4 +1,4 @@
-package views
+package ui
 
 import (
 	"strings"
@@ -6,11 +6,32 @@ import (
 	"time"
 )
 
+// Texts that break pages which are not careful.
+const (
+	hostile = `"><script>alert(1)</script>`
+	rtl     = "ليلى أحمد"
+	cjk     = "山田 太郎"
+)
+
+var now = time.Date(2026, 11, 20, 15, 0, 0, 0, time.UTC)
+
 func TestThousands(t *testing.T) {
 	t.Parallel()
 	for n, want := range map[int]string{0: "0", 999: "999", 1000: "1,000", 1284: "1,284", 1234567: "1,234,567"} {
-		if got := thousands(n); got != want {
+		if got := Thousands(n); got != want {
 			t.Errorf("%d is %q, want %q", n, got, want)
+		}
+	}
+}
+
+func TestPlural(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ got, want string }{
+		{Plural(0, "member"), "0 members"}, {Plural(1, "person"), "1 person"}, {Plural(1284, "person"), "1,284 people"},
+		{Verb(1, "lose"), "loses"}, {Verb(0, "lose"), "lose"}, {Verb(1, "are"), "is"}, {Verb(1, "have"), "has"}, {Verb(2, "don’t"), "don’t"}, {Verb(1, "don’t"), "doesn’t"},
+	} {
+		if tt.got != tt.want {
+			t.Errorf("%q, want %q", tt.got, tt.want)
 		}
 	}
 }
@@ -21,7 +42,7 @@ func TestAgo(t *testing.T) {
 		-time.Minute: "just now", 59 * time.Second: "just now", time.Minute: "1 min ago", 59 * time.Minute: "59 min ago", time.Hour: "1 h ago",
 		23 * time.Hour: "23 h ago", 24 * time.Hour: "yesterday", 48 * time.Hour: "2 d ago", 239 * time.Hour: "9 d ago", 240 * time.Hour: "10 Nov 2026",
 	} {
-		if got := ago(now.Add(-d), now); got != want {
+		if got := Ago(now.Add(-d), now); got != want {
 			t.Errorf("%v ago is %q, want %q", d, got, want)
 		}
 	}
@@ -58,12 +79,12 @@ func TestPieces(t *testing.T) {
 	}
 }
 
-func TestAccount(t *testing.T) {
+func TestIdentity(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ name, username, email, want string }{
 		{"Ada", "ada", "a@x", "ada · a@x"}, {"ada", "ada", "a@x", "a@x"}, {"Ada", "ada", "", "ada"}, {"ada", "ada", "", ""},
 	} {
-		if got := account(tt.name, tt.username, tt.email); got != tt.want {
+		if got := Identity(tt.name, tt.username, tt.email); got != tt.want {
 			t.Errorf("%+v gives %q", tt, got)
 		}
 	}

@@ -1,0 +1,129 @@
+// Package views turns what the use cases answer into HTML: whole pages, and the fragments of them that htmx swaps in.
+// Every page is made of links and forms that work without script. The package holds no rule of the product: what may be
+// done, and why something may not, it takes from the values of org. It knows nothing of requests, routes or sessions.
+//
+// Each page has its model and its helpers in the Go file beside its template. Parts that know nothing of the product are
+// in package ui, sentences for codes in words.go, and addresses in urls.go.
+package views
+
+import (
+	"github.com/a-h/templ"
+
+	"rolecall.example/org"
+	"rolecall.example/rbac"
+	"rolecall.example/views/ui"
+)
+
+const product = "rolecall"
+
+// Frame is what stands around a page.
+type Frame struct {
+	Title  string          // of the page; the document's title adds organization and product
+	Nav    *org.Navigation // nil: signed out, the plain frame
+	Active string          // the current item of the navigation, by navItem.active; "" for none
+	Theme  string          // "light", "dark", or "" to follow the system
+	Flash  *Flash
+	API    *API    // how a program gets what the page shows; nil if it can't
+	Crumbs []Crumb // from the first level down to the parent of this page
+	Back   string  // path and query of this page: where the theme form returns to
+
+	OfSite      bool // the page belongs to no organization, though the navigation keeps showing one
+	NoShortcuts bool // the person turned the single-key shortcuts off
+}
+
+// Crumb is a step on the way to a page.
+type Crumb = ui.Crumb
+
+// Flash is a message about what has just been done.
+type Flash struct {
+	Message string
+	Detail  string // of what did not work: why
+	Bad     bool   // it did not work
+	Undo    string // id of the audit entry that can be undone from here
+	Back    string // path and query of the page that it is shown on, where an undo without script returns to
+}
+
+// Page is a whole document around body: with the navigation for somebody who is signed in, else in the plain frame.
+func Page(f Frame, body templ.Component) templ.Component {
+	if f.Nav == nil {
+		return ui.Document(f.head(), ui.Plain(f.Flash.message(), body))
+	}
+	framed := ui.InFrame(f.around(), templ.Join(body, apiButton(f.API)))
+	return ui.Document(f.head(), templ.Join(framed, palette(f.Nav), keyMap(f.Nav), ui.Templates()))
+}
+
+// Toast is a message as a part of a fragment. In a fragment that is a table row it has to come after the row.
+func Toast(f Flash) templ.Component { return ui.Toast(*f.message()) }
+
+func (f Frame) head() ui.Head {
+	h := ui.Head{Title: f.documentTitle(), Theme: f.Theme, NoHotkeys: f.NoShortcuts}
+	if f.Nav != nil {
+		h.Account = f.Nav.User.ID.String()
+	}
+	return h
+}
+
+func (f Frame) documentTitle() string {
+	title := product
+	if f.Nav != nil && f.Nav.Current != nil && !f.OfSite {
+		title = f.Nav.Current.Label() + " · " + title
+	}
+	if f.Title != "" {
+		title = f.Title + " · " + title
+	}
+	return title
+}
+
+func (f Frame) around() ui.Frame {
+	return ui.Frame{
+		Title: f.Title, Logo: placeLabel(f.Nav), Search: f.search(), Crumbs: f.Crumbs, Toast: f.Flash.message(), Side: side(f),
+	}
+}
+
+// search is where "Jump to" leads without script.
+func (f Frame) search() string {
+	if f.Nav.Current == nil {
+		return SearchPath
+	}
+	return SearchURL("", f.Nav.Current.Name)
+}
+
+// otherTheme is what the theme switch leads to without script. What the system prefers is not known here: dark is the
+// guess.
+func (f Frame) otherTheme() string {
+	if f.Theme == "dark" {
+		return "light"
+	}
+	return "dark"
+}
+
+func (f *Flash) message() *ui.Message {
+	if f == nil {
+		return nil
+	}
+	m := ui.Message{Text: f.Message, Detail: f.Detail, Bad: f.Bad, Back: f.Back}
+	if f.Undo != "" {
+		m.Undo = UndoURL(f.Undo)
+	}
+	return &m
+}
+
+// formError is an error as the parts of a form show it.
+func formError(err *org.Error) *ui.FormError {
+	if err == nil {
+		return nil
+	}
+	e := ui.FormError{Message: err.Message, Detail: err.Detail}
+	for _, f := range err.Fields {
+		e.Fields = append(e.Fields, ui.FieldError{Name: f.Field, Detail: f.Detail})
+	}
+	return &e
+}
+
+// catalogOr gives the catalog of a model, which may be left out.
+func catalogOr(c *rbac.Catalog) *rbac.Catalog {
+	if c == nil {
+		return rbac.Default()
+	}
+	return c
+}

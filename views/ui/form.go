@@ -1,0 +1,85 @@
+package ui
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/a-h/templ"
+)
+
+// FormError is why a form was refused. A nil one is a form that was not.
+type FormError struct {
+	Message string
+	Detail  string
+	Fields  []FieldError
+}
+
+// FieldError is what is wrong with one field.
+type FieldError struct{ Name, Detail string }
+
+// Of returns what is wrong with one field.
+func (e *FormError) Of(name string) []string {
+	if e == nil {
+		return nil
+	}
+	var out []string
+	for _, f := range e.Fields {
+		if f.Name == name {
+			out = append(out, f.Detail)
+		}
+	}
+	return out
+}
+
+// repeated reports whether the detail is that of one of the fields, which stands below in the summary.
+func (e *FormError) repeated() bool {
+	return slices.ContainsFunc(e.Fields, func(f FieldError) bool { return f.Detail == e.Detail })
+}
+
+// Input is a labelled text field with its hint and its error.
+type Input struct {
+	ID, Name, Label string
+	Value           string
+	Hint            string
+	Mono            bool             // an identifier
+	Err             *FormError       // of the form; the errors of this field stand under it
+	Attrs           templ.Attributes // type, autocomplete, required, …
+}
+
+// described lists the ids of what describes the field.
+func (in Input) described() string {
+	var ids []string
+	if in.Hint != "" {
+		ids = append(ids, in.ID+"-hint")
+	}
+	if len(in.Err.Of(in.Name)) > 0 {
+		ids = append(ids, in.ID+"-error")
+	}
+	return strings.Join(ids, " ")
+}
+
+// Hidden is a field that a form carries along.
+type Hidden struct{ Name, Value string }
+
+// HiddenOf returns the fields that a form needs for its answer to be the list at a URL, besides the shown fields of its
+// own.
+func HiddenOf(list string, shown ...string) []Hidden {
+	_, q := SplitURL(list)
+	var out []Hidden
+	for _, name := range slices.Sorted(maps.Keys(q)) {
+		for _, v := range q[name] {
+			if !slices.Contains(shown, name) {
+				out = append(out, Hidden{name, v})
+			}
+		}
+	}
+	return out
+}
+
+// Option is a choice of a select or of a filter.
+type Option struct {
+	Value, Label string
+	On           bool
+	Data         string // for script
+}

@@ -1,0 +1,67 @@
+package ui
+
+import (
+	"strconv"
+	"time"
+)
+
+// day is a date as it stands in a table, in UTC; app.js rewrites it for the zone of the reader.
+func day(t time.Time) string { return t.UTC().Format("2 Jan 2006") }
+
+// Exact writes a moment for a tooltip.
+func Exact(t time.Time) string { return t.UTC().Format("2 Jan 2006, 15:04:05 UTC") }
+
+// recent is how long ago something may be for Ago to count days.
+const recent = 10 * 24 * time.Hour
+
+// Ago writes how long ago t was, seen from now; from ten days on it is a date.
+func Ago(t, now time.Time) string {
+	switch d := now.Sub(t); {
+	case d < time.Minute:
+		return "just now"
+	case d < time.Hour:
+		return strconv.Itoa(int(d.Minutes())) + " min ago"
+	case d < 24*time.Hour:
+		return strconv.Itoa(int(d.Hours())) + " h ago"
+	case d < 48*time.Hour:
+		return "yesterday"
+	case d < recent:
+		return strconv.Itoa(int(d.Hours()/24)) + " d ago"
+	default:
+		return day(t)
+	}
+}
+
+// When is Ago inside a sentence: "saved on 2 Jan 2006".
+func When(t, now time.Time) string {
+	if now.Sub(t) < recent {
+		return Ago(t, now)
+	}
+	return "on " + day(t)
+}
+
+// Remaining writes how long something still lasts: "in 3 d".
+func Remaining(until, now time.Time) string {
+	switch d := until.Sub(now); {
+	case d <= 0:
+		return "expired"
+	case d < time.Hour:
+		return "in " + strconv.Itoa(max(1, int(d.Minutes()))) + " min"
+	case d < 48*time.Hour:
+		return "in " + strconv.Itoa(max(1, int(d.Round(time.Hour).Hours()))) + " h"
+	default:
+		return "in " + strconv.Itoa(int(d.Round(24*time.Hour).Hours()/24)) + " d"
+	}
+}
+
+// DayHeading names the day of t, in UTC, above what happened on it.
+func DayHeading(t, now time.Time) string {
+	t, now = t.UTC(), now.UTC()
+	switch t.Format(time.DateOnly) {
+	case now.Format(time.DateOnly):
+		return "Today, " + t.Format("2 January")
+	case now.AddDate(0, 0, -1).Format(time.DateOnly):
+		return "Yesterday, " + t.Format("2 January")
+	}
+	return t.Format("2 January 2006")
+}
