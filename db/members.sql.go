@@ -1158,8 +1158,8 @@ SELECT f.user_id, CAST(count(*) OVER () AS bigint) AS total FROM (
                 ELSE m.username_key END
         ELSE '' END AS text) AS down
     FROM user_search(search_pattern(CAST(?3 AS text))) s JOIN users u ON u.seq = s.rowid
-    CROSS JOIN organization_members m
-    WHERE m.user_id = u.id AND m.organization_id = ?4
+    JOIN organization_members m ON m.user_id = u.id
+    WHERE m.organization_id = ?4
       AND (CAST(?5 AS text) = '' OR m.username_key >= ?6 AND m.username_key < ?5)
       AND (CAST(?3 AS text) = '' OR instr(m.search_key, ?3) > 0)
       AND (CAST(?7 AS text) = '' OR instr(?7, ' ' || m.status || ' ') > 0)
@@ -1193,9 +1193,8 @@ type SearchMembersRow struct {
 }
 
 // Members that match, in any order, walking along the accounts that may have the text, three letters of it or more, and how many
-// match in all. CROSS JOIN keeps SQLite from walking along the organization. What keeps PostgreSQL from it is that no
-// index serves the usernames: a plan for all parameters would expect them to be few. AS MATERIALIZED keeps neither from it,
-// and sqlc does not parse it.
+// match in all. No index serves the usernames, or both engines would expect a range of them to hold few members, and walk
+// along the organization. AS MATERIALIZED does not keep them from it, and sqlc does not parse it.
 // reads all on PostgreSQL: without an extension it has no index of texts.
 func (q *Queries) SearchMembers(ctx context.Context, arg SearchMembersParams) ([]SearchMembersRow, error) {
 	rows, err := q.query(ctx, q.searchMembersStmt, searchMembers,
@@ -1235,10 +1234,10 @@ func (q *Queries) SearchMembers(ctx context.Context, arg SearchMembersParams) ([
 const searchMembersByUsername = `-- name: SearchMembersByUsername :many
 SELECT m.user_id, m.username_key
 FROM user_search(search_pattern(CAST(?1 AS text))) s JOIN users u ON u.seq = s.rowid
-CROSS JOIN organization_members m
+JOIN organization_members m ON m.user_id = u.id
 WHERE instr(u.search_key, ?1) > 0
   AND (CAST(?2 AS text) = '' OR instr(?2, ' ' || u.status || ' ') > 0)
-  AND m.user_id = u.id AND m.organization_id = ?3
+  AND m.organization_id = ?3
   AND (CAST(?4 AS text) = '' OR m.username_key >= ?5 AND m.username_key < ?4)
   AND (CAST(?6 AS text) = '' OR EXISTS (
       SELECT 1 FROM member_roles r

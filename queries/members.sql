@@ -123,9 +123,8 @@ SELECT count(*) FROM (SELECT 1 FROM user_search(search_pattern(CAST(@query AS te
 
 -- name: SearchMembers :many
 -- Members that match, in any order, walking along the accounts that may have the text, three letters of it or more, and how many
--- match in all. CROSS JOIN keeps SQLite from walking along the organization. What keeps PostgreSQL from it is that no
--- index serves the usernames: a plan for all parameters would expect them to be few. AS MATERIALIZED keeps neither from it,
--- and sqlc does not parse it.
+-- match in all. No index serves the usernames, or both engines would expect a range of them to hold few members, and walk
+-- along the organization. AS MATERIALIZED does not keep them from it, and sqlc does not parse it.
 -- reads all on PostgreSQL: without an extension it has no index of texts.
 SELECT f.user_id, CAST(count(*) OVER () AS bigint) AS total FROM (
     SELECT m.user_id,
@@ -140,8 +139,8 @@ SELECT f.user_id, CAST(count(*) OVER () AS bigint) AS total FROM (
                 ELSE m.username_key END
         ELSE '' END AS text) AS down
     FROM user_search(search_pattern(CAST(@query AS text))) s JOIN users u ON u.seq = s.rowid
-    CROSS JOIN organization_members m
-    WHERE m.user_id = u.id AND m.organization_id = @organization_id
+    JOIN organization_members m ON m.user_id = u.id
+    WHERE m.organization_id = @organization_id
       AND (CAST(@before_key AS text) = '' OR m.username_key >= @from_key AND m.username_key < @before_key)
       AND (CAST(@query AS text) = '' OR instr(m.search_key, @query) > 0)
       AND (CAST(@statuses AS text) = '' OR instr(@statuses, ' ' || m.status || ' ') > 0)
@@ -160,10 +159,10 @@ LIMIT CAST(@max_rows AS bigint) OFFSET CAST(@skip AS bigint);
 -- reads all on PostgreSQL: without an extension it has no index of texts.
 SELECT m.user_id, m.username_key
 FROM user_search(search_pattern(CAST(@query AS text))) s JOIN users u ON u.seq = s.rowid
-CROSS JOIN organization_members m
+JOIN organization_members m ON m.user_id = u.id
 WHERE instr(u.search_key, @query) > 0
   AND (CAST(@statuses AS text) = '' OR instr(@statuses, ' ' || u.status || ' ') > 0)
-  AND m.user_id = u.id AND m.organization_id = @organization_id
+  AND m.organization_id = @organization_id
   AND (CAST(@before_key AS text) = '' OR m.username_key >= @from_key AND m.username_key < @before_key)
   AND (CAST(@roles AS text) = '' OR EXISTS (
       SELECT 1 FROM member_roles r
