@@ -46,6 +46,7 @@ const deleteAPIKey = `-- name: DeleteAPIKey :exec
 DELETE FROM api_keys WHERE id = ?1
 `
 
+// unit: organization, site, signin
 func (q *Queries) DeleteAPIKey(ctx context.Context, id string) error {
 	_, err := q.exec(ctx, q.deleteAPIKeyStmt, deleteAPIKey, id)
 	return err
@@ -55,6 +56,7 @@ const deleteAPIKeysOfUser = `-- name: DeleteAPIKeysOfUser :exec
 DELETE FROM api_keys WHERE user_id = ?1
 `
 
+// unit: site
 func (q *Queries) DeleteAPIKeysOfUser(ctx context.Context, userID uuid.UUID) error {
 	_, err := q.exec(ctx, q.deleteAPIKeysOfUserStmt, deleteAPIKeysOfUser, userID)
 	return err
@@ -70,6 +72,7 @@ type DeleteExpiredKeysParams struct {
 }
 
 // A token that somebody named is kept for a while after its end, so that people see what ended.
+// unit: site, signin
 func (q *Queries) DeleteExpiredKeys(ctx context.Context, arg DeleteExpiredKeysParams) error {
 	_, err := q.exec(ctx, q.deleteExpiredKeysStmt, deleteExpiredKeys, arg.Now, arg.NamedBefore)
 	return err
@@ -84,6 +87,7 @@ type DeleteLoginOfUserParams struct {
 	ID     string
 }
 
+// unit: signin
 func (q *Queries) DeleteLoginOfUser(ctx context.Context, arg DeleteLoginOfUserParams) (int64, error) {
 	result, err := q.exec(ctx, q.deleteLoginOfUserStmt, deleteLoginOfUser, arg.UserID, arg.ID)
 	if err != nil {
@@ -97,6 +101,7 @@ DELETE FROM api_keys WHERE user_id = ?1 AND login_type = 'password'
 `
 
 // What programs signed in with.
+// unit: organization, site
 func (q *Queries) DeleteLoginsOfUser(ctx context.Context, userID uuid.UUID) error {
 	_, err := q.exec(ctx, q.deleteLoginsOfUserStmt, deleteLoginsOfUser, userID)
 	return err
@@ -165,6 +170,7 @@ type InsertAPIKeyParams struct {
 	CreatedBy       uuid.NullUUID
 }
 
+// unit: site, signin
 func (q *Queries) InsertAPIKey(ctx context.Context, arg InsertAPIKeyParams) error {
 	_, err := q.exec(ctx, q.insertAPIKeyStmt, insertAPIKey,
 		arg.ID,
@@ -353,6 +359,7 @@ type UpdateLastUsedParams struct {
 	ID  string
 }
 
+// unit: signin
 func (q *Queries) UpdateLastUsed(ctx context.Context, arg UpdateLastUsedParams) error {
 	_, err := q.exec(ctx, q.updateLastUsedStmt, updateLastUsed, arg.Now, arg.ID)
 	return err

@@ -201,6 +201,7 @@ type InsertAuditLogParams struct {
 	Hash           []byte
 }
 
+// unit: organization, site, signin
 func (q *Queries) InsertAuditLog(ctx context.Context, arg InsertAuditLogParams) (int64, error) {
 	row := q.queryRow(ctx, q.insertAuditLogStmt, insertAuditLog,
 		arg.ID,
@@ -580,6 +581,7 @@ type UpdateAuditHeadParams struct {
 	Hash []byte
 }
 
+// unit: organization, site, signin
 func (q *Queries) UpdateAuditHead(ctx context.Context, arg UpdateAuditHeadParams) error {
 	_, err := q.exec(ctx, q.updateAuditHeadStmt, updateAuditHead, arg.Seq, arg.Hash)
 	return err

@@ -57,3 +57,6 @@ func Exec(ctx context.Context, q *Queries, statement string, args ...any) error 
 	_, err := q.db.ExecContext(ctx, statement, args...)
 	return err
 }
+
+// UnitsOf are the units that a statement may run in, none if it reads.
+func UnitsOf(name string) Unit { return writers[name] }

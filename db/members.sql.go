@@ -156,6 +156,7 @@ type DeleteMemberParams struct {
 	UserID         uuid.UUID
 }
 
+// unit: organization, site
 func (q *Queries) DeleteMember(ctx context.Context, arg DeleteMemberParams) error {
 	_, err := q.exec(ctx, q.deleteMemberStmt, deleteMember, arg.OrganizationID, arg.UserID)
 	return err
@@ -171,6 +172,7 @@ type DeleteMemberRoleParams struct {
 	UsernameKey    string
 }
 
+// unit: organization
 func (q *Queries) DeleteMemberRole(ctx context.Context, arg DeleteMemberRoleParams) error {
 	_, err := q.exec(ctx, q.deleteMemberRoleStmt, deleteMemberRole, arg.OrganizationID, arg.Role, arg.UsernameKey)
 	return err
@@ -186,6 +188,7 @@ type DeleteRoleCountParams struct {
 }
 
 // A role that is not counted is being taken away from all: the trigger leaves the memberships alone.
+// unit: organization
 func (q *Queries) DeleteRoleCount(ctx context.Context, arg DeleteRoleCountParams) error {
 	_, err := q.exec(ctx, q.deleteRoleCountStmt, deleteRoleCount, arg.OrganizationID, arg.Role)
 	return err
@@ -200,6 +203,7 @@ type DeleteRoleFromMembersParams struct {
 	Role           string
 }
 
+// unit: organization
 func (q *Queries) DeleteRoleFromMembers(ctx context.Context, arg DeleteRoleFromMembersParams) error {
 	_, err := q.exec(ctx, q.deleteRoleFromMembersStmt, deleteRoleFromMembers, arg.OrganizationID, arg.Role)
 	return err
@@ -494,6 +498,7 @@ type InsertMemberParams struct {
 }
 
 // A membership is not older than the account.
+// unit: organization, site
 func (q *Queries) InsertMember(ctx context.Context, arg InsertMemberParams) error {
 	_, err := q.exec(ctx, q.insertMemberStmt, insertMember, arg.Now, arg.OrganizationID, arg.UserID)
 	return err
@@ -511,6 +516,7 @@ type InsertMemberRoleParams struct {
 	UserID         uuid.UUID
 }
 
+// unit: organization
 func (q *Queries) InsertMemberRole(ctx context.Context, arg InsertMemberRoleParams) error {
 	_, err := q.exec(ctx, q.insertMemberRoleStmt, insertMemberRole,
 		arg.OrganizationID,
@@ -1387,6 +1393,7 @@ type TouchHoldersParams struct {
 
 // Memberships that hold a role, before it is taken away from all: without it already. With a subquery in place of the list
 // it would take twice as long, since SQLite then looks every row up before it writes the first.
+// unit: organization
 func (q *Queries) TouchHolders(ctx context.Context, arg TouchHoldersParams) error {
 	query := touchHolders
 	var queryParams []interface{}
@@ -1416,6 +1423,7 @@ type TouchMemberParams struct {
 	UsernameKey    string
 }
 
+// unit: organization
 func (q *Queries) TouchMember(ctx context.Context, arg TouchMemberParams) error {
 	_, err := q.exec(ctx, q.touchMemberStmt, touchMember, arg.Now, arg.OrganizationID, arg.UsernameKey)
 	return err

@@ -28,6 +28,7 @@ const deleteOrganization = `-- name: DeleteOrganization :exec
 DELETE FROM organizations WHERE id = ?1
 `
 
+// unit: site
 func (q *Queries) DeleteOrganization(ctx context.Context, id uuid.UUID) error {
 	_, err := q.exec(ctx, q.deleteOrganizationStmt, deleteOrganization, id)
 	return err
@@ -118,6 +119,7 @@ type InsertOrganizationParams struct {
 	Now         time.Time
 }
 
+// unit: site
 func (q *Queries) InsertOrganization(ctx context.Context, arg InsertOrganizationParams) error {
 	_, err := q.exec(ctx, q.insertOrganizationStmt, insertOrganization,
 		arg.ID,
@@ -234,6 +236,7 @@ type UpdateOrganizationParams struct {
 	ID          uuid.UUID
 }
 
+// unit: site
 func (q *Queries) UpdateOrganization(ctx context.Context, arg UpdateOrganizationParams) error {
 	_, err := q.exec(ctx, q.updateOrganizationStmt, updateOrganization,
 		arg.Name,

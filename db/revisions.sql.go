@@ -14,6 +14,7 @@ UPDATE revisions SET value = CASE WHEN value >= CAST(?1 AS bigint) THEN value + 
 `
 
 // A value that was never there before, not even in a transaction that failed: floor is the time.
+// unit: organization, site
 func (q *Queries) BumpRevision(ctx context.Context, floor int64) error {
 	_, err := q.exec(ctx, q.bumpRevisionStmt, bumpRevision, floor)
 	return err

@@ -28,6 +28,7 @@ const deletePermissions = `-- name: DeletePermissions :exec
 DELETE FROM role_permissions WHERE role_id = ?1
 `
 
+// unit: organization, site
 func (q *Queries) DeletePermissions(ctx context.Context, roleID uuid.UUID) error {
 	_, err := q.exec(ctx, q.deletePermissionsStmt, deletePermissions, roleID)
 	return err
@@ -37,6 +38,7 @@ const deleteRole = `-- name: DeleteRole :exec
 DELETE FROM roles WHERE id = ?1
 `
 
+// unit: organization, site
 func (q *Queries) DeleteRole(ctx context.Context, id uuid.UUID) error {
 	_, err := q.exec(ctx, q.deleteRoleStmt, deleteRole, id)
 	return err
@@ -123,6 +125,7 @@ type InsertPermissionParams struct {
 	Negate       bool
 }
 
+// unit: organization, site
 func (q *Queries) InsertPermission(ctx context.Context, arg InsertPermissionParams) error {
 	_, err := q.exec(ctx, q.insertPermissionStmt, insertPermission,
 		arg.RoleID,
@@ -148,6 +151,7 @@ type InsertRoleParams struct {
 	UpdatedBy      string
 }
 
+// unit: organization, site
 func (q *Queries) InsertRole(ctx context.Context, arg InsertRoleParams) error {
 	_, err := q.exec(ctx, q.insertRoleStmt, insertRole,
 		arg.ID,
@@ -174,6 +178,7 @@ type InsertRoleVersionParams struct {
 	CreatedBy   string
 }
 
+// unit: organization, site
 func (q *Queries) InsertRoleVersion(ctx context.Context, arg InsertRoleVersionParams) error {
 	_, err := q.exec(ctx, q.insertRoleVersionStmt, insertRoleVersion,
 		arg.RoleID,
@@ -495,6 +500,7 @@ type UpdateRoleParams struct {
 	ID          uuid.UUID
 }
 
+// unit: organization, site
 func (q *Queries) UpdateRole(ctx context.Context, arg UpdateRoleParams) error {
 	_, err := q.exec(ctx, q.updateRoleStmt, updateRole,
 		arg.DisplayName,

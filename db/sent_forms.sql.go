@@ -37,6 +37,7 @@ type DeleteOldSentFormsParams struct {
 	Before time.Time
 }
 
+// unit: organization, site, signin
 func (q *Queries) DeleteOldSentForms(ctx context.Context, arg DeleteOldSentFormsParams) error {
 	_, err := q.exec(ctx, q.deleteOldSentFormsStmt, deleteOldSentForms, arg.UserID, arg.Before)
 	return err
@@ -52,6 +53,7 @@ type InsertSentFormParams struct {
 	Now    time.Time
 }
 
+// unit: organization, site, signin
 func (q *Queries) InsertSentForm(ctx context.Context, arg InsertSentFormParams) error {
 	_, err := q.exec(ctx, q.insertSentFormStmt, insertSentForm, arg.UserID, arg.ID, arg.Now)
 	return err

@@ -16,6 +16,7 @@ const deleteExpiredSessions = `-- name: DeleteExpiredSessions :exec
 DELETE FROM sessions WHERE expires_at <= ?1
 `
 
+// unit: site, signin
 func (q *Queries) DeleteExpiredSessions(ctx context.Context, now time.Time) error {
 	_, err := q.exec(ctx, q.deleteExpiredSessionsStmt, deleteExpiredSessions, now)
 	return err
@@ -25,6 +26,7 @@ const deleteLoginFailures = `-- name: DeleteLoginFailures :exec
 DELETE FROM login_failures WHERE door = ?1
 `
 
+// unit: site, signin
 func (q *Queries) DeleteLoginFailures(ctx context.Context, door string) error {
 	_, err := q.exec(ctx, q.deleteLoginFailuresStmt, deleteLoginFailures, door)
 	return err
@@ -34,6 +36,7 @@ const deleteOldLoginFailures = `-- name: DeleteOldLoginFailures :exec
 DELETE FROM login_failures WHERE window_start <= ?1
 `
 
+// unit: signin
 func (q *Queries) DeleteOldLoginFailures(ctx context.Context, before time.Time) error {
 	_, err := q.exec(ctx, q.deleteOldLoginFailuresStmt, deleteOldLoginFailures, before)
 	return err
@@ -43,6 +46,7 @@ const deletePasswordLink = `-- name: DeletePasswordLink :execrows
 DELETE FROM password_links WHERE user_id = ?1
 `
 
+// unit: organization, site
 func (q *Queries) DeletePasswordLink(ctx context.Context, userID uuid.UUID) (int64, error) {
 	result, err := q.exec(ctx, q.deletePasswordLinkStmt, deletePasswordLink, userID)
 	if err != nil {
@@ -55,6 +59,7 @@ const deleteSession = `-- name: DeleteSession :exec
 DELETE FROM sessions WHERE token = ?1
 `
 
+// unit: site, signin
 func (q *Queries) DeleteSession(ctx context.Context, token string) error {
 	_, err := q.exec(ctx, q.deleteSessionStmt, deleteSession, token)
 	return err
@@ -69,6 +74,7 @@ type DeleteSessionOfUserParams struct {
 	ID     uuid.UUID
 }
 
+// unit: signin
 func (q *Queries) DeleteSessionOfUser(ctx context.Context, arg DeleteSessionOfUserParams) (int64, error) {
 	result, err := q.exec(ctx, q.deleteSessionOfUserStmt, deleteSessionOfUser, arg.UserID, arg.ID)
 	if err != nil {
@@ -81,6 +87,7 @@ const deleteSessionsOfUser = `-- name: DeleteSessionsOfUser :exec
 DELETE FROM sessions WHERE user_id = ?1
 `
 
+// unit: organization, site
 func (q *Queries) DeleteSessionsOfUser(ctx context.Context, userID uuid.NullUUID) error {
 	_, err := q.exec(ctx, q.deleteSessionsOfUserStmt, deleteSessionsOfUser, userID)
 	return err
@@ -230,6 +237,7 @@ type UpsertLoginFailuresParams struct {
 	WindowStart time.Time
 }
 
+// unit: site, signin
 func (q *Queries) UpsertLoginFailures(ctx context.Context, arg UpsertLoginFailuresParams) error {
 	_, err := q.exec(ctx, q.upsertLoginFailuresStmt, upsertLoginFailures, arg.Door, arg.Failures, arg.WindowStart)
 	return err
@@ -252,6 +260,7 @@ type UpsertPasswordLinkParams struct {
 	CreatedBy  uuid.NullUUID
 }
 
+// unit: site
 func (q *Queries) UpsertPasswordLink(ctx context.Context, arg UpsertPasswordLinkParams) error {
 	_, err := q.exec(ctx, q.upsertPasswordLinkStmt, upsertPasswordLink,
 		arg.UserID,
@@ -282,6 +291,7 @@ type UpsertSessionParams struct {
 	ExpiresAt time.Time
 }
 
+// unit: site, signin
 func (q *Queries) UpsertSession(ctx context.Context, arg UpsertSessionParams) error {
 	_, err := q.exec(ctx, q.upsertSessionStmt, upsertSession,
 		arg.Token,

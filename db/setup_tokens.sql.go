@@ -26,6 +26,7 @@ DELETE FROM setup_tokens
 `
 
 // reads all: none is to stay.
+// unit: site
 func (q *Queries) DeleteSetupTokens(ctx context.Context) error {
 	_, err := q.exec(ctx, q.deleteSetupTokensStmt, deleteSetupTokens)
 	return err
@@ -40,6 +41,7 @@ type InsertSetupTokenParams struct {
 	Now  time.Time
 }
 
+// unit: site
 func (q *Queries) InsertSetupToken(ctx context.Context, arg InsertSetupTokenParams) error {
 	_, err := q.exec(ctx, q.insertSetupTokenStmt, insertSetupToken, arg.Hash, arg.Now)
 	return err

@@ -52,6 +52,7 @@ const deleteRoleFromUsers = `-- name: DeleteRoleFromUsers :exec
 DELETE FROM user_roles WHERE role = ?1
 `
 
+// unit: site
 func (q *Queries) DeleteRoleFromUsers(ctx context.Context, role string) error {
 	_, err := q.exec(ctx, q.deleteRoleFromUsersStmt, deleteRoleFromUsers, role)
 	return err
@@ -61,6 +62,7 @@ const deleteUser = `-- name: DeleteUser :exec
 DELETE FROM users WHERE id = ?1
 `
 
+// unit: site
 func (q *Queries) DeleteUser(ctx context.Context, id uuid.UUID) error {
 	_, err := q.exec(ctx, q.deleteUserStmt, deleteUser, id)
 	return err
@@ -75,6 +77,7 @@ type DeleteUserRoleParams struct {
 	Role   string
 }
 
+// unit: site
 func (q *Queries) DeleteUserRole(ctx context.Context, arg DeleteUserRoleParams) error {
 	_, err := q.exec(ctx, q.deleteUserRoleStmt, deleteUserRole, arg.UserID, arg.Role)
 	return err
@@ -339,6 +342,7 @@ type InsertUserParams struct {
 	LastSeenAt   sql.NullTime
 }
 
+// unit: site
 func (q *Queries) InsertUser(ctx context.Context, arg InsertUserParams) error {
 	_, err := q.exec(ctx, q.insertUserStmt, insertUser,
 		arg.ID,
@@ -369,6 +373,7 @@ type InsertUserRoleParams struct {
 	Role   string
 }
 
+// unit: site
 func (q *Queries) InsertUserRole(ctx context.Context, arg InsertUserRoleParams) error {
 	_, err := q.exec(ctx, q.insertUserRoleStmt, insertUserRole, arg.UserID, arg.Role)
 	return err
@@ -738,6 +743,7 @@ type MustChangePasswordParams struct {
 	ID  uuid.UUID
 }
 
+// unit: organization, site
 func (q *Queries) MustChangePassword(ctx context.Context, arg MustChangePasswordParams) error {
 	_, err := q.exec(ctx, q.mustChangePasswordStmt, mustChangePassword, arg.Now, arg.ID)
 	return err
@@ -753,6 +759,7 @@ type RenewPasswordHashParams struct {
 }
 
 // The same password, hashed at another cost: the account has not changed.
+// unit: site, signin
 func (q *Queries) RenewPasswordHash(ctx context.Context, arg RenewPasswordHashParams) error {
 	_, err := q.exec(ctx, q.renewPasswordHashStmt, renewPasswordHash, arg.PasswordHash, arg.ID)
 	return err
@@ -923,6 +930,7 @@ type TouchSiteHoldersParams struct {
 	Role string
 }
 
+// unit: site
 func (q *Queries) TouchSiteHolders(ctx context.Context, arg TouchSiteHoldersParams) error {
 	_, err := q.exec(ctx, q.touchSiteHoldersStmt, touchSiteHolders, arg.Now, arg.Role)
 	return err
@@ -937,6 +945,7 @@ type TouchUserParams struct {
 	ID  uuid.UUID
 }
 
+// unit: site
 func (q *Queries) TouchUser(ctx context.Context, arg TouchUserParams) error {
 	_, err := q.exec(ctx, q.touchUserStmt, touchUser, arg.Now, arg.ID)
 	return err
@@ -951,6 +960,7 @@ type UpdateLastSeenParams struct {
 	ID  uuid.UUID
 }
 
+// unit: site, signin
 func (q *Queries) UpdateLastSeen(ctx context.Context, arg UpdateLastSeenParams) error {
 	_, err := q.exec(ctx, q.updateLastSeenStmt, updateLastSeen, arg.Now, arg.ID)
 	return err
@@ -970,6 +980,7 @@ type UpdatePasswordParams struct {
 	ID           uuid.UUID
 }
 
+// unit: site
 func (q *Queries) UpdatePassword(ctx context.Context, arg UpdatePasswordParams) error {
 	_, err := q.exec(ctx, q.updatePasswordStmt, updatePassword,
 		arg.PasswordHash,
@@ -997,6 +1008,7 @@ type UpdateProfileParams struct {
 	ID          uuid.UUID
 }
 
+// unit: site
 func (q *Queries) UpdateProfile(ctx context.Context, arg UpdateProfileParams) error {
 	_, err := q.exec(ctx, q.updateProfileStmt, updateProfile,
 		arg.Username,
@@ -1020,6 +1032,7 @@ type UpdateStatusParams struct {
 	ID     uuid.UUID
 }
 
+// unit: site
 func (q *Queries) UpdateStatus(ctx context.Context, arg UpdateStatusParams) error {
 	_, err := q.exec(ctx, q.updateStatusStmt, updateStatus, arg.Status, arg.Now, arg.ID)
 	return err

@@ -20,6 +20,7 @@ SELECT id, user_id, name, created_by FROM api_keys WHERE user_id IN (sqlc.slice(
 SELECT count(*) FROM api_keys WHERE user_id = @user_id AND name = @name;
 
 -- name: InsertAPIKey :exec
+-- unit: site, signin
 INSERT INTO api_keys (
     id, user_id, secret_hash, name, login_type, scope, lifetime_seconds, created_at, updated_at, expires_at, last_used,
     created_by)
@@ -28,16 +29,20 @@ VALUES (
     sqlc.narg(created_by));
 
 -- name: UpdateLastUsed :exec
+-- unit: signin
 UPDATE api_keys SET last_used = @now WHERE id = @id;
 
 -- name: DeleteAPIKey :exec
+-- unit: organization, site, signin
 DELETE FROM api_keys WHERE id = @id;
 
 -- name: DeleteAPIKeysOfUser :exec
+-- unit: site
 DELETE FROM api_keys WHERE user_id = @user_id;
 
 -- name: DeleteLoginsOfUser :exec
 -- What programs signed in with.
+-- unit: organization, site
 DELETE FROM api_keys WHERE user_id = @user_id AND login_type = 'password';
 
 -- name: CountTokens :one
@@ -50,8 +55,10 @@ SELECT id, created_at, last_used, expires_at FROM api_keys
 WHERE user_id = @user_id AND login_type = 'password' AND expires_at > @now ORDER BY created_at DESC, id;
 
 -- name: DeleteLoginOfUser :execrows
+-- unit: signin
 DELETE FROM api_keys WHERE user_id = @user_id AND id = @id AND login_type = 'password';
 
 -- name: DeleteExpiredKeys :exec
 -- A token that somebody named is kept for a while after its end, so that people see what ended.
+-- unit: site, signin
 DELETE FROM api_keys WHERE expires_at <= @now AND (login_type = 'password' OR expires_at <= @named_before);

@@ -1,4 +1,5 @@
 -- name: InsertAuditLog :one
+-- unit: organization, site, signin
 INSERT INTO audit_logs (
     id, time, request_id, ip, user_agent, actor_id, actor, organization_id,
     resource_type, resource_id, resource_target, action, status_code, changes, hash)
@@ -11,6 +12,7 @@ RETURNING seq;
 SELECT seq, hash FROM audit_heads WHERE id = 1;
 
 -- name: UpdateAuditHead :exec
+-- unit: organization, site, signin
 UPDATE audit_heads SET seq = @seq, hash = @hash WHERE id = 1;
 
 -- name: ListAuditChain :many

@@ -184,6 +184,7 @@ SELECT CAST(EXISTS (
 
 -- name: InsertMember :exec
 -- A membership is not older than the account.
+-- unit: organization, site
 INSERT INTO organization_members (
     organization_id, user_id, version, created_at, updated_at,
     username, username_key, email, email_key, name, name_key, search_key, avatar_url, status, login_type, site_roles)
@@ -194,9 +195,11 @@ FROM users u JOIN organizations o ON o.id = @organization_id
 WHERE u.id = @user_id;
 
 -- name: DeleteMember :exec
+-- unit: organization, site
 DELETE FROM organization_members WHERE organization_id = @organization_id AND user_id = @user_id;
 
 -- name: TouchMember :exec
+-- unit: organization
 UPDATE organization_members SET version = version + 1, updated_at = @now
 WHERE organization_id = @organization_id AND username_key = @username_key;
 
@@ -210,22 +213,27 @@ LIMIT CAST(@max_rows AS bigint);
 -- name: TouchHolders :exec
 -- Memberships that hold a role, before it is taken away from all: without it already. With a subquery in place of the list
 -- it would take twice as long, since SQLite then looks every row up before it writes the first.
+-- unit: organization
 UPDATE organization_members SET version = version + 1, updated_at = @now,
     roles = trim(replace(' ' || roles || ' ', ' ' || CAST(@role AS text) || ' ', ' '))
 WHERE organization_id = @organization_id AND username_key IN (sqlc.slice('username_keys'));
 
 -- name: InsertMemberRole :exec
+-- unit: organization
 INSERT INTO member_roles (organization_id, role, username_key, user_id)
 VALUES (@organization_id, @role, @username_key, @user_id);
 
 -- name: DeleteMemberRole :exec
+-- unit: organization
 DELETE FROM member_roles WHERE organization_id = @organization_id AND role = @role AND username_key = @username_key;
 
 -- name: DeleteRoleCount :exec
 -- A role that is not counted is being taken away from all: the trigger leaves the memberships alone.
+-- unit: organization
 DELETE FROM member_role_counts WHERE organization_id = @organization_id AND role = @role;
 
 -- name: DeleteRoleFromMembers :exec
+-- unit: organization
 DELETE FROM member_roles WHERE organization_id = @organization_id AND role = @role;
 
 -- name: ListHoldings :many

@@ -16,16 +16,19 @@ SELECT o.* FROM organization_members m JOIN organizations o ON o.id = m.organiza
 WHERE m.user_id = @user_id ORDER BY o.name_key LIMIT CAST(@max_rows AS bigint);
 
 -- name: InsertOrganization :exec
+-- unit: site
 INSERT INTO organizations (id, name, name_key, display_name, description, icon, is_default, created_at, updated_at)
 VALUES (@id, @name, @name_key, @display_name, @description, @icon, @is_default, @now, @now);
 
 -- name: UpdateOrganization :exec
+-- unit: site
 UPDATE organizations
 SET name = @name, name_key = @name_key, display_name = @display_name, description = @description, icon = @icon,
     version = version + 1, updated_at = @now
 WHERE id = @id;
 
 -- name: DeleteOrganization :exec
+-- unit: site
 DELETE FROM organizations WHERE id = @id;
 
 -- name: CountOrganizationsUpTo :one

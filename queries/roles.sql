@@ -35,24 +35,30 @@ SELECT user_id, organization_id, roles FROM organization_members WHERE user_id I
 ORDER BY user_id, organization_id;
 
 -- name: InsertRole :exec
+-- unit: organization, site
 INSERT INTO roles (id, organization_id, name, display_name, version, created_at, updated_at, updated_by)
 VALUES (@id, @organization_id, @name, @display_name, 1, @now, @now, @updated_by);
 
 -- name: UpdateRole :exec
+-- unit: organization, site
 UPDATE roles SET display_name = @display_name, version = version + 1, updated_at = @now, updated_by = @updated_by
 WHERE id = @id;
 
 -- name: DeleteRole :exec
+-- unit: organization, site
 DELETE FROM roles WHERE id = @id;
 
 -- name: InsertPermission :exec
+-- unit: organization, site
 INSERT INTO role_permissions (role_id, level, resource_type, action, negate)
 VALUES (@role_id, @level, @resource_type, @action, @negate);
 
 -- name: DeletePermissions :exec
+-- unit: organization, site
 DELETE FROM role_permissions WHERE role_id = @role_id;
 
 -- name: InsertRoleVersion :exec
+-- unit: organization, site
 INSERT INTO role_versions (role_id, version, display_name, permissions, created_at, created_by)
 VALUES (@role_id, @version, @display_name, @permissions, @now, @created_by);
 

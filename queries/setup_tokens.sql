@@ -1,4 +1,5 @@
 -- name: InsertSetupToken :exec
+-- unit: site
 INSERT INTO setup_tokens (hash, created_at) VALUES (@hash, @now) ON CONFLICT (hash) DO NOTHING;
 
 -- name: CountSetupTokens :one
@@ -6,4 +7,5 @@ SELECT count(*) FROM setup_tokens WHERE hash = @hash;
 
 -- name: DeleteSetupTokens :exec
 -- reads all: none is to stay.
+-- unit: site
 DELETE FROM setup_tokens;

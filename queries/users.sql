@@ -129,6 +129,7 @@ JOIN user_rows r ON r.id = p.id
 ORDER BY p.username_key;
 
 -- name: InsertUser :exec
+-- unit: site
 INSERT INTO users (
     id, username, username_key, email, email_key, name, name_key, search_key, avatar_url,
     status, login_type, password_hash, password_by, created_at, updated_at, last_seen_at)
@@ -137,18 +138,21 @@ VALUES (
     @status, @login_type, @password_hash, sqlc.narg(password_by), @now, @now, sqlc.narg(last_seen_at));
 
 -- name: UpdateProfile :exec
+-- unit: site
 UPDATE users
 SET username = @username, username_key = @username_key, name = @name, name_key = @name_key, search_key = @search_key,
     version = version + 1, updated_at = @now
 WHERE id = @id;
 
 -- name: UpdatePassword :exec
+-- unit: site
 UPDATE users
 SET password_hash = @password_hash, password_by = sqlc.narg(password_by), must_change = false,
     version = version + 1, updated_at = @now
 WHERE id = @id;
 
 -- name: MustChangePassword :exec
+-- unit: organization, site
 UPDATE users SET must_change = true, version = version + 1, updated_at = @now WHERE id = @id;
 
 -- name: ListOpened :many
@@ -180,30 +184,39 @@ WHERE EXISTS (SELECT 1 FROM user_roles r WHERE r.user_id = o.user_id AND r.role 
 
 -- name: RenewPasswordHash :exec
 -- The same password, hashed at another cost: the account has not changed.
+-- unit: site, signin
 UPDATE users SET password_hash = @password_hash WHERE id = @id;
 
 -- name: UpdateStatus :exec
+-- unit: site
 UPDATE users SET status = @status, version = version + 1, updated_at = @now WHERE id = @id;
 
 -- name: UpdateLastSeen :exec
+-- unit: site, signin
 UPDATE users SET last_seen_at = @now WHERE id = @id;
 
 -- name: TouchUser :exec
+-- unit: site
 UPDATE users SET version = version + 1, updated_at = @now WHERE id = @id;
 
 -- name: TouchSiteHolders :exec
+-- unit: site
 UPDATE users SET version = version + 1, updated_at = @now WHERE id IN (SELECT r.user_id FROM user_roles r WHERE r.role = @role);
 
 -- name: DeleteUser :exec
+-- unit: site
 DELETE FROM users WHERE id = @id;
 
 -- name: InsertUserRole :exec
+-- unit: site
 INSERT INTO user_roles (user_id, role) VALUES (@user_id, @role);
 
 -- name: DeleteUserRole :exec
+-- unit: site
 DELETE FROM user_roles WHERE user_id = @user_id AND role = @role;
 
 -- name: DeleteRoleFromUsers :exec
+-- unit: site
 DELETE FROM user_roles WHERE role = @role;
 
 -- name: CountUserRoles :many

@@ -1,0 +1,85 @@
+package db
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+)
+
+// Unit is what a transaction may write; of a statement, the transactions that it may run in. The units of organizations
+// differ in what they lock, so a statement that runs in the wrong one changes what another one relies on.
+type Unit uint8
+
+// Each table is written in one unit. The exceptions are statements that end access: an account that gains rights loses
+// what others could sign in with, wherever it gains them.
+const (
+	OrganizationUnit Unit = 1 << iota // members and roles of one organization
+	SiteUnit                          // accounts, tokens, links, site roles, organizations as such
+	SignInUnit                        // sessions, failed logins, times of use
+)
+
+// String is the unit in an error.
+func (u Unit) String() string {
+	switch u {
+	case OrganizationUnit:
+		return "an organization's unit"
+	case SiteUnit:
+		return "the site's unit"
+	case SignInUnit:
+		return "a sign-in's unit"
+	}
+	return "no unit"
+}
+
+// ErrUnit is the answer to a statement in a unit that it does not belong to.
+var ErrUnit = errors.New("unit")
+
+// Tx is one transaction. Its Reads and its Writes see the same state; only Writes can change it.
+type Tx struct {
+	queries *Queries
+	unit    Unit
+	wrote   bool
+	refused error // the first refusal: the transaction must not be committed
+}
+
+// readOnly hides the other methods of Queries from a type assertion.
+type readOnly struct{ Reads }
+
+// Reads are the queries of the transaction.
+func (t *Tx) Reads() Reads { return readOnly{t.queries} }
+
+// Writes are the statements that change something.
+func (t *Tx) Writes() Writes { return Writes{t} }
+
+// Wrote reports whether a statement has written, or has tried to.
+func (t *Tx) Wrote() bool { return t.wrote }
+
+// enter notes that a statement writes, and refuses one of another unit.
+func (t *Tx) enter(name string) error {
+	t.wrote = true
+	if t.unit == 0 || writers[name]&t.unit != t.unit {
+		err := fmt.Errorf("%w: %s in %v", ErrUnit, name, t.unit)
+		t.refused = cmp.Or(t.refused, err)
+		return err
+	}
+	return nil
+}
+
+// Update runs fn in a transaction that may write what belongs to a unit; see engine.Write. A statement of another unit
+// returns ErrUnit and changes nothing, and neither does the rest of the transaction, even if fn returns nil.
+func (d *DB) Update(ctx context.Context, unit Unit, fn func(tx *Tx) error) error {
+	return d.Write(ctx, func(q *Queries) error {
+		t := &Tx{queries: q, unit: unit}
+		defer func() { t.unit = 0 }() // a write after the end would be in the transaction of somebody else
+		if err := fn(t); err != nil {
+			return err
+		}
+		return t.refused
+	})
+}
+
+// View runs fn on one snapshot of the data; see engine.Read.
+func (d *DB) View(ctx context.Context, fn func(r Reads) error) error {
+	return d.Read(ctx, func(q *Queries) error { return fn(readOnly{q}) })
+}

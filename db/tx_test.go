@@ -1,0 +1,107 @@
+package db_test
+
+import (
+	"errors"
+	"reflect"
+	"regexp"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"rolecall.example/db"
+	"rolecall.example/db/dbtest"
+)
+
+func someUser(name string) db.InsertUserParams {
+	return db.InsertUserParams{ID: uuid.New(), Username: name, UsernameKey: name, Email: name, EmailKey: name, SearchKey: name,
+		Status: "active", LoginType: "none", Now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
+}
+
+// Every statement that writes says in which units it may run, and is a method of Writes alone; every other one is a method
+// of Reads alone.
+func TestStatementsAreSplit(t *testing.T) {
+	t.Parallel()
+	writing := regexp.MustCompile(`(?m)^(INSERT|UPDATE|DELETE) `)
+	reads, writes := reflect.TypeFor[db.Reads](), reflect.TypeFor[db.Writes]()
+	for name, q := range generated(t) {
+		_, inReads := reads.MethodByName(name)
+		_, inWrites := writes.MethodByName(name)
+		w := writing.MatchString(q.text)
+		if (db.UnitsOf(name) != 0) != w || inWrites != w || inReads == w {
+			t.Errorf("%s: writes %v, units %d, in Writes %v, in Reads %v", name, w, db.UnitsOf(name), inWrites, inReads)
+		}
+	}
+}
+
+func TestWrongUnit(t *testing.T) {
+	t.Parallel()
+	d, ctx := dbtest.Open(t), t.Context()
+	for unit, want := range map[db.Unit]string{
+		db.OrganizationUnit: "unit: InsertUser in an organization's unit",
+		db.SignInUnit:       "unit: InsertUser in a sign-in's unit",
+		0:                   "unit: InsertUser in no unit",
+	} {
+		u := someUser("wendy")
+		err := d.Update(ctx, unit, func(tx *db.Tx) error {
+			_ = tx.Writes().InsertUser(ctx, u) // what nobody looks at must not be committed either
+			return nil
+		})
+		if !errors.Is(err, db.ErrUnit) || err.Error() != want {
+			t.Errorf("%v: %v, want %s", unit, err, want)
+		}
+	}
+	// What comes before a refusal is rolled back with it.
+	first := organization("acme", someUser("").Now)
+	err := d.Update(ctx, db.SiteUnit, func(tx *db.Tx) error {
+		return errors.Join(tx.Writes().InsertOrganization(ctx, first), tx.Writes().UpdateLastUsed(ctx, db.UpdateLastUsedParams{ID: "key"}))
+	})
+	if !errors.Is(err, db.ErrUnit) {
+		t.Errorf("a statement of a sign-in on the site: %v", err)
+	}
+	if _, err := d.GetOrganization(ctx, first.ID); !db.IsNotFound(err) {
+		t.Errorf("the organization of a refused transaction: %v", err)
+	}
+}
+
+func TestWrote(t *testing.T) {
+	t.Parallel()
+	d, ctx, u := dbtest.Open(t), t.Context(), someUser("wendy")
+	var over *db.Tx
+	err := d.Update(ctx, db.SiteUnit, func(tx *db.Tx) error {
+		over = tx
+		if n, err := tx.Reads().GetUserCount(ctx); err != nil || n != 0 || tx.Wrote() {
+			t.Errorf("before the write: %d accounts, wrote %v, %v", n, tx.Wrote(), err)
+		}
+		if err := tx.Writes().InsertUser(ctx, u); err != nil || !tx.Wrote() {
+			t.Errorf("the write: wrote %v, %v", tx.Wrote(), err)
+		}
+		n, err := tx.Reads().GetUserCount(ctx)
+		if n != 1 {
+			t.Errorf("after the write: %d accounts", n)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := over.Writes().DeleteUser(ctx, u.ID); !errors.Is(err, db.ErrUnit) {
+		t.Errorf("a write after the end: %v", err)
+	}
+	err = d.View(ctx, func(r db.Reads) error {
+		if _, ok := r.(interface{ DeleteUser(uuid.UUID) error }); ok {
+			t.Error("what reads can be turned into what writes")
+		}
+		if _, ok := r.(*db.Queries); ok {
+			t.Error("what reads can be turned into all queries")
+		}
+		_, err := r.GetUser(ctx, u.ID)
+		return err
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	if err := d.Update(db.Writing(ctx), db.SiteUnit, func(*db.Tx) error { return nil }); !errors.Is(err, db.ErrNested) {
+		t.Errorf("an update inside a write: %v", err)
+	}
+}
