@@ -121,7 +121,7 @@ func (s *session) decisions() {
 	if must(s, got, err); got.Answers["one"] || got.Explanations["one"].Verdict == "" {
 		s.Errorf("ExplainChecks = %+v, want a no and why", got)
 	}
-	m, err := s.ExplainMember(s.ctx, "default", webtest.Member, client.Question{Action: "create", ResourceType: "workspace", Own: true})
+	m, err := s.ExplainMember(s.ctx, "default", webtest.Member, client.Question{Action: "create", ResourceType: "workspace", Owner: "me"})
 	if must(s, m, err); m.Username != webtest.Member || m.Explanation.Action != "create" || !m.Explanation.Own || len(m.Explanation.Levels) != 3 {
 		s.Errorf("ExplainMember = %+v, want three levels", m)
 	}

@@ -14,14 +14,12 @@ import (
 type Question struct {
 	Action       string
 	ResourceType string
-	Own          bool // on the asked one's own things; false: on anybody's
+	Owner        string // "me": things of the member's own; "": anybody's
 }
 
 func (q Question) values() url.Values {
 	v := url.Values{"action": {q.Action}, "resource_type": {q.ResourceType}}
-	if q.Own {
-		v.Set("owner", "me")
-	}
+	setText(v, "owner", q.Owner)
 	return v
 }
 

@@ -25,7 +25,7 @@ var rooms = map[string][]string{
 	"web":          {"client", "org", "rbac", "views", "static"},
 	"web/webtest":  {"web", "client", "org", "rbac", "views", "static", "db", "db/dbtest"},
 	"web/ceiling":  {},
-	"cmd/rolecall": {"web", "org", "rbac", "db"},
+	"cmd/rolecall": {"client", "web", "org", "rbac", "db"},
 	"cmd/bench":    {"web/ceiling"},
 }
 

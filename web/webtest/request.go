@@ -11,6 +11,7 @@ import (
 
 	"github.com/PuerkitoBio/goquery"
 
+	"rolecall.example/client"
 	"rolecall.example/web"
 )
 
@@ -249,20 +250,10 @@ func (r *Response) Value() any {
 	return v
 }
 
-// Error is the body of an answer that tells a failure.
-type Error struct {
-	Message     string `json:"message"`
-	Detail      string `json:"detail"`
-	Validations []struct {
-		Field  string `json:"field"`
-		Detail string `json:"detail"`
-	} `json:"validations"`
-}
-
 // Error reads the body as an error.
-func (r *Response) Error() Error {
+func (r *Response) Error() client.Error {
 	r.t.Helper()
-	var e Error
+	var e client.Error
 	r.Decode(&e)
 	return e
 }

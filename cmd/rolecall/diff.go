@@ -1,0 +1,66 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"strings"
+
+	"rolecall.example/client"
+)
+
+func rolesDiffCommand() *command {
+	var q query
+	var sides client.CompareQuery
+	return &command{
+		name: "roles diff", operand: "ROLE [OTHER]",
+		summary: "Compare two roles, or two versions of one",
+		about: "With one role and no version, it compares the version before with the present one. Exit code 0: they are the\n" +
+			"same, 1: they differ.",
+		examples: []string{
+			"rolecall roles diff ci-runner auditor --org acme",
+			"rolecall roles diff ci-runner --version 2 --with-version 5 --org acme",
+		},
+		settings: askSettings,
+		flags: func(fs *flag.FlagSet) {
+			q.flags("org?")(fs)
+			fs.Int64Var(&sides.Version, "version", 0, "`NUMBER` of the version on the left; 0 is the present one")
+			fs.Int64Var(&sides.WithVersion, "with-version", 0, "`NUMBER` of the version on the right; 0 is the present one")
+		},
+		run: func(ctx context.Context, t *terminal, c *config) error {
+			return asking(ctx, c, func(api *client.Client) error {
+				if len(c.operands) > 1 {
+					sides.With = c.operands[1]
+				}
+				got, err := api.CompareRoles(ctx, q.scope(), c.operand, sides)
+				if err != nil {
+					return err
+				}
+				same := verdict(len(got.Differences) == 0)
+				if q.json {
+					return errors.Join(printJSON(t.out, got), same)
+				}
+				printDifferences(t.out, got.Differences)
+				return same
+			})
+		},
+	}
+}
+
+func printDifferences(w io.Writer, list []client.PermissionDifference) {
+	if len(list) == 0 {
+		fmt.Fprintln(w, "They say the same.")
+		return
+	}
+	rows := [][]string{{"PERMISSION", "LEFT", "RIGHT"}}
+	for _, d := range list {
+		name := d.ResourceType + ":" + d.Action
+		if d.Level != "organization" {
+			name += " (" + d.Level + ")"
+		}
+		rows = append(rows, []string{name, strings.ReplaceAll(d.From, "_", " "), strings.ReplaceAll(d.To, "_", " ")})
+	}
+	table(w, rows...)
+}

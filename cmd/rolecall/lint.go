@@ -1,0 +1,59 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"rolecall.example/client"
+)
+
+func lintCommand() *command {
+	var q query
+	return &command{
+		name:     "lint",
+		summary:  "Find roles and permissions that do nothing, or not what they seem to",
+		about:    "Made for a check in CI: the exit code is 1 when anything was found.",
+		examples: []string{"rolecall lint --org acme", "rolecall lint --org acme --json --url https://roles.example.com"},
+		settings: askSettings,
+		flags:    q.flags("org"),
+		run: func(ctx context.Context, t *terminal, c *config) error {
+			return asking(ctx, c, func(api *client.Client) error {
+				got, err := api.Lint(ctx, q.organization())
+				if err != nil {
+					return err
+				}
+				clean := verdict(len(got) == 0)
+				if q.json {
+					return errors.Join(printJSON(t.out, got), clean)
+				}
+				printFindings(t.out, got)
+				return clean
+			})
+		},
+	}
+}
+
+func printFindings(w io.Writer, list []client.Finding) {
+	if len(list) == 0 {
+		fmt.Fprintln(w, "Nothing found.")
+		return
+	}
+	rows := [][]string{{"RULE", "WHERE", "WHAT", "FIX"}}
+	for _, f := range list {
+		var where []string
+		if f.Role != nil {
+			where = append(where, f.Role.Name)
+		}
+		if f.Permission != nil {
+			where = append(where, f.Permission.ResourceType+":"+f.Permission.Action)
+		}
+		if f.Username != "" {
+			where = append(where, f.Username)
+		}
+		rows = append(rows, []string{f.Rule, strings.Join(where, " "), f.Message, f.Fix})
+	}
+	table(w, rows...)
+}

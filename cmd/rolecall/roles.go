@@ -1,0 +1,116 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"strconv"
+	"time"
+
+	"rolecall.example/client"
+)
+
+// eachPermission calls fn with every permission of a role, and the level at which it counts.
+func eachPermission(r *client.Role, fn func(level string, p client.Permission)) {
+	for _, p := range r.Site {
+		fn("site", p)
+	}
+	for _, p := range r.Organization {
+		fn("organization", p)
+	}
+	for _, p := range r.User {
+		fn("own things", p)
+	}
+}
+
+func rolesListCommand() *command {
+	var q query
+	return &command{
+		name:     "roles list",
+		summary:  "List the roles of an organization, or of the site without --org",
+		examples: []string{"rolecall roles list --org acme", "rolecall roles list --json"},
+		settings: askSettings,
+		flags:    q.flags("org?"),
+		run: func(ctx context.Context, t *terminal, c *config) error {
+			return asking(ctx, c, func(api *client.Client) error {
+				got, err := api.Roles(ctx, q.scope())
+				if err != nil || q.json {
+					return printed(t.out, got, err)
+				}
+				printRoles(t.out, got)
+				return nil
+			})
+		},
+	}
+}
+
+func printRoles(w io.Writer, list []client.AssignableRole) {
+	rows := [][]string{{"NAME", "DISPLAY NAME", "KIND", "ALLOWS", "DENIES"}}
+	for _, r := range list {
+		kind, allows, denies := "custom", 0, 0
+		if r.BuiltIn {
+			kind = "built-in"
+		}
+		eachPermission(&r.Role, func(_ string, p client.Permission) {
+			if p.Negate {
+				denies++
+			} else {
+				allows++
+			}
+		})
+		rows = append(rows, []string{r.Name, r.DisplayName, kind, strconv.Itoa(allows), strconv.Itoa(denies)})
+	}
+	table(w, rows...)
+}
+
+func rolesShowCommand() *command {
+	var q query
+	return &command{
+		name: "roles show", operand: "ROLE",
+		summary:  "Show what a role allows and denies",
+		examples: []string{"rolecall roles show ci-runner --org acme", "rolecall roles show auditor"},
+		settings: askSettings,
+		flags:    q.flags("org?"),
+		run: func(ctx context.Context, t *terminal, c *config) error {
+			return asking(ctx, c, func(api *client.Client) error {
+				r, err := api.Role(ctx, q.scope(), c.operand)
+				if err != nil || q.json {
+					return printed(t.out, r, err)
+				}
+				fmt.Fprintf(t.out, "%s (%s)\n", cmp.Or(r.DisplayName, r.Name), r.Name)
+				var rows [][]string
+				eachPermission(&r.Role, func(level string, p client.Permission) {
+					rows = append(rows, []string{"  " + permissionText(p), level})
+				})
+				table(t.out, rows...)
+				return nil
+			})
+		},
+	}
+}
+
+func rolesHistoryCommand() *command {
+	var q query
+	return &command{
+		name: "roles history", operand: "ROLE",
+		summary:  "List the versions of a custom role, newest first",
+		examples: []string{"rolecall roles history ci-runner --org acme"},
+		settings: askSettings,
+		flags:    q.flags("org?"),
+		run: func(ctx context.Context, t *terminal, c *config) error {
+			return asking(ctx, c, func(api *client.Client) error {
+				got, err := api.RoleHistory(ctx, q.scope(), c.operand)
+				if err != nil || q.json {
+					return printed(t.out, got, err)
+				}
+				rows := [][]string{{"VERSION", "SAVED", "BY"}}
+				for _, v := range got {
+					rows = append(rows, []string{strconv.FormatInt(v.Version, 10), v.CreatedAt.Format(time.RFC3339), v.CreatedBy})
+				}
+				table(t.out, rows...)
+				return nil
+			})
+		},
+	}
+}

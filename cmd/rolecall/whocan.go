@@ -1,0 +1,91 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"rolecall.example/client"
+)
+
+func whoCanCommand() *command {
+	var q query
+	return &command{
+		name: "who-can", operand: "ACTION TYPE",
+		summary: "List everybody who may do something in an organization, and by which roles",
+		about: "The members come first, then up to 100 accounts outside the organization, if you may read the accounts of the\n" +
+			"site. Suspended accounts may do nothing. Exit code 0: there is somebody; 1: no one may.",
+		examples: []string{
+			"rolecall who-can delete template --org acme",
+			"rolecall who-can assign assign_org_role --org acme --json --url https://roles.example.com",
+		},
+		settings: askSettings,
+		flags:    q.flags("org", "owner", "limit"),
+		run: func(ctx context.Context, t *terminal, c *config) error {
+			return asking(ctx, c, func(api *client.Client) error {
+				got, err := api.WhoCan(ctx, q.organization(), q.question(c.operands), client.WhoCanPage{Limit: q.limit})
+				if err != nil {
+					return err
+				}
+				someone := verdict(got.Count > 0 || got.Outside != nil && got.Outside.Count > 0)
+				if q.json {
+					return errors.Join(printJSON(t.out, got), someone)
+				}
+				printWhoCan(t.out, &got)
+				return someone
+			})
+		},
+	}
+}
+
+func printWhoCan(w io.Writer, g *client.WhoCan) {
+	rows := [][]string{{"USERNAME", "STATUS", "LEVEL", "ALLOWED BY"}}
+	for _, m := range g.Members {
+		rows = append(rows, []string{m.Username, string(m.Status), m.Level, roleNames(m.Reason.Roles)})
+	}
+	if len(g.Members) > 0 {
+		table(w, rows...)
+	}
+	if g.Outside != nil && len(g.Outside.Users) > 0 {
+		fmt.Fprintln(w, "\nOutside the organization:")
+		rows = rows[:1]
+		for _, u := range g.Outside.Users {
+			rows = append(rows, []string{u.Username, string(u.Status), u.Level, roleNames(u.Roles)})
+		}
+		table(w, rows...)
+		if more := g.Outside.Count - len(g.Outside.Users); more > 0 {
+			fmt.Fprintf(w, "and %s more\n", thousands(more))
+		}
+		fmt.Fprintln(w)
+	}
+	fmt.Fprintln(w, whoCanSentence(g))
+}
+
+// whoCanSentence is the answer in one line.
+func whoCanSentence(g *client.WhoCan) string {
+	s := fmt.Sprintf("%s of %s can %s", thousands(g.Count), counted(g.Total, "member", "members"), doing(g.Action, g.ResourceType))
+	if g.Suspended > 0 {
+		s += fmt.Sprintf("; %s suspended", counted(g.Suspended, "more is", "more are"))
+	}
+	switch {
+	case g.Outside == nil:
+		s += "; who else can is for those to see who may read the accounts of the site"
+	case g.Outside.Count > 0:
+		s += fmt.Sprintf("; %s outside the organization can, by roles of the site", counted(g.Outside.Count, "person", "people"))
+	}
+	return s + "."
+}
+
+// doing puts an action on things of a type into words: "start workspaces".
+func doing(action, resourceType string) string {
+	if strings.Contains(action, "_") {
+		return resourceType + ":" + action
+	}
+	things := strings.ReplaceAll(resourceType, "_", " ")
+	if !strings.HasSuffix(things, "s") {
+		things += "s"
+	}
+	return action + " " + things
+}
