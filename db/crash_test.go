@@ -154,7 +154,7 @@ func needStrace(t *testing.T) {
 	t.Helper()
 	need(t, "strace")
 	if out, err := exec.Command("strace", "-f", "-qq", "-o", os.DevNull, "true").CombinedOutput(); err != nil {
-		t.Skipf("nothing can be traced here: %v: %s", err, out)
+		t.Skipf("not here: nothing can be traced: %v: %s", err, out)
 	}
 }
 

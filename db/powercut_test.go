@@ -28,7 +28,7 @@ func powercuts(t *testing.T) int {
 	command(t, "truncate", "-s", "1M", image)
 	device, err := exec.Command("losetup", "--find", "--show", image).CombinedOutput()
 	if err != nil {
-		t.Skipf("there are no loop devices here: %v: %s", err, device)
+		t.Skipf("not here: there are no loop devices: %v: %s", err, device)
 	}
 	command(t, "losetup", "--detach", strings.TrimSpace(string(device)))
 	return n

@@ -143,7 +143,7 @@ func TestFullDiskOverHTTP(t *testing.T) {
 		leaveOut(t, "only root may mount the file system that this fills")
 	}
 	if out, err := exec.Command("mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", folder).CombinedOutput(); err != nil {
-		t.Skipf("nothing can be mounted here: %v: %s", err, out)
+		t.Skipf("not here: nothing can be mounted: %v: %s", err, out)
 	}
 	t.Cleanup(func() {
 		if out, err := exec.Command("umount", folder).CombinedOutput(); err != nil {
@@ -188,7 +188,7 @@ func TestFailedReadOverHTTP(t *testing.T) {
 	trace := exec.CommandContext(t.Context(), "strace", "-f", "-qq", "-o", os.DevNull, "-e", "trace=pread64", "-e", "inject=pread64:error=EIO", "-p", strconv.Itoa(cmd.Process.Pid))
 	begin(t, trace)
 	if !traced(t, cmd.Process.Pid) {
-		t.Skip("nothing can be traced here")
+		t.Skip("not here: nothing can be traced")
 	}
 	const says = "the database cannot be read: check the disk, then start the server again\n"
 	status, text := 0, ""

@@ -27,6 +27,8 @@ var rooms = map[string][]string{
 	"web/ceiling":  {},
 	"cmd/rolecall": {"client", "web", "org", "rbac", "db"},
 	"cmd/bench":    {"web/ceiling"},
+
+	"cmd/testreport": {},
 }
 
 // owners says which rooms alone may import a library, so that replacing it stays the work of one folder.

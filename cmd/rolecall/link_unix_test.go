@@ -83,7 +83,7 @@ func TestOneNameOnly(t *testing.T) {
 		t.Fatal(err)
 	}
 	if out, err := exec.Command("mount", "--bind", file, mounted).CombinedOutput(); err != nil {
-		t.Skipf("nothing can be mounted here: %v: %s", err, out)
+		t.Skipf("not here: nothing can be mounted: %v: %s", err, out)
 	}
 	defer func() {
 		if out, err := exec.Command("umount", mounted).CombinedOutput(); err != nil {

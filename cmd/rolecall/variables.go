@@ -33,7 +33,7 @@ func checkVariables(env map[string]string) error {
 
 // ofTests reports whether a variable is one of the program's tests, which start servers.
 func ofTests(name string) bool {
-	return strings.HasPrefix(name, "ROLECALL_TEST_") || slices.Contains([]string{"ROLECALL_REQUIRE_ALL", "ROLECALL_POWERCUT", "ROLECALL_SHOTS"}, name)
+	return strings.HasPrefix(name, "ROLECALL_TEST_") || slices.Contains([]string{"ROLECALL_REQUIRE_ALL", "ROLECALL_DEEP", "ROLECALL_POWERCUT", "ROLECALL_SHOTS"}, name)
 }
 
 // distance is how many letters must be put in, taken out or replaced to make b of a.

@@ -43,7 +43,7 @@ var pictures = []picture{
 // TestScreenshots takes the pictures of the README. It is no test: run it with -update when the pages have changed.
 func TestScreenshots(t *testing.T) {
 	if !*update {
-		t.Skip("only with -update")
+		t.Skip("on request: it writes pictures, with -update")
 	}
 	d := startDemo(t)
 	tb := open(t, d.URL, true)
