@@ -3,6 +3,7 @@ package org_test
 import (
 	"context"
 	"errors"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -91,7 +92,7 @@ func TestRestoreSeesTheWriteBeforeIt(t *testing.T) {
 			_, restored = s.RestoreOrganizationRole(ctx, o, "default", "viewer", given(org.Restore{Version: 2}))
 		}()
 		for s.db.Waiting() < 2 {
-			time.Sleep(time.Millisecond)
+			runtime.Gosched()
 		}
 	}))
 	_, err := s.PutOrganizationRole(ctx, o, "default", given(org.RoleInput{Name: "viewer", Organization: perms("template:update")}))

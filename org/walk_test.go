@@ -22,7 +22,7 @@ import (
 var (
 	walkSeed  = flag.Uint64("seed", 1, "where the random walks start, 0 for anywhere")
 	walkCount = flag.Int("walks", 4, "how many random walks there are")
-	walkSteps = flag.Int("steps", 0, "how long each random walk is; 5000 if 0, or 250 with -short")
+	walkSteps = flag.Int("steps", 0, "how long each random walk is; if 0, 500, or 5000 with ROLECALL_DEEP")
 )
 
 // However many writes by however many people along whichever path: nobody comes to hold, be or take away what rules
@@ -35,9 +35,9 @@ func TestNobodyGrantsWhatTheyDoNotHold(t *testing.T) {
 		start = uint64(time.Now().UnixNano())
 	}
 	if steps == 0 {
-		steps = 5000
-		if testing.Short() {
-			steps = 250
+		steps = 500
+		if deep {
+			steps = 5000
 		}
 	}
 	var all tally

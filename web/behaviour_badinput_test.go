@@ -147,14 +147,13 @@ func bodyless(t *testing.T, r web.Route) bool {
 func TestBadBodies(t *testing.T) {
 	t.Parallel()
 	tried := 0
+	s := webtest.New(t)
 	for _, route := range writes() {
 		if bodyless(t, route) {
 			continue
 		}
 		tried++
 		t.Run(route.Method+" "+route.Path, func(t *testing.T) {
-			t.Parallel()
-			s := webtest.New(t)
 			before := s.State(t)
 			for name, b := range bodies {
 				r := webtest.Request{Method: route.Method, Path: fill(route.Path), As: webtest.Owner, JSON: b.body, Header: http.Header{"Content-Type": {b.contentType}}}
@@ -203,14 +202,13 @@ func harmless(route web.Route, body string) bool {
 // TestBadNames puts every bad name where a path has a parameter, on every route: it is not found, and nothing changes.
 func TestBadNames(t *testing.T) {
 	t.Parallel()
+	s := webtest.New(t)
 	for _, route := range web.Routes() {
 		params := parameters(route.Path)
 		if len(params) == 0 {
 			continue
 		}
 		t.Run(route.Method+" "+route.Path, func(t *testing.T) {
-			t.Parallel()
-			s := webtest.New(t)
 			before := s.State(t)
 			for _, param := range params {
 				for i, name := range nasty {
@@ -264,13 +262,13 @@ var badQueries = []string{
 // ours, and nothing changes. HEAD the same.
 func TestBadQueries(t *testing.T) {
 	t.Parallel()
+	s := webtest.New(t)
 	for _, route := range web.Routes() {
 		if route.Method != http.MethodGet || strings.HasSuffix(route.Path, "*") {
 			continue
 		}
 		t.Run(route.Path, func(t *testing.T) {
-			t.Parallel()
-			s := webtest.New(t)
+			s.Log.Reset()
 			before := s.State(t)
 			for i, query := range badQueries {
 				way := turn(i)
@@ -310,14 +308,13 @@ func TestBadQueries(t *testing.T) {
 // default one, and with names of the default one in the rival's own.
 func TestOtherOrganization(t *testing.T) {
 	t.Parallel()
+	s := webtest.New(t)
+	do(t, s, put(webtest.Admin, role{"ci", "CI", nil}))
 	for _, route := range web.Routes() {
 		if !strings.HasPrefix(route.Path, "/organizations/{organization}") {
 			continue
 		}
 		t.Run(route.Method+" "+route.Path, func(t *testing.T) {
-			t.Parallel()
-			s := webtest.New(t)
-			do(t, s, put(webtest.Admin, role{"ci", "CI", nil}))
 			before := s.State(t)
 			names := strings.NewReplacer("{user}", "member", "{roleName}", "ci")
 			ask := func(organization string) {

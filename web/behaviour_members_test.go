@@ -170,10 +170,9 @@ func TestOrganizationNames(t *testing.T) {
 		{"default%00", webtest.Admin, 404},
 		{"%27%20OR%20%271%27=%271", webtest.Owner, 404},
 	}
+	s := webtest.New(t)
 	for _, tt := range tests {
 		t.Run(tt.of+" as "+tt.as, func(t *testing.T) {
-			t.Parallel()
-			s := webtest.New(t)
 			of := strings.Replace(tt.of, "ID", s.Organizations[webtest.Default].ID.String(), 1)
 			of = strings.NewReplacer("{", "%7B", "}", "%7D").Replace(of)
 			for _, way := range []webtest.Way{webtest.JSON, webtest.Page, webtest.Fragment} {

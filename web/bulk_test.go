@@ -86,23 +86,23 @@ func TestBulk(t *testing.T) {
 			url.Values{"action": {"remove"}, "users": {"member"}, "confirm": {"1"}}, 404, []string{},
 		},
 	}
+	var rows []webtest.Row
+	want := map[string][]string{}
 	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			r := webtest.Request{Method: http.MethodPost, Path: members + tt.query, As: tt.as, JSON: tt.json, Form: tt.form}
-			webtest.InEveryWay(t, r, tt.status, nil, func(t *testing.T, _ webtest.Way, s *webtest.Site, _ *webtest.Response) {
-				if tt.want == nil {
-					if got := s.Get(t, webtest.Owner, members+"/member").StatusCode; got != 404 {
-						t.Errorf("the member is there: %d", got)
-					}
-					return
-				}
-				if diff := cmp.Diff(tt.want, rolesOf(t, s, "member")); diff != "" {
-					t.Errorf("roles (-want +got)\n%s", diff)
-				}
-			})
-		})
+		r := webtest.Request{Method: http.MethodPost, Path: members + tt.query, As: tt.as, JSON: tt.json, Form: tt.form}
+		rows, want[tt.name] = append(rows, row(tt.name, r, tt.status, "")), tt.want
 	}
+	webtest.Table(t, nil, rows, func(t *testing.T, _ webtest.Way, s *webtest.Site, row *webtest.Row, _ *webtest.Response) {
+		if want[row.Name] == nil {
+			if got := s.Get(t, webtest.Owner, members+"/member").StatusCode; got != 404 {
+				t.Errorf("the member is there: %d", got)
+			}
+			return
+		}
+		if diff := cmp.Diff(want[row.Name], rolesOf(t, s, "member")); diff != "" {
+			t.Errorf("roles (-want +got)\n%s", diff)
+		}
+	})
 }
 
 // TestBulkLeavesOut: whom a rule protects is left out and told of, the others are done.

@@ -81,35 +81,34 @@ func TestExplainPage(t *testing.T) {
 		{"whose", webtest.Admin, "?action=read&resource_type=template&owner=somebody", 400, "", []string{"owner"}},
 		{"from outside", webtest.Rival, "?action=read&resource_type=template", 404, "", nil},
 	}
+	var rows []webtest.Row
 	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			r := webtest.Request{Path: path + tt.query, As: tt.as}
-			prepare := func(t *testing.T, s *webtest.Site) {
-				giveRole(t, s, "reader", []rbac.Permission{readTemplate, denyDelete}, "member")
-			}
-			webtest.InEveryWay(t, r, tt.status, prepare, func(t *testing.T, way webtest.Way, s *webtest.Site, res *webtest.Response) {
-				if !way.Browser() {
-					return
-				}
-				doc := res.Document()
-				if got := doc.Find(".verdict h2").Text(); got != tt.verdict {
-					t.Errorf("the verdict is %q, want %q", got, tt.verdict)
-				}
-				for _, text := range tt.has {
-					if way == webtest.Page && !strings.Contains(doc.Text(), text) {
-						t.Errorf("%q is not in the page", text)
-					}
-				}
-				if way == webtest.Page && tt.status == 200 && doc.Find("form.ask select").Length() != 3 {
-					t.Error("the question is no form")
-				}
-				if way == webtest.Fragment && tt.verdict != "" && (doc.Find("h1").Length() > 0 || doc.Find("ol.chain > li").Length() != 3) {
-					t.Errorf("not only the answer: %s", res.Body)
-				}
-			})
-		})
+		rows = append(rows, row(tt.name, get(tt.as, path+tt.query), tt.status, ""))
 	}
+	prepare := func(t *testing.T, s *webtest.Site) {
+		giveRole(t, s, "reader", []rbac.Permission{readTemplate, denyDelete}, "member")
+	}
+	webtest.Unchanged(t, prepare, rows, func(t *testing.T, way webtest.Way, _ *webtest.Site, row *webtest.Row, res *webtest.Response) {
+		tt := tests[slices.IndexFunc(rows, func(r webtest.Row) bool { return r.Name == row.Name })]
+		if !way.Browser() {
+			return
+		}
+		doc := res.Document()
+		if got := doc.Find(".verdict h2").Text(); got != tt.verdict {
+			t.Errorf("the verdict is %q, want %q", got, tt.verdict)
+		}
+		for _, text := range tt.has {
+			if way == webtest.Page && !strings.Contains(doc.Text(), text) {
+				t.Errorf("%q is not in the page", text)
+			}
+		}
+		if way == webtest.Page && tt.status == 200 && doc.Find("form.ask select").Length() != 3 {
+			t.Error("the question is no form")
+		}
+		if way == webtest.Fragment && tt.verdict != "" && (doc.Find("h1").Length() > 0 || doc.Find("ol.chain > li").Length() != 3) {
+			t.Errorf("not only the answer: %s", res.Body)
+		}
+	})
 }
 
 func TestExplainJSON(t *testing.T) {
@@ -284,14 +283,15 @@ func (j ableJSON) names(t *testing.T) (members, outside []string) {
 func TestWhoCan(t *testing.T) {
 	t.Parallel()
 	const path = "/organizations/default/who-can"
-	tests := []struct {
+	type whoCanRow struct {
 		name, as, query string
 		status          int
 		want            []string // usernames
 		count           int
 		outside         []string
 		says            string // in the page
-	}{
+	}
+	tests := []whoCanRow{
 		{"a right of a role", webtest.Admin, "?action=read&resource_type=template", 200, []string{"admin", "member", "owner"}, 3, nil, "1 more is suspended. No one outside"},
 		{"a page of it", webtest.Admin, "?action=read&resource_type=template&limit=1&offset=1", 200, []string{"member"}, 3, nil, "3 of 4 members can"},
 		{"past the end", webtest.Admin, "?action=read&resource_type=template&limit=5&offset=50", 200, nil, 3, nil, "There is no such page"},
@@ -306,49 +306,56 @@ func TestWhoCan(t *testing.T) {
 		{"a plain member", webtest.Member, "?action=read&resource_type=template", 404, nil, 0, nil, ""},
 		{"a stranger", webtest.Rival, "?action=read&resource_type=template", 404, nil, 0, nil, ""},
 	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			total := 4
-			if tt.as == "auditor" {
-				total = 5
-			}
-			prepare := func(t *testing.T, s *webtest.Site) {
-				s.AddUser(t, "sue", webtest.Default)
-				giveRole(t, s, "reader", []rbac.Permission{readTemplate}, "member", "sue")
-				if _, err := s.Service.SetStatus(t.Context(), s.Service.Operator(), "sue", org.StatusSuspended); err != nil {
-					t.Fatal(err)
-				}
-				if tt.as == "auditor" {
-					s.AddUser(t, "auditor", webtest.Default)
-					giveRole(t, s, "see-members", []rbac.Permission{{ResourceType: "organization_member", Action: "read"}}, "auditor")
-				}
-			}
-			webtest.InEveryWay(t, webtest.Request{Path: path + tt.query, As: tt.as}, tt.status, prepare, func(t *testing.T, way webtest.Way, s *webtest.Site, res *webtest.Response) {
-				if way.Browser() && tt.status != 404 && !strings.Contains(strings.Join(strings.Fields(res.Document().Text()), " "), tt.says) {
-					t.Errorf("%q is not in the page", tt.says)
-				}
-				if tt.status != 200 {
-					return
-				}
-				var names, outside []string
-				if way.Browser() {
-					names = ableNames(res.Document(), "Members who can", "/organizations/default/members/")
-					outside = ableNames(res.Document(), "Others who can", "/users/")
-				} else {
-					var got ableJSON
-					res.Decode(&got)
-					names, outside = got.names(t)
-					if got.Count != tt.count || got.Total != total || (got.Outside == nil) != (tt.as == "auditor") {
-						t.Errorf("count %d of %d, want %d of %d; outside %+v", got.Count, got.Total, tt.count, total, got.Outside)
-					}
-				}
-				if diff := cmp.Diff([2][]string{tt.want, tt.outside}, [2][]string{names, outside}); diff != "" {
-					t.Error(diff)
-				}
-			})
-		})
+	prepare := func(t *testing.T, s *webtest.Site) {
+		s.AddUser(t, "sue", webtest.Default)
+		giveRole(t, s, "reader", []rbac.Permission{readTemplate}, "member", "sue")
+		if _, err := s.Service.SetStatus(t.Context(), s.Service.Operator(), "sue", org.StatusSuspended); err != nil {
+			t.Fatal(err)
+		}
 	}
+	withAuditor := func(t *testing.T, s *webtest.Site) {
+		prepare(t, s)
+		s.AddUser(t, "auditor", webtest.Default)
+		giveRole(t, s, "see-members", []rbac.Permission{{ResourceType: "organization_member", Action: "read"}}, "auditor")
+	}
+	var rows, auditors []webtest.Row
+	for _, tt := range tests {
+		if r := row(tt.name, get(tt.as, path+tt.query), tt.status, ""); tt.as == "auditor" {
+			auditors = append(auditors, r)
+		} else {
+			rows = append(rows, r)
+		}
+	}
+	check := func(t *testing.T, way webtest.Way, _ *webtest.Site, row *webtest.Row, res *webtest.Response) {
+		tt := tests[slices.IndexFunc(tests, func(tt whoCanRow) bool { return tt.name == row.Name })]
+		total := 4
+		if tt.as == "auditor" {
+			total = 5
+		}
+		if way.Browser() && tt.status != 404 && !strings.Contains(strings.Join(strings.Fields(res.Document().Text()), " "), tt.says) {
+			t.Errorf("%q is not in the page", tt.says)
+		}
+		if tt.status != 200 {
+			return
+		}
+		var names, outside []string
+		if way.Browser() {
+			names = ableNames(res.Document(), "Members who can", "/organizations/default/members/")
+			outside = ableNames(res.Document(), "Others who can", "/users/")
+		} else {
+			var got ableJSON
+			res.Decode(&got)
+			names, outside = got.names(t)
+			if got.Count != tt.count || got.Total != total || (got.Outside == nil) != (tt.as == "auditor") {
+				t.Errorf("count %d of %d, want %d of %d; outside %+v", got.Count, got.Total, tt.count, total, got.Outside)
+			}
+		}
+		if diff := cmp.Diff([2][]string{tt.want, tt.outside}, [2][]string{names, outside}); diff != "" {
+			t.Error(diff)
+		}
+	}
+	t.Run("members", func(t *testing.T) { webtest.Unchanged(t, prepare, rows, check) })
+	t.Run("auditor", func(t *testing.T) { webtest.Unchanged(t, withAuditor, auditors, check) })
 	doc := webtest.New(t).Send(t, webtest.Page, webtest.Request{Path: path, As: webtest.Admin}).Document()
 	if doc.Find("form.ask").Length() != 1 || doc.Find("#results .blank").Length() != 1 {
 		t.Error("without a question there is no form to ask one")

@@ -3,6 +3,7 @@ package web_test
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -50,35 +51,35 @@ func TestSetMemberRoles(t *testing.T) {
 		{"from outside", webtest.Rival, "member", []string{auditor}, 404, []string{}},
 		{"as a stranger", "", "member", []string{auditor}, 401, []string{}},
 	}
+	var rows []webtest.Row
 	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			r := webtest.Request{
-				Method: http.MethodPut, Path: members + "/" + tt.user + "/roles", As: tt.as,
-				JSON: map[string]any{"roles": tt.roles}, Form: url.Values{"roles": {"1"}, "role": tt.roles},
-			}
-			if tt.as == "" {
-				r.Form = nil // a form comes with a session
-			}
-			webtest.InEveryWay(t, r, tt.status, nil, func(t *testing.T, way webtest.Way, s *webtest.Site, res *webtest.Response) {
-				if tt.want != nil {
-					user := strings.ToLower(tt.user)
-					if user == "me" {
-						user = tt.as
-					}
-					if diff := cmp.Diff(tt.want, rolesOf(t, s, user)); diff != "" {
-						t.Errorf("roles (-want +got)\n%s", diff)
-					}
-				}
-				if way == webtest.Fragment && tt.status == 200 {
-					doc := res.Document()
-					if doc.Find("tr#m-"+s.ID("member")).Length() != 1 || doc.Find("#toast[hx-swap-oob]").Length() != 1 {
-						t.Errorf("not a row and a toast: %s", res.Body)
-					}
-				}
-			})
-		})
+		r := webtest.Request{
+			Method: http.MethodPut, Path: members + "/" + tt.user + "/roles", As: tt.as,
+			JSON: map[string]any{"roles": tt.roles}, Form: url.Values{"roles": {"1"}, "role": tt.roles},
+		}
+		if tt.as == "" {
+			r.Form = nil // a form comes with a session
+		}
+		rows = append(rows, row(tt.name, r, tt.status, ""))
 	}
+	webtest.Table(t, nil, rows, func(t *testing.T, way webtest.Way, s *webtest.Site, row *webtest.Row, res *webtest.Response) {
+		tt := tests[slices.IndexFunc(rows, func(r webtest.Row) bool { return r.Name == row.Name })]
+		if tt.want != nil {
+			user := strings.ToLower(tt.user)
+			if user == "me" {
+				user = tt.as
+			}
+			if diff := cmp.Diff(tt.want, rolesOf(t, s, user)); diff != "" {
+				t.Errorf("roles (-want +got)\n%s", diff)
+			}
+		}
+		if way == webtest.Fragment && tt.status == 200 {
+			doc := res.Document()
+			if doc.Find("tr#m-"+s.ID("member")).Length() != 1 || doc.Find("#toast[hx-swap-oob]").Length() != 1 {
+				t.Errorf("not a row and a toast: %s", res.Body)
+			}
+		}
+	})
 }
 
 func TestListMembers(t *testing.T) {
@@ -105,32 +106,32 @@ func TestListMembers(t *testing.T) {
 		{webtest.Outsider, "?limit=-1", 404, nil},
 		{"", "", 401, nil},
 	}
+	var rows []webtest.Row
+	want := map[string][]string{}
 	for _, tt := range tests {
-		t.Run(tt.as+tt.query, func(t *testing.T) {
-			t.Parallel()
-			webtest.InEveryWay(t, webtest.Request{Path: members + tt.query, As: tt.as}, tt.status, nil,
-				func(t *testing.T, way webtest.Way, s *webtest.Site, res *webtest.Response) {
-					if tt.status != 200 {
-						return
-					}
-					var got []string
-					if way.Browser() {
-						for _, row := range res.Document().Find("tr[id^=m-]").EachIter() {
-							got = append(got, s.NameOf(strings.TrimPrefix(row.AttrOr("id", ""), "m-")))
-						}
-					} else {
-						var list []struct{ Username string }
-						res.Decode(&list)
-						for _, m := range list {
-							got = append(got, m.Username)
-						}
-					}
-					if diff := cmp.Diff(tt.want, got); diff != "" {
-						t.Errorf("(-want +got)\n%s", diff)
-					}
-				})
-		})
+		r := row("as "+tt.as+tt.query, get(tt.as, members+tt.query), tt.status, "")
+		rows, want[r.Name] = append(rows, r), tt.want
 	}
+	webtest.Unchanged(t, nil, rows, func(t *testing.T, way webtest.Way, s *webtest.Site, row *webtest.Row, res *webtest.Response) {
+		if row.Status != 200 {
+			return
+		}
+		var got []string
+		if way.Browser() {
+			for _, row := range res.Document().Find("tr[id^=m-]").EachIter() {
+				got = append(got, s.NameOf(strings.TrimPrefix(row.AttrOr("id", ""), "m-")))
+			}
+		} else {
+			var list []struct{ Username string }
+			res.Decode(&list)
+			for _, m := range list {
+				got = append(got, m.Username)
+			}
+		}
+		if diff := cmp.Diff(want[row.Name], got); diff != "" {
+			t.Errorf("(-want +got)\n%s", diff)
+		}
+	})
 }
 
 func TestPaginatedMembers(t *testing.T) {
@@ -218,19 +219,18 @@ func TestAddAndRemoveMember(t *testing.T) {
 		{"remove as a member", http.MethodDelete, webtest.Member, "admin", 404},
 		{"static segments are no users", http.MethodPost, webtest.Admin, "new", 405},
 	}
+	var rows []webtest.Row
 	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			r := webtest.Request{Method: tt.method, Path: members + "/" + tt.user, As: tt.as, Form: url.Values{"x": {"1"}}}
-			webtest.InEveryWay(t, r, tt.status, nil, func(t *testing.T, way webtest.Way, s *webtest.Site, res *webtest.Response) {
-				there := s.Get(t, webtest.Owner, members+"/"+tt.user).StatusCode == 200
-				if tt.status < 300 && there != (tt.method == http.MethodPost) {
-					t.Errorf("a member afterwards: %v", there)
-				}
-				if way == webtest.Page && tt.status < 300 && res.CookieNamed("flash") == nil {
-					t.Error("nothing says what was done")
-				}
-			})
-		})
+		r := webtest.Request{Method: tt.method, Path: members + "/" + tt.user, As: tt.as, Form: url.Values{"x": {"1"}}}
+		rows = append(rows, row(tt.name, r, tt.status, ""))
 	}
+	webtest.Table(t, nil, rows, func(t *testing.T, way webtest.Way, s *webtest.Site, row *webtest.Row, res *webtest.Response) {
+		there := s.Get(t, webtest.Owner, row.Path).StatusCode == 200
+		if row.Status < 300 && there != (row.Method == http.MethodPost) {
+			t.Errorf("a member afterwards: %v", there)
+		}
+		if way == webtest.Page && row.Status < 300 && res.CookieNamed("flash") == nil {
+			t.Error("nothing says what was done")
+		}
+	})
 }

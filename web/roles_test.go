@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -89,29 +90,27 @@ func TestPutRole(t *testing.T) {
 			"from outside", webtest.Rival, role{"ci", "mine", nil}, url.Values{"name": {"ci"}, "display_name": {"mine"}}, 404, &stored,
 		},
 	}
+	var rows []webtest.Row
 	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			r := webtest.Request{Method: http.MethodPut, Path: roles, As: tt.as, JSON: tt.send, Form: tt.form}
-			webtest.InEveryWay(t, r, tt.status, withRole(stored),
-				func(t *testing.T, way webtest.Way, s *webtest.Site, res *webtest.Response) {
-					name := tt.send.Name
-					if tt.want != nil {
-						name = tt.want.Name
-					}
-					got := readRole(t, s, name)
-					if name == "Owner" { // there is none in an organization
-						got = nil
-					}
-					if diff := cmp.Diff(tt.want, got); diff != "" {
-						t.Errorf("stored (-want +got)\n%s", diff)
-					}
-					if way == webtest.Fragment && tt.status == 200 && res.Header.Get("HX-Redirect") != roles+"/"+tt.want.Name {
-						t.Errorf("htmx goes to %q", res.Header.Get("HX-Redirect"))
-					}
-				})
-		})
+		rows = append(rows, row(tt.name, webtest.Request{Method: http.MethodPut, Path: roles, As: tt.as, JSON: tt.send, Form: tt.form}, tt.status, ""))
 	}
+	webtest.Table(t, withRole(stored), rows, func(t *testing.T, way webtest.Way, s *webtest.Site, row *webtest.Row, res *webtest.Response) {
+		tt := tests[slices.IndexFunc(rows, func(r webtest.Row) bool { return r.Name == row.Name })]
+		name := tt.send.Name
+		if tt.want != nil {
+			name = tt.want.Name
+		}
+		got := readRole(t, s, name)
+		if name == "Owner" { // there is none in an organization
+			got = nil
+		}
+		if diff := cmp.Diff(tt.want, got); diff != "" {
+			t.Errorf("stored (-want +got)\n%s", diff)
+		}
+		if way == webtest.Fragment && tt.status == 200 && res.Header.Get("HX-Redirect") != roles+"/"+tt.want.Name {
+			t.Errorf("htmx goes to %q", res.Header.Get("HX-Redirect"))
+		}
+	})
 }
 
 // TestRoleConflict: a form saved over another version is a 409 that shows the form, a stale If-Match a 412.

@@ -17,6 +17,28 @@ type Row struct {
 	Has    string // stands in the answer; nothing is looked for if ""
 }
 
+// Table sends each row in every way that it can be sent, and calls check, which may be nil, with the answer. Rows that
+// read or are refused share the sites of Unchanged; each of the others has a site of its own.
+func Table(t *testing.T, prepare func(*testing.T, *Site), rows []Row, check func(*testing.T, Way, *Site, *Row, *Response)) {
+	t.Helper()
+	var harmless []Row
+	for _, row := range rows {
+		if row.Status >= 400 || row.Method == http.MethodGet || row.Method == "" && row.JSON == nil && row.Form == nil {
+			harmless = append(harmless, row)
+			continue
+		}
+		t.Run(row.Name, func(t *testing.T) {
+			t.Parallel()
+			InEveryWay(t, row.Request, row.Status, prepare, func(t *testing.T, way Way, s *Site, res *Response) {
+				if check != nil {
+					check(t, way, s, &row, res)
+				}
+			})
+		})
+	}
+	Unchanged(t, prepare, harmless, check)
+}
+
 // Unchanged sends each row in every way that it can be sent: one without a page only in those of programs. A way has one
 // site for all rows, because no row may change what is stored; that is looked at after each of them. check may be nil.
 func Unchanged(t *testing.T, prepare func(*testing.T, *Site), rows []Row, check func(*testing.T, Way, *Site, *Row, *Response)) {
