@@ -5,6 +5,24 @@ import (
 	"rolecall.example/views/ui"
 )
 
+// BulkConfirm is the page that asks back before a change of many members.
+type BulkConfirm struct {
+	Bulk   org.Bulk
+	Role   string // display name of the role
+	Result org.BulkResult
+	Impact org.Impact
+	Filter org.MemberFilter // of the list that it came from
+	Err    *org.Error
+}
+
+// BulkDone is the page that tells what a change of many members did, when it left some out.
+type BulkDone struct {
+	Bulk   org.Bulk
+	Role   string
+	Result org.BulkResult
+	Filter org.MemberFilter
+}
+
 // Title asks the question of the page.
 func (b BulkConfirm) Title() string {
 	n := len(b.Result.Done)
@@ -83,23 +101,4 @@ func someNames(members []org.Member) string {
 		names = append(names, ui.Thousands(more)+" more")
 	}
 	return ui.Join(names)
-}
-
-// silent says whether a change makes no difference to anybody's rights.
-func silent(i org.Impact) bool {
-	return len(i.Gains)+len(i.Losses)+len(i.Keeps)+i.Roleless == 0
-}
-
-// affected is the sentence before the lines of an impact.
-func affected(i org.Impact) string {
-	switch {
-	case i.Members == 0:
-		return "Nobody is affected: nobody holds it."
-	case i.Affected == 0:
-		return "Nobody gains or loses a right (" + ui.Plural(i.Members, "person") + " looked at)."
-	case i.Affected == 1:
-		return "1 person gains or loses rights at once."
-	default:
-		return ui.Plural(i.Affected, "person") + " gain or lose rights at once."
-	}
 }

@@ -1,7 +1,6 @@
 package views
 
 import (
-	"net/url"
 	"slices"
 	"strings"
 
@@ -65,28 +64,6 @@ func actionChoices(c *rbac.Catalog, chosen string) []ui.Option {
 	return out
 }
 
-// ExplainURL is the page of a member with a question.
-func ExplainURL(organization, user string, q org.Question) string {
-	return MemberURL(organization, user) + "?" + questionQuery(q).Encode()
-}
-
-func questionQuery(q org.Question) url.Values {
-	v := url.Values{"action": {q.Action}, "resource_type": {q.ResourceType}}
-	if q.Own {
-		v.Set("owner", "me")
-	}
-	return v
-}
-
-// WhoCanURL is the page that lists who may do something.
-func WhoCanURL(organization string, q org.Question) string {
-	path := OrganizationURL(organization) + "/who-can"
-	if q.Action == "" {
-		return path
-	}
-	return path + "?" + questionQuery(q).Encode()
-}
-
 // chainLevel is a level of the chain as it is shown.
 type chainLevel struct {
 	rbac.LevelTrace
@@ -120,105 +97,6 @@ func (a ExplainForm) implied(m rbac.Match) bool {
 	return m.Role == c.ImpliedSite() || m.Role == c.ImpliedOrganization()
 }
 
-// effArea is an area of everything that a member may do.
-type effArea struct {
-	id, label    string
-	rows         []effRow
-	allowed, all int
-}
-
-// effRow is one resource type in it.
-type effRow struct {
-	rbac.ResourceType
-	chips   []effChip
-	sources []rbac.Match
-	implied bool // something is allowed by nothing but what everybody holds
-}
-
-// effChip is one action that is decided.
-type effChip struct {
-	label, class, title string // class: "st a", "st d"; "st imp" is allowed to everybody
-	url                 string // the explanation
-}
-
-// areas groups the lines by area and type, leaving out what Find does not match.
-func (a ExplainForm) areas() []effArea {
-	byType := map[string][]org.EffectiveLine{}
-	for _, l := range a.Effective {
-		byType[l.Type.Name] = append(byType[l.Type.Name], l)
-	}
-	var out []effArea
-	for _, area := range catalogOr(a.Catalog).Areas() {
-		group := effArea{id: "e-" + area.ID, label: area.Label}
-		for _, t := range area.Types {
-			row := a.row(t, byType[t.Name])
-			group.all += len(byType[t.Name])
-			for _, c := range row.chips {
-				if c.class != "st d" {
-					group.allowed++
-				}
-			}
-			if matchesAll(a.Find, row.text(area.Label)) {
-				group.rows = append(group.rows, row)
-			}
-		}
-		if len(group.rows) > 0 {
-			out = append(out, group)
-		}
-	}
-	return out
-}
-
-// matchesAll says whether text has all the words.
-func matchesAll(words, text string) bool {
-	text = strings.ToLower(text)
-	return !slices.ContainsFunc(strings.Fields(strings.ToLower(words)), func(w string) bool { return !strings.Contains(text, w) })
-}
-
-// text is what a row is found by.
-func (r effRow) text(area string) string {
-	words := []string{area, r.Name, r.Label}
-	for _, c := range r.chips {
-		words = append(words, c.label, c.title)
-	}
-	for _, m := range r.sources {
-		words = append(words, org.RoleLabel(m.Role))
-	}
-	return strings.Join(words, " ")
-}
-
-func (a ExplainForm) row(t rbac.ResourceType, lines []org.EffectiveLine) effRow {
-	row := effRow{ResourceType: t}
-	for _, l := range lines {
-		q := org.Question{Action: l.Action.Name, ResourceType: t.Name}
-		trace, chip := l.Anyone, effChip{label: l.Action.Label, class: "st a"}
-		switch {
-		case l.Anyone.Allowed:
-		case l.Own.Allowed:
-			trace, q.Own = l.Own, true
-			chip.label += " own"
-		default:
-			if _, denied := l.Own.Decided(); !denied {
-				continue
-			}
-			trace, chip.class = l.Own, "st d"
-		}
-		if l.Implied {
-			row.implied, chip.class = true, "st imp"
-		}
-		chip.title = t.Name + ":" + l.Action.Name
-		chip.url = ExplainURL(a.Organization.Name, a.Member.Username, q)
-		row.chips = append(row.chips, chip)
-		for _, m := range trace.Deciding() {
-			known := slices.ContainsFunc(row.sources, func(o rbac.Match) bool { return o.Role == m.Role && o.Org == m.Org })
-			if !known && !a.implied(m) {
-				row.sources = append(row.sources, m)
-			}
-		}
-	}
-	return row
-}
-
 // fixURL is where a suggestion can be carried out, "" where that is not known.
 func (a ExplainForm) fixURL(s org.Suggestion) string {
 	site := s.Role.OrganizationID != a.Organization.ID || a.Organization.Name == ""
@@ -226,7 +104,7 @@ func (a ExplainForm) fixURL(s org.Suggestion) string {
 	case give && !site:
 		return MemberRolesURL(a.Organization.Name, a.Member.Username)
 	case give:
-		return userSiteRolesURL(a.Member.Username)
+		return UserRolesURL(a.Member.Username)
 	case !site:
 		return RoleURL(a.Organization.Name, s.Role.Name)
 	}
@@ -252,6 +130,3 @@ func (a ExplainForm) suggestions() []org.Suggestion {
 
 // maxSuggestions is how many ways are shown: beyond these each does much more than was asked.
 const maxSuggestions = 6
-
-// userSiteRolesURL is where the site roles of an account are changed.
-func userSiteRolesURL(user string) string { return "/users/" + url.PathEscape(user) + "/roles" }

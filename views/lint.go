@@ -12,9 +12,6 @@ type Lint struct {
 	Findings     []org.Finding
 }
 
-// LintURL is the page with the findings of an organization.
-func LintURL(organization string) string { return OrganizationURL(organization) + "/lint" }
-
 // lintGroup is the findings of one rule: how many, and a line for those that differ in their permission or member only.
 type lintGroup struct {
 	rule, title string
@@ -91,19 +88,6 @@ func (l Lint) groups() []lintGroup {
 		}
 	}
 	return out
-}
-
-// FindingURL is where a finding can be put right.
-func FindingURL(organization string, f org.Finding) string {
-	switch {
-	case f.Member != nil:
-		return MemberRolesURL(organization, f.Member.Username)
-	case f.Rule == org.LintUnused:
-		return RoleDeleteURL(organization, f.Role.Name)
-	case f.Rule == org.LintDuplicate:
-		return RoleCompareURL(organization, org.RoleAt{Name: f.Role.Name}, org.RoleAt{Name: f.Other})
-	}
-	return RoleURL(organization, f.Role.Name)
 }
 
 // fixLabel is what the link to that place says.

@@ -2,14 +2,21 @@ package views
 
 import (
 	"slices"
-	"strconv"
+	"time"
 
 	"rolecall.example/org"
 	"rolecall.example/views/ui"
 )
 
-// maxTags is how many roles a row shows by name; the rest is a number.
-const maxTags = 2
+// Members is the list of members with its search, filters and order.
+type Members struct {
+	List      org.MemberList
+	Filter    org.MemberFilter
+	Roles     []org.Role    // for the role filter; empty: the caller may not see roles, so they are not linked either
+	Holding   *org.RoleView // the list is of those who hold this role (RoleMembersPage)
+	SiteRoles []org.Role    // for the site role filter; may be empty
+	Now       time.Time
+}
 
 func (m Members) row(member org.Member) MemberRowView {
 	return MemberRowView{
@@ -99,33 +106,6 @@ func (m Members) filters() []ui.Filter {
 		return len(f.Options) == 0 || m.Holding != nil && f.Name == "role"
 	})
 }
-
-// id is the row's place in the document. It is made of the user id, which is safe in a selector whatever the name is.
-func (r MemberRowView) id() string { return memberID(r.Member) }
-
-func memberID(m org.Member) string { return "m-" + m.UserID.String() }
-
-func (r MemberRowView) url() string {
-	return WithBack(MemberURL(r.Organization.Name, r.Member.Username), r.Back)
-}
-
-// shown and hidden are the roles that a row has room for, and the names of the others.
-func (r MemberRowView) shown() []org.RoleRef {
-	return r.Member.Roles[:min(maxTags, len(r.Member.Roles))]
-}
-
-func (r MemberRowView) hidden() []string {
-	var out []string
-	for _, ref := range r.Member.Roles[len(r.shown()):] {
-		out = append(out, ref.Label())
-	}
-	return out
-}
-
-// selectable says whether the list that the row stands in has boxes to tick.
-func (r MemberRowView) selectable() bool { return r.CanAssign || r.CanRemove }
-
-func (r MemberRowView) moreLabel() string { return "+" + strconv.Itoa(len(r.hidden())) }
 
 // narrowed says whether somebody is left out who could be in this list.
 func (m Members) narrowed() bool {

@@ -52,7 +52,7 @@ func organizationGroup(n org.Navigation) navGroup {
 	g.add(n.CanReadRoles, navItem{"roles", "Roles", "shield", RolesURL(name), ui.Thousands(n.Roles), "R"})
 	g.add(n.CanReadMembers, navItem{"who-can", "Who can…", "eye", WhoCanURL(name, org.Question{}), "", "W"})
 	g.add(n.CanReadMembers && n.CanReadRoles, navItem{"lint", "Role check", "shield-check", LintURL(name), "", "C"})
-	g.add(n.CanReadOrgAudit, navItem{"audit", "Audit log", "scroll-text", auditURL(name), "", "A"})
+	g.add(n.CanReadOrgAudit, navItem{"audit", "Audit log", "scroll-text", AuditURL("", name), "", "A"})
 	g.add(n.CanChange, navItem{"settings", "Settings", "settings", OrganizationURL(name), "", "S"})
 	return g
 }
@@ -62,7 +62,7 @@ func siteGroup(n org.Navigation) navGroup {
 	g.add(n.CanReadUsers, navItem{"users", "Users", "user-round", UsersPath, capped(n.UserCount), "U"})
 	g.add(n.CanReadOrganizations || n.CanCreateOrganizations, navItem{"organizations", "Organizations", "building-2", OrganizationsPath, capped(n.OrganizationCount), "O"})
 	g.add(n.SiteRoles, navItem{"site-roles", "Site roles", "globe", RolesURL(""), ui.Thousands(n.SiteRoleCount), ""})
-	g.add(n.CanReadSiteAudit, navItem{"site-audit", "Site audit log", "scroll-text", auditURL(""), "", ""})
+	g.add(n.CanReadSiteAudit, navItem{"site-audit", "Site audit log", "scroll-text", AuditURL("", ""), "", ""})
 	return g
 }
 
@@ -78,11 +78,6 @@ func capped(n int) string {
 		return ui.Thousands(org.NavigationCountMax) + "+"
 	}
 	return ui.Thousands(n)
-}
-
-// matches says whether a label contains what was searched for.
-func matches(label, query string) bool {
-	return strings.Contains(strings.ToLower(label), strings.ToLower(strings.TrimSpace(query)))
 }
 
 // canSwitch reports whether there is another organization to choose, or to make.

@@ -459,39 +459,6 @@ func problemBody(p Problem) templ.Component {
 	})
 }
 
-// Title is the failure in a few words: what was refused for want of a permission says so.
-func (p Problem) Title() string {
-	if len(p.Missing) > 0 {
-		return "You don’t have permission for this"
-	}
-	return p.Message
-}
-
-// grantors says which roles give a permission.
-func grantors(roles []string) string {
-	if len(roles) == 1 {
-		return "The role " + roles[0] + " gives it; ask somebody who can assign roles."
-	}
-	return "Roles that give it: " + ui.Join(roles) + ". Ask somebody who can assign roles."
-}
-
-// glyph is the picture of a failure.
-func (p Problem) glyph() string {
-	switch p.Status {
-	case http.StatusUnauthorized, http.StatusForbidden:
-		return "lock"
-	case http.StatusNotFound:
-		return "search"
-	default:
-		return "circle-alert"
-	}
-}
-
-// retry says whether the same may work later.
-func (p Problem) retry() bool {
-	return p.Status >= http.StatusInternalServerError || p.Status == http.StatusTooManyRequests
-}
-
 // NoOrganizationPage is what somebody sees who is a member of nothing.
 func NoOrganizationPage() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
@@ -529,7 +496,7 @@ func NoOrganizationPage() templ.Component {
 		var templ_7745c5c3_Var21 templ.SafeURL
 		templ_7745c5c3_Var21, templ_7745c5c3_Err = templ.JoinURLErrs(HomeURL)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/problem.templ`, Line: 130, Col: 32}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/problem.templ`, Line: 97, Col: 32}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var21))
 		if templ_7745c5c3_Err != nil {

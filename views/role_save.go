@@ -1,7 +1,7 @@
 package views
 
 import (
-	"slices"
+	"time"
 
 	"rolecall.example/org"
 	"rolecall.example/rbac"
@@ -13,6 +13,21 @@ const (
 	StepReview = "review" // show what saving would change
 	StepEdit   = "edit"   // back to the editor, with everything that was entered
 )
+
+// RoleReview is the page between the editor and the save: what changes, and what that does to people. Editor holds what
+// was entered, as after a refused save.
+type RoleReview struct {
+	Editor RoleEditor
+	Impact org.Impact
+	Err    *org.Error // a refusal that the editor has no field for
+}
+
+// RoleMerge is the page that settles two saves of one role: what does not overlap is kept, and each clash is a choice.
+type RoleMerge struct {
+	View org.RoleView // as it is stored now
+	org.Merge
+	Now time.Time
+}
 
 // levelKeys are what the field names of the levels begin with.
 var levelKeys = map[rbac.Level]string{rbac.LevelSite: "site", rbac.LevelOrganization: "org", rbac.LevelUser: "user"}
@@ -78,29 +93,3 @@ func (m RoleMerge) story() string {
 
 // theirName is how the column of the other save is called.
 func (m RoleMerge) theirName() string { return ui.FirstOf(m.Theirs.UpdatedBy, "Theirs") }
-
-// effectNote explains hatched cells of one kind, and says how many there are.
-type effectNote struct {
-	effect rbac.Effect
-	cells  int
-}
-
-// effectNotes are the different reasons why cells are hatched, in the order in which they first occur.
-func effectNotes(scopes []scope) []effectNote {
-	var out []effectNote
-	for _, s := range scopes {
-		for _, r := range s.rows() {
-			for _, c := range r.cells() {
-				if effectText[c.effect] == "" {
-					continue
-				}
-				i := slices.IndexFunc(out, func(n effectNote) bool { return n.effect == c.effect })
-				if i < 0 {
-					i, out = len(out), append(out, effectNote{effect: c.effect})
-				}
-				out[i].cells++
-			}
-		}
-	}
-	return out
-}

@@ -2,6 +2,7 @@ package views
 
 import (
 	"net/url"
+	"strconv"
 
 	"rolecall.example/org"
 	"rolecall.example/views/ui"
@@ -17,6 +18,18 @@ const (
 	LogoutURL = "/logout"
 	SetupURL  = "/setup"
 	ThemeURL  = "/theme"
+)
+
+// The pages of the site and of the account that is signed in.
+const (
+	UsersPath          = "/users"
+	NewUserURL         = "/users/new"
+	AccountURL         = "/users/me"
+	SessionsURL        = "/users/me/sessions"
+	ShortcutsURL       = "/shortcuts"
+	OrganizationsPath  = "/organizations"
+	NewOrganizationURL = "/organizations/new"
+	SearchPath         = "/search"
 )
 
 // OrganizationURL is what all URLs of an organization, given by its name, begin with.
@@ -128,9 +141,171 @@ func WithBack(u, list string) string {
 	return ui.URL(path, q)
 }
 
-func withQuery(path string, q url.Values) string {
-	if len(q) == 0 {
+// UsersURL is the list of accounts with f applied.
+func UsersURL(f org.UserFilter) string {
+	q := url.Values{}
+	if text := ui.FirstOf(f.Query, f.Text); text != "" {
+		q.Set("q", text)
+	}
+	for _, s := range f.Statuses {
+		q.Add("status", string(s))
+	}
+	for _, r := range f.Roles {
+		q.Add("role", r)
+	}
+	for _, l := range f.LoginTypes {
+		q.Add("login_type", l)
+	}
+	ui.SetSort(q, f.Sort, org.UserSorts[0])
+	ui.SetPage(q, f.Limit, f.Offset)
+	return ui.URL(UsersPath, q)
+}
+
+// UserURL is the page of an account, given by username; DELETE deletes it. UserProfileURL and the others below it are
+// where its forms go.
+func UserURL(user string) string { return UsersPath + "/" + url.PathEscape(user) }
+
+// UserDeleteURL is the page of an account that asks whether to delete it.
+func UserDeleteURL(user string) string { return UserURL(user) + "?confirm=delete" }
+
+// UserProfileURL takes the names of an account by PUT.
+func UserProfileURL(user string) string { return UserURL(user) + "/profile" }
+
+// UserPasswordURL takes a password by PUT.
+func UserPasswordURL(user string) string { return UserURL(user) + "/password" }
+
+// UserLinkURL makes a link that sets the password by POST, and revokes it by DELETE.
+func UserLinkURL(user string) string { return UserURL(user) + "/password-link" }
+
+// UserStatusURL suspends or activates an account by PUT.
+func UserStatusURL(user string, suspend bool) string {
+	if suspend {
+		return UserURL(user) + "/status/suspend"
+	}
+	return UserURL(user) + "/status/activate"
+}
+
+// UserRolesURL is the form with the site roles of an account; PUT saves.
+func UserRolesURL(user string) string { return UserURL(user) + "/roles" }
+
+// TokensURL is the list of the API tokens of an account; POST makes one.
+func TokensURL(user string) string { return UserURL(user) + "/keys/tokens" }
+
+// TokenRevokeURL is the same list, asking whether to revoke one.
+func TokenRevokeURL(user, id string) string {
+	return TokensURL(user) + "?" + url.Values{"revoke": {id}}.Encode()
+}
+
+// TokenURL is one API token; DELETE revokes it.
+func TokenURL(user, id string) string { return UserURL(user) + "/keys/" + url.PathEscape(id) }
+
+// SessionURL is one of the caller's own sessions; DELETE ends it.
+func SessionURL(id string) string { return SessionsURL + "/" + url.PathEscape(id) }
+
+// PasswordURL is the page that sets a password by a link.
+func PasswordURL(secret string) string { return "/password/" + url.PathEscape(secret) }
+
+// SignedOutURL is the page to sign in after a password was set.
+const SignedOutURL = LoginURL + "?password=set"
+
+// OrganizationsURL is the list of organizations with f applied.
+func OrganizationsURL(f org.OrganizationFilter) string {
+	q := url.Values{}
+	if f.Query != "" {
+		q.Set("q", f.Query)
+	}
+	ui.SetPage(q, f.Limit, f.Offset)
+	return ui.URL(OrganizationsPath, q)
+}
+
+// OrganizationDeleteURL is the settings of an organization, asking whether to delete it.
+func OrganizationDeleteURL(organization string) string {
+	return OrganizationURL(organization) + "?confirm=delete"
+}
+
+// SearchURL searches everything, and members and roles of the organization, unless that is "".
+func SearchURL(query, organization string) string {
+	q := url.Values{}
+	if query != "" {
+		q.Set("q", query)
+	}
+	if organization != "" {
+		q.Set("organization", organization)
+	}
+	return ui.URL(SearchPath, q)
+}
+
+// AuditURL is the audit log with a query, of one organization unless that is "".
+func AuditURL(query, organization string) string {
+	q := url.Values{}
+	if query != "" {
+		q.Set("q", query)
+	}
+	if organization != "" {
+		q.Set("organization", organization)
+	}
+	return ui.URL("/audit", q)
+}
+
+// ExplainURL is the page of a member with a question.
+func ExplainURL(organization, user string, q org.Question) string {
+	return MemberURL(organization, user) + "?" + questionQuery(q).Encode()
+}
+
+// WhoCanURL is the page that lists who may do something.
+func WhoCanURL(organization string, q org.Question) string {
+	path := OrganizationURL(organization) + "/who-can"
+	if q.Action == "" {
 		return path
 	}
-	return path + "?" + q.Encode()
+	return path + "?" + questionQuery(q).Encode()
+}
+
+func questionQuery(q org.Question) url.Values {
+	v := url.Values{"action": {q.Action}, "resource_type": {q.ResourceType}}
+	if q.Own {
+		v.Set("owner", "me")
+	}
+	return v
+}
+
+// LintURL is the page with the findings of an organization.
+func LintURL(organization string) string { return OrganizationURL(organization) + "/lint" }
+
+// FindingURL is where a finding can be put right.
+func FindingURL(organization string, f org.Finding) string {
+	switch {
+	case f.Member != nil:
+		return MemberRolesURL(organization, f.Member.Username)
+	case f.Rule == org.LintUnused:
+		return RoleDeleteURL(organization, f.Role.Name)
+	case f.Rule == org.LintDuplicate:
+		return RoleCompareURL(organization, org.RoleAt{Name: f.Role.Name}, org.RoleAt{Name: f.Other})
+	}
+	return RoleURL(organization, f.Role.Name)
+}
+
+// RoleHistoryURL is the history of a role. The organization "" stands for the site, here and below.
+func RoleHistoryURL(organization, role string) string {
+	return RoleURL(organization, role) + "/history"
+}
+
+// RoleRestoreURL stores an earlier version of a role again.
+func RoleRestoreURL(organization, role string) string {
+	return RoleURL(organization, role) + "/restore"
+}
+
+// RoleCompareURL is the page that compares a role with another one, or two of its versions.
+func RoleCompareURL(organization string, from, to org.RoleAt) string {
+	q := url.Values{}
+	if to.Name != from.Name && to.Name != "" {
+		q.Set("with", to.Name)
+	}
+	if from.Version != 0 {
+		q.Set("version", strconv.FormatInt(from.Version, 10))
+	}
+	if to.Version != 0 {
+		q.Set("with_version", strconv.FormatInt(to.Version, 10))
+	}
+	return ui.URL(RoleURL(organization, from.Name)+"/compare", q)
 }

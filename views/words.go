@@ -133,14 +133,13 @@ func permissionText(p rbac.Permission) string {
 	return text
 }
 
-// tagClass is the colour of a role's dot.
-func tagClass(name string, builtIn bool) string {
-	switch {
-	case !builtIn:
-		return "tag custom"
-	case name == "organization-admin" || name == "owner":
-		return "tag admin"
+func stateLabel(s string) string {
+	switch s {
+	case stateAllow:
+		return "Allow"
+	case stateDeny:
+		return "Deny"
 	default:
-		return "tag"
+		return "Not set"
 	}
 }

@@ -1,12 +1,10 @@
 package views
 
 import (
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
-	"rolecall.example/org"
 	"rolecall.example/rbac"
 	"rolecall.example/views/ui"
 )
@@ -21,41 +19,6 @@ const (
 	stateAllow = "allow"
 	stateDeny  = "deny"
 )
-
-// counts are how many pairs a role allows and denies, of how many.
-type counts struct{ allowed, denied, total int }
-
-func (n counts) plus(o counts) counts {
-	return counts{n.allowed + o.allowed, n.denied + o.denied, n.total + o.total}
-}
-
-// sentence is "31 allowed, 3 denied".
-func (n counts) sentence() string {
-	switch {
-	case n.denied == 0 && n.allowed == 0:
-		return "no permissions"
-	case n.denied == 0:
-		return ui.Thousands(n.allowed) + " allowed"
-	case n.allowed == 0:
-		return ui.Thousands(n.denied) + " denied"
-	default:
-		return ui.Thousands(n.allowed) + " allowed, " + ui.Thousands(n.denied) + " denied"
-	}
-}
-
-// countRole counts what a role says at the levels that roles of its kind have, wildcards written out.
-func countRole(c *rbac.Catalog, r org.Role, ofSite bool) counts {
-	role := c.Compile(*r.Rules())
-	if !ofSite {
-		return countAt(role, rbac.LevelOrganization)
-	}
-	return countAt(role, rbac.LevelSite).plus(countAt(role, rbac.LevelUser))
-}
-
-func countAt(r *rbac.Role, l rbac.Level, types ...string) (n counts) {
-	n.allowed, n.denied, n.total = r.Counts(l, types...)
-	return n
-}
 
 // pair is a resource type and an action.
 type pair struct{ typ, action string }
@@ -216,45 +179,6 @@ func (r gridRow) level() string {
 	}
 }
 
-// risk is a note about permissions that give away much.
-type risk struct {
-	note  string
-	cells []gridCell
-}
-
-// pairs are what it is about, and allowed are those of them that are allowed now: each once, at whatever level.
-func (r risk) pairs() string {
-	return r.list(func(gridCell) bool { return true })
-}
-
-func (r risk) allowed() string {
-	return r.list(func(c gridCell) bool { return c.value == stateAllow })
-}
-
-func (r risk) list(has func(gridCell) bool) string {
-	var out []string
-	for _, c := range r.cells {
-		if has(c) && !slices.Contains(out, c.String()) {
-			out = append(out, c.String())
-		}
-	}
-	return strings.Join(out, " ")
-}
-
-// editable says whether the form can be saved by this caller.
-func (e RoleEditor) editable() bool { return e.New || (e.View.CanUpdate && !e.View.Role.BuiltIn) }
-
-// organizationRole tells the roles of an organization from those of the site.
-func (e RoleEditor) organizationRole() bool { return e.View.Organization.Name != "" }
-
-// stored is what edits are marked against. A new role has nothing behind it: nothing in it is an edit.
-func (e RoleEditor) stored() org.Role {
-	if e.New || e.Stored == nil {
-		return e.View.Role
-	}
-	return *e.Stored
-}
-
 // scopes are the levels that a role of this kind has, and any other one that it says something at (built-in roles do).
 func (e RoleEditor) scopes() []scope {
 	var out []scope
@@ -272,17 +196,6 @@ func (e RoleEditor) scopes() []scope {
 		}
 	}
 	return out
-}
-
-func permissions(r org.Role, l rbac.Level) []rbac.Permission {
-	switch l {
-	case rbac.LevelSite:
-		return r.Site
-	case rbac.LevelOrganization:
-		return r.Organization
-	default:
-		return r.User
-	}
 }
 
 // scope fills the grid of one level.
@@ -358,110 +271,6 @@ func unknownCells(catalog *rbac.Catalog, s scope, values, stored *rbac.Role) []g
 	return out
 }
 
-var permissionField = regexp.MustCompile(`^(site|organization|user)_permissions\[(\d+)\]`)
-
-// cellErrors sorts what the error says of single permissions by their pair: "organization_permissions[3].action" speaks
-// of the fourth permission that was sent.
-func (e RoleEditor) cellErrors(l rbac.Level) map[pair][]string {
-	if e.Err == nil {
-		return nil
-	}
-	out := map[pair][]string{}
-	for _, f := range e.Err.Fields {
-		if level, p, ok := e.fieldPair(f.Field); ok && level == l {
-			out[p] = append(out[p], f.Detail)
-		}
-	}
-	return out
-}
-
-// fieldPair finds the pair that a field of an error speaks of.
-func (e RoleEditor) fieldPair(name string) (rbac.Level, pair, bool) {
-	m := permissionField.FindStringSubmatch(name)
-	if m == nil {
-		return 0, pair{}, false
-	}
-	level := map[string]rbac.Level{"site": rbac.LevelSite, "organization": rbac.LevelOrganization, "user": rbac.LevelUser}[m[1]]
-	perms := permissions(e.View.Role, level)
-	i, err := strconv.Atoi(m[2])
-	if err != nil || i >= len(perms) {
-		return 0, pair{}, false
-	}
-	return level, pair{perms[i].ResourceType, perms[i].Action}, true
-}
-
-// readable is the error with its fields named as they are seen on the page, and where each one is.
-func (e RoleEditor) readable() (*org.Error, map[string]string) {
-	anchors := map[string]string{"name": "name", "display_name": "display_name"}
-	if e.Err == nil {
-		return nil, anchors
-	}
-	shown := *e.Err
-	shown.Fields = slices.Clone(e.Err.Fields)
-	for i, f := range shown.Fields {
-		level, p, ok := e.fieldPair(f.Field)
-		if !ok {
-			continue
-		}
-		shown.Fields[i].Field = p.String()
-		if catalogOr(e.Catalog).Valid(p.typ, p.action) {
-			key := map[rbac.Level]string{rbac.LevelSite: "site", rbac.LevelOrganization: "org", rbac.LevelUser: "user"}[level]
-			anchors[p.String()] = gridCell{pair: p, key: key}.id()
-		}
-	}
-	return &shown, anchors
-}
-
-// risks are the notes of the catalog about permissions of these scopes, with the cells that each is about; script shows
-// those that are allowed.
-func (e RoleEditor) risks(scopes []scope) []risk {
-	catalog := catalogOr(e.Catalog)
-	var out []risk
-	for _, s := range scopes {
-		for _, r := range s.rows() {
-			for _, c := range r.cells() {
-				note := catalog.Risks(rbac.Permission{ResourceType: c.typ, Action: c.action})
-				if note == "" {
-					continue
-				}
-				i := slices.IndexFunc(out, func(r risk) bool { return r.note == note })
-				if i < 0 {
-					i, out = len(out), append(out, risk{note: note})
-				}
-				out[i].cells = append(out[i].cells, c)
-			}
-		}
-	}
-	return out
-}
-
-// lock is a reason for locked cells, with how many it locks.
-type lock struct {
-	reason string
-	cells  int
-}
-
-// lockReasons are the different reasons for locked cells.
-func lockReasons(scopes []scope) []lock {
-	var out []lock
-	for _, s := range scopes {
-		for _, r := range s.rows() {
-			for _, c := range r.cells() {
-				why := c.locked()
-				if why == "" {
-					continue
-				}
-				i := slices.IndexFunc(out, func(l lock) bool { return l.reason == why })
-				if i < 0 {
-					i, out = len(out), append(out, lock{reason: why})
-				}
-				out[i].cells++
-			}
-		}
-	}
-	return out
-}
-
 // rows are all rows of a grid, the wildcard first.
 func (s scope) rows() []gridRow {
 	out := []gridRow{s.star}
@@ -469,4 +278,25 @@ func (s scope) rows() []gridRow {
 		out = append(out, a.rows...)
 	}
 	return out
+}
+
+// empty says whether nothing is set in the area: a small screen begins with it folded.
+func (a gridArea) empty() bool {
+	return !slices.ContainsFunc(a.rows, func(r gridRow) bool { return anySet(r.cells()) })
+}
+
+func anySet(cells []gridCell) bool {
+	for _, c := range cells {
+		if c.value != stateUnset || len(c.errors) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+func radioClass(state string, stored bool) string {
+	if stored {
+		return state + " s"
+	}
+	return state
 }

@@ -1,0 +1,59 @@
+package views
+
+import (
+	"strings"
+	"time"
+
+	"rolecall.example/org"
+	"rolecall.example/views/ui"
+)
+
+// Account is the page of one's own account.
+type Account struct {
+	org.UserView
+	Sessions  []org.Session
+	Shortcuts bool // single-key shortcuts are on
+	Confirm   bool // ask whether to sign out everywhere
+	Err       *org.Error
+	Failed    string // as in UserPage
+	Username  string
+	Name      string
+	Now       time.Time
+}
+
+// device says in a few words what a session was started with.
+func device(userAgent string) string {
+	find := func(words ...string) string {
+		for i := 0; i < len(words); i += 2 {
+			if strings.Contains(userAgent, words[i]) {
+				return words[i+1]
+			}
+		}
+		return ""
+	}
+	browser := find("Edg/", "Edge", "OPR/", "Opera", "Firefox/", "Firefox", "Chrome/", "Chrome", "Safari/", "Safari")
+	system := find("Android", "Android", "iPhone", "iPhone", "iPad", "iPad", "Windows", "Windows", "Mac OS X", "macOS", "Linux", "Linux")
+	switch {
+	case browser != "" && system != "":
+		return browser + " on " + system
+	case browser+system != "":
+		return browser + system
+	default:
+		return ui.FirstOf(userAgent, "Unknown browser")
+	}
+}
+
+// sessionOf is who a session belongs to.
+func sessionOf(s org.Session) string {
+	if s.Program {
+		return "A program, over the API"
+	}
+	return device(s.UserAgent)
+}
+
+func (a Account) failed(form string) *org.Error {
+	if a.Failed == form {
+		return a.Err
+	}
+	return nil
+}

@@ -1,0 +1,86 @@
+package views
+
+import (
+	"slices"
+
+	"rolecall.example/org"
+	"rolecall.example/views/ui"
+)
+
+// auditFilter is a filter of the log: a key of its query language.
+type auditFilter struct {
+	key, label, kind string // kind: of the input
+	value            string
+	options          []ui.Option
+	off              string // the page without it
+}
+
+// The keys of the query language that have a filter of their own.
+var auditKeys = []struct{ key, label, kind string }{
+	{"username", "Actor", "text"}, {"action", "Action", "select"}, {"resource_type", "Kind", "select"},
+	{"resource_target", "Target", "text"}, {"organization", "Organization", "text"},
+	{"date_from", "From", "date"}, {"date_to", "Until", "date"},
+}
+
+// AuditFilterKeys are the parameters of the filters, to be joined with the query.
+func AuditFilterKeys() []string {
+	keys := make([]string, len(auditKeys))
+	for i, k := range auditKeys {
+		keys[i] = k.key
+	}
+	return keys
+}
+
+func (a Audit) filters() []auditFilter {
+	terms := org.QueryTerms(a.Query)
+	var out []auditFilter
+	for _, k := range auditKeys {
+		if k.key == "organization" && a.Organization != "" {
+			continue
+		}
+		f := auditFilter{key: k.key, label: k.label, kind: k.kind}
+		rest := slices.DeleteFunc(slices.Clone(terms), func(t org.QueryTerm) bool { return t.Key == k.key })
+		for _, t := range terms {
+			if t.Key == k.key {
+				f.value = t.Value
+			}
+		}
+		f.off = AuditURL(org.JoinQuery(rest), a.Organization)
+		switch k.key {
+		case "action":
+			f.options = auditOptions(f.value, "create", "created", "write", "changed", "delete", "deleted", "login", "signed in", "logout", "signed out")
+		case "resource_type":
+			f.options = auditOptions(f.value, "organization_member", "membership", "custom_role", "role", "user", "account", "organization", "organization", "api_key", "sign-in or token")
+		}
+		out = append(out, f)
+	}
+	return out
+}
+
+func auditOptions(chosen string, pairs ...string) []ui.Option {
+	var out []ui.Option
+	for i := 0; i < len(pairs); i += 2 {
+		out = append(out, ui.Option{Value: pairs[i], Label: pairs[i+1], On: pairs[i] == chosen})
+	}
+	return out
+}
+
+// shown is the value of a filter as people read it.
+func (f auditFilter) shown() string {
+	for _, o := range f.options {
+		if o.On {
+			return o.Label
+		}
+	}
+	return f.value
+}
+
+// words are the bare words of the query; other its terms that no filter shows.
+func (a Audit) words() string {
+	return org.JoinQuery(slices.DeleteFunc(org.QueryTerms(a.Query), func(t org.QueryTerm) bool { return t.Key != "" }))
+}
+
+func (a Audit) other() string {
+	keys := AuditFilterKeys()
+	return org.JoinQuery(slices.DeleteFunc(org.QueryTerms(a.Query), func(t org.QueryTerm) bool { return t.Key == "" || slices.Contains(keys, t.Key) }))
+}

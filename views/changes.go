@@ -1,0 +1,144 @@
+package views
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"rolecall.example/org"
+	"rolecall.example/rbac"
+	"rolecall.example/views/ui"
+)
+
+// change is one line of what an entry changed, as in the role editor.
+type change struct {
+	class, sign string // of its mark
+	word, what  string // "Allow", "workspace:update"
+	note        string
+}
+
+// fewChanges says whether a list of changes is short enough to be seen without asking for it.
+func fewChanges(list []change) bool { return len(list) <= 12 }
+
+// stateChange is the line of a permission about which a role says something else now.
+func stateChange(d rbac.Difference) change {
+	c := change{what: d.Pair().String()}
+	if d.Level != rbac.LevelOrganization {
+		c.note = strings.ToLower(org.LevelLabel(d.Level))
+	}
+	switch d.To {
+	case rbac.Allowed:
+		c.class, c.sign, c.word = "add", "+", "Allow "
+	case rbac.Denied:
+		c.class, c.sign, c.word = "den", "⊘", "Deny "
+	default:
+		c.class, c.sign, c.word = "del", "−", "Not set "
+	}
+	if d.From != rbac.Unset {
+		c.note = strings.TrimSpace(c.note + " was " + map[rbac.State]string{rbac.Allowed: "allowed", rbac.Denied: "denied"}[d.From])
+	}
+	return c
+}
+
+// changes are the lines of what an entry changed.
+func (a Audit) changes(e org.AuditEntry) []change {
+	var out []change
+	for _, d := range permissionChanges(e) {
+		out = append(out, stateChange(d))
+	}
+	gained, lost := roleChanges(e)
+	for _, r := range gained {
+		out = append(out, change{"add", "+", "Given ", r, ""})
+	}
+	for _, r := range lost {
+		out = append(out, change{"del", "−", "Taken ", r, ""})
+	}
+	for _, field := range slices.Sorted(maps.Keys(e.Diff)) {
+		switch field {
+		case "roles", "rbac_roles", "site_permissions", "org_permissions", "user_permissions", "user_id":
+			continue
+		}
+		c := e.Diff[field]
+		if valueText(c.Old) == nothing && c.New == e.ResourceTarget || valueText(c.New) == nothing && c.Old == e.ResourceTarget {
+			continue // the sentence names it
+		}
+		if c.Secret {
+			out = append(out, change{"del", "•", "", ui.FieldLabel(field), "changed, not recorded"})
+			continue
+		}
+		note := valueText(c.Old) + " → " + valueText(c.New)
+		if valueText(c.Old) == nothing {
+			note = valueText(c.New)
+		}
+		out = append(out, change{"del", "•", "", ui.FieldLabel(field), note})
+	}
+	return out
+}
+
+// roleChanges are the roles that an entry gave and took.
+func roleChanges(e org.AuditEntry) (gained, lost []string) {
+	for _, field := range []string{"roles", "rbac_roles"} {
+		before, after := texts(e.Diff[field].Old), texts(e.Diff[field].New)
+		for _, r := range after {
+			if !slices.Contains(before, r) {
+				gained = append(gained, r)
+			}
+		}
+		for _, r := range before {
+			if !slices.Contains(after, r) {
+				lost = append(lost, r)
+			}
+		}
+	}
+	return gained, lost
+}
+
+// permissionChanges are the permissions that an entry changed in a role.
+func permissionChanges(e org.AuditEntry) []rbac.Difference {
+	was := func(pick func(org.AuditChange) any) *rbac.Role {
+		return &rbac.Role{
+			Site:         recorded(pick(e.Diff["site_permissions"])),
+			Organization: recorded(pick(e.Diff["org_permissions"])),
+			User:         recorded(pick(e.Diff["user_permissions"])),
+		}
+	}
+	return rbac.Diff(was(func(c org.AuditChange) any { return c.Old }), was(func(c org.AuditChange) any { return c.New }))
+}
+
+// recorded reads a recorded list of permissions.
+func recorded(v any) []rbac.Permission {
+	text, _ := json.Marshal(v)
+	var list []rbac.Permission
+	_ = json.Unmarshal(text, &list) // what is no list of permissions shows none
+	return list
+}
+
+// texts reads a recorded list of strings.
+func texts(v any) []string {
+	list, _ := v.([]any)
+	var out []string
+	for _, x := range list {
+		if s, ok := x.(string); ok {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// nothing stands for an empty value.
+const nothing = "nothing"
+
+// valueText is a recorded value as people read it.
+func valueText(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return nothing
+	case string:
+		return ui.FirstOf(v, nothing)
+	case []any:
+		return ui.FirstOf(strings.Join(texts(v), ", "), nothing)
+	}
+	return fmt.Sprint(v)
+}

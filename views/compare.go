@@ -1,0 +1,37 @@
+package views
+
+import (
+	"strconv"
+
+	"rolecall.example/org"
+	"rolecall.example/rbac"
+)
+
+// Compare is two roles side by side, or two versions of one.
+type Compare struct {
+	org.Comparison
+	From, To org.RoleAt
+	Roles    []org.Role        // what can be compared with
+	Versions []org.RoleVersion // of the role that the page belongs to
+}
+
+// label is a role of a comparison with its version.
+func (c Compare) label(r org.Role, at org.RoleAt) string {
+	if at.Version == 0 {
+		return r.Label()
+	}
+	return r.Label() + ", version " + strconv.FormatInt(at.Version, 10)
+}
+
+// versionText is a version in a field; as it is now is nothing.
+func versionText(v int64) string {
+	if v == 0 {
+		return ""
+	}
+	return strconv.FormatInt(v, 10)
+}
+
+// stateClass shows what a role says about a permission; stateLabel names it.
+func stateClass(s rbac.State) string {
+	return map[rbac.State]string{rbac.Allowed: "st a", rbac.Denied: "st d", rbac.Unset: "st u"}[s]
+}

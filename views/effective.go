@@ -1,0 +1,108 @@
+package views
+
+import (
+	"slices"
+	"strings"
+
+	"rolecall.example/org"
+	"rolecall.example/rbac"
+)
+
+// effArea is an area of everything that a member may do.
+type effArea struct {
+	id, label    string
+	rows         []effRow
+	allowed, all int
+}
+
+// effRow is one resource type in it.
+type effRow struct {
+	rbac.ResourceType
+	chips   []effChip
+	sources []rbac.Match
+	implied bool // something is allowed by nothing but what everybody holds
+}
+
+// effChip is one action that is decided.
+type effChip struct {
+	label, class, title string // class: "st a", "st d"; "st imp" is allowed to everybody
+	url                 string // the explanation
+}
+
+// areas groups the lines by area and type, leaving out what Find does not match.
+func (a ExplainForm) areas() []effArea {
+	byType := map[string][]org.EffectiveLine{}
+	for _, l := range a.Effective {
+		byType[l.Type.Name] = append(byType[l.Type.Name], l)
+	}
+	var out []effArea
+	for _, area := range catalogOr(a.Catalog).Areas() {
+		group := effArea{id: "e-" + area.ID, label: area.Label}
+		for _, t := range area.Types {
+			row := a.row(t, byType[t.Name])
+			group.all += len(byType[t.Name])
+			for _, c := range row.chips {
+				if c.class != "st d" {
+					group.allowed++
+				}
+			}
+			if matchesAll(a.Find, row.text(area.Label)) {
+				group.rows = append(group.rows, row)
+			}
+		}
+		if len(group.rows) > 0 {
+			out = append(out, group)
+		}
+	}
+	return out
+}
+
+func (a ExplainForm) row(t rbac.ResourceType, lines []org.EffectiveLine) effRow {
+	row := effRow{ResourceType: t}
+	for _, l := range lines {
+		q := org.Question{Action: l.Action.Name, ResourceType: t.Name}
+		trace, chip := l.Anyone, effChip{label: l.Action.Label, class: "st a"}
+		switch {
+		case l.Anyone.Allowed:
+		case l.Own.Allowed:
+			trace, q.Own = l.Own, true
+			chip.label += " own"
+		default:
+			if _, denied := l.Own.Decided(); !denied {
+				continue
+			}
+			trace, chip.class = l.Own, "st d"
+		}
+		if l.Implied {
+			row.implied, chip.class = true, "st imp"
+		}
+		chip.title = t.Name + ":" + l.Action.Name
+		chip.url = ExplainURL(a.Organization.Name, a.Member.Username, q)
+		row.chips = append(row.chips, chip)
+		for _, m := range trace.Deciding() {
+			known := slices.ContainsFunc(row.sources, func(o rbac.Match) bool { return o.Role == m.Role && o.Org == m.Org })
+			if !known && !a.implied(m) {
+				row.sources = append(row.sources, m)
+			}
+		}
+	}
+	return row
+}
+
+// text is what a row is found by.
+func (r effRow) text(area string) string {
+	words := []string{area, r.Name, r.Label}
+	for _, c := range r.chips {
+		words = append(words, c.label, c.title)
+	}
+	for _, m := range r.sources {
+		words = append(words, org.RoleLabel(m.Role))
+	}
+	return strings.Join(words, " ")
+}
+
+// matchesAll says whether text has all the words.
+func matchesAll(words, text string) bool {
+	text = strings.ToLower(text)
+	return !slices.ContainsFunc(strings.Fields(strings.ToLower(words)), func(w string) bool { return !strings.Contains(text, w) })
+}

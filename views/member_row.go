@@ -1,0 +1,48 @@
+package views
+
+import (
+	"strconv"
+	"time"
+
+	"rolecall.example/org"
+)
+
+// MemberRowView is one row of the list of members: what MemberRow needs besides the member.
+type MemberRowView struct {
+	Member       org.Member
+	Organization org.Organization
+	Query        string // what was searched for, to mark it
+	Back         string // the list to go back to from the pages of the member; "" is all members
+	LinkRoles    bool   // the caller may open the roles
+	CanAssign    bool   // the caller may give or take roles here; org.Member.RolesRefusal has the last word
+	CanRemove    bool   // likewise, with org.Member.RemoveRefusal
+	Aside        bool   // the row goes to its place out of band
+	Now          time.Time
+}
+
+// id is the row's place in the document. It is made of the user id, which is safe in a selector whatever the name is.
+func (r MemberRowView) id() string { return memberID(r.Member) }
+
+func memberID(m org.Member) string { return "m-" + m.UserID.String() }
+
+func (r MemberRowView) url() string {
+	return WithBack(MemberURL(r.Organization.Name, r.Member.Username), r.Back)
+}
+
+// shown and hidden are the roles that a row has room for, and the names of the others.
+func (r MemberRowView) shown() []org.RoleRef {
+	return r.Member.Roles[:min(maxTags, len(r.Member.Roles))]
+}
+
+func (r MemberRowView) hidden() []string {
+	var out []string
+	for _, ref := range r.Member.Roles[len(r.shown()):] {
+		out = append(out, ref.Label())
+	}
+	return out
+}
+
+// selectable says whether the list that the row stands in has boxes to tick.
+func (r MemberRowView) selectable() bool { return r.CanAssign || r.CanRemove }
+
+func (r MemberRowView) moreLabel() string { return "+" + strconv.Itoa(len(r.hidden())) }

@@ -1,0 +1,31 @@
+package views
+
+import "rolecall.example/org"
+
+// OrganizationForm is the form for a new organization, or the settings of one.
+type OrganizationForm struct {
+	org.OrganizationView                       // zero for a new one
+	Input                org.OrganizationInput // as entered
+	Confirm              bool
+	Err                  *org.Error
+}
+
+var organizationAnchors = map[string]string{"name": "name", "display_name": "display_name", "description": "description", "icon": "icon"}
+
+func (f OrganizationForm) nameHint(fresh bool) string {
+	switch {
+	case fresh:
+		return "Letters, digits and single hyphens. It stands in addresses and is what programs use."
+	case f.Organization.IsDefault:
+		return "The default organization keeps its name."
+	default:
+		return "Addresses change with it: links and programs that use the old name stop working."
+	}
+}
+
+func textOf(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}

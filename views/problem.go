@@ -1,0 +1,53 @@
+package views
+
+import (
+	"net/http"
+
+	"rolecall.example/org"
+	"rolecall.example/views/ui"
+)
+
+// Problem is a failure that takes the place of a page or of a fragment.
+type Problem struct {
+	Status          int
+	Message, Detail string
+	Fields          []org.Field
+	RequestID       string
+	Back            string   // where "Try again" or "Go back" leads; "" is the start page
+	Why             string   // the page that tells what the person may do, "" if there is none
+	Missing         []string // the permissions that it takes, as type:action
+	Grantors        []string // display names of roles that give them
+}
+
+// Title is the failure in a few words: what was refused for want of a permission says so.
+func (p Problem) Title() string {
+	if len(p.Missing) > 0 {
+		return "You don’t have permission for this"
+	}
+	return p.Message
+}
+
+// grantors says which roles give a permission.
+func grantors(roles []string) string {
+	if len(roles) == 1 {
+		return "The role " + roles[0] + " gives it; ask somebody who can assign roles."
+	}
+	return "Roles that give it: " + ui.Join(roles) + ". Ask somebody who can assign roles."
+}
+
+// glyph is the picture of a failure.
+func (p Problem) glyph() string {
+	switch p.Status {
+	case http.StatusUnauthorized, http.StatusForbidden:
+		return "lock"
+	case http.StatusNotFound:
+		return "search"
+	default:
+		return "circle-alert"
+	}
+}
+
+// retry says whether the same may work later.
+func (p Problem) retry() bool {
+	return p.Status >= http.StatusInternalServerError || p.Status == http.StatusTooManyRequests
+}

@@ -1,0 +1,198 @@
+package views
+
+import (
+	"net/http"
+	"regexp"
+	"slices"
+	"strconv"
+	"time"
+
+	"rolecall.example/org"
+	"rolecall.example/rbac"
+	"rolecall.example/views/ui"
+)
+
+// RoleEditor is the page of one role: its names and the grid of its permissions.
+//
+// After a refused save View.Role holds what the person entered, with the permissions in the order in which the use case
+// saw them (so that a field like "organization_permissions[3].action" of Err finds its cell), and Stored what is stored.
+type RoleEditor struct {
+	View      org.RoleView
+	New       bool
+	CanCreate bool          // the caller may create roles: offers to duplicate this one
+	Stored    *org.Role     // what is stored, to mark edits against; nil: View.Role
+	Choices   []org.Role    // what a new role can start from
+	Start     string        // name of the role that a new one was started from
+	Again     bool          // it comes back from the review: what was entered is not saved
+	Catalog   *rbac.Catalog // nil: the default one
+	Err       *org.Error
+	Now       time.Time
+}
+
+// editable says whether the form can be saved by this caller.
+func (e RoleEditor) editable() bool { return e.New || (e.View.CanUpdate && !e.View.Role.BuiltIn) }
+
+// organizationRole tells the roles of an organization from those of the site.
+func (e RoleEditor) organizationRole() bool { return e.View.Organization.Name != "" }
+
+// stored is what edits are marked against. A new role has nothing behind it: nothing in it is an edit.
+func (e RoleEditor) stored() org.Role {
+	if e.New || e.Stored == nil {
+		return e.View.Role
+	}
+	return *e.Stored
+}
+
+// unsaved says whether the form has something in it that is not stored, from before this page was loaded.
+func (e RoleEditor) unsaved() bool { return e.New || e.Again || e.Err != nil }
+
+// conflict says whether somebody else saved in between.
+func (e RoleEditor) conflict() bool {
+	return e.Err != nil && e.Err.Kind == org.Conflict && !e.New
+}
+
+// version is the tag of the state that the form begins from.
+func (e RoleEditor) version() string {
+	role := e.stored()
+	return role.Tag()
+}
+
+func (e RoleEditor) method() string {
+	if e.organizationRole() {
+		return http.MethodPut
+	}
+	return http.MethodPatch
+}
+
+func (e RoleEditor) affects() string {
+	switch n := e.View.Role.Members; n {
+	case org.Unknown:
+		return "Affects everyone who holds it at once"
+	case 0:
+		return "No one holds this role yet"
+	default:
+		return "Affects " + ui.Plural(n, "person") + " at once"
+	}
+}
+
+func (e RoleEditor) holders() string {
+	return Roles{List: org.RoleList{Organization: e.View.Organization}}.holders()
+}
+
+var permissionField = regexp.MustCompile(`^(site|organization|user)_permissions\[(\d+)\]`)
+
+// cellErrors sorts what the error says of single permissions by their pair: "organization_permissions[3].action" speaks
+// of the fourth permission that was sent.
+func (e RoleEditor) cellErrors(l rbac.Level) map[pair][]string {
+	if e.Err == nil {
+		return nil
+	}
+	out := map[pair][]string{}
+	for _, f := range e.Err.Fields {
+		if level, p, ok := e.fieldPair(f.Field); ok && level == l {
+			out[p] = append(out[p], f.Detail)
+		}
+	}
+	return out
+}
+
+// fieldPair finds the pair that a field of an error speaks of.
+func (e RoleEditor) fieldPair(name string) (rbac.Level, pair, bool) {
+	m := permissionField.FindStringSubmatch(name)
+	if m == nil {
+		return 0, pair{}, false
+	}
+	level := map[string]rbac.Level{"site": rbac.LevelSite, "organization": rbac.LevelOrganization, "user": rbac.LevelUser}[m[1]]
+	perms := permissions(e.View.Role, level)
+	i, err := strconv.Atoi(m[2])
+	if err != nil || i >= len(perms) {
+		return 0, pair{}, false
+	}
+	return level, pair{perms[i].ResourceType, perms[i].Action}, true
+}
+
+// readable is the error with its fields named as they are seen on the page, and where each one is.
+func (e RoleEditor) readable() (*org.Error, map[string]string) {
+	anchors := map[string]string{"name": "name", "display_name": "display_name"}
+	if e.Err == nil {
+		return nil, anchors
+	}
+	shown := *e.Err
+	shown.Fields = slices.Clone(e.Err.Fields)
+	for i, f := range shown.Fields {
+		level, p, ok := e.fieldPair(f.Field)
+		if !ok {
+			continue
+		}
+		shown.Fields[i].Field = p.String()
+		if catalogOr(e.Catalog).Valid(p.typ, p.action) {
+			key := map[rbac.Level]string{rbac.LevelSite: "site", rbac.LevelOrganization: "org", rbac.LevelUser: "user"}[level]
+			anchors[p.String()] = gridCell{pair: p, key: key}.id()
+		}
+	}
+	return &shown, anchors
+}
+
+func permissions(r org.Role, l rbac.Level) []rbac.Permission {
+	switch l {
+	case rbac.LevelSite:
+		return r.Site
+	case rbac.LevelOrganization:
+		return r.Organization
+	default:
+		return r.User
+	}
+}
+
+// lock is a reason for locked cells, with how many it locks.
+type lock struct {
+	reason string
+	cells  int
+}
+
+// lockReasons are the different reasons for locked cells.
+func lockReasons(scopes []scope) []lock {
+	var out []lock
+	for _, s := range scopes {
+		for _, r := range s.rows() {
+			for _, c := range r.cells() {
+				why := c.locked()
+				if why == "" {
+					continue
+				}
+				i := slices.IndexFunc(out, func(l lock) bool { return l.reason == why })
+				if i < 0 {
+					i, out = len(out), append(out, lock{reason: why})
+				}
+				out[i].cells++
+			}
+		}
+	}
+	return out
+}
+
+// effectNote explains hatched cells of one kind, and says how many there are.
+type effectNote struct {
+	effect rbac.Effect
+	cells  int
+}
+
+// effectNotes are the different reasons why cells are hatched, in the order in which they first occur.
+func effectNotes(scopes []scope) []effectNote {
+	var out []effectNote
+	for _, s := range scopes {
+		for _, r := range s.rows() {
+			for _, c := range r.cells() {
+				if effectText[c.effect] == "" {
+					continue
+				}
+				i := slices.IndexFunc(out, func(n effectNote) bool { return n.effect == c.effect })
+				if i < 0 {
+					i, out = len(out), append(out, effectNote{effect: c.effect})
+				}
+				out[i].cells++
+			}
+		}
+	}
+	return out
+}

@@ -1,0 +1,66 @@
+package views
+
+import (
+	"slices"
+	"strings"
+
+	"rolecall.example/rbac"
+)
+
+// risk is a note about permissions that give away much.
+type risk struct {
+	note  string
+	cells []gridCell
+}
+
+// risks are the notes of the catalog about permissions of these scopes, with the cells that each is about; script shows
+// those that are allowed.
+func (e RoleEditor) risks(scopes []scope) []risk {
+	catalog := catalogOr(e.Catalog)
+	var out []risk
+	for _, s := range scopes {
+		for _, r := range s.rows() {
+			for _, c := range r.cells() {
+				note := catalog.Risks(rbac.Permission{ResourceType: c.typ, Action: c.action})
+				if note == "" {
+					continue
+				}
+				i := slices.IndexFunc(out, func(r risk) bool { return r.note == note })
+				if i < 0 {
+					i, out = len(out), append(out, risk{note: note})
+				}
+				out[i].cells = append(out[i].cells, c)
+			}
+		}
+	}
+	return out
+}
+
+// pairs are what it is about, and allowed are those of them that are allowed now: each once, at whatever level.
+func (r risk) pairs() string {
+	return r.list(func(gridCell) bool { return true })
+}
+
+func (r risk) allowed() string {
+	return r.list(func(c gridCell) bool { return c.value == stateAllow })
+}
+
+func (r risk) list(has func(gridCell) bool) string {
+	var out []string
+	for _, c := range r.cells {
+		if has(c) && !slices.Contains(out, c.String()) {
+			out = append(out, c.String())
+		}
+	}
+	return strings.Join(out, " ")
+}
+
+func totals(scopes []scope) counts {
+	var n counts
+	for _, s := range scopes {
+		if s.own {
+			n = n.plus(s.counts)
+		}
+	}
+	return n
+}

@@ -1,0 +1,60 @@
+package views
+
+import (
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/google/uuid"
+
+	"rolecall.example/org"
+)
+
+// Tokens is the list of the API tokens of an account.
+type Tokens struct {
+	org.UserView
+	Tokens []org.Token
+	Secret string // of the token that was just made, shown once
+	Revoke string // id of the token to ask about
+	Name   string // as entered in a refused form
+	Days   int
+	Err    *org.Error
+	Now    time.Time
+}
+
+// TokenDays are the choices for how long a token lives; the first is what is chosen for one who chooses nothing.
+var TokenDays = []int{30, 7, 60, 90, 365}
+
+// dayChoices are the lifetimes to choose from, in order, each with whether it is chosen.
+func (t Tokens) dayChoices() []int { return slices.Sorted(slices.Values(TokenDays)) }
+
+func (t Tokens) days() int {
+	if t.Days > 0 {
+		return t.Days
+	}
+	return TokenDays[0]
+}
+
+func (t Tokens) revoking() *org.Token {
+	for i := range t.Tokens {
+		if t.Tokens[i].ID == t.Revoke {
+			return &t.Tokens[i]
+		}
+	}
+	return nil
+}
+
+// tokenMaker is who made a token of an account for it, "" if it was the account itself.
+func tokenMaker(t org.Token) string {
+	if t.MadeBy != uuid.Nil && t.Maker == "" {
+		return "someone whose account is gone"
+	}
+	return t.Maker
+}
+
+func lifeLabel(days int) string {
+	if days == 365 {
+		return "1 year"
+	}
+	return strconv.Itoa(days) + " days"
+}

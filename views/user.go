@@ -1,0 +1,70 @@
+package views
+
+import (
+	"strings"
+	"time"
+
+	"rolecall.example/org"
+	"rolecall.example/views/ui"
+)
+
+// UserPage is the page of one account.
+type UserPage struct {
+	org.UserView
+	Confirm   bool   // ask whether the account shall really be deleted (UserDeleteURL)
+	LinkRoles bool   // the caller may open site roles
+	Back      string // as in UserRowView
+	NewLink   string // the address that sets the password, shown once
+	Err       *org.Error
+	Failed    string // the form that was refused: "profile", "password" or ""
+	Username  string // as entered in a refused form
+	Name      string
+	Now       time.Time
+}
+
+// goes is what is deleted with an account, a line each.
+func (p UserPage) goes() []string {
+	var out []string
+	if n := len(p.User.OrganizationIDs); n > 0 {
+		out = append(out, ui.Plural(n, "membership")+", with the roles held there")
+	}
+	if n := len(p.User.Roles); n > 0 {
+		out = append(out, ui.Plural(n, "site role")+": "+ui.Join(refNames(p.User.Roles)))
+	}
+	if p.Tokens > 0 {
+		out = append(out, ui.Plural(p.Tokens, "API token")+": programs that use them are refused at once")
+	}
+	return append(out, "Every session: they are signed out at once")
+}
+
+// linkNote is what to know about a link that sets a password. A path alone is not a link yet.
+func linkNote(link string) string {
+	note := "Pass it on now: it is shown this once. It works once, and for 3 days. A new link makes this one stop working."
+	if strings.HasPrefix(link, "/") {
+		return "Set --access-url to get a complete link. " + note
+	}
+	return note
+}
+
+// who is the user of this page as the caller calls it, in URLs.
+func who(v org.UserView) string {
+	if v.Self {
+		return "me"
+	}
+	return v.User.Username
+}
+
+// failed is the error of a form, if that was the one that was refused.
+func (p UserPage) failed(form string) *org.Error {
+	if p.Failed == form {
+		return p.Err
+	}
+	return nil
+}
+
+func (p UserPage) statusVerb() string {
+	if p.User.Status == org.StatusSuspended {
+		return "Can’t be activated"
+	}
+	return "Can’t be suspended"
+}

@@ -1,0 +1,28 @@
+package views
+
+import (
+	"rolecall.example/org"
+	"rolecall.example/rbac"
+)
+
+// UserAssignmentForm is the form with the site roles of an account.
+type UserAssignmentForm struct {
+	org.UserAssignment
+	Checked map[string]bool // ticked by the person, by role name; nil: as held
+	Back    string          // as in UserRowView
+	Err     *org.Error
+	Catalog *rbac.Catalog // for the counts; nil: the default one
+}
+
+// assignment is this form as that of a member: the boxes are the same.
+func (f UserAssignmentForm) assignment() AssignmentForm {
+	return AssignmentForm{
+		Assignment: org.Assignment{
+			Member: org.Member{
+				UserID: f.User.ID, Username: f.User.Username, Name: f.User.Name, RolesRefusal: f.Refusal,
+			},
+			Choices: f.Choices,
+		},
+		Version: f.User.Tag(), Checked: f.Checked, Back: f.Back, Err: f.Err, Catalog: f.Catalog,
+	}
+}

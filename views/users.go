@@ -1,0 +1,78 @@
+package views
+
+import (
+	"slices"
+	"time"
+
+	"rolecall.example/org"
+	"rolecall.example/views/ui"
+)
+
+// Users is the list of accounts with its search and filters.
+type Users struct {
+	List      org.UserList
+	Filter    org.UserFilter
+	Roles     []org.Role // for the filter; empty: the caller may not see site roles
+	CanAssign bool       // the caller may give or take site roles
+	Self      string     // username of the caller
+	Now       time.Time
+}
+
+func (u Users) line(user org.User) UserRowView {
+	return UserRowView{
+		User: user, Query: ui.FirstOf(u.Filter.Text, u.Filter.Query), Back: u.paging().Left(UsersPath), LinkRoles: len(u.Roles) > 0, CanAssign: u.CanAssign,
+		Self: user.Username == u.Self, Now: u.Now,
+	}
+}
+
+// first is the first page of the list, changed.
+func (u Users) first(change func(*org.UserFilter)) string {
+	f := u.Filter
+	f.Offset = 0
+	change(&f)
+	return UsersURL(f)
+}
+
+func (u Users) filters() []ui.Filter {
+	logins := []ui.Option{
+		{Value: org.LoginPassword, Label: "With a password", On: slices.Contains(u.Filter.LoginTypes, org.LoginPassword)},
+		{Value: org.LoginNone, Label: "Service account", On: slices.Contains(u.Filter.LoginTypes, org.LoginNone)},
+	}
+	all := []ui.Filter{
+		{Name: "role", Label: "Site role", Options: roleOptions(u.Roles, u.Filter.Roles), Off: u.first(func(f *org.UserFilter) { f.Roles = nil })},
+		{Name: "status", Label: "Status", Options: statusOptions(u.Filter.Statuses), Off: u.first(func(f *org.UserFilter) { f.Statuses = nil })},
+		{Name: "login_type", Label: "Sign-in", Options: logins, Off: u.first(func(f *org.UserFilter) { f.LoginTypes = nil })},
+	}
+	return slices.DeleteFunc(all, func(f ui.Filter) bool { return len(f.Options) == 0 })
+}
+
+// kept are the fields of the URL that the search does not show.
+func (u Users) kept() []ui.Hidden {
+	return ui.HiddenOf(u.paging().At(0), "q", "role", "status", "login_type")
+}
+
+// clearURL is the list without search and filters, "" if there are none.
+func (u Users) clearURL() string {
+	if !u.Filter.Filtered() {
+		return ""
+	}
+	return UsersURL(org.UserFilter{Sort: u.Filter.Sort, Limit: u.Filter.Limit})
+}
+
+func (u Users) paging() ui.Paging {
+	f := u.Filter
+	f.Limit, f.Offset = 0, 0
+	return ui.Paging{
+		List: UsersURL(f), Limit: u.Filter.Limit, Offset: u.Filter.Offset,
+		Shown: len(u.List.Users), Count: u.List.Count, Capped: u.List.CountCapped,
+	}
+}
+
+func (u Users) order() ui.Order {
+	if u.List.OnlySelf {
+		return ui.Order{}
+	}
+	f := u.Filter
+	f.Offset, f.Sort = 0, ""
+	return ui.Order{List: UsersURL(f), Sort: u.Filter.Sort, Keys: sortKeys(org.UserSorts)}
+}
