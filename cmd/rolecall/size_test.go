@@ -1,0 +1,77 @@
+package main
+
+import (
+	"bytes"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// limits are how many lines a file of a kind may have: what a reader can still hold in mind at once.
+var limits = map[string]int{".go": 350, ".templ": 400}
+
+// tooLong are the files that are still over their limit. One that has shrunk below it has to leave the list.
+var tooLong = map[string]bool{
+	"db/postgres.go":   true,
+	"org/account.go":   true,
+	"org/audit.go":     true,
+	"org/explain.go":   true,
+	"org/login.go":     true,
+	"org/members.go":   true,
+	"org/roles.go":     true,
+	"org/rolewrite.go": true,
+	"org/types.go":     true,
+	"org/users.go":     true,
+	"web/members.go":   true,
+	"web/users.go":     true,
+}
+
+// TestFilesAreShort counts the lines of every file written by hand. Tests are left out: they are lists of cases.
+func TestFilesAreShort(t *testing.T) {
+	t.Parallel()
+	long := map[string]bool{}
+	files := 0
+	err := fs.WalkDir(os.DirFS("../.."), ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && name != "." && strings.HasPrefix(d.Name(), ".") {
+			return filepath.SkipDir
+		}
+		limit := limits[path.Ext(name)]
+		if d.IsDir() || limit == 0 || strings.HasSuffix(name, "_test.go") {
+			return nil
+		}
+		text, err := os.ReadFile(filepath.Join("../..", name))
+		if err != nil || generated(text) {
+			return err
+		}
+		files++
+		n := bytes.Count(text, []byte("\n"))
+		long[name] = n > limit
+		if n > limit && !tooLong[name] {
+			t.Errorf("%s has %d lines, at most %d are allowed: split it", name, n, limit)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if files < 100 {
+		t.Errorf("only %d files were found", files)
+	}
+	for name := range tooLong {
+		if !long[name] {
+			t.Errorf("%s is no longer too long: take it from the list", name)
+		}
+	}
+}
+
+// generated reports whether a file says, as generated Go files do, that nobody edits it.
+func generated(text []byte) bool {
+	head, _, _ := bytes.Cut(text, []byte("\npackage "))
+	return bytes.Contains(head, []byte("DO NOT EDIT."))
+}
