@@ -26,7 +26,7 @@ func TestDiff(t *testing.T) {
 	to := &rbac.Role{Organization: perms("!template:delete template:read !*:update file:read")}
 	want := "site user:read allow>, organization *:update allow>deny, organization file:read >allow, organization old:pair allow>"
 	if got := formatDiff(rbac.Diff(from, to)); got != want {
-		t.Errorf("got  %s\nwant %s", got, want)
+		t.Errorf("Diff =\n%s\nwant\n%s", got, want)
 	}
 }
 
@@ -38,11 +38,11 @@ func TestState(t *testing.T) {
 	} {
 		typ, action, _ := strings.Cut(pair, ":")
 		if got := r.State(orgLevel, typ, action); got != want {
-			t.Errorf("%s: %v, want %v", pair, got, want)
+			t.Errorf("State(organization, %s) = %q, want %q", pair, got, want)
 		}
 	}
 	if got := r.State(siteLevel, "file", "read"); got != rbac.Unset {
-		t.Errorf("at another level: %v", got)
+		t.Errorf("State(site, file:read) = %q, want it unset", got)
 	}
 }
 
@@ -63,15 +63,15 @@ func TestMerge(t *testing.T) {
 		}
 		got := []string{formatDiff(m.Kept), strings.Join(conflicts, ", "), format(m.Role.Organization)}
 		if diff := cmp.Diff([]string{tt.kept, tt.conflicts, tt.merged}, got); diff != "" {
-			t.Errorf("%s: %s", tt.name, diff)
+			t.Errorf("Merge, %s (-want +got):\n%s", tt.name, diff)
 		}
 		if format(theirs.Organization) != tt.theirs {
-			t.Errorf("%s: the merge wrote into a role that it was given", tt.name)
+			t.Errorf("Merge, %s: it changed the role theirs", tt.name)
 		}
 	}
 }
 
-// randomRole says something about a third of the pairs of a catalog, wildcards among them, at every level.
+// randomRole has a third of the pairs of a catalog, wildcards among them, at every level.
 func randomRole(rnd *rand.Rand, c *rbac.Catalog) *rbac.Role {
 	list := func() (out []rbac.Permission) {
 		for _, t := range append(slices.Clone(c.Types()), rbac.ResourceType{Name: "*", Actions: c.WildcardActions()}) {
@@ -86,7 +86,7 @@ func randomRole(rnd *rand.Rand, c *rbac.Catalog) *rbac.Role {
 	return c.Compile(rbac.Role{Name: "random", Site: list(), Organization: list(), User: list()})
 }
 
-// decisions is everything that a holder of the role and of nothing else may do, in home and outside of it.
+// decisions writes down everything that a holder of the role alone may do, in home and elsewhere.
 func decisions(c *rbac.Catalog, r *rbac.Role) string {
 	s := c.NewSubject(me, []rbac.ID{home}, []rbac.Grant{{Role: c.Compile(*r), Org: home}})
 	var text []string
@@ -113,14 +113,14 @@ func TestRoleAlgebra(t *testing.T) {
 				a, b, x := randomRole(rnd, c), randomRole(rnd, c), randomRole(rnd, c)
 				becomes := a.Apply(rbac.Diff(a, b))
 				if !sameLists(becomes, b) || decisions(c, becomes) != decisions(c, b) {
-					t.Fatalf("Apply(a, Diff(a, b)) is not b:\n%s\n%s", format(becomes.Organization), format(b.Organization))
+					t.Fatalf("Apply(a, Diff(a, b)) = %s, want b = %s", format(becomes.Organization), format(b.Organization))
 				}
 				if m := rbac.Merge(x, x, a); !sameLists(m.Role, a) || len(m.Conflicts) > 0 {
-					t.Fatalf("a merge with nobody else's change is not one's own: %s", formatDiff(rbac.Diff(m.Role, a)))
+					t.Fatalf("Merge(x, x, a) differs from a: %s, %d conflicts", formatDiff(rbac.Diff(m.Role, a)), len(m.Conflicts))
 				}
 				one, other := rbac.Merge(x, a, b), rbac.Merge(x, b, a)
 				if len(one.Conflicts) != len(other.Conflicts) || len(one.Conflicts) == 0 && !sameLists(one.Role, other.Role) {
-					t.Fatal("it makes a difference who saved first where nothing conflicts")
+					t.Fatalf("Merge(x, a, b) and Merge(x, b, a) differ: %s", formatDiff(rbac.Diff(one.Role, other.Role)))
 				}
 				checkCounts(t, c, a)
 				checkEffects(t, c, a)
@@ -129,13 +129,13 @@ func TestRoleAlgebra(t *testing.T) {
 	}
 }
 
-// checkCounts compares the counts of a role with the decisions about somebody who holds it.
+// checkCounts compares the counts of a role with the decisions about a holder.
 func checkCounts(t *testing.T, c *rbac.Catalog, r *rbac.Role) {
 	t.Helper()
 	allowed, denied, pairs := r.Counts(orgLevel)
 	alone := c.Compile(rbac.Role{Name: "alone", Organization: r.Organization})
 	if n := c.OrganizationRights(home, []*rbac.Role{alone}).Len(); n != allowed {
-		t.Fatalf("%d pairs are allowed, counted as %d", n, allowed)
+		t.Fatalf("Counts: allowed = %d, want %d", allowed, n)
 	}
 	turned := slices.Clone(r.Organization)
 	for i := range turned { // every deny as an allow, every allow gone
@@ -143,27 +143,27 @@ func checkCounts(t *testing.T, c *rbac.Catalog, r *rbac.Role) {
 	}
 	turned = slices.DeleteFunc(turned, func(p rbac.Permission) bool { return p.Negate })
 	if n := c.OrganizationRights(home, []*rbac.Role{c.Compile(rbac.Role{Name: "turned", Organization: turned})}).Len(); n != denied {
-		t.Fatalf("%d pairs are denied, counted as %d", n, denied)
+		t.Fatalf("Counts: denied = %d, want %d", denied, n)
 	}
 	if pairs != c.Pairs() {
-		t.Fatalf("%d pairs, the catalog has %d", pairs, c.Pairs())
+		t.Fatalf("Counts: pairs = %d, want %d", pairs, c.Pairs())
 	}
 }
 
-// checkEffects takes each permission of a role away that is said to change nothing: no decision may change.
+// checkEffects removes all permissions without effect from a role, which must change no decision.
 func checkEffects(t *testing.T, c *rbac.Catalog, r *rbac.Role) {
 	t.Helper()
 	before := decisions(c, r)
 	rest := *r
 	rest.Organization = slices.DeleteFunc(slices.Clone(r.Organization), func(p rbac.Permission) bool {
 		switch c.Effect(r, orgLevel, p) {
-		case rbac.TakesEffect, rbac.EveryoneHasOwn, rbac.SiteOnlyType: // on an object that there can't be, a site-only type still counts
+		case rbac.TakesEffect, rbac.EveryoneHasOwn, rbac.SiteOnlyType: // a site-only type counts on objects that cannot exist
 			return false
 		}
 		return true
 	})
 	if decisions(c, &rest) != before {
-		t.Fatalf("a permission without effect had one:\nwith    %s\nwithout %s", format(r.Organization), format(rest.Organization))
+		t.Fatalf("removing permissions without effect changed a decision:\nwith    %s\nwithout %s", format(r.Organization), format(rest.Organization))
 	}
 }
 
@@ -190,33 +190,34 @@ func TestEffect(t *testing.T) {
 		{"", "!assign_org_role:read", rbac.TakesEffect},
 	} {
 		if got := c.Effect(orgRole(tt.role), orgLevel, perms(tt.asked)[0]); got != tt.want {
-			t.Errorf("%s in a role with %q: %d, want %d", tt.asked, tt.role, got, tt.want)
+			t.Errorf("Effect(%s) in a role with %q = %d, want %d", tt.asked, tt.role, got, tt.want)
 		}
 	}
 	if got := c.Effect(siteRole(""), siteLevel, perms("deployment_config:read")[0]); got != rbac.TakesEffect {
-		t.Errorf("site-only in a site role: %d", got)
+		t.Errorf("Effect(deployment_config:read) in a site role = %d, want %d", got, rbac.TakesEffect)
 	}
 }
 
-// A built-in role on the way through somebody else's hands must not shake off a deny of whoever hands it out.
+// An admin under a deny must not get around it by giving a built-in role to another account.
 func TestMayHandOut(t *testing.T) {
 	t.Parallel()
 	admin := builtIn(t, "organization-admin")
 	for held, want := range map[string]bool{"": true, "!template:delete": false} {
 		s := rbac.Default().NewSubject(me, []rbac.ID{home}, []rbac.Grant{{Role: admin, Org: home}, {Role: orgRole(held), Org: home}})
 		if ok, missing := s.MayHandOut(admin, home); ok != want || ok == (len(missing) > 0) {
-			t.Errorf("under %q: %v, missing %s", held, ok, format(missing))
+			t.Errorf("MayHandOut(organization-admin) under %q = %v, missing %q, want %v", held, ok, format(missing), want)
 		}
 	}
 	if ok, _ := holder("template:read").MayHandOut(admin, home); ok {
-		t.Error("a role that the map does not hand out")
+		t.Error("MayHandOut(organization-admin) = true for a holder of no built-in role, want false")
 	}
 }
 
 func TestWrittenOut(t *testing.T) {
 	t.Parallel()
 	c := tiny(t)
-	if got := format(c.WrittenOut(perms("invoice:* *:* invoice:pay !report:*"))); got != "*:pay *:read invoice:pay invoice:read !report:read" {
-		t.Errorf("%s", got)
+	const want = "*:pay *:read invoice:pay invoice:read !report:read"
+	if got := format(c.WrittenOut(perms("invoice:* *:* invoice:pay !report:*"))); got != want {
+		t.Errorf("WrittenOut = %q, want %q", got, want)
 	}
 }

@@ -2,7 +2,7 @@ package rbac
 
 import "math/bits"
 
-// bitset is a set of the catalog's pairs, by number. A nil bitset is empty.
+// bitset is a set of the numbers of pairs. A nil bitset is empty.
 type bitset []uint64
 
 func (b bitset) has(i int) bool {
@@ -34,7 +34,7 @@ func (b bitset) len() (n int) {
 	return n
 }
 
-// rights is what one level allows and denies. A nil *rights says nothing.
+// rights is what one level allows and denies. A nil *rights has no vote.
 type rights struct{ allow, deny bitset }
 
 func (r *rights) add(o *rights) {
@@ -42,14 +42,14 @@ func (r *rights) add(o *rights) {
 	r.deny.or(o.deny)
 }
 
-// addAllowed adds what o allows and does not deny, and none of its denies.
+// addAllowed adds what o allows after its denies, and none of the denies.
 func (r *rights) addAllowed(o *rights) {
 	for i := range o.allow {
 		r.allow[i] |= o.allow[i] &^ o.deny[i]
 	}
 }
 
-// vote is the vote of the level on a pair: -1 when anything denies it, else 1 when anything allows it, else 0.
+// vote returns -1 if anything denies the pair, else 1 if anything allows it, else 0.
 func (r *rights) vote(pair int) int8 {
 	switch {
 	case r == nil:
@@ -62,23 +62,23 @@ func (r *rights) vote(pair int) int8 {
 	return 0
 }
 
-// Set is a set of pairs of resource type and action, all of them concrete. The zero Set is empty.
+// Set is a set of concrete pairs of resource type and action. The zero Set is empty.
 type Set struct {
 	catalog *Catalog
 	pairs   bitset
 }
 
-// Len is the number of pairs in the set.
+// Len returns the number of pairs.
 func (s Set) Len() int { return s.pairs.len() }
 
-// Contains reports whether the concrete pair is in the set. Wildcards never are.
+// Contains reports whether the pair is in the set. Wildcards never are.
 func (s Set) Contains(resourceType, action string) bool {
 	i, ok := s.catalog.number(resourceType, action)
 	return ok && s.pairs.has(i)
 }
 
-// covers reports whether all that p covers, allow or deny alike, is in the set; false if the catalog does not
-// know p.
+// covers reports whether every pair that p covers is in the set, be p an allow or a deny. It is false if p is not in the
+// catalog.
 func (s Set) covers(p Permission) bool {
 	if s.catalog == nil {
 		return false
@@ -87,8 +87,7 @@ func (s Set) covers(p Permission) bool {
 	return known && covered.within(s.pairs)
 }
 
-// Minus lists, sorted, the pairs of s that are not in o; nil when s lies within o. Both sets must come from the
-// same catalog; a set of another one counts as empty.
+// Minus returns the pairs of s that are not in o, sorted; nil if there are none. A set of another catalog counts as empty.
 func (s Set) Minus(o Set) []Permission {
 	if o.catalog != s.catalog {
 		o = Set{}

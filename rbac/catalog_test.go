@@ -14,7 +14,7 @@ func TestDefault(t *testing.T) {
 	t.Parallel()
 	c := rbac.Default()
 	if got := [...]int{len(c.Types()), c.Pairs(), len(c.Actions()), len(c.WildcardActions()), len(c.Areas())}; got != [...]int{37, 128, 16, 16, 8} {
-		t.Errorf("types, pairs, actions, wildcard actions, areas: %v", got)
+		t.Errorf("types, pairs, actions, wildcard actions, areas = %v, want [37 128 16 16 8]", got)
 	}
 	for _, typ := range c.Types() {
 		if typ.Label == typ.Name || typ.Area == "other" {
@@ -37,20 +37,20 @@ func TestDefault(t *testing.T) {
 	}
 	site := []string{"owner", "auditor", "template-admin", "user-admin"}
 	if diff := cmp.Diff(site, names(c.BuiltInSiteRoles())); diff != "" {
-		t.Error(diff)
+		t.Errorf("BuiltInSiteRoles (-want +got):\n%s", diff)
 	}
 	organization := []string{
 		"organization-admin", "organization-auditor", "organization-template-admin",
 		"organization-user-admin", "organization-workspace-creation-ban",
 	}
 	if diff := cmp.Diff(organization, names(c.BuiltInOrganizationRoles())); diff != "" {
-		t.Error(diff)
+		t.Errorf("BuiltInOrganizationRoles (-want +got):\n%s", diff)
 	}
 	if c.ImpliedSite() != builtIn(t, "member") || c.ImpliedOrganization() != builtIn(t, "organization-member") {
-		t.Error("the implied roles are others")
+		t.Error("the implied roles are not member and organization-member")
 	}
 	if _, ok := c.BuiltIn("Owner"); ok {
-		t.Error("built-in names have a case")
+		t.Error("BuiltIn(Owner) finds a role, want none: names compare exactly")
 	}
 }
 
@@ -77,7 +77,7 @@ func TestValid(t *testing.T) {
 		p := perms(row.pair)[0]
 		c := rbac.Default()
 		if c.Valid(p.ResourceType, p.Action) != row.valid || c.ValidType(p.ResourceType) != row.typeOnly {
-			t.Errorf("%s: Valid and ValidType are not %v and %v", row.pair, row.valid, row.typeOnly)
+			t.Errorf("Valid(%[1]s) and ValidType(%[1]s) are not %[2]v and %[3]v", row.pair, row.valid, row.typeOnly)
 		}
 	}
 }
@@ -90,13 +90,13 @@ func TestReserved(t *testing.T) {
 	for _, name := range names {
 		for _, spelling := range []string{name, strings.ToUpper(name), strings.ToUpper(name[:1]) + name[1:]} {
 			if !rbac.Default().Reserved(spelling) {
-				t.Errorf("%q is free", spelling)
+				t.Errorf("Reserved(%q) = false, want true", spelling)
 			}
 		}
 	}
 	for _, name := range []string{"", "owners", "organization", "auditor-2", "edit"} {
 		if rbac.Default().Reserved(name) {
-			t.Errorf("%q is reserved", name)
+			t.Errorf("Reserved(%q) = true, want false", name)
 		}
 	}
 }
@@ -106,18 +106,18 @@ func TestRisks(t *testing.T) {
 	for _, p := range perms(`assign_org_role:assign assign_role:assign *:read *:* system:read system:* api_key:create
 		api_key:* crypto_key:read deployment_config:update`) {
 		if rbac.Default().Risks(p) == "" {
-			t.Errorf("%s has no note", p)
+			t.Errorf("Risks(%s) is empty, want a note", p)
 		}
 	}
 	for _, p := range perms(`assign_org_role:read api_key:read crypto_key:update template:* user:read
 		!assign_role:assign !*:read nothing:read`) {
 		if note := rbac.Default().Risks(p); note != "" {
-			t.Errorf("%s has the note %q", p, note)
+			t.Errorf("Risks(%s) = %q, want none", p, note)
 		}
 	}
 }
 
-// Another product's catalog takes the place of ours, with labels and areas missing.
+// The catalog of another product, with labels and areas left out.
 func TestAnotherCatalog(t *testing.T) {
 	t.Parallel()
 	c := tiny(t)
@@ -131,22 +131,22 @@ func TestAnotherCatalog(t *testing.T) {
 		}},
 	}
 	if diff := cmp.Diff(want, c.Areas()); diff != "" {
-		t.Error(diff)
+		t.Errorf("Areas (-want +got):\n%s", diff)
 	}
 	if c.Pairs() != 4 || c.Valid("template", "read") || !c.Valid("*", "pay") || !c.Reserved("Clerk") || !c.Reserved("NOBODY") || c.Reserved("owner") {
-		t.Error("the catalog is not its own")
+		t.Error("pairs, wildcards or reserved names are not those of the catalog")
 	}
 	boss, _ := c.BuiltIn("boss")
 	clerk, _ := c.BuiltIn("clerk")
 	s := c.NewSubject(me, []rbac.ID{home}, []rbac.Grant{{Role: clerk, Org: home}})
 	if !s.Authorize("read", rbac.Object{Type: "invoice", Org: home}) || s.Authorize("pay", rbac.Object{Type: "invoice", Org: home}) {
-		t.Error("the clerk's role is not applied")
+		t.Error("Authorize does not follow the clerk's role: read an invoice, but not pay it")
 	}
 	if ok, _ := s.MayAssign(clerk, home); ok {
-		t.Error("a clerk hands out roles")
+		t.Error("MayAssign(clerk) = true for a clerk, want false")
 	}
 	if ok, _ := c.NewSubject(me, nil, []rbac.Grant{{Role: boss}}).MayAssign(clerk, home); !ok {
-		t.Error("the boss does not hand out roles")
+		t.Error("MayAssign(clerk) = false for the boss, want true")
 	}
 }
 
@@ -164,7 +164,7 @@ func TestLargeCatalog(t *testing.T) {
 	last := c.Types()[199].Name
 	s := c.NewSubject(me, nil, []rbac.Grant{{Role: c.Compile(rbac.Role{Site: perms("*:read !" + last + ":read")})}})
 	if s.AllowedSite().Len() != 199 || s.Authorize("read", rbac.Object{Type: last}) {
-		t.Error("numbers beyond the first words are lost")
+		t.Error("a deny of the last of 200 pairs is lost")
 	}
 }
 
@@ -205,34 +205,35 @@ func TestParseErrors(t *testing.T) {
 			resources := strings.Replace(tinyResources, row.old, row.new, 1)
 			roles := strings.Replace(tinyRoles, row.old, row.new, 1)
 			if resources == tinyResources && roles == tinyRoles {
-				t.Fatal("the row changes nothing")
+				t.Fatalf("neither file contains %q", row.old)
 			}
 			c, err := rbac.Parse([]byte(resources), []byte(roles))
 			if err == nil || c != nil || !strings.Contains(err.Error(), row.want) {
-				t.Errorf("error %v, want one about %s", err, row.want)
+				t.Errorf("Parse = %v, want an error with %q", err, row.want)
 			}
 		})
 	}
 	if _, err := rbac.Parse([]byte(tinyResources+"{}"), []byte(tinyRoles)); err == nil {
-		t.Error("a second JSON value passes")
+		t.Error("Parse takes a second JSON value, want an error")
 	}
 }
 
-// Compile copies: what the caller does to its lists afterwards changes nothing; what is unknown stays listed.
+// Compile copies the lists, so later changes of the originals have no effect. Unknown permissions stay in them.
 func TestCompile(t *testing.T) {
 	t.Parallel()
 	list := perms("workspace:read !template:read template:read nothing:fly template:read")
 	r := rbac.Default().Compile(rbac.Role{Name: "r", Organization: list, BuiltIn: true, SiteScope: true})
 	list[0] = perms("license:read")[0]
-	if got := format(r.Organization); got != "nothing:fly template:read template:read !template:read workspace:read" {
-		t.Errorf("got %q", got)
+	const want = "nothing:fly template:read template:read !template:read workspace:read"
+	if got := format(r.Organization); got != want {
+		t.Errorf("Compile: organization permissions = %q, want %q", got, want)
 	}
 	if r.BuiltIn || r.SiteScope || r.Permissions(rbac.Level(9)) != nil {
-		t.Error("a compiled role passes for a built-in one")
+		t.Error("a compiled role is built-in, or has permissions at an unknown level")
 	}
 	s := rbac.Default().NewSubject(me, nil, []rbac.Grant{{Role: r, Org: home}})
 	if !s.Authorize("read", rbac.Object{Type: "workspace", Org: home}) || s.Authorize("read", rbac.Object{Type: "license", Org: home}) {
-		t.Error("the role changed after it was compiled")
+		t.Error("a change of the lists changed the compiled role")
 	}
 }
 
@@ -240,6 +241,6 @@ func TestStrings(t *testing.T) {
 	t.Parallel()
 	got := []string{perms("a:b")[0].String(), perms("!a:*")[0].String(), rbac.LevelSite.String(), rbac.LevelOrganization.String(), rbac.LevelUser.String(), rbac.Level(9).String()}
 	if want := []string{"a:b", "!a:*", "site", "organization", "user", "unknown"}; !slices.Equal(got, want) {
-		t.Errorf("got %q", got)
+		t.Errorf("String = %q, want %q", got, want)
 	}
 }

@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// State is what a role says about a pair of resource type and action at one level. Where it says both, the deny counts,
-// as it does in a decision.
+// State is how a role treats a pair of resource type and action at one level. If the role both allows and denies the
+// pair, it denies it, as in a decision.
 type State int8
 
 const (
@@ -15,7 +15,7 @@ const (
 	Allowed State = 1
 )
 
-// String is "deny", "allow", or "" for a pair that is not set.
+// String returns "deny", "allow", or "" for a pair that is not set.
 func (s State) String() string {
 	switch s {
 	case Denied:
@@ -26,7 +26,7 @@ func (s State) String() string {
 	return ""
 }
 
-// plus is the state of two permissions that speak about the same pair.
+// plus returns the state after one more permission for the same pair.
 func (s State) plus(p Permission) State {
 	if s == Denied || p.Negate {
 		return Denied
@@ -34,7 +34,7 @@ func (s State) plus(p Permission) State {
 	return Allowed
 }
 
-// Difference is a pair about which two roles say different things.
+// Difference is a pair that two roles treat differently.
 type Difference struct {
 	Level        Level
 	ResourceType string
@@ -42,13 +42,13 @@ type Difference struct {
 	From, To     State
 }
 
-// Pair is what the roles differ about, as an allow.
+// Pair returns the pair as an allow.
 func (d Difference) Pair() Permission {
 	return Permission{ResourceType: d.ResourceType, Action: d.Action}
 }
 
-// State is what the role says about a pair at a level in the row of its type. An entry with the action [Wildcard], which
-// only built-in roles have, speaks about every action of its type. What the type [Wildcard] says stands in a row of its own.
+// State returns how the entries of a type treat a pair at a level. An entry with the action [Wildcard], which only
+// built-in roles have, covers every action of its type. Entries of the type [Wildcard] count for that type only.
 func (r *Role) State(l Level, resourceType, action string) (s State) {
 	for _, p := range r.Permissions(l) {
 		if p.ResourceType == resourceType && (p.Action == action || p.Action == Wildcard) {
@@ -58,7 +58,7 @@ func (r *Role) State(l Level, resourceType, action string) (s State) {
 	return s
 }
 
-// states is what the role says at a level, by pair as it is written.
+// states returns the state of each pair that the list of a level names, wildcards being pairs of their own.
 func (r *Role) states(l Level) map[Permission]State {
 	said := make(map[Permission]State, len(r.Permissions(l)))
 	for _, p := range r.Permissions(l) {
@@ -67,8 +67,8 @@ func (r *Role) states(l Level) map[Permission]State {
 	return said
 }
 
-// Diff lists the pairs about which two roles say different things, by level, type and action. It compares what is written:
-// wildcards are entries like any other, and pairs that no catalog has are compared too.
+// Diff returns the pairs that two roles treat differently, sorted by level, type and action. It compares the lists as they
+// are: wildcards are pairs of their own, and pairs that are in no catalog count too.
 func Diff(from, to *Role) []Difference {
 	var list []Difference
 	for l := range Level(levels) {
@@ -90,8 +90,8 @@ func Diff(from, to *Role) []Difference {
 	return list
 }
 
-// Apply is the role with each change's To in place of what it says now; everything else stays. The result is not compiled
-// ([Catalog.Compile] does that), and shares no list with r that differs.
+// Apply returns a copy of the role with the To of each change, and everything else as it is. The copy is not compiled
+// (see [Catalog.Compile]); it shares the lists that did not change.
 func (r *Role) Apply(changes []Difference) *Role {
 	changed := Role{
 		Name: r.Name, DisplayName: r.DisplayName, BuiltIn: r.BuiltIn, SiteScope: r.SiteScope,

@@ -2,25 +2,25 @@ package rbac
 
 import "slices"
 
-// Effect is what a permission in an organization's role changes for somebody who holds that role and no other, or why it
-// changes nothing.
+// Effect is whether a permission in an organization's role changes anything for a member who holds only that role, and
+// why not.
 type Effect uint8
 
 const (
-	TakesEffect    Effect = iota // it changes what it says
+	TakesEffect    Effect = iota // it has an effect
 	NotInCatalog                 // the catalog has no such pair
-	SiteOnlyType                 // nothing of this type belongs to an organization
+	SiteOnlyType                 // no object of this type belongs to an organization
 	DeniedForAll                 // the role denies the action on every type
-	DeniedBeside                 // the role denies the very same pair
+	DeniedBeside                 // the role denies the same pair
 	AllowedForAll                // the role allows the action on every type
 	EveryoneHas                  // every member may do it without the role
-	EveryoneHasOwn               // every member may do it to what they own; the role widens it to everything
+	EveryoneHasOwn               // every member may do it to their own objects; the role extends it to all
 )
 
-// anyone stands for the id of a member, and someplace for that of an organization, where neither makes a difference.
+// anyone and someplace are ids of a member and an organization for questions that depend on neither.
 var anyone, someplace = ID{15: 1}, ID{15: 2}
 
-// plain is what every member may do without being given a role.
+// plain is what every member may do without a role of their own: to any object, and to their own objects.
 type plain struct{ anything, own Set }
 
 func (c *Catalog) plainMember() plain {
@@ -28,9 +28,9 @@ func (c *Catalog) plainMember() plain {
 	return plain{s.Allowed(Object{Org: someplace}), s.Allowed(Object{Org: someplace, Owner: anyone})}
 }
 
-// Effect tells what p would change at a level of r, or changes if it is there already. A deny only ever repeats a deny of
-// all types; an allow can be without effect for many reasons, and the strongest is told. The levels site and user apply
-// wherever the holder is, so they are judged by the role alone.
+// Effect returns whether p has an effect at a level of r, be it in the list already or not, and the strongest reason why
+// it has none. A deny has none only if the role denies all types. At the levels site and user, which apply everywhere,
+// the role alone is considered.
 func (c *Catalog) Effect(r *Role, l Level, p Permission) Effect {
 	list := r.Permissions(l)
 	all, opposite := p, p
@@ -62,8 +62,9 @@ func (c *Catalog) Effect(r *Role, l Level, p Permission) Effect {
 	return TakesEffect
 }
 
-// Counts is how many pairs the role allows and denies at a level, after wildcards and with a deny beating an allow, and how
-// many pairs there are: of the named types, or of all if none is named. The role must be compiled, or built in.
+// Counts returns how many pairs the role allows and denies at a level, with wildcards resolved and denies beating allows,
+// and how many pairs there are. It counts the pairs of the named types, or of all types if none is named. The role must be
+// compiled or built in.
 func (r *Role) Counts(l Level, types ...string) (allowed, denied, pairs int) {
 	at := &r.compiled[l]
 	for i := range r.catalog.Pairs() {

@@ -8,7 +8,7 @@ import (
 	"rolecall.example/rbac"
 )
 
-// tiny is another product's catalog: three types, no implied roles, so that votes are often 0.
+// tiny is the catalog of another product: three types and no implied roles, so that votes are often 0.
 const (
 	tinyResources = `{
 		"actions": [{"name": "read"}, {"name": "pay", "label": "Pay out", "description": "pay anything"}],
@@ -43,11 +43,11 @@ func check(t *testing.T, c *rbac.Catalog, p person, s *rbac.Subject, action stri
 	t.Helper()
 	want := plain(c, p, action, o)
 	if got := s.Authorize(action, o); got != want {
-		t.Fatalf("Authorize(%s, %+v) = %v, the plain rule says %v\ngrants: %+v", action, o, got, want, p.grants)
+		t.Fatalf("Authorize(%s, %+v) = %v, want %v\ngrants: %+v", action, o, got, want, p.grants)
 	}
 	tr := s.Explain(action, o)
 	if tr.Allowed != want {
-		t.Fatalf("Explain(%s, %+v).Allowed = %v, Authorize says %v", action, o, tr.Allowed, want)
+		t.Fatalf("Explain(%s, %+v).Allowed = %v, want %v", action, o, tr.Allowed, want)
 	}
 	checkTrace(t, tr, s, action, o)
 }
@@ -57,20 +57,20 @@ func checkTrace(t *testing.T, tr rbac.Trace, s *rbac.Subject, action string, o r
 	t.Helper()
 	decider, decided := tr.Decided()
 	if tr.Allowed != (decided && tr.Levels[decider].Vote == 1) {
-		t.Fatalf("allowed without a level that says so, or the other way round: %+v", tr)
+		t.Fatalf("Allowed = %v, but the vote that decides is another: %+v", tr.Allowed, tr)
 	}
 	for i, l := range tr.Levels {
 		if l.Level != rbac.Level(i) || l.Decides != (decided && l.Level == decider) {
-			t.Fatalf("level %d is out of place: %+v", i, tr)
+			t.Fatalf("Levels[%d] is %s, decides = %v: %+v", i, l.Level, l.Decides, tr)
 		}
 		if l.Reached == (decided && l.Level > decider) || l.Reached && !l.Decides && l.Vote != 0 {
-			t.Fatalf("%s is reached wrongly: %+v", l.Level, tr)
+			t.Fatalf("%s: reached = %v with the vote %d: %+v", l.Level, l.Reached, l.Vote, tr)
 		}
 		if want := reason(s, tr.Known, l.Level, o); l.Reason != want {
-			t.Fatalf("reason at %s is %d, want %d: %+v", l.Level, l.Reason, want, o)
+			t.Fatalf("%s: reason = %d, want %d: %+v", l.Level, l.Reason, want, o)
 		}
 		if l.Reason != rbac.Applies && (l.Vote != 0 || l.Matches != nil) {
-			t.Fatalf("%s does not apply and yet speaks: %+v", l.Level, tr)
+			t.Fatalf("%s has a vote or matches but does not apply: %+v", l.Level, tr)
 		}
 		checkMatches(t, l, action, o)
 	}
@@ -90,30 +90,30 @@ func checkMatches(t *testing.T, l rbac.LevelTrace, action string, o rbac.Object)
 		if !m.Overruled {
 			standing++
 			if sign != l.Vote {
-				t.Fatalf("%s stands against the vote %d", m.Permission, l.Vote)
+				t.Fatalf("match %s counts for the vote %d", m.Permission, l.Vote)
 			}
 		}
 		if !slices.Contains(m.Role.Permissions(l.Level), m.Permission) {
-			t.Fatalf("%s is not in role %q at %s", m.Permission, m.Role.Name, l.Level)
+			t.Fatalf("match %s is not in the role %q at %s", m.Permission, m.Role.Name, l.Level)
 		}
 		if m.Permission.ResourceType != "*" && m.Permission.ResourceType != o.Type ||
 			m.Permission.Action != "*" && m.Permission.Action != action {
-			t.Fatalf("%s does not match %s of %s", m.Permission, action, o.Type)
+			t.Fatalf("match %s does not cover %s:%s", m.Permission, o.Type, action)
 		}
 		if l.Level == rbac.LevelOrganization && !o.AnyOrg && m.Org != o.Org {
-			t.Fatalf("a role of another organization matched: %+v", m)
+			t.Fatalf("match of a role in another organization: %+v", m)
 		}
 	}
 	if l.Decides != (standing > 0) {
-		t.Fatalf("%s decides: %v, with %d standing matches", l.Level, l.Decides, standing)
+		t.Fatalf("%s: decides = %v with %d matches that count", l.Level, l.Decides, standing)
 	}
 	mixed := l.Level == rbac.LevelOrganization && o.AnyOrg
 	if !mixed && vote != l.Vote {
-		t.Fatalf("matches at %s say %d, the vote is %d", l.Level, vote, l.Vote)
+		t.Fatalf("%s: vote = %d, want %d by its matches", l.Level, l.Vote, vote)
 	}
 }
 
-// reason is why a level has no say, worked out again.
+// reason derives once more why a level does not apply.
 func reason(s *rbac.Subject, known bool, l rbac.Level, o rbac.Object) rbac.Reason {
 	ofSomeOrg := o.AnyOrg || o.Org != none
 	member := s.InOrg(o.Org)
@@ -137,7 +137,7 @@ func reason(s *rbac.Subject, known bool, l rbac.Level, o rbac.Object) rbac.Reaso
 	return rbac.Applies
 }
 
-// Every resource type, action, built-in subject and object shape, with a type and an action that do not exist.
+// Every resource type, action, built-in subject and object shape, and a type and an action that do not exist.
 func TestEveryCell(t *testing.T) {
 	t.Parallel()
 	c := rbac.Default()
@@ -188,7 +188,7 @@ func TestRandomSubjects(t *testing.T) {
 				}
 			}
 			if outcomes[true] < 1000 || outcomes[false] < 1000 {
-				t.Errorf("a one-sided sample proves little: %v", outcomes)
+				t.Errorf("outcomes = %v, want at least 1000 of each", outcomes)
 			}
 		})
 	}
@@ -217,7 +217,7 @@ func randomPerson(rnd *rand.Rand, c *rbac.Catalog, types, actions []string) (p p
 	return p
 }
 
-// What the explainer tells about one person: an own workspace, a ban in one organization and none in the other.
+// Explanations for one user with a workspace and a ban in one of two organizations.
 func TestExplain(t *testing.T) {
 	t.Parallel()
 	ban := builtIn(t, "organization-workspace-creation-ban")
@@ -250,7 +250,7 @@ func TestExplain(t *testing.T) {
 			row.object.Type = "workspace"
 			tr := s.Explain("create", row.object)
 			if got := tell(tr); got != row.want {
-				t.Errorf("got  %s\nwant %s", got, row.want)
+				t.Errorf("Explain =\n%s\nwant\n%s", got, row.want)
 			}
 			checkTrace(t, tr, s, "create", row.object)
 		})
@@ -284,10 +284,10 @@ func TestNobody(t *testing.T) {
 	tr := s.Explain("read", o)
 	if s.Authorize("read", o) || tr.Allowed || tr.Known || s.InOrg(home) || s.HasRole("member", none) || s.Grants() != nil ||
 		ok || missing != nil || s.AllowedIn(home).Len() != 0 || s.AllowedSite().Len() != 0 {
-		t.Error("a nil subject may do something")
+		t.Error("a nil subject is allowed or holds something, want nothing")
 	}
 	if got := s.CheckGrant(rbac.LevelSite, none, perms("user:read")); len(got) != 1 {
-		t.Error("a nil subject may grant something")
+		t.Errorf("CheckGrant(user:read) of a nil subject = %q, want user:read missing", format(got))
 	}
 }
 
@@ -296,10 +296,10 @@ func TestZeroID(t *testing.T) {
 	t.Parallel()
 	s := rbac.Default().NewSubject(none, []rbac.ID{none}, nil)
 	if s.Authorize("read", rbac.Object{Type: "user"}) || s.InOrg(none) || s.AllowedIn(home).Len() != s.AllowedSite().Len() {
-		t.Error("the zero id owns something or belongs somewhere")
+		t.Error("a subject with the zero id owns something or belongs to an organization")
 	}
 	if got := format(s.CheckGrant(rbac.LevelUser, none, perms("user:read"))); got != "user:read" {
-		t.Errorf("the zero id may grant user permissions: missing %q", got)
+		t.Errorf("CheckGrant(user:read) of the zero id = %q, want user:read missing", got)
 	}
 }
 
@@ -315,18 +315,18 @@ func TestMembership(t *testing.T) {
 	}
 	want := []string{"member", "organization-member", "organization-member", "organization-auditor"}
 	if !slices.Equal(got, want) {
-		t.Errorf("grants %q, want %q: the implied roles once each", got, want)
+		t.Errorf("Grants = %q, want %q", got, want)
 	}
 	if !s.InOrg(home) || !s.InOrg(away) || s.InOrg(other) {
-		t.Error("a subject belongs to the organizations it is a member of or holds a role in, and no others")
+		t.Errorf("InOrg(home, away, other) = %v, %v, %v, want true, true, false", s.InOrg(home), s.InOrg(away), s.InOrg(other))
 	}
 	if !s.HasRole("organization-auditor", away) || s.HasRole("organization-auditor", home) ||
 		s.HasRole("organization-auditor", none) || !s.HasRole("member", none) {
-		t.Error("HasRole looks in the wrong place")
+		t.Error("HasRole finds a role where it is not held, or does not find it where it is")
 	}
 }
 
-// Somebody in many organizations: each keeps its own rights.
+// In many organizations, the rights of each stay apart.
 func TestManyOrganizations(t *testing.T) {
 	t.Parallel()
 	for _, n := range []int{1, 8, 9, 200} {
@@ -342,13 +342,13 @@ func TestManyOrganizations(t *testing.T) {
 		for i, org := range append(orgs, away) {
 			o := rbac.Object{Type: "audit_log", Org: org}
 			if got, want := s.Authorize("read", o), i < n && i%2 == 0; got != want || s.InOrg(org) != (i < n) {
-				t.Errorf("organization %d of %d: %v, want %v", i, n, got, want)
+				t.Errorf("Authorize(read, audit_log) in organization %d of %d = %v, want %v", i, n, got, want)
 			}
 		}
 	}
 }
 
-// Broken data must not raise anybody: a built-in role held at the wrong scope counts for nothing.
+// Broken data must not give rights: a built-in role held at the wrong scope does not count.
 func TestMisplacedBuiltIn(t *testing.T) {
 	t.Parallel()
 	s := rbac.Default().NewSubject(me, nil, []rbac.Grant{
@@ -356,11 +356,11 @@ func TestMisplacedBuiltIn(t *testing.T) {
 	})
 	if s.Authorize("read", rbac.Object{Type: "license"}) || s.Authorize("read", rbac.Object{Type: "user"}) ||
 		s.InOrg(home) || s.HasRole("owner", home) {
-		t.Error("a misplaced built-in role has an effect")
+		t.Error("a built-in role held at the wrong scope has an effect")
 	}
 }
 
-// A role that was never compiled, or for another catalog, works by its lists, and is never a built-in one.
+// A role that was not compiled, or compiled for another catalog, counts by its lists and is never built-in.
 func TestForeignRoles(t *testing.T) {
 	t.Parallel()
 	boss, _ := tiny(t).BuiltIn("boss")
@@ -368,10 +368,10 @@ func TestForeignRoles(t *testing.T) {
 		{Role: boss}, {Role: &rbac.Role{Name: "owner", BuiltIn: true, Organization: perms("!user:read")}, Org: home},
 	})
 	if !s.Authorize("read", rbac.Object{Type: "license"}) {
-		t.Error("the list of a foreign role is not read")
+		t.Error("Authorize(read, license) = false with a role of another catalog that allows it, want true")
 	}
 	if ok, _ := s.MayAssign(builtIn(t, "auditor"), none); ok {
-		t.Error("a foreign role took part in the hand-out map")
+		t.Error("MayAssign(auditor) = true by roles of other catalogs, want false")
 	}
 }
 
@@ -381,7 +381,7 @@ func TestAllocations(t *testing.T) {
 	outside.AnyOrg = true
 	for _, object := range []rbac.Object{o, outside, {Type: "nothing"}, {Type: "user", Owner: me}} {
 		if n := testing.AllocsPerRun(100, func() { s.Authorize("read", object) }); n != 0 {
-			t.Errorf("Authorize(%+v) allocates %v times", object, n)
+			t.Errorf("Authorize(read, %+v) allocates %v times, want 0", object, n)
 		}
 	}
 }

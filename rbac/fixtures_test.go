@@ -8,7 +8,7 @@ import (
 	"rolecall.example/rbac"
 )
 
-// The people and places of the tests. Everybody acts under the id me; home is the organization that matters.
+// The ids of the tests. All subjects have the id me; home is the organization that the tests are about.
 var (
 	me, other   = rbac.ID{1}, rbac.ID{2}
 	home, away  = rbac.ID{0: 0xa0}, rbac.ID{0: 0xb0}
@@ -88,7 +88,7 @@ func siteRole(text string) *rbac.Role {
 	return rbac.Default().Compile(rbac.Role{Name: "custom", Site: perms(text)})
 }
 
-// shapes are all the objects of a type that make a difference.
+// shapes returns one object of a type for each combination of organization and owner that matters.
 func shapes(typ string) (objects []rbac.Object) {
 	for _, org := range []rbac.ID{none, home, away} {
 		for _, owner := range []rbac.ID{none, me, other} {
@@ -100,9 +100,9 @@ func shapes(typ string) (objects []rbac.Object) {
 	return objects
 }
 
-// plain decides as the rule reads, from the lists, with no regard to speed: for every level -1, 0 or 1, then
-// allowed when site = 1; or site ≠ -1 and organization = 1; or neither is -1 and user = 1, for one's own object
-// of no organization or of one that one belongs to.
+// plain decides by the definition, from the lists, without regard to speed. Each level votes -1, 0 or 1. The answer is yes
+// if site = 1; or site ≠ -1 and organization = 1; or neither is -1 and user = 1, for the subject's own object in no
+// organization or in one of its own.
 func plain(c *rbac.Catalog, p person, action string, o rbac.Object) bool {
 	exists := slices.ContainsFunc(c.Types(), func(t rbac.ResourceType) bool {
 		return t.Name == o.Type &&

@@ -2,13 +2,12 @@ package rbac
 
 import "slices"
 
-// CheckGrant lists those of perms that the subject must not grant at a level, because it does not hold them
-// there itself: nobody grants what they do not hold. Nil means that all is well. Giving or taking a deny needs
-// the denied permission held. A wildcard needs every pair it covers. A permission that the catalog does not know
-// can not be granted; callers decide what to do with a stored one.
+// CheckGrant returns those of perms that the subject must not grant at a level because it does not hold them there; nil
+// means that it may grant all. To give or take a deny, the subject must hold the denied permission. To grant a wildcard,
+// it must hold every pair that the wildcard covers. A permission that is not in the catalog cannot be granted.
 //
-// Held means allowed on an object without organization and owner (site), on one of org without owner
-// (organization; nobody holds anything in the zero organization), or on one that the subject owns (user).
+// To hold a permission is to be allowed it on an object without organization and owner (site), on an object of org
+// without owner (organization; nothing is held in the zero organization), or on the subject's own object (user).
 func (s *Subject) CheckGrant(l Level, org ID, perms []Permission) []Permission {
 	var missing []Permission
 	held := s.allowedAt(l, org)
@@ -20,7 +19,7 @@ func (s *Subject) CheckGrant(l Level, org ID, perms []Permission) []Permission {
 	return missing
 }
 
-// allowedAt is what the subject is allowed at the scope of a level.
+// allowedAt returns what the subject holds at a level, as CheckGrant defines it.
 func (s *Subject) allowedAt(l Level, org ID) Set {
 	switch {
 	case s == nil:
@@ -35,12 +34,12 @@ func (s *Subject) allowedAt(l Level, org ID) Set {
 	return Set{}
 }
 
-// MayAssign reports whether the subject may give r to somebody, or take it, in org (site-wide when org is zero).
-// For a built-in role the catalog's map decides: the subject must hold, site-wide or in org, a built-in role
-// whose holders hand out r; and r must belong at that scope. A custom role needs all that it allows and denies
-// held; missing says what is not. Permissions that are not in the catalog have no effect and are skipped.
+// MayAssign reports whether the subject may give r to a user, or take it, in org (site-wide if org is zero). For a built-in
+// role, the catalog's assignment map decides: the subject must hold, site-wide or in org, a built-in role that assigns r,
+// and r must belong to that scope. For a custom role, the subject must hold all that it allows and denies; missing lists
+// the rest. Permissions that are not in the catalog have no effect and are skipped.
 //
-// The right to assign roles at all (assign, unassign) is a question of its own and not asked here.
+// Whether the subject may assign roles at all (assign, unassign) is a separate question for [Subject.Authorize].
 func (s *Subject) MayAssign(r *Role, org ID) (ok bool, missing []Permission) {
 	if s == nil || r == nil {
 		return false, nil
@@ -54,8 +53,8 @@ func (s *Subject) MayAssign(r *Role, org ID) (ok bool, missing []Permission) {
 	return len(missing) == 0, missing
 }
 
-// MayHandOut is MayAssign for a subject that may be under a deny: a built-in role must be held like any other too, so that
-// nobody shakes off a deny by way of somebody else. Whoever is under no deny holds all that the map lets it hand out.
+// MayHandOut is MayAssign for subjects that a deny may affect: they must hold all that a built-in role allows, too, so that
+// no one gets around a deny through another account. Without a deny, the assignment map implies that.
 func (s *Subject) MayHandOut(r *Role, org ID) (ok bool, missing []Permission) {
 	ok, missing = s.MayAssign(r, org)
 	if !ok || !r.BuiltIn {
@@ -67,7 +66,7 @@ func (s *Subject) MayHandOut(r *Role, org ID) (ok bool, missing []Permission) {
 	return len(missing) == 0, missing
 }
 
-// handsOut asks the map: does any built-in role that the subject holds here hand out the role of that name?
+// handsOut reports whether a built-in role that the subject holds in org, or site-wide, assigns the role of that name.
 func (s *Subject) handsOut(name string, org ID) bool {
 	return slices.ContainsFunc(s.grants, func(g Grant) bool {
 		here := g.Org == ID{} || g.Org == org
@@ -75,7 +74,7 @@ func (s *Subject) handsOut(name string, org ID) bool {
 	})
 }
 
-// effective leaves out the permissions that the catalog does not know.
+// effective leaves out permissions that are not in the catalog.
 func (c *Catalog) effective(perms []Permission) []Permission {
 	return slices.DeleteFunc(slices.Clone(perms), func(p Permission) bool {
 		_, known := c.covers[p.pair()]
@@ -83,15 +82,15 @@ func (c *Catalog) effective(perms []Permission) []Permission {
 	})
 }
 
-// AllowedIn is what the subject may do to an object of the organization that nobody owns. For the zero
-// organization it is [Subject.AllowedSite].
+// AllowedIn returns the pairs that the subject is allowed on an object of the organization without an owner. For the zero
+// organization it returns [Subject.AllowedSite].
 func (s *Subject) AllowedIn(org ID) Set { return s.Allowed(Object{Org: org}) }
 
-// AllowedSite is what the subject's site permissions allow, after their denies.
+// AllowedSite returns the pairs that the subject's site permissions allow after their denies.
 func (s *Subject) AllowedSite() Set { return s.Allowed(Object{}) }
 
-// Allowed is every pair that the subject is allowed on an object of that organization and owner; the type in o is not
-// looked at.
+// Allowed returns the pairs that the subject is allowed on an object with the organization and owner of o. The type of o
+// is ignored.
 func (s *Subject) Allowed(o Object) Set {
 	if s == nil {
 		return Set{}
@@ -107,8 +106,8 @@ func (s *Subject) Allowed(o Object) Set {
 	return set
 }
 
-// AllowedOnJoining is Allowed for a subject that joins the organization of o, without a role there, if it does not belong
-// to it yet. Joining adds what such a member may do and nothing more, and sets none of the subject's own denies aside.
+// AllowedOnJoining returns what Allowed would return once the subject has joined the organization of o without a role.
+// Joining adds what every member may do, and the subject's denies still count.
 func (s *Subject) AllowedOnJoining(o Object) Set {
 	set := s.Allowed(o)
 	if s == nil || o.Org == (ID{}) || s.InOrg(o.Org) {
@@ -128,19 +127,19 @@ func (s *Subject) AllowedOnJoining(o Object) Set {
 	return set
 }
 
-// bareMember is what has a say about o when somebody without roles asks who belongs to its organization.
+// bareMember returns what applies to o for a member of its organization who was given no role.
 func (c *Catalog) bareMember(o Object, id ID) reach {
 	var at reach
 	at.find(c.NewSubject(id, []ID{o.Org}, nil), &o)
 	return at
 }
 
-// Given is every pair that at least one of these roles, held alone in an organization, allows there on an object that
-// nobody owns. Held together they allow no more, since a role can only add to what others give, or deny it.
+// Given returns the pairs that at least one of the roles, held alone in an organization, allows there on an object without
+// an owner. Held together they allow no more: a role only adds to what the others allow, or denies it.
 func (c *Catalog) Given(roles []*Role) Set {
 	set := Set{catalog: c, pairs: c.newRights().allow}
 	for _, r := range roles {
-		if r.catalog != c { // never compiled, or for another product
+		if r.catalog != c { // never compiled, or compiled for another catalog
 			r = c.Compile(*r)
 		}
 		site, org := &r.compiled[LevelSite], &r.compiled[LevelOrganization]
@@ -151,8 +150,8 @@ func (c *Catalog) Given(roles []*Role) Set {
 	return set
 }
 
-// OrganizationRights is what these roles, held in org by somebody who holds nothing else, allow on an object of
-// org that nobody owns. Site permissions that they carry are part of it.
+// OrganizationRights returns the pairs that the roles, held together in org and without any other role, allow on an object
+// of org without an owner. Their site permissions count.
 func (c *Catalog) OrganizationRights(org ID, roles []*Role) Set {
 	s := c.bareSubject(ID{})
 	s.orgs[org] = c.newRights()

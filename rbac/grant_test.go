@@ -37,7 +37,7 @@ func siteHolder(text string) *rbac.Subject {
 	return rbac.Default().NewSubject(me, nil, []rbac.Grant{{Role: siteRole(text)}})
 }
 
-// grantRow names what of the asked permissions the subject may not grant.
+// grantRow names those of the permissions that the subject may not grant.
 type grantRow struct {
 	name         string
 	subject      *rbac.Subject
@@ -52,7 +52,7 @@ func checkGrants(t *testing.T, rows []grantRow) {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
 			if got := format(row.subject.CheckGrant(row.level, row.org, perms(row.ask))); got != row.missing {
-				t.Errorf("missing %q, want %q", got, row.missing)
+				t.Errorf("CheckGrant(%s) = %q, want %q", row.ask, got, row.missing)
 			}
 		})
 	}
@@ -111,7 +111,7 @@ func TestCheckGrantWildcards(t *testing.T) {
 	})
 }
 
-// A custom role may be given and taken by whoever holds all that it allows and denies.
+// A custom role may be given and taken by those who hold all that it allows and denies.
 func TestMayAssignCustom(t *testing.T) {
 	t.Parallel()
 	c := rbac.Default()
@@ -144,17 +144,17 @@ func TestMayAssignCustom(t *testing.T) {
 			for _, who := range all {
 				ok, missing := subject(t, who).MayAssign(row.role, row.org)
 				if ok != slices.Contains(strings.Fields(row.allowed), who) || ok != (missing == nil) {
-					t.Errorf("%s: %v, missing %q", who, ok, missing)
+					t.Errorf("MayAssign(%s) by %s = %v, missing %q, want %v", row.name, who, ok, format(missing), !ok)
 				}
 			}
 		})
 	}
 	_, missing := subject(t, "OTA").MayAssign(orgRole("template:read !license:read nothing:read workspace:ssh"), home)
 	if got := format(missing); got != "!license:read workspace:ssh" {
-		t.Errorf("missing %q", got)
+		t.Errorf("MayAssign: missing = %q, want !license:read workspace:ssh", got)
 	}
 	if ok, _ := subject(t, "O").MayAssign(nil, home); ok {
-		t.Error("no role at all may be assigned")
+		t.Error("MayAssign(nil) = true, want false")
 	}
 }
 
@@ -173,12 +173,12 @@ func TestAllowedSets(t *testing.T) {
 						n++
 					}
 					if set.Contains(typ.Name, a.Name) != want {
-						t.Errorf("%s: %s:%s in %x: set and decision differ", who, typ.Name, a.Name, org[0])
+						t.Errorf("Contains(%s, %s) of %s in %x = %v, want %v", typ.Name, a.Name, who, org[0], !want, want)
 					}
 				}
 			}
 			if set.Len() != n || len(set.Minus(rbac.Set{})) != n || set.Contains("*", "read") {
-				t.Errorf("%s: the set has %d pairs, want %d", who, set.Len(), n)
+				t.Errorf("Len of %s = %d, want %d", who, set.Len(), n)
 			}
 		}
 	}
@@ -188,17 +188,17 @@ func TestSetMinus(t *testing.T) {
 	t.Parallel()
 	owner, users := subject(t, "O").AllowedSite(), subject(t, "UA").AllowedSite()
 	if diff := cmp.Diff([]rbac.Permission(nil), users.Minus(owner)); diff != "" {
-		t.Errorf("a user admin holds something that an owner does not: %s", diff)
+		t.Errorf("a user admin holds more than an owner (-want +got):\n%s", diff)
 	}
 	auditor := subject(t, "AU").AllowedSite()
 	want := "audit_log:read connection_log:read deployment_config:read deployment_stats:read template:read template:view_insights"
 	if got := format(auditor.Minus(users)); got != want {
-		t.Errorf("got %q, want %q", got, want)
+		t.Errorf("Minus = %q, want %q", got, want)
 	}
 	boss, _ := tiny(t).BuiltIn("boss")
 	foreign := tiny(t).NewSubject(me, nil, []rbac.Grant{{Role: boss}}).AllowedSite()
 	if foreign.Len() != 4 || len(owner.Minus(foreign)) != owner.Len() {
-		t.Error("a set of another catalog took something away")
+		t.Error("Minus of a set of another catalog took something away")
 	}
 	var zero rbac.Set
 	if zero.Len() != 0 || zero.Contains("user", "read") || zero.Minus(owner) != nil {
@@ -206,7 +206,7 @@ func TestSetMinus(t *testing.T) {
 	}
 }
 
-// A site deny takes the site-level set down, an organization deny does not.
+// A deny at the site level reduces what is allowed there; one of an organization does not.
 func TestAllowedSiteDenies(t *testing.T) {
 	t.Parallel()
 	c := rbac.Default()
@@ -214,7 +214,7 @@ func TestAllowedSiteDenies(t *testing.T) {
 	whole := c.NewSubject(me, nil, []rbac.Grant{owner}).AllowedSite()
 	less := c.NewSubject(me, nil, []rbac.Grant{owner, {Role: siteRole("!user:read")}, {Role: orgRole("!user:delete"), Org: home}}).AllowedSite()
 	if got := format(whole.Minus(less)); got != "user:read" {
-		t.Errorf("the denies took %q", got)
+		t.Errorf("the denies took %q, want user:read", got)
 	}
 }
 
@@ -224,10 +224,10 @@ func TestOrganizationRights(t *testing.T) {
 	admin, ban := builtIn(t, "organization-admin"), builtIn(t, "organization-workspace-creation-ban")
 	whole := c.OrganizationRights(home, []*rbac.Role{admin})
 	if !whole.Contains("user", "read") || !whole.Contains("template", "delete") {
-		t.Error("site and organization permissions of the role are not both there")
+		t.Error("OrganizationRights lacks site or organization permissions of the role")
 	}
 	if whole.Contains("oauth2_app", "fly") || c.OrganizationRights(home, nil).Len() != 0 {
-		t.Error("something is there that no role gives")
+		t.Error("OrganizationRights has a pair that no role allows")
 	}
 	banned := c.OrganizationRights(home, []*rbac.Role{admin, ban, nil})
 	want := "workspace:create workspace:create_agent workspace:delete workspace:delete_agent"
@@ -238,11 +238,11 @@ func TestOrganizationRights(t *testing.T) {
 		t.Errorf("an organization admin lacks %q of another one", format(rest))
 	}
 	if whole.Minus(subject(t, "OUA").AllowedIn(home)) == nil || whole.Minus(subject(t, "OA").AllowedIn(away)) == nil {
-		t.Error("somebody lesser holds all that an organization admin does")
+		t.Error("a user admin, or an admin elsewhere, holds all that an organization admin does")
 	}
 }
 
-// Joining an organization adds what every member may do there, and sets no deny aside.
+// Joining an organization adds what every member may do there, and overrules no deny.
 func TestAllowedOnJoining(t *testing.T) {
 	t.Parallel()
 	c := rbac.Default()
@@ -261,7 +261,7 @@ func TestAllowedOnJoining(t *testing.T) {
 			s := p.subject(c)
 			got, now := s.AllowedOnJoining(o), s.Allowed(o)
 			if lost := now.Minus(got); len(lost) > 0 {
-				t.Errorf("%s, %+v: lost %q by joining", who, o, format(lost))
+				t.Errorf("AllowedOnJoining(%+v) of %s lacks %q, which Allowed has", o, who, format(lost))
 			}
 			bare := c.NewSubject(me, []rbac.ID{home}, nil).Allowed(o)
 			joined := c.NewSubject(me, append(slices.Clone(p.orgs), home), p.grants).Allowed(o)
@@ -270,18 +270,18 @@ func TestAllowedOnJoining(t *testing.T) {
 					has := func(s rbac.Set) bool { return s.Contains(typ.Name, action.Name) }
 					want := has(now) || !s.InOrg(home) && o.Org == home && has(bare) && has(joined)
 					if has(got) != want {
-						t.Errorf("%s, %+v: %s:%s is %v, want %v", who, o, typ.Name, action.Name, has(got), want)
+						t.Errorf("AllowedOnJoining(%+v) of %s has %s:%s = %v, want %v", o, who, typ.Name, action.Name, has(got), want)
 					}
 				}
 			}
 		}
 	}
 	if set := (*rbac.Subject)(nil).AllowedOnJoining(rbac.Object{Org: home}); set.Len() != 0 {
-		t.Error("nobody is allowed something")
+		t.Error("AllowedOnJoining of a nil subject is not empty")
 	}
 }
 
-// Given is a bound: no roles held together allow what none of them gives alone.
+// Given is a bound: roles held together allow nothing that none of them allows alone.
 func TestGiven(t *testing.T) {
 	t.Parallel()
 	c := rbac.Default()
@@ -304,10 +304,10 @@ func TestGiven(t *testing.T) {
 	} {
 		given := c.Given(tt.roles)
 		if given.Len() != tt.want {
-			t.Errorf("%s: %d pairs, want %d", name, given.Len(), tt.want)
+			t.Errorf("Given(%s) has %d pairs, want %d", name, given.Len(), tt.want)
 		}
 		if beyond := c.OrganizationRights(org, tt.roles).Minus(given); len(beyond) > 0 {
-			t.Errorf("%s: together they allow %v as well", name, beyond)
+			t.Errorf("Given(%s) lacks %v, which the roles allow together", name, beyond)
 		}
 	}
 }

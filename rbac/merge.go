@@ -1,20 +1,19 @@
 package rbac
 
-// Conflict is a pair that two people changed in two ways: From and To are your change, Theirs is the other one.
+// Conflict is a pair that two edits changed differently: From and To are your change, Theirs is the result of the other.
 type Conflict struct {
 	Difference
 	Theirs State
 }
 
-// Merged is your changes of a role laid over those that somebody else made meanwhile.
+// Merged is the result of applying your changes of a role to a version that was saved meanwhile.
 type Merged struct {
-	Role      *Role        // theirs with Kept applied: the result if theirs win every conflict
-	Kept      []Difference // your changes of what they left alone, and those that they made as well
+	Role      *Role        // theirs with Kept applied; theirs wins every conflict
+	Kept      []Difference // your changes of pairs that they left alone or changed in the same way
 	Conflicts []Conflict
 }
 
-// Merge compares the state that two edits of a role began from with what each of them made of it. Names are not merged:
-// Role has those of theirs.
+// Merge merges two edits of a role that began from the same base. Names are not merged: the result has those of theirs.
 func Merge(base, theirs, yours *Role) Merged {
 	var m Merged
 	var stored [levels]map[Permission]State

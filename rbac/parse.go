@@ -11,9 +11,9 @@ import (
 	"strings"
 )
 
-// resourcesFile is the form of catalog.json. Order is display order; labels default to names.
+// resourcesFile is the form of catalog.json, in display order. Labels default to names.
 type resourcesFile struct {
-	Actions []actionEntry // every action there is; the description is the one for "every type"
+	Actions []actionEntry // all actions; the descriptions are those for "every type"
 	Areas   []areaEntry
 	Types   []typeEntry
 	Risks   []riskEntry
@@ -25,14 +25,14 @@ type (
 	typeEntry   struct {
 		Name, Label, Area string
 		SiteOnly          bool          `json:"site_only"`
-		Actions           []actionEntry // their labels are those of the catalog's actions
+		Actions           []actionEntry // without labels, which the catalog's actions have
 	}
-	riskEntry struct{ Permission, Note string } // the type is literal, the action may be "*" for any
+	riskEntry struct{ Permission, Note string } // the type "*" means the wildcard itself; the action "*" means any
 )
 
-// rolesFile is the form of roles.json. Permissions are written as [Permission.String] prints them.
+// rolesFile is the form of roles.json. Permissions are in the form of [Permission.String].
 type rolesFile struct {
-	Reserved []string // names for no custom role, besides those of the built-in ones
+	Reserved []string // names that no custom role may have, besides those of built-in roles
 	Roles    []roleEntry
 }
 
@@ -40,14 +40,14 @@ type roleEntry struct {
 	Name                     string
 	DisplayName              string `json:"display_name"`
 	Scope                    string // "site" or "organization"
-	Listed, Implied          bool   // given to people; held without being given
+	Listed, Implied          bool   // can be given; is held by all
 	Assigns                  []string
 	Site, Organization, User []string
 }
 
-// Parse makes a catalog from its two files, in the form of catalog.json and roles.json of this package. It is
-// strict: unknown fields, names declared twice, actions that no type has or that are not declared, permissions
-// and risk notes on pairs that do not exist, and hand-out lists with unknown roles are errors.
+// Parse makes a catalog of two files in the form of catalog.json and roles.json of this package. It is strict: unknown
+// fields, duplicate names, actions that are not declared or that no type has, permissions and risks of pairs that do not
+// exist, and assignments of unknown roles are errors.
 func Parse(resources, roles []byte) (*Catalog, error) {
 	c := &Catalog{
 		index:    map[string][]numbered{},
@@ -65,7 +65,7 @@ func Parse(resources, roles []byte) (*Catalog, error) {
 	return c, nil
 }
 
-// decode reads one JSON value and nothing else.
+// decode reads exactly one JSON value, without unknown fields.
 func decode(data []byte, into any) error {
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.DisallowUnknownFields()
@@ -114,7 +114,7 @@ func (c *Catalog) parseResources(data []byte) error {
 	return c.addRisks(f.Risks)
 }
 
-// checkName refuses names that are taken or that the written form of a permission could not tell apart.
+// checkName refuses names that are taken, or that would be ambiguous in a permission.
 func checkName(kind, name string, taken bool) error {
 	switch {
 	case name == "" || strings.ContainsAny(name, ":!* "):
@@ -150,7 +150,7 @@ func (c *Catalog) addType(t typeEntry) error {
 	return nil
 }
 
-// groupAreas fills the areas and drops the empty ones.
+// groupAreas assigns the types to areas and drops empty areas.
 func (c *Catalog) groupAreas(entries []areaEntry) {
 	areas := make([]Area, 0, len(entries)+1)
 	for _, e := range entries {
@@ -171,7 +171,7 @@ func (c *Catalog) groupAreas(entries []areaEntry) {
 	}
 }
 
-// numberPairs fills the two maps that decisions and compilation look into.
+// numberPairs fills the maps for decisions and for compilation.
 func (c *Catalog) numberPairs() {
 	for i, p := range c.pairs {
 		c.index[p.ResourceType] = append(c.index[p.ResourceType], numbered{p.Action, i})
@@ -203,7 +203,7 @@ func (c *Catalog) addRisks(entries []riskEntry) error {
 	return nil
 }
 
-// permission reads the written form of a permission that the catalog must know.
+// permission parses a permission of the catalog.
 func (c *Catalog) permission(text string) (p Permission, err error) {
 	text, p.Negate = strings.CutPrefix(text, "!")
 	p.ResourceType, p.Action, _ = strings.Cut(text, ":")
@@ -269,7 +269,7 @@ func (c *Catalog) addRole(e roleEntry) error {
 	return c.place(built, e)
 }
 
-// place puts a role where its entry says that it is listed or implied.
+// place adds a role to the listed or the implied ones, as its entry says.
 func (c *Catalog) place(r *Role, e roleEntry) error {
 	listed, implied := &c.listedOrganization, &c.impliedOrganization
 	if r.SiteScope {
@@ -287,7 +287,7 @@ func (c *Catalog) place(r *Role, e roleEntry) error {
 	return nil
 }
 
-// checkAssigns needs all roles in place: lists may look ahead.
+// checkAssigns runs once all roles are known, since a list may name a later role.
 func (c *Catalog) checkAssigns(e roleEntry) error {
 	for _, name := range e.Assigns {
 		other, ok := c.builtIns[name]

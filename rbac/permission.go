@@ -1,12 +1,12 @@
-// Package rbac decides who may do what. It is the one engine behind enforcement, the assignable flag,
-// authorization checks, the explainer and the locks of the role editor, so that none of them can disagree.
+// Package rbac decides who may do what. One engine serves enforcement, the assignable flag, authorization checks,
+// explanations and the locks of the role editor, so they cannot disagree.
 //
-// A [Catalog] says which pairs of resource type and action exist and which roles are built in. A [Subject] is
-// somebody with roles; [Subject.Authorize] decides about an [Object], [Subject.Explain] tells why. Everything
-// else ([Subject.CheckGrant], [Subject.MayAssign], [Set]) is asked of that same decision.
+// A [Catalog] defines the pairs of resource type and action that exist, and the built-in roles. A [Subject] is a user
+// with roles: [Subject.Authorize] decides about an [Object], and [Subject.Explain] shows how. [Subject.CheckGrant],
+// [Subject.MayAssign] and [Set] derive from the same decision. [Diff], [Role.Apply] and [Merge] compare and change roles.
 //
-// The package is pure: standard library only, no I/O, no clock. It must not know about storage, HTTP or the
-// wording of answers. All its values are read-only once made and safe for concurrent use.
+// The package does no I/O, reads no clock and imports only the standard library. All its values are read-only once made
+// and safe for concurrent use.
 package rbac
 
 import (
@@ -14,8 +14,8 @@ import (
 	"slices"
 )
 
-// ID identifies a user or an organization. It is an alias, so that any [16]byte-based uuid type can be
-// assigned to it. The zero ID means "none".
+// ID identifies a user or an organization. As an alias, it accepts every uuid type that is a [16]byte. The zero ID means
+// "none".
 type ID = [16]byte
 
 // Wildcard as a resource type or an action stands for all of them.
@@ -29,7 +29,7 @@ type Permission struct {
 	Negate       bool   `json:"negate"`
 }
 
-// String is "template:delete", with a leading "!" for a deny.
+// String returns "template:delete", with a leading "!" for a deny.
 func (p Permission) String() string {
 	if p.Negate {
 		return "!" + p.ResourceType + ":" + p.Action
@@ -37,20 +37,20 @@ func (p Permission) String() string {
 	return p.ResourceType + ":" + p.Action
 }
 
-// pair is the permission without its sign: what the catalog's maps are keyed by.
+// pair returns the permission as an allow, which is the key of the catalog's maps.
 func (p Permission) pair() Permission {
 	p.Negate = false
 	return p
 }
 
-// covers reports whether the permission, allow or deny alike, speaks about that concrete pair. Pointers, because
+// covers reports whether the permission applies to a concrete pair, be it an allow or a deny. It takes pointers because
 // copying every permission of every role takes longer than the comparison.
 func (p *Permission) covers(pair *Permission) bool {
 	return (p.ResourceType == pair.ResourceType || p.ResourceType == Wildcard) &&
 		(p.Action == pair.Action || p.Action == Wildcard)
 }
 
-// vote is what the permission says where it matches.
+// vote returns 1 for an allow and -1 for a deny.
 func (p Permission) vote() int8 {
 	if p.Negate {
 		return -1
@@ -69,19 +69,19 @@ func SortPermissions(perms []Permission) {
 	})
 }
 
-// Level is where in a role a permission stands. Levels are asked in this order and the first one with a vote
-// decides: site, then organization, then user.
+// Level is one of the three lists of permissions in a role. The levels vote in the order of their constants, and the
+// first level with a vote decides.
 type Level uint8
 
 const (
-	LevelSite         Level = iota // applies everywhere
-	LevelOrganization              // applies to what belongs to the organization the role is held in
-	LevelUser                      // applies to what the holder owns
+	LevelSite         Level = iota // everywhere
+	LevelOrganization              // on what belongs to the organization in which the role is held
+	LevelUser                      // on what the holder owns
 
 	levels = 3
 )
 
-// String is "site", "organization" or "user".
+// String returns "site", "organization" or "user".
 func (l Level) String() string {
 	switch l {
 	case LevelSite:

@@ -2,24 +2,23 @@ package rbac
 
 import "slices"
 
-// Role is a named list of permissions at the three levels. Make one with [Catalog.Compile] or take a built-in
-// one from the catalog; it must not be changed afterwards.
+// Role is a named list of permissions at each level. [Catalog.Compile] makes one ready for decisions; the built-in ones
+// come from the catalog. A compiled role must not be changed.
 type Role struct {
 	Name        string
 	DisplayName string // may be empty
 
-	// A role held in an organization may carry site and user permissions too; they count like those of a role
-	// held site-wide.
+	// Site and user permissions of a role held in an organization count like those of a role held site-wide.
 	Site, Organization, User []Permission
 
-	BuiltIn   bool // set by Parse alone
-	SiteScope bool // of a built-in role: it is held site-wide, not in an organization
+	BuiltIn   bool // set by Parse only
+	SiteScope bool // a built-in role that is held site-wide, not in an organization
 
 	catalog  *Catalog
 	compiled [levels]rights
 }
 
-// Permissions is the role's list at a level.
+// Permissions returns the list of a level.
 func (r *Role) Permissions(l Level) []Permission {
 	switch l {
 	case LevelSite:
@@ -32,8 +31,8 @@ func (r *Role) Permissions(l Level) []Permission {
 	return nil
 }
 
-// Compile makes a custom role ready for use. It works on a copy, with sorted lists; the result never counts as
-// built-in, whatever r says. Permissions that are not in the catalog stay in the lists but have no effect.
+// Compile returns a copy of r that is ready for decisions, with sorted lists. The copy is never built-in, even if r is.
+// Permissions that are not in the catalog stay in the lists and have no effect.
 func (c *Catalog) Compile(r Role) *Role {
 	r.BuiltIn, r.SiteScope = false, false
 	return c.compile(r)

@@ -6,21 +6,21 @@ import (
 	"slices"
 )
 
-// Grant is one role held: site-wide when Org is zero, else in that organization.
+// Grant is a role that a subject holds: in the organization Org, or site-wide if Org is zero.
 type Grant struct {
 	Role *Role
 	Org  ID
 }
 
-// Object is what somebody wants to act on.
+// Object is the target of an action.
 type Object struct {
-	Type   string // a resource type; [Wildcard] names no object, so it is always refused
+	Type   string // a resource type; [Wildcard] is always refused
 	Org    ID     // the organization it belongs to, or zero
 	Owner  ID     // the user it belongs to, or zero
-	AnyOrg bool   // asks about an object of some organization, whichever; Org is not looked at
+	AnyOrg bool   // an object of any organization; Org is ignored
 }
 
-// Subject is somebody together with all the roles they hold. A nil Subject may do nothing.
+// Subject is a user with all the roles that the user holds. A nil Subject may do nothing.
 type Subject struct {
 	catalog *Catalog
 	id      ID
@@ -28,8 +28,8 @@ type Subject struct {
 
 	site, user *rights
 	orgs       map[ID]*rights // an entry for every organization the subject belongs to
-	few        []membership   // the same as orgs if they are few, else empty
-	someOrg    *rights        // what at least one organization allows, its own denies taken off
+	few        []membership   // the entries of orgs if they are few, else none
+	someOrg    *rights        // what at least one organization allows after its own denies
 }
 
 // membership is an entry of Subject.orgs.
@@ -38,14 +38,13 @@ type membership struct {
 	rights *rights
 }
 
-// fewOrgs is up to how many organizations looking at all of them is faster than a map.
+// fewOrgs is the number of organizations up to which a linear search beats a map.
 const fewOrgs = 8
 
-// NewSubject makes the subject with that user id, a member of orgs, holding grants. The implied roles are
-// added: the site-wide one always, the other one in every organization the subject belongs to, which is every
-// one in orgs or in a grant. Zero ids in orgs and nil roles are skipped. So are built-in roles held at the wrong
-// scope: they can only come from broken data, and must not turn an organization's role list into a way to
-// become a site owner.
+// NewSubject returns the subject with the given user id and grants. It belongs to every organization in orgs or in a
+// grant, and holds the implied roles: the site-wide one always, the other in each of its organizations. Zero ids in orgs
+// and nil roles are skipped. So are built-in roles held at the wrong scope: only broken data has them, and an
+// organization's list of roles must not become a way to be a site owner.
 func (c *Catalog) NewSubject(id ID, orgs []ID, grants []Grant) *Subject {
 	s := c.bareSubject(id)
 	s.hold(Grant{Role: c.impliedSite})
@@ -70,7 +69,7 @@ func (c *Catalog) NewSubject(id ID, orgs []ID, grants []Grant) *Subject {
 	return s
 }
 
-// bareSubject is a subject without any role, not even the implied ones.
+// bareSubject returns a subject without any role, not even the implied ones.
 func (c *Catalog) bareSubject(id ID) *Subject {
 	return &Subject{
 		catalog: c, id: id,
@@ -79,7 +78,7 @@ func (c *Catalog) bareSubject(id ID) *Subject {
 	}
 }
 
-// join makes the subject belong to an organization.
+// join makes the subject a member of an organization.
 func (s *Subject) join(org ID) {
 	if _, member := s.orgs[org]; member || org == (ID{}) {
 		return
@@ -88,12 +87,12 @@ func (s *Subject) join(org ID) {
 	s.hold(Grant{Role: s.catalog.impliedOrganization, Org: org})
 }
 
-// hold adds a role; the subject must have joined its organization.
+// hold adds a role. The subject must have joined its organization.
 func (s *Subject) hold(g Grant) {
 	if g.Role == nil {
 		return
 	}
-	if g.Role.catalog != s.catalog { // never compiled, or for another product
+	if g.Role.catalog != s.catalog { // never compiled, or compiled for another catalog
 		g.Role = s.catalog.Compile(*g.Role)
 	}
 	s.grants = append(s.grants, g)
@@ -104,13 +103,13 @@ func (s *Subject) hold(g Grant) {
 	}
 }
 
-// Authorize decides whether the subject may do the action to the object. The levels vote in order: site, then
-// organization, then user. At one level a deny beats an allow; the first level with a vote decides; without any
-// vote the answer is no. A pair that is not in the catalog is refused, wildcards notwithstanding.
+// Authorize reports whether the subject may perform the action on the object. The levels vote in order: site,
+// organization, user. Within a level, a deny beats an allow. The first level with a vote decides; without any vote the
+// answer is no. A pair that is not in the catalog is always refused, even to a wildcard.
 //
-// The organization level counts the roles held in the object's organization. With AnyOrg it allows when any one
-// organization does, and never denies. The user level counts only when the subject owns the object, and belongs
-// to its organization if it has one (with AnyOrg: to any).
+// The organization level counts the roles held in the object's organization. With AnyOrg it allows what any one
+// organization allows, and never denies. The user level counts only if the subject owns the object and belongs to its
+// organization, if it has one (with AnyOrg: to any organization).
 func (s *Subject) Authorize(action string, o Object) bool {
 	if s == nil {
 		return false
@@ -124,13 +123,13 @@ func (s *Subject) Authorize(action string, o Object) bool {
 	return at.allows(pair)
 }
 
-// reach is what has a say about an object: the rights at each level, or nil and why a level does not apply.
+// reach holds the rights that apply to an object at each level, or nil and the reason why a level does not apply.
 type reach struct {
 	rights [levels]*rights
 	why    [levels]Reason
 }
 
-// find fills the zero reach; to return it would copy it on the path of every decision.
+// find fills the zero reach. Returning one instead would copy it in every decision.
 func (at *reach) find(s *Subject, o *Object) {
 	at.rights[LevelSite] = s.site
 	member := true // an object of no organization asks for no membership
@@ -158,7 +157,7 @@ func (at *reach) find(s *Subject, o *Object) {
 	}
 }
 
-// in is what the subject's roles in an organization give; false when it does not belong there.
+// in returns the rights from the subject's roles in an organization, and false if it does not belong to it.
 func (s *Subject) in(org *ID) (*rights, bool) {
 	for i := range s.few {
 		if s.few[i].org == *org {
@@ -169,10 +168,10 @@ func (s *Subject) in(org *ID) (*rights, bool) {
 	return r, ok
 }
 
-// decide is the decision; every other question of this package comes down to it. The first level with a vote
-// decides; a vote of 0 means that none has one.
+// decide makes the decision from which all other answers of this package derive. It returns the first level with a
+// vote, and that vote; a vote of 0 means that no level has one.
 func (at *reach) decide(pair int) (Level, int8) {
-	for l := range at.rights { // by index: ranging over the values would copy them all first
+	for l := range at.rights { // by index, because ranging over the values copies them all
 		if vote := at.rights[l].vote(pair); vote != 0 {
 			return Level(l), vote
 		}
@@ -194,7 +193,7 @@ func (s *Subject) InOrg(org ID) bool {
 	return ok
 }
 
-// Organizations lists the organizations that the subject belongs to, sorted.
+// Organizations returns the organizations that the subject belongs to, sorted.
 func (s *Subject) Organizations() []ID {
 	if s == nil {
 		return nil
@@ -202,8 +201,8 @@ func (s *Subject) Organizations() []ID {
 	return slices.SortedFunc(maps.Keys(s.orgs), func(a, b ID) int { return bytes.Compare(a[:], b[:]) })
 }
 
-// HasRole reports whether the subject holds the role of that exact name in that organization, or site-wide when
-// org is zero. Implied roles count.
+// HasRole reports whether the subject holds the role of that exact name in the organization, or site-wide if org is
+// zero. Implied roles count.
 func (s *Subject) HasRole(name string, org ID) bool {
 	for _, g := range s.Grants() {
 		if g.Role.Name == name && g.Org == org {
@@ -213,8 +212,8 @@ func (s *Subject) HasRole(name string, org ID) bool {
 	return false
 }
 
-// Grants lists the roles held, the implied ones included, in the order they were given. The slice is shared and
-// must not be changed.
+// Grants returns the roles that the subject holds, implied ones included, in the order in which they were given. The
+// slice is shared and must not be changed.
 func (s *Subject) Grants() []Grant {
 	if s == nil {
 		return nil

@@ -8,7 +8,7 @@ import (
 	"rolecall.example/rbac"
 )
 
-// Who may do what, written by hand for every subject of the cast. Whoever is not named must be refused.
+// Who may do what, written by hand for every subject of the cast. Those who are not named must be refused.
 func TestEffectiveRights(t *testing.T) {
 	t.Parallel()
 	const everyone = "O UA TA AU OA OUA OTA OAU M X"
@@ -58,7 +58,7 @@ func TestEffectiveRights(t *testing.T) {
 				want := slices.Contains(strings.Fields(row.allowed), who)
 				for _, action := range strings.Fields(row.actions) {
 					if got := s.Authorize(action, row.object); got != want {
-						t.Errorf("%s: %s %s is %v, want %v", row.what, row.resource, action, got, want)
+						t.Errorf("Authorize(%s, %s), %s = %v, want %v", action, row.resource, row.what, got, want)
 					}
 				}
 			}
@@ -66,7 +66,7 @@ func TestEffectiveRights(t *testing.T) {
 	}
 }
 
-// Which built-in role may be given or taken by whom: by the map of role names alone.
+// Who may give and take which built-in role, by the assignment map.
 func TestMayAssignBuiltIn(t *testing.T) {
 	t.Parallel()
 	const (
@@ -94,7 +94,7 @@ func TestMayAssignBuiltIn(t *testing.T) {
 				for _, name := range strings.Fields(siteNames + " " + orgNames) {
 					ok, missing := s.MayAssign(builtIn(t, name), org)
 					if ok != slices.Contains(strings.Fields(want), name) || missing != nil {
-						t.Errorf("%s in %x: %v, missing %q", name, org[0], ok, missing)
+						t.Errorf("MayAssign(%s) in %x = %v, missing %q, want %v", name, org[0], ok, format(missing), slices.Contains(strings.Fields(want), name))
 					}
 				}
 			}
@@ -102,8 +102,8 @@ func TestMayAssignBuiltIn(t *testing.T) {
 	}
 }
 
-// A custom role that grants the right to assign makes nobody able to hand out a built-in role, whatever it is
-// called and whatever it holds.
+// A custom role with the right to assign does not let its holder assign built-in roles, whatever its name and its other
+// permissions.
 func TestCustomRolesStayOutOfTheMap(t *testing.T) {
 	t.Parallel()
 	c := rbac.Default()
@@ -114,7 +114,7 @@ func TestCustomRolesStayOutOfTheMap(t *testing.T) {
 	})
 	for _, r := range c.BuiltInOrganizationRoles() {
 		if ok, _ := s.MayAssign(r, home); ok {
-			t.Errorf("may assign %s", r.Name)
+			t.Errorf("MayAssign(%s) = true by custom roles, want false", r.Name)
 		}
 	}
 }

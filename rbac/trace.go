@@ -1,10 +1,10 @@
 package rbac
 
-// Reason tells why a level has no say about an object.
+// Reason is why a level does or does not apply to an object.
 type Reason uint8
 
 const (
-	Applies        Reason = iota // the level has a say
+	Applies        Reason = iota // the level applies
 	NoOrganization               // the object belongs to no organization
 	NotMember                    // the subject does not belong to the object's organization
 	NoOwner                      // the object belongs to no user
@@ -12,32 +12,32 @@ const (
 	UnknownPair                  // the catalog has no such pair of type and action
 )
 
-// Match is a permission that speaks about the action and the object.
+// Match is a permission that applies to the action and the object.
 type Match struct {
-	Role       *Role // the role that carries it
+	Role       *Role // the role that has it
 	Org        ID    // where the role is held; zero for site-wide
 	Permission Permission
-	Overruled  bool // it made no difference: a deny beats it, or a level above decided, or AnyOrg ignores it
+	Overruled  bool // a deny beats it, an earlier level decided, or AnyOrg ignores it
 }
 
-// LevelTrace is what happened at one level.
+// LevelTrace is one level of a decision.
 type LevelTrace struct {
 	Level   Level
-	Vote    int8    // -1 deny, 1 allow, 0 none; also what a level that was not reached would have said
-	Reason  Reason  // Applies, or why the level has no say; then it has neither vote nor matches
-	Reached bool    // no level above it decided
+	Vote    int8    // -1 deny, 1 allow, 0 none; also of a level that was not reached
+	Reason  Reason  // Applies, or why the level has neither a vote nor matches
+	Reached bool    // no earlier level decided
 	Decides bool    // its vote is the decision
 	Matches []Match // in the order the roles are held
 }
 
-// Trace is a decision with everything that led to it.
+// Trace is a decision and how it was reached.
 type Trace struct {
 	Allowed bool
-	Known   bool // the pair is in the catalog; if not, nothing else is looked at
+	Known   bool // the pair is in the catalog; otherwise nothing else was considered
 	Levels  [levels]LevelTrace
 }
 
-// Decided is the level whose vote is the decision; false when no level has one, which means no.
+// Decided returns the level whose vote is the decision, and false if no level has a vote, which means no.
 func (t *Trace) Decided() (Level, bool) {
 	for _, l := range t.Levels {
 		if l.Decides {
@@ -47,7 +47,7 @@ func (t *Trace) Decided() (Level, bool) {
 	return 0, false
 }
 
-// Deciding lists the matches that made the decision; none if no level has a vote.
+// Deciding returns the matches that made the decision. There are none if no level has a vote.
 func (t *Trace) Deciding() []Match {
 	var found []Match
 	for _, l := range t.Levels {
@@ -60,7 +60,7 @@ func (t *Trace) Deciding() []Match {
 	return found
 }
 
-// Explain makes the same decision as [Subject.Authorize], by the same votes, and says how it came about.
+// Explain makes the same decision as [Subject.Authorize], from the same votes, and returns how it was reached.
 func (s *Subject) Explain(action string, o Object) Trace {
 	var t Trace
 	var pair int
@@ -89,7 +89,7 @@ func (s *Subject) Explain(action string, o Object) Trace {
 	return t
 }
 
-// matches lists the permissions behind the vote of a level that applies to the object.
+// matches returns the permissions behind the vote of a level that applies to the object.
 func (s *Subject) matches(lt LevelTrace, pair int, o Object) (found []Match) {
 	asked := &s.catalog.pairs[pair]
 	for _, g := range s.grants {
@@ -108,8 +108,8 @@ func (s *Subject) matches(lt LevelTrace, pair int, o Object) (found []Match) {
 	return found
 }
 
-// stands reports whether a grant's organization takes part in the vote of its level. That matters for AnyOrg
-// alone, where the vote is that of some organization and another one may disagree.
+// stands reports whether a grant's organization agrees with the vote of its level. Only with AnyOrg may it not: then one
+// organization allows what another one denies.
 func (s *Subject) stands(org ID, pair int, lt LevelTrace) bool {
 	return lt.Level != LevelOrganization || s.orgs[org].vote(pair) == lt.Vote
 }
