@@ -10,13 +10,13 @@ import (
 	"github.com/google/uuid"
 )
 
-// AuditList is a part of the audit trail, newest first.
+// AuditList is a page of the audit trail, newest first.
 type AuditList struct {
 	Entries []AuditEntry `json:"audit_logs"`
-	Count   int          `json:"count"` // of all that match
+	Count   int          `json:"count"` // of all matching entries
 }
 
-// AuditEntry is one change, or one refused attempt.
+// AuditEntry records one change, or one refused attempt.
 type AuditEntry struct {
 	Seq              int64                  `json:"seq"` // for AuditQuery.Before and After
 	ID               uuid.UUID              `json:"id"`
@@ -26,21 +26,21 @@ type AuditEntry struct {
 	UserAgent        string                 `json:"user_agent"`
 	ResourceType     string                 `json:"resource_type"`
 	ResourceID       string                 `json:"resource_id"`
-	ResourceTarget   string                 `json:"resource_target"` // its name then
+	ResourceTarget   string                 `json:"resource_target"` // its name at that time
 	ResourceIcon     string                 `json:"resource_icon"`
 	Action           string                 `json:"action"`
 	Diff             map[string]AuditChange `json:"diff"` // by field
 	StatusCode       int                    `json:"status_code"`
 	AdditionalFields struct{}               `json:"additional_fields"`
-	Description      string                 `json:"description"` // with {user} and {target} to be filled in
+	Description      string                 `json:"description"` // {user} and {target} stand for the names
 	ResourceLink     string                 `json:"resource_link"`
 	Deleted          bool                   `json:"is_deleted"`
 	OrganizationID   uuid.UUID              `json:"organization_id"` // uuid.Nil: of the site
 	Organization     *AuditOrganization     `json:"organization,omitempty"`
-	User             *User                  `json:"user"` // who did it; nil: the operator, or a stranger
+	User             *User                  `json:"user"` // the actor; nil: the operator, or a caller that was not signed in
 }
 
-// AuditChange is a field before and after a change. A secret is named without its value.
+// AuditChange is a field before and after a change. Values of secrets are left out.
 type AuditChange struct {
 	Old    any  `json:"old"`
 	New    any  `json:"new"`
@@ -76,13 +76,13 @@ func (q AuditQuery) values() url.Values {
 	return v
 }
 
-// Undone is what an undone change left: a membership, or an account whose roles of the site it changed back.
+// Undone is the membership, or the account, that an undone change had changed. The other field is nil.
 type Undone struct {
 	Member *Member
 	User   *User
 }
 
-// UnmarshalJSON tells a membership from an account by the field that a membership alone has.
+// UnmarshalJSON recognizes a membership by its field user_id, which an account does not have.
 func (u *Undone) UnmarshalJSON(raw []byte) error {
 	var kind struct {
 		UserID *uuid.UUID `json:"user_id"`
@@ -97,13 +97,12 @@ func (u *Undone) UnmarshalJSON(raw []byte) error {
 	return json.Unmarshal(raw, &u.Member)
 }
 
-// Audit lists audit entries. Counting all that match takes time in proportion to the trail.
+// Audit returns a page of the audit trail. Counting takes time in proportion to the length of the trail.
 func (c *Client) Audit(ctx context.Context, q AuditQuery) (AuditList, error) {
 	return fetch[AuditList](ctx, c, get("audit").with(q.values()))
 }
 
-// Undo takes back the change of a member's roles, of a membership or of the roles of an account that an audit entry
-// records.
+// Undo reverts the change that an audit entry records: of a member's roles, a membership, or the site roles of an account.
 func (c *Client) Undo(ctx context.Context, entry uuid.UUID) (Undone, error) {
 	return fetch[Undone](ctx, c, send(http.MethodPost, nil, "audit", entry.String(), "undo"))
 }

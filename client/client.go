@@ -14,21 +14,21 @@ import (
 	"time"
 )
 
-// Client calls one server. Its methods may be called at the same time; its fields must not change meanwhile.
+// Client calls one server. It is safe for concurrent use as long as its fields do not change.
 type Client struct {
 	// BaseURL is the address of the server without /api/v2, like https://roles.example.com.
 	BaseURL string
-	// Token is an API token, or one that Login returned. Without one, only a few endpoints answer.
+	// Token is an API token, or a token from Login. Without one, only a few endpoints answer.
 	Token string
-	// HTTPClient sends the requests; nil means http.DefaultClient. Unless it has a CheckRedirect of its own, a redirect
-	// to another server is refused: it would get the token.
+	// HTTPClient sends the requests; nil means http.DefaultClient. Unless it has a CheckRedirect of its own, redirects to
+	// another server are refused, because that server would get the token.
 	HTTPClient *http.Client
-	// UserAgent names the program in the server's audit trail, if not empty.
+	// UserAgent identifies the program in the server's audit trail.
 	UserAgent string
 }
 
-// A read that the server cannot answer at the moment is sent again, after the pause that the server asks for. A pause
-// longer than maxPause is left to the caller.
+// A read that is refused with 503 is sent again after the pause that the server asks for, unless that is longer than
+// maxPause.
 const (
 	maxAttempts = 3
 	maxPause    = 5 * time.Second
@@ -37,38 +37,38 @@ const (
 // maxBody bounds an answer that is read whole.
 const maxBody = 1 << 30
 
-// call is a request to be made.
+// call describes a request.
 type call struct {
 	method string
-	path   []string // its segments below /api/v2, not escaped
+	path   []string // segments below /api/v2, not escaped
 	query  url.Values
-	body   any // what JSON is made of; nil: none
+	body   any // encoded as JSON; nil: no body
 	header http.Header
-	etag   *string // where the ETag of the answer goes
+	etag   *string // receives the ETag of the answer
 }
 
-// get is a call that reads.
+// get returns a call that reads.
 func get(path ...string) call { return call{method: http.MethodGet, path: path} }
 
-// send is a call that changes something.
+// send returns a call that changes something.
 func send(method string, body any, path ...string) call {
 	return call{method: method, path: path, body: body}
 }
 
-// with sets the query of a call.
+// with returns the call with a query.
 func (r call) with(q url.Values) call {
 	r.query = q
 	return r
 }
 
-// fetch makes a call and returns its answer.
+// fetch makes a call and returns the decoded answer.
 func fetch[T any](ctx context.Context, c *Client, r call, opts ...Option) (T, error) {
 	var out T
 	err := c.do(ctx, r, &out, opts...)
 	return out, err
 }
 
-// fetchOne makes a call whose answer one response style sends in a list of its own, and the other as it is.
+// fetchOne is fetch for answers that one response style wraps in a list.
 func fetchOne[T any](ctx context.Context, c *Client, r call, opts ...Option) (T, error) {
 	out, err := fetch[oneOf[T]](ctx, c, r, opts...)
 	return out.value, err
@@ -97,14 +97,14 @@ func (c *Client) do(ctx context.Context, r call, out any, opts ...Option) error 
 	return c.decode(decoder(bytes.NewReader(raw)), out)
 }
 
-// decoder keeps numbers of unknown meaning, as in audit entries, exactly as they were sent.
+// decoder keeps numbers of unknown type, as in audit entries, exactly as they were sent.
 func decoder(r io.Reader) *json.Decoder {
 	d := json.NewDecoder(r)
 	d.UseNumber()
 	return d
 }
 
-// decode reads the next value, and explains an answer that is not of the expected shape.
+// decode reads the next value. Its error names the server, which is probably not rolecall.
 func (c *Client) decode(d *json.Decoder, out any) error {
 	if err := d.Decode(out); err != nil {
 		return fmt.Errorf("%s does not answer like rolecall: %w", c.BaseURL, err)
@@ -112,8 +112,8 @@ func (c *Client) decode(d *json.Decoder, out any) error {
 	return nil
 }
 
-// open makes a call and returns the answer with its body still to be read, or an *Error for a refusal. It repeats reads
-// for which the server asks to come back soon.
+// open makes a call and returns the answer with its body unread, or an *Error for a refusal. It repeats reads as
+// maxAttempts and maxPause allow.
 func (c *Client) open(ctx context.Context, r call) (*http.Response, error) {
 	for attempt := 1; ; attempt++ {
 		req, err := c.request(ctx, &r)
@@ -140,7 +140,7 @@ func (c *Client) open(ctx context.Context, r call) (*http.Response, error) {
 	}
 }
 
-// request makes the HTTP request of a call.
+// request returns the HTTP request of a call.
 func (c *Client) request(ctx context.Context, r *call) (*http.Request, error) {
 	address, err := c.address(r)
 	if err != nil {
@@ -174,13 +174,13 @@ func (c *Client) request(ctx context.Context, r *call) (*http.Request, error) {
 	return req, nil
 }
 
-// address is the URL of a call. A segment that is empty or made of dots would name another endpoint, so it is an error.
+// address returns the URL of a call. Empty segments and dots would lead to another endpoint, so they are errors.
 func (c *Client) address(r *call) (string, error) {
 	var b strings.Builder
 	b.WriteString(strings.TrimRight(c.BaseURL, "/") + "/api/v2")
 	for _, segment := range r.path {
 		if segment == "" || segment == "." || segment == ".." {
-			return "", fmt.Errorf("%s /%s: %q names nothing", r.method, strings.Join(r.path, "/"), segment)
+			return "", fmt.Errorf("%s /%s: %q is not a name", r.method, strings.Join(r.path, "/"), segment)
 		}
 		b.WriteString("/" + url.PathEscape(segment))
 	}
@@ -190,7 +190,7 @@ func (c *Client) address(r *call) (string, error) {
 	return b.String(), nil
 }
 
-// httpClient sends a request to the server at u, and follows its redirects to no other server.
+// httpClient returns a client for the server at u that follows no redirect to another server.
 func (c *Client) httpClient(u *url.URL) *http.Client {
 	given := c.HTTPClient
 	if given == nil {
@@ -212,21 +212,21 @@ func (c *Client) httpClient(u *url.URL) *http.Client {
 	return &guarded
 }
 
-// An Option changes a single call.
+// Option modifies a single call.
 type Option func(*call)
 
-// IfMatch makes a change depend on the version that an earlier read returned by [GetETag]. If another version is stored
-// by now, nothing is changed and the error has the status 412.
+// IfMatch makes a change conditional on the stored version, as read with [GetETag]. If another version is stored, nothing
+// changes and the error has the status 412.
 func IfMatch(etag string) Option {
 	return func(r *call) { r.set("If-Match", etag) }
 }
 
-// OnlyNew keeps PutRole from replacing a role. If the role exists, the error has the status 412.
+// OnlyNew prevents PutRole from replacing a role. If the role exists, the error has the status 412.
 func OnlyNew() Option {
 	return func(r *call) { r.set("If-None-Match", "*") }
 }
 
-// GetETag stores the version that the answer shows in *etag, or "" if it shows none.
+// GetETag stores the version of the answer in *etag, or "" if it has none.
 func GetETag(etag *string) Option {
 	return func(r *call) { r.etag = etag }
 }
@@ -238,7 +238,7 @@ func (r *call) set(name, value string) {
 	r.header.Set(name, value)
 }
 
-// dryRun turns a change into its preview.
+// dryRun returns the call as a dry run.
 func (r call) dryRun() call {
 	query := url.Values{"dry_run": {"1"}}
 	for name, values := range r.query {
@@ -247,7 +247,7 @@ func (r call) dryRun() call {
 	return r.with(query)
 }
 
-// oneOf decodes a value, or a list of which it is the only entry.
+// oneOf decodes a value, or a list that holds only this value.
 type oneOf[T any] struct{ value T }
 
 func (o *oneOf[T]) UnmarshalJSON(raw []byte) error {

@@ -10,11 +10,11 @@ import (
 	"github.com/google/uuid"
 )
 
-// Question is whether an action on things of a type is allowed.
+// Question asks whether an action on objects of a type is allowed.
 type Question struct {
 	Action       string
 	ResourceType string
-	Owner        string // "me": things of the member's own; "": anybody's
+	Owner        string // "me": the member's own objects; "": all objects
 }
 
 func (q Question) values() url.Values {
@@ -23,10 +23,10 @@ func (q Question) values() url.Values {
 	return v
 }
 
-// AuthCheckRequest is many questions about what one account may do.
+// AuthCheckRequest asks what one account may do.
 type AuthCheckRequest struct {
-	User   string           `json:"user,omitempty"` // "": the caller; anybody else needs checks in one organization
-	Checks map[string]Check `json:"checks"`         // by keys of your choice
+	User   string           `json:"user,omitempty"` // "": the caller. For another user, every check must name an organization
+	Checks map[string]Check `json:"checks"`         // under keys of your choice
 }
 
 // Check is one question of an AuthCheckRequest.
@@ -35,25 +35,25 @@ type Check struct {
 	Object CheckObject `json:"object"`
 }
 
-// CheckObject is what a check is about: any thing of a type, or of one owner, or in one organization, or one thing.
+// CheckObject is the object of a check. Each field narrows it further: to an owner, an organization, a single object.
 type CheckObject struct {
 	ResourceType   string `json:"resource_type"`
 	OwnerID        string `json:"owner_id,omitempty"` // an id, or "me"
 	OrganizationID string `json:"organization_id,omitempty"`
 	ResourceID     string `json:"resource_id,omitempty"`
-	AnyOrg         bool   `json:"any_org,omitempty"` // allowed in any organization of the caller
+	AnyOrg         bool   `json:"any_org,omitempty"` // an object of any organization of the caller
 }
 
-// AuthCheckResponse has the answer to each check under the check's key, and the explanations if they were asked for.
+// AuthCheckResponse holds the answer to each check under its key, and the explanations from ExplainChecks.
 type AuthCheckResponse struct {
 	Answers      map[string]bool
 	Explanations map[string]Explanation // nil: not asked for
 }
 
-// explanationsKey is the key of the explanations. They stand beside the answers.
+// explanationsKey is the key of the explanations, next to those of the answers.
 const explanationsKey = "explanations"
 
-// MarshalJSON lays the explanations beside the answers, as the API does.
+// MarshalJSON puts the explanations next to the answers, as the API does.
 func (r AuthCheckResponse) MarshalJSON() ([]byte, error) {
 	fields := make(map[string]any, len(r.Answers)+1)
 	for key, answer := range r.Answers {
@@ -65,7 +65,7 @@ func (r AuthCheckResponse) MarshalJSON() ([]byte, error) {
 	return json.Marshal(fields)
 }
 
-// UnmarshalJSON tells the explanations from the answer to a check that has their name: that one is true or false.
+// UnmarshalJSON separates the answers, which are booleans, from the explanations. A check may be named like those.
 func (r *AuthCheckResponse) UnmarshalJSON(raw []byte) error {
 	var fields map[string]json.RawMessage
 	if err := json.Unmarshal(raw, &fields); err != nil {
@@ -89,51 +89,51 @@ func (r *AuthCheckResponse) UnmarshalJSON(raw []byte) error {
 	return nil
 }
 
-// EffectivePermission is whether a member may do one thing, and which roles decide it.
+// EffectivePermission is whether a member has one permission, and which roles decide that.
 type EffectivePermission struct {
 	Area         string    `json:"area"`
 	ResourceType string    `json:"resource_type"`
 	Action       string    `json:"action"`
-	Allowed      bool      `json:"allowed"`     // on anybody's things
-	AllowedOwn   bool      `json:"allowed_own"` // on the member's own things
-	Denied       bool      `json:"denied"`      // a deny decides; else what is not allowed is merely not set
-	Implied      bool      `json:"implied"`     // every member has it
-	Roles        []RoleRef `json:"roles"`       // where the decision comes from
+	Allowed      bool      `json:"allowed"`     // on all objects
+	AllowedOwn   bool      `json:"allowed_own"` // on the member's own objects
+	Denied       bool      `json:"denied"`      // by a deny; otherwise no role mentions it
+	Implied      bool      `json:"implied"`     // every member has it, without a role
+	Roles        []RoleRef `json:"roles"`       // the roles that decide
 }
 
-// WhoCan is the answer to who may do something.
+// WhoCan lists who may do something.
 type WhoCan struct {
 	Action       string   `json:"action"`
 	ResourceType string   `json:"resource_type"`
 	Own          bool     `json:"own"`
 	Count        int      `json:"count"`     // members who may
 	Total        int      `json:"total"`     // all members
-	Suspended    int      `json:"suspended"` // members who might but for their suspension
+	Suspended    int      `json:"suspended"` // members who could if they were not suspended
 	Members      []Able   `json:"members"`
 	Outside      *Outside `json:"outside"` // nil: the caller may not read the accounts of the site
 }
 
-// Outside is the accounts that may do something without belonging to the organization.
+// Outside lists accounts that may do something without being members of the organization.
 type Outside struct {
 	Count int        `json:"count"`
 	Users []AbleUser `json:"users"`
 }
 
-// Reason is how a yes came about.
+// Reason explains why something is allowed.
 type Reason struct {
 	Level   string    `json:"level"`
 	Roles   []RoleRef `json:"allowed_by"`
 	Because string    `json:"because"`
 }
 
-// Able is a member who may do something.
+// Able is a member who may do what was asked.
 type Able struct {
 	MemberWithUser
 	Status Status `json:"status"`
 	Reason
 }
 
-// AbleUser is an account outside the organization that may do something.
+// AbleUser is an account outside the organization that may do what was asked.
 type AbleUser struct {
 	ID        uuid.UUID `json:"id"`
 	Username  string    `json:"username"`
@@ -144,14 +144,14 @@ type AbleUser struct {
 	Reason
 }
 
-// WhoCanPage is a part of the answer to who may do something.
+// WhoCanPage selects a page of the answer to WhoCan.
 type WhoCanPage struct {
 	Limit   int // 0: all
 	Offset  int
-	Outside bool // pages the accounts outside the organization, and lists no members
+	Outside bool // page the accounts outside the organization, without the members
 }
 
-// Finding is something in the roles of an organization that does nothing, or not what it seems to.
+// Finding is a role, a permission or an assignment that has no effect, or not the expected one.
 type Finding struct {
 	Rule       string      `json:"rule"`
 	Role       *RoleRef    `json:"role,omitempty"`
@@ -159,32 +159,32 @@ type Finding struct {
 	Permission *Permission `json:"permission,omitempty"`
 	Message    string      `json:"message"`
 	Fix        string      `json:"fix"`
-	URL        string      `json:"url"` // the page where it can be put right
+	URL        string      `json:"url"` // the page to fix it on
 }
 
-// AuthCheck asks what the caller, or another user, may do.
+// AuthCheck asks what the caller, or another user, may do. What does not exist is not allowed.
 func (c *Client) AuthCheck(ctx context.Context, r AuthCheckRequest) (AuthCheckResponse, error) {
 	return fetch[AuthCheckResponse](ctx, c, send(http.MethodPost, r, "authcheck"))
 }
 
-// ExplainChecks asks what AuthCheck asks, and why each answer is what it is.
+// ExplainChecks is AuthCheck with explanations of the answers, for fewer checks at once.
 func (c *Client) ExplainChecks(ctx context.Context, r AuthCheckRequest) (AuthCheckResponse, error) {
 	return fetch[AuthCheckResponse](ctx, c, send(http.MethodPost, r, "authcheck").with(url.Values{"explain": {"1"}}))
 }
 
-// ExplainMember tells why a member may or may not do something, and what would change it.
+// ExplainMember explains why a member may or may not do something, and which changes would reverse that.
 func (c *Client) ExplainMember(ctx context.Context, organization, user string, q Question) (MemberExplained, error) {
 	v := q.values()
 	v.Set("explain", "1")
 	return fetch[MemberExplained](ctx, c, get(memberships(organization, user)...).with(v))
 }
 
-// EffectivePermissions lists everything that there is to be allowed, and whether a member may do it.
+// EffectivePermissions returns every permission that exists, and whether a member has it.
 func (c *Client) EffectivePermissions(ctx context.Context, organization, user string) ([]EffectivePermission, error) {
 	return fetch[[]EffectivePermission](ctx, c, get(memberships(organization, user, "permissions")...))
 }
 
-// WhoCan lists who may do something in an organization.
+// WhoCan returns who may do something in an organization, and by which roles.
 func (c *Client) WhoCan(ctx context.Context, organization string, q Question, page WhoCanPage) (WhoCan, error) {
 	v := q.values()
 	setNumber(v, "limit", int64(page.Limit))
@@ -195,7 +195,7 @@ func (c *Client) WhoCan(ctx context.Context, organization string, q Question, pa
 	return fetch[WhoCan](ctx, c, get("organizations", organization, "who-can").with(v))
 }
 
-// Lint lists what does nothing in the roles of an organization, or not what it seems to.
+// Lint returns what is wrong or superfluous in the roles of an organization.
 func (c *Client) Lint(ctx context.Context, organization string) ([]Finding, error) {
 	return fetch[[]Finding](ctx, c, get("organizations", organization, "lint"))
 }

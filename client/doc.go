@@ -1,44 +1,45 @@
-// Package client speaks the API of a rolecall server: who is in an organization, and what may they do?
+// Package client calls the API of a rolecall server, which manages the members and roles of organizations.
 //
-// A [Client] needs the address of a server and an API token, which `rolecall token create` or the page "API tokens"
-// makes:
+// A [Client] needs the address of a server and an API token. `rolecall token create` and the page "API tokens" make
+// tokens.
 //
 //	c := &client.Client{BaseURL: "https://roles.example.com", Token: os.Getenv("ROLECALL_TOKEN")}
 //	member, err := c.SetMemberRoles(ctx, "acme", "grace", []string{"auditor"})
 //
 // # Names
 //
-// An organization is named by its id, its name in any case, or "default". A user is named by id, by username in any
-// case, or by "me". Roles belong to a [Scope]: [In] an organization, or the [Site].
+// The parameter organization is an id, a name in any case, or "default". The parameter user is an id, a username in any
+// case, or "me". Roles belong to a [Scope]: [In] an organization, or the [Site].
 //
 // # Shapes
 //
-// Every JSON object of the API has one type, and the server makes its answers from the same types. Both response styles
-// of a server are understood: where one sends a list with one entry and the other sends the entry, the methods return
-// the entry.
+// Every JSON object of the API has one type, and the server encodes its answers from the same types. The methods accept
+// both response styles of a server, where one wraps certain answers in a list and the other does not.
 //
 // # Errors
 //
-// A refusal is an [*Error] with the status, the server's words and the id of the request. All other errors come from
-// the connection or the context. What you may not read looks exactly like what does not exist.
+// A refusal is an [*Error] with the status, the server's message and the id of the request; [StatusOf] returns its
+// status. All other errors come from the connection, the context or an answer of another shape. To the caller, what it
+// may not read does not exist: the status is 404. Reads that are refused with 503 are repeated if the server asks for it.
 //
 // # Lost updates
 //
-// A read with [GetETag] learns the version of what it read, and a change with [IfMatch] is refused with 412 if that is
-// no longer the stored version:
+// A read with [GetETag] returns the version of what it read. A change with [IfMatch] is refused with 412 if that is no
+// longer the stored version:
 //
 //	var tag string
 //	role, err := c.Role(ctx, client.In("acme"), "ci-runner", client.GetETag(&tag))
-//	…
-//	role, err = c.PutRole(ctx, client.In("acme"), changed, client.IfMatch(tag))
+//	request := role.Request()
+//	request.DisplayName = "CI runner"
+//	saved, err := c.PutRole(ctx, client.In("acme"), request, client.IfMatch(tag))
 //
 // # Dry runs
 //
-// A method whose name begins with Preview changes nothing. It makes every check of the change itself, and returns whom
-// the change would affect.
+// Methods whose names begin with Preview change nothing. They make all checks of the change, and return whom it would
+// affect.
 //
 // # Long lists
 //
-// [Client.StreamMembers] and [Client.StreamAudit] read a list row by row from one answer. [Client.EachMember] and
-// [Client.EachUser] fetch it page by page.
+// [Client.StreamMembers] and [Client.StreamAudit] read a list row by row from a single answer. [Client.EachMember] and
+// [Client.EachUser] fetch it in pages.
 package client

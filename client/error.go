@@ -11,24 +11,24 @@ import (
 	"time"
 )
 
-// Error is a refusal of the server. In JSON it is the body of every answer that tells a failure.
+// Error is a refusal of the server. In JSON it is the body of every answer with an error status.
 type Error struct {
 	Message     string       `json:"message"`
 	Detail      string       `json:"detail,omitempty"`
-	Validations []Validation `json:"validations,omitempty"` // what is wrong with the request, field by field
+	Validations []Validation `json:"validations,omitempty"` // by field of the request
 
-	Status     int           `json:"-"` // of HTTP
-	RequestID  string        `json:"-"` // by which the server's log knows the request
-	RetryAfter time.Duration `json:"-"` // when to try again; 0: the server does not say
+	Status     int           `json:"-"` // the HTTP status
+	RequestID  string        `json:"-"` // identifies the request in the server's log
+	RetryAfter time.Duration `json:"-"` // how long to wait before the next attempt; 0: unknown
 }
 
-// Validation is what is wrong with one field of a request.
+// Validation says what is wrong with one field of a request.
 type Validation struct {
 	Field  string `json:"field"`
 	Detail string `json:"detail"`
 }
 
-// Error returns all that the server said, in one line.
+// Error returns message, detail and validations in one line.
 func (e *Error) Error() string {
 	if e.Message == "" {
 		return fmt.Sprintf("the server answered %d %s", e.Status, http.StatusText(e.Status))
@@ -54,7 +54,7 @@ func StatusOf(err error) int {
 // maxErrorBody bounds what is read of a refusal, which may come from a proxy.
 const maxErrorBody = 1 << 20
 
-// newError reads a refusal and closes its body. What has another shape, as what proxies send, leaves the message empty.
+// newError reads a refusal and closes its body. A body of another shape, as from a proxy, leaves the message empty.
 func newError(res *http.Response) *Error {
 	defer res.Body.Close()
 	e := &Error{}

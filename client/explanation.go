@@ -6,7 +6,7 @@ type MemberExplained struct {
 	Explanation Explanation `json:"explanation"`
 }
 
-// Explanation is why something is allowed or not, and what would change it.
+// Explanation explains a decision and lists the changes that would reverse it.
 type Explanation struct {
 	Allowed      bool             `json:"allowed"`
 	Verdict      string           `json:"verdict"` // the answer as a sentence
@@ -14,40 +14,40 @@ type Explanation struct {
 	Action       string           `json:"action"`
 	ResourceType string           `json:"resource_type"`
 	Own          bool             `json:"own"`
-	Levels       []ExplainedLevel `json:"levels"` // in the order in which they decide
+	Levels       []ExplainedLevel `json:"levels"` // in the order in which they vote
 	Changes      []Suggestion     `json:"changes"`
 }
 
-// ExplainedLevel is what the roles say at one level: "site", "organization" or "user".
+// ExplainedLevel is one level of a decision: "site", "organization" or "user".
 type ExplainedLevel struct {
 	Level   string  `json:"level"`
 	Vote    string  `json:"vote"`    // "allow", "deny" or ""
-	Applies bool    `json:"applies"` // the level has to do with the question
-	Reached bool    `json:"reached"` // no level before decided
+	Applies bool    `json:"applies"` // the level counts for this object
+	Reached bool    `json:"reached"` // no earlier level decided
 	Decides bool    `json:"decides"`
 	Note    string  `json:"note"`
 	Matches []Match `json:"matches"`
 }
 
-// Match is a permission of a role that has to do with the question.
+// Match is a permission of a role that applies to the question.
 type Match struct {
 	Role       RoleRef    `json:"role"`
 	Permission Permission `json:"permission"`
 	Overruled  bool       `json:"overruled"` // it does not count
 }
 
-// Suggestion is one change after which the answer would be the other one.
+// Suggestion is a single change that would reverse a decision.
 type Suggestion struct {
 	Kind       string      `json:"kind"` // give-role, take-role, allow-permission, deny-permission or clear-permission
 	Text       string      `json:"text"`
-	Blast      string      `json:"blast"` // what else it would change
+	Blast      string      `json:"blast"` // its other effects
 	Scope      string      `json:"scope"` // "organization" or "site"
 	Role       RoleRef     `json:"role"`
 	Level      string      `json:"level,omitempty"`
 	Permission *Permission `json:"permission,omitempty"`
-	Gained     int         `json:"gained"`            // permissions that the member would get
+	Gained     int         `json:"gained"`            // permissions that the member would gain
 	Lost       int         `json:"lost"`              // permissions that the member would lose
-	Members    int         `json:"members,omitempty"` // whom else it would affect; 0: the caller may not see that
+	Members    int         `json:"members,omitempty"` // members affected; 0: the caller may not see the number
 	Allowed    bool        `json:"allowed"`           // the caller may make the change
 	Refusal    string      `json:"refusal,omitempty"` // why not
 }

@@ -7,25 +7,25 @@ import (
 	"github.com/google/uuid"
 )
 
-// Impact is whom a change would affect, as a dry run foresees it.
+// Impact is the result of a dry run: whom a change would affect, and how.
 type Impact struct {
-	DryRun   bool         `json:"dry_run"` // always true
-	Members  int          `json:"members"` // who would hold other roles, or a changed role
-	Affected int          `json:"affected"`
-	Roleless int          `json:"roleless"`          // would be left without any role
-	Warning  string       `json:"warning,omitempty"` // of what the numbers do not show
+	DryRun   bool         `json:"dry_run"`           // always true
+	Members  int          `json:"members"`           // whose roles, or whose roles' permissions, would change
+	Affected int          `json:"affected"`          // of them, those who would gain or lose a permission
+	Roleless int          `json:"roleless"`          // left without any role in the organization
+	Warning  string       `json:"warning,omitempty"` // about what only a site owner may do
 	Gains    []ImpactLine `json:"gains"`
 	Losses   []ImpactLine `json:"losses"`
-	Keeps    []ImpactLine `json:"keeps"` // would be taken, but other roles give it too
+	Keeps    []ImpactLine `json:"keeps"` // taken from one role, but given by another
 }
 
-// ImpactLine is one permission, and who would gain or lose it.
+// ImpactLine is a permission that members would gain, lose or keep.
 type ImpactLine struct {
 	ResourceType string   `json:"resource_type"`
 	Action       string   `json:"action"`
-	Own          bool     `json:"own"` // on one's own things alone
+	Own          bool     `json:"own"` // on their own objects only
 	Members      int      `json:"members"`
-	Sample       []string `json:"sample"` // some of their usernames
+	Sample       []string `json:"sample"` // usernames of some of them
 }
 
 // The actions of a BulkRequest.
@@ -36,38 +36,38 @@ const (
 	BulkRemoveRole = "remove-role"
 )
 
-// BulkRequest is one change of many members.
+// BulkRequest changes many members in the same way.
 type BulkRequest struct {
 	Action string   `json:"action"`
 	Role   string   `json:"role,omitempty"`   // of BulkAddRole and BulkRemoveRole
 	Users  []string `json:"users,omitempty"`  // by username or id; for BulkAdd also by e-mail address
-	All    bool     `json:"all,omitempty"`    // instead of Users: all that the query selects; not for BulkAdd
-	Except []string `json:"except,omitempty"` // with All: whom to leave alone
-	Expect *int     `json:"expect,omitempty"` // with All: another number of members is refused with 409
+	All    bool     `json:"all,omitempty"`    // instead of Users: all members that the query selects; not for BulkAdd
+	Except []string `json:"except,omitempty"` // with All: members to leave out
+	Expect *int     `json:"expect,omitempty"` // the expected number of members; any other is refused with 409
 }
 
-// BulkResult is what became of each member of a BulkRequest.
+// BulkResult is the outcome of a BulkRequest for each member.
 type BulkResult struct {
 	Done      []MemberWithUser `json:"done"`
 	Unchanged []MemberWithUser `json:"unchanged"`
 	Refused   []BulkRefusal    `json:"refused"`
 }
 
-// BulkRefusal is a user whom a BulkRequest left as it was, because a rule protects it.
+// BulkRefusal is a user that a BulkRequest did not change because a rule forbids it.
 type BulkRefusal struct {
-	User   string     `json:"user"` // as the request named it
+	User   string     `json:"user"` // as in the request
 	UserID *uuid.UUID `json:"user_id,omitempty"`
 	Reason string     `json:"reason"`
 }
 
-// BulkImpact is what the dry run of a BulkRequest foresees.
+// BulkImpact is the result of the dry run of a BulkRequest.
 type BulkImpact struct {
 	Impact
 	BulkResult
 }
 
-// ChangeMembers changes many members in one transaction. Those whom a rule protects are left out, and listed with the
-// reason. With r.All, q selects the members; its order and its page do not count.
+// ChangeMembers changes many members in one transaction. Members that a rule protects stay as they are and are listed with
+// the reason. With r.All, q selects the members; its Sort, Limit and Offset are ignored.
 func (c *Client) ChangeMembers(ctx context.Context, organization string, q MemberQuery, r BulkRequest) (BulkResult, error) {
 	return fetch[BulkResult](ctx, c, send(http.MethodPost, r, memberships(organization)...).with(q.filter()))
 }

@@ -9,25 +9,25 @@ import (
 	"iter"
 )
 
-// defaultPage is how many rows an iterator fetches at once, unless the query says otherwise.
+// defaultPage is the page size of an iterator whose query has no limit.
 const defaultPage = 100
 
-// StreamMembers reads members from one answer, row by row: a list of any length takes no more memory than one row. It
-// ends at the first error, which comes with a zero member. Leaving the loop closes the connection.
+// StreamMembers reads members row by row from a single answer, so that a list of any length needs the memory of one row.
+// It ends at the first error, which it yields with a zero member. Leaving the loop closes the connection.
 func (c *Client) StreamMembers(ctx context.Context, organization string, q MemberQuery) iter.Seq2[MemberWithUser, error] {
 	return stream[MemberWithUser](ctx, c, get(memberships(organization)...).with(q.values()), true)
 }
 
-// StreamAudit reads all audit entries that match a query from one answer, newest first. Without an organization, those
-// of the whole site are meant. It ends like StreamMembers.
+// StreamAudit reads all audit entries that match a query from a single answer, newest first: those of one organization,
+// or all if organization is "". Errors and memory are as in StreamMembers.
 func (c *Client) StreamAudit(ctx context.Context, query, organization string) iter.Seq2[AuditEntry, error] {
 	v := AuditQuery{Query: query, Organization: organization}.values()
 	v.Set("format", "jsonl")
 	return stream[AuditEntry](ctx, c, get("audit").with(v), false)
 }
 
-// EachMember fetches members page by page, q.Limit at once. A membership that begins or ends meanwhile moves the pages:
-// where every row counts, use StreamMembers.
+// EachMember fetches members in pages of q.Limit. A membership that begins or ends meanwhile shifts the pages; use
+// StreamMembers if no row may be missed.
 func (c *Client) EachMember(ctx context.Context, organization string, q MemberQuery) iter.Seq2[MemberWithUser, error] {
 	q.Limit = cmp.Or(q.Limit, defaultPage)
 	return func(yield func(MemberWithUser, error) bool) {
@@ -40,8 +40,8 @@ func (c *Client) EachMember(ctx context.Context, organization string, q MemberQu
 	}
 }
 
-// EachUser fetches accounts page by page, q.Limit at once. By username, each page begins after the last account of the
-// page before, so that accounts made or deleted meanwhile move nothing.
+// EachUser fetches accounts in pages of q.Limit. In the order of usernames, each page continues after the last account of
+// the page before, so that new and deleted accounts do not shift the pages.
 func (c *Client) EachUser(ctx context.Context, q UserQuery) iter.Seq2[User, error] {
 	q.Limit = cmp.Or(q.Limit, defaultPage)
 	byName := q.Sort == "" || q.Sort == "username"
@@ -61,8 +61,8 @@ func (c *Client) EachUser(ctx context.Context, q UserQuery) iter.Seq2[User, erro
 	}
 }
 
-// pages yields the rows of one page after the other. next gets the page before, nil at first; a page that is not full is
-// the last.
+// pages yields the rows of one page after the other, up to the first page that is not full. next gets the page before, or
+// nil at first.
 func pages[T any](yield func(T, error) bool, size int, next func(before []T) ([]T, error)) {
 	var page []T
 	for {
@@ -83,7 +83,7 @@ func pages[T any](yield func(T, error) bool, size int, next func(before []T) ([]
 	}
 }
 
-// stream yields the values of one answer: the entries of a list, or one value after the other.
+// stream yields the values of one answer: the entries of a list, or consecutive values.
 func stream[T any](ctx context.Context, c *Client, r call, list bool) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var none T
@@ -114,10 +114,10 @@ func stream[T any](ctx context.Context, c *Client, r call, list bool) iter.Seq2[
 	}
 }
 
-// errBroken is a list that does not begin or end as one.
+// errBroken reports a list without its beginning or end.
 var errBroken = errors.New("the list broke off")
 
-// bracket reads what a list begins or ends with. Without it, the answer was cut short.
+// bracket reads the bracket that begins or ends a list; without it, the answer was cut short.
 func bracket(d *json.Decoder, list bool, want json.Delim) error {
 	if !list {
 		return nil

@@ -9,7 +9,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// Member is a membership in an organization, with the organization's roles that it holds.
+// Member is a membership in an organization, with the roles that the member holds there.
 type Member struct {
 	UserID         uuid.UUID `json:"user_id"`
 	OrganizationID uuid.UUID `json:"organization_id"`
@@ -18,7 +18,7 @@ type Member struct {
 	Roles          []RoleRef `json:"roles"`
 }
 
-// MemberWithUser is a membership with the account that it belongs to.
+// MemberWithUser is a membership with its account.
 type MemberWithUser struct {
 	Member
 	Username  string    `json:"username"`
@@ -28,29 +28,29 @@ type MemberWithUser struct {
 	SiteRoles []RoleRef `json:"global_roles"`
 }
 
-// MemberPage is a part of a list of members.
+// MemberPage is a page of a list of members.
 type MemberPage struct {
-	Count   int              `json:"count"` // of all that match, on whichever page
+	Count   int              `json:"count"` // of all matching members
 	Members []MemberWithUser `json:"members"`
 }
 
-// MemberRoles is the roles of a member, and all that there are to choose from.
+// MemberRoles holds the roles of a member, and all roles of the organization.
 type MemberRoles struct {
 	Roles   []RoleRef        `json:"roles"`
 	Choices []AssignableRole `json:"choices"`
 }
 
-// UpdateRoles is the roles that an account holds from now on.
+// UpdateRoles replaces the roles of a member or an account.
 type UpdateRoles struct {
-	Roles []string `json:"roles"` // names; empty takes all
+	Roles []string `json:"roles"` // names; none takes all roles away
 }
 
 // MemberQuery selects members. Its zero value selects all, by username.
 type MemberQuery struct {
 	Text      string   // part of a username, name or e-mail address, in any case
-	Roles     []string // holds any of these roles of the organization
-	SiteRoles []string // holds any of these roles of the site
-	Statuses  []Status // the account is in any of these states
+	Roles     []string // holding any of these roles of the organization
+	SiteRoles []string // holding any of these roles of the site
+	Statuses  []Status // whose account is in any of these states
 	Sort      string   // username, name, email, created_at or updated_at; with "-" in front: descending
 	Limit     int      // 0: all
 	Offset    int
@@ -64,7 +64,7 @@ func (q MemberQuery) values() url.Values {
 	return v
 }
 
-// filter is the part of a query that decides who matches.
+// filter returns the parameters that decide who matches.
 func (q MemberQuery) filter() url.Values {
 	v := url.Values{}
 	setText(v, "q", q.Text)
@@ -79,22 +79,22 @@ func (q MemberQuery) filter() url.Values {
 	return v
 }
 
-// memberships is the path of an organization's members, or of what is below.
+// memberships returns the path of an organization's members, or one below it.
 func memberships(organization string, below ...string) []string {
 	return append([]string{"organizations", organization, "members"}, below...)
 }
 
-// Members lists members of an organization. A caller who may not read them gets its own membership alone.
+// Members returns members of an organization. Callers without the right to read them get their own membership only.
 func (c *Client) Members(ctx context.Context, organization string, q MemberQuery) ([]MemberWithUser, error) {
 	return fetch[[]MemberWithUser](ctx, c, get(memberships(organization)...).with(q.values()))
 }
 
-// MembersPage lists members like Members, and counts all that match.
+// MembersPage returns members like Members, and counts all that match.
 func (c *Client) MembersPage(ctx context.Context, organization string, q MemberQuery) (MemberPage, error) {
 	return fetchOne[MemberPage](ctx, c, get("organizations", organization, "paginated-members").with(q.values()))
 }
 
-// Member returns one member.
+// Member returns one member of an organization.
 func (c *Client) Member(ctx context.Context, organization, user string, opts ...Option) (MemberWithUser, error) {
 	return fetch[MemberWithUser](ctx, c, get(memberships(organization, user)...), opts...)
 }
@@ -104,7 +104,7 @@ func (c *Client) AddMember(ctx context.Context, organization, user string) (Memb
 	return fetch[Member](ctx, c, send(http.MethodPost, nil, memberships(organization, user)...))
 }
 
-// RemoveMember ends a membership, and with it the roles that it holds.
+// RemoveMember ends a membership and takes the roles of the organization from the member.
 func (c *Client) RemoveMember(ctx context.Context, organization, user string, opts ...Option) error {
 	return c.do(ctx, send(http.MethodDelete, nil, memberships(organization, user)...), nil, opts...)
 }
@@ -114,12 +114,12 @@ func (c *Client) PreviewRemoveMember(ctx context.Context, organization, user str
 	return fetch[Impact](ctx, c, send(http.MethodDelete, nil, memberships(organization, user)...).dryRun(), opts...)
 }
 
-// MemberRoles returns the roles of a member, and those that there are to choose from.
+// MemberRoles returns the roles of a member, and all roles of the organization.
 func (c *Client) MemberRoles(ctx context.Context, organization, user string, opts ...Option) (MemberRoles, error) {
 	return fetch[MemberRoles](ctx, c, get(memberships(organization, user, "roles")...), opts...)
 }
 
-// SetMemberRoles replaces the roles that a member holds in the organization. No roles takes all.
+// SetMemberRoles replaces the roles that a member holds in the organization. No names takes all roles away.
 func (c *Client) SetMemberRoles(ctx context.Context, organization, user string, roles []string, opts ...Option) (Member, error) {
 	return fetch[Member](ctx, c, send(http.MethodPut, UpdateRoles{roles}, memberships(organization, user, "roles")...), opts...)
 }

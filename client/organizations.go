@@ -18,10 +18,10 @@ type Organization struct {
 	CreatedAt    time.Time `json:"created_at"`
 	UpdatedAt    time.Time `json:"updated_at"`
 	IsDefault    bool      `json:"is_default"`
-	DefaultRoles []string  `json:"default_org_member_roles"` // always empty: every member has organization-member alone
+	DefaultRoles []string  `json:"default_org_member_roles"` // always empty
 }
 
-// CreateOrganizationRequest is a new organization.
+// CreateOrganizationRequest describes a new organization.
 type CreateOrganizationRequest struct {
 	Name        string `json:"name"`
 	DisplayName string `json:"display_name,omitempty"`
@@ -29,8 +29,7 @@ type CreateOrganizationRequest struct {
 	Icon        string `json:"icon,omitempty"`
 }
 
-// UpdateOrganizationRequest is a change of an organization. An empty name stays as it is, and so does a text that is
-// nil.
+// UpdateOrganizationRequest changes an organization. Empty names and nil texts stay as they are.
 type UpdateOrganizationRequest struct {
 	Name        string  `json:"name,omitempty"`
 	DisplayName string  `json:"display_name,omitempty"`
@@ -38,7 +37,7 @@ type UpdateOrganizationRequest struct {
 	Icon        *string `json:"icon,omitempty"`
 }
 
-// Organizations lists the organizations that the caller may read.
+// Organizations returns the organizations that the caller may read.
 func (c *Client) Organizations(ctx context.Context) ([]Organization, error) {
 	return fetch[[]Organization](ctx, c, get("organizations"))
 }
@@ -48,7 +47,7 @@ func (c *Client) Organization(ctx context.Context, organization string, opts ...
 	return fetch[Organization](ctx, c, get("organizations", organization), opts...)
 }
 
-// CreateOrganization makes an organization, and the caller a member of it.
+// CreateOrganization makes an organization. The caller becomes a member.
 func (c *Client) CreateOrganization(ctx context.Context, r CreateOrganizationRequest) (Organization, error) {
 	return fetch[Organization](ctx, c, send(http.MethodPost, r, "organizations"))
 }
@@ -58,7 +57,7 @@ func (c *Client) UpdateOrganization(ctx context.Context, organization string, r 
 	return fetch[Organization](ctx, c, send(http.MethodPatch, r, "organizations", organization), opts...)
 }
 
-// DeleteOrganization deletes an organization that has nothing in it any more.
+// DeleteOrganization deletes an organization that is empty.
 func (c *Client) DeleteOrganization(ctx context.Context, organization string, opts ...Option) error {
 	return c.do(ctx, send(http.MethodDelete, nil, "organizations", organization), nil, opts...)
 }

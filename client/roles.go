@@ -9,34 +9,33 @@ import (
 	"github.com/google/uuid"
 )
 
-// RoleRef names a role where its permissions are left out.
+// RoleRef refers to a role.
 type RoleRef struct {
 	Name           string    `json:"name"`
 	DisplayName    string    `json:"display_name"`
 	OrganizationID uuid.UUID `json:"organization_id,omitzero"` // uuid.Nil: a role of the site
 }
 
-// Permission allows or denies one action on things of one type. The type "*" stands for every type that has the action.
+// Permission allows or denies one action on objects of one type. The type "*" stands for all types with the action.
 type Permission struct {
-	Negate       bool   `json:"negate"` // deny
+	Negate       bool   `json:"negate"` // it denies
 	ResourceType string `json:"resource_type"`
 	Action       string `json:"action"`
 }
 
-// Role is what a role allows and denies. A role of an organization has organization permissions alone; a role of the
-// site has site and user permissions.
+// Role is a role with its permissions. A role of an organization has only organization permissions; a role of the site
+// has site and user permissions.
 type Role struct {
 	Name           string       `json:"name"`
 	OrganizationID uuid.UUID    `json:"organization_id,omitzero"` // uuid.Nil: a role of the site
 	DisplayName    string       `json:"display_name"`
 	Site           []Permission `json:"site_permissions"`
 	Organization   []Permission `json:"organization_permissions"`
-	Member         []Permission `json:"organization_member_permissions"` // always empty: reserved
+	Member         []Permission `json:"organization_member_permissions"` // always empty
 	User           []Permission `json:"user_permissions"`
 }
 
-// PatchedSiteRole is a role as PATCH /users/roles answers it: with organization permissions by organization, of which
-// a role of the site has none.
+// PatchedSiteRole is the answer to PATCH /users/roles, with a map of organization permissions that is always empty.
 type PatchedSiteRole struct {
 	Name         string                  `json:"name"`
 	DisplayName  string                  `json:"display_name"`
@@ -46,14 +45,14 @@ type PatchedSiteRole struct {
 	User         []Permission            `json:"user_permissions"`
 }
 
-// AssignableRole is a role as lists show it to one caller.
+// AssignableRole is a role as a list shows it to the caller.
 type AssignableRole struct {
 	Role
-	Assignable bool `json:"assignable"` // this caller may give and take it
+	Assignable bool `json:"assignable"` // the caller may give and take it
 	BuiltIn    bool `json:"built_in"`
 }
 
-// RoleRequest is a role to be stored. It replaces a stored role as a whole: a list left out is an empty one.
+// RoleRequest is a role to be stored. It replaces all of a stored role: lists that are left out become empty.
 type RoleRequest struct {
 	Name         string       `json:"name"`
 	DisplayName  string       `json:"display_name,omitempty"`
@@ -62,12 +61,12 @@ type RoleRequest struct {
 	User         []Permission `json:"user_permissions,omitempty"`
 }
 
-// Request returns the role as it would be stored again, to be changed first.
+// Request returns the request that stores the role as it is, as a starting point for changes.
 func (r Role) Request() RoleRequest {
 	return RoleRequest{Name: r.Name, DisplayName: r.DisplayName, Site: r.Site, Organization: r.Organization, User: r.User}
 }
 
-// RoleVersion is a role as it was saved at one time.
+// RoleVersion is an entry of the history of a role.
 type RoleVersion struct {
 	Version   int64     `json:"version"`
 	CreatedAt time.Time `json:"created_at"`
@@ -75,16 +74,16 @@ type RoleVersion struct {
 	Role      Role      `json:"role"`
 }
 
-// RestoreRequest names the version of a role to store again.
+// RestoreRequest names the version to restore.
 type RestoreRequest struct {
 	Restore int64 `json:"restore"`
 }
 
-// Comparison tells how two roles, or two versions of one role, differ.
+// Comparison is how two roles, or two versions of a role, differ.
 type Comparison struct {
 	From        ComparedRole           `json:"from"`
 	To          ComparedRole           `json:"to"`
-	Same        int                    `json:"same"` // permissions that both have
+	Same        int                    `json:"same"` // the number of permissions that both have
 	Differences []PermissionDifference `json:"differences"`
 }
 
@@ -94,7 +93,7 @@ type ComparedRole struct {
 	Version int64 `json:"version"`
 }
 
-// PermissionDifference is one permission on which two roles differ. From and To are "allow", "deny" or "not_set".
+// PermissionDifference is a permission that differs. From and To are "allow", "deny" or "not_set".
 type PermissionDifference struct {
 	Level        string `json:"level"`
 	ResourceType string `json:"resource_type"`
@@ -103,26 +102,26 @@ type PermissionDifference struct {
 	To           string `json:"to"`
 }
 
-// CompareQuery names the two sides of a comparison. Its zero value compares the present version of a role with the one
-// before.
+// CompareQuery names the two sides of a comparison. The zero value compares the previous version of a role with the
+// present one.
 type CompareQuery struct {
 	Version     int64  // of the role; 0: the present one
 	With        string // the other role; "": the same one
 	WithVersion int64  // of the same role; 0: the present one
 }
 
-// Scope is where roles belong: an organization, or the site. Its zero value is neither, and every call with it fails.
+// Scope is an organization, or the site, to which roles belong. Calls with the zero Scope fail.
 type Scope struct{ path []string }
 
-// Site is the scope of the site's roles.
+// Site returns the scope of the site's roles.
 func Site() Scope { return Scope{[]string{"users", "roles"}} }
 
-// In is the scope of an organization's roles.
+// In returns the scope of an organization's roles.
 func In(organization string) Scope {
 	return Scope{[]string{"organizations", organization, "members", "roles"}}
 }
 
-// at is the path of the scope's roles, or of what is below.
+// at returns the path of the scope's roles, or one below it.
 func (s Scope) at(below ...string) []string {
 	if s.path == nil {
 		return []string{""}
@@ -130,7 +129,7 @@ func (s Scope) at(below ...string) []string {
 	return append(append([]string{}, s.path...), below...)
 }
 
-// put is the call that creates or replaces a role.
+// put returns the call that creates or replaces a role.
 func (s Scope) put(role RoleRequest) call {
 	method := http.MethodPut
 	if s.ofSite() {
@@ -152,7 +151,7 @@ func (s Scope) String() string {
 
 func (s Scope) ofSite() bool { return len(s.path) > 0 && s.path[0] == "users" }
 
-// Roles lists the built-in and custom roles of a scope.
+// Roles returns the built-in and custom roles of a scope.
 func (c *Client) Roles(ctx context.Context, s Scope) ([]AssignableRole, error) {
 	return fetch[[]AssignableRole](ctx, c, get(s.at()...))
 }
@@ -172,7 +171,7 @@ func (c *Client) PreviewCreateRole(ctx context.Context, organization string, rol
 	return fetch[Impact](ctx, c, send(http.MethodPost, role, In(organization).at()...).dryRun())
 }
 
-// PutRole creates a custom role, or replaces the one of its name.
+// PutRole creates a custom role, or replaces the one with its name.
 func (c *Client) PutRole(ctx context.Context, s Scope, role RoleRequest, opts ...Option) (Role, error) {
 	if !s.ofSite() {
 		return fetchOne[Role](ctx, c, s.put(role), opts...)
@@ -188,7 +187,7 @@ func (c *Client) PreviewPutRole(ctx context.Context, s Scope, role RoleRequest, 
 	return fetch[Impact](ctx, c, s.put(role).dryRun(), opts...)
 }
 
-// DeleteRole deletes a custom role and takes it from everyone who holds it.
+// DeleteRole deletes a custom role and takes it from all who hold it.
 func (c *Client) DeleteRole(ctx context.Context, s Scope, name string, opts ...Option) error {
 	return c.do(ctx, send(http.MethodDelete, nil, s.at(name)...), nil, opts...)
 }
@@ -198,17 +197,17 @@ func (c *Client) PreviewDeleteRole(ctx context.Context, s Scope, name string, op
 	return fetch[Impact](ctx, c, send(http.MethodDelete, nil, s.at(name)...).dryRun(), opts...)
 }
 
-// RoleHistory lists the versions of a custom role, newest first.
+// RoleHistory returns the versions of a custom role, newest first.
 func (c *Client) RoleHistory(ctx context.Context, s Scope, name string) ([]RoleVersion, error) {
 	return fetch[[]RoleVersion](ctx, c, get(s.at(name, "history")...))
 }
 
-// RestoreRole stores an earlier version of a role again, as its newest.
+// RestoreRole stores an earlier version of a role as its newest.
 func (c *Client) RestoreRole(ctx context.Context, s Scope, name string, version int64, opts ...Option) (Role, error) {
 	return fetch[Role](ctx, c, send(http.MethodPost, RestoreRequest{version}, s.at(name, "restore")...), opts...)
 }
 
-// CompareRoles compares a role with another one, or two versions of it.
+// CompareRoles compares a role with another one, or two versions of a role.
 func (c *Client) CompareRoles(ctx context.Context, s Scope, name string, q CompareQuery) (Comparison, error) {
 	v := url.Values{}
 	setText(v, "with", q.With)

@@ -18,7 +18,7 @@ type Token struct {
 	Scope           string        `json:"scope"`
 	Scopes          []string      `json:"scopes"`
 	AllowList       []TokenTarget `json:"allow_list"`
-	LoginType       string        `json:"login_type"` // "token", or "password" for one that Login returned
+	LoginType       string        `json:"login_type"` // "token", or "password" for a token from Login
 	LifetimeSeconds int64         `json:"lifetime_seconds"`
 	CreatedAt       time.Time     `json:"created_at"`
 	UpdatedAt       time.Time     `json:"updated_at"`
@@ -26,39 +26,39 @@ type Token struct {
 	ExpiresAt       time.Time     `json:"expires_at"`
 }
 
-// TokenTarget is what an entry of an allow list permits; "*" stands for everything.
+// TokenTarget is an entry of an allow list; "*" stands for everything.
 type TokenTarget struct {
 	Type string `json:"type"`
 	ID   string `json:"id"`
 }
 
-// CreateTokenRequest is a new token. It may do what its account may do.
+// CreateTokenRequest describes a new token. It gives all rights of its account.
 type CreateTokenRequest struct {
 	Name     string        `json:"token_name,omitempty"`
-	Lifetime time.Duration `json:"lifetime,omitempty"` // 0: the server's usual one
+	Lifetime time.Duration `json:"lifetime,omitempty"` // 0: the server's default
 }
 
-// CreateTokenResponse has the token itself, which is shown this once.
+// CreateTokenResponse holds the token itself, which the server shows only once.
 type CreateTokenResponse struct {
 	Key string `json:"key"`
 }
 
-// Tokens lists the API tokens of an account.
+// Tokens returns the API tokens of an account, without their secrets.
 func (c *Client) Tokens(ctx context.Context, user string) ([]Token, error) {
 	return fetch[[]Token](ctx, c, get("users", user, "keys", "tokens"))
 }
 
-// AllTokens lists the API tokens of all accounts whose tokens the caller may read.
+// AllTokens returns the API tokens of all accounts whose tokens the caller may read.
 func (c *Client) AllTokens(ctx context.Context) ([]Token, error) {
 	return fetch[[]Token](ctx, c, get("users", "me", "keys", "tokens").with(url.Values{"include_all": {"true"}}))
 }
 
-// CreateToken makes an API token for an account and returns it.
+// CreateToken makes an API token for an account.
 func (c *Client) CreateToken(ctx context.Context, user string, r CreateTokenRequest) (CreateTokenResponse, error) {
 	return fetch[CreateTokenResponse](ctx, c, send(http.MethodPost, r, "users", user, "keys", "tokens"))
 }
 
-// DeleteToken ends a token.
+// DeleteToken revokes an API token.
 func (c *Client) DeleteToken(ctx context.Context, user, id string) error {
 	return c.do(ctx, send(http.MethodDelete, nil, "users", user, "keys", id), nil)
 }

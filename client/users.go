@@ -12,8 +12,7 @@ import (
 // Status is the state of an account.
 type Status string
 
-// The states of an account. A dormant account has not signed in for long and becomes active when it does; a suspended
-// one may do nothing.
+// The states of an account. A dormant account becomes active when it signs in; a suspended one may do nothing.
 const (
 	StatusActive    Status = "active"
 	StatusDormant   Status = "dormant"
@@ -23,7 +22,7 @@ const (
 // The login types of an account.
 const (
 	LoginPassword = "password"
-	LoginNone     = "none" // an account of a program, which has tokens alone
+	LoginNone     = "none" // the account of a program, which has only tokens
 )
 
 // User is an account.
@@ -40,16 +39,16 @@ type User struct {
 	LoginType       string      `json:"login_type"`
 	ThemePreference string      `json:"theme_preference"` // always empty
 	OrganizationIDs []uuid.UUID `json:"organization_ids"`
-	Roles           []RoleRef   `json:"roles"` // of the site
+	Roles           []RoleRef   `json:"roles"` // roles of the site
 }
 
-// UserList is a part of a list of accounts.
+// UserList is a page of a list of accounts.
 type UserList struct {
 	Users []User `json:"users"`
-	Count int    `json:"count"` // of all that match, on whichever page
+	Count int    `json:"count"` // of all matching accounts
 }
 
-// UserRoles is the names of all roles of an account: of the site, and of each organization by its id.
+// UserRoles holds the names of all roles of an account: of the site, and of organizations by their ids.
 type UserRoles struct {
 	Roles         []string               `json:"roles"`
 	Organizations map[uuid.UUID][]string `json:"organization_roles"`
@@ -58,7 +57,7 @@ type UserRoles struct {
 // UserQuery selects accounts. Its zero value selects all that the caller may read, by username.
 type UserQuery struct {
 	Query   string    // words, or terms like status:active and role:owner
-	AfterID uuid.UUID // list what follows this account; only by username
+	AfterID uuid.UUID // continue after this account; only in the order of usernames
 	Sort    string    // username, name, email, created_at or last_seen_at; with "-" in front: descending
 	Limit   int       // 0: all
 	Offset  int
@@ -76,7 +75,7 @@ func (q UserQuery) values() url.Values {
 	return v
 }
 
-// CreateUserRequest is a new account.
+// CreateUserRequest describes a new account.
 type CreateUserRequest struct {
 	Email           string      `json:"email"`
 	Username        string      `json:"username"`
@@ -87,19 +86,19 @@ type CreateUserRequest struct {
 	OrganizationIDs []uuid.UUID `json:"organization_ids"`      // at least one
 }
 
-// ProfileRequest is what people call an account.
+// ProfileRequest changes the names of an account.
 type ProfileRequest struct {
 	Username string `json:"username"`
 	Name     string `json:"name"`
 }
 
-// PasswordRequest is a new password. For one's own, the old one is needed.
+// PasswordRequest sets a password. To change your own, give the old one too.
 type PasswordRequest struct {
 	Password    string `json:"password"`
 	OldPassword string `json:"old_password,omitempty"`
 }
 
-// Users lists accounts.
+// Users returns a page of the accounts that the caller may read.
 func (c *Client) Users(ctx context.Context, q UserQuery) (UserList, error) {
 	return fetch[UserList](ctx, c, get("users").with(q.values()))
 }
@@ -114,7 +113,7 @@ func (c *Client) CreateUser(ctx context.Context, r CreateUserRequest) (User, err
 	return fetch[User](ctx, c, send(http.MethodPost, r, "users"))
 }
 
-// DeleteUser deletes an account. Its memberships, roles, tokens and sessions end; its name is free again.
+// DeleteUser deletes an account with its memberships, roles, tokens and sessions. Its names become available again.
 func (c *Client) DeleteUser(ctx context.Context, user string, opts ...Option) error {
 	return c.do(ctx, send(http.MethodDelete, nil, "users", user), nil, opts...)
 }
@@ -124,12 +123,12 @@ func (c *Client) UpdateProfile(ctx context.Context, user string, r ProfileReques
 	return fetch[User](ctx, c, send(http.MethodPut, r, "users", user, "profile"), opts...)
 }
 
-// SetPassword sets the password of an account. Its sessions and tokens end.
+// SetPassword sets the password of an account and ends its sessions and tokens.
 func (c *Client) SetPassword(ctx context.Context, user string, r PasswordRequest, opts ...Option) error {
 	return c.do(ctx, send(http.MethodPut, r, "users", user, "password"), nil, opts...)
 }
 
-// SuspendUser takes every right from an account, until ActivateUser gives them back.
+// SuspendUser suspends an account until ActivateUser ends that.
 func (c *Client) SuspendUser(ctx context.Context, user string, opts ...Option) (User, error) {
 	return fetch[User](ctx, c, send(http.MethodPut, nil, "users", user, "status", "suspend"), opts...)
 }
@@ -139,17 +138,17 @@ func (c *Client) ActivateUser(ctx context.Context, user string, opts ...Option) 
 	return fetch[User](ctx, c, send(http.MethodPut, nil, "users", user, "status", "activate"), opts...)
 }
 
-// UserRoles returns the names of all roles of an account.
+// UserRoles returns the names of all roles that an account holds.
 func (c *Client) UserRoles(ctx context.Context, user string, opts ...Option) (UserRoles, error) {
 	return fetch[UserRoles](ctx, c, get("users", user, "roles"), opts...)
 }
 
-// SetUserRoles replaces the roles of the site that an account holds. No roles takes all.
+// SetUserRoles replaces the roles of the site that an account holds. No names takes all roles away.
 func (c *Client) SetUserRoles(ctx context.Context, user string, roles []string, opts ...Option) (User, error) {
 	return fetch[User](ctx, c, send(http.MethodPut, UpdateRoles{roles}, "users", user, "roles"), opts...)
 }
 
-// UserOrganizations lists the organizations that an account belongs to.
+// UserOrganizations returns the organizations that an account belongs to.
 func (c *Client) UserOrganizations(ctx context.Context, user string) ([]Organization, error) {
 	return fetch[[]Organization](ctx, c, get("users", user, "organizations"))
 }

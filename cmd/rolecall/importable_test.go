@@ -46,7 +46,7 @@ func TestImportable(t *testing.T) {
 	run := exec.Command("go", "run", "-mod=mod", ".")
 	run.Dir = dir
 	run.Env = append(os.Environ(), "GOPROXY=off") // nothing is needed that building this module did not need
-	const want = `GET /organizations//members/owner: "" names nothing`
+	const want = `GET /organizations//members/owner: "" is not a name`
 	if out, err := run.CombinedOutput(); err != nil || string(out) != want {
 		t.Errorf("a program of another module that imports rbac and client prints %q, %v; want %q", out, err, want)
 	}
