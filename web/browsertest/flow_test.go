@@ -182,7 +182,10 @@ func (tb *tab) until(condition string) chromedp.Action[chromedp.Void] {
 			if ok, err := chromedp.Evaluate[bool]("!!("+condition+")")(ctx, t); err == nil && ok {
 				return nil
 			}
-			time.Sleep(pause)
+			select {
+			case <-ctx.Done():
+			case <-time.After(pause):
+			}
 		}
 		return fmt.Errorf("%s never held: %w", condition, ctx.Err())
 	})
