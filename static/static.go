@@ -6,7 +6,6 @@ package static
 
 import (
 	"bytes"
-	"compress/gzip"
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
@@ -18,7 +17,6 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/andybalholm/brotli"
 	"github.com/tdewolff/minify/v2"
 	"github.com/tdewolff/minify/v2/css"
 	"github.com/tdewolff/minify/v2/js"
@@ -41,7 +39,7 @@ var contentTypes = map[string]string{
 type asset struct {
 	url, contentType string
 	plain            []byte
-	br, gzip         func() []byte // made when first asked for, nil when they would not be smaller
+	compressed       map[string]func() []byte // by coding; made when first asked for, nil when it would not be smaller
 }
 
 // assets are all files, by name and by URL.
@@ -81,12 +79,12 @@ func load(names ...string) (*assets, error) {
 			url:         Prefix + strings.TrimSuffix(name, ext) + "." + hex.EncodeToString(sum[:6]) + ext,
 			contentType: contentTypes[ext],
 			plain:       body,
-			br:          sync.OnceValue(func() []byte { return compressBrotli(body) }),
-			gzip:        sync.OnceValue(func() []byte { return compressGzip(body) }),
+			compressed:  map[string]func() []byte{},
 		}
-		if ext == ".woff2" { // compressed already
-			a.br = func() []byte { return nil }
-			a.gzip = a.br
+		for _, e := range encoders {
+			if ext != ".woff2" { // compressed already
+				a.compressed[e.coding] = sync.OnceValue(func() []byte { return smaller(body, e.coding) })
+			}
 		}
 		byName[name], byURL[a.url] = a, a
 	}
@@ -163,55 +161,19 @@ func Handler() http.Handler {
 
 // encoded picks the smallest form that the client accepts.
 func (a *asset) encoded(accept string) (body []byte, encoding string) {
-	if accepts(accept, "br") {
-		if b := a.br(); b != nil {
-			return b, "br"
-		}
-	}
-	if accepts(accept, "gzip") {
-		if b := a.gzip(); b != nil {
-			return b, "gzip"
+	encoding = Negotiate(accept)
+	if compressed, ok := a.compressed[encoding]; ok {
+		if b := compressed(); b != nil {
+			return b, encoding
 		}
 	}
 	return a.plain, ""
 }
 
-// accepts reads an Accept-Encoding header: is coding listed, and not with q=0?
-func accepts(header, coding string) bool {
-	for part := range strings.SplitSeq(header, ",") {
-		name, params, _ := strings.Cut(part, ";")
-		if !strings.EqualFold(strings.TrimSpace(name), coding) {
-			continue
-		}
-		q, ok := strings.CutPrefix(strings.ReplaceAll(params, " ", ""), "q=")
-		if !ok {
-			return true
-		}
-		weight, err := strconv.ParseFloat(q, 64)
-		return err == nil && weight > 0
+// smaller compresses a file, and returns nil if that does not make it smaller.
+func smaller(plain []byte, coding string) []byte {
+	if compressed := Compress(plain, coding, Best); len(compressed) < len(plain) {
+		return compressed
 	}
-	return false
-}
-
-func compressBrotli(body []byte) []byte {
-	var b bytes.Buffer
-	w := brotli.NewWriterLevel(&b, brotli.BestCompression)
-	_, _ = w.Write(body) // a bytes.Buffer takes everything
-	_ = w.Close()
-	return smaller(b.Bytes(), body)
-}
-
-func compressGzip(body []byte) []byte {
-	var b bytes.Buffer
-	w, _ := gzip.NewWriterLevel(&b, gzip.BestCompression) // the level is valid
-	_, _ = w.Write(body)
-	_ = w.Close()
-	return smaller(b.Bytes(), body)
-}
-
-func smaller(compressed, plain []byte) []byte {
-	if len(compressed) >= len(plain) {
-		return nil
-	}
-	return compressed
+	return nil
 }

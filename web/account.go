@@ -3,34 +3,24 @@ package web
 import (
 	"time"
 
-	"github.com/a-h/templ"
-
 	"rolecall.example/org"
 	"rolecall.example/views"
 )
 
-// accountPage is the page of one's own account; form is the one that e refused, "" if it was none of them.
-func (s *Server) accountPage(c *call, form string, e *org.Error) reply {
-	return reply{
-		title:  "Account",
-		active: "account",
-		page: func() (templ.Component, error) {
-			v, err := s.org.UserView(c.ctx, c.subject, "me")
-			if err != nil {
-				return nil, err
-			}
-			sessions, err := s.org.Sessions(c.ctx, c.subject)
-			a := views.Account{
-				UserView: v, Sessions: sessions, Shortcuts: c.shortcuts(), Confirm: c.query().text("confirm") == "signout",
-				Err: e, Failed: form, Now: time.Now(),
-			}
-			if e != nil {
-				o, _ := c.object() // unreadable: an empty form
-				a.Username, a.Name = o.text("username"), o.text("name")
-			}
-			return views.AccountPage(a), err
-		},
+// accountPage is the page of the caller's own account; form is the one that e refused, "" if it was none of them.
+func (s *Server) accountPage(c *call, form string, e *org.Error) (p page, err error) {
+	a := views.Account{Shortcuts: c.shortcuts(), Confirm: c.query().text("confirm") == "signout", Err: e, Failed: form, Now: time.Now()}
+	if a.UserView, err = s.org.UserView(c.ctx, c.subject, "me"); err != nil {
+		return p, err
 	}
+	if a.Sessions, err = s.org.Sessions(c.ctx, c.subject); err != nil {
+		return p, err
+	}
+	if e != nil {
+		o, _ := c.object() // unreadable: an empty form
+		a.Username, a.Name = o.text("username"), o.text("name")
+	}
+	return page{title: "Account", active: "account", body: views.AccountPage(a)}, nil
 }
 
 func (s *Server) endSession(c *call) (reply, error) {
@@ -38,7 +28,7 @@ func (s *Server) endSession(c *call) (reply, error) {
 		return reply{}, err
 	}
 	s.repeats.forget(c.subject.ID())
-	return reply{next: views.AccountURL, flash: "The session has ended."}, nil
+	return reply{next: to(views.AccountURL, "The session has ended.")}, nil
 }
 
 func (s *Server) endSessions(c *call) (reply, error) {
@@ -49,7 +39,7 @@ func (s *Server) endSessions(c *call) (reply, error) {
 	if c.session {
 		s.writeSession(c, "", time.Time{})
 	}
-	return reply{next: views.LoginURL}, nil
+	return reply{next: to(views.LoginURL, "")}, nil
 }
 
 const (
@@ -57,7 +47,7 @@ const (
 	keysOff    = "off"
 )
 
-// shortcuts says whether the single-key shortcuts are on. Like the theme it is a matter of the browser, not of the
+// shortcuts reports whether the single-key shortcuts are on. Like the theme it is a matter of the browser, not of the
 // account: another keyboard, another answer.
 func (c *call) shortcuts() bool { return c.cookie(keysCookie) != keysOff }
 
@@ -72,15 +62,15 @@ func (s *Server) setShortcuts(c *call) (reply, error) {
 		done, life = "Single-key shortcuts are off.", themeLife
 	}
 	c.setCookie(keysCookie, keysOff, life, true)
-	return reply{next: views.AccountURL + "#keyboard", flash: done}, nil
+	return reply{next: to(views.AccountURL+"#keyboard", done)}, nil
 }
 
-// newPassword is where a link to set a password leads. The secret in its path is written into no log, and no page that
-// it leads to is told: the browser gives away the origin at most, which the check for forms from other sites needs.
+// newPassword is where a link to set a password leads. The secret in its path is written into no log, and no page that it
+// leads to learns it: the browser gives away the origin at most, which the check for forms from other sites needs.
 func (s *Server) newPassword(c *call) (reply, error) {
 	c.keepSecret()
 	link, err := s.org.OpenPasswordLink(c.ctx, c.param("secret"))
-	return s.passwordPage(c, link, nil), err
+	return reply{html: show(passwordPage(c, link, nil))}, err
 }
 
 func (c *call) keepSecret() {
@@ -88,26 +78,19 @@ func (c *call) keepSecret() {
 	c.header("Cache-Control", "no-store")
 }
 
-func (s *Server) passwordPage(c *call, link org.PasswordLink, e *org.Error) reply {
+func passwordPage(c *call, link org.PasswordLink, e *org.Error) page {
 	link.Secret = c.param("secret")
-	return reply{
-		title:  "Set your password",
-		secret: true,
-		page:   show(views.SetPasswordPage(views.SetPassword{PasswordLink: link, Err: e})),
-	}
+	return page{title: "Set your password", body: views.SetPasswordPage(views.SetPassword{PasswordLink: link, Err: e})}
 }
 
 func (s *Server) usePasswordLink(c *call) (reply, error) {
 	c.keepSecret()
 	err := s.org.UsePasswordLink(c.ctx, c.param("secret"), decode(c, readPassword))
 	if err != nil {
-		return c.again(err, func(e *org.Error) reply {
+		return c.again(err, func(e *org.Error) (page, error) {
 			link, err := s.org.OpenPasswordLink(c.ctx, c.param("secret"))
-			if err != nil {
-				return problem(c, e.Kind.Status(), e)
-			}
-			return s.passwordPage(c, link, e)
+			return passwordPage(c, link, e), err
 		})
 	}
-	return reply{next: views.SignedOutURL, secret: true}, nil
+	return reply{next: to(views.SignedOutURL, "")}, nil
 }

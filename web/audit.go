@@ -30,15 +30,15 @@ func (s *Server) listAudit(c *call) (reply, error) {
 	}
 	q.id("after_id")
 	if a.Before > 0 && a.After > 0 {
-		q.wrong("after", `Query params "before" and "after" exclude each other`)
+		q.addError("after", `Query params "before" and "after" exclude each other`)
 	}
 	if err := q.problem(); err != nil {
 		return reply{}, err
 	}
 	if q.text("format") == "jsonl" || c.csv {
-		return s.exportAudit(c, f), nil
+		return reply{stream: s.exportAudit(c, f)}, nil
 	}
-	if c.form != formJSON {
+	if c.as != asJSON {
 		f.Limit, f.Offset, f.Uncounted = auditPageSize, 0, true
 	}
 	list, err := s.org.Audit(c.ctx, c.subject, f)
@@ -47,15 +47,15 @@ func (s *Server) listAudit(c *call) (reply, error) {
 		return reply{}, err
 	}
 	if err != nil {
-		return c.again(err, func(e *org.Error) reply {
+		return c.again(err, func(e *org.Error) (page, error) {
 			a.Err = e
-			return auditReply(a)
+			return auditPage(a), nil
 		})
 	}
-	return auditReply(a), nil
+	return reply{json: client.AuditList{Entries: each(list.Entries, wireAuditEntry), Count: list.Count}, html: show(auditPage(a))}, nil
 }
 
-// offersUndo says whether to offer to undo a change in an organization, or of site roles.
+// offersUndo reports whether to offer to undo a change in an organization, or of site roles.
 func (c *call) offersUndo(organization uuid.UUID) bool {
 	if organization == uuid.Nil {
 		return c.assignsSiteRoles()
@@ -63,18 +63,12 @@ func (c *call) offersUndo(organization uuid.UUID) bool {
 	return c.may("assign", "assign_org_role", organization)
 }
 
-func auditReply(a views.Audit) reply {
+func auditPage(a views.Audit) page {
 	active := "site-audit"
 	if a.Organization != "" {
 		active = "audit"
 	}
-	return reply{
-		data:     client.AuditList{Entries: each(a.List.Entries, wireAuditEntry), Count: a.List.Count},
-		page:     show(views.AuditPage(a)),
-		fragment: show(views.AuditResults(a)),
-		title:    "Audit log",
-		active:   active,
-	}
+	return page{title: "Audit log", active: active, body: views.AuditPage(a), fragment: views.AuditResults(a)}
 }
 
 // auditQuery is the query with the filters that a form gives apart from it.
@@ -93,21 +87,21 @@ func (q *query) cursor(name string) int64 {
 	v := q.text(name)
 	n, err := strconv.ParseInt(v, 10, 64)
 	if v != "" && (err != nil || n < 1) {
-		q.wrong(name, "Query param "+strconv.Quote(name)+" must be the number of an entry")
+		q.addError(name, "Query param "+strconv.Quote(name)+" must be the number of an entry")
 		return 0
 	}
 	return n
 }
 
 // exportAudit sends all that matches, entry by entry, as a file.
-func (s *Server) exportAudit(c *call, f org.AuditFilter) reply {
+func (s *Server) exportAudit(c *call, f org.AuditFilter) *stream {
 	name, kind := "audit.jsonl", "application/jsonl; charset=utf-8"
 	if c.csv {
 		name, kind = "audit.csv", "text/csv; charset=utf-8"
 	}
-	return reply{
+	return &stream{
 		long: true, file: name, contentType: kind,
-		stream: func(out *sink) error {
+		write: func(out *sink) error {
 			write, end := auditLines(out)
 			if out.csv {
 				write, end = auditRows(out)

@@ -156,12 +156,12 @@ func (s *Server) writeSession(c *call, token string, expiry time.Time) {
 	c.header("Cache-Control", "no-store") // scs has added one of its own
 }
 
-// toLogin sends who is signed out to the page to sign in, which leads back to where they were, and says so if something
-// was to be saved.
+// toLogin leads a caller that is signed out to the page to sign in, which leads back from there, and says so if something was
+// to be saved.
 func (c *call) toLogin() reply {
 	q := url.Values{}
 	back := sentFrom(c.request())
-	if c.form == formPage && c.safe() {
+	if c.as == asPage && c.safe() {
 		back = localPath(c.here(), "")
 	}
 	if back != "" && back != views.HomeURL {
@@ -174,10 +174,10 @@ func (c *call) toLogin() reply {
 	if len(q) > 0 {
 		login += "?" + q.Encode()
 	}
-	return reply{status: http.StatusUnauthorized, next: login}
+	return reply{status: http.StatusUnauthorized, next: to(login, "")}
 }
 
-// hasUsers says whether setup is over. Until it is, the database is asked each time.
+// hasUsers reports whether setup is over. Until it is, the database is asked each time.
 func (s *Server) hasUsers(ctx context.Context) (bool, error) {
 	if s.setUp.Load() {
 		return true, nil

@@ -15,13 +15,13 @@ import (
 const explainedKey = "explanations"
 
 func (s *Server) checkAuth(c *call) (reply, error) {
-	explain := explainChecks(c.query().values)
+	explain := explainChecks(c.values)
 	var user string
 	checks, err := decode(c, func(o object) map[string]org.Check {
 		user = o.text("user")
 		checks := readChecks(o)
 		if _, taken := checks[explainedKey]; taken && explain {
-			o.wrong("checks."+explainedKey, "can not be the name of a check when explanations are asked for")
+			o.addError("checks."+explainedKey, "can not be the name of a check when explanations are asked for")
 		}
 		return checks
 	}).Read()
@@ -33,7 +33,7 @@ func (s *Server) checkAuth(c *call) (reply, error) {
 	}
 	if !explain {
 		allowed, err := s.org.AuthCheck(c.ctx, c.subject, user, checks)
-		return reply{data: wireAnswers(allowed)}, err
+		return reply{json: wireAnswers(allowed)}, err
 	}
 	explained, err := s.org.ExplainChecks(c.ctx, c.subject, user, checks)
 	if err != nil {
@@ -43,13 +43,13 @@ func (s *Server) checkAuth(c *call) (reply, error) {
 	for key, e := range explained {
 		found.Answers[key], found.Explanations[key] = e.Allowed(), wireExplanation(&e)
 	}
-	return reply{data: found}, nil
+	return reply{json: found}, nil
 }
 
 func readChecks(o object) map[string]org.Check {
 	byKey := o.table("checks")
 	if len(byKey.fields) > maxItems {
-		o.wrong("checks", fmt.Sprintf("must have at most %d entries", maxItems))
+		o.addError("checks", fmt.Sprintf("must have at most %d entries", maxItems))
 		return nil
 	}
 	checks := make(map[string]org.Check, len(byKey.fields))

@@ -152,7 +152,7 @@ type comparison struct {
 	problems []string
 }
 
-func (c *comparison) wrong(format string, args ...any) {
+func (c *comparison) addError(format string, args ...any) {
 	c.problems = append(c.problems, fmt.Sprintf(format, args...))
 }
 
@@ -162,7 +162,7 @@ func (c *comparison) compare(at string, want, got any) {
 		return
 	}
 	if reflect.TypeOf(want) != reflect.TypeOf(got) {
-		c.wrong("%s is %v, in the document %v", at, got, want)
+		c.addError("%s is %v, in the document %v", at, got, want)
 		return
 	}
 	switch want := want.(type) {
@@ -176,12 +176,12 @@ func (c *comparison) compare(at string, want, got any) {
 			if shown, ok := want[field]; ok {
 				c.compare(at+"."+field, shown, value)
 			} else if empty, ok := value.([]any); (!ok || len(empty) > 0 || !slices.Contains(newer, field)) && !c.old {
-				c.wrong("%s.%s is not in the document", at, field)
+				c.addError("%s.%s is not in the document", at, field)
 			}
 		}
 		for field := range want {
 			if _, ok := got[field]; !ok && field != "organization_id" && !strings.HasPrefix(field, "property") {
-				c.wrong("%s.%s is missing", at, field)
+				c.addError("%s.%s is missing", at, field)
 			}
 		}
 	case string:
@@ -192,12 +192,12 @@ func (c *comparison) compare(at string, want, got any) {
 func (c *comparison) format(at, want, got string) {
 	if _, err := uuid.Parse(want); err == nil {
 		if _, err := uuid.Parse(got); err != nil {
-			c.wrong("%s is no uuid: %s", at, got)
+			c.addError("%s is no uuid: %s", at, got)
 		}
 	}
 	if _, err := time.Parse(time.RFC3339, want); err == nil {
 		if _, err := time.Parse(time.RFC3339Nano, got); err != nil || !strings.HasSuffix(got, "Z") {
-			c.wrong("%s is no time in UTC: %s", at, got)
+			c.addError("%s is no time in UTC: %s", at, got)
 		}
 	}
 }
@@ -213,7 +213,7 @@ func (c *comparison) complete(at string, want any, unshown []string) {
 		return
 	}
 	if !c.met[at] {
-		c.wrong("nothing showed %s", at)
+		c.addError("nothing showed %s", at)
 		return
 	}
 	switch want := want.(type) {

@@ -2,11 +2,8 @@ package web
 
 import (
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
-
-	"github.com/a-h/templ"
 
 	"rolecall.example/org"
 	"rolecall.example/views"
@@ -28,7 +25,8 @@ func (s *Server) changeMembers(c *call) (reply, error) {
 	case o.text("action") == actionAdd:
 		return s.addMembers(c)
 	case o.form && !o.flag("confirm"):
-		return s.confirmBulk(c, nil)
+		p, err := s.confirmBulk(c, nil)
+		return reply{html: show(p)}, err
 	}
 	result, err := s.org.BulkMembers(c.ctx, c.subject, c.organization(), c.bulkInput())
 	if err != nil {
@@ -66,14 +64,14 @@ func readBulk(o object) org.Bulk {
 	switch all := o.flag("all"); {
 	case all && o.has("users") && !o.form:
 		o.ignore("users")
-		o.wrong("all", "can't be given together with users")
+		o.addError("all", "can't be given together with users")
 	case all:
 		in.Match, in.Except = &org.MemberFilter{}, excepted(o)
 	case o.has("except"):
 		o.ignore("except")
-		o.wrong("except", "can only be given together with all")
+		o.addError("except", "can only be given together with all")
 	case !o.has("users") && !o.form:
-		o.wrong("users", "must be given, unless all is true")
+		o.addError("users", "must be given, unless all is true")
 	default:
 		in.Users = o.texts("users", maxBulk)
 	}
@@ -95,53 +93,47 @@ func excepted(o object) []string {
 	return except
 }
 
-// confirmBulk asks back: it tells what the change would do, and to whom.
-func (s *Server) confirmBulk(c *call, refused *org.Error) (reply, error) {
+// confirmBulk asks back: it shows what the change would do, and to whom.
+func (s *Server) confirmBulk(c *call, refused *org.Error) (p page, err error) {
 	ctx, impact := org.WithDryRun(c.ctx)
 	in, unreadable := c.bulkInput().Read()
 	in.Expect = nil
 	result, err := s.org.BulkMembers(ctx, c.subject, c.organization(), org.NewInput(in, unreadable))
 	if err != nil {
-		return reply{}, err
+		return p, err
 	}
 	filter, _ := c.memberFilter()
 	v := views.BulkConfirm{Bulk: in, Role: s.roleName(c, in.Role), Result: result, Impact: *impact, Filter: filter, Err: refused}
-	return reply{
-		page:   show(views.BulkConfirmPage(v)),
+	return page{
 		title:  v.Title(),
 		active: "members",
-		crumbs: []views.Crumb{{Label: "Members", URL: views.MembersURL(c.organization(), filter)}},
+		crumbs: []views.Crumb{membersCrumb(views.MembersURL(c.organization(), filter))},
+		body:   views.BulkConfirmPage(v),
 	}, nil
 }
 
 // refusedBulk asks again when the list is another one by now.
 func (s *Server) refusedBulk(c *call, err error) (reply, error) {
-	return c.again(err, func(e *org.Error) reply {
+	return c.again(err, func(e *org.Error) (page, error) {
 		if e.Kind != org.Conflict {
-			return problem(c, e.Kind.Status(), e)
+			return page{}, e
 		}
-		r, failed := s.confirmBulk(c, e)
-		if failed != nil {
-			return problem(c, e.Kind.Status(), e)
-		}
-		return r
+		return s.confirmBulk(c, e)
 	})
 }
 
-// bulkDone goes back to the list, or tells who was left out.
+// bulkDone goes back to the list, or shows who was left out.
 func (s *Server) bulkDone(c *call, result *org.BulkResult) reply {
-	o, _ := c.object() // it was read before
-	in := readBulk(o)
+	in, _ := decode(c, readBulk).Read() // it was read before
 	filter, _ := c.memberFilter()
 	done := views.BulkDone{Bulk: in, Role: s.roleName(c, in.Role), Result: *result, Filter: filter}
-	r := reply{data: wireBulk(result), title: "Result", active: "members", flash: done.Sentence()}
+	home := views.MembersURL(c.organization(), filter)
+	r := reply{json: wireBulk(result)}
 	if len(result.Refused) == 0 {
-		r.next = views.MembersURL(c.organization(), filter)
+		r.next = to(home, done.Sentence())
 		return r
 	}
-	r.flash = ""
-	r.page = show(views.BulkDonePage(done))
-	r.crumbs = []views.Crumb{{Label: "Members", URL: views.MembersURL(c.organization(), filter)}}
+	r.html = show(page{title: "Result", active: "members", crumbs: []views.Crumb{membersCrumb(home)}, body: views.BulkDonePage(done)})
 	return r
 }
 
@@ -157,17 +149,23 @@ func (s *Server) roleName(c *call, name string) string {
 	return displayName(v.Role.DisplayName, name)
 }
 
-// addMembers adds everybody who is named.
+// addMembers adds all users that are named.
 func (s *Server) addMembers(c *call) (reply, error) {
 	result, err := s.org.AddMembers(c.ctx, c.subject, c.organization(), decode(c, namesInput))
 	if err != nil {
-		return c.again(err, func(e *org.Error) reply { return s.memberSearch(c, views.AddMember{Err: e, Names: c.namesSent()}) })
+		return c.again(err, func(e *org.Error) (page, error) {
+			return s.memberSearch(c, views.AddMember{Err: e, Names: c.namesSent()})()
+		})
 	}
-	r := s.memberSearch(c, views.AddMember{Result: &result, Names: left(&result)})
-	r.data, r.fragment = wireBulk(&result), nil
+	r := reply{json: wireBulk(&result)}
 	if len(result.Refused) == 0 && len(result.Done) > 0 {
-		r.next = views.MembersURL(c.organization(), org.MemberFilter{})
-		r.flash = plural(len(result.Done), "member was", "members were") + " added."
+		r.next = to(c.members(), plural(len(result.Done), "member was", "members were")+" added.")
+		return r, nil
+	}
+	r.html = func() (page, error) {
+		p, err := s.memberSearch(c, views.AddMember{Result: &result, Names: left(&result)})()
+		p.fragment = nil // the results of the search are not all that changes
+		return p, err
 	}
 	return r, nil
 }
@@ -177,13 +175,13 @@ func namesInput(o object) []string {
 	o.ignore("action") // it led here
 	if !o.form {
 		if !o.has("users") {
-			o.wrong("users", "must be given")
+			o.addError("users", "must be given")
 		}
 		return o.texts("users", maxBulk)
 	}
 	names := splitNames(o.text("names"))
 	if len(names) == 0 {
-		o.wrong("names", "Name at least one user")
+		o.addError("names", "Name at least one user")
 	}
 	return names
 }
@@ -215,34 +213,4 @@ func plural(n int, one, many string) string {
 		return "1 " + one
 	}
 	return fmt.Sprintf("%d %s", n, many)
-}
-
-// showRoleMembers is the list of those who hold a role.
-func (s *Server) showRoleMembers(c *call) (reply, error) {
-	v, err := s.roleView(c, c.param("roleName"))
-	if err != nil {
-		return reply{}, err
-	}
-	f, err := c.memberFilter()
-	if err != nil {
-		return reply{}, err
-	}
-	f.Roles = []string{v.Role.Name}
-	list := func(render func(views.Members) templ.Component) view {
-		return s.memberView(c, f, func(m views.Members) templ.Component {
-			m.Holding = &v
-			return render(m)
-		})
-	}
-	return reply{
-		status:   http.StatusOK,
-		page:     list(views.RoleMembersPage),
-		fragment: list(views.MembersResults),
-		title:    "Members with " + displayName(v.Role.DisplayName, v.Role.Name),
-		active:   "roles",
-		crumbs: []views.Crumb{
-			{Label: "Roles", URL: views.RolesURL(c.organization())},
-			{Label: displayName(v.Role.DisplayName, v.Role.Name), URL: views.RoleURL(c.organization(), v.Role.Name)},
-		},
-	}, nil
 }

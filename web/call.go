@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -12,25 +13,28 @@ import (
 
 // call is one request on its way through the server: what is known of it so far.
 type call struct {
-	echo    echo.Context
-	server  *Server
-	route   *Route // unmatched until one is found
-	form    form
-	csv     bool // a list is wanted as CSV
-	id      string
-	ip      string
-	ctx     context.Context
-	within  string       // the organization that a page without one in its path is narrowed to
-	subject *org.Subject // nil: signed out, or not asked yet
-	session bool         // the subject came with a session, not with a token
-	body    *body        // nil until received
-	unlimit func() bool  // ends the limit of time; nil without one
-	copy    *copied      // of the answer, to be kept; nil if it is not
-	sent    *sent        // the form that this request is the first to bring; nil if there is none
+	echo     echo.Context
+	server   *Server
+	route    *Route // unmatched until one is found
+	as       representation
+	csv      bool // a list is wanted as CSV
+	id       string
+	ip       string
+	ctx      context.Context
+	within   string       // the organization that a page without one in its path is narrowed to
+	subject  *org.Subject // nil: signed out, or not asked yet
+	session  bool         // the subject came with a session, not with a token
+	values   url.Values   // of the query
+	queryErr error        // why the query could not be read whole
+	body     *body        // nil until received
+	unlimit  func() bool  // ends the limit of time; nil without one
+	impact   *org.Impact  // of a dry run; nil if it is none
+	copy     *recorder    // of the answer, to be kept; nil if it is not
+	sent     *sent        // the form that this request is the first to bring; nil if there is none
 }
 
 // unmatched is the route of a request that has none. It has pages, so that a person gets one that says so.
-var unmatched = &Route{Offer: Page}
+var unmatched = &Route{Flags: Page}
 
 const callKey = "call"
 
@@ -69,7 +73,17 @@ func (c *call) here() string { return c.request().URL.RequestURI() }
 // header sets a header of the answer.
 func (c *call) header(name, value string) { c.response().Header().Set(name, value) }
 
-// safe says whether the request only reads.
+// safe reports whether the request only reads.
 func (c *call) safe() bool {
 	return c.request().Method == http.MethodGet || c.request().Method == http.MethodHead
+}
+
+// wellFormed reports whether every parameter is one whole segment: Echo lets the last one of a path run over slashes.
+func (c *call) wellFormed() bool {
+	for _, name := range c.echo.ParamNames() {
+		if v := c.echo.Param(name); name != "*" && (v == "" || strings.Contains(v, "/")) {
+			return false
+		}
+	}
+	return true
 }

@@ -94,7 +94,7 @@ func (c *call) lookingAt() string {
 	if name := c.organization(); name != "" {
 		return name
 	}
-	if name := c.request().URL.Query().Get("organization"); name != "" {
+	if name := c.values.Get("organization"); name != "" {
 		return name
 	}
 	return c.cookie(organizationCookie)

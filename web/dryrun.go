@@ -36,39 +36,29 @@ func (c *call) wantsDryRun() (bool, error) {
 		if c.route.Offers(DryRun) {
 			return true, nil
 		}
-		q.wrong("dry_run", "There is no dry run of this")
+		q.addError("dry_run", "There is no dry run of this")
 	default:
-		q.wrong("dry_run", `Query param "dry_run" must be 1 or 0`)
+		q.addError("dry_run", `Query param "dry_run" must be 1 or 0`)
 	}
 	return false, q.problem()
 }
 
-// handle gives a call to the handler of its route, in a dry run if that is asked for.
-func (s *Server) handle(c *call) (reply, error) {
+// dryRun makes the rest of the request a dry run if that is asked for.
+func (s *Server) dryRun(c *call) (answered bool, err error) {
 	dry, err := c.wantsDryRun()
-	if err == nil && !c.safe() && !c.route.Offers(Body) {
-		err = c.bodiless()
+	if dry {
+		c.ctx, c.impact = org.WithDryRun(c.ctx)
 	}
-	if err == nil {
-		err = c.conditions()
-	}
-	if err != nil {
-		return reply{}, err
-	}
-	if !dry {
-		return c.route.handle(s, c)
-	}
-	var impact *org.Impact
-	c.ctx, impact = org.WithDryRun(c.ctx)
-	r, err := c.route.handle(s, c)
-	if err != nil || r.refused != nil {
-		return r, err
-	}
+	return false, err
+}
+
+// dryRunReply is the answer to a dry run whose write would have been answered with r.
+func dryRunReply(impact *org.Impact, r *reply) reply {
 	foreseen := wireImpact(impact)
-	if bulk, ok := r.data.(client.BulkResult); ok {
-		return reply{data: client.BulkImpact{Impact: foreseen, BulkResult: bulk}}, nil
+	if bulk, ok := r.json.(client.BulkResult); ok {
+		return reply{json: client.BulkImpact{Impact: foreseen, BulkResult: bulk}}
 	}
-	return reply{data: foreseen}, nil
+	return reply{json: foreseen}
 }
 
 func wireBulk(r *org.BulkResult) client.BulkResult {

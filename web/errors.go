@@ -10,8 +10,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/a-h/templ"
-
 	"rolecall.example/client"
 	"rolecall.example/org"
 	"rolecall.example/views"
@@ -72,12 +70,12 @@ func (s *Server) failed(c *call, err error) reply {
 		s.logFailure(c, err) // the refusal did not come alone: recording it failed, for one
 	}
 	if e.Kind == org.Unauthenticated {
-		if c.form != formJSON && c.route.Access == SignedIn {
+		if c.as != asJSON && c.route.Access == SignedIn {
 			return c.toLogin()
 		}
 		c.header("WWW-Authenticate", "Bearer")
 	}
-	if e.Kind == org.Repeated && c.form != formJSON {
+	if e.Kind == org.Repeated && c.as != asJSON {
 		return c.already(e)
 	}
 	c.retryAfter(e)
@@ -106,24 +104,19 @@ func (s *Server) logFailure(c *call, err error) {
 	s.Log.Log(context.WithoutCancel(c.ctx), slog.LevelError, "request failed", attrs...)
 }
 
-// problem is the answer that tells a failure.
+// problem is the answer that reports a failure.
 func problem(c *call, status int, e *org.Error) reply {
-	p := views.Problem{
-		Status: status, Message: e.Message, Detail: e.Detail, Fields: e.Fields, RequestID: c.id, Back: c.back(), Missing: e.Missing,
-	}
-	told := func(render func(views.Problem) templ.Component) view {
-		return func() (templ.Component, error) {
-			p.Grantors, p.Why = c.grantors(e), c.server.whyURL(c, e)
-			return render(p), nil
-		}
-	}
 	return reply{
-		status:   status,
-		data:     client.Error{Message: e.Message, Detail: e.Detail, Validations: wireFields(e.Fields)},
-		title:    p.Title(),
-		page:     told(views.ProblemPage),
-		fragment: told(views.ProblemFragment),
-		tag:      e.Tag,
+		status:  status,
+		json:    client.Error{Message: e.Message, Detail: e.Detail, Validations: wireFields(e.Fields)},
+		version: e.Tag,
+		html: func() (page, error) {
+			p := views.Problem{
+				Status: status, Message: e.Message, Detail: e.Detail, Fields: e.Fields, RequestID: c.id, Back: c.back(), Missing: e.Missing,
+				Grantors: c.grantors(e), Why: c.server.whyURL(c, e),
+			}
+			return page{title: p.Title(), body: views.ProblemPage(p), fragment: views.ProblemFragment(p)}, nil
+		},
 	}
 }
 
@@ -147,12 +140,12 @@ func (c *call) back() string {
 	return currentPage(c.request())
 }
 
-// again answers a refused form with the form itself, filled as it was sent and saying what is wrong with it. JSON gets
-// the error as it is, and so does everybody when the failure is not about what was entered.
-func (c *call) again(err error, form func(*org.Error) reply) (reply, error) {
+// again answers a refused form with the form itself, filled in as it was sent and with what is wrong with it. JSON gets the
+// error as it is, and so does every client when the failure is not about what was entered, or when the form cannot be made.
+func (c *call) again(err error, form func(*org.Error) (page, error)) (reply, error) {
 	err = c.precondition(err)
 	e, ok := errors.AsType[*org.Error](err)
-	if !ok || c.form == formJSON || e.Kind == org.Unauthenticated && c.route.Access == SignedIn {
+	if !ok || c.as == asJSON || e.Kind == org.Unauthenticated && c.route.Access == SignedIn {
 		return reply{}, err
 	}
 	switch e.Kind {
@@ -162,10 +155,8 @@ func (c *call) again(err error, form func(*org.Error) reply) (reply, error) {
 	if err.Error() != e.Error() {
 		c.server.logFailure(c, err)
 	}
-	r := form(e)
-	r.status, r.refused = e.Kind.Status(), e
 	c.retryAfter(e)
-	return r, nil
+	return reply{status: e.Kind.Status(), refused: e, html: func() (page, error) { return form(e) }}, nil
 }
 
 // retryAfter tells when another attempt makes sense, if the error knows.

@@ -4,7 +4,6 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/a-h/templ"
 	"github.com/google/uuid"
 
 	"rolecall.example/client"
@@ -26,7 +25,7 @@ func (q *query) question(owners ...string) (_ org.Question, asked bool) {
 			question.Own = question.Own || o == owner
 		}
 		if !question.Own {
-			q.wrong("owner", `Query param "owner" must be "me" for the member's own things, or empty for anybody's`)
+			q.addError("owner", `Query param "owner" must be "me" for the member's own things, or empty for anybody's`)
 		}
 	}
 	return question, question.Action != "" || question.ResourceType != ""
@@ -56,18 +55,13 @@ func memberAnswer(c *call, m *org.Member, a *views.ExplainForm) any {
 	return client.MemberExplained{MemberWithUser: wireMemberWithUser(m), Explanation: wireExplanation(a.Answer)}
 }
 
-// askView is the answer alone, as htmx puts it below the question.
-func (s *Server) askView(c *call, a views.ExplainForm) view {
-	return func() (templ.Component, error) {
-		o, err := s.org.Organization(c.ctx, c.subject, c.organization())
-		if err != nil {
-			return nil, err
-		}
-		return views.ExplainAnswer(s.linked(c, a, o)), nil
-	}
+// explainAnswer is the answer alone, as htmx puts it below the question.
+func (s *Server) explainAnswer(c *call, form views.ExplainForm) (p page, err error) {
+	o, err := s.org.Organization(c.ctx, c.subject, c.organization())
+	return page{body: views.ExplainAnswer(s.linked(c, form, o))}, err
 }
 
-// linked tells an explainer what the caller may open.
+// linked adds to an explainer what the caller may open.
 func (s *Server) linked(c *call, a views.ExplainForm, o org.Organization) views.ExplainForm {
 	a.Organization = o
 	a.LinkRoles = c.may("read", "assign_org_role", o.ID)
@@ -75,8 +69,8 @@ func (s *Server) linked(c *call, a views.ExplainForm, o org.Organization) views.
 	return a
 }
 
-// askPage is the explainer of a member with everything that the member may do, for its page.
-func (s *Server) askPage(c *call, a views.ExplainForm, o org.Organization) (views.ExplainForm, error) {
+// explainPage is the explainer of a member with everything that the member may do, for its page.
+func (s *Server) explainPage(c *call, a views.ExplainForm, o org.Organization) (views.ExplainForm, error) {
 	a = s.linked(c, a, o)
 	e, err := s.org.Effective(c.ctx, c.subject, c.organization(), a.Member.UserID.String())
 	a.Effective = e.Lines
@@ -85,7 +79,7 @@ func (s *Server) askPage(c *call, a views.ExplainForm, o org.Organization) (view
 
 func (s *Server) showPermissions(c *call) (reply, error) {
 	e, err := s.org.Effective(c.ctx, c.subject, c.organization(), c.user())
-	return reply{data: each(e.Lines, wireEffective)}, err
+	return reply{json: each(e.Lines, wireEffective)}, err
 }
 
 func (s *Server) whoCan(c *call) (reply, error) {
@@ -99,30 +93,29 @@ func (s *Server) whoCan(c *call) (reply, error) {
 		return reply{}, err
 	}
 	w.Organization, w.LinkRoles, w.LinkSite = o, c.may("read", "assign_org_role", o.ID), c.may("assign", "assign_role", uuid.Nil)
-	if err := q.problem(); err != nil {
-		return c.again(err, func(e *org.Error) reply { w.Err = e; return whoCanReply(w) })
+	refused := func(e *org.Error) (page, error) {
+		w.Err = e
+		return whoCanPage(w), nil
 	}
-	if c.form == formJSON || asked {
+	if err := q.problem(); err != nil {
+		return c.again(err, refused)
+	}
+	if c.as == asJSON || asked {
 		found, err := s.org.WhoCan(c.ctx, c.subject, c.organization(), question, org.WhoCanPage{Limit: w.Limit, Offset: w.Offset, Outside: w.Outside})
 		if err != nil {
-			return c.again(err, func(e *org.Error) reply { w.Err = e; return whoCanReply(w) })
+			return c.again(err, refused)
 		}
 		w.Answer = &found
 	}
-	return whoCanReply(w), nil
+	r := reply{html: show(whoCanPage(w))}
+	if w.Answer != nil {
+		r.json = wireWhoCan(w.Answer)
+	}
+	return r, nil
 }
 
-func whoCanReply(w views.WhoCan) reply {
-	r := reply{
-		page:     show(views.WhoCanPage(w)),
-		fragment: show(views.WhoCanResults(w)),
-		title:    "Who can",
-		active:   "who-can",
-	}
-	if w.Answer != nil {
-		r.data = wireWhoCan(w.Answer)
-	}
-	return r
+func whoCanPage(w views.WhoCan) page {
+	return page{title: "Who can", active: "who-can", body: views.WhoCanPage(w), fragment: views.WhoCanResults(w)}
 }
 
 func (s *Server) lint(c *call) (reply, error) {
@@ -131,18 +124,16 @@ func (s *Server) lint(c *call) (reply, error) {
 		return reply{}, err
 	}
 	return reply{
-		data: each(found, func(f *org.Finding) client.Finding {
-			return wireFinding(views.FindingURL(o.Name, *f), f)
+		json: each(found, func(f *org.Finding) client.Finding { return wireFinding(views.FindingURL(o.Name, *f), f) }),
+		html: show(page{
+			title: "Role check", active: "lint", crumbs: []views.Crumb{{Label: "Roles", URL: views.RolesURL(o.Name)}},
+			body: views.LintPage(views.Lint{Organization: o, Findings: found}),
 		}),
-		page:   show(views.LintPage(views.Lint{Organization: o, Findings: found})),
-		title:  "Role check",
-		active: "lint",
-		crumbs: []views.Crumb{{Label: "Roles", URL: views.RolesURL(o.Name)}},
 	}, nil
 }
 
-// whyURL leads somebody who was refused to what they may do: to the permission that was missing, where it is known, in
-// the organization of the request or else in one that they belong to. It is "" where there is no such page.
+// whyURL leads a caller that was refused to what it may do: to the permission that was missing, where it is known, in
+// the organization of the request or else in one that it belongs to. It is "" where there is no such page.
 func (s *Server) whyURL(c *call, e *org.Error) string {
 	if c.subject == nil || e.Kind != org.Forbidden || len(c.subject.User.OrganizationIDs) == 0 {
 		return ""

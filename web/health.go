@@ -14,30 +14,30 @@ import (
 //go:embed openapi.json
 var document []byte
 
-// plain is an answer for whatever watches the server, which reads the status and perhaps a word.
-func plain(status int, text string) reply {
-	return reply{raw: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+// text answers with plain text.
+func text(status int, content string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		w.WriteHeader(status)
-		_, _ = io.WriteString(w, text+"\n") // whoever asked is gone: nobody is left to tell
-	})}
+		_, _ = io.WriteString(w, content) // the client is gone
+	})
 }
 
-func (s *Server) checkHealth(*call) (reply, error) { return plain(http.StatusOK, "ok"), nil }
+func (s *Server) checkHealth(*call) http.Handler { return text(http.StatusOK, "ok\n") }
 
-func (s *Server) checkReady(c *call) (reply, error) {
+func (s *Server) checkReady(c *call) http.Handler {
 	if s.draining.Load() {
-		return plain(http.StatusServiceUnavailable, "stopping"), nil
+		return text(http.StatusServiceUnavailable, "stopping\n")
 	}
 	err := s.org.Ready(c.ctx)
 	if err == nil {
-		return plain(http.StatusOK, "ready"), nil
+		return text(http.StatusOK, "ready\n")
 	}
 	s.logFailure(c, err)
 	if e, ok := errors.AsType[*org.Error](err); ok {
-		return plain(http.StatusServiceUnavailable, e.Message), nil
+		return text(http.StatusServiceUnavailable, e.Message+"\n")
 	}
-	return plain(http.StatusServiceUnavailable, "no database"), nil
+	return text(http.StatusServiceUnavailable, "no database\n")
 }
 
 func (s *Server) showBuild(*call) (reply, error) {
@@ -45,13 +45,13 @@ func (s *Server) showBuild(*call) (reply, error) {
 	if s.AccessURL != nil {
 		address = s.AccessURL.String()
 	}
-	return reply{data: client.BuildInfo{Version: s.Version, ExternalURL: address}}, nil
+	return reply{json: client.BuildInfo{Version: s.Version, ExternalURL: address}}, nil
 }
 
-func (s *Server) showDocument(c *call) (reply, error) {
-	return reply{raw: http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
-		_ = c.send(http.StatusOK, typeJSONOut, document)
-	})}, nil
+func (s *Server) showDocument(c *call) http.Handler {
+	return http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		_ = c.send(http.StatusOK, typeJSONOut, document) // the client is gone
+	})
 }
 
-func (s *Server) serveStatic(*call) (reply, error) { return reply{raw: static.Handler()}, nil }
+func (s *Server) serveStatic(*call) http.Handler { return static.Handler() }

@@ -5,8 +5,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/a-h/templ"
-
 	"rolecall.example/org"
 	"rolecall.example/views"
 )
@@ -16,24 +14,23 @@ func (s *Server) listRoleVersions(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	r := s.historyPage(c, versions, nil)
-	r.data = each(versions, wireRoleVersion)
-	return r, nil
+	return reply{
+		json: each(versions, wireRoleVersion),
+		html: func() (page, error) { return s.historyPage(c, versions, nil) },
+	}, nil
 }
 
-func (s *Server) historyPage(c *call, versions []org.RoleVersion, e *org.Error) reply {
+func (s *Server) historyPage(c *call, versions []org.RoleVersion, e *org.Error) (page, error) {
 	name := c.param("roleName")
 	role := org.Role{Name: name}
 	if len(versions) > 0 {
 		role = versions[0].Role
 	}
-	return reply{
+	v, err := s.roleView(c, name)
+	return page{
 		title: "History", active: c.rolesItem(), crumbs: c.roleCrumbs(role),
-		page: func() (templ.Component, error) {
-			v, err := s.roleView(c, name)
-			return views.HistoryPage(views.History{View: v, Versions: versions, Err: e, Now: time.Now()}), err
-		},
-	}
+		body: views.HistoryPage(views.History{View: v, Versions: versions, Err: e, Now: time.Now()}),
+	}, err
 }
 
 // roleCrumbs lead from the roles to one of them.
@@ -49,7 +46,7 @@ func (s *Server) restoreRole(c *call) (reply, error) {
 	input := decode(c, func(o object) org.Restore {
 		n, ok := o.number("restore")
 		if !ok {
-			o.wrong("restore", "must be the number of a version")
+			o.addError("restore", "must be the number of a version")
 		}
 		return org.Restore{Version: n, From: c.versions(o)}
 	})
@@ -61,19 +58,19 @@ func (s *Server) restoreRole(c *call) (reply, error) {
 		role, err = s.org.RestoreOrganizationRole(c.ctx, c.subject, c.organization(), name, input)
 	}
 	if err != nil {
-		return c.again(err, func(e *org.Error) reply {
-			versions, lost := s.roleVersions(c, name)
-			if lost != nil {
-				return problem(c, e.Kind.Status(), e)
+		return c.again(err, func(e *org.Error) (p page, err error) {
+			versions, err := s.roleVersions(c, name)
+			if err != nil {
+				return p, err
 			}
 			return s.historyPage(c, versions, e)
 		})
 	}
 	in, _ := input.Read()
 	return reply{
-		data: wireRole(&role), tag: role.Tag(),
-		next:  views.RoleHistoryURL(c.organization(), role.Name),
-		flash: "Version " + strconv.FormatInt(in.Version, 10) + " was restored as version " + strconv.FormatInt(role.Version, 10) + ".",
+		json: wireRole(&role), version: role.Tag(),
+		next: to(views.RoleHistoryURL(c.organization(), role.Name),
+			"Version "+strconv.FormatInt(in.Version, 10)+" was restored as version "+strconv.FormatInt(role.Version, 10)+"."),
 	}, nil
 }
 
@@ -82,9 +79,9 @@ func (s *Server) restoreRole(c *call) (reply, error) {
 func (s *Server) compareRoles(c *call) (reply, error) {
 	q := c.query()
 	from := org.RoleAt{Name: c.param("roleName"), Version: q.cursor("version")}
-	to := org.RoleAt{Name: cmp.Or(q.text("with"), from.Name), Version: q.cursor("with_version")}
-	if to.Name != from.Name {
-		to.Version = 0
+	other := org.RoleAt{Name: cmp.Or(q.text("with"), from.Name), Version: q.cursor("with_version")}
+	if other.Name != from.Name {
+		other.Version = 0
 	}
 	if err := q.problem(); err != nil {
 		return reply{}, err
@@ -93,19 +90,21 @@ func (s *Server) compareRoles(c *call) (reply, error) {
 	if err != nil && org.KindOf(err) != org.NotFound { // a built-in role has none
 		return reply{}, err
 	}
-	if to == from && from.Version == 0 && len(versions) > 1 {
+	if other == from && from.Version == 0 && len(versions) > 1 {
 		from.Version = versions[1].Version
 	}
-	found, err := s.org.CompareRoles(c.ctx, c.subject, c.organization(), from, to)
+	found, err := s.org.CompareRoles(c.ctx, c.subject, c.organization(), from, other)
 	if err != nil {
 		return reply{}, err
 	}
 	return reply{
-		data:  wireComparison(&found),
-		title: "Compare", active: c.rolesItem(), crumbs: c.roleCrumbs(found.From),
-		page: func() (templ.Component, error) {
+		json: wireComparison(&found),
+		html: func() (page, error) {
 			list, err := s.roleList(c)
-			return views.ComparePage(views.Compare{Comparison: found, From: from, To: to, Roles: list.Roles, Versions: versions}), err
+			return page{
+				title: "Compare", active: c.rolesItem(), crumbs: c.roleCrumbs(found.From),
+				body: views.ComparePage(views.Compare{Comparison: found, From: from, To: other, Roles: list.Roles, Versions: versions}),
+			}, err
 		},
 	}, nil
 }

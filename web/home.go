@@ -17,12 +17,12 @@ func (s *Server) home(c *call) (reply, error) {
 	}
 	switch {
 	case nav.Current != nil:
-		return reply{next: views.MembersURL(nav.Current.Name, org.MemberFilter{})}, nil
+		return reply{next: to(views.MembersURL(nav.Current.Name, org.MemberFilter{}), "")}, nil
 	case len(nav.Organizations) > 0:
 		first := max(0, slices.IndexFunc(nav.Organizations, func(o org.Organization) bool { return o.IsDefault }))
-		return reply{next: views.MembersURL(nav.Organizations[first].Name, org.MemberFilter{})}, nil
+		return reply{next: to(views.MembersURL(nav.Organizations[first].Name, org.MemberFilter{}), "")}, nil
 	}
-	return reply{page: show(views.NoOrganizationPage()), title: "No organization"}, nil
+	return reply{html: show(page{title: "No organization", body: views.NoOrganizationPage()})}, nil
 }
 
 type themeInput struct{ theme, back string }
@@ -33,7 +33,7 @@ func (s *Server) setTheme(c *call) (reply, error) {
 		switch theme.theme {
 		case "", "light", "dark":
 		default:
-			o.wrong("theme", "must be light, dark or nothing")
+			o.addError("theme", "must be light, dark or nothing")
 		}
 		return theme
 	}).Read()
@@ -45,7 +45,7 @@ func (s *Server) setTheme(c *call) (reply, error) {
 		life = -time.Second
 	}
 	c.setCookie(themeCookie, in.theme, life, false)
-	return reply{next: localBack(in.back)}, nil
+	return reply{next: to(localBack(in.back), "")}, nil
 }
 
 // localBack is where a theme form returns to, which may be the page to sign in.

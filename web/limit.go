@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"net/netip"
 	"sync"
 	"time"
@@ -94,10 +95,20 @@ func (l *limiter) makeRoom(now time.Time) {
 // How much less often than anything else strangers may try to sign in: each try costs a hash.
 const loginShare = 10
 
-// limit refuses a caller that comes too often. Somebody who is signed in counts as that account, wherever it comes from;
-// a stranger as the network that it comes from.
+// admit finds out who sends the request, and refuses a caller without an account where one is needed, and one that comes too
+// often. A caller that is refused counts like any other.
+func (s *Server) admit(c *call) (answered bool, err error) {
+	var stranger error
+	if c.route.Access == SignedIn {
+		stranger = s.authenticate(c)
+	}
+	return false, cmp.Or(s.limit(c), stranger)
+}
+
+// limit refuses a caller that comes too often. A caller who is signed in counts as that account, wherever it comes from; a
+// stranger as the network that it comes from.
 func (s *Server) limit(c *call) error {
-	if c.route.Offer&(API|Page) == 0 {
+	if c.route.Flags&(API|Page) == 0 {
 		return nil // probes and files
 	}
 	now := s.Now()

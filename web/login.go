@@ -23,14 +23,13 @@ func readCredentials(o object) credentials {
 func (s *Server) newLogin(c *call) (reply, error) {
 	next := localPath(c.query().text("next"), views.HomeURL)
 	if err := s.authenticate(c); err == nil {
-		return reply{next: next}, nil
+		return reply{next: to(next, "")}, nil
 	}
-	return loginPage(views.Login{Next: next, PasswordSet: c.query().text("password") == "set", Ended: c.query().text("ended") != ""}), nil
+	q := c.query()
+	return reply{html: show(loginPage(views.Login{Next: next, PasswordSet: q.text("password") == "set", Ended: q.text("ended") != ""}))}, nil
 }
 
-func loginPage(l views.Login) reply {
-	return reply{page: show(views.LoginPage(l)), title: "Sign in"}
-}
+func loginPage(l views.Login) page { return page{title: "Sign in", body: views.LoginPage(l)} }
 
 func (s *Server) login(c *call) (reply, error) {
 	in, err := decode(c, readCredentials).Read()
@@ -43,18 +42,18 @@ func (s *Server) login(c *call) (reply, error) {
 		return err
 	})
 	if choose, ok := errors.AsType[*org.ChoosePassword](err); ok {
-		return reply{next: views.PasswordURL(choose.Secret), secret: true}, nil
+		return reply{next: to(views.PasswordURL(choose.Secret), ""), noStore: true}, nil
 	}
 	if err != nil {
-		return c.again(err, func(e *org.Error) reply {
-			return loginPage(views.Login{Next: next, Email: in.email, Err: e})
+		return c.again(err, func(e *org.Error) (page, error) {
+			return loginPage(views.Login{Next: next, Email: in.email, Err: e}), nil
 		})
 	}
-	return reply{next: next, secret: true}, nil
+	return reply{next: to(next, ""), noStore: true}, nil
 }
 
 func (s *Server) logout(c *call) (reply, error) {
-	return reply{next: views.LoginURL}, s.signOut(c)
+	return reply{next: to(views.LoginURL, "")}, s.signOut(c)
 }
 
 // createLoginToken is the sign-in of programs. It sets no cookie, so that a page of another site gains nothing by it.
@@ -70,9 +69,9 @@ func (s *Server) createLoginToken(c *call) (reply, error) {
 		told.Detail += " Sign in at " + c.absolute(views.LoginURL) + " to replace it."
 		err = &told
 	}
-	return reply{status: http.StatusCreated, data: client.LoginResponse{SessionToken: token}, secret: true}, err
+	return reply{status: http.StatusCreated, json: client.LoginResponse{SessionToken: token}, noStore: true}, err
 }
 
 func (s *Server) deleteLoginToken(c *call) (reply, error) {
-	return reply{data: client.Message{Message: "Logged out!"}}, s.signOut(c)
+	return reply{json: client.Message{Message: "Logged out!"}}, s.signOut(c)
 }

@@ -17,16 +17,30 @@ import (
 	"rolecall.example/org"
 )
 
-// The outer chain, from the outside in: observe, protect, plainPath, overrideMethod. Then the router, then serve.
+// The outer chain, from the outside in: observe, protect, plainPath, overrideMethod. Behind Echo's router stands the chain of
+// a route (see router), which is made of steps.
+
+// step makes middleware of a step of a route's chain: a check that refuses the request, answers it, or lets it go on.
+func step(check func(*call) (answered bool, err error)) echo.MiddlewareFunc {
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(ec echo.Context) error {
+			if answered, err := check(callOf(ec)); answered || err != nil {
+				return err
+			}
+			return next(ec)
+		}
+	}
+}
 
 const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; " +
 	"connect-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'"
 
-// begin knows the request from here on, and sets the headers that every answer has.
+// begin makes the call of a request and sets the headers that every answer has.
 func (s *Server) begin(ec echo.Context) *call {
 	r := ec.Request()
 	c := &call{echo: ec, server: s, route: unmatched, id: uuid.NewString(), ip: s.peer(r)}
-	c.form, c.csv = negotiate(r)
+	c.values, c.queryErr = url.ParseQuery(r.URL.RawQuery)
+	c.as, c.csv = negotiate(r.Header, c.values)
 	c.ctx = org.WithRequest(r.Context(), org.Request{ID: c.id, IP: c.ip, UserAgent: userAgent(r)})
 	ec.Set(callKey, c)
 
@@ -65,7 +79,7 @@ func userAgent(r *http.Request) string {
 	return strings.ToValidUTF8(name[:min(len(name), 256)], "")
 }
 
-// observe surrounds everything: it answers what failed further in, panics included, and writes the log line.
+// observe surrounds everything: it has failures answered, panics included, and writes the log line.
 func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(ec echo.Context) error {
 		start := time.Now()
@@ -74,7 +88,7 @@ func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
 		defer c.settle()
 		defer c.limitTime()()
 		if err := guarded(func() error { return next(ec) }); err != nil {
-			s.conclude(c, err)
+			ec.Error(err)
 		}
 		return nil
 	}
@@ -95,9 +109,10 @@ func guarded(fn func() error) (err error) {
 	return fn()
 }
 
-// conclude answers a request that failed. When part of an answer is out, all that is left is to cut the connection, so
+// conclude is Echo's error handler: it answers a request that failed. When part of an answer is out, all that is left is to cut the connection, so
 // that the client does not take that part for the whole.
-func (s *Server) conclude(c *call, err error) {
+func (s *Server) conclude(err error, ec echo.Context) {
+	c := callOf(ec)
 	if errors.Is(err, errClientGone) {
 		return
 	}
@@ -118,12 +133,13 @@ func (s *Server) conclude(c *call, err error) {
 	}
 }
 
-// logRequest writes one line a request, and tells whoever counts them. Paths and queries stay out of it: people paste secrets into them.
+// logRequest writes one line a request and reports it to OnResponse. Paths and queries stay out of it: people paste secrets
+// into them.
 func (s *Server) logRequest(c *call, took time.Duration) {
-	if s.Observe != nil {
-		s.Observe(c.route.Path, c.request().Method, c.response().Status)
+	if s.OnResponse != nil {
+		s.OnResponse(c.route.Path, c.request().Method, c.response().Status)
 	}
-	if c.route.Offers(Quiet) && c.response().Status == http.StatusOK {
+	if c.route.Offers(NoAccessLog) && c.response().Status == http.StatusOK {
 		return
 	}
 	attrs := []slog.Attr{

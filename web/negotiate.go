@@ -3,17 +3,18 @@ package web
 import (
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
+
+	"rolecall.example/static"
 )
 
-// form is how an answer is given.
-type form uint8
+// representation is what an answer is given as.
+type representation uint8
 
 const (
-	formJSON form = iota
-	formPage
-	formFragment
+	asJSON representation = iota
+	asPage
+	asFragment
 )
 
 // The names of htmx's headers stand nowhere but in this file.
@@ -22,22 +23,22 @@ const (
 	headerRedirect = "HX-Redirect"
 )
 
-// negotiate picks the form that the client asks for: a fragment for htmx, else whichever of JSON and HTML it likes
-// better. JSON wins a draw, and is what one gets who accepts neither. csv says that a list is wanted as CSV, which few
-// endpoints have; the form still says how a failure is told.
-func negotiate(r *http.Request) (f form, csv bool) {
-	accept := strings.Join(r.Header.Values("Accept"), ",")
-	json, html := quality(accept, "application/json"), quality(accept, "text/html")
+// negotiate picks the representation that the client asks for: a fragment for htmx, else whichever of JSON and HTML it
+// prefers. JSON wins a draw, and is what a client gets that accepts neither. csv reports whether a list is wanted as CSV,
+// which few routes have; as then still says how a failure is answered.
+func negotiate(header http.Header, query url.Values) (as representation, csv bool) {
+	accept := strings.Join(header.Values("Accept"), ",")
+	json, html := quality(accept, typeJSON), quality(accept, "text/html")
 	switch {
-	case r.Header.Get("HX-Request") == "true" && r.Header.Get("HX-Request-Type") == "partial":
-		f = formFragment
+	case header.Get("HX-Request") == "true" && header.Get("HX-Request-Type") == "partial":
+		as = asFragment
 	case html > json:
-		f = formPage
+		as = asPage
 	}
-	if r.URL.Query().Get("format") == "csv" {
-		return f, true
+	if query.Get("format") == "csv" {
+		return as, true
 	}
-	return f, strings.Contains(strings.ToLower(accept), "text/csv") && quality(accept, "text/csv") > max(json, html)
+	return as, strings.Contains(strings.ToLower(accept), "text/csv") && quality(accept, "text/csv") > max(json, html)
 }
 
 // quality is how much an Accept header likes a media type, from 0 to 1: the most specific range that matches counts.
@@ -60,28 +61,13 @@ func quality(accept, media string) float64 {
 			specific = 1
 		}
 		if specific > best {
-			best, q = specific, weight(params)
+			best, q = specific, static.Weight(params)
 		}
 	}
 	return q
 }
 
-// weight reads the q of the parameters of a media range. One that cannot be read counts as not accepted.
-func weight(params string) float64 {
-	for p := range strings.SplitSeq(params, ";") {
-		name, value, _ := strings.Cut(p, "=")
-		if strings.EqualFold(strings.TrimSpace(name), "q") {
-			q, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
-			if err != nil || !(q >= 0 && q <= 1) { // written so that NaN is refused too
-				return 0
-			}
-			return q
-		}
-	}
-	return 1
-}
-
-// searchedFor is what the list was searched for that a fragment is for a row of.
+// searchedFor is the search of the list whose row a fragment replaces.
 func searchedFor(r *http.Request) string {
 	u, err := url.Parse(currentPage(r))
 	if err != nil {
@@ -92,7 +78,7 @@ func searchedFor(r *http.Request) string {
 
 // scripted reports whether script sent a form and will show the page that it leads to.
 func (c *call) scripted() bool {
-	return c.form == formPage && !c.safe() && c.request().Header.Get("HX-Request") == "true"
+	return c.as == asPage && !c.safe() && c.request().Header.Get("HX-Request") == "true"
 }
 
 // sentFrom is the page that a form was sent from, "" when it is not known. Without script it is the page that refers to

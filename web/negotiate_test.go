@@ -18,35 +18,35 @@ func TestNegotiate(t *testing.T) {
 		name   string
 		header http.Header
 		query  string
-		form   form
+		form   representation
 		csv    bool
 	}{
-		{"nothing", nil, "", formJSON, false},
-		{"empty", http.Header{"Accept": {""}}, "", formJSON, false},
-		{"anything", http.Header{"Accept": {"*/*"}}, "", formJSON, false},
-		{"json", http.Header{"Accept": {"application/json"}}, "", formJSON, false},
-		{"html", http.Header{"Accept": {"text/html"}}, "", formPage, false},
-		{"upper case", http.Header{"Accept": {"TEXT/HTML"}}, "", formPage, false},
-		{"browser", http.Header{"Accept": {browser}}, "", formPage, false},
-		{"both", http.Header{"Accept": {"text/html, application/json"}}, "", formJSON, false},
-		{"json a little less", http.Header{"Accept": {"text/html, application/json;q=0.9"}}, "", formPage, false},
-		{"html a little less", http.Header{"Accept": {"text/html;q=0.9, application/json"}}, "", formJSON, false},
-		{"two headers", http.Header{"Accept": {"application/json;q=0.1", "text/html"}}, "", formPage, false},
-		{"html refused", http.Header{"Accept": {"text/html;q=0, */*"}}, "", formJSON, false},
-		{"json refused", http.Header{"Accept": {"application/json;q=0, */*;q=0.1"}}, "", formPage, false},
-		{"all text", http.Header{"Accept": {"text/*"}}, "", formPage, false},
-		{"neither", http.Header{"Accept": {"image/png"}}, "", formJSON, false},
-		{"q is not a number", http.Header{"Accept": {"text/html;q=NaN, application/json;q=0.1"}}, "", formJSON, false},
-		{"q too large", http.Header{"Accept": {"text/html;q=7, application/json;q=0.1"}}, "", formJSON, false},
-		{"parameters", http.Header{"Accept": {"text/html;level=1;q=0.4, application/json;q=0.3"}}, "", formPage, false},
-		{"csv", http.Header{"Accept": {"text/csv"}}, "", formJSON, true},
-		{"csv first", http.Header{"Accept": {"text/csv, application/json;q=0.5"}}, "", formJSON, true},
-		{"csv last", http.Header{"Accept": {"application/json, text/csv;q=0.5"}}, "", formJSON, false},
-		{"csv in a URL", http.Header{"Accept": {browser}}, "?format=csv", formPage, true},
-		{"format unknown", nil, "?format=xml", formJSON, false},
-		{"fragment", htmx, "", formFragment, false},
-		{"htmx wants a page", http.Header{"Accept": {"text/html"}, "Hx-Request": {"true"}, "Hx-Request-Type": {"full"}}, "", formPage, false},
-		{"half of htmx", http.Header{"Accept": {"text/html"}, "Hx-Request-Type": {"partial"}}, "", formPage, false},
+		{"nothing", nil, "", asJSON, false},
+		{"empty", http.Header{"Accept": {""}}, "", asJSON, false},
+		{"anything", http.Header{"Accept": {"*/*"}}, "", asJSON, false},
+		{"json", http.Header{"Accept": {"application/json"}}, "", asJSON, false},
+		{"html", http.Header{"Accept": {"text/html"}}, "", asPage, false},
+		{"upper case", http.Header{"Accept": {"TEXT/HTML"}}, "", asPage, false},
+		{"browser", http.Header{"Accept": {browser}}, "", asPage, false},
+		{"both", http.Header{"Accept": {"text/html, application/json"}}, "", asJSON, false},
+		{"json a little less", http.Header{"Accept": {"text/html, application/json;q=0.9"}}, "", asPage, false},
+		{"html a little less", http.Header{"Accept": {"text/html;q=0.9, application/json"}}, "", asJSON, false},
+		{"two headers", http.Header{"Accept": {"application/json;q=0.1", "text/html"}}, "", asPage, false},
+		{"html refused", http.Header{"Accept": {"text/html;q=0, */*"}}, "", asJSON, false},
+		{"json refused", http.Header{"Accept": {"application/json;q=0, */*;q=0.1"}}, "", asPage, false},
+		{"all text", http.Header{"Accept": {"text/*"}}, "", asPage, false},
+		{"neither", http.Header{"Accept": {"image/png"}}, "", asJSON, false},
+		{"q is not a number", http.Header{"Accept": {"text/html;q=NaN, application/json;q=0.1"}}, "", asJSON, false},
+		{"q too large", http.Header{"Accept": {"text/html;q=7, application/json;q=0.1"}}, "", asJSON, false},
+		{"parameters", http.Header{"Accept": {"text/html;level=1;q=0.4, application/json;q=0.3"}}, "", asPage, false},
+		{"csv", http.Header{"Accept": {"text/csv"}}, "", asJSON, true},
+		{"csv first", http.Header{"Accept": {"text/csv, application/json;q=0.5"}}, "", asJSON, true},
+		{"csv last", http.Header{"Accept": {"application/json, text/csv;q=0.5"}}, "", asJSON, false},
+		{"csv in a URL", http.Header{"Accept": {browser}}, "?format=csv", asPage, true},
+		{"format unknown", nil, "?format=xml", asJSON, false},
+		{"fragment", htmx, "", asFragment, false},
+		{"htmx wants a page", http.Header{"Accept": {"text/html"}, "Hx-Request": {"true"}, "Hx-Request-Type": {"full"}}, "", asPage, false},
+		{"half of htmx", http.Header{"Accept": {"text/html"}, "Hx-Request-Type": {"partial"}}, "", asPage, false},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -55,7 +55,7 @@ func TestNegotiate(t *testing.T) {
 			if tt.header != nil {
 				r.Header = tt.header
 			}
-			if f, csv := negotiate(r); f != tt.form || csv != tt.csv {
+			if f, csv := negotiate(r.Header, r.URL.Query()); f != tt.form || csv != tt.csv {
 				t.Errorf("got form %d and csv %v, want %d and %v", f, csv, tt.form, tt.csv)
 			}
 		})
@@ -106,11 +106,11 @@ func FuzzNegotiate(f *testing.F) {
 	f.Fuzz(func(t *testing.T, accept string) {
 		r := httptest.NewRequest(http.MethodGet, "/", nil)
 		r.Header = http.Header{"Accept": {accept}}
-		got, _ := negotiate(r)
-		if got == formFragment {
+		got, _ := negotiate(r.Header, r.URL.Query())
+		if got == asFragment {
 			t.Errorf("Accept %q alone made a fragment", accept)
 		}
-		if got == formPage && !strings.Contains(strings.ToLower(accept), "text/") && !strings.Contains(accept, "*/*") {
+		if got == asPage && !strings.Contains(strings.ToLower(accept), "text/") && !strings.Contains(accept, "*/*") {
 			t.Errorf("Accept %q made a page", accept)
 		}
 		if q := quality(accept, "text/html"); !(q >= 0 && q <= 1) {

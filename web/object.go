@@ -23,8 +23,8 @@ type object struct {
 
 // outcome is what reading a body brought up, wherever in it.
 type outcome struct {
-	bad     []org.Field // fields of the wrong type or value
-	refusal *org.Error  // of the request as a whole, for a field that is well-formed
+	fieldErrors []org.Field // fields of the wrong type or value
+	refusal     *org.Error  // of the request as a whole, for a field that is well-formed
 }
 
 func newObject(fields map[string]any, form bool) object {
@@ -45,8 +45,8 @@ func (o object) ignore(names ...string) {
 	}
 }
 
-func (o object) wrong(name, detail string) {
-	o.read.bad = append(o.read.bad, org.Field{Field: o.path + name, Detail: detail})
+func (o object) addError(name, detail string) {
+	o.read.fieldErrors = append(o.read.fieldErrors, org.Field{Field: o.path + name, Detail: detail})
 }
 
 // refuse makes the request fail with e, unless something in the body is wrong anyway.
@@ -59,7 +59,7 @@ func (o object) refuse(e *org.Error) {
 // problem is the error about all the fields that were read and found wrong, or that nothing has read. It is for the
 // whole body, once a reader is through with it.
 func (o object) problem() error {
-	told, message := o.read.bad, badFields
+	told, message := o.read.fieldErrors, badFields
 	if len(told) > 0 && !o.form {
 		message = badBody
 	}
@@ -126,7 +126,7 @@ func (o object) number(name string) (n int64, ok bool) {
 	}
 	n, err := strconv.ParseInt(digits, 10, 64)
 	if err != nil {
-		o.wrong(name, must)
+		o.addError(name, must)
 		return 0, false
 	}
 	return n, true
@@ -142,14 +142,14 @@ func (o object) texts(name string, limit int) []string {
 		return nil
 	}
 	if len(list) > limit {
-		o.wrong(name, fmt.Sprintf("must have at most %d entries", limit))
+		o.addError(name, fmt.Sprintf("must have at most %d entries", limit))
 		return nil
 	}
 	texts := make([]string, 0, len(list))
 	for i, v := range list {
 		s, ok := v.(string)
 		if !ok {
-			o.wrong(fmt.Sprintf("%s[%d]", name, i), "must be a string")
+			o.addError(fmt.Sprintf("%s[%d]", name, i), "must be a string")
 		}
 		texts = append(texts, s)
 	}
@@ -172,7 +172,7 @@ func (o object) table(name string) object {
 func (o object) objects(name string) []object {
 	list, _ := value[[]any](o, name, "must be a list of objects")
 	if len(list) > maxItems {
-		o.wrong(name, fmt.Sprintf("must have at most %d entries", maxItems))
+		o.addError(name, fmt.Sprintf("must have at most %d entries", maxItems))
 		return nil
 	}
 	objects := make([]object, 0, len(list))
@@ -180,7 +180,7 @@ func (o object) objects(name string) []object {
 		at := fmt.Sprintf("%s[%d]", name, i)
 		fields, ok := v.(map[string]any)
 		if !ok {
-			o.wrong(at, "must be an object")
+			o.addError(at, "must be an object")
 			continue
 		}
 		objects = append(objects, o.inside(at, fields, o.shape.at(name)))
@@ -203,7 +203,7 @@ func value[T any](o object, name, must string) (v T, ok bool) {
 		if o.form {
 			must = "was given more than once"
 		}
-		o.wrong(name, must)
+		o.addError(name, must)
 	}
 	return v, ok
 }

@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/a-h/templ"
 	"github.com/google/uuid"
 
 	"rolecall.example/client"
@@ -13,9 +12,9 @@ import (
 )
 
 func (s *Server) listOrganizations(c *call) (reply, error) {
-	if c.form == formJSON {
+	if c.as == asJSON {
 		list, err := s.org.Organizations(c.ctx, c.subject)
-		return reply{data: each(list, wireOrganization)}, err
+		return reply{json: each(list, wireOrganization)}, err
 	}
 	q := c.query()
 	f := org.OrganizationFilter{Query: q.text("q")}
@@ -25,12 +24,10 @@ func (s *Server) listOrganizations(c *call) (reply, error) {
 	}
 	list, err := s.org.FindOrganizations(c.ctx, c.subject, f)
 	o := views.Organizations{List: list, Filter: f, Now: time.Now()}
-	return reply{
-		page:     show(views.OrganizationsPage(o)),
-		fragment: show(views.OrganizationsResults(o)),
-		title:    "Organizations",
-		active:   "organizations",
-	}, err
+	return reply{html: show(page{
+		title: "Organizations", active: "organizations",
+		body: views.OrganizationsPage(o), fragment: views.OrganizationsResults(o),
+	})}, err
 }
 
 func (s *Server) showOrganization(c *call) (reply, error) {
@@ -38,9 +35,8 @@ func (s *Server) showOrganization(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	r := organizationPage(views.OrganizationForm{OrganizationView: v, Input: inputOf(&v.Organization), Confirm: c.query().text("confirm") == "delete"})
-	r.data, r.tag = wireOrganization(&v.Organization), v.Organization.Tag()
-	return r, nil
+	f := views.OrganizationForm{OrganizationView: v, Input: inputOf(&v.Organization), Confirm: c.query().text("confirm") == "delete"}
+	return reply{json: wireOrganization(&v.Organization), version: v.Organization.Tag(), html: show(organizationPage(f))}, nil
 }
 
 func inputOf(o *org.Organization) org.OrganizationInput {
@@ -48,8 +44,8 @@ func inputOf(o *org.Organization) org.OrganizationInput {
 }
 
 // organizationPage is the settings of an organization.
-func organizationPage(f views.OrganizationForm) reply {
-	return reply{page: show(views.OrganizationPage(f)), title: "Settings", active: "settings"}
+func organizationPage(f views.OrganizationForm) page {
+	return page{title: "Settings", active: "settings", body: views.OrganizationPage(f)}
 }
 
 // errDefaultRoles is the refusal of Coder's API where an organization may not have default roles of its own.
@@ -76,31 +72,28 @@ func (s *Server) newOrganization(c *call) (reply, error) {
 	if !c.may("create", "organization", uuid.Nil) {
 		return reply{}, &org.Error{Kind: org.Forbidden, Message: "Forbidden.", Detail: "You don't have permission to create organizations."}
 	}
-	return newOrganizationPage(views.OrganizationForm{}), nil
+	return reply{html: show(newOrganizationPage(views.OrganizationForm{}))}, nil
 }
 
-func newOrganizationPage(f views.OrganizationForm) reply {
-	return reply{
-		page:   show(views.NewOrganizationPage(f)),
+func newOrganizationPage(f views.OrganizationForm) page {
+	return page{
 		title:  "New organization",
 		active: "organizations",
 		crumbs: []views.Crumb{{Label: "Organizations", URL: views.OrganizationsPath}},
+		body:   views.NewOrganizationPage(f),
 	}
 }
 
 func (s *Server) createOrganization(c *call) (reply, error) {
 	o, err := s.org.CreateOrganization(c.ctx, c.subject, decode(c, organizationInput))
 	if err != nil {
-		return c.again(err, func(e *org.Error) reply {
-			return newOrganizationPage(views.OrganizationForm{Input: c.enteredOrganization(), Err: e})
+		return c.again(err, func(e *org.Error) (page, error) {
+			return newOrganizationPage(views.OrganizationForm{Input: c.enteredOrganization(), Err: e}), nil
 		})
 	}
 	return reply{
-		status: http.StatusCreated,
-		data:   wireOrganization(&o),
-		tag:    o.Tag(),
-		next:   views.MembersURL(o.Name, org.MemberFilter{}),
-		flash:  displayName(o.DisplayName, o.Name) + " was created.",
+		status: http.StatusCreated, json: wireOrganization(&o), version: o.Tag(),
+		next: to(views.MembersURL(o.Name, org.MemberFilter{}), displayName(o.DisplayName, o.Name)+" was created."),
 	}, nil
 }
 
@@ -113,32 +106,31 @@ func (c *call) enteredOrganization() org.OrganizationInput {
 func (s *Server) updateOrganization(c *call) (reply, error) {
 	o, err := s.org.UpdateOrganization(c.fromVersions(), c.subject, c.organization(), decode(c, organizationInput))
 	if err != nil {
-		return c.again(err, func(e *org.Error) reply {
+		return c.again(err, func(e *org.Error) (page, error) {
 			return s.refusedSettings(c, views.OrganizationForm{Input: c.enteredOrganization(), Err: e})
 		})
 	}
-	return reply{data: wireOrganization(&o), tag: o.Tag(), next: views.OrganizationURL(o.Name), flash: "The settings were saved."}, nil
+	return reply{json: wireOrganization(&o), version: o.Tag(), next: to(views.OrganizationURL(o.Name), "The settings were saved.")}, nil
 }
 
 // refusedSettings shows the settings again. f.Input is what was entered; its zero value stands for what is stored.
-func (s *Server) refusedSettings(c *call, f views.OrganizationForm) reply {
-	return reply{title: "Settings", active: "settings", page: func() (templ.Component, error) {
-		v, err := s.org.OrganizationView(c.ctx, c.subject, c.organization())
-		if f.OrganizationView = v; f.Input == (org.OrganizationInput{}) {
-			f.Input = inputOf(&v.Organization)
-		}
-		return views.OrganizationPage(f), err
-	}}
+func (s *Server) refusedSettings(c *call, f views.OrganizationForm) (page, error) {
+	v, err := s.org.OrganizationView(c.ctx, c.subject, c.organization())
+	if f.OrganizationView = v; f.Input == (org.OrganizationInput{}) {
+		f.Input = inputOf(&v.Organization)
+	}
+	return organizationPage(f), err
 }
 
 func (s *Server) deleteOrganization(c *call) (reply, error) {
 	o, err := s.org.DeleteOrganization(c.fromVersions(), c.subject, c.organization())
 	if err != nil {
-		return c.again(err, func(e *org.Error) reply { return s.refusedSettings(c, views.OrganizationForm{Confirm: true, Err: e}) })
+		return c.again(err, func(e *org.Error) (page, error) {
+			return s.refusedSettings(c, views.OrganizationForm{Confirm: true, Err: e})
+		})
 	}
 	return reply{
-		data:  client.Message{Message: "Organization has been deleted."},
-		next:  views.OrganizationsPath,
-		flash: displayName(o.DisplayName, o.Name) + " was deleted.",
+		json: client.Message{Message: "Organization has been deleted."},
+		next: to(views.OrganizationsPath, displayName(o.DisplayName, o.Name)+" was deleted."),
 	}, nil
 }

@@ -22,16 +22,22 @@ var (
 		Detail: "Leave If-None-Match out. Only what creates or replaces a role reads it, and only as *."}
 )
 
-// conditions refuses those of an unsafe request that its route does not read.
-func (c *call) conditions() error {
-	switch {
-	case c.safe():
-	case c.ifMatch() != nil && !c.route.Offers(IfMatch):
-		return errNoVersion
-	case c.has(headerNoneMatch) && !c.onlyNew():
-		return errNotOnlyNew
+// refuseIgnored refuses what an unsafe request says and its route does not read: a body, and conditions.
+func (s *Server) refuseIgnored(c *call) (answered bool, err error) {
+	if c.safe() {
+		return false, nil
 	}
-	return nil
+	if !c.route.Offers(Body) {
+		err = c.bodiless()
+	}
+	switch {
+	case err != nil:
+	case c.ifMatch() != nil && !c.route.Offers(IfMatch):
+		err = errNoVersion
+	case c.has(headerNoneMatch) && !c.onlyNew():
+		err = errNotOnlyNew
+	}
+	return false, err
 }
 
 // has reports whether the request has a header, be it an empty one.

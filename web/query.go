@@ -16,40 +16,39 @@ import (
 
 // query reads the parameters of a list and collects everything that is wrong with them.
 type query struct {
-	values url.Values
-	bad    []org.Field
+	values      url.Values
+	fieldErrors []org.Field
 }
 
 func (c *call) query() *query {
-	values, err := url.ParseQuery(c.request().URL.RawQuery)
-	q := &query{values: values}
-	if err != nil {
+	q := &query{values: c.values}
+	if c.queryErr != nil {
 		// Go leaves out what it cannot read. A filter that is left out shows rows that were not asked for.
-		q.bad = append(q.bad, org.Field{Field: "query", Detail: "The query is not properly encoded"})
+		q.addError("query", "The query is not properly encoded")
 	}
 	return q
 }
 
 // problem is the error about all parameters together.
 func (q *query) problem() error {
-	if len(q.bad) == 0 {
+	if len(q.fieldErrors) == 0 {
 		return nil
 	}
-	return &org.Error{Kind: org.Invalid, Message: "Query parameters have invalid values.", Fields: q.bad}
+	return &org.Error{Kind: org.Invalid, Message: "Query parameters have invalid values.", Fields: q.fieldErrors}
 }
 
 // text is a parameter that may be given once.
 func (q *query) text(name string) string {
 	list := q.values[name]
 	if len(list) > 1 {
-		q.wrong(name, fmt.Sprintf("Query param %q provided more than once, found %d times. Give it once", name, len(list)))
+		q.addError(name, fmt.Sprintf("Query param %q provided more than once, found %d times. Give it once", name, len(list)))
 		return ""
 	}
 	return q.values.Get(name)
 }
 
-func (q *query) wrong(name, detail string) {
-	q.bad = append(q.bad, org.Field{Field: name, Detail: detail})
+func (q *query) addError(name, detail string) {
+	q.fieldErrors = append(q.fieldErrors, org.Field{Field: name, Detail: detail})
 }
 
 // count reads a number of rows; missing or empty is 0.
@@ -62,9 +61,9 @@ func (q *query) count(name string) int {
 	n, err := strconv.ParseInt(v, 10, 32)
 	switch {
 	case err != nil:
-		q.wrong(name, prefix+err.Error())
+		q.addError(name, prefix+err.Error())
 	case n < 0:
-		q.wrong(name, prefix+"value is negative")
+		q.addError(name, prefix+"value is negative")
 	default:
 		return int(n)
 	}
@@ -76,7 +75,7 @@ func (q *query) id(name string) uuid.UUID {
 	v := q.text(name)
 	id, err := uuid.Parse(v)
 	if err != nil && v != "" {
-		q.wrong(name, fmt.Sprintf("Query param %q must be a valid uuid", name))
+		q.addError(name, fmt.Sprintf("Query param %q must be a valid uuid", name))
 	}
 	return id
 }
@@ -89,7 +88,7 @@ func (q *query) flag(name string) bool {
 	case "1", "true":
 		return true
 	}
-	q.wrong(name, fmt.Sprintf("Query param %q must be 1 or 0", name))
+	q.addError(name, fmt.Sprintf("Query param %q must be 1 or 0", name))
 	return false
 }
 
@@ -97,7 +96,7 @@ func (q *query) flag(name string) bool {
 func (q *query) sort(keys []string) string {
 	v := q.text("sort")
 	if v != "" && !slices.Contains(keys, strings.TrimPrefix(v, "-")) {
-		q.wrong("sort", `Query param "sort" must be one of `+strings.Join(keys, ", ")+`, or one of them after "-"`)
+		q.addError("sort", `Query param "sort" must be one of `+strings.Join(keys, ", ")+`, or one of them after "-"`)
 	}
 	return v
 }
@@ -112,7 +111,7 @@ const (
 // the page by number.
 func (c *call) page(q *query) (limit, offset int) {
 	limit, offset = q.count("limit"), q.count("offset")
-	if c.form == formJSON || c.csv {
+	if c.as == asJSON || c.csv {
 		return limit, offset
 	}
 	limit = min(cmp.Or(limit, views.PageSize), maxPageSize)
@@ -136,7 +135,7 @@ func (c *call) memberFilter() (org.MemberFilter, error) {
 	for _, s := range q.values["status"] {
 		f.Statuses = append(f.Statuses, org.Status(s))
 	}
-	if c.form != formJSON && !c.csv {
+	if c.as != asJSON && !c.csv {
 		f.CountMax = maxCounted
 	}
 	return f, q.problem()

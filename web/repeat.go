@@ -34,7 +34,7 @@ type sending struct {
 	session string
 	method  string
 	uri     string
-	form    form
+	as      representation
 	coding  string
 	body    [sha256.Size]byte // with the id of the form in it
 }
@@ -138,34 +138,34 @@ func (r *repeats) drop(f *sent) {
 	}
 }
 
-// repeated gives the answer to a form that was sent before. If there is none yet, it waits for one that is on its way.
+// repeat answers a form that was sent before with the same answer. If there is none yet, it waits for the one on its way.
 // Otherwise the answer to this request will be kept.
-func (s *Server) repeated(c *call) (r reply, ok bool, err error) {
+func (s *Server) repeat(c *call) (answered bool, err error) {
 	id, err := c.formID()
 	if id == "" || err != nil {
-		return reply{}, false, err
+		return false, err
 	}
 	key := sending{
 		who: c.subject.ID(), session: c.subject.Session,
-		method: c.request().Method, uri: c.here(), form: c.form, coding: c.coding(), body: sha256.Sum256(c.receive().data),
+		method: c.request().Method, uri: c.here(), as: c.as, coding: c.coding(), body: sha256.Sum256(c.receive().data),
 	}
 	c.ctx = org.WithForm(c.ctx, id)
 	for {
 		f, first := s.repeats.begin(key)
 		if first {
 			c.sent = f
-			return reply{}, false, nil
+			return false, nil
 		}
 		select {
 		case <-f.settled:
 		case <-c.ctx.Done():
-			return reply{}, false, c.ctx.Err()
+			return false, c.ctx.Err()
 		}
 		if f.kept {
 			for name, values := range f.header {
 				c.response().Header()[name] = slices.Clone(values)
 			}
-			return reply{status: f.status, ready: &f.answer}, true, nil
+			return true, c.write(f.status, &f.answer)
 		}
 	}
 }
@@ -184,7 +184,7 @@ func (c *call) formID() (string, error) {
 		return (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && r != '-' && r != '_'
 	}
 	if len(id) < 16 || len(id) > 64 || strings.ContainsFunc(id, odd) {
-		o.wrong(fieldForm, "must be 16 to 64 letters and digits")
+		o.addError(fieldForm, "must be 16 to 64 letters and digits")
 	}
 	return id, o.problem()
 }
@@ -213,9 +213,9 @@ func (c *call) settle() {
 	}
 }
 
-// already leads who sent a form again to what came of it the first time.
+// already leads the sender of a repeated form to what came of it the first time.
 func (c *call) already(e *org.Error) reply {
-	return reply{next: c.outcome(), flash: e.Message}
+	return reply{next: to(c.outcome(), e.Message)}
 }
 
 // outcome is where the sender of a form that was sent before finds what it made, or else the page that it stood on.

@@ -3,9 +3,6 @@ package web
 import (
 	"cmp"
 
-	"github.com/a-h/templ"
-
-	"rolecall.example/org"
 	"rolecall.example/views"
 )
 
@@ -16,22 +13,14 @@ func (s *Server) search(c *call) (reply, error) {
 	if err := q.problem(); err != nil {
 		return reply{}, err
 	}
-	found := func(render func(views.Search) templ.Component) view {
-		return func() (templ.Component, error) {
-			nav, err := s.org.Navigation(c.ctx, c.subject, organization)
-			if err != nil {
-				return nil, err
-			}
-			var hits org.Hits
-			if text != "" {
-				hits, err = s.org.Find(c.ctx, c.subject, organization, text)
-			}
-			return render(views.Search{Query: text, Nav: nav, Hits: hits}), err
+	return reply{html: func() (p page, err error) {
+		v := views.Search{Query: text}
+		if v.Nav, err = s.org.Navigation(c.ctx, c.subject, organization); err != nil {
+			return p, err
 		}
-	}
-	return reply{
-		page:     found(views.SearchPage),
-		fragment: found(views.SearchResults),
-		title:    "Search",
-	}, nil
+		if text != "" {
+			v.Hits, err = s.org.Find(c.ctx, c.subject, organization, text)
+		}
+		return page{title: "Search", body: views.SearchPage(v), fragment: views.SearchResults(v)}, err
+	}}, nil
 }

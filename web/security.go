@@ -2,7 +2,6 @@ package web
 
 import (
 	"fmt"
-	"io"
 	"net/http"
 	"time"
 )
@@ -22,21 +21,14 @@ const securityLifetime = 180 * 24 * time.Hour
 
 // showSecurityContact follows RFC 9116. The contact is the mailbox that RFC 2142 reserves at every host; the host is
 // that of the access URL, never one that the request names.
-func (s *Server) showSecurityContact(*call) (reply, error) {
+func (s *Server) showSecurityContact(*call) http.Handler {
 	base, host := "http://localhost", "localhost"
 	if s.AccessURL != nil {
 		base, host = s.AccessURL.String(), s.AccessURL.Hostname()
 	}
 	expires := time.Now().UTC().Add(securityLifetime).Format(time.RFC3339)
-	return text(fmt.Sprintf("Contact: mailto:security@%s\nExpires: %s\nPolicy: %s/.well-known/security-policy.txt\n"+
-		"Preferred-Languages: en\nCanonical: %s/.well-known/security.txt\n", host, expires, base, base)), nil
+	return text(http.StatusOK, fmt.Sprintf("Contact: mailto:security@%s\nExpires: %s\nPolicy: %s/.well-known/security-policy.txt\n"+
+		"Preferred-Languages: en\nCanonical: %s/.well-known/security.txt\n", host, expires, base, base))
 }
 
-func (s *Server) showSecurityPolicy(*call) (reply, error) { return text(securityPolicy), nil }
-
-func text(content string) reply {
-	return reply{raw: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-		_, _ = io.WriteString(w, content) // whoever asked is gone: nobody is left to tell
-	})}
-}
+func (s *Server) showSecurityPolicy(*call) http.Handler { return text(http.StatusOK, securityPolicy) }

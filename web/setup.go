@@ -12,16 +12,16 @@ import (
 func (s *Server) showFirstUser(c *call) (reply, error) {
 	has, err := s.hasUsers(c.ctx)
 	if err == nil && !has {
-		return reply{status: http.StatusNotFound, data: client.Message{Message: "The initial user has not been created yet."}}, nil
+		return reply{status: http.StatusNotFound, json: client.Message{Message: "The initial user has not been created yet."}}, nil
 	}
-	return reply{data: client.Message{Message: "The initial user has already been created."}}, err
+	return reply{json: client.Message{Message: "The initial user has already been created."}}, err
 }
 
 func (s *Server) createFirstUser(c *call) (reply, error) {
 	u, o, err := s.org.CreateFirstUser(c.ctx, s.firstUser(c))
 	return reply{
 		status: http.StatusCreated,
-		data:   client.FirstUserResponse{UserID: u.ID, OrganizationID: o.ID},
+		json:   client.FirstUserResponse{UserID: u.ID, OrganizationID: o.ID},
 	}, err
 }
 
@@ -81,14 +81,14 @@ func (s *Server) beforeSetup(c *call) error {
 }
 
 func (s *Server) newSetup(c *call) (reply, error) {
-	return setupPage(c.query().text("setup_token"), org.FirstUser{}, nil), s.beforeSetup(c)
+	return reply{noStore: true, html: show(setupPage(c.query().text("setup_token"), org.FirstUser{}, nil))}, s.beforeSetup(c)
 }
 
 // setupPage is the form for the first account. The address in the log fills in the token.
-func setupPage(token string, in org.FirstUser, e *org.Error) reply {
-	return reply{title: "Set up", secret: true, page: show(views.SetupPage(views.Setup{
+func setupPage(token string, in org.FirstUser, e *org.Error) page {
+	return page{title: "Set up", body: views.SetupPage(views.Setup{
 		Token: token, Email: in.Email, Username: in.Username, Name: in.Name, Err: e,
-	}))}
+	})}
 }
 
 func (s *Server) setup(c *call) (reply, error) {
@@ -99,11 +99,25 @@ func (s *Server) setup(c *call) (reply, error) {
 		_, _, err := s.org.CreateFirstUser(ctx, s.firstUser(c))
 		return err
 	})
+	r := reply{next: to(views.HomeURL, "")}
 	if err != nil {
-		return c.again(err, func(e *org.Error) reply {
+		r, err = c.again(err, func(e *org.Error) (page, error) {
 			o, _ := c.object() // unreadable: an empty form
-			return setupPage(o.text("setup_token"), readFirstUser(o), e)
+			return setupPage(o.text("setup_token"), readFirstUser(o), e), nil
 		})
 	}
-	return reply{next: views.HomeURL, secret: true}, nil
+	r.noStore = true
+	return r, err
+}
+
+// setUpFirst leads every page to the one that sets up, until there is an account.
+func (s *Server) setUpFirst(c *call) (answered bool, err error) {
+	if c.as == asJSON || !c.safe() || c.route.Path == views.SetupURL {
+		return false, nil
+	}
+	has, err := s.hasUsers(c.ctx)
+	if has || err != nil {
+		return false, err
+	}
+	return true, s.respond(c, reply{next: to(views.SetupURL, "")})
 }

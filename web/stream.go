@@ -24,9 +24,17 @@ const (
 	allPatience = 2 * time.Minute  // for a whole list
 )
 
-// stream sends a list as it comes out of the database. It is not compressed: whoever takes whole lists is a program
-// near by, and the time goes into the first byte.
-func (s *Server) stream(c *call, r reply) error {
+// stream is a list that is sent row by row.
+type stream struct {
+	write       func(*sink) error
+	long        bool   // it may be too long to hold
+	file        string // the name under which a browser saves it; it is sent whatever representation was asked for
+	contentType string // if it is neither JSON nor CSV
+}
+
+// sendStream sends a list as it comes out of the database. It is not compressed: programs near by take whole lists, and the
+// time goes into the first byte.
+func (s *Server) sendStream(c *call, r *stream) error {
 	if r.long {
 		c.takeTime()
 		select {
@@ -47,7 +55,7 @@ func (s *Server) stream(c *call, r reply) error {
 	}
 	w := &streamed{file: r.file, call: c, contentType: contentType, until: time.Now().Add(allPatience)}
 	out := &sink{Writer: bufio.NewWriterSize(w, 32<<10), csv: c.csv}
-	if err := r.stream(out); err != nil {
+	if err := r.write(out); err != nil {
 		return err
 	}
 	if err := out.Flush(); err != nil {

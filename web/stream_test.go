@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/labstack/echo/v4"
+
 	"rolecall.example/org"
 )
 
@@ -21,9 +23,9 @@ func streaming(t *testing.T, answer func(*Server, *call) error) (status int, bod
 		t.Fatal(err)
 	}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		c := s.begin(s.echo.NewContext(r, w))
+		c := s.begin(echo.New().NewContext(r, w))
 		if err := answer(s, c); err != nil {
-			s.conclude(c, err)
+			s.conclude(err, c.echo)
 		}
 	}))
 	t.Cleanup(server.Close)
@@ -45,17 +47,17 @@ func streaming(t *testing.T, answer func(*Server, *call) error) (status int, bod
 func TestStreamFails(t *testing.T) {
 	t.Parallel()
 	failure := errors.New("the database is gone")
-	rows := func(n int) reply {
-		return reply{stream: func(out *sink) error {
+	rows := func(n int) *stream {
+		return &stream{write: func(out *sink) error {
 			_, err := out.WriteString(strings.Repeat("x", n))
 			return errors.Join(err, failure)
 		}}
 	}
-	early, body, err := streaming(t, func(s *Server, c *call) error { return s.stream(c, rows(100)) })
+	early, body, err := streaming(t, func(s *Server, c *call) error { return s.sendStream(c, rows(100)) })
 	if err != nil || early != http.StatusInternalServerError || strings.Contains(body, "xxx") || strings.Contains(body, "database") {
 		t.Errorf("early: got %d %q, %v", early, body, err)
 	}
-	late, body, err := streaming(t, func(s *Server, c *call) error { return s.stream(c, rows(100_000)) })
+	late, body, err := streaming(t, func(s *Server, c *call) error { return s.sendStream(c, rows(100_000)) })
 	if err == nil {
 		t.Errorf("late: got %d and %d bytes as if they were all", late, len(body))
 	}
@@ -70,7 +72,7 @@ func TestLongListsTakeTurns(t *testing.T) {
 		}
 		done := make(chan error)
 		go func() {
-			done <- s.stream(c, reply{long: true, stream: func(out *sink) error { _, err := out.WriteString("[]"); return err }})
+			done <- s.sendStream(c, &stream{long: true, write: func(out *sink) error { _, err := out.WriteString("[]"); return err }})
 		}()
 		select {
 		case err := <-done:

@@ -5,43 +5,37 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/a-h/templ"
-
 	"rolecall.example/client"
 	"rolecall.example/org"
 	"rolecall.example/views"
 )
 
 func (s *Server) listTokens(c *call) (reply, error) {
-	all := c.form == formJSON && c.query().text("include_all") == "true"
-	list, err := s.org.Tokens(c.ctx, c.subject, c.user(), all)
+	q := c.query()
+	list, err := s.org.Tokens(c.ctx, c.subject, c.user(), c.as == asJSON && q.text("include_all") == "true")
 	if err != nil {
 		return reply{}, err
 	}
-	r := s.tokensPage(c, views.Tokens{Tokens: list, Revoke: c.query().text("revoke")})
-	if r.data = each(list, wireToken); len(list) == 0 {
-		r.data = []client.Token(nil) // the one list that clients expect as null when there is nothing in it
+	tokens := each(list, wireToken)
+	if len(list) == 0 {
+		tokens = nil // the one list that clients expect as null when there is nothing in it
 	}
-	return r, nil
+	return reply{json: tokens, html: func() (page, error) {
+		return s.tokensPage(c, views.Tokens{Tokens: list, Revoke: q.text("revoke")})
+	}}, nil
 }
 
 // tokensPage is the list of the tokens of an account, with what t says besides them.
-func (s *Server) tokensPage(c *call, t views.Tokens) reply {
-	r := reply{
-		title:  "API tokens",
-		active: "tokens",
-		secret: t.Secret != "",
-		page: func() (templ.Component, error) {
-			v, err := s.org.UserView(c.ctx, c.subject, c.user())
-			t.UserView, t.Now = v, time.Now()
-			return views.TokensPage(t), err
-		},
-	}
+func (s *Server) tokensPage(c *call, t views.Tokens) (p page, err error) {
+	p = page{title: "API tokens", active: "tokens"}
 	if c.user() != "me" {
-		r.active = "users"
-		r.crumbs = append(c.usersCrumb(), views.Crumb{Label: c.user(), URL: views.UserURL(c.user())})
+		p.active = "users"
+		p.crumbs = append(c.usersCrumb(), views.Crumb{Label: c.user(), URL: views.UserURL(c.user())})
 	}
-	return r
+	t.Now = time.Now()
+	t.UserView, err = s.org.UserView(c.ctx, c.subject, c.user())
+	p.body = views.TokensPage(t)
+	return p, err
 }
 
 func readToken(o object) org.TokenInput {
@@ -62,7 +56,7 @@ func readToken(o object) org.TokenInput {
 func (o object) allowList(name string) []string {
 	list, _ := value[[]any](o, name, "must be a list")
 	if len(list) > maxItems {
-		o.wrong(name, fmt.Sprintf("must have at most %d entries", maxItems))
+		o.addError(name, fmt.Sprintf("must have at most %d entries", maxItems))
 		return nil
 	}
 	var entries []string
@@ -75,7 +69,7 @@ func (o object) allowList(name string) []string {
 			entry := o.inside(at, v, o.shape.at(name))
 			entries = append(entries, entry.text("type")+":"+entry.text("id"))
 		default:
-			o.wrong(at, "must be an object or a string")
+			o.addError(at, "must be an object or a string")
 		}
 	}
 	return entries
@@ -84,34 +78,30 @@ func (o object) allowList(name string) []string {
 func (s *Server) createToken(c *call) (reply, error) {
 	key, _, err := s.org.CreateToken(c.ctx, c.subject, c.user(), decode(c, readToken))
 	if err != nil {
-		return c.again(err, func(e *org.Error) reply { return s.listedTokens(c, views.Tokens{Err: e}) })
+		return c.again(err, func(e *org.Error) (page, error) { return s.changedTokens(c, views.Tokens{Err: e}) })
 	}
-	r := s.listedTokens(c, views.Tokens{Secret: key})
-	r.status, r.data, r.secret = http.StatusCreated, client.CreateTokenResponse{Key: key}, true
-	return r, nil
+	return reply{
+		status: http.StatusCreated, json: client.CreateTokenResponse{Key: key}, noStore: true,
+		html: func() (page, error) { return s.changedTokens(c, views.Tokens{Secret: key}) },
+	}, nil
 }
 
-// listedTokens is the list after one of its forms was sent; after a refusal it is filled as it was.
-func (s *Server) listedTokens(c *call, t views.Tokens) reply {
-	r := s.tokensPage(c, t)
-	r.page = func() (templ.Component, error) {
-		var err error
-		if t.Tokens, err = s.org.Tokens(c.ctx, c.subject, c.user(), false); err != nil {
-			return nil, err
-		}
-		if t.Err != nil {
-			o, _ := c.object() // unreadable: an empty form
-			days, _ := o.number("days")
-			t.Name, t.Days = o.text("token_name"), int(days)
-		}
-		return s.tokensPage(c, t).page()
+// changedTokens is the list after one of its forms was sent; after a refusal the form is filled in as it was.
+func (s *Server) changedTokens(c *call, t views.Tokens) (p page, err error) {
+	if t.Tokens, err = s.org.Tokens(c.ctx, c.subject, c.user(), false); err != nil {
+		return p, err
 	}
-	return r
+	if t.Err != nil {
+		o, _ := c.object() // unreadable: an empty form
+		days, _ := o.number("days")
+		t.Name, t.Days = o.text("token_name"), int(days)
+	}
+	return s.tokensPage(c, t)
 }
 
 func (s *Server) deleteToken(c *call) (reply, error) {
 	if err := s.org.DeleteToken(c.ctx, c.subject, c.user(), c.param("id")); err != nil {
-		return c.again(err, func(e *org.Error) reply { return s.listedTokens(c, views.Tokens{Err: e}) })
+		return c.again(err, func(e *org.Error) (page, error) { return s.changedTokens(c, views.Tokens{Err: e}) })
 	}
-	return reply{status: http.StatusNoContent, next: views.TokensURL(c.user()), flash: "The token was revoked."}, nil
+	return reply{status: http.StatusNoContent, next: to(views.TokensURL(c.user()), "The token was revoked.")}, nil
 }

@@ -10,7 +10,7 @@ import (
 	"rolecall.example/views"
 )
 
-// undoChange takes back the change of somebody's roles or membership that an audit entry tells of.
+// undoChange takes back the change of roles or of a membership that an audit entry records.
 func (s *Server) undoChange(c *call) (reply, error) {
 	h, err := s.org.Undo(c.ctx, c.subject, c.param("id"))
 	if err != nil {
@@ -18,10 +18,9 @@ func (s *Server) undoChange(c *call) (reply, error) {
 	}
 	if h.User != nil {
 		return reply{
-			data:     wireUser(h.User),
-			next:     c.usersHome(),
-			flash:    "The change of " + displayName(h.User.Name, h.User.Username) + " was undone.",
-			fragment: s.userRow(c, h.User, true),
+			json: wireUser(h.User),
+			next: to(c.usersHome(), "The change of "+displayName(h.User.Name, h.User.Username)+" was undone."),
+			html: show(s.userRow(c, h.User, true)),
 		}, nil
 	}
 	m := h.Member
@@ -29,30 +28,29 @@ func (s *Server) undoChange(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
+	home := cmp.Or(c.cameFrom(), views.MembersURL(o.Name, org.MemberFilter{}))
 	return reply{
-		data:     wireMember(m),
-		tag:      m.Tag(),
-		next:     cmp.Or(c.cameFrom(), views.MembersURL(o.Name, org.MemberFilter{})),
-		flash:    "The change of " + displayName(m.Name, m.Username) + " was undone.",
-		fragment: s.memberRow(c, o.Name, m.UserID.String(), true),
+		json: wireMember(m), version: m.Tag(),
+		next: to(home, "The change of "+displayName(m.Name, m.Username)+" was undone."),
+		html: s.memberRow(c, o.Name, m.UserID.String(), true),
 	}, nil
 }
 
-// refusedUndo says why in the toast that the undo was asked from: nothing else on the page has to do with it.
+// refusedUndo gives the reason in the toast that offered the undo: nothing else on the page has to do with it.
 func (s *Server) refusedUndo(c *call, err error) (reply, error) {
-	if c.form != formFragment || org.KindOf(err) == org.Unauthenticated {
+	if c.as != asFragment || org.KindOf(err) == org.Unauthenticated {
 		return reply{}, err
 	}
 	r := s.failed(c, err)
-	if e, ok := r.data.(client.Error); ok {
-		r.fragment = show(views.Toast(views.Flash{Message: e.Message, Detail: e.Detail, Bad: true}))
+	if e, ok := r.json.(client.Error); ok {
+		r.html = show(page{body: views.Toast(views.Flash{Message: e.Message, Detail: e.Detail, Bad: true})})
 	}
 	return r, nil
 }
 
-// cameFrom is the page to return to after what is done here, "" if none is asked for: a list as it was left.
+// cameFrom is the page to return to after what is done here, "" if the request names none: a list as it was left.
 func (c *call) cameFrom() string {
-	if c.form == formJSON {
+	if c.as == asJSON {
 		return ""
 	}
 	if c.safe() {
@@ -67,7 +65,7 @@ func (c *call) cameFrom() string {
 
 // undo is the id of what the toast about a change offers to take back, "" if there is nothing.
 func (s *Server) undo(c *call, h org.Holder) string {
-	if c.form == formJSON {
+	if c.as == asJSON {
 		return ""
 	}
 	id, err := s.org.LastChange(c.ctx, c.subject, h)

@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/alexedwards/scs/v2"
-	"github.com/labstack/echo/v4"
 
 	"rolecall.example/org"
 	"rolecall.example/rbac"
@@ -37,21 +36,22 @@ type Options struct {
 	Now             func() time.Time       // what the rate limit goes by; time.Now if nil
 	Version         string
 	Log             *slog.Logger // slog.Default() if nil
-	Observe         Observe      // told of every answer; may be nil
+	OnResponse      OnResponse   // may be nil
 	After           After        // calls a function later; the clock of the machine if nil
 }
 
 // After calls a function after a time, unless stop is called before.
 type After func(wait time.Duration, then func()) (stop func() bool)
 
-// Observe is told of an answer: the path of its route as the table has it, "" if there was none, and its status.
-type Observe func(route, method string, status int)
+// OnResponse is called after every answer with the path of its route as the table has it, "" if there was none, and its
+// status.
+type OnResponse func(route, method string, status int)
 
 // Server is the whole console and API as an http.Handler.
 type Server struct {
 	Options
 	org        *org.Service
-	echo       *echo.Echo
+	handler    http.Handler
 	sessions   *scs.SessionManager
 	sameOrigin *http.CrossOriginProtection
 	oddHopAt   atomic.Int64 // Unix time at which the log was told of an X-Forwarded-For that is no address
@@ -60,7 +60,7 @@ type Server struct {
 	streams    chan struct{} // turns to send a long list
 	setUp      atomic.Bool   // a user exists; that never becomes untrue
 	draining   atomic.Bool
-	kept       *recollection
+	answers    *answers
 	repeats    *repeats
 	headers    http.Header // of every answer
 }
@@ -91,10 +91,9 @@ func New(o Options) (*Server, error) {
 	s := &Server{
 		Options:    o,
 		org:        o.Service,
-		echo:       echo.New(),
 		sessions:   newSessions(o),
 		sameOrigin: http.NewCrossOriginProtection(),
-		kept:       newRecollection(),
+		answers:    newAnswers(),
 		repeats:    newRepeats(),
 		headers:    o.headers(),
 		requests:   newLimiter(o.RateLimit),
@@ -106,12 +105,12 @@ func New(o Options) (*Server, error) {
 			return nil, err
 		}
 	}
-	s.mount()
+	s.handler = s.router()
 	return s, nil
 }
 
 // ServeHTTP answers one request.
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.echo.ServeHTTP(w, r) }
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
 
 // Drain makes the server say that it is going away, so that no new work is sent to it.
 func (s *Server) Drain() { s.draining.Store(true) }

@@ -35,7 +35,7 @@ func asking(ctx context.Context, c *config, fn func(*client.Client) error) error
 		if err != nil {
 			return err
 		}
-		return usage(fn(&client.Client{BaseURL: "http://localhost", HTTPClient: &http.Client{Transport: inProcess{handler.As(operator)}}}))
+		return usage(fn(&client.Client{BaseURL: "http://localhost", HTTPClient: &http.Client{Transport: inProcess{handler.InProcess(operator)}}}))
 	})
 }
 

@@ -36,7 +36,7 @@ var owners = map[string][]string{
 	"github.com/labstack/echo":      {"web"},
 	"github.com/alexedwards/scs":    {"web"},
 	"github.com/a-h/templ":          {"views", "web"},
-	"github.com/andybalholm/brotli": {"static", "web"},
+	"github.com/andybalholm/brotli": {"static"},
 	"github.com/pressly/goose":      {"db"},
 	"modernc.org/sqlite":            {"db", "cmd/bench"}, // which compares with the database alone
 	"github.com/jackc/pgx":          {"db", "cmd/bench"},

@@ -124,7 +124,7 @@ func (c *config) answer(ctx context.Context, d *db.DB, l net.Listener, log *slog
 	handler, err := web.New(web.Options{
 		Service: service, Sessions: org.NewSessionStore(d, time.Now), Wire: c.wire, AccessURL: c.accessURL,
 		OwnName: c.ownName, Secure: c.secure(), HSTSHostOnly: c.hstsHostOnly, TrustedProxies: c.trustedProxies, SessionLifetime: c.sessionLifetime,
-		RateLimit: c.rateLimit, Version: version(), Log: log, Observe: m.observe,
+		RateLimit: c.rateLimit, Version: version(), Log: log, OnResponse: m.observe,
 	})
 	if err != nil {
 		return errors.Join(err, l.Close())

@@ -1,0 +1,94 @@
+package web
+
+import (
+	"cmp"
+	"net/http"
+	"time"
+
+	"github.com/google/uuid"
+
+	"rolecall.example/org"
+	"rolecall.example/rbac"
+	"rolecall.example/views"
+)
+
+func (s *Server) showMember(c *call) (reply, error) {
+	m, err := s.org.Member(c.ctx, c.subject, c.organization(), c.user())
+	if err != nil {
+		return reply{}, err
+	}
+	form, err := s.explain(c, &m)
+	if err != nil {
+		return c.again(err, func(e *org.Error) (page, error) {
+			form.Err = e
+			if c.as == asFragment {
+				return s.explainAnswer(c, form)
+			}
+			return s.memberPage(c, &m, form, false, nil)
+		})
+	}
+	return reply{
+		json:    memberAnswer(c, &m, &form),
+		version: m.TagWithAccount(),
+		html: func() (page, error) {
+			if c.as == asFragment && form.Answer != nil {
+				return s.explainAnswer(c, form)
+			}
+			return s.memberPage(c, &m, form, c.query().text("confirm") == "remove", nil)
+		},
+	}, nil
+}
+
+// memberPage is the page of a member, which also explains what it may do, and asks whether to remove it.
+func (s *Server) memberPage(c *call, m *org.Member, form views.ExplainForm, confirm bool, e *org.Error) (p page, err error) {
+	o, err := s.org.Organization(c.ctx, c.subject, c.organization())
+	if err != nil {
+		return p, err
+	}
+	if form, err = s.explainPage(c, form, o); err != nil {
+		return p, err
+	}
+	return page{
+		title:  displayName(m.Name, m.Username),
+		active: "members",
+		crumbs: []views.Crumb{membersCrumb(c.memberHome())},
+		body: views.MemberPage(views.MemberView{
+			Organization: o,
+			Member:       *m,
+			Explain:      form,
+			LinkRoles:    c.may("read", "assign_org_role", o.ID),
+			CanAssign:    c.may("assign", "assign_org_role", o.ID) || c.may("unassign", "assign_org_role", o.ID),
+			CanRemove:    c.may("delete", "organization_member", o.ID),
+			Confirm:      confirm,
+			Back:         c.cameFrom(),
+			Err:          e,
+			Now:          time.Now(),
+		}),
+	}, nil
+}
+
+// memberHome is where the pages of a member lead back to: the list that the caller came from.
+func (c *call) memberHome() string { return cmp.Or(c.cameFrom(), c.members()) }
+
+// may asks the engine what to offer on a page. What is then done is decided again by org.
+func (c *call) may(action, resourceType string, organization uuid.UUID) bool {
+	return c.subject.Can(action, rbac.Object{Type: resourceType, Org: organization})
+}
+
+func displayName(name, username string) string { return cmp.Or(name, username) }
+
+func (s *Server) removeMember(c *call) (reply, error) {
+	m, err := s.org.RemoveMember(c.fromVersions(), c.subject, c.organization(), c.user())
+	if err != nil {
+		return c.again(err, func(e *org.Error) (p page, err error) {
+			m, err := s.org.Member(c.ctx, c.subject, c.organization(), c.user())
+			if err != nil {
+				return p, err
+			}
+			return s.memberPage(c, &m, views.ExplainForm{Member: m, Catalog: s.Catalog}, true, e)
+		})
+	}
+	next := to(c.memberHome(), displayName(m.Name, m.Username)+" was removed.")
+	next.undo = s.undo(c, org.Holder{Member: &m})
+	return reply{status: http.StatusNoContent, next: next}, nil
+}

@@ -1,0 +1,104 @@
+package web
+
+import (
+	"time"
+
+	"rolecall.example/org"
+	"rolecall.example/views"
+)
+
+func (s *Server) showMemberRoles(c *call) (reply, error) {
+	a, err := s.org.MemberRoles(c.ctx, c.subject, c.organization(), c.user())
+	if err != nil {
+		return reply{}, err
+	}
+	return reply{json: wireAssignment(&a), version: a.Member.Tag(), html: show(s.assignmentForm(c, &a, nil, nil))}, nil
+}
+
+func (s *Server) assignmentForm(c *call, a *org.Assignment, checked map[string]bool, e *org.Error) page {
+	f := views.AssignmentForm{Assignment: *a, Version: a.Member.Tag(), Checked: checked, Back: c.cameFrom(), Err: e, Catalog: s.Catalog}
+	name := displayName(a.Member.Name, a.Member.Username)
+	return page{
+		title:  "Roles of " + name,
+		active: "members",
+		crumbs: []views.Crumb{
+			membersCrumb(c.memberHome()),
+			{Label: name, URL: views.WithBack(views.MemberURL(c.organization(), a.Member.Username), f.Back)},
+		},
+		body: views.AssignmentPage(f), fragment: views.AssignmentPopover(f),
+	}
+}
+
+func (s *Server) setMemberRoles(c *call) (reply, error) {
+	m, err := s.org.SetMemberRoles(c.fromVersions(), c.subject, c.organization(), c.user(), decode(c, c.rolesInput))
+	if err != nil {
+		return c.again(err, func(e *org.Error) (p page, err error) {
+			a, err := s.org.MemberRoles(c.ctx, c.subject, c.organization(), c.user())
+			if err != nil {
+				return p, err
+			}
+			return s.assignmentForm(c, &a, c.tickedRoles(), e), nil
+		})
+	}
+	next := to(c.memberHome(), "The roles of "+displayName(m.Name, m.Username)+" were updated.")
+	next.undo = s.undo(c, org.Holder{Member: &m})
+	return reply{
+		json: wireMember(&m), version: m.Tag(), next: next,
+		html: s.memberRow(c, c.organization(), c.user(), false),
+	}, nil
+}
+
+// tickedRoles are the roles that a refused form had ticked, nil if it had no boxes.
+func (c *call) tickedRoles() map[string]bool {
+	o, err := c.object()
+	if err != nil || !o.has("roles") {
+		return nil
+	}
+	ticked := map[string]bool{}
+	for _, name := range c.rolesInput(o).Roles {
+		ticked[name] = true
+	}
+	return ticked
+}
+
+// memberRow is the row of the list that a change of a member replaces. A row that stands aside comes along with another
+// answer and finds its place by itself.
+func (s *Server) memberRow(c *call, organization, user string, aside bool) func() (page, error) {
+	return func() (p page, err error) {
+		o, err := s.org.Organization(c.ctx, c.subject, organization)
+		if err != nil {
+			return p, err
+		}
+		m, err := s.org.Member(c.ctx, c.subject, organization, user)
+		if err != nil {
+			return p, err
+		}
+		return page{body: views.MemberRow(views.MemberRowView{
+			Member:       m,
+			Organization: o,
+			LinkRoles:    c.may("read", "assign_org_role", o.ID),
+			Query:        searchedFor(c.request()),
+			Back:         currentPage(c.request()),
+			CanAssign:    true, // it has just been done
+			Aside:        aside,
+			CanRemove:    c.may("delete", "organization_member", o.ID),
+			Now:          time.Now(),
+		})}, nil
+	}
+}
+
+// maxRoles is how many roles one person can be given at once.
+const maxRoles = 1000
+
+// rolesInput reads the complete list of roles of a member or user.
+func (c *call) rolesInput(o object) org.RolesInput {
+	o.ignore(sentBack...)
+	field := "roles"
+	if !o.has(field) {
+		o.addError(field, "must be given; an empty list takes all roles away")
+	}
+	if o.form {
+		field = "role" // the ticked boxes; roles says that there were boxes, so that ticking none is an answer
+	}
+	return org.RolesInput{Roles: o.texts(field, maxRoles), From: c.versions(o)}
+}

@@ -1,0 +1,141 @@
+package web
+
+import (
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/google/uuid"
+
+	"rolecall.example/org"
+	"rolecall.example/views"
+)
+
+// maxOrganizations is how many organizations a new user can be put into at once.
+const maxOrganizations = 1000
+
+func (s *Server) newUser(c *call) (reply, error) {
+	return reply{html: func() (page, error) { return s.newUserPage(c, nil) }}, nil
+}
+
+func (s *Server) newUserPage(c *call, e *org.Error) (p page, err error) {
+	n := views.NewUser{Err: e}
+	if e != nil {
+		o, _ := c.object() // unreadable: an empty form
+		n.Email, n.Username, n.Name, n.Access = o.text("email"), o.text("username"), o.text("name"), o.text("access")
+		n.Chosen = o.texts("organization_ids", maxOrganizations)
+	}
+	n.Organizations, err = s.org.NewUserOrganizations(c.ctx, c.subject)
+	return page{title: "New user", active: "users", crumbs: c.usersCrumb(), body: views.NewUserPage(n)}, err
+}
+
+func (s *Server) createUser(c *call) (reply, error) {
+	input := decode(c, readNewUser)
+	u, err := s.org.CreateUser(c.ctx, c.subject, input)
+	if err != nil {
+		return c.again(err, func(e *org.Error) (page, error) { return s.newUserPage(c, e) })
+	}
+	done := displayName(u.Name, u.Username) + " was created."
+	if in, _ := input.Read(); in.Invite {
+		return s.invite(c, &u, done)
+	}
+	return reply{status: http.StatusCreated, json: wireUser(&u), version: u.Tag(), next: to(views.UserURL(u.Username), done)}, nil
+}
+
+func readNewUser(o object) org.NewUser {
+	in := org.NewUser{
+		Email:           o.text("email"),
+		Username:        o.text("username"),
+		Name:            o.text("name"),
+		Password:        o.text("password"),
+		LoginType:       o.text("login_type"),
+		Status:          org.Status(o.text("user_status")),
+		OrganizationIDs: o.ids("organization_ids"),
+	}
+	if !o.form {
+		readOldNewUser(o, &in)
+		return in
+	}
+	// A password that was typed before another way in was chosen is not meant.
+	switch access := o.text("access"); access {
+	case views.AccessInvite:
+		in.Invite, in.Password = true, ""
+	case views.AccessService:
+		in.LoginType, in.Password = org.LoginNone, ""
+	case views.AccessPassword:
+	default:
+		o.addError("access", "must be chosen")
+	}
+	return in
+}
+
+// readOldNewUser reads the fields that a client of 2024 sends for a new account.
+func readOldNewUser(o object, in *org.NewUser) {
+	if o.flag("disable_login") {
+		in.LoginType = org.LoginNone
+	}
+	if id := o.text("organization_id"); id != "" && id != uuid.Nil.String() {
+		in.OrganizationIDs = append(in.OrganizationIDs, o.id("organization_id", id))
+	}
+	o.ignore(sentBack...)
+}
+
+// ids reads a list of uuids.
+func (o object) ids(name string) []uuid.UUID {
+	texts := o.texts(name, maxOrganizations)
+	ids := make([]uuid.UUID, len(texts))
+	for i, text := range texts {
+		ids[i] = o.id(fmt.Sprintf("%s[%d]", name, i), text)
+	}
+	return ids
+}
+
+// id is the uuid that a text of the field is.
+func (o object) id(field, text string) uuid.UUID {
+	id, err := uuid.Parse(text)
+	if err != nil {
+		o.addError(field, "must be a uuid")
+	}
+	return id
+}
+
+// invite makes the link for a new account and shows it. The account stays when there can be none.
+func (s *Server) invite(c *call, u *org.User, done string) (reply, error) {
+	link, err := s.org.CreatePasswordLink(c.ctx, c.subject, u.ID.String())
+	if err != nil {
+		s.logFailure(c, err)
+		return reply{next: to(views.UserURL(u.Username), done+" A link could not be made; make one there.")}, nil
+	}
+	return s.linkReply(c, &link, done), nil
+}
+
+// linkReply shows the address that sets a password, once, with a notice of what was done.
+func (s *Server) linkReply(c *call, link *org.PasswordLink, notice string) reply {
+	return reply{noStore: true, html: func() (page, error) {
+		v, err := s.org.UserView(c.ctx, c.subject, link.User.ID.String())
+		return page{
+			title:  displayName(link.User.Name, link.User.Username),
+			active: "users",
+			crumbs: c.usersCrumb(),
+			notice: notice,
+			body: views.UserPageBody(views.UserPage{
+				UserView: v, LinkRoles: c.may("read", "assign_role", uuid.Nil), NewLink: c.absolute(views.PasswordURL(link.Secret)), Now: time.Now(),
+			}),
+		}, err
+	}}
+}
+
+func (s *Server) createPasswordLink(c *call) (reply, error) {
+	link, err := s.org.CreatePasswordLink(c.ctx, c.subject, c.user())
+	if err != nil {
+		return c.again(err, s.refusedUser(c, ""))
+	}
+	return s.linkReply(c, &link, ""), nil
+}
+
+func (s *Server) deletePasswordLink(c *call) (reply, error) {
+	if err := s.org.DeletePasswordLink(c.ctx, c.subject, c.user()); err != nil {
+		return c.again(err, s.refusedUser(c, ""))
+	}
+	return reply{next: to(c.userHome(c.user()), "The link does not work any more.")}, nil
+}

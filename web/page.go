@@ -1,0 +1,142 @@
+package web
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/a-h/templ"
+
+	"rolecall.example/org"
+	"rolecall.example/views"
+)
+
+// page is what the frame of a page says of it, its body, and the part of it that htmx swaps in.
+type page struct {
+	title    string
+	active   string // the item of the navigation that the page belongs to
+	crumbs   []views.Crumb
+	notice   string // what was done, shown on this page
+	body     templ.Component
+	fragment templ.Component // the body if nil
+}
+
+// show is the HTML of a page that is at hand.
+func show(p page) func() (page, error) {
+	return func() (page, error) { return p, nil }
+}
+
+const typeHTML = "text/html; charset=utf-8"
+
+// sendFragment sends what htmx swaps in, with the message about what was done.
+func (c *call) sendFragment(r reply) error {
+	_, body, err := c.render(r)
+	if err != nil {
+		return err
+	}
+	if api := c.api(r.status); api != nil && api.CLI != "" { // a list or an answer, not a form
+		err = views.APIMenu(*api).Render(c.rendering(), body)
+	}
+	if err == nil && r.next.message != "" {
+		toast := views.Flash{Message: r.next.message, Undo: r.next.undo, Back: currentPage(c.request())}
+		err = views.Toast(toast).Render(c.rendering(), body)
+	}
+	if err != nil {
+		return err
+	}
+	return c.send(htmlStatus(r.status), typeHTML, body.Bytes())
+}
+
+// sendPage sends a page in its frame.
+func (s *Server) sendPage(c *call, r reply) error {
+	p, body, err := c.render(r)
+	if err != nil {
+		return err
+	}
+	frame := views.Frame{
+		Title:  p.title,
+		Nav:    s.navigation(c),
+		Active: p.active,
+		Theme:  c.theme(),
+		Flash:  c.takeFlash(),
+		Crumbs: p.crumbs,
+		API:    c.api(r.status),
+		Back:   localPath(c.here(), views.HomeURL),
+
+		OfSite:      c.ofSite() && c.values.Get("organization") == "",
+		NoShortcuts: !c.shortcuts(),
+	}
+	if p.notice != "" {
+		frame.Flash = &views.Flash{Message: p.notice}
+	}
+	var whole bytes.Buffer
+	if err := views.Page(frame, rendered(body.Bytes())).Render(c.rendering(), &whole); err != nil {
+		return err
+	}
+	return c.send(htmlStatus(r.status), typeHTML, whole.Bytes())
+}
+
+// render makes the HTML of a reply: the fragment or the body of the page. When a refused form cannot be shown again, the
+// refusal is the error.
+func (c *call) render(r reply) (p page, html *bytes.Buffer, err error) {
+	if p, err = r.html(); err != nil {
+		if r.refused != nil {
+			err = r.refused
+		}
+		return p, nil, err
+	}
+	component := p.body
+	if c.as == asFragment && p.fragment != nil {
+		component = p.fragment
+	}
+	html = &bytes.Buffer{}
+	return p, html, component.Render(c.rendering(), html)
+}
+
+// rendered is a component that has been rendered already: whether it can be must be known before the frame is fetched.
+func rendered(html []byte) templ.Component {
+	return templ.ComponentFunc(func(_ context.Context, w io.Writer) error {
+		_, err := w.Write(html)
+		return err
+	})
+}
+
+// rendering is the context of components. They are made in memory, and a page that reports that the time is up is made
+// after its time is up.
+func (c *call) rendering() context.Context { return context.WithoutCancel(c.ctx) }
+
+// navigation is the content of the frame, nil when it cannot be had: a page that reports a failure must not fail for its
+// frame.
+func (s *Server) navigation(c *call) *org.Navigation {
+	if c.route == unmatched {
+		_ = s.authenticate(c) // strangers may learn too that there is nothing here
+	}
+	if c.subject == nil {
+		return nil
+	}
+	nav, err := s.org.Navigation(c.ctx, c.subject, c.lookingAt())
+	if err != nil {
+		s.logFailure(c, err)
+		return nil
+	}
+	if nav.Current != nil {
+		c.rememberOrganization(nav.Current.Name)
+	}
+	return &nav
+}
+
+// htmlStatus is the status of a page or fragment: htmx swaps nothing in for 204, and a page has no use for 201.
+func htmlStatus(status int) int {
+	if status < http.StatusBadRequest {
+		return http.StatusOK
+	}
+	return status
+}
+
+// withoutAnchor takes the fragment off a URL.
+func withoutAnchor(url string) string {
+	url, _, _ = strings.Cut(url, "#")
+	return url
+}

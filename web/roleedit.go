@@ -1,0 +1,176 @@
+package web
+
+import (
+	"errors"
+	"time"
+
+	"rolecall.example/org"
+	"rolecall.example/views"
+)
+
+// roleEditor is the editor of a role.
+func (s *Server) roleEditor(c *call, e views.RoleEditor) page {
+	e.Catalog, e.Now, e.CanCreate = s.Catalog, time.Now(), e.View.CanCreate
+	title := displayName(e.View.Role.DisplayName, e.View.Role.Name)
+	if e.New {
+		title = "New role"
+	}
+	return page{title: title, active: c.rolesItem(), crumbs: []views.Crumb{c.rolesCrumb()}, body: views.RoleEditorPage(e)}
+}
+
+func (s *Server) newRole(c *call) (reply, error) {
+	e, err := s.newRoleEditor(c, c.query().text("from"))
+	if err != nil {
+		return reply{}, err
+	}
+	return reply{html: show(s.roleEditor(c, e))}, nil
+}
+
+// newRoleEditor is the editor of a role that is not stored yet, started from another one unless from is "".
+func (s *Server) newRoleEditor(c *call, from string) (e views.RoleEditor, err error) {
+	e = views.RoleEditor{New: true, Start: from}
+	if e.View, err = s.startRole(c, from); err != nil {
+		return e, err
+	}
+	list, err := s.roleList(c)
+	e.Choices = list.Roles
+	return e, err
+}
+
+func (s *Server) createRole(c *call) (reply, error) {
+	role, err := s.org.CreateOrganizationRole(c.ctx, c.subject, c.organization(), s.roleInput(c))
+	return s.savedRole(c, &role, err)
+}
+
+func (s *Server) putRole(c *call) (reply, error) {
+	switch c.editorStep() {
+	case views.StepReview:
+		return s.reviewRole(c)
+	case views.StepEdit:
+		return s.editRole(c)
+	}
+	role, err := s.storeRole(c.ctx, c, s.roleInput(c))
+	return s.savedRole(c, &role, err)
+}
+
+// editorStep is what the button of a role's form asks for, "" to save.
+func (c *call) editorStep() string {
+	o, err := c.object()
+	if err != nil || !o.form {
+		return ""
+	}
+	return o.text("do")
+}
+
+func (s *Server) savedRole(c *call, role *org.Role, err error) (reply, error) {
+	if err != nil {
+		return c.again(err, func(e *org.Error) (page, error) { return s.refusedRole(c, e) })
+	}
+	var wire any = wireRole(role)
+	if c.ofSite() {
+		wire = wirePatchedRole(role)
+	}
+	next := to(views.RoleURL(c.organization(), role.Name), displayName(role.DisplayName, role.Name)+" was saved.")
+	return reply{json: s.Wire.savedRole(wire), version: role.Tag(), next: next}, nil
+}
+
+// refusedRole is the editor as it was filled in, or lets the caller settle a clash with another save.
+func (s *Server) refusedRole(c *call, e *org.Error) (p page, err error) {
+	editor, err := s.entered(c)
+	if err != nil {
+		return p, err
+	}
+	if e.Kind == org.Conflict && !editor.New {
+		if p, ok := s.mergePage(c, &editor); ok {
+			return p, nil
+		}
+	}
+	editor.Err = e
+	return s.roleEditor(c, editor), nil
+}
+
+// entered is the editor as it was filled in, next to what is stored now.
+func (s *Server) entered(c *call) (e views.RoleEditor, err error) {
+	o, err := c.object()
+	if err != nil {
+		return e, err
+	}
+	if o.flag("new") {
+		if e, err = s.newRoleEditor(c, o.text("from")); err != nil {
+			return e, err
+		}
+		e.View.Role = org.Role{OrganizationID: e.View.Role.OrganizationID}
+	} else if e.View, err = s.roleView(c, o.text("name")); err != nil {
+		return e, err
+	}
+	stored := e.View.Role
+	e.Stored = &stored
+	e.View.Role = c.filledIn(o, stored)
+	return e, nil
+}
+
+// filledIn is a role with what a form says of it.
+func (c *call) filledIn(o object, role org.Role) org.Role {
+	in := c.roleFromForm(o).Over(&role)
+	role.Name, role.DisplayName = in.Name, in.DisplayName
+	role.Site, role.Organization, role.User = in.Site, in.Organization, in.User
+	return role
+}
+
+// editRole goes back to the editor with everything that was entered.
+func (s *Server) editRole(c *call) (reply, error) {
+	editor, err := s.entered(c)
+	if err != nil {
+		return reply{}, err
+	}
+	editor.Again = true
+	return reply{html: show(s.roleEditor(c, editor))}, nil
+}
+
+// reviewRole shows what saving would change, and for whom.
+func (s *Server) reviewRole(c *call) (reply, error) {
+	ctx, impact := org.WithDryRun(c.ctx)
+	_, err := s.storeRole(ctx, c, s.roleInput(c))
+	refusal, refused := errors.AsType[*org.Error](err)
+	if err != nil && (!refused || len(refusal.Fields) > 0 || refusal.Kind != org.Invalid) {
+		return s.savedRole(c, nil, err)
+	}
+	editor, err := s.entered(c)
+	if err != nil {
+		return reply{}, err
+	}
+	p := s.roleEditor(c, editor)
+	p.title = "Review " + displayName(editor.View.Role.DisplayName, editor.View.Role.Name)
+	p.body = views.RoleReviewPage(views.RoleReview{Editor: editor, Impact: *impact, Err: refusal})
+	r := reply{html: show(p)}
+	if refused {
+		r.status, r.refused = refusal.Kind.Status(), refusal
+	}
+	return r, nil
+}
+
+// mergePage lays what was entered over what another editor saved meanwhile. It can't when the version at which the form was
+// opened is not stored any more: the cells of the form speak of that one.
+func (s *Server) mergePage(c *call, editor *views.RoleEditor) (page, bool) {
+	o, err := c.object()
+	if err != nil {
+		return page{}, false
+	}
+	versions, err := s.roleVersions(c, editor.View.Role.Name)
+	from := o.text("version")
+	if err != nil || from == "" {
+		return page{}, false
+	}
+	for _, v := range versions {
+		if v.Role.Tag() != from {
+			continue
+		}
+		view := editor.View
+		view.Role = *editor.Stored
+		m := org.MergeRoles(v.Role, *editor.Stored, c.filledIn(o, v.Role))
+		p := s.roleEditor(c, views.RoleEditor{View: view})
+		p.body = views.RoleMergePage(views.RoleMerge{View: view, Merge: m, Now: time.Now()})
+		return p, true
+	}
+	return page{}, false
+}

@@ -1,0 +1,119 @@
+package web
+
+import (
+	"cmp"
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/google/uuid"
+
+	"rolecall.example/client"
+	"rolecall.example/org"
+	"rolecall.example/views"
+)
+
+func (s *Server) showUser(c *call) (reply, error) {
+	if c.user() == "me" && c.as != asJSON {
+		return reply{html: func() (page, error) { return s.accountPage(c, "", nil) }}, nil
+	}
+	u, err := s.org.User(c.ctx, c.subject, c.user())
+	if err != nil {
+		return reply{}, err
+	}
+	return reply{json: wireUser(&u), version: u.Tag(), html: func() (page, error) {
+		p, err := s.userPage(c, views.UserPage{Confirm: c.query().text("confirm") == "delete"})
+		p.title = displayName(u.Name, u.Username)
+		return p, err
+	}}, nil
+}
+
+// userPage is the page of an account, with what p says besides the account.
+func (s *Server) userPage(c *call, p views.UserPage) (page, error) {
+	v, err := s.org.UserView(c.ctx, c.subject, c.user())
+	p.UserView, p.LinkRoles, p.Back, p.Now = v, c.may("read", "assign_role", uuid.Nil), c.cameFrom(), time.Now()
+	return page{title: c.user(), active: "users", crumbs: c.usersCrumb(), body: views.UserPageBody(p)}, err
+}
+
+// refusedUser makes the page of an account, or of the caller's own, after one of its forms was refused; form "" is none of
+// them.
+func (s *Server) refusedUser(c *call, form string) func(*org.Error) (page, error) {
+	return func(e *org.Error) (page, error) {
+		if c.user() == "me" {
+			return s.accountPage(c, form, e)
+		}
+		o, _ := c.object() // unreadable: an empty form
+		return s.userPage(c, views.UserPage{Err: e, Failed: form, Username: o.text("username"), Name: o.text("name")})
+	}
+}
+
+// userHome is where a form about an account leads: to the page that it stood on.
+func (c *call) userHome(username string) string {
+	if c.user() == "me" {
+		return views.AccountURL
+	}
+	return views.UserURL(username)
+}
+
+func (s *Server) deleteUser(c *call) (reply, error) {
+	u, err := s.org.DeleteUser(c.fromVersions(), c.subject, c.user())
+	if err != nil {
+		return c.again(err, func(e *org.Error) (page, error) { return s.userPage(c, views.UserPage{Err: e, Confirm: true}) })
+	}
+	return reply{
+		json: client.Message{Message: "User has been deleted!"},
+		next: to(c.usersHome(), displayName(u.Name, u.Username)+" was deleted."),
+	}, nil
+}
+
+func (s *Server) updateProfile(c *call) (reply, error) {
+	u, err := s.org.UpdateProfile(c.fromVersions(), c.subject, c.user(), decode(c, func(o object) org.Profile {
+		o.ignore(sentBack...)
+		return org.Profile{Username: o.text("username"), Name: o.text("name")}
+	}))
+	if err != nil {
+		return c.again(err, s.refusedUser(c, "profile"))
+	}
+	return reply{json: wireUser(&u), version: u.Tag(), next: to(c.userHome(u.Username), "The profile was saved.")}, nil
+}
+
+func (s *Server) setPassword(c *call) (reply, error) {
+	done := "The password was set."
+	set := func(ctx context.Context) error {
+		return s.org.SetPassword(org.WithVersions(ctx, c.ifMatch()), c.subject, c.user(), decode(c, readPassword))
+	}
+	var err error
+	if c.user() == "me" && c.session && c.as != asJSON {
+		// The old session ends with all others; a caller that knows both passwords need not sign in again.
+		done = "Your password was changed. Every other session has ended."
+		err = s.signIn(c, set)
+		s.repeats.forget(c.subject.ID())
+	} else {
+		err = set(c.ctx)
+	}
+	if err != nil {
+		return c.again(err, s.refusedUser(c, "password"))
+	}
+	return reply{status: http.StatusNoContent, next: to(c.userHome(c.user()), done)}, nil
+}
+
+func readPassword(o object) org.PasswordInput {
+	return org.PasswordInput{Password: o.text("password"), OldPassword: o.text("old_password")}
+}
+
+func (s *Server) suspendUser(c *call) (reply, error) {
+	return s.setStatus(c, org.StatusSuspended, " was suspended.")
+}
+
+func (s *Server) activateUser(c *call) (reply, error) {
+	return s.setStatus(c, org.StatusActive, " was activated.")
+}
+
+func (s *Server) setStatus(c *call, status org.Status, done string) (reply, error) {
+	u, err := s.org.SetStatus(c.fromVersions(), c.subject, c.user(), status)
+	if err != nil {
+		return c.again(err, s.refusedUser(c, ""))
+	}
+	home := cmp.Or(c.cameFrom(), c.userHome(u.Username))
+	return reply{json: wireUser(&u), version: u.Tag(), next: to(home, displayName(u.Name, u.Username)+done)}, nil
+}

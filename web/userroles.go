@@ -1,0 +1,59 @@
+package web
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+
+	"rolecall.example/client"
+	"rolecall.example/org"
+	"rolecall.example/views"
+)
+
+func (s *Server) showUserRoles(c *call) (reply, error) {
+	if c.as != asJSON {
+		a, err := s.org.UserAssignment(c.ctx, c.subject, c.user())
+		return reply{html: show(s.userAssignmentForm(c, &a, nil, nil))}, err
+	}
+	names, err := s.org.UserRoles(c.ctx, c.subject, c.user())
+	wire := client.UserRoles{Roles: append([]string{}, names.Roles...), Organizations: map[uuid.UUID][]string{}}
+	for id, roles := range names.Organizations {
+		wire.Organizations[id] = append([]string{}, roles...)
+	}
+	return reply{json: wire, version: names.Tag}, err
+}
+
+func (s *Server) userAssignmentForm(c *call, a *org.UserAssignment, checked map[string]bool, e *org.Error) page {
+	f := views.UserAssignmentForm{UserAssignment: *a, Checked: checked, Back: c.cameFrom(), Err: e, Catalog: s.Catalog}
+	name := displayName(a.User.Name, a.User.Username)
+	return page{
+		title:  "Site roles of " + name,
+		active: "users",
+		crumbs: append(c.usersCrumb(), views.Crumb{Label: name, URL: views.WithBack(views.UserURL(a.User.Username), f.Back)}),
+		body:   views.UserAssignmentPage(f), fragment: views.UserAssignmentPopover(f),
+	}
+}
+
+func (s *Server) setUserRoles(c *call) (reply, error) {
+	u, err := s.org.SetUserRoles(c.fromVersions(), c.subject, c.user(), decode(c, c.rolesInput))
+	if err != nil {
+		return c.again(err, func(e *org.Error) (p page, err error) {
+			a, err := s.org.UserAssignment(c.ctx, c.subject, c.user())
+			if err != nil {
+				return p, err
+			}
+			return s.userAssignmentForm(c, &a, c.tickedRoles(), e), nil
+		})
+	}
+	next := to(c.usersHome(), "The site roles of "+displayName(u.Name, u.Username)+" were updated.")
+	next.undo = s.undo(c, org.Holder{User: &u})
+	return reply{json: wireUser(&u), version: u.Tag(), next: next, html: show(s.userRow(c, &u, false))}, nil
+}
+
+// userRow is the row of the list that a change of site roles replaces; aside as in memberRow.
+func (s *Server) userRow(c *call, u *org.User, aside bool) page {
+	return page{body: views.UserRow(views.UserRowView{
+		User: *u, Query: searchedFor(c.request()), Back: currentPage(c.request()), Aside: aside,
+		LinkRoles: c.may("read", "assign_role", uuid.Nil), CanAssign: c.assignsSiteRoles(), Now: time.Now(),
+	})}
+}
