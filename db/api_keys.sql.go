@@ -34,7 +34,7 @@ const countTokens = `-- name: CountTokens :one
 SELECT count(*) FROM api_keys WHERE user_id = ?1 AND login_type = 'token'
 `
 
-// How many API tokens an account has; what it signed in with does not count.
+// How many API tokens an account has; tokens of a sign-in do not count.
 func (q *Queries) CountTokens(ctx context.Context, userID uuid.UUID) (int64, error) {
 	row := q.queryRow(ctx, q.countTokensStmt, countTokens, userID)
 	var count int64
@@ -71,7 +71,7 @@ type DeleteExpiredKeysParams struct {
 	NamedBefore time.Time
 }
 
-// A token that somebody named is kept for a while after its end, so that people see what ended.
+// A token with a name is kept for a while after its end, so that people see that it ended.
 // unit: site, signin
 func (q *Queries) DeleteExpiredKeys(ctx context.Context, arg DeleteExpiredKeysParams) error {
 	_, err := q.exec(ctx, q.deleteExpiredKeysStmt, deleteExpiredKeys, arg.Now, arg.NamedBefore)
@@ -100,7 +100,7 @@ const deleteLoginsOfUser = `-- name: DeleteLoginsOfUser :exec
 DELETE FROM api_keys WHERE user_id = ?1 AND login_type = 'password'
 `
 
-// What programs signed in with.
+// The tokens that programs got by signing in.
 // unit: organization, site
 func (q *Queries) DeleteLoginsOfUser(ctx context.Context, userID uuid.UUID) error {
 	_, err := q.exec(ctx, q.deleteLoginsOfUserStmt, deleteLoginsOfUser, userID)
@@ -271,7 +271,7 @@ type ListLoginsRow struct {
 	ExpiresAt time.Time
 }
 
-// What programs signed in to an account with, and what has not ended.
+// The tokens that programs got by signing in to an account and that have not ended.
 func (q *Queries) ListLogins(ctx context.Context, arg ListLoginsParams) ([]ListLoginsRow, error) {
 	rows, err := q.query(ctx, q.listLoginsStmt, listLogins, arg.UserID, arg.Now)
 	if err != nil {

@@ -158,7 +158,7 @@ type GetLastChangeRow struct {
 	StatusCode int64
 }
 
-// The newest entry about something that somebody made in a request. The actor stands in a CASE so that SQLite looks up what
+// The newest entry about one thing, by one actor, of one request. The actor stands in a CASE so that SQLite looks up what
 // it is about, of which there are fewer entries.
 func (q *Queries) GetLastChange(ctx context.Context, arg GetLastChangeParams) (GetLastChangeRow, error) {
 	row := q.queryRow(ctx, q.getLastChangeStmt, getLastChange,
@@ -486,7 +486,7 @@ type ListRoleDeletionsRow struct {
 }
 
 // The custom roles that were ever deleted, and when last.
-// reads all: whoever asks this reads the whole trail.
+// reads all: it is asked while the whole trail is read.
 func (q *Queries) ListRoleDeletions(ctx context.Context) ([]ListRoleDeletionsRow, error) {
 	rows, err := q.query(ctx, q.listRoleDeletionsStmt, listRoleDeletions)
 	if err != nil {

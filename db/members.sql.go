@@ -72,7 +72,7 @@ type CountMembersParams struct {
 	MaxRows        int64
 }
 
-// How many FindMembers finds, as far as anybody wants to know.
+// How many FindMembers finds, up to a limit.
 func (q *Queries) CountMembers(ctx context.Context, arg CountMembersParams) (int64, error) {
 	row := q.queryRow(ctx, q.countMembersStmt, countMembers,
 		arg.OrganizationID,
@@ -138,7 +138,7 @@ type CountSearchedParams struct {
 	MaxRows int64
 }
 
-// How many accounts may have a text of three letters or more, as far as anybody wants to know.
+// How many accounts may have a text of three letters or more, up to a limit.
 // reads all on PostgreSQL: without an extension it has no index of texts.
 func (q *Queries) CountSearched(ctx context.Context, arg CountSearchedParams) (int64, error) {
 	row := q.queryRow(ctx, q.countSearchedStmt, countSearched, arg.Query, arg.MaxRows)
@@ -242,7 +242,7 @@ type FindMembersRow struct {
 }
 
 // The searches below differ in where they begin. What they have in common: from_key and before_key bound the usernames;
-// lists of names come with a space before and after each; ” stands for everybody.
+// lists of names come with a space before and after each; ” is no limit.
 // Members that match, by username, walking along the organization.
 func (q *Queries) FindMembers(ctx context.Context, arg FindMembersParams) ([]FindMembersRow, error) {
 	rows, err := q.query(ctx, q.findMembersStmt, findMembers,
@@ -550,7 +550,7 @@ type ListActiveHoldersRow struct {
 	SiteRoles   string
 }
 
-// Active people who hold a role, and what else, from the last username to the first, from a place onwards.
+// Active accounts that hold a role, and what else, from the last username to the first, from a place onwards.
 func (q *Queries) ListActiveHolders(ctx context.Context, arg ListActiveHoldersParams) ([]ListActiveHoldersRow, error) {
 	rows, err := q.query(ctx, q.listActiveHoldersStmt, listActiveHolders,
 		arg.OrganizationID,
@@ -645,7 +645,7 @@ type ListAllHoldersElsewhereParams struct {
 	OrganizationID uuid.UUID
 }
 
-// The same of everybody.
+// The same of all accounts.
 // reads all: SQLite looks into one organization after the other, PostgreSQL has an index that begins with the role.
 func (q *Queries) ListAllHoldersElsewhere(ctx context.Context, arg ListAllHoldersElsewhereParams) ([]uuid.UUID, error) {
 	rows, err := q.query(ctx, q.listAllHoldersElsewhereStmt, listAllHoldersElsewhere, arg.Role, arg.OrganizationID)
@@ -724,7 +724,7 @@ type ListHoldersElsewhereParams struct {
 	UserIds        []uuid.UUID
 }
 
-// Which of some people hold a role in any other organization.
+// Which of some accounts hold a role in any other organization.
 func (q *Queries) ListHoldersElsewhere(ctx context.Context, arg ListHoldersElsewhereParams) ([]uuid.UUID, error) {
 	query := listHoldersElsewhere
 	var queryParams []interface{}
@@ -911,7 +911,7 @@ type ListHoldingsRow struct {
 	Status      string
 }
 
-// What each member holds, by username, from a place onwards: what a pass over everybody needs to decide.
+// What each member holds, by username, from a place onwards: enough to decide about all of them.
 func (q *Queries) ListHoldings(ctx context.Context, arg ListHoldingsParams) ([]ListHoldingsRow, error) {
 	rows, err := q.query(ctx, q.listHoldingsStmt, listHoldings, arg.OrganizationID, arg.AfterKey, arg.MaxRows)
 	if err != nil {

@@ -25,7 +25,7 @@ const deleteSetupTokens = `-- name: DeleteSetupTokens :exec
 DELETE FROM setup_tokens
 `
 
-// reads all: none is to stay.
+// reads all: every one is deleted.
 // unit: site
 func (q *Queries) DeleteSetupTokens(ctx context.Context) error {
 	_, err := q.exec(ctx, q.deleteSetupTokensStmt, deleteSetupTokens)

@@ -138,7 +138,7 @@ type FindUsersRow struct {
 }
 
 // Users that match, in the order asked for, and how many match in all. Lists of names and sort keys as in FindMembers.
-// Who was never seen comes before all who were.
+// Accounts that were never seen come before all others.
 // reads all: no index has what can be asked for; texts of three letters and more are for SearchUsers.
 func (q *Queries) FindUsers(ctx context.Context, arg FindUsersParams) ([]FindUsersRow, error) {
 	rows, err := q.query(ctx, q.findUsersStmt, findUsers,
@@ -384,7 +384,7 @@ SELECT u.id FROM user_roles r JOIN users u ON u.id = r.user_id
 WHERE r.role = ?1 AND u.status = 'active' AND u.login_type <> 'none' ORDER BY u.id
 `
 
-// Active accounts of people: one that nobody can sign in to does not keep the door open.
+// Active accounts with a password: a service account cannot sign in to the console.
 func (q *Queries) ListActiveHoldersOfSiteRole(ctx context.Context, role string) ([]uuid.UUID, error) {
 	rows, err := q.query(ctx, q.listActiveHoldersOfSiteRoleStmt, listActiveHoldersOfSiteRole, role)
 	if err != nil {
@@ -486,7 +486,7 @@ type ListOpenedRow struct {
 	LinkBy     uuid.NullUUID
 }
 
-// Those of some accounts that can be signed in to with what somebody else made: a password, a password link or a token.
+// Those of some accounts for which another account made a way to sign in: a password, a password link or a token.
 func (q *Queries) ListOpened(ctx context.Context, ids []uuid.UUID) ([]ListOpenedRow, error) {
 	query := listOpened
 	var queryParams []interface{}

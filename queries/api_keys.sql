@@ -41,16 +41,16 @@ DELETE FROM api_keys WHERE id = @id;
 DELETE FROM api_keys WHERE user_id = @user_id;
 
 -- name: DeleteLoginsOfUser :exec
--- What programs signed in with.
+-- The tokens that programs got by signing in.
 -- unit: organization, site
 DELETE FROM api_keys WHERE user_id = @user_id AND login_type = 'password';
 
 -- name: CountTokens :one
--- How many API tokens an account has; what it signed in with does not count.
+-- How many API tokens an account has; tokens of a sign-in do not count.
 SELECT count(*) FROM api_keys WHERE user_id = @user_id AND login_type = 'token';
 
 -- name: ListLogins :many
--- What programs signed in to an account with, and what has not ended.
+-- The tokens that programs got by signing in to an account and that have not ended.
 SELECT id, created_at, last_used, expires_at FROM api_keys
 WHERE user_id = @user_id AND login_type = 'password' AND expires_at > @now ORDER BY created_at DESC, id;
 
@@ -59,6 +59,6 @@ WHERE user_id = @user_id AND login_type = 'password' AND expires_at > @now ORDER
 DELETE FROM api_keys WHERE user_id = @user_id AND id = @id AND login_type = 'password';
 
 -- name: DeleteExpiredKeys :exec
--- A token that somebody named is kept for a while after its end, so that people see what ended.
+-- A token with a name is kept for a while after its end, so that people see that it ended.
 -- unit: site, signin
 DELETE FROM api_keys WHERE expires_at <= @now AND (login_type = 'password' OR expires_at <= @named_before);

@@ -23,7 +23,7 @@ SELECT * FROM audit_logs WHERE seq > @after_seq ORDER BY seq LIMIT CAST(@max_row
 SELECT * FROM audit_logs WHERE id = @id;
 
 -- name: GetLastChange :one
--- The newest entry about something that somebody made in a request. The actor stands in a CASE so that SQLite looks up what
+-- The newest entry about one thing, by one actor, of one request. The actor stands in a CASE so that SQLite looks up what
 -- it is about, of which there are fewer entries.
 SELECT a.id, a.status_code FROM audit_logs a
 WHERE a.resource_id = @resource_id AND a.resource_type = @resource_type AND a.request_id = @request_id
@@ -100,7 +100,7 @@ LIMIT 5000;
 
 -- name: ListRoleDeletions :many
 -- The custom roles that were ever deleted, and when last.
--- reads all: whoever asks this reads the whole trail.
+-- reads all: it is asked while the whole trail is read.
 SELECT organization_id, resource_target, CAST(max(seq) AS bigint) AS seq FROM audit_logs
 WHERE resource_type = 'custom_role' AND action = 'delete' AND status_code < 400
 GROUP BY organization_id, resource_target;

@@ -31,7 +31,7 @@ SELECT * FROM member_rows WHERE organization_id = @organization_id AND user_id =
 SELECT * FROM member_rows WHERE organization_id = @organization_id AND username_key = @username_key;
 
 -- The searches below differ in where they begin. What they have in common: from_key and before_key bound the usernames;
--- lists of names come with a space before and after each; '' stands for everybody.
+-- lists of names come with a space before and after each; '' is no limit.
 
 -- name: FindMembers :many
 -- Members that match, by username, walking along the organization.
@@ -48,7 +48,7 @@ ORDER BY m.username_key
 LIMIT CAST(@max_rows AS bigint) OFFSET CAST(@skip AS bigint);
 
 -- name: CountMembers :one
--- How many FindMembers finds, as far as anybody wants to know.
+-- How many FindMembers finds, up to a limit.
 SELECT count(*) FROM (
     SELECT 1 FROM organization_members m
     WHERE m.organization_id = @organization_id AND m.username_key >= @from_key AND m.username_key < @before_key
@@ -117,7 +117,7 @@ SELECT count(*) FROM (
 SELECT CAST(coalesce(max(members), 0) AS bigint) AS members FROM member_role_counts WHERE organization_id = @organization_id AND role = @role;
 
 -- name: CountSearched :one
--- How many accounts may have a text of three letters or more, as far as anybody wants to know.
+-- How many accounts may have a text of three letters or more, up to a limit.
 -- reads all on PostgreSQL: without an extension it has no index of texts.
 SELECT count(*) FROM (SELECT 1 FROM user_search(search_pattern(CAST(@query AS text))) LIMIT CAST(@max_rows AS bigint)) f;
 
@@ -237,7 +237,7 @@ DELETE FROM member_role_counts WHERE organization_id = @organization_id AND role
 DELETE FROM member_roles WHERE organization_id = @organization_id AND role = @role;
 
 -- name: ListHoldings :many
--- What each member holds, by username, from a place onwards: what a pass over everybody needs to decide.
+-- What each member holds, by username, from a place onwards: enough to decide about all of them.
 SELECT user_id, username_key, roles, site_roles, status FROM organization_members
 WHERE organization_id = @organization_id AND username_key > @after_key
 ORDER BY username_key
@@ -263,12 +263,12 @@ WHERE u.status <> 'suspended' AND NOT EXISTS (
 SELECT DISTINCT user_id FROM user_roles LIMIT CAST(@max_rows AS bigint);
 
 -- name: ListHoldersElsewhere :many
--- Which of some people hold a role in any other organization.
+-- Which of some accounts hold a role in any other organization.
 SELECT DISTINCT user_id FROM member_roles
 WHERE role = @role AND organization_id <> @organization_id AND user_id IN (sqlc.slice('user_ids'));
 
 -- name: ListAllHoldersElsewhere :many
--- The same of everybody.
+-- The same of all accounts.
 -- reads all: SQLite looks into one organization after the other, PostgreSQL has an index that begins with the role.
 SELECT DISTINCT user_id FROM member_roles
 WHERE role = @role AND organization_id IN (SELECT o.id FROM organizations o WHERE o.id <> @organization_id);
@@ -290,7 +290,7 @@ ORDER BY h.user_id
 LIMIT CAST(@max_rows AS bigint);
 
 -- name: ListActiveHolders :many
--- Active people who hold a role, and what else, from the last username to the first, from a place onwards.
+-- Active accounts that hold a role, and what else, from the last username to the first, from a place onwards.
 SELECT m.user_id, m.username_key, m.roles, m.site_roles FROM member_roles h
 JOIN organization_members m ON m.organization_id = h.organization_id AND m.username_key = h.username_key
 WHERE h.organization_id = @organization_id AND h.role = @role AND h.username_key < @before_key

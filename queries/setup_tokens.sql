@@ -6,6 +6,6 @@ INSERT INTO setup_tokens (hash, created_at) VALUES (@hash, @now) ON CONFLICT (ha
 SELECT count(*) FROM setup_tokens WHERE hash = @hash;
 
 -- name: DeleteSetupTokens :exec
--- reads all: none is to stay.
+-- reads all: every one is deleted.
 -- unit: site
 DELETE FROM setup_tokens;

@@ -27,7 +27,7 @@ SELECT users FROM user_counts WHERE id = 1;
 
 -- name: FindUsers :many
 -- Users that match, in the order asked for, and how many match in all. Lists of names and sort keys as in FindMembers.
--- Who was never seen comes before all who were.
+-- Accounts that were never seen come before all others.
 -- reads all: no index has what can be asked for; texts of three letters and more are for SearchUsers.
 SELECT f.id, CAST(count(*) OVER () AS bigint) AS total
 FROM (
@@ -156,7 +156,7 @@ WHERE id = @id;
 UPDATE users SET must_change = true, version = version + 1, updated_at = @now WHERE id = @id;
 
 -- name: ListOpened :many
--- Those of some accounts that can be signed in to with what somebody else made: a password, a password link or a token.
+-- Those of some accounts for which another account made a way to sign in: a password, a password link or a token.
 SELECT u.id, u.username, u.roles, u.password_by, u.must_change, l.created_by AS link_by
 FROM users u LEFT JOIN password_links l ON l.user_id = u.id
 WHERE u.id IN (sqlc.slice('ids')) AND (
@@ -232,6 +232,6 @@ ORDER BY username_key
 LIMIT CAST(@max_rows AS bigint);
 
 -- name: ListActiveHoldersOfSiteRole :many
--- Active accounts of people: one that nobody can sign in to does not keep the door open.
+-- Active accounts with a password: a service account cannot sign in to the console.
 SELECT u.id FROM user_roles r JOIN users u ON u.id = r.user_id
 WHERE r.role = @role AND u.status = 'active' AND u.login_type <> 'none' ORDER BY u.id;
