@@ -95,71 +95,36 @@ func (a Audit) sentence(e org.AuditEntry) sentence {
 	return s
 }
 
-// did says what an entry changed.
+// did puts an entry into words: what it changed.
 func (a Audit) did(e org.AuditEntry) sentence {
-	gained, lost := roleChanges(e)
-	switch e.ResourceType + " " + e.Action {
-	case "organization_member create":
-		return sentence{"added", "to the organization"}
-	case "organization_member delete":
-		return sentence{"removed", "from the organization"}
-	case "organization_member write", "user write":
-		where := map[string]string{"organization_member": "role", "user": "site role"}[e.ResourceType]
-		switch {
-		case len(gained) > 0 && len(lost) == 0:
-			return sentence{"gave", "the " + ui.Noun(len(gained), where) + " " + ui.Join(gained)}
-		case len(lost) > 0 && len(gained) == 0:
-			return sentence{"took from", "the " + ui.Noun(len(lost), where) + " " + ui.Join(lost)}
-		case len(gained) > 0:
-			return sentence{"changed the " + where + "s of", ""}
-		case e.ResourceType == "user":
-			return sentence{accountVerb(e), ""}
-		}
-		return sentence{"changed the membership of", ""}
-	case "custom_role write":
-		if len(permissionChanges(e)) == 0 {
-			return sentence{"renamed the role", ""}
-		}
-		return sentence{"changed the permissions of the role", ""}
-	case "api_key login":
-		return sentence{"signed in", ""}
-	case "api_key logout":
-		return sentence{"signed out", ""}
-	case "api_key create":
-		return sentence{"made a token for", ""}
-	case "api_key delete":
-		return sentence{"ended a token or session of", ""}
+	var gained, lost []string
+	role := map[string]string{"organization_member": "role", "user": "site role"}[e.ResourceType]
+	if role != "" && e.Action == "write" {
+		gained, lost = roleChanges(e)
 	}
-	return sentence{map[string]string{"create": "created the", "write": "changed the", "delete": "deleted the"}[e.Action] + " " + kindLabel(e.ResourceType), ""}
-}
-
-// accountVerb says what was done to an account.
-func accountVerb(e org.AuditEntry) string {
 	switch {
-	case e.Diff["status"].New == string(org.StatusSuspended):
-		return "suspended"
-	case e.Diff["status"].New != nil:
-		return "activated"
-	case e.Diff["hashed_password"].Secret:
-		return "set the password of"
-	case e.Diff["password_link"].Secret:
-		return "created a password link for"
-	case e.Diff["revoked_password_link"].Secret:
-		return "revoked the password link of"
-	case e.Diff["username"].New != nil:
-		return "renamed"
+	case len(gained) > 0 && len(lost) > 0:
+		return sentence{"changed the " + role + "s of", ""}
+	case len(gained) > 0:
+		return sentence{"gave", "the " + ui.Noun(len(gained), role) + " " + ui.Join(gained)}
+	case len(lost) > 0:
+		return sentence{"took from", "the " + ui.Noun(len(lost), role) + " " + ui.Join(lost)}
+	case e.ResourceType == "user" && e.Action == "write":
+		return sentence{accountVerb(e), ""}
+	case e.ResourceType == "custom_role" && e.Action == "write" && len(permissionChanges(e)) == 0:
+		return sentence{"renamed the role", ""}
 	}
-	return "changed the account"
+	if d, ok := deeds[e.ResourceType+" "+e.Action]; ok {
+		return sentence{d.before, d.after}
+	}
+	return sentence{actionOf(e.Action).past + " the " + kindNoun(e.ResourceType), ""}
 }
 
-// tried says what an attempt that was refused was about.
+// tried puts an attempt that was refused into words.
 func tried(e org.AuditEntry) sentence {
-	verb := map[string]string{
-		"organization_member create": "to add", "organization_member write": "to change the roles of", "organization_member delete": "to remove",
-		"api_key login": "to sign in",
-	}[e.ResourceType+" "+e.Action]
+	verb := deeds[e.ResourceType+" "+e.Action].tried
 	if verb == "" {
-		verb = map[string]string{"create": "to create the ", "write": "to change the ", "delete": "to delete the "}[e.Action] + kindLabel(e.ResourceType)
+		verb = "to " + actionOf(e.Action).base + " the " + kindNoun(e.ResourceType)
 	}
 	after := ""
 	if _, last := e.Diff["suppressed"]; last {

@@ -48,19 +48,11 @@ func (a Audit) filters() []auditFilter {
 		f.off = AuditURL(org.JoinQuery(rest), a.Organization)
 		switch k.key {
 		case "action":
-			f.options = auditOptions(f.value, "create", "created", "write", "changed", "delete", "deleted", "login", "signed in", "logout", "signed out")
+			f.options = actionOptions(f.value)
 		case "resource_type":
-			f.options = auditOptions(f.value, "organization_member", "membership", "custom_role", "role", "user", "account", "organization", "organization", "api_key", "sign-in or token")
+			f.options = kindOptions(f.value)
 		}
 		out = append(out, f)
-	}
-	return out
-}
-
-func auditOptions(chosen string, pairs ...string) []ui.Option {
-	var out []ui.Option
-	for i := 0; i < len(pairs); i += 2 {
-		out = append(out, ui.Option{Value: pairs[i], Label: pairs[i+1], On: pairs[i] == chosen})
 	}
 	return out
 }

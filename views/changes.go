@@ -24,20 +24,10 @@ func fewChanges(list []change) bool { return len(list) <= 12 }
 
 // stateChange is the line of a permission about which a role says something else now.
 func stateChange(d rbac.Difference) change {
-	c := change{what: d.Pair().String()}
-	if d.Level != rbac.LevelOrganization {
-		c.note = strings.ToLower(org.LevelLabel(d.Level))
-	}
-	switch d.To {
-	case rbac.Allowed:
-		c.class, c.sign, c.word = "add", "+", "Allow "
-	case rbac.Denied:
-		c.class, c.sign, c.word = "den", "⊘", "Deny "
-	default:
-		c.class, c.sign, c.word = "del", "−", "Not set "
-	}
+	becomes := stateWords[d.To]
+	c := change{becomes.class, becomes.sign, becomes.verb + " ", d.Pair().String(), levelWord(d.Level)}
 	if d.From != rbac.Unset {
-		c.note = strings.TrimSpace(c.note + " was " + map[rbac.State]string{rbac.Allowed: "allowed", rbac.Denied: "denied"}[d.From])
+		c.note = strings.TrimSpace(c.note + " was " + stateWords[d.From].past)
 	}
 	return c
 }

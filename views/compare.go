@@ -4,7 +4,6 @@ import (
 	"strconv"
 
 	"rolecall.example/org"
-	"rolecall.example/rbac"
 )
 
 // Compare is two roles side by side, or two versions of one.
@@ -29,9 +28,4 @@ func versionText(v int64) string {
 		return ""
 	}
 	return strconv.FormatInt(v, 10)
-}
-
-// stateClass shows what a role says about a permission; stateLabel names it.
-func stateClass(s rbac.State) string {
-	return map[rbac.State]string{rbac.Allowed: "st a", rbac.Denied: "st d", rbac.Unset: "st u"}[s]
 }

@@ -259,6 +259,7 @@ func TestAuditSentences(t *testing.T) {
 		{"user", "write", 200, map[string]org.AuditChange{"status": {Old: "active", New: "suspended"}}, "suspended …"},
 		{"user", "write", 200, map[string]org.AuditChange{"status": {Old: "suspended", New: "active"}}, "activated …"},
 		{"user", "write", 200, map[string]org.AuditChange{"hashed_password": {Secret: true}}, "set the password of …"},
+		{"user", "delete", 204, map[string]org.AuditChange{"rbac_roles": {Old: []any{"auditor"}}}, "deleted the account …"},
 		{"user", "create", 409, nil, "was refused to create the account …"},
 		{"custom_role", "write", 200, map[string]org.AuditChange{"display_name": {Old: "a", New: "b"}}, "renamed the role …"},
 		{"custom_role", "write", 200, map[string]org.AuditChange{"org_permissions": list(recordedPermissions("file:read")...)}, "changed the permissions of the role …"},

@@ -62,18 +62,6 @@ func (g *lintGroup) add(f org.Finding) {
 	}
 }
 
-// The rules in the order of what they may cost: what misleads before what merely clutters.
-var lintRules = []struct{ rule, title string }{
-	{org.LintNoEffect, "Permissions that can’t take effect"},
-	{org.LintUnknown, "Permissions that do not exist"},
-	{org.LintSuspended, "Suspended members who hold roles"},
-	{org.LintRedundant, "Roles that give a member nothing"},
-	{org.LintDuplicate, "Roles that say the same"},
-	{org.LintCovered, "Permissions said twice"},
-	{org.LintImplied, "Permissions that every member has anyway"},
-	{org.LintUnused, "Roles that nobody holds"},
-}
-
 func (l Lint) groups() []lintGroup {
 	var out []lintGroup
 	for _, r := range lintRules {

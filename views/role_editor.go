@@ -83,11 +83,11 @@ var permissionField = regexp.MustCompile(`^(site|organization|user)_permissions\
 
 // cellErrors sorts what the error says of single permissions by their pair: "organization_permissions[3].action" speaks
 // of the fourth permission that was sent.
-func (e RoleEditor) cellErrors(l rbac.Level) map[pair][]string {
+func (e RoleEditor) cellErrors(l rbac.Level) map[rbac.Permission][]string {
 	if e.Err == nil {
 		return nil
 	}
-	out := map[pair][]string{}
+	out := map[rbac.Permission][]string{}
 	for _, f := range e.Err.Fields {
 		if level, p, ok := e.fieldPair(f.Field); ok && level == l {
 			out[p] = append(out[p], f.Detail)
@@ -96,19 +96,19 @@ func (e RoleEditor) cellErrors(l rbac.Level) map[pair][]string {
 	return out
 }
 
-// fieldPair finds the pair that a field of an error speaks of.
-func (e RoleEditor) fieldPair(name string) (rbac.Level, pair, bool) {
+// fieldPair finds the pair, as an allow, that a field of an error speaks of.
+func (e RoleEditor) fieldPair(name string) (l rbac.Level, p rbac.Permission, ok bool) {
 	m := permissionField.FindStringSubmatch(name)
 	if m == nil {
-		return 0, pair{}, false
+		return 0, p, false
 	}
-	level := map[string]rbac.Level{"site": rbac.LevelSite, "organization": rbac.LevelOrganization, "user": rbac.LevelUser}[m[1]]
-	perms := permissions(e.View.Role, level)
+	l = map[string]rbac.Level{"site": rbac.LevelSite, "organization": rbac.LevelOrganization, "user": rbac.LevelUser}[m[1]]
+	perms := permissions(e.View.Role, l)
 	i, err := strconv.Atoi(m[2])
 	if err != nil || i >= len(perms) {
-		return 0, pair{}, false
+		return 0, p, false
 	}
-	return level, pair{perms[i].ResourceType, perms[i].Action}, true
+	return l, rbac.Permission{ResourceType: perms[i].ResourceType, Action: perms[i].Action}, true
 }
 
 // readable is the error with its fields named as they are seen on the page, and where each one is.
@@ -125,9 +125,8 @@ func (e RoleEditor) readable() (*org.Error, map[string]string) {
 			continue
 		}
 		shown.Fields[i].Field = p.String()
-		if catalogOr(e.Catalog).Valid(p.typ, p.action) {
-			key := map[rbac.Level]string{rbac.LevelSite: "site", rbac.LevelOrganization: "org", rbac.LevelUser: "user"}[level]
-			anchors[p.String()] = gridCell{pair: p, key: key}.id()
+		if catalogOr(e.Catalog).Valid(p.ResourceType, p.Action) {
+			anchors[p.String()] = gridCell{Permission: p, level: level}.id()
 		}
 	}
 	return &shown, anchors
@@ -153,20 +152,16 @@ type lock struct {
 // lockReasons are the different reasons for locked cells.
 func lockReasons(scopes []scope) []lock {
 	var out []lock
-	for _, s := range scopes {
-		for _, r := range s.rows() {
-			for _, c := range r.cells() {
-				why := c.locked()
-				if why == "" {
-					continue
-				}
-				i := slices.IndexFunc(out, func(l lock) bool { return l.reason == why })
-				if i < 0 {
-					i, out = len(out), append(out, lock{reason: why})
-				}
-				out[i].cells++
-			}
+	for c := range cellsOf(scopes) {
+		why := c.locked()
+		if why == "" {
+			continue
 		}
+		i := slices.IndexFunc(out, func(l lock) bool { return l.reason == why })
+		if i < 0 {
+			i, out = len(out), append(out, lock{reason: why})
+		}
+		out[i].cells++
 	}
 	return out
 }
@@ -180,19 +175,15 @@ type effectNote struct {
 // effectNotes are the different reasons why cells are hatched, in the order in which they first occur.
 func effectNotes(scopes []scope) []effectNote {
 	var out []effectNote
-	for _, s := range scopes {
-		for _, r := range s.rows() {
-			for _, c := range r.cells() {
-				if effectText[c.effect] == "" {
-					continue
-				}
-				i := slices.IndexFunc(out, func(n effectNote) bool { return n.effect == c.effect })
-				if i < 0 {
-					i, out = len(out), append(out, effectNote{effect: c.effect})
-				}
-				out[i].cells++
-			}
+	for c := range cellsOf(scopes) {
+		if effectText[c.effect] == "" {
+			continue
 		}
+		i := slices.IndexFunc(out, func(n effectNote) bool { return n.effect == c.effect })
+		if i < 0 {
+			i, out = len(out), append(out, effectNote{effect: c.effect})
+		}
+		out[i].cells++
 	}
 	return out
 }

@@ -119,7 +119,7 @@ func TestGridLocks(t *testing.T) {
 // A stored deny stays when the caller may not take it.
 func TestLockedDeny(t *testing.T) {
 	t.Parallel()
-	c := gridCell{stored: stateDeny, value: stateDeny, noAllow: "no", noDeny: "no"}
+	c := gridCell{stored: rbac.Denied, value: rbac.Denied, noAllow: "no", noDeny: "no"}
 	unset, allow, deny := c.locks()
 	if !unset || !allow || deny || c.locked() == "" {
 		t.Errorf("unset %v, allow %v, deny %v", unset, allow, deny)
@@ -287,12 +287,12 @@ func TestRowLevel(t *testing.T) {
 		{"read ssh", "custom"}, {"create read", "custom"}, {"read !ssh", "custom"},
 	} {
 		r := newRow("thing", "Thing", []rbac.ActionInfo{{Name: "create"}, {Name: "read"}, {Name: "update"}, {Name: "delete"}, {Name: "ssh"}}, func(typ, _ string, a rbac.ActionInfo) gridCell {
-			c := gridCell{pair: pair{typ, a.Name}}
+			c := gridCell{Permission: rbac.Permission{ResourceType: typ, Action: a.Name}}
 			for _, s := range strings.Fields(tt.set) {
 				if name, deny := strings.CutPrefix(s, "!"); name == a.Name && deny {
-					c.value = stateDeny
+					c.value = rbac.Denied
 				} else if name == a.Name {
-					c.value = stateAllow
+					c.value = rbac.Allowed
 				}
 			}
 			return c

@@ -1,10 +1,12 @@
 package views
 
 import (
+	"iter"
 	"slices"
 	"strconv"
 	"strings"
 
+	"rolecall.example/org"
 	"rolecall.example/rbac"
 	"rolecall.example/views/ui"
 )
@@ -12,18 +14,6 @@ import (
 // columns are the actions that have a column of their own in the grid; the others are labelled chips. They are the only
 // names that the views know of a catalog.
 var columns = []string{"create", "read", "update", "delete"}
-
-// What a role says about a pair, as the values of form fields.
-const (
-	stateUnset = ""
-	stateAllow = "allow"
-	stateDeny  = "deny"
-)
-
-// pair is a resource type and an action.
-type pair struct{ typ, action string }
-
-func (p pair) String() string { return p.typ + ":" + p.action }
 
 // scope is the grid of one level of a role.
 type scope struct {
@@ -53,13 +43,13 @@ type gridRow struct {
 
 // gridCell is one pair at one level: not set, allowed or denied.
 type gridCell struct {
-	pair
+	rbac.Permission
 	typeLabel, label, description string
 
-	key      string      // of its scope
+	level    rbac.Level
 	index    int         // of the action among those of the wildcard row
-	value    string      // as it stands in the form
-	stored   string      // as it is stored
+	value    rbac.State  // as it stands in the form
+	stored   rbac.State  // as it is stored
 	noAllow  string      // why it must not be allowed, "" if it may
 	noDeny   string      // why it must not be denied
 	effect   rbac.Effect // of allowing it
@@ -68,22 +58,22 @@ type gridCell struct {
 	editable bool
 }
 
-func (c gridCell) field() string { return c.key + "." + c.typ + "." + c.action }
+func (c gridCell) field() string { return cellField(c.level, c.Permission) }
 func (c gridCell) id() string    { return "c." + c.field() }
 
 // locks tell which of the three choices are out of reach. What is stored may always stay; taking a deny away needs the
 // same right as giving it.
 func (c gridCell) locks() (unset, allow, deny bool) {
-	unset = c.stored == stateDeny && c.noDeny != ""
-	allow = c.stored != stateAllow && (c.noAllow != "" || unset)
-	deny = c.stored != stateDeny && c.noDeny != ""
+	unset = c.stored == rbac.Denied && c.noDeny != ""
+	allow = c.stored != rbac.Allowed && (c.noAllow != "" || unset)
+	deny = c.stored != rbac.Denied && c.noDeny != ""
 	return unset, allow, deny
 }
 
 // locked says why nothing at all can be changed here.
 func (c gridCell) locked() string {
 	unset, allow, deny := c.locks()
-	if (c.stored == stateUnset && allow && deny) || (c.stored == stateDeny && unset && allow) {
+	if (c.stored == rbac.Unset && allow && deny) || (c.stored == rbac.Denied && unset && allow) {
 		return ui.FirstOf(c.noAllow, c.noDeny)
 	}
 	return ""
@@ -92,7 +82,7 @@ func (c gridCell) locked() string {
 // title is what the pointer is told. The type stands at the left of the row: naming it in hundreds of cells weighs most
 // in a page of two grids.
 func (c gridCell) title() string {
-	text := c.action
+	text := c.Action
 	if c.description != "" {
 		text += ": " + c.description
 	}
@@ -154,15 +144,15 @@ var levels = []struct{ value, label string }{
 func (r gridRow) level() string {
 	var on, write, all []string
 	for _, c := range r.cells() {
-		if c.value == stateDeny {
+		if c.value == rbac.Denied {
 			return "custom"
 		}
-		all = append(all, c.action)
-		if c.action != "delete" && slices.Contains(columns, c.action) {
-			write = append(write, c.action)
+		all = append(all, c.Action)
+		if c.Action != "delete" && slices.Contains(columns, c.Action) {
+			write = append(write, c.Action)
 		}
-		if c.value == stateAllow {
-			on = append(on, c.action)
+		if c.value == rbac.Allowed {
+			on = append(on, c.Action)
 		}
 	}
 	switch {
@@ -183,16 +173,18 @@ func (r gridRow) level() string {
 func (e RoleEditor) scopes() []scope {
 	var out []scope
 	for _, l := range []struct {
-		level            rbac.Level
-		key, label, note string
-		own              bool
+		level rbac.Level
+		note  string
+		own   bool
 	}{
-		{rbac.LevelOrganization, "org", "Organization", "Applies to everything in " + e.View.Organization.Label() + ".", e.organizationRole()},
-		{rbac.LevelSite, "site", "Site", "Applies to everything on this site, in every organization.", !e.organizationRole()},
-		{rbac.LevelUser, "user", "Own resources", "Applies to what the holder owns.", !e.organizationRole()},
+		{rbac.LevelOrganization, "Applies to everything in " + e.View.Organization.Label() + ".", e.organizationRole()},
+		{rbac.LevelSite, "Applies to everything on this site, in every organization.", !e.organizationRole()},
+		{rbac.LevelUser, "Applies to what the holder owns.", !e.organizationRole()},
 	} {
 		if l.own || len(permissions(e.View.Role, l.level)) > 0 {
-			out = append(out, e.scope(scope{level: l.level, key: l.key, label: l.label, note: l.note, own: l.own, editable: e.editable() && l.own}))
+			out = append(out, e.scope(scope{
+				level: l.level, key: levelKeys[l.level], label: org.LevelLabel(l.level), note: l.note, own: l.own, editable: e.editable() && l.own,
+			}))
 		}
 	}
 	return out
@@ -209,16 +201,17 @@ func (e RoleEditor) scope(s scope) scope {
 		index[a.Name] = i
 	}
 	cell := func(typ, typeLabel string, a rbac.ActionInfo) gridCell {
+		p := rbac.Permission{ResourceType: typ, Action: a.Name}
 		c := gridCell{
-			pair: pair{typ, a.Name}, typeLabel: typeLabel, label: a.Label, description: a.Description, key: s.key, index: index[a.Name],
-			value: values.State(s.level, typ, a.Name).String(), stored: stored.State(s.level, typ, a.Name).String(), errors: errs[pair{typ, a.Name}], editable: s.editable,
+			Permission: p, typeLabel: typeLabel, label: a.Label, description: a.Description, level: s.level, index: index[a.Name],
+			value: values.State(s.level, typ, a.Name), stored: stored.State(s.level, typ, a.Name), errors: errs[p], editable: s.editable,
 		}
 		if e.View.Effect != nil && s.own {
-			c.effect = e.View.Effect(s.level, rbac.Permission{ResourceType: typ, Action: a.Name})
+			c.effect = e.View.Effect(s.level, p)
 			c.covered = values.State(s.level, rbac.Wildcard, a.Name) != rbac.Unset && typ != rbac.Wildcard
 		}
 		if s.editable && e.View.Locked != nil {
-			c.noAllow = e.View.Locked(s.level, rbac.Permission{ResourceType: typ, Action: a.Name})
+			c.noAllow = e.View.Locked(s.level, p)
 			c.noDeny = e.View.Locked(s.level, rbac.Permission{ResourceType: typ, Action: a.Name, Negate: true})
 		}
 		return c
@@ -266,7 +259,7 @@ func unknownCells(catalog *rbac.Catalog, s scope, values, stored *rbac.Role) []g
 			continue
 		}
 		value := values.State(d.Level, d.ResourceType, d.Action)
-		out = append(out, gridCell{pair: pair{d.ResourceType, d.Action}, key: s.key, value: value.String(), stored: d.To.String(), editable: s.editable})
+		out = append(out, gridCell{Permission: d.Pair(), level: d.Level, value: value, stored: d.To, editable: s.editable})
 	}
 	return out
 }
@@ -280,14 +273,29 @@ func (s scope) rows() []gridRow {
 	return out
 }
 
-// empty says whether nothing is set in the area: a small screen begins with it folded.
+// cellsOf goes through all cells of some grids.
+func cellsOf(scopes []scope) iter.Seq[gridCell] {
+	return func(yield func(gridCell) bool) {
+		for _, s := range scopes {
+			for _, r := range s.rows() {
+				for _, c := range r.cells() {
+					if !yield(c) {
+						return
+					}
+				}
+			}
+		}
+	}
+}
+
+// empty reports whether nothing is set in the area: a small screen begins with it folded.
 func (a gridArea) empty() bool {
 	return !slices.ContainsFunc(a.rows, func(r gridRow) bool { return anySet(r.cells()) })
 }
 
 func anySet(cells []gridCell) bool {
 	for _, c := range cells {
-		if c.value != stateUnset || len(c.errors) > 0 {
+		if c.value != rbac.Unset || len(c.errors) > 0 {
 			return true
 		}
 	}
@@ -299,4 +307,12 @@ func radioClass(state string, stored bool) string {
 		return state + " s"
 	}
 	return state
+}
+
+// levelKeys are what the field names of the levels begin with.
+var levelKeys = map[rbac.Level]string{rbac.LevelSite: "site", rbac.LevelOrganization: "org", rbac.LevelUser: "user"}
+
+// cellField is the name of the form field of a pair at a level.
+func cellField(l rbac.Level, p rbac.Permission) string {
+	return levelKeys[l] + "." + p.ResourceType + "." + p.Action
 }

@@ -18,20 +18,16 @@ type risk struct {
 func (e RoleEditor) risks(scopes []scope) []risk {
 	catalog := catalogOr(e.Catalog)
 	var out []risk
-	for _, s := range scopes {
-		for _, r := range s.rows() {
-			for _, c := range r.cells() {
-				note := catalog.Risks(rbac.Permission{ResourceType: c.typ, Action: c.action})
-				if note == "" {
-					continue
-				}
-				i := slices.IndexFunc(out, func(r risk) bool { return r.note == note })
-				if i < 0 {
-					i, out = len(out), append(out, risk{note: note})
-				}
-				out[i].cells = append(out[i].cells, c)
-			}
+	for c := range cellsOf(scopes) {
+		note := catalog.Risks(c.Permission)
+		if note == "" {
+			continue
 		}
+		i := slices.IndexFunc(out, func(r risk) bool { return r.note == note })
+		if i < 0 {
+			i, out = len(out), append(out, risk{note: note})
+		}
+		out[i].cells = append(out[i].cells, c)
 	}
 	return out
 }
@@ -42,7 +38,7 @@ func (r risk) pairs() string {
 }
 
 func (r risk) allowed() string {
-	return r.list(func(c gridCell) bool { return c.value == stateAllow })
+	return r.list(func(c gridCell) bool { return c.value == rbac.Allowed })
 }
 
 func (r risk) list(has func(gridCell) bool) string {

@@ -29,26 +29,6 @@ type RoleMerge struct {
 	Now time.Time
 }
 
-// levelKeys are what the field names of the levels begin with.
-var levelKeys = map[rbac.Level]string{rbac.LevelSite: "site", rbac.LevelOrganization: "org", rbac.LevelUser: "user"}
-
-// cellField is the name of the field of a cell.
-func cellField(d rbac.Difference) string {
-	return levelKeys[d.Level] + "." + d.ResourceType + "." + d.Action
-}
-
-// mark is the sign, its class and the word of what a change makes a role say.
-func mark(to rbac.State) (class, sign, word string) {
-	switch to {
-	case rbac.Allowed:
-		return "add", "+", "Allow"
-	case rbac.Denied:
-		return "den", "⊘", "Deny"
-	default:
-		return "del", "−", "Clear"
-	}
-}
-
 // changes are what the review is about.
 func (r RoleReview) changes() []rbac.Difference {
 	var was org.Role

@@ -99,10 +99,6 @@ func searched(filters []ui.Filter) string {
 	return text + "."
 }
 
-func kindLabel(resourceType string) string {
-	return ui.FirstOf(map[string]string{"custom_role": "role", "organization_member": "member", "user": "account", "api_key": "token"}[resourceType], strings.ReplaceAll(resourceType, "_", " "))
-}
-
 // effectText tells people why allowing a permission changes nothing, or less than it seems to.
 var effectText = map[rbac.Effect]string{
 	rbac.SiteOnlyType:   "Has no effect here: nothing of this type belongs to an organization",
@@ -126,20 +122,117 @@ func levelWord(l rbac.Level) string {
 
 // permissionText is a permission with its sign in words.
 func permissionText(p rbac.Permission) string {
-	text := pair{p.ResourceType, p.Action}.String()
+	text := p.ResourceType + ":" + p.Action
 	if p.Negate {
 		return "deny " + text
 	}
 	return text
 }
 
-func stateLabel(s string) string {
-	switch s {
-	case stateAllow:
-		return "Allow"
-	case stateDeny:
-		return "Deny"
-	default:
-		return "Not set"
+// stateWords are the states of a permission in a role: its label and the class of its badge, then the mark, the class of
+// the mark and the verb of a change to it, and what it was before a change.
+var stateWords = map[rbac.State]struct{ label, badge, sign, class, verb, past string }{
+	rbac.Allowed: {"Allow", "a", "+", "add", "Allow", "allowed"},
+	rbac.Denied:  {"Deny", "d", "⊘", "den", "Deny", "denied"},
+	rbac.Unset:   {"Not set", "u", "−", "del", "Clear", ""},
+}
+
+// kind is a resource type of the audit trail: its noun in a sentence, and its name among the choices of the filter.
+type kind struct{ resourceType, noun, choice string }
+
+var kinds = []kind{
+	{"organization_member", "member", "membership"},
+	{"custom_role", "role", "role"},
+	{"user", "account", "account"},
+	{"organization", "organization", "organization"},
+	{"api_key", "token", "sign-in or token"},
+}
+
+// kindNoun is a resource type in a sentence.
+func kindNoun(resourceType string) string {
+	for _, k := range kinds {
+		if k.resourceType == resourceType {
+			return k.noun
+		}
 	}
+	return strings.ReplaceAll(resourceType, "_", " ")
+}
+
+// kindOptions are the choices of a filter by resource type.
+func kindOptions(chosen string) []ui.Option {
+	var out []ui.Option
+	for _, k := range kinds {
+		out = append(out, ui.Option{Value: k.resourceType, Label: k.choice, On: k.resourceType == chosen})
+	}
+	return out
+}
+
+// action is an action of the audit trail: its verb in the past tense and in its base form.
+type action struct{ name, past, base string }
+
+var actions = []action{
+	{"create", "created", "create"}, {"write", "changed", "change"}, {"delete", "deleted", "delete"},
+	{"login", "signed in", "sign in"}, {"logout", "signed out", "sign out"},
+}
+
+func actionOf(name string) action {
+	for _, a := range actions {
+		if a.name == name {
+			return a
+		}
+	}
+	return action{name, name, name}
+}
+
+// deeds are the entries whose sentence is not "created the" and its noun, by resource type and action: the words before
+// and after the target, and those of an attempt that was refused.
+var deeds = map[string]struct{ before, after, tried string }{
+	"organization_member create": {"added", "to the organization", "to add"},
+	"organization_member write":  {"changed the membership of", "", "to change the roles of"},
+	"organization_member delete": {"removed", "from the organization", "to remove"},
+	"custom_role write":          {"changed the permissions of the role", "", ""},
+	"api_key login":              {"signed in", "", "to sign in"},
+	"api_key logout":             {"signed out", "", ""},
+	"api_key create":             {"made a token for", "", ""},
+	"api_key delete":             {"ended a token or session of", "", ""},
+}
+
+// accountVerb is what an entry did to an account, by the field that it changed.
+func accountVerb(e org.AuditEntry) string {
+	switch {
+	case e.Diff["status"].New == string(org.StatusSuspended):
+		return "suspended"
+	case e.Diff["status"].New != nil:
+		return "activated"
+	case e.Diff["hashed_password"].Secret:
+		return "set the password of"
+	case e.Diff["password_link"].Secret:
+		return "created a password link for"
+	case e.Diff["revoked_password_link"].Secret:
+		return "revoked the password link of"
+	case e.Diff["username"].New != nil:
+		return "renamed"
+	}
+	return "changed the account"
+}
+
+// actionOptions are the choices of a filter by action.
+func actionOptions(chosen string) []ui.Option {
+	var out []ui.Option
+	for _, a := range actions {
+		out = append(out, ui.Option{Value: a.name, Label: a.past, On: a.name == chosen})
+	}
+	return out
+}
+
+// The rules in the order of what they may cost: what misleads before what merely clutters.
+var lintRules = []struct{ rule, title string }{
+	{org.LintNoEffect, "Permissions that can’t take effect"},
+	{org.LintUnknown, "Permissions that do not exist"},
+	{org.LintSuspended, "Suspended members who hold roles"},
+	{org.LintRedundant, "Roles that give a member nothing"},
+	{org.LintDuplicate, "Roles that say the same"},
+	{org.LintCovered, "Permissions said twice"},
+	{org.LintImplied, "Permissions that every member has anyway"},
+	{org.LintUnused, "Roles that nobody holds"},
 }
