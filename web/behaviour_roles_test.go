@@ -105,7 +105,7 @@ func TestWriteRoleTable(t *testing.T) {
 	both("permissions of a wrong type", webtest.Admin, `{"name":"fresh","organization_permissions":"all"}`, 400, "organization_permissions")
 	both("negate of a wrong type", webtest.Admin, `{"name":"fresh","organization_permissions":[{"resource_type":"template","action":"read","negate":"true"}]}`, 400, "negate")
 	both("deep", webtest.Admin, `{"name":`+strings.Repeat("[", 70)+strings.Repeat("]", 70)+`}`, 400, badJSON)
-	// 3 the name
+	// 4 the name
 	for name, bad := range map[string]string{
 		"no name": "", "33 characters": strings.Repeat("a", 33), "underscore": "a_b", "leading hyphen": "-a", "trailing hyphen": "a-", "double hyphen": "a--b",
 		"space": "a b", "slash": "a/b", "dot": "a.b", "colon": "a:b", "umlaut": "ä", "NUL": "a\x00b", "mark of direction": "a\u202eb", "line": "a\nb",
@@ -113,7 +113,7 @@ func TestWriteRoleTable(t *testing.T) {
 		both(name, webtest.Admin, named(bad), 400, badValues)
 	}
 	both("a name of 33 bytes, tag", webtest.Admin, named(strings.Repeat("a", 33)), 400, `tag "username"`)
-	// 4 reserved, in any case
+	// 5 reserved, in any case
 	for _, name := range []string{
 		"owner", "Owner", "member", "auditor", "user-admin", "TEMPLATE-ADMIN", "organization-admin", "organization-auditor", "organization-member",
 		"organization-template-admin", "organization-user-admin", "Organization-Workspace-Creation-Ban",
@@ -142,7 +142,7 @@ func TestWriteRoleTable(t *testing.T) {
 	both("allowed and denied", webtest.Admin, with(perm("template", "read"), deny("template", "read")), 400, "both allowed and denied")
 	both("one bad among good", webtest.Admin, with(perm("template", "read"), perm("pig", "read"), perm("template", "update")), 400, "organization_permissions[1].resource_type")
 	both("of another organization, as in 2024", webtest.Owner, map[string]any{"name": "fresh", "organization_permissions": map[string]any{"6ba7b810-9dad-11d1-80b4-00c04fd430c8": []permission{perm("template", "read")}}}, 400, "organization")
-	// 5 the right to this very write, 13 the name is taken
+	// 3 the right to this very write, 13 the name is taken
 	rows = append(rows,
 		row("taken", post(webtest.Admin, role{"ci", "", nil}), 400, updateFailed),
 		row("taken in another case", post(webtest.Admin, role{"CI", "", nil}), 400, "already exists"),
