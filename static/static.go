@@ -1,7 +1,5 @@
-// Package static holds the files that pages load: stylesheet, script, font, icon and the vendored htmx. They are part of
-// the binary, are minified, carry a hash of their content in their URL so that browsers keep them for good, and are compressed
-// once.
-// It knows nothing of pages.
+// Package static has the files that pages load: stylesheet, script, font, icon and the vendored htmx. They are embedded in
+// the binary, minified and compressed once. Their URLs contain a hash of the content, so that browsers cache them forever.
 package static
 
 import (
@@ -25,10 +23,10 @@ import (
 //go:embed app.css app.js favicon.svg inter.woff2 vendor/htmx.min.js
 var files embed.FS
 
-// Prefix is what the URLs of all files begin with.
+// Prefix is the prefix of the URLs of all files.
 const Prefix = "/static/"
 
-// contentTypes are given here and not asked of the system, whose tables differ from machine to machine.
+// contentTypes are fixed because the tables of systems differ.
 var contentTypes = map[string]string{
 	".css":   "text/css; charset=utf-8",
 	".js":    "text/javascript; charset=utf-8",
@@ -39,20 +37,20 @@ var contentTypes = map[string]string{
 type asset struct {
 	url, contentType string
 	plain            []byte
-	compressed       map[string]func() []byte // by coding; made when first asked for, nil when it would not be smaller
+	compressed       map[string]func() []byte // by coding; made on first use, nil if not smaller
 }
 
-// assets are all files, by name and by URL.
+// assets holds all files, by name and by URL.
 type assets struct{ byName, byURL map[string]*asset }
 
-// loaded are the files, prepared when they are first needed: most commands serve none. The stylesheet names the font, so
-// it comes after it.
+// loaded prepares the files on first use, because most commands serve none. The stylesheet refers to the font, so it comes
+// later.
 var loaded = sync.OnceValues(func() (*assets, error) {
 	return load("inter.woff2", "favicon.svg", "app.css", "app.js", "vendor/htmx.min.js")
 })
 
-// Load prepares the files. An error is a fault of the build: a file that is missing, or one with a syntax error. URL and
-// Handler must be used only after Load has succeeded.
+// Load prepares the files. An error is a defect of the build: a missing file, or a syntax error. URL and Handler must be
+// used only after Load has succeeded.
 func Load() error {
 	_, err := loaded()
 	return err
@@ -69,7 +67,7 @@ func load(names ...string) (*assets, error) {
 		if ext == ".css" {
 			body = link(body, byName)
 		}
-		if !strings.HasPrefix(name, "vendor/") { // somebody else's files go out as they came
+		if !strings.HasPrefix(name, "vendor/") { // vendored files are served unchanged
 			if body, err = smallerSource(contentTypes[ext], body); err != nil {
 				return nil, fmt.Errorf("static: %s: %w", name, err)
 			}
@@ -91,8 +89,8 @@ func load(names ...string) (*assets, error) {
 	return &assets{byName, byURL}, nil
 }
 
-// smallerSource takes comments, blanks and long names out of scripts and stylesheets: they are written to be read, which
-// costs a quarter of the bytes. It is done here and not by a build step, so that what is edited is what is served.
+// smallerSource minifies scripts and stylesheets, which saves a quarter of the bytes. It runs here, not in a build step, so
+// that edited files are served at once.
 func smallerSource(contentType string, body []byte) ([]byte, error) {
 	media, _, _ := strings.Cut(contentType, ";")
 	small, err := minifier().Bytes(media, body)
@@ -109,7 +107,7 @@ var minifier = sync.OnceValue(func() *minify.M {
 	return m
 })
 
-// link puts the hashed URLs of other assets where a stylesheet names them.
+// link replaces the names of assets in a stylesheet by their hashed URLs.
 func link(css []byte, known map[string]*asset) []byte {
 	for name, a := range known {
 		css = bytes.ReplaceAll(css, []byte(`url("`+name+`")`), []byte(`url("`+a.url+`")`))
@@ -117,7 +115,7 @@ func link(css []byte, known map[string]*asset) []byte {
 	return css
 }
 
-// all are the files. That they cannot be had was told by Load.
+// all returns the files. Load has reported errors.
 func all() *assets {
 	a, err := loaded()
 	if err != nil {
@@ -126,7 +124,7 @@ func all() *assets {
 	return a
 }
 
-// URL is where the file with that name is served. A name that does not exist is a fault of ours and panics.
+// URL returns the URL of the file with that name. It panics if there is no such file.
 func URL(name string) string {
 	a, ok := all().byName[name]
 	if !ok {
@@ -135,7 +133,7 @@ func URL(name string) string {
 	return a.url
 }
 
-// Handler serves the files under Prefix, for GET and HEAD; anything else there does not exist.
+// Handler serves the files under Prefix for GET and HEAD. Other paths and methods are 404.
 func Handler() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		a, ok := all().byURL[r.URL.Path]
@@ -154,12 +152,12 @@ func Handler() http.Handler {
 		}
 		h.Set("Content-Length", strconv.Itoa(len(body)))
 		if r.Method == http.MethodGet {
-			_, _ = w.Write(body) // the peer is gone: nobody is left to tell
+			_, _ = w.Write(body) // the client has disconnected
 		}
 	})
 }
 
-// encoded picks the smallest form that the client accepts.
+// encoded returns the smallest form that the client accepts.
 func (a *asset) encoded(accept string) (body []byte, encoding string) {
 	encoding = Negotiate(accept)
 	if compressed, ok := a.compressed[encoding]; ok {

@@ -100,7 +100,7 @@ func TestURLsCarryAHash(t *testing.T) {
 	}
 }
 
-// The stylesheet must name the font by its hashed URL and nothing that the content security policy would refuse.
+// The stylesheet must refer to the font by its hashed URL, and to nothing that the content security policy refuses.
 func TestStylesheet(t *testing.T) {
 	t.Parallel()
 	css := string(all().byName["app.css"].plain)
@@ -117,7 +117,7 @@ func TestStylesheet(t *testing.T) {
 	}
 }
 
-// What a first visit loads has a budget, in bytes as sent with brotli.
+// The files of a first visit have a budget in bytes, as sent with brotli.
 func TestBudget(t *testing.T) {
 	t.Parallel()
 	for name, most := range map[string]int{"app.css": 13 << 10, "app.js": 6 << 10, "vendor/htmx.min.js": 13 << 10} {
@@ -127,7 +127,7 @@ func TestBudget(t *testing.T) {
 	}
 }
 
-// A script with a fault is an error of those who serve it, and no panic of everybody.
+// A script with a syntax error is an error for servers, and does not break other commands.
 func TestFaultyFile(t *testing.T) {
 	t.Parallel()
 	if _, err := smallerSource("text/javascript; charset=utf-8", []byte("function (")); err == nil {

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	_ "github.com/jackc/pgx/v5/stdlib" // the drivers that the server has
+	_ "github.com/jackc/pgx/v5/stdlib" // the same drivers as the server
 	_ "modernc.org/sqlite"
 )
 
@@ -21,7 +21,7 @@ const (
 
 func isServer(database string) bool { return strings.HasPrefix(database, "postgres") }
 
-// open opens a database, a file or one of a server, past the program.
+// open opens a database, a file or one on a server, without the program.
 func open(database string, query url.Values) (*sql.DB, error) {
 	if isServer(database) {
 		return sql.Open("pgx", database)
@@ -29,7 +29,7 @@ func open(database string, query url.Values) (*sql.DB, error) {
 	return sql.Open("sqlite", (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: database}).EscapedPath(), RawQuery: query.Encode()}).String())
 }
 
-// newDatabase makes a database on a server, without the one of that name that an earlier run left behind, and gives its URL.
+// newDatabase creates a database on a server and returns its URL. It replaces one that an earlier run left behind.
 func newDatabase(ctx context.Context, server, name string) (string, error) {
 	u, err := url.Parse(server)
 	if err != nil {
@@ -61,7 +61,7 @@ func onServer(ctx context.Context, server, statement string) error {
 	return errors.Join(err, d.Close())
 }
 
-// size is how many MiB the data takes.
+// size returns the size of the data in MiB.
 func size(ctx context.Context, database string) (n float64, err error) {
 	if !isServer(database) {
 		return mib(database), nil
@@ -74,7 +74,7 @@ func size(ctx context.Context, database string) (n float64, err error) {
 	return n / (1 << 20), errors.Join(err, d.Close())
 }
 
-// scan reads what a list of all members shows, and makes nothing of it.
+// scan reads all that a list of all members shows, and discards it.
 func scan(ctx context.Context, database string, members int) (took time.Duration, err error) {
 	d, err := open(database, url.Values{"mode": {"ro"}})
 	if err != nil {
@@ -108,7 +108,7 @@ func scan(ctx context.Context, database string, members int) (took time.Duration
 	return time.Since(begin), rows.Err()
 }
 
-// give gives a role to so many members past the server, which would write each of them into the audit trail.
+// give gives a role to n members without the server, which would write an audit entry for each.
 func give(ctx context.Context, database, role string, most int) error {
 	d, err := open(database, url.Values{"_pragma": {"busy_timeout(10000)"}, "_txlock": {"immediate"}})
 	if err != nil {
@@ -119,7 +119,7 @@ func give(ctx context.Context, database, role string, most int) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = tx.Rollback() }() // after a commit there is nothing left to roll back
+	defer func() { _ = tx.Rollback() }() // does nothing after a commit
 	if _, err := tx.ExecContext(ctx, fmt.Sprintf(`INSERT INTO member_roles (organization_id, role, username_key, user_id)
 		SELECT organization_id, '%s', username_key, user_id FROM organization_members
 		WHERE organization_id = (SELECT id FROM organizations WHERE name_key = 'default') ORDER BY username_key LIMIT %d
@@ -132,14 +132,14 @@ func give(ctx context.Context, database, role string, most int) error {
 	return tx.Commit()
 }
 
-// scratch is a table for writing as fast as the database can while it waits for the disk with each commit.
+// scratch is a table for measuring how fast the database writes if every commit waits for the disk.
 type scratch struct {
 	db     *sql.DB
 	insert *sql.Stmt
 	rates  []float64
 }
 
-// newScratch makes it in a file in dir, or on the server that the database is on.
+// newScratch creates it in a file in dir, or on the server of the database.
 func newScratch(ctx context.Context, dir, database string) (*scratch, error) {
 	id := "gen_random_uuid()"
 	if !isServer(database) {
@@ -166,7 +166,7 @@ func (s *scratch) close() {
 	_ = s.db.Close()
 }
 
-// measure inserts batches of 64 rows for the time of a turn.
+// measure inserts batches of 64 rows for one turn.
 func (s *scratch) measure(ctx context.Context, turn time.Duration) error {
 	begin, n := time.Now(), 0
 	for ; time.Since(begin) < turn; n += 64 {
@@ -183,7 +183,7 @@ func (s *scratch) batch(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = tx.Rollback() }() // after a commit there is nothing left to roll back
+	defer func() { _ = tx.Rollback() }() // does nothing after a commit
 	insert := tx.StmtContext(ctx, s.insert)
 	defer insert.Close()
 	for range 64 {

@@ -8,19 +8,19 @@ import (
 	"net/url"
 )
 
-// What else there is on a site: so many organizations, and in each of them so many members with two roles each.
+// The rest of a site: the number of other organizations, and of members in each, who have two roles each.
 const (
 	otherOrganizations = 100
 	membersOfEach      = 1000
 )
 
-// Names that bounds look figures up by.
+// Names of figures that bounds refer to.
 const (
 	review       = "dry run of a role that one person holds, a member of 100 organizations"
 	whoElsewhere = "who can delete workspaces, beside 100 organizations"
 )
 
-// settle makes other organizations past the server, each with members and their roles. One person administers them all.
+// settle creates other organizations without the server, with members and their roles. One account administers them all.
 func settle(ctx context.Context, database, everywhere string) error {
 	d, err := open(database, url.Values{"_pragma": {"busy_timeout(10000)"}, "_txlock": {"immediate"}})
 	if err != nil {
@@ -31,7 +31,7 @@ func settle(ctx context.Context, database, everywhere string) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = tx.Rollback() }() // after a commit there is nothing left to roll back
+	defer func() { _ = tx.Rollback() }() // does nothing after a commit
 	id := "gen_random_uuid()"
 	if !isServer(database) {
 		id = "lower(substr(r, 1, 8) || '-' || substr(r, 9, 4) || '-' || substr(r, 13, 4) || '-' || substr(r, 17, 4) || '-' || substr(r, 21, 12))"
@@ -50,7 +50,7 @@ func settle(ctx context.Context, database, everywhere string) error {
 func settleOne(ctx context.Context, tx *sql.Tx, name, id, everywhere string) error {
 	random := "SELECT o.*, 0 AS r FROM organizations o"
 	if id != "gen_random_uuid()" {
-		random = "SELECT o.*, hex(randomblob(16)) AS r FROM organizations o LIMIT -1 OFFSET 0" // drawn once, not for each use
+		random = "SELECT o.*, hex(randomblob(16)) AS r FROM organizations o LIMIT -1 OFFSET 0" // evaluated once, not for each use
 	}
 	const columns = "username, username_key, email, email_key, name, name_key, search_key, avatar_url, status, login_type"
 	join := func(which string) string {
@@ -82,7 +82,7 @@ func settleOne(ctx context.Context, tx *sql.Tx, name, id, everywhere string) err
 	return nil
 }
 
-// measureElsewhere measures what must not depend on what other organizations hold.
+// measureElsewhere measures requests whose cost must not depend on other organizations.
 func (s *server) measureElsewhere(ctx context.Context, o options, one person) error {
 	if err := settle(ctx, s.database, one.Username); err != nil {
 		return err
@@ -112,7 +112,7 @@ func (s *server) measureElsewhere(ctx context.Context, o options, one person) er
 	return nil
 }
 
-// checksAbout asks one question about each of these people.
+// checksAbout returns requests with one check about each of the people.
 func (s *server) checksAbout(people []person) (requests [][]byte, err error) {
 	body, err := once(s.address, s.get(organization, asJSON))
 	if err != nil {

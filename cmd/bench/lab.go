@@ -18,14 +18,14 @@ import (
 	"time"
 )
 
-// lab is where the servers under measurement live.
+// lab runs the servers under measurement.
 type lab struct {
 	dir      string
 	binary   string
-	postgres string // the server to keep the data on; "" for files
+	postgres string // the server for the data; "" for files
 }
 
-// newLab builds the server as `task build` does. The lab must be torn down, also after an error.
+// newLab builds the server like `task build`. The lab must be torn down, even after an error.
 func newLab(ctx context.Context, postgres string) (*lab, error) {
 	dir, err := os.MkdirTemp("", "rolecall-bench-")
 	l := &lab{dir, filepath.Join(dir, "rolecall"), postgres}
@@ -47,7 +47,7 @@ func (l *lab) tearDown() {
 	}
 }
 
-// process is a server that was started.
+// process is a running server.
 type process struct {
 	cmd     *exec.Cmd
 	out     io.Reader
@@ -69,8 +69,7 @@ func (p *process) stop() {
 	_ = p.cmd.Wait()
 }
 
-// memory is what the system says of the memory of the process, in MiB: VmRSS, or VmHWM for the most there was. It is 0
-// on a system that does not say.
+// memory returns a memory figure of the process in MiB: VmRSS, or VmHWM for the peak. It is 0 on systems without these.
 func (p *process) memory(field string) float64 {
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
 	if err != nil {
@@ -82,12 +81,12 @@ func (p *process) memory(field string) float64 {
 	return n / 1024
 }
 
-// forgetPeak begins VmHWM anew (proc_pid_clear_refs(5)).
+// forgetPeak resets VmHWM (proc_pid_clear_refs(5)).
 func (p *process) forgetPeak() {
 	_ = os.WriteFile(fmt.Sprintf("/proc/%d/clear_refs", p.cmd.Process.Pid), []byte("5"), 0)
 }
 
-// startCeiling starts this program in its other part, with a page for it to answer.
+// startCeiling starts this program as the ceiling, which answers with a fixed page.
 func startCeiling(page []byte) (*process, error) {
 	self, err := os.Executable()
 	if err != nil {
@@ -106,18 +105,18 @@ func startCeiling(page []byte) (*process, error) {
 	return p, nil
 }
 
-// server is the real program over a database with so many members.
+// server is the built program with a database of a given number of members.
 type server struct {
 	*process
 	members  int
 	database string
 	token    string
-	peak     float64 // the most memory it took, of what was forgotten
+	peak     float64 // the highest peak before a reset
 	note     func(name, unit string, value float64)
 }
 
-// serve has the demo fill a database, takes that over, and serves it as one does in production: what the demo needed for
-// filling it must not count as memory of the server.
+// serve lets the demo fill a database, takes it over and serves it as in production. What the demo needs to fill it must
+// not count as memory of the server.
 func (l *lab) serve(ctx context.Context, members, starts int, note func(name, unit string, value float64)) (*server, error) {
 	s := &server{members: members, database: filepath.Join(l.dir, fmt.Sprintf("%d.db", members)), note: note}
 	if err := l.fill(s); err != nil {
@@ -149,18 +148,18 @@ func (l *lab) fill(s *server) error {
 	if err != nil {
 		return err
 	}
-	defer demo.stop() // folds the log into the file
+	defer demo.stop() // merges the log into the file
 	var key struct{ Token, Database string }
 	if err := json.NewDecoder(demo.out).Decode(&key); err != nil {
 		return err
 	}
 	s.token = key.Token
 	s.note("making the data", "s", time.Since(begin).Seconds())
-	// The demo removes its folder, not what the file is called here.
+	// The demo removes its folder, but not this link.
 	return os.Link(key.Database, s.database)
 }
 
-// move copies the data of a file to a database of its own on the server.
+// move copies the data of a file to a new database on the server.
 func (l *lab) move(ctx context.Context, s *server) error {
 	file := s.database
 	var err error
@@ -175,7 +174,7 @@ func (l *lab) move(ctx context.Context, s *server) error {
 	return os.Remove(file)
 }
 
-// startServer says how long it took until the server was ready.
+// startServer returns how long the server took to get ready.
 func (l *lab) startServer(ctx context.Context, s *server) (time.Duration, error) {
 	free, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -184,7 +183,7 @@ func (l *lab) startServer(ctx context.Context, s *server) (time.Duration, error)
 	address := free.Addr().String()
 	free.Close()
 	begin := time.Now()
-	// Requests are logged, as a server in production logs them.
+	// Requests are logged, as in production.
 	if s.process, err = start(nil, l.binary, "serve", "--db", s.database, "--http-address", address, "--rate-limit", "0"); err != nil {
 		return 0, err
 	}

@@ -1,6 +1,6 @@
-// Command bench measures the built server with 1,000, 10,000, 100,000 and 1,000,000 members: requests a second, times,
-// memory, beside the most that a server made of the same parts, or the database alone, could do. Everything comes from one run,
-// and what is compared takes turns in short rounds, so that a machine that slows down slows all of it down.
+// Command bench measures the built server with 1,000, 10,000, 100,000 and 1,000,000 members: requests a second, latencies
+// and memory, compared with a minimal server of the same parts and with the database alone. All figures come from one run,
+// and the compared programs take turns in short rounds, so that a slow phase of the machine affects all of them.
 package main
 
 import (
@@ -31,10 +31,10 @@ func main() {
 	}
 }
 
-// errBound says that a figure missed its target.
+// errBound reports that a figure missed its target.
 var errBound = errors.New("a target was missed")
 
-// options say how much time to take.
+// options set how much time to take.
 type options struct {
 	sizes    []int
 	rounds   int
@@ -102,7 +102,7 @@ func (o *options) readSizes(list string) error {
 	return nil
 }
 
-// measure goes through the sizes, one after the other.
+// measure measures one size after the other.
 func (b *book) measure(ctx context.Context, o options, log io.Writer) error {
 	b.begin(o)
 	l, err := newLab(ctx, o.postgres)
@@ -127,7 +127,7 @@ func (b *book) measure(ctx context.Context, o options, log io.Writer) error {
 	return nil
 }
 
-// serveCeiling is this program in its other part. It prints its address.
+// serveCeiling runs this program as the ceiling. It prints its address.
 func serveCeiling(ctx context.Context, out io.Writer) error {
 	page, err := io.ReadAll(os.Stdin)
 	if err != nil {

@@ -17,7 +17,7 @@ const (
 	pages        = organization + "/paginated-members"
 )
 
-// Names that targets are looked up by.
+// Names of figures that targets refer to.
 const (
 	emptyAnswer = "an empty JSON answer of Echo"
 	memoryPage  = "a page of 25 members out of memory"
@@ -43,13 +43,13 @@ func (s *server) send(method, path, body string) []byte {
 	return request(method, path, asJSON, s.token, body)
 }
 
-// turner is what takes turns: a target, or the database alone.
+// turner takes turns with others: a target, or the database alone.
 type turner interface {
 	measure(ctx context.Context, turn time.Duration) error
 }
 
-// rates has everything that is measured in requests a second. The ceilings are asked between all the others, so that a
-// machine that slows down slows all of them down.
+// rates returns everything that is measured in requests a second. The ceilings take turns with the others, so that a slow
+// phase of the machine affects all of them.
 func (s *server) rates(ceiling string, everybody []person, others [][]byte, clients int) []*target {
 	var json40, fresh40, html40, fragments [][]byte
 	for n := range 40 {
@@ -91,7 +91,7 @@ func (s *server) rates(ceiling string, everybody []person, others [][]byte, clie
 	return list
 }
 
-// assignments give people one role, then the other: each request changes something, as long as they are sent in turn.
+// assignments give people one role and then another. Sent in turn, each request changes something.
 func (s *server) assignments(people []person) (requests [][]byte) {
 	for _, role := range []string{"read-only", "contractor"} {
 		for _, p := range people {
@@ -101,7 +101,7 @@ func (s *server) assignments(people []person) (requests [][]byte) {
 	return requests
 }
 
-// checks asks so many questions, some answered yes and some no.
+// checks returns a request with n checks, of which some are allowed and some are not.
 func checks(n int) string {
 	resources := []string{"template", "workspace", "organization_member", "group", "file"}
 	actions := []string{"create", "read", "update", "delete"}
@@ -113,7 +113,7 @@ func checks(n int) string {
 	return `{"checks":{` + strings.Join(list, ",") + `}}`
 }
 
-// latencies has everything that is measured by how long one request takes. No request comes twice.
+// latencies returns everything that is measured by the time of one request. No request is repeated.
 func (s *server) latencies(middle []person) (list []*target) {
 	add := func(name string, requests ...[]byte) {
 		list = append(list, &target{name: name, address: s.address, requests: requests})
@@ -151,7 +151,7 @@ func (s *server) latencies(middle []person) (list []*target) {
 	return list
 }
 
-// person is a member, as far as it is looked for.
+// person has the fields of a member that are searched.
 type person struct {
 	ID       string `json:"user_id"`
 	Username string `json:"username"`
@@ -159,7 +159,7 @@ type person struct {
 	Email    string `json:"email"`
 }
 
-// people are some members by username, without the caller, whose own roles are not the caller's to change.
+// people returns some members by username, without the caller, who may not change its own roles.
 func (s *server) people(offset, most int) (list []person, err error) {
 	const piece = 10_000
 	for ; offset < s.members && len(list) < most; offset += piece {
@@ -237,7 +237,7 @@ func (s *server) measureRates(ctx context.Context, l *lab, targets []*target, o 
 	for _, t := range targets {
 		turners = append(turners, t)
 	}
-	turners = append(turners, alone) // next to the assignments
+	turners = append(turners, alone) // beside the assignments
 	for round := range o.rounds + 1 {
 		turn := o.turn
 		if round == 0 {
@@ -259,7 +259,7 @@ func (s *server) measureRates(ctx context.Context, l *lab, targets []*target, o 
 	return nil
 }
 
-// measureLists reads the list of everybody, beside the same rows read from the database by a program that does nothing else.
+// measureLists reads the list of all members, and compares that with reading the same rows from the database alone.
 func (s *server) measureLists(ctx context.Context, rounds int) error {
 	var list, csv, bare, first, growth []float64
 	rate := func(d time.Duration) float64 { return float64(s.members) / d.Seconds() }
@@ -290,7 +290,7 @@ func (s *server) measureLists(ctx context.Context, rounds int) error {
 	return nil
 }
 
-// measureRoles makes roles, and deletes one that very many hold.
+// measureRoles creates roles, and deletes a role that very many members hold.
 func (s *server) measureRoles(ctx context.Context, some []person) error {
 	var names []string
 	for _, p := range some[:min(len(some), 1000)] {

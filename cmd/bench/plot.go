@@ -8,8 +8,8 @@ import (
 	"slices"
 )
 
-// plot shows figures against the number of members, both on a logarithmic scale: a line that does not rise costs the same
-// whatever the size, one that climbs a field a field reads everything.
+// plot shows figures against the number of members, both on a logarithmic scale. A flat line costs the same at every size;
+// one with the slope 1 reads everything.
 type plot struct {
 	file, title, unit string
 	figures           []string
@@ -31,7 +31,7 @@ var plots = []plot{
 	{"writes.svg", "Writes a second, each waiting for the disk", "writes/s", []string{bareInserts, assigning, "assign, 8 clients", bulk}},
 }
 
-// The field of a plot, in pixels; the names of the lines stand to its right.
+// The area of a plot, in pixels. The names of the lines are to its right.
 const (
 	fieldLeft, fieldTop     = 70.0, 44.0
 	fieldWidth, fieldHeight = 400.0, 280.0
@@ -40,7 +40,7 @@ const (
 	lineOfText              = 15.0
 )
 
-// The colours of the lines can be told apart on white and on black; names stand beside them all the same.
+// The colours of the lines are distinct on white and on black; the lines are labelled as well.
 var colours = []string{"#4477aa", "#cc6677", "#2a9d55", "#b8860b", "#8866bb", "#2299aa", "#999999", "#d2691e"}
 
 const style = `<style>
@@ -73,7 +73,7 @@ func (p *plot) draw(b *book) []byte {
 	return svg.Bytes()
 }
 
-// ending is where the line of a figure ends, and its name stands.
+// ending is the end of a line, and the position of its name.
 type ending struct {
 	name, colour string
 	at, label    float64
@@ -100,7 +100,7 @@ func (p *plot) drawLines(svg *bytes.Buffer, b *book, x, y scale) {
 		fmt.Fprintf(svg, `<path class="line" stroke="%s" d="%s"/>`+"\n", colours[i], path)
 		endings = append(endings, ending{name, colours[i], at, at})
 	}
-	// Names that would stand on each other are pushed down, and all of them up again if that leaves the field.
+	// Overlapping names move down, and all of them up again if that leaves the area.
 	slices.SortStableFunc(endings, func(a, b ending) int { return int(math.Copysign(1, a.at-b.at)) })
 	for i := 1; i < len(endings); i++ {
 		endings[i].label = max(endings[i].label, endings[i-1].label+lineOfText)
@@ -114,14 +114,14 @@ func (p *plot) drawLines(svg *bytes.Buffer, b *book, x, y scale) {
 	}
 }
 
-// scale is a logarithmic one.
+// scale is a logarithmic scale.
 type scale struct{ low, high float64 }
 
 func (s scale) of(v float64) float64 {
 	return (math.Log10(max(v, s.low)) - math.Log10(s.low)) / (math.Log10(s.high) - math.Log10(s.low))
 }
 
-// ticks are the powers of ten, and with few of them what is twice and five times as much.
+// ticks returns the powers of ten, and with few of them also their double and fivefold.
 func (s scale) ticks() (list []float64) {
 	steps := []float64{1}
 	if s.high/s.low < 1000 {
@@ -137,7 +137,7 @@ func (s scale) ticks() (list []float64) {
 	return list
 }
 
-// scales hold everything that is drawn, with some room.
+// scales returns scales that contain everything, with a margin.
 func (p *plot) scales(b *book) (x, y scale) {
 	x = scale{float64(slices.Min(b.Sizes)), float64(slices.Max(b.Sizes))}
 	if x.low == x.high {

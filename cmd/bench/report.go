@@ -16,17 +16,17 @@ import (
 	"time"
 )
 
-// book is what one run found out.
+// book holds the results of a run.
 type book struct {
 	Date    string    `json:"date"`
 	Machine string    `json:"machine"`
-	Server  bool      `json:"server,omitempty"` // on PostgreSQL: the targets are for a file
+	Server  bool      `json:"server,omitempty"` // on PostgreSQL; the targets are for a file
 	Method  string    `json:"method"`
 	Sizes   []int     `json:"sizes"`
 	Figures []*figure `json:"figures"`
 }
 
-// figure is one thing that was measured, at each size.
+// figure is one measurement at each size.
 type figure struct {
 	Name   string          `json:"name"`
 	Unit   string          `json:"unit"`
@@ -57,7 +57,7 @@ func (b *book) figure(name string) *figure {
 	return b.Figures[i]
 }
 
-// bound is a target: what a figure, or its ratio to another one, must be.
+// bound is a target for a figure, or for its ratio to another one.
 type bound struct {
 	About  string
 	Figure string
@@ -65,7 +65,7 @@ type bound struct {
 	Unit   string // "" for a ratio
 	Least  float64
 	Most   float64
-	Only   int // the size that it is for; 0 for every one
+	Only   int // the only size that it is for; 0: all sizes
 }
 
 var bounds = []bound{
@@ -99,7 +99,7 @@ var bounds = []bound{
 	{"Making the data", "making the data", "", "s", 0, 60, 0},
 }
 
-// value is what there is to hold against the bound; nothing if it was not measured.
+// value returns the value to compare with the bound, and false if it was not measured.
 func (t *bound) value(b *book, members int) (v float64, ok bool) {
 	f := b.figure(t.Figure)
 	if f == nil || b.Server || t.Only != 0 && t.Only != members {
@@ -126,7 +126,7 @@ func (t *bound) String() string {
 	return strings.TrimSpace(sign + " " + short(v) + " " + t.Unit)
 }
 
-// verdict is a cell of the table of targets.
+// verdict returns a cell of the table of targets.
 func (t *bound) verdict(b *book, members int) string {
 	v, ok := t.value(b, members)
 	switch {
@@ -139,7 +139,7 @@ func (t *bound) verdict(b *book, members int) string {
 	}
 }
 
-// good says whether every target was met, at every size.
+// good reports whether all targets were met at all sizes.
 func (b *book) good() bool {
 	return !slices.ContainsFunc(bounds, func(t bound) bool {
 		return slices.ContainsFunc(b.Sizes, func(n int) bool {
@@ -149,7 +149,7 @@ func (b *book) good() bool {
 	})
 }
 
-// tables gives what was measured, and then the targets, as rows of cells.
+// tables returns the measurements and the targets as rows of cells.
 func (b *book) tables() (figures, targets [][]string) {
 	figures, targets = [][]string{{"Measured", "in"}}, [][]string{{"Target", ""}}
 	for _, n := range b.Sizes {
@@ -194,7 +194,7 @@ func (b *book) print(out io.Writer) {
 	}
 }
 
-// results is the file that a run leaves behind.
+// results is the name of the file with the results of a run.
 const results = "results.json"
 
 func (b *book) load(dir string) error {
@@ -205,7 +205,7 @@ func (b *book) load(dir string) error {
 	return json.Unmarshal(data, b)
 }
 
-// save writes results and plots into dir, and the tables into the page that lies beside it.
+// save writes results and plots to dir, and the tables to the page beside it.
 func (b *book) save(dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
@@ -221,7 +221,7 @@ func (b *book) save(dir string) error {
 	return errors.Join(append(errs, b.writePage(dir+".md"))...)
 }
 
-// Between these lines of a page stand the tables.
+// The lines of a page that enclose the tables.
 const (
 	from = "<!-- measured: task bench writes this -->\n"
 	to   = "<!-- end of measured -->"
@@ -264,7 +264,7 @@ func markdown(out io.Writer, table [][]string) {
 	}
 }
 
-// short writes a value with about three digits.
+// short formats a value with about three digits.
 func short(v float64) string {
 	switch {
 	case v >= 100:
@@ -276,7 +276,7 @@ func short(v float64) string {
 	}
 }
 
-// grouped writes a whole number with commas.
+// grouped formats an integer with commas.
 func grouped(v float64) string {
 	text := strconv.FormatFloat(v, 'f', 0, 64)
 	for i := len(text) - 3; i > 0; i -= 3 {

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// TestBook: what was measured is held against its targets, and comes back from the files as it was.
+// TestBook compares results with their targets, and reads them back from the files.
 func TestBook(t *testing.T) {
 	t.Parallel()
 	b := book{Date: "2026-03-01", Machine: "a machine", Method: "a method", Sizes: []int{1_000, 10_000}}

@@ -16,27 +16,26 @@ import (
 	"time"
 )
 
-// target is one kind of request. It is sent as prepared bytes over plain connections, because both sides share the
-// machine: what the client spends, the server lacks.
+// target is one kind of request. It is sent as prepared bytes over plain connections, because client and server share the
+// machine: time that the client uses is missing to the server.
 type target struct {
 	name     string
 	address  string
 	clients  int
-	requests [][]byte // one of them at random each time
-	inTurn   bool     // or one after the other
-	disturb  [][]byte // sent in turn, one a second, beside the requests
+	requests [][]byte // sent in random order
+	inTurn   bool     // sent in turn instead
+	disturb  [][]byte // sent in turn beside the requests, one a second
 	rates    []float64
 	times    []time.Duration
 	turn     atomic.Int64
 }
 
-// fresh stands in a request for a number that comes only once. The server does not know the parameter, and cannot have
-// kept the answer.
+// fresh is replaced by a new number in each request. The server ignores the parameter, but has no cached answer for it.
 const fresh = "<number>"
 
 var numbers atomic.Int64
 
-// Headers that say in which form the answer is wanted.
+// Headers that select the form of the answer.
 const (
 	asJSON     = "Accept: application/json\r\n"
 	asPage     = "Accept: text/html\r\n"
@@ -44,7 +43,7 @@ const (
 	asCSV      = "Accept: text/csv\r\n"
 )
 
-// request writes an HTTP request down.
+// request returns the bytes of an HTTP request.
 func request(method, path, headers, token, body string) []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "%s %s HTTP/1.1\r\nHost: 127.0.0.1\r\n%s", method, path, headers)
@@ -58,7 +57,7 @@ func request(method, path, headers, token, body string) []byte {
 	return b.Bytes()
 }
 
-// next is the request to send now. It may be written into buffer.
+// next returns the request to send, which may use buffer.
 func (t *target) next(buffer *[]byte) []byte {
 	r := t.requests[rand.IntN(len(t.requests))]
 	if t.inTurn {
@@ -73,7 +72,7 @@ func (t *target) next(buffer *[]byte) []byte {
 	return *buffer
 }
 
-// measure sends requests from all clients for the time of a turn and notes the rate.
+// measure sends requests from all clients for one turn and records the rate.
 func (t *target) measure(ctx context.Context, turn time.Duration) error {
 	ctx, cancel := context.WithTimeout(ctx, turn)
 	defer cancel()
@@ -104,8 +103,8 @@ func (t *target) measure(ctx context.Context, turn time.Duration) error {
 	return nil
 }
 
-// sample sends one request after the other over one connection and notes how long each took: so many, but no more than
-// fit into limit, and five at least. The first one only warms up.
+// sample sends up to most requests over one connection and records the time of each. It stops at limit, but not before five
+// requests. The first one is a warm-up.
 func (t *target) sample(ctx context.Context, most int, limit time.Duration) error {
 	begin, n := time.Now(), -1
 	err := t.client(func(took time.Duration) bool {
@@ -120,7 +119,7 @@ func (t *target) sample(ctx context.Context, most int, limit time.Duration) erro
 	return ctx.Err()
 }
 
-// client sends one request after the other until answered, which is told how long it took, says that it is enough.
+// client sends one request after the other until answered, which gets the time of each, returns false.
 func (t *target) client(answered func(time.Duration) bool) error {
 	c, err := net.Dial("tcp", t.address)
 	if err != nil {
@@ -128,7 +127,7 @@ func (t *target) client(answered func(time.Duration) bool) error {
 	}
 	defer c.Close()
 	r := bufio.NewReaderSize(c, 64<<10)
-	var body bytes.Buffer // both are used again: what the client spends, the server lacks
+	var body bytes.Buffer // reused, to leave time to the server
 	var buffer []byte
 	for {
 		begin := time.Now()
@@ -141,7 +140,7 @@ func (t *target) client(answered func(time.Duration) bool) error {
 	}
 }
 
-// disturber changes something once a second, so that nothing can be remembered for ever.
+// disturber changes something once a second, so that caches do not stay valid.
 func (t *target) disturber(ctx context.Context) error {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
@@ -157,7 +156,7 @@ func (t *target) disturber(ctx context.Context) error {
 	}
 }
 
-// once sends one request over a connection of its own.
+// once sends a single request over a new connection.
 func once(address string, request []byte) ([]byte, error) {
 	c, err := net.Dial("tcp", address)
 	if err != nil {
@@ -169,7 +168,7 @@ func once(address string, request []byte) ([]byte, error) {
 	return body.Bytes(), err
 }
 
-// exchange sends a request and reads the answer, which must be a good one.
+// exchange sends a request and reads the answer, which must be a success.
 func exchange(c net.Conn, r *bufio.Reader, request []byte, body *bytes.Buffer) error {
 	if _, err := c.Write(request); err != nil {
 		return err
@@ -193,7 +192,7 @@ func good(res *http.Response, body []byte) error {
 	return nil
 }
 
-// download reads a long answer as it comes, and says when its first byte came and when its last.
+// download reads a long answer and returns when its first and its last byte arrived.
 func download(address string, request []byte) (first, last time.Duration, err error) {
 	c, err := net.Dial("tcp", address)
 	if err != nil {
@@ -222,7 +221,7 @@ func download(address string, request []byte) (first, last time.Duration, err er
 	return first, time.Since(begin), err
 }
 
-// quantile is the value below which that part of the values lies; 0 if there are none.
+// quantile returns the value below which the given part of the values lies; 0 if there are none.
 func quantile[T float64 | time.Duration](values []T, part float64) T {
 	if len(values) == 0 {
 		return 0

@@ -18,15 +18,15 @@ import (
 	"rolecall.example/org"
 )
 
-// operate runs fn on the use cases over the database of the settings. Whoever can write it is obeyed as an owner is;
-// the audit trail calls that person "operator".
+// operate runs fn with the use cases over the database of the settings. A user who can write the database has the rights
+// of an owner; the audit trail calls that user "operator".
 func operate(ctx context.Context, c *config, fn func(context.Context, *org.Service, *org.Subject) error) error {
 	return operateStored(ctx, c, func(ctx context.Context, service *org.Service, operator *org.Subject, _ *org.SessionStore) error {
 		return fn(ctx, service, operator)
 	})
 }
 
-// operateStored is operate for what needs the store of sessions as well.
+// operateStored is operate for commands that also need the store of sessions.
 func operateStored(ctx context.Context, c *config, fn func(context.Context, *org.Service, *org.Subject, *org.SessionStore) error) (err error) {
 	unlock, err := c.mayOpen(ctx)
 	if err != nil {
@@ -47,7 +47,7 @@ func operateStored(ctx context.Context, c *config, fn func(context.Context, *org
 	return fn(ctx, service, service.Operator(), org.NewSessionStore(d, nil))
 }
 
-// mustExist refuses a database that is not there.
+// mustExist returns an error if there is no database.
 func (c *config) mustExist(ctx context.Context) error {
 	if stored, _, err := db.Schema(ctx, c.db); err != nil || stored > 0 {
 		return err
@@ -59,7 +59,7 @@ func (c *config) missing() error {
 	return usageError("there is no database at " + db.Describe(c.db) + ": name it with --db" + c.elsewhere)
 }
 
-// mayOpen keeps a misspelled name from becoming a new database, and a command from changing the schema under a running
+// mayOpen prevents a misspelled name from creating a database, and a command from changing the schema under a running
 // server of an older version.
 func (c *config) mayOpen(ctx context.Context) (unlock func(), err error) {
 	stored, known, err := db.Schema(ctx, c.db)
@@ -76,7 +76,7 @@ func (c *config) mayOpen(ctx context.Context) (unlock func(), err error) {
 	case stored == 0 || stored >= known:
 		return func() {}, nil
 	}
-	if db.IsServer(c.db) { // nobody knows whether other servers run
+	if db.IsServer(c.db) { // other servers may be running
 		return nil, fmt.Errorf("the schema of %s is %d, this program works with %d: start the server of this version first, which brings it up to date", db.Describe(c.db), stored, known)
 	}
 	if unlock, err = lock(c.db); err != nil {
@@ -85,14 +85,14 @@ func (c *config) mayOpen(ctx context.Context) (unlock func(), err error) {
 	return unlock, nil
 }
 
-// passwordFlags says where a new password comes from: never from the command line, which other users can see.
+// passwordFlags chooses the source of a new password. The command line is none, since other users can see it.
 type passwordFlags struct{ stdin bool }
 
 func (p *passwordFlags) register(fs *flag.FlagSet) {
-	fs.BoolVar(&p.stdin, "password-stdin", false, "read the password from the first line of standard input; else it is made up and printed once")
+	fs.BoolVar(&p.stdin, "password-stdin", false, "read the password from the first line of standard input; otherwise it is generated and printed once")
 }
 
-// read gives the password, and whether it was made up and must be shown.
+// read returns the password, and whether it was generated and must be shown.
 func (p *passwordFlags) read(in io.Reader) (password string, made bool, err error) {
 	if !p.stdin {
 		return rand.Text(), true, nil
@@ -104,13 +104,13 @@ func (p *passwordFlags) read(in io.Reader) (password string, made bool, err erro
 	return strings.TrimRight(line, "\r\n"), false, nil
 }
 
-// account is what the commands print of one.
+// account is an account as the commands print it.
 type account struct {
 	ID       uuid.UUID `json:"id"`
 	Username string    `json:"username"`
 	Email    string    `json:"email"`
 	Roles    []string  `json:"roles"`
-	Password string    `json:"password,omitempty"` // only one that was made up here
+	Password string    `json:"password,omitempty"` // only if it was generated
 }
 
 func describeAccount(u org.User, password string, made bool) account {

@@ -16,7 +16,7 @@ import (
 	"rolecall.example/web"
 )
 
-// The commands that ask are clients of the API, whether a server answers or this program itself, from the file. So both
+// The commands that ask are clients of the API, served by another process or by this one from the file. So both sources
 // give the same answers, and --json prints what a program would get.
 
 // askSettings are the settings of the commands that ask.
@@ -39,7 +39,7 @@ func asking(ctx context.Context, c *config, fn func(*client.Client) error) error
 	})
 }
 
-// usage makes an error of usage of a refusal that complains about the question.
+// usage turns a refusal of the question itself into an error of usage.
 func usage(err error) error {
 	if client.StatusOf(err) == http.StatusBadRequest {
 		return usageError(err.Error())
@@ -47,13 +47,13 @@ func usage(err error) error {
 	return err
 }
 
-// inProcess answers requests by a handler of this process.
+// inProcess answers requests with a handler in this process.
 type inProcess struct{ handler http.Handler }
 
 // RoundTrip implements http.RoundTripper.
 func (p inProcess) RoundTrip(r *http.Request) (_ *http.Response, err error) {
 	defer func() {
-		if recover() != nil { // a handler panics to break off an answer that has begun
+		if recover() != nil { // a handler panics to abort an answer that has begun
 			err = errors.New("the answer broke off")
 		}
 	}()
@@ -67,7 +67,7 @@ func (p inProcess) RoundTrip(r *http.Request) (_ *http.Response, err error) {
 	return &http.Response{StatusCode: w.status, Header: w.header, Body: io.NopCloser(&w.body), Request: r}, nil
 }
 
-// answer collects what a handler of this process writes.
+// answer records what a handler writes.
 type answer struct {
 	header http.Header
 	status int
@@ -78,7 +78,7 @@ func (a *answer) Header() http.Header         { return a.header }
 func (a *answer) WriteHeader(status int)      { a.status = status }
 func (a *answer) Write(b []byte) (int, error) { return a.body.Write(b) }
 
-// parseServer reads the address of a server to ask.
+// parseServer parses the address of the server to ask.
 func parseServer(c *config, v string) error {
 	if v == "" {
 		return nil
@@ -100,7 +100,7 @@ func (c *config) chooseSource(given, env map[string]string) error {
 	case c.server == nil:
 		return nil
 	case file && server:
-		return usageError("--db and --url exclude each other: either the file answers or the server does")
+		return usageError("--db and --url exclude each other: name either the file or the server")
 	case file:
 		c.server = nil
 		return nil

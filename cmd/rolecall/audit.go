@@ -71,14 +71,14 @@ func auditVerifyCommand() *command {
 	var q query
 	return &command{
 		name:    "audit verify",
-		summary: "Check that nobody edited, removed or inserted an entry of the audit trail",
-		about: "Each entry carries a hash of itself and of the one before it. This reads the file, since who can change a trail\n" +
-			"could make a server say anything. Exit code 1: the trail is broken.",
+		summary: "Check that no entry of the audit trail was edited, removed or inserted",
+		about: "Each entry has a hash of itself and of the entry before it. This command reads the database, not a server, since a\n" +
+			"server could hide what was done to it. Exit code 1: the trail is broken.",
 		examples: []string{"rolecall audit verify --db /var/lib/rolecall/rolecall.db"},
 		settings: []string{"db"},
 		flags:    q.flags(),
 		run: func(ctx context.Context, t *terminal, c *config) error {
-			c.tampered = true // which the trail may tell of
+			c.tampered = true // verify reports what was done to it
 			return operate(ctx, c, func(ctx context.Context, service *org.Service, _ *org.Subject) error {
 				v, err := service.VerifyAudit(ctx)
 				if err != nil {

@@ -20,13 +20,13 @@ func backupCommand() *command {
 		name:    "backup",
 		operand: "FILE",
 		summary: "Copy the database to a file, beside a running server or without one",
-		about: "The copy is of one moment, complete in one file, and looked over before it takes the place of a file of that name.\n" +
-			"Only its owner can read it: it holds everything, password hashes too.",
+		about: "The copy is a consistent snapshot in a single file. It is checked before it replaces a file of that name. Only its\n" +
+			"owner can read it, since it contains everything, password hashes included.",
 		examples: []string{"rolecall backup /backup/rolecall-$(date +%F).db --db /var/lib/rolecall/rolecall.db"},
 		settings: []string{"db"},
 		run: func(ctx context.Context, t *terminal, c *config) error {
 			if db.IsServer(c.db) {
-				return usageError("backup copies a SQLite file; of a PostgreSQL database pg_dump --format=custom makes a copy, beside running servers too")
+				return usageError("backup copies a SQLite file; for a PostgreSQL database use pg_dump --format=custom, which works beside running servers")
 			}
 			if err := c.mustExist(ctx); err != nil {
 				return err
@@ -44,7 +44,7 @@ func backupCommand() *command {
 	}
 }
 
-// contents tells what a database holds, so that a backup of the wrong file is noticed before it is needed.
+// contents summarizes a database, so that a backup of the wrong file is noticed before it is needed.
 func contents(r db.Report) [][]string {
 	rows := [][]string{{"schema", strconv.FormatInt(r.Schema, 10)}}
 	for _, name := range []string{"organizations", "users", "organization_members", "roles", "audit_logs"} {
@@ -57,10 +57,10 @@ func restoreCommand() *command {
 	return &command{
 		name:    "restore",
 		operand: "FILE",
-		summary: "Put a backup in the place of the database; the server must be stopped",
-		about: "The backup is looked over first and stays where it is. The database that was there is kept beside the restored one.\n" +
-			"What happened after the backup is undone: accounts that were suspended, tokens that were revoked and passwords that\n" +
-			"were changed since then are as they were.",
+		summary: "Replace the database with a backup; the server must be stopped",
+		about: "The backup is checked first and stays where it is. The replaced database is kept beside the restored one.\n" +
+			"Everything since the backup is undone: suspended accounts, revoked tokens and changed passwords are again as they\n" +
+			"were then.",
 		examples: []string{"rolecall restore /backup/rolecall-2026-11-21.db --db /var/lib/rolecall/rolecall.db"},
 		settings: []string{"db"},
 		run:      restore,
@@ -90,7 +90,7 @@ func restore(ctx context.Context, t *terminal, c *config) error {
 	if err != nil {
 		return err
 	}
-	d, err := db.Open(ctx, c.db) // brings an older schema up to date
+	d, err := db.Open(ctx, c.db) // migrates an older schema
 	if err != nil {
 		return err
 	}
@@ -106,10 +106,10 @@ func checkCommand() *command {
 	var asJSON bool
 	return &command{
 		name:    "check",
-		summary: "Look for damage in the database, beside a running server or without one",
-		about: "It reads every page and every reference, follows the audit trail from its first entry to its last, compares the roles\n" +
-			"that everyone holds with those that the trail gave, counts the members of every organization, compares the schema with\n" +
-			"the one that the version has, and sees whether an owner can sign in. It changes nothing. Exit code 1 means that\n" +
+		summary: "Check the database for damage, beside a running server or without one",
+		about: "It reads every page and every reference, verifies the audit trail from its first entry to its last, compares the roles\n" +
+			"of every account with those that the trail records, counts the members of every organization, compares the schema\n" +
+			"with that of its version, and checks that an owner can sign in. It changes nothing. Exit code 1 means that\n" +
 			"something was found. The pages and references of a PostgreSQL database are kept by its server, which pg_amcheck looks\n" +
 			"over.",
 		examples: []string{"rolecall check --db /var/lib/rolecall/rolecall.db", "rolecall check --json | jq .findings"},
@@ -139,7 +139,7 @@ func checkCommand() *command {
 	}
 }
 
-// examination is what `check` found.
+// examination is the result of `check`.
 type examination struct {
 	Database string           `json:"database"`
 	Schema   int64            `json:"schema"`
@@ -156,7 +156,7 @@ func examine(ctx context.Context, path string) (examination, error) {
 	x := examination{Database: db.Describe(path), Schema: r.Schema, Rows: r.Rows, Findings: append([]string{}, r.Findings...), report: r}
 	for _, suffix := range []string{"", "-wal", "-shm"} {
 		if info, err := os.Stat(path + suffix); err == nil && info.Mode().Perm()&0o077 != 0 {
-			x.Findings = append(x.Findings, fmt.Sprintf("%s has mode %04o: others than its owner can open it", path+suffix, info.Mode().Perm()))
+			x.Findings = append(x.Findings, fmt.Sprintf("%s has mode %04o: users other than its owner can open it", path+suffix, info.Mode().Perm()))
 		}
 	}
 	switch {
@@ -169,7 +169,7 @@ func examine(ctx context.Context, path string) (examination, error) {
 	}
 	d, err := db.OpenTampered(ctx, path)
 	if err != nil {
-		if len(x.Findings) > 0 { // which is why
+		if len(x.Findings) > 0 { // the findings explain the error
 			return x, nil
 		}
 		return x, err
@@ -184,14 +184,14 @@ func recoverOwnerCommand() *command {
 	var asJSON bool
 	return &command{
 		name:    "recover-owner",
-		summary: "Get back in when no owner can sign in",
-		about: "The account gets a new password, is made active and a site owner; it is made if there is none of that name. Failed\n" +
-			"logins are forgiven. Whoever can write the database file can do this, and the audit trail says that it was done.",
+		summary: "Restore access when no owner can sign in",
+		about: "The account gets a new password and becomes active and a site owner; it is created if it does not exist. Its failed\n" +
+			"logins no longer count. This takes write access to the database, and the audit trail records it.",
 		examples: []string{"rolecall recover-owner --username ada --db /var/lib/rolecall/rolecall.db"},
 		settings: []string{"db"},
 		flags: func(fs *flag.FlagSet) {
 			fs.StringVar(&username, "username", "", "`NAME` of the account")
-			fs.StringVar(&email, "email", "", "`ADDRESS` of an account that is made; that of one that exists stays")
+			fs.StringVar(&email, "email", "", "`ADDRESS` of a new account; an existing account keeps its own")
 			fs.BoolVar(&asJSON, "json", false, "print JSON")
 		},
 		run: func(ctx context.Context, t *terminal, c *config) error {

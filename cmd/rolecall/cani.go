@@ -13,8 +13,8 @@ func canICommand() *command {
 	return &command{
 		name: "can-i", operand: "ACTION TYPE",
 		summary: "Ask whether you may do something: yes or no, and why",
-		about: "At a server, you are the owner of the token. At the file, you are the operator, who may do everything: ask about\n" +
-			"somebody else with --as. Exit code 0 is yes, 1 is no.",
+		about: "For a server, \"you\" is the account of the token. For the file, it is the operator, who may do everything; --as asks\n" +
+			"about another user. Exit code 0 is yes, 1 is no.",
 		examples: []string{
 			"rolecall can-i create workspace --org acme --url https://roles.example.com",
 			"rolecall can-i delete template --org acme --as grace",

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// keyPair is the certificate that the server proves itself with, and its key. They may be loaded anew while the server runs.
+// keyPair is the certificate of the server and its key. They can be reloaded while the server runs.
 type keyPair struct {
 	certFile, keyFile string
 	current           atomic.Pointer[tls.Certificate]
@@ -22,7 +22,7 @@ func loadCertificate(certFile, keyFile string) (*keyPair, error) {
 	return c, c.load()
 }
 
-// load reads the files. When they cannot be used, what was loaded before stays.
+// load reads the files. On an error, the loaded certificate stays in use.
 func (c *keyPair) load() error {
 	loaded, err := tls.LoadX509KeyPair(c.certFile, c.keyFile)
 	if err != nil {
@@ -41,15 +41,15 @@ func (c *keyPair) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	return c.current.Load(), nil
 }
 
-// ends is when the certificate expires.
+// ends returns when the certificate expires.
 func (c *keyPair) ends() time.Time { return c.leaf().NotAfter }
 
 func (c *keyPair) leaf() *x509.Certificate { return c.current.Load().Leaf }
 
-// renewal is how long before its end a certificate should have been replaced: what renews them does so earlier.
+// renewal is the remaining lifetime below which a certificate should have been renewed: tools renew earlier than this.
 const renewal = 14 * 24 * time.Hour
 
-// warn tells of a certificate that has expired, or soon does.
+// warn logs a warning about a certificate that has expired or expires soon.
 func (c *keyPair) warn(log *slog.Logger, now time.Time) {
 	switch left := c.ends().Sub(now); {
 	case left <= 0:
@@ -59,14 +59,14 @@ func (c *keyPair) warn(log *slog.Logger, now time.Time) {
 	}
 }
 
-// hangups receives SIGHUP from now on, which would end the process otherwise.
+// hangups receives SIGHUP, which would otherwise end the process.
 func hangups() chan os.Signal {
 	hup := make(chan os.Signal, 1)
 	signal.Notify(hup, syscall.SIGHUP)
 	return hup
 }
 
-// reload loads the certificate anew at every SIGHUP, until the channel is closed.
+// reload reloads the certificate at every SIGHUP, until the channel is closed.
 func (c *config) reload(hup <-chan os.Signal, log *slog.Logger) {
 	for range hup {
 		if c.certificate == nil {

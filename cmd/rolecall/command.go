@@ -11,19 +11,19 @@ import (
 	"text/tabwriter"
 )
 
-// command is one thing that the program does.
+// command is a command of the program.
 type command struct {
 	name     string // one word or two
 	summary  string
-	about    string   // what help says below the usage line
-	examples []string // command lines that work
-	operand  string   // what stands after the name, like FILE or USER ACTION; in brackets: may be left out
-	settings []string // names of the settings that it reads
+	about    string   // below the usage line of its help
+	examples []string // complete command lines
+	operand  string   // names of the operands, like FILE or USER ACTION; those in brackets are optional
+	settings []string // the settings that it reads
 	flags    func(*flag.FlagSet)
 	run      func(context.Context, *terminal, *config) error
 }
 
-// groups lists the commands in the order of help. It is a function because help itself reads it.
+// groups returns the commands in the order of help. It is a function because help is one of them.
 func groups() []group {
 	return []group{
 		{"Start here", []*command{demoCommand(), serveCommand()}},
@@ -44,7 +44,7 @@ type group struct {
 	commands []*command
 }
 
-// dispatch finds the command that args begin with, `serve` if none, and runs it.
+// dispatch runs the command that args begin with, or `serve` if they begin with none.
 func dispatch(ctx context.Context, t *terminal, args []string) error {
 	switch {
 	case len(args) > 0 && (args[0] == "-h" || args[0] == "-help" || args[0] == "--help"):
@@ -69,7 +69,7 @@ func (c *command) execute(ctx context.Context, t *terminal, args []string) error
 	err := fs.Parse(args)
 	wanted := strings.Fields(c.operand)
 	var operands []string
-	for err == nil && fs.NArg() > 0 && len(operands) < len(wanted) { // flags may stand before them, between and after
+	for err == nil && fs.NArg() > 0 && len(operands) < len(wanted) { // flags may come before, between and after operands
 		operands = append(operands, fs.Arg(0))
 		err = fs.Parse(fs.Args()[1:])
 	}
@@ -111,7 +111,7 @@ func (c *command) flagSet() *flag.FlagSet {
 	return fs
 }
 
-// find gives the command that args begin with, and what follows its name.
+// find returns the command that args begin with, and the arguments after its name.
 func find(args []string) (*command, []string) {
 	for _, g := range groups() {
 		for _, c := range g.commands {
@@ -124,7 +124,7 @@ func find(args []string) (*command, []string) {
 	return nil, nil
 }
 
-// unknown names what the caller may have meant.
+// unknown returns a message about an unknown command, with those that may be meant.
 func unknown(args []string) string {
 	var near []string
 	for _, g := range groups() {
@@ -140,7 +140,7 @@ func unknown(args []string) string {
 	return fmt.Sprintf("there is no command %q; see rolecall help", args[0])
 }
 
-// table prints rows of columns for people.
+// table prints rows in aligned columns.
 func table(w io.Writer, rows ...[]string) {
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, row := range rows {
@@ -149,7 +149,7 @@ func table(w io.Writer, rows ...[]string) {
 	tw.Flush()
 }
 
-// printJSON prints v for programs.
+// printJSON prints v as JSON.
 func printJSON(w io.Writer, v any) error {
 	e := json.NewEncoder(w)
 	e.SetIndent("", "  ")

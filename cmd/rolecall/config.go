@@ -16,43 +16,43 @@ import (
 	"rolecall.example/web"
 )
 
-// config is what the settings of a command say. Fields whose setting a command does not read stay empty.
+// config holds the settings of a command. Settings that a command does not read stay empty.
 type config struct {
 	address         string // host:port
 	db              string // path of the SQLite file, or URL of a PostgreSQL server
-	named           bool   // the database was named, by a flag or a variable
-	makes           bool   // the command makes a database where there is none
-	tampered        bool   // the command looks into a database whatever was done to its schema
-	elsewhere       string // what else the command could have been told, when there is none
+	named           bool   // a flag or a variable names the database
+	makes           bool   // the command creates a missing database
+	tampered        bool   // the command opens a database even if its schema was changed
+	elsewhere       string // the alternative to --db, for the message about a missing database
 	wire            web.Wire
 	accessURL       *url.URL
 	certFile        string
 	keyFile         string
 	certificate     *keyPair
-	existing        bool   // a server does not make a database
-	supervisor      string // the socket at which whoever started the program is told how it is; "" for nobody
+	existing        bool   // the server must not create a database
+	supervisor      string // the socket for notifications to the supervisor; "" for none
 	trustedProxies  []netip.Prefix
-	hstsHostOnly    bool // of the promise to browsers that there is always TLS
-	json            bool // of the log
+	hstsHostOnly    bool // of the header Strict-Transport-Security
+	json            bool // the log is in JSON
 	sessionLifetime time.Duration
 	setupToken      string
 	metricsAddress  string   // "" for none
-	rateLimit       int      // requests a minute, 0 for no limit
-	operands        []string // what the command was given besides flags
-	operand         string   // the first of them
-	server          *url.URL // that is asked instead of the file; nil: the file
-	token           string   // for it
+	rateLimit       int      // requests a minute; 0 for no limit
+	operands        []string // the arguments besides flags
+	operand         string   // the first operand
+	server          *url.URL // the server to ask; nil: the file answers
+	token           string   // for that server
 }
 
-// setting is one thing that an operator may set: with a flag, else with the variable, else value holds.
+// setting is a value that a flag sets, or else a variable, or else the default.
 type setting struct {
 	value string
-	help  string // the word in backquotes is what help calls the value
+	help  string // the word in backquotes names the value in help
 	truth bool   // the flag needs no value
 	parse func(c *config, value string) error
 }
 
-// variable is the environment variable of a setting.
+// variable returns the environment variable of a setting.
 func variable(name string) string {
 	return "ROLECALL_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
 }
@@ -61,11 +61,11 @@ const defaultAddress = "127.0.0.1:8080"
 
 var settings = map[string]setting{
 	"http-address": {value: defaultAddress, help: "`HOST:PORT` to listen on; anything but loopback needs TLS or --access-url", parse: parseAddress},
-	"db":           {value: "rolecall.db", help: "`FILE` that holds the data, made when missing; or the postgres:// URL of a server, which replicas share", parse: parseDB},
-	"wire":         {value: "documented", help: "`STYLE` of the answers that the API's documents and its clients disagree on: documented or sdk", parse: parseWire},
+	"db":           {value: "rolecall.db", help: "`FILE` with the data, created if missing; or the postgres:// URL of a database that replicas share", parse: parseDB},
+	"wire":         {value: "documented", help: "`STYLE` of the answers on which the API's documents and its clients disagree: documented or sdk", parse: parseWire},
 	"access-url":   {value: "", help: "`URL` at which people reach this server, like https://roles.example.com", parse: parseAccessURL},
-	"must-exist":   {value: "", help: "do not start without a database, instead of making one", truth: true, parse: parseMustExist},
-	"tls-cert-file": {value: "", help: "`FILE` with the certificate chain (PEM), to serve https; SIGHUP loads it anew", parse: func(c *config, v string) error {
+	"must-exist":   {value: "", help: "do not start without a database instead of creating one", truth: true, parse: parseMustExist},
+	"tls-cert-file": {value: "", help: "`FILE` with the certificate chain (PEM), to serve https; SIGHUP reloads it", parse: func(c *config, v string) error {
 		c.certFile = v
 		return nil
 	}},
@@ -73,23 +73,23 @@ var settings = map[string]setting{
 		c.keyFile = v
 		return nil
 	}},
-	"hsts-host-only":   {value: "", help: "with TLS, have browsers insist on it for the host alone, not for the names below it too", truth: true, parse: parseHSTSHostOnly},
-	"url":              {value: "", help: "`URL` of a server to ask instead of the file; the token is read from ROLECALL_TOKEN", parse: parseServer},
-	"trusted-proxies":  {value: "", help: "`CIDR,…` of the proxies whose X-Forwarded-For is believed", parse: parseProxies},
+	"hsts-host-only":   {value: "", help: "with TLS, make browsers require it for this host only, not for its subdomains too", truth: true, parse: parseHSTSHostOnly},
+	"url":              {value: "", help: "`URL` of a server to ask instead of the file, with the token in ROLECALL_TOKEN", parse: parseServer},
+	"trusted-proxies":  {value: "", help: "`CIDR,…` of the proxies whose X-Forwarded-For is trusted", parse: parseProxies},
 	"log-format":       {value: "text", help: "`FORMAT` of the log on standard error: text or json", parse: parseLogFormat},
-	"metrics-address":  {value: "", help: "`HOST:PORT` to serve Prometheus metrics on, to anybody who can reach it; off when not set", parse: parseMetricsAddress},
-	"rate-limit":       {value: "600", help: "`NUMBER` of requests a minute that one caller may make, a tenth of them to sign in; 0 for any number", parse: parseRateLimit},
-	"session-lifetime": {value: "24h", help: "`DURATION` after which a browser must sign in again, however busy", parse: parseLifetime},
-	"setup-token":      {value: "", help: "`TOKEN` that making the first account asks for; random, and printed in the log, when not set", parse: parseSetupToken},
+	"metrics-address":  {value: "", help: "`HOST:PORT` to serve Prometheus metrics on, without authentication; off if not set", parse: parseMetricsAddress},
+	"rate-limit":       {value: "600", help: "`NUMBER` of requests a minute that one caller may make, a tenth of them to sign in; 0 for no limit", parse: parseRateLimit},
+	"session-lifetime": {value: "24h", help: "`DURATION` after which a browser must sign in again, even if it was in use", parse: parseLifetime},
+	"setup-token":      {value: "", help: "`TOKEN` needed to create the first account; if not set, it is random and printed in the log", parse: parseSetupToken},
 }
 
-// fileOnly reports whether the command works on the database alone, where its neighbors would ask the server that
-// ROLECALL_URL names.
+// fileOnly reports whether the command works on the database only, unlike its neighbors, which also ask a server by
+// ROLECALL_URL.
 func (c *command) fileOnly() bool {
 	return c.name != "serve" && slices.Contains(c.settings, "db") && !slices.Contains(c.settings, "url")
 }
 
-// config reads the command's settings from parsed flags, then variables, then defaults.
+// config returns the command's settings from parsed flags, variables and defaults, in this order.
 func (c *command) config(fs *flag.FlagSet, env map[string]string) (*config, error) {
 	given := map[string]string{}
 	fs.Visit(func(f *flag.Flag) { given[f.Name] = f.Value.String() })
@@ -133,7 +133,7 @@ func parseAddress(c *config, v string) error {
 func parseDB(c *config, v string) error {
 	switch {
 	case v == "":
-		return errors.New("the name of a file is needed, or the URL of a PostgreSQL server")
+		return errors.New("the name of a file or the URL of a PostgreSQL server is needed")
 	case db.IsServer(v):
 		if err := db.CheckURL(v); err != nil {
 			return err
@@ -142,7 +142,7 @@ func parseDB(c *config, v string) error {
 		return nil
 	}
 	if strings.HasPrefix(v, ":memory:") || strings.HasPrefix(v, "file:") {
-		return fmt.Errorf("%q is no file: a database in memory would be gone with the process (rolecall demo is made for that)", v)
+		return fmt.Errorf("%q is no file: a database in memory would be lost with the process (for that, use rolecall demo)", v)
 	}
 	var err error
 	c.db, err = db.Resolve(v)
@@ -211,7 +211,7 @@ func parseRateLimit(c *config, v string) error {
 	return nil
 }
 
-// parseSetupToken refuses a token that can be guessed: whoever has it owns the site.
+// parseSetupToken refuses a token that can be guessed, because the token makes its holder the owner of the site.
 func parseSetupToken(c *config, v string) error {
 	if v != "" && len(v) < 16 {
 		return errors.New("16 characters or more are needed")
@@ -237,7 +237,7 @@ func parseLifetime(c *config, v string) error {
 	return nil
 }
 
-// check refuses settings that are right alone and wrong together, and loads the certificate.
+// check refuses combinations of settings that contradict each other, and loads the certificate.
 func (c *config) check() error {
 	if (c.certFile == "") != (c.keyFile == "") {
 		return usageError("--tls-cert-file and --tls-key-file need each other")
@@ -250,17 +250,17 @@ func (c *config) check() error {
 	}
 	if c.certificate == nil && c.accessURL == nil && !loopback(c.address) {
 		return usageError(c.address + " is reachable from other machines, where passwords and tokens would travel in clear text: " +
-			"set --tls-cert-file and --tls-key-file; or --access-url https://… behind a proxy that has TLS; or --access-url http://… if that is meant")
+			"set --tls-cert-file and --tls-key-file; or --access-url https://… behind a proxy that has TLS; or --access-url http://… if that is intended")
 	}
 	return nil
 }
 
-// secure says whether people reach the server over TLS, here or at a proxy.
+// secure reports whether clients reach the server over TLS, directly or through a proxy.
 func (c *config) secure() bool {
 	return c.certificate != nil || c.accessURL != nil && c.accessURL.Scheme == "https"
 }
 
-// loopback says whether address can be reached from this machine only.
+// loopback reports whether an address can be reached from this machine only.
 func loopback(address string) bool {
 	addr, err := net.ResolveTCPAddr("tcp", address)
 	return err == nil && addr.IP != nil && addr.IP.IsLoopback()

@@ -21,9 +21,9 @@ func copyCommand() *command {
 	return &command{
 		name:    "copy",
 		summary: "Move a SQLite file to a PostgreSQL database; the server must be stopped",
-		about: "The tables of the target must be empty, or not be there yet. Everything is copied in one transaction, and every row\n" +
-			"is read back and compared: when this is interrupted or fails, the target holds nothing. The file stays as it is.\n" +
-			"The password is read from ~/.pgpass or PGPASSWORD when it is not in the URL.",
+		about: "The tables of the target must be empty or missing. Everything is copied in one transaction, and every row is read\n" +
+			"back and compared: if the copy is interrupted or fails, the target stays empty. The file stays as it is.\n" +
+			"Without a password in the URL, it is read from PGPASSWORD or ~/.pgpass.",
 		examples: []string{"rolecall copy --from /var/lib/rolecall/rolecall.db --to postgres://rolecall@db.example.com/rolecall"},
 		flags: func(fs *flag.FlagSet) {
 			fs.StringVar(&from, "from", "", "`FILE` to read")
@@ -79,7 +79,7 @@ func copyAll(ctx context.Context, t *terminal, from, to string) error {
 	return errors.Join(err, d.Close())
 }
 
-// bar tells how far something is, in a line that is written over.
+// bar shows progress in a line that it overwrites.
 type bar struct {
 	out  io.Writer
 	last int64 // percent

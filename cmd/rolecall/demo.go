@@ -17,7 +17,7 @@ import (
 	"rolecall.example/db"
 )
 
-// demo is what `demo` is told.
+// demo holds the flags of `demo`.
 type demo struct {
 	members       int
 	json, verbose bool
@@ -27,9 +27,9 @@ func demoCommand() *command {
 	var in demo
 	return &command{
 		name:    "demo",
-		summary: "Try it: a server with invented companies, gone when it stops",
+		summary: "Try it: a server with invented companies that leaves nothing behind",
 		about: "It fills a database in a temporary directory, prints where to sign in and a token, and serves until Ctrl-C.\n" +
-			"When the usual port is taken it takes another one.",
+			"If the default port is taken, it uses another one.",
 		examples: []string{"rolecall demo", "rolecall demo --members 100000"},
 		settings: []string{"http-address", "wire"},
 		flags: func(fs *flag.FlagSet) {
@@ -45,9 +45,9 @@ func (in *demo) run(ctx context.Context, t *terminal, c *config) (err error) {
 	if in.members < 50 || in.members > 1_000_000 {
 		return usageError("--members: 50 to 1000000")
 	}
-	if !signal.Ignored(syscall.SIGHUP) { // as it is under nohup
+	if !signal.Ignored(syscall.SIGHUP) { // nohup ignores it
 		var stop context.CancelFunc
-		ctx, stop = signal.NotifyContext(ctx, syscall.SIGHUP) // its terminal was closed: what it made must go
+		ctx, stop = signal.NotifyContext(ctx, syscall.SIGHUP) // when its terminal closes, the demo must remove its files
 		defer stop()
 	}
 	c.sessionLifetime = 24 * time.Hour
@@ -71,7 +71,7 @@ func (in *demo) run(ctx context.Context, t *terminal, c *config) (err error) {
 	defer func() { err = errors.Join(err, d.Close()) }()
 	b := &bar{out: t.err, last: -1}
 	show := b.show
-	if in.members < 10_000 { // that is done at once
+	if in.members < 10_000 { // too quick for a progress bar
 		show = func(int64, int64) {}
 	}
 	key, err := sow(ctx, d, in.members, show)
@@ -92,7 +92,7 @@ func (in *demo) run(ctx context.Context, t *terminal, c *config) (err error) {
 	return c.answer(ctx, d, l, log, 0)
 }
 
-// listenNear listens on address, or on a free port beside it when the usual one is taken.
+// listenNear listens on address, or on another free port if the default one is taken.
 func listenNear(address string) (l net.Listener, moved bool, err error) {
 	l, err = net.Listen("tcp", address)
 	if errors.Is(err, syscall.EADDRINUSE) && address == defaultAddress {
@@ -103,7 +103,7 @@ func listenNear(address string) (l net.Listener, moved bool, err error) {
 	return l, false, err
 }
 
-// key is how to get into the demo.
+// key holds the addresses and credentials of the demo.
 type key struct {
 	URL      string `json:"url"`
 	Email    string `json:"email"`
@@ -116,7 +116,7 @@ func (in *demo) announce(t *terminal, k key, moved bool) error {
 	if in.json {
 		return printJSON(t.out, k)
 	}
-	fmt.Fprintf(t.out, "rolecall demo: invented companies, the largest with %d members. All of it is gone when this stops (Ctrl-C).\n\n", in.members)
+	fmt.Fprintf(t.out, "rolecall demo: invented companies, the largest with %d members. It is all deleted when this stops (Ctrl-C).\n\n", in.members)
 	if moved {
 		fmt.Fprintf(t.out, "%s is taken, so this is another port.\n\n", defaultAddress)
 	}

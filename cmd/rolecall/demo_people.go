@@ -7,17 +7,17 @@ import (
 	"strings"
 )
 
-// culture is a way of naming people: given and family names, each as it is written and as a username spells it.
+// culture is a set of given and family names, each with the spelling for usernames.
 type culture struct {
-	weight        int // how many of a thousand people
+	weight        int // of a thousand people
 	given, family []string
 	familyFirst   bool
-	joint         string // between the two
+	joint         string // between given and family name
 }
 
 func names(s string) []string { return strings.Fields(s) }
 
-// cultures has names in the scripts that a console must show well: with diacritics, wide, and from right to left.
+// cultures has names that the console must display well: with diacritics, wide, and written from right to left.
 var cultures = []culture{
 	{weight: 430, joint: " ",
 		given: names(`Ada/ada Alan/alan Amelia/amelia Ben/ben Clara/clara Daniel/daniel Edith/edith Felix/felix Grace/grace
@@ -58,14 +58,14 @@ type person struct {
 	service        bool
 }
 
-// acquaintances work for the company of the same number under names that do not change, for documentation to use.
+// acquaintances work for the company of the same index. Their names are fixed because the documentation uses them.
 var acquaintances = [][]person{
 	{{username: "alan", name: "Alan Turner"}, {username: "grace", name: "Grace Bell"}},
 	{},
 	{{username: "wendy", name: "Wendy Nash"}},
 }
 
-// oddities are the accounts that a careless layout breaks on.
+// oddities are accounts that break a careless layout.
 var oddities = []person{
 	{username: "maximiliana-von-und-zu-hohenfels", name: "Maximiliana Freifrau von und zu Hohenfels-Gröbenzell"},
 	{username: "w", name: "W"},
@@ -87,7 +87,7 @@ func services(usernames string) (list []person) {
 	return list
 }
 
-// crowd invents people without end, always the same ones. No username comes twice.
+// crowd yields invented people without end, in a fixed order. All usernames are distinct.
 type crowd struct {
 	rng   *rand.Rand
 	taken map[string]int
@@ -130,7 +130,7 @@ func (c *crowd) culture() *culture {
 	return &cultures[0]
 }
 
-// free is name, with a number if somebody has it already.
+// free returns name, with a number if it is taken.
 func (c *crowd) free(name string) string {
 	c.taken[name]++
 	if n := c.taken[name]; n > 1 {

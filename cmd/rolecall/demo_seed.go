@@ -21,18 +21,18 @@ type company struct {
 	name, display, description string
 	domain                     string
 	founded                    int // days ago
-	hired                      int // people of its own; of the first, what the demo is told
-	borrowed                   int // of ten thousand people of the first one, how many are members here too
+	hired                      int // members of its own; of the first company, set by the flag
+	borrowed                   int // of ten thousand people of the first company, how many are members here too
 	roles                      []customRole
 	mix                        []share
 }
 
-// customRole is written "type:action", with a minus in front to deny.
+// customRole has permissions in the form "type:action", with a leading minus for a deny.
 type customRole struct {
 	name, display, permissions string
 }
 
-// share says how many of a thousand members hold a role.
+// share is the number of a thousand members who hold a role.
 type share struct {
 	role  string
 	mille int
@@ -77,11 +77,11 @@ var companies = []company{
 	},
 }
 
-// siteMix says how many of a thousand people hold a site role.
+// siteMix is the share of people who hold a site role.
 var siteMix = []share{{"template-admin", 12}, {"auditor", 10}, {"user-admin", 6}, {"owner", 2}}
 
-// seed fills a database with the demo's data: through the use cases where they have rules to apply, which makes an
-// audit trail too, and in bulk for the people. Its clock stands where the story is.
+// seed fills a database with the data of the demo: the people in bulk, and everything else through the use cases, which
+// also write the audit trail. Its clock follows the invented history.
 type seed struct {
 	org   *org.Service
 	owner *org.Subject
@@ -89,11 +89,11 @@ type seed struct {
 	clock time.Time
 	crowd *crowd
 	orgs  []uuid.UUID // of companies
-	ids   uint64      // how many were made
+	ids   uint64      // the number of ids made so far
 	show  func(done, total int64)
 }
 
-// sow fills d and returns how to get in. show is told how far it is.
+// sow fills d and returns the credentials. It reports its progress to show.
 func sow(ctx context.Context, d *db.DB, members int, show func(done, total int64)) (key, error) {
 	s := &seed{show: show, today: time.Now().UTC().Truncate(time.Microsecond), crowd: newCrowd()}
 	s.org = org.New(d, org.Options{Now: func() time.Time { return s.clock }})
@@ -112,9 +112,9 @@ func sow(ctx context.Context, d *db.DB, members int, show func(done, total int64
 	return k, err
 }
 
-// found makes the owner, the organizations and their custom roles.
+// found creates the owner, the organizations and their custom roles.
 func (s *seed) found(ctx context.Context, k key) error {
-	s.daysAgo(companies[0].founded + 1) // before everything else, whatever the hour
+	s.daysAgo(companies[0].founded + 1) // before everything else, at any hour
 	ada, first, err := s.org.CreateFirstUser(ctx, org.Given(org.FirstUser{Email: k.Email, Username: "ada", Name: "Ada Quinn", Password: k.Password}))
 	if err != nil {
 		return err
@@ -125,8 +125,8 @@ func (s *seed) found(ctx context.Context, k key) error {
 	return s.settle(ctx, first)
 }
 
-// settle makes the organizations and their roles in the order of their days: the audit trail is told in the order in
-// which it was written.
+// settle creates the organizations and their roles in the order of their days, because the audit trail is shown in the
+// order in which it was written.
 func (s *seed) settle(ctx context.Context, first org.Organization) error {
 	type event struct {
 		day  int
@@ -151,7 +151,7 @@ func (s *seed) settle(ctx context.Context, first org.Organization) error {
 	return nil
 }
 
-// settleOne makes the i-th organization; the first one is there and gets its name.
+// settleOne creates the i-th organization. The first one exists already and gets its name.
 func (s *seed) settleOne(ctx context.Context, i int, first org.Organization) (err error) {
 	c, o := companies[i], first
 	input := org.Given(org.OrganizationInput{Name: c.name, DisplayName: c.display, Description: &c.description})
@@ -175,12 +175,12 @@ func (s *seed) createRole(ctx context.Context, organization string, r customRole
 	return err
 }
 
-// hire inserts the people, all in one transaction.
+// hire inserts all people in one transaction.
 func (s *seed) hire(ctx context.Context, q *db.Queries, members int) error {
 	for i, c := range companies {
 		people := c.hired
 		if i == 0 {
-			people = members - 1 // Ada is there already
+			people = members - 1 // Ada exists already
 		}
 		for n, p := range s.staff(i, people) {
 			if i == 0 {
@@ -205,8 +205,8 @@ func (s *seed) hire(ctx context.Context, q *db.Queries, members int) error {
 	return q.BumpRevision(ctx, time.Now().UnixMicro())
 }
 
-// staff is so many people of a company, by username: what is inserted in the order of the indexes takes a third of the
-// time. The oddities and programs work for the first one.
+// staff returns n people of a company, sorted by username: inserting in the order of the indexes takes a third of the
+// time. The oddities and the programs work for the first company.
 func (s *seed) staff(company, n int) []person {
 	list := slices.Clone(acquaintances[company])
 	if company == 0 {
@@ -220,7 +220,7 @@ func (s *seed) staff(company, n int) []person {
 	return list
 }
 
-// hired is a user on its way into organizations.
+// hired is a user who is about to join organizations.
 type hired struct {
 	id    uuid.UUID
 	key   string // of its username
@@ -247,7 +247,7 @@ func (s *seed) account(ctx context.Context, q *db.Queries, c company, p person) 
 		params.Status = string(org.StatusDormant)
 	}
 	if params.Status != string(org.StatusDormant) {
-		params.LastSeenAt = sql.NullTime{Time: s.after(s.after(s.after(h.since))), Valid: true} // most of them lately
+		params.LastSeenAt = sql.NullTime{Time: s.after(s.after(s.after(h.since))), Valid: true} // for most of them, recently
 	}
 	if err := q.InsertUser(ctx, params); err != nil {
 		return h, err
@@ -282,7 +282,7 @@ func (s *seed) join(ctx context.Context, q *db.Queries, company int, h hired) er
 	return q.TouchMember(ctx, db.TouchMemberParams{OrganizationID: id, UsernameKey: h.key, Now: s.after(since)})
 }
 
-// draw picks roles by their shares, none for those who are to have none.
+// draw picks roles by their shares. Some people get none.
 func (s *seed) draw(mix []share, none bool) (roles []string) {
 	for _, m := range mix {
 		if s.crowd.rng.IntN(1000) < m.mille && !none {
@@ -298,12 +298,12 @@ func (s *seed) daysAgo(n int) time.Time {
 	return s.clock
 }
 
-// after is some time since then.
+// after returns a random time between then and today.
 func (s *seed) after(then time.Time) time.Time {
 	return then.Add(time.Duration(s.crowd.rng.Int64N(int64(s.today.Sub(then)) + 1))).Truncate(time.Microsecond)
 }
 
-// id is a uuid that every demo makes alike, greater than the one before it, as those are that the server makes.
+// id returns a uuid that is the same in every demo, and greater than the one before, like the ids of the server.
 func (s *seed) id() uuid.UUID {
 	var b uuid.UUID
 	s.ids++

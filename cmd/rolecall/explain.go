@@ -14,9 +14,9 @@ func explainCommand() *command {
 	var q query
 	return &command{
 		name: "explain", operand: "USER ACTION TYPE",
-		summary: "Tell why a member may or may not do something, and what would change it",
-		about: "It shows every rule about the question with its role, level by level: which one decides, and which do not count.\n" +
-			"Then come the single changes that would turn the answer round, the smallest first. Exit code 0 is yes, 1 is no.",
+		summary: "Explain why a member may or may not do something, and what would change that",
+		about: "It shows every rule that applies with its role, level by level: which one decides, and which do not count. Then\n" +
+			"come the single changes that would reverse the answer, the smallest first. Exit code 0 is yes, 1 is no.",
 		examples: []string{
 			"rolecall explain grace delete template --org acme",
 			"rolecall explain grace ssh workspace --org acme --owner me --json",
@@ -75,7 +75,7 @@ func permissionsCommand() *command {
 	var q query
 	return &command{
 		name: "permissions", operand: "USER",
-		summary:  "List everything that a member may do, and where it comes from",
+		summary:  "List everything that a member may do, and by which roles",
 		examples: []string{"rolecall permissions grace --org acme", "rolecall permissions grace --org acme --all"},
 		settings: askSettings,
 		flags:    q.flags("org", "all"),

@@ -13,8 +13,8 @@ import (
 func healthcheckCommand() *command {
 	return &command{
 		name:     "healthcheck",
-		summary:  "Ask a server on this machine whether it is well",
-		about:    "It prints ok, or fails with what is wrong: made for a container's health check.",
+		summary:  "Check that a server on this machine is healthy",
+		about:    "It prints ok, or fails with the reason. Made for the health check of a container.",
 		examples: []string{"rolecall healthcheck --http-address 127.0.0.1:8080"},
 		settings: []string{"http-address", "tls-cert-file"},
 		run:      healthcheck,
@@ -42,7 +42,7 @@ func healthcheck(ctx context.Context, t *terminal, c *config) error {
 	return nil
 }
 
-// healthURL is the probe of a server that listens on the address: one that listens everywhere is asked over loopback.
+// healthURL returns the address of the probe. A server that listens on all addresses is asked over loopback.
 func (c *config) healthURL() string {
 	host, port, _ := net.SplitHostPort(c.address)
 	if ip, err := netip.ParseAddr(host); host == "" || err == nil && ip.IsUnspecified() {

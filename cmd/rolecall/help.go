@@ -13,11 +13,11 @@ import (
 func helpCommand() *command {
 	return &command{
 		name: "help", summary: "Explain a command",
-		run: func(context.Context, *terminal, *config) error { return nil }, // dispatch answers it: it takes names
+		run: func(context.Context, *terminal, *config) error { return nil }, // dispatch handles it, because it takes names of commands
 	}
 }
 
-// help explains the command that args name, or the whole program.
+// help prints the help of the command that args name, or of the whole program.
 func help(w io.Writer, args []string) error {
 	if len(args) == 0 {
 		overview(w)
@@ -32,7 +32,7 @@ func help(w io.Writer, args []string) error {
 }
 
 func overview(w io.Writer) {
-	fmt.Fprint(w, "rolecall keeps who is in an organization, and what they may do.\n\nUsage:\n  rolecall [command] [flags]\n")
+	fmt.Fprint(w, "rolecall manages the members of organizations, and what they may do.\n\nUsage:\n  rolecall [command] [flags]\n")
 	for _, g := range groups() {
 		fmt.Fprintf(w, "\n%s:\n", g.title)
 		tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
@@ -47,8 +47,8 @@ Examples:
   rolecall --db /var/lib/rolecall/rolecall.db
   rolecall user create --username ada --email ada@example.com --role owner
 
-'rolecall help COMMAND' tells its flags and variables. Exit codes: 0 done or "yes", 1 failed,
-"no" or something found, 2 called wrongly or the database is not there.
+'rolecall help COMMAND' shows its flags and variables. Exit codes: 0 done or "yes", 1 failed,
+"no" or something found, 2 called wrongly or the database is missing.
 `)
 }
 
@@ -70,14 +70,14 @@ func (c *command) help(w io.Writer) {
 	}
 }
 
-// helpFlags lists the command's own flags, then the settings with their variables.
+// helpFlags prints the command's own flags, then the settings with their variables.
 func (c *command) helpFlags(w io.Writer, flags []*flag.Flag) {
 	own := slices.DeleteFunc(slices.Clone(flags), func(f *flag.Flag) bool { return slices.Contains(c.settings, f.Name) })
 	if len(own) > 0 {
 		fmt.Fprint(w, "\nFlags:\n")
 		for _, f := range own {
 			arg, text := flag.UnquoteUsage(f)
-			if f.DefValue != "" && f.DefValue != "false" {
+			if f.DefValue != "" && f.DefValue != "false" && f.DefValue != "0" {
 				text += " (default " + f.DefValue + ")"
 			}
 			describe(w, "--"+f.Name+" "+arg, text)

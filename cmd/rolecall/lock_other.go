@@ -2,5 +2,5 @@
 
 package main
 
-// lock does nothing where files cannot be locked the way it is done elsewhere.
+// lock does nothing on systems without a suitable way to lock files.
 func lock(string) (unlock func(), err error) { return func() {}, nil }

@@ -13,10 +13,10 @@ import (
 	"syscall"
 )
 
-// lock keeps a second server off the database at path. The lock goes away with the process, however it ends; the file
-// beside the database stays, because removing it would race with the next server. SQLite's own locks are no use here:
-// they let several processes in, and the other commands need that. The database must be opened after lock, and closed
-// before unlock.
+// lock keeps a second server off the database at path. The lock ends with the process, however it ends; the file beside
+// the database stays, because removing it would race with the next server. SQLite's own locks do not help here: they
+// admit several processes, and the other commands need that. The database must be opened after lock and closed before
+// unlock.
 func lock(path string) (unlock func(), err error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, err
@@ -48,10 +48,10 @@ func lock(path string) (unlock func(), err error) {
 	}, nil
 }
 
-// lockDatabase keeps those off who know the file by another name: their lock and their log would be other ones, and the
-// file would be lost. A hard link shows by the number of links. A file that is mounted by itself does not, but on Linux
-// the file's own lock is another one than those of SQLite; elsewhere the two would meet. The file is kept open meanwhile:
-// to close any descriptor of it would release what SQLite has locked in this process.
+// lockDatabase keeps off servers that open the file by another name: they would use another lock and another log, which
+// would destroy the file. A hard link shows in the number of links. A file that is mounted by itself does not, but on
+// Linux it can have a lock that does not interfere with those of SQLite. The file stays open: closing any descriptor of
+// it would release the locks of SQLite in this process.
 func lockDatabase(path string) (*os.File, error) {
 	f, err := os.Open(path)
 	if errors.Is(err, os.ErrNotExist) {

@@ -9,8 +9,8 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// lock keeps a second server off the database at path, as elsewhere. What is locked is a byte beyond the end of the file
-// beside the database, so that the number of the process in it can be read.
+// lock keeps a second server off the database at path. It locks a byte beyond the end of the file beside the database, so
+// that the process id in the file can be read.
 func lock(path string) (unlock func(), err error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, err
@@ -33,7 +33,7 @@ func lock(path string) (unlock func(), err error) {
 	return func() { f.Close() }, nil
 }
 
-// oneName refuses a file that has hard links.
+// oneName refuses a file with hard links.
 func oneName(path string) error {
 	f, err := os.Open(path)
 	if errors.Is(err, os.ErrNotExist) {

@@ -8,18 +8,18 @@ import (
 )
 
 const (
-	lineDelay = 50 * time.Millisecond // the longest that a line waits for others
-	lineBytes = 32 << 10              // as many are written without waiting
+	lineDelay = 50 * time.Millisecond // how long a line waits for others at most
+	lineBytes = 32 << 10              // as many bytes are written without waiting
 )
 
-// lines writes the lines of a log together: a system call for each would be a tenth of the cost of a request.
+// lines writes several lines of a log at once: one system call a line would be a tenth of the cost of a request.
 type lines struct {
 	mu      sync.Mutex
 	out     io.Writer
 	pending []byte
 }
 
-// Write takes one line, or several.
+// Write adds one or more lines.
 func (l *lines) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -39,11 +39,11 @@ func (l *lines) flush() {
 }
 
 func (l *lines) write() {
-	_, _ = l.out.Write(l.pending) // there is nowhere to say that the log cannot be written
+	_, _ = l.out.Write(l.pending) // a log that cannot be written cannot report that
 	l.pending = l.pending[:0]
 }
 
-// log is the program's log in the chosen format. flush writes out what still waits, before the program ends.
+// log returns the log in the chosen format. flush writes the lines that still wait, before the program ends.
 func (c *config) log(t *terminal) (log *slog.Logger, flush func()) {
 	out := &lines{out: t.err}
 	if c.json {

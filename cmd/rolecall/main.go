@@ -1,5 +1,5 @@
-// Command rolecall serves the console and the API, and does what an operator needs beside a running server. It wires
-// the other packages together and holds no rule of its own.
+// Command rolecall serves the console and the API, and has the commands that an operator needs. It connects the other
+// packages and has no rules of its own.
 package main
 
 import (
@@ -16,8 +16,8 @@ import (
 
 func main() {
 	if os.Getenv("GOGC") == "" {
-		// Little is kept in memory and a request leaves its garbage behind: collecting at twice the little would be most of
-		// the work. At five times it is still some tens of megabytes.
+		// The heap in use is small compared to the garbage of requests, so the default would collect most of the time. Five
+		// times that heap is still only tens of megabytes.
 		debug.SetGCPercent(400)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -27,7 +27,7 @@ func main() {
 	os.Exit(code)
 }
 
-// environ is the environment of the process.
+// environ returns the environment of the process.
 func environ() map[string]string {
 	env := map[string]string{}
 	for _, v := range os.Environ() {
@@ -37,12 +37,12 @@ func environ() map[string]string {
 	return env
 }
 
-// terminal is what a command talks to.
+// terminal is the environment and the streams of a command.
 type terminal struct {
-	env map[string]string // environment variables; a name that is missing is not set
+	env map[string]string // the variables that are set
 	in  io.Reader
 	out io.Writer // results
-	err io.Writer // log and complaints
+	err io.Writer // log and errors
 }
 
 // usageError is a mistake in how the program was called.
@@ -50,10 +50,10 @@ type usageError string
 
 func (e usageError) Error() string { return string(e) }
 
-// errNo is the answer "no", or that something was found, which the exit code tells and nothing else.
+// errNo stands for the answer "no", or for findings: it sets the exit code and prints nothing.
 var errNo = errors.New("no")
 
-// run is the whole program: it returns the exit code, 0 done, 1 failed or "no", 2 called wrongly.
+// run runs the program and returns its exit code: 0 done, 1 failed or "no", 2 called wrongly.
 func run(ctx context.Context, args []string, env map[string]string, in io.Reader, out, err io.Writer) int {
 	t := &terminal{env: env, in: in, out: out, err: err}
 	failure := dispatch(ctx, t, args)

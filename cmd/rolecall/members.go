@@ -40,7 +40,7 @@ func membersListCommand() *command {
 	}
 }
 
-// commas splits a list; an empty text is an empty one.
+// commas splits a list at its commas. An empty text is an empty list.
 func commas[T ~string](text string) []T {
 	var list []T
 	if text != "" {

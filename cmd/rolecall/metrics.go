@@ -18,8 +18,8 @@ import (
 	"rolecall.example/org"
 )
 
-// metrics is what the server tells about itself, at an address of its own. No label has a value that a stranger can make
-// up, and none names a person.
+// metrics are the metrics of the server, served at an address of their own. Clients cannot invent values of labels, and
+// no label names a person.
 type metrics struct {
 	registry *prometheus.Registry
 	requests *prometheus.CounterVec
@@ -57,7 +57,7 @@ func (m *metrics) observe(route, method string, status int) {
 	m.requests.WithLabelValues(route, method, strconv.Itoa(status)).Inc()
 }
 
-// serve answers at address until the server stops; it does nothing for "".
+// serve serves the metrics at address until the server stops. It does nothing for "".
 func (m *metrics) serve(address string, log *slog.Logger) (stop func(), err error) {
 	if address == "" {
 		return func() {}, nil
@@ -76,10 +76,10 @@ func (m *metrics) serve(address string, log *slog.Logger) (stop func(), err erro
 	return func() { _ = server.Close() }, nil
 }
 
-// people tells how many members and owners there are, when it is asked.
+// people collects the numbers of members and owners at each scrape.
 type people struct{ service *org.Service }
 
-// maxOrganizations bounds the series that one scrape has.
+// maxOrganizations bounds the number of series in a scrape.
 const maxOrganizations = 1000
 
 var (
@@ -109,7 +109,7 @@ func (p *people) Collect(ch chan<- prometheus.Metric) {
 	}
 }
 
-// store tells of the database and of what is decided and computed.
+// store collects the figures of the database, of decisions and of password hashes.
 type store struct {
 	db      *db.DB
 	service *org.Service

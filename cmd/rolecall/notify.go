@@ -2,13 +2,13 @@ package main
 
 import "net"
 
-// notify tells the supervisor that started the program how it is, by the protocol of sd_notify(3). Without one that asks
-// to be told it does nothing.
+// notify sends a state to the supervisor that started the program, by the protocol of sd_notify(3). It does nothing if
+// the supervisor asks for no notifications.
 func notify(socket, state string) error {
 	if socket == "" {
 		return nil
 	}
-	c, err := net.Dial("unixgram", socket) // a leading @ stands for an abstract socket, here as there
+	c, err := net.Dial("unixgram", socket) // in both, a leading @ stands for an abstract socket
 	if err != nil {
 		return err
 	}

@@ -27,23 +27,23 @@ func (q *query) flags(names ...string) func(*flag.FlagSet) {
 			case "org?":
 				fs.StringVar(&q.org, "org", "", "`ORG` to ask in, by id or name; without it, the whole site")
 			case "owner":
-				fs.StringVar(&q.owner, "owner", "", "`OWNER` of the thing: me for things of one's own; without it, anybody's")
+				fs.StringVar(&q.owner, "owner", "", "`OWNER` of the object: me for the user's own; without it, any owner")
 			case "as":
-				fs.StringVar(&q.as, "as", "", "`USER` to ask about instead; needs --org")
+				fs.StringVar(&q.as, "as", "", "`USER` to ask about; needs --org")
 			case "limit":
-				fs.IntVar(&q.limit, "limit", 0, "`NUMBER` of lines at most; 0 is all")
+				fs.IntVar(&q.limit, "limit", 0, "`NUMBER` of lines at most; 0 for all")
 			case "all":
-				fs.BoolVar(&q.all, "all", false, "list what is not allowed too")
+				fs.BoolVar(&q.all, "all", false, "also list what is not allowed")
 			}
 		}
 		fs.BoolVar(&q.json, "json", false, "print JSON, as the API answers it")
 	}
 }
 
-// organization names the organization to ask in; an empty --org means the default one.
+// organization returns the organization of --org, or the default one if that is empty.
 func (q *query) organization() string { return cmp.Or(q.org, "default") }
 
-// scope is the organization whose roles are meant, or the site.
+// scope returns the organization of --org, or the site without it.
 func (q *query) scope() client.Scope {
 	if q.org == "" {
 		return client.Site()
@@ -51,12 +51,12 @@ func (q *query) scope() client.Scope {
 	return client.In(q.org)
 }
 
-// question is what the operands ACTION and TYPE ask.
+// question returns the question of the operands ACTION and TYPE.
 func (q *query) question(operands []string) client.Question {
 	return client.Question{Action: operands[0], ResourceType: operands[1], Owner: q.owner}
 }
 
-// printed prints v as JSON, unless there is an error to be returned.
+// printed prints v as JSON, or returns err if there is one.
 func printed(w io.Writer, v any, err error) error {
 	if err != nil {
 		return err
@@ -72,7 +72,7 @@ func verdict(yes bool) error {
 	return errNo
 }
 
-// permissionText is a permission for people: "deny  template:delete".
+// permissionText writes a permission with its sign in front: "deny  template:delete".
 func permissionText(p client.Permission) string {
 	if p.Negate {
 		return "deny  " + p.ResourceType + ":" + p.Action
@@ -80,7 +80,7 @@ func permissionText(p client.Permission) string {
 	return "allow " + p.ResourceType + ":" + p.Action
 }
 
-// roleNames are the names of roles with spaces between them.
+// roleNames returns the names of roles, separated by spaces.
 func roleNames(roles []client.RoleRef) string {
 	names := make([]string, len(roles))
 	for i, r := range roles {
@@ -89,7 +89,7 @@ func roleNames(roles []client.RoleRef) string {
 	return strings.Join(names, " ")
 }
 
-// counted is a number with its noun.
+// counted returns a number with its noun.
 func counted(n int, one, many string) string {
 	if n == 1 {
 		return "1 " + one
@@ -97,7 +97,7 @@ func counted(n int, one, many string) string {
 	return thousands(n) + " " + many
 }
 
-// thousands writes a number as people read it: 1,293.
+// thousands writes a number with separators: 1,293.
 func thousands(n int) string {
 	s := strconv.Itoa(n)
 	for i := len(s) - 3; i > 0; i -= 3 {

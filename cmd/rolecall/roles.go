@@ -11,7 +11,7 @@ import (
 	"rolecall.example/client"
 )
 
-// eachPermission calls fn with every permission of a role, and the level at which it counts.
+// eachPermission calls fn with every permission of a role and its level.
 func eachPermission(r *client.Role, fn func(level string, p client.Permission)) {
 	for _, p := range r.Site {
 		fn("site", p)

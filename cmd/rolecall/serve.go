@@ -24,9 +24,9 @@ func serveCommand() *command {
 	return &command{
 		name:    "serve",
 		summary: "Run the server; `rolecall` alone does the same",
-		about: "The first start makes the file and prints where to make the first account. The server ends its work in hand\n" +
-			"and stops on SIGTERM or Ctrl-C. The other commands work beside it; a second server on the same file does not. On\n" +
-			"PostgreSQL any number of servers share the data: give the URL in ROLECALL_DB, where other users cannot see it, and\n" +
+		about: "The first start creates the file and prints where to create the first account. On SIGTERM or Ctrl-C the server\n" +
+			"finishes running requests and stops. The other commands work beside it; a second server on the same file does not.\n" +
+			"On PostgreSQL any number of servers share the data: set the URL in ROLECALL_DB, where other users cannot see it, and\n" +
 			"the password there or in ~/.pgpass.",
 		examples: []string{
 			"rolecall",
@@ -58,7 +58,7 @@ func serve(ctx context.Context, t *terminal, c *config) (err error) {
 		if err := os.MkdirAll(filepath.Dir(c.db), 0o700); err != nil {
 			return err
 		}
-		if err := db.Create(ctx, c.db); err != nil { // so that there is a file to lock
+		if err := db.Create(ctx, c.db); err != nil { // locking needs a file
 			return err
 		}
 		unlock, err := lock(c.db)
@@ -89,11 +89,11 @@ func serve(ctx context.Context, t *terminal, c *config) (err error) {
 	return c.answer(ctx, d, l, log, notice)
 }
 
-// errRunning says that a server has the database at the path that follows.
+// errRunning is followed by the path of a database that another server uses.
 var errRunning = errors.New("another server is running on")
 
-// lookOver refuses a damaged file before anything is written to it. A large one is looked over in part: the start must
-// not take longer for it.
+// lookOver refuses a damaged file before anything is written to it. Of a large file it checks a part, so that the start
+// does not take longer.
 func lookOver(ctx context.Context, path string) error {
 	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
 		return nil
@@ -104,18 +104,17 @@ func lookOver(ctx context.Context, path string) error {
 }
 
 const (
-	// How long /readyz says that the server is going before new connections are refused, so that a load balancer
-	// has seen it.
+	// How long /readyz fails before new connections are refused, so that load balancers notice in time.
 	notice = time.Second
-	// How long requests in hand may take after that. Supervisors kill after 10 seconds.
+	// How long running requests may take after that. Supervisors kill after 10 seconds.
 	grace = 8 * time.Second
 )
 
-// answer serves requests on l until ctx ends, then lets those in hand finish.
+// answer serves requests on l until ctx ends, then lets running requests finish.
 func (c *config) answer(ctx context.Context, d *db.DB, l net.Listener, log *slog.Logger, notice time.Duration) error {
 	service := org.New(d, org.Options{SessionLifetime: c.sessionLifetime})
 	switch err := c.offerSetup(ctx, service, l, log); {
-	case ctx.Err() != nil: // it was told to stop before it began
+	case ctx.Err() != nil: // stopped before it began
 		return l.Close()
 	case err != nil:
 		return errors.Join(err, l.Close())
@@ -138,7 +137,7 @@ func (c *config) answer(ctx context.Context, d *db.DB, l net.Listener, log *slog
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(c.wrap(l)) }()
 	if err := notify(c.supervisor, "READY=1"); err != nil {
-		log.Warn("the supervisor could not be told that the server is ready", "err", err)
+		log.Warn("could not notify the supervisor that the server is ready", "err", err)
 	}
 	select {
 	case err := <-failed:
@@ -146,19 +145,19 @@ func (c *config) answer(ctx context.Context, d *db.DB, l net.Listener, log *slog
 	case <-ctx.Done():
 	}
 	log.Info("stopping")
-	_ = notify(c.supervisor, "STOPPING=1") // it asked for that
+	_ = notify(c.supervisor, "STOPPING=1") // a failure changes nothing now
 	handler.Drain()
 	time.Sleep(notice)
 	late, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
 	defer cancel()
 	if err := server.Shutdown(late); err != nil {
-		log.Warn("requests in hand were cut off", "err", err)
+		log.Warn("running requests were cut off", "err", err)
 		return server.Close()
 	}
 	return nil
 }
 
-// wrap adds TLS if there is a certificate.
+// wrap adds TLS if a certificate is configured.
 func (c *config) wrap(l net.Listener) net.Listener {
 	if c.certificate == nil {
 		return l
@@ -171,16 +170,15 @@ func (c *config) wrap(l net.Listener) net.Listener {
 	})
 }
 
-// ciphers of TLS 1.2: those that also guard what they encrypt. The others are kept by Go for browsers that have had
-// nothing newer since 2013. TLS 1.3 has no others.
+// ciphers are the authenticated ones of TLS 1.2. Go has the others for browsers from before 2013. TLS 1.3 has only
+// authenticated ciphers.
 var ciphers = []uint16{
 	tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, tls.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
 	tls.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, tls.TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
 	tls.TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, tls.TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
 }
 
-// offerSetup makes the token that making the first account asks for, and prints it, as long as there is none: whoever
-// reads the log is whoever runs the server.
+// offerSetup creates the setup token and prints it, as long as there is no account: the log is read by the operator.
 func (c *config) offerSetup(ctx context.Context, service *org.Service, l net.Listener, log *slog.Logger) error {
 	if exists, err := service.HasUsers(ctx); err != nil || exists {
 		return err
@@ -196,7 +194,7 @@ func (c *config) offerSetup(ctx context.Context, service *org.Service, l net.Lis
 	return nil
 }
 
-// url is where people reach the server.
+// url returns the address at which clients reach the server.
 func (c *config) url(l net.Listener) string {
 	if c.accessURL != nil {
 		return c.accessURL.String()
@@ -208,7 +206,7 @@ func (c *config) url(l net.Listener) string {
 	return fmt.Sprintf("%s://%s", scheme, l.Addr())
 }
 
-// ownName reports whether the certificate is for a host.
+// ownName reports whether the certificate covers a host.
 func (c *config) ownName(host string) bool {
 	return c.certificate != nil && c.certificate.leaf().VerifyHostname(host) == nil
 }
@@ -218,7 +216,7 @@ func newServer(handler http.Handler, log *slog.Logger) *http.Server {
 		Handler:           handler,
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       30 * time.Second,
-		WriteTimeout:      2 * time.Minute, // the list of all members may be long and the client slow
+		WriteTimeout:      2 * time.Minute, // for a long list of members and a slow client
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    12 << 10, // net/http reads 4 KiB more before it refuses
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),

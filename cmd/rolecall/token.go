@@ -15,13 +15,13 @@ func tokenCreateCommand() *command {
 	return &command{
 		name:     "token create",
 		summary:  "Create an API token for an account",
-		about:    "The token may do what its account may do. It is printed once; only a hash of it is kept.",
+		about:    "The token gives the rights of its account. It is printed once; only its hash is stored.",
 		examples: []string{"rolecall token create --username ci --name terraform --lifetime 2160h", "export TOKEN=$(rolecall token create --username ci --json | jq -r .token)"},
 		settings: []string{"db"},
 		flags: func(fs *flag.FlagSet) {
 			fs.StringVar(&username, "username", "", "`NAME` of the account, or its id")
-			fs.StringVar(&name, "name", "", "`NAME` of the token, to know it by")
-			fs.DurationVar(&lifetime, "lifetime", 30*24*time.Hour, "`DURATION` that it is good for, 8760h at most")
+			fs.StringVar(&name, "name", "", "`NAME` of the token, to recognize it")
+			fs.DurationVar(&lifetime, "lifetime", 30*24*time.Hour, "`DURATION` for which it is valid, 8760h at most")
 			fs.BoolVar(&asJSON, "json", false, "print JSON")
 		},
 		run: func(ctx context.Context, t *terminal, c *config) error {

@@ -10,7 +10,7 @@ import (
 	"rolecall.example/org"
 )
 
-// newAccount is what `user create` is told.
+// newAccount holds the flags of `user create`.
 type newAccount struct {
 	username, email, name string
 	role, organization    string
@@ -24,7 +24,7 @@ func userCreateCommand() *command {
 		name:    "user create",
 		summary: "Create an account",
 		about: "The first account of a new database must be an owner. It becomes a member of the default organization, which is\n" +
-			"made with it. A database is made where --db or ROLECALL_DB names one that is not there yet.",
+			"created with it. A database that --db or ROLECALL_DB names is created if it is missing.",
 		examples: []string{
 			"rolecall user create --username ada --email ada@example.com --role owner",
 			"rolecall user create --username ci --email ci@example.com --service-account --json",
@@ -33,10 +33,10 @@ func userCreateCommand() *command {
 		flags: func(fs *flag.FlagSet) {
 			fs.StringVar(&in.username, "username", "", "`NAME` of the account")
 			fs.StringVar(&in.email, "email", "", "its e-mail `ADDRESS`")
-			fs.StringVar(&in.name, "name", "", "`NAME` that people read")
-			fs.StringVar(&in.role, "role", "", "site `ROLE` to give, like owner")
-			fs.StringVar(&in.organization, "organization", "default", "`ORGANIZATION` to make it a member of")
-			fs.BoolVar(&in.service, "service-account", false, "an account for a program: it has tokens and no password")
+			fs.StringVar(&in.name, "name", "", "display `NAME`")
+			fs.StringVar(&in.role, "role", "", "`ROLE` of the site, like owner")
+			fs.StringVar(&in.organization, "organization", "default", "`ORGANIZATION` that it joins")
+			fs.BoolVar(&in.service, "service-account", false, "an account for a program, with tokens and without a password")
 			fs.BoolVar(&in.json, "json", false, "print JSON")
 			in.password.register(fs)
 		},
@@ -84,7 +84,7 @@ func (in *newAccount) createNext(ctx context.Context, s *org.Service, operator *
 	if err != nil {
 		return org.User{}, fmt.Errorf("organization %s: %w", in.organization, err)
 	}
-	if in.role != "" { // before the account is there, without the role it was made for
+	if in.role != "" { // fail before the account exists without its role
 		if _, err := s.SiteRole(ctx, operator, in.role); err != nil {
 			return org.User{}, fmt.Errorf("site role %s: %w", in.role, err)
 		}

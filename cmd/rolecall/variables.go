@@ -9,11 +9,11 @@ import (
 	"strings"
 )
 
-// injected are the variables that Kubernetes sets for a service of the program's name.
+// injected are the variables that Kubernetes sets for a service named like the program.
 var injected = regexp.MustCompile(`_SERVICE_HOST$|_SERVICE_PORT(_[A-Z0-9_]+)?$|_PORT_[0-9]+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?$`)
 
-// checkVariables refuses variables that look like settings and are none: a server that ignored a misspelled name would
-// run with the default, which may be an empty database.
+// checkVariables refuses variables that look like settings but are none: a server that ignored a misspelled name would
+// run with the default, perhaps an empty database.
 func checkVariables(env map[string]string) error {
 	known := []string{"ROLECALL_TOKEN"}
 	for name := range settings {
@@ -31,12 +31,12 @@ func checkVariables(env map[string]string) error {
 	return nil
 }
 
-// ofTests reports whether a variable is one of the program's tests, which start servers.
+// ofTests reports whether a variable belongs to the program's tests, which start servers.
 func ofTests(name string) bool {
 	return strings.HasPrefix(name, "ROLECALL_TEST_") || slices.Contains([]string{"ROLECALL_REQUIRE_ALL", "ROLECALL_DEEP", "ROLECALL_POWERCUT", "ROLECALL_SHOTS"}, name)
 }
 
-// distance is how many letters must be put in, taken out or replaced to make b of a.
+// distance returns the number of letters to insert, delete or replace to turn a into b.
 func distance(a, b string) int {
 	row := make([]int, len(b)+1)
 	for j := range row {
@@ -57,7 +57,7 @@ func distance(a, b string) int {
 	return row[len(b)]
 }
 
-// parseMustExist reads the setting that keeps a server from beginning anew.
+// parseMustExist parses the setting that prevents a server from starting with an empty database.
 func parseMustExist(c *config, v string) (err error) {
 	c.existing, err = parseTruth(v)
 	return err

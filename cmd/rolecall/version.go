@@ -11,7 +11,7 @@ import (
 // release is set when a release is built: -ldflags "-X main.release=v1.2.3".
 var release string
 
-// version is the release, or that this is none, with what the Go command recorded about the source.
+// version returns the release. For a development build, it includes what the Go command recorded about the source.
 func version() string {
 	if release != "" {
 		return release
@@ -23,7 +23,7 @@ func version() string {
 	return development + "+" + info.Main.Version
 }
 
-// development is the version of a build that is no release. It is one word, because it stands in headers.
+// development is the version of a build that is not a release. It is one word because headers contain it.
 const development = "devel"
 
 func versionCommand() *command {

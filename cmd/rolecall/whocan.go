@@ -14,9 +14,9 @@ func whoCanCommand() *command {
 	var q query
 	return &command{
 		name: "who-can", operand: "ACTION TYPE",
-		summary: "List everybody who may do something in an organization, and by which roles",
+		summary: "List who may do something in an organization, and by which roles",
 		about: "The members come first, then up to 100 accounts outside the organization, if you may read the accounts of the\n" +
-			"site. Suspended accounts may do nothing. Exit code 0: there is somebody; 1: no one may.",
+			"site. Suspended accounts may do nothing. Exit code 1: no one may.",
 		examples: []string{
 			"rolecall who-can delete template --org acme",
 			"rolecall who-can assign assign_org_role --org acme --json --url https://roles.example.com",
@@ -63,7 +63,7 @@ func printWhoCan(w io.Writer, g *client.WhoCan) {
 	fmt.Fprintln(w, whoCanSentence(g))
 }
 
-// whoCanSentence is the answer in one line.
+// whoCanSentence returns the answer in one sentence.
 func whoCanSentence(g *client.WhoCan) string {
 	s := fmt.Sprintf("%s of %s can %s", thousands(g.Count), counted(g.Total, "member", "members"), doing(g.Action, g.ResourceType))
 	if g.Suspended > 0 {
@@ -71,7 +71,7 @@ func whoCanSentence(g *client.WhoCan) string {
 	}
 	switch {
 	case g.Outside == nil:
-		s += "; who else can is for those to see who may read the accounts of the site"
+		s += "; accounts outside the organization are not shown to you"
 	case g.Outside.Count > 0:
 		s += fmt.Sprintf("; %s outside the organization can, by roles of the site", counted(g.Outside.Count, "person", "people"))
 	}
