@@ -359,7 +359,7 @@ type UpdateLastUsedParams struct {
 	ID  string
 }
 
-// unit: signin
+// unit: site, signin
 func (q *Queries) UpdateLastUsed(ctx context.Context, arg UpdateLastUsedParams) error {
 	_, err := q.exec(ctx, q.updateLastUsedStmt, updateLastUsed, arg.Now, arg.ID)
 	return err

@@ -585,7 +585,7 @@ var writers = map[string]Unit{
 	"TouchUser":              SiteUnit,
 	"UpdateAuditHead":        OrganizationUnit | SiteUnit | SignInUnit,
 	"UpdateLastSeen":         SiteUnit | SignInUnit,
-	"UpdateLastUsed":         SignInUnit,
+	"UpdateLastUsed":         SiteUnit | SignInUnit,
 	"UpdateOrganization":     SiteUnit,
 	"UpdatePassword":         SiteUnit,
 	"UpdateProfile":          SiteUnit,

@@ -54,7 +54,7 @@ func TestWrongUnit(t *testing.T) {
 	// What comes before a refusal is rolled back with it.
 	first := organization("acme", someUser("").Now)
 	err := d.Update(ctx, db.SiteUnit, func(tx *db.Tx) error {
-		return errors.Join(tx.Writes().InsertOrganization(ctx, first), tx.Writes().UpdateLastUsed(ctx, db.UpdateLastUsedParams{ID: "key"}))
+		return errors.Join(tx.Writes().InsertOrganization(ctx, first), tx.Writes().DeleteOldLoginFailures(ctx, first.Now))
 	})
 	if !errors.Is(err, db.ErrUnit) {
 		t.Errorf("a statement of a sign-in on the site: %v", err)

@@ -29,7 +29,7 @@ VALUES (
     sqlc.narg(created_by));
 
 -- name: UpdateLastUsed :exec
--- unit: signin
+-- unit: site, signin
 UPDATE api_keys SET last_used = @now WHERE id = @id;
 
 -- name: DeleteAPIKey :exec
