@@ -146,7 +146,7 @@ func (s *Server) roleName(c *call, name string) string {
 	if err != nil {
 		return name
 	}
-	return displayName(v.Role.DisplayName, name)
+	return v.Role.Label()
 }
 
 // addMembers adds all users that are named.

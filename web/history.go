@@ -37,7 +37,7 @@ func (s *Server) historyPage(c *call, versions []org.RoleVersion, e *org.Error) 
 func (c *call) roleCrumbs(role org.Role) []views.Crumb {
 	return []views.Crumb{
 		{Label: c.rolesTitle(), URL: views.RolesURL(c.organization())},
-		{Label: displayName(role.DisplayName, role.Name), URL: views.RoleURL(c.organization(), role.Name)},
+		{Label: role.Label(), URL: views.RoleURL(c.organization(), role.Name)},
 	}
 }
 

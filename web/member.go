@@ -49,7 +49,7 @@ func (s *Server) memberPage(c *call, m *org.Member, form views.ExplainForm, conf
 		return p, err
 	}
 	return page{
-		title:  displayName(m.Name, m.Username),
+		title:  m.Label(),
 		active: "members",
 		crumbs: []views.Crumb{membersCrumb(c.memberHome())},
 		body: views.MemberPage(views.MemberView{
@@ -75,8 +75,6 @@ func (c *call) may(action, resourceType string, organization uuid.UUID) bool {
 	return c.subject.Can(action, rbac.Object{Type: resourceType, Org: organization})
 }
 
-func displayName(name, username string) string { return cmp.Or(name, username) }
-
 func (s *Server) removeMember(c *call) (reply, error) {
 	m, err := s.org.RemoveMember(c.fromVersions(), c.subject, c.organization(), c.user())
 	if err != nil {
@@ -88,7 +86,7 @@ func (s *Server) removeMember(c *call) (reply, error) {
 			return s.memberPage(c, &m, views.ExplainForm{Member: m, Catalog: s.Catalog}, true, e)
 		})
 	}
-	next := to(c.memberHome(), displayName(m.Name, m.Username)+" was removed.")
+	next := to(c.memberHome(), m.Label()+" was removed.")
 	next.undo = s.undo(c, org.Holder{Member: &m})
 	return reply{status: http.StatusNoContent, next: next}, nil
 }

@@ -17,7 +17,7 @@ func (s *Server) showMemberRoles(c *call) (reply, error) {
 
 func (s *Server) assignmentForm(c *call, a *org.Assignment, checked map[string]bool, e *org.Error) page {
 	f := views.AssignmentForm{Assignment: *a, Version: a.Member.Tag(), Checked: checked, Back: c.cameFrom(), Err: e, Catalog: s.Catalog}
-	name := displayName(a.Member.Name, a.Member.Username)
+	name := a.Member.Label()
 	return page{
 		title:  "Roles of " + name,
 		active: "members",
@@ -40,7 +40,7 @@ func (s *Server) setMemberRoles(c *call) (reply, error) {
 			return s.assignmentForm(c, &a, c.tickedRoles(), e), nil
 		})
 	}
-	next := to(c.memberHome(), "The roles of "+displayName(m.Name, m.Username)+" were updated.")
+	next := to(c.memberHome(), "The roles of "+m.Label()+" were updated.")
 	next.undo = s.undo(c, org.Holder{Member: &m})
 	return reply{
 		json: wireMember(&m), version: m.Tag(), next: next,

@@ -60,7 +60,7 @@ func (s *Server) showRoleMembers(c *call) (reply, error) {
 	return reply{html: func() (page, error) {
 		m, err := s.membersView(c, f)
 		m.Holding = &v
-		name := displayName(v.Role.DisplayName, v.Role.Name)
+		name := v.Role.Label()
 		return page{
 			title:  "Members with " + name,
 			active: "roles",
@@ -102,7 +102,7 @@ func (s *Server) addMember(c *call) (reply, error) {
 	if err != nil {
 		return c.again(err, func(e *org.Error) (page, error) { return s.memberSearch(c, views.AddMember{Query: c.user(), Err: e})() })
 	}
-	next := to(c.members(), displayName(m.Name, m.Username)+" was added.")
+	next := to(c.members(), m.Label()+" was added.")
 	next.undo = s.undo(c, org.Holder{Member: &m})
 	return reply{json: wireMember(&m), version: m.Tag(), next: next}, nil
 }

@@ -35,7 +35,7 @@ func (s *Server) createUser(c *call) (reply, error) {
 	if err != nil {
 		return c.again(err, func(e *org.Error) (page, error) { return s.newUserPage(c, e) })
 	}
-	done := displayName(u.Name, u.Username) + " was created."
+	done := u.Label() + " was created."
 	if in, _ := input.Read(); in.Invite {
 		return s.invite(c, &u, done)
 	}
@@ -114,7 +114,7 @@ func (s *Server) linkReply(c *call, link *org.PasswordLink, notice string) reply
 	return reply{noStore: true, html: func() (page, error) {
 		v, err := s.org.UserView(c.ctx, c.subject, link.User.ID.String())
 		return page{
-			title:  displayName(link.User.Name, link.User.Username),
+			title:  link.User.Label(),
 			active: "users",
 			crumbs: c.usersCrumb(),
 			notice: notice,

@@ -93,7 +93,7 @@ func (s *Server) createOrganization(c *call) (reply, error) {
 	}
 	return reply{
 		status: http.StatusCreated, json: wireOrganization(&o), version: o.Tag(),
-		next: to(views.MembersURL(o.Name, org.MemberFilter{}), displayName(o.DisplayName, o.Name)+" was created."),
+		next: to(views.MembersURL(o.Name, org.MemberFilter{}), o.Label()+" was created."),
 	}, nil
 }
 
@@ -131,6 +131,6 @@ func (s *Server) deleteOrganization(c *call) (reply, error) {
 	}
 	return reply{
 		json: client.Message{Message: "Organization has been deleted."},
-		next: to(views.OrganizationsPath, displayName(o.DisplayName, o.Name)+" was deleted."),
+		next: to(views.OrganizationsPath, o.Label()+" was deleted."),
 	}, nil
 }

@@ -11,7 +11,7 @@ import (
 // roleEditor is the editor of a role.
 func (s *Server) roleEditor(c *call, e views.RoleEditor) page {
 	e.Catalog, e.Now, e.CanCreate = s.Catalog, time.Now(), e.View.CanCreate
-	title := displayName(e.View.Role.DisplayName, e.View.Role.Name)
+	title := e.View.Role.Label()
 	if e.New {
 		title = "New role"
 	}
@@ -70,7 +70,7 @@ func (s *Server) savedRole(c *call, role *org.Role, err error) (reply, error) {
 	if c.ofSite() {
 		wire = wirePatchedRole(role)
 	}
-	next := to(views.RoleURL(c.organization(), role.Name), displayName(role.DisplayName, role.Name)+" was saved.")
+	next := to(views.RoleURL(c.organization(), role.Name), role.Label()+" was saved.")
 	return reply{json: s.Wire.savedRole(wire), version: role.Tag(), next: next}, nil
 }
 
@@ -140,7 +140,7 @@ func (s *Server) reviewRole(c *call) (reply, error) {
 		return reply{}, err
 	}
 	p := s.roleEditor(c, editor)
-	p.title = "Review " + displayName(editor.View.Role.DisplayName, editor.View.Role.Name)
+	p.title = "Review " + editor.View.Role.Label()
 	p.body = views.RoleReviewPage(views.RoleReview{Editor: editor, Impact: *impact, Err: refusal})
 	r := reply{html: show(p)}
 	if refused {

@@ -75,7 +75,7 @@ func (s *Server) deleteRole(c *call) (reply, error) {
 		})
 	}
 	status, json := s.Wire.deletedRole(wireRole(&role))
-	next := to(views.RolesURL(c.organization()), displayName(role.DisplayName, role.Name)+" was deleted.")
+	next := to(views.RolesURL(c.organization()), role.Label()+" was deleted.")
 	return reply{status: status, json: json, next: next}, nil
 }
 

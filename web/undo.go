@@ -19,7 +19,7 @@ func (s *Server) undoChange(c *call) (reply, error) {
 	if h.User != nil {
 		return reply{
 			json: wireUser(h.User),
-			next: to(c.usersHome(), "The change of "+displayName(h.User.Name, h.User.Username)+" was undone."),
+			next: to(c.usersHome(), "The change of "+h.User.Label()+" was undone."),
 			html: show(s.userRow(c, h.User, true)),
 		}, nil
 	}
@@ -31,7 +31,7 @@ func (s *Server) undoChange(c *call) (reply, error) {
 	home := cmp.Or(c.cameFrom(), views.MembersURL(o.Name, org.MemberFilter{}))
 	return reply{
 		json: wireMember(m), version: m.Tag(),
-		next: to(home, "The change of "+displayName(m.Name, m.Username)+" was undone."),
+		next: to(home, "The change of "+m.Label()+" was undone."),
 		html: s.memberRow(c, o.Name, m.UserID.String(), true),
 	}, nil
 }

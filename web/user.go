@@ -23,7 +23,7 @@ func (s *Server) showUser(c *call) (reply, error) {
 	}
 	return reply{json: wireUser(&u), version: u.Tag(), html: func() (page, error) {
 		p, err := s.userPage(c, views.UserPage{Confirm: c.query().text("confirm") == "delete"})
-		p.title = displayName(u.Name, u.Username)
+		p.title = u.Label()
 		return p, err
 	}}, nil
 }
@@ -62,7 +62,7 @@ func (s *Server) deleteUser(c *call) (reply, error) {
 	}
 	return reply{
 		json: client.Message{Message: "User has been deleted!"},
-		next: to(c.usersHome(), displayName(u.Name, u.Username)+" was deleted."),
+		next: to(c.usersHome(), u.Label()+" was deleted."),
 	}, nil
 }
 
@@ -115,5 +115,5 @@ func (s *Server) setStatus(c *call, status org.Status, done string) (reply, erro
 		return c.again(err, s.refusedUser(c, ""))
 	}
 	home := cmp.Or(c.cameFrom(), c.userHome(u.Username))
-	return reply{json: wireUser(&u), version: u.Tag(), next: to(home, displayName(u.Name, u.Username)+done)}, nil
+	return reply{json: wireUser(&u), version: u.Tag(), next: to(home, u.Label()+done)}, nil
 }

@@ -25,7 +25,7 @@ func (s *Server) showUserRoles(c *call) (reply, error) {
 
 func (s *Server) userAssignmentForm(c *call, a *org.UserAssignment, checked map[string]bool, e *org.Error) page {
 	f := views.UserAssignmentForm{UserAssignment: *a, Checked: checked, Back: c.cameFrom(), Err: e, Catalog: s.Catalog}
-	name := displayName(a.User.Name, a.User.Username)
+	name := a.User.Label()
 	return page{
 		title:  "Site roles of " + name,
 		active: "users",
@@ -45,7 +45,7 @@ func (s *Server) setUserRoles(c *call) (reply, error) {
 			return s.userAssignmentForm(c, &a, c.tickedRoles(), e), nil
 		})
 	}
-	next := to(c.usersHome(), "The site roles of "+displayName(u.Name, u.Username)+" were updated.")
+	next := to(c.usersHome(), "The site roles of "+u.Label()+" were updated.")
 	next.undo = s.undo(c, org.Holder{User: &u})
 	return reply{json: wireUser(&u), version: u.Tag(), next: next, html: show(s.userRow(c, &u, false))}, nil
 }
