@@ -12,8 +12,8 @@ import (
 	"rolecall.example/db"
 )
 
-// maxBulk is how many members one bulk action may reach: more would hold up every other write.
-const maxBulk = 10_000
+// MaxBulk is how many members one bulk action may reach: more would hold up every other write.
+const MaxBulk = 10_000
 
 // BulkAction is what a bulk action does to each member.
 type BulkAction string
@@ -140,9 +140,9 @@ func (c *change) bulkAction(org db.Organization, in Bulk) (bulkStep, error) {
 
 // bulkRows finds the members that are meant. Who is not one is told of in result.
 func (c *change) bulkRows(org db.Organization, in Bulk, result *BulkResult) ([]db.MemberRow, error) {
-	tooMany := invalid(fmt.Sprintf("More than %d members at once.", maxBulk), "Narrow the filter and do it in parts.")
+	tooMany := invalid(fmt.Sprintf("More than %d members at once.", MaxBulk), "Narrow the filter and do it in parts.")
 	if in.Match == nil {
-		if len(in.Users) > maxBulk {
+		if len(in.Users) > MaxBulk {
 			return nil, tooMany
 		}
 		return c.namedRows(org, in.Users, result)
@@ -151,12 +151,12 @@ func (c *change) bulkRows(org db.Organization, in Bulk, result *BulkResult) ([]d
 	if err != nil {
 		return nil, err
 	}
-	search.MaxRows, search.Skip = maxBulk+1, 0
+	search.MaxRows, search.Skip = MaxBulk+1, 0
 	ids, err := c.memberIDs(c.ctx, search)
 	if err != nil {
 		return nil, err
 	}
-	if len(ids) > maxBulk {
+	if len(ids) > MaxBulk {
 		return nil, tooMany
 	}
 	var rows []db.MemberRow

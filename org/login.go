@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
-	"net/netip"
 	"time"
 
 	"github.com/google/uuid"
@@ -123,17 +122,12 @@ func accountDoor(email string) string {
 	return "account " + b64.EncodeToString(hash[:])
 }
 
-// addressDoor is where wrong logins from an IP address are counted. Whoever has one IPv6 address has all 2^64 beside it.
+// addressDoor is where wrong logins from the network of an IP address are counted.
 func addressDoor(ip string) string {
-	addr, err := netip.ParseAddr(ip)
-	if err != nil {
-		return "address"
+	if network := Network(ip); network != "" {
+		return "address " + network
 	}
-	addr = addr.Unmap().WithZone("")
-	if addr.Is6() {
-		addr = netip.PrefixFrom(addr, 64).Masked().Addr()
-	}
-	return "address " + addr.String()
+	return "address"
 }
 
 // passwordDoor is where wrong guesses at the password of a signed-in account are counted. It is not the door of its

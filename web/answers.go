@@ -83,7 +83,7 @@ func (a *answers) tag(key cacheKey, revision int64) string {
 // will be kept as it is sent. Pages and fragments are made anew each time: they have words like "today", set cookies, and
 // may lack a part that could not be had.
 func (s *Server) recall(c *call) (answered bool, err error) {
-	if !c.route.Offers(Cacheable) || c.as != asJSON || c.csv || c.inProcess() != nil { // in this process a caller has no revision
+	if !c.route.Offers(Cacheable) || c.as != asJSON || c.csv || c.inProcess != nil { // in this process a caller has no revision
 		return false, nil
 	}
 	key, revision := cacheKey{c.subject.ID(), c.here(), c.coding()}, c.subject.Revision()

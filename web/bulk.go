@@ -13,10 +13,7 @@ import (
 // means all that the list of the same query shows with "all", but for those in "except". A form does the same, and is asked back before anything
 // happens, unless it comes from the page that asks.
 
-const (
-	actionAdd = "add" // makes users members; the other actions are org's
-	maxBulk   = 10_000
-)
+const actionAdd = "add" // makes users members; the other actions are org's
 
 func (s *Server) changeMembers(c *call) (reply, error) {
 	o, err := c.object()
@@ -73,7 +70,7 @@ func readBulk(o object) org.Bulk {
 	case !o.has("users") && !o.form:
 		o.addError("users", "must be given, unless all is true")
 	default:
-		in.Users = o.texts("users", maxBulk)
+		in.Users = o.texts("users", org.MaxBulk)
 	}
 	return in
 }
@@ -81,10 +78,10 @@ func readBulk(o object) org.Bulk {
 // excepted are those of all whom a change leaves alone. A list sends the rows that it shows and those that are ticked: the
 // others were unticked.
 func excepted(o object) []string {
-	except := o.texts("except", maxBulk)
+	except := o.texts("except", org.MaxBulk)
 	if o.form {
-		ticked := o.texts("users", maxBulk)
-		for _, user := range o.texts("shown", maxBulk) {
+		ticked := o.texts("users", org.MaxBulk)
+		for _, user := range o.texts("shown", org.MaxBulk) {
 			if !slices.Contains(ticked, user) && !slices.Contains(except, user) {
 				except = append(except, user)
 			}
@@ -177,7 +174,7 @@ func namesInput(o object) []string {
 		if !o.has("users") {
 			o.addError("users", "must be given")
 		}
-		return o.texts("users", maxBulk)
+		return o.texts("users", org.MaxBulk)
 	}
 	names := splitNames(o.text("names"))
 	if len(names) == 0 {

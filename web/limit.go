@@ -2,7 +2,6 @@ package web
 
 import (
 	"cmp"
-	"net/netip"
 	"sync"
 	"time"
 
@@ -117,9 +116,9 @@ func (s *Server) limit(c *call) error {
 	case c.subject != nil:
 		wait = s.requests.take(accountBucket(c), now)
 	case c.route.Access == Public && !c.safe():
-		wait = max(s.logins.take(network(c.ip), now), s.requests.take(network(c.ip), now))
+		wait = max(s.logins.take(org.Network(c.ip), now), s.requests.take(org.Network(c.ip), now))
 	default:
-		wait = s.requests.take(network(c.ip), now)
+		wait = s.requests.take(org.Network(c.ip), now)
 	}
 	return tooMany(wait)
 }
@@ -143,16 +142,4 @@ func (s *Server) limitChecks(c *call, n int, explain bool) error {
 		n = (n + checksPerToken - 1) / checksPerToken
 	}
 	return tooMany(s.requests.takeMore(accountBucket(c), n-1, s.Now()))
-}
-
-// network is who an address belongs to: whoever has one IPv6 address has all 2^64 beside it.
-func network(ip string) string {
-	addr, err := netip.ParseAddr(ip)
-	if err != nil {
-		return "unknown"
-	}
-	if addr = addr.Unmap().WithZone(""); addr.Is6() {
-		return netip.PrefixFrom(addr, 64).Masked().String()
-	}
-	return addr.String()
 }

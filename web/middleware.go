@@ -80,17 +80,20 @@ func userAgent(r *http.Request) string {
 }
 
 // observe surrounds everything: it has failures answered, panics included, and writes the log line.
-func (s *Server) observe(next echo.HandlerFunc) echo.HandlerFunc {
-	return func(ec echo.Context) error {
-		start := time.Now()
-		c := s.begin(ec)
-		defer func() { s.logRequest(c, time.Since(start)) }()
-		defer c.settle()
-		defer c.limitTime()()
-		if err := guarded(func() error { return next(ec) }); err != nil {
-			ec.Error(err)
+func (s *Server) observe(caller *org.Subject) echo.MiddlewareFunc {
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(ec echo.Context) error {
+			start := time.Now()
+			c := s.begin(ec)
+			c.inProcess = caller
+			defer func() { s.logRequest(c, time.Since(start)) }()
+			defer c.settle()
+			defer c.limitTime()()
+			if err := guarded(func() error { return next(ec) }); err != nil {
+				ec.Error(err)
+			}
+			return nil
 		}
-		return nil
 	}
 }
 

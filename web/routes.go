@@ -7,6 +7,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"rolecall.example/org"
 	"rolecall.example/static"
 	"rolecall.example/views"
 )
@@ -202,11 +203,12 @@ func resources() map[string]*resource {
 	return paths
 }
 
-// router is the way of every request: the outer chain, Echo's router, the chain of the route, and its handler.
-func (s *Server) router() http.Handler {
+// router is the way of every request: the outer chain, Echo's router, the chain of the route, and its handler. Requests are
+// those of the caller if it is not nil, and need no token then.
+func (s *Server) router(caller *org.Subject) http.Handler {
 	e := echo.New()
 	e.HTTPErrorHandler = s.conclude
-	e.Pre(s.observe, s.protect, plainPath, overrideMethod)
+	e.Pre(s.observe(caller), s.protect, plainPath, overrideMethod)
 	for path, r := range resources() {
 		chain := []echo.MiddlewareFunc{
 			step(r.dispatch), step(s.setUpFirst), step(s.admit), step(s.recall), step(s.repeat), step(s.dryRun), step(s.refuseIgnored),

@@ -105,12 +105,16 @@ func New(o Options) (*Server, error) {
 			return nil, err
 		}
 	}
-	s.handler = s.router()
+	s.handler = s.router(nil)
 	return s, nil
 }
 
 // ServeHTTP answers one request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
+
+// InProcess answers requests of this process itself as caller, who needs no token. No request that comes over a network gets
+// there: a handler of its own knows the caller.
+func (s *Server) InProcess(caller *org.Subject) http.Handler { return s.router(caller) }
 
 // Drain makes the server say that it is going away, so that no new work is sent to it.
 func (s *Server) Drain() { s.draining.Store(true) }
