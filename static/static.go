@@ -1,5 +1,6 @@
 // Package static has the files that pages load: stylesheet, script, font, icon and the vendored htmx. They are embedded in
-// the binary, minified and compressed once. Their URLs contain a hash of the content, so that browsers cache them forever.
+// the binary and compressed once. Their URLs contain a hash of the content, so that browsers cache them forever. The package
+// also chooses and makes the compressed forms of other answers.
 package static
 
 import (
@@ -7,17 +8,12 @@ import (
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"net/http"
 	"path"
 	"strconv"
 	"strings"
 	"sync"
-
-	"github.com/tdewolff/minify/v2"
-	"github.com/tdewolff/minify/v2/css"
-	"github.com/tdewolff/minify/v2/js"
 )
 
 //go:embed app.css app.js favicon.svg inter.woff2 vendor/htmx.min.js
@@ -49,8 +45,8 @@ var loaded = sync.OnceValues(func() (*assets, error) {
 	return load("inter.woff2", "favicon.svg", "app.css", "app.js", "vendor/htmx.min.js")
 })
 
-// Load prepares the files. An error is a defect of the build: a missing file, or a syntax error. URL and Handler must be
-// used only after Load has succeeded.
+// Load prepares the files. An error is a defect of the build: a missing file. URL and Handler must be used only after Load has
+// succeeded.
 func Load() error {
 	_, err := loaded()
 	return err
@@ -66,11 +62,6 @@ func load(names ...string) (*assets, error) {
 		ext := path.Ext(name)
 		if ext == ".css" {
 			body = link(body, byName)
-		}
-		if !strings.HasPrefix(name, "vendor/") { // vendored files are served unchanged
-			if body, err = smallerSource(contentTypes[ext], body); err != nil {
-				return nil, fmt.Errorf("static: %s: %w", name, err)
-			}
 		}
 		sum := sha256.Sum256(body)
 		a := &asset{
@@ -88,24 +79,6 @@ func load(names ...string) (*assets, error) {
 	}
 	return &assets{byName, byURL}, nil
 }
-
-// smallerSource minifies scripts and stylesheets, which saves a quarter of the bytes. It runs here, not in a build step, so
-// that edited files are served at once.
-func smallerSource(contentType string, body []byte) ([]byte, error) {
-	media, _, _ := strings.Cut(contentType, ";")
-	small, err := minifier().Bytes(media, body)
-	if errors.Is(err, minify.ErrNotExist) {
-		return body, nil
-	}
-	return small, err
-}
-
-var minifier = sync.OnceValue(func() *minify.M {
-	m := minify.New()
-	m.AddFunc("text/css", css.Minify)
-	m.AddFunc("text/javascript", js.Minify)
-	return m
-})
 
 // link replaces the names of assets in a stylesheet by their hashed URLs.
 func link(css []byte, known map[string]*asset) []byte {
