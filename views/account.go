@@ -8,7 +8,7 @@ import (
 	"rolecall.example/views/ui"
 )
 
-// Account is the page of one's own account.
+// Account is the page of the caller's own account.
 type Account struct {
 	org.UserView
 	Sessions  []org.Session
@@ -21,7 +21,7 @@ type Account struct {
 	Now       time.Time
 }
 
-// device says in a few words what a session was started with.
+// device names the browser and the system of a session, from its user agent.
 func device(userAgent string) string {
 	find := func(words ...string) string {
 		for i := 0; i < len(words); i += 2 {

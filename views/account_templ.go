@@ -13,7 +13,7 @@ import (
 	"strconv"
 )
 
-// AccountPage is the body of the page of one's own account.
+// AccountPage is the body of the page of the caller's own account.
 func AccountPage(a Account) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -600,7 +600,7 @@ func confirmSignOut(a Account) templ.Component {
 	})
 }
 
-// accountShortcuts turns the shortcuts of one key off, for people whose speech or tremor would press them.
+// accountShortcuts turns single-key shortcuts off, for people whose speech input or tremor would press them.
 func accountShortcuts(a Account) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -8,6 +8,6 @@ type AddMember struct {
 	Query        string
 	Candidates   []org.User
 	Names        string          // in the box for many at once
-	Result       *org.BulkResult // what became of those that were in the box
+	Result       *org.BulkResult // the outcome for each name in the box
 	Err          *org.Error
 }

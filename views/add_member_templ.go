@@ -135,7 +135,7 @@ func AddMemberPage(a AddMember) templ.Component {
 	})
 }
 
-// addMany takes names in one go; it stays folded until somebody needs it.
+// addMany takes many names at once. It is folded until it is used.
 func addMany(a AddMember) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -240,7 +240,7 @@ func addMany(a AddMember) templ.Component {
 	})
 }
 
-// addResult has a line for everybody who was named.
+// addResult has a line for each name that was given.
 func addResult(a AddMember) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -398,7 +398,7 @@ func addResult(a AddMember) templ.Component {
 	})
 }
 
-// AddMemberResults is what stands inside #results of that page, as a fragment.
+// AddMemberResults is the fragment for #results of that page.
 func AddMemberResults(a AddMember) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

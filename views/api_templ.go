@@ -10,8 +10,8 @@ import templruntime "github.com/a-h/templ/runtime"
 
 import "rolecall.example/views/ui"
 
-// apiButton offers the page to programs: as JSON, and as command lines to copy. It is a popover, which needs no script;
-// only the buttons that copy do.
+// apiButton offers the page to programs: as JSON, and as command lines to copy. The popover needs no script; only its
+// buttons that copy do.
 func apiButton(a *API) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

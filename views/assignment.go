@@ -27,12 +27,13 @@ func (f AssignmentForm) choices(builtIn bool) []org.RoleChoice {
 	return out
 }
 
-// frozen says whether no box can be changed: then nothing in the list takes the focus, and it must itself to be scrolled.
+// frozen reports whether no box can be changed. The list then takes the focus itself, or the keyboard could not scroll
+// it.
 func (f AssignmentForm) frozen() bool {
 	return !slices.ContainsFunc(f.Choices, func(c org.RoleChoice) bool { return c.Refusal == "" })
 }
 
-// ticked says how a box stands: as the person left it, or as the member holds the role.
+// ticked reports whether a box is ticked: as the person left it, or else as the member holds the role.
 func (f AssignmentForm) ticked(c org.RoleChoice) bool {
 	if f.Checked == nil || c.Refusal != "" {
 		return c.Held
@@ -40,5 +41,5 @@ func (f AssignmentForm) ticked(c org.RoleChoice) bool {
 	return f.Checked[c.Role.Name]
 }
 
-// ofSite tells the form with the site roles of an account from that of a member.
+// ofSite reports whether the form is about the site roles of an account, not the roles of a member.
 func (f AssignmentForm) ofSite() bool { return f.Organization.Name == "" }

@@ -112,8 +112,8 @@ func AssignmentPage(f AssignmentForm) templ.Component {
 	})
 }
 
-// AssignmentPopover is the same form as a fragment for #pop. When it is saved the row of the member is swapped; when it
-// is refused the form comes back in the popover.
+// AssignmentPopover is the same form as a fragment for #pop. Saved, it swaps the row of the member; refused, it comes
+// back in the popover.
 func AssignmentPopover(f AssignmentForm) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -229,7 +229,7 @@ func AssignmentPopover(f AssignmentForm) templ.Component {
 	})
 }
 
-// assignmentFields are the roles to tick. The field "roles" says that the form was there, even when nothing is ticked.
+// assignmentFields are the roles to tick. With the field "roles", an empty choice differs from no choice.
 func assignmentFields(f AssignmentForm) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -433,8 +433,8 @@ func choiceGroup(f AssignmentForm, label string, builtIn bool) templ.Component {
 	})
 }
 
-// choice is one role. A disabled box is not sent by the browser, so a held role behind one is sent by a hidden field:
-// else saving would take it away. data-held is what the member holds, for the summary of the change.
+// choice is one role. Browsers do not send a disabled box, so a hidden field sends a held role behind one: saving would
+// take it away otherwise. data-held marks the roles that the member holds, for the summary of the change.
 func choice(f AssignmentForm, c org.RoleChoice) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

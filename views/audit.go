@@ -36,7 +36,7 @@ func (a Audit) with(name, value string) string {
 	return page + "?" + name + "=" + value
 }
 
-// here is this page: where an undo returns to.
+// here is the URL of this page: an undo returns to it.
 func (a Audit) here() string {
 	switch {
 	case a.Before > 0:
@@ -47,7 +47,7 @@ func (a Audit) here() string {
 	return AuditURL(a.Query, a.Organization)
 }
 
-// older is the URL of the page below, "" if there is none; newer that of the page above.
+// older is the URL of the page with the next older entries, "" if there is none; newer is its opposite.
 func (a Audit) older() string {
 	if !a.List.Older || len(a.List.Entries) == 0 {
 		return ""
@@ -81,7 +81,7 @@ func (a Audit) days() []auditDay {
 	return days
 }
 
-// sentence is an entry in words: what stands before its target, and what after it.
+// sentence is an entry in words: the part before its target, and the part after it.
 type sentence struct{ before, after string }
 
 func (a Audit) sentence(e org.AuditEntry) sentence {
@@ -133,7 +133,7 @@ func tried(e org.AuditEntry) sentence {
 	return sentence{"was refused " + verb, after}
 }
 
-// targetURL is the page of what an entry is about, "" if it is gone or has none.
+// targetURL is the page of the target of an entry, "" if it is gone or has none.
 func (a Audit) targetURL(e org.AuditEntry) string {
 	switch {
 	case e.Deleted || e.Action == "delete" && !e.Refused():
@@ -161,20 +161,20 @@ func (a Audit) whyURL(e org.AuditEntry) string {
 	return ExplainURL(e.Organization.Name, e.User.Username, org.Question{Action: p.Action, ResourceType: p.ResourceType})
 }
 
-// open says whether the changes of an entry are shown at once: those of a role are what people come for,
-// unless they would push everything else out of sight.
+// open reports whether the changes of an entry are unfolded. People come for the changes of a role, unless those are so
+// many that they would push everything else out of sight.
 func (a Audit) open(e org.AuditEntry) bool {
 	return e.ResourceType == "custom_role" && fewChanges(a.changes(e))
 }
 
-// terse says whether the sentence says all that changed.
+// terse reports whether the sentence covers every change, so that no list of them is needed.
 func (a Audit) terse(e org.AuditEntry) bool {
 	gained, lost := roleChanges(e)
 	n := len(a.changes(e))
 	return n == 0 || e.Action == "write" && n == len(gained)+len(lost) && (len(gained) == 0 || len(lost) == 0)
 }
 
-// actor is who did it, as the trail has it.
+// actor is the name of the person behind an entry, as the trail has it.
 func (a Audit) actor(e org.AuditEntry) string {
 	if e.User != nil {
 		return e.User.Label()

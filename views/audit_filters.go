@@ -15,7 +15,7 @@ type auditFilter struct {
 	off              string // the page without it
 }
 
-// The keys of the query language that have a filter of their own.
+// auditKeys are the keys of the query language that have a filter of their own.
 var auditKeys = []struct{ key, label, kind string }{
 	{"username", "Actor", "text"}, {"action", "Action", "select"}, {"resource_type", "Kind", "select"},
 	{"resource_target", "Target", "text"}, {"organization", "Organization", "text"},
@@ -57,7 +57,7 @@ func (a Audit) filters() []auditFilter {
 	return out
 }
 
-// shown is the value of a filter as people read it.
+// shown is the value of a filter for people.
 func (f auditFilter) shown() string {
 	for _, o := range f.options {
 		if o.On {
@@ -67,7 +67,7 @@ func (f auditFilter) shown() string {
 	return f.value
 }
 
-// words are the bare words of the query; other its terms that no filter shows.
+// words are the bare words of the query; other are its terms that no filter shows.
 func (a Audit) words() string {
 	return org.JoinQuery(slices.DeleteFunc(org.QueryTerms(a.Query), func(t org.QueryTerm) bool { return t.Key != "" }))
 }

@@ -89,7 +89,7 @@ func AuditPage(a Audit) templ.Component {
 	})
 }
 
-// AuditResults is what stands inside #results, as a fragment, with the parts of the page that follow from the filter.
+// AuditResults is the fragment for #results, with the parts of the page that depend on the filters.
 func AuditResults(a Audit) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

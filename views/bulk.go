@@ -5,7 +5,7 @@ import (
 	"rolecall.example/views/ui"
 )
 
-// BulkConfirm is the page that asks back before a change of many members.
+// BulkConfirm is the page that asks for confirmation before a change of many members.
 type BulkConfirm struct {
 	Bulk   org.Bulk
 	Role   string // display name of the role
@@ -15,7 +15,7 @@ type BulkConfirm struct {
 	Err    *org.Error
 }
 
-// BulkDone is the page that tells what a change of many members did, when it left some out.
+// BulkDone is the page with the outcome of a change of many members that left some out.
 type BulkDone struct {
 	Bulk   org.Bulk
 	Role   string
@@ -39,7 +39,7 @@ func (b BulkConfirm) Title() string {
 	}
 }
 
-// verb is what the button does.
+// verb is the label of the button.
 func (b BulkConfirm) verb() string {
 	n := ui.Plural(len(b.Result.Done), "member")
 	switch b.Bulk.Action {
@@ -52,7 +52,7 @@ func (b BulkConfirm) verb() string {
 	}
 }
 
-// unchanged says why some are as they should be already.
+// unchanged is the line about members who need no change.
 func (b BulkConfirm) unchanged() string {
 	n := len(b.Result.Unchanged)
 	if b.Bulk.Action == org.BulkRemoveRole {
@@ -61,7 +61,7 @@ func (b BulkConfirm) unchanged() string {
 	return ui.Plural(n, "member") + " " + ui.Verb(n, "have") + " it already."
 }
 
-// all says whether everybody is meant who matches a filter, not those who were ticked.
+// all reports whether the change is for every member who matches the filter, not for ticked rows.
 func (b BulkConfirm) all() bool { return b.Bulk.Match != nil }
 
 // meant is how many members the question is about.
@@ -69,7 +69,7 @@ func (b BulkConfirm) meant() int {
 	return len(b.Result.Done) + len(b.Result.Unchanged) + len(b.Result.Refused)
 }
 
-// Sentence says what was done.
+// Sentence is the outcome in one sentence.
 func (b BulkDone) Sentence() string {
 	n := len(b.Result.Done)
 	switch {
@@ -86,15 +86,15 @@ func (b BulkDone) Sentence() string {
 	}
 }
 
-// mostTold is how many lines a list of people or permissions shows before it is cut or folded.
-const mostTold = 12
+// maxListed is how many lines a list of people or permissions shows before it is cut or folded.
+const maxListed = 12
 
-func told[T any](list []T) []T { return list[:min(mostTold, len(list))] }
-func rest[T any](list []T) []T { return list[min(mostTold, len(list)):] }
+func firstN[T any](list []T) []T { return list[:min(maxListed, len(list))] }
+func rest[T any](list []T) []T   { return list[min(maxListed, len(list)):] }
 
-func someNames(members []org.Member) string {
+func summarize(members []org.Member) string {
 	var names []string
-	for _, m := range told(members) {
+	for _, m := range firstN(members) {
 		names = append(names, m.Label())
 	}
 	if more := len(members) - len(names); more > 0 {

@@ -14,8 +14,8 @@ import (
 	"strconv"
 )
 
-// bulkBar has what can be done to the ticked rows. The stylesheet shows it when there are any, counts them, and offers
-// everybody who matches once the whole page is ticked.
+// bulkBar has the actions on the ticked rows. The stylesheet shows it when there are any, counts them, and offers every
+// match once the whole page is ticked.
 func bulkBar(m Members) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -297,8 +297,8 @@ func bulkRoles(m Members, action, label, glyph string) templ.Component {
 	})
 }
 
-// BulkConfirmPage is the body of the page that asks back before many members are changed. It carries everything that the
-// change needs; what it was told to expect is checked when it happens.
+// BulkConfirmPage is the body of the page that asks for confirmation before many members are changed. It carries all
+// that the change needs, and the number of members that the change is expected to reach.
 func BulkConfirmPage(b BulkConfirm) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -376,7 +376,7 @@ func BulkConfirmPage(b BulkConfirm) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var18 string
-			templ_7745c5c3_Var18, templ_7745c5c3_Err = templ.JoinStringErrs(someNames(b.Result.Done))
+			templ_7745c5c3_Var18, templ_7745c5c3_Err = templ.JoinStringErrs(summarize(b.Result.Done))
 			if templ_7745c5c3_Err != nil {
 				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/bulk.templ`, Line: 69, Col: 33}
 			}
@@ -724,7 +724,7 @@ func bulkHidden(b BulkConfirm) templ.Component {
 	})
 }
 
-// refusals are those that are left out, each with the reason.
+// refusals lists who is left out, each with the reason.
 func refusals(list []org.BulkRefusal) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -764,7 +764,7 @@ func refusals(list []org.BulkRefusal) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			for _, r := range told(list) {
+			for _, r := range firstN(list) {
 				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 67, "<li><b class=\"trunc\">")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -844,7 +844,7 @@ func refusals(list []org.BulkRefusal) templ.Component {
 	})
 }
 
-// BulkDonePage is the body of the page that tells what was done, and to whom it was not.
+// BulkDonePage is the body of the page with the outcome of such a change.
 func BulkDonePage(b BulkDone) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -889,7 +889,7 @@ func BulkDonePage(b BulkDone) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var44 string
-			templ_7745c5c3_Var44, templ_7745c5c3_Err = templ.JoinStringErrs(someNames(b.Result.Done))
+			templ_7745c5c3_Var44, templ_7745c5c3_Err = templ.JoinStringErrs(summarize(b.Result.Done))
 			if templ_7745c5c3_Err != nil {
 				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/bulk.templ`, Line: 164, Col: 33}
 			}

@@ -19,10 +19,10 @@ type change struct {
 	note        string
 }
 
-// fewChanges says whether a list of changes is short enough to be seen without asking for it.
+// fewChanges reports whether a list of changes is short enough to be unfolded.
 func fewChanges(list []change) bool { return len(list) <= 12 }
 
-// stateChange is the line of a permission about which a role says something else now.
+// stateChange is the line of a permission whose state in a role changed.
 func stateChange(d rbac.Difference) change {
 	becomes := stateWords[d.To]
 	c := change{becomes.class, becomes.sign, becomes.verb + " ", d.Pair().String(), levelWord(d.Level)}
@@ -52,7 +52,7 @@ func (a Audit) changes(e org.AuditEntry) []change {
 		}
 		c := e.Diff[field]
 		if valueText(c.Old) == nothing && c.New == e.ResourceTarget || valueText(c.New) == nothing && c.Old == e.ResourceTarget {
-			continue // the sentence names it
+			continue // the sentence has it
 		}
 		if c.Secret {
 			out = append(out, change{"del", "•", "", ui.FieldLabel(field), "changed, not recorded"})
@@ -101,7 +101,7 @@ func permissionChanges(e org.AuditEntry) []rbac.Difference {
 func recorded(v any) []rbac.Permission {
 	text, _ := json.Marshal(v)
 	var list []rbac.Permission
-	_ = json.Unmarshal(text, &list) // what is no list of permissions shows none
+	_ = json.Unmarshal(text, &list) // anything but a list of permissions shows none
 	return list
 }
 
@@ -120,7 +120,7 @@ func texts(v any) []string {
 // nothing stands for an empty value.
 const nothing = "nothing"
 
-// valueText is a recorded value as people read it.
+// valueText is a recorded value for people.
 func valueText(v any) string {
 	switch v := v.(type) {
 	case nil:

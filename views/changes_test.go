@@ -21,7 +21,7 @@ func bulkResult() org.BulkResult {
 
 func fullImpact() org.Impact {
 	i := org.Impact{Members: 12, Affected: 3, Roleless: 2}
-	for range mostTold + 3 {
+	for range maxListed + 3 {
 		i.Gains = append(i.Gains, org.ImpactLine{Permission: allow("template:read")[0], Members: 1, Sample: []string{hostile}})
 	}
 	i.Losses = []org.ImpactLine{{Permission: allow("template:delete")[0], Own: true, Members: 2}}

@@ -22,7 +22,7 @@ func (c Compare) label(r org.Role, at org.RoleAt) string {
 	return r.Label() + ", version " + strconv.FormatInt(at.Version, 10)
 }
 
-// versionText is a version in a field; as it is now is nothing.
+// versionText is a version in a form field; the current one is "".
 func versionText(v int64) string {
 	if v == 0 {
 		return ""

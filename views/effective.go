@@ -20,12 +20,12 @@ type effRow struct {
 	rbac.ResourceType
 	chips   []effChip
 	sources []rbac.Match
-	implied bool // something is allowed by nothing but what everybody holds
+	implied bool // an action is allowed by the implied roles alone
 }
 
 // effChip is one action that is decided.
 type effChip struct {
-	label, class, title string // class: "st a", "st d"; "st imp" is allowed to everybody
+	label, class, title string // class: "st a", "st d"; "st imp" for what every member may do
 	url                 string // the explanation
 }
 
@@ -89,7 +89,7 @@ func (a ExplainForm) row(t rbac.ResourceType, lines []org.EffectiveLine) effRow 
 	return row
 }
 
-// text is what a row is found by.
+// text is the text that a filter of the rows searches.
 func (r effRow) text(area string) string {
 	words := []string{area, r.Name, r.Label}
 	for _, c := range r.chips {
@@ -101,7 +101,7 @@ func (r effRow) text(area string) string {
 	return strings.Join(words, " ")
 }
 
-// matchesAll says whether text has all the words.
+// matchesAll reports whether text has all the words.
 func matchesAll(words, text string) bool {
 	text = strings.ToLower(text)
 	return !slices.ContainsFunc(strings.Fields(strings.ToLower(words)), func(w string) bool { return !strings.Contains(text, w) })

@@ -9,12 +9,13 @@ import (
 	"rolecall.example/views/ui"
 )
 
-// ExplainForm is the explainer of one member: the question as a form, its answer, and everything that the member may do.
+// ExplainForm is the explainer of one member: the question as a form, its answer, and everything that the member may
+// do.
 type ExplainForm struct {
 	Organization org.Organization
 	Member       org.Member
-	Question     org.Question     // without an action: nothing was asked yet
-	Answer       *org.Explanation // nil: nothing was asked, or Err says why it could not be answered
+	Question     org.Question     // without an action: no question yet
+	Answer       *org.Explanation // nil: no question yet, or Err is why there is no answer
 	Err          *org.Error
 	Effective    []org.EffectiveLine
 	Find         string        // narrows Effective down to what has all these words
@@ -23,7 +24,7 @@ type ExplainForm struct {
 	LinkSite     bool          // likewise those of the site
 }
 
-// first is what the person is called in a sentence: the first word of the name.
+// first is the first word of the name, for sentences.
 func (a ExplainForm) first() string {
 	name := a.Member.Label()
 	if a.Member.Name != "" {
@@ -86,12 +87,12 @@ func chainOf(e *org.Explanation) []chainLevel {
 	return out
 }
 
-// matchRef is the role of a match as other parts of a page name it.
+// matchRef is the role of a match as a reference, for the tags of roles.
 func matchRef(m rbac.Match) org.RoleRef {
 	return org.RoleRef{Name: m.Role.Name, DisplayName: org.RoleLabel(m.Role), OrganizationID: m.Org, BuiltIn: m.Role.BuiltIn}
 }
 
-// implied says whether everybody holds the role of a match.
+// implied reports whether the role of a match is one that every account or member holds.
 func (a ExplainForm) implied(m rbac.Match) bool {
 	c := catalogOr(a.Catalog)
 	return m.Role == c.ImpliedSite() || m.Role == c.ImpliedOrganization()
@@ -111,8 +112,8 @@ func (a ExplainForm) fixURL(s org.Suggestion) string {
 	return RoleURL("", s.Role.Name)
 }
 
-// suggestions are the ways to turn the verdict that are worth showing: those that the caller may take first, and full
-// control of the site last.
+// suggestions are the ways to turn the verdict that are worth showing: first those open to the caller, and full control
+// of the site last.
 func (a ExplainForm) suggestions() []org.Suggestion {
 	list := slices.Clone(a.Answer.Changes)
 	rank := func(s org.Suggestion) int {
@@ -128,5 +129,5 @@ func (a ExplainForm) suggestions() []org.Suggestion {
 	return list[:min(len(list), maxSuggestions)]
 }
 
-// maxSuggestions is how many ways are shown: beyond these each does much more than was asked.
+// maxSuggestions is how many ways are shown: those beyond do much more than the question asks for.
 const maxSuggestions = 6

@@ -15,7 +15,7 @@ import (
 	"strconv"
 )
 
-// questionForm is the question as a sentence; what it leads to can be linked.
+// questionForm is the question as a sentence. It is sent by GET, so that every answer has a URL.
 func questionForm(a ExplainForm) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -311,7 +311,7 @@ func questionFields(c *rbac.Catalog, q org.Question, anyone, own string) templ.C
 	})
 }
 
-// ExplainAnswer is what stands below the question: the verdict, how it came about, and what would change it.
+// ExplainAnswer stands below the question: the verdict, how it came about, and changes that would turn it.
 func ExplainAnswer(a ExplainForm) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -200,7 +200,7 @@ func TestExplainAnswer(t *testing.T) {
 	if a := hit.Find("a.tag.custom").AttrOr("href", ""); a != RoleURL("acme", hostile) {
 		t.Errorf("the role leads to %q", a)
 	}
-	// What the caller may do comes first and is a link; the rest says why not.
+	// The suggestions open to the caller come first, with a link; the others have the reason why not.
 	changes := doc.Find(".changes li")
 	if changes.Length() != 4 || changes.First().Find("a").AttrOr("href", "") != MemberRolesURL("acme", rtl) || changes.Last().Find("a").Length() != 0 || !strings.Contains(changes.Last().Text(), hostile) {
 		t.Errorf("the changes are %s", changes.Text())

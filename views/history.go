@@ -18,7 +18,7 @@ type History struct {
 func (h History) org() string  { return h.View.Organization.Name }
 func (h History) name() string { return h.View.Role.Name }
 
-// at is a version of the role.
+// at refers to a version of the role.
 func (h History) at(version int64) org.RoleAt { return org.RoleAt{Name: h.name(), Version: version} }
 
 // versionStep is a version with what it changed.

@@ -5,7 +5,7 @@ import (
 	"rolecall.example/views/ui"
 )
 
-// silent says whether a change makes no difference to anybody's rights.
+// silent reports whether a change makes no difference to anyone's rights.
 func silent(i org.Impact) bool {
 	return len(i.Gains)+len(i.Losses)+len(i.Keeps)+i.Roleless == 0
 }

@@ -13,7 +13,7 @@ import (
 	"rolecall.example/views/ui"
 )
 
-// impact tells what a change does to what people may do.
+// impact shows how a change affects the rights of people.
 func impact(i org.Impact) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -173,7 +173,7 @@ func impactLines(label, class, mark string, lines []org.ImpactLine) templ.Compon
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			for _, l := range told(lines) {
+			for _, l := range firstN(lines) {
 				templ_7745c5c3_Err = impactLine(class, mark, l).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err

@@ -6,20 +6,20 @@ import (
 	"rolecall.example/org"
 )
 
-// Lint is what an organization's roles and assignments have in them that does nothing, or not what it seems.
+// Lint is the page of the role check: roles and assignments that do nothing, or not what they seem to.
 type Lint struct {
 	Organization org.Organization
 	Findings     []org.Finding
 }
 
-// lintGroup is the findings of one rule: how many, and a line for those that differ in their permission or member only.
+// lintGroup has the findings of one rule. Those that differ only in the permission or the member share a line.
 type lintGroup struct {
 	rule, title string
 	count       int
 	lines       []lintLine
 }
 
-// lintLine is one thing to put right, and the permissions and members that it is about.
+// lintLine is one thing to put right, with the permissions and members concerned.
 type lintLine struct {
 	org.Finding
 	permissions []string
@@ -37,7 +37,7 @@ func (l *lintLine) same(f *org.Finding) bool {
 	return l.Member == f.Member && l.Message == f.Message
 }
 
-// people are those whom one line is about, where they are several.
+// people are the members of a line that concerns several.
 func (l *lintLine) people() []org.Member {
 	if len(l.members) < 2 {
 		return nil
@@ -78,7 +78,7 @@ func (l Lint) groups() []lintGroup {
 	return out
 }
 
-// fixLabel is what the link to that place says.
+// fixLabel is the label of the link to where a finding can be put right.
 func fixLabel(f org.Finding) string {
 	switch {
 	case f.Member != nil:

@@ -13,7 +13,7 @@ import (
 	"rolecall.example/views/ui"
 )
 
-// LintPage is the body of the page that looks for what does nothing.
+// LintPage is the body of the page of the role check.
 func LintPage(l Lint) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

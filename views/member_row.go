@@ -11,7 +11,7 @@ import (
 type MemberRowView struct {
 	Member       org.Member
 	Organization org.Organization
-	Query        string // what was searched for, to mark it
+	Query        string // the search, to mark its matches
 	Back         string // the list to go back to from the pages of the member; "" is all members
 	LinkRoles    bool   // the caller may open the roles
 	CanAssign    bool   // the caller may give or take roles here; org.Member.RolesRefusal has the last word
@@ -20,7 +20,7 @@ type MemberRowView struct {
 	Now          time.Time
 }
 
-// id is the row's place in the document. It is made of the user id, which is safe in a selector whatever the name is.
+// id is the id of the row in the document. It is made of the user id, which is safe in a selector, unlike a name.
 func (r MemberRowView) id() string { return memberID(r.Member) }
 
 func memberID(m org.Member) string { return "m-" + m.UserID.String() }
@@ -42,7 +42,7 @@ func (r MemberRowView) hidden() []string {
 	return out
 }
 
-// selectable says whether the list that the row stands in has boxes to tick.
+// selectable reports whether the rows of the list have boxes to tick.
 func (r MemberRowView) selectable() bool { return r.CanAssign || r.CanRemove }
 
 func (r MemberRowView) moreLabel() string { return "+" + strconv.Itoa(len(r.hidden())) }

@@ -14,7 +14,7 @@ import (
 	"strings"
 )
 
-// MemberRow is one row of the list, and what takes its place after a change. Its id is made of the user id.
+// MemberRow is one row of the list, and the fragment that replaces it after a change.
 func MemberRow(r MemberRowView) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

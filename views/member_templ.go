@@ -323,7 +323,7 @@ func confirmRemove(v MemberView) templ.Component {
 	})
 }
 
-// memberRefusals tells why something that the caller may do to others is not offered here.
+// memberRefusals is why the caller cannot do to this member what they may do to others.
 func memberRefusals(v MemberView) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -13,7 +13,7 @@ type Members struct {
 	List      org.MemberList
 	Filter    org.MemberFilter
 	Roles     []org.Role    // for the role filter; empty: the caller may not see roles, so they are not linked either
-	Holding   *org.RoleView // the list is of those who hold this role (RoleMembersPage)
+	Holding   *org.RoleView // the list has the holders of this role (RoleMembersPage)
 	SiteRoles []org.Role    // for the site role filter; may be empty
 	Now       time.Time
 }
@@ -31,11 +31,11 @@ func (m Members) url(f org.MemberFilter) string {
 	if m.Holding == nil {
 		return MembersURL(m.List.Organization.Name, f)
 	}
-	f.Roles = nil // the path says it
+	f.Roles = nil // the path has it
 	return ui.URL(RoleMembersURL(m.List.Organization.Name, m.Holding.Role.Name), memberQuery(f))
 }
 
-// bulk says whether rows can be selected: the caller may do something to some of them.
+// bulk reports whether rows can be selected, because the caller may change some of them.
 func (m Members) bulk() bool { return !m.List.OnlySelf && (m.List.CanAssign || m.List.CanRemove) }
 
 // total is the number of all members, 0 when a filter hides it.
@@ -76,7 +76,7 @@ func (m Members) order() ui.Order {
 // firstPage is the first page of this list.
 func (m Members) firstPage() string { return m.paging().At(0) }
 
-// kept are the fields that the search needs besides those that it shows, so that nothing of the URL is lost.
+// kept are the parameters of the URL that the search does not show, as hidden fields.
 func (m Members) kept() []ui.Hidden {
 	return ui.HiddenOf(m.firstPage(), "q", "role", "site_role", "status")
 }
@@ -89,7 +89,7 @@ func (m Members) clearURL() string {
 	return m.url(org.MemberFilter{Sort: m.Filter.Sort, Limit: m.Filter.Limit})
 }
 
-// filters are the filters that this caller can use; one that has nothing to choose from is left out.
+// filters are the filters of the list. One without options is left out.
 func (m Members) filters() []ui.Filter {
 	without := func(change func(*org.MemberFilter)) string {
 		f := m.Filter
@@ -107,7 +107,7 @@ func (m Members) filters() []ui.Filter {
 	})
 }
 
-// narrowed says whether somebody is left out who could be in this list.
+// narrowed reports whether a search or a filter leaves members out.
 func (m Members) narrowed() bool {
 	f := m.Filter
 	if m.Holding != nil {

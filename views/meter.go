@@ -6,7 +6,7 @@ import (
 	"rolecall.example/views/ui"
 )
 
-// counts are how many pairs a role allows and denies, of how many.
+// counts are the numbers of pairs that a role allows and denies, and of all pairs.
 type counts struct{ allowed, denied, total int }
 
 func (n counts) plus(o counts) counts {
@@ -27,7 +27,7 @@ func (n counts) sentence() string {
 	}
 }
 
-// countRole counts what a role says at the levels that roles of its kind have, wildcards written out.
+// countRole counts the pairs of a role at the levels that roles of its kind have, after wildcards.
 func countRole(c *rbac.Catalog, r org.Role, ofSite bool) counts {
 	role := c.Compile(*r.Rules())
 	if !ofSite {

@@ -11,14 +11,14 @@ import (
 // navGroup is a part of the navigation.
 type navGroup struct {
 	id, label string
-	about     string // what its pages are pages of
+	about     string // the place that its pages belong to, for results of a search
 	items     []navItem
 }
 
 type navItem struct {
-	active, label, glyph, url string // active is what a page calls itself in Frame.Active
+	active, label, glyph, url string // active is the name of the item in Frame.Active
 	count                     string // "" for none
-	key                       string // goes there after "g"
+	key                       string // the shortcut: "g" and this key
 }
 
 // lower writes a label inside a sentence.
@@ -29,7 +29,7 @@ func (g navGroup) lower(label string) string {
 	return strings.ToLower(label[:1]) + label[1:]
 }
 
-// navGroups are the pages that somebody may open. What may not be read is absent.
+// navGroups are the pages that the caller may open. The others are absent.
 func navGroups(n org.Navigation) []navGroup {
 	groups := []navGroup{siteGroup(n), {
 		id: "nav-you", label: "You", about: "Yours",

@@ -13,7 +13,7 @@ import (
 	"rolecall.example/views/ui"
 )
 
-// side is what stands in the navigation of a page.
+// side is the content of the navigation of a page.
 func side(f Frame) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

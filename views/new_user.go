@@ -2,7 +2,7 @@ package views
 
 import "rolecall.example/org"
 
-// NewUser is the form for a new account. Fields are as the person filled them in.
+// NewUser is the form for a new account, filled as it was sent.
 type NewUser struct {
 	Organizations         []org.Organization
 	Chosen                []string // ids of the ticked ones
@@ -11,7 +11,7 @@ type NewUser struct {
 	Err                   *org.Error
 }
 
-// How somebody gets into a new account.
+// The ways into a new account.
 const (
 	AccessInvite   = "invite"
 	AccessPassword = "password"

@@ -139,7 +139,7 @@ func OrganizationsPage(o Organizations) templ.Component {
 	})
 }
 
-// OrganizationsResults is what stands inside #results, as a fragment.
+// OrganizationsResults is the fragment for #results.
 func OrganizationsResults(o Organizations) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -1,9 +1,9 @@
 // Package views turns what the use cases answer into HTML: whole pages, and the fragments of them that htmx swaps in.
-// Every page is made of links and forms that work without script. The package holds no rule of the product: what may be
-// done, and why something may not, it takes from the values of org. It knows nothing of requests, routes or sessions.
+// Every page is made of links and forms that work without script. The package holds no rule of the product: rights and
+// the reasons of refusals come with the values of org. It knows nothing of requests, routes or sessions.
 //
-// Each page has its model and its helpers in the Go file beside its template. Parts that know nothing of the product are
-// in package ui, sentences for codes in words.go, and addresses in urls.go.
+// Each page has its model and its helpers in the Go file beside its template. Parts that know nothing of the product
+// are in package ui, sentences for codes in words.go, and addresses in urls.go.
 package views
 
 import (
@@ -16,7 +16,7 @@ import (
 
 const product = "rolecall"
 
-// Frame is what stands around a page.
+// Frame is the model of the frame around a page.
 type Frame struct {
 	Title  string          // of the page; the document's title adds organization and product
 	Nav    *org.Navigation // nil: signed out, the plain frame
@@ -37,13 +37,13 @@ type Crumb = ui.Crumb
 // Flash is a message about what has just been done.
 type Flash struct {
 	Message string
-	Detail  string // of what did not work: why
+	Detail  string // why it did not work
 	Bad     bool   // it did not work
 	Undo    string // id of the audit entry that can be undone from here
 	Back    string // path and query of the page that it is shown on, where an undo without script returns to
 }
 
-// Page is a whole document around body: with the navigation for somebody who is signed in, else in the plain frame.
+// Page is a whole document around body: with the navigation if Nav is set, else in the plain frame.
 func Page(f Frame, body templ.Component) templ.Component {
 	if f.Nav == nil {
 		return ui.Document(f.head(), ui.Plain(f.Flash.message(), body))
@@ -88,8 +88,8 @@ func (f Frame) search() string {
 	return SearchURL("", f.Nav.Current.Name)
 }
 
-// otherTheme is what the theme switch leads to without script. What the system prefers is not known here: dark is the
-// guess.
+// otherTheme is the theme that the switch leads to without script. The preference of the system is not known here: dark
+// is the guess.
 func (f Frame) otherTheme() string {
 	if f.Theme == "dark" {
 		return "light"
@@ -108,7 +108,7 @@ func (f *Flash) message() *ui.Message {
 	return &m
 }
 
-// formError is an error as the parts of a form show it.
+// formError makes the error of a form of an error of org.
 func formError(err *org.Error) *ui.FormError {
 	if err == nil {
 		return nil
@@ -120,7 +120,7 @@ func formError(err *org.Error) *ui.FormError {
 	return &e
 }
 
-// catalogOr gives the catalog of a model, which may be left out.
+// catalogOr returns the catalog of a model, or the default one for nil.
 func catalogOr(c *rbac.Catalog) *rbac.Catalog {
 	if c == nil {
 		return rbac.Default()

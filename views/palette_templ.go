@@ -113,7 +113,7 @@ func palette(nav *org.Navigation) templ.Component {
 	})
 }
 
-// keyMap tells the shortcuts.
+// keyMap lists the keyboard shortcuts.
 func keyMap(nav *org.Navigation) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

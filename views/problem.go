@@ -14,12 +14,12 @@ type Problem struct {
 	Fields          []org.Field
 	RequestID       string
 	Back            string   // where "Try again" or "Go back" leads; "" is the start page
-	Why             string   // the page that tells what the person may do, "" if there is none
-	Missing         []string // the permissions that it takes, as type:action
+	Why             string   // the page with the rights of the caller, "" if there is none
+	Missing         []string // the permissions that the request needs, as type:action
 	Grantors        []string // display names of roles that give them
 }
 
-// Title is the failure in a few words: what was refused for want of a permission says so.
+// Title is the failure in a few words. A refusal for want of a permission has a title of its own.
 func (p Problem) Title() string {
 	if len(p.Missing) > 0 {
 		return "You don’t have permission for this"
@@ -27,7 +27,7 @@ func (p Problem) Title() string {
 	return p.Message
 }
 
-// grantors says which roles give a permission.
+// grantors is the sentence with the roles that give a permission.
 func grantors(roles []string) string {
 	if len(roles) == 1 {
 		return "The role " + roles[0] + " gives it; ask somebody who can assign roles."
@@ -35,7 +35,7 @@ func grantors(roles []string) string {
 	return "Roles that give it: " + ui.Join(roles) + ". Ask somebody who can assign roles."
 }
 
-// glyph is the picture of a failure.
+// glyph is the icon of a failure.
 func (p Problem) glyph() string {
 	switch p.Status {
 	case http.StatusUnauthorized, http.StatusForbidden:
@@ -47,7 +47,7 @@ func (p Problem) glyph() string {
 	}
 }
 
-// retry says whether the same may work later.
+// retry reports whether the same request may work later.
 func (p Problem) retry() bool {
 	return p.Status >= http.StatusInternalServerError || p.Status == http.StatusTooManyRequests
 }

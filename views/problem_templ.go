@@ -130,7 +130,7 @@ func ProblemPage(p Problem) templ.Component {
 	})
 }
 
-// ownPermissions leads from a refusal to what explains it.
+// ownPermissions leads from a refusal to its explanation.
 func ownPermissions(p Problem) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -459,7 +459,7 @@ func problemBody(p Problem) templ.Component {
 	})
 }
 
-// NoOrganizationPage is what somebody sees who is a member of nothing.
+// NoOrganizationPage is the start page of an account without memberships.
 func NoOrganizationPage() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

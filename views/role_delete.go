@@ -2,18 +2,18 @@ package views
 
 import "rolecall.example/org"
 
-// RoleDelete is the page that asks whether a role shall really be deleted.
+// RoleDelete is the page that asks for confirmation before a role is deleted.
 type RoleDelete struct {
 	View   org.RoleView
 	Impact org.Impact
 	Err    *org.Error
 }
 
-// manyMembers is how many people a role may be taken from without typing its name.
+// manyMembers is how many people may lose a role, or a membership, without a name being typed.
 const manyMembers = 10
 
-// holders is how many hold the role: from the dry run where the caller may not read who they are, org.Unknown if neither
-// tells.
+// holders is the number of holders. Where the caller may not read them it comes from the dry run; org.Unknown if that
+// has none either.
 func (d RoleDelete) holders() int {
 	if d.View.Role.Members == org.Unknown && d.View.CanDelete {
 		return d.Impact.Members

@@ -13,8 +13,8 @@ import (
 	"rolecall.example/views/ui"
 )
 
-// RoleDeletePage is the body of the page that asks whether to delete a role. Who hits many people types its name, which
-// the browser compares by the pattern.
+// RoleDeletePage is the body of the page that asks whether to delete a role. If many people hold it, its name has to be
+// typed, which the browser checks by the pattern.
 func RoleDeletePage(d RoleDelete) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -14,28 +14,29 @@ import (
 
 // RoleEditor is the page of one role: its names and the grid of its permissions.
 //
-// After a refused save View.Role holds what the person entered, with the permissions in the order in which the use case
-// saw them (so that a field like "organization_permissions[3].action" of Err finds its cell), and Stored what is stored.
+// After a refused save, View.Role is the role as entered and Stored the role as stored. The permissions of View.Role
+// are in the order in which the use case got them, so that a field like "organization_permissions[3].action" of Err
+// finds its cell.
 type RoleEditor struct {
 	View      org.RoleView
 	New       bool
 	CanCreate bool          // the caller may create roles: offers to duplicate this one
-	Stored    *org.Role     // what is stored, to mark edits against; nil: View.Role
-	Choices   []org.Role    // what a new role can start from
+	Stored    *org.Role     // the stored role, to mark edits against; nil: View.Role
+	Choices   []org.Role    // roles that a new one can start from
 	Start     string        // name of the role that a new one was started from
-	Again     bool          // it comes back from the review: what was entered is not saved
+	Again     bool          // it comes back from the review: the changes are not saved
 	Catalog   *rbac.Catalog // nil: the default one
 	Err       *org.Error
 	Now       time.Time
 }
 
-// editable says whether the form can be saved by this caller.
+// editable reports whether the caller can save the form.
 func (e RoleEditor) editable() bool { return e.New || (e.View.CanUpdate && !e.View.Role.BuiltIn) }
 
-// organizationRole tells the roles of an organization from those of the site.
+// organizationRole reports whether the role belongs to an organization, not to the site.
 func (e RoleEditor) organizationRole() bool { return e.View.Organization.Name != "" }
 
-// stored is what edits are marked against. A new role has nothing behind it: nothing in it is an edit.
+// stored is the role that edits are marked against. In a new role nothing is an edit.
 func (e RoleEditor) stored() org.Role {
 	if e.New || e.Stored == nil {
 		return e.View.Role
@@ -43,10 +44,10 @@ func (e RoleEditor) stored() org.Role {
 	return *e.Stored
 }
 
-// unsaved says whether the form has something in it that is not stored, from before this page was loaded.
+// unsaved reports whether the form comes with changes that are not stored.
 func (e RoleEditor) unsaved() bool { return e.New || e.Again || e.Err != nil }
 
-// conflict says whether somebody else saved in between.
+// conflict reports whether another save came in between.
 func (e RoleEditor) conflict() bool {
 	return e.Err != nil && e.Err.Kind == org.Conflict && !e.New
 }
@@ -81,8 +82,8 @@ func (e RoleEditor) holders() string {
 
 var permissionField = regexp.MustCompile(`^(site|organization|user)_permissions\[(\d+)\]`)
 
-// cellErrors sorts what the error says of single permissions by their pair: "organization_permissions[3].action" speaks
-// of the fourth permission that was sent.
+// cellErrors sorts the errors of single permissions by their pair: "organization_permissions[3].action" is about the
+// fourth permission that was sent.
 func (e RoleEditor) cellErrors(l rbac.Level) map[rbac.Permission][]string {
 	if e.Err == nil {
 		return nil
@@ -96,7 +97,7 @@ func (e RoleEditor) cellErrors(l rbac.Level) map[rbac.Permission][]string {
 	return out
 }
 
-// fieldPair finds the pair, as an allow, that a field of an error speaks of.
+// fieldPair finds the pair, as an allow, that a field of an error is about.
 func (e RoleEditor) fieldPair(name string) (l rbac.Level, p rbac.Permission, ok bool) {
 	m := permissionField.FindStringSubmatch(name)
 	if m == nil {
@@ -111,7 +112,7 @@ func (e RoleEditor) fieldPair(name string) (l rbac.Level, p rbac.Permission, ok 
 	return l, rbac.Permission{ResourceType: perms[i].ResourceType, Action: perms[i].Action}, true
 }
 
-// readable is the error with its fields named as they are seen on the page, and where each one is.
+// readable is the error with its fields named as on the page, and the ids of their cells.
 func (e RoleEditor) readable() (*org.Error, map[string]string) {
 	anchors := map[string]string{"name": "name", "display_name": "display_name"}
 	if e.Err == nil {
@@ -166,7 +167,7 @@ func lockReasons(scopes []scope) []lock {
 	return out
 }
 
-// effectNote explains hatched cells of one kind, and says how many there are.
+// effectNote explains hatched cells of one kind, and counts them.
 type effectNote struct {
 	effect rbac.Effect
 	cells  int

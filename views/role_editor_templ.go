@@ -13,8 +13,8 @@ import (
 	"rolecall.example/views/ui"
 )
 
-// RoleEditorPage is the body of the page of a role: its names, the grid of its permissions, and a summary beside it.
-// A role that the caller cannot change looks the same, without the tools to edit.
+// RoleEditorPage is the body of the page of a role: its names, the grid of its permissions, and a summary beside it. A
+// role that the caller cannot change looks the same, without the tools to edit.
 func RoleEditorPage(e RoleEditor) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -370,7 +370,7 @@ func editorHead(e RoleEditor) templ.Component {
 	})
 }
 
-// editorNotes is what one should know before looking at the grid.
+// editorNotes has the errors, locks and conflicts to know of before reading the grid.
 func editorNotes(e RoleEditor, scopes []scope) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -743,7 +743,7 @@ func startGroup(e RoleEditor, label string, builtIn bool) templ.Component {
 	})
 }
 
-// editorHidden are the fields that are not seen. A role is always saved by PUT; "new" makes it refuse a name that exists.
+// editorHidden are the hidden fields. A role is always saved by PUT; "new" makes it refuse a name that exists.
 func editorHidden(e RoleEditor) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -1038,7 +1038,7 @@ func saveBar(e RoleEditor) templ.Component {
 	})
 }
 
-// effectLegend says what the hatched cells are.
+// effectLegend explains the hatched cells.
 func effectLegend(scopes []scope) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -12,7 +12,7 @@ import (
 	"rolecall.example/rbac"
 )
 
-// sent is what a browser without script posts from the form of the editor.
+// sent is the form of the editor as a browser without script posts it.
 func sent(doc *goquery.Document) url.Values {
 	out := url.Values{}
 	doc.Find("form#role input[name]").Each(func(_ int, s *goquery.Selection) {

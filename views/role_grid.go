@@ -11,21 +11,21 @@ import (
 	"rolecall.example/views/ui"
 )
 
-// columns are the actions that have a column of their own in the grid; the others are labelled chips. They are the only
-// names that the views know of a catalog.
+// columns are the actions that have a column of their own in the grid; the others are labelled chips. No other name of
+// a catalog stands in this package.
 var columns = []string{"create", "read", "update", "delete"}
 
 // scope is the grid of one level of a role.
 type scope struct {
 	level    rbac.Level
-	key      string // what its field names begin with
+	key      string // begins its field names
 	label    string
-	note     string // what it applies to
+	note     string // on what it applies to
 	star     gridRow
 	areas    []gridArea
 	unknown  []gridCell // stored pairs that the catalog does not know (any more)
 	counts   counts
-	own      bool // roles of this kind have this level; a built-in one may say something at others
+	own      bool // roles of this kind have this level; a built-in one may have permissions at others
 	editable bool
 }
 
@@ -53,7 +53,7 @@ type gridCell struct {
 	noAllow  string      // why it must not be allowed, "" if it may
 	noDeny   string      // why it must not be denied
 	effect   rbac.Effect // of allowing it
-	covered  bool        // the wildcard row has a say about it, which the stylesheet shows as it is edited
+	covered  bool        // the wildcard row decides it, which the stylesheet shows as it is edited
 	errors   []string
 	editable bool
 }
@@ -61,7 +61,7 @@ type gridCell struct {
 func (c gridCell) field() string { return cellField(c.level, c.Permission) }
 func (c gridCell) id() string    { return "c." + c.field() }
 
-// locks tell which of the three choices are out of reach. What is stored may always stay; taking a deny away needs the
+// locks reports which of the three choices are disabled. The stored one may always stay; taking a deny away needs the
 // same right as giving it.
 func (c gridCell) locks() (unset, allow, deny bool) {
 	unset = c.stored == rbac.Denied && c.noDeny != ""
@@ -70,7 +70,7 @@ func (c gridCell) locks() (unset, allow, deny bool) {
 	return unset, allow, deny
 }
 
-// locked says why nothing at all can be changed here.
+// locked is why the cell cannot be changed at all, "" if it can.
 func (c gridCell) locked() string {
 	unset, allow, deny := c.locks()
 	if (c.stored == rbac.Unset && allow && deny) || (c.stored == rbac.Denied && unset && allow) {
@@ -79,8 +79,8 @@ func (c gridCell) locked() string {
 	return ""
 }
 
-// title is what the pointer is told. The type stands at the left of the row: naming it in hundreds of cells weighs most
-// in a page of two grids.
+// title is the tooltip. It leaves out the type, which stands at the left of the row: in hundreds of cells that would be
+// a large part of the page.
 func (c gridCell) title() string {
 	text := c.Action
 	if c.description != "" {
@@ -140,7 +140,7 @@ var levels = []struct{ value, label string }{
 	{"none", "None"}, {"read", "Read"}, {"write", "Write"}, {"full", "Full"}, {"custom", "Custom"},
 }
 
-// level sums a row up: which preset of the level select gives just these allows.
+// level is the preset of the level select that gives just the allows of the row.
 func (r gridRow) level() string {
 	var on, write, all []string
 	for _, c := range r.cells() {
@@ -169,7 +169,8 @@ func (r gridRow) level() string {
 	}
 }
 
-// scopes are the levels that a role of this kind has, and any other one that it says something at (built-in roles do).
+// scopes are the levels that roles of this kind have, and any other at which this one has permissions (built-in roles
+// do).
 func (e RoleEditor) scopes() []scope {
 	var out []scope
 	for _, l := range []struct {
@@ -223,7 +224,7 @@ func (e RoleEditor) scope(s scope) scope {
 		for _, t := range a.Types {
 			row := newRow(t.Name, t.Label, t.Actions, cell)
 			if !s.own && !anySet(row.cells()) {
-				continue // a level that roles of this kind don't have: only what it says anyway is worth its bytes
+				continue // of a level that roles of this kind don't have, only rows with permissions are worth their bytes
 			}
 			area.rows, types = append(area.rows, row), append(types, t.Name)
 		}
@@ -251,10 +252,10 @@ func newRow(typ, label string, actions []rbac.ActionInfo, cell func(string, stri
 	return row
 }
 
-// unknownCells are the stored pairs that have no place in the grid, sorted. They stay until somebody drops them.
+// unknownCells are the stored pairs without a place in the grid, sorted. They stay until they are removed by hand.
 func unknownCells(catalog *rbac.Catalog, s scope, values, stored *rbac.Role) []gridCell {
 	var out []gridCell
-	for _, d := range rbac.Diff(&rbac.Role{}, stored) { // all that it says
+	for _, d := range rbac.Diff(&rbac.Role{}, stored) { // all its permissions
 		if d.Level != s.level || catalog.Valid(d.ResourceType, d.Action) || stored.BuiltIn && d.Action == rbac.Wildcard {
 			continue
 		}
@@ -309,7 +310,7 @@ func radioClass(state string, stored bool) string {
 	return state
 }
 
-// levelKeys are what the field names of the levels begin with.
+// levelKeys begin the names of the form fields of each level.
 var levelKeys = map[rbac.Level]string{rbac.LevelSite: "site", rbac.LevelOrganization: "org", rbac.LevelUser: "user"}
 
 // cellField is the name of the form field of a pair at a level.

@@ -10,7 +10,7 @@ import templruntime "github.com/a-h/templ/runtime"
 
 import "rolecall.example/views/ui"
 
-// RoleMembersPage is the body of the list of those who hold a role, with what the role is above it.
+// RoleMembersPage is the body of the list of the holders of a role, below a summary of the role.
 func RoleMembersPage(m Members) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -13,8 +13,8 @@ type risk struct {
 	cells []gridCell
 }
 
-// risks are the notes of the catalog about permissions of these scopes, with the cells that each is about; script shows
-// those that are allowed.
+// risks are the notes of the catalog about permissions of these scopes, each with its cells. Script shows the notes
+// whose permissions are allowed.
 func (e RoleEditor) risks(scopes []scope) []risk {
 	catalog := catalogOr(e.Catalog)
 	var out []risk
@@ -32,7 +32,7 @@ func (e RoleEditor) risks(scopes []scope) []risk {
 	return out
 }
 
-// pairs are what it is about, and allowed are those of them that are allowed now: each once, at whatever level.
+// pairs are the pairs concerned, each once, at whatever level; allowed are those that are allowed now.
 func (r risk) pairs() string {
 	return r.list(func(gridCell) bool { return true })
 }

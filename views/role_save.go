@@ -8,28 +8,29 @@ import (
 	"rolecall.example/views/ui"
 )
 
-// What the buttons of a role's form ask for besides saving, in the field "do".
+// The values of the field "do", for buttons of the form of a role that do not save.
 const (
-	StepReview = "review" // show what saving would change
+	StepReview = "review" // show the changes that saving would make
 	StepEdit   = "edit"   // back to the editor, with everything that was entered
 )
 
-// RoleReview is the page between the editor and the save: what changes, and what that does to people. Editor holds what
-// was entered, as after a refused save.
+// RoleReview is the page between the editor and the save: the changes, and their impact on people. Editor is filled as
+// after a refused save.
 type RoleReview struct {
 	Editor RoleEditor
 	Impact org.Impact
 	Err    *org.Error // a refusal that the editor has no field for
 }
 
-// RoleMerge is the page that settles two saves of one role: what does not overlap is kept, and each clash is a choice.
+// RoleMerge is the page that settles two saves of one role: changes that do not overlap are kept, and each conflict is
+// a choice.
 type RoleMerge struct {
 	View org.RoleView // as it is stored now
 	org.Merge
 	Now time.Time
 }
 
-// changes are what the review is about.
+// changes are the changes under review.
 func (r RoleReview) changes() []rbac.Difference {
 	var was org.Role
 	if !r.Editor.New {
@@ -38,12 +39,12 @@ func (r RoleReview) changes() []rbac.Difference {
 	return rbac.Diff(was.Rules(), r.Editor.View.Role.Rules())
 }
 
-// renamed says whether the display name changes too.
+// renamed reports whether the display name changes too.
 func (r RoleReview) renamed() bool {
 	return !r.Editor.New && r.Editor.stored().DisplayName != r.Editor.View.Role.DisplayName
 }
 
-// count is how many changes there are.
+// count is the number of changes.
 func (r RoleReview) count() int {
 	n := len(r.changes())
 	if r.renamed() {
@@ -52,7 +53,7 @@ func (r RoleReview) count() int {
 	return n
 }
 
-// story says who saved what when, and what is left to decide.
+// story is who saved which version and when, and what is left to decide.
 func (m RoleMerge) story() string {
 	text := ui.FirstOf(m.Theirs.UpdatedBy, "Somebody else") + " saved version " + ui.Thousands(int(m.Theirs.Version)) + " " +
 		ui.When(m.Theirs.UpdatedAt, m.Now) + "; you started from version " + ui.Thousands(int(m.Was.Version)) + ". "
@@ -71,5 +72,5 @@ func (m RoleMerge) story() string {
 	}
 }
 
-// theirName is how the column of the other save is called.
+// theirName heads the column of the other save.
 func (m RoleMerge) theirName() string { return ui.FirstOf(m.Theirs.UpdatedBy, "Theirs") }

@@ -14,8 +14,8 @@ import (
 	"strconv"
 )
 
-// RoleReviewPage is the body of the page between the editor and the save. It carries everything that was entered, so
-// that either button loses nothing.
+// RoleReviewPage is the body of the page between the editor and the save. It carries all input, so that neither button
+// loses any.
 func RoleReviewPage(r RoleReview) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -401,8 +401,8 @@ func roleChange(d rbac.Difference) templ.Component {
 	})
 }
 
-// RoleMergePage is the body of the page that settles two saves of one role. It saves over the version that it shows, and
-// carries the changes that do not overlap; every clash is a choice, and without one theirs stays.
+// RoleMergePage is the body of the page that settles two saves of one role. It saves over the version that it shows,
+// and carries the changes that do not overlap; every conflict is a choice, and the stored state stays without one.
 func RoleMergePage(m RoleMerge) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -15,7 +15,7 @@ type Roles struct {
 	Now     time.Time
 }
 
-// ofSite tells the roles of the site from those of an organization.
+// ofSite reports whether the roles are those of the site, not of an organization.
 func (r Roles) ofSite() bool { return r.List.Organization.Name == "" }
 
 func (r Roles) title() string {
@@ -25,7 +25,7 @@ func (r Roles) title() string {
 	return "Roles"
 }
 
-// holder is what one who holds these roles is called.
+// holder is the noun for a holder of these roles.
 func (r Roles) holder() string {
 	if r.ofSite() {
 		return "user"
@@ -40,7 +40,7 @@ func (r Roles) label() string {
 	return "Roles of " + r.List.Organization.Label()
 }
 
-// holders is what those who hold these roles are called.
+// holders heads the column with the number of holders.
 func (r Roles) holders() string {
 	if r.ofSite() {
 		return "Users"

@@ -331,7 +331,7 @@ func rolesRow(r Roles, role org.Role) templ.Component {
 	})
 }
 
-// roleMenu is what can be done with a role; the browser opens it without script.
+// roleMenu has the actions on a role. The browser opens it without script.
 func roleMenu(r Roles, role org.Role) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -7,7 +7,7 @@ import (
 	"rolecall.example/views/ui"
 )
 
-// Search is what a search over names found.
+// Search is the page with the results of a search over names.
 type Search struct {
 	Query string
 	Nav   org.Navigation // its pages are searched, too
@@ -21,7 +21,7 @@ func (s Search) placeholder() string {
 	return "Pages, members, roles, organizations"
 }
 
-// hit is one thing that was found.
+// hit is one result.
 type hit struct{ label, about, glyph, url string }
 
 type hitGroup struct {
@@ -29,7 +29,7 @@ type hitGroup struct {
 	hits  []hit
 }
 
-// groups are the kinds of which something was found. Without a query only the pages are listed.
+// groups are the results by kind; a kind without results is left out. Without a query, only the pages are listed.
 func (s Search) groups() []hitGroup {
 	all := []hitGroup{{"Pages", s.pages()}}
 	if s.Query != "" {
@@ -100,7 +100,7 @@ func (s Search) organizations() hitGroup {
 	return g
 }
 
-// matches says whether a label contains what was searched for.
+// matches reports whether a label contains the query, without regard to case.
 func matches(label, query string) bool {
 	return strings.Contains(strings.ToLower(label), strings.ToLower(strings.TrimSpace(query)))
 }

@@ -131,7 +131,7 @@ func SearchPage(s Search) templ.Component {
 	})
 }
 
-// SearchResults is what was found, by kind. It stands on the page and in the palette.
+// SearchResults are the results by kind, for the page and for the palette.
 func SearchResults(s Search) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -33,7 +33,7 @@ func fullUsers() Users {
 	}
 }
 
-// userView is an account of which everything is to be told, to a caller who may do everything.
+// userView is an account with every detail, for a caller with every right.
 func userView(name string) org.UserView {
 	u := newUser(name)
 	u.Roles = refs("owner", hostile)
@@ -87,7 +87,7 @@ func found() Search {
 	}
 }
 
-// sitePages are the page bodies of the site and of one's own account.
+// sitePages are the page bodies of the site and of the caller's own account.
 func sitePages() map[string]templ.Component {
 	only := Users{List: org.UserList{Users: []org.User{newUser("ada")}, Count: 1, OnlySelf: true}, Filter: org.UserFilter{Limit: 25}, Self: "ada", Now: now}
 	empty := fullUsers()

@@ -22,10 +22,10 @@ type Tokens struct {
 	Now    time.Time
 }
 
-// TokenDays are the choices for how long a token lives; the first is what is chosen for one who chooses nothing.
+// TokenDays are the choices for the lifetime of a token; the first is the default.
 var TokenDays = []int{30, 7, 60, 90, 365}
 
-// dayChoices are the lifetimes to choose from, in order, each with whether it is chosen.
+// dayChoices are the lifetimes to choose from, in order.
 func (t Tokens) dayChoices() []int { return slices.Sorted(slices.Values(TokenDays)) }
 
 func (t Tokens) days() int {
@@ -44,7 +44,7 @@ func (t Tokens) revoking() *org.Token {
 	return nil
 }
 
-// tokenMaker is who made a token of an account for it, "" if it was the account itself.
+// tokenMaker is the name of the account that made a token for this one, "" if it made the token itself.
 func tokenMaker(t org.Token) string {
 	if t.MadeBy != uuid.Nil && t.Maker == "" {
 		return "someone whose account is gone"

@@ -32,12 +32,12 @@ const (
 	SearchPath         = "/search"
 )
 
-// OrganizationURL is what all URLs of an organization, given by its name, begin with.
+// OrganizationURL begins all URLs of an organization, which is given by its name.
 func OrganizationURL(organization string) string {
 	return "/organizations/" + url.PathEscape(organization)
 }
 
-// MembersURL is the list of members with f applied. What is as it is anyway stays out of the query.
+// MembersURL is the list of members with f applied. Defaults stay out of the query.
 func MembersURL(organization string, f org.MemberFilter) string {
 	return ui.URL(OrganizationURL(organization)+"/members", memberQuery(f))
 }
@@ -120,7 +120,7 @@ func RoleDeleteURL(organization, role string) string {
 	return RoleURL(organization, role) + "?confirm=delete"
 }
 
-// RoleMembersURL is the list of those who hold a role.
+// RoleMembersURL is the list of the holders of a role.
 func RoleMembersURL(organization, role string) string {
 	if organization == "" {
 		return UsersURL(org.UserFilter{Roles: []string{role}})
@@ -128,7 +128,7 @@ func RoleMembersURL(organization, role string) string {
 	return RoleURL(organization, role) + "/members"
 }
 
-// UndoURL takes back the change that an audit entry tells of.
+// UndoURL takes back the change of an audit entry.
 func UndoURL(entry string) string { return "/audit/" + url.PathEscape(entry) + "/undo" }
 
 // WithBack makes the page at a URL one that leads back to a list as it was left, unless that is "".

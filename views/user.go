@@ -11,7 +11,7 @@ import (
 // UserPage is the page of one account.
 type UserPage struct {
 	org.UserView
-	Confirm   bool   // ask whether the account shall really be deleted (UserDeleteURL)
+	Confirm   bool   // ask for confirmation of a deletion (UserDeleteURL)
 	LinkRoles bool   // the caller may open site roles
 	Back      string // as in UserRowView
 	NewLink   string // the address that sets the password, shown once
@@ -22,7 +22,7 @@ type UserPage struct {
 	Now       time.Time
 }
 
-// goes is what is deleted with an account, a line each.
+// goes lists what is deleted with an account.
 func (p UserPage) goes() []string {
 	var out []string
 	if n := len(p.User.OrganizationIDs); n > 0 {
@@ -37,7 +37,7 @@ func (p UserPage) goes() []string {
 	return append(out, "Every session: they are signed out at once")
 }
 
-// linkNote is what to know about a link that sets a password. A path alone is not a link yet.
+// linkNote is the note beside a new link that sets a password. A path alone is not a link yet.
 func linkNote(link string) string {
 	note := "Pass it on now: it is shown this once. It works once, and for 3 days. A new link makes this one stop working."
 	if strings.HasPrefix(link, "/") {
@@ -46,7 +46,7 @@ func linkNote(link string) string {
 	return note
 }
 
-// who is the user of this page as the caller calls it, in URLs.
+// who is the account of a page in URLs: "me" for the caller.
 func who(v org.UserView) string {
 	if v.Self {
 		return "me"
@@ -54,7 +54,7 @@ func who(v org.UserView) string {
 	return v.User.Username
 }
 
-// failed is the error of a form, if that was the one that was refused.
+// failed is the error of a form, nil if another one was refused.
 func (p UserPage) failed(form string) *org.Error {
 	if p.Failed == form {
 		return p.Err

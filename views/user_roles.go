@@ -14,7 +14,7 @@ type UserAssignmentForm struct {
 	Catalog *rbac.Catalog // for the counts; nil: the default one
 }
 
-// assignment is this form as that of a member: the boxes are the same.
+// assignment is the form as that of a member: both have the same boxes.
 func (f UserAssignmentForm) assignment() AssignmentForm {
 	return AssignmentForm{
 		Assignment: org.Assignment{

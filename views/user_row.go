@@ -9,7 +9,7 @@ import (
 // UserRowView is one row of the list of accounts: what UserRow needs besides the account.
 type UserRowView struct {
 	User      org.User
-	Query     string // what was searched for, to mark it
+	Query     string // the search, to mark its matches
 	Back      string // the list to go back to from the pages of the account; "" is all accounts
 	LinkRoles bool   // the caller may open site roles
 	CanAssign bool   // as in Users

@@ -14,7 +14,7 @@ import (
 	"strconv"
 )
 
-// UserRow is one row of the list of accounts, and what takes its place after a change.
+// UserRow is one row of the list of accounts, and the fragment that replaces it after a change.
 func UserRow(l UserRowView) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -328,8 +328,8 @@ func UserRow(l UserRowView) templ.Component {
 	})
 }
 
-// userMenu works without script: it is links and forms in a native popover. What may not be done is told by the page or
-// the answer that it leads to.
+// userMenu works without script: it is links and forms in a native popover. It offers actions that may be refused: the
+// page that they lead to has the reason.
 func userMenu(l UserRowView) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

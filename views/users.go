@@ -25,7 +25,7 @@ func (u Users) line(user org.User) UserRowView {
 	}
 }
 
-// first is the first page of the list, changed.
+// first is the URL of the first page of the list with another filter.
 func (u Users) first(change func(*org.UserFilter)) string {
 	f := u.Filter
 	f.Offset = 0
@@ -46,7 +46,7 @@ func (u Users) filters() []ui.Filter {
 	return slices.DeleteFunc(all, func(f ui.Filter) bool { return len(f.Options) == 0 })
 }
 
-// kept are the fields of the URL that the search does not show.
+// kept are the parameters of the URL that the search does not show, as hidden fields.
 func (u Users) kept() []ui.Hidden {
 	return ui.HiddenOf(u.paging().At(0), "q", "role", "status", "login_type")
 }

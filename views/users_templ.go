@@ -188,7 +188,7 @@ func UsersPage(u Users) templ.Component {
 	})
 }
 
-// UsersResults is what stands inside #results, as a fragment, with the parts around it that follow from the filter.
+// UsersResults is the fragment for #results, with the parts around it that depend on the filters.
 func UsersResults(u Users) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

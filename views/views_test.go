@@ -199,7 +199,7 @@ func pages() map[string]templ.Component {
 	return all
 }
 
-// fragments are what htmx swaps in; each is put into a page where it goes.
+// fragments are the parts of pages that htmx swaps in.
 func fragments() map[string]templ.Component {
 	all := map[string]templ.Component{
 		"members":           MembersResults(fullMembers()),

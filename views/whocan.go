@@ -11,8 +11,8 @@ import (
 // WhoCan is the page that lists who may do something.
 type WhoCan struct {
 	Organization org.Organization
-	Question     org.Question // without an action: nothing was asked yet
-	Answer       *org.WhoCan  // nil: nothing was asked, or Err says why it could not be answered
+	Question     org.Question // without an action: no question yet
+	Answer       *org.WhoCan  // nil: no question yet, or Err is why there is no answer
 	Err          *org.Error
 	Limit        int
 	Offset       int
@@ -22,12 +22,12 @@ type WhoCan struct {
 	LinkSite     bool          // likewise those of the site
 }
 
-// ask lends the page of a member its ways to show where a right comes from.
+// form is the question without a member, for the tags that show where a right comes from.
 func (w WhoCan) form() ExplainForm {
 	return ExplainForm{Organization: w.Organization, Question: w.Question, Catalog: w.Catalog, LinkRoles: w.LinkRoles, LinkSite: w.LinkSite}
 }
 
-// able is a row: somebody who can, a member or an account outside.
+// able is a row: a member, or an account outside, that has the right.
 type able struct {
 	name, username, email string
 	service               bool
@@ -60,7 +60,7 @@ func (w WhoCan) outsiders() []able {
 	return rows
 }
 
-// sources are the rules that give somebody the right, each role once.
+// sources are the matches that give the right, each role once.
 func (a able) sources() []rbac.Match {
 	var out []rbac.Match
 	for _, m := range a.Trace.Deciding() {
@@ -71,7 +71,7 @@ func (a able) sources() []rbac.Match {
 	return out
 }
 
-// level is where the right of somebody was decided.
+// level is the level at which the right was decided.
 func (a able) level() string {
 	l, _ := a.Trace.Decided()
 	return org.LevelLabel(l)
@@ -80,7 +80,7 @@ func (a able) level() string {
 // outsideURL is the answer with a page of the accounts outside the organization.
 func (w WhoCan) outsideURL() string { return WhoCanURL(w.Organization.Name, w.Question) + "&outside=1" }
 
-// paging is of the list that the page is one of.
+// paging is the paging of the members, or of the accounts outside.
 func (w WhoCan) paging() ui.Paging {
 	p := ui.Paging{List: WhoCanURL(w.Organization.Name, w.Question), Limit: w.Limit, Offset: w.Offset, Shown: len(w.Answer.Members), Count: w.Answer.Count}
 	if w.Outside {
@@ -89,13 +89,13 @@ func (w WhoCan) paging() ui.Paging {
 	return p
 }
 
-// suspended says how many members might but for their suspension.
+// suspended is the sentence about members who lack the right only because they are suspended.
 func (w WhoCan) suspended() string {
 	n := w.Answer.Suspended
 	return ui.Thousands(n) + " more " + ui.Verb(n, "are") + " suspended."
 }
 
-// outside says who can besides the members.
+// outside is the sentence about accounts outside the organization.
 func (w WhoCan) outside() string {
 	switch o := w.Answer.Outside; {
 	case o == nil:

@@ -98,7 +98,7 @@ func WhoCanPage(w WhoCan) templ.Component {
 	})
 }
 
-// WhoCanResults is what stands inside #results.
+// WhoCanResults is the fragment for #results.
 func WhoCanResults(w WhoCan) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

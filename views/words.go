@@ -9,7 +9,7 @@ import (
 	"rolecall.example/views/ui"
 )
 
-// The words for codes: what people read for a status, an effect, a kind of thing or a key of a list.
+// The words for codes: statuses, effects, states, findings, and the kinds and actions of the audit trail.
 
 func statusLabel(s org.Status) string {
 	switch s {
@@ -45,7 +45,7 @@ func statusClass(s org.Status) string {
 	}
 }
 
-// loginLabel says how an account is signed in to.
+// loginLabel is the way to sign in to an account.
 func loginLabel(u org.User) string {
 	if u.ServiceAccount() {
 		return "Tokens only"
@@ -53,7 +53,8 @@ func loginLabel(u org.User) string {
 	return "Password"
 }
 
-// roleOptions offers the roles, and what the URL asks for besides: such a filter must be seen to be taken off.
+// roleOptions are the choices of a filter by role. A chosen role that is not in the list is among them: without it, the
+// filter could not be taken off.
 func roleOptions(roles []org.Role, chosen []string) []ui.Option {
 	var out []ui.Option
 	known := map[string]bool{}
@@ -84,7 +85,7 @@ func sortKeys(names []string) []ui.SortKey {
 	return out
 }
 
-// searched tells where a search without result looked: "Searched names, usernames and emails with Role: Auditor."
+// searched is the sentence under a search without results: "Searched names, usernames and emails with Role: Auditor."
 func searched(filters []ui.Filter) string {
 	var with []string
 	for _, f := range filters {
@@ -99,7 +100,7 @@ func searched(filters []ui.Filter) string {
 	return text + "."
 }
 
-// effectText tells people why allowing a permission changes nothing, or less than it seems to.
+// effectText is why allowing a permission changes nothing, or less than it seems to.
 var effectText = map[rbac.Effect]string{
 	rbac.SiteOnlyType:   "Has no effect here: nothing of this type belongs to an organization",
 	rbac.DeniedForAll:   "Has no effect: this role denies it for every resource type",
@@ -108,7 +109,7 @@ var effectText = map[rbac.Effect]string{
 	rbac.EveryoneHasOwn: "Every member may do this anyway to what they own; the role widens it to everybody's",
 }
 
-// levelWord says of which level a change is, where a role of this kind has more than one.
+// levelWord is the level of a change, "" for the organization: roles of that kind have no other.
 func levelWord(l rbac.Level) string {
 	switch l {
 	case rbac.LevelSite:
@@ -129,8 +130,8 @@ func permissionText(p rbac.Permission) string {
 	return text
 }
 
-// stateWords are the states of a permission in a role: its label and the class of its badge, then the mark, the class of
-// the mark and the verb of a change to it, and what it was before a change.
+// stateWords are the states of a permission in a role: its label and the class of its badge, then the mark, the class
+// of the mark and the verb of a change to it, and what it was before a change.
 var stateWords = map[rbac.State]struct{ label, badge, sign, class, verb, past string }{
 	rbac.Allowed: {"Allow", "a", "+", "add", "Allow", "allowed"},
 	rbac.Denied:  {"Deny", "d", "⊘", "den", "Deny", "denied"},
@@ -197,7 +198,7 @@ var deeds = map[string]struct{ before, after, tried string }{
 	"api_key delete":             {"ended a token or session of", "", ""},
 }
 
-// accountVerb is what an entry did to an account, by the field that it changed.
+// accountVerb is the verb for a change of an account, by the field that changed.
 func accountVerb(e org.AuditEntry) string {
 	switch {
 	case e.Diff["status"].New == string(org.StatusSuspended):
@@ -225,7 +226,7 @@ func actionOptions(chosen string) []ui.Option {
 	return out
 }
 
-// The rules in the order of what they may cost: what misleads before what merely clutters.
+// lintRules are the rules of the role check. Those whose findings mislead come before those that are clutter.
 var lintRules = []struct{ rule, title string }{
 	{org.LintNoEffect, "Permissions that can’t take effect"},
 	{org.LintUnknown, "Permissions that do not exist"},

@@ -15,10 +15,10 @@ type FormError struct {
 	Fields  []FieldError
 }
 
-// FieldError is what is wrong with one field.
+// FieldError is why one field was refused.
 type FieldError struct{ Name, Detail string }
 
-// Of returns what is wrong with one field.
+// Of returns the errors of one field.
 func (e *FormError) Of(name string) []string {
 	if e == nil {
 		return nil

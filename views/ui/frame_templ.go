@@ -10,7 +10,7 @@ import templruntime "github.com/a-h/templ/runtime"
 
 import "rolecall.example/static"
 
-// Head is what a document says of itself before its body.
+// Head is the model of a document without its body.
 type Head struct {
 	Title     string
 	Theme     string // "light", "dark", or "" to follow the system
@@ -258,7 +258,7 @@ func Plain(toast *Message, body templ.Component) templ.Component {
 // Crumb is a step on the way to a page.
 type Crumb struct{ Label, URL string }
 
-// Frame is what stands around the page of somebody who is signed in.
+// Frame is the model of the frame around a page for people who are signed in.
 type Frame struct {
 	Title  string
 	Logo   string // name whose first letter stands for the place where the reader is
@@ -460,7 +460,8 @@ func breadcrumb(f Frame) templ.Component {
 	})
 }
 
-// Templates are what script shows when no answer comes, and in a form that it filled with what was entered before.
+// Templates are notes that script shows: one when no answer comes, one in a form that it filled again with unsaved
+// input.
 func Templates() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -101,7 +101,7 @@ func TestGallery(t *testing.T) {
 	}
 }
 
-// TestGalleryIsComplete: a part that the gallery leaves out would be checked by nobody.
+// TestGalleryIsComplete: a part that the gallery leaves out would go unchecked.
 func TestGalleryIsComplete(t *testing.T) {
 	t.Parallel()
 	shown := map[string]bool{"InFrame": true, "Plain": true} // around the body of a document

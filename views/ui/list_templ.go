@@ -11,8 +11,8 @@ import templruntime "github.com/a-h/templ/runtime"
 import "strings"
 
 // SearchBox is the search over a list, which answers as one types. More of the form goes inside. The trigger of the
-// filters is scoped to them, because a bare change would also fire when the search box loses focus and overtake the click
-// that took it away.
+// filters is scoped to them, because a bare change would also fire when the search box loses focus and overtake the
+// click that took it away.
 func SearchBox(label, url, query, placeholder string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -85,8 +85,8 @@ func FieldLabel(name string) string {
 	return strings.ToUpper(name[:1]) + strings.ReplaceAll(name[1:], "_", " ")
 }
 
-// Identity is the second line under the name of an account: the username, unless it is the name, and the e-mail address,
-// if known.
+// Identity is the second line under the name of an account: the username, unless it is the name, and the e-mail
+// address, if known.
 func Identity(name, username, email string) string {
 	switch {
 	case email == "" && name == username:

@@ -8,7 +8,7 @@ package ui
 import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
-// Message is what a toast shows: what has just been done, or was not.
+// Message is the content of a toast: the outcome of the request before.
 type Message struct {
 	Text   string
 	Detail string // why it did not work
@@ -17,8 +17,8 @@ type Message struct {
 	Back   string // path and query of the page, where an undo without script returns to
 }
 
-// Toast is a message as a part of a fragment: it goes to its place in the page out of band. In a fragment that is a table
-// row it has to come after the row, or the row would not be read as one.
+// Toast is a message as a part of a fragment: it goes to its place in the page out of band. In a fragment that is a
+// table row it has to come after the row, or the row would not be read as one.
 func Toast(m Message) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
