@@ -184,7 +184,7 @@ func TestOperationRefused(t *testing.T) {
 		{[]string{"backup", filepath.Join(dir, "nowhere", "x"), "--db", file}, 1, "no such file"},
 		{[]string{"backup", filepath.Join(dir, "x"), "--db", missing}, 2, "there is no database at"},
 		{[]string{"backup", filepath.Join(dir, "x"), "--db", text}, 1, "no database of this program"},
-		{[]string{"restore", foreign, "--db", file}, 1, "the schema is not that of version 2: table audit_heads is missing"},
+		{[]string{"restore", foreign, "--db", file}, 1, ": table audit_heads is missing"},
 		{[]string{"restore", text, "--db", file}, 1, "no database of this program"},
 		{[]string{"restore", newer, "--db", file}, 1, "newer version"},
 		{[]string{"restore", missing, "--db", file}, 1, "no such file"},
