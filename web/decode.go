@@ -1,69 +1,14 @@
 package web
 
 import (
-	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
-	"mime"
-	"net/http"
-	"net/url"
+	"slices"
+	"strconv"
 	"strings"
-	"unicode/utf8"
-
-	"github.com/go-json-experiment/json/jsontext"
 
 	"rolecall.example/org"
 )
-
-// Limits of a request body.
-const (
-	maxBody  = 1 << 20
-	maxDepth = 64
-	maxItems = 1000 // entries of a list of objects
-	maxForm  = 4000 // fields of a form
-	maxTold  = 100  // problems listed in one answer
-	typeJSON = "application/json"
-	// What JSON answers are sent as.
-	typeJSONOut = "application/json; charset=utf-8"
-	typeForm    = "application/x-www-form-urlencoded"
-	badBody     = "Request body must be valid JSON."
-	badFields   = "Validation failed."
-)
-
-// Bodies are parsed into a tree and read from it by name, not unmarshalled into structs: encoding/json takes ROLES for
-// roles, lets the last of two equal keys win, and cannot tell a missing list from an empty one, which here are the
-// difference between refusing a request and taking somebody's roles away. The tree also lets a form and a JSON body be
-// read by the same few lines, and names the field that has the wrong type.
-
-// body is what came with a request. It is read and parsed before anything is asked of org, which looks at what it says
-// while all other writes wait: neither a slow client nor a long body may hold them up then.
-type body struct {
-	data     []byte
-	tooLarge bool
-	err      error // the connection broke
-
-	parsed  bool
-	fields  map[string]any
-	form    bool
-	failure error // why it could not be parsed
-}
-
-// receive reads the body, once.
-func (c *call) receive() *body {
-	if c.body == nil {
-		r := c.request()
-		var data bytes.Buffer
-		data.Grow(int(min(max(r.ContentLength, 0), 64<<10)) + bytes.MinRead) // as announced, but a lie must not cost much
-		_, err := data.ReadFrom(http.MaxBytesReader(c.response(), r.Body, maxBody))
-		c.body = &body{data: data.Bytes(), err: err}
-		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
-			c.body = &body{tooLarge: true}
-		}
-	}
-	return c.body
-}
 
 // decode reads the body of a request into a T. What is wrong with it comes to light when a use case reads the input, after
 // the refusals that come first.
@@ -77,207 +22,296 @@ func decode[T any](c *call, read func(object) T) org.Input[T] {
 	return org.NewInput(v, o.problem())
 }
 
-// object is the content of the body, parsed but not looked at; with an error it is empty.
-func (c *call) object() (object, error) {
-	b := c.receive()
-	if !b.parsed {
-		b.parsed = true
-		b.fields, b.failure = c.parse(b)
-	}
-	return newObject(b.fields, b.form), b.failure
+// object is an object of the body, or a form. Its methods give the value of a field, or the zero value when the field is
+// missing, null, or of another type; the last is remembered for problem. So is which fields were asked for: what is
+// left over is not understood here, and problem refuses it.
+type object struct {
+	fields map[string]any
+	form   bool
+	path   string // what stands before a field's name when it is told, "" or ending in a dot
+	shape  *shape
+	read   *outcome
 }
 
-// parse parses the body. Errors come in the documented order: its type, its size, its content.
-func (c *call) parse(b *body) (fields map[string]any, err error) {
-	b.form, err = c.bodyIsForm(len(b.data) == 0 && !b.tooLarge)
-	switch {
-	case err != nil:
-		return nil, err
-	case b.tooLarge:
-		return nil, &org.Error{Kind: org.TooLarge, Message: "Request body is too large.", Detail: "At most 1 MiB is read."}
-	case b.err != nil:
-		return nil, malformed(b.err.Error())
-	case len(b.data) == 0:
-		return nil, malformed("EOF")
-	case b.form:
-		return parseForm(b.data)
-	}
-	return parseJSON(b.data)
+// outcome is what reading a body brought up, wherever in it.
+type outcome struct {
+	fieldErrors []org.Field // fields of the wrong type or value
+	refusal     *org.Error  // of the request as a whole, for a field that is well-formed
 }
 
-// bodiless refuses a body that says something on a route that takes none. A form may: its fields are for the page.
-func (c *call) bodiless() error {
-	if b := c.receive(); len(b.data) == 0 && !b.tooLarge || string(bytes.TrimSpace(b.data)) == "null" {
+func newObject(fields map[string]any, form bool) object {
+	return object{fields: fields, form: form, shape: &shape{}, read: &outcome{}}
+}
+
+// sentBack are the fields of answers that a write ignores, whatever they hold, so that a client may send back what it
+// got. A field that can limit or extend what is written must never stand here.
+var sentBack = []string{
+	"id", "created_at", "updated_at", "last_seen_at", "is_default", "organization_id", "organization_name", "organization_ids",
+	"assignable", "built_in", "is_system", "status", "theme_preference", "has_ai_seat", "is_service_account",
+}
+
+// ignore takes the fields for understood without reading them.
+func (o object) ignore(names ...string) {
+	for _, name := range names {
+		o.shape.know(name)
+	}
+}
+
+func (o object) addError(name, detail string) {
+	o.read.fieldErrors = append(o.read.fieldErrors, org.Field{Field: o.path + name, Detail: detail})
+}
+
+// refuse makes the request fail with e, unless something in the body is wrong anyway.
+func (o object) refuse(e *org.Error) {
+	if o.read.refusal == nil {
+		o.read.refusal = e
+	}
+}
+
+// problem is the error about all the fields that were read and found wrong, or that nothing has read. It is for the
+// whole body, once a reader is through with it.
+func (o object) problem() error {
+	told, message := o.read.fieldErrors, badFields
+	if len(told) > 0 && !o.form {
+		message = badBody
+	}
+	if !o.form {
+		for _, field := range o.shape.unread(o.fields) {
+			told = append(told, org.Field{Field: field, Detail: "is not supported by this server"})
+		}
+	}
+	if len(told) == 0 {
+		if o.read.refusal != nil {
+			return o.read.refusal
+		}
 		return nil
 	}
-	o, err := c.object()
-	if err != nil {
-		return err
+	told = told[:min(len(told), maxTold)]
+	e := &org.Error{Kind: org.Invalid, Message: message, Fields: told}
+	if !o.form {
+		e.Detail = told[0].Field + " " + told[0].Detail
 	}
-	return o.problem()
+	return e
 }
 
-// bodyIsForm tells a form from JSON, and refuses everything else. Forms count only where a browser sends them: with its
-// session, or on the pages that come before there is one.
-func (c *call) bodyIsForm(empty bool) (bool, error) {
-	types := c.request().Header.Values("Content-Type")
-	if len(types) == 0 && empty {
-		return false, nil
-	}
-	browser := c.session || c.route.Offers(Page) && c.route.Access == Public
-	switch media := mediaType(types); {
-	case c.request().Header.Get("Content-Encoding") != "":
-	case media == typeJSON:
-		return false, nil
-	case media == typeForm && browser:
-		return true, nil
-	}
-	return false, &org.Error{
-		Kind:    org.Unsupported,
-		Message: "Request body must be JSON.",
-		Detail:  "Send it with the header Content-Type: application/json.",
-	}
+// has reports whether the field is there, be it null.
+func (o object) has(name string) bool {
+	_, ok := o.fields[name]
+	return ok
 }
 
-// mediaType is the one media type that a Content-Type header names, or "" if it says anything that is not understood.
-func mediaType(header []string) string {
-	if len(header) != 1 {
-		return ""
-	}
-	media, params, err := mime.ParseMediaType(header[0])
-	if err != nil {
-		return ""
-	}
-	for name, value := range params {
-		if name != "charset" || !strings.EqualFold(value, "utf-8") {
-			return ""
-		}
-	}
-	return media
+func (o object) text(name string) string {
+	v, _ := value[string](o, name, "must be a string")
+	return v
 }
 
-func malformed(detail string) *org.Error {
-	return &org.Error{Kind: org.Invalid, Message: badBody, Detail: detail}
+// optional tells a missing or null text from an empty one.
+func (o object) optional(name string) *string {
+	if v, ok := value[string](o, name, "must be a string"); ok {
+		return &v
+	}
+	return nil
 }
 
-func parseForm(data []byte) (map[string]any, error) {
-	values, err := url.ParseQuery(string(data))
-	if err != nil || !utf8.Valid(data) {
-		return nil, &org.Error{Kind: org.Invalid, Message: "The form could not be read.", Detail: "It is not properly encoded."}
+func (o object) flag(name string) bool {
+	if o.form {
+		return o.text(name) != ""
 	}
-	fields, n := make(map[string]any, len(values)), 0
-	for name, list := range values {
-		if n += len(list); n > maxForm {
-			return nil, &org.Error{Kind: org.Invalid, Message: "The form could not be read.", Detail: "It has too many fields."}
-		}
-		all := make([]any, len(list))
-		for i, v := range list {
-			if !utf8.ValidString(v) {
-				return nil, &org.Error{Kind: org.Invalid, Message: "The form could not be read.", Detail: "It is not UTF-8."}
-			}
-			all[i] = v
-		}
-		if fields[name] = all; len(all) == 1 {
-			fields[name] = all[0]
-		}
-	}
-	return fields, nil
+	v, _ := value[bool](o, name, "must be true or false")
+	return v
 }
 
-// parseJSON reads one JSON object and refuses what two readers could understand in two ways: bytes that are not UTF-8,
-// keys of one object that differ in nothing but case, anything after the value.
-func parseJSON(data []byte) (map[string]any, error) {
-	if !utf8.Valid(data) {
-		return nil, malformed("It is not UTF-8.")
+// number reads a whole number; in a form, "" counts as missing.
+func (o object) number(name string) (n int64, ok bool) {
+	const must = "must be a whole number"
+	var digits string
+	if o.form {
+		digits = o.text(name)
+		ok = digits != ""
+	} else {
+		var v json.Number
+		v, ok = value[json.Number](o, name, must)
+		digits = v.String()
 	}
-	d := jsontext.NewDecoder(bytes.NewBuffer(data), jsontext.AllowDuplicateNames(true)) // told below, whatever their case
-	v, err := parseValue(d, 0)
-	if err != nil {
-		if _, told := errors.AsType[*org.Error](err); told {
-			return nil, err
-		}
-		return nil, malformed(strings.TrimPrefix(err.Error(), "jsontext: "))
-	}
-	if _, err := d.ReadToken(); !errors.Is(err, io.EOF) {
-		return nil, malformed("There is something after the object.")
-	}
-	o, ok := v.(map[string]any)
 	if !ok {
-		return nil, malformed("It must be an object.")
+		return 0, false
 	}
-	return o, nil
-}
-
-func parseValue(d *jsontext.Decoder, depth int) (any, error) {
-	token, err := d.ReadToken()
+	n, err := strconv.ParseInt(digits, 10, 64)
 	if err != nil {
-		return nil, err
+		o.addError(name, must)
+		return 0, false
 	}
-	kind := token.Kind()
-	if (kind == '{' || kind == '[') && depth == maxDepth {
-		return nil, malformed(fmt.Sprintf("It is nested deeper than %d levels.", maxDepth))
-	}
-	switch kind {
-	case '{':
-		return parseObject(d, depth+1)
-	case '[':
-		return parseArray(d, depth+1)
-	case '"':
-		return token.String(), nil
-	case '0':
-		return json.Number(token.String()), nil
-	case 't', 'f':
-		return token.Bool(), nil
-	}
-	return nil, nil
+	return n, true
 }
 
-func parseArray(d *jsontext.Decoder, depth int) (any, error) {
-	list := []any{}
-	for d.PeekKind() != ']' {
-		v, err := parseValue(d, depth)
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, v)
+// texts reads a list of strings, of which there may be at most limit.
+func (o object) texts(name string, limit int) []string {
+	if one, single := o.fields[name].(string); single && o.form {
+		return []string{one}
 	}
-	_, err := d.ReadToken()
-	return list, err
+	list, ok := value[[]any](o, name, "must be a list of strings")
+	if !ok {
+		return nil
+	}
+	if len(list) > limit {
+		o.addError(name, fmt.Sprintf("must have at most %d entries", limit))
+		return nil
+	}
+	texts := make([]string, 0, len(list))
+	for i, v := range list {
+		s, ok := v.(string)
+		if !ok {
+			o.addError(fmt.Sprintf("%s[%d]", name, i), "must be a string")
+		}
+		texts = append(texts, s)
+	}
+	return texts
 }
 
-func parseObject(d *jsontext.Decoder, depth int) (any, error) {
-	fields, odd := map[string]any{}, map[string]bool(nil) // odd are the keys that are not folded, folded
-	for d.PeekKind() != '}' {
-		token, err := d.ReadToken()
-		if err != nil {
-			return nil, err
+// object reads an object inside this one.
+func (o object) object(name string) object {
+	fields, _ := value[map[string]any](o, name, "must be an object")
+	return o.inside(name, fields, o.shape.at(name))
+}
+
+// table reads an object whose keys are not names of fields but data. What they stand for has one shape.
+func (o object) table(name string) object {
+	fields, _ := value[map[string]any](o, name, "must be an object")
+	return o.inside(name, fields, o.shape.at(name).table())
+}
+
+// objects reads a list of objects.
+func (o object) objects(name string) []object {
+	list, _ := value[[]any](o, name, "must be a list of objects")
+	if len(list) > maxItems {
+		o.addError(name, fmt.Sprintf("must have at most %d entries", maxItems))
+		return nil
+	}
+	objects := make([]object, 0, len(list))
+	for i, v := range list {
+		at := fmt.Sprintf("%s[%d]", name, i)
+		fields, ok := v.(map[string]any)
+		if !ok {
+			o.addError(at, "must be an object")
+			continue
 		}
-		name := token.String()
-		folded := foldKey(name)
-		if _, twice := fields[folded]; twice || odd[folded] {
-			return nil, malformed(fmt.Sprintf("The key %q is there twice.", name))
+		objects = append(objects, o.inside(at, fields, o.shape.at(name)))
+	}
+	return objects
+}
+
+func (o object) inside(at string, fields map[string]any, s *shape) object {
+	return object{fields: fields, path: o.path + at + ".", shape: s, read: o.read}
+}
+
+// value reads a field that must be a T.
+func value[T any](o object, name, must string) (v T, ok bool) {
+	o.shape.know(name)
+	field := o.fields[name]
+	if field == nil {
+		return v, false
+	}
+	if v, ok = field.(T); !ok {
+		if o.form {
+			must = "was given more than once"
 		}
-		if folded != name {
-			if odd == nil {
-				odd = map[string]bool{}
+		o.addError(name, must)
+	}
+	return v, ok
+}
+
+// shape is what a reader understands of the objects at one place of a body. The entries of a list share theirs.
+type shape struct {
+	names  []string
+	inner  map[string]*shape // of the fields that hold objects
+	values *shape            // of every value, whatever its key; nil where keys are names of fields
+}
+
+func (s *shape) know(name string) {
+	if s.values == nil && !slices.Contains(s.names, name) {
+		s.names = append(s.names, name)
+	}
+}
+
+// at is the shape of what a field holds.
+func (s *shape) at(name string) *shape {
+	if s.values != nil {
+		return s.values
+	}
+	if s.inner[name] == nil {
+		if s.inner == nil {
+			s.inner = map[string]*shape{}
+		}
+		s.inner[name] = &shape{}
+	}
+	return s.inner[name]
+}
+
+// table makes it the shape of objects with keys of any name.
+func (s *shape) table() *shape {
+	if s.values == nil {
+		s.values = &shape{}
+	}
+	return s
+}
+
+// unread lists what an object holds that nobody asked for, by path and sorted. Clients send fields of newer servers
+// empty, which asks for nothing.
+func (s *shape) unread(fields map[string]any) (paths []string) {
+	for name, v := range fields {
+		known, inner := s.values != nil || slices.Contains(s.names, name), s.values
+		if inner == nil {
+			inner = s.inner[name]
+		}
+		switch {
+		case !known && !empty(v):
+			paths = append(paths, name)
+		case known && inner != nil:
+			for _, below := range inner.unreadIn(v) {
+				paths = append(paths, name+below)
 			}
-			odd[folded] = true
 		}
-		if fields[name], err = parseValue(d, depth); err != nil {
-			return nil, err
+		if len(paths) > maxTold { // more are not told
+			break
 		}
 	}
-	_, err := d.ReadToken()
-	return fields, err
+	slices.Sort(paths)
+	return paths
 }
 
-// foldKey makes the spellings of a key one that differ in nothing but case. Up and down again brings together all of a
-// letter's: K, k and the Kelvin sign.
-func foldKey(name string) string {
-	for i := range len(name) {
-		if c := name[i]; c >= utf8.RuneSelf || 'A' <= c && c <= 'Z' {
-			return strings.ToLower(strings.ToUpper(name))
+// unreadIn is unread of the object v, or of the objects in the list v.
+func (s *shape) unreadIn(v any) (paths []string) {
+	switch v := v.(type) {
+	case map[string]any:
+		for _, path := range s.unread(v) {
+			paths = append(paths, "."+path)
+		}
+	case []any:
+		for i := 0; i < len(v) && len(paths) <= maxTold; i++ {
+			for _, path := range s.unreadIn(v[i]) {
+				paths = append(paths, fmt.Sprintf("[%d]%s", i, path))
+			}
 		}
 	}
-	return name
+	return paths
+}
+
+// empty reports whether a value of JSON asks for nothing.
+func empty(v any) bool {
+	switch v := v.(type) {
+	case nil:
+		return true
+	case bool:
+		return !v
+	case string:
+		return v == ""
+	case []any:
+		return len(v) == 0
+	case map[string]any:
+		return len(v) == 0
+	case json.Number:
+		digits, _, _ := strings.Cut(strings.ToLower(v.String()), "e")
+		return !strings.ContainsAny(digits, "123456789")
+	}
+	return false
 }

@@ -1,0 +1,271 @@
+package web
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"rolecall.example/org"
+)
+
+// Limits of a request body.
+const (
+	maxBody  = 1 << 20
+	maxDepth = 64
+	maxItems = 1000 // entries of a list of objects
+	maxForm  = 4000 // fields of a form
+	maxTold  = 100  // problems listed in one answer
+	typeJSON = "application/json"
+	// What JSON answers are sent as.
+	typeJSONOut = "application/json; charset=utf-8"
+	typeForm    = "application/x-www-form-urlencoded"
+	badBody     = "Request body must be valid JSON."
+	badFields   = "Validation failed."
+)
+
+// Bodies are parsed into a tree and read from it by name, not unmarshalled into structs: encoding/json takes ROLES for
+// roles, lets the last of two equal keys win, and cannot tell a missing list from an empty one, which here are the
+// difference between refusing a request and taking somebody's roles away. The tree also lets a form and a JSON body be
+// read by the same few lines, and names the field that has the wrong type.
+
+// body is what came with a request. It is read and parsed before anything is asked of org, which looks at what it says
+// while all other writes wait: neither a slow client nor a long body may hold them up then.
+type body struct {
+	data     []byte
+	tooLarge bool
+	err      error // the connection broke
+
+	parsed  bool
+	fields  map[string]any
+	form    bool
+	failure error // why it could not be parsed
+}
+
+// receive reads the body, once.
+func (c *call) receive() *body {
+	if c.body == nil {
+		r := c.request()
+		var data bytes.Buffer
+		data.Grow(int(min(max(r.ContentLength, 0), 64<<10)) + bytes.MinRead) // as announced, but a lie must not cost much
+		_, err := data.ReadFrom(http.MaxBytesReader(c.response(), r.Body, maxBody))
+		c.body = &body{data: data.Bytes(), err: err}
+		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+			c.body = &body{tooLarge: true}
+		}
+	}
+	return c.body
+}
+
+// object is the content of the body, parsed but not looked at; with an error it is empty.
+func (c *call) object() (object, error) {
+	b := c.receive()
+	if !b.parsed {
+		b.parsed = true
+		b.fields, b.failure = c.parse(b)
+	}
+	return newObject(b.fields, b.form), b.failure
+}
+
+// parse parses the body. Errors come in the documented order: its type, its size, its content.
+func (c *call) parse(b *body) (fields map[string]any, err error) {
+	b.form, err = c.bodyIsForm(len(b.data) == 0 && !b.tooLarge)
+	switch {
+	case err != nil:
+		return nil, err
+	case b.tooLarge:
+		return nil, &org.Error{Kind: org.TooLarge, Message: "Request body is too large.", Detail: "At most 1 MiB is read."}
+	case b.err != nil:
+		return nil, malformed(b.err.Error())
+	case len(b.data) == 0:
+		return nil, malformed("EOF")
+	case b.form:
+		return parseForm(b.data)
+	}
+	return parseJSON(b.data)
+}
+
+// bodiless refuses a body that says something on a route that takes none. A form may: its fields are for the page.
+func (c *call) bodiless() error {
+	if b := c.receive(); len(b.data) == 0 && !b.tooLarge || string(bytes.TrimSpace(b.data)) == "null" {
+		return nil
+	}
+	o, err := c.object()
+	if err != nil {
+		return err
+	}
+	return o.problem()
+}
+
+// bodyIsForm tells a form from JSON, and refuses everything else. Forms count only where a browser sends them: with its
+// session, or on the pages that come before there is one.
+func (c *call) bodyIsForm(empty bool) (bool, error) {
+	types := c.request().Header.Values("Content-Type")
+	if len(types) == 0 && empty {
+		return false, nil
+	}
+	browser := c.session || c.route.Offers(Page) && c.route.Access == Public
+	switch media := mediaType(types); {
+	case c.request().Header.Get("Content-Encoding") != "":
+	case media == typeJSON:
+		return false, nil
+	case media == typeForm && browser:
+		return true, nil
+	}
+	return false, &org.Error{
+		Kind:    org.Unsupported,
+		Message: "Request body must be JSON.",
+		Detail:  "Send it with the header Content-Type: application/json.",
+	}
+}
+
+// mediaType is the one media type that a Content-Type header names, or "" if it says anything that is not understood.
+func mediaType(header []string) string {
+	if len(header) != 1 {
+		return ""
+	}
+	media, params, err := mime.ParseMediaType(header[0])
+	if err != nil {
+		return ""
+	}
+	for name, value := range params {
+		if name != "charset" || !strings.EqualFold(value, "utf-8") {
+			return ""
+		}
+	}
+	return media
+}
+
+func malformed(detail string) *org.Error {
+	return &org.Error{Kind: org.Invalid, Message: badBody, Detail: detail}
+}
+
+func parseForm(data []byte) (map[string]any, error) {
+	values, err := url.ParseQuery(string(data))
+	if err != nil || !utf8.Valid(data) {
+		return nil, &org.Error{Kind: org.Invalid, Message: "The form could not be read.", Detail: "It is not properly encoded."}
+	}
+	fields, n := make(map[string]any, len(values)), 0
+	for name, list := range values {
+		if n += len(list); n > maxForm {
+			return nil, &org.Error{Kind: org.Invalid, Message: "The form could not be read.", Detail: "It has too many fields."}
+		}
+		all := make([]any, len(list))
+		for i, v := range list {
+			if !utf8.ValidString(v) {
+				return nil, &org.Error{Kind: org.Invalid, Message: "The form could not be read.", Detail: "It is not UTF-8."}
+			}
+			all[i] = v
+		}
+		if fields[name] = all; len(all) == 1 {
+			fields[name] = all[0]
+		}
+	}
+	return fields, nil
+}
+
+// parseJSON reads one JSON object and refuses what two readers could understand in two ways: bytes that are not UTF-8,
+// keys of one object that differ in nothing but case, anything after the value.
+func parseJSON(data []byte) (map[string]any, error) {
+	if !utf8.Valid(data) {
+		return nil, malformed("It is not UTF-8.")
+	}
+	d := jsontext.NewDecoder(bytes.NewBuffer(data), jsontext.AllowDuplicateNames(true)) // told below, whatever their case
+	v, err := parseValue(d, 0)
+	if err != nil {
+		if _, told := errors.AsType[*org.Error](err); told {
+			return nil, err
+		}
+		return nil, malformed(strings.TrimPrefix(err.Error(), "jsontext: "))
+	}
+	if _, err := d.ReadToken(); !errors.Is(err, io.EOF) {
+		return nil, malformed("There is something after the object.")
+	}
+	o, ok := v.(map[string]any)
+	if !ok {
+		return nil, malformed("It must be an object.")
+	}
+	return o, nil
+}
+
+func parseValue(d *jsontext.Decoder, depth int) (any, error) {
+	token, err := d.ReadToken()
+	if err != nil {
+		return nil, err
+	}
+	kind := token.Kind()
+	if (kind == '{' || kind == '[') && depth == maxDepth {
+		return nil, malformed(fmt.Sprintf("It is nested deeper than %d levels.", maxDepth))
+	}
+	switch kind {
+	case '{':
+		return parseObject(d, depth+1)
+	case '[':
+		return parseArray(d, depth+1)
+	case '"':
+		return token.String(), nil
+	case '0':
+		return json.Number(token.String()), nil
+	case 't', 'f':
+		return token.Bool(), nil
+	}
+	return nil, nil
+}
+
+func parseArray(d *jsontext.Decoder, depth int) (any, error) {
+	list := []any{}
+	for d.PeekKind() != ']' {
+		v, err := parseValue(d, depth)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, v)
+	}
+	_, err := d.ReadToken()
+	return list, err
+}
+
+func parseObject(d *jsontext.Decoder, depth int) (any, error) {
+	fields, odd := map[string]any{}, map[string]bool(nil) // odd are the keys that are not folded, folded
+	for d.PeekKind() != '}' {
+		token, err := d.ReadToken()
+		if err != nil {
+			return nil, err
+		}
+		name := token.String()
+		folded := foldKey(name)
+		if _, twice := fields[folded]; twice || odd[folded] {
+			return nil, malformed(fmt.Sprintf("The key %q is there twice.", name))
+		}
+		if folded != name {
+			if odd == nil {
+				odd = map[string]bool{}
+			}
+			odd[folded] = true
+		}
+		if fields[name], err = parseValue(d, depth); err != nil {
+			return nil, err
+		}
+	}
+	_, err := d.ReadToken()
+	return fields, err
+}
+
+// foldKey makes the spellings of a key one that differ in nothing but case. Up and down again brings together all of a
+// letter's: K, k and the Kelvin sign.
+func foldKey(name string) string {
+	for i := range len(name) {
+		if c := name[i]; c >= utf8.RuneSelf || 'A' <= c && c <= 'Z' {
+			return strings.ToLower(strings.ToUpper(name))
+		}
+	}
+	return name
+}
