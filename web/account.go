@@ -51,7 +51,7 @@ const (
 // account: another keyboard, another answer.
 func (c *call) shortcuts() bool { return c.cookie(keysCookie) != keysOff }
 
-// setShortcuts reads a box that may be unticked, so the form has another field besides.
+// setShortcuts reads a box that may be unticked, so the form has another field too.
 func (s *Server) setShortcuts(c *call) (reply, error) {
 	on, err := decode(c, func(o object) bool { return o.flag("shortcuts") }).Read()
 	if err != nil {

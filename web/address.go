@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// peer is the address of whoever sends a request: the nearest one that is not a proxy of ours. What a proxy says that is
-// no address is not gone past, or everybody could say who they are.
+// peer returns the address of the sender of a request: the nearest one that is not a trusted proxy. An entry that is no
+// address ends the search, or every client could claim any address.
 func (s *Server) peer(r *http.Request) string {
 	at, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {
@@ -28,7 +28,7 @@ func (s *Server) peer(r *http.Request) string {
 		}
 		next, ok := hopAddress(strings.TrimSpace(hop))
 		if !ok {
-			s.oddHop(addr, hop)
+			s.logBadHop(addr, hop)
 			break
 		}
 		addr = next
@@ -36,24 +36,24 @@ func (s *Server) peer(r *http.Request) string {
 	return addr.String()
 }
 
-// hopAddress reads an address as proxies write it: some add the port, and brackets.
+// hopAddress parses an address as proxies write it: some add the port, and brackets.
 func hopAddress(hop string) (netip.Addr, bool) {
 	addr, err := netip.ParseAddr(hostname(hop))
 	return addr.Unmap(), err == nil
 }
 
-// oddHop tells once a minute of a proxy whose callers all count as the proxy.
-func (s *Server) oddHop(proxy netip.Addr, hop string) {
+// logBadHop logs, at most once a minute, a proxy whose callers all count as the proxy.
+func (s *Server) logBadHop(proxy netip.Addr, hop string) {
 	now := s.Now().Unix()
-	if last := s.oddHopAt.Load(); now-last < int64(time.Minute/time.Second) || !s.oddHopAt.CompareAndSwap(last, now) {
+	if last := s.badHopAt.Load(); now-last < int64(time.Minute/time.Second) || !s.badHopAt.CompareAndSwap(last, now) {
 		return
 	}
 	s.Log.Warn("a trusted proxy sends an X-Forwarded-For that holds no address: whoever comes through it counts as the proxy",
 		"proxy", proxy.String(), "entry", hop[:min(len(hop), 64)])
 }
 
-// base is the address at which people reach this server, "" if that is not known: a request names what host it likes, and
-// a link that leads there would carry a secret to it.
+// base returns the URL at which people reach this server, "" if that is not known: a request may name any host, and a link
+// that leads there would carry a secret to it.
 func (c *call) base() string {
 	if a := c.server.AccessURL; a != nil {
 		return strings.TrimSuffix(a.String(), "/")
@@ -69,7 +69,7 @@ func (c *call) base() string {
 	return (&url.URL{Scheme: scheme, Host: host}).String()
 }
 
-// absolute is a path as an address that can be passed on, or the path alone where that is not known.
+// absolute returns a path as a URL that can be passed on, or the path alone where the address is not known.
 func (c *call) absolute(path string) string { return c.base() + path }
 
 // loopbackHost reports whether a Host header names this machine.

@@ -11,7 +11,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// answers keeps the JSON of lists, which depends on nothing but what is stored and who asks. An answer holds under one
+// answers keeps the JSON of lists, which depends only on the stored data and the caller. An answer holds under one
 // revision of the data; the next one drops them all. Without it a program that reads one list again and again would have
 // it read and encoded each time.
 type answers struct {
@@ -22,7 +22,7 @@ type answers struct {
 	byKey    map[cacheKey]*answer
 }
 
-// cacheKey is what an answer is kept under.
+// cacheKey identifies a kept answer.
 type cacheKey struct {
 	who    uuid.UUID
 	uri    string
@@ -69,7 +69,7 @@ func (a *answers) put(key cacheKey, revision int64, kept *answer) {
 }
 
 // tag names an answer without knowing it: the same key under the same revision has the same answer. The seed keeps a client
-// from making up the tag of an answer that it never got, and from reading the revision out of one, which gives away the
+// from making up the tag of an answer that it never got, and from reading the revision out of one, which would reveal the
 // time of every write on the site.
 func (a *answers) tag(key cacheKey, revision int64) string {
 	h := maphash.Comparable(a.seed, struct {
@@ -80,8 +80,8 @@ func (a *answers) tag(key cacheKey, revision int64) string {
 }
 
 // recall answers with a list as JSON from memory, or with 304 when the client's copy is still good. Otherwise the answer
-// will be kept as it is sent. Pages and fragments are made anew each time: they have words like "today", set cookies, and
-// may lack a part that could not be had.
+// is kept as it is sent. Pages and fragments are rendered each time: they have words like "today", set cookies, and may lack a
+// part that failed to load.
 func (s *Server) recall(c *call) (answered bool, err error) {
 	if !c.route.Offers(Cacheable) || c.as != asJSON || c.csv || c.inProcess != nil { // in this process a caller has no revision
 		return false, nil

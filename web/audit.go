@@ -14,7 +14,7 @@ import (
 	"rolecall.example/views"
 )
 
-// auditPageSize is how many entries a page of the audit log has.
+// auditPageSize is the number of entries on a page of the audit log.
 const auditPageSize = 50
 
 func (s *Server) listAudit(c *call) (reply, error) {
@@ -71,7 +71,7 @@ func auditPage(a views.Audit) page {
 	return page{title: "Audit log", active: active, body: views.AuditPage(a), fragment: views.AuditResults(a)}
 }
 
-// auditQuery is the query with the filters that a form gives apart from it.
+// auditQuery merges the query with the filters that a form sends apart from it.
 func auditQuery(q *query) string {
 	terms := append(org.QueryTerms(q.text("also")), org.QueryTerms(q.text("q"))...)
 	for _, key := range views.AuditFilterKeys() {
@@ -119,7 +119,7 @@ func auditLines(out *sink) (write func(*org.AuditEntry) error, end func() error)
 	return func(e *org.AuditEntry) error { return lines.Encode(wireAuditEntry(e)) }, func() error { return nil }
 }
 
-// auditRows writes a table. The heading goes out with the first entry, or at the end: until then an error can be told.
+// auditRows writes a table. The heading goes out with the first entry, or at the end: until then an error can be answered.
 func auditRows(out *sink) (write func(*org.AuditEntry) error, end func() error) {
 	w := csv.NewWriter(out)
 	w.UseCRLF = true

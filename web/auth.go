@@ -18,7 +18,7 @@ import (
 	"rolecall.example/views"
 )
 
-// sessionUser is the only thing that a session holds: whose it is.
+// sessionUser is the only key of a session: the id of its account.
 const sessionUser = "user"
 
 // newSessions sets up browser sessions. They end a fixed time after sign-in: an idle timeout would make a database
@@ -37,7 +37,7 @@ func newSessions(o Options) *scs.SessionManager {
 	return m
 }
 
-// cookieName gives a cookie the prefix that keeps other hosts and plain HTTP from setting it, where browsers allow that.
+// cookieName adds the prefix that keeps other hosts and plain HTTP from setting a cookie, where browsers allow that.
 func cookieName(name string, secure bool) string {
 	if secure {
 		return "__Host-" + name
@@ -45,7 +45,7 @@ func cookieName(name string, secure bool) string {
 	return name
 }
 
-// authenticate finds out who sends the request, by its token or else by its session.
+// authenticate identifies the caller by the token of the request, or else by its session.
 func (s *Server) authenticate(c *call) error {
 	if c.inProcess != nil {
 		c.subject = c.inProcess
@@ -73,7 +73,7 @@ func (s *Server) authenticate(c *call) error {
 	return err
 }
 
-// errTwoTokens is for a request that a proxy and this server could take for two different callers.
+// errTwoTokens refuses a request that a proxy and this server could take for two different callers.
 var errTwoTokens = &org.Error{
 	Kind:    org.Unauthenticated,
 	Message: org.SignedOut().Message,
@@ -102,7 +102,7 @@ func tokensOf(r *http.Request) (tokens []string) {
 	return tokens
 }
 
-// loadSession makes the session of the request's cookie part of c.ctx, an empty one if there is none.
+// loadSession puts the session of the request's cookie into c.ctx, an empty one if there is none.
 func (s *Server) loadSession(c *call) error {
 	ctx, err := s.sessions.Load(c.ctx, c.cookie(s.sessions.Cookie.Name))
 	if err == nil {
@@ -111,14 +111,14 @@ func (s *Server) loadSession(c *call) error {
 	return err
 }
 
-// storedToken is a session's token as its store has it, which HashTokenInStore decides.
+// storedToken returns a session's token as its store has it, because of HashTokenInStore.
 func storedToken(token string) string {
 	hash := sha256.Sum256([]byte(token))
 	return base64.RawURLEncoding.EncodeToString(hash[:])
 }
 
-// signIn starts a session for the account that a use case lets in. It gets a new token, so that nobody can have planted
-// the cookie.
+// signIn starts a session for the account that a use case lets in. The session gets a new token, in case the cookie of the
+// request was planted.
 func (s *Server) signIn(c *call, letIn func(ctx context.Context) error) error {
 	if err := s.loadSession(c); err != nil {
 		return err
@@ -142,7 +142,7 @@ func (s *Server) signIn(c *call, letIn func(ctx context.Context) error) error {
 	return err
 }
 
-// signOut ends the token or the session that the request came with.
+// signOut ends the token or the session of the request.
 func (s *Server) signOut(c *call) error {
 	err := s.org.Logout(c.ctx, c.subject)
 	s.repeats.forget(c.subject.ID())
@@ -190,14 +190,14 @@ func (s *Server) hasUsers(ctx context.Context) (bool, error) {
 	return has && err == nil, err
 }
 
-// localPath is where is asked to go if that is a page of this server, else fallback. Anything that a browser or a
-// careless reader could take for another host is refused, as is going back to where one signs in or out.
+// localPath returns where if that is a page of this server, else fallback. It refuses anything that a browser or a careless
+// reader could take for another host, and the pages to sign in and out.
 func localPath(where, fallback string) string {
 	u, err := url.Parse(where)
 	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil || u.Opaque != "" || !strings.HasPrefix(where, "/") || strings.HasPrefix(where, "//") {
 		return fallback
 	}
-	if strings.Contains(u.Path, "//") || strings.ContainsFunc(u.Path, odd) || strings.ContainsFunc(u.RawQuery, odd) {
+	if strings.Contains(u.Path, "//") || strings.ContainsFunc(u.Path, misleading) || strings.ContainsFunc(u.RawQuery, misleading) {
 		return fallback
 	}
 	for segment := range strings.SplitSeq(u.Path, "/") {
@@ -213,4 +213,4 @@ func localPath(where, fallback string) string {
 	return clean.RequestURI()
 }
 
-func odd(r rune) bool { return r == '\\' || unicode.IsControl(r) }
+func misleading(r rune) bool { return r == '\\' || unicode.IsControl(r) }

@@ -23,7 +23,7 @@ const (
 	maxDepth = 64
 	maxItems = 1000 // entries of a list of objects
 	maxForm  = 4000 // fields of a form
-	maxTold  = 100  // problems listed in one answer
+	maxReported  = 100  // problems listed in one answer
 	typeJSON = "application/json"
 	// What JSON answers are sent as.
 	typeJSONOut = "application/json; charset=utf-8"
@@ -32,13 +32,13 @@ const (
 	badFields   = "Validation failed."
 )
 
-// Bodies are parsed into a tree and read from it by name, not unmarshalled into structs: encoding/json takes ROLES for
-// roles, lets the last of two equal keys win, and cannot tell a missing list from an empty one, which here are the
-// difference between refusing a request and taking somebody's roles away. The tree also lets a form and a JSON body be
-// read by the same few lines, and names the field that has the wrong type.
+// Bodies are parsed into a tree and read from it by name, not unmarshalled into structs. encoding/json takes ROLES for
+// roles, lets the last of two equal keys win, and cannot distinguish a missing list from an empty one: here one is refused
+// and the other takes all roles away. The tree also lets the same few lines read a form and a JSON body, and names the field
+// that has the wrong type.
 
-// body is what came with a request. It is read and parsed before anything is asked of org, which looks at what it says
-// while all other writes wait: neither a slow client nor a long body may hold them up then.
+// body is the body of a request. It is read and parsed before any use case begins, so that neither a slow client nor a long
+// body holds up other writes.
 type body struct {
 	data     []byte
 	tooLarge bool
@@ -50,7 +50,7 @@ type body struct {
 	failure error // why it could not be parsed
 }
 
-// receive reads the body, once.
+// receive reads the body once.
 func (c *call) receive() *body {
 	if c.body == nil {
 		r := c.request()
@@ -65,7 +65,7 @@ func (c *call) receive() *body {
 	return c.body
 }
 
-// object is the content of the body, parsed but not looked at; with an error it is empty.
+// object returns the parsed body, which is parsed once. With an error it is empty.
 func (c *call) object() (object, error) {
 	b := c.receive()
 	if !b.parsed {
@@ -93,7 +93,7 @@ func (c *call) parse(b *body) (fields map[string]any, err error) {
 	return parseJSON(b.data)
 }
 
-// bodiless refuses a body that says something on a route that takes none. A form may: its fields are for the page.
+// bodiless refuses a body with content on a route that reads none. A form may have one: its fields are for the page.
 func (c *call) bodiless() error {
 	if b := c.receive(); len(b.data) == 0 && !b.tooLarge || string(bytes.TrimSpace(b.data)) == "null" {
 		return nil
@@ -105,8 +105,8 @@ func (c *call) bodiless() error {
 	return o.problem()
 }
 
-// bodyIsForm tells a form from JSON, and refuses everything else. Forms count only where a browser sends them: with its
-// session, or on the pages that come before there is one.
+// bodyIsForm reports whether the body is a form and not JSON, and refuses everything else. Forms count only where a browser
+// sends them: with its session, or on the pages that come before there is one.
 func (c *call) bodyIsForm(empty bool) (bool, error) {
 	types := c.request().Header.Values("Content-Type")
 	if len(types) == 0 && empty {
@@ -127,7 +127,7 @@ func (c *call) bodyIsForm(empty bool) (bool, error) {
 	}
 }
 
-// mediaType is the one media type that a Content-Type header names, or "" if it says anything that is not understood.
+// mediaType returns the one media type that a Content-Type header names, or "" if it has anything that is not understood.
 func mediaType(header []string) string {
 	if len(header) != 1 {
 		return ""
@@ -172,16 +172,16 @@ func parseForm(data []byte) (map[string]any, error) {
 	return fields, nil
 }
 
-// parseJSON reads one JSON object and refuses what two readers could understand in two ways: bytes that are not UTF-8,
-// keys of one object that differ in nothing but case, anything after the value.
+// parseJSON reads one JSON object and refuses what two readers could understand in two ways: bytes that are not UTF-8, keys
+// of one object that differ only in case, anything after the value.
 func parseJSON(data []byte) (map[string]any, error) {
 	if !utf8.Valid(data) {
 		return nil, malformed("It is not UTF-8.")
 	}
-	d := jsontext.NewDecoder(bytes.NewBuffer(data), jsontext.AllowDuplicateNames(true)) // told below, whatever their case
+	d := jsontext.NewDecoder(bytes.NewBuffer(data), jsontext.AllowDuplicateNames(true)) // parseObject refuses them, in any case
 	v, err := parseValue(d, 0)
 	if err != nil {
-		if _, told := errors.AsType[*org.Error](err); told {
+		if _, ours := errors.AsType[*org.Error](err); ours {
 			return nil, err
 		}
 		return nil, malformed(strings.TrimPrefix(err.Error(), "jsontext: "))
@@ -234,7 +234,7 @@ func parseArray(d *jsontext.Decoder, depth int) (any, error) {
 }
 
 func parseObject(d *jsontext.Decoder, depth int) (any, error) {
-	fields, odd := map[string]any{}, map[string]bool(nil) // odd are the keys that are not folded, folded
+	fields, mixed := map[string]any{}, map[string]bool(nil) // mixed has the folded forms of keys that are not folded
 	for d.PeekKind() != '}' {
 		token, err := d.ReadToken()
 		if err != nil {
@@ -242,14 +242,14 @@ func parseObject(d *jsontext.Decoder, depth int) (any, error) {
 		}
 		name := token.String()
 		folded := foldKey(name)
-		if _, twice := fields[folded]; twice || odd[folded] {
+		if _, twice := fields[folded]; twice || mixed[folded] {
 			return nil, malformed(fmt.Sprintf("The key %q is there twice.", name))
 		}
 		if folded != name {
-			if odd == nil {
-				odd = map[string]bool{}
+			if mixed == nil {
+				mixed = map[string]bool{}
 			}
-			odd[folded] = true
+			mixed[folded] = true
 		}
 		if fields[name], err = parseValue(d, depth); err != nil {
 			return nil, err
@@ -259,8 +259,8 @@ func parseObject(d *jsontext.Decoder, depth int) (any, error) {
 	return fields, err
 }
 
-// foldKey makes the spellings of a key one that differ in nothing but case. Up and down again brings together all of a
-// letter's: K, k and the Kelvin sign.
+// foldKey returns the same text for keys that differ only in case. Upper and then lower case unifies all forms of a letter:
+// K, k and the Kelvin sign.
 func foldKey(name string) string {
 	for i := range len(name) {
 		if c := name[i]; c >= utf8.RuneSelf || 'A' <= c && c <= 'Z' {

@@ -9,9 +9,8 @@ import (
 	"rolecall.example/views"
 )
 
-// One address takes every change of many members: POST …/members with an action. JSON names the members in "users", or
-// means all that the list of the same query shows with "all", but for those in "except". A form does the same, and is asked back before anything
-// happens, unless it comes from the page that asks.
+// POST …/members with an action changes many members. JSON names them in "users", or selects with "all" those that the list
+// of the same query shows, except those in "except". A form does the same; a page asks for confirmation first.
 
 const actionAdd = "add" // makes users members; the other actions are org's
 
@@ -134,7 +133,7 @@ func (s *Server) bulkDone(c *call, result *org.BulkResult) reply {
 	return r
 }
 
-// roleName is what people call a role; its name when there is nothing better to be had.
+// roleName returns the display name of a role, or its name when it has none or may not be read.
 func (s *Server) roleName(c *call, name string) string {
 	if name == "" {
 		return ""

@@ -21,7 +21,7 @@ func (c *call) cookie(name string) string {
 	return cookie.Value
 }
 
-// setCookie sends a small cookie of ours, or takes it back when life is negative.
+// setCookie sets a small cookie, or deletes it when life is negative.
 func (c *call) setCookie(name, value string, life time.Duration, httpOnly bool) {
 	http.SetCookie(c.response(), &http.Cookie{
 		Name:     name,
@@ -39,8 +39,8 @@ const (
 	flashLifetime = time.Minute
 )
 
-// setFlash keeps a message for the next page, in a cookie: the session would need a write to the database to take it.
-// undo is the id of what the message offers to undo, "" if nothing.
+// setFlash keeps a message for the next page, in a cookie: in the session it would be a write to the database. undo is the id
+// of the audit entry that the message offers to undo, "" if there is none.
 func (c *call) setFlash(message, undo string) {
 	if message == "" {
 		return
@@ -52,7 +52,7 @@ func (c *call) setFlash(message, undo string) {
 	c.setCookie(flashCookie, value, flashLifetime, true)
 }
 
-// takeFlash gives the message that was kept for this page, once.
+// takeFlash returns the message that was kept for this page, once.
 func (c *call) takeFlash() *views.Flash {
 	text, undo, _ := strings.Cut(c.cookie(flashCookie), ".")
 	message, err := base64.RawURLEncoding.DecodeString(text)
@@ -61,7 +61,7 @@ func (c *call) takeFlash() *views.Flash {
 	}
 	c.setCookie(flashCookie, "", -time.Second, true)
 	if c.subject == nil {
-		return nil // nothing that a stranger could have planted is shown next to a password field
+		return nil // a stranger may have planted it, and a password field stands beside it
 	}
 	flash := &views.Flash{Message: strings.ToValidUTF8(string(message), ""), Back: localPath(c.here(), views.HomeURL)}
 	if id, err := uuid.Parse(undo); err == nil {
@@ -85,11 +85,11 @@ func (c *call) theme() string {
 	return ""
 }
 
-// organizationCookie names the organization that was looked at last: pages of the site keep its part of the navigation,
-// and the start page leads to it. Whether the caller may read it is asked each time.
+// organizationCookie names the organization that was shown last: pages of the site keep its part of the navigation, and the
+// start page leads to it. Whether the caller may read it is checked each time.
 const organizationCookie = "organization"
 
-// lookingAt is the organization whose part of the navigation a page shows: its own, or the last one.
+// lookingAt returns the organization whose part of the navigation a page shows: its own, or the last one.
 func (c *call) lookingAt() string {
 	if name := c.organization(); name != "" {
 		return name

@@ -6,13 +6,13 @@ import (
 	"time"
 )
 
-// requestTime is how long a request may take until it is answered. Those behind it wait for the same database: when that
-// is slow, requests that nobody waits for any more must not keep it so.
+// requestTime is the longest time that a request may take. A slow database must not stay slow because of requests whose
+// clients have given up.
 const requestTime = 10 * time.Second
 
 var errTooSlow = errors.New("the request took too long")
 
-// limitTime ends the request's context when it takes too long. stop ends it when the request is answered.
+// limitTime cancels the request's context when it takes too long. stop cancels it when the request is answered.
 func (c *call) limitTime() (stop func()) {
 	ctx, cancel := context.WithCancelCause(c.ctx)
 	c.ctx = ctx
@@ -27,7 +27,7 @@ func (c *call) limitTime() (stop func()) {
 	}
 }
 
-// takeTime lets the request take as long as it needs: what it sends is long.
+// takeTime lifts the limit of time for a long answer.
 func (c *call) takeTime() {
 	if c.unlimit != nil {
 		c.unlimit()

@@ -10,8 +10,8 @@ import (
 	"rolecall.example/org"
 )
 
-// decode reads the body of a request into a T. What is wrong with it comes to light when a use case reads the input, after
-// the refusals that come first.
+// decode reads the body of a request into a T. A use case gets its errors when it reads the input, after the refusals that
+// come first.
 func decode[T any](c *call, read func(object) T) org.Input[T] {
 	o, err := c.object()
 	if err != nil {
@@ -22,18 +22,18 @@ func decode[T any](c *call, read func(object) T) org.Input[T] {
 	return org.NewInput(v, o.problem())
 }
 
-// object is an object of the body, or a form. Its methods give the value of a field, or the zero value when the field is
-// missing, null, or of another type; the last is remembered for problem. So is which fields were asked for: what is
-// left over is not understood here, and problem refuses it.
+// object is an object of the body, or a form. Its methods return the value of a field, or the zero value when the field is
+// missing, null, or of another type; problem reports the last. It also refuses the fields that no method has read, since this
+// server does not understand them.
 type object struct {
 	fields map[string]any
 	form   bool
-	path   string // what stands before a field's name when it is told, "" or ending in a dot
+	path   string // the prefix of the names of fields in errors, "" or ending in a dot
 	shape  *shape
 	read   *outcome
 }
 
-// outcome is what reading a body brought up, wherever in it.
+// outcome collects what is wrong with a body, at any depth.
 type outcome struct {
 	fieldErrors []org.Field // fields of the wrong type or value
 	refusal     *org.Error  // of the request as a whole, for a field that is well-formed
@@ -43,14 +43,14 @@ func newObject(fields map[string]any, form bool) object {
 	return object{fields: fields, form: form, shape: &shape{}, read: &outcome{}}
 }
 
-// sentBack are the fields of answers that a write ignores, whatever they hold, so that a client may send back what it
-// got. A field that can limit or extend what is written must never stand here.
+// sentBack are the fields of answers that a write ignores, so that a client may send back what it got. A field that can
+// limit or extend what is written must never stand here.
 var sentBack = []string{
 	"id", "created_at", "updated_at", "last_seen_at", "is_default", "organization_id", "organization_name", "organization_ids",
 	"assignable", "built_in", "is_system", "status", "theme_preference", "has_ai_seat", "is_service_account",
 }
 
-// ignore takes the fields for understood without reading them.
+// ignore marks fields as understood without reading them.
 func (o object) ignore(names ...string) {
 	for _, name := range names {
 		o.shape.know(name)
@@ -68,33 +68,33 @@ func (o object) refuse(e *org.Error) {
 	}
 }
 
-// problem is the error about all the fields that were read and found wrong, or that nothing has read. It is for the
-// whole body, once a reader is through with it.
+// problem returns the error about all fields of the body that are wrong or that no method has read. It is called when the
+// whole body has been read.
 func (o object) problem() error {
-	told, message := o.read.fieldErrors, badFields
-	if len(told) > 0 && !o.form {
+	problems, message := o.read.fieldErrors, badFields
+	if len(problems) > 0 && !o.form {
 		message = badBody
 	}
 	if !o.form {
 		for _, field := range o.shape.unread(o.fields) {
-			told = append(told, org.Field{Field: field, Detail: "is not supported by this server"})
+			problems = append(problems, org.Field{Field: field, Detail: "is not supported by this server"})
 		}
 	}
-	if len(told) == 0 {
+	if len(problems) == 0 {
 		if o.read.refusal != nil {
 			return o.read.refusal
 		}
 		return nil
 	}
-	told = told[:min(len(told), maxTold)]
-	e := &org.Error{Kind: org.Invalid, Message: message, Fields: told}
+	problems = problems[:min(len(problems), maxReported)]
+	e := &org.Error{Kind: org.Invalid, Message: message, Fields: problems}
 	if !o.form {
-		e.Detail = told[0].Field + " " + told[0].Detail
+		e.Detail = problems[0].Field + " " + problems[0].Detail
 	}
 	return e
 }
 
-// has reports whether the field is there, be it null.
+// has reports whether the field is present, even if null.
 func (o object) has(name string) bool {
 	_, ok := o.fields[name]
 	return ok
@@ -105,7 +105,7 @@ func (o object) text(name string) string {
 	return v
 }
 
-// optional tells a missing or null text from an empty one.
+// optional returns nil for a text that is missing or null, which an empty one is not.
 func (o object) optional(name string) *string {
 	if v, ok := value[string](o, name, "must be a string"); ok {
 		return &v
@@ -220,11 +220,11 @@ func value[T any](o object, name, must string) (v T, ok bool) {
 	return v, ok
 }
 
-// shape is what a reader understands of the objects at one place of a body. The entries of a list share theirs.
+// shape holds the fields that a reader understands of the objects at one place of a body. The entries of a list share one.
 type shape struct {
 	names  []string
 	inner  map[string]*shape // of the fields that hold objects
-	values *shape            // of every value, whatever its key; nil where keys are names of fields
+	values *shape            // of every value, under any key; nil where keys are names of fields
 }
 
 func (s *shape) know(name string) {
@@ -255,8 +255,8 @@ func (s *shape) table() *shape {
 	return s
 }
 
-// unread lists what an object holds that nobody asked for, by path and sorted. Clients send fields of newer servers
-// empty, which asks for nothing.
+// unread lists the fields of an object that no method has read, by path and sorted. Empty ones are left out: clients send
+// fields of newer servers empty, which requests nothing.
 func (s *shape) unread(fields map[string]any) (paths []string) {
 	for name, v := range fields {
 		known, inner := s.values != nil || slices.Contains(s.names, name), s.values
@@ -271,7 +271,7 @@ func (s *shape) unread(fields map[string]any) (paths []string) {
 				paths = append(paths, name+below)
 			}
 		}
-		if len(paths) > maxTold { // more are not told
+		if len(paths) > maxReported { // the answer lists no more
 			break
 		}
 	}
@@ -287,7 +287,7 @@ func (s *shape) unreadIn(v any) (paths []string) {
 			paths = append(paths, "."+path)
 		}
 	case []any:
-		for i := 0; i < len(v) && len(paths) <= maxTold; i++ {
+		for i := 0; i < len(v) && len(paths) <= maxReported; i++ {
 			for _, path := range s.unreadIn(v[i]) {
 				paths = append(paths, fmt.Sprintf("[%d]%s", i, path))
 			}
@@ -296,7 +296,7 @@ func (s *shape) unreadIn(v any) (paths []string) {
 	return paths
 }
 
-// empty reports whether a value of JSON asks for nothing.
+// empty reports whether a value of JSON requests nothing.
 func empty(v any) bool {
 	switch v := v.(type) {
 	case nil:

@@ -5,8 +5,8 @@ import (
 	"rolecall.example/org"
 )
 
-// A dry run does everything that the write would do, and keeps nothing of it: the checks, the guard rails and the
-// refusals are those of the write, and where that would succeed the answer tells what it would do to people.
+// A dry run does everything that the write would do and keeps nothing of it. Checks, guards and refusals are those of the
+// write. Where the write would succeed, the answer is its impact: who would gain and lose which permissions.
 
 func wireImpactLine(l *org.ImpactLine) client.ImpactLine {
 	return client.ImpactLine{
@@ -22,8 +22,8 @@ func wireImpact(i *org.Impact) client.Impact {
 	}
 }
 
-// wantsDryRun reads dry_run. What can't be understood, or can't be had here, is refused: a write that was meant as a
-// question must not happen.
+// wantsDryRun reads dry_run. A value that is not understood is refused, and so is a dry run on a route that has none: a write
+// that was meant as a question must not happen.
 func (c *call) wantsDryRun() (bool, error) {
 	q := c.query()
 	if c.safe() || !q.values.Has("dry_run") {
@@ -43,7 +43,7 @@ func (c *call) wantsDryRun() (bool, error) {
 	return false, q.problem()
 }
 
-// dryRun makes the rest of the request a dry run if that is asked for.
+// dryRun makes the rest of the request a dry run if it says so.
 func (s *Server) dryRun(c *call) (answered bool, err error) {
 	dry, err := c.wantsDryRun()
 	if dry {

@@ -31,7 +31,7 @@ type methodError struct{ allow string }
 
 func (e *methodError) Error() string { return "method not allowed, only " + e.allow }
 
-// panicError is what a handler panicked with.
+// panicError is the error of a handler that panicked.
 type panicError struct {
 	value any
 	stack []byte
@@ -39,14 +39,14 @@ type panicError struct {
 
 func (e *panicError) Error() string { return fmt.Sprintf("panic: %v", e.value) }
 
-// failed turns an error into the answer to it: the one place where that happens. What is not ours to show is logged and
-// becomes a bland 500.
+// failed turns an error into its answer; nothing else does. An error that is not for clients is logged and becomes a bland
+// 500.
 func (s *Server) failed(c *call, err error) reply {
 	err = c.precondition(err)
-	if wrong, ok := errors.AsType[*methodError](err); ok {
-		c.header("Allow", wrong.allow)
+	if method, ok := errors.AsType[*methodError](err); ok {
+		c.header("Allow", method.allow)
 		return problem(c, http.StatusMethodNotAllowed, &org.Error{
-			Message: "Method not allowed.", Detail: "This path answers " + wrong.allow + ".",
+			Message: "Method not allowed.", Detail: "This path answers " + method.allow + ".",
 		})
 	}
 	e, known := errors.AsType[*org.Error](err)
@@ -67,7 +67,7 @@ func (s *Server) failed(c *call, err error) reply {
 			Detail:  "Whoever runs this server finds it in the log by the request ID " + c.id + ".",
 		}
 	case e.Kind == org.Unavailable || err.Error() != e.Error():
-		s.logFailure(c, err) // the refusal did not come alone: recording it failed, for one
+		s.logFailure(c, err) // something failed besides the refusal, such as recording it
 	}
 	if e.Kind == org.Unauthenticated {
 		if c.as != asJSON && c.route.Access == SignedIn {
@@ -82,7 +82,7 @@ func (s *Server) failed(c *call, err error) reply {
 	return problem(c, e.Kind.Status(), e)
 }
 
-// unavailable says what a disk or a database that fails keeps from being done. A disk lets read on what it has.
+// unavailable is the error while the disk or the database fails. Reads may still succeed when only the disk does.
 func (c *call) unavailable() *org.Error {
 	e := &org.Error{
 		Kind: org.Unavailable, RetryAfter: 30 * time.Second,
@@ -120,7 +120,7 @@ func problem(c *call, status int, e *org.Error) reply {
 	}
 }
 
-// grantors are the roles that give what was missing. That they can't be had must not keep the refusal from being told.
+// grantors returns the roles that grant the missing permissions. The refusal is answered without them if they fail to load.
 func (c *call) grantors(e *org.Error) []string {
 	if len(e.Missing) == 0 || c.subject == nil || c.organization() == "" {
 		return nil
@@ -132,7 +132,7 @@ func (c *call) grantors(e *org.Error) []string {
 	return roles
 }
 
-// back is where a page that tells a failure leads: what was asked for, if that can be asked for again.
+// back is where a page that reports a failure leads: the same request if it can be sent again, else the page before.
 func (c *call) back() string {
 	if c.safe() {
 		return localPath(c.here(), views.HomeURL)
@@ -159,7 +159,7 @@ func (c *call) again(err error, form func(*org.Error) (page, error)) (reply, err
 	return reply{status: e.Kind.Status(), refused: e, html: func() (page, error) { return form(e) }}, nil
 }
 
-// retryAfter tells when another attempt makes sense, if the error knows.
+// retryAfter sets the header Retry-After if the error has a time.
 func (c *call) retryAfter(e *org.Error) {
 	if e.RetryAfter > 0 {
 		c.header("Retry-After", strconv.Itoa(int(math.Ceil(e.RetryAfter.Seconds()))))

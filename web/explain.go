@@ -11,8 +11,8 @@ import (
 	"rolecall.example/views"
 )
 
-// question reads what is asked about: an action, a resource type, and whose thing it is. asked says whether there is a
-// question at all.
+// question reads the subject of a question: an action, a resource type, and the owner of the thing. asked reports whether
+// there is a question at all.
 func (q *query) question(owners ...string) (_ org.Question, asked bool) {
 	owner := q.text("owner")
 	question := org.Question{Action: q.text("action"), ResourceType: q.text("resource_type")}
@@ -164,7 +164,7 @@ func firstMissing(e *org.Error) (resourceType, action string, ok bool) {
 	return strings.Cut(e.Missing[0], ":")
 }
 
-// explainChecks says whether a request for decisions wants to know why.
+// explainChecks reports whether a request for decisions wants explanations.
 func explainChecks(values url.Values) bool {
 	switch values.Get("explain") {
 	case "", "0", "false":

@@ -8,8 +8,7 @@ import (
 	"rolecall.example/views"
 )
 
-// home leads to the members of an organization, which is what people come for: of the one that was
-// looked at last, else of the default one.
+// home leads to the members of an organization: of the one that the browser showed last, else of the default one.
 func (s *Server) home(c *call) (reply, error) {
 	nav, err := s.org.Navigation(c.ctx, c.subject, c.cookie(organizationCookie))
 	if err != nil {
@@ -48,7 +47,7 @@ func (s *Server) setTheme(c *call) (reply, error) {
 	return reply{next: to(localBack(in.back), "")}, nil
 }
 
-// localBack is where a theme form returns to, which may be the page to sign in.
+// localBack returns the page that a theme form returns to, which may be the page to sign in.
 func localBack(back string) string {
 	if back == views.LoginURL || back == views.SetupURL {
 		return back

@@ -8,9 +8,8 @@ import (
 	"rolecall.example/org"
 )
 
-// limiter bounds how often each caller may come: a bucket of tokens that fills up again over a minute. It protects the
-// machine from a program that runs wild. Guesses at passwords are counted elsewhere, where they survive a restart and
-// cannot be pushed out.
+// limiter bounds how often each caller may come: a bucket of tokens that refills over a minute. It protects the machine from
+// a program that runs wild. org counts guesses at passwords, where the counts survive a restart and are never evicted.
 type limiter struct {
 	perMinute float64
 	mu        sync.Mutex
@@ -22,7 +21,7 @@ type bucket struct {
 	at     time.Time // when that many were in it
 }
 
-// maxBuckets bounds the memory that callers take. When there are more, full buckets go first: they remember nothing.
+// maxBuckets bounds the memory of the buckets. When there are more, full ones go first: they hold no information.
 const maxBuckets = 10_000
 
 // newLimiter makes a limiter, nil for no limit.
@@ -33,7 +32,7 @@ func newLimiter(perMinute int) *limiter {
 	return &limiter{perMinute: float64(perMinute), buckets: map[string]*bucket{}}
 }
 
-// take takes a token of the caller, or says how long it must wait for one.
+// take takes a token of the caller, or returns how long it must wait for one.
 func (l *limiter) take(caller string, now time.Time) (wait time.Duration) {
 	if l == nil {
 		return 0
@@ -41,8 +40,8 @@ func (l *limiter) take(caller string, now time.Time) (wait time.Duration) {
 	return l.takeCost(caller, 1, now)
 }
 
-// takeMore takes n more tokens for a request that has taken one, or none and says how long it must wait for them. What
-// costs more than a full bucket takes all of it.
+// takeMore takes n more tokens for a request that has taken one, or none and returns how long it must wait for them. A
+// request that costs more than a full bucket takes all of it.
 func (l *limiter) takeMore(caller string, n int, now time.Time) (wait time.Duration) {
 	if l == nil {
 		return 0
@@ -83,7 +82,7 @@ func (l *limiter) makeRoom(now time.Time) {
 			delete(l.buckets, caller)
 		}
 	}
-	for caller := range l.buckets { // anybody's: whoever has so many names gains nothing by having one forgotten
+	for caller := range l.buckets { // any: a caller with that many names gains nothing when one is dropped
 		if len(l.buckets) <= maxBuckets*3/4 {
 			return
 		}
@@ -94,8 +93,8 @@ func (l *limiter) makeRoom(now time.Time) {
 // How much less often than anything else strangers may try to sign in: each try costs a hash.
 const loginShare = 10
 
-// admit finds out who sends the request, and refuses a caller without an account where one is needed, and one that comes too
-// often. A caller that is refused counts like any other.
+// admit authenticates the caller where the route needs it, and limits how often it comes. A caller that is refused counts
+// like any other.
 func (s *Server) admit(c *call) (answered bool, err error) {
 	var stranger error
 	if c.route.Access == SignedIn {
@@ -133,7 +132,7 @@ func tooMany(wait time.Duration) error {
 	return &org.Error{Kind: org.TooMany, RetryAfter: wait, Message: "Too many requests.", Detail: "Wait a moment before the next one."}
 }
 
-// checksPerToken is how many checks cost as much as a request, unless they are to be explained: then each does.
+// checksPerToken is the number of checks that cost as much as a request. An explained check costs a request.
 const checksPerToken = 20
 
 // limitChecks takes the tokens for n checks; the request has taken the first one already.

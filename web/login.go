@@ -65,9 +65,9 @@ func (s *Server) createLoginToken(c *call) (reply, error) {
 	token, err := s.org.LoginToken(c.ctx, in.email, in.password)
 	if choose, ok := errors.AsType[*org.ChoosePassword](err); ok {
 		e, _ := errors.AsType[*org.Error](choose)
-		told := *e
-		told.Detail += " Sign in at " + c.absolute(views.LoginURL) + " to replace it."
-		err = &told
+		extended := *e
+		extended.Detail += " Sign in at " + c.absolute(views.LoginURL) + " to replace it."
+		err = &extended
 	}
 	return reply{status: http.StatusCreated, json: client.LoginResponse{SessionToken: token}, noStore: true}, err
 }

@@ -67,7 +67,7 @@ func (s *Server) memberPage(c *call, m *org.Member, form views.ExplainForm, conf
 	}, nil
 }
 
-// memberHome is where the pages of a member lead back to: the list that the caller came from.
+// memberHome is the page that the pages of a member lead back to: the list that the caller came from.
 func (c *call) memberHome() string { return cmp.Or(c.cameFrom(), c.members()) }
 
 // may asks the engine what to offer on a page. What is then done is decided again by org.

@@ -87,7 +87,7 @@ func (s *Server) memberRow(c *call, organization, user string, aside bool) func(
 	}
 }
 
-// maxRoles is how many roles one person can be given at once.
+// maxRoles is the most roles that a request can assign to one account.
 const maxRoles = 1000
 
 // rolesInput reads the complete list of roles of a member or user.

@@ -35,7 +35,7 @@ func step(check func(*call) (answered bool, err error)) echo.MiddlewareFunc {
 const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; " +
 	"connect-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'"
 
-// begin makes the call of a request and sets the headers that every answer has.
+// begin makes the call of a request and sets the headers of every answer.
 func (s *Server) begin(ec echo.Context) *call {
 	r := ec.Request()
 	c := &call{echo: ec, server: s, route: unmatched, id: uuid.NewString(), ip: s.peer(r)}
@@ -45,12 +45,12 @@ func (s *Server) begin(ec echo.Context) *call {
 	ec.Set(callKey, c)
 
 	h := c.response().Header()
-	maps.Copy(h, s.headers) // nobody changes their values in place
+	maps.Copy(h, s.headers) // their values are never changed in place
 	h["X-Request-Id"] = []string{c.id}
 	return c
 }
 
-// headers are those that every answer has, but for the request's id.
+// headers are those of every answer, except the request's id.
 func (o *Options) headers() http.Header {
 	h := http.Header{}
 	h.Set("X-Coder-Build-Version", o.Version)
@@ -73,7 +73,7 @@ func (o *Options) headers() http.Header {
 	return h
 }
 
-// userAgent is what the client calls itself, short enough to be kept for ever.
+// userAgent returns the client's name for itself, short enough to be kept forever.
 func userAgent(r *http.Request) string {
 	name := r.UserAgent()
 	return strings.ToValidUTF8(name[:min(len(name), 256)], "")
@@ -97,7 +97,7 @@ func (s *Server) observe(caller *org.Subject) echo.MiddlewareFunc {
 	}
 }
 
-// guarded makes an error of a panic.
+// guarded turns a panic into an error.
 func guarded(fn func() error) (err error) {
 	defer func() {
 		v := recover()
@@ -129,7 +129,7 @@ func (s *Server) conclude(err error, ec echo.Context) {
 	c.copy = nil // a failure is not to be recalled as an answer
 	answer := s.failed(c, err)
 	if err := guarded(func() error { return s.respond(c, answer) }); err != nil && !c.response().Committed {
-		if c.request().Context().Err() == nil { // else the client is gone, and a log full of those helps nobody
+		if c.request().Context().Err() == nil { // else the client is gone, which is not worth a line
 			s.logFailure(c, err)
 		}
 		http.Error(c.response(), "An internal server error occurred.", http.StatusInternalServerError)
@@ -160,7 +160,7 @@ func (s *Server) logRequest(c *call, took time.Duration) {
 	s.Log.LogAttrs(c.ctx, slog.LevelInfo, "request", attrs...)
 }
 
-// protect refuses unsafe requests that another site's page makes a browser send. A token header is proof enough: a
+// protect refuses unsafe requests that a page of another site makes a browser send. A token header is proof enough: a
 // browser adds none by itself.
 func (s *Server) protect(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(ec echo.Context) error {
@@ -171,7 +171,7 @@ func (s *Server) protect(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// plainPath takes the slash off the end of a path: clients of the API put one there, and a redirect would lose bodies.
+// plainPath removes the slash at the end of a path: clients of the API add one, and a redirect would lose bodies.
 func plainPath(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(ec echo.Context) error {
 		u := ec.Request().URL
@@ -186,8 +186,8 @@ func plainPath(next echo.HandlerFunc) echo.HandlerFunc {
 	}
 }
 
-// overrideMethod lets forms, which know only GET and POST, say what they mean in a field. It is read from the body
-// alone, since anybody can make a link with a query; and not with a token, since programs send no forms.
+// overrideMethod lets forms, which know only GET and POST, name another method in a field. It is read from the body alone,
+// since any page can link to a URL with a query; and not with a token, since programs send no forms.
 func overrideMethod(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(ec echo.Context) error {
 		r := ec.Request()

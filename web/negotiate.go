@@ -8,7 +8,7 @@ import (
 	"rolecall.example/static"
 )
 
-// representation is what an answer is given as.
+// representation is the form of an answer.
 type representation uint8
 
 const (
@@ -23,9 +23,9 @@ const (
 	headerRedirect = "HX-Redirect"
 )
 
-// negotiate picks the representation that the client asks for: a fragment for htmx, else whichever of JSON and HTML it
-// prefers. JSON wins a draw, and is what a client gets that accepts neither. csv reports whether a list is wanted as CSV,
-// which few routes have; as then still says how a failure is answered.
+// negotiate picks the representation that the client wants: a fragment for htmx, else the one of JSON and HTML that it
+// prefers. JSON wins a draw, and is the answer to a client that accepts neither. csv reports whether the client wants a list
+// as CSV, which few routes have; failures are still answered in the representation.
 func negotiate(header http.Header, query url.Values) (as representation, csv bool) {
 	accept := strings.Join(header.Values("Accept"), ",")
 	json, html := quality(accept, typeJSON), quality(accept, "text/html")
@@ -41,8 +41,8 @@ func negotiate(header http.Header, query url.Values) (as representation, csv boo
 	return as, strings.Contains(strings.ToLower(accept), "text/csv") && quality(accept, "text/csv") > max(json, html)
 }
 
-// quality is how much an Accept header likes a media type, from 0 to 1: the most specific range that matches counts.
-// A missing header accepts everything.
+// quality returns the weight of a media type in an Accept header, from 0 to 1. The most specific range that matches counts. A
+// missing header accepts everything.
 func quality(accept, media string) float64 {
 	if strings.TrimSpace(accept) == "" {
 		return 1
@@ -76,13 +76,12 @@ func searchedFor(r *http.Request) string {
 	return u.Query().Get("q")
 }
 
-// scripted reports whether script sent a form and will show the page that it leads to.
+// scripted reports whether script sent a form and will load the page that it leads to.
 func (c *call) scripted() bool {
 	return c.as == asPage && !c.safe() && c.request().Header.Get("HX-Request") == "true"
 }
 
-// sentFrom is the page that a form was sent from, "" when it is not known. Without script it is the page that refers to
-// this request.
+// sentFrom returns the page that a form was sent from, "" when it is not known. Without script it is the referrer.
 func sentFrom(r *http.Request) string {
 	if page := currentPage(r); page != "" {
 		return page
@@ -94,7 +93,7 @@ func sentFrom(r *http.Request) string {
 	return localPath(u.RequestURI(), "")
 }
 
-// currentPage is the path of the page that a fragment was asked from, "" when it is not known.
+// currentPage returns the path of the page that shows the fragment, "" when it is not known.
 func currentPage(r *http.Request) string {
 	_, rest, ok := strings.Cut(r.Header.Get("HX-Current-URL"), "://")
 	if !ok {

@@ -11,7 +11,7 @@ import (
 	"rolecall.example/views"
 )
 
-// maxOrganizations is how many organizations a new user can be put into at once.
+// maxOrganizations is the most organizations that a new user can join at once.
 const maxOrganizations = 1000
 
 func (s *Server) newUser(c *call) (reply, error) {

@@ -113,7 +113,7 @@ func (s *Server) updateOrganization(c *call) (reply, error) {
 	return reply{json: wireOrganization(&o), version: o.Tag(), next: to(views.OrganizationURL(o.Name), "The settings were saved.")}, nil
 }
 
-// refusedSettings shows the settings again. f.Input is what was entered; its zero value stands for what is stored.
+// refusedSettings shows the settings again with f.Input, or for its zero value with the stored settings.
 func (s *Server) refusedSettings(c *call, f views.OrganizationForm) (page, error) {
 	v, err := s.org.OrganizationView(c.ctx, c.subject, c.organization())
 	if f.OrganizationView = v; f.Input == (org.OrganizationInput{}) {

@@ -13,7 +13,7 @@ import (
 	"rolecall.example/views"
 )
 
-// page is what the frame of a page says of it, its body, and the part of it that htmx swaps in.
+// page is a page as HTML: what its frame shows of it, its body, and the part of it that htmx swaps in.
 type page struct {
 	title    string
 	active   string // the item of the navigation that the page belongs to
@@ -107,8 +107,7 @@ func rendered(html []byte) templ.Component {
 // after its time is up.
 func (c *call) rendering() context.Context { return context.WithoutCancel(c.ctx) }
 
-// navigation is the content of the frame, nil when it cannot be had: a page that reports a failure must not fail for its
-// frame.
+// navigation loads the content of the frame, nil when that fails: a page that reports a failure must not fail for its frame.
 func (s *Server) navigation(c *call) *org.Navigation {
 	if c.route == unmatched {
 		_ = s.authenticate(c) // strangers may learn too that there is nothing here

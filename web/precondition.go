@@ -14,7 +14,7 @@ const (
 	headerNoneMatch = "If-None-Match"
 )
 
-// A condition that nothing is compared with must not be left out of account: whoever sends it relies on it.
+// A condition that nothing compares must be refused and not ignored: its sender relies on it.
 var (
 	errNoVersion = &org.Error{Kind: org.Stale, Message: "This resource has no version.", Detail: "Leave If-Match out."}
 
@@ -40,7 +40,7 @@ func (s *Server) refuseIgnored(c *call) (answered bool, err error) {
 	return false, err
 }
 
-// has reports whether the request has a header, be it an empty one.
+// has reports whether the request has a header, even an empty one.
 func (c *call) has(header string) bool { return len(c.request().Header.Values(header)) > 0 }
 
 // onlyNew reports whether the request may create something, and not replace what is there.
@@ -49,8 +49,8 @@ func (c *call) onlyNew() bool {
 	return c.route.Offers(IfNoneMatch) && len(list) == 1 && strings.TrimSpace(list[0]) == "*"
 }
 
-// versions are those that a change may begin from: those of the headers, or that of the form that was filled in. With both
-// headers it may begin from nothing, since what is not there has no version.
+// versions returns the versions that a change may begin from: those of the headers, or that of the form. With both headers
+// there is none, since a resource that does not exist has no version.
 func (c *call) versions(o object) org.Versions {
 	v := c.ifMatch()
 	switch {
@@ -67,11 +67,10 @@ func (c *call) versions(o object) org.Versions {
 	return nil
 }
 
-// entityTag is one of those that a header lists. Quotes are what a comma may stand in; ours are also known without.
+// entityTag matches one entry of a header. A quoted one may contain a comma; ours are accepted without quotes too.
 var entityTag = regexp.MustCompile(`(?:W/)?"[^"]*"|[^\s,]+`)
 
-// ifMatch is the versions in the header If-Match, nil if there is none. A tag that is weak matches nothing (RFC 9110,
-// 13.1.1).
+// ifMatch returns the versions in the header If-Match, nil if there is none. A weak tag matches nothing (RFC 9110, 13.1.1).
 func (c *call) ifMatch() org.Versions {
 	if !c.has(headerMatch) {
 		return nil
@@ -90,10 +89,10 @@ func (c *call) ifMatch() org.Versions {
 	return v
 }
 
-// fromVersions is the context of a change whose body does not hold the versions that it may begin from.
+// fromVersions is the context of a change whose input does not hold the versions that it may begin from.
 func (c *call) fromVersions() context.Context { return org.WithVersions(c.ctx, c.ifMatch()) }
 
-// precondition tells a clash with another version by the status that HTTP has for it when a header named the version.
+// precondition makes a conflict with another version a failed precondition when a header named the version.
 func (c *call) precondition(err error) error {
 	e, ok := errors.AsType[*org.Error](err)
 	if !ok || !e.Outdated || !c.has(headerMatch) && !c.has(headerNoneMatch) {

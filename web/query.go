@@ -37,7 +37,7 @@ func (q *query) problem() error {
 	return &org.Error{Kind: org.Invalid, Message: "Query parameters have invalid values.", Fields: q.fieldErrors}
 }
 
-// text is a parameter that may be given once.
+// text reads a parameter that may occur once.
 func (q *query) text(name string) string {
 	list := q.values[name]
 	if len(list) > 1 {
@@ -101,14 +101,14 @@ func (q *query) sort(keys []string) string {
 	return v
 }
 
-// Pages show this many rows at most, and count no further than this when they filter.
+// Pages show at most maxPageSize rows, and count at most maxCounted when they filter.
 const (
 	maxPageSize = 100
 	maxCounted  = 10_000
 )
 
-// page reads which part of a list is asked for. A list on a page is never without a limit, and the box in its pager names
-// the page by number.
+// page reads which part of a list to show. A list on a page always has a limit, and the box in its pager names the page by
+// number.
 func (c *call) page(q *query) (limit, offset int) {
 	limit, offset = q.count("limit"), q.count("offset")
 	if c.as == asJSON || c.csv {
@@ -121,7 +121,7 @@ func (c *call) page(q *query) (limit, offset int) {
 	return limit, offset
 }
 
-// memberFilter reads what a list of members is asked for.
+// memberFilter reads the filter of a list of members.
 func (c *call) memberFilter() (org.MemberFilter, error) {
 	q := c.query()
 	f := org.MemberFilter{

@@ -15,20 +15,20 @@ import (
 	"rolecall.example/views"
 )
 
-// A form of somebody who is signed in carries an id of its own, so that it does nothing twice however often it is sent: by a
-// double click, by the network, or by a reload. A request that is equal to one of the last two minutes gets the same
-// answer, secrets included; those are in the memory of this process and nowhere else. Later, or on another replica, org
-// knows that the form has made its change, and its sender is led to what came of it.
+// A form of a signed-in caller has an id of its own, so that it does nothing twice however often it is sent: by a double
+// click, by the network, or by a reload. A request that is equal to one of the last two minutes gets the same answer,
+// secrets included; those are in the memory of this process only. Later, or on another replica, org knows that the form has
+// made its change, and the answer leads to the result.
 
 const (
 	fieldForm   = "form_id"
 	answerLife  = 2 * time.Minute
-	maxAnswers  = 1000    // of everybody
-	maxOwn      = 20      // of one account: nobody pushes out the answers of others
+	maxAnswers  = 1000    // of all accounts
+	maxOwn      = 20      // of one account, so that it does not evict the answers of others
 	maxAnswered = 8 << 20 // bytes
 )
 
-// sending is what two requests must share to be one.
+// sending identifies a form: two requests with equal ones are one.
 type sending struct {
 	who     uuid.UUID
 	session string
@@ -39,7 +39,7 @@ type sending struct {
 	body    [sha256.Size]byte // with the id of the form in it
 }
 
-// sent is a form on its way, and then the answer to it.
+// sent is a form on its way, and later its answer.
 type sent struct {
 	key     sending
 	settled chan struct{} // closed when there is an answer, or will be none
@@ -52,7 +52,7 @@ type sent struct {
 	answer answer
 }
 
-// repeats are the forms on their way and the answers of the last minutes.
+// repeats holds the forms on their way and the answers of the last minutes.
 type repeats struct {
 	now   func() time.Time
 	mu    sync.Mutex
@@ -63,7 +63,7 @@ type repeats struct {
 
 func newRepeats() *repeats { return &repeats{now: time.Now, sent: map[sending]*sent{}} }
 
-// begin is the form of that key that is on its way or answered already, or else a new one, which the caller must settle.
+// begin returns the form of that key that is on its way or answered already, or else a new one, which the caller must settle.
 func (r *repeats) begin(key sending) (f *sent, first bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -98,14 +98,14 @@ func (r *repeats) keep(f *sent, status int, header http.Header, a answer) {
 	for len(r.order) > maxAnswers || r.size > maxAnswered {
 		r.drop(r.order[0])
 	}
-	time.AfterFunc(answerLife, func() { // a secret does not stay because nobody sends a form
+	time.AfterFunc(answerLife, func() { // a secret must not stay until the next form comes
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		r.drop(f)
 	})
 }
 
-// settle lets go whoever waits for the answer. Without one they try themselves.
+// settle wakes the requests that wait for the answer. Without one they try themselves.
 func (r *repeats) settle(f *sent) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -115,7 +115,7 @@ func (r *repeats) settle(f *sent) {
 	close(f.settled)
 }
 
-// forget drops the answers that an account got: one that signs out leaves none behind.
+// forget drops the answers of an account: none stays behind when it signs out.
 func (r *repeats) forget(who uuid.UUID) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -170,14 +170,14 @@ func (s *Server) repeat(c *call) (answered bool, err error) {
 	}
 }
 
-// formID is the id of the form that a request came with, "" if it came with none.
+// formID returns the id of the form in a request, "" if there is none.
 func (c *call) formID() (string, error) {
 	if c.safe() || !c.session {
 		return "", nil
 	}
 	o, err := c.object()
 	if err != nil || !o.form || !o.has(fieldForm) {
-		return "", nil //nolint:nilerr // the handler tells what is wrong with the body, after asking for rights
+		return "", nil //nolint:nilerr // the use case reports a bad body, after its checks of rights
 	}
 	id := o.text(fieldForm)
 	odd := func(r rune) bool {
@@ -189,8 +189,8 @@ func (c *call) formID() (string, error) {
 	return id, o.problem()
 }
 
-// keepSent keeps the answer that is about to be written, if it is one to a form that has made its change. One that carries
-// a session is not kept.
+// keepSent keeps the answer that is about to be written if its form has made its change. An answer that carries a session is
+// not kept.
 func (c *call) keepSent(status int, a *answer) {
 	if c.sent == nil || status >= http.StatusBadRequest || !org.FormMade(c.ctx) || len(a.body) > maxAnswer {
 		return
@@ -218,7 +218,7 @@ func (c *call) already(e *org.Error) reply {
 	return reply{next: to(c.outcome(), e.Message)}
 }
 
-// outcome is where the sender of a form that was sent before finds what it made, or else the page that it stood on.
+// outcome returns the page that shows what a repeated form made, or else the page that the form stood on.
 func (c *call) outcome() string {
 	o, _ := c.object() // it was read before
 	switch name := o.text("name"); {

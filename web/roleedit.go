@@ -53,7 +53,7 @@ func (s *Server) putRole(c *call) (reply, error) {
 	return s.savedRole(c, &role, err)
 }
 
-// editorStep is what the button of a role's form asks for, "" to save.
+// editorStep returns the step that the button of a role's form leads to, "" to save.
 func (c *call) editorStep() string {
 	o, err := c.object()
 	if err != nil || !o.form {

@@ -20,7 +20,7 @@ const (
 	fieldMember       = "organization_member_permissions" // on what one owns in an organization: reserved
 )
 
-// roleInput decodes a role to be stored. A client of 2024 gives the permissions of an organization's role by the id of the
+// roleInput decodes a role to be stored. A client of 2024 sends the permissions of an organization's role by the id of the
 // organization, which is looked up for it.
 func (s *Server) roleInput(c *call) org.Input[org.RoleInput] {
 	var id uuid.UUID
@@ -73,7 +73,7 @@ func (c *call) roleFromJSON(o object, organization uuid.UUID) org.RoleInput {
 	return in
 }
 
-// byOrganization is the permissions as a client of 2024 gives them, nil if they are not given so.
+// byOrganization returns the permissions as a client of 2024 sends them, nil if they are not sent so.
 func (o object) byOrganization() map[string]any {
 	byID, _ := o.fields[fieldOrganization].(map[string]any)
 	return byID

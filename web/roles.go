@@ -26,7 +26,7 @@ func (s *Server) listRoles(c *call) (reply, error) {
 	}}, nil
 }
 
-// rolesTitle is what the list of roles is called.
+// rolesTitle is the title of the list of roles.
 func (c *call) rolesTitle() string {
 	if c.ofSite() {
 		return "Site roles"

@@ -12,7 +12,7 @@ import (
 	"rolecall.example/views"
 )
 
-// Access is who may use a route at all. What a caller may do with it is for org to decide.
+// Access is the kind of caller that may use a route at all. org decides what a caller may do with it.
 type Access uint8
 
 // The kinds of access.
@@ -21,15 +21,15 @@ const (
 	Public                 // answers strangers
 )
 
-// RouteFlags are what a route offers besides JSON at its path, and what it reads of a request.
+// RouteFlags are what a route offers besides JSON at its path, and which parts of a request it reads.
 type RouteFlags uint16
 
 // The flags of routes.
 const (
 	API         RouteFlags = 1 << iota // answers below /api/v2 as well
 	Page                               // has a page; without one, everything is answered as JSON
-	CSV                                // can be had as CSV
-	Cacheable                          // its JSON depends on nothing but what is stored and who asks
+	CSV                                // offers CSV
+	Cacheable                          // its JSON depends only on the stored data and the caller
 	DryRun                             // ?dry_run=1 answers with what it would do
 	Body                               // reads a body; other routes refuse one
 	IfMatch                            // compares that header; other changes refuse it
@@ -54,7 +54,7 @@ func (r *Route) Offers(f RouteFlags) bool { return r.Flags&f == f }
 // handler decodes a request, calls one use case and returns what came of it.
 type handler func(*Server, *call) (reply, error)
 
-// rawHandler gives the handler of what is not made by a use case: files, probes, fixed texts.
+// rawHandler returns the handler of what no use case makes: files, probes, fixed texts.
 type rawHandler func(*Server, *call) http.Handler
 
 // apiPrefix is the second mount of the API.
@@ -155,15 +155,15 @@ var table = []Route{
 	{http.MethodPost, views.ThemeURL, Public, Page | Body, "choose light or dark", (*Server).setTheme, nil},
 
 	{http.MethodGet, "/buildinfo", Public, API, "show the version", (*Server).showBuild, nil},
-	{Method: http.MethodGet, Path: "/healthz", Access: Public, Flags: NoAccessLog, About: "tell that the process lives", serve: (*Server).checkHealth},
-	{Method: http.MethodGet, Path: "/readyz", Access: Public, Flags: NoAccessLog, About: "tell whether requests can be answered", serve: (*Server).checkReady},
-	{Method: http.MethodGet, Path: "/.well-known/security.txt", Access: Public, About: "tell where to report a weakness", serve: (*Server).showSecurityContact},
-	{Method: http.MethodGet, Path: "/.well-known/security-policy.txt", Access: Public, About: "tell what happens to a report", serve: (*Server).showSecurityPolicy},
+	{Method: http.MethodGet, Path: "/healthz", Access: Public, Flags: NoAccessLog, About: "report that the process lives", serve: (*Server).checkHealth},
+	{Method: http.MethodGet, Path: "/readyz", Access: Public, Flags: NoAccessLog, About: "report whether requests can be answered", serve: (*Server).checkReady},
+	{Method: http.MethodGet, Path: "/.well-known/security.txt", Access: Public, About: "show where to report a weakness", serve: (*Server).showSecurityContact},
+	{Method: http.MethodGet, Path: "/.well-known/security-policy.txt", Access: Public, About: "show what happens to a report", serve: (*Server).showSecurityPolicy},
 	{Method: http.MethodGet, Path: "/openapi.json", Access: Public, About: "describe the API", serve: (*Server).showDocument},
 	{Method: http.MethodGet, Path: static.Prefix + "*", Access: Public, About: "serve files", serve: (*Server).serveStatic},
 }
 
-// Routes lists every route, for tests and for the curious.
+// Routes returns a copy of the table of routes.
 func Routes() []Route { return slices.Clone(table) }
 
 // resource is a path with its routes by method.

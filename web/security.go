@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// securityPolicy is what whoever reports a weakness of this server may expect.
+// securityPolicy is what a person who reports a weakness of this server may expect.
 const securityPolicy = `Report a weakness of this server to the contact in /.well-known/security.txt. Say what you did and what came of it.
 
 You get an answer within 3 days and an assessment within 7. A weakness that lets somebody act or read beyond their rights
@@ -16,7 +16,7 @@ Nobody is pursued who looks for weaknesses in good faith: with accounts and data
 or passing on anybody else's, and without making the server slow or unreachable for others.
 `
 
-// securityLifetime is how long security.txt may be taken for current (RFC 9116: less than a year).
+// securityLifetime is how long security.txt is valid (RFC 9116: less than a year).
 const securityLifetime = 180 * 24 * time.Hour
 
 // showSecurityContact follows RFC 9116. The contact is the mailbox that RFC 2142 reserves at every host; the host is

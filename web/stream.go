@@ -8,8 +8,8 @@ import (
 	"rolecall.example/org"
 )
 
-// sink takes a streamed answer. Its status and headers go out with the first full buffer, so that a use case that
-// refuses before it has given a row is still answered with its error.
+// sink takes a streamed answer. Its status and headers go out with the first full buffer, so that the error of a use case that
+// refuses before the first row is still answered.
 type sink struct {
 	*bufio.Writer
 	csv     bool
@@ -24,7 +24,7 @@ const (
 	allPatience = 2 * time.Minute  // for a whole list
 )
 
-// stream is a list that is sent row by row.
+// stream is a list that goes out row by row.
 type stream struct {
 	write       func(*sink) error
 	long        bool   // it may be too long to hold

@@ -36,7 +36,7 @@ func (s *Server) undoChange(c *call) (reply, error) {
 	}, nil
 }
 
-// refusedUndo gives the reason in the toast that offered the undo: nothing else on the page has to do with it.
+// refusedUndo puts the reason into the toast that offered the undo: it concerns nothing else on the page.
 func (s *Server) refusedUndo(c *call, err error) (reply, error) {
 	if c.as != asFragment || org.KindOf(err) == org.Unauthenticated {
 		return reply{}, err
@@ -63,7 +63,7 @@ func (c *call) cameFrom() string {
 	return localPath(o.text("back"), "")
 }
 
-// undo is the id of what the toast about a change offers to take back, "" if there is nothing.
+// undo returns the id of the audit entry that the message about a change offers to undo, "" if there is none.
 func (s *Server) undo(c *call, h org.Holder) string {
 	if c.as == asJSON {
 		return ""

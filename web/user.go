@@ -47,7 +47,7 @@ func (s *Server) refusedUser(c *call, form string) func(*org.Error) (page, error
 	}
 }
 
-// userHome is where a form about an account leads: to the page that it stood on.
+// userHome is the page that a form about an account leads to: the one that it stood on.
 func (c *call) userHome(username string) string {
 	if c.user() == "me" {
 		return views.AccountURL

@@ -34,8 +34,8 @@ func (s *Server) listUsers(c *call) (reply, error) {
 	}, nil
 }
 
-// userFilter reads what a list of accounts is asked for. In JSON q is the search language; so it is on a page when it
-// has a colon, while words without one are looked for as they are.
+// userFilter reads the filter of a list of accounts. In JSON q is the search language. On a page it is too if it has a colon;
+// words without one are searched for as they are.
 func (c *call) userFilter() (org.UserFilter, error) {
 	q := c.query()
 	f := org.UserFilter{Query: q.text("q"), AfterID: q.id("after_id"), Sort: q.sort(org.UserSorts)}
@@ -59,7 +59,7 @@ func (c *call) assignsSiteRoles() bool {
 	return c.may("assign", "assign_role", uuid.Nil) || c.may("unassign", "assign_role", uuid.Nil)
 }
 
-// usersHome is where the pages of an account lead back to: the list that the caller came from.
+// usersHome is the page that the pages of an account lead back to: the list that the caller came from.
 func (c *call) usersHome() string { return cmp.Or(c.cameFrom(), views.UsersPath) }
 
 func (c *call) usersCrumb() []views.Crumb { return []views.Crumb{{Label: "Users", URL: c.usersHome()}} }

@@ -30,7 +30,7 @@ var commands = map[string]string{
 	"/audit":                       "audit list [--q {q}] [--org {organization}]",
 }
 
-// api is how a program gets what this request shows, nil when it can't.
+// api returns how a program gets what this request shows, nil when it cannot.
 func (c *call) api(status int) *views.API {
 	if status >= http.StatusBadRequest || !c.safe() || !c.route.Offers(API|Page) || c.subject == nil {
 		return nil

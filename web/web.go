@@ -1,6 +1,9 @@
-// Package web answers HTTP: it reads a request, asks one use case of org, and gives the answer in the form that the
-// client wants, which is JSON, a page, a fragment of a page, or CSV. It holds no rule of the product and must not know
-// about storage; everything about Echo, sessions and headers stays in here.
+// Package web answers HTTP: it decodes a request, calls one use case of org, and answers in the representation that the
+// client wants: JSON, a page, a fragment of a page, or CSV. It holds no rule of the product and must not know about storage.
+// Everything about Echo, sessions and headers stays in here.
+//
+// Follow a request from [Server.ServeHTTP]: the outer chain and the chain of a route stand in routes.go (router), their
+// steps in middleware.go and in files of their own, the end in answer and respond.
 package web
 
 import (
@@ -20,13 +23,13 @@ import (
 	"rolecall.example/static"
 )
 
-// Options are what a Server is made of.
+// Options configure a Server.
 type Options struct {
 	Service         *org.Service
 	Sessions        scs.CtxStore
 	Catalog         *rbac.Catalog          // rbac.Default() if nil
-	Wire            Wire                   // which answers the API gives where its documents and its clients disagree
-	AccessURL       *url.URL               // where people reach this server; nil if nobody said
+	Wire            Wire                   // the answers of the API where its documents and its clients disagree
+	AccessURL       *url.URL               // where people reach this server; nil if not configured
 	OwnName         func(host string) bool // whether a name is this server's own, where AccessURL is nil; nil: none is
 	Secure          bool                   // people reach it over TLS: Secure cookies and HSTS
 	HSTSHostOnly    bool                   // HSTS does not hold for the names below the host
@@ -54,7 +57,7 @@ type Server struct {
 	handler    http.Handler
 	sessions   *scs.SessionManager
 	sameOrigin *http.CrossOriginProtection
-	oddHopAt   atomic.Int64 // Unix time at which the log was told of an X-Forwarded-For that is no address
+	badHopAt   atomic.Int64 // Unix time of the last log line about an X-Forwarded-For that is no address
 	requests   *limiter
 	logins     *limiter
 	streams    chan struct{} // turns to send a long list
@@ -65,7 +68,7 @@ type Server struct {
 	headers    http.Header // of every answer
 }
 
-// New makes a server. It fails when options are missing or contradict each other.
+// New makes a server. It returns an error when options are missing or contradict each other, or when a file is missing.
 func New(o Options) (*Server, error) {
 	if o.Service == nil || o.Sessions == nil {
 		return nil, errors.New("web: service and session store are needed")
@@ -116,5 +119,5 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.S
 // there: a handler of its own knows the caller.
 func (s *Server) InProcess(caller *org.Subject) http.Handler { return s.router(caller) }
 
-// Drain makes the server say that it is going away, so that no new work is sent to it.
+// Drain makes /readyz fail from now on, so that balancers send no new requests.
 func (s *Server) Drain() { s.draining.Store(true) }

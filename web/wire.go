@@ -15,7 +15,7 @@ import (
 // depends on it is a method of it.
 type Wire uint8
 
-// The two styles.
+// The styles.
 const (
 	Documented Wire = iota // as the newest document has it
 	SDK                    // as the Go and TypeScript clients decode it
@@ -37,7 +37,7 @@ func (w Wire) deletedRole(role any) (status int, data any) {
 	return http.StatusOK, []any{role}
 }
 
-// memberPage is what stands around the one object of a page of members.
+// memberPage returns what stands around the one object of a page of members.
 func (w Wire) memberPage() (before, after string) {
 	if w == SDK {
 		return "", ""
@@ -45,7 +45,7 @@ func (w Wire) memberPage() (before, after string) {
 	return "[", "]"
 }
 
-// wireFields are what is wrong with the fields of a request; nil if nothing is.
+// wireFields returns what is wrong with the fields of a request, nil if nothing is.
 func wireFields(fields []org.Field) []client.Validation {
 	var list []client.Validation
 	for _, f := range fields {
@@ -63,7 +63,7 @@ func each[From, To any](list []From, convert func(*From) To) []To {
 	return out
 }
 
-// wireTime is how times go out: in UTC, to the microsecond, as they are stored.
+// wireTime returns a time as the API shows it: in UTC, to the microsecond, as it is stored.
 func wireTime(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
 
 // unlimited is how a token goes out that nothing limits, as none is limited yet.

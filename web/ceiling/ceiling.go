@@ -1,5 +1,5 @@
-// Package ceiling answers as little as a server made of Echo can: it is what the benchmark measures web against. It
-// must not know anything of the product.
+// Package ceiling is the smallest server made of Echo: the benchmark measures web against it. It must not know anything of
+// the product.
 package ceiling
 
 import (
