@@ -73,6 +73,7 @@ func TestCitedPapersAreThere(t *testing.T) {
 	t.Parallel()
 	root := filepath.Join("..", "..")
 	cited := regexp.MustCompile(`\bdocs/[\w./-]+\.md\b`)
+	link := regexp.MustCompile(`\]\(([^)#:]+)(#[^)]*)?\)`) // to a file, not to an address or within the page
 	found := 0
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || !slices.Contains([]string{".go", ".templ", ".sql", ".md", ".yml"}, filepath.Ext(path)) {
@@ -83,6 +84,11 @@ func TestCitedPapersAreThere(t *testing.T) {
 			found++
 			if _, err := os.Stat(filepath.Join(root, paper)); err != nil {
 				t.Errorf("%s refers to %s: %v", path, paper, err)
+			}
+		}
+		for _, m := range link.FindAllStringSubmatch(string(text), -1) {
+			if _, err := os.Stat(filepath.Join(filepath.Dir(path), m[1])); err != nil && filepath.Ext(path) == ".md" {
+				t.Errorf("%s links to %s: %v", path, m[1], err)
 			}
 		}
 		return err
