@@ -19,12 +19,12 @@ import (
 
 // Limits of a request body.
 const (
-	maxBody  = 1 << 20
-	maxDepth = 64
-	maxItems = 1000 // entries of a list of objects
-	maxForm  = 4000 // fields of a form
-	maxReported  = 100  // problems listed in one answer
-	typeJSON = "application/json"
+	maxBody     = 1 << 20
+	maxDepth    = 64
+	maxItems    = 1000 // entries of a list of objects
+	maxForm     = 4000 // fields of a form
+	maxReported = 100  // problems listed in one answer
+	typeJSON    = "application/json"
 	// What JSON answers are sent as.
 	typeJSONOut = "application/json; charset=utf-8"
 	typeForm    = "application/x-www-form-urlencoded"

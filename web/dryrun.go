@@ -26,7 +26,7 @@ func wireImpact(i *org.Impact) client.Impact {
 // that was meant as a question must not happen.
 func (c *call) wantsDryRun() (bool, error) {
 	q := c.query()
-	if c.safe() || !q.values.Has("dry_run") {
+	if !q.values.Has("dry_run") {
 		return false, nil
 	}
 	switch q.text("dry_run") {

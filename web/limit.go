@@ -106,9 +106,6 @@ func (s *Server) admit(c *call) (answered bool, err error) {
 // limit refuses a caller that comes too often. A caller who is signed in counts as that account, wherever it comes from; a
 // stranger as the network that it comes from.
 func (s *Server) limit(c *call) error {
-	if c.route.Flags&(API|Page) == 0 {
-		return nil // probes and files
-	}
 	now := s.Now()
 	var wait time.Duration
 	switch {

@@ -18,7 +18,7 @@ import (
 )
 
 // The outer chain, from the outside in: observe, protect, plainPath, overrideMethod. Behind Echo's router stands the chain of
-// a route (see router), which is made of steps.
+// a route, which is made of steps (see router and chain).
 
 // step makes middleware of a step of a route's chain: a check that refuses the request, answers it, or lets it go on.
 func step(check func(*call) (answered bool, err error)) echo.MiddlewareFunc {

@@ -22,11 +22,8 @@ var (
 		Detail: "Leave If-None-Match out. Only what creates or replaces a role reads it, and only as *."}
 )
 
-// refuseIgnored refuses what an unsafe request says and its route does not read: a body, and conditions.
+// refuseIgnored refuses what a request says and its route does not read: a body, and conditions.
 func (s *Server) refuseIgnored(c *call) (answered bool, err error) {
-	if c.safe() {
-		return false, nil
-	}
 	if !c.route.Offers(Body) {
 		err = c.bodiless()
 	}

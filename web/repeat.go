@@ -172,7 +172,7 @@ func (s *Server) repeat(c *call) (answered bool, err error) {
 
 // formID returns the id of the form in a request, "" if there is none.
 func (c *call) formID() (string, error) {
-	if c.safe() || !c.session {
+	if !c.session {
 		return "", nil
 	}
 	o, err := c.object()

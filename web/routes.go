@@ -166,14 +166,58 @@ var table = []Route{
 // Routes returns a copy of the table of routes.
 func Routes() []Route { return slices.Clone(table) }
 
-// resource is a path with its routes by method.
-type resource struct {
-	routes map[string]*Route
-	allow  string // as in the header Allow
+// router returns the way of every request: the outer chain, Echo's router, and the chain of a route. If caller is not nil, all
+// requests are its own and need no token.
+func (s *Server) router(caller *org.Subject) http.Handler {
+	e := echo.New()
+	e.HTTPErrorHandler = s.conclude
+	e.Pre(s.observe(caller), s.protect, plainPath, overrideMethod)
+	for path, r := range s.resources() {
+		// RouteNotFound is Echo's word for: whatever the method. By method Echo would go on to the next path that fits, and take
+		// the "roles" of members/roles for a user; and Any leaves out the methods that Echo has never heard of.
+		e.RouteNotFound(path, r.dispatch)
+	}
+	e.RouteNotFound("/*", func(echo.Context) error { return errRoute })
+	return e
 }
 
-// resources are all paths as Echo writes them, those below apiPrefix among them.
-func resources() map[string]*resource {
+// chain returns the way of a request through a route: the steps that the route needs, and its handler.
+func (s *Server) chain(r *Route) echo.HandlerFunc {
+	if r.serve != nil {
+		return s.serve
+	}
+	var steps []func(*call) (answered bool, err error)
+	reads := r.Method == http.MethodGet
+	if reads && r.Offers(Page) && r.Path != views.SetupURL {
+		steps = append(steps, s.setUpFirst)
+	}
+	steps = append(steps, s.admit)
+	if r.Offers(Cacheable) {
+		steps = append(steps, s.recall)
+	}
+	if !reads {
+		steps = append(steps, s.repeat, s.dryRun, s.refuseIgnored)
+	}
+	h := s.answer
+	for _, check := range slices.Backward(steps) {
+		h = step(check)(h)
+	}
+	return h
+}
+
+// resource is a path with its routes by method.
+type resource struct {
+	endpoints map[string]endpoint
+	allow     string // as in the header Allow
+}
+
+type endpoint struct {
+	route *Route
+	chain echo.HandlerFunc
+}
+
+// resources returns all paths as Echo writes them, those below apiPrefix among them.
+func (s *Server) resources() map[string]*resource {
 	paths := map[string]*resource{}
 	for i := range table {
 		r := &table[i]
@@ -184,14 +228,14 @@ func resources() map[string]*resource {
 		for _, path := range mounts {
 			path = strings.NewReplacer("{", ":", "}", "").Replace(path)
 			if paths[path] == nil {
-				paths[path] = &resource{routes: map[string]*Route{}}
+				paths[path] = &resource{endpoints: map[string]endpoint{}}
 			}
-			paths[path].routes[r.Method] = r
+			paths[path].endpoints[r.Method] = endpoint{r, s.chain(r)}
 		}
 	}
 	for _, p := range paths {
 		allow := []string{http.MethodOptions}
-		for m := range p.routes {
+		for m := range p.endpoints {
 			allow = append(allow, m)
 			if m == http.MethodGet {
 				allow = append(allow, http.MethodHead)
@@ -203,56 +247,35 @@ func resources() map[string]*resource {
 	return paths
 }
 
-// router is the way of every request: the outer chain, Echo's router, the chain of the route, and its handler. Requests are
-// those of the caller if it is not nil, and need no token then.
-func (s *Server) router(caller *org.Subject) http.Handler {
-	e := echo.New()
-	e.HTTPErrorHandler = s.conclude
-	e.Pre(s.observe(caller), s.protect, plainPath, overrideMethod)
-	for path, r := range resources() {
-		chain := []echo.MiddlewareFunc{
-			step(r.dispatch), step(s.setUpFirst), step(s.admit), step(s.recall), step(s.repeat), step(s.dryRun), step(s.refuseIgnored),
-		}
-		// RouteNotFound is Echo's word for: whatever the method. By method Echo would go on to the next path that fits, and take
-		// the "roles" of members/roles for a user; and Any leaves out the methods that Echo has never heard of.
-		e.RouteNotFound(path, s.answer, chain...)
-	}
-	e.RouteNotFound("/*", func(echo.Context) error { return errRoute })
-	return e
-}
-
 // dispatch picks the route of a path by method, and the representations that it has. It answers OPTIONS itself.
-func (p *resource) dispatch(c *call) (answered bool, err error) {
+func (p *resource) dispatch(ec echo.Context) error {
+	c := callOf(ec)
 	if !c.wellFormed() {
-		return false, errRoute
+		return errRoute
 	}
 	method := c.request().Method
 	switch method {
 	case http.MethodOptions:
 		c.header("Allow", p.allow)
-		return true, c.send(http.StatusNoContent, "", nil)
+		return c.send(http.StatusNoContent, "", nil)
 	case http.MethodHead:
 		method = http.MethodGet
 	}
-	route, ok := p.routes[method]
+	e, ok := p.endpoints[method]
 	if !ok {
-		return false, &methodError{allow: p.allow}
+		return &methodError{allow: p.allow}
 	}
-	c.route = route
-	if !route.Offers(Page) {
+	c.route = e.route
+	if !c.route.Offers(Page) {
 		c.as = asJSON
 	}
-	c.csv = c.csv && route.Offers(CSV)
-	return false, nil
+	c.csv = c.csv && c.route.Offers(CSV)
+	return e.chain(ec)
 }
 
-// answer is the end of the chain: it runs the handler of the route and sends what came of it.
+// answer is the end of a chain: it runs the handler of the route and sends what came of it.
 func (s *Server) answer(ec echo.Context) error {
 	c := callOf(ec)
-	if c.route.serve != nil {
-		c.route.serve(s, c).ServeHTTP(c.response(), c.request())
-		return nil
-	}
 	r, err := c.route.handle(s, c)
 	if err != nil {
 		return err
@@ -261,4 +284,11 @@ func (s *Server) answer(ec echo.Context) error {
 		r = dryRunReply(c.impact, &r)
 	}
 	return s.respond(c, r)
+}
+
+// serve is the chain of a route that has no use case.
+func (s *Server) serve(ec echo.Context) error {
+	c := callOf(ec)
+	c.route.serve(s, c).ServeHTTP(c.response(), c.request())
+	return nil
 }
