@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -9,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"rolecall.example/client"
 	"rolecall.example/db/dbtest"
 )
 
@@ -110,13 +112,11 @@ func callJSON(t *testing.T, into any, in string, args ...string) {
 
 func signIn(t *testing.T, url, email, password string) (status int) {
 	t.Helper()
-	body, err := json.Marshal(map[string]string{"email": email, "password": password})
-	if err != nil {
+	_, err := (&client.Client{BaseURL: url}).Login(t.Context(), client.LoginRequest{Email: email, Password: password})
+	if status = client.StatusOf(err); status == 0 && err != nil {
 		t.Fatal(err)
 	}
-	req := request(t.Context(), t, http.MethodPost, url+"/api/v2/users/login", string(body))
-	req.Header.Set("Content-Type", "application/json")
-	return send(t, req)
+	return cmp.Or(status, http.StatusCreated)
 }
 
 func get(t *testing.T, url, token string) (status int) {

@@ -1,56 +1,57 @@
 package main
 
 import (
-	"encoding/json"
-	"io"
 	"net"
-	"net/http"
-	"net/url"
 	"os"
 	"testing"
+
+	"rolecall.example/client"
 )
 
 // TestDemo holds the demo to what it is there to show.
 func TestDemo(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
 	demo := start(t, nil, "", "demo", "--json", "--http-address", "127.0.0.1:0")
-	api := demo.wait(t, &demo.out, `"url": "(.*)"`) + "/api/v2"
-	token := demo.wait(t, &demo.out, `"token": "(.*)"`)
+	api := &client.Client{BaseURL: demo.wait(t, &demo.out, `"url": "(.*)"`), Token: demo.wait(t, &demo.out, `"token": "(.*)"`)}
 
-	count := func(organization, query string) int {
-		var pages []struct{ Count int }
-		fetch(t, api+"/organizations/"+organization+"/paginated-members?limit=1&"+query, token, &pages)
-		return pages[0].Count
+	count := func(organization string, q client.MemberQuery) int {
+		q.Limit = 1
+		page, err := api.MembersPage(t.Context(), organization, q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return page.Count
 	}
-	if got := count("default", ""); got != 1284 {
+	if got := count("default", client.MemberQuery{}); got != 1284 {
 		t.Errorf("the first organization has %d members, want 1284", got)
 	}
 	tests := []struct {
-		organization, query string
-		least               int
+		organization string
+		query        client.MemberQuery
+		least        int
 	}{
-		{"acme-labs", "", 100},
-		{"northwind-trading", "", 40},
-		{"default", "status=suspended", 20},
-		{"default", "status=dormant", 10},
-		{"default", "q=" + url.QueryEscape("КОВАЛЁВА"), 5}, // what org looks for is folded as the demo's rows are
-		{"default", "q=" + url.QueryEscape("王"), 5},
-		{"default", "q=" + url.QueryEscape("حداد"), 1},
-		{"default", "q=MAXIMILIANA-VON-UND-ZU-HOHENFELS", 1},
-		{"default", "role=organization-admin", 2},
-		{"default", "role=contractor", 80},
-		{"default", "site_role=auditor", 1},
+		{"acme-labs", client.MemberQuery{}, 100},
+		{"northwind-trading", client.MemberQuery{}, 40},
+		{"default", client.MemberQuery{Statuses: []client.Status{client.StatusSuspended}}, 20},
+		{"default", client.MemberQuery{Statuses: []client.Status{client.StatusDormant}}, 10},
+		{"default", client.MemberQuery{Text: "КОВАЛЁВА"}, 5}, // what org looks for is folded as the demo's rows are
+		{"default", client.MemberQuery{Text: "王"}, 5},
+		{"default", client.MemberQuery{Text: "حداد"}, 1},
+		{"default", client.MemberQuery{Text: "MAXIMILIANA-VON-UND-ZU-HOHENFELS"}, 1},
+		{"default", client.MemberQuery{Roles: []string{"organization-admin"}}, 2},
+		{"default", client.MemberQuery{Roles: []string{"contractor"}}, 80},
+		{"default", client.MemberQuery{SiteRoles: []string{"auditor"}}, 1},
 	}
 	for _, tt := range tests {
 		if got := count(tt.organization, tt.query); got < tt.least {
-			t.Errorf("%s?%s: %d members, want %d or more", tt.organization, tt.query, got, tt.least)
+			t.Errorf("%s, %+v: %d members, want %d or more", tt.organization, tt.query, got, tt.least)
 		}
 	}
 	for i, c := range companies {
-		var roles []struct {
-			BuiltIn bool `json:"built_in"`
+		roles, err := api.Roles(t.Context(), client.In(c.name))
+		if err != nil {
+			t.Fatal(err)
 		}
-		fetch(t, api+"/organizations/"+c.name+"/members/roles", token, &roles)
 		custom := 0
 		for _, r := range roles {
 			if !r.BuiltIn {
@@ -89,23 +90,5 @@ func TestDemoMoves(t *testing.T) {
 	defer l.Close()
 	if !moved || l.Addr().String() == defaultAddress {
 		t.Errorf("moved = %v, to %s", moved, l.Addr())
-	}
-}
-
-func fetch(t *testing.T, url, token string, into any) {
-	t.Helper()
-	req := request(t.Context(), t, http.MethodGet, url, "")
-	req.Header.Set("Coder-Session-Token", token)
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer res.Body.Close()
-	body, err := io.ReadAll(res.Body)
-	if err != nil || res.StatusCode != http.StatusOK {
-		t.Fatalf("GET %s: %d, %v, %s", url, res.StatusCode, err, body)
-	}
-	if err := json.Unmarshal(body, into); err != nil {
-		t.Fatalf("GET %s: %v, %s", url, err, body)
 	}
 }
