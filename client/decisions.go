@@ -121,9 +121,9 @@ type Outside struct {
 
 // Reason explains why something is allowed.
 type Reason struct {
-	Level   string    `json:"level"`
-	Roles   []RoleRef `json:"allowed_by"`
-	Because string    `json:"because"`
+	Level     string    `json:"level"`
+	AllowedBy []RoleRef `json:"allowed_by"`
+	Because   string    `json:"because"`
 }
 
 // Able is a member who may do what was asked.

@@ -105,7 +105,7 @@ func wireAbleUser(a *org.AbleUser) client.AbleUser {
 
 func wireAnswer(a *org.Answer) client.Reason {
 	level, _ := a.Trace.Decided()
-	return client.Reason{Level: level.String(), Roles: decidingRoles(&a.Trace), Because: a.Words.Because}
+	return client.Reason{Level: level.String(), AllowedBy: decidingRoles(&a.Trace), Because: a.Words.Because}
 }
 
 func wireFinding(url string, f *org.Finding) client.Finding {

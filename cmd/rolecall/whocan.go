@@ -43,7 +43,7 @@ func whoCanCommand() *command {
 func printWhoCan(w io.Writer, g *client.WhoCan) {
 	rows := [][]string{{"USERNAME", "STATUS", "LEVEL", "ALLOWED BY"}}
 	for _, m := range g.Members {
-		rows = append(rows, []string{m.Username, string(m.Status), m.Level, roleNames(m.Reason.Roles)})
+		rows = append(rows, []string{m.Username, string(m.Status), m.Level, roleNames(m.AllowedBy)})
 	}
 	if len(g.Members) > 0 {
 		table(w, rows...)
@@ -52,7 +52,7 @@ func printWhoCan(w io.Writer, g *client.WhoCan) {
 		fmt.Fprintln(w, "\nOutside the organization:")
 		rows = rows[:1]
 		for _, u := range g.Outside.Users {
-			rows = append(rows, []string{u.Username, string(u.Status), u.Level, roleNames(u.Roles)})
+			rows = append(rows, []string{u.Username, string(u.Status), u.Level, roleNames(u.AllowedBy)})
 		}
 		table(w, rows...)
 		if more := g.Outside.Count - len(g.Outside.Users); more > 0 {
