@@ -79,11 +79,14 @@ func (b BulkDone) Sentence() string {
 		return b.Role + " was added to " + ui.Plural(n, "member") + "."
 	case b.Bulk.Action == org.BulkRemoveRole:
 		return b.Role + " was removed from " + ui.Plural(n, "member") + "."
-	case n == 1:
-		return "1 member was removed."
 	default:
-		return ui.Plural(n, "member") + " were removed."
+		return ui.Plural(n, "member") + " " + ui.Verb(n, "were") + " removed."
 	}
+}
+
+// AddedSentence is the outcome of adding n users as members, when none was left out.
+func AddedSentence(n int) string {
+	return ui.Plural(n, "member") + " " + ui.Verb(n, "were") + " added."
 }
 
 // maxListed is how many lines a list of people or permissions shows before it is cut or folded.

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -155,7 +154,7 @@ func (s *Server) addMembers(c *call) (reply, error) {
 	}
 	r := reply{json: wireBulk(&result)}
 	if len(result.Refused) == 0 && len(result.Done) > 0 {
-		r.next = to(c.members(), plural(len(result.Done), "member was", "members were")+" added.")
+		r.next = to(c.members(), views.AddedSentence(len(result.Done)))
 		return r, nil
 	}
 	r.html = func() (page, error) {
@@ -202,11 +201,4 @@ func left(result *org.BulkResult) string {
 		names = append(names, r.Who)
 	}
 	return strings.Join(names, "\n")
-}
-
-func plural(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, many)
 }

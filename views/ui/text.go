@@ -45,7 +45,7 @@ func Noun(n int, noun string) string {
 }
 
 // verbs are the verbs whose singular is more than an added "s".
-var verbs = map[string]string{"are": "is", "have": "has", "don’t": "doesn’t"}
+var verbs = map[string]string{"are": "is", "were": "was", "have": "has", "don’t": "doesn’t"}
 
 // Verb returns the form of a verb for n subjects, given the plural: "lose" or "loses", "are" or "is".
 func Verb(n int, plural string) string {
