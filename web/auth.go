@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
@@ -43,6 +44,16 @@ func cookieName(name string, secure bool) string {
 		return "__Host-" + name
 	}
 	return name
+}
+
+// admit authenticates the caller where the route needs it, and limits how often it comes. A caller that is refused counts
+// like any other.
+func (s *Server) admit(c *call) (answered bool, err error) {
+	var stranger error
+	if c.route.Access == SignedIn {
+		stranger = s.authenticate(c)
+	}
+	return false, cmp.Or(s.limit(c), stranger)
 }
 
 // authenticate identifies the caller by the token of the request, or else by its session.

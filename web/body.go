@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -44,6 +45,8 @@ type body struct {
 	tooLarge bool
 	err      error // the connection broke
 
+	values func() (url.Values, error) // of the data as a form, parsed once
+
 	parsed  bool
 	fields  map[string]any
 	form    bool
@@ -58,8 +61,9 @@ func (c *call) receive() *body {
 		data.Grow(int(min(max(r.ContentLength, 0), 64<<10)) + bytes.MinRead) // as announced, but a lie must not cost much
 		_, err := data.ReadFrom(http.MaxBytesReader(c.response(), r.Body, maxBody))
 		c.body = &body{data: data.Bytes(), err: err}
+		c.body.values = sync.OnceValues(func() (url.Values, error) { return url.ParseQuery(data.String()) })
 		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
-			c.body = &body{tooLarge: true}
+			*c.body = body{tooLarge: true, values: func() (url.Values, error) { return nil, nil }}
 		}
 	}
 	return c.body
@@ -88,7 +92,7 @@ func (c *call) parse(b *body) (fields map[string]any, err error) {
 	case len(b.data) == 0:
 		return nil, malformed("EOF")
 	case b.form:
-		return parseForm(b.data)
+		return parseForm(b)
 	}
 	return parseJSON(b.data)
 }
@@ -148,9 +152,9 @@ func malformed(detail string) *org.Error {
 	return &org.Error{Kind: org.Invalid, Message: badBody, Detail: detail}
 }
 
-func parseForm(data []byte) (map[string]any, error) {
-	values, err := url.ParseQuery(string(data))
-	if err != nil || !utf8.Valid(data) {
+func parseForm(b *body) (map[string]any, error) {
+	values, err := b.values()
+	if err != nil || !utf8.Valid(b.data) {
 		return nil, &org.Error{Kind: org.Invalid, Message: "The form could not be read.", Detail: "It is not properly encoded."}
 	}
 	fields, n := make(map[string]any, len(values)), 0

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"cmp"
 	"sync"
 	"time"
 
@@ -92,16 +91,6 @@ func (l *limiter) makeRoom(now time.Time) {
 
 // How much less often than anything else strangers may try to sign in: each try costs a hash.
 const loginShare = 10
-
-// admit authenticates the caller where the route needs it, and limits how often it comes. A caller that is refused counts
-// like any other.
-func (s *Server) admit(c *call) (answered bool, err error) {
-	var stranger error
-	if c.route.Access == SignedIn {
-		stranger = s.authenticate(c)
-	}
-	return false, cmp.Or(s.limit(c), stranger)
-}
 
 // limit refuses a caller that comes too often. A caller who is signed in counts as that account, wherever it comes from; a
 // stranger as the network that it comes from.

@@ -195,7 +195,7 @@ func overrideMethod(next echo.HandlerFunc) echo.HandlerFunc {
 		if r.Method != http.MethodPost || media != typeForm || len(tokensOf(r)) > 0 {
 			return next(ec)
 		}
-		form, err := url.ParseQuery(string(callOf(ec).receive().data))
+		form, err := callOf(ec).receive().values()
 		if method := form["_method"]; err == nil && len(method) == 1 {
 			switch method[0] {
 			case http.MethodPut, http.MethodPatch, http.MethodDelete:

@@ -38,19 +38,21 @@ func (s *Server) newRoleEditor(c *call, from string) (e views.RoleEditor, err er
 }
 
 func (s *Server) createRole(c *call) (reply, error) {
-	role, err := s.org.CreateOrganizationRole(c.ctx, c.subject, c.organization(), s.roleInput(c))
-	return s.savedRole(c, &role, err)
+	input := s.roleInput(c)
+	role, err := s.org.CreateOrganizationRole(c.ctx, c.subject, c.organization(), input)
+	return s.savedRole(c, input, &role, err)
 }
 
 func (s *Server) putRole(c *call) (reply, error) {
+	input := s.roleInput(c)
 	switch c.editorStep() {
 	case views.StepReview:
-		return s.reviewRole(c)
+		return s.reviewRole(c, input)
 	case views.StepEdit:
-		return s.editRole(c)
+		return s.editRole(c, input)
 	}
-	role, err := s.storeRole(c.ctx, c, s.roleInput(c))
-	return s.savedRole(c, &role, err)
+	role, err := s.storeRole(c.ctx, c, input)
+	return s.savedRole(c, input, &role, err)
 }
 
 // editorStep returns the step that the button of a role's form leads to, "" to save.
@@ -62,9 +64,9 @@ func (c *call) editorStep() string {
 	return o.text("do")
 }
 
-func (s *Server) savedRole(c *call, role *org.Role, err error) (reply, error) {
+func (s *Server) savedRole(c *call, input org.Input[org.RoleInput], role *org.Role, err error) (reply, error) {
 	if err != nil {
-		return c.again(err, func(e *org.Error) (page, error) { return s.refusedRole(c, e) })
+		return c.again(err, func(e *org.Error) (page, error) { return s.refusedRole(c, input, e) })
 	}
 	var wire any = wireRole(role)
 	if c.ofSite() {
@@ -75,13 +77,13 @@ func (s *Server) savedRole(c *call, role *org.Role, err error) (reply, error) {
 }
 
 // refusedRole is the editor as it was filled in, or lets the caller settle a clash with another save.
-func (s *Server) refusedRole(c *call, e *org.Error) (p page, err error) {
-	editor, err := s.entered(c)
+func (s *Server) refusedRole(c *call, input org.Input[org.RoleInput], e *org.Error) (p page, err error) {
+	editor, err := s.entered(c, input)
 	if err != nil {
 		return p, err
 	}
 	if e.Kind == org.Conflict && !editor.New {
-		if p, ok := s.mergePage(c, &editor); ok {
+		if p, ok := s.mergePage(c, input, &editor); ok {
 			return p, nil
 		}
 	}
@@ -89,37 +91,38 @@ func (s *Server) refusedRole(c *call, e *org.Error) (p page, err error) {
 	return s.roleEditor(c, editor), nil
 }
 
-// entered is the editor as it was filled in, next to what is stored now.
-func (s *Server) entered(c *call) (e views.RoleEditor, err error) {
+// entered is the editor as it was filled in, faults included, next to what is stored now.
+func (s *Server) entered(c *call, input org.Input[org.RoleInput]) (e views.RoleEditor, err error) {
 	o, err := c.object()
 	if err != nil {
 		return e, err
 	}
-	if o.flag("new") {
+	in, _ := input.Read() // what is wrong with it does not matter here
+	if in.MustCreate {
 		if e, err = s.newRoleEditor(c, o.text("from")); err != nil {
 			return e, err
 		}
 		e.View.Role = org.Role{OrganizationID: e.View.Role.OrganizationID}
-	} else if e.View, err = s.roleView(c, o.text("name")); err != nil {
+	} else if e.View, err = s.roleView(c, in.Name); err != nil {
 		return e, err
 	}
 	stored := e.View.Role
 	e.Stored = &stored
-	e.View.Role = c.filledIn(o, stored)
+	e.View.Role = filledIn(in, stored)
 	return e, nil
 }
 
 // filledIn is a role with what a form says of it.
-func (c *call) filledIn(o object, role org.Role) org.Role {
-	in := c.roleFromForm(o).Over(&role)
+func filledIn(in org.RoleInput, role org.Role) org.Role {
+	in = in.Over(&role)
 	role.Name, role.DisplayName = in.Name, in.DisplayName
 	role.Site, role.Organization, role.User = in.Site, in.Organization, in.User
 	return role
 }
 
 // editRole goes back to the editor with everything that was entered.
-func (s *Server) editRole(c *call) (reply, error) {
-	editor, err := s.entered(c)
+func (s *Server) editRole(c *call, input org.Input[org.RoleInput]) (reply, error) {
+	editor, err := s.entered(c, input)
 	if err != nil {
 		return reply{}, err
 	}
@@ -128,14 +131,14 @@ func (s *Server) editRole(c *call) (reply, error) {
 }
 
 // reviewRole shows what saving would change, and for whom.
-func (s *Server) reviewRole(c *call) (reply, error) {
+func (s *Server) reviewRole(c *call, input org.Input[org.RoleInput]) (reply, error) {
 	ctx, impact := org.WithDryRun(c.ctx)
-	_, err := s.storeRole(ctx, c, s.roleInput(c))
+	_, err := s.storeRole(ctx, c, input)
 	refusal, refused := errors.AsType[*org.Error](err)
 	if err != nil && (!refused || len(refusal.Fields) > 0 || refusal.Kind != org.Invalid) {
-		return s.savedRole(c, nil, err)
+		return s.savedRole(c, input, nil, err)
 	}
-	editor, err := s.entered(c)
+	editor, err := s.entered(c, input)
 	if err != nil {
 		return reply{}, err
 	}
@@ -151,7 +154,7 @@ func (s *Server) reviewRole(c *call) (reply, error) {
 
 // mergePage lays what was entered over what another editor saved meanwhile. It can't when the version at which the form was
 // opened is not stored any more: the cells of the form speak of that one.
-func (s *Server) mergePage(c *call, editor *views.RoleEditor) (page, bool) {
+func (s *Server) mergePage(c *call, input org.Input[org.RoleInput], editor *views.RoleEditor) (page, bool) {
 	o, err := c.object()
 	if err != nil {
 		return page{}, false
@@ -167,7 +170,8 @@ func (s *Server) mergePage(c *call, editor *views.RoleEditor) (page, bool) {
 		}
 		view := editor.View
 		view.Role = *editor.Stored
-		m := org.MergeRoles(v.Role, *editor.Stored, c.filledIn(o, v.Role))
+		in, _ := input.Read()
+		m := org.MergeRoles(v.Role, *editor.Stored, filledIn(in, v.Role))
 		p := s.roleEditor(c, views.RoleEditor{View: view})
 		p.body = views.RoleMergePage(views.RoleMerge{View: view, Merge: m, Now: time.Now()})
 		return p, true
