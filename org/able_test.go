@@ -75,18 +75,18 @@ func (s *site) undoable(t *testing.T) string {
 // stewardWrites are the writes that leave nobody who can manage the organization, by whoever has the rights to them.
 func stewardWrites(ctx context.Context, t *testing.T, s *site, undo string) map[string]struct {
 	by string
-	do func(by *org.Subject) error
+	do func(by *org.Actor) error
 } {
 	t.Helper()
 	type write = struct {
 		by string
-		do func(by *org.Subject) error
+		do func(by *org.Actor) error
 	}
-	give := func(list ...string) func(by *org.Subject) error {
-		return func(by *org.Subject) error { return drop(s.SetMemberRoles(ctx, by, "default", "st", roles(list...))) }
+	give := func(list ...string) func(by *org.Actor) error {
+		return func(by *org.Actor) error { return drop(s.SetMemberRoles(ctx, by, "default", "st", roles(list...))) }
 	}
-	put := func(list ...string) func(by *org.Subject) error {
-		return func(by *org.Subject) error {
+	put := func(list ...string) func(by *org.Actor) error {
+		return func(by *org.Actor) error {
 			return drop(s.PutOrganizationRole(ctx, by, "default", role("steward", list...)))
 		}
 	}
@@ -94,15 +94,15 @@ func stewardWrites(ctx context.Context, t *testing.T, s *site, undo string) map[
 		"member roles": {"robot", give()},
 		"half of it":   {"robot", give("half")},
 		"a deny":       {"robot", give("steward", "lock")},
-		"removal":      {"robot", func(by *org.Subject) error { return drop(s.RemoveMember(ctx, by, "default", "st")) }},
-		"role delete":  {"robot", func(by *org.Subject) error { return drop(s.DeleteOrganizationRole(ctx, by, "default", "steward")) }},
-		"role restore": {"robot", func(by *org.Subject) error {
+		"removal":      {"robot", func(by *org.Actor) error { return drop(s.RemoveMember(ctx, by, "default", "st")) }},
+		"role delete":  {"robot", func(by *org.Actor) error { return drop(s.DeleteOrganizationRole(ctx, by, "default", "steward")) }},
+		"role restore": {"robot", func(by *org.Actor) error {
 			return drop(s.RestoreOrganizationRole(ctx, by, "default", "steward", given(org.Restore{Version: 1})))
 		}},
-		"suspend":    {"desk", func(by *org.Subject) error { return drop(s.SetStatus(ctx, by, "st", org.StatusSuspended)) }},
-		"delete":     {"desk", func(by *org.Subject) error { return drop(s.DeleteUser(ctx, by, "st")) }},
-		"site roles": {"desk", func(by *org.Subject) error { return drop(s.SetUserRoles(ctx, by, "st", roles("mute"))) }},
-		"undo":       {"robot", func(by *org.Subject) error { return drop(s.Undo(ctx, by, undo)) }},
+		"suspend":    {"desk", func(by *org.Actor) error { return drop(s.SetStatus(ctx, by, "st", org.StatusSuspended)) }},
+		"delete":     {"desk", func(by *org.Actor) error { return drop(s.DeleteUser(ctx, by, "st")) }},
+		"site roles": {"desk", func(by *org.Actor) error { return drop(s.SetUserRoles(ctx, by, "st", roles("mute"))) }},
+		"undo":       {"robot", func(by *org.Actor) error { return drop(s.Undo(ctx, by, undo)) }},
 	}
 	for i, p := range toManage {
 		left := slices.Delete(slices.Clone(toManage), i, i+1)
@@ -186,7 +186,7 @@ func TestSomebodyStaysAble(t *testing.T) {
 	// Site owners and the operator may, and are told.
 	s = stewardSite(t)
 	undo = s.undoable(t)
-	for _, by := range []*org.Subject{s.as(t, "o"), s.Operator()} {
+	for _, by := range []*org.Actor{s.as(t, "o"), s.Operator()} {
 		ctx, impact := org.WithDryRun(t.Context())
 		for name, w := range stewardWrites(ctx, t, s, undo) {
 			if name == "undo" && by.User.Username == "operator" {
@@ -267,14 +267,14 @@ func TestSomebodyStaysAbleRaces(t *testing.T) {
 	s := stewardSite(t, person{name: "st2", home: []string{"steward"}}, person{name: "robot2", home: []string{"robot"}, login: "none"})
 	other := openSite(t, s.place)
 	ctx := t.Context()
-	ways := []func(*site, *org.Subject, string) error{
-		func(s *site, by *org.Subject, user string) error {
+	ways := []func(*site, *org.Actor, string) error{
+		func(s *site, by *org.Actor, user string) error {
 			return drop(s.RemoveMember(ctx, by, "default", user))
 		},
-		func(s *site, by *org.Subject, user string) error {
+		func(s *site, by *org.Actor, user string) error {
 			return drop(s.SetMemberRoles(ctx, by, "default", user, roles()))
 		},
-		func(s *site, by *org.Subject, user string) error {
+		func(s *site, by *org.Actor, user string) error {
 			return drop(s.SetMemberRoles(ctx, by, "default", user, roles("steward", "lock")))
 		},
 	}

@@ -42,7 +42,7 @@ func writerSite(t *testing.T, holders ...person) *site {
 }
 
 // everyoneWrites are writes of the role "everyone", by whether they take anything from anybody.
-func everyoneWrites(ctx context.Context, s *site, by *org.Subject) (taking, harmless map[string]func() error) {
+func everyoneWrites(ctx context.Context, s *site, by *org.Actor) (taking, harmless map[string]func() error) {
 	put := func(list ...string) func() error {
 		return func() error { return drop(s.PutOrganizationRole(ctx, by, "default", role("everyone", list...))) }
 	}
@@ -105,7 +105,7 @@ func TestRoleIsNoDemotion(t *testing.T) {
 					t.Errorf("%s: %v", write, err)
 				}
 			}
-			for _, by := range []*org.Subject{s.as(t, "o"), s.as(t, "oa"), s.Operator()} { // they hold all that any role gives
+			for _, by := range []*org.Actor{s.as(t, "o"), s.as(t, "oa"), s.Operator()} { // they hold all that any role gives
 				taking, _ := everyoneWrites(dry(t), s, by)
 				for write, do := range taking {
 					if err := do(); err != nil {

@@ -5,8 +5,6 @@ import (
 	"net/http"
 	"strings"
 	"time"
-
-	"rolecall.example/db"
 )
 
 // Kind says what sort of failure an Error is. Every answer's status follows from it, and from nothing else.
@@ -92,21 +90,17 @@ func KindOf(err error) Kind {
 	return Internal
 }
 
-// IsUnavailable says whether a use case failed because the data cannot be written now: the disk is full or has failed, or
-// another program holds the file.
-func IsUnavailable(err error) bool { return db.IsUnavailable(err) }
-
-func invalid(message, detail string) *Error {
+func ErrInvalid(message, detail string) *Error {
 	return &Error{Kind: Invalid, Message: message, Detail: detail}
 }
 
-// errNotFound is the one answer for "is not there" and "you may not see it", so that neither can be told from the other.
-func errNotFound() *Error {
+// ErrNotFound is the one answer for "is not there" and "you may not see it", so that neither can be told from the other.
+func ErrNotFound() *Error {
 	return &Error{Kind: NotFound, Message: "Resource not found or you do not have access to this resource"}
 }
 
-// errForbidden refuses for want of permissions, which it names where there are any to name.
-func errForbidden(missing ...string) *Error {
+// ErrForbidden refuses for want of permissions, which it names where there are any to name.
+func ErrForbidden(missing ...string) *Error {
 	takes := ""
 	if len(missing) > 0 {
 		takes = " It takes " + strings.Join(missing, " and ") + "."

@@ -14,6 +14,9 @@ import (
 	"testing"
 	"time"
 
+	"rolecall.example/org/account"
+	"rolecall.example/org/services"
+
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/google/uuid"
@@ -32,7 +35,7 @@ var deep = os.Getenv("ROLECALL_DEEP") != ""
 // of the organization "default", m none; x is signed in and belongs nowhere; pa and pm are admin and member of the
 // organization "beta". The others hold custom roles or stand for states of an account; see people.
 type site struct {
-	*org.Service
+	*services.Service
 	db    *db.DB
 	raw   db.DBTX // past all rules
 	place string
@@ -229,21 +232,21 @@ func openSite(tb testing.TB, place string) *site {
 	tb.Helper()
 	d := dbtest.Reopen(tb, place)
 	c := &clock{at: start.Add(24 * time.Hour)}
-	return &site{Service: org.New(d, org.Options{Now: c.now, HashCost: cheapHash}), db: d, raw: dbtest.SQL(tb, place), place: place, clock: c}
+	return &site{Service: services.New(d, services.Options{Now: c.now, HashCost: cheapHash}), db: d, raw: dbtest.SQL(tb, place), place: place, clock: c}
 }
 
 // session starts a browser session of somebody, and gives its name in the store.
 func (s *site) session(tb testing.TB, name string) string {
 	tb.Helper()
-	store := org.NewSessionStore(s.db, s.clock.now)
-	if err := store.CommitCtx(org.WithSessionUser(tb.Context(), id(name)), "session of "+name, []byte("data"), s.clock.now().Add(time.Hour)); err != nil {
+	store := account.NewSessionStore(s.db, s.clock.now)
+	if err := store.CommitCtx(account.WithSessionUser(tb.Context(), id(name)), "session of "+name, []byte("data"), s.clock.now().Add(time.Hour)); err != nil {
 		tb.Fatal(err)
 	}
 	return "session of " + name
 }
 
 // as signs somebody in.
-func (s *site) as(tb testing.TB, name string) *org.Subject {
+func (s *site) as(tb testing.TB, name string) *org.Actor {
 	tb.Helper()
 	subject, err := s.UserSubject(tb.Context(), id(name))
 	if err != nil {

@@ -198,7 +198,7 @@ func TestExplanationIsTheDecision(t *testing.T) {
 }
 
 // trySuggestion makes one of the suggested changes past all rules, if there are any: one for all types where there is one.
-func (w *world) trySuggestion(t *testing.T, owner *org.Subject, name string, l org.EffectiveLine, own bool) (change org.Suggestion, ok bool) {
+func (w *world) trySuggestion(t *testing.T, owner *org.Actor, name string, l org.EffectiveLine, own bool) (change org.Suggestion, ok bool) {
 	t.Helper()
 	q := org.Question{ResourceType: l.Type.Name, Action: l.Action.Name, Own: own}
 	e, err := w.Explain(t.Context(), owner, "default", name, q)
@@ -341,7 +341,7 @@ func count(list []string, s string) (n int) {
 }
 
 // randomChange is something that an owner does, and where: on the site for uuid.Nil.
-func (w *world) randomChange() (what string, place uuid.UUID, change func(context.Context, *org.Subject) error) {
+func (w *world) randomChange() (what string, place uuid.UUID, change func(context.Context, *org.Actor) error) {
 	role := w.roles[w.rng.IntN(len(w.roles))]
 	who := homeMembers[w.rng.IntN(len(homeMembers))]
 	switch w.rng.IntN(8) {
@@ -351,36 +351,36 @@ func (w *world) randomChange() (what string, place uuid.UUID, change func(contex
 			p.Negate = w.rng.IntN(3) == 0
 			list = append(list, p)
 		}
-		return "put " + role, home, func(ctx context.Context, o *org.Subject) error {
+		return "put " + role, home, func(ctx context.Context, o *org.Actor) error {
 			return drop(w.PutOrganizationRole(ctx, o, "default", roleBody(org.RoleInput{Name: role, Organization: list})))
 		}
 	case 1:
-		return "delete " + role, home, func(ctx context.Context, o *org.Subject) error {
+		return "delete " + role, home, func(ctx context.Context, o *org.Actor) error {
 			return drop(w.DeleteOrganizationRole(ctx, o, "default", role))
 		}
 	case 2:
-		return "remove " + who, home, func(ctx context.Context, o *org.Subject) error {
+		return "remove " + who, home, func(ctx context.Context, o *org.Actor) error {
 			return drop(w.RemoveMember(ctx, o, "default", who))
 		}
 	case 3:
-		return "bulk " + role, home, func(ctx context.Context, o *org.Subject) error {
+		return "bulk " + role, home, func(ctx context.Context, o *org.Actor) error {
 			return drop(w.BulkMembers(ctx, o, "default", given(org.Bulk{Action: org.BulkAddRole, Role: role, Match: &org.MemberFilter{Statuses: []org.Status{"active"}}})))
 		}
 	case 4:
 		list := slices.DeleteFunc(w.randomPermissions(), func(rbac.Permission) bool { return w.rng.IntN(3) == 0 })
-		return "put a site role", uuid.Nil, func(ctx context.Context, o *org.Subject) error {
+		return "put a site role", uuid.Nil, func(ctx context.Context, o *org.Actor) error {
 			return drop(w.PutSiteRole(ctx, o, roleBody(org.RoleInput{Name: "random-site-0", Site: list})))
 		}
 	case 5:
-		return "delete a site role", uuid.Nil, func(ctx context.Context, o *org.Subject) error {
+		return "delete a site role", uuid.Nil, func(ctx context.Context, o *org.Actor) error {
 			return drop(w.DeleteSiteRole(ctx, o, "random-site-1"))
 		}
 	case 6:
-		return "give site roles to " + who, uuid.Nil, func(ctx context.Context, o *org.Subject) error {
+		return "give site roles to " + who, uuid.Nil, func(ctx context.Context, o *org.Actor) error {
 			return drop(w.SetUserRoles(ctx, o, who, roles("random-site-0", "auditor")))
 		}
 	}
-	return "give " + who, home, func(ctx context.Context, o *org.Subject) error {
+	return "give " + who, home, func(ctx context.Context, o *org.Actor) error {
 		return drop(w.SetMemberRoles(ctx, o, "default", who, roles(role, "organization-auditor")))
 	}
 }

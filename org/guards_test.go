@@ -23,13 +23,13 @@ var (
 )
 
 // ways are the verbs that take somebody's power as a person.
-func (s *site) ways(t *testing.T) map[string]func(by *org.Subject, user string) error {
+func (s *site) ways(t *testing.T) map[string]func(by *org.Actor, user string) error {
 	ctx := t.Context()
-	return map[string]func(by *org.Subject, user string) error{
-		"demote":  func(by *org.Subject, user string) error { return drop(s.SetUserRoles(ctx, by, user, roles("auditor"))) },
-		"clear":   func(by *org.Subject, user string) error { return drop(s.SetUserRoles(ctx, by, user, roles())) },
-		"suspend": func(by *org.Subject, user string) error { return drop(s.SetStatus(ctx, by, user, org.StatusSuspended)) },
-		"delete":  func(by *org.Subject, user string) error { return drop(s.DeleteUser(ctx, by, user)) },
+	return map[string]func(by *org.Actor, user string) error{
+		"demote":  func(by *org.Actor, user string) error { return drop(s.SetUserRoles(ctx, by, user, roles("auditor"))) },
+		"clear":   func(by *org.Actor, user string) error { return drop(s.SetUserRoles(ctx, by, user, roles())) },
+		"suspend": func(by *org.Actor, user string) error { return drop(s.SetStatus(ctx, by, user, org.StatusSuspended)) },
+		"delete":  func(by *org.Actor, user string) error { return drop(s.DeleteUser(ctx, by, user)) },
 	}
 }
 
@@ -77,7 +77,7 @@ func TestOwnersCanNotBeLockedOut(t *testing.T) {
 		s := newSite(t)
 		ctx := t.Context()
 		s.insert(t, person{name: "o2", site: []string{"owner"}})
-		put := func(by *org.Subject, list ...string) error {
+		put := func(by *org.Actor, list ...string) error {
 			return drop(s.PutSiteRole(ctx, by, roleBody(org.RoleInput{Name: "lock", Site: perms(list...)})))
 		}
 		if err := put(s.as(t, "o"), deny); err != nil {

@@ -1,6 +1,8 @@
 package org
 
-import "rolecall.example/rbac"
+import (
+	"rolecall.example/rbac"
+)
 
 // Input is what a request asks a use case for. It is decoded before the use case begins, so that neither a slow client nor
 // a long body holds up other writes: it holds a value, or the reason why there is none. A use case calls Read after its

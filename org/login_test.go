@@ -11,6 +11,9 @@ import (
 	"testing"
 	"time"
 
+	"rolecall.example/org/account"
+	"rolecall.example/org/services"
+
 	"github.com/google/uuid"
 	"golang.org/x/crypto/argon2"
 
@@ -385,7 +388,7 @@ func TestTokenInput(t *testing.T) {
 		t.Errorf("another account's name: %v", err)
 	}
 	// A server may allow less.
-	short := org.New(s.db, org.Options{Now: s.clock.now, MaxTokenLifetime: time.Hour})
+	short := services.New(s.db, services.Options{Now: s.clock.now, MaxTokenLifetime: time.Hour})
 	_, token, err := short.CreateToken(ctx, s.as(t, "m"), "me", given(org.TokenInput{}))
 	if err != nil || token.Lifetime != time.Hour {
 		t.Errorf("%v, %v", token.Lifetime, err)
@@ -472,9 +475,9 @@ func TestEndOfSessionsAndTokens(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			store := org.NewSessionStore(s.db, s.clock.now)
+			store := account.NewSessionStore(s.db, s.clock.now)
 			for _, owner := range []string{"m", "x"} {
-				if err := store.CommitCtx(org.WithSessionUser(t.Context(), id(owner)), "session of "+owner, []byte("data"), s.clock.now().Add(time.Hour)); err != nil {
+				if err := store.CommitCtx(account.WithSessionUser(t.Context(), id(owner)), "session of "+owner, []byte("data"), s.clock.now().Add(time.Hour)); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -581,8 +584,8 @@ func TestLogout(t *testing.T) {
 func TestSessionStore(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	store := org.NewSessionStore(s.db, s.clock.now)
-	ctx := org.WithSessionUser(t.Context(), id("m"))
+	store := account.NewSessionStore(s.db, s.clock.now)
+	ctx := account.WithSessionUser(t.Context(), id("m"))
 	now := s.clock.now()
 	for token, expiry := range map[string]time.Time{"short": now.Add(time.Minute), "long": now.Add(time.Hour)} {
 		if err := store.CommitCtx(ctx, token, []byte(token), expiry); err != nil {

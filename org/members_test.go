@@ -16,7 +16,7 @@ import (
 )
 
 // each collects what EachMember gives.
-func (s *site) each(tb testing.TB, by *org.Subject, organization string, f org.MemberFilter) (count int, members []org.Member, err error) {
+func (s *site) each(tb testing.TB, by *org.Actor, organization string, f org.MemberFilter) (count int, members []org.Member, err error) {
 	tb.Helper()
 	begun := 0
 	err = s.EachMember(tb.Context(), by, organization, f,
@@ -35,7 +35,7 @@ func (s *site) each(tb testing.TB, by *org.Subject, organization string, f org.M
 }
 
 // both asks the two member lists, which must show the same rows.
-func (s *site) both(tb testing.TB, by *org.Subject, organization string, f org.MemberFilter) org.MemberList {
+func (s *site) both(tb testing.TB, by *org.Actor, organization string, f org.MemberFilter) org.MemberList {
 	tb.Helper()
 	list, err := s.Members(tb.Context(), by, organization, f)
 	if err != nil {
@@ -713,7 +713,7 @@ func TestMembersAreOneMoment(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	other, ctx := openSite(t, s.place), t.Context()
-	page := func(ctx context.Context, by *org.Subject) string {
+	page := func(ctx context.Context, by *org.Actor) string {
 		list, err := s.Members(ctx, by, "default", org.MemberFilter{Limit: 3, Offset: 8, Query: "@"})
 		if err != nil {
 			t.Fatal(err)

@@ -162,47 +162,47 @@ func TestNothingUncommittedIsRemembered(t *testing.T) {
 }
 
 // writes are the use cases that need a right, each as somebody who has it.
-func writes(t *testing.T, s *site) map[string]func(by *org.Subject) error {
+func writes(t *testing.T, s *site) map[string]func(by *org.Actor) error {
 	ctx := t.Context()
-	return map[string]func(by *org.Subject) error{
-		"AddMember":    func(by *org.Subject) error { return drop(s.AddMember(ctx, by, "default", "x")) },
-		"RemoveMember": func(by *org.Subject) error { return drop(s.RemoveMember(ctx, by, "default", "viewer")) },
-		"SetMemberRoles": func(by *org.Subject) error {
+	return map[string]func(by *org.Actor) error{
+		"AddMember":    func(by *org.Actor) error { return drop(s.AddMember(ctx, by, "default", "x")) },
+		"RemoveMember": func(by *org.Actor) error { return drop(s.RemoveMember(ctx, by, "default", "viewer")) },
+		"SetMemberRoles": func(by *org.Actor) error {
 			return drop(s.SetMemberRoles(ctx, by, "default", "viewer", roles("curb")))
 		},
-		"CreateRole": func(by *org.Subject) error { return drop(s.CreateOrganizationRole(ctx, by, "default", role("fresh"))) },
-		"PutRole":    func(by *org.Subject) error { return drop(s.PutOrganizationRole(ctx, by, "default", role("viewer"))) },
-		"DeleteRole": func(by *org.Subject) error { return drop(s.DeleteOrganizationRole(ctx, by, "default", "viewer")) },
-		"PutSiteRole": func(by *org.Subject) error {
+		"CreateRole": func(by *org.Actor) error { return drop(s.CreateOrganizationRole(ctx, by, "default", role("fresh"))) },
+		"PutRole":    func(by *org.Actor) error { return drop(s.PutOrganizationRole(ctx, by, "default", role("viewer"))) },
+		"DeleteRole": func(by *org.Actor) error { return drop(s.DeleteOrganizationRole(ctx, by, "default", "viewer")) },
+		"PutSiteRole": func(by *org.Actor) error {
 			return drop(s.PutSiteRole(ctx, by, roleBody(org.RoleInput{Name: "fresh"})))
 		},
-		"DeleteSiteRole": func(by *org.Subject) error { return drop(s.DeleteSiteRole(ctx, by, "site-reader")) },
-		"SetUserRoles":   func(by *org.Subject) error { return drop(s.SetUserRoles(ctx, by, "x", roles("auditor"))) },
-		"SetStatus":      func(by *org.Subject) error { return drop(s.SetStatus(ctx, by, "x", org.StatusSuspended)) },
-		"SetPassword": func(by *org.Subject) error {
+		"DeleteSiteRole": func(by *org.Actor) error { return drop(s.DeleteSiteRole(ctx, by, "site-reader")) },
+		"SetUserRoles":   func(by *org.Actor) error { return drop(s.SetUserRoles(ctx, by, "x", roles("auditor"))) },
+		"SetStatus":      func(by *org.Actor) error { return drop(s.SetStatus(ctx, by, "x", org.StatusSuspended)) },
+		"SetPassword": func(by *org.Actor) error {
 			return s.SetPassword(ctx, by, "x", given(org.PasswordInput{Password: password}))
 		},
-		"UpdateProfile": func(by *org.Subject) error {
+		"UpdateProfile": func(by *org.Actor) error {
 			return drop(s.UpdateProfile(ctx, by, "x", given(org.Profile{Name: "other"})))
 		},
-		"DeleteUser": func(by *org.Subject) error { return drop(s.DeleteUser(ctx, by, "x")) },
-		"CreateUser": func(by *org.Subject) error { return drop(s.CreateUser(ctx, by, given(robot("robot")))) },
-		"CreateOrganization": func(by *org.Subject) error {
+		"DeleteUser": func(by *org.Actor) error { return drop(s.DeleteUser(ctx, by, "x")) },
+		"CreateUser": func(by *org.Actor) error { return drop(s.CreateUser(ctx, by, given(robot("robot")))) },
+		"CreateOrganization": func(by *org.Actor) error {
 			return drop(s.CreateOrganization(ctx, by, given(org.OrganizationInput{Name: "fresh"})))
 		},
-		"UpdateOrganization": func(by *org.Subject) error {
+		"UpdateOrganization": func(by *org.Actor) error {
 			return drop(s.UpdateOrganization(ctx, by, "default", given(org.OrganizationInput{DisplayName: "Other"})))
 		},
-		"DeleteOrganization": func(by *org.Subject) error { return drop(s.DeleteOrganization(ctx, by, "beta")) },
-		"CreateToken": func(by *org.Subject) error {
+		"DeleteOrganization": func(by *org.Actor) error { return drop(s.DeleteOrganization(ctx, by, "beta")) },
+		"CreateToken": func(by *org.Actor) error {
 			_, _, err := s.CreateToken(ctx, by, "x", given(org.TokenInput{}))
 			return err
 		},
-		"CreatePasswordLink": func(by *org.Subject) error { return drop(s.CreatePasswordLink(ctx, by, "x")) },
-		"BulkMembers": func(by *org.Subject) error {
+		"CreatePasswordLink": func(by *org.Actor) error { return drop(s.CreatePasswordLink(ctx, by, "x")) },
+		"BulkMembers": func(by *org.Actor) error {
 			return drop(s.BulkMembers(ctx, by, "default", given(org.Bulk{Action: org.BulkRemove, Users: []string{"viewer"}})))
 		},
-		"AddMembers": func(by *org.Subject) error { return drop(s.AddMembers(ctx, by, "default", given([]string{"x"}))) },
+		"AddMembers": func(by *org.Actor) error { return drop(s.AddMembers(ctx, by, "default", given([]string{"x"}))) },
 	}
 }
 

@@ -1,6 +1,8 @@
 package org
 
-import "rolecall.example/rbac"
+import (
+	"rolecall.example/rbac"
+)
 
 // Merge lays your changes of a role over the state that somebody else stored meanwhile.
 type Merge struct {

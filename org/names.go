@@ -1,13 +1,11 @@
 package org
 
 import (
-	"database/sql"
 	"fmt"
 	"net/mail"
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -20,10 +18,10 @@ var nameRule = regexp.MustCompile(`^[a-zA-Z0-9]+(-[a-zA-Z0-9]+)*$`)
 const maxName = 32
 
 // Words that stand in paths where a username may stand.
-var reservedUsernames = []string{"me", "new", "create", "roles", "first", "login", "logout"}
+var ReservedUsernames = []string{"me", "new", "create", "roles", "first", "login", "logout"}
 
-// nameProblem says what is wrong with a name, "" if nothing is.
-func nameProblem(name string) string {
+// NameProblem says what is wrong with a name, "" if nothing is.
+func NameProblem(name string) string {
 	switch {
 	case name == "":
 		return "must be >= 1 character"
@@ -37,9 +35,9 @@ func nameProblem(name string) string {
 	return ""
 }
 
-// addressProblem is nameProblem for what stands in a path beside uuids and fixed words.
-func addressProblem(name string, reserved []string) string {
-	if p := nameProblem(name); p != "" {
+// AddressProblem is nameProblem for what stands in a path beside uuids and fixed words.
+func AddressProblem(name string, reserved []string) string {
+	if p := NameProblem(name); p != "" {
 		return p
 	}
 	if slices.Contains(reserved, Fold(name)) {
@@ -51,8 +49,8 @@ func addressProblem(name string, reserved []string) string {
 	return ""
 }
 
-// textProblem checks a text that people read: at most limit characters, no space around it, no control characters.
-func textProblem(s string, limit int) string {
+// TextProblem checks a text that people read: at most limit characters, no space around it, no control characters.
+func TextProblem(s string, limit int) string {
 	switch {
 	case utf8.RuneCountInString(s) > limit:
 		return fmt.Sprintf("must be <= %d characters", limit)
@@ -72,22 +70,22 @@ func emailProblem(s string) string {
 	return ""
 }
 
-// tagged is a validation entry as Coder's clients know it.
-func tagged(field, tag, value string) Field {
+// TaggedField is a validation entry as Coder's clients know it.
+func TaggedField(field, tag, value string) Field {
 	return Field{Field: field, Detail: fmt.Sprintf("Validation failed for tag %q with value: %q", tag, value)}
 }
 
-// problems collects what is wrong with a request, so that all of it stands in one answer.
-type problems []Field
+// FieldErrors collects what is wrong with a request, so that all of it stands in one answer.
+type FieldErrors []Field
 
-func (p *problems) add(field, detail string) {
+func (p *FieldErrors) Add(field, detail string) {
 	if detail != "" {
 		*p = append(*p, Field{Field: field, Detail: detail})
 	}
 }
 
-// err is nil when there are none.
-func (p problems) err(message string) error {
+// Err is nil when there are none.
+func (p FieldErrors) Err(message string) error {
 	if len(p) == 0 {
 		return nil
 	}
@@ -96,27 +94,3 @@ func (p problems) err(message string) error {
 
 // Fold is the form in which names are compared and searched.
 func Fold(s string) string { return strings.ToLower(s) }
-
-func searchKey(username, name, email string) string {
-	return Fold(username + "\n" + name + "\n" + email)
-}
-
-// listed writes names so that a query can look for " name " in them; what can't be a name is left out.
-func listed[S ~string](names []S) string {
-	if len(names) == 0 {
-		return ""
-	}
-	var b strings.Builder
-	b.WriteByte(' ')
-	for _, n := range names {
-		if s := string(n); s != "" && !strings.ContainsRune(s, ' ') {
-			b.WriteString(s)
-			b.WriteByte(' ')
-		}
-	}
-	return b.String()
-}
-
-func nullID(id uuid.UUID) uuid.NullUUID { return uuid.NullUUID{UUID: id, Valid: id != uuid.Nil} }
-
-func nullTime(t time.Time) sql.NullTime { return sql.NullTime{Time: t, Valid: !t.IsZero()} }

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"rolecall.example/org/account"
+
 	"github.com/google/uuid"
 
 	"rolecall.example/db"
@@ -33,7 +35,7 @@ func TestNoUseCaseInsideAWrite(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()
-			ctx = org.WithNewSession(ctx, func(ctx context.Context, _ uuid.UUID) error { return nested(ctx) })
+			ctx = account.WithNewSession(ctx, func(ctx context.Context, _ uuid.UUID) error { return nested(ctx) })
 			if _, err := s.Login(ctx, "m@example.com", password); !errors.Is(err, db.ErrNested) {
 				t.Errorf("got %v, want %v", err, db.ErrNested)
 			}

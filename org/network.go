@@ -1,6 +1,8 @@
 package org
 
-import "net/netip"
+import (
+	"net/netip"
+)
 
 // Network returns the network that limits count an IP address as, "" for text that is no address: the address itself, or
 // for IPv6 the /64 that it is in, since a host that has one address of it has all.

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"rolecall.example/org/account"
+
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 
@@ -20,22 +22,22 @@ import (
 type promotion struct {
 	name    string
 	prepare func(t *testing.T, s *site) // before anything is made for it
-	do      func(ctx context.Context, s *site, o *org.Subject) error
+	do      func(ctx context.Context, s *site, o *org.Actor) error
 }
 
 // promotions is every way. Each gives template:update or more, which desk does not hold.
 var promotions = []promotion{
-	{"member roles", nil, func(ctx context.Context, s *site, o *org.Subject) error {
+	{"member roles", nil, func(ctx context.Context, s *site, o *org.Actor) error {
 		return drop(s.SetMemberRoles(ctx, o, "default", "rising", roles("curb", "organization-template-admin")))
 	}},
 	{"a deny taken away with a role", func(t *testing.T, s *site) { s.give(t, home, "rising", "broad") },
-		func(ctx context.Context, s *site, o *org.Subject) error {
+		func(ctx context.Context, s *site, o *org.Actor) error {
 			return drop(s.SetMemberRoles(ctx, o, "default", "rising", roles("broad")))
 		}},
-	{"site roles", nil, func(ctx context.Context, s *site, o *org.Subject) error {
+	{"site roles", nil, func(ctx context.Context, s *site, o *org.Actor) error {
 		return drop(s.SetUserRoles(ctx, o, "rising", roles("template-admin")))
 	}},
-	{"bulk", nil, func(ctx context.Context, s *site, o *org.Subject) error {
+	{"bulk", nil, func(ctx context.Context, s *site, o *org.Actor) error {
 		return drop(s.BulkMembers(ctx, o, "default", given(org.Bulk{Action: org.BulkAddRole, Role: "organization-admin", Users: []string{"rising", "m"}})))
 	}},
 	{"undo", func(t *testing.T, s *site) {
@@ -43,7 +45,7 @@ var promotions = []promotion{
 		if _, err := s.SetMemberRoles(t.Context(), s.as(t, "o"), "default", "rising", roles("curb")); err != nil {
 			t.Fatal(err)
 		}
-	}, func(ctx context.Context, s *site, o *org.Subject) error {
+	}, func(ctx context.Context, s *site, o *org.Actor) error {
 		var entry string
 		if err := s.raw.QueryRowContext(ctx, "SELECT id FROM audit_logs WHERE resource_id = ? AND changes LIKE '%organization-admin%'", id("rising").String()).Scan(&entry); err != nil {
 			return err
@@ -51,25 +53,25 @@ var promotions = []promotion{
 		return drop(s.Undo(ctx, o, entry))
 	}},
 	{"an edit of a role", func(t *testing.T, s *site) { s.give(t, home, "rising", "plain") },
-		func(ctx context.Context, s *site, o *org.Subject) error {
+		func(ctx context.Context, s *site, o *org.Actor) error {
 			return drop(s.PutOrganizationRole(ctx, o, "default", roleBody(org.RoleInput{Name: "plain", Organization: perms("template:delete")})))
 		}},
 	{"a deny taken out of a role", func(t *testing.T, s *site) { s.give(t, home, "rising", "broad") },
-		func(ctx context.Context, s *site, o *org.Subject) error {
+		func(ctx context.Context, s *site, o *org.Actor) error {
 			return drop(s.PutOrganizationRole(ctx, o, "default", roleBody(org.RoleInput{Name: "curb"})))
 		}},
 	{"an edit of a site role", func(t *testing.T, s *site) {
 		s.exec(t, "INSERT INTO user_roles (user_id, role) VALUES (?, 'stats')", id("rising").String())
-	}, func(ctx context.Context, s *site, o *org.Subject) error {
+	}, func(ctx context.Context, s *site, o *org.Actor) error {
 		return drop(s.PutSiteRole(ctx, o, roleBody(org.RoleInput{Name: "stats", Site: perms("deployment_stats:read", "template:read")})))
 	}},
 	{"deletion of a role that denies", func(t *testing.T, s *site) { s.give(t, home, "rising", "broad") },
-		func(ctx context.Context, s *site, o *org.Subject) error {
+		func(ctx context.Context, s *site, o *org.Actor) error {
 			return drop(s.DeleteOrganizationRole(ctx, o, "default", "curb"))
 		}},
 	{"deletion of a site role that denies", func(t *testing.T, s *site) {
 		s.exec(t, "INSERT INTO user_roles (user_id, role) VALUES (?, 'site-reader'), (?, 'hush')", id("rising").String(), id("rising").String())
-	}, func(ctx context.Context, s *site, o *org.Subject) error {
+	}, func(ctx context.Context, s *site, o *org.Actor) error {
 		return drop(s.DeleteSiteRole(ctx, o, "hush"))
 	}},
 	{"an undone removal", func(t *testing.T, s *site) {
@@ -77,7 +79,7 @@ var promotions = []promotion{
 		if _, err := s.RemoveMember(t.Context(), s.as(t, "o"), "default", "rising"); err != nil {
 			t.Fatal(err)
 		}
-	}, func(ctx context.Context, s *site, o *org.Subject) error {
+	}, func(ctx context.Context, s *site, o *org.Actor) error {
 		var entry string
 		if err := s.raw.QueryRowContext(ctx, "SELECT id FROM audit_logs WHERE resource_id = ? AND action = 'delete'", id("rising").String()).Scan(&entry); err != nil {
 			return err
@@ -105,7 +107,7 @@ func risingSite(t *testing.T) *site {
 // foreign is what somebody else can sign in to rising with.
 type foreign struct{ link, token, tokenID string }
 
-func (s *site) foreign(t *testing.T, maker *org.Subject) foreign {
+func (s *site) foreign(t *testing.T, maker *org.Actor) foreign {
 	t.Helper()
 	link, err := s.CreatePasswordLink(t.Context(), maker, "rising")
 	if err != nil {
@@ -231,17 +233,17 @@ func TestPromotionIsTheLastChange(t *testing.T) {
 // Nothing ends that nobody outgrew.
 func TestLittleEndsNothing(t *testing.T) {
 	t.Parallel()
-	for name, do := range map[string]func(ctx context.Context, s *site, o *org.Subject) error{
-		"a role of no account to speak of": func(ctx context.Context, s *site, o *org.Subject) error {
+	for name, do := range map[string]func(ctx context.Context, s *site, o *org.Actor) error{
+		"a role of no account to speak of": func(ctx context.Context, s *site, o *org.Actor) error {
 			return drop(s.SetUserRoles(ctx, o, "rising", roles("stats"))) // desk holds it
 		},
-		"a membership": func(ctx context.Context, s *site, o *org.Subject) error {
+		"a membership": func(ctx context.Context, s *site, o *org.Actor) error {
 			return drop(s.AddMember(ctx, o, "beta", "rising"))
 		},
-		"somebody else's promotion": func(ctx context.Context, s *site, o *org.Subject) error {
+		"somebody else's promotion": func(ctx context.Context, s *site, o *org.Actor) error {
 			return drop(s.SetUserRoles(ctx, o, "m", roles("owner")))
 		},
-		"a narrower role": func(ctx context.Context, s *site, o *org.Subject) error {
+		"a narrower role": func(ctx context.Context, s *site, o *org.Actor) error {
 			return drop(s.PutOrganizationRole(ctx, o, "default", roleBody(org.RoleInput{Name: "curb", Organization: perms("!template:update", "!template:read")})))
 		},
 	} {
@@ -331,7 +333,7 @@ func typedSite(t *testing.T, maker string) (*site, map[string]func() bool) {
 	token := func(key string) func() bool {
 		return func() bool { return drop(s.TokenSubject(ctx, key)) == nil }
 	}
-	store := org.NewSessionStore(s.db, s.clock.now)
+	store := account.NewSessionStore(s.db, s.clock.now)
 	return s, map[string]func() bool{
 		"session": func() bool {
 			_, found, err := store.FindCtx(ctx, session)
@@ -408,7 +410,7 @@ func (s *site) chooses(t *testing.T) {
 	}
 	entries := s.entries(t)
 	began := false
-	err := drop(s.Login(org.WithNewSession(ctx, func(context.Context, uuid.UUID) error { began = true; return nil }), "rising@example.com", password))
+	err := drop(s.Login(account.WithNewSession(ctx, func(context.Context, uuid.UUID) error { began = true; return nil }), "rising@example.com", password))
 	same(t, err, refusal)
 	choose, ok := errors.AsType[*org.ChoosePassword](err)
 	if !ok || began {

@@ -5,6 +5,8 @@ import (
 	"sync"
 	"testing"
 
+	"rolecall.example/org/services"
+
 	"rolecall.example/org"
 )
 
@@ -14,7 +16,7 @@ var fullHash = org.HashCost{Memory: 19 * 1024, Time: 2, Threads: 1}
 func TestHashCost(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	s.Service = org.New(s.db, org.Options{Now: s.clock.now}) // new hashes at full cost
+	s.Service = services.New(s.db, services.Options{Now: s.clock.now}) // new hashes at full cost
 	ctx := t.Context()
 	stored := func() string {
 		return s.text(t, "SELECT password_hash FROM users WHERE id = ?", id("m").String())
@@ -93,7 +95,7 @@ func TestHashOutOfBounds(t *testing.T) {
 func TestFullHashCost(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	s.Service = org.New(s.db, org.Options{Now: s.clock.now})
+	s.Service = services.New(s.db, services.Options{Now: s.clock.now})
 	ctx := t.Context()
 	if err := s.SetPassword(ctx, s.as(t, "o"), "m", given(org.PasswordInput{Password: password})); err != nil {
 		t.Fatal(err)

@@ -15,50 +15,50 @@ import (
 type verb struct {
 	name     string
 	siteOnly bool // it takes power away, so what the target holds in organizations does not matter
-	do       func(s *site, ctx context.Context, by *org.Subject, user string) error
+	do       func(s *site, ctx context.Context, by *org.Actor, user string) error
 }
 
 // verbs is everything that one account can do to another. The target has a token and a link, and a change of its site
 // roles can be undone: see readied.
 func verbs(t *testing.T) []verb {
-	status := func(status org.Status) func(*site, context.Context, *org.Subject, string) error {
-		return func(s *site, ctx context.Context, by *org.Subject, user string) error {
+	status := func(status org.Status) func(*site, context.Context, *org.Actor, string) error {
+		return func(s *site, ctx context.Context, by *org.Actor, user string) error {
 			return drop(s.SetStatus(ctx, by, user, status))
 		}
 	}
 	return []verb{
-		{"password", false, func(s *site, ctx context.Context, by *org.Subject, user string) error {
+		{"password", false, func(s *site, ctx context.Context, by *org.Actor, user string) error {
 			return s.SetPassword(ctx, by, user, given(org.PasswordInput{Password: "correct horse battery"}))
 		}},
-		{"new link", false, func(s *site, ctx context.Context, by *org.Subject, user string) error {
+		{"new link", false, func(s *site, ctx context.Context, by *org.Actor, user string) error {
 			return drop(s.CreatePasswordLink(ctx, by, user))
 		}},
-		{"end link", true, func(s *site, ctx context.Context, by *org.Subject, user string) error {
+		{"end link", true, func(s *site, ctx context.Context, by *org.Actor, user string) error {
 			return s.DeletePasswordLink(ctx, by, user)
 		}},
-		{"profile", false, func(s *site, ctx context.Context, by *org.Subject, user string) error {
+		{"profile", false, func(s *site, ctx context.Context, by *org.Actor, user string) error {
 			return drop(s.UpdateProfile(ctx, by, user, given(org.Profile{Name: "Somebody else"})))
 		}},
 		{"suspend", true, status(org.StatusSuspended)},
 		{"activate", false, status(org.StatusActive)},
-		{"delete", false, func(s *site, ctx context.Context, by *org.Subject, user string) error {
+		{"delete", false, func(s *site, ctx context.Context, by *org.Actor, user string) error {
 			return drop(s.DeleteUser(ctx, by, user))
 		}},
-		{"site roles", false, func(s *site, ctx context.Context, by *org.Subject, user string) error {
+		{"site roles", false, func(s *site, ctx context.Context, by *org.Actor, user string) error {
 			u, err := s.User(ctx, by, user)
 			if err != nil {
 				return err
 			}
 			return drop(s.SetUserRoles(ctx, by, user, roles(append(refNames(u.Roles), "stats")...)))
 		}},
-		{"undo site roles", false, func(s *site, ctx context.Context, by *org.Subject, user string) error {
+		{"undo site roles", false, func(s *site, ctx context.Context, by *org.Actor, user string) error {
 			return drop(s.Undo(ctx, by, s.text(t, "SELECT id FROM audit_logs WHERE resource_id = ? AND changes LIKE '%\"rbac_roles\"%'", id(user).String())))
 		}},
-		{"new token", false, func(s *site, ctx context.Context, by *org.Subject, user string) error {
+		{"new token", false, func(s *site, ctx context.Context, by *org.Actor, user string) error {
 			_, _, err := s.CreateToken(ctx, by, user, given(org.TokenInput{}))
 			return err
 		}},
-		{"end token", true, func(s *site, ctx context.Context, by *org.Subject, user string) error {
+		{"end token", true, func(s *site, ctx context.Context, by *org.Actor, user string) error {
 			return s.DeleteToken(ctx, by, user, s.text(t, "SELECT id FROM api_keys WHERE user_id = ?", id(user).String()))
 		}},
 	}

@@ -15,7 +15,7 @@ import (
 
 type useCase struct {
 	name string
-	do   func(ctx context.Context, s *site, by *org.Subject) error
+	do   func(ctx context.Context, s *site, by *org.Actor) error
 }
 
 // twins are two sites, the second without what forget deletes.
@@ -50,59 +50,59 @@ func alike(t *testing.T, with, without *site, by string, cases []useCase, want *
 func organizationCases(t *testing.T, o string) []useCase {
 	anyRole := unread[org.RoleInput](t)
 	return []useCase{
-		{"Organization", func(ctx context.Context, s *site, by *org.Subject) error { return drop(s.Organization(ctx, by, o)) }},
-		{"UpdateOrganization", func(ctx context.Context, s *site, by *org.Subject) error {
+		{"Organization", func(ctx context.Context, s *site, by *org.Actor) error { return drop(s.Organization(ctx, by, o)) }},
+		{"UpdateOrganization", func(ctx context.Context, s *site, by *org.Actor) error {
 			return drop(s.UpdateOrganization(ctx, by, o, unread[org.OrganizationInput](t)))
 		}},
-		{"DeleteOrganization", func(ctx context.Context, s *site, by *org.Subject) error {
+		{"DeleteOrganization", func(ctx context.Context, s *site, by *org.Actor) error {
 			return drop(s.DeleteOrganization(ctx, by, o))
 		}},
-		{"Members", func(ctx context.Context, s *site, by *org.Subject) error {
+		{"Members", func(ctx context.Context, s *site, by *org.Actor) error {
 			return drop(s.Members(ctx, by, o, org.MemberFilter{}))
 		}},
-		{"EachMember", func(ctx context.Context, s *site, by *org.Subject) error {
+		{"EachMember", func(ctx context.Context, s *site, by *org.Actor) error {
 			_, _, err := s.each(t, by, o, org.MemberFilter{})
 			return err
 		}},
-		{"Member", func(ctx context.Context, s *site, by *org.Subject) error { return drop(s.Member(ctx, by, o, "pm")) }},
-		{"MemberRoles", func(ctx context.Context, s *site, by *org.Subject) error {
+		{"Member", func(ctx context.Context, s *site, by *org.Actor) error { return drop(s.Member(ctx, by, o, "pm")) }},
+		{"MemberRoles", func(ctx context.Context, s *site, by *org.Actor) error {
 			return drop(s.MemberRoles(ctx, by, o, "pm"))
 		}},
-		{"SetMemberRoles", func(ctx context.Context, s *site, by *org.Subject) error {
+		{"SetMemberRoles", func(ctx context.Context, s *site, by *org.Actor) error {
 			return drop(s.SetMemberRoles(ctx, by, o, "pm", unread[org.RolesInput](t)))
 		}},
-		{"AddMember", func(ctx context.Context, s *site, by *org.Subject) error { return drop(s.AddMember(ctx, by, o, "x")) }},
-		{"AddMember me", func(ctx context.Context, s *site, by *org.Subject) error { return drop(s.AddMember(ctx, by, o, "me")) }},
-		{"RemoveMember", func(ctx context.Context, s *site, by *org.Subject) error {
+		{"AddMember", func(ctx context.Context, s *site, by *org.Actor) error { return drop(s.AddMember(ctx, by, o, "x")) }},
+		{"AddMember me", func(ctx context.Context, s *site, by *org.Actor) error { return drop(s.AddMember(ctx, by, o, "me")) }},
+		{"RemoveMember", func(ctx context.Context, s *site, by *org.Actor) error {
 			return drop(s.RemoveMember(ctx, by, o, "pm"))
 		}},
-		{"Candidates", func(ctx context.Context, s *site, by *org.Subject) error {
+		{"Candidates", func(ctx context.Context, s *site, by *org.Actor) error {
 			_, _, err := s.Candidates(ctx, by, o, "")
 			return err
 		}},
-		{"OrganizationRoles", func(ctx context.Context, s *site, by *org.Subject) error {
+		{"OrganizationRoles", func(ctx context.Context, s *site, by *org.Actor) error {
 			return drop(s.OrganizationRoles(ctx, by, o))
 		}},
-		{"OrganizationRole", func(ctx context.Context, s *site, by *org.Subject) error {
+		{"OrganizationRole", func(ctx context.Context, s *site, by *org.Actor) error {
 			return drop(s.OrganizationRole(ctx, by, o, "beta-only"))
 		}},
-		{"NewOrganizationRole", func(ctx context.Context, s *site, by *org.Subject) error {
+		{"NewOrganizationRole", func(ctx context.Context, s *site, by *org.Actor) error {
 			return drop(s.NewOrganizationRole(ctx, by, o, "beta-only"))
 		}},
-		{"RoleCounts", func(ctx context.Context, s *site, by *org.Subject) error { return drop(s.RoleCounts(ctx, by, o)) }},
-		{"CreateOrganizationRole", func(ctx context.Context, s *site, by *org.Subject) error {
+		{"RoleCounts", func(ctx context.Context, s *site, by *org.Actor) error { return drop(s.RoleCounts(ctx, by, o)) }},
+		{"CreateOrganizationRole", func(ctx context.Context, s *site, by *org.Actor) error {
 			return drop(s.CreateOrganizationRole(ctx, by, o, anyRole))
 		}},
-		{"PutOrganizationRole", func(ctx context.Context, s *site, by *org.Subject) error {
+		{"PutOrganizationRole", func(ctx context.Context, s *site, by *org.Actor) error {
 			return drop(s.PutOrganizationRole(ctx, by, o, anyRole))
 		}},
-		{"DeleteOrganizationRole", func(ctx context.Context, s *site, by *org.Subject) error {
+		{"DeleteOrganizationRole", func(ctx context.Context, s *site, by *org.Actor) error {
 			return drop(s.DeleteOrganizationRole(ctx, by, o, "beta-only"))
 		}},
-		{"BulkMembers", func(ctx context.Context, s *site, by *org.Subject) error {
+		{"BulkMembers", func(ctx context.Context, s *site, by *org.Actor) error {
 			return drop(s.BulkMembers(ctx, by, o, unread[org.Bulk](t)))
 		}},
-		{"AddMembers", func(ctx context.Context, s *site, by *org.Subject) error {
+		{"AddMembers", func(ctx context.Context, s *site, by *org.Actor) error {
 			return drop(s.AddMembers(ctx, by, o, unread[[]string](t)))
 		}},
 	}
@@ -123,19 +123,19 @@ func TestUnreadableMembershipLooksMissing(t *testing.T) {
 	t.Parallel()
 	cases := func(user string) []useCase {
 		return []useCase{
-			{"Member", func(ctx context.Context, s *site, by *org.Subject) error {
+			{"Member", func(ctx context.Context, s *site, by *org.Actor) error {
 				return drop(s.Member(ctx, by, "default", user))
 			}},
-			{"MemberRoles", func(ctx context.Context, s *site, by *org.Subject) error {
+			{"MemberRoles", func(ctx context.Context, s *site, by *org.Actor) error {
 				return drop(s.MemberRoles(ctx, by, "default", user))
 			}},
-			{"SetMemberRoles", func(ctx context.Context, s *site, by *org.Subject) error {
+			{"SetMemberRoles", func(ctx context.Context, s *site, by *org.Actor) error {
 				return drop(s.SetMemberRoles(ctx, by, "default", user, unread[org.RolesInput](t)))
 			}},
-			{"RemoveMember", func(ctx context.Context, s *site, by *org.Subject) error {
+			{"RemoveMember", func(ctx context.Context, s *site, by *org.Actor) error {
 				return drop(s.RemoveMember(ctx, by, "default", user))
 			}},
-			{"AddMember", func(ctx context.Context, s *site, by *org.Subject) error {
+			{"AddMember", func(ctx context.Context, s *site, by *org.Actor) error {
 				return drop(s.AddMember(ctx, by, "default", user))
 			}},
 		}
@@ -164,34 +164,34 @@ func TestUnreadableMembershipLooksMissing(t *testing.T) {
 
 func userCases(t *testing.T, user string) []useCase {
 	return []useCase{
-		{"User", func(ctx context.Context, s *site, by *org.Subject) error { return drop(s.User(ctx, by, user)) }},
-		{"UserRoles", func(ctx context.Context, s *site, by *org.Subject) error { return drop(s.UserRoles(ctx, by, user)) }},
-		{"UserOrganizations", func(ctx context.Context, s *site, by *org.Subject) error {
+		{"User", func(ctx context.Context, s *site, by *org.Actor) error { return drop(s.User(ctx, by, user)) }},
+		{"UserRoles", func(ctx context.Context, s *site, by *org.Actor) error { return drop(s.UserRoles(ctx, by, user)) }},
+		{"UserOrganizations", func(ctx context.Context, s *site, by *org.Actor) error {
 			return drop(s.UserOrganizations(ctx, by, user))
 		}},
-		{"Tokens", func(ctx context.Context, s *site, by *org.Subject) error { return drop(s.Tokens(ctx, by, user, false)) }},
-		{"all Tokens", func(ctx context.Context, s *site, by *org.Subject) error { return drop(s.Tokens(ctx, by, user, true)) }},
-		{"CreateToken", func(ctx context.Context, s *site, by *org.Subject) error {
+		{"Tokens", func(ctx context.Context, s *site, by *org.Actor) error { return drop(s.Tokens(ctx, by, user, false)) }},
+		{"all Tokens", func(ctx context.Context, s *site, by *org.Actor) error { return drop(s.Tokens(ctx, by, user, true)) }},
+		{"CreateToken", func(ctx context.Context, s *site, by *org.Actor) error {
 			_, _, err := s.CreateToken(ctx, by, user, unread[org.TokenInput](t))
 			return err
 		}},
-		{"DeleteToken", func(ctx context.Context, s *site, by *org.Subject) error {
+		{"DeleteToken", func(ctx context.Context, s *site, by *org.Actor) error {
 			return s.DeleteToken(ctx, by, user, "0123456789")
 		}},
-		{"DeleteUser", func(ctx context.Context, s *site, by *org.Subject) error { return drop(s.DeleteUser(ctx, by, user)) }},
-		{"UpdateProfile", func(ctx context.Context, s *site, by *org.Subject) error {
+		{"DeleteUser", func(ctx context.Context, s *site, by *org.Actor) error { return drop(s.DeleteUser(ctx, by, user)) }},
+		{"UpdateProfile", func(ctx context.Context, s *site, by *org.Actor) error {
 			return drop(s.UpdateProfile(ctx, by, user, unread[org.Profile](t)))
 		}},
-		{"SetPassword", func(ctx context.Context, s *site, by *org.Subject) error {
+		{"SetPassword", func(ctx context.Context, s *site, by *org.Actor) error {
 			return s.SetPassword(ctx, by, user, unread[org.PasswordInput](t))
 		}},
-		{"SetStatus", func(ctx context.Context, s *site, by *org.Subject) error {
+		{"SetStatus", func(ctx context.Context, s *site, by *org.Actor) error {
 			return drop(s.SetStatus(ctx, by, user, org.StatusSuspended))
 		}},
-		{"SetUserRoles", func(ctx context.Context, s *site, by *org.Subject) error {
+		{"SetUserRoles", func(ctx context.Context, s *site, by *org.Actor) error {
 			return drop(s.SetUserRoles(ctx, by, user, unread[org.RolesInput](t)))
 		}},
-		{"CreatePasswordLink", func(ctx context.Context, s *site, by *org.Subject) error {
+		{"CreatePasswordLink", func(ctx context.Context, s *site, by *org.Actor) error {
 			return drop(s.CreatePasswordLink(ctx, by, user))
 		}},
 	}

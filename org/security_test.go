@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"rolecall.example/org/services"
+
 	"rolecall.example/org"
 )
 
@@ -20,16 +22,16 @@ const wrong = "wrong horse battery"
 // process or two. Exactly one of them succeeds.
 func TestB12_LastOwnerRaces(t *testing.T) {
 	t.Parallel()
-	demote := func(s *org.Service, by *org.Subject, user string) error {
+	demote := func(s *services.Service, by *org.Actor, user string) error {
 		return drop(s.SetUserRoles(t.Context(), by, user, roles()))
 	}
-	suspend := func(s *org.Service, by *org.Subject, user string) error {
+	suspend := func(s *services.Service, by *org.Actor, user string) error {
 		return drop(s.SetStatus(t.Context(), by, user, org.StatusSuspended))
 	}
-	remove := func(s *org.Service, by *org.Subject, user string) error {
+	remove := func(s *services.Service, by *org.Actor, user string) error {
 		return drop(s.DeleteUser(t.Context(), by, user))
 	}
-	type act = func(*org.Service, *org.Subject, string) error
+	type act = func(*services.Service, *org.Actor, string) error
 	for name, pair := range map[string][2]act{
 		"demote-demote": {demote, demote}, "demote-suspend": {demote, suspend},
 		"demote-delete": {demote, remove}, "suspend-delete": {suspend, remove},
@@ -232,7 +234,7 @@ func TestA9_OldPasswordGuessesInParallel(t *testing.T) {
 func TestA12_TooManyLoginsAtOnce(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	s.Service = org.New(s.db, org.Options{Now: s.clock.now}) // hashes at full cost
+	s.Service = services.New(s.db, services.Options{Now: s.clock.now}) // hashes at full cost
 	var busy, other, over atomic.Int64
 	var wg sync.WaitGroup
 	for i := range 500 {

@@ -16,18 +16,18 @@ func TestImpactNamesNobodyToStrangers(t *testing.T) {
 	if _, err := s.PutOrganizationRole(t.Context(), s.as(t, "o"), "default", role("hr", "organization_member:read")); err != nil {
 		t.Fatal(err)
 	}
-	put := func(ctx context.Context, by *org.Subject) error {
+	put := func(ctx context.Context, by *org.Actor) error {
 		return drop(s.PutOrganizationRole(ctx, by, "default", role("viewer")))
 	}
-	remove := func(ctx context.Context, by *org.Subject) error {
+	remove := func(ctx context.Context, by *org.Actor) error {
 		return drop(s.DeleteOrganizationRole(ctx, by, "default", "viewer"))
 	}
-	assign := func(ctx context.Context, by *org.Subject) error {
+	assign := func(ctx context.Context, by *org.Actor) error {
 		return drop(s.SetMemberRoles(ctx, by, "default", "m", roles()))
 	}
 	for _, tt := range []struct {
 		name, by string
-		change   func(context.Context, *org.Subject) error
+		change   func(context.Context, *org.Actor) error
 		reads    bool // the caller, by a role on top
 		people   int
 	}{
@@ -56,7 +56,7 @@ func TestImpactNamesNobodyToStrangers(t *testing.T) {
 	// Of the accounts of the site nobody but who may read them is told.
 	s.exec(t, "INSERT INTO role_permissions SELECT id, 'site', 'user', 'read', true FROM roles WHERE name = 'site-reader'")
 	s.exec(t, "INSERT INTO user_roles SELECT id, 'site-reader' FROM users WHERE username = 'o'")
-	for _, by := range []*org.Subject{s.Operator(), s.as(t, "o")} {
+	for _, by := range []*org.Actor{s.Operator(), s.as(t, "o")} {
 		ctx, impact := org.WithDryRun(t.Context())
 		if err := drop(s.PutSiteRole(ctx, by, roleBody(org.RoleInput{Name: "site-reader", Site: perms("!user:read", "file:read")}))); err != nil {
 			t.Fatal(err)

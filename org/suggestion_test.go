@@ -163,7 +163,7 @@ func (w *world) change(ctx context.Context, t *testing.T, name string, s org.Sug
 }
 
 // edit changes one permission of a role as a suggestion says.
-func (w *world) edit(ctx context.Context, by *org.Subject, s org.Suggestion) error {
+func (w *world) edit(ctx context.Context, by *org.Actor, s org.Suggestion) error {
 	allow, deny := s.Permission, s.Permission
 	deny.Negate = true
 	edited := func(level rbac.Level, list []rbac.Permission) []rbac.Permission {

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"rolecall.example/org/account"
+
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 
@@ -164,8 +166,8 @@ func TestDeletedUser(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	store := org.NewSessionStore(s.db, s.clock.now)
-	if err := store.CommitCtx(org.WithSessionUser(ctx, id("viewer")), "session", []byte("x"), s.clock.now().Add(time.Hour)); err != nil {
+	store := account.NewSessionStore(s.db, s.clock.now)
+	if err := store.CommitCtx(account.WithSessionUser(ctx, id("viewer")), "session", []byte("x"), s.clock.now().Add(time.Hour)); err != nil {
 		t.Fatal(err)
 	}
 	var deleted org.User

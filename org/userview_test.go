@@ -67,7 +67,7 @@ func TestUserRefusals(t *testing.T) {
 }
 
 // endToken revokes a token of somebody that the operator has just made. One that the caller can't see is as good as none.
-func (s *site) endToken(ctx context.Context, t *testing.T, by *org.Subject, user string) error {
+func (s *site) endToken(ctx context.Context, t *testing.T, by *org.Actor, user string) error {
 	t.Helper()
 	_, token, err := s.CreateToken(t.Context(), s.Operator(), user, given(org.TokenInput{}))
 	if err != nil {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"rolecall.example/org/account"
+
 	"github.com/google/uuid"
 
 	"rolecall.example/org"
@@ -130,7 +132,7 @@ func (a *attempt) create(in org.NewUser) error {
 	a.say("creates %s", in.Username)
 	u, err := a.svc.CreateUser(a.ctx, a.by, given(in))
 	if err == nil && in.Password != "" {
-		a.knows(&account{id: u.ID, name: u.Username, email: u.Email}, in.Password, a.maker(u.ID))
+		a.knows(&acct{id: u.ID, name: u.Username, email: u.Email}, in.Password, a.maker(u.ID))
 	}
 	return err
 }
@@ -138,7 +140,7 @@ func (a *attempt) create(in org.NewUser) error {
 func (w *walk) password() string { return fmt.Sprintf("correct horse %d", w.number()) }
 
 // knows notes who knows the password of an account.
-func (a *attempt) knows(of *account, password string, who uuid.UUID) {
+func (a *attempt) knows(of *acct, password string, who uuid.UUID) {
 	a.passwords[of.id], a.typed[of.id] = password, who
 	if who != of.id {
 		a.made = append(a.made, a.secret("password", who, of, password))
@@ -154,7 +156,7 @@ func (a *attempt) maker(of uuid.UUID) uuid.UUID {
 	return a.actor.id
 }
 
-func (a *attempt) secret(kind string, maker uuid.UUID, of *account, text string) *secret {
+func (a *attempt) secret(kind string, maker uuid.UUID, of *acct, text string) *secret {
 	return &secret{kind: kind, maker: maker, target: of.id, email: of.email, text: text}
 }
 
@@ -169,7 +171,7 @@ func (a *attempt) keeps(s *secret) {
 }
 
 // logIn begins a session, or gets a token that lives as long as one.
-func (a *attempt) logIn(user *account, knower uuid.UUID) error {
+func (a *attempt) logIn(user *acct, knower uuid.UUID) error {
 	if a.rng.IntN(2) == 0 {
 		text, err := a.svc.LoginToken(a.ctx, user.email, a.passwords[user.id])
 		if err == nil {
@@ -178,8 +180,8 @@ func (a *attempt) logIn(user *account, knower uuid.UUID) error {
 		return err
 	}
 	session := fmt.Sprint("session ", a.number())
-	ctx := org.WithNewSession(a.ctx, func(ctx context.Context, id uuid.UUID) error {
-		return a.store.CommitCtx(org.WithSessionUser(ctx, id), session, []byte("data"), a.clock.now().Add(24*time.Hour))
+	ctx := account.WithNewSession(a.ctx, func(ctx context.Context, id uuid.UUID) error {
+		return a.store.CommitCtx(account.WithSessionUser(ctx, id), session, []byte("data"), a.clock.now().Add(24*time.Hour))
 	})
 	_, err := a.svc.Login(ctx, user.email, a.passwords[user.id])
 	if err == nil {

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"rolecall.example/org/services"
+
 	"github.com/google/uuid"
 
 	"rolecall.example/org"
@@ -16,7 +18,7 @@ import (
 // disagreed asks both services about somebody: neither may remember anything else than what is stored.
 func disagreed(a *attempt, after *state) (bad []string) {
 	who := pick(a.rng, after.list)
-	for _, svc := range []*org.Service{a.Service, a.other} {
+	for _, svc := range []*services.Service{a.Service, a.other} {
 		subject, err := svc.UserSubject(a.ctx, who.id)
 		if (err != nil) != who.suspended() {
 			bad = append(bad, fmt.Sprintf("%s is %s, and signing in as it says %v", who.name, who.status, err))
@@ -53,7 +55,7 @@ func askedIn(p rbac.Permission, place uuid.UUID) uuid.UUID {
 }
 
 // asker is an owner who may read everything, nil if there is none just now.
-func (a *attempt) asker(st *state) *org.Subject {
+func (a *attempt) asker(st *state) *org.Actor {
 	for _, o := range st.working() {
 		if o.may(perm("organization_member:read"), uuid.Nil) && o.may(perm("user:read"), uuid.Nil) && o.may(perm("organization:read"), uuid.Nil) {
 			by, err := a.svc.UserSubject(a.ctx, o.id)
@@ -121,7 +123,7 @@ func wrongDecisions(a *attempt, after *state) (bad []string) {
 		return nil
 	}
 	place := pick(a.rng, after.orgs)
-	var members []*account
+	var members []*acct
 	for _, p := range after.list {
 		if p.member(place) {
 			members = append(members, p)

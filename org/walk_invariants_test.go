@@ -41,7 +41,7 @@ func (st *state) places() []uuid.UUID { return append([]uuid.UUID{uuid.Nil}, st.
 
 // reach is what somebody may give away in a place. Of a place that they are no member of, it is what they could do there
 // as one.
-func reach(a *account, place uuid.UUID) rights {
+func reach(a *acct, place uuid.UUID) rights {
 	if a == nil {
 		return rights{}
 	}
@@ -101,7 +101,7 @@ func (st *state) label(place uuid.UUID) string {
 
 // beyond tells what somebody may do that the caller may not, where it matters: on the site, and in the organizations of
 // that somebody.
-func (st *state) beyond(target, caller *account) string {
+func (st *state) beyond(target, caller *acct) string {
 	for _, place := range append([]uuid.UUID{uuid.Nil}, target.homes...) {
 		var mine rights
 		if caller != nil {
@@ -156,7 +156,7 @@ func lost(a *attempt, after *state) (bad []string) {
 
 // loses reports whether somebody may do less than before, on the things that there are: none of some types belongs to an
 // organization.
-func loses(was, now *account, st *state) bool {
+func loses(was, now *acct, st *state) bool {
 	return slices.ContainsFunc(st.places(), func(place uuid.UUID) bool {
 		var nothing set
 		if place != uuid.Nil {

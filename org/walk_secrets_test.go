@@ -67,7 +67,7 @@ func (a *attempt) try(s *secret, after *state) (over bool, bad string) {
 }
 
 // beyond is what the target may do without the maker's making it possible.
-func (s *secret) beyond(target, maker *account, st *state) string {
+func (s *secret) beyond(target, maker *acct, st *state) string {
 	for _, place := range append([]uuid.UUID{uuid.Nil}, target.homes...) {
 		allowed, mine := s.allowance[place], reach(maker, place)
 		allowed[own] = allowed[own].or(s.allowance[uuid.Nil][own])
@@ -85,7 +85,7 @@ func (s *secret) beyond(target, maker *account, st *state) string {
 }
 
 // grow lets the target keep what it came to hold while the maker held it too.
-func (s *secret) grow(target, maker *account, st *state) {
+func (s *secret) grow(target, maker *acct, st *state) {
 	if maker == nil {
 		return
 	}

@@ -101,8 +101,8 @@ var bareMember, bareOutside, bareSite = func() (in, out, site rights) {
 	return in, rightsOf(outsider, nobody, place), rightsOf(outsider, nobody, uuid.Nil)
 }()
 
-// account is somebody as the tables have it.
-type account struct {
+// acct is somebody as the tables have it.
+type acct struct {
 	id                         uuid.UUID
 	name, email, status, login string
 	subject                    *rbac.Subject
@@ -112,15 +112,15 @@ type account struct {
 	content                    string                     // all of the above that the tables have
 }
 
-func (a *account) member(place uuid.UUID) bool { return slices.Contains(a.homes, place) }
+func (a *acct) member(place uuid.UUID) bool { return slices.Contains(a.homes, place) }
 
-func (a *account) owner() bool { return a.subject.HasRole("owner", uuid.Nil) }
+func (a *acct) owner() bool { return a.subject.HasRole("owner", uuid.Nil) }
 
-func (a *account) suspended() bool { return a.status == "suspended" }
+func (a *acct) suspended() bool { return a.status == "suspended" }
 
-func (a *account) signsIn() bool { return a.status == "active" && a.login == "password" }
+func (a *acct) signsIn() bool { return a.status == "active" && a.login == "password" }
 
-func (a *account) in(place uuid.UUID) rights {
+func (a *acct) in(place uuid.UUID) rights {
 	r, ok := a.rights[place]
 	if !ok {
 		r = rightsOf(a.subject, a.id, place)
@@ -130,12 +130,12 @@ func (a *account) in(place uuid.UUID) rights {
 }
 
 // may asks about a single pair.
-func (a *account) may(p rbac.Permission, place uuid.UUID) bool {
+func (a *acct) may(p rbac.Permission, place uuid.UUID) bool {
 	return a.subject.Authorize(p.Action, rbac.Object{Type: p.ResourceType, Org: place})
 }
 
 // held is what the roles that somebody holds in an organization give there by themselves.
-func (a *account) held(place uuid.UUID) (s set) {
+func (a *acct) held(place uuid.UUID) (s set) {
 	all := rbac.Default().OrganizationRights(place, a.roles[place])
 	for i, p := range pairs() {
 		if all.Contains(p.ResourceType, p.Action) {
@@ -148,14 +148,14 @@ func (a *account) held(place uuid.UUID) (s set) {
 // state is who may do what, worked out from the tables without the service: nothing that it remembers or forgets can
 // make the two agree by mistake.
 type state struct {
-	accounts map[uuid.UUID]*account
-	list     []*account // by name
+	accounts map[uuid.UUID]*acct
+	list     []*acct // by name
 	orgs     []uuid.UUID
 	names    map[uuid.UUID]string // of organizations
 	custom   map[uuid.UUID][]string
 }
 
-func (st *state) named(name string) *account {
+func (st *state) named(name string) *acct {
 	for _, a := range st.list {
 		if a.name == name {
 			return a
@@ -165,7 +165,7 @@ func (st *state) named(name string) *account {
 }
 
 // working is the owners that can sign in and administer the site.
-func (st *state) working() (list []*account) {
+func (st *state) working() (list []*acct) {
 	for _, a := range st.list {
 		if a.signsIn() && a.owner() && a.may(perm("assign_role:assign"), uuid.Nil) && a.may(perm("assign_role:unassign"), uuid.Nil) && a.may(perm("user:update"), uuid.Nil) {
 			list = append(list, a)
@@ -178,7 +178,7 @@ var runsOrganization = perms("organization:read", "organization_member:read", "a
 
 // able reports whether somebody can run an organization: an active member, no owner of the site, who can sign in.
 func (st *state) able(place uuid.UUID) bool {
-	return slices.ContainsFunc(st.list, func(a *account) bool {
+	return slices.ContainsFunc(st.list, func(a *acct) bool {
 		if !a.signsIn() || a.owner() || !a.member(place) {
 			return false
 		}
@@ -186,7 +186,7 @@ func (st *state) able(place uuid.UUID) bool {
 	})
 }
 
-func (a *account) String() string { return a.name }
+func (a *acct) String() string { return a.name }
 
 // state is that of a site just now.
 func (s *site) state(tb testing.TB) *state {
@@ -204,7 +204,7 @@ type reader struct {
 func (r *reader) read(tb testing.TB) *state {
 	tb.Helper()
 	custom := r.customRoles(tb)
-	st := state{accounts: map[uuid.UUID]*account{}, names: map[uuid.UUID]string{}, custom: map[uuid.UUID][]string{}}
+	st := state{accounts: map[uuid.UUID]*acct{}, names: map[uuid.UUID]string{}, custom: map[uuid.UUID][]string{}}
 	for _, row := range r.rows(tb, "SELECT id, name FROM organizations ORDER BY name_key", 2) {
 		id := uuid.MustParse(row[0])
 		st.orgs, st.names[id] = append(st.orgs, id), row[1]
@@ -216,7 +216,7 @@ func (r *reader) read(tb testing.TB) *state {
 		slices.Sort(st.custom[place])
 	}
 	for _, row := range r.rows(tb, "SELECT id, username, email, status, login_type FROM users ORDER BY username", 5) {
-		a := &account{
+		a := &acct{
 			id: uuid.MustParse(row[0]), name: row[1], email: row[2], status: row[3], login: row[4],
 			roles: map[uuid.UUID][]*rbac.Role{}, rights: map[uuid.UUID]rights{}, content: strings.Join(row, " "),
 		}
@@ -258,7 +258,7 @@ func ids(list []uuid.UUID) (ids []rbac.ID) {
 	return ids
 }
 
-func (a *account) grants() (list []rbac.Grant) {
+func (a *acct) grants() (list []rbac.Grant) {
 	for place, roles := range a.roles {
 		for _, role := range roles {
 			list = append(list, rbac.Grant{Role: role, Org: place})

@@ -35,7 +35,7 @@ func init() {
 }
 
 // target picks an account.
-func (a *attempt) target() *account { return pick(a.rng, a.before.list) }
+func (a *attempt) target() *acct { return pick(a.rng, a.before.list) }
 
 // org is the organization that the attempt is about, by name.
 func (a *attempt) org() string { return a.before.names[a.place] }
@@ -260,7 +260,7 @@ var placeSteps = []stepKind{
 	}},
 	{name: "org-delete", weight: 18, needs: perm("organization:delete"), take: func(a *attempt) error {
 		for _, place := range a.before.orgs { // one that its maker is alone in, if there is one
-			who := slices.DeleteFunc(slices.Clone(a.before.list), func(p *account) bool { return !p.member(place) })
+			who := slices.DeleteFunc(slices.Clone(a.before.list), func(p *acct) bool { return !p.member(place) })
 			if len(who) == 1 && len(a.before.custom[place]) == 0 && who[0].may(a.kind.needs, place) && a.arrive(a.svc.UserSubject(a.ctx, who[0].id)) {
 				a.place = place
 			}

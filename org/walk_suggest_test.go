@@ -13,7 +13,7 @@ import (
 
 // foretold is what an explanation and a dry run told of a step.
 type foretold struct {
-	target     *account
+	target     *acct
 	pair, w    int
 	place      uuid.UUID // of the question
 	suggestion org.Suggestion
@@ -91,7 +91,7 @@ type line struct {
 
 // difference counts what people may do in a place after a change that they could not do before, as an impact does: what
 // they may do to their own things only when they may not do it to things of nobody.
-func difference(from, to *state, place uuid.UUID, whom func(*account) bool) map[line]int {
+func difference(from, to *state, place uuid.UUID, whom func(*acct) bool) map[line]int {
 	lines := map[line]int{}
 	for _, a := range from.list {
 		b := to.accounts[a.id]
@@ -129,7 +129,7 @@ func unforeseen(a *attempt, after *state) (bad []string) {
 	if target.in(at)[told.w].has(told.pair) == told.target.in(at)[told.w].has(told.pair) {
 		bad = append(bad, "the answer stays as it was")
 	}
-	everybody := func(*account) bool { return true }
+	everybody := func(*acct) bool { return true }
 	for _, way := range []struct {
 		name     string
 		from, to *state
@@ -139,7 +139,7 @@ func unforeseen(a *attempt, after *state) (bad []string) {
 		if want := difference(way.from, way.to, a.place, everybody); !maps.Equal(linesOf(way.told), want) {
 			bad = append(bad, fmt.Sprintf("%s: the dry run told %v, want %v", way.name, linesOf(way.told), want))
 		}
-		one := difference(way.from, way.to, a.place, func(p *account) bool { return p.id == target.id })
+		one := difference(way.from, way.to, a.place, func(p *acct) bool { return p.id == target.id })
 		asked := pairs()[told.pair].String()
 		maps.DeleteFunc(one, func(l line, _ int) bool { return l.permission == asked })
 		if way.counted != len(one) {

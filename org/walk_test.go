@@ -12,6 +12,9 @@ import (
 	"testing"
 	"time"
 
+	"rolecall.example/org/account"
+	"rolecall.example/org/services"
+
 	"github.com/google/uuid"
 
 	"rolecall.example/db/dbtest"
@@ -103,8 +106,8 @@ func (c *tally) String() string {
 type walk struct {
 	*site
 	t         *testing.T
-	other     *org.Service // a second one over the same data
-	store     *org.SessionStore
+	other     *services.Service // a second one over the same data
+	store     *account.SessionStore
 	reader    reader
 	rng       *rand.Rand
 	before    *state // the step that is being taken
@@ -123,8 +126,8 @@ func newWalk(t *testing.T, rng *rand.Rand) *walk {
 	s := newWalkSite(t)
 	w := &walk{
 		site: s, t: t, rng: rng, passwords: map[uuid.UUID]string{}, typed: map[uuid.UUID]uuid.UUID{}, accepted: map[string]int{}, tried: map[string]int{},
-		other:  org.New(dbtest.Reopen(t, s.place), org.Options{Now: s.clock.now, HashCost: cheapHash}),
-		store:  org.NewSessionStore(s.db, s.clock.now),
+		other:  services.New(dbtest.Reopen(t, s.place), services.Options{Now: s.clock.now, HashCost: cheapHash}),
+		store:  account.NewSessionStore(s.db, s.clock.now),
 		reader: reader{site: s, roles: map[string]*rbac.Role{}},
 	}
 	w.before = w.reader.read(t)
@@ -136,10 +139,10 @@ type attempt struct {
 	*walk
 	ctx   context.Context
 	kind  *stepKind
-	svc   *org.Service
-	by    *org.Subject
-	actor *account // as it was before the step; nil is the operator, or whoever has a link
-	via   *secret  // the token or session that the actor came with, if it did
+	svc   *services.Service
+	by    *org.Actor
+	actor *acct   // as it was before the step; nil is the operator, or whoever has a link
+	via   *secret // the token or session that the actor came with, if it did
 
 	what  string
 	place uuid.UUID // the organization that it is about, zero is the site
@@ -206,7 +209,7 @@ func (w *walk) run(steps int) {
 
 // attempt picks what to do, and who does it: often somebody who may.
 func (w *walk) attempt() *attempt {
-	a := &attempt{walk: w, ctx: w.t.Context(), svc: pick(w.rng, []*org.Service{w.Service, w.other})}
+	a := &attempt{walk: w, ctx: w.t.Context(), svc: pick(w.rng, []*services.Service{w.Service, w.other})}
 	at := w.rng.IntN(totalWeight)
 	for i := range stepKinds {
 		if a.kind = &stepKinds[i]; at < a.kind.weight {
@@ -237,7 +240,7 @@ func (w *walk) attempt() *attempt {
 	case 0:
 		who = pick(w.rng, w.before.working())
 	case 1, 2:
-		may := slices.DeleteFunc(slices.Clone(w.before.list), func(p *account) bool { return !p.may(a.kind.needs, a.place) })
+		may := slices.DeleteFunc(slices.Clone(w.before.list), func(p *acct) bool { return !p.may(a.kind.needs, a.place) })
 		if len(may) > 0 {
 			who = pick(w.rng, may)
 		}
@@ -279,7 +282,7 @@ func (a *attempt) person() uuid.UUID {
 }
 
 // arrive reports whether the actor is let in.
-func (a *attempt) arrive(by *org.Subject, err error) bool {
+func (a *attempt) arrive(by *org.Actor, err error) bool {
 	if err != nil {
 		return false
 	}

@@ -84,7 +84,7 @@ func checkWords(t *testing.T, e org.Explanation) (kind string) {
 func TestOperatorIsSuggestedTheSame(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	kinds := func(by *org.Subject) []string {
+	kinds := func(by *org.Actor) []string {
 		e, err := s.Explain(t.Context(), by, "default", "curbed", org.Question{Action: "update", ResourceType: "template"})
 		if err != nil {
 			t.Fatal(err)

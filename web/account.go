@@ -10,10 +10,10 @@ import (
 // accountPage is the page of the caller's own account; form is the one that e refused, "" if it was none of them.
 func (s *Server) accountPage(c *call, form string, e *org.Error) (p page, err error) {
 	a := views.Account{Shortcuts: c.shortcuts(), Confirm: c.query().text("confirm") == "signout", Err: e, Failed: form, Now: time.Now()}
-	if a.UserView, err = s.org.UserView(c.ctx, c.subject, "me"); err != nil {
+	if a.UserView, err = s.account.UserView(c.ctx, c.subject, "me"); err != nil {
 		return p, err
 	}
-	if a.Sessions, err = s.org.Sessions(c.ctx, c.subject); err != nil {
+	if a.Sessions, err = s.account.Sessions(c.ctx, c.subject); err != nil {
 		return p, err
 	}
 	if e != nil {
@@ -24,7 +24,7 @@ func (s *Server) accountPage(c *call, form string, e *org.Error) (p page, err er
 }
 
 func (s *Server) endSession(c *call) (reply, error) {
-	if err := s.org.EndSession(c.ctx, c.subject, c.param("id")); err != nil {
+	if err := s.account.EndSession(c.ctx, c.subject, c.param("id")); err != nil {
 		return reply{}, err
 	}
 	s.repeats.forget(c.subject.ID())
@@ -32,7 +32,7 @@ func (s *Server) endSession(c *call) (reply, error) {
 }
 
 func (s *Server) endSessions(c *call) (reply, error) {
-	if err := s.org.EndSessions(c.ctx, c.subject); err != nil {
+	if err := s.account.EndSessions(c.ctx, c.subject); err != nil {
 		return reply{}, err
 	}
 	s.repeats.forget(c.subject.ID())
@@ -69,7 +69,7 @@ func (s *Server) setShortcuts(c *call) (reply, error) {
 // leads to learns it: the browser gives away the origin at most, which the check for forms from other sites needs.
 func (s *Server) newPassword(c *call) (reply, error) {
 	c.keepSecret()
-	link, err := s.org.OpenPasswordLink(c.ctx, c.param("secret"))
+	link, err := s.account.OpenPasswordLink(c.ctx, c.param("secret"))
 	return reply{html: show(passwordPage(c, link, nil))}, err
 }
 
@@ -85,10 +85,10 @@ func passwordPage(c *call, link org.PasswordLink, e *org.Error) page {
 
 func (s *Server) usePasswordLink(c *call) (reply, error) {
 	c.keepSecret()
-	err := s.org.UsePasswordLink(c.ctx, c.param("secret"), decode(c, readPassword))
+	err := s.account.UsePasswordLink(c.ctx, c.param("secret"), decode(c, readPassword))
 	if err != nil {
 		return c.again(err, func(e *org.Error) (page, error) {
-			link, err := s.org.OpenPasswordLink(c.ctx, c.param("secret"))
+			link, err := s.account.OpenPasswordLink(c.ctx, c.param("secret"))
 			return passwordPage(c, link, e), err
 		})
 	}

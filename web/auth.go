@@ -12,6 +12,8 @@ import (
 	"time"
 	"unicode"
 
+	"rolecall.example/org/account"
+
 	"github.com/alexedwards/scs/v2"
 	"github.com/google/uuid"
 
@@ -66,7 +68,7 @@ func (s *Server) authenticate(c *call) error {
 	case len(tokens) > 1:
 		return errTwoTokens
 	case len(tokens) == 1:
-		subject, err := s.org.TokenSubject(c.ctx, tokens[0])
+		subject, err := s.account.TokenSubject(c.ctx, tokens[0])
 		c.subject = subject
 		return err
 	}
@@ -77,7 +79,7 @@ func (s *Server) authenticate(c *call) error {
 	if err != nil {
 		return org.SignedOut()
 	}
-	subject, err := s.org.SessionSubject(c.ctx, id, storedToken(s.sessions.Token(c.ctx)))
+	subject, err := s.account.SessionSubject(c.ctx, id, storedToken(s.sessions.Token(c.ctx)))
 	if err == nil {
 		c.subject, c.session = subject, true
 	}
@@ -136,7 +138,7 @@ func (s *Server) signIn(c *call, letIn func(ctx context.Context) error) error {
 	}
 	var token string
 	var expiry time.Time
-	err := letIn(org.WithNewSession(c.ctx, func(ctx context.Context, user uuid.UUID) (err error) {
+	err := letIn(account.WithNewSession(c.ctx, func(ctx context.Context, user uuid.UUID) (err error) {
 		if err := s.sessions.Clear(ctx); err != nil {
 			return err
 		}
@@ -144,7 +146,7 @@ func (s *Server) signIn(c *call, letIn func(ctx context.Context) error) error {
 			return err
 		}
 		s.sessions.Put(ctx, sessionUser, user.String())
-		token, expiry, err = s.sessions.Commit(org.WithSessionUser(ctx, user))
+		token, expiry, err = s.sessions.Commit(account.WithSessionUser(ctx, user))
 		return err
 	}))
 	if err == nil {
@@ -155,7 +157,7 @@ func (s *Server) signIn(c *call, letIn func(ctx context.Context) error) error {
 
 // signOut ends the token or the session of the request.
 func (s *Server) signOut(c *call) error {
-	err := s.org.Logout(c.ctx, c.subject)
+	err := s.account.Logout(c.ctx, c.subject)
 	s.repeats.forget(c.subject.ID())
 	if err == nil && c.session {
 		s.writeSession(c, "", time.Time{})
@@ -194,7 +196,7 @@ func (s *Server) hasUsers(ctx context.Context) (bool, error) {
 	if s.setUp.Load() {
 		return true, nil
 	}
-	has, err := s.org.HasUsers(ctx)
+	has, err := s.account.HasUsers(ctx)
 	if has && err == nil {
 		s.setUp.Store(true)
 	}

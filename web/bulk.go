@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 
+	"rolecall.example/org/tenant"
+
 	"rolecall.example/org"
 	"rolecall.example/views"
 )
@@ -23,7 +25,7 @@ func (s *Server) changeMembers(c *call) (reply, error) {
 		p, err := s.confirmBulk(c, nil)
 		return reply{html: show(p)}, err
 	}
-	result, err := s.org.BulkMembers(c.ctx, c.subject, c.organization(), c.bulkInput())
+	result, err := s.tenant.BulkMembers(c.ctx, c.subject, c.organization(), c.bulkInput())
 	if err != nil {
 		return s.refusedBulk(c, err)
 	}
@@ -68,7 +70,7 @@ func readBulk(o object) org.Bulk {
 	case !o.has("users") && !o.form:
 		o.addError("users", "must be given, unless all is true")
 	default:
-		in.Users = o.texts("users", org.MaxBulk)
+		in.Users = o.texts("users", tenant.MaxBulk)
 	}
 	return in
 }
@@ -76,10 +78,10 @@ func readBulk(o object) org.Bulk {
 // excepted are those of all whom a change leaves alone. A list sends the rows that it shows and those that are ticked: the
 // others were unticked.
 func excepted(o object) []string {
-	except := o.texts("except", org.MaxBulk)
+	except := o.texts("except", tenant.MaxBulk)
 	if o.form {
-		ticked := o.texts("users", org.MaxBulk)
-		for _, user := range o.texts("shown", org.MaxBulk) {
+		ticked := o.texts("users", tenant.MaxBulk)
+		for _, user := range o.texts("shown", tenant.MaxBulk) {
 			if !slices.Contains(ticked, user) && !slices.Contains(except, user) {
 				except = append(except, user)
 			}
@@ -93,7 +95,7 @@ func (s *Server) confirmBulk(c *call, refused *org.Error) (p page, err error) {
 	ctx, impact := org.WithDryRun(c.ctx)
 	in, unreadable := c.bulkInput().Read()
 	in.Expect = nil
-	result, err := s.org.BulkMembers(ctx, c.subject, c.organization(), org.NewInput(in, unreadable))
+	result, err := s.tenant.BulkMembers(ctx, c.subject, c.organization(), org.NewInput(in, unreadable))
 	if err != nil {
 		return p, err
 	}
@@ -146,7 +148,7 @@ func (s *Server) roleName(c *call, name string) string {
 
 // addMembers adds all users that are named.
 func (s *Server) addMembers(c *call) (reply, error) {
-	result, err := s.org.AddMembers(c.ctx, c.subject, c.organization(), decode(c, namesInput))
+	result, err := s.tenant.AddMembers(c.ctx, c.subject, c.organization(), decode(c, namesInput))
 	if err != nil {
 		return c.again(err, func(e *org.Error) (page, error) {
 			return s.memberSearch(c, views.AddMember{Err: e, Names: c.namesSent()})()
@@ -172,7 +174,7 @@ func namesInput(o object) []string {
 		if !o.has("users") {
 			o.addError("users", "must be given")
 		}
-		return o.texts("users", org.MaxBulk)
+		return o.texts("users", tenant.MaxBulk)
 	}
 	names := splitNames(o.text("names"))
 	if len(names) == 0 {

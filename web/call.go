@@ -21,17 +21,17 @@ type call struct {
 	id        string
 	ip        string
 	ctx       context.Context
-	within    string       // the organization that a page without one in its path is narrowed to
-	subject   *org.Subject // nil: signed out, or not asked yet
-	inProcess *org.Subject // the caller of a request that this process makes itself; nil if it comes from elsewhere
-	session   bool         // the subject came with a session, not with a token
-	values    url.Values   // of the query
-	queryErr  error        // why the query could not be read whole
-	body      *body        // nil until received
-	unlimit   func() bool  // ends the limit of time; nil without one
-	impact    *org.Impact  // of a dry run; nil if it is none
-	copy      *recorder    // of the answer, to be kept; nil if it is not
-	sent      *sent        // the form that this request is the first to bring; nil if there is none
+	within    string      // the organization that a page without one in its path is narrowed to
+	subject   *org.Actor  // nil: signed out, or not asked yet
+	inProcess *org.Actor  // the caller of a request that this process makes itself; nil if it comes from elsewhere
+	session   bool        // the subject came with a session, not with a token
+	values    url.Values  // of the query
+	queryErr  error       // why the query could not be read whole
+	body      *body       // nil until received
+	unlimit   func() bool // ends the limit of time; nil without one
+	impact    *org.Impact // of a dry run; nil if it is none
+	copy      *recorder   // of the answer, to be kept; nil if it is not
+	sent      *sent       // the form that this request is the first to bring; nil if there is none
 }
 
 // unmatched is the route of a request that has none. It has pages, so that a person gets one that says so.

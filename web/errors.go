@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"time"
 
+	"rolecall.example/org/insight"
+
 	"rolecall.example/client"
 	"rolecall.example/org"
 	"rolecall.example/views"
@@ -56,7 +58,7 @@ func (s *Server) failed(c *call, err error) reply {
 		e = c.unavailable()
 	case !known && c.request().Context().Err() != nil:
 		e = &org.Error{Kind: org.Unavailable, Message: "The request was cancelled.", RetryAfter: time.Second}
-	case !known && org.IsUnavailable(err):
+	case !known && insight.IsUnavailable(err):
 		s.logFailure(c, err)
 		e = c.unavailable()
 	case !known || e.Kind == org.Internal:
@@ -125,7 +127,7 @@ func (c *call) grantors(e *org.Error) []string {
 	if len(e.Missing) == 0 || c.subject == nil || c.organization() == "" {
 		return nil
 	}
-	roles, err := c.server.org.Grantors(c.ctx, c.subject, c.organization(), e.Missing)
+	roles, err := c.server.insight.Grantors(c.ctx, c.subject, c.organization(), e.Missing)
 	if err != nil {
 		return nil
 	}

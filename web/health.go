@@ -29,7 +29,7 @@ func (s *Server) checkReady(c *call) http.Handler {
 	if s.draining.Load() {
 		return text(http.StatusServiceUnavailable, "stopping\n")
 	}
-	err := s.org.Ready(c.ctx)
+	err := s.insight.Ready(c.ctx)
 	if err == nil {
 		return text(http.StatusOK, "ready\n")
 	}

@@ -38,7 +38,7 @@ func (s *Server) login(c *call) (reply, error) {
 	}
 	next := localPath(in.next, views.HomeURL)
 	err = s.signIn(c, func(ctx context.Context) error {
-		_, err := s.org.Login(ctx, in.email, in.password)
+		_, err := s.account.Login(ctx, in.email, in.password)
 		return err
 	})
 	if choose, ok := errors.AsType[*org.ChoosePassword](err); ok {
@@ -62,7 +62,7 @@ func (s *Server) createLoginToken(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	token, err := s.org.LoginToken(c.ctx, in.email, in.password)
+	token, err := s.account.LoginToken(c.ctx, in.email, in.password)
 	if choose, ok := errors.AsType[*org.ChoosePassword](err); ok {
 		e, _ := errors.AsType[*org.Error](choose)
 		extended := *e

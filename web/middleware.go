@@ -80,7 +80,7 @@ func userAgent(r *http.Request) string {
 }
 
 // observe surrounds everything: it has failures answered, panics included, and writes the log line.
-func (s *Server) observe(caller *org.Subject) echo.MiddlewareFunc {
+func (s *Server) observe(caller *org.Actor) echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(ec echo.Context) error {
 			start := time.Now()

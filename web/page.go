@@ -115,7 +115,7 @@ func (s *Server) navigation(c *call) *org.Navigation {
 	if c.subject == nil {
 		return nil
 	}
-	nav, err := s.org.Navigation(c.ctx, c.subject, c.lookingAt())
+	nav, err := s.tenant.Navigation(c.ctx, c.subject, c.lookingAt())
 	if err != nil {
 		s.logFailure(c, err)
 		return nil

@@ -168,7 +168,7 @@ func Routes() []Route { return slices.Clone(table) }
 
 // router returns the way of every request: the outer chain, Echo's router, and the chain of a route. If caller is not nil, all
 // requests are its own and need no token.
-func (s *Server) router(caller *org.Subject) http.Handler {
+func (s *Server) router(caller *org.Actor) http.Handler {
 	e := echo.New()
 	e.HTTPErrorHandler = s.conclude
 	e.Pre(s.observe(caller), s.protect, plainPath, overrideMethod)

@@ -18,7 +18,7 @@ func (s *Server) showFirstUser(c *call) (reply, error) {
 }
 
 func (s *Server) createFirstUser(c *call) (reply, error) {
-	u, o, err := s.org.CreateFirstUser(c.ctx, s.firstUser(c))
+	u, o, err := s.account.CreateFirstUser(c.ctx, s.firstUser(c))
 	return reply{
 		status: http.StatusCreated,
 		json:   client.FirstUserResponse{UserID: u.ID, OrganizationID: o.ID},
@@ -40,7 +40,7 @@ func (s *Server) firstUser(c *call) org.Input[org.FirstUser] {
 // checkSetupToken refuses a wrong token while there is no account. It is always needed: that a request comes from this
 // machine proves nothing, since a proxy on it may forward any request.
 func (s *Server) checkSetupToken(c *call, token string) error {
-	right, err := s.org.IsSetupToken(c.ctx, token)
+	right, err := s.account.IsSetupToken(c.ctx, token)
 	if err != nil || right {
 		return err
 	}
@@ -96,7 +96,7 @@ func (s *Server) setup(c *call) (reply, error) {
 		return reply{}, err
 	}
 	err := s.signIn(c, func(ctx context.Context) error {
-		_, _, err := s.org.CreateFirstUser(ctx, s.firstUser(c))
+		_, _, err := s.account.CreateFirstUser(ctx, s.firstUser(c))
 		return err
 	})
 	r := reply{next: to(views.HomeURL, "")}

@@ -10,15 +10,16 @@ import (
 	"testing"
 	"time"
 
-	"github.com/labstack/echo/v4"
+	"rolecall.example/org/account"
+	"rolecall.example/org/services"
 
-	"rolecall.example/org"
+	"github.com/labstack/echo/v4"
 )
 
 // streaming serves one answer over a real connection, by a server that knows no users or data.
 func streaming(t *testing.T, answer func(*Server, *call) error) (status int, body string, err error) {
 	t.Helper()
-	s, err := New(Options{Service: &org.Service{}, Sessions: org.NewSessionStore(nil, nil), Log: slog.New(slog.DiscardHandler)})
+	s, err := New(Options{Service: &services.Service{}, Sessions: account.NewSessionStore(nil, nil), Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}

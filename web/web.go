@@ -16,6 +16,11 @@ import (
 	"sync/atomic"
 	"time"
 
+	"rolecall.example/org/account"
+	"rolecall.example/org/insight"
+	"rolecall.example/org/services"
+	"rolecall.example/org/tenant"
+
 	"github.com/alexedwards/scs/v2"
 
 	"rolecall.example/org"
@@ -25,7 +30,7 @@ import (
 
 // Options configure a Server.
 type Options struct {
-	Service         *org.Service
+	Service         *services.Service
 	Sessions        scs.CtxStore
 	Catalog         *rbac.Catalog          // rbac.Default() if nil
 	Wire            Wire                   // the answers of the API where its documents and its clients disagree
@@ -53,7 +58,9 @@ type OnResponse func(route, method string, status int)
 // Server is the whole console and API as an http.Handler.
 type Server struct {
 	Options
-	org        *org.Service
+	account    *account.Service
+	insight    *insight.Service
+	tenant     *tenant.Service
 	handler    http.Handler
 	sessions   *scs.SessionManager
 	sameOrigin *http.CrossOriginProtection
@@ -93,7 +100,9 @@ func New(o Options) (*Server, error) {
 	}
 	s := &Server{
 		Options:    o,
-		org:        o.Service,
+		account:    o.Service.Account,
+		insight:    o.Service.Insight,
+		tenant:     o.Service.Tenant,
 		sessions:   newSessions(o),
 		sameOrigin: http.NewCrossOriginProtection(),
 		answers:    newAnswers(),
@@ -117,7 +126,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.S
 
 // InProcess answers requests of this process itself as caller, who needs no token. No request that comes over a network gets
 // there: a handler of its own knows the caller.
-func (s *Server) InProcess(caller *org.Subject) http.Handler { return s.router(caller) }
+func (s *Server) InProcess(caller *org.Actor) http.Handler { return s.router(caller) }
 
 // Drain makes /readyz fail from now on, so that balancers send no new requests.
 func (s *Server) Drain() { s.draining.Store(true) }

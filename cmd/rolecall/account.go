@@ -12,6 +12,9 @@ import (
 	"path/filepath"
 	"strings"
 
+	"rolecall.example/org/account"
+	"rolecall.example/org/services"
+
 	"github.com/google/uuid"
 
 	"rolecall.example/db"
@@ -20,14 +23,14 @@ import (
 
 // operate runs fn with the use cases over the database of the settings. A user who can write the database has the rights
 // of an owner; the audit trail calls that user "operator".
-func operate(ctx context.Context, c *config, fn func(context.Context, *org.Service, *org.Subject) error) error {
-	return operateStored(ctx, c, func(ctx context.Context, service *org.Service, operator *org.Subject, _ *org.SessionStore) error {
+func operate(ctx context.Context, c *config, fn func(context.Context, *services.Service, *org.Actor) error) error {
+	return operateStored(ctx, c, func(ctx context.Context, service *services.Service, operator *org.Actor, _ *account.SessionStore) error {
 		return fn(ctx, service, operator)
 	})
 }
 
 // operateStored is operate for commands that also need the store of sessions.
-func operateStored(ctx context.Context, c *config, fn func(context.Context, *org.Service, *org.Subject, *org.SessionStore) error) (err error) {
+func operateStored(ctx context.Context, c *config, fn func(context.Context, *services.Service, *org.Actor, *account.SessionStore) error) (err error) {
 	unlock, err := c.mayOpen(ctx)
 	if err != nil {
 		return err
@@ -42,9 +45,9 @@ func operateStored(ctx context.Context, c *config, fn func(context.Context, *org
 		return err
 	}
 	defer func() { err = errors.Join(err, d.Close()) }()
-	service := org.New(d, org.Options{})
+	service := services.New(d, services.Options{})
 	ctx = org.WithRequest(ctx, org.Request{ID: uuid.NewString(), UserAgent: "rolecall " + version()})
-	return fn(ctx, service, service.Operator(), org.NewSessionStore(d, nil))
+	return fn(ctx, service, service.Operator(), account.NewSessionStore(d, nil))
 }
 
 // mustExist returns an error if there is no database.
@@ -105,7 +108,7 @@ func (p *passwordFlags) read(in io.Reader) (password string, made bool, err erro
 }
 
 // account is an account as the commands print it.
-type account struct {
+type printedAccount struct {
 	ID       uuid.UUID `json:"id"`
 	Username string    `json:"username"`
 	Email    string    `json:"email"`
@@ -113,8 +116,8 @@ type account struct {
 	Password string    `json:"password,omitempty"` // only if it was generated
 }
 
-func describeAccount(u org.User, password string, made bool) account {
-	a := account{ID: u.ID, Username: u.Username, Email: u.Email, Roles: []string{}}
+func describeAccount(u org.User, password string, made bool) printedAccount {
+	a := printedAccount{ID: u.ID, Username: u.Username, Email: u.Email, Roles: []string{}}
 	for _, r := range u.Roles {
 		a.Roles = append(a.Roles, r.Name)
 	}
@@ -124,7 +127,7 @@ func describeAccount(u org.User, password string, made bool) account {
 	return a
 }
 
-func (a account) print(t *terminal, asJSON bool) error {
+func (a printedAccount) print(t *terminal, asJSON bool) error {
 	if asJSON {
 		return printJSON(t.out, a)
 	}

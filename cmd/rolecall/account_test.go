@@ -19,7 +19,7 @@ func TestAccounts(t *testing.T) {
 	t.Parallel()
 	db := dbtest.Place(t)
 
-	var ada account
+	var ada printedAccount
 	callJSON(t, &ada, "", "user", "create", "--db", db, "--username", "ada", "--email", "ada@example.com", "--role", "owner", "--json")
 	if len(ada.Password) < 20 || len(ada.Roles) != 1 || ada.Roles[0] != "owner" {
 		t.Fatalf("the first owner is %+v", ada)
@@ -34,7 +34,7 @@ func TestAccounts(t *testing.T) {
 		t.Errorf("signing in with the password that was made up: %d", got)
 	}
 
-	var bob account
+	var bob printedAccount
 	callJSON(t, &bob, "a long secret\nnot this\n", "user", "create", "--db", db, "--username", "bob", "--email", "bob@example.com",
 		"--name", "Bob Bell", "--password-stdin", "--json")
 	if bob.Password != "" || len(bob.Roles) != 0 {
@@ -44,7 +44,7 @@ func TestAccounts(t *testing.T) {
 		t.Errorf("signing in with the password from standard input: %d", got)
 	}
 
-	var reset account
+	var reset printedAccount
 	callJSON(t, &reset, "", "user", "reset-password", "--db", db, "--username", "BOB", "--json")
 	if got := signIn(t, url, bob.Email, "a long secret"); got != http.StatusUnauthorized {
 		t.Errorf("signing in with the password before the reset: %d", got)
@@ -53,7 +53,7 @@ func TestAccounts(t *testing.T) {
 		t.Errorf("signing in with the new password: %d", got)
 	}
 
-	var ci account
+	var ci printedAccount
 	callJSON(t, &ci, "", "user", "create", "--db", db, "--username", "ci", "--email", "ci@example.com", "--service-account", "--role", "auditor", "--json")
 	if ci.Password != "" || len(ci.Roles) != 1 {
 		t.Errorf("the service account is %+v", ci)

@@ -11,6 +11,9 @@ import (
 	"net/url"
 	"time"
 
+	"rolecall.example/org/account"
+	"rolecall.example/org/services"
+
 	"rolecall.example/client"
 	"rolecall.example/org"
 	"rolecall.example/web"
@@ -30,7 +33,7 @@ func asking(ctx context.Context, c *config, fn func(*client.Client) error) error
 		}))
 	}
 	c.elsewhere = ", or a server with --url"
-	return operateStored(ctx, c, func(ctx context.Context, service *org.Service, operator *org.Subject, store *org.SessionStore) error {
+	return operateStored(ctx, c, func(ctx context.Context, service *services.Service, operator *org.Actor, store *account.SessionStore) error {
 		handler, err := web.New(web.Options{Service: service, Sessions: store, Version: version(), Log: slog.New(slog.DiscardHandler)})
 		if err != nil {
 			return err

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"rolecall.example/org/services"
+
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 
@@ -25,7 +27,7 @@ func newAskable(t *testing.T) askable {
 	t.Helper()
 	a := askable{db: dbtest.Place(t)}
 	var made struct{ Token string }
-	callJSON(t, &account{}, "", "user", "create", "--db", a.db, "--username", "ada", "--email", "ada@example.com", "--role", "owner", "--json")
+	callJSON(t, &printedAccount{}, "", "user", "create", "--db", a.db, "--username", "ada", "--email", "ada@example.com", "--role", "owner", "--json")
 	callJSON(t, &made, "", "token", "create", "--db", a.db, "--username", "ada", "--json")
 	a.token = made.Token
 	a.fill(t)
@@ -42,7 +44,7 @@ func (a askable) fill(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer d.Close()
-	s := org.New(d, org.Options{})
+	s := services.New(d, services.Options{})
 	operator := s.Operator()
 	home, err := s.Organization(t.Context(), operator, "default")
 	if err != nil {
@@ -75,7 +77,7 @@ func (a askable) fill(t *testing.T) {
 }
 
 // fillOthers adds sue, a suspended member who holds the role reader, and tess, a template admin of the site.
-func fillOthers(t *testing.T, s *org.Service, operator *org.Subject, home uuid.UUID) error {
+func fillOthers(t *testing.T, s *services.Service, operator *org.Actor, home uuid.UUID) error {
 	t.Helper()
 	add := func(name string, homes ...uuid.UUID) error {
 		_, err := s.CreateUser(t.Context(), operator, org.Given(org.NewUser{Username: name, Email: name + "@example.com", LoginType: org.LoginNone, OrganizationIDs: homes}))

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"time"
 
+	"rolecall.example/org/services"
+
 	"rolecall.example/client"
 	"rolecall.example/org"
 )
@@ -79,7 +81,7 @@ func auditVerifyCommand() *command {
 		flags:    q.flags(),
 		run: func(ctx context.Context, t *terminal, c *config) error {
 			c.tampered = true // verify reports what was done to it
-			return operate(ctx, c, func(ctx context.Context, service *org.Service, _ *org.Subject) error {
+			return operate(ctx, c, func(ctx context.Context, service *services.Service, _ *org.Actor) error {
 				v, err := service.VerifyAudit(ctx)
 				if err != nil {
 					return err

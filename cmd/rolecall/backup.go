@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"time"
 
+	"rolecall.example/org/services"
+
 	"github.com/google/uuid"
 
 	"rolecall.example/db"
@@ -95,7 +97,7 @@ func restore(ctx context.Context, t *terminal, c *config) error {
 		return err
 	}
 	request := org.WithRequest(ctx, org.Request{ID: uuid.NewString(), UserAgent: "rolecall " + version()})
-	if err := errors.Join(org.New(d, org.Options{}).RecordRestore(request), d.Close()); err != nil {
+	if err := errors.Join(services.New(d, services.Options{}).RecordRestore(request), d.Close()); err != nil {
 		return err
 	}
 	table(t.out, append([][]string{{"restored", c.db}}, contents(r)...)...)
@@ -174,7 +176,7 @@ func examine(ctx context.Context, path string) (examination, error) {
 		}
 		return x, err
 	}
-	found, err := org.New(d, org.Options{}).Examine(ctx)
+	found, err := services.New(d, services.Options{}).Examine(ctx)
 	x.Findings = append(x.Findings, found...)
 	return x, errors.Join(err, d.Close())
 }
@@ -202,7 +204,7 @@ func recoverOwnerCommand() *command {
 			if err != nil {
 				return err
 			}
-			return operate(ctx, c, func(ctx context.Context, s *org.Service, _ *org.Subject) error {
+			return operate(ctx, c, func(ctx context.Context, s *services.Service, _ *org.Actor) error {
 				u, err := s.RecoverOwner(ctx, org.Recovery{Username: username, Email: email, Password: password})
 				if err != nil {
 					return err

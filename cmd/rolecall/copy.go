@@ -12,8 +12,9 @@ import (
 	"strconv"
 	"strings"
 
+	"rolecall.example/org/services"
+
 	"rolecall.example/db"
-	"rolecall.example/org"
 )
 
 func copyCommand() *command {
@@ -72,7 +73,7 @@ func copyAll(ctx context.Context, t *terminal, from, to string) error {
 	if err != nil {
 		return err
 	}
-	trail, err := org.New(d, org.Options{}).VerifyAudit(ctx)
+	trail, err := services.New(d, services.Options{}).VerifyAudit(ctx)
 	if err == nil && trail.Broken != "" {
 		err = errors.New("audit trail: " + trail.Broken)
 	}

@@ -76,11 +76,11 @@ var oddities = []person{
 }
 
 // programs are service accounts.
-var programs = services(`backup-bot ci-deploy dependency-bot grafana-sync incident-bot lab-door-sync metrics-reader
+var programs = serviceAccounts(`backup-bot ci-deploy dependency-bot grafana-sync incident-bot lab-door-sync metrics-reader
 	nightly-build provisioner-eu provisioner-us release-train scim-import terraform-prod terraform-staging vault-agent
 	warehouse-robot-1 warehouse-robot-2 web-monitor`)
 
-func services(usernames string) (list []person) {
+func serviceAccounts(usernames string) (list []person) {
 	for _, name := range names(usernames) {
 		list = append(list, person{username: name, service: true})
 	}

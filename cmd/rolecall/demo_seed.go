@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"rolecall.example/org/services"
+
 	"github.com/google/uuid"
 
 	"rolecall.example/db"
@@ -83,8 +85,8 @@ var siteMix = []share{{"template-admin", 12}, {"auditor", 10}, {"user-admin", 6}
 // seed fills a database with the data of the demo: the people in bulk, and everything else through the use cases, which
 // also write the audit trail. Its clock follows the invented history.
 type seed struct {
-	org   *org.Service
-	owner *org.Subject
+	org   *services.Service
+	owner *org.Actor
 	today time.Time
 	clock time.Time
 	crowd *crowd
@@ -96,7 +98,7 @@ type seed struct {
 // sow fills d and returns the credentials. It reports its progress to show.
 func sow(ctx context.Context, d *db.DB, members int, show func(done, total int64)) (key, error) {
 	s := &seed{show: show, today: time.Now().UTC().Truncate(time.Microsecond), crowd: newCrowd()}
-	s.org = org.New(d, org.Options{Now: func() time.Time { return s.clock }})
+	s.org = services.New(d, services.Options{Now: func() time.Time { return s.clock }})
 	ctx = org.WithRequest(ctx, org.Request{ID: uuid.NewString(), IP: "127.0.0.1", UserAgent: "rolecall demo"})
 	k := key{Email: "ada@acme.example", Password: strings.ToLower(rand.Text()[:16])}
 	if err := s.found(ctx, k); err != nil {

@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"time"
 
+	"rolecall.example/org/services"
+
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -25,7 +27,7 @@ type metrics struct {
 	requests *prometheus.CounterVec
 }
 
-func newMetrics(d *db.DB, service *org.Service, proof *keyPair) *metrics {
+func newMetrics(d *db.DB, service *services.Service, proof *keyPair) *metrics {
 	m := &metrics{
 		registry: prometheus.NewRegistry(),
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -77,7 +79,7 @@ func (m *metrics) serve(address string, log *slog.Logger) (stop func(), err erro
 }
 
 // people collects the numbers of members and owners at each scrape.
-type people struct{ service *org.Service }
+type people struct{ service *services.Service }
 
 // maxOrganizations bounds the number of series in a scrape.
 const maxOrganizations = 1000
@@ -112,7 +114,7 @@ func (p *people) Collect(ch chan<- prometheus.Metric) {
 // store collects the figures of the database, of decisions and of password hashes.
 type store struct {
 	db      *db.DB
-	service *org.Service
+	service *services.Service
 }
 
 var (

@@ -30,7 +30,7 @@ func body(t *testing.T, url string) string {
 func TestMetrics(t *testing.T) {
 	t.Parallel()
 	file := dbtest.Place(t)
-	var ada account
+	var ada printedAccount
 	callJSON(t, &ada, "", "user", "create", "--db", file, "--username", "canary-owner", "--email", "canary-owner@example.com", "--role", "owner", "--json")
 	server := start(t, nil, "", "--db", file, "--http-address", "127.0.0.1:0", "--metrics-address", "127.0.0.1:0", "--rate-limit", "100")
 	url := "http://" + server.wait(t, &server.log, `listening address=(\S+)`)

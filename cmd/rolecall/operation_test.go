@@ -22,7 +22,7 @@ func TestOperation(t *testing.T) {
 	dbtest.FileOnly(t, "files are copied, damaged and replaced")
 	dir := filepath.Join(t.TempDir(), "made", "by serve")
 	file := filepath.Join(dir, "rolecall.db")
-	var ada account
+	var ada printedAccount
 	maker := start(t, nil, "", "--db", file, "--http-address", "127.0.0.1:0")
 	maker.wait(t, &maker.log, "(listening)")
 	maker.stop()
@@ -65,7 +65,7 @@ func TestOperation(t *testing.T) {
 	if code, _, log := call(t, "", "--db", file, "--http-address", "127.0.0.1:0"); code != 1 || !strings.Contains(log, fmt.Sprint("process ", os.Getpid())) {
 		t.Errorf("a second server: exit code %d, %s", code, log)
 	}
-	var reset account
+	var reset printedAccount
 	callJSON(t, &reset, "", "user", "reset-password", "--db", file, "--username", "ada", "--json") // after the backup
 	if got := signIn(t, url, ada.Email, ada.Password); got != http.StatusUnauthorized {
 		t.Errorf("the password before the reset: %d", got)
@@ -273,12 +273,12 @@ func TestRecoverOwner(t *testing.T) {
 	if code != 0 || !strings.Contains(out, db.Describe(file)) || !strings.Contains(out, "password") {
 		t.Fatalf("recover-owner: exit code %d\n%s%s", code, out, log)
 	}
-	var ada account
+	var ada printedAccount
 	callJSON(t, &ada, "", "recover-owner", "--db", file, "--username", "ada", "--json")
 	if got := signIn(t, url, ada.Email, ada.Password); got != http.StatusCreated {
 		t.Errorf("signing in: %d", got)
 	}
-	var eve account
+	var eve printedAccount
 	callJSON(t, &eve, "", "recover-owner", "--db", file, "--username", "eve", "--email", "eve@example.com", "--json")
 	if got := signIn(t, url, eve.Email, eve.Password); got != http.StatusCreated {
 		t.Errorf("signing in to the account that was made: %d", got)

@@ -264,7 +264,7 @@ func TestReplicas(t *testing.T) {
 	t.Parallel()
 	dbtest.ServerOnly(t)
 	place := dbtest.Place(t)
-	var ada account
+	var ada printedAccount
 	callJSON(t, &ada, "", "user", "create", "--db", place, "--username", "ada", "--email", "ada@example.com", "--role", "owner", "--json")
 	front := freeAddress(t, "127.0.0.1")
 	a, b := newReplica(t, "127.0.0.2", place, "https://"+front), newReplica(t, "127.0.0.3", place, "https://"+front)

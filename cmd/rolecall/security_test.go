@@ -145,7 +145,7 @@ func TestHeldDatabase(t *testing.T) {
 
 func ownerIn(t *testing.T, file string) (token string) {
 	t.Helper()
-	callJSON(t, new(account), "", "user", "create", "--db", file, "--username", "ada", "--email", "ada@example.com", "--role", "owner", "--json")
+	callJSON(t, new(printedAccount), "", "user", "create", "--db", file, "--username", "ada", "--email", "ada@example.com", "--role", "owner", "--json")
 	var made struct{ Token string }
 	callJSON(t, &made, "", "token", "create", "--db", file, "--username", "ada", "--json")
 	return made.Token

@@ -15,8 +15,10 @@ import (
 	"path/filepath"
 	"time"
 
+	"rolecall.example/org/account"
+	"rolecall.example/org/services"
+
 	"rolecall.example/db"
-	"rolecall.example/org"
 	"rolecall.example/web"
 )
 
@@ -112,7 +114,7 @@ const (
 
 // answer serves requests on l until ctx ends, then lets running requests finish.
 func (c *config) answer(ctx context.Context, d *db.DB, l net.Listener, log *slog.Logger, notice time.Duration) error {
-	service := org.New(d, org.Options{SessionLifetime: c.sessionLifetime})
+	service := services.New(d, services.Options{SessionLifetime: c.sessionLifetime})
 	switch err := c.offerSetup(ctx, service, l, log); {
 	case ctx.Err() != nil: // stopped before it began
 		return l.Close()
@@ -121,7 +123,7 @@ func (c *config) answer(ctx context.Context, d *db.DB, l net.Listener, log *slog
 	}
 	m := newMetrics(d, service, c.certificate)
 	handler, err := web.New(web.Options{
-		Service: service, Sessions: org.NewSessionStore(d, time.Now), Wire: c.wire, AccessURL: c.accessURL,
+		Service: service, Sessions: account.NewSessionStore(d, time.Now), Wire: c.wire, AccessURL: c.accessURL,
 		OwnName: c.ownName, Secure: c.secure(), HSTSHostOnly: c.hstsHostOnly, TrustedProxies: c.trustedProxies, SessionLifetime: c.sessionLifetime,
 		RateLimit: c.rateLimit, Version: version(), Log: log, OnResponse: m.observe,
 	})
@@ -179,7 +181,7 @@ var ciphers = []uint16{
 }
 
 // offerSetup creates the setup token and prints it, as long as there is no account: the log is read by the operator.
-func (c *config) offerSetup(ctx context.Context, service *org.Service, l net.Listener, log *slog.Logger) error {
+func (c *config) offerSetup(ctx context.Context, service *services.Service, l net.Listener, log *slog.Logger) error {
 	if exists, err := service.HasUsers(ctx); err != nil || exists {
 		return err
 	}

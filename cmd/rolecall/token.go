@@ -5,6 +5,8 @@ import (
 	"flag"
 	"time"
 
+	"rolecall.example/org/services"
+
 	"rolecall.example/org"
 )
 
@@ -28,7 +30,7 @@ func tokenCreateCommand() *command {
 			if username == "" {
 				return usageError("--username is needed; see rolecall help token create")
 			}
-			return operate(ctx, c, func(ctx context.Context, s *org.Service, operator *org.Subject) error {
+			return operate(ctx, c, func(ctx context.Context, s *services.Service, operator *org.Actor) error {
 				secret, token, err := s.CreateToken(ctx, operator, username, org.Given(org.TokenInput{Name: name, Lifetime: lifetime}))
 				if err != nil {
 					return err

@@ -5,6 +5,8 @@ import (
 	"flag"
 	"fmt"
 
+	"rolecall.example/org/services"
+
 	"github.com/google/uuid"
 
 	"rolecall.example/org"
@@ -45,14 +47,14 @@ func userCreateCommand() *command {
 				return usageError("--username and --email are needed; see rolecall help user create")
 			}
 			c.makes = c.named
-			return operate(ctx, c, func(ctx context.Context, s *org.Service, operator *org.Subject) error {
+			return operate(ctx, c, func(ctx context.Context, s *services.Service, operator *org.Actor) error {
 				return in.create(ctx, t, s, operator)
 			})
 		},
 	}
 }
 
-func (in *newAccount) create(ctx context.Context, t *terminal, s *org.Service, operator *org.Subject) error {
+func (in *newAccount) create(ctx context.Context, t *terminal, s *services.Service, operator *org.Actor) error {
 	exists, err := s.HasUsers(ctx)
 	if err != nil {
 		return err
@@ -79,7 +81,7 @@ func (in *newAccount) create(ctx context.Context, t *terminal, s *org.Service, o
 	return describeAccount(u, password, made).print(t, in.json)
 }
 
-func (in *newAccount) createNext(ctx context.Context, s *org.Service, operator *org.Subject, password string) (org.User, error) {
+func (in *newAccount) createNext(ctx context.Context, s *services.Service, operator *org.Actor, password string) (org.User, error) {
 	o, err := s.Organization(ctx, operator, in.organization)
 	if err != nil {
 		return org.User{}, fmt.Errorf("organization %s: %w", in.organization, err)
@@ -122,7 +124,7 @@ func userResetPasswordCommand() *command {
 			if err != nil {
 				return err
 			}
-			return operate(ctx, c, func(ctx context.Context, s *org.Service, operator *org.Subject) error {
+			return operate(ctx, c, func(ctx context.Context, s *services.Service, operator *org.Actor) error {
 				err := s.SetPassword(ctx, operator, username, org.Given(org.PasswordInput{Password: secret}))
 				if err != nil {
 					return err

@@ -13,6 +13,9 @@ import (
 	"testing"
 	"time"
 
+	"rolecall.example/org/account"
+	"rolecall.example/org/services"
+
 	"github.com/alexedwards/scs/v2"
 	"github.com/google/uuid"
 
@@ -47,7 +50,7 @@ const Password = "correct horse battery staple"
 // Site is a server of one test's own.
 type Site struct {
 	Handler       *web.Server
-	Service       *org.Service
+	Service       *services.Service
 	Organizations map[string]org.Organization
 	Log           *bytes.Buffer // what the server logged, as JSON
 
@@ -101,8 +104,8 @@ func open(t testing.TB, place string, options []Option) *Site {
 	})
 	log := &bytes.Buffer{}
 	o := web.Options{
-		Service:  org.New(d, org.Options{HashCost: cheapHash}),
-		Sessions: org.NewSessionStore(d, nil),
+		Service:  services.New(d, services.Options{HashCost: cheapHash}),
+		Sessions: account.NewSessionStore(d, nil),
 		Version:  "v0.0.0-test",
 		OwnName:  func(host string) bool { return host == "rolecall.test" },
 		Log:      slog.New(slog.NewJSONHandler(&locked{w: log}, nil)),
@@ -166,7 +169,7 @@ func (s *Site) Cookie(t testing.TB, name string) string {
 		t.Fatal(err)
 	}
 	s.sessions.Put(ctx, "user", id.String())
-	token, _, err := s.sessions.Commit(org.WithSessionUser(ctx, id))
+	token, _, err := s.sessions.Commit(account.WithSessionUser(ctx, id))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -174,7 +177,7 @@ func (s *Site) Cookie(t testing.TB, name string) string {
 }
 
 // Subject is one of the people as the use cases know them.
-func (s *Site) Subject(t testing.TB, name string) *org.Subject {
+func (s *Site) Subject(t testing.TB, name string) *org.Actor {
 	t.Helper()
 	subject, err := s.Service.UserSubject(context.Background(), s.users[name].ID)
 	if err != nil {
@@ -218,16 +221,16 @@ var population struct {
 
 // people gives places of databases with people in them.
 var people = dbtest.Filled(func(ctx context.Context, d *db.DB) error {
-	b := builder{Service: org.New(d, org.Options{HashCost: cheapHash}), ctx: ctx}
+	b := builder{Service: services.New(d, services.Options{HashCost: cheapHash}), ctx: ctx}
 	b.populate()
 	return b.err
 })
 
 // builder makes people, and remembers the first thing that went wrong.
 type builder struct {
-	*org.Service
+	*services.Service
 	ctx   context.Context
-	owner *org.Subject
+	owner *org.Actor
 	err   error
 }
 

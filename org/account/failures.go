@@ -1,0 +1,99 @@
+package account
+
+import (
+	"context"
+	"crypto/sha256"
+	"time"
+
+	"github.com/google/uuid"
+
+	"rolecall.example/db"
+	"rolecall.example/org"
+)
+
+// How many wrong passwords are borne in a window: for one account, and from one address.
+const (
+	failureWindow      = 15 * time.Minute
+	maxAccountFailures = 10
+	maxAddressFailures = 60
+)
+
+// door is something that wrong logins are counted at.
+type door struct {
+	name  string
+	limit int64
+}
+
+// accountDoor is where wrong logins with an e-mail address are counted, be there such an account or not. The address is
+// hashed: people type passwords into that field too, and it may be long.
+func accountDoor(email string) string {
+	hash := sha256.Sum256([]byte(org.Fold(email)))
+	return "account " + b64.EncodeToString(hash[:])
+}
+
+// addressDoor is where wrong logins from the network of an IP address are counted.
+func addressDoor(ip string) string {
+	if network := org.Network(ip); network != "" {
+		return "address " + network
+	}
+	return "address"
+}
+
+// passwordDoor is where wrong guesses at the password of a signed-in account are counted. It is not the door of its
+// logins: who cannot sign in for what others tried can still use the session it has.
+func passwordDoor(user uuid.UUID) door { return door{"password " + user.String(), maxAccountFailures} }
+
+// knock counts an attempt before it is made, so that attempts made at once are counted too; admit forgives the
+// account its failures.
+func (s *Service) knock(ctx context.Context, doors []door) error {
+	now := s.units.Now()
+	return s.units.DB.Write(ctx, func(q *db.Queries) error {
+		if err := q.DeleteOldLoginFailures(ctx, now.Add(-failureWindow)); err != nil {
+			return err
+		}
+		for _, d := range doors {
+			found, err := q.GetLoginFailures(ctx, d.name)
+			if db.IsNotFound(err) {
+				found, err = db.GetLoginFailuresRow{WindowStart: now}, nil
+			}
+			if err != nil {
+				return err
+			}
+			if found.Failures >= d.limit {
+				return tooMany(found.WindowStart.Add(failureWindow).Sub(now))
+			}
+			if err := q.UpsertLoginFailures(ctx, db.UpsertLoginFailuresParams{
+				Door: d.name, Failures: found.Failures + 1, WindowStart: found.WindowStart,
+			}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func tooMany(wait time.Duration) *org.Error {
+	return &org.Error{Kind: org.TooMany, RetryAfter: max(wait, time.Second), Message: "Too many failed logins.",
+		Detail: "Wait a few minutes before the next attempt."}
+}
+
+func (s *Service) forgive(ctx context.Context, q *db.Queries, doors []door) error {
+	if err := q.DeleteLoginFailures(ctx, doors[0].name); err != nil {
+		return err
+	}
+	return s.recount(ctx, q, doors[1], -1)
+}
+
+// recount changes what is counted at a door, if anything is.
+func (s *Service) recount(ctx context.Context, q *db.Queries, d door, by int64) error {
+	found, err := q.GetLoginFailures(ctx, d.name)
+	if db.IsNotFound(err) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return q.UpsertLoginFailures(ctx, db.UpsertLoginFailuresParams{
+		Door: d.name, Failures: max(0, found.Failures+by), WindowStart: found.WindowStart,
+	})
+}

@@ -1,0 +1,179 @@
+package account
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"time"
+
+	"github.com/google/uuid"
+
+	"rolecall.example/db"
+	"rolecall.example/org"
+	"rolecall.example/org/unit"
+)
+
+// How long somebody has to follow a link and set a password: one that was passed on, and one that a sign-in leads to.
+const (
+	passwordLinkLifetime = 3 * org.Day
+	ownLinkLifetime      = 15 * time.Minute
+)
+
+// CreatePasswordLink makes the link of an account; the one before it stops working. Nothing else changes until the link
+// is used. Invalid: no such user, or a service account. Forbidden: needs user:update_personal, and all that the account
+// holds.
+func (s *Service) CreatePasswordLink(ctx context.Context, subject *org.Actor, user string) (link org.PasswordLink, err error) {
+	err = s.units.Do(ctx, subject, "write", func(c *unit.Attempt) error {
+		row, err := personal(c, user, unit.Whole)
+		if err != nil {
+			return err
+		}
+		if row.LoginType != org.LoginPassword {
+			return org.ErrInvalid("A service account has no password.", "It signs in with API tokens only.")
+		}
+		if link, err = makeLink(c, row.ID, passwordLinkLifetime); err != nil {
+			return err
+		}
+		link.User, err = c.User(ctx, row)
+		return err
+	})
+	return link, err
+}
+
+// makeLink makes the one link of an account.
+func makeLink(c *unit.Attempt, user uuid.UUID, lifetime time.Duration) (org.PasswordLink, error) {
+	key := newToken()
+	hash := sha256.Sum256([]byte(key.secret))
+	link := org.PasswordLink{Secret: key.String(), CreatedAt: c.Now, ExpiresAt: c.Now.Add(lifetime)}
+	c.Written()
+	c.Secret("password_link")
+	return link, c.Q.UpsertPasswordLink(c.Ctx, db.UpsertPasswordLinkParams{
+		UserID: user, ID: key.id, SecretHash: hash[:], Now: c.Now, ExpiresAt: link.ExpiresAt, CreatedBy: c.Maker(user),
+	})
+}
+
+// DeletePasswordLink makes the link of an account stop working. Invalid: no such user. Forbidden: needs
+// user:update_personal, and all that the account holds on the site. NotFound: there is no link.
+func (s *Service) DeletePasswordLink(ctx context.Context, subject *org.Actor, user string) error {
+	return s.units.Do(ctx, subject, "write", func(c *unit.Attempt) error {
+		row, err := personal(c, user, unit.SiteOnly)
+		if err != nil {
+			return err
+		}
+		ended, err := c.Unlink(row.ID)
+		if err == nil && !ended {
+			return org.ErrNotFound()
+		}
+		return err
+	})
+}
+
+// PasswordLinkOf tells about the link of an account, without its secret; ok is false when there is none that works.
+// Errors as CreatePasswordLink.
+func (s *Service) PasswordLinkOf(ctx context.Context, subject *org.Actor, user string) (link org.PasswordLink, ok bool, err error) {
+	row, err := s.units.Snapshot(subject).ReadableUser(ctx, subject, user)
+	if err != nil {
+		return link, false, err
+	}
+	if !subject.Can("update_personal", org.UserObject(row.ID)) {
+		return link, false, org.ErrForbidden()
+	}
+	stored, err := s.units.DB.GetPasswordLinkOfUser(ctx, row.ID)
+	if db.IsNotFound(err) {
+		return link, false, nil
+	}
+	link.CreatedAt, link.ExpiresAt = stored.CreatedAt, stored.ExpiresAt
+	return link, err == nil && stored.ExpiresAt.After(s.units.Now()), err
+}
+
+// OpenPasswordLink tells whose password a link sets. NotFound: there is no such link any more.
+func (s *Service) OpenPasswordLink(ctx context.Context, secret string) (org.PasswordLink, error) {
+	row, err := s.readPasswordLink(ctx, secret)
+	return org.PasswordLink{
+		User:      org.User{ID: row.UserID, Username: row.Username, Email: row.Email, Name: row.Name},
+		CreatedAt: row.CreatedAt, ExpiresAt: row.ExpiresAt, MustSet: row.MustChange,
+	}, err
+}
+
+// UsePasswordLink sets the password of the link's account and ends the link, and every session and token of the account.
+// NotFound: there is no such link any more. Invalid: a weak password.
+func (s *Service) UsePasswordLink(ctx context.Context, secret string, input org.Input[org.PasswordInput]) error {
+	row, err := s.readPasswordLink(ctx, secret)
+	if err != nil {
+		return err
+	}
+	in, err := input.Read()
+	if err != nil {
+		return err
+	}
+	var bad org.FieldErrors
+	bad.Add("password", org.PasswordProblem(in.Password, row.Username, row.Email))
+	if err := bad.Err("Password is invalid"); err != nil {
+		return err
+	}
+	hash, err := s.hashing.hash(ctx, in.Password)
+	if err != nil {
+		return err
+	}
+	return s.units.Do(ctx, nil, "write", func(c *unit.Attempt) error {
+		if row, err = passwordLink(ctx, c.Reader, secret); err != nil { // used meanwhile, by somebody quicker
+			return err
+		}
+		c.Actor = &org.Actor{User: org.User{ID: row.UserID, Username: row.Username}}
+		c.About("user", row.UserID, row.Username, uuid.Nil)
+		return replacePassword(c, row.UserID, hash)
+	})
+}
+
+// readPasswordLink is passwordLink on a reader.
+func (s *Service) readPasswordLink(ctx context.Context, secret string) (row db.GetPasswordLinkRow, err error) {
+	err = s.units.DB.Read(ctx, func(q *db.Queries) error {
+		row, err = passwordLink(ctx, unit.Reader{Units: s.units, Q: q}, secret)
+		return err
+	})
+	return row, err
+}
+
+// passwordLink finds the link that a secret belongs to. NotFound: there is none, it is over, or whoever made it for the
+// account could not make it now.
+func passwordLink(ctx context.Context, s unit.Reader, secret string) (db.GetPasswordLinkRow, error) {
+	gone := &org.Error{Kind: org.NotFound, Message: "This link does not work any more.",
+		Detail: "It was used, replaced or revoked, or it is too old. Ask an administrator for a new one."}
+	id, secret, err := splitToken(secret)
+	if err != nil {
+		return db.GetPasswordLinkRow{}, gone
+	}
+	row, err := s.Q.GetPasswordLink(ctx, id)
+	if err != nil && !db.IsNotFound(err) {
+		return row, err
+	}
+	hash := sha256.Sum256([]byte(secret))
+	if err != nil || subtle.ConstantTimeCompare(hash[:], row.SecretHash) != 1 || !row.ExpiresAt.After(s.Now()) {
+		return db.GetPasswordLinkRow{}, gone
+	}
+	stands, err := stands(ctx, s, row)
+	if err == nil && !stands {
+		err = gone
+	}
+	return row, err
+}
+
+// stands reports whether whoever made a link for the account of somebody else could still make it.
+func stands(ctx context.Context, s unit.Reader, link db.GetPasswordLinkRow) (bool, error) {
+	if !link.CreatedBy.Valid {
+		return true, nil
+	}
+	maker, err := s.Subject(ctx, link.CreatedBy.UUID)
+	if db.IsNotFound(err) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	target, err := s.Subject(ctx, link.UserID)
+	if err != nil {
+		return false, err
+	}
+	able := maker.User.Status != org.StatusSuspended && maker.Can("update_personal", org.UserObject(link.UserID))
+	return able && unit.HoldsAllOf(maker, target), nil
+}

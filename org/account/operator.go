@@ -1,0 +1,154 @@
+package account
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"rolecall.example/db"
+	"rolecall.example/org"
+	"rolecall.example/org/insight"
+	"rolecall.example/org/unit"
+)
+
+// RecoverOwner makes an account an active owner with a password, whatever it was before, and makes one if there is none
+// of that name. Its sessions and tokens end, and its failed logins are forgiven. Only who can write the database file is
+// to be let near it. Invalid: a service account, or what is wrong with the input.
+func (s *Service) RecoverOwner(ctx context.Context, in org.Recovery) (u org.User, err error) {
+	hash, err := s.hashing.hash(ctx, in.Password)
+	if err != nil {
+		return org.User{}, err
+	}
+	err = s.units.Do(ctx, s.units.Operator(), "write", func(c *unit.Attempt) error {
+		row, err := c.Q.GetUserByUsername(ctx, org.Fold(in.Username))
+		if db.IsNotFound(err) {
+			row, err = newOwner(c, in, hash)
+		}
+		if err != nil {
+			return err
+		}
+		if row.LoginType != org.LoginPassword {
+			return org.ErrInvalid("A service account has no password.", "It signs in with API tokens only. Name another account.")
+		}
+		if c.Entry.ResourceType == "" {
+			c.About("user", row.ID, row.Username, uuid.Nil)
+		}
+		if u, err = c.User(ctx, row); err != nil {
+			return err
+		}
+		if err := replacePassword(c, row.ID, hash); err != nil {
+			return err
+		}
+		if err := c.Q.DeleteLoginFailures(ctx, accountDoor(row.Email)); err != nil {
+			return err
+		}
+		c.Field("status", row.Status, org.StatusActive)
+		if err := c.Q.UpdateStatus(ctx, db.UpdateStatusParams{Status: string(org.StatusActive), Now: c.Now, ID: row.ID}); err != nil {
+			return err
+		}
+		if err := enthrone(c, u); err != nil {
+			return err
+		}
+		u, err = UserByID(c, row.ID)
+		return err
+	})
+	return u, err
+}
+
+func newOwner(c *unit.Attempt, in org.Recovery, hash string) (db.UserRow, error) {
+	account := org.NewUser{Email: in.Email, Username: in.Username, Password: in.Password, Status: org.StatusActive}
+	if err := account.Check(); err != nil {
+		return db.UserRow{}, err
+	}
+	home, err := c.DefaultOrganization()
+	if err != nil {
+		return db.UserRow{}, err
+	}
+	row, err := insertUser(c, account, hash)
+	if err != nil {
+		return row, err
+	}
+	return row, join(c, home, row)
+}
+
+// enthrone gives the owner role. When another site role of the account denies what an owner must be able to do, it
+// keeps that role alone.
+func enthrone(c *unit.Attempt, u org.User) error {
+	before := unit.RoleNames(u.Roles)
+	after := before
+	if !slices.Contains(before, org.RoleOwner) {
+		after = append(slices.Clone(before), org.RoleOwner)
+		if err := WriteUserRoles(c, u.ID, []string{org.RoleOwner}, nil); err != nil {
+			return err
+		}
+	}
+	owner, err := c.After(u.ID)
+	if err != nil {
+		return err
+	}
+	if !unit.AdministersSite(owner) {
+		others := slices.DeleteFunc(slices.Clone(before), func(name string) bool { return name == org.RoleOwner })
+		if err := WriteUserRoles(c, u.ID, nil, others); err != nil {
+			return err
+		}
+		after = []string{org.RoleOwner}
+	}
+	c.Field("rbac_roles", before, after)
+	return c.KeepOwners()
+}
+
+// RecordRestore notes in the audit trail that a backup was put in the place of the data. What was computed from the data
+// that was there before is forgotten.
+func (s *Service) RecordRestore(ctx context.Context) error {
+	return s.units.Do(ctx, s.units.Operator(), "restore", func(c *unit.Attempt) error {
+		c.About("system", uuid.Nil, "database", uuid.Nil)
+		c.Written()
+		return nil
+	})
+}
+
+// Examine finds what is wrong with the data as a whole: an audit trail that was tampered with, roles that were given or
+// taken past it, nobody who can sign in as an owner. It tells each in words.
+func (s *Service) Examine(ctx context.Context) (findings []string, err error) {
+	trail, err := insight.New(s.units).VerifyAudit(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if trail.Broken != "" {
+		findings = append(findings, "audit trail: "+trail.Broken)
+	} else if findings, err = insight.HandMade(ctx, s.units); err != nil { // a trail that was changed proves nothing
+		return nil, err
+	}
+	users, err := s.HasUsers(ctx)
+	if err != nil || !users {
+		return findings, err
+	}
+	owners, err := s.Owners(ctx)
+	if err == nil && owners == 0 {
+		findings = append(findings, "no active owner can sign in and manage roles and users: see rolecall help recover-owner")
+	}
+	return findings, err
+}
+
+// Owners is how many active accounts can sign in and are allowed what an owner must be able to do.
+func (s *Service) Owners(ctx context.Context) (n int, err error) {
+	err = s.units.DB.Read(ctx, func(q *db.Queries) error {
+		holders, err := q.ListActiveHoldersOfSiteRole(ctx, org.RoleOwner)
+		if err != nil {
+			return fmt.Errorf("list owners: %w", err)
+		}
+		for _, id := range holders {
+			owner, err := unit.Reader{Units: s.units, Q: q}.Subject(ctx, id)
+			if err != nil {
+				return err
+			}
+			if unit.AdministersSite(owner) {
+				n++
+			}
+		}
+		return nil
+	})
+	return n, err
+}

@@ -1,0 +1,52 @@
+package account
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"rolecall.example/org"
+	"rolecall.example/rbac"
+)
+
+// A token has all the rights of its account. What would limit it is understood well enough to be refused by name, and
+// never ignored: a token that can do more than was asked for is worse than none.
+
+// unlimited are the scopes that limit nothing, under their old and new name.
+var unlimited = []string{"all", "coder:all"}
+
+// limits are the scopes of Coder's API that are no pair of the catalog.
+var limits = []string{
+	"application_connect", "coder:application_connect", "coder:workspaces.create", "coder:workspaces.operate", "coder:workspaces.delete",
+	"coder:workspaces.access", "coder:templates.build", "coder:templates.author", "coder:apikeys.manage_self",
+}
+
+// everything is the entry of an allow list that leaves nothing out.
+const everything = rbac.Wildcard + ":" + rbac.Wildcard
+
+// checkLimits finds what would limit the token.
+func (s *Service) checkLimits(in *org.TokenInput) (bad org.FieldErrors) {
+	if in.Scope != "" {
+		bad.Add("scope", s.scopeProblem(in.Scope))
+	}
+	for i, scope := range in.Scopes {
+		bad.Add(fmt.Sprintf("scopes[%d]", i), s.scopeProblem(scope))
+	}
+	for i, entry := range in.AllowList {
+		if entry != everything {
+			bad.Add(fmt.Sprintf("allow_list[%d]", i), fmt.Sprintf("allow_list entry %q is not supported", entry))
+		}
+	}
+	return bad
+}
+
+func (s *Service) scopeProblem(scope string) string {
+	resourceType, action, pair := strings.Cut(scope, ":")
+	switch {
+	case slices.Contains(unlimited, scope):
+		return ""
+	case slices.Contains(limits, scope), pair && s.units.Catalog.ValidType(resourceType) && (action == rbac.Wildcard || s.units.Catalog.Valid(resourceType, action)):
+		return fmt.Sprintf("API key scope %q is not supported: use %q", scope, "coder:all")
+	}
+	return fmt.Sprintf("invalid or unsupported API key scope: %q", scope)
+}

@@ -1,0 +1,45 @@
+// Package account holds the use cases of accounts: signing in, passwords and the links that set them, sessions, API
+// tokens, setup and recovery. Its API may change without notice.
+package account
+
+import (
+	"time"
+
+	"rolecall.example/org"
+	"rolecall.example/org/unit"
+)
+
+// Options are the settings of a Service. The zero value is what a server uses.
+type Options struct {
+	MaxTokenLifetime time.Duration // a year if 0
+	SessionLifetime  time.Duration // of the tokens that a login over the API gets; a day if 0
+	HashCost         org.HashCost  // of new password hashes; two passes over 19 MiB if zero
+}
+
+// Service answers the use cases of accounts. It is safe for concurrent use.
+type Service struct {
+	units            *unit.Units
+	hashing          hashing
+	maxTokenLifetime time.Duration
+	sessionLifetime  time.Duration
+}
+
+// New makes the use cases of accounts.
+func New(u *unit.Units, o Options) *Service {
+	if o.MaxTokenLifetime == 0 {
+		o.MaxTokenLifetime = 365 * org.Day
+	}
+	if o.SessionLifetime == 0 {
+		o.SessionLifetime = org.Day
+	}
+	if o.HashCost == (org.HashCost{}) {
+		o.HashCost = defaultHashCost
+	}
+	return &Service{
+		units: u, hashing: newHashing(o.HashCost),
+		maxTokenLifetime: o.MaxTokenLifetime, sessionLifetime: o.SessionLifetime,
+	}
+}
+
+// Operator is whoever can write the database: it needs no account to be obeyed. The audit trail calls it "operator".
+func (s *Service) Operator() *org.Actor { return s.units.Operator() }

@@ -1,0 +1,92 @@
+package account
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+
+	"rolecall.example/db"
+	"rolecall.example/org"
+	"rolecall.example/org/unit"
+)
+
+// HasUsers says whether setup is done.
+func (s *Service) HasUsers(ctx context.Context) (bool, error) {
+	n, err := s.units.DB.GetUserCount(ctx)
+	return n > 0, err
+}
+
+// OfferSetup lets the first account be made with a token, through whatever server shares the data.
+func (s *Service) OfferSetup(ctx context.Context, token string) error {
+	hash := sha256.Sum256([]byte(token))
+	return s.units.DB.Write(ctx, func(q *db.Queries) error {
+		return q.InsertSetupToken(ctx, db.InsertSetupTokenParams{Hash: hash[:], Now: s.units.Now()})
+	})
+}
+
+// IsSetupToken says whether a token was offered. It is looked up by its hash, so that the time this takes tells nothing.
+func (s *Service) IsSetupToken(ctx context.Context, guess string) (bool, error) {
+	hash := sha256.Sum256([]byte(guess))
+	n, err := s.units.DB.CountSetupTokens(ctx, hash[:])
+	return n > 0, err
+}
+
+// CreateFirstUser makes the first account, an owner, and the default organization with it as a member. It begins a
+// session of that account if ctx has one.
+// Conflict: there is a user already. Invalid: what is wrong with the input.
+func (s *Service) CreateFirstUser(ctx context.Context, input org.Input[org.FirstUser]) (user org.User, o org.Organization, err error) {
+	in, err := input.Read()
+	if err != nil {
+		return org.User{}, org.Organization{}, err
+	}
+	account := org.NewUser{Email: in.Email, Username: in.Username, Name: in.Name, Password: in.Password, Status: org.StatusActive}
+	if taken, err := s.HasUsers(ctx); err != nil || taken {
+		return org.User{}, org.Organization{}, errors.Join(err, errSetUp(taken))
+	}
+	if err := account.Check(); err != nil {
+		return org.User{}, org.Organization{}, err
+	}
+	hash, err := s.hashing.hash(ctx, in.Password)
+	if err != nil {
+		return org.User{}, org.Organization{}, err
+	}
+	err = s.units.Do(ctx, nil, "create", func(c *unit.Attempt) error {
+		c.Entry.Status = 201
+		n, err := c.Q.GetUserCount(ctx)
+		if err != nil || n > 0 {
+			return errors.Join(err, errSetUp(n > 0))
+		}
+		if err := c.Q.DeleteSetupTokens(ctx); err != nil {
+			return err
+		}
+		home, err := c.DefaultOrganization()
+		if err != nil {
+			return err
+		}
+		row, err := insertUser(c, account, hash)
+		if err != nil {
+			return err
+		}
+		c.Actor = &org.Actor{User: org.User{ID: row.ID, Username: row.Username}}
+		if err := c.Q.InsertUserRole(ctx, db.InsertUserRoleParams{UserID: row.ID, Role: org.RoleOwner}); err != nil {
+			return err
+		}
+		c.Field("rbac_roles", []string{}, []string{org.RoleOwner})
+		if err := join(c, home, row); err != nil {
+			return err
+		}
+		if user, err = UserByID(c, row.ID); err != nil {
+			return err
+		}
+		o = unit.OrganizationOf(home)
+		return beginSession(ctx, c.Q, user.ID)
+	})
+	return user, o, err
+}
+
+func errSetUp(done bool) error {
+	if !done {
+		return nil
+	}
+	return &org.Error{Kind: org.Conflict, Message: "The initial user has already been created."}
+}

@@ -1,0 +1,202 @@
+package account
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"fmt"
+	"math/big"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"rolecall.example/db"
+	"rolecall.example/org"
+	"rolecall.example/org/unit"
+)
+
+// A token is a public id and a secret of 131 random bits.
+const (
+	tokenIDLength     = 10
+	tokenSecretLength = 22
+	tokenAlphabet     = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+)
+
+const (
+	defaultTokenLifetime = 30 * org.Day
+	tokenScopeAll        = "all"
+)
+
+type newKey struct{ id, secret string }
+
+func newToken() newKey { return newKey{randomText(tokenIDLength), randomText(tokenSecretLength)} }
+
+func (k newKey) String() string { return k.id + "-" + k.secret }
+
+func (k newKey) row(owner uuid.UUID, name, loginType string, now time.Time, lifetime time.Duration) db.InsertAPIKeyParams {
+	hash := sha256.Sum256([]byte(k.secret))
+	return db.InsertAPIKeyParams{
+		ID: k.id, UserID: owner, SecretHash: hash[:], Name: name, LoginType: loginType, Scope: tokenScopeAll,
+		LifetimeSeconds: int64(lifetime / time.Second), Now: now, ExpiresAt: now.Add(lifetime),
+	}
+}
+
+func randomText(n int) string {
+	b := make([]byte, n)
+	limit := big.NewInt(int64(len(tokenAlphabet)))
+	for i := range b {
+		v, _ := rand.Int(rand.Reader, limit) // never fails
+		b[i] = tokenAlphabet[v.Int64()]
+	}
+	return string(b)
+}
+
+// splitToken takes a token apart. Unauthenticated: it is not one.
+func splitToken(token string) (id, secret string, err error) {
+	parts := strings.Split(token, "-")
+	reason := ""
+	switch {
+	case len(parts) != 2:
+		reason = fmt.Sprintf("expected two parts, got %d", len(parts))
+	case len(parts[0]) != tokenIDLength:
+		reason = fmt.Sprintf("the id must have %d characters, it has %d", tokenIDLength, len(parts[0]))
+	case len(parts[1]) != tokenSecretLength:
+		reason = fmt.Sprintf("the secret must have %d characters, it has %d", tokenSecretLength, len(parts[1]))
+	default:
+		return parts[0], parts[1], nil
+	}
+	return "", "", org.ErrSignedOut("Invalid API key format: " + reason)
+}
+
+// CreateToken makes an API token of an account and returns it whole, for the only time.
+// Invalid: no such user, or what is wrong with the input. Forbidden: needs api_key:create on the account, and all
+// that it holds. Conflict: the account has a token of that name.
+func (s *Service) CreateToken(ctx context.Context, subject *org.Actor, user string, input org.Input[org.TokenInput]) (secret string, t org.Token, err error) {
+	err = s.units.Do(ctx, subject, "create", func(c *unit.Attempt) error {
+		row, err := c.ReadableUser(ctx, c.Actor, user)
+		if err != nil {
+			return err
+		}
+		c.About("api_key", row.ID, row.Username, uuid.Nil)
+		if !c.Actor.Can("create", org.KeyObject(row.ID)) {
+			return org.ErrForbidden()
+		}
+		if err := c.MayActOn(row.ID, unit.Whole); err != nil {
+			return err
+		}
+		in, err := input.Read()
+		if err != nil {
+			return err
+		}
+		if err := s.checkToken(&in); err != nil {
+			return err
+		}
+		n, err := c.Q.CountAPIKeysNamed(ctx, db.CountAPIKeysNamedParams{UserID: row.ID, Name: in.Name})
+		if err != nil {
+			return err
+		}
+		if n > 0 {
+			return &org.Error{Kind: org.Conflict, Message: fmt.Sprintf("A token with name %q already exists.", in.Name),
+				Fields: []org.Field{{Field: "name", Detail: "This value is already in use and should be unique."}}}
+		}
+		key := newToken()
+		k := key.row(row.ID, in.Name, "token", c.Now, in.Lifetime)
+		k.CreatedBy = c.Maker(row.ID)
+		c.Written()
+		c.Entry.Status = 201
+		c.Field("token_name", nil, in.Name)
+		c.Field("expires_at", nil, k.ExpiresAt)
+		secret = key.String()
+		t = org.Token{
+			ID: k.ID, UserID: row.ID, Username: row.Username, Name: k.Name, Scope: k.Scope, LoginType: k.LoginType,
+			CreatedAt: c.Now, UpdatedAt: c.Now, ExpiresAt: k.ExpiresAt, Lifetime: in.Lifetime, MadeBy: k.CreatedBy.UUID,
+		}
+		if k.CreatedBy.Valid {
+			maker, err := c.Q.GetUser(ctx, k.CreatedBy.UUID)
+			if err != nil && !db.IsNotFound(err) {
+				return err
+			}
+			t.Maker = maker.Username // "" if it is gone
+		}
+		return c.Q.InsertAPIKey(ctx, k)
+	})
+	return secret, t, err
+}
+
+// checkToken fills in what the input leaves to us and finds everything wrong with the rest.
+func (s *Service) checkToken(in *org.TokenInput) error {
+	var bad org.FieldErrors
+	switch {
+	case in.Lifetime == 0:
+		in.Lifetime = min(defaultTokenLifetime, s.maxTokenLifetime)
+	case in.Lifetime < time.Second:
+		bad.Add("lifetime", "must be at least a second")
+	case in.Lifetime > s.maxTokenLifetime:
+		bad.Add("lifetime", fmt.Sprintf("must be at most %d days", s.maxTokenLifetime/org.Day))
+	}
+	if in.Name == "" {
+		in.Name = "token-" + strings.ToLower(randomText(8))
+	} else {
+		bad.Add("token_name", org.NameProblem(in.Name))
+	}
+	if limits := s.checkLimits(in); len(limits) > 0 {
+		return &org.Error{Kind: org.Invalid, Message: "Failed to create API key.", Detail: limits[0].Detail, Fields: append(limits, bad...)}
+	}
+	return bad.Err("Failed to validate create API key request.")
+}
+
+// Tokens is the API tokens of an account, without their secrets; of every account if all, for who may read those.
+// Invalid: no such user. NotFound: needs api_key:read on the account, or on all.
+func (s *Service) Tokens(ctx context.Context, subject *org.Actor, user string, all bool) ([]org.Token, error) {
+	row, err := s.units.Snapshot(subject).ReadableUser(ctx, subject, user)
+	if err != nil {
+		return nil, err
+	}
+	object, whose := org.KeyObject(row.ID), db.ListAPIKeysParams{FromUser: row.ID, ToUser: row.ID}
+	if all {
+		object, whose = org.KeyObject(uuid.Nil), db.ListAPIKeysParams{FromUser: uuid.Nil, ToUser: uuid.Max}
+	}
+	if !subject.Can("read", object) {
+		return nil, org.ErrNotFound()
+	}
+	rows, err := s.units.DB.ListAPIKeys(ctx, whose)
+	if err != nil {
+		return nil, err
+	}
+	tokens := make([]org.Token, len(rows))
+	for i, r := range rows {
+		tokens[i] = org.Token{
+			ID: r.ID, UserID: r.UserID, Username: r.Username, Name: r.Name, Scope: r.Scope, LoginType: r.LoginType,
+			CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt, LastUsed: r.LastUsed.Time, ExpiresAt: r.ExpiresAt,
+			Lifetime: time.Duration(r.LifetimeSeconds) * time.Second, MadeBy: r.CreatedBy.UUID, Maker: r.Maker,
+		}
+	}
+	return tokens, nil
+}
+
+// DeleteToken revokes a token of an account. Invalid: no such user. NotFound: no such token of that account, or it may
+// not be read. Forbidden: needs api_key:delete, and all that the account holds on the site.
+func (s *Service) DeleteToken(ctx context.Context, subject *org.Actor, user, id string) error {
+	return s.units.Do(ctx, subject, "delete", func(c *unit.Attempt) error {
+		row, err := c.ReadableUser(ctx, c.Actor, user)
+		if err != nil {
+			return err
+		}
+		key, err := c.Q.GetAPIKeyOwner(ctx, id)
+		if db.IsNotFound(err) || err == nil && (key.UserID != row.ID || !c.Actor.Can("read", org.KeyObject(row.ID))) {
+			return org.ErrNotFound()
+		}
+		if err != nil {
+			return err
+		}
+		c.About("api_key", row.ID, row.Username, uuid.Nil)
+		if !c.Actor.Can("delete", org.KeyObject(row.ID)) {
+			return org.ErrForbidden()
+		}
+		if err := c.MayActOn(row.ID, unit.SiteOnly); err != nil {
+			return err
+		}
+		return c.Revoke(id, key.Name)
+	})
+}

@@ -1,0 +1,318 @@
+package account
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"rolecall.example/db"
+	"rolecall.example/org"
+	"rolecall.example/org/unit"
+)
+
+// Users is one page of the users that the caller may read: all with site-wide user:read, else itself.
+// Invalid: a bad query, unknown sort, AfterID in another order than by username, or of an account that is not there or
+// may not be read: the place of a name in the order would tell the name.
+func (s *Service) Users(ctx context.Context, subject *org.Actor, f org.UserFilter) (org.UserList, error) {
+	p, err := newUserSearch(f)
+	if err != nil {
+		return org.UserList{}, err
+	}
+	if !subject.Can("read", org.UsersObject) {
+		p.OnlyUser = uuid.NullUUID{UUID: subject.ID(), Valid: true}
+	}
+	src := s.units.Snapshot(subject)
+	var list org.UserList
+	err = s.units.DB.Read(ctx, func(q *db.Queries) error {
+		src.Q = q
+		if f.AfterID != uuid.Nil {
+			after, err := q.GetUser(ctx, f.AfterID)
+			if db.IsNotFound(err) || err == nil && !subject.Can("read", org.UserObject(after.ID)) {
+				return badAfterID("names no member")
+			}
+			if err != nil {
+				return err
+			}
+			p.AfterKey = after.UsernameKey
+		}
+		list, err = UserPage(ctx, src, p)
+		return err
+	})
+	list.CanCreate, list.OnlySelf = MayCreateUsers(subject), p.OnlyUser.Valid
+	if f.CountMax > 0 && f.Filtered() && list.Count > f.CountMax {
+		list.Count, list.CountCapped = f.CountMax, true
+	}
+	return list, err
+}
+
+func UserPage(ctx context.Context, s unit.Reader, p UserSearch) (org.UserList, error) {
+	list := org.UserList{Users: []org.User{}}
+	ids, total, err := findUsers(ctx, s, p)
+	if err != nil || len(ids) == 0 {
+		return list, err // past the end the count is 0, as in docs/spec/users.md
+	}
+	list.Count = int(total)
+	for piece := range slices.Chunk(ids, unit.ChunkSize) {
+		rows, err := s.Q.ListUsersByID(ctx, piece)
+		if err != nil {
+			return list, err
+		}
+		unit.InOrder(rows, piece, func(r *db.UserRow) uuid.UUID { return r.ID })
+		for _, r := range rows {
+			u, err := s.User(ctx, r)
+			if err != nil {
+				return list, err
+			}
+			list.Users = append(list.Users, u)
+		}
+	}
+	return list, nil
+}
+
+// UserSearch is a UserFilter as the queries take it.
+type UserSearch db.FindUsersParams
+
+// findUsers is the ids of a page, and how many accounts match in all: along the list, by the index of texts if few
+// accounts can have the text, or else by looking at all.
+func findUsers(ctx context.Context, s unit.Reader, p UserSearch) (ids []uuid.UUID, total int64, err error) {
+	all, err := s.Q.GetUserCount(ctx)
+	if err != nil {
+		return nil, 0, err
+	}
+	if p == (UserSearch{Sort: unit.SortUsername, MaxRows: p.MaxRows, Skip: p.Skip}) {
+		ids, err = s.Q.ListUsers(ctx, db.ListUsersParams{MaxRows: p.MaxRows, Skip: p.Skip})
+		return ids, all, err
+	}
+	few, err := s.FewMatch(ctx, p.Query, all)
+	if err != nil {
+		return nil, 0, err
+	}
+	if !few {
+		rows, err := s.Q.FindUsers(ctx, db.FindUsersParams(p))
+		for _, r := range rows {
+			ids, total = append(ids, r.ID), r.Total
+		}
+		return ids, total, err
+	}
+	rows, err := s.Q.SearchUsers(ctx, db.SearchUsersParams(p))
+	for _, r := range rows {
+		ids, total = append(ids, r.ID), r.Total
+	}
+	return ids, total, err
+}
+
+func newUserSearch(f org.UserFilter) (UserSearch, error) {
+	p := UserSearch{MaxRows: int64(f.Limit), Skip: int64(f.Offset)}
+	if p.MaxRows == 0 {
+		p.MaxRows = math.MaxInt64
+	}
+	q := unit.ParseSearch(f.Query, "search", "search", "status", "role", "login_type",
+		"last_seen_before", "last_seen_after", "created_before", "created_after", "github_com_user_id")
+	p.Query = cmp.Or(org.Fold(f.Text), q.One("search"))
+	p.Statuses = unit.SpaceJoined(append(texts(f.Statuses), q.List("status")...))
+	p.LoginTypes = unit.SpaceJoined(append(slices.Clone(f.LoginTypes), q.List("login_type")...))
+	if roles := append(slices.Clone(f.Roles), q.List("role")...); !slices.Contains(roles, org.RoleMember) {
+		p.Roles = unit.SpaceJoined(roles)
+	}
+	p.SeenBefore, p.SeenAfter = q.Time("last_seen_before"), q.Time("last_seen_after")
+	p.CreatedBefore, p.CreatedAfter = q.Time("created_before"), q.Time("created_after")
+	if q.One("github_com_user_id") != "" { // nobody signs in that way here
+		p.LoginTypes = " github "
+	}
+	if err := q.Bad.Err("Invalid user search query."); err != nil {
+		return p, err
+	}
+	var err error
+	p.Sort, p.Descending, err = unit.Sorting(f.Sort, org.UserSorts)
+	if err == nil && f.AfterID != uuid.Nil && (p.Sort != org.UserSorts[0] || p.Descending) {
+		err = badAfterID("needs the list by username")
+	}
+	return p, err
+}
+
+func badAfterID(problem string) *org.Error {
+	return &org.Error{Kind: org.Invalid, Message: "Query parameters have invalid values.", Fields: []org.Field{{
+		Field: "after_id", Detail: `Query param "after_id" ` + problem,
+	}}}
+}
+
+func texts[S ~string](list []S) []string {
+	out := make([]string, len(list))
+	for i, v := range list {
+		out[i] = string(v)
+	}
+	return out
+}
+
+// User is one account. Invalid: not there, or may not be read.
+func (s *Service) User(ctx context.Context, subject *org.Actor, user string) (org.User, error) {
+	src := s.units.Snapshot(subject)
+	row, err := src.ReadableUser(ctx, subject, user)
+	if err != nil {
+		return org.User{}, err
+	}
+	return src.User(ctx, row)
+}
+
+// UserRoles is the names of all roles of an account, those of organizations where the caller may read the membership.
+// Invalid: no such user. NotFound: needs user:read_personal.
+func (s *Service) UserRoles(ctx context.Context, subject *org.Actor, user string) (org.UserRoleNames, error) {
+	src := s.units.Snapshot(subject)
+	row, err := src.ReadableUser(ctx, subject, user)
+	if err != nil {
+		return org.UserRoleNames{}, err
+	}
+	if !subject.Can("read_personal", org.UserObject(row.ID)) {
+		return org.UserRoleNames{}, org.ErrNotFound()
+	}
+	homes, err := s.units.DB.ListMemberships(ctx, row.ID)
+	if err != nil {
+		return org.UserRoleNames{}, err
+	}
+	out := org.UserRoleNames{Tag: org.Tag(row.Version, row.ID), Roles: slices.Sorted(strings.FieldsSeq(row.Roles)), Organizations: map[uuid.UUID][]string{}}
+	for _, h := range homes {
+		if subject.Can("read", org.MemberObject(h.OrganizationID, row.ID)) {
+			out.Organizations[h.OrganizationID] = append([]string{}, slices.Sorted(strings.FieldsSeq(h.Roles))...)
+		}
+	}
+	return out, nil
+}
+
+// UserOrganizations is the organizations of an account that the caller may read. Invalid: no such user.
+func (s *Service) UserOrganizations(ctx context.Context, subject *org.Actor, user string) ([]org.Organization, error) {
+	row, err := s.units.Snapshot(subject).ReadableUser(ctx, subject, user)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := s.units.DB.ListOrganizationsOfUser(ctx, db.ListOrganizationsOfUserParams{UserID: row.ID, MaxRows: math.MaxInt64})
+	if err != nil {
+		return nil, err
+	}
+	return unit.ReadableOrganizations(subject, rows), nil
+}
+
+// CreateUser makes an account and its memberships, without roles. Forbidden: needs user:create, assign_role:assign, and
+// for each organization organization_member:create and assign_org_role:assign. Invalid: what is wrong with the input.
+// Conflict: the username or e-mail address is taken. NotFound: an organization.
+func (s *Service) CreateUser(ctx context.Context, subject *org.Actor, input org.Input[org.NewUser]) (user org.User, err error) {
+	// Hashing takes its time: it is done before the transaction, once the caller is known to be allowed to create.
+	if !MayCreateUsers(subject) {
+		return org.User{}, &org.Error{Kind: org.Forbidden, Message: "You are not authorized to create users."}
+	}
+	in, err := input.Read()
+	if err != nil {
+		return org.User{}, err
+	}
+	if err := in.Check(); err != nil {
+		return org.User{}, err
+	}
+	if len(in.OrganizationIDs) == 0 {
+		return org.User{}, &org.Error{Kind: org.Invalid, Message: "No organization specified to place the user as a member of. It is required to specify at least one organization id to place the user in.",
+			Fields: []org.Field{{Field: "organization_ids", Detail: "Must be specified"}}}
+	}
+	hash := ""
+	if in.Password != "" {
+		if hash, err = s.hashing.hash(ctx, in.Password); err != nil {
+			return org.User{}, err
+		}
+	}
+	err = s.units.Do(ctx, subject, "create", func(c *unit.Attempt) error {
+		if !MayCreateUsers(c.Actor) {
+			return &org.Error{Kind: org.Forbidden, Message: "You are not authorized to create users."}
+		}
+		user, err = createUser(c, in, hash)
+		c.Entry.Status = 201
+		return err
+	})
+	return user, err
+}
+
+func MayCreateUsers(by *org.Actor) bool {
+	return by.Can("create", org.UsersObject) && by.Can("assign", org.SiteRolesObject)
+}
+
+func createUser(c *unit.Attempt, in org.NewUser, hash string) (org.User, error) {
+	var orgs []db.Organization
+	for _, id := range in.OrganizationIDs {
+		orgRow, err := c.Organization(c.Ctx, c.Actor, id.String())
+		if org.KindOf(err) == org.NotFound {
+			return org.User{}, &org.Error{Kind: org.NotFound, Message: fmt.Sprintf("Organization does not exist with the provided id %q.", id)}
+		}
+		if err != nil {
+			return org.User{}, err
+		}
+		if !unit.MayAddMembers(c.Actor, orgRow.ID) {
+			return org.User{}, &org.Error{Kind: org.Forbidden, Message: "You are not authorized to create users.",
+				Detail: fmt.Sprintf("You may not add members to %s.", orgRow.DisplayName)}
+		}
+		if !slices.ContainsFunc(orgs, func(o db.Organization) bool { return o.ID == orgRow.ID }) {
+			orgs = append(orgs, orgRow)
+		}
+	}
+	row, err := insertUser(c, in, hash)
+	if err != nil {
+		return org.User{}, err
+	}
+	for _, orgRow := range orgs {
+		if err := join(c, orgRow, row); err != nil {
+			return org.User{}, err
+		}
+	}
+	return UserByID(c, row.ID)
+}
+
+// insertUser stores a checked account. Conflict: the username or the e-mail address is taken.
+func insertUser(c *unit.Attempt, in org.NewUser, hash string) (db.UserRow, error) {
+	for _, taken := range []func() (db.UserRow, error){
+		func() (db.UserRow, error) { return c.Q.GetUserByUsername(c.Ctx, org.Fold(in.Username)) },
+		func() (db.UserRow, error) { return c.Q.GetUserByEmail(c.Ctx, org.Fold(in.Email)) },
+	} {
+		if _, err := taken(); err == nil {
+			return db.UserRow{}, &org.Error{Kind: org.Conflict, Message: "User already exists.", Detail: "The username or the e-mail address is taken."}
+		} else if !db.IsNotFound(err) {
+			return db.UserRow{}, err
+		}
+	}
+	id := unit.NewID()
+	c.Written()
+	c.About("user", id, in.Username, uuid.Nil)
+	c.Field("username", nil, in.Username)
+	c.Field("email", nil, in.Email)
+	c.Field("name", nil, in.Name)
+	c.Field("status", nil, in.Status)
+	c.Field("login_type", nil, in.LoginType)
+	var by uuid.NullUUID
+	if hash != "" {
+		c.Secret("hashed_password")
+		by = c.Maker(id)
+	}
+	err := c.Q.InsertUser(c.Ctx, db.InsertUserParams{
+		ID: id, Username: in.Username, UsernameKey: org.Fold(in.Username), Email: in.Email, EmailKey: org.Fold(in.Email),
+		Name: in.Name, NameKey: org.Fold(in.Name), SearchKey: unit.SearchKey(in.Username, in.Name, in.Email),
+		Status: string(in.Status), LoginType: in.LoginType, PasswordHash: hash, PasswordBy: by, Now: c.Now,
+	})
+	if err != nil {
+		return db.UserRow{}, err
+	}
+	return c.Q.GetUser(c.Ctx, id)
+}
+
+// join makes a new account a member; it stands in the same audit row as the account.
+func join(c *unit.Attempt, o db.Organization, user db.UserRow) error {
+	ids, _ := c.Entry.Fields["organization_ids"].New.([]uuid.UUID)
+	c.Field("organization_ids", nil, append(ids, o.ID))
+	return c.InsertMember(o.ID, user.ID)
+}
+
+func UserByID(c *unit.Attempt, id uuid.UUID) (org.User, error) {
+	row, err := c.Q.GetUser(c.Ctx, id)
+	if err != nil {
+		return org.User{}, err
+	}
+	return c.User(c.Ctx, row)
+}

@@ -1,0 +1,224 @@
+package account
+
+import (
+	"context"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"rolecall.example/db"
+	"rolecall.example/org"
+	"rolecall.example/org/unit"
+	"rolecall.example/rbac"
+)
+
+// membershipLimit is how many memberships the view of an account lists.
+const membershipLimit = 100
+
+// UserView is one account with its memberships, and what the caller may do to it. Invalid: not there, or may not be read.
+func (s *Service) UserView(ctx context.Context, subject *org.Actor, user string) (org.UserView, error) {
+	src := s.units.Snapshot(subject)
+	row, err := src.ReadableUser(ctx, subject, user)
+	if err != nil {
+		return org.UserView{}, err
+	}
+	v := org.UserView{Self: row.ID == subject.ID(), ReadTokens: subject.Can("read", org.KeyObject(row.ID))}
+	if v.User, err = src.User(ctx, row); err != nil {
+		return v, err
+	}
+	if err := memberships(ctx, src, subject, &v); err != nil {
+		return v, err
+	}
+	if err := userRefusals(ctx, src, subject, &v); err != nil {
+		return v, err
+	}
+	if v.ReadTokens {
+		n, err := s.units.DB.CountTokens(ctx, row.ID)
+		if err != nil {
+			return v, err
+		}
+		v.Tokens = int(n)
+	}
+	if v.LinkRefusal != "" {
+		return v, nil
+	}
+	link, ok, err := s.PasswordLinkOf(ctx, subject, row.ID.String())
+	if ok {
+		v.Link = &link
+	}
+	return v, err
+}
+
+func memberships(ctx context.Context, s unit.Reader, by *org.Actor, v *org.UserView) error {
+	homes, err := s.Q.ListMemberships(ctx, v.User.ID)
+	if err != nil {
+		return err
+	}
+	held := map[uuid.UUID]string{}
+	for _, h := range homes {
+		held[h.OrganizationID] = h.Roles
+	}
+	orgs, err := s.Q.ListOrganizationsOfUser(ctx, db.ListOrganizationsOfUserParams{UserID: v.User.ID, MaxRows: membershipLimit + 1})
+	if err != nil {
+		return err
+	}
+	if v.More = len(orgs) > membershipLimit; v.More {
+		orgs = orgs[:membershipLimit]
+	}
+	for _, o := range unit.ReadableOrganizations(by, orgs) {
+		if !by.Can("read", org.MemberObject(o.ID, v.User.ID)) {
+			continue
+		}
+		set, err := s.Roles(ctx, o.ID)
+		if err != nil {
+			return err
+		}
+		v.Memberships = append(v.Memberships, org.Membership{Organization: o, Roles: set.Refs(held[o.ID])})
+	}
+	return nil
+}
+
+// userRefusals says why the caller may not do what can be done to an account.
+func userRefusals(ctx context.Context, s unit.Reader, by *org.Actor, v *org.UserView) error {
+	object := org.UserObject(v.User.ID)
+	needs := func(action string, o rbac.Object) string {
+		if by.Can(action, o) {
+			return ""
+		}
+		return "Needs " + o.Type + ":" + action
+	}
+	personal := needs("update_personal", object)
+	v.ProfileRefusal, v.PasswordRefusal, v.LinkRefusal = personal, personal, personal
+	v.StatusRefusal, v.DeleteRefusal = needs("update", object), needs("delete", object)
+	v.TokensRefusal, v.RevokeRefusal = needs("create", org.KeyObject(v.User.ID)), needs("delete", org.KeyObject(v.User.ID))
+	v.RolesRefusal = needs("assign", org.SiteRolesObject)
+	if by.Can("unassign", org.SiteRolesObject) {
+		v.RolesRefusal = ""
+	}
+	if v.User.LoginType != org.LoginPassword {
+		v.PasswordRefusal = "A service account has no password"
+		v.LinkRefusal = v.PasswordRefusal
+	}
+	if v.Self {
+		v.RolesRefusal, v.StatusRefusal, v.DeleteRefusal = "You can't change your own roles", "You can't suspend yourself", "You can't delete yourself"
+		return nil
+	}
+	if err := reachRefusals(ctx, s, by, v); err != nil {
+		return err
+	}
+	return lastOnes(ctx, s, by, v)
+}
+
+// reachRefusals says of all that is possible otherwise that the account holds more than the caller.
+func reachRefusals(ctx context.Context, s unit.Reader, by *org.Actor, v *org.UserView) error {
+	target, err := s.Subject(ctx, v.User.ID)
+	if err != nil {
+		return err
+	}
+	status := unit.Whole
+	if v.User.Status != org.StatusSuspended {
+		status = unit.SiteOnly
+	}
+	for m, refusals := range map[unit.Measure][]*string{
+		unit.Whole:    {&v.ProfileRefusal, &v.PasswordRefusal, &v.RolesRefusal, &v.DeleteRefusal, &v.TokensRefusal},
+		unit.SiteOnly: {&v.LinkRefusal, &v.RevokeRefusal},
+	} {
+		if m == status {
+			refusals = append(refusals, &v.StatusRefusal)
+		}
+		more, err := s.HoldsMore(ctx, by, target, m)
+		if err != nil {
+			return err
+		}
+		for _, refusal := range refusals {
+			if *refusal == "" && more != "" {
+				*refusal = "Has permissions you don't have, " + more
+			}
+		}
+	}
+	return nil
+}
+
+// lastOnes tells before anybody tries that the last owner and the last admin of an organization must stay. It foresees
+// what the guard rails will say; they have the last word.
+func lastOnes(ctx context.Context, s unit.Reader, by *org.Actor, v *org.UserView) error {
+	why, err := lastOwner(ctx, s, v.User)
+	if err != nil {
+		return err
+	}
+	for _, m := range v.Memberships {
+		if why != "" {
+			break
+		}
+		last, err := s.LastAdmin(ctx, by, m.Organization.ID, v.User.ID, v.User.Status, unit.RoleNames(m.Roles))
+		if err != nil {
+			return err
+		}
+		if last {
+			why = "The last active organization admin of " + m.Organization.DisplayName + "; only a site owner can"
+			break
+		}
+		only, err := s.OnlyManager(ctx, by, m.Organization.ID, &v.User)
+		if err != nil {
+			return err
+		}
+		if only {
+			why = "The only one who can manage " + m.Organization.DisplayName + "; only a site owner can"
+		}
+	}
+	for _, refusal := range []*string{&v.DeleteRefusal, &v.StatusRefusal} {
+		if *refusal == "" && (refusal == &v.DeleteRefusal || v.User.Status != org.StatusSuspended) {
+			*refusal = why
+		}
+	}
+	return nil
+}
+
+// lastOwner says so of an account without which no owner could do its work any more.
+func lastOwner(ctx context.Context, s unit.Reader, u org.User) (string, error) {
+	if !slices.Contains(unit.RoleNames(u.Roles), org.RoleOwner) {
+		return "", nil
+	}
+	if found, err := s.ManagedBeside(ctx, u.ID); err != nil || found {
+		return "", err
+	}
+	return "The last active owner; give another active account the owner role first", nil
+}
+
+// UserAssignment is the form with the site roles of an account: every role of the site, and which the caller may change.
+// Invalid: no such user. Forbidden: the caller may not read the site roles.
+func (s *Service) UserAssignment(ctx context.Context, subject *org.Actor, user string) (org.UserAssignment, error) {
+	v, err := s.UserView(ctx, subject, user)
+	if err != nil {
+		return org.UserAssignment{}, err
+	}
+	if !subject.Can("read", org.SiteRolesObject) {
+		return org.UserAssignment{}, org.ErrForbidden()
+	}
+	set, err := s.units.Snapshot(subject).Roles(ctx, uuid.Nil)
+	if err != nil {
+		return org.UserAssignment{}, err
+	}
+	a := org.UserAssignment{User: v.User, Refusal: v.RolesRefusal}
+	held := unit.RoleNames(v.User.Roles)
+	for i := range set.List {
+		r := &set.List[i]
+		choice := org.RoleChoice{Role: r.Role, Held: slices.Contains(held, r.Name), Refusal: a.Refusal}
+		choice.Role.Refusal = unit.GiveRefusal(subject, "assign", org.SiteRolesObject, r)
+		choice.Role.Assignable = choice.Role.Refusal == ""
+		if choice.Refusal == "" {
+			action := "assign"
+			if choice.Held {
+				action = "unassign"
+			}
+			choice.Refusal = unit.GiveRefusal(subject, action, org.SiteRolesObject, r)
+		}
+		if r.Name == org.RoleOwner && choice.Held && choice.Refusal == "" {
+			if choice.Refusal, err = lastOwner(ctx, s.units.Snapshot(subject), v.User); err != nil {
+				return a, err
+			}
+		}
+		a.Choices = append(a.Choices, choice)
+	}
+	return a, nil
+}

@@ -1,0 +1,69 @@
+package org
+
+import (
+	"sync/atomic"
+
+	"github.com/google/uuid"
+
+	"rolecall.example/db"
+	"rolecall.example/rbac"
+)
+
+// Actor is who asks: a signed-in account and what it may do at one revision of the data.
+type Actor struct {
+	User     User
+	TokenID  string        // the API token that the request came with, "" if it came with none
+	Session  string        // likewise the browser session, as its store knows it
+	MadeBy   uuid.NullUUID // who made that token, if it was not the account itself
+	Grants   *rbac.Subject
+	ReadAt   db.Revision
+	Operator bool
+}
+
+// Revision is the state of the data that the caller's rights were read in. Whatever is computed from the data for this
+// caller holds as long as the revision does.
+func (s *Actor) Revision() int64 { return s.ReadAt.Value }
+
+// ID is the caller's user id.
+func (s *Actor) ID() uuid.UUID { return s.User.ID }
+
+// Can asks the engine. A nil subject may do nothing.
+func (s *Actor) Can(action string, o rbac.Object) bool {
+	allowed := s != nil && s.Grants.Authorize(action, o)
+	if allowed {
+		decisions.allowed.Add(1)
+	} else {
+		decisions.denied.Add(1)
+	}
+	return allowed
+}
+
+// decisions counts what was decided since the process began.
+var decisions struct{ allowed, denied atomic.Int64 }
+
+// Decisions is how many questions were answered with yes and with no since the process began.
+func Decisions() (allowed, denied int64) { return decisions.allowed.Load(), decisions.denied.Load() }
+
+// Owner says whether the caller is a site owner.
+func (s *Actor) Owner() bool { return s.Grants.HasRole(RoleOwner, uuid.Nil) }
+
+// The built-in roles that rules name.
+const (
+	RoleOwner             = "owner"
+	RoleMember            = "member"
+	RoleOrganizationAdmin = "organization-admin"
+	RoleOrganizationUser  = "organization-member"
+)
+
+func ErrSignedOut(detail string) *Error {
+	return &Error{
+		Kind:    Unauthenticated,
+		Message: "You are signed out or your session has expired. Please sign in again to continue.",
+		Detail:  detail,
+	}
+}
+
+// SignedOut is the error of a request that names nobody.
+func SignedOut() *Error {
+	return ErrSignedOut("Sign in, or send a token in the header Coder-Session-Token or Authorization: Bearer.")
+}

@@ -1,0 +1,337 @@
+package insight
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"rolecall.example/db"
+	"rolecall.example/org"
+	"rolecall.example/org/unit"
+	"rolecall.example/rbac"
+)
+
+// auditPageSize is how many entries a page has when none is asked for, and at most.
+const (
+	auditPageSize = 100
+	auditPageMax  = 1000
+)
+
+// Audit is one page of the audit trail, newest first: all of it with site-wide audit_log:read, else the entries of
+// the organizations where the caller has it. Forbidden: nowhere. Invalid: a bad query.
+func (s *Service) Audit(ctx context.Context, subject *org.Actor, f org.AuditFilter) (org.AuditList, error) {
+	if !mayReadAudit(subject) {
+		return org.AuditList{}, org.ErrForbidden("audit_log:read")
+	}
+	src := s.units.Snapshot(subject)
+	var list org.AuditList
+	err := s.units.DB.Read(ctx, func(q *db.Queries) error {
+		src.Q = q
+		p, err := auditSearch(ctx, src, subject, f)
+		if err != nil {
+			return err
+		}
+		if f.Before > 0 || f.After > 0 || f.Uncounted {
+			list, err = auditPage(ctx, src, subject, p, f)
+		} else {
+			list, err = auditEntries(ctx, src, subject, p)
+		}
+		return err
+	})
+	return list, err
+}
+
+// auditPage cuts a page beside a bound: it costs the same however far from the newest entry.
+func auditPage(ctx context.Context, s unit.Reader, by *org.Actor, p db.FindAuditLogsParams, f org.AuditFilter) (list org.AuditList, err error) {
+	page := db.ListAuditBeforeParams{
+		Organizations: p.Organizations, OrganizationID: p.OrganizationID, ActorID: p.ActorID, DateFrom: p.DateFrom, DateTo: p.DateTo,
+		RequestID: p.RequestID, ResourceType: p.ResourceType, ResourceID: p.ResourceID, ResourceTarget: p.ResourceTarget,
+		Action: p.Action, Search: p.Search, Seq: f.Before, MaxRows: p.MaxRows + 1,
+	}
+	if page.Seq == 0 {
+		page.Seq = math.MaxInt64
+	}
+	var seqs []int64
+	if f.After > 0 {
+		page.Seq = f.After
+		seqs, err = s.Q.ListAuditAfter(ctx, db.ListAuditAfterParams(page))
+	} else {
+		seqs, err = s.Q.ListAuditBefore(ctx, page)
+	}
+	if err != nil {
+		return list, err
+	}
+	more := len(seqs) > int(p.MaxRows)
+	list.Older, list.Newer = f.After > 0, f.Before > 0
+	if f.After > 0 {
+		list.Newer = more
+	} else {
+		list.Older = more
+	}
+	if list.Entries, err = auditRows(ctx, s, by, seqs[:min(len(seqs), int(p.MaxRows))]); err != nil || f.Uncounted {
+		return list, err
+	}
+	p.MaxRows, p.Skip = 1, 0
+	found, err := s.Q.FindAuditLogs(ctx, p)
+	if len(found) > 0 {
+		list.Count = int(found[0].Total)
+	}
+	return list, err
+}
+
+// EachAudit gives all entries that match, newest first, from one moment of the trail. Limit, Offset, Before and After do
+// not count. Errors as Audit, before the first entry; an error of fn ends it.
+func (s *Service) EachAudit(ctx context.Context, subject *org.Actor, f org.AuditFilter, fn func(*org.AuditEntry) error) error {
+	if !mayReadAudit(subject) {
+		return org.ErrForbidden("audit_log:read")
+	}
+	const piece = 500
+	f = org.AuditFilter{Query: f.Query, Limit: piece, Uncounted: true}
+	src := s.units.Snapshot(subject)
+	return s.units.DB.Read(ctx, func(q *db.Queries) error {
+		src.Q = q
+		p, err := auditSearch(ctx, src, subject, f)
+		if err != nil {
+			return err
+		}
+		for {
+			list, err := auditPage(ctx, src, subject, p, f)
+			if err != nil {
+				return err
+			}
+			for i := range list.Entries {
+				if err := fn(&list.Entries[i]); err != nil {
+					return err
+				}
+			}
+			if !list.Older {
+				return nil
+			}
+			f.Before = list.Entries[len(list.Entries)-1].Seq
+		}
+	})
+}
+
+// mayReadAudit says whether there is anything in the trail that the caller may read.
+func mayReadAudit(by *org.Actor) bool {
+	return by.Can("read", rbac.Object{Type: "audit_log"}) || by.Can("read", rbac.Object{Type: "audit_log", AnyOrg: true})
+}
+
+func auditSearch(ctx context.Context, s unit.Reader, by *org.Actor, f org.AuditFilter) (db.FindAuditLogsParams, error) {
+	p := db.FindAuditLogsParams{MaxRows: int64(min(f.Limit, auditPageMax)), Skip: int64(f.Offset)}
+	if f.Limit == 0 {
+		p.MaxRows = auditPageSize
+	}
+	if !by.Can("read", rbac.Object{Type: "audit_log"}) {
+		var orgs []string
+		for _, id := range by.User.OrganizationIDs {
+			if by.Can("read", rbac.Object{Type: "audit_log", Org: id}) {
+				orgs = append(orgs, id.String())
+			}
+		}
+		if p.Organizations = unit.SpaceJoined(orgs); p.Organizations == "" {
+			p.Organizations = " " // none: "" would be all of them
+		}
+	}
+	q := unit.ParseSearch(f.Query, "search", "search", "request_id", "resource_id", "resource_target", "username", "email",
+		"date_from", "date_to", "organization", "resource_type", "action", "build_reason")
+	p.Search, p.RequestID, p.ResourceTarget = q.One("search"), q.One("request_id"), q.One("resource_target")
+	p.ResourceType, p.Action = q.One("resource_type"), q.One("action")
+	if id := q.ID("resource_id"); id != uuid.Nil {
+		p.ResourceID = id.String()
+	}
+	p.DateFrom, p.DateTo = q.Date("date_from"), q.Date("date_to")
+	if p.DateTo.Valid {
+		p.DateTo.Time = p.DateTo.Time.Add(org.Day) // the day is part of the range
+	}
+	if err := auditNames(ctx, s, by, q, &p); err != nil {
+		return p, err
+	}
+	return p, q.Bad.Err("Invalid audit search query.")
+}
+
+// auditNames looks up the people and the organization that a query names.
+func auditNames(ctx context.Context, s unit.Reader, by *org.Actor, q *unit.Search, p *db.FindAuditLogsParams) error {
+	if name := q.One("username"); name != "" {
+		user, ok, err := s.FindUser(ctx, by, name)
+		if err != nil {
+			return err
+		}
+		p.ActorID = actor(q, by, "username", user.ID, ok)
+	}
+	if email := q.One("email"); email != "" {
+		user, err := s.Q.GetUserByEmail(ctx, email)
+		if err != nil && !db.IsNotFound(err) {
+			return err
+		}
+		p.ActorID = actor(q, by, "email", user.ID, err == nil && by.Can("read", org.UserObject(user.ID)))
+	}
+	if name := q.One("organization"); name != "" {
+		o, err := s.Organization(ctx, by, name)
+		if org.KindOf(err) == org.NotFound {
+			q.Bad.Add("organization", fmt.Sprintf("there is no organization %q", name))
+		} else if err != nil {
+			return err
+		}
+		p.OrganizationID = unit.NullID(o.ID)
+	}
+	return nil
+}
+
+// actor is whose entries are asked for. Only who may read every user learns that there is none of that name; others
+// find no entries, as they would of somebody who did nothing here.
+func actor(q *unit.Search, by *org.Actor, key string, id uuid.UUID, found bool) uuid.NullUUID {
+	if !found {
+		id = unit.NewID()
+		if by.Can("read", org.UsersObject) {
+			q.Bad.Add(key, fmt.Sprintf("there is no user %q", q.One(key)))
+		}
+	}
+	return unit.NullID(id)
+}
+
+func auditEntries(ctx context.Context, s unit.Reader, by *org.Actor, p db.FindAuditLogsParams) (org.AuditList, error) {
+	list := org.AuditList{Entries: []org.AuditEntry{}}
+	found, err := s.Q.FindAuditLogs(ctx, p)
+	if err == nil && len(found) == 0 && p.Skip > 0 {
+		p.Skip, p.MaxRows = 0, 1
+		if found, err = s.Q.FindAuditLogs(ctx, p); len(found) > 0 {
+			list.Count = int(found[0].Total)
+		}
+		return list, err
+	}
+	if err != nil || len(found) == 0 {
+		return list, err
+	}
+	list.Count = int(found[0].Total)
+	seqs := make([]int64, len(found))
+	for i, f := range found {
+		seqs[i] = f.Seq
+	}
+	list.Entries, err = auditRows(ctx, s, by, seqs)
+	return list, err
+}
+
+// auditRows is the entries with these numbers, newest first.
+func auditRows(ctx context.Context, s unit.Reader, by *org.Actor, seqs []int64) ([]org.AuditEntry, error) {
+	entries := []org.AuditEntry{}
+	rows, err := s.Q.ListAuditLogs(ctx, seqs)
+	if err != nil {
+		return nil, err
+	}
+	names, err := auditRefs(ctx, s, by, rows)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range rows {
+		e, err := names.entry(r)
+		if err != nil {
+			return nil, err
+		}
+		entries = append(entries, e)
+	}
+	return entries, nil
+}
+
+// auditReferences is what the entries of a page refer to and is still there.
+type auditReferences struct {
+	users map[uuid.UUID]*org.User
+	orgs  map[uuid.UUID]*org.Organization
+}
+
+func auditRefs(ctx context.Context, s unit.Reader, by *org.Actor, rows []db.AuditLog) (auditReferences, error) {
+	refs := auditReferences{users: map[uuid.UUID]*org.User{}, orgs: map[uuid.UUID]*org.Organization{}}
+	var ids []uuid.UUID
+	for _, r := range rows {
+		for _, id := range []uuid.UUID{r.ActorID.UUID, unit.ParseID(r.ResourceID)} {
+			if _, ok := refs.users[id]; !ok && id != uuid.Nil {
+				refs.users[id] = nil
+				ids = append(ids, id)
+			}
+		}
+		if _, ok := refs.orgs[r.OrganizationID.UUID]; !ok && r.OrganizationID.Valid {
+			orgRow, err := s.Q.GetOrganization(ctx, r.OrganizationID.UUID)
+			if err != nil && !db.IsNotFound(err) {
+				return refs, err
+			}
+			refs.orgs[r.OrganizationID.UUID] = nil
+			if err == nil {
+				o := unit.OrganizationOf(orgRow)
+				refs.orgs[o.ID] = &o
+			}
+		}
+	}
+	users, err := s.Q.ListUsersByID(ctx, ids)
+	if err != nil {
+		return refs, err
+	}
+	for _, row := range users {
+		u, err := s.User(ctx, row)
+		if err != nil {
+			return refs, err
+		}
+		if !by.Can("read", org.UserObject(u.ID)) {
+			u = glimpse(by, &u)
+		}
+		refs.users[u.ID] = &u
+	}
+	return refs, nil
+}
+
+// glimpse is what the trail shows of an account to a caller who may not read it: who did something, and where the caller
+// is at home itself. Everything else is empty.
+func glimpse(s *org.Actor, u *org.User) org.User {
+	seen := org.User{ID: u.ID, Username: u.Username, Name: u.Name, AvatarURL: u.AvatarURL}
+	for _, id := range u.OrganizationIDs {
+		if s.Can("read", org.OrgObject(id)) {
+			seen.OrganizationIDs = append(seen.OrganizationIDs, id)
+		}
+	}
+	return seen
+}
+
+func (refs auditReferences) entry(r db.AuditLog) (org.AuditEntry, error) {
+	e := org.AuditEntry{
+		Seq: r.Seq, ID: r.ID, RequestID: r.RequestID, Time: r.Time, IP: r.IP, UserAgent: r.UserAgent,
+		ResourceType: r.ResourceType, ResourceID: r.ResourceID, ResourceTarget: r.ResourceTarget, Action: r.Action,
+		StatusCode: int(r.StatusCode), OrganizationID: r.OrganizationID.UUID, Organization: refs.orgs[r.OrganizationID.UUID],
+		ActorID: r.ActorID.UUID, Actor: r.Actor, User: refs.users[r.ActorID.UUID],
+	}
+	if err := json.Unmarshal([]byte(r.Changes), &e.Diff); err != nil {
+		return e, errors.Join(fmt.Errorf("audit entry %s", r.ID), err)
+	}
+	switch r.ResourceType {
+	case "user", "organization_member", "api_key":
+		e.Deleted = refs.users[unit.ParseID(r.ResourceID)] == nil
+	case "organization":
+		e.Deleted = e.Organization == nil
+	}
+	e.Description = describe(e)
+	return e, nil
+}
+
+// The words of an entry's description.
+var (
+	verbs = map[string]string{"create": "created", "write": "updated", "delete": "deleted", "login": "logged in", "logout": "logged out"}
+	kinds = map[string]string{
+		"organization_member": "organization member", "custom_role": "custom role", "api_key": "API key",
+		"user": "user", "organization": "organization",
+	}
+)
+
+// describe says an entry as a template that clients fill in: {user} did something to {target}.
+func describe(e org.AuditEntry) string {
+	verb := verbs[e.Action]
+	if e.StatusCode >= 400 {
+		verb = "unsuccessfully attempted to " + e.Action
+	}
+	if e.Action == "login" || e.Action == "logout" {
+		return "{user} " + verb
+	}
+	return strings.Join([]string{"{user}", verb, kinds[e.ResourceType], "{target}"}, " ")
+}

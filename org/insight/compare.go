@@ -1,0 +1,61 @@
+package insight
+
+import (
+	"context"
+
+	"rolecall.example/db"
+	"rolecall.example/org"
+	"rolecall.example/org/unit"
+	"rolecall.example/rbac"
+)
+
+// CompareRoles compares roles of an organization, or of the site for "", or versions of them.
+// NotFound: no such role or version, or it may not be read. Forbidden: site roles may not be read.
+func (s *Service) CompareRoles(ctx context.Context, subject *org.Actor, organization string, from, to org.RoleAt) (c org.Comparison, err error) {
+	src, h := s.units.Snapshot(subject), unit.SiteScope
+	if organization != "" {
+		if h, err = src.RoleScope(ctx, subject, organization); err != nil {
+			return c, err
+		}
+		c.Organization = unit.OrganizationOf(h.Org)
+	} else if !subject.Can("read", org.SiteRolesObject) {
+		return c, org.ErrForbidden("assign_role:read")
+	}
+	if c.From, err = roleAt(ctx, src, h, from); err != nil {
+		return c, err
+	}
+	if c.To, err = roleAt(ctx, src, h, to); err != nil {
+		return c, err
+	}
+	c.Lines = rbac.Diff(c.From.Rules(), c.To.Rules())
+	c.Same = len(rbac.Diff(c.From.Rules(), &rbac.Role{})) // all that it says
+	for _, d := range c.Lines {
+		if d.From != rbac.Unset {
+			c.Same--
+		}
+	}
+	return c, nil
+}
+
+func roleAt(ctx context.Context, s unit.Reader, h unit.RoleScope, at org.RoleAt) (org.Role, error) {
+	set, err := s.Roles(ctx, h.Org.ID)
+	if err != nil {
+		return org.Role{}, err
+	}
+	r, ok := set.ByName[at.Name]
+	if !ok || at.Version != 0 && r.BuiltIn {
+		return org.Role{}, org.ErrNotFound()
+	}
+	if at.Version == 0 || at.Version == r.Version {
+		return r.Role, nil
+	}
+	row, err := s.Q.GetRoleVersion(ctx, db.GetRoleVersionParams{RoleID: r.ID, Version: at.Version})
+	if db.IsNotFound(err) {
+		return org.Role{}, org.ErrNotFound()
+	}
+	if err != nil {
+		return org.Role{}, err
+	}
+	was, err := unit.VersionOf(&r.Role, row)
+	return was.Role, err
+}

@@ -1,0 +1,275 @@
+package insight
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"rolecall.example/db"
+	"rolecall.example/org"
+	"rolecall.example/org/unit"
+	"rolecall.example/rbac"
+)
+
+// bySize puts the smallest change first, those of the organization before those of the site, and the owner last.
+func bySize(a, b org.Suggestion) int {
+	return cmp.Or(
+		compareBools(a.FullControl(), b.FullControl()), compareBools(a.OfSite(), b.OfSite()),
+		cmp.Compare(a.Gained, b.Gained), cmp.Compare(a.Lost, b.Lost), cmp.Compare(a.Members, b.Members),
+	)
+}
+
+// compareBools puts false before true.
+func compareBools(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case b:
+		return -1
+	}
+	return 1
+}
+
+// grantList is an account's grants as the engine takes them.
+func grantList(s *org.Actor) ([]rbac.ID, []rbac.Grant) {
+	var orgs []rbac.ID
+	for _, g := range s.Grants.Grants() {
+		if g.Org != (rbac.ID{}) {
+			orgs = append(orgs, g.Org)
+		}
+	}
+	return orgs, s.Grants.Grants()
+}
+
+// asked is the thing that a question is about. One of a type that never belongs to an organization does not belong to
+// this one either, whatever a role of the organization says about such things: the places that enforce ask like this.
+func (s *Service) asked(q org.Question, orgID, member uuid.UUID) rbac.Object {
+	o := rbac.Object{Type: q.ResourceType, Org: orgID}
+	if s.units.Catalog.SiteOnly(q.ResourceType) {
+		o.Org = rbac.ID{}
+	}
+	if q.Own {
+		o.Owner = member
+	}
+	return o
+}
+
+// Explain answers why a member may or may not do something. NotFound and Invalid as Member; Invalid: no such pair of
+// resource type and action.
+func (s *Service) Explain(ctx context.Context, subject *org.Actor, organization, user string, q org.Question) (org.Explanation, error) {
+	if q.ResourceType == rbac.Wildcard || !s.units.Catalog.Valid(q.ResourceType, q.Action) {
+		return org.Explanation{}, org.FieldErrors{{Field: "action", Detail: fmt.Sprintf("there is no action %q on %q", q.Action, q.ResourceType)}}.Err("Unknown permission.")
+	}
+	e := org.Explanation{Question: q}
+	err := s.units.DB.Read(ctx, func(queries *db.Queries) error {
+		src := unit.Reader{Units: s.units, Q: queries, Revision: subject.ReadAt}
+		o, err := src.Organization(ctx, subject, organization)
+		if err != nil {
+			return err
+		}
+		e.Organization = unit.OrganizationOf(o)
+		if e.Member, err = src.MemberView(ctx, subject, o, user); err != nil {
+			return err
+		}
+		target, err := src.Subject(ctx, e.Member.UserID)
+		if err != nil {
+			return err
+		}
+		homes := []unit.RoleScope{{Org: o, Object: org.OrgRolesObject(o.ID)}, unit.SiteScope}
+		return explain(ctx, src, subject, homes, s.asked(q, o.ID, e.Member.UserID), target, &e)
+	})
+	if err != nil {
+		return org.Explanation{}, err
+	}
+	return e, nil
+}
+
+// explain asks the engine about the account of e.Member, and what would turn the verdict among the roles of these homes.
+// No role turns that of a suspended account.
+func explain(ctx context.Context, s unit.Reader, by *org.Actor, homes []unit.RoleScope, o rbac.Object, target *org.Actor, e *org.Explanation) (err error) {
+	e.Trace = unit.Veiled(target.Grants.Explain(e.Question.Action, o), by)
+	e.Words = tell(s.Units, e.Trace, e.Question, e.Member)
+	if e.Member.Status == org.StatusSuspended {
+		return nil
+	}
+	w := whatIf{Reader: s, by: by, target: target, member: e.Member, homes: homes, action: e.Question.Action, object: o}
+	e.Changes, err = w.suggestions(ctx)
+	return err
+}
+
+// whatIf tries single changes on an account and keeps those that turn the verdict.
+type whatIf struct {
+	unit.Reader
+	by     *org.Actor
+	target *org.Actor
+	member org.Member
+	homes  []unit.RoleScope // whose roles are tried
+	action string
+	object rbac.Object
+	found  []org.Suggestion
+}
+
+// suggestions tries the roles of the homes whose roles the caller may read.
+func (w *whatIf) suggestions(ctx context.Context) ([]org.Suggestion, error) {
+	for _, h := range w.homes {
+		if !w.by.Can("read", h.Object) {
+			continue
+		}
+		set, err := w.Roles(ctx, h.Org.ID)
+		if err != nil {
+			return nil, err
+		}
+		counts, err := w.HoldersFor(ctx, w.by, h)
+		if err != nil {
+			return nil, err
+		}
+		for i := range set.List {
+			r := &set.List[i]
+			if !w.target.Grants.HasRole(r.Name, h.Org.ID) {
+				w.try(org.Suggestion{Kind: org.GiveRole, Members: 1, Refusal: w.mayHand(h, r, "assign")}, h, r, r.Compiled)
+				continue
+			}
+			w.try(org.Suggestion{Kind: org.TakeRole, Members: 1, Refusal: w.mayHand(h, r, "unassign")}, h, r, nil)
+			if !r.BuiltIn {
+				w.tryEdits(h, r, counts[r.Name])
+			}
+		}
+	}
+	slices.SortStableFunc(w.found, bySize)
+	return w.found, nil
+}
+
+// tryEdits tries the asked permission in a role that the member holds, and its action on all types.
+func (w *whatIf) tryEdits(h unit.RoleScope, r *unit.SetRole, members int) {
+	levels := []rbac.Level{rbac.LevelOrganization}
+	if h.Site() {
+		levels = []rbac.Level{rbac.LevelSite, rbac.LevelUser}
+	}
+	for _, level := range levels {
+		for _, resourceType := range []string{w.object.Type, rbac.Wildcard} {
+			w.tryStates(h, r, level, rbac.Permission{ResourceType: resourceType, Action: w.action}, members)
+		}
+	}
+}
+
+// tryStates tries the three states of a permission in a role. A new rule for all types is not tried: it would do what one
+// for the asked type does, and more.
+func (w *whatIf) tryStates(h unit.RoleScope, r *unit.SetRole, level rbac.Level, allow rbac.Permission, members int) {
+	deny := allow
+	deny.Negate = true
+	list := *r.At(level.String())
+	rest := slices.DeleteFunc(slices.Clone(list), func(p rbac.Permission) bool { return p == allow || p == deny })
+	stored := len(rest) < len(list)
+	if allow.ResourceType == rbac.Wildcard && !stored {
+		return
+	}
+	for _, edit := range []struct {
+		kind org.SuggestionKind
+		list []rbac.Permission
+	}{
+		{org.ClearPermission, rest},
+		{org.AllowPermission, append(slices.Clone(rest), allow)},
+		{org.DenyPermission, append(slices.Clone(rest), deny)},
+	} {
+		if edit.kind == org.ClearPermission && !stored {
+			continue
+		}
+		role := r.Role
+		*role.At(level.String()) = edit.list
+		w.try(org.Suggestion{Kind: edit.kind, Level: level, Permission: allow, Members: members, Refusal: w.mayEdit(h, level, allow)},
+			h, r, w.Catalog.Compile(rbac.Role{Name: r.Name, Site: role.Site, Organization: role.Organization, User: role.User}))
+	}
+}
+
+// try keeps a suggestion if the verdict turns when role r becomes the one given: nil takes it away.
+func (w *whatIf) try(s org.Suggestion, h unit.RoleScope, r *unit.SetRole, becomes *rbac.Role) {
+	orgs, old := grantList(w.target)
+	var grants []rbac.Grant
+	for _, g := range old {
+		if g.Role.Name != r.Name || g.Org != h.Org.ID { // by name: they may have been read at different times
+			grants = append(grants, g)
+		}
+	}
+	if becomes != nil {
+		grants = append(grants, rbac.Grant{Role: becomes, Org: h.Org.ID})
+	}
+	after := w.Catalog.NewSubject(w.member.UserID, orgs, grants)
+	verdict := after.Authorize(w.action, w.object)
+	if verdict == w.target.Grants.Authorize(w.action, w.object) {
+		return
+	}
+	for _, t := range w.Turns(w.target.Grants, after, h.Org.ID, w.member.UserID) {
+		switch {
+		case t.Permission.ResourceType == w.object.Type && t.Permission.Action == w.action:
+		case t.Gained:
+			s.Gained++
+		default:
+			s.Lost++
+		}
+	}
+	s.Role = org.RoleRef{Name: r.Name, DisplayName: r.DisplayName, OrganizationID: h.Org.ID, BuiltIn: r.BuiltIn}
+	w.found = append(w.found, s)
+}
+
+// mayHand says why the caller may not give the role to the member, or take it.
+func (w *whatIf) mayHand(h unit.RoleScope, r *unit.SetRole, action string) string {
+	if w.member.Self {
+		return "You can't change your own roles"
+	}
+	if !h.Site() && w.member.RolesRefusal != "" {
+		return w.member.RolesRefusal
+	}
+	return unit.GiveRefusal(w.by, action, h.Object, r)
+}
+
+// mayEdit says why the caller may not change a permission in a role.
+func (w *whatIf) mayEdit(h unit.RoleScope, level rbac.Level, p rbac.Permission) string {
+	return w.Locks(w.by, h, h.May(w.by, "update"))(level, p)
+}
+
+// Effective lists every pair of the catalog with its decision and where that comes from. Errors as Member.
+func (s *Service) Effective(ctx context.Context, subject *org.Actor, organization, user string) (org.Effective, error) {
+	m, err := s.units.Member(ctx, subject, organization, user)
+	if err != nil {
+		return org.Effective{}, err
+	}
+	src := s.units.Snapshot(subject)
+	o, err := src.Organization(ctx, subject, organization)
+	if err != nil {
+		return org.Effective{}, err
+	}
+	target, err := src.Subject(ctx, m.UserID)
+	if err != nil {
+		return org.Effective{}, err
+	}
+	e := org.Effective{Organization: unit.OrganizationOf(o), Member: m}
+	for _, area := range s.units.Catalog.Areas() {
+		for _, t := range area.Types {
+			for _, a := range t.Actions {
+				q := org.Question{Action: a.Name, ResourceType: t.Name}
+				line := org.EffectiveLine{Type: t, Action: a, Anyone: unit.Veiled(target.Grants.Explain(a.Name, s.asked(q, o.ID, m.UserID)), subject)}
+				q.Own = true
+				line.Own = unit.Veiled(target.Grants.Explain(a.Name, s.asked(q, o.ID, m.UserID)), subject)
+				line.Implied = s.impliedOnly(line.Anyone) && s.impliedOnly(line.Own) && line.Own.Allowed
+				e.Lines = append(e.Lines, line)
+			}
+		}
+	}
+	return e, nil
+}
+
+// impliedOnly says whether nothing but the roles that everybody holds allows it.
+func (s *Service) impliedOnly(t rbac.Trace) bool {
+	if !t.Allowed {
+		return true
+	}
+	return !slices.ContainsFunc(t.Deciding(), func(m rbac.Match) bool { return !implied(s.units, m.Role) })
+}
+
+// implied says whether everybody, or every member, holds the role.
+func implied(s *unit.Units, r *rbac.Role) bool {
+	return r == s.Catalog.ImpliedSite() || r == s.Catalog.ImpliedOrganization()
+}

@@ -1,0 +1,39 @@
+package insight
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"rolecall.example/org"
+	"rolecall.example/rbac"
+)
+
+// Grantors are the display names of roles that give all of these permissions, as type:action, in an organization, at
+// most a few: whoever was refused for want of them can ask for one. It tells nothing to who may not read the roles.
+func (s *Service) Grantors(ctx context.Context, subject *org.Actor, organization string, permissions []string) ([]string, error) {
+	const few = 4
+	src := s.units.Snapshot(subject)
+	h, err := src.RoleScope(ctx, subject, organization)
+	if err != nil {
+		return nil, err
+	}
+	set, err := src.Roles(ctx, h.Org.ID)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	// Built-in roles come last in the list, and are what an administrator would think of first.
+	for i := range set.List {
+		r := &set.List[len(set.List)-1-i]
+		rights := s.units.Catalog.OrganizationRights(h.Org.ID, []*rbac.Role{r.Compiled})
+		missing := slices.ContainsFunc(permissions, func(p string) bool {
+			resourceType, action, _ := strings.Cut(p, ":")
+			return !rights.Contains(resourceType, action)
+		})
+		if !missing && len(names) < few {
+			names = append(names, r.DisplayName)
+		}
+	}
+	return names, nil
+}

@@ -1,0 +1,270 @@
+package insight
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"rolecall.example/db"
+	"rolecall.example/org"
+	"rolecall.example/org/unit"
+	"rolecall.example/rbac"
+)
+
+// Lint looks through the roles of an organization and who holds them. NotFound: no such organization, or its roles or
+// memberships may not be read.
+func (s *Service) Lint(ctx context.Context, subject *org.Actor, organization string) (o org.Organization, found []org.Finding, err error) {
+	h, err := s.units.Snapshot(subject).RoleScope(ctx, subject, organization)
+	if err != nil {
+		return o, nil, err
+	}
+	if !subject.Can("read", org.MembersObject(h.Org.ID)) {
+		return o, nil, org.ErrNotFound()
+	}
+	err = s.units.DB.Read(ctx, func(q *db.Queries) error {
+		src := unit.Reader{Units: s.units, Q: q, Revision: subject.ReadAt}
+		l := linter{Reader: src, home: h}
+		if l.set, err = src.Roles(ctx, h.Org.ID); err != nil {
+			return err
+		}
+		if l.holders, err = src.Holders(ctx, h); err != nil {
+			return err
+		}
+		l.roles()
+		err := l.people(ctx, subject)
+		found = l.found
+		return err
+	})
+	return unit.OrganizationOf(h.Org), found, err
+}
+
+type linter struct {
+	unit.Reader
+	home    unit.RoleScope
+	set     *unit.RoleSet
+	holders map[string]int
+	found   []org.Finding
+}
+
+func (l *linter) add(f org.Finding) { l.found = append(l.found, f) }
+
+func (l *linter) roles() {
+	for i := range l.set.List {
+		r := &l.set.List[i]
+		if r.BuiltIn {
+			continue
+		}
+		ref := org.RoleRef{Name: r.Name, DisplayName: r.DisplayName, OrganizationID: l.home.Org.ID}
+		for _, p := range r.Organization {
+			l.permission(ref, r, p)
+		}
+		if l.holders[r.Name] == 0 {
+			l.add(org.Finding{Rule: org.LintUnused, Role: ref, Message: "Nobody holds this role.", Fix: "Assign it, or delete it."})
+		}
+		for j := range i {
+			other := &l.set.List[j]
+			if !other.BuiltIn && len(r.Organization) > 0 && slices.Equal(r.Organization, other.Organization) {
+				l.add(org.Finding{Rule: org.LintDuplicate, Role: ref, Other: other.Name, Message: fmt.Sprintf("%s has exactly the same permissions.", other.DisplayName),
+					Fix: "Keep one of the two and move the members of the other."})
+			}
+		}
+	}
+}
+
+// permission finds what is wrong with one permission of a role: at most one thing, the strongest.
+func (l *linter) permission(ref org.RoleRef, r *unit.SetRole, p rbac.Permission) {
+	f := org.Finding{Role: ref, Permission: p}
+	switch l.Catalog.Effect(r.Compiled, rbac.LevelOrganization, p) {
+	case rbac.NotInCatalog:
+		f.Rule, f.Message, f.Fix = org.LintUnknown, "There is no such permission any more; it does nothing.", "Remove it."
+	case rbac.SiteOnlyType:
+		f.Rule, f.Message, f.Fix = org.LintNoEffect, "Nothing of this type belongs to an organization, so an organization role can't reach it.", "Remove it, or put it into a site role."
+	case rbac.DeniedForAll:
+		if p.Negate {
+			f.Rule, f.Message, f.Fix = coveredByAll()
+			break
+		}
+		fallthrough
+	case rbac.DeniedBeside:
+		f.Rule, f.Message, f.Fix = org.LintNoEffect, "The same role denies it, and a deny beats an allow.", "Remove one of the two."
+	case rbac.AllowedForAll:
+		f.Rule, f.Message, f.Fix = coveredByAll()
+	case rbac.EveryoneHas:
+		f.Rule, f.Message, f.Fix = org.LintImplied, "Every member may do this anyway.", "Remove it, unless you want it to stay when that changes."
+	default:
+		return
+	}
+	l.add(f)
+}
+
+func coveredByAll() (rule, message, fix string) {
+	return org.LintCovered, "The role's rule for every resource type says the same.", "Remove this one, or the rule for every type."
+}
+
+// people looks at every member once; equal holdings are judged once.
+func (l *linter) people(ctx context.Context, by *org.Actor) error {
+	c, err := l.Crowd(ctx, l.home.Org.ID)
+	if err != nil {
+		return err
+	}
+	idle := map[unit.Holding][]idleRole{}
+	who := map[uuid.UUID][]idleRole{}
+	var ids []uuid.UUID
+	err = c.Each(ctx, func(r *db.ListHoldingsRow, h unit.Holding) error {
+		id := r.UserID
+		if h.Roles == "" || len(ids) >= org.LintPeople {
+			return nil
+		}
+		roles, ok := idle[h]
+		if !ok {
+			if roles, err = idleRoles(ctx, c, h); err != nil {
+				return err
+			}
+			idle[h] = roles
+		}
+		if len(roles) > 0 {
+			ids, who[id] = append(ids, id), roles
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if err := c.EachByID(ctx, by, l.home.Org.ID, ids, func(m *org.Member) error {
+		one := *m
+		for _, idle := range who[m.UserID] {
+			r := idle.role
+			l.add(org.Finding{Rule: org.LintRedundant, Member: &one, Role: org.RoleRef{Name: r.Name, DisplayName: r.DisplayName, OrganizationID: l.home.Org.ID, BuiltIn: r.BuiltIn},
+				Message: idle.of(one.Label()+"'s", one.Label()),
+				Cause:   idle.of("Their", "them"),
+				Fix:     "Take the role away."})
+		}
+		return nil
+	}); err != nil {
+		return err
+	}
+	return l.suspended(ctx, by)
+}
+
+// idleRole is a role that could be taken from somebody without changing anything, and why it does nothing.
+type idleRole struct {
+	role       *unit.SetRole
+	included   bool          // other roles allow all that it allows
+	overridden *unit.SetRole // else the site role that stands above what it denies, nil if there is none
+}
+
+// of says why the role does nothing, of somebody by name.
+func (r idleRole) of(whose, whom string) string {
+	role := org.RoleLabel(r.role.Compiled)
+	switch {
+	case r.included:
+		return fmt.Sprintf("%s other roles already include everything in %s.", whose, role)
+	case r.overridden != nil:
+		return fmt.Sprintf("%s site role %s overrides the denies of %s.", whose, org.RoleLabel(r.overridden.Compiled), role)
+	}
+	return fmt.Sprintf("%s has no effect for %s.", role, whom)
+}
+
+// idleRoles is the roles of a holding that could be taken away without changing anything.
+func idleRoles(ctx context.Context, c *unit.Crowd, h unit.Holding) ([]idleRole, error) {
+	whole, err := c.Subject(ctx, h)
+	if err != nil {
+		return nil, err
+	}
+	set, err := c.Roles(ctx, c.Org)
+	if err != nil {
+		return nil, err
+	}
+	var idle []idleRole
+	roles := strings.Fields(h.Roles)
+	for i, name := range roles {
+		rest := h
+		rest.Roles = strings.Join(slices.Delete(slices.Clone(roles), i, i+1), " ")
+		without, err := c.Subject(ctx, rest)
+		if err != nil {
+			return nil, err
+		}
+		if r := set.ByName[name]; r != nil && sameRights(whole, without, c.Org) {
+			why, err := whyIdle(ctx, c, r, without, h)
+			if err != nil {
+				return nil, err
+			}
+			idle = append(idle, why)
+		}
+	}
+	return idle, nil
+}
+
+// whyIdle tells why a role does nothing for people who may do the same without it.
+func whyIdle(ctx context.Context, c *unit.Crowd, r *unit.SetRole, without *rbac.Subject, h unit.Holding) (idleRole, error) {
+	why := idleRole{role: r}
+	plain := c.Catalog.NewSubject(unit.Anyone, []rbac.ID{c.Org}, nil)
+	alone := c.Catalog.NewSubject(unit.Anyone, []rbac.ID{c.Org}, []rbac.Grant{{Role: r.Compiled, Org: c.Org}})
+	here := rbac.Object{Org: c.Org}
+	why.included = len(c.Surplus(alone, plain, here)) > 0 && len(c.Surplus(alone, without, here)) == 0
+	if why.included {
+		return why, nil
+	}
+	site, err := c.Roles(ctx, uuid.Nil)
+	if err != nil {
+		return why, err
+	}
+	for name := range strings.FieldsSeq(h.SiteRoles) {
+		above := site.ByName[name]
+		if above != nil && allowsDenied(c, above.Compiled, r.Compiled) {
+			why.overridden = above
+			break
+		}
+	}
+	return why, nil
+}
+
+// allowsDenied reports whether a role of the site allows, on the whole site, something that a role of an organization
+// denies there.
+func allowsDenied(c *unit.Crowd, site, organization *rbac.Role) bool {
+	holder := c.Catalog.NewSubject(unit.Anyone, nil, []rbac.Grant{{Role: site}})
+	for _, t := range c.Catalog.Types() {
+		for _, a := range t.Actions {
+			denied := organization.State(rbac.LevelOrganization, t.Name, a.Name) == rbac.Denied ||
+				organization.State(rbac.LevelOrganization, rbac.Wildcard, a.Name) == rbac.Denied
+			if denied && holder.Authorize(a.Name, rbac.Object{Type: t.Name, Org: c.Org}) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func sameRights(a, b *rbac.Subject, orgID uuid.UUID) bool {
+	for _, o := range []rbac.Object{{Org: orgID}, {Org: orgID, Owner: unit.Anyone}, {}} {
+		x, y := a.Allowed(o), b.Allowed(o)
+		if len(x.Minus(y))+len(y.Minus(x)) > 0 {
+			return false
+		}
+	}
+	return true
+}
+
+func (l *linter) suspended(ctx context.Context, by *org.Actor) error {
+	search, err := unit.NewMemberSearch(l.home.Org, unit.Everywhere, &org.MemberFilter{Statuses: []org.Status{org.StatusSuspended}, Limit: org.LintPeople})
+	if err != nil {
+		return err
+	}
+	ids, err := l.MemberIDs(ctx, search)
+	if err != nil {
+		return err
+	}
+	return l.EachByID(ctx, by, l.home.Org.ID, ids, func(m *org.Member) error {
+		if len(m.Roles) == 0 {
+			return nil
+		}
+		one := *m
+		l.add(org.Finding{Rule: org.LintSuspended, Member: &one, Message: fmt.Sprintf("%s is suspended and holds %s.", m.Username, org.Plural(int64(len(m.Roles)), "role")),
+			Cause: "They are suspended and hold roles.",
+			Fix:   "Take the roles away, or remove the member, so that activating the account gives nothing back unseen."})
+		return nil
+	})
+}

@@ -1,0 +1,25 @@
+// Package insight answers questions about rights and about the past: what someone may do and why, who can, what in the
+// roles makes no difference, and what the audit trail says. It changes nothing. Its API may change without notice.
+package insight
+
+import (
+	"context"
+
+	"rolecall.example/org/unit"
+)
+
+// Service answers the questions. It is safe for concurrent use.
+type Service struct{ units *unit.Units }
+
+// New makes the answers.
+func New(u *unit.Units) *Service { return &Service{units: u} }
+
+// Ready reports whether the data can be read and written. Unavailable: it can be read alone, and what ends that.
+func (s *Service) Ready(ctx context.Context) error { return s.units.Ready(ctx) }
+
+// SuppressedRefusals is how many refused attempts were counted and not recorded since the process began.
+func (s *Service) SuppressedRefusals() int64 { return s.units.SuppressedRefusals() }
+
+// IsUnavailable reports whether a use case failed because the data cannot be written now: the disk is full or has failed,
+// or another program holds the file.
+func IsUnavailable(err error) bool { return unit.IsUnavailable(err) }

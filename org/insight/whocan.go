@@ -1,0 +1,241 @@
+package insight
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"rolecall.example/db"
+	"rolecall.example/org"
+	"rolecall.example/org/unit"
+	"rolecall.example/rbac"
+)
+
+// outsideSize is how many accounts outside the organization come with the members.
+const outsideSize = 100
+
+// WhoCan finds everybody who may do something in an organization, in one pass over its members and one over the accounts
+// outside it that hold anything beyond what everybody holds; equal holdings are decided once.
+// NotFound: no such organization, or its memberships may not all be read. Invalid: no such pair of type and action.
+func (s *Service) WhoCan(ctx context.Context, subject *org.Actor, organization string, q org.Question, p org.WhoCanPage) (org.WhoCan, error) {
+	if q.ResourceType == rbac.Wildcard || !s.units.Catalog.Valid(q.ResourceType, q.Action) {
+		return org.WhoCan{}, org.FieldErrors{{Field: "action", Detail: fmt.Sprintf("there is no action %q on %q", q.Action, q.ResourceType)}}.Err("Unknown permission.")
+	}
+	w := org.WhoCan{Question: q, Members: []org.Able{}}
+	err := s.units.DB.Read(ctx, func(queries *db.Queries) error {
+		src := unit.Reader{Units: s.units, Q: queries, Revision: subject.ReadAt}
+		o, err := src.Organization(ctx, subject, organization)
+		if err != nil {
+			return err
+		}
+		if !subject.Can("read", org.MembersObject(o.ID)) {
+			return org.ErrNotFound()
+		}
+		w.Organization = unit.OrganizationOf(o)
+		c, err := src.Crowd(ctx, o.ID)
+		if err != nil {
+			return err
+		}
+		f := finder{Crowd: c, question: q, object: s.asked(q, o.ID, unit.Anyone), known: map[unit.Holding]*ruling{}}
+		if err := f.members(ctx, subject, &w, p); err != nil || !subject.Can("read", org.UsersObject) {
+			return err
+		}
+		w.Outside = &org.Outside{Users: []org.AbleUser{}}
+		return f.outside(ctx, w.Outside, p)
+	})
+	if err != nil {
+		return org.WhoCan{}, err
+	}
+	return w, nil
+}
+
+// finder asks one question about many people.
+type finder struct {
+	*unit.Crowd
+	question org.Question
+	object   rbac.Object
+	known    map[unit.Holding]*ruling
+}
+
+// ruling is the decision about everybody with one holding.
+type ruling struct {
+	able   bool
+	answer *org.Answer // if it was told
+	by     *rbac.Subject
+}
+
+func (f *finder) decide(ctx context.Context, h unit.Holding) (*ruling, error) {
+	if d, ok := f.known[h]; ok {
+		return d, nil
+	}
+	s, err := f.Subject(ctx, h)
+	if err != nil {
+		return nil, err
+	}
+	d := &ruling{able: s.Authorize(f.question.Action, f.object), by: s}
+	f.known[h] = d
+	return d, nil
+}
+
+// tellAble tells the decision. That somebody may is told of everybody in the same words.
+func (f *finder) tellAble(d *ruling) org.Answer {
+	if d.answer == nil {
+		t := d.by.Explain(f.question.Action, f.object)
+		d.answer = &org.Answer{Trace: t, Words: tell(f.Crowd.Reader.Units, t, f.question, org.Member{})}
+	}
+	return *d.answer
+}
+
+// window keeps the people of one page of a list, and counts all of them.
+type window struct {
+	limit, offset, count int // limit 0 is all, less than 0 none
+	ids                  []uuid.UUID
+	rulings              []*ruling
+}
+
+func (w *window) add(id uuid.UUID, d *ruling) {
+	if w.count >= w.offset && (w.limit == 0 || len(w.ids) < w.limit) {
+		w.ids, w.rulings = append(w.ids, id), append(w.rulings, d)
+	}
+	w.count++
+}
+
+func (f *finder) members(ctx context.Context, by *org.Actor, w *org.WhoCan, p org.WhoCanPage) error {
+	page := window{limit: p.Limit, offset: p.Offset}
+	if p.Outside {
+		page = window{limit: -1}
+	}
+	err := f.Each(ctx, func(r *db.ListHoldingsRow, h unit.Holding) error {
+		w.Total++
+		d, err := f.decide(ctx, h)
+		switch {
+		case err != nil || !d.able:
+			return err
+		case org.Status(r.Status) == org.StatusSuspended:
+			w.Suspended++
+		default:
+			page.add(r.UserID, d)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	w.Count = page.count
+	at := 0
+	return f.EachByID(ctx, by, f.Org, page.ids, func(m *org.Member) error { // in the order of the ids, all of which are there
+		w.Members = append(w.Members, org.Able{Member: *m, Answer: f.tellAble(page.rulings[at])})
+		at++
+		return nil
+	})
+}
+
+func (f *finder) outside(ctx context.Context, o *org.Outside, p org.WhoCanPage) error {
+	page := window{limit: outsideSize}
+	if p.Outside {
+		page = window{limit: p.Limit, offset: p.Offset}
+	}
+	anybody, err := f.decide(ctx, unit.Holding{Outside: true})
+	if err != nil {
+		return err
+	}
+	err = outsiders(ctx, f.Crowd, anybody.able, func(id uuid.UUID, h unit.Holding) error {
+		d, err := f.decide(ctx, h)
+		if err == nil && d.able {
+			page.add(id, d)
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	o.Count = page.count
+	for at := 0; at < len(page.ids); at += unit.ChunkSize {
+		piece := page.ids[at:min(at+unit.ChunkSize, len(page.ids))]
+		rows, err := f.Q.ListUsersByID(ctx, piece)
+		if err != nil {
+			return err
+		}
+		unit.InOrder(rows, piece, func(r *db.UserRow) uuid.UUID { return r.ID })
+		for i, r := range rows {
+			u, err := f.User(ctx, r)
+			if err != nil {
+				return err
+			}
+			o.Users = append(o.Users, org.AbleUser{User: u, Answer: f.tellAble(page.rulings[at+i])})
+		}
+	}
+	return nil
+}
+
+// outsiders walks the accounts that do not belong to the organization and are not suspended, by username: all of them, or
+// at least those that hold roles which count there.
+func outsiders(ctx context.Context, c *unit.Crowd, all bool, fn func(id uuid.UUID, h unit.Holding) error) error {
+	if !all {
+		list, few, err := holdersOutside(ctx, c)
+		if err != nil {
+			return err
+		}
+		if few {
+			return eachOutsider(c, list, fn)
+		}
+	}
+	p := db.ListOutsidersParams{OrganizationID: c.Org, MaxRows: unit.WalkPiece}
+	for {
+		rows, err := c.Q.ListOutsiders(ctx, p)
+		if err != nil {
+			return err
+		}
+		if err := eachOutsider(c, rows, fn); err != nil {
+			return err
+		}
+		if len(rows) < unit.WalkPiece {
+			return nil
+		}
+		p.AfterKey = rows[len(rows)-1].UsernameKey
+	}
+}
+
+func eachOutsider(c *unit.Crowd, rows []db.ListOutsidersRow, fn func(id uuid.UUID, h unit.Holding) error) error {
+	for i := range rows {
+		r := &rows[i]
+		if err := fn(r.ID, unit.Holding{SiteRoles: unit.SortNames(r.Roles), Elsewhere: c.Elsewhere[r.ID], Outside: true}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// manyHolders is up to how many accounts are collected to be put in order. Of more, walking all accounts in order takes
+// less memory, and hardly more time.
+const manyHolders = 10_000
+
+// holdersOutside is the outsiders who hold roles of the site, or roles elsewhere that carry rights outside their
+// organization, by username. few is false if there are too many to collect.
+func holdersOutside(ctx context.Context, c *unit.Crowd) (list []db.ListOutsidersRow, few bool, err error) {
+	ids, err := c.Q.ListHoldersOfAnySiteRole(ctx, manyHolders+1)
+	if err != nil {
+		return nil, false, err
+	}
+	if len(ids)+len(c.Elsewhere) > manyHolders {
+		return nil, false, nil
+	}
+	for id := range c.Elsewhere {
+		ids = append(ids, id)
+	}
+	slices.SortFunc(ids, func(a, b uuid.UUID) int { return slices.Compare(a[:], b[:]) })
+	for piece := range slices.Chunk(slices.Compact(ids), unit.ChunkSize) {
+		rows, err := c.Q.ListOutsidersByID(ctx, db.ListOutsidersByIDParams{OrganizationID: c.Org, Ids: piece})
+		if err != nil {
+			return nil, false, err
+		}
+		for _, r := range rows {
+			list = append(list, db.ListOutsidersRow(r))
+		}
+	}
+	slices.SortFunc(list, func(a, b db.ListOutsidersRow) int { return strings.Compare(a.UsernameKey, b.UsernameKey) })
+	return list, true, nil
+}

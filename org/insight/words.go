@@ -1,0 +1,117 @@
+package insight
+
+import (
+	"slices"
+	"strings"
+
+	"rolecall.example/org"
+	"rolecall.example/org/unit"
+	"rolecall.example/rbac"
+)
+
+// tell puts a trace into words.
+func tell(s *unit.Units, t rbac.Trace, q org.Question, m org.Member) org.Words {
+	w := org.Words{Verdict: verdict(&t), Because: because(s, &t, q, m.Label())}
+	if m.Status == org.StatusSuspended {
+		w.Verdict, w.Because = "No. The account is suspended.", "Without the suspension: "+w.Verdict+" "+w.Because
+	}
+	for i := range t.Levels {
+		w.Levels[i] = levelNote(&t.Levels[i], q)
+	}
+	return w
+}
+
+func verdict(t *rbac.Trace) string {
+	level, decided := t.Decided()
+	at := " at the " + strings.ToLower(org.LevelLabel(level)) + " level."
+	switch {
+	case !t.Known:
+		return "No. There is no such permission."
+	case !decided:
+		return "No. Nothing allows it."
+	case t.Allowed:
+		return "Yes. Allowed" + at
+	}
+	return "No. Denied" + at
+}
+
+func because(s *unit.Units, t *rbac.Trace, q org.Question, who string) string {
+	permission := q.ResourceType + ":" + q.Action
+	level, decided := t.Decided()
+	if !t.Known {
+		return "What the catalog does not have is refused to everybody, whatever a wildcard says."
+	}
+	if !decided {
+		return "No role that " + who + " holds says anything about " + permission + " where it would count, and what nothing allows is refused."
+	}
+	all := t.Deciding()
+	b := rolesDo(all, t.Allowed, permission+" "+org.LevelPhrase(level)) + "."
+	if everybody := !slices.ContainsFunc(all, func(m rbac.Match) bool { return !implied(s, m.Role) }); everybody && t.Allowed {
+		b += " Everybody here holds that role."
+	}
+	if beaten := matchesOf(t.Levels[level].Matches, false); len(beaten) > 0 && !t.Allowed {
+		b += " At one level a deny beats an allow, so that of " + joined(labels(beaten)) + " does not count."
+	}
+	for _, l := range t.Levels[level+1:] {
+		if other := matchesOf(l.Matches, t.Allowed); len(other) > 0 {
+			b += " " + rolesDo(other, !t.Allowed, "it "+org.LevelPhrase(l.Level)) + ", but the " + strings.ToLower(org.LevelLabel(level)) + " level comes first."
+		}
+	}
+	return b
+}
+
+// matchesOf is those of the matches that deny, or those that allow.
+func matchesOf(list []rbac.Match, deny bool) []rbac.Match {
+	return slices.DeleteFunc(slices.Clone(list), func(m rbac.Match) bool { return m.Permission.Negate != deny })
+}
+
+// rolesDo is "A and B allow what" or "A denies what".
+func rolesDo(list []rbac.Match, allow bool, what string) string {
+	names := labels(list)
+	verb := map[bool][2]string{true: {"allows", "allow"}, false: {"denies", "deny"}}[allow]
+	if len(names) == 1 {
+		return names[0] + " " + verb[0] + " " + what
+	}
+	return joined(names) + " " + verb[1] + " " + what
+}
+
+// labels names the roles of matches, each once.
+func labels(list []rbac.Match) []string {
+	var names []string
+	for _, m := range list {
+		if name := org.RoleLabel(m.Role); !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+func joined(names []string) string {
+	if len(names) < 2 {
+		return strings.Join(names, "")
+	}
+	return strings.Join(names[:len(names)-1], ", ") + " and " + names[len(names)-1]
+}
+
+// levelNote says why a level has no rules to show, or that it was not reached.
+func levelNote(l *rbac.LevelTrace, q org.Question) string {
+	switch l.Reason {
+	case rbac.NoOrganization:
+		return "Does not apply: nothing of this type belongs to an organization"
+	case rbac.NotMember:
+		return "Does not apply: not a member of this organization"
+	case rbac.NoOwner:
+		return "Does not apply: it counts for one's own things only"
+	case rbac.NotOwner:
+		return "Does not apply: the thing belongs to somebody else"
+	case rbac.UnknownPair:
+		return "There is no such permission"
+	}
+	switch {
+	case len(l.Matches) == 0 && l.Reached:
+		return "No rule for " + q.ResourceType + ":" + q.Action
+	case !l.Reached:
+		return "Not reached: a level above decides"
+	}
+	return ""
+}

@@ -1,0 +1,47 @@
+// Package services puts the use cases together over one database, for a program that serves them.
+package services
+
+import (
+	"time"
+
+	"rolecall.example/db"
+	"rolecall.example/org"
+	"rolecall.example/org/account"
+	"rolecall.example/org/insight"
+	"rolecall.example/org/tenant"
+	"rolecall.example/org/unit"
+	"rolecall.example/rbac"
+)
+
+// The parts of a Service.
+type (
+	Account = account.Service
+	Insight = insight.Service
+	Tenant  = tenant.Service
+)
+
+// Service answers every use case.
+type Service struct {
+	*Account
+	*Insight
+	*Tenant
+}
+
+// Options are the settings of a Service. The zero value is what a server uses.
+type Options struct {
+	Now              func() time.Time // time.Now if nil
+	Catalog          *rbac.Catalog    // rbac.Default() if nil
+	MaxTokenLifetime time.Duration    // a year if 0
+	SessionLifetime  time.Duration    // of the tokens that a login over the API gets; a day if 0
+	HashCost         org.HashCost     // of new password hashes; two passes over 19 MiB if zero
+}
+
+// New makes the use cases over an open database.
+func New(d *db.DB, o Options) *Service {
+	u := unit.New(d, unit.Options{Now: o.Now, Catalog: o.Catalog})
+	return &Service{
+		Account: account.New(u, account.Options{MaxTokenLifetime: o.MaxTokenLifetime, SessionLifetime: o.SessionLifetime, HashCost: o.HashCost}),
+		Insight: insight.New(u),
+		Tenant:  tenant.New(u),
+	}
+}

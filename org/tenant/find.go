@@ -1,0 +1,79 @@
+package tenant
+
+import (
+	"context"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"rolecall.example/org"
+	"rolecall.example/org/account"
+	"rolecall.example/org/unit"
+)
+
+// few is how many of a kind a search finds.
+const few = 8
+
+// Find looks for organizations, accounts and site roles, and for members and roles of one organization ("" for none),
+// whose names contain query. What the caller may not read is not found.
+func (s *Service) Find(ctx context.Context, subject *org.Actor, organization, query string) (h org.Hits, err error) {
+	orgs, err := s.Organizations(ctx, subject)
+	if err != nil {
+		return h, err
+	}
+	for _, o := range orgs {
+		if len(h.Organizations) < few && contains(query, o.Name, o.DisplayName) {
+			h.Organizations = append(h.Organizations, o)
+		}
+	}
+	src := s.units.Snapshot(subject)
+	if err := findOnSite(ctx, src, subject, query, &h); err != nil || organization == "" {
+		return h, err
+	}
+	orgRow, err := src.Organization(ctx, subject, organization)
+	if org.KindOf(err) == org.NotFound {
+		return h, nil
+	}
+	if err != nil {
+		return h, err
+	}
+	err = s.EachMember(ctx, subject, orgRow.ID.String(), org.MemberFilter{Query: query, Limit: few},
+		func(int) error { return nil },
+		func(m *org.Member) error { h.Members = append(h.Members, *m); return nil })
+	if err != nil || !subject.Can("read", org.OrgRolesObject(orgRow.ID)) {
+		return h, err
+	}
+	h.Roles, err = findRoles(ctx, src, orgRow.ID, query)
+	return h, err
+}
+
+func findOnSite(ctx context.Context, s unit.Reader, by *org.Actor, query string, h *org.Hits) (err error) {
+	if by.Can("read", org.UsersObject) {
+		list, err := account.UserPage(ctx, s, account.UserSearch{Query: org.Fold(query), Sort: unit.SortUsername, MaxRows: few})
+		if err != nil {
+			return err
+		}
+		h.Users = list.Users
+	}
+	if by.Can("assign", org.SiteRolesObject) || by.Owner() {
+		h.SiteRoles, err = findRoles(ctx, s, uuid.Nil, query)
+	}
+	return err
+}
+
+func findRoles(ctx context.Context, s unit.Reader, orgID uuid.UUID, query string) (found []org.Role, err error) {
+	set, err := s.Roles(ctx, orgID)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range set.List {
+		if len(found) < few && contains(query, r.Name, r.DisplayName) {
+			found = append(found, r.Role)
+		}
+	}
+	return found, nil
+}
+
+func contains(query string, names ...string) bool {
+	return strings.Contains(org.Fold(strings.Join(names, "\n")), org.Fold(query))
+}

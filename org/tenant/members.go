@@ -1,0 +1,220 @@
+package tenant
+
+import (
+	"context"
+	"fmt"
+
+	"rolecall.example/db"
+	"rolecall.example/org"
+	"rolecall.example/org/unit"
+)
+
+// EachMember calls begin with the number of members that match, then each for every one of the asked page, in order.
+// Nobody but the caller itself is shown to a caller without organization_member:read in the organization.
+// What is read is one snapshot. In the order of usernames it is read in pieces; a search, or another order, first holds
+// the keys of all that match.
+// NotFound: no such organization for this caller. Invalid: unknown sort. Errors of begin and each end it.
+func (s *Service) EachMember(ctx context.Context, subject *org.Actor, organization string, f org.MemberFilter,
+	begin func(count int) error, each func(*org.Member) error,
+) error {
+	return s.units.Moment(ctx, func(src unit.Reader) error {
+		o, err := src.Organization(ctx, subject, organization)
+		if err != nil {
+			return err
+		}
+		return eachMember(ctx, src, subject, o, f, begin, each)
+	})
+}
+
+func eachMember(ctx context.Context, s unit.Reader, by *org.Actor, o db.Organization, f org.MemberFilter,
+	begin func(count int) error, each func(*org.Member) error,
+) error {
+	search, err := unit.NewMemberSearch(o, s.Readable(by, o.ID), &f)
+	if err != nil {
+		return err
+	}
+	if search.Everybody() {
+		return s.EachInOrder(ctx, by, o, f, begin, each)
+	}
+	return s.EachFound(ctx, by, search, begin, each)
+}
+
+// Members is one page of members with what the caller may do to each. NotFound: no such organization for this caller.
+// Invalid: unknown sort.
+func (s *Service) Members(ctx context.Context, subject *org.Actor, organization string, f org.MemberFilter) (list org.MemberList, err error) {
+	err = s.units.Moment(ctx, func(src unit.Reader) error {
+		list, err = memberList(ctx, src, subject, organization, f)
+		return err
+	})
+	return list, err
+}
+
+func memberList(ctx context.Context, s unit.Reader, subject *org.Actor, organization string, f org.MemberFilter) (org.MemberList, error) {
+	o, err := s.Organization(ctx, subject, organization)
+	if err != nil {
+		return org.MemberList{}, err
+	}
+	list := org.MemberList{
+		Organization: unit.OrganizationOf(o),
+		OnlySelf:     !subject.Can("read", org.MembersObject(o.ID)),
+		CanAdd:       subject.Can("create", org.MembersObject(o.ID)) && subject.Can("assign", org.OrgRolesObject(o.ID)),
+		CanAssign:    subject.Can("assign", org.OrgRolesObject(o.ID)) || subject.Can("unassign", org.OrgRolesObject(o.ID)),
+		CanRemove:    subject.Can("delete", org.MembersObject(o.ID)),
+	}
+	err = eachMember(ctx, s, subject, o, f,
+		func(count int) error {
+			list.Count = count
+			if f.CountMax > 0 && f.Filtered() && count > f.CountMax {
+				list.Count, list.CountCapped = f.CountMax, true
+			}
+			return nil
+		},
+		func(m *org.Member) error {
+			list.Members = append(list.Members, *m)
+			return nil
+		})
+	if err != nil {
+		return org.MemberList{}, err
+	}
+	return list, s.Refusals(ctx, subject, o, list.Members)
+}
+
+// Candidates are users that are not members yet and not suspended, and whose username, name or e-mail contains query: at
+// most 20.
+// NotFound: no such organization. Forbidden: the caller may not add members. Who may not read users finds none.
+func (s *Service) Candidates(ctx context.Context, subject *org.Actor, organization, query string) (o org.Organization, users []org.User, err error) {
+	err = s.units.Moment(ctx, func(src unit.Reader) error {
+		orgRow, err := src.Organization(ctx, subject, organization)
+		if err != nil {
+			return err
+		}
+		if !unit.MayAddMembers(subject, orgRow.ID) {
+			return org.ErrForbidden(unit.PermissionsToAdd...)
+		}
+		if o = unit.OrganizationOf(orgRow); !subject.Can("read", org.UsersObject) {
+			return nil
+		}
+		users, err = candidates(ctx, src, db.ListCandidatesParams{OrganizationID: orgRow.ID, Query: org.Fold(query), MaxRows: 20})
+		return err
+	})
+	return o, users, err
+}
+
+func candidates(ctx context.Context, s unit.Reader, p db.ListCandidatesParams) ([]org.User, error) {
+	all, err := s.Q.GetUserCount(ctx)
+	if err != nil {
+		return nil, err
+	}
+	few, err := s.FewMatch(ctx, p.Query, all)
+	if err != nil {
+		return nil, err
+	}
+	var rows []db.UserRow
+	if few {
+		rows, err = s.Q.SearchCandidates(ctx, db.SearchCandidatesParams(p))
+	} else {
+		rows, err = s.Q.ListCandidates(ctx, p)
+	}
+	if err != nil {
+		return nil, err
+	}
+	users := make([]org.User, len(rows))
+	for i, r := range rows {
+		if users[i], err = s.User(ctx, r); err != nil {
+			return nil, err
+		}
+	}
+	return users, nil
+}
+
+// AddMember makes a user a member, without roles. NotFound: no such organization, or no user the caller may read.
+// Invalid: no such user, or a member already. Forbidden: needs organization_member:create and assign_org_role:assign.
+func (s *Service) AddMember(ctx context.Context, subject *org.Actor, organization, user string) (m org.Member, err error) {
+	err = s.units.Do(ctx, subject, "create", func(c *unit.Attempt) error {
+		o, err := c.Organization(ctx, c.Actor, organization)
+		if err != nil {
+			return err
+		}
+		row, ok, err := c.FindUser(ctx, c.Actor, user)
+		if err != nil {
+			return err
+		}
+		if !ok || !c.Actor.Can("read", org.UserObject(row.ID)) {
+			return unit.MissingUser(c.Actor, user)
+		}
+		c.About("organization_member", row.ID, row.Username, o.ID)
+		if !unit.MayAddMembers(c.Actor, o.ID) {
+			return org.ErrForbidden(unit.PermissionsToAdd...)
+		}
+		m, err = addMember(c, o, row)
+		return err
+	})
+	return m, err
+}
+
+// addMember is the one way in which an account that was there before becomes a member.
+func addMember(c *unit.Attempt, o db.Organization, user db.UserRow) (org.Member, error) {
+	_, err := c.Q.GetMember(c.Ctx, db.GetMemberParams{OrganizationID: o.ID, UserID: user.ID})
+	if err == nil {
+		return org.Member{}, org.ErrInvalid("User is already an organization member",
+			fmt.Sprintf("%s is already a member of %s", user.Username, o.DisplayName))
+	}
+	if !db.IsNotFound(err) {
+		return org.Member{}, err
+	}
+	c.Written()
+	if err := c.InsertMember(o.ID, user.ID); err != nil {
+		return org.Member{}, err
+	}
+	c.Field("username", nil, user.Username)
+	c.Field("user_id", nil, user.ID)
+	c.Field("roles", nil, []string{})
+	return c.MemberByID(c.Ctx, o.ID, user.ID)
+}
+
+// RemoveMember ends a membership, and with it the roles held there; the account stays. It returns what was removed.
+// NotFound and Invalid as Member; Invalid: oneself, or the last organization admin. Forbidden: needs
+// organization_member:delete. Conflict: it began from another version (WithVersions).
+func (s *Service) RemoveMember(ctx context.Context, subject *org.Actor, organization, user string) (m org.Member, err error) {
+	err = s.units.Do(ctx, subject, "delete", func(c *unit.Attempt) error {
+		o, row, err := c.Membership(organization, user)
+		if err != nil {
+			return err
+		}
+		c.Entry.Status = 204
+		m, err = removeMember(c, o, row)
+		return err
+	})
+	return m, err
+}
+
+// removeMember is the one way in which a membership ends while the account stays.
+func removeMember(c *unit.Attempt, o db.Organization, row db.MemberRow) (org.Member, error) {
+	if row.UserID == c.Actor.ID() {
+		return org.Member{}, org.ErrInvalid("cannot remove self from an organization", "")
+	}
+	if !c.Actor.Can("delete", org.MembersObject(o.ID)) {
+		return org.Member{}, org.ErrForbidden("organization_member:delete")
+	}
+	m, err := c.MemberOf(c.Ctx, row)
+	if err != nil {
+		return m, err
+	}
+	if !org.VersionsOf(c.Ctx).OfMembership().Include(m.Tag()) {
+		return m, c.ChangedMeanwhile(m.Tag(), unit.MembershipChanged)
+	}
+	if err := c.KeepAdmin(o, row.UserID, m.Status, unit.RoleNames(m.Roles)); err != nil {
+		return m, err
+	}
+	if err := c.KeepManager(o, &m, true, nil); err != nil {
+		return m, err
+	}
+	if err := c.WatchMember(row, func(h *unit.Holding) { h.Roles, h.Outside = "", true }); err != nil {
+		return m, err
+	}
+	c.Written()
+	c.Field("username", m.Username, nil)
+	c.Field("user_id", m.UserID, nil)
+	c.Field("roles", unit.RoleNames(m.Roles), nil)
+	return m, c.Q.DeleteMember(c.Ctx, db.DeleteMemberParams{OrganizationID: o.ID, UserID: row.UserID})
+}

@@ -1,0 +1,123 @@
+package tenant
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	"rolecall.example/org"
+	"rolecall.example/org/unit"
+	"rolecall.example/rbac"
+)
+
+// switcherLimit is how many organizations the switcher lists.
+const switcherLimit = 50
+
+// Navigation is the frame of a page: what the caller may open. organization is the one that the page belongs to, "" for
+// none. One that the caller may not read is left out; the page itself will say so.
+func (s *Service) Navigation(ctx context.Context, subject *org.Actor, organization string) (org.Navigation, error) {
+	site := rbac.Object{Type: "audit_log"}
+	n := org.Navigation{
+		User:                   subject.User,
+		RoleLabel:              label(subject.User.Roles, "Member"),
+		CanReadUsers:           subject.Can("read", org.UsersObject),
+		CanReadSiteAudit:       subject.Can("read", site),
+		CanReadAudit:           subject.Can("read", site) || subject.Can("read", rbac.Object{Type: site.Type, AnyOrg: true}),
+		CanReadOrganizations:   subject.Can("read", org.OrgObject(uuid.Nil)),
+		CanCreateOrganizations: subject.Can("create", org.OrgObject(uuid.Nil)),
+		SiteRoles:              subject.Can("assign", org.SiteRolesObject) || subject.Owner(),
+	}
+	rows, err := s.units.OrganizationRows(ctx, subject, switcherLimit+1)
+	if err != nil {
+		return n, err
+	}
+	n.Organizations = unit.ReadableOrganizations(subject, rows)
+	if n.More = len(n.Organizations) > switcherLimit; n.More {
+		n.Organizations = n.Organizations[:switcherLimit]
+	}
+	src := s.units.Snapshot(subject)
+	if err := navigationCounts(ctx, src, &n); err != nil {
+		return n, err
+	}
+	if organization == "" {
+		return n, nil
+	}
+	o, err := src.Organization(ctx, subject, organization)
+	if org.KindOf(err) == org.NotFound {
+		return n, nil
+	}
+	if err != nil {
+		return n, err
+	}
+	return n, navigationCurrent(ctx, src, subject, unit.OrganizationOf(o), &n)
+}
+
+// navigationCounts counts what belongs to the site and to the caller.
+func navigationCounts(ctx context.Context, s unit.Reader, n *org.Navigation) error {
+	tokens, err := s.Q.CountTokens(ctx, n.User.ID)
+	if err != nil {
+		return err
+	}
+	n.TokenCount, n.OrganizationCount = int(tokens), len(n.Organizations)
+	if n.CanReadUsers {
+		users, err := s.Q.GetUserCount(ctx)
+		if err != nil {
+			return err
+		}
+		n.UserCount = int(min(users, org.NavigationCountMax))
+	}
+	if n.More && n.CanReadOrganizations {
+		orgs, err := s.Q.CountOrganizationsUpTo(ctx, org.NavigationCountMax)
+		if err != nil {
+			return err
+		}
+		n.OrganizationCount = int(orgs)
+	}
+	if !n.SiteRoles {
+		return nil
+	}
+	set, err := s.Roles(ctx, uuid.Nil)
+	if err == nil {
+		n.SiteRoleCount = len(set.List)
+	}
+	return err
+}
+
+// navigationCurrent fills in what belongs to the organization of the page.
+func navigationCurrent(ctx context.Context, s unit.Reader, by *org.Actor, current org.Organization, n *org.Navigation) error {
+	n.Current, n.Members = &current, current.MemberCount
+	n.CanReadMembers = by.Can("read", org.MembersObject(current.ID))
+	if within := s.Readable(by, current.ID); within != unit.Everywhere {
+		n.Members = 0
+		if within != unit.Nowhere && by.Grants.InOrg(current.ID) {
+			n.Members = 1
+		}
+	}
+	n.CanReadRoles = by.Can("read", org.OrgRolesObject(current.ID))
+	n.CanReadOrgAudit = by.Can("read", rbac.Object{Type: "audit_log", Org: current.ID})
+	n.CanChange = by.Can("update", org.OrgObject(current.ID)) || by.Can("delete", org.OrgObject(current.ID))
+	set, err := s.Roles(ctx, current.ID)
+	if err != nil {
+		return err
+	}
+	n.Roles = len(set.List)
+	if len(by.User.Roles) == 0 {
+		n.RoleLabel = "Member"
+		for _, g := range by.Grants.Grants() {
+			if g.Org == current.ID && g.Role.DisplayName != "" {
+				n.RoleLabel = g.Role.DisplayName
+			}
+		}
+	}
+	return nil
+}
+
+// label is the display name of the first of these roles.
+func label(roles []org.RoleRef, otherwise string) string {
+	for _, r := range roles {
+		if r.DisplayName != "" {
+			return r.DisplayName
+		}
+	}
+	return otherwise
+}

@@ -1,0 +1,15 @@
+package tenant
+
+import (
+	"context"
+)
+
+// MemberCounts is how many members the organizations have, by name: the first so many organizations.
+func (s *Service) MemberCounts(ctx context.Context, limit int) (map[string]int64, error) {
+	rows, err := s.units.DB.ListOrganizations(ctx, int64(limit))
+	counts := make(map[string]int64, len(rows))
+	for _, row := range rows {
+		counts[row.Name] = row.MemberCount
+	}
+	return counts, err
+}

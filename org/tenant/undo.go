@@ -1,0 +1,190 @@
+package tenant
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"rolecall.example/db"
+	"rolecall.example/org"
+	"rolecall.example/org/unit"
+)
+
+// Undo takes back what an audit entry tells of: a change of the roles of a member or of an account, an addition of a
+// member or a removal. It is a change like any other: the same rights, checks and guard rails, and an audit row of its
+// own. It returns the holder as it is afterwards, or the membership as it was if undoing ends it.
+// NotFound: no such entry, or the caller may not read what it is about. Invalid: the entry tells of something that can't
+// be undone, or of an attempt that changed nothing. Conflict: something changed since, or the account is gone.
+func (s *Service) Undo(ctx context.Context, subject *org.Actor, entryID string) (h org.Holder, err error) {
+	err = s.units.Do(ctx, subject, "write", func(c *unit.Attempt) error {
+		e, err := c.Q.GetAuditLog(ctx, unit.ParseID(entryID))
+		if db.IsNotFound(err) {
+			return org.ErrNotFound()
+		}
+		if err != nil {
+			return err
+		}
+		u := undoing{Attempt: c, action: e.Action}
+		switch {
+		case org.OfMember(e.ResourceType):
+			err = u.find(e, "roles")
+		case org.OfUser(e.ResourceType, e.Action):
+			err = u.find(e, "rbac_roles")
+		default:
+			err = errNotUndoable
+		}
+		if err != nil {
+			return err
+		}
+		h, err = u.run()
+		return err
+	})
+	return h, err
+}
+
+var errNotUndoable = org.ErrInvalid("This can't be undone.", "Only changes of members and of the roles that somebody holds can; a role has versions to restore.")
+
+// undoing is an undo on its way: what the entry changed, and what is there now.
+type undoing struct {
+	*unit.Attempt
+	org           db.Organization // zero if it is about site roles
+	user          db.UserRow
+	row           db.MemberRow
+	member        bool // the user is a member now
+	action        string
+	before, after []string // roles, as the entry has them
+}
+
+// find looks up what the entry is about, which keeps the roles under a field.
+func (u *undoing) find(e db.AuditLog, field string) error {
+	id := unit.ParseID(e.ResourceID)
+	object := org.UserObject(id)
+	if e.OrganizationID.Valid {
+		var err error
+		if u.org, err = u.Organization(u.Ctx, u.Actor, e.OrganizationID.UUID.String()); err != nil {
+			return err
+		}
+		object = org.MemberObject(u.org.ID, id)
+	}
+	if !u.Actor.Can("read", object) {
+		return org.ErrNotFound()
+	}
+	var err error
+	if u.user, err = u.Q.GetUser(u.Ctx, id); db.IsNotFound(err) {
+		return changedSince(fmt.Sprintf("The account %s is gone.", e.ResourceTarget))
+	} else if err != nil {
+		return err
+	}
+	u.About(e.ResourceType, id, u.user.Username, u.org.ID)
+	if e.StatusCode >= 400 {
+		return org.ErrInvalid("There is nothing to undo.", "The attempt was refused and changed nothing.")
+	}
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal([]byte(e.Changes), &fields); err != nil {
+		return fmt.Errorf("audit entry %s: %w", e.ID, err)
+	}
+	var roles struct{ Old, New []string }
+	if raw, ok := fields[field]; ok {
+		if err := json.Unmarshal(raw, &roles); err != nil {
+			return fmt.Errorf("audit entry %s: %w", e.ID, err)
+		}
+	} else if u.ofSite() {
+		return errNotUndoable
+	}
+	u.before, u.after = roles.Old, roles.New
+	if u.ofSite() {
+		return nil
+	}
+	u.row, err = u.Q.GetMember(u.Ctx, db.GetMemberParams{OrganizationID: u.org.ID, UserID: id})
+	u.member = err == nil
+	if db.IsNotFound(err) {
+		return nil
+	}
+	return err
+}
+
+func (u *undoing) ofSite() bool { return u.org.ID == uuid.Nil }
+
+func changedSince(detail string) *org.Error {
+	return &org.Error{Kind: org.Conflict, Message: "This can't be undone any more.", Detail: detail}
+}
+
+func (u *undoing) run() (org.Holder, error) {
+	if u.ofSite() {
+		if !u.asLeft(u.user.Roles) {
+			return org.Holder{}, changedSince(fmt.Sprintf("The site roles of %s were changed since.", u.user.Username))
+		}
+		user, err := setUserRoles(u.Attempt, u.user, u.rolesBefore())
+		return org.Holder{User: &user}, err
+	}
+	m, err := u.undoMember()
+	return org.Holder{Member: &m}, err
+}
+
+// asLeft says whether roles are those that the entry left.
+func (u *undoing) asLeft(roles string) bool {
+	return slices.Equal(slices.Sorted(slices.Values(strings.Fields(roles))), slices.Sorted(slices.Values(u.after)))
+}
+
+func (u *undoing) undoMember() (org.Member, error) {
+	if u.action == "delete" {
+		return u.putBack()
+	}
+	if !u.member || !u.asLeft(u.row.Roles) {
+		return org.Member{}, changedSince(fmt.Sprintf("The roles of %s were changed since.", u.user.Username))
+	}
+	if u.action == "create" {
+		u.Entry.Action, u.Entry.Status = "delete", 204
+		return removeMember(u.Attempt, u.org, u.row)
+	}
+	m, _, err := setMemberRoles(u.Attempt, u.org, u.row, u.rolesBefore())
+	return m, err
+}
+
+func (u *undoing) rolesBefore() org.Input[org.RolesInput] {
+	return org.Given(org.RolesInput{Roles: u.before})
+}
+
+// putBack makes a removed user a member again, with the roles that it had.
+func (u *undoing) putBack() (org.Member, error) {
+	if u.member {
+		return org.Member{}, changedSince(fmt.Sprintf("%s is a member again already.", u.user.Username))
+	}
+	u.Entry.Action = "create"
+	if !unit.MayAddMembers(u.Actor, u.org.ID) {
+		return org.Member{}, org.ErrForbidden(unit.PermissionsToAdd...)
+	}
+	m, err := addMember(u.Attempt, u.org, u.user)
+	if err != nil || len(u.before) == 0 {
+		return m, err
+	}
+	row, err := u.Q.GetMember(u.Ctx, db.GetMemberParams{OrganizationID: u.org.ID, UserID: u.user.ID})
+	if err != nil {
+		return m, err
+	}
+	m, _, err = setMemberRoles(u.Attempt, u.org, row, u.rolesBefore())
+	if err == nil {
+		u.Field("roles", nil, unit.RoleNames(m.Roles))
+	}
+	return m, err
+}
+
+// LastChange is the id of the audit entry of the newest change of a holder by the caller in this request, uuid.Nil if
+// there is none: what an undo offered right after that change takes back.
+func (s *Service) LastChange(ctx context.Context, subject *org.Actor, h org.Holder) (uuid.UUID, error) {
+	p := db.GetLastChangeParams{ActorID: unit.NullID(subject.ID()), RequestID: org.RequestOf(ctx).ID}
+	if h.User != nil {
+		p.ResourceType, p.ResourceID = "user", h.User.ID.String()
+	} else {
+		p.ResourceType, p.ResourceID, p.OrganizationID = "organization_member", h.Member.UserID.String(), unit.NullID(h.Member.OrganizationID)
+	}
+	last, err := s.units.DB.GetLastChange(ctx, p)
+	if db.IsNotFound(err) || err == nil && last.StatusCode >= 400 {
+		return uuid.Nil, nil
+	}
+	return last.ID, err
+}

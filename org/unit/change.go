@@ -1,0 +1,192 @@
+package unit
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"github.com/google/uuid"
+
+	"rolecall.example/db"
+	"rolecall.example/org"
+)
+
+// Attempt is one use case that writes, inside its transaction. The caller is as it stands in that transaction, so a
+// right that was taken away while the request was on its way is not used.
+type Attempt struct {
+	Reader
+	Ctx   context.Context
+	Now   time.Time
+	Actor *org.Actor
+	Entry Entry
+	Wrote bool
+	watch *watch // what a dry run is to tell; nil if it is none
+
+	managers *managers          // of the organization that was asked about last
+	widened  map[uuid.UUID]bool // accounts that may be allowed more afterwards: see endOutgrown
+}
+
+// Entry is the audit row of a change, filled in as the use case learns what it is about.
+type Entry struct {
+	ResourceType string
+	Action       string
+	id           string
+	target       string
+	organization uuid.UUID
+	Status       int
+	Fields       map[string]org.AuditChange
+}
+
+// About names what the change is about. From here on a refusal is recorded too.
+func (c *Attempt) About(resourceType string, id uuid.UUID, target string, organization uuid.UUID) {
+	c.Entry.ResourceType, c.Entry.target, c.Entry.organization = resourceType, target, organization
+	c.Entry.id = id.String()
+}
+
+// Field records one field before and after, if it differs.
+func (c *Attempt) Field(name string, before, after any) {
+	old, _ := json.Marshal(before)
+	if now, _ := json.Marshal(after); string(old) == string(now) {
+		return
+	}
+	if c.Entry.Fields == nil {
+		c.Entry.Fields = map[string]org.AuditChange{}
+	}
+	c.Entry.Fields[name] = org.AuditChange{Old: before, New: after}
+}
+
+// Secret records that a field changed, and nothing of what it holds.
+func (c *Attempt) Secret(name string) {
+	if c.Entry.Fields == nil {
+		c.Entry.Fields = map[string]org.AuditChange{}
+	}
+	c.Entry.Fields[name] = org.AuditChange{Secret: true}
+}
+
+// Written marks the transaction as having written: from here on nothing it reads may be remembered.
+func (c *Attempt) Written() {
+	c.Wrote, c.Revision.Value = true, 0
+}
+
+// After is an account as this transaction leaves it.
+func (c *Attempt) After(id uuid.UUID) (*org.Actor, error) {
+	return Reader{Units: c.Units, Q: c.Q}.Subject(c.Ctx, id)
+}
+
+// Do runs fn in one write transaction as subject: caller refreshed, change and audit row together, and a revision
+// that makes every replica forget what it computed before. fn must call written before its first write; a change that
+// did not is not recorded, since nothing happened. A refusal is recorded in a transaction of its own.
+func (s *Units) Do(ctx context.Context, subject *org.Actor, action string, fn func(c *Attempt) error) error {
+	var c *Attempt
+	err := s.DB.Write(ctx, func(q *db.Queries) error {
+		revision, err := q.GetRevision(ctx)
+		if err != nil {
+			return err
+		}
+		c = &Attempt{Reader: Reader{Units: s, Q: q, Revision: revision}, Ctx: db.Writing(ctx), Now: s.Now(), Actor: subject, Entry: Entry{Action: action, Status: 200}, watch: watchOf(ctx)}
+		if err := c.refresh(); err != nil {
+			return err
+		}
+		if err := c.notRepeated(); err != nil {
+			return err
+		}
+		if err := fn(c); err != nil || !c.Wrote {
+			return err
+		}
+		if c.watch != nil {
+			return c.foresee()
+		}
+		if err := c.endOutgrown(); err != nil {
+			return err
+		}
+		if err := q.BumpRevision(ctx, c.Now.UnixMicro()); err != nil {
+			return err
+		}
+		if err := c.noteForm(); err != nil {
+			return err
+		}
+		return c.Record(q)
+	})
+	if f := org.FormOf(ctx); f != nil && err == nil && c.Wrote {
+		f.Mine = true
+	}
+	if c != nil && c.watch != nil {
+		if errors.Is(err, errDryRun) {
+			return c.watch.tell(ctx, s)
+		}
+		return err
+	}
+	if refusal, ok := errors.AsType[*org.Error](err); ok && c != nil && c.Entry.ResourceType != "" {
+		err = errors.Join(err, c.recordRefusal(ctx, refusal))
+	}
+	return err
+}
+
+// refresh makes the caller current, unless nothing changed since the request began.
+func (c *Attempt) refresh() error {
+	if c.Actor == nil || c.Actor.Operator || c.Actor.ReadAt.Value == c.Revision.Value {
+		return nil
+	}
+	current, err := c.Subject(c.Ctx, c.Actor.ID())
+	if db.IsNotFound(err) {
+		return org.ErrSignedOut("This account is gone.")
+	}
+	if err != nil {
+		return err
+	}
+	if err := MustBeActive(current.User.Status); err != nil {
+		return err
+	}
+	with := *current
+	with.TokenID, with.MadeBy, with.Session = c.Actor.TokenID, c.Actor.MadeBy, c.Actor.Session
+	c.Actor = &with
+	return c.stillOpen()
+}
+
+// stillOpen refuses a caller whose token or session has ended meanwhile: what it would write now, a token for one, would
+// outlive the end of its access.
+func (c *Attempt) stillOpen() (err error) {
+	reason := ""
+	switch {
+	case c.Actor.TokenID != "":
+		reason = "API key is invalid."
+		_, err = c.Q.GetAPIKeyOwner(c.Ctx, c.Actor.TokenID)
+	case c.Actor.Session != "":
+		reason = "The session has ended."
+		_, err = c.Q.GetSession(c.Ctx, db.GetSessionParams{Token: c.Actor.Session, Now: c.Now})
+	}
+	if db.IsNotFound(err) {
+		return org.ErrSignedOut(reason)
+	}
+	return err
+}
+
+// Record writes the audit row, and begins a new one. One that is about nothing has been written already.
+func (c *Attempt) Record(q *db.Queries) error {
+	if c.Entry.ResourceType == "" {
+		return nil
+	}
+	if c.Entry.Fields == nil {
+		c.Entry.Fields = map[string]org.AuditChange{}
+	}
+	changes, err := json.Marshal(c.Entry.Fields)
+	if err != nil {
+		return err
+	}
+	r := org.RequestOf(c.Ctx)
+	row := db.InsertAuditLogParams{
+		ID: NewID(), Time: c.Now, RequestID: r.ID, IP: r.IP, UserAgent: r.UserAgent,
+		OrganizationID: NullID(c.Entry.organization),
+		ResourceType:   c.Entry.ResourceType, ResourceID: c.Entry.id, ResourceTarget: c.Entry.target,
+		Action: c.Entry.Action, StatusCode: int64(c.Entry.Status), Changes: string(changes),
+	}
+	if c.Actor != nil {
+		row.ActorID, row.Actor = NullID(c.Actor.ID()), c.Actor.User.Username
+	}
+	c.Entry = Entry{Action: c.Entry.Action, Status: 200}
+	return chain(c.Ctx, q, row)
+}
+
+// NewID makes an id that no other gets; ids of one moment stand together, which keeps the indexes compact.
+func NewID() uuid.UUID { return uuid.Must(uuid.NewV7()) }

@@ -1,0 +1,57 @@
+package unit
+
+import (
+	"github.com/google/uuid"
+
+	"rolecall.example/rbac"
+)
+
+// turn is a permission that somebody gains or loses by a change.
+type turn struct {
+	Permission rbac.Permission
+	own        bool // on own things only
+	Gained     bool
+}
+
+// Turns is all that somebody gains and loses in an organization, or on the site for uuid.Nil: what was told of anybody's
+// things is not told again of own ones. Dry runs and suggestions count by it, so that they agree.
+func (s *Units) Turns(before, after *rbac.Subject, orgID, owner uuid.UUID) []turn {
+	var list []turn
+	told := map[rbac.Permission]bool{}
+	for _, own := range []bool{false, true} {
+		o := rbac.Object{Org: orgID}
+		if own {
+			o.Owner = owner
+		}
+		for _, gained := range []bool{true, false} {
+			from, to := before, after
+			if !gained {
+				from, to = after, before
+			}
+			for _, p := range s.Surplus(to, from, o) {
+				if !told[p] {
+					told[p] = true
+					list = append(list, turn{p, own, gained})
+				}
+			}
+		}
+	}
+	return list
+}
+
+// Surplus is what a may do and b may not, on the things that there are: those of a type that never belongs to an
+// organization belong to none, whatever o says.
+func (s *Units) Surplus(a, b *rbac.Subject, o rbac.Object) []rbac.Permission {
+	var out []rbac.Permission
+	for _, siteOnly := range []bool{false, true} {
+		if siteOnly {
+			o.Org = rbac.ID{}
+		}
+		for _, p := range a.Allowed(o).Minus(b.Allowed(o)) {
+			if s.Catalog.SiteOnly(p.ResourceType) == siteOnly {
+				out = append(out, p)
+			}
+		}
+	}
+	return out
+}

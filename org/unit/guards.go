@@ -1,0 +1,146 @@
+package unit
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"rolecall.example/db"
+	"rolecall.example/org"
+	"rolecall.example/rbac"
+)
+
+// The guard rails: what no write may leave behind, however many rights the caller has. Views ask the same questions
+// before anybody tries; the answers that count are those after the write.
+
+// KeepOwners refuses a change after which nobody could give and take site roles any more.
+func (c *Attempt) KeepOwners() error {
+	found, err := Reader{Units: c.Units, Q: c.Q}.ManagedBeside(c.Ctx, uuid.Nil)
+	if err != nil || found {
+		return err
+	}
+	return org.ErrInvalid("The last active owner must stay.",
+		"After this change no active account with the owner role could manage site roles and users. Give another active account the owner role first.")
+}
+
+// ManagedBeside says whether an active account with the owner role, other than the one named, is allowed to do an owner's
+// work by the engine: neither a demotion nor a deny in a site role may lock everybody out.
+func (s Reader) ManagedBeside(ctx context.Context, user uuid.UUID) (bool, error) {
+	holders, err := s.Q.ListActiveHoldersOfSiteRole(ctx, org.RoleOwner)
+	if err != nil {
+		return false, err
+	}
+	for _, id := range holders {
+		owner, err := s.Subject(ctx, id)
+		if err != nil {
+			return false, err
+		}
+		if id != user && AdministersSite(owner) {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// AdministersSite reports whether an account may do the work of an owner, which someone must be able to do at any time.
+func AdministersSite(s *org.Actor) bool {
+	return s.Can("assign", org.SiteRolesObject) && s.Can("unassign", org.SiteRolesObject) && s.Can("update", org.UsersObject)
+}
+
+// KeepAdmin refuses to take the last active organization-admin from an organization, unless a site owner does it.
+func (c *Attempt) KeepAdmin(o db.Organization, user uuid.UUID, status org.Status, roles []string) error {
+	last, err := c.LastAdmin(c.Ctx, c.Actor, o.ID, user, status, roles)
+	if err != nil || !last {
+		return err
+	}
+	return org.ErrInvalid("The last active organization admin must stay.",
+		fmt.Sprintf("%s would be left without an active organization admin. Make another active member one first, or ask a site owner.", c.nameOf(o, "An organization that you can't see")))
+}
+
+// LastAdmin says whether an account with these roles is the last active organization-admin, whom only a site owner may
+// take away.
+func (s Reader) LastAdmin(ctx context.Context, by *org.Actor, orgID, user uuid.UUID, status org.Status, roles []string) (bool, error) {
+	if by.Owner() || status != org.StatusActive || !slices.Contains(roles, org.RoleOrganizationAdmin) {
+		return false, nil
+	}
+	other, err := s.Q.HasActiveHolder(ctx, db.HasActiveHolderParams{OrganizationID: orgID, Role: org.RoleOrganizationAdmin, ExceptUser: user})
+	return err == nil && !other, err
+}
+
+// KeepAdmins is keepAdmin and keepManager for every organization of an account that is about to go.
+func (c *Attempt) KeepAdmins(user db.UserRow) error {
+	homes, err := c.Q.ListMemberships(c.Ctx, user.ID)
+	if err != nil {
+		return err
+	}
+	for _, h := range homes {
+		roles := strings.Fields(h.Roles)
+		if !slices.Contains(roles, org.RoleOrganizationAdmin) {
+			continue
+		}
+		o, err := c.Q.GetOrganization(c.Ctx, h.OrganizationID)
+		if err != nil {
+			return err
+		}
+		if err := c.KeepAdmin(o, user.ID, org.Status(user.Status), roles); err != nil {
+			return err
+		}
+	}
+	return c.KeepManagers(user, nil)
+}
+
+// KeepUndo refuses a change of a role after which the caller itself could not undo it: it must still hold the action,
+// and every permission that putting the role back would give or deny anew.
+func (c *Attempt) KeepUndo(object rbac.Object, action string, restored org.Role) error {
+	if c.Actor.Operator {
+		return nil
+	}
+	after, err := c.After(c.Actor.ID())
+	if err != nil {
+		return err
+	}
+	lost := c.Actor.Can(action, object) && !after.Can(action, object)
+	for level, perms := range restored.Levels() {
+		held := slices.DeleteFunc(slices.Clone(perms), func(p rbac.Permission) bool {
+			return len(c.Actor.Grants.CheckGrant(level, object.Org, []rbac.Permission{p})) > 0
+		})
+		lost = lost || len(after.Grants.CheckGrant(level, object.Org, held)) > 0
+	}
+	if !lost {
+		return nil
+	}
+	return org.ErrInvalid("This would take away your own right to undo it.",
+		"You hold this role yourself, and after the change you could not put it back. Ask another administrator to make it.")
+}
+
+// BeyondCaller is what roles held in an organization give that the caller does not hold there itself.
+func (s Reader) BeyondCaller(by *org.Actor, orgID uuid.UUID, roles []*rbac.Role) []rbac.Permission {
+	if len(roles) == 0 {
+		return nil
+	}
+	return s.Catalog.OrganizationRights(orgID, roles).Minus(by.Grants.AllowedIn(orgID))
+}
+
+// member is the membership as this transaction leaves it.
+func (s Reader) MemberByID(ctx context.Context, orgID, user uuid.UUID) (org.Member, error) {
+	row, err := s.Q.GetMember(ctx, db.GetMemberParams{OrganizationID: orgID, UserID: user})
+	if err != nil {
+		return org.Member{}, err
+	}
+	return s.MemberOf(ctx, row)
+}
+
+func (s Reader) MemberOf(ctx context.Context, row db.MemberRow) (org.Member, error) {
+	roles, err := s.Roles(ctx, row.OrganizationID)
+	if err != nil {
+		return org.Member{}, err
+	}
+	site, err := s.Roles(ctx, uuid.Nil)
+	if err != nil {
+		return org.Member{}, err
+	}
+	return memberOf(&row, roles, site), nil
+}

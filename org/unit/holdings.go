@@ -1,0 +1,204 @@
+package unit
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"rolecall.example/db"
+	"rolecall.example/org"
+	"rolecall.example/rbac"
+)
+
+// Holding is what decides what somebody may do in an organization: two people with equal holdings may do the same. The
+// third part is rare: built-in roles of other organizations that carry rights on the whole site.
+type Holding struct {
+	Roles, SiteRoles, Elsewhere string
+	Outside                     bool // not a member
+}
+
+// Crowd decides about many people in an organization, or on the site for uuid.Nil, once for each holding that occurs
+// among them.
+type Crowd struct {
+	Reader
+	Org       uuid.UUID
+	Elsewhere map[uuid.UUID]string
+	known     map[Holding]*rbac.Subject
+}
+
+// Crowd prepares to decide about everybody, with what each holds in other organizations.
+func (s Reader) Crowd(ctx context.Context, orgID uuid.UUID) (*Crowd, error) {
+	c, err := s.newCrowd(ctx, orgID)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range s.carried() {
+		ids, err := s.Q.ListAllHoldersElsewhere(ctx, db.ListAllHoldersElsewhereParams{Role: name, OrganizationID: orgID})
+		if err != nil {
+			return nil, err
+		}
+		for _, id := range ids {
+			c.Elsewhere[id] = withName(c.Elsewhere[id], name)
+		}
+	}
+	return c, nil
+}
+
+// newCrowd prepares to decide by the roles as they are now, and reads all of them: deciding needs no query. It does not
+// know yet what people hold in other organizations.
+func (s Reader) newCrowd(ctx context.Context, orgID uuid.UUID) (*Crowd, error) {
+	sets := map[uuid.UUID]*RoleSet{}
+	s.Sets = nil
+	for _, of := range []uuid.UUID{orgID, uuid.Nil, org.ElsewhereOrg} {
+		set, err := s.Roles(ctx, of)
+		if err != nil {
+			return nil, err
+		}
+		sets[of] = set
+	}
+	s.Sets = sets
+	return &Crowd{Reader: s, Org: orgID, Elsewhere: map[uuid.UUID]string{}, known: map[Holding]*rbac.Subject{}}, nil
+}
+
+// carried is the names of the roles of an organization that give rights outside it.
+func (s *Units) carried() []string {
+	var names []string
+	for _, r := range s.Catalog.BuiltInOrganizationRoles() {
+		if len(r.Site) > 0 || len(r.User) > 0 {
+			names = append(names, r.Name)
+		}
+	}
+	return names
+}
+
+// rolesElsewhere is what each of these people holds in organizations other than one that gives rights outside them.
+func (s Reader) rolesElsewhere(ctx context.Context, orgID uuid.UUID, users []uuid.UUID) (map[uuid.UUID]string, error) {
+	held := map[uuid.UUID]string{}
+	for _, name := range s.carried() {
+		ids, err := s.Q.ListHoldersElsewhere(ctx, db.ListHoldersElsewhereParams{Role: name, OrganizationID: orgID, UserIds: users})
+		if err != nil {
+			return nil, err
+		}
+		for _, id := range ids {
+			held[id] = withName(held[id], name)
+		}
+	}
+	return held, nil
+}
+
+// holder is somebody with what decides about them.
+type holder struct {
+	id      uuid.UUID
+	holding Holding
+}
+
+// holderOf is a member; what they hold elsewhere is not known yet.
+func holderOf(id uuid.UUID, roles, siteRoles string) holder {
+	return holder{id, Holding{Roles: SortNames(roles), SiteRoles: SortNames(siteRoles)}}
+}
+
+// elsewhereOf fills in what people hold elsewhere.
+func (c *Crowd) elsewhereOf(ctx context.Context, people []holder) error {
+	ids := make([]uuid.UUID, len(people))
+	for i, h := range people {
+		ids[i] = h.id
+	}
+	held, err := c.rolesElsewhere(ctx, c.Org, ids)
+	for i := range people {
+		people[i].holding.Elsewhere = held[people[i].id]
+	}
+	return err
+}
+
+// withName adds a name to a list of names, unless it is there.
+func withName(list, name string) string {
+	if strings.Contains(" "+list+" ", " "+name+" ") {
+		return list
+	}
+	return strings.TrimSpace(list + " " + name)
+}
+
+// Anyone stands for the user id in the subjects of a crowd: what they own is asked with it.
+var Anyone = uuid.UUID{15: 1}
+
+// Veiled leaves out of a trace which organizations it tells of that the caller may not read.
+func Veiled(t rbac.Trace, by *org.Actor) rbac.Trace {
+	for _, l := range t.Levels {
+		for i := range l.Matches {
+			if m := &l.Matches[i]; m.Org != uuid.Nil && !by.Grants.Authorize("read", org.OrgObject(m.Org)) {
+				m.Org = org.ElsewhereOrg
+			}
+		}
+	}
+	return t
+}
+
+// Subject decides for everybody with this holding.
+func (c *Crowd) Subject(ctx context.Context, h Holding) (*rbac.Subject, error) {
+	if s, ok := c.known[h]; ok {
+		return s, nil
+	}
+	var grants []rbac.Grant
+	var orgs []rbac.ID
+	if !h.Outside {
+		orgs = append(orgs, c.Org)
+	}
+	for _, part := range []struct {
+		names string
+		in    uuid.UUID
+		set   uuid.UUID
+	}{{h.Roles, c.Org, c.Org}, {h.SiteRoles, uuid.Nil, uuid.Nil}, {h.Elsewhere, org.ElsewhereOrg, org.ElsewhereOrg}} {
+		if part.names == "" {
+			continue
+		}
+		set, err := c.Roles(ctx, part.set)
+		if err != nil {
+			return nil, err
+		}
+		for _, name := range strings.Fields(part.names) {
+			if role, ok := set.compiled(name); ok {
+				grants = append(grants, rbac.Grant{Role: role, Org: part.in})
+			}
+		}
+	}
+	s := c.Catalog.NewSubject(Anyone, orgs, grants)
+	c.known[h] = s
+	return s, nil
+}
+
+// SortNames makes equal lists of names equal texts.
+func SortNames(names string) string {
+	if !strings.Contains(names, " ") {
+		return names
+	}
+	fields := strings.Fields(names)
+	slices.Sort(fields)
+	return strings.Join(fields, " ")
+}
+
+// WalkPiece is how many rows a walk over everybody reads at once.
+const WalkPiece = 5000
+
+// Each walks all members by username, with what decides about them.
+func (c *Crowd) Each(ctx context.Context, fn func(r *db.ListHoldingsRow, h Holding) error) error {
+	p := db.ListHoldingsParams{OrganizationID: c.Org, MaxRows: WalkPiece}
+	for {
+		rows, err := c.Q.ListHoldings(ctx, p)
+		if err != nil {
+			return err
+		}
+		for i := range rows {
+			r := &rows[i]
+			h := Holding{Roles: SortNames(r.Roles), SiteRoles: SortNames(r.SiteRoles), Elsewhere: c.Elsewhere[r.UserID]}
+			if err := fn(r, h); err != nil {
+				return err
+			}
+		}
+		if len(rows) < WalkPiece {
+			return nil
+		}
+		p.AfterKey = rows[len(rows)-1].UsernameKey
+	}
+}

@@ -1,0 +1,309 @@
+package unit
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"rolecall.example/db"
+	"rolecall.example/org"
+	"rolecall.example/rbac"
+)
+
+// sampleSize is how many people a line names.
+const sampleSize = 5
+
+// errDryRun rolls a dry run back.
+var errDryRun = errors.New("dry run")
+
+// watch is what a dry run keeps from its transaction: whom to follow, and the roles before and after. What people hold is
+// read when the transaction is over, since everybody who writes waits for it.
+type watch struct {
+	impact        *org.Impact
+	org           uuid.UUID // uuid.Nil: the site
+	before, after *Crowd
+	people        []followed
+	role          string // whose holders are followed, "" if people are
+	deleted       bool   // it is taken from all of them
+	named         bool   // the caller may read who they are
+}
+
+// followed is somebody whose own roles change.
+type followed struct {
+	id      uuid.UUID
+	name    string
+	was, is Holding
+}
+
+func watchOf(ctx context.Context) *watch {
+	impact, ok := ctx.Value(org.DryRunKey{}).(*org.Impact)
+	if !ok {
+		return nil
+	}
+	*impact = org.Impact{} // the transaction may run again
+	return &watch{impact: impact}
+}
+
+// WatchMember follows a member of an organization, in a dry run: is makes what is held before into what is held after.
+func (c *Attempt) WatchMember(row db.MemberRow, is func(*Holding)) error {
+	was := Holding{Roles: SortNames(row.Roles), SiteRoles: SortNames(row.SiteRoles)}
+	return c.follow(row.OrganizationID, row.UserID, row.Username, was, is)
+}
+
+// WatchUser follows an account on the whole site, in a dry run.
+func (c *Attempt) WatchUser(row db.UserRow, is func(*Holding)) error {
+	return c.follow(uuid.Nil, row.ID, row.Username, Holding{SiteRoles: SortNames(row.Roles), Outside: true}, is)
+}
+
+func (c *Attempt) follow(orgID, id uuid.UUID, name string, was Holding, is func(*Holding)) error {
+	if c.watch == nil {
+		return nil
+	}
+	f := followed{id: id, name: name, was: was, is: was}
+	is(&f.is)
+	c.watch.people = append(c.watch.people, f)
+	return c.watchRoles(orgID)
+}
+
+// WatchHolders follows everybody who holds a role, in a dry run of its change or deletion.
+func (c *Attempt) WatchHolders(h RoleScope, role string, deleted bool) error {
+	if c.watch == nil {
+		return nil
+	}
+	c.watch.role, c.watch.deleted = role, deleted
+	return c.watchRoles(h.Org.ID)
+}
+
+// watchRoles reads the roles that decide, before anything is written.
+func (c *Attempt) watchRoles(orgID uuid.UUID) (err error) {
+	if w := c.watch; w.before == nil {
+		w.org, w.named = orgID, RoleScope{Org: db.Organization{ID: orgID}}.MayCount(c.Actor)
+		w.before, err = c.newCrowd(c.Ctx, orgID)
+	}
+	return err
+}
+
+// foresee keeps the roles as the transaction leaves them, and has it rolled back.
+func (c *Attempt) foresee() (err error) {
+	if w := c.watch; w.before != nil {
+		if w.after, err = c.newCrowd(c.Ctx, w.org); err != nil {
+			return err
+		}
+	}
+	return errDryRun
+}
+
+// tell fills in the impact of a change that was rolled back. People are followed as they are now: somebody who writes
+// meanwhile does not mix anything up, since each of them is compared with itself.
+func (w *watch) tell(ctx context.Context, s *Units) error {
+	if w.before == nil {
+		return nil
+	}
+	t := tally{watch: w, known: map[[2]Holding]difference{}, lines: map[lineKey]*org.ImpactLine{}}
+	err := s.DB.Read(ctx, func(q *db.Queries) error {
+		for piece := range slices.Chunk(w.people, ChunkSize) {
+			if err := t.addAll(ctx, q, piece); err != nil {
+				return err
+			}
+		}
+		return w.eachHolder(ctx, q, func(piece []followed) error { return t.addAll(ctx, q, piece) })
+	})
+	t.finish()
+	return err
+}
+
+// eachHolder gives everybody who holds the role that is followed, in pieces.
+func (w *watch) eachHolder(ctx context.Context, q *db.Queries, fn func([]followed) error) error {
+	if w.role == "" {
+		return nil
+	}
+	next := w.membersWith(q)
+	if w.org == uuid.Nil {
+		next = w.accountsWith(q)
+	}
+	for {
+		piece, err := next(ctx)
+		if err != nil || len(piece) == 0 {
+			return err
+		}
+		if err := fn(piece); err != nil {
+			return err
+		}
+	}
+}
+
+func (w *watch) membersWith(q *db.Queries) func(context.Context) ([]followed, error) {
+	p := db.ListHoldersOfRoleParams{OrganizationID: w.org, Role: w.role, MaxRows: ChunkSize}
+	return func(ctx context.Context) ([]followed, error) {
+		rows, err := q.ListHoldersOfRole(ctx, p)
+		list := make([]followed, len(rows))
+		for i, r := range rows {
+			was := Holding{Roles: SortNames(r.Roles), SiteRoles: SortNames(r.SiteRoles)}
+			is := was
+			is.Roles = w.left(was.Roles)
+			list[i], p.AfterKey = followed{r.UserID, r.Username, was, is}, r.UsernameKey
+		}
+		return list, err
+	}
+}
+
+func (w *watch) accountsWith(q *db.Queries) func(context.Context) ([]followed, error) {
+	p := db.ListHoldersOfSiteRoleParams{Role: w.role, MaxRows: ChunkSize}
+	return func(ctx context.Context) ([]followed, error) {
+		rows, err := q.ListHoldersOfSiteRole(ctx, p)
+		list := make([]followed, len(rows))
+		for i, r := range rows {
+			was := Holding{SiteRoles: SortNames(r.Roles), Outside: true}
+			is := was
+			is.SiteRoles = w.left(was.SiteRoles)
+			list[i], p.AfterUser = followed{r.ID, r.Username, was, is}, r.ID
+		}
+		return list, err
+	}
+}
+
+// left is what the change leaves of the roles of a holder.
+func (w *watch) left(roles string) string {
+	if !w.deleted {
+		return roles
+	}
+	return strings.Join(slices.DeleteFunc(strings.Fields(roles), func(name string) bool { return name == w.role }), " ")
+}
+
+// tally counts the differences that a change makes, once for each pair of holdings that occurs.
+type tally struct {
+	*watch
+	known map[[2]Holding]difference
+	lines map[lineKey]*org.ImpactLine
+}
+
+type lineKey struct {
+	list       byte // gains, losses, keeps
+	permission rbac.Permission
+	own        bool
+}
+
+// difference is the lines that one person adds to.
+type difference struct {
+	lines    []lineKey
+	affected bool
+}
+
+// addAll adds people, with what they hold elsewhere: no change of an organization touches that.
+func (t *tally) addAll(ctx context.Context, q *db.Queries, people []followed) error {
+	ids := make([]uuid.UUID, len(people))
+	for i, f := range people {
+		ids[i] = f.id
+	}
+	elsewhere, err := Reader{Units: t.before.Units, Q: q}.rolesElsewhere(ctx, t.org, ids)
+	if err != nil {
+		return err
+	}
+	for _, f := range people {
+		f.was.Elsewhere, f.is.Elsewhere = elsewhere[f.id], elsewhere[f.id]
+		if err := t.add(ctx, f.name, f.was, f.is); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *tally) add(ctx context.Context, name string, was, is Holding) error {
+	pair := [2]Holding{was, is}
+	d, ok := t.known[pair]
+	if !ok {
+		var err error
+		if d, err = t.compare(ctx, was, is); err != nil {
+			return err
+		}
+		t.known[pair] = d
+	}
+	t.impact.Members++
+	if d.affected {
+		t.impact.Affected++
+	}
+	if t.org != uuid.Nil && was.Roles != "" && is.Roles == "" && !is.Outside {
+		t.impact.Roleless++
+	}
+	for _, key := range d.lines {
+		line := t.lines[key]
+		if line == nil {
+			line = &org.ImpactLine{Permission: key.permission, Own: key.own}
+			t.lines[key] = line
+		}
+		line.Members++
+		if !t.named {
+			continue
+		}
+		at, _ := slices.BinarySearch(line.Sample, name)
+		line.Sample = slices.Insert(line.Sample, at, name)
+		line.Sample = line.Sample[:min(sampleSize, len(line.Sample))]
+	}
+	return nil
+}
+
+// compare asks the engine what these two holdings allow.
+func (t *tally) compare(ctx context.Context, was, is Holding) (d difference, err error) {
+	before, err := t.before.Subject(ctx, was)
+	if err != nil {
+		return d, err
+	}
+	after, err := t.after.Subject(ctx, is)
+	if err != nil {
+		return d, err
+	}
+	for _, turn := range t.before.Turns(before, after, t.org, Anyone) {
+		list := byte('-')
+		if turn.Gained {
+			list = '+'
+		}
+		d.lines = append(d.lines, lineKey{list, turn.Permission, turn.own})
+		d.affected = true
+	}
+	has := after.Allowed(rbac.Object{Org: t.org})
+	for _, p := range t.taken(before, after) {
+		if has.Contains(p.ResourceType, p.Action) {
+			d.lines = append(d.lines, lineKey{'=', p, false})
+		}
+	}
+	return d, nil
+}
+
+// taken is what roles gave before and give no longer, role by role.
+func (t *tally) taken(before, after *rbac.Subject) []rbac.Permission {
+	gives := func(s *rbac.Subject, name string) rbac.Set {
+		for _, g := range s.Grants() {
+			if g.Role.Name == name {
+				return t.after.Catalog.OrganizationRights(Anyone, []*rbac.Role{g.Role})
+			}
+		}
+		return t.after.Catalog.OrganizationRights(Anyone, nil)
+	}
+	var out []rbac.Permission
+	for _, g := range before.Grants() {
+		out = append(out, gives(before, g.Role.Name).Minus(gives(after, g.Role.Name))...)
+	}
+	rbac.SortPermissions(out)
+	return slices.Compact(out)
+}
+
+// finish puts the lines into the impact: by permission, that on everything before that on one's own things.
+func (t *tally) finish() {
+	keys := slices.SortedFunc(maps.Keys(t.lines), func(a, b lineKey) int {
+		switch order := strings.Compare(a.permission.String(), b.permission.String()); {
+		case order != 0 || a.own == b.own:
+			return order
+		case b.own:
+			return -1
+		}
+		return 1
+	})
+	for _, key := range keys {
+		list := map[byte]*[]org.ImpactLine{'+': &t.impact.Gains, '-': &t.impact.Losses, '=': &t.impact.Keeps}[key.list]
+		*list = append(*list, *t.lines[key])
+	}
+}

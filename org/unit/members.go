@@ -1,0 +1,270 @@
+package unit
+
+import (
+	"context"
+	"math"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"rolecall.example/db"
+	"rolecall.example/org"
+)
+
+// ChunkSize is how many members are read at once when all are asked for.
+const ChunkSize = 500
+
+// Snapshot is the data as the caller may read it, on the readers.
+func (s *Units) Snapshot(by *org.Actor) Reader {
+	return Reader{Units: s, Q: s.DB.Queries, Revision: by.ReadAt}
+}
+
+// Moment gives fn the data as it is at one moment: nothing that is written meanwhile is seen.
+func (s *Units) Moment(ctx context.Context, fn func(src Reader) error) error {
+	return s.DB.Read(ctx, func(q *db.Queries) error {
+		revision, err := q.GetRevision(ctx)
+		if err != nil {
+			return err
+		}
+		return fn(Reader{Units: s, Q: q, Revision: revision})
+	})
+}
+
+// EachInOrder walks the members by username along the index.
+func (s Reader) EachInOrder(ctx context.Context, by *org.Actor, o db.Organization, f org.MemberFilter,
+	begin func(count int) error, each func(*org.Member) error,
+) error {
+	if err := begin(int(o.MemberCount)); err != nil {
+		return err
+	}
+	p, err := s.startAt(ctx, o, f.Offset)
+	if err != nil {
+		return err
+	}
+	left := int64(f.Limit)
+	if left == 0 {
+		left = math.MaxInt64
+	}
+	next := func() ([]db.MemberRow, error) {
+		p.MaxRows = min(left, ChunkSize)
+		rows, err := s.Q.ListMembers(ctx, p)
+		left -= int64(len(rows))
+		if int64(len(rows)) < p.MaxRows {
+			left = 0
+		}
+		if left > 0 {
+			p.AfterKey = rows[len(rows)-1].UsernameKey
+		}
+		return rows, err
+	}
+	use, err := s.rowsAs(ctx, by, o.ID, each)
+	if err != nil {
+		return err
+	}
+	return inTurn(func() bool { return left > 0 }, next, use)
+}
+
+// inTurn gives the pieces of a list to use, as long as there are more: the next one is fetched while one is in use, so use
+// must leave alone what they are fetched from.
+func inTurn[T any](more func() bool, next func() ([]T, error), use func([]T) error) error {
+	type piece struct {
+		list []T
+		err  error
+	}
+	fetch := func() <-chan piece {
+		if !more() {
+			return nil
+		}
+		c := make(chan piece, 1)
+		go func() {
+			list, err := next()
+			c <- piece{list, err}
+		}()
+		return c
+	}
+	for c := fetch(); c != nil; {
+		p := <-c
+		if p.err != nil {
+			return p.err
+		}
+		if c = fetch(); c == nil {
+			return use(p.list)
+		}
+		if err := use(p.list); err != nil {
+			<-c // what it reads from must not be taken away under it
+			return err
+		}
+	}
+	return nil
+}
+
+// startAt finds the place before the member at an offset, from the nearer end.
+func (s Reader) startAt(ctx context.Context, o db.Organization, offset int) (p db.ListMembersParams, err error) {
+	p = db.ListMembersParams{OrganizationID: o.ID}
+	skip := int64(offset)
+	switch left := o.MemberCount - skip; {
+	case skip == 0:
+	case left <= 0:
+		p.AfterKey = Everywhere.before
+	case left < skip:
+		p.AfterKey, err = s.Q.GetMemberKeyFromEnd(ctx, db.GetMemberKeyFromEndParams{OrganizationID: o.ID, Others: left})
+	default:
+		p.AfterKey, err = s.Q.GetMemberKey(ctx, db.GetMemberKeyParams{OrganizationID: o.ID, Others: skip - 1})
+	}
+	return p, err
+}
+
+// rowsAs makes what gives rows of an organization as members. It has read all that it needs when it comes back.
+func (s Reader) rowsAs(ctx context.Context, by *org.Actor, orgID uuid.UUID, each func(*org.Member) error) (func([]db.MemberRow) error, error) {
+	roles, err := s.Roles(ctx, orgID)
+	if err != nil {
+		return nil, err
+	}
+	site, err := s.Roles(ctx, uuid.Nil)
+	return func(rows []db.MemberRow) error {
+		for i := range rows {
+			m := memberOf(&rows[i], roles, site)
+			m.Self = m.UserID == by.ID()
+			if err := each(&m); err != nil {
+				return err
+			}
+		}
+		return nil
+	}, err
+}
+
+// EachByID walks the members with these ids, in their order, reading them in pieces.
+func (s Reader) EachByID(ctx context.Context, by *org.Actor, orgID uuid.UUID, ids []uuid.UUID, each func(*org.Member) error) error {
+	use, err := s.rowsAs(ctx, by, orgID, each)
+	if err != nil {
+		return err
+	}
+	for piece := range slices.Chunk(ids, ChunkSize) {
+		rows, err := s.Q.ListMembersByID(ctx, db.ListMembersByIDParams{OrganizationID: orgID, UserIds: piece})
+		if err != nil {
+			return err
+		}
+		InOrder(rows, piece, func(r *db.MemberRow) uuid.UUID { return r.UserID })
+		if err := use(rows); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// InOrder sorts rows as ids are sorted.
+func InOrder[R any, K comparable](rows []R, ids []K, id func(*R) K) {
+	place := make(map[K]int, len(ids))
+	for i, id := range ids {
+		place[id] = i
+	}
+	slices.SortFunc(rows, func(a, b R) int { return place[id(&a)] - place[id(&b)] })
+}
+
+// Refusals says of each member why the caller may not change its roles or remove it.
+func (s Reader) Refusals(ctx context.Context, by *org.Actor, o db.Organization, members []org.Member) error {
+	roles, err := s.Roles(ctx, o.ID)
+	if err != nil {
+		return err
+	}
+	assign := by.Can("assign", org.OrgRolesObject(o.ID)) || by.Can("unassign", org.OrgRolesObject(o.ID))
+	remove := by.Can("delete", org.MembersObject(o.ID))
+	crowd, err := s.newCrowd(ctx, o.ID)
+	if err != nil {
+		return err
+	}
+	managers, err := crowd.managers(ctx)
+	if err != nil {
+		return err
+	}
+	for i := range members {
+		m := &members[i]
+		m.Self = m.UserID == by.ID()
+		switch {
+		case m.Self:
+			m.RolesRefusal, m.RemoveRefusal = "You can't change your own roles", "You can't remove yourself"
+			continue
+		case !assign:
+			m.RolesRefusal = "Needs assign_org_role:assign or assign_org_role:unassign"
+		default:
+			if beyond := s.BeyondCaller(by, o.ID, roles.Held(m.Roles)); len(beyond) > 0 {
+				m.RolesRefusal = "Holds what you don't: " + org.Summarize(beyond)
+			}
+		}
+		if !remove {
+			m.RemoveRefusal = "Needs organization_member:delete"
+			continue
+		}
+		last, err := s.LastAdmin(ctx, by, o.ID, m.UserID, m.Status, RoleNames(m.Roles))
+		if err != nil {
+			return err
+		}
+		if last {
+			m.RemoveRefusal = "The last active organization admin; only a site owner can remove it"
+		}
+		if by.Owner() || last {
+			continue
+		}
+		if only, err := managers.only(ctx, m); err != nil {
+			return err
+		} else if only {
+			m.RemoveRefusal = "The only one who can manage " + o.DisplayName + "; only a site owner can remove it"
+		}
+	}
+	return nil
+}
+
+// Member is one membership. NotFound: no such organization or membership for this caller. Invalid: no such user.
+func (s *Units) Member(ctx context.Context, subject *org.Actor, organization, user string) (m org.Member, err error) {
+	err = s.Moment(ctx, func(src Reader) error {
+		o, err := src.Organization(ctx, subject, organization)
+		if err != nil {
+			return err
+		}
+		m, err = src.MemberView(ctx, subject, o, user)
+		return err
+	})
+	return m, err
+}
+
+// MemberView is a membership with what the caller may do to it. Errors as Member.
+func (s Reader) MemberView(ctx context.Context, by *org.Actor, o db.Organization, user string) (org.Member, error) {
+	row, err := s.Member(ctx, by, o.ID, user)
+	if err != nil {
+		return org.Member{}, err
+	}
+	m, err := s.MemberOf(ctx, row)
+	if err != nil {
+		return org.Member{}, err
+	}
+	if m.AccountVersion, err = s.Q.GetUserVersion(ctx, m.UserID); err != nil {
+		return org.Member{}, err
+	}
+	one := []org.Member{m}
+	err = s.Refusals(ctx, by, o, one)
+	return one[0], err
+}
+
+// PermissionsToAdd is what adding a member takes.
+var PermissionsToAdd = []string{"organization_member:create", "assign_org_role:assign"}
+
+func MayAddMembers(by *org.Actor, orgID uuid.UUID) bool {
+	return by.Can("assign", org.OrgRolesObject(orgID)) && by.Can("create", org.MembersObject(orgID))
+}
+
+func (c *Attempt) InsertMember(orgID, user uuid.UUID) error {
+	c.Widens(user)
+	return c.Q.InsertMember(c.Ctx, db.InsertMemberParams{OrganizationID: orgID, UserID: user, Now: c.Now})
+}
+
+// Membership finds the organization and the membership that a path names, and makes the change one about it.
+func (c *Attempt) Membership(organization, user string) (o db.Organization, row db.MemberRow, err error) {
+	if o, err = c.Organization(c.Ctx, c.Actor, organization); err != nil {
+		return o, row, err
+	}
+	if row, err = c.Member(c.Ctx, c.Actor, o.ID, user); err != nil {
+		return o, row, err
+	}
+	c.About("organization_member", row.UserID, row.Username, o.ID)
+	return o, row, nil
+}

@@ -1,0 +1,286 @@
+package unit
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+
+	"rolecall.example/db"
+	"rolecall.example/org"
+)
+
+// keyRange is the usernames, folded, from one on and before another.
+type keyRange struct{ from, before string }
+
+var (
+	Everywhere = keyRange{before: "\U0010FFFF"} // the last code point, with which no username begins
+	Nowhere    = keyRange{}
+)
+
+// after is the first text that sorts after key: no username has a control character.
+func after(key string) string { return key + "\x01" }
+
+// Readable is the memberships that the caller may read: all, or its own. (That may be denied, too; then there are none.)
+func (s *Units) Readable(by *org.Actor, orgID uuid.UUID) keyRange {
+	switch {
+	case by.Can("read", org.MembersObject(orgID)):
+		return Everywhere
+	case by.Can("read", org.MemberObject(orgID, by.ID())):
+		key := org.Fold(by.User.Username)
+		return keyRange{key, after(key)}
+	}
+	return Nowhere
+}
+
+// memberSearch is a MemberFilter as the queries take it.
+type memberSearch struct {
+	db.SearchMembersParams
+	org      db.Organization
+	countMax int64 // a count may stop here
+}
+
+// NewMemberSearch makes a memberSearch of a filter, within the memberships that may be read. Invalid: unknown sort.
+func NewMemberSearch(o db.Organization, within keyRange, f *org.MemberFilter) (memberSearch, error) {
+	p := db.SearchMembersParams{
+		OrganizationID: o.ID, FromKey: within.from, BeforeKey: within.before,
+		Query: org.Fold(f.Query), Statuses: SpaceJoined(f.Statuses),
+		MaxRows: int64(f.Limit), Skip: int64(f.Offset),
+	}
+	// Everybody holds the implied roles, so a filter by one of them leaves nobody out.
+	if !slices.Contains(f.Roles, org.RoleOrganizationUser) {
+		p.Roles = SpaceJoined(f.Roles)
+	}
+	if !slices.Contains(f.SiteRoles, org.RoleMember) {
+		p.SiteRoles = SpaceJoined(f.SiteRoles)
+	}
+	s := memberSearch{p, o, math.MaxInt64}
+	if f.CountMax > 0 {
+		s.countMax = int64(f.CountMax) + 1
+	}
+	if s.MaxRows == 0 {
+		s.MaxRows = math.MaxInt64
+	}
+	var err error
+	s.Sort, s.Descending, err = Sorting(f.Sort, org.MemberSorts)
+	return s, err
+}
+
+// Sorting reads by which of the keys a list is to be ordered: the first unless sort says otherwise. Invalid: none of them.
+func Sorting(sort string, keys []string) (key string, descending bool, err error) {
+	if sort == "" {
+		return keys[0], false, nil
+	}
+	key, descending = strings.CutPrefix(sort, "-")
+	if !slices.Contains(keys, key) {
+		err = &org.Error{Kind: org.Invalid, Message: "Query parameters have invalid values.", Fields: []org.Field{{
+			Field: "sort", Detail: fmt.Sprintf("Query param %q must be one of %s, with - in front for descending", "sort", strings.Join(keys, ", ")),
+		}}}
+	}
+	return key, descending, err
+}
+
+const SortUsername = "username"
+
+func (s *memberSearch) byUsername() bool { return s.Sort == SortUsername && !s.Descending }
+
+func (s *memberSearch) filtered() bool { return s.Query+s.Statuses+s.Roles+s.SiteRoles != "" }
+
+// Everybody says whether the search is the list itself.
+func (s *memberSearch) Everybody() bool {
+	return s.byUsername() && !s.filtered() && keyRange{s.FromKey, s.BeforeKey} == Everywhere
+}
+
+// role is the one role that everybody who is found holds, if the search says so.
+func (s *memberSearch) role() string {
+	if roles := strings.Fields(s.Roles); len(roles) == 1 {
+		return roles[0]
+	}
+	return ""
+}
+
+// found is a member that a search found, and the place to go on from.
+type found struct {
+	id  uuid.UUID
+	key string
+}
+
+// EachFound walks the members that a search finds: along an index where there is one, in pieces.
+func (s Reader) EachFound(ctx context.Context, by *org.Actor, search memberSearch,
+	begin func(count int) error, each func(*org.Member) error,
+) error {
+	few, err := s.FewMatch(ctx, search.Query, search.org.MemberCount)
+	if err != nil {
+		return err
+	}
+	if few || !search.byUsername() {
+		ids, total, err := s.sortedMembers(ctx, search, few)
+		if err != nil {
+			return err
+		}
+		if err := begin(total); err != nil {
+			return err
+		}
+		return s.EachByID(ctx, by, search.org.ID, ids, each)
+	}
+	first, err := s.walk(ctx, search)
+	if err != nil {
+		return err
+	}
+	total, err := s.countMembers(ctx, search, len(first))
+	if err != nil {
+		return err
+	}
+	if err := begin(int(total)); err != nil {
+		return err
+	}
+	return s.eachPiece(ctx, search, first, func(ids []uuid.UUID) error { return s.EachByID(ctx, by, search.org.ID, ids, each) })
+}
+
+// MemberIDs is the ids of the members that a search finds.
+func (s Reader) MemberIDs(ctx context.Context, search memberSearch) (all []uuid.UUID, err error) {
+	few, err := s.FewMatch(ctx, search.Query, search.org.MemberCount)
+	if err != nil {
+		return nil, err
+	}
+	if few || !search.byUsername() {
+		all, _, err = s.sortedMembers(ctx, search, few)
+		return all, err
+	}
+	first, err := s.walk(ctx, search)
+	if err != nil {
+		return nil, err
+	}
+	err = s.eachPiece(ctx, search, first, func(ids []uuid.UUID) error {
+		all = append(all, ids...)
+		return nil
+	})
+	return all, err
+}
+
+// FewMatch says whether it is better to look up the accounts that may have a text, than to walk along a list of all until
+// enough of them have it: looking one up costs as much as walking past a dozen.
+func (s Reader) FewMatch(ctx context.Context, query string, all int64) (bool, error) {
+	if utf8.RuneCountInString(query) < 3 {
+		return false, nil
+	}
+	limit := all / 12
+	n, err := s.Q.CountSearched(ctx, db.CountSearchedParams{Query: query, MaxRows: limit + 1})
+	return n <= limit, err
+}
+
+// sortedMembers is a page of the members found, in any order, and how many there are.
+func (s Reader) sortedMembers(ctx context.Context, search memberSearch, few bool) (ids []uuid.UUID, total int, err error) {
+	if !few {
+		p := search.SearchMembersParams
+		if ids, err = s.Q.SortMembers(ctx, db.SortMembersParams{
+			Descending: p.Descending, Sort: p.Sort, OrganizationID: p.OrganizationID, FromKey: p.FromKey, BeforeKey: p.BeforeKey,
+			Query: p.Query, Statuses: p.Statuses, Roles: p.Roles, SiteRoles: p.SiteRoles, Skip: p.Skip, MaxRows: p.MaxRows,
+		}); err != nil {
+			return nil, 0, err
+		}
+		n, err := s.countMembers(ctx, search, len(ids))
+		return ids, int(n), err
+	}
+	if search.byUsername() {
+		return s.searchByUsername(ctx, search)
+	}
+	rows, err := s.Q.SearchMembers(ctx, search.SearchMembersParams)
+	if err == nil && len(rows) == 0 && search.Skip > 0 { // past the end, where no row tells how many there are
+		search.Skip, search.MaxRows = 0, 1
+		_, total, err := s.sortedMembers(ctx, search, few)
+		return nil, total, err
+	}
+	for _, r := range rows {
+		ids, total = append(ids, r.UserID), int(r.Total)
+	}
+	return ids, total, err
+}
+
+// searchByUsername is the same in the usual order. The database hands over all that match faster than it sorts, counts and
+// cuts them.
+func (s Reader) searchByUsername(ctx context.Context, search memberSearch) (ids []uuid.UUID, total int, err error) {
+	p := search.SearchMembersParams
+	rows, err := s.Q.SearchMembersByUsername(ctx, db.SearchMembersByUsernameParams{
+		OrganizationID: p.OrganizationID, FromKey: p.FromKey, BeforeKey: p.BeforeKey,
+		Query: p.Query, Statuses: p.Statuses, Roles: p.Roles, SiteRoles: p.SiteRoles,
+	})
+	slices.SortFunc(rows, func(a, b db.SearchMembersByUsernameRow) int { return strings.Compare(a.UsernameKey, b.UsernameKey) })
+	total = len(rows)
+	rows = rows[min(p.Skip, int64(total)):]
+	for _, r := range rows[:min(p.MaxRows, int64(len(rows)))] {
+		ids = append(ids, r.UserID)
+	}
+	return ids, total, err
+}
+
+// walk is the next members that a search by username finds: a piece at most.
+func (s Reader) walk(ctx context.Context, search memberSearch) (list []found, err error) {
+	p := search.SearchMembersParams
+	p.MaxRows = min(p.MaxRows, ChunkSize)
+	if role := search.role(); role != "" {
+		rows, err := s.Q.FindMembersOfRole(ctx, db.FindMembersOfRoleParams{
+			OrganizationID: p.OrganizationID, Role: role, FromKey: p.FromKey, BeforeKey: p.BeforeKey,
+			Query: p.Query, Statuses: p.Statuses, SiteRoles: p.SiteRoles, Skip: p.Skip, MaxRows: p.MaxRows,
+		})
+		for _, r := range rows {
+			list = append(list, found{r.UserID, r.UsernameKey})
+		}
+		return list, err
+	}
+	rows, err := s.Q.FindMembers(ctx, db.FindMembersParams{
+		OrganizationID: p.OrganizationID, FromKey: p.FromKey, BeforeKey: p.BeforeKey,
+		Query: p.Query, Statuses: p.Statuses, Roles: p.Roles, SiteRoles: p.SiteRoles, Skip: p.Skip, MaxRows: p.MaxRows,
+	})
+	for _, r := range rows {
+		list = append(list, found{r.UserID, r.UsernameKey})
+	}
+	return list, err
+}
+
+// eachPiece gives the ids of first, and then those of all pieces that follow.
+func (s Reader) eachPiece(ctx context.Context, search memberSearch, first []found, fn func([]uuid.UUID) error) (err error) {
+	for list := first; len(list) > 0; {
+		ids := make([]uuid.UUID, len(list))
+		for i, f := range list {
+			ids[i] = f.id
+		}
+		if err := fn(ids); err != nil {
+			return err
+		}
+		search.MaxRows -= int64(len(list))
+		if search.MaxRows == 0 || len(list) < ChunkSize {
+			return nil
+		}
+		search.FromKey, search.Skip = after(list[len(list)-1].key), 0
+		if list, err = s.walk(ctx, search); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// countMembers is how many members a search finds, of which its first piece or page is here: countMax if there are more.
+func (s Reader) countMembers(ctx context.Context, search memberSearch, here int) (int64, error) {
+	p, n := search.SearchMembersParams, int64(here)
+	switch role := search.role(); {
+	case n < min(p.MaxRows, ChunkSize) && (n > 0 || p.Skip == 0):
+		return p.Skip + n, nil
+	case role == "":
+		return s.Q.CountMembers(ctx, db.CountMembersParams{
+			OrganizationID: p.OrganizationID, FromKey: p.FromKey, BeforeKey: p.BeforeKey,
+			Query: p.Query, Statuses: p.Statuses, Roles: p.Roles, SiteRoles: p.SiteRoles, MaxRows: search.countMax,
+		})
+	case p.Query+p.Statuses+p.SiteRoles == "" && keyRange{p.FromKey, p.BeforeKey} == Everywhere:
+		return s.Q.GetRoleCount(ctx, db.GetRoleCountParams{OrganizationID: p.OrganizationID, Role: role})
+	default:
+		return s.Q.CountMembersOfRole(ctx, db.CountMembersOfRoleParams{
+			OrganizationID: p.OrganizationID, Role: role, FromKey: p.FromKey, BeforeKey: p.BeforeKey,
+			Query: p.Query, Statuses: p.Statuses, SiteRoles: p.SiteRoles, MaxRows: search.countMax,
+		})
+	}
+}

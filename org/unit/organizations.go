@@ -1,0 +1,45 @@
+package unit
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	"rolecall.example/db"
+	"rolecall.example/org"
+)
+
+// ReadableOrganizations leaves out what the caller may not read.
+func ReadableOrganizations(by *org.Actor, rows []db.Organization) []org.Organization {
+	out := []org.Organization{}
+	for _, r := range rows {
+		if by.Can("read", org.OrgObject(r.ID)) {
+			out = append(out, OrganizationFor(by, r))
+		}
+	}
+	return out
+}
+
+// OrganizationRows is all organizations for who may read any, else those the caller is a member of.
+func (s *Units) OrganizationRows(ctx context.Context, by *org.Actor, limit int64) ([]db.Organization, error) {
+	if by.Can("read", org.OrgObject(uuid.Nil)) {
+		return s.DB.ListOrganizations(ctx, limit)
+	}
+	return s.DB.ListOrganizationsOfUser(ctx, db.ListOrganizationsOfUserParams{UserID: by.ID(), MaxRows: limit})
+}
+
+// DefaultOrganization is the default one, made when it is not there yet.
+func (c *Attempt) DefaultOrganization() (db.Organization, error) {
+	row, err := c.Q.GetDefaultOrganization(c.Ctx)
+	if !db.IsNotFound(err) {
+		return row, err
+	}
+	c.Written()
+	id := NewID()
+	if err := c.Q.InsertOrganization(c.Ctx, db.InsertOrganizationParams{
+		ID: id, Name: DefaultName, NameKey: DefaultName, DisplayName: "Default", IsDefault: true, Now: c.Now,
+	}); err != nil {
+		return row, err
+	}
+	return c.Q.GetOrganization(c.Ctx, id)
+}

@@ -1,0 +1,105 @@
+package unit
+
+import (
+	"context"
+	"iter"
+
+	"github.com/google/uuid"
+
+	"rolecall.example/org"
+	"rolecall.example/rbac"
+)
+
+// Whoever acts on another account must hold what it holds, or acting on it would be a way to come by more: who sets the
+// password of an account, or makes a token for it, becomes that account. This file is the one measure of that; the use
+// cases refuse by it, the pages grey by it, and what somebody made for an account ends by it.
+
+// Measure is how much of two accounts is compared.
+type Measure bool
+
+const (
+	// Whole compares the site and every organization of the target.
+	Whole Measure = true
+	// SiteOnly is for what takes power away: in an emergency that must not need the power itself.
+	SiteOnly Measure = false
+)
+
+// excess is what an account is allowed in a place and another one is not. The place is an organization, or the site for
+// uuid.Nil.
+type excess struct {
+	place uuid.UUID
+	perms []rbac.Permission
+}
+
+// beyond yields what target is allowed and by is not, place by place, the site first. Each place is compared twice: on
+// objects of no one, and on objects of one's own, each account with its own. Where by is no member it counts as a member
+// without roles, since that is what every account is in some organization; where it is one, its denies count. A target
+// that is suspended or never signed in counts by what it holds. The operator and oneself are not measured: neither
+// becomes more by acting.
+func beyond(by, target *org.Actor, m Measure) iter.Seq[excess] {
+	return func(yield func(excess) bool) {
+		if by.Operator || by.ID() == target.ID() {
+			return
+		}
+		places := []rbac.ID{uuid.Nil}
+		if m == Whole {
+			places = append(places, target.Grants.Organizations()...)
+		}
+		for _, place := range places {
+			perms := target.Grants.Allowed(rbac.Object{Org: place}).Minus(by.Grants.AllowedOnJoining(rbac.Object{Org: place}))
+			if len(perms) == 0 {
+				perms = target.Grants.Allowed(rbac.Object{Org: place, Owner: target.ID()}).
+					Minus(by.Grants.AllowedOnJoining(rbac.Object{Org: place, Owner: by.ID()}))
+			}
+			if len(perms) > 0 && !yield(excess{place, perms}) {
+				return
+			}
+		}
+	}
+}
+
+// HoldsAllOf reports whether by holds all that target holds.
+func HoldsAllOf(by, target *org.Actor) bool {
+	for range beyond(by, target, Whole) {
+		return false
+	}
+	return true
+}
+
+// HoldsMore says what target holds and by does not, for the end of a sentence; "" if there is nothing. It names
+// permissions only of a place that by may read.
+func (s Reader) HoldsMore(ctx context.Context, by, target *org.Actor, m Measure) (string, error) {
+	hidden := false
+	for more := range beyond(by, target, m) {
+		if more.place == uuid.Nil {
+			return org.Summarize(more.perms), nil
+		}
+		if !by.Can("read", org.OrgObject(more.place)) {
+			hidden = true
+			continue
+		}
+		o, err := s.Q.GetOrganization(ctx, more.place)
+		if err != nil {
+			return "", err
+		}
+		return org.Summarize(more.perms) + " in " + o.DisplayName, nil
+	}
+	if hidden {
+		return "in an organization that you can't see", nil
+	}
+	return "", nil
+}
+
+// MayActOn refuses to act on an account that holds more than the caller. Forbidden: what it holds more.
+func (c *Attempt) MayActOn(user uuid.UUID, m Measure) error {
+	target, err := c.Subject(c.Ctx, user)
+	if err != nil {
+		return err
+	}
+	more, err := c.HoldsMore(c.Ctx, c.Actor, target, m)
+	if err != nil || more == "" {
+		return err
+	}
+	return &org.Error{Kind: org.Forbidden, Message: "Forbidden.",
+		Detail: "You don't have permission to act on this account: it has permissions that you don't have, " + more + "."}
+}

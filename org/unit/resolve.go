@@ -1,0 +1,104 @@
+package unit
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"rolecall.example/db"
+	"rolecall.example/org"
+)
+
+const DefaultName = "default"
+
+// Organization finds what a path names: "default", a uuid, or a name in any case.
+// NotFound: it is not there, or the caller may not read it.
+func (s Reader) Organization(ctx context.Context, by *org.Actor, ref string) (db.Organization, error) {
+	var row db.Organization
+	var err error
+	id, parseErr := uuid.Parse(ref)
+	switch {
+	case ref == DefaultName || parseErr == nil && id == uuid.Nil:
+		row, err = s.Q.GetDefaultOrganization(ctx)
+	case parseErr == nil:
+		row, err = s.Q.GetOrganization(ctx, id)
+	default:
+		row, err = s.Q.GetOrganizationByName(ctx, org.Fold(ref))
+	}
+	if db.IsNotFound(err) || err == nil && !by.Can("read", org.OrgObject(row.ID)) {
+		return db.Organization{}, org.ErrNotFound()
+	}
+	return row, err
+}
+
+// FindUser finds what a path names: "me", a uuid, or a username in any case. ok is false when there is no such user.
+func (s Reader) FindUser(ctx context.Context, by *org.Actor, ref string) (row db.UserRow, ok bool, err error) {
+	id, parseErr := uuid.Parse(ref)
+	switch {
+	case ref == "me":
+		row, err = s.Q.GetUser(ctx, by.ID())
+	case parseErr == nil:
+		row, err = s.Q.GetUser(ctx, id)
+	default:
+		row, err = s.Q.GetUserByUsername(ctx, org.Fold(ref))
+	}
+	if db.IsNotFound(err) {
+		return row, false, nil
+	}
+	return row, err == nil, err
+}
+
+// ReadableUser is a user that the caller may read. Invalid: it is not there, or may not be read; the two look the same.
+func (s Reader) ReadableUser(ctx context.Context, by *org.Actor, ref string) (db.UserRow, error) {
+	row, ok, err := s.FindUser(ctx, by, ref)
+	if err != nil {
+		return row, err
+	}
+	if !ok || !by.Can("read", org.UserObject(row.ID)) {
+		return db.UserRow{}, errNoUser(ref)
+	}
+	return row, nil
+}
+
+func errNoUser(ref string) *org.Error {
+	return org.ErrInvalid(`"user" must be an existing uuid or username.`, fmt.Sprintf("queried user=%q", ref))
+}
+
+// MissingUser is the answer to an unknown user on a path of an organization: only who may read every user may learn
+// that there is none.
+func MissingUser(by *org.Actor, ref string) *org.Error {
+	if by.Can("read", org.UsersObject) {
+		return errNoUser(ref)
+	}
+	return org.ErrNotFound()
+}
+
+// Member finds a membership that the caller may read.
+// Invalid or NotFound: there is no such user; NotFound: no such membership, or it may not be read.
+func (s Reader) Member(ctx context.Context, by *org.Actor, orgID uuid.UUID, ref string) (db.MemberRow, error) {
+	row, err := s.memberRow(ctx, by, orgID, ref)
+	if err == nil && by.Can("read", org.MemberObject(orgID, row.UserID)) || err != nil && !db.IsNotFound(err) {
+		return row, err
+	}
+	_, ok, err := s.FindUser(ctx, by, ref)
+	switch {
+	case err != nil:
+		return db.MemberRow{}, err
+	case !ok:
+		return db.MemberRow{}, MissingUser(by, ref)
+	}
+	return db.MemberRow{}, org.ErrNotFound()
+}
+
+// memberRow finds a membership by what findUser finds the account by.
+func (s Reader) memberRow(ctx context.Context, by *org.Actor, orgID uuid.UUID, ref string) (db.MemberRow, error) {
+	id, err := uuid.Parse(ref)
+	switch {
+	case ref == "me":
+		id = by.ID()
+	case err != nil:
+		return s.Q.GetMemberByUsername(ctx, db.GetMemberByUsernameParams{OrganizationID: orgID, UsernameKey: org.Fold(ref)})
+	}
+	return s.Q.GetMember(ctx, db.GetMemberParams{OrganizationID: orgID, UserID: id})
+}

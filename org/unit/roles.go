@@ -1,0 +1,63 @@
+package unit
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	"rolecall.example/db"
+	"rolecall.example/org"
+	"rolecall.example/rbac"
+)
+
+// RoleScope is where roles live: an organization, or the site (the zero organization).
+type RoleScope struct {
+	Org    db.Organization
+	Object rbac.Object // what rights on these roles are asked on
+}
+
+func (h RoleScope) Site() bool { return h.Org.ID == uuid.Nil }
+
+// Rights to write site roles are the owner's alone: the catalog has no action for them.
+func (h RoleScope) May(by *org.Actor, action string) bool {
+	if h.Site() {
+		return by.Owner()
+	}
+	return by.Can(action, h.Object)
+}
+
+// Forbidden refuses to do the action to these roles. Those of the site are the owners': no permission stands for that.
+func (h RoleScope) Forbidden(action string) *org.Error {
+	if h.Site() {
+		return org.ErrForbidden()
+	}
+	return org.ErrForbidden(h.Object.Type + ":" + action)
+}
+
+var SiteScope = RoleScope{Object: org.SiteRolesObject}
+
+// RoleScope finds the organization whose roles a path names. NotFound: not there, or its roles may not be read.
+func (s Reader) RoleScope(ctx context.Context, by *org.Actor, organization string) (RoleScope, error) {
+	o, err := s.Organization(ctx, by, organization)
+	if err != nil {
+		return RoleScope{}, err
+	}
+	h := RoleScope{o, org.OrgRolesObject(o.ID)}
+	if !by.Can("read", h.Object) {
+		return RoleScope{}, org.ErrNotFound()
+	}
+	return h, nil
+}
+
+// Locks says which permissions the caller may not put into a role, or take its deny out.
+func (s Reader) Locks(by *org.Actor, h RoleScope, canWrite bool) func(rbac.Level, rbac.Permission) string {
+	return func(l rbac.Level, p rbac.Permission) string {
+		switch {
+		case !canWrite:
+			return "You can't change this role"
+		case len(by.Grants.CheckGrant(l, h.Org.ID, []rbac.Permission{p})) > 0:
+			return "You don't hold this yourself, so you can't grant or deny it"
+		}
+		return ""
+	}
+}

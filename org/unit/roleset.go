@@ -1,0 +1,177 @@
+package unit
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/google/uuid"
+
+	"rolecall.example/db"
+	"rolecall.example/org"
+	"rolecall.example/rbac"
+)
+
+// RoleSet is every role of an organization, or of the site, in the order in which lists show them: custom ones by
+// name, then built-in ones. It is not changed once it is made.
+type RoleSet struct {
+	Org    uuid.UUID // uuid.Nil for the site
+	List   []SetRole
+	ByName map[string]*SetRole
+
+	steering func() []string // see steer; found out once, when first asked for
+}
+
+type SetRole struct {
+	org.Role
+	Compiled *rbac.Role
+}
+
+// loadRoles reads the custom roles in two queries, however many there are, and compiles them.
+func (s Reader) loadRoles(ctx context.Context, orgID uuid.UUID) (*RoleSet, error) {
+	var rows []db.Role
+	var perms []db.RolePermission
+	var err error
+	builtIn := s.Catalog.BuiltInOrganizationRoles()
+	if orgID == uuid.Nil {
+		builtIn = s.Catalog.BuiltInSiteRoles()
+		if rows, err = s.Q.ListRolesOfSite(ctx); err == nil && len(rows) > 0 {
+			perms, err = s.Q.ListPermissionsOfSite(ctx)
+		}
+	} else if rows, err = s.Q.ListRolesOfOrganization(ctx, NullID(orgID)); err == nil && len(rows) > 0 {
+		perms, err = s.Q.ListPermissionsOfOrganization(ctx, NullID(orgID))
+	}
+	if err != nil {
+		return nil, err
+	}
+	set := &RoleSet{Org: orgID, List: make([]SetRole, 0, len(rows)+len(builtIn))}
+	byRole := make(map[uuid.UUID][]db.RolePermission, len(rows))
+	for begin, end := 0, 0; begin < len(perms); begin = end { // they come sorted by role
+		for end < len(perms) && perms[end].RoleID == perms[begin].RoleID {
+			end++
+		}
+		byRole[perms[begin].RoleID] = perms[begin:end]
+	}
+	for _, r := range rows {
+		set.List = append(set.List, s.setRole(r, byRole[r.ID]))
+	}
+	for _, r := range builtIn {
+		set.List = append(set.List, SetRole{Compiled: r, Role: org.Role{
+			OrganizationID: orgID, Name: r.Name, DisplayName: r.DisplayName, BuiltIn: true,
+			Site: r.Site, Organization: r.Organization, User: r.User,
+		}})
+	}
+	set.index(s.Catalog)
+	return set, nil
+}
+
+func (s *RoleSet) index(catalog *rbac.Catalog) {
+	s.steering = sync.OnceValue(func() []string { return s.steer(catalog) })
+	s.ByName = make(map[string]*SetRole, len(s.List))
+	for i := range s.List {
+		s.ByName[s.List[i].Name] = &s.List[i]
+	}
+}
+
+// rewritten is the set with another state of one role, or without that role if after is nil.
+func (s *Units) rewritten(stored *RoleSet, name string, after *org.Role) *RoleSet {
+	set := &RoleSet{Org: stored.Org, List: slices.Clone(stored.List)}
+	at := slices.IndexFunc(set.List, func(r SetRole) bool { return r.Name == name })
+	switch {
+	case after == nil:
+		set.List = slices.Delete(set.List, at, at+1)
+	case at < 0:
+		set.List = append(set.List, s.compile(*after))
+	default:
+		set.List[at] = s.compile(*after)
+	}
+	set.index(s.Catalog)
+	return set
+}
+
+// setRole joins a stored role with its permissions and compiles it.
+func (s Reader) setRole(r db.Role, perms []db.RolePermission) SetRole {
+	role := org.Role{
+		ID: r.ID, OrganizationID: r.OrganizationID.UUID, Name: r.Name, DisplayName: r.DisplayName, Version: r.Version,
+		CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt, UpdatedBy: r.UpdatedBy,
+	}
+	for _, p := range perms {
+		list := role.At(p.Level)
+		*list = append(*list, rbac.Permission{ResourceType: p.ResourceType, Action: p.Action, Negate: p.Negate})
+	}
+	for _, list := range []*[]rbac.Permission{&role.Site, &role.Organization, &role.User} {
+		rbac.SortPermissions(*list)
+	}
+	return s.compile(role)
+}
+
+// compile makes a custom role ready for use.
+func (s *Units) compile(r org.Role) SetRole {
+	return SetRole{Role: r, Compiled: s.Catalog.Compile(rbac.Role{
+		Name: r.Name, DisplayName: r.DisplayName, Site: r.Site, Organization: r.Organization, User: r.User,
+	})}
+}
+
+func (s *RoleSet) compiled(name string) (*rbac.Role, bool) {
+	r, ok := s.ByName[name]
+	if !ok {
+		return nil, false
+	}
+	return r.Compiled, true
+}
+
+// Refs turns stored role names, one space apart, into sorted references.
+func (s *RoleSet) Refs(names string) []org.RoleRef {
+	if names == "" {
+		return nil
+	}
+	fields := strings.Fields(names)
+	slices.Sort(fields)
+	refs := make([]org.RoleRef, len(fields))
+	for i, n := range fields {
+		refs[i] = org.RoleRef{Name: n, OrganizationID: s.Org}
+		if r, ok := s.ByName[n]; ok {
+			refs[i].DisplayName, refs[i].BuiltIn = r.DisplayName, r.BuiltIn
+		}
+	}
+	return refs
+}
+
+// Held is the compiled roles that these references name.
+func (s *RoleSet) Held(refs []org.RoleRef) []*rbac.Role {
+	var held []*rbac.Role
+	for _, r := range refs {
+		if c, ok := s.compiled(r.Name); ok {
+			held = append(held, c)
+		}
+	}
+	return held
+}
+
+// Customs is how many custom roles there are.
+func (s *RoleSet) Customs() (n int) {
+	for i := range s.List {
+		if !s.List[i].BuiltIn {
+			n++
+		}
+	}
+	return n
+}
+
+// all is every role of the set, compiled.
+func (s *RoleSet) all() []*rbac.Role {
+	all := make([]*rbac.Role, len(s.List))
+	for i := range s.List {
+		all[i] = s.List[i].Compiled
+	}
+	return all
+}
+
+func RoleNames(refs []org.RoleRef) []string {
+	out := make([]string, len(refs))
+	for i, r := range refs {
+		out[i] = r.Name
+	}
+	return out
+}

@@ -1,0 +1,58 @@
+package unit
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"rolecall.example/db"
+	"rolecall.example/org"
+)
+
+// OrganizationFor is an organization as the caller may know it: how many belong to it only if it may read who.
+func OrganizationFor(by *org.Actor, r db.Organization) org.Organization {
+	o := OrganizationOf(r)
+	if !by.Can("read", org.MembersObject(r.ID)) {
+		o.MemberCount = org.Unknown
+	}
+	return o
+}
+
+func OrganizationOf(r db.Organization) org.Organization {
+	return org.Organization{
+		ID: r.ID, Name: r.Name, DisplayName: r.DisplayName, Description: r.Description, Icon: r.Icon,
+		IsDefault: r.IsDefault, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt, Version: r.Version, MemberCount: int(r.MemberCount),
+	}
+}
+
+// User gives a stored account the display names of its roles.
+func (s Reader) User(ctx context.Context, r db.UserRow) (org.User, error) {
+	site, err := s.Roles(ctx, uuid.Nil)
+	if err != nil {
+		return org.User{}, err
+	}
+	u := org.User{
+		ID: r.ID, Username: r.Username, Email: r.Email, Name: r.Name, AvatarURL: r.AvatarURL,
+		Status: org.Status(r.Status), LoginType: r.LoginType, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
+		LastSeenAt: r.LastSeenAt.Time, Version: r.Version, Roles: site.Refs(r.Roles),
+	}
+	for _, id := range strings.Fields(r.OrganizationIds) {
+		if parsed, err := uuid.Parse(id); err == nil {
+			u.OrganizationIDs = append(u.OrganizationIDs, parsed)
+		}
+	}
+	slices.SortFunc(u.OrganizationIDs, func(a, b uuid.UUID) int { return strings.Compare(a.String(), b.String()) })
+	return u, nil
+}
+
+// memberOf needs the role sets of the organization and of the site.
+func memberOf(r *db.MemberRow, roles, site *RoleSet) org.Member {
+	return org.Member{
+		UserID: r.UserID, OrganizationID: r.OrganizationID, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
+		Version: r.Version, Roles: roles.Refs(r.Roles), SiteRoles: site.Refs(r.SiteRoles),
+		Username: r.Username, Name: r.Name, AvatarURL: r.AvatarURL, Email: r.Email,
+		Status: org.Status(r.Status), LoginType: r.LoginType,
+	}
+}

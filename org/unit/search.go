@@ -1,0 +1,94 @@
+package unit
+
+import (
+	"database/sql"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"rolecall.example/org"
+)
+
+// Search is a parsed query: terms of the form key:value, or a bare word, which stands for one of the keys.
+// Terms are apart by spaces; double quotes keep them together.
+type Search struct {
+	terms map[string][]string
+	Bad   org.FieldErrors
+}
+
+// ParseSearch reads a query. Keys may come once, with a value; what else it finds is wrong.
+func ParseSearch(query, bareWord string, keys ...string) *Search {
+	q := &Search{terms: map[string][]string{}}
+	for _, term := range org.SplitTerms(strings.ToLower(query)) {
+		key, value, keyed := strings.Cut(term, ":")
+		switch {
+		case !keyed:
+			key, value = bareWord, term
+		case key == "" || value == "" || strings.Contains(value, ":") && !strings.Contains(key, "_before") && !strings.Contains(key, "_after"):
+			q.Bad.Add("q", fmt.Sprintf("Query element %q can only contain 1 ':', with a key before and a value after it", term))
+			continue
+		}
+		if !slices.Contains(keys, key) {
+			q.Bad.Add(key, fmt.Sprintf("%q is not a valid query param", key))
+			continue
+		}
+		q.terms[key] = append(q.terms[key], strings.ReplaceAll(value, `"`, ""))
+	}
+	for _, key := range keys {
+		if n := len(q.terms[key]); n > 1 {
+			q.Bad.Add(key, fmt.Sprintf("Query param %q provided more than once, found %d times", key, n))
+		}
+	}
+	return q
+}
+
+func (q *Search) One(key string) string {
+	if v := q.terms[key]; len(v) > 0 {
+		return v[0]
+	}
+	return ""
+}
+
+// List is the values of a key that takes several, apart by commas.
+func (q *Search) List(key string) []string {
+	if v := q.One(key); v != "" {
+		return strings.Split(v, ",")
+	}
+	return nil
+}
+
+func (q *Search) Time(key string) sql.NullTime {
+	return q.parsed(key, time.RFC3339, "an RFC 3339 time")
+}
+
+func (q *Search) Date(key string) sql.NullTime {
+	return q.parsed(key, time.DateOnly, "a date, YYYY-MM-DD")
+}
+
+func (q *Search) parsed(key, layout, what string) sql.NullTime {
+	v := q.One(key)
+	if v == "" {
+		return sql.NullTime{}
+	}
+	t, err := time.Parse(layout, strings.ToUpper(v))
+	if err != nil {
+		q.Bad.Add(key, fmt.Sprintf("Query param %q must be %s", key, what))
+		return sql.NullTime{}
+	}
+	return sql.NullTime{Time: t.UTC(), Valid: true}
+}
+
+func (q *Search) ID(key string) uuid.UUID {
+	v := q.One(key)
+	if v == "" {
+		return uuid.Nil
+	}
+	id, err := uuid.Parse(v)
+	if err != nil {
+		q.Bad.Add(key, fmt.Sprintf("Query param %q must be a valid uuid", key))
+	}
+	return id
+}

@@ -1,0 +1,36 @@
+package unit
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"rolecall.example/db"
+	"rolecall.example/org"
+)
+
+// readyTime is how long the database may take to say that it is there: who asks does so several times a second.
+const readyTime = time.Second
+
+// Ready says whether the data can be read and written. Unavailable: it can be read alone, and what ends that.
+func (s *Units) Ready(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, readyTime)
+	defer cancel()
+	if err := s.DB.Ping(ctx); err != nil {
+		return err
+	}
+	err := s.DB.Err()
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, db.ErrFull):
+		return &org.Error{Kind: org.Unavailable, Err: err, Message: "read only: the disk is full; make room"}
+	case errors.Is(err, db.ErrUnreadable):
+		return &org.Error{Kind: org.Unavailable, Err: err, Message: "the database cannot be read: check the disk, then start the server again"}
+	default:
+		return &org.Error{Kind: org.Unavailable, Err: err, Message: "read only: the disk failed a write; check the disk, then start the server again"}
+	}
+}
+
+// Now is the time as it is stored: UTC, to the microsecond.
+func (s *Units) Now() time.Time { return s.clock().UTC().Truncate(time.Microsecond) }

@@ -1,0 +1,101 @@
+package unit
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/google/uuid"
+
+	"rolecall.example/db"
+	"rolecall.example/org"
+)
+
+// Refusals are recorded for good, and anybody who may sign in can cause them. So of one account this many are recorded in
+// a window, then one row that says that more are not, and none until the window ends.
+const (
+	recordedRefusals = 30
+	refusalWindow    = 10 * time.Minute
+)
+
+// refusalCounts counts, in this process, what each account was refused lately.
+type refusalCounts struct {
+	mu         sync.Mutex
+	known      map[uuid.UUID]refusedLately
+	suppressed atomic.Int64
+}
+
+type refusedLately struct {
+	since time.Time
+	times int
+}
+
+// recording is what becomes of a refusal in the audit trail.
+type recording uint8
+
+const (
+	recordWhole recording = iota
+	recordLast            // with a word that those after it are not recorded
+	recordNone
+)
+
+// note counts a refusal of an account.
+func (r *refusalCounts) note(account uuid.UUID, now time.Time) recording {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	of := r.known[account]
+	if now.Sub(of.since) >= refusalWindow || now.Before(of.since) {
+		of = refusedLately{since: now}
+	}
+	of.times++
+	if len(r.known) >= shelfLimit {
+		r.forget(now)
+	}
+	if r.known == nil {
+		r.known = map[uuid.UUID]refusedLately{}
+	}
+	r.known[account] = of
+	switch {
+	case of.times <= recordedRefusals:
+		return recordWhole
+	case of.times == recordedRefusals+1:
+		return recordLast
+	}
+	r.suppressed.Add(1)
+	return recordNone
+}
+
+// forget makes room: for those whose window has ended or, when all are being refused at once, for everybody.
+func (r *refusalCounts) forget(now time.Time) {
+	for account, of := range r.known {
+		if now.Sub(of.since) >= refusalWindow {
+			delete(r.known, account)
+		}
+	}
+	if len(r.known) >= shelfLimit {
+		clear(r.known)
+	}
+}
+
+// recordRefusal records that the caller was refused, unless that was recorded too often lately.
+func (c *Attempt) recordRefusal(ctx context.Context, refusal *org.Error) error {
+	how := recordWhole
+	if c.Actor != nil && !c.Actor.Operator { // wrong logins are counted elsewhere
+		how = c.refused.note(c.Actor.ID(), c.Now)
+	}
+	if how == recordNone {
+		return nil
+	}
+	return c.DB.Write(ctx, func(q *db.Queries) error {
+		refused := *c // it may have to be recorded again
+		refused.Entry.Fields, refused.Entry.Status = nil, refusal.Kind.Status()
+		if how == recordLast {
+			refused.Field("suppressed", nil, true)
+		}
+		return refused.Record(q)
+	})
+}
+
+// SuppressedRefusals is how many refusals were not recorded since the process began, because their account had too many.
+func (s *Units) SuppressedRefusals() int64 { return s.refused.suppressed.Load() }

@@ -1,0 +1,37 @@
+// Package unit holds what every use case stands on: who asks and what they may do, one snapshot or one transaction of the
+// data, the guard rails that no change may break, and the audit entry that each change leaves. Its API is for the use
+// cases alone and may change without notice.
+package unit
+
+import (
+	"time"
+
+	"rolecall.example/db"
+	"rolecall.example/rbac"
+)
+
+// Options are the settings of Units. The zero value is what a server uses.
+type Options struct {
+	Now     func() time.Time // time.Now if nil
+	Catalog *rbac.Catalog    // rbac.Default() if nil
+}
+
+// Units runs the reads and writes of all use cases over one database. It is safe for concurrent use.
+type Units struct {
+	DB      *db.DB
+	Catalog *rbac.Catalog
+	clock   func() time.Time
+	Memory  memory
+	refused refusalCounts
+}
+
+// New makes the units of work over an open database.
+func New(d *db.DB, o Options) *Units {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Catalog == nil {
+		o.Catalog = rbac.Default()
+	}
+	return &Units{DB: d, Catalog: o.Catalog, clock: o.Now}
+}

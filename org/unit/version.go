@@ -1,0 +1,66 @@
+package unit
+
+import (
+	"cmp"
+	"fmt"
+	"time"
+
+	"rolecall.example/db"
+	"rolecall.example/org"
+)
+
+// What changed meanwhile.
+const (
+	RoleChanged         = "This role was changed meanwhile."
+	RolesChanged        = "These roles were changed meanwhile."
+	MembershipChanged   = "This membership was changed meanwhile."
+	AccountChanged      = "This account was changed meanwhile."
+	OrganizationChanged = "This organization was changed meanwhile."
+)
+
+// BegunFrom refuses a change that began from another version than the one that is stored.
+func (c *Attempt) BegunFrom(stored, message string) error {
+	if !org.VersionsOf(c.Ctx).Include(stored) {
+		return c.ChangedMeanwhile(stored, message)
+	}
+	return nil
+}
+
+// ChangedMeanwhile says who was faster: somebody changed what the change is about after it was opened.
+func (c *Attempt) ChangedMeanwhile(stored, message string) error {
+	who, at, err := c.lastChange()
+	if err != nil {
+		return err
+	}
+	when := ""
+	if !at.IsZero() {
+		when = " on " + at.UTC().Format("2 January 2006, 15:04 UTC")
+	}
+	return &org.Error{Kind: org.Conflict, Message: message, Outdated: true, Tag: stored, Detail: fmt.Sprintf(
+		"%s saved it%s. Nothing of yours was saved; open it again to see what it is now.", cmp.Or(who, "Somebody else"), when)}
+}
+
+// lastChange is who last changed what the change is about, and when; nobody if the trail does not tell.
+func (c *Attempt) lastChange() (who string, at time.Time, err error) {
+	const few = 20 // refused attempts may stand before it
+	found, err := c.Q.FindAuditLogs(c.Ctx, db.FindAuditLogsParams{
+		ResourceType: c.Entry.ResourceType, ResourceID: c.Entry.id, MaxRows: few,
+	})
+	if err != nil || len(found) == 0 {
+		return "", time.Time{}, err
+	}
+	seqs := make([]int64, len(found))
+	for i, f := range found {
+		seqs[i] = f.Seq
+	}
+	rows, err := c.Q.ListAuditLogs(c.Ctx, seqs)
+	if err != nil {
+		return "", time.Time{}, err
+	}
+	for _, r := range rows {
+		if r.StatusCode < 400 && r.Time.After(at) {
+			who, at = r.Actor, r.Time
+		}
+	}
+	return who, at, nil
+}
