@@ -26,15 +26,17 @@ const (
 	NewUserURL         = "/users/new"
 	AccountURL         = "/users/me"
 	SessionsURL        = "/users/me/sessions"
+	EndSessionsURL     = AccountURL + "?confirm=signout" // asks for confirmation before SessionsURL ends them all
 	ShortcutsURL       = "/shortcuts"
 	OrganizationsPath  = "/organizations"
 	NewOrganizationURL = "/organizations/new"
 	SearchPath         = "/search"
+	AuditPath          = "/audit"
 )
 
 // OrganizationURL begins all URLs of an organization, which is given by its name.
 func OrganizationURL(organization string) string {
-	return "/organizations/" + url.PathEscape(organization)
+	return OrganizationsPath + "/" + url.PathEscape(organization)
 }
 
 // MembersURL is the list of members with f applied. Defaults stay out of the query.
@@ -129,7 +131,7 @@ func RoleMembersURL(organization, role string) string {
 }
 
 // UndoURL takes back the change of an audit entry.
-func UndoURL(entry string) string { return "/audit/" + url.PathEscape(entry) + "/undo" }
+func UndoURL(entry string) string { return AuditPath + "/" + url.PathEscape(entry) + "/undo" }
 
 // WithBack makes the page at a URL one that leads back to a list as it was left, unless that is "".
 func WithBack(u, list string) string {
@@ -244,7 +246,7 @@ func AuditURL(query, organization string) string {
 	if organization != "" {
 		q.Set("organization", organization)
 	}
-	return ui.URL("/audit", q)
+	return ui.URL(AuditPath, q)
 }
 
 // ExplainURL is the page of a member with a question.
@@ -268,6 +270,9 @@ func questionQuery(q org.Question) url.Values {
 	}
 	return v
 }
+
+// outsideURL is the answer with a page of the accounts outside the organization.
+func (w WhoCan) outsideURL() string { return WhoCanURL(w.Organization.Name, w.Question) + "&outside=1" }
 
 // LintURL is the page with the findings of an organization.
 func LintURL(organization string) string { return OrganizationURL(organization) + "/lint" }

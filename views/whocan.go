@@ -77,9 +77,6 @@ func (a able) level() string {
 	return org.LevelLabel(l)
 }
 
-// outsideURL is the answer with a page of the accounts outside the organization.
-func (w WhoCan) outsideURL() string { return WhoCanURL(w.Organization.Name, w.Question) + "&outside=1" }
-
 // paging is the paging of the members, or of the accounts outside.
 func (w WhoCan) paging() ui.Paging {
 	p := ui.Paging{List: WhoCanURL(w.Organization.Name, w.Question), Limit: w.Limit, Offset: w.Offset, Shown: len(w.Answer.Members), Count: w.Answer.Count}
