@@ -231,7 +231,7 @@ func TestRoleHistory(t *testing.T) {
 			t.Errorf("%+v", got)
 		}
 	})
-	t.Run("no such role", func(t *testing.T) { // which is told before anything about the body
+	t.Run("no such role", func(t *testing.T) { // which is refused before the body is read
 		t.Parallel()
 		s := webtest.New(t)
 		for path, as := range map[string]string{roles + "/nosuch": webtest.Admin, "/users/roles/nosuch": webtest.Owner} {
@@ -287,7 +287,7 @@ func TestRoleHistory(t *testing.T) {
 					t.Errorf("%s: %d permissions are stored, want %d (%v)", way, len(v.Role.Organization), tt.stored, err)
 				}
 				if way == webtest.Page && tt.status == 409 && (res.Document().Find("#errors").Length() != 1 || res.Document().Find(".ver").Length() != 2) {
-					t.Error("the refusal is not told beside the versions")
+					t.Error("the refusal is missing beside the versions")
 				}
 			}
 		})
@@ -362,7 +362,7 @@ func TestCompareRoles(t *testing.T) {
 	}
 }
 
-// TestAuditHidesAccounts: who reads the trail of an organization, and nobody's account, learns from it who did what and
+// TestAuditHidesAccounts: a caller that may read the trail of an organization, but no account, learns from it who did what and
 // nothing else about them: not by any form of the trail, and not by asking for an address.
 func TestAuditHidesAccounts(t *testing.T) {
 	t.Parallel()
@@ -395,7 +395,7 @@ func TestAuditHidesAccounts(t *testing.T) {
 		"created_at": never, "updated_at": never, "last_seen_at": never, "roles": []any{}, "organization_ids": []any{home},
 	}
 	if diff := cmp.Diff(want, list.Entries[0].User); diff != "" {
-		t.Errorf("what is told of admin (-want +got)\n%s", diff)
+		t.Errorf("the fields of admin (-want +got)\n%s", diff)
 	}
 	if ask(webtest.Owner, "username:admin organization:default"); list.Entries[0].User["email"] != "admin@example.com" || len(list.Entries[0].User["organization_ids"].([]any)) != 2 {
 		t.Errorf("the owner reads %v", list.Entries[0].User)
@@ -409,7 +409,7 @@ func TestAuditHidesAccounts(t *testing.T) {
 			}
 			for _, secret := range []string{"admin@example.com", "owner@example.com", other} {
 				if strings.Contains(string(res.Body), secret) {
-					t.Errorf("%s as %s tells %s", path, way, secret)
+					t.Errorf("%s as %s reveals %s", path, way, secret)
 				}
 			}
 		}

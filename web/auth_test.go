@@ -110,8 +110,8 @@ func TestPeerAddress(t *testing.T) {
 	}
 }
 
-// TestOddHops: a proxy that sends no addresses is told of, once a minute, in a line that it cannot break.
-func TestOddHops(t *testing.T) {
+// TestBadHops: a proxy that sends no addresses is logged once a minute, in a line that it cannot break.
+func TestBadHops(t *testing.T) {
 	t.Parallel()
 	var log bytes.Buffer
 	now := time.Unix(1_700_000_000, 0)
@@ -132,7 +132,7 @@ func TestOddHops(t *testing.T) {
 		now = now.Add(31 * time.Second)
 	}
 	if strings.Contains(log.String(), strings.Repeat("x", 65)) {
-		t.Errorf("the entry is told whole: %s", log.String())
+		t.Errorf("the log has the whole entry: %s", log.String())
 	}
 }
 

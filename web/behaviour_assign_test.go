@@ -24,7 +24,7 @@ func TestAssignTable(t *testing.T) {
 		return send(as, http.MethodPut, members+"/"+user+"/roles", body)
 	}
 	const other = "6ba7b810-9dad-11d1-80b4-00c04fd430c8"
-	webtest.Unchanged(t, everybody, []webtest.Row{
+	webtest.Unchanged(t, wholeCast, []webtest.Row{
 		// 1 the organization, 2 the membership
 		row("as a stranger", assign("", "member", orgAuditor), 401, signedOut),
 		row("as a suspended user", assign(suspended, "member", orgAuditor), 401, "User is not active"),
@@ -83,7 +83,7 @@ func TestAssignTable(t *testing.T) {
 		row("one bad among good", assign(webtest.Admin, "member", "ci", "nothing", orgAuditor), 400, `"nothing:`),
 		row("a placeholder", assign(webtest.Owner, "member", "custom-organization-role"), 400, "is not a supported role"),
 		row("unknown, without the right to give it", assign(orgUserAdmin, "member", "nothing"), 400, "is not a supported role"),
-		row("a role that somebody lost", assign(webtest.Admin, "member", "shell:"), 400, "remove the ':<organization_id> suffix"),
+		row("a role that was taken away", assign(webtest.Admin, "member", "shell:"), 400, "remove the ':<organization_id> suffix"),
 		// 11 to 13 what the caller may give and take
 		row("UA gives", assign(userAdmin, "member", orgAuditor), 403, `not authorized to assign role "organization-auditor:`),
 		row("OUA gives", assign(orgUserAdmin, "member", orgAuditor), 403, `not authorized to assign role "organization-auditor:`),
@@ -106,7 +106,7 @@ func TestAssignTable(t *testing.T) {
 		row("OUA, the implied one", assign(orgUserAdmin, "member", "organization-member"), 200, ""),
 	}, func(t *testing.T, way webtest.Way, _ *webtest.Site, row *webtest.Row, res *webtest.Response) {
 		if row.Name == "two bad at once" && !way.Browser() && len(res.Error().Validations) != 2 {
-			t.Errorf("tells %+v", res.Error().Validations)
+			t.Errorf("the fields are %+v", res.Error().Validations)
 		}
 	})
 }
@@ -190,11 +190,11 @@ func TestAssignBodies(t *testing.T) {
 	}
 }
 
-// TestAssignableIsWhatIsAccepted checks docs/spec/assigning.md: the flag says what PUT does, for everybody and every role.
+// TestAssignableIsWhatIsAccepted checks docs/spec/assigning.md: the flag agrees with what PUT does, for every person and role.
 func TestAssignableIsWhatIsAccepted(t *testing.T) {
 	t.Parallel()
 	s := webtest.New(t)
-	everybody(t, s)
+	wholeCast(t, s)
 	yes, no := 0, 0
 	for _, as := range []string{
 		webtest.Owner, webtest.Admin, userAdmin, templateAdmin, auditor, orgUserAdmin, orgTemplateAdmin, orgAuditor, assigner, builder, denied, webtest.Member,
@@ -233,7 +233,7 @@ func TestAssignableIsWhatIsAccepted(t *testing.T) {
 func TestAssignmentForm(t *testing.T) {
 	t.Parallel()
 	s := webtest.New(t)
-	everybody(t, s)
+	wholeCast(t, s)
 	for _, as := range []string{webtest.Owner, webtest.Admin, userAdmin, orgUserAdmin, orgTemplateAdmin, assigner} {
 		for _, way := range []webtest.Way{webtest.Page, webtest.Fragment} {
 			doc := s.Send(t, way, get(as, members+"/member/roles")).Document()

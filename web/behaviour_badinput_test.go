@@ -73,7 +73,7 @@ func TestAuthenticationTable(t *testing.T) {
 				t.Errorf("the message is %q", e.Message)
 			}
 			if strings.Contains(string(res.Body), secret) {
-				t.Errorf("the secret is told: %s", res.Body)
+				t.Errorf("the answer has the secret: %s", res.Body)
 			}
 		})
 	}
@@ -127,7 +127,7 @@ var bodies = map[string]struct{ contentType, body string }{
 // writes are the routes that change something, with a path that exists for each subject that may do a lot.
 func writes() []web.Route {
 	return slices.DeleteFunc(web.Routes(), func(r web.Route) bool {
-		// Leaving ends the session, which is what it is for; the theme is a cookie.
+		// Signing out ends the session by design; the theme is a cookie.
 		return r.Method == http.MethodGet || r.Path == "/logout" || r.Path == "/users/logout" || r.Path == "/theme"
 	})
 }
@@ -249,7 +249,7 @@ func parameters(path string) (names []string) {
 	return names
 }
 
-// badQueries are parameters as nobody types them.
+// badQueries are parameters that no person types.
 var badQueries = []string{
 	"limit=-1", "limit=99999999999999999999", "limit=1e9", "offset=-2147483649", "offset=x", "limit=1&limit=2", "offset=0&offset=0", "q=%00", "q=%ff%fe",
 	"q=%zz", "q=" + strings.Repeat("a", 10_000), "q='+OR+1=1--", "q=%25%25%25%25_", "q=%E2%80%AE", "q=<script>alert(1)</script>", "sort=-", "sort=password_hash", "sort=username;drop",
@@ -258,7 +258,7 @@ var badQueries = []string{
 	"coder_session_token=x", "q=search:a:b", "q=:", "q=%22", "q=role:", "q=unknown:x",
 }
 
-// TestBadQueries asks every GET route with every bad query, as everybody: an answer or a clear refusal, no fault of
+// TestBadQueries sends every bad query to every GET route, as every person: an answer or a clear refusal, no fault of
 // ours, and nothing changes. HEAD the same.
 func TestBadQueries(t *testing.T) {
 	t.Parallel()

@@ -17,7 +17,7 @@ import (
 	"rolecall.example/web/webtest"
 )
 
-// sample is what a document shows of an endpoint.
+// sample is the example that a document has of an endpoint.
 type sample struct{ Request, Response any }
 
 // documents are the examples of the three documents, by the date of the document and the endpoint.

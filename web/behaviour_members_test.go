@@ -48,7 +48,7 @@ func TestMemberListsTable(t *testing.T) {
 		}
 		sees[tt.as] = tt.sees
 	}
-	webtest.Unchanged(t, everybody, rows, func(t *testing.T, way webtest.Way, s *webtest.Site, row *webtest.Row, res *webtest.Response) {
+	webtest.Unchanged(t, wholeCast, rows, func(t *testing.T, way webtest.Way, s *webtest.Site, row *webtest.Row, res *webtest.Response) {
 		if row.Status != 200 {
 			return
 		}
@@ -129,7 +129,7 @@ func TestPagination(t *testing.T) {
 	for i := range rows {
 		rows[i].Unchecked = strings.Contains(rows[i].Name, "%zz") || strings.Contains(rows[i].Name, ";")
 	}
-	webtest.Unchanged(t, everybody, rows, func(t *testing.T, way webtest.Way, s *webtest.Site, row *webtest.Row, res *webtest.Response) {
+	webtest.Unchanged(t, wholeCast, rows, func(t *testing.T, way webtest.Way, s *webtest.Site, row *webtest.Row, res *webtest.Response) {
 		tt := tests[slices.IndexFunc(rows, func(r webtest.Row) bool { return r.Name == row.Name })]
 		if tt.code != 200 {
 			return
@@ -229,14 +229,14 @@ func TestUserNames(t *testing.T) {
 func TestAddMemberTable(t *testing.T) {
 	t.Parallel()
 	gone := uuid.NewString()
-	webtest.Unchanged(t, everybody, []webtest.Row{
+	webtest.Unchanged(t, wholeCast, []webtest.Row{
 		row("as a stranger", add("", "outsider"), 401, signedOut),
 		row("as a suspended user", add(suspended, "outsider"), 401, "User is not active"),
 		row("from outside", add(webtest.Outsider, "member"), 404, notFound),
 		row("from outside, oneself", add(webtest.Outsider, "me"), 404, notFound),
 		row("as the rival", add(webtest.Rival, "outsider"), 404, notFound),
 		row("who may not read users", add(webtest.Member, "outsider"), 404, notFound),
-		row("who may not read users, unknown", add(webtest.Member, "nobody"), 404, notFound),
+		row("may not read users, unknown", add(webtest.Member, "nobody"), 404, notFound),
 		row("OTA", add(orgTemplateAdmin, "outsider"), 404, notFound),
 		row("OAU", add(orgAuditor, "outsider"), 404, notFound),
 		row("who may add but not read users", add(assigner, "outsider"), 404, notFound),
@@ -317,7 +317,7 @@ func TestMembershipChanges(t *testing.T) {
 func TestRemoveMemberTable(t *testing.T) {
 	t.Parallel()
 	const self = "cannot remove self from an organization"
-	webtest.Unchanged(t, everybody, []webtest.Row{
+	webtest.Unchanged(t, wholeCast, []webtest.Row{
 		row("as a stranger", remove("", "member"), 401, signedOut),
 		row("from outside", remove(webtest.Outsider, "member"), 404, notFound),
 		row("as the rival", remove(webtest.Rival, "member"), 404, notFound),
@@ -346,7 +346,7 @@ func TestRemoveMemberTable(t *testing.T) {
 func TestHiddenIsAbsent(t *testing.T) {
 	t.Parallel()
 	s := webtest.New(t)
-	everybody(t, s)
+	wholeCast(t, s)
 	tests := []struct{ name, as, method, hidden, absent string }{
 		{"organization", webtest.Outsider, http.MethodGet, members, "/organizations/defaulu/members"},
 		{"organization by id", webtest.Outsider, http.MethodGet, "/organizations/" + s.Organizations[webtest.Default].ID.String(), "/organizations/" + uuid.NewString()},

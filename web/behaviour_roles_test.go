@@ -49,14 +49,14 @@ func TestReadRolesTable(t *testing.T) {
 		site := map[int]int{200: 200, 404: 200, 401: 401}[want]
 		rows = append(rows, row("the site's as "+as, get(as, "/users/roles"), site, ""))
 	}
-	webtest.Unchanged(t, everybody, rows, nil)
+	webtest.Unchanged(t, wholeCast, rows, nil)
 }
 
 // TestSiteRolesListed checks docs/spec/roles.md, reading: what is listed and who may assign it.
 func TestSiteRolesListed(t *testing.T) {
 	t.Parallel()
 	s := webtest.New(t)
-	everybody(t, s)
+	wholeCast(t, s)
 	for as, assignable := range map[string]bool{webtest.Owner: true, userAdmin: false, auditor: false, webtest.Admin: false, webtest.Member: false, webtest.Outsider: false} {
 		var list []map[string]any
 		s.Get(t, as, "/api/v2/users/roles").Decode(&list)
@@ -153,10 +153,10 @@ func TestWriteRoleTable(t *testing.T) {
 		row("PATCH, as in 2024", send(webtest.Owner, http.MethodPatch, roles, fresh), 405, "Method not allowed."),
 		row("the same again", put(webtest.Admin, castRoles[len(castRoles)-1]), 200, ""),
 	)
-	webtest.Unchanged(t, everybody, rows, nil)
+	webtest.Unchanged(t, wholeCast, rows, nil)
 }
 
-// TestEveryProblemAtOnce: a refusal tells all that is wrong, and the message is that of the first check.
+// TestEveryProblemAtOnce: a refusal lists everything that is wrong, and its message is that of the first check.
 func TestEveryProblemAtOnce(t *testing.T) {
 	t.Parallel()
 	s := webtest.New(t)
@@ -282,7 +282,7 @@ func TestDeleteRoleTable(t *testing.T) {
 	for _, as := range []string{webtest.Member, userAdmin, templateAdmin, auditor, orgUserAdmin, orgTemplateAdmin, orgAuditor, assigner, builder, changer} {
 		rows = append(rows, row("as "+as, drop(as, "ci"), 403, forbidden))
 	}
-	webtest.Unchanged(t, everybody, rows, nil)
+	webtest.Unchanged(t, wholeCast, rows, nil)
 	for _, as := range []string{webtest.Owner, webtest.Admin} {
 		t.Run("as "+as, func(t *testing.T) {
 			t.Parallel()
@@ -327,7 +327,7 @@ func TestSiteRoleTable(t *testing.T) {
 	for _, as := range []string{userAdmin, templateAdmin, auditor, webtest.Admin, orgUserAdmin, webtest.Member, webtest.Outsider} {
 		rows = append(rows, row("as "+as, patch(as, body), 403, forbidden), row("with a bad body as "+as, patch(as, "{"), 403, forbidden))
 	}
-	webtest.Unchanged(t, everybody, rows, nil)
+	webtest.Unchanged(t, wholeCast, rows, nil)
 }
 
 // TestNamesTable checks docs/spec/users.md, names: those of users and organizations.

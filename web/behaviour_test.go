@@ -51,7 +51,7 @@ var insiders = []string{
 	webtest.Admin, assigner, builder, changer, denied, webtest.Member, orgAuditor, orgTemplateAdmin, orgUserAdmin, webtest.Owner, sshUser, suspended,
 }
 
-// castRoles are the custom roles of the default organization: those that the cast holds, and two that nobody does.
+// castRoles are the custom roles of the default organization: those that the cast holds, and two that no one holds.
 var castRoles = []role{
 	{"assigner", "Assigner", []permission{
 		{"assign_org_role", "assign", false}, {"assign_org_role", "unassign", false}, {"organization_member", "create", false}, {"organization_member", "delete", false}, {"organization_member", "read", false},
@@ -90,8 +90,8 @@ func enter(names ...string) func(*testing.T, *webtest.Site) {
 	}
 }
 
-// everybody makes the whole cast.
-func everybody(t *testing.T, s *webtest.Site) {
+// wholeCast makes the whole cast.
+func wholeCast(t *testing.T, s *webtest.Site) {
 	t.Helper()
 	var names []string
 	for _, c := range cast {

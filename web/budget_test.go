@@ -62,7 +62,7 @@ func TestBudget(t *testing.T) {
 }
 
 // withWorstRoles stores roles that say something about everything an owner holds, with a deny in each third place: nothing
-// makes an editor, or a line of the audit log, weigh more in earnest. Somebody holds the one of the organization.
+// makes an editor, or a line of the audit log, larger. A member holds the one of the organization.
 func withWorstRoles(t *testing.T, s *webtest.Site) {
 	t.Helper()
 	var owner struct {

@@ -105,7 +105,7 @@ func TestBulk(t *testing.T) {
 	})
 }
 
-// TestBulkLeavesOut: whom a rule protects is left out and told of, the others are done.
+// TestBulkLeavesOut: members whom a rule protects are left out and listed; the others are changed.
 func TestBulkLeavesOut(t *testing.T) {
 	t.Parallel()
 	s := webtest.New(t)
@@ -152,7 +152,7 @@ func TestBulkAsksBack(t *testing.T) {
 			continue
 		}
 		if !strings.Contains(res.Text(), "1 left out") || sent.Find(".diff-l li").Length() == 0 {
-			t.Errorf("neither who is left out nor what it does is told\n%s", res.Text())
+			t.Errorf("the page shows neither who is left out nor what it does\n%s", res.Text())
 		}
 		again := url.Values{}
 		for _, in := range sent.Find("input").EachIter() {
@@ -189,11 +189,11 @@ func TestBulkBodies(t *testing.T) {
 		}
 	}
 	if got := s.Get(t, webtest.Owner, members+"/owner").StatusCode; got != 200 {
-		t.Errorf("a bad body removed somebody: %d", got)
+		t.Errorf("a bad body removed a member: %d left", got)
 	}
 }
 
-// TestBulkExcept: everybody that matches but for some, who are named in any way, or were unticked on the page.
+// TestBulkExcept: all members that match, except those who are named in any way or were unticked on the page.
 func TestBulkExcept(t *testing.T) {
 	t.Parallel()
 	const auditor = "organization-auditor"
@@ -274,7 +274,7 @@ func TestAddMany(t *testing.T) {
 	for _, way := range []webtest.Way{webtest.Page, webtest.Fragment} {
 		none := s.Send(t, way, webtest.Request{Path: members, As: webtest.Owner, Form: url.Values{"action": {"add"}, "names": {" , "}}})
 		if none.StatusCode != 400 {
-			t.Errorf("%s: nobody named: %d", way, none.StatusCode)
+			t.Errorf("%s: no names: got %d", way, none.StatusCode)
 		}
 	}
 	if res := s.Send(t, webtest.Page, webtest.Request{Path: members, As: webtest.Member, Form: form}); res.StatusCode != 403 || !strings.Contains(res.Text(), "organization_member:create") {

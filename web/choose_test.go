@@ -11,8 +11,8 @@ import (
 	"rolecall.example/web/webtest"
 )
 
-// A password that somebody else set, for an account that has come to hold more than they do, leads to the choice of
-// another one: in the browser by a link, and for programs by being told.
+// A password that another person set, for an account that holds more rights than they do by now, leads to the choice of
+// another one: in the browser by a link, and for programs by an error.
 func TestChoosePassword(t *testing.T) {
 	t.Parallel()
 	access, err := url.Parse("https://roles.example.com")
@@ -45,10 +45,10 @@ func TestChoosePassword(t *testing.T) {
 	}
 
 	res := s.Do(t, webtest.Request{Method: http.MethodPost, Path: "/api/v2/users/login", JSON: map[string]any{"email": "member@example.com", "password": typed}})
-	var told struct{ Message, Detail string }
-	if err := json.Unmarshal(res.Body, &told); err != nil || res.StatusCode != 403 || told.Message != "Choose your own password first." ||
-		told.Detail != "Somebody else set it. Sign in at https://roles.example.com/login to replace it." {
-		t.Errorf("a program got %d %+v", res.StatusCode, told)
+	var refusal struct{ Message, Detail string }
+	if err := json.Unmarshal(res.Body, &refusal); err != nil || res.StatusCode != 403 || refusal.Message != "Choose your own password first." ||
+		refusal.Detail != "Somebody else set it. Sign in at https://roles.example.com/login to replace it." {
+		t.Errorf("a program got %d %+v", res.StatusCode, refusal)
 	}
 
 	form := url.Values{"email": {"member@example.com"}, "password": {typed}}

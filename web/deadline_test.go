@@ -42,7 +42,7 @@ func TestTooSlow(t *testing.T) {
 		t.Error("the log does not say why")
 	}
 	if got := s.Query(t, "SELECT description FROM organizations WHERE name_key = 'default'")[0][0]; got == "too late" {
-		t.Error("a request that was told to be too late changed something")
+		t.Error("a request that was answered as too late changed something")
 	}
 }
 
@@ -81,7 +81,7 @@ func TestLongListsTakeTheirTime(t *testing.T) {
 	}
 }
 
-// watchedWriter tells of the first byte.
+// watchedWriter reports the first byte.
 type watchedWriter struct {
 	*httptest.ResponseRecorder
 	first func()

@@ -26,7 +26,7 @@ func received(contentType, body string, session bool) *call {
 	return &call{echo: echo.New().NewContext(r, httptest.NewRecorder()), route: &Route{}, session: session}
 }
 
-// told is what an error says to the caller, for comparison.
+// told is an error as the caller sees it, for comparison.
 func told(err error) string {
 	if err == nil {
 		return ""
@@ -197,7 +197,7 @@ func TestIfMatch(t *testing.T) {
 	}
 }
 
-// TestDecodeNamesFields: every field of the wrong type is told, by its path.
+// TestDecodeNamesFields: every field of the wrong type is listed by its path.
 func TestDecodeNamesFields(t *testing.T) {
 	t.Parallel()
 	c := received(typeJSON, `{"name":1,"organization_permissions":[{"action":true},7],"user_permissions":{}}`, false)
@@ -408,7 +408,7 @@ func TestBodiesAreParsedBefore(t *testing.T) {
 	if got, err := role.Read(); err != nil || got.Name != "ci" {
 		t.Errorf("role %q, %v", got.Name, err)
 	}
-	c = received(typeJSON, `{`, false) // and what is wrong is told when it is its turn
+	c = received(typeJSON, `{`, false) // and the error comes when the input is read
 	given = decode(c, c.rolesInput)
 	c.body.data = []byte(`{"roles":[]}`)
 	if _, err := given.Read(); org.KindOf(err) != org.Invalid {

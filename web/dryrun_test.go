@@ -88,7 +88,7 @@ func TestDryRunIsNeverAWrite(t *testing.T) {
 		t.Errorf("the member is gone: %d", got)
 	}
 	if got := s.Get(t, webtest.Owner, members+"/outsider").StatusCode; got != 404 {
-		t.Errorf("somebody was added: %d", got)
+		t.Errorf("a member was added: got %d members", got)
 	}
 	form := webtest.Request{Method: http.MethodDelete, Path: members + "/member?dry_run=1", As: webtest.Admin, Form: url.Values{}}
 	if res := s.Send(t, webtest.Page, form); res.StatusCode != 200 || s.Get(t, webtest.Owner, members+"/member").StatusCode != 200 {
@@ -150,7 +150,7 @@ func TestIfMatch(t *testing.T) {
 			if res := s.Do(t, r); res.StatusCode >= 300 {
 				t.Errorf("If-Match %s: got %d\n%s", etag, res.StatusCode, res.Body)
 			}
-			r.Header = http.Header{"If-Match": {"*"}} // what is gone has no version, and is told as anywhere
+			r.Header = http.Header{"If-Match": {"*"}} // what is gone has no version, and is refused as everywhere
 			want := 200
 			if r.Method == http.MethodDelete {
 				want = 404
@@ -179,8 +179,8 @@ func TestMissingPermission(t *testing.T) {
 	}
 }
 
-// TestWarning: a site owner who takes the last one away who can manage an organization is told so before, as JSON and on
-// the page; anybody else is refused.
+// TestWarning: a site owner who takes away the last person who can manage an organization is warned before, as JSON and on
+// the page; all others are refused.
 func TestWarning(t *testing.T) {
 	t.Parallel()
 	const warning = "No one in Acme will be able to manage it."

@@ -10,7 +10,7 @@ import (
 )
 
 // TestEndedSession: a form that comes without a session leads to the page to sign in, which says that nothing was saved
-// and leads back to where the form was; script is told by a header.
+// and leads back to where the form was; script gets a header.
 func TestEndedSession(t *testing.T) {
 	t.Parallel()
 	s := webtest.New(t)
@@ -48,7 +48,7 @@ func TestEndedSession(t *testing.T) {
 	}
 }
 
-// TestScriptIsLedOn: script is told where a form leads, since its request would follow by itself and use up the message
+// TestScriptIsLedOn: script gets the destination of a form in a header, since its request would follow by itself and use up the message
 // of the next page.
 func TestScriptIsLedOn(t *testing.T) {
 	t.Parallel()

@@ -142,7 +142,7 @@ func TestExplainJSON(t *testing.T) {
 	if !found {
 		t.Errorf("the changes are %+v", e.Changes)
 	}
-	// Whoever may not make a change is told why.
+	// A caller that may not make a change gets the reason.
 	s.Get(t, webtest.Member, path+"&explain").Decode(&got)
 	for _, c := range got.Explanation.Changes {
 		if c.Allowed || c.Refusal == "" {
@@ -181,7 +181,7 @@ func TestAuthCheckExplains(t *testing.T) {
 		{"key taken", webtest.Member, "?explain=1", "", "explanations", "read", "can not be the name", 400},
 		{"another user", webtest.Admin, "", "member", "k", "read", `{"k":true}`, 200},
 		{"another user, no", webtest.Admin, "", "member", "k", "delete", `{"k":false}`, 200},
-		{"of nobody's business", webtest.Member, "", "admin", "k", "read", "Resource not found", 404},
+		{"not visible", webtest.Member, "", "admin", "k", "read", "Resource not found", 404},
 		{"unknown", webtest.Member, "?explain=1", "", "k", "fly", `"verdict":"No. There is no such permission."`, 200},
 		{"an organization of others", webtest.Rival, "?explain=1", "", "k", "read", `"k":false`, 200},
 	} {
@@ -296,7 +296,7 @@ func TestWhoCan(t *testing.T) {
 		{"a page of it", webtest.Admin, "?action=read&resource_type=template&limit=1&offset=1", 200, []string{"member"}, 3, nil, "3 of 4 members can"},
 		{"past the end", webtest.Admin, "?action=read&resource_type=template&limit=5&offset=50", 200, nil, 3, nil, "There is no such page"},
 		{"own", webtest.Owner, "?action=update&resource_type=workspace&owner=me", 200, []string{"admin", "member", "owner"}, 3, nil, "on their own things"},
-		{"nobody but the owner", webtest.Admin, "?action=create&resource_type=license", 200, []string{"owner"}, 1, nil, ""},
+		{"only the owner", webtest.Admin, "?action=create&resource_type=license", 200, []string{"owner"}, 1, nil, ""},
 		{"from outside the organization", webtest.Admin, "?action=read&resource_type=user", 200, []string{"admin", "owner"}, 2, []string{"rival"}, "1 person outside"},
 		{"a page of those", webtest.Owner, "?action=read&resource_type=workspace_proxy&outside=1&limit=1&offset=1", 200, nil, 3, []string{"rival"}, "2 people outside"},
 		{"past their end", webtest.Owner, "?action=read&resource_type=workspace_proxy&outside=1&limit=1&offset=9", 200, nil, 3, nil, "There is no such page"},

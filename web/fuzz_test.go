@@ -63,7 +63,7 @@ func FuzzRole(f *testing.F) {
 	})
 }
 
-// FuzzLocalPath: wherever somebody is sent after signing in is on this server, for every reader of URLs.
+// FuzzLocalPath: every destination after signing in is on this server, for every reader of URLs.
 func FuzzLocalPath(f *testing.F) {
 	for _, seed := range []string{
 		"/users?q=1", "//e.x", `/\e.x`, "/%5ce.x", "https:e.x", "javascript:1", "/a//..//e.x", "/%0d%0aLocation:x", "/login?next=/", "/\t/e.x", "/./e.x", "/.//e.x",

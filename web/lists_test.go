@@ -58,7 +58,7 @@ func TestJumpToPage(t *testing.T) {
 	}
 }
 
-// TestBackToTheList: whatever is done to somebody from a list that was searched, the way back leads to the same list.
+// TestBackToTheList: after any change of a member from a list that was searched, the way back leads to the same list.
 func TestBackToTheList(t *testing.T) {
 	t.Parallel()
 	const (
@@ -77,7 +77,7 @@ func TestBackToTheList(t *testing.T) {
 		{"roles", filtered, []string{"a[data-pop]", "form[data-assign]"}, ""},
 		{"roles, by the page of the member", filtered, []string{".nm a", "a[href*='/roles?back=']", "form[data-assign]"}, ""},
 		{"of those who hold a role", holders, []string{".c-act a", "a[href*='confirm=remove']", "form.pop-f"}, ""},
-		{"of everybody", members, []string{menu, "form.pop-f"}, ""},
+		{"of all", members, []string{menu, "form.pop-f"}, ""},
 		{"out of the site", members + "?back=//evil.example/", []string{menu, "form.pop-f"}, members},
 		{"site roles", "/users?q=mem", []string{"a[data-pop]", "form[data-assign]"}, ""},
 		{"suspending", "/users?q=mem", []string{".nm a", "#status form"}, ""},

@@ -159,7 +159,7 @@ func TestPaginatedMembers(t *testing.T) {
 	}
 }
 
-// TestListErrors: all parameters are told at once, in the words that clients know.
+// TestListErrors: all bad parameters are listed at once, in the words that clients know.
 func TestListErrors(t *testing.T) {
 	t.Parallel()
 	s := webtest.New(t)

@@ -169,7 +169,7 @@ func TestIfMatchEverywhere(t *testing.T) {
 					t.Errorf("If-Match %q: got %d\n%.300s", match, res.StatusCode, res.Body)
 				}
 				if compares && !sameTag(res.Header.Get("ETag"), before) {
-					t.Errorf("If-Match %q: told %s, want %s", match, res.Header.Get("ETag"), before)
+					t.Errorf("If-Match %q: ETag %s, want %s", match, res.Header.Get("ETag"), before)
 				}
 			}
 			for _, match := range []string{"*", `"x"`} {

@@ -18,7 +18,7 @@ import (
 // formIDs are what is new in the forms of a page each time.
 var formIDs = regexp.MustCompile(`name="form_id" value="[A-Z0-9]+"`)
 
-// TestPagesAgain: a page that is asked for again is the same page, in every coding, for nobody else, and not after a
+// TestPagesAgain: a page that is requested again is the same page, in every coding, for no other caller, and not after a
 // change; the message of the page before is shown once.
 func TestPagesAgain(t *testing.T) {
 	t.Parallel()
@@ -71,7 +71,7 @@ func TestPagesAgain(t *testing.T) {
 		}
 	}
 	if res := page(webtest.Page, webtest.Admin, nil); bytes.Contains(res.Body, []byte("Hello there")) {
-		t.Error("the message is shown to somebody who was not sent it")
+		t.Error("the message is shown to another caller")
 	}
 	s.AddUser(t, "newcomer", webtest.Default)
 	for _, way := range []webtest.Way{webtest.Page, webtest.Fragment} {
@@ -157,7 +157,7 @@ func TestKeptLists(t *testing.T) {
 }
 
 // TestC11_TagsTellNoTime: the tag of a list names an answer, and nothing in it can be put in an order: how often and when
-// something is written on the site is nobody's business.
+// something is written on the site must not leak.
 func TestC11_TagsTellNoTime(t *testing.T) {
 	t.Parallel()
 	s := webtest.New(t)

@@ -8,7 +8,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// TestRepeats: answers are kept for two minutes, for so many forms and bytes, and nobody pushes out those of others.
+// TestRepeats: answers are kept for two minutes, for so many forms and bytes, and no account evicts those of others.
 func TestRepeats(t *testing.T) {
 	t.Parallel()
 	r := newRepeats()

@@ -63,7 +63,7 @@ func TestFormsSentTwice(t *testing.T) {
 }
 
 // TestFormsSentElsewhere: a replica that did not make the change, or does not remember the answer, leads to what came of
-// it. A form that was refused is not one that was sent, and the answer is for nobody else.
+// it. A form that was refused is not one that was sent, and the answer is for no other caller.
 func TestFormsSentElsewhere(t *testing.T) {
 	t.Parallel()
 	var options web.Options
@@ -98,7 +98,7 @@ func TestFormsSentElsewhere(t *testing.T) {
 	}
 	other := send(s.Cookie(t, webtest.Admin), tokens, good)
 	if own := other.Document().Find("#secret").AttrOr("value", ""); own == "" || own == secret {
-		t.Errorf("somebody else gets %q", own)
+		t.Errorf("another caller gets %q", own)
 	}
 	same := send(s.Cookie(t, webtest.Owner), tokens, good)
 	if same.StatusCode != http.StatusSeeOther || strings.Contains(same.Text(), secret) {

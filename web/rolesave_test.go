@@ -23,7 +23,7 @@ func fieldsOf(form *goquery.Selection) url.Values {
 	return fields
 }
 
-// TestReviewRole: the review tells the changes and what they do, changes nothing, and loses nothing on the way to the
+// TestReviewRole: the review shows the changes and their impact, changes nothing, and loses nothing on the way to the
 // store or back to the editor.
 func TestReviewRole(t *testing.T) {
 	t.Parallel()

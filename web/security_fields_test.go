@@ -211,8 +211,8 @@ func visit(schema *openapi3.Schema, body any) error {
 	return schema.VisitJSON(v, openapi3.EnableJSONSchema2020())
 }
 
-// C15: what takes no body refuses one that says something: the time until which somebody is to be suspended, for one.
-func TestC15_BodiesNobodyReads(t *testing.T) {
+// C15: a route that reads no body refuses one with content: the end of a suspension, for one.
+func TestC15_UnreadBodies(t *testing.T) {
 	t.Parallel()
 	s := webtest.New(t)
 	tried := 0
@@ -338,11 +338,11 @@ func TestFieldsThatMeanRights(t *testing.T) {
 				if tt.status < 400 {
 					continue
 				}
-				e, told := res.Error(), map[string]string{}
+				e, details := res.Error(), map[string]string{}
 				for _, v := range e.Validations {
-					told[v.Field] = v.Detail
+					details[v.Field] = v.Detail
 				}
-				if diff := cmp.Diff(tt.fields, told); e.Message != tt.message || diff != "" && len(told)+len(tt.fields) > 0 {
+				if diff := cmp.Diff(tt.fields, details); e.Message != tt.message || diff != "" && len(details)+len(tt.fields) > 0 {
 					t.Errorf("%s %s %s: got %s (-want +got)\n%s", table.method, table.path, body, e.Message, diff)
 				}
 				if first := slices.Collect(maps.Values(tt.fields)); e.Message == noKey && len(first) == 1 && e.Detail != first[0] {
@@ -374,7 +374,7 @@ func saysThatNothingIsLimited(t *testing.T, s *webtest.Site) {
 	}
 }
 
-// TestOldNewUser: the fields by which clients of 2024 say how somebody signs in, and where they belong.
+// TestOldNewUser: the fields by which clients of 2024 choose how a new user signs in, and its organization.
 func TestOldNewUser(t *testing.T) {
 	t.Parallel()
 	s := webtest.New(t)

@@ -152,7 +152,7 @@ func TestC4_ForgedHost(t *testing.T) {
 				res := s.Send(t, way, webtest.Request{Path: path, As: as, Header: h, Unchecked: true})
 				all := string(res.Body) + strings.Join(res.Header.Values("Location"), "") + res.Header.Get("HX-Redirect") + strings.Join(res.Header.Values("Set-Cookie"), "")
 				if strings.Contains(all, "evil.example") {
-					t.Errorf("%s %s: the answer tells of the forged host", way, path)
+					t.Errorf("%s %s: the answer has the forged host", way, path)
 				}
 			}
 		}
@@ -177,7 +177,7 @@ func TestC4_ForgedHost(t *testing.T) {
 }
 
 // C4, T54: without an access URL a link that sets a password leads to a host only if that is this machine or one that the
-// certificate names; a link to any other would hand the secret to whoever made the Host up.
+// certificate names; a link to any other would hand the secret to the forger of the Host.
 func TestC4_LinksWithoutAccessURL(t *testing.T) {
 	t.Parallel()
 	s := webtest.New(t, func(o *web.Options) {
@@ -198,8 +198,8 @@ func TestC4_LinksWithoutAccessURL(t *testing.T) {
 		if res.StatusCode != 200 || !ok || !link.MatchString(path) {
 			t.Errorf("asked at %q: got %d with the link %q", host, res.StatusCode, got)
 		}
-		if told := strings.Contains(res.Text(), "Set --access-url to get a complete link."); told != (base == "") {
-			t.Errorf("asked at %q, it says how to get a complete link: %v", host, told)
+		if explained := strings.Contains(res.Text(), "Set --access-url to get a complete link."); explained != (base == "") {
+			t.Errorf("requested at %q, it explains how to get a complete link: %v", host, explained)
 		}
 		if base != "" {
 			continue

@@ -41,13 +41,13 @@ func TestA3_AlteredTokens(t *testing.T) {
 				t.Errorf("%s %q: got %d", name, value, res.StatusCode)
 			}
 			if strings.Contains(string(res.Body), token[11:]) {
-				t.Errorf("%s %q: the answer tells it", name, value)
+				t.Errorf("%s %q: the answer has it", name, value)
 			}
 		}
 	}
 }
 
-// access is what an account has open: sessions of browsers and tokens of programs.
+// access is the open access of an account: sessions of browsers and tokens of programs.
 type access struct{ cookie, token, login string }
 
 func (a access) statuses(t *testing.T, s *webtest.Site) (list [3]int) {
@@ -168,7 +168,7 @@ func (m *meddled) CommitCtx(ctx context.Context, token string, data []byte, expi
 	return m.CtxStore.CommitCtx(ctx, token, data, expiry)
 }
 
-// A8: a password that is changed while somebody signs in ends that session too, whatever it began with.
+// A8: a password that is changed during a sign-in ends that session too.
 func TestA8_PasswordChangeDuringSignIn(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
@@ -213,7 +213,7 @@ func TestA8_PasswordChangeDuringSignIn(t *testing.T) {
 	}
 }
 
-// A6, T34: a session gets a name of its own when somebody signs in, and its end is the server's, not the browser's.
+// A6, T34: a session gets a name of its own at sign-in, and the server ends it, not the browser.
 func TestA6_SessionFixation(t *testing.T) {
 	t.Parallel()
 	s := webtest.New(t)

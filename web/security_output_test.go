@@ -185,7 +185,7 @@ func TestD2_CanarySecrets(t *testing.T) {
 		for place, content := range where {
 			if strings.Contains(content, secret) {
 				at := strings.Index(content, secret)
-				t.Errorf("%s tells %q: …%q…", place, secret, content[max(0, at-60):min(len(content), at+60)])
+				t.Errorf("%s has %q: …%q…", place, secret, content[max(0, at-60):min(len(content), at+60)])
 			}
 		}
 	}
@@ -221,7 +221,7 @@ func TestD3_ForgedLogLines(t *testing.T) {
 	}
 }
 
-// C14: a fault tells its number and nothing else, on every route that reads or writes.
+// C14: a fault shows its request id and nothing else, on every route that reads or writes.
 func TestC14_FaultsTellNothing(t *testing.T) {
 	t.Parallel()
 	s := webtest.New(t)
@@ -242,7 +242,7 @@ func TestC14_FaultsTellNothing(t *testing.T) {
 			faults++
 			for _, inside := range []string{"sql", "SQL", "database", "rbac", "/work", "/tmp", ".go:", "goroutine", "closed"} {
 				if strings.Contains(res.Text(), inside) && r.Path != "/readyz" {
-					t.Errorf("%s %s %s: got %d, which tells of %q: %.300s", way, r.Method, path, res.StatusCode, inside, res.Text())
+					t.Errorf("%s %s %s: got %d, which reveals %q: %.300s", way, r.Method, path, res.StatusCode, inside, res.Text())
 				}
 			}
 			if id := res.Header.Get("X-Request-Id"); r.Path != "/readyz" && !strings.Contains(res.Text(), id) {

@@ -40,7 +40,7 @@ func anyForm() url.Values {
 
 var parameter = regexp.MustCompile(`\{[a-zA-Z]+\}`)
 
-// pathWith puts values into the parameters of a path; ok says whether it has any of those that are swapped.
+// pathWith puts values into the parameters of a path; ok reports whether it has any of those that are swapped.
 func pathWith(path string, values map[string]string, swapped ...string) (filled string, ok bool) {
 	for _, name := range swapped {
 		ok = ok || strings.Contains(path, "{"+name+"}")
@@ -128,7 +128,7 @@ func values(organization, user, role, id string) map[string]string {
 	return map[string]string{"organization": organization, "user": user, "roleName": role, "id": id}
 }
 
-// everything is what it takes to run an organization.
+// everything is the permissions to run an organization.
 func everything() (list []map[string]any) {
 	for _, area := range rbac.Default().Areas() {
 		for _, kind := range area.Types {
@@ -325,7 +325,7 @@ func TestB6_PathWins(t *testing.T) {
 	}
 }
 
-// B5: where a list goes on tells nothing of an account that the caller may not read.
+// B5: the cursor of a list reveals nothing of an account that the caller may not read.
 func TestB5_AfterHiddenAccounts(t *testing.T) {
 	t.Parallel()
 	s := webtest.New(t)

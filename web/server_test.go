@@ -37,7 +37,7 @@ func TestRoutes(t *testing.T) {
 			res := s.Do(t, webtest.Request{Method: route.Method, Path: prefix + fill(route.Path), Unchecked: !route.Offers(web.API)})
 			switch {
 			case prefix != "" && !route.Offers(web.API):
-				// No such route, or "new" is taken for the name of a user or role there, which nobody may ask for.
+				// No such route, or "new" is taken for the name of a user or role there, which does not exist.
 				if res.StatusCode != http.StatusNotFound && res.StatusCode != http.StatusUnauthorized {
 					t.Errorf("%s below /api/v2: got %d", name, res.StatusCode)
 				}
@@ -267,7 +267,7 @@ func TestCrossOrigin(t *testing.T) {
 			refused := site == "same-site" || site == "cross-site" || site == "" && origin != "" && origin != "http://rolecall.test"
 			for _, r := range routes {
 				if !refused {
-					continue // what is let in is what the other tests send
+					continue // the other tests send what is accepted
 				}
 				r.As, r.Header = webtest.Admin, http.Header{"Sec-Fetch-Site": {site}, "Origin": {origin}}
 				res := s.Send(t, webtest.Page, r)
@@ -424,7 +424,7 @@ func TestLog(t *testing.T) {
 		}
 	}
 	if strings.Contains(lines[0], "secret-name") || strings.Contains(lines[0], "hidden") {
-		t.Errorf("the line tells too much: %s", lines[0])
+		t.Errorf("the line has too much: %s", lines[0])
 	}
 }
 
@@ -471,7 +471,7 @@ func TestStatic(t *testing.T) {
 	}
 }
 
-// TestInternal: a fault of ours is told with nothing but the request id, and the log has the rest.
+// TestInternal: the answer to a fault has nothing but the request id, and the log has the rest.
 func TestInternal(t *testing.T) {
 	t.Parallel()
 	for _, way := range []webtest.Way{webtest.JSON, webtest.Page, webtest.Fragment} {
@@ -497,7 +497,7 @@ func TestInternal(t *testing.T) {
 	}
 }
 
-// TestLogOfRequests: the log says how long a request took in a unit that its name tells, and of a fault what was asked for.
+// TestLogOfRequests: the log has the duration of a request in the unit of its name, and the use case of a fault.
 func TestLogOfRequests(t *testing.T) {
 	t.Parallel()
 	s := webtest.New(t)

@@ -122,7 +122,7 @@ func TestInvitation(t *testing.T) {
 	path := strings.TrimPrefix(link, "http://rolecall.test")
 	again := s.Send(t, webtest.Page, webtest.Request{Path: "/users/nina", As: webtest.Owner})
 	if strings.Contains(string(again.Body), path) || !strings.Contains(again.Text(), "Revoke it") {
-		t.Error("the link is shown again, or not told about")
+		t.Error("the link is shown again, or not mentioned")
 	}
 
 	open := s.Send(t, webtest.Page, webtest.Request{Path: path})
@@ -266,7 +266,7 @@ func TestSetUserRolesInEveryWay(t *testing.T) {
 	}
 }
 
-// TestUserRolesConflict: a form that was opened before somebody else saved is refused and shown again.
+// TestUserRolesConflict: a form that was opened before another save is refused and shown again.
 func TestUserRolesConflict(t *testing.T) {
 	t.Parallel()
 	s := webtest.New(t)
@@ -375,7 +375,7 @@ func TestSessions(t *testing.T) {
 	}
 	own := s.Send(t, webtest.Page, webtest.Request{Path: "/users/me", As: webtest.Owner}).Document().Find("#sessions form").AttrOr("action", "")
 	if foreign := s.Send(t, webtest.Page, webtest.Request{Method: http.MethodDelete, Path: own, Header: here, Form: url.Values{}}); foreign.StatusCode != 404 {
-		t.Errorf("ending somebody else's: got %d", foreign.StatusCode)
+		t.Errorf("ending another account's: got %d", foreign.StatusCode)
 	}
 	out := s.Send(t, webtest.Page, webtest.Request{Method: http.MethodDelete, Path: "/users/me/sessions", Header: here, Form: url.Values{}})
 	if gone := out.CookieNamed("rolecall"); out.StatusCode != 303 || out.Header.Get("Location") != "/login" || gone == nil || gone.MaxAge >= 0 || opens(here) {

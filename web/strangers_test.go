@@ -12,11 +12,11 @@ import (
 	"rolecall.example/web/webtest"
 )
 
-// varies is what differs between two readings of the same page.
+// varies matches the parts that differ between two readings of the same page.
 var varies = regexp.MustCompile(`(?:name="form_id" value|datetime)="[^"]*"|[0-9a-f]{8}-[0-9a-f-]{27}|(?:just now|\d+ (?:second|minute)s? ago)`)
 
 // No page and no answer to a plain member depends on how many others there are, nor names who edited a role.
-func TestPlainMemberCountsNobody(t *testing.T) {
+func TestPlainMemberCannotCount(t *testing.T) {
 	t.Parallel()
 	s := webtest.New(t)
 	editor := s.AddUser(t, "zelda", webtest.Default)
@@ -93,7 +93,7 @@ func TestPlainMemberCountsNobody(t *testing.T) {
 			for i < len(body) && i < len(after[path]) && body[i] == after[path][i] {
 				i++
 			}
-			t.Errorf("%s tells that three more have come:\n…%s\n…%s", path, body[max(0, i-80):min(len(body), i+80)], after[path][max(0, i-80):min(len(after[path]), i+80)])
+			t.Errorf("%s reveals that three more have joined:\n…%s\n…%s", path, body[max(0, i-80):min(len(body), i+80)], after[path][max(0, i-80):min(len(after[path]), i+80)])
 		}
 	}
 	if pages < 100 {

@@ -44,7 +44,7 @@ func streaming(t *testing.T, answer func(*Server, *call) error) (status int, bod
 }
 
 // TestStreamFails: a failure before the first full buffer is answered as such; one after it cuts the connection, so that
-// nobody takes half a list for the whole.
+// no client takes half a list for the whole.
 func TestStreamFails(t *testing.T) {
 	t.Parallel()
 	failure := errors.New("the database is gone")
@@ -92,7 +92,7 @@ func TestLongListsTakeTurns(t *testing.T) {
 	}
 }
 
-// TestPanic: a panic is answered like any fault of ours, and not told.
+// TestPanic: a panic is answered like any fault, without its value.
 func TestPanic(t *testing.T) {
 	t.Parallel()
 	status, body, err := streaming(t, func(_ *Server, c *call) error {

@@ -91,7 +91,7 @@ func TestUndoSiteRoles(t *testing.T) {
 	}
 	path := undoOf(t, s.Send(t, webtest.Fragment, give).Document())
 	if got := s.Send(t, webtest.Fragment, webtest.Request{Path: path, As: webtest.Admin, Form: url.Values{}}); got.StatusCode != 403 || held() != "[{auditor}]" {
-		t.Errorf("somebody without the right: got %d, %s", got.StatusCode, held())
+		t.Errorf("a caller without the right: got %d, %s", got.StatusCode, held())
 	}
 	undone := s.Send(t, webtest.Fragment, webtest.Request{Path: path, As: webtest.Owner, Form: url.Values{}})
 	if undone.StatusCode != 200 || undone.Document().Find("tr#u-"+s.ID("member")+"[hx-swap-oob]").Length() != 1 || held() != "[]" {

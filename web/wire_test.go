@@ -108,7 +108,7 @@ func TestWireStyles(t *testing.T) {
 	}
 }
 
-// rowsOf is what rows make of members.
+// rowsOf returns the list that rows make of members.
 func rowsOf(t *testing.T, start func(*sink) memberRows, members ...org.Member) string {
 	t.Helper()
 	var b bytes.Buffer

@@ -131,7 +131,7 @@ func open(t *testing.T, base string, script bool) *tab {
 			Source: `addEventListener('securitypolicyviolation', e => console.error('content security policy:', e.violatedDirective, e.blockedURI, e.sourceFile))`,
 		}),
 		call(emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: !script}),
-		// Several tabs are open at once: each must believe that it is the one somebody types in.
+		// Several tabs are open at once: each must believe that it has the focus.
 		call(emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true}),
 	))
 	return tb
@@ -161,7 +161,7 @@ func (tb *tab) listen(event any) {
 			tb.problems = append(tb.problems, "console: "+strings.Join(words, " "))
 		}
 	case *cdplog.EventEntryAdded:
-		// That a page tells a failure by its status is no error of the page; nor is that it asks whether to leave it,
+		// That a page reports a failure by its status is no error of the page; nor is that it asks whether to leave it,
 		// which it must not ask who has not touched it.
 		expected := strings.Contains(e.Entry.Text, "the server responded with a status of 4") || strings.Contains(e.Entry.Text, "'beforeunload'")
 		if !expected && e.Entry.Level != "verbose" && e.Entry.Level != "info" {
@@ -190,7 +190,7 @@ func describe(o *runtime.RemoteObject) string {
 	return string(o.Value)
 }
 
-// wrong is what went wrong since it was last asked.
+// wrong returns what went wrong since its last call.
 func (tb *tab) wrong() []string {
 	tb.mu.Lock()
 	defer tb.mu.Unlock()

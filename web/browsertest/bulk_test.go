@@ -8,7 +8,7 @@ import (
 	"rolecall.example/web/webtest"
 )
 
-// TestSelectAllExcept: who chooses everybody that matches, on other pages too, and unticks one row means all but that one.
+// TestSelectAllExcept: to choose all that match, on other pages too, and to untick one row means all but that one.
 func TestSelectAllExcept(t *testing.T) {
 	t.Parallel()
 	for _, script := range []bool{true, false} {
@@ -53,7 +53,7 @@ func TestSelectAllExcept(t *testing.T) {
 	}
 }
 
-// selection is what the bar of the list says is selected. The stylesheet says it, so it is not in the text.
+// selection is the text of the bar about what is selected. The stylesheet says it, so it is not in the text.
 func (tb *tab) selection() string {
 	tb.t.Helper()
 	return eval[string](tb, `(() => {

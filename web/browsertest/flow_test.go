@@ -66,7 +66,7 @@ func rolesOf(t *testing.T, s *webtest.Site, user string) []string {
 	return list
 }
 
-// TestFlow signs in, pages through the members, edits a role, gives it to somebody, and reads both back: with script,
+// TestFlow signs in, pages through the members, edits a role, gives it to a member, and reads both back: with script,
 // where the roles of a member open over the list, and without, where they are a page.
 func TestFlow(t *testing.T) {
 	t.Parallel()
@@ -229,7 +229,7 @@ func (tb *tab) hotkey(key, code string) {
 	tb.do(call(input.DispatchKeyEvent, press), call(input.DispatchKeyEvent, release))
 }
 
-// tabTo presses Tab until the focus is on what a selector finds, as somebody without a mouse would.
+// tabTo presses Tab until the focus is on what a selector finds, as a person without a mouse would.
 func (tb *tab) tabTo(selector string) {
 	tb.t.Helper()
 	for range 150 {

@@ -159,7 +159,7 @@ func TestServerAway(t *testing.T) {
 			if eval[bool](tb, `!!document.querySelector('main form [aria-busy], main form button[data-sent]')`) {
 				t.Errorf("%s: the button is busy still", tt.path)
 			}
-			tb.wrong() // the browser tells of the connection
+			tb.wrong() // the browser reports the connection
 			away.Store(false)
 			tb.do(click(`[data-retry]`), tb.until(`document.querySelector('.once') || document.querySelector('#toast')?.textContent.includes('saved')`))
 			if n := len(s.Query(t, tt.made)); n != 1 {
@@ -185,9 +185,9 @@ func TestLeaving(t *testing.T) {
 		eval[any](tb, `sessionStorage.clear()`)
 	}
 	tb.visit(roles + "/new")
-	leave("a new role that nobody touched", false)
+	leave("a new role that was not touched", false)
 	tb.visit(roles + "/new?from=ci")
-	leave("a copy of a role that nobody touched", false)
+	leave("a copy of a role that was not touched", false)
 	tb.visit(roles + "/new")
 	tb.do(tb.pick("org.template.create", "allow"), tb.pick("org.template.read", "allow"), tb.pick("org.template.delete", "deny"))
 	leave("a new role with cells", true)

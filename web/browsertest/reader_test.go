@@ -112,7 +112,7 @@ func (s *spoken) words() string {
 	return strings.Join(strings.Fields(strings.Join(out, " ")), " ")
 }
 
-// TestScreenReader reads the pages as somebody who does not see them: what they can do is named, with its state, and in
+// TestScreenReader reads the pages as a person who does not see them: every control has a name, with its state, and in
 // the order in which it is needed; changes are announced.
 func TestScreenReader(t *testing.T) {
 	t.Parallel()

@@ -102,7 +102,7 @@ func stops() []stop {
 	for _, r := range web.Routes() {
 		switch {
 		case r.Method != http.MethodGet || !r.Offers(web.Page):
-		case r.Path == "/setup" || r.Path == "/login": // they lead elsewhere once there is somebody
+		case r.Path == "/setup" || r.Path == "/login": // they lead elsewhere once there is an account
 		default:
 			path := r.Path
 			if strings.HasPrefix(path, "/users/roles/") {
@@ -152,7 +152,7 @@ func TestWalk(t *testing.T) {
 	}
 }
 
-// TestWalkSetup is the walk of a site that nobody has set up.
+// TestWalkSetup is the walk of a site that is not set up.
 func TestWalkSetup(t *testing.T) {
 	t.Parallel()
 	tb := open(t, serve(t, webtest.NewEmpty(t)), true)

@@ -198,7 +198,7 @@ func Operation(doc *openapi3.T, method, path string) *routers.Route {
 	return &routers.Route{Spec: doc, Path: best, PathItem: item, Method: method, Operation: operation}
 }
 
-// Understood is what the operation at a path understands of a body, nil if it takes none.
+// Understood returns what the operation at a path understands of a body, nil if it reads none.
 func Understood(t testing.TB, method, path string, body map[string]any) any {
 	t.Helper()
 	schema := BodySchema(t, method, path)
@@ -214,7 +214,7 @@ func Understood(t testing.TB, method, path string, body map[string]any) any {
 	return kept
 }
 
-// BodySchema is what the document says of the JSON that the operation at a path takes, nil if it takes none.
+// BodySchema returns the schema of the JSON that the operation at a path reads, nil if it reads none.
 func BodySchema(t testing.TB, method, path string) *openapi3.Schema {
 	t.Helper()
 	doc, err := Document()

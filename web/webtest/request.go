@@ -43,7 +43,7 @@ const (
 // String is the name of the way, for subtests.
 func (w Way) String() string { return [...]string{"json", "sdk", "page", "fragment"}[w] }
 
-// Browser says whether people sit at the other end.
+// Browser reports whether the client is a browser.
 func (w Way) Browser() bool { return w >= Page }
 
 // Status is the status that this way gives for what is status in JSON: browsers are led on after a change, and htmx
@@ -172,7 +172,7 @@ func content(t testing.TB, way Way, r Request) (method, body, contentType string
 }
 
 // InEveryWay sends one request in every way, each to a site of its own in a subtest of its own, and checks that the
-// status is what each way makes of status. With JSON but no Form only the ways of programs are tried; so are they on an
+// status returns the status that each way gets for status. With JSON but no Form only the ways of programs are tried; so are they on an
 // endpoint that has no pages. check may be nil; it gets the site to read back from.
 func InEveryWay(t *testing.T, r Request, status int, prepare func(*testing.T, *Site), check func(*testing.T, Way, *Site, *Response)) {
 	t.Helper()
@@ -219,7 +219,7 @@ func (w Way) expected(r Request, status int) int {
 	return w.Status(r.Method, status)
 }
 
-// hasPage says whether the endpoint of a request has a page.
+// hasPage reports whether the route of a request has a page.
 func hasPage(r Request) bool {
 	path := strings.TrimSuffix(strings.TrimPrefix(strings.SplitN(r.Path, "?", 2)[0], "/api/v2"), "/")
 	if path == "" {
@@ -242,7 +242,7 @@ func (r *Response) Decode(v any) {
 	}
 }
 
-// Value is the body as encoding/json understands it without being told more.
+// Value is the body as encoding/json decodes it into any.
 func (r *Response) Value() any {
 	r.t.Helper()
 	var v any
@@ -272,7 +272,7 @@ func (r *Response) Document() *goquery.Document {
 	return doc
 }
 
-// Text is what a person reads in the body, be it JSON or HTML.
+// Text is the text of the body that a person reads, in JSON and HTML.
 func (r *Response) Text() string {
 	if strings.HasPrefix(r.Header.Get("Content-Type"), "text/html") {
 		return r.Document().Text()

@@ -44,7 +44,7 @@ const (
 // SetupToken lets the first account be made from afar.
 const SetupToken = "the-setup-token"
 
-// Password is the password of everybody.
+// Password is the password of all people.
 const Password = "correct horse battery staple"
 
 // Site is a server of one test's own.
@@ -77,7 +77,7 @@ func New(t testing.TB, options ...Option) *Site {
 	return s
 }
 
-// NewEmpty makes a site that nobody has set up yet.
+// NewEmpty makes a site that is not set up yet.
 func NewEmpty(t testing.TB, options ...Option) *Site {
 	t.Helper()
 	s := open(t, dbtest.Place(t), options)
@@ -147,7 +147,7 @@ func (s *Site) User(name string) org.User { return s.users[name] }
 // ID is the id of one of the people, as text.
 func (s *Site) ID(name string) string { return s.users[name].ID.String() }
 
-// NameOf is which of the people has that id, "" if nobody.
+// NameOf returns the name of the person with that id, "" if there is none.
 func (s *Site) NameOf(id string) string {
 	for name := range s.users {
 		if s.ID(name) == id {

@@ -11,13 +11,13 @@ import (
 )
 
 // volatile are the tables and columns that change with every request, whatever it asks for: sessions and counters of
-// those who knock, and the trail of what was refused.
+// failed logins, and the trail of refusals.
 var volatile = []string{
 	"sessions", "login_failures", "audit_logs", "audit_heads",
 	"api_keys.last_used", "users.last_seen_at",
 }
 
-// State is what is stored: the rows of each table, sorted. Two States are equal when nothing has changed in between.
+// State is the stored data: the rows of each table, sorted. Two States are equal when nothing has changed in between.
 type State map[string][]string
 
 // State reads everything that is stored.

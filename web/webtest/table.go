@@ -86,7 +86,7 @@ func (row *Row) check(t *testing.T, way Way, res *Response) {
 	}
 }
 
-// unescaped is what a client makes of the answer before it shows it.
+// unescaped returns an answer as a client shows it.
 func unescaped(res *Response) string {
 	text := res.Text()
 	if !strings.HasPrefix(res.Header.Get("Content-Type"), "text/html") {
