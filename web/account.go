@@ -10,10 +10,10 @@ import (
 // accountPage is the page of the caller's own account; form is the one that e refused, "" if it was none of them.
 func (s *Server) accountPage(c *call, form string, e *org.Error) (p page, err error) {
 	a := views.Account{Shortcuts: c.shortcuts(), Confirm: c.query().text("confirm") == "signout", Err: e, Failed: form, Now: time.Now()}
-	if a.UserView, err = s.account.UserView(c.ctx, c.subject, "me"); err != nil {
+	if a.UserView, err = s.account.UserView(c.ctx, c.actor, "me"); err != nil {
 		return p, err
 	}
-	if a.Sessions, err = s.account.Sessions(c.ctx, c.subject); err != nil {
+	if a.Sessions, err = s.account.Sessions(c.ctx, c.actor); err != nil {
 		return p, err
 	}
 	if e != nil {
@@ -24,18 +24,18 @@ func (s *Server) accountPage(c *call, form string, e *org.Error) (p page, err er
 }
 
 func (s *Server) endSession(c *call) (reply, error) {
-	if err := s.account.EndSession(c.ctx, c.subject, c.param("id")); err != nil {
+	if err := s.account.EndSession(c.ctx, c.actor, c.param("id")); err != nil {
 		return reply{}, err
 	}
-	s.repeats.forget(c.subject.ID())
+	s.repeats.forget(c.actor.ID())
 	return reply{next: to(views.AccountURL, "The session has ended.")}, nil
 }
 
 func (s *Server) endSessions(c *call) (reply, error) {
-	if err := s.account.EndSessions(c.ctx, c.subject); err != nil {
+	if err := s.account.EndSessions(c.ctx, c.actor); err != nil {
 		return reply{}, err
 	}
-	s.repeats.forget(c.subject.ID())
+	s.repeats.forget(c.actor.ID())
 	if c.session {
 		s.writeSession(c, "", time.Time{})
 	}

@@ -86,7 +86,7 @@ func (s *Server) recall(c *call) (answered bool, err error) {
 	if !c.route.Offers(Cacheable) || c.as != asJSON || c.csv || c.inProcess != nil { // in this process a caller has no revision
 		return false, nil
 	}
-	key, revision := cacheKey{c.subject.ID(), c.here(), c.coding()}, c.subject.Revision()
+	key, revision := cacheKey{c.actor.ID(), c.here(), c.coding()}, c.actor.Revision()
 	tag := s.answers.tag(key, revision)
 	c.header("ETag", tag)
 	if matches(c.request().Header.Get("If-None-Match"), tag) {

@@ -41,7 +41,7 @@ func (s *Server) listAudit(c *call) (reply, error) {
 	if c.as != asJSON {
 		f.Limit, f.Offset, f.Uncounted = auditPageSize, 0, true
 	}
-	list, err := s.insight.Audit(c.ctx, c.subject, f)
+	list, err := s.insight.Audit(c.ctx, c.actor, f)
 	a.List = list
 	if org.KindOf(err) == org.Forbidden {
 		return reply{}, err
@@ -106,7 +106,7 @@ func (s *Server) exportAudit(c *call, f org.AuditFilter) *stream {
 			if out.csv {
 				write, end = auditRows(out)
 			}
-			if err := s.insight.EachAudit(c.ctx, c.subject, f, write); err != nil {
+			if err := s.insight.EachAudit(c.ctx, c.actor, f, write); err != nil {
 				return err
 			}
 			return end()

@@ -12,12 +12,11 @@ import (
 	"time"
 	"unicode"
 
-	"rolecall.example/org/account"
-
 	"github.com/alexedwards/scs/v2"
 	"github.com/google/uuid"
 
 	"rolecall.example/org"
+	"rolecall.example/org/account"
 	"rolecall.example/views"
 )
 
@@ -61,7 +60,7 @@ func (s *Server) admit(c *call) (answered bool, err error) {
 // authenticate identifies the caller by the token of the request, or else by its session.
 func (s *Server) authenticate(c *call) error {
 	if c.inProcess != nil {
-		c.subject = c.inProcess
+		c.actor = c.inProcess
 		return nil
 	}
 	switch tokens := tokensOf(c.request()); {
@@ -69,7 +68,7 @@ func (s *Server) authenticate(c *call) error {
 		return errTwoTokens
 	case len(tokens) == 1:
 		subject, err := s.account.TokenSubject(c.ctx, tokens[0])
-		c.subject = subject
+		c.actor = subject
 		return err
 	}
 	if err := s.loadSession(c); err != nil {
@@ -81,7 +80,7 @@ func (s *Server) authenticate(c *call) error {
 	}
 	subject, err := s.account.SessionSubject(c.ctx, id, storedToken(s.sessions.Token(c.ctx)))
 	if err == nil {
-		c.subject, c.session = subject, true
+		c.actor, c.session = subject, true
 	}
 	return err
 }
@@ -157,8 +156,8 @@ func (s *Server) signIn(c *call, letIn func(ctx context.Context) error) error {
 
 // signOut ends the token or the session of the request.
 func (s *Server) signOut(c *call) error {
-	err := s.account.Logout(c.ctx, c.subject)
-	s.repeats.forget(c.subject.ID())
+	err := s.account.Logout(c.ctx, c.actor)
+	s.repeats.forget(c.actor.ID())
 	if err == nil && c.session {
 		s.writeSession(c, "", time.Time{})
 	}

@@ -32,10 +32,10 @@ func (s *Server) checkAuth(c *call) (reply, error) {
 		return reply{}, err
 	}
 	if !explain {
-		allowed, err := s.insight.AuthCheck(c.ctx, c.subject, user, checks)
+		allowed, err := s.insight.AuthCheck(c.ctx, c.actor, user, checks)
 		return reply{json: wireAnswers(allowed)}, err
 	}
-	explained, err := s.insight.ExplainChecks(c.ctx, c.subject, user, checks)
+	explained, err := s.insight.ExplainChecks(c.ctx, c.actor, user, checks)
 	if err != nil {
 		return reply{}, err
 	}

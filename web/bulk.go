@@ -4,9 +4,8 @@ import (
 	"slices"
 	"strings"
 
-	"rolecall.example/org/tenant"
-
 	"rolecall.example/org"
+	"rolecall.example/org/tenant"
 	"rolecall.example/views"
 )
 
@@ -25,7 +24,7 @@ func (s *Server) changeMembers(c *call) (reply, error) {
 		p, err := s.confirmBulk(c, nil)
 		return reply{html: show(p)}, err
 	}
-	result, err := s.tenant.BulkMembers(c.ctx, c.subject, c.organization(), c.bulkInput())
+	result, err := s.tenant.BulkMembers(c.ctx, c.actor, c.organization(), c.bulkInput())
 	if err != nil {
 		return s.refusedBulk(c, err)
 	}
@@ -95,7 +94,7 @@ func (s *Server) confirmBulk(c *call, refused *org.Error) (p page, err error) {
 	ctx, impact := org.WithDryRun(c.ctx)
 	in, unreadable := c.bulkInput().Read()
 	in.Expect = nil
-	result, err := s.tenant.BulkMembers(ctx, c.subject, c.organization(), org.NewInput(in, unreadable))
+	result, err := s.tenant.BulkMembers(ctx, c.actor, c.organization(), org.NewInput(in, unreadable))
 	if err != nil {
 		return p, err
 	}
@@ -148,7 +147,7 @@ func (s *Server) roleName(c *call, name string) string {
 
 // addMembers adds all users that are named.
 func (s *Server) addMembers(c *call) (reply, error) {
-	result, err := s.tenant.AddMembers(c.ctx, c.subject, c.organization(), decode(c, namesInput))
+	result, err := s.tenant.AddMembers(c.ctx, c.actor, c.organization(), decode(c, namesInput))
 	if err != nil {
 		return c.again(err, func(e *org.Error) (page, error) {
 			return s.memberSearch(c, views.AddMember{Err: e, Names: c.namesSent()})()

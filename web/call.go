@@ -22,9 +22,9 @@ type call struct {
 	ip        string
 	ctx       context.Context
 	within    string      // the organization that a page without one in its path is narrowed to
-	subject   *org.Actor  // nil: signed out, or not asked yet
+	actor     *org.Actor  // nil: signed out, or not asked yet
 	inProcess *org.Actor  // the caller of a request that this process makes itself; nil if it comes from elsewhere
-	session   bool        // the subject came with a session, not with a token
+	session   bool        // the actor came with a session, not with a token
 	values    url.Values  // of the query
 	queryErr  error       // why the query could not be read whole
 	body      *body       // nil until received

@@ -60,7 +60,7 @@ func (c *call) takeFlash() *views.Flash {
 		return nil
 	}
 	c.setCookie(flashCookie, "", -time.Second, true)
-	if c.subject == nil {
+	if c.actor == nil {
 		return nil // a stranger may have planted it, and a password field stands beside it
 	}
 	flash := &views.Flash{Message: strings.ToValidUTF8(string(message), ""), Back: localPath(c.here(), views.HomeURL)}

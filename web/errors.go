@@ -10,10 +10,9 @@ import (
 	"strconv"
 	"time"
 
-	"rolecall.example/org/insight"
-
 	"rolecall.example/client"
 	"rolecall.example/org"
+	"rolecall.example/org/insight"
 	"rolecall.example/views"
 )
 
@@ -124,10 +123,10 @@ func problem(c *call, status int, e *org.Error) reply {
 
 // grantors returns the roles that grant the missing permissions. The refusal is answered without them if they fail to load.
 func (c *call) grantors(e *org.Error) []string {
-	if len(e.Missing) == 0 || c.subject == nil || c.organization() == "" {
+	if len(e.Missing) == 0 || c.actor == nil || c.organization() == "" {
 		return nil
 	}
-	roles, err := c.server.insight.Grantors(c.ctx, c.subject, c.organization(), e.Missing)
+	roles, err := c.server.insight.Grantors(c.ctx, c.actor, c.organization(), e.Missing)
 	if err != nil {
 		return nil
 	}

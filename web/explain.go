@@ -40,7 +40,7 @@ func (s *Server) explain(c *call, m *org.Member) (a views.ExplainForm, err error
 	if err := q.problem(); err != nil || !asked {
 		return a, err
 	}
-	e, err := s.insight.Explain(c.ctx, c.subject, c.organization(), m.UserID.String(), a.Question)
+	e, err := s.insight.Explain(c.ctx, c.actor, c.organization(), m.UserID.String(), a.Question)
 	if err == nil {
 		a.Answer = &e
 	}
@@ -57,7 +57,7 @@ func memberAnswer(c *call, m *org.Member, a *views.ExplainForm) any {
 
 // explainAnswer is the answer alone, as htmx puts it below the question.
 func (s *Server) explainAnswer(c *call, form views.ExplainForm) (p page, err error) {
-	o, err := s.tenant.Organization(c.ctx, c.subject, c.organization())
+	o, err := s.tenant.Organization(c.ctx, c.actor, c.organization())
 	return page{body: views.ExplainAnswer(s.linked(c, form, o))}, err
 }
 
@@ -72,13 +72,13 @@ func (s *Server) linked(c *call, a views.ExplainForm, o org.Organization) views.
 // explainPage is the explainer of a member with everything that the member may do, for its page.
 func (s *Server) explainPage(c *call, a views.ExplainForm, o org.Organization) (views.ExplainForm, error) {
 	a = s.linked(c, a, o)
-	e, err := s.insight.Effective(c.ctx, c.subject, c.organization(), a.Member.UserID.String())
+	e, err := s.insight.Effective(c.ctx, c.actor, c.organization(), a.Member.UserID.String())
 	a.Effective = e.Lines
 	return a, err
 }
 
 func (s *Server) showPermissions(c *call) (reply, error) {
-	e, err := s.insight.Effective(c.ctx, c.subject, c.organization(), c.user())
+	e, err := s.insight.Effective(c.ctx, c.actor, c.organization(), c.user())
 	return reply{json: each(e.Lines, wireEffective)}, err
 }
 
@@ -88,7 +88,7 @@ func (s *Server) whoCan(c *call) (reply, error) {
 	w := views.WhoCan{Question: question, Catalog: s.Catalog}
 	w.Limit, w.Offset = c.page(q)
 	w.Outside = q.flag("outside")
-	o, err := s.tenant.Organization(c.ctx, c.subject, c.organization())
+	o, err := s.tenant.Organization(c.ctx, c.actor, c.organization())
 	if err != nil {
 		return reply{}, err
 	}
@@ -101,7 +101,7 @@ func (s *Server) whoCan(c *call) (reply, error) {
 		return c.again(err, refused)
 	}
 	if c.as == asJSON || asked {
-		found, err := s.insight.WhoCan(c.ctx, c.subject, c.organization(), question, org.WhoCanPage{Limit: w.Limit, Offset: w.Offset, Outside: w.Outside})
+		found, err := s.insight.WhoCan(c.ctx, c.actor, c.organization(), question, org.WhoCanPage{Limit: w.Limit, Offset: w.Offset, Outside: w.Outside})
 		if err != nil {
 			return c.again(err, refused)
 		}
@@ -119,7 +119,7 @@ func whoCanPage(w views.WhoCan) page {
 }
 
 func (s *Server) lint(c *call) (reply, error) {
-	o, found, err := s.insight.Lint(c.ctx, c.subject, c.organization())
+	o, found, err := s.insight.Lint(c.ctx, c.actor, c.organization())
 	if err != nil {
 		return reply{}, err
 	}
@@ -135,16 +135,16 @@ func (s *Server) lint(c *call) (reply, error) {
 // whyURL leads a caller that was refused to what it may do: to the permission that was missing, where it is known, in
 // the organization of the request or else in one that it belongs to. It is "" where there is no such page.
 func (s *Server) whyURL(c *call, e *org.Error) string {
-	if c.subject == nil || e.Kind != org.Forbidden || len(c.subject.User.OrganizationIDs) == 0 {
+	if c.actor == nil || e.Kind != org.Forbidden || len(c.actor.User.OrganizationIDs) == 0 {
 		return ""
 	}
-	where := c.subject.User.OrganizationIDs[0].String()
+	where := c.actor.User.OrganizationIDs[0].String()
 	if ref := c.organization(); ref != "" {
-		o, err := s.tenant.Organization(c.ctx, c.subject, ref)
+		o, err := s.tenant.Organization(c.ctx, c.actor, ref)
 		if err != nil {
 			return ""
 		}
-		for _, id := range c.subject.User.OrganizationIDs {
+		for _, id := range c.actor.User.OrganizationIDs {
 			if id == o.ID {
 				where = o.Name
 			}

@@ -53,9 +53,9 @@ func (s *Server) restoreRole(c *call) (reply, error) {
 	var role org.Role
 	var err error
 	if c.ofSite() {
-		role, err = s.tenant.RestoreSiteRole(c.ctx, c.subject, name, input)
+		role, err = s.tenant.RestoreSiteRole(c.ctx, c.actor, name, input)
 	} else {
-		role, err = s.tenant.RestoreOrganizationRole(c.ctx, c.subject, c.organization(), name, input)
+		role, err = s.tenant.RestoreOrganizationRole(c.ctx, c.actor, c.organization(), name, input)
 	}
 	if err != nil {
 		return c.again(err, func(e *org.Error) (p page, err error) {
@@ -93,7 +93,7 @@ func (s *Server) compareRoles(c *call) (reply, error) {
 	if other == from && from.Version == 0 && len(versions) > 1 {
 		from.Version = versions[1].Version
 	}
-	found, err := s.insight.CompareRoles(c.ctx, c.subject, c.organization(), from, other)
+	found, err := s.insight.CompareRoles(c.ctx, c.actor, c.organization(), from, other)
 	if err != nil {
 		return reply{}, err
 	}

@@ -10,7 +10,7 @@ import (
 
 // home leads to the members of an organization: of the one that the browser showed last, else of the default one.
 func (s *Server) home(c *call) (reply, error) {
-	nav, err := s.tenant.Navigation(c.ctx, c.subject, c.cookie(organizationCookie))
+	nav, err := s.tenant.Navigation(c.ctx, c.actor, c.cookie(organizationCookie))
 	if err != nil {
 		return reply{}, err
 	}

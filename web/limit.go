@@ -98,7 +98,7 @@ func (s *Server) limit(c *call) error {
 	now := s.Now()
 	var wait time.Duration
 	switch {
-	case c.subject != nil:
+	case c.actor != nil:
 		wait = s.requests.take(accountBucket(c), now)
 	case c.route.Access == Public && !c.safe():
 		wait = max(s.logins.take(org.Network(c.ip), now), s.requests.take(org.Network(c.ip), now))
@@ -108,7 +108,7 @@ func (s *Server) limit(c *call) error {
 	return tooMany(wait)
 }
 
-func accountBucket(c *call) string { return "user " + c.subject.ID().String() }
+func accountBucket(c *call) string { return "user " + c.actor.ID().String() }
 
 // tooMany refuses a caller that must wait.
 func tooMany(wait time.Duration) error {

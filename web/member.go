@@ -13,7 +13,7 @@ import (
 )
 
 func (s *Server) showMember(c *call) (reply, error) {
-	m, err := s.tenant.Member(c.ctx, c.subject, c.organization(), c.user())
+	m, err := s.tenant.Member(c.ctx, c.actor, c.organization(), c.user())
 	if err != nil {
 		return reply{}, err
 	}
@@ -41,7 +41,7 @@ func (s *Server) showMember(c *call) (reply, error) {
 
 // memberPage is the page of a member, which also explains what it may do, and asks whether to remove it.
 func (s *Server) memberPage(c *call, m *org.Member, form views.ExplainForm, confirm bool, e *org.Error) (p page, err error) {
-	o, err := s.tenant.Organization(c.ctx, c.subject, c.organization())
+	o, err := s.tenant.Organization(c.ctx, c.actor, c.organization())
 	if err != nil {
 		return p, err
 	}
@@ -72,14 +72,14 @@ func (c *call) memberHome() string { return cmp.Or(c.cameFrom(), c.members()) }
 
 // may asks the engine what to offer on a page. What is then done is decided again by org.
 func (c *call) may(action, resourceType string, organization uuid.UUID) bool {
-	return c.subject.Can(action, rbac.Object{Type: resourceType, Org: organization})
+	return c.actor.Can(action, rbac.Object{Type: resourceType, Org: organization})
 }
 
 func (s *Server) removeMember(c *call) (reply, error) {
-	m, err := s.tenant.RemoveMember(c.fromVersions(), c.subject, c.organization(), c.user())
+	m, err := s.tenant.RemoveMember(c.fromVersions(), c.actor, c.organization(), c.user())
 	if err != nil {
 		return c.again(err, func(e *org.Error) (p page, err error) {
-			m, err := s.tenant.Member(c.ctx, c.subject, c.organization(), c.user())
+			m, err := s.tenant.Member(c.ctx, c.actor, c.organization(), c.user())
 			if err != nil {
 				return p, err
 			}

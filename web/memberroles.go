@@ -8,7 +8,7 @@ import (
 )
 
 func (s *Server) showMemberRoles(c *call) (reply, error) {
-	a, err := s.tenant.MemberRoles(c.ctx, c.subject, c.organization(), c.user())
+	a, err := s.tenant.MemberRoles(c.ctx, c.actor, c.organization(), c.user())
 	if err != nil {
 		return reply{}, err
 	}
@@ -30,10 +30,10 @@ func (s *Server) assignmentForm(c *call, a *org.Assignment, checked map[string]b
 }
 
 func (s *Server) setMemberRoles(c *call) (reply, error) {
-	m, err := s.tenant.SetMemberRoles(c.fromVersions(), c.subject, c.organization(), c.user(), decode(c, c.rolesInput))
+	m, err := s.tenant.SetMemberRoles(c.fromVersions(), c.actor, c.organization(), c.user(), decode(c, c.rolesInput))
 	if err != nil {
 		return c.again(err, func(e *org.Error) (p page, err error) {
-			a, err := s.tenant.MemberRoles(c.ctx, c.subject, c.organization(), c.user())
+			a, err := s.tenant.MemberRoles(c.ctx, c.actor, c.organization(), c.user())
 			if err != nil {
 				return p, err
 			}
@@ -65,11 +65,11 @@ func (c *call) tickedRoles() map[string]bool {
 // answer and finds its place by itself.
 func (s *Server) memberRow(c *call, organization, user string, aside bool) func() (page, error) {
 	return func() (p page, err error) {
-		o, err := s.tenant.Organization(c.ctx, c.subject, organization)
+		o, err := s.tenant.Organization(c.ctx, c.actor, organization)
 		if err != nil {
 			return p, err
 		}
-		m, err := s.tenant.Member(c.ctx, c.subject, organization, user)
+		m, err := s.tenant.Member(c.ctx, c.actor, organization, user)
 		if err != nil {
 			return p, err
 		}

@@ -16,7 +16,7 @@ func (s *Server) memberList(c *call, paginated bool) (reply, error) {
 	f, err := c.memberFilter()
 	if err != nil {
 		// The organization comes first: a caller that may not see it learns nothing about its parameters.
-		if _, hidden := s.tenant.Organization(c.ctx, c.subject, c.organization()); hidden != nil {
+		if _, hidden := s.tenant.Organization(c.ctx, c.actor, c.organization()); hidden != nil {
 			err = hidden
 		}
 		return reply{}, err
@@ -33,15 +33,15 @@ func (s *Server) memberList(c *call, paginated bool) (reply, error) {
 // membersView is a list of members with the roles to filter it by.
 func (s *Server) membersView(c *call, f org.MemberFilter) (m views.Members, err error) {
 	m = views.Members{Filter: f, Now: time.Now()}
-	if m.List, err = s.tenant.Members(c.ctx, c.subject, c.organization(), f); err != nil {
+	if m.List, err = s.tenant.Members(c.ctx, c.actor, c.organization(), f); err != nil {
 		return m, err
 	}
 	// A caller that may not see the roles sees the list without their filters.
-	roles, err := part(s.tenant.OrganizationRoles(c.ctx, c.subject, c.organization()))
+	roles, err := part(s.tenant.OrganizationRoles(c.ctx, c.actor, c.organization()))
 	if err != nil {
 		return m, err
 	}
-	site, err := part(s.tenant.SiteRoles(c.ctx, c.subject))
+	site, err := part(s.tenant.SiteRoles(c.ctx, c.actor))
 	m.Roles, m.SiteRoles = roles.Roles, site.Roles
 	return m, err
 }
@@ -82,7 +82,7 @@ func (s *Server) newMember(c *call) (reply, error) {
 // memberSearch is the page that adds users, with those found by a.Query.
 func (s *Server) memberSearch(c *call, a views.AddMember) func() (page, error) {
 	return func() (p page, err error) {
-		if a.Organization, a.Candidates, err = s.tenant.Candidates(c.ctx, c.subject, c.organization(), a.Query); err != nil {
+		if a.Organization, a.Candidates, err = s.tenant.Candidates(c.ctx, c.actor, c.organization(), a.Query); err != nil {
 			return p, err
 		}
 		return page{
@@ -98,7 +98,7 @@ func (s *Server) memberSearch(c *call, a views.AddMember) func() (page, error) {
 func (c *call) members() string { return views.MembersURL(c.organization(), org.MemberFilter{}) }
 
 func (s *Server) addMember(c *call) (reply, error) {
-	m, err := s.tenant.AddMember(c.ctx, c.subject, c.organization(), c.user())
+	m, err := s.tenant.AddMember(c.ctx, c.actor, c.organization(), c.user())
 	if err != nil {
 		return c.again(err, func(e *org.Error) (page, error) { return s.memberSearch(c, views.AddMember{Query: c.user(), Err: e})() })
 	}

@@ -154,8 +154,8 @@ func (s *Server) logRequest(c *call, took time.Duration) {
 		slog.Int64("bytes", c.response().Size),
 		slog.String("ip", c.ip),
 	}
-	if c.subject != nil {
-		attrs = append(attrs, slog.String("user_id", c.subject.ID().String()))
+	if c.actor != nil {
+		attrs = append(attrs, slog.String("user_id", c.actor.ID().String()))
 	}
 	s.Log.LogAttrs(c.ctx, slog.LevelInfo, "request", attrs...)
 }

@@ -25,13 +25,13 @@ func (s *Server) newUserPage(c *call, e *org.Error) (p page, err error) {
 		n.Email, n.Username, n.Name, n.Access = o.text("email"), o.text("username"), o.text("name"), o.text("access")
 		n.Chosen = o.texts("organization_ids", maxOrganizations)
 	}
-	n.Organizations, err = s.tenant.NewUserOrganizations(c.ctx, c.subject)
+	n.Organizations, err = s.tenant.NewUserOrganizations(c.ctx, c.actor)
 	return page{title: "New user", active: "users", crumbs: c.usersCrumb(), body: views.NewUserPage(n)}, err
 }
 
 func (s *Server) createUser(c *call) (reply, error) {
 	input := decode(c, readNewUser)
-	u, err := s.account.CreateUser(c.ctx, c.subject, input)
+	u, err := s.account.CreateUser(c.ctx, c.actor, input)
 	if err != nil {
 		return c.again(err, func(e *org.Error) (page, error) { return s.newUserPage(c, e) })
 	}
@@ -101,7 +101,7 @@ func (o object) id(field, text string) uuid.UUID {
 
 // invite makes the link for a new account and shows it. The account stays when there can be none.
 func (s *Server) invite(c *call, u *org.User, done string) (reply, error) {
-	link, err := s.account.CreatePasswordLink(c.ctx, c.subject, u.ID.String())
+	link, err := s.account.CreatePasswordLink(c.ctx, c.actor, u.ID.String())
 	if err != nil {
 		s.logFailure(c, err)
 		return reply{next: to(views.UserURL(u.Username), done+" A link could not be made; make one there.")}, nil
@@ -112,7 +112,7 @@ func (s *Server) invite(c *call, u *org.User, done string) (reply, error) {
 // linkReply shows the address that sets a password, once, with a notice of what was done.
 func (s *Server) linkReply(c *call, link *org.PasswordLink, notice string) reply {
 	return reply{noStore: true, html: func() (page, error) {
-		v, err := s.account.UserView(c.ctx, c.subject, link.User.ID.String())
+		v, err := s.account.UserView(c.ctx, c.actor, link.User.ID.String())
 		return page{
 			title:  link.User.Label(),
 			active: "users",
@@ -126,7 +126,7 @@ func (s *Server) linkReply(c *call, link *org.PasswordLink, notice string) reply
 }
 
 func (s *Server) createPasswordLink(c *call) (reply, error) {
-	link, err := s.account.CreatePasswordLink(c.ctx, c.subject, c.user())
+	link, err := s.account.CreatePasswordLink(c.ctx, c.actor, c.user())
 	if err != nil {
 		return c.again(err, s.refusedUser(c, ""))
 	}
@@ -134,7 +134,7 @@ func (s *Server) createPasswordLink(c *call) (reply, error) {
 }
 
 func (s *Server) deletePasswordLink(c *call) (reply, error) {
-	if err := s.account.DeletePasswordLink(c.ctx, c.subject, c.user()); err != nil {
+	if err := s.account.DeletePasswordLink(c.ctx, c.actor, c.user()); err != nil {
 		return c.again(err, s.refusedUser(c, ""))
 	}
 	return reply{next: to(c.userHome(c.user()), "The link does not work any more.")}, nil

@@ -13,7 +13,7 @@ import (
 
 func (s *Server) listOrganizations(c *call) (reply, error) {
 	if c.as == asJSON {
-		list, err := s.tenant.Organizations(c.ctx, c.subject)
+		list, err := s.tenant.Organizations(c.ctx, c.actor)
 		return reply{json: each(list, wireOrganization)}, err
 	}
 	q := c.query()
@@ -22,7 +22,7 @@ func (s *Server) listOrganizations(c *call) (reply, error) {
 	if err := q.problem(); err != nil {
 		return reply{}, err
 	}
-	list, err := s.tenant.FindOrganizations(c.ctx, c.subject, f)
+	list, err := s.tenant.FindOrganizations(c.ctx, c.actor, f)
 	o := views.Organizations{List: list, Filter: f, Now: time.Now()}
 	return reply{html: show(page{
 		title: "Organizations", active: "organizations",
@@ -31,7 +31,7 @@ func (s *Server) listOrganizations(c *call) (reply, error) {
 }
 
 func (s *Server) showOrganization(c *call) (reply, error) {
-	v, err := s.tenant.OrganizationView(c.ctx, c.subject, c.organization())
+	v, err := s.tenant.OrganizationView(c.ctx, c.actor, c.organization())
 	if err != nil {
 		return reply{}, err
 	}
@@ -85,7 +85,7 @@ func newOrganizationPage(f views.OrganizationForm) page {
 }
 
 func (s *Server) createOrganization(c *call) (reply, error) {
-	o, err := s.tenant.CreateOrganization(c.ctx, c.subject, decode(c, organizationInput))
+	o, err := s.tenant.CreateOrganization(c.ctx, c.actor, decode(c, organizationInput))
 	if err != nil {
 		return c.again(err, func(e *org.Error) (page, error) {
 			return newOrganizationPage(views.OrganizationForm{Input: c.enteredOrganization(), Err: e}), nil
@@ -104,7 +104,7 @@ func (c *call) enteredOrganization() org.OrganizationInput {
 }
 
 func (s *Server) updateOrganization(c *call) (reply, error) {
-	o, err := s.tenant.UpdateOrganization(c.fromVersions(), c.subject, c.organization(), decode(c, organizationInput))
+	o, err := s.tenant.UpdateOrganization(c.fromVersions(), c.actor, c.organization(), decode(c, organizationInput))
 	if err != nil {
 		return c.again(err, func(e *org.Error) (page, error) {
 			return s.refusedSettings(c, views.OrganizationForm{Input: c.enteredOrganization(), Err: e})
@@ -115,7 +115,7 @@ func (s *Server) updateOrganization(c *call) (reply, error) {
 
 // refusedSettings shows the settings again with f.Input, or for its zero value with the stored settings.
 func (s *Server) refusedSettings(c *call, f views.OrganizationForm) (page, error) {
-	v, err := s.tenant.OrganizationView(c.ctx, c.subject, c.organization())
+	v, err := s.tenant.OrganizationView(c.ctx, c.actor, c.organization())
 	if f.OrganizationView = v; f.Input == (org.OrganizationInput{}) {
 		f.Input = inputOf(&v.Organization)
 	}
@@ -123,7 +123,7 @@ func (s *Server) refusedSettings(c *call, f views.OrganizationForm) (page, error
 }
 
 func (s *Server) deleteOrganization(c *call) (reply, error) {
-	o, err := s.tenant.DeleteOrganization(c.fromVersions(), c.subject, c.organization())
+	o, err := s.tenant.DeleteOrganization(c.fromVersions(), c.actor, c.organization())
 	if err != nil {
 		return c.again(err, func(e *org.Error) (page, error) {
 			return s.refusedSettings(c, views.OrganizationForm{Confirm: true, Err: e})

@@ -112,10 +112,10 @@ func (s *Server) navigation(c *call) *org.Navigation {
 	if c.route == unmatched {
 		_ = s.authenticate(c) // strangers may learn too that there is nothing here
 	}
-	if c.subject == nil {
+	if c.actor == nil {
 		return nil
 	}
-	nav, err := s.tenant.Navigation(c.ctx, c.subject, c.lookingAt())
+	nav, err := s.tenant.Navigation(c.ctx, c.actor, c.lookingAt())
 	if err != nil {
 		s.logFailure(c, err)
 		return nil

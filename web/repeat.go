@@ -146,7 +146,7 @@ func (s *Server) repeat(c *call) (answered bool, err error) {
 		return false, err
 	}
 	key := sending{
-		who: c.subject.ID(), session: c.subject.Session,
+		who: c.actor.ID(), session: c.actor.Session,
 		method: c.request().Method, uri: c.here(), as: c.as, coding: c.coding(), body: sha256.Sum256(c.receive().data),
 	}
 	c.ctx = org.WithForm(c.ctx, id)

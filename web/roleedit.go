@@ -39,7 +39,7 @@ func (s *Server) newRoleEditor(c *call, from string) (e views.RoleEditor, err er
 
 func (s *Server) createRole(c *call) (reply, error) {
 	input := s.roleInput(c)
-	role, err := s.tenant.CreateOrganizationRole(c.ctx, c.subject, c.organization(), input)
+	role, err := s.tenant.CreateOrganizationRole(c.ctx, c.actor, c.organization(), input)
 	return s.savedRole(c, input, &role, err)
 }
 

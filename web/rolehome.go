@@ -13,43 +13,43 @@ func (c *call) ofSite() bool { return c.organization() == "" }
 
 func (s *Server) roleList(c *call) (org.RoleList, error) {
 	if c.ofSite() {
-		return s.tenant.SiteRoles(c.ctx, c.subject)
+		return s.tenant.SiteRoles(c.ctx, c.actor)
 	}
-	return s.tenant.OrganizationRoles(c.ctx, c.subject, c.organization())
+	return s.tenant.OrganizationRoles(c.ctx, c.actor, c.organization())
 }
 
 func (s *Server) roleView(c *call, name string) (org.RoleView, error) {
 	if c.ofSite() {
-		return s.tenant.SiteRole(c.ctx, c.subject, name)
+		return s.tenant.SiteRole(c.ctx, c.actor, name)
 	}
-	return s.tenant.OrganizationRole(c.ctx, c.subject, c.organization(), name)
+	return s.tenant.OrganizationRole(c.ctx, c.actor, c.organization(), name)
 }
 
 func (s *Server) startRole(c *call, from string) (org.RoleView, error) {
 	if c.ofSite() {
-		return s.tenant.NewSiteRole(c.ctx, c.subject, from)
+		return s.tenant.NewSiteRole(c.ctx, c.actor, from)
 	}
-	return s.tenant.NewOrganizationRole(c.ctx, c.subject, c.organization(), from)
+	return s.tenant.NewOrganizationRole(c.ctx, c.actor, c.organization(), from)
 }
 
 func (s *Server) roleVersions(c *call, name string) ([]org.RoleVersion, error) {
 	if c.ofSite() {
-		return s.tenant.SiteRoleVersions(c.ctx, c.subject, name)
+		return s.tenant.SiteRoleVersions(c.ctx, c.actor, name)
 	}
-	return s.tenant.OrganizationRoleVersions(c.ctx, c.subject, c.organization(), name)
+	return s.tenant.OrganizationRoleVersions(c.ctx, c.actor, c.organization(), name)
 }
 
 // storeRole takes a context of its own, which may be that of a dry run.
 func (s *Server) storeRole(ctx context.Context, c *call, input org.Input[org.RoleInput]) (org.Role, error) {
 	if c.ofSite() {
-		return s.tenant.PutSiteRole(ctx, c.subject, input)
+		return s.tenant.PutSiteRole(ctx, c.actor, input)
 	}
-	return s.tenant.PutOrganizationRole(ctx, c.subject, c.organization(), input)
+	return s.tenant.PutOrganizationRole(ctx, c.actor, c.organization(), input)
 }
 
 func (s *Server) dropRole(ctx context.Context, c *call, name string) (org.Role, error) {
 	if c.ofSite() {
-		return s.tenant.DeleteSiteRole(ctx, c.subject, name)
+		return s.tenant.DeleteSiteRole(ctx, c.actor, name)
 	}
-	return s.tenant.DeleteOrganizationRole(ctx, c.subject, c.organization(), name)
+	return s.tenant.DeleteOrganizationRole(ctx, c.actor, c.organization(), name)
 }

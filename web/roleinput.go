@@ -25,7 +25,7 @@ const (
 func (s *Server) roleInput(c *call) org.Input[org.RoleInput] {
 	var id uuid.UUID
 	if o, err := c.object(); err == nil && !c.ofSite() && len(o.byOrganization()) > 0 {
-		organization, err := s.tenant.Organization(c.ctx, c.subject, c.organization())
+		organization, err := s.tenant.Organization(c.ctx, c.actor, c.organization())
 		if err != nil {
 			return org.NewInput(org.RoleInput{}, err)
 		}

@@ -14,7 +14,7 @@ func (s *Server) listRoles(c *call) (reply, error) {
 		return reply{}, err
 	}
 	return reply{json: each(list.Roles, wireAssignableRole), html: func() (p page, err error) {
-		counts, err := s.tenant.RoleCounts(c.ctx, c.subject, c.organization())
+		counts, err := s.tenant.RoleCounts(c.ctx, c.actor, c.organization())
 		if err != nil {
 			return p, err
 		}

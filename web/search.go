@@ -15,11 +15,11 @@ func (s *Server) search(c *call) (reply, error) {
 	}
 	return reply{html: func() (p page, err error) {
 		v := views.Search{Query: text}
-		if v.Nav, err = s.tenant.Navigation(c.ctx, c.subject, organization); err != nil {
+		if v.Nav, err = s.tenant.Navigation(c.ctx, c.actor, organization); err != nil {
 			return p, err
 		}
 		if text != "" {
-			v.Hits, err = s.tenant.Find(c.ctx, c.subject, organization, text)
+			v.Hits, err = s.tenant.Find(c.ctx, c.actor, organization, text)
 		}
 		return page{title: "Search", body: views.SearchPage(v), fragment: views.SearchResults(v)}, err
 	}}, nil

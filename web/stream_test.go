@@ -10,10 +10,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/labstack/echo/v4"
+
 	"rolecall.example/org/account"
 	"rolecall.example/org/services"
-
-	"github.com/labstack/echo/v4"
 )
 
 // streaming serves one answer over a real connection, by a server that knows no users or data.

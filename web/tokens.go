@@ -12,7 +12,7 @@ import (
 
 func (s *Server) listTokens(c *call) (reply, error) {
 	q := c.query()
-	list, err := s.account.Tokens(c.ctx, c.subject, c.user(), c.as == asJSON && q.text("include_all") == "true")
+	list, err := s.account.Tokens(c.ctx, c.actor, c.user(), c.as == asJSON && q.text("include_all") == "true")
 	if err != nil {
 		return reply{}, err
 	}
@@ -33,7 +33,7 @@ func (s *Server) tokensPage(c *call, t views.Tokens) (p page, err error) {
 		p.crumbs = append(c.usersCrumb(), views.Crumb{Label: c.user(), URL: views.UserURL(c.user())})
 	}
 	t.Now = time.Now()
-	t.UserView, err = s.account.UserView(c.ctx, c.subject, c.user())
+	t.UserView, err = s.account.UserView(c.ctx, c.actor, c.user())
 	p.body = views.TokensPage(t)
 	return p, err
 }
@@ -76,7 +76,7 @@ func (o object) allowList(name string) []string {
 }
 
 func (s *Server) createToken(c *call) (reply, error) {
-	key, _, err := s.account.CreateToken(c.ctx, c.subject, c.user(), decode(c, readToken))
+	key, _, err := s.account.CreateToken(c.ctx, c.actor, c.user(), decode(c, readToken))
 	if err != nil {
 		return c.again(err, func(e *org.Error) (page, error) { return s.changedTokens(c, views.Tokens{Err: e}) })
 	}
@@ -88,7 +88,7 @@ func (s *Server) createToken(c *call) (reply, error) {
 
 // changedTokens is the list after one of its forms was sent; after a refusal the form is filled in as it was.
 func (s *Server) changedTokens(c *call, t views.Tokens) (p page, err error) {
-	if t.Tokens, err = s.account.Tokens(c.ctx, c.subject, c.user(), false); err != nil {
+	if t.Tokens, err = s.account.Tokens(c.ctx, c.actor, c.user(), false); err != nil {
 		return p, err
 	}
 	if t.Err != nil {
@@ -100,7 +100,7 @@ func (s *Server) changedTokens(c *call, t views.Tokens) (p page, err error) {
 }
 
 func (s *Server) deleteToken(c *call) (reply, error) {
-	if err := s.account.DeleteToken(c.ctx, c.subject, c.user(), c.param("id")); err != nil {
+	if err := s.account.DeleteToken(c.ctx, c.actor, c.user(), c.param("id")); err != nil {
 		return c.again(err, func(e *org.Error) (page, error) { return s.changedTokens(c, views.Tokens{Err: e}) })
 	}
 	return reply{status: http.StatusNoContent, next: to(views.TokensURL(c.user()), "The token was revoked.")}, nil

@@ -12,7 +12,7 @@ import (
 
 // undoChange takes back the change of roles or of a membership that an audit entry records.
 func (s *Server) undoChange(c *call) (reply, error) {
-	h, err := s.tenant.Undo(c.ctx, c.subject, c.param("id"))
+	h, err := s.tenant.Undo(c.ctx, c.actor, c.param("id"))
 	if err != nil {
 		return s.refusedUndo(c, err)
 	}
@@ -24,7 +24,7 @@ func (s *Server) undoChange(c *call) (reply, error) {
 		}, nil
 	}
 	m := h.Member
-	o, err := s.tenant.Organization(c.ctx, c.subject, m.OrganizationID.String())
+	o, err := s.tenant.Organization(c.ctx, c.actor, m.OrganizationID.String())
 	if err != nil {
 		return reply{}, err
 	}
@@ -68,7 +68,7 @@ func (s *Server) undo(c *call, h org.Holder) string {
 	if c.as == asJSON {
 		return ""
 	}
-	id, err := s.tenant.LastChange(c.ctx, c.subject, h)
+	id, err := s.tenant.LastChange(c.ctx, c.actor, h)
 	if err != nil {
 		s.logFailure(c, err) // what was done is done; it just can't be undone from here
 	}

@@ -17,7 +17,7 @@ func (s *Server) showUser(c *call) (reply, error) {
 	if c.user() == "me" && c.as != asJSON {
 		return reply{html: func() (page, error) { return s.accountPage(c, "", nil) }}, nil
 	}
-	u, err := s.account.User(c.ctx, c.subject, c.user())
+	u, err := s.account.User(c.ctx, c.actor, c.user())
 	if err != nil {
 		return reply{}, err
 	}
@@ -30,7 +30,7 @@ func (s *Server) showUser(c *call) (reply, error) {
 
 // userPage is the page of an account, with what p says besides the account.
 func (s *Server) userPage(c *call, p views.UserPage) (page, error) {
-	v, err := s.account.UserView(c.ctx, c.subject, c.user())
+	v, err := s.account.UserView(c.ctx, c.actor, c.user())
 	p.UserView, p.LinkRoles, p.Back, p.Now = v, c.may("read", "assign_role", uuid.Nil), c.cameFrom(), time.Now()
 	return page{title: c.user(), active: "users", crumbs: c.usersCrumb(), body: views.UserPageBody(p)}, err
 }
@@ -56,7 +56,7 @@ func (c *call) userHome(username string) string {
 }
 
 func (s *Server) deleteUser(c *call) (reply, error) {
-	u, err := s.account.DeleteUser(c.fromVersions(), c.subject, c.user())
+	u, err := s.account.DeleteUser(c.fromVersions(), c.actor, c.user())
 	if err != nil {
 		return c.again(err, func(e *org.Error) (page, error) { return s.userPage(c, views.UserPage{Err: e, Confirm: true}) })
 	}
@@ -67,7 +67,7 @@ func (s *Server) deleteUser(c *call) (reply, error) {
 }
 
 func (s *Server) updateProfile(c *call) (reply, error) {
-	u, err := s.account.UpdateProfile(c.fromVersions(), c.subject, c.user(), decode(c, func(o object) org.Profile {
+	u, err := s.account.UpdateProfile(c.fromVersions(), c.actor, c.user(), decode(c, func(o object) org.Profile {
 		o.ignore(sentBack...)
 		return org.Profile{Username: o.text("username"), Name: o.text("name")}
 	}))
@@ -80,14 +80,14 @@ func (s *Server) updateProfile(c *call) (reply, error) {
 func (s *Server) setPassword(c *call) (reply, error) {
 	done := "The password was set."
 	set := func(ctx context.Context) error {
-		return s.account.SetPassword(org.WithVersions(ctx, c.ifMatch()), c.subject, c.user(), decode(c, readPassword))
+		return s.account.SetPassword(org.WithVersions(ctx, c.ifMatch()), c.actor, c.user(), decode(c, readPassword))
 	}
 	var err error
 	if c.user() == "me" && c.session && c.as != asJSON {
 		// The old session ends with all others; a caller that knows both passwords need not sign in again.
 		done = "Your password was changed. Every other session has ended."
 		err = s.signIn(c, set)
-		s.repeats.forget(c.subject.ID())
+		s.repeats.forget(c.actor.ID())
 	} else {
 		err = set(c.ctx)
 	}
@@ -110,7 +110,7 @@ func (s *Server) activateUser(c *call) (reply, error) {
 }
 
 func (s *Server) setStatus(c *call, status org.Status, done string) (reply, error) {
-	u, err := s.account.SetStatus(c.fromVersions(), c.subject, c.user(), status)
+	u, err := s.account.SetStatus(c.fromVersions(), c.actor, c.user(), status)
 	if err != nil {
 		return c.again(err, s.refusedUser(c, ""))
 	}

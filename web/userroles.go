@@ -12,10 +12,10 @@ import (
 
 func (s *Server) showUserRoles(c *call) (reply, error) {
 	if c.as != asJSON {
-		a, err := s.account.UserAssignment(c.ctx, c.subject, c.user())
+		a, err := s.account.UserAssignment(c.ctx, c.actor, c.user())
 		return reply{html: show(s.userAssignmentForm(c, &a, nil, nil))}, err
 	}
-	names, err := s.account.UserRoles(c.ctx, c.subject, c.user())
+	names, err := s.account.UserRoles(c.ctx, c.actor, c.user())
 	wire := client.UserRoles{Roles: append([]string{}, names.Roles...), Organizations: map[uuid.UUID][]string{}}
 	for id, roles := range names.Organizations {
 		wire.Organizations[id] = append([]string{}, roles...)
@@ -35,10 +35,10 @@ func (s *Server) userAssignmentForm(c *call, a *org.UserAssignment, checked map[
 }
 
 func (s *Server) setUserRoles(c *call) (reply, error) {
-	u, err := s.tenant.SetUserRoles(c.fromVersions(), c.subject, c.user(), decode(c, c.rolesInput))
+	u, err := s.tenant.SetUserRoles(c.fromVersions(), c.actor, c.user(), decode(c, c.rolesInput))
 	if err != nil {
 		return c.again(err, func(e *org.Error) (p page, err error) {
-			a, err := s.account.UserAssignment(c.ctx, c.subject, c.user())
+			a, err := s.account.UserAssignment(c.ctx, c.actor, c.user())
 			if err != nil {
 				return p, err
 			}

@@ -17,7 +17,7 @@ func (s *Server) listUsers(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	list, err := s.account.Users(c.ctx, c.subject, f)
+	list, err := s.account.Users(c.ctx, c.actor, f)
 	if err != nil {
 		return reply{}, err
 	}
@@ -25,9 +25,9 @@ func (s *Server) listUsers(c *call) (reply, error) {
 		json: client.UserList{Users: each(list.Users, wireUser), Count: list.Count},
 		html: func() (page, error) {
 			// A caller that may not see the roles sees the list without their filter.
-			roles, err := part(s.tenant.SiteRoles(c.ctx, c.subject))
+			roles, err := part(s.tenant.SiteRoles(c.ctx, c.actor))
 			u := views.Users{
-				List: list, Filter: f, CanAssign: c.assignsSiteRoles(), Self: c.subject.User.Username, Roles: roles.Roles, Now: time.Now(),
+				List: list, Filter: f, CanAssign: c.assignsSiteRoles(), Self: c.actor.User.Username, Roles: roles.Roles, Now: time.Now(),
 			}
 			return page{title: "Users", active: "users", body: views.UsersPage(u), fragment: views.UsersResults(u)}, err
 		},
@@ -65,6 +65,6 @@ func (c *call) usersHome() string { return cmp.Or(c.cameFrom(), views.UsersPath)
 func (c *call) usersCrumb() []views.Crumb { return []views.Crumb{{Label: "Users", URL: c.usersHome()}} }
 
 func (s *Server) listUserOrganizations(c *call) (reply, error) {
-	list, err := s.account.UserOrganizations(c.ctx, c.subject, c.user())
+	list, err := s.account.UserOrganizations(c.ctx, c.actor, c.user())
 	return reply{json: each(list, wireOrganization)}, err
 }

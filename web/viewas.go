@@ -32,7 +32,7 @@ var commands = map[string]string{
 
 // api returns how a program gets what this request shows, nil when it cannot.
 func (c *call) api(status int) *views.API {
-	if status >= http.StatusBadRequest || !c.safe() || !c.route.Offers(API|Page) || c.subject == nil {
+	if status >= http.StatusBadRequest || !c.safe() || !c.route.Offers(API|Page) || c.actor == nil {
 		return nil
 	}
 	u := c.request().URL

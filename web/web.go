@@ -16,14 +16,13 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/alexedwards/scs/v2"
+
+	"rolecall.example/org"
 	"rolecall.example/org/account"
 	"rolecall.example/org/insight"
 	"rolecall.example/org/services"
 	"rolecall.example/org/tenant"
-
-	"github.com/alexedwards/scs/v2"
-
-	"rolecall.example/org"
 	"rolecall.example/rbac"
 	"rolecall.example/static"
 )

@@ -13,15 +13,14 @@ import (
 	"testing"
 	"time"
 
-	"rolecall.example/org/account"
-	"rolecall.example/org/services"
-
 	"github.com/alexedwards/scs/v2"
 	"github.com/google/uuid"
 
 	"rolecall.example/db"
 	"rolecall.example/db/dbtest"
 	"rolecall.example/org"
+	"rolecall.example/org/account"
+	"rolecall.example/org/services"
 	"rolecall.example/web"
 )
 
