@@ -14,6 +14,30 @@ import (
 	"github.com/google/uuid"
 )
 
+const countAuditLogs = `-- name: CountAuditLogs :one
+SELECT count(*) FROM audit_logs
+`
+
+// reads all: it counts them.
+func (q *Queries) CountAuditLogs(ctx context.Context) (int64, error) {
+	row := q.queryRow(ctx, q.countAuditLogsStmt, countAuditLogs)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
+const countChains = `-- name: CountChains :one
+SELECT count(*) FROM revisions WHERE audit_seq > 0
+`
+
+// reads all: it counts them.
+func (q *Queries) CountChains(ctx context.Context) (int64, error) {
+	row := q.queryRow(ctx, q.countChainsStmt, countChains)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const findAuditLogs = `-- name: FindAuditLogs :many
 SELECT a.seq, CAST(count(*) OVER () AS bigint) AS total FROM audit_logs a
 WHERE (CAST(?1 AS text) = '' OR instr(?1, ' ' || coalesce(CAST(a.organization_id AS text), '') || ' ') > 0)
@@ -92,24 +116,8 @@ func (q *Queries) FindAuditLogs(ctx context.Context, arg FindAuditLogsParams) ([
 	return items, nil
 }
 
-const getAuditHead = `-- name: GetAuditHead :one
-SELECT seq, hash FROM audit_heads WHERE id = 1
-`
-
-type GetAuditHeadRow struct {
-	Seq  int64
-	Hash []byte
-}
-
-func (q *Queries) GetAuditHead(ctx context.Context) (GetAuditHeadRow, error) {
-	row := q.queryRow(ctx, q.getAuditHeadStmt, getAuditHead)
-	var i GetAuditHeadRow
-	err := row.Scan(&i.Seq, &i.Hash)
-	return i, err
-}
-
 const getAuditLog = `-- name: GetAuditLog :one
-SELECT seq, id, time, request_id, ip, user_agent, actor_id, actor, organization_id, resource_type, resource_id, resource_target, "action", status_code, changes, hash FROM audit_logs WHERE id = ?1
+SELECT seq, id, time, request_id, ip, user_agent, actor_id, actor, organization_id, resource_type, resource_id, resource_target, "action", status_code, changes, hash, chain, chain_seq FROM audit_logs WHERE id = ?1
 `
 
 func (q *Queries) GetAuditLog(ctx context.Context, id uuid.UUID) (AuditLog, error) {
@@ -131,6 +139,40 @@ func (q *Queries) GetAuditLog(ctx context.Context, id uuid.UUID) (AuditLog, erro
 		&i.Action,
 		&i.StatusCode,
 		&i.Changes,
+		&i.Hash,
+		&i.Chain,
+		&i.ChainSeq,
+	)
+	return i, err
+}
+
+const getAuditSeal = `-- name: GetAuditSeal :one
+SELECT seq, hash FROM audit_seal WHERE id = 1
+`
+
+type GetAuditSealRow struct {
+	Seq  int64
+	Hash []byte
+}
+
+func (q *Queries) GetAuditSeal(ctx context.Context) (GetAuditSealRow, error) {
+	row := q.queryRow(ctx, q.getAuditSealStmt, getAuditSeal)
+	var i GetAuditSealRow
+	err := row.Scan(&i.Seq, &i.Hash)
+	return i, err
+}
+
+const getLastAuditRoot = `-- name: GetLastAuditRoot :one
+SELECT seq, time, heads, hash FROM audit_roots WHERE seq > 0 ORDER BY seq DESC LIMIT 1
+`
+
+func (q *Queries) GetLastAuditRoot(ctx context.Context) (AuditRoot, error) {
+	row := q.queryRow(ctx, q.getLastAuditRootStmt, getLastAuditRoot)
+	var i AuditRoot
+	err := row.Scan(
+		&i.Seq,
+		&i.Time,
+		&i.Heads,
 		&i.Hash,
 	)
 	return i, err
@@ -173,14 +215,13 @@ func (q *Queries) GetLastChange(ctx context.Context, arg GetLastChangeParams) (G
 	return i, err
 }
 
-const insertAuditLog = `-- name: InsertAuditLog :one
+const insertAuditLog = `-- name: InsertAuditLog :exec
 INSERT INTO audit_logs (
     id, time, request_id, ip, user_agent, actor_id, actor, organization_id,
-    resource_type, resource_id, resource_target, action, status_code, changes, hash)
+    resource_type, resource_id, resource_target, action, status_code, changes, chain, chain_seq, hash)
 VALUES (
     ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8,
-    ?9, ?10, ?11, ?12, ?13, ?14, ?15)
-RETURNING seq
+    ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
 `
 
 type InsertAuditLogParams struct {
@@ -198,12 +239,14 @@ type InsertAuditLogParams struct {
 	Action         string
 	StatusCode     int64
 	Changes        string
+	Chain          uuid.UUID
+	ChainSeq       int64
 	Hash           []byte
 }
 
 // unit: organization, site, signin
-func (q *Queries) InsertAuditLog(ctx context.Context, arg InsertAuditLogParams) (int64, error) {
-	row := q.queryRow(ctx, q.insertAuditLogStmt, insertAuditLog,
+func (q *Queries) InsertAuditLog(ctx context.Context, arg InsertAuditLogParams) error {
+	_, err := q.exec(ctx, q.insertAuditLogStmt, insertAuditLog,
 		arg.ID,
 		arg.Time,
 		arg.RequestID,
@@ -218,11 +261,55 @@ func (q *Queries) InsertAuditLog(ctx context.Context, arg InsertAuditLogParams) 
 		arg.Action,
 		arg.StatusCode,
 		arg.Changes,
+		arg.Chain,
+		arg.ChainSeq,
 		arg.Hash,
 	)
-	var seq int64
-	err := row.Scan(&seq)
-	return seq, err
+	return err
+}
+
+const insertAuditRoot = `-- name: InsertAuditRoot :exec
+INSERT INTO audit_roots (seq, time, heads, hash) VALUES (?1, ?2, ?3, ?4)
+`
+
+type InsertAuditRootParams struct {
+	Seq   int64
+	Time  time.Time
+	Heads int64
+	Hash  []byte
+}
+
+// unit: site
+func (q *Queries) InsertAuditRoot(ctx context.Context, arg InsertAuditRootParams) error {
+	_, err := q.exec(ctx, q.insertAuditRootStmt, insertAuditRoot,
+		arg.Seq,
+		arg.Time,
+		arg.Heads,
+		arg.Hash,
+	)
+	return err
+}
+
+const insertAuditRootHead = `-- name: InsertAuditRootHead :exec
+INSERT INTO audit_root_heads (root_seq, organization_id, chain_seq, hash) VALUES (?1, ?2, ?3, ?4)
+`
+
+type InsertAuditRootHeadParams struct {
+	RootSeq        int64
+	OrganizationID uuid.UUID
+	ChainSeq       int64
+	Hash           []byte
+}
+
+// unit: site
+func (q *Queries) InsertAuditRootHead(ctx context.Context, arg InsertAuditRootHeadParams) error {
+	_, err := q.exec(ctx, q.insertAuditRootHeadStmt, insertAuditRootHead,
+		arg.RootSeq,
+		arg.OrganizationID,
+		arg.ChainSeq,
+		arg.Hash,
+	)
+	return err
 }
 
 const listAuditAfter = `-- name: ListAuditAfter :many
@@ -370,17 +457,21 @@ func (q *Queries) ListAuditBefore(ctx context.Context, arg ListAuditBeforeParams
 }
 
 const listAuditChain = `-- name: ListAuditChain :many
-SELECT seq, id, time, request_id, ip, user_agent, actor_id, actor, organization_id, resource_type, resource_id, resource_target, "action", status_code, changes, hash FROM audit_logs WHERE seq > ?1 ORDER BY seq LIMIT CAST(?2 AS bigint)
+SELECT seq, id, time, request_id, ip, user_agent, actor_id, actor, organization_id, resource_type, resource_id, resource_target, "action", status_code, changes, hash, chain, chain_seq FROM audit_logs
+WHERE chain = ?1 AND chain_seq > 0 AND chain_seq > ?2
+ORDER BY chain_seq
+LIMIT CAST(?3 AS bigint)
 `
 
 type ListAuditChainParams struct {
+	Chain    uuid.UUID
 	AfterSeq int64
 	MaxRows  int64
 }
 
-// The trail from its beginning, in pieces.
+// A chain from a place onwards, in pieces.
 func (q *Queries) ListAuditChain(ctx context.Context, arg ListAuditChainParams) ([]AuditLog, error) {
-	rows, err := q.query(ctx, q.listAuditChainStmt, listAuditChain, arg.AfterSeq, arg.MaxRows)
+	rows, err := q.query(ctx, q.listAuditChainStmt, listAuditChain, arg.Chain, arg.AfterSeq, arg.MaxRows)
 	if err != nil {
 		return nil, err
 	}
@@ -405,6 +496,8 @@ func (q *Queries) ListAuditChain(ctx context.Context, arg ListAuditChainParams) 
 			&i.StatusCode,
 			&i.Changes,
 			&i.Hash,
+			&i.Chain,
+			&i.ChainSeq,
 		); err != nil {
 			return nil, err
 		}
@@ -420,7 +513,7 @@ func (q *Queries) ListAuditChain(ctx context.Context, arg ListAuditChainParams) 
 }
 
 const listAuditLogs = `-- name: ListAuditLogs :many
-SELECT seq, id, time, request_id, ip, user_agent, actor_id, actor, organization_id, resource_type, resource_id, resource_target, "action", status_code, changes, hash FROM audit_logs WHERE seq IN (/*SLICE:seqs*/?) ORDER BY seq DESC
+SELECT seq, id, time, request_id, ip, user_agent, actor_id, actor, organization_id, resource_type, resource_id, resource_target, "action", status_code, changes, hash, chain, chain_seq FROM audit_logs WHERE seq IN (/*SLICE:seqs*/?) ORDER BY seq DESC
 `
 
 func (q *Queries) ListAuditLogs(ctx context.Context, seqs []int64) ([]AuditLog, error) {
@@ -459,7 +552,118 @@ func (q *Queries) ListAuditLogs(ctx context.Context, seqs []int64) ([]AuditLog, 
 			&i.StatusCode,
 			&i.Changes,
 			&i.Hash,
+			&i.Chain,
+			&i.ChainSeq,
 		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listAuditRootHeads = `-- name: ListAuditRootHeads :many
+SELECT organization_id, chain_seq, hash FROM audit_root_heads WHERE root_seq = ?1 ORDER BY organization_id
+`
+
+type ListAuditRootHeadsRow struct {
+	OrganizationID uuid.UUID
+	ChainSeq       int64
+	Hash           []byte
+}
+
+// By the organizations, in the order that the hash of the root takes them in.
+func (q *Queries) ListAuditRootHeads(ctx context.Context, rootSeq int64) ([]ListAuditRootHeadsRow, error) {
+	rows, err := q.query(ctx, q.listAuditRootHeadsStmt, listAuditRootHeads, rootSeq)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListAuditRootHeadsRow{}
+	for rows.Next() {
+		var i ListAuditRootHeadsRow
+		if err := rows.Scan(&i.OrganizationID, &i.ChainSeq, &i.Hash); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listAuditRoots = `-- name: ListAuditRoots :many
+SELECT seq, time, heads, hash FROM audit_roots WHERE seq > ?1 ORDER BY seq LIMIT CAST(?2 AS bigint)
+`
+
+type ListAuditRootsParams struct {
+	AfterSeq int64
+	MaxRows  int64
+}
+
+func (q *Queries) ListAuditRoots(ctx context.Context, arg ListAuditRootsParams) ([]AuditRoot, error) {
+	rows, err := q.query(ctx, q.listAuditRootsStmt, listAuditRoots, arg.AfterSeq, arg.MaxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []AuditRoot{}
+	for rows.Next() {
+		var i AuditRoot
+		if err := rows.Scan(
+			&i.Seq,
+			&i.Time,
+			&i.Heads,
+			&i.Hash,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listMovedHeads = `-- name: ListMovedHeads :many
+SELECT r.organization_id, r.audit_seq, r.audit_hash FROM revisions r
+WHERE r.audit_seq > 0 AND r.audit_seq <> coalesce((
+    SELECT h.chain_seq FROM audit_root_heads h WHERE h.organization_id = r.organization_id ORDER BY h.root_seq DESC LIMIT 1), 0)
+ORDER BY r.organization_id
+`
+
+type ListMovedHeadsRow struct {
+	OrganizationID uuid.UUID
+	AuditSeq       int64
+	AuditHash      []byte
+}
+
+// The heads of the chains that have got entries since the last root. A chain that was cut off has moved as well.
+// reads all: it compares all chains.
+func (q *Queries) ListMovedHeads(ctx context.Context) ([]ListMovedHeadsRow, error) {
+	rows, err := q.query(ctx, q.listMovedHeadsStmt, listMovedHeads)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListMovedHeadsRow{}
+	for rows.Next() {
+		var i ListMovedHeadsRow
+		if err := rows.Scan(&i.OrganizationID, &i.AuditSeq, &i.AuditHash); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -572,17 +776,54 @@ func (q *Queries) ListRoleEntries(ctx context.Context, arg ListRoleEntriesParams
 	return items, nil
 }
 
-const updateAuditHead = `-- name: UpdateAuditHead :exec
-UPDATE audit_heads SET seq = ?1, hash = ?2 WHERE id = 1
+const listSealedTrail = `-- name: ListSealedTrail :many
+SELECT seq, id, time, request_id, ip, user_agent, actor_id, actor, organization_id, resource_type, resource_id, resource_target, "action", status_code, changes, hash, chain, chain_seq FROM audit_logs WHERE seq > ?1 AND chain_seq = 0 ORDER BY seq LIMIT CAST(?2 AS bigint)
 `
 
-type UpdateAuditHeadParams struct {
-	Seq  int64
-	Hash []byte
+type ListSealedTrailParams struct {
+	AfterSeq int64
+	MaxRows  int64
 }
 
-// unit: organization, site, signin
-func (q *Queries) UpdateAuditHead(ctx context.Context, arg UpdateAuditHeadParams) error {
-	_, err := q.exec(ctx, q.updateAuditHeadStmt, updateAuditHead, arg.Seq, arg.Hash)
-	return err
+// The entries from before there were chains, in pieces.
+func (q *Queries) ListSealedTrail(ctx context.Context, arg ListSealedTrailParams) ([]AuditLog, error) {
+	rows, err := q.query(ctx, q.listSealedTrailStmt, listSealedTrail, arg.AfterSeq, arg.MaxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []AuditLog{}
+	for rows.Next() {
+		var i AuditLog
+		if err := rows.Scan(
+			&i.Seq,
+			&i.ID,
+			&i.Time,
+			&i.RequestID,
+			&i.IP,
+			&i.UserAgent,
+			&i.ActorID,
+			&i.Actor,
+			&i.OrganizationID,
+			&i.ResourceType,
+			&i.ResourceID,
+			&i.ResourceTarget,
+			&i.Action,
+			&i.StatusCode,
+			&i.Changes,
+			&i.Hash,
+			&i.Chain,
+			&i.ChainSeq,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }

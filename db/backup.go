@@ -98,11 +98,11 @@ func copyOf(ctx context.Context, path, to string) (temporary string, err error) 
 		}
 	}()
 	var start, end int64
-	const position = "SELECT seq FROM audit_heads"
+
 	err = errors.Join(
-		c.QueryRowContext(ctx, position).Scan(&start),
+		c.QueryRowContext(ctx, auditPosition).Scan(&start),
 		vacuumInto(ctx, path, temporary),
-		c.QueryRowContext(ctx, position).Scan(&end),
+		c.QueryRowContext(ctx, auditPosition).Scan(&end),
 		f.Sync(), f.Close())
 	if err != nil {
 		return temporary, explain(to, err)

@@ -83,7 +83,7 @@ type table struct {
 }
 
 // seeds are the tables that are not empty in an empty database: the migration puts a row into each.
-var seeds = []string{"audit_heads", "revisions", "user_counts"}
+var seeds = []string{"audit_seal", "revisions", "user_counts"}
 
 func (m *move) run() error {
 	for _, statement := range []string{

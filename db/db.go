@@ -15,7 +15,7 @@ import (
 //go:embed migrations
 var migrations embed.FS
 
-// DB is an open database. Its own queries read; Write is the only way to change something.
+// DB is an open database. Its own queries read; Write and WriteIn are the only ways to change something.
 type DB struct {
 	*Queries
 	engine
@@ -29,31 +29,36 @@ type writingKey struct{}
 // Writing marks a context that is used inside a write: with it, and with all that come from it, Write returns ErrNested.
 func Writing(ctx context.Context) context.Context { return context.WithValue(ctx, writingKey{}, true) }
 
-// Write runs fn in a transaction; see engine.
+// Write is WriteIn for the whole site.
 func (d *DB) Write(ctx context.Context, fn func(q *Queries) error) error {
+	return d.WriteIn(ctx, OnSite, fn)
+}
+
+// WriteIn runs fn in a transaction that changes nothing outside its scope; see engine.
+func (d *DB) WriteIn(ctx context.Context, scope Scope, fn func(q *Queries) error) error {
 	if ctx.Value(writingKey{}) != nil {
 		return ErrNested
 	}
-	return d.engine.Write(ctx, fn)
+	return d.engine.WriteIn(ctx, scope, fn)
 }
 
 // engine is what a SQLite file and a PostgreSQL server each do in their own way.
 type engine interface {
-	// Write runs fn in a transaction: committed when fn returns nil, rolled back otherwise. When Write returns nil the
-	// change survives a crash of the machine. Writes run one after the other, in whatever process they began. fn must use
-	// q alone, must not wait for the network or call Write, and may be run again when its transaction could not be
-	// committed. ErrReadOnly: the disk failed an earlier write.
-	Write(ctx context.Context, fn func(q *Queries) error) error
+	// WriteIn runs fn in a transaction: committed when fn returns nil, rolled back otherwise. When it returns nil the
+	// change survives a crash of the machine. Writes of one scope run one after the other, in whatever process they began,
+	// and those of the site run alone. fn must use q alone, must not wait for the network or write in another way, and may
+	// be run again when its transaction could not be committed. ErrReadOnly: the disk failed an earlier write.
+	WriteIn(ctx context.Context, scope Scope, fn func(q *Queries) error) error
 
-	// Fill is Write for very many new accounts at once.
+	// Fill is a write of the site for very many new accounts at once.
 	Fill(ctx context.Context, fn func(q *Queries) error) error
 
 	// Read runs fn on one snapshot of the data: its queries see no write that commits meanwhile.
 	Read(ctx context.Context, fn func(q *Queries) error) error
 
-	// Revision is what GetRevision gives, with every write that was acknowledged before the call. It may cost less, and
-	// does not end with ctx where asking takes microseconds.
-	Revision(ctx context.Context) (Revision, error)
+	// Version names the state of the data with every write that was acknowledged before the call; every commit, of whatever
+	// process, changes it. ok is false where finding out would cost a query.
+	Version() (v Version, ok bool)
 
 	// Ping says whether the database answers.
 	Ping(ctx context.Context) error

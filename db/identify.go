@@ -16,7 +16,7 @@ import (
 const applicationID = 0x526C436C
 
 // ours are tables that no other program's database has together. Files from before they were marked are known by them.
-var ours = []string{"goose_db_version", "organizations", "organization_members", "audit_heads"}
+var ours = []string{"goose_db_version", "organizations", "organization_members", "audit_logs"}
 
 // Resolve gives the path of a SQLite file without symbolic links, so that whatever is beside the file, its log and its
 // lock, has one name. It fails for a link that leads nowhere.

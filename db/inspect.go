@@ -88,11 +88,14 @@ func (r *Report) look(ctx context.Context, c *sql.DB, engine, tables string, che
 		}
 		r.Findings = append(r.Findings, found...)
 	}
-	if err := c.QueryRowContext(ctx, "SELECT seq FROM audit_heads").Scan(&r.auditEnd); err != nil && !different {
-		return err
+	if engine != "sqlite" {
+		return nil
 	}
-	return nil
+	return c.QueryRowContext(ctx, auditPosition).Scan(&r.auditEnd)
 }
+
+// auditPosition is the number that the newest entry of the audit trail got in a file, of whatever version.
+const auditPosition = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'audit_logs'"
 
 // count counts the rows of every table.
 func (r *Report) count(ctx context.Context, c *sql.DB, tables string) error {

@@ -26,12 +26,6 @@ type APIKey struct {
 	CreatedBy       uuid.NullUUID
 }
 
-type AuditHead struct {
-	ID   int64
-	Seq  int64
-	Hash []byte
-}
-
 type AuditLog struct {
 	Seq            int64
 	ID             uuid.UUID
@@ -49,6 +43,28 @@ type AuditLog struct {
 	StatusCode     int64
 	Changes        string
 	Hash           []byte
+	Chain          uuid.UUID
+	ChainSeq       int64
+}
+
+type AuditRoot struct {
+	Seq   int64
+	Time  time.Time
+	Heads int64
+	Hash  []byte
+}
+
+type AuditRootHead struct {
+	RootSeq        int64
+	OrganizationID uuid.UUID
+	ChainSeq       int64
+	Hash           []byte
+}
+
+type AuditSeal struct {
+	ID   int64
+	Seq  int64
+	Hash []byte
 }
 
 type LoginFailure struct {
@@ -131,9 +147,11 @@ type PasswordLink struct {
 }
 
 type Revision struct {
-	ID    int64
-	Value int64
-	Roles int64
+	OrganizationID uuid.UUID
+	Value          int64
+	Roles          int64
+	AuditSeq       int64
+	AuditHash      []byte
 }
 
 type Role struct {
@@ -162,6 +180,12 @@ type RoleVersion struct {
 	Permissions string
 	CreatedAt   time.Time
 	CreatedBy   string
+}
+
+type Secret struct {
+	Name      string
+	Value     []byte
+	CreatedAt time.Time
 }
 
 type SentForm struct {

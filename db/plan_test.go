@@ -272,9 +272,8 @@ var crowded = dbtest.Filled(func(ctx context.Context, d *db.DB) error {
 			try(q.UpsertPasswordLink(ctx, db.UpsertPasswordLinkParams{UserID: id, ID: name, SecretHash: []byte(name), Now: now, ExpiresAt: now, CreatedBy: made}))
 			try(q.UpsertLoginFailures(ctx, db.UpsertLoginFailuresParams{Door: name, WindowStart: now}))
 			try(q.InsertSentForm(ctx, db.InsertSentFormParams{UserID: id, ID: name, Now: now}))
-			_, failed := q.InsertAuditLog(ctx, db.InsertAuditLogParams{ID: uuid.New(), Time: now, ActorID: user,
-				OrganizationID: uuid.NullUUID{UUID: organizations[i%len(organizations)], Valid: true}, ResourceID: id.String(), Hash: []byte(name)})
-			try(failed)
+			try(q.InsertAuditLog(ctx, db.InsertAuditLogParams{ChainSeq: int64(i + 1), ID: uuid.New(), Time: now, ActorID: user,
+				OrganizationID: uuid.NullUUID{UUID: organizations[i%len(organizations)], Valid: true}, ResourceID: id.String(), Hash: []byte(name)}))
 		}
 		for n := range crowdedMemberships {
 			try(db.Exec(ctx, q, `INSERT INTO organization_members (organization_id, user_id, version, created_at, updated_at, username,

@@ -174,7 +174,7 @@ func (p *postgres) migrate(ctx context.Context, anySchema bool) error {
 // serverSchema is the version of the schema that a server has, 0 if there is none.
 func serverSchema(ctx context.Context, c *sql.DB) (stored int64, err error) {
 	var ours bool
-	err = c.QueryRowContext(ctx, "SELECT max(version_id), to_regclass('audit_heads') IS NOT NULL FROM goose_db_version WHERE is_applied").Scan(&stored, &ours)
+	err = c.QueryRowContext(ctx, "SELECT max(version_id), to_regclass('audit_logs') IS NOT NULL FROM goose_db_version WHERE is_applied").Scan(&stored, &ours)
 	switch {
 	case hasState(err, undefinedTable):
 		return 0, nil
@@ -199,8 +199,8 @@ func schemaOfServer(ctx context.Context, url string) (stored, current int64, err
 	return stored, current, errors.Join(err, c.Close())
 }
 
-// Write runs fn in a serializable transaction, again if the server says that it could not be put in a row with others.
-func (p *postgres) Write(ctx context.Context, fn func(q *Queries) error) error {
+// WriteIn runs fn in a serializable transaction, again if the server says that it could not be put in a row with others.
+func (p *postgres) WriteIn(ctx context.Context, _ Scope, fn func(q *Queries) error) error {
 	p.waiting.Add(1)
 	defer p.waiting.Add(-1)
 	for attempt := 1; ; attempt++ {
@@ -243,9 +243,9 @@ func (p *postgres) write(ctx context.Context, fn func(q *Queries) error) error {
 	return nil
 }
 
-// Fill is Write: the server keeps its indexes well enough.
+// Fill is a write like any other: the server keeps its indexes well enough.
 func (p *postgres) Fill(ctx context.Context, fn func(q *Queries) error) error {
-	return p.Write(ctx, fn)
+	return p.WriteIn(ctx, OnSite, fn)
 }
 
 // Read begins a read-only transaction, which keeps to the snapshot of its first query.
@@ -264,8 +264,8 @@ func (p *postgres) Read(ctx context.Context, fn func(q *Queries) error) error {
 	return fn(New(portable{DBTX: tx}))
 }
 
-// Revision asks the server: what this process knows may be over.
-func (p *postgres) Revision(ctx context.Context) (Revision, error) { return p.queries.GetRevision(ctx) }
+// Version is not known: the server would have to be asked.
+func (p *postgres) Version() (v Version, ok bool) { return v, false }
 
 // Ping asks on a connection of its own.
 func (p *postgres) Ping(ctx context.Context) error { return p.probe.PingContext(ctx) }

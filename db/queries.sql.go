@@ -30,6 +30,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.countAPIKeysNamedStmt, err = db.PrepareContext(ctx, countAPIKeysNamed); err != nil {
 		return nil, fmt.Errorf("error preparing query CountAPIKeysNamed: %w", err)
 	}
+	if q.countAuditLogsStmt, err = db.PrepareContext(ctx, countAuditLogs); err != nil {
+		return nil, fmt.Errorf("error preparing query CountAuditLogs: %w", err)
+	}
+	if q.countChainsStmt, err = db.PrepareContext(ctx, countChains); err != nil {
+		return nil, fmt.Errorf("error preparing query CountChains: %w", err)
+	}
 	if q.countMemberRolesStmt, err = db.PrepareContext(ctx, countMemberRoles); err != nil {
 		return nil, fmt.Errorf("error preparing query CountMemberRoles: %w", err)
 	}
@@ -150,14 +156,17 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.getAPIKeyOwnerStmt, err = db.PrepareContext(ctx, getAPIKeyOwner); err != nil {
 		return nil, fmt.Errorf("error preparing query GetAPIKeyOwner: %w", err)
 	}
-	if q.getAuditHeadStmt, err = db.PrepareContext(ctx, getAuditHead); err != nil {
-		return nil, fmt.Errorf("error preparing query GetAuditHead: %w", err)
-	}
 	if q.getAuditLogStmt, err = db.PrepareContext(ctx, getAuditLog); err != nil {
 		return nil, fmt.Errorf("error preparing query GetAuditLog: %w", err)
 	}
+	if q.getAuditSealStmt, err = db.PrepareContext(ctx, getAuditSeal); err != nil {
+		return nil, fmt.Errorf("error preparing query GetAuditSeal: %w", err)
+	}
 	if q.getDefaultOrganizationStmt, err = db.PrepareContext(ctx, getDefaultOrganization); err != nil {
 		return nil, fmt.Errorf("error preparing query GetDefaultOrganization: %w", err)
+	}
+	if q.getLastAuditRootStmt, err = db.PrepareContext(ctx, getLastAuditRoot); err != nil {
+		return nil, fmt.Errorf("error preparing query GetLastAuditRoot: %w", err)
 	}
 	if q.getLastChangeStmt, err = db.PrepareContext(ctx, getLastChange); err != nil {
 		return nil, fmt.Errorf("error preparing query GetLastChange: %w", err)
@@ -198,6 +207,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.getRevisionStmt, err = db.PrepareContext(ctx, getRevision); err != nil {
 		return nil, fmt.Errorf("error preparing query GetRevision: %w", err)
 	}
+	if q.getRevisionOfAllStmt, err = db.PrepareContext(ctx, getRevisionOfAll); err != nil {
+		return nil, fmt.Errorf("error preparing query GetRevisionOfAll: %w", err)
+	}
 	if q.getRoleCountStmt, err = db.PrepareContext(ctx, getRoleCount); err != nil {
 		return nil, fmt.Errorf("error preparing query GetRoleCount: %w", err)
 	}
@@ -207,8 +219,14 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.getRoleOfSiteStmt, err = db.PrepareContext(ctx, getRoleOfSite); err != nil {
 		return nil, fmt.Errorf("error preparing query GetRoleOfSite: %w", err)
 	}
+	if q.getRoleStateStmt, err = db.PrepareContext(ctx, getRoleState); err != nil {
+		return nil, fmt.Errorf("error preparing query GetRoleState: %w", err)
+	}
 	if q.getRoleVersionStmt, err = db.PrepareContext(ctx, getRoleVersion); err != nil {
 		return nil, fmt.Errorf("error preparing query GetRoleVersion: %w", err)
+	}
+	if q.getSecretStmt, err = db.PrepareContext(ctx, getSecret); err != nil {
+		return nil, fmt.Errorf("error preparing query GetSecret: %w", err)
 	}
 	if q.getSessionStmt, err = db.PrepareContext(ctx, getSession); err != nil {
 		return nil, fmt.Errorf("error preparing query GetSession: %w", err)
@@ -231,11 +249,20 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.hasActiveHolderStmt, err = db.PrepareContext(ctx, hasActiveHolder); err != nil {
 		return nil, fmt.Errorf("error preparing query HasActiveHolder: %w", err)
 	}
+	if q.holdAccountStmt, err = db.PrepareContext(ctx, holdAccount); err != nil {
+		return nil, fmt.Errorf("error preparing query HoldAccount: %w", err)
+	}
 	if q.insertAPIKeyStmt, err = db.PrepareContext(ctx, insertAPIKey); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertAPIKey: %w", err)
 	}
 	if q.insertAuditLogStmt, err = db.PrepareContext(ctx, insertAuditLog); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertAuditLog: %w", err)
+	}
+	if q.insertAuditRootStmt, err = db.PrepareContext(ctx, insertAuditRoot); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertAuditRoot: %w", err)
+	}
+	if q.insertAuditRootHeadStmt, err = db.PrepareContext(ctx, insertAuditRootHead); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertAuditRootHead: %w", err)
 	}
 	if q.insertMemberStmt, err = db.PrepareContext(ctx, insertMember); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertMember: %w", err)
@@ -254,6 +281,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.insertRoleVersionStmt, err = db.PrepareContext(ctx, insertRoleVersion); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertRoleVersion: %w", err)
+	}
+	if q.insertSecretStmt, err = db.PrepareContext(ctx, insertSecret); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertSecret: %w", err)
 	}
 	if q.insertSentFormStmt, err = db.PrepareContext(ctx, insertSentForm); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertSentForm: %w", err)
@@ -294,6 +324,18 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listAuditLogsStmt, err = db.PrepareContext(ctx, listAuditLogs); err != nil {
 		return nil, fmt.Errorf("error preparing query ListAuditLogs: %w", err)
 	}
+	if q.listAuditRootHeadsStmt, err = db.PrepareContext(ctx, listAuditRootHeads); err != nil {
+		return nil, fmt.Errorf("error preparing query ListAuditRootHeads: %w", err)
+	}
+	if q.listAuditRootsStmt, err = db.PrepareContext(ctx, listAuditRoots); err != nil {
+		return nil, fmt.Errorf("error preparing query ListAuditRoots: %w", err)
+	}
+	if q.listCallerStmt, err = db.PrepareContext(ctx, listCaller); err != nil {
+		return nil, fmt.Errorf("error preparing query ListCaller: %w", err)
+	}
+	if q.listCallerByTokenStmt, err = db.PrepareContext(ctx, listCallerByToken); err != nil {
+		return nil, fmt.Errorf("error preparing query ListCallerByToken: %w", err)
+	}
 	if q.listCandidatesStmt, err = db.PrepareContext(ctx, listCandidates); err != nil {
 		return nil, fmt.Errorf("error preparing query ListCandidates: %w", err)
 	}
@@ -330,6 +372,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listMembershipsOfUsersStmt, err = db.PrepareContext(ctx, listMembershipsOfUsers); err != nil {
 		return nil, fmt.Errorf("error preparing query ListMembershipsOfUsers: %w", err)
 	}
+	if q.listMovedHeadsStmt, err = db.PrepareContext(ctx, listMovedHeads); err != nil {
+		return nil, fmt.Errorf("error preparing query ListMovedHeads: %w", err)
+	}
 	if q.listOpenedStmt, err = db.PrepareContext(ctx, listOpened); err != nil {
 		return nil, fmt.Errorf("error preparing query ListOpened: %w", err)
 	}
@@ -360,6 +405,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listPermissionsOfSiteStmt, err = db.PrepareContext(ctx, listPermissionsOfSite); err != nil {
 		return nil, fmt.Errorf("error preparing query ListPermissionsOfSite: %w", err)
 	}
+	if q.listRevisionsStmt, err = db.PrepareContext(ctx, listRevisions); err != nil {
+		return nil, fmt.Errorf("error preparing query ListRevisions: %w", err)
+	}
 	if q.listRoleDeletionsStmt, err = db.PrepareContext(ctx, listRoleDeletions); err != nil {
 		return nil, fmt.Errorf("error preparing query ListRoleDeletions: %w", err)
 	}
@@ -374,6 +422,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.listRolesOfSiteStmt, err = db.PrepareContext(ctx, listRolesOfSite); err != nil {
 		return nil, fmt.Errorf("error preparing query ListRolesOfSite: %w", err)
+	}
+	if q.listSealedTrailStmt, err = db.PrepareContext(ctx, listSealedTrail); err != nil {
+		return nil, fmt.Errorf("error preparing query ListSealedTrail: %w", err)
 	}
 	if q.listSessionsStmt, err = db.PrepareContext(ctx, listSessions); err != nil {
 		return nil, fmt.Errorf("error preparing query ListSessions: %w", err)
@@ -423,9 +474,6 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.touchUserStmt, err = db.PrepareContext(ctx, touchUser); err != nil {
 		return nil, fmt.Errorf("error preparing query TouchUser: %w", err)
 	}
-	if q.updateAuditHeadStmt, err = db.PrepareContext(ctx, updateAuditHead); err != nil {
-		return nil, fmt.Errorf("error preparing query UpdateAuditHead: %w", err)
-	}
 	if q.updateLastSeenStmt, err = db.PrepareContext(ctx, updateLastSeen); err != nil {
 		return nil, fmt.Errorf("error preparing query UpdateLastSeen: %w", err)
 	}
@@ -440,6 +488,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.updateProfileStmt, err = db.PrepareContext(ctx, updateProfile); err != nil {
 		return nil, fmt.Errorf("error preparing query UpdateProfile: %w", err)
+	}
+	if q.updateRevisionStmt, err = db.PrepareContext(ctx, updateRevision); err != nil {
+		return nil, fmt.Errorf("error preparing query UpdateRevision: %w", err)
 	}
 	if q.updateRoleStmt, err = db.PrepareContext(ctx, updateRole); err != nil {
 		return nil, fmt.Errorf("error preparing query UpdateRole: %w", err)
@@ -469,6 +520,16 @@ func (q *Queries) Close() error {
 	if q.countAPIKeysNamedStmt != nil {
 		if cerr := q.countAPIKeysNamedStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing countAPIKeysNamedStmt: %w", cerr)
+		}
+	}
+	if q.countAuditLogsStmt != nil {
+		if cerr := q.countAuditLogsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countAuditLogsStmt: %w", cerr)
+		}
+	}
+	if q.countChainsStmt != nil {
+		if cerr := q.countChainsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countChainsStmt: %w", cerr)
 		}
 	}
 	if q.countMemberRolesStmt != nil {
@@ -671,19 +732,24 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing getAPIKeyOwnerStmt: %w", cerr)
 		}
 	}
-	if q.getAuditHeadStmt != nil {
-		if cerr := q.getAuditHeadStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing getAuditHeadStmt: %w", cerr)
-		}
-	}
 	if q.getAuditLogStmt != nil {
 		if cerr := q.getAuditLogStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing getAuditLogStmt: %w", cerr)
 		}
 	}
+	if q.getAuditSealStmt != nil {
+		if cerr := q.getAuditSealStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getAuditSealStmt: %w", cerr)
+		}
+	}
 	if q.getDefaultOrganizationStmt != nil {
 		if cerr := q.getDefaultOrganizationStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing getDefaultOrganizationStmt: %w", cerr)
+		}
+	}
+	if q.getLastAuditRootStmt != nil {
+		if cerr := q.getLastAuditRootStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getLastAuditRootStmt: %w", cerr)
 		}
 	}
 	if q.getLastChangeStmt != nil {
@@ -751,6 +817,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing getRevisionStmt: %w", cerr)
 		}
 	}
+	if q.getRevisionOfAllStmt != nil {
+		if cerr := q.getRevisionOfAllStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getRevisionOfAllStmt: %w", cerr)
+		}
+	}
 	if q.getRoleCountStmt != nil {
 		if cerr := q.getRoleCountStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing getRoleCountStmt: %w", cerr)
@@ -766,9 +837,19 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing getRoleOfSiteStmt: %w", cerr)
 		}
 	}
+	if q.getRoleStateStmt != nil {
+		if cerr := q.getRoleStateStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getRoleStateStmt: %w", cerr)
+		}
+	}
 	if q.getRoleVersionStmt != nil {
 		if cerr := q.getRoleVersionStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing getRoleVersionStmt: %w", cerr)
+		}
+	}
+	if q.getSecretStmt != nil {
+		if cerr := q.getSecretStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getSecretStmt: %w", cerr)
 		}
 	}
 	if q.getSessionStmt != nil {
@@ -806,6 +887,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing hasActiveHolderStmt: %w", cerr)
 		}
 	}
+	if q.holdAccountStmt != nil {
+		if cerr := q.holdAccountStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing holdAccountStmt: %w", cerr)
+		}
+	}
 	if q.insertAPIKeyStmt != nil {
 		if cerr := q.insertAPIKeyStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing insertAPIKeyStmt: %w", cerr)
@@ -814,6 +900,16 @@ func (q *Queries) Close() error {
 	if q.insertAuditLogStmt != nil {
 		if cerr := q.insertAuditLogStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing insertAuditLogStmt: %w", cerr)
+		}
+	}
+	if q.insertAuditRootStmt != nil {
+		if cerr := q.insertAuditRootStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertAuditRootStmt: %w", cerr)
+		}
+	}
+	if q.insertAuditRootHeadStmt != nil {
+		if cerr := q.insertAuditRootHeadStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertAuditRootHeadStmt: %w", cerr)
 		}
 	}
 	if q.insertMemberStmt != nil {
@@ -844,6 +940,11 @@ func (q *Queries) Close() error {
 	if q.insertRoleVersionStmt != nil {
 		if cerr := q.insertRoleVersionStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing insertRoleVersionStmt: %w", cerr)
+		}
+	}
+	if q.insertSecretStmt != nil {
+		if cerr := q.insertSecretStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertSecretStmt: %w", cerr)
 		}
 	}
 	if q.insertSentFormStmt != nil {
@@ -911,6 +1012,26 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listAuditLogsStmt: %w", cerr)
 		}
 	}
+	if q.listAuditRootHeadsStmt != nil {
+		if cerr := q.listAuditRootHeadsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listAuditRootHeadsStmt: %w", cerr)
+		}
+	}
+	if q.listAuditRootsStmt != nil {
+		if cerr := q.listAuditRootsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listAuditRootsStmt: %w", cerr)
+		}
+	}
+	if q.listCallerStmt != nil {
+		if cerr := q.listCallerStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listCallerStmt: %w", cerr)
+		}
+	}
+	if q.listCallerByTokenStmt != nil {
+		if cerr := q.listCallerByTokenStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listCallerByTokenStmt: %w", cerr)
+		}
+	}
 	if q.listCandidatesStmt != nil {
 		if cerr := q.listCandidatesStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listCandidatesStmt: %w", cerr)
@@ -971,6 +1092,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listMembershipsOfUsersStmt: %w", cerr)
 		}
 	}
+	if q.listMovedHeadsStmt != nil {
+		if cerr := q.listMovedHeadsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listMovedHeadsStmt: %w", cerr)
+		}
+	}
 	if q.listOpenedStmt != nil {
 		if cerr := q.listOpenedStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listOpenedStmt: %w", cerr)
@@ -1021,6 +1147,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listPermissionsOfSiteStmt: %w", cerr)
 		}
 	}
+	if q.listRevisionsStmt != nil {
+		if cerr := q.listRevisionsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listRevisionsStmt: %w", cerr)
+		}
+	}
 	if q.listRoleDeletionsStmt != nil {
 		if cerr := q.listRoleDeletionsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listRoleDeletionsStmt: %w", cerr)
@@ -1044,6 +1175,11 @@ func (q *Queries) Close() error {
 	if q.listRolesOfSiteStmt != nil {
 		if cerr := q.listRolesOfSiteStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listRolesOfSiteStmt: %w", cerr)
+		}
+	}
+	if q.listSealedTrailStmt != nil {
+		if cerr := q.listSealedTrailStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listSealedTrailStmt: %w", cerr)
 		}
 	}
 	if q.listSessionsStmt != nil {
@@ -1126,11 +1262,6 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing touchUserStmt: %w", cerr)
 		}
 	}
-	if q.updateAuditHeadStmt != nil {
-		if cerr := q.updateAuditHeadStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing updateAuditHeadStmt: %w", cerr)
-		}
-	}
 	if q.updateLastSeenStmt != nil {
 		if cerr := q.updateLastSeenStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing updateLastSeenStmt: %w", cerr)
@@ -1154,6 +1285,11 @@ func (q *Queries) Close() error {
 	if q.updateProfileStmt != nil {
 		if cerr := q.updateProfileStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing updateProfileStmt: %w", cerr)
+		}
+	}
+	if q.updateRevisionStmt != nil {
+		if cerr := q.updateRevisionStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing updateRevisionStmt: %w", cerr)
 		}
 	}
 	if q.updateRoleStmt != nil {
@@ -1222,6 +1358,8 @@ type Queries struct {
 	tx                                *sql.Tx
 	bumpRevisionStmt                  *sql.Stmt
 	countAPIKeysNamedStmt             *sql.Stmt
+	countAuditLogsStmt                *sql.Stmt
+	countChainsStmt                   *sql.Stmt
 	countMemberRolesStmt              *sql.Stmt
 	countMembersStmt                  *sql.Stmt
 	countMembersOfRoleStmt            *sql.Stmt
@@ -1262,9 +1400,10 @@ type Queries struct {
 	findUsersStmt                     *sql.Stmt
 	getAPIKeyStmt                     *sql.Stmt
 	getAPIKeyOwnerStmt                *sql.Stmt
-	getAuditHeadStmt                  *sql.Stmt
 	getAuditLogStmt                   *sql.Stmt
+	getAuditSealStmt                  *sql.Stmt
 	getDefaultOrganizationStmt        *sql.Stmt
+	getLastAuditRootStmt              *sql.Stmt
 	getLastChangeStmt                 *sql.Stmt
 	getLoginFailuresStmt              *sql.Stmt
 	getMemberStmt                     *sql.Stmt
@@ -1278,10 +1417,13 @@ type Queries struct {
 	getPasswordLinkStmt               *sql.Stmt
 	getPasswordLinkOfUserStmt         *sql.Stmt
 	getRevisionStmt                   *sql.Stmt
+	getRevisionOfAllStmt              *sql.Stmt
 	getRoleCountStmt                  *sql.Stmt
 	getRoleOfOrganizationStmt         *sql.Stmt
 	getRoleOfSiteStmt                 *sql.Stmt
+	getRoleStateStmt                  *sql.Stmt
 	getRoleVersionStmt                *sql.Stmt
+	getSecretStmt                     *sql.Stmt
 	getSessionStmt                    *sql.Stmt
 	getUserStmt                       *sql.Stmt
 	getUserByEmailStmt                *sql.Stmt
@@ -1289,14 +1431,18 @@ type Queries struct {
 	getUserCountStmt                  *sql.Stmt
 	getUserVersionStmt                *sql.Stmt
 	hasActiveHolderStmt               *sql.Stmt
+	holdAccountStmt                   *sql.Stmt
 	insertAPIKeyStmt                  *sql.Stmt
 	insertAuditLogStmt                *sql.Stmt
+	insertAuditRootStmt               *sql.Stmt
+	insertAuditRootHeadStmt           *sql.Stmt
 	insertMemberStmt                  *sql.Stmt
 	insertMemberRoleStmt              *sql.Stmt
 	insertOrganizationStmt            *sql.Stmt
 	insertPermissionStmt              *sql.Stmt
 	insertRoleStmt                    *sql.Stmt
 	insertRoleVersionStmt             *sql.Stmt
+	insertSecretStmt                  *sql.Stmt
 	insertSentFormStmt                *sql.Stmt
 	insertSetupTokenStmt              *sql.Stmt
 	insertUserStmt                    *sql.Stmt
@@ -1310,6 +1456,10 @@ type Queries struct {
 	listAuditBeforeStmt               *sql.Stmt
 	listAuditChainStmt                *sql.Stmt
 	listAuditLogsStmt                 *sql.Stmt
+	listAuditRootHeadsStmt            *sql.Stmt
+	listAuditRootsStmt                *sql.Stmt
+	listCallerStmt                    *sql.Stmt
+	listCallerByTokenStmt             *sql.Stmt
 	listCandidatesStmt                *sql.Stmt
 	listHolderKeysStmt                *sql.Stmt
 	listHoldersElsewhereStmt          *sql.Stmt
@@ -1322,6 +1472,7 @@ type Queries struct {
 	listMembersByIDStmt               *sql.Stmt
 	listMembershipsStmt               *sql.Stmt
 	listMembershipsOfUsersStmt        *sql.Stmt
+	listMovedHeadsStmt                *sql.Stmt
 	listOpenedStmt                    *sql.Stmt
 	listOpenedHoldersStmt             *sql.Stmt
 	listOpenedSiteHoldersStmt         *sql.Stmt
@@ -1332,11 +1483,13 @@ type Queries struct {
 	listPermissionsStmt               *sql.Stmt
 	listPermissionsOfOrganizationStmt *sql.Stmt
 	listPermissionsOfSiteStmt         *sql.Stmt
+	listRevisionsStmt                 *sql.Stmt
 	listRoleDeletionsStmt             *sql.Stmt
 	listRoleEntriesStmt               *sql.Stmt
 	listRoleVersionsStmt              *sql.Stmt
 	listRolesOfOrganizationStmt       *sql.Stmt
 	listRolesOfSiteStmt               *sql.Stmt
+	listSealedTrailStmt               *sql.Stmt
 	listSessionsStmt                  *sql.Stmt
 	listSiteHoldingsStmt              *sql.Stmt
 	listTokensOfUsersStmt             *sql.Stmt
@@ -1353,12 +1506,12 @@ type Queries struct {
 	touchMemberStmt                   *sql.Stmt
 	touchSiteHoldersStmt              *sql.Stmt
 	touchUserStmt                     *sql.Stmt
-	updateAuditHeadStmt               *sql.Stmt
 	updateLastSeenStmt                *sql.Stmt
 	updateLastUsedStmt                *sql.Stmt
 	updateOrganizationStmt            *sql.Stmt
 	updatePasswordStmt                *sql.Stmt
 	updateProfileStmt                 *sql.Stmt
+	updateRevisionStmt                *sql.Stmt
 	updateRoleStmt                    *sql.Stmt
 	updateStatusStmt                  *sql.Stmt
 	upsertLoginFailuresStmt           *sql.Stmt
@@ -1372,6 +1525,8 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		tx:                                tx,
 		bumpRevisionStmt:                  q.bumpRevisionStmt,
 		countAPIKeysNamedStmt:             q.countAPIKeysNamedStmt,
+		countAuditLogsStmt:                q.countAuditLogsStmt,
+		countChainsStmt:                   q.countChainsStmt,
 		countMemberRolesStmt:              q.countMemberRolesStmt,
 		countMembersStmt:                  q.countMembersStmt,
 		countMembersOfRoleStmt:            q.countMembersOfRoleStmt,
@@ -1412,9 +1567,10 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		findUsersStmt:                     q.findUsersStmt,
 		getAPIKeyStmt:                     q.getAPIKeyStmt,
 		getAPIKeyOwnerStmt:                q.getAPIKeyOwnerStmt,
-		getAuditHeadStmt:                  q.getAuditHeadStmt,
 		getAuditLogStmt:                   q.getAuditLogStmt,
+		getAuditSealStmt:                  q.getAuditSealStmt,
 		getDefaultOrganizationStmt:        q.getDefaultOrganizationStmt,
+		getLastAuditRootStmt:              q.getLastAuditRootStmt,
 		getLastChangeStmt:                 q.getLastChangeStmt,
 		getLoginFailuresStmt:              q.getLoginFailuresStmt,
 		getMemberStmt:                     q.getMemberStmt,
@@ -1428,10 +1584,13 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		getPasswordLinkStmt:               q.getPasswordLinkStmt,
 		getPasswordLinkOfUserStmt:         q.getPasswordLinkOfUserStmt,
 		getRevisionStmt:                   q.getRevisionStmt,
+		getRevisionOfAllStmt:              q.getRevisionOfAllStmt,
 		getRoleCountStmt:                  q.getRoleCountStmt,
 		getRoleOfOrganizationStmt:         q.getRoleOfOrganizationStmt,
 		getRoleOfSiteStmt:                 q.getRoleOfSiteStmt,
+		getRoleStateStmt:                  q.getRoleStateStmt,
 		getRoleVersionStmt:                q.getRoleVersionStmt,
+		getSecretStmt:                     q.getSecretStmt,
 		getSessionStmt:                    q.getSessionStmt,
 		getUserStmt:                       q.getUserStmt,
 		getUserByEmailStmt:                q.getUserByEmailStmt,
@@ -1439,14 +1598,18 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		getUserCountStmt:                  q.getUserCountStmt,
 		getUserVersionStmt:                q.getUserVersionStmt,
 		hasActiveHolderStmt:               q.hasActiveHolderStmt,
+		holdAccountStmt:                   q.holdAccountStmt,
 		insertAPIKeyStmt:                  q.insertAPIKeyStmt,
 		insertAuditLogStmt:                q.insertAuditLogStmt,
+		insertAuditRootStmt:               q.insertAuditRootStmt,
+		insertAuditRootHeadStmt:           q.insertAuditRootHeadStmt,
 		insertMemberStmt:                  q.insertMemberStmt,
 		insertMemberRoleStmt:              q.insertMemberRoleStmt,
 		insertOrganizationStmt:            q.insertOrganizationStmt,
 		insertPermissionStmt:              q.insertPermissionStmt,
 		insertRoleStmt:                    q.insertRoleStmt,
 		insertRoleVersionStmt:             q.insertRoleVersionStmt,
+		insertSecretStmt:                  q.insertSecretStmt,
 		insertSentFormStmt:                q.insertSentFormStmt,
 		insertSetupTokenStmt:              q.insertSetupTokenStmt,
 		insertUserStmt:                    q.insertUserStmt,
@@ -1460,6 +1623,10 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listAuditBeforeStmt:               q.listAuditBeforeStmt,
 		listAuditChainStmt:                q.listAuditChainStmt,
 		listAuditLogsStmt:                 q.listAuditLogsStmt,
+		listAuditRootHeadsStmt:            q.listAuditRootHeadsStmt,
+		listAuditRootsStmt:                q.listAuditRootsStmt,
+		listCallerStmt:                    q.listCallerStmt,
+		listCallerByTokenStmt:             q.listCallerByTokenStmt,
 		listCandidatesStmt:                q.listCandidatesStmt,
 		listHolderKeysStmt:                q.listHolderKeysStmt,
 		listHoldersElsewhereStmt:          q.listHoldersElsewhereStmt,
@@ -1472,6 +1639,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listMembersByIDStmt:               q.listMembersByIDStmt,
 		listMembershipsStmt:               q.listMembershipsStmt,
 		listMembershipsOfUsersStmt:        q.listMembershipsOfUsersStmt,
+		listMovedHeadsStmt:                q.listMovedHeadsStmt,
 		listOpenedStmt:                    q.listOpenedStmt,
 		listOpenedHoldersStmt:             q.listOpenedHoldersStmt,
 		listOpenedSiteHoldersStmt:         q.listOpenedSiteHoldersStmt,
@@ -1482,11 +1650,13 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listPermissionsStmt:               q.listPermissionsStmt,
 		listPermissionsOfOrganizationStmt: q.listPermissionsOfOrganizationStmt,
 		listPermissionsOfSiteStmt:         q.listPermissionsOfSiteStmt,
+		listRevisionsStmt:                 q.listRevisionsStmt,
 		listRoleDeletionsStmt:             q.listRoleDeletionsStmt,
 		listRoleEntriesStmt:               q.listRoleEntriesStmt,
 		listRoleVersionsStmt:              q.listRoleVersionsStmt,
 		listRolesOfOrganizationStmt:       q.listRolesOfOrganizationStmt,
 		listRolesOfSiteStmt:               q.listRolesOfSiteStmt,
+		listSealedTrailStmt:               q.listSealedTrailStmt,
 		listSessionsStmt:                  q.listSessionsStmt,
 		listSiteHoldingsStmt:              q.listSiteHoldingsStmt,
 		listTokensOfUsersStmt:             q.listTokensOfUsersStmt,
@@ -1503,12 +1673,12 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		touchMemberStmt:                   q.touchMemberStmt,
 		touchSiteHoldersStmt:              q.touchSiteHoldersStmt,
 		touchUserStmt:                     q.touchUserStmt,
-		updateAuditHeadStmt:               q.updateAuditHeadStmt,
 		updateLastSeenStmt:                q.updateLastSeenStmt,
 		updateLastUsedStmt:                q.updateLastUsedStmt,
 		updateOrganizationStmt:            q.updateOrganizationStmt,
 		updatePasswordStmt:                q.updatePasswordStmt,
 		updateProfileStmt:                 q.updateProfileStmt,
+		updateRevisionStmt:                q.updateRevisionStmt,
 		updateRoleStmt:                    q.updateRoleStmt,
 		updateStatusStmt:                  q.updateStatusStmt,
 		upsertLoginFailuresStmt:           q.upsertLoginFailuresStmt,

@@ -7,26 +7,245 @@ package db
 
 import (
 	"context"
+
+	"github.com/google/uuid"
 )
 
 const bumpRevision = `-- name: BumpRevision :exec
-UPDATE revisions SET value = CASE WHEN value >= CAST(?1 AS bigint) THEN value + 1 ELSE CAST(?1 AS bigint) END WHERE id = 1
+UPDATE revisions SET
+    value = CASE WHEN value >= CAST(?1 AS bigint) THEN value + 1 ELSE CAST(?1 AS bigint) END,
+    roles = CASE WHEN value >= CAST(?1 AS bigint) THEN value + 1 ELSE CAST(?1 AS bigint) END
+WHERE organization_id = '00000000-0000-0000-0000-000000000000'
 `
 
-// A value that was never there before, not even in a transaction that failed: floor is the time.
-// unit: organization, site
+// For what is written past all rules: everything that is remembered is forgotten. floor is the time, which was never there
+// before.
+// unit: site
 func (q *Queries) BumpRevision(ctx context.Context, floor int64) error {
 	_, err := q.exec(ctx, q.bumpRevisionStmt, bumpRevision, floor)
 	return err
 }
 
 const getRevision = `-- name: GetRevision :one
-SELECT id, value, roles FROM revisions WHERE id = 1
+SELECT organization_id, value, roles, audit_seq, audit_hash FROM revisions WHERE organization_id = ?1
 `
 
-func (q *Queries) GetRevision(ctx context.Context) (Revision, error) {
-	row := q.queryRow(ctx, q.getRevisionStmt, getRevision)
+func (q *Queries) GetRevision(ctx context.Context, organizationID uuid.UUID) (Revision, error) {
+	row := q.queryRow(ctx, q.getRevisionStmt, getRevision, organizationID)
 	var i Revision
-	err := row.Scan(&i.ID, &i.Value, &i.Roles)
+	err := row.Scan(
+		&i.OrganizationID,
+		&i.Value,
+		&i.Roles,
+		&i.AuditSeq,
+		&i.AuditHash,
+	)
 	return i, err
+}
+
+const getRevisionOfAll = `-- name: GetRevisionOfAll :one
+SELECT CAST(sum(value / 1000000) AS bigint) AS millions, CAST(sum(value % 1000000) AS bigint) AS rest FROM revisions
+`
+
+type GetRevisionOfAllRow struct {
+	Millions int64
+	Rest     int64
+}
+
+// The sum of all revisions, in two parts of which neither overflows. None of them ever falls and no row goes, so it changes
+// with each.
+// reads all: it adds them up.
+func (q *Queries) GetRevisionOfAll(ctx context.Context) (GetRevisionOfAllRow, error) {
+	row := q.queryRow(ctx, q.getRevisionOfAllStmt, getRevisionOfAll)
+	var i GetRevisionOfAllRow
+	err := row.Scan(&i.Millions, &i.Rest)
+	return i, err
+}
+
+const getRoleState = `-- name: GetRoleState :one
+SELECT roles FROM revisions WHERE organization_id = ?1
+`
+
+func (q *Queries) GetRoleState(ctx context.Context, organizationID uuid.UUID) (int64, error) {
+	row := q.queryRow(ctx, q.getRoleStateStmt, getRoleState, organizationID)
+	var roles int64
+	err := row.Scan(&roles)
+	return roles, err
+}
+
+const listCaller = `-- name: ListCaller :many
+SELECT r.organization_id, u.roles, u.version, r.value, r.roles AS role_state
+FROM users u, revisions r
+WHERE u.id = ?1 AND r.organization_id = '00000000-0000-0000-0000-000000000000'
+UNION ALL
+SELECT r.organization_id, m.roles, m.version, r.value, r.roles AS role_state
+FROM organization_members m JOIN revisions r ON r.organization_id = m.organization_id
+WHERE m.user_id = ?1
+ORDER BY organization_id
+`
+
+type ListCallerRow struct {
+	OrganizationID uuid.UUID
+	Roles          string
+	Version        int64
+	Value          int64
+	RoleState      int64
+}
+
+// What decides about an account, of one moment: what it holds on the site, under the zero id, and in each organization,
+// with the state of what is stored there. No rows: it is gone.
+func (q *Queries) ListCaller(ctx context.Context, userID uuid.UUID) ([]ListCallerRow, error) {
+	rows, err := q.query(ctx, q.listCallerStmt, listCaller, userID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListCallerRow{}
+	for rows.Next() {
+		var i ListCallerRow
+		if err := rows.Scan(
+			&i.OrganizationID,
+			&i.Roles,
+			&i.Version,
+			&i.Value,
+			&i.RoleState,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listCallerByToken = `-- name: ListCallerByToken :many
+SELECT r.organization_id, u.roles, u.version, r.value, r.roles AS role_state
+FROM api_keys k JOIN users u ON u.id = k.user_id, revisions r
+WHERE k.id = ?1 AND k.user_id = ?2 AND r.organization_id = '00000000-0000-0000-0000-000000000000'
+UNION ALL
+SELECT r.organization_id, m.roles, m.version, r.value, r.roles AS role_state
+FROM organization_members m JOIN revisions r ON r.organization_id = m.organization_id
+WHERE m.user_id = ?2
+ORDER BY organization_id
+`
+
+type ListCallerByTokenParams struct {
+	Token  string
+	UserID uuid.UUID
+}
+
+type ListCallerByTokenRow struct {
+	OrganizationID uuid.UUID
+	Roles          string
+	Version        int64
+	Value          int64
+	RoleState      int64
+}
+
+// ListCaller for an account that a token names. No row of the site: the token has ended.
+func (q *Queries) ListCallerByToken(ctx context.Context, arg ListCallerByTokenParams) ([]ListCallerByTokenRow, error) {
+	rows, err := q.query(ctx, q.listCallerByTokenStmt, listCallerByToken, arg.Token, arg.UserID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListCallerByTokenRow{}
+	for rows.Next() {
+		var i ListCallerByTokenRow
+		if err := rows.Scan(
+			&i.OrganizationID,
+			&i.Roles,
+			&i.Version,
+			&i.Value,
+			&i.RoleState,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listRevisions = `-- name: ListRevisions :many
+SELECT organization_id, value, roles, audit_seq, audit_hash FROM revisions WHERE organization_id > ?1 ORDER BY organization_id LIMIT CAST(?2 AS bigint)
+`
+
+type ListRevisionsParams struct {
+	AfterID uuid.UUID
+	MaxRows int64
+}
+
+// The scopes after one, in the order of their ids, in pieces.
+func (q *Queries) ListRevisions(ctx context.Context, arg ListRevisionsParams) ([]Revision, error) {
+	rows, err := q.query(ctx, q.listRevisionsStmt, listRevisions, arg.AfterID, arg.MaxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Revision{}
+	for rows.Next() {
+		var i Revision
+		if err := rows.Scan(
+			&i.OrganizationID,
+			&i.Value,
+			&i.Roles,
+			&i.AuditSeq,
+			&i.AuditHash,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const updateRevision = `-- name: UpdateRevision :exec
+UPDATE revisions SET
+    value = CASE WHEN value = CAST(?1 AS bigint) THEN CAST(?2 AS bigint) END,
+    roles = ?3,
+    audit_seq = CASE WHEN audit_seq = CAST(?4 AS bigint) THEN CAST(?5 AS bigint) END,
+    audit_hash = ?6
+WHERE organization_id = ?7
+`
+
+type UpdateRevisionParams struct {
+	ValueBefore    int64
+	Value          int64
+	Roles          int64
+	SeqBefore      int64
+	Seq            int64
+	Hash           []byte
+	OrganizationID uuid.UUID
+}
+
+// The end of a write of a scope. It fails when another one came between, which the lock of the scope prevents.
+// unit: organization, site, signin
+func (q *Queries) UpdateRevision(ctx context.Context, arg UpdateRevisionParams) error {
+	_, err := q.exec(ctx, q.updateRevisionStmt, updateRevision,
+		arg.ValueBefore,
+		arg.Value,
+		arg.Roles,
+		arg.SeqBefore,
+		arg.Seq,
+		arg.Hash,
+		arg.OrganizationID,
+	)
+	return err
 }

@@ -30,7 +30,7 @@ func TestReplicasStartTogether(t *testing.T) {
 				t.Error(err)
 				return
 			}
-			if n, err := d.GetRevision(t.Context()); err != nil || n.Value != 1 {
+			if n, err := d.GetRevision(t.Context(), uuid.Nil); err != nil || n.Value != 1 {
 				t.Errorf("revision %v, %v", n, err)
 			}
 			_ = d.Close()
@@ -61,7 +61,7 @@ func TestServerErrors(t *testing.T) {
 	}
 	for place, statement := range map[string]string{
 		at("rolecall", "newer"):       "INSERT INTO goose_db_version (version_id, is_applied) VALUES (999, true)",
-		at("rolecall", "foreign_one"): "DROP TABLE audit_heads",
+		at("rolecall", "foreign_one"): "DROP TABLE audit_logs",
 	} {
 		dbtest.Reopen(t, place)
 		if _, err := dbtest.SQL(t, place).ExecContext(t.Context(), statement); err != nil {
@@ -114,7 +114,7 @@ func (l *load) run(ctx context.Context, clients int) {
 					l.acked = append(l.acked, name)
 					l.mu.Unlock()
 				}
-				_, reading := l.d.GetRevision(context.WithoutCancel(ctx))
+				_, reading := l.d.GetRevision(context.WithoutCancel(ctx), uuid.Nil)
 				for _, err := range []error{err, reading} {
 					if err != nil && !db.IsUnavailable(err) && ctx.Err() == nil {
 						l.surprise.Add(1)
@@ -244,7 +244,7 @@ func TestReplicasQueue(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	if got, err := here.Revision(t.Context()); err != nil || got.Value != 8*each+1 {
+	if got, err := here.GetRevision(t.Context(), uuid.Nil); err != nil || got.Value != 8*each+1 {
 		t.Errorf("revision %v after %d changes, %v", got, 8*each, err)
 	}
 	if runs.Load() != 8*each {

@@ -12,6 +12,8 @@ import (
 // Reads is every query that reads.
 type Reads interface {
 	CountAPIKeysNamed(ctx context.Context, arg CountAPIKeysNamedParams) (int64, error)
+	CountAuditLogs(ctx context.Context) (int64, error)
+	CountChains(ctx context.Context) (int64, error)
 	CountMemberRoles(ctx context.Context, organizationID uuid.UUID) ([]CountMemberRolesRow, error)
 	CountMembers(ctx context.Context, arg CountMembersParams) (int64, error)
 	CountMembersOfRole(ctx context.Context, arg CountMembersOfRoleParams) (int64, error)
@@ -28,9 +30,10 @@ type Reads interface {
 	FindUsers(ctx context.Context, arg FindUsersParams) ([]FindUsersRow, error)
 	GetAPIKey(ctx context.Context, id string) (GetAPIKeyRow, error)
 	GetAPIKeyOwner(ctx context.Context, id string) (GetAPIKeyOwnerRow, error)
-	GetAuditHead(ctx context.Context) (GetAuditHeadRow, error)
 	GetAuditLog(ctx context.Context, id uuid.UUID) (AuditLog, error)
+	GetAuditSeal(ctx context.Context) (GetAuditSealRow, error)
 	GetDefaultOrganization(ctx context.Context) (Organization, error)
+	GetLastAuditRoot(ctx context.Context) (AuditRoot, error)
 	GetLastChange(ctx context.Context, arg GetLastChangeParams) (GetLastChangeRow, error)
 	GetLoginFailures(ctx context.Context, door string) (GetLoginFailuresRow, error)
 	GetMember(ctx context.Context, arg GetMemberParams) (MemberRow, error)
@@ -43,11 +46,14 @@ type Reads interface {
 	GetPasswordHash(ctx context.Context, id uuid.UUID) (string, error)
 	GetPasswordLink(ctx context.Context, id string) (GetPasswordLinkRow, error)
 	GetPasswordLinkOfUser(ctx context.Context, userID uuid.UUID) (GetPasswordLinkOfUserRow, error)
-	GetRevision(ctx context.Context) (Revision, error)
+	GetRevision(ctx context.Context, organizationID uuid.UUID) (Revision, error)
+	GetRevisionOfAll(ctx context.Context) (GetRevisionOfAllRow, error)
 	GetRoleCount(ctx context.Context, arg GetRoleCountParams) (int64, error)
 	GetRoleOfOrganization(ctx context.Context, arg GetRoleOfOrganizationParams) (Role, error)
 	GetRoleOfSite(ctx context.Context, name string) (Role, error)
+	GetRoleState(ctx context.Context, organizationID uuid.UUID) (int64, error)
 	GetRoleVersion(ctx context.Context, arg GetRoleVersionParams) (RoleVersion, error)
+	GetSecret(ctx context.Context, name string) ([]byte, error)
 	GetSession(ctx context.Context, arg GetSessionParams) ([]byte, error)
 	GetUser(ctx context.Context, id uuid.UUID) (UserRow, error)
 	GetUserByEmail(ctx context.Context, emailKey string) (UserRow, error)
@@ -64,6 +70,10 @@ type Reads interface {
 	ListAuditBefore(ctx context.Context, arg ListAuditBeforeParams) ([]int64, error)
 	ListAuditChain(ctx context.Context, arg ListAuditChainParams) ([]AuditLog, error)
 	ListAuditLogs(ctx context.Context, seqs []int64) ([]AuditLog, error)
+	ListAuditRootHeads(ctx context.Context, rootSeq int64) ([]ListAuditRootHeadsRow, error)
+	ListAuditRoots(ctx context.Context, arg ListAuditRootsParams) ([]AuditRoot, error)
+	ListCaller(ctx context.Context, userID uuid.UUID) ([]ListCallerRow, error)
+	ListCallerByToken(ctx context.Context, arg ListCallerByTokenParams) ([]ListCallerByTokenRow, error)
 	ListCandidates(ctx context.Context, arg ListCandidatesParams) ([]UserRow, error)
 	ListHolderKeys(ctx context.Context, arg ListHolderKeysParams) ([]string, error)
 	ListHoldersElsewhere(ctx context.Context, arg ListHoldersElsewhereParams) ([]uuid.UUID, error)
@@ -76,6 +86,7 @@ type Reads interface {
 	ListMembersByID(ctx context.Context, arg ListMembersByIDParams) ([]MemberRow, error)
 	ListMemberships(ctx context.Context, userID uuid.UUID) ([]ListMembershipsRow, error)
 	ListMembershipsOfUsers(ctx context.Context, userIds []uuid.UUID) ([]ListMembershipsOfUsersRow, error)
+	ListMovedHeads(ctx context.Context) ([]ListMovedHeadsRow, error)
 	ListOpened(ctx context.Context, ids []uuid.UUID) ([]ListOpenedRow, error)
 	ListOpenedHolders(ctx context.Context, arg ListOpenedHoldersParams) ([]uuid.UUID, error)
 	ListOpenedSiteHolders(ctx context.Context, role string) ([]uuid.UUID, error)
@@ -86,11 +97,13 @@ type Reads interface {
 	ListPermissions(ctx context.Context, roleID uuid.UUID) ([]ListPermissionsRow, error)
 	ListPermissionsOfOrganization(ctx context.Context, organizationID uuid.NullUUID) ([]RolePermission, error)
 	ListPermissionsOfSite(ctx context.Context) ([]RolePermission, error)
+	ListRevisions(ctx context.Context, arg ListRevisionsParams) ([]Revision, error)
 	ListRoleDeletions(ctx context.Context) ([]ListRoleDeletionsRow, error)
 	ListRoleEntries(ctx context.Context, arg ListRoleEntriesParams) ([]ListRoleEntriesRow, error)
 	ListRoleVersions(ctx context.Context, arg ListRoleVersionsParams) ([]RoleVersion, error)
 	ListRolesOfOrganization(ctx context.Context, organizationID uuid.NullUUID) ([]Role, error)
 	ListRolesOfSite(ctx context.Context) ([]Role, error)
+	ListSealedTrail(ctx context.Context, arg ListSealedTrailParams) ([]AuditLog, error)
 	ListSessions(ctx context.Context, arg ListSessionsParams) ([]ListSessionsRow, error)
 	ListSiteHoldings(ctx context.Context, arg ListSiteHoldingsParams) ([]ListSiteHoldingsRow, error)
 	ListTokensOfUsers(ctx context.Context, userIds []uuid.UUID) ([]ListTokensOfUsersRow, error)
@@ -306,6 +319,14 @@ func (w Writes) DeleteUserRole(ctx context.Context, arg DeleteUserRoleParams) er
 	return w.tx.queries.DeleteUserRole(ctx, arg)
 }
 
+// HoldAccount runs the statement of its name.
+func (w Writes) HoldAccount(ctx context.Context, id uuid.UUID) error {
+	if err := w.tx.enter("HoldAccount"); err != nil {
+		return err
+	}
+	return w.tx.queries.HoldAccount(ctx, id)
+}
+
 // InsertAPIKey runs the statement of its name.
 func (w Writes) InsertAPIKey(ctx context.Context, arg InsertAPIKeyParams) error {
 	if err := w.tx.enter("InsertAPIKey"); err != nil {
@@ -315,11 +336,27 @@ func (w Writes) InsertAPIKey(ctx context.Context, arg InsertAPIKeyParams) error 
 }
 
 // InsertAuditLog runs the statement of its name.
-func (w Writes) InsertAuditLog(ctx context.Context, arg InsertAuditLogParams) (int64, error) {
+func (w Writes) InsertAuditLog(ctx context.Context, arg InsertAuditLogParams) error {
 	if err := w.tx.enter("InsertAuditLog"); err != nil {
-		return 0, err
+		return err
 	}
 	return w.tx.queries.InsertAuditLog(ctx, arg)
+}
+
+// InsertAuditRoot runs the statement of its name.
+func (w Writes) InsertAuditRoot(ctx context.Context, arg InsertAuditRootParams) error {
+	if err := w.tx.enter("InsertAuditRoot"); err != nil {
+		return err
+	}
+	return w.tx.queries.InsertAuditRoot(ctx, arg)
+}
+
+// InsertAuditRootHead runs the statement of its name.
+func (w Writes) InsertAuditRootHead(ctx context.Context, arg InsertAuditRootHeadParams) error {
+	if err := w.tx.enter("InsertAuditRootHead"); err != nil {
+		return err
+	}
+	return w.tx.queries.InsertAuditRootHead(ctx, arg)
 }
 
 // InsertMember runs the statement of its name.
@@ -368,6 +405,14 @@ func (w Writes) InsertRoleVersion(ctx context.Context, arg InsertRoleVersionPara
 		return err
 	}
 	return w.tx.queries.InsertRoleVersion(ctx, arg)
+}
+
+// InsertSecret runs the statement of its name.
+func (w Writes) InsertSecret(ctx context.Context, arg InsertSecretParams) error {
+	if err := w.tx.enter("InsertSecret"); err != nil {
+		return err
+	}
+	return w.tx.queries.InsertSecret(ctx, arg)
 }
 
 // InsertSentForm runs the statement of its name.
@@ -450,14 +495,6 @@ func (w Writes) TouchUser(ctx context.Context, arg TouchUserParams) error {
 	return w.tx.queries.TouchUser(ctx, arg)
 }
 
-// UpdateAuditHead runs the statement of its name.
-func (w Writes) UpdateAuditHead(ctx context.Context, arg UpdateAuditHeadParams) error {
-	if err := w.tx.enter("UpdateAuditHead"); err != nil {
-		return err
-	}
-	return w.tx.queries.UpdateAuditHead(ctx, arg)
-}
-
 // UpdateLastSeen runs the statement of its name.
 func (w Writes) UpdateLastSeen(ctx context.Context, arg UpdateLastSeenParams) error {
 	if err := w.tx.enter("UpdateLastSeen"); err != nil {
@@ -496,6 +533,14 @@ func (w Writes) UpdateProfile(ctx context.Context, arg UpdateProfileParams) erro
 		return err
 	}
 	return w.tx.queries.UpdateProfile(ctx, arg)
+}
+
+// UpdateRevision runs the statement of its name.
+func (w Writes) UpdateRevision(ctx context.Context, arg UpdateRevisionParams) error {
+	if err := w.tx.enter("UpdateRevision"); err != nil {
+		return err
+	}
+	return w.tx.queries.UpdateRevision(ctx, arg)
 }
 
 // UpdateRole runs the statement of its name.
@@ -540,7 +585,7 @@ func (w Writes) UpsertSession(ctx context.Context, arg UpsertSessionParams) erro
 
 // writers are the statements that write, with the units that each may run in.
 var writers = map[string]Unit{
-	"BumpRevision":           OrganizationUnit | SiteUnit,
+	"BumpRevision":           SiteUnit,
 	"DeleteAPIKey":           OrganizationUnit | SiteUnit | SignInUnit,
 	"DeleteAPIKeysOfUser":    SiteUnit,
 	"DeleteExpiredKeys":      SiteUnit | SignInUnit,
@@ -565,14 +610,18 @@ var writers = map[string]Unit{
 	"DeleteSetupTokens":      SiteUnit,
 	"DeleteUser":             SiteUnit,
 	"DeleteUserRole":         SiteUnit,
+	"HoldAccount":            SiteUnit | SignInUnit,
 	"InsertAPIKey":           SiteUnit | SignInUnit,
 	"InsertAuditLog":         OrganizationUnit | SiteUnit | SignInUnit,
+	"InsertAuditRoot":        SiteUnit,
+	"InsertAuditRootHead":    SiteUnit,
 	"InsertMember":           OrganizationUnit | SiteUnit,
 	"InsertMemberRole":       OrganizationUnit,
 	"InsertOrganization":     SiteUnit,
 	"InsertPermission":       OrganizationUnit | SiteUnit,
 	"InsertRole":             OrganizationUnit | SiteUnit,
 	"InsertRoleVersion":      OrganizationUnit | SiteUnit,
+	"InsertSecret":           SiteUnit | SignInUnit,
 	"InsertSentForm":         OrganizationUnit | SiteUnit | SignInUnit,
 	"InsertSetupToken":       SiteUnit,
 	"InsertUser":             SiteUnit,
@@ -583,12 +632,12 @@ var writers = map[string]Unit{
 	"TouchMember":            OrganizationUnit,
 	"TouchSiteHolders":       SiteUnit,
 	"TouchUser":              SiteUnit,
-	"UpdateAuditHead":        OrganizationUnit | SiteUnit | SignInUnit,
 	"UpdateLastSeen":         SiteUnit | SignInUnit,
 	"UpdateLastUsed":         SiteUnit | SignInUnit,
 	"UpdateOrganization":     SiteUnit,
 	"UpdatePassword":         SiteUnit,
 	"UpdateProfile":          SiteUnit,
+	"UpdateRevision":         OrganizationUnit | SiteUnit | SignInUnit,
 	"UpdateRole":             OrganizationUnit | SiteUnit,
 	"UpdateStatus":           SiteUnit,
 	"UpsertLoginFailures":    SiteUnit | SignInUnit,

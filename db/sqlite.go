@@ -64,13 +64,13 @@ func searchPattern(text string) string {
 
 // file is the engine over a SQLite file.
 type file struct {
-	path     string
-	queries  *Queries // on the readers
-	readers  *sql.DB
-	pool     *sql.DB // of the one connection that writes: SQLite has one writer
-	writer   *writer
-	revision revision
-	failed   atomic.Pointer[error] // what the disk said when it failed a read; nil as long as it has not
+	path    string
+	queries *Queries // on the readers
+	readers *sql.DB
+	pool    *sql.DB // of the one connection that writes: SQLite has one writer
+	writer  *writer
+	index   logIndex
+	failed  atomic.Pointer[error] // what the disk said when it failed a read; nil as long as it has not
 }
 
 // openFile opens the SQLite file at path; one that is brought up to date is kept beside it as it was before. If there is
@@ -166,7 +166,7 @@ func (f *file) start(ctx context.Context) (err error) {
 	if f.queries, err = Prepare(ctx, f.readers); err != nil {
 		return fmt.Errorf("prepare statements: %w", err)
 	}
-	return f.revision.open(f.path)
+	return f.index.open(f.path)
 }
 
 // recognize refuses a file that is not one of this program, or does not have the schema of its version, before anything
@@ -246,8 +246,8 @@ func migrate(ctx context.Context, w *sql.DB, path string, files fs.FS) error {
 	return nil
 }
 
-// Write hands fn to the writer.
-func (f *file) Write(ctx context.Context, fn func(q *Queries) error) error {
+// WriteIn hands fn to the writer, which has one line for all scopes.
+func (f *file) WriteIn(ctx context.Context, _ Scope, fn func(q *Queries) error) error {
 	return f.writer.do(&job{ctx: ctx, fn: fn})
 }
 
@@ -329,5 +329,5 @@ func (f *file) Close() error {
 	if f.writer != nil {
 		errs = append(errs, f.writer.close())
 	}
-	return errors.Join(append(errs, f.pool.Close(), f.revision.close())...)
+	return errors.Join(append(errs, f.pool.Close(), f.index.close())...)
 }

@@ -315,6 +315,17 @@ func (q *Queries) GetUserVersion(ctx context.Context, id uuid.UUID) (int64, erro
 	return version, err
 }
 
+const holdAccount = `-- name: HoldAccount :exec
+UPDATE users SET last_seen_at = last_seen_at WHERE id = ?1
+`
+
+// Changes nothing, and makes other writes of the account wait.
+// unit: site, signin
+func (q *Queries) HoldAccount(ctx context.Context, id uuid.UUID) error {
+	_, err := q.exec(ctx, q.holdAccountStmt, holdAccount, id)
+	return err
+}
+
 const insertUser = `-- name: InsertUser :exec
 INSERT INTO users (
     id, username, username_key, email, email_key, name, name_key, search_key, avatar_url,

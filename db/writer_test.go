@@ -278,7 +278,7 @@ func TestMigrationKeepsTheOldFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	r, err := Inspect(t.Context(), fmt.Sprintf("%s.before-%d", pathOf(d), next), false)
-	if err != nil || len(r.Findings) > 0 || r.Schema != current || r.Rows["organizations"] != 1 || r.Rows["revisions"] != 1 {
+	if err != nil || len(r.Findings) > 0 || r.Schema != current || r.Rows["organizations"] != 1 || r.Rows["revisions"] != 2 {
 		t.Errorf("before the migration: %+v, %v", r, err)
 	}
 	if _, err := Open(t.Context(), pathOf(d)); err == nil || !strings.Contains(err.Error(), "newer version") {

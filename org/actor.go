@@ -1,28 +1,25 @@
 package org
 
 import (
+	"crypto/sha256"
 	"sync/atomic"
 
 	"github.com/google/uuid"
 
-	"rolecall.example/db"
 	"rolecall.example/rbac"
 )
 
-// Actor is who asks: a signed-in account and what it may do at one revision of the data.
+// Actor is who asks: a signed-in account and what it may do at one moment.
 type Actor struct {
 	User     User
 	TokenID  string        // the API token that the request came with, "" if it came with none
 	Session  string        // likewise the browser session, as its store knows it
 	MadeBy   uuid.NullUUID // who made that token, if it was not the account itself
 	Grants   *rbac.Subject
-	ReadAt   db.Revision
+	Basis    Basis             // what the rights were read from
+	Key      [sha256.Size]byte // that names who it is, and the basis
 	Operator bool
 }
-
-// Revision is the state of the data that the caller's rights were read in. Whatever is computed from the data for this
-// caller holds as long as the revision does.
-func (s *Actor) Revision() int64 { return s.ReadAt.Value }
 
 // ID is the caller's user id.
 func (s *Actor) ID() uuid.UUID { return s.User.ID }

@@ -226,7 +226,7 @@ func TestAuditIsAppendOnly(t *testing.T) {
 	if diff := cmp.Diff(before, s.audit(t, 0), cmp.AllowUnexported(auditRow{}, entry{})); diff != "" {
 		t.Error(diff)
 	}
-	if v, err := s.VerifyAudit(t.Context()); err != nil || v.Broken != "" || v.Entries != 5 {
+	if v, err := s.VerifyAudit(t.Context(), org.VerifyFilter{}); err != nil || v.Broken() != "" || v.Entries != 5 {
 		t.Errorf("%+v, %v", v, err)
 	}
 }

@@ -511,8 +511,8 @@ func TestVerifyAudit(t *testing.T) {
 				dbtest.Unguard(t, s.place, "audit_logs")
 				s.exec(t, harm)
 			}
-			v, err := s.VerifyAudit(t.Context())
-			if err != nil || (v.Broken == "") != (harm == "") || harm == "" && v.Entries != 4 {
+			v, err := s.VerifyAudit(t.Context(), org.VerifyFilter{})
+			if err != nil || (v.Broken() == "") != (harm == "") || harm == "" && v.Entries != 4 {
 				t.Errorf("%+v, error %v", v, err)
 			}
 		})

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"rolecall.example/db"
 	"rolecall.example/org"
 )
@@ -20,6 +22,9 @@ func TestDryRunReadsPeopleAfterwards(t *testing.T) {
 	s.give(t, home, "m", "viewer")
 	owner, ctx := s.as(t, "o"), t.Context()
 	dryCtx, impact := org.WithDryRun(ctx)
+	if _, err := s.Organization(ctx, owner, "default"); err != nil { // from now on it is known which one that is
+		t.Fatal(err)
+	}
 	release := s.occupyReaders(t, 0)
 	begun, _ := s.db.WriteStats()
 	done := make(chan error)
@@ -117,7 +122,7 @@ func (s *site) occupyReaders(t *testing.T, except int) (release func()) {
 	read := func(entered chan<- struct{}) {
 		defer wg.Done()
 		_ = s.db.Read(t.Context(), func(q *db.Queries) error {
-			_, err := q.GetRevision(t.Context())
+			_, err := q.GetRevision(t.Context(), uuid.Nil)
 			entered <- struct{}{}
 			<-free
 			return err

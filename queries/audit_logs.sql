@@ -1,23 +1,59 @@
--- name: InsertAuditLog :one
+-- name: InsertAuditLog :exec
 -- unit: organization, site, signin
 INSERT INTO audit_logs (
     id, time, request_id, ip, user_agent, actor_id, actor, organization_id,
-    resource_type, resource_id, resource_target, action, status_code, changes, hash)
+    resource_type, resource_id, resource_target, action, status_code, changes, chain, chain_seq, hash)
 VALUES (
     @id, @time, @request_id, @ip, @user_agent, @actor_id, @actor, @organization_id,
-    @resource_type, @resource_id, @resource_target, @action, @status_code, @changes, @hash)
-RETURNING seq;
+    @resource_type, @resource_id, @resource_target, @action, @status_code, @changes, @chain, @chain_seq, @hash);
 
--- name: GetAuditHead :one
-SELECT seq, hash FROM audit_heads WHERE id = 1;
+-- name: GetAuditSeal :one
+SELECT seq, hash FROM audit_seal WHERE id = 1;
 
--- name: UpdateAuditHead :exec
--- unit: organization, site, signin
-UPDATE audit_heads SET seq = @seq, hash = @hash WHERE id = 1;
+-- name: ListSealedTrail :many
+-- The entries from before there were chains, in pieces.
+SELECT * FROM audit_logs WHERE seq > @after_seq AND chain_seq = 0 ORDER BY seq LIMIT CAST(@max_rows AS bigint);
 
 -- name: ListAuditChain :many
--- The trail from its beginning, in pieces.
-SELECT * FROM audit_logs WHERE seq > @after_seq ORDER BY seq LIMIT CAST(@max_rows AS bigint);
+-- A chain from a place onwards, in pieces.
+SELECT * FROM audit_logs
+WHERE chain = @chain AND chain_seq > 0 AND chain_seq > @after_seq
+ORDER BY chain_seq
+LIMIT CAST(@max_rows AS bigint);
+
+-- name: CountAuditLogs :one
+-- reads all: it counts them.
+SELECT count(*) FROM audit_logs;
+
+-- name: GetLastAuditRoot :one
+SELECT * FROM audit_roots WHERE seq > 0 ORDER BY seq DESC LIMIT 1;
+
+-- name: ListAuditRoots :many
+SELECT * FROM audit_roots WHERE seq > @after_seq ORDER BY seq LIMIT CAST(@max_rows AS bigint);
+
+-- name: ListAuditRootHeads :many
+-- By the organizations, in the order that the hash of the root takes them in.
+SELECT organization_id, chain_seq, hash FROM audit_root_heads WHERE root_seq = @root_seq ORDER BY organization_id;
+
+-- name: ListMovedHeads :many
+-- The heads of the chains that have got entries since the last root. A chain that was cut off has moved as well.
+-- reads all: it compares all chains.
+SELECT r.organization_id, r.audit_seq, r.audit_hash FROM revisions r
+WHERE r.audit_seq > 0 AND r.audit_seq <> coalesce((
+    SELECT h.chain_seq FROM audit_root_heads h WHERE h.organization_id = r.organization_id ORDER BY h.root_seq DESC LIMIT 1), 0)
+ORDER BY r.organization_id;
+
+-- name: CountChains :one
+-- reads all: it counts them.
+SELECT count(*) FROM revisions WHERE audit_seq > 0;
+
+-- name: InsertAuditRoot :exec
+-- unit: site
+INSERT INTO audit_roots (seq, time, heads, hash) VALUES (@seq, @time, @heads, @hash);
+
+-- name: InsertAuditRootHead :exec
+-- unit: site
+INSERT INTO audit_root_heads (root_seq, organization_id, chain_seq, hash) VALUES (@root_seq, @organization_id, @chain_seq, @hash);
 
 -- name: GetAuditLog :one
 SELECT * FROM audit_logs WHERE id = @id;

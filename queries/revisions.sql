@@ -1,7 +1,57 @@
 -- name: GetRevision :one
-SELECT * FROM revisions WHERE id = 1;
+SELECT * FROM revisions WHERE organization_id = @organization_id;
+
+-- name: GetRoleState :one
+SELECT roles FROM revisions WHERE organization_id = @organization_id;
+
+-- name: GetRevisionOfAll :one
+-- The sum of all revisions, in two parts of which neither overflows. None of them ever falls and no row goes, so it changes
+-- with each.
+-- reads all: it adds them up.
+SELECT CAST(sum(value / 1000000) AS bigint) AS millions, CAST(sum(value % 1000000) AS bigint) AS rest FROM revisions;
+
+-- name: ListRevisions :many
+-- The scopes after one, in the order of their ids, in pieces.
+SELECT * FROM revisions WHERE organization_id > @after_id ORDER BY organization_id LIMIT CAST(@max_rows AS bigint);
+
+-- name: UpdateRevision :exec
+-- The end of a write of a scope. It fails when another one came between, which the lock of the scope prevents.
+-- unit: organization, site, signin
+UPDATE revisions SET
+    value = CASE WHEN value = CAST(@value_before AS bigint) THEN CAST(@value AS bigint) END,
+    roles = @roles,
+    audit_seq = CASE WHEN audit_seq = CAST(@seq_before AS bigint) THEN CAST(@seq AS bigint) END,
+    audit_hash = @hash
+WHERE organization_id = @organization_id;
 
 -- name: BumpRevision :exec
--- A value that was never there before, not even in a transaction that failed: floor is the time.
--- unit: organization, site
-UPDATE revisions SET value = CASE WHEN value >= CAST(@floor AS bigint) THEN value + 1 ELSE CAST(@floor AS bigint) END WHERE id = 1;
+-- For what is written past all rules: everything that is remembered is forgotten. floor is the time, which was never there
+-- before.
+-- unit: site
+UPDATE revisions SET
+    value = CASE WHEN value >= CAST(@floor AS bigint) THEN value + 1 ELSE CAST(@floor AS bigint) END,
+    roles = CASE WHEN value >= CAST(@floor AS bigint) THEN value + 1 ELSE CAST(@floor AS bigint) END
+WHERE organization_id = '00000000-0000-0000-0000-000000000000';
+
+-- name: ListCaller :many
+-- What decides about an account, of one moment: what it holds on the site, under the zero id, and in each organization,
+-- with the state of what is stored there. No rows: it is gone.
+SELECT r.organization_id, u.roles, u.version, r.value, r.roles AS role_state
+FROM users u, revisions r
+WHERE u.id = @user_id AND r.organization_id = '00000000-0000-0000-0000-000000000000'
+UNION ALL
+SELECT r.organization_id, m.roles, m.version, r.value, r.roles AS role_state
+FROM organization_members m JOIN revisions r ON r.organization_id = m.organization_id
+WHERE m.user_id = @user_id
+ORDER BY organization_id;
+
+-- name: ListCallerByToken :many
+-- ListCaller for an account that a token names. No row of the site: the token has ended.
+SELECT r.organization_id, u.roles, u.version, r.value, r.roles AS role_state
+FROM api_keys k JOIN users u ON u.id = k.user_id, revisions r
+WHERE k.id = @token AND k.user_id = @user_id AND r.organization_id = '00000000-0000-0000-0000-000000000000'
+UNION ALL
+SELECT r.organization_id, m.roles, m.version, r.value, r.roles AS role_state
+FROM organization_members m JOIN revisions r ON r.organization_id = m.organization_id
+WHERE m.user_id = @user_id
+ORDER BY organization_id;

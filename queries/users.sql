@@ -191,6 +191,11 @@ UPDATE users SET password_hash = @password_hash WHERE id = @id;
 -- unit: site
 UPDATE users SET status = @status, version = version + 1, updated_at = @now WHERE id = @id;
 
+-- name: HoldAccount :exec
+-- Changes nothing, and makes other writes of the account wait.
+-- unit: site, signin
+UPDATE users SET last_seen_at = last_seen_at WHERE id = @id;
+
 -- name: UpdateLastSeen :exec
 -- unit: site, signin
 UPDATE users SET last_seen_at = @now WHERE id = @id;

@@ -8,23 +8,22 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/google/uuid"
+	"rolecall.example/org"
 )
 
-// answers keeps the JSON of lists, which depends only on the stored data and the caller. An answer holds under one
-// revision of the data; the next one drops them all. Without it a program that reads one list again and again would have
-// it read and encoded each time.
+// answers keeps the JSON of lists, which depends only on the stored data and the caller. A write drops none of them: what
+// it changed is in another state, and so has another key. Without it a program that reads one list again and again would
+// have it read and encoded each time.
 type answers struct {
-	seed     maphash.Seed
-	mu       sync.Mutex
-	revision int64
-	size     int
-	byKey    map[cacheKey]*answer
+	seed  maphash.Seed
+	mu    sync.Mutex
+	size  int
+	byKey map[cacheKey]*answer
 }
 
 // cacheKey identifies a kept answer.
 type cacheKey struct {
-	who    uuid.UUID
+	state  org.State // of the caller, and of what the list shows
 	uri    string
 	coding string // of the answer
 }
@@ -43,61 +42,64 @@ const (
 
 func newAnswers() *answers { return &answers{seed: maphash.MakeSeed()} }
 
-// get returns the answer that was kept under the revision, nil if there is none.
-func (a *answers) get(key cacheKey, revision int64) *answer {
+// get returns the answer that was kept, nil if there is none.
+func (a *answers) get(key cacheKey) *answer {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if revision != a.revision {
-		return nil
-	}
 	return a.byKey[key]
 }
 
-// put keeps an answer that was made for a caller of that revision.
-func (a *answers) put(key cacheKey, revision int64, kept *answer) {
+// put keeps an answer. When there is no more room, it drops all others.
+func (a *answers) put(key cacheKey, kept *answer) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if revision < a.revision {
-		return
+	size := len(kept.body) + len(key.uri) + len(key.coding) + len(key.state)
+	if a.byKey == nil || a.size+size > maxKept {
+		a.size, a.byKey = 0, map[cacheKey]*answer{}
 	}
-	size := len(kept.body) + len(key.uri) + len(key.coding)
-	if revision > a.revision || a.size+size > maxKept {
-		a.revision, a.size, a.byKey = revision, 0, map[cacheKey]*answer{}
+	if a.byKey[key] == nil {
+		a.size += size
+		a.byKey[key] = kept
 	}
-	a.size += size
-	a.byKey[key] = kept
 }
 
-// tag names an answer without knowing it: the same key under the same revision has the same answer. The seed keeps a client
-// from making up the tag of an answer that it never got, and from reading the revision out of one, which would reveal the
-// time of every write on the site.
-func (a *answers) tag(key cacheKey, revision int64) string {
-	h := maphash.Comparable(a.seed, struct {
-		cacheKey
-		revision int64
-	}{key, revision})
-	return `"` + strconv.FormatUint(h, 36) + `"`
+// tag names an answer without knowing it: the same key has the same answer. The seed keeps a client from making up the tag
+// of an answer that it never got, and from reading revisions out of one, which would reveal the time of every write.
+func (a *answers) tag(key cacheKey) string {
+	return `"` + strconv.FormatUint(maphash.Comparable(a.seed, key), 36) + `"`
+}
+
+// state is the state of what a list shows to the caller.
+func (s *Server) state(c *call) (org.State, error) {
+	if c.route.Path == "/organizations" {
+		return s.insight.StateOfAll(c.ctx, c.actor)
+	}
+	return s.insight.StateIn(c.ctx, c.actor, c.param("organization"))
 }
 
 // recall answers with a list as JSON from memory, or with 304 when the client's copy is still good. Otherwise the answer
 // is kept as it is sent. Pages and fragments are rendered each time: they have words like "today", set cookies, and may lack a
 // part that failed to load.
 func (s *Server) recall(c *call) (answered bool, err error) {
-	if !c.route.Offers(Cacheable) || c.as != asJSON || c.csv || c.inProcess != nil { // in this process a caller has no revision
+	if !c.route.Offers(Cacheable) || c.as != asJSON || c.csv || c.inProcess != nil { // in this process a caller has no state
 		return false, nil
 	}
-	key, revision := cacheKey{c.actor.ID(), c.here(), c.coding()}, c.actor.Revision()
-	tag := s.answers.tag(key, revision)
+	state, err := s.state(c)
+	if err != nil || state == "" {
+		return false, nil // the list itself will tell what is wrong
+	}
+	key := cacheKey{state, c.here(), c.coding()}
+	tag := s.answers.tag(key)
 	c.header("ETag", tag)
 	if matches(c.request().Header.Get("If-None-Match"), tag) {
 		return true, c.write(http.StatusNotModified, &answer{})
 	}
-	if a := s.answers.get(key, revision); a != nil {
+	if a := s.answers.get(key); a != nil {
 		return true, c.write(http.StatusOK, a)
 	}
 	c.copy = &recorder{done: func(a *answer) {
 		if c.plain() {
-			s.answers.put(key, revision, a)
+			s.answers.put(key, a)
 		}
 	}}
 	return false, nil

@@ -213,13 +213,13 @@ func TestAuditVerify(t *testing.T) {
 	t.Parallel()
 	a := newAskable(t)
 	code, out, _ := call(t, "", "audit", "verify", "--db", a.db)
-	if code != 0 || !strings.Contains(out, "are as they were written") {
+	if code != 0 || !strings.Contains(out, "The trail is whole: ") {
 		t.Errorf("exit code %d: %s", code, out)
 	}
 	dbtest.Unguard(t, a.db, "audit_logs")
 	alter(t, a.db, "UPDATE audit_logs SET actor = 'mallory' WHERE seq = 2")
 	code, out, _ = call(t, "", "audit", "verify", "--db", a.db)
-	if code != 1 || !strings.Contains(out, "broken after 1 entries: row 2") {
+	if code != 1 || !strings.Contains(out, "site: entry 2 (") {
 		t.Errorf("after somebody changed a row: exit code %d: %s", code, out)
 	}
 }

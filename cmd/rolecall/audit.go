@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
-	"fmt"
 	"io"
 	"maps"
 	"slices"
@@ -12,10 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"rolecall.example/org/services"
-
 	"rolecall.example/client"
-	"rolecall.example/org"
 )
 
 func auditListCommand() *command {
@@ -67,38 +62,4 @@ func printAudit(w io.Writer, entries []client.AuditEntry) {
 		})
 	}
 	table(w, rows...)
-}
-
-func auditVerifyCommand() *command {
-	var q query
-	return &command{
-		name:    "audit verify",
-		summary: "Check that no entry of the audit trail was edited, removed or inserted",
-		about: "Each entry has a hash of itself and of the entry before it. This command reads the database, not a server, since a\n" +
-			"server could hide what was done to it. Exit code 1: the trail is broken.",
-		examples: []string{"rolecall audit verify --db /var/lib/rolecall/rolecall.db"},
-		settings: []string{"db"},
-		flags:    q.flags(),
-		run: func(ctx context.Context, t *terminal, c *config) error {
-			c.tampered = true // verify reports what was done to it
-			return operate(ctx, c, func(ctx context.Context, service *services.Service, _ *org.Actor) error {
-				v, err := service.VerifyAudit(ctx)
-				if err != nil {
-					return err
-				}
-				whole := verdict(v.Broken == "")
-				switch {
-				case q.json:
-					return errors.Join(printJSON(t.out, map[string]any{"entries": v.Entries, "broken": v.Broken}), whole)
-				case v.Entries == 0 && whole == nil:
-					fmt.Fprintln(t.out, "The trail is empty.")
-				case whole == nil:
-					fmt.Fprintf(t.out, "All %d entries are as they were written.\n", v.Entries)
-				default:
-					fmt.Fprintf(t.out, "The trail is broken after %d entries: %s.\n", v.Entries, v.Broken)
-				}
-				return whole
-			})
-		},
-	}
 }

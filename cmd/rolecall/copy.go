@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 
+	"rolecall.example/org"
 	"rolecall.example/org/services"
 
 	"rolecall.example/db"
@@ -73,9 +74,9 @@ func copyAll(ctx context.Context, t *terminal, from, to string) error {
 	if err != nil {
 		return err
 	}
-	trail, err := services.New(d, services.Options{}).VerifyAudit(ctx)
-	if err == nil && trail.Broken != "" {
-		err = errors.New("audit trail: " + trail.Broken)
+	trail, err := services.New(d, services.Options{}).VerifyAudit(ctx, org.VerifyFilter{})
+	if err == nil && trail.Broken() != "" {
+		err = errors.New("audit trail: " + trail.Broken())
 	}
 	return errors.Join(err, d.Close())
 }

@@ -32,6 +32,7 @@ var wellCalled = map[string][]string{
 	"lint":                nil,
 	"audit list":          nil,
 	"audit verify":        nil,
+	"audit root":          nil,
 }
 
 // A misspelled name is no new installation: no command but those that are made for it makes a database, or a folder.

@@ -158,7 +158,7 @@ func TestOperationRefused(t *testing.T) {
 	if err := d.Close(); err != nil {
 		t.Fatal(err)
 	}
-	alter(t, foreign, "DROP TABLE audit_heads")
+	alter(t, foreign, "DROP TABLE audit_seal")
 	if err := os.WriteFile(text, bytes.Repeat([]byte("not a database\n"), 1000), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -184,7 +184,7 @@ func TestOperationRefused(t *testing.T) {
 		{[]string{"backup", filepath.Join(dir, "nowhere", "x"), "--db", file}, 1, "no such file"},
 		{[]string{"backup", filepath.Join(dir, "x"), "--db", missing}, 2, "there is no database at"},
 		{[]string{"backup", filepath.Join(dir, "x"), "--db", text}, 1, "no database of this program"},
-		{[]string{"restore", foreign, "--db", file}, 1, ": table audit_heads is missing"},
+		{[]string{"restore", foreign, "--db", file}, 1, ": table audit_seal is missing"},
 		{[]string{"restore", text, "--db", file}, 1, "no database of this program"},
 		{[]string{"restore", newer, "--db", file}, 1, "newer version"},
 		{[]string{"restore", missing, "--db", file}, 1, "no such file"},
@@ -227,8 +227,8 @@ func TestCheckFinds(t *testing.T) {
 		}
 	}
 	for name, tt := range map[string]struct{ sql, says string }{
-		"edited entry": {"DROP TRIGGER audit_logs_unchanged; UPDATE audit_logs SET actor = 'mallory' WHERE seq = 1", "audit trail: row 1"},
-		"missing end":  {"DROP TRIGGER audit_logs_kept; DELETE FROM audit_logs WHERE seq = (SELECT max(seq) FROM audit_logs)", "audit trail: the trail ends"},
+		"edited entry": {"DROP TRIGGER audit_logs_unchanged; UPDATE audit_logs SET actor = 'mallory' WHERE seq = 1", "audit trail: site: entry 1 ("},
+		"missing end":  {"DROP TRIGGER audit_logs_kept; DELETE FROM audit_logs WHERE seq = (SELECT max(seq) FROM audit_logs)", "audit trail: site: the chain ends with entry "},
 		"counter":      {"UPDATE organizations SET member_count = 7", "7 members by its counter, but 2"},
 		"role":         {"INSERT INTO user_roles (user_id, role) SELECT id, 'owner' FROM users WHERE username = 'bob'", "user_roles: bob holds owner, and the audit trail never gave it"},
 		"member role": {`INSERT INTO member_roles (organization_id, role, username_key, user_id)

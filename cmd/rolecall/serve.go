@@ -135,6 +135,9 @@ func (c *config) answer(ctx context.Context, d *db.DB, l net.Listener, log *slog
 		return errors.Join(err, l.Close())
 	}
 	defer stopMetrics()
+	background, endBackground := context.WithCancel(ctx)
+	defer endBackground()
+	go makeRoots(background, service, log)
 	server := newServer(handler, log)
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(c.wrap(l)) }()

@@ -40,7 +40,7 @@ func allowed(c *unit.Attempt, row db.UserRow, action string, m unit.Measure) err
 // Invalid: no such user, oneself, the last owner or organization admin. Forbidden: needs user:delete, and all that the
 // account holds.
 func (s *Service) DeleteUser(ctx context.Context, subject *org.Actor, user string) (deleted org.User, err error) {
-	err = s.units.Do(ctx, subject, "delete", func(c *unit.Attempt) error {
+	err = s.units.Do(ctx, subject, unit.OnSite, "delete", func(c *unit.Attempt) error {
 		row, err := Target(c, user)
 		if err != nil {
 			return err
@@ -79,7 +79,7 @@ func (s *Service) DeleteUser(ctx context.Context, subject *org.Actor, user strin
 // Invalid: no such user, or a bad name. Forbidden: needs user:update_personal, and all that the account holds.
 // Conflict: the username is taken.
 func (s *Service) UpdateProfile(ctx context.Context, subject *org.Actor, user string, input org.Input[org.Profile]) (u org.User, err error) {
-	err = s.units.Do(ctx, subject, "write", func(c *unit.Attempt) error {
+	err = s.units.Do(ctx, subject, unit.OnSite, "write", func(c *unit.Attempt) error {
 		row, err := personal(c, user, unit.Whole)
 		if err != nil {
 			return err
@@ -137,7 +137,7 @@ func (s *Service) SetPassword(ctx context.Context, subject *org.Actor, user stri
 	// Hashes take their time: what they are made from is read in one transaction, what they give is used in another,
 	// and everything is checked in both.
 	var p newPassword
-	if err := s.units.Do(ctx, subject, "write", func(c *unit.Attempt) error { return p.read(c, user, input) }); err != nil {
+	if err := s.units.Do(ctx, subject, unit.SigningIn, "write", func(c *unit.Attempt) error { return p.read(c, user, input) }); err != nil {
 		return err
 	}
 	if p.stored != "" {
@@ -148,7 +148,7 @@ func (s *Service) SetPassword(ctx context.Context, subject *org.Actor, user stri
 	if err := p.compute(ctx, s.hashing); err != nil {
 		return err
 	}
-	return s.units.Do(ctx, subject, "write", func(c *unit.Attempt) error { return p.write(c, user) })
+	return s.units.Do(ctx, subject, unit.OnSite, "write", func(c *unit.Attempt) error { return p.write(c, user) })
 }
 
 // newPassword is a password on its way into the store.
@@ -247,7 +247,7 @@ func endAccess(c *unit.Attempt, user uuid.UUID) error {
 // Invalid: no such user, oneself, the last owner or organization admin. Forbidden: needs user:update, and all that the
 // account holds; to suspend it, all that it holds on the site.
 func (s *Service) SetStatus(ctx context.Context, subject *org.Actor, user string, status org.Status) (u org.User, err error) {
-	err = s.units.Do(ctx, subject, "write", func(c *unit.Attempt) error {
+	err = s.units.Do(ctx, subject, unit.OnSite, "write", func(c *unit.Attempt) error {
 		row, err := Target(c, user)
 		if err != nil {
 			return err

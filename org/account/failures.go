@@ -9,6 +9,7 @@ import (
 
 	"rolecall.example/db"
 	"rolecall.example/org"
+	"rolecall.example/org/unit"
 )
 
 // How many wrong passwords are borne in a window: for one account, and from one address.
@@ -47,7 +48,7 @@ func passwordDoor(user uuid.UUID) door { return door{"password " + user.String()
 // account its failures.
 func (s *Service) knock(ctx context.Context, doors []door) error {
 	now := s.units.Now()
-	return s.units.DB.Write(ctx, func(q *db.Queries) error {
+	return s.units.DB.WriteIn(ctx, db.SigningIn, func(q *db.Queries) error {
 		if err := q.DeleteOldLoginFailures(ctx, now.Add(-failureWindow)); err != nil {
 			return err
 		}
@@ -77,23 +78,23 @@ func tooMany(wait time.Duration) *org.Error {
 		Detail: "Wait a few minutes before the next attempt."}
 }
 
-func (s *Service) forgive(ctx context.Context, q *db.Queries, doors []door) error {
-	if err := q.DeleteLoginFailures(ctx, doors[0].name); err != nil {
+func forgive(c *unit.Attempt, doors []door) error {
+	if err := c.Q.DeleteLoginFailures(c.Ctx, doors[0].name); err != nil {
 		return err
 	}
-	return s.recount(ctx, q, doors[1], -1)
+	return recount(c, doors[1], -1)
 }
 
 // recount changes what is counted at a door, if anything is.
-func (s *Service) recount(ctx context.Context, q *db.Queries, d door, by int64) error {
-	found, err := q.GetLoginFailures(ctx, d.name)
+func recount(c *unit.Attempt, d door, by int64) error {
+	found, err := c.Q.GetLoginFailures(c.Ctx, d.name)
 	if db.IsNotFound(err) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	return q.UpsertLoginFailures(ctx, db.UpsertLoginFailuresParams{
+	return c.Q.UpsertLoginFailures(c.Ctx, db.UpsertLoginFailuresParams{
 		Door: d.name, Failures: max(0, found.Failures+by), WindowStart: found.WindowStart,
 	})
 }

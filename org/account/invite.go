@@ -23,7 +23,7 @@ const (
 // is used. Invalid: no such user, or a service account. Forbidden: needs user:update_personal, and all that the account
 // holds.
 func (s *Service) CreatePasswordLink(ctx context.Context, subject *org.Actor, user string) (link org.PasswordLink, err error) {
-	err = s.units.Do(ctx, subject, "write", func(c *unit.Attempt) error {
+	err = s.units.Do(ctx, subject, unit.OnSite, "write", func(c *unit.Attempt) error {
 		row, err := personal(c, user, unit.Whole)
 		if err != nil {
 			return err
@@ -55,7 +55,7 @@ func makeLink(c *unit.Attempt, user uuid.UUID, lifetime time.Duration) (org.Pass
 // DeletePasswordLink makes the link of an account stop working. Invalid: no such user. Forbidden: needs
 // user:update_personal, and all that the account holds on the site. NotFound: there is no link.
 func (s *Service) DeletePasswordLink(ctx context.Context, subject *org.Actor, user string) error {
-	return s.units.Do(ctx, subject, "write", func(c *unit.Attempt) error {
+	return s.units.Do(ctx, subject, unit.OnSite, "write", func(c *unit.Attempt) error {
 		row, err := personal(c, user, unit.SiteOnly)
 		if err != nil {
 			return err
@@ -115,7 +115,7 @@ func (s *Service) UsePasswordLink(ctx context.Context, secret string, input org.
 	if err != nil {
 		return err
 	}
-	return s.units.Do(ctx, nil, "write", func(c *unit.Attempt) error {
+	return s.units.Do(ctx, nil, unit.OnSite, "write", func(c *unit.Attempt) error {
 		if row, err = passwordLink(ctx, c.Reader, secret); err != nil { // used meanwhile, by somebody quicker
 			return err
 		}

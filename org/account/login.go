@@ -3,7 +3,6 @@ package account
 import (
 	"context"
 	"errors"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -18,15 +17,15 @@ import (
 func (s *Service) Login(ctx context.Context, email, password string) (org.User, error) {
 	choose := &org.ChoosePassword{}
 	user, err := s.login(ctx, email, password, admission{
-		enter: func(q *db.Queries, user uuid.UUID) error { return beginSession(ctx, q, user) },
-		choose: func(q *db.Queries, user db.UserRow) error {
-			c := s.ownChange(ctx, q, user)
+		enter: func(c *unit.Attempt, user uuid.UUID) error { return beginSession(ctx, c.Q, user) },
+		choose: func(c *unit.Attempt, user db.UserRow) error {
+			own(c, user)
 			link, err := makeLink(c, user.ID, ownLinkLifetime)
 			if err != nil {
 				return err
 			}
 			choose.Secret = link.Secret
-			return c.Record(q)
+			return c.Record()
 		},
 	})
 	if errors.Is(err, org.ErrChoosePassword) {
@@ -73,32 +72,32 @@ func (s *Service) tryPassword(ctx context.Context, key, password string, doors [
 	}
 	renewed := s.hashing.renewed(ctx, account.PasswordHash, password)
 	enter := then.enter
-	then.enter = func(q *db.Queries, user uuid.UUID) error {
+	then.enter = func(c *unit.Attempt, user uuid.UUID) error {
 		if renewed != "" {
-			if err := q.RenewPasswordHash(ctx, db.RenewPasswordHashParams{PasswordHash: renewed, ID: user}); err != nil {
+			if err := c.Q.RenewPasswordHash(ctx, db.RenewPasswordHashParams{PasswordHash: renewed, ID: user}); err != nil {
 				return err
 			}
 		}
-		return enter(q, user)
+		return enter(c, user)
 	}
 	return s.admit(ctx, key, account, doors, then)
 }
 
 // admission is what is done for somebody whose password was right, in the transaction that finds it so.
 type admission struct {
-	enter  func(q *db.Queries, user uuid.UUID) error
-	choose func(q *db.Queries, user db.UserRow) error // instead, when another password must be chosen first
+	enter  func(c *unit.Attempt, user uuid.UUID) error
+	choose func(c *unit.Attempt, user db.UserRow) error // instead, when another password must be chosen first
 }
 
 // refuseLogin answers a wrong login, and records it if there is such an account. If there is none it writes as well:
 // waiting for the disk takes long enough to be noticed.
 func (s *Service) refuseLogin(ctx context.Context, account db.GetPasswordRow, address door) error {
 	refusal := wrongLogin()
-	return errors.Join(refusal, s.units.DB.Write(ctx, func(q *db.Queries) error {
+	return errors.Join(refusal, s.units.Write(ctx, db.SigningIn, func(c *unit.Attempt) error {
 		if account.ID == uuid.Nil {
-			return s.recount(ctx, q, address, 0)
+			return recount(c, address, 0)
 		}
-		return s.recordLogin(ctx, q, account.ID, "login", refusal.Kind.Status())
+		return recordLogin(c, account.ID, "login", refusal.Kind.Status())
 	}))
 }
 
@@ -108,12 +107,36 @@ func wrongLogin() *org.Error {
 
 // admit lets somebody in whose password was right. While it was checked, the account may have been suspended or deleted,
 // or have got another password: it is let in as it stands now. It fails with errHashChanged if the hash is another one.
-func (s *Service) admit(ctx context.Context, key string, account db.GetPasswordRow, doors []door, then admission) (user org.User, err error) {
-	now := s.units.Now()
+func (s *Service) admit(ctx context.Context, key string, account db.GetPasswordRow, doors []door, then admission) (org.User, error) {
+	user, err := s.admitIn(ctx, arrivalOf(org.Status(account.Status)), key, account, doors, then)
+	if errors.Is(err, errOnSite) {
+		user, err = s.admitIn(ctx, db.OnSite, key, account, doors, then)
+	}
+	return user, err
+}
+
+// arrivalOf is the scope in which an account of that status signs in: lists show it when a dormant one wakes.
+func arrivalOf(status org.Status) db.Scope {
+	if status == org.StatusDormant {
+		return db.OnSite
+	}
+	return db.SigningIn
+}
+
+// errOnSite means that an account cannot sign in without a write of the whole site.
+var errOnSite = errors.New("this sign-in changes the account")
+
+func (s *Service) admitIn(ctx context.Context, where db.Scope, key string, account db.GetPasswordRow, doors []door, then admission) (user org.User, err error) {
+	now := s.units.Now() // it does not wait for the writer
 	var refusal *org.Error
-	err = s.units.DB.Write(ctx, func(q *db.Queries) error {
-		refusal = nil // it may run again, and find another account
-		current, err := q.GetPassword(ctx, key)
+	err = s.units.Write(ctx, where, func(c *unit.Attempt) error {
+		c.Now, refusal = now, nil // it may run again, and find another account
+		// A write of an organization may end what a password opens. It holds the account before it ends its sessions, and so
+		// either it sees the one that begins here, or this sees that the password must be changed.
+		if err := c.Q.HoldAccount(ctx, account.ID); err != nil {
+			return err
+		}
+		current, err := c.Q.GetPassword(ctx, key)
 		switch {
 		case db.IsNotFound(err):
 			refusal = wrongLogin()
@@ -126,23 +149,26 @@ func (s *Service) admit(ctx context.Context, key string, account db.GetPasswordR
 			refusal = &org.Error{Kind: org.Unauthenticated, Message: "Your account is suspended. Contact an admin to reactivate your account."}
 		}
 		if refusal != nil {
-			return s.recordLogin(ctx, q, current.ID, "login", refusal.Kind.Status())
+			return recordLogin(c, current.ID, "login", refusal.Kind.Status())
+		}
+		if current.MustChange && !where.Everything() { // it is given a link
+			return errOnSite
 		}
 		// The address keeps its count, less this attempt: a right login of one's own must not buy more guesses at others.
-		if err := s.forgive(ctx, q, doors); err != nil {
+		if err := forgive(c, doors); err != nil {
 			return err
 		}
 		if current.MustChange {
 			refusal = org.ErrChoosePassword
-			return s.mustChoose(ctx, q, current.ID, then)
+			return mustChoose(c, current.ID, then)
 		}
-		if user, err = s.arrive(ctx, q, current.ID, now); err != nil {
+		if user, err = arrive(c, current.ID); err != nil {
 			return err
 		}
-		if err := then.enter(q, user.ID); err != nil {
+		if err := then.enter(c, user.ID); err != nil {
 			return err
 		}
-		return s.recordLogin(ctx, q, user.ID, "login", 201)
+		return recordLogin(c, user.ID, "login", 201)
 	})
 	if err == nil && refusal != nil {
 		err = refusal
@@ -151,65 +177,65 @@ func (s *Service) admit(ctx context.Context, key string, account db.GetPasswordR
 }
 
 // mustChoose records a sign-in that leads to the choice of another password.
-func (s *Service) mustChoose(ctx context.Context, q *db.Queries, user uuid.UUID, then admission) error {
-	row, err := q.GetUser(ctx, user)
+func mustChoose(c *unit.Attempt, user uuid.UUID, then admission) error {
+	row, err := c.Q.GetUser(c.Ctx, user)
 	if err != nil {
 		return err
 	}
-	if err := then.choose(q, row); err != nil {
+	if err := then.choose(c, row); err != nil {
 		return err
 	}
-	return s.recordLogin(ctx, q, user, "login", org.ErrChoosePassword.Kind.Status())
+	return recordLogin(c, user, "login", org.ErrChoosePassword.Kind.Status())
 }
 
-// ownChange is what an account changes of itself by signing in, on its way into the audit trail.
-func (s *Service) ownChange(ctx context.Context, q *db.Queries, row db.UserRow) *unit.Attempt {
-	c := &unit.Attempt{Reader: unit.Reader{Units: s.units, Q: q}, Ctx: ctx, Now: s.units.Now(), Actor: &org.Actor{User: org.User{ID: row.ID, Username: row.Username}}}
-	c.Entry.Action, c.Entry.Status = "write", 200
+// own begins the audit row of what an account changes of itself by signing in.
+func own(c *unit.Attempt, row db.UserRow) {
+	c.Actor = &org.Actor{User: org.User{ID: row.ID, Username: row.Username}}
+	c.Entry = unit.Entry{Action: "write", Status: 200}
 	c.About("user", row.ID, row.Username, uuid.Nil)
-	return c
 }
 
-// arrive notes that an account is in use; a dormant one is active from now on.
-func (s *Service) arrive(ctx context.Context, q *db.Queries, id uuid.UUID, now time.Time) (org.User, error) {
-	if err := q.UpdateLastSeen(ctx, db.UpdateLastSeenParams{Now: unit.NullTime(now), ID: id}); err != nil {
+// arrive notes that an account is in use; a dormant one is active from now on, for which the scope must be the site.
+func arrive(c *unit.Attempt, id uuid.UUID) (org.User, error) {
+	if err := c.Q.UpdateLastSeen(c.Ctx, db.UpdateLastSeenParams{Now: unit.NullTime(c.Now), ID: id}); err != nil {
 		return org.User{}, err
 	}
-	row, err := q.GetUser(ctx, id)
+	row, err := c.Q.GetUser(c.Ctx, id)
 	if err != nil {
 		return org.User{}, err
 	}
 	if org.Status(row.Status) == org.StatusDormant {
-		if err := s.wake(ctx, q, row, now); err != nil {
+		if !c.Scope().Everything() {
+			return org.User{}, errOnSite
+		}
+		if err := wake(c, row); err != nil {
 			return org.User{}, err
 		}
 		row.Status = string(org.StatusActive)
 	}
-	return unit.Reader{Units: s.units, Q: q}.User(ctx, row)
+	return c.User(c.Ctx, row)
 }
 
 // wake makes a dormant account active.
-func (s *Service) wake(ctx context.Context, q *db.Queries, row db.UserRow, now time.Time) error {
-	if err := q.UpdateStatus(ctx, db.UpdateStatusParams{Status: string(org.StatusActive), Now: now, ID: row.ID}); err != nil {
+func wake(c *unit.Attempt, row db.UserRow) error {
+	if err := c.Q.UpdateStatus(c.Ctx, db.UpdateStatusParams{Status: string(org.StatusActive), Now: c.Now, ID: row.ID}); err != nil {
 		return err
 	}
-	if err := q.BumpRevision(ctx, now.UnixMicro()); err != nil {
-		return err
-	}
-	c := s.ownChange(ctx, q, row)
+	c.Bump()
+	own(c, row)
 	c.Field("status", row.Status, org.StatusActive)
-	return c.Record(q)
+	return c.Record()
 }
 
-func (s *Service) recordLogin(ctx context.Context, q *db.Queries, user uuid.UUID, action string, status int) error {
-	row, err := q.GetUser(ctx, user)
+func recordLogin(c *unit.Attempt, user uuid.UUID, action string, status int) error {
+	row, err := c.Q.GetUser(c.Ctx, user)
 	if err != nil {
 		return err
 	}
-	c := &unit.Attempt{Reader: unit.Reader{Units: s.units, Q: q}, Ctx: ctx, Now: s.units.Now(), Actor: &org.Actor{User: org.User{ID: user, Username: row.Username}}}
-	c.Entry.Action, c.Entry.Status = action, status
+	c.Actor = &org.Actor{User: org.User{ID: user, Username: row.Username}}
+	c.Entry = unit.Entry{Action: action, Status: status}
 	c.About("api_key", user, row.Username, uuid.Nil)
-	return c.Record(q)
+	return c.Record()
 }
 
 // LoginToken is Login for programs: it answers an API token that lives as long as a browser session. A ChoosePassword
@@ -217,13 +243,13 @@ func (s *Service) recordLogin(ctx context.Context, q *db.Queries, user uuid.UUID
 func (s *Service) LoginToken(ctx context.Context, email, password string) (string, error) {
 	token := newToken()
 	_, err := s.login(ctx, email, password, admission{
-		enter: func(q *db.Queries, user uuid.UUID) error {
-			if err := purge(ctx, q, s.units.Now()); err != nil {
+		enter: func(c *unit.Attempt, user uuid.UUID) error {
+			if err := purge(ctx, c.Q, s.units.Now()); err != nil {
 				return err
 			}
-			return q.InsertAPIKey(ctx, token.row(user, "login "+token.id, "password", s.units.Now(), s.sessionLifetime))
+			return c.Q.InsertAPIKey(ctx, token.row(user, "login "+token.id, "password", s.units.Now(), s.sessionLifetime))
 		},
-		choose: func(*db.Queries, db.UserRow) error { return nil },
+		choose: func(*unit.Attempt, db.UserRow) error { return nil },
 	})
 	if errors.Is(err, org.ErrChoosePassword) {
 		err = &org.ChoosePassword{}
@@ -236,16 +262,13 @@ func (s *Service) LoginToken(ctx context.Context, email, password string) (strin
 
 // Logout ends the token or the session that the request came with, and records it.
 func (s *Service) Logout(ctx context.Context, subject *org.Actor) error {
-	return s.units.DB.Write(ctx, func(q *db.Queries) error {
-		if err := q.DeleteAPIKey(ctx, subject.TokenID); err != nil {
+	return s.units.Write(ctx, db.SigningIn, func(c *unit.Attempt) error {
+		if err := c.Q.DeleteAPIKey(ctx, subject.TokenID); err != nil {
 			return err
 		}
-		if err := q.DeleteSession(ctx, subject.Session); err != nil {
+		if err := c.Q.DeleteSession(ctx, subject.Session); err != nil {
 			return err
 		}
-		if err := q.BumpRevision(ctx, s.units.Now().UnixMicro()); err != nil { // it must be forgotten, too
-			return err
-		}
-		return s.recordLogin(ctx, q, subject.ID(), "logout", 200)
+		return recordLogin(c, subject.ID(), "logout", 200)
 	})
 }

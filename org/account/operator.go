@@ -21,7 +21,7 @@ func (s *Service) RecoverOwner(ctx context.Context, in org.Recovery) (u org.User
 	if err != nil {
 		return org.User{}, err
 	}
-	err = s.units.Do(ctx, s.units.Operator(), "write", func(c *unit.Attempt) error {
+	err = s.units.Do(ctx, s.units.Operator(), unit.OnSite, "write", func(c *unit.Attempt) error {
 		row, err := c.Q.GetUserByUsername(ctx, org.Fold(in.Username))
 		if db.IsNotFound(err) {
 			row, err = newOwner(c, in, hash)
@@ -102,7 +102,7 @@ func enthrone(c *unit.Attempt, u org.User) error {
 // RecordRestore notes in the audit trail that a backup was put in the place of the data. What was computed from the data
 // that was there before is forgotten.
 func (s *Service) RecordRestore(ctx context.Context) error {
-	return s.units.Do(ctx, s.units.Operator(), "restore", func(c *unit.Attempt) error {
+	return s.units.Do(ctx, s.units.Operator(), unit.OnSite, "restore", func(c *unit.Attempt) error {
 		c.About("system", uuid.Nil, "database", uuid.Nil)
 		c.Written()
 		return nil
@@ -112,14 +112,17 @@ func (s *Service) RecordRestore(ctx context.Context) error {
 // Examine finds what is wrong with the data as a whole: an audit trail that was tampered with, roles that were given or
 // taken past it, nobody who can sign in as an owner. It tells each in words.
 func (s *Service) Examine(ctx context.Context) (findings []string, err error) {
-	trail, err := insight.New(s.units).VerifyAudit(ctx)
+	trail, err := insight.New(s.units).VerifyAudit(ctx, org.VerifyFilter{})
 	if err != nil {
 		return nil, err
 	}
-	if trail.Broken != "" {
-		findings = append(findings, "audit trail: "+trail.Broken)
-	} else if findings, err = insight.HandMade(ctx, s.units); err != nil { // a trail that was changed proves nothing
-		return nil, err
+	for _, f := range trail.Findings {
+		findings = append(findings, "audit trail: "+f)
+	}
+	if len(findings) == 0 { // a trail that was changed proves nothing
+		if findings, err = insight.HandMade(ctx, s.units); err != nil {
+			return nil, err
+		}
 	}
 	users, err := s.HasUsers(ctx)
 	if err != nil || !users {

@@ -56,7 +56,7 @@ func (s *SessionStore) write(ctx context.Context, fn func(q *db.Queries) error) 
 	if q, ok := ctx.Value(sessionTxKey{}).(*db.Queries); ok {
 		return fn(q)
 	}
-	return s.db.Write(ctx, fn)
+	return s.db.WriteIn(ctx, db.SigningIn, fn)
 }
 
 // FindCtx gives the data of a session that has not expired.
@@ -136,7 +136,7 @@ func (s *Service) Sessions(ctx context.Context, subject *org.Actor) ([]org.Sessi
 
 // EndSession ends one of the caller's own sessions. NotFound: it has no such session.
 func (s *Service) EndSession(ctx context.Context, subject *org.Actor, id string) error {
-	return s.units.Do(ctx, subject, "delete", func(c *unit.Attempt) error {
+	return s.units.Do(ctx, subject, unit.SigningIn, "delete", func(c *unit.Attempt) error {
 		c.About("api_key", c.Actor.ID(), c.Actor.User.Username, uuid.Nil)
 		c.Written()
 		n, err := c.Q.DeleteSessionOfUser(ctx, db.DeleteSessionOfUserParams{UserID: unit.NullID(c.Actor.ID()), ID: unit.ParseID(id)})
@@ -152,7 +152,7 @@ func (s *Service) EndSession(ctx context.Context, subject *org.Actor, id string)
 
 // EndSessions signs the caller out everywhere: its sessions and its API tokens end, the one that asks too.
 func (s *Service) EndSessions(ctx context.Context, subject *org.Actor) error {
-	return s.units.Do(ctx, subject, "delete", func(c *unit.Attempt) error {
+	return s.units.Do(ctx, subject, unit.OnSite, "delete", func(c *unit.Attempt) error {
 		c.About("api_key", c.Actor.ID(), c.Actor.User.Username, uuid.Nil)
 		c.Written()
 		return endAccess(c, c.Actor.ID())

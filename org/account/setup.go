@@ -50,7 +50,7 @@ func (s *Service) CreateFirstUser(ctx context.Context, input org.Input[org.First
 	if err != nil {
 		return org.User{}, org.Organization{}, err
 	}
-	err = s.units.Do(ctx, nil, "create", func(c *unit.Attempt) error {
+	err = s.units.Do(ctx, nil, unit.OnSite, "create", func(c *unit.Attempt) error {
 		c.Entry.Status = 201
 		n, err := c.Q.GetUserCount(ctx)
 		if err != nil || n > 0 {

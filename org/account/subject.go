@@ -21,11 +21,16 @@ func (s *Service) TokenSubject(ctx context.Context, token string) (*org.Actor, e
 	if err != nil {
 		return nil, err
 	}
-	revision, err := s.units.DB.Revision(ctx)
+	key, err := s.key(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	key, err := s.key(ctx, id, revision)
+	c := unit.Credential{User: key.UserID, Token: id}
+	b, err := s.units.BasisNow(ctx, c)
+	if db.IsNotFound(err) {
+		s.units.Memory.Keys.Forget(id)
+		err = org.ErrSignedOut("API key is invalid.")
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -37,21 +42,14 @@ func (s *Service) TokenSubject(ctx context.Context, token string) (*org.Actor, e
 	case !key.ExpiresAt.After(now):
 		return nil, org.ErrSignedOut(fmt.Sprintf("API key expired at %q.", key.ExpiresAt.Format(time.RFC3339)))
 	}
-	subject, err := s.activeSubject(ctx, key.UserID, revision)
+	subject, err := s.activeSubject(ctx, c, b)
 	if err != nil {
 		return nil, err
 	}
 	used := key.LastUsed.Load()
 	stale := now.UnixMicro()-used >= time.Hour.Microseconds() || subject.User.Status == org.StatusDormant
 	if stale && key.LastUsed.CompareAndSwap(used, now.UnixMicro()) {
-		err := s.units.DB.Write(ctx, func(q *db.Queries) error {
-			if err := q.UpdateLastUsed(ctx, db.UpdateLastUsedParams{Now: unit.NullTime(now), ID: id}); err != nil {
-				return err
-			}
-			_, err := s.arrive(ctx, q, key.UserID, now)
-			return err
-		})
-		if err != nil { // it must not fail the request; the next one notes it
+		if err := s.used(ctx, id, subject.User, now); err != nil { // it must not fail the request; the next one notes it
 			key.LastUsed.CompareAndSwap(now.UnixMicro(), used)
 		}
 	}
@@ -60,9 +58,21 @@ func (s *Service) TokenSubject(ctx context.Context, token string) (*org.Actor, e
 	return &with, nil
 }
 
-// key finds a stored token. Unauthenticated: there is none of that id.
-func (s *Service) key(ctx context.Context, id string, revision db.Revision) (*unit.KnownKey, error) {
-	if k, ok := s.units.Memory.Keys.Recall(id, revision.Value); ok {
+// used notes that a token and its account are in use.
+func (s *Service) used(ctx context.Context, token string, user org.User, now time.Time) error {
+	return s.units.Write(ctx, arrivalOf(user.Status), func(c *unit.Attempt) error {
+		if err := c.Q.UpdateLastUsed(ctx, db.UpdateLastUsedParams{Now: unit.NullTime(now), ID: token}); err != nil {
+			return err
+		}
+		_, err := arrive(c, user.ID)
+		return err
+	})
+}
+
+// key finds a token as it was stored, be it still there or not: nothing of it but the time of use ever changes.
+// Unauthenticated: there is none of that id.
+func (s *Service) key(ctx context.Context, id string) (*unit.KnownKey, error) {
+	if k, ok := s.units.Memory.Keys.Recall(id); ok {
 		return k, nil
 	}
 	row, err := s.units.DB.GetAPIKey(ctx, id)
@@ -76,7 +86,7 @@ func (s *Service) key(ctx context.Context, id string, revision db.Revision) (*un
 	if row.LastUsed.Valid {
 		k.LastUsed.Store(row.LastUsed.Time.UnixMicro())
 	}
-	s.units.Memory.Keys.Remember(id, revision.Value, k)
+	s.units.Memory.Keys.Remember(id, k)
 	return k, nil
 }
 
@@ -95,23 +105,20 @@ func (s *Service) SessionSubject(ctx context.Context, id uuid.UUID, session stri
 // UserSubject is an account as a caller, whatever it came with.
 // Unauthenticated: the account is gone or suspended.
 func (s *Service) UserSubject(ctx context.Context, id uuid.UUID) (*org.Actor, error) {
-	revision, err := s.units.DB.Revision(ctx)
-	if err != nil {
+	c := unit.Credential{User: id}
+	b, err := s.units.BasisNow(ctx, c)
+	if err != nil && !db.IsNotFound(err) {
 		return nil, err
 	}
-	return s.activeSubject(ctx, id, revision)
+	return s.activeSubject(ctx, c, b)
 }
 
-func (s *Service) activeSubject(ctx context.Context, id uuid.UUID, revision db.Revision) (*org.Actor, error) {
-	subject, ok := s.units.Memory.Subjects.Recall(id, revision.Value)
+func (s *Service) activeSubject(ctx context.Context, c unit.Credential, b org.Basis) (*org.Actor, error) {
+	subject, ok := unit.Reader{Units: s.units}.Remembered(c.User, b)
 	var err error
 	if !ok {
-		// An account, its grants and their roles must be of one moment: pieces of two could add up to rights that nobody
-		// ever gave.
 		err = s.units.DB.Read(ctx, func(q *db.Queries) (err error) {
-			if revision, err = q.GetRevision(ctx); err == nil {
-				subject, err = unit.Reader{Units: s.units, Q: q, Revision: revision}.Subject(ctx, id)
-			}
+			subject, err = unit.Reader{Units: s.units, Q: q}.Caller(ctx, c)
 			return err
 		})
 	}

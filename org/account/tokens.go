@@ -73,7 +73,7 @@ func splitToken(token string) (id, secret string, err error) {
 // Invalid: no such user, or what is wrong with the input. Forbidden: needs api_key:create on the account, and all
 // that it holds. Conflict: the account has a token of that name.
 func (s *Service) CreateToken(ctx context.Context, subject *org.Actor, user string, input org.Input[org.TokenInput]) (secret string, t org.Token, err error) {
-	err = s.units.Do(ctx, subject, "create", func(c *unit.Attempt) error {
+	err = s.units.Do(ctx, subject, unit.OnSite, "create", func(c *unit.Attempt) error {
 		row, err := c.ReadableUser(ctx, c.Actor, user)
 		if err != nil {
 			return err
@@ -178,7 +178,7 @@ func (s *Service) Tokens(ctx context.Context, subject *org.Actor, user string, a
 // DeleteToken revokes a token of an account. Invalid: no such user. NotFound: no such token of that account, or it may
 // not be read. Forbidden: needs api_key:delete, and all that the account holds on the site.
 func (s *Service) DeleteToken(ctx context.Context, subject *org.Actor, user, id string) error {
-	return s.units.Do(ctx, subject, "delete", func(c *unit.Attempt) error {
+	return s.units.Do(ctx, subject, unit.OnSite, "delete", func(c *unit.Attempt) error {
 		row, err := c.ReadableUser(ctx, c.Actor, user)
 		if err != nil {
 			return err

@@ -221,7 +221,7 @@ func (s *Service) CreateUser(ctx context.Context, subject *org.Actor, input org.
 			return org.User{}, err
 		}
 	}
-	err = s.units.Do(ctx, subject, "create", func(c *unit.Attempt) error {
+	err = s.units.Do(ctx, subject, unit.OnSite, "create", func(c *unit.Attempt) error {
 		if !MayCreateUsers(c.Actor) {
 			return &org.Error{Kind: org.Forbidden, Message: "You are not authorized to create users."}
 		}

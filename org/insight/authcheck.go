@@ -152,7 +152,7 @@ func (s *Service) inquire(ctx context.Context, by *org.Actor, user string, fn fu
 		user = ""
 	}
 	return s.units.DB.Read(ctx, func(q *db.Queries) error {
-		src := unit.Reader{Units: s.units, Q: q, Revision: by.ReadAt}
+		src := unit.Reader{Units: s.units, Q: q}
 		return fn(&inquiry{Reader: src, by: by, user: user, places: map[uuid.UUID]asked{}})
 	})
 }

@@ -65,7 +65,7 @@ func (s *Service) Explain(ctx context.Context, subject *org.Actor, organization,
 	}
 	e := org.Explanation{Question: q}
 	err := s.units.DB.Read(ctx, func(queries *db.Queries) error {
-		src := unit.Reader{Units: s.units, Q: queries, Revision: subject.ReadAt}
+		src := unit.Reader{Units: s.units, Q: queries}
 		o, err := src.Organization(ctx, subject, organization)
 		if err != nil {
 			return err

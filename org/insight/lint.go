@@ -25,7 +25,7 @@ func (s *Service) Lint(ctx context.Context, subject *org.Actor, organization str
 		return o, nil, org.ErrNotFound()
 	}
 	err = s.units.DB.Read(ctx, func(q *db.Queries) error {
-		src := unit.Reader{Units: s.units, Q: q, Revision: subject.ReadAt}
+		src := unit.Reader{Units: s.units, Q: q}
 		l := linter{Reader: src, home: h}
 		if l.set, err = src.Roles(ctx, h.Org.ID); err != nil {
 			return err

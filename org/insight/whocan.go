@@ -26,7 +26,7 @@ func (s *Service) WhoCan(ctx context.Context, subject *org.Actor, organization s
 	}
 	w := org.WhoCan{Question: q, Members: []org.Able{}}
 	err := s.units.DB.Read(ctx, func(queries *db.Queries) error {
-		src := unit.Reader{Units: s.units, Q: queries, Revision: subject.ReadAt}
+		src := unit.Reader{Units: s.units, Q: queries}
 		o, err := src.Organization(ctx, subject, organization)
 		if err != nil {
 			return err

@@ -57,7 +57,7 @@ func (s *Service) MemberRoles(ctx context.Context, subject *org.Actor, organizat
 // Forbidden: neither assign nor unassign, or a role that the caller may not hand out, or a member who holds more than
 // the caller. Conflict: the form showed another version of the membership.
 func (s *Service) SetMemberRoles(ctx context.Context, subject *org.Actor, organization, user string, input org.Input[org.RolesInput]) (m org.Member, err error) {
-	err = s.units.Do(ctx, subject, "write", func(c *unit.Attempt) error {
+	err = s.units.Do(ctx, subject, unit.InOrganization(organization), "write", func(c *unit.Attempt) error {
 		o, row, err := c.Membership(organization, user)
 		if err != nil {
 			return err

@@ -22,7 +22,7 @@ const MaxBulk = 10_000
 // NotFound: no such organization. Invalid: a bad body, an unknown role, an exception that does not match, or more than
 // 10,000 members. Forbidden: the caller may do this to no one. Conflict: other members match than were expected.
 func (s *Service) BulkMembers(ctx context.Context, subject *org.Actor, organization string, input org.Input[org.Bulk]) (result org.BulkResult, err error) {
-	err = s.units.Do(ctx, subject, "write", func(c *unit.Attempt) error {
+	err = s.units.Do(ctx, subject, unit.InOrganization(organization), "write", func(c *unit.Attempt) error {
 		o, err := c.Organization(ctx, c.Actor, organization)
 		if err != nil {
 			return err
@@ -210,7 +210,7 @@ func applyTo(c *unit.Attempt, o db.Organization, row db.MemberRow, apply bulkSte
 		return err
 	case changed:
 		result.Done = append(result.Done, m)
-		return c.Record(c.Q)
+		return c.Record()
 	default:
 		result.Unchanged = append(result.Unchanged, m)
 	}
@@ -223,7 +223,7 @@ func applyTo(c *unit.Attempt, o db.Organization, row db.MemberRow, apply bulkSte
 // organization_member:create and assign_org_role:assign. Invalid: more than 1,000 names. With WithDryRun it only tells.
 func (s *Service) AddMembers(ctx context.Context, subject *org.Actor, organization string, input org.Input[[]string]) (result org.BulkResult, err error) {
 	const limit = 1000
-	err = s.units.Do(ctx, subject, "create", func(c *unit.Attempt) error {
+	err = s.units.Do(ctx, subject, unit.InOrganization(organization), "create", func(c *unit.Attempt) error {
 		o, err := c.Organization(ctx, c.Actor, organization)
 		if err != nil {
 			return err
@@ -270,7 +270,7 @@ func addNamed(c *unit.Attempt, o db.Organization, name string, result *org.BulkR
 		return err
 	}
 	result.Done = append(result.Done, m)
-	return c.Record(c.Q)
+	return c.Record()
 }
 
 func findUserOrEmail(c *unit.Attempt, name string) (db.UserRow, bool, error) {

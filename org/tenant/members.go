@@ -130,7 +130,7 @@ func candidates(ctx context.Context, s unit.Reader, p db.ListCandidatesParams) (
 // AddMember makes a user a member, without roles. NotFound: no such organization, or no user the caller may read.
 // Invalid: no such user, or a member already. Forbidden: needs organization_member:create and assign_org_role:assign.
 func (s *Service) AddMember(ctx context.Context, subject *org.Actor, organization, user string) (m org.Member, err error) {
-	err = s.units.Do(ctx, subject, "create", func(c *unit.Attempt) error {
+	err = s.units.Do(ctx, subject, unit.InOrganization(organization), "create", func(c *unit.Attempt) error {
 		o, err := c.Organization(ctx, c.Actor, organization)
 		if err != nil {
 			return err
@@ -176,7 +176,7 @@ func addMember(c *unit.Attempt, o db.Organization, user db.UserRow) (org.Member,
 // NotFound and Invalid as Member; Invalid: oneself, or the last organization admin. Forbidden: needs
 // organization_member:delete. Conflict: it began from another version (WithVersions).
 func (s *Service) RemoveMember(ctx context.Context, subject *org.Actor, organization, user string) (m org.Member, err error) {
-	err = s.units.Do(ctx, subject, "delete", func(c *unit.Attempt) error {
+	err = s.units.Do(ctx, subject, unit.InOrganization(organization), "delete", func(c *unit.Attempt) error {
 		o, row, err := c.Membership(organization, user)
 		if err != nil {
 			return err

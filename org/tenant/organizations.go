@@ -54,7 +54,7 @@ func (s *Service) EnsureDefault(ctx context.Context) (org.Organization, error) {
 	if err == nil || !db.IsNotFound(err) {
 		return unit.OrganizationOf(row), err
 	}
-	err = s.units.Do(ctx, s.units.Operator(), "create", func(c *unit.Attempt) error {
+	err = s.units.Do(ctx, s.units.Operator(), unit.OnSite, "create", func(c *unit.Attempt) error {
 		if row, err = c.DefaultOrganization(); err == nil {
 			c.About("organization", row.ID, row.Name, row.ID)
 			organizationFields(c, db.Organization{}, row)
@@ -74,7 +74,7 @@ func organizationFields(c *unit.Attempt, before, after db.Organization) {
 // CreateOrganization makes an organization with the caller as its first member, without roles.
 // Forbidden: needs organization:create. Invalid: what is wrong with the input. Conflict: the name is taken.
 func (s *Service) CreateOrganization(ctx context.Context, subject *org.Actor, input org.Input[org.OrganizationInput]) (o org.Organization, err error) {
-	err = s.units.Do(ctx, subject, "create", func(c *unit.Attempt) error {
+	err = s.units.Do(ctx, subject, unit.OnSite, "create", func(c *unit.Attempt) error {
 		if !c.Actor.Can("create", org.OrgObject(uuid.Nil)) {
 			return org.ErrForbidden()
 		}
@@ -159,7 +159,7 @@ func revised(c *unit.Attempt, row db.Organization, in org.OrganizationInput) (db
 // UpdateOrganization changes an organization; what the input leaves out stays.
 // NotFound: not there, or may not be read. Forbidden: needs organization:update. Invalid, Conflict: as Create.
 func (s *Service) UpdateOrganization(ctx context.Context, subject *org.Actor, organization string, input org.Input[org.OrganizationInput]) (o org.Organization, err error) {
-	err = s.units.Do(ctx, subject, "write", func(c *unit.Attempt) error {
+	err = s.units.Do(ctx, subject, unit.OnSite, "write", func(c *unit.Attempt) error {
 		row, err := organizationToChange(c, organization, "update")
 		if err != nil {
 			return err
@@ -208,7 +208,7 @@ func organizationToChange(c *unit.Attempt, ref, action string) (db.Organization,
 // DeleteOrganization deletes an organization that holds nothing but the caller's own membership.
 // NotFound: not there, or may not be read. Forbidden: needs organization:delete. Invalid: the default one, or not empty.
 func (s *Service) DeleteOrganization(ctx context.Context, subject *org.Actor, organization string) (o org.Organization, err error) {
-	err = s.units.Do(ctx, subject, "delete", func(c *unit.Attempt) error {
+	err = s.units.Do(ctx, subject, unit.OnSite, "delete", func(c *unit.Attempt) error {
 		row, err := organizationToChange(c, organization, "delete")
 		if err != nil {
 			return err

@@ -192,7 +192,7 @@ func effectIn(s *unit.Units, role org.Role) func(rbac.Level, rbac.Permission) rb
 // permission that the role denies. Invalid: the caller holds the role and could not undo it. Conflict: it began from
 // another version (WithVersions).
 func (s *Service) DeleteOrganizationRole(ctx context.Context, subject *org.Actor, organization, name string) (role org.Role, err error) {
-	err = s.units.Do(ctx, subject, "delete", func(c *unit.Attempt) error {
+	err = s.units.Do(ctx, subject, unit.InOrganization(organization), "delete", func(c *unit.Attempt) error {
 		h, err := c.RoleScope(ctx, c.Actor, organization)
 		if err != nil {
 			return err
@@ -205,7 +205,7 @@ func (s *Service) DeleteOrganizationRole(ctx context.Context, subject *org.Actor
 
 // DeleteSiteRole is DeleteOrganizationRole for a role of the site; only owners may. Invalid: it would lock the owners out.
 func (s *Service) DeleteSiteRole(ctx context.Context, subject *org.Actor, name string) (role org.Role, err error) {
-	err = s.units.Do(ctx, subject, "delete", func(c *unit.Attempt) error {
+	err = s.units.Do(ctx, subject, unit.OnSite, "delete", func(c *unit.Attempt) error {
 		if !c.Actor.Can("read", org.SiteRolesObject) {
 			return org.ErrForbidden()
 		}
@@ -246,7 +246,7 @@ func deleteRole(c *unit.Attempt, h unit.RoleScope, name string) (org.Role, error
 	if err := c.WidensHolders(h, stored.Role, org.Role{}); err != nil {
 		return org.Role{}, err
 	}
-	c.Written()
+	c.WrittenRoles()
 	roleFields(c, stored.Role, org.Role{})
 	if err := takeRole(c, h, name); err != nil {
 		return org.Role{}, err

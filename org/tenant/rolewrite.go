@@ -45,7 +45,7 @@ func (s *Service) PutOrganizationRole(ctx context.Context, subject *org.Actor, o
 }
 
 func (s *Service) writeOrganizationRole(ctx context.Context, subject *org.Actor, action, organization string, input roleSource) (role org.Role, err error) {
-	err = s.units.Do(ctx, subject, action, func(c *unit.Attempt) error {
+	err = s.units.Do(ctx, subject, unit.InOrganization(organization), action, func(c *unit.Attempt) error {
 		h, err := c.RoleScope(ctx, c.Actor, organization)
 		if err != nil {
 			return err
@@ -63,7 +63,7 @@ func (s *Service) PutSiteRole(ctx context.Context, subject *org.Actor, input org
 }
 
 func (s *Service) writeSiteRole(ctx context.Context, subject *org.Actor, input roleSource) (role org.Role, err error) {
-	err = s.units.Do(ctx, subject, "write", func(c *unit.Attempt) error {
+	err = s.units.Do(ctx, subject, unit.OnSite, "write", func(c *unit.Attempt) error {
 		if role, err = putRole(c, unit.SiteScope, input); err != nil || !c.Wrote {
 			return err
 		}
@@ -156,7 +156,7 @@ func (d *roleDraft) write() (org.Role, error) {
 	if err := d.WidensHolders(d.home, d.stored, r); err != nil {
 		return org.Role{}, err
 	}
-	d.Written()
+	d.WrittenRoles()
 	if err := d.store(&r); err != nil {
 		return org.Role{}, err
 	}

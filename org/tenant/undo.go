@@ -20,14 +20,18 @@ import (
 // NotFound: no such entry, or the caller may not read what it is about. Invalid: the entry tells of something that can't
 // be undone, or of an attempt that changed nothing. Conflict: something changed since, or the account is gone.
 func (s *Service) Undo(ctx context.Context, subject *org.Actor, entryID string) (h org.Holder, err error) {
-	err = s.units.Do(ctx, subject, "write", func(c *unit.Attempt) error {
-		e, err := c.Q.GetAuditLog(ctx, unit.ParseID(entryID))
-		if db.IsNotFound(err) {
-			return org.ErrNotFound()
-		}
-		if err != nil {
-			return err
-		}
+	e, err := s.units.DB.GetAuditLog(ctx, unit.ParseID(entryID)) // which never changes
+	if db.IsNotFound(err) {
+		return h, org.ErrNotFound()
+	}
+	if err != nil {
+		return h, err
+	}
+	in := unit.OnSite
+	if e.OrganizationID.Valid {
+		in = unit.InOrganization(e.OrganizationID.UUID.String())
+	}
+	err = s.units.Do(ctx, subject, in, "write", func(c *unit.Attempt) (err error) {
 		u := undoing{Attempt: c, action: e.Action}
 		switch {
 		case org.OfMember(e.ResourceType):

@@ -1,40 +1,79 @@
 package unit
 
 import (
-	"context"
-	"crypto/sha256"
-	"encoding/binary"
+	"encoding/hex"
 	"fmt"
 	"time"
 
+	"github.com/google/uuid"
+
 	"rolecall.example/db"
+	"rolecall.example/org"
 )
 
-// chain writes an audit row that carries the hash of itself and of the row before it. Whoever edits, removes or inserts
-// a row afterwards breaks the chain there.
-func chain(ctx context.Context, q *db.Queries, row db.InsertAuditLogParams) error {
-	head, err := q.GetAuditHead(ctx)
-	if err != nil {
+// chain writes an audit row into the chain of the scope. It carries the hash of itself and of the row before it: whoever
+// edits, removes or inserts a row afterwards breaks the chain there. Where the chain ends is stored by finish.
+func (c *Attempt) chain(row db.InsertAuditLogParams) error {
+	if c.head.Value == 0 { // there is no such organization
+		return errElsewhere
+	}
+	row.Chain, row.ChainSeq = c.scope.Organization(), c.head.AuditSeq+1
+	row.Hash = EntryHash(c.head.AuditHash, row)
+	if err := c.Q.InsertAuditLog(c.Ctx, row); err != nil {
 		return err
 	}
-	row.Hash = LinkHash(head.Hash, row)
-	seq, err := q.InsertAuditLog(ctx, row)
-	if err != nil {
-		return err
-	}
-	return q.UpdateAuditHead(ctx, db.UpdateAuditHeadParams{Seq: seq, Hash: row.Hash})
+	c.head.AuditSeq, c.head.AuditHash = row.ChainSeq, row.Hash
+	c.entries++
+	return nil
 }
 
-// LinkHash covers every column. Each field goes in with its length, so that no two rows read alike.
-func LinkHash(before []byte, r db.InsertAuditLogParams) []byte {
-	h := sha256.New()
-	for _, field := range []string{
-		string(before), r.ID.String(), r.Time.UTC().Format(time.RFC3339Nano), r.RequestID, r.IP, r.UserAgent,
+// EntryHash covers every column of an entry and its place.
+func EntryHash(before []byte, r db.InsertAuditLogParams) []byte {
+	return org.HashOf(append([]string{"rolecall audit 2", string(before), r.Chain.String(), fmt.Sprint(r.ChainSeq)}, fieldsOf(r)...)...)
+}
+
+// SealedHash is the hash that entries had before there were chains.
+func SealedHash(before []byte, r db.InsertAuditLogParams) []byte {
+	return org.HashOf(append([]string{string(before)}, fieldsOf(r)...)...)
+}
+
+// RootHash is the hash of a root over the root before it, and the heads that have moved since, by the id of their scope.
+func RootHash(before []byte, r db.AuditRoot, heads []db.ListAuditRootHeadsRow) []byte {
+	fields := []string{"rolecall audit root 1", string(before), fmt.Sprint(r.Seq), r.Time.UTC().Format(time.RFC3339Nano), fmt.Sprint(r.Heads)}
+	for _, h := range heads {
+		fields = append(fields, h.OrganizationID.String(), fmt.Sprint(h.ChainSeq), string(h.Hash))
+	}
+	return org.HashOf(fields...)
+}
+
+func fieldsOf(r db.InsertAuditLogParams) []string {
+	return []string{
+		r.ID.String(), r.Time.UTC().Format(time.RFC3339Nano), r.RequestID, r.IP, r.UserAgent,
 		r.ActorID.UUID.String(), r.Actor, r.OrganizationID.UUID.String(), r.ResourceType, r.ResourceID, r.ResourceTarget,
 		r.Action, fmt.Sprint(r.StatusCode), r.Changes,
-	} {
-		_ = binary.Write(h, binary.BigEndian, uint64(len(field))) // a hash takes everything
-		_, _ = h.Write([]byte(field))
 	}
-	return h.Sum(nil)
+}
+
+// RootName is how the hash of a root is written.
+func RootName(hash []byte) string { return "sha256:" + hex.EncodeToString(hash) }
+
+// RowOf is a stored entry as it was written.
+func RowOf(r db.AuditLog) db.InsertAuditLogParams {
+	return db.InsertAuditLogParams{
+		ID: r.ID, Time: r.Time, RequestID: r.RequestID, IP: r.IP, UserAgent: r.UserAgent, ActorID: r.ActorID, Actor: r.Actor,
+		OrganizationID: r.OrganizationID, ResourceType: r.ResourceType, ResourceID: r.ResourceID,
+		ResourceTarget: r.ResourceTarget, Action: r.Action, StatusCode: r.StatusCode, Changes: r.Changes,
+		Chain: r.Chain, ChainSeq: r.ChainSeq,
+	}
+}
+
+// ScopeName is what messages call the chain of a scope, given the names of the organizations that are still there.
+func ScopeName(id uuid.UUID, names map[uuid.UUID]string) string {
+	switch name, ok := names[id]; {
+	case id == uuid.Nil:
+		return "site"
+	case ok:
+		return name
+	}
+	return id.String()
 }

@@ -19,9 +19,15 @@ type Attempt struct {
 	Ctx   context.Context
 	Now   time.Time
 	Actor *org.Actor
+	scope db.Scope // what may be written
 	Entry Entry
 	Wrote bool
+	moved bool   // it is about another organization than that of its scope
 	watch *watch // what a dry run is to tell; nil if it is none
+
+	head    db.Revision // of the scope, with the entries that this change has recorded
+	entries int64       // how many those are
+	bumped  bool        // lists and decisions of the scope may come out differently
 
 	managers *managers          // of the organization that was asked about last
 	widened  map[uuid.UUID]bool // accounts that may be allowed more afterwards: see endOutgrown
@@ -42,6 +48,9 @@ type Entry struct {
 func (c *Attempt) About(resourceType string, id uuid.UUID, target string, organization uuid.UUID) {
 	c.Entry.ResourceType, c.Entry.target, c.Entry.organization = resourceType, target, organization
 	c.Entry.id = id.String()
+	if !c.scope.Everything() && organization != uuid.Nil && organization != c.scope.Organization() {
+		c.moved = true
+	}
 }
 
 // Field records one field before and after, if it differs.
@@ -66,32 +75,54 @@ func (c *Attempt) Secret(name string) {
 
 // Written marks the transaction as having written: from here on nothing it reads may be remembered.
 func (c *Attempt) Written() {
-	c.Wrote, c.Revision.Value = true, 0
+	c.Wrote, c.dirty, c.known = true, max(c.dirty, someRows), nil
+}
+
+// WrittenRoles is Written for what changes a custom role: those are remembered by their state, which moves at the end.
+func (c *Attempt) WrittenRoles() {
+	c.Written()
+	c.dirty = someRoles
+}
+
+// asWritten is the data as this transaction leaves it.
+func (c *Attempt) asWritten() Reader {
+	return Reader{Units: c.Units, Q: c.Q, dirty: max(c.dirty, someRows), late: c.late}
 }
 
 // After is an account as this transaction leaves it.
-func (c *Attempt) After(id uuid.UUID) (*org.Actor, error) {
-	return Reader{Units: c.Units, Q: c.Q}.Subject(c.Ctx, id)
-}
+func (c *Attempt) After(id uuid.UUID) (*org.Actor, error) { return c.asWritten().Subject(c.Ctx, id) }
 
-// Do runs fn in one write transaction as subject: caller refreshed, change and audit row together, and a revision
-// that makes every replica forget what it computed before. fn must call written before its first write; a change that
-// did not is not recorded, since nothing happened. A refusal is recorded in a transaction of its own.
-func (s *Units) Do(ctx context.Context, subject *org.Actor, action string, fn func(c *Attempt) error) error {
-	var c *Attempt
-	err := s.DB.Write(ctx, func(q *db.Queries) error {
-		revision, err := q.GetRevision(ctx)
+// Do runs fn in one write transaction of its scope as subject: caller refreshed, change and audit row together, and a
+// revision that makes every replica forget what it computed before. fn must call Written before its first write; a change
+// that did not is not recorded, since nothing happened. A refusal is recorded in a transaction of its own.
+func (s *Units) Do(ctx context.Context, subject *org.Actor, in Scope, action string, fn func(c *Attempt) error) error {
+	for tries := 1; ; tries++ {
+		where, err := s.locate(ctx, in, tries > 1)
 		if err != nil {
 			return err
 		}
-		c = &Attempt{Reader: Reader{Units: s, Q: q, Revision: revision}, Ctx: db.Writing(ctx), Now: s.Now(), Actor: subject, Entry: Entry{Action: action, Status: 200}, watch: watchOf(ctx)}
+		if err = s.doIn(ctx, subject, where, action, fn); !errors.Is(err, errElsewhere) || tries == maxLocated {
+			return err
+		}
+	}
+}
+
+func (s *Units) doIn(ctx context.Context, subject *org.Actor, where db.Scope, action string, fn func(c *Attempt) error) error {
+	var c *Attempt
+	err := s.Write(ctx, where, func(unit *Attempt) error {
+		c = unit
+		c.Actor, c.Entry.Action, c.watch = subject, action, watchOf(ctx)
 		if err := c.refresh(); err != nil {
 			return err
 		}
 		if err := c.notRepeated(); err != nil {
 			return err
 		}
-		if err := fn(c); err != nil || !c.Wrote {
+		err := fn(c)
+		if c.moved {
+			return errElsewhere
+		}
+		if err != nil || !c.Wrote {
 			return err
 		}
 		if c.watch != nil {
@@ -100,13 +131,11 @@ func (s *Units) Do(ctx context.Context, subject *org.Actor, action string, fn fu
 		if err := c.endOutgrown(); err != nil {
 			return err
 		}
-		if err := q.BumpRevision(ctx, c.Now.UnixMicro()); err != nil {
-			return err
-		}
 		if err := c.noteForm(); err != nil {
 			return err
 		}
-		return c.Record(q)
+		c.bumped = where != db.SigningIn
+		return c.Record()
 	})
 	if f := org.FormOf(ctx); f != nil && err == nil && c.Wrote {
 		f.Mine = true
@@ -123,14 +152,18 @@ func (s *Units) Do(ctx context.Context, subject *org.Actor, action string, fn fu
 	return err
 }
 
-// refresh makes the caller current, unless nothing changed since the request began.
+// refresh makes the caller current: a right that was taken away meanwhile is not used, and a caller whose token or session
+// has ended is refused, since what it would write now, a token for one, would outlive the end of its access.
 func (c *Attempt) refresh() error {
-	if c.Actor == nil || c.Actor.Operator || c.Actor.ReadAt.Value == c.Revision.Value {
+	if c.Actor == nil || c.Actor.Operator {
 		return nil
 	}
-	current, err := c.Subject(c.Ctx, c.Actor.ID())
+	current, err := c.Caller(c.Ctx, Credential{c.Actor.ID(), c.Actor.TokenID})
+	if err == nil && c.Actor.TokenID == "" && c.Actor.Session != "" {
+		_, err = c.Q.GetSession(c.Ctx, db.GetSessionParams{Token: c.Actor.Session, Now: c.Now})
+	}
 	if db.IsNotFound(err) {
-		return org.ErrSignedOut("This account is gone.")
+		return c.ended()
 	}
 	if err != nil {
 		return err
@@ -140,30 +173,37 @@ func (c *Attempt) refresh() error {
 	}
 	with := *current
 	with.TokenID, with.MadeBy, with.Session = c.Actor.TokenID, c.Actor.MadeBy, c.Actor.Session
-	c.Actor = &with
-	return c.stillOpen()
+	c.Actor, c.known = &with, with.Basis
+	return nil
 }
 
-// stillOpen refuses a caller whose token or session has ended meanwhile: what it would write now, a token for one, would
-// outlive the end of its access.
-func (c *Attempt) stillOpen() (err error) {
-	reason := ""
+// ended says why a caller is one no more.
+func (c *Attempt) ended() error {
+	row, err := c.Q.GetUser(c.Ctx, c.Actor.ID())
 	switch {
+	case db.IsNotFound(err):
+		return org.ErrSignedOut("This account is gone.")
+	case err != nil:
+		return err
+	case org.Status(row.Status) == org.StatusSuspended:
+		return MustBeActive(org.StatusSuspended)
 	case c.Actor.TokenID != "":
-		reason = "API key is invalid."
-		_, err = c.Q.GetAPIKeyOwner(c.Ctx, c.Actor.TokenID)
-	case c.Actor.Session != "":
-		reason = "The session has ended."
-		_, err = c.Q.GetSession(c.Ctx, db.GetSessionParams{Token: c.Actor.Session, Now: c.Now})
+		return org.ErrSignedOut("API key is invalid.")
 	}
-	if db.IsNotFound(err) {
-		return org.ErrSignedOut(reason)
-	}
-	return err
+	return org.ErrSignedOut("The session has ended.")
 }
+
+// Bump makes everybody forget what was computed of the scope, for what is no change by a caller.
+func (c *Attempt) Bump() {
+	c.Written()
+	c.bumped = true
+}
+
+// Scope is what the transaction may write.
+func (c *Attempt) Scope() db.Scope { return c.scope }
 
 // Record writes the audit row, and begins a new one. One that is about nothing has been written already.
-func (c *Attempt) Record(q *db.Queries) error {
+func (c *Attempt) Record() error {
 	if c.Entry.ResourceType == "" {
 		return nil
 	}
@@ -185,7 +225,7 @@ func (c *Attempt) Record(q *db.Queries) error {
 		row.ActorID, row.Actor = NullID(c.Actor.ID()), c.Actor.User.Username
 	}
 	c.Entry = Entry{Action: c.Entry.Action, Status: 200}
-	return chain(c.Ctx, q, row)
+	return c.chain(row)
 }
 
 // NewID makes an id that no other gets; ids of one moment stand together, which keeps the indexes compact.

@@ -18,7 +18,7 @@ import (
 
 // KeepOwners refuses a change after which nobody could give and take site roles any more.
 func (c *Attempt) KeepOwners() error {
-	found, err := Reader{Units: c.Units, Q: c.Q}.ManagedBeside(c.Ctx, uuid.Nil)
+	found, err := c.asWritten().ManagedBeside(c.Ctx, uuid.Nil)
 	if err != nil || found {
 		return err
 	}

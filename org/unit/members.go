@@ -16,17 +16,13 @@ const ChunkSize = 500
 
 // Snapshot is the data as the caller may read it, on the readers.
 func (s *Units) Snapshot(by *org.Actor) Reader {
-	return Reader{Units: s, Q: s.DB.Queries, Revision: by.ReadAt}
+	return Reader{Units: s, Q: s.DB.Queries, known: by.Basis}
 }
 
 // Moment gives fn the data as it is at one moment: nothing that is written meanwhile is seen.
 func (s *Units) Moment(ctx context.Context, fn func(src Reader) error) error {
 	return s.DB.Read(ctx, func(q *db.Queries) error {
-		revision, err := q.GetRevision(ctx)
-		if err != nil {
-			return err
-		}
-		return fn(Reader{Units: s, Q: q, Revision: revision})
+		return fn(Reader{Units: s, Q: q})
 	})
 }
 

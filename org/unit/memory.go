@@ -7,19 +7,21 @@ import (
 
 	"github.com/google/uuid"
 
+	"rolecall.example/db"
 	"rolecall.example/org"
 )
 
-// memory remembers what requests need again. Subjects and API tokens stand under the revision of the data, role sets
-// under the state of the custom roles, which changes more seldom. So what is remembered is never older than what a
-// request read when it began, and a right that was taken away does not live on here.
+// memory remembers what requests need again, each thing under all that it was made of. So nothing has to be forgotten: a
+// right that was taken away is part of another basis, and a role that was changed has another state.
 type memory struct {
-	Subjects shelf[uuid.UUID, *org.Actor]
-	Keys     shelf[string, *KnownKey]
+	Subjects shelf[uuid.UUID, *org.Actor] // by their last basis, which is to be compared
+	Keys     shelf[string, *KnownKey]     // as they were stored, be they still there or not
+	places   shelf[string, uuid.UUID]     // which organization a name meant lately
+	bases    baseShelf
 	roleSets roleShelf
 }
 
-// KnownKey is an API token as it is stored. When it was used last changes without a new revision.
+// KnownKey is an API token as it is stored. When it was used last is the only thing that changes.
 type KnownKey struct {
 	CreatedBy uuid.NullUUID
 	UserID    uuid.UUID
@@ -31,36 +33,57 @@ type KnownKey struct {
 // shelfLimit is how much stands on a shelf; a full one starts anew.
 const shelfLimit = 20_000
 
-// shelf keeps what was read under the newest revision of the data that anything was remembered under. A slow request
-// that still has an older one neither finds nor keeps anything here.
 type shelf[K comparable, V any] struct {
-	mu       sync.Mutex
-	revision int64
-	known    map[K]V
+	mu    sync.Mutex
+	known map[K]V
 }
 
-// Recall gives what was remembered under this revision. Revision 0 is one that is not committed yet: it recalls nothing.
-func (s *shelf[K, V]) Recall(key K, revision int64) (v V, ok bool) {
+func (s *shelf[K, V]) Recall(key K) (v V, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.revision != revision || revision == 0 {
-		return v, false
-	}
 	v, ok = s.known[key]
 	return v, ok
 }
 
-// Remember keeps v as long as no newer revision is seen. Revision 0 is not kept.
-func (s *shelf[K, V]) Remember(key K, revision int64, v V) {
+func (s *shelf[K, V]) Remember(key K, v V) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if revision == 0 || revision < s.revision {
-		return
-	}
-	if s.revision != revision || len(s.known) >= shelfLimit {
-		s.revision, s.known = revision, map[K]V{}
+	if s.known == nil || len(s.known) >= shelfLimit {
+		s.known = map[K]V{}
 	}
 	s.known[key] = v
+}
+
+func (s *shelf[K, V]) Forget(key K) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.known, key)
+}
+
+// baseShelf keeps what decides about callers in the state of the data that was seen last.
+type baseShelf struct {
+	mu      sync.Mutex
+	version db.Version
+	known   map[Credential]org.Basis
+}
+
+func (s *baseShelf) recall(v db.Version, c Credential) (b org.Basis, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.version != v {
+		return nil, false
+	}
+	b, ok = s.known[c]
+	return b, ok
+}
+
+func (s *baseShelf) remember(v db.Version, c Credential, b org.Basis) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.known == nil || s.version != v || len(s.known) >= shelfLimit {
+		s.version, s.known = v, map[Credential]org.Basis{}
+	}
+	s.known[c] = b
 }
 
 // roleShelf keeps the roles of each organization in the two states of the custom roles that were wanted last. States have

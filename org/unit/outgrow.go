@@ -86,7 +86,7 @@ func (c *Attempt) endOutgrown() error {
 	}
 	about := c.Entry
 	defer func() { c.Entry = about }()
-	after := c.Reader
+	after := c.asWritten()
 	after.Sets = map[uuid.UUID]*RoleSet{}
 	o := outgrowth{Attempt: c, after: after, makers: map[uuid.UUID]*org.Actor{}, judged: map[pairing]bool{}}
 	ids := slices.SortedFunc(maps.Keys(c.widened), func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
@@ -181,7 +181,7 @@ func (o *outgrowth) endOf(t *opened) error {
 		if err := o.Revoke(token.ID, token.Name); err != nil {
 			return err
 		}
-		if err := o.Record(o.Q); err != nil {
+		if err := o.Record(); err != nil {
 			return err
 		}
 	}
@@ -211,23 +211,24 @@ func (o *outgrowth) endLink(t *opened) error {
 	if ended, err := o.Unlink(t.ID); err != nil || !ended {
 		return err
 	}
-	return o.Record(o.Q)
+	return o.Record()
 }
 
 // endPassword ends what a typed password opened, and lets it open nothing but the choice of another one.
 func (o *outgrowth) endPassword(t *opened) error {
 	o.begin("user", t)
 	o.Field("must_change", false, true)
+	// This comes first: a sign-in with the password that is under way is waited for, and what it began ends as well.
+	if err := o.Q.MustChangePassword(o.Ctx, db.MustChangePasswordParams{Now: o.Now, ID: t.ID}); err != nil {
+		return err
+	}
 	if err := o.Q.DeleteLoginsOfUser(o.Ctx, t.ID); err != nil {
 		return err
 	}
 	if err := o.Q.DeleteSessionsOfUser(o.Ctx, NullID(t.ID)); err != nil {
 		return err
 	}
-	if err := o.Q.MustChangePassword(o.Ctx, db.MustChangePasswordParams{Now: o.Now, ID: t.ID}); err != nil {
-		return err
-	}
-	return o.Record(o.Q)
+	return o.Record()
 }
 
 // keeps reports whether a maker still exists and holds all that the account holds now.

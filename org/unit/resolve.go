@@ -3,6 +3,7 @@ package unit
 import (
 	"context"
 	"fmt"
+	"strconv"
 
 	"github.com/google/uuid"
 
@@ -15,21 +16,42 @@ const DefaultName = "default"
 // Organization finds what a path names: "default", a uuid, or a name in any case.
 // NotFound: it is not there, or the caller may not read it.
 func (s Reader) Organization(ctx context.Context, by *org.Actor, ref string) (db.Organization, error) {
-	var row db.Organization
-	var err error
-	id, parseErr := uuid.Parse(ref)
-	switch {
-	case ref == DefaultName || parseErr == nil && id == uuid.Nil:
-		row, err = s.Q.GetDefaultOrganization(ctx)
-	case parseErr == nil:
-		row, err = s.Q.GetOrganization(ctx, id)
-	default:
-		row, err = s.Q.GetOrganizationByName(ctx, org.Fold(ref))
+	row, err := s.named(ctx, ref)
+	if err == nil && ref != row.ID.String() {
+		s.Memory.places.Remember(ref, row.ID) // for locate
 	}
 	if db.IsNotFound(err) || err == nil && !by.Can("read", org.OrgObject(row.ID)) {
 		return db.Organization{}, org.ErrNotFound()
 	}
 	return row, err
+}
+
+// named is the organization that a path names, whoever may read it.
+func (s Reader) named(ctx context.Context, ref string) (db.Organization, error) {
+	id, err := uuid.Parse(ref)
+	switch {
+	case ref == DefaultName || err == nil && id == uuid.Nil:
+		return s.Q.GetDefaultOrganization(ctx)
+	case err == nil:
+		return s.Q.GetOrganization(ctx, id)
+	}
+	return s.Q.GetOrganizationByName(ctx, org.Fold(ref))
+}
+
+// NamedAt is the organization that a path names in a state of the site, which changes with every name.
+func (s *Units) NamedAt(ctx context.Context, ref string, site int64) (uuid.UUID, error) {
+	if id, err := uuid.Parse(ref); err == nil && id != uuid.Nil {
+		return id, nil
+	}
+	key := strconv.FormatInt(site, 36) + " " + ref
+	if id, ok := s.Memory.places.Recall(key); ok {
+		return id, nil
+	}
+	row, err := Reader{Units: s, Q: s.DB.Queries}.named(ctx, ref)
+	if err == nil {
+		s.Memory.places.Remember(key, row.ID)
+	}
+	return row.ID, err
 }
 
 // FindUser finds what a path names: "me", a uuid, or a username in any case. ok is false when there is no such user.

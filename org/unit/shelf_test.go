@@ -4,33 +4,36 @@ import (
 	"testing"
 
 	"github.com/google/uuid"
+
+	"rolecall.example/db"
+	"rolecall.example/org"
 )
 
-// TestMemory: what is remembered is found under the revision or state that it was read in, and nothing that a slow request
-// remembers under an older one drives it out.
+// TestMemory: what is remembered is found under the version or state that it was read in alone, and of role sets a slow
+// request that wants an older state does not drive out the newer one.
 func TestMemory(t *testing.T) {
 	t.Parallel()
-	var s shelf[string, int]
-	for _, step := range []struct {
-		revision int64
-		value    int
-		kept     bool
-	}{{0, 1, false}, {5, 2, true}, {4, 3, false}, {6, 4, true}, {5, 5, false}} {
-		s.Remember("a", step.revision, step.value)
-		if got, ok := s.Recall("a", step.revision); ok != step.kept || ok && got != step.value {
-			t.Errorf("under %d: found %d, %v", step.revision, got, ok)
+	var b baseShelf
+	ada := Credential{User: uuid.New()}
+	for _, version := range []byte{5, 6, 5} {
+		b.remember(db.Version{version}, ada, org.Basis{{Value: int64(version)}})
+		if got, ok := b.recall(db.Version{version}, ada); !ok || got[0].Value != int64(version) {
+			t.Errorf("under %d: found %v, %v", version, got, ok)
 		}
-	}
-	if got, ok := s.Recall("a", 6); !ok || got != 4 {
-		t.Errorf("the newest is lost: %d, %v", got, ok)
+		if got, ok := b.recall(db.Version{version + 1}, ada); ok {
+			t.Errorf("under %d, after %d: found %v", version+1, version, got)
+		}
+		if got, ok := b.recall(db.Version{version}, Credential{User: ada.User, Token: "other"}); ok {
+			t.Errorf("with another Credential: found %v", got)
+		}
 	}
 
 	var r roleShelf
 	acme, other := uuid.New(), uuid.New()
 	sets := map[int64]*RoleSet{-7: {}, 3: {}, 12: {}}
-	remember := func(org uuid.UUID, state int64) {
-		if _, ok := r.recall(org, state); !ok { // as requests do
-			r.remember(org, state, sets[state])
+	remember := func(orgID uuid.UUID, state int64) {
+		if _, ok := r.recall(orgID, state); !ok { // as requests do
+			r.remember(orgID, state, sets[state])
 		}
 	}
 	remember(other, 3)

@@ -2,6 +2,7 @@ package unit
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -23,74 +24,142 @@ func (s *Units) Operator() *org.Actor {
 	}
 }
 
-// Reader reads accounts and roles through q. What it loads is remembered under revision; its value is 0, which remembers
-// nothing, in a transaction that has written.
+// Reader reads accounts and roles through q.
 type Reader struct {
 	*Units
-	Q        *db.Queries
-	Revision db.Revision
-	Sets     map[uuid.UUID]*RoleSet // if there is one, roles are read once, whatever is written: for what writes none
+	Q     *db.Queries
+	known org.Basis              // states of roles that are known already, which may be older than what q reads
+	dirty dirt                   // what must not be remembered, because this transaction has written
+	late  *lessons               // of a transaction: what is to be remembered once it is committed
+	Sets  map[uuid.UUID]*RoleSet // if there is one, roles are read once, whatever is written: for what writes none
 }
 
-// Roles is the role set of an organization, or of the site for uuid.Nil.
+// dirt is what a transaction has written so far.
+type dirt uint8
+
+const (
+	clean dirt = iota
+	someRows
+	someRoles
+)
+
+// readAgain is how often something is read again that others write meanwhile, before that is taken for a failure.
+const readAgain = 10
+
+var errUnsteady = errors.New("what was read kept changing")
+
+// Roles is the role set of an organization, or of the site for uuid.Nil. All of it is of one moment.
 func (s Reader) Roles(ctx context.Context, orgID uuid.UUID) (*RoleSet, error) {
 	if set, ok := s.Sets[orgID]; ok {
 		return set, nil
 	}
-	state := s.Revision.Roles
-	if s.Revision.Value == 0 { // what this transaction has written need not be roles
-		state = s.rolesState(ctx)
-	}
-	if set, ok := s.Memory.roleSets.recall(orgID, state); ok {
-		return set, nil
-	}
-	set, err := s.loadRoles(ctx, orgID)
-	if err == nil {
-		s.Memory.roleSets.remember(orgID, s.rolesState(ctx), set)
-	}
+	set, err := s.knownRoles(ctx, orgID)
 	if err == nil && s.Sets != nil {
 		s.Sets[orgID] = set
 	}
 	return set, err
 }
 
-// Subject is an account with its roles as they are stored. It is asked for inside a transaction only, so that all of it
-// is of one moment.
-func (s Reader) Subject(ctx context.Context, id uuid.UUID) (*org.Actor, error) {
-	if found, ok := s.Memory.Subjects.Recall(id, s.Revision.Value); ok {
-		return found, nil
+func (s Reader) knownRoles(ctx context.Context, orgID uuid.UUID) (*RoleSet, error) {
+	switch {
+	case orgID == org.ElsewhereOrg || s.dirty == someRoles: // nothing is stored of the one; the other is not committed
+		return s.loadRoles(ctx, orgID)
+	case s.known != nil:
+		if set, ok := s.Memory.roleSets.recall(orgID, s.known.RoleState(orgID)); ok {
+			return set, nil
+		}
 	}
+	state, err := s.roleState(ctx, orgID)
+	for range readAgain {
+		if err != nil {
+			return nil, err
+		}
+		if set, ok := s.Memory.roleSets.recall(orgID, state); ok {
+			return set, nil
+		}
+		set, err := s.loadRoles(ctx, orgID)
+		if err != nil {
+			return nil, err
+		}
+		after, err := s.roleState(ctx, orgID)
+		if err == nil && after == state {
+			s.learnRoles(orgID, state, set)
+			return set, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		state = after
+	}
+	return nil, fmt.Errorf("roles of %s: %w", orgID, errUnsteady)
+}
+
+// roleState names the state of the custom roles of an organization, 0 for one that is not there.
+func (s Reader) roleState(ctx context.Context, orgID uuid.UUID) (int64, error) {
+	state, err := s.Q.GetRoleState(ctx, orgID)
+	if db.IsNotFound(err) {
+		return 0, nil
+	}
+	return state, err
+}
+
+// Subject is an account with its roles as they are stored.
+func (s Reader) Subject(ctx context.Context, id uuid.UUID) (*org.Actor, error) {
+	return s.Caller(ctx, Credential{User: id})
+}
+
+// Caller is who a credential stands for. Pieces of two moments could add up to rights that nobody ever gave: what was read
+// is read again until it holds still, which in a snapshot it does at once.
+func (s Reader) Caller(ctx context.Context, c Credential) (*org.Actor, error) {
+	b, err := s.basisOf(ctx, c)
+	for range readAgain {
+		if err != nil {
+			return nil, err
+		}
+		if known, ok := s.Remembered(c.User, b); ok {
+			return known, nil
+		}
+		found, err := s.loadSubject(ctx, c.User, b)
+		if err != nil && !errors.Is(err, errUnsteady) {
+			return nil, err
+		}
+		after, again := s.basisOf(ctx, c)
+		if again == nil && err == nil && after.Equal(b) {
+			found.Basis, found.Key = after, after.Key(c.User)
+			s.learnSubject(c.User, found)
+			return found, nil
+		}
+		b, err = after, again
+	}
+	return nil, fmt.Errorf("account %s: %w", c.User, errUnsteady)
+}
+
+// Remembered is an account as it was compiled before from the same.
+func (s Reader) Remembered(id uuid.UUID, b org.Basis) (*org.Actor, bool) {
+	if s.dirty != clean {
+		return nil, false
+	}
+	known, ok := s.Memory.Subjects.Recall(id)
+	if !ok || !known.Basis.Equal(b) {
+		return nil, false
+	}
+	with := *known
+	with.Basis = b // the revisions are those of now
+	return &with, true
+}
+
+func (s Reader) loadSubject(ctx context.Context, id uuid.UUID, b org.Basis) (*org.Actor, error) {
 	row, err := s.Q.GetUser(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	found, err := s.loadSubject(ctx, row)
-	if err == nil {
-		s.Memory.Subjects.Remember(id, s.Revision.Value, found)
-	}
-	return found, err
-}
-
-// rolesState is the state of the custom roles as long as it is still that of this source: then all that was read of them
-// is of that moment, and may be remembered as such. Else it is 0.
-func (s Reader) rolesState(ctx context.Context) int64 {
-	if now, err := s.Q.GetRevision(ctx); err == nil && now.Roles == s.Revision.Roles {
-		return now.Roles
-	}
-	return 0
-}
-
-func (s Reader) loadSubject(ctx context.Context, row db.UserRow) (*org.Actor, error) {
-	homes, err := s.Q.ListMemberships(ctx, row.ID)
-	if err != nil {
-		return nil, err
-	}
+	s.known = b
 	var orgs []rbac.ID
-	for _, h := range homes {
-		orgs = append(orgs, h.OrganizationID)
-	}
 	var grants []rbac.Grant
-	for _, h := range append(homes, db.ListMembershipsRow{Roles: row.Roles}) { // those of the site are in no organization
+	for _, h := range b {
+		if h.OrganizationID != uuid.Nil {
+			orgs = append(orgs, h.OrganizationID)
+		}
 		set, err := s.Roles(ctx, h.OrganizationID)
 		if err != nil {
 			return nil, err
@@ -106,7 +175,7 @@ func (s Reader) loadSubject(ctx context.Context, row db.UserRow) (*org.Actor, er
 	if err != nil {
 		return nil, err
 	}
-	return &org.Actor{User: user, Grants: s.Catalog.NewSubject(row.ID, orgs, grants), ReadAt: s.Revision}, nil
+	return &org.Actor{User: user, Grants: s.Catalog.NewSubject(id, orgs, grants)}, nil
 }
 
 // MustBeActive refuses a suspended account. A dormant one is only one that has not signed in yet.

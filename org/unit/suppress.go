@@ -87,13 +87,18 @@ func (c *Attempt) recordRefusal(ctx context.Context, refusal *org.Error) error {
 	if how == recordNone {
 		return nil
 	}
-	return c.DB.Write(ctx, func(q *db.Queries) error {
-		refused := *c // it may have to be recorded again
-		refused.Entry.Fields, refused.Entry.Status = nil, refusal.Kind.Status()
+	where := c.scope
+	if where.Everything() { // an entry alone holds nobody up
+		where = db.SigningIn
+	}
+	refused := c.Entry
+	refused.Fields, refused.Status = nil, refusal.Kind.Status()
+	return c.Write(ctx, where, func(u *Attempt) error {
+		u.Actor, u.Entry, u.Now = c.Actor, refused, c.Now
 		if how == recordLast {
-			refused.Field("suppressed", nil, true)
+			u.Field("suppressed", nil, true)
 		}
-		return refused.Record(q)
+		return u.Record()
 	})
 }
 

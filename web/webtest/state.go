@@ -13,7 +13,7 @@ import (
 // volatile are the tables and columns that change with every request, whatever it asks for: sessions and counters of
 // failed logins, and the trail of refusals.
 var volatile = []string{
-	"sessions", "login_failures", "audit_logs", "audit_heads",
+	"sessions", "login_failures", "audit_logs", "revisions.audit_seq", "revisions.audit_hash",
 	"api_keys.last_used", "users.last_seen_at",
 }
 

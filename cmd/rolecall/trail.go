@@ -1,0 +1,125 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"strconv"
+	"time"
+
+	"rolecall.example/org"
+	"rolecall.example/org/services"
+)
+
+func auditVerifyCommand() *command {
+	var q query
+	var f org.VerifyFilter
+	return &command{
+		name:    "audit verify",
+		summary: "Check that no entry of the audit trail was edited, removed or inserted",
+		about: "Each entry has a hash of itself and of the entry before it in the chain of its organization, or of the site; a root\n" +
+			"has a hash of all chains. This command reads the database, not a server, since a server could hide what was done to\n" +
+			"it. Exit code 1: the trail is broken.",
+		examples: []string{
+			"rolecall audit verify --db /var/lib/rolecall/rolecall.db",
+			"rolecall audit verify --root sha256:0b1f…",
+		},
+		settings: []string{"db"},
+		flags: func(set *flag.FlagSet) {
+			q.flags()(set)
+			set.StringVar(&f.Organization, "organization", "", "check the chain of this organization alone, by `name` or id")
+			set.StringVar(&f.Root, "root", "", "require that one of the roots has this `hash`, as audit root printed it")
+		},
+		run: func(ctx context.Context, t *terminal, c *config) error {
+			c.tampered = true // verify reports what was done to it
+			return operate(ctx, c, func(ctx context.Context, service *services.Service, _ *org.Actor) error {
+				v, err := service.VerifyAudit(ctx, f)
+				if org.KindOf(err) == org.NotFound {
+					return usageError(fmt.Sprintf("there is no organization %q", f.Organization))
+				}
+				if err != nil {
+					return err
+				}
+				whole := verdict(v.Broken() == "")
+				if q.json {
+					findings := append([]string{}, v.Findings...)
+					return errors.Join(printJSON(t.out, map[string]any{"entries": v.Entries, "sealed": v.Sealed, "chains": v.Chains,
+						"roots": v.Roots, "broken": v.Broken(), "findings": findings}), whole)
+				}
+				tellTrail(t.out, v)
+				return whole
+			})
+		},
+	}
+}
+
+func tellTrail(w io.Writer, v org.Verification) {
+	for _, finding := range v.Findings {
+		fmt.Fprintln(w, finding+".")
+	}
+	switch {
+	case len(v.Findings) > 0:
+	case v.Entries == 0:
+		fmt.Fprintln(w, "The trail is empty.")
+	case v.Sealed == 0:
+		fmt.Fprintf(w, "The trail is whole: %s in %s, %s.\n", count(v.Entries, "entry", "entries"), count(v.Chains, "chain", "chains"), count(v.Roots, "root", "roots"))
+	default:
+		fmt.Fprintf(w, "The trail is whole: %s, %s in %s, %s.\n", count(v.Sealed, "sealed entry", "sealed entries"), digits(v.Entries-v.Sealed),
+			count(v.Chains, "chain", "chains"), count(v.Roots, "root", "roots"))
+	}
+}
+
+func count(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return digits(n) + " " + many
+}
+
+// digits writes a number with a comma before every three digits.
+func digits(n int) string {
+	s := strconv.Itoa(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
+func auditRootCommand() *command {
+	return &command{
+		name:    "audit root",
+		summary: "Make one hash of the whole audit trail, to be kept elsewhere",
+		about: "A server makes a root every day; this makes one now and prints it. With a root that was kept elsewhere,\n" +
+			"audit verify --root notices a trail that was written anew as a whole.",
+		examples: []string{"rolecall audit root --db /var/lib/rolecall/rolecall.db"},
+		settings: []string{"db"},
+		run: func(ctx context.Context, t *terminal, c *config) error {
+			return operate(ctx, c, func(ctx context.Context, service *services.Service, _ *org.Actor) error {
+				root, err := service.WriteAuditRoot(ctx)
+				if err == nil {
+					fmt.Fprintf(t.out, "%s root %d: %s, %s\n", root.Time.Format(time.RFC3339), root.Seq, count(root.Chains, "chain", "chains"), root.Hash)
+				}
+				return err
+			})
+		},
+	}
+}
+
+// makeRoots makes a root of the audit trail every day until ctx ends. Of replicas one does it.
+func makeRoots(ctx context.Context, service *services.Service, log *slog.Logger) {
+	tick := time.NewTicker(time.Hour)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		if _, err := service.WriteDueAuditRoot(ctx); err != nil && ctx.Err() == nil {
+			log.Warn("no root of the audit trail could be made", "err", err)
+		}
+	}
+}

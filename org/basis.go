@@ -1,0 +1,66 @@
+package org
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"rolecall.example/db"
+)
+
+// Basis is all that decides what an account may do, of one moment: what it holds on the site and in each organization,
+// and which state of the roles there gives it meaning. Two accounts of one id and equal bases may do the same, whatever
+// else was written in between.
+type Basis []db.ListCallerRow // by organization; the first is the site
+
+func (b Basis) Equal(other Basis) bool {
+	return slices.EqualFunc(b, other, func(x, y db.ListCallerRow) bool {
+		x.Value, y.Value = 0, 0 // of what else is in the organization
+		return x == y
+	})
+}
+
+// Of is what stands in it about an organization, or about the site for uuid.Nil.
+func (b Basis) Of(org uuid.UUID) (db.ListCallerRow, bool) {
+	i, ok := slices.BinarySearchFunc(b, org, func(r db.ListCallerRow, id uuid.UUID) int {
+		return cmp.Compare(string(r.OrganizationID[:]), string(id[:]))
+	})
+	if !ok {
+		return db.ListCallerRow{}, false
+	}
+	return b[i], true
+}
+
+// RoleState is the state of the roles of an organization, 0 if it does not stand in the basis.
+func (b Basis) RoleState(org uuid.UUID) int64 {
+	r, _ := b.Of(org)
+	return r.RoleState
+}
+
+// Key names an account and the content of its basis.
+func (b Basis) Key(user uuid.UUID) (k [sha256.Size]byte) {
+	fields := []string{user.String()}
+	for _, r := range b {
+		fields = append(fields, r.OrganizationID.String(), r.Roles, fmt.Sprint(r.Version), fmt.Sprint(r.RoleState))
+	}
+	copy(k[:], HashOf(fields...))
+	return k
+}
+
+// State names all that a list is made of for a caller: what it holds, and what is stored in the places that the list shows.
+// Two answers to one question in one state are alike. "" is a state that nothing is known of.
+type State string
+
+// StateAt is the state of what is stored at these revisions, as it is for the actor.
+func (s *Actor) StateAt(revisions ...int64) State {
+	state := make([]byte, 0, len(s.Key)+8*len(revisions))
+	state = append(state, s.Key[:]...)
+	for _, r := range revisions {
+		state = binary.BigEndian.AppendUint64(state, uint64(r))
+	}
+	return State(state)
+}

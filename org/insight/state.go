@@ -1,0 +1,46 @@
+package insight
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	"rolecall.example/db"
+	"rolecall.example/org"
+)
+
+// StateIn is the state of what one organization shows, or the site for "". All that is read after the call is of that
+// state, or of a later one.
+func (s *Service) StateIn(ctx context.Context, subject *org.Actor, organization string) (org.State, error) {
+	site, ok := subject.Basis.Of(uuid.Nil)
+	switch {
+	case !ok:
+		return "", nil
+	case organization == "":
+		return subject.StateAt(site.Value), nil
+	}
+	id, err := s.units.NamedAt(ctx, organization, site.Value)
+	if db.IsNotFound(err) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	if r, ok := subject.Basis.Of(id); ok {
+		return subject.StateAt(site.Value, r.Value), nil
+	}
+	r, err := s.units.DB.GetRevision(ctx, id)
+	if db.IsNotFound(err) {
+		return "", nil
+	}
+	return subject.StateAt(site.Value, r.Value), err
+}
+
+// StateOfAll is the state of what all organizations show.
+func (s *Service) StateOfAll(ctx context.Context, subject *org.Actor) (org.State, error) {
+	if subject.Basis == nil {
+		return "", nil
+	}
+	r, err := s.units.DB.GetRevisionOfAll(ctx)
+	return subject.StateAt(-1, r.Millions+r.Rest/1_000_000, r.Rest%1_000_000), err
+}

@@ -1,0 +1,286 @@
+package insight
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"math"
+
+	"github.com/google/uuid"
+
+	"rolecall.example/db"
+	"rolecall.example/org"
+	"rolecall.example/org/unit"
+)
+
+// VerifyAudit walks the audit trail from its beginning and finds where it was edited, or entries were added or removed,
+// after it was written. NotFound: no such organization ever was.
+func (s *Service) VerifyAudit(ctx context.Context, f org.VerifyFilter) (v org.Verification, err error) {
+	err = s.units.DB.Read(ctx, func(q *db.Queries) error {
+		w := verifier{ctx: ctx, q: q, names: map[uuid.UUID]string{}, only: f.Organization != ""}
+		err := w.run(f)
+		v = w.Verification
+		return err
+	})
+	return v, err
+}
+
+// verifier walks through the trail in one snapshot.
+type verifier struct {
+	org.Verification
+	ctx   context.Context
+	q     *db.Queries
+	names map[uuid.UUID]string // of the organizations that are there
+	only  bool                 // one chain, of the organization:
+	orgID uuid.UUID
+	seal  db.GetAuditSealRow
+	noted map[int64]string // the hashes of roots that the site's chain tells of
+}
+
+func (w *verifier) found(format string, args ...any) {
+	w.Findings = append(w.Findings, fmt.Sprintf(format, args...))
+}
+
+func (w *verifier) run(f org.VerifyFilter) (err error) {
+	organizations, err := w.q.ListOrganizations(w.ctx, math.MaxInt64)
+	if err != nil {
+		return err
+	}
+	for _, o := range organizations {
+		w.names[o.ID] = o.Name
+		if w.only && (o.NameKey == org.Fold(f.Organization) || o.ID == unit.ParseID(f.Organization)) {
+			w.orgID = o.ID
+		}
+	}
+	if w.only && w.orgID == uuid.Nil {
+		if w.orgID = unit.ParseID(f.Organization); w.orgID == uuid.Nil {
+			return org.ErrNotFound()
+		}
+	}
+	if w.seal, err = w.q.GetAuditSeal(w.ctx); db.IsNotFound(err) {
+		w.found("the seal of the trail is missing")
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if !w.only {
+		if err := w.sealed(); err != nil {
+			return err
+		}
+	}
+	if err := w.chains(); err != nil {
+		return err
+	}
+	if err := w.roots(f.Root); err != nil || w.only || len(w.Findings) > 0 {
+		return err
+	}
+	all, err := w.q.CountAuditLogs(w.ctx)
+	if err == nil && all != int64(w.Entries) {
+		w.found("%d entries belong to no chain", all-int64(w.Entries))
+	}
+	return err
+}
+
+// sealed checks the trail from before there were chains.
+func (w *verifier) sealed() error {
+	var last db.GetAuditSealRow
+	for {
+		rows, err := w.q.ListSealedTrail(w.ctx, db.ListSealedTrailParams{AfterSeq: last.Seq, MaxRows: unit.ChunkSize})
+		if err != nil {
+			return err
+		}
+		for _, r := range rows {
+			switch {
+			case bytes.Equal(unit.SealedHash(last.Hash, unit.RowOf(r)), r.Hash):
+			case r.Seq != last.Seq+1:
+				w.found("sealed trail: entries between %d and %d are missing", last.Seq, r.Seq)
+				return nil
+			default:
+				w.found("sealed trail: entry %d (%s) was changed, or the one before it was", r.Seq, r.ID)
+				return nil
+			}
+			last = db.GetAuditSealRow{Seq: r.Seq, Hash: r.Hash}
+			w.Entries++
+			w.Sealed++
+		}
+		if len(rows) < unit.ChunkSize {
+			break
+		}
+	}
+	if w.seal.Seq != last.Seq || !bytes.Equal(w.seal.Hash, last.Hash) {
+		w.found("sealed trail: it ends with entry %d, but was sealed with entry %d", last.Seq, w.seal.Seq)
+	}
+	return nil
+}
+
+// chains checks every chain, or the one that is asked for.
+func (w *verifier) chains() error {
+	of := uuid.Nil // the site comes first
+	if w.only {
+		of = w.orgID
+	}
+	head, err := w.q.GetRevision(w.ctx, of)
+	switch {
+	case db.IsNotFound(err) && w.only && w.names[of] == "":
+		return org.ErrNotFound()
+	case db.IsNotFound(err):
+		w.found("%s: the chain is gone", unit.ScopeName(of, w.names))
+	case err != nil:
+		return err
+	default:
+		if err := w.chain(head); err != nil {
+			return err
+		}
+	}
+	if w.only {
+		return nil
+	}
+	without := len(w.names)
+	for after := uuid.Nil; ; {
+		heads, err := w.q.ListRevisions(w.ctx, db.ListRevisionsParams{AfterID: after, MaxRows: unit.ChunkSize})
+		if err != nil {
+			return err
+		}
+		for _, head := range heads {
+			if _, there := w.names[head.OrganizationID]; there {
+				without--
+			}
+			if err := w.chain(head); err != nil {
+				return err
+			}
+		}
+		if len(heads) < unit.ChunkSize {
+			break
+		}
+		after = heads[len(heads)-1].OrganizationID
+	}
+	if without > 0 {
+		w.found("the chains of %d organizations are gone", without)
+	}
+	return nil
+}
+
+// chain checks one chain from the seal to its head.
+func (w *verifier) chain(head db.Revision) error {
+	name := unit.ScopeName(head.OrganizationID, w.names)
+	seq, hash := int64(0), w.seal.Hash
+	for {
+		rows, err := w.q.ListAuditChain(w.ctx, db.ListAuditChainParams{Chain: head.OrganizationID, AfterSeq: seq, MaxRows: unit.ChunkSize})
+		if err != nil {
+			return err
+		}
+		for _, r := range rows {
+			switch {
+			case r.ChainSeq != seq+1:
+				w.found("%s: entries between %d and %d are missing", name, seq, r.ChainSeq)
+				return nil
+			case !bytes.Equal(unit.EntryHash(hash, unit.RowOf(r)), r.Hash):
+				w.found("%s: entry %d (%s) was changed, or the one before it was", name, r.ChainSeq, r.ID)
+				return nil
+			}
+			if err := w.note(r); err != nil {
+				return err
+			}
+			seq, hash = r.ChainSeq, r.Hash
+			w.Entries++
+		}
+		if len(rows) < unit.ChunkSize {
+			break
+		}
+	}
+	switch {
+	case seq != head.AuditSeq:
+		w.found("%s: the chain ends with entry %d, but %d were written", name, seq, head.AuditSeq)
+	case !bytes.Equal(hash, head.AuditHash):
+		w.found("%s: the chain ends with entry %d, which has another hash than the last one written", name, seq)
+	}
+	if seq > 0 {
+		w.Chains++
+	}
+	return nil
+}
+
+// note takes in what an entry of the site's chain tells of a root.
+func (w *verifier) note(r db.AuditLog) error {
+	if r.Chain != uuid.Nil || r.ResourceType != org.AuditRootType || r.StatusCode >= 400 {
+		return nil
+	}
+	var fields struct {
+		Seq  struct{ New int64 }  `json:"seq"`
+		Hash struct{ New string } `json:"hash"`
+	}
+	if err := json.Unmarshal([]byte(r.Changes), &fields); err != nil {
+		return fmt.Errorf("audit entry %s: %w", r.ID, err)
+	}
+	if w.noted == nil {
+		w.noted = map[int64]string{}
+	}
+	w.noted[fields.Seq.New] = fields.Hash.New
+	return nil
+}
+
+// roots checks every root: that it is the one that was made, and that the chains still have what it was made of.
+func (w *verifier) roots(known string) error {
+	var last db.AuditRoot
+	for {
+		list, err := w.q.ListAuditRoots(w.ctx, db.ListAuditRootsParams{AfterSeq: last.Seq, MaxRows: unit.ChunkSize})
+		if err != nil {
+			return err
+		}
+		for _, r := range list {
+			if r.Seq != last.Seq+1 {
+				w.found("roots between %d and %d are missing", last.Seq, r.Seq)
+			}
+			if err := w.root(last, r); err != nil {
+				return err
+			}
+			if known != "" && unit.RootName(r.Hash) == known {
+				known = ""
+			}
+			last = r
+			w.Roots++
+		}
+		if len(list) < unit.ChunkSize {
+			break
+		}
+	}
+	for seq := range w.noted {
+		if seq > last.Seq {
+			w.found("root %d is missing", seq)
+		}
+	}
+	if known != "" {
+		w.found("no root is %s", known)
+	}
+	return nil
+}
+
+func (w *verifier) root(before, r db.AuditRoot) error {
+	heads, err := w.q.ListAuditRootHeads(w.ctx, r.Seq)
+	if err != nil {
+		return err
+	}
+	noted, told := w.noted[r.Seq]
+	if !bytes.Equal(unit.RootHash(before.Hash, r, heads), r.Hash) || !w.only && (!told || noted != unit.RootName(r.Hash)) {
+		w.found("root %d was changed, or one before it was", r.Seq)
+		return nil
+	}
+	for _, h := range heads {
+		if w.only && h.OrganizationID != w.orgID {
+			continue
+		}
+		rows, err := w.q.ListAuditChain(w.ctx, db.ListAuditChainParams{Chain: h.OrganizationID, AfterSeq: h.ChainSeq - 1, MaxRows: 1})
+		if err != nil {
+			return err
+		}
+		switch {
+		case len(rows) == 0 || rows[0].ChainSeq != h.ChainSeq:
+			w.found("root %d: the chain of %s had entry %d, which is gone", r.Seq, unit.ScopeName(h.OrganizationID, w.names), h.ChainSeq)
+		case !bytes.Equal(rows[0].Hash, h.Hash):
+			w.found("root %d: the chain of %s had entry %d with another hash", r.Seq, unit.ScopeName(h.OrganizationID, w.names), h.ChainSeq)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,90 @@
+package unit
+
+import (
+	"context"
+	"database/sql"
+
+	"github.com/google/uuid"
+
+	"rolecall.example/db"
+	"rolecall.example/org"
+)
+
+// Credential is what a request comes with: an account, and the token that it was named by, if by one.
+type Credential struct {
+	User  uuid.UUID
+	Token string
+}
+
+// basisOf reads what decides about a caller. It is not found when the account is gone, or the token has ended.
+func (s Reader) basisOf(ctx context.Context, c Credential) (rows org.Basis, err error) {
+	if c.Token == "" {
+		rows, err = s.Q.ListCaller(ctx, c.User)
+	} else {
+		var byToken []db.ListCallerByTokenRow
+		byToken, err = s.Q.ListCallerByToken(ctx, db.ListCallerByTokenParams{Token: c.Token, UserID: c.User})
+		for _, r := range byToken {
+			rows = append(rows, db.ListCallerRow(r))
+		}
+	}
+	if err == nil && (len(rows) == 0 || rows[0].OrganizationID != uuid.Nil) {
+		err = sql.ErrNoRows
+	}
+	return rows, err
+}
+
+// BasisNow is basisOf with every write that was acknowledged before the call. It asks the database once in each state of
+// the data, where that costs less than asking.
+func (s *Units) BasisNow(ctx context.Context, c Credential) (org.Basis, error) {
+	version, known := s.DB.Version()
+	if known {
+		if b, ok := s.Memory.bases.recall(version, c); ok {
+			return b, nil
+		}
+	}
+	b, err := Reader{Units: s, Q: s.DB.Queries}.basisOf(context.WithoutCancel(ctx), c)
+	if err == nil && known { // it was looked at first: should a write come in between, it is the version that is out of date
+		s.Memory.bases.remember(version, c, b)
+	}
+	return b, err
+}
+
+// lessons is what a transaction read that may be remembered. While it runs, what others wrote into the same batch before
+// it may still fail, and numbers that it saw may come again with another meaning.
+type lessons struct {
+	roles    []stateOfRoles
+	subjects map[uuid.UUID]*org.Actor
+}
+
+func (s Reader) learnRoles(orgID uuid.UUID, state int64, set *RoleSet) {
+	switch {
+	case s.dirty == someRoles:
+	case s.late == nil:
+		s.Memory.roleSets.remember(orgID, state, set)
+	default:
+		s.late.roles = append(s.late.roles, stateOfRoles{state, set})
+	}
+}
+
+func (s Reader) learnSubject(id uuid.UUID, found *org.Actor) {
+	switch {
+	case s.dirty != clean:
+	case s.late == nil:
+		s.Memory.Subjects.Remember(id, found)
+	default:
+		if s.late.subjects == nil {
+			s.late.subjects = map[uuid.UUID]*org.Actor{}
+		}
+		s.late.subjects[id] = found
+	}
+}
+
+// keep remembers what was learned in a transaction that is committed.
+func (m *memory) keep(l *lessons) {
+	for _, r := range l.roles {
+		m.roleSets.remember(r.set.Org, r.state, r.set)
+	}
+	for id, subject := range l.subjects {
+		m.Subjects.Remember(id, subject)
+	}
+}

@@ -1,0 +1,99 @@
+package unit
+
+import (
+	"context"
+	"errors"
+
+	"github.com/google/uuid"
+
+	"rolecall.example/db"
+)
+
+// Scope is what a use case may write: the site, what signing in changes, or the organization that a request names.
+type Scope struct {
+	db.Scope
+	ref string // of an organization, as a path names it
+}
+
+var (
+	OnSite    = Scope{Scope: db.OnSite}    // accounts, tokens, links, site roles, organizations as such
+	SigningIn = Scope{Scope: db.SigningIn} // sessions, failed logins, when something was used last
+)
+
+// InOrganization is the scope of the members and the roles of one organization.
+func InOrganization(ref string) Scope { return Scope{ref: ref} }
+
+// errElsewhere means that the organization that a request names is not the one that was looked up before: it was renamed
+// meanwhile, or made.
+var errElsewhere = errors.New("the organization is another one")
+
+// maxLocated is how often an organization is looked up again that is renamed all the time.
+const maxLocated = 3
+
+// locate finds the scope that is to be held before anything is read. What it finds may change until then, which
+// Attempt.About notices. An organization that is not there has the scope of uuid.Nil, in which nothing can be written.
+func (s *Units) locate(ctx context.Context, in Scope, again bool) (db.Scope, error) {
+	if in.ref == "" {
+		return in.Scope, nil
+	}
+	if id, err := uuid.Parse(in.ref); err == nil && id != uuid.Nil {
+		return db.InOrganization(id), nil
+	}
+	if id, ok := s.Memory.places.Recall(in.ref); ok && !again {
+		return db.InOrganization(id), nil
+	}
+	row, err := Reader{Units: s, Q: s.DB.Queries}.named(ctx, in.ref)
+	if db.IsNotFound(err) {
+		return db.InOrganization(uuid.Nil), nil
+	}
+	if err != nil {
+		return db.Scope{}, err
+	}
+	s.Memory.places.Remember(in.ref, row.ID)
+	return db.InOrganization(row.ID), nil
+}
+
+// Write runs fn in one write transaction of a scope. What it records goes to the chain of the scope; the revision moves if
+// fn says so.
+func (s *Units) Write(ctx context.Context, where db.Scope, fn func(c *Attempt) error) error {
+	var late lessons
+	err := s.DB.WriteIn(ctx, where, func(q *db.Queries) error {
+		late = lessons{} // it may run again
+		c := &Attempt{Reader: Reader{Units: s, Q: q, late: &late}, Ctx: db.Writing(ctx), Now: s.Now(), scope: where, Entry: Entry{Status: 200}}
+		if !where.Nowhere() {
+			var err error
+			if c.head, err = q.GetRevision(ctx, where.Organization()); err != nil && !db.IsNotFound(err) {
+				return err
+			}
+		}
+		if err := fn(c); err != nil {
+			return err
+		}
+		return c.finish()
+	})
+	if err == nil {
+		s.Memory.keep(&late)
+	}
+	return err
+}
+
+// finish stores what became of the scope: where its chain ends now, and its revision.
+func (c *Attempt) finish() error {
+	if c.entries == 0 && !c.bumped {
+		return nil
+	}
+	if c.head.Value == 0 { // there is no such organization
+		return errElsewhere
+	}
+	p := db.UpdateRevisionParams{
+		OrganizationID: c.scope.Organization(), ValueBefore: c.head.Value, Value: c.head.Value, Roles: c.head.Roles,
+		SeqBefore: c.head.AuditSeq - c.entries, Seq: c.head.AuditSeq, Hash: c.head.AuditHash,
+	}
+	if c.bumped { // by the time: a backup that is put in its place does not bring back a revision with another meaning
+		p.Value = max(c.head.Value+1, c.Now.UnixMicro())
+	}
+	if c.bumped && c.dirty == someRoles {
+		p.Roles = p.Value
+	}
+	return c.Q.UpdateRevision(c.Ctx, p)
+}
