@@ -23,6 +23,8 @@ func (s *Server) accountPage(c *call, form string, e *org.Error) (p page, err er
 	return page{title: "Account", active: "account", body: views.AccountPage(a)}, nil
 }
 
+// endSession ends one of the caller's sessions, of another browser as a rule. Kept answers go with it: one may hold a
+// secret.
 func (s *Server) endSession(c *call) (reply, error) {
 	if err := s.account.EndSession(c.ctx, c.actor, c.param("id")); err != nil {
 		return reply{}, err
@@ -31,6 +33,7 @@ func (s *Server) endSession(c *call) (reply, error) {
 	return reply{next: to(views.AccountURL, "The session has ended.")}, nil
 }
 
+// endSessions ends every session of the caller, the one of this request included, so it leads to the page to sign in.
 func (s *Server) endSessions(c *call) (reply, error) {
 	if err := s.account.EndSessions(c.ctx, c.actor); err != nil {
 		return reply{}, err
@@ -73,6 +76,8 @@ func (s *Server) newPassword(c *call) (reply, error) {
 	return reply{html: show(passwordPage(c, link, nil))}, err
 }
 
+// keepSecret keeps the secret in the path out of caches and out of the Referer of the next request. It is set before the
+// use case runs, so that refusals have the headers too.
 func (c *call) keepSecret() {
 	c.header("Referrer-Policy", "strict-origin")
 	c.header("Cache-Control", "no-store")
@@ -83,6 +88,7 @@ func passwordPage(c *call, link org.PasswordLink, e *org.Error) page {
 	return page{title: "Set your password", body: views.SetPasswordPage(views.SetPassword{PasswordLink: link, Err: e})}
 }
 
+// usePasswordLink sets the password of a link. It starts no session and leads to the page to sign in.
 func (s *Server) usePasswordLink(c *call) (reply, error) {
 	c.keepSecret()
 	err := s.account.UsePasswordLink(c.ctx, c.param("secret"), decode(c, readPassword))

@@ -78,8 +78,8 @@ func (s *Server) state(c *call) (org.State, error) {
 }
 
 // recall answers with a list as JSON from memory, or with 304 when the client's copy is still good. Otherwise the answer
-// is kept as it is sent. Pages and fragments are rendered each time: they have words like "today", set cookies, and may lack a
-// part that failed to load.
+// is kept as it is sent. Pages and fragments are rendered each time: they have words like "today", set cookies, and may
+// lack a part that failed to load.
 func (s *Server) recall(c *call) (answered bool, err error) {
 	if !c.route.Offers(Cacheable) || c.as != asJSON || c.csv || c.inProcess != nil { // in this process a caller has no state
 		return false, nil

@@ -17,6 +17,8 @@ import (
 // auditPageSize is the number of entries on a page of the audit log.
 const auditPageSize = 50
 
+// listAudit answers the trail as a page, as JSON or as a file. On a page the filters are fields of a form, which become one
+// query with what was typed. A page never counts the entries: it goes from one to the next by cursor.
 func (s *Server) listAudit(c *call) (reply, error) {
 	q := c.query()
 	a := views.Audit{
@@ -114,6 +116,7 @@ func (s *Server) exportAudit(c *call, f org.AuditFilter) *stream {
 	}
 }
 
+// auditLines writes JSON, one entry a line.
 func auditLines(out *sink) (write func(*org.AuditEntry) error, end func() error) {
 	lines := json.NewEncoder(out)
 	return func(e *org.AuditEntry) error { return lines.Encode(wireAuditEntry(e)) }, func() error { return nil }

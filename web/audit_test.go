@@ -362,8 +362,8 @@ func TestCompareRoles(t *testing.T) {
 	}
 }
 
-// TestAuditHidesAccounts: a caller that may read the trail of an organization, but no account, learns from it who did what and
-// nothing else about them: not by any form of the trail, and not by asking for an address.
+// TestAuditHidesAccounts: a caller that may read the trail of an organization, but no account, learns from it who did
+// what and nothing else about them: not by any form of the trail, and not by asking for an address.
 func TestAuditHidesAccounts(t *testing.T) {
 	t.Parallel()
 	s := webtest.New(t)

@@ -164,13 +164,14 @@ func (s *Server) signOut(c *call) error {
 	return err
 }
 
+// writeSession sets the session's cookie, or deletes it for a token of "".
 func (s *Server) writeSession(c *call, token string, expiry time.Time) {
 	s.sessions.WriteSessionCookie(c.ctx, c.response(), token, expiry)
 	c.header("Cache-Control", "no-store") // scs has added one of its own
 }
 
-// toLogin leads a caller that is signed out to the page to sign in, which leads back from there, and says so if something was
-// to be saved.
+// toLogin leads a caller that is signed out to the page to sign in, which leads back from there, and says so if something
+// was to be saved.
 func (c *call) toLogin() reply {
 	q := url.Values{}
 	back := sentFrom(c.request())
@@ -225,4 +226,5 @@ func localPath(where, fallback string) string {
 	return clean.RequestURI()
 }
 
+// misleading reports whether browsers drop or change a character of a URL, as they turn \ into a slash.
 func misleading(r rune) bool { return r == '\\' || unicode.IsControl(r) }

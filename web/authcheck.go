@@ -14,6 +14,8 @@ import (
 // explainedKey is the key under which explanations stand beside the answers.
 const explainedKey = "explanations"
 
+// checkAuth answers whether the caller, or another user, may do things. Answers without explanations are encoded by hand,
+// since clients ask about many things at once.
 func (s *Server) checkAuth(c *call) (reply, error) {
 	explain := explainChecks(c.values)
 	var user string
@@ -46,6 +48,7 @@ func (s *Server) checkAuth(c *call) (reply, error) {
 	return reply{json: found}, nil
 }
 
+// readChecks reads the checks by the keys under which the client wants the answers.
 func readChecks(o object) map[string]org.Check {
 	byKey := o.table("checks")
 	if len(byKey.fields) > maxItems {

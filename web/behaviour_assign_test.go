@@ -190,7 +190,8 @@ func TestAssignBodies(t *testing.T) {
 	}
 }
 
-// TestAssignableIsWhatIsAccepted checks docs/spec/assigning.md: the flag agrees with what PUT does, for every person and role.
+// TestAssignableIsWhatIsAccepted checks docs/spec/assigning.md: the flag agrees with what PUT does, for every person and
+// role.
 func TestAssignableIsWhatIsAccepted(t *testing.T) {
 	t.Parallel()
 	s := webtest.New(t)

@@ -34,9 +34,9 @@ const (
 )
 
 // Bodies are parsed into a tree and read from it by name, not unmarshalled into structs. encoding/json takes ROLES for
-// roles, lets the last of two equal keys win, and cannot distinguish a missing list from an empty one: here one is refused
-// and the other takes all roles away. The tree also lets the same few lines read a form and a JSON body, and names the field
-// that has the wrong type.
+// roles, lets the last of two equal keys win, and cannot distinguish a missing list from an empty one: here one is
+// refused and the other takes all roles away. The tree also lets the same few lines read a form and a JSON body, and
+// names the field that has the wrong type.
 
 // body is the body of a request. It is read and parsed before any use case begins, so that neither a slow client nor a long
 // body holds up other writes.
@@ -148,10 +148,12 @@ func mediaType(header []string) string {
 	return media
 }
 
+// malformed is the error of a body that is no JSON, in the words that clients of Coder's API know.
 func malformed(detail string) *org.Error {
 	return &org.Error{Kind: org.Invalid, Message: badBody, Detail: detail}
 }
 
+// parseForm turns a form into the same tree as JSON: a field is a text, or a list of texts if it occurs more than once.
 func parseForm(b *body) (map[string]any, error) {
 	values, err := b.values()
 	if err != nil || !utf8.Valid(b.data) {
@@ -237,6 +239,7 @@ func parseArray(d *jsontext.Decoder, depth int) (any, error) {
 	return list, err
 }
 
+// parseObject reads an object and refuses keys that differ only in case: two readers could take different ones.
 func parseObject(d *jsontext.Decoder, depth int) (any, error) {
 	fields, mixed := map[string]any{}, map[string]bool(nil) // mixed has the folded forms of keys that are not folded
 	for d.PeekKind() != '}' {

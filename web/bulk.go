@@ -14,6 +14,7 @@ import (
 
 const actionAdd = "add" // makes users members; the other actions are org's
 
+// changeMembers adds or changes many members. A form without confirm gets the page that asks, made by a dry run.
 func (s *Server) changeMembers(c *call) (reply, error) {
 	o, err := c.object()
 	switch {
@@ -182,6 +183,7 @@ func namesInput(o object) []string {
 	return names
 }
 
+// splitNames splits names as people paste them: from a column, a sentence, or the field of a mail.
 func splitNames(text string) []string {
 	return strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(" \t\r\n,;<>", r) })
 }

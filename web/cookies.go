@@ -13,6 +13,7 @@ import (
 
 // The small cookies. That of the session is in auth.go.
 
+// cookie returns the value of a cookie, "" if there is none.
 func (c *call) cookie(name string) string {
 	cookie, err := c.request().Cookie(name)
 	if err != nil {
@@ -39,8 +40,8 @@ const (
 	flashLifetime = time.Minute
 )
 
-// setFlash keeps a message for the next page, in a cookie: in the session it would be a write to the database. undo is the id
-// of the audit entry that the message offers to undo, "" if there is none.
+// setFlash keeps a message for the next page, in a cookie: in the session it would be a write to the database. undo is
+// the id of the audit entry that the message offers to undo, "" if there is none.
 func (c *call) setFlash(message, undo string) {
 	if message == "" {
 		return
@@ -100,6 +101,7 @@ func (c *call) lookingAt() string {
 	return c.cookie(organizationCookie)
 }
 
+// rememberOrganization keeps the organization of the path for pages that have none in theirs.
 func (c *call) rememberOrganization(name string) {
 	if c.organization() != "" && c.cookie(organizationCookie) != name {
 		c.setCookie(organizationCookie, name, themeLife, true)

@@ -22,9 +22,9 @@ func decode[T any](c *call, read func(object) T) org.Input[T] {
 	return org.NewInput(v, o.problem())
 }
 
-// object is an object of the body, or a form. Its methods return the value of a field, or the zero value when the field is
-// missing, null, or of another type; problem reports the last. It also refuses the fields that no method has read, since this
-// server does not understand them.
+// object is an object of the body, or a form. Its methods return the value of a field, or the zero value when the field
+// is missing, null, or of another type; problem reports the last. It also refuses the fields that no method has read,
+// since this server does not understand them.
 type object struct {
 	fields map[string]any
 	form   bool
@@ -57,6 +57,7 @@ func (o object) ignore(names ...string) {
 	}
 }
 
+// addError notes that a field is wrong.
 func (o object) addError(name, detail string) {
 	o.read.fieldErrors = append(o.read.fieldErrors, org.Field{Field: o.path + name, Detail: detail})
 }
@@ -113,6 +114,7 @@ func (o object) optional(name string) *string {
 	return nil
 }
 
+// flag reads a truth value. In a form a box that is not ticked is missing, and a ticked one has any value.
 func (o object) flag(name string) bool {
 	if o.form {
 		return o.text(name) != ""
@@ -200,6 +202,7 @@ func (o object) objects(name string) []object {
 	return objects
 }
 
+// inside is an object in this one. It shares the errors, so that problem reports them all.
 func (o object) inside(at string, fields map[string]any, s *shape) object {
 	return object{fields: fields, path: o.path + at + ".", shape: s, read: o.read}
 }

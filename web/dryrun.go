@@ -15,6 +15,7 @@ func wireImpactLine(l *org.ImpactLine) client.ImpactLine {
 	}
 }
 
+// wireImpact returns the impact of a change, of a dry run or shown before one.
 func wireImpact(i *org.Impact) client.Impact {
 	return client.Impact{
 		DryRun: true, Members: i.Members, Affected: i.Affected, Roleless: i.Roleless, Warning: i.Warning,
@@ -22,8 +23,8 @@ func wireImpact(i *org.Impact) client.Impact {
 	}
 }
 
-// wantsDryRun reads dry_run. A value that is not understood is refused, and so is a dry run on a route that has none: a write
-// that was meant as a question must not happen.
+// wantsDryRun reads dry_run. A value that is not understood is refused, and so is a dry run on a route that has none: a
+// write that was meant as a question must not happen.
 func (c *call) wantsDryRun() (bool, error) {
 	q := c.query()
 	if !q.values.Has("dry_run") {

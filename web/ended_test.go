@@ -48,8 +48,8 @@ func TestEndedSession(t *testing.T) {
 	}
 }
 
-// TestScriptIsLedOn: script gets the destination of a form in a header, since its request would follow by itself and use up the message
-// of the next page.
+// TestScriptIsLedOn: script gets the destination of a form in a header, since its request would follow by itself and use
+// up the message of the next page.
 func TestScriptIsLedOn(t *testing.T) {
 	t.Parallel()
 	s := webtest.New(t)

@@ -97,6 +97,8 @@ func (c *call) unavailable() *org.Error {
 	return e
 }
 
+// logFailure logs an error with its request. The context may have ended because of it, so the line does without its
+// deadline.
 func (s *Server) logFailure(c *call, err error) {
 	attrs := []any{"request_id", c.id, "method", c.request().Method, "route", c.echo.Path(), "use_case", c.route.About, "error", err}
 	if p, ok := errors.AsType[*panicError](err); ok {

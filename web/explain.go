@@ -77,11 +77,13 @@ func (s *Server) explainPage(c *call, a views.ExplainForm, o org.Organization) (
 	return a, err
 }
 
+// showPermissions lists every permission of the catalog with the member's answer to it.
 func (s *Server) showPermissions(c *call) (reply, error) {
 	e, err := s.insight.Effective(c.ctx, c.actor, c.organization(), c.user())
 	return reply{json: each(e.Lines, wireEffective)}, err
 }
 
+// whoCan answers who may do something in the organization. The page is first shown without a question.
 func (s *Server) whoCan(c *call) (reply, error) {
 	q := c.query()
 	question, asked := q.question()
@@ -118,6 +120,7 @@ func whoCanPage(w views.WhoCan) page {
 	return page{title: "Who can", active: "who-can", body: views.WhoCanPage(w), fragment: views.WhoCanResults(w)}
 }
 
+// lint lists the parts of roles and assignments that change nothing, each with a link to where it is repaired.
 func (s *Server) lint(c *call) (reply, error) {
 	o, found, err := s.insight.Lint(c.ctx, c.actor, c.organization())
 	if err != nil {

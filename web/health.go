@@ -23,8 +23,10 @@ func text(status int, content string) http.Handler {
 	})
 }
 
+// checkHealth reports that the process lives. It asks nothing of the database: a restart does not repair that one.
 func (s *Server) checkHealth(*call) http.Handler { return text(http.StatusOK, "ok\n") }
 
+// checkReady reports whether the server should get requests: it is not going away, and the database answers.
 func (s *Server) checkReady(c *call) http.Handler {
 	if s.draining.Load() {
 		return text(http.StatusServiceUnavailable, "stopping\n")

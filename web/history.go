@@ -9,6 +9,7 @@ import (
 	"rolecall.example/views"
 )
 
+// listRoleVersions lists what a role was, the newest version first.
 func (s *Server) listRoleVersions(c *call) (reply, error) {
 	versions, err := s.roleVersions(c, c.param("roleName"))
 	if err != nil {
@@ -41,6 +42,8 @@ func (c *call) roleCrumbs(role org.Role) []views.Crumb {
 	}
 }
 
+// restoreRole stores an earlier version as a new one, by the same checks as an edit: no one restores what they may not
+// write.
 func (s *Server) restoreRole(c *call) (reply, error) {
 	name := c.param("roleName")
 	input := decode(c, func(o object) org.Restore {

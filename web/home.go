@@ -26,6 +26,8 @@ func (s *Server) home(c *call) (reply, error) {
 
 type themeInput struct{ theme, back string }
 
+// setTheme stores the theme in a cookie and goes back to the page of the form. It works without an account: the page to
+// sign in has the form too.
 func (s *Server) setTheme(c *call) (reply, error) {
 	in, err := decode(c, func(o object) themeInput {
 		theme := themeInput{o.text("theme"), o.text("back")}

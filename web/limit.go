@@ -7,8 +7,9 @@ import (
 	"rolecall.example/org"
 )
 
-// limiter bounds how often each caller may come: a bucket of tokens that refills over a minute. It protects the machine from
-// a program that runs wild. org counts guesses at passwords, where the counts survive a restart and are never evicted.
+// limiter bounds how often each caller may come: a bucket of tokens that refills over a minute. It protects the machine
+// from a program that runs wild. org counts guesses at passwords, where the counts survive a restart and are never
+// evicted.
 type limiter struct {
 	perMinute float64
 	mu        sync.Mutex
@@ -65,6 +66,7 @@ func (l *limiter) takeCost(caller string, cost float64, now time.Time) (wait tim
 	return 0
 }
 
+// fill adds the tokens of the time since the last look.
 func (l *limiter) fill(b *bucket, now time.Time) {
 	if elapsed := now.Sub(b.at); elapsed > 0 {
 		b.tokens = min(l.perMinute, b.tokens+elapsed.Minutes()*l.perMinute)
@@ -72,6 +74,7 @@ func (l *limiter) fill(b *bucket, now time.Time) {
 	}
 }
 
+// makeRoom drops buckets when there are too many: full ones, then any quarter.
 func (l *limiter) makeRoom(now time.Time) {
 	if len(l.buckets) < maxBuckets {
 		return

@@ -20,6 +20,7 @@ func readCredentials(o object) credentials {
 	return in
 }
 
+// newLogin is the form to sign in. A caller that is signed in already goes on to where it leads.
 func (s *Server) newLogin(c *call) (reply, error) {
 	next := localPath(c.query().text("next"), views.HomeURL)
 	if err := s.authenticate(c); err == nil {
@@ -31,6 +32,8 @@ func (s *Server) newLogin(c *call) (reply, error) {
 
 func loginPage(l views.Login) page { return page{title: "Sign in", body: views.LoginPage(l)} }
 
+// login starts a session for a password. A password that another person set for an account with more rights by now leads
+// to a form for a new one.
 func (s *Server) login(c *call) (reply, error) {
 	in, err := decode(c, readCredentials).Read()
 	if err != nil {

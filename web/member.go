@@ -12,6 +12,8 @@ import (
 	"rolecall.example/views"
 )
 
+// showMember answers a member with the answer to a question about it, if the query asks one. A fragment is the answer
+// alone.
 func (s *Server) showMember(c *call) (reply, error) {
 	m, err := s.tenant.Member(c.ctx, c.actor, c.organization(), c.user())
 	if err != nil {
@@ -75,6 +77,7 @@ func (c *call) may(action, resourceType string, organization uuid.UUID) bool {
 	return c.actor.Can(action, rbac.Object{Type: resourceType, Org: organization})
 }
 
+// removeMember ends a membership. Refused, the page shows the question again with the reason.
 func (s *Server) removeMember(c *call) (reply, error) {
 	m, err := s.tenant.RemoveMember(c.fromVersions(), c.actor, c.organization(), c.user())
 	if err != nil {

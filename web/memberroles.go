@@ -7,6 +7,8 @@ import (
 	"rolecall.example/views"
 )
 
+// showMemberRoles answers the roles of a member with those that the caller could give: as a form on a page, as a popover
+// in the list.
 func (s *Server) showMemberRoles(c *call) (reply, error) {
 	a, err := s.tenant.MemberRoles(c.ctx, c.actor, c.organization(), c.user())
 	if err != nil {
@@ -29,6 +31,8 @@ func (s *Server) assignmentForm(c *call, a *org.Assignment, checked map[string]b
 	}
 }
 
+// setMemberRoles replaces the roles of a member. In the list only the row of the member changes; without script the browser
+// goes back to the list. Refused, the form keeps its ticks and shows the stored state beside them.
 func (s *Server) setMemberRoles(c *call) (reply, error) {
 	m, err := s.tenant.SetMemberRoles(c.fromVersions(), c.actor, c.organization(), c.user(), decode(c, c.rolesInput))
 	if err != nil {

@@ -85,6 +85,7 @@ func (r *csvRows) begin(int) error {
 	})
 }
 
+// row writes a member, with cells that spreadsheets do not take for formulas.
 func (r *csvRows) row(m *org.Member) error {
 	cells := []string{
 		m.UserID.String(), m.Username, m.Name, m.Email, string(m.Status), roleNames(m.Roles), roleNames(m.SiteRoles),

@@ -97,6 +97,7 @@ func (s *Server) memberSearch(c *call, a views.AddMember) func() (page, error) {
 // members is the list of members without any filter.
 func (c *call) members() string { return views.MembersURL(c.organization(), org.MemberFilter{}) }
 
+// addMember makes a user a member, without roles.
 func (s *Server) addMember(c *call) (reply, error) {
 	m, err := s.tenant.AddMember(c.ctx, c.actor, c.organization(), c.user())
 	if err != nil {

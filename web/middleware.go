@@ -17,8 +17,8 @@ import (
 	"rolecall.example/org"
 )
 
-// The outer chain, from the outside in: observe, protect, plainPath, overrideMethod. Behind Echo's router stands the chain of
-// a route, which is made of steps (see router and chain).
+// The outer chain, from the outside in: observe, protect, plainPath, overrideMethod. Behind Echo's router stands the
+// chain of a route, which is made of steps (see router and chain).
 
 // step makes middleware of a step of a route's chain: a check that refuses the request, answers it, or lets it go on.
 func step(check func(*call) (answered bool, err error)) echo.MiddlewareFunc {
@@ -112,8 +112,8 @@ func guarded(fn func() error) (err error) {
 	return fn()
 }
 
-// conclude is Echo's error handler: it answers a request that failed. When part of an answer is out, all that is left is to cut the connection, so
-// that the client does not take that part for the whole.
+// conclude is Echo's error handler: it answers a request that failed. When part of an answer is out, all that is left is
+// to cut the connection, so that the client does not take that part for the whole.
 func (s *Server) conclude(err error, ec echo.Context) {
 	c := callOf(ec)
 	if errors.Is(err, errClientGone) {

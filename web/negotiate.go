@@ -24,8 +24,8 @@ const (
 )
 
 // negotiate picks the representation that the client wants: a fragment for htmx, else the one of JSON and HTML that it
-// prefers. JSON wins a draw, and is the answer to a client that accepts neither. csv reports whether the client wants a list
-// as CSV, which few routes have; failures are still answered in the representation.
+// prefers. JSON wins a draw, and is the answer to a client that accepts neither. csv reports whether the client wants a
+// list as CSV, which few routes have; failures are still answered in the representation.
 func negotiate(header http.Header, query url.Values) (as representation, csv bool) {
 	accept := strings.Join(header.Values("Accept"), ",")
 	json, html := quality(accept, typeJSON), quality(accept, "text/html")
@@ -41,8 +41,8 @@ func negotiate(header http.Header, query url.Values) (as representation, csv boo
 	return as, strings.Contains(strings.ToLower(accept), "text/csv") && quality(accept, "text/csv") > max(json, html)
 }
 
-// quality returns the weight of a media type in an Accept header, from 0 to 1. The most specific range that matches counts. A
-// missing header accepts everything.
+// quality returns the weight of a media type in an Accept header, from 0 to 1. The most specific range that matches
+// counts. A missing header accepts everything.
 func quality(accept, media string) float64 {
 	if strings.TrimSpace(accept) == "" {
 		return 1

@@ -29,6 +29,7 @@ func (s *Server) newUserPage(c *call, e *org.Error) (p page, err error) {
 	return page{title: "New user", active: "users", crumbs: c.usersCrumb(), body: views.NewUserPage(n)}, err
 }
 
+// createUser makes an account. With an invitation the next page shows the link once, since it is stored only as a hash.
 func (s *Server) createUser(c *call) (reply, error) {
 	input := decode(c, readNewUser)
 	u, err := s.account.CreateUser(c.ctx, c.actor, input)
@@ -42,6 +43,7 @@ func (s *Server) createUser(c *call) (reply, error) {
 	return reply{status: http.StatusCreated, json: wireUser(&u), version: u.Tag(), next: to(views.UserURL(u.Username), done)}, nil
 }
 
+// readNewUser reads a new account from JSON or from the form, which names the way in that was chosen.
 func readNewUser(o object) org.NewUser {
 	in := org.NewUser{
 		Email:           o.text("email"),
@@ -125,6 +127,7 @@ func (s *Server) linkReply(c *call, link *org.PasswordLink, notice string) reply
 	}}
 }
 
+// createPasswordLink makes a link for an account and shows it once. The link before it ends.
 func (s *Server) createPasswordLink(c *call) (reply, error) {
 	link, err := s.account.CreatePasswordLink(c.ctx, c.actor, c.user())
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 	"rolecall.example/views"
 )
 
+// listOrganizations answers all organizations that the caller may read: JSON whole, as Coder's API does, a page in parts.
 func (s *Server) listOrganizations(c *call) (reply, error) {
 	if c.as == asJSON {
 		list, err := s.tenant.Organizations(c.ctx, c.actor)
@@ -55,6 +56,7 @@ var errDefaultRoles = &org.Error{
 	Detail:  "Every member has organization-member and nothing else here; give roles to members instead.",
 }
 
+// organizationInput reads the settings of an organization. A description or icon that is missing stays as it is.
 func organizationInput(o object) org.OrganizationInput {
 	o.ignore(sentBack...)
 	if len(o.texts("default_org_member_roles", maxRoles)) > 0 {
@@ -68,6 +70,7 @@ func organizationInput(o object) org.OrganizationInput {
 	}
 }
 
+// newOrganization is the form for a new organization. The right is asked before, so that no one fills in a form in vain.
 func (s *Server) newOrganization(c *call) (reply, error) {
 	if !c.may("create", "organization", uuid.Nil) {
 		return reply{}, &org.Error{Kind: org.Forbidden, Message: "Forbidden.", Detail: "You don't have permission to create organizations."}

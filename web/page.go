@@ -107,7 +107,8 @@ func rendered(html []byte) templ.Component {
 // after its time is up.
 func (c *call) rendering() context.Context { return context.WithoutCancel(c.ctx) }
 
-// navigation loads the content of the frame, nil when that fails: a page that reports a failure must not fail for its frame.
+// navigation loads the content of the frame, nil when that fails: a page that reports a failure must not fail for its
+// frame.
 func (s *Server) navigation(c *call) *org.Navigation {
 	if c.route == unmatched {
 		_ = s.authenticate(c) // strangers may learn too that there is nothing here

@@ -63,7 +63,8 @@ type repeats struct {
 
 func newRepeats() *repeats { return &repeats{now: time.Now, sent: map[sending]*sent{}} }
 
-// begin returns the form of that key that is on its way or answered already, or else a new one, which the caller must settle.
+// begin returns the form of that key that is on its way or answered already, or else a new one, which the caller must
+// settle.
 func (r *repeats) begin(key sending) (f *sent, first bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -189,8 +190,8 @@ func (c *call) formID() (string, error) {
 	return id, o.problem()
 }
 
-// keepSent keeps the answer that is about to be written if its form has made its change. An answer that carries a session is
-// not kept.
+// keepSent keeps the answer that is about to be written if its form has made its change. An answer that carries a session
+// is not kept.
 func (c *call) keepSent(status int, a *answer) {
 	if c.sent == nil || status >= http.StatusBadRequest || !org.FormMade(c.ctx) || len(a.body) > maxAnswer {
 		return

@@ -37,12 +37,14 @@ func (s *Server) newRoleEditor(c *call, from string) (e views.RoleEditor, err er
 	return e, err
 }
 
+// createRole stores a new role of an organization. A site role is created by putRole, as in Coder's API.
 func (s *Server) createRole(c *call) (reply, error) {
 	input := s.roleInput(c)
 	role, err := s.tenant.CreateOrganizationRole(c.ctx, c.actor, c.organization(), input)
 	return s.savedRole(c, input, &role, err)
 }
 
+// putRole stores a role, new or not, or takes a step of its editor: the review before the save, and back to the editor.
 func (s *Server) putRole(c *call) (reply, error) {
 	input := s.roleInput(c)
 	switch c.editorStep() {
@@ -64,6 +66,7 @@ func (c *call) editorStep() string {
 	return o.text("do")
 }
 
+// savedRole answers the write of a role, or shows the editor again.
 func (s *Server) savedRole(c *call, input org.Input[org.RoleInput], role *org.Role, err error) (reply, error) {
 	if err != nil {
 		return c.again(err, func(e *org.Error) (page, error) { return s.refusedRole(c, input, e) })

@@ -47,6 +47,7 @@ func (c *call) rolesCrumb() views.Crumb {
 	return views.Crumb{Label: c.rolesTitle(), URL: views.RolesURL(c.organization())}
 }
 
+// showRole answers a role: on a page its editor, or the question whether to delete it.
 func (s *Server) showRole(c *call) (reply, error) {
 	v, err := s.roleView(c, c.param("roleName"))
 	if err != nil {

@@ -166,8 +166,8 @@ var table = []Route{
 // Routes returns a copy of the table of routes.
 func Routes() []Route { return slices.Clone(table) }
 
-// router returns the way of every request: the outer chain, Echo's router, and the chain of a route. If caller is not nil, all
-// requests are its own and need no token.
+// router returns the way of every request: the outer chain, Echo's router, and the chain of a route. If caller is not
+// nil, all requests are its own and need no token.
 func (s *Server) router(caller *org.Actor) http.Handler {
 	e := echo.New()
 	e.HTTPErrorHandler = s.conclude

@@ -9,6 +9,7 @@ import (
 	"rolecall.example/views"
 )
 
+// showFirstUser answers 404 until setup is over, as Coder's API does.
 func (s *Server) showFirstUser(c *call) (reply, error) {
 	has, err := s.hasUsers(c.ctx)
 	if err == nil && !has {
@@ -91,6 +92,8 @@ func setupPage(token string, in org.FirstUser, e *org.Error) page {
 	})}
 }
 
+// setup creates the first account and signs it in, in one transaction. No cache may keep the answer: it carries the
+// session or the token.
 func (s *Server) setup(c *call) (reply, error) {
 	if err := s.beforeSetup(c); err != nil {
 		return reply{}, err

@@ -8,8 +8,8 @@ import (
 	"rolecall.example/org"
 )
 
-// sink takes a streamed answer. Its status and headers go out with the first full buffer, so that the error of a use case that
-// refuses before the first row is still answered.
+// sink takes a streamed answer. Its status and headers go out with the first full buffer, so that the error of a use case
+// that refuses before the first row is still answered.
 type sink struct {
 	*bufio.Writer
 	csv     bool
@@ -73,6 +73,7 @@ type streamed struct {
 	until       time.Time
 }
 
+// Write sends a buffer. The deadline is for each one and for the whole list, so a slow client ends early.
 func (w *streamed) Write(b []byte) (int, error) {
 	w.call.copy.add(b)
 	res := w.call.response()

@@ -10,6 +10,7 @@ import (
 	"rolecall.example/views"
 )
 
+// listTokens answers the tokens of an account, or in JSON with include_all those of every account that the caller may read.
 func (s *Server) listTokens(c *call) (reply, error) {
 	q := c.query()
 	list, err := s.account.Tokens(c.ctx, c.actor, c.user(), c.as == asJSON && q.text("include_all") == "true")
@@ -38,6 +39,7 @@ func (s *Server) tokensPage(c *call, t views.Tokens) (p page, err error) {
 	return p, err
 }
 
+// readToken reads a new token: in a form its lifetime is in days, in JSON in nanoseconds, as Go writes a Duration.
 func readToken(o object) org.TokenInput {
 	in := org.TokenInput{Name: o.text("token_name")}
 	if o.form {
@@ -75,6 +77,7 @@ func (o object) allowList(name string) []string {
 	return entries
 }
 
+// createToken makes a token and answers its secret, which is stored only as a hash.
 func (s *Server) createToken(c *call) (reply, error) {
 	key, _, err := s.account.CreateToken(c.ctx, c.actor, c.user(), decode(c, readToken))
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 	"rolecall.example/views"
 )
 
+// showUser answers an account. On a page "me" is the caller's own account with its sessions and settings.
 func (s *Server) showUser(c *call) (reply, error) {
 	if c.user() == "me" && c.as != asJSON {
 		return reply{html: func() (page, error) { return s.accountPage(c, "", nil) }}, nil
@@ -55,6 +56,7 @@ func (c *call) userHome(username string) string {
 	return views.UserURL(username)
 }
 
+// deleteUser deletes an account. Refused, the page shows the question again with the reason.
 func (s *Server) deleteUser(c *call) (reply, error) {
 	u, err := s.account.DeleteUser(c.fromVersions(), c.actor, c.user())
 	if err != nil {
@@ -77,6 +79,8 @@ func (s *Server) updateProfile(c *call) (reply, error) {
 	return reply{json: wireUser(&u), version: u.Tag(), next: to(c.userHome(u.Username), "The profile was saved.")}, nil
 }
 
+// setPassword sets a password, which ends every session of the account. A caller that changes its own on the page gets a
+// new session in the same transaction and stays signed in.
 func (s *Server) setPassword(c *call) (reply, error) {
 	done := "The password was set."
 	set := func(ctx context.Context) error {
@@ -109,6 +113,7 @@ func (s *Server) activateUser(c *call) (reply, error) {
 	return s.setStatus(c, org.StatusActive, " was activated.")
 }
 
+// setStatus suspends or activates an account. It leads back to the list if the form stood there, else to the account.
 func (s *Server) setStatus(c *call, status org.Status, done string) (reply, error) {
 	u, err := s.account.SetStatus(c.fromVersions(), c.actor, c.user(), status)
 	if err != nil {

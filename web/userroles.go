@@ -10,6 +10,8 @@ import (
 	"rolecall.example/views"
 )
 
+// showUserRoles answers the names of an account's roles, site and organizations apart; on a page it is the form for site
+// roles.
 func (s *Server) showUserRoles(c *call) (reply, error) {
 	if c.as != asJSON {
 		a, err := s.account.UserAssignment(c.ctx, c.actor, c.user())
@@ -34,6 +36,7 @@ func (s *Server) userAssignmentForm(c *call, a *org.UserAssignment, checked map[
 	}
 }
 
+// setUserRoles replaces the site roles of an account. Answers and refusals are those of setMemberRoles.
 func (s *Server) setUserRoles(c *call) (reply, error) {
 	u, err := s.tenant.SetUserRoles(c.fromVersions(), c.actor, c.user(), decode(c, c.rolesInput))
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 	"rolecall.example/views"
 )
 
+// listUsers answers accounts a part at a time, with their number.
 func (s *Server) listUsers(c *call) (reply, error) {
 	f, err := c.userFilter()
 	if err != nil {
@@ -34,8 +35,8 @@ func (s *Server) listUsers(c *call) (reply, error) {
 	}, nil
 }
 
-// userFilter reads the filter of a list of accounts. In JSON q is the search language. On a page it is too if it has a colon;
-// words without one are searched for as they are.
+// userFilter reads the filter of a list of accounts. In JSON q is the search language. On a page it is too if it has a
+// colon; words without one are searched for as they are.
 func (c *call) userFilter() (org.UserFilter, error) {
 	q := c.query()
 	f := org.UserFilter{Query: q.text("q"), AfterID: q.id("after_id"), Sort: q.sort(org.UserSorts)}

@@ -123,8 +123,8 @@ func New(o Options) (*Server, error) {
 // ServeHTTP answers one request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
 
-// InProcess answers requests of this process itself as caller, who needs no token. No request that comes over a network gets
-// there: a handler of its own knows the caller.
+// InProcess answers requests of this process itself as caller, who needs no token. No request that comes over a network
+// gets there: a handler of its own knows the caller.
 func (s *Server) InProcess(caller *org.Actor) http.Handler { return s.router(caller) }
 
 // Drain makes /readyz fail from now on, so that balancers send no new requests.

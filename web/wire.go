@@ -174,6 +174,7 @@ func wireOrganization(o *org.Organization) client.Organization {
 	}
 }
 
+// wireToken returns a token without its secret.
 func wireToken(t *org.Token) client.Token {
 	return client.Token{
 		ID:              t.ID,

@@ -8,6 +8,7 @@ import (
 	"rolecall.example/rbac"
 )
 
+// voteName is "allow", "deny" or "".
 func voteName(v int8) string {
 	return rbac.State(v).String()
 }
@@ -40,6 +41,7 @@ func wireExplanation(e *org.Explanation) client.Explanation {
 	return out
 }
 
+// wireSuggestion returns a change that would turn the answer to a question.
 func wireSuggestion(s *org.Suggestion) client.Suggestion {
 	out := client.Suggestion{
 		Kind: string(s.Kind), Text: s.Text(), Blast: s.Blast(), Scope: "organization", Role: wireRoleRef(&s.Role),
@@ -55,6 +57,7 @@ func wireSuggestion(s *org.Suggestion) client.Suggestion {
 	return out
 }
 
+// wireEffective returns one permission of the catalog as the member has it, with the roles that decide it.
 func wireEffective(l *org.EffectiveLine) client.EffectivePermission {
 	decided := l.Anyone
 	if !l.Anyone.Allowed {
@@ -108,6 +111,7 @@ func wireAnswer(a *org.Answer) client.Reason {
 	return client.Reason{Level: level.String(), AllowedBy: decidingRoles(&a.Trace), Because: a.Words.Because}
 }
 
+// wireFinding returns a finding with the page to repair it at url.
 func wireFinding(url string, f *org.Finding) client.Finding {
 	out := client.Finding{Rule: f.Rule, Message: f.Message, Fix: f.Fix, URL: url}
 	if f.Role.Name != "" {
@@ -142,4 +146,5 @@ func wireDifference(d *rbac.Difference) client.PermissionDifference {
 	}
 }
 
+// stateName names a state in a comparison, where every cell has one.
 func stateName(s rbac.State) string { return cmp.Or(s.String(), "not_set") }

@@ -44,6 +44,7 @@ func appendRoleRefs(b []byte, refs []org.RoleRef) []byte {
 	return append(b, ']')
 }
 
+// appendUUID writes the groups of a UUID in hexadecimal.
 func appendUUID(b []byte, id uuid.UUID) []byte {
 	b = append(b, '"')
 	for i, end := range [...]int{4, 6, 8, 10, 16} {
