@@ -44,8 +44,7 @@ type Route struct {
 	Access Access
 	Flags  RouteFlags
 	About  string
-	handle handler
-	serve  rawHandler // instead of handle
+	handle handler // nil: see rawHandlers
 }
 
 // Offers reports whether the route has all of these flags.
@@ -75,92 +74,102 @@ const (
 
 // table has every route there is, once.
 var table = []Route{
-	{http.MethodGet, pathMembers, SignedIn, API | Page | CSV | Cacheable, "list members", (*Server).listMembers, nil},
-	{http.MethodGet, pathOrganization + "/paginated-members", SignedIn, API | Page | CSV | Cacheable, "list a page of members", (*Server).listMembersPaginated, nil},
-	{http.MethodPost, pathMembers, SignedIn, API | Page | DryRun | Body, "add many members, or change many", (*Server).changeMembers, nil},
-	{http.MethodGet, pathMember, SignedIn, API | Page, "show a member", (*Server).showMember, nil},
-	{http.MethodPost, pathMember, SignedIn, API | Page, "add a member", (*Server).addMember, nil},
-	{http.MethodDelete, pathMember, SignedIn, API | Page | DryRun | IfMatch, "remove a member", (*Server).removeMember, nil},
-	{http.MethodGet, pathMember + "/permissions", SignedIn, API, "list what a member may do", (*Server).showPermissions, nil},
-	{http.MethodGet, pathMemberRoles, SignedIn, API | Page, "show the roles of a member", (*Server).showMemberRoles, nil},
-	{http.MethodPut, pathMemberRoles, SignedIn, API | Page | DryRun | Body | IfMatch, "set the roles of a member", (*Server).setMemberRoles, nil},
-	{http.MethodGet, pathMembers + "/new", SignedIn, Page, "look for users to add", (*Server).newMember, nil},
+	{http.MethodGet, pathMembers, SignedIn, API | Page | CSV | Cacheable, "list members", (*Server).listMembers},
+	{http.MethodGet, pathOrganization + "/paginated-members", SignedIn, API | Page | CSV | Cacheable, "list a page of members", (*Server).listMembersPaginated},
+	{http.MethodPost, pathMembers, SignedIn, API | Page | DryRun | Body, "add many members, or change many", (*Server).changeMembers},
+	{http.MethodGet, pathMember, SignedIn, API | Page, "show a member", (*Server).showMember},
+	{http.MethodPost, pathMember, SignedIn, API | Page, "add a member", (*Server).addMember},
+	{http.MethodDelete, pathMember, SignedIn, API | Page | DryRun | IfMatch, "remove a member", (*Server).removeMember},
+	{http.MethodGet, pathMember + "/permissions", SignedIn, API, "list what a member may do", (*Server).showPermissions},
+	{http.MethodGet, pathMemberRoles, SignedIn, API | Page, "show the roles of a member", (*Server).showMemberRoles},
+	{http.MethodPut, pathMemberRoles, SignedIn, API | Page | DryRun | Body | IfMatch, "set the roles of a member", (*Server).setMemberRoles},
+	{http.MethodGet, pathMembers + "/new", SignedIn, Page, "look for users to add", (*Server).newMember},
 
-	{http.MethodGet, pathRoles, SignedIn, API | Page | Cacheable, "list the roles of an organization", (*Server).listRoles, nil},
-	{http.MethodPost, pathRoles, SignedIn, API | Page | DryRun | Body, "create a role", (*Server).createRole, nil},
-	{http.MethodPut, pathRoles, SignedIn, API | Page | DryRun | Body | IfMatch | IfNoneMatch, "create or replace a role", (*Server).putRole, nil},
-	{http.MethodGet, pathRoles + "/new", SignedIn, Page, "start a role", (*Server).newRole, nil},
-	{http.MethodGet, pathRole, SignedIn, API | Page, "show a role", (*Server).showRole, nil},
-	{http.MethodDelete, pathRole, SignedIn, API | Page | DryRun | IfMatch, "delete a role", (*Server).deleteRole, nil},
-	{http.MethodGet, pathRole + "/history", SignedIn, API | Page, "list the versions of a role", (*Server).listRoleVersions, nil},
-	{http.MethodGet, pathRole + "/compare", SignedIn, API | Page, "compare roles, or versions of one", (*Server).compareRoles, nil},
-	{http.MethodPost, pathRole + "/restore", SignedIn, API | Page | Body | IfMatch, "store an earlier version of a role again", (*Server).restoreRole, nil},
-	{http.MethodGet, pathOrganization + "/who-can", SignedIn, API | Page, "list who may do something", (*Server).whoCan, nil},
-	{http.MethodGet, pathOrganization + "/lint", SignedIn, API | Page, "look for what does nothing", (*Server).lint, nil},
-	{http.MethodGet, pathRole + "/members", SignedIn, Page, "list who holds a role", (*Server).showRoleMembers, nil},
-	{http.MethodGet, "/users/roles", SignedIn, API | Page | Cacheable, "list the site roles", (*Server).listRoles, nil},
-	{http.MethodPatch, "/users/roles", SignedIn, API | Page | DryRun | Body | IfMatch | IfNoneMatch, "create or replace a site role", (*Server).putRole, nil},
-	{http.MethodGet, pathSiteRole, SignedIn, API | Page, "show a site role", (*Server).showRole, nil},
-	{http.MethodDelete, pathSiteRole, SignedIn, API | Page | DryRun | IfMatch, "delete a site role", (*Server).deleteRole, nil},
-	{http.MethodGet, pathSiteRole + "/history", SignedIn, API | Page, "list the versions of a site role", (*Server).listRoleVersions, nil},
-	{http.MethodGet, pathSiteRole + "/compare", SignedIn, API | Page, "compare site roles, or versions of one", (*Server).compareRoles, nil},
-	{http.MethodPost, pathSiteRole + "/restore", SignedIn, API | Page | Body | IfMatch, "store an earlier version of a site role again", (*Server).restoreRole, nil},
+	{http.MethodGet, pathRoles, SignedIn, API | Page | Cacheable, "list the roles of an organization", (*Server).listRoles},
+	{http.MethodPost, pathRoles, SignedIn, API | Page | DryRun | Body, "create a role", (*Server).createRole},
+	{http.MethodPut, pathRoles, SignedIn, API | Page | DryRun | Body | IfMatch | IfNoneMatch, "create or replace a role", (*Server).putRole},
+	{http.MethodGet, pathRoles + "/new", SignedIn, Page, "start a role", (*Server).newRole},
+	{http.MethodGet, pathRole, SignedIn, API | Page, "show a role", (*Server).showRole},
+	{http.MethodDelete, pathRole, SignedIn, API | Page | DryRun | IfMatch, "delete a role", (*Server).deleteRole},
+	{http.MethodGet, pathRole + "/history", SignedIn, API | Page, "list the versions of a role", (*Server).listRoleVersions},
+	{http.MethodGet, pathRole + "/compare", SignedIn, API | Page, "compare roles, or versions of one", (*Server).compareRoles},
+	{http.MethodPost, pathRole + "/restore", SignedIn, API | Page | Body | IfMatch, "store an earlier version of a role again", (*Server).restoreRole},
+	{http.MethodGet, pathOrganization + "/who-can", SignedIn, API | Page, "list who may do something", (*Server).whoCan},
+	{http.MethodGet, pathOrganization + "/lint", SignedIn, API | Page, "look for what does nothing", (*Server).lint},
+	{http.MethodGet, pathRole + "/members", SignedIn, Page, "list who holds a role", (*Server).showRoleMembers},
+	{http.MethodGet, "/users/roles", SignedIn, API | Page | Cacheable, "list the site roles", (*Server).listRoles},
+	{http.MethodPatch, "/users/roles", SignedIn, API | Page | DryRun | Body | IfMatch | IfNoneMatch, "create or replace a site role", (*Server).putRole},
+	{http.MethodGet, pathSiteRole, SignedIn, API | Page, "show a site role", (*Server).showRole},
+	{http.MethodDelete, pathSiteRole, SignedIn, API | Page | DryRun | IfMatch, "delete a site role", (*Server).deleteRole},
+	{http.MethodGet, pathSiteRole + "/history", SignedIn, API | Page, "list the versions of a site role", (*Server).listRoleVersions},
+	{http.MethodGet, pathSiteRole + "/compare", SignedIn, API | Page, "compare site roles, or versions of one", (*Server).compareRoles},
+	{http.MethodPost, pathSiteRole + "/restore", SignedIn, API | Page | Body | IfMatch, "store an earlier version of a site role again", (*Server).restoreRole},
 
-	{http.MethodGet, "/users", SignedIn, API | Page, "list users", (*Server).listUsers, nil},
-	{http.MethodPost, "/users", SignedIn, API | Page | Body, "create a user", (*Server).createUser, nil},
-	{http.MethodGet, pathUser, SignedIn, API | Page, "show a user", (*Server).showUser, nil},
-	{http.MethodDelete, pathUser, SignedIn, API | Page | IfMatch, "delete a user", (*Server).deleteUser, nil},
-	{http.MethodPut, pathUser + "/profile", SignedIn, API | Page | Body | IfMatch, "change username and name", (*Server).updateProfile, nil},
-	{http.MethodPut, pathUser + "/password", SignedIn, API | Page | Body | IfMatch, "set a password", (*Server).setPassword, nil},
-	{http.MethodPut, pathUser + "/status/suspend", SignedIn, API | Page | IfMatch, "suspend a user", (*Server).suspendUser, nil},
-	{http.MethodPut, pathUser + "/status/activate", SignedIn, API | Page | IfMatch, "activate a user", (*Server).activateUser, nil},
-	{http.MethodGet, pathUser + "/roles", SignedIn, API | Page, "show the role names of a user", (*Server).showUserRoles, nil},
-	{http.MethodPut, pathUser + "/roles", SignedIn, API | Page | Body | IfMatch, "set the site roles of a user", (*Server).setUserRoles, nil},
-	{http.MethodGet, pathUser + "/organizations", SignedIn, API, "list the organizations of a user", (*Server).listUserOrganizations, nil},
-	{http.MethodGet, pathTokens, SignedIn, API | Page, "list API tokens", (*Server).listTokens, nil},
-	{http.MethodPost, pathTokens, SignedIn, API | Page | Body, "create an API token", (*Server).createToken, nil},
-	{http.MethodDelete, pathUser + "/keys/{id}", SignedIn, API | Page, "delete an API token", (*Server).deleteToken, nil},
+	{http.MethodGet, "/users", SignedIn, API | Page, "list users", (*Server).listUsers},
+	{http.MethodPost, "/users", SignedIn, API | Page | Body, "create a user", (*Server).createUser},
+	{http.MethodGet, pathUser, SignedIn, API | Page, "show a user", (*Server).showUser},
+	{http.MethodDelete, pathUser, SignedIn, API | Page | IfMatch, "delete a user", (*Server).deleteUser},
+	{http.MethodPut, pathUser + "/profile", SignedIn, API | Page | Body | IfMatch, "change username and name", (*Server).updateProfile},
+	{http.MethodPut, pathUser + "/password", SignedIn, API | Page | Body | IfMatch, "set a password", (*Server).setPassword},
+	{http.MethodPut, pathUser + "/status/suspend", SignedIn, API | Page | IfMatch, "suspend a user", (*Server).suspendUser},
+	{http.MethodPut, pathUser + "/status/activate", SignedIn, API | Page | IfMatch, "activate a user", (*Server).activateUser},
+	{http.MethodGet, pathUser + "/roles", SignedIn, API | Page, "show the role names of a user", (*Server).showUserRoles},
+	{http.MethodPut, pathUser + "/roles", SignedIn, API | Page | Body | IfMatch, "set the site roles of a user", (*Server).setUserRoles},
+	{http.MethodGet, pathUser + "/organizations", SignedIn, API, "list the organizations of a user", (*Server).listUserOrganizations},
+	{http.MethodGet, pathTokens, SignedIn, API | Page, "list API tokens", (*Server).listTokens},
+	{http.MethodPost, pathTokens, SignedIn, API | Page | Body, "create an API token", (*Server).createToken},
+	{http.MethodDelete, pathUser + "/keys/{id}", SignedIn, API | Page, "delete an API token", (*Server).deleteToken},
 
-	{http.MethodGet, views.NewUserURL, SignedIn, Page, "ask for a new user", (*Server).newUser, nil},
-	{http.MethodPost, pathUser + "/password-link", SignedIn, Page, "make a link that sets a password", (*Server).createPasswordLink, nil},
-	{http.MethodDelete, pathUser + "/password-link", SignedIn, Page, "revoke the link that sets a password", (*Server).deletePasswordLink, nil},
-	{http.MethodDelete, views.SessionsURL, SignedIn, Page, "sign out everywhere", (*Server).endSessions, nil},
-	{http.MethodDelete, views.SessionsURL + "/{id}", SignedIn, Page, "end a session", (*Server).endSession, nil},
-	{http.MethodGet, "/users/roles/new", SignedIn, Page, "start a site role", (*Server).newRole, nil},
+	{http.MethodGet, views.NewUserURL, SignedIn, Page, "ask for a new user", (*Server).newUser},
+	{http.MethodPost, pathUser + "/password-link", SignedIn, Page, "make a link that sets a password", (*Server).createPasswordLink},
+	{http.MethodDelete, pathUser + "/password-link", SignedIn, Page, "revoke the link that sets a password", (*Server).deletePasswordLink},
+	{http.MethodDelete, views.SessionsURL, SignedIn, Page, "sign out everywhere", (*Server).endSessions},
+	{http.MethodDelete, views.SessionsURL + "/{id}", SignedIn, Page, "end a session", (*Server).endSession},
+	{http.MethodGet, "/users/roles/new", SignedIn, Page, "start a site role", (*Server).newRole},
 
-	{http.MethodGet, "/organizations", SignedIn, API | Page | Cacheable, "list organizations", (*Server).listOrganizations, nil},
-	{http.MethodPost, "/organizations", SignedIn, API | Page | Body, "create an organization", (*Server).createOrganization, nil},
-	{http.MethodGet, pathOrganization, SignedIn, API | Page, "show an organization", (*Server).showOrganization, nil},
-	{http.MethodPatch, pathOrganization, SignedIn, API | Page | Body | IfMatch, "change an organization", (*Server).updateOrganization, nil},
-	{http.MethodDelete, pathOrganization, SignedIn, API | Page | IfMatch, "delete an organization", (*Server).deleteOrganization, nil},
-	{http.MethodGet, views.NewOrganizationURL, SignedIn, Page, "ask for a new organization", (*Server).newOrganization, nil},
-	{http.MethodGet, views.SearchPath, SignedIn, Page, "look for names", (*Server).search, nil},
-	{http.MethodPost, "/authcheck", SignedIn, API | Body, "ask what the caller may do", (*Server).checkAuth, nil},
-	{http.MethodGet, "/audit", SignedIn, API | Page | CSV, "read the audit trail", (*Server).listAudit, nil},
-	{http.MethodPost, "/audit/{id}/undo", SignedIn, API | Page, "undo a change of a member", (*Server).undoChange, nil},
+	{http.MethodGet, "/organizations", SignedIn, API | Page | Cacheable, "list organizations", (*Server).listOrganizations},
+	{http.MethodPost, "/organizations", SignedIn, API | Page | Body, "create an organization", (*Server).createOrganization},
+	{http.MethodGet, pathOrganization, SignedIn, API | Page, "show an organization", (*Server).showOrganization},
+	{http.MethodPatch, pathOrganization, SignedIn, API | Page | Body | IfMatch, "change an organization", (*Server).updateOrganization},
+	{http.MethodDelete, pathOrganization, SignedIn, API | Page | IfMatch, "delete an organization", (*Server).deleteOrganization},
+	{http.MethodGet, views.NewOrganizationURL, SignedIn, Page, "ask for a new organization", (*Server).newOrganization},
+	{http.MethodGet, views.SearchPath, SignedIn, Page, "look for names", (*Server).search},
+	{http.MethodPost, "/authcheck", SignedIn, API | Body, "ask what the caller may do", (*Server).checkAuth},
+	{http.MethodGet, "/audit", SignedIn, API | Page | CSV, "read the audit trail", (*Server).listAudit},
+	{http.MethodPost, "/audit/{id}/undo", SignedIn, API | Page, "undo a change of a member", (*Server).undoChange},
 
-	{http.MethodGet, "/users/first", Public, API, "ask whether a user exists", (*Server).showFirstUser, nil},
-	{http.MethodPost, "/users/first", Public, API | Body, "create the first user", (*Server).createFirstUser, nil},
-	{http.MethodPost, "/users/login", Public, API | Body, "get a token for a password", (*Server).createLoginToken, nil},
-	{http.MethodPost, "/users/logout", SignedIn, API, "end the session or token", (*Server).deleteLoginToken, nil},
-	{http.MethodGet, views.LoginURL, Public, Page, "ask for a password", (*Server).newLogin, nil},
-	{http.MethodPost, views.LoginURL, Public, Page | Body, "sign in", (*Server).login, nil},
-	{http.MethodPost, views.LogoutURL, SignedIn, Page, "sign out", (*Server).logout, nil},
-	{http.MethodGet, views.SetupURL, Public, Page, "ask for the first account", (*Server).newSetup, nil},
-	{http.MethodPost, views.SetupURL, Public, Page | Body, "create the first account", (*Server).setup, nil},
-	{http.MethodGet, views.HomeURL, SignedIn, Page, "go to the members", (*Server).home, nil},
-	{http.MethodPost, views.ShortcutsURL, SignedIn, Page | Body, "turn single-key shortcuts on or off", (*Server).setShortcuts, nil},
-	{http.MethodGet, "/password/{secret}", Public, Page, "ask for a password by a link", (*Server).newPassword, nil},
-	{http.MethodPost, "/password/{secret}", Public, Page | Body, "set a password by a link", (*Server).usePasswordLink, nil},
-	{http.MethodPost, views.ThemeURL, Public, Page | Body, "choose light or dark", (*Server).setTheme, nil},
+	{http.MethodGet, "/users/first", Public, API, "ask whether a user exists", (*Server).showFirstUser},
+	{http.MethodPost, "/users/first", Public, API | Body, "create the first user", (*Server).createFirstUser},
+	{http.MethodPost, "/users/login", Public, API | Body, "get a token for a password", (*Server).createLoginToken},
+	{http.MethodPost, "/users/logout", SignedIn, API, "end the session or token", (*Server).deleteLoginToken},
+	{http.MethodGet, views.LoginURL, Public, Page, "ask for a password", (*Server).newLogin},
+	{http.MethodPost, views.LoginURL, Public, Page | Body, "sign in", (*Server).login},
+	{http.MethodPost, views.LogoutURL, SignedIn, Page, "sign out", (*Server).logout},
+	{http.MethodGet, views.SetupURL, Public, Page, "ask for the first account", (*Server).newSetup},
+	{http.MethodPost, views.SetupURL, Public, Page | Body, "create the first account", (*Server).setup},
+	{http.MethodGet, views.HomeURL, SignedIn, Page, "go to the members", (*Server).home},
+	{http.MethodPost, views.ShortcutsURL, SignedIn, Page | Body, "turn single-key shortcuts on or off", (*Server).setShortcuts},
+	{http.MethodGet, "/password/{secret}", Public, Page, "ask for a password by a link", (*Server).newPassword},
+	{http.MethodPost, "/password/{secret}", Public, Page | Body, "set a password by a link", (*Server).usePasswordLink},
+	{http.MethodPost, views.ThemeURL, Public, Page | Body, "choose light or dark", (*Server).setTheme},
 
-	{http.MethodGet, "/buildinfo", Public, API, "show the version", (*Server).showBuild, nil},
-	{Method: http.MethodGet, Path: "/healthz", Access: Public, Flags: NoAccessLog, About: "report that the process lives", serve: (*Server).checkHealth},
-	{Method: http.MethodGet, Path: "/readyz", Access: Public, Flags: NoAccessLog, About: "report whether requests can be answered", serve: (*Server).checkReady},
-	{Method: http.MethodGet, Path: "/.well-known/security.txt", Access: Public, About: "show where to report a weakness", serve: (*Server).showSecurityContact},
-	{Method: http.MethodGet, Path: "/.well-known/security-policy.txt", Access: Public, About: "show what happens to a report", serve: (*Server).showSecurityPolicy},
-	{Method: http.MethodGet, Path: "/openapi.json", Access: Public, About: "describe the API", serve: (*Server).showDocument},
-	{Method: http.MethodGet, Path: static.Prefix + "*", Access: Public, About: "serve files", serve: (*Server).serveStatic},
+	{http.MethodGet, "/buildinfo", Public, API, "show the version", (*Server).showBuild},
+	{http.MethodGet, "/healthz", Public, NoAccessLog, "report that the process lives", nil},
+	{http.MethodGet, "/readyz", Public, NoAccessLog, "report whether requests can be answered", nil},
+	{http.MethodGet, "/.well-known/security.txt", Public, 0, "show where to report a weakness", nil},
+	{http.MethodGet, "/.well-known/security-policy.txt", Public, 0, "show what happens to a report", nil},
+	{http.MethodGet, "/openapi.json", Public, 0, "describe the API", nil},
+	{http.MethodGet, static.Prefix + "*", Public, 0, "serve files", nil},
+}
+
+// rawHandlers are the handlers of the routes without a use case, by path.
+var rawHandlers = map[string]rawHandler{
+	"/healthz":                         (*Server).checkHealth,
+	"/readyz":                          (*Server).checkReady,
+	"/.well-known/security.txt":        (*Server).showSecurityContact,
+	"/.well-known/security-policy.txt": (*Server).showSecurityPolicy,
+	"/openapi.json":                    (*Server).showDocument,
+	static.Prefix + "*":                (*Server).serveStatic,
 }
 
 // Routes returns a copy of the table of routes.
@@ -183,8 +192,12 @@ func (s *Server) router(caller *org.Actor) http.Handler {
 
 // chain returns the way of a request through a route: the steps that the route needs, and its handler.
 func (s *Server) chain(r *Route) echo.HandlerFunc {
-	if r.serve != nil {
-		return s.serve
+	if h, ok := rawHandlers[r.Path]; ok {
+		return func(ec echo.Context) error {
+			c := callOf(ec)
+			h(s, c).ServeHTTP(c.response(), c.request())
+			return nil
+		}
 	}
 	var steps []func(*call) (answered bool, err error)
 	reads := r.Method == http.MethodGet
@@ -284,11 +297,4 @@ func (s *Server) answer(ec echo.Context) error {
 		r = dryRunReply(c.impact, &r)
 	}
 	return s.respond(c, r)
-}
-
-// serve is the chain of a route that has no use case.
-func (s *Server) serve(ec echo.Context) error {
-	c := callOf(ec)
-	c.route.serve(s, c).ServeHTTP(c.response(), c.request())
-	return nil
 }
