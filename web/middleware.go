@@ -38,7 +38,7 @@ const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; 
 // begin makes the call of a request and sets the headers of every answer.
 func (s *Server) begin(ec echo.Context) *call {
 	r := ec.Request()
-	c := &call{echo: ec, server: s, route: unmatched, id: uuid.NewString(), ip: s.peer(r)}
+	c := &call{echo: ec, server: s, route: unmatched, id: uuid.NewString(), ip: ec.RealIP()}
 	c.values, c.queryErr = url.ParseQuery(r.URL.RawQuery)
 	c.as, c.csv = negotiate(r.Header, c.values)
 	c.ctx = org.WithRequest(r.Context(), org.Request{ID: c.id, IP: c.ip, UserAgent: userAgent(r)})

@@ -180,6 +180,7 @@ func Routes() []Route { return slices.Clone(table) }
 func (s *Server) router(caller *org.Actor) http.Handler {
 	e := echo.New()
 	e.HTTPErrorHandler = s.conclude
+	e.IPExtractor = s.peer
 	e.Pre(s.observe(caller), s.protect, plainPath, overrideMethod)
 	for path, r := range s.resources() {
 		// RouteNotFound is Echo's word for: whatever the method. By method Echo would go on to the next path that fits, and take
