@@ -19,6 +19,14 @@ type Actor struct {
 	Basis    Basis             // what the rights were read from
 	Key      [sha256.Size]byte // that names who it is, and the basis
 	Operator bool
+	Request  Request // that it came with
+}
+
+// WithRequest returns the actor as it comes with a request.
+func (s *Actor) WithRequest(r Request) *Actor {
+	with := *s
+	with.Request = r
+	return &with
 }
 
 // ID is the caller's user id.

@@ -84,8 +84,8 @@ func TestWhoReadsTheAudit(t *testing.T) {
 func TestAuditEntry(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	ctx := org.WithRequest(t.Context(), org.Request{ID: "req-1", IP: "192.0.2.7", UserAgent: "curl\n{}"})
-	if _, err := s.SetMemberRoles(ctx, s.as(t, "oa"), "default", "viewer", roles("viewer", "curb")); err != nil {
+	ctx, request := t.Context(), org.Request{ID: "req-1", IP: "192.0.2.7", UserAgent: "curl\n{}"}
+	if _, err := s.SetMemberRoles(ctx, s.as(t, "oa").WithRequest(request), "default", "viewer", roles("viewer", "curb")); err != nil {
 		t.Fatal(err)
 	}
 	list, err := s.Audit(ctx, s.as(t, "o"), org.AuditFilter{})
@@ -237,7 +237,7 @@ func TestNoSecretIsKept(t *testing.T) {
 	s := newSite(t)
 	ctx := t.Context()
 	const old, fresh, wrong = "canary-old-password", "canary-new-password", "canary-wrong-password"
-	if err := s.SetPassword(ctx, s.Operator(), "m", given(org.PasswordInput{Password: old})); err != nil {
+	if err := s.SetPassword(ctx, s.Operator(), "m", given(org.PasswordInput{Password: old}), nil); err != nil {
 		t.Fatal(err)
 	}
 	token, _, err := s.CreateToken(ctx, s.as(t, "m"), "me", given(org.TokenInput{Name: "mine"}))
@@ -248,14 +248,14 @@ func TestNoSecretIsKept(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = s.Login(ctx, "m@example.com", wrong)
+	_, err = s.Login(ctx, org.Request{}, "m@example.com", wrong, nil)
 	kind(t, err, org.Unauthenticated)
-	login, err := s.LoginToken(ctx, "m@example.com", old)
+	login, err := s.LoginToken(ctx, org.Request{}, "m@example.com", old)
 	if err != nil {
 		t.Fatal(err)
 	}
-	kind(t, s.SetPassword(ctx, s.as(t, "m"), "me", given(org.PasswordInput{Password: fresh, OldPassword: wrong})), org.Invalid)
-	if err := s.SetPassword(ctx, s.as(t, "m"), "me", given(org.PasswordInput{Password: fresh, OldPassword: old})); err != nil {
+	kind(t, s.SetPassword(ctx, s.as(t, "m"), "me", given(org.PasswordInput{Password: fresh, OldPassword: wrong}), nil), org.Invalid)
+	if err := s.SetPassword(ctx, s.as(t, "m"), "me", given(org.PasswordInput{Password: fresh, OldPassword: old}), nil); err != nil {
 		t.Fatal(err)
 	}
 	secrets := []string{old, fresh, wrong, token, login, link.Secret}

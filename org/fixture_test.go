@@ -14,7 +14,6 @@ import (
 	"testing"
 	"time"
 
-	"rolecall.example/org/account"
 	"rolecall.example/org/services"
 
 	"github.com/google/go-cmp/cmp"
@@ -238,8 +237,13 @@ func openSite(tb testing.TB, place string) *site {
 // session starts a browser session of somebody, and gives its name in the store.
 func (s *site) session(tb testing.TB, name string) string {
 	tb.Helper()
-	store := account.NewSessionStore(s.db, s.clock.now)
-	if err := store.CommitCtx(account.WithSessionUser(tb.Context(), id(name)), "session of "+name, []byte("data"), s.clock.now().Add(time.Hour)); err != nil {
+	now := s.clock.now()
+	if err := s.db.Write(tb.Context(), func(q *db.Queries) error {
+		return q.UpsertSession(tb.Context(), db.UpsertSessionParams{
+			Token: "session of " + name, ID: uuid.New(), UserID: uuid.NullUUID{UUID: id(name), Valid: true}, Data: []byte("data"),
+			Now: now, ExpiresAt: now.Add(time.Hour),
+		})
+	}); err != nil {
 		tb.Fatal(err)
 	}
 	return "session of " + name

@@ -277,7 +277,7 @@ func TestWhoActsOnAccounts(t *testing.T) {
 			"suspend":  func() error { return drop(s.SetStatus(ctx, s.as(t, by), "m", org.StatusSuspended)) },
 			"activate": func() error { return drop(s.SetStatus(ctx, s.as(t, by), "Sue", org.StatusActive)) },
 			"delete":   func() error { return drop(s.DeleteUser(ctx, s.as(t, by), "m")) },
-			"password": func() error { return s.SetPassword(ctx, s.as(t, by), "m", unread[org.PasswordInput](t)) },
+			"password": func() error { return s.SetPassword(ctx, s.as(t, by), "m", unread[org.PasswordInput](t), nil) },
 			"profile":  func() error { return drop(s.UpdateProfile(ctx, s.as(t, by), "m", unread[org.Profile](t))) },
 			"roles":    func() error { return drop(s.SetUserRoles(ctx, s.as(t, by), "m", unread[org.RolesInput](t))) },
 			"token": func() error {

@@ -1,6 +1,7 @@
 package org_test
 
 import (
+	"context"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -56,11 +57,11 @@ func signedOut(detail string) *org.Error {
 func TestLogin(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	ctx := org.WithRequest(t.Context(), org.Request{IP: "192.0.2.1"})
+	ctx, here := t.Context(), org.Request{IP: "192.0.2.1"}
 	s.withPasswords(t, "m", "Sue", "Dora")
 	for _, email := range []string{"m@example.com", "M@EXAMPLE.com"} {
 		entries := s.entries(t)
-		u, err := s.Login(ctx, email, password)
+		u, err := s.Login(ctx, here, email, password, nil)
 		if err != nil || u.ID != id("m") || u.LastSeenAt.IsZero() {
 			t.Errorf("%s: %v, %v", email, u.Username, err)
 		}
@@ -90,7 +91,7 @@ func TestLogin(t *testing.T) {
 	} {
 		t.Run(c.why, func(t *testing.T) {
 			entries := s.entries(t)
-			_, err := s.Login(ctx, c.email, c.password)
+			_, err := s.Login(ctx, here, c.email, c.password, nil)
 			same(t, err, wrongLogin)
 			rows := s.audit(t, entries)
 			if len(rows) != c.rows || len(rows) == 1 && (rows[0].Status != 401 || rows[0].Action != "login") {
@@ -100,14 +101,14 @@ func TestLogin(t *testing.T) {
 	}
 	// Suspended, with the right password.
 	entries := s.entries(t)
-	_, err := s.Login(ctx, "sue@example.com", password)
+	_, err := s.Login(ctx, here, "sue@example.com", password, nil)
 	same(t, err, suspendedLogin)
 	if rows := s.audit(t, entries); len(rows) != 1 || rows[0].Status != 401 || rows[0].Target != "Sue" {
 		t.Errorf("recorded %+v", rows)
 	}
 	// Dormant becomes active, and the change can be read in the trail.
 	entries = s.entries(t)
-	u, err := s.Login(ctx, "dora@example.com", password)
+	u, err := s.Login(ctx, here, "dora@example.com", password, nil)
 	if err != nil || u.Status != org.StatusActive || s.as(t, "Dora").User.Status != org.StatusActive {
 		t.Errorf("%+v, %v", u, err)
 	}
@@ -123,14 +124,14 @@ func TestLongPasswords(t *testing.T) {
 	ctx := t.Context()
 	for _, n := range []int{73, 1024} {
 		long := strings.Repeat("ä", n/2) + strings.Repeat("x", n%2)
-		if err := s.SetPassword(ctx, s.Operator(), "m", given(org.PasswordInput{Password: long})); err != nil {
+		if err := s.SetPassword(ctx, s.Operator(), "m", given(org.PasswordInput{Password: long}), nil); err != nil {
 			t.Fatalf("%d bytes: %v", n, err)
 		}
 		for _, wrong := range []string{long[:n-1], long + "x"} {
-			_, err := s.Login(ctx, "m@example.com", wrong)
+			_, err := s.Login(ctx, org.Request{}, "m@example.com", wrong, nil)
 			same(t, err, wrongLogin)
 		}
-		if _, err := s.Login(ctx, "m@example.com", long); err != nil {
+		if _, err := s.Login(ctx, org.Request{}, "m@example.com", long, nil); err != nil {
 			t.Error(err)
 		}
 	}
@@ -152,16 +153,16 @@ func TestPasswordRules(t *testing.T) {
 		{strings.Repeat("x", 1025), "must be <= 1024 characters"},
 	} {
 		s.refused(t, &org.Error{Kind: org.Invalid, Message: "Password is invalid", Fields: []org.Field{{Field: "password", Detail: c.problem}}}, 1, func() error {
-			return s.SetPassword(t.Context(), s.as(t, "ua"), "elisabeth", given(org.PasswordInput{Password: c.password}))
+			return s.SetPassword(t.Context(), s.as(t, "ua"), "elisabeth", given(org.PasswordInput{Password: c.password}), nil)
 		})
 	}
 	for _, fine := range []string{"ääääääab", "xqzvwkjp", "  two spaces before", "🐎🔋📎📎📎📎📎📎"} {
-		if err := s.SetPassword(t.Context(), s.as(t, "ua"), "elisabeth", given(org.PasswordInput{Password: fine})); err != nil {
+		if err := s.SetPassword(t.Context(), s.as(t, "ua"), "elisabeth", given(org.PasswordInput{Password: fine}), nil); err != nil {
 			t.Errorf("%q: %v", fine, err)
 		}
 	}
 	s.refused(t, &org.Error{Kind: org.Invalid, Message: "Users without password login type cannot change their password."}, 1, func() error {
-		return s.SetPassword(t.Context(), s.as(t, "ua"), "bot", unread[org.PasswordInput](t))
+		return s.SetPassword(t.Context(), s.as(t, "ua"), "bot", unread[org.PasswordInput](t), nil)
 	})
 }
 
@@ -171,8 +172,7 @@ func TestLoginThrottleOfAnAccount(t *testing.T) {
 	s := newSite(t)
 	s.withPasswords(t, "m", "viewer")
 	attempt := func(i int, email, password string) error {
-		ctx := org.WithRequest(t.Context(), org.Request{IP: fmt.Sprintf("192.0.2.%d", i)})
-		return drop(s.Login(ctx, email, password))
+		return drop(s.Login(t.Context(), org.Request{IP: fmt.Sprintf("192.0.2.%d", i)}, email, password, nil))
 	}
 	spellings := []string{"m@example.com", "M@example.com", "m@EXAMPLE.com", "M@EXAMPLE.COM"}
 	var wrong, throttled, other atomic.Int64
@@ -218,8 +218,7 @@ func TestLoginThrottleOfNobody(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	for i := range 12 {
-		ctx := org.WithRequest(t.Context(), org.Request{IP: fmt.Sprintf("192.0.2.%d", i)})
-		_, err := s.Login(ctx, "nobody@example.com", password)
+		_, err := s.Login(t.Context(), org.Request{IP: fmt.Sprintf("192.0.2.%d", i)}, "nobody@example.com", password, nil)
 		if want := []*org.Error{wrongLogin, tooManyLogins}[i/10]; true {
 			same(t, err, want)
 		}
@@ -233,9 +232,9 @@ func TestLoginThrottleForgives(t *testing.T) {
 	s.withPasswords(t, "m")
 	for range 3 {
 		for range 4 {
-			same(t, drop(s.Login(t.Context(), "m@example.com", "wrong horse battery")), wrongLogin)
+			same(t, drop(s.Login(t.Context(), org.Request{}, "m@example.com", "wrong horse battery", nil)), wrongLogin)
 		}
-		if _, err := s.Login(t.Context(), "m@example.com", password); err != nil {
+		if _, err := s.Login(t.Context(), org.Request{}, "m@example.com", password, nil); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -245,16 +244,16 @@ func TestLoginThrottleOfAnAddress(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	s.withPasswords(t, "m")
-	here, there := org.WithRequest(t.Context(), org.Request{IP: "192.0.2.1"}), org.WithRequest(t.Context(), org.Request{IP: "192.0.2.2"})
+	here, there := org.Request{IP: "192.0.2.1"}, org.Request{IP: "192.0.2.2"}
 	s.exec(t, "INSERT INTO login_failures VALUES ('address 192.0.2.1', 58, ?)", s.clock.now().Format("2006-01-02 15:04:05.999999999-07:00"))
-	same(t, drop(s.Login(here, "a@example.com", password)), wrongLogin)
-	if _, err := s.Login(here, "m@example.com", password); err != nil { // a right one costs nothing
+	same(t, drop(s.Login(t.Context(), here, "a@example.com", password, nil)), wrongLogin)
+	if _, err := s.Login(t.Context(), here, "m@example.com", password, nil); err != nil { // a right one costs nothing
 		t.Fatal(err)
 	}
-	same(t, drop(s.Login(here, "b@example.com", password)), wrongLogin)
-	same(t, drop(s.Login(here, "c@example.com", password)), tooManyLogins)
-	same(t, drop(s.Login(here, "m@example.com", password)), tooManyLogins)
-	if _, err := s.Login(there, "m@example.com", password); err != nil {
+	same(t, drop(s.Login(t.Context(), here, "b@example.com", password, nil)), wrongLogin)
+	same(t, drop(s.Login(t.Context(), here, "c@example.com", password, nil)), tooManyLogins)
+	same(t, drop(s.Login(t.Context(), here, "m@example.com", password, nil)), tooManyLogins)
+	if _, err := s.Login(t.Context(), there, "m@example.com", password, nil); err != nil {
 		t.Errorf("from elsewhere: %v", err)
 	}
 	if n := s.number(t, "SELECT count(*) FROM login_failures WHERE door LIKE 'account %'"); n != 2 {
@@ -284,7 +283,7 @@ func TestAccountChangesDuringLogin(t *testing.T) {
 					s.exec(t, c.query, id(c.user).String())
 				}
 			})
-			_, err := s.Login(t.Context(), strings.ToLower(c.user)+"@example.com", password)
+			_, err := s.Login(t.Context(), org.Request{}, strings.ToLower(c.user)+"@example.com", password, nil)
 			same(t, err, c.want)
 			if looks < 2 {
 				t.Fatal("nothing happened meanwhile")
@@ -312,7 +311,7 @@ func TestTokens(t *testing.T) {
 	if n := s.number(t, "SELECT length(secret_hash) FROM api_keys WHERE id = ?", info.ID); n != 32 {
 		t.Errorf("the hash has %d bytes", n)
 	}
-	subject, err := s.TokenSubject(ctx, token)
+	subject, err := s.TokenSubject(ctx, org.Request{}, token)
 	if err != nil || subject.ID() != id("m") || subject.TokenID != info.ID {
 		t.Fatalf("%v", err)
 	}
@@ -329,29 +328,29 @@ func TestTokens(t *testing.T) {
 		token + "-": format + "expected two parts, got 3", token + "x": format + "the secret must have 22 characters, it has 23", token[1:]: format + "the id must have 10 characters, it has 9",
 		" " + token: format + "the id must have 10 characters, it has 11",
 	} {
-		_, err := s.TokenSubject(ctx, bad)
+		_, err := s.TokenSubject(ctx, org.Request{}, bad)
 		same(t, err, signedOut(detail))
 	}
 	for n := range len(token) {
-		kind(t, drop(s.TokenSubject(ctx, token[:n])), org.Unauthenticated)
+		kind(t, drop(s.TokenSubject(ctx, org.Request{}, token[:n])), org.Unauthenticated)
 		for _, c := range []byte{'0', 'z', token[n] ^ 0x20} {
 			if altered := token[:n] + string(c) + token[n+1:]; c != token[n] {
-				if _, err := s.TokenSubject(ctx, altered); org.KindOf(err) != org.Unauthenticated {
+				if _, err := s.TokenSubject(ctx, org.Request{}, altered); org.KindOf(err) != org.Unauthenticated {
 					t.Errorf("%q opens for %q: %v", altered, token, err)
 				}
 			}
 		}
 	}
 	other := "0000000000" + token[10:]
-	same(t, drop(s.TokenSubject(ctx, other)), signedOut("API key is invalid."))
-	same(t, drop(s.TokenSubject(ctx, token[:11]+strings.Repeat("0", 22))), signedOut("API key secret is invalid."))
+	same(t, drop(s.TokenSubject(ctx, org.Request{}, other)), signedOut("API key is invalid."))
+	same(t, drop(s.TokenSubject(ctx, org.Request{}, token[:11]+strings.Repeat("0", 22))), signedOut("API key secret is invalid."))
 	// It ends on time, however often it is used.
 	s.clock.advance(info.Lifetime - time.Minute)
-	if _, err := s.TokenSubject(ctx, token); err != nil {
+	if _, err := s.TokenSubject(ctx, org.Request{}, token); err != nil {
 		t.Error(err)
 	}
 	s.clock.advance(time.Minute)
-	same(t, drop(s.TokenSubject(ctx, token)), signedOut(fmt.Sprintf("API key expired at %q.", info.ExpiresAt.Format(time.RFC3339))))
+	same(t, drop(s.TokenSubject(ctx, org.Request{}, token)), signedOut(fmt.Sprintf("API key expired at %q.", info.ExpiresAt.Format(time.RFC3339))))
 }
 
 func TestTokenInput(t *testing.T) {
@@ -430,7 +429,7 @@ func TestWhoseTokens(t *testing.T) {
 	s.accepted(t, entry{Actor: "o", Action: "delete", Type: "api_key", Target: "m", Status: 204, Fields: []string{"token_name"}}, func() error {
 		return s.DeleteToken(ctx, s.as(t, "o"), "m", mine.ID)
 	})
-	same(t, drop(s.TokenSubject(ctx, token)), signedOut("API key is invalid."))
+	same(t, drop(s.TokenSubject(ctx, org.Request{}, token)), signedOut("API key is invalid."))
 }
 
 // What ends, and what stays, at each change of an account.
@@ -444,13 +443,13 @@ func TestEndOfSessionsAndTokens(t *testing.T) {
 		refusal        *org.Error
 	}{
 		{"password set by an administrator", func(s *site) error {
-			return s.SetPassword(ctx, s.as(t, "ua"), "m", given(org.PasswordInput{Password: "another horse battery"}))
+			return s.SetPassword(ctx, s.as(t, "ua"), "m", given(org.PasswordInput{Password: "another horse battery"}), nil)
 		}, false, false, signedOut("API key is invalid.")},
 		{"own password changed", func(s *site) error {
-			return s.SetPassword(ctx, s.as(t, "m"), "me", given(org.PasswordInput{Password: "another horse battery", OldPassword: password}))
+			return s.SetPassword(ctx, s.as(t, "m"), "me", given(org.PasswordInput{Password: "another horse battery", OldPassword: password}), nil)
 		}, false, false, signedOut("API key is invalid.")},
 		{"own password not changed", func(s *site) error {
-			kind(t, s.SetPassword(ctx, s.as(t, "m"), "me", given(org.PasswordInput{Password: "another horse battery", OldPassword: "wrong"})), org.Invalid)
+			kind(t, s.SetPassword(ctx, s.as(t, "m"), "me", given(org.PasswordInput{Password: "another horse battery", OldPassword: "wrong"}), nil), org.Invalid)
 			return nil
 		}, true, true, nil},
 		{"suspended", func(s *site) error { return drop(s.SetStatus(ctx, s.as(t, "ua"), "m", org.StatusSuspended)) }, false, false, suspendedToken},
@@ -471,21 +470,19 @@ func TestEndOfSessionsAndTokens(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			login, err := s.LoginToken(t.Context(), "m@example.com", password)
+			login, err := s.LoginToken(t.Context(), org.Request{}, "m@example.com", password)
 			if err != nil {
 				t.Fatal(err)
 			}
 			store := account.NewSessionStore(s.db, s.clock.now)
 			for _, owner := range []string{"m", "x"} {
-				if err := store.CommitCtx(account.WithSessionUser(t.Context(), id(owner)), "session of "+owner, []byte("data"), s.clock.now().Add(time.Hour)); err != nil {
-					t.Fatal(err)
-				}
+				s.session(t, owner)
 			}
 			if err := c.do(s); err != nil {
 				t.Fatal(err)
 			}
 			for _, key := range []string{token, login} {
-				_, err := s.TokenSubject(t.Context(), key)
+				_, err := s.TokenSubject(t.Context(), org.Request{}, key)
 				if c.refusal != nil {
 					same(t, err, c.refusal)
 				} else if err != nil {
@@ -508,16 +505,16 @@ func TestSetOwnPassword(t *testing.T) {
 	s.withPasswords(t, "m")
 	ctx := t.Context()
 	s.refused(t, &org.Error{Kind: org.Invalid, Message: "Old password is incorrect.", Fields: []org.Field{{Field: "old_password", Detail: "is not your current password"}}}, 1, func() error {
-		return s.SetPassword(ctx, s.as(t, "m"), "me", given(org.PasswordInput{Password: "another horse battery"}))
+		return s.SetPassword(ctx, s.as(t, "m"), "me", given(org.PasswordInput{Password: "another horse battery"}), nil)
 	})
 	row := s.accepted(t, entry{Actor: "m", Action: "write", Type: "user", Target: "m", Status: 200, Fields: []string{"hashed_password"}}, func() error {
-		return s.SetPassword(ctx, s.as(t, "m"), "M", given(org.PasswordInput{Password: "another horse battery", OldPassword: password}))
+		return s.SetPassword(ctx, s.as(t, "m"), "M", given(org.PasswordInput{Password: "another horse battery", OldPassword: password}), nil)
 	})
 	if c := row.Changes["hashed_password"]; !c.Secret || c.Old != nil || c.New != nil {
 		t.Errorf("recorded %+v", c)
 	}
-	same(t, drop(s.Login(ctx, "m@example.com", password)), wrongLogin)
-	if _, err := s.Login(ctx, "m@example.com", "another horse battery"); err != nil {
+	same(t, drop(s.Login(ctx, org.Request{}, "m@example.com", password, nil)), wrongLogin)
+	if _, err := s.Login(ctx, org.Request{}, "m@example.com", "another horse battery", nil); err != nil {
 		t.Error(err)
 	}
 }
@@ -530,10 +527,10 @@ func TestDormantWakes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.TokenSubject(t.Context(), token); err != nil {
+	if _, err := s.TokenSubject(t.Context(), org.Request{}, token); err != nil {
 		t.Fatal(err)
 	}
-	subject, err := s.TokenSubject(t.Context(), token)
+	subject, err := s.TokenSubject(t.Context(), org.Request{}, token)
 	if err != nil || subject.User.Status != org.StatusActive || s.text(t, "SELECT status FROM users WHERE id = ?", id("Dora").String()) != "active" {
 		t.Errorf("still %s (%v)", subject.User.Status, err)
 	}
@@ -548,15 +545,15 @@ func TestLogout(t *testing.T) {
 	s := newSite(t)
 	s.withPasswords(t, "m")
 	ctx := t.Context()
-	token, err := s.LoginToken(ctx, "m@example.com", password)
+	token, err := s.LoginToken(ctx, org.Request{}, "m@example.com", password)
 	if err != nil {
 		t.Fatal(err)
 	}
-	other, err := s.LoginToken(ctx, "m@example.com", password)
+	other, err := s.LoginToken(ctx, org.Request{}, "m@example.com", password)
 	if err != nil {
 		t.Fatal(err)
 	}
-	subject, err := s.TokenSubject(ctx, token)
+	subject, err := s.TokenSubject(ctx, org.Request{}, token)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -567,8 +564,8 @@ func TestLogout(t *testing.T) {
 	if rows := s.audit(t, entries); len(rows) != 1 || rows[0].Action != "logout" || rows[0].Actor != "m" || rows[0].Status != 200 {
 		t.Errorf("recorded %+v", rows)
 	}
-	same(t, drop(s.TokenSubject(ctx, token)), signedOut("API key is invalid."))
-	if _, err := s.TokenSubject(ctx, other); err != nil {
+	same(t, drop(s.TokenSubject(ctx, org.Request{}, token)), signedOut("API key is invalid."))
+	if _, err := s.TokenSubject(ctx, org.Request{}, other); err != nil {
 		t.Errorf("another token ended, too: %v", err)
 	}
 	// A token of a login lives a day, is not listed, and can not be used after it is gone, not even by a request under way.
@@ -578,25 +575,33 @@ func TestLogout(t *testing.T) {
 	s.exec(t, "SELECT 1")
 	same(t, drop(s.UpdateProfile(ctx, subject, "me", given(org.Profile{Name: "late"}))), signedOut("API key is invalid."))
 	s.clock.advance(24 * time.Hour)
-	kind(t, drop(s.TokenSubject(ctx, other)), org.Unauthenticated)
+	kind(t, drop(s.TokenSubject(ctx, org.Request{}, other)), org.Unauthenticated)
 }
 
 func TestSessionStore(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
+	s.withPasswords(t, "m")
 	store := account.NewSessionStore(s.db, s.clock.now)
-	ctx := account.WithSessionUser(t.Context(), id("m"))
 	now := s.clock.now()
-	for token, expiry := range map[string]time.Time{"short": now.Add(time.Minute), "long": now.Add(time.Hour)} {
-		if err := store.CommitCtx(ctx, token, []byte(token), expiry); err != nil {
+	begins := func(n org.NewSession) {
+		t.Helper()
+		begin := func(context.Context, uuid.UUID) (org.NewSession, error) { return n, nil }
+		if _, err := s.Login(t.Context(), org.Request{}, "m@example.com", password, begin); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := store.Commit("long", []byte("changed"), now.Add(time.Hour)); err != nil { // whose it is stays
-		t.Fatal(err)
+	begins(org.NewSession{Token: "short", Data: []byte("short"), ExpiresAt: now.Add(time.Minute)})
+	begins(org.NewSession{Token: "other", Data: []byte("other"), ExpiresAt: now.Add(time.Hour)})
+	begins(org.NewSession{Token: "long", Data: []byte("long"), ExpiresAt: now.Add(time.Hour), Replaces: "other"})
+	if err := store.Commit("long", []byte("changed"), now.Add(time.Hour)); err == nil {
+		t.Error("a session was stored without its account")
 	}
-	if data, found, err := store.Find("long"); err != nil || !found || string(data) != "changed" {
+	if data, found, err := store.Find("long"); err != nil || !found || string(data) != "long" {
 		t.Errorf("%q, %v, %v", data, found, err)
+	}
+	if _, found, err := store.Find("other"); found || err != nil {
+		t.Errorf("found after it was replaced (%v)", err)
 	}
 	if owner := s.text(t, "SELECT user_id FROM sessions WHERE token = 'long'"); owner != id("m").String() {
 		t.Errorf("it belongs to %q", owner)
@@ -605,14 +610,9 @@ func TestSessionStore(t *testing.T) {
 	if _, found, err := store.Find("short"); found || err != nil {
 		t.Errorf("found after its end (%v)", err)
 	}
-	if err := store.Commit("new", []byte{}, now.Add(time.Hour)); err != nil || s.number(t, "SELECT count(*) FROM sessions") != 2 {
-		t.Errorf("those that are over stay (%v)", err)
-	}
-	if err := store.Delete("long"); err != nil {
-		t.Error(err)
-	}
-	if _, found, err := store.Find("long"); found || err != nil {
-		t.Errorf("found after it was deleted (%v)", err)
+	begins(org.NewSession{Token: "new", Data: []byte{}, ExpiresAt: now.Add(time.Hour)})
+	if n := s.number(t, "SELECT count(*) FROM sessions"); n != 2 {
+		t.Errorf("those that are over stay: %d are stored", n)
 	}
 }
 
@@ -629,7 +629,7 @@ func TestFirstUser(t *testing.T) {
 	for _, in := range []org.FirstUser{
 		{Username: "me", Email: "a@example.com", Password: password}, {Username: "fine", Email: "a", Password: password}, {Username: "fine", Email: "a@example.com", Password: "short"},
 	} {
-		_, _, err := s.CreateFirstUser(ctx, given(in))
+		_, _, err := s.CreateFirstUser(ctx, org.Request{}, given(in), nil)
 		kind(t, err, org.Invalid)
 	}
 	if n := s.number(t, "SELECT count(*) FROM users") + s.number(t, "SELECT count(*) FROM organizations") + int64(s.entries(t)); n != 0 {
@@ -640,7 +640,7 @@ func TestFirstUser(t *testing.T) {
 	var all sync.WaitGroup
 	for i := range 50 {
 		all.Go(func() {
-			_, _, err := s.CreateFirstUser(ctx, first(fmt.Sprintf("first%d", i)))
+			_, _, err := s.CreateFirstUser(ctx, org.Request{}, first(fmt.Sprintf("first%d", i)), nil)
 			if err == nil {
 				made.Add(1)
 				return
@@ -659,7 +659,7 @@ func TestFirstUser(t *testing.T) {
 		!slices.Equal(rows[0].Fields, []string{"email", "hashed_password", "login_type", "name", "organization_ids", "rbac_roles", "status", "username"}) {
 		t.Errorf("recorded %+v", rows)
 	}
-	u, err := s.Login(ctx, name+"@example.com", password)
+	u, err := s.Login(ctx, org.Request{}, name+"@example.com", password, nil)
 	if err != nil || u.Status != org.StatusActive || len(u.OrganizationIDs) != 1 || refNames(u.Roles)[0] != "owner" {
 		t.Errorf("%+v, %v", u, err)
 	}

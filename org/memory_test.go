@@ -25,7 +25,7 @@ func TestRevocationIsImmediate(t *testing.T) {
 	}
 	object := rbac.Object{Type: "template", Org: home}
 	may := func(by *site) bool {
-		subject, err := by.TokenSubject(ctx, token)
+		subject, err := by.TokenSubject(ctx, org.Request{}, token)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -180,7 +180,7 @@ func writes(t *testing.T, s *site) map[string]func(by *org.Actor) error {
 		"SetUserRoles":   func(by *org.Actor) error { return drop(s.SetUserRoles(ctx, by, "x", roles("auditor"))) },
 		"SetStatus":      func(by *org.Actor) error { return drop(s.SetStatus(ctx, by, "x", org.StatusSuspended)) },
 		"SetPassword": func(by *org.Actor) error {
-			return s.SetPassword(ctx, by, "x", given(org.PasswordInput{Password: password}))
+			return s.SetPassword(ctx, by, "x", given(org.PasswordInput{Password: password}), nil)
 		},
 		"UpdateProfile": func(by *org.Actor) error {
 			return drop(s.UpdateProfile(ctx, by, "x", given(org.Profile{Name: "other"})))
@@ -229,9 +229,9 @@ func TestCallerIsAsItIsInTheTransaction(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			caller, err := s.TokenSubject(t.Context(), token)
+			caller, err := s.TokenSubject(t.Context(), org.Request{}, token)
 			if fate == "ended" {
-				caller, err = s.SessionSubject(t.Context(), id("o2"), s.session(t, "o2"))
+				caller, err = s.SessionSubject(t.Context(), org.Request{}, id("o2"), s.session(t, "o2"))
 			}
 			if err != nil {
 				t.Fatal(err)
@@ -259,7 +259,7 @@ func TestCallerIsAsItIsInTheTransaction(t *testing.T) {
 			s.exec(t, "DELETE FROM organization_members WHERE organization_id = ?", beta.String())
 			s.exec(t, "DELETE FROM roles WHERE organization_id = ?", beta.String())
 		}
-		caller, err := s.SessionSubject(t.Context(), id("o2"), s.session(t, "o2"))
+		caller, err := s.SessionSubject(t.Context(), org.Request{}, id("o2"), s.session(t, "o2"))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -9,8 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"rolecall.example/org/account"
-
 	"github.com/google/uuid"
 
 	"rolecall.example/db"
@@ -23,20 +21,22 @@ func TestNoUseCaseInsideAWrite(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	const password = "correct horse battery"
-	if err := s.SetPassword(t.Context(), s.as(t, "o"), "m", given(org.PasswordInput{Password: password})); err != nil {
+	if err := s.SetPassword(t.Context(), s.as(t, "o"), "m", given(org.PasswordInput{Password: password}), nil); err != nil {
 		t.Fatal(err)
 	}
 	o := s.as(t, "o")
 	for name, nested := range map[string]func(ctx context.Context) error{
-		"a change":  func(ctx context.Context) error { return drop(s.AddMember(ctx, o, "default", "x")) },
-		"a login":   func(ctx context.Context) error { return drop(s.Login(ctx, "m@example.com", password)) },
+		"a change": func(ctx context.Context) error { return drop(s.AddMember(ctx, o, "default", "x")) },
+		"a login": func(ctx context.Context) error {
+			return drop(s.Login(ctx, org.Request{}, "m@example.com", password, nil))
+		},
 		"a session": func(ctx context.Context) error { return s.OfferSetup(ctx, "token") },
 	} {
 		t.Run(name, func(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 			defer cancel()
-			ctx = account.WithNewSession(ctx, func(ctx context.Context, _ uuid.UUID) error { return nested(ctx) })
-			if _, err := s.Login(ctx, "m@example.com", password); !errors.Is(err, db.ErrNested) {
+			begin := func(ctx context.Context, _ uuid.UUID) (org.NewSession, error) { return org.NewSession{}, nested(ctx) }
+			if _, err := s.Login(ctx, org.Request{}, "m@example.com", password, begin); !errors.Is(err, db.ErrNested) {
 				t.Errorf("got %v, want %v", err, db.ErrNested)
 			}
 		})
@@ -61,7 +61,7 @@ func TestLastUsedIsNotedLater(t *testing.T) {
 		}
 	}
 	s.as(t, "m") // known from now on: the accounts need not be read
-	if _, err := s.TokenSubject(t.Context(), secret[:11]+strings.Repeat("0", 22)); err == nil {
+	if _, err := s.TokenSubject(t.Context(), org.Request{}, secret[:11]+strings.Repeat("0", 22)); err == nil {
 		t.Fatal("a wrong secret was let in")
 	}
 	const noted = "SELECT count(*) FROM users WHERE username = 'm' AND last_seen_at IS NOT NULL"
@@ -70,7 +70,7 @@ func TestLastUsedIsNotedLater(t *testing.T) {
 		func() { rename("elsewhere", "last_seen_at") },
 	} {
 		prepare()
-		if _, err := s.TokenSubject(t.Context(), secret); err != nil {
+		if _, err := s.TokenSubject(t.Context(), org.Request{}, secret); err != nil {
 			t.Fatal(err)
 		}
 		if want == 1 && s.number(t, noted) != 1 {

@@ -1,8 +1,6 @@
 package org
 
 import (
-	"context"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -12,24 +10,12 @@ import (
 
 const Day = 24 * time.Hour
 
-// Request is what the audit trail keeps of the request that a change came with.
+// Request is what the audit trail keeps of the request that an actor came with. A use case that needs no signed-in actor
+// takes the Request in its place.
 type Request struct {
 	ID        string
 	IP        string
-	UserAgent string
-}
-
-type requestKey struct{}
-
-// WithRequest gives ctx the request that the use cases record.
-func WithRequest(ctx context.Context, r Request) context.Context {
-	r.UserAgent = strings.ToValidUTF8(r.UserAgent, "\uFFFD") // a header may hold anything, the trail holds text
-	return context.WithValue(ctx, requestKey{}, r)
-}
-
-func RequestOf(ctx context.Context) Request {
-	r, _ := ctx.Value(requestKey{}).(Request)
-	return r
+	UserAgent string // valid UTF-8
 }
 
 // The objects of docs/spec/authcheck.md.

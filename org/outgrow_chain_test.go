@@ -16,7 +16,7 @@ func TestMadeWithAForeignToken(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	by, err := s.TokenSubject(t.Context(), first)
+	by, err := s.TokenSubject(t.Context(), org.Request{}, first)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -28,7 +28,7 @@ func TestMadeWithAForeignToken(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, text := range map[string]string{"first": first, "second": second} {
-		if _, err := s.TokenSubject(t.Context(), text); err == nil {
+		if _, err := s.TokenSubject(t.Context(), org.Request{}, text); err == nil {
 			t.Errorf("the %s token still works", name)
 		}
 	}
@@ -43,7 +43,7 @@ func TestMadeForAThirdAccount(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	by, err := s.TokenSubject(t.Context(), secret)
+	by, err := s.TokenSubject(t.Context(), org.Request{}, secret)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,7 +54,7 @@ func TestMadeForAThirdAccount(t *testing.T) {
 	if _, err := s.SetMemberRoles(t.Context(), s.as(t, "lead"), "default", "rising", roles("organization-template-admin")); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.TokenSubject(t.Context(), made); err == nil {
+	if _, err := s.TokenSubject(t.Context(), org.Request{}, made); err == nil {
 		t.Error("the token outlived the promotion")
 	}
 }

@@ -129,7 +129,7 @@ func (s *site) opens(t *testing.T, f foreign) string {
 	} else {
 		same(t, err, goneLink)
 	}
-	if _, err := s.TokenSubject(t.Context(), f.token); err == nil {
+	if _, err := s.TokenSubject(t.Context(), org.Request{}, f.token); err == nil {
 		works = append(works, "token")
 	}
 	return strings.Join(works, " ")
@@ -216,12 +216,12 @@ func TestPromotionIsTheLastChange(t *testing.T) {
 	t.Parallel()
 	s := risingSite(t)
 	s.foreign(t, s.as(t, "desk"))
-	ctx := org.WithRequest(t.Context(), org.Request{ID: "one"})
-	u, err := s.SetUserRoles(ctx, s.as(t, "o"), "rising", roles("template-admin"))
+	ctx, o := t.Context(), s.as(t, "o").WithRequest(org.Request{ID: "one"})
+	u, err := s.SetUserRoles(ctx, o, "rising", roles("template-admin"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	change, err := s.LastChange(ctx, s.as(t, "o"), org.Holder{User: &u})
+	change, err := s.LastChange(ctx, o, org.Holder{User: &u})
 	if err != nil || change == uuid.Nil {
 		t.Fatal(change, err)
 	}
@@ -291,14 +291,14 @@ func TestLinkOfMaker(t *testing.T) {
 		if got := s.opens(t, f); got != "token" {
 			t.Errorf("%s: %q works, want the token alone", name, got)
 		}
-		same(t, s.UsePasswordLink(t.Context(), f.link, unread[org.PasswordInput](t)), goneLink)
+		same(t, s.UsePasswordLink(t.Context(), org.Request{}, f.link, unread[org.PasswordInput](t)), goneLink)
 	}
 	// Also when it comes between reading the form and storing the password.
 	s := risingSite(t)
 	f := s.foreign(t, s.as(t, "desk"))
 	suspend := sync.OnceFunc(func() { s.exec(t, "UPDATE users SET status = 'suspended' WHERE username = 'desk'") })
 	s.clock.onLook(suspend) // the first look is that of the read before the hash
-	same(t, s.UsePasswordLink(t.Context(), f.link, given(org.PasswordInput{Password: password})), goneLink)
+	same(t, s.UsePasswordLink(t.Context(), org.Request{}, f.link, given(org.PasswordInput{Password: password})), goneLink)
 	if n := s.number(t, "SELECT count(*) FROM users WHERE password_hash <> ''"); n != 0 {
 		t.Error("the password was set")
 	}
@@ -310,11 +310,11 @@ func typedSite(t *testing.T, maker string) (*site, map[string]func() bool) {
 	s := risingSite(t)
 	ctx := t.Context()
 	by := s.as(t, maker)
-	if err := s.SetPassword(ctx, by, "rising", given(org.PasswordInput{Password: password})); err != nil {
+	if err := s.SetPassword(ctx, by, "rising", given(org.PasswordInput{Password: password}), nil); err != nil {
 		t.Fatal(err)
 	}
 	session := s.session(t, "rising")
-	login, err := s.LoginToken(ctx, "rising@example.com", password)
+	login, err := s.LoginToken(ctx, org.Request{}, "rising@example.com", password)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -331,7 +331,7 @@ func typedSite(t *testing.T, maker string) (*site, map[string]func() bool) {
 		t.Fatal(err)
 	}
 	token := func(key string) func() bool {
-		return func() bool { return drop(s.TokenSubject(ctx, key)) == nil }
+		return func() bool { return drop(s.TokenSubject(ctx, org.Request{}, key)) == nil }
 	}
 	store := account.NewSessionStore(s.db, s.clock.now)
 	return s, map[string]func() bool{
@@ -341,7 +341,7 @@ func typedSite(t *testing.T, maker string) (*site, map[string]func() bool) {
 		},
 		"login": token(login), "own token": token(own), "token of somebody who holds it all": token(kept),
 		"own link":  func() bool { return drop(s.OpenPasswordLink(ctx, link.Secret)) == nil },
-		"password":  func() bool { return drop(s.LoginToken(ctx, "rising@example.com", password)) == nil },
+		"password":  func() bool { return drop(s.LoginToken(ctx, org.Request{}, "rising@example.com", password)) == nil },
 		"to change": func() bool { return s.number(t, "SELECT count(*) FROM users WHERE must_change") == 1 },
 	}
 }
@@ -403,14 +403,15 @@ func (s *site) chooses(t *testing.T) {
 	t.Helper()
 	ctx := t.Context()
 	refusal := &org.Error{Kind: org.Forbidden, Message: "Choose your own password first.", Detail: "Somebody else set it."}
-	same(t, drop(s.LoginToken(ctx, "rising@example.com", "wrong horse battery")), wrongLogin)
-	same(t, drop(s.LoginToken(ctx, "rising@example.com", password)), refusal)
+	same(t, drop(s.LoginToken(ctx, org.Request{}, "rising@example.com", "wrong horse battery")), wrongLogin)
+	same(t, drop(s.LoginToken(ctx, org.Request{}, "rising@example.com", password)), refusal)
 	if n := s.number(t, "SELECT count(*) FROM password_links"); n != 0 {
 		t.Errorf("a program got a link: %d", n)
 	}
 	entries := s.entries(t)
 	began := false
-	err := drop(s.Login(account.WithNewSession(ctx, func(context.Context, uuid.UUID) error { began = true; return nil }), "rising@example.com", password))
+	begin := func(context.Context, uuid.UUID) (org.NewSession, error) { began = true; return org.NewSession{}, nil }
+	err := drop(s.Login(ctx, org.Request{}, "rising@example.com", password, begin))
 	same(t, err, refusal)
 	choose, ok := errors.AsType[*org.ChoosePassword](err)
 	if !ok || began {
@@ -427,14 +428,14 @@ func (s *site) chooses(t *testing.T) {
 	if _, err := s.SetUserRoles(ctx, s.as(t, "o"), "rising", roles("owner")); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.UsePasswordLink(ctx, choose.Secret, given(org.PasswordInput{Password: "my very own horse"})); err != nil {
+	if err := s.UsePasswordLink(ctx, org.Request{}, choose.Secret, given(org.PasswordInput{Password: "my very own horse"})); err != nil {
 		t.Fatal(err)
 	}
 	if n := s.number(t, "SELECT count(*) FROM users WHERE must_change OR id = ? AND password_by IS NOT NULL", id("rising").String()); n != 0 {
 		t.Error("the own password counts as typed")
 	}
-	same(t, drop(s.LoginToken(ctx, "rising@example.com", password)), wrongLogin)
-	if _, err := s.LoginToken(ctx, "rising@example.com", "my very own horse"); err != nil {
+	same(t, drop(s.LoginToken(ctx, org.Request{}, "rising@example.com", password)), wrongLogin)
+	if _, err := s.LoginToken(ctx, org.Request{}, "rising@example.com", "my very own horse"); err != nil {
 		t.Error(err)
 	}
 }
@@ -460,12 +461,12 @@ func TestTypedPasswordOfNewUser(t *testing.T) {
 	if _, err := s.SetMemberRoles(ctx, s.as(t, "oa"), "default", "freshua", roles("organization-admin")); err != nil {
 		t.Fatal(err)
 	}
-	kind(t, drop(s.LoginToken(ctx, "freshua@example.com", password)), org.Forbidden)
+	kind(t, drop(s.LoginToken(ctx, org.Request{}, "freshua@example.com", password)), org.Forbidden)
 	// Who types another one for it holds all of it: the account may sign in again.
-	if err := s.SetPassword(ctx, s.as(t, "o"), "freshua", given(org.PasswordInput{Password: "another horse battery"})); err != nil {
+	if err := s.SetPassword(ctx, s.as(t, "o"), "freshua", given(org.PasswordInput{Password: "another horse battery"}), nil); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.LoginToken(ctx, "freshua@example.com", "another horse battery"); err != nil {
+	if _, err := s.LoginToken(ctx, org.Request{}, "freshua@example.com", "another horse battery"); err != nil {
 		t.Error(err)
 	}
 }

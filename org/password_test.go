@@ -24,12 +24,12 @@ func TestHashCost(t *testing.T) {
 	for _, old := range []org.HashCost{{Memory: 7168, Time: 5, Threads: 1}, {Memory: 8192, Time: 1, Threads: 4}} {
 		s.exec(t, "UPDATE users SET password_hash = ? WHERE id = ?", hashedAt(old), id("m").String())
 		before, account := s.Hashes(), s.text(t, "SELECT CAST(version AS text) || CAST(updated_at AS text) FROM users WHERE id = ?", id("m").String())
-		same(t, drop(s.Login(ctx, "m@example.com", wrong)), wrongLogin)
+		same(t, drop(s.Login(ctx, org.Request{}, "m@example.com", wrong, nil)), wrongLogin)
 		if n := s.Hashes() - before; n != 1 || stored() != hashedAt(old) {
 			t.Errorf("%+v: a wrong login cost %d hashes and left %s", old, n, stored())
 		}
 		for range 2 {
-			if _, err := s.Login(ctx, "m@example.com", password); err != nil {
+			if _, err := s.Login(ctx, org.Request{}, "m@example.com", password, nil); err != nil {
 				t.Errorf("%+v: %v", old, err)
 			}
 			if !strings.HasPrefix(stored(), "$argon2id$v=19$m=19456,t=2,p=1$") {
@@ -42,11 +42,11 @@ func TestHashCost(t *testing.T) {
 		if now := s.text(t, "SELECT CAST(version AS text) || CAST(updated_at AS text) FROM users WHERE id = ?", id("m").String()); now != account {
 			t.Errorf("renewing the hash changed the account: %s became %s", account, now)
 		}
-		same(t, drop(s.Login(ctx, "m@example.com", wrong)), wrongLogin)
+		same(t, drop(s.Login(ctx, org.Request{}, "m@example.com", wrong, nil)), wrongLogin)
 	}
 	// Who changes the password proves the old one by a hash of any cost.
 	s.exec(t, "UPDATE users SET password_hash = ? WHERE id = ?", hashed(), id("m").String())
-	if err := s.SetPassword(ctx, s.as(t, "m"), "me", given(org.PasswordInput{Password: "another horse battery", OldPassword: password})); err != nil {
+	if err := s.SetPassword(ctx, s.as(t, "m"), "me", given(org.PasswordInput{Password: "another horse battery", OldPassword: password}), nil); err != nil {
 		t.Error(err)
 	}
 }
@@ -59,7 +59,7 @@ func TestHashRenewedMeanwhile(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 4 {
 		wg.Go(func() {
-			if _, err := s.Login(t.Context(), "m@example.com", password); err != nil {
+			if _, err := s.Login(t.Context(), org.Request{}, "m@example.com", password, nil); err != nil {
 				t.Error(err)
 			}
 		})
@@ -76,7 +76,7 @@ func TestHashOutOfBounds(t *testing.T) {
 		t.Helper()
 		s.exec(t, "UPDATE users SET password_hash = ? WHERE id = ?", stored, id("m").String())
 		s.exec(t, "DELETE FROM login_failures")
-		if err := drop(s.Login(t.Context(), "m@example.com", password)); err == nil || org.KindOf(err) != org.Internal {
+		if err := drop(s.Login(t.Context(), org.Request{}, "m@example.com", password, nil)); err == nil || org.KindOf(err) != org.Internal {
 			t.Errorf("%q: %v", stored, err)
 		}
 	}
@@ -97,7 +97,7 @@ func TestFullHashCost(t *testing.T) {
 	s := newSite(t)
 	s.Service = services.New(s.db, services.Options{Now: s.clock.now})
 	ctx := t.Context()
-	if err := s.SetPassword(ctx, s.as(t, "o"), "m", given(org.PasswordInput{Password: password})); err != nil {
+	if err := s.SetPassword(ctx, s.as(t, "o"), "m", given(org.PasswordInput{Password: password}), nil); err != nil {
 		t.Fatal(err)
 	}
 	if got := s.text(t, "SELECT password_hash FROM users WHERE id = ?", id("m").String()); !strings.HasPrefix(got, "$argon2id$v=19$m=19456,t=2,p=1$") {
@@ -105,7 +105,7 @@ func TestFullHashCost(t *testing.T) {
 	}
 	s.exec(t, "UPDATE users SET password_hash = ? WHERE id = ?", hashedAt(fullHash), id("m").String())
 	before := s.Hashes()
-	if _, err := s.Login(ctx, "m@example.com", password); err != nil || s.Hashes()-before != 1 {
+	if _, err := s.Login(ctx, org.Request{}, "m@example.com", password, nil); err != nil || s.Hashes()-before != 1 {
 		t.Errorf("%d hashes, %v", s.Hashes()-before, err)
 	}
 }

@@ -28,7 +28,7 @@ func verbs(t *testing.T) []verb {
 	}
 	return []verb{
 		{"password", false, func(s *site, ctx context.Context, by *org.Actor, user string) error {
-			return s.SetPassword(ctx, by, user, given(org.PasswordInput{Password: "correct horse battery"}))
+			return s.SetPassword(ctx, by, user, given(org.PasswordInput{Password: "correct horse battery"}), nil)
 		}},
 		{"new link", false, func(s *site, ctx context.Context, by *org.Actor, user string) error {
 			return drop(s.CreatePasswordLink(ctx, by, user))

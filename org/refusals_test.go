@@ -183,7 +183,7 @@ func userCases(t *testing.T, user string) []useCase {
 			return drop(s.UpdateProfile(ctx, by, user, unread[org.Profile](t)))
 		}},
 		{"SetPassword", func(ctx context.Context, s *site, by *org.Actor) error {
-			return s.SetPassword(ctx, by, user, unread[org.PasswordInput](t))
+			return s.SetPassword(ctx, by, user, unread[org.PasswordInput](t), nil)
 		}},
 		{"SetStatus", func(ctx context.Context, s *site, by *org.Actor) error {
 			return drop(s.SetStatus(ctx, by, user, org.StatusSuspended))

@@ -130,7 +130,7 @@ func TestA11_EveryWrongLoginCostsOneHash(t *testing.T) {
 		"the hash as password": {"m@example.com", hashed()},
 	} {
 		before := s.Hashes()
-		same(t, drop(s.Login(t.Context(), try[0], try[1])), wrongLogin)
+		same(t, drop(s.Login(t.Context(), org.Request{}, try[0], try[1], nil)), wrongLogin)
 		if n := s.Hashes() - before; n != 1 {
 			t.Errorf("%s: %d hashes", name, n)
 		}
@@ -149,7 +149,7 @@ func TestA9_AddressesAreCountedTogether(t *testing.T) {
 	} {
 		s.exec(t, "DELETE FROM login_failures")
 		try := func(ip string) error {
-			return drop(s.Login(org.WithRequest(t.Context(), org.Request{IP: ip}), "nobody@example.com", wrong))
+			return drop(s.Login(t.Context(), org.Request{IP: ip}, "nobody@example.com", wrong, nil))
 		}
 		same(t, try(ips[0]), wrongLogin)
 		s.exec(t, "UPDATE login_failures SET failures = 60 WHERE door LIKE 'address%'")
@@ -171,14 +171,14 @@ func TestA9_FloodOfNames(t *testing.T) {
 	s.withPasswords(t, "m")
 	ctx := t.Context()
 	for range 10 {
-		same(t, drop(s.Login(ctx, "m@example.com", wrong)), wrongLogin)
+		same(t, drop(s.Login(ctx, org.Request{}, "m@example.com", wrong, nil)), wrongLogin)
 	}
 	at := s.clock.now().Format("2006-01-02 15:04:05.999999999-07:00")
 	s.exec(t, `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i < 50000)
 		INSERT INTO login_failures SELECT 'account ' || i, 1, ? FROM n`, at)
-	same(t, drop(s.Login(org.WithRequest(ctx, org.Request{IP: "192.0.2.9"}), "m@example.com", password)), tooManyLogins)
+	same(t, drop(s.Login(ctx, org.Request{IP: "192.0.2.9"}, "m@example.com", password, nil)), tooManyLogins)
 	long := strings.Repeat("x", 1<<20) + "@example.com"
-	same(t, drop(s.Login(ctx, long, "hunter2-in-the-wrong-field")), wrongLogin)
+	same(t, drop(s.Login(ctx, org.Request{}, long, "hunter2-in-the-wrong-field", nil)), wrongLogin)
 	if n := s.number(t, "SELECT max(length(door)) FROM login_failures"); n > 100 {
 		t.Errorf("a row of %d bytes is kept", n)
 	}
@@ -192,14 +192,14 @@ func TestA10_LockoutLeavesSessionsAlone(t *testing.T) {
 	s.withPasswords(t, "m")
 	ctx := t.Context()
 	for i := range 11 {
-		_ = drop(s.Login(org.WithRequest(ctx, org.Request{IP: fmt.Sprint("192.0.2.", i)}), "m@example.com", wrong))
+		_ = drop(s.Login(ctx, org.Request{IP: fmt.Sprint("192.0.2.", i)}, "m@example.com", wrong, nil))
 	}
-	same(t, drop(s.Login(ctx, "m@example.com", password)), tooManyLogins)
+	same(t, drop(s.Login(ctx, org.Request{}, "m@example.com", password, nil)), tooManyLogins)
 	if _, err := s.UserSubject(ctx, id("m")); err != nil {
 		t.Errorf("its session: %v", err)
 	}
 	change := func(old string) error {
-		return s.SetPassword(ctx, s.as(t, "m"), "me", given(org.PasswordInput{Password: "another horse battery", OldPassword: old}))
+		return s.SetPassword(ctx, s.as(t, "m"), "me", given(org.PasswordInput{Password: "another horse battery", OldPassword: old}), nil)
 	}
 	for range 10 {
 		kind(t, change(wrong), org.Invalid)
@@ -220,7 +220,7 @@ func TestA9_OldPasswordGuessesInParallel(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 60 {
 		wg.Go(func() {
-			_ = s.SetPassword(t.Context(), m, "me", given(org.PasswordInput{Password: "another horse battery", OldPassword: wrong}))
+			_ = s.SetPassword(t.Context(), m, "me", given(org.PasswordInput{Password: "another horse battery", OldPassword: wrong}), nil)
 		})
 	}
 	wg.Wait()
@@ -240,8 +240,7 @@ func TestA12_TooManyLoginsAtOnce(t *testing.T) {
 	for i := range 500 {
 		wg.Go(func() {
 			defer over.Add(1)
-			ctx := org.WithRequest(t.Context(), org.Request{IP: fmt.Sprintf("10.%d.%d.1", i/200, i%200)})
-			err := drop(s.Login(ctx, fmt.Sprintf("u%d@example.com", i), wrong))
+			err := drop(s.Login(t.Context(), org.Request{IP: fmt.Sprintf("10.%d.%d.1", i/200, i%200)}, fmt.Sprintf("u%d@example.com", i), wrong, nil))
 			if e, ok := errors.AsType[*org.Error](err); ok && e.Kind == org.Unavailable && e.RetryAfter > 0 {
 				busy.Add(1)
 			} else if org.KindOf(err) != org.Unauthenticated {
@@ -281,7 +280,7 @@ func TestRecoverOwner(t *testing.T) {
 			t.Fatalf("%s: found %v, %v", user, found, err)
 		}
 		entries := s.entries(t)
-		got, err := s.RecoverOwner(t.Context(), org.Recovery{Username: user, Email: "fresh@example.com", Password: "back in at last"})
+		got, err := s.RecoverOwner(t.Context(), org.Request{}, org.Recovery{Username: user, Email: "fresh@example.com", Password: "back in at last"})
 		if err != nil {
 			t.Fatalf("%s: %v", user, err)
 		}
@@ -291,7 +290,7 @@ func TestRecoverOwner(t *testing.T) {
 		if actor := s.text(t, "SELECT actor FROM audit_logs ORDER BY seq DESC LIMIT 1"); actor != "operator" {
 			t.Errorf("%s: recorded as done by %q", user, actor)
 		}
-		if _, err := s.Login(t.Context(), got.Email, "back in at last"); err != nil {
+		if _, err := s.Login(t.Context(), org.Request{}, got.Email, "back in at last", nil); err != nil {
 			t.Errorf("%s: %v", user, err)
 		}
 		if found, err := s.Examine(t.Context()); err != nil || len(found) > 0 {
@@ -299,6 +298,6 @@ func TestRecoverOwner(t *testing.T) {
 		}
 	}
 	s := newSite(t)
-	kind(t, drop(s.RecoverOwner(t.Context(), org.Recovery{Username: "bot", Password: "back in at last"})), org.Invalid)
-	kind(t, drop(s.RecoverOwner(t.Context(), org.Recovery{Username: "fresh", Password: "back in at last"})), org.Invalid)
+	kind(t, drop(s.RecoverOwner(t.Context(), org.Request{}, org.Recovery{Username: "bot", Password: "back in at last"})), org.Invalid)
+	kind(t, drop(s.RecoverOwner(t.Context(), org.Request{}, org.Recovery{Username: "fresh", Password: "back in at last"})), org.Invalid)
 }

@@ -1,7 +1,10 @@
 package org
 
 import (
+	"context"
 	"time"
+
+	"github.com/google/uuid"
 )
 
 // Session is a browser session of an account, or what a program signed in to it with.
@@ -15,3 +18,16 @@ type Session struct {
 	ExpiresAt time.Time
 	Current   bool // the one that asks
 }
+
+// NewSession is a browser session that begins, as its store keeps it.
+type NewSession struct {
+	Token     string // hashed
+	Data      []byte
+	ExpiresAt time.Time
+	Replaces  string // the token of the session that ends with it, "" if none does
+}
+
+// BeginSession makes the session of an account that a use case lets in; nil makes none. The use case stores it in the same
+// transaction: a password change ends it or comes before, and can not fall between. It is called again when the
+// transaction runs again.
+type BeginSession func(ctx context.Context, user uuid.UUID) (NewSession, error)

@@ -167,9 +167,7 @@ func TestDeletedUser(t *testing.T) {
 		t.Fatal(err)
 	}
 	store := account.NewSessionStore(s.db, s.clock.now)
-	if err := store.CommitCtx(account.WithSessionUser(ctx, id("viewer")), "session", []byte("x"), s.clock.now().Add(time.Hour)); err != nil {
-		t.Fatal(err)
-	}
+	session := s.session(t, "viewer")
 	var deleted org.User
 	s.accepted(t, entry{Actor: "o", Action: "delete", Type: "user", Target: "viewer", Organization: uuid.Nil, Status: 200, Fields: []string{"email", "name", "organization_ids", "rbac_roles", "status", "username"}}, func() (err error) {
 		deleted, err = s.DeleteUser(ctx, o, "VIEWER")
@@ -183,13 +181,13 @@ func TestDeletedUser(t *testing.T) {
 		same(t, drop(s.AddMember(ctx, o, "beta", ref)), badUser(ref))
 		same(t, drop(s.Member(ctx, o, "default", ref)), badUser(ref))
 	}
-	if _, err := s.TokenSubject(ctx, token); org.KindOf(err) != org.Unauthenticated {
+	if _, err := s.TokenSubject(ctx, org.Request{}, token); org.KindOf(err) != org.Unauthenticated {
 		t.Errorf("its token: %v", err)
 	}
 	if _, err := s.UserSubject(ctx, id("viewer")); org.KindOf(err) != org.Unauthenticated {
 		t.Errorf("its session: %v", err)
 	}
-	if _, found, err := store.FindCtx(ctx, "session"); found || err != nil {
+	if _, found, err := store.FindCtx(ctx, session); found || err != nil {
 		t.Errorf("its session is still stored (%v)", err)
 	}
 	for _, table := range []string{"user_roles", "organization_members", "member_roles", "api_keys", "sessions"} {
@@ -208,7 +206,7 @@ func TestDeletedUser(t *testing.T) {
 	if err != nil || len(m.Roles) > 0 || m.UserID != again.ID {
 		t.Errorf("%+v, %v", m, err)
 	}
-	if _, err := s.TokenSubject(ctx, token); org.KindOf(err) != org.Unauthenticated {
+	if _, err := s.TokenSubject(ctx, org.Request{}, token); org.KindOf(err) != org.Unauthenticated {
 		t.Errorf("the old token opens the new account: %v", err)
 	}
 }

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"rolecall.example/org/account"
-
 	"github.com/google/uuid"
 
 	"rolecall.example/org"
@@ -53,7 +51,7 @@ var accountSteps = []stepKind{
 		in := org.PasswordInput{Password: a.password()}
 		a.acted = user.id
 		a.say("sets the password of %s", user.name)
-		err := a.svc.SetPassword(a.ctx, a.by, user.name, given(in))
+		err := a.svc.SetPassword(a.ctx, a.by, user.name, given(in), nil)
 		if err == nil {
 			a.knows(user, in.Password, a.maker(user.id))
 		}
@@ -62,7 +60,7 @@ var accountSteps = []stepKind{
 	{name: "own-password", weight: 12, ofSite: true, take: func(a *attempt) error {
 		in := org.PasswordInput{Password: a.password(), OldPassword: a.passwords[a.actor.id]}
 		a.say("sets the own password")
-		err := a.svc.SetPassword(a.ctx, a.by, "me", given(in))
+		err := a.svc.SetPassword(a.ctx, a.by, "me", given(in), nil)
 		if err == nil {
 			a.knows(a.actor, in.Password, a.actor.id) // whoever sat there: the account notices that its password is another
 			if a.person() != a.actor.id {
@@ -106,7 +104,7 @@ var accountSteps = []stepKind{
 		name := pick(a.rng, []string{"o", "o2", "o3", "o4"})
 		in := org.Recovery{Username: name, Email: name + "@example.com", Password: a.password()}
 		a.say("makes %s an owner", name)
-		u, err := a.svc.RecoverOwner(a.ctx, in)
+		u, err := a.svc.RecoverOwner(a.ctx, org.Request{}, in)
 		if err == nil {
 			a.passwords[u.ID], a.typed[u.ID] = in.Password, u.ID
 		}
@@ -173,17 +171,16 @@ func (a *attempt) keeps(s *secret) {
 // logIn begins a session, or gets a token that lives as long as one.
 func (a *attempt) logIn(user *acct, knower uuid.UUID) error {
 	if a.rng.IntN(2) == 0 {
-		text, err := a.svc.LoginToken(a.ctx, user.email, a.passwords[user.id])
+		text, err := a.svc.LoginToken(a.ctx, org.Request{}, user.email, a.passwords[user.id])
 		if err == nil {
 			a.keeps(a.secret("login", knower, user, text))
 		}
 		return err
 	}
 	session := fmt.Sprint("session ", a.number())
-	ctx := account.WithNewSession(a.ctx, func(ctx context.Context, id uuid.UUID) error {
-		return a.store.CommitCtx(account.WithSessionUser(ctx, id), session, []byte("data"), a.clock.now().Add(24*time.Hour))
+	_, err := a.svc.Login(a.ctx, org.Request{}, user.email, a.passwords[user.id], func(context.Context, uuid.UUID) (org.NewSession, error) {
+		return org.NewSession{Token: session, Data: []byte("data"), ExpiresAt: a.clock.now().Add(24 * time.Hour)}, nil
 	})
-	_, err := a.svc.Login(ctx, user.email, a.passwords[user.id])
 	if err == nil {
 		a.keeps(a.secret("session", knower, user, session))
 	}
@@ -219,7 +216,7 @@ var accessSteps = []stepKind{
 		a.actor = user
 		in := org.PasswordInput{Password: a.password()}
 		a.say("uses a password link")
-		err := a.svc.UsePasswordLink(a.ctx, link.text, given(in))
+		err := a.svc.UsePasswordLink(a.ctx, org.Request{}, link.text, given(in))
 		if err == nil {
 			a.knows(user, in.Password, user.id)
 		}

@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"github.com/google/uuid"
+
+	"rolecall.example/org"
 )
 
 // secret is something that opens the account of its target to its maker: a password link, a token, a password that the
@@ -105,9 +107,9 @@ func (a *attempt) works(s *secret) bool {
 	case "link":
 		_, err = a.svc.OpenPasswordLink(a.ctx, s.text)
 	case "token", "login":
-		_, err = a.svc.TokenSubject(a.ctx, s.text)
+		_, err = a.svc.TokenSubject(a.ctx, org.Request{}, s.text)
 	case "password":
-		_, err = a.svc.LoginToken(a.ctx, s.email, s.text)
+		_, err = a.svc.LoginToken(a.ctx, org.Request{}, s.email, s.text)
 	case "session":
 		data, found, failed := a.store.FindCtx(context.WithoutCancel(a.ctx), s.text)
 		if failed != nil {

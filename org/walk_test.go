@@ -263,10 +263,10 @@ func (a *attempt) come(with *secret) bool {
 		if data, found, err := a.store.FindCtx(a.ctx, with.text); err != nil || !found || len(data) == 0 {
 			return false
 		}
-		if !a.arrive(a.svc.SessionSubject(a.ctx, with.target, with.text)) {
+		if !a.arrive(a.svc.SessionSubject(a.ctx, org.Request{}, with.target, with.text)) {
 			return false
 		}
-	} else if !a.arrive(a.svc.TokenSubject(a.ctx, with.text)) {
+	} else if !a.arrive(a.svc.TokenSubject(a.ctx, org.Request{}, with.text)) {
 		return false
 	}
 	a.via = with

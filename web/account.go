@@ -91,7 +91,7 @@ func passwordPage(c *call, link org.PasswordLink, e *org.Error) page {
 // usePasswordLink sets the password of a link. It starts no session and leads to the page to sign in.
 func (s *Server) usePasswordLink(c *call) (reply, error) {
 	c.keepSecret()
-	err := s.account.UsePasswordLink(c.ctx, c.param("secret"), decode(c, readPassword))
+	err := s.account.UsePasswordLink(c.ctx, c.origin(), c.param("secret"), decode(c, readPassword))
 	if err != nil {
 		return c.again(err, func(e *org.Error) (page, error) {
 			link, err := s.account.OpenPasswordLink(c.ctx, c.param("secret"))

@@ -164,7 +164,7 @@ func TestAuditExport(t *testing.T) {
 	s := webtest.New(t)
 	trail(t, s)
 	rename := org.Given(org.Profile{Username: "member", Name: "=cmd()"})
-	if _, err := s.Service.UpdateProfile(org.WithRequest(t.Context(), org.Request{UserAgent: "=HYPERLINK(1)"}), s.Service.Operator(), "member", rename); err != nil {
+	if _, err := s.Service.UpdateProfile(t.Context(), s.Service.Operator().WithRequest(org.Request{UserAgent: "=HYPERLINK(1)"}), "member", rename); err != nil {
 		t.Fatal(err)
 	}
 	var all struct{ Count int }

@@ -16,7 +16,6 @@ import (
 	"github.com/google/uuid"
 
 	"rolecall.example/org"
-	"rolecall.example/org/account"
 	"rolecall.example/views"
 )
 
@@ -60,14 +59,14 @@ func (s *Server) admit(c *call) (answered bool, err error) {
 // authenticate identifies the caller by the token of the request, or else by its session.
 func (s *Server) authenticate(c *call) error {
 	if c.inProcess != nil {
-		c.actor = c.inProcess
+		c.actor = c.inProcess.WithRequest(c.origin())
 		return nil
 	}
 	switch tokens := tokensOf(c.request()); {
 	case len(tokens) > 1:
 		return errTwoTokens
 	case len(tokens) == 1:
-		subject, err := s.account.TokenSubject(c.ctx, tokens[0])
+		subject, err := s.account.TokenSubject(c.ctx, c.origin(), tokens[0])
 		c.actor = subject
 		return err
 	}
@@ -78,7 +77,7 @@ func (s *Server) authenticate(c *call) error {
 	if err != nil {
 		return org.SignedOut()
 	}
-	subject, err := s.account.SessionSubject(c.ctx, id, storedToken(s.sessions.Token(c.ctx)))
+	subject, err := s.account.SessionSubject(c.ctx, c.origin(), id, storedToken(s.sessions.Token(c.ctx)))
 	if err == nil {
 		c.actor, c.session = subject, true
 	}
@@ -131,28 +130,47 @@ func storedToken(token string) string {
 
 // signIn starts a session for the account that a use case lets in. The session gets a new token, in case the cookie of the
 // request was planted.
-func (s *Server) signIn(c *call, letIn func(ctx context.Context) error) error {
+func (s *Server) signIn(c *call, letIn func(org.BeginSession) error) error {
 	if err := s.loadSession(c); err != nil {
 		return err
 	}
+	replaced := storedToken(s.sessions.Token(c.ctx))
 	var token string
 	var expiry time.Time
-	err := letIn(account.WithNewSession(c.ctx, func(ctx context.Context, user uuid.UUID) (err error) {
-		if err := s.sessions.Clear(ctx); err != nil {
-			return err
+	err := letIn(func(_ context.Context, user uuid.UUID) (n org.NewSession, err error) {
+		n.Replaces = replaced
+		m := *s.sessions
+		m.Store = newSession{&n}
+		if err := m.Clear(c.ctx); err != nil {
+			return n, err
 		}
-		if err := s.sessions.RenewToken(ctx); err != nil {
-			return err
+		if err := m.RenewToken(c.ctx); err != nil {
+			return n, err
 		}
-		s.sessions.Put(ctx, sessionUser, user.String())
-		token, expiry, err = s.sessions.Commit(account.WithSessionUser(ctx, user))
-		return err
-	}))
+		m.Put(c.ctx, sessionUser, user.String())
+		token, expiry, err = m.Commit(c.ctx)
+		return n, err
+	})
 	if err == nil {
 		s.writeSession(c, token, expiry)
 	}
 	return err
 }
+
+// newSession is a store that keeps what the session manager would store of a session, for the use case to store it.
+type newSession struct{ *org.NewSession }
+
+// Find implements scs.Store.
+func (n newSession) Find(string) ([]byte, bool, error) { return nil, false, nil }
+
+// Commit implements scs.Store.
+func (n newSession) Commit(token string, data []byte, expiry time.Time) error {
+	n.Token, n.Data, n.ExpiresAt = token, data, expiry
+	return nil
+}
+
+// Delete implements scs.Store. The use case ends the session that is replaced.
+func (n newSession) Delete(string) error { return nil }
 
 // signOut ends the token or the session of the request.
 func (s *Server) signOut(c *call) error {

@@ -71,6 +71,11 @@ func (c *call) user() string { return c.param("user") }
 // here is the path and query of this request.
 func (c *call) here() string { return c.request().URL.RequestURI() }
 
+// origin is what is recorded of this request.
+func (c *call) origin() org.Request {
+	return org.Request{ID: c.id, IP: c.ip, UserAgent: userAgent(c.request())}
+}
+
 // header sets a header of the answer.
 func (c *call) header(name, value string) { c.response().Header().Set(name, value) }
 

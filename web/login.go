@@ -1,7 +1,6 @@
 package web
 
 import (
-	"context"
 	"errors"
 	"net/http"
 
@@ -40,8 +39,8 @@ func (s *Server) login(c *call) (reply, error) {
 		return reply{}, err
 	}
 	next := localPath(in.next, views.HomeURL)
-	err = s.signIn(c, func(ctx context.Context) error {
-		_, err := s.account.Login(ctx, in.email, in.password)
+	err = s.signIn(c, func(begin org.BeginSession) error {
+		_, err := s.account.Login(c.ctx, c.origin(), in.email, in.password, begin)
 		return err
 	})
 	if choose, ok := errors.AsType[*org.ChoosePassword](err); ok {
@@ -65,7 +64,7 @@ func (s *Server) createLoginToken(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	token, err := s.account.LoginToken(c.ctx, in.email, in.password)
+	token, err := s.account.LoginToken(c.ctx, c.origin(), in.email, in.password)
 	if choose, ok := errors.AsType[*org.ChoosePassword](err); ok {
 		e, _ := errors.AsType[*org.Error](choose)
 		extended := *e

@@ -41,7 +41,7 @@ func (s *Server) begin(ec echo.Context) *call {
 	c := &call{echo: ec, server: s, route: unmatched, id: uuid.NewString(), ip: ec.RealIP()}
 	c.values, c.queryErr = url.ParseQuery(r.URL.RawQuery)
 	c.as, c.csv = negotiate(r.Header, c.values)
-	c.ctx = org.WithRequest(r.Context(), org.Request{ID: c.id, IP: c.ip, UserAgent: userAgent(r)})
+	c.ctx = r.Context()
 	ec.Set(callKey, c)
 
 	h := c.response().Header()

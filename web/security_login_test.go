@@ -10,8 +10,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/alexedwards/scs/v2"
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
 
 	"rolecall.example/org"
 	"rolecall.example/web"
@@ -157,56 +157,52 @@ func TestA8_EndOfAccess(t *testing.T) {
 	}
 }
 
-// meddled is a store of sessions that has something happen right before one is stored.
-type meddled struct {
-	scs.CtxStore
-	happen func()
-}
-
-func (m *meddled) CommitCtx(ctx context.Context, token string, data []byte, expiry time.Time) error {
-	m.happen()
-	return m.CtxStore.CommitCtx(ctx, token, data, expiry)
-}
-
 // A8: a password that is changed during a sign-in ends that session too.
 func TestA8_PasswordChangeDuringSignIn(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		site   func(testing.TB, ...webtest.Option) *webtest.Site
 		user   string
-		signIn webtest.Request
+		signIn func(*webtest.Site, org.BeginSession) error
 	}{
-		"login":        {webtest.New, "member", webtest.Request{Path: "/login", Form: url.Values{"email": {"member@example.com"}, "password": {webtest.Password}}}},
-		"setup":        {webtest.NewEmpty, "fiona", webtest.Request{Path: "/setup", Form: firstForm("the-setup-token")}},
-		"own password": {webtest.New, "member", webtest.Request{Method: "PUT", Path: "/users/me/password", As: "member", Form: url.Values{"old_password": {webtest.Password}, "password": {"correct horse battery stable"}}}},
+		"login": {webtest.New, "member", func(s *webtest.Site, begin org.BeginSession) error {
+			_, err := s.Service.Login(t.Context(), org.Request{}, "member@example.com", webtest.Password, begin)
+			return err
+		}},
+		"setup": {webtest.NewEmpty, "fiona", func(s *webtest.Site, begin org.BeginSession) error {
+			first := org.FirstUser{Email: "fiona@example.com", Username: "fiona", Password: webtest.Password}
+			_, _, err := s.Service.CreateFirstUser(t.Context(), org.Request{}, org.Given(first), begin)
+			return err
+		}},
+		"own password": {webtest.New, "member", func(s *webtest.Site, begin org.BeginSession) error {
+			in := org.PasswordInput{OldPassword: webtest.Password, Password: "correct horse battery stable"}
+			return s.Service.SetPassword(t.Context(), s.Subject(t, "member"), "me", org.Given(in), begin)
+		}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			store := &meddled{happen: func() {}}
-			s := tt.site(t, func(o *web.Options) { store.CtxStore, o.Sessions = o.Sessions, store })
-			if tt.signIn.As != "" {
-				tt.signIn.As, tt.signIn.Header = "", http.Header{"Cookie": {s.Cookie(t, tt.user)}}
-			}
+			s := tt.site(t)
 			changed := make(chan error, 1)
-			store.happen = func() {
+			var cookie string
+			err := tt.signIn(s, func(_ context.Context, user uuid.UUID) (n org.NewSession, _ error) {
 				go func() {
-					changed <- s.Service.SetPassword(context.Background(), s.Service.Operator(), tt.user, org.Given(org.PasswordInput{Password: "another horse battery"}))
+					changed <- s.Service.SetPassword(context.Background(), s.Service.Operator(), tt.user, org.Given(org.PasswordInput{Password: "another horse battery"}), nil)
 				}()
 				select {
 				case err := <-changed: // it could come before the session is stored, which must end all the same
 					changed <- err
 				case <-time.After(time.Second): // it waits for what is under way
 				}
-			}
-			res := s.Send(t, webtest.Page, tt.signIn)
-			cookie := res.CookieNamed("rolecall")
-			if cookie == nil {
-				t.Fatalf("got %d\n%s", res.StatusCode, res.Body)
+				cookie, n = s.NewSession(t, user)
+				return n, nil
+			})
+			if err != nil {
+				t.Fatal(err)
 			}
 			if err := <-changed; err != nil {
 				t.Fatal(err)
 			}
-			if got := s.Do(t, webtest.Request{Path: "/users/me", Header: http.Header{"Cookie": {"rolecall=" + cookie.Value}}}).StatusCode; got != http.StatusUnauthorized {
+			if got := s.Do(t, webtest.Request{Path: "/users/me", Header: http.Header{"Cookie": {cookie}}}).StatusCode; got != http.StatusUnauthorized {
 				t.Errorf("the session outlives the password that opened it: got %d", got)
 			}
 		})

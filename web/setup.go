@@ -1,7 +1,6 @@
 package web
 
 import (
-	"context"
 	"net/http"
 
 	"rolecall.example/client"
@@ -19,7 +18,7 @@ func (s *Server) showFirstUser(c *call) (reply, error) {
 }
 
 func (s *Server) createFirstUser(c *call) (reply, error) {
-	u, o, err := s.account.CreateFirstUser(c.ctx, s.firstUser(c))
+	u, o, err := s.account.CreateFirstUser(c.ctx, c.origin(), s.firstUser(c), nil)
 	return reply{
 		status: http.StatusCreated,
 		json:   client.FirstUserResponse{UserID: u.ID, OrganizationID: o.ID},
@@ -98,8 +97,8 @@ func (s *Server) setup(c *call) (reply, error) {
 	if err := s.beforeSetup(c); err != nil {
 		return reply{}, err
 	}
-	err := s.signIn(c, func(ctx context.Context) error {
-		_, _, err := s.account.CreateFirstUser(ctx, s.firstUser(c))
+	err := s.signIn(c, func(begin org.BeginSession) error {
+		_, _, err := s.account.CreateFirstUser(c.ctx, c.origin(), s.firstUser(c), begin)
 		return err
 	})
 	r := reply{next: to(views.HomeURL, "")}

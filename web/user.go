@@ -2,7 +2,6 @@ package web
 
 import (
 	"cmp"
-	"context"
 	"net/http"
 	"time"
 
@@ -83,8 +82,8 @@ func (s *Server) updateProfile(c *call) (reply, error) {
 // new session in the same transaction and stays signed in.
 func (s *Server) setPassword(c *call) (reply, error) {
 	done := "The password was set."
-	set := func(ctx context.Context) error {
-		return s.account.SetPassword(org.WithVersions(ctx, c.ifMatch()), c.actor, c.user(), decode(c, readPassword))
+	set := func(begin org.BeginSession) error {
+		return s.account.SetPassword(c.fromVersions(), c.actor, c.user(), decode(c, readPassword), begin)
 	}
 	var err error
 	if c.user() == "me" && c.session && c.as != asJSON {
@@ -93,7 +92,7 @@ func (s *Server) setPassword(c *call) (reply, error) {
 		err = s.signIn(c, set)
 		s.repeats.forget(c.actor.ID())
 	} else {
-		err = set(c.ctx)
+		err = set(nil)
 	}
 	if err != nil {
 		return c.again(err, s.refusedUser(c, "password"))

@@ -46,8 +46,12 @@ func operateStored(ctx context.Context, c *config, fn func(context.Context, *ser
 	}
 	defer func() { err = errors.Join(err, d.Close()) }()
 	service := services.New(d, services.Options{})
-	ctx = org.WithRequest(ctx, org.Request{ID: uuid.NewString(), UserAgent: "rolecall " + version()})
-	return fn(ctx, service, service.Operator(), account.NewSessionStore(d, nil))
+	return fn(ctx, service, service.Operator().WithRequest(ofCommand()), account.NewSessionStore(d, nil))
+}
+
+// ofCommand is what the audit trail keeps of a command.
+func ofCommand() org.Request {
+	return org.Request{ID: uuid.NewString(), UserAgent: "rolecall " + version()}
 }
 
 // mustExist returns an error if there is no database.

@@ -11,8 +11,6 @@ import (
 
 	"rolecall.example/org/services"
 
-	"github.com/google/uuid"
-
 	"rolecall.example/db"
 	"rolecall.example/org"
 )
@@ -96,8 +94,7 @@ func restore(ctx context.Context, t *terminal, c *config) error {
 	if err != nil {
 		return err
 	}
-	request := org.WithRequest(ctx, org.Request{ID: uuid.NewString(), UserAgent: "rolecall " + version()})
-	if err := errors.Join(services.New(d, services.Options{}).RecordRestore(request), d.Close()); err != nil {
+	if err := errors.Join(services.New(d, services.Options{}).RecordRestore(ctx, ofCommand()), d.Close()); err != nil {
 		return err
 	}
 	table(t.out, append([][]string{{"restored", c.db}}, contents(r)...)...)
@@ -204,8 +201,8 @@ func recoverOwnerCommand() *command {
 			if err != nil {
 				return err
 			}
-			return operate(ctx, c, func(ctx context.Context, s *services.Service, _ *org.Actor) error {
-				u, err := s.RecoverOwner(ctx, org.Recovery{Username: username, Email: email, Password: password})
+			return operate(ctx, c, func(ctx context.Context, s *services.Service, operator *org.Actor) error {
+				u, err := s.RecoverOwner(ctx, operator.Request, org.Recovery{Username: username, Email: email, Password: password})
 				if err != nil {
 					return err
 				}

@@ -99,7 +99,6 @@ type seed struct {
 func sow(ctx context.Context, d *db.DB, members int, show func(done, total int64)) (key, error) {
 	s := &seed{show: show, today: time.Now().UTC().Truncate(time.Microsecond), crowd: newCrowd()}
 	s.org = services.New(d, services.Options{Now: func() time.Time { return s.clock }})
-	ctx = org.WithRequest(ctx, org.Request{ID: uuid.NewString(), IP: "127.0.0.1", UserAgent: "rolecall demo"})
 	k := key{Email: "ada@acme.example", Password: strings.ToLower(rand.Text()[:16])}
 	if err := s.found(ctx, k); err != nil {
 		return k, err
@@ -117,13 +116,15 @@ func sow(ctx context.Context, d *db.DB, members int, show func(done, total int64
 // found creates the owner, the organizations and their custom roles.
 func (s *seed) found(ctx context.Context, k key) error {
 	s.daysAgo(companies[0].founded + 1) // before everything else, at any hour
-	ada, first, err := s.org.CreateFirstUser(ctx, org.Given(org.FirstUser{Email: k.Email, Username: "ada", Name: "Ada Quinn", Password: k.Password}))
+	r := org.Request{ID: uuid.NewString(), IP: "127.0.0.1", UserAgent: "rolecall demo"}
+	ada, first, err := s.org.CreateFirstUser(ctx, r, org.Given(org.FirstUser{Email: k.Email, Username: "ada", Name: "Ada Quinn", Password: k.Password}), nil)
 	if err != nil {
 		return err
 	}
 	if s.owner, err = s.org.UserSubject(ctx, ada.ID); err != nil {
 		return err
 	}
+	s.owner = s.owner.WithRequest(r)
 	return s.settle(ctx, first)
 }
 

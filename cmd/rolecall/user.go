@@ -73,7 +73,7 @@ func (in *newAccount) create(ctx context.Context, t *terminal, s *services.Servi
 	if exists {
 		u, err = in.createNext(ctx, s, operator, password)
 	} else {
-		u, _, err = s.CreateFirstUser(ctx, org.Given(org.FirstUser{Email: in.email, Username: in.username, Name: in.name, Password: password}))
+		u, _, err = s.CreateFirstUser(ctx, operator.Request, org.Given(org.FirstUser{Email: in.email, Username: in.username, Name: in.name, Password: password}), nil)
 	}
 	if err != nil {
 		return err
@@ -125,7 +125,7 @@ func userResetPasswordCommand() *command {
 				return err
 			}
 			return operate(ctx, c, func(ctx context.Context, s *services.Service, operator *org.Actor) error {
-				err := s.SetPassword(ctx, operator, username, org.Given(org.PasswordInput{Password: secret}))
+				err := s.SetPassword(ctx, operator, username, org.Given(org.PasswordInput{Password: secret}), nil)
 				if err != nil {
 					return err
 				}

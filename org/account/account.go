@@ -130,10 +130,10 @@ func writeProfile(c *unit.Attempt, row db.UserRow, in org.Profile) error {
 	})
 }
 
-// SetPassword sets a password and ends every session and token of the account. Then it begins a session if ctx has one.
+// SetPassword sets a password and ends every session and token of the account. Then it begins a session.
 // Invalid: no such user, a weak password, a service account, or a wrong old password of one's own.
 // Forbidden: needs user:update_personal, and all that the account holds. TooMany: too many wrong old passwords.
-func (s *Service) SetPassword(ctx context.Context, subject *org.Actor, user string, input org.Input[org.PasswordInput]) error {
+func (s *Service) SetPassword(ctx context.Context, subject *org.Actor, user string, input org.Input[org.PasswordInput], begin org.BeginSession) error {
 	// Hashes take their time: what they are made from is read in one transaction, what they give is used in another,
 	// and everything is checked in both.
 	var p newPassword
@@ -148,7 +148,7 @@ func (s *Service) SetPassword(ctx context.Context, subject *org.Actor, user stri
 	if err := p.compute(ctx, s.hashing); err != nil {
 		return err
 	}
-	return s.units.Do(ctx, subject, unit.OnSite, "write", func(c *unit.Attempt) error { return p.write(c, user) })
+	return s.units.Do(ctx, subject, unit.OnSite, "write", func(c *unit.Attempt) error { return p.write(c, user, begin) })
 }
 
 // newPassword is a password on its way into the store.
@@ -200,7 +200,7 @@ func (p *newPassword) compute(ctx context.Context, h hashing) (err error) {
 	return err
 }
 
-func (p *newPassword) write(c *unit.Attempt, user string) error {
+func (p *newPassword) write(c *unit.Attempt, user string, begin org.BeginSession) error {
 	row, err := p.account(c, user)
 	if err != nil {
 		return err
@@ -217,7 +217,7 @@ func (p *newPassword) write(c *unit.Attempt, user string) error {
 	if err := replacePassword(c, row.ID, p.hash); err != nil {
 		return err
 	}
-	return beginSession(c.Ctx, c.Q, row.ID)
+	return beginSession(c, row.ID, begin)
 }
 
 // replacePassword stores a password hash, and ends all that the old password opened.

@@ -97,7 +97,7 @@ func (s *Service) OpenPasswordLink(ctx context.Context, secret string) (org.Pass
 
 // UsePasswordLink sets the password of the link's account and ends the link, and every session and token of the account.
 // NotFound: there is no such link any more. Invalid: a weak password.
-func (s *Service) UsePasswordLink(ctx context.Context, secret string, input org.Input[org.PasswordInput]) error {
+func (s *Service) UsePasswordLink(ctx context.Context, r org.Request, secret string, input org.Input[org.PasswordInput]) error {
 	row, err := s.readPasswordLink(ctx, secret)
 	if err != nil {
 		return err
@@ -119,7 +119,8 @@ func (s *Service) UsePasswordLink(ctx context.Context, secret string, input org.
 		if row, err = passwordLink(ctx, c.Reader, secret); err != nil { // used meanwhile, by somebody quicker
 			return err
 		}
-		c.Actor = &org.Actor{User: org.User{ID: row.UserID, Username: row.Username}}
+		c.Actor = &org.Actor{Request: r}
+		becomes(c, row.UserID, row.Username)
 		c.About("user", row.UserID, row.Username, uuid.Nil)
 		return replacePassword(c, row.UserID, hash)
 	})

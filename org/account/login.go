@@ -11,13 +11,14 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// Login checks an e-mail address and a password, and begins a session if ctx has one. Every wrong login costs one hash
+// Login checks an e-mail address and a password, and begins a session. Every wrong login costs one hash
 // and gets the same answer. Unauthenticated: wrong, or suspended. TooMany: too many wrong ones for this account or from
 // this address. Unavailable: too many logins at once. A ChoosePassword with a link: right, but it lets nobody in.
-func (s *Service) Login(ctx context.Context, email, password string) (org.User, error) {
+func (s *Service) Login(ctx context.Context, r org.Request, email, password string, begin org.BeginSession) (org.User, error) {
 	choose := &org.ChoosePassword{}
 	user, err := s.login(ctx, email, password, admission{
-		enter: func(c *unit.Attempt, user uuid.UUID) error { return beginSession(ctx, c.Q, user) },
+		request: r,
+		enter:   func(c *unit.Attempt, user uuid.UUID) error { return beginSession(c, user, begin) },
 		choose: func(c *unit.Attempt, user db.UserRow) error {
 			own(c, user)
 			link, err := makeLink(c, user.ID, ownLinkLifetime)
@@ -38,7 +39,7 @@ func (s *Service) Login(ctx context.Context, email, password string) (org.User, 
 // a password changed meanwhile leaves nothing behind that the old one opened.
 func (s *Service) login(ctx context.Context, email, password string, then admission) (org.User, error) {
 	key := org.Fold(email)
-	doors := []door{{accountDoor(email), maxAccountFailures}, {addressDoor(org.RequestOf(ctx).IP), maxAddressFailures}}
+	doors := []door{{accountDoor(email), maxAccountFailures}, {addressDoor(then.request.IP), maxAddressFailures}}
 	if err := s.hashing.room(); err != nil { // so nothing is counted that is not going to be tried
 		return org.User{}, err
 	}
@@ -68,7 +69,7 @@ func (s *Service) tryPassword(ctx context.Context, key, password string, doors [
 		return org.User{}, err
 	}
 	if !right {
-		return org.User{}, s.refuseLogin(ctx, account, doors[1])
+		return org.User{}, s.refuseLogin(ctx, then.request, account, doors[1])
 	}
 	renewed := s.hashing.renewed(ctx, account.PasswordHash, password)
 	enter := then.enter
@@ -85,18 +86,20 @@ func (s *Service) tryPassword(ctx context.Context, key, password string, doors [
 
 // admission is what is done for somebody whose password was right, in the transaction that finds it so.
 type admission struct {
-	enter  func(c *unit.Attempt, user uuid.UUID) error
-	choose func(c *unit.Attempt, user db.UserRow) error // instead, when another password must be chosen first
+	request org.Request
+	enter   func(c *unit.Attempt, user uuid.UUID) error
+	choose  func(c *unit.Attempt, user db.UserRow) error // instead, when another password must be chosen first
 }
 
 // refuseLogin answers a wrong login, and records it if there is such an account. If there is none it writes as well:
 // waiting for the disk takes long enough to be noticed.
-func (s *Service) refuseLogin(ctx context.Context, account db.GetPasswordRow, address door) error {
+func (s *Service) refuseLogin(ctx context.Context, r org.Request, account db.GetPasswordRow, address door) error {
 	refusal := wrongLogin()
 	return errors.Join(refusal, s.units.Write(ctx, db.SigningIn, func(c *unit.Attempt) error {
 		if account.ID == uuid.Nil {
 			return recount(c, address, 0)
 		}
+		c.Actor = &org.Actor{Request: r}
 		return recordLogin(c, account.ID, "login", refusal.Kind.Status())
 	}))
 }
@@ -130,7 +133,7 @@ func (s *Service) admitIn(ctx context.Context, where db.Scope, key string, accou
 	now := s.units.Now() // it does not wait for the writer
 	var refusal *org.Error
 	err = s.units.Write(ctx, where, func(c *unit.Attempt) error {
-		c.Now, refusal = now, nil // it may run again, and find another account
+		c.Actor, c.Now, refusal = &org.Actor{Request: then.request}, now, nil // it may run again, and find another account
 		// A write of an organization may end what a password opens. It holds the account before it ends its sessions, and so
 		// either it sees the one that begins here, or this sees that the password must be changed.
 		if err := c.Q.HoldAccount(ctx, account.ID); err != nil {
@@ -188,9 +191,14 @@ func mustChoose(c *unit.Attempt, user uuid.UUID, then admission) error {
 	return recordLogin(c, user, "login", org.ErrChoosePassword.Kind.Status())
 }
 
+// becomes makes an account that has proved who it is the actor, without rights.
+func becomes(c *unit.Attempt, id uuid.UUID, username string) {
+	c.Actor = &org.Actor{User: org.User{ID: id, Username: username}, Request: c.Actor.Request}
+}
+
 // own begins the audit row of what an account changes of itself by signing in.
 func own(c *unit.Attempt, row db.UserRow) {
-	c.Actor = &org.Actor{User: org.User{ID: row.ID, Username: row.Username}}
+	becomes(c, row.ID, row.Username)
 	c.Entry = unit.Entry{Action: "write", Status: 200}
 	c.About("user", row.ID, row.Username, uuid.Nil)
 }
@@ -232,7 +240,7 @@ func recordLogin(c *unit.Attempt, user uuid.UUID, action string, status int) err
 	if err != nil {
 		return err
 	}
-	c.Actor = &org.Actor{User: org.User{ID: user, Username: row.Username}}
+	becomes(c, user, row.Username)
 	c.Entry = unit.Entry{Action: action, Status: status}
 	c.About("api_key", user, row.Username, uuid.Nil)
 	return c.Record()
@@ -240,9 +248,10 @@ func recordLogin(c *unit.Attempt, user uuid.UUID, action string, status int) err
 
 // LoginToken is Login for programs: it answers an API token that lives as long as a browser session. A ChoosePassword
 // has no link.
-func (s *Service) LoginToken(ctx context.Context, email, password string) (string, error) {
+func (s *Service) LoginToken(ctx context.Context, r org.Request, email, password string) (string, error) {
 	token := newToken()
 	_, err := s.login(ctx, email, password, admission{
+		request: r,
 		enter: func(c *unit.Attempt, user uuid.UUID) error {
 			if err := purge(ctx, c.Q, s.units.Now()); err != nil {
 				return err
@@ -263,6 +272,7 @@ func (s *Service) LoginToken(ctx context.Context, email, password string) (strin
 // Logout ends the token or the session that the request came with, and records it.
 func (s *Service) Logout(ctx context.Context, subject *org.Actor) error {
 	return s.units.Write(ctx, db.SigningIn, func(c *unit.Attempt) error {
+		c.Actor = subject
 		if err := c.Q.DeleteAPIKey(ctx, subject.TokenID); err != nil {
 			return err
 		}

@@ -16,12 +16,12 @@ import (
 // RecoverOwner makes an account an active owner with a password, whatever it was before, and makes one if there is none
 // of that name. Its sessions and tokens end, and its failed logins are forgiven. Only who can write the database file is
 // to be let near it. Invalid: a service account, or what is wrong with the input.
-func (s *Service) RecoverOwner(ctx context.Context, in org.Recovery) (u org.User, err error) {
+func (s *Service) RecoverOwner(ctx context.Context, r org.Request, in org.Recovery) (u org.User, err error) {
 	hash, err := s.hashing.hash(ctx, in.Password)
 	if err != nil {
 		return org.User{}, err
 	}
-	err = s.units.Do(ctx, s.units.Operator(), unit.OnSite, "write", func(c *unit.Attempt) error {
+	err = s.units.Do(ctx, s.Operator().WithRequest(r), unit.OnSite, "write", func(c *unit.Attempt) error {
 		row, err := c.Q.GetUserByUsername(ctx, org.Fold(in.Username))
 		if db.IsNotFound(err) {
 			row, err = newOwner(c, in, hash)
@@ -101,8 +101,8 @@ func enthrone(c *unit.Attempt, u org.User) error {
 
 // RecordRestore notes in the audit trail that a backup was put in the place of the data. What was computed from the data
 // that was there before is forgotten.
-func (s *Service) RecordRestore(ctx context.Context) error {
-	return s.units.Do(ctx, s.units.Operator(), unit.OnSite, "restore", func(c *unit.Attempt) error {
+func (s *Service) RecordRestore(ctx context.Context, r org.Request) error {
+	return s.units.Do(ctx, s.Operator().WithRequest(r), unit.OnSite, "restore", func(c *unit.Attempt) error {
 		c.About("system", uuid.Nil, "database", uuid.Nil)
 		c.Written()
 		return nil

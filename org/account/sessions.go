@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/google/uuid"
@@ -26,37 +27,25 @@ func NewSessionStore(d *db.DB, now func() time.Time) *SessionStore {
 	return &SessionStore{db: d, now: now}
 }
 
-type (
-	sessionUserKey struct{}
-	sessionTxKey   struct{}
-	newSessionKey  struct{}
-)
-
-// WithSessionUser tells CommitCtx whose session it is given.
-func WithSessionUser(ctx context.Context, user uuid.UUID) context.Context {
-	return context.WithValue(ctx, sessionUserKey{}, user)
-}
-
-// WithNewSession makes the use case that lets an account in begin a session of it, in the same transaction: a password
-// change ends it or comes before, and can not fall between. begin must store it with the context that it is given.
-func WithNewSession(ctx context.Context, begin func(ctx context.Context, user uuid.UUID) error) context.Context {
-	return context.WithValue(ctx, newSessionKey{}, begin)
-}
-
-// beginSession begins the session that ctx has, if it has one. What its store writes becomes part of q's transaction.
-func beginSession(ctx context.Context, q *db.Queries, user uuid.UUID) error {
-	begin, ok := ctx.Value(newSessionKey{}).(func(context.Context, uuid.UUID) error)
-	if !ok {
+// beginSession stores the session that begin makes for an account, and forgets what is over.
+func beginSession(c *unit.Attempt, user uuid.UUID, begin org.BeginSession) error {
+	if begin == nil {
 		return nil
 	}
-	return begin(context.WithValue(db.Writing(ctx), sessionTxKey{}, q), user)
-}
-
-func (s *SessionStore) write(ctx context.Context, fn func(q *db.Queries) error) error {
-	if q, ok := ctx.Value(sessionTxKey{}).(*db.Queries); ok {
-		return fn(q)
+	n, err := begin(c.Ctx, user)
+	if err != nil {
+		return err
 	}
-	return s.db.WriteIn(ctx, db.SigningIn, fn)
+	if err := purge(c.Ctx, c.Q, c.Now); err != nil {
+		return err
+	}
+	if err := c.Q.DeleteSession(c.Ctx, n.Replaces); err != nil {
+		return err
+	}
+	return c.Q.UpsertSession(c.Ctx, db.UpsertSessionParams{
+		Token: n.Token, ID: unit.NewID(), UserID: unit.NullID(user), Data: n.Data, IP: c.Actor.Request.IP, UserAgent: c.Actor.Request.UserAgent,
+		Now: c.Now, ExpiresAt: n.ExpiresAt.UTC(),
+	})
 }
 
 // FindCtx gives the data of a session that has not expired.
@@ -79,24 +68,17 @@ func purge(ctx context.Context, q *db.Queries, now time.Time) error {
 	return q.DeleteExpiredKeys(ctx, db.DeleteExpiredKeysParams{Now: now, NamedBefore: now.Add(-endedTokens)})
 }
 
-// CommitCtx stores a session until expiry, and forgets what is over.
-func (s *SessionStore) CommitCtx(ctx context.Context, token string, data []byte, expiry time.Time) error {
-	user, _ := ctx.Value(sessionUserKey{}).(uuid.UUID)
-	return s.write(ctx, func(q *db.Queries) error {
-		if err := purge(ctx, q, s.now().UTC()); err != nil {
-			return err
-		}
-		r := org.RequestOf(ctx)
-		return q.UpsertSession(ctx, db.UpsertSessionParams{
-			Token: token, ID: unit.NewID(), UserID: unit.NullID(user), Data: data, IP: r.IP, UserAgent: r.UserAgent,
-			Now: s.now().UTC().Truncate(time.Microsecond), ExpiresAt: expiry.UTC(),
-		})
-	})
+// errNoCommit keeps a session from being stored without the account that it would have to end with.
+var errNoCommit = errors.New("a session begins in the use case that lets its account in, and never changes")
+
+// CommitCtx always fails: see org.BeginSession.
+func (s *SessionStore) CommitCtx(context.Context, string, []byte, time.Time) error {
+	return errNoCommit
 }
 
 // DeleteCtx ends a session.
 func (s *SessionStore) DeleteCtx(ctx context.Context, token string) error {
-	return s.write(ctx, func(q *db.Queries) error { return q.DeleteSession(ctx, token) })
+	return s.db.WriteIn(ctx, db.SigningIn, func(q *db.Queries) error { return q.DeleteSession(ctx, token) })
 }
 
 // Find is FindCtx without a context.
@@ -104,10 +86,8 @@ func (s *SessionStore) Find(token string) ([]byte, bool, error) {
 	return s.FindCtx(context.Background(), token)
 }
 
-// Commit is CommitCtx without a context.
-func (s *SessionStore) Commit(token string, data []byte, expiry time.Time) error {
-	return s.CommitCtx(context.Background(), token, data, expiry)
-}
+// Commit always fails, as CommitCtx.
+func (s *SessionStore) Commit(string, []byte, time.Time) error { return errNoCommit }
 
 // Delete is DeleteCtx without a context.
 func (s *SessionStore) Delete(token string) error { return s.DeleteCtx(context.Background(), token) }

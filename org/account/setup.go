@@ -32,9 +32,9 @@ func (s *Service) IsSetupToken(ctx context.Context, guess string) (bool, error) 
 }
 
 // CreateFirstUser makes the first account, an owner, and the default organization with it as a member. It begins a
-// session of that account if ctx has one.
+// session of that account.
 // Conflict: there is a user already. Invalid: what is wrong with the input.
-func (s *Service) CreateFirstUser(ctx context.Context, input org.Input[org.FirstUser]) (user org.User, o org.Organization, err error) {
+func (s *Service) CreateFirstUser(ctx context.Context, r org.Request, input org.Input[org.FirstUser], begin org.BeginSession) (user org.User, o org.Organization, err error) {
 	in, err := input.Read()
 	if err != nil {
 		return org.User{}, org.Organization{}, err
@@ -51,7 +51,7 @@ func (s *Service) CreateFirstUser(ctx context.Context, input org.Input[org.First
 		return org.User{}, org.Organization{}, err
 	}
 	err = s.units.Do(ctx, nil, unit.OnSite, "create", func(c *unit.Attempt) error {
-		c.Entry.Status = 201
+		c.Actor, c.Entry.Status = &org.Actor{Request: r}, 201
 		n, err := c.Q.GetUserCount(ctx)
 		if err != nil || n > 0 {
 			return errors.Join(err, errSetUp(n > 0))
@@ -67,7 +67,7 @@ func (s *Service) CreateFirstUser(ctx context.Context, input org.Input[org.First
 		if err != nil {
 			return err
 		}
-		c.Actor = &org.Actor{User: org.User{ID: row.ID, Username: row.Username}}
+		becomes(c, row.ID, row.Username)
 		if err := c.Q.InsertUserRole(ctx, db.InsertUserRoleParams{UserID: row.ID, Role: org.RoleOwner}); err != nil {
 			return err
 		}
@@ -79,7 +79,7 @@ func (s *Service) CreateFirstUser(ctx context.Context, input org.Input[org.First
 			return err
 		}
 		o = unit.OrganizationOf(home)
-		return beginSession(ctx, c.Q, user.ID)
+		return beginSession(c, user.ID, begin)
 	})
 	return user, o, err
 }

@@ -14,9 +14,9 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// TokenSubject is who an API token belongs to.
+// TokenSubject is who an API token belongs to, as it comes with a request.
 // Unauthenticated: malformed, unknown, wrong, expired, or of an account that is suspended.
-func (s *Service) TokenSubject(ctx context.Context, token string) (*org.Actor, error) {
+func (s *Service) TokenSubject(ctx context.Context, r org.Request, token string) (*org.Actor, error) {
 	id, secret, err := splitToken(token)
 	if err != nil {
 		return nil, err
@@ -49,18 +49,19 @@ func (s *Service) TokenSubject(ctx context.Context, token string) (*org.Actor, e
 	used := key.LastUsed.Load()
 	stale := now.UnixMicro()-used >= time.Hour.Microseconds() || subject.User.Status == org.StatusDormant
 	if stale && key.LastUsed.CompareAndSwap(used, now.UnixMicro()) {
-		if err := s.used(ctx, id, subject.User, now); err != nil { // it must not fail the request; the next one notes it
+		if err := s.used(ctx, r, id, subject.User, now); err != nil { // it must not fail the request; the next one notes it
 			key.LastUsed.CompareAndSwap(now.UnixMicro(), used)
 		}
 	}
-	with := *subject
+	with := subject.WithRequest(r)
 	with.TokenID, with.MadeBy = id, key.CreatedBy
-	return &with, nil
+	return with, nil
 }
 
 // used notes that a token and its account are in use.
-func (s *Service) used(ctx context.Context, token string, user org.User, now time.Time) error {
+func (s *Service) used(ctx context.Context, r org.Request, token string, user org.User, now time.Time) error {
 	return s.units.Write(ctx, arrivalOf(user.Status), func(c *unit.Attempt) error {
+		c.Actor = &org.Actor{Request: r}
 		if err := c.Q.UpdateLastUsed(ctx, db.UpdateLastUsedParams{Now: unit.NullTime(now), ID: token}); err != nil {
 			return err
 		}
@@ -90,16 +91,16 @@ func (s *Service) key(ctx context.Context, id string) (*unit.KnownKey, error) {
 	return k, nil
 }
 
-// SessionSubject is who a browser session belongs to; session is its token as its store knows it.
+// SessionSubject is who a browser session belongs to, as it comes with a request; session is its token as its store knows it.
 // Unauthenticated: the account is gone or suspended.
-func (s *Service) SessionSubject(ctx context.Context, id uuid.UUID, session string) (*org.Actor, error) {
+func (s *Service) SessionSubject(ctx context.Context, r org.Request, id uuid.UUID, session string) (*org.Actor, error) {
 	subject, err := s.UserSubject(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	with := *subject
+	with := subject.WithRequest(r)
 	with.Session = session
-	return &with, nil
+	return with, nil
 }
 
 // UserSubject is an account as a caller, whatever it came with.

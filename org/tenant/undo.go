@@ -180,7 +180,7 @@ func (u *undoing) putBack() (org.Member, error) {
 // LastChange is the id of the audit entry of the newest change of a holder by the caller in this request, uuid.Nil if
 // there is none: what an undo offered right after that change takes back.
 func (s *Service) LastChange(ctx context.Context, subject *org.Actor, h org.Holder) (uuid.UUID, error) {
-	p := db.GetLastChangeParams{ActorID: unit.NullID(subject.ID()), RequestID: org.RequestOf(ctx).ID}
+	p := db.GetLastChangeParams{ActorID: unit.NullID(subject.ID()), RequestID: subject.Request.ID}
 	if h.User != nil {
 		p.ResourceType, p.ResourceID = "user", h.User.ID.String()
 	} else {

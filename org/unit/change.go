@@ -172,7 +172,7 @@ func (c *Attempt) refresh() error {
 		return err
 	}
 	with := *current
-	with.TokenID, with.MadeBy, with.Session = c.Actor.TokenID, c.Actor.MadeBy, c.Actor.Session
+	with.TokenID, with.MadeBy, with.Session, with.Request = c.Actor.TokenID, c.Actor.MadeBy, c.Actor.Session, c.Actor.Request
 	c.Actor, c.known = &with, with.Basis
 	return nil
 }
@@ -214,15 +214,16 @@ func (c *Attempt) Record() error {
 	if err != nil {
 		return err
 	}
-	r := org.RequestOf(c.Ctx)
 	row := db.InsertAuditLogParams{
-		ID: NewID(), Time: c.Now, RequestID: r.ID, IP: r.IP, UserAgent: r.UserAgent,
+		ID: NewID(), Time: c.Now,
 		OrganizationID: NullID(c.Entry.organization),
 		ResourceType:   c.Entry.ResourceType, ResourceID: c.Entry.id, ResourceTarget: c.Entry.target,
 		Action: c.Entry.Action, StatusCode: int64(c.Entry.Status), Changes: string(changes),
 	}
 	if c.Actor != nil {
+		r := c.Actor.Request
 		row.ActorID, row.Actor = NullID(c.Actor.ID()), c.Actor.User.Username
+		row.RequestID, row.IP, row.UserAgent = r.ID, r.IP, r.UserAgent
 	}
 	c.Entry = Entry{Action: c.Entry.Action, Status: 200}
 	return c.chain(row)

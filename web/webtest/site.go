@@ -11,9 +11,7 @@ import (
 	"net/http/httptest"
 	"sync"
 	"testing"
-	"time"
 
-	"github.com/alexedwards/scs/v2"
 	"github.com/google/uuid"
 
 	"rolecall.example/db"
@@ -53,13 +51,13 @@ type Site struct {
 	Organizations map[string]org.Organization
 	Log           *bytes.Buffer // what the server logged, as JSON
 
-	place    string            // of the database
-	raw      db.DBTX           // past all rules
-	queries  map[string]string // what State reads
-	shut     func() error      // closes the database
-	sessions *scs.SessionManager
-	users    map[string]org.User
-	tokens   map[string]string
+	place   string            // of the database
+	raw     db.DBTX           // past all rules
+	queries map[string]string // what State reads
+	shut    func() error      // closes the database
+	db      *db.DB
+	users   map[string]org.User
+	tokens  map[string]string
 }
 
 // Option changes the options of the server of a site.
@@ -116,9 +114,7 @@ func open(t testing.TB, place string, options []Option) *Site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sessions := scs.New()
-	sessions.Store, sessions.HashTokenInStore, sessions.Lifetime = o.Sessions, true, time.Hour
-	return &Site{Handler: handler, Service: o.Service, Log: log, sessions: sessions, place: place, raw: dbtest.SQL(t, place), shut: shut}
+	return &Site{Handler: handler, Service: o.Service, Log: log, db: d, place: place, raw: dbtest.SQL(t, place), shut: shut}
 }
 
 type locked struct {
@@ -158,22 +154,6 @@ func (s *Site) NameOf(id string) string {
 
 // Token is an API token of one of the people.
 func (s *Site) Token(name string) string { return s.tokens[name] }
-
-// Cookie is a browser session of one of the people, as a Cookie header. It does without the password, which takes long.
-func (s *Site) Cookie(t testing.TB, name string) string {
-	t.Helper()
-	id := s.users[name].ID
-	ctx, err := s.sessions.Load(context.Background(), "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.sessions.Put(ctx, "user", id.String())
-	token, _, err := s.sessions.Commit(account.WithSessionUser(ctx, id))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return "rolecall=" + token
-}
 
 // Subject is one of the people as the use cases know them.
 func (s *Site) Subject(t testing.TB, name string) *org.Actor {
@@ -237,7 +217,7 @@ func (b *builder) populate() {
 	p := &population
 	p.users, p.tokens, p.organizations = map[string]org.User{}, map[string]string{}, map[string]org.Organization{}
 	first := org.FirstUser{Email: Owner + "@example.com", Username: Owner, Name: "Olive Owner", Password: Password}
-	owner, home, err := b.CreateFirstUser(b.ctx, give(first))
+	owner, home, err := b.CreateFirstUser(b.ctx, org.Request{}, give(first), nil)
 	b.check(err)
 	b.subject(owner.ID)
 	other, err := b.CreateOrganization(b.ctx, b.owner, give(org.OrganizationInput{Name: Other, DisplayName: "Other Inc"}))
