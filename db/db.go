@@ -29,13 +29,12 @@ type writingKey struct{}
 // Writing marks a context that is used inside a write: with it, and with all that come from it, Write returns ErrNested.
 func Writing(ctx context.Context) context.Context { return context.WithValue(ctx, writingKey{}, true) }
 
-// Write is WriteIn for the whole site.
+// Write runs fn in a transaction that may change anything, and whose statements nobody checks.
 func (d *DB) Write(ctx context.Context, fn func(q *Queries) error) error {
-	return d.WriteIn(ctx, OnSite, fn)
+	return d.write(ctx, OnSite, fn)
 }
 
-// WriteIn runs fn in a transaction that changes nothing outside its scope; see engine.
-func (d *DB) WriteIn(ctx context.Context, scope Scope, fn func(q *Queries) error) error {
+func (d *DB) write(ctx context.Context, scope Scope, fn func(q *Queries) error) error {
 	if ctx.Value(writingKey{}) != nil {
 		return ErrNested
 	}

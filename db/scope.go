@@ -32,5 +32,10 @@ func (s Scope) Organization() uuid.UUID { return s.organization }
 // Nowhere reports whether it is the scope of an organization that is not there.
 func (s Scope) Nowhere() bool { return s.kind == inOrganization && s.organization == uuid.Nil }
 
+// unit is which statements may run in it.
+func (s Scope) unit() Unit {
+	return [...]Unit{onSite: SiteUnit, inOrganization: OrganizationUnit, signingIn: SignInUnit}[s.kind]
+}
+
 // Everything reports whether it is the scope of the site, whose writes run alone.
 func (s Scope) Everything() bool { return s.kind == onSite }

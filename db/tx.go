@@ -32,6 +32,9 @@ func (u Unit) String() string {
 	return "no unit"
 }
 
+// roleWriters are the statements that change what a custom role is.
+var roleWriters = map[string]bool{"InsertRole": true, "UpdateRole": true, "DeleteRole": true, "InsertPermission": true, "DeletePermissions": true}
+
 // ErrUnit is the answer to a statement in a unit that it does not belong to.
 var ErrUnit = errors.New("unit")
 
@@ -41,6 +44,8 @@ type Tx struct {
 	unit    Unit
 	wrote   bool
 	refused error // the first refusal: the transaction must not be committed
+
+	wroteRoles bool
 }
 
 // readOnly hides the other methods of Queries from a type assertion.
@@ -55,9 +60,12 @@ func (t *Tx) Writes() Writes { return Writes{t} }
 // Wrote reports whether a statement has written, or has tried to.
 func (t *Tx) Wrote() bool { return t.wrote }
 
+// WroteRoles reports whether a statement has written what a custom role allows or denies, or has tried to.
+func (t *Tx) WroteRoles() bool { return t.wroteRoles }
+
 // enter notes that a statement writes, and refuses one of another unit.
 func (t *Tx) enter(name string) error {
-	t.wrote = true
+	t.wrote, t.wroteRoles = true, t.wroteRoles || roleWriters[name]
 	if t.unit == 0 || writers[name]&t.unit != t.unit {
 		err := fmt.Errorf("%w: %s in %v", ErrUnit, name, t.unit)
 		t.refused = cmp.Or(t.refused, err)
@@ -66,11 +74,11 @@ func (t *Tx) enter(name string) error {
 	return nil
 }
 
-// Update runs fn in a transaction that may write what belongs to a unit; see engine.Write. A statement of another unit
-// returns ErrUnit and changes nothing, and neither does the rest of the transaction, even if fn returns nil.
-func (d *DB) Update(ctx context.Context, unit Unit, fn func(tx *Tx) error) error {
-	return d.Write(ctx, func(q *Queries) error {
-		t := &Tx{queries: q, unit: unit}
+// WriteIn runs fn in a transaction that may write what belongs to a scope; see engine. A statement of another unit returns
+// ErrUnit and changes nothing, and neither does the rest of the transaction, even if fn returns nil.
+func (d *DB) WriteIn(ctx context.Context, scope Scope, fn func(tx *Tx) error) error {
+	return d.write(ctx, scope, func(q *Queries) error {
+		t := &Tx{queries: q, unit: scope.unit()}
 		defer func() { t.unit = 0 }() // a write after the end would be in the transaction of somebody else
 		if err := fn(t); err != nil {
 			return err

@@ -37,23 +37,22 @@ func TestStatementsAreSplit(t *testing.T) {
 func TestWrongUnit(t *testing.T) {
 	t.Parallel()
 	d, ctx := dbtest.Open(t), t.Context()
-	for unit, want := range map[db.Unit]string{
-		db.OrganizationUnit: "unit: InsertUser in an organization's unit",
-		db.SignInUnit:       "unit: InsertUser in a sign-in's unit",
-		0:                   "unit: InsertUser in no unit",
+	for scope, want := range map[db.Scope]string{
+		db.InOrganization(uuid.New()): "unit: InsertUser in an organization's unit",
+		db.SigningIn:                  "unit: InsertUser in a sign-in's unit",
 	} {
 		u := someUser("wendy")
-		err := d.Update(ctx, unit, func(tx *db.Tx) error {
+		err := d.WriteIn(ctx, scope, func(tx *db.Tx) error {
 			_ = tx.Writes().InsertUser(ctx, u) // what nobody looks at must not be committed either
 			return nil
 		})
 		if !errors.Is(err, db.ErrUnit) || err.Error() != want {
-			t.Errorf("%v: %v, want %s", unit, err, want)
+			t.Errorf("WriteIn(%v) = %v, want %s", scope, err, want)
 		}
 	}
 	// What comes before a refusal is rolled back with it.
 	first := organization("acme", someUser("").Now)
-	err := d.Update(ctx, db.SiteUnit, func(tx *db.Tx) error {
+	err := d.WriteIn(ctx, db.OnSite, func(tx *db.Tx) error {
 		return errors.Join(tx.Writes().InsertOrganization(ctx, first), tx.Writes().DeleteOldLoginFailures(ctx, first.Now))
 	})
 	if !errors.Is(err, db.ErrUnit) {
@@ -68,7 +67,7 @@ func TestWrote(t *testing.T) {
 	t.Parallel()
 	d, ctx, u := dbtest.Open(t), t.Context(), someUser("wendy")
 	var over *db.Tx
-	err := d.Update(ctx, db.SiteUnit, func(tx *db.Tx) error {
+	err := d.WriteIn(ctx, db.OnSite, func(tx *db.Tx) error {
 		over = tx
 		if n, err := tx.Reads().GetUserCount(ctx); err != nil || n != 0 || tx.Wrote() {
 			t.Errorf("before the write: %d accounts, wrote %v, %v", n, tx.Wrote(), err)
@@ -101,7 +100,7 @@ func TestWrote(t *testing.T) {
 	if err != nil {
 		t.Error(err)
 	}
-	if err := d.Update(db.Writing(ctx), db.SiteUnit, func(*db.Tx) error { return nil }); !errors.Is(err, db.ErrNested) {
+	if err := d.WriteIn(db.Writing(ctx), db.OnSite, func(*db.Tx) error { return nil }); !errors.Is(err, db.ErrNested) {
 		t.Errorf("an update inside a write: %v", err)
 	}
 }

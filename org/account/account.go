@@ -60,14 +60,13 @@ func (s *Service) DeleteUser(ctx context.Context, subject *org.Actor, user strin
 		if err := c.BegunFrom(deleted.Tag(), unit.AccountChanged); err != nil {
 			return err
 		}
-		c.Written()
 		c.Field("username", row.Username, nil)
 		c.Field("email", row.Email, nil)
 		c.Field("name", row.Name, nil)
 		c.Field("status", row.Status, nil)
 		c.Field("rbac_roles", unit.RoleNames(deleted.Roles), nil)
 		c.Field("organization_ids", deleted.OrganizationIDs, nil)
-		if err := c.Q.DeleteUser(ctx, row.ID); err != nil {
+		if err := c.W.DeleteUser(ctx, row.ID); err != nil {
 			return err
 		}
 		return c.KeepOwners()
@@ -123,8 +122,7 @@ func writeProfile(c *unit.Attempt, row db.UserRow, in org.Profile) error {
 	if len(c.Entry.Fields) == 0 {
 		return nil
 	}
-	c.Written()
-	return c.Q.UpdateProfile(c.Ctx, db.UpdateProfileParams{
+	return c.W.UpdateProfile(c.Ctx, db.UpdateProfileParams{
 		Username: in.Username, UsernameKey: org.Fold(in.Username), Name: in.Name, NameKey: org.Fold(in.Name),
 		SearchKey: unit.SearchKey(in.Username, in.Name, row.Email), Now: c.Now, ID: row.ID,
 	})
@@ -211,7 +209,7 @@ func (p *newPassword) write(c *unit.Attempt, user string, begin org.BeginSession
 	if err := c.BegunFrom(org.Tag(row.Version, row.ID), unit.AccountChanged); err != nil {
 		return err
 	}
-	if err := c.Q.DeleteLoginFailures(c.Ctx, passwordDoor(row.ID).name); err != nil {
+	if err := c.W.DeleteLoginFailures(c.Ctx, passwordDoor(row.ID).name); err != nil {
 		return err
 	}
 	if err := replacePassword(c, row.ID, p.hash); err != nil {
@@ -222,14 +220,13 @@ func (p *newPassword) write(c *unit.Attempt, user string, begin org.BeginSession
 
 // replacePassword stores a password hash, and ends all that the old password opened.
 func replacePassword(c *unit.Attempt, user uuid.UUID, hash string) error {
-	c.Written()
 	c.Secret("hashed_password")
-	if err := c.Q.UpdatePassword(c.Ctx, db.UpdatePasswordParams{
+	if err := c.W.UpdatePassword(c.Ctx, db.UpdatePasswordParams{
 		PasswordHash: hash, PasswordBy: c.Maker(user), Now: c.Now, ID: user,
 	}); err != nil {
 		return err
 	}
-	if _, err := c.Q.DeletePasswordLink(c.Ctx, user); err != nil {
+	if _, err := c.W.DeletePasswordLink(c.Ctx, user); err != nil {
 		return err
 	}
 	return endAccess(c, user)
@@ -237,10 +234,10 @@ func replacePassword(c *unit.Attempt, user uuid.UUID, hash string) error {
 
 // endAccess ends every session and token of an account.
 func endAccess(c *unit.Attempt, user uuid.UUID) error {
-	if err := c.Q.DeleteAPIKeysOfUser(c.Ctx, user); err != nil {
+	if err := c.W.DeleteAPIKeysOfUser(c.Ctx, user); err != nil {
 		return err
 	}
-	return c.Q.DeleteSessionsOfUser(c.Ctx, unit.NullID(user))
+	return c.W.DeleteSessionsOfUser(c.Ctx, unit.NullID(user))
 }
 
 // SetStatus suspends or activates an account; suspending ends its sessions. Setting what is set already writes nothing.
@@ -275,16 +272,15 @@ func (s *Service) SetStatus(ctx context.Context, subject *org.Actor, user string
 			u, err = c.User(ctx, row)
 			return err
 		}
-		c.Written()
 		c.Field("status", row.Status, status)
-		if err := c.Q.UpdateStatus(ctx, db.UpdateStatusParams{Status: string(status), Now: c.Now, ID: row.ID}); err != nil {
+		if err := c.W.UpdateStatus(ctx, db.UpdateStatusParams{Status: string(status), Now: c.Now, ID: row.ID}); err != nil {
 			return err
 		}
 		if status == org.StatusActive {
 			c.Widens(row.ID)
 		}
 		if status == org.StatusSuspended {
-			if err := c.Q.DeleteSessionsOfUser(ctx, unit.NullID(row.ID)); err != nil {
+			if err := c.W.DeleteSessionsOfUser(ctx, unit.NullID(row.ID)); err != nil {
 				return err
 			}
 			if err := c.KeepOwners(); err != nil {
@@ -298,17 +294,16 @@ func (s *Service) SetStatus(ctx context.Context, subject *org.Actor, user string
 }
 
 func WriteUserRoles(c *unit.Attempt, user uuid.UUID, added, removed []string) error {
-	c.Written()
 	c.Widens(user)
 	for _, name := range removed {
-		if err := c.Q.DeleteUserRole(c.Ctx, db.DeleteUserRoleParams{UserID: user, Role: name}); err != nil {
+		if err := c.W.DeleteUserRole(c.Ctx, db.DeleteUserRoleParams{UserID: user, Role: name}); err != nil {
 			return err
 		}
 	}
 	for _, name := range added {
-		if err := c.Q.InsertUserRole(c.Ctx, db.InsertUserRoleParams{UserID: user, Role: name}); err != nil {
+		if err := c.W.InsertUserRole(c.Ctx, db.InsertUserRoleParams{UserID: user, Role: name}); err != nil {
 			return err
 		}
 	}
-	return c.Q.TouchUser(c.Ctx, db.TouchUserParams{Now: c.Now, ID: user})
+	return c.W.TouchUser(c.Ctx, db.TouchUserParams{Now: c.Now, ID: user})
 }

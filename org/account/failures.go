@@ -48,12 +48,12 @@ func passwordDoor(user uuid.UUID) door { return door{"password " + user.String()
 // account its failures.
 func (s *Service) knock(ctx context.Context, doors []door) error {
 	now := s.units.Now()
-	return s.units.DB.WriteIn(ctx, db.SigningIn, func(q *db.Queries) error {
-		if err := q.DeleteOldLoginFailures(ctx, now.Add(-failureWindow)); err != nil {
+	return s.units.DB.WriteIn(ctx, db.SigningIn, func(tx *db.Tx) error {
+		if err := tx.Writes().DeleteOldLoginFailures(ctx, now.Add(-failureWindow)); err != nil {
 			return err
 		}
 		for _, d := range doors {
-			found, err := q.GetLoginFailures(ctx, d.name)
+			found, err := tx.Reads().GetLoginFailures(ctx, d.name)
 			if db.IsNotFound(err) {
 				found, err = db.GetLoginFailuresRow{WindowStart: now}, nil
 			}
@@ -63,7 +63,7 @@ func (s *Service) knock(ctx context.Context, doors []door) error {
 			if found.Failures >= d.limit {
 				return tooMany(found.WindowStart.Add(failureWindow).Sub(now))
 			}
-			if err := q.UpsertLoginFailures(ctx, db.UpsertLoginFailuresParams{
+			if err := tx.Writes().UpsertLoginFailures(ctx, db.UpsertLoginFailuresParams{
 				Door: d.name, Failures: found.Failures + 1, WindowStart: found.WindowStart,
 			}); err != nil {
 				return err
@@ -79,7 +79,7 @@ func tooMany(wait time.Duration) *org.Error {
 }
 
 func forgive(c *unit.Attempt, doors []door) error {
-	if err := c.Q.DeleteLoginFailures(c.Ctx, doors[0].name); err != nil {
+	if err := c.W.DeleteLoginFailures(c.Ctx, doors[0].name); err != nil {
 		return err
 	}
 	return recount(c, doors[1], -1)
@@ -94,7 +94,7 @@ func recount(c *unit.Attempt, d door, by int64) error {
 	if err != nil {
 		return err
 	}
-	return c.Q.UpsertLoginFailures(c.Ctx, db.UpsertLoginFailuresParams{
+	return c.W.UpsertLoginFailures(c.Ctx, db.UpsertLoginFailuresParams{
 		Door: d.name, Failures: max(0, found.Failures+by), WindowStart: found.WindowStart,
 	})
 }

@@ -45,9 +45,8 @@ func makeLink(c *unit.Attempt, user uuid.UUID, lifetime time.Duration) (org.Pass
 	key := newToken()
 	hash := sha256.Sum256([]byte(key.secret))
 	link := org.PasswordLink{Secret: key.String(), CreatedAt: c.Now, ExpiresAt: c.Now.Add(lifetime)}
-	c.Written()
 	c.Secret("password_link")
-	return link, c.Q.UpsertPasswordLink(c.Ctx, db.UpsertPasswordLinkParams{
+	return link, c.W.UpsertPasswordLink(c.Ctx, db.UpsertPasswordLinkParams{
 		UserID: user, ID: key.id, SecretHash: hash[:], Now: c.Now, ExpiresAt: link.ExpiresAt, CreatedBy: c.Maker(user),
 	})
 }
@@ -128,7 +127,7 @@ func (s *Service) UsePasswordLink(ctx context.Context, r org.Request, secret str
 
 // readPasswordLink is passwordLink on a reader.
 func (s *Service) readPasswordLink(ctx context.Context, secret string) (row db.GetPasswordLinkRow, err error) {
-	err = s.units.DB.Read(ctx, func(q *db.Queries) error {
+	err = s.units.DB.View(ctx, func(q db.Reads) error {
 		row, err = passwordLink(ctx, unit.Reader{Units: s.units, Q: q}, secret)
 		return err
 	})

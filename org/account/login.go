@@ -75,7 +75,7 @@ func (s *Service) tryPassword(ctx context.Context, key, password string, doors [
 	enter := then.enter
 	then.enter = func(c *unit.Attempt, user uuid.UUID) error {
 		if renewed != "" {
-			if err := c.Q.RenewPasswordHash(ctx, db.RenewPasswordHashParams{PasswordHash: renewed, ID: user}); err != nil {
+			if err := c.W.RenewPasswordHash(ctx, db.RenewPasswordHashParams{PasswordHash: renewed, ID: user}); err != nil {
 				return err
 			}
 		}
@@ -136,7 +136,7 @@ func (s *Service) admitIn(ctx context.Context, where db.Scope, key string, accou
 		c.Actor, c.Now, refusal = &org.Actor{Request: then.request}, now, nil // it may run again, and find another account
 		// A write of an organization may end what a password opens. It holds the account before it ends its sessions, and so
 		// either it sees the one that begins here, or this sees that the password must be changed.
-		if err := c.Q.HoldAccount(ctx, account.ID); err != nil {
+		if err := c.W.HoldAccount(ctx, account.ID); err != nil {
 			return err
 		}
 		current, err := c.Q.GetPassword(ctx, key)
@@ -205,7 +205,7 @@ func own(c *unit.Attempt, row db.UserRow) {
 
 // arrive notes that an account is in use; a dormant one is active from now on, for which the scope must be the site.
 func arrive(c *unit.Attempt, id uuid.UUID) (org.User, error) {
-	if err := c.Q.UpdateLastSeen(c.Ctx, db.UpdateLastSeenParams{Now: unit.NullTime(c.Now), ID: id}); err != nil {
+	if err := c.W.UpdateLastSeen(c.Ctx, db.UpdateLastSeenParams{Now: unit.NullTime(c.Now), ID: id}); err != nil {
 		return org.User{}, err
 	}
 	row, err := c.Q.GetUser(c.Ctx, id)
@@ -226,7 +226,7 @@ func arrive(c *unit.Attempt, id uuid.UUID) (org.User, error) {
 
 // wake makes a dormant account active.
 func wake(c *unit.Attempt, row db.UserRow) error {
-	if err := c.Q.UpdateStatus(c.Ctx, db.UpdateStatusParams{Status: string(org.StatusActive), Now: c.Now, ID: row.ID}); err != nil {
+	if err := c.W.UpdateStatus(c.Ctx, db.UpdateStatusParams{Status: string(org.StatusActive), Now: c.Now, ID: row.ID}); err != nil {
 		return err
 	}
 	c.Bump()
@@ -253,10 +253,10 @@ func (s *Service) LoginToken(ctx context.Context, r org.Request, email, password
 	_, err := s.login(ctx, email, password, admission{
 		request: r,
 		enter: func(c *unit.Attempt, user uuid.UUID) error {
-			if err := purge(ctx, c.Q, s.units.Now()); err != nil {
+			if err := purge(ctx, c.W, s.units.Now()); err != nil {
 				return err
 			}
-			return c.Q.InsertAPIKey(ctx, token.row(user, "login "+token.id, "password", s.units.Now(), s.sessionLifetime))
+			return c.W.InsertAPIKey(ctx, token.row(user, "login "+token.id, "password", s.units.Now(), s.sessionLifetime))
 		},
 		choose: func(*unit.Attempt, db.UserRow) error { return nil },
 	})
@@ -273,10 +273,10 @@ func (s *Service) LoginToken(ctx context.Context, r org.Request, email, password
 func (s *Service) Logout(ctx context.Context, subject *org.Actor) error {
 	return s.units.Write(ctx, db.SigningIn, func(c *unit.Attempt) error {
 		c.Actor = subject
-		if err := c.Q.DeleteAPIKey(ctx, subject.TokenID); err != nil {
+		if err := c.W.DeleteAPIKey(ctx, subject.TokenID); err != nil {
 			return err
 		}
-		if err := c.Q.DeleteSession(ctx, subject.Session); err != nil {
+		if err := c.W.DeleteSession(ctx, subject.Session); err != nil {
 			return err
 		}
 		return recordLogin(c, subject.ID(), "logout", 200)

@@ -41,11 +41,11 @@ func (s *Service) RecoverOwner(ctx context.Context, r org.Request, in org.Recove
 		if err := replacePassword(c, row.ID, hash); err != nil {
 			return err
 		}
-		if err := c.Q.DeleteLoginFailures(ctx, accountDoor(row.Email)); err != nil {
+		if err := c.W.DeleteLoginFailures(ctx, accountDoor(row.Email)); err != nil {
 			return err
 		}
 		c.Field("status", row.Status, org.StatusActive)
-		if err := c.Q.UpdateStatus(ctx, db.UpdateStatusParams{Status: string(org.StatusActive), Now: c.Now, ID: row.ID}); err != nil {
+		if err := c.W.UpdateStatus(ctx, db.UpdateStatusParams{Status: string(org.StatusActive), Now: c.Now, ID: row.ID}); err != nil {
 			return err
 		}
 		if err := enthrone(c, u); err != nil {
@@ -104,7 +104,6 @@ func enthrone(c *unit.Attempt, u org.User) error {
 func (s *Service) RecordRestore(ctx context.Context, r org.Request) error {
 	return s.units.Do(ctx, s.Operator().WithRequest(r), unit.OnSite, "restore", func(c *unit.Attempt) error {
 		c.About("system", uuid.Nil, "database", uuid.Nil)
-		c.Written()
 		return nil
 	})
 }
@@ -137,7 +136,7 @@ func (s *Service) Examine(ctx context.Context) (findings []string, err error) {
 
 // Owners is how many active accounts can sign in and are allowed what an owner must be able to do.
 func (s *Service) Owners(ctx context.Context) (n int, err error) {
-	err = s.units.DB.Read(ctx, func(q *db.Queries) error {
+	err = s.units.DB.View(ctx, func(q db.Reads) error {
 		holders, err := q.ListActiveHoldersOfSiteRole(ctx, org.RoleOwner)
 		if err != nil {
 			return fmt.Errorf("list owners: %w", err)

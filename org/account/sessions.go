@@ -36,13 +36,13 @@ func beginSession(c *unit.Attempt, user uuid.UUID, begin org.BeginSession) error
 	if err != nil {
 		return err
 	}
-	if err := purge(c.Ctx, c.Q, c.Now); err != nil {
+	if err := purge(c.Ctx, c.W, c.Now); err != nil {
 		return err
 	}
-	if err := c.Q.DeleteSession(c.Ctx, n.Replaces); err != nil {
+	if err := c.W.DeleteSession(c.Ctx, n.Replaces); err != nil {
 		return err
 	}
-	return c.Q.UpsertSession(c.Ctx, db.UpsertSessionParams{
+	return c.W.UpsertSession(c.Ctx, db.UpsertSessionParams{
 		Token: n.Token, ID: unit.NewID(), UserID: unit.NullID(user), Data: n.Data, IP: c.Actor.Request.IP, UserAgent: c.Actor.Request.UserAgent,
 		Now: c.Now, ExpiresAt: n.ExpiresAt.UTC(),
 	})
@@ -61,11 +61,11 @@ func (s *SessionStore) FindCtx(ctx context.Context, token string) (data []byte, 
 const endedTokens = 30 * org.Day
 
 // purge forgets what has ended by itself: sessions, logins of programs, and tokens after a while.
-func purge(ctx context.Context, q *db.Queries, now time.Time) error {
-	if err := q.DeleteExpiredSessions(ctx, now); err != nil {
+func purge(ctx context.Context, w db.Writes, now time.Time) error {
+	if err := w.DeleteExpiredSessions(ctx, now); err != nil {
 		return err
 	}
-	return q.DeleteExpiredKeys(ctx, db.DeleteExpiredKeysParams{Now: now, NamedBefore: now.Add(-endedTokens)})
+	return w.DeleteExpiredKeys(ctx, db.DeleteExpiredKeysParams{Now: now, NamedBefore: now.Add(-endedTokens)})
 }
 
 // errNoCommit keeps a session from being stored without the account that it would have to end with.
@@ -78,7 +78,7 @@ func (s *SessionStore) CommitCtx(context.Context, string, []byte, time.Time) err
 
 // DeleteCtx ends a session.
 func (s *SessionStore) DeleteCtx(ctx context.Context, token string) error {
-	return s.db.WriteIn(ctx, db.SigningIn, func(q *db.Queries) error { return q.DeleteSession(ctx, token) })
+	return s.db.WriteIn(ctx, db.SigningIn, func(tx *db.Tx) error { return tx.Writes().DeleteSession(ctx, token) })
 }
 
 // Find is FindCtx without a context.
@@ -118,10 +118,9 @@ func (s *Service) Sessions(ctx context.Context, subject *org.Actor) ([]org.Sessi
 func (s *Service) EndSession(ctx context.Context, subject *org.Actor, id string) error {
 	return s.units.Do(ctx, subject, unit.SigningIn, "delete", func(c *unit.Attempt) error {
 		c.About("api_key", c.Actor.ID(), c.Actor.User.Username, uuid.Nil)
-		c.Written()
-		n, err := c.Q.DeleteSessionOfUser(ctx, db.DeleteSessionOfUserParams{UserID: unit.NullID(c.Actor.ID()), ID: unit.ParseID(id)})
+		n, err := c.W.DeleteSessionOfUser(ctx, db.DeleteSessionOfUserParams{UserID: unit.NullID(c.Actor.ID()), ID: unit.ParseID(id)})
 		if err == nil && n == 0 {
-			n, err = c.Q.DeleteLoginOfUser(ctx, db.DeleteLoginOfUserParams{UserID: c.Actor.ID(), ID: id})
+			n, err = c.W.DeleteLoginOfUser(ctx, db.DeleteLoginOfUserParams{UserID: c.Actor.ID(), ID: id})
 		}
 		if err == nil && n == 0 {
 			return org.ErrNotFound()
@@ -134,7 +133,6 @@ func (s *Service) EndSession(ctx context.Context, subject *org.Actor, id string)
 func (s *Service) EndSessions(ctx context.Context, subject *org.Actor) error {
 	return s.units.Do(ctx, subject, unit.OnSite, "delete", func(c *unit.Attempt) error {
 		c.About("api_key", c.Actor.ID(), c.Actor.User.Username, uuid.Nil)
-		c.Written()
 		return endAccess(c, c.Actor.ID())
 	})
 }

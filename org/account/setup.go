@@ -19,8 +19,8 @@ func (s *Service) HasUsers(ctx context.Context) (bool, error) {
 // OfferSetup lets the first account be made with a token, through whatever server shares the data.
 func (s *Service) OfferSetup(ctx context.Context, token string) error {
 	hash := sha256.Sum256([]byte(token))
-	return s.units.DB.Write(ctx, func(q *db.Queries) error {
-		return q.InsertSetupToken(ctx, db.InsertSetupTokenParams{Hash: hash[:], Now: s.units.Now()})
+	return s.units.DB.WriteIn(ctx, db.OnSite, func(tx *db.Tx) error {
+		return tx.Writes().InsertSetupToken(ctx, db.InsertSetupTokenParams{Hash: hash[:], Now: s.units.Now()})
 	})
 }
 
@@ -56,7 +56,7 @@ func (s *Service) CreateFirstUser(ctx context.Context, r org.Request, input org.
 		if err != nil || n > 0 {
 			return errors.Join(err, errSetUp(n > 0))
 		}
-		if err := c.Q.DeleteSetupTokens(ctx); err != nil {
+		if err := c.W.DeleteSetupTokens(ctx); err != nil {
 			return err
 		}
 		home, err := c.DefaultOrganization()
@@ -68,7 +68,7 @@ func (s *Service) CreateFirstUser(ctx context.Context, r org.Request, input org.
 			return err
 		}
 		becomes(c, row.ID, row.Username)
-		if err := c.Q.InsertUserRole(ctx, db.InsertUserRoleParams{UserID: row.ID, Role: org.RoleOwner}); err != nil {
+		if err := c.W.InsertUserRole(ctx, db.InsertUserRoleParams{UserID: row.ID, Role: org.RoleOwner}); err != nil {
 			return err
 		}
 		c.Field("rbac_roles", []string{}, []string{org.RoleOwner})

@@ -62,7 +62,7 @@ func (s *Service) TokenSubject(ctx context.Context, r org.Request, token string)
 func (s *Service) used(ctx context.Context, r org.Request, token string, user org.User, now time.Time) error {
 	return s.units.Write(ctx, arrivalOf(user.Status), func(c *unit.Attempt) error {
 		c.Actor = &org.Actor{Request: r}
-		if err := c.Q.UpdateLastUsed(ctx, db.UpdateLastUsedParams{Now: unit.NullTime(now), ID: token}); err != nil {
+		if err := c.W.UpdateLastUsed(ctx, db.UpdateLastUsedParams{Now: unit.NullTime(now), ID: token}); err != nil {
 			return err
 		}
 		_, err := arrive(c, user.ID)
@@ -118,7 +118,7 @@ func (s *Service) activeSubject(ctx context.Context, c unit.Credential, b org.Ba
 	subject, ok := unit.Reader{Units: s.units}.Remembered(c.User, b)
 	var err error
 	if !ok {
-		err = s.units.DB.Read(ctx, func(q *db.Queries) (err error) {
+		err = s.units.DB.View(ctx, func(q db.Reads) (err error) {
 			subject, err = unit.Reader{Units: s.units, Q: q}.Caller(ctx, c)
 			return err
 		})

@@ -103,7 +103,6 @@ func (s *Service) CreateToken(ctx context.Context, subject *org.Actor, user stri
 		key := newToken()
 		k := key.row(row.ID, in.Name, "token", c.Now, in.Lifetime)
 		k.CreatedBy = c.Maker(row.ID)
-		c.Written()
 		c.Entry.Status = 201
 		c.Field("token_name", nil, in.Name)
 		c.Field("expires_at", nil, k.ExpiresAt)
@@ -119,7 +118,7 @@ func (s *Service) CreateToken(ctx context.Context, subject *org.Actor, user stri
 			}
 			t.Maker = maker.Username // "" if it is gone
 		}
-		return c.Q.InsertAPIKey(ctx, k)
+		return c.W.InsertAPIKey(ctx, k)
 	})
 	return secret, t, err
 }

@@ -28,7 +28,7 @@ func (s *Service) Users(ctx context.Context, subject *org.Actor, f org.UserFilte
 	}
 	src := s.units.Snapshot(subject)
 	var list org.UserList
-	err = s.units.DB.Read(ctx, func(q *db.Queries) error {
+	err = s.units.DB.View(ctx, func(q db.Reads) error {
 		src.Q = q
 		if f.AfterID != uuid.Nil {
 			after, err := q.GetUser(ctx, f.AfterID)
@@ -279,7 +279,6 @@ func insertUser(c *unit.Attempt, in org.NewUser, hash string) (db.UserRow, error
 		}
 	}
 	id := unit.NewID()
-	c.Written()
 	c.About("user", id, in.Username, uuid.Nil)
 	c.Field("username", nil, in.Username)
 	c.Field("email", nil, in.Email)
@@ -291,7 +290,7 @@ func insertUser(c *unit.Attempt, in org.NewUser, hash string) (db.UserRow, error
 		c.Secret("hashed_password")
 		by = c.Maker(id)
 	}
-	err := c.Q.InsertUser(c.Ctx, db.InsertUserParams{
+	err := c.W.InsertUser(c.Ctx, db.InsertUserParams{
 		ID: id, Username: in.Username, UsernameKey: org.Fold(in.Username), Email: in.Email, EmailKey: org.Fold(in.Email),
 		Name: in.Name, NameKey: org.Fold(in.Name), SearchKey: unit.SearchKey(in.Username, in.Name, in.Email),
 		Status: string(in.Status), LoginType: in.LoginType, PasswordHash: hash, PasswordBy: by, Now: c.Now,

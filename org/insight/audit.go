@@ -30,7 +30,7 @@ func (s *Service) Audit(ctx context.Context, subject *org.Actor, f org.AuditFilt
 	}
 	src := s.units.Snapshot(subject)
 	var list org.AuditList
-	err := s.units.DB.Read(ctx, func(q *db.Queries) error {
+	err := s.units.DB.View(ctx, func(q db.Reads) error {
 		src.Q = q
 		p, err := auditSearch(ctx, src, subject, f)
 		if err != nil {
@@ -93,7 +93,7 @@ func (s *Service) EachAudit(ctx context.Context, subject *org.Actor, f org.Audit
 	const piece = 500
 	f = org.AuditFilter{Query: f.Query, Limit: piece, Uncounted: true}
 	src := s.units.Snapshot(subject)
-	return s.units.DB.Read(ctx, func(q *db.Queries) error {
+	return s.units.DB.View(ctx, func(q db.Reads) error {
 		src.Q = q
 		p, err := auditSearch(ctx, src, subject, f)
 		if err != nil {

@@ -151,7 +151,7 @@ func (s *Service) inquire(ctx context.Context, by *org.Actor, user string, fn fu
 	if user == "me" {
 		user = ""
 	}
-	return s.units.DB.Read(ctx, func(q *db.Queries) error {
+	return s.units.DB.View(ctx, func(q db.Reads) error {
 		src := unit.Reader{Units: s.units, Q: q}
 		return fn(&inquiry{Reader: src, by: by, user: user, places: map[uuid.UUID]asked{}})
 	})

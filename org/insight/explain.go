@@ -64,7 +64,7 @@ func (s *Service) Explain(ctx context.Context, subject *org.Actor, organization,
 		return org.Explanation{}, org.FieldErrors{{Field: "action", Detail: fmt.Sprintf("there is no action %q on %q", q.Action, q.ResourceType)}}.Err("Unknown permission.")
 	}
 	e := org.Explanation{Question: q}
-	err := s.units.DB.Read(ctx, func(queries *db.Queries) error {
+	err := s.units.DB.View(ctx, func(queries db.Reads) error {
 		src := unit.Reader{Units: s.units, Q: queries}
 		o, err := src.Organization(ctx, subject, organization)
 		if err != nil {

@@ -24,7 +24,7 @@ func (s *Service) Lint(ctx context.Context, subject *org.Actor, organization str
 	if !subject.Can("read", org.MembersObject(h.Org.ID)) {
 		return o, nil, org.ErrNotFound()
 	}
-	err = s.units.DB.Read(ctx, func(q *db.Queries) error {
+	err = s.units.DB.View(ctx, func(q db.Reads) error {
 		src := unit.Reader{Units: s.units, Q: q}
 		l := linter{Reader: src, home: h}
 		if l.set, err = src.Roles(ctx, h.Org.ID); err != nil {

@@ -39,7 +39,7 @@ type record struct {
 // HandMade compares the roles of every account and membership with the audit trail and tells each difference in words.
 // What the trail knows nothing of, because it was there before the trail, is left out.
 func HandMade(ctx context.Context, s *unit.Units) (findings []string, err error) {
-	err = s.DB.Read(ctx, func(q *db.Queries) error {
+	err = s.DB.View(ctx, func(q db.Reads) error {
 		d := differences{Reader: unit.Reader{Units: s, Q: q}, ctx: ctx}
 		deletions, err := q.ListRoleDeletions(ctx)
 		if err != nil {
@@ -147,7 +147,7 @@ func (d *differences) words() []string {
 }
 
 // read reads what the trail tells of some accounts.
-func (r *record) read(ctx context.Context, q *db.Queries, users []uuid.UUID) error {
+func (r *record) read(ctx context.Context, q db.Reads, users []uuid.UUID) error {
 	p := db.ListRoleEntriesParams{ResourceIds: make([]string, len(users))}
 	for i, id := range users {
 		p.ResourceIds[i] = id.String()

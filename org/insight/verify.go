@@ -17,7 +17,7 @@ import (
 // VerifyAudit walks the audit trail from its beginning and finds where it was edited, or entries were added or removed,
 // after it was written. NotFound: no such organization ever was.
 func (s *Service) VerifyAudit(ctx context.Context, f org.VerifyFilter) (v org.Verification, err error) {
-	err = s.units.DB.Read(ctx, func(q *db.Queries) error {
+	err = s.units.DB.View(ctx, func(q db.Reads) error {
 		w := verifier{ctx: ctx, q: q, names: map[uuid.UUID]string{}, only: f.Organization != ""}
 		err := w.run(f)
 		v = w.Verification
@@ -30,7 +30,7 @@ func (s *Service) VerifyAudit(ctx context.Context, f org.VerifyFilter) (v org.Ve
 type verifier struct {
 	org.Verification
 	ctx   context.Context
-	q     *db.Queries
+	q     db.Reads
 	names map[uuid.UUID]string // of the organizations that are there
 	only  bool                 // one chain, of the organization:
 	orgID uuid.UUID

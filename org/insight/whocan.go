@@ -25,7 +25,7 @@ func (s *Service) WhoCan(ctx context.Context, subject *org.Actor, organization s
 		return org.WhoCan{}, org.FieldErrors{{Field: "action", Detail: fmt.Sprintf("there is no action %q on %q", q.Action, q.ResourceType)}}.Err("Unknown permission.")
 	}
 	w := org.WhoCan{Question: q, Members: []org.Able{}}
-	err := s.units.DB.Read(ctx, func(queries *db.Queries) error {
+	err := s.units.DB.View(ctx, func(queries db.Reads) error {
 		src := unit.Reader{Units: s.units, Q: queries}
 		o, err := src.Organization(ctx, subject, organization)
 		if err != nil {

@@ -111,21 +111,20 @@ func setMemberRoles(c *unit.Attempt, o db.Organization, row db.MemberRow, input 
 }
 
 func writeMemberRoles(c *unit.Attempt, row db.MemberRow, added, removed []string) error {
-	c.Written()
 	c.Widens(row.UserID)
 	for _, name := range removed {
-		if err := c.Q.DeleteMemberRole(c.Ctx, db.DeleteMemberRoleParams{OrganizationID: row.OrganizationID, UsernameKey: row.UsernameKey, Role: name}); err != nil {
+		if err := c.W.DeleteMemberRole(c.Ctx, db.DeleteMemberRoleParams{OrganizationID: row.OrganizationID, UsernameKey: row.UsernameKey, Role: name}); err != nil {
 			return err
 		}
 	}
 	for _, name := range added {
-		if err := c.Q.InsertMemberRole(c.Ctx, db.InsertMemberRoleParams{
+		if err := c.W.InsertMemberRole(c.Ctx, db.InsertMemberRoleParams{
 			OrganizationID: row.OrganizationID, Role: name, UsernameKey: row.UsernameKey, UserID: row.UserID,
 		}); err != nil {
 			return err
 		}
 	}
-	return c.Q.TouchMember(c.Ctx, db.TouchMemberParams{Now: c.Now, OrganizationID: row.OrganizationID, UsernameKey: row.UsernameKey})
+	return c.W.TouchMember(c.Ctx, db.TouchMemberParams{Now: c.Now, OrganizationID: row.OrganizationID, UsernameKey: row.UsernameKey})
 }
 
 // assignment is the rules of giving and taking roles, the same for those of an organization and those of the site.

@@ -20,7 +20,7 @@ func keepVersion(c *unit.Attempt, r org.Role) error {
 	if err != nil {
 		return err
 	}
-	return c.Q.InsertRoleVersion(c.Ctx, db.InsertRoleVersionParams{
+	return c.W.InsertRoleVersion(c.Ctx, db.InsertRoleVersionParams{
 		RoleID: r.ID, Version: r.Version, DisplayName: r.DisplayName, Permissions: string(text),
 		Now: c.Now, CreatedBy: c.Actor.User.Username,
 	})

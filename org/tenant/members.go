@@ -162,7 +162,6 @@ func addMember(c *unit.Attempt, o db.Organization, user db.UserRow) (org.Member,
 	if !db.IsNotFound(err) {
 		return org.Member{}, err
 	}
-	c.Written()
 	if err := c.InsertMember(o.ID, user.ID); err != nil {
 		return org.Member{}, err
 	}
@@ -212,9 +211,8 @@ func removeMember(c *unit.Attempt, o db.Organization, row db.MemberRow) (org.Mem
 	if err := c.WatchMember(row, func(h *unit.Holding) { h.Roles, h.Outside = "", true }); err != nil {
 		return m, err
 	}
-	c.Written()
 	c.Field("username", m.Username, nil)
 	c.Field("user_id", m.UserID, nil)
 	c.Field("roles", unit.RoleNames(m.Roles), nil)
-	return m, c.Q.DeleteMember(c.Ctx, db.DeleteMemberParams{OrganizationID: o.ID, UserID: row.UserID})
+	return m, c.W.DeleteMember(c.Ctx, db.DeleteMemberParams{OrganizationID: o.ID, UserID: row.UserID})
 }

@@ -89,11 +89,10 @@ func (s *Service) CreateOrganization(ctx context.Context, subject *org.Actor, in
 		if row.DisplayName == "" {
 			row.DisplayName = row.Name
 		}
-		c.Written()
 		c.Entry.Status = 201
 		c.About("organization", row.ID, row.Name, row.ID)
 		organizationFields(c, db.Organization{}, row)
-		if err := c.Q.InsertOrganization(ctx, db.InsertOrganizationParams{
+		if err := c.W.InsertOrganization(ctx, db.InsertOrganizationParams{
 			ID: row.ID, Name: row.Name, NameKey: row.NameKey, DisplayName: row.DisplayName,
 			Description: row.Description, Icon: row.Icon, Now: c.Now,
 		}); err != nil {
@@ -179,8 +178,7 @@ func (s *Service) UpdateOrganization(ctx context.Context, subject *org.Actor, or
 		if organizationFields(c, row, revised); len(c.Entry.Fields) == 0 {
 			return nil
 		}
-		c.Written()
-		if err := c.Q.UpdateOrganization(ctx, db.UpdateOrganizationParams{
+		if err := c.W.UpdateOrganization(ctx, db.UpdateOrganizationParams{
 			Name: revised.Name, NameKey: revised.NameKey, DisplayName: revised.DisplayName,
 			Description: revised.Description, Icon: revised.Icon, Now: c.Now, ID: row.ID,
 		}); err != nil {
@@ -222,13 +220,12 @@ func (s *Service) DeleteOrganization(ctx context.Context, subject *org.Actor, or
 		if err := c.BegunFrom(org.Tag(row.Version, row.ID), unit.OrganizationChanged); err != nil {
 			return err
 		}
-		c.Written()
 		organizationFields(c, row, db.Organization{})
-		if err := c.Q.DeleteMember(ctx, db.DeleteMemberParams{OrganizationID: row.ID, UserID: c.Actor.ID()}); err != nil {
+		if err := c.W.DeleteMember(ctx, db.DeleteMemberParams{OrganizationID: row.ID, UserID: c.Actor.ID()}); err != nil {
 			return err
 		}
 		o = unit.OrganizationOf(row)
-		return c.Q.DeleteOrganization(ctx, row.ID)
+		return c.W.DeleteOrganization(ctx, row.ID)
 	})
 	return o, err
 }

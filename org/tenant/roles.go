@@ -246,12 +246,11 @@ func deleteRole(c *unit.Attempt, h unit.RoleScope, name string) (org.Role, error
 	if err := c.WidensHolders(h, stored.Role, org.Role{}); err != nil {
 		return org.Role{}, err
 	}
-	c.WrittenRoles()
 	roleFields(c, stored.Role, org.Role{})
 	if err := takeRole(c, h, name); err != nil {
 		return org.Role{}, err
 	}
-	if err := c.Q.DeleteRole(c.Ctx, stored.ID); err != nil {
+	if err := c.W.DeleteRole(c.Ctx, stored.ID); err != nil {
 		return org.Role{}, err
 	}
 	return stored.Role, c.KeepUndo(h.Object, "create", stored.Role)
@@ -279,10 +278,10 @@ func denies(c *unit.Attempt, p rbac.Permission) bool {
 // takeRole takes a role from everyone, and marks those memberships and accounts as changed.
 func takeRole(c *unit.Attempt, h unit.RoleScope, name string) error {
 	if h.Site() {
-		if err := c.Q.TouchSiteHolders(c.Ctx, db.TouchSiteHoldersParams{Now: c.Now, Role: name}); err != nil {
+		if err := c.W.TouchSiteHolders(c.Ctx, db.TouchSiteHoldersParams{Now: c.Now, Role: name}); err != nil {
 			return err
 		}
-		return c.Q.DeleteRoleFromUsers(c.Ctx, name)
+		return c.W.DeleteRoleFromUsers(c.Ctx, name)
 	}
 	holders := db.ListHolderKeysParams{OrganizationID: h.Org.ID, Role: name, MaxRows: unit.ChunkSize}
 	for {
@@ -294,14 +293,14 @@ func takeRole(c *unit.Attempt, h unit.RoleScope, name string) error {
 			break
 		}
 		holders.AfterKey = keys[len(keys)-1]
-		if err := c.Q.TouchHolders(c.Ctx, db.TouchHoldersParams{Now: c.Now, OrganizationID: h.Org.ID, Role: name, UsernameKeys: keys}); err != nil {
+		if err := c.W.TouchHolders(c.Ctx, db.TouchHoldersParams{Now: c.Now, OrganizationID: h.Org.ID, Role: name, UsernameKeys: keys}); err != nil {
 			return err
 		}
 	}
-	if err := c.Q.DeleteRoleCount(c.Ctx, db.DeleteRoleCountParams{OrganizationID: h.Org.ID, Role: name}); err != nil {
+	if err := c.W.DeleteRoleCount(c.Ctx, db.DeleteRoleCountParams{OrganizationID: h.Org.ID, Role: name}); err != nil {
 		return err
 	}
-	return c.Q.DeleteRoleFromMembers(c.Ctx, db.DeleteRoleFromMembersParams{OrganizationID: h.Org.ID, Role: name})
+	return c.W.DeleteRoleFromMembers(c.Ctx, db.DeleteRoleFromMembersParams{OrganizationID: h.Org.ID, Role: name})
 }
 
 // roleFields records what changes between two states of a role.

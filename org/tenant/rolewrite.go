@@ -64,7 +64,7 @@ func (s *Service) PutSiteRole(ctx context.Context, subject *org.Actor, input org
 
 func (s *Service) writeSiteRole(ctx context.Context, subject *org.Actor, input roleSource) (role org.Role, err error) {
 	err = s.units.Do(ctx, subject, unit.OnSite, "write", func(c *unit.Attempt) error {
-		if role, err = putRole(c, unit.SiteScope, input); err != nil || !c.Wrote {
+		if role, err = putRole(c, unit.SiteScope, input); err != nil || !c.Wrote() {
 			return err
 		}
 		return c.KeepOwners()
@@ -156,7 +156,6 @@ func (d *roleDraft) write() (org.Role, error) {
 	if err := d.WidensHolders(d.home, d.stored, r); err != nil {
 		return org.Role{}, err
 	}
-	d.WrittenRoles()
 	if err := d.store(&r); err != nil {
 		return org.Role{}, err
 	}
@@ -173,7 +172,7 @@ func (d *roleDraft) store(r *org.Role) error {
 	r.UpdatedAt, r.UpdatedBy = d.Now, by
 	if r.ID == uuid.Nil {
 		r.ID, r.Version, r.CreatedAt = unit.NewID(), 1, d.Now
-		err := d.Q.InsertRole(d.Ctx, db.InsertRoleParams{
+		err := d.W.InsertRole(d.Ctx, db.InsertRoleParams{
 			ID: r.ID, OrganizationID: unit.NullID(r.OrganizationID), Name: r.Name, DisplayName: r.DisplayName, Now: d.Now, UpdatedBy: by,
 		})
 		if err != nil {
@@ -181,16 +180,16 @@ func (d *roleDraft) store(r *org.Role) error {
 		}
 	} else {
 		r.Version++
-		if err := d.Q.UpdateRole(d.Ctx, db.UpdateRoleParams{DisplayName: r.DisplayName, Now: d.Now, UpdatedBy: by, ID: r.ID}); err != nil {
+		if err := d.W.UpdateRole(d.Ctx, db.UpdateRoleParams{DisplayName: r.DisplayName, Now: d.Now, UpdatedBy: by, ID: r.ID}); err != nil {
 			return err
 		}
-		if err := d.Q.DeletePermissions(d.Ctx, r.ID); err != nil {
+		if err := d.W.DeletePermissions(d.Ctx, r.ID); err != nil {
 			return err
 		}
 	}
 	for level, perms := range r.Levels() {
 		for _, p := range perms {
-			if err := d.Q.InsertPermission(d.Ctx, db.InsertPermissionParams{
+			if err := d.W.InsertPermission(d.Ctx, db.InsertPermissionParams{
 				RoleID: r.ID, Level: level.String(), ResourceType: p.ResourceType, Action: p.Action, Negate: p.Negate,
 			}); err != nil {
 				return err

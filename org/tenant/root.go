@@ -69,11 +69,11 @@ func (s *Service) writeRoot(ctx context.Context, unlessAfter time.Time) (root or
 
 // storeRoot stores a root, and notes it in the chain of the site, so that it can't be changed or taken out unseen.
 func storeRoot(c *unit.Attempt, row db.AuditRoot, heads []db.ListAuditRootHeadsRow) error {
-	if err := c.Q.InsertAuditRoot(c.Ctx, db.InsertAuditRootParams(row)); err != nil {
+	if err := c.W.InsertAuditRoot(c.Ctx, db.InsertAuditRootParams(row)); err != nil {
 		return err
 	}
 	for _, h := range heads {
-		if err := c.Q.InsertAuditRootHead(c.Ctx, db.InsertAuditRootHeadParams{
+		if err := c.W.InsertAuditRootHead(c.Ctx, db.InsertAuditRootHeadParams{
 			RootSeq: row.Seq, OrganizationID: h.OrganizationID, ChainSeq: h.ChainSeq, Hash: h.Hash,
 		}); err != nil {
 			return err

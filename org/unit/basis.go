@@ -58,7 +58,7 @@ type lessons struct {
 
 func (s Reader) learnRoles(orgID uuid.UUID, state int64, set *RoleSet) {
 	switch {
-	case s.dirty == someRoles:
+	case s.dirt() == someRoles:
 	case s.late == nil:
 		s.Memory.roleSets.remember(orgID, state, set)
 	default:
@@ -68,7 +68,7 @@ func (s Reader) learnRoles(orgID uuid.UUID, state int64, set *RoleSet) {
 
 func (s Reader) learnSubject(id uuid.UUID, found *org.Actor) {
 	switch {
-	case s.dirty != clean:
+	case s.dirt() != clean:
 	case s.late == nil:
 		s.Memory.Subjects.Remember(id, found)
 	default:

@@ -19,7 +19,7 @@ func (c *Attempt) chain(row db.InsertAuditLogParams) error {
 	}
 	row.Chain, row.ChainSeq = c.scope.Organization(), c.head.AuditSeq+1
 	row.Hash = EntryHash(c.head.AuditHash, row)
-	if err := c.Q.InsertAuditLog(c.Ctx, row); err != nil {
+	if err := c.W.InsertAuditLog(c.Ctx, row); err != nil {
 		return err
 	}
 	c.head.AuditSeq, c.head.AuditHash = row.ChainSeq, row.Hash

@@ -20,8 +20,8 @@ type Attempt struct {
 	Now   time.Time
 	Actor *org.Actor
 	scope db.Scope // what may be written
+	W     db.Writes
 	Entry Entry
-	Wrote bool
 	moved bool   // it is about another organization than that of its scope
 	watch *watch // what a dry run is to tell; nil if it is none
 
@@ -73,28 +73,19 @@ func (c *Attempt) Secret(name string) {
 	c.Entry.Fields[name] = org.AuditChange{Secret: true}
 }
 
-// Written marks the transaction as having written: from here on nothing it reads may be remembered.
-func (c *Attempt) Written() {
-	c.Wrote, c.dirty, c.known = true, max(c.dirty, someRows), nil
-}
-
-// WrittenRoles is Written for what changes a custom role: those are remembered by their state, which moves at the end.
-func (c *Attempt) WrittenRoles() {
-	c.Written()
-	c.dirty = someRoles
-}
+// Wrote reports whether the use case has written so far.
+func (c *Attempt) Wrote() bool { return c.tx.Wrote() }
 
 // asWritten is the data as this transaction leaves it.
-func (c *Attempt) asWritten() Reader {
-	return Reader{Units: c.Units, Q: c.Q, dirty: max(c.dirty, someRows), late: c.late}
-}
+func (c *Attempt) asWritten() Reader { return Reader{Units: c.Units, Q: c.Q, tx: c.tx, late: c.late} }
 
 // After is an account as this transaction leaves it.
 func (c *Attempt) After(id uuid.UUID) (*org.Actor, error) { return c.asWritten().Subject(c.Ctx, id) }
 
 // Do runs fn in one write transaction of its scope as subject: caller refreshed, change and audit row together, and a
-// revision that makes every replica forget what it computed before. fn must call Written before its first write; a change
-// that did not is not recorded, since nothing happened. A refusal is recorded in a transaction of its own.
+// revision that makes every replica forget what it computed before. A use case that writes nothing is not recorded, since
+// nothing happened; one that writes without saying what it is about fails. A refusal is recorded in a transaction of its
+// own.
 func (s *Units) Do(ctx context.Context, subject *org.Actor, in Scope, action string, fn func(c *Attempt) error) error {
 	for tries := 1; ; tries++ {
 		where, err := s.locate(ctx, in, tries > 1)
@@ -122,8 +113,11 @@ func (s *Units) doIn(ctx context.Context, subject *org.Actor, where db.Scope, ac
 		if c.moved {
 			return errElsewhere
 		}
-		if err != nil || !c.Wrote {
+		if err != nil || !c.Wrote() {
 			return err
+		}
+		if c.Entry.ResourceType == "" && c.entries == 0 {
+			return errUnsaid
 		}
 		if c.watch != nil {
 			return c.foresee()
@@ -137,7 +131,7 @@ func (s *Units) doIn(ctx context.Context, subject *org.Actor, where db.Scope, ac
 		c.bumped = where != db.SigningIn
 		return c.Record()
 	})
-	if f := org.FormOf(ctx); f != nil && err == nil && c.Wrote {
+	if f := org.FormOf(ctx); f != nil && err == nil && c.Wrote() {
 		f.Mine = true
 	}
 	if c != nil && c.watch != nil {
@@ -151,6 +145,9 @@ func (s *Units) doIn(ctx context.Context, subject *org.Actor, where db.Scope, ac
 	}
 	return err
 }
+
+// errUnsaid is the fault of a use case that would leave a change without an audit entry.
+var errUnsaid = errors.New("unit: a use case wrote without saying what it is about")
 
 // refresh makes the caller current: a right that was taken away meanwhile is not used, and a caller whose token or session
 // has ended is refused, since what it would write now, a token for one, would outlive the end of its access.
@@ -195,7 +192,6 @@ func (c *Attempt) ended() error {
 
 // Bump makes everybody forget what was computed of the scope, for what is no change by a caller.
 func (c *Attempt) Bump() {
-	c.Written()
 	c.bumped = true
 }
 

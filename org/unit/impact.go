@@ -104,7 +104,7 @@ func (w *watch) tell(ctx context.Context, s *Units) error {
 		return nil
 	}
 	t := tally{watch: w, known: map[[2]Holding]difference{}, lines: map[lineKey]*org.ImpactLine{}}
-	err := s.DB.Read(ctx, func(q *db.Queries) error {
+	err := s.DB.View(ctx, func(q db.Reads) error {
 		for piece := range slices.Chunk(w.people, ChunkSize) {
 			if err := t.addAll(ctx, q, piece); err != nil {
 				return err
@@ -117,7 +117,7 @@ func (w *watch) tell(ctx context.Context, s *Units) error {
 }
 
 // eachHolder gives everybody who holds the role that is followed, in pieces.
-func (w *watch) eachHolder(ctx context.Context, q *db.Queries, fn func([]followed) error) error {
+func (w *watch) eachHolder(ctx context.Context, q db.Reads, fn func([]followed) error) error {
 	if w.role == "" {
 		return nil
 	}
@@ -136,7 +136,7 @@ func (w *watch) eachHolder(ctx context.Context, q *db.Queries, fn func([]followe
 	}
 }
 
-func (w *watch) membersWith(q *db.Queries) func(context.Context) ([]followed, error) {
+func (w *watch) membersWith(q db.Reads) func(context.Context) ([]followed, error) {
 	p := db.ListHoldersOfRoleParams{OrganizationID: w.org, Role: w.role, MaxRows: ChunkSize}
 	return func(ctx context.Context) ([]followed, error) {
 		rows, err := q.ListHoldersOfRole(ctx, p)
@@ -151,7 +151,7 @@ func (w *watch) membersWith(q *db.Queries) func(context.Context) ([]followed, er
 	}
 }
 
-func (w *watch) accountsWith(q *db.Queries) func(context.Context) ([]followed, error) {
+func (w *watch) accountsWith(q db.Reads) func(context.Context) ([]followed, error) {
 	p := db.ListHoldersOfSiteRoleParams{Role: w.role, MaxRows: ChunkSize}
 	return func(ctx context.Context) ([]followed, error) {
 		rows, err := q.ListHoldersOfSiteRole(ctx, p)
@@ -194,7 +194,7 @@ type difference struct {
 }
 
 // addAll adds people, with what they hold elsewhere: no change of an organization touches that.
-func (t *tally) addAll(ctx context.Context, q *db.Queries, people []followed) error {
+func (t *tally) addAll(ctx context.Context, q db.Reads, people []followed) error {
 	ids := make([]uuid.UUID, len(people))
 	for i, f := range people {
 		ids[i] = f.id

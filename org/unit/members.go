@@ -21,7 +21,7 @@ func (s *Units) Snapshot(by *org.Actor) Reader {
 
 // Moment gives fn the data as it is at one moment: nothing that is written meanwhile is seen.
 func (s *Units) Moment(ctx context.Context, fn func(src Reader) error) error {
-	return s.DB.Read(ctx, func(q *db.Queries) error {
+	return s.DB.View(ctx, func(q db.Reads) error {
 		return fn(Reader{Units: s, Q: q})
 	})
 }
@@ -250,7 +250,7 @@ func MayAddMembers(by *org.Actor, orgID uuid.UUID) bool {
 
 func (c *Attempt) InsertMember(orgID, user uuid.UUID) error {
 	c.Widens(user)
-	return c.Q.InsertMember(c.Ctx, db.InsertMemberParams{OrganizationID: orgID, UserID: user, Now: c.Now})
+	return c.W.InsertMember(c.Ctx, db.InsertMemberParams{OrganizationID: orgID, UserID: user, Now: c.Now})
 }
 
 // Membership finds the organization and the membership that a path names, and makes the change one about it.

@@ -34,9 +34,8 @@ func (c *Attempt) DefaultOrganization() (db.Organization, error) {
 	if !db.IsNotFound(err) {
 		return row, err
 	}
-	c.Written()
 	id := NewID()
-	if err := c.Q.InsertOrganization(c.Ctx, db.InsertOrganizationParams{
+	if err := c.W.InsertOrganization(c.Ctx, db.InsertOrganizationParams{
 		ID: id, Name: DefaultName, NameKey: DefaultName, DisplayName: "Default", IsDefault: true, Now: c.Now,
 	}); err != nil {
 		return row, err

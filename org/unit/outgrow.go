@@ -219,13 +219,13 @@ func (o *outgrowth) endPassword(t *opened) error {
 	o.begin("user", t)
 	o.Field("must_change", false, true)
 	// This comes first: a sign-in with the password that is under way is waited for, and what it began ends as well.
-	if err := o.Q.MustChangePassword(o.Ctx, db.MustChangePasswordParams{Now: o.Now, ID: t.ID}); err != nil {
+	if err := o.W.MustChangePassword(o.Ctx, db.MustChangePasswordParams{Now: o.Now, ID: t.ID}); err != nil {
 		return err
 	}
-	if err := o.Q.DeleteLoginsOfUser(o.Ctx, t.ID); err != nil {
+	if err := o.W.DeleteLoginsOfUser(o.Ctx, t.ID); err != nil {
 		return err
 	}
-	if err := o.Q.DeleteSessionsOfUser(o.Ctx, NullID(t.ID)); err != nil {
+	if err := o.W.DeleteSessionsOfUser(o.Ctx, NullID(t.ID)); err != nil {
 		return err
 	}
 	return o.Record()

@@ -57,12 +57,12 @@ func (s *Units) locate(ctx context.Context, in Scope, again bool) (db.Scope, err
 // fn says so.
 func (s *Units) Write(ctx context.Context, where db.Scope, fn func(c *Attempt) error) error {
 	var late lessons
-	err := s.DB.WriteIn(ctx, where, func(q *db.Queries) error {
+	err := s.DB.WriteIn(ctx, where, func(tx *db.Tx) error {
 		late = lessons{} // it may run again
-		c := &Attempt{Reader: Reader{Units: s, Q: q, late: &late}, Ctx: db.Writing(ctx), Now: s.Now(), scope: where, Entry: Entry{Status: 200}}
+		c := &Attempt{Reader: Reader{Units: s, Q: tx.Reads(), tx: tx, late: &late}, W: tx.Writes(), Ctx: db.Writing(ctx), Now: s.Now(), scope: where, Entry: Entry{Status: 200}}
 		if !where.Nowhere() {
 			var err error
-			if c.head, err = q.GetRevision(ctx, where.Organization()); err != nil && !db.IsNotFound(err) {
+			if c.head, err = c.Q.GetRevision(ctx, where.Organization()); err != nil && !db.IsNotFound(err) {
 				return err
 			}
 		}
@@ -92,8 +92,8 @@ func (c *Attempt) finish() error {
 	if c.bumped { // by the time: a backup that is put in its place does not bring back a revision with another meaning
 		p.Value = max(c.head.Value+1, c.Now.UnixMicro())
 	}
-	if c.bumped && c.dirty == someRoles {
+	if c.bumped && c.dirt() == someRoles {
 		p.Roles = p.Value
 	}
-	return c.Q.UpdateRevision(c.Ctx, p)
+	return c.W.UpdateRevision(c.Ctx, p)
 }

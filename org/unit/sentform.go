@@ -24,8 +24,8 @@ func (c *Attempt) noteForm() error {
 	if f == nil || f.Mine || c.Actor == nil || c.Actor.Operator {
 		return nil
 	}
-	if err := c.Q.DeleteOldSentForms(c.Ctx, db.DeleteOldSentFormsParams{UserID: c.Actor.ID(), Before: c.Now.Add(-org.FormLife)}); err != nil {
+	if err := c.W.DeleteOldSentForms(c.Ctx, db.DeleteOldSentFormsParams{UserID: c.Actor.ID(), Before: c.Now.Add(-org.FormLife)}); err != nil {
 		return err
 	}
-	return c.Q.InsertSentForm(c.Ctx, db.InsertSentFormParams{UserID: c.Actor.ID(), ID: f.ID, Now: c.Now})
+	return c.W.InsertSentForm(c.Ctx, db.InsertSentFormParams{UserID: c.Actor.ID(), ID: f.ID, Now: c.Now})
 }

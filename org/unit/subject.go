@@ -27,9 +27,9 @@ func (s *Units) Operator() *org.Actor {
 // Reader reads accounts and roles through q.
 type Reader struct {
 	*Units
-	Q     *db.Queries
+	Q     db.Reads
+	tx    *db.Tx                 // of an attempt; nil for what only reads
 	known org.Basis              // states of roles that are known already, which may be older than what q reads
-	dirty dirt                   // what must not be remembered, because this transaction has written
 	late  *lessons               // of a transaction: what is to be remembered once it is committed
 	Sets  map[uuid.UUID]*RoleSet // if there is one, roles are read once, whatever is written: for what writes none
 }
@@ -42,6 +42,17 @@ const (
 	someRows
 	someRoles
 )
+
+// dirt is what must not be remembered, because this transaction has written.
+func (s Reader) dirt() dirt {
+	switch {
+	case s.tx == nil || !s.tx.Wrote():
+		return clean
+	case s.tx.WroteRoles():
+		return someRoles
+	}
+	return someRows
+}
 
 // readAgain is how often something is read again that others write meanwhile, before that is taken for a failure.
 const readAgain = 10
@@ -62,9 +73,9 @@ func (s Reader) Roles(ctx context.Context, orgID uuid.UUID) (*RoleSet, error) {
 
 func (s Reader) knownRoles(ctx context.Context, orgID uuid.UUID) (*RoleSet, error) {
 	switch {
-	case orgID == org.ElsewhereOrg || s.dirty == someRoles: // nothing is stored of the one; the other is not committed
+	case orgID == org.ElsewhereOrg || s.dirt() == someRoles: // nothing is stored of the one; the other is not committed
 		return s.loadRoles(ctx, orgID)
-	case s.known != nil:
+	case s.known != nil && s.dirt() == clean:
 		if set, ok := s.Memory.roleSets.recall(orgID, s.known.RoleState(orgID)); ok {
 			return set, nil
 		}
@@ -136,7 +147,7 @@ func (s Reader) Caller(ctx context.Context, c Credential) (*org.Actor, error) {
 
 // Remembered is an account as it was compiled before from the same.
 func (s Reader) Remembered(id uuid.UUID, b org.Basis) (*org.Actor, bool) {
-	if s.dirty != clean {
+	if s.dirt() != clean {
 		return nil, false
 	}
 	known, ok := s.Memory.Subjects.Recall(id)

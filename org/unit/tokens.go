@@ -2,8 +2,7 @@ package unit
 
 // Revoke ends a token.
 func (c *Attempt) Revoke(id, name string) error {
-	c.Written()
 	c.Entry.Action, c.Entry.Status = "delete", 204
 	c.Field("token_name", name, nil)
-	return c.Q.DeleteAPIKey(c.Ctx, id)
+	return c.W.DeleteAPIKey(c.Ctx, id)
 }
