@@ -16,6 +16,7 @@ type Request struct {
 	ID        string
 	IP        string
 	UserAgent string // valid UTF-8
+	Form      *Form  // nil if it came with none
 }
 
 // The objects of docs/spec/authcheck.md.

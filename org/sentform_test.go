@@ -1,7 +1,6 @@
 package org_test
 
 import (
-	"context"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -14,9 +13,9 @@ import (
 func TestFormsAreSentOnce(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	with := func(form string) context.Context { return org.WithForm(t.Context(), form) }
-	token := func(ctx context.Context, who, name string) error {
-		_, _, err := s.CreateToken(ctx, s.as(t, who), "me", given(org.TokenInput{Name: name}))
+	with := func(form string) org.Request { return org.Request{Form: &org.Form{ID: form}} }
+	token := func(r org.Request, who, name string) error {
+		_, _, err := s.CreateToken(t.Context(), s.as(t, who).WithRequest(r), "me", given(org.TokenInput{Name: name}))
 		return err
 	}
 	tokens := func() int64 { return s.number(t, "SELECT count(*) FROM api_keys") }

@@ -150,7 +150,7 @@ func (s *Server) repeat(c *call) (answered bool, err error) {
 		who: c.actor.ID(), session: c.actor.Session,
 		method: c.request().Method, uri: c.here(), as: c.as, coding: c.coding(), body: sha256.Sum256(c.receive().data),
 	}
-	c.ctx = org.WithForm(c.ctx, id)
+	c.actor.Request.Form = &org.Form{ID: id}
 	for {
 		f, first := s.repeats.begin(key)
 		if first {
@@ -193,7 +193,7 @@ func (c *call) formID() (string, error) {
 // keepSent keeps the answer that is about to be written if its form has made its change. An answer that carries a session
 // is not kept.
 func (c *call) keepSent(status int, a *answer) {
-	if c.sent == nil || status >= http.StatusBadRequest || !org.FormMade(c.ctx) || len(a.body) > maxAnswer {
+	if c.sent == nil || status >= http.StatusBadRequest || !c.actor.Request.Form.Made || len(a.body) > maxAnswer {
 		return
 	}
 	header := c.response().Header().Clone()

@@ -131,8 +131,8 @@ func (s *Units) doIn(ctx context.Context, subject *org.Actor, where db.Scope, ac
 		c.bumped = where != db.SigningIn
 		return c.Record()
 	})
-	if f := org.FormOf(ctx); f != nil && err == nil && c.Wrote() {
-		f.Mine = true
+	if err == nil && c.Wrote() && c.form() != nil {
+		c.form().Made = true
 	}
 	if c != nil && c.watch != nil {
 		if errors.Is(err, errDryRun) {

@@ -5,10 +5,18 @@ import (
 	"rolecall.example/org"
 )
 
+// form is the form that the caller sent; nil if it sent none.
+func (c *Attempt) form() *org.Form {
+	if c.Actor == nil || c.Actor.Operator {
+		return nil
+	}
+	return c.Actor.Request.Form
+}
+
 // notRepeated fails if the form of this change has made one already. Repeated: it has.
 func (c *Attempt) notRepeated() error {
-	f := org.FormOf(c.Ctx)
-	if f == nil || f.Mine || c.watch != nil || c.Actor == nil || c.Actor.Operator {
+	f := c.form()
+	if f == nil || f.Made || c.watch != nil {
 		return nil
 	}
 	n, err := c.Q.CountSentForms(c.Ctx, db.CountSentFormsParams{UserID: c.Actor.ID(), ID: f.ID})
@@ -20,8 +28,8 @@ func (c *Attempt) notRepeated() error {
 
 // noteForm notes that the form has made its change, and forgets those of a day ago.
 func (c *Attempt) noteForm() error {
-	f := org.FormOf(c.Ctx)
-	if f == nil || f.Mine || c.Actor == nil || c.Actor.Operator {
+	f := c.form()
+	if f == nil || f.Made {
 		return nil
 	}
 	if err := c.W.DeleteOldSentForms(c.Ctx, db.DeleteOldSentFormsParams{UserID: c.Actor.ID(), Before: c.Now.Add(-org.FormLife)}); err != nil {
