@@ -94,13 +94,13 @@ func stewardWrites(ctx context.Context, t *testing.T, s *site, undo string) map[
 		"member roles": {"robot", give()},
 		"half of it":   {"robot", give("half")},
 		"a deny":       {"robot", give("steward", "lock")},
-		"removal":      {"robot", func(by *org.Actor) error { return drop(s.RemoveMember(ctx, by, "default", "st")) }},
-		"role delete":  {"robot", func(by *org.Actor) error { return drop(s.DeleteOrganizationRole(ctx, by, "default", "steward")) }},
+		"removal":      {"robot", func(by *org.Actor) error { return drop(s.RemoveMember(ctx, by, "default", "st", nil)) }},
+		"role delete":  {"robot", func(by *org.Actor) error { return drop(s.DeleteOrganizationRole(ctx, by, "default", "steward", nil)) }},
 		"role restore": {"robot", func(by *org.Actor) error {
 			return drop(s.RestoreOrganizationRole(ctx, by, "default", "steward", given(org.Restore{Version: 1})))
 		}},
-		"suspend":    {"desk", func(by *org.Actor) error { return drop(s.SetStatus(ctx, by, "st", org.StatusSuspended)) }},
-		"delete":     {"desk", func(by *org.Actor) error { return drop(s.DeleteUser(ctx, by, "st")) }},
+		"suspend":    {"desk", func(by *org.Actor) error { return drop(s.SetStatus(ctx, by, "st", org.StatusSuspended, nil)) }},
+		"delete":     {"desk", func(by *org.Actor) error { return drop(s.DeleteUser(ctx, by, "st", nil)) }},
 		"site roles": {"desk", func(by *org.Actor) error { return drop(s.SetUserRoles(ctx, by, "st", roles("mute"))) }},
 		"undo":       {"robot", func(by *org.Actor) error { return drop(s.Undo(ctx, by, undo)) }},
 	}
@@ -167,13 +167,13 @@ func TestSomebodyStaysAble(t *testing.T) {
 	}
 	// Whoever may not read the organization is not told its name.
 	s.refused(t, noManager("an organization that you can't see"), 1, func() error {
-		return drop(s.SetStatus(t.Context(), s.as(t, "eye"), "st", org.StatusSuspended))
+		return drop(s.SetStatus(t.Context(), s.as(t, "eye"), "st", org.StatusSuspended, nil))
 	})
 	// Somebody who can manage it by a role of the site.
 	s = stewardSite(t, person{name: "kept", home: none, site: []string{"keeper"}})
 	s.exec(t, "DELETE FROM member_roles WHERE role = 'steward'")
 	s.refused(t, noManager("Acme"), 1, func() error { return drop(s.SetUserRoles(t.Context(), s.as(t, "desk"), "kept", roles())) })
-	s.refused(t, noManager("Acme"), 1, func() error { return drop(s.RemoveMember(t.Context(), s.as(t, "robot"), "default", "kept")) })
+	s.refused(t, noManager("Acme"), 1, func() error { return drop(s.RemoveMember(t.Context(), s.as(t, "robot"), "default", "kept", nil)) })
 	// An organization that nobody could manage before is not held up.
 	s = stewardSite(t)
 	s.exec(t, "UPDATE users SET status = 'dormant' WHERE username = 'st'")
@@ -203,7 +203,7 @@ func TestSomebodyStaysAble(t *testing.T) {
 			t.Errorf("of nothing it warns with %q (%v)", impact.Warning, err)
 		}
 	}
-	if err := drop(s.RemoveMember(t.Context(), s.as(t, "o"), "default", "st")); err != nil {
+	if err := drop(s.RemoveMember(t.Context(), s.as(t, "o"), "default", "st", nil)); err != nil {
 		t.Error(err)
 	}
 }
@@ -269,7 +269,7 @@ func TestSomebodyStaysAbleRaces(t *testing.T) {
 	ctx := t.Context()
 	ways := []func(*site, *org.Actor, string) error{
 		func(s *site, by *org.Actor, user string) error {
-			return drop(s.RemoveMember(ctx, by, "default", user))
+			return drop(s.RemoveMember(ctx, by, "default", user, nil))
 		},
 		func(s *site, by *org.Actor, user string) error {
 			return drop(s.SetMemberRoles(ctx, by, "default", user, roles()))

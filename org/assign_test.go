@@ -288,7 +288,7 @@ func TestMemberWhoHoldsMore(t *testing.T) {
 		t.Error(err)
 	}
 	// Removing it stays possible for who may.
-	if _, err := s.RemoveMember(t.Context(), s.as(t, "oua"), "default", "both"); err != nil {
+	if _, err := s.RemoveMember(t.Context(), s.as(t, "oua"), "default", "both", nil); err != nil {
 		t.Error(err)
 	}
 }

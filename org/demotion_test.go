@@ -49,7 +49,7 @@ func everyoneWrites(ctx context.Context, s *site, by *org.Actor) (taking, harmle
 	taking = map[string]func() error{
 		"deny":   put("group:read", "!file:create", "!organization:read"),
 		"drop":   put("!file:create"),
-		"delete": func() error { return drop(s.DeleteOrganizationRole(ctx, by, "default", "everyone")) },
+		"delete": func() error { return drop(s.DeleteOrganizationRole(ctx, by, "default", "everyone", nil)) },
 		"restore": func() error {
 			return drop(s.RestoreOrganizationRole(ctx, by, "default", "everyone", given(org.Restore{Version: 1})))
 		},
@@ -160,6 +160,6 @@ func TestDemotionIsForeseen(t *testing.T) {
 	s := writerSite(t, person{name: "h", home: []string{"above", "everyone"}})
 	ctx, _ := org.WithDryRun(t.Context())
 	s.refused(t, superior("template:create"), 0, func() error {
-		return drop(s.DeleteOrganizationRole(ctx, s.as(t, "writer"), "default", "everyone"))
+		return drop(s.DeleteOrganizationRole(ctx, s.as(t, "writer"), "default", "everyone", nil))
 	})
 }

@@ -356,11 +356,11 @@ func (w *world) randomChange() (what string, place uuid.UUID, change func(contex
 		}
 	case 1:
 		return "delete " + role, home, func(ctx context.Context, o *org.Actor) error {
-			return drop(w.DeleteOrganizationRole(ctx, o, "default", role))
+			return drop(w.DeleteOrganizationRole(ctx, o, "default", role, nil))
 		}
 	case 2:
 		return "remove " + who, home, func(ctx context.Context, o *org.Actor) error {
-			return drop(w.RemoveMember(ctx, o, "default", who))
+			return drop(w.RemoveMember(ctx, o, "default", who, nil))
 		}
 	case 3:
 		return "bulk " + role, home, func(ctx context.Context, o *org.Actor) error {
@@ -373,7 +373,7 @@ func (w *world) randomChange() (what string, place uuid.UUID, change func(contex
 		}
 	case 5:
 		return "delete a site role", uuid.Nil, func(ctx context.Context, o *org.Actor) error {
-			return drop(w.DeleteSiteRole(ctx, o, "random-site-1"))
+			return drop(w.DeleteSiteRole(ctx, o, "random-site-1", nil))
 		}
 	case 6:
 		return "give site roles to " + who, uuid.Nil, func(ctx context.Context, o *org.Actor) error {
@@ -409,7 +409,7 @@ func TestUndo(t *testing.T) {
 			return drop(s.SetMemberRoles(t.Context(), owner, "default", "viewer", roles("curb", "organization-auditor")))
 		}},
 		{"clear", "viewer", func() error { return drop(s.SetMemberRoles(t.Context(), owner, "default", "viewer", roles())) }},
-		{"remove", "viewer", func() error { return drop(s.RemoveMember(t.Context(), owner, "default", "viewer")) }},
+		{"remove", "viewer", func() error { return drop(s.RemoveMember(t.Context(), owner, "default", "viewer", nil)) }},
 		{"add", "x", func() error { return drop(s.AddMember(t.Context(), owner, "default", "x")) }},
 	} {
 		before := memberships()
@@ -480,7 +480,7 @@ func TestUndoSiteRoles(t *testing.T) {
 	if _, err := undo("o", last("x")); org.KindOf(err) != org.Invalid {
 		t.Errorf("a profile is undone: %v", err)
 	}
-	if _, err := s.DeleteUser(t.Context(), owner, "x"); err != nil {
+	if _, err := s.DeleteUser(t.Context(), owner, "x", nil); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := undo("o", gave); org.KindOf(err) != org.Conflict {

@@ -26,10 +26,12 @@ var (
 func (s *site) ways(t *testing.T) map[string]func(by *org.Actor, user string) error {
 	ctx := t.Context()
 	return map[string]func(by *org.Actor, user string) error{
-		"demote":  func(by *org.Actor, user string) error { return drop(s.SetUserRoles(ctx, by, user, roles("auditor"))) },
-		"clear":   func(by *org.Actor, user string) error { return drop(s.SetUserRoles(ctx, by, user, roles())) },
-		"suspend": func(by *org.Actor, user string) error { return drop(s.SetStatus(ctx, by, user, org.StatusSuspended)) },
-		"delete":  func(by *org.Actor, user string) error { return drop(s.DeleteUser(ctx, by, user)) },
+		"demote": func(by *org.Actor, user string) error { return drop(s.SetUserRoles(ctx, by, user, roles("auditor"))) },
+		"clear":  func(by *org.Actor, user string) error { return drop(s.SetUserRoles(ctx, by, user, roles())) },
+		"suspend": func(by *org.Actor, user string) error {
+			return drop(s.SetStatus(ctx, by, user, org.StatusSuspended, nil))
+		},
+		"delete": func(by *org.Actor, user string) error { return drop(s.DeleteUser(ctx, by, user, nil)) },
 	}
 }
 
@@ -114,12 +116,14 @@ func TestOwnersCanNotBeLockedOut(t *testing.T) {
 func (s *site) adminWays(t *testing.T) map[string]func(by, user string) error {
 	ctx := t.Context()
 	return map[string]func(by, user string) error{
-		"remove": func(by, user string) error { return drop(s.RemoveMember(ctx, s.as(t, by), "default", user)) },
+		"remove": func(by, user string) error { return drop(s.RemoveMember(ctx, s.as(t, by), "default", user, nil)) },
 		"demote": func(by, user string) error {
 			return drop(s.SetMemberRoles(ctx, s.as(t, by), "default", user, roles("viewer")))
 		},
-		"suspend": func(by, user string) error { return drop(s.SetStatus(ctx, s.as(t, by), user, org.StatusSuspended)) },
-		"delete":  func(by, user string) error { return drop(s.DeleteUser(ctx, s.as(t, by), user)) },
+		"suspend": func(by, user string) error {
+			return drop(s.SetStatus(ctx, s.as(t, by), user, org.StatusSuspended, nil))
+		},
+		"delete": func(by, user string) error { return drop(s.DeleteUser(ctx, s.as(t, by), user, nil)) },
 	}
 }
 
@@ -177,7 +181,7 @@ func TestLastOrganizationAdmin(t *testing.T) {
 	for _, status := range []string{"suspended", "dormant"} {
 		s := newSite(t)
 		s.exec(t, "UPDATE users SET status = ? WHERE id = ?", status, id("oa").String())
-		if _, err := s.RemoveMember(t.Context(), s.as(t, "oua"), "default", "oa"); err != nil {
+		if _, err := s.RemoveMember(t.Context(), s.as(t, "oua"), "default", "oa", nil); err != nil {
 			t.Errorf("a %s admin: %v", status, err)
 		}
 	}
@@ -202,7 +206,7 @@ func TestOwnLastRightToUndo(t *testing.T) {
 	for _, left := range [][]string{{create, del, read}, {update, del, read}, {create, update, read}, {create, update, del}, {}} {
 		s.refused(t, ownUndo, 1, put("maker", "maker", left...))
 	}
-	s.refused(t, ownUndo, 1, func() error { return drop(s.DeleteOrganizationRole(ctx, s.as(t, "maker"), "default", "maker")) })
+	s.refused(t, ownUndo, 1, func() error { return drop(s.DeleteOrganizationRole(ctx, s.as(t, "maker"), "default", "maker", nil)) })
 	// What it holds by another role as well it can put back.
 	s.give(t, home, "maker", "viewer")
 	if err := put("maker", "maker", create, update, del)(); err != nil {
@@ -226,7 +230,7 @@ func TestOwnLastRightToUndo(t *testing.T) {
 		t.Error(err)
 	}
 	s.refused(t, &org.Error{Kind: org.Forbidden, Message: "Forbidden.", Detail: "You don't have permission to delete this role: it denies what you do not hold, template:delete."}, 1,
-		func() error { return drop(s.DeleteOrganizationRole(ctx, s.as(t, "oa"), "default", "viewer")) })
+		func() error { return drop(s.DeleteOrganizationRole(ctx, s.as(t, "oa"), "default", "viewer", nil)) })
 
 	// The right to change roles itself, held by a wildcard that as a whole could not be put back anyway.
 	s = newSite(t)
@@ -254,17 +258,17 @@ func TestOneselfIsSafe(t *testing.T) {
 	ctx := t.Context()
 	s.insert(t, person{name: "o2", site: []string{"owner"}})
 	for _, ref := range []string{"me", "o", "O", id("o").String()} {
-		s.refused(t, &org.Error{Kind: org.Invalid, Message: "You cannot delete yourself."}, 1, func() error { return drop(s.DeleteUser(ctx, s.as(t, "o"), ref)) })
+		s.refused(t, &org.Error{Kind: org.Invalid, Message: "You cannot delete yourself."}, 1, func() error { return drop(s.DeleteUser(ctx, s.as(t, "o"), ref, nil)) })
 		s.refused(t, &org.Error{Kind: org.Invalid, Message: "You cannot suspend yourself."}, 1, func() error {
-			return drop(s.SetStatus(ctx, s.as(t, "o"), ref, org.StatusSuspended))
+			return drop(s.SetStatus(ctx, s.as(t, "o"), ref, org.StatusSuspended, nil))
 		})
 	}
 	// Whoever would not be allowed to is told the same.
 	s.refused(t, &org.Error{Kind: org.Invalid, Message: "You cannot suspend yourself."}, 1, func() error {
-		return drop(s.SetStatus(ctx, s.as(t, "m"), "me", org.StatusSuspended))
+		return drop(s.SetStatus(ctx, s.as(t, "m"), "me", org.StatusSuspended, nil))
 	})
-	s.refused(t, &org.Error{Kind: org.Invalid, Message: "You cannot delete yourself."}, 1, func() error { return drop(s.DeleteUser(ctx, s.as(t, "m"), "me")) })
-	s.unchanged(t, func() error { return drop(s.SetStatus(ctx, s.as(t, "o"), "me", org.StatusActive)) })
+	s.refused(t, &org.Error{Kind: org.Invalid, Message: "You cannot delete yourself."}, 1, func() error { return drop(s.DeleteUser(ctx, s.as(t, "m"), "me", nil)) })
+	s.unchanged(t, func() error { return drop(s.SetStatus(ctx, s.as(t, "o"), "me", org.StatusActive, nil)) })
 }
 
 // docs/spec/users.md, accounts: who may act on accounts at all.
@@ -274,9 +278,9 @@ func TestWhoActsOnAccounts(t *testing.T) {
 	ctx := t.Context()
 	for _, by := range []string{"ta", "au", "oa", "oua"} { // they read every account and change none
 		for verb, do := range map[string]func() error{
-			"suspend":  func() error { return drop(s.SetStatus(ctx, s.as(t, by), "m", org.StatusSuspended)) },
-			"activate": func() error { return drop(s.SetStatus(ctx, s.as(t, by), "Sue", org.StatusActive)) },
-			"delete":   func() error { return drop(s.DeleteUser(ctx, s.as(t, by), "m")) },
+			"suspend":  func() error { return drop(s.SetStatus(ctx, s.as(t, by), "m", org.StatusSuspended, nil)) },
+			"activate": func() error { return drop(s.SetStatus(ctx, s.as(t, by), "Sue", org.StatusActive, nil)) },
+			"delete":   func() error { return drop(s.DeleteUser(ctx, s.as(t, by), "m", nil)) },
 			"password": func() error { return s.SetPassword(ctx, s.as(t, by), "m", unread[org.PasswordInput](t), nil) },
 			"profile":  func() error { return drop(s.UpdateProfile(ctx, s.as(t, by), "m", unread[org.Profile](t))) },
 			"roles":    func() error { return drop(s.SetUserRoles(ctx, s.as(t, by), "m", unread[org.RolesInput](t))) },
@@ -294,16 +298,16 @@ func TestWhoActsOnAccounts(t *testing.T) {
 		want org.Kind
 	}{{"o", org.Forbidden}, {"ta", org.Forbidden}, {"au", org.Forbidden}} {
 		entries := s.entries(t)
-		if err := drop(s.SetStatus(ctx, ua, c.user, org.StatusSuspended)); org.KindOf(err) != c.want || s.entries(t) != entries+1 {
+		if err := drop(s.SetStatus(ctx, ua, c.user, org.StatusSuspended, nil)); org.KindOf(err) != c.want || s.entries(t) != entries+1 {
 			t.Errorf("ua on %s: %v", c.user, err)
 		}
 	}
-	s.accepted(t, entry{Actor: "ua", Action: "write", Type: "user", Target: "m", Organization: uuid.Nil, Status: 200, Fields: []string{"status"}}, func() error { return drop(s.SetStatus(ctx, ua, "m", org.StatusSuspended)) })
-	s.unchanged(t, func() error { return drop(s.SetStatus(ctx, ua, "m", org.StatusSuspended)) })
+	s.accepted(t, entry{Actor: "ua", Action: "write", Type: "user", Target: "m", Organization: uuid.Nil, Status: 200, Fields: []string{"status"}}, func() error { return drop(s.SetStatus(ctx, ua, "m", org.StatusSuspended, nil)) })
+	s.unchanged(t, func() error { return drop(s.SetStatus(ctx, ua, "m", org.StatusSuspended, nil)) })
 	if !s.isMember(t, home, "m") {
 		t.Error("a suspended user is no member any more")
 	}
-	s.accepted(t, entry{Actor: "ua", Action: "write", Type: "user", Target: "m", Organization: uuid.Nil, Status: 200, Fields: []string{"status"}}, func() error { return drop(s.SetStatus(ctx, ua, "m", org.StatusActive)) })
+	s.accepted(t, entry{Actor: "ua", Action: "write", Type: "user", Target: "m", Organization: uuid.Nil, Status: 200, Fields: []string{"status"}}, func() error { return drop(s.SetStatus(ctx, ua, "m", org.StatusActive, nil)) })
 	// Everyone keeps its own profile.
 	s.accepted(t, entry{Actor: "m", Action: "write", Type: "user", Target: "m", Organization: uuid.Nil, Status: 200, Fields: []string{"name"}}, func() error {
 		return drop(s.UpdateProfile(ctx, s.as(t, "m"), "me", given(org.Profile{Name: "Em"})))

@@ -56,7 +56,7 @@ func TestImpactCountsRoleless(t *testing.T) {
 	owner := s.as(t, "o")
 	for what, do := range map[string]func(ctx context.Context) error{
 		"delete a role": func(ctx context.Context) error {
-			return drop(s.DeleteOrganizationRole(ctx, owner, "default", "viewer"))
+			return drop(s.DeleteOrganizationRole(ctx, owner, "default", "viewer", nil))
 		},
 		"take it from two of three": func(ctx context.Context) error {
 			return drop(s.BulkMembers(ctx, owner, "default", given(org.Bulk{Action: org.BulkRemoveRole, Role: "viewer", Users: []string{"m", "viewer"}})))

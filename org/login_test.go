@@ -452,15 +452,15 @@ func TestEndOfSessionsAndTokens(t *testing.T) {
 			kind(t, s.SetPassword(ctx, s.as(t, "m"), "me", given(org.PasswordInput{Password: "another horse battery", OldPassword: "wrong"}), nil), org.Invalid)
 			return nil
 		}, true, true, nil},
-		{"suspended", func(s *site) error { return drop(s.SetStatus(ctx, s.as(t, "ua"), "m", org.StatusSuspended)) }, false, false, suspendedToken},
+		{"suspended", func(s *site) error { return drop(s.SetStatus(ctx, s.as(t, "ua"), "m", org.StatusSuspended, nil)) }, false, false, suspendedToken},
 		{"suspended and activated", func(s *site) error {
-			return errors.Join(drop(s.SetStatus(ctx, s.as(t, "ua"), "m", org.StatusSuspended)), drop(s.SetStatus(ctx, s.as(t, "ua"), "m", org.StatusActive)))
+			return errors.Join(drop(s.SetStatus(ctx, s.as(t, "ua"), "m", org.StatusSuspended, nil)), drop(s.SetStatus(ctx, s.as(t, "ua"), "m", org.StatusActive, nil)))
 		}, false, true, nil},
-		{"deleted", func(s *site) error { return drop(s.DeleteUser(ctx, s.as(t, "ua"), "m")) }, false, false, signedOut("API key is invalid.")},
+		{"deleted", func(s *site) error { return drop(s.DeleteUser(ctx, s.as(t, "ua"), "m", nil)) }, false, false, signedOut("API key is invalid.")},
 		{"renamed", func(s *site) error {
 			return drop(s.UpdateProfile(ctx, s.as(t, "ua"), "m", given(org.Profile{Username: "other"})))
 		}, true, true, nil},
-		{"removed from its organization", func(s *site) error { return drop(s.RemoveMember(ctx, s.as(t, "oa"), "default", "m")) }, true, true, nil},
+		{"removed from its organization", func(s *site) error { return drop(s.RemoveMember(ctx, s.as(t, "oa"), "default", "m", nil)) }, true, true, nil},
 	} {
 		t.Run(c.why, func(t *testing.T) {
 			t.Parallel()

@@ -347,7 +347,7 @@ func TestEachMemberIsOneMoment(t *testing.T) {
 				func(n int) error {
 					total = n
 					s.insert(t, person{name: "z0late", home: none})
-					return drop(s.RemoveMember(t.Context(), s.as(t, "o"), "default", crowd[0]))
+					return drop(s.RemoveMember(t.Context(), s.as(t, "o"), "default", crowd[0], nil))
 				},
 				func(m *org.Member) error {
 					if rows++; m.Username == "z0late" {
@@ -495,7 +495,7 @@ func TestRemoveMember(t *testing.T) {
 			s.join(t, beta, who)
 			var m org.Member
 			got := s.accepted(t, entry{Actor: by, Action: "delete", Type: "organization_member", Target: who, Organization: home, Status: 204, Fields: []string{"roles", "user_id", "username"}}, func() (err error) {
-				m, err = s.RemoveMember(t.Context(), s.as(t, by), "default", strings.ToUpper(who))
+				m, err = s.RemoveMember(t.Context(), s.as(t, by), "default", strings.ToUpper(who), nil)
 				return err
 			})
 			if m.Username != who || got.Changes["username"].Old != who || got.Changes["username"].New != nil {
@@ -505,7 +505,7 @@ func TestRemoveMember(t *testing.T) {
 				t.Errorf("%s: the wrong things are gone", who)
 			}
 			// A second time there is nothing to remove; added again it starts anew.
-			s.refused(t, notFound, 0, func() error { return drop(s.RemoveMember(t.Context(), s.as(t, by), "default", who)) })
+			s.refused(t, notFound, 0, func() error { return drop(s.RemoveMember(t.Context(), s.as(t, by), "default", who, nil)) })
 			again, err := s.AddMember(t.Context(), s.as(t, by), "default", who)
 			if err != nil || len(again.Roles) != 0 || s.memberRoles(t, home, who) != "" {
 				t.Errorf("added again it has %v (%v)", again.Roles, err)
@@ -548,7 +548,7 @@ func TestRemoveMemberRefused(t *testing.T) {
 		{"dealer", "default", "m", forbid, 1},
 	} {
 		t.Run(c.by+" removes "+c.user, func(t *testing.T) {
-			s.refused(t, c.want, c.rows, func() error { return drop(s.RemoveMember(t.Context(), s.as(t, c.by), c.org, c.user)) })
+			s.refused(t, c.want, c.rows, func() error { return drop(s.RemoveMember(t.Context(), s.as(t, c.by), c.org, c.user, nil)) })
 		})
 	}
 }
@@ -569,9 +569,9 @@ func TestMemberCountFollows(t *testing.T) {
 	count(n)
 	_, err := s.AddMember(ctx, o, "default", "x")
 	count(n + 1)
-	err = errors.Join(err, drop(s.RemoveMember(ctx, o, "default", "x")))
+	err = errors.Join(err, drop(s.RemoveMember(ctx, o, "default", "x", nil)))
 	count(n)
-	err = errors.Join(err, drop(s.DeleteUser(ctx, o, "viewer")))
+	err = errors.Join(err, drop(s.DeleteUser(ctx, o, "viewer", nil)))
 	count(n - 1)
 	err = errors.Join(err, drop(s.CreateUser(ctx, o, given(org.NewUser{
 		Username: "robot", Email: "robot@example.com", LoginType: org.LoginNone, OrganizationIDs: []uuid.UUID{home, home},
@@ -640,7 +640,7 @@ func TestMemberRefusalsComeTrue(t *testing.T) {
 			if diff := cmp.Diff(one, inList); diff != "" {
 				t.Errorf("%s sees two different %s:\n%s", by, m.Username, diff)
 			}
-			err = drop(s.RemoveMember(dry(t), s.as(t, by), "default", m.Username))
+			err = drop(s.RemoveMember(dry(t), s.as(t, by), "default", m.Username, nil))
 			if (err == nil) != (one.RemoveRefusal == "") {
 				t.Errorf("%s on %s: told %q about removing, which gives %v", by, m.Username, one.RemoveRefusal, err)
 			}
@@ -674,7 +674,7 @@ func TestDryRun(t *testing.T) {
 			return drop(s.SetUserRoles(ctx, s.Operator(), "o", roles()))
 		}},
 		{"remove", func(s *site, ctx context.Context) error {
-			return drop(s.RemoveMember(ctx, s.as(t, "oa"), "default", "m"))
+			return drop(s.RemoveMember(ctx, s.as(t, "oa"), "default", "m", nil))
 		}},
 		{"create a role", func(s *site, ctx context.Context) error {
 			return drop(s.CreateOrganizationRole(ctx, s.as(t, "oa"), "default", role("fresh", "template:read")))
@@ -686,7 +686,7 @@ func TestDryRun(t *testing.T) {
 			return drop(s.PutOrganizationRole(ctx, s.as(t, "oa"), "default", role("viewer", "!template:read")))
 		}},
 		{"delete a role", func(s *site, ctx context.Context) error {
-			return drop(s.DeleteOrganizationRole(ctx, s.as(t, "oa"), "default", "viewer"))
+			return drop(s.DeleteOrganizationRole(ctx, s.as(t, "oa"), "default", "viewer", nil))
 		}},
 	} {
 		t.Run(c.why, func(t *testing.T) {
@@ -726,7 +726,7 @@ func TestMembersAreOneMoment(t *testing.T) {
 		m := &meddling{Context: ctx, left: look, do: func() {
 			name := fmt.Sprint("Name ", look)
 			if err := errors.Join(
-				drop(other.UpdateOrganization(ctx, other.as(t, "o"), "default", given(org.OrganizationInput{Name: "default", DisplayName: name}))),
+				drop(other.UpdateOrganization(ctx, other.as(t, "o"), "default", given(org.OrganizationInput{Name: "default", DisplayName: name}), nil)),
 				drop(other.PutOrganizationRole(ctx, other.as(t, "o"), "default", roleBody(org.RoleInput{Name: "viewer", DisplayName: name, Organization: perms("template:read")}))),
 				drop(other.SetMemberRoles(ctx, other.as(t, "o"), "default", "oau", roles(map[bool]string{true: "viewer", false: "maker"}[look%2 == 0]))),
 			); err != nil {

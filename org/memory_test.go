@@ -56,7 +56,7 @@ func TestRevocationIsImmediate(t *testing.T) {
 			func(by *site) error {
 				return drop(by.PutOrganizationRole(ctx, by.as(t, "oa"), "default", role("viewer", "template:read")))
 			},
-			func(by *site) error { return drop(by.RemoveMember(ctx, by.as(t, "oa"), "default", "m")) },
+			func(by *site) error { return drop(by.RemoveMember(ctx, by.as(t, "oa"), "default", "m", nil)) },
 		},
 		{
 			func(by *site) error {
@@ -147,7 +147,7 @@ func TestNothingUncommittedIsRemembered(t *testing.T) {
 		"created, dry": func() error {
 			return drop(s.CreateOrganizationRole(dry(t), s.as(t, "oa"), "default", role("fresh", "template:read")))
 		},
-		"deleted, dry":   func() error { return drop(s.DeleteOrganizationRole(dry(t), s.as(t, "oa"), "default", "viewer")) },
+		"deleted, dry":   func() error { return drop(s.DeleteOrganizationRole(dry(t), s.as(t, "oa"), "default", "viewer", nil)) },
 		"the last owner": func() error { kind(t, drop(s.SetUserRoles(ctx, s.Operator(), "o", roles())), org.Invalid); return nil },
 		"the own last rights": func() error {
 			kind(t, drop(s.PutOrganizationRole(ctx, s.as(t, "maker"), "default", role("maker"))), org.Invalid)
@@ -166,34 +166,34 @@ func writes(t *testing.T, s *site) map[string]func(by *org.Actor) error {
 	ctx := t.Context()
 	return map[string]func(by *org.Actor) error{
 		"AddMember":    func(by *org.Actor) error { return drop(s.AddMember(ctx, by, "default", "x")) },
-		"RemoveMember": func(by *org.Actor) error { return drop(s.RemoveMember(ctx, by, "default", "viewer")) },
+		"RemoveMember": func(by *org.Actor) error { return drop(s.RemoveMember(ctx, by, "default", "viewer", nil)) },
 		"SetMemberRoles": func(by *org.Actor) error {
 			return drop(s.SetMemberRoles(ctx, by, "default", "viewer", roles("curb")))
 		},
 		"CreateRole": func(by *org.Actor) error { return drop(s.CreateOrganizationRole(ctx, by, "default", role("fresh"))) },
 		"PutRole":    func(by *org.Actor) error { return drop(s.PutOrganizationRole(ctx, by, "default", role("viewer"))) },
-		"DeleteRole": func(by *org.Actor) error { return drop(s.DeleteOrganizationRole(ctx, by, "default", "viewer")) },
+		"DeleteRole": func(by *org.Actor) error { return drop(s.DeleteOrganizationRole(ctx, by, "default", "viewer", nil)) },
 		"PutSiteRole": func(by *org.Actor) error {
 			return drop(s.PutSiteRole(ctx, by, roleBody(org.RoleInput{Name: "fresh"})))
 		},
-		"DeleteSiteRole": func(by *org.Actor) error { return drop(s.DeleteSiteRole(ctx, by, "site-reader")) },
+		"DeleteSiteRole": func(by *org.Actor) error { return drop(s.DeleteSiteRole(ctx, by, "site-reader", nil)) },
 		"SetUserRoles":   func(by *org.Actor) error { return drop(s.SetUserRoles(ctx, by, "x", roles("auditor"))) },
-		"SetStatus":      func(by *org.Actor) error { return drop(s.SetStatus(ctx, by, "x", org.StatusSuspended)) },
+		"SetStatus":      func(by *org.Actor) error { return drop(s.SetStatus(ctx, by, "x", org.StatusSuspended, nil)) },
 		"SetPassword": func(by *org.Actor) error {
 			return s.SetPassword(ctx, by, "x", given(org.PasswordInput{Password: password}), nil)
 		},
 		"UpdateProfile": func(by *org.Actor) error {
 			return drop(s.UpdateProfile(ctx, by, "x", given(org.Profile{Name: "other"})))
 		},
-		"DeleteUser": func(by *org.Actor) error { return drop(s.DeleteUser(ctx, by, "x")) },
+		"DeleteUser": func(by *org.Actor) error { return drop(s.DeleteUser(ctx, by, "x", nil)) },
 		"CreateUser": func(by *org.Actor) error { return drop(s.CreateUser(ctx, by, given(robot("robot")))) },
 		"CreateOrganization": func(by *org.Actor) error {
 			return drop(s.CreateOrganization(ctx, by, given(org.OrganizationInput{Name: "fresh"})))
 		},
 		"UpdateOrganization": func(by *org.Actor) error {
-			return drop(s.UpdateOrganization(ctx, by, "default", given(org.OrganizationInput{DisplayName: "Other"})))
+			return drop(s.UpdateOrganization(ctx, by, "default", given(org.OrganizationInput{DisplayName: "Other"}), nil))
 		},
-		"DeleteOrganization": func(by *org.Actor) error { return drop(s.DeleteOrganization(ctx, by, "beta")) },
+		"DeleteOrganization": func(by *org.Actor) error { return drop(s.DeleteOrganization(ctx, by, "beta", nil)) },
 		"CreateToken": func(by *org.Actor) error {
 			_, _, err := s.CreateToken(ctx, by, "x", given(org.TokenInput{}))
 			return err

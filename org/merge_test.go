@@ -1,7 +1,6 @@
 package org_test
 
 import (
-	"context"
 	"errors"
 	"strings"
 	"testing"
@@ -165,12 +164,14 @@ func TestDeletionsFromAVersion(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	remove := func(ctx context.Context) error { _, err := s.RemoveMember(ctx, owner, "default", "m"); return err }
-	err = remove(org.WithVersions(t.Context(), org.Versions{fresh.Tag()}))
+	remove := func(ifMatch org.Versions) error {
+		return drop(s.RemoveMember(t.Context(), owner, "default", "m", ifMatch))
+	}
+	err = remove(org.Versions{fresh.Tag()})
 	if e, ok := errors.AsType[*org.Error](err); !ok || e.Kind != org.Conflict || e.Tag != m.Tag() || !strings.HasPrefix(e.Detail, "oa saved it on ") {
 		t.Errorf("%+v", err)
 	}
-	if err := remove(org.WithVersions(t.Context(), org.Versions{m.TagWithAccount()})); err != nil {
+	if err := remove(org.Versions{m.TagWithAccount()}); err != nil {
 		t.Error(err)
 	}
 }

@@ -67,16 +67,16 @@ var promotions = []promotion{
 	}},
 	{"deletion of a role that denies", func(t *testing.T, s *site) { s.give(t, home, "rising", "broad") },
 		func(ctx context.Context, s *site, o *org.Actor) error {
-			return drop(s.DeleteOrganizationRole(ctx, o, "default", "curb"))
+			return drop(s.DeleteOrganizationRole(ctx, o, "default", "curb", nil))
 		}},
 	{"deletion of a site role that denies", func(t *testing.T, s *site) {
 		s.exec(t, "INSERT INTO user_roles (user_id, role) VALUES (?, 'site-reader'), (?, 'hush')", id("rising").String(), id("rising").String())
 	}, func(ctx context.Context, s *site, o *org.Actor) error {
-		return drop(s.DeleteSiteRole(ctx, o, "hush"))
+		return drop(s.DeleteSiteRole(ctx, o, "hush", nil))
 	}},
 	{"an undone removal", func(t *testing.T, s *site) {
 		s.give(t, home, "rising", "organization-admin")
-		if _, err := s.RemoveMember(t.Context(), s.as(t, "o"), "default", "rising"); err != nil {
+		if _, err := s.RemoveMember(t.Context(), s.as(t, "o"), "default", "rising", nil); err != nil {
 			t.Fatal(err)
 		}
 	}, func(ctx context.Context, s *site, o *org.Actor) error {
@@ -264,10 +264,10 @@ func TestActivationEndsForeignAccess(t *testing.T) {
 	s := risingSite(t)
 	f := s.foreign(t, s.as(t, "desk"))
 	s.give(t, home, "rising", "organization-admin") // past all rules
-	if _, err := s.SetStatus(t.Context(), s.as(t, "o"), "rising", org.StatusSuspended); err != nil {
+	if _, err := s.SetStatus(t.Context(), s.as(t, "o"), "rising", org.StatusSuspended, nil); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.SetStatus(t.Context(), s.as(t, "o"), "rising", org.StatusActive); err != nil {
+	if _, err := s.SetStatus(t.Context(), s.as(t, "o"), "rising", org.StatusActive, nil); err != nil {
 		t.Fatal(err)
 	}
 	if got := s.opens(t, f); got != "" {

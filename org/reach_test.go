@@ -23,7 +23,7 @@ type verb struct {
 func verbs(t *testing.T) []verb {
 	status := func(status org.Status) func(*site, context.Context, *org.Actor, string) error {
 		return func(s *site, ctx context.Context, by *org.Actor, user string) error {
-			return drop(s.SetStatus(ctx, by, user, status))
+			return drop(s.SetStatus(ctx, by, user, status, nil))
 		}
 	}
 	return []verb{
@@ -42,7 +42,7 @@ func verbs(t *testing.T) []verb {
 		{"suspend", true, status(org.StatusSuspended)},
 		{"activate", false, status(org.StatusActive)},
 		{"delete", false, func(s *site, ctx context.Context, by *org.Actor, user string) error {
-			return drop(s.DeleteUser(ctx, by, user))
+			return drop(s.DeleteUser(ctx, by, user, nil))
 		}},
 		{"site roles", false, func(s *site, ctx context.Context, by *org.Actor, user string) error {
 			u, err := s.User(ctx, by, user)

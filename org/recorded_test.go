@@ -55,22 +55,22 @@ func lives(t *testing.T) *site {
 
 	// The name of a deleted role is used again, and the new role is not that of everybody who held the old one.
 	set("nina", "viewer", "organization-auditor")
-	do(drop(s.DeleteOrganizationRole(ctx, o, "default", "viewer")))
+	do(drop(s.DeleteOrganizationRole(ctx, o, "default", "viewer", nil)))
 	do(drop(s.PutOrganizationRole(ctx, o, "default", role("viewer", "template:read"))))
 	set("olga", "viewer", "organization-auditor")
-	do(drop(s.DeleteSiteRole(ctx, o, "site-reader")))
+	do(drop(s.DeleteSiteRole(ctx, o, "site-reader", nil)))
 	do(drop(s.PutSiteRole(ctx, o, roleBody(org.RoleInput{Name: "site-reader", Site: perms("template:read")}))))
 	do(drop(s.SetUserRoles(ctx, o, "olga", roles("site-reader"))))
 
 	// Memberships end, begin again and are put back.
 	set("paul", "dealer")
-	do(drop(s.RemoveMember(ctx, o, "default", "paul")), drop(s.AddMember(ctx, o, "default", "paul")))
+	do(drop(s.RemoveMember(ctx, o, "default", "paul", nil)), drop(s.AddMember(ctx, o, "default", "paul")))
 	set("paul", "viewer")
 	bulk(org.BulkRemove, "", "paul")
 	undo()
 	do(drop(s.CreateOrganization(ctx, o, given(org.OrganizationInput{Name: "gamma"}))), drop(s.AddMember(ctx, o, "gamma", "maria")))
 	do(drop(s.SetMemberRoles(ctx, o, "gamma", "maria", roles("organization-admin"))))
-	do(drop(s.DeleteUser(ctx, o, "m")))
+	do(drop(s.DeleteUser(ctx, o, "m", nil)))
 	return s
 }
 

@@ -52,10 +52,10 @@ func organizationCases(t *testing.T, o string) []useCase {
 	return []useCase{
 		{"Organization", func(ctx context.Context, s *site, by *org.Actor) error { return drop(s.Organization(ctx, by, o)) }},
 		{"UpdateOrganization", func(ctx context.Context, s *site, by *org.Actor) error {
-			return drop(s.UpdateOrganization(ctx, by, o, unread[org.OrganizationInput](t)))
+			return drop(s.UpdateOrganization(ctx, by, o, unread[org.OrganizationInput](t), nil))
 		}},
 		{"DeleteOrganization", func(ctx context.Context, s *site, by *org.Actor) error {
-			return drop(s.DeleteOrganization(ctx, by, o))
+			return drop(s.DeleteOrganization(ctx, by, o, nil))
 		}},
 		{"Members", func(ctx context.Context, s *site, by *org.Actor) error {
 			return drop(s.Members(ctx, by, o, org.MemberFilter{}))
@@ -74,7 +74,7 @@ func organizationCases(t *testing.T, o string) []useCase {
 		{"AddMember", func(ctx context.Context, s *site, by *org.Actor) error { return drop(s.AddMember(ctx, by, o, "x")) }},
 		{"AddMember me", func(ctx context.Context, s *site, by *org.Actor) error { return drop(s.AddMember(ctx, by, o, "me")) }},
 		{"RemoveMember", func(ctx context.Context, s *site, by *org.Actor) error {
-			return drop(s.RemoveMember(ctx, by, o, "pm"))
+			return drop(s.RemoveMember(ctx, by, o, "pm", nil))
 		}},
 		{"Candidates", func(ctx context.Context, s *site, by *org.Actor) error {
 			_, _, err := s.Candidates(ctx, by, o, "")
@@ -97,7 +97,7 @@ func organizationCases(t *testing.T, o string) []useCase {
 			return drop(s.PutOrganizationRole(ctx, by, o, anyRole))
 		}},
 		{"DeleteOrganizationRole", func(ctx context.Context, s *site, by *org.Actor) error {
-			return drop(s.DeleteOrganizationRole(ctx, by, o, "beta-only"))
+			return drop(s.DeleteOrganizationRole(ctx, by, o, "beta-only", nil))
 		}},
 		{"BulkMembers", func(ctx context.Context, s *site, by *org.Actor) error {
 			return drop(s.BulkMembers(ctx, by, o, unread[org.Bulk](t)))
@@ -133,7 +133,7 @@ func TestUnreadableMembershipLooksMissing(t *testing.T) {
 				return drop(s.SetMemberRoles(ctx, by, "default", user, unread[org.RolesInput](t)))
 			}},
 			{"RemoveMember", func(ctx context.Context, s *site, by *org.Actor) error {
-				return drop(s.RemoveMember(ctx, by, "default", user))
+				return drop(s.RemoveMember(ctx, by, "default", user, nil))
 			}},
 			{"AddMember", func(ctx context.Context, s *site, by *org.Actor) error {
 				return drop(s.AddMember(ctx, by, "default", user))
@@ -178,7 +178,7 @@ func userCases(t *testing.T, user string) []useCase {
 		{"DeleteToken", func(ctx context.Context, s *site, by *org.Actor) error {
 			return s.DeleteToken(ctx, by, user, "0123456789")
 		}},
-		{"DeleteUser", func(ctx context.Context, s *site, by *org.Actor) error { return drop(s.DeleteUser(ctx, by, user)) }},
+		{"DeleteUser", func(ctx context.Context, s *site, by *org.Actor) error { return drop(s.DeleteUser(ctx, by, user, nil)) }},
 		{"UpdateProfile", func(ctx context.Context, s *site, by *org.Actor) error {
 			return drop(s.UpdateProfile(ctx, by, user, unread[org.Profile](t)))
 		}},
@@ -186,7 +186,7 @@ func userCases(t *testing.T, user string) []useCase {
 			return s.SetPassword(ctx, by, user, unread[org.PasswordInput](t), nil)
 		}},
 		{"SetStatus", func(ctx context.Context, s *site, by *org.Actor) error {
-			return drop(s.SetStatus(ctx, by, user, org.StatusSuspended))
+			return drop(s.SetStatus(ctx, by, user, org.StatusSuspended, nil))
 		}},
 		{"SetUserRoles", func(ctx context.Context, s *site, by *org.Actor) error {
 			return drop(s.SetUserRoles(ctx, by, user, unread[org.RolesInput](t)))
@@ -251,7 +251,7 @@ func TestIdsOfAnotherOrganization(t *testing.T) {
 	pa := s.as(t, "pa")
 	for name, do := range map[string]func() error{
 		"member": func() error { return drop(s.Member(ctx, pa, "beta", id("m").String())) },
-		"remove": func() error { return drop(s.RemoveMember(ctx, pa, "beta", id("m").String())) },
+		"remove": func() error { return drop(s.RemoveMember(ctx, pa, "beta", id("m").String(), nil)) },
 		"roles": func() error {
 			return drop(s.SetMemberRoles(ctx, pa, "beta", id("m").String(), unread[org.RolesInput](t)))
 		},

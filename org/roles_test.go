@@ -257,7 +257,7 @@ func TestWhoMayWriteRoles(t *testing.T) {
 	_, err = s.OrganizationRole(t.Context(), s.as(t, "curbed"), "default", "viewer")
 	same(t, err, notFound)
 	s.refused(t, notFound, 0, func() error {
-		return drop(s.DeleteOrganizationRole(t.Context(), s.as(t, "curbed"), "default", "viewer"))
+		return drop(s.DeleteOrganizationRole(t.Context(), s.as(t, "curbed"), "default", "viewer", nil))
 	})
 }
 
@@ -357,7 +357,7 @@ func TestPutRoleVersion(t *testing.T) {
 		t.Error(err)
 	}
 	// An edit of a role that was deleted meanwhile does not bring it back.
-	if _, err := s.DeleteOrganizationRole(t.Context(), s.as(t, "oa"), "default", "viewer"); err != nil {
+	if _, err := s.DeleteOrganizationRole(t.Context(), s.as(t, "oa"), "default", "viewer", nil); err != nil {
 		t.Fatal(err)
 	}
 	kind(t, put(3, "viewer"), org.Conflict)
@@ -399,7 +399,7 @@ func TestDeleteRole(t *testing.T) {
 	}
 	var r org.Role
 	s.accepted(t, entry{Actor: "oa", Action: "delete", Type: "custom_role", Target: "viewer", Organization: home, Status: 200, Fields: []string{"display_name", "name", "org_permissions"}}, func() (err error) {
-		r, err = s.DeleteOrganizationRole(ctx, s.as(t, "oa"), "default", "viewer")
+		r, err = s.DeleteOrganizationRole(ctx, s.as(t, "oa"), "default", "viewer", nil)
 		return err
 	})
 	if r.Name != "viewer" || permTexts(r.Organization) != "template:read" {
@@ -456,12 +456,12 @@ func TestDeleteRoleRefused(t *testing.T) {
 		{"maker", "default", "dealer", demotion, 1}, // whoever holds it holds more than the caller
 	} {
 		t.Run(c.by+" deletes "+c.name, func(t *testing.T) {
-			s.refused(t, c.want, c.rows, func() error { return drop(s.DeleteOrganizationRole(t.Context(), s.as(t, c.by), c.org, c.name)) })
+			s.refused(t, c.want, c.rows, func() error { return drop(s.DeleteOrganizationRole(t.Context(), s.as(t, c.by), c.org, c.name, nil)) })
 		})
 	}
 	// Deleting what allows more than the caller holds, and nobody holds, needs no more than the right to delete.
 	s.exec(t, "DELETE FROM member_roles WHERE role = 'dealer'")
-	if _, err := s.DeleteOrganizationRole(t.Context(), s.as(t, "maker"), "default", "dealer"); err != nil {
+	if _, err := s.DeleteOrganizationRole(t.Context(), s.as(t, "maker"), "default", "dealer", nil); err != nil {
 		t.Error(err)
 	}
 }
@@ -497,7 +497,7 @@ func TestTakingDeniesAway(t *testing.T) {
 		entries := s.entries(t)
 		err := drop(s.PutOrganizationRole(t.Context(), s.as(t, "maker"), "default", role("curb")))
 		kind(t, err, org.Invalid)
-		if _, err := s.DeleteOrganizationRole(t.Context(), s.as(t, "maker"), "default", "curb"); org.KindOf(err) != org.Forbidden {
+		if _, err := s.DeleteOrganizationRole(t.Context(), s.as(t, "maker"), "default", "curb", nil); org.KindOf(err) != org.Forbidden {
 			t.Errorf("deleting a role with %s: %v", deny, err)
 		}
 		if s.stored(t, home, "curb") != deny || s.entries(t) != entries+2 {
@@ -690,13 +690,13 @@ func TestSiteRoleWrites(t *testing.T) {
 		s.refused(t, forbid, 0, func() error {
 			return drop(s.PutSiteRole(ctx, s.as(t, by), unread[org.RoleInput](t)))
 		})
-		s.refused(t, forbid, 1, func() error { return drop(s.DeleteSiteRole(ctx, s.as(t, by), "ops")) })
+		s.refused(t, forbid, 1, func() error { return drop(s.DeleteSiteRole(ctx, s.as(t, by), "ops", nil)) })
 	}
 	// Organization roles of that name have nothing to do with it.
 	s.give(t, home, "m", "ops")
 	s.exec(t, "INSERT INTO user_roles VALUES (?, 'ops')", id("m").String())
 	s.accepted(t, entry{Actor: "o", Action: "delete", Type: "custom_role", Target: "ops", Organization: uuid.Nil, Status: 200, Fields: []string{"name", "site_permissions"}}, func() error {
-		return drop(s.DeleteSiteRole(ctx, s.as(t, "o"), "ops"))
+		return drop(s.DeleteSiteRole(ctx, s.as(t, "o"), "ops", nil))
 	})
 	if s.siteRoles(t, "m") != "" || s.memberRoles(t, home, "m") != "ops" {
 		t.Errorf("left with %q and %q", s.siteRoles(t, "m"), s.memberRoles(t, home, "m"))
@@ -706,7 +706,7 @@ func TestSiteRoleWrites(t *testing.T) {
 	}
 	for _, name := range []string{"owner", "OPS", "viewer", "member"} {
 		s.refused(t, &org.Error{Kind: org.NotFound, Message: "No custom role with the name " + name + " found", Detail: "no role found"}, 0,
-			func() error { return drop(s.DeleteSiteRole(ctx, s.as(t, "o"), name)) })
+			func() error { return drop(s.DeleteSiteRole(ctx, s.as(t, "o"), name, nil)) })
 	}
 }
 

@@ -26,10 +26,10 @@ func TestB12_LastOwnerRaces(t *testing.T) {
 		return drop(s.SetUserRoles(t.Context(), by, user, roles()))
 	}
 	suspend := func(s *services.Service, by *org.Actor, user string) error {
-		return drop(s.SetStatus(t.Context(), by, user, org.StatusSuspended))
+		return drop(s.SetStatus(t.Context(), by, user, org.StatusSuspended, nil))
 	}
 	remove := func(s *services.Service, by *org.Actor, user string) error {
-		return drop(s.DeleteUser(t.Context(), by, user))
+		return drop(s.DeleteUser(t.Context(), by, user, nil))
 	}
 	type act = func(*services.Service, *org.Actor, string) error
 	for name, pair := range map[string][2]act{
@@ -74,7 +74,7 @@ func TestB12_LastAdminRaces(t *testing.T) {
 			func() error { return drop(s.SetMemberRoles(ctx, a, "default", "oa2", roles())) },
 			func() error {
 				if round%2 == 0 {
-					return drop(other.RemoveMember(ctx, b, "default", "oa"))
+					return drop(other.RemoveMember(ctx, b, "default", "oa", nil))
 				}
 				return drop(other.BulkMembers(ctx, b, "default", given(org.Bulk{Action: org.BulkRemoveRole, Role: "organization-admin", Users: []string{"oa"}})))
 			})

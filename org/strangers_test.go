@@ -20,7 +20,7 @@ func TestImpactNamesNobodyToStrangers(t *testing.T) {
 		return drop(s.PutOrganizationRole(ctx, by, "default", role("viewer")))
 	}
 	remove := func(ctx context.Context, by *org.Actor) error {
-		return drop(s.DeleteOrganizationRole(ctx, by, "default", "viewer"))
+		return drop(s.DeleteOrganizationRole(ctx, by, "default", "viewer", nil))
 	}
 	assign := func(ctx context.Context, by *org.Actor) error {
 		return drop(s.SetMemberRoles(ctx, by, "default", "m", roles()))

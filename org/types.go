@@ -199,7 +199,9 @@ type Assignment struct {
 // RolesInput is the complete new list of role names of a member or user.
 type RolesInput struct {
 	Roles []string
-	From  Versions // of the membership or account, that the change may have begun from
+	From  Versions // of the membership or account, that the change may have begun from; they do not matter to one without effect
+
+	IfMatch Versions // of the membership or account, that are wanted in any case
 }
 
 // FirstUser is the account that setup makes.
@@ -226,12 +228,14 @@ type NewUser struct {
 type Profile struct {
 	Username string
 	Name     string
+	IfMatch  Versions // of the account
 }
 
 // PasswordInput sets a password. OldPassword is needed for the caller's own account.
 type PasswordInput struct {
 	Password    string
 	OldPassword string
+	IfMatch     Versions // of the account
 }
 
 // UserFilter selects users. Query is the search language of GET /users (docs/spec/users.md: a bare word or

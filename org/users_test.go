@@ -170,7 +170,7 @@ func TestDeletedUser(t *testing.T) {
 	session := s.session(t, "viewer")
 	var deleted org.User
 	s.accepted(t, entry{Actor: "o", Action: "delete", Type: "user", Target: "viewer", Organization: uuid.Nil, Status: 200, Fields: []string{"email", "name", "organization_ids", "rbac_roles", "status", "username"}}, func() (err error) {
-		deleted, err = s.DeleteUser(ctx, o, "VIEWER")
+		deleted, err = s.DeleteUser(ctx, o, "VIEWER", nil)
 		return err
 	})
 	if deleted.Username != "viewer" || len(deleted.Roles) != 1 {
@@ -447,45 +447,45 @@ func TestUpdateAndDeleteOrganization(t *testing.T) {
 	ctx := t.Context()
 	text := "all of it"
 	s.accepted(t, entry{Actor: "pa", Action: "write", Type: "organization", Target: "Beta", Organization: beta, Status: 200, Fields: []string{"description", "name"}}, func() error {
-		return drop(s.UpdateOrganization(ctx, s.as(t, "pa"), "beta", given(org.OrganizationInput{Name: "Better", Description: &text})))
+		return drop(s.UpdateOrganization(ctx, s.as(t, "pa"), "beta", given(org.OrganizationInput{Name: "Better", Description: &text}), nil))
 	})
 	got, err := s.Organization(ctx, s.as(t, "pm"), "better")
 	if err != nil || got.DisplayName != "Beta Ltd" || got.Description != text || !got.UpdatedAt.After(start) {
 		t.Errorf("%+v, %v", got, err)
 	}
 	s.unchanged(t, func() error {
-		return drop(s.UpdateOrganization(ctx, s.as(t, "pa"), "better", given(org.OrganizationInput{Name: "Better", Description: &text})))
+		return drop(s.UpdateOrganization(ctx, s.as(t, "pa"), "better", given(org.OrganizationInput{Name: "Better", Description: &text}), nil))
 	})
 	for _, by := range []string{"ua", "ta", "au"} {
 		s.refused(t, forbid, 1, func() error {
-			return drop(s.UpdateOrganization(ctx, s.as(t, by), "better", unread[org.OrganizationInput](t)))
+			return drop(s.UpdateOrganization(ctx, s.as(t, by), "better", unread[org.OrganizationInput](t), nil))
 		})
-		s.refused(t, forbid, 1, func() error { return drop(s.DeleteOrganization(ctx, s.as(t, by), "better")) })
+		s.refused(t, forbid, 1, func() error { return drop(s.DeleteOrganization(ctx, s.as(t, by), "better", nil)) })
 	}
 	s.refused(t, forbid, 1, func() error {
-		return drop(s.UpdateOrganization(ctx, s.as(t, "pm"), "better", unread[org.OrganizationInput](t)))
+		return drop(s.UpdateOrganization(ctx, s.as(t, "pm"), "better", unread[org.OrganizationInput](t), nil))
 	})
-	kind(t, drop(s.UpdateOrganization(ctx, s.as(t, "o"), "default", given(org.OrganizationInput{Name: "other"}))), org.Invalid)
-	kind(t, drop(s.UpdateOrganization(ctx, s.as(t, "o"), "better", given(org.OrganizationInput{Name: "DEFAULT"}))), org.Invalid)
-	if _, err := s.UpdateOrganization(ctx, s.as(t, "o"), "default", given(org.OrganizationInput{DisplayName: "Renamed"})); err != nil {
+	kind(t, drop(s.UpdateOrganization(ctx, s.as(t, "o"), "default", given(org.OrganizationInput{Name: "other"}), nil)), org.Invalid)
+	kind(t, drop(s.UpdateOrganization(ctx, s.as(t, "o"), "better", given(org.OrganizationInput{Name: "DEFAULT"}), nil)), org.Invalid)
+	if _, err := s.UpdateOrganization(ctx, s.as(t, "o"), "default", given(org.OrganizationInput{DisplayName: "Renamed"}), nil); err != nil {
 		t.Error(err)
 	}
 
-	s.refused(t, &org.Error{Kind: org.Invalid, Message: "Default organization cannot be deleted."}, 1, func() error { return drop(s.DeleteOrganization(ctx, s.as(t, "o"), "default")) })
+	s.refused(t, &org.Error{Kind: org.Invalid, Message: "Default organization cannot be deleted."}, 1, func() error { return drop(s.DeleteOrganization(ctx, s.as(t, "o"), "default", nil)) })
 	full := func(detail string) *org.Error {
 		return &org.Error{Kind: org.Invalid, Message: "Organization is not empty.", Detail: detail}
 	}
-	s.refused(t, full("Beta Ltd has 1 other member and 1 custom role. Remove them first."), 1, func() error { return drop(s.DeleteOrganization(ctx, s.as(t, "pa"), "better")) })
-	s.refused(t, full("Beta Ltd has 2 other members and 1 custom role. Remove them first."), 1, func() error { return drop(s.DeleteOrganization(ctx, s.as(t, "o"), "better")) })
-	if _, err := s.RemoveMember(ctx, s.as(t, "pa"), "better", "pm"); err != nil {
+	s.refused(t, full("Beta Ltd has 1 other member and 1 custom role. Remove them first."), 1, func() error { return drop(s.DeleteOrganization(ctx, s.as(t, "pa"), "better", nil)) })
+	s.refused(t, full("Beta Ltd has 2 other members and 1 custom role. Remove them first."), 1, func() error { return drop(s.DeleteOrganization(ctx, s.as(t, "o"), "better", nil)) })
+	if _, err := s.RemoveMember(ctx, s.as(t, "pa"), "better", "pm", nil); err != nil {
 		t.Fatal(err)
 	}
-	s.refused(t, full("Beta Ltd has 1 custom role. Remove them first."), 1, func() error { return drop(s.DeleteOrganization(ctx, s.as(t, "pa"), "better")) })
-	if _, err := s.DeleteOrganizationRole(ctx, s.as(t, "pa"), "better", "beta-only"); err != nil {
+	s.refused(t, full("Beta Ltd has 1 custom role. Remove them first."), 1, func() error { return drop(s.DeleteOrganization(ctx, s.as(t, "pa"), "better", nil)) })
+	if _, err := s.DeleteOrganizationRole(ctx, s.as(t, "pa"), "better", "beta-only", nil); err != nil {
 		t.Fatal(err)
 	}
 	s.accepted(t, entry{Actor: "pa", Action: "delete", Type: "organization", Target: "Better", Organization: beta, Status: 200, Fields: []string{"description", "display_name", "name"}}, func() error {
-		return drop(s.DeleteOrganization(ctx, s.as(t, "pa"), "better"))
+		return drop(s.DeleteOrganization(ctx, s.as(t, "pa"), "better", nil))
 	})
 	same(t, drop(s.Organization(ctx, s.as(t, "o"), "better")), notFound)
 	if s.as(t, "pa").Can("read", rbac.Object{Type: "organization", Org: beta}) {

@@ -50,8 +50,8 @@ func TestUserRefusals(t *testing.T) {
 					return s.DeletePasswordLink(ctx, by, target)
 				}},
 				{"end of a token", v.RevokeRefusal, func(ctx context.Context) error { return s.endToken(ctx, t, by, target) }},
-				{"status", v.StatusRefusal, func(ctx context.Context) error { return drop(s.SetStatus(ctx, by, target, status)) }},
-				{"delete", v.DeleteRefusal, func(ctx context.Context) error { return drop(s.DeleteUser(ctx, by, target)) }},
+				{"status", v.StatusRefusal, func(ctx context.Context) error { return drop(s.SetStatus(ctx, by, target, status, nil)) }},
+				{"delete", v.DeleteRefusal, func(ctx context.Context) error { return drop(s.DeleteUser(ctx, by, target, nil)) }},
 				{"token", v.TokensRefusal, func(ctx context.Context) error {
 					_, _, err := s.CreateToken(ctx, by, target, given(org.TokenInput{Name: "another"}))
 					return err
@@ -183,7 +183,7 @@ func TestOrganizationView(t *testing.T) {
 				t.Fatal(err)
 			}
 			ctx, _ := org.WithDryRun(t.Context())
-			_, err = s.DeleteOrganization(ctx, s.as(t, caller), name)
+			_, err = s.DeleteOrganization(ctx, s.as(t, caller), name, nil)
 			if (err == nil) != (v.DeleteRefusal == "") {
 				t.Errorf("%s deletes %s: the view says %q, the use case %v", caller, name, v.DeleteRefusal, err)
 			}

@@ -1,7 +1,6 @@
 package org
 
 import (
-	"context"
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
@@ -72,17 +71,4 @@ func (v Versions) OfMembership() Versions {
 		cut[i], _, _ = strings.Cut(t, ".")
 	}
 	return cut
-}
-
-type versionKey struct{}
-
-// WithVersions says from which versions the changes that get the context may begin. Those of roles, and of who holds them,
-// carry them in their body.
-func WithVersions(ctx context.Context, v Versions) context.Context {
-	return context.WithValue(ctx, versionKey{}, v)
-}
-
-func VersionsOf(ctx context.Context) Versions {
-	v, _ := ctx.Value(versionKey{}).(Versions)
-	return v
 }

@@ -26,7 +26,7 @@ func TestTagsDoNotTellTheTime(t *testing.T) {
 		}
 		seen[u.Tag()] = true
 		s.clock.at = at
-		changed, err := s.UpdateOrganization(ctx, o, "beta", given(org.OrganizationInput{DisplayName: "Beta " + u.Tag()}))
+		changed, err := s.UpdateOrganization(ctx, o, "beta", given(org.OrganizationInput{DisplayName: "Beta " + u.Tag()}), nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -78,7 +78,7 @@ var accountSteps = []stepKind{
 	{name: "suspend", weight: 10, needs: perm("user:update"), ofSite: true, take: func(a *attempt) error {
 		user := a.target()
 		a.say("suspends %s", user.name)
-		return drop(a.svc.SetStatus(a.ctx, a.by, user.name, org.StatusSuspended))
+		return drop(a.svc.SetStatus(a.ctx, a.by, user.name, org.StatusSuspended, nil))
 	}},
 	{name: "activate", weight: 20, needs: perm("user:update"), ofSite: true, take: func(a *attempt) error {
 		user := a.target()
@@ -89,7 +89,7 @@ var accountSteps = []stepKind{
 		}
 		a.acted = user.id
 		a.say("activates %s", user.name)
-		return drop(a.svc.SetStatus(a.ctx, a.by, user.name, org.StatusActive))
+		return drop(a.svc.SetStatus(a.ctx, a.by, user.name, org.StatusActive, nil))
 	}},
 	{name: "delete", weight: 12, needs: perm("user:delete"), ofSite: true, take: func(a *attempt) error {
 		user := a.target()
@@ -98,7 +98,7 @@ var accountSteps = []stepKind{
 		}
 		a.acted = user.id
 		a.say("deletes %s", user.name)
-		return drop(a.svc.DeleteUser(a.ctx, a.by, user.name))
+		return drop(a.svc.DeleteUser(a.ctx, a.by, user.name, nil))
 	}},
 	{name: "recover", weight: 2, ofSite: true, anybody: true, take: func(a *attempt) error {
 		name := pick(a.rng, []string{"o", "o2", "o3", "o4"})

@@ -124,7 +124,7 @@ var roleSteps = []stepKind{
 	{name: "role-delete", weight: 8, needs: perm("assign_org_role:delete"), take: func(a *attempt) error {
 		name := a.customName(walkRoleNames)
 		a.say("deletes %s in %s", name, a.org())
-		return drop(a.svc.DeleteOrganizationRole(a.ctx, a.by, a.org(), name))
+		return drop(a.svc.DeleteOrganizationRole(a.ctx, a.by, a.org(), name, nil))
 	}},
 	{name: "role-restore", weight: 12, needs: perm("assign_org_role:update"), take: func(a *attempt) error {
 		name, version, ok := a.version()
@@ -142,7 +142,7 @@ var roleSteps = []stepKind{
 	{name: "site-role-delete", weight: 5, needs: perm("assign_role:delete"), ofSite: true, take: func(a *attempt) error {
 		name := a.customName(walkSiteNames)
 		a.say("deletes %s", name)
-		return drop(a.svc.DeleteSiteRole(a.ctx, a.by, name))
+		return drop(a.svc.DeleteSiteRole(a.ctx, a.by, name, nil))
 	}},
 	{name: "site-role-restore", weight: 8, needs: perm("assign_role:create"), ofSite: true, take: func(a *attempt) error {
 		name, version, ok := a.version()
@@ -202,7 +202,7 @@ var memberSteps = []stepKind{
 		user := a.target().name
 		a.ends = true
 		a.say("removes %s from %s", user, a.org())
-		return drop(a.svc.RemoveMember(a.ctx, a.by, a.org(), user))
+		return drop(a.svc.RemoveMember(a.ctx, a.by, a.org(), user, nil))
 	}},
 	{name: "undo-member", weight: 40, needs: perm("assign_org_role:unassign"), take: func(a *attempt) error {
 		entries := a.rows(a.t, `SELECT id, action, resource_target FROM audit_logs
@@ -256,7 +256,7 @@ var placeSteps = []stepKind{
 	}},
 	{name: "org-update", weight: 4, needs: perm("organization:update"), take: func(a *attempt) error {
 		a.say("renames the organization %s", a.org())
-		return drop(a.svc.UpdateOrganization(a.ctx, a.by, a.org(), given(org.OrganizationInput{DisplayName: fmt.Sprint("Place ", a.number())})))
+		return drop(a.svc.UpdateOrganization(a.ctx, a.by, a.org(), given(org.OrganizationInput{DisplayName: fmt.Sprint("Place ", a.number())}), nil))
 	}},
 	{name: "org-delete", weight: 18, needs: perm("organization:delete"), take: func(a *attempt) error {
 		for _, place := range a.before.orgs { // one that its maker is alone in, if there is one
@@ -266,7 +266,7 @@ var placeSteps = []stepKind{
 			}
 		}
 		a.say("deletes the organization %s", a.org())
-		return drop(a.svc.DeleteOrganization(a.ctx, a.by, a.org()))
+		return drop(a.svc.DeleteOrganization(a.ctx, a.by, a.org(), nil))
 	}},
 }
 

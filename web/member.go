@@ -79,7 +79,7 @@ func (c *call) may(action, resourceType string, organization uuid.UUID) bool {
 
 // removeMember ends a membership. Refused, the page shows the question again with the reason.
 func (s *Server) removeMember(c *call) (reply, error) {
-	m, err := s.tenant.RemoveMember(c.fromVersions(), c.actor, c.organization(), c.user())
+	m, err := s.tenant.RemoveMember(c.ctx, c.actor, c.organization(), c.user(), c.ifMatch())
 	if err != nil {
 		return c.again(err, func(e *org.Error) (p page, err error) {
 			m, err := s.tenant.Member(c.ctx, c.actor, c.organization(), c.user())

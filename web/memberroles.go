@@ -34,7 +34,7 @@ func (s *Server) assignmentForm(c *call, a *org.Assignment, checked map[string]b
 // setMemberRoles replaces the roles of a member. In the list only the row of the member changes; without script the browser
 // goes back to the list. Refused, the form keeps its ticks and shows the stored state beside them.
 func (s *Server) setMemberRoles(c *call) (reply, error) {
-	m, err := s.tenant.SetMemberRoles(c.fromVersions(), c.actor, c.organization(), c.user(), decode(c, c.rolesInput))
+	m, err := s.tenant.SetMemberRoles(c.ctx, c.actor, c.organization(), c.user(), decode(c, c.rolesInput))
 	if err != nil {
 		return c.again(err, func(e *org.Error) (p page, err error) {
 			a, err := s.tenant.MemberRoles(c.ctx, c.actor, c.organization(), c.user())
@@ -104,5 +104,5 @@ func (c *call) rolesInput(o object) org.RolesInput {
 	if o.form {
 		field = "role" // the ticked boxes; roles says that there were boxes, so that ticking none is an answer
 	}
-	return org.RolesInput{Roles: o.texts(field, maxRoles), From: c.versions(o)}
+	return org.RolesInput{Roles: o.texts(field, maxRoles), From: c.versions(o), IfMatch: c.ifMatch()}
 }

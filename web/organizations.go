@@ -107,7 +107,7 @@ func (c *call) enteredOrganization() org.OrganizationInput {
 }
 
 func (s *Server) updateOrganization(c *call) (reply, error) {
-	o, err := s.tenant.UpdateOrganization(c.fromVersions(), c.actor, c.organization(), decode(c, organizationInput))
+	o, err := s.tenant.UpdateOrganization(c.ctx, c.actor, c.organization(), decode(c, organizationInput), c.ifMatch())
 	if err != nil {
 		return c.again(err, func(e *org.Error) (page, error) {
 			return s.refusedSettings(c, views.OrganizationForm{Input: c.enteredOrganization(), Err: e})
@@ -126,7 +126,7 @@ func (s *Server) refusedSettings(c *call, f views.OrganizationForm) (page, error
 }
 
 func (s *Server) deleteOrganization(c *call) (reply, error) {
-	o, err := s.tenant.DeleteOrganization(c.fromVersions(), c.actor, c.organization())
+	o, err := s.tenant.DeleteOrganization(c.ctx, c.actor, c.organization(), c.ifMatch())
 	if err != nil {
 		return c.again(err, func(e *org.Error) (page, error) {
 			return s.refusedSettings(c, views.OrganizationForm{Confirm: true, Err: e})

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"context"
 	"errors"
 	"regexp"
 	"strings"
@@ -85,9 +84,6 @@ func (c *call) ifMatch() org.Versions {
 	}
 	return v
 }
-
-// fromVersions is the context of a change whose input does not hold the versions that it may begin from.
-func (c *call) fromVersions() context.Context { return org.WithVersions(c.ctx, c.ifMatch()) }
 
 // precondition makes a conflict with another version a failed precondition when a header named the version.
 func (c *call) precondition(err error) error {

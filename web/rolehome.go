@@ -47,9 +47,9 @@ func (s *Server) storeRole(ctx context.Context, c *call, input org.Input[org.Rol
 	return s.tenant.PutOrganizationRole(ctx, c.actor, c.organization(), input)
 }
 
-func (s *Server) dropRole(ctx context.Context, c *call, name string) (org.Role, error) {
+func (s *Server) dropRole(ctx context.Context, c *call, name string, ifMatch org.Versions) (org.Role, error) {
 	if c.ofSite() {
-		return s.tenant.DeleteSiteRole(ctx, c.actor, name)
+		return s.tenant.DeleteSiteRole(ctx, c.actor, name, ifMatch)
 	}
-	return s.tenant.DeleteOrganizationRole(ctx, c.actor, c.organization(), name)
+	return s.tenant.DeleteOrganizationRole(ctx, c.actor, c.organization(), name, ifMatch)
 }

@@ -57,7 +57,7 @@ func (c *call) userHome(username string) string {
 
 // deleteUser deletes an account. Refused, the page shows the question again with the reason.
 func (s *Server) deleteUser(c *call) (reply, error) {
-	u, err := s.account.DeleteUser(c.fromVersions(), c.actor, c.user())
+	u, err := s.account.DeleteUser(c.ctx, c.actor, c.user(), c.ifMatch())
 	if err != nil {
 		return c.again(err, func(e *org.Error) (page, error) { return s.userPage(c, views.UserPage{Err: e, Confirm: true}) })
 	}
@@ -68,9 +68,9 @@ func (s *Server) deleteUser(c *call) (reply, error) {
 }
 
 func (s *Server) updateProfile(c *call) (reply, error) {
-	u, err := s.account.UpdateProfile(c.fromVersions(), c.actor, c.user(), decode(c, func(o object) org.Profile {
+	u, err := s.account.UpdateProfile(c.ctx, c.actor, c.user(), decode(c, func(o object) org.Profile {
 		o.ignore(sentBack...)
-		return org.Profile{Username: o.text("username"), Name: o.text("name")}
+		return org.Profile{Username: o.text("username"), Name: o.text("name"), IfMatch: c.ifMatch()}
 	}))
 	if err != nil {
 		return c.again(err, s.refusedUser(c, "profile"))
@@ -83,7 +83,7 @@ func (s *Server) updateProfile(c *call) (reply, error) {
 func (s *Server) setPassword(c *call) (reply, error) {
 	done := "The password was set."
 	set := func(begin org.BeginSession) error {
-		return s.account.SetPassword(c.fromVersions(), c.actor, c.user(), decode(c, readPassword), begin)
+		return s.account.SetPassword(c.ctx, c.actor, c.user(), decode(c, c.passwordChange), begin)
 	}
 	var err error
 	if c.user() == "me" && c.session && c.as != asJSON {
@@ -104,6 +104,13 @@ func readPassword(o object) org.PasswordInput {
 	return org.PasswordInput{Password: o.text("password"), OldPassword: o.text("old_password")}
 }
 
+// passwordChange is readPassword for an account that is known already.
+func (c *call) passwordChange(o object) org.PasswordInput {
+	in := readPassword(o)
+	in.IfMatch = c.ifMatch()
+	return in
+}
+
 func (s *Server) suspendUser(c *call) (reply, error) {
 	return s.setStatus(c, org.StatusSuspended, " was suspended.")
 }
@@ -114,7 +121,7 @@ func (s *Server) activateUser(c *call) (reply, error) {
 
 // setStatus suspends or activates an account. It leads back to the list if the form stood there, else to the account.
 func (s *Server) setStatus(c *call, status org.Status, done string) (reply, error) {
-	u, err := s.account.SetStatus(c.fromVersions(), c.actor, c.user(), status)
+	u, err := s.account.SetStatus(c.ctx, c.actor, c.user(), status, c.ifMatch())
 	if err != nil {
 		return c.again(err, s.refusedUser(c, ""))
 	}

@@ -38,7 +38,7 @@ func (s *Server) userAssignmentForm(c *call, a *org.UserAssignment, checked map[
 
 // setUserRoles replaces the site roles of an account. Answers and refusals are those of setMemberRoles.
 func (s *Server) setUserRoles(c *call) (reply, error) {
-	u, err := s.tenant.SetUserRoles(c.fromVersions(), c.actor, c.user(), decode(c, c.rolesInput))
+	u, err := s.tenant.SetUserRoles(c.ctx, c.actor, c.user(), decode(c, c.rolesInput))
 	if err != nil {
 		return c.again(err, func(e *org.Error) (p page, err error) {
 			a, err := s.account.UserAssignment(c.ctx, c.actor, c.user())

@@ -86,14 +86,14 @@ func fillOthers(t *testing.T, s *services.Service, operator *org.Actor, home uui
 	if err := errors.Join(add("sue", home), add("tess", home)); err != nil {
 		return err
 	}
-	if _, err := s.RemoveMember(t.Context(), operator, "default", "tess"); err != nil {
+	if _, err := s.RemoveMember(t.Context(), operator, "default", "tess", nil); err != nil {
 		return err
 	}
 	_, err := s.SetMemberRoles(t.Context(), operator, "default", "sue", org.Given(org.RolesInput{Roles: []string{"reader"}}))
 	if err != nil {
 		return err
 	}
-	if _, err := s.SetStatus(t.Context(), operator, "sue", org.StatusSuspended); err != nil {
+	if _, err := s.SetStatus(t.Context(), operator, "sue", org.StatusSuspended, nil); err != nil {
 		return err
 	}
 	_, err = s.SetUserRoles(t.Context(), operator, "tess", org.Given(org.RolesInput{Roles: []string{"template-admin"}}))

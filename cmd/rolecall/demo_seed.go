@@ -159,7 +159,7 @@ func (s *seed) settleOne(ctx context.Context, i int, first org.Organization) (er
 	c, o := companies[i], first
 	input := org.Given(org.OrganizationInput{Name: c.name, DisplayName: c.display, Description: &c.description})
 	if i == 0 {
-		o, err = s.org.UpdateOrganization(ctx, s.owner, c.name, input)
+		o, err = s.org.UpdateOrganization(ctx, s.owner, c.name, input, nil)
 	} else {
 		o, err = s.org.CreateOrganization(ctx, s.owner, input)
 	}

@@ -38,8 +38,8 @@ func allowed(c *unit.Attempt, row db.UserRow, action string, m unit.Measure) err
 
 // DeleteUser deletes an account with its memberships, roles, tokens and sessions, and frees its name.
 // Invalid: no such user, oneself, the last owner or organization admin. Forbidden: needs user:delete, and all that the
-// account holds.
-func (s *Service) DeleteUser(ctx context.Context, subject *org.Actor, user string) (deleted org.User, err error) {
+// account holds. Conflict: ifMatch is without the version that is stored.
+func (s *Service) DeleteUser(ctx context.Context, subject *org.Actor, user string, ifMatch org.Versions) (deleted org.User, err error) {
 	err = s.units.Do(ctx, subject, unit.OnSite, "delete", func(c *unit.Attempt) error {
 		row, err := Target(c, user)
 		if err != nil {
@@ -57,7 +57,7 @@ func (s *Service) DeleteUser(ctx context.Context, subject *org.Actor, user strin
 		if err := c.KeepAdmins(row); err != nil {
 			return err
 		}
-		if err := c.BegunFrom(deleted.Tag(), unit.AccountChanged); err != nil {
+		if err := c.BegunFrom(ifMatch, deleted.Tag(), unit.AccountChanged); err != nil {
 			return err
 		}
 		c.Field("username", row.Username, nil)
@@ -114,7 +114,7 @@ func (s *Service) UpdateProfile(ctx context.Context, subject *org.Actor, user st
 }
 
 func writeProfile(c *unit.Attempt, row db.UserRow, in org.Profile) error {
-	if err := c.BegunFrom(org.Tag(row.Version, row.ID), unit.AccountChanged); err != nil {
+	if err := c.BegunFrom(in.IfMatch, org.Tag(row.Version, row.ID), unit.AccountChanged); err != nil {
 		return err
 	}
 	c.Field("username", row.Username, in.Username)
@@ -179,7 +179,7 @@ func (p *newPassword) read(c *unit.Attempt, user string, input org.Input[org.Pas
 	if err := bad.Err("Password is invalid"); err != nil {
 		return err
 	}
-	if err := c.BegunFrom(org.Tag(row.Version, row.ID), unit.AccountChanged); err != nil {
+	if err := c.BegunFrom(p.in.IfMatch, org.Tag(row.Version, row.ID), unit.AccountChanged); err != nil {
 		return err
 	}
 	if p.user = row.ID; row.ID == c.Actor.ID() {
@@ -206,7 +206,7 @@ func (p *newPassword) write(c *unit.Attempt, user string, begin org.BeginSession
 	if !p.right {
 		return org.FieldErrors{{Field: "old_password", Detail: "is not your current password"}}.Err("Old password is incorrect.")
 	}
-	if err := c.BegunFrom(org.Tag(row.Version, row.ID), unit.AccountChanged); err != nil {
+	if err := c.BegunFrom(p.in.IfMatch, org.Tag(row.Version, row.ID), unit.AccountChanged); err != nil {
 		return err
 	}
 	if err := c.W.DeleteLoginFailures(c.Ctx, passwordDoor(row.ID).name); err != nil {
@@ -242,8 +242,8 @@ func endAccess(c *unit.Attempt, user uuid.UUID) error {
 
 // SetStatus suspends or activates an account; suspending ends its sessions. Setting what is set already writes nothing.
 // Invalid: no such user, oneself, the last owner or organization admin. Forbidden: needs user:update, and all that the
-// account holds; to suspend it, all that it holds on the site.
-func (s *Service) SetStatus(ctx context.Context, subject *org.Actor, user string, status org.Status) (u org.User, err error) {
+// account holds; to suspend it, all that it holds on the site. Conflict: ifMatch is without the version that is stored.
+func (s *Service) SetStatus(ctx context.Context, subject *org.Actor, user string, status org.Status, ifMatch org.Versions) (u org.User, err error) {
 	err = s.units.Do(ctx, subject, unit.OnSite, "write", func(c *unit.Attempt) error {
 		row, err := Target(c, user)
 		if err != nil {
@@ -265,7 +265,7 @@ func (s *Service) SetStatus(ctx context.Context, subject *org.Actor, user string
 				return err
 			}
 		}
-		if err := c.BegunFrom(org.Tag(row.Version, row.ID), unit.AccountChanged); err != nil {
+		if err := c.BegunFrom(ifMatch, org.Tag(row.Version, row.ID), unit.AccountChanged); err != nil {
 			return err
 		}
 		if same {

@@ -149,8 +149,8 @@ func (a *assignment) decide(input org.Input[org.RolesInput], held []org.RoleRef,
 	if err := a.want(in.Roles); err != nil {
 		return false, err
 	}
-	if !a.comparable(org.VersionsOf(a.Ctx)).Include(stored) {
-		return false, a.ChangedMeanwhile(stored, unit.RolesChanged)
+	if err := a.BegunFrom(a.comparable(in.IfMatch), stored, unit.RolesChanged); err != nil {
+		return false, err
 	}
 	have := unit.RoleNames(held)
 	for _, n := range a.wanted {
@@ -166,8 +166,8 @@ func (a *assignment) decide(input org.Input[org.RolesInput], held []org.RoleRef,
 	if len(a.added)+len(a.removed) == 0 {
 		return false, nil // what somebody else did meanwhile, a second click for one, is just what is wanted
 	}
-	if !a.comparable(in.From).Include(stored) {
-		return false, a.ChangedMeanwhile(stored, unit.RolesChanged)
+	if err := a.BegunFrom(a.comparable(in.From), stored, unit.RolesChanged); err != nil {
+		return false, err
 	}
 	return true, a.permitted()
 }

@@ -73,7 +73,7 @@ func bulkAction(c *unit.Attempt, o db.Organization, in org.Bulk) (bulkStep, erro
 			return nil, org.ErrForbidden("organization_member:delete")
 		}
 		return func(row db.MemberRow) (org.Member, bool, error) {
-			m, err := removeMember(c, o, row)
+			m, err := removeMember(c, o, row, nil)
 			return m, true, err
 		}, nil
 	}

@@ -173,22 +173,22 @@ func addMember(c *unit.Attempt, o db.Organization, user db.UserRow) (org.Member,
 
 // RemoveMember ends a membership, and with it the roles held there; the account stays. It returns what was removed.
 // NotFound and Invalid as Member; Invalid: oneself, or the last organization admin. Forbidden: needs
-// organization_member:delete. Conflict: it began from another version (WithVersions).
-func (s *Service) RemoveMember(ctx context.Context, subject *org.Actor, organization, user string) (m org.Member, err error) {
+// organization_member:delete. Conflict: ifMatch is without the version that is stored.
+func (s *Service) RemoveMember(ctx context.Context, subject *org.Actor, organization, user string, ifMatch org.Versions) (m org.Member, err error) {
 	err = s.units.Do(ctx, subject, unit.InOrganization(organization), "delete", func(c *unit.Attempt) error {
 		o, row, err := c.Membership(organization, user)
 		if err != nil {
 			return err
 		}
 		c.Entry.Status = 204
-		m, err = removeMember(c, o, row)
+		m, err = removeMember(c, o, row, ifMatch)
 		return err
 	})
 	return m, err
 }
 
 // removeMember is the one way in which a membership ends while the account stays.
-func removeMember(c *unit.Attempt, o db.Organization, row db.MemberRow) (org.Member, error) {
+func removeMember(c *unit.Attempt, o db.Organization, row db.MemberRow, ifMatch org.Versions) (org.Member, error) {
 	if row.UserID == c.Actor.ID() {
 		return org.Member{}, org.ErrInvalid("cannot remove self from an organization", "")
 	}
@@ -199,8 +199,8 @@ func removeMember(c *unit.Attempt, o db.Organization, row db.MemberRow) (org.Mem
 	if err != nil {
 		return m, err
 	}
-	if !org.VersionsOf(c.Ctx).OfMembership().Include(m.Tag()) {
-		return m, c.ChangedMeanwhile(m.Tag(), unit.MembershipChanged)
+	if err := c.BegunFrom(ifMatch.OfMembership(), m.Tag(), unit.MembershipChanged); err != nil {
+		return m, err
 	}
 	if err := c.KeepAdmin(o, row.UserID, m.Status, unit.RoleNames(m.Roles)); err != nil {
 		return m, err

@@ -157,7 +157,7 @@ func revised(c *unit.Attempt, row db.Organization, in org.OrganizationInput) (db
 
 // UpdateOrganization changes an organization; what the input leaves out stays.
 // NotFound: not there, or may not be read. Forbidden: needs organization:update. Invalid, Conflict: as Create.
-func (s *Service) UpdateOrganization(ctx context.Context, subject *org.Actor, organization string, input org.Input[org.OrganizationInput]) (o org.Organization, err error) {
+func (s *Service) UpdateOrganization(ctx context.Context, subject *org.Actor, organization string, input org.Input[org.OrganizationInput], ifMatch org.Versions) (o org.Organization, err error) {
 	err = s.units.Do(ctx, subject, unit.OnSite, "write", func(c *unit.Attempt) error {
 		row, err := organizationToChange(c, organization, "update")
 		if err != nil {
@@ -172,7 +172,7 @@ func (s *Service) UpdateOrganization(ctx context.Context, subject *org.Actor, or
 			return err
 		}
 		o = unit.OrganizationOf(row)
-		if err := c.BegunFrom(o.Tag(), unit.OrganizationChanged); err != nil {
+		if err := c.BegunFrom(ifMatch, o.Tag(), unit.OrganizationChanged); err != nil {
 			return err
 		}
 		if organizationFields(c, row, revised); len(c.Entry.Fields) == 0 {
@@ -205,7 +205,8 @@ func organizationToChange(c *unit.Attempt, ref, action string) (db.Organization,
 
 // DeleteOrganization deletes an organization that holds nothing but the caller's own membership.
 // NotFound: not there, or may not be read. Forbidden: needs organization:delete. Invalid: the default one, or not empty.
-func (s *Service) DeleteOrganization(ctx context.Context, subject *org.Actor, organization string) (o org.Organization, err error) {
+// Conflict: ifMatch is without the version that is stored.
+func (s *Service) DeleteOrganization(ctx context.Context, subject *org.Actor, organization string, ifMatch org.Versions) (o org.Organization, err error) {
 	err = s.units.Do(ctx, subject, unit.OnSite, "delete", func(c *unit.Attempt) error {
 		row, err := organizationToChange(c, organization, "delete")
 		if err != nil {
@@ -217,7 +218,7 @@ func (s *Service) DeleteOrganization(ctx context.Context, subject *org.Actor, or
 		if err := mustBeEmpty(c, row); err != nil {
 			return err
 		}
-		if err := c.BegunFrom(org.Tag(row.Version, row.ID), unit.OrganizationChanged); err != nil {
+		if err := c.BegunFrom(ifMatch, org.Tag(row.Version, row.ID), unit.OrganizationChanged); err != nil {
 			return err
 		}
 		organizationFields(c, row, db.Organization{})

@@ -189,27 +189,27 @@ func effectIn(s *unit.Units, role org.Role) func(rbac.Level, rbac.Permission) rb
 
 // DeleteOrganizationRole deletes a custom role and takes it from everyone who held it. It returns what was deleted.
 // NotFound: no such custom role, in exactly this spelling. Forbidden: needs assign_org_role:delete, and every
-// permission that the role denies. Invalid: the caller holds the role and could not undo it. Conflict: it began from
-// another version (WithVersions).
-func (s *Service) DeleteOrganizationRole(ctx context.Context, subject *org.Actor, organization, name string) (role org.Role, err error) {
+// permission that the role denies. Invalid: the caller holds the role and could not undo it. Conflict: ifMatch is
+// without the version that is stored.
+func (s *Service) DeleteOrganizationRole(ctx context.Context, subject *org.Actor, organization, name string, ifMatch org.Versions) (role org.Role, err error) {
 	err = s.units.Do(ctx, subject, unit.InOrganization(organization), "delete", func(c *unit.Attempt) error {
 		h, err := c.RoleScope(ctx, c.Actor, organization)
 		if err != nil {
 			return err
 		}
-		role, err = deleteRole(c, h, name)
+		role, err = deleteRole(c, h, name, ifMatch)
 		return err
 	})
 	return role, err
 }
 
 // DeleteSiteRole is DeleteOrganizationRole for a role of the site; only owners may. Invalid: it would lock the owners out.
-func (s *Service) DeleteSiteRole(ctx context.Context, subject *org.Actor, name string) (role org.Role, err error) {
+func (s *Service) DeleteSiteRole(ctx context.Context, subject *org.Actor, name string, ifMatch org.Versions) (role org.Role, err error) {
 	err = s.units.Do(ctx, subject, unit.OnSite, "delete", func(c *unit.Attempt) error {
 		if !c.Actor.Can("read", org.SiteRolesObject) {
 			return org.ErrForbidden()
 		}
-		if role, err = deleteRole(c, unit.SiteScope, name); err != nil {
+		if role, err = deleteRole(c, unit.SiteScope, name, ifMatch); err != nil {
 			return err
 		}
 		return c.KeepOwners()
@@ -217,7 +217,7 @@ func (s *Service) DeleteSiteRole(ctx context.Context, subject *org.Actor, name s
 	return role, err
 }
 
-func deleteRole(c *unit.Attempt, h unit.RoleScope, name string) (org.Role, error) {
+func deleteRole(c *unit.Attempt, h unit.RoleScope, name string, ifMatch org.Versions) (org.Role, error) {
 	set, err := c.Roles(c.Ctx, h.Org.ID)
 	if err != nil {
 		return org.Role{}, err
@@ -230,7 +230,7 @@ func deleteRole(c *unit.Attempt, h unit.RoleScope, name string) (org.Role, error
 	if !h.May(c.Actor, "delete") {
 		return org.Role{}, h.Forbidden("delete")
 	}
-	if err := c.BegunFrom(stored.Tag(), unit.RoleChanged); err != nil {
+	if err := c.BegunFrom(ifMatch, stored.Tag(), unit.RoleChanged); err != nil {
 		return org.Role{}, err
 	}
 	if denied := foreignDenies(c, h, stored.Role); len(denied) > 0 {

@@ -143,7 +143,7 @@ func (u *undoing) undoMember() (org.Member, error) {
 	}
 	if u.action == "create" {
 		u.Entry.Action, u.Entry.Status = "delete", 204
-		return removeMember(u.Attempt, u.org, u.row)
+		return removeMember(u.Attempt, u.org, u.row, nil)
 	}
 	m, _, err := setMemberRoles(u.Attempt, u.org, u.row, u.rolesBefore())
 	return m, err

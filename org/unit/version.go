@@ -18,9 +18,9 @@ const (
 	OrganizationChanged = "This organization was changed meanwhile."
 )
 
-// BegunFrom refuses a change that began from another version than the one that is stored.
-func (c *Attempt) BegunFrom(stored, message string) error {
-	if !org.VersionsOf(c.Ctx).Include(stored) {
+// BegunFrom refuses a change that may not begin from the version that is stored.
+func (c *Attempt) BegunFrom(ifMatch org.Versions, stored, message string) error {
+	if !ifMatch.Include(stored) {
 		return c.ChangedMeanwhile(stored, message)
 	}
 	return nil

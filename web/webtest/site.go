@@ -232,9 +232,9 @@ func (b *builder) populate() {
 	p.users[Outsider] = b.user(Outsider, org.LoginPassword, other.ID)
 	b.appoint(Default, Admin)
 	b.appoint(Other, Rival)
-	_, err = b.RemoveMember(b.ctx, b.owner, Other, Outsider)
+	_, err = b.RemoveMember(b.ctx, b.owner, Other, Outsider, nil)
 	b.check(err)
-	_, err = b.RemoveMember(b.ctx, b.Operator(), Other, Owner)
+	_, err = b.RemoveMember(b.ctx, b.Operator(), Other, Owner, nil)
 	b.check(err)
 	for name := range p.users {
 		p.tokens[name] = b.token(name)
