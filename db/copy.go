@@ -80,6 +80,7 @@ type table struct {
 	name, serial string
 	columns      []string
 	truths       []bool // which of them are boolean: a file has numbers for that
+	bytes        []bool // which of them are bytes, and not null: a file gives none for empty ones
 }
 
 // seeds are the tables that are not empty in an empty database: the migration puts a row into each.
@@ -115,6 +116,7 @@ func (m *move) run() error {
 // tables is all of them, in an order in which references lead to what is there already: that in which they were made.
 func (m *move) tables() (list []table, err error) {
 	rows, err := m.to.Query(m.ctx, `SELECT t.relname::text, array_agg(a.attname::text ORDER BY a.attnum), array_agg(a.atttypid = 'bool'::regtype ORDER BY a.attnum),
+			array_agg(a.atttypid = 'bytea'::regtype AND a.attnotnull ORDER BY a.attnum),
 			coalesce(max(a.attname) FILTER (WHERE a.attidentity <> ''), '')::text
 		FROM pg_class t JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped
 		WHERE t.relnamespace = current_schema()::regnamespace AND t.relkind = 'r' AND t.relname <> 'goose_db_version'
@@ -123,7 +125,7 @@ func (m *move) tables() (list []table, err error) {
 		return nil, err
 	}
 	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (t table, err error) {
-		return t, row.Scan(&t.name, &t.columns, &t.truths, &t.serial)
+		return t, row.Scan(&t.name, &t.columns, &t.truths, &t.bytes, &t.serial)
 	})
 }
 
@@ -166,6 +168,11 @@ func (m *move) table(t table) error {
 		for i, truth := range t.truths {
 			if n, ok := values[i].(int64); ok && truth {
 				values[i] = n != 0
+			}
+		}
+		for i, bytes := range t.bytes {
+			if b, _ := values[i].([]byte); bytes && b == nil {
+				values[i] = []byte{}
 			}
 		}
 		m.step()

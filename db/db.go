@@ -31,10 +31,10 @@ func Writing(ctx context.Context) context.Context { return context.WithValue(ctx
 
 // Write runs fn in a transaction that may change anything, and whose statements nobody checks.
 func (d *DB) Write(ctx context.Context, fn func(q *Queries) error) error {
-	return d.write(ctx, OnSite, fn)
+	return d.write(ctx, OnSite, func(q *Queries, _ *Revision) error { return fn(q) })
 }
 
-func (d *DB) write(ctx context.Context, scope Scope, fn func(q *Queries) error) error {
+func (d *DB) write(ctx context.Context, scope Scope, fn func(q *Queries, head *Revision) error) error {
 	if ctx.Value(writingKey{}) != nil {
 		return ErrNested
 	}
@@ -47,7 +47,8 @@ type engine interface {
 	// change survives a crash of the machine. Writes of one scope run one after the other, in whatever process they began,
 	// and those of the site run alone. fn must use q alone, must not wait for the network or write in another way, and may
 	// be run again when its transaction could not be committed. ErrReadOnly: the disk failed an earlier write.
-	WriteIn(ctx context.Context, scope Scope, fn func(q *Queries) error) error
+	// head is the row of the scope in revisions, nil where it must be read.
+	WriteIn(ctx context.Context, scope Scope, fn func(q *Queries, head *Revision) error) error
 
 	// Fill is a write of the site for very many new accounts at once.
 	Fill(ctx context.Context, fn func(q *Queries) error) error

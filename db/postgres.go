@@ -30,15 +30,16 @@ const (
 	// Of these, as many may be in snapshots, which is how lists are read: when a table is slow, the others still get to
 	// sessions and to what is small.
 	maxSnapshots = 12
-	// Writes run one after the other, in all replicas together. One writes, the next one waits at the server.
-	maxWriters = 2
+	// Writes of one scope run one after the other, in all replicas together. More than these do not get more done: the
+	// server makes what 16 have written durable at once.
+	maxWriters = 16
 
 	connectTimeout   = 5 * time.Second
 	statementTimeout = 30 * time.Second
 	lockTimeout      = 10 * time.Second
-	writeTimeout     = time.Minute      // of a whole write, when the server does not even say that it is gone
-	idleTransaction  = 30 * time.Second // a replica that hangs in a write must not keep the others from writing
-	idleSnapshot     = 3 * time.Minute  // a list on its way to a slow client
+	writeTimeout     = time.Minute     // of a whole write, when the server does not even say that it is gone
+	idleTransaction  = 5 * time.Second // a replica that hangs in a write must not keep the others from writing
+	idleSnapshot     = 3 * time.Minute // a list on its way to a slow client
 	maxAttempts      = 10
 )
 
@@ -199,12 +200,12 @@ func schemaOfServer(ctx context.Context, url string) (stored, current int64, err
 	return stored, current, errors.Join(err, c.Close())
 }
 
-// WriteIn runs fn in a serializable transaction, again if the server says that it could not be put in a row with others.
-func (p *postgres) WriteIn(ctx context.Context, _ Scope, fn func(q *Queries) error) error {
+// WriteIn runs fn again if it could not go on beside another one.
+func (p *postgres) WriteIn(ctx context.Context, scope Scope, fn func(q *Queries, head *Revision) error) error {
 	p.waiting.Add(1)
 	defer p.waiting.Add(-1)
 	for attempt := 1; ; attempt++ {
-		err := p.write(ctx, fn)
+		err := p.write(ctx, scope, fn)
 		if attempt == maxAttempts || !hasState(err, serializationFailure, deadlockDetected) || ctx.Err() != nil {
 			return err
 		}
@@ -212,40 +213,9 @@ func (p *postgres) WriteIn(ctx context.Context, _ Scope, fn func(q *Queries) err
 	}
 }
 
-func (p *postgres) write(ctx context.Context, fn func(q *Queries) error) error {
-	conn, err := p.writers.Conn(ctx)
-	if err != nil {
-		return fmt.Errorf("begin transaction: %w", err)
-	}
-	defer func() { _ = conn.Close() }() // gives it back
-	// From here on the outcome counts, also for somebody who stops waiting.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
-	defer cancel()
-	tx, err := conn.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelSerializable})
-	if err != nil {
-		return fmt.Errorf("begin transaction: %w", err)
-	}
-	defer func() { _ = tx.Rollback() }() // it may be over already
-	p.writes.Add(1)
-	// Nearly every write changes the revision and the end of the audit trail, so two at once could not both commit. They
-	// queue here instead, where it costs nothing: LOCK TABLE comes before the snapshot, so the next in line sees what the
-	// one before it wrote. Readers are not held up.
-	if _, err := tx.ExecContext(ctx, "LOCK TABLE revisions IN EXCLUSIVE MODE"); err != nil {
-		return fmt.Errorf("wait for other writes: %w", err)
-	}
-	if err := call(fn, New(portable{tx, ctx})); err != nil {
-		return err
-	}
-	if err := tx.Commit(); err != nil {
-		return fmt.Errorf("commit: %w", err)
-	}
-	p.commits.Add(1)
-	return nil
-}
-
 // Fill is a write like any other: the server keeps its indexes well enough.
 func (p *postgres) Fill(ctx context.Context, fn func(q *Queries) error) error {
-	return p.WriteIn(ctx, OnSite, fn)
+	return p.WriteIn(ctx, OnSite, func(q *Queries, _ *Revision) error { return fn(q) })
 }
 
 // Read begins a read-only transaction, which keeps to the snapshot of its first query.

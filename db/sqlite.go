@@ -247,8 +247,8 @@ func migrate(ctx context.Context, w *sql.DB, path string, files fs.FS) error {
 }
 
 // WriteIn hands fn to the writer, which has one line for all scopes.
-func (f *file) WriteIn(ctx context.Context, _ Scope, fn func(q *Queries) error) error {
-	return f.writer.do(&job{ctx: ctx, fn: fn})
+func (f *file) WriteIn(ctx context.Context, _ Scope, fn func(q *Queries, head *Revision) error) error {
+	return f.writer.do(&job{ctx: ctx, fn: func(q *Queries) error { return fn(q, nil) }})
 }
 
 // WriteStats counts in the writer.

@@ -41,6 +41,7 @@ var ErrUnit = errors.New("unit")
 // Tx is one transaction. Its Reads and its Writes see the same state; only Writes can change it.
 type Tx struct {
 	queries *Queries
+	head    *Revision
 	unit    Unit
 	wrote   bool
 	refused error // the first refusal: the transaction must not be committed
@@ -56,6 +57,9 @@ func (t *Tx) Reads() Reads { return readOnly{t.queries} }
 
 // Writes are the statements that change something.
 func (t *Tx) Writes() Writes { return Writes{t} }
+
+// Head is the row of the scope in revisions as it was locked, nil where it must be read.
+func (t *Tx) Head() *Revision { return t.head }
 
 // Wrote reports whether a statement has written, or has tried to.
 func (t *Tx) Wrote() bool { return t.wrote }
@@ -77,8 +81,8 @@ func (t *Tx) enter(name string) error {
 // WriteIn runs fn in a transaction that may write what belongs to a scope; see engine. A statement of another unit returns
 // ErrUnit and changes nothing, and neither does the rest of the transaction, even if fn returns nil.
 func (d *DB) WriteIn(ctx context.Context, scope Scope, fn func(tx *Tx) error) error {
-	return d.write(ctx, scope, func(q *Queries) error {
-		t := &Tx{queries: q, unit: scope.unit()}
+	return d.write(ctx, scope, func(q *Queries, head *Revision) error {
+		t := &Tx{queries: q, head: head, unit: scope.unit()}
 		defer func() { t.unit = 0 }() // a write after the end would be in the transaction of somebody else
 		if err := fn(t); err != nil {
 			return err

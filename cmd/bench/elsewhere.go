@@ -18,6 +18,8 @@ const (
 const (
 	review       = "dry run of a role that one person holds, a member of 100 organizations"
 	whoElsewhere = "who can delete workspaces, beside 100 organizations"
+
+	assigningApart = "assign, 64 clients over 64 organizations"
 )
 
 // settle creates other organizations without the server, with members and their roles. One account administers them all.
@@ -98,6 +100,9 @@ func (s *server) measureElsewhere(ctx context.Context, o options, one person) er
 			return err
 		}
 	}
+	if err := s.measureSpread(ctx, o); err != nil {
+		return err
+	}
 	for _, t := range []*target{
 		{name: review, requests: [][]byte{s.send("PUT", members+"/roles?dry_run=1", role("update"))}},
 		{name: whoElsewhere, requests: [][]byte{s.get(organization+"/who-can?resource_type=workspace&action=delete&limit=25&n="+fresh, asJSON)}},
@@ -109,6 +114,38 @@ func (s *server) measureElsewhere(ctx context.Context, o options, one person) er
 		s.note(t.name+", median", "ms", ms(median(t.times)))
 		s.note(t.name+", p99", "ms", ms(quantile(t.times, 0.99)))
 	}
+	return nil
+}
+
+// measureSpread measures assignments that have nothing to do with each other: each client works in another organization.
+func (s *server) measureSpread(ctx context.Context, o options) error {
+	const organizations = 64
+	of := func(n int) string { return fmt.Sprintf("/api/v2/organizations/bench-%d", n) }
+	body, err := once(s.address, s.get(of(0)+"/paginated-members?limit=100", asJSON))
+	if err != nil {
+		return err
+	}
+	var page []struct{ Members []person }
+	if err := json.Unmarshal(body, &page); err != nil {
+		return err
+	}
+	t := &target{name: assigningApart, address: s.address, clients: organizations, inTurn: true}
+	for _, role := range []string{"organization-auditor", "organization-user-admin"} {
+		for _, m := range page[0].Members {
+			if m.Username == "ada" { // who asks
+				continue
+			}
+			for n := range organizations {
+				t.requests = append(t.requests, s.send("PUT", of(n)+"/members/"+m.ID+"/roles", `{"roles":["`+role+`"]}`))
+			}
+		}
+	}
+	for range o.rounds + 1 {
+		if err := t.measure(ctx, o.turn); err != nil {
+			return err
+		}
+	}
+	s.note(t.name, "/s", median(t.rates[1:]))
 	return nil
 }
 

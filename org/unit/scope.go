@@ -60,7 +60,10 @@ func (s *Units) Write(ctx context.Context, where db.Scope, fn func(c *Attempt) e
 	err := s.DB.WriteIn(ctx, where, func(tx *db.Tx) error {
 		late = lessons{} // it may run again
 		c := &Attempt{Reader: Reader{Units: s, Q: tx.Reads(), tx: tx, late: &late}, W: tx.Writes(), Ctx: db.Writing(ctx), Now: s.Now(), scope: where, Entry: Entry{Status: 200}}
-		if !where.Nowhere() {
+		switch head := tx.Head(); {
+		case head != nil:
+			c.head = *head
+		case !where.Nowhere():
 			var err error
 			if c.head, err = c.Q.GetRevision(ctx, where.Organization()); err != nil && !db.IsNotFound(err) {
 				return err

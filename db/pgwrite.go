@@ -1,0 +1,118 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
+	"github.com/jackc/pgx/v5/stdlib"
+)
+
+// A write locks one thing, in its first statement: the row of its scope, or, for the site, the whole table, for which each
+// of the others must be over. All that it reads comes after that, and each of its statements sees what is committed by
+// then. What a write of an organization decides by stays as it is until it ends: the organization by the row, the accounts
+// and the site by the table, which locking a row holds as well.
+const (
+	lockRow   = "SELECT organization_id, value, roles, audit_seq, audit_hash FROM revisions WHERE organization_id = $1 FOR NO KEY UPDATE"
+	lockTable = "LOCK TABLE revisions IN EXCLUSIVE MODE"
+	readRow   = "SELECT organization_id, value, roles, audit_seq, audit_hash FROM revisions WHERE organization_id = $1"
+)
+
+// endTimeout is how long a transaction that failed may take to end. After that its connection is dropped.
+const endTimeout = 5 * time.Second
+
+func (p *postgres) write(ctx context.Context, scope Scope, fn func(q *Queries, head *Revision) error) (err error) {
+	conn, err := p.writers.Conn(ctx)
+	if err != nil {
+		return fmt.Errorf("begin transaction: %w", err)
+	}
+	defer func() { _ = conn.Close() }() // gives it back
+	// From here on the outcome counts, also for somebody who stops waiting.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
+	defer cancel()
+	defer func() {
+		if err != nil {
+			rollBack(ctx, conn)
+		}
+	}()
+	head, err := begin(ctx, conn, scope)
+	if err != nil {
+		return fmt.Errorf("wait for other writes: %w", err)
+	}
+	p.writes.Add(1)
+	if err := call(func(q *Queries) error { return fn(q, head) }, New(portable{conn, ctx})); err != nil {
+		return err
+	}
+	if err := commit(ctx, conn); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	p.commits.Add(1)
+	return nil
+}
+
+// begin begins a transaction and locks its scope, in one round trip. It returns the row of the scope, a zero one if it is
+// not there.
+func begin(ctx context.Context, conn *sql.Conn, scope Scope) (head *Revision, err error) {
+	head = &Revision{}
+	err = conn.Raw(func(c any) error {
+		b := &pgx.Batch{}
+		b.Queue("BEGIN ISOLATION LEVEL READ COMMITTED")
+		row := lockRow
+		switch {
+		case scope.Nowhere():
+			row = readRow
+		case scope.Everything():
+			b.Queue(lockTable)
+			row = readRow
+		}
+		id := scope.Organization()
+		if scope.Nowhere() {
+			id = uuid.Max // of which there is none
+		}
+		b.Queue(row, id.String()).QueryRow(func(r pgx.Row) error {
+			var id pgtype.UUID
+			err := r.Scan(&id, &head.Value, &head.Roles, &head.AuditSeq, &head.AuditHash)
+			if errors.Is(err, pgx.ErrNoRows) {
+				return nil
+			}
+			head.OrganizationID = id.Bytes
+			return err
+		})
+		return c.(*stdlib.Conn).Conn().SendBatch(ctx, b).Close()
+	})
+	return head, err
+}
+
+// commit fails for a transaction that a statement has failed in, which the server would end without a word.
+func commit(ctx context.Context, conn *sql.Conn) error {
+	return conn.Raw(func(c any) error {
+		tag, err := c.(*stdlib.Conn).Conn().Exec(ctx, "COMMIT")
+		if err == nil && tag.String() != "COMMIT" {
+			err = pgx.ErrTxCommitRollback
+		}
+		return err
+	})
+}
+
+// rollBack ends a transaction that failed. A connection that cannot do that is given up.
+func rollBack(ctx context.Context, conn *sql.Conn) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTimeout)
+	defer cancel()
+	_ = conn.Raw(func(c any) error {
+		one := c.(*stdlib.Conn).Conn()
+		if one.IsClosed() {
+			return driver.ErrBadConn
+		}
+		_, err := one.Exec(ctx, "ROLLBACK")
+		if err != nil || one.PgConn().TxStatus() != 'I' {
+			return driver.ErrBadConn
+		}
+		return nil
+	})
+}
