@@ -69,9 +69,25 @@ func Wire(w web.Wire) Option { return func(o *web.Options) { o.Wire = w } }
 // New makes a site with its people in it.
 func New(t testing.TB, options ...Option) *Site {
 	t.Helper()
-	s := open(t, people(t), options)
+	return open(t, people(t), options).inhabited()
+}
+
+// inhabited knows the people that people has put into the database.
+func (s *Site) inhabited() *Site {
 	s.users, s.tokens, s.Organizations = population.users, population.tokens, population.organizations
 	return s
+}
+
+// NewTraced is New, with the statements that the server runs.
+func NewTraced(t testing.TB) (*Site, *dbtest.Statements) {
+	t.Helper()
+	place := people(t)
+	d, err := db.Open(context.Background(), place)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, statements := dbtest.Trace(d)
+	return newSite(t, d, place, nil).inhabited(), statements
 }
 
 // NewEmpty makes a site that is not set up yet.
@@ -93,6 +109,12 @@ func open(t testing.TB, place string, options []Option) *Site {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return newSite(t, d, place, options)
+}
+
+// newSite makes a server over a database, which it closes.
+func newSite(t testing.TB, d *db.DB, place string, options []Option) *Site {
+	t.Helper()
 	shut := sync.OnceValue(d.Close)
 	t.Cleanup(func() {
 		if err := shut(); err != nil {
