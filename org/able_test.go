@@ -1,7 +1,6 @@
 package org_test
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -73,11 +72,12 @@ func (s *site) undoable(t *testing.T) string {
 }
 
 // stewardWrites are the writes that leave nobody who can manage the organization, by whoever has the rights to them.
-func stewardWrites(ctx context.Context, t *testing.T, s *site, undo string) map[string]struct {
+func stewardWrites(t *testing.T, s *site, undo string) map[string]struct {
 	by string
 	do func(by *org.Actor) error
 } {
 	t.Helper()
+	ctx := t.Context()
 	type write = struct {
 		by string
 		do func(by *org.Actor) error
@@ -136,7 +136,7 @@ func TestSomebodyStaysAble(t *testing.T) {
 			t.Parallel()
 			s := stewardSite(t, other)
 			undo := s.undoable(t)
-			for name, w := range stewardWrites(t.Context(), t, s, undo) {
+			for name, w := range stewardWrites(t, s, undo) {
 				t.Run(name, func(t *testing.T) { s.refused(t, noManager("Acme"), 1, func() error { return w.do(s.as(t, w.by)) }) })
 			}
 		})
@@ -153,8 +153,8 @@ func TestSomebodyStaysAble(t *testing.T) {
 			t.Parallel()
 			s := stewardSite(t, other)
 			undo := s.undoable(t)
-			for name, w := range stewardWrites(dry(t), t, s, undo) {
-				if err := w.do(s.as(t, w.by)); err != nil {
+			for name, w := range stewardWrites(t, s, undo) {
+				if err := w.do(dry(s.as(t, w.by))); err != nil {
 					t.Errorf("%s: %v", name, err)
 				}
 			}
@@ -162,7 +162,7 @@ func TestSomebodyStaysAble(t *testing.T) {
 	}
 	s := stewardSite(t)
 	undo := s.undoable(t)
-	for name, w := range stewardWrites(t.Context(), t, s, undo) {
+	for name, w := range stewardWrites(t, s, undo) {
 		t.Run(name, func(t *testing.T) { s.refused(t, noManager("Acme"), 1, func() error { return w.do(s.as(t, w.by)) }) })
 	}
 	// Whoever may not read the organization is not told its name.
@@ -178,8 +178,8 @@ func TestSomebodyStaysAble(t *testing.T) {
 	s = stewardSite(t)
 	s.exec(t, "UPDATE users SET status = 'dormant' WHERE username = 'st'")
 	undo = s.undoable(t)
-	for name, w := range stewardWrites(dry(t), t, s, undo) {
-		if err := w.do(s.as(t, w.by)); err != nil {
+	for name, w := range stewardWrites(t, s, undo) {
+		if err := w.do(dry(s.as(t, w.by))); err != nil {
 			t.Errorf("nobody before, %s: %v", name, err)
 		}
 	}
@@ -187,8 +187,8 @@ func TestSomebodyStaysAble(t *testing.T) {
 	s = stewardSite(t)
 	undo = s.undoable(t)
 	for _, by := range []*org.Actor{s.as(t, "o"), s.Operator()} {
-		ctx, impact := org.WithDryRun(t.Context())
-		for name, w := range stewardWrites(ctx, t, s, undo) {
+		by, impact := by.DryRun()
+		for name, w := range stewardWrites(t, s, undo) {
 			if name == "undo" && by.User.Username == "operator" {
 				continue // the operator can't, by other rules, ask for it
 			}
@@ -199,7 +199,7 @@ func TestSomebodyStaysAble(t *testing.T) {
 				t.Errorf("%s by %s: warned of %q", name, by.User.Username, impact.Warning)
 			}
 		}
-		if err := drop(s.SetMemberRoles(ctx, by, "default", "m", roles("viewer"))); err != nil || impact.Warning != "" {
+		if err := drop(s.SetMemberRoles(t.Context(), by, "default", "m", roles("viewer"))); err != nil || impact.Warning != "" {
 			t.Errorf("of nothing it warns with %q (%v)", impact.Warning, err)
 		}
 	}

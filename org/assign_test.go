@@ -351,7 +351,7 @@ func TestAssignableIsWhatIsAccepted(t *testing.T) {
 				if (r.Refusal == "") != r.Assignable {
 					t.Errorf("%s: assignable %v, refusal %q", r.Name, r.Assignable, r.Refusal)
 				}
-				_, err := s.SetMemberRoles(dry(t), s.as(t, by), "default", "bot", roles(r.Name))
+				_, err := s.SetMemberRoles(t.Context(), dry(s.as(t, by)), "default", "bot", roles(r.Name))
 				if (err == nil) != r.Assignable {
 					t.Errorf("%s: assignable %v, but giving it says %v", r.Name, r.Assignable, err)
 				}
@@ -370,7 +370,7 @@ func TestAssignableIsWhatIsAccepted(t *testing.T) {
 					if !c.Held {
 						toggled = append(toggled, c.Role.Name)
 					}
-					_, err := s.SetMemberRoles(dry(t), s.as(t, by), "default", user, roles(toggled...))
+					_, err := s.SetMemberRoles(t.Context(), dry(s.as(t, by)), "default", user, roles(toggled...))
 					if (err == nil) != (c.Refusal == "") {
 						t.Errorf("%s of %s (held %v): told %q, but changing it says %v", c.Role.Name, user, c.Held, c.Refusal, err)
 					}
@@ -391,7 +391,7 @@ func TestSiteAssignableIsWhatIsAccepted(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, r := range list.Roles {
-			_, err := s.SetUserRoles(dry(t), s.as(t, by), "pm", roles(r.Name))
+			_, err := s.SetUserRoles(t.Context(), dry(s.as(t, by)), "pm", roles(r.Name))
 			if (err == nil) != r.Assignable {
 				t.Errorf("%s, %s: assignable %v, but giving it says %v", by, r.Name, r.Assignable, err)
 			}

@@ -89,7 +89,7 @@ func TestRoleIsNoDemotion(t *testing.T) {
 			t.Parallel()
 			c.holder.name = "h"
 			s := writerSite(t, c.holder, person{name: "below", home: []string{"everyone"}})
-			taking, harmless := everyoneWrites(dry(t), s, s.as(t, "writer"))
+			taking, harmless := everyoneWrites(t.Context(), s, dry(s.as(t, "writer")))
 			for write, do := range taking {
 				err := do()
 				if !slices.Contains(c.refused, write) {
@@ -106,7 +106,7 @@ func TestRoleIsNoDemotion(t *testing.T) {
 				}
 			}
 			for _, by := range []*org.Actor{s.as(t, "o"), s.as(t, "oa"), s.Operator()} { // they hold all that any role gives
-				taking, _ := everyoneWrites(dry(t), s, by)
+				taking, _ := everyoneWrites(t.Context(), s, dry(by))
 				for write, do := range taking {
 					if err := do(); err != nil {
 						t.Errorf("%s by %s: %v", write, by.User.Username, err)
@@ -127,7 +127,7 @@ func TestOwnRoleIsNoDemotion(t *testing.T) {
 	t.Parallel()
 	s := writerSite(t)
 	s.give(t, home, "writer", "above", "everyone")
-	taking, _ := everyoneWrites(dry(t), s, s.as(t, "writer"))
+	taking, _ := everyoneWrites(t.Context(), s, dry(s.as(t, "writer")))
 	if err := taking["drop"](); err != nil {
 		t.Error(err)
 	}
@@ -158,8 +158,7 @@ func TestRoleTakesOwnThings(t *testing.T) {
 func TestDemotionIsForeseen(t *testing.T) {
 	t.Parallel()
 	s := writerSite(t, person{name: "h", home: []string{"above", "everyone"}})
-	ctx, _ := org.WithDryRun(t.Context())
 	s.refused(t, superior("template:create"), 0, func() error {
-		return drop(s.DeleteOrganizationRole(ctx, s.as(t, "writer"), "default", "everyone", nil))
+		return drop(s.DeleteOrganizationRole(t.Context(), dry(s.as(t, "writer")), "default", "everyone", nil))
 	})
 }

@@ -282,8 +282,8 @@ func (w *world) compareImpact(t *testing.T, seed uint64) int {
 		before[name] = w.rightsIn(t, place, name)
 	}
 	stored, entries := w.everything(t), w.entries(t)
-	ctx, impact := org.WithDryRun(t.Context())
-	dryErr := change(ctx, owner)
+	asking, impact := owner.DryRun()
+	dryErr := change(t.Context(), asking)
 	if d := gocmp.Diff(stored, w.everything(t)); d != "" || w.entries(t) != entries {
 		t.Fatalf("%s: the dry run left something behind:\n%s", what, d)
 	}

@@ -1,10 +1,6 @@
 package org
 
-import (
-	"context"
-
-	"rolecall.example/rbac"
-)
+import "rolecall.example/rbac"
 
 // Impact is what a change would do to what people may do, told by a dry run.
 type Impact struct {
@@ -25,12 +21,11 @@ type ImpactLine struct {
 	Sample     []string // usernames of some of them, the first by name; none if the caller may not read who they are
 }
 
-type DryRunKey struct{}
-
-// WithDryRun makes the use cases that get the context do everything but keep it: they check, write, fill in the Impact
-// and roll back. A refusal is returned as usual, but not recorded. The Impact tells of changes to roles, of giving and
-// taking them, and of removing members.
-func WithDryRun(ctx context.Context) (context.Context, *Impact) {
-	impact := &Impact{}
-	return context.WithValue(ctx, DryRunKey{}, impact), impact
+// DryRun returns the actor as one that only asks what would be, and the Impact that it is to be told. The use cases that
+// such an actor calls do everything but keep it: they check, write, fill in the Impact and roll back. A refusal is returned
+// as usual, but not recorded. The Impact tells of changes to roles, of giving and taking them, and of removing members.
+func (s *Actor) DryRun() (*Actor, *Impact) {
+	with := *s
+	with.Foresees = &Impact{}
+	return &with, with.Foresees
 }

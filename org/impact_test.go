@@ -21,7 +21,7 @@ func TestDryRunReadsPeopleAfterwards(t *testing.T) {
 	s := newSite(t)
 	s.give(t, home, "m", "viewer")
 	owner, ctx := s.as(t, "o"), t.Context()
-	dryCtx, impact := org.WithDryRun(ctx)
+	asking, impact := owner.DryRun()
 	if _, err := s.Organization(ctx, owner, "default"); err != nil { // from now on it is known which one that is
 		t.Fatal(err)
 	}
@@ -29,7 +29,7 @@ func TestDryRunReadsPeopleAfterwards(t *testing.T) {
 	begun, _ := s.db.WriteStats()
 	done := make(chan error)
 	go func() {
-		done <- drop(s.PutOrganizationRole(dryCtx, owner, "default", role("viewer", "template:update")))
+		done <- drop(s.PutOrganizationRole(ctx, asking, "default", role("viewer", "template:update")))
 	}()
 	for now := begun; now == begun; now, _ = s.db.WriteStats() {
 		runtime.Gosched()
@@ -54,16 +54,16 @@ func TestImpactCountsRoleless(t *testing.T) {
 	s.give(t, home, "m", "viewer")
 	s.give(t, home, "oau", "viewer")
 	owner := s.as(t, "o")
-	for what, do := range map[string]func(ctx context.Context) error{
-		"delete a role": func(ctx context.Context) error {
-			return drop(s.DeleteOrganizationRole(ctx, owner, "default", "viewer", nil))
+	for what, do := range map[string]func(*org.Actor) error{
+		"delete a role": func(by *org.Actor) error {
+			return drop(s.DeleteOrganizationRole(t.Context(), by, "default", "viewer", nil))
 		},
-		"take it from two of three": func(ctx context.Context) error {
-			return drop(s.BulkMembers(ctx, owner, "default", given(org.Bulk{Action: org.BulkRemoveRole, Role: "viewer", Users: []string{"m", "viewer"}})))
+		"take it from two of three": func(by *org.Actor) error {
+			return drop(s.BulkMembers(t.Context(), by, "default", given(org.Bulk{Action: org.BulkRemoveRole, Role: "viewer", Users: []string{"m", "viewer"}})))
 		},
 	} {
-		ctx, impact := org.WithDryRun(t.Context())
-		if err := do(ctx); err != nil || impact.Roleless != 2 {
+		by, impact := owner.DryRun()
+		if err := do(by); err != nil || impact.Roleless != 2 {
 			t.Errorf("%s: %d people are left without a role, error %v", what, impact.Roleless, err)
 		}
 	}
@@ -104,8 +104,7 @@ func TestReadsTakeOneConnection(t *testing.T) {
 		"Audit":      func() error { return drop(s.Audit(ctx, by, org.AuditFilter{})) },
 		"Roles":      func() error { return drop(s.OrganizationRoles(ctx, by, "default")) },
 		"dry run": func() error {
-			dry, _ := org.WithDryRun(ctx)
-			return drop(s.PutOrganizationRole(dry, by, "default", role("viewer", "template:update")))
+			return drop(s.PutOrganizationRole(ctx, dry(by), "default", role("viewer", "template:update")))
 		},
 	} {
 		if err := do(); err != nil {

@@ -640,7 +640,7 @@ func TestMemberRefusalsComeTrue(t *testing.T) {
 			if diff := cmp.Diff(one, inList); diff != "" {
 				t.Errorf("%s sees two different %s:\n%s", by, m.Username, diff)
 			}
-			err = drop(s.RemoveMember(dry(t), s.as(t, by), "default", m.Username, nil))
+			err = drop(s.RemoveMember(t.Context(), dry(s.as(t, by)), "default", m.Username, nil))
 			if (err == nil) != (one.RemoveRefusal == "") {
 				t.Errorf("%s on %s: told %q about removing, which gives %v", by, m.Username, one.RemoveRefusal, err)
 			}
@@ -648,10 +648,10 @@ func TestMemberRefusalsComeTrue(t *testing.T) {
 	}
 }
 
-// dry makes a use case keep nothing of what it does.
-func dry(tb testing.TB) context.Context {
-	ctx, _ := org.WithDryRun(tb.Context())
-	return ctx
+// dry makes the use cases that by calls keep nothing of what they do.
+func dry(by *org.Actor) *org.Actor {
+	by, _ = by.DryRun()
+	return by
 }
 
 // A dry run answers what the real thing answers, and leaves no trace.
@@ -659,45 +659,45 @@ func TestDryRun(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		why string
-		do  func(s *site, ctx context.Context) error
+		do  func(s *site, as func(*org.Actor) *org.Actor) error
 	}{
-		{"give", func(s *site, ctx context.Context) error {
-			return drop(s.SetMemberRoles(ctx, s.as(t, "oa"), "default", "m", roles("viewer")))
+		{"give", func(s *site, as func(*org.Actor) *org.Actor) error {
+			return drop(s.SetMemberRoles(t.Context(), as(s.as(t, "oa")), "default", "m", roles("viewer")))
 		}},
-		{"may not give", func(s *site, ctx context.Context) error {
-			return drop(s.SetMemberRoles(ctx, s.as(t, "dealer"), "default", "m", roles("curb")))
+		{"may not give", func(s *site, as func(*org.Actor) *org.Actor) error {
+			return drop(s.SetMemberRoles(t.Context(), as(s.as(t, "dealer")), "default", "m", roles("curb")))
 		}},
-		{"give site roles", func(s *site, ctx context.Context) error {
-			return drop(s.SetUserRoles(ctx, s.as(t, "o"), "m", roles("owner")))
+		{"give site roles", func(s *site, as func(*org.Actor) *org.Actor) error {
+			return drop(s.SetUserRoles(t.Context(), as(s.as(t, "o")), "m", roles("owner")))
 		}},
-		{"demote the last owner", func(s *site, ctx context.Context) error {
-			return drop(s.SetUserRoles(ctx, s.Operator(), "o", roles()))
+		{"demote the last owner", func(s *site, as func(*org.Actor) *org.Actor) error {
+			return drop(s.SetUserRoles(t.Context(), as(s.Operator()), "o", roles()))
 		}},
-		{"remove", func(s *site, ctx context.Context) error {
-			return drop(s.RemoveMember(ctx, s.as(t, "oa"), "default", "m", nil))
+		{"remove", func(s *site, as func(*org.Actor) *org.Actor) error {
+			return drop(s.RemoveMember(t.Context(), as(s.as(t, "oa")), "default", "m", nil))
 		}},
-		{"create a role", func(s *site, ctx context.Context) error {
-			return drop(s.CreateOrganizationRole(ctx, s.as(t, "oa"), "default", role("fresh", "template:read")))
+		{"create a role", func(s *site, as func(*org.Actor) *org.Actor) error {
+			return drop(s.CreateOrganizationRole(t.Context(), as(s.as(t, "oa")), "default", role("fresh", "template:read")))
 		}},
-		{"may not create a role", func(s *site, ctx context.Context) error {
-			return drop(s.CreateOrganizationRole(ctx, s.as(t, "maker"), "default", role("fresh", "template:delete")))
+		{"may not create a role", func(s *site, as func(*org.Actor) *org.Actor) error {
+			return drop(s.CreateOrganizationRole(t.Context(), as(s.as(t, "maker")), "default", role("fresh", "template:delete")))
 		}},
-		{"edit a role", func(s *site, ctx context.Context) error {
-			return drop(s.PutOrganizationRole(ctx, s.as(t, "oa"), "default", role("viewer", "!template:read")))
+		{"edit a role", func(s *site, as func(*org.Actor) *org.Actor) error {
+			return drop(s.PutOrganizationRole(t.Context(), as(s.as(t, "oa")), "default", role("viewer", "!template:read")))
 		}},
-		{"delete a role", func(s *site, ctx context.Context) error {
-			return drop(s.DeleteOrganizationRole(ctx, s.as(t, "oa"), "default", "viewer", nil))
+		{"delete a role", func(s *site, as func(*org.Actor) *org.Actor) error {
+			return drop(s.DeleteOrganizationRole(t.Context(), as(s.as(t, "oa")), "default", "viewer", nil))
 		}},
 	} {
 		t.Run(c.why, func(t *testing.T) {
 			t.Parallel()
 			s := newSite(t)
 			before, entries := s.everything(t), s.entries(t)
-			foreseen := c.do(s, dry(t))
+			foreseen := c.do(s, dry)
 			if diff := cmp.Diff(before, s.everything(t)); diff != "" || s.entries(t) != entries {
 				t.Errorf("a dry run left %d audit rows and\n%s", s.entries(t)-entries, diff)
 			}
-			real := c.do(s, t.Context())
+			real := c.do(s, func(by *org.Actor) *org.Actor { return by })
 			if fmt.Sprint(foreseen) != fmt.Sprint(real) {
 				t.Errorf("foreseen %v, got %v", foreseen, real)
 			}

@@ -143,11 +143,15 @@ func TestNothingUncommittedIsRemembered(t *testing.T) {
 		}
 	}
 	for why, do := range map[string]func() error{
-		"given, dry": func() error { return drop(s.SetMemberRoles(dry(t), s.as(t, "oa"), "default", "m", roles("viewer"))) },
-		"created, dry": func() error {
-			return drop(s.CreateOrganizationRole(dry(t), s.as(t, "oa"), "default", role("fresh", "template:read")))
+		"given, dry": func() error {
+			return drop(s.SetMemberRoles(t.Context(), dry(s.as(t, "oa")), "default", "m", roles("viewer")))
 		},
-		"deleted, dry":   func() error { return drop(s.DeleteOrganizationRole(dry(t), s.as(t, "oa"), "default", "viewer", nil)) },
+		"created, dry": func() error {
+			return drop(s.CreateOrganizationRole(t.Context(), dry(s.as(t, "oa")), "default", role("fresh", "template:read")))
+		},
+		"deleted, dry": func() error {
+			return drop(s.DeleteOrganizationRole(t.Context(), dry(s.as(t, "oa")), "default", "viewer", nil))
+		},
 		"the last owner": func() error { kind(t, drop(s.SetUserRoles(ctx, s.Operator(), "o", roles())), org.Invalid); return nil },
 		"the own last rights": func() error {
 			kind(t, drop(s.PutOrganizationRole(ctx, s.as(t, "maker"), "default", role("maker"))), org.Invalid)

@@ -168,7 +168,7 @@ func TestPromotionEndsForeignAccess(t *testing.T) {
 				if m.end != "" {
 					s.exec(t, m.end, id(m.maker).String())
 				}
-				if err := p.do(dry(t), s, s.as(t, "o")); err != nil { // a look at it ends nothing
+				if err := p.do(t.Context(), s, dry(s.as(t, "o"))); err != nil { // a look at it ends nothing
 					t.Fatalf("%s: dry: %v", m.who, err)
 				}
 				if n := s.number(t, "SELECT (SELECT count(*) FROM password_links) + (SELECT count(*) FROM api_keys)"); n != 2 {
@@ -366,7 +366,7 @@ func TestTypedPasswordAfterPromotion(t *testing.T) {
 		if diff := cmp.Diff(all, working(what)); diff != "" {
 			t.Fatal(diff)
 		}
-		if err := p.do(dry(t), s, s.as(t, "o")); p.prepare == nil && (err != nil || len(working(what)) != len(all)) {
+		if err := p.do(t.Context(), s, dry(s.as(t, "o"))); p.prepare == nil && (err != nil || len(working(what)) != len(all)) {
 			t.Errorf("%s: a look at it leaves %q, %v", p.name, working(what), err)
 		}
 		if p.prepare != nil {

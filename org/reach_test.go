@@ -150,17 +150,17 @@ func TestActingOnTheMorePowerful(t *testing.T) {
 				}
 			}
 			for _, user := range accepted {
-				if err := v.do(s, dry(t), s.as(t, "desk"), user); err != nil {
+				if err := v.do(s, t.Context(), dry(s.as(t, "desk")), user); err != nil {
 					t.Errorf("%s: %v", user, err)
 				}
 			}
 			// An owner without denies may act on everybody else, and so may the operator.
 			for _, user := range append(refused, accepted...) {
 				if user != "o" {
-					if err := v.do(s, dry(t), s.as(t, "o"), user); err != nil {
+					if err := v.do(s, t.Context(), dry(s.as(t, "o")), user); err != nil {
 						t.Errorf("%s by an owner: %v", user, err)
 					}
-					if err := v.do(s, dry(t), s.Operator(), user); err != nil {
+					if err := v.do(s, t.Context(), dry(s.Operator()), user); err != nil {
 						t.Errorf("%s by the operator: %v", user, err)
 					}
 				}
@@ -205,8 +205,7 @@ func TestHoldsMore(t *testing.T) {
 			if c.by != "" {
 				by = s.as(t, c.by)
 			}
-			ctx, _ := org.WithDryRun(t.Context())
-			err := drop(s.UpdateProfile(ctx, by, c.target, given(org.Profile{Name: "Another"})))
+			err := drop(s.UpdateProfile(t.Context(), dry(by), c.target, given(org.Profile{Name: "Another"})))
 			if c.want == "" {
 				if err != nil {
 					t.Error(err)

@@ -633,7 +633,7 @@ func TestNewRoleFromAnother(t *testing.T) {
 					t.Errorf("%s from %s: %v taken over: %v", by, from, p, taken)
 				}
 			}
-			if _, err := s.CreateOrganizationRole(dry(t), s.as(t, by), "default", roleBody(org.RoleInput{Name: "started", Organization: v.Role.Organization})); err != nil {
+			if _, err := s.CreateOrganizationRole(t.Context(), dry(s.as(t, by)), "default", roleBody(org.RoleInput{Name: "started", Organization: v.Role.Organization})); err != nil {
 				t.Errorf("%s from %s: what was offered is refused: %v", by, from, err)
 			}
 		}

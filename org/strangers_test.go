@@ -39,8 +39,8 @@ func TestImpactNamesNobodyToStrangers(t *testing.T) {
 			s.exec(t, "DELETE FROM member_roles WHERE role = 'hr'")
 			s.give(t, home, tt.by, "hr")
 		}
-		ctx, impact := org.WithDryRun(t.Context())
-		if err := tt.change(ctx, s.as(t, tt.by)); err != nil {
+		by, impact := s.as(t, tt.by).DryRun()
+		if err := tt.change(t.Context(), by); err != nil {
 			t.Fatalf("%s by %s: %v", tt.name, tt.by, err)
 		}
 		s.exec(t, "DELETE FROM member_roles WHERE role = 'hr'")
@@ -57,8 +57,8 @@ func TestImpactNamesNobodyToStrangers(t *testing.T) {
 	s.exec(t, "INSERT INTO role_permissions SELECT id, 'site', 'user', 'read', true FROM roles WHERE name = 'site-reader'")
 	s.exec(t, "INSERT INTO user_roles SELECT id, 'site-reader' FROM users WHERE username = 'o'")
 	for _, by := range []*org.Actor{s.Operator(), s.as(t, "o")} {
-		ctx, impact := org.WithDryRun(t.Context())
-		if err := drop(s.PutSiteRole(ctx, by, roleBody(org.RoleInput{Name: "site-reader", Site: perms("!user:read", "file:read")}))); err != nil {
+		by, impact := by.DryRun()
+		if err := drop(s.PutSiteRole(t.Context(), by, roleBody(org.RoleInput{Name: "site-reader", Site: perms("!user:read", "file:read")}))); err != nil {
 			t.Fatal(err)
 		}
 		named := by.User.Username == "operator"

@@ -123,8 +123,8 @@ func (w *world) keepRoles(t *testing.T) (restore func()) {
 // gain and lose for the impact to name the member.
 func (w *world) foreseen(t *testing.T, name string, s org.Suggestion, q org.Question) (turned [2]int, told bool) {
 	t.Helper()
-	ctx, impact := org.WithDryRun(t.Context())
-	if err := w.change(ctx, t, name, s); err != nil {
+	by, impact := w.Operator().DryRun()
+	if err := w.change(t, by, name, s); err != nil {
 		return turned, false
 	}
 	for i, lines := range [][]org.ImpactLine{impact.Gains, impact.Losses} {
@@ -141,9 +141,9 @@ func (w *world) foreseen(t *testing.T, name string, s org.Suggestion, q org.Ques
 }
 
 // change makes a suggestion by the use case for it.
-func (w *world) change(ctx context.Context, t *testing.T, name string, s org.Suggestion) error {
+func (w *world) change(t *testing.T, by *org.Actor, name string, s org.Suggestion) error {
 	t.Helper()
-	by, site := w.Operator(), s.Role.OrganizationID == uuid.Nil
+	ctx, site := t.Context(), s.Role.OrganizationID == uuid.Nil
 	held := strings.Fields(w.memberRoles(t, home, name))
 	if site {
 		held = strings.Fields(w.siteRoles(t, name))

@@ -35,30 +35,29 @@ func TestUserRefusals(t *testing.T) {
 			}
 			for _, tt := range []struct {
 				what, refusal string
-				do            func(context.Context) error
+				do            func(*org.Actor) error
 			}{
-				{"profile", v.ProfileRefusal, func(ctx context.Context) error {
-					return drop(s.UpdateProfile(ctx, by, target, given(org.Profile{Name: "Another"})))
+				{"profile", v.ProfileRefusal, func(by *org.Actor) error {
+					return drop(s.UpdateProfile(t.Context(), by, target, given(org.Profile{Name: "Another"})))
 				}},
-				{"link", v.PasswordRefusal, func(ctx context.Context) error { return drop(s.CreatePasswordLink(ctx, by, target)) }},
-				{"end of the link", v.LinkRefusal, func(ctx context.Context) error {
+				{"link", v.PasswordRefusal, func(by *org.Actor) error { return drop(s.CreatePasswordLink(t.Context(), by, target)) }},
+				{"end of the link", v.LinkRefusal, func(by *org.Actor) error {
 					if v.User.LoginType == org.LoginPassword {
 						if _, err := s.CreatePasswordLink(t.Context(), s.Operator(), target); err != nil {
 							t.Fatal(err)
 						}
 					}
-					return s.DeletePasswordLink(ctx, by, target)
+					return s.DeletePasswordLink(t.Context(), by, target)
 				}},
-				{"end of a token", v.RevokeRefusal, func(ctx context.Context) error { return s.endToken(ctx, t, by, target) }},
-				{"status", v.StatusRefusal, func(ctx context.Context) error { return drop(s.SetStatus(ctx, by, target, status, nil)) }},
-				{"delete", v.DeleteRefusal, func(ctx context.Context) error { return drop(s.DeleteUser(ctx, by, target, nil)) }},
-				{"token", v.TokensRefusal, func(ctx context.Context) error {
-					_, _, err := s.CreateToken(ctx, by, target, given(org.TokenInput{Name: "another"}))
+				{"end of a token", v.RevokeRefusal, func(by *org.Actor) error { return s.endToken(t.Context(), t, by, target) }},
+				{"status", v.StatusRefusal, func(by *org.Actor) error { return drop(s.SetStatus(t.Context(), by, target, status, nil)) }},
+				{"delete", v.DeleteRefusal, func(by *org.Actor) error { return drop(s.DeleteUser(t.Context(), by, target, nil)) }},
+				{"token", v.TokensRefusal, func(by *org.Actor) error {
+					_, _, err := s.CreateToken(t.Context(), by, target, given(org.TokenInput{Name: "another"}))
 					return err
 				}},
 			} {
-				ctx, _ := org.WithDryRun(t.Context())
-				if err := tt.do(ctx); (err == nil) != (tt.refusal == "") {
+				if err := tt.do(dry(by)); (err == nil) != (tt.refusal == "") {
 					t.Errorf("%s about the %s of %s: the view says %q, the use case %v", caller, tt.what, target, tt.refusal, err)
 				}
 			}
@@ -99,8 +98,7 @@ func TestUserAssignment(t *testing.T) {
 				if c.Held {
 					changed = slices.DeleteFunc(slices.Clone(held), func(n string) bool { return n == c.Role.Name })
 				}
-				ctx, _ := org.WithDryRun(t.Context())
-				_, err := s.SetUserRoles(ctx, by, target, given(org.RolesInput{Roles: changed, From: org.Versions{a.User.Tag()}}))
+				_, err := s.SetUserRoles(t.Context(), dry(by), target, given(org.RolesInput{Roles: changed, From: org.Versions{a.User.Tag()}}))
 				if (err == nil) != (c.Refusal == "") {
 					t.Errorf("%s changes %s of %s: the form says %q, the use case %v", caller, c.Role.Name, target, c.Refusal, err)
 				}
@@ -182,8 +180,7 @@ func TestOrganizationView(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			ctx, _ := org.WithDryRun(t.Context())
-			_, err = s.DeleteOrganization(ctx, s.as(t, caller), name, nil)
+			_, err = s.DeleteOrganization(t.Context(), dry(s.as(t, caller)), name, nil)
 			if (err == nil) != (v.DeleteRefusal == "") {
 				t.Errorf("%s deletes %s: the view says %q, the use case %v", caller, name, v.DeleteRefusal, err)
 			}

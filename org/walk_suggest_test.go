@@ -32,7 +32,7 @@ var suggestSteps = []stepKind{{name: "suggest", weight: 24, needs: perm("assign_
 		return nil
 	}
 	told.suggestion = pick(a.rng, may)
-	ctx, impact := org.WithDryRun(a.ctx)
+	asking, impact := a.by.DryRun()
 	s := &told.suggestion
 	a.place = s.Role.OrganizationID
 	if s.Role.OrganizationID == uuid.Nil && (s.Kind == org.GiveRole || s.Kind == org.TakeRole) {
@@ -40,7 +40,7 @@ var suggestSteps = []stepKind{{name: "suggest", weight: 24, needs: perm("assign_
 	}
 	a.say("follows: %s %s, for %v of %s", s.Before(), s.Role.Name, p, told.target.name)
 	attempted := *a
-	attempted.ctx = ctx
+	attempted.by = asking
 	dry, err := attempted.follow(told), a.follow(told)
 	if (dry == nil) != (err == nil) {
 		a.t.Errorf("%s %s: a dry run says %v, the real one %v", a.who(), a.what, dry, err)

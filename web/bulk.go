@@ -92,10 +92,10 @@ func excepted(o object) []string {
 
 // confirmBulk asks back: it shows what the change would do, and to whom.
 func (s *Server) confirmBulk(c *call, refused *org.Error) (p page, err error) {
-	ctx, impact := org.WithDryRun(c.ctx)
+	asking, impact := c.actor.DryRun()
 	in, unreadable := c.bulkInput().Read()
 	in.Expect = nil
-	result, err := s.tenant.BulkMembers(ctx, c.actor, c.organization(), org.NewInput(in, unreadable))
+	result, err := s.tenant.BulkMembers(c.ctx, asking, c.organization(), org.NewInput(in, unreadable))
 	if err != nil {
 		return p, err
 	}

@@ -48,7 +48,7 @@ func (c *call) wantsDryRun() (bool, error) {
 func (s *Server) dryRun(c *call) (answered bool, err error) {
 	dry, err := c.wantsDryRun()
 	if dry {
-		c.ctx, c.impact = org.WithDryRun(c.ctx)
+		c.actor, c.impact = c.actor.DryRun()
 	}
 	return false, err
 }

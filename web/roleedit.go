@@ -53,7 +53,7 @@ func (s *Server) putRole(c *call) (reply, error) {
 	case views.StepEdit:
 		return s.editRole(c, input)
 	}
-	role, err := s.storeRole(c.ctx, c, input)
+	role, err := s.storeRole(c, c.actor, input)
 	return s.savedRole(c, input, &role, err)
 }
 
@@ -135,8 +135,8 @@ func (s *Server) editRole(c *call, input org.Input[org.RoleInput]) (reply, error
 
 // reviewRole shows what saving would change, and for whom.
 func (s *Server) reviewRole(c *call, input org.Input[org.RoleInput]) (reply, error) {
-	ctx, impact := org.WithDryRun(c.ctx)
-	_, err := s.storeRole(ctx, c, input)
+	asking, impact := c.actor.DryRun()
+	_, err := s.storeRole(c, asking, input)
 	refusal, refused := errors.AsType[*org.Error](err)
 	if err != nil && (!refused || len(refusal.Fields) > 0 || refusal.Kind != org.Invalid) {
 		return s.savedRole(c, input, nil, err)

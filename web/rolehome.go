@@ -1,10 +1,6 @@
 package web
 
-import (
-	"context"
-
-	"rolecall.example/org"
-)
+import "rolecall.example/org"
 
 // The roles of an organization and those of the site are listed, shown and written by the same handlers. They differ in
 // the use cases that are called: a path without an organization is about the site.
@@ -39,17 +35,18 @@ func (s *Server) roleVersions(c *call, name string) ([]org.RoleVersion, error) {
 	return s.tenant.OrganizationRoleVersions(c.ctx, c.actor, c.organization(), name)
 }
 
-// storeRole takes a context of its own, which may be that of a dry run.
-func (s *Server) storeRole(ctx context.Context, c *call, input org.Input[org.RoleInput]) (org.Role, error) {
+// storeRole takes an actor, which may be that of a dry run.
+func (s *Server) storeRole(c *call, by *org.Actor, input org.Input[org.RoleInput]) (org.Role, error) {
 	if c.ofSite() {
-		return s.tenant.PutSiteRole(ctx, c.actor, input)
+		return s.tenant.PutSiteRole(c.ctx, by, input)
 	}
-	return s.tenant.PutOrganizationRole(ctx, c.actor, c.organization(), input)
+	return s.tenant.PutOrganizationRole(c.ctx, by, c.organization(), input)
 }
 
-func (s *Server) dropRole(ctx context.Context, c *call, name string, ifMatch org.Versions) (org.Role, error) {
+// dropRole takes an actor, as storeRole.
+func (s *Server) dropRole(c *call, by *org.Actor, name string, ifMatch org.Versions) (org.Role, error) {
 	if c.ofSite() {
-		return s.tenant.DeleteSiteRole(ctx, c.actor, name, ifMatch)
+		return s.tenant.DeleteSiteRole(c.ctx, by, name, ifMatch)
 	}
-	return s.tenant.DeleteOrganizationRole(ctx, c.actor, c.organization(), name, ifMatch)
+	return s.tenant.DeleteOrganizationRole(c.ctx, by, c.organization(), name, ifMatch)
 }

@@ -65,7 +65,7 @@ func (s *Server) showRole(c *call) (reply, error) {
 }
 
 func (s *Server) deleteRole(c *call) (reply, error) {
-	role, err := s.dropRole(c.ctx, c, c.param("roleName"), c.ifMatch())
+	role, err := s.dropRole(c, c.actor, c.param("roleName"), c.ifMatch())
 	if err != nil {
 		return c.again(err, func(e *org.Error) (p page, err error) {
 			v, err := s.roleView(c, c.param("roleName"))
@@ -84,8 +84,8 @@ func (s *Server) deleteRole(c *call) (reply, error) {
 func (s *Server) roleDeletion(c *call, v org.RoleView, e *org.Error) (page, error) {
 	p, d := page{title: "Delete role", active: c.rolesItem()}, views.RoleDelete{View: v, Err: e}
 	if v.CanDelete {
-		ctx, impact := org.WithDryRun(c.ctx)
-		_, err := s.dropRole(ctx, c, v.Role.Name, nil)
+		asking, impact := c.actor.DryRun()
+		_, err := s.dropRole(c, asking, v.Role.Name, nil)
 		refusal, refused := errors.AsType[*org.Error](err)
 		switch {
 		case e != nil: // which is on the page already

@@ -18,7 +18,7 @@ import (
 const MaxBulk = 10_000
 
 // BulkMembers does one thing to many members in one transaction, with one audit row for each that changes. Members whom a
-// rule protects are left out and listed in the result; the others are done. With WithDryRun nothing is stored.
+// rule protects are left out and listed in the result; the others are done. In a dry run nothing is stored.
 // NotFound: no such organization. Invalid: a bad body, an unknown role, an exception that does not match, or more than
 // 10,000 members. Forbidden: the caller may do this to no one. Conflict: other members match than were expected.
 func (s *Service) BulkMembers(ctx context.Context, subject *org.Actor, organization string, input org.Input[org.Bulk]) (result org.BulkResult, err error) {
@@ -220,7 +220,7 @@ func applyTo(c *unit.Attempt, o db.Organization, row db.MemberRow, apply bulkSte
 
 // AddMembers makes many users members, without roles, in one transaction: each named by username, e-mail address or
 // uuid. Who can't be added is told of; the others are. NotFound: no such organization. Forbidden: needs
-// organization_member:create and assign_org_role:assign. Invalid: more than 1,000 names. With WithDryRun it only tells.
+// organization_member:create and assign_org_role:assign. Invalid: more than 1,000 names. A dry run only tells.
 func (s *Service) AddMembers(ctx context.Context, subject *org.Actor, organization string, input org.Input[[]string]) (result org.BulkResult, err error) {
 	const limit = 1000
 	err = s.units.Do(ctx, subject, unit.InOrganization(organization), "create", func(c *unit.Attempt) error {

@@ -102,7 +102,7 @@ func (s *Units) doIn(ctx context.Context, subject *org.Actor, where db.Scope, ac
 	var c *Attempt
 	err := s.Write(ctx, where, func(unit *Attempt) error {
 		c = unit
-		c.Actor, c.Entry.Action, c.watch = subject, action, watchOf(ctx)
+		c.Actor, c.Entry.Action, c.watch = subject, action, watchOf(subject)
 		if err := c.refresh(); err != nil {
 			return err
 		}

@@ -39,13 +39,13 @@ type followed struct {
 	was, is Holding
 }
 
-func watchOf(ctx context.Context) *watch {
-	impact, ok := ctx.Value(org.DryRunKey{}).(*org.Impact)
-	if !ok {
+// watchOf begins the dry run of an actor; nil if it is none.
+func watchOf(by *org.Actor) *watch {
+	if by == nil || by.Foresees == nil {
 		return nil
 	}
-	*impact = org.Impact{} // the transaction may run again
-	return &watch{impact: impact}
+	*by.Foresees = org.Impact{} // the transaction may run again
+	return &watch{impact: by.Foresees}
 }
 
 // WatchMember follows a member of an organization, in a dry run: is makes what is held before into what is held after.
