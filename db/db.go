@@ -15,9 +15,9 @@ import (
 //go:embed migrations
 var migrations embed.FS
 
-// DB is an open database. Its own queries read; Write and WriteIn are the only ways to change something.
+// DB is an open database. Write and WriteIn are the only ways to change something.
 type DB struct {
-	*Queries
+	Reads
 	engine
 }
 

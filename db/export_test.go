@@ -60,3 +60,6 @@ func Exec(ctx context.Context, q *Queries, statement string, args ...any) error 
 
 // UnitsOf are the units that a statement may run in, none if it reads.
 func UnitsOf(name string) Unit { return writers[name] }
+
+// Readers are all queries, on the connections of those that read.
+func Readers(d *DB) *Queries { return d.Reads.(reads).queries }

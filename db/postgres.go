@@ -75,7 +75,7 @@ func openPostgres(ctx context.Context, url string, anySchema bool) (*DB, error) 
 	if err != nil {
 		return nil, errors.Join(explainServer(config, err), p.Close())
 	}
-	return &DB{p.queries, p}, nil
+	return &DB{reads{p.queries}, p}, nil
 }
 
 // CheckURL says what is wrong with the URL of a server, and nothing of what it holds: it may be a password.

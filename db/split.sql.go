@@ -9,7 +9,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// Reads is every query that reads.
+// Reads is every query that reads. An error begins with the name of its query.
 type Reads interface {
 	CountAPIKeysNamed(ctx context.Context, arg CountAPIKeysNamedParams) (int64, error)
 	CountAuditLogs(ctx context.Context) (int64, error)
@@ -116,7 +116,525 @@ type Reads interface {
 	SortMembers(ctx context.Context, arg SortMembersParams) ([]uuid.UUID, error)
 }
 
-// Writes is every statement that writes; none reads. It comes from a Tx.
+// reads runs them, and has no method that writes.
+type reads struct{ queries *Queries }
+
+func (r reads) CountAPIKeysNamed(ctx context.Context, arg CountAPIKeysNamedParams) (int64, error) {
+	found, err := r.queries.CountAPIKeysNamed(ctx, arg)
+	return found, named("CountAPIKeysNamed", err)
+}
+
+func (r reads) CountAuditLogs(ctx context.Context) (int64, error) {
+	found, err := r.queries.CountAuditLogs(ctx)
+	return found, named("CountAuditLogs", err)
+}
+
+func (r reads) CountChains(ctx context.Context) (int64, error) {
+	found, err := r.queries.CountChains(ctx)
+	return found, named("CountChains", err)
+}
+
+func (r reads) CountMemberRoles(ctx context.Context, organizationID uuid.UUID) ([]CountMemberRolesRow, error) {
+	found, err := r.queries.CountMemberRoles(ctx, organizationID)
+	return found, named("CountMemberRoles", err)
+}
+
+func (r reads) CountMembers(ctx context.Context, arg CountMembersParams) (int64, error) {
+	found, err := r.queries.CountMembers(ctx, arg)
+	return found, named("CountMembers", err)
+}
+
+func (r reads) CountMembersOfRole(ctx context.Context, arg CountMembersOfRoleParams) (int64, error) {
+	found, err := r.queries.CountMembersOfRole(ctx, arg)
+	return found, named("CountMembersOfRole", err)
+}
+
+func (r reads) CountOrganizationsUpTo(ctx context.Context, maxRows int64) (int64, error) {
+	found, err := r.queries.CountOrganizationsUpTo(ctx, maxRows)
+	return found, named("CountOrganizationsUpTo", err)
+}
+
+func (r reads) CountRolesOfOrganization(ctx context.Context, organizationID uuid.NullUUID) (int64, error) {
+	found, err := r.queries.CountRolesOfOrganization(ctx, organizationID)
+	return found, named("CountRolesOfOrganization", err)
+}
+
+func (r reads) CountSearched(ctx context.Context, arg CountSearchedParams) (int64, error) {
+	found, err := r.queries.CountSearched(ctx, arg)
+	return found, named("CountSearched", err)
+}
+
+func (r reads) CountSentForms(ctx context.Context, arg CountSentFormsParams) (int64, error) {
+	found, err := r.queries.CountSentForms(ctx, arg)
+	return found, named("CountSentForms", err)
+}
+
+func (r reads) CountSetupTokens(ctx context.Context, hash []byte) (int64, error) {
+	found, err := r.queries.CountSetupTokens(ctx, hash)
+	return found, named("CountSetupTokens", err)
+}
+
+func (r reads) CountTokens(ctx context.Context, userID uuid.UUID) (int64, error) {
+	found, err := r.queries.CountTokens(ctx, userID)
+	return found, named("CountTokens", err)
+}
+
+func (r reads) CountUserRoles(ctx context.Context) ([]CountUserRolesRow, error) {
+	found, err := r.queries.CountUserRoles(ctx)
+	return found, named("CountUserRoles", err)
+}
+
+func (r reads) FindAuditLogs(ctx context.Context, arg FindAuditLogsParams) ([]FindAuditLogsRow, error) {
+	found, err := r.queries.FindAuditLogs(ctx, arg)
+	return found, named("FindAuditLogs", err)
+}
+
+func (r reads) FindMembers(ctx context.Context, arg FindMembersParams) ([]FindMembersRow, error) {
+	found, err := r.queries.FindMembers(ctx, arg)
+	return found, named("FindMembers", err)
+}
+
+func (r reads) FindMembersOfRole(ctx context.Context, arg FindMembersOfRoleParams) ([]FindMembersOfRoleRow, error) {
+	found, err := r.queries.FindMembersOfRole(ctx, arg)
+	return found, named("FindMembersOfRole", err)
+}
+
+func (r reads) FindUsers(ctx context.Context, arg FindUsersParams) ([]FindUsersRow, error) {
+	found, err := r.queries.FindUsers(ctx, arg)
+	return found, named("FindUsers", err)
+}
+
+func (r reads) GetAPIKey(ctx context.Context, id string) (GetAPIKeyRow, error) {
+	found, err := r.queries.GetAPIKey(ctx, id)
+	return found, named("GetAPIKey", err)
+}
+
+func (r reads) GetAPIKeyOwner(ctx context.Context, id string) (GetAPIKeyOwnerRow, error) {
+	found, err := r.queries.GetAPIKeyOwner(ctx, id)
+	return found, named("GetAPIKeyOwner", err)
+}
+
+func (r reads) GetAuditLog(ctx context.Context, id uuid.UUID) (AuditLog, error) {
+	found, err := r.queries.GetAuditLog(ctx, id)
+	return found, named("GetAuditLog", err)
+}
+
+func (r reads) GetAuditSeal(ctx context.Context) (GetAuditSealRow, error) {
+	found, err := r.queries.GetAuditSeal(ctx)
+	return found, named("GetAuditSeal", err)
+}
+
+func (r reads) GetDefaultOrganization(ctx context.Context) (Organization, error) {
+	found, err := r.queries.GetDefaultOrganization(ctx)
+	return found, named("GetDefaultOrganization", err)
+}
+
+func (r reads) GetLastAuditRoot(ctx context.Context) (AuditRoot, error) {
+	found, err := r.queries.GetLastAuditRoot(ctx)
+	return found, named("GetLastAuditRoot", err)
+}
+
+func (r reads) GetLastChange(ctx context.Context, arg GetLastChangeParams) (GetLastChangeRow, error) {
+	found, err := r.queries.GetLastChange(ctx, arg)
+	return found, named("GetLastChange", err)
+}
+
+func (r reads) GetLoginFailures(ctx context.Context, door string) (GetLoginFailuresRow, error) {
+	found, err := r.queries.GetLoginFailures(ctx, door)
+	return found, named("GetLoginFailures", err)
+}
+
+func (r reads) GetMember(ctx context.Context, arg GetMemberParams) (MemberRow, error) {
+	found, err := r.queries.GetMember(ctx, arg)
+	return found, named("GetMember", err)
+}
+
+func (r reads) GetMemberByUsername(ctx context.Context, arg GetMemberByUsernameParams) (MemberRow, error) {
+	found, err := r.queries.GetMemberByUsername(ctx, arg)
+	return found, named("GetMemberByUsername", err)
+}
+
+func (r reads) GetMemberKey(ctx context.Context, arg GetMemberKeyParams) (string, error) {
+	found, err := r.queries.GetMemberKey(ctx, arg)
+	return found, named("GetMemberKey", err)
+}
+
+func (r reads) GetMemberKeyFromEnd(ctx context.Context, arg GetMemberKeyFromEndParams) (string, error) {
+	found, err := r.queries.GetMemberKeyFromEnd(ctx, arg)
+	return found, named("GetMemberKeyFromEnd", err)
+}
+
+func (r reads) GetOrganization(ctx context.Context, id uuid.UUID) (Organization, error) {
+	found, err := r.queries.GetOrganization(ctx, id)
+	return found, named("GetOrganization", err)
+}
+
+func (r reads) GetOrganizationByName(ctx context.Context, nameKey string) (Organization, error) {
+	found, err := r.queries.GetOrganizationByName(ctx, nameKey)
+	return found, named("GetOrganizationByName", err)
+}
+
+func (r reads) GetPassword(ctx context.Context, emailKey string) (GetPasswordRow, error) {
+	found, err := r.queries.GetPassword(ctx, emailKey)
+	return found, named("GetPassword", err)
+}
+
+func (r reads) GetPasswordHash(ctx context.Context, id uuid.UUID) (string, error) {
+	found, err := r.queries.GetPasswordHash(ctx, id)
+	return found, named("GetPasswordHash", err)
+}
+
+func (r reads) GetPasswordLink(ctx context.Context, id string) (GetPasswordLinkRow, error) {
+	found, err := r.queries.GetPasswordLink(ctx, id)
+	return found, named("GetPasswordLink", err)
+}
+
+func (r reads) GetPasswordLinkOfUser(ctx context.Context, userID uuid.UUID) (GetPasswordLinkOfUserRow, error) {
+	found, err := r.queries.GetPasswordLinkOfUser(ctx, userID)
+	return found, named("GetPasswordLinkOfUser", err)
+}
+
+func (r reads) GetRevision(ctx context.Context, organizationID uuid.UUID) (Revision, error) {
+	found, err := r.queries.GetRevision(ctx, organizationID)
+	return found, named("GetRevision", err)
+}
+
+func (r reads) GetRevisionOfAll(ctx context.Context) (GetRevisionOfAllRow, error) {
+	found, err := r.queries.GetRevisionOfAll(ctx)
+	return found, named("GetRevisionOfAll", err)
+}
+
+func (r reads) GetRoleCount(ctx context.Context, arg GetRoleCountParams) (int64, error) {
+	found, err := r.queries.GetRoleCount(ctx, arg)
+	return found, named("GetRoleCount", err)
+}
+
+func (r reads) GetRoleOfOrganization(ctx context.Context, arg GetRoleOfOrganizationParams) (Role, error) {
+	found, err := r.queries.GetRoleOfOrganization(ctx, arg)
+	return found, named("GetRoleOfOrganization", err)
+}
+
+func (r reads) GetRoleOfSite(ctx context.Context, name string) (Role, error) {
+	found, err := r.queries.GetRoleOfSite(ctx, name)
+	return found, named("GetRoleOfSite", err)
+}
+
+func (r reads) GetRoleState(ctx context.Context, organizationID uuid.UUID) (int64, error) {
+	found, err := r.queries.GetRoleState(ctx, organizationID)
+	return found, named("GetRoleState", err)
+}
+
+func (r reads) GetRoleVersion(ctx context.Context, arg GetRoleVersionParams) (RoleVersion, error) {
+	found, err := r.queries.GetRoleVersion(ctx, arg)
+	return found, named("GetRoleVersion", err)
+}
+
+func (r reads) GetSecret(ctx context.Context, name string) ([]byte, error) {
+	found, err := r.queries.GetSecret(ctx, name)
+	return found, named("GetSecret", err)
+}
+
+func (r reads) GetSession(ctx context.Context, arg GetSessionParams) ([]byte, error) {
+	found, err := r.queries.GetSession(ctx, arg)
+	return found, named("GetSession", err)
+}
+
+func (r reads) GetUser(ctx context.Context, id uuid.UUID) (UserRow, error) {
+	found, err := r.queries.GetUser(ctx, id)
+	return found, named("GetUser", err)
+}
+
+func (r reads) GetUserByEmail(ctx context.Context, emailKey string) (UserRow, error) {
+	found, err := r.queries.GetUserByEmail(ctx, emailKey)
+	return found, named("GetUserByEmail", err)
+}
+
+func (r reads) GetUserByUsername(ctx context.Context, usernameKey string) (UserRow, error) {
+	found, err := r.queries.GetUserByUsername(ctx, usernameKey)
+	return found, named("GetUserByUsername", err)
+}
+
+func (r reads) GetUserCount(ctx context.Context) (int64, error) {
+	found, err := r.queries.GetUserCount(ctx)
+	return found, named("GetUserCount", err)
+}
+
+func (r reads) GetUserVersion(ctx context.Context, id uuid.UUID) (int64, error) {
+	found, err := r.queries.GetUserVersion(ctx, id)
+	return found, named("GetUserVersion", err)
+}
+
+func (r reads) HasActiveHolder(ctx context.Context, arg HasActiveHolderParams) (bool, error) {
+	found, err := r.queries.HasActiveHolder(ctx, arg)
+	return found, named("HasActiveHolder", err)
+}
+
+func (r reads) ListAPIKeys(ctx context.Context, arg ListAPIKeysParams) ([]ListAPIKeysRow, error) {
+	found, err := r.queries.ListAPIKeys(ctx, arg)
+	return found, named("ListAPIKeys", err)
+}
+
+func (r reads) ListActiveHolders(ctx context.Context, arg ListActiveHoldersParams) ([]ListActiveHoldersRow, error) {
+	found, err := r.queries.ListActiveHolders(ctx, arg)
+	return found, named("ListActiveHolders", err)
+}
+
+func (r reads) ListActiveHoldersOfSiteRole(ctx context.Context, role string) ([]uuid.UUID, error) {
+	found, err := r.queries.ListActiveHoldersOfSiteRole(ctx, role)
+	return found, named("ListActiveHoldersOfSiteRole", err)
+}
+
+func (r reads) ListActiveMembersOfSiteRole(ctx context.Context, arg ListActiveMembersOfSiteRoleParams) ([]ListActiveMembersOfSiteRoleRow, error) {
+	found, err := r.queries.ListActiveMembersOfSiteRole(ctx, arg)
+	return found, named("ListActiveMembersOfSiteRole", err)
+}
+
+func (r reads) ListAllHoldersElsewhere(ctx context.Context, arg ListAllHoldersElsewhereParams) ([]uuid.UUID, error) {
+	found, err := r.queries.ListAllHoldersElsewhere(ctx, arg)
+	return found, named("ListAllHoldersElsewhere", err)
+}
+
+func (r reads) ListAuditAfter(ctx context.Context, arg ListAuditAfterParams) ([]int64, error) {
+	found, err := r.queries.ListAuditAfter(ctx, arg)
+	return found, named("ListAuditAfter", err)
+}
+
+func (r reads) ListAuditBefore(ctx context.Context, arg ListAuditBeforeParams) ([]int64, error) {
+	found, err := r.queries.ListAuditBefore(ctx, arg)
+	return found, named("ListAuditBefore", err)
+}
+
+func (r reads) ListAuditChain(ctx context.Context, arg ListAuditChainParams) ([]AuditLog, error) {
+	found, err := r.queries.ListAuditChain(ctx, arg)
+	return found, named("ListAuditChain", err)
+}
+
+func (r reads) ListAuditLogs(ctx context.Context, seqs []int64) ([]AuditLog, error) {
+	found, err := r.queries.ListAuditLogs(ctx, seqs)
+	return found, named("ListAuditLogs", err)
+}
+
+func (r reads) ListAuditRootHeads(ctx context.Context, rootSeq int64) ([]ListAuditRootHeadsRow, error) {
+	found, err := r.queries.ListAuditRootHeads(ctx, rootSeq)
+	return found, named("ListAuditRootHeads", err)
+}
+
+func (r reads) ListAuditRoots(ctx context.Context, arg ListAuditRootsParams) ([]AuditRoot, error) {
+	found, err := r.queries.ListAuditRoots(ctx, arg)
+	return found, named("ListAuditRoots", err)
+}
+
+func (r reads) ListCaller(ctx context.Context, userID uuid.UUID) ([]ListCallerRow, error) {
+	found, err := r.queries.ListCaller(ctx, userID)
+	return found, named("ListCaller", err)
+}
+
+func (r reads) ListCallerByToken(ctx context.Context, arg ListCallerByTokenParams) ([]ListCallerByTokenRow, error) {
+	found, err := r.queries.ListCallerByToken(ctx, arg)
+	return found, named("ListCallerByToken", err)
+}
+
+func (r reads) ListCandidates(ctx context.Context, arg ListCandidatesParams) ([]UserRow, error) {
+	found, err := r.queries.ListCandidates(ctx, arg)
+	return found, named("ListCandidates", err)
+}
+
+func (r reads) ListHolderKeys(ctx context.Context, arg ListHolderKeysParams) ([]string, error) {
+	found, err := r.queries.ListHolderKeys(ctx, arg)
+	return found, named("ListHolderKeys", err)
+}
+
+func (r reads) ListHoldersElsewhere(ctx context.Context, arg ListHoldersElsewhereParams) ([]uuid.UUID, error) {
+	found, err := r.queries.ListHoldersElsewhere(ctx, arg)
+	return found, named("ListHoldersElsewhere", err)
+}
+
+func (r reads) ListHoldersOfAnySiteRole(ctx context.Context, maxRows int64) ([]uuid.UUID, error) {
+	found, err := r.queries.ListHoldersOfAnySiteRole(ctx, maxRows)
+	return found, named("ListHoldersOfAnySiteRole", err)
+}
+
+func (r reads) ListHoldersOfRole(ctx context.Context, arg ListHoldersOfRoleParams) ([]ListHoldersOfRoleRow, error) {
+	found, err := r.queries.ListHoldersOfRole(ctx, arg)
+	return found, named("ListHoldersOfRole", err)
+}
+
+func (r reads) ListHoldersOfSiteRole(ctx context.Context, arg ListHoldersOfSiteRoleParams) ([]ListHoldersOfSiteRoleRow, error) {
+	found, err := r.queries.ListHoldersOfSiteRole(ctx, arg)
+	return found, named("ListHoldersOfSiteRole", err)
+}
+
+func (r reads) ListHoldings(ctx context.Context, arg ListHoldingsParams) ([]ListHoldingsRow, error) {
+	found, err := r.queries.ListHoldings(ctx, arg)
+	return found, named("ListHoldings", err)
+}
+
+func (r reads) ListLogins(ctx context.Context, arg ListLoginsParams) ([]ListLoginsRow, error) {
+	found, err := r.queries.ListLogins(ctx, arg)
+	return found, named("ListLogins", err)
+}
+
+func (r reads) ListMembers(ctx context.Context, arg ListMembersParams) ([]MemberRow, error) {
+	found, err := r.queries.ListMembers(ctx, arg)
+	return found, named("ListMembers", err)
+}
+
+func (r reads) ListMembersByID(ctx context.Context, arg ListMembersByIDParams) ([]MemberRow, error) {
+	found, err := r.queries.ListMembersByID(ctx, arg)
+	return found, named("ListMembersByID", err)
+}
+
+func (r reads) ListMemberships(ctx context.Context, userID uuid.UUID) ([]ListMembershipsRow, error) {
+	found, err := r.queries.ListMemberships(ctx, userID)
+	return found, named("ListMemberships", err)
+}
+
+func (r reads) ListMembershipsOfUsers(ctx context.Context, userIds []uuid.UUID) ([]ListMembershipsOfUsersRow, error) {
+	found, err := r.queries.ListMembershipsOfUsers(ctx, userIds)
+	return found, named("ListMembershipsOfUsers", err)
+}
+
+func (r reads) ListMovedHeads(ctx context.Context) ([]ListMovedHeadsRow, error) {
+	found, err := r.queries.ListMovedHeads(ctx)
+	return found, named("ListMovedHeads", err)
+}
+
+func (r reads) ListOpened(ctx context.Context, ids []uuid.UUID) ([]ListOpenedRow, error) {
+	found, err := r.queries.ListOpened(ctx, ids)
+	return found, named("ListOpened", err)
+}
+
+func (r reads) ListOpenedHolders(ctx context.Context, arg ListOpenedHoldersParams) ([]uuid.UUID, error) {
+	found, err := r.queries.ListOpenedHolders(ctx, arg)
+	return found, named("ListOpenedHolders", err)
+}
+
+func (r reads) ListOpenedSiteHolders(ctx context.Context, role string) ([]uuid.UUID, error) {
+	found, err := r.queries.ListOpenedSiteHolders(ctx, role)
+	return found, named("ListOpenedSiteHolders", err)
+}
+
+func (r reads) ListOrganizations(ctx context.Context, maxRows int64) ([]Organization, error) {
+	found, err := r.queries.ListOrganizations(ctx, maxRows)
+	return found, named("ListOrganizations", err)
+}
+
+func (r reads) ListOrganizationsOfUser(ctx context.Context, arg ListOrganizationsOfUserParams) ([]Organization, error) {
+	found, err := r.queries.ListOrganizationsOfUser(ctx, arg)
+	return found, named("ListOrganizationsOfUser", err)
+}
+
+func (r reads) ListOutsiders(ctx context.Context, arg ListOutsidersParams) ([]ListOutsidersRow, error) {
+	found, err := r.queries.ListOutsiders(ctx, arg)
+	return found, named("ListOutsiders", err)
+}
+
+func (r reads) ListOutsidersByID(ctx context.Context, arg ListOutsidersByIDParams) ([]ListOutsidersByIDRow, error) {
+	found, err := r.queries.ListOutsidersByID(ctx, arg)
+	return found, named("ListOutsidersByID", err)
+}
+
+func (r reads) ListPermissions(ctx context.Context, roleID uuid.UUID) ([]ListPermissionsRow, error) {
+	found, err := r.queries.ListPermissions(ctx, roleID)
+	return found, named("ListPermissions", err)
+}
+
+func (r reads) ListPermissionsOfOrganization(ctx context.Context, organizationID uuid.NullUUID) ([]RolePermission, error) {
+	found, err := r.queries.ListPermissionsOfOrganization(ctx, organizationID)
+	return found, named("ListPermissionsOfOrganization", err)
+}
+
+func (r reads) ListPermissionsOfSite(ctx context.Context) ([]RolePermission, error) {
+	found, err := r.queries.ListPermissionsOfSite(ctx)
+	return found, named("ListPermissionsOfSite", err)
+}
+
+func (r reads) ListRevisions(ctx context.Context, arg ListRevisionsParams) ([]Revision, error) {
+	found, err := r.queries.ListRevisions(ctx, arg)
+	return found, named("ListRevisions", err)
+}
+
+func (r reads) ListRoleDeletions(ctx context.Context) ([]ListRoleDeletionsRow, error) {
+	found, err := r.queries.ListRoleDeletions(ctx)
+	return found, named("ListRoleDeletions", err)
+}
+
+func (r reads) ListRoleEntries(ctx context.Context, arg ListRoleEntriesParams) ([]ListRoleEntriesRow, error) {
+	found, err := r.queries.ListRoleEntries(ctx, arg)
+	return found, named("ListRoleEntries", err)
+}
+
+func (r reads) ListRoleVersions(ctx context.Context, arg ListRoleVersionsParams) ([]RoleVersion, error) {
+	found, err := r.queries.ListRoleVersions(ctx, arg)
+	return found, named("ListRoleVersions", err)
+}
+
+func (r reads) ListRolesOfOrganization(ctx context.Context, organizationID uuid.NullUUID) ([]Role, error) {
+	found, err := r.queries.ListRolesOfOrganization(ctx, organizationID)
+	return found, named("ListRolesOfOrganization", err)
+}
+
+func (r reads) ListRolesOfSite(ctx context.Context) ([]Role, error) {
+	found, err := r.queries.ListRolesOfSite(ctx)
+	return found, named("ListRolesOfSite", err)
+}
+
+func (r reads) ListSealedTrail(ctx context.Context, arg ListSealedTrailParams) ([]AuditLog, error) {
+	found, err := r.queries.ListSealedTrail(ctx, arg)
+	return found, named("ListSealedTrail", err)
+}
+
+func (r reads) ListSessions(ctx context.Context, arg ListSessionsParams) ([]ListSessionsRow, error) {
+	found, err := r.queries.ListSessions(ctx, arg)
+	return found, named("ListSessions", err)
+}
+
+func (r reads) ListSiteHoldings(ctx context.Context, arg ListSiteHoldingsParams) ([]ListSiteHoldingsRow, error) {
+	found, err := r.queries.ListSiteHoldings(ctx, arg)
+	return found, named("ListSiteHoldings", err)
+}
+
+func (r reads) ListTokensOfUsers(ctx context.Context, userIds []uuid.UUID) ([]ListTokensOfUsersRow, error) {
+	found, err := r.queries.ListTokensOfUsers(ctx, userIds)
+	return found, named("ListTokensOfUsers", err)
+}
+
+func (r reads) ListUsers(ctx context.Context, arg ListUsersParams) ([]uuid.UUID, error) {
+	found, err := r.queries.ListUsers(ctx, arg)
+	return found, named("ListUsers", err)
+}
+
+func (r reads) ListUsersByID(ctx context.Context, ids []uuid.UUID) ([]UserRow, error) {
+	found, err := r.queries.ListUsersByID(ctx, ids)
+	return found, named("ListUsersByID", err)
+}
+
+func (r reads) SearchCandidates(ctx context.Context, arg SearchCandidatesParams) ([]UserRow, error) {
+	found, err := r.queries.SearchCandidates(ctx, arg)
+	return found, named("SearchCandidates", err)
+}
+
+func (r reads) SearchMembers(ctx context.Context, arg SearchMembersParams) ([]SearchMembersRow, error) {
+	found, err := r.queries.SearchMembers(ctx, arg)
+	return found, named("SearchMembers", err)
+}
+
+func (r reads) SearchMembersByUsername(ctx context.Context, arg SearchMembersByUsernameParams) ([]SearchMembersByUsernameRow, error) {
+	found, err := r.queries.SearchMembersByUsername(ctx, arg)
+	return found, named("SearchMembersByUsername", err)
+}
+
+func (r reads) SearchUsers(ctx context.Context, arg SearchUsersParams) ([]SearchUsersRow, error) {
+	found, err := r.queries.SearchUsers(ctx, arg)
+	return found, named("SearchUsers", err)
+}
+
+func (r reads) SortMembers(ctx context.Context, arg SortMembersParams) ([]uuid.UUID, error) {
+	found, err := r.queries.SortMembers(ctx, arg)
+	return found, named("SortMembers", err)
+}
+
+// Writes is every statement that writes; none reads. It comes from a Tx. An error begins with the name of its statement.
 type Writes struct{ tx *Tx }
 
 // BumpRevision runs the statement of its name.
@@ -124,7 +642,7 @@ func (w Writes) BumpRevision(ctx context.Context, floor int64) error {
 	if err := w.tx.enter("BumpRevision"); err != nil {
 		return err
 	}
-	return w.tx.queries.BumpRevision(ctx, floor)
+	return named("BumpRevision", w.tx.queries.BumpRevision(ctx, floor))
 }
 
 // DeleteAPIKey runs the statement of its name.
@@ -132,7 +650,7 @@ func (w Writes) DeleteAPIKey(ctx context.Context, id string) error {
 	if err := w.tx.enter("DeleteAPIKey"); err != nil {
 		return err
 	}
-	return w.tx.queries.DeleteAPIKey(ctx, id)
+	return named("DeleteAPIKey", w.tx.queries.DeleteAPIKey(ctx, id))
 }
 
 // DeleteAPIKeysOfUser runs the statement of its name.
@@ -140,7 +658,7 @@ func (w Writes) DeleteAPIKeysOfUser(ctx context.Context, userID uuid.UUID) error
 	if err := w.tx.enter("DeleteAPIKeysOfUser"); err != nil {
 		return err
 	}
-	return w.tx.queries.DeleteAPIKeysOfUser(ctx, userID)
+	return named("DeleteAPIKeysOfUser", w.tx.queries.DeleteAPIKeysOfUser(ctx, userID))
 }
 
 // DeleteExpiredKeys runs the statement of its name.
@@ -148,7 +666,7 @@ func (w Writes) DeleteExpiredKeys(ctx context.Context, arg DeleteExpiredKeysPara
 	if err := w.tx.enter("DeleteExpiredKeys"); err != nil {
 		return err
 	}
-	return w.tx.queries.DeleteExpiredKeys(ctx, arg)
+	return named("DeleteExpiredKeys", w.tx.queries.DeleteExpiredKeys(ctx, arg))
 }
 
 // DeleteExpiredSessions runs the statement of its name.
@@ -156,7 +674,7 @@ func (w Writes) DeleteExpiredSessions(ctx context.Context, now time.Time) error 
 	if err := w.tx.enter("DeleteExpiredSessions"); err != nil {
 		return err
 	}
-	return w.tx.queries.DeleteExpiredSessions(ctx, now)
+	return named("DeleteExpiredSessions", w.tx.queries.DeleteExpiredSessions(ctx, now))
 }
 
 // DeleteLoginFailures runs the statement of its name.
@@ -164,7 +682,7 @@ func (w Writes) DeleteLoginFailures(ctx context.Context, door string) error {
 	if err := w.tx.enter("DeleteLoginFailures"); err != nil {
 		return err
 	}
-	return w.tx.queries.DeleteLoginFailures(ctx, door)
+	return named("DeleteLoginFailures", w.tx.queries.DeleteLoginFailures(ctx, door))
 }
 
 // DeleteLoginOfUser runs the statement of its name.
@@ -172,7 +690,8 @@ func (w Writes) DeleteLoginOfUser(ctx context.Context, arg DeleteLoginOfUserPara
 	if err := w.tx.enter("DeleteLoginOfUser"); err != nil {
 		return 0, err
 	}
-	return w.tx.queries.DeleteLoginOfUser(ctx, arg)
+	n, err := w.tx.queries.DeleteLoginOfUser(ctx, arg)
+	return n, named("DeleteLoginOfUser", err)
 }
 
 // DeleteLoginsOfUser runs the statement of its name.
@@ -180,7 +699,7 @@ func (w Writes) DeleteLoginsOfUser(ctx context.Context, userID uuid.UUID) error 
 	if err := w.tx.enter("DeleteLoginsOfUser"); err != nil {
 		return err
 	}
-	return w.tx.queries.DeleteLoginsOfUser(ctx, userID)
+	return named("DeleteLoginsOfUser", w.tx.queries.DeleteLoginsOfUser(ctx, userID))
 }
 
 // DeleteMember runs the statement of its name.
@@ -188,7 +707,7 @@ func (w Writes) DeleteMember(ctx context.Context, arg DeleteMemberParams) error 
 	if err := w.tx.enter("DeleteMember"); err != nil {
 		return err
 	}
-	return w.tx.queries.DeleteMember(ctx, arg)
+	return named("DeleteMember", w.tx.queries.DeleteMember(ctx, arg))
 }
 
 // DeleteMemberRole runs the statement of its name.
@@ -196,7 +715,7 @@ func (w Writes) DeleteMemberRole(ctx context.Context, arg DeleteMemberRoleParams
 	if err := w.tx.enter("DeleteMemberRole"); err != nil {
 		return err
 	}
-	return w.tx.queries.DeleteMemberRole(ctx, arg)
+	return named("DeleteMemberRole", w.tx.queries.DeleteMemberRole(ctx, arg))
 }
 
 // DeleteOldLoginFailures runs the statement of its name.
@@ -204,7 +723,7 @@ func (w Writes) DeleteOldLoginFailures(ctx context.Context, before time.Time) er
 	if err := w.tx.enter("DeleteOldLoginFailures"); err != nil {
 		return err
 	}
-	return w.tx.queries.DeleteOldLoginFailures(ctx, before)
+	return named("DeleteOldLoginFailures", w.tx.queries.DeleteOldLoginFailures(ctx, before))
 }
 
 // DeleteOldSentForms runs the statement of its name.
@@ -212,7 +731,7 @@ func (w Writes) DeleteOldSentForms(ctx context.Context, arg DeleteOldSentFormsPa
 	if err := w.tx.enter("DeleteOldSentForms"); err != nil {
 		return err
 	}
-	return w.tx.queries.DeleteOldSentForms(ctx, arg)
+	return named("DeleteOldSentForms", w.tx.queries.DeleteOldSentForms(ctx, arg))
 }
 
 // DeleteOrganization runs the statement of its name.
@@ -220,7 +739,7 @@ func (w Writes) DeleteOrganization(ctx context.Context, id uuid.UUID) error {
 	if err := w.tx.enter("DeleteOrganization"); err != nil {
 		return err
 	}
-	return w.tx.queries.DeleteOrganization(ctx, id)
+	return named("DeleteOrganization", w.tx.queries.DeleteOrganization(ctx, id))
 }
 
 // DeletePasswordLink runs the statement of its name.
@@ -228,7 +747,8 @@ func (w Writes) DeletePasswordLink(ctx context.Context, userID uuid.UUID) (int64
 	if err := w.tx.enter("DeletePasswordLink"); err != nil {
 		return 0, err
 	}
-	return w.tx.queries.DeletePasswordLink(ctx, userID)
+	n, err := w.tx.queries.DeletePasswordLink(ctx, userID)
+	return n, named("DeletePasswordLink", err)
 }
 
 // DeletePermissions runs the statement of its name.
@@ -236,7 +756,7 @@ func (w Writes) DeletePermissions(ctx context.Context, roleID uuid.UUID) error {
 	if err := w.tx.enter("DeletePermissions"); err != nil {
 		return err
 	}
-	return w.tx.queries.DeletePermissions(ctx, roleID)
+	return named("DeletePermissions", w.tx.queries.DeletePermissions(ctx, roleID))
 }
 
 // DeleteRole runs the statement of its name.
@@ -244,7 +764,7 @@ func (w Writes) DeleteRole(ctx context.Context, id uuid.UUID) error {
 	if err := w.tx.enter("DeleteRole"); err != nil {
 		return err
 	}
-	return w.tx.queries.DeleteRole(ctx, id)
+	return named("DeleteRole", w.tx.queries.DeleteRole(ctx, id))
 }
 
 // DeleteRoleCount runs the statement of its name.
@@ -252,7 +772,7 @@ func (w Writes) DeleteRoleCount(ctx context.Context, arg DeleteRoleCountParams) 
 	if err := w.tx.enter("DeleteRoleCount"); err != nil {
 		return err
 	}
-	return w.tx.queries.DeleteRoleCount(ctx, arg)
+	return named("DeleteRoleCount", w.tx.queries.DeleteRoleCount(ctx, arg))
 }
 
 // DeleteRoleFromMembers runs the statement of its name.
@@ -260,7 +780,7 @@ func (w Writes) DeleteRoleFromMembers(ctx context.Context, arg DeleteRoleFromMem
 	if err := w.tx.enter("DeleteRoleFromMembers"); err != nil {
 		return err
 	}
-	return w.tx.queries.DeleteRoleFromMembers(ctx, arg)
+	return named("DeleteRoleFromMembers", w.tx.queries.DeleteRoleFromMembers(ctx, arg))
 }
 
 // DeleteRoleFromUsers runs the statement of its name.
@@ -268,7 +788,7 @@ func (w Writes) DeleteRoleFromUsers(ctx context.Context, role string) error {
 	if err := w.tx.enter("DeleteRoleFromUsers"); err != nil {
 		return err
 	}
-	return w.tx.queries.DeleteRoleFromUsers(ctx, role)
+	return named("DeleteRoleFromUsers", w.tx.queries.DeleteRoleFromUsers(ctx, role))
 }
 
 // DeleteSession runs the statement of its name.
@@ -276,7 +796,7 @@ func (w Writes) DeleteSession(ctx context.Context, token string) error {
 	if err := w.tx.enter("DeleteSession"); err != nil {
 		return err
 	}
-	return w.tx.queries.DeleteSession(ctx, token)
+	return named("DeleteSession", w.tx.queries.DeleteSession(ctx, token))
 }
 
 // DeleteSessionOfUser runs the statement of its name.
@@ -284,7 +804,8 @@ func (w Writes) DeleteSessionOfUser(ctx context.Context, arg DeleteSessionOfUser
 	if err := w.tx.enter("DeleteSessionOfUser"); err != nil {
 		return 0, err
 	}
-	return w.tx.queries.DeleteSessionOfUser(ctx, arg)
+	n, err := w.tx.queries.DeleteSessionOfUser(ctx, arg)
+	return n, named("DeleteSessionOfUser", err)
 }
 
 // DeleteSessionsOfUser runs the statement of its name.
@@ -292,7 +813,7 @@ func (w Writes) DeleteSessionsOfUser(ctx context.Context, userID uuid.NullUUID) 
 	if err := w.tx.enter("DeleteSessionsOfUser"); err != nil {
 		return err
 	}
-	return w.tx.queries.DeleteSessionsOfUser(ctx, userID)
+	return named("DeleteSessionsOfUser", w.tx.queries.DeleteSessionsOfUser(ctx, userID))
 }
 
 // DeleteSetupTokens runs the statement of its name.
@@ -300,7 +821,7 @@ func (w Writes) DeleteSetupTokens(ctx context.Context) error {
 	if err := w.tx.enter("DeleteSetupTokens"); err != nil {
 		return err
 	}
-	return w.tx.queries.DeleteSetupTokens(ctx)
+	return named("DeleteSetupTokens", w.tx.queries.DeleteSetupTokens(ctx))
 }
 
 // DeleteUser runs the statement of its name.
@@ -308,7 +829,7 @@ func (w Writes) DeleteUser(ctx context.Context, id uuid.UUID) error {
 	if err := w.tx.enter("DeleteUser"); err != nil {
 		return err
 	}
-	return w.tx.queries.DeleteUser(ctx, id)
+	return named("DeleteUser", w.tx.queries.DeleteUser(ctx, id))
 }
 
 // DeleteUserRole runs the statement of its name.
@@ -316,7 +837,7 @@ func (w Writes) DeleteUserRole(ctx context.Context, arg DeleteUserRoleParams) er
 	if err := w.tx.enter("DeleteUserRole"); err != nil {
 		return err
 	}
-	return w.tx.queries.DeleteUserRole(ctx, arg)
+	return named("DeleteUserRole", w.tx.queries.DeleteUserRole(ctx, arg))
 }
 
 // HoldAccount runs the statement of its name.
@@ -324,7 +845,7 @@ func (w Writes) HoldAccount(ctx context.Context, id uuid.UUID) error {
 	if err := w.tx.enter("HoldAccount"); err != nil {
 		return err
 	}
-	return w.tx.queries.HoldAccount(ctx, id)
+	return named("HoldAccount", w.tx.queries.HoldAccount(ctx, id))
 }
 
 // InsertAPIKey runs the statement of its name.
@@ -332,7 +853,7 @@ func (w Writes) InsertAPIKey(ctx context.Context, arg InsertAPIKeyParams) error 
 	if err := w.tx.enter("InsertAPIKey"); err != nil {
 		return err
 	}
-	return w.tx.queries.InsertAPIKey(ctx, arg)
+	return named("InsertAPIKey", w.tx.queries.InsertAPIKey(ctx, arg))
 }
 
 // InsertAuditLog runs the statement of its name.
@@ -340,7 +861,7 @@ func (w Writes) InsertAuditLog(ctx context.Context, arg InsertAuditLogParams) er
 	if err := w.tx.enter("InsertAuditLog"); err != nil {
 		return err
 	}
-	return w.tx.queries.InsertAuditLog(ctx, arg)
+	return named("InsertAuditLog", w.tx.queries.InsertAuditLog(ctx, arg))
 }
 
 // InsertAuditRoot runs the statement of its name.
@@ -348,7 +869,7 @@ func (w Writes) InsertAuditRoot(ctx context.Context, arg InsertAuditRootParams) 
 	if err := w.tx.enter("InsertAuditRoot"); err != nil {
 		return err
 	}
-	return w.tx.queries.InsertAuditRoot(ctx, arg)
+	return named("InsertAuditRoot", w.tx.queries.InsertAuditRoot(ctx, arg))
 }
 
 // InsertAuditRootHead runs the statement of its name.
@@ -356,7 +877,7 @@ func (w Writes) InsertAuditRootHead(ctx context.Context, arg InsertAuditRootHead
 	if err := w.tx.enter("InsertAuditRootHead"); err != nil {
 		return err
 	}
-	return w.tx.queries.InsertAuditRootHead(ctx, arg)
+	return named("InsertAuditRootHead", w.tx.queries.InsertAuditRootHead(ctx, arg))
 }
 
 // InsertMember runs the statement of its name.
@@ -364,7 +885,7 @@ func (w Writes) InsertMember(ctx context.Context, arg InsertMemberParams) error 
 	if err := w.tx.enter("InsertMember"); err != nil {
 		return err
 	}
-	return w.tx.queries.InsertMember(ctx, arg)
+	return named("InsertMember", w.tx.queries.InsertMember(ctx, arg))
 }
 
 // InsertMemberRole runs the statement of its name.
@@ -372,7 +893,7 @@ func (w Writes) InsertMemberRole(ctx context.Context, arg InsertMemberRoleParams
 	if err := w.tx.enter("InsertMemberRole"); err != nil {
 		return err
 	}
-	return w.tx.queries.InsertMemberRole(ctx, arg)
+	return named("InsertMemberRole", w.tx.queries.InsertMemberRole(ctx, arg))
 }
 
 // InsertOrganization runs the statement of its name.
@@ -380,7 +901,7 @@ func (w Writes) InsertOrganization(ctx context.Context, arg InsertOrganizationPa
 	if err := w.tx.enter("InsertOrganization"); err != nil {
 		return err
 	}
-	return w.tx.queries.InsertOrganization(ctx, arg)
+	return named("InsertOrganization", w.tx.queries.InsertOrganization(ctx, arg))
 }
 
 // InsertPermission runs the statement of its name.
@@ -388,7 +909,7 @@ func (w Writes) InsertPermission(ctx context.Context, arg InsertPermissionParams
 	if err := w.tx.enter("InsertPermission"); err != nil {
 		return err
 	}
-	return w.tx.queries.InsertPermission(ctx, arg)
+	return named("InsertPermission", w.tx.queries.InsertPermission(ctx, arg))
 }
 
 // InsertRole runs the statement of its name.
@@ -396,7 +917,7 @@ func (w Writes) InsertRole(ctx context.Context, arg InsertRoleParams) error {
 	if err := w.tx.enter("InsertRole"); err != nil {
 		return err
 	}
-	return w.tx.queries.InsertRole(ctx, arg)
+	return named("InsertRole", w.tx.queries.InsertRole(ctx, arg))
 }
 
 // InsertRoleVersion runs the statement of its name.
@@ -404,7 +925,7 @@ func (w Writes) InsertRoleVersion(ctx context.Context, arg InsertRoleVersionPara
 	if err := w.tx.enter("InsertRoleVersion"); err != nil {
 		return err
 	}
-	return w.tx.queries.InsertRoleVersion(ctx, arg)
+	return named("InsertRoleVersion", w.tx.queries.InsertRoleVersion(ctx, arg))
 }
 
 // InsertSecret runs the statement of its name.
@@ -412,7 +933,7 @@ func (w Writes) InsertSecret(ctx context.Context, arg InsertSecretParams) error 
 	if err := w.tx.enter("InsertSecret"); err != nil {
 		return err
 	}
-	return w.tx.queries.InsertSecret(ctx, arg)
+	return named("InsertSecret", w.tx.queries.InsertSecret(ctx, arg))
 }
 
 // InsertSentForm runs the statement of its name.
@@ -420,7 +941,7 @@ func (w Writes) InsertSentForm(ctx context.Context, arg InsertSentFormParams) er
 	if err := w.tx.enter("InsertSentForm"); err != nil {
 		return err
 	}
-	return w.tx.queries.InsertSentForm(ctx, arg)
+	return named("InsertSentForm", w.tx.queries.InsertSentForm(ctx, arg))
 }
 
 // InsertSetupToken runs the statement of its name.
@@ -428,7 +949,7 @@ func (w Writes) InsertSetupToken(ctx context.Context, arg InsertSetupTokenParams
 	if err := w.tx.enter("InsertSetupToken"); err != nil {
 		return err
 	}
-	return w.tx.queries.InsertSetupToken(ctx, arg)
+	return named("InsertSetupToken", w.tx.queries.InsertSetupToken(ctx, arg))
 }
 
 // InsertUser runs the statement of its name.
@@ -436,7 +957,7 @@ func (w Writes) InsertUser(ctx context.Context, arg InsertUserParams) error {
 	if err := w.tx.enter("InsertUser"); err != nil {
 		return err
 	}
-	return w.tx.queries.InsertUser(ctx, arg)
+	return named("InsertUser", w.tx.queries.InsertUser(ctx, arg))
 }
 
 // InsertUserRole runs the statement of its name.
@@ -444,7 +965,7 @@ func (w Writes) InsertUserRole(ctx context.Context, arg InsertUserRoleParams) er
 	if err := w.tx.enter("InsertUserRole"); err != nil {
 		return err
 	}
-	return w.tx.queries.InsertUserRole(ctx, arg)
+	return named("InsertUserRole", w.tx.queries.InsertUserRole(ctx, arg))
 }
 
 // MustChangePassword runs the statement of its name.
@@ -452,7 +973,7 @@ func (w Writes) MustChangePassword(ctx context.Context, arg MustChangePasswordPa
 	if err := w.tx.enter("MustChangePassword"); err != nil {
 		return err
 	}
-	return w.tx.queries.MustChangePassword(ctx, arg)
+	return named("MustChangePassword", w.tx.queries.MustChangePassword(ctx, arg))
 }
 
 // RenewPasswordHash runs the statement of its name.
@@ -460,7 +981,7 @@ func (w Writes) RenewPasswordHash(ctx context.Context, arg RenewPasswordHashPara
 	if err := w.tx.enter("RenewPasswordHash"); err != nil {
 		return err
 	}
-	return w.tx.queries.RenewPasswordHash(ctx, arg)
+	return named("RenewPasswordHash", w.tx.queries.RenewPasswordHash(ctx, arg))
 }
 
 // TouchHolders runs the statement of its name.
@@ -468,7 +989,7 @@ func (w Writes) TouchHolders(ctx context.Context, arg TouchHoldersParams) error 
 	if err := w.tx.enter("TouchHolders"); err != nil {
 		return err
 	}
-	return w.tx.queries.TouchHolders(ctx, arg)
+	return named("TouchHolders", w.tx.queries.TouchHolders(ctx, arg))
 }
 
 // TouchMember runs the statement of its name.
@@ -476,7 +997,7 @@ func (w Writes) TouchMember(ctx context.Context, arg TouchMemberParams) error {
 	if err := w.tx.enter("TouchMember"); err != nil {
 		return err
 	}
-	return w.tx.queries.TouchMember(ctx, arg)
+	return named("TouchMember", w.tx.queries.TouchMember(ctx, arg))
 }
 
 // TouchSiteHolders runs the statement of its name.
@@ -484,7 +1005,7 @@ func (w Writes) TouchSiteHolders(ctx context.Context, arg TouchSiteHoldersParams
 	if err := w.tx.enter("TouchSiteHolders"); err != nil {
 		return err
 	}
-	return w.tx.queries.TouchSiteHolders(ctx, arg)
+	return named("TouchSiteHolders", w.tx.queries.TouchSiteHolders(ctx, arg))
 }
 
 // TouchUser runs the statement of its name.
@@ -492,7 +1013,7 @@ func (w Writes) TouchUser(ctx context.Context, arg TouchUserParams) error {
 	if err := w.tx.enter("TouchUser"); err != nil {
 		return err
 	}
-	return w.tx.queries.TouchUser(ctx, arg)
+	return named("TouchUser", w.tx.queries.TouchUser(ctx, arg))
 }
 
 // UpdateLastSeen runs the statement of its name.
@@ -500,7 +1021,7 @@ func (w Writes) UpdateLastSeen(ctx context.Context, arg UpdateLastSeenParams) er
 	if err := w.tx.enter("UpdateLastSeen"); err != nil {
 		return err
 	}
-	return w.tx.queries.UpdateLastSeen(ctx, arg)
+	return named("UpdateLastSeen", w.tx.queries.UpdateLastSeen(ctx, arg))
 }
 
 // UpdateLastUsed runs the statement of its name.
@@ -508,7 +1029,7 @@ func (w Writes) UpdateLastUsed(ctx context.Context, arg UpdateLastUsedParams) er
 	if err := w.tx.enter("UpdateLastUsed"); err != nil {
 		return err
 	}
-	return w.tx.queries.UpdateLastUsed(ctx, arg)
+	return named("UpdateLastUsed", w.tx.queries.UpdateLastUsed(ctx, arg))
 }
 
 // UpdateOrganization runs the statement of its name.
@@ -516,7 +1037,7 @@ func (w Writes) UpdateOrganization(ctx context.Context, arg UpdateOrganizationPa
 	if err := w.tx.enter("UpdateOrganization"); err != nil {
 		return err
 	}
-	return w.tx.queries.UpdateOrganization(ctx, arg)
+	return named("UpdateOrganization", w.tx.queries.UpdateOrganization(ctx, arg))
 }
 
 // UpdatePassword runs the statement of its name.
@@ -524,7 +1045,7 @@ func (w Writes) UpdatePassword(ctx context.Context, arg UpdatePasswordParams) er
 	if err := w.tx.enter("UpdatePassword"); err != nil {
 		return err
 	}
-	return w.tx.queries.UpdatePassword(ctx, arg)
+	return named("UpdatePassword", w.tx.queries.UpdatePassword(ctx, arg))
 }
 
 // UpdateProfile runs the statement of its name.
@@ -532,7 +1053,7 @@ func (w Writes) UpdateProfile(ctx context.Context, arg UpdateProfileParams) erro
 	if err := w.tx.enter("UpdateProfile"); err != nil {
 		return err
 	}
-	return w.tx.queries.UpdateProfile(ctx, arg)
+	return named("UpdateProfile", w.tx.queries.UpdateProfile(ctx, arg))
 }
 
 // UpdateRevision runs the statement of its name.
@@ -540,7 +1061,7 @@ func (w Writes) UpdateRevision(ctx context.Context, arg UpdateRevisionParams) er
 	if err := w.tx.enter("UpdateRevision"); err != nil {
 		return err
 	}
-	return w.tx.queries.UpdateRevision(ctx, arg)
+	return named("UpdateRevision", w.tx.queries.UpdateRevision(ctx, arg))
 }
 
 // UpdateRole runs the statement of its name.
@@ -548,7 +1069,7 @@ func (w Writes) UpdateRole(ctx context.Context, arg UpdateRoleParams) error {
 	if err := w.tx.enter("UpdateRole"); err != nil {
 		return err
 	}
-	return w.tx.queries.UpdateRole(ctx, arg)
+	return named("UpdateRole", w.tx.queries.UpdateRole(ctx, arg))
 }
 
 // UpdateStatus runs the statement of its name.
@@ -556,7 +1077,7 @@ func (w Writes) UpdateStatus(ctx context.Context, arg UpdateStatusParams) error 
 	if err := w.tx.enter("UpdateStatus"); err != nil {
 		return err
 	}
-	return w.tx.queries.UpdateStatus(ctx, arg)
+	return named("UpdateStatus", w.tx.queries.UpdateStatus(ctx, arg))
 }
 
 // UpsertLoginFailures runs the statement of its name.
@@ -564,7 +1085,7 @@ func (w Writes) UpsertLoginFailures(ctx context.Context, arg UpsertLoginFailures
 	if err := w.tx.enter("UpsertLoginFailures"); err != nil {
 		return err
 	}
-	return w.tx.queries.UpsertLoginFailures(ctx, arg)
+	return named("UpsertLoginFailures", w.tx.queries.UpsertLoginFailures(ctx, arg))
 }
 
 // UpsertPasswordLink runs the statement of its name.
@@ -572,7 +1093,7 @@ func (w Writes) UpsertPasswordLink(ctx context.Context, arg UpsertPasswordLinkPa
 	if err := w.tx.enter("UpsertPasswordLink"); err != nil {
 		return err
 	}
-	return w.tx.queries.UpsertPasswordLink(ctx, arg)
+	return named("UpsertPasswordLink", w.tx.queries.UpsertPasswordLink(ctx, arg))
 }
 
 // UpsertSession runs the statement of its name.
@@ -580,7 +1101,7 @@ func (w Writes) UpsertSession(ctx context.Context, arg UpsertSessionParams) erro
 	if err := w.tx.enter("UpsertSession"); err != nil {
 		return err
 	}
-	return w.tx.queries.UpsertSession(ctx, arg)
+	return named("UpsertSession", w.tx.queries.UpsertSession(ctx, arg))
 }
 
 // writers are the statements that write, with the units that each may run in.

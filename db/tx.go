@@ -49,11 +49,8 @@ type Tx struct {
 	wroteRoles bool
 }
 
-// readOnly hides the other methods of Queries from a type assertion.
-type readOnly struct{ Reads }
-
 // Reads are the queries of the transaction.
-func (t *Tx) Reads() Reads { return readOnly{t.queries} }
+func (t *Tx) Reads() Reads { return reads{t.queries} }
 
 // Writes are the statements that change something.
 func (t *Tx) Writes() Writes { return Writes{t} }
@@ -93,5 +90,13 @@ func (d *DB) WriteIn(ctx context.Context, scope Scope, fn func(tx *Tx) error) er
 
 // View runs fn on one snapshot of the data; see engine.Read.
 func (d *DB) View(ctx context.Context, fn func(r Reads) error) error {
-	return d.Read(ctx, func(q *Queries) error { return fn(readOnly{q}) })
+	return d.Read(ctx, func(q *Queries) error { return fn(reads{q}) })
+}
+
+// named puts the name of a query before its error.
+func named(query string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", query, err)
 }

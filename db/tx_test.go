@@ -1,9 +1,11 @@
 package db_test
 
 import (
+	"context"
 	"errors"
 	"reflect"
 	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -102,5 +104,28 @@ func TestWrote(t *testing.T) {
 	}
 	if err := d.WriteIn(db.Writing(ctx), db.OnSite, func(*db.Tx) error { return nil }); !errors.Is(err, db.ErrNested) {
 		t.Errorf("an update inside a write: %v", err)
+	}
+}
+
+// An error begins with the name of its query, and stays recognizable.
+func TestErrorsNameTheirQuery(t *testing.T) {
+	t.Parallel()
+	d, ctx, u := dbtest.Open(t), t.Context(), someUser("wendy")
+	if _, err := d.GetUser(ctx, u.ID); !db.IsNotFound(err) || !strings.HasPrefix(err.Error(), "GetUser: ") {
+		t.Errorf("outside a transaction: %v", err)
+	}
+	err := d.WriteIn(ctx, db.OnSite, func(tx *db.Tx) error {
+		if _, err := tx.Reads().GetUser(ctx, u.ID); !db.IsNotFound(err) || !strings.HasPrefix(err.Error(), "GetUser: ") {
+			t.Errorf("inside a transaction: %v", err)
+		}
+		return errors.Join(tx.Writes().InsertUser(ctx, u), tx.Writes().InsertUser(ctx, u))
+	})
+	if err == nil || !strings.HasPrefix(err.Error(), "InsertUser: ") {
+		t.Errorf("a statement that failed: %v", err)
+	}
+	canceled, cancel := context.WithCancel(ctx)
+	cancel()
+	if _, err := d.GetUserCount(canceled); !errors.Is(err, context.Canceled) || !strings.HasPrefix(err.Error(), "GetUserCount: ") {
+		t.Errorf("a query that was canceled: %v", err)
 	}
 }

@@ -42,7 +42,7 @@ func (s *Units) BasisNow(ctx context.Context, c Credential) (org.Basis, error) {
 			return b, nil
 		}
 	}
-	b, err := Reader{Units: s, Q: s.DB.Queries}.basisOf(context.WithoutCancel(ctx), c)
+	b, err := Reader{Units: s, Q: s.DB.Reads}.basisOf(context.WithoutCancel(ctx), c)
 	if err == nil && known { // it was looked at first: should a write come in between, it is the version that is out of date
 		s.Memory.bases.remember(version, c, b)
 	}

@@ -16,7 +16,7 @@ const ChunkSize = 500
 
 // Snapshot is the data as the caller may read it, on the readers.
 func (s *Units) Snapshot(by *org.Actor) Reader {
-	return Reader{Units: s, Q: s.DB.Queries, known: by.Basis}
+	return Reader{Units: s, Q: s.DB.Reads, known: by.Basis}
 }
 
 // Moment gives fn the data as it is at one moment: nothing that is written meanwhile is seen.

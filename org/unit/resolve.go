@@ -47,7 +47,7 @@ func (s *Units) NamedAt(ctx context.Context, ref string, site int64) (uuid.UUID,
 	if id, ok := s.Memory.places.Recall(key); ok {
 		return id, nil
 	}
-	row, err := Reader{Units: s, Q: s.DB.Queries}.named(ctx, ref)
+	row, err := Reader{Units: s, Q: s.DB.Reads}.named(ctx, ref)
 	if err == nil {
 		s.Memory.places.Remember(key, row.ID)
 	}

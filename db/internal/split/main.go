@@ -144,7 +144,7 @@ import (
 )
 `
 
-// generate is the code: an interface of what reads, a type of what writes, and the units of what writes.
+// generate is the code: an interface of what reads and what runs it, a type of what writes, and the units of what writes.
 func generate(all []statement, methods map[string]*ast.FuncType) ([]byte, error) {
 	byName := map[string]statement{}
 	for _, s := range all {
@@ -152,7 +152,7 @@ func generate(all []statement, methods map[string]*ast.FuncType) ([]byte, error)
 			return nil, fmt.Errorf("there is no method %s: run sqlc before", s.name)
 		}
 	}
-	var reads, writes, units bytes.Buffer
+	var reads, methodsOfReads, writes, units bytes.Buffer
 	for _, name := range slices.Sorted(maps.Keys(byName)) {
 		signature := new(bytes.Buffer)
 		if err := printer.Fprint(signature, token.NewFileSet(), methods[name]); err != nil {
@@ -160,28 +160,33 @@ func generate(all []statement, methods map[string]*ast.FuncType) ([]byte, error)
 		}
 		types := strings.TrimPrefix(signature.String(), "func")
 		s := byName[name]
-		if s.units == nil {
-			fmt.Fprintf(&reads, "%s%s\n", name, types)
-			continue
-		}
-		fmt.Fprintf(&units, "%q: %s,\n", name, strings.Join(s.units, " | "))
 		var arguments []string
 		for _, p := range methods[name].Params.List {
 			arguments = append(arguments, p.Names[0].Name)
 		}
-		none := ""
-		if len(methods[name].Results.List) == 2 {
-			none = "0, "
+		call := fmt.Sprintf("queries.%s(%s)", name, strings.Join(arguments, ", "))
+		if s.units == nil {
+			fmt.Fprintf(&reads, "%s%s\n", name, types)
+			fmt.Fprintf(&methodsOfReads, "\nfunc (r reads) %s%s {\nfound, err := r.%s\nreturn found, named(%q, err)\n}\n", name, types, call, name)
+			continue
 		}
-		fmt.Fprintf(&writes, "\n// %s runs the statement of its name.\nfunc (w Writes) %s%s {\nif err := w.tx.enter(%q); err != nil {\nreturn %serr\n}\nreturn w.tx.queries.%s(%s)\n}\n",
-			name, name, types, name, none, name, strings.Join(arguments, ", "))
+		fmt.Fprintf(&units, "%q: %s,\n", name, strings.Join(s.units, " | "))
+		none, run := "", fmt.Sprintf("return named(%q, w.tx.%s)", name, call)
+		if len(methods[name].Results.List) == 2 {
+			none, run = "0, ", fmt.Sprintf("n, err := w.tx.%s\nreturn n, named(%q, err)", call, name)
+		}
+		fmt.Fprintf(&writes, "\n// %s runs the statement of its name.\nfunc (w Writes) %s%s {\nif err := w.tx.enter(%q); err != nil {\nreturn %serr\n}\n%s\n}\n",
+			name, name, types, name, none, run)
 	}
 	return format.Source([]byte(preamble + `
-// Reads is every query that reads.
+// Reads is every query that reads. An error begins with the name of its query.
 type Reads interface {
 ` + reads.String() + `}
 
-// Writes is every statement that writes; none reads. It comes from a Tx.
+// reads runs them, and has no method that writes.
+type reads struct{ queries *Queries }
+` + methodsOfReads.String() + `
+// Writes is every statement that writes; none reads. It comes from a Tx. An error begins with the name of its statement.
 type Writes struct{ tx *Tx }
 ` + writes.String() + `
 // writers are the statements that write, with the units that each may run in.
