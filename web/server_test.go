@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"rolecall.example/db/dbtest"
 	"rolecall.example/static"
 	"rolecall.example/web"
 	"rolecall.example/web/webtest"
@@ -494,6 +495,24 @@ func TestInternal(t *testing.T) {
 		if log := s.Log.String(); strings.Count(log, `"request failed"`) != 1 || !strings.Contains(log, fmt.Sprintf(`"request_id":%q`, id)) {
 			t.Errorf("%s: the log is\n%s", way, log)
 		}
+	}
+}
+
+// TestLogNamesUseCaseAndQuery: the log of a fault has the use case, what it is about and the query, and the answer nothing
+// of them.
+func TestLogNamesUseCaseAndQuery(t *testing.T) {
+	t.Parallel()
+	s := webtest.New(t)
+	if _, err := dbtest.SQL(t, s.Place()).ExecContext(t.Context(), "DROP VIEW member_rows"); err != nil {
+		t.Fatal(err)
+	}
+	res := s.Do(t, webtest.Request{Method: "PUT", Path: members + "/" + webtest.Member + "/roles", As: webtest.Admin, JSON: map[string]any{"roles": []string{}}})
+	if res.StatusCode != 500 || strings.Contains(res.Text(), "GetMember") || strings.Contains(res.Text(), "set roles") {
+		t.Errorf("got %d\n%s", res.StatusCode, res.Body)
+	}
+	const want = `"error":"set roles of \"member\" in \"default\": GetMemberByUsername: `
+	if !strings.Contains(s.Log.String(), want) {
+		t.Errorf("the log has no %s\n%s", want, s.Log)
 	}
 }
 

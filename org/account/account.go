@@ -40,6 +40,7 @@ func allowed(c *unit.Attempt, row db.UserRow, action string, m unit.Measure) err
 // Invalid: no such user, oneself, the last owner or organization admin. Forbidden: needs user:delete, and all that the
 // account holds. Conflict: ifMatch is without the version that is stored.
 func (s *Service) DeleteUser(ctx context.Context, subject *org.Actor, user string, ifMatch org.Versions) (deleted org.User, err error) {
+	defer org.Wrap(&err, "delete user %q", user)
 	err = s.units.Do(ctx, subject, unit.OnSite, "delete", func(c *unit.Attempt) error {
 		row, err := Target(c, user)
 		if err != nil {
@@ -78,6 +79,7 @@ func (s *Service) DeleteUser(ctx context.Context, subject *org.Actor, user strin
 // Invalid: no such user, or a bad name. Forbidden: needs user:update_personal, and all that the account holds.
 // Conflict: the username is taken.
 func (s *Service) UpdateProfile(ctx context.Context, subject *org.Actor, user string, input org.Input[org.Profile]) (u org.User, err error) {
+	defer org.Wrap(&err, "update profile of %q", user)
 	err = s.units.Do(ctx, subject, unit.OnSite, "write", func(c *unit.Attempt) error {
 		row, err := personal(c, user, unit.Whole)
 		if err != nil {
@@ -131,7 +133,8 @@ func writeProfile(c *unit.Attempt, row db.UserRow, in org.Profile) error {
 // SetPassword sets a password and ends every session and token of the account. Then it begins a session.
 // Invalid: no such user, a weak password, a service account, or a wrong old password of one's own.
 // Forbidden: needs user:update_personal, and all that the account holds. TooMany: too many wrong old passwords.
-func (s *Service) SetPassword(ctx context.Context, subject *org.Actor, user string, input org.Input[org.PasswordInput], begin org.BeginSession) error {
+func (s *Service) SetPassword(ctx context.Context, subject *org.Actor, user string, input org.Input[org.PasswordInput], begin org.BeginSession) (err error) {
+	defer org.Wrap(&err, "set password of %q", user)
 	// Hashes take their time: what they are made from is read in one transaction, what they give is used in another,
 	// and everything is checked in both.
 	var p newPassword
@@ -244,6 +247,7 @@ func endAccess(c *unit.Attempt, user uuid.UUID) error {
 // Invalid: no such user, oneself, the last owner or organization admin. Forbidden: needs user:update, and all that the
 // account holds; to suspend it, all that it holds on the site. Conflict: ifMatch is without the version that is stored.
 func (s *Service) SetStatus(ctx context.Context, subject *org.Actor, user string, status org.Status, ifMatch org.Versions) (u org.User, err error) {
+	defer org.Wrap(&err, "set status of %q to %s", user, status)
 	err = s.units.Do(ctx, subject, unit.OnSite, "write", func(c *unit.Attempt) error {
 		row, err := Target(c, user)
 		if err != nil {

@@ -23,6 +23,7 @@ const (
 // is used. Invalid: no such user, or a service account. Forbidden: needs user:update_personal, and all that the account
 // holds.
 func (s *Service) CreatePasswordLink(ctx context.Context, subject *org.Actor, user string) (link org.PasswordLink, err error) {
+	defer org.Wrap(&err, "create password link of %q", user)
 	err = s.units.Do(ctx, subject, unit.OnSite, "write", func(c *unit.Attempt) error {
 		row, err := personal(c, user, unit.Whole)
 		if err != nil {
@@ -53,7 +54,8 @@ func makeLink(c *unit.Attempt, user uuid.UUID, lifetime time.Duration) (org.Pass
 
 // DeletePasswordLink makes the link of an account stop working. Invalid: no such user. Forbidden: needs
 // user:update_personal, and all that the account holds on the site. NotFound: there is no link.
-func (s *Service) DeletePasswordLink(ctx context.Context, subject *org.Actor, user string) error {
+func (s *Service) DeletePasswordLink(ctx context.Context, subject *org.Actor, user string) (err error) {
+	defer org.Wrap(&err, "delete password link of %q", user)
 	return s.units.Do(ctx, subject, unit.OnSite, "write", func(c *unit.Attempt) error {
 		row, err := personal(c, user, unit.SiteOnly)
 		if err != nil {
@@ -70,6 +72,7 @@ func (s *Service) DeletePasswordLink(ctx context.Context, subject *org.Actor, us
 // PasswordLinkOf tells about the link of an account, without its secret; ok is false when there is none that works.
 // Errors as CreatePasswordLink.
 func (s *Service) PasswordLinkOf(ctx context.Context, subject *org.Actor, user string) (link org.PasswordLink, ok bool, err error) {
+	defer org.Wrap(&err, "read password link of %q", user)
 	row, err := s.units.Snapshot(subject).ReadableUser(ctx, subject, user)
 	if err != nil {
 		return link, false, err
@@ -86,7 +89,8 @@ func (s *Service) PasswordLinkOf(ctx context.Context, subject *org.Actor, user s
 }
 
 // OpenPasswordLink tells whose password a link sets. NotFound: there is no such link any more.
-func (s *Service) OpenPasswordLink(ctx context.Context, secret string) (org.PasswordLink, error) {
+func (s *Service) OpenPasswordLink(ctx context.Context, secret string) (_ org.PasswordLink, err error) {
+	defer org.Wrap(&err, "open password link")
 	row, err := s.readPasswordLink(ctx, secret)
 	return org.PasswordLink{
 		User:      org.User{ID: row.UserID, Username: row.Username, Email: row.Email, Name: row.Name},
@@ -96,7 +100,8 @@ func (s *Service) OpenPasswordLink(ctx context.Context, secret string) (org.Pass
 
 // UsePasswordLink sets the password of the link's account and ends the link, and every session and token of the account.
 // NotFound: there is no such link any more. Invalid: a weak password.
-func (s *Service) UsePasswordLink(ctx context.Context, r org.Request, secret string, input org.Input[org.PasswordInput]) error {
+func (s *Service) UsePasswordLink(ctx context.Context, r org.Request, secret string, input org.Input[org.PasswordInput]) (err error) {
+	defer org.Wrap(&err, "use password link")
 	row, err := s.readPasswordLink(ctx, secret)
 	if err != nil {
 		return err

@@ -14,7 +14,8 @@ import (
 // Login checks an e-mail address and a password, and begins a session. Every wrong login costs one hash
 // and gets the same answer. Unauthenticated: wrong, or suspended. TooMany: too many wrong ones for this account or from
 // this address. Unavailable: too many logins at once. A ChoosePassword with a link: right, but it lets nobody in.
-func (s *Service) Login(ctx context.Context, r org.Request, email, password string, begin org.BeginSession) (org.User, error) {
+func (s *Service) Login(ctx context.Context, r org.Request, email, password string, begin org.BeginSession) (_ org.User, err error) {
+	defer org.Wrap(&err, "log in")
 	choose := &org.ChoosePassword{}
 	user, err := s.login(ctx, email, password, admission{
 		request: r,
@@ -248,9 +249,10 @@ func recordLogin(c *unit.Attempt, user uuid.UUID, action string, status int) err
 
 // LoginToken is Login for programs: it answers an API token that lives as long as a browser session. A ChoosePassword
 // has no link.
-func (s *Service) LoginToken(ctx context.Context, r org.Request, email, password string) (string, error) {
+func (s *Service) LoginToken(ctx context.Context, r org.Request, email, password string) (_ string, err error) {
+	defer org.Wrap(&err, "log in for a token")
 	token := newToken()
-	_, err := s.login(ctx, email, password, admission{
+	_, err = s.login(ctx, email, password, admission{
 		request: r,
 		enter: func(c *unit.Attempt, user uuid.UUID) error {
 			if err := purge(ctx, c.W, s.units.Now()); err != nil {
@@ -270,7 +272,8 @@ func (s *Service) LoginToken(ctx context.Context, r org.Request, email, password
 }
 
 // Logout ends the token or the session that the request came with, and records it.
-func (s *Service) Logout(ctx context.Context, subject *org.Actor) error {
+func (s *Service) Logout(ctx context.Context, subject *org.Actor) (err error) {
+	defer org.Wrap(&err, "log out")
 	return s.units.Write(ctx, db.SigningIn, func(c *unit.Attempt) error {
 		c.Actor = subject
 		if err := c.W.DeleteAPIKey(ctx, subject.TokenID); err != nil {

@@ -17,6 +17,7 @@ import (
 // of that name. Its sessions and tokens end, and its failed logins are forgiven. Only who can write the database file is
 // to be let near it. Invalid: a service account, or what is wrong with the input.
 func (s *Service) RecoverOwner(ctx context.Context, r org.Request, in org.Recovery) (u org.User, err error) {
+	defer org.Wrap(&err, "recover owner")
 	hash, err := s.hashing.hash(ctx, in.Password)
 	if err != nil {
 		return org.User{}, err
@@ -101,7 +102,8 @@ func enthrone(c *unit.Attempt, u org.User) error {
 
 // RecordRestore notes in the audit trail that a backup was put in the place of the data. What was computed from the data
 // that was there before is forgotten.
-func (s *Service) RecordRestore(ctx context.Context, r org.Request) error {
+func (s *Service) RecordRestore(ctx context.Context, r org.Request) (err error) {
+	defer org.Wrap(&err, "record restore")
 	return s.units.Do(ctx, s.Operator().WithRequest(r), unit.OnSite, "restore", func(c *unit.Attempt) error {
 		c.About("system", uuid.Nil, "database", uuid.Nil)
 		return nil
@@ -111,6 +113,7 @@ func (s *Service) RecordRestore(ctx context.Context, r org.Request) error {
 // Examine finds what is wrong with the data as a whole: an audit trail that was tampered with, roles that were given or
 // taken past it, nobody who can sign in as an owner. It tells each in words.
 func (s *Service) Examine(ctx context.Context) (findings []string, err error) {
+	defer org.Wrap(&err, "check integrity")
 	trail, err := insight.New(s.units).VerifyAudit(ctx, org.VerifyFilter{})
 	if err != nil {
 		return nil, err
@@ -136,6 +139,7 @@ func (s *Service) Examine(ctx context.Context) (findings []string, err error) {
 
 // Owners is how many active accounts can sign in and are allowed what an owner must be able to do.
 func (s *Service) Owners(ctx context.Context) (n int, err error) {
+	defer org.Wrap(&err, "count owners")
 	err = s.units.DB.View(ctx, func(q db.Reads) error {
 		holders, err := q.ListActiveHoldersOfSiteRole(ctx, org.RoleOwner)
 		if err != nil {

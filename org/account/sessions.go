@@ -93,7 +93,8 @@ func (s *SessionStore) Commit(string, []byte, time.Time) error { return errNoCom
 func (s *SessionStore) Delete(token string) error { return s.DeleteCtx(context.Background(), token) }
 
 // Sessions is where the caller is signed in: its own browser sessions, then its programs, each newest first.
-func (s *Service) Sessions(ctx context.Context, subject *org.Actor) ([]org.Session, error) {
+func (s *Service) Sessions(ctx context.Context, subject *org.Actor) (_ []org.Session, err error) {
+	defer org.Wrap(&err, "list sessions")
 	rows, err := s.units.DB.ListSessions(ctx, db.ListSessionsParams{UserID: unit.NullID(subject.ID()), Now: s.units.Now()})
 	if err != nil {
 		return nil, err
@@ -115,7 +116,8 @@ func (s *Service) Sessions(ctx context.Context, subject *org.Actor) ([]org.Sessi
 }
 
 // EndSession ends one of the caller's own sessions. NotFound: it has no such session.
-func (s *Service) EndSession(ctx context.Context, subject *org.Actor, id string) error {
+func (s *Service) EndSession(ctx context.Context, subject *org.Actor, id string) (err error) {
+	defer org.Wrap(&err, "end session %q", id)
 	return s.units.Do(ctx, subject, unit.SigningIn, "delete", func(c *unit.Attempt) error {
 		c.About("api_key", c.Actor.ID(), c.Actor.User.Username, uuid.Nil)
 		n, err := c.W.DeleteSessionOfUser(ctx, db.DeleteSessionOfUserParams{UserID: unit.NullID(c.Actor.ID()), ID: unit.ParseID(id)})
@@ -130,7 +132,8 @@ func (s *Service) EndSession(ctx context.Context, subject *org.Actor, id string)
 }
 
 // EndSessions signs the caller out everywhere: its sessions and its API tokens end, the one that asks too.
-func (s *Service) EndSessions(ctx context.Context, subject *org.Actor) error {
+func (s *Service) EndSessions(ctx context.Context, subject *org.Actor) (err error) {
+	defer org.Wrap(&err, "end sessions")
 	return s.units.Do(ctx, subject, unit.OnSite, "delete", func(c *unit.Attempt) error {
 		c.About("api_key", c.Actor.ID(), c.Actor.User.Username, uuid.Nil)
 		return endAccess(c, c.Actor.ID())

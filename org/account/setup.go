@@ -11,13 +11,15 @@ import (
 )
 
 // HasUsers says whether setup is done.
-func (s *Service) HasUsers(ctx context.Context) (bool, error) {
+func (s *Service) HasUsers(ctx context.Context) (_ bool, err error) {
+	defer org.Wrap(&err, "look for accounts")
 	n, err := s.units.DB.GetUserCount(ctx)
 	return n > 0, err
 }
 
 // OfferSetup lets the first account be made with a token, through whatever server shares the data.
-func (s *Service) OfferSetup(ctx context.Context, token string) error {
+func (s *Service) OfferSetup(ctx context.Context, token string) (err error) {
+	defer org.Wrap(&err, "store setup token")
 	hash := sha256.Sum256([]byte(token))
 	return s.units.DB.WriteIn(ctx, db.OnSite, func(tx *db.Tx) error {
 		return tx.Writes().InsertSetupToken(ctx, db.InsertSetupTokenParams{Hash: hash[:], Now: s.units.Now()})
@@ -25,7 +27,8 @@ func (s *Service) OfferSetup(ctx context.Context, token string) error {
 }
 
 // IsSetupToken says whether a token was offered. It is looked up by its hash, so that the time this takes tells nothing.
-func (s *Service) IsSetupToken(ctx context.Context, guess string) (bool, error) {
+func (s *Service) IsSetupToken(ctx context.Context, guess string) (_ bool, err error) {
+	defer org.Wrap(&err, "check setup token")
 	hash := sha256.Sum256([]byte(guess))
 	n, err := s.units.DB.CountSetupTokens(ctx, hash[:])
 	return n > 0, err
@@ -35,6 +38,7 @@ func (s *Service) IsSetupToken(ctx context.Context, guess string) (bool, error) 
 // session of that account.
 // Conflict: there is a user already. Invalid: what is wrong with the input.
 func (s *Service) CreateFirstUser(ctx context.Context, r org.Request, input org.Input[org.FirstUser], begin org.BeginSession) (user org.User, o org.Organization, err error) {
+	defer org.Wrap(&err, "create first user")
 	in, err := input.Read()
 	if err != nil {
 		return org.User{}, org.Organization{}, err

@@ -16,7 +16,8 @@ import (
 
 // TokenSubject is who an API token belongs to, as it comes with a request.
 // Unauthenticated: malformed, unknown, wrong, expired, or of an account that is suspended.
-func (s *Service) TokenSubject(ctx context.Context, r org.Request, token string) (*org.Actor, error) {
+func (s *Service) TokenSubject(ctx context.Context, r org.Request, token string) (_ *org.Actor, err error) {
+	defer org.Wrap(&err, "authenticate a token")
 	id, secret, err := splitToken(token)
 	if err != nil {
 		return nil, err
@@ -93,7 +94,8 @@ func (s *Service) key(ctx context.Context, id string) (*unit.KnownKey, error) {
 
 // SessionSubject is who a browser session belongs to, as it comes with a request; session is its token as its store knows it.
 // Unauthenticated: the account is gone or suspended.
-func (s *Service) SessionSubject(ctx context.Context, r org.Request, id uuid.UUID, session string) (*org.Actor, error) {
+func (s *Service) SessionSubject(ctx context.Context, r org.Request, id uuid.UUID, session string) (_ *org.Actor, err error) {
+	defer org.Wrap(&err, "authenticate a session")
 	subject, err := s.UserSubject(ctx, id)
 	if err != nil {
 		return nil, err
@@ -105,7 +107,8 @@ func (s *Service) SessionSubject(ctx context.Context, r org.Request, id uuid.UUI
 
 // UserSubject is an account as a caller, whatever it came with.
 // Unauthenticated: the account is gone or suspended.
-func (s *Service) UserSubject(ctx context.Context, id uuid.UUID) (*org.Actor, error) {
+func (s *Service) UserSubject(ctx context.Context, id uuid.UUID) (_ *org.Actor, err error) {
+	defer org.Wrap(&err, "read actor %s", id)
 	c := unit.Credential{User: id}
 	b, err := s.units.BasisNow(ctx, c)
 	if err != nil && !db.IsNotFound(err) {

@@ -73,6 +73,7 @@ func splitToken(token string) (id, secret string, err error) {
 // Invalid: no such user, or what is wrong with the input. Forbidden: needs api_key:create on the account, and all
 // that it holds. Conflict: the account has a token of that name.
 func (s *Service) CreateToken(ctx context.Context, subject *org.Actor, user string, input org.Input[org.TokenInput]) (secret string, t org.Token, err error) {
+	defer org.Wrap(&err, "create token of %q", user)
 	err = s.units.Do(ctx, subject, unit.OnSite, "create", func(c *unit.Attempt) error {
 		row, err := c.ReadableUser(ctx, c.Actor, user)
 		if err != nil {
@@ -147,7 +148,8 @@ func (s *Service) checkToken(in *org.TokenInput) error {
 
 // Tokens is the API tokens of an account, without their secrets; of every account if all, for who may read those.
 // Invalid: no such user. NotFound: needs api_key:read on the account, or on all.
-func (s *Service) Tokens(ctx context.Context, subject *org.Actor, user string, all bool) ([]org.Token, error) {
+func (s *Service) Tokens(ctx context.Context, subject *org.Actor, user string, all bool) (_ []org.Token, err error) {
+	defer org.Wrap(&err, "list tokens of %q", user)
 	row, err := s.units.Snapshot(subject).ReadableUser(ctx, subject, user)
 	if err != nil {
 		return nil, err
@@ -176,7 +178,8 @@ func (s *Service) Tokens(ctx context.Context, subject *org.Actor, user string, a
 
 // DeleteToken revokes a token of an account. Invalid: no such user. NotFound: no such token of that account, or it may
 // not be read. Forbidden: needs api_key:delete, and all that the account holds on the site.
-func (s *Service) DeleteToken(ctx context.Context, subject *org.Actor, user, id string) error {
+func (s *Service) DeleteToken(ctx context.Context, subject *org.Actor, user, id string) (err error) {
+	defer org.Wrap(&err, "delete token %q of %q", id, user)
 	return s.units.Do(ctx, subject, unit.OnSite, "delete", func(c *unit.Attempt) error {
 		row, err := c.ReadableUser(ctx, c.Actor, user)
 		if err != nil {

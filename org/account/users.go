@@ -18,7 +18,8 @@ import (
 // Users is one page of the users that the caller may read: all with site-wide user:read, else itself.
 // Invalid: a bad query, unknown sort, AfterID in another order than by username, or of an account that is not there or
 // may not be read: the place of a name in the order would tell the name.
-func (s *Service) Users(ctx context.Context, subject *org.Actor, f org.UserFilter) (org.UserList, error) {
+func (s *Service) Users(ctx context.Context, subject *org.Actor, f org.UserFilter) (_ org.UserList, err error) {
+	defer org.Wrap(&err, "list users")
 	p, err := newUserSearch(f)
 	if err != nil {
 		return org.UserList{}, err
@@ -150,7 +151,8 @@ func texts[S ~string](list []S) []string {
 }
 
 // User is one account. Invalid: not there, or may not be read.
-func (s *Service) User(ctx context.Context, subject *org.Actor, user string) (org.User, error) {
+func (s *Service) User(ctx context.Context, subject *org.Actor, user string) (_ org.User, err error) {
+	defer org.Wrap(&err, "read user %q", user)
 	src := s.units.Snapshot(subject)
 	row, err := src.ReadableUser(ctx, subject, user)
 	if err != nil {
@@ -161,7 +163,8 @@ func (s *Service) User(ctx context.Context, subject *org.Actor, user string) (or
 
 // UserRoles is the names of all roles of an account, those of organizations where the caller may read the membership.
 // Invalid: no such user. NotFound: needs user:read_personal.
-func (s *Service) UserRoles(ctx context.Context, subject *org.Actor, user string) (org.UserRoleNames, error) {
+func (s *Service) UserRoles(ctx context.Context, subject *org.Actor, user string) (_ org.UserRoleNames, err error) {
+	defer org.Wrap(&err, "read roles of %q", user)
 	src := s.units.Snapshot(subject)
 	row, err := src.ReadableUser(ctx, subject, user)
 	if err != nil {
@@ -184,7 +187,8 @@ func (s *Service) UserRoles(ctx context.Context, subject *org.Actor, user string
 }
 
 // UserOrganizations is the organizations of an account that the caller may read. Invalid: no such user.
-func (s *Service) UserOrganizations(ctx context.Context, subject *org.Actor, user string) ([]org.Organization, error) {
+func (s *Service) UserOrganizations(ctx context.Context, subject *org.Actor, user string) (_ []org.Organization, err error) {
+	defer org.Wrap(&err, "list organizations of %q", user)
 	row, err := s.units.Snapshot(subject).ReadableUser(ctx, subject, user)
 	if err != nil {
 		return nil, err
@@ -200,6 +204,7 @@ func (s *Service) UserOrganizations(ctx context.Context, subject *org.Actor, use
 // for each organization organization_member:create and assign_org_role:assign. Invalid: what is wrong with the input.
 // Conflict: the username or e-mail address is taken. NotFound: an organization.
 func (s *Service) CreateUser(ctx context.Context, subject *org.Actor, input org.Input[org.NewUser]) (user org.User, err error) {
+	defer org.Wrap(&err, "create user")
 	// Hashing takes its time: it is done before the transaction, once the caller is known to be allowed to create.
 	if !MayCreateUsers(subject) {
 		return org.User{}, &org.Error{Kind: org.Forbidden, Message: "You are not authorized to create users."}

@@ -16,7 +16,8 @@ import (
 const membershipLimit = 100
 
 // UserView is one account with its memberships, and what the caller may do to it. Invalid: not there, or may not be read.
-func (s *Service) UserView(ctx context.Context, subject *org.Actor, user string) (org.UserView, error) {
+func (s *Service) UserView(ctx context.Context, subject *org.Actor, user string) (_ org.UserView, err error) {
+	defer org.Wrap(&err, "view user %q", user)
 	src := s.units.Snapshot(subject)
 	row, err := src.ReadableUser(ctx, subject, user)
 	if err != nil {
@@ -187,7 +188,8 @@ func lastOwner(ctx context.Context, s unit.Reader, u org.User) (string, error) {
 
 // UserAssignment is the form with the site roles of an account: every role of the site, and which the caller may change.
 // Invalid: no such user. Forbidden: the caller may not read the site roles.
-func (s *Service) UserAssignment(ctx context.Context, subject *org.Actor, user string) (org.UserAssignment, error) {
+func (s *Service) UserAssignment(ctx context.Context, subject *org.Actor, user string) (_ org.UserAssignment, err error) {
+	defer org.Wrap(&err, "read role form of %q", user)
 	v, err := s.UserView(ctx, subject, user)
 	if err != nil {
 		return org.UserAssignment{}, err

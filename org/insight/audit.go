@@ -24,13 +24,14 @@ const (
 
 // Audit is one page of the audit trail, newest first: all of it with site-wide audit_log:read, else the entries of
 // the organizations where the caller has it. Forbidden: nowhere. Invalid: a bad query.
-func (s *Service) Audit(ctx context.Context, subject *org.Actor, f org.AuditFilter) (org.AuditList, error) {
+func (s *Service) Audit(ctx context.Context, subject *org.Actor, f org.AuditFilter) (_ org.AuditList, err error) {
+	defer org.Wrap(&err, "list audit trail")
 	if !mayReadAudit(subject) {
 		return org.AuditList{}, org.ErrForbidden("audit_log:read")
 	}
 	src := s.units.Snapshot(subject)
 	var list org.AuditList
-	err := s.units.DB.View(ctx, func(q db.Reads) error {
+	err = s.units.DB.View(ctx, func(q db.Reads) error {
 		src.Q = q
 		p, err := auditSearch(ctx, src, subject, f)
 		if err != nil {
@@ -86,7 +87,8 @@ func auditPage(ctx context.Context, s unit.Reader, by *org.Actor, p db.FindAudit
 
 // EachAudit gives all entries that match, newest first, from one moment of the trail. Limit, Offset, Before and After do
 // not count. Errors as Audit, before the first entry; an error of fn ends it.
-func (s *Service) EachAudit(ctx context.Context, subject *org.Actor, f org.AuditFilter, fn func(*org.AuditEntry) error) error {
+func (s *Service) EachAudit(ctx context.Context, subject *org.Actor, f org.AuditFilter, fn func(*org.AuditEntry) error) (err error) {
+	defer org.Wrap(&err, "stream audit trail")
 	if !mayReadAudit(subject) {
 		return org.ErrForbidden("audit_log:read")
 	}

@@ -31,7 +31,8 @@ const maxExplained = 20
 // no, and a suspended account may do nothing. For another user, every check must name an organization where the caller
 // may read that user's membership. user "" or "me" is the caller.
 // Invalid: a question that can't be asked; then none is answered. Of another user also NotFound and Invalid as Member.
-func (s *Service) AuthCheck(ctx context.Context, subject *org.Actor, user string, checks map[string]org.Check) (map[string]bool, error) {
+func (s *Service) AuthCheck(ctx context.Context, subject *org.Actor, user string, checks map[string]org.Check) (_ map[string]bool, err error) {
+	defer org.Wrap(&err, "check authorization of %q", user)
 	if err := askable(subject, checks); err != nil {
 		return nil, err
 	}
@@ -47,7 +48,7 @@ func (s *Service) AuthCheck(ctx context.Context, subject *org.Actor, user string
 		}
 		return answers, nil
 	}
-	err := s.inquire(ctx, subject, user, func(i *inquiry) error {
+	err = s.inquire(ctx, subject, user, func(i *inquiry) error {
 		return inOrderOfKeys(checks, func(key string, c org.Check) error {
 			o, ok, err := resolved(ctx, i.Reader, subject, c)
 			if err != nil {
@@ -95,7 +96,8 @@ func resolved(ctx context.Context, s unit.Reader, by *org.Actor, c org.Check) (o
 
 // ExplainChecks is AuthCheck with an explanation of each answer, of at most 20 checks. Errors as AuthCheck, and Invalid:
 // too many checks.
-func (s *Service) ExplainChecks(ctx context.Context, subject *org.Actor, user string, checks map[string]org.Check) (map[string]org.Explanation, error) {
+func (s *Service) ExplainChecks(ctx context.Context, subject *org.Actor, user string, checks map[string]org.Check) (_ map[string]org.Explanation, err error) {
+	defer org.Wrap(&err, "explain authorization of %q", user)
 	if n := len(checks); n > maxExplained {
 		return nil, org.FieldErrors{{Field: "checks", Detail: fmt.Sprintf("may hold at most %d checks with explain, found %d", maxExplained, n)}}.Err(badChecks)
 	}
@@ -103,7 +105,7 @@ func (s *Service) ExplainChecks(ctx context.Context, subject *org.Actor, user st
 		return nil, err
 	}
 	out := make(map[string]org.Explanation, len(checks))
-	err := s.inquire(ctx, subject, user, func(i *inquiry) error {
+	err = s.inquire(ctx, subject, user, func(i *inquiry) error {
 		return inOrderOfKeys(checks, func(key string, c org.Check) error {
 			e := org.Explanation{Question: org.Question{Action: c.Action, ResourceType: c.ResourceType}}
 			o, ok, err := resolved(ctx, i.Reader, subject, c)

@@ -12,6 +12,7 @@ import (
 // CompareRoles compares roles of an organization, or of the site for "", or versions of them.
 // NotFound: no such role or version, or it may not be read. Forbidden: site roles may not be read.
 func (s *Service) CompareRoles(ctx context.Context, subject *org.Actor, organization string, from, to org.RoleAt) (c org.Comparison, err error) {
+	defer org.Wrap(&err, "compare roles in %q", organization)
 	src, h := s.units.Snapshot(subject), unit.SiteScope
 	if organization != "" {
 		if h, err = src.RoleScope(ctx, subject, organization); err != nil {

@@ -59,12 +59,13 @@ func (s *Service) asked(q org.Question, orgID, member uuid.UUID) rbac.Object {
 
 // Explain answers why a member may or may not do something. NotFound and Invalid as Member; Invalid: no such pair of
 // resource type and action.
-func (s *Service) Explain(ctx context.Context, subject *org.Actor, organization, user string, q org.Question) (org.Explanation, error) {
+func (s *Service) Explain(ctx context.Context, subject *org.Actor, organization, user string, q org.Question) (_ org.Explanation, err error) {
+	defer org.Wrap(&err, "explain %q in %q", user, organization)
 	if q.ResourceType == rbac.Wildcard || !s.units.Catalog.Valid(q.ResourceType, q.Action) {
 		return org.Explanation{}, org.FieldErrors{{Field: "action", Detail: fmt.Sprintf("there is no action %q on %q", q.Action, q.ResourceType)}}.Err("Unknown permission.")
 	}
 	e := org.Explanation{Question: q}
-	err := s.units.DB.View(ctx, func(queries db.Reads) error {
+	err = s.units.DB.View(ctx, func(queries db.Reads) error {
 		src := unit.Reader{Units: s.units, Q: queries}
 		o, err := src.Organization(ctx, subject, organization)
 		if err != nil {
@@ -231,7 +232,8 @@ func (w *whatIf) mayEdit(h unit.RoleScope, level rbac.Level, p rbac.Permission) 
 }
 
 // Effective lists every pair of the catalog with its decision and where that comes from. Errors as Member.
-func (s *Service) Effective(ctx context.Context, subject *org.Actor, organization, user string) (org.Effective, error) {
+func (s *Service) Effective(ctx context.Context, subject *org.Actor, organization, user string) (_ org.Effective, err error) {
+	defer org.Wrap(&err, "list permissions of %q in %q", user, organization)
 	m, err := s.units.Member(ctx, subject, organization, user)
 	if err != nil {
 		return org.Effective{}, err

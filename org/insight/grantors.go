@@ -11,7 +11,8 @@ import (
 
 // Grantors are the display names of roles that give all of these permissions, as type:action, in an organization, at
 // most a few: whoever was refused for want of them can ask for one. It tells nothing to who may not read the roles.
-func (s *Service) Grantors(ctx context.Context, subject *org.Actor, organization string, permissions []string) ([]string, error) {
+func (s *Service) Grantors(ctx context.Context, subject *org.Actor, organization string, permissions []string) (_ []string, err error) {
+	defer org.Wrap(&err, "list roles in %q that grant permissions", organization)
 	const few = 4
 	src := s.units.Snapshot(subject)
 	h, err := src.RoleScope(ctx, subject, organization)

@@ -17,6 +17,7 @@ import (
 // Lint looks through the roles of an organization and who holds them. NotFound: no such organization, or its roles or
 // memberships may not be read.
 func (s *Service) Lint(ctx context.Context, subject *org.Actor, organization string) (o org.Organization, found []org.Finding, err error) {
+	defer org.Wrap(&err, "lint roles of %q", organization)
 	h, err := s.units.Snapshot(subject).RoleScope(ctx, subject, organization)
 	if err != nil {
 		return o, nil, err

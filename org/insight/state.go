@@ -11,7 +11,8 @@ import (
 
 // StateIn is the state of what one organization shows, or the site for "". All that is read after the call is of that
 // state, or of a later one.
-func (s *Service) StateIn(ctx context.Context, subject *org.Actor, organization string) (org.State, error) {
+func (s *Service) StateIn(ctx context.Context, subject *org.Actor, organization string) (_ org.State, err error) {
+	defer org.Wrap(&err, "read state of %q", organization)
 	site, ok := subject.Basis.Of(uuid.Nil)
 	switch {
 	case !ok:
@@ -37,7 +38,8 @@ func (s *Service) StateIn(ctx context.Context, subject *org.Actor, organization 
 }
 
 // StateOfAll is the state of what all organizations show.
-func (s *Service) StateOfAll(ctx context.Context, subject *org.Actor) (org.State, error) {
+func (s *Service) StateOfAll(ctx context.Context, subject *org.Actor) (_ org.State, err error) {
+	defer org.Wrap(&err, "read state of the site")
 	if subject.Basis == nil {
 		return "", nil
 	}

@@ -17,6 +17,7 @@ import (
 // VerifyAudit walks the audit trail from its beginning and finds where it was edited, or entries were added or removed,
 // after it was written. NotFound: no such organization ever was.
 func (s *Service) VerifyAudit(ctx context.Context, f org.VerifyFilter) (v org.Verification, err error) {
+	defer org.Wrap(&err, "verify audit trail")
 	err = s.units.DB.View(ctx, func(q db.Reads) error {
 		w := verifier{ctx: ctx, q: q, names: map[uuid.UUID]string{}, only: f.Organization != ""}
 		err := w.run(f)

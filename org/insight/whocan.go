@@ -20,12 +20,13 @@ const outsideSize = 100
 // WhoCan finds everybody who may do something in an organization, in one pass over its members and one over the accounts
 // outside it that hold anything beyond what everybody holds; equal holdings are decided once.
 // NotFound: no such organization, or its memberships may not all be read. Invalid: no such pair of type and action.
-func (s *Service) WhoCan(ctx context.Context, subject *org.Actor, organization string, q org.Question, p org.WhoCanPage) (org.WhoCan, error) {
+func (s *Service) WhoCan(ctx context.Context, subject *org.Actor, organization string, q org.Question, p org.WhoCanPage) (_ org.WhoCan, err error) {
+	defer org.Wrap(&err, "list who can in %q", organization)
 	if q.ResourceType == rbac.Wildcard || !s.units.Catalog.Valid(q.ResourceType, q.Action) {
 		return org.WhoCan{}, org.FieldErrors{{Field: "action", Detail: fmt.Sprintf("there is no action %q on %q", q.Action, q.ResourceType)}}.Err("Unknown permission.")
 	}
 	w := org.WhoCan{Question: q, Members: []org.Able{}}
-	err := s.units.DB.View(ctx, func(queries db.Reads) error {
+	err = s.units.DB.View(ctx, func(queries db.Reads) error {
 		src := unit.Reader{Units: s.units, Q: queries}
 		o, err := src.Organization(ctx, subject, organization)
 		if err != nil {

@@ -19,6 +19,7 @@ import (
 // a role that the caller may not hand out, or an account that holds more than the caller. Conflict: the form showed
 // another version of the account.
 func (s *Service) SetUserRoles(ctx context.Context, subject *org.Actor, user string, input org.Input[org.RolesInput]) (u org.User, err error) {
+	defer org.Wrap(&err, "set site roles of %q", user)
 	err = s.units.Do(ctx, subject, unit.OnSite, "write", func(c *unit.Attempt) error {
 		row, err := account.Target(c, user)
 		if err != nil {

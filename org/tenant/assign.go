@@ -16,7 +16,8 @@ import (
 
 // MemberRoles is the assignment form of a member: every role of the organization, and which the caller may change.
 // NotFound and Invalid as Member. Forbidden: the caller may not read the roles.
-func (s *Service) MemberRoles(ctx context.Context, subject *org.Actor, organization, user string) (org.Assignment, error) {
+func (s *Service) MemberRoles(ctx context.Context, subject *org.Actor, organization, user string) (_ org.Assignment, err error) {
+	defer org.Wrap(&err, "read role form of %q in %q", user, organization)
 	src := s.units.Snapshot(subject)
 	o, err := src.Organization(ctx, subject, organization)
 	if err != nil {
@@ -57,6 +58,7 @@ func (s *Service) MemberRoles(ctx context.Context, subject *org.Actor, organizat
 // Forbidden: neither assign nor unassign, or a role that the caller may not hand out, or a member who holds more than
 // the caller. Conflict: the form showed another version of the membership.
 func (s *Service) SetMemberRoles(ctx context.Context, subject *org.Actor, organization, user string, input org.Input[org.RolesInput]) (m org.Member, err error) {
+	defer org.Wrap(&err, "set roles of %q in %q", user, organization)
 	err = s.units.Do(ctx, subject, unit.InOrganization(organization), "write", func(c *unit.Attempt) error {
 		o, row, err := c.Membership(organization, user)
 		if err != nil {

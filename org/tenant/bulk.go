@@ -22,6 +22,7 @@ const MaxBulk = 10_000
 // NotFound: no such organization. Invalid: a bad body, an unknown role, an exception that does not match, or more than
 // 10,000 members. Forbidden: the caller may do this to no one. Conflict: other members match than were expected.
 func (s *Service) BulkMembers(ctx context.Context, subject *org.Actor, organization string, input org.Input[org.Bulk]) (result org.BulkResult, err error) {
+	defer org.Wrap(&err, "change members of %q in bulk", organization)
 	err = s.units.Do(ctx, subject, unit.InOrganization(organization), "write", func(c *unit.Attempt) error {
 		o, err := c.Organization(ctx, c.Actor, organization)
 		if err != nil {
@@ -222,6 +223,7 @@ func applyTo(c *unit.Attempt, o db.Organization, row db.MemberRow, apply bulkSte
 // uuid. Who can't be added is told of; the others are. NotFound: no such organization. Forbidden: needs
 // organization_member:create and assign_org_role:assign. Invalid: more than 1,000 names. A dry run only tells.
 func (s *Service) AddMembers(ctx context.Context, subject *org.Actor, organization string, input org.Input[[]string]) (result org.BulkResult, err error) {
+	defer org.Wrap(&err, "add members to %q", organization)
 	const limit = 1000
 	err = s.units.Do(ctx, subject, unit.InOrganization(organization), "create", func(c *unit.Attempt) error {
 		o, err := c.Organization(ctx, c.Actor, organization)

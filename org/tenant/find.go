@@ -17,6 +17,7 @@ const few = 8
 // Find looks for organizations, accounts and site roles, and for members and roles of one organization ("" for none),
 // whose names contain query. What the caller may not read is not found.
 func (s *Service) Find(ctx context.Context, subject *org.Actor, organization, query string) (h org.Hits, err error) {
+	defer org.Wrap(&err, "search in %q", organization)
 	orgs, err := s.Organizations(ctx, subject)
 	if err != nil {
 		return h, err

@@ -28,7 +28,8 @@ func keepVersion(c *unit.Attempt, r org.Role) error {
 
 // OrganizationRoleVersions is the history of a custom role, newest first, at most 200 versions.
 // NotFound: no such custom role, or it may not be read.
-func (s *Service) OrganizationRoleVersions(ctx context.Context, subject *org.Actor, organization, name string) ([]org.RoleVersion, error) {
+func (s *Service) OrganizationRoleVersions(ctx context.Context, subject *org.Actor, organization, name string) (_ []org.RoleVersion, err error) {
+	defer org.Wrap(&err, "list versions of role %q in %q", name, organization)
 	src := s.units.Snapshot(subject)
 	h, err := src.RoleScope(ctx, subject, organization)
 	if err != nil {
@@ -38,7 +39,8 @@ func (s *Service) OrganizationRoleVersions(ctx context.Context, subject *org.Act
 }
 
 // SiteRoleVersions is OrganizationRoleVersions for a role of the site.
-func (s *Service) SiteRoleVersions(ctx context.Context, subject *org.Actor, name string) ([]org.RoleVersion, error) {
+func (s *Service) SiteRoleVersions(ctx context.Context, subject *org.Actor, name string) (_ []org.RoleVersion, err error) {
+	defer org.Wrap(&err, "list versions of site role %q", name)
 	if !subject.Can("read", org.SiteRolesObject) {
 		return nil, org.ErrForbidden()
 	}
@@ -73,12 +75,14 @@ func roleVersions(ctx context.Context, s unit.Reader, by *org.Actor, h unit.Role
 // RestoreOrganizationRole stores a role again as it was in an earlier version: as a new version, through the same checks
 // as any other change. NotFound: no such role or version. Other errors as PutOrganizationRole; Conflict: Restore.From is
 // not the present version any more.
-func (s *Service) RestoreOrganizationRole(ctx context.Context, subject *org.Actor, organization, name string, input org.Input[org.Restore]) (org.Role, error) {
+func (s *Service) RestoreOrganizationRole(ctx context.Context, subject *org.Actor, organization, name string, input org.Input[org.Restore]) (_ org.Role, err error) {
+	defer org.Wrap(&err, "restore role %q in %q", name, organization)
 	return s.writeOrganizationRole(ctx, subject, "write", organization, restored(name, input))
 }
 
 // RestoreSiteRole is RestoreOrganizationRole for a role of the site.
-func (s *Service) RestoreSiteRole(ctx context.Context, subject *org.Actor, name string, input org.Input[org.Restore]) (org.Role, error) {
+func (s *Service) RestoreSiteRole(ctx context.Context, subject *org.Actor, name string, input org.Input[org.Restore]) (_ org.Role, err error) {
+	defer org.Wrap(&err, "restore site role %q", name)
 	return s.writeSiteRole(ctx, subject, restored(name, input))
 }
 

@@ -16,7 +16,8 @@ import (
 // NotFound: no such organization for this caller. Invalid: unknown sort. Errors of begin and each end it.
 func (s *Service) EachMember(ctx context.Context, subject *org.Actor, organization string, f org.MemberFilter,
 	begin func(count int) error, each func(*org.Member) error,
-) error {
+) (err error) {
+	defer org.Wrap(&err, "stream members of %q", organization)
 	return s.units.Moment(ctx, func(src unit.Reader) error {
 		o, err := src.Organization(ctx, subject, organization)
 		if err != nil {
@@ -42,6 +43,7 @@ func eachMember(ctx context.Context, s unit.Reader, by *org.Actor, o db.Organiza
 // Members is one page of members with what the caller may do to each. NotFound: no such organization for this caller.
 // Invalid: unknown sort.
 func (s *Service) Members(ctx context.Context, subject *org.Actor, organization string, f org.MemberFilter) (list org.MemberList, err error) {
+	defer org.Wrap(&err, "list members of %q", organization)
 	err = s.units.Moment(ctx, func(src unit.Reader) error {
 		list, err = memberList(ctx, src, subject, organization, f)
 		return err
@@ -83,6 +85,7 @@ func memberList(ctx context.Context, s unit.Reader, subject *org.Actor, organiza
 // most 20.
 // NotFound: no such organization. Forbidden: the caller may not add members. Who may not read users finds none.
 func (s *Service) Candidates(ctx context.Context, subject *org.Actor, organization, query string) (o org.Organization, users []org.User, err error) {
+	defer org.Wrap(&err, "list candidates for %q", organization)
 	err = s.units.Moment(ctx, func(src unit.Reader) error {
 		orgRow, err := src.Organization(ctx, subject, organization)
 		if err != nil {
@@ -130,6 +133,7 @@ func candidates(ctx context.Context, s unit.Reader, p db.ListCandidatesParams) (
 // AddMember makes a user a member, without roles. NotFound: no such organization, or no user the caller may read.
 // Invalid: no such user, or a member already. Forbidden: needs organization_member:create and assign_org_role:assign.
 func (s *Service) AddMember(ctx context.Context, subject *org.Actor, organization, user string) (m org.Member, err error) {
+	defer org.Wrap(&err, "add %q to %q", user, organization)
 	err = s.units.Do(ctx, subject, unit.InOrganization(organization), "create", func(c *unit.Attempt) error {
 		o, err := c.Organization(ctx, c.Actor, organization)
 		if err != nil {
@@ -175,6 +179,7 @@ func addMember(c *unit.Attempt, o db.Organization, user db.UserRow) (org.Member,
 // NotFound and Invalid as Member; Invalid: oneself, or the last organization admin. Forbidden: needs
 // organization_member:delete. Conflict: ifMatch is without the version that is stored.
 func (s *Service) RemoveMember(ctx context.Context, subject *org.Actor, organization, user string, ifMatch org.Versions) (m org.Member, err error) {
+	defer org.Wrap(&err, "remove %q from %q", user, organization)
 	err = s.units.Do(ctx, subject, unit.InOrganization(organization), "delete", func(c *unit.Attempt) error {
 		o, row, err := c.Membership(organization, user)
 		if err != nil {

@@ -15,7 +15,8 @@ const switcherLimit = 50
 
 // Navigation is the frame of a page: what the caller may open. organization is the one that the page belongs to, "" for
 // none. One that the caller may not read is left out; the page itself will say so.
-func (s *Service) Navigation(ctx context.Context, subject *org.Actor, organization string) (org.Navigation, error) {
+func (s *Service) Navigation(ctx context.Context, subject *org.Actor, organization string) (_ org.Navigation, err error) {
+	defer org.Wrap(&err, "read navigation in %q", organization)
 	site := rbac.Object{Type: "audit_log"}
 	n := org.Navigation{
 		User:                   subject.User,

@@ -2,10 +2,13 @@ package tenant
 
 import (
 	"context"
+
+	"rolecall.example/org"
 )
 
 // MemberCounts is how many members the organizations have, by name: the first so many organizations.
-func (s *Service) MemberCounts(ctx context.Context, limit int) (map[string]int64, error) {
+func (s *Service) MemberCounts(ctx context.Context, limit int) (_ map[string]int64, err error) {
+	defer org.Wrap(&err, "count members by organization")
 	rows, err := s.units.DB.ListOrganizations(ctx, int64(limit))
 	counts := make(map[string]int64, len(rows))
 	for _, row := range rows {

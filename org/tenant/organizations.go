@@ -15,7 +15,8 @@ import (
 )
 
 // Organizations is every organization that the caller may read, by name.
-func (s *Service) Organizations(ctx context.Context, subject *org.Actor) ([]org.Organization, error) {
+func (s *Service) Organizations(ctx context.Context, subject *org.Actor) (_ []org.Organization, err error) {
+	defer org.Wrap(&err, "list organizations")
 	rows, err := s.units.OrganizationRows(ctx, subject, math.MaxInt64)
 	if err != nil {
 		return nil, err
@@ -24,7 +25,8 @@ func (s *Service) Organizations(ctx context.Context, subject *org.Actor) ([]org.
 }
 
 // FindOrganizations is one page of the organizations that the caller may read, by name.
-func (s *Service) FindOrganizations(ctx context.Context, subject *org.Actor, f org.OrganizationFilter) (org.OrganizationList, error) {
+func (s *Service) FindOrganizations(ctx context.Context, subject *org.Actor, f org.OrganizationFilter) (_ org.OrganizationList, err error) {
+	defer org.Wrap(&err, "find organizations")
 	all, err := s.Organizations(ctx, subject)
 	if err != nil {
 		return org.OrganizationList{}, err
@@ -40,7 +42,8 @@ func (s *Service) FindOrganizations(ctx context.Context, subject *org.Actor, f o
 }
 
 // Organization is one organization. NotFound: not there, or may not be read.
-func (s *Service) Organization(ctx context.Context, subject *org.Actor, organization string) (org.Organization, error) {
+func (s *Service) Organization(ctx context.Context, subject *org.Actor, organization string) (_ org.Organization, err error) {
+	defer org.Wrap(&err, "read organization %q", organization)
 	row, err := s.units.Snapshot(subject).Organization(ctx, subject, organization)
 	if err != nil {
 		return org.Organization{}, err
@@ -49,7 +52,8 @@ func (s *Service) Organization(ctx context.Context, subject *org.Actor, organiza
 }
 
 // EnsureDefault makes the default organization if there is none, so that accounts can be put into it.
-func (s *Service) EnsureDefault(ctx context.Context) (org.Organization, error) {
+func (s *Service) EnsureDefault(ctx context.Context) (_ org.Organization, err error) {
+	defer org.Wrap(&err, "ensure default organization")
 	row, err := s.units.DB.GetDefaultOrganization(ctx)
 	if err == nil || !db.IsNotFound(err) {
 		return unit.OrganizationOf(row), err
@@ -74,6 +78,7 @@ func organizationFields(c *unit.Attempt, before, after db.Organization) {
 // CreateOrganization makes an organization with the caller as its first member, without roles.
 // Forbidden: needs organization:create. Invalid: what is wrong with the input. Conflict: the name is taken.
 func (s *Service) CreateOrganization(ctx context.Context, subject *org.Actor, input org.Input[org.OrganizationInput]) (o org.Organization, err error) {
+	defer org.Wrap(&err, "create organization")
 	err = s.units.Do(ctx, subject, unit.OnSite, "create", func(c *unit.Attempt) error {
 		if !c.Actor.Can("create", org.OrgObject(uuid.Nil)) {
 			return org.ErrForbidden()
@@ -158,6 +163,7 @@ func revised(c *unit.Attempt, row db.Organization, in org.OrganizationInput) (db
 // UpdateOrganization changes an organization; what the input leaves out stays.
 // NotFound: not there, or may not be read. Forbidden: needs organization:update. Invalid, Conflict: as Create.
 func (s *Service) UpdateOrganization(ctx context.Context, subject *org.Actor, organization string, input org.Input[org.OrganizationInput], ifMatch org.Versions) (o org.Organization, err error) {
+	defer org.Wrap(&err, "update organization %q", organization)
 	err = s.units.Do(ctx, subject, unit.OnSite, "write", func(c *unit.Attempt) error {
 		row, err := organizationToChange(c, organization, "update")
 		if err != nil {
@@ -207,6 +213,7 @@ func organizationToChange(c *unit.Attempt, ref, action string) (db.Organization,
 // NotFound: not there, or may not be read. Forbidden: needs organization:delete. Invalid: the default one, or not empty.
 // Conflict: ifMatch is without the version that is stored.
 func (s *Service) DeleteOrganization(ctx context.Context, subject *org.Actor, organization string, ifMatch org.Versions) (o org.Organization, err error) {
+	defer org.Wrap(&err, "delete organization %q", organization)
 	err = s.units.Do(ctx, subject, unit.OnSite, "delete", func(c *unit.Attempt) error {
 		row, err := organizationToChange(c, organization, "delete")
 		if err != nil {

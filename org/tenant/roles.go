@@ -12,7 +12,8 @@ import (
 )
 
 // OrganizationRoles is every role of an organization that can be assigned. NotFound: not there, or may not be read.
-func (s *Service) OrganizationRoles(ctx context.Context, subject *org.Actor, organization string) (org.RoleList, error) {
+func (s *Service) OrganizationRoles(ctx context.Context, subject *org.Actor, organization string) (_ org.RoleList, err error) {
+	defer org.Wrap(&err, "list roles of %q", organization)
 	src := s.units.Snapshot(subject)
 	h, err := src.RoleScope(ctx, subject, organization)
 	if err != nil {
@@ -22,7 +23,8 @@ func (s *Service) OrganizationRoles(ctx context.Context, subject *org.Actor, org
 }
 
 // SiteRoles is every role of the site that can be assigned. Forbidden: the caller may not read them.
-func (s *Service) SiteRoles(ctx context.Context, subject *org.Actor) (org.RoleList, error) {
+func (s *Service) SiteRoles(ctx context.Context, subject *org.Actor) (_ org.RoleList, err error) {
+	defer org.Wrap(&err, "list site roles")
 	if !subject.Can("read", org.SiteRolesObject) {
 		return org.RoleList{}, org.ErrForbidden("assign_role:read")
 	}
@@ -55,7 +57,8 @@ func offered(s unit.Reader, by *org.Actor, h unit.RoleScope, r *unit.SetRole) or
 // RoleCounts is how many hold each role of an organization, by name; for "" how many hold each site role. All are Unknown
 // to a caller who may not read the members, or the accounts of the site.
 // NotFound and Forbidden as OrganizationRoles and SiteRoles.
-func (s *Service) RoleCounts(ctx context.Context, subject *org.Actor, organization string) (map[string]int, error) {
+func (s *Service) RoleCounts(ctx context.Context, subject *org.Actor, organization string) (_ map[string]int, err error) {
+	defer org.Wrap(&err, "count holders of roles in %q", organization)
 	src, h := s.units.Snapshot(subject), unit.SiteScope
 	if organization != "" {
 		var err error
@@ -80,7 +83,8 @@ func (s *Service) RoleCounts(ctx context.Context, subject *org.Actor, organizati
 }
 
 // OrganizationRole is one role with what the caller may do to it. NotFound: not there, or may not be read.
-func (s *Service) OrganizationRole(ctx context.Context, subject *org.Actor, organization, name string) (org.RoleView, error) {
+func (s *Service) OrganizationRole(ctx context.Context, subject *org.Actor, organization, name string) (_ org.RoleView, err error) {
+	defer org.Wrap(&err, "read role %q in %q", name, organization)
 	src := s.units.Snapshot(subject)
 	h, err := src.RoleScope(ctx, subject, organization)
 	if err != nil {
@@ -90,7 +94,8 @@ func (s *Service) OrganizationRole(ctx context.Context, subject *org.Actor, orga
 }
 
 // SiteRole is OrganizationRole for a role of the site.
-func (s *Service) SiteRole(ctx context.Context, subject *org.Actor, name string) (org.RoleView, error) {
+func (s *Service) SiteRole(ctx context.Context, subject *org.Actor, name string) (_ org.RoleView, err error) {
+	defer org.Wrap(&err, "read site role %q", name)
 	if !subject.Can("read", org.SiteRolesObject) {
 		return org.RoleView{}, org.ErrForbidden("assign_role:read")
 	}
@@ -126,7 +131,8 @@ func roleView(ctx context.Context, s unit.Reader, by *org.Actor, h unit.RoleScop
 // NewOrganizationRole is a role that is not stored yet, started from another one of the organization ("" for blank):
 // its permissions written out, without site permissions and what the caller does not hold, which stand in LeftOut.
 // NotFound: the organization or the other role. Forbidden: the caller may not create roles.
-func (s *Service) NewOrganizationRole(ctx context.Context, subject *org.Actor, organization, from string) (org.RoleView, error) {
+func (s *Service) NewOrganizationRole(ctx context.Context, subject *org.Actor, organization, from string) (_ org.RoleView, err error) {
+	defer org.Wrap(&err, "begin role in %q", organization)
 	src := s.units.Snapshot(subject)
 	h, err := src.RoleScope(ctx, subject, organization)
 	if err != nil {
@@ -136,7 +142,8 @@ func (s *Service) NewOrganizationRole(ctx context.Context, subject *org.Actor, o
 }
 
 // NewSiteRole is NewOrganizationRole for a role of the site, which carries site and user permissions. Only owners may.
-func (s *Service) NewSiteRole(ctx context.Context, subject *org.Actor, from string) (org.RoleView, error) {
+func (s *Service) NewSiteRole(ctx context.Context, subject *org.Actor, from string) (_ org.RoleView, err error) {
+	defer org.Wrap(&err, "begin site role")
 	if !subject.Can("read", org.SiteRolesObject) {
 		return org.RoleView{}, org.ErrForbidden("assign_role:read")
 	}
@@ -192,6 +199,7 @@ func effectIn(s *unit.Units, role org.Role) func(rbac.Level, rbac.Permission) rb
 // permission that the role denies. Invalid: the caller holds the role and could not undo it. Conflict: ifMatch is
 // without the version that is stored.
 func (s *Service) DeleteOrganizationRole(ctx context.Context, subject *org.Actor, organization, name string, ifMatch org.Versions) (role org.Role, err error) {
+	defer org.Wrap(&err, "delete role %q in %q", name, organization)
 	err = s.units.Do(ctx, subject, unit.InOrganization(organization), "delete", func(c *unit.Attempt) error {
 		h, err := c.RoleScope(ctx, c.Actor, organization)
 		if err != nil {
@@ -205,6 +213,7 @@ func (s *Service) DeleteOrganizationRole(ctx context.Context, subject *org.Actor
 
 // DeleteSiteRole is DeleteOrganizationRole for a role of the site; only owners may. Invalid: it would lock the owners out.
 func (s *Service) DeleteSiteRole(ctx context.Context, subject *org.Actor, name string, ifMatch org.Versions) (role org.Role, err error) {
+	defer org.Wrap(&err, "delete site role %q", name)
 	err = s.units.Do(ctx, subject, unit.OnSite, "delete", func(c *unit.Attempt) error {
 		if !c.Actor.Can("read", org.SiteRolesObject) {
 			return org.ErrForbidden()

@@ -29,7 +29,8 @@ func wholeRole(input org.Input[org.RoleInput]) roleSource {
 // CreateOrganizationRole stores a new custom role. NotFound: the organization, or its roles may not be read.
 // Forbidden: needs assign_org_role:create. Invalid: every problem of the input, among them a name that is taken and
 // permissions that the caller does not hold itself.
-func (s *Service) CreateOrganizationRole(ctx context.Context, subject *org.Actor, organization string, input org.Input[org.RoleInput]) (org.Role, error) {
+func (s *Service) CreateOrganizationRole(ctx context.Context, subject *org.Actor, organization string, input org.Input[org.RoleInput]) (_ org.Role, err error) {
+	defer org.Wrap(&err, "create role in %q", organization)
 	return s.writeOrganizationRole(ctx, subject, "create", organization, func(c *unit.Attempt, set *unit.RoleSet) (org.RoleInput, error) {
 		in, err := wholeRole(input)(c, set)
 		in.MustCreate = true
@@ -40,7 +41,8 @@ func (s *Service) CreateOrganizationRole(ctx context.Context, subject *org.Actor
 // PutOrganizationRole creates a custom role or replaces the one of that name. Errors as CreateOrganizationRole;
 // Forbidden: needs assign_org_role:update if the role exists, else create; Conflict: the input began from another
 // version; Invalid: the caller holds the role and could not undo the change.
-func (s *Service) PutOrganizationRole(ctx context.Context, subject *org.Actor, organization string, input org.Input[org.RoleInput]) (org.Role, error) {
+func (s *Service) PutOrganizationRole(ctx context.Context, subject *org.Actor, organization string, input org.Input[org.RoleInput]) (_ org.Role, err error) {
+	defer org.Wrap(&err, "store role in %q", organization)
 	return s.writeOrganizationRole(ctx, subject, "write", organization, wholeRole(input))
 }
 
@@ -58,7 +60,8 @@ func (s *Service) writeOrganizationRole(ctx context.Context, subject *org.Actor,
 
 // PutSiteRole creates or replaces a custom role of the site. Forbidden: the caller is not an owner.
 // Invalid: as PutOrganizationRole, or it would lock the owners out.
-func (s *Service) PutSiteRole(ctx context.Context, subject *org.Actor, input org.Input[org.RoleInput]) (org.Role, error) {
+func (s *Service) PutSiteRole(ctx context.Context, subject *org.Actor, input org.Input[org.RoleInput]) (_ org.Role, err error) {
+	defer org.Wrap(&err, "store site role")
 	return s.writeSiteRole(ctx, subject, wholeRole(input))
 }
 

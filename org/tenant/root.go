@@ -16,14 +16,16 @@ import (
 const rootEvery = 24 * time.Hour
 
 // WriteAuditRoot makes a root of the trail as it is.
-func (s *Service) WriteAuditRoot(ctx context.Context) (org.AuditRoot, error) {
+func (s *Service) WriteAuditRoot(ctx context.Context) (_ org.AuditRoot, err error) {
+	defer org.Wrap(&err, "write audit root")
 	root, _, err := s.writeRoot(ctx, s.units.Now().Add(time.Second))
 	return root, err
 }
 
 // WriteDueAuditRoot makes a root if the last one is a day old, and reports whether it did. Of replicas that ask together
 // one makes it. A trail without entries has none.
-func (s *Service) WriteDueAuditRoot(ctx context.Context) (bool, error) {
+func (s *Service) WriteDueAuditRoot(ctx context.Context) (_ bool, err error) {
+	defer org.Wrap(&err, "write due audit root")
 	before := s.units.Now().Add(-rootEvery)
 	last, err := s.units.DB.GetLastAuditRoot(ctx)
 	if err != nil && !db.IsNotFound(err) || err == nil && last.Time.After(before) {

@@ -18,6 +18,7 @@ func New(u *unit.Units) *Service { return &Service{units: u} }
 // Member is one membership, with what the caller may do to it; user is a uuid, a username or "me".
 // NotFound: no such organization or membership, or the caller may not read it; Invalid: no such user, told only to whom
 // may read every account.
-func (s *Service) Member(ctx context.Context, actor *org.Actor, organization, user string) (org.Member, error) {
+func (s *Service) Member(ctx context.Context, actor *org.Actor, organization, user string) (_ org.Member, err error) {
+	defer org.Wrap(&err, "read member %q of %q", user, organization)
 	return s.units.Member(ctx, actor, organization, user)
 }

@@ -20,6 +20,7 @@ import (
 // NotFound: no such entry, or the caller may not read what it is about. Invalid: the entry tells of something that can't
 // be undone, or of an attempt that changed nothing. Conflict: something changed since, or the account is gone.
 func (s *Service) Undo(ctx context.Context, subject *org.Actor, entryID string) (h org.Holder, err error) {
+	defer org.Wrap(&err, "undo entry %q", entryID)
 	e, err := s.units.DB.GetAuditLog(ctx, unit.ParseID(entryID)) // which never changes
 	if db.IsNotFound(err) {
 		return h, org.ErrNotFound()
@@ -179,7 +180,8 @@ func (u *undoing) putBack() (org.Member, error) {
 
 // LastChange is the id of the audit entry of the newest change of a holder by the caller in this request, uuid.Nil if
 // there is none: what an undo offered right after that change takes back.
-func (s *Service) LastChange(ctx context.Context, subject *org.Actor, h org.Holder) (uuid.UUID, error) {
+func (s *Service) LastChange(ctx context.Context, subject *org.Actor, h org.Holder) (_ uuid.UUID, err error) {
+	defer org.Wrap(&err, "find last change")
 	p := db.GetLastChangeParams{ActorID: unit.NullID(subject.ID()), RequestID: subject.Request.ID}
 	if h.User != nil {
 		p.ResourceType, p.ResourceID = "user", h.User.ID.String()

@@ -11,7 +11,8 @@ import (
 
 // NewUserOrganizations is the organizations that a new account can be put into. Forbidden: the caller may not create
 // accounts.
-func (s *Service) NewUserOrganizations(ctx context.Context, subject *org.Actor) ([]org.Organization, error) {
+func (s *Service) NewUserOrganizations(ctx context.Context, subject *org.Actor) (_ []org.Organization, err error) {
+	defer org.Wrap(&err, "list organizations for a new user")
 	if !account.MayCreateUsers(subject) {
 		return nil, org.ErrForbidden()
 	}
@@ -20,7 +21,8 @@ func (s *Service) NewUserOrganizations(ctx context.Context, subject *org.Actor) 
 }
 
 // OrganizationView is one organization with what the caller may do to it. NotFound: not there, or may not be read.
-func (s *Service) OrganizationView(ctx context.Context, subject *org.Actor, organization string) (org.OrganizationView, error) {
+func (s *Service) OrganizationView(ctx context.Context, subject *org.Actor, organization string) (_ org.OrganizationView, err error) {
+	defer org.Wrap(&err, "view organization %q", organization)
 	row, err := s.units.Snapshot(subject).Organization(ctx, subject, organization)
 	if err != nil {
 		return org.OrganizationView{}, err

@@ -1,0 +1,15 @@
+package org
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Wrap says what failed before the error of *err, for the log: deferred, it names the use case. It leaves nil alone, and an
+// *Error, whose message is for the caller.
+func Wrap(err *error, format string, args ...any) {
+	if _, ours := errors.AsType[*Error](*err); *err == nil || ours {
+		return
+	}
+	*err = fmt.Errorf("%s: %w", fmt.Sprintf(format, args...), *err)
+}
