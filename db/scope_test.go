@@ -24,7 +24,9 @@ func TestOthersDoNotWait(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	held, release := make(chan struct{}), make(chan struct{})
+	held, gate := make(chan struct{}), make(chan struct{})
+	release := sync.OnceFunc(func() { close(gate) })
+	t.Cleanup(release)
 	var wg sync.WaitGroup
 	var mu sync.Mutex
 	var order []string
@@ -43,7 +45,7 @@ func TestOthersDoNotWait(t *testing.T) {
 			}
 		})
 	}
-	write("holder", db.InOrganization(a.ID), func() { close(held); <-release })
+	write("holder", db.InOrganization(a.ID), func() { close(held); <-gate })
 	<-held
 	// These do not wait.
 	for _, scope := range []db.Scope{db.InOrganization(b.ID), db.SigningIn} {
@@ -73,7 +75,7 @@ func TestOthersDoNotWait(t *testing.T) {
 		t.Errorf("went on beside the holder: %v", order)
 	}
 	mu.Unlock()
-	close(release)
+	release()
 	wg.Wait()
 	if !slices.Equal(order, []string{"holder", "a", "site"}) {
 		t.Errorf("they went in the order %v", order)
