@@ -34,6 +34,106 @@ func (q *Queries) DeleteOrganization(ctx context.Context, id uuid.UUID) error {
 	return err
 }
 
+const findDefaultOrganization = `-- name: FindDefaultOrganization :one
+SELECT o.id, o.name, o.name_key, o.display_name, o.description, o.icon, o.is_default, o.member_count, o.created_at, o.updated_at, o.version, own.roles AS role_state, site.roles AS site_role_state
+FROM organizations o, revisions own, revisions site
+WHERE o.is_default AND own.organization_id = o.id AND site.organization_id = '00000000-0000-0000-0000-000000000000'
+`
+
+type FindDefaultOrganizationRow struct {
+	Organization  Organization
+	RoleState     int64
+	SiteRoleState int64
+}
+
+func (q *Queries) FindDefaultOrganization(ctx context.Context) (FindDefaultOrganizationRow, error) {
+	row := q.queryRow(ctx, q.findDefaultOrganizationStmt, findDefaultOrganization)
+	var i FindDefaultOrganizationRow
+	err := row.Scan(
+		&i.Organization.ID,
+		&i.Organization.Name,
+		&i.Organization.NameKey,
+		&i.Organization.DisplayName,
+		&i.Organization.Description,
+		&i.Organization.Icon,
+		&i.Organization.IsDefault,
+		&i.Organization.MemberCount,
+		&i.Organization.CreatedAt,
+		&i.Organization.UpdatedAt,
+		&i.Organization.Version,
+		&i.RoleState,
+		&i.SiteRoleState,
+	)
+	return i, err
+}
+
+const findOrganization = `-- name: FindOrganization :one
+SELECT o.id, o.name, o.name_key, o.display_name, o.description, o.icon, o.is_default, o.member_count, o.created_at, o.updated_at, o.version, own.roles AS role_state, site.roles AS site_role_state
+FROM organizations o, revisions own, revisions site
+WHERE o.id = ?1 AND own.organization_id = o.id AND site.organization_id = '00000000-0000-0000-0000-000000000000'
+`
+
+type FindOrganizationRow struct {
+	Organization  Organization
+	RoleState     int64
+	SiteRoleState int64
+}
+
+// An organization with the states of the custom roles that count in it: its own, and those of the site.
+func (q *Queries) FindOrganization(ctx context.Context, id uuid.UUID) (FindOrganizationRow, error) {
+	row := q.queryRow(ctx, q.findOrganizationStmt, findOrganization, id)
+	var i FindOrganizationRow
+	err := row.Scan(
+		&i.Organization.ID,
+		&i.Organization.Name,
+		&i.Organization.NameKey,
+		&i.Organization.DisplayName,
+		&i.Organization.Description,
+		&i.Organization.Icon,
+		&i.Organization.IsDefault,
+		&i.Organization.MemberCount,
+		&i.Organization.CreatedAt,
+		&i.Organization.UpdatedAt,
+		&i.Organization.Version,
+		&i.RoleState,
+		&i.SiteRoleState,
+	)
+	return i, err
+}
+
+const findOrganizationByName = `-- name: FindOrganizationByName :one
+SELECT o.id, o.name, o.name_key, o.display_name, o.description, o.icon, o.is_default, o.member_count, o.created_at, o.updated_at, o.version, own.roles AS role_state, site.roles AS site_role_state
+FROM organizations o, revisions own, revisions site
+WHERE o.name_key = ?1 AND own.organization_id = o.id AND site.organization_id = '00000000-0000-0000-0000-000000000000'
+`
+
+type FindOrganizationByNameRow struct {
+	Organization  Organization
+	RoleState     int64
+	SiteRoleState int64
+}
+
+func (q *Queries) FindOrganizationByName(ctx context.Context, nameKey string) (FindOrganizationByNameRow, error) {
+	row := q.queryRow(ctx, q.findOrganizationByNameStmt, findOrganizationByName, nameKey)
+	var i FindOrganizationByNameRow
+	err := row.Scan(
+		&i.Organization.ID,
+		&i.Organization.Name,
+		&i.Organization.NameKey,
+		&i.Organization.DisplayName,
+		&i.Organization.Description,
+		&i.Organization.Icon,
+		&i.Organization.IsDefault,
+		&i.Organization.MemberCount,
+		&i.Organization.CreatedAt,
+		&i.Organization.UpdatedAt,
+		&i.Organization.Version,
+		&i.RoleState,
+		&i.SiteRoleState,
+	)
+	return i, err
+}
+
 const getDefaultOrganization = `-- name: GetDefaultOrganization :one
 SELECT id, name, name_key, display_name, description, icon, is_default, member_count, created_at, updated_at, version FROM organizations WHERE is_default
 `

@@ -141,11 +141,20 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.findAuditLogsStmt, err = db.PrepareContext(ctx, findAuditLogs); err != nil {
 		return nil, fmt.Errorf("error preparing query FindAuditLogs: %w", err)
 	}
+	if q.findDefaultOrganizationStmt, err = db.PrepareContext(ctx, findDefaultOrganization); err != nil {
+		return nil, fmt.Errorf("error preparing query FindDefaultOrganization: %w", err)
+	}
 	if q.findMembersStmt, err = db.PrepareContext(ctx, findMembers); err != nil {
 		return nil, fmt.Errorf("error preparing query FindMembers: %w", err)
 	}
 	if q.findMembersOfRoleStmt, err = db.PrepareContext(ctx, findMembersOfRole); err != nil {
 		return nil, fmt.Errorf("error preparing query FindMembersOfRole: %w", err)
+	}
+	if q.findOrganizationStmt, err = db.PrepareContext(ctx, findOrganization); err != nil {
+		return nil, fmt.Errorf("error preparing query FindOrganization: %w", err)
+	}
+	if q.findOrganizationByNameStmt, err = db.PrepareContext(ctx, findOrganizationByName); err != nil {
+		return nil, fmt.Errorf("error preparing query FindOrganizationByName: %w", err)
 	}
 	if q.findUsersStmt, err = db.PrepareContext(ctx, findUsers); err != nil {
 		return nil, fmt.Errorf("error preparing query FindUsers: %w", err)
@@ -707,6 +716,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing findAuditLogsStmt: %w", cerr)
 		}
 	}
+	if q.findDefaultOrganizationStmt != nil {
+		if cerr := q.findDefaultOrganizationStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing findDefaultOrganizationStmt: %w", cerr)
+		}
+	}
 	if q.findMembersStmt != nil {
 		if cerr := q.findMembersStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing findMembersStmt: %w", cerr)
@@ -715,6 +729,16 @@ func (q *Queries) Close() error {
 	if q.findMembersOfRoleStmt != nil {
 		if cerr := q.findMembersOfRoleStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing findMembersOfRoleStmt: %w", cerr)
+		}
+	}
+	if q.findOrganizationStmt != nil {
+		if cerr := q.findOrganizationStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing findOrganizationStmt: %w", cerr)
+		}
+	}
+	if q.findOrganizationByNameStmt != nil {
+		if cerr := q.findOrganizationByNameStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing findOrganizationByNameStmt: %w", cerr)
 		}
 	}
 	if q.findUsersStmt != nil {
@@ -1395,8 +1419,11 @@ type Queries struct {
 	deleteUserStmt                    *sql.Stmt
 	deleteUserRoleStmt                *sql.Stmt
 	findAuditLogsStmt                 *sql.Stmt
+	findDefaultOrganizationStmt       *sql.Stmt
 	findMembersStmt                   *sql.Stmt
 	findMembersOfRoleStmt             *sql.Stmt
+	findOrganizationStmt              *sql.Stmt
+	findOrganizationByNameStmt        *sql.Stmt
 	findUsersStmt                     *sql.Stmt
 	getAPIKeyStmt                     *sql.Stmt
 	getAPIKeyOwnerStmt                *sql.Stmt
@@ -1562,8 +1589,11 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		deleteUserStmt:                    q.deleteUserStmt,
 		deleteUserRoleStmt:                q.deleteUserRoleStmt,
 		findAuditLogsStmt:                 q.findAuditLogsStmt,
+		findDefaultOrganizationStmt:       q.findDefaultOrganizationStmt,
 		findMembersStmt:                   q.findMembersStmt,
 		findMembersOfRoleStmt:             q.findMembersOfRoleStmt,
+		findOrganizationStmt:              q.findOrganizationStmt,
+		findOrganizationByNameStmt:        q.findOrganizationByNameStmt,
 		findUsersStmt:                     q.findUsersStmt,
 		getAPIKeyStmt:                     q.getAPIKeyStmt,
 		getAPIKeyOwnerStmt:                q.getAPIKeyOwnerStmt,

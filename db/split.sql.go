@@ -25,8 +25,11 @@ type Reads interface {
 	CountTokens(ctx context.Context, userID uuid.UUID) (int64, error)
 	CountUserRoles(ctx context.Context) ([]CountUserRolesRow, error)
 	FindAuditLogs(ctx context.Context, arg FindAuditLogsParams) ([]FindAuditLogsRow, error)
+	FindDefaultOrganization(ctx context.Context) (FindDefaultOrganizationRow, error)
 	FindMembers(ctx context.Context, arg FindMembersParams) ([]FindMembersRow, error)
 	FindMembersOfRole(ctx context.Context, arg FindMembersOfRoleParams) ([]FindMembersOfRoleRow, error)
+	FindOrganization(ctx context.Context, id uuid.UUID) (FindOrganizationRow, error)
+	FindOrganizationByName(ctx context.Context, nameKey string) (FindOrganizationByNameRow, error)
 	FindUsers(ctx context.Context, arg FindUsersParams) ([]FindUsersRow, error)
 	GetAPIKey(ctx context.Context, id string) (GetAPIKeyRow, error)
 	GetAPIKeyOwner(ctx context.Context, id string) (GetAPIKeyOwnerRow, error)
@@ -189,6 +192,11 @@ func (r reads) FindAuditLogs(ctx context.Context, arg FindAuditLogsParams) ([]Fi
 	return found, named("FindAuditLogs", err)
 }
 
+func (r reads) FindDefaultOrganization(ctx context.Context) (FindDefaultOrganizationRow, error) {
+	found, err := r.queries.FindDefaultOrganization(ctx)
+	return found, named("FindDefaultOrganization", err)
+}
+
 func (r reads) FindMembers(ctx context.Context, arg FindMembersParams) ([]FindMembersRow, error) {
 	found, err := r.queries.FindMembers(ctx, arg)
 	return found, named("FindMembers", err)
@@ -197,6 +205,16 @@ func (r reads) FindMembers(ctx context.Context, arg FindMembersParams) ([]FindMe
 func (r reads) FindMembersOfRole(ctx context.Context, arg FindMembersOfRoleParams) ([]FindMembersOfRoleRow, error) {
 	found, err := r.queries.FindMembersOfRole(ctx, arg)
 	return found, named("FindMembersOfRole", err)
+}
+
+func (r reads) FindOrganization(ctx context.Context, id uuid.UUID) (FindOrganizationRow, error) {
+	found, err := r.queries.FindOrganization(ctx, id)
+	return found, named("FindOrganization", err)
+}
+
+func (r reads) FindOrganizationByName(ctx context.Context, nameKey string) (FindOrganizationByNameRow, error) {
+	found, err := r.queries.FindOrganizationByName(ctx, nameKey)
+	return found, named("FindOrganizationByName", err)
 }
 
 func (r reads) FindUsers(ctx context.Context, arg FindUsersParams) ([]FindUsersRow, error) {

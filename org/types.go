@@ -122,6 +122,12 @@ type MemberList struct {
 	CanRemove    bool // the caller may remove members
 }
 
+// MembersPage is a page of members with the roles to filter it by: none of those that the caller may not see.
+type MembersPage struct {
+	List             MemberList
+	Roles, SiteRoles []Role
+}
+
 // Role is a role as it is listed and edited: built-in or custom, of an organization or of the site.
 type Role struct {
 	ID             uuid.UUID // uuid.Nil for a built-in role

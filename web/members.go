@@ -31,19 +31,9 @@ func (s *Server) memberList(c *call, paginated bool) (reply, error) {
 }
 
 // membersView is a list of members with the roles to filter it by.
-func (s *Server) membersView(c *call, f org.MemberFilter) (m views.Members, err error) {
-	m = views.Members{Filter: f, Now: time.Now()}
-	if m.List, err = s.tenant.Members(c.ctx, c.actor, c.organization(), f); err != nil {
-		return m, err
-	}
-	// A caller that may not see the roles sees the list without their filters.
-	roles, err := part(s.tenant.OrganizationRoles(c.ctx, c.actor, c.organization()))
-	if err != nil {
-		return m, err
-	}
-	site, err := part(s.tenant.SiteRoles(c.ctx, c.actor))
-	m.Roles, m.SiteRoles = roles.Roles, site.Roles
-	return m, err
+func (s *Server) membersView(c *call, f org.MemberFilter) (views.Members, error) {
+	p, err := s.tenant.MembersPage(c.ctx, c.actor, c.organization(), f)
+	return views.Members{List: p.List, Filter: f, Roles: p.Roles, SiteRoles: p.SiteRoles, Now: time.Now()}, err
 }
 
 // showRoleMembers lists the members who hold a role.

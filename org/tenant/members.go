@@ -51,6 +51,22 @@ func (s *Service) Members(ctx context.Context, subject *org.Actor, organization 
 	return list, err
 }
 
+// MembersPage is Members with the roles to filter by, all of one snapshot. Errors as Members.
+func (s *Service) MembersPage(ctx context.Context, subject *org.Actor, organization string, f org.MemberFilter) (p org.MembersPage, err error) {
+	err = s.units.Moment(ctx, func(src unit.Reader) error {
+		if p.List, err = memberList(ctx, src, subject, organization, f); err != nil {
+			return err
+		}
+		o := db.Organization{ID: p.List.Organization.ID}
+		if p.Roles, err = readableRoles(ctx, src, subject, unit.RoleScope{Org: o, Object: org.OrgRolesObject(o.ID)}); err != nil {
+			return err
+		}
+		p.SiteRoles, err = readableRoles(ctx, src, subject, unit.SiteScope)
+		return err
+	})
+	return p, err
+}
+
 func memberList(ctx context.Context, s unit.Reader, subject *org.Actor, organization string, f org.MemberFilter) (org.MemberList, error) {
 	o, err := s.Organization(ctx, subject, organization)
 	if err != nil {

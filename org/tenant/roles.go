@@ -43,6 +43,15 @@ func roleList(ctx context.Context, s unit.Reader, by *org.Actor, h unit.RoleScop
 	return list, nil
 }
 
+// readableRoles is the roles of a place; none if the caller may not read them.
+func readableRoles(ctx context.Context, s unit.Reader, by *org.Actor, h unit.RoleScope) ([]org.Role, error) {
+	if !by.Can("read", h.Object) {
+		return nil, nil
+	}
+	list, err := roleList(ctx, s, by, h)
+	return list.Roles, err
+}
+
 // offered is a role as a list shows it to the caller. Assignable says what a write would accept.
 func offered(s unit.Reader, by *org.Actor, h unit.RoleScope, r *unit.SetRole) org.Role {
 	role := r.Role

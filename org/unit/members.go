@@ -22,7 +22,7 @@ func (s *Units) Snapshot(by *org.Actor) Reader {
 // Moment gives fn the data as it is at one moment: nothing that is written meanwhile is seen.
 func (s *Units) Moment(ctx context.Context, fn func(src Reader) error) error {
 	return s.DB.View(ctx, func(q db.Reads) error {
-		return fn(Reader{Units: s, Q: q})
+		return fn(Reader{Units: s, Q: q, Sets: map[uuid.UUID]*RoleSet{}, states: map[uuid.UUID]int64{}})
 	})
 }
 

@@ -16,26 +16,32 @@ const DefaultName = "default"
 // Organization finds what a path names: "default", a uuid, or a name in any case.
 // NotFound: it is not there, or the caller may not read it.
 func (s Reader) Organization(ctx context.Context, by *org.Actor, ref string) (db.Organization, error) {
-	row, err := s.named(ctx, ref)
+	found, err := s.named(ctx, ref)
+	row := found.Organization
 	if err == nil && ref != row.ID.String() {
 		s.Memory.places.Remember(ref, row.ID) // for locate
 	}
 	if db.IsNotFound(err) || err == nil && !by.Can("read", org.OrgObject(row.ID)) {
 		return db.Organization{}, org.ErrNotFound()
 	}
+	if err == nil && s.states != nil {
+		s.states[row.ID], s.states[uuid.Nil] = found.RoleState, found.SiteRoleState
+	}
 	return row, err
 }
 
 // named is the organization that a path names, whoever may read it.
-func (s Reader) named(ctx context.Context, ref string) (db.Organization, error) {
+func (s Reader) named(ctx context.Context, ref string) (db.FindOrganizationRow, error) {
 	id, err := uuid.Parse(ref)
 	switch {
 	case ref == DefaultName || err == nil && id == uuid.Nil:
-		return s.Q.GetDefaultOrganization(ctx)
+		row, err := s.Q.FindDefaultOrganization(ctx)
+		return db.FindOrganizationRow(row), err
 	case err == nil:
-		return s.Q.GetOrganization(ctx, id)
+		return s.Q.FindOrganization(ctx, id)
 	}
-	return s.Q.GetOrganizationByName(ctx, org.Fold(ref))
+	row, err := s.Q.FindOrganizationByName(ctx, org.Fold(ref))
+	return db.FindOrganizationRow(row), err
 }
 
 // NamedAt is the organization that a path names in a state of the site, which changes with every name.
@@ -49,9 +55,9 @@ func (s *Units) NamedAt(ctx context.Context, ref string, site int64) (uuid.UUID,
 	}
 	row, err := Reader{Units: s, Q: s.DB.Reads}.named(ctx, ref)
 	if err == nil {
-		s.Memory.places.Remember(key, row.ID)
+		s.Memory.places.Remember(key, row.Organization.ID)
 	}
-	return row.ID, err
+	return row.Organization.ID, err
 }
 
 // FindUser finds what a path names: "me", a uuid, or a username in any case. ok is false when there is no such user.

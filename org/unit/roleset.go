@@ -34,13 +34,17 @@ func (s Reader) loadRoles(ctx context.Context, orgID uuid.UUID) (*RoleSet, error
 	var perms []db.RolePermission
 	var err error
 	builtIn := s.Catalog.BuiltInOrganizationRoles()
-	if orgID == uuid.Nil {
+	switch orgID {
+	case org.ElsewhereOrg: // nothing is stored of it
+	case uuid.Nil:
 		builtIn = s.Catalog.BuiltInSiteRoles()
 		if rows, err = s.Q.ListRolesOfSite(ctx); err == nil && len(rows) > 0 {
 			perms, err = s.Q.ListPermissionsOfSite(ctx)
 		}
-	} else if rows, err = s.Q.ListRolesOfOrganization(ctx, NullID(orgID)); err == nil && len(rows) > 0 {
-		perms, err = s.Q.ListPermissionsOfOrganization(ctx, NullID(orgID))
+	default:
+		if rows, err = s.Q.ListRolesOfOrganization(ctx, NullID(orgID)); err == nil && len(rows) > 0 {
+			perms, err = s.Q.ListPermissionsOfOrganization(ctx, NullID(orgID))
+		}
 	}
 	if err != nil {
 		return nil, err

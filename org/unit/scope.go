@@ -49,8 +49,8 @@ func (s *Units) locate(ctx context.Context, in Scope, again bool) (db.Scope, err
 	if err != nil {
 		return db.Scope{}, err
 	}
-	s.Memory.places.Remember(in.ref, row.ID)
-	return db.InOrganization(row.ID), nil
+	s.Memory.places.Remember(in.ref, row.Organization.ID)
+	return db.InOrganization(row.Organization.ID), nil
 }
 
 // Write runs fn in one write transaction of a scope. What it records goes to the chain of the scope; the revision moves if

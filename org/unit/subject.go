@@ -32,6 +32,8 @@ type Reader struct {
 	known org.Basis              // states of roles that are known already, which may be older than what q reads
 	late  *lessons               // of a transaction: what is to be remembered once it is committed
 	Sets  map[uuid.UUID]*RoleSet // if there is one, roles are read once, whatever is written: for what writes none
+
+	states map[uuid.UUID]int64 // of roles in a snapshot, as far as a query has told them; nil outside of one
 }
 
 // dirt is what a transaction has written so far.
@@ -73,7 +75,7 @@ func (s Reader) Roles(ctx context.Context, orgID uuid.UUID) (*RoleSet, error) {
 
 func (s Reader) knownRoles(ctx context.Context, orgID uuid.UUID) (*RoleSet, error) {
 	switch {
-	case orgID == org.ElsewhereOrg || s.dirt() == someRoles: // nothing is stored of the one; the other is not committed
+	case orgID == org.ElsewhereOrg || s.dirt() == someRoles: // the one has no state; the other is not committed
 		return s.loadRoles(ctx, orgID)
 	case s.known != nil && s.dirt() == clean:
 		if set, ok := s.Memory.roleSets.recall(orgID, s.known.RoleState(orgID)); ok {
@@ -107,6 +109,9 @@ func (s Reader) knownRoles(ctx context.Context, orgID uuid.UUID) (*RoleSet, erro
 
 // roleState names the state of the custom roles of an organization, 0 for one that is not there.
 func (s Reader) roleState(ctx context.Context, orgID uuid.UUID) (int64, error) {
+	if state, ok := s.states[orgID]; ok {
+		return state, nil
+	}
 	state, err := s.Q.GetRoleState(ctx, orgID)
 	if db.IsNotFound(err) {
 		return 0, nil
