@@ -114,7 +114,7 @@ const (
 
 // answer serves requests on l until ctx ends, then lets running requests finish.
 func (c *config) answer(ctx context.Context, d *db.DB, l net.Listener, log *slog.Logger, notice time.Duration) error {
-	service := services.New(d, services.Options{SessionLifetime: c.sessionLifetime})
+	service := services.New(d, services.Options{SessionLifetime: c.sessionLifetime, Log: log})
 	switch err := c.offerSetup(ctx, service, l, log); {
 	case ctx.Err() != nil: // stopped before it began
 		return l.Close()

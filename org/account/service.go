@@ -3,6 +3,7 @@
 package account
 
 import (
+	"log/slog"
 	"time"
 
 	"rolecall.example/org"
@@ -14,6 +15,7 @@ type Options struct {
 	MaxTokenLifetime time.Duration // a year if 0
 	SessionLifetime  time.Duration // of the tokens that a login over the API gets; a day if 0
 	HashCost         org.HashCost  // of new password hashes; two passes over 19 MiB if zero
+	Log              *slog.Logger  // of what fails beside a request; slog.Default() if nil
 }
 
 // Service answers the use cases of accounts. It is safe for concurrent use.
@@ -22,6 +24,7 @@ type Service struct {
 	hashing          hashing
 	maxTokenLifetime time.Duration
 	sessionLifetime  time.Duration
+	log              *slog.Logger
 }
 
 // New makes the use cases of accounts.
@@ -35,9 +38,13 @@ func New(u *unit.Units, o Options) *Service {
 	if o.HashCost == (org.HashCost{}) {
 		o.HashCost = defaultHashCost
 	}
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
 	return &Service{
 		units: u, hashing: newHashing(o.HashCost),
 		maxTokenLifetime: o.MaxTokenLifetime, sessionLifetime: o.SessionLifetime,
+		log: o.Log,
 	}
 }
 

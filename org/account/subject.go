@@ -51,6 +51,7 @@ func (s *Service) TokenSubject(ctx context.Context, r org.Request, token string)
 	stale := now.UnixMicro()-used >= time.Hour.Microseconds() || subject.User.Status == org.StatusDormant
 	if stale && key.LastUsed.CompareAndSwap(used, now.UnixMicro()) {
 		if err := s.used(ctx, r, id, subject.User, now); err != nil { // it must not fail the request; the next one notes it
+			s.log.WarnContext(ctx, "time of use of a token not stored", "request_id", r.ID, "token", id, "error", err)
 			key.LastUsed.CompareAndSwap(now.UnixMicro(), used)
 		}
 	}

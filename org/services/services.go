@@ -2,6 +2,7 @@
 package services
 
 import (
+	"log/slog"
 	"time"
 
 	"rolecall.example/db"
@@ -34,13 +35,16 @@ type Options struct {
 	MaxTokenLifetime time.Duration    // a year if 0
 	SessionLifetime  time.Duration    // of the tokens that a login over the API gets; a day if 0
 	HashCost         org.HashCost     // of new password hashes; two passes over 19 MiB if zero
+	Log              *slog.Logger     // of what fails beside a request; slog.Default() if nil
 }
 
 // New makes the use cases over an open database.
 func New(d *db.DB, o Options) *Service {
 	u := unit.New(d, unit.Options{Now: o.Now, Catalog: o.Catalog})
 	return &Service{
-		Account: account.New(u, account.Options{MaxTokenLifetime: o.MaxTokenLifetime, SessionLifetime: o.SessionLifetime, HashCost: o.HashCost}),
+		Account: account.New(u, account.Options{
+			MaxTokenLifetime: o.MaxTokenLifetime, SessionLifetime: o.SessionLifetime, HashCost: o.HashCost, Log: o.Log,
+		}),
 		Insight: insight.New(u),
 		Tenant:  tenant.New(u),
 	}
