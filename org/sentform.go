@@ -12,4 +12,5 @@ type Form struct {
 	Made bool // set when a change of this request has been made with it: further ones belong to it
 }
 
+// ErrRepeated refuses a form that has made its change in another request.
 var ErrRepeated = &Error{Kind: Repeated, Message: "This was already done."}
