@@ -1,7 +1,10 @@
 package web
 
 import (
-	"hash/maphash"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/binary"
 	"net/http"
 	"slices"
 	"strconv"
@@ -15,7 +18,8 @@ import (
 // it changed is in another state, and so has another key. Without it a program that reads one list again and again would
 // have it read and encoded each time.
 type answers struct {
-	seed  maphash.Seed
+	key   []byte // of the tags
+	kind  string // what else makes the answers of two servers differ: version and style
 	mu    sync.Mutex
 	size  int
 	byKey map[cacheKey]*answer
@@ -40,7 +44,12 @@ const (
 	maxAnswer = 128 << 10 // bytes of one: a page of members, not the list of all
 )
 
-func newAnswers() *answers { return &answers{seed: maphash.MakeSeed()} }
+// tagLength is how many bytes of a hash name an answer.
+const tagLength = 16
+
+func newAnswers(o Options) *answers {
+	return &answers{key: o.TagKey, kind: o.Version + " " + strconv.Itoa(int(o.Wire))}
+}
 
 // get returns the answer that was kept, nil if there is none.
 func (a *answers) get(key cacheKey) *answer {
@@ -63,10 +72,16 @@ func (a *answers) put(key cacheKey, kept *answer) {
 	}
 }
 
-// tag names an answer without knowing it: the same key has the same answer. The seed keeps a client from making up the tag
-// of an answer that it never got, and from reading revisions out of one, which would reveal the time of every write.
+// tag names an answer without knowing it: the same key has the same answer, from whichever server. The secret keeps a client
+// from making up the tag of an answer that it never got, and from reading revisions out of one, which would reveal the time
+// of every write.
 func (a *answers) tag(key cacheKey) string {
-	return `"` + strconv.FormatUint(maphash.Comparable(a.seed, key), 36) + `"`
+	h := hmac.New(sha256.New, a.key)
+	for _, part := range []string{a.kind, string(key.state), key.uri, key.coding} {
+		_ = binary.Write(h, binary.BigEndian, uint64(len(part))) // a hash takes everything
+		_, _ = h.Write([]byte(part))
+	}
+	return `"` + base64.RawURLEncoding.EncodeToString(h.Sum(nil)[:tagLength]) + `"`
 }
 
 // state is the state of what a list shows to the caller.

@@ -7,6 +7,7 @@
 package web
 
 import (
+	"crypto/rand"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -42,6 +43,7 @@ type Options struct {
 	RateLimit       int                    // requests a minute that one caller may make; no limit if 0
 	Now             func() time.Time       // what the rate limit goes by; time.Now if nil
 	Version         string
+	TagKey          []byte       // secret of the ETags of lists, the same for all servers of a database; made up if nil
 	Log             *slog.Logger // slog.Default() if nil
 	OnResponse      OnResponse   // may be nil
 	After           After        // calls a function later; the clock of the machine if nil
@@ -88,6 +90,9 @@ func New(o Options) (*Server, error) {
 	if o.SessionLifetime == 0 {
 		o.SessionLifetime = 24 * time.Hour
 	}
+	if o.TagKey == nil {
+		o.TagKey = []byte(rand.Text())
+	}
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
@@ -104,7 +109,7 @@ func New(o Options) (*Server, error) {
 		tenant:     o.Service.Tenant,
 		sessions:   newSessions(o),
 		sameOrigin: http.NewCrossOriginProtection(),
-		answers:    newAnswers(),
+		answers:    newAnswers(o),
 		repeats:    newRepeats(),
 		headers:    o.headers(),
 		requests:   newLimiter(o.RateLimit),

@@ -121,11 +121,15 @@ func (c *config) answer(ctx context.Context, d *db.DB, l net.Listener, log *slog
 	case err != nil:
 		return errors.Join(err, l.Close())
 	}
+	tagKey, err := service.TagKey(ctx)
+	if err != nil { // a full disk: lists are read all the same
+		log.Warn("clients of several servers will read lists more often than needed", "error", err.Error())
+	}
 	m := newMetrics(d, service, c.certificate)
 	handler, err := web.New(web.Options{
 		Service: service, Sessions: account.NewSessionStore(d, time.Now), Wire: c.wire, AccessURL: c.accessURL,
 		OwnName: c.ownName, Secure: c.secure(), HSTSHostOnly: c.hstsHostOnly, TrustedProxies: c.trustedProxies, SessionLifetime: c.sessionLifetime,
-		RateLimit: c.rateLimit, Version: version(), Log: log, OnResponse: m.observe,
+		RateLimit: c.rateLimit, Version: version(), TagKey: tagKey, Log: log, OnResponse: m.observe,
 	})
 	if err != nil {
 		return errors.Join(err, l.Close())

@@ -15,7 +15,7 @@ var limits = map[string]int{".go": 350, ".templ": 400}
 
 // tooLong are the files that are still over their limit. One that has shrunk below it has to leave the list.
 var tooLong = map[string]bool{
-	"org/types.go":   true,
+	"org/types.go": true,
 }
 
 // TestFilesAreShort counts the lines of every file written by hand. Tests are left out: they are lists of cases.
