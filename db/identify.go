@@ -30,7 +30,7 @@ func Resolve(path string) (string, error) {
 	}
 	folder, err := filepath.EvalSymlinks(filepath.Dir(path))
 	if err != nil {
-		return path, nil // it is not there either: whoever makes it will tell
+		return path, nil //nolint:nilerr // it is not there either: making it will fail, and say why
 	}
 	return filepath.Join(folder, filepath.Base(path)), nil
 }

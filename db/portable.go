@@ -19,7 +19,7 @@ type portable struct {
 	DBTX
 	// ctx, if set, is that of the transaction, and ends a statement in the caller's place: one that is interrupted
 	// takes the transaction with it, and somebody who stops waiting must not undo a change half-way.
-	ctx context.Context
+	ctx context.Context //nolint:containedctx // see above: it is of the transaction, not of the call
 }
 
 func (p portable) within(ctx context.Context) context.Context {

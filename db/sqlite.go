@@ -26,8 +26,8 @@ import (
 // this does not work: it goes into the file with one call, and SQLite writes less than 128 KiB with one.
 const undoMemory = 127 << 10
 
-// setUp is nil when the SQLite library was set up as the program needs it. Commands that open no database do not ask.
-var setUp = configure()
+// errSetUp is nil when the SQLite library was set up as the program needs it. Commands that open no database do not ask.
+var errSetUp = configure()
 
 // configure must come before anybody opens a database.
 func configure() error {
@@ -77,8 +77,8 @@ type file struct {
 // none, it makes one for this user alone. synchronous says when writes are on disk: nothing but FULL
 // keeps what Write promises.
 func openFile(ctx context.Context, path, synchronous string, anySchema bool) (*DB, error) {
-	if setUp != nil {
-		return nil, setUp
+	if errSetUp != nil {
+		return nil, errSetUp
 	}
 	path, err := Resolve(path)
 	if err != nil {

@@ -68,7 +68,7 @@ type writer struct {
 }
 
 type job struct {
-	ctx   context.Context
+	ctx   context.Context //nolint:containedctx // of the caller, on its way to the goroutine that writes
 	fn    func(*Queries) error
 	large bool // it writes very much, and shares its commit with nobody
 	err   error
@@ -189,7 +189,7 @@ func (w *writer) note(err error) {
 // the disk is full or fails, the engine may give a transaction up on its own, and whatever came after would stand alone.
 func (w *writer) within(j *job) (kept bool, err error) {
 	if j.err = j.ctx.Err(); j.err != nil {
-		return false, nil
+		return false, nil //nolint:nilerr // the error is that of this write, not of the batch
 	}
 	if err := w.exec("SAVEPOINT one"); err != nil {
 		return false, err

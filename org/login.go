@@ -1,14 +1,14 @@
 package org
 
-// ChoosePassword is the error of a right password that lets nobody in any more: somebody else set it, and the account has
+// ChoosePasswordError is the error of a right password that lets nobody in any more: somebody else set it, and the account has
 // come to hold more than they do. What it unwraps to is Forbidden.
-type ChoosePassword struct {
+type ChoosePasswordError struct {
 	Secret string // of a link that sets another one; "" for programs
 }
 
-func (*ChoosePassword) Error() string { return ErrChoosePassword.Error() }
+func (*ChoosePasswordError) Error() string { return ErrChoosePassword.Error() }
 
 // Unwrap gives the refusal.
-func (*ChoosePassword) Unwrap() error { return ErrChoosePassword }
+func (*ChoosePasswordError) Unwrap() error { return ErrChoosePassword }
 
 var ErrChoosePassword = &Error{Kind: Forbidden, Message: "Choose your own password first.", Detail: "Somebody else set it."}

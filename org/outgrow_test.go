@@ -413,7 +413,7 @@ func (s *site) chooses(t *testing.T) {
 	begin := func(context.Context, uuid.UUID) (org.NewSession, error) { began = true; return org.NewSession{}, nil }
 	err := drop(s.Login(ctx, org.Request{}, "rising@example.com", password, begin))
 	same(t, err, refusal)
-	choose, ok := errors.AsType[*org.ChoosePassword](err)
+	choose, ok := errors.AsType[*org.ChoosePasswordError](err)
 	if !ok || began {
 		t.Fatalf("%v; a session began: %v", err, began)
 	}

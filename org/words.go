@@ -42,8 +42,10 @@ func (s *Suggestion) Before() string {
 		return "Allow " + p + " in"
 	case DenyPermission:
 		return "Deny " + p + " in"
+	case ClearPermission:
+		return "Remove the rule for " + p + " from"
 	}
-	return "Remove the rule for " + p + " from"
+	return ""
 }
 
 // After is what is to be said behind the name.

@@ -22,6 +22,7 @@ func (s State) String() string {
 		return "deny"
 	case Allowed:
 		return "allow"
+	case Unset:
 	}
 	return ""
 }

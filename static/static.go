@@ -125,7 +125,7 @@ func Handler() http.Handler {
 		}
 		h.Set("Content-Length", strconv.Itoa(len(body)))
 		if r.Method == http.MethodGet {
-			_, _ = w.Write(body) // the client has disconnected
+			_, _ = w.Write(body) //nolint:gosec // a file of the program; an error means that the client has disconnected
 		}
 	})
 }

@@ -222,8 +222,9 @@ func parseValue(d *jsontext.Decoder, depth int) (any, error) {
 		return json.Number(token.String()), nil
 	case 't', 'f':
 		return token.Bool(), nil
+	default: // null
+		return nil, nil
 	}
-	return nil, nil
 }
 
 func parseArray(d *jsontext.Decoder, depth int) (any, error) {

@@ -20,18 +20,18 @@ type call struct {
 	csv       bool // a list is wanted as CSV
 	id        string
 	ip        string
-	ctx       context.Context
-	within    string      // the organization that a page without one in its path is narrowed to
-	actor     *org.Actor  // nil: signed out, or not asked yet
-	inProcess *org.Actor  // the caller of a request that this process makes itself; nil if it comes from elsewhere
-	session   bool        // the actor came with a session, not with a token
-	values    url.Values  // of the query
-	queryErr  error       // why the query could not be read whole
-	body      *body       // nil until received
-	unlimit   func() bool // ends the limit of time; nil without one
-	impact    *org.Impact // of a dry run; nil if it is none
-	copy      *recorder   // of the answer, to be kept; nil if it is not
-	sent      *sent       // the form that this request is the first to bring; nil if there is none
+	ctx       context.Context //nolint:containedctx // of one request, replaced as middleware adds to it
+	within    string          // the organization that a page without one in its path is narrowed to
+	actor     *org.Actor      // nil: signed out, or not asked yet
+	inProcess *org.Actor      // the caller of a request that this process makes itself; nil if it comes from elsewhere
+	session   bool            // the actor came with a session, not with a token
+	values    url.Values      // of the query
+	queryErr  error           // why the query could not be read whole
+	body      *body           // nil until received
+	unlimit   func() bool     // ends the limit of time; nil without one
+	impact    *org.Impact     // of a dry run; nil if it is none
+	copy      *recorder       // of the answer, to be kept; nil if it is not
+	sent      *sent           // the form that this request is the first to bring; nil if there is none
 }
 
 // unmatched is the route of a request that has none. It has pages, so that a person gets one that says so.

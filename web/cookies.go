@@ -24,7 +24,7 @@ func (c *call) cookie(name string) string {
 
 // setCookie sets a small cookie, or deletes it when life is negative.
 func (c *call) setCookie(name, value string, life time.Duration, httpOnly bool) {
-	http.SetCookie(c.response(), &http.Cookie{
+	http.SetCookie(c.response(), &http.Cookie{ //nolint:gosec // Secure where the site is served over HTTPS
 		Name:     name,
 		Value:    value,
 		Path:     "/",

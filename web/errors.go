@@ -154,6 +154,7 @@ func (c *call) again(err error, form func(*org.Error) (page, error)) (reply, err
 	switch e.Kind {
 	case org.Internal, org.NotFound, org.Unavailable, org.TooLarge, org.Unsupported, org.Repeated:
 		return reply{}, err
+	default: // the form can be corrected
 	}
 	if err.Error() != e.Error() {
 		c.server.logFailure(c, err)

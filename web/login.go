@@ -43,7 +43,7 @@ func (s *Server) login(c *call) (reply, error) {
 		_, err := s.account.Login(c.ctx, c.origin(), in.email, in.password, begin)
 		return err
 	})
-	if choose, ok := errors.AsType[*org.ChoosePassword](err); ok {
+	if choose, ok := errors.AsType[*org.ChoosePasswordError](err); ok {
 		return reply{next: to(views.PasswordURL(choose.Secret), ""), noStore: true}, nil
 	}
 	if err != nil {
@@ -65,7 +65,7 @@ func (s *Server) createLoginToken(c *call) (reply, error) {
 		return reply{}, err
 	}
 	token, err := s.account.LoginToken(c.ctx, c.origin(), in.email, in.password)
-	if choose, ok := errors.AsType[*org.ChoosePassword](err); ok {
+	if choose, ok := errors.AsType[*org.ChoosePasswordError](err); ok {
 		e, _ := errors.AsType[*org.Error](choose)
 		extended := *e
 		extended.Detail += " Sign in at " + c.absolute(views.LoginURL) + " to replace it."

@@ -13,10 +13,10 @@ import (
 
 // Login checks an e-mail address and a password, and begins a session. Every wrong login costs one hash
 // and gets the same answer. Unauthenticated: wrong, or suspended. TooMany: too many wrong ones for this account or from
-// this address. Unavailable: too many logins at once. A ChoosePassword with a link: right, but it lets nobody in.
+// this address. Unavailable: too many logins at once. A ChoosePasswordError with a link: right, but it lets nobody in.
 func (s *Service) Login(ctx context.Context, r org.Request, email, password string, begin org.BeginSession) (_ org.User, err error) {
 	defer org.Wrap(&err, "log in")
-	choose := &org.ChoosePassword{}
+	choose := &org.ChoosePasswordError{}
 	user, err := s.login(ctx, email, password, admission{
 		request: r,
 		enter:   func(c *unit.Attempt, user uuid.UUID) error { return beginSession(c, user, begin) },
@@ -247,7 +247,7 @@ func recordLogin(c *unit.Attempt, user uuid.UUID, action string, status int) err
 	return c.Record()
 }
 
-// LoginToken is Login for programs: it answers an API token that lives as long as a browser session. A ChoosePassword
+// LoginToken is Login for programs: it answers an API token that lives as long as a browser session. A ChoosePasswordError
 // has no link.
 func (s *Service) LoginToken(ctx context.Context, r org.Request, email, password string) (_ string, err error) {
 	defer org.Wrap(&err, "log in for a token")
@@ -263,7 +263,7 @@ func (s *Service) LoginToken(ctx context.Context, r org.Request, email, password
 		choose: func(*unit.Attempt, db.UserRow) error { return nil },
 	})
 	if errors.Is(err, org.ErrChoosePassword) {
-		err = &org.ChoosePassword{}
+		err = &org.ChoosePasswordError{}
 	}
 	if err != nil {
 		return "", err

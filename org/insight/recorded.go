@@ -68,8 +68,8 @@ func HandMade(ctx context.Context, s *unit.Units) (findings []string, err error)
 // differences gathers how stored roles differ from what the trail tells of them.
 type differences struct {
 	unit.Reader
-	ctx   context.Context
-	found []string // no more than are told
+	ctx   context.Context //nolint:containedctx // one comparison, made and dropped in one call
+	found []string        // no more than are told
 	more  int
 }
 

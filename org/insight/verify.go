@@ -30,7 +30,7 @@ func (s *Service) VerifyAudit(ctx context.Context, f org.VerifyFilter) (v org.Ve
 // verifier walks through the trail in one snapshot.
 type verifier struct {
 	org.Verification
-	ctx   context.Context
+	ctx   context.Context //nolint:containedctx // one walk, begun and ended in one call
 	q     db.Reads
 	names map[uuid.UUID]string // of the organizations that are there
 	only  bool                 // one chain, of the organization:

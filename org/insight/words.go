@@ -106,6 +106,7 @@ func levelNote(l *rbac.LevelTrace, q org.Question) string {
 		return "Does not apply: the thing belongs to somebody else"
 	case rbac.UnknownPair:
 		return "There is no such permission"
+	case rbac.Applies:
 	}
 	switch {
 	case len(l.Matches) == 0 && l.Reached:

@@ -16,7 +16,7 @@ import (
 // right that was taken away while the request was on its way is not used.
 type Attempt struct {
 	Reader
-	Ctx   context.Context
+	Ctx   context.Context //nolint:containedctx // of one transaction: its statements outlive a caller who stops waiting
 	Now   time.Time
 	Actor *org.Actor
 	scope db.Scope // what may be written
