@@ -18,7 +18,7 @@ type roleDraft struct {
 	in     org.RoleInput
 	stored org.Role // zero when it is new
 
-	customs int // how many custom roles there are here
+	set *unit.RoleSet // the roles that are stored here
 
 	faults []fault
 }
@@ -78,7 +78,7 @@ const maxRoles = 1000
 
 func (d *roleDraft) checkName() {
 	name := d.in.Name
-	if d.stored.Name == "" && d.customs >= maxRoles {
+	if d.stored.Name == "" && d.set.Customs() >= maxRoles {
 		where := "an organization"
 		if d.home.Site() {
 			where = "the site"

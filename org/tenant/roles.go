@@ -271,6 +271,7 @@ func deleteRole(c *unit.Attempt, h unit.RoleScope, name string, ifMatch org.Vers
 	if err := c.W.DeleteRole(c.Ctx, stored.ID); err != nil {
 		return org.Role{}, err
 	}
+	c.Rewrote(set, name, nil)
 	return stored.Role, c.KeepUndo(h.Object, "create", stored.Role)
 }
 

@@ -95,7 +95,7 @@ func putRole(c *unit.Attempt, h unit.RoleScope, input roleSource) (org.Role, err
 	if err := mayPut(c, h, stored, in.MustCreate || in.From.OnlyNew()); err != nil {
 		return org.Role{}, err
 	}
-	draft := roleDraft{Attempt: c, home: h, in: in, customs: set.Customs()}
+	draft := roleDraft{Attempt: c, home: h, in: in, set: set}
 	if stored != nil {
 		draft.stored = *stored
 	}
@@ -199,6 +199,7 @@ func (d *roleDraft) store(r *org.Role) error {
 			}
 		}
 	}
+	d.Rewrote(d.set, r.Name, r)
 	return keepVersion(d.Attempt, *r)
 }
 

@@ -19,7 +19,6 @@ type Attempt struct {
 	Ctx   context.Context //nolint:containedctx // of one transaction: its statements outlive a caller who stops waiting
 	Now   time.Time
 	Actor *org.Actor
-	scope db.Scope // what may be written
 	W     db.Writes
 	Entry Entry
 	moved bool   // it is about another organization than that of its scope
@@ -77,7 +76,9 @@ func (c *Attempt) Secret(name string) {
 func (c *Attempt) Wrote() bool { return c.tx.Wrote() }
 
 // asWritten is the data as this transaction leaves it.
-func (c *Attempt) asWritten() Reader { return Reader{Units: c.Units, Q: c.Q, tx: c.tx, late: c.late} }
+func (c *Attempt) asWritten() Reader {
+	return Reader{Units: c.Units, Q: c.Q, tx: c.tx, scope: c.scope, late: c.late, rewrites: c.rewrites}
+}
 
 // After is an account as this transaction leaves it.
 func (c *Attempt) After(id uuid.UUID) (*org.Actor, error) { return c.asWritten().Subject(c.Ctx, id) }

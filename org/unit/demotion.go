@@ -35,6 +35,12 @@ func (c *Attempt) MayRewrite(h RoleScope, name string, stored org.Role, after *o
 	return c.keepManagersOf(h.Org, was, is)
 }
 
+// Rewrote notes how the roles of a set are after a write of one of them; after is nil when it was deleted. What comes then
+// decides by that, and reads none of it again.
+func (c *Attempt) Rewrote(set *RoleSet, name string, after *org.Role) {
+	c.rewrites[set.Org] = c.rewritten(set, name, after)
+}
+
 // takes reports whether a write of a role can take anything from anybody: it drops an allow or adds a deny.
 func takes(before org.Role, after *org.Role) bool {
 	for level, was := range before.Levels() {

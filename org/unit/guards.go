@@ -98,16 +98,16 @@ func (c *Attempt) KeepUndo(object rbac.Object, action string, restored org.Role)
 	if c.Actor.Operator {
 		return nil
 	}
-	after, err := c.After(c.Actor.ID())
+	after, err := c.grants(c.Ctx, c.Actor.ID(), c.Actor.Basis) // a role that is deleted gives nothing, whoever holds it
 	if err != nil {
 		return err
 	}
-	lost := c.Actor.Can(action, object) && !after.Can(action, object)
+	lost := c.Actor.Can(action, object) && !after.Authorize(action, object)
 	for level, perms := range restored.Levels() {
 		held := slices.DeleteFunc(slices.Clone(perms), func(p rbac.Permission) bool {
 			return len(c.Actor.Grants.CheckGrant(level, object.Org, []rbac.Permission{p})) > 0
 		})
-		lost = lost || len(after.Grants.CheckGrant(level, object.Org, held)) > 0
+		lost = lost || len(after.CheckGrant(level, object.Org, held)) > 0
 	}
 	if !lost {
 		return nil

@@ -59,7 +59,7 @@ func (s *Units) Write(ctx context.Context, where db.Scope, fn func(c *Attempt) e
 	var late lessons
 	err := s.DB.WriteIn(ctx, where, func(tx *db.Tx) error {
 		late = lessons{} // it may run again
-		c := &Attempt{Reader: Reader{Units: s, Q: tx.Reads(), tx: tx, late: &late}, W: tx.Writes(), Ctx: db.Writing(ctx), Now: s.Now(), scope: where, Entry: Entry{Status: 200}}
+		c := &Attempt{Reader: Reader{Units: s, Q: tx.Reads(), tx: tx, scope: where, late: &late, rewrites: map[uuid.UUID]*RoleSet{}}, W: tx.Writes(), Ctx: db.Writing(ctx), Now: s.Now(), Entry: Entry{Status: 200}}
 		switch head := tx.Head(); {
 		case head != nil:
 			c.head = *head

@@ -29,9 +29,12 @@ type Reader struct {
 	*Units
 	Q     db.Reads
 	tx    *db.Tx                 // of an attempt; nil for what only reads
+	scope db.Scope               // what tx may write
 	known org.Basis              // states of roles that are known already, which may be older than what q reads
 	late  *lessons               // of a transaction: what is to be remembered once it is committed
 	Sets  map[uuid.UUID]*RoleSet // if there is one, roles are read once, whatever is written: for what writes none
+
+	rewrites map[uuid.UUID]*RoleSet // of an attempt: roles as it has written them
 
 	states map[uuid.UUID]int64 // of roles in a snapshot, as far as a query has told them; nil outside of one
 }
@@ -56,6 +59,11 @@ func (s Reader) dirt() dirt {
 	return someRows
 }
 
+// wroteRoles reports whether this transaction has written roles, and may have written those of an organization.
+func (s Reader) wroteRoles(orgID uuid.UUID) bool {
+	return s.dirt() == someRoles && (s.scope.Everything() || s.scope.Organization() == orgID)
+}
+
 // readAgain is how often something is read again that others write meanwhile, before that is taken for a failure.
 const readAgain = 10
 
@@ -64,6 +72,9 @@ var errUnsteady = errors.New("what was read kept changing")
 // Roles is the role set of an organization, or of the site for uuid.Nil. All of it is of one moment.
 func (s Reader) Roles(ctx context.Context, orgID uuid.UUID) (*RoleSet, error) {
 	if set, ok := s.Sets[orgID]; ok {
+		return set, nil
+	}
+	if set, ok := s.rewrites[orgID]; ok {
 		return set, nil
 	}
 	set, err := s.knownRoles(ctx, orgID)
@@ -75,9 +86,9 @@ func (s Reader) Roles(ctx context.Context, orgID uuid.UUID) (*RoleSet, error) {
 
 func (s Reader) knownRoles(ctx context.Context, orgID uuid.UUID) (*RoleSet, error) {
 	switch {
-	case orgID == org.ElsewhereOrg || s.dirt() == someRoles: // the one has no state; the other is not committed
+	case orgID == org.ElsewhereOrg || s.wroteRoles(orgID): // the one has no state; the other is not committed
 		return s.loadRoles(ctx, orgID)
-	case s.known != nil && s.dirt() == clean:
+	case s.known != nil:
 		if set, ok := s.Memory.roleSets.recall(orgID, s.known.RoleState(orgID)); ok {
 			return set, nil
 		}
@@ -170,6 +181,19 @@ func (s Reader) loadSubject(ctx context.Context, id uuid.UUID, b org.Basis) (*or
 		return nil, err
 	}
 	s.known = b
+	grants, err := s.grants(ctx, id, b)
+	if err != nil {
+		return nil, err
+	}
+	user, err := s.User(ctx, row)
+	if err != nil {
+		return nil, err
+	}
+	return &org.Actor{User: user, Grants: grants}, nil
+}
+
+// grants is what an account may do with what it holds, by the roles as they are now.
+func (s Reader) grants(ctx context.Context, id uuid.UUID, b org.Basis) (*rbac.Subject, error) {
 	var orgs []rbac.ID
 	var grants []rbac.Grant
 	for _, h := range b {
@@ -187,11 +211,7 @@ func (s Reader) loadSubject(ctx context.Context, id uuid.UUID, b org.Basis) (*or
 			}
 		}
 	}
-	user, err := s.User(ctx, row)
-	if err != nil {
-		return nil, err
-	}
-	return &org.Actor{User: user, Grants: s.Catalog.NewSubject(id, orgs, grants)}, nil
+	return s.Catalog.NewSubject(id, orgs, grants), nil
 }
 
 // MustBeActive refuses a suspended account. A dormant one is only one that has not signed in yet.
