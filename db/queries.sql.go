@@ -105,8 +105,8 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.deletePasswordLinkStmt, err = db.PrepareContext(ctx, deletePasswordLink); err != nil {
 		return nil, fmt.Errorf("error preparing query DeletePasswordLink: %w", err)
 	}
-	if q.deletePermissionsStmt, err = db.PrepareContext(ctx, deletePermissions); err != nil {
-		return nil, fmt.Errorf("error preparing query DeletePermissions: %w", err)
+	if q.deletePermissionStmt, err = db.PrepareContext(ctx, deletePermission); err != nil {
+		return nil, fmt.Errorf("error preparing query DeletePermission: %w", err)
 	}
 	if q.deleteRoleStmt, err = db.PrepareContext(ctx, deleteRole); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteRole: %w", err)
@@ -656,9 +656,9 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing deletePasswordLinkStmt: %w", cerr)
 		}
 	}
-	if q.deletePermissionsStmt != nil {
-		if cerr := q.deletePermissionsStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing deletePermissionsStmt: %w", cerr)
+	if q.deletePermissionStmt != nil {
+		if cerr := q.deletePermissionStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deletePermissionStmt: %w", cerr)
 		}
 	}
 	if q.deleteRoleStmt != nil {
@@ -1407,7 +1407,7 @@ type Queries struct {
 	deleteOldSentFormsStmt            *sql.Stmt
 	deleteOrganizationStmt            *sql.Stmt
 	deletePasswordLinkStmt            *sql.Stmt
-	deletePermissionsStmt             *sql.Stmt
+	deletePermissionStmt              *sql.Stmt
 	deleteRoleStmt                    *sql.Stmt
 	deleteRoleCountStmt               *sql.Stmt
 	deleteRoleFromMembersStmt         *sql.Stmt
@@ -1577,7 +1577,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		deleteOldSentFormsStmt:            q.deleteOldSentFormsStmt,
 		deleteOrganizationStmt:            q.deleteOrganizationStmt,
 		deletePasswordLinkStmt:            q.deletePasswordLinkStmt,
-		deletePermissionsStmt:             q.deletePermissionsStmt,
+		deletePermissionStmt:              q.deletePermissionStmt,
 		deleteRoleStmt:                    q.deleteRoleStmt,
 		deleteRoleCountStmt:               q.deleteRoleCountStmt,
 		deleteRoleFromMembersStmt:         q.deleteRoleFromMembersStmt,

@@ -24,13 +24,25 @@ func (q *Queries) CountRolesOfOrganization(ctx context.Context, organizationID u
 	return count, err
 }
 
-const deletePermissions = `-- name: DeletePermissions :exec
-DELETE FROM role_permissions WHERE role_id = ?1
+const deletePermission = `-- name: DeletePermission :exec
+DELETE FROM role_permissions WHERE role_id = ?1 AND level = ?2 AND resource_type = ?3 AND action = ?4
 `
 
+type DeletePermissionParams struct {
+	RoleID       uuid.UUID
+	Level        string
+	ResourceType string
+	Action       string
+}
+
 // unit: organization, site
-func (q *Queries) DeletePermissions(ctx context.Context, roleID uuid.UUID) error {
-	_, err := q.exec(ctx, q.deletePermissionsStmt, deletePermissions, roleID)
+func (q *Queries) DeletePermission(ctx context.Context, arg DeletePermissionParams) error {
+	_, err := q.exec(ctx, q.deletePermissionStmt, deletePermission,
+		arg.RoleID,
+		arg.Level,
+		arg.ResourceType,
+		arg.Action,
+	)
 	return err
 }
 

@@ -769,12 +769,12 @@ func (w Writes) DeletePasswordLink(ctx context.Context, userID uuid.UUID) (int64
 	return n, named("DeletePasswordLink", err)
 }
 
-// DeletePermissions runs the statement of its name.
-func (w Writes) DeletePermissions(ctx context.Context, roleID uuid.UUID) error {
-	if err := w.tx.enter("DeletePermissions"); err != nil {
+// DeletePermission runs the statement of its name.
+func (w Writes) DeletePermission(ctx context.Context, arg DeletePermissionParams) error {
+	if err := w.tx.enter("DeletePermission"); err != nil {
 		return err
 	}
-	return named("DeletePermissions", w.tx.queries.DeletePermissions(ctx, roleID))
+	return named("DeletePermission", w.tx.queries.DeletePermission(ctx, arg))
 }
 
 // DeleteRole runs the statement of its name.
@@ -1138,7 +1138,7 @@ var writers = map[string]Unit{
 	"DeleteOldSentForms":     OrganizationUnit | SiteUnit | SignInUnit,
 	"DeleteOrganization":     SiteUnit,
 	"DeletePasswordLink":     OrganizationUnit | SiteUnit,
-	"DeletePermissions":      OrganizationUnit | SiteUnit,
+	"DeletePermission":       OrganizationUnit | SiteUnit,
 	"DeleteRole":             OrganizationUnit | SiteUnit,
 	"DeleteRoleCount":        OrganizationUnit,
 	"DeleteRoleFromMembers":  OrganizationUnit,

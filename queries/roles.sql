@@ -53,9 +53,9 @@ DELETE FROM roles WHERE id = @id;
 INSERT INTO role_permissions (role_id, level, resource_type, action, negate)
 VALUES (@role_id, @level, @resource_type, @action, @negate);
 
--- name: DeletePermissions :exec
+-- name: DeletePermission :exec
 -- unit: organization, site
-DELETE FROM role_permissions WHERE role_id = @role_id;
+DELETE FROM role_permissions WHERE role_id = @role_id AND level = @level AND resource_type = @resource_type AND action = @action;
 
 -- name: InsertRoleVersion :exec
 -- unit: organization, site

@@ -122,8 +122,8 @@ func (s *Service) activeSubject(ctx context.Context, c unit.Credential, b org.Ba
 	subject, ok := unit.Reader{Units: s.units}.Remembered(c.User, b)
 	var err error
 	if !ok {
-		err = s.units.DB.View(ctx, func(q db.Reads) (err error) {
-			subject, err = unit.Reader{Units: s.units, Q: q}.Caller(ctx, c)
+		err = s.units.Moment(ctx, func(src unit.Reader) (err error) {
+			subject, err = src.Caller(ctx, c)
 			return err
 		})
 	}

@@ -186,12 +186,32 @@ func (d *roleDraft) store(r *org.Role) error {
 		if err := d.W.UpdateRole(d.Ctx, db.UpdateRoleParams{DisplayName: r.DisplayName, Now: d.Now, UpdatedBy: by, ID: r.ID}); err != nil {
 			return err
 		}
-		if err := d.W.DeletePermissions(d.Ctx, r.ID); err != nil {
-			return err
-		}
 	}
-	for level, perms := range r.Levels() {
-		for _, p := range perms {
+	if err := d.storePermissions(*r); err != nil {
+		return err
+	}
+	d.Rewrote(d.set, r.Name, r)
+	return keepVersion(d.Attempt, *r)
+}
+
+// storePermissions writes what differs. What goes comes first: an allow and a deny of one action have the same key.
+func (d *roleDraft) storePermissions(r org.Role) error {
+	for level, is := range r.Levels() {
+		was := *d.stored.At(level.String())
+		for _, p := range was {
+			if slices.Contains(is, p) {
+				continue
+			}
+			if err := d.W.DeletePermission(d.Ctx, db.DeletePermissionParams{
+				RoleID: r.ID, Level: level.String(), ResourceType: p.ResourceType, Action: p.Action,
+			}); err != nil {
+				return err
+			}
+		}
+		for _, p := range is {
+			if slices.Contains(was, p) {
+				continue
+			}
 			if err := d.W.InsertPermission(d.Ctx, db.InsertPermissionParams{
 				RoleID: r.ID, Level: level.String(), ResourceType: p.ResourceType, Action: p.Action, Negate: p.Negate,
 			}); err != nil {
@@ -199,8 +219,7 @@ func (d *roleDraft) store(r *org.Role) error {
 			}
 		}
 	}
-	d.Rewrote(d.set, r.Name, r)
-	return keepVersion(d.Attempt, *r)
+	return nil
 }
 
 // changedPart is the permissions in which two states of a role differ: what putting the first one back would give,

@@ -130,7 +130,7 @@ func (w *watch) eachHolder(ctx context.Context, q db.Reads, fn func([]followed) 
 		if err != nil || len(piece) == 0 {
 			return err
 		}
-		if err := fn(piece); err != nil {
+		if err := fn(piece); err != nil || len(piece) < ChunkSize {
 			return err
 		}
 	}
