@@ -137,7 +137,7 @@ func (s *Server) signIn(c *call, letIn func(org.BeginSession) error) error {
 	replaced := storedToken(s.sessions.Token(c.ctx))
 	var token string
 	var expiry time.Time
-	err := letIn(func(_ context.Context, user uuid.UUID) (n org.NewSession, err error) { //nolint:contextcheck // the session manager finds its session in the context of the request
+	err := letIn(func(_ context.Context, user uuid.UUID) (n org.NewSession, err error) {
 		n.Replaces = replaced
 		m := *s.sessions
 		m.Store = newSession{&n}
