@@ -146,15 +146,15 @@ func (s Reader) Caller(ctx context.Context, c Credential) (*org.Actor, error) {
 		if known, ok := s.Remembered(c.User, b); ok {
 			return known, nil
 		}
-		found, err := s.loadSubject(ctx, c.User, b)
-		if err != nil && !errors.Is(err, errUnsteady) {
-			return nil, err
+		found, failed := s.loadSubject(ctx, c.User, b)
+		if failed != nil && !errors.Is(failed, errUnsteady) {
+			return nil, failed
 		}
 		after, again := b, error(nil)
 		if s.states == nil {
 			after, again = s.basisOf(ctx, c)
 		}
-		if again == nil && err == nil && after.Equal(b) {
+		if again == nil && failed == nil && after.Equal(b) {
 			found.Basis, found.Key = after, after.Key(c.User)
 			s.learnSubject(c.User, found)
 			return found, nil
