@@ -38,7 +38,7 @@ func roleList(ctx context.Context, s unit.Reader, by *org.Actor, h unit.RoleScop
 	}
 	list := org.RoleList{Organization: unit.OrganizationOf(h.Org), Roles: make([]org.Role, len(set.List)), CanCreate: h.May(by, "create"), CanDelete: h.May(by, "delete")}
 	for i := range set.List {
-		list.Roles[i] = offered(s, by, h, &set.List[i])
+		list.Roles[i] = offered(by, h, &set.List[i])
 	}
 	return list, nil
 }
@@ -53,7 +53,7 @@ func readableRoles(ctx context.Context, s unit.Reader, by *org.Actor, h unit.Rol
 }
 
 // offered is a role as a list shows it to the caller. Assignable says what a write would accept.
-func offered(s unit.Reader, by *org.Actor, h unit.RoleScope, r *unit.SetRole) org.Role {
+func offered(by *org.Actor, h unit.RoleScope, r *unit.SetRole) org.Role {
 	role := r.Role
 	if !h.MayCount(by) {
 		role.UpdatedBy = ""
@@ -120,7 +120,7 @@ func roleView(ctx context.Context, s unit.Reader, by *org.Actor, h unit.RoleScop
 	if !ok {
 		return org.RoleView{}, org.ErrNotFound()
 	}
-	v := org.RoleView{Organization: unit.OrganizationOf(h.Org), Role: offered(s, by, h, r)}
+	v := org.RoleView{Organization: unit.OrganizationOf(h.Org), Role: offered(by, h, r)}
 	v.Role.Members = org.Unknown
 	if h.MayCount(by) {
 		counts, err := s.Holders(ctx, h)

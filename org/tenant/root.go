@@ -81,7 +81,7 @@ func storeRoot(c *unit.Attempt, row db.AuditRoot, heads []db.ListAuditRootHeadsR
 			return err
 		}
 	}
-	c.Actor, c.Entry.Action, c.Entry.Status = c.Units.Operator(), "create", 201
+	c.Actor, c.Entry.Action, c.Entry.Status = c.Operator(), "create", 201
 	c.About(org.AuditRootType, uuid.Nil, fmt.Sprint(row.Seq), uuid.Nil)
 	c.Field("seq", nil, row.Seq)
 	c.Field("hash", nil, unit.RootName(row.Hash))
