@@ -61,6 +61,7 @@ const (
 	RoleOrganizationUser  = "organization-member"
 )
 
+// ErrSignedOut is Unauthenticated: a session or a token that no longer counts, and why.
 func ErrSignedOut(detail string) *Error {
 	return &Error{
 		Kind:    Unauthenticated,

@@ -17,6 +17,7 @@ import (
 // else was written in between.
 type Basis []db.ListCallerRow // by organization; the first is the site
 
+// Equal reports whether decisions on both come out alike.
 func (b Basis) Equal(other Basis) bool {
 	return slices.EqualFunc(b, other, func(x, y db.ListCallerRow) bool {
 		x.Value, y.Value = 0, 0 // of what else is in the organization

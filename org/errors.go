@@ -90,6 +90,7 @@ func KindOf(err error) Kind {
 	return Internal
 }
 
+// ErrInvalid is Invalid, of no field in particular.
 func ErrInvalid(message, detail string) *Error {
 	return &Error{Kind: Invalid, Message: message, Detail: detail}
 }

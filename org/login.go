@@ -11,4 +11,5 @@ func (*ChoosePasswordError) Error() string { return ErrChoosePassword.Error() }
 // Unwrap gives the refusal.
 func (*ChoosePasswordError) Unwrap() error { return ErrChoosePassword }
 
+// ErrChoosePassword is the refusal that a ChoosePasswordError unwraps to.
 var ErrChoosePassword = &Error{Kind: Forbidden, Message: "Choose your own password first.", Detail: "Somebody else set it."}

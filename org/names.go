@@ -17,7 +17,7 @@ var nameRule = regexp.MustCompile(`^[a-zA-Z0-9]+(-[a-zA-Z0-9]+)*$`)
 
 const maxName = 32
 
-// Words that stand in paths where a username may stand.
+// ReservedUsernames stand in paths where a username may stand.
 var ReservedUsernames = []string{"me", "new", "create", "roles", "first", "login", "logout"}
 
 // NameProblem says what is wrong with a name, "" if nothing is.
@@ -78,6 +78,7 @@ func TaggedField(field, tag, value string) Field {
 // FieldErrors collects what is wrong with a request, so that all of it stands in one answer.
 type FieldErrors []Field
 
+// Add adds a problem with a field, unless detail is empty.
 func (p *FieldErrors) Add(field, detail string) {
 	if detail != "" {
 		*p = append(*p, Field{Field: field, Detail: detail})

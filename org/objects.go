@@ -19,23 +19,29 @@ type Request struct {
 	Form      *Form  // nil if it came with none
 }
 
-// The objects of docs/spec/authcheck.md.
+// OrgObject is an organization. This and the others are the objects of docs/spec/authcheck.md.
 func OrgObject(id uuid.UUID) rbac.Object { return rbac.Object{Type: "organization", Org: id} }
 
+// MembersObject is every member of an organization.
 func MembersObject(org uuid.UUID) rbac.Object {
 	return rbac.Object{Type: "organization_member", Org: org}
 }
 
+// OrgRolesObject is the roles of an organization.
 func OrgRolesObject(org uuid.UUID) rbac.Object { return rbac.Object{Type: "assign_org_role", Org: org} }
 
+// UserObject is an account.
 func UserObject(id uuid.UUID) rbac.Object { return rbac.Object{Type: "user", Owner: id} }
 
+// KeyObject is the API tokens of an account.
 func KeyObject(owner uuid.UUID) rbac.Object { return rbac.Object{Type: "api_key", Owner: owner} }
 
+// MemberObject is one membership.
 func MemberObject(org, user uuid.UUID) rbac.Object {
 	return rbac.Object{Type: "organization_member", Org: org, Owner: user}
 }
 
+// The objects that belong to no organization and to nobody.
 var (
 	SiteRolesObject = rbac.Object{Type: "assign_role"}
 	UsersObject     = rbac.Object{Type: "user"}

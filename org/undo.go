@@ -6,8 +6,10 @@ type Holder struct {
 	User   *User
 }
 
+// OfMember reports whether an entry is about a member of an organization.
 func OfMember(resourceType string) bool { return resourceType == "organization_member" }
 
+// OfUser reports whether an entry is about a change of an account.
 func OfUser(resourceType, action string) bool { return resourceType == "user" && action == "write" }
 
 // Undoable says whether Undo may take back what the entry tells of, as far as the entry alone knows.

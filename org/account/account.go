@@ -297,6 +297,7 @@ func (s *Service) SetStatus(ctx context.Context, subject *org.Actor, user string
 	return u, err
 }
 
+// WriteUserRoles stores which roles of the site an account gains and loses.
 func WriteUserRoles(c *unit.Attempt, user uuid.UUID, added, removed []string) error {
 	c.Widens(user)
 	for _, name := range removed {

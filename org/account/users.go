@@ -51,6 +51,7 @@ func (s *Service) Users(ctx context.Context, subject *org.Actor, f org.UserFilte
 	return list, err
 }
 
+// UserPage is one page of the accounts that a search finds, and how many there are in all.
 func UserPage(ctx context.Context, s unit.Reader, p UserSearch) (org.UserList, error) {
 	list := org.UserList{Users: []org.User{}}
 	ids, total, err := findUsers(ctx, s, p)
@@ -237,6 +238,7 @@ func (s *Service) CreateUser(ctx context.Context, subject *org.Actor, input org.
 	return user, err
 }
 
+// MayCreateUsers reports whether the caller may create accounts: a new one holds roles of the site.
 func MayCreateUsers(by *org.Actor) bool {
 	return by.Can("create", org.UsersObject) && by.Can("assign", org.SiteRolesObject)
 }
@@ -313,6 +315,7 @@ func join(c *unit.Attempt, o db.Organization, user db.UserRow) error {
 	return c.InsertMember(o.ID, user.ID)
 }
 
+// UserByID is an account as this transaction leaves it.
 func UserByID(c *unit.Attempt, id uuid.UUID) (org.User, error) {
 	row, err := c.Q.GetUser(c.Ctx, id)
 	if err != nil {

@@ -14,11 +14,13 @@ import (
 	"rolecall.example/rbac"
 )
 
-// The parts of a Service.
 type (
+	// Account is the part of a Service that is about accounts.
 	Account = account.Service
+	// Insight is the part that only reads: who may do what, and the audit trail.
 	Insight = insight.Service
-	Tenant  = tenant.Service
+	// Tenant is the part that is about organizations, their members and roles.
+	Tenant = tenant.Service
 )
 
 // Service answers every use case.

@@ -124,7 +124,7 @@ func (s Reader) BeyondCaller(by *org.Actor, orgID uuid.UUID, roles []*rbac.Role)
 	return s.Catalog.OrganizationRights(orgID, roles).Minus(by.Grants.AllowedIn(orgID))
 }
 
-// member is the membership as this transaction leaves it.
+// MemberByID is the membership as this transaction leaves it.
 func (s Reader) MemberByID(ctx context.Context, orgID, user uuid.UUID) (org.Member, error) {
 	row, err := s.Q.GetMember(ctx, db.GetMemberParams{OrganizationID: orgID, UserID: user})
 	if err != nil {
@@ -133,6 +133,7 @@ func (s Reader) MemberByID(ctx context.Context, orgID, user uuid.UUID) (org.Memb
 	return s.MemberOf(ctx, row)
 }
 
+// MemberOf is a stored membership with the roles that it holds.
 func (s Reader) MemberOf(ctx context.Context, row db.MemberRow) (org.Member, error) {
 	roles, err := s.Roles(ctx, row.OrganizationID)
 	if err != nil {

@@ -244,10 +244,12 @@ func (s Reader) MemberView(ctx context.Context, by *org.Actor, o db.Organization
 // PermissionsToAdd is what adding a member takes.
 var PermissionsToAdd = []string{"organization_member:create", "assign_org_role:assign"}
 
+// MayAddMembers reports whether the caller has PermissionsToAdd.
 func MayAddMembers(by *org.Actor, orgID uuid.UUID) bool {
 	return by.Can("assign", org.OrgRolesObject(orgID)) && by.Can("create", org.MembersObject(orgID))
 }
 
+// InsertMember makes an account a member, without roles.
 func (c *Attempt) InsertMember(orgID, user uuid.UUID) error {
 	c.Widens(user)
 	return c.W.InsertMember(c.Ctx, db.InsertMemberParams{OrganizationID: orgID, UserID: user, Now: c.Now})

@@ -17,6 +17,7 @@ import (
 // keyRange is the usernames, folded, from one on and before another.
 type keyRange struct{ from, before string }
 
+// The widest range of usernames, and an empty one.
 var (
 	Everywhere = keyRange{before: "\U0010FFFF"} // the last code point, with which no username begins
 	Nowhere    = keyRange{}

@@ -10,6 +10,7 @@ import (
 	"rolecall.example/org"
 )
 
+// SearchKey is the text in which a search looks for an account.
 func SearchKey(username, name, email string) string {
 	return org.Fold(username + "\n" + name + "\n" + email)
 }
@@ -30,6 +31,8 @@ func SpaceJoined[S ~string](names []S) string {
 	return b.String()
 }
 
+// NullID is id, or NULL for uuid.Nil.
 func NullID(id uuid.UUID) uuid.NullUUID { return uuid.NullUUID{UUID: id, Valid: id != uuid.Nil} }
 
+// NullTime is t, or NULL for the zero time.
 func NullTime(t time.Time) sql.NullTime { return sql.NullTime{Time: t, Valid: !t.IsZero()} }

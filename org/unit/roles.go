@@ -16,9 +16,10 @@ type RoleScope struct {
 	Object rbac.Object // what rights on these roles are asked on
 }
 
+// Site reports whether it is the site.
 func (h RoleScope) Site() bool { return h.Org.ID == uuid.Nil }
 
-// Rights to write site roles are the owner's alone: the catalog has no action for them.
+// May reports whether the caller may do it to these roles. Rights to write site roles are the owner's alone: the catalog has no action for them.
 func (h RoleScope) May(by *org.Actor, action string) bool {
 	if h.Site() {
 		return by.Owner()
@@ -34,6 +35,7 @@ func (h RoleScope) Forbidden(action string) *org.Error {
 	return org.ErrForbidden(h.Object.Type + ":" + action)
 }
 
+// SiteScope is where roles of the site are.
 var SiteScope = RoleScope{Object: org.SiteRolesObject}
 
 // RoleScope finds the organization whose roles a path names. NotFound: not there, or its roles may not be read.

@@ -23,6 +23,7 @@ type RoleSet struct {
 	steering func() []string // see steer; found out once, when first asked for
 }
 
+// SetRole is a role of a RoleSet, as it is shown and as it decides.
 type SetRole struct {
 	org.Role
 	Compiled *rbac.Role
@@ -172,6 +173,7 @@ func (s *RoleSet) all() []*rbac.Role {
 	return all
 }
 
+// RoleNames are the names of roles, in their order.
 func RoleNames(refs []org.RoleRef) []string {
 	out := make([]string, len(refs))
 	for i, r := range refs {

@@ -20,6 +20,7 @@ func OrganizationFor(by *org.Actor, r db.Organization) org.Organization {
 	return o
 }
 
+// OrganizationOf is a stored organization as callers see it.
 func OrganizationOf(r db.Organization) org.Organization {
 	return org.Organization{
 		ID: r.ID, Name: r.Name, DisplayName: r.DisplayName, Description: r.Description, Icon: r.Icon,

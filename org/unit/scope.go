@@ -15,6 +15,7 @@ type Scope struct {
 	ref string // of an organization, as a path names it
 }
 
+// The scopes that are not those of an organization.
 var (
 	OnSite    = Scope{Scope: db.OnSite}    // accounts, tokens, links, site roles, organizations as such
 	SigningIn = Scope{Scope: db.SigningIn} // sessions, failed logins, when something was used last

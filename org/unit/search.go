@@ -45,6 +45,7 @@ func ParseSearch(query, bareWord string, keys ...string) *Search {
 	return q
 }
 
+// One is the first value of a term, "" if there is none.
 func (q *Search) One(key string) string {
 	if v := q.terms[key]; len(v) > 0 {
 		return v[0]
@@ -60,10 +61,12 @@ func (q *Search) List(key string) []string {
 	return nil
 }
 
+// Time is the value of a term as a time.
 func (q *Search) Time(key string) sql.NullTime {
 	return q.parsed(key, time.RFC3339, "an RFC 3339 time")
 }
 
+// Date is the value of a term as a day.
 func (q *Search) Date(key string) sql.NullTime {
 	return q.parsed(key, time.DateOnly, "a date, YYYY-MM-DD")
 }
@@ -81,6 +84,7 @@ func (q *Search) parsed(key, layout, what string) sql.NullTime {
 	return sql.NullTime{Time: t.UTC(), Valid: true}
 }
 
+// ID is the value of a term as an id, uuid.Nil if there is none.
 func (q *Search) ID(key string) uuid.UUID {
 	v := q.One(key)
 	if v == "" {
