@@ -85,7 +85,7 @@ func (f *finder) decide(ctx context.Context, h unit.Holding) (*ruling, error) {
 func (f *finder) tellAble(d *ruling) org.Answer {
 	if d.answer == nil {
 		t := d.by.Explain(f.question.Action, f.object)
-		d.answer = &org.Answer{Trace: t, Words: tell(f.Reader.Units, t, f.question, org.Member{})}
+		d.answer = &org.Answer{Trace: t, Words: tell(f.Units, t, f.question, org.Member{})}
 	}
 	return *d.answer
 }
