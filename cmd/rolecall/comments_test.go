@@ -14,12 +14,12 @@ import (
 // minComments is the least part of the lines of a package, in percent, that have a comment.
 const minComments = 10
 
-// fewComments are the packages that are still below it, with what they have. One that has reached it has to leave the list.
+// fewComments are the packages that are still below it, with what they have. One that is well over it has to leave the list.
 var fewComments = map[string]float64{
 	"org/account":     7.5,
 	"org/insight":     6.5,
 	"org/tenant":      6.5,
-	"org/unit":        9,
+	"org/unit":        9.5,
 	"views/ui/uitest": 5,
 }
 
@@ -57,7 +57,7 @@ func TestPackagesAreExplained(t *testing.T) {
 			t.Errorf("%s has comments on %.1f %% of its lines, want %d: say why it is as it is", dir, part, minComments)
 		case listed && part < least:
 			t.Errorf("%s has comments on %.1f %% of its lines, it had %.1f", dir, part, least)
-		case listed && part >= minComments:
+		case listed && part >= minComments+2:
 			t.Errorf("%s has enough comments now: take it from the list", dir)
 		}
 	}
