@@ -97,7 +97,7 @@ func stewardWrites(t *testing.T, s *site, undo string) map[string]struct {
 		"removal":      {"robot", func(by *org.Actor) error { return drop(s.RemoveMember(ctx, by, "default", "st", nil)) }},
 		"role delete":  {"robot", func(by *org.Actor) error { return drop(s.DeleteOrganizationRole(ctx, by, "default", "steward", nil)) }},
 		"role restore": {"robot", func(by *org.Actor) error {
-			return drop(s.RestoreOrganizationRole(ctx, by, "default", "steward", given(org.Restore{Version: 1})))
+			return drop(s.RestoreOrganizationRole(ctx, by, "default", "steward", given(org.RestoreRole{Version: 1})))
 		}},
 		"suspend":    {"desk", func(by *org.Actor) error { return drop(s.SetStatus(ctx, by, "st", org.StatusSuspended, nil)) }},
 		"delete":     {"desk", func(by *org.Actor) error { return drop(s.DeleteUser(ctx, by, "st", nil)) }},

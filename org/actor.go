@@ -47,8 +47,10 @@ func (s *Actor) Can(action string, o rbac.Object) bool {
 // decisions counts what was decided since the process began.
 var decisions struct{ allowed, denied atomic.Int64 }
 
-// Decisions is how many questions were answered with yes and with no since the process began.
-func Decisions() (allowed, denied int64) { return decisions.allowed.Load(), decisions.denied.Load() }
+// DecisionCounts is how many questions were answered with yes and with no since the process began.
+func DecisionCounts() (allowed, denied int64) {
+	return decisions.allowed.Load(), decisions.denied.Load()
+}
 
 // Owner says whether the caller is a site owner.
 func (s *Actor) Owner() bool { return s.Grants.HasRole(RoleOwner, uuid.Nil) }

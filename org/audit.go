@@ -4,12 +4,12 @@ import (
 	"rolecall.example/rbac"
 )
 
-// Refused says whether the entry tells of an attempt that changed nothing.
-func (e *AuditEntry) Refused() bool { return e.StatusCode >= 400 }
+// IsRefusal says whether the entry tells of an attempt that changed nothing.
+func (e *AuditEntry) IsRefusal() bool { return e.StatusCode >= 400 }
 
-// Needed is the permission without which an attempt like this is refused, to ask an explainer about; false where no single
+// RequiredPermission is the permission without which an attempt like this is refused, to ask an explainer about; false where no single
 // permission decides.
-func (e *AuditEntry) Needed() (rbac.Permission, bool) {
+func (e *AuditEntry) RequiredPermission() (rbac.Permission, bool) {
 	actions := map[string]string{"create": "create", "write": "update", "delete": "delete"}
 	p := rbac.Permission{ResourceType: e.ResourceType, Action: actions[e.Action]}
 	switch e.ResourceType {

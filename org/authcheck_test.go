@@ -44,10 +44,10 @@ func TestEffectiveRights(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	for _, by := range []string{"o", "ua", "ta", "au", "oa", "oua", "ota", "oau", "m", "x", "pa", "dealer", "maker"} {
-		checks, want := map[string]org.Check{}, map[string]bool{}
+		checks, want := map[string]org.AuthCheck{}, map[string]bool{}
 		for i, r := range effectiveRights {
 			for _, action := range strings.Fields(r.actions) {
-				c := org.Check{ResourceType: r.resource, Action: action}
+				c := org.AuthCheck{ResourceType: r.resource, Action: action}
 				if !r.site {
 					c.OrganizationID = home.String()
 				}
@@ -72,44 +72,44 @@ func TestAuthCheck(t *testing.T) {
 	s := newSite(t)
 	for _, c := range []struct {
 		by    string
-		check org.Check
+		check org.AuthCheck
 		want  bool
 	}{
-		{"m", org.Check{Action: "read", ResourceType: "user", OwnerID: "me"}, true},
-		{"m", org.Check{Action: "read", ResourceType: "user", OwnerID: id("m").String()}, true},
-		{"m", org.Check{Action: "read", ResourceType: "user", OwnerID: id("x").String()}, false},
-		{"m", org.Check{Action: "update", ResourceType: "user", OwnerID: "me"}, false},
-		{"m", org.Check{Action: "read", ResourceType: "user", ResourceID: id("m").String()}, true},
-		{"m", org.Check{Action: "read", ResourceType: "user", ResourceID: id("x").String()}, false},
-		{"o", org.Check{Action: "delete", ResourceType: "user", ResourceID: id("x").String()}, true},
-		{"o", org.Check{Action: "delete", ResourceType: "user", ResourceID: id("nobody").String()}, false},
-		{"o", org.Check{Action: "read", ResourceType: "template", ResourceID: id("x").String()}, false}, // kept elsewhere
-		{"m", org.Check{Action: "read", ResourceType: "organization_member", OrganizationID: home.String(), OwnerID: "me"}, true},
-		{"m", org.Check{Action: "read", ResourceType: "organization_member", OrganizationID: home.String()}, false},
-		{"x", org.Check{Action: "read", ResourceType: "organization_member", OrganizationID: home.String(), OwnerID: "me"}, false},
-		{"oa", org.Check{Action: "read", ResourceType: "audit_log", AnyOrg: true}, true},
-		{"m", org.Check{Action: "read", ResourceType: "audit_log", AnyOrg: true}, false},
-		{"oa", org.Check{Action: "read", ResourceType: "audit_log"}, false},
-		{"oa", org.Check{Action: "read", ResourceType: "audit_log", OrganizationID: beta.String()}, false},
-		{"curbed", org.Check{Action: "read", ResourceType: "organization", OrganizationID: home.String()}, true},
+		{"m", org.AuthCheck{Action: "read", ResourceType: "user", OwnerID: "me"}, true},
+		{"m", org.AuthCheck{Action: "read", ResourceType: "user", OwnerID: id("m").String()}, true},
+		{"m", org.AuthCheck{Action: "read", ResourceType: "user", OwnerID: id("x").String()}, false},
+		{"m", org.AuthCheck{Action: "update", ResourceType: "user", OwnerID: "me"}, false},
+		{"m", org.AuthCheck{Action: "read", ResourceType: "user", ResourceID: id("m").String()}, true},
+		{"m", org.AuthCheck{Action: "read", ResourceType: "user", ResourceID: id("x").String()}, false},
+		{"o", org.AuthCheck{Action: "delete", ResourceType: "user", ResourceID: id("x").String()}, true},
+		{"o", org.AuthCheck{Action: "delete", ResourceType: "user", ResourceID: id("nobody").String()}, false},
+		{"o", org.AuthCheck{Action: "read", ResourceType: "template", ResourceID: id("x").String()}, false}, // kept elsewhere
+		{"m", org.AuthCheck{Action: "read", ResourceType: "organization_member", OrganizationID: home.String(), OwnerID: "me"}, true},
+		{"m", org.AuthCheck{Action: "read", ResourceType: "organization_member", OrganizationID: home.String()}, false},
+		{"x", org.AuthCheck{Action: "read", ResourceType: "organization_member", OrganizationID: home.String(), OwnerID: "me"}, false},
+		{"oa", org.AuthCheck{Action: "read", ResourceType: "audit_log", AnyOrg: true}, true},
+		{"m", org.AuthCheck{Action: "read", ResourceType: "audit_log", AnyOrg: true}, false},
+		{"oa", org.AuthCheck{Action: "read", ResourceType: "audit_log"}, false},
+		{"oa", org.AuthCheck{Action: "read", ResourceType: "audit_log", OrganizationID: beta.String()}, false},
+		{"curbed", org.AuthCheck{Action: "read", ResourceType: "organization", OrganizationID: home.String()}, true},
 	} {
-		got, err := s.AuthCheck(t.Context(), s.as(t, c.by), "", map[string]org.Check{"it": c.check})
+		got, err := s.AuthCheck(t.Context(), s.as(t, c.by), "", map[string]org.AuthCheck{"it": c.check})
 		if err != nil || got["it"] != c.want {
 			t.Errorf("%s, %+v: %v (%v), want %v", c.by, c.check, got["it"], err, c.want)
 		}
 	}
-	for _, c := range []org.Check{
+	for _, c := range []org.AuthCheck{
 		{Action: "read"}, {Action: "read", ResourceType: "group_member", ResourceID: id("x").String()}, {Action: "read", ResourceType: "user", ResourceID: "7"},
 		{Action: "read", ResourceType: "user", OwnerID: "you"}, {Action: "read", ResourceType: "user", OrganizationID: "default"},
 	} {
-		got, err := s.AuthCheck(t.Context(), s.as(t, "o"), "", map[string]org.Check{"good": {Action: "read", ResourceType: "user"}, "bad": c})
+		got, err := s.AuthCheck(t.Context(), s.as(t, "o"), "", map[string]org.AuthCheck{"good": {Action: "read", ResourceType: "user"}, "bad": c})
 		if e := kind(t, err, org.Invalid); got != nil || len(e.Fields) != 1 || e.Fields[0].Field != "checks.bad.object" {
 			t.Errorf("%+v: %v, %v", c, got, err)
 		}
 	}
-	many := map[string]org.Check{}
+	many := map[string]org.AuthCheck{}
 	for i := range 11 {
-		many[fmt.Sprint(i)] = org.Check{Action: "read", ResourceType: "user", ResourceID: id("x").String()}
+		many[fmt.Sprint(i)] = org.AuthCheck{Action: "read", ResourceType: "user", ResourceID: id("x").String()}
 	}
 	_, err := s.AuthCheck(t.Context(), s.as(t, "o"), "", many)
 	kind(t, err, org.Invalid)

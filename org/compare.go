@@ -4,8 +4,8 @@ import (
 	"rolecall.example/rbac"
 )
 
-// RoleAt names a role as it is, or as it was at a version.
-type RoleAt struct {
+// RoleVersionRef names a role as it is, or as it was at a version.
+type RoleVersionRef struct {
 	Name    string
 	Version int64 // 0: as it is
 }

@@ -51,7 +51,7 @@ func everyoneWrites(ctx context.Context, s *site, by *org.Actor) (taking, harmle
 		"drop":   put("!file:create"),
 		"delete": func() error { return drop(s.DeleteOrganizationRole(ctx, by, "default", "everyone", nil)) },
 		"restore": func() error {
-			return drop(s.RestoreOrganizationRole(ctx, by, "default", "everyone", given(org.Restore{Version: 1})))
+			return drop(s.RestoreOrganizationRole(ctx, by, "default", "everyone", given(org.RestoreRole{Version: 1})))
 		},
 	}
 	harmless = map[string]func() error{

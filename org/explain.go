@@ -19,7 +19,7 @@ type Explanation struct {
 	Member       Member
 	Question     Question
 	Trace        rbac.Trace // what the roles give
-	Words        Words
+	Words        Wording
 	Changes      []Suggestion // the smallest first
 }
 
@@ -59,15 +59,15 @@ func (s *Suggestion) OfSite() bool { return s.Role.OrganizationID == uuid.Nil }
 // Unknown is a number that the caller may not know.
 const Unknown = -1
 
-// Effective is what a member may do in an organization, permission by permission.
-type Effective struct {
+// EffectivePermissions is what a member may do in an organization, permission by permission.
+type EffectivePermissions struct {
 	Organization Organization
 	Member       Member
-	Lines        []EffectiveLine // by area and type, in the order of the catalog
+	Lines        []EffectivePermission // by area and type, in the order of the catalog
 }
 
-// EffectiveLine is one pair of resource type and action, on things of anybody's and on the member's own.
-type EffectiveLine struct {
+// EffectivePermission is one pair of resource type and action, on things of anybody's and on the member's own.
+type EffectivePermission struct {
 	Type    rbac.ResourceType
 	Action  rbac.ActionInfo
 	Anyone  rbac.Trace

@@ -285,7 +285,7 @@ func (s *site) give(tb testing.TB, organization uuid.UUID, name string, roles ..
 	tb.Helper()
 	s.write(tb, func(q *db.Queries) (err error) {
 		for _, role := range roles {
-			err = errors.Join(err, q.InsertMemberRole(tb.Context(), db.InsertMemberRoleParams{OrganizationID: organization, UsernameKey: org.Fold(name), UserID: id(name), Role: role}))
+			err = errors.Join(err, q.InsertMemberRole(tb.Context(), db.InsertMemberRoleParams{OrganizationID: organization, UsernameKey: org.FoldCase(name), UserID: id(name), Role: role}))
 		}
 		return err
 	})

@@ -89,7 +89,7 @@ func (w *world) giveAtRandom(ctx context.Context, q *db.Queries) error {
 		if w.rng.IntN(4) == 0 {
 			role := []string{"organization-admin", "organization-user-admin", "organization-auditor"}[w.rng.IntN(3)]
 			if err := errors.Join(q.InsertMember(ctx, db.InsertMemberParams{OrganizationID: beta, UserID: id(name), Now: start}),
-				q.InsertMemberRole(ctx, db.InsertMemberRoleParams{OrganizationID: beta, UsernameKey: org.Fold(name), UserID: id(name), Role: role})); err != nil {
+				q.InsertMemberRole(ctx, db.InsertMemberRoleParams{OrganizationID: beta, UsernameKey: org.FoldCase(name), UserID: id(name), Role: role})); err != nil {
 				return err
 			}
 		}
@@ -97,8 +97,8 @@ func (w *world) giveAtRandom(ctx context.Context, q *db.Queries) error {
 			if w.rng.IntN(5) > 0 {
 				continue
 			}
-			err := q.DeleteMemberRole(ctx, db.DeleteMemberRoleParams{OrganizationID: home, UsernameKey: org.Fold(name), Role: role})
-			if err = errors.Join(err, q.InsertMemberRole(ctx, db.InsertMemberRoleParams{OrganizationID: home, UsernameKey: org.Fold(name), UserID: id(name), Role: role})); err != nil {
+			err := q.DeleteMemberRole(ctx, db.DeleteMemberRoleParams{OrganizationID: home, UsernameKey: org.FoldCase(name), Role: role})
+			if err = errors.Join(err, q.InsertMemberRole(ctx, db.InsertMemberRoleParams{OrganizationID: home, UsernameKey: org.FoldCase(name), UserID: id(name), Role: role})); err != nil {
 				return err
 			}
 		}
@@ -198,7 +198,7 @@ func TestExplanationIsTheDecision(t *testing.T) {
 }
 
 // trySuggestion makes one of the suggested changes past all rules, if there are any: one for all types where there is one.
-func (w *world) trySuggestion(t *testing.T, owner *org.Actor, name string, l org.EffectiveLine, own bool) (change org.Suggestion, ok bool) {
+func (w *world) trySuggestion(t *testing.T, owner *org.Actor, name string, l org.EffectivePermission, own bool) (change org.Suggestion, ok bool) {
 	t.Helper()
 	q := org.Question{ResourceType: l.Type.Name, Action: l.Action.Name, Own: own}
 	e, err := w.Explain(t.Context(), owner, "default", name, q)
@@ -314,14 +314,14 @@ func (w *world) compareImpact(t *testing.T, seed uint64) int {
 	}
 	got := map[string]int{}
 	for sign, lines := range map[string][]org.ImpactLine{"+": impact.Gains, "-": impact.Losses} {
-		order := func(l org.ImpactLine) string { return fmt.Sprint(l.Permission, l.Own) }
+		order := func(l org.ImpactLine) string { return fmt.Sprint(l.Permission, l.OwnOnly) }
 		if !slices.IsSortedFunc(lines, func(a, b org.ImpactLine) int { return strings.Compare(order(a), order(b)) }) {
 			t.Fatalf("seed %d, %s: the lines stand in no order: %v", seed, what, lines)
 		}
 		for _, l := range lines {
 			n := l.Members - count(l.Sample, "Sue")
 			if n > 0 {
-				got[fmt.Sprintf("%s%s own=%v", sign, l.Permission, l.Own)] = n
+				got[fmt.Sprintf("%s%s own=%v", sign, l.Permission, l.OwnOnly)] = n
 			}
 		}
 	}
@@ -395,7 +395,7 @@ func TestUndo(t *testing.T) {
 	}
 	last := func(user string) string {
 		t.Helper()
-		entry, err := s.LastChange(t.Context(), owner, org.Holder{Member: &org.Member{OrganizationID: home, UserID: id(user)}})
+		entry, err := s.LastChange(t.Context(), owner, org.RoleHolder{Member: &org.Member{OrganizationID: home, UserID: id(user)}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -442,7 +442,7 @@ func TestUndoSiteRoles(t *testing.T) {
 	owner := s.as(t, "o")
 	last := func(user string) string {
 		t.Helper()
-		entry, err := s.LastChange(t.Context(), owner, org.Holder{User: &org.User{ID: id(user)}})
+		entry, err := s.LastChange(t.Context(), owner, org.RoleHolder{User: &org.User{ID: id(user)}})
 		if err != nil || entry == uuid.Nil {
 			t.Fatal(entry, err)
 		}
@@ -454,7 +454,7 @@ func TestUndoSiteRoles(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	undo := func(by, entry string) (org.Holder, error) { return s.Undo(t.Context(), s.as(t, by), entry) }
+	undo := func(by, entry string) (org.RoleHolder, error) { return s.Undo(t.Context(), s.as(t, by), entry) }
 	for _, row := range [][]string{{"owner", "template-admin"}, {}} {
 		before := s.siteRoles(t, "au")
 		set("au", row...)
@@ -544,16 +544,16 @@ func TestRoleVersions(t *testing.T) {
 		}
 		now = versions[0].Role.Tag()
 	}
-	if _, err := s.RestoreOrganizationRole(t.Context(), s.as(t, "oa"), "default", "fresh", given(org.Restore{Version: 2, From: org.Versions{now}})); org.KindOf(err) != org.Invalid {
+	if _, err := s.RestoreOrganizationRole(t.Context(), s.as(t, "oa"), "default", "fresh", given(org.RestoreRole{Version: 2, From: org.Versions{now}})); org.KindOf(err) != org.Invalid {
 		t.Errorf("somebody who does not hold workspace:ssh denied it: %v", err)
 	}
-	restored, err := s.RestoreOrganizationRole(t.Context(), owner, "default", "fresh", given(org.Restore{Version: 2, From: org.Versions{now}}))
+	restored, err := s.RestoreOrganizationRole(t.Context(), owner, "default", "fresh", given(org.RestoreRole{Version: 2, From: org.Versions{now}}))
 	if err != nil || restored.Version != 4 || !slices.Equal(restored.Organization, perms(states[1]...)) {
 		t.Errorf("restored %+v, error %v", restored, err)
 	}
-	kind(t, drop(s.RestoreOrganizationRole(t.Context(), owner, "default", "fresh", given(org.Restore{Version: 1, From: org.Versions{now}}))), org.Conflict)
-	kind(t, drop(s.RestoreOrganizationRole(t.Context(), owner, "default", "fresh", given(org.Restore{Version: 9}))), org.NotFound)
-	kind(t, drop(s.RestoreOrganizationRole(t.Context(), owner, "default", "nosuch", given(org.Restore{Version: 1}))), org.NotFound)
+	kind(t, drop(s.RestoreOrganizationRole(t.Context(), owner, "default", "fresh", given(org.RestoreRole{Version: 1, From: org.Versions{now}}))), org.Conflict)
+	kind(t, drop(s.RestoreOrganizationRole(t.Context(), owner, "default", "fresh", given(org.RestoreRole{Version: 9}))), org.NotFound)
+	kind(t, drop(s.RestoreOrganizationRole(t.Context(), owner, "default", "nosuch", given(org.RestoreRole{Version: 1}))), org.NotFound)
 }
 
 func TestLint(t *testing.T) {

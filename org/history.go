@@ -12,8 +12,8 @@ type RoleVersion struct {
 	Role      Role
 }
 
-// Restore asks for an earlier version of a role.
-type Restore struct {
+// RestoreRole asks for an earlier version of a role.
+type RestoreRole struct {
 	Version int64
 	From    Versions // one of which was the present one when the choice was made
 }

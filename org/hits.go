@@ -1,7 +1,7 @@
 package org
 
-// Hits is what a search over names finds: a few of each kind.
-type Hits struct {
+// SearchResult is what a search over names finds: a few of each kind.
+type SearchResult struct {
 	Organizations []Organization
 	Members       []Member // of the organization that the search was made in
 	Roles         []Role   // likewise

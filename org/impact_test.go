@@ -63,8 +63,8 @@ func TestImpactCountsRoleless(t *testing.T) {
 		},
 	} {
 		by, impact := owner.DryRun()
-		if err := do(by); err != nil || impact.Roleless != 2 {
-			t.Errorf("%s: %d people are left without a role, error %v", what, impact.Roleless, err)
+		if err := do(by); err != nil || impact.WithoutRoles != 2 {
+			t.Errorf("%s: %d people are left without a role, error %v", what, impact.WithoutRoles, err)
 		}
 	}
 }
@@ -78,17 +78,17 @@ func TestReadsTakeOneConnection(t *testing.T) {
 	s.occupyReaders(t, 1)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	of := map[string]org.Check{
+	of := map[string]org.AuthCheck{
 		"a": {ResourceType: "template", Action: "read", OrganizationID: home.String()},
 		"b": {ResourceType: "user", ResourceID: id("m").String(), Action: "read", OrganizationID: home.String()},
 	}
 	q := org.Question{ResourceType: "template", Action: "read"}
 	for name, do := range map[string]func() error{
 		"AuthCheck":            func() error { return drop(s.AuthCheck(ctx, by, "", of)) },
-		"AuthCheck of another": func() error { return drop(s.AuthCheck(ctx, by, "viewer", map[string]org.Check{"a": of["a"]})) },
+		"AuthCheck of another": func() error { return drop(s.AuthCheck(ctx, by, "viewer", map[string]org.AuthCheck{"a": of["a"]})) },
 		"ExplainChecks":        func() error { return drop(s.ExplainChecks(ctx, by, "", of)) },
 		"ExplainChecks of another": func() error {
-			return drop(s.ExplainChecks(ctx, by, "viewer", map[string]org.Check{"a": of["a"]}))
+			return drop(s.ExplainChecks(ctx, by, "viewer", map[string]org.AuthCheck{"a": of["a"]}))
 		},
 		"Explain":    func() error { return drop(s.Explain(ctx, by, "default", "viewer", q)) },
 		"Effective":  func() error { return drop(s.Effective(ctx, by, "default", "viewer")) },
@@ -98,7 +98,7 @@ func TestReadsTakeOneConnection(t *testing.T) {
 		"Member":     func() error { return drop(s.Member(ctx, by, "default", "viewer")) },
 		"Assignment": func() error { return drop(s.MemberRoles(ctx, by, "default", "viewer")) },
 		"Candidates": func() error { _, _, err := s.Candidates(ctx, by, "default", "pm@"); return err },
-		"Find":       func() error { return drop(s.Find(ctx, by, "default", "viewer")) },
+		"Find":       func() error { return drop(s.Search(ctx, by, "default", "viewer")) },
 		"Users":      func() error { return drop(s.Users(ctx, by, org.UserFilter{})) },
 		"UserView":   func() error { return drop(s.UserView(ctx, by, "viewer")) },
 		"Audit":      func() error { return drop(s.Audit(ctx, by, org.AuditFilter{})) },

@@ -4,8 +4,8 @@ import (
 	"rolecall.example/rbac"
 )
 
-// Finding is something in an organization's roles or assignments that does not do what it seems to, or nothing at all.
-type Finding struct {
+// LintFinding is something in an organization's roles or assignments that does not do what it seems to, or nothing at all.
+type LintFinding struct {
 	Rule       string // which of the lint rules
 	Role       RoleRef
 	Member     *Member // of findings about a person

@@ -15,11 +15,11 @@ import (
 	"rolecall.example/org"
 )
 
-// each collects what EachMember gives.
+// each collects what StreamMembers gives.
 func (s *site) each(tb testing.TB, by *org.Actor, organization string, f org.MemberFilter) (count int, members []org.Member, err error) {
 	tb.Helper()
 	begun := 0
-	err = s.EachMember(tb.Context(), by, organization, f,
+	err = s.StreamMembers(tb.Context(), by, organization, f,
 		func(n int) error { begun++; count = n; return nil },
 		func(m *org.Member) error {
 			if begun != 1 {
@@ -284,14 +284,14 @@ func TestMemberCountMayStop(t *testing.T) {
 		count  int
 		capped bool
 	}{
-		{org.MemberFilter{CountMax: 5}, len(homeMembers), false}, // an unfiltered count costs nothing
-		{org.MemberFilter{Query: "example", CountMax: 5}, 5, true},
-		{org.MemberFilter{Query: "example", CountMax: 14}, 14, false},
+		{org.MemberFilter{CountLimit: 5}, len(homeMembers), false}, // an unfiltered count costs nothing
+		{org.MemberFilter{Query: "example", CountLimit: 5}, 5, true},
+		{org.MemberFilter{Query: "example", CountLimit: 14}, 14, false},
 		{org.MemberFilter{Query: "example"}, 14, false},
 	} {
 		list, err := s.Members(t.Context(), s.as(t, "o"), "default", c.filter)
-		if err != nil || list.Count != c.count || list.CountCapped != c.capped {
-			t.Errorf("%+v: count %d, capped %v (%v)", c.filter, list.Count, list.CountCapped, err)
+		if err != nil || list.Count != c.count || list.CountIsMinimum != c.capped {
+			t.Errorf("%+v: count %d, capped %v (%v)", c.filter, list.Count, list.CountIsMinimum, err)
 		}
 	}
 }
@@ -343,7 +343,7 @@ func TestEachMemberIsOneMoment(t *testing.T) {
 			s := newSite(t)
 			crowd := s.crowd(t, 60)
 			total, rows := 0, 0
-			err := s.EachMember(t.Context(), s.as(t, "o"), "default", f,
+			err := s.StreamMembers(t.Context(), s.as(t, "o"), "default", f,
 				func(n int) error {
 					total = n
 					s.insert(t, person{name: "z0late", home: none})
@@ -367,16 +367,16 @@ func TestEachMemberEndsWithAnError(t *testing.T) {
 	s := newSite(t)
 	stop := errors.New("enough")
 	for _, f := range []org.MemberFilter{{}, {Query: "o"}} {
-		err := s.EachMember(t.Context(), s.as(t, "o"), "default", f,
+		err := s.StreamMembers(t.Context(), s.as(t, "o"), "default", f,
 			func(int) error { return stop }, func(*org.Member) error { t.Error("listed after begin failed"); return nil })
 		if !errors.Is(err, stop) {
-			t.Errorf("begin failed and EachMember says %v", err)
+			t.Errorf("begin failed and StreamMembers says %v", err)
 		}
 		rows := 0
-		err = s.EachMember(t.Context(), s.as(t, "o"), "default", f,
+		err = s.StreamMembers(t.Context(), s.as(t, "o"), "default", f,
 			func(int) error { return nil }, func(*org.Member) error { rows++; return stop })
 		if !errors.Is(err, stop) || rows != 1 {
-			t.Errorf("each failed and EachMember says %v after %d rows", err, rows)
+			t.Errorf("each failed and StreamMembers says %v after %d rows", err, rows)
 		}
 	}
 }

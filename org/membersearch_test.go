@@ -74,7 +74,7 @@ func TestSearchesAgree(t *testing.T) {
 		}
 		var got []string
 		count := -1
-		err := s.EachMember(t.Context(), s.as(t, "o"), "default", f, func(n int) error { count = n; return nil }, func(m *org.Member) error {
+		err := s.StreamMembers(t.Context(), s.as(t, "o"), "default", f, func(n int) error { count = n; return nil }, func(m *org.Member) error {
 			got = append(got, m.Username)
 			return nil
 		})
@@ -95,7 +95,7 @@ func overlap(names []string, held []org.RoleRef) bool {
 // find is everybody whom a filter finds.
 func (s *site) find(t *testing.T, f org.MemberFilter) (list []org.Member) {
 	t.Helper()
-	err := s.EachMember(t.Context(), s.as(t, "o"), "default", f, func(int) error { return nil }, func(m *org.Member) error {
+	err := s.StreamMembers(t.Context(), s.as(t, "o"), "default", f, func(int) error { return nil }, func(m *org.Member) error {
 		list = append(list, *m)
 		return nil
 	})

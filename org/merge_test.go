@@ -98,7 +98,7 @@ func TestEffects(t *testing.T) {
 		"organization_member:read":   rbac.EveryoneHasOwn,
 		"organization_member:create": rbac.TakesEffect,
 	} {
-		if got := v.Effect(rbac.LevelOrganization, perm(pair)); got != want {
+		if got := v.CellEffect(rbac.LevelOrganization, perm(pair)); got != want {
 			t.Errorf("%s: %d, want %d", pair, got, want)
 		}
 	}
@@ -127,7 +127,7 @@ func TestEffectsAreTrue(t *testing.T) {
 			for _, o := range objects {
 				gains = gains || holder.Authorize(a.Name, o) != plain.Authorize(a.Name, o)
 			}
-			e := v.Effect(rbac.LevelOrganization, p)
+			e := v.CellEffect(rbac.LevelOrganization, p)
 			if nothing := e != rbac.TakesEffect && e != rbac.EveryoneHasOwn; nothing == gains {
 				t.Errorf("%s: said to change nothing: %v (%d), gains: %v", p, nothing, e, gains)
 			}

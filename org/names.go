@@ -40,7 +40,7 @@ func AddressProblem(name string, reserved []string) string {
 	if p := NameProblem(name); p != "" {
 		return p
 	}
-	if slices.Contains(reserved, Fold(name)) {
+	if slices.Contains(reserved, FoldCase(name)) {
 		return fmt.Sprintf("cannot use %q as a name", name)
 	}
 	if _, err := uuid.Parse(name); err == nil {
@@ -93,5 +93,5 @@ func (p FieldErrors) Err(message string) error {
 	return &Error{Kind: Invalid, Message: message, Fields: p}
 }
 
-// Fold is the form in which names are compared and searched.
-func Fold(s string) string { return strings.ToLower(s) }
+// FoldCase is the form in which names are compared and searched.
+func FoldCase(s string) string { return strings.ToLower(s) }

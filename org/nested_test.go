@@ -30,7 +30,7 @@ func TestNoUseCaseInsideAWrite(t *testing.T) {
 		"a login": func(ctx context.Context) error {
 			return drop(s.Login(ctx, org.Request{}, "m@example.com", password, nil))
 		},
-		"a session": func(ctx context.Context) error { return s.OfferSetup(ctx, "token") },
+		"a session": func(ctx context.Context) error { return s.StoreSetupToken(ctx, "token") },
 	} {
 		t.Run(name, func(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -91,7 +91,7 @@ func TestRestoreSeesTheWriteBeforeIt(t *testing.T) {
 	s.clock.onLook(sync.OnceFunc(func() { // the put looks at it when its transaction has begun
 		go func() {
 			defer close(done)
-			_, restored = s.RestoreOrganizationRole(ctx, o, "default", "viewer", given(org.Restore{Version: 2}))
+			_, restored = s.RestoreOrganizationRole(ctx, o, "default", "viewer", given(org.RestoreRole{Version: 2}))
 		}()
 		for s.db.Waiting() < 2 {
 			runtime.Gosched()

@@ -2,8 +2,8 @@ package org
 
 // What the person at the machine itself may do, when nobody can sign in any more or the data was put back.
 
-// Recovery is an account that is to get back in as an owner.
-type Recovery struct {
+// OwnerRecovery is an account that is to get back in as an owner.
+type OwnerRecovery struct {
 	Username string
 	Email    string // of an account that must be made
 	Password string

@@ -221,7 +221,7 @@ func TestPromotionIsTheLastChange(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	change, err := s.LastChange(ctx, o, org.Holder{User: &u})
+	change, err := s.LastChange(ctx, o, org.RoleHolder{User: &u})
 	if err != nil || change == uuid.Nil {
 		t.Fatal(change, err)
 	}

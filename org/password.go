@@ -33,7 +33,7 @@ var commonPasswords = sync.OnceValue(func() map[string]bool {
 
 // PasswordProblem says what is wrong with a new password. There are no rules about its characters.
 func PasswordProblem(password, username, email string) string {
-	p := Fold(password)
+	p := FoldCase(password)
 	switch n := utf8.RuneCountInString(password); {
 	case n < minPassword:
 		return fmt.Sprintf("must be >= %d characters", minPassword)
@@ -41,7 +41,7 @@ func PasswordProblem(password, username, email string) string {
 		return fmt.Sprintf("must be <= %d characters", MaxPassword)
 	case commonPasswords()[p]:
 		return "is among the commonest passwords: choose another"
-	case p == Fold(username), p == Fold(email):
+	case p == FoldCase(username), p == FoldCase(email):
 		return "must not be the username or the e-mail address"
 	}
 	return ""

@@ -105,7 +105,7 @@ func TestRolesByHand(t *testing.T) {
 
 func examined(t *testing.T, s *site, want ...string) {
 	t.Helper()
-	if found, err := s.Examine(t.Context()); err != nil || !slices.Equal(found, want) {
+	if found, err := s.CheckIntegrity(t.Context()); err != nil || !slices.Equal(found, want) {
 		t.Errorf("found\n%s\n(%v), want\n%s", strings.Join(found, "\n"), err, strings.Join(want, "\n"))
 	}
 }
@@ -142,7 +142,7 @@ func TestRolesByHandAreTold(t *testing.T) {
 		}
 	}
 	s.exec(t, "INSERT INTO user_roles (user_id, role) SELECT id, 'auditor' FROM users WHERE username LIKE 'p__'")
-	found, err := s.Examine(t.Context())
+	found, err := s.CheckIntegrity(t.Context())
 	if err != nil || len(found) != 21 || found[20] != "user_roles, member_roles: 5 more differences from the audit trail" {
 		t.Fatalf("found %d: %v (%v)", len(found), strings.Join(found, "\n"), err)
 	}

@@ -60,7 +60,7 @@ func organizationCases(t *testing.T, o string) []useCase {
 		{"Members", func(ctx context.Context, s *site, by *org.Actor) error {
 			return drop(s.Members(ctx, by, o, org.MemberFilter{}))
 		}},
-		{"EachMember", func(ctx context.Context, s *site, by *org.Actor) error {
+		{"StreamMembers", func(ctx context.Context, s *site, by *org.Actor) error {
 			_, _, err := s.each(t, by, o, org.MemberFilter{})
 			return err
 		}},
@@ -215,7 +215,7 @@ func TestUnreadableUserLooksMissing(t *testing.T) {
 	// What is not refused does not tell either.
 	for _, by := range []string{"m", "oau"} {
 		ask := func(s *site) (map[string]bool, error) {
-			return s.AuthCheck(t.Context(), s.as(t, by), "", map[string]org.Check{"read": {Action: "read", ResourceType: "user", ResourceID: id("x").String()}})
+			return s.AuthCheck(t.Context(), s.as(t, by), "", map[string]org.AuthCheck{"read": {Action: "read", ResourceType: "user", ResourceID: id("x").String()}})
 		}
 		a, errA := ask(with)
 		b, errB := ask(without)

@@ -621,14 +621,14 @@ func TestNewRoleFromAnother(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if len(v.Role.Site)+len(v.Role.User) > 0 || v.Role.Name != "" || v.Role.ID != uuid.Nil || v.From != origin.Role.DisplayName {
+			if len(v.Role.Site)+len(v.Role.User) > 0 || v.Role.Name != "" || v.Role.ID != uuid.Nil || v.StartedFrom != origin.Role.DisplayName {
 				t.Errorf("%s from %s: %+v", by, from, v.Role)
 			}
 			if slices.ContainsFunc(v.Role.Organization, func(p rbac.Permission) bool { return p.Action == "*" }) {
 				t.Errorf("%s from %s: a wildcard action is left", by, from)
 			}
-			for _, p := range slices.Concat(v.Role.Organization, v.LeftOut) {
-				locked := v.Locked(rbac.LevelOrganization, p) != ""
+			for _, p := range slices.Concat(v.Role.Organization, v.NotCopied) {
+				locked := v.CellRefusal(rbac.LevelOrganization, p) != ""
 				if taken := slices.Contains(v.Role.Organization, p); taken && locked || !taken && !locked && !slices.Contains(origin.Role.Site, p) && p != perm("spaceship:fly") {
 					t.Errorf("%s from %s: %v taken over: %v", by, from, p, taken)
 				}
@@ -639,8 +639,8 @@ func TestNewRoleFromAnother(t *testing.T) {
 		}
 	}
 	v, err := s.NewOrganizationRole(t.Context(), s.as(t, "oa"), "default", "organization-admin")
-	if err != nil || permTexts(v.LeftOut) != "user:read" {
-		t.Errorf("left out %q (%v), want its one site permission", permTexts(v.LeftOut), err)
+	if err != nil || permTexts(v.NotCopied) != "user:read" {
+		t.Errorf("left out %q (%v), want its one site permission", permTexts(v.NotCopied), err)
 	}
 	if !slices.Contains(v.Role.Organization, perm("template:view_insights")) || !slices.Contains(v.Role.Organization, perm("assign_org_role:unassign")) {
 		t.Error("wildcard actions were not written out")

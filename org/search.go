@@ -18,8 +18,8 @@ func SplitTerms(s string) []string {
 // QueryTerm is a term of a query: a key with its value, or a bare word without a key.
 type QueryTerm struct{ Key, Value string }
 
-// QueryTerms takes a query of the search language apart. It finds no fault: what is wrong, the search itself says.
-func QueryTerms(query string) []QueryTerm {
+// ParseQuery takes a query of the search language apart. It finds no fault: what is wrong, the search itself says.
+func ParseQuery(query string) []QueryTerm {
 	var terms []QueryTerm
 	for _, t := range SplitTerms(query) {
 		key, value, keyed := strings.Cut(t, ":")
@@ -31,8 +31,8 @@ func QueryTerms(query string) []QueryTerm {
 	return terms
 }
 
-// JoinQuery puts terms together again. Terms without a value are left out.
-func JoinQuery(terms []QueryTerm) string {
+// FormatQuery puts terms together again. Terms without a value are left out.
+func FormatQuery(terms []QueryTerm) string {
 	var out []string
 	for _, t := range terms {
 		value := strings.ReplaceAll(t.Value, `"`, "")

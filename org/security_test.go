@@ -276,11 +276,11 @@ func TestRecoverOwner(t *testing.T) {
 		for _, query := range lock {
 			s.exec(t, query)
 		}
-		if found, err := s.Examine(t.Context()); err != nil || len(found) != 1 || !strings.Contains(found[0], "recover-owner") {
+		if found, err := s.CheckIntegrity(t.Context()); err != nil || len(found) != 1 || !strings.Contains(found[0], "recover-owner") {
 			t.Fatalf("%s: found %v, %v", user, found, err)
 		}
 		entries := s.entries(t)
-		got, err := s.RecoverOwner(t.Context(), org.Request{}, org.Recovery{Username: user, Email: "fresh@example.com", Password: "back in at last"})
+		got, err := s.RecoverOwner(t.Context(), org.Request{}, org.OwnerRecovery{Username: user, Email: "fresh@example.com", Password: "back in at last"})
 		if err != nil {
 			t.Fatalf("%s: %v", user, err)
 		}
@@ -293,11 +293,11 @@ func TestRecoverOwner(t *testing.T) {
 		if _, err := s.Login(t.Context(), org.Request{}, got.Email, "back in at last", nil); err != nil {
 			t.Errorf("%s: %v", user, err)
 		}
-		if found, err := s.Examine(t.Context()); err != nil || len(found) > 0 {
+		if found, err := s.CheckIntegrity(t.Context()); err != nil || len(found) > 0 {
 			t.Errorf("%s: afterwards %v, %v", user, found, err)
 		}
 	}
 	s := newSite(t)
-	kind(t, drop(s.RecoverOwner(t.Context(), org.Request{}, org.Recovery{Username: "bot", Password: "back in at last"})), org.Invalid)
-	kind(t, drop(s.RecoverOwner(t.Context(), org.Request{}, org.Recovery{Username: "fresh", Password: "back in at last"})), org.Invalid)
+	kind(t, drop(s.RecoverOwner(t.Context(), org.Request{}, org.OwnerRecovery{Username: "bot", Password: "back in at last"})), org.Invalid)
+	kind(t, drop(s.RecoverOwner(t.Context(), org.Request{}, org.OwnerRecovery{Username: "fresh", Password: "back in at last"})), org.Invalid)
 }

@@ -12,7 +12,7 @@ func BenchmarkEachMember(b *testing.B) {
 	owner := s.as(b, "o")
 	for b.Loop() {
 		n := 0
-		err := s.EachMember(b.Context(), owner, "default", org.MemberFilter{}, func(int) error { return nil }, func(*org.Member) error { n++; return nil })
+		err := s.StreamMembers(b.Context(), owner, "default", org.MemberFilter{}, func(int) error { return nil }, func(*org.Member) error { n++; return nil })
 		if err != nil || n < 100_000 {
 			b.Fatal(n, err)
 		}

@@ -214,10 +214,10 @@ func TestOwnerIsSuggestedLast(t *testing.T) {
 		}
 		first, last := e.Changes[0], e.Changes[len(e.Changes)-1]
 		if last.Text() != "Assign Owner (full control of the site)" || !last.FullControl() || !last.OfSite() || last.Gained < 100 {
-			t.Errorf("the last is %s: %s", last.Text(), last.Blast())
+			t.Errorf("the last is %s: %s", last.Text(), last.SideEffects())
 		}
 		if first.FullControl() || first.OfSite() || first.Gained > 0 {
-			t.Errorf("the first is %s: %s", first.Text(), first.Blast())
+			t.Errorf("the first is %s: %s", first.Text(), first.SideEffects())
 		}
 	}
 }
@@ -248,7 +248,7 @@ func TestExplainNamesNoUnreadableRoles(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		checks := map[string]org.Check{"it": {Action: q.Action, ResourceType: q.ResourceType, OrganizationID: home.String()}}
+		checks := map[string]org.AuthCheck{"it": {Action: q.Action, ResourceType: q.ResourceType, OrganizationID: home.String()}}
 		user := tt.who
 		if tt.by == tt.who {
 			user = ""
@@ -262,8 +262,8 @@ func TestExplainNamesNoUnreadableRoles(t *testing.T) {
 			for _, c := range list {
 				ofOrganization = ofOrganization || !c.OfSite()
 				if c.Kind == org.AllowPermission && c.Role.Name == "plain" {
-					if holders = c.Members; (holders == 0) != strings.HasPrefix(c.Blast(), "reaches everyone who holds it") {
-						t.Errorf("%s: %d holders, told as %q", tt.by, holders, c.Blast())
+					if holders = c.Members; (holders == 0) != strings.HasPrefix(c.SideEffects(), "reaches everyone who holds it") {
+						t.Errorf("%s: %d holders, told as %q", tt.by, holders, c.SideEffects())
 					}
 				}
 			}

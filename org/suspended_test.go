@@ -25,10 +25,10 @@ func TestSuspendedMayNothing(t *testing.T) {
 	} {
 		for _, by := range []string{"o", "oa"} {
 			caller := s.as(t, by)
-			checks := map[string]org.Check{}
+			checks := map[string]org.AuthCheck{}
 			for i, a := range []string{"read", "delete"} {
-				checks[fmt.Sprint(i, a)] = org.Check{Action: a, ResourceType: "template", OrganizationID: home.String()}
-				checks[fmt.Sprint(i, a, " own")] = org.Check{Action: a, ResourceType: "template", OrganizationID: home.String(), OwnerID: "me"}
+				checks[fmt.Sprint(i, a)] = org.AuthCheck{Action: a, ResourceType: "template", OrganizationID: home.String()}
+				checks[fmt.Sprint(i, a, " own")] = org.AuthCheck{Action: a, ResourceType: "template", OrganizationID: home.String(), OwnerID: "me"}
 			}
 			answers, err := s.AuthCheck(t.Context(), caller, strings.ToUpper(tt.name), checks)
 			if err != nil || answers["0read"] != tt.decision || answers["1delete own"] != tt.decision || answers["1delete"] {
@@ -64,10 +64,10 @@ func TestAuthCheckCost(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	checks := func(n int) map[string]org.Check {
-		out := make(map[string]org.Check, n)
+	checks := func(n int) map[string]org.AuthCheck {
+		out := make(map[string]org.AuthCheck, n)
 		for i := range n {
-			out[fmt.Sprint(i)] = org.Check{Action: "delete", ResourceType: "template", OrganizationID: home.String()}
+			out[fmt.Sprint(i)] = org.AuthCheck{Action: "delete", ResourceType: "template", OrganizationID: home.String()}
 		}
 		return out
 	}
@@ -102,19 +102,19 @@ func TestAuthCheckOfAnotherUser(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	s.join(t, home, "pa") // admin of beta, where oa may see nothing
-	for _, c := range []org.Check{
+	for _, c := range []org.AuthCheck{
 		{Action: "delete", ResourceType: "template"},
 		{Action: "delete", ResourceType: "template", AnyOrg: true},
 		{Action: "delete", ResourceType: "template", OrganizationID: home.String(), AnyOrg: true},
 	} {
-		got, err := s.AuthCheck(t.Context(), s.as(t, "oa"), "pa", map[string]org.Check{"it": c})
+		got, err := s.AuthCheck(t.Context(), s.as(t, "oa"), "pa", map[string]org.AuthCheck{"it": c})
 		kind(t, err, org.Invalid)
-		explained, err := s.ExplainChecks(t.Context(), s.as(t, "oa"), "pa", map[string]org.Check{"it": c})
+		explained, err := s.ExplainChecks(t.Context(), s.as(t, "oa"), "pa", map[string]org.AuthCheck{"it": c})
 		kind(t, err, org.Invalid)
 		if got != nil || explained != nil {
 			t.Errorf("%+v is answered: %v, %v", c, got, explained)
 		}
 	}
-	_, err := s.AuthCheck(t.Context(), s.as(t, "m"), "oa", map[string]org.Check{"it": {Action: "read", ResourceType: "template", OrganizationID: home.String()}})
+	_, err := s.AuthCheck(t.Context(), s.as(t, "m"), "oa", map[string]org.AuthCheck{"it": {Action: "read", ResourceType: "template", OrganizationID: home.String()}})
 	same(t, err, notFound)
 }

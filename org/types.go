@@ -85,21 +85,21 @@ type Member struct {
 
 	Self bool // the caller's own membership
 	// Why the caller may not change the roles of, or remove, this member: a short sentence, "" when it may.
-	// Filled by Member, MemberRoles and Members (not by EachMember).
+	// Filled by Member, MemberRoles and Members (not by StreamMembers).
 	RolesRefusal  string
 	RemoveRefusal string
 }
 
 // MemberFilter selects and orders the members of an organization. The zero value means all, by username.
 type MemberFilter struct {
-	Query     string   // substring, case folded, of username, name or e-mail
-	Roles     []string // organization role names; a member that holds any of them matches
-	SiteRoles []string // site role names; likewise
-	Statuses  []Status
-	Sort      string // one of MemberSorts, "-" in front for descending; "" is "username"
-	Limit     int    // 0 is no limit
-	Offset    int
-	CountMax  int // a filtered count may stop here; 0 counts exactly
+	Query      string   // substring, case folded, of username, name or e-mail
+	Roles      []string // organization role names; a member that holds any of them matches
+	SiteRoles  []string // site role names; likewise
+	Statuses   []Status
+	Sort       string // one of MemberSorts, "-" in front for descending; "" is "username"
+	Limit      int    // 0 is no limit
+	Offset     int
+	CountLimit int // a filtered count may stop here; 0 counts exactly
 }
 
 // MemberSorts lists the keys that members can be sorted by.
@@ -112,14 +112,14 @@ func (f *MemberFilter) Filtered() bool {
 
 // MemberList is one page of members.
 type MemberList struct {
-	Organization Organization
-	Members      []Member
-	Count        int  // of all that match
-	CountCapped  bool // Count stopped at MemberFilter.CountMax: there are more
-	OnlySelf     bool // the caller may see nobody but itself
-	CanAdd       bool // the caller may add members
-	CanAssign    bool // the caller may give or take roles
-	CanRemove    bool // the caller may remove members
+	Organization   Organization
+	Members        []Member
+	Count          int  // of all that match
+	CountIsMinimum bool // Count stopped at MemberFilter.CountLimit: there are more
+	OnlySelf       bool // the caller may see nobody but itself
+	CanAdd         bool // the caller may add members
+	CanAssign      bool // the caller may give or take roles
+	CanRemove      bool // the caller may remove members
 }
 
 // MembersPage is a page of members with the roles to filter it by: none of those that the caller may not see.
@@ -180,12 +180,12 @@ type RoleView struct {
 	CanUpdate    bool
 	CanDelete    bool
 	// Locked says why a permission of the editor's grid may not be allowed or denied by the caller, "" if it may.
-	Locked func(level rbac.Level, p rbac.Permission) string
+	CellRefusal func(level rbac.Level, p rbac.Permission) string
 	// Effect tells what allowing a permission of the grid would change in this role.
-	Effect func(level rbac.Level, p rbac.Permission) rbac.Effect
+	CellEffect func(level rbac.Level, p rbac.Permission) rbac.Effect
 	// LeftOut: permissions of the role this one was started from that could not be taken over (NewRole only).
-	LeftOut []rbac.Permission
-	From    string // display name of the role this one was started from
+	NotCopied   []rbac.Permission
+	StartedFrom string // display name of the role this one was started from
 }
 
 // RoleChoice is a role in the assignment form of a member.
@@ -195,8 +195,8 @@ type RoleChoice struct {
 	Refusal string // why the caller may not change this box, "" if it may
 }
 
-// Assignment is what the assignment form of a member shows.
-type Assignment struct {
+// RoleForm is what the assignment form of a member shows.
+type RoleForm struct {
 	Organization Organization
 	Member       Member
 	Choices      []RoleChoice // custom roles first, then built-in
@@ -256,7 +256,7 @@ type UserFilter struct {
 	Sort       string // one of UserSorts, "-" in front for descending; "" is "username"
 	Limit      int
 	Offset     int
-	CountMax   int // a filtered count may stop here; 0 counts exactly
+	CountLimit int // a filtered count may stop here; 0 counts exactly
 }
 
 // UserSorts lists the keys that users can be sorted by.
@@ -269,11 +269,11 @@ func (f *UserFilter) Filtered() bool {
 
 // UserList is one page of users.
 type UserList struct {
-	Users       []User
-	Count       int  // of all that match; 0 past the end
-	CountCapped bool // Count stopped at UserFilter.CountMax: there are more
-	OnlySelf    bool // the caller may see nobody but itself
-	CanCreate   bool // the caller may create accounts
+	Users          []User
+	Count          int  // of all that match; 0 past the end
+	CountIsMinimum bool // Count stopped at UserFilter.CountLimit: there are more
+	OnlySelf       bool // the caller may see nobody but itself
+	CanCreate      bool // the caller may create accounts
 }
 
 // UserRoleNames are the stored role names of a user.
@@ -318,8 +318,8 @@ type TokenInput struct {
 	AllowList []string // entries of the form type:id
 }
 
-// Check is one question of an authorization check.
-type Check struct {
+// AuthCheck is one question of an authorization check.
+type AuthCheck struct {
 	Action         string
 	ResourceType   string
 	OwnerID        string // uuid, "me", or "" for none
@@ -336,7 +336,7 @@ type AuditFilter struct {
 	// Only what is older than the entry with this number, or only what is newer: then Offset does not count. 0 is no
 	// bound. With After the entries next to the bound are given, still newest first.
 	Before, After int64
-	Uncounted     bool // leave AuditList.Count at 0: to count looks at everything that matches
+	SkipCount     bool // leave AuditList.Count at 0: to count looks at everything that matches
 }
 
 // AuditChange is one field of an audit entry, before and after.
@@ -373,7 +373,7 @@ type AuditEntry struct {
 type AuditList struct {
 	Entries []AuditEntry
 	Count   int
-	Older   bool // there are older entries that match; likewise newer ones. Filled for Before, After and Uncounted alone
+	Older   bool // there are older entries that match; likewise newer ones. Filled for Before, After and SkipCount alone
 	Newer   bool
 }
 

@@ -1,7 +1,7 @@
 package org
 
-// Holder is whose roles a change is about: a member of an organization, or an account with its site roles. The other is nil.
-type Holder struct {
+// RoleHolder is whose roles a change is about: a member of an organization, or an account with its site roles. The other is nil.
+type RoleHolder struct {
 	Member *Member
 	User   *User
 }
@@ -12,8 +12,8 @@ func OfMember(resourceType string) bool { return resourceType == "organization_m
 // OfUser reports whether an entry is about a change of an account.
 func OfUser(resourceType, action string) bool { return resourceType == "user" && action == "write" }
 
-// Undoable says whether Undo may take back what the entry tells of, as far as the entry alone knows.
-func (e *AuditEntry) Undoable() bool {
+// CanUndo says whether Undo may take back what the entry tells of, as far as the entry alone knows.
+func (e *AuditEntry) CanUndo() bool {
 	_, roles := e.Diff["rbac_roles"]
-	return !e.Refused() && (OfMember(e.ResourceType) || OfUser(e.ResourceType, e.Action) && roles)
+	return !e.IsRefusal() && (OfMember(e.ResourceType) || OfUser(e.ResourceType, e.Action) && roles)
 }

@@ -26,8 +26,8 @@ type UserView struct {
 	RevokeRefusal   string // for revoking its tokens
 }
 
-// UserAssignment is what the form with the site roles of an account shows.
-type UserAssignment struct {
+// UserRoleForm is what the form with the site roles of an account shows.
+type UserRoleForm struct {
 	User    User
 	Refusal string       // why the caller may not change these roles at all, "" if it may
 	Choices []RoleChoice // custom roles first, then built-in

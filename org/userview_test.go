@@ -227,7 +227,7 @@ func TestNewSiteRole(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	v, err := s.NewSiteRole(t.Context(), s.as(t, "o"), "site-reader")
-	if err != nil || len(v.Role.Site) != 1 || len(v.LeftOut) != 0 || v.Organization.Name != "" || !v.CanUpdate {
+	if err != nil || len(v.Role.Site) != 1 || len(v.NotCopied) != 0 || v.Organization.Name != "" || !v.CanUpdate {
 		t.Errorf("from site-reader: %+v, %v", v.Role, err)
 	}
 	if v, err := s.NewSiteRole(t.Context(), s.as(t, "o"), ""); err != nil || len(v.Role.Site)+len(v.Role.User) != 0 {
@@ -291,7 +291,7 @@ func TestFind(t *testing.T) {
 		{"pa", "default", "viewer", 0, 0, 0, 1, 0},
 		{"pm", "default", "viewer", 0, 0, 0, 0, 0},
 	} {
-		h, err := s.Find(t.Context(), s.as(t, tt.as), tt.organization, tt.query)
+		h, err := s.Search(t.Context(), s.as(t, tt.as), tt.organization, tt.query)
 		if err != nil {
 			t.Fatal(err)
 		}

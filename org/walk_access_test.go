@@ -102,7 +102,7 @@ var accountSteps = []stepKind{
 	}},
 	{name: "recover", weight: 2, ofSite: true, anybody: true, take: func(a *attempt) error {
 		name := pick(a.rng, []string{"o", "o2", "o3", "o4"})
-		in := org.Recovery{Username: name, Email: name + "@example.com", Password: a.password()}
+		in := org.OwnerRecovery{Username: name, Email: name + "@example.com", Password: a.password()}
 		a.say("makes %s an owner", name)
 		u, err := a.svc.RecoverOwner(a.ctx, org.Request{}, in)
 		if err == nil {

@@ -133,11 +133,11 @@ func wrongDecisions(a *attempt, after *state) (bad []string) {
 		return nil
 	}
 	who := pick(a.rng, members)
-	checks, want := map[string]org.Check{}, map[string]bool{}
+	checks, want := map[string]org.AuthCheck{}, map[string]bool{}
 	for range 3 {
 		i, w := a.rng.IntN(len(pairs())), a.rng.IntN(2)
 		p := pairs()[i]
-		c := org.Check{Action: p.Action, ResourceType: p.ResourceType, OrganizationID: place.String()}
+		c := org.AuthCheck{Action: p.Action, ResourceType: p.ResourceType, OrganizationID: place.String()}
 		if w == own {
 			c.OwnerID = "me"
 		}

@@ -132,7 +132,7 @@ var roleSteps = []stepKind{
 			return nil
 		}
 		a.say("restores %s in %s to %d", name, a.org(), version)
-		return drop(a.svc.RestoreOrganizationRole(a.ctx, a.by, a.org(), name, given(org.Restore{Version: version})))
+		return drop(a.svc.RestoreOrganizationRole(a.ctx, a.by, a.org(), name, given(org.RestoreRole{Version: version})))
 	}},
 	{name: "site-role-put", weight: 24, needs: perm("assign_role:create"), ofSite: true, take: func(a *attempt) error {
 		name := a.customName(walkSiteNames)
@@ -150,7 +150,7 @@ var roleSteps = []stepKind{
 			return nil
 		}
 		a.say("restores %s to %d", name, version)
-		return drop(a.svc.RestoreSiteRole(a.ctx, a.by, name, given(org.Restore{Version: version})))
+		return drop(a.svc.RestoreSiteRole(a.ctx, a.by, name, given(org.RestoreRole{Version: version})))
 	}},
 }
 

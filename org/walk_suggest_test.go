@@ -38,7 +38,7 @@ var suggestSteps = []stepKind{{name: "suggest", weight: 24, needs: perm("assign_
 	if s.Role.OrganizationID == uuid.Nil && (s.Kind == org.GiveRole || s.Kind == org.TakeRole) {
 		a.acted = told.target.id
 	}
-	a.say("follows: %s %s, for %v of %s", s.Before(), s.Role.Name, p, told.target.name)
+	a.say("follows: %s %s, for %v of %s", s.Label(), s.Role.Name, p, told.target.name)
 	attempted := *a
 	attempted.by = asking
 	dry, err := attempted.follow(told), a.follow(told)
@@ -114,7 +114,7 @@ func difference(from, to *state, place uuid.UUID, whom func(*acct) bool) map[lin
 func linesOf(list []org.ImpactLine) map[line]int {
 	lines := map[line]int{}
 	for _, l := range list {
-		lines[line{l.Permission.String(), l.Own}] += l.Members
+		lines[line{l.Permission.String(), l.OwnOnly}] += l.Members
 	}
 	return lines
 }

@@ -199,7 +199,7 @@ func (w *walk) run(steps int) {
 		}
 		w.before = after
 	}
-	if found, err := w.Examine(w.t.Context()); err != nil || len(found) > 0 {
+	if found, err := w.CheckIntegrity(w.t.Context()); err != nil || len(found) > 0 {
 		w.t.Errorf("examined afterwards: %v\n%s", err, strings.Join(found, "\n"))
 	}
 	if w.changes < steps/10 {

@@ -9,27 +9,27 @@ import (
 type WhoCan struct {
 	Organization Organization
 	Question     Question
-	Members      []Able
+	Members      []WhoCanMember
 	Count        int      // of all members who may
 	Suspended    int      // members who might but for their suspension
 	Total        int      // members looked at
 	Outside      *Outside // nil: the caller may not read accounts
 }
 
-// Able is a member who may do what was asked, and by which permissions.
-type Able struct {
+// WhoCanMember is a member who may do what was asked, and by which permissions.
+type WhoCanMember struct {
 	Member Member
 	Answer
 }
 
 // Outside is the accounts that may do something in an organization without belonging to it.
 type Outside struct {
-	Users []AbleUser
+	Users []WhoCanUser
 	Count int // of all of them
 }
 
-// AbleUser is one of them.
-type AbleUser struct {
+// WhoCanUser is one of them.
+type WhoCanUser struct {
 	User User
 	Answer
 }
@@ -37,7 +37,7 @@ type AbleUser struct {
 // Answer is a decision and how it came about.
 type Answer struct {
 	Trace rbac.Trace
-	Words Words
+	Words Wording
 }
 
 // WhoCanPage is the part of the answer that is wanted: of the members, or of the accounts outside the organization. Of

@@ -120,7 +120,7 @@ func ableNames(t *testing.T, w org.WhoCan) (names [2][]string) {
 
 // inFolds sorts names as lists of people are.
 func inFolds(names []string) []string {
-	slices.SortFunc(names, func(a, b string) int { return strings.Compare(org.Fold(a), org.Fold(b)) })
+	slices.SortFunc(names, func(a, b string) int { return strings.Compare(org.FoldCase(a), org.FoldCase(b)) })
 	return names
 }
 

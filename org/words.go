@@ -6,9 +6,9 @@ import (
 	"rolecall.example/rbac"
 )
 
-// Words is a decision in words. Every sentence is made from the engine's trace, so it can say nothing that was not
+// Wording is a decision in words. Every sentence is made from the engine's trace, so it can say nothing that was not
 // decided.
-type Words struct {
+type Wording struct {
 	Verdict string    // "No. Denied at the organization level."
 	Because string    // by which roles, and what of the others did not count
 	Levels  [3]string // by rbac.Level: what is to be said where no rule stands; "" where the rules say it all
@@ -24,8 +24,8 @@ func LevelPhrase(l rbac.Level) string {
 	return [...]string{"on the whole site", "in the organization", "on one's own things"}[l]
 }
 
-// Before and After are what is to be said around the name of the role that a suggestion changes.
-func (s *Suggestion) Before() string {
+// Label and After are what is to be said around the name of the role that a suggestion changes.
+func (s *Suggestion) Label() string {
 	p := s.Permission.ResourceType + ":" + s.Permission.Action
 	if s.Level == rbac.LevelUser {
 		p += " on one's own things"
@@ -58,11 +58,11 @@ func (s *Suggestion) After() string {
 
 // Text is the suggestion in one line.
 func (s *Suggestion) Text() string {
-	return strings.TrimSpace(s.Before() + " " + s.Role.Label() + " " + s.After())
+	return strings.TrimSpace(s.Label() + " " + s.Role.Label() + " " + s.After())
 }
 
-// Blast says how far a suggestion reaches besides what was asked.
-func (s *Suggestion) Blast() string {
+// SideEffects says how far a suggestion reaches besides what was asked.
+func (s *Suggestion) SideEffects() string {
 	var parts []string
 	if s.Kind != GiveRole && s.Kind != TakeRole {
 		reach := "reaches everyone who holds it"

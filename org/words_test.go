@@ -91,7 +91,7 @@ func TestOperatorIsSuggestedTheSame(t *testing.T) {
 		}
 		var out []string
 		for _, c := range e.Changes {
-			out = append(out, c.Before()+" "+c.Role.Name+": "+c.Blast())
+			out = append(out, c.Label()+" "+c.Role.Name+": "+c.SideEffects())
 		}
 		return out
 	}
@@ -151,14 +151,14 @@ func TestAuditBounds(t *testing.T) {
 		want         []int64
 		older, newer bool
 	}{
-		{org.AuditFilter{Limit: 10, Uncounted: true}, order[:10], true, false},
+		{org.AuditFilter{Limit: 10, SkipCount: true}, order[:10], true, false},
 		{org.AuditFilter{Limit: 10, Before: order[9]}, order[10:20], true, true},
 		{org.AuditFilter{Limit: 10, Before: order[19]}, order[20:], false, true},
 		{org.AuditFilter{Limit: 10, After: order[20]}, order[10:20], true, true},
 		{org.AuditFilter{Limit: 10, After: order[10]}, order[:10], true, false},
 		{org.AuditFilter{Limit: 10, After: order[3]}, order[:3], true, false},
 		{org.AuditFilter{Limit: 10, Before: order[24]}, nil, false, true},
-		{org.AuditFilter{Limit: 30, Uncounted: true}, order, false, false},
+		{org.AuditFilter{Limit: 30, SkipCount: true}, order, false, false},
 	} {
 		list, err := s.Audit(t.Context(), owner, tt.f)
 		if err != nil {
@@ -167,20 +167,20 @@ func TestAuditBounds(t *testing.T) {
 		if diff := cmp.Diff(tt.want, seqs(list.Entries)); diff != "" || list.Older != tt.older || list.Newer != tt.newer {
 			t.Errorf("%+v: older %v, newer %v\n%s", tt.f, list.Older, list.Newer, diff)
 		}
-		if want := 25; !tt.f.Uncounted && list.Count != want {
+		if want := 25; !tt.f.SkipCount && list.Count != want {
 			t.Errorf("%+v: count %d", tt.f, list.Count)
 		}
 	}
 	var each []int64
-	if err := s.EachAudit(t.Context(), owner, org.AuditFilter{Query: "m", Limit: 3}, func(e *org.AuditEntry) error {
+	if err := s.StreamAudit(t.Context(), owner, org.AuditFilter{Query: "m", Limit: 3}, func(e *org.AuditEntry) error {
 		each = append(each, e.Seq)
 		return nil
 	}); err != nil || !slices.Equal(each, order) {
 		t.Errorf("one by one: %v, %v", each, err)
 	}
-	err = s.EachAudit(t.Context(), s.as(t, "m"), org.AuditFilter{}, func(*org.AuditEntry) error { return nil })
+	err = s.StreamAudit(t.Context(), s.as(t, "m"), org.AuditFilter{}, func(*org.AuditEntry) error { return nil })
 	kind(t, err, org.Forbidden)
-	err = s.EachAudit(t.Context(), s.as(t, "pa"), org.AuditFilter{}, func(e *org.AuditEntry) error {
+	err = s.StreamAudit(t.Context(), s.as(t, "pa"), org.AuditFilter{}, func(e *org.AuditEntry) error {
 		t.Errorf("pa reads %+v", e)
 		return nil
 	})
@@ -199,7 +199,7 @@ func TestQueryTerms(t *testing.T) {
 		`"a b" username:`:                     `"a b"`,
 		"date_from:2026-01-01 search:\"x y\"": `date_from:2026-01-01 search:"x y"`,
 	} {
-		if got := org.JoinQuery(org.QueryTerms(query)); got != want {
+		if got := org.FormatQuery(org.ParseQuery(query)); got != want {
 			t.Errorf("%q becomes %q, want %q", query, got, want)
 		}
 	}
@@ -214,7 +214,7 @@ func TestCompareRoles(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	c, err := s.CompareRoles(t.Context(), s.as(t, "m"), "default", org.RoleAt{Name: "fresh", Version: 1}, org.RoleAt{Name: "fresh"})
+	c, err := s.CompareRoles(t.Context(), s.as(t, "m"), "default", org.RoleVersionRef{Name: "fresh", Version: 1}, org.RoleVersionRef{Name: "fresh"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -225,12 +225,12 @@ func TestCompareRoles(t *testing.T) {
 	for _, bad := range []struct{ by, organization, name string }{
 		{"x", "default", "fresh"}, {"m", "default", "nobody"}, {"m", "beta", "beta-only"}, {"m", "default", "site-reader"},
 	} {
-		_, err := s.CompareRoles(t.Context(), s.as(t, bad.by), bad.organization, org.RoleAt{Name: bad.name}, org.RoleAt{Name: bad.name})
+		_, err := s.CompareRoles(t.Context(), s.as(t, bad.by), bad.organization, org.RoleVersionRef{Name: bad.name}, org.RoleVersionRef{Name: bad.name})
 		kind(t, err, org.NotFound)
 	}
-	if _, err := s.CompareRoles(t.Context(), owner, "", org.RoleAt{Name: "auditor"}, org.RoleAt{Name: "site-reader"}); err != nil {
+	if _, err := s.CompareRoles(t.Context(), owner, "", org.RoleVersionRef{Name: "auditor"}, org.RoleVersionRef{Name: "site-reader"}); err != nil {
 		t.Error(err)
 	}
-	_, err = s.CompareRoles(t.Context(), owner, "default", org.RoleAt{Name: "organization-auditor", Version: 1}, org.RoleAt{Name: "fresh"})
+	_, err = s.CompareRoles(t.Context(), owner, "default", org.RoleVersionRef{Name: "organization-auditor", Version: 1}, org.RoleVersionRef{Name: "fresh"})
 	kind(t, err, org.NotFound)
 }

@@ -9,7 +9,7 @@ import (
 
 // AssignmentForm is the form with the roles of a member.
 type AssignmentForm struct {
-	org.Assignment
+	org.RoleForm
 	Version string          // tag of the membership or account that the form began from
 	Checked map[string]bool // ticked by the person, by role name; nil: as held
 	Back    string          // as in MemberRowView

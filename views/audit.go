@@ -86,7 +86,7 @@ type sentence struct{ before, after string }
 
 func (a Audit) sentence(e org.AuditEntry) sentence {
 	s := a.did(e)
-	if e.Refused() {
+	if e.IsRefusal() {
 		s = tried(e)
 	}
 	if e.Organization != nil && a.Organization == "" && e.ResourceType != "organization" {
@@ -136,7 +136,7 @@ func tried(e org.AuditEntry) sentence {
 // targetURL is the page of the target of an entry, "" if it is gone or has none.
 func (a Audit) targetURL(e org.AuditEntry) string {
 	switch {
-	case e.Deleted || e.Action == "delete" && !e.Refused():
+	case e.Deleted || e.Action == "delete" && !e.IsRefusal():
 		return ""
 	case e.ResourceType == "organization_member" && e.Organization != nil:
 		return MemberURL(e.Organization.Name, e.ResourceTarget)
@@ -154,7 +154,7 @@ func (a Audit) targetURL(e org.AuditEntry) string {
 
 // whyURL explains a refusal, "" where there is nothing to explain.
 func (a Audit) whyURL(e org.AuditEntry) string {
-	p, ok := e.Needed()
+	p, ok := e.RequiredPermission()
 	if !ok || e.StatusCode != http.StatusForbidden || e.User == nil || e.Organization == nil || !slices.Contains(e.User.OrganizationIDs, e.OrganizationID) {
 		return ""
 	}

@@ -32,7 +32,7 @@ func AuditFilterKeys() []string {
 }
 
 func (a Audit) filters() []auditFilter {
-	terms := org.QueryTerms(a.Query)
+	terms := org.ParseQuery(a.Query)
 	var out []auditFilter
 	for _, k := range auditKeys {
 		if k.key == "organization" && a.Organization != "" {
@@ -45,7 +45,7 @@ func (a Audit) filters() []auditFilter {
 				f.value = t.Value
 			}
 		}
-		f.off = AuditURL(org.JoinQuery(rest), a.Organization)
+		f.off = AuditURL(org.FormatQuery(rest), a.Organization)
 		switch k.key {
 		case "action":
 			f.options = actionOptions(f.value)
@@ -69,10 +69,10 @@ func (f auditFilter) shown() string {
 
 // words are the bare words of the query; other are its terms that no filter shows.
 func (a Audit) words() string {
-	return org.JoinQuery(slices.DeleteFunc(org.QueryTerms(a.Query), func(t org.QueryTerm) bool { return t.Key != "" }))
+	return org.FormatQuery(slices.DeleteFunc(org.ParseQuery(a.Query), func(t org.QueryTerm) bool { return t.Key != "" }))
 }
 
 func (a Audit) other() string {
 	keys := AuditFilterKeys()
-	return org.JoinQuery(slices.DeleteFunc(org.QueryTerms(a.Query), func(t org.QueryTerm) bool { return t.Key == "" || slices.Contains(keys, t.Key) }))
+	return org.FormatQuery(slices.DeleteFunc(org.ParseQuery(a.Query), func(t org.QueryTerm) bool { return t.Key == "" || slices.Contains(keys, t.Key) }))
 }

@@ -20,18 +20,18 @@ func bulkResult() org.BulkResult {
 }
 
 func fullImpact() org.Impact {
-	i := org.Impact{Members: 12, Affected: 3, Roleless: 2}
+	i := org.Impact{Members: 12, Affected: 3, WithoutRoles: 2}
 	for range maxListed + 3 {
 		i.Gains = append(i.Gains, org.ImpactLine{Permission: allow("template:read")[0], Members: 1, Sample: []string{hostile}})
 	}
-	i.Losses = []org.ImpactLine{{Permission: allow("template:delete")[0], Own: true, Members: 2}}
-	i.Keeps = []org.ImpactLine{{Permission: allow("user:read")[0], Members: 1284}}
+	i.Losses = []org.ImpactLine{{Permission: allow("template:delete")[0], OwnOnly: true, Members: 2}}
+	i.KeptByOtherRoles = []org.ImpactLine{{Permission: allow("user:read")[0], Members: 1284}}
 	return i
 }
 
 func idleEditor() RoleEditor {
 	e := fullEditor()
-	e.View.Effect = func(_ rbac.Level, p rbac.Permission) rbac.Effect {
+	e.View.CellEffect = func(_ rbac.Level, p rbac.Permission) rbac.Effect {
 		switch p.ResourceType {
 		case "template":
 			return rbac.SiteOnlyType

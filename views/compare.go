@@ -9,13 +9,13 @@ import (
 // Compare is two roles side by side, or two versions of one.
 type Compare struct {
 	org.Comparison
-	From, To org.RoleAt
+	From, To org.RoleVersionRef
 	Roles    []org.Role        // what can be compared with
 	Versions []org.RoleVersion // of the role that the page belongs to
 }
 
 // label is a role of a comparison with its version.
-func (c Compare) label(r org.Role, at org.RoleAt) string {
+func (c Compare) label(r org.Role, at org.RoleVersionRef) string {
 	if at.Version == 0 {
 		return r.Label()
 	}

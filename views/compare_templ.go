@@ -53,9 +53,9 @@ func ComparePage(c Compare) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var3 templ.SafeURL
-		templ_7745c5c3_Var3, templ_7745c5c3_Err = templ.JoinURLErrs(RoleCompareURL(c.Organization.Name, org.RoleAt{Name: c.From.Name}, org.RoleAt{}))
+		templ_7745c5c3_Var3, templ_7745c5c3_Err = templ.JoinURLErrs(RoleCompareURL(c.Organization.Name, org.RoleVersionRef{Name: c.From.Name}, org.RoleVersionRef{}))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/compare.templ`, Line: 11, Col: 121}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/compare.templ`, Line: 11, Col: 137}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var3))
 		if templ_7745c5c3_Err != nil {

@@ -31,7 +31,7 @@ type effChip struct {
 
 // areas groups the lines by area and type, leaving out what Find does not match.
 func (a ExplainForm) areas() []effArea {
-	byType := map[string][]org.EffectiveLine{}
+	byType := map[string][]org.EffectivePermission{}
 	for _, l := range a.Effective {
 		byType[l.Type.Name] = append(byType[l.Type.Name], l)
 	}
@@ -57,7 +57,7 @@ func (a ExplainForm) areas() []effArea {
 	return out
 }
 
-func (a ExplainForm) row(t rbac.ResourceType, lines []org.EffectiveLine) effRow {
+func (a ExplainForm) row(t rbac.ResourceType, lines []org.EffectivePermission) effRow {
 	row := effRow{ResourceType: t}
 	for _, l := range lines {
 		q := org.Question{Action: l.Action.Name, ResourceType: t.Name}

@@ -17,7 +17,7 @@ type ExplainForm struct {
 	Question     org.Question     // without an action: no question yet
 	Answer       *org.Explanation // nil: no question yet, or Err is why there is no answer
 	Err          *org.Error
-	Effective    []org.EffectiveLine
+	Effective    []org.EffectivePermission
 	Find         string        // narrows Effective down to what has all these words
 	Catalog      *rbac.Catalog // nil: the default one
 	LinkRoles    bool          // the caller may open the roles of the organization

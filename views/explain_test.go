@@ -28,7 +28,7 @@ func asked(action, resourceType string, own bool) ExplainForm {
 		for _, t := range area.Types {
 			for _, act := range t.Actions {
 				o := rbac.Object{Type: t.Name, Org: acme.ID}
-				l := org.EffectiveLine{Type: t, Action: act, Anyone: subject.Explain(act.Name, o)}
+				l := org.EffectivePermission{Type: t, Action: act, Anyone: subject.Explain(act.Name, o)}
 				o.Owner = m.UserID
 				l.Own = subject.Explain(act.Name, o)
 				deciding := l.Own.Deciding()
@@ -44,7 +44,7 @@ func asked(action, resourceType string, own bool) ExplainForm {
 		}
 		a.Answer = &org.Explanation{
 			Organization: acme, Member: m, Question: a.Question, Trace: subject.Explain(action, o),
-			Words: org.Words{Verdict: hostile, Because: hostile, Levels: [3]string{hostile, "", "Not reached"}},
+			Words: org.Wording{Verdict: hostile, Because: hostile, Levels: [3]string{hostile, "", "Not reached"}},
 			Changes: []org.Suggestion{
 				{Kind: org.GiveRole, Role: org.RoleRef{Name: "owner", DisplayName: "Owner"}, Members: 1, Gained: 5, Refusal: hostile},
 				{Kind: org.TakeRole, Role: org.RoleRef{Name: hostile, DisplayName: hostile, OrganizationID: acme.ID}, Members: 1},
@@ -103,7 +103,7 @@ func fullComparison() Compare {
 	h := fullHistory()
 	return Compare{
 		Comparison: org.Comparison{Organization: acme, From: h.Versions[1].Role, To: h.Versions[0].Role, Same: 1, Lines: rbac.Diff(h.Versions[1].Role.Rules(), h.Versions[0].Role.Rules())},
-		From:       org.RoleAt{Name: hostile, Version: 1}, To: org.RoleAt{Name: hostile}, Roles: []org.Role{newRole(hostile), newRole("b")}, Versions: h.Versions,
+		From:       org.RoleVersionRef{Name: hostile, Version: 1}, To: org.RoleVersionRef{Name: hostile}, Roles: []org.Role{newRole(hostile), newRole("b")}, Versions: h.Versions,
 	}
 }
 
@@ -113,8 +113,8 @@ func fullWhoCan() WhoCan {
 		Organization: acme, Question: a.Question, Limit: 25, LinkRoles: true,
 		Answer: &org.WhoCan{
 			Organization: acme, Question: a.Question, Count: 60, Total: 1284, Suspended: 3,
-			Members: []org.Able{{Member: a.Member, Answer: org.Answer{Trace: a.Answer.Trace}}},
-			Outside: &org.Outside{Count: 230, Users: []org.AbleUser{{User: newUser(hostile), Answer: org.Answer{Trace: a.Answer.Trace}}}},
+			Members: []org.WhoCanMember{{Member: a.Member, Answer: org.Answer{Trace: a.Answer.Trace}}},
+			Outside: &org.Outside{Count: 230, Users: []org.WhoCanUser{{User: newUser(hostile), Answer: org.Answer{Trace: a.Answer.Trace}}}},
 		},
 	}
 }
@@ -163,7 +163,7 @@ func fullLint() Lint {
 	ref := org.RoleRef{Name: hostile, DisplayName: hostile, OrganizationID: acme.ID}
 	l := Lint{Organization: acme}
 	for _, r := range lintRules {
-		f := org.Finding{Rule: r.rule, Role: ref, Message: hostile, Fix: hostile, Other: "twin"}
+		f := org.LintFinding{Rule: r.rule, Role: ref, Message: hostile, Fix: hostile, Other: "twin"}
 		switch r.rule {
 		case org.LintSuspended:
 			f.Member, f.Role = &m, org.RoleRef{}
@@ -317,7 +317,7 @@ func TestLintLinks(t *testing.T) {
 	for _, f := range fullLint().Findings {
 		want := map[string]string{
 			org.LintUnused: RoleDeleteURL("acme", hostile), org.LintSuspended: MemberRolesURL("acme", rtl), org.LintRedundant: MemberRolesURL("acme", rtl),
-			org.LintDuplicate: RoleCompareURL("acme", org.RoleAt{Name: hostile}, org.RoleAt{Name: "twin"}),
+			org.LintDuplicate: RoleCompareURL("acme", org.RoleVersionRef{Name: hostile}, org.RoleVersionRef{Name: "twin"}),
 		}[f.Rule]
 		if got := FindingURL("acme", f); got != ui.FirstOf(want, RoleURL("acme", hostile)) {
 			t.Errorf("%s leads to %q", f.Rule, got)
@@ -330,7 +330,7 @@ func TestLintLines(t *testing.T) {
 	t.Parallel()
 	l := Lint{Organization: acme}
 	for _, p := range allow("license:read", "license:create", "api_key:read") {
-		f := org.Finding{Rule: org.LintNoEffect, Role: org.RoleRef{Name: "ci"}, Permission: p, Message: "No effect.", Fix: "Remove it."}
+		f := org.LintFinding{Rule: org.LintNoEffect, Role: org.RoleRef{Name: "ci"}, Permission: p, Message: "No effect.", Fix: "Remove it."}
 		if p.ResourceType == "api_key" {
 			f.Role.Name = "other"
 		}
@@ -374,7 +374,7 @@ func TestLintNamesPeopleOnce(t *testing.T) {
 	l := Lint{Organization: acme}
 	for _, name := range []string{"ann", "ben", "cy", "dee", "eve", "flo", "gus"} {
 		m := newMember(name)
-		l.Findings = append(l.Findings, org.Finding{Rule: org.LintSuspended, Member: &m, Message: name + " is suspended", Cause: "They are suspended", Fix: "Do"})
+		l.Findings = append(l.Findings, org.LintFinding{Rule: org.LintSuspended, Member: &m, Message: name + " is suspended", Cause: "They are suspended", Fix: "Do"})
 	}
 	doc := render(t, LintPage(l))
 	if n := doc.Find(".lint li").Length(); n != 1 {

@@ -19,7 +19,9 @@ func (h History) org() string  { return h.View.Organization.Name }
 func (h History) name() string { return h.View.Role.Name }
 
 // at refers to a version of the role.
-func (h History) at(version int64) org.RoleAt { return org.RoleAt{Name: h.name(), Version: version} }
+func (h History) at(version int64) org.RoleVersionRef {
+	return org.RoleVersionRef{Name: h.name(), Version: version}
+}
 
 // versionStep is a version with what it changed.
 type versionStep struct {

@@ -7,7 +7,7 @@ import (
 
 // silent reports whether a change makes no difference to anyone's rights.
 func silent(i org.Impact) bool {
-	return len(i.Gains)+len(i.Losses)+len(i.Keeps)+i.Roleless == 0
+	return len(i.Gains)+len(i.Losses)+len(i.KeptByOtherRoles)+i.WithoutRoles == 0
 }
 
 // affected is the sentence before the lines of an impact.

@@ -108,7 +108,7 @@ func impact(i org.Impact) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = impactLines("They keep by another role", "del", "=", i.Keeps).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = impactLines("They keep by another role", "del", "=", i.KeptByOtherRoles).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -316,7 +316,7 @@ func impactLine(class, mark string, l org.ImpactLine) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		if l.Own {
+		if l.OwnOnly {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 25, "<span class=\"dim\">of their own</span>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

@@ -9,7 +9,7 @@ import (
 // Lint is the page of the role check: roles and assignments that do nothing, or not what they seem to.
 type Lint struct {
 	Organization org.Organization
-	Findings     []org.Finding
+	Findings     []org.LintFinding
 }
 
 // lintGroup has the findings of one rule. Those that differ only in the permission or the member share a line.
@@ -21,13 +21,13 @@ type lintGroup struct {
 
 // lintLine is one thing to put right, with the permissions and members concerned.
 type lintLine struct {
-	org.Finding
+	org.LintFinding
 	permissions []string
 	members     []org.Member
 }
 
 // same reports whether a finding belongs to the line.
-func (l *lintLine) same(f *org.Finding) bool {
+func (l *lintLine) same(f *org.LintFinding) bool {
 	if l.Role != f.Role || l.Other != f.Other || l.Fix != f.Fix {
 		return false
 	}
@@ -48,11 +48,11 @@ func (l *lintLine) people() []org.Member {
 // shownPeople is how many names a line shows before it folds the rest.
 const shownPeople = 5
 
-func (g *lintGroup) add(f org.Finding) {
+func (g *lintGroup) add(f org.LintFinding) {
 	g.count++
 	i := slices.IndexFunc(g.lines, func(l lintLine) bool { return l.same(&f) })
 	if i < 0 {
-		i, g.lines = len(g.lines), append(g.lines, lintLine{Finding: f})
+		i, g.lines = len(g.lines), append(g.lines, lintLine{LintFinding: f})
 	}
 	if f.Permission.Action != "" {
 		g.lines[i].permissions = append(g.lines[i].permissions, permissionText(f.Permission))
@@ -79,7 +79,7 @@ func (l Lint) groups() []lintGroup {
 }
 
 // fixLabel is the label of the link to where a finding can be put right.
-func fixLabel(f org.Finding) string {
+func fixLabel(f org.LintFinding) string {
 	switch {
 	case f.Member != nil:
 		return "Change roles"

@@ -60,7 +60,7 @@ func (m Members) paging() ui.Paging {
 	f.Limit, f.Offset = 0, 0
 	return ui.Paging{
 		List: m.url(f), Limit: m.Filter.Limit, Offset: m.Filter.Offset,
-		Shown: len(m.List.Members), Count: m.List.Count, Capped: m.List.CountCapped,
+		Shown: len(m.List.Members), Count: m.List.Count, Capped: m.List.CountIsMinimum,
 	}
 }
 

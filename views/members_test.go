@@ -108,7 +108,7 @@ func TestMembersPager(t *testing.T) {
 			for range tt.rows {
 				m.List.Members = append(m.List.Members, newMember("x"))
 			}
-			m.List.Count, m.List.CountCapped, m.Filter = tt.count, tt.capped, org.MemberFilter{Offset: tt.offset, Limit: tt.limit}
+			m.List.Count, m.List.CountIsMinimum, m.Filter = tt.count, tt.capped, org.MemberFilter{Offset: tt.offset, Limit: tt.limit}
 			doc := render(t, MembersResults(m))
 			if got := strings.TrimSpace(doc.Find(".foot > .num").Text()); got != tt.span {
 				t.Errorf("shows %q, want %q", got, tt.span)

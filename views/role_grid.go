@@ -207,13 +207,13 @@ func (e RoleEditor) scope(s scope) scope {
 			Permission: p, typeLabel: typeLabel, label: a.Label, description: a.Description, level: s.level, index: index[a.Name],
 			value: values.State(s.level, typ, a.Name), stored: stored.State(s.level, typ, a.Name), errors: errs[p], editable: s.editable,
 		}
-		if e.View.Effect != nil && s.own {
-			c.effect = e.View.Effect(s.level, p)
+		if e.View.CellEffect != nil && s.own {
+			c.effect = e.View.CellEffect(s.level, p)
 			c.covered = values.State(s.level, rbac.Wildcard, a.Name) != rbac.Unset && typ != rbac.Wildcard
 		}
-		if s.editable && e.View.Locked != nil {
-			c.noAllow = e.View.Locked(s.level, p)
-			c.noDeny = e.View.Locked(s.level, rbac.Permission{ResourceType: typ, Action: a.Name, Negate: true})
+		if s.editable && e.View.CellRefusal != nil {
+			c.noAllow = e.View.CellRefusal(s.level, p)
+			c.noDeny = e.View.CellRefusal(s.level, rbac.Permission{ResourceType: typ, Action: a.Name, Negate: true})
 		}
 		return c
 	}

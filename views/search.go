@@ -11,7 +11,7 @@ import (
 type Search struct {
 	Query string
 	Nav   org.Navigation // its pages are searched, too
-	Hits  org.Hits
+	Hits  org.SearchResult
 }
 
 func (s Search) placeholder() string {

@@ -27,7 +27,7 @@ func fullUsers() Users {
 	users[2].LoginType = org.LoginNone
 	users[3].Status, users[3].LastSeenAt = org.StatusDormant, time.Time{}
 	return Users{
-		List:   org.UserList{Users: users, Count: 10_000, CountCapped: true, CanCreate: true},
+		List:   org.UserList{Users: users, Count: 10_000, CountIsMinimum: true, CanCreate: true},
 		Filter: org.UserFilter{Text: "a", Roles: []string{"owner", hostile}, Statuses: []org.Status{org.StatusActive}, LoginTypes: []string{"none"}, Limit: 25, Offset: 25},
 		Roles:  []org.Role{newRole("owner")}, CanAssign: true, Self: "ada", Now: now,
 	}
@@ -59,7 +59,7 @@ func ownView() org.UserView {
 }
 
 func fullUserAssignment() UserAssignmentForm {
-	return UserAssignmentForm{UserAssignment: org.UserAssignment{User: newUser(rtl), Choices: fullAssignment().Choices}}
+	return UserAssignmentForm{UserRoleForm: org.UserRoleForm{User: newUser(rtl), Choices: fullAssignment().Choices}}
 }
 
 func fullTokens() []org.Token {
@@ -80,7 +80,7 @@ func fullOrganization() OrganizationForm {
 func found() Search {
 	return Search{
 		Query: "a", Nav: *navigation(),
-		Hits: org.Hits{
+		Hits: org.SearchResult{
 			Organizations: []org.Organization{acme}, Members: []org.Member{newMember(hostile)}, Roles: []org.Role{newRole("auditor")},
 			Users: []org.User{newUser(rtl)}, SiteRoles: []org.Role{newRole("owner")},
 		},
@@ -114,7 +114,7 @@ func sitePages() map[string]templ.Component {
 		"user, self":            UserPageBody(UserPage{UserView: ownView(), Now: now}),
 		"user, bare":            UserPageBody(UserPage{UserView: bare, Now: now}),
 		"site roles of":         UserAssignmentPage(fullUserAssignment()),
-		"site roles, refused":   UserAssignmentPage(UserAssignmentForm{UserAssignment: org.UserAssignment{User: newUser(hostile), Refusal: hostile}, Checked: map[string]bool{}, Err: refusal}),
+		"site roles, refused":   UserAssignmentPage(UserAssignmentForm{UserRoleForm: org.UserRoleForm{User: newUser(hostile), Refusal: hostile}, Checked: map[string]bool{}, Err: refusal}),
 		"set password":          SetPasswordPage(SetPassword{PasswordLink: org.PasswordLink{User: newUser(hostile), Secret: hostile}}),
 		"set password, refused": SetPasswordPage(SetPassword{PasswordLink: org.PasswordLink{User: newUser("ada"), Secret: "x", MustSet: true}, Err: refusal}),
 		"login after a link":    LoginPage(Login{PasswordSet: true}),
@@ -147,7 +147,7 @@ func siteFragments() map[string]templ.Component {
 	return map[string]templ.Component{
 		"users":                  UsersResults(fullUsers()),
 		"site roles of":          UserAssignmentPopover(fullUserAssignment()),
-		"site roles of, refused": UserAssignmentPopover(UserAssignmentForm{UserAssignment: fullUserAssignment().UserAssignment, Err: refusal}),
+		"site roles of, refused": UserAssignmentPopover(UserAssignmentForm{UserRoleForm: fullUserAssignment().UserRoleForm, Err: refusal}),
 		"organizations":          OrganizationsResults(Organizations{List: org.OrganizationList{Organizations: []org.Organization{acme}, Count: 1}, Filter: org.OrganizationFilter{Limit: 25}}),
 		"search":                 SearchResults(found()),
 	}

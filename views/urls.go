@@ -278,14 +278,14 @@ func (w WhoCan) outsideURL() string { return WhoCanURL(w.Organization.Name, w.Qu
 func LintURL(organization string) string { return OrganizationURL(organization) + "/lint" }
 
 // FindingURL is where a finding can be put right.
-func FindingURL(organization string, f org.Finding) string {
+func FindingURL(organization string, f org.LintFinding) string {
 	switch {
 	case f.Member != nil:
 		return MemberRolesURL(organization, f.Member.Username)
 	case f.Rule == org.LintUnused:
 		return RoleDeleteURL(organization, f.Role.Name)
 	case f.Rule == org.LintDuplicate:
-		return RoleCompareURL(organization, org.RoleAt{Name: f.Role.Name}, org.RoleAt{Name: f.Other})
+		return RoleCompareURL(organization, org.RoleVersionRef{Name: f.Role.Name}, org.RoleVersionRef{Name: f.Other})
 	}
 	return RoleURL(organization, f.Role.Name)
 }
@@ -301,7 +301,7 @@ func RoleRestoreURL(organization, role string) string {
 }
 
 // RoleCompareURL is the page that compares a role with another one, or two of its versions.
-func RoleCompareURL(organization string, from, to org.RoleAt) string {
+func RoleCompareURL(organization string, from, to org.RoleVersionRef) string {
 	q := url.Values{}
 	if to.Name != from.Name && to.Name != "" {
 		q.Set("with", to.Name)

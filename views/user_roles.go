@@ -7,7 +7,7 @@ import (
 
 // UserAssignmentForm is the form with the site roles of an account.
 type UserAssignmentForm struct {
-	org.UserAssignment
+	org.UserRoleForm
 	Checked map[string]bool // ticked by the person, by role name; nil: as held
 	Back    string          // as in UserRowView
 	Err     *org.Error
@@ -17,7 +17,7 @@ type UserAssignmentForm struct {
 // assignment is the form as that of a member: both have the same boxes.
 func (f UserAssignmentForm) assignment() AssignmentForm {
 	return AssignmentForm{
-		Assignment: org.Assignment{
+		RoleForm: org.RoleForm{
 			Member: org.Member{
 				UserID: f.User.ID, Username: f.User.Username, Name: f.User.Name, RolesRefusal: f.Refusal,
 			},

@@ -64,7 +64,7 @@ func (u Users) paging() ui.Paging {
 	f.Limit, f.Offset = 0, 0
 	return ui.Paging{
 		List: UsersURL(f), Limit: u.Filter.Limit, Offset: u.Filter.Offset,
-		Shown: len(u.List.Users), Count: u.List.Count, Capped: u.List.CountCapped,
+		Shown: len(u.List.Users), Count: u.List.Count, Capped: u.List.CountIsMinimum,
 	}
 }
 

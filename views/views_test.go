@@ -92,7 +92,7 @@ func onlySelf() Members {
 
 func fullAssignment() AssignmentForm {
 	locked := newRole("locked", "user:read")
-	return AssignmentForm{Version: "7-tag", Assignment: org.Assignment{Organization: acme, Member: newMember(hostile), Choices: []org.RoleChoice{
+	return AssignmentForm{Version: "7-tag", RoleForm: org.RoleForm{Organization: acme, Member: newMember(hostile), Choices: []org.RoleChoice{
 		{Role: newRole("held", "user:read"), Held: true},
 		{Role: newRole("free", "!user:read")},
 		{Role: locked, Held: true, Refusal: "Holds what you don't: user:read"},
@@ -105,7 +105,7 @@ func fullEditor() RoleEditor {
 		View: org.RoleView{
 			Organization: acme, Role: newRole("maintainer", "template:read", "template:create", "!workspace:ssh", "crypto_key:read", "gone:fly"),
 			CanUpdate: true, CanDelete: true,
-			Locked: func(_ rbac.Level, p rbac.Permission) string {
+			CellRefusal: func(_ rbac.Level, p rbac.Permission) string {
 				if p.ResourceType == "crypto_key" {
 					return "You don't hold this yourself"
 				}
@@ -134,7 +134,7 @@ func newEditor() RoleEditor {
 	e := fullEditor()
 	e.New, e.Choices, e.Start = true, []org.Role{newRole("auditor")}, "auditor"
 	e.View.Role = org.Role{OrganizationID: acme.ID, Organization: allow("template:read")}
-	e.View.From, e.View.LeftOut = "Auditor", allow("user:read")
+	e.View.StartedFrom, e.View.NotCopied = "Auditor", allow("user:read")
 	return e
 }
 
@@ -147,7 +147,7 @@ func siteEditor() RoleEditor {
 
 func builtInEditor() RoleEditor {
 	e := fullEditor()
-	e.View.CanUpdate, e.View.CanDelete, e.View.Locked = false, false, nil
+	e.View.CanUpdate, e.View.CanDelete, e.View.CellRefusal = false, false, nil
 	e.View.Role = org.Role{Name: "organization-admin", DisplayName: "Organization Admin", BuiltIn: true, Organization: allow("template:*"), Site: allow("user:read")}
 	return e
 }
@@ -170,9 +170,9 @@ func pages() map[string]templ.Component {
 		"add, empty":             AddMemberPage(AddMember{Organization: acme}),
 		"add, no match":          AddMemberPage(AddMember{Organization: acme, Query: hostile, Err: refusal}),
 		"add, full":              AddMemberPage(AddMember{Organization: acme, Query: "a", Candidates: []org.User{{Username: long, Name: hostile}, {Username: "bot", LoginType: org.LoginNone, Status: org.StatusSuspended}}}),
-		"assignment, empty":      AssignmentPage(AssignmentForm{Assignment: org.Assignment{Organization: acme, Member: newMember(rtl)}}),
+		"assignment, empty":      AssignmentPage(AssignmentForm{RoleForm: org.RoleForm{Organization: acme, Member: newMember(rtl)}}),
 		"assignment, full":       AssignmentPage(fullAssignment()),
-		"assignment, refused":    AssignmentPage(AssignmentForm{Assignment: fullAssignment().Assignment, Checked: map[string]bool{}, Err: refusal}),
+		"assignment, refused":    AssignmentPage(AssignmentForm{RoleForm: fullAssignment().RoleForm, Checked: map[string]bool{}, Err: refusal}),
 		"roles, empty":           RolesPage(Roles{List: org.RoleList{Organization: acme}}),
 		"roles, full":            RolesPage(Roles{List: org.RoleList{Organization: acme, Roles: []org.Role{newRole(hostile, "user:read"), {Name: "organization-admin", BuiltIn: true, Organization: allow("user:*")}}, CanCreate: true}, Now: now}),
 		"roles, site":            RolesPage(Roles{List: org.RoleList{Roles: []org.Role{newRole("owner")}}, Now: now}),

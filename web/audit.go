@@ -28,7 +28,7 @@ func (s *Server) listAudit(c *call) (reply, error) {
 	c.within = a.Organization
 	f := org.AuditFilter{Query: a.Query, Limit: q.count("limit"), Offset: q.count("offset"), Before: a.Before, After: a.After}
 	if a.Organization != "" {
-		f.Query = org.JoinQuery(append(org.QueryTerms(a.Query), org.QueryTerm{Key: "organization", Value: a.Organization}))
+		f.Query = org.FormatQuery(append(org.ParseQuery(a.Query), org.QueryTerm{Key: "organization", Value: a.Organization}))
 	}
 	q.id("after_id")
 	if a.Before > 0 && a.After > 0 {
@@ -41,7 +41,7 @@ func (s *Server) listAudit(c *call) (reply, error) {
 		return reply{stream: s.exportAudit(c, f)}, nil
 	}
 	if c.as != asJSON {
-		f.Limit, f.Offset, f.Uncounted = auditPageSize, 0, true
+		f.Limit, f.Offset, f.SkipCount = auditPageSize, 0, true
 	}
 	list, err := s.insight.Audit(c.ctx, c.actor, f)
 	a.List = list
@@ -75,13 +75,13 @@ func auditPage(a views.Audit) page {
 
 // auditQuery merges the query with the filters that a form sends apart from it.
 func auditQuery(q *query) string {
-	terms := append(org.QueryTerms(q.text("also")), org.QueryTerms(q.text("q"))...)
+	terms := append(org.ParseQuery(q.text("also")), org.ParseQuery(q.text("q"))...)
 	for _, key := range views.AuditFilterKeys() {
 		if v := q.text(key); v != "" && key != "organization" {
 			terms = append(slices.DeleteFunc(terms, func(t org.QueryTerm) bool { return t.Key == key }), org.QueryTerm{Key: key, Value: v})
 		}
 	}
-	return org.JoinQuery(terms)
+	return org.FormatQuery(terms)
 }
 
 // cursor reads the number of an entry; missing or empty is 0.
@@ -108,7 +108,7 @@ func (s *Server) exportAudit(c *call, f org.AuditFilter) *stream {
 			if out.csv {
 				write, end = auditRows(out)
 			}
-			if err := s.insight.EachAudit(c.ctx, c.actor, f, write); err != nil {
+			if err := s.insight.StreamAudit(c.ctx, c.actor, f, write); err != nil {
 				return err
 			}
 			return end()

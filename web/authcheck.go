@@ -19,7 +19,7 @@ const explainedKey = "explanations"
 func (s *Server) checkAuth(c *call) (reply, error) {
 	explain := explainChecks(c.values)
 	var user string
-	checks, err := decode(c, func(o object) map[string]org.Check {
+	checks, err := decode(c, func(o object) map[string]org.AuthCheck {
 		user = o.text("user")
 		checks := readChecks(o)
 		if _, taken := checks[explainedKey]; taken && explain {
@@ -49,17 +49,17 @@ func (s *Server) checkAuth(c *call) (reply, error) {
 }
 
 // readChecks reads the checks by the keys under which the client wants the answers.
-func readChecks(o object) map[string]org.Check {
+func readChecks(o object) map[string]org.AuthCheck {
 	byKey := o.table("checks")
 	if len(byKey.fields) > maxItems {
 		o.addError("checks", fmt.Sprintf("must have at most %d entries", maxItems))
 		return nil
 	}
-	checks := make(map[string]org.Check, len(byKey.fields))
+	checks := make(map[string]org.AuthCheck, len(byKey.fields))
 	for key := range byKey.fields {
 		check := byKey.object(key)
 		target := check.object("object")
-		checks[key] = org.Check{
+		checks[key] = org.AuthCheck{
 			Action:         check.text("action"),
 			ResourceType:   target.text("resource_type"),
 			OwnerID:        target.text("owner_id"),

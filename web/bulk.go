@@ -38,7 +38,7 @@ func (c *call) bulkInput() org.Input[org.Bulk] {
 	if err == nil && in.Match != nil {
 		var filter org.MemberFilter
 		filter, err = c.memberFilter()
-		filter.Limit, filter.Offset, filter.CountMax = 0, 0, 0
+		filter.Limit, filter.Offset, filter.CountLimit = 0, 0, 0
 		in.Match = &filter
 	}
 	return org.NewInput(in, err)

@@ -10,7 +10,7 @@ import (
 
 func wireImpactLine(l *org.ImpactLine) client.ImpactLine {
 	return client.ImpactLine{
-		ResourceType: l.Permission.ResourceType, Action: l.Permission.Action, Own: l.Own, Members: l.Members,
+		ResourceType: l.Permission.ResourceType, Action: l.Permission.Action, Own: l.OwnOnly, Members: l.Members,
 		Sample: append([]string{}, l.Sample...),
 	}
 }
@@ -18,8 +18,8 @@ func wireImpactLine(l *org.ImpactLine) client.ImpactLine {
 // wireImpact returns the impact of a change, of a dry run or shown before one.
 func wireImpact(i *org.Impact) client.Impact {
 	return client.Impact{
-		DryRun: true, Members: i.Members, Affected: i.Affected, Roleless: i.Roleless, Warning: i.Warning,
-		Gains: each(i.Gains, wireImpactLine), Losses: each(i.Losses, wireImpactLine), Keeps: each(i.Keeps, wireImpactLine),
+		DryRun: true, Members: i.Members, Affected: i.Affected, Roleless: i.WithoutRoles, Warning: i.Warning,
+		Gains: each(i.Gains, wireImpactLine), Losses: each(i.Losses, wireImpactLine), Keeps: each(i.KeptByOtherRoles, wireImpactLine),
 	}
 }
 

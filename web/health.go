@@ -31,7 +31,7 @@ func (s *Server) checkReady(c *call) http.Handler {
 	if s.draining.Load() {
 		return text(http.StatusServiceUnavailable, "stopping\n")
 	}
-	err := s.insight.Ready(c.ctx)
+	err := s.insight.CheckReady(c.ctx)
 	if err == nil {
 		return text(http.StatusOK, "ready\n")
 	}

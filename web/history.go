@@ -46,12 +46,12 @@ func (c *call) roleCrumbs(role org.Role) []views.Crumb {
 // write.
 func (s *Server) restoreRole(c *call) (reply, error) {
 	name := c.param("roleName")
-	input := decode(c, func(o object) org.Restore {
+	input := decode(c, func(o object) org.RestoreRole {
 		n, ok := o.number("restore")
 		if !ok {
 			o.addError("restore", "must be the number of a version")
 		}
-		return org.Restore{Version: n, From: c.versions(o)}
+		return org.RestoreRole{Version: n, From: c.versions(o)}
 	})
 	var role org.Role
 	var err error
@@ -81,8 +81,8 @@ func (s *Server) restoreRole(c *call) (reply, error) {
 // before beside the present one.
 func (s *Server) compareRoles(c *call) (reply, error) {
 	q := c.query()
-	from := org.RoleAt{Name: c.param("roleName"), Version: q.cursor("version")}
-	other := org.RoleAt{Name: cmp.Or(q.text("with"), from.Name), Version: q.cursor("with_version")}
+	from := org.RoleVersionRef{Name: c.param("roleName"), Version: q.cursor("version")}
+	other := org.RoleVersionRef{Name: cmp.Or(q.text("with"), from.Name), Version: q.cursor("with_version")}
 	if other.Name != from.Name {
 		other.Version = 0
 	}

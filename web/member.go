@@ -90,6 +90,6 @@ func (s *Server) removeMember(c *call) (reply, error) {
 		})
 	}
 	next := to(c.memberHome(), m.Label()+" was removed.")
-	next.undo = s.undo(c, org.Holder{Member: &m})
+	next.undo = s.undo(c, org.RoleHolder{Member: &m})
 	return reply{status: http.StatusNoContent, next: next}, nil
 }

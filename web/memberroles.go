@@ -17,8 +17,8 @@ func (s *Server) showMemberRoles(c *call) (reply, error) {
 	return reply{json: wireAssignment(&a), version: a.Member.Tag(), html: show(s.assignmentForm(c, &a, nil, nil))}, nil
 }
 
-func (s *Server) assignmentForm(c *call, a *org.Assignment, checked map[string]bool, e *org.Error) page {
-	f := views.AssignmentForm{Assignment: *a, Version: a.Member.Tag(), Checked: checked, Back: c.cameFrom(), Err: e, Catalog: s.Catalog}
+func (s *Server) assignmentForm(c *call, a *org.RoleForm, checked map[string]bool, e *org.Error) page {
+	f := views.AssignmentForm{RoleForm: *a, Version: a.Member.Tag(), Checked: checked, Back: c.cameFrom(), Err: e, Catalog: s.Catalog}
 	name := a.Member.Label()
 	return page{
 		title:  "Roles of " + name,
@@ -45,7 +45,7 @@ func (s *Server) setMemberRoles(c *call) (reply, error) {
 		})
 	}
 	next := to(c.memberHome(), "The roles of "+m.Label()+" were updated.")
-	next.undo = s.undo(c, org.Holder{Member: &m})
+	next.undo = s.undo(c, org.RoleHolder{Member: &m})
 	return reply{
 		json: wireMember(&m), version: m.Tag(), next: next,
 		html: s.memberRow(c, c.organization(), c.user(), false),

@@ -22,7 +22,7 @@ func (s *Server) memberStream(c *call, f org.MemberFilter, paginated bool) *stre
 			if out.csv {
 				rows = &csvRows{csv.NewWriter(out)}
 			}
-			err := s.tenant.EachMember(c.ctx, c.actor, c.organization(), f, rows.begin, rows.row)
+			err := s.tenant.StreamMembers(c.ctx, c.actor, c.organization(), f, rows.begin, rows.row)
 			if err != nil {
 				return err
 			}

@@ -94,6 +94,6 @@ func (s *Server) addMember(c *call) (reply, error) {
 		return c.again(err, func(e *org.Error) (page, error) { return s.memberSearch(c, views.AddMember{Query: c.user(), Err: e})() })
 	}
 	next := to(c.members(), m.Label()+" was added.")
-	next.undo = s.undo(c, org.Holder{Member: &m})
+	next.undo = s.undo(c, org.RoleHolder{Member: &m})
 	return reply{json: wireMember(&m), version: m.Tag(), next: next}, nil
 }

@@ -136,7 +136,7 @@ func (c *call) memberFilter() (org.MemberFilter, error) {
 		f.Statuses = append(f.Statuses, org.Status(s))
 	}
 	if c.as != asJSON && !c.csv {
-		f.CountMax = maxCounted
+		f.CountLimit = maxCounted
 	}
 	return f, q.problem()
 }

@@ -19,7 +19,7 @@ func (s *Server) search(c *call) (reply, error) {
 			return p, err
 		}
 		if text != "" {
-			v.Hits, err = s.tenant.Find(c.ctx, c.actor, organization, text)
+			v.Hits, err = s.tenant.Search(c.ctx, c.actor, organization, text)
 		}
 		return page{title: "Search", body: views.SearchPage(v), fragment: views.SearchResults(v)}, err
 	}}, nil

@@ -40,7 +40,7 @@ func (s *Server) firstUser(c *call) org.Input[org.FirstUser] {
 // checkSetupToken refuses a wrong token while there is no account. It is always needed: that a request comes from this
 // machine proves nothing, since a proxy on it may forward any request.
 func (s *Server) checkSetupToken(c *call, token string) error {
-	right, err := s.account.IsSetupToken(c.ctx, token)
+	right, err := s.account.CheckSetupToken(c.ctx, token)
 	if err != nil || right {
 		return err
 	}

@@ -64,7 +64,7 @@ func (c *call) cameFrom() string {
 }
 
 // undo returns the id of the audit entry that the message about a change offers to undo, "" if there is none.
-func (s *Server) undo(c *call, h org.Holder) string {
+func (s *Server) undo(c *call, h org.RoleHolder) string {
 	if c.as == asJSON {
 		return ""
 	}

@@ -25,8 +25,8 @@ func (s *Server) showUserRoles(c *call) (reply, error) {
 	return reply{json: wire, version: names.Tag}, err
 }
 
-func (s *Server) userAssignmentForm(c *call, a *org.UserAssignment, checked map[string]bool, e *org.Error) page {
-	f := views.UserAssignmentForm{UserAssignment: *a, Checked: checked, Back: c.cameFrom(), Err: e, Catalog: s.Catalog}
+func (s *Server) userAssignmentForm(c *call, a *org.UserRoleForm, checked map[string]bool, e *org.Error) page {
+	f := views.UserAssignmentForm{UserRoleForm: *a, Checked: checked, Back: c.cameFrom(), Err: e, Catalog: s.Catalog}
 	name := a.User.Label()
 	return page{
 		title:  "Site roles of " + name,
@@ -49,7 +49,7 @@ func (s *Server) setUserRoles(c *call) (reply, error) {
 		})
 	}
 	next := to(c.usersHome(), "The site roles of "+u.Label()+" were updated.")
-	next.undo = s.undo(c, org.Holder{User: &u})
+	next.undo = s.undo(c, org.RoleHolder{User: &u})
 	return reply{json: wireUser(&u), version: u.Tag(), next: next, html: show(s.userRow(c, &u, false))}, nil
 }
 

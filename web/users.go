@@ -51,7 +51,7 @@ func (c *call) userFilter() (org.UserFilter, error) {
 		f.Statuses = append(f.Statuses, org.Status(s))
 	}
 	f.Roles, f.LoginTypes = q.values["role"], q.values["login_type"]
-	f.CountMax = maxCounted
+	f.CountLimit = maxCounted
 	return f, q.problem()
 }
 

@@ -135,7 +135,7 @@ func wireAssignableRole(r *org.Role) client.AssignableRole {
 	return client.AssignableRole{Role: wireRole(r), Assignable: r.Assignable, BuiltIn: r.BuiltIn}
 }
 
-func wireAssignment(a *org.Assignment) client.MemberRoles {
+func wireAssignment(a *org.RoleForm) client.MemberRoles {
 	return client.MemberRoles{
 		Roles:   each(a.Member.Roles, wireRoleRef),
 		Choices: each(a.Choices, func(c *org.RoleChoice) client.AssignableRole { return wireAssignableRole(&c.Role) }),

@@ -44,7 +44,7 @@ func wireExplanation(e *org.Explanation) client.Explanation {
 // wireSuggestion returns a change that would turn the answer to a question.
 func wireSuggestion(s *org.Suggestion) client.Suggestion {
 	out := client.Suggestion{
-		Kind: string(s.Kind), Text: s.Text(), Blast: s.Blast(), Scope: "organization", Role: wireRoleRef(&s.Role),
+		Kind: string(s.Kind), Text: s.Text(), Blast: s.SideEffects(), Scope: "organization", Role: wireRoleRef(&s.Role),
 		Gained: s.Gained, Lost: s.Lost, Members: s.Members, Allowed: s.Refusal == "", Refusal: s.Refusal,
 	}
 	if s.OfSite() {
@@ -58,7 +58,7 @@ func wireSuggestion(s *org.Suggestion) client.Suggestion {
 }
 
 // wireEffective returns one permission of the catalog as the member has it, with the roles that decide it.
-func wireEffective(l *org.EffectiveLine) client.EffectivePermission {
+func wireEffective(l *org.EffectivePermission) client.EffectivePermission {
 	decided := l.Anyone
 	if !l.Anyone.Allowed {
 		decided = l.Own
@@ -94,11 +94,11 @@ func wireWhoCan(w *org.WhoCan) client.WhoCan {
 	return out
 }
 
-func wireAble(a *org.Able) client.Able {
+func wireAble(a *org.WhoCanMember) client.Able {
 	return client.Able{MemberWithUser: wireMemberWithUser(&a.Member), Status: client.Status(a.Member.Status), Reason: wireAnswer(&a.Answer)}
 }
 
-func wireAbleUser(a *org.AbleUser) client.AbleUser {
+func wireAbleUser(a *org.WhoCanUser) client.AbleUser {
 	u := &a.User
 	return client.AbleUser{
 		ID: u.ID, Username: u.Username, Name: u.Name, AvatarURL: u.AvatarURL, Email: u.Email, Status: client.Status(u.Status),
@@ -112,7 +112,7 @@ func wireAnswer(a *org.Answer) client.Reason {
 }
 
 // wireFinding returns a finding with the page to repair it at url.
-func wireFinding(url string, f *org.Finding) client.Finding {
+func wireFinding(url string, f *org.LintFinding) client.Finding {
 	out := client.Finding{Rule: f.Rule, Message: f.Message, Fix: f.Fix, URL: url}
 	if f.Role.Name != "" {
 		role := wireRoleRef(&f.Role)

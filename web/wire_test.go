@@ -75,7 +75,7 @@ func TestWireLists(t *testing.T) {
 		"member":      wireMemberWithUser(&org.Member{}),
 		"role":        wireAssignableRole(&org.Role{}),
 		"user":        wireUser(&org.User{}),
-		"assignment":  wireAssignment(&org.Assignment{}),
+		"assignment":  wireAssignment(&org.RoleForm{}),
 		"audit entry": wireAuditEntry(&org.AuditEntry{User: &org.User{}}),
 	} {
 		got, err := json.Marshal(v)

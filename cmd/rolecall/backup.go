@@ -173,7 +173,7 @@ func examine(ctx context.Context, path string) (examination, error) {
 		}
 		return x, err
 	}
-	found, err := services.New(d, services.Options{}).Examine(ctx)
+	found, err := services.New(d, services.Options{}).CheckIntegrity(ctx)
 	x.Findings = append(x.Findings, found...)
 	return x, errors.Join(err, d.Close())
 }
@@ -202,7 +202,7 @@ func recoverOwnerCommand() *command {
 				return err
 			}
 			return operate(ctx, c, func(ctx context.Context, s *services.Service, operator *org.Actor) error {
-				u, err := s.RecoverOwner(ctx, operator.Request, org.Recovery{Username: username, Email: email, Password: password})
+				u, err := s.RecoverOwner(ctx, operator.Request, org.OwnerRecovery{Username: username, Email: email, Password: password})
 				if err != nil {
 					return err
 				}

@@ -219,7 +219,7 @@ func (s *seed) staff(company, n int) []person {
 		list = append(list, s.crowd.next())
 	}
 	list = list[:n]
-	slices.SortFunc(list, func(a, b person) int { return strings.Compare(org.Fold(a.username), org.Fold(b.username)) })
+	slices.SortFunc(list, func(a, b person) int { return strings.Compare(org.FoldCase(a.username), org.FoldCase(b.username)) })
 	return list
 }
 
@@ -233,11 +233,11 @@ type hired struct {
 // account inserts a user and its site roles.
 func (s *seed) account(ctx context.Context, q *db.Queries, c company, p person) (hired, error) {
 	rng := s.crowd.rng
-	h := hired{id: s.id(), key: org.Fold(p.username), since: s.daysAgo(min(rng.IntN(c.founded), rng.IntN(c.founded)))}
+	h := hired{id: s.id(), key: org.FoldCase(p.username), since: s.daysAgo(min(rng.IntN(c.founded), rng.IntN(c.founded)))}
 	email := p.username + "@" + c.domain
 	params := db.InsertUserParams{
-		ID: h.id, Username: p.username, UsernameKey: h.key, Email: email, EmailKey: org.Fold(email),
-		Name: p.name, NameKey: org.Fold(p.name), SearchKey: org.Fold(p.username + "\n" + p.name + "\n" + email),
+		ID: h.id, Username: p.username, UsernameKey: h.key, Email: email, EmailKey: org.FoldCase(email),
+		Name: p.name, NameKey: org.FoldCase(p.name), SearchKey: org.FoldCase(p.username + "\n" + p.name + "\n" + email),
 		Status: string(org.StatusActive), LoginType: org.LoginPassword, Now: h.since,
 	}
 	lot := rng.IntN(1000)

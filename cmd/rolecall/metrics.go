@@ -97,7 +97,7 @@ func (p *people) Describe(ch chan<- *prometheus.Desc) {
 func (p *people) Collect(ch chan<- prometheus.Metric) {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
-	if n, err := p.service.Owners(ctx); err == nil {
+	if n, err := p.service.CountOwners(ctx); err == nil {
 		ch <- prometheus.MustNewConstMetric(ownersDesc, prometheus.GaugeValue, float64(n))
 	} else {
 		ch <- prometheus.NewInvalidMetric(ownersDesc, err)
@@ -141,7 +141,7 @@ func (s *store) Collect(ch chan<- prometheus.Metric) {
 	gauge := func(d *prometheus.Desc, n int64) {
 		ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, float64(n))
 	}
-	allowed, denied := org.Decisions()
+	allowed, denied := org.DecisionCounts()
 	count(decisionsDesc, allowed, "allowed")
 	count(decisionsDesc, denied, "denied")
 	count(hashesDesc, s.service.Hashes())

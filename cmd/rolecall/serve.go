@@ -196,7 +196,7 @@ func (c *config) offerSetup(ctx context.Context, service *services.Service, l ne
 	if token == "" {
 		token = rand.Text()
 	}
-	if err := service.OfferSetup(ctx, token); err != nil {
+	if err := service.StoreSetupToken(ctx, token); err != nil {
 		return err
 	}
 	log.Info("there is no account yet: make the first one at this address", "url", c.url(l)+"/setup?setup_token="+url.QueryEscape(token))

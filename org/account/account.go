@@ -100,7 +100,7 @@ func (s *Service) UpdateProfile(ctx context.Context, subject *org.Actor, user st
 		if err := bad.Err("Validation failed."); err != nil {
 			return err
 		}
-		if other, err := c.Q.GetUserByUsername(ctx, org.Fold(in.Username)); err == nil && other.ID != row.ID {
+		if other, err := c.Q.GetUserByUsername(ctx, org.FoldCase(in.Username)); err == nil && other.ID != row.ID {
 			return &org.Error{Kind: org.Conflict, Message: "User already exists.",
 				Fields: []org.Field{{Field: "username", Detail: "This value is already in use and should be unique."}}}
 		} else if err != nil && !db.IsNotFound(err) {
@@ -125,7 +125,7 @@ func writeProfile(c *unit.Attempt, row db.UserRow, in org.Profile) error {
 		return nil
 	}
 	return c.W.UpdateProfile(c.Ctx, db.UpdateProfileParams{
-		Username: in.Username, UsernameKey: org.Fold(in.Username), Name: in.Name, NameKey: org.Fold(in.Name),
+		Username: in.Username, UsernameKey: org.FoldCase(in.Username), Name: in.Name, NameKey: org.FoldCase(in.Name),
 		SearchKey: unit.SearchKey(in.Username, in.Name, row.Email), Now: c.Now, ID: row.ID,
 	})
 }
@@ -142,7 +142,7 @@ func (s *Service) SetPassword(ctx context.Context, subject *org.Actor, user stri
 		return err
 	}
 	if p.stored != "" {
-		if err := s.knock(ctx, []door{passwordDoor(p.user)}); err != nil {
+		if err := s.countAttempt(ctx, []failureCounter{passwordCounter(p.user)}); err != nil {
 			return err
 		}
 	}
@@ -212,7 +212,7 @@ func (p *newPassword) write(c *unit.Attempt, user string, begin org.BeginSession
 	if err := c.BegunFrom(p.in.IfMatch, org.Tag(row.Version, row.ID), unit.AccountChanged); err != nil {
 		return err
 	}
-	if err := c.W.DeleteLoginFailures(c.Ctx, passwordDoor(row.ID).name); err != nil {
+	if err := c.W.DeleteLoginFailures(c.Ctx, passwordCounter(row.ID).name); err != nil {
 		return err
 	}
 	if err := replacePassword(c, row.ID, p.hash); err != nil {

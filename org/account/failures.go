@@ -19,34 +19,36 @@ const (
 	maxAddressFailures = 60
 )
 
-// door is something that wrong logins are counted at.
-type door struct {
+// failureCounter is something that wrong logins are counted at.
+type failureCounter struct {
 	name  string
 	limit int64
 }
 
-// accountDoor is where wrong logins with an e-mail address are counted, be there such an account or not. The address is
+// accountCounter is where wrong logins with an e-mail address are counted, be there such an account or not. The address is
 // hashed: people type passwords into that field too, and it may be long.
-func accountDoor(email string) string {
-	hash := sha256.Sum256([]byte(org.Fold(email)))
+func accountCounter(email string) string {
+	hash := sha256.Sum256([]byte(org.FoldCase(email)))
 	return "account " + b64.EncodeToString(hash[:])
 }
 
-// addressDoor is where wrong logins from the network of an IP address are counted.
-func addressDoor(ip string) string {
+// addressCounter is where wrong logins from the network of an IP address are counted.
+func addressCounter(ip string) string {
 	if network := org.Network(ip); network != "" {
 		return "address " + network
 	}
 	return "address"
 }
 
-// passwordDoor is where wrong guesses at the password of a signed-in account are counted. It is not the door of its
+// passwordCounter is where wrong guesses at the password of a signed-in account are counted. It is not the door of its
 // logins: who cannot sign in for what others tried can still use the session it has.
-func passwordDoor(user uuid.UUID) door { return door{"password " + user.String(), maxAccountFailures} }
+func passwordCounter(user uuid.UUID) failureCounter {
+	return failureCounter{"password " + user.String(), maxAccountFailures}
+}
 
-// knock counts an attempt before it is made, so that attempts made at once are counted too; admit forgives the
+// countAttempt counts an attempt before it is made, so that attempts made at once are counted too; admit forgives the
 // account its failures.
-func (s *Service) knock(ctx context.Context, doors []door) error {
+func (s *Service) countAttempt(ctx context.Context, doors []failureCounter) error {
 	now := s.units.Now()
 	return s.units.DB.WriteIn(ctx, db.SigningIn, func(tx *db.Tx) error {
 		if err := tx.Writes().DeleteOldLoginFailures(ctx, now.Add(-failureWindow)); err != nil {
@@ -78,15 +80,15 @@ func tooMany(wait time.Duration) *org.Error {
 		Detail: "Wait a few minutes before the next attempt."}
 }
 
-func forgive(c *unit.Attempt, doors []door) error {
+func resetFailures(c *unit.Attempt, doors []failureCounter) error {
 	if err := c.W.DeleteLoginFailures(c.Ctx, doors[0].name); err != nil {
 		return err
 	}
-	return recount(c, doors[1], -1)
+	return adjustFailures(c, doors[1], -1)
 }
 
-// recount changes what is counted at a door, if anything is.
-func recount(c *unit.Attempt, d door, by int64) error {
+// adjustFailures changes what is counted at a door, if anything is.
+func adjustFailures(c *unit.Attempt, d failureCounter, by int64) error {
 	found, err := c.Q.GetLoginFailures(c.Ctx, d.name)
 	if db.IsNotFound(err) {
 		return nil

@@ -39,12 +39,12 @@ func (s *Service) Login(ctx context.Context, r org.Request, email, password stri
 // login does what is then to be done for somebody whose password was right in the transaction that lets them in, so that
 // a password changed meanwhile leaves nothing behind that the old one opened.
 func (s *Service) login(ctx context.Context, email, password string, then admission) (org.User, error) {
-	key := org.Fold(email)
-	doors := []door{{accountDoor(email), maxAccountFailures}, {addressDoor(then.request.IP), maxAddressFailures}}
+	key := org.FoldCase(email)
+	doors := []failureCounter{{accountCounter(email), maxAccountFailures}, {addressCounter(then.request.IP), maxAddressFailures}}
 	if err := s.hashing.room(); err != nil { // so nothing is counted that is not going to be tried
 		return org.User{}, err
 	}
-	if err := s.knock(ctx, doors); err != nil {
+	if err := s.countAttempt(ctx, doors); err != nil {
 		return org.User{}, err
 	}
 	user, err := s.tryPassword(ctx, key, password, doors, then)
@@ -60,7 +60,7 @@ func (s *Service) login(ctx context.Context, email, password string, then admiss
 // errHashChanged means that the password was right for a hash that has been replaced meanwhile.
 var errHashChanged = errors.New("the password hash has changed")
 
-func (s *Service) tryPassword(ctx context.Context, key, password string, doors []door, then admission) (org.User, error) {
+func (s *Service) tryPassword(ctx context.Context, key, password string, doors []failureCounter, then admission) (org.User, error) {
 	account, err := s.units.DB.GetPassword(ctx, key)
 	if err != nil && !db.IsNotFound(err) {
 		return org.User{}, err
@@ -82,7 +82,7 @@ func (s *Service) tryPassword(ctx context.Context, key, password string, doors [
 		}
 		return enter(c, user)
 	}
-	return s.admit(ctx, key, account, doors, then)
+	return s.completeSignIn(ctx, key, account, doors, then)
 }
 
 // admission is what is done for somebody whose password was right, in the transaction that finds it so.
@@ -94,11 +94,11 @@ type admission struct {
 
 // refuseLogin answers a wrong login, and records it if there is such an account. If there is none it writes as well:
 // waiting for the disk takes long enough to be noticed.
-func (s *Service) refuseLogin(ctx context.Context, r org.Request, account db.GetPasswordRow, address door) error {
+func (s *Service) refuseLogin(ctx context.Context, r org.Request, account db.GetPasswordRow, address failureCounter) error {
 	refusal := wrongLogin()
 	return errors.Join(refusal, s.units.Write(ctx, db.SigningIn, func(c *unit.Attempt) error {
 		if account.ID == uuid.Nil {
-			return recount(c, address, 0)
+			return adjustFailures(c, address, 0)
 		}
 		c.Actor = &org.Actor{Request: r}
 		return recordLogin(c, account.ID, "login", refusal.Kind.Status())
@@ -109,18 +109,18 @@ func wrongLogin() *org.Error {
 	return &org.Error{Kind: org.Unauthenticated, Message: "Incorrect email or password."}
 }
 
-// admit lets somebody in whose password was right. While it was checked, the account may have been suspended or deleted,
+// completeSignIn lets somebody in whose password was right. While it was checked, the account may have been suspended or deleted,
 // or have got another password: it is let in as it stands now. It fails with errHashChanged if the hash is another one.
-func (s *Service) admit(ctx context.Context, key string, account db.GetPasswordRow, doors []door, then admission) (org.User, error) {
-	user, err := s.admitIn(ctx, arrivalOf(org.Status(account.Status)), key, account, doors, then)
+func (s *Service) completeSignIn(ctx context.Context, key string, account db.GetPasswordRow, doors []failureCounter, then admission) (org.User, error) {
+	user, err := s.completeSignInScope(ctx, scopeOfUse(org.Status(account.Status)), key, account, doors, then)
 	if errors.Is(err, errOnSite) {
-		user, err = s.admitIn(ctx, db.OnSite, key, account, doors, then)
+		user, err = s.completeSignInScope(ctx, db.OnSite, key, account, doors, then)
 	}
 	return user, err
 }
 
-// arrivalOf is the scope in which an account of that status signs in: lists show it when a dormant one wakes.
-func arrivalOf(status org.Status) db.Scope {
+// scopeOfUse is the scope in which an account of that status signs in: lists show it when a dormant one wakes.
+func scopeOfUse(status org.Status) db.Scope {
 	if status == org.StatusDormant {
 		return db.OnSite
 	}
@@ -130,7 +130,7 @@ func arrivalOf(status org.Status) db.Scope {
 // errOnSite means that an account cannot sign in without a write of the whole site.
 var errOnSite = errors.New("this sign-in changes the account")
 
-func (s *Service) admitIn(ctx context.Context, where db.Scope, key string, account db.GetPasswordRow, doors []door, then admission) (user org.User, err error) {
+func (s *Service) completeSignInScope(ctx context.Context, where db.Scope, key string, account db.GetPasswordRow, doors []failureCounter, then admission) (user org.User, err error) {
 	now := s.units.Now() // it does not wait for the writer
 	var refusal *org.Error
 	err = s.units.Write(ctx, where, func(c *unit.Attempt) error {
@@ -159,14 +159,14 @@ func (s *Service) admitIn(ctx context.Context, where db.Scope, key string, accou
 			return errOnSite
 		}
 		// The address keeps its count, less this attempt: a right login of one's own must not buy more guesses at others.
-		if err := forgive(c, doors); err != nil {
+		if err := resetFailures(c, doors); err != nil {
 			return err
 		}
 		if current.MustChange {
 			refusal = org.ErrChoosePassword
 			return mustChoose(c, current.ID, then)
 		}
-		if user, err = arrive(c, current.ID); err != nil {
+		if user, err = touchLastSeen(c, current.ID); err != nil {
 			return err
 		}
 		if err := then.enter(c, user.ID); err != nil {
@@ -204,8 +204,8 @@ func own(c *unit.Attempt, row db.UserRow) {
 	c.About("user", row.ID, row.Username, uuid.Nil)
 }
 
-// arrive notes that an account is in use; a dormant one is active from now on, for which the scope must be the site.
-func arrive(c *unit.Attempt, id uuid.UUID) (org.User, error) {
+// touchLastSeen notes that an account is in use; a dormant one is active from now on, for which the scope must be the site.
+func touchLastSeen(c *unit.Attempt, id uuid.UUID) (org.User, error) {
 	if err := c.W.UpdateLastSeen(c.Ctx, db.UpdateLastSeenParams{Now: unit.NullTime(c.Now), ID: id}); err != nil {
 		return org.User{}, err
 	}
@@ -217,7 +217,7 @@ func arrive(c *unit.Attempt, id uuid.UUID) (org.User, error) {
 		if !c.Scope().Everything() {
 			return org.User{}, errOnSite
 		}
-		if err := wake(c, row); err != nil {
+		if err := activate(c, row); err != nil {
 			return org.User{}, err
 		}
 		row.Status = string(org.StatusActive)
@@ -225,8 +225,8 @@ func arrive(c *unit.Attempt, id uuid.UUID) (org.User, error) {
 	return c.User(c.Ctx, row)
 }
 
-// wake makes a dormant account active.
-func wake(c *unit.Attempt, row db.UserRow) error {
+// activate makes a dormant account active.
+func activate(c *unit.Attempt, row db.UserRow) error {
 	if err := c.W.UpdateStatus(c.Ctx, db.UpdateStatusParams{Status: string(org.StatusActive), Now: c.Now, ID: row.ID}); err != nil {
 		return err
 	}

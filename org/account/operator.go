@@ -16,14 +16,14 @@ import (
 // RecoverOwner makes an account an active owner with a password, whatever it was before, and makes one if there is none
 // of that name. Its sessions and tokens end, and its failed logins are forgiven. Only who can write the database file is
 // to be let near it. Invalid: a service account, or what is wrong with the input.
-func (s *Service) RecoverOwner(ctx context.Context, r org.Request, in org.Recovery) (u org.User, err error) {
+func (s *Service) RecoverOwner(ctx context.Context, r org.Request, in org.OwnerRecovery) (u org.User, err error) {
 	defer org.Wrap(&err, "recover owner")
 	hash, err := s.hashing.hash(ctx, in.Password)
 	if err != nil {
 		return org.User{}, err
 	}
 	err = s.units.Do(ctx, s.Operator().WithRequest(r), unit.OnSite, "write", func(c *unit.Attempt) error {
-		row, err := c.Q.GetUserByUsername(ctx, org.Fold(in.Username))
+		row, err := c.Q.GetUserByUsername(ctx, org.FoldCase(in.Username))
 		if db.IsNotFound(err) {
 			row, err = newOwner(c, in, hash)
 		}
@@ -42,14 +42,14 @@ func (s *Service) RecoverOwner(ctx context.Context, r org.Request, in org.Recove
 		if err := replacePassword(c, row.ID, hash); err != nil {
 			return err
 		}
-		if err := c.W.DeleteLoginFailures(ctx, accountDoor(row.Email)); err != nil {
+		if err := c.W.DeleteLoginFailures(ctx, accountCounter(row.Email)); err != nil {
 			return err
 		}
 		c.Field("status", row.Status, org.StatusActive)
 		if err := c.W.UpdateStatus(ctx, db.UpdateStatusParams{Status: string(org.StatusActive), Now: c.Now, ID: row.ID}); err != nil {
 			return err
 		}
-		if err := enthrone(c, u); err != nil {
+		if err := grantOwner(c, u); err != nil {
 			return err
 		}
 		u, err = UserByID(c, row.ID)
@@ -58,7 +58,7 @@ func (s *Service) RecoverOwner(ctx context.Context, r org.Request, in org.Recove
 	return u, err
 }
 
-func newOwner(c *unit.Attempt, in org.Recovery, hash string) (db.UserRow, error) {
+func newOwner(c *unit.Attempt, in org.OwnerRecovery, hash string) (db.UserRow, error) {
 	account := org.NewUser{Email: in.Email, Username: in.Username, Password: in.Password, Status: org.StatusActive}
 	if err := account.Check(); err != nil {
 		return db.UserRow{}, err
@@ -74,9 +74,9 @@ func newOwner(c *unit.Attempt, in org.Recovery, hash string) (db.UserRow, error)
 	return row, join(c, home, row)
 }
 
-// enthrone gives the owner role. When another site role of the account denies what an owner must be able to do, it
+// grantOwner gives the owner role. When another site role of the account denies what an owner must be able to do, it
 // keeps that role alone.
-func enthrone(c *unit.Attempt, u org.User) error {
+func grantOwner(c *unit.Attempt, u org.User) error {
 	before := unit.RoleNames(u.Roles)
 	after := before
 	if !slices.Contains(before, org.RoleOwner) {
@@ -110,9 +110,9 @@ func (s *Service) RecordRestore(ctx context.Context, r org.Request) (err error) 
 	})
 }
 
-// Examine finds what is wrong with the data as a whole: an audit trail that was tampered with, roles that were given or
+// CheckIntegrity finds what is wrong with the data as a whole: an audit trail that was tampered with, roles that were given or
 // taken past it, nobody who can sign in as an owner. It tells each in words.
-func (s *Service) Examine(ctx context.Context) (findings []string, err error) {
+func (s *Service) CheckIntegrity(ctx context.Context) (findings []string, err error) {
 	defer org.Wrap(&err, "check integrity")
 	trail, err := insight.New(s.units).VerifyAudit(ctx, org.VerifyFilter{})
 	if err != nil {
@@ -130,15 +130,15 @@ func (s *Service) Examine(ctx context.Context) (findings []string, err error) {
 	if err != nil || !users {
 		return findings, err
 	}
-	owners, err := s.Owners(ctx)
+	owners, err := s.CountOwners(ctx)
 	if err == nil && owners == 0 {
 		findings = append(findings, "no active owner can sign in and manage roles and users: see rolecall help recover-owner")
 	}
 	return findings, err
 }
 
-// Owners is how many active accounts can sign in and are allowed what an owner must be able to do.
-func (s *Service) Owners(ctx context.Context) (n int, err error) {
+// CountOwners is how many active accounts can sign in and are allowed what an owner must be able to do.
+func (s *Service) CountOwners(ctx context.Context) (n int, err error) {
 	defer org.Wrap(&err, "count owners")
 	err = s.units.DB.View(ctx, func(q db.Reads) error {
 		holders, err := q.ListActiveHoldersOfSiteRole(ctx, org.RoleOwner)

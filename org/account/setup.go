@@ -17,8 +17,8 @@ func (s *Service) HasUsers(ctx context.Context) (_ bool, err error) {
 	return n > 0, err
 }
 
-// OfferSetup lets the first account be made with a token, through whatever server shares the data.
-func (s *Service) OfferSetup(ctx context.Context, token string) (err error) {
+// StoreSetupToken lets the first account be made with a token, through whatever server shares the data.
+func (s *Service) StoreSetupToken(ctx context.Context, token string) (err error) {
 	defer org.Wrap(&err, "store setup token")
 	hash := sha256.Sum256([]byte(token))
 	return s.units.DB.WriteIn(ctx, db.OnSite, func(tx *db.Tx) error {
@@ -26,8 +26,8 @@ func (s *Service) OfferSetup(ctx context.Context, token string) (err error) {
 	})
 }
 
-// IsSetupToken says whether a token was offered. It is looked up by its hash, so that the time this takes tells nothing.
-func (s *Service) IsSetupToken(ctx context.Context, guess string) (_ bool, err error) {
+// CheckSetupToken says whether a token was offered. It is looked up by its hash, so that the time this takes tells nothing.
+func (s *Service) CheckSetupToken(ctx context.Context, guess string) (_ bool, err error) {
 	defer org.Wrap(&err, "check setup token")
 	hash := sha256.Sum256([]byte(guess))
 	n, err := s.units.DB.CountSetupTokens(ctx, hash[:])

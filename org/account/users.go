@@ -45,8 +45,8 @@ func (s *Service) Users(ctx context.Context, subject *org.Actor, f org.UserFilte
 		return err
 	})
 	list.CanCreate, list.OnlySelf = MayCreateUsers(subject), p.OnlyUser.Valid
-	if f.CountMax > 0 && f.Filtered() && list.Count > f.CountMax {
-		list.Count, list.CountCapped = f.CountMax, true
+	if f.CountLimit > 0 && f.Filtered() && list.Count > f.CountLimit {
+		list.Count, list.CountIsMinimum = f.CountLimit, true
 	}
 	return list, err
 }
@@ -115,7 +115,7 @@ func newUserSearch(f org.UserFilter) (UserSearch, error) {
 	}
 	q := unit.ParseSearch(f.Query, "search", "search", "status", "role", "login_type",
 		"last_seen_before", "last_seen_after", "created_before", "created_after", "github_com_user_id")
-	p.Query = cmp.Or(org.Fold(f.Text), q.One("search"))
+	p.Query = cmp.Or(org.FoldCase(f.Text), q.One("search"))
 	p.Statuses = unit.SpaceJoined(append(texts(f.Statuses), q.List("status")...))
 	p.LoginTypes = unit.SpaceJoined(append(slices.Clone(f.LoginTypes), q.List("login_type")...))
 	if roles := append(slices.Clone(f.Roles), q.List("role")...); !slices.Contains(roles, org.RoleMember) {
@@ -276,8 +276,8 @@ func createUser(c *unit.Attempt, in org.NewUser, hash string) (org.User, error) 
 // insertUser stores a checked account. Conflict: the username or the e-mail address is taken.
 func insertUser(c *unit.Attempt, in org.NewUser, hash string) (db.UserRow, error) {
 	for _, taken := range []func() (db.UserRow, error){
-		func() (db.UserRow, error) { return c.Q.GetUserByUsername(c.Ctx, org.Fold(in.Username)) },
-		func() (db.UserRow, error) { return c.Q.GetUserByEmail(c.Ctx, org.Fold(in.Email)) },
+		func() (db.UserRow, error) { return c.Q.GetUserByUsername(c.Ctx, org.FoldCase(in.Username)) },
+		func() (db.UserRow, error) { return c.Q.GetUserByEmail(c.Ctx, org.FoldCase(in.Email)) },
 	} {
 		if _, err := taken(); err == nil {
 			return db.UserRow{}, &org.Error{Kind: org.Conflict, Message: "User already exists.", Detail: "The username or the e-mail address is taken."}
@@ -298,8 +298,8 @@ func insertUser(c *unit.Attempt, in org.NewUser, hash string) (db.UserRow, error
 		by = c.Maker(id)
 	}
 	err := c.W.InsertUser(c.Ctx, db.InsertUserParams{
-		ID: id, Username: in.Username, UsernameKey: org.Fold(in.Username), Email: in.Email, EmailKey: org.Fold(in.Email),
-		Name: in.Name, NameKey: org.Fold(in.Name), SearchKey: unit.SearchKey(in.Username, in.Name, in.Email),
+		ID: id, Username: in.Username, UsernameKey: org.FoldCase(in.Username), Email: in.Email, EmailKey: org.FoldCase(in.Email),
+		Name: in.Name, NameKey: org.FoldCase(in.Name), SearchKey: unit.SearchKey(in.Username, in.Name, in.Email),
 		Status: string(in.Status), LoginType: in.LoginType, PasswordHash: hash, PasswordBy: by, Now: c.Now,
 	})
 	if err != nil {

@@ -188,20 +188,20 @@ func lastOwner(ctx context.Context, s unit.Reader, u org.User) (string, error) {
 
 // UserAssignment is the form with the site roles of an account: every role of the site, and which the caller may change.
 // Invalid: no such user. Forbidden: the caller may not read the site roles.
-func (s *Service) UserAssignment(ctx context.Context, subject *org.Actor, user string) (_ org.UserAssignment, err error) {
+func (s *Service) UserAssignment(ctx context.Context, subject *org.Actor, user string) (_ org.UserRoleForm, err error) {
 	defer org.Wrap(&err, "read role form of %q", user)
 	v, err := s.UserView(ctx, subject, user)
 	if err != nil {
-		return org.UserAssignment{}, err
+		return org.UserRoleForm{}, err
 	}
 	if !subject.Can("read", org.SiteRolesObject) {
-		return org.UserAssignment{}, org.ErrForbidden()
+		return org.UserRoleForm{}, org.ErrForbidden()
 	}
 	set, err := s.units.Snapshot(subject).Roles(ctx, uuid.Nil)
 	if err != nil {
-		return org.UserAssignment{}, err
+		return org.UserRoleForm{}, err
 	}
-	a := org.UserAssignment{User: v.User, Refusal: v.RolesRefusal}
+	a := org.UserRoleForm{User: v.User, Refusal: v.RolesRefusal}
 	held := unit.RoleNames(v.User.Roles)
 	for i := range set.List {
 		r := &set.List[i]

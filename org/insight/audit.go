@@ -37,7 +37,7 @@ func (s *Service) Audit(ctx context.Context, subject *org.Actor, f org.AuditFilt
 		if err != nil {
 			return err
 		}
-		if f.Before > 0 || f.After > 0 || f.Uncounted {
+		if f.Before > 0 || f.After > 0 || f.SkipCount {
 			list, err = auditPage(ctx, src, subject, p, f)
 		} else {
 			list, err = auditEntries(ctx, src, subject, p)
@@ -74,7 +74,7 @@ func auditPage(ctx context.Context, s unit.Reader, by *org.Actor, p db.FindAudit
 	} else {
 		list.Older = more
 	}
-	if list.Entries, err = auditRows(ctx, s, by, seqs[:min(len(seqs), int(p.MaxRows))]); err != nil || f.Uncounted {
+	if list.Entries, err = auditRows(ctx, s, by, seqs[:min(len(seqs), int(p.MaxRows))]); err != nil || f.SkipCount {
 		return list, err
 	}
 	p.MaxRows, p.Skip = 1, 0
@@ -85,15 +85,15 @@ func auditPage(ctx context.Context, s unit.Reader, by *org.Actor, p db.FindAudit
 	return list, err
 }
 
-// EachAudit gives all entries that match, newest first, from one moment of the trail. Limit, Offset, Before and After do
+// StreamAudit gives all entries that match, newest first, from one moment of the trail. Limit, Offset, Before and After do
 // not count. Errors as Audit, before the first entry; an error of fn ends it.
-func (s *Service) EachAudit(ctx context.Context, subject *org.Actor, f org.AuditFilter, fn func(*org.AuditEntry) error) (err error) {
+func (s *Service) StreamAudit(ctx context.Context, subject *org.Actor, f org.AuditFilter, fn func(*org.AuditEntry) error) (err error) {
 	defer org.Wrap(&err, "stream audit trail")
 	if !mayReadAudit(subject) {
 		return org.ErrForbidden("audit_log:read")
 	}
 	const piece = 500
-	f = org.AuditFilter{Query: f.Query, Limit: piece, Uncounted: true}
+	f = org.AuditFilter{Query: f.Query, Limit: piece, SkipCount: true}
 	src := s.units.Snapshot(subject)
 	return s.units.DB.View(ctx, func(q db.Reads) error {
 		src.Q = q

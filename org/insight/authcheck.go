@@ -31,7 +31,7 @@ const maxExplained = 20
 // no, and a suspended account may do nothing. For another user, every check must name an organization where the caller
 // may read that user's membership. user "" or "me" is the caller.
 // Invalid: a question that can't be asked; then none is answered. Of another user also NotFound and Invalid as Member.
-func (s *Service) AuthCheck(ctx context.Context, subject *org.Actor, user string, checks map[string]org.Check) (_ map[string]bool, err error) {
+func (s *Service) AuthCheck(ctx context.Context, subject *org.Actor, user string, checks map[string]org.AuthCheck) (_ map[string]bool, err error) {
 	defer org.Wrap(&err, "check authorization of %q", user)
 	if err := askable(subject, checks); err != nil {
 		return nil, err
@@ -49,7 +49,7 @@ func (s *Service) AuthCheck(ctx context.Context, subject *org.Actor, user string
 		return answers, nil
 	}
 	err = s.inquire(ctx, subject, user, func(i *inquiry) error {
-		return inOrderOfKeys(checks, func(key string, c org.Check) error {
+		return inOrderOfKeys(checks, func(key string, c org.AuthCheck) error {
 			o, ok, err := resolved(ctx, i.Reader, subject, c)
 			if err != nil {
 				return err
@@ -66,7 +66,7 @@ func (s *Service) AuthCheck(ctx context.Context, subject *org.Actor, user string
 }
 
 // askable says what is wrong with any of the checks. Invalid.
-func askable(by *org.Actor, checks map[string]org.Check) error {
+func askable(by *org.Actor, checks map[string]org.AuthCheck) error {
 	var bad org.FieldErrors
 	looked := 0
 	for key, c := range checks {
@@ -85,7 +85,7 @@ func askable(by *org.Actor, checks map[string]org.Check) error {
 }
 
 // resolved is the thing that a check asks about; ok is false when it is a stored one that the caller may not read.
-func resolved(ctx context.Context, s unit.Reader, by *org.Actor, c org.Check) (o rbac.Object, ok bool, err error) {
+func resolved(ctx context.Context, s unit.Reader, by *org.Actor, c org.AuthCheck) (o rbac.Object, ok bool, err error) {
 	if c.ResourceID == "" {
 		o, _ = objectOf(by, c)
 		return o, true, nil
@@ -96,7 +96,7 @@ func resolved(ctx context.Context, s unit.Reader, by *org.Actor, c org.Check) (o
 
 // ExplainChecks is AuthCheck with an explanation of each answer, of at most 20 checks. Errors as AuthCheck, and Invalid:
 // too many checks.
-func (s *Service) ExplainChecks(ctx context.Context, subject *org.Actor, user string, checks map[string]org.Check) (_ map[string]org.Explanation, err error) {
+func (s *Service) ExplainChecks(ctx context.Context, subject *org.Actor, user string, checks map[string]org.AuthCheck) (_ map[string]org.Explanation, err error) {
 	defer org.Wrap(&err, "explain authorization of %q", user)
 	if n := len(checks); n > maxExplained {
 		return nil, org.FieldErrors{{Field: "checks", Detail: fmt.Sprintf("may hold at most %d checks with explain, found %d", maxExplained, n)}}.Err(badChecks)
@@ -106,7 +106,7 @@ func (s *Service) ExplainChecks(ctx context.Context, subject *org.Actor, user st
 	}
 	out := make(map[string]org.Explanation, len(checks))
 	err = s.inquire(ctx, subject, user, func(i *inquiry) error {
-		return inOrderOfKeys(checks, func(key string, c org.Check) error {
+		return inOrderOfKeys(checks, func(key string, c org.AuthCheck) error {
 			e := org.Explanation{Question: org.Question{Action: c.Action, ResourceType: c.ResourceType}}
 			o, ok, err := resolved(ctx, i.Reader, subject, c)
 			if err == nil && ok {
@@ -123,7 +123,7 @@ func (s *Service) ExplainChecks(ctx context.Context, subject *org.Actor, user st
 }
 
 // inOrderOfKeys walks the checks always in the same order, so that of several errors always the same one is told.
-func inOrderOfKeys(checks map[string]org.Check, fn func(key string, c org.Check) error) error {
+func inOrderOfKeys(checks map[string]org.AuthCheck, fn func(key string, c org.AuthCheck) error) error {
 	for _, key := range slices.Sorted(maps.Keys(checks)) {
 		if err := fn(key, checks[key]); err != nil {
 			return err
@@ -160,7 +160,7 @@ func (s *Service) inquire(ctx context.Context, by *org.Actor, user string, fn fu
 }
 
 // askedOf finds whom a question is about, and makes o theirs if the check says "me".
-func (i *inquiry) askedOf(ctx context.Context, c org.Check, o *rbac.Object) (asked, error) {
+func (i *inquiry) askedOf(ctx context.Context, c org.AuthCheck, o *rbac.Object) (asked, error) {
 	if i.user != "" && (o.Org == rbac.ID{} || o.AnyOrg) {
 		return asked{}, org.FieldErrors{{Field: "checks", Detail: "every check about another user must name an organization, and not any_org"}}.Err(badChecks)
 	}
@@ -212,7 +212,7 @@ func (i *inquiry) place(ctx context.Context, orgID uuid.UUID) (asked, error) {
 }
 
 // explain answers one question with all that led to it.
-func (i *inquiry) explain(ctx context.Context, c org.Check, o rbac.Object, e *org.Explanation) error {
+func (i *inquiry) explain(ctx context.Context, c org.AuthCheck, o rbac.Object, e *org.Explanation) error {
 	of, err := i.askedOf(ctx, c, &o)
 	if err != nil {
 		return err
@@ -222,7 +222,7 @@ func (i *inquiry) explain(ctx context.Context, c org.Check, o rbac.Object, e *or
 }
 
 // objectOf is the thing that a check asks about, and what is wrong with the question.
-func objectOf(by *org.Actor, c org.Check) (o rbac.Object, problem string) {
+func objectOf(by *org.Actor, c org.AuthCheck) (o rbac.Object, problem string) {
 	o = rbac.Object{Type: c.ResourceType, AnyOrg: c.AnyOrg}
 	var err error
 	switch {
@@ -249,7 +249,7 @@ func objectOf(by *org.Actor, c org.Check) (o rbac.Object, problem string) {
 
 // resourceOwner is the account that a check names, uuid.Nil if the caller may not read it. Things of the other types
 // are not kept here.
-func resourceOwner(ctx context.Context, s unit.Reader, by *org.Actor, c org.Check) (uuid.UUID, error) {
+func resourceOwner(ctx context.Context, s unit.Reader, by *org.Actor, c org.AuthCheck) (uuid.UUID, error) {
 	if c.ResourceType != "user" {
 		return uuid.Nil, nil
 	}

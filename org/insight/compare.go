@@ -11,7 +11,7 @@ import (
 
 // CompareRoles compares roles of an organization, or of the site for "", or versions of them.
 // NotFound: no such role or version, or it may not be read. Forbidden: site roles may not be read.
-func (s *Service) CompareRoles(ctx context.Context, subject *org.Actor, organization string, from, to org.RoleAt) (c org.Comparison, err error) {
+func (s *Service) CompareRoles(ctx context.Context, subject *org.Actor, organization string, from, to org.RoleVersionRef) (c org.Comparison, err error) {
 	defer org.Wrap(&err, "compare roles in %q", organization)
 	src, h := s.units.Snapshot(subject), unit.SiteScope
 	if organization != "" {
@@ -38,7 +38,7 @@ func (s *Service) CompareRoles(ctx context.Context, subject *org.Actor, organiza
 	return c, nil
 }
 
-func roleAt(ctx context.Context, s unit.Reader, h unit.RoleScope, at org.RoleAt) (org.Role, error) {
+func roleAt(ctx context.Context, s unit.Reader, h unit.RoleScope, at org.RoleVersionRef) (org.Role, error) {
 	set, err := s.Roles(ctx, h.Org.ID)
 	if err != nil {
 		return org.Role{}, err

@@ -232,27 +232,27 @@ func (w *whatIf) mayEdit(h unit.RoleScope, level rbac.Level, p rbac.Permission) 
 }
 
 // Effective lists every pair of the catalog with its decision and where that comes from. Errors as Member.
-func (s *Service) Effective(ctx context.Context, subject *org.Actor, organization, user string) (_ org.Effective, err error) {
+func (s *Service) Effective(ctx context.Context, subject *org.Actor, organization, user string) (_ org.EffectivePermissions, err error) {
 	defer org.Wrap(&err, "list permissions of %q in %q", user, organization)
 	m, err := s.units.Member(ctx, subject, organization, user)
 	if err != nil {
-		return org.Effective{}, err
+		return org.EffectivePermissions{}, err
 	}
 	src := s.units.Snapshot(subject)
 	o, err := src.Organization(ctx, subject, organization)
 	if err != nil {
-		return org.Effective{}, err
+		return org.EffectivePermissions{}, err
 	}
 	target, err := src.Subject(ctx, m.UserID)
 	if err != nil {
-		return org.Effective{}, err
+		return org.EffectivePermissions{}, err
 	}
-	e := org.Effective{Organization: unit.OrganizationOf(o), Member: m}
+	e := org.EffectivePermissions{Organization: unit.OrganizationOf(o), Member: m}
 	for _, area := range s.units.Catalog.Areas() {
 		for _, t := range area.Types {
 			for _, a := range t.Actions {
 				q := org.Question{Action: a.Name, ResourceType: t.Name}
-				line := org.EffectiveLine{Type: t, Action: a, Anyone: unit.Veiled(target.Grants.Explain(a.Name, s.asked(q, o.ID, m.UserID)), subject)}
+				line := org.EffectivePermission{Type: t, Action: a, Anyone: unit.Veiled(target.Grants.Explain(a.Name, s.asked(q, o.ID, m.UserID)), subject)}
 				q.Own = true
 				line.Own = unit.Veiled(target.Grants.Explain(a.Name, s.asked(q, o.ID, m.UserID)), subject)
 				line.Implied = s.impliedOnly(line.Anyone) && s.impliedOnly(line.Own) && line.Own.Allowed

@@ -16,7 +16,7 @@ import (
 
 // Lint looks through the roles of an organization and who holds them. NotFound: no such organization, or its roles or
 // memberships may not be read.
-func (s *Service) Lint(ctx context.Context, subject *org.Actor, organization string) (o org.Organization, found []org.Finding, err error) {
+func (s *Service) Lint(ctx context.Context, subject *org.Actor, organization string) (o org.Organization, found []org.LintFinding, err error) {
 	defer org.Wrap(&err, "lint roles of %q", organization)
 	h, err := s.units.Snapshot(subject).RoleScope(ctx, subject, organization)
 	if err != nil {
@@ -47,10 +47,10 @@ type linter struct {
 	home    unit.RoleScope
 	set     *unit.RoleSet
 	holders map[string]int
-	found   []org.Finding
+	found   []org.LintFinding
 }
 
-func (l *linter) add(f org.Finding) { l.found = append(l.found, f) }
+func (l *linter) add(f org.LintFinding) { l.found = append(l.found, f) }
 
 func (l *linter) roles() {
 	for i := range l.set.List {
@@ -63,12 +63,12 @@ func (l *linter) roles() {
 			l.permission(ref, r, p)
 		}
 		if l.holders[r.Name] == 0 {
-			l.add(org.Finding{Rule: org.LintUnused, Role: ref, Message: "Nobody holds this role.", Fix: "Assign it, or delete it."})
+			l.add(org.LintFinding{Rule: org.LintUnused, Role: ref, Message: "Nobody holds this role.", Fix: "Assign it, or delete it."})
 		}
 		for j := range i {
 			other := &l.set.List[j]
 			if !other.BuiltIn && len(r.Organization) > 0 && slices.Equal(r.Organization, other.Organization) {
-				l.add(org.Finding{Rule: org.LintDuplicate, Role: ref, Other: other.Name, Message: fmt.Sprintf("%s has exactly the same permissions.", other.DisplayName),
+				l.add(org.LintFinding{Rule: org.LintDuplicate, Role: ref, Other: other.Name, Message: fmt.Sprintf("%s has exactly the same permissions.", other.DisplayName),
 					Fix: "Keep one of the two and move the members of the other."})
 			}
 		}
@@ -77,7 +77,7 @@ func (l *linter) roles() {
 
 // permission finds what is wrong with one permission of a role: at most one thing, the strongest.
 func (l *linter) permission(ref org.RoleRef, r *unit.SetRole, p rbac.Permission) {
-	f := org.Finding{Role: ref, Permission: p}
+	f := org.LintFinding{Role: ref, Permission: p}
 	switch l.Catalog.Effect(r.Compiled, rbac.LevelOrganization, p) {
 	case rbac.NotInCatalog:
 		f.Rule, f.Message, f.Fix = org.LintUnknown, "There is no such permission any more; it does nothing.", "Remove it."
@@ -138,7 +138,7 @@ func (l *linter) people(ctx context.Context, by *org.Actor) error {
 		one := *m
 		for _, idle := range who[m.UserID] {
 			r := idle.role
-			l.add(org.Finding{Rule: org.LintRedundant, Member: &one, Role: org.RoleRef{Name: r.Name, DisplayName: r.DisplayName, OrganizationID: l.home.Org.ID, BuiltIn: r.BuiltIn},
+			l.add(org.LintFinding{Rule: org.LintRedundant, Member: &one, Role: org.RoleRef{Name: r.Name, DisplayName: r.DisplayName, OrganizationID: l.home.Org.ID, BuiltIn: r.BuiltIn},
 				Message: idle.of(one.Label()+"'s", one.Label()),
 				Cause:   idle.of("Their", "them"),
 				Fix:     "Take the role away."})
@@ -263,7 +263,7 @@ func (l *linter) suspended(ctx context.Context, by *org.Actor) error {
 			return nil
 		}
 		one := *m
-		l.add(org.Finding{Rule: org.LintSuspended, Member: &one, Message: fmt.Sprintf("%s is suspended and holds %s.", m.Username, org.Plural(int64(len(m.Roles)), "role")),
+		l.add(org.LintFinding{Rule: org.LintSuspended, Member: &one, Message: fmt.Sprintf("%s is suspended and holds %s.", m.Username, org.Plural(int64(len(m.Roles)), "role")),
 			Cause: "They are suspended and hold roles.",
 			Fix:   "Take the roles away, or remove the member, so that activating the account gives nothing back unseen."})
 		return nil

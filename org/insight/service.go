@@ -14,8 +14,8 @@ type Service struct{ units *unit.Units }
 // New makes the answers.
 func New(u *unit.Units) *Service { return &Service{units: u} }
 
-// Ready reports whether the data can be read and written. Unavailable: it can be read alone, and what ends that.
-func (s *Service) Ready(ctx context.Context) error { return s.units.Ready(ctx) }
+// CheckReady reports whether the data can be read and written. Unavailable: it can be read alone, and what ends that.
+func (s *Service) CheckReady(ctx context.Context) error { return s.units.Ready(ctx) }
 
 // SuppressedRefusals is how many refused attempts were counted and not recorded since the process began.
 func (s *Service) SuppressedRefusals() int64 { return s.units.SuppressedRefusals() }

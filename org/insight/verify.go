@@ -50,7 +50,7 @@ func (w *verifier) run(f org.VerifyFilter) (err error) {
 	}
 	for _, o := range organizations {
 		w.names[o.ID] = o.Name
-		if w.only && (o.NameKey == org.Fold(f.Organization) || o.ID == unit.ParseID(f.Organization)) {
+		if w.only && (o.NameKey == org.FoldCase(f.Organization) || o.ID == unit.ParseID(f.Organization)) {
 			w.orgID = o.ID
 		}
 	}

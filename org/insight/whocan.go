@@ -25,7 +25,7 @@ func (s *Service) WhoCan(ctx context.Context, subject *org.Actor, organization s
 	if q.ResourceType == rbac.Wildcard || !s.units.Catalog.Valid(q.ResourceType, q.Action) {
 		return org.WhoCan{}, org.FieldErrors{{Field: "action", Detail: fmt.Sprintf("there is no action %q on %q", q.Action, q.ResourceType)}}.Err("Unknown permission.")
 	}
-	w := org.WhoCan{Question: q, Members: []org.Able{}}
+	w := org.WhoCan{Question: q, Members: []org.WhoCanMember{}}
 	err = s.units.DB.View(ctx, func(queries db.Reads) error {
 		src := unit.Reader{Units: s.units, Q: queries}
 		o, err := src.Organization(ctx, subject, organization)
@@ -44,7 +44,7 @@ func (s *Service) WhoCan(ctx context.Context, subject *org.Actor, organization s
 		if err := f.members(ctx, subject, &w, p); err != nil || !subject.Can("read", org.UsersObject) {
 			return err
 		}
-		w.Outside = &org.Outside{Users: []org.AbleUser{}}
+		w.Outside = &org.Outside{Users: []org.WhoCanUser{}}
 		return f.outside(ctx, w.Outside, p)
 	})
 	if err != nil {
@@ -128,7 +128,7 @@ func (f *finder) members(ctx context.Context, by *org.Actor, w *org.WhoCan, p or
 	w.Count = page.count
 	at := 0
 	return f.EachByID(ctx, by, f.Org, page.ids, func(m *org.Member) error { // in the order of the ids, all of which are there
-		w.Members = append(w.Members, org.Able{Member: *m, Answer: f.tellAble(page.rulings[at])})
+		w.Members = append(w.Members, org.WhoCanMember{Member: *m, Answer: f.tellAble(page.rulings[at])})
 		at++
 		return nil
 	})
@@ -166,7 +166,7 @@ func (f *finder) outside(ctx context.Context, o *org.Outside, p org.WhoCanPage) 
 			if err != nil {
 				return err
 			}
-			o.Users = append(o.Users, org.AbleUser{User: u, Answer: f.tellAble(page.rulings[at+i])})
+			o.Users = append(o.Users, org.WhoCanUser{User: u, Answer: f.tellAble(page.rulings[at+i])})
 		}
 	}
 	return nil

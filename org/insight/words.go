@@ -10,8 +10,8 @@ import (
 )
 
 // tell puts a trace into words.
-func tell(s *unit.Units, t rbac.Trace, q org.Question, m org.Member) org.Words {
-	w := org.Words{Verdict: verdict(&t), Because: because(s, &t, q, m.Label())}
+func tell(s *unit.Units, t rbac.Trace, q org.Question, m org.Member) org.Wording {
+	w := org.Wording{Verdict: verdict(&t), Because: because(s, &t, q, m.Label())}
 	if m.Status == org.StatusSuspended {
 		w.Verdict, w.Because = "No. The account is suspended.", "Without the suspension: "+w.Verdict+" "+w.Because
 	}

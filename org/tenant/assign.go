@@ -16,25 +16,25 @@ import (
 
 // MemberRoles is the assignment form of a member: every role of the organization, and which the caller may change.
 // NotFound and Invalid as Member. Forbidden: the caller may not read the roles.
-func (s *Service) MemberRoles(ctx context.Context, subject *org.Actor, organization, user string) (_ org.Assignment, err error) {
+func (s *Service) MemberRoles(ctx context.Context, subject *org.Actor, organization, user string) (_ org.RoleForm, err error) {
 	defer org.Wrap(&err, "read role form of %q in %q", user, organization)
 	src := s.units.Snapshot(subject)
 	o, err := src.Organization(ctx, subject, organization)
 	if err != nil {
-		return org.Assignment{}, err
+		return org.RoleForm{}, err
 	}
 	m, err := s.units.Member(ctx, subject, organization, user)
 	if err != nil {
-		return org.Assignment{}, err
+		return org.RoleForm{}, err
 	}
 	if !subject.Can("read", org.OrgRolesObject(o.ID)) {
-		return org.Assignment{}, org.ErrNotFound()
+		return org.RoleForm{}, org.ErrNotFound()
 	}
 	set, err := src.Roles(ctx, o.ID)
 	if err != nil {
-		return org.Assignment{}, err
+		return org.RoleForm{}, err
 	}
-	a := org.Assignment{Organization: unit.OrganizationOf(o), Member: m}
+	a := org.RoleForm{Organization: unit.OrganizationOf(o), Member: m}
 	held := unit.RoleNames(m.Roles)
 	for i := range set.List {
 		r := &set.List[i]

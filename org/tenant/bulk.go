@@ -149,7 +149,7 @@ func without(c *unit.Attempt, rows []db.MemberRow, except []string) ([]db.Member
 		if id, err := uuid.Parse(ref); err == nil {
 			return id.String()
 		}
-		return org.Fold(ref)
+		return org.FoldCase(ref)
 	}
 	spared := map[string]bool{} // true once somebody was found by it
 	for _, ref := range except {
@@ -279,7 +279,7 @@ func findUserOrEmail(c *unit.Attempt, name string) (db.UserRow, bool, error) {
 	if !strings.Contains(name, "@") {
 		return c.FindUser(c.Ctx, c.Actor, name)
 	}
-	row, err := c.Q.GetUserByEmail(c.Ctx, org.Fold(name))
+	row, err := c.Q.GetUserByEmail(c.Ctx, org.FoldCase(name))
 	if db.IsNotFound(err) {
 		return row, false, nil
 	}

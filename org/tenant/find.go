@@ -14,9 +14,9 @@ import (
 // few is how many of a kind a search finds.
 const few = 8
 
-// Find looks for organizations, accounts and site roles, and for members and roles of one organization ("" for none),
+// Search looks for organizations, accounts and site roles, and for members and roles of one organization ("" for none),
 // whose names contain query. What the caller may not read is not found.
-func (s *Service) Find(ctx context.Context, subject *org.Actor, organization, query string) (h org.Hits, err error) {
+func (s *Service) Search(ctx context.Context, subject *org.Actor, organization, query string) (h org.SearchResult, err error) {
 	defer org.Wrap(&err, "search in %q", organization)
 	orgs, err := s.Organizations(ctx, subject)
 	if err != nil {
@@ -38,7 +38,7 @@ func (s *Service) Find(ctx context.Context, subject *org.Actor, organization, qu
 	if err != nil {
 		return h, err
 	}
-	err = s.EachMember(ctx, subject, orgRow.ID.String(), org.MemberFilter{Query: query, Limit: few},
+	err = s.StreamMembers(ctx, subject, orgRow.ID.String(), org.MemberFilter{Query: query, Limit: few},
 		func(int) error { return nil },
 		func(m *org.Member) error { h.Members = append(h.Members, *m); return nil })
 	if err != nil || !subject.Can("read", org.OrgRolesObject(orgRow.ID)) {
@@ -48,9 +48,9 @@ func (s *Service) Find(ctx context.Context, subject *org.Actor, organization, qu
 	return h, err
 }
 
-func findOnSite(ctx context.Context, s unit.Reader, by *org.Actor, query string, h *org.Hits) (err error) {
+func findOnSite(ctx context.Context, s unit.Reader, by *org.Actor, query string, h *org.SearchResult) (err error) {
 	if by.Can("read", org.UsersObject) {
-		list, err := account.UserPage(ctx, s, account.UserSearch{Query: org.Fold(query), Sort: unit.SortUsername, MaxRows: few})
+		list, err := account.UserPage(ctx, s, account.UserSearch{Query: org.FoldCase(query), Sort: unit.SortUsername, MaxRows: few})
 		if err != nil {
 			return err
 		}
@@ -76,5 +76,5 @@ func findRoles(ctx context.Context, s unit.Reader, orgID uuid.UUID, query string
 }
 
 func contains(query string, names ...string) bool {
-	return strings.Contains(org.Fold(strings.Join(names, "\n")), org.Fold(query))
+	return strings.Contains(org.FoldCase(strings.Join(names, "\n")), org.FoldCase(query))
 }

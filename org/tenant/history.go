@@ -75,19 +75,19 @@ func roleVersions(ctx context.Context, s unit.Reader, by *org.Actor, h unit.Role
 // RestoreOrganizationRole stores a role again as it was in an earlier version: as a new version, through the same checks
 // as any other change. NotFound: no such role or version. Other errors as PutOrganizationRole; Conflict: Restore.From is
 // not the present version any more.
-func (s *Service) RestoreOrganizationRole(ctx context.Context, subject *org.Actor, organization, name string, input org.Input[org.Restore]) (_ org.Role, err error) {
+func (s *Service) RestoreOrganizationRole(ctx context.Context, subject *org.Actor, organization, name string, input org.Input[org.RestoreRole]) (_ org.Role, err error) {
 	defer org.Wrap(&err, "restore role %q in %q", name, organization)
 	return s.writeOrganizationRole(ctx, subject, "write", organization, restored(name, input))
 }
 
 // RestoreSiteRole is RestoreOrganizationRole for a role of the site.
-func (s *Service) RestoreSiteRole(ctx context.Context, subject *org.Actor, name string, input org.Input[org.Restore]) (_ org.Role, err error) {
+func (s *Service) RestoreSiteRole(ctx context.Context, subject *org.Actor, name string, input org.Input[org.RestoreRole]) (_ org.Role, err error) {
 	defer org.Wrap(&err, "restore site role %q", name)
 	return s.writeSiteRole(ctx, subject, restored(name, input))
 }
 
 // restored is a role as it was in an earlier version.
-func restored(name string, input org.Input[org.Restore]) roleSource {
+func restored(name string, input org.Input[org.RestoreRole]) roleSource {
 	return func(c *unit.Attempt, set *unit.RoleSet) (org.RoleInput, error) {
 		role := custom(set, name)
 		if role == nil {

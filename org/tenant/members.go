@@ -9,12 +9,12 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// EachMember calls begin with the number of members that match, then each for every one of the asked page, in order.
+// StreamMembers calls begin with the number of members that match, then each for every one of the asked page, in order.
 // Nobody but the caller itself is shown to a caller without organization_member:read in the organization.
 // What is read is one snapshot. In the order of usernames it is read in pieces; a search, or another order, first holds
 // the keys of all that match.
 // NotFound: no such organization for this caller. Invalid: unknown sort. Errors of begin and each end it.
-func (s *Service) EachMember(ctx context.Context, subject *org.Actor, organization string, f org.MemberFilter,
+func (s *Service) StreamMembers(ctx context.Context, subject *org.Actor, organization string, f org.MemberFilter,
 	begin func(count int) error, each func(*org.Member) error,
 ) (err error) {
 	defer org.Wrap(&err, "stream members of %q", organization)
@@ -82,8 +82,8 @@ func memberList(ctx context.Context, s unit.Reader, subject *org.Actor, organiza
 	err = eachMember(ctx, s, subject, o, f,
 		func(count int) error {
 			list.Count = count
-			if f.CountMax > 0 && f.Filtered() && count > f.CountMax {
-				list.Count, list.CountCapped = f.CountMax, true
+			if f.CountLimit > 0 && f.Filtered() && count > f.CountLimit {
+				list.Count, list.CountIsMinimum = f.CountLimit, true
 			}
 			return nil
 		},
@@ -113,7 +113,7 @@ func (s *Service) Candidates(ctx context.Context, subject *org.Actor, organizati
 		if o = unit.OrganizationOf(orgRow); !subject.Can("read", org.UsersObject) {
 			return nil
 		}
-		users, err = candidates(ctx, src, db.ListCandidatesParams{OrganizationID: orgRow.ID, Query: org.Fold(query), MaxRows: 20})
+		users, err = candidates(ctx, src, db.ListCandidatesParams{OrganizationID: orgRow.ID, Query: org.FoldCase(query), MaxRows: 20})
 		return err
 	})
 	return o, users, err

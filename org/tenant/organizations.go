@@ -51,8 +51,8 @@ func (s *Service) Organization(ctx context.Context, subject *org.Actor, organiza
 	return unit.OrganizationFor(subject, row), nil
 }
 
-// EnsureDefault makes the default organization if there is none, so that accounts can be put into it.
-func (s *Service) EnsureDefault(ctx context.Context) (_ org.Organization, err error) {
+// EnsureDefaultOrganization makes the default organization if there is none, so that accounts can be put into it.
+func (s *Service) EnsureDefaultOrganization(ctx context.Context) (_ org.Organization, err error) {
 	defer org.Wrap(&err, "ensure default organization")
 	row, err := s.units.DB.GetDefaultOrganization(ctx)
 	if err == nil || !db.IsNotFound(err) {
@@ -123,7 +123,7 @@ func revised(c *unit.Attempt, row db.Organization, in org.OrganizationInput) (db
 	var bad org.FieldErrors
 	switch {
 	case row.IsDefault && in.Name == row.Name:
-	case org.Fold(in.Name) == unit.DefaultName:
+	case org.FoldCase(in.Name) == unit.DefaultName:
 		return row, &org.Error{Kind: org.Invalid, Message: fmt.Sprintf("Organization name %q is reserved.", unit.DefaultName),
 			Fields: []org.Field{{Field: "name", Detail: "is reserved"}}}
 	case row.IsDefault:
@@ -148,7 +148,7 @@ func revised(c *unit.Attempt, row db.Organization, in org.OrganizationInput) (db
 	if err := bad.Err("Validation failed."); err != nil {
 		return row, err
 	}
-	other, err := c.Q.GetOrganizationByName(c.Ctx, org.Fold(in.Name))
+	other, err := c.Q.GetOrganizationByName(c.Ctx, org.FoldCase(in.Name))
 	if err == nil && other.ID != row.ID {
 		return row, &org.Error{Kind: org.Conflict, Message: fmt.Sprintf("Organization already exists with the name %q.", in.Name),
 			Fields: []org.Field{{Field: "name", Detail: "This value is already in use and should be unique."}}}
@@ -156,7 +156,7 @@ func revised(c *unit.Attempt, row db.Organization, in org.OrganizationInput) (db
 	if err != nil && !db.IsNotFound(err) {
 		return row, err
 	}
-	row.Name, row.NameKey = in.Name, org.Fold(in.Name)
+	row.Name, row.NameKey = in.Name, org.FoldCase(in.Name)
 	return row, nil
 }
 

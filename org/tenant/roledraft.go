@@ -87,9 +87,9 @@ func (d *roleDraft) checkName() {
 	}
 	switch {
 	case d.stored.Name != "" && d.in.MustCreate:
-		d.fault(9, updateFailed, fmt.Sprintf("a role with the name %q already exists", org.Fold(name)), "name", "")
+		d.fault(9, updateFailed, fmt.Sprintf("a role with the name %q already exists", org.FoldCase(name)), "name", "")
 	case d.Catalog.Reserved(name):
-		d.fault(2, "Reserved role name", fmt.Sprintf("%q is a reserved role name", org.Fold(name)), "name", "")
+		d.fault(2, "Reserved role name", fmt.Sprintf("%q is a reserved role name", org.FoldCase(name)), "name", "")
 	case org.NameProblem(name) != "":
 		d.fault(1, "Validation failed.", "", "name", org.TaggedField("name", "username", name).Detail+": "+org.NameProblem(name))
 	}
@@ -180,7 +180,7 @@ func (d *roleDraft) checkTakenDenies() {
 // result is the draft as it would be stored, apart from sorting and merging.
 func (d *roleDraft) result() org.Role {
 	r := d.stored
-	r.OrganizationID, r.Name, r.DisplayName = d.home.Org.ID, org.Fold(d.in.Name), d.in.DisplayName
+	r.OrganizationID, r.Name, r.DisplayName = d.home.Org.ID, org.FoldCase(d.in.Name), d.in.DisplayName
 	r.Site, r.Organization, r.User = d.in.Site, d.in.Organization, d.in.User
 	return r
 }

@@ -132,8 +132,8 @@ func roleView(ctx context.Context, s unit.Reader, by *org.Actor, h unit.RoleScop
 	v.CanCreate = h.May(by, "create")
 	v.CanUpdate = !r.BuiltIn && h.May(by, "update")
 	v.CanDelete = !r.BuiltIn && h.May(by, "delete")
-	v.Locked = s.Locks(by, h, v.CanUpdate)
-	v.Effect = effectIn(s.Units, r.Role)
+	v.CellRefusal = s.Locks(by, h, v.CanUpdate)
+	v.CellEffect = effectIn(s.Units, r.Role)
 	return v, nil
 }
 
@@ -165,7 +165,7 @@ func startedFrom(ctx context.Context, s unit.Reader, by *org.Actor, h unit.RoleS
 	}
 	v := org.RoleView{
 		Organization: unit.OrganizationOf(h.Org), CanCreate: true, CanUpdate: true,
-		Role: org.Role{OrganizationID: h.Org.ID}, Locked: s.Locks(by, h, true), Effect: effectIn(s.Units, org.Role{}),
+		Role: org.Role{OrganizationID: h.Org.ID}, CellRefusal: s.Locks(by, h, true), CellEffect: effectIn(s.Units, org.Role{}),
 	}
 	if from == "" {
 		return v, nil
@@ -178,22 +178,22 @@ func startedFrom(ctx context.Context, s unit.Reader, by *org.Actor, h unit.RoleS
 	if !ok {
 		return org.RoleView{}, org.ErrNotFound()
 	}
-	v.From = origin.DisplayName
+	v.StartedFrom = origin.DisplayName
 	for level, list := range origin.Levels() {
 		if (level == rbac.LevelOrganization) == h.Site() {
-			v.LeftOut = append(v.LeftOut, list...)
+			v.NotCopied = append(v.NotCopied, list...)
 			continue
 		}
 		kept := v.Role.At(level.String())
 		for _, p := range s.Catalog.WrittenOut(list) {
-			if !s.Catalog.Valid(p.ResourceType, p.Action) || v.Locked(level, p) != "" {
-				v.LeftOut = append(v.LeftOut, p)
+			if !s.Catalog.Valid(p.ResourceType, p.Action) || v.CellRefusal(level, p) != "" {
+				v.NotCopied = append(v.NotCopied, p)
 				continue
 			}
 			*kept = append(*kept, p)
 		}
 	}
-	v.Effect = effectIn(s.Units, v.Role)
+	v.CellEffect = effectIn(s.Units, v.Role)
 	return v, nil
 }
 

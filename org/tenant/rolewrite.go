@@ -118,7 +118,7 @@ func putRole(c *unit.Attempt, h unit.RoleScope, input roleSource) (org.Role, err
 
 // custom is the stored role of that name in any case, nil if there is none or it is a built-in one.
 func custom(s *unit.RoleSet, name string) *org.Role {
-	if r, ok := s.ByName[org.Fold(name)]; ok && !r.BuiltIn {
+	if r, ok := s.ByName[org.FoldCase(name)]; ok && !r.BuiltIn {
 		return &r.Role
 	}
 	return nil

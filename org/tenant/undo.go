@@ -19,7 +19,7 @@ import (
 // own. It returns the holder as it is afterwards, or the membership as it was if undoing ends it.
 // NotFound: no such entry, or the caller may not read what it is about. Invalid: the entry tells of something that can't
 // be undone, or of an attempt that changed nothing. Conflict: something changed since, or the account is gone.
-func (s *Service) Undo(ctx context.Context, subject *org.Actor, entryID string) (h org.Holder, err error) {
+func (s *Service) Undo(ctx context.Context, subject *org.Actor, entryID string) (h org.RoleHolder, err error) {
 	defer org.Wrap(&err, "undo entry %q", entryID)
 	e, err := s.units.DB.GetAuditLog(ctx, unit.ParseID(entryID)) // which never changes
 	if db.IsNotFound(err) {
@@ -118,16 +118,16 @@ func changedSince(detail string) *org.Error {
 	return &org.Error{Kind: org.Conflict, Message: "This can't be undone any more.", Detail: detail}
 }
 
-func (u *undoing) run() (org.Holder, error) {
+func (u *undoing) run() (org.RoleHolder, error) {
 	if u.ofSite() {
 		if !u.asLeft(u.user.Roles) {
-			return org.Holder{}, changedSince(fmt.Sprintf("The site roles of %s were changed since.", u.user.Username))
+			return org.RoleHolder{}, changedSince(fmt.Sprintf("The site roles of %s were changed since.", u.user.Username))
 		}
 		user, err := setUserRoles(u.Attempt, u.user, u.rolesBefore())
-		return org.Holder{User: &user}, err
+		return org.RoleHolder{User: &user}, err
 	}
 	m, err := u.undoMember()
-	return org.Holder{Member: &m}, err
+	return org.RoleHolder{Member: &m}, err
 }
 
 // asLeft says whether roles are those that the entry left.
@@ -180,7 +180,7 @@ func (u *undoing) putBack() (org.Member, error) {
 
 // LastChange is the id of the audit entry of the newest change of a holder by the caller in this request, uuid.Nil if
 // there is none: what an undo offered right after that change takes back.
-func (s *Service) LastChange(ctx context.Context, subject *org.Actor, h org.Holder) (_ uuid.UUID, err error) {
+func (s *Service) LastChange(ctx context.Context, subject *org.Actor, h org.RoleHolder) (_ uuid.UUID, err error) {
 	defer org.Wrap(&err, "find last change")
 	p := db.GetLastChangeParams{ActorID: unit.NullID(subject.ID()), RequestID: subject.Request.ID}
 	if h.User != nil {

@@ -227,12 +227,12 @@ func (t *tally) add(ctx context.Context, name string, was, is Holding) error {
 		t.impact.Affected++
 	}
 	if t.org != uuid.Nil && was.Roles != "" && is.Roles == "" && !is.Outside {
-		t.impact.Roleless++
+		t.impact.WithoutRoles++
 	}
 	for _, key := range d.lines {
 		line := t.lines[key]
 		if line == nil {
-			line = &org.ImpactLine{Permission: key.permission, Own: key.own}
+			line = &org.ImpactLine{Permission: key.permission, OwnOnly: key.own}
 			t.lines[key] = line
 		}
 		line.Members++
@@ -303,7 +303,7 @@ func (t *tally) finish() {
 		return 1
 	})
 	for _, key := range keys {
-		list := map[byte]*[]org.ImpactLine{'+': &t.impact.Gains, '-': &t.impact.Losses, '=': &t.impact.Keeps}[key.list]
+		list := map[byte]*[]org.ImpactLine{'+': &t.impact.Gains, '-': &t.impact.Losses, '=': &t.impact.KeptByOtherRoles}[key.list]
 		*list = append(*list, *t.lines[key])
 	}
 }

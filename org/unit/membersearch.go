@@ -32,7 +32,7 @@ func (s *Units) Readable(by *org.Actor, orgID uuid.UUID) keyRange {
 	case by.Can("read", org.MembersObject(orgID)):
 		return Everywhere
 	case by.Can("read", org.MemberObject(orgID, by.ID())):
-		key := org.Fold(by.User.Username)
+		key := org.FoldCase(by.User.Username)
 		return keyRange{key, after(key)}
 	}
 	return Nowhere
@@ -49,7 +49,7 @@ type memberSearch struct {
 func NewMemberSearch(o db.Organization, within keyRange, f *org.MemberFilter) (memberSearch, error) {
 	p := db.SearchMembersParams{
 		OrganizationID: o.ID, FromKey: within.from, BeforeKey: within.before,
-		Query: org.Fold(f.Query), Statuses: SpaceJoined(f.Statuses),
+		Query: org.FoldCase(f.Query), Statuses: SpaceJoined(f.Statuses),
 		MaxRows: int64(f.Limit), Skip: int64(f.Offset),
 	}
 	// Everybody holds the implied roles, so a filter by one of them leaves nobody out.
@@ -60,8 +60,8 @@ func NewMemberSearch(o db.Organization, within keyRange, f *org.MemberFilter) (m
 		p.SiteRoles = SpaceJoined(f.SiteRoles)
 	}
 	s := memberSearch{p, o, math.MaxInt64}
-	if f.CountMax > 0 {
-		s.countMax = int64(f.CountMax) + 1
+	if f.CountLimit > 0 {
+		s.countMax = int64(f.CountLimit) + 1
 	}
 	if s.MaxRows == 0 {
 		s.MaxRows = math.MaxInt64

@@ -12,7 +12,7 @@ import (
 
 // SearchKey is the text in which a search looks for an account.
 func SearchKey(username, name, email string) string {
-	return org.Fold(username + "\n" + name + "\n" + email)
+	return org.FoldCase(username + "\n" + name + "\n" + email)
 }
 
 // SpaceJoined writes names so that a query can look for " name " in them; what can't be a name is left out.

@@ -40,7 +40,7 @@ func (s Reader) named(ctx context.Context, ref string) (db.FindOrganizationRow, 
 	case err == nil:
 		return s.Q.FindOrganization(ctx, id)
 	}
-	row, err := s.Q.FindOrganizationByName(ctx, org.Fold(ref))
+	row, err := s.Q.FindOrganizationByName(ctx, org.FoldCase(ref))
 	return db.FindOrganizationRow(row), err
 }
 
@@ -69,7 +69,7 @@ func (s Reader) FindUser(ctx context.Context, by *org.Actor, ref string) (row db
 	case parseErr == nil:
 		row, err = s.Q.GetUser(ctx, id)
 	default:
-		row, err = s.Q.GetUserByUsername(ctx, org.Fold(ref))
+		row, err = s.Q.GetUserByUsername(ctx, org.FoldCase(ref))
 	}
 	if db.IsNotFound(err) {
 		return row, false, nil
@@ -126,7 +126,7 @@ func (s Reader) memberRow(ctx context.Context, by *org.Actor, orgID uuid.UUID, r
 	case ref == "me":
 		id = by.ID()
 	case err != nil:
-		return s.Q.GetMemberByUsername(ctx, db.GetMemberByUsernameParams{OrganizationID: orgID, UsernameKey: org.Fold(ref)})
+		return s.Q.GetMemberByUsername(ctx, db.GetMemberByUsernameParams{OrganizationID: orgID, UsernameKey: org.FoldCase(ref)})
 	}
 	return s.Q.GetMember(ctx, db.GetMemberParams{OrganizationID: orgID, UserID: id})
 }

@@ -94,7 +94,7 @@ func NewTraced(t testing.TB) (*Site, *dbtest.Statements) {
 func NewEmpty(t testing.TB, options ...Option) *Site {
 	t.Helper()
 	s := open(t, dbtest.Place(t), options)
-	if err := s.Service.OfferSetup(context.Background(), SetupToken); err != nil {
+	if err := s.Service.StoreSetupToken(context.Background(), SetupToken); err != nil {
 		t.Fatal(err)
 	}
 	return s
