@@ -1,6 +1,10 @@
 package org
 
 import (
+	"time"
+
+	"github.com/google/uuid"
+
 	"rolecall.example/rbac"
 )
 
@@ -24,4 +28,53 @@ func (e *AuditEntry) RequiredPermission() (rbac.Permission, bool) {
 		return p, false
 	}
 	return p, p.Action != ""
+}
+
+// AuditFilter selects audit entries: Query is the language of GET /audit.
+type AuditFilter struct {
+	Query  string
+	Limit  int // 0 is 100
+	Offset int
+	// Only what is older than the entry with this number, or only what is newer: then Offset does not count. 0 is no
+	// bound. With After the entries next to the bound are given, still newest first.
+	Before, After int64
+	SkipCount     bool // leave AuditList.Count at 0: to count looks at everything that matches
+}
+
+// AuditChange is one field of an audit entry, before and after.
+type AuditChange struct {
+	Old    any  `json:"old"`
+	New    any  `json:"new"`
+	Secret bool `json:"secret"`
+}
+
+// AuditEntry is one row of the audit trail.
+type AuditEntry struct {
+	Seq            int64 // its number in the trail
+	ID             uuid.UUID
+	RequestID      string
+	Time           time.Time
+	IP             string
+	UserAgent      string
+	ResourceType   string
+	ResourceID     string
+	ResourceTarget string
+	Action         string
+	Diff           map[string]AuditChange
+	StatusCode     int
+	OrganizationID uuid.UUID
+	Organization   *Organization // nil when the entry belongs to none, or to one that is gone
+	ActorID        uuid.UUID
+	Actor          string // username at the time
+	User           *User  // nil when gone
+	Description    string
+	Deleted        bool // the target is gone
+}
+
+// AuditList is one page of the audit trail, newest first.
+type AuditList struct {
+	Entries []AuditEntry
+	Count   int
+	Older   bool // there are older entries that match; likewise newer ones. Filled for Before, After and SkipCount alone
+	Newer   bool
 }

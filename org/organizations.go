@@ -2,6 +2,9 @@ package org
 
 import (
 	"fmt"
+	"time"
+
+	"github.com/google/uuid"
 )
 
 // OrganizationFilter selects organizations.
@@ -24,4 +27,26 @@ func Plural(n int64, thing string) string {
 		thing += "s"
 	}
 	return fmt.Sprintf("%d %s", n, thing)
+}
+
+// Organization is a tenant: members and custom roles belong to exactly one.
+type Organization struct {
+	ID          uuid.UUID
+	Name        string
+	DisplayName string
+	Description string
+	Icon        string
+	IsDefault   bool
+	CreatedAt   time.Time
+	UpdatedAt   time.Time
+	Version     int64 // counts its changes
+	MemberCount int   // may be Unknown
+}
+
+// OrganizationInput creates or changes an organization. In a change nil keeps; so do empty Name and DisplayName.
+type OrganizationInput struct {
+	Name        string
+	DisplayName string
+	Description *string
+	Icon        *string
 }

@@ -2,6 +2,9 @@ package org
 
 import (
 	"iter"
+	"time"
+
+	"github.com/google/uuid"
 
 	"rolecall.example/rbac"
 )
@@ -16,4 +19,94 @@ func (r *Role) Levels() iter.Seq2[rbac.Level, []rbac.Permission] {
 // Rules is what the role says, for comparing it with another one.
 func (r *Role) Rules() *rbac.Role {
 	return &rbac.Role{Name: r.Name, DisplayName: r.DisplayName, Site: r.Site, Organization: r.Organization, User: r.User, BuiltIn: r.BuiltIn}
+}
+
+// RoleRef names a role that somebody holds.
+type RoleRef struct {
+	Name           string
+	DisplayName    string
+	OrganizationID uuid.UUID // uuid.Nil for a site role
+	BuiltIn        bool
+}
+
+// Role is a role as it is listed and edited: built-in or custom, of an organization or of the site.
+type Role struct {
+	ID             uuid.UUID // uuid.Nil for a built-in role
+	OrganizationID uuid.UUID // uuid.Nil for a site role
+	Name           string
+	DisplayName    string
+	Site           []rbac.Permission
+	Organization   []rbac.Permission
+	User           []rbac.Permission
+	BuiltIn        bool
+	Version        int64 // 0 for a built-in role and for one that is not stored yet
+	CreatedAt      time.Time
+	UpdatedAt      time.Time
+	UpdatedBy      string // username of the last editor, "" when unknown or not for the caller
+
+	Assignable bool   // the caller may give this role to a member
+	Refusal    string // why not: a short sentence, "" when it may
+	Members    int    // how many hold it, or Unknown; filled for one role, see RoleCounts for lists
+}
+
+// RoleInput is a role to be stored. It replaces the stored role of its name, unless it is Partial.
+type RoleInput struct {
+	Name         string
+	DisplayName  string
+	Site         []rbac.Permission
+	Organization []rbac.Permission
+	User         []rbac.Permission
+	Member       []rbac.Permission // on what one owns in an organization: no role can have these yet
+	From         Versions          // that the edit may have begun from
+	MustCreate   bool              // refuse to overwrite an existing role (a "new role" form)
+
+	Partial         bool              // only Cells change; the lists above are not read, and the rest of a stored role stays
+	Cells           []rbac.Difference // what the cells of a form say, by their To
+	KeepDisplayName bool              // of a stored role, if Partial
+}
+
+// RoleList is the roles of an organization or of the site.
+type RoleList struct {
+	Organization Organization // zero for the site
+	Roles        []Role       // custom ones first, by display name; then built-in ones
+	CanCreate    bool
+	CanDelete    bool // the caller may delete custom ones
+}
+
+// RoleView is one role with what the caller may do to it.
+type RoleView struct {
+	Organization Organization // zero for the site
+	Role         Role
+	CanCreate    bool // the caller may make roles, this one's copy among them
+	CanUpdate    bool
+	CanDelete    bool
+	// Locked says why a permission of the editor's grid may not be allowed or denied by the caller, "" if it may.
+	CellRefusal func(level rbac.Level, p rbac.Permission) string
+	// Effect tells what allowing a permission of the grid would change in this role.
+	CellEffect func(level rbac.Level, p rbac.Permission) rbac.Effect
+	// LeftOut: permissions of the role this one was started from that could not be taken over (NewRole only).
+	NotCopied   []rbac.Permission
+	StartedFrom string // display name of the role this one was started from
+}
+
+// RoleChoice is a role in the assignment form of a member.
+type RoleChoice struct {
+	Role    Role
+	Held    bool
+	Refusal string // why the caller may not change this box, "" if it may
+}
+
+// RoleForm is what the assignment form of a member shows.
+type RoleForm struct {
+	Organization Organization
+	Member       Member
+	Choices      []RoleChoice // custom roles first, then built-in
+}
+
+// RolesInput is the complete new list of role names of a member or user.
+type RolesInput struct {
+	Roles []string
+	From  Versions // of the membership or account, that the change may have begun from; they do not matter to one without effect
+
+	IfMatch Versions // of the membership or account, that are wanted in any case
 }

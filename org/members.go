@@ -1,0 +1,69 @@
+package org
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Member is a user's membership in an organization, with what the lists show of the account.
+type Member struct {
+	UserID         uuid.UUID
+	OrganizationID uuid.UUID
+	CreatedAt      time.Time
+	UpdatedAt      time.Time
+	Version        int64     // counts the changes of the roles of this membership
+	Roles          []RoleRef // organization roles, the implied one left out, sorted by name
+	Username       string
+	Name           string
+	AvatarURL      string
+	Email          string
+	Status         Status
+	LoginType      string
+	SiteRoles      []RoleRef
+	AccountVersion int64 // of the account; filled by Member
+
+	Self bool // the caller's own membership
+	// Why the caller may not change the roles of, or remove, this member: a short sentence, "" when it may.
+	// Filled by Member, MemberRoles and Members (not by StreamMembers).
+	RolesRefusal  string
+	RemoveRefusal string
+}
+
+// MemberFilter selects and orders the members of an organization. The zero value means all, by username.
+type MemberFilter struct {
+	Query      string   // substring, case folded, of username, name or e-mail
+	Roles      []string // organization role names; a member that holds any of them matches
+	SiteRoles  []string // site role names; likewise
+	Statuses   []Status
+	Sort       string // one of MemberSorts, "-" in front for descending; "" is "username"
+	Limit      int    // 0 is no limit
+	Offset     int
+	CountLimit int // a filtered count may stop here; 0 counts exactly
+}
+
+// MemberSorts lists the keys that members can be sorted by.
+var MemberSorts = []string{"username", "name", "email", "created_at", "updated_at"}
+
+// Filtered says whether f leaves anybody out.
+func (f *MemberFilter) Filtered() bool {
+	return f.Query != "" || len(f.Roles) > 0 || len(f.SiteRoles) > 0 || len(f.Statuses) > 0
+}
+
+// MemberList is one page of members.
+type MemberList struct {
+	Organization   Organization
+	Members        []Member
+	Count          int  // of all that match
+	CountIsMinimum bool // Count stopped at MemberFilter.CountLimit: there are more
+	OnlySelf       bool // the caller may see nobody but itself
+	CanAdd         bool // the caller may add members
+	CanAssign      bool // the caller may give or take roles
+	CanRemove      bool // the caller may remove members
+}
+
+// MembersPage is a page of members with the roles to filter it by: none of those that the caller may not see.
+type MembersPage struct {
+	List             MemberList
+	Roles, SiteRoles []Role
+}

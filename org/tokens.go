@@ -1,0 +1,34 @@
+package org
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Token is an API token without its secret.
+type Token struct {
+	ID        string
+	UserID    uuid.UUID
+	Username  string
+	Name      string
+	Scope     string
+	LoginType string
+	CreatedAt time.Time
+	UpdatedAt time.Time
+	LastUsed  time.Time // zero when never used
+	ExpiresAt time.Time
+	Lifetime  time.Duration
+	MadeBy    uuid.UUID // who made it for the account; uuid.Nil: the account itself, or the operator
+	Maker     string    // their username, "" when the account is gone
+}
+
+// TokenInput asks for a token. Lifetime 0 is the default, an empty Name a random one. Scope, Scopes and AllowList may
+// say no more than that nothing limits it.
+type TokenInput struct {
+	Name      string
+	Lifetime  time.Duration
+	Scope     string
+	Scopes    []string
+	AllowList []string // entries of the form type:id
+}
