@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -148,6 +149,10 @@ func TestHangupWithout(t *testing.T) {
 	}
 	_ = cmd.Process.Kill()
 
+	// A demo that is started while SIGHUP is ignored, as tests under nohup are, goes on after it.
+	hup := make(chan os.Signal, 1)
+	signal.Notify(hup, syscall.SIGHUP)
+	defer signal.Stop(hup)
 	dir := t.TempDir()
 	demo, cmd := inProcessOfItsOwn(t, []string{"TMPDIR=" + dir}, "demo", "--members", "50", "--http-address", "127.0.0.1:0")
 	demo.wait(t, &demo.out, "(Open)")
