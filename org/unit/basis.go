@@ -42,7 +42,17 @@ func (s *Units) BasisNow(ctx context.Context, c Credential) (org.Basis, error) {
 			return b, nil
 		}
 	}
-	b, err := Reader{Units: s, Q: s.DB.Reads}.basisOf(context.WithoutCancel(ctx), c)
+	var b org.Basis
+	read := func(ctx context.Context, q db.Reads) (err error) {
+		b, err = Reader{Units: s, Q: q}.basisOf(ctx, c)
+		return err
+	}
+	var err error
+	if known {
+		err = read(context.WithoutCancel(ctx), s.DB)
+	} else { // a table that is locked must not hold every connection: a snapshot waits for its turn
+		err = s.DB.View(ctx, func(q db.Reads) error { return read(ctx, q) })
+	}
 	if err == nil && known { // it was looked at first: should a write come in between, it is the version that is out of date
 		s.Memory.bases.remember(version, c, b)
 	}
