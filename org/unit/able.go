@@ -2,7 +2,6 @@ package unit
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -317,18 +316,6 @@ func (s Reader) OnlyManager(ctx context.Context, by *org.Actor, orgID uuid.UUID,
 	}
 	found, err := m.beside(ctx, user.ID)
 	return !found, err
-}
-
-// noManager is the refusal to leave an organization without anyone able to manage it. In a site owner's dry run it is a
-// warning instead.
-func (c *Attempt) noManager(o db.Organization) error {
-	if c.Actor.Owner() {
-		c.watch.impact.Warning = fmt.Sprintf("No one in %s will be able to manage it.", o.DisplayName)
-		return nil
-	}
-	return org.ErrInvalid("Someone must still be able to manage this organization.", fmt.Sprintf(
-		"After this change no active member of %s could read it and manage its roles. Ask a site owner.",
-		c.nameOf(o, "an organization that you can't see")))
 }
 
 // nameOf is an organization as a refusal names it: one that the caller may not read goes by other words.

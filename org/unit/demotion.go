@@ -109,10 +109,10 @@ func (c *Attempt) spare(h RoleScope, set *RoleSet, hold Holding, was, is *Crowd)
 	return nil
 }
 
-// under is a crowd of the same people, decided about by another state of the organization's roles.
+// under is a crowd of the same people, decided about by another state of the roles of the organization or of the site.
 func (c *Crowd) under(set *RoleSet) *Crowd {
 	other := *c
 	other.Sets, other.known = maps.Clone(c.Sets), map[Holding]*rbac.Subject{}
-	other.Sets[c.Org] = set
+	other.Sets[set.Org] = set
 	return &other
 }

@@ -110,7 +110,10 @@ func (w *watch) tell(ctx context.Context, s *Units) error {
 				return err
 			}
 		}
-		return w.eachHolder(ctx, q, func(piece []followed) error { return t.addAll(ctx, q, piece) })
+		if err := w.eachHolder(ctx, q, func(piece []followed) error { return t.addAll(ctx, q, piece) }); err != nil {
+			return err
+		}
+		return w.warnOfSite(ctx, s, q)
 	})
 	t.finish()
 	return err
