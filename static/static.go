@@ -70,7 +70,7 @@ func load(names ...string) (*assets, error) {
 			plain:       body,
 			compressed:  map[string]func() []byte{},
 		}
-		for _, e := range encoders {
+		for _, e := range encoders[Best] {
 			if ext != ".woff2" { // compressed already
 				a.compressed[e.coding] = sync.OnceValue(func() []byte { return smaller(body, e.coding) })
 			}
@@ -132,7 +132,7 @@ func Handler() http.Handler {
 
 // encoded returns the smallest form that the client accepts.
 func (a *asset) encoded(accept string) (body []byte, encoding string) {
-	encoding = Negotiate(accept)
+	encoding = Negotiate(accept, Best)
 	if compressed, ok := a.compressed[encoding]; ok {
 		if b := compressed(); b != nil {
 			return b, encoding

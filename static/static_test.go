@@ -2,7 +2,6 @@ package static
 
 import (
 	"bytes"
-	"compress/gzip"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -11,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/andybalholm/brotli"
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
 )
 
 func get(t *testing.T, method, url, accept string) *http.Response {
@@ -53,6 +54,11 @@ func TestFilesAreServedInEveryEncoding(t *testing.T) {
 		br := get(t, http.MethodGet, URL(name), "gzip, deflate, br, zstd")
 		if br.Header.Get("Content-Encoding") != "br" || !bytes.Equal(body(t, brotli.NewReader(br.Body)), a.plain) {
 			t.Errorf("%s: not the file in br", name)
+		}
+		zs := get(t, http.MethodGet, URL(name), "gzip, zstd")
+		unpack, err := zstd.NewReader(zs.Body)
+		if err != nil || zs.Header.Get("Content-Encoding") != "zstd" || !bytes.Equal(body(t, unpack), a.plain) {
+			t.Errorf("%s: not the file in zstd, %v", name, err)
 		}
 		gz := get(t, http.MethodGet, URL(name), "br;q=0, gzip;q=0.5")
 		unzip, err := gzip.NewReader(gz.Body)

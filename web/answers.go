@@ -103,7 +103,7 @@ func (s *Server) recall(c *call) (answered bool, err error) {
 	if err != nil || state == "" {
 		return false, nil //nolint:nilerr // the list itself fails in the same way, and answers
 	}
-	key := cacheKey{state, c.here(), c.coding()}
+	key := cacheKey{state, c.here(), c.coding(c.level())}
 	tag := s.answers.tag(key)
 	c.header("ETag", tag)
 	if matches(c.request().Header.Get("If-None-Match"), tag) {
@@ -164,10 +164,11 @@ func (k *recorder) add(b []byte) {
 	k.data = append(k.data, b...)
 }
 
-// finish keeps the parts of an answer that went out whole.
-func (k *recorder) finish(contentType string) {
+// finish keeps the parts of an answer that went out whole. a is the answer without its body.
+func (k *recorder) finish(a answer) {
 	if k != nil && !k.big {
-		k.done(&answer{contentType: contentType, body: k.data})
+		a.body = k.data
+		k.done(&a)
 	}
 }
 

@@ -5,12 +5,26 @@ import "rolecall.example/static"
 // worthCompressing is the size from which the fewer bytes outweigh the header and the work.
 const worthCompressing = 1 << 10
 
-// coding is the best of our codings that the client accepts, "" if it accepts none.
-func (c *call) coding() string { return static.Negotiate(c.request().Header.Get("Accept-Encoding")) }
+// level is how hard to compress the answer: programs near by take whole lists, and wait for the first byte.
+func (c *call) level() static.Level {
+	if c.as == asJSON || c.csv {
+		return static.Streamed
+	}
+	return static.Fast
+}
+
+// coding is the best of our codings that the client accepts, "" if it accepts none, or if the answer may hold a secret:
+// its length would reveal some of it.
+func (c *call) coding(level static.Level) string {
+	if c.response().Header().Get("Cache-Control") == "no-store" {
+		return ""
+	}
+	return static.Negotiate(c.request().Header.Get("Accept-Encoding"), level)
+}
 
 // compress makes an answer smaller where that is worth it.
-func (a *answer) compress(coding string) {
+func (a *answer) compress(coding string, level static.Level) {
 	if a.varies = len(a.body) >= worthCompressing; a.varies && coding != "" {
-		a.body, a.coding = static.Compress(a.body, coding, static.Fast), coding
+		a.body, a.coding = static.Compress(a.body, coding, level), coding
 	}
 }

@@ -148,7 +148,7 @@ func (s *Server) repeat(c *call) (answered bool, err error) {
 	}
 	key := sending{
 		who: c.actor.ID(), session: c.actor.Session,
-		method: c.request().Method, uri: c.here(), as: c.as, coding: c.coding(), body: sha256.Sum256(c.receive().data),
+		method: c.request().Method, uri: c.here(), as: c.as, coding: c.coding(c.level()), body: sha256.Sum256(c.receive().data),
 	}
 	c.actor.Request.Form = &org.Form{ID: id}
 	for {

@@ -99,9 +99,7 @@ func (c *call) redirect(status int, next destination) error {
 // send writes a complete answer, compressed if the client accepts that.
 func (c *call) send(status int, contentType string, body []byte) error {
 	a := &answer{contentType: contentType, body: body}
-	if c.response().Header().Get("Cache-Control") != "no-store" { // the length of a compressed secret reveals some of it
-		a.compress(c.coding())
-	}
+	a.compress(c.coding(c.level()), c.level())
 	if cmp.Or(status, http.StatusOK) == http.StatusOK {
 		c.copy.whole(a)
 	}

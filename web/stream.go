@@ -2,10 +2,12 @@ package web
 
 import (
 	"bufio"
+	"cmp"
 	"net/http"
 	"time"
 
 	"rolecall.example/org"
+	"rolecall.example/static"
 )
 
 // sink takes a streamed answer. Its status and headers go out with the first full buffer, so that the error of a use case
@@ -32,8 +34,7 @@ type stream struct {
 	contentType string // if it is neither JSON nor CSV
 }
 
-// sendStream sends a list as it comes out of the database. It is not compressed: programs near by take whole lists, and the
-// time goes into the first byte.
+// sendStream sends a list as it comes out of the database, compressed buffer by buffer if the client accepts that.
 func (s *Server) sendStream(c *call, r *stream) error {
 	if r.long {
 		c.takeTime()
@@ -50,10 +51,8 @@ func (s *Server) sendStream(c *call, r *stream) error {
 	if c.csv {
 		contentType = "text/csv; charset=utf-8"
 	}
-	if r.contentType != "" {
-		contentType = r.contentType
-	}
-	w := &streamed{file: r.file, call: c, contentType: contentType, until: time.Now().Add(allPatience)}
+	w := &streamed{file: r.file, call: c, answer: answer{contentType: cmp.Or(r.contentType, contentType)}, until: time.Now().Add(allPatience)}
+	defer w.release()
 	out := &sink{Writer: bufio.NewWriterSize(w, 32<<10), csv: c.csv}
 	if err := r.write(out); err != nil {
 		return err
@@ -61,33 +60,84 @@ func (s *Server) sendStream(c *call, r *stream) error {
 	if err := out.Flush(); err != nil {
 		return err
 	}
-	c.copy.finish(contentType)
+	if err := w.end(); err != nil {
+		return err
+	}
+	c.copy.finish(w.answer)
 	return nil
 }
 
 // streamed sends the headers of an answer when its first bytes come, and gives up on a client that does not read.
 type streamed struct {
-	call        *call
-	contentType string
-	file        string
-	until       time.Time
+	call   *call
+	answer answer // without its body
+	file   string
+	until  time.Time
+	zip    *static.Writer // nil if it is not compressed
 }
 
-// Write sends a buffer. The deadline is for each one and for the whole list, so a slow client ends early.
+// Write sends a buffer. The first one is the whole list if it is a short one.
 func (w *streamed) Write(b []byte) (int, error) {
-	w.call.copy.add(b)
-	res := w.call.response()
-	if !res.Committed {
-		w.call.header("Content-Type", w.contentType)
-		if w.file != "" {
-			w.call.header("Content-Disposition", `attachment; filename="`+w.file+`"`)
-		}
-		res.WriteHeader(http.StatusOK)
+	if !w.call.response().Committed {
+		w.begin(len(b))
 	}
+	if w.zip == nil {
+		return wire{w}.Write(b)
+	}
+	if _, err := w.zip.Write(b); err != nil {
+		return 0, errClientGone
+	}
+	if err := w.zip.Flush(); err != nil {
+		return 0, errClientGone
+	}
+	// What cannot be flushed is not on a network.
+	_ = http.NewResponseController(w.call.response().Writer).Flush()
+	return len(b), nil
+}
+
+// begin sends the headers. Until then an error is still answered, so they say nothing of a coding before.
+func (w *streamed) begin(size int) {
+	c := w.call
+	if w.answer.varies = size >= worthCompressing; w.answer.varies {
+		c.response().Header().Add("Vary", "Accept-Encoding")
+		w.answer.coding = c.coding(static.Streamed)
+	}
+	if w.answer.coding != "" {
+		c.header("Content-Encoding", w.answer.coding)
+		w.zip = static.NewWriter(wire{w}, w.answer.coding, static.Streamed)
+	}
+	c.header("Content-Type", w.answer.contentType)
+	if w.file != "" {
+		c.header("Content-Disposition", `attachment; filename="`+w.file+`"`)
+	}
+	c.response().WriteHeader(http.StatusOK)
+}
+
+// end sends what the coding has at its end.
+func (w *streamed) end() error {
+	if w.zip != nil && w.zip.Close() != nil {
+		return errClientGone
+	}
+	return nil
+}
+
+func (w *streamed) release() {
+	if w.zip != nil {
+		w.zip.Release()
+	}
+}
+
+// wire is the connection that a streamed answer goes to.
+type wire struct{ *streamed }
+
+// Write sends bytes as they are. The deadline is for each buffer and for the whole list, so a slow client ends early.
+func (w wire) Write(b []byte) (int, error) {
+	w.call.copy.add(b)
 	deadline := time.Now().Add(patience)
 	if deadline.After(w.until) {
 		deadline = w.until
 	}
+	res := w.call.response()
 	// A response that knows no deadlines is not on a network.
 	_ = http.NewResponseController(res).SetWriteDeadline(deadline)
 	n, err := res.Write(b)

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -61,6 +62,78 @@ func TestStreamFails(t *testing.T) {
 	late, body, err := streaming(t, func(s *Server, c *call) error { return s.sendStream(c, rows(100_000)) })
 	if err == nil {
 		t.Errorf("late: got %d and %d bytes as if they were all", late, len(body))
+	}
+}
+
+// TestCompressedStreamFails: the same in a coding, and an error comes without it.
+func TestCompressedStreamFails(t *testing.T) {
+	t.Parallel()
+	for _, coding := range []string{"gzip", "br", "zstd"} {
+		for size, whole := range map[int]bool{100: true, 2000: true, 100_000: false} {
+			var header http.Header
+			_, body, err := streaming(t, func(s *Server, c *call) error {
+				c.request().Header.Set("Accept-Encoding", coding)
+				header = c.response().Header()
+				return s.sendStream(c, &stream{write: func(out *sink) error {
+					_, err := out.WriteString(strings.Repeat("x", size))
+					return errors.Join(err, errors.New("the database is gone"))
+				}})
+			})
+			if whole != (err == nil) || whole && (header.Get("Content-Encoding") != "" || !strings.Contains(body, "internal server error")) {
+				t.Errorf("%s, %d bytes: %v, %q in %q", coding, size, err, body, header.Get("Content-Encoding"))
+			}
+		}
+	}
+}
+
+// nowhere is a connection that counts what it is sent.
+type nowhere struct {
+	header http.Header
+	bytes  int
+}
+
+func (n *nowhere) Header() http.Header { return n.header }
+
+func (n *nowhere) WriteHeader(int) {}
+
+func (n *nowhere) Write(b []byte) (int, error) {
+	n.bytes += len(b)
+	return len(b), nil
+}
+
+// TestStreamsHoldLittle: a list of 64 MiB takes no more memory than one of 1 MiB, in any coding. It must not run beside
+// other tests, which allocate too.
+func TestStreamsHoldLittle(t *testing.T) {
+	s, err := New(Options{Service: &services.Service{}, Sessions: account.NewSessionStore(nil, nil), Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	row := []byte(strings.Repeat("a row of some list, ", 50))
+	takes := func(coding string, size int) uint64 {
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		r.Header.Set("Accept-Encoding", coding)
+		to := &nowhere{header: http.Header{}}
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		if err := s.sendStream(s.begin(echo.New().NewContext(r, to)), &stream{write: func(out *sink) (err error) {
+			for sent := 0; sent < size && err == nil; sent += len(row) {
+				_, err = out.Write(row)
+			}
+			return err
+		}}); err != nil {
+			t.Fatal(err)
+		}
+		runtime.ReadMemStats(&after)
+		if to.header.Get("Content-Encoding") != coding || to.bytes == 0 || coding != "" && to.bytes > size/4 {
+			t.Errorf("%q: %d bytes of %d, in %q", coding, to.bytes, size, to.header.Get("Content-Encoding"))
+		}
+		return after.TotalAlloc - before.TotalAlloc
+	}
+	for _, coding := range []string{"", "gzip", "br", "zstd"} {
+		takes(coding, 1<<20) // fills the pool
+		if few, many := takes(coding, 1<<20), takes(coding, 64<<20); many > few+4<<20 {
+			t.Errorf("%q: 1 MiB takes %d bytes, 64 MiB take %d", coding, few, many)
+		}
 	}
 }
 
