@@ -121,7 +121,10 @@ func (s *Server) recall(c *call) (answered bool, err error) {
 }
 
 // usual are the headers of an answer that come with its bytes, or with every answer.
-var usual = []string{"Content-Type", "Content-Encoding", "Content-Length", "Vary", "Etag", "X-Request-Id"}
+var usual = []string{
+	"Content-Type", "Content-Encoding", "Content-Length", "Vary", "Etag", "X-Request-Id",
+	"X-Ratelimit-Limit", "X-Ratelimit-Remaining", "X-Ratelimit-Reset", "Ratelimit-Limit", "Ratelimit-Remaining", "Ratelimit-Reset",
+}
 
 // plain reports whether an answer is nothing but its bytes: a header that was set for this request alone, such as a cookie,
 // would be missing from the kept answer.

@@ -1,14 +1,17 @@
 package web
 
 import (
+	"cmp"
+	"math"
+	"strconv"
 	"sync"
 	"time"
 
 	"rolecall.example/org"
 )
 
-// limiter bounds how often each caller may come: a bucket of tokens that refills over a minute. It protects the machine
-// from a program that runs wild. org counts guesses at passwords, where the counts survive a restart and are never
+// limiter bounds how often each caller may come, or ask for a decision: a bucket of tokens that refills over a minute. It
+// protects the machine from a program that runs wild. org counts guesses at passwords, where the counts survive a restart and are never
 // evicted.
 type limiter struct {
 	perMinute float64
@@ -32,24 +35,8 @@ func newLimiter(perMinute int) *limiter {
 	return &limiter{perMinute: float64(perMinute), buckets: map[string]*bucket{}}
 }
 
-// take takes a token of the caller, or returns how long it must wait for one.
-func (l *limiter) take(caller string, now time.Time) (wait time.Duration) {
-	if l == nil {
-		return 0
-	}
-	return l.takeCost(caller, 1, now)
-}
-
-// takeMore takes n more tokens for a request that has taken one, or none and returns how long it must wait for them. A
-// request that costs more than a full bucket takes all of it.
-func (l *limiter) takeMore(caller string, n int, now time.Time) (wait time.Duration) {
-	if l == nil {
-		return 0
-	}
-	return l.takeCost(caller, max(0, min(float64(n), l.perMinute-1)), now)
-}
-
-func (l *limiter) takeCost(caller string, cost float64, now time.Time) (wait time.Duration) {
+// take takes so many tokens of the caller, or none and returns how long it must wait for them. left is what remains.
+func (l *limiter) take(caller string, cost float64, now time.Time) (left float64, wait time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	b := l.buckets[caller]
@@ -60,10 +47,15 @@ func (l *limiter) takeCost(caller string, cost float64, now time.Time) (wait tim
 	}
 	l.fill(b, now)
 	if b.tokens < cost {
-		return time.Duration((cost - b.tokens) / l.perMinute * float64(time.Minute))
+		return b.tokens, l.time(cost - b.tokens)
 	}
 	b.tokens -= cost
-	return 0
+	return b.tokens, 0
+}
+
+// time is how long it takes until there are so many tokens more.
+func (l *limiter) time(tokens float64) time.Duration {
+	return time.Duration(tokens / l.perMinute * float64(time.Minute))
 }
 
 // fill adds the tokens of the time since the last look.
@@ -98,36 +90,59 @@ const loginShare = 10
 // limit refuses a caller that comes too often. A caller who is signed in counts as that account, wherever it comes from; a
 // stranger as the network that it comes from.
 func (s *Server) limit(c *call) error {
-	now := s.Now()
-	var wait time.Duration
-	switch {
+	switch network := org.Network(c.ip); {
+	case c.actor != nil && c.route.Offers(Decides):
+		return c.spend(s.checks, accountBucket(c), 1)
 	case c.actor != nil:
-		wait = s.requests.take(accountBucket(c), now)
+		return c.spend(s.requests, accountBucket(c), 1)
 	case c.route.Access == Public && !c.safe():
-		wait = max(s.logins.take(org.Network(c.ip), now), s.requests.take(org.Network(c.ip), now))
+		err := c.spend(s.requests, network, 1)
+		return cmp.Or(c.spend(s.logins, network, 1), err)
 	default:
-		wait = s.requests.take(org.Network(c.ip), now)
+		return c.spend(s.requests, network, 1)
 	}
-	return tooMany(wait)
 }
 
 func accountBucket(c *call) string { return "user " + c.actor.ID().String() }
 
-// tooMany refuses a caller that must wait.
-func tooMany(wait time.Duration) error {
+// spend takes tokens of a caller for this request, and tells what is left: in the headers that clients of Coder's API
+// read, where the reset is a moment, and in those of the IETF's draft, where it is a number of seconds. It is when the
+// bucket is full again.
+func (c *call) spend(l *limiter, caller string, cost float64) error {
+	if l == nil {
+		return nil
+	}
+	now := c.server.Now()
+	left, wait := l.take(caller, cost, now)
+	full := l.time(l.perMinute - left)
+	limit, remaining := strconv.Itoa(int(l.perMinute)), strconv.Itoa(int(left))
+	c.header("X-RateLimit-Limit", limit)
+	c.header("X-RateLimit-Remaining", remaining)
+	c.header("X-RateLimit-Reset", strconv.FormatInt(now.Add(full+time.Second-1).Unix(), 10))
+	c.header("RateLimit-Limit", limit)
+	c.header("RateLimit-Remaining", remaining)
+	c.header("RateLimit-Reset", strconv.Itoa(int(math.Ceil(full.Seconds()))))
 	if wait == 0 {
 		return nil
 	}
-	return &org.Error{Kind: org.TooMany, RetryAfter: wait, Message: "Too many requests.", Detail: "Wait a moment before the next one."}
+	message := "Too many requests."
+	if l == c.server.checks {
+		message = "Too many decisions."
+	}
+	return &org.Error{Kind: org.TooMany, RetryAfter: wait, Message: message, Detail: "Wait a moment before the next one."}
 }
 
-// checksPerToken is the number of checks that cost as much as a request. An explained check costs a request.
-const checksPerToken = 20
+// explainedCost is the number of checks that an explained one counts as.
+const explainedCost = 20
 
-// limitChecks takes the tokens for n checks; the request has taken the first one already.
+// limitChecks takes the tokens for n checks. The request has taken one already, and one that costs more than a full bucket
+// takes all of it.
 func (s *Server) limitChecks(c *call, n int, explain bool) error {
-	if !explain {
-		n = (n + checksPerToken - 1) / checksPerToken
+	if explain {
+		n *= explainedCost
 	}
-	return tooMany(s.requests.takeMore(accountBucket(c), n-1, s.Now()))
+	if s.checks == nil || n <= 1 {
+		return nil
+	}
+	return c.spend(s.checks, accountBucket(c), min(float64(n), s.checks.perMinute)-1)
 }

@@ -34,6 +34,7 @@ const (
 	Body                               // reads a body; other routes refuse one
 	IfMatch                            // compares that header; other changes refuse it
 	IfNoneMatch                        // likewise, as *: creates and does not replace
+	Decides                            // counts against the limit of decisions, not of requests
 	NoAccessLog                        // leaves no line in the log while all is well: balancers send several probes a second
 )
 
@@ -134,7 +135,7 @@ var table = []Route{
 	{http.MethodDelete, pathOrganization, SignedIn, API | Page | IfMatch, "delete an organization", (*Server).deleteOrganization},
 	{http.MethodGet, views.NewOrganizationURL, SignedIn, Page, "ask for a new organization", (*Server).newOrganization},
 	{http.MethodGet, views.SearchPath, SignedIn, Page, "look for names", (*Server).search},
-	{http.MethodPost, "/authcheck", SignedIn, API | Body, "ask what the caller may do", (*Server).checkAuth},
+	{http.MethodPost, "/authcheck", SignedIn, API | Body | Decides, "ask what the caller may do", (*Server).checkAuth},
 	{http.MethodGet, "/audit", SignedIn, API | Page | CSV, "read the audit trail", (*Server).listAudit},
 	{http.MethodPost, "/audit/{id}/undo", SignedIn, API | Page, "undo a change of a member", (*Server).undoChange},
 

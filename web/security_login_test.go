@@ -329,3 +329,86 @@ func TestC12_RateLimit(t *testing.T) {
 		t.Errorf("a tenth of a minute later: %v", got)
 	}
 }
+
+// TestRateLimitHeaders: each answer that counts says what is left, in both spellings, and a refused one when to come again.
+func TestRateLimitHeaders(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	for _, wire := range []web.Wire{web.Documented, web.SDK} {
+		s := webtest.New(t, webtest.Wire(wire), limited(20), func(o *web.Options) {
+			o.CheckRateLimit, o.Now = 60, func() time.Time { return now }
+		})
+		check := func(n int) webtest.Request {
+			checks := map[string]any{}
+			for i := range n {
+				checks[fmt.Sprint(i)] = map[string]any{"action": "read", "object": map[string]any{"resource_type": "template"}}
+			}
+			return webtest.Request{Method: "POST", Path: "/authcheck", As: webtest.Member, JSON: map[string]any{"checks": checks}}
+		}
+		me := webtest.Request{Path: "/users/me", As: webtest.Member}
+		login := webtest.Request{Method: "POST", Path: "/users/login", JSON: `{"email":"x","password":"x"}`}
+		explained := check(1)
+		explained.Path += "?explain=1"
+		for i, tt := range []struct {
+			webtest.Request
+			status, limit, left, full, retry int
+		}{
+			{me, 200, 20, 19, 3, 0},
+			{me, 200, 20, 18, 6, 0},
+			{webtest.Request{Path: "/users/member", As: webtest.Member}, 200, 20, 17, 9, 0},
+			{webtest.Request{Path: members, As: webtest.Member}, 200, 20, 16, 12, 0},
+			{webtest.Request{Path: members, As: webtest.Member}, 200, 20, 15, 15, 0}, // from memory
+			{webtest.Request{Path: "/organizations/gone", As: webtest.Member}, 404, 20, 14, 18, 0},
+			{check(10), 200, 60, 50, 10, 0},
+			{check(0), 200, 60, 49, 11, 0},
+			{explained, 200, 60, 29, 31, 0},
+			{check(40), 429, 60, 28, 32, 11},
+			{me, 200, 20, 13, 21, 0},
+			{login, 401, 2, 1, 30, 0},
+			{login, 401, 2, 0, 60, 0},
+			{login, 429, 2, 0, 60, 30},
+			{webtest.Request{Path: "/users/me"}, 401, 20, 16, 12, 0}, // a stranger of the same network
+		} {
+			res := s.Do(t, tt.Request)
+			want := map[string]string{"Limit": fmt.Sprint(tt.limit), "Remaining": fmt.Sprint(tt.left), "Reset": fmt.Sprint(tt.full)}
+			for name, value := range want {
+				if got := res.Header.Get("RateLimit-" + name); got != value {
+					t.Errorf("%d: %s %s: RateLimit-%s is %q, want %s", i, tt.Method, tt.Path, name, got, value)
+				}
+				if name == "Reset" {
+					value = fmt.Sprint(now.Unix() + int64(tt.full))
+				}
+				if got := res.Header.Get("X-RateLimit-" + name); got != value {
+					t.Errorf("%d: %s %s: X-RateLimit-%s is %q, want %s", i, tt.Method, tt.Path, name, got, value)
+				}
+			}
+			if got := res.Header.Get("Retry-After"); res.StatusCode != tt.status || got != fmt.Sprint(tt.retry) && (got != "" || tt.retry != 0) {
+				t.Errorf("%d: %s %s: got %d, Retry-After %q", i, tt.Method, tt.Path, res.StatusCode, got)
+			}
+		}
+		if res := s.Do(t, check(40)); !strings.Contains(res.Text(), "Too many decisions.") {
+			t.Errorf("got %s", res.Text())
+		}
+		if res := s.Do(t, webtest.Request{Path: "/healthz"}); res.Header.Get("X-RateLimit-Limit") != "" {
+			t.Error("a probe is limited")
+		}
+	}
+}
+
+// TestChecksHaveTheirOwnLimit: an application that asks 10,000 times in a row, on the settings of a new server, is never
+// refused, and its other requests are not fewer for it.
+func TestChecksHaveTheirOwnLimit(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	s := webtest.New(t, limited(600), func(o *web.Options) { o.CheckRateLimit, o.Now = 60_000, func() time.Time { return now } })
+	body := `{"checks":{"k":{"action":"read","object":{"resource_type":"template"}}}}`
+	for i := range 10_000 {
+		res := s.Do(t, webtest.Request{Method: "POST", Path: "/authcheck", As: webtest.Member, JSON: body, Unchecked: true})
+		if res.StatusCode != 200 {
+			t.Fatalf("check %d: got %d %s", i+1, res.StatusCode, res.Body)
+		}
+	}
+	if left := s.Get(t, webtest.Member, "/users/me").Header.Get("RateLimit-Remaining"); left != "599" {
+		t.Errorf("%s requests are left", left)
+	}
+}

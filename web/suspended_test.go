@@ -8,6 +8,7 @@ import (
 
 	"rolecall.example/org"
 	"rolecall.example/rbac"
+	"rolecall.example/web"
 	"rolecall.example/web/webtest"
 )
 
@@ -63,16 +64,17 @@ func TestSuspendedMayNothing(t *testing.T) {
 	}
 }
 
-// A request for decisions takes a token of the limiter for every twenty checks begun, and for every one to be explained.
+// A request for decisions takes a token of the limiter for every check, twenty for one to be explained, and at least one.
 func TestAuthCheckTakesTokens(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name   string
 		checks int
 		query  string
-		passes int // of requests, with two tokens; the next comes after half a minute
+		passes int // of requests, with 40 tokens
 	}{
-		{"none", 0, "", 2},
+		{"none", 0, "", 40},
+		{"one", 1, "", 40},
 		{"twenty", 20, "", 2},
 		{"twenty-one", 21, "", 1},
 		{"more than the bucket holds", 1000, "", 1},
@@ -81,7 +83,7 @@ func TestAuthCheckTakesTokens(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			s := webtest.New(t, limited(2))
+			s := webtest.New(t, limited(10), func(o *web.Options) { o.CheckRateLimit = 40 })
 			checks := map[string]any{}
 			for i := range tt.checks {
 				checks[fmt.Sprint(i)] = map[string]any{"action": "read", "object": map[string]any{

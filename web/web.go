@@ -41,7 +41,8 @@ type Options struct {
 	TrustedProxies  []netip.Prefix         // whose X-Forwarded-For counts
 	SessionLifetime time.Duration          // of a browser session, however busy; a day if 0
 	RateLimit       int                    // requests a minute that one caller may make; no limit if 0
-	Now             func() time.Time       // what the rate limit goes by; time.Now if nil
+	CheckRateLimit  int                    // decisions a minute that one caller may ask for; no limit if 0
+	Now             func() time.Time       // what the rate limits go by; time.Now if nil
 	Version         string
 	TagKey          []byte       // secret of the ETags of lists, the same for all servers of a database; made up if nil
 	Log             *slog.Logger // slog.Default() if nil
@@ -68,6 +69,7 @@ type Server struct {
 	badHopAt   atomic.Int64 // Unix time of the last log line about an X-Forwarded-For that is no address
 	requests   *limiter
 	logins     *limiter
+	checks     *limiter
 	streams    chan struct{} // turns to send a long list
 	setUp      atomic.Bool   // a user exists; that never becomes untrue
 	draining   atomic.Bool
@@ -114,6 +116,7 @@ func New(o Options) (*Server, error) {
 		headers:    o.headers(),
 		requests:   newLimiter(o.RateLimit),
 		logins:     newLimiter(o.RateLimit / loginShare),
+		checks:     newLimiter(o.CheckRateLimit),
 		streams:    make(chan struct{}, max(2, runtime.GOMAXPROCS(0)-2)),
 	}
 	if o.AccessURL != nil {

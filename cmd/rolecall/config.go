@@ -38,6 +38,7 @@ type config struct {
 	setupToken      string
 	metricsAddress  string   // "" for none
 	rateLimit       int      // requests a minute; 0 for no limit
+	checkRateLimit  int      // decisions a minute; 0 for no limit
 	operands        []string // the arguments besides flags
 	operand         string   // the first operand
 	server          *url.URL // the server to ask; nil: the file answers
@@ -73,12 +74,19 @@ var settings = map[string]setting{
 		c.keyFile = v
 		return nil
 	}},
-	"hsts-host-only":   {value: "", help: "with TLS, make browsers require it for this host only, not for its subdomains too", truth: true, parse: parseHSTSHostOnly},
-	"url":              {value: "", help: "`URL` of a server to ask instead of the file, with the token in ROLECALL_TOKEN", parse: parseServer},
-	"trusted-proxies":  {value: "", help: "`CIDR,…` of the proxies whose X-Forwarded-For is trusted", parse: parseProxies},
-	"log-format":       {value: "text", help: "`FORMAT` of the log on standard error: text or json", parse: parseLogFormat},
-	"metrics-address":  {value: "", help: "`HOST:PORT` to serve Prometheus metrics on, without authentication; off if not set", parse: parseMetricsAddress},
-	"rate-limit":       {value: "600", help: "`NUMBER` of requests a minute that one caller may make, a tenth of them to sign in; 0 for no limit", parse: parseRateLimit},
+	"hsts-host-only":  {value: "", help: "with TLS, make browsers require it for this host only, not for its subdomains too", truth: true, parse: parseHSTSHostOnly},
+	"url":             {value: "", help: "`URL` of a server to ask instead of the file, with the token in ROLECALL_TOKEN", parse: parseServer},
+	"trusted-proxies": {value: "", help: "`CIDR,…` of the proxies whose X-Forwarded-For is trusted", parse: parseProxies},
+	"log-format":      {value: "text", help: "`FORMAT` of the log on standard error: text or json", parse: parseLogFormat},
+	"metrics-address": {value: "", help: "`HOST:PORT` to serve Prometheus metrics on, without authentication; off if not set", parse: parseMetricsAddress},
+	"rate-limit": {value: "600", help: "`NUMBER` of requests a minute that one caller may make, a tenth of them to sign in; 0 for no limit", parse: func(c *config, v string) (err error) {
+		c.rateLimit, err = parseRate(v)
+		return err
+	}},
+	"check-rate-limit": {value: "60000", help: "`NUMBER` of checks a minute that one caller may ask for, on top of its requests; an explained one counts 20; 0 for no limit", parse: func(c *config, v string) (err error) {
+		c.checkRateLimit, err = parseRate(v)
+		return err
+	}},
 	"session-lifetime": {value: "24h", help: "`DURATION` after which a browser must sign in again, even if it was in use", parse: parseLifetime},
 	"setup-token":      {value: "", help: "`TOKEN` needed to create the first account; if not set, it is random and printed in the log", parse: parseSetupToken},
 }
@@ -202,13 +210,12 @@ func parseMetricsAddress(c *config, v string) error {
 	return nil
 }
 
-func parseRateLimit(c *config, v string) error {
+func parseRate(v string) (int, error) {
 	n, err := strconv.Atoi(v)
 	if err != nil || n < 0 || n > 0 && n < 10 {
-		return fmt.Errorf("%q is neither 0 nor a number of 10 or more", v)
+		return 0, fmt.Errorf("%q is neither 0 nor a number of 10 or more", v)
 	}
-	c.rateLimit = n
-	return nil
+	return n, nil
 }
 
 // parseSetupToken refuses a token that can be guessed, because the token makes its holder the owner of the site.

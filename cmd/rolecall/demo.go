@@ -31,7 +31,7 @@ func demoCommand() *command {
 		about: "It fills a database in a temporary directory, prints where to sign in and a token, and serves until Ctrl-C.\n" +
 			"If the default port is taken, it uses another one.",
 		examples: []string{"rolecall demo", "rolecall demo --members 100000"},
-		settings: []string{"http-address", "wire"},
+		settings: []string{"http-address", "wire", "rate-limit", "check-rate-limit"},
 		flags: func(fs *flag.FlagSet) {
 			fs.IntVar(&in.members, "members", 1284, "`NUMBER` of members of the largest organization")
 			fs.BoolVar(&in.json, "json", false, "print address, login, token and database file as JSON")

@@ -2,6 +2,7 @@ package main
 
 import (
 	"net"
+	"net/http"
 	"os"
 	"testing"
 
@@ -14,6 +15,14 @@ func TestDemo(t *testing.T) {
 	demo := start(t, nil, "", "demo", "--json", "--http-address", "127.0.0.1:0")
 	api := &client.Client{BaseURL: demo.wait(t, &demo.out, `"url": "(.*)"`), Token: demo.wait(t, &demo.out, `"token": "(.*)"`)}
 
+	res, err := http.Get(api.BaseURL + "/buildinfo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = res.Body.Close()
+	if got := res.Header.Get("RateLimit-Limit"); got != "600" { // as of serve
+		t.Errorf("the demo limits callers to %q requests a minute", got)
+	}
 	count := func(organization string, q client.MemberQuery) int {
 		q.Limit = 1
 		page, err := api.MembersPage(t.Context(), organization, q)

@@ -142,6 +142,7 @@ func TestCalledWrongly(t *testing.T) {
 		{nil, []string{"--metrics-address", "9090"}, `--metrics-address: "9090"`},
 		{nil, []string{"--rate-limit", "many"}, `--rate-limit: "many"`},
 		{nil, []string{"--rate-limit", "-1"}, "--rate-limit"},
+		{nil, []string{"--check-rate-limit", "5"}, `--check-rate-limit: "5"`},
 		{nil, []string{"--setup-token", "guess me"}, "--setup-token: 16 characters"},
 		{nil, []string{"--tls-cert-file", "cert.pem"}, "need each other"},
 		{nil, []string{"--tls-cert-file", "no.pem", "--tls-key-file", "no.pem"}, "no.pem"},

@@ -38,7 +38,7 @@ func serveCommand() *command {
 		},
 		settings: []string{
 			"http-address", "db", "must-exist", "access-url", "tls-cert-file", "tls-key-file", "hsts-host-only", "trusted-proxies",
-			"wire", "session-lifetime", "setup-token", "rate-limit", "metrics-address", "log-format",
+			"wire", "session-lifetime", "setup-token", "rate-limit", "check-rate-limit", "metrics-address", "log-format",
 		},
 		run: serve,
 	}
@@ -129,7 +129,7 @@ func (c *config) answer(ctx context.Context, d *db.DB, l net.Listener, log *slog
 	handler, err := web.New(web.Options{
 		Service: service, Sessions: account.NewSessionStore(d, time.Now), Wire: c.wire, AccessURL: c.accessURL,
 		OwnName: c.ownName, Secure: c.secure(), HSTSHostOnly: c.hstsHostOnly, TrustedProxies: c.trustedProxies, SessionLifetime: c.sessionLifetime,
-		RateLimit: c.rateLimit, Version: version(), TagKey: tagKey, Log: log, OnResponse: m.observe,
+		RateLimit: c.rateLimit, CheckRateLimit: c.checkRateLimit, Version: version(), TagKey: tagKey, Log: log, OnResponse: m.observe,
 	})
 	if err != nil {
 		return errors.Join(err, l.Close())
