@@ -18,7 +18,9 @@ type Token struct {
 	Scope           string        `json:"scope"`
 	Scopes          []string      `json:"scopes"`
 	AllowList       []TokenTarget `json:"allow_list"`
-	LoginType       string        `json:"login_type"` // "token", or "password" for a token from Login
+	Organizations   []string      `json:"organizations"` // that it is limited to; empty: no limit
+	CreatedBy       string        `json:"created_by"`    // username of the other account that made it; "": none, or gone
+	LoginType       string        `json:"login_type"`    // "token", or "password" for a token from Login
 	LifetimeSeconds int64         `json:"lifetime_seconds"`
 	CreatedAt       time.Time     `json:"created_at"`
 	UpdatedAt       time.Time     `json:"updated_at"`

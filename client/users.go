@@ -40,6 +40,9 @@ type User struct {
 	ThemePreference string      `json:"theme_preference"` // always empty
 	OrganizationIDs []uuid.UUID `json:"organization_ids"`
 	Roles           []RoleRef   `json:"roles"` // roles of the site
+
+	IsServiceAccount bool `json:"is_service_account"` // made as one, without an e-mail address
+	HasAISeat        bool `json:"has_ai_seat"`        // always false
 }
 
 // UserList is a page of a list of accounts.
@@ -77,19 +80,21 @@ func (q UserQuery) values() url.Values {
 
 // CreateUserRequest describes a new account.
 type CreateUserRequest struct {
-	Email           string      `json:"email"`
+	Email           string      `json:"email,omitempty"`
 	Username        string      `json:"username"`
 	Name            string      `json:"name,omitempty"`
 	Password        string      `json:"password,omitempty"`
-	LoginType       string      `json:"login_type,omitempty"`  // "": LoginPassword
-	Status          Status      `json:"user_status,omitempty"` // "": dormant
-	OrganizationIDs []uuid.UUID `json:"organization_ids"`      // at least one
+	LoginType       string      `json:"login_type,omitempty"`      // "": LoginPassword
+	Status          Status      `json:"user_status,omitempty"`     // "": dormant
+	OrganizationIDs []uuid.UUID `json:"organization_ids"`          // at least one
+	ServiceAccount  bool        `json:"service_account,omitempty"` // with neither an e-mail address nor a password
 }
 
-// ProfileRequest changes the names of an account.
+// ProfileRequest changes the names of an account, and the address of its picture unless that is nil.
 type ProfileRequest struct {
-	Username string `json:"username"`
-	Name     string `json:"name"`
+	Username  string  `json:"username"`
+	Name      string  `json:"name"`
+	AvatarURL *string `json:"avatar_url,omitempty"`
 }
 
 // PasswordRequest sets a password. To change your own, give the old one too.

@@ -63,18 +63,13 @@ func (q *Queries) DeleteAPIKeysOfUser(ctx context.Context, userID uuid.UUID) err
 }
 
 const deleteExpiredKeys = `-- name: DeleteExpiredKeys :exec
-DELETE FROM api_keys WHERE expires_at <= ?1 AND (login_type = 'password' OR expires_at <= ?2)
+DELETE FROM api_keys WHERE expires_at <= ?1
 `
 
-type DeleteExpiredKeysParams struct {
-	Now         time.Time
-	NamedBefore time.Time
-}
-
-// A token with a name is kept for a while after its end, so that people see that it ended.
+// Those that ended a while ago: people see for that long that they did.
 // unit: site, signin
-func (q *Queries) DeleteExpiredKeys(ctx context.Context, arg DeleteExpiredKeysParams) error {
-	_, err := q.exec(ctx, q.deleteExpiredKeysStmt, deleteExpiredKeys, arg.Now, arg.NamedBefore)
+func (q *Queries) DeleteExpiredKeys(ctx context.Context, before time.Time) error {
+	_, err := q.exec(ctx, q.deleteExpiredKeysStmt, deleteExpiredKeys, before)
 	return err
 }
 
@@ -151,10 +146,10 @@ func (q *Queries) GetAPIKeyOwner(ctx context.Context, id string) (GetAPIKeyOwner
 const insertAPIKey = `-- name: InsertAPIKey :exec
 INSERT INTO api_keys (
     id, user_id, secret_hash, name, login_type, scope, lifetime_seconds, created_at, updated_at, expires_at, last_used,
-    created_by)
+    created_by, for_cli)
 VALUES (
     ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9, NULL,
-    ?10)
+    ?10, ?11)
 `
 
 type InsertAPIKeyParams struct {
@@ -168,6 +163,7 @@ type InsertAPIKeyParams struct {
 	Now             time.Time
 	ExpiresAt       time.Time
 	CreatedBy       uuid.NullUUID
+	ForCli          bool
 }
 
 // unit: site, signin
@@ -183,6 +179,7 @@ func (q *Queries) InsertAPIKey(ctx context.Context, arg InsertAPIKeyParams) erro
 		arg.Now,
 		arg.ExpiresAt,
 		arg.CreatedBy,
+		arg.ForCli,
 	)
 	return err
 }
@@ -255,7 +252,7 @@ func (q *Queries) ListAPIKeys(ctx context.Context, arg ListAPIKeysParams) ([]Lis
 }
 
 const listLogins = `-- name: ListLogins :many
-SELECT id, created_at, last_used, expires_at FROM api_keys
+SELECT id, created_at, last_used, expires_at, for_cli FROM api_keys
 WHERE user_id = ?1 AND login_type = 'password' AND expires_at > ?2 ORDER BY created_at DESC, id
 `
 
@@ -269,6 +266,7 @@ type ListLoginsRow struct {
 	CreatedAt time.Time
 	LastUsed  sql.NullTime
 	ExpiresAt time.Time
+	ForCli    bool
 }
 
 // The tokens that programs got by signing in to an account and that have not ended.
@@ -286,6 +284,7 @@ func (q *Queries) ListLogins(ctx context.Context, arg ListLoginsParams) ([]ListL
 			&i.CreatedAt,
 			&i.LastUsed,
 			&i.ExpiresAt,
+			&i.ForCli,
 		); err != nil {
 			return nil, err
 		}

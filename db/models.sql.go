@@ -24,6 +24,7 @@ type APIKey struct {
 	ExpiresAt       time.Time
 	LastUsed        sql.NullTime
 	CreatedBy       uuid.NullUUID
+	ForCli          bool
 }
 
 type AuditLog struct {

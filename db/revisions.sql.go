@@ -7,6 +7,7 @@ package db
 
 import (
 	"context"
+	"time"
 
 	"github.com/google/uuid"
 )
@@ -126,7 +127,7 @@ func (q *Queries) ListCaller(ctx context.Context, userID uuid.UUID) ([]ListCalle
 const listCallerByToken = `-- name: ListCallerByToken :many
 SELECT r.organization_id, u.roles, u.version, r.value, r.roles AS role_state
 FROM api_keys k JOIN users u ON u.id = k.user_id, revisions r
-WHERE k.id = ?1 AND k.user_id = ?2 AND r.organization_id = '00000000-0000-0000-0000-000000000000'
+WHERE k.id = ?1 AND k.user_id = ?2 AND k.expires_at > ?3 AND r.organization_id = '00000000-0000-0000-0000-000000000000'
 UNION ALL
 SELECT r.organization_id, m.roles, m.version, r.value, r.roles AS role_state
 FROM organization_members m JOIN revisions r ON r.organization_id = m.organization_id
@@ -137,6 +138,7 @@ ORDER BY organization_id
 type ListCallerByTokenParams struct {
 	Token  string
 	UserID uuid.UUID
+	Now    time.Time
 }
 
 type ListCallerByTokenRow struct {
@@ -147,9 +149,9 @@ type ListCallerByTokenRow struct {
 	RoleState      int64
 }
 
-// ListCaller for an account that a token names. No row of the site: the token has ended.
+// ListCaller for an account that a token names. No row of the site: the token is gone, or has ended.
 func (q *Queries) ListCallerByToken(ctx context.Context, arg ListCallerByTokenParams) ([]ListCallerByTokenRow, error) {
-	rows, err := q.query(ctx, q.listCallerByTokenStmt, listCallerByToken, arg.Token, arg.UserID)
+	rows, err := q.query(ctx, q.listCallerByTokenStmt, listCallerByToken, arg.Token, arg.UserID, arg.Now)
 	if err != nil {
 		return nil, err
 	}

@@ -680,11 +680,11 @@ func (w Writes) DeleteAPIKeysOfUser(ctx context.Context, userID uuid.UUID) error
 }
 
 // DeleteExpiredKeys runs the statement of its name.
-func (w Writes) DeleteExpiredKeys(ctx context.Context, arg DeleteExpiredKeysParams) error {
+func (w Writes) DeleteExpiredKeys(ctx context.Context, before time.Time) error {
 	if err := w.tx.enter("DeleteExpiredKeys"); err != nil {
 		return err
 	}
-	return named("DeleteExpiredKeys", w.tx.queries.DeleteExpiredKeys(ctx, arg))
+	return named("DeleteExpiredKeys", w.tx.queries.DeleteExpiredKeys(ctx, before))
 }
 
 // DeleteExpiredSessions runs the statement of its name.

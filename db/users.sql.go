@@ -1005,8 +1005,8 @@ func (q *Queries) UpdatePassword(ctx context.Context, arg UpdatePasswordParams) 
 const updateProfile = `-- name: UpdateProfile :exec
 UPDATE users
 SET username = ?1, username_key = ?2, name = ?3, name_key = ?4, search_key = ?5,
-    version = version + 1, updated_at = ?6
-WHERE id = ?7
+    avatar_url = ?6, version = version + 1, updated_at = ?7
+WHERE id = ?8
 `
 
 type UpdateProfileParams struct {
@@ -1015,6 +1015,7 @@ type UpdateProfileParams struct {
 	Name        string
 	NameKey     string
 	SearchKey   string
+	AvatarURL   string
 	Now         time.Time
 	ID          uuid.UUID
 }
@@ -1027,6 +1028,7 @@ func (q *Queries) UpdateProfile(ctx context.Context, arg UpdateProfileParams) er
 		arg.Name,
 		arg.NameKey,
 		arg.SearchKey,
+		arg.AvatarURL,
 		arg.Now,
 		arg.ID,
 	)

@@ -3,6 +3,7 @@ package org
 import (
 	"fmt"
 	"net/mail"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -17,8 +18,16 @@ var nameRule = regexp.MustCompile(`^[a-zA-Z0-9]+(-[a-zA-Z0-9]+)*$`)
 
 const maxName = 32
 
+const maxAvatarURL = 2048
+
 // ReservedUsernames stand in paths where a username may stand.
-var ReservedUsernames = []string{"me", "new", "create", "roles", "first", "login", "logout"}
+var ReservedUsernames = []string{
+	"me", "new", "create", "roles", "first", "login", "logout",
+	"authmethods", "validate-password", "oidc-claims", "oauth2", "oidc", "otp",
+}
+
+// ReservedTokenNames stand in paths where the name of a token may stand.
+var ReservedTokenNames = []string{"tokenconfig"}
 
 // NameProblem says what is wrong with a name, "" if nothing is.
 func NameProblem(name string) string {
@@ -58,6 +67,18 @@ func TextProblem(s string, limit int) string {
 		return "must not start or end with a space"
 	case strings.ContainsFunc(s, unicode.IsControl):
 		return "must not contain control characters"
+	}
+	return ""
+}
+
+// AvatarProblem checks the address of a picture, which this server stores and never fetches.
+func AvatarProblem(s string) string {
+	if s == "" {
+		return ""
+	}
+	u, err := url.Parse(s)
+	if err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil || len(s) > maxAvatarURL {
+		return fmt.Sprintf("must be empty or an https URL of at most %d characters", maxAvatarURL)
 	}
 	return ""
 }

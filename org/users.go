@@ -9,26 +9,19 @@ import (
 	"github.com/google/uuid"
 )
 
-// Check finds everything that is wrong with a new account.
+// Check finds everything that is wrong with a new account, and fills in what is left to us.
 func (u *NewUser) Check() error {
 	u.Name = strings.TrimSpace(u.Name)
-	u.LoginType = cmp.Or(u.LoginType, LoginPassword)
-	var bad FieldErrors
-	bad.Add("email", emailProblem(u.Email))
+	message, bad := "", FieldErrors{}
+	if !u.Service {
+		bad.Add("email", emailProblem(u.Email))
+	}
 	bad.Add("username", AddressProblem(u.Username, ReservedUsernames))
 	bad.Add("name", TextProblem(u.Name, 128))
-	switch u.LoginType {
-	case LoginPassword:
-		if u.Invite && u.Password == "" {
-			break
-		}
-		bad.Add("password", PasswordProblem(u.Password, u.Username, u.Email))
-	case LoginNone:
-		if u.Password != "" {
-			bad.Add("password", "must be empty for a service account")
-		}
-	default:
-		bad.Add("login_type", fmt.Sprintf("%q is not supported: use %q or %q", u.LoginType, LoginPassword, LoginNone))
+	if u.Service {
+		message = u.checkService(&bad)
+	} else {
+		message = u.checkLogin(&bad)
 	}
 	switch u.Status {
 	case "":
@@ -41,9 +34,50 @@ func (u *NewUser) Check() error {
 		bad.Add("user_status", fmt.Sprintf("%q is not one of %q, %q", u.Status, StatusActive, StatusDormant))
 	}
 	if len(bad) == 1 && bad[0].Field == "password" {
-		return bad.Err("Password is invalid")
+		message = cmp.Or(message, "Password is invalid")
 	}
-	return bad.Err("Validation failed.")
+	return bad.Err(cmp.Or(message, "Validation failed."))
+}
+
+// checkService finds what a service account must not have. The first of it is the message.
+func (u *NewUser) checkService(bad *FieldErrors) (message string) {
+	refuse := func(field, detail string) {
+		message = cmp.Or(message, detail)
+		bad.Add(field, detail)
+	}
+	if u.LoginType != "" && u.LoginType != LoginNone {
+		refuse("login_type", "Service accounts must use login type 'none'.")
+	}
+	if u.Password != "" {
+		refuse("password", "Password cannot be set for service accounts.")
+	}
+	if u.Email != "" {
+		refuse("email", "Email cannot be set for service accounts.")
+	}
+	u.LoginType = LoginNone
+	return message
+}
+
+// checkLogin finds what is wrong with the way in to an account. A message is of the login type.
+func (u *NewUser) checkLogin(bad *FieldErrors) (message string) {
+	u.LoginType = cmp.Or(u.LoginType, LoginPassword)
+	switch u.LoginType {
+	case LoginPassword:
+		if !u.Invite || u.Password != "" {
+			bad.Add("password", PasswordProblem(u.Password, u.Username, u.Email))
+		}
+		return ""
+	case LoginNone:
+		if u.Password != "" {
+			bad.Add("password", "must be empty for a service account")
+		}
+		return ""
+	}
+	bad.Add("login_type", fmt.Sprintf("%q is not supported: use %q or %q", u.LoginType, LoginPassword, LoginNone))
+	if u.LoginType == "oidc" {
+		return "You must configure OIDC before creating OIDC users."
+	}
+	return fmt.Sprintf("Unsupported login type %q for manually creating new users.", u.LoginType)
 }
 
 // Status is the state of an account.
@@ -82,6 +116,10 @@ type User struct {
 // ServiceAccount says whether nobody can sign in to this account with a password.
 func (u *User) ServiceAccount() bool { return u.LoginType == LoginNone }
 
+// MadeForService says whether the account was made as a service account. One without a password that has an e-mail address
+// was not: to call it one would be a difference in the plan of every client that made it.
+func (u *User) MadeForService() bool { return u.LoginType == LoginNone && u.Email == "" }
+
 // FirstUser is the account that setup makes.
 type FirstUser struct {
 	Email    string
@@ -97,16 +135,18 @@ type NewUser struct {
 	Name            string
 	Password        string
 	LoginType       string // "" is LoginPassword
-	Status          Status // "" is StatusActive for service accounts and accounts with a password
+	Status          Status // "" is StatusActive for accounts without a login, else StatusDormant
 	OrganizationIDs []uuid.UUID
+	Service         bool // a service account, without an e-mail address
 	Invite          bool // no password yet: the person sets it with a link, see CreatePasswordLink
 }
 
-// Profile is what a user may change of an account. Nil Name keeps the name.
+// Profile is what a user may change of an account. An empty Username and a nil AvatarURL stay as they are.
 type Profile struct {
-	Username string
-	Name     string
-	IfMatch  Versions // of the account
+	Username  string
+	Name      string
+	AvatarURL *string
+	IfMatch   Versions // of the account
 }
 
 // PasswordInput sets a password. OldPassword is needed for the caller's own account.

@@ -32,6 +32,7 @@ func TestUsernames(t *testing.T) {
 	refusedNames := append([]string{
 		"", "a_b", "-a", "a-", "a--b", "a b", "ä", "a.b", "a@b", "..", "o\u200b", strings.Repeat("a", 33),
 		"me", "ME", "new", "New", "create", "CREATE", "roles", "Roles", "first", "login", "logout", "LogOut",
+		"authmethods", "AuthMethods", "validate-password", "oidc-claims", "oauth2", "OIDC", "otp",
 		"6ba7b810-9dad-11d1-80b4-00c04fd430c8", // longer than a name anyway
 	}, uuidNames...)
 	for _, name := range refusedNames {
@@ -73,6 +74,7 @@ func TestUsernames(t *testing.T) {
 	if found, err := s.User(t.Context(), o, "cAMELcASE"); err != nil || found.ID != u.ID {
 		t.Errorf("found %v (%v)", found.ID, err)
 	}
+	s.clock.advance(time.Hour) // so many refusals are not recorded one by one
 	s.refused(t, &org.Error{Kind: org.Conflict, Message: "User already exists.", Fields: []org.Field{{Field: "username", Detail: "This value is already in use and should be unique."}}}, 1,
 		func() error {
 			return drop(s.UpdateProfile(t.Context(), o, "m", given(org.Profile{Username: "Viewer"})))
@@ -110,7 +112,13 @@ func TestCreateUser(t *testing.T) {
 		}
 		return e
 	}
-	const badMail = "must be a valid e-mail address"
+	says := func(message string, e *org.Error) *org.Error { e.Message = message; return e }
+	const (
+		badMail    = "must be a valid e-mail address"
+		noLogin    = "Service accounts must use login type 'none'."
+		noPassword = "Password cannot be set for service accounts."
+		noEmail    = "Email cannot be set for service accounts."
+	)
 	unknown := uuid.New()
 	for _, c := range []struct {
 		why  string
@@ -128,7 +136,16 @@ func TestCreateUser(t *testing.T) {
 		{"control characters", "o", with(func(u *org.NewUser) { u.Name = "a\x00b" }), fields("name", "must not contain control characters")},
 		{"password of a service account", "o", with(func(u *org.NewUser) { u.Password = "correct horse battery" }),
 			&org.Error{Kind: org.Invalid, Message: "Password is invalid", Fields: []org.Field{{Field: "password", Detail: "must be empty for a service account"}}}},
-		{"unknown login type", "o", with(func(u *org.NewUser) { u.LoginType = "oidc" }), fields("login_type", `"oidc" is not supported: use "password" or "none"`)},
+		{"no provider", "o", with(func(u *org.NewUser) { u.LoginType = "oidc" }),
+			says("You must configure OIDC before creating OIDC users.", fields("login_type", `"oidc" is not supported: use "password" or "none"`))},
+		{"unknown login type", "o", with(func(u *org.NewUser) { u.LoginType = "github" }),
+			says(`Unsupported login type "github" for manually creating new users.`, fields("login_type", `"github" is not supported: use "password" or "none"`))},
+		{"service account that signs in", "o", with(func(u *org.NewUser) {
+			u.Service, u.LoginType, u.Username = true, "password", "me"
+		}), says(noLogin, fields("username", `cannot use "me" as a name`, "login_type", noLogin, "email", noEmail))},
+		{"service account with a password", "o", with(func(u *org.NewUser) { u.Service, u.LoginType, u.Password = true, "", "x" }),
+			says(noPassword, fields("password", noPassword, "email", noEmail))},
+		{"service account with an address", "o", with(func(u *org.NewUser) { u.Service = true }), says(noEmail, fields("email", noEmail))},
 		{"suspended from birth", "o", with(func(u *org.NewUser) { u.Status = "suspended" }), fields("user_status", `"suspended" is not one of "active", "dormant"`)},
 		{"short password", "o", with(func(u *org.NewUser) { u.LoginType, u.Password = "", "short" }),
 			&org.Error{Kind: org.Invalid, Message: "Password is invalid", Fields: []org.Field{{Field: "password", Detail: "must be >= 8 characters"}}}},
@@ -136,7 +153,10 @@ func TestCreateUser(t *testing.T) {
 			fields("email", badMail, "username", `cannot use "me" as a name`, "password", "is among the commonest passwords: choose another")},
 		{"no organization", "o", with(func(u *org.NewUser) { u.OrganizationIDs = nil }), &org.Error{Kind: org.Invalid,
 			Message: "No organization specified to place the user as a member of. It is required to specify at least one organization id to place the user in.",
-			Fields:  []org.Field{{Field: "organization_ids", Detail: "Must be specified"}}}},
+			Detail:  "required at least 1 value for the array 'organization_ids'",
+			Fields:  []org.Field{{Field: "organization_ids", Detail: "Missing values, this cannot be empty"}}}},
+		{"taken, in an unknown organization", "o", with(func(u *org.NewUser) { u.Email, u.OrganizationIDs = "VIEWER@example.com", []uuid.UUID{unknown} }),
+			&org.Error{Kind: org.Conflict, Message: "User already exists.", Detail: "The username or the e-mail address is taken."}},
 		{"unknown organization", "o", with(func(u *org.NewUser) { u.OrganizationIDs = []uuid.UUID{home, unknown} }),
 			&org.Error{Kind: org.NotFound, Message: `Organization does not exist with the provided id "` + unknown.String() + `".`}},
 	} {
@@ -153,6 +173,89 @@ func TestCreateUser(t *testing.T) {
 	s.store(t, "desk", "site", "organization:read")
 	s.refused(t, &org.Error{Kind: org.Forbidden, Message: "You are not authorized to create users.", Detail: "You may not add members to Acme."}, 0,
 		func() error { return drop(s.CreateUser(ctx, s.as(t, "desk"), given(robot("fine")))) })
+}
+
+// Service accounts have no e-mail address, and there can be any number of them. Nothing finds them by their id as one.
+func TestServiceAccounts(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	ctx := t.Context()
+	var u org.User
+	for _, name := range []string{"ci-one", "ci-two"} {
+		s.accepted(t, entry{Actor: "o", Action: "create", Type: "user", Target: name, Organization: uuid.Nil, Status: 201, Fields: []string{"login_type", "name", "organization_ids", "status", "username"}}, func() (err error) {
+			u, err = s.CreateUser(ctx, s.as(t, "o"), given(org.NewUser{Username: name, Service: true, OrganizationIDs: []uuid.UUID{home}}))
+			return err
+		})
+		if u.Email != "" || u.LoginType != org.LoginNone || u.Status != org.StatusActive || !u.MadeForService() {
+			t.Errorf("%+v", u)
+		}
+	}
+	if bot, err := s.User(ctx, s.as(t, "o"), "bot"); err != nil || bot.MadeForService() {
+		t.Errorf("an account without a login, but with an address: %+v, %v", bot, err)
+	}
+	for _, q := range []string{u.ID.String(), "@"} {
+		list, err := s.Users(ctx, s.as(t, "o"), org.UserFilter{Query: q})
+		if err != nil || slices.ContainsFunc(list.Users, func(o org.User) bool { return o.ID == u.ID }) {
+			t.Errorf("%q finds %+v, %v", q, list, err)
+		}
+	}
+	_, err := s.LoginToken(ctx, org.Request{}, u.ID.String(), "")
+	kind(t, err, org.Unauthenticated)
+	if _, err := s.UpdateProfile(ctx, s.as(t, "o"), "ci-two", given(org.Profile{Username: "ci-three"})); err != nil {
+		t.Error(err)
+	}
+	if _, err := s.DeleteUser(ctx, s.as(t, "o"), "ci-three", nil); err != nil {
+		t.Error(err)
+	}
+}
+
+// Clients take the first organization of an account as the place for what they make.
+func TestOrderOfOrganizations(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	ids := []uuid.UUID{home}
+	for _, name := range []string{"zulu", "Alpha", "mike"} {
+		o, err := s.CreateOrganization(t.Context(), s.as(t, "o"), given(org.OrganizationInput{Name: name}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids = append(ids, o.ID)
+	}
+	in := robot("robot")
+	in.OrganizationIDs = []uuid.UUID{ids[3], ids[1], ids[0], ids[2]}
+	u, err := s.CreateUser(t.Context(), s.as(t, "o"), given(in))
+	if want := []uuid.UUID{ids[0], ids[2], ids[3], ids[1]}; err != nil || !slices.Equal(u.OrganizationIDs, want) {
+		t.Errorf("%v, %v, want %v", u.OrganizationIDs, err, want)
+	}
+}
+
+// The address of a picture is stored as it is, and stays where it is not named.
+func TestAvatars(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	ctx := t.Context()
+	set := func(address *string) (org.User, error) {
+		return s.UpdateProfile(ctx, s.as(t, "m"), "me", given(org.Profile{Name: "M", AvatarURL: address}))
+	}
+	long := "https://example.com/" + strings.Repeat("a", 2048-len("https://example.com/"))
+	for _, address := range []string{"https://example.com/a.png?s=1", long, ""} {
+		u, err := set(&address)
+		if err != nil || u.AvatarURL != address {
+			t.Errorf("%.40q: %.40q, %v", address, u.AvatarURL, err)
+		}
+		if u, err = set(nil); err != nil || u.AvatarURL != address {
+			t.Errorf("kept: %.40q, %v", u.AvatarURL, err)
+		}
+		if m, err := s.Member(ctx, s.as(t, "o"), "default", "m"); err != nil || m.AvatarURL != address {
+			t.Errorf("the member has %.40q, %v", m.AvatarURL, err)
+		}
+	}
+	for _, address := range []string{"http://example.com/a", "//example.com/a", "data:image/png;base64,AA", "javascript:alert(1)", "https://", "https://me:secret@example.com/", long + "a", " https://example.com", "https://exa\nmple.com/"} {
+		_, err := set(&address)
+		if e := kind(t, err, org.Invalid); len(e.Fields) != 1 || e.Fields[0].Field != "avatar_url" {
+			t.Errorf("%.40q: %v", address, e)
+		}
+	}
 }
 
 // A deleted user is unknown, loses everything and frees its name; who is made again gets nothing back.

@@ -23,10 +23,10 @@ SELECT count(*) FROM api_keys WHERE user_id = @user_id AND name = @name;
 -- unit: site, signin
 INSERT INTO api_keys (
     id, user_id, secret_hash, name, login_type, scope, lifetime_seconds, created_at, updated_at, expires_at, last_used,
-    created_by)
+    created_by, for_cli)
 VALUES (
     @id, @user_id, @secret_hash, @name, @login_type, @scope, @lifetime_seconds, @now, @now, @expires_at, NULL,
-    sqlc.narg(created_by));
+    sqlc.narg(created_by), @for_cli);
 
 -- name: UpdateLastUsed :exec
 -- unit: site, signin
@@ -51,7 +51,7 @@ SELECT count(*) FROM api_keys WHERE user_id = @user_id AND login_type = 'token';
 
 -- name: ListLogins :many
 -- The tokens that programs got by signing in to an account and that have not ended.
-SELECT id, created_at, last_used, expires_at FROM api_keys
+SELECT id, created_at, last_used, expires_at, for_cli FROM api_keys
 WHERE user_id = @user_id AND login_type = 'password' AND expires_at > @now ORDER BY created_at DESC, id;
 
 -- name: DeleteLoginOfUser :execrows
@@ -59,6 +59,6 @@ WHERE user_id = @user_id AND login_type = 'password' AND expires_at > @now ORDER
 DELETE FROM api_keys WHERE user_id = @user_id AND id = @id AND login_type = 'password';
 
 -- name: DeleteExpiredKeys :exec
--- A token with a name is kept for a while after its end, so that people see that it ended.
+-- Those that ended a while ago: people see for that long that they did.
 -- unit: site, signin
-DELETE FROM api_keys WHERE expires_at <= @now AND (login_type = 'password' OR expires_at <= @named_before);
+DELETE FROM api_keys WHERE expires_at <= @before;

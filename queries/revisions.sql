@@ -46,10 +46,10 @@ WHERE m.user_id = @user_id
 ORDER BY organization_id;
 
 -- name: ListCallerByToken :many
--- ListCaller for an account that a token names. No row of the site: the token has ended.
+-- ListCaller for an account that a token names. No row of the site: the token is gone, or has ended.
 SELECT r.organization_id, u.roles, u.version, r.value, r.roles AS role_state
 FROM api_keys k JOIN users u ON u.id = k.user_id, revisions r
-WHERE k.id = @token AND k.user_id = @user_id AND r.organization_id = '00000000-0000-0000-0000-000000000000'
+WHERE k.id = @token AND k.user_id = @user_id AND k.expires_at > @now AND r.organization_id = '00000000-0000-0000-0000-000000000000'
 UNION ALL
 SELECT r.organization_id, m.roles, m.version, r.value, r.roles AS role_state
 FROM organization_members m JOIN revisions r ON r.organization_id = m.organization_id

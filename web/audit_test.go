@@ -391,7 +391,7 @@ func TestAuditHidesAccounts(t *testing.T) {
 	const never = "0001-01-01T00:00:00Z"
 	ask(webtest.Member, "username:admin")
 	want := map[string]any{
-		"id": s.ID(webtest.Admin), "username": "admin", "name": "Ada", "avatar_url": "", "email": "", "status": "", "login_type": "", "theme_preference": "",
+		"id": s.ID(webtest.Admin), "username": "admin", "name": "Ada", "avatar_url": "", "email": "", "status": "", "login_type": "", "theme_preference": "", "is_service_account": false, "has_ai_seat": false,
 		"created_at": never, "updated_at": never, "last_seen_at": never, "roles": []any{}, "organization_ids": []any{home},
 	}
 	if diff := cmp.Diff(want, list.Entries[0].User); diff != "" {

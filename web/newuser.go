@@ -55,15 +55,16 @@ func readNewUser(o object) org.NewUser {
 		OrganizationIDs: o.ids("organization_ids"),
 	}
 	if !o.form {
+		in.Service = o.flag("service_account")
 		readOldNewUser(o, &in)
 		return in
 	}
-	// A password that was typed before another way in was chosen is not meant.
+	// What was typed before another way in was chosen is not meant.
 	switch access := o.text("access"); access {
 	case views.AccessInvite:
 		in.Invite, in.Password = true, ""
 	case views.AccessService:
-		in.LoginType, in.Password = org.LoginNone, ""
+		in.Service, in.Email, in.Password = true, "", ""
 	case views.AccessPassword:
 	default:
 		o.addError("access", "must be chosen")

@@ -110,7 +110,7 @@ var table = []Route{
 	{http.MethodPost, "/users", SignedIn, API | Page | Body, "create a user", (*Server).createUser},
 	{http.MethodGet, pathUser, SignedIn, API | Page, "show a user", (*Server).showUser},
 	{http.MethodDelete, pathUser, SignedIn, API | Page | IfMatch, "delete a user", (*Server).deleteUser},
-	{http.MethodPut, pathUser + "/profile", SignedIn, API | Page | Body | IfMatch, "change username and name", (*Server).updateProfile},
+	{http.MethodPut, pathUser + "/profile", SignedIn, API | Page | Body | IfMatch, "change username, name and picture", (*Server).updateProfile},
 	{http.MethodPut, pathUser + "/password", SignedIn, API | Page | Body | IfMatch, "set a password", (*Server).setPassword},
 	{http.MethodPut, pathUser + "/status/suspend", SignedIn, API | Page | IfMatch, "suspend a user", (*Server).suspendUser},
 	{http.MethodPut, pathUser + "/status/activate", SignedIn, API | Page | IfMatch, "activate a user", (*Server).activateUser},

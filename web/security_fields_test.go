@@ -320,7 +320,7 @@ func TestFieldsThatMeanRights(t *testing.T) {
 			{"POST", "/organizations", organization(201, func(n string) string { return `"name":"new-` + n + `",` })},
 			{"PATCH", "/organizations/default", organization(200, func(string) string { return "" })},
 			{"POST", "/users", []row{
-				{user(`"service_account":true`), 400, "Validation failed.", unsupported("service_account")},
+				{user(`"service_account":true`), 400, "Email cannot be set for service accounts.", map[string]string{"email": "Email cannot be set for service accounts."}},
 				{user(`"roles":["owner"]`), 400, "Validation failed.", unsupported("roles")},
 				{user(`"roles":[],"service_account":false,"email_verified":false`), 201, "", nil},
 			}},

@@ -12,9 +12,9 @@ import (
 func (s *Server) showFirstUser(c *call) (reply, error) {
 	has, err := s.hasUsers(c.ctx)
 	if err == nil && !has {
-		return reply{status: http.StatusNotFound, json: client.Message{Message: "The initial user has not been created yet."}}, nil
+		return reply{status: http.StatusNotFound, json: client.Message{Message: "The initial user has not been created!"}}, nil
 	}
-	return reply{json: client.Message{Message: "The initial user has already been created."}}, err
+	return reply{json: client.Message{Message: "The initial user has already been created!"}}, err
 }
 
 func (s *Server) createFirstUser(c *call) (reply, error) {

@@ -301,7 +301,7 @@ func TestUserForms(t *testing.T) {
 		{"suspend", webtest.Owner, "PUT", "/users/mia/status/suspend", url.Values{}, 303, "/users/mia", ""},
 		{"activate", webtest.Owner, "PUT", "/users/mia/status/activate", url.Values{}, 303, "/users/mia", ""},
 		{"suspend oneself", webtest.Owner, "PUT", "/users/owner/status/suspend", url.Values{}, 400, "", "You cannot suspend yourself."},
-		{"delete oneself", webtest.Owner, "DELETE", "/users/owner", url.Values{}, 400, "", "You cannot delete yourself."},
+		{"delete oneself", webtest.Owner, "DELETE", "/users/owner", url.Values{}, 403, "", "You cannot delete yourself!"},
 		{"delete", webtest.Owner, "DELETE", "/users/mia", url.Values{}, 303, "/users", ""},
 		{"delete again", webtest.Owner, "DELETE", "/users/mia", url.Values{}, 400, "", "must be an existing uuid or username"},
 		{"own profile", webtest.Owner, "PUT", "/users/me/profile", url.Values{"username": {"owner"}, "name": {"O"}}, 303, "/users/me", ""},

@@ -156,6 +156,8 @@ func wireUser(u *org.User) client.User {
 		LoginType:       u.LoginType,
 		OrganizationIDs: append([]uuid.UUID{}, u.OrganizationIDs...),
 		Roles:           each(u.Roles, wireRoleRef),
+
+		IsServiceAccount: u.MadeForService(),
 	}
 }
 
@@ -184,6 +186,8 @@ func wireToken(t *org.Token) client.Token {
 		Scope:           t.Scope,
 		Scopes:          unlimited.scopes,
 		AllowList:       unlimited.allowList,
+		Organizations:   []string{},
+		CreatedBy:       t.Maker,
 		LoginType:       t.LoginType,
 		LifetimeSeconds: int64(t.Lifetime / time.Second),
 		CreatedAt:       wireTime(t.CreatedAt),

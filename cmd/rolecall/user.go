@@ -29,12 +29,12 @@ func userCreateCommand() *command {
 			"created with it. A database that --db or ROLECALL_DB names is created if it is missing.",
 		examples: []string{
 			"rolecall user create --username ada --email ada@example.com --role owner",
-			"rolecall user create --username ci --email ci@example.com --service-account --json",
+			"rolecall user create --username ci --service-account --json",
 		},
 		settings: []string{"db"},
 		flags: func(fs *flag.FlagSet) {
 			fs.StringVar(&in.username, "username", "", "`NAME` of the account")
-			fs.StringVar(&in.email, "email", "", "its e-mail `ADDRESS`")
+			fs.StringVar(&in.email, "email", "", "its e-mail `ADDRESS`; a service account needs none")
 			fs.StringVar(&in.name, "name", "", "display `NAME`")
 			fs.StringVar(&in.role, "role", "", "`ROLE` of the site, like owner")
 			fs.StringVar(&in.organization, "organization", "default", "`ORGANIZATION` that it joins")
@@ -43,7 +43,7 @@ func userCreateCommand() *command {
 			in.password.register(fs)
 		},
 		run: func(ctx context.Context, t *terminal, c *config) error {
-			if in.username == "" || in.email == "" {
+			if in.username == "" || in.email == "" && !in.service {
 				return usageError("--username and --email are needed; see rolecall help user create")
 			}
 			c.makes = c.named
@@ -93,7 +93,7 @@ func (in *newAccount) createNext(ctx context.Context, s *services.Service, opera
 	}
 	n := org.NewUser{Email: in.email, Username: in.username, Name: in.name, Password: password, OrganizationIDs: []uuid.UUID{o.ID}}
 	if in.service {
-		n.LoginType = org.LoginNone
+		n.LoginType, n.Service = org.LoginNone, in.email == ""
 	}
 	u, err := s.CreateUser(ctx, operator, org.Given(n))
 	if err != nil || in.role == "" {

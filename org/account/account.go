@@ -47,7 +47,7 @@ func (s *Service) DeleteUser(ctx context.Context, subject *org.Actor, user strin
 			return err
 		}
 		if row.ID == c.Actor.ID() {
-			return org.ErrInvalid("You cannot delete yourself.", "")
+			return &org.Error{Kind: org.Forbidden, Message: "You cannot delete yourself!"}
 		}
 		if err := allowed(c, row, "delete", unit.Whole); err != nil {
 			return err
@@ -75,7 +75,7 @@ func (s *Service) DeleteUser(ctx context.Context, subject *org.Actor, user strin
 	return deleted, err
 }
 
-// UpdateProfile changes the username and the name of an account. An empty username stays as it is.
+// UpdateProfile changes the username, the name and the picture of an account. An empty username stays as it is.
 // Invalid: no such user, or a bad name. Forbidden: needs user:update_personal, and all that the account holds.
 // Conflict: the username is taken.
 func (s *Service) UpdateProfile(ctx context.Context, subject *org.Actor, user string, input org.Input[org.Profile]) (u org.User, err error) {
@@ -97,6 +97,11 @@ func (s *Service) UpdateProfile(ctx context.Context, subject *org.Actor, user st
 			bad.Add("username", org.AddressProblem(in.Username, org.ReservedUsernames))
 		}
 		bad.Add("name", org.TextProblem(in.Name, 128))
+		if in.AvatarURL == nil {
+			in.AvatarURL = &row.AvatarURL
+		} else {
+			bad.Add("avatar_url", org.AvatarProblem(*in.AvatarURL))
+		}
 		if err := bad.Err("Validation failed."); err != nil {
 			return err
 		}
@@ -121,12 +126,13 @@ func writeProfile(c *unit.Attempt, row db.UserRow, in org.Profile) error {
 	}
 	c.Field("username", row.Username, in.Username)
 	c.Field("name", row.Name, in.Name)
+	c.Field("avatar_url", row.AvatarURL, *in.AvatarURL)
 	if len(c.Entry.Fields) == 0 {
 		return nil
 	}
 	return c.W.UpdateProfile(c.Ctx, db.UpdateProfileParams{
 		Username: in.Username, UsernameKey: org.FoldCase(in.Username), Name: in.Name, NameKey: org.FoldCase(in.Name),
-		SearchKey: unit.SearchKey(in.Username, in.Name, row.Email), Now: c.Now, ID: row.ID,
+		SearchKey: unit.SearchKey(in.Username, in.Name, row.Email), AvatarURL: *in.AvatarURL, Now: c.Now, ID: row.ID,
 	})
 }
 

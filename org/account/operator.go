@@ -67,6 +67,9 @@ func newOwner(c *unit.Attempt, in org.OwnerRecovery, hash string) (db.UserRow, e
 	if err != nil {
 		return db.UserRow{}, err
 	}
+	if err := untaken(c, account); err != nil {
+		return db.UserRow{}, err
+	}
 	row, err := insertUser(c, account, hash)
 	if err != nil {
 		return row, err

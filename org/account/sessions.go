@@ -57,15 +57,15 @@ func (s *SessionStore) FindCtx(ctx context.Context, token string) (data []byte, 
 	return data, err == nil, err
 }
 
-// endedTokens is how long an API token is still listed after its end.
-const endedTokens = 30 * org.Day
+// endedKeys is how long a token is kept after its end.
+const endedKeys = 90 * org.Day
 
-// purge forgets what has ended by itself: sessions, logins of programs, and tokens after a while.
+// purge forgets what has ended by itself: sessions at once, tokens after a while.
 func purge(ctx context.Context, w db.Writes, now time.Time) error {
 	if err := w.DeleteExpiredSessions(ctx, now); err != nil {
 		return err
 	}
-	return w.DeleteExpiredKeys(ctx, db.DeleteExpiredKeysParams{Now: now, NamedBefore: now.Add(-endedTokens)})
+	return w.DeleteExpiredKeys(ctx, now.Add(-endedKeys))
 }
 
 // errNoCommit keeps a session from being stored without the account that it would have to end with.

@@ -28,9 +28,10 @@ func (s *Service) TokenSubject(ctx context.Context, r org.Request, token string)
 	}
 	c := unit.Credential{User: key.UserID, Token: id}
 	b, err := s.units.BasisNow(ctx, c)
-	if db.IsNotFound(err) {
+	over := db.IsNotFound(err)
+	if over { // deleted, or ended, which any server of this database may have done
 		s.units.Memory.Keys.Forget(id)
-		err = org.ErrSignedOut("API key is invalid.")
+		key, err = s.key(ctx, id)
 	}
 	if err != nil {
 		return nil, err
@@ -40,7 +41,7 @@ func (s *Service) TokenSubject(ctx context.Context, r org.Request, token string)
 	switch {
 	case subtle.ConstantTimeCompare(hash[:], key.Hash) != 1:
 		return nil, org.ErrSignedOut("API key secret is invalid.")
-	case !key.ExpiresAt.After(now):
+	case over || !key.ExpiresAt.After(now):
 		return nil, org.ErrSignedOut(fmt.Sprintf("API key expired at %q.", key.ExpiresAt.Format(time.RFC3339)))
 	}
 	subject, err := s.activeSubject(ctx, c, b)
@@ -72,7 +73,8 @@ func (s *Service) used(ctx context.Context, r org.Request, token string, user or
 	})
 }
 
-// key finds a token as it was stored, be it still there or not: nothing of it but the time of use ever changes.
+// key finds a token as it was stored, be it still there or not: of it nothing but the time of use changes, and its end, which
+// the basis of the caller shows.
 // Unauthenticated: there is none of that id.
 func (s *Service) key(ctx context.Context, id string) (*unit.KnownKey, error) {
 	if k, ok := s.units.Memory.Keys.Recall(id); ok {

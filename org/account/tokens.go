@@ -138,7 +138,7 @@ func (s *Service) checkToken(in *org.TokenInput) error {
 	if in.Name == "" {
 		in.Name = "token-" + strings.ToLower(randomText(8))
 	} else {
-		bad.Add("token_name", org.NameProblem(in.Name))
+		bad.Add("token_name", org.AddressProblem(in.Name, org.ReservedTokenNames))
 	}
 	if limits := s.checkLimits(in); len(limits) > 0 {
 		return &org.Error{Kind: org.Invalid, Message: "Failed to create API key.", Detail: limits[0].Detail, Fields: append(limits, bad...)}

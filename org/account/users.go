@@ -219,7 +219,8 @@ func (s *Service) CreateUser(ctx context.Context, subject *org.Actor, input org.
 	}
 	if len(in.OrganizationIDs) == 0 {
 		return org.User{}, &org.Error{Kind: org.Invalid, Message: "No organization specified to place the user as a member of. It is required to specify at least one organization id to place the user in.",
-			Fields: []org.Field{{Field: "organization_ids", Detail: "Must be specified"}}}
+			Detail: "required at least 1 value for the array 'organization_ids'",
+			Fields: []org.Field{{Field: "organization_ids", Detail: "Missing values, this cannot be empty"}}}
 	}
 	hash := ""
 	if in.Password != "" {
@@ -244,6 +245,9 @@ func MayCreateUsers(by *org.Actor) bool {
 }
 
 func createUser(c *unit.Attempt, in org.NewUser, hash string) (org.User, error) {
+	if err := untaken(c, in); err != nil {
+		return org.User{}, err
+	}
 	var orgs []db.Organization
 	for _, id := range in.OrganizationIDs {
 		orgRow, err := c.Organization(c.Ctx, c.Actor, id.String())
@@ -273,22 +277,33 @@ func createUser(c *unit.Attempt, in org.NewUser, hash string) (org.User, error) 
 	return UserByID(c, row.ID)
 }
 
-// insertUser stores a checked account. Conflict: the username or the e-mail address is taken.
-func insertUser(c *unit.Attempt, in org.NewUser, hash string) (db.UserRow, error) {
+// untaken refuses a username or an e-mail address that another account has. Conflict: one of them is taken.
+func untaken(c *unit.Attempt, in org.NewUser) error {
 	for _, taken := range []func() (db.UserRow, error){
 		func() (db.UserRow, error) { return c.Q.GetUserByUsername(c.Ctx, org.FoldCase(in.Username)) },
 		func() (db.UserRow, error) { return c.Q.GetUserByEmail(c.Ctx, org.FoldCase(in.Email)) },
 	} {
 		if _, err := taken(); err == nil {
-			return db.UserRow{}, &org.Error{Kind: org.Conflict, Message: "User already exists.", Detail: "The username or the e-mail address is taken."}
+			return &org.Error{Kind: org.Conflict, Message: "User already exists.", Detail: "The username or the e-mail address is taken."}
 		} else if !db.IsNotFound(err) {
-			return db.UserRow{}, err
+			return err
 		}
 	}
+	return nil
+}
+
+// insertUser stores a checked account whose names are free.
+func insertUser(c *unit.Attempt, in org.NewUser, hash string) (db.UserRow, error) {
 	id := unit.NewID()
+	emailKey := org.FoldCase(in.Email)
+	if in.Email == "" { // the key of an account must be its own
+		emailKey = id.String()
+	}
 	c.About("user", id, in.Username, uuid.Nil)
 	c.Field("username", nil, in.Username)
-	c.Field("email", nil, in.Email)
+	if in.Email != "" {
+		c.Field("email", nil, in.Email)
+	}
 	c.Field("name", nil, in.Name)
 	c.Field("status", nil, in.Status)
 	c.Field("login_type", nil, in.LoginType)
@@ -298,7 +313,7 @@ func insertUser(c *unit.Attempt, in org.NewUser, hash string) (db.UserRow, error
 		by = c.Maker(id)
 	}
 	err := c.W.InsertUser(c.Ctx, db.InsertUserParams{
-		ID: id, Username: in.Username, UsernameKey: org.FoldCase(in.Username), Email: in.Email, EmailKey: org.FoldCase(in.Email),
+		ID: id, Username: in.Username, UsernameKey: org.FoldCase(in.Username), Email: in.Email, EmailKey: emailKey,
 		Name: in.Name, NameKey: org.FoldCase(in.Name), SearchKey: unit.SearchKey(in.Username, in.Name, in.Email),
 		Status: string(in.Status), LoginType: in.LoginType, PasswordHash: hash, PasswordBy: by, Now: c.Now,
 	})

@@ -88,7 +88,7 @@ func (d *roleDraft) checkName() {
 	switch {
 	case d.stored.Name != "" && d.in.MustCreate:
 		d.fault(9, updateFailed, fmt.Sprintf("a role with the name %q already exists", org.FoldCase(name)), "name", "")
-	case d.Catalog.Reserved(name):
+	case d.stored.Name == "" && d.Catalog.Reserved(name): // a role that had the name before it was reserved keeps it
 		d.fault(2, "Reserved role name", fmt.Sprintf("%q is a reserved role name", org.FoldCase(name)), "name", "")
 	case org.NameProblem(name) != "":
 		d.fault(1, "Validation failed.", "", "name", org.TaggedField("name", "username", name).Detail+": "+org.NameProblem(name))

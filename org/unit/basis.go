@@ -22,7 +22,7 @@ func (s Reader) basisOf(ctx context.Context, c Credential) (rows org.Basis, err 
 		rows, err = s.Q.ListCaller(ctx, c.User)
 	} else {
 		var byToken []db.ListCallerByTokenRow
-		byToken, err = s.Q.ListCallerByToken(ctx, db.ListCallerByTokenParams{Token: c.Token, UserID: c.User})
+		byToken, err = s.Q.ListCallerByToken(ctx, db.ListCallerByTokenParams{Token: c.Token, UserID: c.User, Now: s.Units.Now()})
 		for _, r := range byToken {
 			rows = append(rows, db.ListCallerRow(r))
 		}

@@ -2,7 +2,6 @@ package unit
 
 import (
 	"context"
-	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -44,7 +43,6 @@ func (s Reader) User(ctx context.Context, r db.UserRow) (org.User, error) {
 			u.OrganizationIDs = append(u.OrganizationIDs, parsed)
 		}
 	}
-	slices.SortFunc(u.OrganizationIDs, func(a, b uuid.UUID) int { return strings.Compare(a.String(), b.String()) })
 	return u, nil
 }
 
