@@ -258,7 +258,7 @@ func TestOneselfIsSafe(t *testing.T) {
 	ctx := t.Context()
 	s.insert(t, person{name: "o2", site: []string{"owner"}})
 	for _, ref := range []string{"me", "o", "O", id("o").String()} {
-		s.refused(t, &org.Error{Kind: org.Invalid, Message: "You cannot delete yourself."}, 1, func() error { return drop(s.DeleteUser(ctx, s.as(t, "o"), ref, nil)) })
+		s.refused(t, &org.Error{Kind: org.Forbidden, Message: "You cannot delete yourself!"}, 1, func() error { return drop(s.DeleteUser(ctx, s.as(t, "o"), ref, nil)) })
 		s.refused(t, &org.Error{Kind: org.Invalid, Message: "You cannot suspend yourself."}, 1, func() error {
 			return drop(s.SetStatus(ctx, s.as(t, "o"), ref, org.StatusSuspended, nil))
 		})
@@ -267,7 +267,7 @@ func TestOneselfIsSafe(t *testing.T) {
 	s.refused(t, &org.Error{Kind: org.Invalid, Message: "You cannot suspend yourself."}, 1, func() error {
 		return drop(s.SetStatus(ctx, s.as(t, "m"), "me", org.StatusSuspended, nil))
 	})
-	s.refused(t, &org.Error{Kind: org.Invalid, Message: "You cannot delete yourself."}, 1, func() error { return drop(s.DeleteUser(ctx, s.as(t, "m"), "me", nil)) })
+	s.refused(t, &org.Error{Kind: org.Forbidden, Message: "You cannot delete yourself!"}, 1, func() error { return drop(s.DeleteUser(ctx, s.as(t, "m"), "me", nil)) })
 	s.unchanged(t, func() error { return drop(s.SetStatus(ctx, s.as(t, "o"), "me", org.StatusActive, nil)) })
 }
 
