@@ -143,7 +143,7 @@ func TestContract(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			req := httptest.NewRequestWithContext(t.Context(), tt.method, tt.path, nil)
-			header := http.Header{"X-Request-Id": {"1"}}
+			header := http.Header{"X-Request-Id": {"1"}, "Allow": {"GET, OPTIONS"}}
 			if tt.contentType != "" {
 				header.Set("Content-Type", tt.contentType)
 			}
