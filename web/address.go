@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -23,7 +24,7 @@ func (s *Server) peer(r *http.Request) string {
 		hops = strings.Split(strings.Join(hops, ","), ",")
 	}
 	for _, hop := range slices.Backward(hops) {
-		if !slices.ContainsFunc(s.TrustedProxies, func(p netip.Prefix) bool { return p.Contains(addr.WithZone("")) }) {
+		if !s.trusts(addr) {
 			break
 		}
 		next, ok := hopAddress(strings.TrimSpace(hop))
@@ -35,6 +36,32 @@ func (s *Server) peer(r *http.Request) string {
 	}
 	return addr.String()
 }
+
+// trusts reports whether an address is that of a trusted proxy.
+func (s *Server) trusts(addr netip.Addr) bool {
+	return slices.ContainsFunc(s.TrustedProxies, func(p netip.Prefix) bool { return p.Contains(addr.WithZone("")) })
+}
+
+// trace is what a trusted proxy calls a request, "" for what it does not say: its id, and its place in a trace of many
+// services. Other senders could make up an id that leads an investigation to another request.
+func (s *Server) trace(r *http.Request) (id, parent string) {
+	at, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil || !s.trusts(at.Addr().Unmap()) {
+		return "", ""
+	}
+	if v := r.Header["X-Request-Id"]; len(v) == 1 && requestID.MatchString(v[0]) {
+		id = v[0]
+	}
+	if v := r.Header["Traceparent"]; len(v) == 1 && traceParent.MatchString(v[0]) {
+		parent = v[0]
+	}
+	return id, parent
+}
+
+var (
+	requestID   = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
+	traceParent = regexp.MustCompile(`^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$`) // as W3C has it
+)
 
 // hopAddress parses an address as proxies write it: some add the port, and brackets.
 func hopAddress(hop string) (netip.Addr, bool) {

@@ -13,25 +13,26 @@ import (
 
 // call is one request on its way through the server: what is known of it so far.
 type call struct {
-	echo      echo.Context
-	server    *Server
-	route     *Route // unmatched until one is found
-	as        representation
-	csv       bool // a list is wanted as CSV
-	id        string
-	ip        string
-	ctx       context.Context //nolint:containedctx // of one request, replaced as middleware adds to it
-	within    string          // the organization that a page without one in its path is narrowed to
-	actor     *org.Actor      // nil: signed out, or not asked yet
-	inProcess *org.Actor      // the caller of a request that this process makes itself; nil if it comes from elsewhere
-	session   bool            // the actor came with a session, not with a token
-	values    url.Values      // of the query
-	queryErr  error           // why the query could not be read whole
-	body      *body           // nil until received
-	unlimit   func() bool     // ends the limit of time; nil without one
-	impact    *org.Impact     // of a dry run; nil if it is none
-	copy      *recorder       // of the answer, to be kept; nil if it is not
-	sent      *sent           // the form that this request is the first to bring; nil if there is none
+	echo        echo.Context
+	server      *Server
+	route       *Route // unmatched until one is found
+	as          representation
+	csv         bool   // a list is wanted as CSV
+	id          string // of the request
+	ip          string
+	ctx         context.Context //nolint:containedctx // of one request, replaced as middleware adds to it
+	within      string          // the organization that a page without one in its path is narrowed to
+	actor       *org.Actor      // nil: signed out, or not asked yet
+	traceparent string          // where the request stands in a trace of many services; "" if that is not known
+	inProcess   *org.Actor      // the caller of a request that this process makes itself; nil if it comes from elsewhere
+	session     bool            // the actor came with a session, not with a token
+	values      url.Values      // of the query
+	queryErr    error           // why the query could not be read whole
+	body        *body           // nil until received
+	unlimit     func() bool     // ends the limit of time; nil without one
+	impact      *org.Impact     // of a dry run; nil if it is none
+	copy        *recorder       // of the answer, to be kept; nil if it is not
+	sent        *sent           // the form that this request is the first to bring; nil if there is none
 }
 
 // unmatched is the route of a request that has none. It has pages, so that a person gets one that says so.
@@ -74,6 +75,14 @@ func (c *call) here() string { return c.request().URL.RequestURI() }
 // origin is what is recorded of this request.
 func (c *call) origin() org.Request {
 	return org.Request{ID: c.id, IP: c.ip, UserAgent: userAgent(c.request())}
+}
+
+// mount is what stands before the paths of the routes in the request.
+func (c *call) mount() string {
+	if strings.HasPrefix(c.request().URL.Path, apiPrefix+"/") {
+		return apiPrefix
+	}
+	return ""
 }
 
 // header sets a header of the answer.

@@ -101,6 +101,9 @@ func (c *call) unavailable() *org.Error {
 // deadline.
 func (s *Server) logFailure(c *call, err error) {
 	attrs := []any{"request_id", c.id, "method", c.request().Method, "route", c.echo.Path(), "use_case", c.route.About, "error", err}
+	if c.traceparent != "" {
+		attrs = append(attrs, "traceparent", c.traceparent)
+	}
 	if p, ok := errors.AsType[*panicError](err); ok {
 		attrs = append(attrs, "stack", string(p.stack))
 	}

@@ -71,7 +71,7 @@ func (s *Server) createLoginToken(c *call) (reply, error) {
 		extended.Detail += " Sign in at " + c.absolute(views.LoginURL) + " to replace it."
 		err = &extended
 	}
-	return reply{status: http.StatusCreated, json: client.LoginResponse{SessionToken: token}, noStore: true}, err
+	return reply{status: http.StatusCreated, made: keyPath("me", token), json: client.LoginResponse{SessionToken: token}, noStore: true}, err
 }
 
 func (s *Server) deleteLoginToken(c *call) (reply, error) {

@@ -38,7 +38,10 @@ const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; 
 // begin makes the call of a request and sets the headers of every answer.
 func (s *Server) begin(ec echo.Context) *call {
 	r := ec.Request()
-	c := &call{echo: ec, server: s, route: unmatched, id: uuid.NewString(), ip: ec.RealIP()}
+	c := &call{echo: ec, server: s, route: unmatched, ip: ec.RealIP()}
+	if c.id, c.traceparent = s.trace(r); c.id == "" {
+		c.id = uuid.NewString()
+	}
 	c.values, c.queryErr = url.ParseQuery(r.URL.RawQuery)
 	c.as, c.csv = negotiate(r.Header, c.values)
 	c.ctx = r.Context()
@@ -153,6 +156,9 @@ func (s *Server) logRequest(c *call, took time.Duration) {
 		slog.Float64("duration_ms", float64(took.Microseconds())/1000), // by its name the same in every format of the log
 		slog.Int64("bytes", c.response().Size),
 		slog.String("ip", c.ip),
+	}
+	if c.traceparent != "" {
+		attrs = append(attrs, slog.String("traceparent", c.traceparent))
 	}
 	if c.actor != nil {
 		attrs = append(attrs, slog.String("user_id", c.actor.ID().String()))

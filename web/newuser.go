@@ -40,7 +40,10 @@ func (s *Server) createUser(c *call) (reply, error) {
 	if in, _ := input.Read(); in.Invite {
 		return s.invite(c, &u, done)
 	}
-	return reply{status: http.StatusCreated, json: wireUser(&u), version: u.Tag(), next: to(views.UserURL(u.Username), done)}, nil
+	return reply{
+		status: http.StatusCreated, made: views.UserURL(u.ID.String()), json: wireUser(&u), version: u.Tag(),
+		next: to(views.UserURL(u.Username), done),
+	}, nil
 }
 
 // readNewUser reads a new account from JSON or from the form, which names the way in that was chosen.

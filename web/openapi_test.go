@@ -34,6 +34,9 @@ func TestOpenAPIDocument(t *testing.T) {
 				t.Errorf("%s needs a summary and one tag", name)
 			}
 			public := operation.Security != nil && len(*operation.Security) == 0
+			if made := operation.Responses.Status(http.StatusCreated); made != nil && made.Value.Headers["Location"] == nil {
+				t.Errorf("%s does not say where what it made is", name)
+			}
 			if !public && operation.Responses.Status(http.StatusUnauthorized) == nil {
 				t.Errorf("%s needs a signed-in caller, but has no answer for a stranger", name)
 			}

@@ -95,7 +95,7 @@ func (s *Server) createOrganization(c *call) (reply, error) {
 		})
 	}
 	return reply{
-		status: http.StatusCreated, json: wireOrganization(&o), version: o.Tag(),
+		status: http.StatusCreated, made: views.OrganizationsPath + "/" + o.ID.String(), json: wireOrganization(&o), version: o.Tag(),
 		next: to(views.MembersURL(o.Name, org.MemberFilter{}), o.Label()+" was created."),
 	}, nil
 }

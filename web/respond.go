@@ -14,6 +14,7 @@ import (
 // Nothing is rendered, and nothing is fetched for HTML, unless the client asked for it.
 type reply struct {
 	status  int                  // of the JSON answer, 200 if 0; pages and fragments share it if it reports a failure
+	made    string               // path of what a JSON answer with status 201 made
 	json    any                  // nil with a status of 204, or when the route has pages only
 	stream  *stream              // a list row by row, as JSON, CSV or a file
 	html    func() (page, error) // makes the page or the fragment
@@ -69,6 +70,9 @@ func (s *Server) respond(c *call, r reply) error {
 func (c *call) sendJSON(r reply) error {
 	if r.version != "" {
 		c.header("ETag", `"`+r.version+`"`)
+	}
+	if r.made != "" {
+		c.header("Location", c.mount()+r.made)
 	}
 	if r.json == nil {
 		return c.send(r.status, "", nil)

@@ -21,6 +21,7 @@ func (s *Server) createFirstUser(c *call) (reply, error) {
 	u, o, err := s.account.CreateFirstUser(c.ctx, c.origin(), s.firstUser(c), nil)
 	return reply{
 		status: http.StatusCreated,
+		made:   views.UserURL(u.ID.String()),
 		json:   client.FirstUserResponse{UserID: u.ID, OrganizationID: o.ID},
 	}, err
 }

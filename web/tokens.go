@@ -3,6 +3,7 @@ package web
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"rolecall.example/client"
@@ -84,9 +85,15 @@ func (s *Server) createToken(c *call) (reply, error) {
 		return c.again(err, func(e *org.Error) (page, error) { return s.changedTokens(c, views.Tokens{Err: e}) })
 	}
 	return reply{
-		status: http.StatusCreated, json: client.CreateTokenResponse{Key: key}, noStore: true,
+		status: http.StatusCreated, made: keyPath(c.user(), key), json: client.CreateTokenResponse{Key: key}, noStore: true,
 		html: func() (page, error) { return s.changedTokens(c, views.Tokens{Secret: key}) },
 	}, nil
+}
+
+// keyPath is the path of a token, whose id stands before its secret.
+func keyPath(user, key string) string {
+	id, _, _ := strings.Cut(key, "-")
+	return views.UserURL(user) + "/keys/" + id
 }
 
 // changedTokens is the list after one of its forms was sent; after a refusal the form is filled in as it was.

@@ -76,7 +76,7 @@ var settings = map[string]setting{
 	}},
 	"hsts-host-only":  {value: "", help: "with TLS, make browsers require it for this host only, not for its subdomains too", truth: true, parse: parseHSTSHostOnly},
 	"url":             {value: "", help: "`URL` of a server to ask instead of the file, with the token in ROLECALL_TOKEN", parse: parseServer},
-	"trusted-proxies": {value: "", help: "`CIDR,…` of the proxies whose X-Forwarded-For is trusted", parse: parseProxies},
+	"trusted-proxies": {value: "", help: "`CIDR,…` of the proxies whose X-Forwarded-For, X-Request-Id and traceparent are trusted", parse: parseProxies},
 	"log-format":      {value: "text", help: "`FORMAT` of the log on standard error: text or json", parse: parseLogFormat},
 	"metrics-address": {value: "", help: "`HOST:PORT` to serve Prometheus metrics on, without authentication; off if not set", parse: parseMetricsAddress},
 	"rate-limit": {value: "600", help: "`NUMBER` of requests a minute that one caller may make, a tenth of them to sign in; 0 for no limit", parse: func(c *config, v string) (err error) {

@@ -22,8 +22,12 @@ type Search struct {
 // ParseSearch reads a query. Keys may come once, with a value; what else it finds is wrong.
 func ParseSearch(query, bareWord string, keys ...string) *Search {
 	q := &Search{terms: map[string][]string{}}
-	for _, term := range org.SplitTerms(strings.ToLower(query)) {
+	for _, written := range org.SplitTerms(query) {
+		term := strings.ToLower(written)
 		key, value, keyed := strings.Cut(term, ":")
+		if key == "request_id" { // the one value in which case counts
+			_, value, _ = strings.Cut(written, ":")
+		}
 		switch {
 		case !keyed:
 			key, value = bareWord, term
