@@ -2,6 +2,7 @@ package views
 
 import (
 	"slices"
+	"strings"
 
 	"rolecall.example/org"
 	"rolecall.example/rbac"
@@ -12,6 +13,7 @@ type AssignmentForm struct {
 	org.RoleForm
 	Version string          // tag of the membership or account that the form began from
 	Checked map[string]bool // ticked by the person, by role name; nil: as held
+	Before  map[string]bool // held when the person opened the form; nil: not known
 	Back    string          // as in MemberRowView
 	Err     *org.Error
 	Catalog *rbac.Catalog // for the counts; nil: the default one
@@ -39,6 +41,31 @@ func (f AssignmentForm) ticked(c org.RoleChoice) bool {
 		return c.Held
 	}
 	return f.Checked[c.Role.Name]
+}
+
+// meanwhile says how a role differs from what the person saw and chose, "" if it does not.
+func (f AssignmentForm) meanwhile(c org.RoleChoice) string {
+	was, ticked := f.Before[c.Role.Name], f.Checked[c.Role.Name]
+	switch {
+	case f.Before != nil && c.Held && !was:
+		return "Given meanwhile by somebody else"
+	case f.Before != nil && !c.Held && was:
+		return "Taken away meanwhile by somebody else"
+	case f.Checked != nil && c.Refusal != "" && ticked && !c.Held:
+		return "You ticked it; it was not given"
+	}
+	return ""
+}
+
+// held is the names of the roles that are held now, which the form sends along: a refused one tells by them what changed.
+func (f AssignmentForm) held() string {
+	var names []string
+	for _, c := range f.Choices {
+		if c.Held {
+			names = append(names, c.Role.Name)
+		}
+	}
+	return strings.Join(names, " ")
 }
 
 // ofSite reports whether the form is about the site roles of an account, not the roles of a member.

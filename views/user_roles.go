@@ -8,8 +8,9 @@ import (
 // UserAssignmentForm is the form with the site roles of an account.
 type UserAssignmentForm struct {
 	org.UserRoleForm
-	Checked map[string]bool // ticked by the person, by role name; nil: as held
-	Back    string          // as in UserRowView
+	Checked map[string]bool // as in AssignmentForm
+	Before  map[string]bool
+	Back    string // as in UserRowView
 	Err     *org.Error
 	Catalog *rbac.Catalog // for the counts; nil: the default one
 }
@@ -23,6 +24,6 @@ func (f UserAssignmentForm) assignment() AssignmentForm {
 			},
 			Choices: f.Choices,
 		},
-		Version: f.User.Tag(), Checked: f.Checked, Back: f.Back, Err: f.Err, Catalog: f.Catalog,
+		Version: f.User.Tag(), Checked: f.Checked, Before: f.Before, Back: f.Back, Err: f.Err, Catalog: f.Catalog,
 	}
 }

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"strings"
 	"time"
 
 	"rolecall.example/org"
@@ -14,18 +15,18 @@ func (s *Server) showMemberRoles(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	return reply{json: wireAssignment(&a), version: a.Member.Tag(), html: show(s.assignmentForm(c, &a, nil, nil))}, nil
+	return reply{json: wireAssignment(&a), version: a.Member.Tag(), html: show(s.assignmentForm(c, views.AssignmentForm{RoleForm: a}))}, nil
 }
 
-func (s *Server) assignmentForm(c *call, a *org.RoleForm, checked map[string]bool, e *org.Error) page {
-	f := views.AssignmentForm{RoleForm: *a, Version: a.Member.Tag(), Checked: checked, Back: c.cameFrom(), Err: e, Catalog: s.Catalog}
-	name := a.Member.Label()
+func (s *Server) assignmentForm(c *call, f views.AssignmentForm) page {
+	f.Version, f.Back, f.Catalog = f.Member.Tag(), c.cameFrom(), s.Catalog
+	name := f.Member.Label()
 	return page{
 		title:  "Roles of " + name,
 		active: "members",
 		crumbs: []views.Crumb{
 			membersCrumb(c.memberHome()),
-			{Label: name, URL: views.WithBack(views.MemberURL(c.organization(), a.Member.Username), f.Back)},
+			{Label: name, URL: views.WithBack(views.MemberURL(c.organization(), f.Member.Username), f.Back)},
 		},
 		body: views.AssignmentPage(f), fragment: views.AssignmentPopover(f),
 	}
@@ -41,7 +42,8 @@ func (s *Server) setMemberRoles(c *call) (reply, error) {
 			if err != nil {
 				return p, err
 			}
-			return s.assignmentForm(c, &a, c.tickedRoles(), e), nil
+			checked, before := c.tickedRoles()
+			return s.assignmentForm(c, views.AssignmentForm{RoleForm: a, Checked: checked, Before: before, Err: e}), nil
 		})
 	}
 	next := to(c.memberHome(), "The roles of "+m.Label()+" were updated.")
@@ -52,17 +54,26 @@ func (s *Server) setMemberRoles(c *call) (reply, error) {
 	}, nil
 }
 
-// tickedRoles are the roles that a refused form had ticked, nil if it had no boxes.
-func (c *call) tickedRoles() map[string]bool {
+// tickedRoles are the roles that a refused form had ticked, and those that were held when it was opened; nil if it does
+// not say.
+func (c *call) tickedRoles() (checked, before map[string]bool) {
 	o, err := c.object()
 	if err != nil || !o.has("roles") {
-		return nil
+		return nil, nil
 	}
-	ticked := map[string]bool{}
-	for _, name := range c.rolesInput(o).Roles {
-		ticked[name] = true
+	checked = setOf(c.rolesInput(o).Roles)
+	if o.has("held") {
+		before = setOf(strings.Fields(o.text("held")))
 	}
-	return ticked
+	return checked, before
+}
+
+func setOf(names []string) map[string]bool {
+	set := make(map[string]bool, len(names))
+	for _, name := range names {
+		set[name] = true
+	}
+	return set
 }
 
 // memberRow is the row of the list that a change of a member replaces. A row that stands aside comes along with another

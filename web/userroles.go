@@ -15,7 +15,7 @@ import (
 func (s *Server) showUserRoles(c *call) (reply, error) {
 	if c.as != asJSON {
 		a, err := s.account.UserAssignment(c.ctx, c.actor, c.user())
-		return reply{html: show(s.userAssignmentForm(c, &a, nil, nil))}, err
+		return reply{html: show(s.userAssignmentForm(c, views.UserAssignmentForm{UserRoleForm: a}))}, err
 	}
 	names, err := s.account.UserRoles(c.ctx, c.actor, c.user())
 	wire := client.UserRoles{Roles: append([]string{}, names.Roles...), Organizations: map[uuid.UUID][]string{}}
@@ -25,13 +25,13 @@ func (s *Server) showUserRoles(c *call) (reply, error) {
 	return reply{json: wire, version: names.Tag}, err
 }
 
-func (s *Server) userAssignmentForm(c *call, a *org.UserRoleForm, checked map[string]bool, e *org.Error) page {
-	f := views.UserAssignmentForm{UserRoleForm: *a, Checked: checked, Back: c.cameFrom(), Err: e, Catalog: s.Catalog}
-	name := a.User.Label()
+func (s *Server) userAssignmentForm(c *call, f views.UserAssignmentForm) page {
+	f.Back, f.Catalog = c.cameFrom(), s.Catalog
+	name := f.User.Label()
 	return page{
 		title:  "Site roles of " + name,
 		active: "users",
-		crumbs: append(c.usersCrumb(), views.Crumb{Label: name, URL: views.WithBack(views.UserURL(a.User.Username), f.Back)}),
+		crumbs: append(c.usersCrumb(), views.Crumb{Label: name, URL: views.WithBack(views.UserURL(f.User.Username), f.Back)}),
 		body:   views.UserAssignmentPage(f), fragment: views.UserAssignmentPopover(f),
 	}
 }
@@ -45,7 +45,8 @@ func (s *Server) setUserRoles(c *call) (reply, error) {
 			if err != nil {
 				return p, err
 			}
-			return s.userAssignmentForm(c, &a, c.tickedRoles(), e), nil
+			checked, before := c.tickedRoles()
+			return s.userAssignmentForm(c, views.UserAssignmentForm{UserRoleForm: a, Checked: checked, Before: before, Err: e}), nil
 		})
 	}
 	next := to(c.usersHome(), "The site roles of "+u.Label()+" were updated.")
