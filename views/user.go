@@ -54,6 +54,14 @@ func who(v org.UserView) string {
 	return v.User.Username
 }
 
+// savedMeanwhile tells beside a field of a form that came too late what another person stored there.
+func savedMeanwhile(err *org.Error, entered, stored string) string {
+	if err == nil || !err.Outdated || entered == stored {
+		return ""
+	}
+	return "Saved meanwhile: " + ui.FirstOf(stored, "nothing")
+}
+
 // failed is the error of a form, nil if another one was refused.
 func (p UserPage) failed(form string) *org.Error {
 	if p.Failed == form {

@@ -107,7 +107,7 @@ func (c *call) enteredOrganization() org.OrganizationInput {
 }
 
 func (s *Server) updateOrganization(c *call) (reply, error) {
-	o, err := s.tenant.UpdateOrganization(c.ctx, c.actor, c.organization(), decode(c, organizationInput), c.ifMatch())
+	o, err := s.tenant.UpdateOrganization(c.ctx, c.actor, c.organization(), decode(c, organizationInput), c.begunFrom())
 	if err != nil {
 		return c.again(err, func(e *org.Error) (page, error) {
 			return s.refusedSettings(c, views.OrganizationForm{Input: c.enteredOrganization(), Err: e})

@@ -63,6 +63,12 @@ func (c *call) versions(o object) org.Versions {
 	return nil
 }
 
+// begunFrom is versions for a use case that takes them beside its input.
+func (c *call) begunFrom() org.Versions {
+	o, _ := c.object() // unreadable: the use case says so
+	return c.versions(o)
+}
+
 // entityTag matches one entry of a header. A quoted one may contain a comma; ours are accepted without quotes too.
 var entityTag = regexp.MustCompile(`(?:W/)?"[^"]*"|[^\s,]+`)
 

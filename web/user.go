@@ -70,7 +70,7 @@ func (s *Server) deleteUser(c *call) (reply, error) {
 func (s *Server) updateProfile(c *call) (reply, error) {
 	u, err := s.account.UpdateProfile(c.ctx, c.actor, c.user(), decode(c, func(o object) org.Profile {
 		o.ignore(sentBack...)
-		return org.Profile{Username: o.text("username"), Name: o.text("name"), AvatarURL: o.optional("avatar_url"), IfMatch: c.ifMatch()}
+		return org.Profile{Username: o.text("username"), Name: o.text("name"), AvatarURL: o.optional("avatar_url"), IfMatch: c.versions(o)}
 	}))
 	if err != nil {
 		return c.again(err, s.refusedUser(c, "profile"))
@@ -107,7 +107,7 @@ func readPassword(o object) org.PasswordInput {
 // passwordChange is readPassword for an account that is known already.
 func (c *call) passwordChange(o object) org.PasswordInput {
 	in := readPassword(o)
-	in.IfMatch = c.ifMatch()
+	in.IfMatch = c.versions(o)
 	return in
 }
 
