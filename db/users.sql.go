@@ -481,7 +481,7 @@ func (q *Queries) ListCandidates(ctx context.Context, arg ListCandidatesParams) 
 }
 
 const listOpened = `-- name: ListOpened :many
-SELECT u.id, u.username, u.roles, u.password_by, u.must_change, l.created_by AS link_by
+SELECT u.id, u.username, u.roles, u.password_by, u.must_change, CAST(l.user_id IS NOT NULL AS boolean) AS has_link, l.created_by AS link_by
 FROM users u LEFT JOIN password_links l ON l.user_id = u.id
 WHERE u.id IN (/*SLICE:ids*/?) AND (
     u.password_by IS NOT NULL AND NOT u.must_change OR l.created_by IS NOT NULL
@@ -494,6 +494,7 @@ type ListOpenedRow struct {
 	Roles      string
 	PasswordBy uuid.NullUUID
 	MustChange bool
+	HasLink    bool
 	LinkBy     uuid.NullUUID
 }
 
@@ -523,6 +524,7 @@ func (q *Queries) ListOpened(ctx context.Context, ids []uuid.UUID) ([]ListOpened
 			&i.Roles,
 			&i.PasswordBy,
 			&i.MustChange,
+			&i.HasLink,
 			&i.LinkBy,
 		); err != nil {
 			return nil, err

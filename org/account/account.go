@@ -11,7 +11,7 @@ import (
 )
 
 // Target finds the account that a change is about. Invalid: no such user.
-func Target(c *unit.Attempt, ref string) (db.UserRow, error) {
+func Target(c *unit.Mixed, ref string) (db.UserRow, error) {
 	row, err := c.ReadableUser(c.Ctx, c.Actor, ref)
 	if err == nil {
 		c.About("user", row.ID, row.Username, uuid.Nil)
@@ -21,7 +21,7 @@ func Target(c *unit.Attempt, ref string) (db.UserRow, error) {
 
 // personal finds the account whose profile or password a change is about. Invalid: no such user. Forbidden: needs
 // user:update_personal, or the account holds more than the caller by that measure.
-func personal(c *unit.Attempt, ref string, m unit.Measure) (db.UserRow, error) {
+func personal(c *unit.Mixed, ref string, m unit.Measure) (db.UserRow, error) {
 	row, err := Target(c, ref)
 	if err != nil {
 		return row, err
@@ -29,7 +29,7 @@ func personal(c *unit.Attempt, ref string, m unit.Measure) (db.UserRow, error) {
 	return row, allowed(c, row, "update_personal", m)
 }
 
-func allowed(c *unit.Attempt, row db.UserRow, action string, m unit.Measure) error {
+func allowed(c *unit.Mixed, row db.UserRow, action string, m unit.Measure) error {
 	if !c.Actor.Can(action, org.UserObject(row.ID)) {
 		return org.ErrForbidden("user:" + action)
 	}
@@ -41,7 +41,7 @@ func allowed(c *unit.Attempt, row db.UserRow, action string, m unit.Measure) err
 // account holds. Conflict: ifMatch is without the version that is stored.
 func (s *Service) DeleteUser(ctx context.Context, subject *org.Actor, user string, ifMatch org.Versions) (deleted org.User, err error) {
 	defer org.Wrap(&err, "delete user %q", user)
-	err = s.units.Do(ctx, subject, unit.OnSite, "delete", func(c *unit.Attempt) error {
+	err = s.units.Do(ctx, subject, unit.OnSite, "delete", func(c *unit.Mixed) error {
 		row, err := Target(c, user)
 		if err != nil {
 			return err
@@ -80,7 +80,7 @@ func (s *Service) DeleteUser(ctx context.Context, subject *org.Actor, user strin
 // Conflict: the username is taken.
 func (s *Service) UpdateProfile(ctx context.Context, subject *org.Actor, user string, input org.Input[org.Profile]) (u org.User, err error) {
 	defer org.Wrap(&err, "update profile of %q", user)
-	err = s.units.Do(ctx, subject, unit.OnSite, "write", func(c *unit.Attempt) error {
+	err = s.units.Do(ctx, subject, unit.OnSite, "write", func(c *unit.Mixed) error {
 		row, err := personal(c, user, unit.Whole)
 		if err != nil {
 			return err
@@ -120,7 +120,7 @@ func (s *Service) UpdateProfile(ctx context.Context, subject *org.Actor, user st
 	return u, err
 }
 
-func writeProfile(c *unit.Attempt, row db.UserRow, in org.Profile) error {
+func writeProfile(c *unit.Mixed, row db.UserRow, in org.Profile) error {
 	if err := c.BegunFrom(in.IfMatch, org.Tag(row.Version, row.ID), unit.AccountChanged); err != nil {
 		return err
 	}
@@ -144,7 +144,7 @@ func (s *Service) SetPassword(ctx context.Context, subject *org.Actor, user stri
 	// Hashes take their time: what they are made from is read in one transaction, what they give is used in another,
 	// and everything is checked in both.
 	var p newPassword
-	if err := s.units.Do(ctx, subject, unit.SigningIn, "write", func(c *unit.Attempt) error { return p.read(c, user, input) }); err != nil {
+	if err := s.units.Do(ctx, subject, unit.SigningIn, "write", func(c *unit.Mixed) error { return p.read(c, user, input) }); err != nil {
 		return err
 	}
 	if p.stored != "" {
@@ -155,7 +155,7 @@ func (s *Service) SetPassword(ctx context.Context, subject *org.Actor, user stri
 	if err := p.compute(ctx, s.hashing); err != nil {
 		return err
 	}
-	return s.units.Do(ctx, subject, unit.OnSite, "write", func(c *unit.Attempt) error { return p.write(c, user, begin) })
+	return s.units.Do(ctx, subject, unit.OnSite, "write", func(c *unit.Mixed) error { return p.write(c, user, begin) })
 }
 
 // newPassword is a password on its way into the store.
@@ -167,7 +167,7 @@ type newPassword struct {
 	hash   string
 }
 
-func (p *newPassword) account(c *unit.Attempt, user string) (db.UserRow, error) {
+func (p *newPassword) account(c *unit.Mixed, user string) (db.UserRow, error) {
 	row, err := personal(c, user, unit.Whole)
 	if err == nil && row.LoginType != org.LoginPassword {
 		err = org.ErrInvalid("Users without password login type cannot change their password.", "")
@@ -175,7 +175,7 @@ func (p *newPassword) account(c *unit.Attempt, user string) (db.UserRow, error) 
 	return row, err
 }
 
-func (p *newPassword) read(c *unit.Attempt, user string, input org.Input[org.PasswordInput]) error {
+func (p *newPassword) read(c *unit.Mixed, user string, input org.Input[org.PasswordInput]) error {
 	row, err := p.account(c, user)
 	if err != nil {
 		return err
@@ -207,7 +207,7 @@ func (p *newPassword) compute(ctx context.Context, h hashing) (err error) {
 	return err
 }
 
-func (p *newPassword) write(c *unit.Attempt, user string, begin org.BeginSession) error {
+func (p *newPassword) write(c *unit.Mixed, user string, begin org.BeginSession) error {
 	row, err := p.account(c, user)
 	if err != nil {
 		return err
@@ -228,7 +228,7 @@ func (p *newPassword) write(c *unit.Attempt, user string, begin org.BeginSession
 }
 
 // replacePassword stores a password hash, and ends all that the old password opened.
-func replacePassword(c *unit.Attempt, user uuid.UUID, hash string) error {
+func replacePassword(c *unit.Mixed, user uuid.UUID, hash string) error {
 	c.Secret("hashed_password")
 	if err := c.W.UpdatePassword(c.Ctx, db.UpdatePasswordParams{
 		PasswordHash: hash, PasswordBy: c.Maker(user), Now: c.Now, ID: user,
@@ -242,7 +242,7 @@ func replacePassword(c *unit.Attempt, user uuid.UUID, hash string) error {
 }
 
 // endAccess ends every session and token of an account.
-func endAccess(c *unit.Attempt, user uuid.UUID) error {
+func endAccess(c *unit.Mixed, user uuid.UUID) error {
 	if err := c.W.DeleteAPIKeysOfUser(c.Ctx, user); err != nil {
 		return err
 	}
@@ -254,7 +254,7 @@ func endAccess(c *unit.Attempt, user uuid.UUID) error {
 // account holds; to suspend it, all that it holds on the site. Conflict: ifMatch is without the version that is stored.
 func (s *Service) SetStatus(ctx context.Context, subject *org.Actor, user string, status org.Status, ifMatch org.Versions) (u org.User, err error) {
 	defer org.Wrap(&err, "set status of %q to %s", user, status)
-	err = s.units.Do(ctx, subject, unit.OnSite, "write", func(c *unit.Attempt) error {
+	err = s.units.Do(ctx, subject, unit.OnSite, "write", func(c *unit.Mixed) error {
 		row, err := Target(c, user)
 		if err != nil {
 			return err
@@ -304,7 +304,7 @@ func (s *Service) SetStatus(ctx context.Context, subject *org.Actor, user string
 }
 
 // WriteUserRoles stores which roles of the site an account gains and loses.
-func WriteUserRoles(c *unit.Attempt, user uuid.UUID, added, removed []string) error {
+func WriteUserRoles(c *unit.Mixed, user uuid.UUID, added, removed []string) error {
 	c.Widens(user)
 	for _, name := range removed {
 		if err := c.W.DeleteUserRole(c.Ctx, db.DeleteUserRoleParams{UserID: user, Role: name}); err != nil {

@@ -80,7 +80,7 @@ func tooMany(wait time.Duration) *org.Error {
 		Detail: "Wait a few minutes before the next attempt."}
 }
 
-func resetFailures(c *unit.Attempt, doors []failureCounter) error {
+func resetFailures(c *unit.Mixed, doors []failureCounter) error {
 	if err := c.W.DeleteLoginFailures(c.Ctx, doors[0].name); err != nil {
 		return err
 	}
@@ -88,7 +88,7 @@ func resetFailures(c *unit.Attempt, doors []failureCounter) error {
 }
 
 // adjustFailures changes what is counted at a door, if anything is.
-func adjustFailures(c *unit.Attempt, d failureCounter, by int64) error {
+func adjustFailures(c *unit.Mixed, d failureCounter, by int64) error {
 	found, err := c.Q.GetLoginFailures(c.Ctx, d.name)
 	if db.IsNotFound(err) {
 		return nil

@@ -24,7 +24,7 @@ const (
 // holds.
 func (s *Service) CreatePasswordLink(ctx context.Context, subject *org.Actor, user string) (link org.PasswordLink, err error) {
 	defer org.Wrap(&err, "create password link of %q", user)
-	err = s.units.Do(ctx, subject, unit.OnSite, "write", func(c *unit.Attempt) error {
+	err = s.units.Do(ctx, subject, unit.OnSite, "write", func(c *unit.Mixed) error {
 		row, err := personal(c, user, unit.Whole)
 		if err != nil {
 			return err
@@ -42,7 +42,7 @@ func (s *Service) CreatePasswordLink(ctx context.Context, subject *org.Actor, us
 }
 
 // makeLink makes the one link of an account.
-func makeLink(c *unit.Attempt, user uuid.UUID, lifetime time.Duration) (org.PasswordLink, error) {
+func makeLink(c *unit.Mixed, user uuid.UUID, lifetime time.Duration) (org.PasswordLink, error) {
 	key := newToken()
 	hash := sha256.Sum256([]byte(key.secret))
 	link := org.PasswordLink{Secret: key.String(), CreatedAt: c.Now, ExpiresAt: c.Now.Add(lifetime)}
@@ -56,7 +56,7 @@ func makeLink(c *unit.Attempt, user uuid.UUID, lifetime time.Duration) (org.Pass
 // user:update_personal, and all that the account holds on the site. NotFound: there is no link.
 func (s *Service) DeletePasswordLink(ctx context.Context, subject *org.Actor, user string) (err error) {
 	defer org.Wrap(&err, "delete password link of %q", user)
-	return s.units.Do(ctx, subject, unit.OnSite, "write", func(c *unit.Attempt) error {
+	return s.units.Do(ctx, subject, unit.OnSite, "write", func(c *unit.Mixed) error {
 		row, err := personal(c, user, unit.SiteOnly)
 		if err != nil {
 			return err
@@ -119,7 +119,7 @@ func (s *Service) UsePasswordLink(ctx context.Context, r org.Request, secret str
 	if err != nil {
 		return err
 	}
-	return s.units.Do(ctx, nil, unit.OnSite, "write", func(c *unit.Attempt) error {
+	return s.units.Do(ctx, nil, unit.OnSite, "write", func(c *unit.Mixed) error {
 		if row, err = passwordLink(ctx, c.Reader, secret); err != nil { // used meanwhile, by somebody quicker
 			return err
 		}

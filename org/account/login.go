@@ -19,8 +19,8 @@ func (s *Service) Login(ctx context.Context, r org.Request, email, password stri
 	choose := &org.ChoosePasswordError{}
 	user, err := s.login(ctx, email, password, admission{
 		request: r,
-		enter:   func(c *unit.Attempt, user uuid.UUID) error { return beginSession(c, user, begin) },
-		choose: func(c *unit.Attempt, user db.UserRow) error {
+		enter:   func(c *unit.Mixed, user uuid.UUID) error { return beginSession(c, user, begin) },
+		choose: func(c *unit.Mixed, user db.UserRow) error {
 			own(c, user)
 			link, err := makeLink(c, user.ID, ownLinkLifetime)
 			if err != nil {
@@ -74,7 +74,7 @@ func (s *Service) tryPassword(ctx context.Context, key, password string, doors [
 	}
 	renewed := s.hashing.renewed(ctx, account.PasswordHash, password)
 	enter := then.enter
-	then.enter = func(c *unit.Attempt, user uuid.UUID) error {
+	then.enter = func(c *unit.Mixed, user uuid.UUID) error {
 		if renewed != "" {
 			if err := c.W.RenewPasswordHash(ctx, db.RenewPasswordHashParams{PasswordHash: renewed, ID: user}); err != nil {
 				return err
@@ -88,15 +88,15 @@ func (s *Service) tryPassword(ctx context.Context, key, password string, doors [
 // admission is what is done for somebody whose password was right, in the transaction that finds it so.
 type admission struct {
 	request org.Request
-	enter   func(c *unit.Attempt, user uuid.UUID) error
-	choose  func(c *unit.Attempt, user db.UserRow) error // instead, when another password must be chosen first
+	enter   func(c *unit.Mixed, user uuid.UUID) error
+	choose  func(c *unit.Mixed, user db.UserRow) error // instead, when another password must be chosen first
 }
 
 // refuseLogin answers a wrong login, and records it if there is such an account. If there is none it writes as well:
 // waiting for the disk takes long enough to be noticed.
 func (s *Service) refuseLogin(ctx context.Context, r org.Request, account db.GetPasswordRow, address failureCounter) error {
 	refusal := wrongLogin()
-	return errors.Join(refusal, s.units.Write(ctx, db.SigningIn, func(c *unit.Attempt) error {
+	return errors.Join(refusal, s.units.Write(ctx, db.SigningIn, func(c *unit.Mixed) error {
 		if account.ID == uuid.Nil {
 			return adjustFailures(c, address, 0)
 		}
@@ -133,7 +133,7 @@ var errOnSite = errors.New("this sign-in changes the account")
 func (s *Service) completeSignInScope(ctx context.Context, where db.Scope, key string, account db.GetPasswordRow, doors []failureCounter, then admission) (user org.User, err error) {
 	now := s.units.Now() // it does not wait for the writer
 	var refusal *org.Error
-	err = s.units.Write(ctx, where, func(c *unit.Attempt) error {
+	err = s.units.Write(ctx, where, func(c *unit.Mixed) error {
 		c.Actor, c.Now, refusal = &org.Actor{Request: then.request}, now, nil // it may run again, and find another account
 		// A write of an organization may end what a password opens. It holds the account before it ends its sessions, and so
 		// either it sees the one that begins here, or this sees that the password must be changed.
@@ -181,7 +181,7 @@ func (s *Service) completeSignInScope(ctx context.Context, where db.Scope, key s
 }
 
 // mustChoose records a sign-in that leads to the choice of another password.
-func mustChoose(c *unit.Attempt, user uuid.UUID, then admission) error {
+func mustChoose(c *unit.Mixed, user uuid.UUID, then admission) error {
 	row, err := c.Q.GetUser(c.Ctx, user)
 	if err != nil {
 		return err
@@ -193,19 +193,19 @@ func mustChoose(c *unit.Attempt, user uuid.UUID, then admission) error {
 }
 
 // becomes makes an account that has proved who it is the actor, without rights.
-func becomes(c *unit.Attempt, id uuid.UUID, username string) {
+func becomes(c *unit.Mixed, id uuid.UUID, username string) {
 	c.Actor = &org.Actor{User: org.User{ID: id, Username: username}, Request: c.Actor.Request}
 }
 
 // own begins the audit row of what an account changes of itself by signing in.
-func own(c *unit.Attempt, row db.UserRow) {
+func own(c *unit.Mixed, row db.UserRow) {
 	becomes(c, row.ID, row.Username)
 	c.Entry = unit.Entry{Action: "write", Status: 200}
 	c.About("user", row.ID, row.Username, uuid.Nil)
 }
 
 // touchLastSeen notes that an account is in use; a dormant one is active from now on, for which the scope must be the site.
-func touchLastSeen(c *unit.Attempt, id uuid.UUID) (org.User, error) {
+func touchLastSeen(c *unit.Mixed, id uuid.UUID) (org.User, error) {
 	if err := c.W.UpdateLastSeen(c.Ctx, db.UpdateLastSeenParams{Now: unit.NullTime(c.Now), ID: id}); err != nil {
 		return org.User{}, err
 	}
@@ -226,7 +226,7 @@ func touchLastSeen(c *unit.Attempt, id uuid.UUID) (org.User, error) {
 }
 
 // activate makes a dormant account active.
-func activate(c *unit.Attempt, row db.UserRow) error {
+func activate(c *unit.Mixed, row db.UserRow) error {
 	if err := c.W.UpdateStatus(c.Ctx, db.UpdateStatusParams{Status: string(org.StatusActive), Now: c.Now, ID: row.ID}); err != nil {
 		return err
 	}
@@ -236,7 +236,7 @@ func activate(c *unit.Attempt, row db.UserRow) error {
 	return c.Record()
 }
 
-func recordLogin(c *unit.Attempt, user uuid.UUID, action string, status int) error {
+func recordLogin(c *unit.Mixed, user uuid.UUID, action string, status int) error {
 	row, err := c.Q.GetUser(c.Ctx, user)
 	if err != nil {
 		return err
@@ -254,13 +254,13 @@ func (s *Service) LoginToken(ctx context.Context, r org.Request, email, password
 	token := newToken()
 	_, err = s.login(ctx, email, password, admission{
 		request: r,
-		enter: func(c *unit.Attempt, user uuid.UUID) error {
+		enter: func(c *unit.Mixed, user uuid.UUID) error {
 			if err := purge(ctx, c.W, s.units.Now()); err != nil {
 				return err
 			}
 			return c.W.InsertAPIKey(ctx, token.row(user, "login "+token.id, "password", s.units.Now(), s.sessionLifetime))
 		},
-		choose: func(*unit.Attempt, db.UserRow) error { return nil },
+		choose: func(*unit.Mixed, db.UserRow) error { return nil },
 	})
 	if errors.Is(err, org.ErrChoosePassword) {
 		err = &org.ChoosePasswordError{}
@@ -274,7 +274,7 @@ func (s *Service) LoginToken(ctx context.Context, r org.Request, email, password
 // Logout ends the token or the session that the request came with, and records it.
 func (s *Service) Logout(ctx context.Context, subject *org.Actor) (err error) {
 	defer org.Wrap(&err, "log out")
-	return s.units.Write(ctx, db.SigningIn, func(c *unit.Attempt) error {
+	return s.units.Write(ctx, db.SigningIn, func(c *unit.Mixed) error {
 		c.Actor = subject
 		if err := c.W.DeleteAPIKey(ctx, subject.TokenID); err != nil {
 			return err

@@ -22,7 +22,7 @@ func (s *Service) RecoverOwner(ctx context.Context, r org.Request, in org.OwnerR
 	if err != nil {
 		return org.User{}, err
 	}
-	err = s.units.Do(ctx, s.Operator().WithRequest(r), unit.OnSite, "write", func(c *unit.Attempt) error {
+	err = s.units.Do(ctx, s.Operator().WithRequest(r), unit.OnSite, "write", func(c *unit.Mixed) error {
 		row, err := c.Q.GetUserByUsername(ctx, org.FoldCase(in.Username))
 		if db.IsNotFound(err) {
 			row, err = newOwner(c, in, hash)
@@ -58,7 +58,7 @@ func (s *Service) RecoverOwner(ctx context.Context, r org.Request, in org.OwnerR
 	return u, err
 }
 
-func newOwner(c *unit.Attempt, in org.OwnerRecovery, hash string) (db.UserRow, error) {
+func newOwner(c *unit.Mixed, in org.OwnerRecovery, hash string) (db.UserRow, error) {
 	account := org.NewUser{Email: in.Email, Username: in.Username, Password: in.Password, Status: org.StatusActive}
 	if err := account.Check(); err != nil {
 		return db.UserRow{}, err
@@ -79,7 +79,7 @@ func newOwner(c *unit.Attempt, in org.OwnerRecovery, hash string) (db.UserRow, e
 
 // grantOwner gives the owner role. When another site role of the account denies what an owner must be able to do, it
 // keeps that role alone.
-func grantOwner(c *unit.Attempt, u org.User) error {
+func grantOwner(c *unit.Mixed, u org.User) error {
 	before := unit.RoleNames(u.Roles)
 	after := before
 	if !slices.Contains(before, org.RoleOwner) {
@@ -107,7 +107,7 @@ func grantOwner(c *unit.Attempt, u org.User) error {
 // that was there before is forgotten.
 func (s *Service) RecordRestore(ctx context.Context, r org.Request) (err error) {
 	defer org.Wrap(&err, "record restore")
-	return s.units.Do(ctx, s.Operator().WithRequest(r), unit.OnSite, "restore", func(c *unit.Attempt) error {
+	return s.units.Do(ctx, s.Operator().WithRequest(r), unit.OnSite, "restore", func(c *unit.Mixed) error {
 		c.About("system", uuid.Nil, "database", uuid.Nil)
 		return nil
 	})

@@ -28,7 +28,7 @@ func NewSessionStore(d *db.DB, now func() time.Time) *SessionStore {
 }
 
 // beginSession stores the session that begin makes for an account, and forgets what is over.
-func beginSession(c *unit.Attempt, user uuid.UUID, begin org.BeginSession) error {
+func beginSession(c *unit.Mixed, user uuid.UUID, begin org.BeginSession) error {
 	if begin == nil {
 		return nil
 	}
@@ -118,7 +118,7 @@ func (s *Service) Sessions(ctx context.Context, subject *org.Actor) (_ []org.Ses
 // EndSession ends one of the caller's own sessions. NotFound: it has no such session.
 func (s *Service) EndSession(ctx context.Context, subject *org.Actor, id string) (err error) {
 	defer org.Wrap(&err, "end session %q", id)
-	return s.units.Do(ctx, subject, unit.SigningIn, "delete", func(c *unit.Attempt) error {
+	return s.units.Do(ctx, subject, unit.SigningIn, "delete", func(c *unit.Mixed) error {
 		c.About("api_key", c.Actor.ID(), c.Actor.User.Username, uuid.Nil)
 		n, err := c.W.DeleteSessionOfUser(ctx, db.DeleteSessionOfUserParams{UserID: unit.NullID(c.Actor.ID()), ID: unit.ParseID(id)})
 		if err == nil && n == 0 {
@@ -134,7 +134,7 @@ func (s *Service) EndSession(ctx context.Context, subject *org.Actor, id string)
 // EndSessions signs the caller out everywhere: its sessions and its API tokens end, the one that asks too.
 func (s *Service) EndSessions(ctx context.Context, subject *org.Actor) (err error) {
 	defer org.Wrap(&err, "end sessions")
-	return s.units.Do(ctx, subject, unit.OnSite, "delete", func(c *unit.Attempt) error {
+	return s.units.Do(ctx, subject, unit.OnSite, "delete", func(c *unit.Mixed) error {
 		c.About("api_key", c.Actor.ID(), c.Actor.User.Username, uuid.Nil)
 		return endAccess(c, c.Actor.ID())
 	})

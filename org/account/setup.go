@@ -54,7 +54,7 @@ func (s *Service) CreateFirstUser(ctx context.Context, r org.Request, input org.
 	if err != nil {
 		return org.User{}, org.Organization{}, err
 	}
-	err = s.units.Do(ctx, nil, unit.OnSite, "create", func(c *unit.Attempt) error {
+	err = s.units.Do(ctx, nil, unit.OnSite, "create", func(c *unit.Mixed) error {
 		c.Actor, c.Entry.Status = &org.Actor{Request: r}, 201
 		n, err := c.Q.GetUserCount(ctx)
 		if err != nil || n > 0 {

@@ -63,7 +63,7 @@ func (s *Service) TokenSubject(ctx context.Context, r org.Request, token string)
 
 // used notes that a token and its account are in use.
 func (s *Service) used(ctx context.Context, r org.Request, token string, user org.User, now time.Time) error {
-	return s.units.Write(ctx, scopeOfUse(user.Status), func(c *unit.Attempt) error {
+	return s.units.Write(ctx, scopeOfUse(user.Status), func(c *unit.Mixed) error {
 		c.Actor = &org.Actor{Request: r}
 		if err := c.W.UpdateLastUsed(ctx, db.UpdateLastUsedParams{Now: unit.NullTime(now), ID: token}); err != nil {
 			return err

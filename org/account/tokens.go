@@ -74,7 +74,7 @@ func splitToken(token string) (id, secret string, err error) {
 // that it holds. Conflict: the account has a token of that name.
 func (s *Service) CreateToken(ctx context.Context, subject *org.Actor, user string, input org.Input[org.TokenInput]) (secret string, t org.Token, err error) {
 	defer org.Wrap(&err, "create token of %q", user)
-	err = s.units.Do(ctx, subject, unit.OnSite, "create", func(c *unit.Attempt) error {
+	err = s.units.Do(ctx, subject, unit.OnSite, "create", func(c *unit.Mixed) error {
 		row, err := c.ReadableUser(ctx, c.Actor, user)
 		if err != nil {
 			return err
@@ -180,7 +180,7 @@ func (s *Service) Tokens(ctx context.Context, subject *org.Actor, user string, a
 // not be read. Forbidden: needs api_key:delete, and all that the account holds on the site.
 func (s *Service) DeleteToken(ctx context.Context, subject *org.Actor, user, id string) (err error) {
 	defer org.Wrap(&err, "delete token %q of %q", id, user)
-	return s.units.Do(ctx, subject, unit.OnSite, "delete", func(c *unit.Attempt) error {
+	return s.units.Do(ctx, subject, unit.OnSite, "delete", func(c *unit.Mixed) error {
 		row, err := c.ReadableUser(ctx, c.Actor, user)
 		if err != nil {
 			return err

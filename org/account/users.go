@@ -228,7 +228,7 @@ func (s *Service) CreateUser(ctx context.Context, subject *org.Actor, input org.
 			return org.User{}, err
 		}
 	}
-	err = s.units.Do(ctx, subject, unit.OnSite, "create", func(c *unit.Attempt) error {
+	err = s.units.Do(ctx, subject, unit.OnSite, "create", func(c *unit.Mixed) error {
 		if !MayCreateUsers(c.Actor) {
 			return &org.Error{Kind: org.Forbidden, Message: "You are not authorized to create users."}
 		}
@@ -244,7 +244,7 @@ func MayCreateUsers(by *org.Actor) bool {
 	return by.Can("create", org.UsersObject) && by.Can("assign", org.SiteRolesObject)
 }
 
-func createUser(c *unit.Attempt, in org.NewUser, hash string) (org.User, error) {
+func createUser(c *unit.Mixed, in org.NewUser, hash string) (org.User, error) {
 	if err := untaken(c, in); err != nil {
 		return org.User{}, err
 	}
@@ -278,7 +278,7 @@ func createUser(c *unit.Attempt, in org.NewUser, hash string) (org.User, error) 
 }
 
 // untaken refuses a username or an e-mail address that another account has. Conflict: one of them is taken.
-func untaken(c *unit.Attempt, in org.NewUser) error {
+func untaken(c *unit.Mixed, in org.NewUser) error {
 	for _, taken := range []func() (db.UserRow, error){
 		func() (db.UserRow, error) { return c.Q.GetUserByUsername(c.Ctx, org.FoldCase(in.Username)) },
 		func() (db.UserRow, error) { return c.Q.GetUserByEmail(c.Ctx, org.FoldCase(in.Email)) },
@@ -293,7 +293,7 @@ func untaken(c *unit.Attempt, in org.NewUser) error {
 }
 
 // insertUser stores a checked account whose names are free.
-func insertUser(c *unit.Attempt, in org.NewUser, hash string) (db.UserRow, error) {
+func insertUser(c *unit.Mixed, in org.NewUser, hash string) (db.UserRow, error) {
 	id := unit.NewID()
 	emailKey := org.FoldCase(in.Email)
 	if in.Email == "" { // the key of an account must be its own
@@ -324,14 +324,14 @@ func insertUser(c *unit.Attempt, in org.NewUser, hash string) (db.UserRow, error
 }
 
 // join makes a new account a member; it stands in the same audit row as the account.
-func join(c *unit.Attempt, o db.Organization, user db.UserRow) error {
+func join(c *unit.Mixed, o db.Organization, user db.UserRow) error {
 	ids, _ := c.Entry.Fields["organization_ids"].New.([]uuid.UUID)
 	c.Field("organization_ids", nil, append(ids, o.ID))
 	return c.InsertMember(o.ID, user.ID)
 }
 
 // UserByID is an account as this transaction leaves it.
-func UserByID(c *unit.Attempt, id uuid.UUID) (org.User, error) {
+func UserByID(c *unit.Mixed, id uuid.UUID) (org.User, error) {
 	row, err := c.Q.GetUser(c.Ctx, id)
 	if err != nil {
 		return org.User{}, err

@@ -20,7 +20,7 @@ import (
 // another version of the account.
 func (s *Service) SetUserRoles(ctx context.Context, subject *org.Actor, user string, input org.Input[org.RolesInput]) (u org.User, err error) {
 	defer org.Wrap(&err, "set site roles of %q", user)
-	err = s.units.Do(ctx, subject, unit.OnSite, "write", func(c *unit.Attempt) error {
+	err = s.units.Do(ctx, subject, unit.OnSite, "write", func(c *unit.Mixed) error {
 		row, err := account.Target(c, user)
 		if err != nil {
 			return err
@@ -32,7 +32,7 @@ func (s *Service) SetUserRoles(ctx context.Context, subject *org.Actor, user str
 }
 
 // setUserRoles is the one way in which the site roles of an account change.
-func setUserRoles(c *unit.Attempt, row db.UserRow, input org.Input[org.RolesInput]) (org.User, error) {
+func setUserRoles(c *unit.Mixed, row db.UserRow, input org.Input[org.RolesInput]) (org.User, error) {
 	if row.ID == c.Actor.ID() {
 		return org.User{}, org.ErrInvalid("You cannot change your own roles.", "")
 	}
@@ -44,7 +44,7 @@ func setUserRoles(c *unit.Attempt, row db.UserRow, input org.Input[org.RolesInpu
 	if err != nil {
 		return u, err
 	}
-	a := assignment{Attempt: c, set: set, object: org.SiteRolesObject, implied: org.RoleMember}
+	a := assignment{Mixed: c, set: set, object: org.SiteRolesObject, implied: org.RoleMember}
 	changed, err := a.decide(input, u.Roles, u.Tag())
 	if err != nil || !changed {
 		return u, err

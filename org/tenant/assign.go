@@ -59,7 +59,7 @@ func (s *Service) MemberRoles(ctx context.Context, subject *org.Actor, organizat
 // the caller. Conflict: the form showed another version of the membership.
 func (s *Service) SetMemberRoles(ctx context.Context, subject *org.Actor, organization, user string, input org.Input[org.RolesInput]) (m org.Member, err error) {
 	defer org.Wrap(&err, "set roles of %q in %q", user, organization)
-	err = s.units.Do(ctx, subject, unit.InOrganization(organization), "write", func(c *unit.Attempt) error {
+	err = s.units.Do(ctx, subject, unit.InOrganization(organization), "write", func(c *unit.Mixed) error {
 		o, row, err := c.Membership(organization, user)
 		if err != nil {
 			return err
@@ -71,7 +71,7 @@ func (s *Service) SetMemberRoles(ctx context.Context, subject *org.Actor, organi
 }
 
 // setMemberRoles is the one way in which the roles of a member change. It says whether they did.
-func setMemberRoles(c *unit.Attempt, o db.Organization, row db.MemberRow, input org.Input[org.RolesInput]) (org.Member, bool, error) {
+func setMemberRoles(c *unit.Mixed, o db.Organization, row db.MemberRow, input org.Input[org.RolesInput]) (org.Member, bool, error) {
 	if row.UserID == c.Actor.ID() {
 		return org.Member{}, false, org.ErrInvalid("You cannot change your own organization roles.",
 			"Another user with the appropriate permissions must change your roles.")
@@ -84,7 +84,7 @@ func setMemberRoles(c *unit.Attempt, o db.Organization, row db.MemberRow, input 
 	if err != nil {
 		return m, false, err
 	}
-	a := assignment{Attempt: c, set: set, object: org.OrgRolesObject(o.ID), implied: org.RoleOrganizationUser}
+	a := assignment{Mixed: c, set: set, object: org.OrgRolesObject(o.ID), implied: org.RoleOrganizationUser}
 	changed, err := a.decide(input, m.Roles, m.Tag())
 	if err != nil || !changed {
 		return m, false, err
@@ -112,7 +112,7 @@ func setMemberRoles(c *unit.Attempt, o db.Organization, row db.MemberRow, input 
 	return m, true, nil
 }
 
-func writeMemberRoles(c *unit.Attempt, row db.MemberRow, added, removed []string) error {
+func writeMemberRoles(c *unit.Mixed, row db.MemberRow, added, removed []string) error {
 	c.Widens(row.UserID)
 	for _, name := range removed {
 		if err := c.W.DeleteMemberRole(c.Ctx, db.DeleteMemberRoleParams{OrganizationID: row.OrganizationID, UsernameKey: row.UsernameKey, Role: name}); err != nil {
@@ -131,7 +131,7 @@ func writeMemberRoles(c *unit.Attempt, row db.MemberRow, added, removed []string
 
 // assignment is the rules of giving and taking roles, the same for those of an organization and those of the site.
 type assignment struct {
-	*unit.Attempt
+	*unit.Mixed
 	set     *unit.RoleSet
 	object  rbac.Object
 	implied string // the role that everybody holds: it never counts as given or taken

@@ -23,7 +23,7 @@ const MaxBulk = 10_000
 // 10,000 members. Forbidden: the caller may do this to no one. Conflict: other members match than were expected.
 func (s *Service) BulkMembers(ctx context.Context, subject *org.Actor, organization string, input org.Input[org.Bulk]) (result org.BulkResult, err error) {
 	defer org.Wrap(&err, "change members of %q in bulk", organization)
-	err = s.units.Do(ctx, subject, unit.InOrganization(organization), "write", func(c *unit.Attempt) error {
+	err = s.units.Do(ctx, subject, unit.InOrganization(organization), "write", func(c *unit.Mixed) error {
 		o, err := c.Organization(ctx, c.Actor, organization)
 		if err != nil {
 			return err
@@ -67,7 +67,7 @@ func mayBulk(by *org.Actor, orgID uuid.UUID) bool {
 type bulkStep func(row db.MemberRow) (org.Member, bool, error)
 
 // bulkAction checks the action as such. Invalid: there is no such action or role. Forbidden: the caller may not at all.
-func bulkAction(c *unit.Attempt, o db.Organization, in org.Bulk) (bulkStep, error) {
+func bulkAction(c *unit.Mixed, o db.Organization, in org.Bulk) (bulkStep, error) {
 	if in.Action == org.BulkRemove {
 		c.Entry.Action = "delete"
 		if !c.Actor.Can("delete", org.MembersObject(o.ID)) {
@@ -107,7 +107,7 @@ func bulkAction(c *unit.Attempt, o db.Organization, in org.Bulk) (bulkStep, erro
 }
 
 // bulkRows finds the members that are meant. Who is not one is told of in result.
-func bulkRows(c *unit.Attempt, o db.Organization, in org.Bulk, result *org.BulkResult) ([]db.MemberRow, error) {
+func bulkRows(c *unit.Mixed, o db.Organization, in org.Bulk, result *org.BulkResult) ([]db.MemberRow, error) {
 	tooMany := org.ErrInvalid(fmt.Sprintf("More than %d members at once.", MaxBulk), "Narrow the filter and do it in parts.")
 	if in.Match == nil {
 		if len(in.Users) > MaxBulk {
@@ -141,7 +141,7 @@ func bulkRows(c *unit.Attempt, o db.Organization, in org.Bulk, result *org.BulkR
 
 // without leaves out the members that are named. Invalid: one is not among them. Such a name may be misspelled, and whom
 // it was meant to spare would be changed.
-func without(c *unit.Attempt, rows []db.MemberRow, except []string) ([]db.MemberRow, error) {
+func without(c *unit.Mixed, rows []db.MemberRow, except []string) ([]db.MemberRow, error) {
 	key := func(ref string) string { // a username is shorter than an id as it is written here
 		if ref == "me" {
 			return c.Actor.ID().String()
@@ -173,7 +173,7 @@ func without(c *unit.Attempt, rows []db.MemberRow, except []string) ([]db.Member
 	return rows, p.Err("Nothing was changed.")
 }
 
-func namedRows(c *unit.Attempt, o db.Organization, users []string, result *org.BulkResult) (rows []db.MemberRow, err error) {
+func namedRows(c *unit.Mixed, o db.Organization, users []string, result *org.BulkResult) (rows []db.MemberRow, err error) {
 	for _, name := range users {
 		row, err := c.Member(c.Ctx, c.Actor, o.ID, name)
 		if e, ok := errors.AsType[*org.Error](err); ok {
@@ -191,7 +191,7 @@ func namedRows(c *unit.Attempt, o db.Organization, users []string, result *org.B
 }
 
 // applyTo does the action to one member, and records what became of it.
-func applyTo(c *unit.Attempt, o db.Organization, row db.MemberRow, apply bulkStep, result *org.BulkResult) error {
+func applyTo(c *unit.Mixed, o db.Organization, row db.MemberRow, apply bulkStep, result *org.BulkResult) error {
 	action := c.Entry.Action
 	c.About("organization_member", row.UserID, row.Username, o.ID)
 	m, changed, err := apply(row)
@@ -225,7 +225,7 @@ func applyTo(c *unit.Attempt, o db.Organization, row db.MemberRow, apply bulkSte
 func (s *Service) AddMembers(ctx context.Context, subject *org.Actor, organization string, input org.Input[[]string]) (result org.BulkResult, err error) {
 	defer org.Wrap(&err, "add members to %q", organization)
 	const limit = 1000
-	err = s.units.Do(ctx, subject, unit.InOrganization(organization), "create", func(c *unit.Attempt) error {
+	err = s.units.Do(ctx, subject, unit.InOrganization(organization), "create", func(c *unit.Mixed) error {
 		o, err := c.Organization(ctx, c.Actor, organization)
 		if err != nil {
 			return err
@@ -252,7 +252,7 @@ func (s *Service) AddMembers(ctx context.Context, subject *org.Actor, organizati
 	return result, err
 }
 
-func addNamed(c *unit.Attempt, o db.Organization, name string, result *org.BulkResult) error {
+func addNamed(c *unit.Mixed, o db.Organization, name string, result *org.BulkResult) error {
 	row, ok, err := findUserOrEmail(c, name)
 	if err != nil {
 		return err
@@ -275,7 +275,7 @@ func addNamed(c *unit.Attempt, o db.Organization, name string, result *org.BulkR
 	return c.Record()
 }
 
-func findUserOrEmail(c *unit.Attempt, name string) (db.UserRow, bool, error) {
+func findUserOrEmail(c *unit.Mixed, name string) (db.UserRow, bool, error) {
 	if !strings.Contains(name, "@") {
 		return c.FindUser(c.Ctx, c.Actor, name)
 	}

@@ -11,7 +11,7 @@ import (
 )
 
 // keepVersion stores the state of a role beside the ones before it.
-func keepVersion(c *unit.Attempt, r org.Role) error {
+func keepVersion(c *unit.Mixed, r org.Role) error {
 	perms := map[string][]rbac.Permission{}
 	for level, list := range r.Levels() {
 		perms[level.String()] = listOf(list)
@@ -88,7 +88,7 @@ func (s *Service) RestoreSiteRole(ctx context.Context, subject *org.Actor, name 
 
 // restored is a role as it was in an earlier version.
 func restored(name string, input org.Input[org.RestoreRole]) roleSource {
-	return func(c *unit.Attempt, set *unit.RoleSet) (org.RoleInput, error) {
+	return func(c *unit.Mixed, set *unit.RoleSet) (org.RoleInput, error) {
 		role := custom(set, name)
 		if role == nil {
 			return org.RoleInput{}, org.ErrNotFound()

@@ -150,7 +150,7 @@ func candidates(ctx context.Context, s unit.Reader, p db.ListCandidatesParams) (
 // Invalid: no such user, or a member already. Forbidden: needs organization_member:create and assign_org_role:assign.
 func (s *Service) AddMember(ctx context.Context, subject *org.Actor, organization, user string) (m org.Member, err error) {
 	defer org.Wrap(&err, "add %q to %q", user, organization)
-	err = s.units.Do(ctx, subject, unit.InOrganization(organization), "create", func(c *unit.Attempt) error {
+	err = s.units.Do(ctx, subject, unit.InOrganization(organization), "create", func(c *unit.Mixed) error {
 		o, err := c.Organization(ctx, c.Actor, organization)
 		if err != nil {
 			return err
@@ -173,7 +173,7 @@ func (s *Service) AddMember(ctx context.Context, subject *org.Actor, organizatio
 }
 
 // addMember is the one way in which an account that was there before becomes a member.
-func addMember(c *unit.Attempt, o db.Organization, user db.UserRow) (org.Member, error) {
+func addMember(c *unit.Mixed, o db.Organization, user db.UserRow) (org.Member, error) {
 	_, err := c.Q.GetMember(c.Ctx, db.GetMemberParams{OrganizationID: o.ID, UserID: user.ID})
 	if err == nil {
 		return org.Member{}, org.ErrInvalid("User is already an organization member",
@@ -196,7 +196,7 @@ func addMember(c *unit.Attempt, o db.Organization, user db.UserRow) (org.Member,
 // organization_member:delete. Conflict: ifMatch is without the version that is stored.
 func (s *Service) RemoveMember(ctx context.Context, subject *org.Actor, organization, user string, ifMatch org.Versions) (m org.Member, err error) {
 	defer org.Wrap(&err, "remove %q from %q", user, organization)
-	err = s.units.Do(ctx, subject, unit.InOrganization(organization), "delete", func(c *unit.Attempt) error {
+	err = s.units.Do(ctx, subject, unit.InOrganization(organization), "delete", func(c *unit.Mixed) error {
 		o, row, err := c.Membership(organization, user)
 		if err != nil {
 			return err
@@ -209,7 +209,7 @@ func (s *Service) RemoveMember(ctx context.Context, subject *org.Actor, organiza
 }
 
 // removeMember is the one way in which a membership ends while the account stays.
-func removeMember(c *unit.Attempt, o db.Organization, row db.MemberRow, ifMatch org.Versions) (org.Member, error) {
+func removeMember(c *unit.Mixed, o db.Organization, row db.MemberRow, ifMatch org.Versions) (org.Member, error) {
 	if row.UserID == c.Actor.ID() {
 		return org.Member{}, org.ErrInvalid("cannot remove self from an organization", "")
 	}

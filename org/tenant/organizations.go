@@ -58,7 +58,7 @@ func (s *Service) EnsureDefaultOrganization(ctx context.Context) (_ org.Organiza
 	if err == nil || !db.IsNotFound(err) {
 		return unit.OrganizationOf(row), err
 	}
-	err = s.units.Do(ctx, s.units.Operator(), unit.OnSite, "create", func(c *unit.Attempt) error {
+	err = s.units.Do(ctx, s.units.Operator(), unit.OnSite, "create", func(c *unit.Mixed) error {
 		if row, err = c.DefaultOrganization(); err == nil {
 			c.About("organization", row.ID, row.Name, row.ID)
 			organizationFields(c, db.Organization{}, row)
@@ -68,7 +68,7 @@ func (s *Service) EnsureDefaultOrganization(ctx context.Context) (_ org.Organiza
 	return unit.OrganizationOf(row), err
 }
 
-func organizationFields(c *unit.Attempt, before, after db.Organization) {
+func organizationFields(c *unit.Mixed, before, after db.Organization) {
 	c.Field("name", before.Name, after.Name)
 	c.Field("display_name", before.DisplayName, after.DisplayName)
 	c.Field("description", before.Description, after.Description)
@@ -79,7 +79,7 @@ func organizationFields(c *unit.Attempt, before, after db.Organization) {
 // Forbidden: needs organization:create. Invalid: what is wrong with the input. Conflict: the name is taken.
 func (s *Service) CreateOrganization(ctx context.Context, subject *org.Actor, input org.Input[org.OrganizationInput]) (o org.Organization, err error) {
 	defer org.Wrap(&err, "create organization")
-	err = s.units.Do(ctx, subject, unit.OnSite, "create", func(c *unit.Attempt) error {
+	err = s.units.Do(ctx, subject, unit.OnSite, "create", func(c *unit.Mixed) error {
 		if !c.Actor.Can("create", org.OrgObject(uuid.Nil)) {
 			return org.ErrForbidden()
 		}
@@ -116,7 +116,7 @@ func (s *Service) CreateOrganization(ctx context.Context, subject *org.Actor, in
 }
 
 // revised is row with the input applied, checked.
-func revised(c *unit.Attempt, row db.Organization, in org.OrganizationInput) (db.Organization, error) {
+func revised(c *unit.Mixed, row db.Organization, in org.OrganizationInput) (db.Organization, error) {
 	if in.Name == "" {
 		in.Name = row.Name
 	}
@@ -164,7 +164,7 @@ func revised(c *unit.Attempt, row db.Organization, in org.OrganizationInput) (db
 // NotFound: not there, or may not be read. Forbidden: needs organization:update. Invalid, Conflict: as Create.
 func (s *Service) UpdateOrganization(ctx context.Context, subject *org.Actor, organization string, input org.Input[org.OrganizationInput], ifMatch org.Versions) (o org.Organization, err error) {
 	defer org.Wrap(&err, "update organization %q", organization)
-	err = s.units.Do(ctx, subject, unit.OnSite, "write", func(c *unit.Attempt) error {
+	err = s.units.Do(ctx, subject, unit.OnSite, "write", func(c *unit.Mixed) error {
 		row, err := organizationToChange(c, organization, "update")
 		if err != nil {
 			return err
@@ -197,7 +197,7 @@ func (s *Service) UpdateOrganization(ctx context.Context, subject *org.Actor, or
 	return o, err
 }
 
-func organizationToChange(c *unit.Attempt, ref, action string) (db.Organization, error) {
+func organizationToChange(c *unit.Mixed, ref, action string) (db.Organization, error) {
 	row, err := c.Organization(c.Ctx, c.Actor, ref)
 	if err != nil {
 		return row, err
@@ -214,7 +214,7 @@ func organizationToChange(c *unit.Attempt, ref, action string) (db.Organization,
 // Conflict: ifMatch is without the version that is stored.
 func (s *Service) DeleteOrganization(ctx context.Context, subject *org.Actor, organization string, ifMatch org.Versions) (o org.Organization, err error) {
 	defer org.Wrap(&err, "delete organization %q", organization)
-	err = s.units.Do(ctx, subject, unit.OnSite, "delete", func(c *unit.Attempt) error {
+	err = s.units.Do(ctx, subject, unit.OnSite, "delete", func(c *unit.Mixed) error {
 		row, err := organizationToChange(c, organization, "delete")
 		if err != nil {
 			return err
@@ -239,7 +239,7 @@ func (s *Service) DeleteOrganization(ctx context.Context, subject *org.Actor, or
 }
 
 // mustBeEmpty refuses to delete an organization with other members or with custom roles, and says what is in it.
-func mustBeEmpty(c *unit.Attempt, o db.Organization) error {
+func mustBeEmpty(c *unit.Mixed, o db.Organization) error {
 	roles, err := c.Q.CountRolesOfOrganization(c.Ctx, unit.NullID(o.ID))
 	if err != nil {
 		return err

@@ -209,7 +209,7 @@ func effectIn(s *unit.Units, role org.Role) func(rbac.Level, rbac.Permission) rb
 // without the version that is stored.
 func (s *Service) DeleteOrganizationRole(ctx context.Context, subject *org.Actor, organization, name string, ifMatch org.Versions) (role org.Role, err error) {
 	defer org.Wrap(&err, "delete role %q in %q", name, organization)
-	err = s.units.Do(ctx, subject, unit.InOrganization(organization), "delete", func(c *unit.Attempt) error {
+	err = s.units.Do(ctx, subject, unit.InOrganization(organization), "delete", func(c *unit.Mixed) error {
 		h, err := c.RoleScope(ctx, c.Actor, organization)
 		if err != nil {
 			return err
@@ -223,7 +223,7 @@ func (s *Service) DeleteOrganizationRole(ctx context.Context, subject *org.Actor
 // DeleteSiteRole is DeleteOrganizationRole for a role of the site; only owners may. Invalid: it would lock the owners out.
 func (s *Service) DeleteSiteRole(ctx context.Context, subject *org.Actor, name string, ifMatch org.Versions) (role org.Role, err error) {
 	defer org.Wrap(&err, "delete site role %q", name)
-	err = s.units.Do(ctx, subject, unit.OnSite, "delete", func(c *unit.Attempt) error {
+	err = s.units.Do(ctx, subject, unit.OnSite, "delete", func(c *unit.Mixed) error {
 		if !c.Actor.Can("read", org.SiteRolesObject) {
 			return org.ErrForbidden()
 		}
@@ -235,7 +235,7 @@ func (s *Service) DeleteSiteRole(ctx context.Context, subject *org.Actor, name s
 	return role, err
 }
 
-func deleteRole(c *unit.Attempt, h unit.RoleScope, name string, ifMatch org.Versions) (org.Role, error) {
+func deleteRole(c *unit.Mixed, h unit.RoleScope, name string, ifMatch org.Versions) (org.Role, error) {
 	set, err := c.Roles(c.Ctx, h.Org.ID)
 	if err != nil {
 		return org.Role{}, err
@@ -276,7 +276,7 @@ func deleteRole(c *unit.Attempt, h unit.RoleScope, name string, ifMatch org.Vers
 }
 
 // foreignDenies is what a role denies that the caller does not hold: taking such a deny away would grant it.
-func foreignDenies(c *unit.Attempt, h unit.RoleScope, r org.Role) []rbac.Permission {
+func foreignDenies(c *unit.Mixed, h unit.RoleScope, r org.Role) []rbac.Permission {
 	var foreign []rbac.Permission
 	for level, perms := range r.Levels() {
 		denies := slices.DeleteFunc(slices.Clone(perms), func(p rbac.Permission) bool {
@@ -289,13 +289,13 @@ func foreignDenies(c *unit.Attempt, h unit.RoleScope, r org.Role) []rbac.Permiss
 
 // denies says whether p withholds anything: what the catalog does not know has no effect, but the action "*", which may
 // still be stored, has.
-func denies(c *unit.Attempt, p rbac.Permission) bool {
+func denies(c *unit.Mixed, p rbac.Permission) bool {
 	known := c.Catalog.Valid(p.ResourceType, p.Action) || p.Action == rbac.Wildcard && c.Catalog.ValidType(p.ResourceType)
 	return p.Negate && known
 }
 
 // takeRole takes a role from everyone, and marks those memberships and accounts as changed.
-func takeRole(c *unit.Attempt, h unit.RoleScope, name string) error {
+func takeRole(c *unit.Mixed, h unit.RoleScope, name string) error {
 	if h.Site() {
 		if err := c.W.TouchSiteHolders(c.Ctx, db.TouchSiteHoldersParams{Now: c.Now, Role: name}); err != nil {
 			return err
@@ -323,7 +323,7 @@ func takeRole(c *unit.Attempt, h unit.RoleScope, name string) error {
 }
 
 // roleFields records what changes between two states of a role.
-func roleFields(c *unit.Attempt, before, after org.Role) {
+func roleFields(c *unit.Mixed, before, after org.Role) {
 	c.Field("name", before.Name, after.Name)
 	c.Field("display_name", before.DisplayName, after.DisplayName)
 	c.Field("site_permissions", listOf(before.Site), listOf(after.Site))

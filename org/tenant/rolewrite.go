@@ -13,11 +13,11 @@ import (
 )
 
 // roleSource gives the role that is to be stored, inside the transaction that stores it.
-type roleSource func(c *unit.Attempt, set *unit.RoleSet) (org.RoleInput, error)
+type roleSource func(c *unit.Mixed, set *unit.RoleSet) (org.RoleInput, error)
 
 // wholeRole is the source of a role from an input, which may leave parts of the stored role as they are.
 func wholeRole(input org.Input[org.RoleInput]) roleSource {
-	return func(_ *unit.Attempt, set *unit.RoleSet) (org.RoleInput, error) {
+	return func(_ *unit.Mixed, set *unit.RoleSet) (org.RoleInput, error) {
 		in, err := input.Read()
 		if err != nil {
 			return in, err
@@ -31,7 +31,7 @@ func wholeRole(input org.Input[org.RoleInput]) roleSource {
 // permissions that the caller does not hold itself.
 func (s *Service) CreateOrganizationRole(ctx context.Context, subject *org.Actor, organization string, input org.Input[org.RoleInput]) (_ org.Role, err error) {
 	defer org.Wrap(&err, "create role in %q", organization)
-	return s.writeOrganizationRole(ctx, subject, "create", organization, func(c *unit.Attempt, set *unit.RoleSet) (org.RoleInput, error) {
+	return s.writeOrganizationRole(ctx, subject, "create", organization, func(c *unit.Mixed, set *unit.RoleSet) (org.RoleInput, error) {
 		in, err := wholeRole(input)(c, set)
 		in.MustCreate = true
 		return in, err
@@ -47,7 +47,7 @@ func (s *Service) PutOrganizationRole(ctx context.Context, subject *org.Actor, o
 }
 
 func (s *Service) writeOrganizationRole(ctx context.Context, subject *org.Actor, action, organization string, input roleSource) (role org.Role, err error) {
-	err = s.units.Do(ctx, subject, unit.InOrganization(organization), action, func(c *unit.Attempt) error {
+	err = s.units.Do(ctx, subject, unit.InOrganization(organization), action, func(c *unit.Mixed) error {
 		h, err := c.RoleScope(ctx, c.Actor, organization)
 		if err != nil {
 			return err
@@ -66,7 +66,7 @@ func (s *Service) PutSiteRole(ctx context.Context, subject *org.Actor, input org
 }
 
 func (s *Service) writeSiteRole(ctx context.Context, subject *org.Actor, input roleSource) (role org.Role, err error) {
-	err = s.units.Do(ctx, subject, unit.OnSite, "write", func(c *unit.Attempt) error {
+	err = s.units.Do(ctx, subject, unit.OnSite, "write", func(c *unit.Mixed) error {
 		if role, err = putRole(c, unit.SiteScope, input); err != nil || !c.Wrote() {
 			return err
 		}
@@ -76,7 +76,7 @@ func (s *Service) writeSiteRole(ctx context.Context, subject *org.Actor, input r
 }
 
 // putRole is the one way in which a custom role is written.
-func putRole(c *unit.Attempt, h unit.RoleScope, input roleSource) (org.Role, error) {
+func putRole(c *unit.Mixed, h unit.RoleScope, input roleSource) (org.Role, error) {
 	if !h.May(c.Actor, "create") && !h.May(c.Actor, "update") {
 		return org.Role{}, h.Forbidden("create")
 	}
@@ -95,7 +95,7 @@ func putRole(c *unit.Attempt, h unit.RoleScope, input roleSource) (org.Role, err
 	if err := mayPut(c, h, stored, in.MustCreate || in.From.OnlyNew()); err != nil {
 		return org.Role{}, err
 	}
-	draft := roleDraft{Attempt: c, home: h, in: in, set: set}
+	draft := roleDraft{Mixed: c, home: h, in: in, set: set}
 	if stored != nil {
 		draft.stored = *stored
 	}
@@ -125,7 +125,7 @@ func custom(s *unit.RoleSet, name string) *org.Role {
 }
 
 // mayPut asks for the right to create, or to update what is there. A create over an existing role fails in check.
-func mayPut(c *unit.Attempt, h unit.RoleScope, stored *org.Role, mustCreate bool) error {
+func mayPut(c *unit.Mixed, h unit.RoleScope, stored *org.Role, mustCreate bool) error {
 	action := "create"
 	if stored != nil && !mustCreate {
 		action, c.Entry.Action = "update", "write"
@@ -146,7 +146,7 @@ func (d *roleDraft) write() (org.Role, error) {
 		rbac.SortPermissions(sorted)
 		*r.At(level.String()) = slices.Compact(sorted)
 	}
-	roleFields(d.Attempt, d.stored, r)
+	roleFields(d.Mixed, d.stored, r)
 	if d.stored.ID != uuid.Nil && len(d.Entry.Fields) == 0 {
 		return r, nil
 	}
@@ -191,7 +191,7 @@ func (d *roleDraft) store(r *org.Role) error {
 		return err
 	}
 	d.Rewrote(d.set, r.Name, r)
-	return keepVersion(d.Attempt, *r)
+	return keepVersion(d.Mixed, *r)
 }
 
 // storePermissions writes what differs. What goes comes first: an allow and a deny of one action have the same key.

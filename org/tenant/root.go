@@ -40,7 +40,7 @@ func (s *Service) WriteDueAuditRoot(ctx context.Context) (_ bool, err error) {
 
 // writeRoot makes a root unless there is one that was made after a time. While it looks at the chains nothing is written.
 func (s *Service) writeRoot(ctx context.Context, unlessAfter time.Time) (root org.AuditRoot, made bool, err error) {
-	err = s.units.Write(ctx, db.OnSite, func(c *unit.Attempt) error {
+	err = s.units.Write(ctx, db.OnSite, func(c *unit.Mixed) error {
 		root, made = org.AuditRoot{}, false
 		last, err := c.Q.GetLastAuditRoot(ctx)
 		if err != nil && !db.IsNotFound(err) || last.Time.After(unlessAfter) {
@@ -70,7 +70,7 @@ func (s *Service) writeRoot(ctx context.Context, unlessAfter time.Time) (root or
 }
 
 // storeRoot stores a root, and notes it in the chain of the site, so that it can't be changed or taken out unseen.
-func storeRoot(c *unit.Attempt, row db.AuditRoot, heads []db.ListAuditRootHeadsRow) error {
+func storeRoot(c *unit.Mixed, row db.AuditRoot, heads []db.ListAuditRootHeadsRow) error {
 	if err := c.W.InsertAuditRoot(c.Ctx, db.InsertAuditRootParams(row)); err != nil {
 		return err
 	}

@@ -32,8 +32,8 @@ func (s *Service) Undo(ctx context.Context, subject *org.Actor, entryID string) 
 	if e.OrganizationID.Valid {
 		in = unit.InOrganization(e.OrganizationID.UUID.String())
 	}
-	err = s.units.Do(ctx, subject, in, "write", func(c *unit.Attempt) (err error) {
-		u := undoing{Attempt: c, action: e.Action}
+	err = s.units.Do(ctx, subject, in, "write", func(c *unit.Mixed) (err error) {
+		u := undoing{Mixed: c, action: e.Action}
 		switch {
 		case org.OfMember(e.ResourceType):
 			err = u.find(e, "roles")
@@ -55,7 +55,7 @@ var errNotUndoable = org.ErrInvalid("This can't be undone.", "Only changes of me
 
 // undoing is an undo on its way: what the entry changed, and what is there now.
 type undoing struct {
-	*unit.Attempt
+	*unit.Mixed
 	org           db.Organization // zero if it is about site roles
 	user          db.UserRow
 	row           db.MemberRow
@@ -123,7 +123,7 @@ func (u *undoing) run() (org.RoleHolder, error) {
 		if !u.asLeft(u.user.Roles) {
 			return org.RoleHolder{}, changedSince(fmt.Sprintf("The site roles of %s were changed since.", u.user.Username))
 		}
-		user, err := setUserRoles(u.Attempt, u.user, u.rolesBefore())
+		user, err := setUserRoles(u.Mixed, u.user, u.rolesBefore())
 		return org.RoleHolder{User: &user}, err
 	}
 	m, err := u.undoMember()
@@ -144,9 +144,9 @@ func (u *undoing) undoMember() (org.Member, error) {
 	}
 	if u.action == "create" {
 		u.Entry.Action, u.Entry.Status = "delete", 204
-		return removeMember(u.Attempt, u.org, u.row, nil)
+		return removeMember(u.Mixed, u.org, u.row, nil)
 	}
-	m, _, err := setMemberRoles(u.Attempt, u.org, u.row, u.rolesBefore())
+	m, _, err := setMemberRoles(u.Mixed, u.org, u.row, u.rolesBefore())
 	return m, err
 }
 
@@ -163,7 +163,7 @@ func (u *undoing) putBack() (org.Member, error) {
 	if !unit.MayAddMembers(u.Actor, u.org.ID) {
 		return org.Member{}, org.ErrForbidden(unit.PermissionsToAdd...)
 	}
-	m, err := addMember(u.Attempt, u.org, u.user)
+	m, err := addMember(u.Mixed, u.org, u.user)
 	if err != nil || len(u.before) == 0 {
 		return m, err
 	}
@@ -171,7 +171,7 @@ func (u *undoing) putBack() (org.Member, error) {
 	if err != nil {
 		return m, err
 	}
-	m, _, err = setMemberRoles(u.Attempt, u.org, row, u.rolesBefore())
+	m, _, err = setMemberRoles(u.Mixed, u.org, row, u.rolesBefore())
 	if err == nil {
 		u.Field("roles", nil, unit.RoleNames(m.Roles))
 	}

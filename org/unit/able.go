@@ -14,8 +14,7 @@ import (
 
 // An organization keeps somebody who is able to manage it: an active member who signs in with a password, is no site
 // owner, and is allowed by the engine to read it and to work on its roles. Only a site owner or the operator may take
-// the last one away. Every check here comes before the write, because a bulk action leaves out whom it may not touch
-// and goes on with the others.
+// the last one away.
 
 // canManage reports whether a subject may do all that managing an organization takes.
 func canManage(s *rbac.Subject, orgID uuid.UUID) bool {
@@ -33,9 +32,9 @@ func isAble(s *rbac.Subject, orgID uuid.UUID) bool {
 // managers finds out who is able to manage one organization.
 type managers struct {
 	*Crowd
-	inOrg, onSite []string  // roles that let their holders change roles: whoever is able holds one of them
-	found         uuid.UUID // someone who is able; zero until one is found
-	holding       Holding   // of found
+	inOrg, onSite []string // roles that let their holders change roles: whoever is able holds one of them
+	search        *search
+	found         *holder // someone who is able; nil until one is found
 }
 
 // managers looks for them by the roles of the crowd, which need not be those that are stored.
@@ -100,200 +99,145 @@ func (m *managers) able(ctx context.Context, h Holding) (bool, error) {
 	return err == nil && isAble(s, m.Org), err
 }
 
-// beside reports whether somebody else than user is able. It looks again only when the one it found before is user.
+// beside reports whether somebody else than user is able.
 func (m *managers) beside(ctx context.Context, user uuid.UUID) (bool, error) {
-	if m.found != uuid.Nil && m.found != user {
+	if m.found != nil && m.found.id != user && m.over == nil {
 		return true, nil
 	}
-	m.found = uuid.Nil
-	for _, role := range m.inOrg {
-		if err := m.search(ctx, user, m.holdersOf(ctx, role)); err != nil || m.found != uuid.Nil {
-			return err == nil, err
+	if m.search == nil || m.over == nil {
+		m.search = &search{over: m.over, org: m.Org, elsewhere: m.elsewhereOf, counts: m.able}
+		for _, role := range m.inOrg {
+			m.search.left = append(m.search.left, m.activeHolders(m.Org, role))
+		}
+		for _, role := range m.onSite {
+			m.search.left = append(m.search.left, m.activeSiteHolders(m.Org, role))
 		}
 	}
-	for _, role := range m.onSite {
-		if err := m.search(ctx, user, m.siteHoldersOf(ctx, role)); err != nil || m.found != uuid.Nil {
-			return err == nil, err
-		}
-	}
-	return false, nil
-}
-
-// candidates gives active people with a password who hold a role, in pieces: none when there are no more.
-type candidates func(maxRows int64) ([]holder, error)
-
-// holdersOf walks from the last username to the first: a bulk action goes the other way, and so seldom meets whom a
-// search has just found.
-func (m *managers) holdersOf(ctx context.Context, role string) candidates {
-	before := Everywhere.before
-	return func(maxRows int64) (list []holder, err error) {
-		rows, err := m.Q.ListActiveHolders(ctx, db.ListActiveHoldersParams{OrganizationID: m.Org, Role: role, BeforeKey: before, MaxRows: maxRows})
-		for _, r := range rows {
-			list, before = append(list, holderOf(r.UserID, r.Roles, r.SiteRoles)), r.UsernameKey
-		}
-		return list, err
-	}
-}
-
-func (m *managers) siteHoldersOf(ctx context.Context, role string) candidates {
-	after := uuid.Nil
-	return func(maxRows int64) (list []holder, err error) {
-		rows, err := m.Q.ListActiveMembersOfSiteRole(ctx, db.ListActiveMembersOfSiteRoleParams{OrganizationID: m.Org, Role: role, AfterUser: after, MaxRows: maxRows})
-		for _, r := range rows {
-			list, after = append(list, holderOf(r.UserID, r.Roles, r.SiteRoles)), r.UserID
-		}
-		return list, err
-	}
-}
-
-// search stops at the first of the candidates, other than user, who is able.
-func (m *managers) search(ctx context.Context, user uuid.UUID, next candidates) error {
-	for maxRows := int64(10); ; maxRows = ChunkSize { // the first few nearly always have one
-		list, err := next(maxRows)
-		if err != nil || len(list) == 0 {
-			return err
-		}
-		if err := m.elsewhereOf(ctx, list); err != nil {
-			return err
-		}
-		for _, h := range list {
-			ok, err := m.able(ctx, h.holding)
-			if err != nil {
-				return err
-			}
-			if ok && h.id != user {
-				m.found, m.holding = h.id, h.holding
-				return nil
-			}
-		}
-	}
+	var err error
+	m.found, err = m.search.beside(ctx, user)
+	return m.found != nil, err
 }
 
 // managersOf is the managers of an organization whose roles this change leaves as they are. A bulk action asks them about
 // one member after the other.
-func (c *Attempt) managersOf(orgID uuid.UUID) (*managers, error) {
-	if c.managers != nil && c.managers.Org == orgID {
-		return c.managers, nil
+func (a *Attempt) managersOf(ctx context.Context, orgID uuid.UUID) (*managers, error) {
+	if a.managers != nil && a.managers.Org == orgID {
+		return a.managers, nil
 	}
-	crowd, err := c.newCrowd(c.Ctx, orgID)
+	crowd, err := a.After().newCrowd(ctx, orgID)
 	if err != nil {
 		return nil, err
 	}
-	c.managers, err = crowd.managers(c.Ctx)
-	return c.managers, err
+	a.managers, err = crowd.managers(ctx)
+	return a.managers, err
 }
 
 // asksForManagers reports whether the rule applies. Site owners are not bound by it; a dry run warns them.
-func (c *Attempt) asksForManagers() bool { return !c.Actor.Owner() || c.watch != nil }
+func (a *Attempt) asksForManagers() bool { return !a.Actor.Owner() || a.trying }
 
 // KeepManager refuses a change of a member after which no one is able to manage the organization. The change ends the
-// membership, or leaves the member with these roles.
-func (c *Attempt) KeepManager(o db.Organization, member *org.Member, ends bool, roles []string) error {
-	if !c.asksForManagers() {
+// membership, or leaves the member with these roles. It is asked before WillHold says so.
+func (a *Attempt) KeepManager(ctx context.Context, o db.Organization, member *org.Member, ends bool, roles []string) error {
+	if !a.asksForManagers() {
 		return nil
 	}
-	m, err := c.managersOf(o.ID)
+	m, err := a.managersOf(ctx, o.ID)
 	if err != nil {
 		return err
 	}
-	if only, err := m.only(c.Ctx, member); err != nil || !only {
+	if stays, err := m.managesWith(ctx, member, ends, roles); err != nil || stays {
 		return err
 	}
-	if !ends {
-		is, err := m.holdingOf(c.Ctx, member)
+	return a.noManager(o)
+}
+
+// managesWith reports whether someone is able to manage after a change of a member, or no one was before.
+func (m *managers) managesWith(ctx context.Context, member *org.Member, ends bool, roles []string) (bool, error) {
+	if only, err := m.only(ctx, member); err != nil || !only {
+		return true, err
+	}
+	if ends {
+		return false, nil
+	}
+	is, err := m.holdingOf(ctx, member)
+	if err != nil {
+		return false, err
+	}
+	is.Roles = strings.Join(roles, " ")
+	return m.able(ctx, is)
+}
+
+// KeepManagers is KeepManager for every organization of an account whose roles on the site change, or that is about to be
+// suspended or deleted, as WillHold and WillEnd have said.
+func (a *Attempt) KeepManagers(ctx context.Context, user db.UserRow) error {
+	var is *rbac.Subject
+	if !a.change.gone(user.ID) {
+		after, err := a.After().Subject(ctx, user.ID)
 		if err != nil {
 			return err
 		}
-		is.Roles = strings.Join(roles, " ")
-		if able, err := m.able(c.Ctx, is); err != nil || able {
-			return err
-		}
+		is = after.Grants
 	}
-	return c.noManager(o)
+	return a.keepManagers(ctx, user, is)
 }
 
-// KeepManagers is keepManager for every organization of an account that is about to become another; nil when it is
-// about to go.
-func (c *Attempt) KeepManagers(user db.UserRow, becomes func(was *org.Actor) *rbac.Subject) error {
-	if !c.asksForManagers() || org.Status(user.Status) != org.StatusActive || user.LoginType != org.LoginPassword {
+// keepManagers is KeepManagers for an account that becomes another; nil if it is about to go.
+func (a *Attempt) keepManagers(ctx context.Context, user db.UserRow, is *rbac.Subject) error {
+	if !a.asksForManagers() || org.Status(user.Status) != org.StatusActive || user.LoginType != org.LoginPassword {
 		return nil
 	}
-	was, err := c.Subject(c.Ctx, user.ID)
+	was, err := a.Subject(ctx, user.ID)
 	if err != nil {
 		return err
-	}
-	var is *rbac.Subject
-	if becomes != nil {
-		is = becomes(was)
 	}
 	for _, id := range was.User.OrganizationIDs {
 		if !isAble(was.Grants, id) || isAble(is, id) {
 			continue
 		}
-		m, err := c.managersOf(id)
+		m, err := a.managersOf(ctx, id)
 		if err != nil {
 			return err
 		}
-		if found, err := m.beside(c.Ctx, user.ID); err != nil {
+		if found, err := m.beside(ctx, user.ID); err != nil {
 			return err
 		} else if found {
 			continue
 		}
-		o, err := c.Q.GetOrganization(c.Ctx, id)
+		o, err := a.Q.GetOrganization(ctx, id)
 		if err != nil {
 			return err
 		}
-		if err := c.noManager(o); err != nil {
+		if err := a.noManager(o); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// WithSiteRoles is what an account would be allowed with these roles on the site.
-func WithSiteRoles(s *org.Actor, catalog *rbac.Catalog, set *RoleSet, names []string) *rbac.Subject {
-	var grants []rbac.Grant
-	for _, g := range s.Grants.Grants() {
-		if g.Org != uuid.Nil {
-			grants = append(grants, g)
-		}
-	}
-	for _, name := range names {
-		if role, ok := set.compiled(name); ok {
-			grants = append(grants, rbac.Grant{Role: role})
-		}
-	}
-	var orgs []rbac.ID
-	for _, id := range s.User.OrganizationIDs {
-		orgs = append(orgs, id)
-	}
-	return catalog.NewSubject(s.ID(), orgs, grants)
-}
-
 // keepManagersOf refuses to change the roles of an organization from was to is if someone is able to manage it before the
 // change and no one is after it.
-func (c *Attempt) keepManagersOf(o db.Organization, was, is *Crowd) error {
-	if !c.asksForManagers() {
+func (a *Attempt) keepManagersOf(ctx context.Context, o db.Organization, was, is *Crowd) error {
+	if !a.asksForManagers() {
 		return nil
 	}
-	before, err := was.managers(c.Ctx)
+	before, err := was.managers(ctx)
 	if err != nil {
 		return err
 	}
-	if found, err := before.beside(c.Ctx, uuid.Nil); err != nil || !found {
+	if found, err := before.beside(ctx, uuid.Nil); err != nil || !found {
 		return err
 	}
-	after, err := is.managers(c.Ctx)
+	after, err := is.managers(ctx)
 	if err != nil {
 		return err
 	}
-	if able, err := after.able(c.Ctx, before.holding); err != nil || able {
+	if able, err := after.able(ctx, before.found.holding); err != nil || able {
 		return err
 	}
-	if found, err := after.beside(c.Ctx, uuid.Nil); err != nil || found {
+	if found, err := after.beside(ctx, uuid.Nil); err != nil || found {
 		return err
 	}
-	return c.noManager(o)
+	return a.noManager(o)
 }
 
 // OnlyManager reports whether an account is the only one who is able to manage an organization, for a view: only a site
@@ -319,8 +263,8 @@ func (s Reader) OnlyManager(ctx context.Context, by *org.Actor, orgID uuid.UUID,
 }
 
 // nameOf is an organization as a refusal names it: one that the caller may not read goes by other words.
-func (c *Attempt) nameOf(o db.Organization, unseen string) string {
-	if c.Actor.Can("read", org.OrgObject(o.ID)) {
+func (a *Attempt) nameOf(o db.Organization, unseen string) string {
+	if a.Actor.Can("read", org.OrgObject(o.ID)) {
 		return o.DisplayName
 	}
 	return unseen

@@ -27,6 +27,9 @@ func (s Reader) basisOf(ctx context.Context, c Credential) (rows org.Basis, err 
 			rows = append(rows, db.ListCallerRow(r))
 		}
 	}
+	if err == nil {
+		rows = s.over.basis(c.User, rows)
+	}
 	if err == nil && (len(rows) == 0 || rows[0].OrganizationID != uuid.Nil) {
 		err = sql.ErrNoRows
 	}
@@ -78,7 +81,7 @@ func (s Reader) learnRoles(orgID uuid.UUID, state int64, set *RoleSet) {
 
 func (s Reader) learnSubject(id uuid.UUID, found *org.Actor) {
 	switch {
-	case s.dirt() != clean:
+	case s.dirt() != clean || !s.over.spares(id):
 	case s.late == nil:
 		s.Memory.Subjects.Remember(id, found)
 	default:

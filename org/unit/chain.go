@@ -1,6 +1,7 @@
 package unit
 
 import (
+	"context"
 	"encoding/hex"
 	"fmt"
 	"time"
@@ -13,17 +14,17 @@ import (
 
 // chain writes an audit row into the chain of the scope. It carries the hash of itself and of the row before it: whoever
 // edits, removes or inserts a row afterwards breaks the chain there. Where the chain ends is stored by finish.
-func (c *Attempt) chain(row db.InsertAuditLogParams) error {
-	if c.head.Value == 0 { // there is no such organization
+func (w *Writer) chain(ctx context.Context, row db.InsertAuditLogParams) error {
+	if w.head.Value == 0 { // there is no such organization
 		return errElsewhere
 	}
-	row.Chain, row.ChainSeq = c.scope.Organization(), c.head.AuditSeq+1
-	row.Hash = EntryHash(c.head.AuditHash, row)
-	if err := c.W.InsertAuditLog(c.Ctx, row); err != nil {
+	row.Chain, row.ChainSeq = w.scope.Organization(), w.head.AuditSeq+1
+	row.Hash = EntryHash(w.head.AuditHash, row)
+	if err := w.W.InsertAuditLog(ctx, row); err != nil {
 		return err
 	}
-	c.head.AuditSeq, c.head.AuditHash = row.ChainSeq, row.Hash
-	c.entries++
+	w.head.AuditSeq, w.head.AuditHash = row.ChainSeq, row.Hash
+	w.entries, w.last = w.entries+1, row.ID
 	return nil
 }
 

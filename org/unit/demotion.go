@@ -2,6 +2,7 @@ package unit
 
 import (
 	"cmp"
+	"context"
 	"maps"
 	"slices"
 
@@ -16,29 +17,23 @@ import (
 // MayRewrite refuses a write of an organization's role that takes something from people who hold more than the caller,
 // or that leaves nobody who is able to manage the organization. after is nil when the role is deleted. Nothing is
 // written yet.
-func (c *Attempt) MayRewrite(h RoleScope, name string, stored org.Role, after *org.Role) error {
+func (a *Attempt) MayRewrite(ctx context.Context, h RoleScope, name string, stored org.Role, after *org.Role) error {
 	if h.Site() || !takes(stored, cmp.Or(after, &org.Role{})) { // roles of the site are the owners' alone
 		return nil
 	}
-	set, err := c.Roles(c.Ctx, h.Org.ID)
+	set, err := a.Roles(ctx, h.Org.ID)
 	if err != nil {
 		return err
 	}
-	was, err := c.newCrowd(c.Ctx, h.Org.ID)
+	was, err := a.newCrowd(ctx, h.Org.ID)
 	if err != nil {
 		return err
 	}
-	is := was.under(c.rewritten(set, name, after))
-	if err := c.spareSuperiors(h, set, name, was, is); err != nil {
+	is := was.under(a.rewritten(set, name, after))
+	if err := a.spareSuperiors(ctx, h, set, name, was, is); err != nil {
 		return err
 	}
-	return c.keepManagersOf(h.Org, was, is)
-}
-
-// Rewrote notes how the roles of a set are after a write of one of them; after is nil when it was deleted. What comes then
-// decides by that, and reads none of it again.
-func (c *Attempt) Rewrote(set *RoleSet, name string, after *org.Role) {
-	c.rewrites[set.Org] = c.rewritten(set, name, after)
+	return a.keepManagersOf(ctx, h.Org, was, is)
 }
 
 // takes reports whether a write of a role can take anything from anybody: it drops an allow or adds a deny.
@@ -55,15 +50,15 @@ func takes(before org.Role, after *org.Role) bool {
 
 // spareSuperiors refuses to change a role from was to is if some holder other than the caller loses something by it, and
 // holds through roles of the organization what the caller does not hold there. Equal holdings are judged once.
-func (c *Attempt) spareSuperiors(h RoleScope, set *RoleSet, role string, was, is *Crowd) error {
-	held := c.Actor.Grants.AllowedIn(h.Org.ID)
-	if c.Actor.Operator || len(c.Catalog.Given(set.all()).Minus(held)) == 0 { // then nobody is a superior
+func (a *Attempt) spareSuperiors(ctx context.Context, h RoleScope, set *RoleSet, role string, was, is *Crowd) error {
+	held := a.Actor.Grants.AllowedIn(h.Org.ID)
+	if a.Actor.Operator || len(a.Catalog.Given(set.all()).Minus(held)) == 0 { // then nobody is a superior
 		return nil
 	}
 	judged := map[Holding]bool{}
 	p := db.ListHoldersOfRoleParams{OrganizationID: h.Org.ID, Role: role, MaxRows: ChunkSize}
 	for {
-		rows, err := c.Q.ListHoldersOfRole(c.Ctx, p)
+		rows, err := a.Q.ListHoldersOfRole(ctx, p)
 		if err != nil || len(rows) == 0 {
 			return err
 		}
@@ -71,15 +66,15 @@ func (c *Attempt) spareSuperiors(h RoleScope, set *RoleSet, role string, was, is
 		for i, r := range rows {
 			list[i], p.AfterKey = holderOf(r.UserID, r.Roles, r.SiteRoles), r.UsernameKey
 		}
-		if err := was.elsewhereOf(c.Ctx, list); err != nil {
+		if err := was.elsewhereOf(ctx, list); err != nil {
 			return err
 		}
 		for _, held := range list {
-			if held.id == c.Actor.ID() || judged[held.holding] {
+			if held.id == a.Actor.ID() || judged[held.holding] {
 				continue
 			}
 			judged[held.holding] = true
-			if err := c.spare(h, set, held.holding, was, is); err != nil {
+			if err := a.spare(ctx, h, set, held.holding, was, is); err != nil {
 				return err
 			}
 		}
@@ -87,21 +82,21 @@ func (c *Attempt) spareSuperiors(h RoleScope, set *RoleSet, role string, was, is
 }
 
 // spare is spareSuperiors for people with one holding.
-func (c *Attempt) spare(h RoleScope, set *RoleSet, hold Holding, was, is *Crowd) error {
-	beyond := c.BeyondCaller(c.Actor, h.Org.ID, set.Held(set.Refs(hold.Roles)))
+func (a *Attempt) spare(ctx context.Context, h RoleScope, set *RoleSet, hold Holding, was, is *Crowd) error {
+	beyond := a.BeyondCaller(a.Actor, h.Org.ID, set.Held(set.Refs(hold.Roles)))
 	if len(beyond) == 0 {
 		return nil
 	}
-	before, err := was.Subject(c.Ctx, hold)
+	before, err := was.Subject(ctx, hold)
 	if err != nil {
 		return err
 	}
-	after, err := is.Subject(c.Ctx, hold)
+	after, err := is.Subject(ctx, hold)
 	if err != nil {
 		return err
 	}
 	for _, owner := range []rbac.ID{{}, Anyone} {
-		if len(c.Surplus(before, after, rbac.Object{Org: h.Org.ID, Owner: owner})) > 0 {
+		if len(a.Surplus(before, after, rbac.Object{Org: h.Org.ID, Owner: owner})) > 0 {
 			return &org.Error{Kind: org.Forbidden, Message: "Forbidden.",
 				Detail: "You don't have permission to take away what this role gives: some people who hold it have permissions that you don't have, " + org.Summarize(beyond) + "."}
 		}

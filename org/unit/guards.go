@@ -14,11 +14,15 @@ import (
 )
 
 // The guard rails: what no write may leave behind, however many rights the caller has. Views ask the same questions
-// before anybody tries; the answers that count are those after the write.
+// before anybody tries; the answers that count are those of After.
 
 // KeepOwners refuses a change after which nobody could give and take site roles any more.
-func (c *Attempt) KeepOwners() error {
-	found, err := c.asWritten().ManagedBeside(c.Ctx, uuid.Nil)
+func (a *Attempt) KeepOwners(ctx context.Context) error {
+	found, err := a.After().ManagedBeside(ctx, uuid.Nil)
+	return keptOwners(found, err)
+}
+
+func keptOwners(found bool, err error) error {
 	if err != nil || found {
 		return err
 	}
@@ -33,46 +37,79 @@ func (s Reader) ManagedBeside(ctx context.Context, user uuid.UUID) (bool, error)
 	if err != nil {
 		return false, err
 	}
-	for _, id := range holders {
+	for _, id := range s.over.gaining(holders) {
+		if s.over.gone(id) {
+			continue
+		}
 		owner, err := s.Subject(ctx, id)
 		if err != nil {
 			return false, err
 		}
-		if id != user && AdministersSite(owner) {
+		if id != user && owner.Owner() && signsIn(&owner.User) && AdministersSite(owner) {
 			return true, nil
 		}
 	}
 	return false, nil
 }
 
+// gaining is accounts, and those that would come to hold a role of the site.
+func (o *overlay) gaining(accounts []uuid.UUID) []uuid.UUID {
+	if o == nil {
+		return accounts
+	}
+	for _, h := range o.holders {
+		if h.Place == uuid.Nil && !slices.Contains(accounts, h.User) {
+			accounts = append(accounts, h.User)
+		}
+	}
+	return accounts
+}
+
+// signsIn reports whether an account is one of somebody who can sign in to the console.
+func signsIn(u *org.User) bool { return u.Status == org.StatusActive && u.LoginType != org.LoginNone }
+
 // AdministersSite reports whether an account may do the work of an owner, which someone must be able to do at any time.
 func AdministersSite(s *org.Actor) bool {
 	return s.Can("assign", org.SiteRolesObject) && s.Can("unassign", org.SiteRolesObject) && s.Can("update", org.UsersObject)
 }
 
-// KeepAdmin refuses to take the last active organization-admin from an organization, unless a site owner does it.
-func (c *Attempt) KeepAdmin(o db.Organization, user uuid.UUID, status org.Status, roles []string) error {
-	last, err := c.LastAdmin(c.Ctx, c.Actor, o.ID, user, status, roles)
-	if err != nil || !last {
+// KeepAdmin refuses to take the last active organization-admin from an organization, unless a site owner does it. The
+// account has that status and these roles before the change.
+func (a *Attempt) KeepAdmin(ctx context.Context, o db.Organization, user uuid.UUID, status org.Status, roles []string) error {
+	if !mayBeLastAdmin(a.Actor, status, roles) {
+		return nil
+	}
+	if a.admins == nil || a.admins.org != o.ID {
+		a.admins = a.After().holders(o.ID, org.RoleOrganizationAdmin)
+	}
+	if other, err := a.admins.beside(ctx, user); err != nil || other != nil {
 		return err
 	}
+	return a.lastAdmin(o)
+}
+
+func (a *Attempt) lastAdmin(o db.Organization) error {
 	return org.ErrInvalid("The last active organization admin must stay.",
-		fmt.Sprintf("%s would be left without an active organization admin. Make another active member one first, or ask a site owner.", c.nameOf(o, "An organization that you can't see")))
+		fmt.Sprintf("%s would be left without an active organization admin. Make another active member one first, or ask a site owner.", a.nameOf(o, "An organization that you can't see")))
+}
+
+func mayBeLastAdmin(by *org.Actor, status org.Status, roles []string) bool {
+	return !by.Owner() && status == org.StatusActive && slices.Contains(roles, org.RoleOrganizationAdmin)
 }
 
 // LastAdmin says whether an account with these roles is the last active organization-admin, whom only a site owner may
 // take away.
 func (s Reader) LastAdmin(ctx context.Context, by *org.Actor, orgID, user uuid.UUID, status org.Status, roles []string) (bool, error) {
-	if by.Owner() || status != org.StatusActive || !slices.Contains(roles, org.RoleOrganizationAdmin) {
+	if !mayBeLastAdmin(by, status, roles) {
 		return false, nil
 	}
 	other, err := s.Q.HasActiveHolder(ctx, db.HasActiveHolderParams{OrganizationID: orgID, Role: org.RoleOrganizationAdmin, ExceptUser: user})
 	return err == nil && !other, err
 }
 
-// KeepAdmins is keepAdmin and keepManager for every organization of an account that is about to go.
-func (c *Attempt) KeepAdmins(user db.UserRow) error {
-	homes, err := c.Q.ListMemberships(c.Ctx, user.ID)
+// KeepAdmins is KeepAdmin and KeepManagers for every organization of an account that is about to be suspended or deleted.
+func (a *Attempt) KeepAdmins(ctx context.Context, user db.UserRow) error {
+	homes, err := a.Q.ListMemberships(ctx, user.ID)
 	if err != nil {
 		return err
 	}
@@ -81,31 +118,35 @@ func (c *Attempt) KeepAdmins(user db.UserRow) error {
 		if !slices.Contains(roles, org.RoleOrganizationAdmin) {
 			continue
 		}
-		o, err := c.Q.GetOrganization(c.Ctx, h.OrganizationID)
+		o, err := a.Q.GetOrganization(ctx, h.OrganizationID)
 		if err != nil {
 			return err
 		}
-		if err := c.KeepAdmin(o, user.ID, org.Status(user.Status), roles); err != nil {
+		if err := a.KeepAdmin(ctx, o, user.ID, org.Status(user.Status), roles); err != nil {
 			return err
 		}
 	}
-	return c.KeepManagers(user, nil)
+	return a.KeepManagers(ctx, user)
 }
 
 // KeepUndo refuses a change of a role after which the caller itself could not undo it: it must still hold the action,
 // and every permission that putting the role back would give or deny anew.
-func (c *Attempt) KeepUndo(object rbac.Object, action string, restored org.Role) error {
-	if c.Actor.Operator {
+func (a *Attempt) KeepUndo(ctx context.Context, object rbac.Object, action string, restored org.Role) error {
+	if a.Actor.Operator {
 		return nil
 	}
-	after, err := c.grants(c.Ctx, c.Actor.ID(), c.Actor.Basis) // a role that is deleted gives nothing, whoever holds it
+	after, err := a.After().grants(ctx, a.Actor.ID(), a.Actor.Basis) // a role that is deleted gives nothing, whoever holds it
 	if err != nil {
 		return err
 	}
-	lost := c.Actor.Can(action, object) && !after.Authorize(action, object)
+	return a.canUndo(after, object, action, restored)
+}
+
+func (a *Attempt) canUndo(after *rbac.Subject, object rbac.Object, action string, restored org.Role) error {
+	lost := a.Actor.Can(action, object) && !after.Authorize(action, object)
 	for level, perms := range restored.Levels() {
 		held := slices.DeleteFunc(slices.Clone(perms), func(p rbac.Permission) bool {
-			return len(c.Actor.Grants.CheckGrant(level, object.Org, []rbac.Permission{p})) > 0
+			return len(a.Actor.Grants.CheckGrant(level, object.Org, []rbac.Permission{p})) > 0
 		})
 		lost = lost || len(after.CheckGrant(level, object.Org, held)) > 0
 	}

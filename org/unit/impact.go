@@ -49,17 +49,17 @@ func watchOf(by *org.Actor) *watch {
 }
 
 // WatchMember follows a member of an organization, in a dry run: is makes what is held before into what is held after.
-func (c *Attempt) WatchMember(row db.MemberRow, is func(*Holding)) error {
+func (c *Mixed) WatchMember(row db.MemberRow, is func(*Holding)) error {
 	was := Holding{Roles: SortNames(row.Roles), SiteRoles: SortNames(row.SiteRoles)}
 	return c.follow(row.OrganizationID, row.UserID, row.Username, was, is)
 }
 
 // WatchUser follows an account on the whole site, in a dry run.
-func (c *Attempt) WatchUser(row db.UserRow, is func(*Holding)) error {
+func (c *Mixed) WatchUser(row db.UserRow, is func(*Holding)) error {
 	return c.follow(uuid.Nil, row.ID, row.Username, Holding{SiteRoles: SortNames(row.Roles), Outside: true}, is)
 }
 
-func (c *Attempt) follow(orgID, id uuid.UUID, name string, was Holding, is func(*Holding)) error {
+func (c *Mixed) follow(orgID, id uuid.UUID, name string, was Holding, is func(*Holding)) error {
 	if c.watch == nil {
 		return nil
 	}
@@ -70,7 +70,7 @@ func (c *Attempt) follow(orgID, id uuid.UUID, name string, was Holding, is func(
 }
 
 // WatchHolders follows everybody who holds a role, in a dry run of its change or deletion.
-func (c *Attempt) WatchHolders(h RoleScope, role string, deleted bool) error {
+func (c *Mixed) WatchHolders(h RoleScope, role string, deleted bool) error {
 	if c.watch == nil {
 		return nil
 	}
@@ -79,7 +79,7 @@ func (c *Attempt) WatchHolders(h RoleScope, role string, deleted bool) error {
 }
 
 // watchRoles reads the roles that decide, before anything is written.
-func (c *Attempt) watchRoles(orgID uuid.UUID) (err error) {
+func (c *Mixed) watchRoles(orgID uuid.UUID) (err error) {
 	if w := c.watch; w.before == nil {
 		w.org, w.named = orgID, RoleScope{Org: db.Organization{ID: orgID}}.MayCount(c.Actor)
 		w.before, err = c.newCrowd(c.Ctx, orgID)
@@ -88,7 +88,8 @@ func (c *Attempt) watchRoles(orgID uuid.UUID) (err error) {
 }
 
 // foresee keeps the roles as the transaction leaves them, and has it rolled back.
-func (c *Attempt) foresee() (err error) {
+func (c *Mixed) foresee() (err error) {
+	c.watch.impact.Warning = c.warning
 	if w := c.watch; w.before != nil {
 		if w.after, err = c.newCrowd(c.Ctx, w.org); err != nil {
 			return err
@@ -103,20 +104,57 @@ func (w *watch) tell(ctx context.Context, s *Units) error {
 	if w.before == nil {
 		return nil
 	}
+	return s.DB.View(ctx, func(q db.Reads) error {
+		return w.tellOf(ctx, Reader{Units: s, Q: q, states: map[uuid.UUID]int64{}})
+	})
+}
+
+func (w *watch) tellOf(ctx context.Context, s Reader) error {
 	t := tally{watch: w, known: map[[2]Holding]difference{}, lines: map[lineKey]*org.ImpactLine{}}
-	err := s.DB.View(ctx, func(q db.Reads) error {
-		for piece := range slices.Chunk(w.people, ChunkSize) {
-			if err := t.addAll(ctx, q, piece); err != nil {
-				return err
-			}
-		}
-		if err := w.eachHolder(ctx, q, func(piece []followed) error { return t.addAll(ctx, q, piece) }); err != nil {
+	for piece := range slices.Chunk(w.people, ChunkSize) {
+		if err := t.addAll(ctx, s.Q, piece); err != nil {
 			return err
 		}
-		return w.warnOfSite(ctx, s, q)
-	})
+	}
+	if err := w.eachHolder(ctx, s.Q, func(piece []followed) error { return t.addAll(ctx, s.Q, piece) }); err != nil {
+		return err
+	}
 	t.finish()
-	return err
+	return w.warnOfSite(ctx, s)
+}
+
+// impact tells what the change would do to what people may do: one that gives or takes roles, or changes one.
+func (a *Attempt) impact(ctx context.Context) (org.Impact, error) {
+	i := org.Impact{Warning: a.warning}
+	o := a.change
+	w := &watch{impact: &i, org: o.place, role: o.role.Before.Name, deleted: o.role.Deletes()}
+	for _, h := range o.holders {
+		if h.Joins { // it gains what every member has
+			continue
+		}
+		was := Holding{Roles: strings.Join(h.Before, " "), SiteRoles: strings.Join(h.SiteRoles, " ")}
+		is := was
+		is.Roles, is.Outside = strings.Join(h.After, " "), h.Leaves
+		if h.Place == uuid.Nil {
+			was = Holding{SiteRoles: strings.Join(h.Before, " "), Outside: true}
+			is = was
+			is.SiteRoles = strings.Join(h.After, " ")
+		}
+		w.people = append(w.people, followed{h.User, h.Username, was, is})
+	}
+	if w.role == "" && len(w.people) == 0 {
+		return i, nil
+	}
+	w.named = RoleScope{Org: db.Organization{ID: w.org}}.MayCount(a.Actor)
+	var err error
+	if w.before, err = a.newCrowd(ctx, w.org); err != nil {
+		return i, err
+	}
+	if w.after, err = a.After().newCrowd(ctx, w.org); err != nil {
+		return i, err
+	}
+	err = w.tellOf(ctx, a.Reader)
+	return i, err
 }
 
 // eachHolder gives everybody who holds the role that is followed, in pieces.

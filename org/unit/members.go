@@ -248,21 +248,3 @@ var PermissionsToAdd = []string{"organization_member:create", "assign_org_role:a
 func MayAddMembers(by *org.Actor, orgID uuid.UUID) bool {
 	return by.Can("assign", org.OrgRolesObject(orgID)) && by.Can("create", org.MembersObject(orgID))
 }
-
-// InsertMember makes an account a member, without roles.
-func (c *Attempt) InsertMember(orgID, user uuid.UUID) error {
-	c.Widens(user)
-	return c.W.InsertMember(c.Ctx, db.InsertMemberParams{OrganizationID: orgID, UserID: user, Now: c.Now})
-}
-
-// Membership finds the organization and the membership that a path names, and makes the change one about it.
-func (c *Attempt) Membership(organization, user string) (o db.Organization, row db.MemberRow, err error) {
-	if o, err = c.Organization(c.Ctx, c.Actor, organization); err != nil {
-		return o, row, err
-	}
-	if row, err = c.Member(c.Ctx, c.Actor, o.ID, user); err != nil {
-		return o, row, err
-	}
-	c.About("organization_member", row.UserID, row.Username, o.ID)
-	return o, row, nil
-}

@@ -28,17 +28,14 @@ func (s *Units) OrganizationRows(ctx context.Context, by *org.Actor, limit int64
 	return s.DB.ListOrganizationsOfUser(ctx, db.ListOrganizationsOfUserParams{UserID: by.ID(), MaxRows: limit})
 }
 
-// DefaultOrganization is the default one, made when it is not there yet.
-func (c *Attempt) DefaultOrganization() (db.Organization, error) {
-	row, err := c.Q.GetDefaultOrganization(c.Ctx)
+// DefaultOrganization is the default one; stored is false when it has to be made.
+func (a *Attempt) DefaultOrganization(ctx context.Context) (row db.Organization, stored bool, err error) {
+	row, err = a.Q.GetDefaultOrganization(ctx)
 	if !db.IsNotFound(err) {
-		return row, err
+		return row, true, err
 	}
-	id := NewID()
-	if err := c.W.InsertOrganization(c.Ctx, db.InsertOrganizationParams{
-		ID: id, Name: DefaultName, NameKey: DefaultName, DisplayName: "Default", IsDefault: true, Now: c.Now,
-	}); err != nil {
-		return row, err
-	}
-	return c.Q.GetOrganization(c.Ctx, id)
+	return db.Organization{
+		ID: NewID(), Name: DefaultName, NameKey: DefaultName, DisplayName: "Default", IsDefault: true,
+		CreatedAt: a.Now, UpdatedAt: a.Now, Version: 1,
+	}, false, nil
 }

@@ -2,6 +2,7 @@ package unit
 
 import (
 	"bytes"
+	"context"
 	"maps"
 	"slices"
 
@@ -18,45 +19,44 @@ import (
 // Maker is who counts as having made something for an account: the caller; no one if that is the account itself or the
 // operator. An account that comes with a token which somebody else made for it may be that maker: what it makes for itself
 // then counts as made by the maker, or a second token would outlive the first.
-func (c *Attempt) Maker(of uuid.UUID) uuid.NullUUID {
+func (a *Attempt) Maker(of uuid.UUID) uuid.NullUUID {
 	switch {
-	case c.Actor == nil || c.Actor.Operator:
+	case a.Actor == nil || a.Actor.Operator:
 		return uuid.NullUUID{}
-	case c.Actor.ID() == of:
-		return c.Actor.MadeBy
+	case a.Actor.ID() == of:
+		return a.Actor.MadeBy
 	}
-	return NullID(c.Actor.ID())
+	return NullID(a.Actor.ID())
 }
 
-// Widens notes an account that may be allowed more after this transaction.
-func (c *Attempt) Widens(user uuid.UUID) {
-	if c.widened == nil {
-		c.widened = map[uuid.UUID]bool{}
+// Widens notes an account that may be allowed more after the change. WillHold and WillMake note theirs.
+func (a *Attempt) Widens(user uuid.UUID) {
+	if a.widened == nil {
+		a.widened = map[uuid.UUID]bool{}
 	}
-	c.widened[user] = true
+	a.widened[user] = true
 }
 
-// WidensHolders notes those who hold a role that changes from one state to another, or is deleted, if anything is added
-// to what it allows or taken from what it denies. It must be called before the role is taken from them.
-func (c *Attempt) WidensHolders(h RoleScope, was, is org.Role) error {
-	if c.watch != nil || !grows(was, is) {
+// widensHolders notes those who hold the role that changes, if anything is added to what it allows or taken from what it
+// denies.
+func (a *Attempt) widensHolders(ctx context.Context) error {
+	r := a.change.role
+	if r.Creates() || !grows(r.Before, r.After) {
 		return nil
 	}
-	var ids []uuid.UUID
-	var err error
-	name := is.Name
-	if name == "" {
-		name = was.Name
-	}
-	if h.Site() {
-		ids, err = c.Q.ListOpenedSiteHolders(c.Ctx, name)
-	} else {
-		ids, err = c.Q.ListOpenedHolders(c.Ctx, db.ListOpenedHoldersParams{Role: name, OrganizationID: h.Org.ID})
-	}
+	ids, err := a.openedHolders(ctx, a.change.place, r.Before.Name)
 	for _, id := range ids {
-		c.Widens(id)
+		a.Widens(id)
 	}
 	return err
+}
+
+// openedHolders is who holds a role among the accounts that others can sign in to.
+func (s Reader) openedHolders(ctx context.Context, orgID uuid.UUID, role string) ([]uuid.UUID, error) {
+	if orgID == uuid.Nil {
+		return s.Q.ListOpenedSiteHolders(ctx, role)
+	}
+	return s.Q.ListOpenedHolders(ctx, db.ListOpenedHoldersParams{Role: role, OrganizationID: orgID})
 }
 
 // grows reports whether a role may allow somebody more in one state than in another.
@@ -78,32 +78,50 @@ func grows(was, is org.Role) bool {
 	return false
 }
 
-// endOutgrown ends what others can sign in with to accounts that now hold more than they do. It is the last thing that
-// a transaction writes. Each end has an audit row of its own, before that of the change.
-func (c *Attempt) endOutgrown() error {
-	if len(c.widened) == 0 {
-		return nil
-	}
-	about := c.Entry
-	defer func() { c.Entry = about }()
-	after := c.asWritten()
-	after.Sets = map[uuid.UUID]*RoleSet{}
-	o := outgrowth{Attempt: c, after: after, makers: map[uuid.UUID]*org.Actor{}, judged: map[pairing]bool{}}
-	ids := slices.SortedFunc(maps.Keys(c.widened), func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
-	for piece := range slices.Chunk(ids, ChunkSize) {
-		if err := o.end(piece); err != nil {
-			return err
-		}
-	}
-	return nil
+// ending is one way to sign in to an account that ends. Each has an audit row of its own, before that of the change.
+type ending struct {
+	user     uuid.UUID
+	username string
+	way      way
+	token    db.ListTokensOfUsersRow // of a token
 }
 
-// outgrowth judges accounts and makers as the transaction leaves them.
+type way uint8
+
+const (
+	byToken way = iota
+	byLink
+	byPassword
+)
+
+// outgrown finds what others can sign in with to accounts that hold more than they do after the change.
+func (a *Attempt) outgrown(ctx context.Context) ([]ending, error) {
+	if err := a.widensHolders(ctx); err != nil || len(a.widened) == 0 {
+		return nil, err
+	}
+	after := a.After()
+	after.Sets = map[uuid.UUID]*RoleSet{}
+	o := outgrowth{after: after, makers: map[uuid.UUID]*org.Actor{}, judged: map[pairing]bool{}}
+	ids := slices.SortedFunc(maps.Keys(a.widened), func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
+	for piece := range slices.Chunk(ids, ChunkSize) {
+		if err := o.find(ctx, piece); err != nil {
+			return nil, err
+		}
+	}
+	for _, t := range a.opens { // which is not stored yet
+		if err := o.judge(ctx, t); err != nil {
+			return nil, err
+		}
+	}
+	return o.ends, nil
+}
+
+// outgrowth judges accounts and makers as the change leaves them.
 type outgrowth struct {
-	*Attempt
 	after  Reader
 	makers map[uuid.UUID]*org.Actor // nil: deleted
 	judged map[pairing]bool         // whether the maker holds all of it
+	ends   []ending
 }
 
 // pairing is a maker and all that decides what an account may do: two accounts with equal holdings may do the same.
@@ -119,24 +137,24 @@ type opened struct {
 	tokens  []db.ListTokensOfUsersRow
 }
 
-func (o *outgrowth) end(users []uuid.UUID) error {
-	rows, err := o.Q.ListOpened(o.Ctx, users)
+func (o *outgrowth) find(ctx context.Context, users []uuid.UUID) error {
+	rows, err := o.after.Q.ListOpened(ctx, users)
 	if err != nil || len(rows) == 0 {
 		return err
 	}
 	ids, found := make([]uuid.UUID, len(rows)), make(map[uuid.UUID]*opened, len(rows))
 	for i, r := range rows {
 		ids[i] = r.ID
-		found[r.ID] = &opened{ListOpenedRow: r, holding: SortNames(r.Roles)}
+		found[r.ID] = &opened{ListOpenedRow: r, holding: o.after.over.describe(uuid.Nil, r.ID, r.Roles)}
 	}
-	homes, err := o.Q.ListMembershipsOfUsers(o.Ctx, ids)
+	homes, err := o.after.Q.ListMembershipsOfUsers(ctx, ids)
 	if err != nil {
 		return err
 	}
 	for _, h := range homes {
-		found[h.UserID].holding += "\n" + h.OrganizationID.String() + " " + SortNames(h.Roles)
+		found[h.UserID].holding += o.after.over.describe(h.OrganizationID, h.UserID, h.Roles)
 	}
-	tokens, err := o.Q.ListTokensOfUsers(o.Ctx, ids)
+	tokens, err := o.after.Q.ListTokensOfUsers(ctx, ids)
 	if err != nil {
 		return err
 	}
@@ -144,19 +162,30 @@ func (o *outgrowth) end(users []uuid.UUID) error {
 		found[t.UserID].tokens = append(found[t.UserID].tokens, t)
 	}
 	for _, id := range ids {
-		if err := o.endOf(found[id]); err != nil {
+		if err := o.judge(ctx, found[id]); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// endOf ends what there is for one account. Under a password that somebody typed its maker can have made a link and
-// tokens in the name of the account itself: with the password they end as well.
-func (o *outgrowth) endOf(t *opened) error {
+// describe is what an account holds in a place after the change, for comparing it with others.
+func (o *overlay) describe(place, user uuid.UUID, roles string) string {
+	if c, ok := o.changed(place, user); ok {
+		if !c.member {
+			return ""
+		}
+		roles = c.roles
+	}
+	return "\n" + place.String() + " " + SortNames(roles)
+}
+
+// judge finds what ends for one account. Under a password that somebody typed its maker can have made a link and tokens
+// in the name of the account itself: with the password they end as well.
+func (o *outgrowth) judge(ctx context.Context, t *opened) error {
 	typed := false
 	if t.PasswordBy.Valid && !t.MustChange {
-		kept, err := o.keeps(t, t.PasswordBy.UUID)
+		kept, err := o.keeps(ctx, t, t.PasswordBy.UUID)
 		if err != nil {
 			return err
 		}
@@ -166,84 +195,46 @@ func (o *outgrowth) endOf(t *opened) error {
 		if !maker.Valid {
 			return typed, nil
 		}
-		kept, err := o.keeps(t, maker.UUID)
+		kept, err := o.keeps(ctx, t, maker.UUID)
 		return !kept, err
 	}
+	end := ending{user: t.ID, username: t.Username}
 	for _, token := range t.tokens {
-		end, err := ends(token.CreatedBy)
+		ended, err := ends(token.CreatedBy)
 		if err != nil {
 			return err
 		}
-		if !end {
-			continue
-		}
-		o.begin("api_key", t)
-		if err := o.Revoke(token.ID, token.Name); err != nil {
-			return err
-		}
-		if err := o.Record(); err != nil {
-			return err
+		if ended {
+			end.way, end.token = byToken, token
+			o.ends = append(o.ends, end)
 		}
 	}
-	end, err := ends(t.LinkBy)
-	if err != nil {
+	if ended, err := ends(t.LinkBy); err != nil {
 		return err
+	} else if ended && t.HasLink {
+		end.way = byLink
+		o.ends = append(o.ends, end)
 	}
-	if end {
-		if err := o.endLink(t); err != nil {
-			return err
-		}
+	if typed {
+		end.way = byPassword
+		o.ends = append(o.ends, end)
 	}
-	if !typed {
-		return nil
-	}
-	return o.endPassword(t)
+	return nil
 }
 
-// begin begins the audit row of an end.
-func (o *outgrowth) begin(resourceType string, t *opened) {
-	o.Entry = Entry{Action: "write", Status: 200}
-	o.About(resourceType, t.ID, t.Username, uuid.Nil)
-}
-
-func (o *outgrowth) endLink(t *opened) error {
-	o.begin("user", t)
-	if ended, err := o.Unlink(t.ID); err != nil || !ended {
-		return err
-	}
-	return o.Record()
-}
-
-// endPassword ends what a typed password opened, and lets it open nothing but the choice of another one.
-func (o *outgrowth) endPassword(t *opened) error {
-	o.begin("user", t)
-	o.Field("must_change", false, true)
-	// This comes first: a sign-in with the password that is under way is waited for, and what it began ends as well.
-	if err := o.W.MustChangePassword(o.Ctx, db.MustChangePasswordParams{Now: o.Now, ID: t.ID}); err != nil {
-		return err
-	}
-	if err := o.W.DeleteLoginsOfUser(o.Ctx, t.ID); err != nil {
-		return err
-	}
-	if err := o.W.DeleteSessionsOfUser(o.Ctx, NullID(t.ID)); err != nil {
-		return err
-	}
-	return o.Record()
-}
-
-// keeps reports whether a maker still exists and holds all that the account holds now.
-func (o *outgrowth) keeps(t *opened, maker uuid.UUID) (bool, error) {
+// keeps reports whether a maker still exists and holds all that the account holds after the change.
+func (o *outgrowth) keeps(ctx context.Context, t *opened, maker uuid.UUID) (bool, error) {
 	key := pairing{maker, t.holding}
 	if kept, ok := o.judged[key]; ok {
 		return kept, nil
 	}
-	by, err := o.makerSubject(maker)
+	by, err := o.maker(ctx, maker)
 	if err != nil {
 		return false, err
 	}
 	kept := false
 	if by != nil {
-		target, err := o.after.Subject(o.Ctx, t.ID)
+		target, err := o.after.Subject(ctx, t.ID)
 		if err != nil {
 			return false, err
 		}
@@ -253,14 +244,55 @@ func (o *outgrowth) keeps(t *opened, maker uuid.UUID) (bool, error) {
 	return kept, nil
 }
 
-func (o *outgrowth) makerSubject(id uuid.UUID) (*org.Actor, error) {
+func (o *outgrowth) maker(ctx context.Context, id uuid.UUID) (*org.Actor, error) {
 	if by, ok := o.makers[id]; ok {
 		return by, nil
 	}
-	by, err := o.after.Subject(o.Ctx, id)
+	by, err := o.after.Subject(ctx, id)
 	if err != nil && !db.IsNotFound(err) {
 		return nil, err
 	}
 	o.makers[id] = by // nil if it is gone
 	return by, nil
+}
+
+// end stores ends, each with its entry. The entry at hand is that of the change again afterwards.
+func (w *Writer) end(ctx context.Context, ends []ending) error {
+	about := w.Entry
+	for _, e := range ends {
+		w.Begin("write", 200)
+		var err error
+		switch e.way {
+		case byToken:
+			w.About("api_key", e.user, e.username, uuid.Nil)
+			err = w.Revoke(ctx, e.token.ID, e.token.Name)
+		case byLink:
+			w.About("user", e.user, e.username, uuid.Nil)
+			err = w.Unlink(ctx, e.user)
+		case byPassword:
+			w.About("user", e.user, e.username, uuid.Nil)
+			err = w.endPassword(ctx, e.user)
+		}
+		if err == nil {
+			err = w.Record(ctx)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	w.Entry = about
+	return nil
+}
+
+// endPassword ends what a typed password opened, and lets it open nothing but the choice of another one.
+func (w *Writer) endPassword(ctx context.Context, user uuid.UUID) error {
+	w.Field("must_change", false, true)
+	// This comes first: a sign-in with the password that is under way is waited for, and what it began ends as well.
+	if err := w.W.MustChangePassword(ctx, db.MustChangePasswordParams{Now: w.Now, ID: user}); err != nil {
+		return err
+	}
+	if err := w.W.DeleteLoginsOfUser(ctx, user); err != nil {
+		return err
+	}
+	return w.W.DeleteSessionsOfUser(ctx, NullID(user))
 }

@@ -91,12 +91,12 @@ func (s Reader) HoldsMore(ctx context.Context, by, target *org.Actor, m Measure)
 }
 
 // MayActOn refuses to act on an account that holds more than the caller. Forbidden: what it holds more.
-func (c *Attempt) MayActOn(user uuid.UUID, m Measure) error {
-	target, err := c.Subject(c.Ctx, user)
+func (a *Attempt) MayActOn(ctx context.Context, user uuid.UUID, m Measure) error {
+	target, err := a.Subject(ctx, user)
 	if err != nil {
 		return err
 	}
-	more, err := c.HoldsMore(c.Ctx, c.Actor, target, m)
+	more, err := a.HoldsMore(ctx, a.Actor, target, m)
 	if err != nil || more == "" {
 		return err
 	}

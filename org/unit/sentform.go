@@ -1,25 +1,27 @@
 package unit
 
 import (
+	"context"
+
 	"rolecall.example/db"
 	"rolecall.example/org"
 )
 
 // form is the form that the caller sent; nil if it sent none.
-func (c *Attempt) form() *org.Form {
-	if c.Actor == nil || c.Actor.Operator {
+func (a *Attempt) form() *org.Form {
+	if a.Actor == nil || a.Actor.Operator {
 		return nil
 	}
-	return c.Actor.Request.Form
+	return a.Actor.Request.Form
 }
 
 // notRepeated fails if the form of this change has made one already. Repeated: it has.
-func (c *Attempt) notRepeated() error {
-	f := c.form()
-	if f == nil || f.Made || c.watch != nil {
+func (a *Attempt) notRepeated(ctx context.Context) error {
+	f := a.form()
+	if f == nil || f.Made || a.trying {
 		return nil
 	}
-	n, err := c.Q.CountSentForms(c.Ctx, db.CountSentFormsParams{UserID: c.Actor.ID(), ID: f.ID})
+	n, err := a.Q.CountSentForms(ctx, db.CountSentFormsParams{UserID: a.Actor.ID(), ID: f.ID})
 	if err == nil && n > 0 {
 		return org.ErrRepeated
 	}
@@ -27,13 +29,13 @@ func (c *Attempt) notRepeated() error {
 }
 
 // noteForm notes that the form has made its change, and forgets those of a day ago.
-func (c *Attempt) noteForm() error {
-	f := c.form()
-	if f == nil || f.Made {
+func (a *Attempt) noteForm(ctx context.Context, w *Writer) error {
+	f := a.form()
+	if f == nil || f.Made || a.aside {
 		return nil
 	}
-	if err := c.W.DeleteOldSentForms(c.Ctx, db.DeleteOldSentFormsParams{UserID: c.Actor.ID(), Before: c.Now.Add(-org.FormLife)}); err != nil {
+	if err := w.W.DeleteOldSentForms(ctx, db.DeleteOldSentFormsParams{UserID: a.Actor.ID(), Before: a.Now.Add(-org.FormLife)}); err != nil {
 		return err
 	}
-	return c.W.InsertSentForm(c.Ctx, db.InsertSentFormParams{UserID: c.Actor.ID(), ID: f.ID, Now: c.Now})
+	return w.W.InsertSentForm(ctx, db.InsertSentFormParams{UserID: a.Actor.ID(), ID: f.ID, Now: a.Now})
 }

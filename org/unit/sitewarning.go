@@ -27,15 +27,15 @@ type warningOfSite struct {
 }
 
 // warnOfSite fills in the warning of a dry run that follows the holders of a site role.
-func (w *watch) warnOfSite(ctx context.Context, s *Units, q db.Reads) error {
+func (w *watch) warnOfSite(ctx context.Context, s Reader) error {
 	if w.role == "" || w.org != uuid.Nil || !w.takes() {
 		return nil
 	}
 	f := warningOfSite{
-		watch: w, Reader: Reader{Units: s, Q: q, states: map[uuid.UUID]int64{}},
+		watch: w, Reader: s,
 		crowds: map[uuid.UUID]*[2]*Crowd{}, left: map[uuid.UUID]bool{},
 	}
-	if err := w.eachHolder(ctx, q, func(piece []followed) error { return f.look(ctx, piece) }); err != nil {
+	if err := w.eachHolder(ctx, s.Q, func(piece []followed) error { return f.look(ctx, piece) }); err != nil {
 		return err
 	}
 	var names []string
@@ -43,7 +43,7 @@ func (w *watch) warnOfSite(ctx context.Context, s *Units, q db.Reads) error {
 		if !left {
 			continue
 		}
-		o, err := q.GetOrganization(ctx, id)
+		o, err := s.Q.GetOrganization(ctx, id)
 		if err != nil {
 			return err
 		}
@@ -169,12 +169,12 @@ func unmanaged(names []string) string {
 
 // noManager is the refusal to leave an organization without anyone able to manage it. In a site owner's dry run it is a
 // warning instead.
-func (c *Attempt) noManager(o db.Organization) error {
-	if c.Actor.Owner() {
-		c.watch.impact.Warning = unmanaged([]string{o.DisplayName})
+func (a *Attempt) noManager(o db.Organization) error {
+	if a.Actor.Owner() {
+		a.warning = unmanaged([]string{o.DisplayName})
 		return nil
 	}
 	return org.ErrInvalid("Someone must still be able to manage this organization.", fmt.Sprintf(
 		"After this change no active member of %s could read it and manage its roles. Ask a site owner.",
-		c.nameOf(o, "an organization that you can't see")))
+		a.nameOf(o, "an organization that you can't see")))
 }

@@ -34,7 +34,8 @@ type Reader struct {
 	late  *lessons               // of a transaction: what is to be remembered once it is committed
 	Sets  map[uuid.UUID]*RoleSet // if there is one, roles are read once, whatever is written: for what writes none
 
-	rewrites map[uuid.UUID]*RoleSet // of an attempt: roles as it has written them
+	over     *overlay               // of After: what is laid over what q reads
+	rewrites map[uuid.UUID]*RoleSet // roles as they would be after what is being decided
 
 	states map[uuid.UUID]int64 // of roles in a snapshot, as far as a query has told them; nil outside of one
 }
@@ -71,10 +72,10 @@ var errUnsteady = errors.New("what was read kept changing")
 
 // Roles is the role set of an organization, or of the site for uuid.Nil. All of it is of one moment.
 func (s Reader) Roles(ctx context.Context, orgID uuid.UUID) (*RoleSet, error) {
-	if set, ok := s.Sets[orgID]; ok {
+	if set, ok := s.rewrites[orgID]; ok {
 		return set, nil
 	}
-	if set, ok := s.rewrites[orgID]; ok {
+	if set, ok := s.Sets[orgID]; ok {
 		return set, nil
 	}
 	set, err := s.knownRoles(ctx, orgID)
@@ -166,7 +167,7 @@ func (s Reader) Caller(ctx context.Context, c Credential) (*org.Actor, error) {
 
 // Remembered is an account as it was compiled before from the same.
 func (s Reader) Remembered(id uuid.UUID, b org.Basis) (*org.Actor, bool) {
-	if s.dirt() != clean {
+	if s.dirt() != clean || !s.over.spares(id) {
 		return nil, false
 	}
 	known, ok := s.Memory.Subjects.Recall(id)
@@ -179,7 +180,7 @@ func (s Reader) Remembered(id uuid.UUID, b org.Basis) (*org.Actor, bool) {
 }
 
 func (s Reader) loadSubject(ctx context.Context, id uuid.UUID, b org.Basis) (*org.Actor, error) {
-	row, err := s.Q.GetUser(ctx, id)
+	row, err := s.userRow(ctx, id)
 	if err != nil {
 		return nil, err
 	}

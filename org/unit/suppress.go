@@ -79,26 +79,34 @@ func (r *refusalCounts) forget(now time.Time) {
 }
 
 // recordRefusal records that the caller was refused, unless that was recorded too often lately.
-func (c *Attempt) recordRefusal(ctx context.Context, refusal *org.Error) error {
+func (a *Attempt) recordRefusal(ctx context.Context, refusal *org.Error) error {
 	how := recordWhole
-	if c.Actor != nil && !c.Actor.Operator { // wrong logins are counted elsewhere
-		how = c.refused.note(c.Actor.ID(), c.Now)
+	if a.Actor != nil && !a.Actor.Operator { // wrong logins are counted elsewhere
+		how = a.refused.note(a.Actor.ID(), a.Now)
 	}
 	if how == recordNone {
 		return nil
 	}
-	where := c.scope
+	where := a.scope
 	if where.Everything() { // an entry alone holds nobody up
 		where = db.SigningIn
 	}
-	refused := c.Entry
+	refused := a.Entry
 	refused.Fields, refused.Status = nil, refusal.Kind.Status()
-	return c.Write(ctx, where, func(u *Attempt) error {
-		u.Actor, u.Entry, u.Now = c.Actor, refused, c.Now
-		if how == recordLast {
-			u.Field("suppressed", nil, true)
+	if how == recordLast {
+		refused.Field("suppressed", nil, true)
+	}
+	return a.DB.WriteIn(ctx, where, func(tx *db.Tx) error {
+		u := Reader{Units: a.Units, Q: tx.Reads(), scope: where}.attempt(a.Actor, "", a.Now)
+		u.Entry = refused
+		w, err := u.writer(ctx, tx)
+		if err == nil {
+			err = w.Record(ctx)
 		}
-		return u.Record()
+		if err != nil {
+			return err
+		}
+		return w.finish(ctx, false, false)
 	})
 }
 

@@ -2,6 +2,7 @@ package unit
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"time"
 
@@ -19,16 +20,16 @@ const (
 )
 
 // BegunFrom refuses a change that may not begin from the version that is stored.
-func (c *Attempt) BegunFrom(ifMatch org.Versions, stored, message string) error {
+func (a *Attempt) BegunFrom(ctx context.Context, ifMatch org.Versions, stored, message string) error {
 	if !ifMatch.Include(stored) {
-		return c.ChangedMeanwhile(stored, message)
+		return a.ChangedMeanwhile(ctx, stored, message)
 	}
 	return nil
 }
 
 // ChangedMeanwhile says who was faster: somebody changed what the change is about after it was opened.
-func (c *Attempt) ChangedMeanwhile(stored, message string) error {
-	who, at, err := c.lastChange()
+func (a *Attempt) ChangedMeanwhile(ctx context.Context, stored, message string) error {
+	who, at, err := a.lastChange(ctx)
 	if err != nil {
 		return err
 	}
@@ -41,10 +42,10 @@ func (c *Attempt) ChangedMeanwhile(stored, message string) error {
 }
 
 // lastChange is who last changed what the change is about, and when; nobody if the trail does not tell.
-func (c *Attempt) lastChange() (who string, at time.Time, err error) {
+func (a *Attempt) lastChange(ctx context.Context) (who string, at time.Time, err error) {
 	const few = 20 // refused attempts may stand before it
-	found, err := c.Q.FindAuditLogs(c.Ctx, db.FindAuditLogsParams{
-		ResourceType: c.Entry.ResourceType, ResourceID: c.Entry.id, MaxRows: few,
+	found, err := a.Q.FindAuditLogs(ctx, db.FindAuditLogsParams{
+		ResourceType: a.Entry.ResourceType, ResourceID: a.Entry.id, MaxRows: few,
 	})
 	if err != nil || len(found) == 0 {
 		return "", time.Time{}, err
@@ -53,7 +54,7 @@ func (c *Attempt) lastChange() (who string, at time.Time, err error) {
 	for i, f := range found {
 		seqs[i] = f.Seq
 	}
-	rows, err := c.Q.ListAuditLogs(c.Ctx, seqs)
+	rows, err := a.Q.ListAuditLogs(ctx, seqs)
 	if err != nil {
 		return "", time.Time{}, err
 	}

@@ -1,0 +1,37 @@
+package org
+
+import (
+	"slices"
+
+	"github.com/google/uuid"
+)
+
+// HolderChange is what one account holds in a place before and after a change.
+type HolderChange struct {
+	Place         uuid.UUID // the organization that it is a member of; uuid.Nil: the site
+	User          uuid.UUID
+	Username      string
+	Before, After []string // names of roles, sorted
+	SiteRoles     []string // of a member: the names of its roles on the site
+	Joins, Leaves bool     // the membership begins, or ends
+}
+
+// Given is the roles that it gains.
+func (h *HolderChange) Given() []string { return without(h.After, h.Before) }
+
+// Taken is the roles that it loses.
+func (h *HolderChange) Taken() []string { return without(h.Before, h.After) }
+
+// without is the names of a list that are not in another one.
+func without(names, others []string) []string {
+	return slices.DeleteFunc(slices.Clone(names), func(n string) bool { return slices.Contains(others, n) })
+}
+
+// RoleChange is a custom role before and after a change. Zero stands for a role that is not there.
+type RoleChange struct{ Before, After Role }
+
+// Creates reports whether the role is new.
+func (r *RoleChange) Creates() bool { return r.Before.Name == "" }
+
+// Deletes reports whether the role ends.
+func (r *RoleChange) Deletes() bool { return r.After.Name == "" }

@@ -1,0 +1,162 @@
+package unit
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"rolecall.example/db"
+	"rolecall.example/org"
+)
+
+// Guards, the end of what others made for an account, and dry runs ask what would be after a change. A plan says what it
+// would change, piece by piece, and asks of the same snapshot with that laid over it.
+
+// overlay is what a plan would change of the roles and of who holds them.
+type overlay struct {
+	place   uuid.UUID              // the organization that it is about, uuid.Nil for the site
+	roles   map[uuid.UUID]*RoleSet // as they would be, by organization
+	role    org.RoleChange         // the one of them that changes
+	held    map[uuid.UUID][]held   // what accounts would hold
+	holders []org.HolderChange     // the same, in the order in which it was decided
+	away    map[uuid.UUID]bool     // accounts that would be suspended or deleted
+	made    map[uuid.UUID]db.UserRow
+}
+
+// held is what an account would hold in a place, if anything.
+type held struct {
+	place  uuid.UUID // an organization, uuid.Nil for the site
+	roles  string
+	member bool
+}
+
+func newOverlay() *overlay {
+	return &overlay{
+		roles: map[uuid.UUID]*RoleSet{}, held: map[uuid.UUID][]held{}, away: map[uuid.UUID]bool{}, made: map[uuid.UUID]db.UserRow{},
+	}
+}
+
+// changed is what an account would hold in a place; ok is false if that stays as it is.
+func (o *overlay) changed(place, user uuid.UUID) (h held, ok bool) {
+	if o == nil {
+		return h, false
+	}
+	i := slices.IndexFunc(o.held[user], func(h held) bool { return h.place == place })
+	if i < 0 {
+		return h, false
+	}
+	return o.held[user][i], true
+}
+
+// gone reports whether an account would be suspended or deleted.
+func (o *overlay) gone(user uuid.UUID) bool { return o != nil && o.away[user] }
+
+// spares reports whether what an account may do stays as it is.
+func (o *overlay) spares(user uuid.UUID) bool {
+	if o == nil {
+		return true
+	}
+	_, isNew := o.made[user]
+	return !isNew && len(o.roles) == 0 && len(o.held[user]) == 0
+}
+
+// WillHold says what an account would hold in a place: guards, dry runs and the end of what others made go by it.
+func (a *Attempt) WillHold(h org.HolderChange) {
+	o := a.change
+	o.place = h.Place
+	o.held[h.User] = append(o.held[h.User], held{h.Place, strings.Join(h.After, " "), !h.Leaves})
+	o.holders = append(o.holders, h)
+	if !h.Leaves {
+		a.Widens(h.User)
+	}
+}
+
+// WillStore says what would become of a role of a set.
+func (a *Attempt) WillStore(set *RoleSet, r org.RoleChange) {
+	after := &r.After
+	if r.Deletes() {
+		after = nil
+	}
+	a.change.place, a.change.role = set.Org, r
+	a.change.roles[set.Org] = a.rewritten(set, cmp.Or(r.Before.Name, r.After.Name), after)
+}
+
+// WillEnd says that an account would be suspended or deleted.
+func (a *Attempt) WillEnd(user uuid.UUID) { a.change.away[user] = true }
+
+// WillMake says that an account would be made. passwordBy is who chose its password.
+func (a *Attempt) WillMake(row db.UserRow, passwordBy uuid.NullUUID) {
+	a.change.made[row.ID] = row
+	a.opens = append(a.opens, &opened{ListOpenedRow: db.ListOpenedRow{ID: row.ID, Username: row.Username, PasswordBy: passwordBy}})
+	a.Widens(row.ID)
+}
+
+// After is the same snapshot as it would be after what has been decided so far.
+func (a *Attempt) After() Reader {
+	after := a.Reader
+	after.over, after.rewrites = a.change, a.change.roles
+	return after
+}
+
+// basis lays the change over what decides about an account.
+func (o *overlay) basis(user uuid.UUID, b org.Basis) org.Basis {
+	if o == nil {
+		return b
+	}
+	b = slices.Clone(b)
+	if _, ok := o.made[user]; ok && len(b) == 0 {
+		b = org.Basis{{Version: 1}}
+	}
+	for _, h := range o.held[user] {
+		i := slices.IndexFunc(b, func(r db.ListCallerRow) bool { return r.OrganizationID == h.place })
+		switch {
+		case i < 0 && h.member:
+			b = append(b, db.ListCallerRow{OrganizationID: h.place, Roles: h.roles})
+		case i >= 0 && h.member:
+			b[i].Roles = h.roles
+		case i >= 0:
+			b = slices.Delete(b, i, i+1)
+		}
+	}
+	slices.SortFunc(b, func(x, y db.ListCallerRow) int {
+		return strings.Compare(string(x.OrganizationID[:]), string(y.OrganizationID[:]))
+	})
+	return b
+}
+
+// account lays the change over a stored account.
+func (o *overlay) account(row db.UserRow) db.UserRow {
+	if h, ok := o.changed(uuid.Nil, row.ID); ok {
+		row.Roles = h.roles
+	}
+	if o == nil {
+		return row
+	}
+	homes := map[string]bool{}
+	for _, id := range strings.Fields(row.OrganizationIds) {
+		homes[id] = true
+	}
+	for _, h := range o.held[row.ID] {
+		if h.place != uuid.Nil {
+			homes[h.place.String()] = h.member
+		}
+	}
+	maps.DeleteFunc(homes, func(_ string, member bool) bool { return !member })
+	row.OrganizationIds = strings.Join(slices.Sorted(maps.Keys(homes)), " ")
+	return row
+}
+
+// userRow is an account as it would be.
+func (s Reader) userRow(ctx context.Context, id uuid.UUID) (db.UserRow, error) {
+	if s.over != nil {
+		if row, ok := s.over.made[id]; ok {
+			return s.over.account(row), nil
+		}
+	}
+	row, err := s.Q.GetUser(ctx, id)
+	return s.over.account(row), err
+}

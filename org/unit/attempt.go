@@ -1,0 +1,108 @@
+package unit
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+
+	"rolecall.example/db"
+	"rolecall.example/org"
+)
+
+// Attempt is a change that is being decided, on one state of the data: what a plan holds. It reads and cannot write. The
+// caller is as it stands in that state, so a right that was taken away while the request was on its way is not used.
+type Attempt struct {
+	Reader
+	Actor *org.Actor
+	Now   time.Time
+	Entry Entry // what the change is recorded as, or its refusal
+
+	moved  bool // it is about another organization than that of its scope
+	aside  bool // see Aside
+	trying bool // a dry run: nothing of it is stored
+
+	change  *overlay           // what it would do to roles and to who holds them, as far as it has been decided
+	widened map[uuid.UUID]bool // accounts that may be allowed more afterwards: see outgrown
+	opens   []*opened          // accounts that it makes
+	warning string             // of a dry run
+
+	managers *managers // of the organization that was asked about last
+	admins   *search   // likewise
+}
+
+// attempt begins a change by an actor, on what src reads.
+func (s Reader) attempt(by *org.Actor, action string, now time.Time) *Attempt {
+	return &Attempt{Reader: s, Actor: by, Now: now, Entry: Entry{Action: action, Status: 200}, change: newOverlay()}
+}
+
+// About names what the change is about. From here on a refusal is recorded too.
+func (a *Attempt) About(resourceType string, id uuid.UUID, target string, organization uuid.UUID) {
+	a.Entry.about(resourceType, id, target, organization)
+	a.moved = a.moved || elsewhere(a.scope, organization)
+}
+
+// elsewhere reports whether an organization is another one than that of a scope.
+func elsewhere(scope db.Scope, organization uuid.UUID) bool {
+	return !scope.Everything() && organization != uuid.Nil && organization != scope.Organization()
+}
+
+// Aside says that no list and no decision rests on what the change writes: counters, times of use, sign-ins. The revision
+// stays as it is, and what the change is about may be left open.
+func (a *Attempt) Aside() { a.aside = true }
+
+// Scope is what the change may write.
+func (a *Attempt) Scope() db.Scope { return a.scope }
+
+// Membership finds the organization and the membership that a path names, and makes the change one about it.
+func (a *Attempt) Membership(ctx context.Context, organization, user string) (o db.Organization, row db.MemberRow, err error) {
+	if o, err = a.Organization(ctx, a.Actor, organization); err != nil {
+		return o, row, err
+	}
+	if row, err = a.Member(ctx, a.Actor, o.ID, user); err != nil {
+		return o, row, err
+	}
+	a.About("organization_member", row.UserID, row.Username, o.ID)
+	return o, row, nil
+}
+
+// refresh makes the caller current: a right that was taken away meanwhile is not used, and a caller whose token or session
+// has ended is refused, since what it would write now, a token for one, would outlive the end of its access.
+func (a *Attempt) refresh(ctx context.Context) error {
+	if a.Actor == nil || a.Actor.Operator {
+		return nil
+	}
+	current, err := a.Caller(ctx, Credential{a.Actor.ID(), a.Actor.TokenID})
+	if err == nil && a.Actor.TokenID == "" && a.Actor.Session != "" {
+		_, err = a.Q.GetSession(ctx, db.GetSessionParams{Token: a.Actor.Session, Now: a.Now})
+	}
+	if db.IsNotFound(err) {
+		return a.ended(ctx)
+	}
+	if err != nil {
+		return err
+	}
+	if err := MustBeActive(current.User.Status); err != nil {
+		return err
+	}
+	with := *current
+	with.TokenID, with.MadeBy, with.Session, with.Request = a.Actor.TokenID, a.Actor.MadeBy, a.Actor.Session, a.Actor.Request
+	a.Actor, a.known = &with, with.Basis
+	return nil
+}
+
+// ended says why a caller is one no more.
+func (a *Attempt) ended(ctx context.Context) error {
+	row, err := a.Q.GetUser(ctx, a.Actor.ID())
+	switch {
+	case db.IsNotFound(err):
+		return org.ErrSignedOut("This account is gone.")
+	case err != nil:
+		return err
+	case org.Status(row.Status) == org.StatusSuspended:
+		return MustBeActive(org.StatusSuspended)
+	case a.Actor.TokenID != "":
+		return org.ErrSignedOut("API key is invalid.")
+	}
+	return org.ErrSignedOut("The session has ended.")
+}

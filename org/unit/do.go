@@ -1,0 +1,155 @@
+package unit
+
+import (
+	"context"
+	"errors"
+	"maps"
+
+	"github.com/google/uuid"
+
+	"rolecall.example/db"
+	"rolecall.example/org"
+)
+
+type (
+	// Plan decides about a command: rights first, then the input, then what must hold afterwards. It returns what is to be
+	// stored. It may run twice, so it returns all that it finds and keeps nothing elsewhere.
+	Plan[In, P any] func(ctx context.Context, a *Attempt, in In) (P, error)
+	// Apply stores what a plan returned, with the entries of the audit trail that tell of it.
+	Apply[P, Out any] func(ctx context.Context, w *Writer, p P) (Out, error)
+)
+
+// errUnsaid is the fault of a use case that would leave a change without an audit entry.
+var errUnsaid = errors.New("unit: a use case wrote without saying what it is about")
+
+// Do decides and stores in one transaction of a scope: the caller refreshed, the change and its entry together, and a
+// revision that makes every replica forget what it computed before. action is what the entry calls it, unless the plan
+// says another word. A change that writes nothing is not recorded, since nothing happened; one that writes without saying
+// what it is about fails. A refusal is recorded in a transaction of its own.
+func Do[In, P, Out any](ctx context.Context, u *Units, who *org.Actor, in Scope, action string, command In, plan Plan[In, P], apply Apply[P, Out]) (out Out, done org.Receipt, err error) {
+	for tries := 1; ; tries++ {
+		where, err := u.locate(ctx, in, tries > 1)
+		if err != nil {
+			return out, done, err
+		}
+		out, done, err = doIn(ctx, u, who, where, action, command, plan, apply)
+		if !errors.Is(err, errElsewhere) || tries == maxLocated {
+			return out, done, err
+		}
+	}
+}
+
+func doIn[In, P, Out any](ctx context.Context, u *Units, who *org.Actor, where db.Scope, action string, command In, plan Plan[In, P], apply Apply[P, Out]) (out Out, done org.Receipt, err error) {
+	var a *Attempt
+	var late lessons
+	wrote := false
+	err = u.DB.WriteIn(ctx, where, func(tx *db.Tx) error {
+		late = lessons{} // it may run again
+		ctx := db.Writing(ctx)
+		a = Reader{Units: u, Q: tx.Reads(), tx: tx, scope: where, late: &late}.attempt(who, action, u.Now())
+		if err := a.begin(ctx); err != nil {
+			return err
+		}
+		p, err := plan(ctx, a, command)
+		if a.moved {
+			return errElsewhere
+		}
+		if err != nil {
+			return err
+		}
+		ends, err := a.outgrown(ctx)
+		if err != nil {
+			return err
+		}
+		w, err := a.writer(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if out, err = apply(ctx, w, p); err != nil {
+			return err
+		}
+		if wrote = tx.Wrote(); !wrote {
+			return nil
+		}
+		done, err = a.settle(ctx, w, ends)
+		return err
+	})
+	if err == nil {
+		u.Memory.keep(&late)
+		if wrote && a.form() != nil {
+			a.form().Made = true
+		}
+	}
+	if refusal, ok := errors.AsType[*org.Error](err); ok && a != nil && a.Entry.ResourceType != "" {
+		err = errors.Join(err, a.recordRefusal(ctx, refusal))
+	}
+	if err != nil {
+		return *new(Out), org.Receipt{}, err
+	}
+	return out, done, nil
+}
+
+// begin makes sure of who asks, and that the form has not made its change already.
+func (a *Attempt) begin(ctx context.Context) error {
+	if err := a.refresh(ctx); err != nil {
+		return err
+	}
+	return a.notRepeated(ctx)
+}
+
+// writer takes over from the plan.
+func (a *Attempt) writer(ctx context.Context, tx *db.Tx) (*Writer, error) {
+	w := &Writer{W: tx.Writes(), Actor: a.Actor, Now: a.Now, Entry: a.Entry, scope: a.scope}
+	w.Fields = maps.Clone(w.Fields)
+	switch head := tx.Head(); {
+	case head != nil:
+		w.head = *head
+	case !a.scope.Nowhere():
+		var err error
+		if w.head, err = a.Q.GetRevision(ctx, a.scope.Organization()); err != nil && !db.IsNotFound(err) {
+			return nil, err
+		}
+	}
+	return w, nil
+}
+
+// settle stores what goes with every change: the ends that it brings, the note of its form, its entry and the revision.
+func (a *Attempt) settle(ctx context.Context, w *Writer, ends []ending) (done org.Receipt, err error) {
+	if w.moved {
+		return done, errElsewhere
+	}
+	if w.ResourceType == "" && w.entries == 0 && !a.aside {
+		return done, errUnsaid
+	}
+	if err := w.end(ctx, ends); err != nil {
+		return done, err
+	}
+	if err := a.noteForm(ctx, w); err != nil {
+		return done, err
+	}
+	if err := w.Record(ctx); err != nil {
+		return done, err
+	}
+	if err := w.finish(ctx, !a.aside && a.scope != db.SigningIn, a.tx.WroteRoles()); err != nil {
+		return done, err
+	}
+	return org.Receipt{Entry: w.last, Version: w.head.Value}, nil
+}
+
+// Try decides on a snapshot, and tells what the change would do to what people may do. It stores nothing, takes no lock and
+// never meets the writer. A refusal is the one that Do would return; it is not recorded.
+func Try[In, P any](ctx context.Context, u *Units, who *org.Actor, command In, plan Plan[In, P]) (p P, impact org.Impact, err error) {
+	err = u.DB.View(ctx, func(q db.Reads) error {
+		a := Reader{Units: u, Q: q, scope: db.OnSite, states: map[uuid.UUID]int64{}}.attempt(who, "", u.Now())
+		a.trying = true
+		err := a.begin(ctx)
+		if err == nil {
+			p, err = plan(ctx, a, command)
+		}
+		if err == nil {
+			impact, err = a.impact(ctx)
+		}
+		return err
+	})
+	return p, impact, err
+}

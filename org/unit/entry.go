@@ -1,0 +1,44 @@
+package unit
+
+import (
+	"encoding/json"
+
+	"github.com/google/uuid"
+
+	"rolecall.example/org"
+)
+
+// Entry is the audit row of a change, or of a refusal, as it is being filled in.
+type Entry struct {
+	ResourceType string
+	Action       string
+	id           string
+	target       string
+	organization uuid.UUID
+	Status       int
+	Fields       map[string]org.AuditChange
+}
+
+// about names what the entry is about.
+func (e *Entry) about(resourceType string, id uuid.UUID, target string, organization uuid.UUID) {
+	e.ResourceType, e.target, e.organization, e.id = resourceType, target, organization, id.String()
+}
+
+// Field records one field before and after, if it differs.
+func (e *Entry) Field(name string, before, after any) {
+	old, _ := json.Marshal(before)
+	if now, _ := json.Marshal(after); string(old) == string(now) {
+		return
+	}
+	e.set(name, org.AuditChange{Old: before, New: after})
+}
+
+// Secret records that a field changed, and nothing of what it holds.
+func (e *Entry) Secret(name string) { e.set(name, org.AuditChange{Secret: true}) }
+
+func (e *Entry) set(name string, c org.AuditChange) {
+	if e.Fields == nil {
+		e.Fields = map[string]org.AuditChange{}
+	}
+	e.Fields[name] = c
+}

@@ -1,0 +1,154 @@
+package unit
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"rolecall.example/db"
+)
+
+// search looks for active people with a password who count for something after a change. Those who were found are kept
+// for the next question: a bulk action asks about one member after the other.
+type search struct {
+	over      *overlay
+	org       uuid.UUID
+	left      []candidates // that have not been looked at
+	rows      int64        // how many the next look takes
+	elsewhere func(context.Context, []holder) error
+	counts    func(context.Context, Holding) (bool, error)
+	found     []holder
+}
+
+// candidates gives people in pieces: none when there are no more.
+type candidates func(ctx context.Context, maxRows int64) ([]holder, error)
+
+// activeHolders gives those who hold a role of an organization, from the last username to the first: a bulk action goes
+// the other way, and so seldom meets whom a search has just found.
+func (s Reader) activeHolders(orgID uuid.UUID, role string) candidates {
+	before := Everywhere.before
+	return func(ctx context.Context, maxRows int64) (list []holder, err error) {
+		rows, err := s.Q.ListActiveHolders(ctx, db.ListActiveHoldersParams{OrganizationID: orgID, Role: role, BeforeKey: before, MaxRows: maxRows})
+		for _, r := range rows {
+			list, before = append(list, holderOf(r.UserID, r.Roles, r.SiteRoles)), r.UsernameKey
+		}
+		return list, err
+	}
+}
+
+// activeSiteHolders gives those members who hold a role of the site.
+func (s Reader) activeSiteHolders(orgID uuid.UUID, role string) candidates {
+	after := uuid.Nil
+	return func(ctx context.Context, maxRows int64) (list []holder, err error) {
+		rows, err := s.Q.ListActiveMembersOfSiteRole(ctx, db.ListActiveMembersOfSiteRoleParams{OrganizationID: orgID, Role: role, AfterUser: after, MaxRows: maxRows})
+		for _, r := range rows {
+			list, after = append(list, holderOf(r.UserID, r.Roles, r.SiteRoles)), r.UserID
+		}
+		return list, err
+	}
+}
+
+// holders looks for those who keep a role of an organization.
+func (s Reader) holders(orgID uuid.UUID, role string) *search {
+	return &search{
+		over: s.over, org: orgID, left: []candidates{s.activeHolders(orgID, role)},
+		elsewhere: func(context.Context, []holder) error { return nil },
+		counts: func(_ context.Context, h Holding) (bool, error) {
+			return slices.Contains(strings.Fields(h.Roles), role), nil
+		},
+	}
+}
+
+// beside is somebody else than user who counts, nil if there is no one. Nobody comes to count by a change of holders that
+// makes others not count: it gives or takes one role, or is about one account.
+func (s *search) beside(ctx context.Context, user uuid.UUID) (*holder, error) {
+	for i := 0; ; {
+		if i == len(s.found) {
+			if more, err := s.look(ctx); err != nil || !more {
+				return nil, err
+			}
+			continue
+		}
+		h := s.found[i]
+		counts, err := true, error(nil)
+		if s.over.touches(h.id) {
+			counts, err = s.countsAfter(ctx, h)
+		}
+		switch {
+		case err != nil:
+			return nil, err
+		case !counts: // and never will again
+			s.found = slices.Delete(s.found, i, i+1)
+		case h.id != user:
+			return &h, nil
+		default:
+			i++
+		}
+	}
+}
+
+// look finds more of them; false: there are no more.
+func (s *search) look(ctx context.Context) (bool, error) {
+	for len(s.left) > 0 {
+		list, err := s.left[0](ctx, max(s.rows, 10)) // the first few nearly always have one
+		if err != nil {
+			return false, err
+		}
+		if len(list) == 0 {
+			s.left, s.rows = s.left[1:], 0
+			continue
+		}
+		s.rows = ChunkSize
+		if err := s.elsewhere(ctx, list); err != nil {
+			return false, err
+		}
+		before := len(s.found)
+		for _, h := range list {
+			counts, err := s.countsAfter(ctx, h)
+			if err != nil {
+				return false, err
+			}
+			if counts {
+				s.found = append(s.found, h)
+			}
+		}
+		if len(s.found) > before {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// countsAfter reports whether somebody counts after the change.
+func (s *search) countsAfter(ctx context.Context, h holder) (bool, error) {
+	is, there := s.over.after(s.org, h)
+	if !there {
+		return false, nil
+	}
+	return s.counts(ctx, is)
+}
+
+// touches reports whether what an account holds, or whether it may sign in, would change.
+func (o *overlay) touches(user uuid.UUID) bool {
+	return o != nil && (o.away[user] || len(o.held[user]) > 0)
+}
+
+// after is what a member holds after the change; false if it is none any more, or may not sign in.
+func (o *overlay) after(orgID uuid.UUID, h holder) (Holding, bool) {
+	is := h.holding
+	if o.gone(h.id) {
+		return is, false
+	}
+	if c, ok := o.changed(orgID, h.id); ok {
+		if !c.member {
+			return is, false
+		}
+		is.Roles = SortNames(c.roles)
+	}
+	if c, ok := o.changed(uuid.Nil, h.id); ok {
+		is.SiteRoles = SortNames(c.roles)
+	}
+	return is, true
+}

@@ -1,0 +1,116 @@
+package unit
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/google/uuid"
+
+	"rolecall.example/db"
+	"rolecall.example/org"
+)
+
+// Writer stores what a plan has decided: what an apply holds. It reads nothing, so nothing is decided here.
+type Writer struct {
+	W     db.Writes
+	Actor *org.Actor
+	Now   time.Time
+	Entry // of what is being written; it begins as the plan left it
+
+	scope   db.Scope
+	moved   bool
+	head    db.Revision // of the scope, with the entries that have been recorded
+	entries int64       // how many those are
+	last    uuid.UUID   // the newest of them
+}
+
+// About names what the entry is about: of a change that is several, each in an entry of its own.
+func (w *Writer) About(resourceType string, id uuid.UUID, target string, organization uuid.UUID) {
+	w.about(resourceType, id, target, organization)
+	w.moved = w.moved || elsewhere(w.scope, organization)
+}
+
+// Begin begins another entry.
+func (w *Writer) Begin(action string, status int) { w.Entry = Entry{Action: action, Status: status} }
+
+// Record stores the entry, and begins another one of the same action. An entry that is about nothing has been stored
+// already. The last one is stored by the unit.
+func (w *Writer) Record(ctx context.Context) error {
+	if w.ResourceType == "" {
+		return nil
+	}
+	if w.Fields == nil {
+		w.Fields = map[string]org.AuditChange{}
+	}
+	changes, err := json.Marshal(w.Fields)
+	if err != nil {
+		return err
+	}
+	row := db.InsertAuditLogParams{
+		ID: NewID(), Time: w.Now,
+		OrganizationID: NullID(w.organization),
+		ResourceType:   w.ResourceType, ResourceID: w.id, ResourceTarget: w.target,
+		Action: w.Action, StatusCode: int64(w.Status), Changes: string(changes),
+	}
+	if w.Actor != nil {
+		r := w.Actor.Request
+		row.ActorID, row.Actor = NullID(w.Actor.ID()), w.Actor.User.Username
+		row.RequestID, row.IP, row.UserAgent = r.ID, r.IP, r.UserAgent
+	}
+	w.Begin(w.Action, 200)
+	return w.chain(ctx, row)
+}
+
+// finish stores what became of the scope: where its chain ends now, and its revision, which moves if lists and decisions
+// may come out differently.
+func (w *Writer) finish(ctx context.Context, moves, roles bool) error {
+	if w.entries == 0 && !moves {
+		return nil
+	}
+	if w.head.Value == 0 { // there is no such organization
+		return errElsewhere
+	}
+	p := db.UpdateRevisionParams{
+		OrganizationID: w.scope.Organization(), ValueBefore: w.head.Value, Value: w.head.Value, Roles: w.head.Roles,
+		SeqBefore: w.head.AuditSeq - w.entries, Seq: w.head.AuditSeq, Hash: w.head.AuditHash,
+	}
+	if moves { // by the time: a backup that is put in its place does not bring back a revision with another meaning
+		p.Value = max(w.head.Value+1, w.Now.UnixMicro())
+	}
+	if moves && roles {
+		p.Roles = p.Value
+	}
+	w.head.Value = p.Value
+	return w.W.UpdateRevision(ctx, p)
+}
+
+// NewID makes an id that no other gets; ids of one moment stand together, which keeps the indexes compact.
+func NewID() uuid.UUID { return uuid.Must(uuid.NewV7()) }
+
+// Unlink ends the password link of an account.
+func (w *Writer) Unlink(ctx context.Context, user uuid.UUID) error {
+	w.Secret("revoked_password_link")
+	_, err := w.W.DeletePasswordLink(ctx, user)
+	return err
+}
+
+// Revoke ends a token.
+func (w *Writer) Revoke(ctx context.Context, id, name string) error {
+	w.Action, w.Status = "delete", 204
+	w.Field("token_name", name, nil)
+	return w.W.DeleteAPIKey(ctx, id)
+}
+
+// InsertMember makes an account a member, without roles.
+func (w *Writer) InsertMember(ctx context.Context, orgID, user uuid.UUID) error {
+	return w.W.InsertMember(ctx, db.InsertMemberParams{OrganizationID: orgID, UserID: user, Now: w.Now})
+}
+
+// InsertOrganization stores a new organization.
+func (w *Writer) InsertOrganization(ctx context.Context, o db.Organization) error {
+	return w.W.InsertOrganization(ctx, db.InsertOrganizationParams{
+		ID: o.ID, Name: o.Name, NameKey: o.NameKey, DisplayName: o.DisplayName,
+		Description: o.Description, Icon: o.Icon, IsDefault: o.IsDefault, Now: w.Now,
+	})
+}
