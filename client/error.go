@@ -28,19 +28,19 @@ type Validation struct {
 	Detail string `json:"detail"`
 }
 
-// Error returns message, detail and validations in one line.
+// Error returns message, detail and validations in one line: "Message: detail; field: what is wrong with it".
 func (e *Error) Error() string {
 	if e.Message == "" {
 		return fmt.Sprintf("the server answered %d %s", e.Status, http.StatusText(e.Status))
 	}
-	parts := []string{strings.TrimSuffix(e.Message, ".")}
+	text := strings.TrimSuffix(e.Message, ".")
 	if e.Detail != "" {
-		parts = append(parts, e.Detail)
+		text += ": " + e.Detail
 	}
 	for _, v := range e.Validations {
-		parts = append(parts, v.Field+": "+v.Detail)
+		text = strings.TrimSuffix(text, ".") + "; " + v.Field + ": " + v.Detail
 	}
-	return strings.Join(parts, ": ")
+	return text
 }
 
 // StatusOf returns the HTTP status of the refusal that err wraps, or 0 if it wraps none.

@@ -5,20 +5,20 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
-	"rolecall.example/org/account"
-	"rolecall.example/org/services"
-
 	"github.com/google/uuid"
+	"github.com/spf13/pflag"
 
 	"rolecall.example/db"
 	"rolecall.example/org"
+	"rolecall.example/org/account"
+	"rolecall.example/org/services"
 )
 
 // operate runs fn with the use cases over the database of the settings. A user who can write the database has the rights
@@ -95,7 +95,7 @@ func (c *config) mayOpen(ctx context.Context) (unlock func(), err error) {
 // passwordFlags chooses the source of a new password. The command line is none, since other users can see it.
 type passwordFlags struct{ stdin bool }
 
-func (p *passwordFlags) register(fs *flag.FlagSet) {
+func (p *passwordFlags) register(fs *pflag.FlagSet) {
 	fs.BoolVar(&p.stdin, "password-stdin", false, "read the password from the first line of standard input; otherwise it is generated and printed once")
 }
 
@@ -131,14 +131,18 @@ func describeAccount(u org.User, password string, made bool) printedAccount {
 	return a
 }
 
-func (a printedAccount) print(t *terminal, asJSON bool) error {
-	if asJSON {
-		return printJSON(t.out, a)
-	}
-	rows := [][]string{{"id", a.ID.String()}, {"username", a.Username}, {"e-mail", a.Email}, {"site roles", strings.Join(a.Roles, ", ")}}
+// print prints the account.
+func (a printedAccount) print(t *terminal, above ...[]string) error {
+	return t.print(a.report(above...))
+}
+
+// report returns what is printed of the account, below rows that say more about it.
+func (a printedAccount) report(above ...[]string) report {
+	rows := slices.Concat(above, [][]string{
+		{"id", a.ID.String()}, {"username", a.Username}, {"e-mail", a.Email}, {"site roles", strings.Join(a.Roles, ", ")},
+	})
 	if a.Password != "" {
 		rows = append(rows, []string{"password", a.Password, "(shown this once)"})
 	}
-	table(t.out, rows...)
-	return nil
+	return report{value: a, rows: rows, names: []string{a.Username}}
 }

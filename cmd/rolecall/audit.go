@@ -2,13 +2,13 @@ package main
 
 import (
 	"context"
-	"flag"
-	"io"
 	"maps"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/spf13/pflag"
 
 	"rolecall.example/client"
 )
@@ -27,27 +27,28 @@ func auditListCommand() *command {
 			"rolecall audit list --limit 1000 --json",
 		},
 		settings: askSettings,
-		flags: func(fs *flag.FlagSet) {
+		flags: func(fs *pflag.FlagSet) {
 			q.flags("org?")(fs)
-			fs.IntVar(&q.limit, "limit", 50, "`NUMBER` of entries at most, up to 1000")
+			q.limit = 50
+			fs.VarP(&bounded{&q.limit, 1, 1000}, "limit", "L", "`NUMBER` of entries at most, up to 1000")
 			fs.Int64Var(&before, "before", 0, "`NUMBER` (seq) of an entry: list what is older")
 			fs.StringVar(&search, "q", "", "`QUERY` in the language of the audit page")
 		},
 		run: func(ctx context.Context, t *terminal, c *config) error {
 			return asking(ctx, c, func(api *client.Client) error {
 				got, err := api.Audit(ctx, client.AuditQuery{Query: search, Organization: q.org, Before: before, Limit: q.limit})
-				if err != nil || q.json {
-					return printed(t.out, got, err)
+				if err != nil {
+					return err
 				}
-				printAudit(t.out, got.Entries)
-				return nil
+				return t.print(report{value: got, head: auditHead, rows: auditRows(got.Entries)})
 			})
 		},
 	}
 }
 
-func printAudit(w io.Writer, entries []client.AuditEntry) {
-	rows := [][]string{{"SEQ", "TIME", "WHAT", "STATUS", "FIELDS"}}
+var auditHead = []string{"SEQ", "TIME", "WHAT", "STATUS", "FIELDS"}
+
+func auditRows(entries []client.AuditEntry) (rows [][]string) {
 	for _, e := range entries {
 		actor := "operator"
 		if e.User != nil {
@@ -61,5 +62,5 @@ func printAudit(w io.Writer, entries []client.AuditEntry) {
 			strings.Join(slices.Sorted(maps.Keys(e.Diff)), " "),
 		})
 	}
-	table(w, rows...)
+	return rows
 }

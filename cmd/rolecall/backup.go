@@ -3,16 +3,17 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
+	"io"
 	"os"
 	"strconv"
 	"time"
 
-	"rolecall.example/org/services"
+	"github.com/spf13/pflag"
 
 	"rolecall.example/db"
 	"rolecall.example/org"
+	"rolecall.example/org/services"
 )
 
 func backupCommand() *command {
@@ -38,19 +39,19 @@ func backupCommand() *command {
 			if err != nil {
 				return err
 			}
-			table(t.out, append([][]string{{"backup", c.operand}}, contents(r)...)...)
-			return nil
+			return t.print(contents("backup", c.operand, r))
 		},
 	}
 }
 
-// contents summarizes a database, so that a backup of the wrong file is noticed before it is needed.
-func contents(r db.Report) [][]string {
-	rows := [][]string{{"schema", strconv.FormatInt(r.Schema, 10)}}
+// contents summarizes a database, so that a backup of the wrong file is noticed before it is needed. The name of its place
+// is what was done.
+func contents(done, place string, r db.Report) report {
+	rows := [][]string{{done, place}, {"schema", strconv.FormatInt(r.Schema, 10)}}
 	for _, name := range []string{"organizations", "users", "organization_members", "roles", "audit_logs"} {
 		rows = append(rows, []string{name, strconv.FormatInt(r.Rows[name], 10)})
 	}
-	return rows
+	return report{value: map[string]any{done: place, "schema": r.Schema, "rows": r.Rows}, rows: rows, names: []string{place}}
 }
 
 func restoreCommand() *command {
@@ -80,29 +81,37 @@ func restore(ctx context.Context, t *terminal, c *config) error {
 	}
 	defer unlock()
 	kept, err := db.Restore(ctx, c.operand, c.db, time.Now().UTC().Format("20060102T150405Z"))
+	if err == nil {
+		var r db.Report
+		if r, err = restored(ctx, c.db); err == nil {
+			done := contents("restored", c.db, r)
+			if kept != "" {
+				done.rows = append([][]string{{"kept", kept}}, done.rows...)
+				done.value = map[string]any{"restored": c.db, "schema": r.Schema, "rows": r.Rows, "kept": kept}
+			}
+			return t.print(done)
+		}
+	}
 	if kept != "" {
-		defer table(t.out, []string{"kept", kept})
+		fmt.Fprintln(t.err, "kept", kept)
 	}
+	return err
+}
+
+// restored brings a database that was put in its place up to date, and records it there.
+func restored(ctx context.Context, path string) (db.Report, error) {
+	r, err := db.Inspect(ctx, path, true)
 	if err != nil {
-		return err
+		return r, err
 	}
-	r, err := db.Inspect(ctx, c.db, true)
+	d, err := db.Open(ctx, path) // migrates an older schema
 	if err != nil {
-		return err
+		return r, err
 	}
-	d, err := db.Open(ctx, c.db) // migrates an older schema
-	if err != nil {
-		return err
-	}
-	if err := errors.Join(services.New(d, services.Options{}).RecordRestore(ctx, ofCommand()), d.Close()); err != nil {
-		return err
-	}
-	table(t.out, append([][]string{{"restored", c.db}}, contents(r)...)...)
-	return nil
+	return r, errors.Join(services.New(d, services.Options{}).RecordRestore(ctx, ofCommand()), d.Close())
 }
 
 func checkCommand() *command {
-	var asJSON bool
 	return &command{
 		name:    "check",
 		summary: "Check the database for damage, beside a running server or without one",
@@ -113,7 +122,6 @@ func checkCommand() *command {
 			"over.",
 		examples: []string{"rolecall check --db /var/lib/rolecall/rolecall.db", "rolecall check --json | jq .findings"},
 		settings: []string{"db"},
-		flags:    func(fs *flag.FlagSet) { fs.BoolVar(&asJSON, "json", false, "print JSON") },
 		run: func(ctx context.Context, t *terminal, c *config) error {
 			if err := c.mustExist(ctx); err != nil {
 				return err
@@ -122,18 +130,10 @@ func checkCommand() *command {
 			if err != nil {
 				return err
 			}
-			if asJSON {
-				err = printJSON(t.out, r)
-			} else {
-				table(t.out, append([][]string{{"database", db.Describe(c.db)}}, contents(r.report)...)...)
-				for _, f := range r.Findings {
-					fmt.Fprintln(t.out, "FOUND:", f)
-				}
+			if len(r.Findings) > 0 {
+				fmt.Fprintf(t.err, "rolecall: %s in %s\n", counted(len(r.Findings), "finding", "findings"), db.Describe(c.db))
 			}
-			if err == nil && len(r.Findings) > 0 {
-				err = fmt.Errorf("%d findings in %s", len(r.Findings), db.Describe(c.db))
-			}
-			return err
+			return t.verdict(len(r.Findings) == 0, r.answer())
 		},
 	}
 }
@@ -178,9 +178,22 @@ func examine(ctx context.Context, path string) (examination, error) {
 	return x, errors.Join(err, d.Close())
 }
 
+// answer returns what check prints.
+func (x *examination) answer() report {
+	var rows [][]string
+	for _, f := range x.Findings {
+		rows = append(rows, []string{f})
+	}
+	return report{value: x, head: []string{"FINDING"}, rows: rows, names: x.Findings, text: func(w io.Writer) {
+		table(w, contents("database", x.Database, x.report).rows...)
+		for _, f := range x.Findings {
+			fmt.Fprintln(w, "FOUND:", f)
+		}
+	}}
+}
+
 func recoverOwnerCommand() *command {
 	var username, email string
-	var asJSON bool
 	return &command{
 		name:    "recover-owner",
 		summary: "Restore access when no owner can sign in",
@@ -188,10 +201,9 @@ func recoverOwnerCommand() *command {
 			"logins no longer count. This takes write access to the database, and the audit trail records it.",
 		examples: []string{"rolecall recover-owner --username ada --db /var/lib/rolecall/rolecall.db"},
 		settings: []string{"db"},
-		flags: func(fs *flag.FlagSet) {
+		flags: func(fs *pflag.FlagSet) {
 			fs.StringVar(&username, "username", "", "`NAME` of the account")
 			fs.StringVar(&email, "email", "", "`ADDRESS` of a new account; an existing account keeps its own")
-			fs.BoolVar(&asJSON, "json", false, "print JSON")
 		},
 		run: func(ctx context.Context, t *terminal, c *config) error {
 			if username == "" {
@@ -206,10 +218,7 @@ func recoverOwnerCommand() *command {
 				if err != nil {
 					return err
 				}
-				if !asJSON {
-					table(t.out, []string{"database", db.Describe(c.db)})
-				}
-				return describeAccount(u, password, true).print(t, asJSON)
+				return describeAccount(u, password, true).print(t, []string{"database", db.Describe(c.db)})
 			})
 		},
 	}

@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"io"
+	"strconv"
 
 	"rolecall.example/client"
+	"rolecall.example/rbac"
 )
 
 func canICommand() *command {
@@ -50,17 +52,25 @@ func (q *query) canI(ctx context.Context, api *client.Client, t *terminal, opera
 		return err
 	}
 	yes := got.Answers[key]
-	if q.json {
-		return errors.Join(printJSON(t.out, got), verdict(yes))
+	if !yes && !rbac.Default().Valid(operands[1], operands[0]) {
+		return unknownPermission(operands[0], operands[1])
 	}
-	e, explained := got.Explanations[key]
-	switch {
-	case explained:
-		fmt.Fprintf(t.out, "%s\n%s\n", e.Verdict, e.Because)
-	case yes:
-		fmt.Fprintln(t.out, "Yes. The operator is obeyed as an owner is.")
-	default:
-		fmt.Fprintln(t.out, "No. There is no such permission.")
+	because, verdict := "The operator is obeyed as an owner is.", "Yes."
+	if e, ok := got.Explanations[key]; ok {
+		verdict, because = e.Verdict, e.Because
 	}
-	return verdict(yes)
+	return t.verdict(yes, report{
+		value: got, head: []string{"ACTION", "TYPE", "ALLOWED", "BECAUSE"},
+		rows: [][]string{{operands[0], operands[1], strconv.FormatBool(yes), verdict + " " + because}},
+		text: func(w io.Writer) { fmt.Fprintf(w, "%s\n%s\n", verdict, because) },
+	})
+}
+
+// unknownPermission returns the error about an action that objects of a type do not have, with what may be meant.
+func unknownPermission(action, resourceType string) error {
+	catalog := rbac.Default()
+	if !catalog.ValidType(resourceType) {
+		return usageError(fmt.Sprintf("there is no type %q%s", resourceType, didYouMean(resourceType, typesWith(nil), "")))
+	}
+	return usageError(fmt.Sprintf("there is no action %q on %s%s", action, resourceType, didYouMean(action, actionsOn(resourceType), "")))
 }

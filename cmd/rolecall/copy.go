@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"maps"
@@ -12,10 +11,11 @@ import (
 	"strconv"
 	"strings"
 
-	"rolecall.example/org"
-	"rolecall.example/org/services"
+	"github.com/spf13/pflag"
 
 	"rolecall.example/db"
+	"rolecall.example/org"
+	"rolecall.example/org/services"
 )
 
 func copyCommand() *command {
@@ -27,7 +27,7 @@ func copyCommand() *command {
 			"back and compared: if the copy is interrupted or fails, the target stays empty. The file stays as it is.\n" +
 			"Without a password in the URL, it is read from PGPASSWORD or ~/.pgpass.",
 		examples: []string{"rolecall copy --from /var/lib/rolecall/rolecall.db --to postgres://rolecall@db.example.com/rolecall"},
-		flags: func(fs *flag.FlagSet) {
+		flags: func(fs *pflag.FlagSet) {
 			fs.StringVar(&from, "from", "", "`FILE` to read")
 			fs.StringVar(&to, "to", "", "`URL` of the database to fill")
 		},
@@ -69,7 +69,6 @@ func copyAll(ctx context.Context, t *terminal, from, to string) error {
 	for _, name := range slices.Sorted(maps.Keys(copied)) {
 		rows = append(rows, []string{name, strconv.FormatInt(copied[name], 10)})
 	}
-	table(t.out, rows...)
 	d, err := db.Open(ctx, to)
 	if err != nil {
 		return err
@@ -78,7 +77,10 @@ func copyAll(ctx context.Context, t *terminal, from, to string) error {
 	if err == nil && trail.Broken() != "" {
 		err = errors.New("audit trail: " + trail.Broken())
 	}
-	return errors.Join(err, d.Close())
+	if err := errors.Join(err, d.Close()); err != nil {
+		return err
+	}
+	return t.print(report{value: map[string]any{"copied to": db.Describe(to), "rows": copied}, rows: rows, names: []string{db.Describe(to)}})
 }
 
 // bar shows progress in a line that it overwrites.

@@ -3,8 +3,8 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"os"
@@ -14,13 +14,15 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/spf13/pflag"
+
 	"rolecall.example/db"
 )
 
 // demo holds the flags of `demo`.
 type demo struct {
-	members       int
-	json, verbose bool
+	members int
+	verbose bool
 }
 
 func demoCommand() *command {
@@ -32,9 +34,8 @@ func demoCommand() *command {
 			"If the default port is taken, it uses another one.",
 		examples: []string{"rolecall demo", "rolecall demo --members 100000"},
 		settings: []string{"http-address", "wire", "rate-limit", "check-rate-limit"},
-		flags: func(fs *flag.FlagSet) {
+		flags: func(fs *pflag.FlagSet) {
 			fs.IntVar(&in.members, "members", 1284, "`NUMBER` of members of the largest organization")
-			fs.BoolVar(&in.json, "json", false, "print address, login, token and database file as JSON")
 			fs.BoolVar(&in.verbose, "verbose", false, "log every request, as serve does")
 		},
 		run: in.run,
@@ -113,14 +114,18 @@ type key struct {
 }
 
 func (in *demo) announce(t *terminal, k key, moved bool) error {
-	if in.json {
-		return printJSON(t.out, k)
-	}
-	fmt.Fprintf(t.out, "rolecall demo: invented companies, the largest with %d members. It is all deleted when this stops (Ctrl-C).\n\n", in.members)
+	return t.print(report{
+		value: k, head: []string{"URL", "EMAIL", "PASSWORD", "TOKEN", "DATABASE"}, rows: [][]string{{k.URL, k.Email, k.Password, k.Token, k.Database}},
+		text: func(w io.Writer) { in.welcome(w, k, moved) },
+	})
+}
+
+// welcome says where the demo is, and how to look at it.
+func (in *demo) welcome(w io.Writer, k key, moved bool) {
+	fmt.Fprintf(w, "rolecall demo: invented companies, the largest with %d members. It is all deleted when this stops (Ctrl-C).\n\n", in.members)
 	if moved {
-		fmt.Fprintf(t.out, "%s is taken, so this is another port.\n\n", defaultAddress)
+		fmt.Fprintf(w, "%s is taken, so this is another port.\n\n", defaultAddress)
 	}
-	table(t.out, []string{"  Open", k.URL}, []string{"  E-mail", k.Email}, []string{"  Password", k.Password}, []string{"  API token", k.Token})
-	_, err := fmt.Fprintf(t.out, "\nOr ask the API:\n\n  curl -H 'Coder-Session-Token: %s' '%s/api/v2/organizations/default/paginated-members?limit=2'\n\n", k.Token, k.URL)
-	return err
+	table(w, []string{"  Open", k.URL}, []string{"  E-mail", k.Email}, []string{"  Password", k.Password}, []string{"  API token", k.Token})
+	fmt.Fprintf(w, "\nOr ask the API:\n\n  curl -H 'Coder-Session-Token: %s' '%s/api/v2/organizations/default/paginated-members?limit=2'\n\n", k.Token, k.URL)
 }

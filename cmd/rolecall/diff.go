@@ -2,11 +2,11 @@ package main
 
 import (
 	"context"
-	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/spf13/pflag"
 
 	"rolecall.example/client"
 )
@@ -24,7 +24,7 @@ func rolesDiffCommand() *command {
 			"rolecall roles diff ci-runner --version 2 --with-version 5 --org acme",
 		},
 		settings: askSettings,
-		flags: func(fs *flag.FlagSet) {
+		flags: func(fs *pflag.FlagSet) {
 			q.flags("org?")(fs)
 			fs.Int64Var(&sides.Version, "version", 0, "`NUMBER` of the version on the left; 0 is the present one")
 			fs.Int64Var(&sides.WithVersion, "with-version", 0, "`NUMBER` of the version on the right; 0 is the present one")
@@ -38,29 +38,23 @@ func rolesDiffCommand() *command {
 				if err != nil {
 					return err
 				}
-				same := verdict(len(got.Differences) == 0)
-				if q.json {
-					return errors.Join(printJSON(t.out, got), same)
-				}
-				printDifferences(t.out, got.Differences)
-				return same
+				return t.verdict(len(got.Differences) == 0, differences(got))
 			})
 		},
 	}
 }
 
-func printDifferences(w io.Writer, list []client.PermissionDifference) {
-	if len(list) == 0 {
-		fmt.Fprintln(w, "They say the same.")
-		return
-	}
-	rows := [][]string{{"PERMISSION", "LEFT", "RIGHT"}}
-	for _, d := range list {
+func differences(got client.Comparison) report {
+	r := report{value: got, head: []string{"PERMISSION", "LEFT", "RIGHT"}}
+	for _, d := range got.Differences {
 		name := d.ResourceType + ":" + d.Action
 		if d.Level != "organization" {
 			name += " (" + d.Level + ")"
 		}
-		rows = append(rows, []string{name, strings.ReplaceAll(d.From, "_", " "), strings.ReplaceAll(d.To, "_", " ")})
+		r.rows = append(r.rows, []string{name, strings.ReplaceAll(d.From, "_", " "), strings.ReplaceAll(d.To, "_", " ")})
 	}
-	table(w, rows...)
+	if len(r.rows) == 0 {
+		r.text = func(w io.Writer) { fmt.Fprintln(w, "They say the same.") }
+	}
+	return r
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 
@@ -29,12 +28,8 @@ func explainCommand() *command {
 				if err != nil {
 					return err
 				}
-				yes := verdict(got.Explanation.Allowed)
-				if q.json {
-					return errors.Join(printJSON(t.out, got), yes)
-				}
-				printExplanation(t.out, &got.Explanation)
-				return yes
+				e := &got.Explanation
+				return t.verdict(e.Allowed, report{value: got, head: []string{"LEVEL", "PERMISSION", "ROLE", "COUNTS"}, rows: levels(e), text: func(w io.Writer) { printExplanation(w, e) }})
 			})
 		},
 	}
@@ -42,7 +37,24 @@ func explainCommand() *command {
 
 func printExplanation(w io.Writer, e *client.Explanation) {
 	fmt.Fprintf(w, "%s\n%s\n\n", e.Verdict, e.Because)
+	table(w, levels(e)...)
+	if len(e.Changes) == 0 {
+		return
+	}
+	fmt.Fprintln(w, "\nWhat would change this, one change each:")
 	var rows [][]string
+	for _, s := range e.Changes {
+		refusal := s.Refusal
+		if refusal != "" {
+			refusal = "not by you: " + refusal
+		}
+		rows = append(rows, []string{"  " + s.Text, s.Blast, refusal})
+	}
+	table(w, rows...)
+}
+
+// levels returns the rules that apply, level by level.
+func levels(e *client.Explanation) (rows [][]string) {
 	for _, l := range e.Levels {
 		if l.Note != "" {
 			rows = append(rows, []string{l.Level, l.Note})
@@ -55,20 +67,7 @@ func printExplanation(w io.Writer, e *client.Explanation) {
 			rows = append(rows, []string{l.Level, permissionText(m.Permission), "by " + cmp.Or(m.Role.DisplayName, m.Role.Name), counts})
 		}
 	}
-	table(w, rows...)
-	if len(e.Changes) == 0 {
-		return
-	}
-	fmt.Fprintln(w, "\nWhat would change this, one change each:")
-	rows = nil
-	for _, s := range e.Changes {
-		refusal := s.Refusal
-		if refusal != "" {
-			refusal = "not by you: " + refusal
-		}
-		rows = append(rows, []string{"  " + s.Text, s.Blast, refusal})
-	}
-	table(w, rows...)
+	return rows
 }
 
 func permissionsCommand() *command {
@@ -82,18 +81,16 @@ func permissionsCommand() *command {
 		run: func(ctx context.Context, t *terminal, c *config) error {
 			return asking(ctx, c, func(api *client.Client) error {
 				got, err := api.EffectivePermissions(ctx, q.organization(), c.operand)
-				if err != nil || q.json {
-					return printed(t.out, got, err)
+				if err != nil {
+					return err
 				}
-				q.printPermissions(t.out, got)
-				return nil
+				return t.print(report{value: got, head: []string{"PERMISSION", "ANSWER", "BECAUSE OF"}, rows: q.permissionRows(got)})
 			})
 		},
 	}
 }
 
-func (q *query) printPermissions(w io.Writer, list []client.EffectivePermission) {
-	rows := [][]string{{"PERMISSION", "ANSWER", "BECAUSE OF"}}
+func (q *query) permissionRows(list []client.EffectivePermission) (rows [][]string) {
 	for _, p := range list {
 		answer := "not set"
 		switch {
@@ -112,5 +109,5 @@ func (q *query) printPermissions(w io.Writer, list []client.EffectivePermission)
 		}
 		rows = append(rows, []string{p.ResourceType + ":" + p.Action, answer, from})
 	}
-	table(w, rows...)
+	return rows
 }

@@ -2,100 +2,133 @@ package main
 
 import (
 	"context"
-	"flag"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
-	"text/tabwriter"
+
+	"github.com/rivo/uniseg"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
+
+// helpWidth is how wide the help is, in cells.
+const helpWidth = 100
+
+const exitCodes = `Exit codes: 0 done, or the answer is yes; 1 the answer is no, or something differs or was found; 2 called wrongly:
+flags, a missing database, a name that is not there; 3 it could not be done, or the answer could not be written.`
 
 func helpCommand() *command {
 	return &command{
-		name: "help", summary: "Explain a command",
-		run: func(context.Context, *terminal, *config) error { return nil }, // dispatch handles it, because it takes names of commands
+		name: "help", operand: "[COMMAND…]", raw: true, summary: "Explain a command",
+		examples: []string{"rolecall help members list"},
+		run: func(_ context.Context, t *terminal, c *config) error {
+			root := tree(t)
+			if len(c.operands) == 0 {
+				overview(t.out)
+				return nil
+			}
+			named, rest, _ := root.Find(c.operands)
+			if named == root || len(rest) > 0 {
+				return unknown(named, rest)
+			}
+			help(t.out, named)
+			return nil
+		},
 	}
-}
-
-// help prints the help of the command that args name, or of the whole program.
-func help(w io.Writer, args []string) error {
-	if len(args) == 0 {
-		overview(w)
-		return nil
-	}
-	c, _ := find(args)
-	if c == nil {
-		return usageError(unknown(args))
-	}
-	c.help(w)
-	return nil
 }
 
 func overview(w io.Writer) {
 	fmt.Fprint(w, "rolecall manages the members of organizations, and what they may do.\n\nUsage:\n  rolecall [command] [flags]\n")
 	for _, g := range groups() {
 		fmt.Fprintf(w, "\n%s:\n", g.title)
-		tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+		var rows [][]string
 		for _, c := range g.commands {
-			fmt.Fprintf(tw, "  %s\t%s\n", c.name, c.summary)
+			rows = append(rows, []string{"  " + c.name, c.summary})
 		}
-		tw.Flush()
+		table(w, rows...)
 	}
-	fmt.Fprint(w, `
+	fmt.Fprintf(w, `
 Examples:
   rolecall demo
   rolecall --db /var/lib/rolecall/rolecall.db
   rolecall user create --username ada --email ada@example.com --role owner
 
-'rolecall help COMMAND' shows its flags and variables. Exit codes: 0 done or "yes", 1 failed,
-"no" or something found, 2 called wrongly or the database is missing.
-`)
+'rolecall help COMMAND' shows its flags and variables, 'rolecall completion bash' makes the shell complete them.
+
+%s
+`, wrap(exitCodes))
 }
 
-func (c *command) help(w io.Writer) {
-	fmt.Fprintf(w, "%s.\n\nUsage:\n  rolecall %s", c.summary, strings.TrimSpace(c.name+" "+c.operand))
-	fs := c.flagSet()
-	var flags []*flag.Flag
-	fs.VisitAll(func(f *flag.Flag) { flags = append(flags, f) })
-	if len(flags) > 0 {
-		fmt.Fprint(w, " [flags]")
+// help prints the help of a command, or of a family of them.
+func help(w io.Writer, cmd *cobra.Command) {
+	fmt.Fprintf(w, "%s.\n\nUsage:\n  %s\n", cmd.Short, cmd.UseLine())
+	if cmd.HasSubCommands() {
+		fmt.Fprint(w, "\nCommands:\n")
+		var rows [][]string
+		for _, c := range cmd.Commands() {
+			rows = append(rows, []string{"  " + c.CommandPath(), c.Short})
+		}
+		table(w, rows...)
+		return
 	}
-	fmt.Fprint(w, "\n")
-	if c.about != "" {
-		fmt.Fprintf(w, "\n%s\n", c.about)
+	if cmd.Long != "" {
+		fmt.Fprintf(w, "\n%s\n", wrap(cmd.Long))
 	}
-	c.helpFlags(w, flags)
-	if len(c.examples) > 0 {
-		fmt.Fprintf(w, "\nExamples:\n  %s\n", strings.Join(c.examples, "\n  "))
+	if cmd.Example != "" {
+		fmt.Fprintf(w, "\nExamples:\n  %s\n", strings.ReplaceAll(cmd.Example, "\n", "\n  "))
+	}
+	helpFlags(w, cmd.Flags())
+}
+
+// helpFlags prints the flags in three parts: the command's own, those of its output, and its settings.
+func helpFlags(w io.Writer, all *pflag.FlagSet) {
+	output := pflag.NewFlagSet("", pflag.ContinueOnError)
+	outputFlags(output)
+	titles := []string{"Flags", "Output", "Settings, each a flag or a variable (the flag wins)"}
+	parts := make([]*pflag.FlagSet, len(titles))
+	for i := range parts {
+		parts[i] = pflag.NewFlagSet("", pflag.ContinueOnError)
+		parts[i].SortFlags = false
+	}
+	all.VisitAll(func(f *pflag.Flag) {
+		switch {
+		case f.Name == "help":
+		case strings.HasSuffix(f.Usage, "["+variable(f.Name)+"]"):
+			parts[2].AddFlag(f)
+		case output.Lookup(f.Name) != nil && all.Lookup("no-headers") != nil:
+			parts[1].AddFlag(f)
+		default:
+			parts[0].AddFlag(f)
+		}
+	})
+	for i, part := range parts {
+		if part.HasFlags() {
+			fmt.Fprintf(w, "\n%s:\n%s", titles[i], part.FlagUsagesWrapped(helpWidth))
+		}
 	}
 }
 
-// helpFlags prints the command's own flags, then the settings with their variables.
-func (c *command) helpFlags(w io.Writer, flags []*flag.Flag) {
-	own := slices.DeleteFunc(slices.Clone(flags), func(f *flag.Flag) bool { return slices.Contains(c.settings, f.Name) })
-	if len(own) > 0 {
-		fmt.Fprint(w, "\nFlags:\n")
-		for _, f := range own {
-			arg, text := flag.UnquoteUsage(f)
-			if f.DefValue != "" && f.DefValue != "false" && f.DefValue != "0" {
-				text += " (default " + f.DefValue + ")"
+// wrap breaks the paragraphs of a text into lines of helpWidth. Lines that begin with a space stay as they are.
+func wrap(text string) string {
+	var lines []string
+	for paragraph := range strings.SplitSeq(text, "\n\n") {
+		if lines != nil {
+			lines = append(lines, "")
+		}
+		if strings.HasPrefix(paragraph, " ") {
+			lines = append(lines, paragraph)
+			continue
+		}
+		line := ""
+		for word := range strings.FieldsSeq(paragraph) {
+			if line != "" && uniseg.StringWidth(line)+1+uniseg.StringWidth(word) > helpWidth {
+				lines = append(lines, line)
+				line = ""
 			}
-			describe(w, "--"+f.Name+" "+arg, text)
+			line = strings.TrimPrefix(line+" "+word, " ")
 		}
+		lines = append(lines, line)
 	}
-	if len(c.settings) > 0 {
-		fmt.Fprint(w, "\nSettings, each a flag or a variable (the flag wins):\n")
-	}
-	for _, name := range c.settings {
-		s := settings[name]
-		arg, text := flag.UnquoteUsage(&flag.Flag{Usage: s.help})
-		if s.value != "" {
-			text += " (default " + s.value + ")"
-		}
-		describe(w, "--"+name+" "+arg+"    "+variable(name), text)
-	}
-}
-
-func describe(w io.Writer, head, text string) {
-	fmt.Fprintf(w, "  %s\n        %s\n", strings.TrimSpace(head), text)
+	return strings.Join(slices.Clip(lines), "\n")
 }

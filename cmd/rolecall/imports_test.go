@@ -45,6 +45,8 @@ var owners = map[string][]string{
 	"github.com/pressly/goose":      {"db"},
 	"modernc.org/sqlite":            {"db", "cmd/bench"}, // which compares with the database alone
 	"github.com/jackc/pgx":          {"db", "cmd/bench"},
+	"github.com/spf13":              {"cmd/rolecall"},
+	"go.yaml.in/yaml":               {"cmd/rolecall"},
 }
 
 // public are the packages that other modules may import, each with all that it may import besides the standard library.

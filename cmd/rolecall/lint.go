@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -25,23 +24,17 @@ func lintCommand() *command {
 				if err != nil {
 					return err
 				}
-				clean := verdict(len(got) == 0)
-				if q.json {
-					return errors.Join(printJSON(t.out, got), clean)
-				}
-				printFindings(t.out, got)
-				return clean
+				return t.verdict(len(got) == 0, findings(got))
 			})
 		},
 	}
 }
 
-func printFindings(w io.Writer, list []client.Finding) {
+func findings(list []client.Finding) report {
+	r := report{value: list, head: []string{"RULE", "WHERE", "WHAT", "FIX"}}
 	if len(list) == 0 {
-		fmt.Fprintln(w, "Nothing found.")
-		return
+		r.text = func(w io.Writer) { fmt.Fprintln(w, "Nothing found.") }
 	}
-	rows := [][]string{{"RULE", "WHERE", "WHAT", "FIX"}}
 	for _, f := range list {
 		var where []string
 		if f.Role != nil {
@@ -53,7 +46,7 @@ func printFindings(w io.Writer, list []client.Finding) {
 		if f.Username != "" {
 			where = append(where, f.Username)
 		}
-		rows = append(rows, []string{f.Rule, strings.Join(where, " "), f.Message, f.Fix})
+		r.rows = append(r.rows, []string{f.Rule, strings.Join(where, " "), f.Message, f.Fix})
 	}
-	table(w, rows...)
+	return r
 }

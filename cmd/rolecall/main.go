@@ -7,11 +7,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"os/signal"
 	"runtime/debug"
 	"strings"
 	"syscall"
+
+	"rolecall.example/client"
+	"rolecall.example/org"
 )
 
 func main() {
@@ -37,35 +41,50 @@ func environ() map[string]string {
 	return env
 }
 
-// terminal is the environment and the streams of a command.
-type terminal struct {
-	env map[string]string // the variables that are set
-	in  io.Reader
-	out io.Writer // results
-	err io.Writer // log and errors
-}
-
-// usageError is a mistake in how the program was called.
-type usageError string
-
-func (e usageError) Error() string { return string(e) }
-
 // errNo stands for the answer "no", or for findings: it sets the exit code and prints nothing.
 var errNo = errors.New("no")
 
-// run runs the program and returns its exit code: 0 done, 1 failed or "no", 2 called wrongly.
-func run(ctx context.Context, args []string, env map[string]string, in io.Reader, out, err io.Writer) int {
-	t := &terminal{env: env, in: in, out: out, err: err}
-	failure := dispatch(ctx, t, args)
-	if failure == nil {
-		return 0
+// The exit codes of all commands.
+const (
+	exitDone   = 0 // done, or the answer is yes
+	exitNo     = 1 // the answer is no; something differs, or was found
+	exitUsage  = 2 // called wrongly: flags, a missing database, a name that is not there
+	exitFailed = 3 // it could not be done, or the answer could not be written
+)
+
+// run runs the program and returns its exit code.
+func run(ctx context.Context, args []string, env map[string]string, in io.Reader, out, log io.Writer) int {
+	answer := &sink{Writer: out}
+	failure := dispatch(ctx, &terminal{env: env, in: in, out: answer, err: log}, args)
+	code := exitCode(failure)
+	if code > exitNo && failure.Error() != "" {
+		fmt.Fprintf(log, "rolecall: %v\n", failure)
 	}
-	if errors.Is(failure, errNo) {
-		return 1
+	if answer.err != nil && code <= exitNo {
+		fmt.Fprintf(log, "rolecall: the answer could not be written: %v\n", answer.err)
+		return exitFailed
 	}
-	fmt.Fprintf(err, "rolecall: %v\n", failure)
-	if _, ok := errors.AsType[usageError](failure); ok {
-		return 2
+	return code
+}
+
+// exitCode returns the exit code of an error. Systemd does not start a server again that ended with exitUsage.
+func exitCode(err error) int {
+	if err == nil {
+		return exitDone
 	}
-	return 1
+	if errors.Is(err, errNo) {
+		return exitNo
+	}
+	if _, ok := errors.AsType[usageError](err); ok {
+		return exitUsage
+	}
+	switch client.StatusOf(err) {
+	case http.StatusBadRequest, http.StatusNotFound:
+		return exitUsage
+	case 0:
+		if kind := org.KindOf(err); kind == org.Invalid || kind == org.NotFound {
+			return exitUsage
+		}
+	}
+	return exitFailed
 }

@@ -2,10 +2,10 @@ package main
 
 import (
 	"cmp"
-	"flag"
-	"io"
 	"strconv"
 	"strings"
+
+	"github.com/spf13/pflag"
 
 	"rolecall.example/client"
 )
@@ -14,29 +14,28 @@ import (
 type query struct {
 	org, owner, as string
 	limit          int
-	all, json      bool
+	all            bool
 }
 
-// flags registers the named flags, and --json. "org?" is an --org that may be left out.
-func (q *query) flags(names ...string) func(*flag.FlagSet) {
-	return func(fs *flag.FlagSet) {
+// flags registers the named flags. "org?" is an --org that may be left out.
+func (q *query) flags(names ...string) func(*pflag.FlagSet) {
+	return func(fs *pflag.FlagSet) {
 		for _, name := range names {
 			switch name {
 			case "org":
-				fs.StringVar(&q.org, "org", "default", "`ORG` to ask in, by id or name")
+				fs.StringVarP(&q.org, "org", "O", "default", "`ORG` to ask in, by id or name")
 			case "org?":
-				fs.StringVar(&q.org, "org", "", "`ORG` to ask in, by id or name; without it, the whole site")
+				fs.StringVarP(&q.org, "org", "O", "", "`ORG` to ask in, by id or name; without it, the whole site")
 			case "owner":
 				fs.StringVar(&q.owner, "owner", "", "`OWNER` of the object: me for the user's own; without it, any owner")
 			case "as":
 				fs.StringVar(&q.as, "as", "", "`USER` to ask about; needs --org")
 			case "limit":
-				fs.IntVar(&q.limit, "limit", 0, "`NUMBER` of lines at most; 0 for all")
+				fs.VarP(&bounded{&q.limit, 0, 1_000_000_000}, "limit", "L", "`NUMBER` of lines at most; 0 for all")
 			case "all":
 				fs.BoolVar(&q.all, "all", false, "also list what is not allowed")
 			}
 		}
-		fs.BoolVar(&q.json, "json", false, "print JSON, as the API answers it")
 	}
 }
 
@@ -56,18 +55,13 @@ func (q *query) question(operands []string) client.Question {
 	return client.Question{Action: operands[0], ResourceType: operands[1], Owner: q.owner}
 }
 
-// printed prints v as JSON, or returns err if there is one.
-func printed(w io.Writer, v any, err error) error {
-	if err != nil {
-		return err
+// verdict prints the answer to a question, and turns "no" into the exit code.
+func (t *terminal) verdict(yes bool, r report) error {
+	if r.names == nil {
+		r.names = silent
 	}
-	return printJSON(w, v)
-}
-
-// verdict turns "no" into the exit code.
-func verdict(yes bool) error {
-	if yes {
-		return nil
+	if err := t.print(r); err != nil || yes {
+		return err
 	}
 	return errNo
 }

@@ -35,18 +35,16 @@ func rolesListCommand() *command {
 		run: func(ctx context.Context, t *terminal, c *config) error {
 			return asking(ctx, c, func(api *client.Client) error {
 				got, err := api.Roles(ctx, q.scope())
-				if err != nil || q.json {
-					return printed(t.out, got, err)
+				if err != nil {
+					return err
 				}
-				printRoles(t.out, got)
-				return nil
+				return t.print(report{value: got, head: []string{"NAME", "DISPLAY NAME", "KIND", "ALLOWS", "DENIES"}, rows: roleRows(got)})
 			})
 		},
 	}
 }
 
-func printRoles(w io.Writer, list []client.AssignableRole) {
-	rows := [][]string{{"NAME", "DISPLAY NAME", "KIND", "ALLOWS", "DENIES"}}
+func roleRows(list []client.AssignableRole) (rows [][]string) {
 	for _, r := range list {
 		kind, allows, denies := "custom", 0, 0
 		if r.BuiltIn {
@@ -61,7 +59,7 @@ func printRoles(w io.Writer, list []client.AssignableRole) {
 		})
 		rows = append(rows, []string{r.Name, r.DisplayName, kind, strconv.Itoa(allows), strconv.Itoa(denies)})
 	}
-	table(w, rows...)
+	return rows
 }
 
 func rolesShowCommand() *command {
@@ -75,19 +73,29 @@ func rolesShowCommand() *command {
 		run: func(ctx context.Context, t *terminal, c *config) error {
 			return asking(ctx, c, func(api *client.Client) error {
 				r, err := api.Role(ctx, q.scope(), c.operand)
-				if err != nil || q.json {
-					return printed(t.out, r, err)
+				if err != nil {
+					return err
 				}
-				fmt.Fprintf(t.out, "%s (%s)\n", cmp.Or(r.DisplayName, r.Name), r.Name)
-				var rows [][]string
-				eachPermission(&r.Role, func(level string, p client.Permission) {
-					rows = append(rows, []string{"  " + permissionText(p), level})
-				})
-				table(t.out, rows...)
-				return nil
+				return t.print(roleReport(&r))
 			})
 		},
 	}
+}
+
+func roleReport(r *client.AssignableRole) report {
+	var rows, indented [][]string
+	eachPermission(&r.Role, func(level string, p client.Permission) {
+		effect := "allow"
+		if p.Negate {
+			effect = "deny"
+		}
+		rows = append(rows, []string{p.ResourceType + ":" + p.Action, effect, level})
+		indented = append(indented, []string{"  " + permissionText(p), level})
+	})
+	return report{value: r, head: []string{"PERMISSION", "EFFECT", "LEVEL"}, rows: rows, text: func(w io.Writer) {
+		fmt.Fprintf(w, "%s (%s)\n", cmp.Or(r.DisplayName, r.Name), r.Name)
+		table(w, indented...)
+	}}
 }
 
 func rolesHistoryCommand() *command {
@@ -101,15 +109,14 @@ func rolesHistoryCommand() *command {
 		run: func(ctx context.Context, t *terminal, c *config) error {
 			return asking(ctx, c, func(api *client.Client) error {
 				got, err := api.RoleHistory(ctx, q.scope(), c.operand)
-				if err != nil || q.json {
-					return printed(t.out, got, err)
+				if err != nil {
+					return err
 				}
-				rows := [][]string{{"VERSION", "SAVED", "BY"}}
+				var rows [][]string
 				for _, v := range got {
 					rows = append(rows, []string{strconv.FormatInt(v.Version, 10), v.CreatedAt.Format(time.RFC3339), v.CreatedBy})
 				}
-				table(t.out, rows...)
-				return nil
+				return t.print(report{value: got, head: []string{"VERSION", "SAVED", "BY"}, rows: rows})
 			})
 		},
 	}

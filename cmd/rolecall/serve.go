@@ -25,6 +25,7 @@ import (
 func serveCommand() *command {
 	return &command{
 		name:    "serve",
+		raw:     true,
 		summary: "Run the server; `rolecall` alone does the same",
 		about: "The first start creates the file and prints where to create the first account. On SIGTERM or Ctrl-C the server\n" +
 			"finishes running requests and stops. The other commands work beside it; a second server on the same file does not.\n" +

@@ -2,20 +2,19 @@ package main
 
 import (
 	"context"
-	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"log/slog"
 	"strconv"
 	"time"
 
+	"github.com/spf13/pflag"
+
 	"rolecall.example/org"
 	"rolecall.example/org/services"
 )
 
 func auditVerifyCommand() *command {
-	var q query
 	var f org.VerifyFilter
 	return &command{
 		name:    "audit verify",
@@ -28,8 +27,7 @@ func auditVerifyCommand() *command {
 			"rolecall audit verify --root sha256:0b1f…",
 		},
 		settings: []string{"db"},
-		flags: func(set *flag.FlagSet) {
-			q.flags()(set)
+		flags: func(set *pflag.FlagSet) {
 			set.StringVar(&f.Organization, "organization", "", "check the chain of this organization alone, by `name` or id")
 			set.StringVar(&f.Root, "root", "", "require that one of the roots has this `hash`, as audit root printed it")
 		},
@@ -43,14 +41,13 @@ func auditVerifyCommand() *command {
 				if err != nil {
 					return err
 				}
-				whole := verdict(v.Broken() == "")
-				if q.json {
-					findings := append([]string{}, v.Findings...)
-					return errors.Join(printJSON(t.out, map[string]any{"entries": v.Entries, "sealed": v.Sealed, "chains": v.Chains,
-						"roots": v.Roots, "broken": v.Broken(), "findings": findings}), whole)
+				findings := append([]string{}, v.Findings...)
+				value := map[string]any{"entries": v.Entries, "sealed": v.Sealed, "chains": v.Chains, "roots": v.Roots, "broken": v.Broken(), "findings": findings}
+				var rows [][]string
+				for _, finding := range findings {
+					rows = append(rows, []string{finding})
 				}
-				tellTrail(t.out, v)
-				return whole
+				return t.verdict(v.Broken() == "", report{value: value, head: []string{"FINDING"}, rows: rows, text: func(w io.Writer) { tellTrail(w, v) }})
 			})
 		},
 	}
@@ -65,27 +62,11 @@ func tellTrail(w io.Writer, v org.Verification) {
 	case v.Entries == 0:
 		fmt.Fprintln(w, "The trail is empty.")
 	case v.Sealed == 0:
-		fmt.Fprintf(w, "The trail is whole: %s in %s, %s.\n", count(v.Entries, "entry", "entries"), count(v.Chains, "chain", "chains"), count(v.Roots, "root", "roots"))
+		fmt.Fprintf(w, "The trail is whole: %s in %s, %s.\n", counted(v.Entries, "entry", "entries"), counted(v.Chains, "chain", "chains"), counted(v.Roots, "root", "roots"))
 	default:
-		fmt.Fprintf(w, "The trail is whole: %s, %s in %s, %s.\n", count(v.Sealed, "sealed entry", "sealed entries"), digits(v.Entries-v.Sealed),
-			count(v.Chains, "chain", "chains"), count(v.Roots, "root", "roots"))
+		fmt.Fprintf(w, "The trail is whole: %s, %s in %s, %s.\n", counted(v.Sealed, "sealed entry", "sealed entries"), thousands(v.Entries-v.Sealed),
+			counted(v.Chains, "chain", "chains"), counted(v.Roots, "root", "roots"))
 	}
-}
-
-func count(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return digits(n) + " " + many
-}
-
-// digits writes a number with a comma before every three digits.
-func digits(n int) string {
-	s := strconv.Itoa(n)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
 }
 
 func auditRootCommand() *command {
@@ -99,10 +80,17 @@ func auditRootCommand() *command {
 		run: func(ctx context.Context, t *terminal, c *config) error {
 			return operate(ctx, c, func(ctx context.Context, service *services.Service, _ *org.Actor) error {
 				root, err := service.WriteAuditRoot(ctx)
-				if err == nil {
-					fmt.Fprintf(t.out, "%s root %d: %s, %s\n", root.Time.Format(time.RFC3339), root.Seq, count(root.Chains, "chain", "chains"), root.Hash)
+				if err != nil {
+					return err
 				}
-				return err
+				return t.print(report{
+					value: map[string]any{"time": root.Time, "seq": root.Seq, "chains": root.Chains, "hash": root.Hash},
+					head:  []string{"SEQ", "TIME", "CHAINS", "HASH"}, names: []string{root.Hash},
+					rows: [][]string{{strconv.FormatInt(root.Seq, 10), root.Time.Format(time.RFC3339), strconv.Itoa(root.Chains), root.Hash}},
+					text: func(w io.Writer) {
+						fmt.Fprintf(w, "%s root %d: %s, %s\n", root.Time.Format(time.RFC3339), root.Seq, counted(root.Chains, "chain", "chains"), root.Hash)
+					},
+				})
 			})
 		},
 	}

@@ -2,21 +2,20 @@ package main
 
 import (
 	"context"
-	"flag"
 	"fmt"
 
-	"rolecall.example/org/services"
-
 	"github.com/google/uuid"
+	"github.com/spf13/pflag"
 
 	"rolecall.example/org"
+	"rolecall.example/org/services"
 )
 
 // newAccount holds the flags of `user create`.
 type newAccount struct {
 	username, email, name string
 	role, organization    string
-	service, json         bool
+	service               bool
 	password              passwordFlags
 }
 
@@ -32,19 +31,21 @@ func userCreateCommand() *command {
 			"rolecall user create --username ci --service-account --json",
 		},
 		settings: []string{"db"},
-		flags: func(fs *flag.FlagSet) {
+		flags: func(fs *pflag.FlagSet) {
 			fs.StringVar(&in.username, "username", "", "`NAME` of the account")
 			fs.StringVar(&in.email, "email", "", "its e-mail `ADDRESS`; a service account needs none")
 			fs.StringVar(&in.name, "name", "", "display `NAME`")
 			fs.StringVar(&in.role, "role", "", "`ROLE` of the site, like owner")
-			fs.StringVar(&in.organization, "organization", "default", "`ORGANIZATION` that it joins")
+			fs.StringVar(&in.organization, "organization", "default", "`ORG` that it joins")
 			fs.BoolVar(&in.service, "service-account", false, "an account for a program, with tokens and without a password")
-			fs.BoolVar(&in.json, "json", false, "print JSON")
 			in.password.register(fs)
 		},
 		run: func(ctx context.Context, t *terminal, c *config) error {
 			if in.username == "" || in.email == "" && !in.service {
 				return usageError("--username and --email are needed; see rolecall help user create")
+			}
+			if err := t.beforeSecret(); err != nil {
+				return err
 			}
 			c.makes = c.named
 			return operate(ctx, c, func(ctx context.Context, s *services.Service, operator *org.Actor) error {
@@ -78,7 +79,10 @@ func (in *newAccount) create(ctx context.Context, t *terminal, s *services.Servi
 	if err != nil {
 		return err
 	}
-	return describeAccount(u, password, made).print(t, in.json)
+	return t.afterSecret(describeAccount(u, password, made).report(), func() error {
+		_, err := s.DeleteUser(ctx, operator, u.ID.String(), nil)
+		return err
+	})
 }
 
 func (in *newAccount) createNext(ctx context.Context, s *services.Service, operator *org.Actor, password string) (org.User, error) {
@@ -104,16 +108,14 @@ func (in *newAccount) createNext(ctx context.Context, s *services.Service, opera
 
 func userResetPasswordCommand() *command {
 	var username string
-	var asJSON bool
 	var password passwordFlags
 	return &command{
 		name:     "user reset-password",
 		summary:  "Give an account a new password; its sessions and tokens end",
 		examples: []string{"rolecall user reset-password --username ada", "pass show ada | rolecall user reset-password --username ada --password-stdin"},
 		settings: []string{"db"},
-		flags: func(fs *flag.FlagSet) {
+		flags: func(fs *pflag.FlagSet) {
 			fs.StringVar(&username, "username", "", "`NAME` of the account, or its id")
-			fs.BoolVar(&asJSON, "json", false, "print JSON")
 			password.register(fs)
 		},
 		run: func(ctx context.Context, t *terminal, c *config) error {
@@ -133,7 +135,7 @@ func userResetPasswordCommand() *command {
 				if err != nil {
 					return err
 				}
-				return describeAccount(u, secret, made).print(t, asJSON)
+				return describeAccount(u, secret, made).print(t)
 			})
 		},
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -15,7 +16,7 @@ var injected = regexp.MustCompile(`_SERVICE_HOST$|_SERVICE_PORT(_[A-Z0-9_]+)?$|_
 // checkVariables refuses variables that look like settings but are none: a server that ignored a misspelled name would
 // run with the default, perhaps an empty database.
 func checkVariables(env map[string]string) error {
-	known := []string{"ROLECALL_TOKEN"}
+	known := []string{tokenVariable}
 	for name := range settings {
 		known = append(known, variable(name))
 	}
@@ -24,37 +25,26 @@ func checkVariables(env map[string]string) error {
 		case !strings.HasPrefix(name, "ROLECALL_"), slices.Contains(known, name), ofTests(name), injected.MatchString(name),
 			strings.HasSuffix(name, "_PORT") && strings.Contains(env[name], "://"):
 		default:
-			near := slices.MinFunc(known, func(a, b string) int { return distance(a, name) - distance(b, name) })
+			near := slices.MinFunc(known, func(a, b string) int {
+				return cmp.Or(distance(a, name)-distance(b, name), common(b, name)-common(a, name))
+			})
 			return usageError(fmt.Sprintf("%s is no setting: did you mean %s? See rolecall help serve", name, near))
 		}
 	}
 	return nil
 }
 
+// common returns how many letters two words begin with in common.
+func common(a, b string) (n int) {
+	for n < min(len(a), len(b)) && a[n] == b[n] {
+		n++
+	}
+	return n
+}
+
 // ofTests reports whether a variable belongs to the program's tests, which start servers.
 func ofTests(name string) bool {
 	return strings.HasPrefix(name, "ROLECALL_TEST_") || slices.Contains([]string{"ROLECALL_REQUIRE_ALL", "ROLECALL_DEEP", "ROLECALL_POWERCUT", "ROLECALL_SHOTS"}, name)
-}
-
-// distance returns the number of letters to insert, delete or replace to turn a into b.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		corner := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			replaced := corner
-			if a[i] != b[j] {
-				replaced++
-			}
-			corner = row[j+1]
-			row[j+1] = min(replaced, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }
 
 // parseMustExist parses the setting that prevents a server from starting with an empty database.

@@ -2,8 +2,8 @@ package main
 
 import (
 	"context"
-	"flag"
 	"fmt"
+	"io"
 	"runtime"
 	"runtime/debug"
 )
@@ -27,18 +27,16 @@ func version() string {
 const development = "devel"
 
 func versionCommand() *command {
-	var asJSON bool
 	return &command{
 		name: "version", summary: "Print the version",
-		flags: func(fs *flag.FlagSet) { fs.BoolVar(&asJSON, "json", false, "print JSON") },
 		run: func(_ context.Context, t *terminal, _ *config) error {
-			if asJSON {
-				return printJSON(t.out, map[string]string{
-					"version": version(), "go": runtime.Version(), "os": runtime.GOOS, "arch": runtime.GOARCH,
-				})
-			}
-			fmt.Fprintf(t.out, "rolecall %s (%s, %s/%s)\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
-			return nil
+			v := map[string]string{"version": version(), "go": runtime.Version(), "os": runtime.GOOS, "arch": runtime.GOARCH}
+			return t.print(report{
+				value: v, head: []string{"VERSION", "GO", "OS", "ARCH"}, rows: [][]string{{v["version"], v["go"], v["os"], v["arch"]}},
+				text: func(w io.Writer) {
+					fmt.Fprintf(w, "rolecall %s (%s, %s/%s)\n", v["version"], v["go"], v["os"], v["arch"])
+				},
+			})
 		},
 	}
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -29,38 +28,42 @@ func whoCanCommand() *command {
 				if err != nil {
 					return err
 				}
-				someone := verdict(got.Count > 0 || got.Outside != nil && got.Outside.Count > 0)
-				if q.json {
-					return errors.Join(printJSON(t.out, got), someone)
-				}
-				printWhoCan(t.out, &got)
-				return someone
+				someone := got.Count > 0 || got.Outside != nil && got.Outside.Count > 0
+				return t.verdict(someone, whoCanReport(t, &got))
 			})
 		},
 	}
 }
 
-func printWhoCan(w io.Writer, g *client.WhoCan) {
-	rows := [][]string{{"USERNAME", "STATUS", "LEVEL", "ALLOWED BY"}}
+func whoCanReport(t *terminal, g *client.WhoCan) report {
+	r := report{value: g, head: []string{"USERNAME", "STATUS", "LEVEL", "ALLOWED BY"}, names: []string{}}
 	for _, m := range g.Members {
-		rows = append(rows, []string{m.Username, string(m.Status), m.Level, roleNames(m.AllowedBy)})
+		r.rows = append(r.rows, []string{m.Username, string(m.Status), m.Level, roleNames(m.AllowedBy)})
 	}
-	if len(g.Members) > 0 {
-		table(w, rows...)
-	}
-	if g.Outside != nil && len(g.Outside.Users) > 0 {
-		fmt.Fprintln(w, "\nOutside the organization:")
-		rows = rows[:1]
+	members := len(r.rows)
+	if g.Outside != nil {
 		for _, u := range g.Outside.Users {
-			rows = append(rows, []string{u.Username, string(u.Status), u.Level, roleNames(u.AllowedBy)})
+			r.rows = append(r.rows, []string{u.Username, string(u.Status), u.Level, roleNames(u.AllowedBy)})
 		}
-		table(w, rows...)
-		if more := g.Outside.Count - len(g.Outside.Users); more > 0 {
-			fmt.Fprintf(w, "and %s more\n", thousands(more))
-		}
-		fmt.Fprintln(w)
 	}
-	fmt.Fprintln(w, whoCanSentence(g))
+	for _, row := range r.rows {
+		r.names = append(r.names, row[0])
+	}
+	r.text = func(w io.Writer) {
+		if members > 0 {
+			t.printTable(w, r.head, r.rows[:members])
+		}
+		if outside := r.rows[members:]; len(outside) > 0 {
+			fmt.Fprintln(w, "\nOutside the organization:")
+			t.printTable(w, r.head, outside)
+			if more := g.Outside.Count - len(outside); more > 0 {
+				fmt.Fprintf(w, "and %s more\n", thousands(more))
+			}
+			fmt.Fprintln(w)
+		}
+		fmt.Fprintln(w, whoCanSentence(g))
+	}
+	return r
 }
 
 // whoCanSentence returns the answer in one sentence.

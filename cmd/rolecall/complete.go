@@ -1,0 +1,217 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/cobra/doc"
+	"github.com/spf13/pflag"
+
+	"rolecall.example/client"
+	"rolecall.example/rbac"
+)
+
+// completer returns the words that may stand where begun is being typed.
+type completer func(ctx context.Context, api *client.Client, organization, begun string) ([]string, error)
+
+// completions has the completers by the names of operands, and of the values of flags. They ask the file or the server
+// that the command would ask.
+var completions = map[string]completer{
+	"ORG": func(ctx context.Context, api *client.Client, _, _ string) (names []string, err error) {
+		list, err := api.Organizations(ctx)
+		for _, o := range list {
+			names = append(names, o.Name)
+		}
+		return names, err
+	},
+	"USER": func(ctx context.Context, api *client.Client, organization, begun string) (names []string, err error) {
+		page, err := api.MembersPage(ctx, cmp.Or(organization, "default"), client.MemberQuery{Text: begun, Limit: maxCompletions})
+		for _, m := range page.Members {
+			names = append(names, m.Username)
+		}
+		return names, err
+	},
+	"ROLE": func(ctx context.Context, api *client.Client, organization, _ string) (names []string, err error) {
+		scope := client.Site()
+		if organization != "" {
+			scope = client.In(organization)
+		}
+		list, err := api.Roles(ctx, scope)
+		for _, r := range list {
+			names = append(names, r.Name)
+		}
+		return names, err
+	},
+}
+
+const (
+	maxCompletions     = 50
+	completionPatience = 2 * time.Second // a shell that hangs is worse than one that does not complete
+)
+
+// complete returns the words for what is called name in help, and how the shell goes on from there.
+func (c *command) complete(t *terminal, cmd *cobra.Command, name string, before []string, begun string) ([]string, cobra.ShellCompDirective) {
+	name = strings.Trim(name, "[]…,.")
+	switch name {
+	case "FILE", "DIR":
+		return nil, cobra.ShellCompDirectiveDefault
+	case "SHELL":
+		return shells, cobra.ShellCompDirectiveNoFileComp
+	case "ACTION":
+		return rbac.Default().Actions(), cobra.ShellCompDirectiveNoFileComp
+	case "TYPE":
+		return typesWith(before), cobra.ShellCompDirectiveNoFileComp
+	}
+	find := completions[name]
+	if find == nil || !slices.Contains(c.settings, "url") {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	ctx, cancel := context.WithTimeout(cmd.Context(), completionPatience)
+	defer cancel()
+	organization, _ := cmd.Flags().GetString("org")
+	cfg, err := c.config(cmd.Flags(), t.env)
+	var words []string
+	if err == nil {
+		err = asking(ctx, cfg, func(api *client.Client) error {
+			words, err = find(ctx, api, organization, begun)
+			return err
+		})
+	}
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveError
+	}
+	return words, cobra.ShellCompDirectiveNoFileComp
+}
+
+// typesWith returns the types that have the action which stands before.
+func typesWith(before []string) (names []string) {
+	for _, r := range rbac.Default().Types() {
+		if len(before) == 0 || rbac.Default().Valid(r.Name, before[len(before)-1]) {
+			names = append(names, r.Name)
+		}
+	}
+	return names
+}
+
+// actionsOn returns the actions that things of a type have.
+func actionsOn(resourceType string) (names []string) {
+	for _, action := range rbac.Default().Actions() {
+		if rbac.Default().Valid(resourceType, action) {
+			names = append(names, action)
+		}
+	}
+	return names
+}
+
+// completeOperand completes the operands of the command.
+func (c *command) completeOperand(t *terminal) cobra.CompletionFunc {
+	wanted := strings.Fields(c.operand)
+	return func(cmd *cobra.Command, args []string, begun string) ([]string, cobra.ShellCompDirective) {
+		switch {
+		case c.name == "help":
+			return subcommands(cmd.Root(), args), cobra.ShellCompDirectiveNoFileComp
+		case len(args) < len(wanted):
+			return c.complete(t, cmd, wanted[len(args)], args, begun)
+		case strings.Contains(c.operand, "…"):
+			return c.complete(t, cmd, wanted[len(wanted)-1], args, begun)
+		}
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+}
+
+// subcommands returns the names of the commands below the one that args name.
+func subcommands(root *cobra.Command, args []string) (names []string) {
+	parent, rest, _ := root.Find(args)
+	if len(rest) > 0 {
+		return nil
+	}
+	for _, c := range parent.Commands() {
+		if !c.Hidden {
+			names = append(names, c.Name()+"\t"+c.Short)
+		}
+	}
+	return names
+}
+
+// completeFlags completes the values of the command's flags.
+func (c *command) completeFlags(t *terminal, cmd *cobra.Command) {
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		words := settings[f.Name].names
+		switch v := f.Value.(type) {
+		case *choice:
+			words = v.list
+		case *choices:
+			words = v.list
+		}
+		if words != nil {
+			_ = cmd.RegisterFlagCompletionFunc(f.Name, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp)) // fails for unknown flags
+			return
+		}
+		value, _ := pflag.UnquoteUsage(f)
+		_ = cmd.RegisterFlagCompletionFunc(f.Name, func(cmd *cobra.Command, args []string, begun string) ([]string, cobra.ShellCompDirective) {
+			return c.complete(t, cmd, value, args, begun)
+		})
+	})
+}
+
+// shells are those that completion knows.
+var shells = []string{"bash", "zsh", "fish", "powershell"}
+
+func completionCommand() *command {
+	return &command{
+		name: "completion", operand: "SHELL", raw: true,
+		summary: "Print a script that makes a shell complete commands, flags and names",
+		about: "SHELL is bash, zsh, fish or powershell. Names of organizations, members and roles come from the file or the\n" +
+			"server that the command would ask.",
+		examples: []string{
+			"source <(rolecall completion bash)",
+			"rolecall completion zsh > \"${fpath[1]}/_rolecall\"",
+			"rolecall completion fish > ~/.config/fish/completions/rolecall.fish",
+			"rolecall completion powershell | Out-String | Invoke-Expression",
+		},
+		run: func(_ context.Context, t *terminal, c *config) error {
+			if err := (&choice{new(string), shells}).Set(c.operand); err != nil {
+				return usageError(err.Error())
+			}
+			root := tree(t)
+			return map[string]func(io.Writer) error{
+				"bash":       func(w io.Writer) error { return root.GenBashCompletionV2(w, true) },
+				"zsh":        root.GenZshCompletion,
+				"fish":       func(w io.Writer) error { return root.GenFishCompletion(w, true) },
+				"powershell": root.GenPowerShellCompletionWithDesc,
+			}[c.operand](t.out)
+		},
+	}
+}
+
+func manCommand() *command {
+	var dir string
+	return &command{
+		name: "man", operand: "[COMMAND…]", raw: true,
+		summary:  "Print the manual page of the program or of a command, or write all pages to a folder",
+		examples: []string{"rolecall man members list | man -l -", "rolecall man --dir /usr/local/share/man/man1"},
+		flags:    func(fs *pflag.FlagSet) { fs.StringVar(&dir, "dir", "", "`DIR` to write all pages to") },
+		run: func(_ context.Context, t *terminal, c *config) error {
+			root := tree(t)
+			root.Long, root.DisableAutoGenTag = exitCodes, true
+			header := &doc.GenManHeader{Title: "ROLECALL", Section: "1", Source: "rolecall " + version(), Manual: "rolecall"}
+			if dir != "" {
+				if err := os.MkdirAll(dir, 0o755); err != nil { //nolint:gosec // manual pages are for all users
+					return err
+				}
+				return doc.GenManTree(root, header, dir)
+			}
+			named, rest, _ := root.Find(c.operands)
+			if len(rest) > 0 {
+				return unknown(named, rest)
+			}
+			return doc.GenMan(named, header, t.out)
+		},
+	}
+}

@@ -1,0 +1,73 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// choice is a flag that takes one of a few values.
+type choice struct {
+	value *string
+	list  []string
+}
+
+// Set implements pflag.Value.
+func (c *choice) Set(v string) error {
+	if !slices.Contains(c.list, v) {
+		return fmt.Errorf("%q is none of %s%s", v, strings.Join(c.list, ", "), didYouMean(v, c.list, ""))
+	}
+	*c.value = v
+	return nil
+}
+
+func (c *choice) String() string { return *c.value }
+
+// Type implements pflag.Value.
+func (*choice) Type() string { return "choice" }
+
+// choices is a flag that takes some of a few values, separated by commas.
+type choices struct {
+	values *[]string
+	list   []string
+}
+
+// Set implements pflag.Value.
+func (c *choices) Set(v string) error {
+	*c.values = nil
+	for part := range strings.SplitSeq(v, ",") {
+		one := choice{new(string), c.list}
+		if err := one.Set(part); err != nil {
+			return err
+		}
+		*c.values = append(*c.values, part)
+	}
+	return nil
+}
+
+func (c *choices) String() string { return strings.Join(*c.values, ",") }
+
+// Type implements pflag.Value.
+func (*choices) Type() string { return "choices" }
+
+// bounded is a flag that takes a number within bounds.
+type bounded struct {
+	value       *int
+	least, most int
+}
+
+// Set implements pflag.Value.
+func (n *bounded) Set(v string) error {
+	i, err := strconv.Atoi(v)
+	if err != nil || i < n.least || i > n.most {
+		return fmt.Errorf("%q is no number from %d to %d", v, n.least, n.most)
+	}
+	*n.value = i
+	return nil
+}
+
+func (n *bounded) String() string { return strconv.Itoa(*n.value) }
+
+// Type implements pflag.Value.
+func (*bounded) Type() string { return "int" }

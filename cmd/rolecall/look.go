@@ -1,0 +1,49 @@
+package main
+
+import (
+	"context"
+	"maps"
+	"slices"
+)
+
+func configCommand() *command {
+	return &command{
+		name:    "config",
+		summary: "List the settings in force, and where each comes from",
+		about: "A flag beats a variable, and that beats the default. Secrets are cut. Settings that no command would take, also\n" +
+			"variables with a misspelled name, are an error.",
+		examples: []string{"rolecall config", "systemd-run --pipe -p EnvironmentFile=/etc/rolecall.env rolecall config"},
+		settings: slices.Sorted(maps.Keys(settings)),
+		run: func(_ context.Context, t *terminal, c *config) error {
+			type line struct {
+				Name     string `json:"name"`
+				Value    string `json:"value"`
+				From     string `json:"from"`
+				Variable string `json:"variable"`
+			}
+			var lines []line
+			var rows [][]string
+			for _, name := range slices.Sorted(maps.Keys(c.inForce)) {
+				v := c.inForce[name]
+				if shown := settings[name].shown; shown != nil {
+					v.value = shown(v.value)
+				}
+				lines = append(lines, line{name, v.value, v.from, variable(name)})
+				rows = append(rows, []string{name, v.value, v.from})
+			}
+			if token := t.env[tokenVariable]; token != "" {
+				lines = append(lines, line{"token", cut(token), tokenVariable, tokenVariable})
+				rows = append(rows, []string{"token", cut(token), tokenVariable})
+			}
+			return t.print(report{value: lines, head: []string{"SETTING", "VALUE", "FROM"}, rows: rows})
+		},
+	}
+}
+
+// cut returns what may be shown of a secret.
+func cut(secret string) string {
+	if secret == "" {
+		return ""
+	}
+	return "(not shown)"
+}

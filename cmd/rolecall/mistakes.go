@@ -1,0 +1,100 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// usageError is a mistake in how the program was called.
+type usageError string
+
+func (e usageError) Error() string { return string(e) }
+
+// mistake returns a usageError that suggests a word, if suggestion is not "", and the help of cmd.
+func mistake(cmd *cobra.Command, what, suggestion string) error {
+	see := "see rolecall help" + strings.TrimPrefix(cmd.CommandPath(), cmd.Root().Name())
+	if suggestion == "" {
+		return usageError(what + "; " + see)
+	}
+	return usageError(what + suggestion + " S" + see[1:])
+}
+
+// unknown returns the error about a command that parent does not have.
+func unknown(parent *cobra.Command, args []string) error {
+	var known []string
+	for _, c := range parent.Commands() {
+		known = append(known, c.Name())
+	}
+	path := strings.TrimPrefix(parent.CommandPath()+" ", parent.Root().Name()+" ")
+	return mistake(parent, fmt.Sprintf("there is no command %q", path+args[0]), didYouMean(args[0], known, path))
+}
+
+// flagError words an error of pflag.
+func flagError(cmd *cobra.Command, err error) error {
+	if e, ok := errors.AsType[*pflag.NotExistError](err); ok {
+		var known []string
+		cmd.Flags().VisitAll(func(f *pflag.Flag) { known = append(known, f.Name) })
+		name, dashes := e.GetSpecifiedName(), "--"
+		if letters := e.GetSpecifiedShortnames(); letters != "" { // a long name behind one dash looks like many short ones
+			name, _, _ = strings.Cut(letters, "=")
+			dashes = "-"
+		}
+		return mistake(cmd, "there is no flag "+dashes+name, didYouMean(name, known, "--"))
+	}
+	if e, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
+		text, hint, suggests := strings.Cut(e.Unwrap().Error(), ";")
+		if suggests {
+			hint = ";" + hint
+		}
+		return mistake(cmd, fmt.Sprintf("--%s: %s", e.GetFlag().Name, text), hint)
+	}
+	return mistake(cmd, err.Error(), "")
+}
+
+// didYouMean returns "; did you mean …?" with the word of known that is closest to word, or "" if none is close. It
+// writes prefix before that word.
+func didYouMean(word string, known []string, prefix string) string {
+	best, least := "", max(1, len(word)/3)+1
+	for _, k := range known {
+		d := distance(word, k)
+		if len(word) > 2 && strings.HasPrefix(k, word) {
+			d = 1
+		}
+		if d < least {
+			best, least = k, d
+		}
+	}
+	if best == "" {
+		return ""
+	}
+	return "; did you mean " + prefix + best + "?"
+}
+
+// distance returns the number of letters to insert, delete, replace or swap with their neighbor to turn a into b.
+func distance(a, b string) int {
+	var before []int // two rows above
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		next := make([]int, len(b)+1)
+		next[0] = i + 1
+		for j := range len(b) {
+			replaced := row[j]
+			if a[i] != b[j] {
+				replaced++
+			}
+			next[j+1] = min(replaced, row[j+1]+1, next[j]+1)
+			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
+				next[j+1] = min(next[j+1], before[j-1]+1)
+			}
+		}
+		before, row = row, next
+	}
+	return row[len(b)]
+}

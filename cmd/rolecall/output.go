@@ -1,0 +1,219 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/rivo/uniseg"
+	"github.com/spf13/pflag"
+	"go.yaml.in/yaml/v3"
+)
+
+// terminal is the environment and the streams of a command, and how it is to answer.
+type terminal struct {
+	env map[string]string // the variables that are set
+	in  io.Reader
+	out *sink     // results
+	err io.Writer // log and errors
+
+	format    string // one of formats
+	quiet     bool
+	noHeaders bool
+}
+
+// formats are the values of --output.
+var formats = []string{"table", "json", "yaml", "csv"}
+
+// outputFlags registers the flags of every command that answers.
+func outputFlags(fs *pflag.FlagSet) {
+	format := "table"
+	fs.VarP(&choice{&format, formats}, "output", "o", "`FORMAT` of the answer: table, json, yaml or csv")
+	fs.Bool("json", false, "the same as --output json: what the API answers")
+	fs.BoolP("quiet", "q", false, "print names or ids only, one a line; of a yes or no, nothing but the exit code")
+	fs.Bool("no-headers", false, "print no line with the titles of the columns")
+}
+
+// choose reads the flags of outputFlags.
+func (t *terminal) choose(fs *pflag.FlagSet) error {
+	t.format = fs.Lookup("output").Value.String()
+	if asJSON, _ := fs.GetBool("json"); asJSON {
+		if fs.Changed("output") && t.format != "json" {
+			return usageError("--json and --output " + t.format + " exclude each other")
+		}
+		t.format = "json"
+	}
+	t.quiet, _ = fs.GetBool("quiet")
+	t.noHeaders, _ = fs.GetBool("no-headers")
+	if t.quiet && t.format != "table" {
+		return usageError("--quiet and --output " + t.format + " exclude each other")
+	}
+	return nil
+}
+
+// report is the answer of a command.
+type report struct {
+	value any             // for --output json and yaml
+	head  []string        // titles of the columns; none if each row is a name and a value
+	rows  [][]string      // for people and --output csv
+	names []string        // for --quiet; nil: the first column of the rows
+	text  func(io.Writer) // what people read instead of the rows
+}
+
+// silent are the names of a report that is a yes or no.
+var silent = []string{}
+
+// print prints the report in the form that the flags ask for.
+func (t *terminal) print(r report) error {
+	switch {
+	case t.quiet:
+		return t.printNames(r)
+	case t.format == "json":
+		return printJSON(t.out, r.value)
+	case t.format == "yaml":
+		return printYAML(t.out, r.value)
+	case t.format == "csv":
+		return t.printCSV(r)
+	case r.text != nil:
+		r.text(t.out)
+		return nil
+	}
+	t.printTable(t.out, r.head, r.rows)
+	return nil
+}
+
+func (t *terminal) printNames(r report) error {
+	names := r.names
+	if names == nil {
+		for _, row := range r.rows {
+			names = append(names, row[0])
+		}
+	}
+	for _, name := range names {
+		fmt.Fprintln(t.out, name)
+	}
+	return nil
+}
+
+func (t *terminal) printCSV(r report) error {
+	w := csv.NewWriter(t.out)
+	if r.head != nil && !t.noHeaders {
+		head := make([]string, len(r.head))
+		for i, title := range r.head {
+			head[i] = strings.ReplaceAll(strings.ToLower(title), " ", "_")
+		}
+		_ = w.Write(head) // Error has it
+	}
+	_ = w.WriteAll(r.rows)
+	return w.Error()
+}
+
+// printTable prints rows below their titles.
+func (t *terminal) printTable(w io.Writer, head []string, rows [][]string) {
+	if head != nil && !t.noHeaders {
+		rows = append([][]string{head}, rows...)
+	}
+	table(w, rows...)
+}
+
+// table prints rows in columns that are aligned on a terminal, where a character is none, one or two cells wide.
+func table(w io.Writer, rows ...[]string) {
+	var widths []int
+	for _, row := range rows {
+		for i, cell := range row {
+			if i == len(widths) {
+				widths = append(widths, 0)
+			}
+			widths[i] = max(widths[i], uniseg.StringWidth(cell))
+		}
+	}
+	var b strings.Builder
+	for _, row := range rows {
+		var line strings.Builder
+		for i, cell := range row {
+			line.WriteString(cell + strings.Repeat(" ", widths[i]-uniseg.StringWidth(cell)+2))
+		}
+		b.WriteString(strings.TrimRight(line.String(), " ") + "\n")
+	}
+	_, _ = io.WriteString(w, b.String()) // run reports a failure
+}
+
+// printJSON prints v as JSON.
+func printJSON(w io.Writer, v any) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	return e.Encode(v)
+}
+
+// printYAML prints v with the names and the order of its JSON.
+func printYAML(w io.Writer, v any) error {
+	text, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	var n yaml.Node
+	if err := yaml.Unmarshal(text, &n); err != nil { // YAML contains JSON
+		return err
+	}
+	plain(&n)
+	var b bytes.Buffer
+	e := yaml.NewEncoder(&b)
+	e.SetIndent(2)
+	if err := e.Encode(&n); err != nil {
+		return err
+	}
+	_, err = w.Write(b.Bytes())
+	return err
+}
+
+// plain takes the brackets and quotes of JSON off a node. The encoder quotes what would be read as something else.
+func plain(n *yaml.Node) {
+	if len(n.Content) > 0 || n.Kind == yaml.ScalarNode {
+		n.Style = 0
+	}
+	for _, child := range n.Content {
+		plain(child)
+	}
+}
+
+// sink is standard output. It keeps the first failure, since an answer that is lost is no success.
+type sink struct {
+	io.Writer
+	err error
+}
+
+func (s *sink) Write(p []byte) (int, error) {
+	n, err := s.Writer.Write(p)
+	if s.err == nil {
+		s.err = err
+	}
+	return n, err
+}
+
+// beforeSecret returns an error if the output takes nothing: a secret that is shown once must not be made then. A reader
+// that goes away no longer ends the program, so that afterSecret can act.
+func (t *terminal) beforeSecret() error {
+	signal.Ignore(syscall.SIGPIPE)
+	if _, err := t.out.Write(nil); err != nil {
+		return fmt.Errorf("nothing was made, because the answer could not be written: %w", err)
+	}
+	return nil
+}
+
+// afterSecret prints a secret that is shown once. If that fails, nobody has it, and undo takes back what it is for.
+func (t *terminal) afterSecret(r report, undo func() error) error {
+	err := cmp.Or(t.print(r), t.out.err)
+	if err == nil {
+		return nil
+	}
+	if undone := undo(); undone != nil {
+		return fmt.Errorf("the answer could not be written (%w), and what was made could not be taken back: %w", err, undone)
+	}
+	return fmt.Errorf("what was made was taken back, because the answer could not be written: %w", err)
+}

@@ -1,0 +1,194 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"rolecall.example/db"
+	"rolecall.example/web"
+)
+
+// setting is a value that a flag sets, or else a variable, or else the default.
+type setting struct {
+	value string
+	help  string                    // the word in backquotes names the value in help
+	truth bool                      // the flag needs no value
+	names []string                  // the values that there are; nil: any
+	shown func(value string) string // what may be shown of a value; nil: all
+	parse func(c *config, value string) error
+}
+
+// variable returns the environment variable of a setting.
+func variable(name string) string {
+	return "ROLECALL_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
+}
+
+const defaultAddress = "127.0.0.1:8080"
+
+var settings = map[string]setting{
+	"http-address": {value: defaultAddress, help: "`HOST:PORT` to listen on; anything but loopback needs TLS or --access-url", parse: parseAddress},
+	"db":           {value: "rolecall.db", help: "`FILE` with the data, created if missing; or the postgres:// URL of a database that replicas share", shown: db.Describe, parse: parseDB},
+	"wire":         {value: "documented", help: "`STYLE` of the answers on which the API's documents and its clients disagree: documented or sdk", names: []string{"documented", "sdk"}, parse: parseWire},
+	"access-url":   {value: "", help: "`URL` at which people reach this server, like https://roles.example.com", parse: parseAccessURL},
+	"must-exist":   {value: "", help: "do not start without a database instead of creating one", truth: true, parse: parseMustExist},
+	"tls-cert-file": {value: "", help: "`FILE` with the certificate chain (PEM), to serve https; SIGHUP reloads it", parse: func(c *config, v string) error {
+		c.certFile = v
+		return nil
+	}},
+	"tls-key-file": {value: "", help: "`FILE` with the certificate's key (PEM)", parse: func(c *config, v string) error {
+		c.keyFile = v
+		return nil
+	}},
+	"hsts-host-only":  {value: "", help: "with TLS, make browsers require it for this host only, not for its subdomains too", truth: true, parse: parseHSTSHostOnly},
+	"url":             {value: "", help: "`URL` of a server to ask instead of the file, with the token in ROLECALL_TOKEN", parse: parseServer},
+	"ca-file":         {value: "", help: "`FILE` with the certificates (PEM) of those who vouch for that server, besides the system's", parse: parseAuthorities},
+	"trusted-proxies": {value: "", help: "`CIDR,...` of the proxies whose X-Forwarded-For, X-Request-Id and traceparent are trusted", parse: parseProxies},
+	"log-format":      {value: "text", help: "`FORMAT` of the log on standard error: text or json", names: []string{"text", "json"}, parse: parseLogFormat},
+	"metrics-address": {value: "", help: "`HOST:PORT` to serve Prometheus metrics on, without authentication; off if not set", parse: parseMetricsAddress},
+	"rate-limit": {value: "600", help: "`NUMBER` of requests a minute that one caller may make, a tenth of them to sign in; 0 for no limit", parse: func(c *config, v string) (err error) {
+		c.rateLimit, err = parseRate(v)
+		return err
+	}},
+	"check-rate-limit": {value: "60000", help: "`NUMBER` of checks a minute that one caller may ask for, on top of its requests; an explained one counts 20; 0 for no limit", parse: func(c *config, v string) (err error) {
+		c.checkRateLimit, err = parseRate(v)
+		return err
+	}},
+	"session-lifetime": {value: "24h", help: "`DURATION` after which a browser must sign in again, even if it was in use", parse: parseLifetime},
+	"setup-token":      {value: "", help: "`TOKEN` needed to create the first account; if not set, it is random and printed in the log", shown: cut, parse: parseSetupToken},
+}
+
+// register adds the flag of a setting.
+func (s setting) register(fs *pflag.FlagSet, name string) {
+	help := s.help
+	if s.value != "" {
+		help += " (default " + s.value + ")"
+	}
+	help += " [" + variable(name) + "]"
+	if s.truth {
+		fs.Bool(name, false, help)
+	} else {
+		fs.String(name, "", help)
+	}
+}
+
+func parseAddress(c *config, v string) error {
+	if _, err := net.ResolveTCPAddr("tcp", v); err != nil {
+		return fmt.Errorf("%q is not an address like %s", v, defaultAddress)
+	}
+	c.address = v
+	return nil
+}
+
+func parseDB(c *config, v string) error {
+	switch {
+	case v == "":
+		return errors.New("the name of a file or the URL of a PostgreSQL server is needed")
+	case db.IsServer(v):
+		if err := db.CheckURL(v); err != nil {
+			return err
+		}
+		c.db = v
+		return nil
+	}
+	if strings.HasPrefix(v, ":memory:") || strings.HasPrefix(v, "file:") {
+		return fmt.Errorf("%q is no file: a database in memory would be lost with the process (for that, use rolecall demo)", v)
+	}
+	var err error
+	c.db, err = db.Resolve(v)
+	return err
+}
+
+func parseWire(c *config, v string) error {
+	switch v {
+	case "documented":
+		c.wire = web.Documented
+	case "sdk":
+		c.wire = web.SDK
+	default:
+		return fmt.Errorf("%q is neither documented nor sdk", v)
+	}
+	return nil
+}
+
+func parseAccessURL(c *config, v string) error {
+	if v == "" {
+		return nil
+	}
+	u, err := url.Parse(v)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.User != nil {
+		if err == nil && strings.Trim(u.Path, "/") != "" && u.Host != "" {
+			return fmt.Errorf("%q has a path: base paths are not supported, the server needs a name of its own", v)
+		}
+		return fmt.Errorf("%q is not a URL like https://roles.example.com", v)
+	}
+	c.accessURL = &url.URL{Scheme: u.Scheme, Host: u.Host}
+	return nil
+}
+
+func parseProxies(c *config, v string) error {
+	for s := range strings.SplitSeq(v, ",") {
+		s = strings.TrimSpace(s)
+		if s == "" {
+			continue
+		}
+		p, err := netip.ParsePrefix(s)
+		if addr, addrErr := netip.ParseAddr(s); addrErr == nil {
+			p, err = addr.Prefix(addr.BitLen())
+		}
+		if err != nil {
+			return fmt.Errorf("%q is neither an address nor a range like 10.0.0.0/8", s)
+		}
+		c.trustedProxies = append(c.trustedProxies, p)
+	}
+	return nil
+}
+
+func parseMetricsAddress(c *config, v string) error {
+	if _, err := net.ResolveTCPAddr("tcp", v); v != "" && err != nil {
+		return fmt.Errorf("%q is not an address like 127.0.0.1:9090", v)
+	}
+	c.metricsAddress = v
+	return nil
+}
+
+func parseRate(v string) (int, error) {
+	n, err := strconv.Atoi(v)
+	if err != nil || n < 0 || n > 0 && n < 10 {
+		return 0, fmt.Errorf("%q is neither 0 nor a number of 10 or more", v)
+	}
+	return n, nil
+}
+
+// parseSetupToken refuses a token that can be guessed, because the token makes its holder the owner of the site.
+func parseSetupToken(c *config, v string) error {
+	if v != "" && len(v) < 16 {
+		return errors.New("16 characters or more are needed")
+	}
+	c.setupToken = v
+	return nil
+}
+
+func parseLogFormat(c *config, v string) error {
+	if v != "text" && v != "json" {
+		return fmt.Errorf("%q is neither text nor json", v)
+	}
+	c.json = v == "json"
+	return nil
+}
+
+func parseLifetime(c *config, v string) error {
+	d, err := time.ParseDuration(v)
+	if err != nil || d < time.Minute {
+		return fmt.Errorf("%q is not a duration of a minute or more, like 24h", v)
+	}
+	c.sessionLifetime = d
+	return nil
+}
