@@ -28,7 +28,7 @@ func TestError(t *testing.T) {
 	for _, tt := range []struct {
 		body, want string
 	}{
-		{`{"message":"Bad.","detail":"worse","validations":[{"field":"roles","detail":"must be given"}]}`, "Bad: worse: roles: must be given"},
+		{`{"message":"Bad.","detail":"worse","validations":[{"field":"roles","detail":"must be given"}]}`, "Bad: worse; roles: must be given"},
 		{`{"message":"Bad."}`, "Bad"},
 		{`<html>`, "the server answered 409 Conflict"},
 		{`[]`, "the server answered 409 Conflict"},
