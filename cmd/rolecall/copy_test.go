@@ -69,7 +69,7 @@ func TestCopy(t *testing.T) {
 	if code, out, log := call(t, "", "check", "--db", place); code != 0 {
 		t.Errorf("check: exit code %d\n%s%s", code, out, log)
 	}
-	if code, _, log := call(t, "", "copy", "--from", file, "--to", place); code != 1 || !strings.Contains(log, "already") {
+	if code, _, log := call(t, "", "copy", "--from", file, "--to", place); code != 3 || !strings.Contains(log, "already") {
 		t.Errorf("over what is there: exit code %d, %s", code, log)
 	}
 }

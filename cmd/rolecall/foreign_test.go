@@ -42,8 +42,8 @@ func TestForeignFiles(t *testing.T) {
 			{"user", "create", "--username", "ada", "--email", "ada@example.com", "--role", "owner"}, {"members", "list"},
 		} {
 			code, out, log := call(t, "", append(args, "--db", file)...)
-			if code != 1 || !strings.Contains(log, says) {
-				t.Errorf("%s: rolecall %q: exit code %d, %s%s, want 1 and %q", name, args, code, out, log, says)
+			if code != 3 || !strings.Contains(log, says) {
+				t.Errorf("%s: rolecall %q: exit code %d, %s%s, want 3 and %q", name, args, code, out, log, says)
 			}
 		}
 		if read(t, file)+read(t, file+"-wal") != before {

@@ -31,7 +31,7 @@ func TestSymbolicLink(t *testing.T) {
 		server := start(t, nil, "", "--db", place, "--http-address", "127.0.0.1:0")
 		server.wait(t, &server.log, `address=(\S+)`)
 		for _, other := range []string{file, link} {
-			if code, _, log := call(t, "", "--db", other, "--http-address", "127.0.0.1:0"); code != 1 || !strings.Contains(log, "another server is running") {
+			if code, _, log := call(t, "", "--db", other, "--http-address", "127.0.0.1:0"); code != 3 || !strings.Contains(log, "another server is running") {
 				t.Errorf("a server on %s beside one on %s: exit code %d, %s", other, place, code, log)
 			}
 		}
@@ -69,7 +69,7 @@ func TestOneNameOnly(t *testing.T) {
 		leaveOut(t, err)
 	}
 	for _, place := range []string{file, hard} {
-		if code, _, log := call(t, "", "--db", place, "--http-address", "127.0.0.1:0"); code != 1 || !strings.Contains(log, "has 2 names (hard links)") {
+		if code, _, log := call(t, "", "--db", place, "--http-address", "127.0.0.1:0"); code != 3 || !strings.Contains(log, "has 2 names (hard links)") {
 			t.Errorf("a server on %s: exit code %d, %s", place, code, log)
 		}
 	}

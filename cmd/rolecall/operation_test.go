@@ -59,10 +59,10 @@ func TestOperation(t *testing.T) {
 	if code, out, log := call(t, "", "check", "--db", file); code != 0 {
 		t.Errorf("check beside the server: exit code %d\n%s%s", code, out, log)
 	}
-	if code, _, log := call(t, "", "restore", backup, "--db", file); code != 1 || !strings.Contains(log, "stop it first") || !strings.Contains(log, fmt.Sprint(os.Getpid())) {
+	if code, _, log := call(t, "", "restore", backup, "--db", file); code != 3 || !strings.Contains(log, "stop it first") || !strings.Contains(log, fmt.Sprint(os.Getpid())) {
 		t.Errorf("restore beside the server: exit code %d, %s", code, log)
 	}
-	if code, _, log := call(t, "", "--db", file, "--http-address", "127.0.0.1:0"); code != 1 || !strings.Contains(log, fmt.Sprint("process ", os.Getpid())) {
+	if code, _, log := call(t, "", "--db", file, "--http-address", "127.0.0.1:0"); code != 3 || !strings.Contains(log, fmt.Sprint("process ", os.Getpid())) {
 		t.Errorf("a second server: exit code %d, %s", code, log)
 	}
 	var reset printedAccount
@@ -74,10 +74,10 @@ func TestOperation(t *testing.T) {
 	server.exit(t)
 
 	damage(t, file)
-	if code, _, log := call(t, "", "--db", file, "--http-address", "127.0.0.1:0"); code != 1 || !strings.Contains(log, "rolecall restore") {
+	if code, _, log := call(t, "", "--db", file, "--http-address", "127.0.0.1:0"); code != 3 || !strings.Contains(log, "rolecall restore") {
 		t.Errorf("serve of a damaged file: exit code %d, %s", code, log)
 	}
-	if code, out, log := call(t, "", "check", "--db", file, "--json"); code != 1 {
+	if code, out, log := call(t, "", "check", "--db", file, "--json"); code != 3 {
 		t.Errorf("check of a damaged file: exit code %d\n%s%s", code, out, log)
 	}
 	damaged, err := os.ReadFile(file)
@@ -179,21 +179,21 @@ func TestOperationRefused(t *testing.T) {
 	}{
 		{[]string{"backup", "--db", file}, 2, "FILE is needed"},
 		{[]string{"backup", filepath.Join(dir, "a"), "b", "--db", file}, 2, "too much"},
-		{[]string{"backup", file, "--db", file}, 1, "the database itself"},
-		{[]string{"backup", dir, "--db", file}, 1, "no file"},
-		{[]string{"backup", filepath.Join(dir, "nowhere", "x"), "--db", file}, 1, "no such file"},
+		{[]string{"backup", file, "--db", file}, 3, "the database itself"},
+		{[]string{"backup", dir, "--db", file}, 3, "no file"},
+		{[]string{"backup", filepath.Join(dir, "nowhere", "x"), "--db", file}, 3, "no such file"},
 		{[]string{"backup", filepath.Join(dir, "x"), "--db", missing}, 2, "there is no database at"},
-		{[]string{"backup", filepath.Join(dir, "x"), "--db", text}, 1, "no database of this program"},
-		{[]string{"restore", foreign, "--db", file}, 1, ": table audit_seal is missing"},
-		{[]string{"restore", text, "--db", file}, 1, "no database of this program"},
-		{[]string{"restore", newer, "--db", file}, 1, "newer version"},
-		{[]string{"restore", missing, "--db", file}, 1, "no such file"},
+		{[]string{"backup", filepath.Join(dir, "x"), "--db", text}, 3, "no database of this program"},
+		{[]string{"restore", foreign, "--db", file}, 3, ": table audit_seal is missing"},
+		{[]string{"restore", text, "--db", file}, 3, "no database of this program"},
+		{[]string{"restore", newer, "--db", file}, 3, "newer version"},
+		{[]string{"restore", missing, "--db", file}, 3, "no such file"},
 		{[]string{"check", "--db", missing}, 2, "there is no database at"},
-		{[]string{"check", "--db", text}, 1, "no database of this program"},
+		{[]string{"check", "--db", text}, 3, "no database of this program"},
 		{[]string{"recover-owner", "--db", file}, 2, "--username is needed"},
 		{[]string{"recover-owner", "--username", "ada", "--db", missing}, 2, "there is no database at"},
-		{[]string{"serve", "--db", text, "--http-address", "127.0.0.1:0"}, 1, "restore"},
-		{[]string{"serve", "--db", newer, "--http-address", "127.0.0.1:0"}, 1, "newer version"},
+		{[]string{"serve", "--db", text, "--http-address", "127.0.0.1:0"}, 3, "restore"},
+		{[]string{"serve", "--db", newer, "--http-address", "127.0.0.1:0"}, 3, "newer version"},
 	}
 	for _, tt := range tests {
 		code, out, log := call(t, "", tt.args...)

@@ -35,9 +35,9 @@ func TestVariables(t *testing.T) {
 		{nil, []string{"--db", ":memory:"}, 2, "--db: \":memory:\" is no file"},
 		{nil, []string{"check", "--db", "file::memory:"}, 2, "is no file"},
 		{nil, []string{"--db", file, "--access-url", "https://example.com/base"}, 2, "base paths are not supported"},
-		{nil, []string{"--db", empty}, 1, empty + " is empty, which no database is"},
-		{nil, []string{"check", "--db", empty}, 1, "is empty"},
-		{nil, []string{"user", "create", "--db", empty, "--username", "ada", "--email", "ada@example.com", "--role", "owner"}, 1, "is empty"},
+		{nil, []string{"--db", empty}, 3, empty + " is empty, which no database is"},
+		{nil, []string{"check", "--db", empty}, 3, "is empty"},
+		{nil, []string{"user", "create", "--db", empty, "--username", "ada", "--email", "ada@example.com", "--role", "owner"}, 3, "is empty"},
 	} {
 		p := start(t, tt.env, "", tt.args...)
 		if code, log := p.exit(t), p.log.String(); code != tt.code || !strings.Contains(log, tt.says) {
