@@ -195,6 +195,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.getMemberKeyFromEndStmt, err = db.PrepareContext(ctx, getMemberKeyFromEnd); err != nil {
 		return nil, fmt.Errorf("error preparing query GetMemberKeyFromEnd: %w", err)
 	}
+	if q.getMustChangeStmt, err = db.PrepareContext(ctx, getMustChange); err != nil {
+		return nil, fmt.Errorf("error preparing query GetMustChange: %w", err)
+	}
 	if q.getOrganizationStmt, err = db.PrepareContext(ctx, getOrganization); err != nil {
 		return nil, fmt.Errorf("error preparing query GetOrganization: %w", err)
 	}
@@ -804,6 +807,11 @@ func (q *Queries) Close() error {
 	if q.getMemberKeyFromEndStmt != nil {
 		if cerr := q.getMemberKeyFromEndStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing getMemberKeyFromEndStmt: %w", cerr)
+		}
+	}
+	if q.getMustChangeStmt != nil {
+		if cerr := q.getMustChangeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getMustChangeStmt: %w", cerr)
 		}
 	}
 	if q.getOrganizationStmt != nil {
@@ -1437,6 +1445,7 @@ type Queries struct {
 	getMemberByUsernameStmt           *sql.Stmt
 	getMemberKeyStmt                  *sql.Stmt
 	getMemberKeyFromEndStmt           *sql.Stmt
+	getMustChangeStmt                 *sql.Stmt
 	getOrganizationStmt               *sql.Stmt
 	getOrganizationByNameStmt         *sql.Stmt
 	getPasswordStmt                   *sql.Stmt
@@ -1607,6 +1616,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		getMemberByUsernameStmt:           q.getMemberByUsernameStmt,
 		getMemberKeyStmt:                  q.getMemberKeyStmt,
 		getMemberKeyFromEndStmt:           q.getMemberKeyFromEndStmt,
+		getMustChangeStmt:                 q.getMustChangeStmt,
 		getOrganizationStmt:               q.getOrganizationStmt,
 		getOrganizationByNameStmt:         q.getOrganizationByNameStmt,
 		getPasswordStmt:                   q.getPasswordStmt,

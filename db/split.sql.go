@@ -43,6 +43,7 @@ type Reads interface {
 	GetMemberByUsername(ctx context.Context, arg GetMemberByUsernameParams) (MemberRow, error)
 	GetMemberKey(ctx context.Context, arg GetMemberKeyParams) (string, error)
 	GetMemberKeyFromEnd(ctx context.Context, arg GetMemberKeyFromEndParams) (string, error)
+	GetMustChange(ctx context.Context, id uuid.UUID) (bool, error)
 	GetOrganization(ctx context.Context, id uuid.UUID) (Organization, error)
 	GetOrganizationByName(ctx context.Context, nameKey string) (Organization, error)
 	GetPassword(ctx context.Context, emailKey string) (GetPasswordRow, error)
@@ -280,6 +281,11 @@ func (r reads) GetMemberKey(ctx context.Context, arg GetMemberKeyParams) (string
 func (r reads) GetMemberKeyFromEnd(ctx context.Context, arg GetMemberKeyFromEndParams) (string, error) {
 	found, err := r.queries.GetMemberKeyFromEnd(ctx, arg)
 	return found, named("GetMemberKeyFromEnd", err)
+}
+
+func (r reads) GetMustChange(ctx context.Context, id uuid.UUID) (bool, error) {
+	found, err := r.queries.GetMustChange(ctx, id)
+	return found, named("GetMustChange", err)
 }
 
 func (r reads) GetOrganization(ctx context.Context, id uuid.UUID) (Organization, error) {

@@ -178,6 +178,18 @@ func (q *Queries) FindUsers(ctx context.Context, arg FindUsersParams) ([]FindUse
 	return items, nil
 }
 
+const getMustChange = `-- name: GetMustChange :one
+SELECT must_change FROM users WHERE id = ?1
+`
+
+// Whether the account must choose another password when it signs in next.
+func (q *Queries) GetMustChange(ctx context.Context, id uuid.UUID) (bool, error) {
+	row := q.queryRow(ctx, q.getMustChangeStmt, getMustChange, id)
+	var must_change bool
+	err := row.Scan(&must_change)
+	return must_change, err
+}
+
 const getPassword = `-- name: GetPassword :one
 SELECT id, status, login_type, password_hash, must_change FROM users WHERE email_key = ?1
 `

@@ -14,6 +14,7 @@ type UserView struct {
 	More        bool         // there are more memberships than listed
 	Tokens      int          // 0 where the caller may not read them
 	ReadTokens  bool
+	MustChange  bool          // it has to choose another password when it signs in next
 	Link        *PasswordLink // the link that sets its password, without the secret; nil: none, or not for this caller
 
 	ProfileRefusal  string

@@ -17,6 +17,10 @@ SELECT id, status, login_type, password_hash, must_change FROM users WHERE email
 -- name: GetPasswordHash :one
 SELECT password_hash FROM users WHERE id = @id;
 
+-- name: GetMustChange :one
+-- Whether the account must choose another password when it signs in next.
+SELECT must_change FROM users WHERE id = @id;
+
 -- name: ListUsers :many
 -- By username, from a place onwards.
 SELECT id FROM users WHERE username_key > @after_key ORDER BY username_key

@@ -27,6 +27,9 @@ func (s *Service) UserView(ctx context.Context, subject *org.Actor, user string)
 	if v.User, err = src.User(ctx, row); err != nil {
 		return v, err
 	}
+	if v.MustChange, err = src.Q.GetMustChange(ctx, row.ID); err != nil {
+		return v, err
+	}
 	if err := memberships(ctx, src, subject, &v); err != nil {
 		return v, err
 	}
