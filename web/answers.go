@@ -124,6 +124,7 @@ func (s *Server) recall(c *call) (answered bool, err error) {
 var usual = []string{
 	"Content-Type", "Content-Encoding", "Content-Length", "Vary", "Etag", "X-Request-Id",
 	"X-Ratelimit-Limit", "X-Ratelimit-Remaining", "X-Ratelimit-Reset", "Ratelimit-Limit", "Ratelimit-Remaining", "Ratelimit-Reset",
+	"Access-Control-Allow-Origin", "Access-Control-Expose-Headers",
 }
 
 // plain reports whether an answer is nothing but its bytes: a header that was set for this request alone, such as a cookie,

@@ -17,7 +17,7 @@ import (
 	"rolecall.example/org"
 )
 
-// The outer chain, from the outside in: observe, protect, plainPath, overrideMethod. Behind Echo's router stands the
+// The outer chain, from the outside in: observe, crossOrigin, protect, plainPath, overrideMethod. Behind Echo's router stands the
 // chain of a route, which is made of steps (see router and chain).
 
 // step makes middleware of a step of a route's chain: a check that refuses the request, answers it, or lets it go on.

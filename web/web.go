@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/alexedwards/scs/v2"
+	"github.com/rs/cors"
 
 	"rolecall.example/org"
 	"rolecall.example/org/account"
@@ -38,7 +39,8 @@ type Options struct {
 	OwnName         func(host string) bool // whether a name is this server's own, where AccessURL is nil; nil: none is
 	Secure          bool                   // people reach it over TLS: Secure cookies and HSTS
 	HSTSHostOnly    bool                   // HSTS does not hold for the names below the host
-	TrustedProxies  []netip.Prefix         // whose X-Forwarded-For counts
+	TrustedProxies  []netip.Prefix         // whose X-Forwarded-For, X-Request-Id and traceparent count
+	CORSOrigins     []string               // whose pages may call the API with a token, as browsers spell them
 	SessionLifetime time.Duration          // of a browser session, however busy; a day if 0
 	RateLimit       int                    // requests a minute that one caller may make; no limit if 0
 	CheckRateLimit  int                    // decisions a minute that one caller may ask for; no limit if 0
@@ -66,6 +68,7 @@ type Server struct {
 	handler    http.Handler
 	sessions   *scs.SessionManager
 	sameOrigin *http.CrossOriginProtection
+	cors       *cors.Cors   // nil if no other origin may call
 	badHopAt   atomic.Int64 // Unix time of the last log line about an X-Forwarded-For that is no address
 	requests   *limiter
 	logins     *limiter
@@ -111,6 +114,7 @@ func New(o Options) (*Server, error) {
 		tenant:     o.Service.Tenant,
 		sessions:   newSessions(o),
 		sameOrigin: http.NewCrossOriginProtection(),
+		cors:       newCORS(o.CORSOrigins),
 		answers:    newAnswers(o),
 		repeats:    newRepeats(),
 		headers:    o.headers(),

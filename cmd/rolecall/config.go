@@ -30,8 +30,10 @@ type config struct {
 	existing        bool   // the server must not create a database
 	supervisor      string // the socket for notifications to the supervisor; "" for none
 	trustedProxies  []netip.Prefix
-	hstsHostOnly    bool // of the header Strict-Transport-Security
-	json            bool // the log is in JSON
+	corsOrigins     []string // whose pages may call the API with a token
+	h2c             bool     // HTTP/2 is spoken without TLS too
+	hstsHostOnly    bool     // of the header Strict-Transport-Security
+	json            bool     // the log is in JSON
 	sessionLifetime time.Duration
 	setupToken      string
 	metricsAddress  string // "" for none
@@ -103,6 +105,9 @@ func (c *config) check() error {
 		if c.certificate, err = loadCertificate(c.certFile, c.keyFile); err != nil {
 			return usageError("--tls-cert-file: " + err.Error())
 		}
+	}
+	if c.h2c && c.certificate != nil {
+		return usageError("--h2c is for a proxy that has TLS itself: with --tls-cert-file HTTP/2 is spoken anyway")
 	}
 	if c.certificate == nil && c.accessURL == nil && !loopback(c.address) {
 		return usageError(c.address + " is reachable from other machines, where passwords and tokens would travel in clear text: " +

@@ -42,6 +42,8 @@ var owners = map[string][]string{
 	"github.com/alexedwards/scs":    {"web"},
 	"github.com/a-h/templ":          {"views", "web"},
 	"github.com/andybalholm/brotli": {"static"},
+	"github.com/klauspost/compress": {"static"},
+	"github.com/rs/cors":            {"web"},
 	"github.com/pressly/goose":      {"db"},
 	"modernc.org/sqlite":            {"db", "cmd/bench"}, // which compares with the database alone
 	"github.com/jackc/pgx":          {"db", "cmd/bench"},

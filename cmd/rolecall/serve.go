@@ -39,7 +39,7 @@ func serveCommand() *command {
 		},
 		settings: []string{
 			"http-address", "db", "must-exist", "access-url", "tls-cert-file", "tls-key-file", "hsts-host-only", "trusted-proxies",
-			"wire", "session-lifetime", "setup-token", "rate-limit", "check-rate-limit", "metrics-address", "log-format",
+			"h2c", "cors-origins", "wire", "session-lifetime", "setup-token", "rate-limit", "check-rate-limit", "metrics-address", "log-format",
 		},
 		run: serve,
 	}
@@ -129,8 +129,9 @@ func (c *config) answer(ctx context.Context, d *db.DB, l net.Listener, log *slog
 	m := newMetrics(d, service, c.certificate)
 	handler, err := web.New(web.Options{
 		Service: service, Sessions: account.NewSessionStore(d, time.Now), Wire: c.wire, AccessURL: c.accessURL,
-		OwnName: c.ownName, Secure: c.secure(), HSTSHostOnly: c.hstsHostOnly, TrustedProxies: c.trustedProxies, SessionLifetime: c.sessionLifetime,
-		RateLimit: c.rateLimit, CheckRateLimit: c.checkRateLimit, Version: version(), TagKey: tagKey, Log: log, OnResponse: m.observe,
+		OwnName: c.ownName, Secure: c.secure(), HSTSHostOnly: c.hstsHostOnly, TrustedProxies: c.trustedProxies, CORSOrigins: c.corsOrigins,
+		SessionLifetime: c.sessionLifetime,
+		RateLimit:       c.rateLimit, CheckRateLimit: c.checkRateLimit, Version: version(), TagKey: tagKey, Log: log, OnResponse: m.observe,
 	})
 	if err != nil {
 		return errors.Join(err, l.Close())
@@ -144,6 +145,11 @@ func (c *config) answer(ctx context.Context, d *db.DB, l net.Listener, log *slog
 	defer endBackground()
 	go makeRoots(background, service, log)
 	server := newServer(handler, log)
+	if c.h2c {
+		server.Protocols = &http.Protocols{}
+		server.Protocols.SetHTTP1(true)
+		server.Protocols.SetUnencryptedHTTP2(true)
+	}
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(c.wrap(l)) }()
 	if err := notify(c.supervisor, "READY=1"); err != nil {

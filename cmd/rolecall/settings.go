@@ -51,6 +51,8 @@ var settings = map[string]setting{
 	"url":             {value: "", help: "`URL` of a server to ask instead of the file, with the token in ROLECALL_TOKEN", parse: parseServer},
 	"ca-file":         {value: "", help: "`FILE` with the certificates (PEM) of those who vouch for that server, besides the system's", parse: parseAuthorities},
 	"trusted-proxies": {value: "", help: "`CIDR,...` of the proxies whose X-Forwarded-For, X-Request-Id and traceparent are trusted", parse: parseProxies},
+	"cors-origins":    {value: "", help: "`ORIGIN,...` like https://app.example.com, whose pages may call the API with a token, never with a cookie", parse: parseOrigins},
+	"h2c":             {value: "", help: "speak HTTP/2 without TLS too, for a proxy in front", truth: true, parse: parseH2C},
 	"log-format":      {value: "text", help: "`FORMAT` of the log on standard error: text or json", names: []string{"text", "json"}, parse: parseLogFormat},
 	"metrics-address": {value: "", help: "`HOST:PORT` to serve Prometheus metrics on, without authentication; off if not set", parse: parseMetricsAddress},
 	"rate-limit": {value: "600", help: "`NUMBER` of requests a minute that one caller may make, a tenth of them to sign in; 0 for no limit", parse: func(c *config, v string) (err error) {
@@ -147,6 +149,25 @@ func parseProxies(c *config, v string) error {
 			return fmt.Errorf("%q is neither an address nor a range like 10.0.0.0/8", s)
 		}
 		c.trustedProxies = append(c.trustedProxies, p)
+	}
+	return nil
+}
+
+// parseOrigins takes origins only as browsers spell them, since they are compared letter by letter.
+func parseOrigins(c *config, v string) error {
+	for s := range strings.SplitSeq(v, ",") {
+		s = strings.TrimSpace(s)
+		if s == "" {
+			continue
+		}
+		u, err := url.Parse(s)
+		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || s != u.Scheme+"://"+strings.ToLower(u.Host) || strings.Contains(s, "*") {
+			return fmt.Errorf("%q is not an origin like https://app.example.com", s)
+		}
+		if u.Scheme == "https" && u.Port() == "443" || u.Scheme == "http" && u.Port() == "80" {
+			return fmt.Errorf("%q: browsers leave out the usual port", s)
+		}
+		c.corsOrigins = append(c.corsOrigins, s)
 	}
 	return nil
 }

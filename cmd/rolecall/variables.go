@@ -58,6 +58,11 @@ func parseHSTSHostOnly(c *config, v string) (err error) {
 	return err
 }
 
+func parseH2C(c *config, v string) (err error) {
+	c.h2c, err = parseTruth(v)
+	return err
+}
+
 func parseTruth(v string) (bool, error) {
 	switch v {
 	case "true", "1":
