@@ -209,6 +209,9 @@ func recoverOwnerCommand() *command {
 			if username == "" {
 				return usageError("--username is needed; see rolecall help recover-owner")
 			}
+			if err := t.beforeSecret(); err != nil {
+				return err
+			}
 			password, _, err := (&passwordFlags{}).read(nil)
 			if err != nil {
 				return err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -81,7 +82,7 @@ func (in *demo) run(ctx context.Context, t *terminal, c *config) (err error) {
 		return errors.Join(err, l.Close())
 	}
 	key.URL, key.Database = c.url(l), path
-	if err := in.announce(t, key, moved); err != nil {
+	if err := cmp.Or(in.announce(t, key, moved), t.out.err); err != nil {
 		return errors.Join(err, l.Close())
 	}
 	log := slog.New(slog.NewTextHandler(t.err, &slog.HandlerOptions{Level: slog.LevelWarn}))

@@ -61,7 +61,7 @@ func run(ctx context.Context, args []string, env map[string]string, in io.Reader
 		fmt.Fprintf(log, "rolecall: %v\n", failure)
 	}
 	if answer.err != nil && code <= exitNo {
-		fmt.Fprintf(log, "rolecall: the answer could not be written: %v\n", answer.err)
+		fmt.Fprintf(log, "rolecall: %v\n", answer.err)
 		return exitFailed
 	}
 	return code

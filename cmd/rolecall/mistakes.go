@@ -55,6 +55,19 @@ func flagError(cmd *cobra.Command, err error) error {
 	return mistake(cmd, err.Error(), "")
 }
 
+// oneDash returns an error if the long name of a flag stands behind one dash, where it would be read as several flags.
+func oneDash(root *cobra.Command, args []string) error {
+	cmd, _, _ := root.Find(args)
+	for i, arg := range args {
+		name, _, _ := strings.Cut(strings.TrimPrefix(arg, "-"), "=")
+		mayBeValue := i > 0 && strings.HasPrefix(args[i-1], "--")
+		if strings.HasPrefix(arg, "-") && len(name) > 1 && !mayBeValue && cmd.Flags().Lookup(name) != nil {
+			return mistake(cmd, "there is no flag -"+name, didYouMean(name, []string{name}, "--"))
+		}
+	}
+	return nil
+}
+
 // didYouMean returns "; did you mean …?" with the word of known that is closest to word, or "" if none is close. It
 // writes prefix before that word.
 func didYouMean(word string, known []string, prefix string) string {

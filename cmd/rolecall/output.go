@@ -190,18 +190,19 @@ type sink struct {
 
 func (s *sink) Write(p []byte) (int, error) {
 	n, err := s.Writer.Write(p)
-	if s.err == nil {
-		s.err = err
+	if err != nil {
+		err = fmt.Errorf("the answer could not be written: %w", err)
+		s.err = cmp.Or(s.err, err)
 	}
 	return n, err
 }
 
-// beforeSecret returns an error if the output takes nothing: a secret that is shown once must not be made then. A reader
+// beforeSecret returns an error if the output takes nothing: what makes a secret that is shown once must not run then. A reader
 // that goes away no longer ends the program, so that afterSecret can act.
 func (t *terminal) beforeSecret() error {
 	signal.Ignore(syscall.SIGPIPE)
 	if _, err := t.out.Write(nil); err != nil {
-		return fmt.Errorf("nothing was made, because the answer could not be written: %w", err)
+		return fmt.Errorf("nothing was done: %w", err)
 	}
 	return nil
 }
@@ -213,7 +214,7 @@ func (t *terminal) afterSecret(r report, undo func() error) error {
 		return nil
 	}
 	if undone := undo(); undone != nil {
-		return fmt.Errorf("the answer could not be written (%w), and what was made could not be taken back: %w", err, undone)
+		return fmt.Errorf("%w; what was made could not be taken back: %w", err, undone)
 	}
-	return fmt.Errorf("what was made was taken back, because the answer could not be written: %w", err)
+	return fmt.Errorf("what was made was taken back: %w", err)
 }

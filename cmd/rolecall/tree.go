@@ -24,6 +24,9 @@ func dispatch(ctx context.Context, t *terminal, args []string) error {
 	}
 	root := tree(t)
 	root.SetArgs(args)
+	if err := oneDash(root, args); err != nil {
+		return err
+	}
 	err := root.ExecuteContext(ctx)
 	if _, ok := errors.AsType[usageError](err); ok && implied {
 		for i, arg := range args[1:] {

@@ -122,6 +122,9 @@ func userResetPasswordCommand() *command {
 			if username == "" {
 				return usageError("--username is needed; see rolecall help user reset-password")
 			}
+			if err := t.beforeSecret(); err != nil {
+				return err
+			}
 			secret, made, err := password.read(t.in)
 			if err != nil {
 				return err

@@ -1,0 +1,296 @@
+package main
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/spf13/cobra"
+	"go.yaml.in/yaml/v3"
+
+	"rolecall.example/db/dbtest"
+)
+
+// commandRow is how TestEveryCommand calls a command.
+type commandRow struct {
+	// args come after the name. In them $n is another number in each run, $db the database, $url its server, $address
+	// where that listens, and $dir a folder that is there.
+	args string
+	in   string   // standard input, with the same
+	code int      // the exit code
+	says string   // in the answer for people, or in the message of a failure
+	json string   // in the JSON
+	runs []string // commands before each run, with the same
+	file bool     // the database is a file, not on a server
+}
+
+// everyCommand has a row for each command. The world is that of newAskable.
+var everyCommand = map[string]commandRow{
+	"user create":         {args: "--db $db --username made$n --email made$n@example.com", says: "shown this once", json: `"password"`},
+	"user reset-password": {args: "--db $db --username p$n", says: "shown this once", json: `"password"`, runs: []string{"user create --db $db --username p$n --email p$n@example.com"}},
+	"token create":        {args: "--db $db --username grace --name t$n", says: "shown this once", json: `"token"`},
+
+	"backup":        {args: "$dir/backup$n.db --db $db", says: "organization_members", json: `"backup"`, file: true},
+	"restore":       {args: "$dir/from$n.db --db $dir/to$n.db", says: "restored", json: `"restored"`, file: true, runs: []string{"backup $dir/from$n.db --db $db"}},
+	"check":         {args: "--db $db", says: "organization_members", json: `"findings": []`},
+	"recover-owner": {args: "--db $db --username boss$n --email boss$n@example.com", says: "shown this once", json: `"password"`},
+	"copy":          {args: "--from $dir/from$n.db --to postgres://127.0.0.1:1/x", code: exitFailed, says: "nothing was copied", file: true, runs: []string{"backup $dir/from$n.db --db $db"}},
+
+	"can-i":         {args: "read template --org default --as grace", says: "Yes.", json: `"answer": true`},
+	"who-can":       {args: "read template", says: "grace", json: `"count": 2`},
+	"explain":       {args: "grace delete template", code: exitNo, says: "No. Denied", json: `"allowed": false`},
+	"permissions":   {args: "grace", says: "template:read", json: `"implied": true`},
+	"members list":  {says: "grace", json: `"username": "grace"`},
+	"roles list":    {args: "--org default", says: "reader", json: `"assignable"`},
+	"roles show":    {args: "reader --org default", says: "allow template:read", json: `"negate": true`},
+	"roles history": {args: "reader --org default", says: "VERSION", json: `"version": 2`},
+	"roles diff":    {args: "reader --org default", code: exitNo, says: "template:delete", json: `"to": "deny"`},
+	"lint":          {code: exitNo, says: "unused", json: `"rule": "unused"`},
+	"audit list":    {says: "operator", json: `"audit_logs"`},
+	"audit verify":  {args: "--db $db", says: "The trail is whole", json: `"broken": ""`},
+	"audit root":    {args: "--db $db", says: "sha256:", json: `"hash"`},
+
+	"config":      {says: "session-lifetime", json: `"variable": "ROLECALL_DB"`},
+	"healthcheck": {args: "--http-address $address", says: "ok", json: `"status": "ok"`},
+	"version":     {says: "rolecall devel", json: `"arch"`},
+	"completion":  {args: "bash", says: "__complete"},
+	"man":         {args: "members list", says: ".TH"},
+	"help":        {args: "members list", says: "--status"},
+}
+
+// ownTests are the commands that run until they are stopped, and their tests.
+var ownTests = map[string]string{"serve": "TestServe", "demo": "TestDemo"}
+
+// TestEveryCommand runs each command for people, in each format, from a server too, and into a full disk.
+func TestEveryCommand(t *testing.T) {
+	t.Parallel()
+	w := world{askable: newAskable(t), dir: t.TempDir()}
+	commands := leaves(tree(&terminal{}))
+	for name := range everyCommand {
+		if !slices.Contains(commands, name) {
+			t.Errorf("there is no command %s", name)
+		}
+	}
+	for _, name := range commands {
+		row, ok := everyCommand[name]
+		switch {
+		case ownTests[name] != "":
+		case !ok:
+			t.Errorf("%s has no row in everyCommand", name)
+		case row.file && dbtest.OnServer():
+		default:
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				w.call(t, commandOf(name), row)
+			})
+		}
+	}
+}
+
+// leaves returns the names of all commands that are no families.
+func leaves(root *cobra.Command) (names []string) {
+	for _, c := range root.Commands() {
+		if below := leaves(c); below != nil {
+			names = append(names, below...)
+			continue
+		}
+		names = append(names, strings.TrimPrefix(c.CommandPath(), c.Root().Name()+" "))
+	}
+	return names
+}
+
+// world is where commands are called.
+type world struct {
+	askable
+	dir string
+}
+
+// runs numbers the runs of all commands.
+var runs atomic.Int64
+
+// expander returns what fills in the words with a dollar for one run.
+func (w world) expander() *strings.Replacer {
+	return strings.NewReplacer("$n", strconv.FormatInt(runs.Add(1), 10), "$dir", w.dir, "$db", w.db, "$url", w.url, "$address", strings.TrimPrefix(w.url, "http://"))
+}
+
+// run calls the command once, with more arguments.
+func (w world) run(t *testing.T, c *command, row commandRow, out *bytes.Buffer, env map[string]string, more ...string) (code int, log string) {
+	t.Helper()
+	fill := w.expander()
+	for _, before := range row.runs {
+		if code, _, log := call(t, "", strings.Fields(fill.Replace(before))...); code != exitDone {
+			t.Fatalf("%s: exit code %d, %s", before, code, log)
+		}
+	}
+	args := slices.Concat(strings.Fields(c.name), strings.Fields(fill.Replace(row.args)), more)
+	var errs bytes.Buffer
+	code = run(t.Context(), args, env, strings.NewReader(fill.Replace(row.in)), out, &errs)
+	return code, errs.String()
+}
+
+func (w world) call(t *testing.T, c *command, row commandRow) {
+	sources := map[string][]string{"": nil}
+	if slices.Contains(c.settings, "url") {
+		sources = map[string][]string{"file": {"--db", w.db}, "server": {"--url", w.url}}
+	}
+	for source, flags := range sources {
+		env := map[string]string{}
+		if source == "server" {
+			env[tokenVariable] = w.token
+		}
+		var out bytes.Buffer
+		code, log := w.run(t, c, row, &out, env, flags...)
+		if told := out.String() + log; code != row.code || !strings.Contains(told, row.says) {
+			t.Errorf("%s %s: exit code %d, want %d and %q in\n%s", source, c.name, code, row.code, row.says, told)
+		}
+		if row.code > exitNo {
+			continue
+		}
+		if !c.raw {
+			w.formats(t, c, row, env, flags)
+		}
+		w.fullDisk(t, c, row, env, flags)
+	}
+}
+
+// formats reads what a command prints in each format.
+func (w world) formats(t *testing.T, c *command, row commandRow, env map[string]string, flags []string) {
+	t.Helper()
+	var v any
+	for format, read := range map[string]func([]byte) error{
+		"json": func(b []byte) error { return json.Unmarshal(b, &v) },
+		"yaml": func(b []byte) error { return yaml.Unmarshal(b, &v) },
+		"csv": func(b []byte) error {
+			rows := csv.NewReader(bytes.NewReader(b))
+			rows.FieldsPerRecord = -1
+			_, err := rows.ReadAll()
+			return err
+		},
+	} {
+		var out bytes.Buffer
+		code, log := w.run(t, c, row, &out, env, append(flags, "--output", format)...)
+		if err := read(out.Bytes()); err != nil || code != row.code || out.Len() == 0 && format != "csv" {
+			t.Errorf("%s %v --output %s: exit code %d, %v\n%s%s", c.name, flags, format, code, err, out.String(), log)
+		}
+		if format == "json" && !strings.Contains(out.String(), row.json) {
+			t.Errorf("%s %v --json: %q is not in\n%s", c.name, flags, row.json, out.String())
+		}
+	}
+	var out bytes.Buffer
+	if code, log := w.run(t, c, row, &out, env, append(flags, "--quiet")...); code != row.code || strings.Contains(out.String(), "  ") {
+		t.Errorf("%s %v --quiet: exit code %d, %s%s", c.name, flags, code, out.String(), log)
+	}
+}
+
+// fullDisk runs a command whose answer cannot be written.
+func (w world) fullDisk(t *testing.T, c *command, row commandRow, env map[string]string, flags []string) {
+	t.Helper()
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err != nil {
+		return // not on this system
+	}
+	defer full.Close()
+	fill := w.expander()
+	for _, before := range row.runs {
+		call(t, "", strings.Fields(fill.Replace(before))...)
+	}
+	args := slices.Concat(strings.Fields(c.name), strings.Fields(fill.Replace(row.args)), flags)
+	var log bytes.Buffer
+	code := run(t.Context(), args, env, strings.NewReader(fill.Replace(row.in)), full, &log)
+	if code != exitFailed || !strings.Contains(log.String(), "could not be written") || !strings.Contains(log.String(), "no space left") {
+		t.Errorf("%s %v > /dev/full: exit code %d, %s", c.name, flags, code, log.String())
+	}
+}
+
+// What a secret is for is not made if nobody could see the secret.
+func TestSecretsAreNotLost(t *testing.T) {
+	t.Parallel()
+	a := newAskable(t)
+	for _, tt := range []struct {
+		room int    // how many bytes can be written
+		says string // on standard error
+	}{
+		{-1, "nothing was done"},
+		{0, "was taken back"},
+		{20, "was taken back"},
+	} {
+		for _, command := range []string{"token create --username grace --name lost", "user create --username lost --email lost@example.com"} {
+			var log bytes.Buffer
+			code := run(t.Context(), append(strings.Fields(command), "--db", a.db), nil, nil, &smallDisk{tt.room}, &log)
+			if code != exitFailed || !strings.Contains(log.String(), tt.says) {
+				t.Errorf("%s with room for %d bytes: exit code %d, %s", command, tt.room, code, log.String())
+			}
+		}
+	}
+	for _, question := range []string{"SELECT count(*) FROM users WHERE username = 'lost'", "SELECT count(*) FROM api_keys WHERE name = 'lost'"} {
+		var n int
+		if err := dbtest.SQL(t, a.db).QueryRowContext(t.Context(), question).Scan(&n); err != nil || n != 0 {
+			t.Errorf("%s: %d, %v", question, n, err)
+		}
+	}
+}
+
+// smallDisk has room for a number of bytes; -1: it refuses even none.
+type smallDisk struct{ room int }
+
+func (d *smallDisk) Write(p []byte) (int, error) {
+	if len(p) > d.room {
+		return 0, fmt.Errorf("no space left")
+	}
+	d.room -= len(p)
+	return len(p), nil
+}
+
+func TestTable(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	table(&out, []string{"NAME", "ROLE"}, []string{"李小龍", "reader"}, []string{"Zoë", "auditor"}, []string{"👩‍🚀", ""})
+	const want = "NAME    ROLE\n李小龍  reader\nZoë     auditor\n👩‍🚀\n"
+	if out.String() != want {
+		t.Errorf("the table is\n%s, want\n%s", out.String(), want)
+	}
+}
+
+func TestDidYouMean(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		args string
+		says string
+	}{
+		{"membrs list", "did you mean members?"},
+		{"members lst", "did you mean members list?"},
+		{"help roles shwo", "did you mean roles show?"},
+		{"nope", `no command "nope"; see rolecall help`},
+		{"members list --stauts active", "did you mean --status?"},
+		{"members list -org x", "no flag -org; did you mean --org?"},
+		{"members list --org x -status active", "no flag -status; did you mean --status?"},
+		{"members list --status actve", "did you mean active?"},
+		{"members list --sort usrname", "did you mean username?"},
+		{"members list -o jsn", "did you mean json?"},
+		{"serve --wire skd", "did you mean sdk?"},
+		{"can-i dlete template --db $db", "did you mean delete?"},
+		{"can-i delete templat --db $db", "did you mean template?"},
+		{"--json members list", "flags come after the command, as in: rolecall members list --json"},
+		{"members list --json -o yaml", "exclude each other"},
+		{"members list -q -o yaml", "exclude each other"},
+		{"members list --limit -1", "no number from 0"},
+		{"audit list --limit 1001", "no number from 1 to 1000"},
+	} {
+		db := filepath.Join(t.TempDir(), "x.db")
+		if strings.Contains(tt.args, "$db") {
+			call(t, "", "user", "create", "--username", "ada", "--email", "ada@example.com", "--role", "owner", "--db", db)
+		}
+		code, out, log := call(t, "", strings.Fields(strings.ReplaceAll(tt.args, "$db", db))...)
+		if code != exitUsage || out != "" || !strings.Contains(log, tt.says) || strings.Count(log, "\n") != 1 {
+			t.Errorf("rolecall %s: exit code %d, %s%s, want one line with %q", tt.args, code, out, log, tt.says)
+		}
+	}
+}
