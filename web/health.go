@@ -1,7 +1,6 @@
 package web
 
 import (
-	_ "embed"
 	"errors"
 	"io"
 	"net/http"
@@ -10,9 +9,6 @@ import (
 	"rolecall.example/org"
 	"rolecall.example/static"
 )
-
-//go:embed openapi.json
-var document []byte
 
 // text answers with plain text.
 func text(status int, content string) http.Handler {
@@ -48,12 +44,6 @@ func (s *Server) showBuild(*call) (reply, error) {
 		address = s.AccessURL.String()
 	}
 	return reply{json: client.BuildInfo{Version: s.Version, ExternalURL: address}}, nil
-}
-
-func (s *Server) showDocument(c *call) http.Handler {
-	return http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
-		_ = c.send(http.StatusOK, typeJSONOut, document) // the client is gone
-	})
 }
 
 func (s *Server) serveStatic(*call) http.Handler { return static.Handler() }

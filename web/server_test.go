@@ -37,6 +37,7 @@ func TestRoutes(t *testing.T) {
 		for _, prefix := range []string{"", "/api/v2"} {
 			res := s.Do(t, webtest.Request{Method: route.Method, Path: prefix + fill(route.Path), Unchecked: !route.Offers(web.API)})
 			switch {
+			case prefix != "" && route.Path == "/openapi.json": // another document has that address
 			case prefix != "" && !route.Offers(web.API):
 				// No such route, or "new" is taken for the name of a user or role there, which does not exist.
 				if res.StatusCode != http.StatusNotFound && res.StatusCode != http.StatusUnauthorized {

@@ -14,6 +14,7 @@ import (
 	"net/netip"
 	"net/url"
 	"runtime"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -27,6 +28,7 @@ import (
 	"rolecall.example/org/tenant"
 	"rolecall.example/rbac"
 	"rolecall.example/static"
+	"rolecall.example/web/openapi"
 )
 
 // Options configure a Server.
@@ -79,6 +81,8 @@ type Server struct {
 	answers    *answers
 	repeats    *repeats
 	headers    http.Header // of every answer
+
+	apiDocument func() (*openapi.Document, error) // made when it is asked for
 }
 
 // New makes a server. It returns an error when options are missing or contradict each other, or when a file is missing.
@@ -123,6 +127,7 @@ func New(o Options) (*Server, error) {
 		checks:     newLimiter(o.CheckRateLimit),
 		streams:    make(chan struct{}, max(2, runtime.GOMAXPROCS(0)-2)),
 	}
+	s.apiDocument = sync.OnceValues(func() (*openapi.Document, error) { return newAPIDocument(&s.Options) })
 	if o.AccessURL != nil {
 		if err := s.sameOrigin.AddTrustedOrigin(o.AccessURL.Scheme + "://" + o.AccessURL.Host); err != nil {
 			return nil, err

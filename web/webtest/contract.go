@@ -172,6 +172,7 @@ func intendedMethod(req *http.Request) string {
 // Operation gives the operation for a request, nil if the document has none. Literal segments win over parameters.
 func Operation(doc *openapi3.T, method, path string) *routers.Route {
 	bare, prefixed := strings.CutPrefix(path, "/api/v2/")
+	prefixed = prefixed && doc.Paths.Value(path) == nil // what has no other address
 	if prefixed {
 		path = "/" + bare
 	}
