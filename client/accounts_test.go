@@ -37,6 +37,14 @@ func (s *session) users() {
 	if must(s, names, err); !slices.Equal(names.Roles, []string{"auditor"}) || names.Organizations[home] == nil {
 		s.Errorf("UserRoles = %+v, want auditor and the default organization", names)
 	}
+	login, err := s.LoginType(s.ctx, "me")
+	if must(s, login, err); login != client.LoginPassword {
+		s.Errorf("LoginType = %q, want a password", login)
+	}
+	in, err := s.UserOrganization(s.ctx, "hopper", "default")
+	if must(s, in, err); in.ID != home {
+		s.Errorf("UserOrganization = %+v, want the default one", in)
+	}
 	of, err := s.UserOrganizations(s.ctx, "hopper")
 	if must(s, of, err); len(of) != 1 || of[0].ID != home {
 		s.Errorf("UserOrganizations = %+v, want the default one", of)
@@ -81,7 +89,30 @@ func (s *session) tokens() {
 	if must(s, all, err); len(all) <= len(list) {
 		s.Errorf("AllTokens has %d tokens, want more than %d", len(all), len(list))
 	}
+	named, err := s.TokenNamed(s.ctx, "me", "ci")
+	if must(s, named, err); named.ID != id {
+		s.Errorf("TokenNamed = %+v, want %s", named, id)
+	}
+	config, err := s.TokenConfig(s.ctx, "me")
+	if must(s, config, err); config.MaxTokenLifetime != 8760*time.Hour {
+		s.Errorf("TokenConfig = %+v, want a year", config)
+	}
+	s.ok(s.ExpireKey(s.ctx, "me", id))
+	ended, err := s.Key(s.ctx, "me", id)
+	if must(s, ended, err); ended.ExpiresAt.After(time.Now()) || ended.Name != "ci" {
+		s.Errorf("Key = %+v, want one that has ended", ended)
+	}
 	s.ok(s.DeleteToken(s.ctx, "me", id))
+
+	made, err = s.CreateKey(s.ctx, "me")
+	own := *s.Client
+	own.Token = must(s, made, err).Key
+	id, _, _ = strings.Cut(made.Key, "-")
+	key, err := own.Key(s.ctx, "me", id)
+	if must(s, key, err); key.LoginType != client.LoginPassword || key.Name != "" || key.LifetimeSeconds != 7*24*3600 {
+		s.Errorf("the key is %+v, want one of a week", key)
+	}
+	s.ok(own.DeleteToken(s.ctx, "me", id))
 }
 
 func (s *session) organizations() {
@@ -176,9 +207,10 @@ func (s *session) trail() {
 
 func (s *session) signingIn() {
 	info, err := s.BuildInfo(s.ctx)
-	if must(s, info, err); info.Version != "v0.0.0-test" {
+	if must(s, info, err); info.RolecallVersion != "v0.0.0-test" || info.DeploymentID == uuid.Nil {
 		s.Errorf("BuildInfo = %+v, want v0.0.0-test", info)
 	}
+	s.asOthersAsk()
 	has, err := s.HasFirstUser(s.ctx)
 	if must(s, has, err); !has {
 		s.Error("HasFirstUser = false, want true")
@@ -197,6 +229,44 @@ func (s *session) signingIn() {
 	s.ok(own.Logout(s.ctx))
 	_, err = own.User(s.ctx, "me")
 	s.refused(http.StatusUnauthorized, err)
+}
+
+// asOthersAsk calls what clients of Coder's API ask of every server.
+func (s *session) asOthersAsk() {
+	e, err := s.Entitlements(s.ctx)
+	if must(s, e, err); !e.Features["audit_log"].Enabled || e.Features["template_rbac"].Enabled || e.RefreshedAt.IsZero() {
+		s.Errorf("Entitlements = %+v, want the audit log and no groups", e)
+	}
+	on, err := s.EnabledExperiments(s.ctx)
+	must(s, on, err)
+	there, err := s.AvailableExperiments(s.ctx)
+	if must(s, there, err); len(on)+len(there.Safe) > 0 {
+		s.Errorf("experiments: %v of %v, want none", on, there)
+	}
+	a, err := s.Appearance(s.ctx)
+	if must(s, a, err); a.ApplicationName != "rolecall" {
+		s.Errorf("Appearance = %+v, want rolecall", a)
+	}
+	m, err := s.AuthMethods(s.ctx)
+	if must(s, m, err); !m.Password.Enabled || m.OIDC.Enabled || m.GitHub.Enabled {
+		s.Errorf("AuthMethods = %+v, want passwords alone", m)
+	}
+	for password, valid := range map[string]bool{"password": false, webtest.Password: true} {
+		p, err := s.ValidatePassword(s.ctx, password)
+		if must(s, p, err); p.Valid != valid || (p.Details == "") != valid {
+			s.Errorf("ValidatePassword(%q) = %+v, want %v", password, p, valid)
+		}
+	}
+	scopes, err := s.TokenScopes(s.ctx)
+	if must(s, scopes, err); !slices.Equal(scopes, []string{"all", "coder:all"}) {
+		s.Errorf("TokenScopes = %v", scopes)
+	}
+	_, err = s.OIDCClaims(s.ctx)
+	s.refused(http.StatusBadRequest, err)
+	c, err := s.Catalog(s.ctx)
+	if must(s, c, err); len(c.Types) == 0 || len(c.BuiltIns) == 0 {
+		s.Errorf("Catalog = %+v", c)
+	}
 }
 
 // TestFirstUser sets a server up.

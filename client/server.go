@@ -12,10 +12,18 @@ type Message struct {
 	Message string `json:"message"`
 }
 
-// BuildInfo identifies the server.
+// BuildInfo identifies the server. Version has a form that keeps Coder's clients from comparing it with their own.
 type BuildInfo struct {
-	ExternalURL string `json:"external_url"`
-	Version     string `json:"version"`
+	ExternalURL           string    `json:"external_url"`
+	Version               string    `json:"version"`
+	DashboardURL          string    `json:"dashboard_url"`
+	Telemetry             bool      `json:"telemetry"`               // always false
+	WorkspaceProxy        bool      `json:"workspace_proxy"`         // always false
+	AgentAPIVersion       string    `json:"agent_api_version"`       // always empty
+	ProvisionerAPIVersion string    `json:"provisioner_api_version"` // always empty
+	UpgradeMessage        string    `json:"upgrade_message"`
+	DeploymentID          uuid.UUID `json:"deployment_id"` // zero before setup
+	RolecallVersion       string    `json:"rolecall_version"`
 }
 
 // FirstUserRequest describes the first account of a server. SetupToken is the token in the server's log.

@@ -20,7 +20,7 @@ type Token struct {
 	AllowList       []TokenTarget `json:"allow_list"`
 	Organizations   []string      `json:"organizations"` // that it is limited to; empty: no limit
 	CreatedBy       string        `json:"created_by"`    // username of the other account that made it; "": none, or gone
-	LoginType       string        `json:"login_type"`    // "token", or "password" for a token from Login
+	LoginType       string        `json:"login_type"`    // "token", or "password" for a token from Login or CreateKey
 	LifetimeSeconds int64         `json:"lifetime_seconds"`
 	CreatedAt       time.Time     `json:"created_at"`
 	UpdatedAt       time.Time     `json:"updated_at"`
@@ -58,6 +58,36 @@ func (c *Client) AllTokens(ctx context.Context) ([]Token, error) {
 // CreateToken makes an API token for an account.
 func (c *Client) CreateToken(ctx context.Context, user string, r CreateTokenRequest) (CreateTokenResponse, error) {
 	return fetch[CreateTokenResponse](ctx, c, send(http.MethodPost, r, "users", user, "keys", "tokens"))
+}
+
+// TokenConfig is what holds for new tokens.
+type TokenConfig struct {
+	MaxTokenLifetime time.Duration `json:"max_token_lifetime"`
+}
+
+// TokenConfig returns what holds for new tokens of an account.
+func (c *Client) TokenConfig(ctx context.Context, user string) (TokenConfig, error) {
+	return fetch[TokenConfig](ctx, c, get("users", user, "keys", "tokens", "tokenconfig"))
+}
+
+// TokenNamed returns an API token of an account by its name.
+func (c *Client) TokenNamed(ctx context.Context, user, name string) (Token, error) {
+	return fetch[Token](ctx, c, get("users", user, "keys", "tokens", name))
+}
+
+// Key returns an API token of an account, or a key that a program signed in with, by its id.
+func (c *Client) Key(ctx context.Context, user, id string) (Token, error) {
+	return fetch[Token](ctx, c, get("users", user, "keys", id))
+}
+
+// CreateKey makes a key for a command line. It ends with the sessions of the account, after a week at the latest.
+func (c *Client) CreateKey(ctx context.Context, user string) (CreateTokenResponse, error) {
+	return fetch[CreateTokenResponse](ctx, c, send(http.MethodPost, nil, "users", user, "keys"))
+}
+
+// ExpireKey ends a token or a key, which stays on record.
+func (c *Client) ExpireKey(ctx context.Context, user, id string) error {
+	return c.do(ctx, send(http.MethodPut, nil, "users", user, "keys", id, "expire"), nil)
 }
 
 // DeleteToken revokes an API token.

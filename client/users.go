@@ -153,6 +153,22 @@ func (c *Client) SetUserRoles(ctx context.Context, user string, roles []string, 
 	return fetch[User](ctx, c, send(http.MethodPut, UpdateRoles{roles}, "users", user, "roles"), opts...)
 }
 
+// LoginType returns how the caller, who is to be named, signs in.
+func (c *Client) LoginType(ctx context.Context, user string) (string, error) {
+	r, err := fetch[LoginTypeResponse](ctx, c, get("users", user, "login-type"))
+	return r.LoginType, err
+}
+
+// LoginTypeResponse holds how an account signs in.
+type LoginTypeResponse struct {
+	LoginType string `json:"login_type"`
+}
+
+// UserOrganization returns an organization that an account belongs to.
+func (c *Client) UserOrganization(ctx context.Context, user, organization string) (Organization, error) {
+	return fetch[Organization](ctx, c, get("users", user, "organizations", organization))
+}
+
 // UserOrganizations returns the organizations that an account belongs to.
 func (c *Client) UserOrganizations(ctx context.Context, user string) ([]Organization, error) {
 	return fetch[[]Organization](ctx, c, get("users", user, "organizations"))

@@ -102,6 +102,72 @@ func (q *Queries) DeleteLoginsOfUser(ctx context.Context, userID uuid.UUID) erro
 	return err
 }
 
+const endAPIKey = `-- name: EndAPIKey :exec
+UPDATE api_keys SET expires_at = ?1, updated_at = ?1 WHERE id = ?2
+`
+
+type EndAPIKeyParams struct {
+	Now time.Time
+	ID  string
+}
+
+// unit: site
+func (q *Queries) EndAPIKey(ctx context.Context, arg EndAPIKeyParams) error {
+	_, err := q.exec(ctx, q.endAPIKeyStmt, endAPIKey, arg.Now, arg.ID)
+	return err
+}
+
+const findAPIKey = `-- name: FindAPIKey :one
+SELECT k.id, k.user_id, u.username, k.name, k.login_type, k.scope, k.lifetime_seconds,
+    k.created_at, k.updated_at, k.expires_at, k.last_used, k.created_by, coalesce(m.username, '') AS maker
+FROM api_keys k JOIN users u ON u.id = k.user_id LEFT JOIN users m ON m.id = k.created_by
+WHERE k.user_id = ?1 AND (k.id = ?2 OR k.name = ?3 AND k.login_type = 'token')
+`
+
+type FindAPIKeyParams struct {
+	UserID uuid.UUID
+	ID     string
+	Name   string
+}
+
+type FindAPIKeyRow struct {
+	ID              string
+	UserID          uuid.UUID
+	Username        string
+	Name            string
+	LoginType       string
+	Scope           string
+	LifetimeSeconds int64
+	CreatedAt       time.Time
+	UpdatedAt       time.Time
+	ExpiresAt       time.Time
+	LastUsed        sql.NullTime
+	CreatedBy       uuid.NullUUID
+	Maker           string
+}
+
+// A key of an account by its id, or a token by its name.
+func (q *Queries) FindAPIKey(ctx context.Context, arg FindAPIKeyParams) (FindAPIKeyRow, error) {
+	row := q.queryRow(ctx, q.findAPIKeyStmt, findAPIKey, arg.UserID, arg.ID, arg.Name)
+	var i FindAPIKeyRow
+	err := row.Scan(
+		&i.ID,
+		&i.UserID,
+		&i.Username,
+		&i.Name,
+		&i.LoginType,
+		&i.Scope,
+		&i.LifetimeSeconds,
+		&i.CreatedAt,
+		&i.UpdatedAt,
+		&i.ExpiresAt,
+		&i.LastUsed,
+		&i.CreatedBy,
+		&i.Maker,
+	)
+	return i, err
+}
+
 const getAPIKey = `-- name: GetAPIKey :one
 SELECT user_id, secret_hash, expires_at, last_used, created_by FROM api_keys WHERE id = ?1
 `
@@ -300,7 +366,8 @@ func (q *Queries) ListLogins(ctx context.Context, arg ListLoginsParams) ([]ListL
 }
 
 const listTokensOfUsers = `-- name: ListTokensOfUsers :many
-SELECT id, user_id, name, created_by FROM api_keys WHERE user_id IN (/*SLICE:user_ids*/?) AND login_type = 'token' ORDER BY id
+SELECT id, user_id, name, created_by FROM api_keys
+WHERE user_id IN (/*SLICE:user_ids*/?) AND (login_type = 'token' OR created_by IS NOT NULL) ORDER BY id
 `
 
 type ListTokensOfUsersRow struct {
@@ -310,7 +377,7 @@ type ListTokensOfUsersRow struct {
 	CreatedBy uuid.NullUUID
 }
 
-// The API tokens of some accounts.
+// What programs may sign in to some accounts with, but for what they got by the password.
 func (q *Queries) ListTokensOfUsers(ctx context.Context, userIds []uuid.UUID) ([]ListTokensOfUsersRow, error) {
 	query := listTokensOfUsers
 	var queryParams []interface{}

@@ -138,6 +138,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.deleteUserRoleStmt, err = db.PrepareContext(ctx, deleteUserRole); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteUserRole: %w", err)
 	}
+	if q.endAPIKeyStmt, err = db.PrepareContext(ctx, endAPIKey); err != nil {
+		return nil, fmt.Errorf("error preparing query EndAPIKey: %w", err)
+	}
+	if q.findAPIKeyStmt, err = db.PrepareContext(ctx, findAPIKey); err != nil {
+		return nil, fmt.Errorf("error preparing query FindAPIKey: %w", err)
+	}
 	if q.findAuditLogsStmt, err = db.PrepareContext(ctx, findAuditLogs); err != nil {
 		return nil, fmt.Errorf("error preparing query FindAuditLogs: %w", err)
 	}
@@ -712,6 +718,16 @@ func (q *Queries) Close() error {
 	if q.deleteUserRoleStmt != nil {
 		if cerr := q.deleteUserRoleStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing deleteUserRoleStmt: %w", cerr)
+		}
+	}
+	if q.endAPIKeyStmt != nil {
+		if cerr := q.endAPIKeyStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing endAPIKeyStmt: %w", cerr)
+		}
+	}
+	if q.findAPIKeyStmt != nil {
+		if cerr := q.findAPIKeyStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing findAPIKeyStmt: %w", cerr)
 		}
 	}
 	if q.findAuditLogsStmt != nil {
@@ -1426,6 +1442,8 @@ type Queries struct {
 	deleteSetupTokensStmt             *sql.Stmt
 	deleteUserStmt                    *sql.Stmt
 	deleteUserRoleStmt                *sql.Stmt
+	endAPIKeyStmt                     *sql.Stmt
+	findAPIKeyStmt                    *sql.Stmt
 	findAuditLogsStmt                 *sql.Stmt
 	findDefaultOrganizationStmt       *sql.Stmt
 	findMembersStmt                   *sql.Stmt
@@ -1597,6 +1615,8 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		deleteSetupTokensStmt:             q.deleteSetupTokensStmt,
 		deleteUserStmt:                    q.deleteUserStmt,
 		deleteUserRoleStmt:                q.deleteUserRoleStmt,
+		endAPIKeyStmt:                     q.endAPIKeyStmt,
+		findAPIKeyStmt:                    q.findAPIKeyStmt,
 		findAuditLogsStmt:                 q.findAuditLogsStmt,
 		findDefaultOrganizationStmt:       q.findDefaultOrganizationStmt,
 		findMembersStmt:                   q.findMembersStmt,

@@ -24,6 +24,7 @@ type Reads interface {
 	CountSetupTokens(ctx context.Context, hash []byte) (int64, error)
 	CountTokens(ctx context.Context, userID uuid.UUID) (int64, error)
 	CountUserRoles(ctx context.Context) ([]CountUserRolesRow, error)
+	FindAPIKey(ctx context.Context, arg FindAPIKeyParams) (FindAPIKeyRow, error)
 	FindAuditLogs(ctx context.Context, arg FindAuditLogsParams) ([]FindAuditLogsRow, error)
 	FindDefaultOrganization(ctx context.Context) (FindDefaultOrganizationRow, error)
 	FindMembers(ctx context.Context, arg FindMembersParams) ([]FindMembersRow, error)
@@ -186,6 +187,11 @@ func (r reads) CountTokens(ctx context.Context, userID uuid.UUID) (int64, error)
 func (r reads) CountUserRoles(ctx context.Context) ([]CountUserRolesRow, error) {
 	found, err := r.queries.CountUserRoles(ctx)
 	return found, named("CountUserRoles", err)
+}
+
+func (r reads) FindAPIKey(ctx context.Context, arg FindAPIKeyParams) (FindAPIKeyRow, error) {
+	found, err := r.queries.FindAPIKey(ctx, arg)
+	return found, named("FindAPIKey", err)
 }
 
 func (r reads) FindAuditLogs(ctx context.Context, arg FindAuditLogsParams) ([]FindAuditLogsRow, error) {
@@ -864,6 +870,14 @@ func (w Writes) DeleteUserRole(ctx context.Context, arg DeleteUserRoleParams) er
 	return named("DeleteUserRole", w.tx.queries.DeleteUserRole(ctx, arg))
 }
 
+// EndAPIKey runs the statement of its name.
+func (w Writes) EndAPIKey(ctx context.Context, arg EndAPIKeyParams) error {
+	if err := w.tx.enter("EndAPIKey"); err != nil {
+		return err
+	}
+	return named("EndAPIKey", w.tx.queries.EndAPIKey(ctx, arg))
+}
+
 // HoldAccount runs the statement of its name.
 func (w Writes) HoldAccount(ctx context.Context, id uuid.UUID) error {
 	if err := w.tx.enter("HoldAccount"); err != nil {
@@ -1155,6 +1169,7 @@ var writers = map[string]Unit{
 	"DeleteSetupTokens":      SiteUnit,
 	"DeleteUser":             SiteUnit,
 	"DeleteUserRole":         SiteUnit,
+	"EndAPIKey":              SiteUnit,
 	"HoldAccount":            SiteUnit | SignInUnit,
 	"InsertAPIKey":           SiteUnit | SignInUnit,
 	"InsertAuditLog":         OrganizationUnit | SiteUnit | SignInUnit,

@@ -3,6 +3,7 @@ package org
 import (
 	"crypto/sha256"
 	"sync/atomic"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -11,16 +12,17 @@ import (
 
 // Actor is who asks: a signed-in account and what it may do at one moment.
 type Actor struct {
-	User     User
-	TokenID  string        // the API token that the request came with, "" if it came with none
-	Session  string        // likewise the browser session, as its store knows it
-	MadeBy   uuid.NullUUID // who made that token, if it was not the account itself
-	Grants   *rbac.Subject
-	Basis    Basis             // what the rights were read from
-	Key      [sha256.Size]byte // that names who it is, and the basis
-	Operator bool
-	Request  Request // that it came with
-	Foresees *Impact // what a dry run is to tell; nil if the actor means what it does
+	User      User
+	TokenID   string        // the API token that the request came with, "" if it came with none
+	TokenEnds time.Time     // zero without a token
+	Session   string        // likewise the browser session, as its store knows it
+	MadeBy    uuid.NullUUID // who made that token, if it was not the account itself
+	Grants    *rbac.Subject
+	Basis     Basis             // what the rights were read from
+	Key       [sha256.Size]byte // that names who it is, and the basis
+	Operator  bool
+	Request   Request // that it came with
+	Foresees  *Impact // what a dry run is to tell; nil if the actor means what it does
 }
 
 // WithRequest returns the actor as it comes with a request.

@@ -11,6 +11,7 @@ import (
 type Session struct {
 	ID        string
 	Program   bool // it signed in over the API; where from is not known
+	CLI       bool // a program that an account gave a key, for a command line
 	IP        string
 	UserAgent string
 	CreatedAt time.Time

@@ -12,9 +12,17 @@ FROM api_keys k JOIN users u ON u.id = k.user_id LEFT JOIN users m ON m.id = k.c
 WHERE k.user_id >= @from_user AND k.user_id <= @to_user AND k.login_type = 'token'
 ORDER BY k.created_at, k.id;
 
+-- name: FindAPIKey :one
+-- A key of an account by its id, or a token by its name.
+SELECT k.id, k.user_id, u.username, k.name, k.login_type, k.scope, k.lifetime_seconds,
+    k.created_at, k.updated_at, k.expires_at, k.last_used, k.created_by, coalesce(m.username, '') AS maker
+FROM api_keys k JOIN users u ON u.id = k.user_id LEFT JOIN users m ON m.id = k.created_by
+WHERE k.user_id = @user_id AND (k.id = @id OR k.name = @name AND k.login_type = 'token');
+
 -- name: ListTokensOfUsers :many
--- The API tokens of some accounts.
-SELECT id, user_id, name, created_by FROM api_keys WHERE user_id IN (sqlc.slice('user_ids')) AND login_type = 'token' ORDER BY id;
+-- What programs may sign in to some accounts with, but for what they got by the password.
+SELECT id, user_id, name, created_by FROM api_keys
+WHERE user_id IN (sqlc.slice('user_ids')) AND (login_type = 'token' OR created_by IS NOT NULL) ORDER BY id;
 
 -- name: CountAPIKeysNamed :one
 SELECT count(*) FROM api_keys WHERE user_id = @user_id AND name = @name;
@@ -31,6 +39,10 @@ VALUES (
 -- name: UpdateLastUsed :exec
 -- unit: site, signin
 UPDATE api_keys SET last_used = @now WHERE id = @id;
+
+-- name: EndAPIKey :exec
+-- unit: site
+UPDATE api_keys SET expires_at = @now, updated_at = @now WHERE id = @id;
 
 -- name: DeleteAPIKey :exec
 -- unit: organization, site, signin

@@ -2,6 +2,7 @@ package rbac
 
 import (
 	_ "embed"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -175,6 +176,18 @@ func (c *Catalog) ImpliedOrganization() *Role { return c.impliedOrganization }
 // in Coder's API, or one that is part of a path.
 func (c *Catalog) Reserved(name string) bool {
 	return slices.ContainsFunc(c.reserved, func(r string) bool { return strings.EqualFold(r, name) })
+}
+
+// ReservedNames returns the names that [Catalog.Reserved] reports, sorted.
+func (c *Catalog) ReservedNames() []string { return slices.Sorted(slices.Values(c.reserved)) }
+
+// BuiltIns returns all built-in roles, implied ones among them, by name.
+func (c *Catalog) BuiltIns() []*Role {
+	roles := make([]*Role, 0, len(c.builtIns))
+	for _, name := range slices.Sorted(maps.Keys(c.builtIns)) {
+		roles = append(roles, c.builtIns[name])
+	}
+	return roles
 }
 
 // WrittenOut replaces the action [Wildcard], which only built-in roles may have, by the actions that it covers. The result

@@ -122,7 +122,7 @@ func (s *Server) recall(c *call) (answered bool, err error) {
 
 // usual are the headers of an answer that come with its bytes, or with every answer.
 var usual = []string{
-	"Content-Type", "Content-Encoding", "Content-Length", "Vary", "Etag", "X-Request-Id",
+	"Content-Type", "Content-Encoding", "Content-Length", "Vary", "Etag", "X-Request-Id", headerTokenExpires,
 	"X-Ratelimit-Limit", "X-Ratelimit-Remaining", "X-Ratelimit-Reset", "Ratelimit-Limit", "Ratelimit-Remaining", "Ratelimit-Reset",
 	"Access-Control-Allow-Origin", "Access-Control-Expose-Headers",
 }

@@ -67,7 +67,9 @@ func (s *Server) authenticate(c *call) error {
 		return errTwoTokens
 	case len(tokens) == 1:
 		subject, err := s.account.TokenSubject(c.ctx, c.origin(), tokens[0])
-		c.actor = subject
+		if c.actor = subject; err == nil {
+			s.warnOfEnd(c)
+		}
 		return err
 	}
 	if err := s.loadSession(c); err != nil {

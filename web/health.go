@@ -5,7 +5,6 @@ import (
 	"io"
 	"net/http"
 
-	"rolecall.example/client"
 	"rolecall.example/org"
 	"rolecall.example/static"
 )
@@ -36,14 +35,6 @@ func (s *Server) checkReady(c *call) http.Handler {
 		return text(http.StatusServiceUnavailable, e.Message+"\n")
 	}
 	return text(http.StatusServiceUnavailable, "no database\n")
-}
-
-func (s *Server) showBuild(*call) (reply, error) {
-	address := ""
-	if s.AccessURL != nil {
-		address = s.AccessURL.String()
-	}
-	return reply{json: client.BuildInfo{Version: s.Version, ExternalURL: address}}, nil
 }
 
 func (s *Server) serveStatic(*call) http.Handler { return static.Handler() }

@@ -56,7 +56,8 @@ func (s *Server) begin(ec echo.Context) *call {
 // headers are those of every answer, except the request's id.
 func (o *Options) headers() http.Header {
 	h := http.Header{}
-	h.Set("X-Coder-Build-Version", o.Version)
+	h.Set("X-Coder-Build-Version", o.apiVersion())
+	h.Set("Rolecall-Version", o.Version)
 	h.Set("Vary", varyOn)
 	h.Set("Cache-Control", "private, no-cache")
 	h.Set("Content-Security-Policy", contentPolicy)

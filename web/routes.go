@@ -70,7 +70,9 @@ const (
 	pathRole         = pathRoles + "/{roleName}"
 	pathSiteRole     = "/users/roles/{roleName}"
 	pathUser         = "/users/{user}"
-	pathTokens       = pathUser + "/keys/tokens"
+	pathKeys         = pathUser + "/keys"
+	pathKey          = pathKeys + "/{id}"
+	pathTokens       = pathKeys + "/tokens"
 )
 
 // table has every route there is, once.
@@ -117,9 +119,16 @@ var table = []Route{
 	{http.MethodGet, pathUser + "/roles", SignedIn, API | Page, "show the role names of a user", (*Server).showUserRoles},
 	{http.MethodPut, pathUser + "/roles", SignedIn, API | Page | Body | IfMatch, "set the site roles of a user", (*Server).setUserRoles},
 	{http.MethodGet, pathUser + "/organizations", SignedIn, API, "list the organizations of a user", (*Server).listUserOrganizations},
+	{http.MethodGet, pathUser + "/organizations/{organization}", SignedIn, API, "show an organization of a user", (*Server).showUserOrganization},
+	{http.MethodGet, pathUser + "/login-type", SignedIn, API, "show how the caller signs in", (*Server).showLoginType},
 	{http.MethodGet, pathTokens, SignedIn, API | Page, "list API tokens", (*Server).listTokens},
 	{http.MethodPost, pathTokens, SignedIn, API | Page | Body, "create an API token", (*Server).createToken},
-	{http.MethodDelete, pathUser + "/keys/{id}", SignedIn, API | Page, "delete an API token", (*Server).deleteToken},
+	{http.MethodGet, pathTokens + "/tokenconfig", SignedIn, API, "show how long tokens may live", (*Server).showTokenConfig},
+	{http.MethodGet, pathTokens + "/{name}", SignedIn, API, "show an API token by its name", (*Server).showTokenNamed},
+	{http.MethodPost, pathKeys, SignedIn, API, "create a key for a command line", (*Server).createKey},
+	{http.MethodGet, pathKey, SignedIn, API, "show a token or a key", (*Server).showKey},
+	{http.MethodDelete, pathKey, SignedIn, API | Page, "delete a token or a key", (*Server).deleteToken},
+	{http.MethodPut, pathKey + "/expire", SignedIn, API, "end a token or a key", (*Server).expireKey},
 
 	{http.MethodGet, views.NewUserURL, SignedIn, Page, "ask for a new user", (*Server).newUser},
 	{http.MethodPost, pathUser + "/password-link", SignedIn, Page, "make a link that sets a password", (*Server).createPasswordLink},
@@ -154,7 +163,17 @@ var table = []Route{
 	{http.MethodPost, "/password/{secret}", Public, Page | Body, "set a password by a link", (*Server).usePasswordLink},
 	{http.MethodPost, views.ThemeURL, Public, Page | Body, "choose light or dark", (*Server).setTheme},
 
+	{http.MethodGet, apiPrefix, Public, 0, "greet", (*Server).greet},
 	{http.MethodGet, "/buildinfo", Public, API, "show the version", (*Server).showBuild},
+	{http.MethodGet, "/entitlements", Public, API, "list the features of Coder's API", (*Server).showEntitlements},
+	{http.MethodGet, "/experiments", SignedIn, API, "list the experiments that are on", (*Server).listExperiments},
+	{http.MethodGet, "/experiments/available", SignedIn, API, "list the experiments that there are", (*Server).listAvailableExperiments},
+	{http.MethodGet, "/appearance", SignedIn, API, "show how the server presents itself", (*Server).showAppearance},
+	{http.MethodGet, "/catalog", SignedIn, API, "list what can be permitted", (*Server).showCatalog},
+	{http.MethodGet, "/auth/scopes", Public, API, "list the scopes that tokens may have", (*Server).listScopes},
+	{http.MethodGet, "/users/authmethods", Public, API, "list the ways to sign in", (*Server).showAuthMethods},
+	{http.MethodPost, "/users/validate-password", Public, API | Body, "ask whether a password would be taken", (*Server).validatePassword},
+	{http.MethodGet, "/users/oidc-claims", SignedIn, API, "show what a provider says of the caller", (*Server).showClaims},
 	{http.MethodGet, "/healthz", Public, NoAccessLog, "report that the process lives", nil},
 	{http.MethodGet, "/readyz", Public, NoAccessLog, "report whether requests can be answered", nil},
 	{http.MethodGet, "/.well-known/security.txt", Public, 0, "show where to report a weakness", nil},

@@ -65,7 +65,8 @@ var asksFor = map[string]asked{
 	"POST /users/first": {
 		`{"username":"boss","email":"first@example.com","password":"correct horse battery staple","setup_token":"` + webtest.SetupToken + `"}`,
 		`{"username":7,"setup_token":"` + webtest.SetupToken + `"}`, "username", nil},
-	"POST /users/login": {`{"email":"member@example.com","password":"` + webtest.Password + `"}`, `{"email":7}`, "email", nil},
+	"POST /users/validate-password": {`{"password":"x"}`, `{"password":7}`, "password", nil},
+	"POST /users/login":             {`{"email":"member@example.com","password":"` + webtest.Password + `"}`, `{"email":7}`, "email", nil},
 }
 
 // C15: every route of the API that takes a body refuses what it does not understand, wherever it stands, in one answer

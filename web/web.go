@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/alexedwards/scs/v2"
+	"github.com/google/uuid"
 	"github.com/rs/cors"
 
 	"rolecall.example/org"
@@ -48,6 +49,7 @@ type Options struct {
 	CheckRateLimit  int                    // decisions a minute that one caller may ask for; no limit if 0
 	Now             func() time.Time       // what the rate limits go by; time.Now if nil
 	Version         string
+	Replicas        bool         // other servers may answer from the same database
 	TagKey          []byte       // secret of the ETags of lists, the same for all servers of a database; made up if nil
 	Log             *slog.Logger // slog.Default() if nil
 	OnResponse      OnResponse   // may be nil
@@ -81,6 +83,10 @@ type Server struct {
 	answers    *answers
 	repeats    *repeats
 	headers    http.Header // of every answer
+	started    time.Time
+	catalog    keptCatalog
+
+	deploymentID atomic.Pointer[uuid.UUID] // nil: not known yet
 
 	apiDocument func() (*openapi.Document, error) // made when it is asked for
 }
@@ -122,6 +128,7 @@ func New(o Options) (*Server, error) {
 		answers:    newAnswers(o),
 		repeats:    newRepeats(),
 		headers:    o.headers(),
+		started:    o.Now(),
 		requests:   newLimiter(o.RateLimit),
 		logins:     newLimiter(o.RateLimit / loginShare),
 		checks:     newLimiter(o.CheckRateLimit),

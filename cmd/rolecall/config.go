@@ -16,35 +16,36 @@ import (
 
 // config holds the settings of a command. Settings that a command does not read stay empty.
 type config struct {
-	address         string // host:port
-	db              string // path of the SQLite file, or URL of a PostgreSQL server
-	named           bool   // a flag or a variable names the database
-	makes           bool   // the command creates a missing database
-	tampered        bool   // the command opens a database even if its schema was changed
-	elsewhere       string // the alternative to --db, for the message about a missing database
-	wire            web.Wire
-	accessURL       *url.URL
-	certFile        string
-	keyFile         string
-	certificate     *keyPair
-	existing        bool   // the server must not create a database
-	supervisor      string // the socket for notifications to the supervisor; "" for none
-	trustedProxies  []netip.Prefix
-	corsOrigins     []string // whose pages may call the API with a token
-	h2c             bool     // HTTP/2 is spoken without TLS too
-	hstsHostOnly    bool     // of the header Strict-Transport-Security
-	json            bool     // the log is in JSON
-	sessionLifetime time.Duration
-	setupToken      string
-	metricsAddress  string // "" for none
-	rateLimit       int    // requests a minute; 0 for no limit
-	checkRateLimit  int    // decisions a minute; 0 for no limit
-	inForce         map[string]valueFrom
-	operands        []string       // the arguments besides flags
-	operand         string         // the first operand
-	server          *url.URL       // the server to ask; nil: the file answers
-	token           string         // for that server
-	authorities     *x509.CertPool // that vouch for it; nil: the system's
+	address          string // host:port
+	db               string // path of the SQLite file, or URL of a PostgreSQL server
+	named            bool   // a flag or a variable names the database
+	makes            bool   // the command creates a missing database
+	tampered         bool   // the command opens a database even if its schema was changed
+	elsewhere        string // the alternative to --db, for the message about a missing database
+	wire             web.Wire
+	accessURL        *url.URL
+	certFile         string
+	keyFile          string
+	certificate      *keyPair
+	existing         bool   // the server must not create a database
+	supervisor       string // the socket for notifications to the supervisor; "" for none
+	trustedProxies   []netip.Prefix
+	corsOrigins      []string // whose pages may call the API with a token
+	h2c              bool     // HTTP/2 is spoken without TLS too
+	hstsHostOnly     bool     // of the header Strict-Transport-Security
+	json             bool     // the log is in JSON
+	sessionLifetime  time.Duration
+	maxTokenLifetime time.Duration
+	setupToken       string
+	metricsAddress   string // "" for none
+	rateLimit        int    // requests a minute; 0 for no limit
+	checkRateLimit   int    // decisions a minute; 0 for no limit
+	inForce          map[string]valueFrom
+	operands         []string       // the arguments besides flags
+	operand          string         // the first operand
+	server           *url.URL       // the server to ask; nil: the file answers
+	token            string         // for that server
+	authorities      *x509.CertPool // that vouch for it; nil: the system's
 }
 
 // valueFrom is the value of a setting, and the flag or variable that it comes from, or "default".

@@ -39,7 +39,7 @@ func serveCommand() *command {
 		},
 		settings: []string{
 			"http-address", "db", "must-exist", "access-url", "tls-cert-file", "tls-key-file", "hsts-host-only", "trusted-proxies",
-			"h2c", "cors-origins", "wire", "session-lifetime", "setup-token", "rate-limit", "check-rate-limit", "metrics-address", "log-format",
+			"h2c", "cors-origins", "wire", "session-lifetime", "max-token-lifetime", "setup-token", "rate-limit", "check-rate-limit", "metrics-address", "log-format",
 		},
 		run: serve,
 	}
@@ -115,7 +115,7 @@ const (
 
 // answer serves requests on l until ctx ends, then lets running requests finish.
 func (c *config) answer(ctx context.Context, d *db.DB, l net.Listener, log *slog.Logger, notice time.Duration) error {
-	service := services.New(d, services.Options{SessionLifetime: c.sessionLifetime, Log: log})
+	service := services.New(d, services.Options{SessionLifetime: c.sessionLifetime, MaxTokenLifetime: c.maxTokenLifetime, Log: log})
 	switch err := c.offerSetup(ctx, service, l, log); {
 	case ctx.Err() != nil: // stopped before it began
 		return l.Close()
@@ -131,7 +131,7 @@ func (c *config) answer(ctx context.Context, d *db.DB, l net.Listener, log *slog
 		Service: service, Sessions: account.NewSessionStore(d, time.Now), Wire: c.wire, AccessURL: c.accessURL,
 		OwnName: c.ownName, Secure: c.secure(), HSTSHostOnly: c.hstsHostOnly, TrustedProxies: c.trustedProxies, CORSOrigins: c.corsOrigins,
 		SessionLifetime: c.sessionLifetime,
-		RateLimit:       c.rateLimit, CheckRateLimit: c.checkRateLimit, Version: version(), TagKey: tagKey, Log: log, OnResponse: m.observe,
+		RateLimit:       c.rateLimit, CheckRateLimit: c.checkRateLimit, Version: version(), Replicas: db.IsServer(c.db), TagKey: tagKey, Log: log, OnResponse: m.observe,
 	})
 	if err != nil {
 		return errors.Join(err, l.Close())

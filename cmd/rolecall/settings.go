@@ -63,8 +63,9 @@ var settings = map[string]setting{
 		c.checkRateLimit, err = parseRate(v)
 		return err
 	}},
-	"session-lifetime": {value: "24h", help: "`DURATION` after which a browser must sign in again, even if it was in use", parse: parseLifetime},
-	"setup-token":      {value: "", help: "`TOKEN` needed to create the first account; if not set, it is random and printed in the log", shown: cut, parse: parseSetupToken},
+	"max-token-lifetime": {value: "8760h", help: "`DURATION` that an API token may live at most", parse: parseTokenLifetime},
+	"session-lifetime":   {value: "24h", help: "`DURATION` after which a browser must sign in again, even if it was in use", parse: parseLifetime},
+	"setup-token":        {value: "", help: "`TOKEN` needed to create the first account; if not set, it is random and printed in the log", shown: cut, parse: parseSetupToken},
 }
 
 // register adds the flag of a setting.
@@ -205,11 +206,21 @@ func parseLogFormat(c *config, v string) error {
 	return nil
 }
 
-func parseLifetime(c *config, v string) error {
+func parseLifetime(c *config, v string) (err error) {
+	c.sessionLifetime, err = parseMinutes(v)
+	return err
+}
+
+func parseTokenLifetime(c *config, v string) (err error) {
+	c.maxTokenLifetime, err = parseMinutes(v)
+	return err
+}
+
+// parseMinutes reads a duration of a minute or more.
+func parseMinutes(v string) (time.Duration, error) {
 	d, err := time.ParseDuration(v)
 	if err != nil || d < time.Minute {
-		return fmt.Errorf("%q is not a duration of a minute or more, like 24h", v)
+		return 0, fmt.Errorf("%q is not a duration of a minute or more, like 24h", v)
 	}
-	c.sessionLifetime = d
-	return nil
+	return d, nil
 }

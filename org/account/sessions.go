@@ -109,7 +109,7 @@ func (s *Service) Sessions(ctx context.Context, subject *org.Actor) (_ []org.Ses
 	logins, err := s.units.DB.ListLogins(ctx, db.ListLoginsParams{UserID: subject.ID(), Now: s.units.Now()})
 	for _, r := range logins {
 		list = append(list, org.Session{
-			ID: r.ID, Program: true, CreatedAt: r.CreatedAt, LastUsed: r.LastUsed.Time, ExpiresAt: r.ExpiresAt, Current: r.ID == subject.TokenID,
+			ID: r.ID, Program: true, CLI: r.ForCli, CreatedAt: r.CreatedAt, LastUsed: r.LastUsed.Time, ExpiresAt: r.ExpiresAt, Current: r.ID == subject.TokenID,
 		})
 	}
 	return list, err

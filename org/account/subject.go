@@ -57,7 +57,7 @@ func (s *Service) TokenSubject(ctx context.Context, r org.Request, token string)
 		}
 	}
 	with := subject.WithRequest(r)
-	with.TokenID, with.MadeBy = id, key.CreatedBy
+	with.TokenID, with.TokenEnds, with.MadeBy = id, key.ExpiresAt, key.CreatedBy
 	return with, nil
 }
 

@@ -26,6 +26,7 @@ const (
 const (
 	defaultTokenLifetime = 30 * org.Day
 	tokenScopeAll        = "all"
+	loginToken           = "token" // the login type of an API token; "password" is that of what a program signed in with
 )
 
 type newKey struct{ id, secret string }
@@ -102,7 +103,7 @@ func (s *Service) CreateToken(ctx context.Context, subject *org.Actor, user stri
 				Fields: []org.Field{{Field: "name", Detail: "This value is already in use and should be unique."}}}
 		}
 		key := newToken()
-		k := key.row(row.ID, in.Name, "token", c.Now, in.Lifetime)
+		k := key.row(row.ID, in.Name, loginToken, c.Now, in.Lifetime)
 		k.CreatedBy = c.Maker(row.ID)
 		c.Entry.Status = 201
 		c.Field("token_name", nil, in.Name)
@@ -167,11 +168,7 @@ func (s *Service) Tokens(ctx context.Context, subject *org.Actor, user string, a
 	}
 	tokens := make([]org.Token, len(rows))
 	for i, r := range rows {
-		tokens[i] = org.Token{
-			ID: r.ID, UserID: r.UserID, Username: r.Username, Name: r.Name, Scope: r.Scope, LoginType: r.LoginType,
-			CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt, LastUsed: r.LastUsed.Time, ExpiresAt: r.ExpiresAt,
-			Lifetime: time.Duration(r.LifetimeSeconds) * time.Second, MadeBy: r.CreatedBy.UUID, Maker: r.Maker,
-		}
+		tokens[i] = tokenOf(db.FindAPIKeyRow(r))
 	}
 	return tokens, nil
 }

@@ -5,6 +5,10 @@ package insight
 import (
 	"context"
 
+	"github.com/google/uuid"
+
+	"rolecall.example/db"
+	"rolecall.example/org"
 	"rolecall.example/org/unit"
 )
 
@@ -23,3 +27,13 @@ func (s *Service) SuppressedRefusals() int64 { return s.units.SuppressedRefusals
 // IsUnavailable reports whether a use case failed because the data cannot be written now: the disk is full or has failed,
 // or another program holds the file.
 func IsUnavailable(err error) bool { return unit.IsUnavailable(err) }
+
+// DeploymentID names the data of a deployment, the same for all its servers and after a restore. It is uuid.Nil before setup.
+func (s *Service) DeploymentID(ctx context.Context) (_ uuid.UUID, err error) {
+	defer org.Wrap(&err, "read deployment id")
+	home, err := s.units.DB.GetDefaultOrganization(ctx)
+	if db.IsNotFound(err) {
+		return uuid.Nil, nil
+	}
+	return uuid.NewSHA1(home.ID, []byte("rolecall")), err
+}

@@ -1,0 +1,184 @@
+package account
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"rolecall.example/db"
+	"rolecall.example/org"
+	"rolecall.example/org/unit"
+)
+
+// keyLifetime is how long a key of a command line lives, unless tokens must end before.
+const keyLifetime = 7 * org.Day
+
+// CreateKey makes a key of an account for a command line and returns it whole, for the only time. It is no API token: it
+// stands among the sessions of the account, and ends with them. Invalid: no such user. Forbidden: needs api_key:create on
+// the account, and all that it holds.
+func (s *Service) CreateKey(ctx context.Context, subject *org.Actor, user string) (secret string, err error) {
+	defer org.Wrap(&err, "create key of %q", user)
+	command := keyCommand{user: user, lifetime: min(keyLifetime, s.maxTokenLifetime)}
+	secret, _, err = unit.Do(ctx, s.units, subject, unit.OnSite, "create", command, planKey, applyKey)
+	return secret, err
+}
+
+// keyCommand names an account, and a key of it that there is or that is to be made.
+type keyCommand struct {
+	user, id string
+	lifetime time.Duration
+}
+
+// plannedKey is a key on its way into the store.
+type plannedKey struct {
+	secret string
+	row    db.InsertAPIKeyParams
+}
+
+func planKey(ctx context.Context, a *unit.Attempt, in keyCommand) (p plannedKey, err error) {
+	row, err := a.ReadableUser(ctx, a.Actor, in.user)
+	if err != nil {
+		return p, err
+	}
+	a.About("api_key", row.ID, row.Username, uuid.Nil)
+	if !a.Actor.Can("create", org.KeyObject(row.ID)) {
+		return p, org.ErrForbidden()
+	}
+	if err := a.MayActOn(ctx, row.ID, unit.Whole); err != nil {
+		return p, err
+	}
+	key := newToken()
+	p = plannedKey{key.String(), key.row(row.ID, "cli "+key.id, "password", a.Now, in.lifetime)}
+	p.row.CreatedBy, p.row.ForCli = a.Maker(row.ID), true
+	return p, nil
+}
+
+func applyKey(ctx context.Context, w *unit.Writer, p plannedKey) (string, error) {
+	w.Status = 201
+	w.Field("expires_at", nil, p.row.ExpiresAt)
+	return p.secret, w.W.InsertAPIKey(ctx, p.row)
+}
+
+// Key is a token, or a key that a program signed in with, by its id. Invalid: no such user. NotFound: the account has no such
+// key, or the caller needs api_key:read on the account.
+func (s *Service) Key(ctx context.Context, subject *org.Actor, user, id string) (_ org.Token, err error) {
+	defer org.Wrap(&err, "read key %q of %q", id, user)
+	return s.findKey(ctx, subject, user, db.FindAPIKeyParams{ID: id})
+}
+
+// TokenNamed is Key for an API token by its name, which is compared as it is.
+func (s *Service) TokenNamed(ctx context.Context, subject *org.Actor, user, name string) (_ org.Token, err error) {
+	defer org.Wrap(&err, "read token %q of %q", name, user)
+	return s.findKey(ctx, subject, user, db.FindAPIKeyParams{Name: name})
+}
+
+func (s *Service) findKey(ctx context.Context, subject *org.Actor, user string, p db.FindAPIKeyParams) (org.Token, error) {
+	row, err := s.units.Snapshot(subject).ReadableUser(ctx, subject, user)
+	if err != nil {
+		return org.Token{}, err
+	}
+	if !subject.Can("read", org.KeyObject(row.ID)) {
+		return org.Token{}, org.ErrNotFound()
+	}
+	p.UserID = row.ID
+	key, err := s.units.DB.FindAPIKey(ctx, p)
+	if db.IsNotFound(err) {
+		err = org.ErrNotFound()
+	}
+	if err != nil {
+		return org.Token{}, err
+	}
+	return tokenOf(key), nil
+}
+
+// tokenOf is a key as others see it. What a program signed in with has no name of its own.
+func tokenOf(r db.FindAPIKeyRow) org.Token {
+	t := org.Token{
+		ID: r.ID, UserID: r.UserID, Username: r.Username, Name: r.Name, Scope: r.Scope, LoginType: r.LoginType,
+		CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt, LastUsed: r.LastUsed.Time, ExpiresAt: r.ExpiresAt,
+		Lifetime: time.Duration(r.LifetimeSeconds) * time.Second, MadeBy: r.CreatedBy.UUID, Maker: r.Maker,
+	}
+	if r.LoginType != loginToken {
+		t.Name = ""
+	}
+	return t
+}
+
+// ExpireKey ends a key of an account now. It stays on record, and ending it again changes nothing. Invalid: no such user.
+// NotFound: no such key of that account, or it may not be read. Forbidden: needs api_key:update, and all that the account
+// holds on the site.
+func (s *Service) ExpireKey(ctx context.Context, subject *org.Actor, user, id string) (err error) {
+	defer org.Wrap(&err, "expire key %q of %q", id, user)
+	_, _, err = unit.Do(ctx, s.units, subject, unit.OnSite, "write", keyCommand{user: user, id: id}, planExpiry, applyExpiry)
+	return err
+}
+
+// planExpiry returns the key to end.
+func planExpiry(ctx context.Context, a *unit.Attempt, in keyCommand) (key db.FindAPIKeyRow, err error) {
+	row, err := a.ReadableUser(ctx, a.Actor, in.user)
+	if err != nil {
+		return key, err
+	}
+	key, err = a.Q.FindAPIKey(ctx, db.FindAPIKeyParams{UserID: row.ID, ID: in.id})
+	if db.IsNotFound(err) || err == nil && !a.Actor.Can("read", org.KeyObject(row.ID)) {
+		err = org.ErrNotFound()
+	}
+	if err != nil {
+		return key, err
+	}
+	a.About("api_key", row.ID, row.Username, uuid.Nil)
+	if !a.Actor.Can("update", org.KeyObject(row.ID)) {
+		return key, org.ErrForbidden()
+	}
+	return key, a.MayActOn(ctx, row.ID, unit.SiteOnly)
+}
+
+func applyExpiry(ctx context.Context, w *unit.Writer, key db.FindAPIKeyRow) (none struct{}, err error) {
+	if !key.ExpiresAt.After(w.Now) {
+		return none, nil
+	}
+	w.Status = 204
+	w.Field("expires_at", key.ExpiresAt, w.Now)
+	return none, w.W.EndAPIKey(ctx, db.EndAPIKeyParams{Now: w.Now, ID: key.ID})
+}
+
+// MaxTokenLifetime is how long a token of an account may live at most. Invalid: no such user.
+func (s *Service) MaxTokenLifetime(ctx context.Context, subject *org.Actor, user string) (_ time.Duration, err error) {
+	defer org.Wrap(&err, "read token settings of %q", user)
+	_, err = s.units.Snapshot(subject).ReadableUser(ctx, subject, user)
+	return s.maxTokenLifetime, err
+}
+
+// Scopes lists the names that a new token may have in its scopes. None of them limits it.
+func (s *Service) Scopes() []string { return slices.Clone(unlimited) }
+
+// LoginType is how the caller signs in. Invalid: no such user. Forbidden: it is another account.
+func (s *Service) LoginType(ctx context.Context, subject *org.Actor, user string) (_ string, err error) {
+	defer org.Wrap(&err, "read login type of %q", user)
+	row, err := s.units.Snapshot(subject).ReadableUser(ctx, subject, user)
+	if err == nil && row.ID != subject.ID() {
+		err = &org.Error{Kind: org.Forbidden, Message: "You are not authorized to view this user's login type."}
+	}
+	return row.LoginType, err
+}
+
+// UserOrganization is an organization that an account belongs to. Invalid: no such user. NotFound: the account is no member of
+// it, or the caller may not read the organization or the membership.
+func (s *Service) UserOrganization(ctx context.Context, subject *org.Actor, user, organization string) (o org.Organization, err error) {
+	defer org.Wrap(&err, "read organization %q of %q", organization, user)
+	err = s.units.Moment(ctx, func(src unit.Reader) error {
+		if _, err := src.ReadableUser(ctx, subject, user); err != nil {
+			return err
+		}
+		row, err := src.Organization(ctx, subject, organization)
+		if err != nil {
+			return err
+		}
+		o = unit.OrganizationOf(row)
+		_, err = src.Member(ctx, subject, row.ID, user)
+		return err
+	})
+	return o, err
+}
