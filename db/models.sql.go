@@ -193,6 +193,8 @@ type SentForm struct {
 	UserID    uuid.UUID
 	ID        string
 	CreatedAt time.Time
+	Request   []byte
+	Answer    []byte
 }
 
 type Session struct {

@@ -24,6 +24,9 @@ func New(db DBTX) *Queries {
 func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	q := Queries{db: db}
 	var err error
+	if q.answerSentFormStmt, err = db.PrepareContext(ctx, answerSentForm); err != nil {
+		return nil, fmt.Errorf("error preparing query AnswerSentForm: %w", err)
+	}
 	if q.bumpRevisionStmt, err = db.PrepareContext(ctx, bumpRevision); err != nil {
 		return nil, fmt.Errorf("error preparing query BumpRevision: %w", err)
 	}
@@ -53,9 +56,6 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.countSearchedStmt, err = db.PrepareContext(ctx, countSearched); err != nil {
 		return nil, fmt.Errorf("error preparing query CountSearched: %w", err)
-	}
-	if q.countSentFormsStmt, err = db.PrepareContext(ctx, countSentForms); err != nil {
-		return nil, fmt.Errorf("error preparing query CountSentForms: %w", err)
 	}
 	if q.countSetupTokensStmt, err = db.PrepareContext(ctx, countSetupTokens); err != nil {
 		return nil, fmt.Errorf("error preparing query CountSetupTokens: %w", err)
@@ -245,6 +245,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.getSecretStmt, err = db.PrepareContext(ctx, getSecret); err != nil {
 		return nil, fmt.Errorf("error preparing query GetSecret: %w", err)
+	}
+	if q.getSentFormStmt, err = db.PrepareContext(ctx, getSentForm); err != nil {
+		return nil, fmt.Errorf("error preparing query GetSentForm: %w", err)
 	}
 	if q.getSessionStmt, err = db.PrepareContext(ctx, getSession); err != nil {
 		return nil, fmt.Errorf("error preparing query GetSession: %w", err)
@@ -530,6 +533,11 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 
 func (q *Queries) Close() error {
 	var err error
+	if q.answerSentFormStmt != nil {
+		if cerr := q.answerSentFormStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing answerSentFormStmt: %w", cerr)
+		}
+	}
 	if q.bumpRevisionStmt != nil {
 		if cerr := q.bumpRevisionStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing bumpRevisionStmt: %w", cerr)
@@ -578,11 +586,6 @@ func (q *Queries) Close() error {
 	if q.countSearchedStmt != nil {
 		if cerr := q.countSearchedStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing countSearchedStmt: %w", cerr)
-		}
-	}
-	if q.countSentFormsStmt != nil {
-		if cerr := q.countSentFormsStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing countSentFormsStmt: %w", cerr)
 		}
 	}
 	if q.countSetupTokensStmt != nil {
@@ -898,6 +901,11 @@ func (q *Queries) Close() error {
 	if q.getSecretStmt != nil {
 		if cerr := q.getSecretStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing getSecretStmt: %w", cerr)
+		}
+	}
+	if q.getSentFormStmt != nil {
+		if cerr := q.getSentFormStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getSentFormStmt: %w", cerr)
 		}
 	}
 	if q.getSessionStmt != nil {
@@ -1404,6 +1412,7 @@ func (q *Queries) queryRow(ctx context.Context, stmt *sql.Stmt, query string, ar
 type Queries struct {
 	db                                DBTX
 	tx                                *sql.Tx
+	answerSentFormStmt                *sql.Stmt
 	bumpRevisionStmt                  *sql.Stmt
 	countAPIKeysNamedStmt             *sql.Stmt
 	countAuditLogsStmt                *sql.Stmt
@@ -1414,7 +1423,6 @@ type Queries struct {
 	countOrganizationsUpToStmt        *sql.Stmt
 	countRolesOfOrganizationStmt      *sql.Stmt
 	countSearchedStmt                 *sql.Stmt
-	countSentFormsStmt                *sql.Stmt
 	countSetupTokensStmt              *sql.Stmt
 	countTokensStmt                   *sql.Stmt
 	countUserRolesStmt                *sql.Stmt
@@ -1478,6 +1486,7 @@ type Queries struct {
 	getRoleStateStmt                  *sql.Stmt
 	getRoleVersionStmt                *sql.Stmt
 	getSecretStmt                     *sql.Stmt
+	getSentFormStmt                   *sql.Stmt
 	getSessionStmt                    *sql.Stmt
 	getUserStmt                       *sql.Stmt
 	getUserByEmailStmt                *sql.Stmt
@@ -1577,6 +1586,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 	return &Queries{
 		db:                                tx,
 		tx:                                tx,
+		answerSentFormStmt:                q.answerSentFormStmt,
 		bumpRevisionStmt:                  q.bumpRevisionStmt,
 		countAPIKeysNamedStmt:             q.countAPIKeysNamedStmt,
 		countAuditLogsStmt:                q.countAuditLogsStmt,
@@ -1587,7 +1597,6 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		countOrganizationsUpToStmt:        q.countOrganizationsUpToStmt,
 		countRolesOfOrganizationStmt:      q.countRolesOfOrganizationStmt,
 		countSearchedStmt:                 q.countSearchedStmt,
-		countSentFormsStmt:                q.countSentFormsStmt,
 		countSetupTokensStmt:              q.countSetupTokensStmt,
 		countTokensStmt:                   q.countTokensStmt,
 		countUserRolesStmt:                q.countUserRolesStmt,
@@ -1651,6 +1660,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		getRoleStateStmt:                  q.getRoleStateStmt,
 		getRoleVersionStmt:                q.getRoleVersionStmt,
 		getSecretStmt:                     q.getSecretStmt,
+		getSentFormStmt:                   q.getSentFormStmt,
 		getSessionStmt:                    q.getSessionStmt,
 		getUserStmt:                       q.getUserStmt,
 		getUserByEmailStmt:                q.getUserByEmailStmt,

@@ -12,20 +12,20 @@ import (
 	"github.com/google/uuid"
 )
 
-const countSentForms = `-- name: CountSentForms :one
-SELECT count(*) FROM sent_forms WHERE user_id = ?1 AND id = ?2
+const answerSentForm = `-- name: AnswerSentForm :exec
+UPDATE sent_forms SET answer = ?1 WHERE user_id = ?2 AND id = ?3
 `
 
-type CountSentFormsParams struct {
+type AnswerSentFormParams struct {
+	Answer []byte
 	UserID uuid.UUID
 	ID     string
 }
 
-func (q *Queries) CountSentForms(ctx context.Context, arg CountSentFormsParams) (int64, error) {
-	row := q.queryRow(ctx, q.countSentFormsStmt, countSentForms, arg.UserID, arg.ID)
-	var count int64
-	err := row.Scan(&count)
-	return count, err
+// unit: signin
+func (q *Queries) AnswerSentForm(ctx context.Context, arg AnswerSentFormParams) error {
+	_, err := q.exec(ctx, q.answerSentFormStmt, answerSentForm, arg.Answer, arg.UserID, arg.ID)
+	return err
 }
 
 const deleteOldSentForms = `-- name: DeleteOldSentForms :exec
@@ -43,18 +43,47 @@ func (q *Queries) DeleteOldSentForms(ctx context.Context, arg DeleteOldSentForms
 	return err
 }
 
+const getSentForm = `-- name: GetSentForm :one
+SELECT request, answer, created_at FROM sent_forms WHERE user_id = ?1 AND id = ?2 AND created_at > ?3
+`
+
+type GetSentFormParams struct {
+	UserID uuid.UUID
+	ID     string
+	After  time.Time
+}
+
+type GetSentFormRow struct {
+	Request   []byte
+	Answer    []byte
+	CreatedAt time.Time
+}
+
+func (q *Queries) GetSentForm(ctx context.Context, arg GetSentFormParams) (GetSentFormRow, error) {
+	row := q.queryRow(ctx, q.getSentFormStmt, getSentForm, arg.UserID, arg.ID, arg.After)
+	var i GetSentFormRow
+	err := row.Scan(&i.Request, &i.Answer, &i.CreatedAt)
+	return i, err
+}
+
 const insertSentForm = `-- name: InsertSentForm :exec
-INSERT INTO sent_forms (user_id, id, created_at) VALUES (?1, ?2, ?3)
+INSERT INTO sent_forms (user_id, id, request, created_at) VALUES (?1, ?2, ?3, ?4)
 `
 
 type InsertSentFormParams struct {
-	UserID uuid.UUID
-	ID     string
-	Now    time.Time
+	UserID  uuid.UUID
+	ID      string
+	Request []byte
+	Now     time.Time
 }
 
 // unit: organization, site, signin
 func (q *Queries) InsertSentForm(ctx context.Context, arg InsertSentFormParams) error {
-	_, err := q.exec(ctx, q.insertSentFormStmt, insertSentForm, arg.UserID, arg.ID, arg.Now)
+	_, err := q.exec(ctx, q.insertSentFormStmt, insertSentForm,
+		arg.UserID,
+		arg.ID,
+		arg.Request,
+		arg.Now,
+	)
 	return err
 }

@@ -20,7 +20,6 @@ type Reads interface {
 	CountOrganizationsUpTo(ctx context.Context, maxRows int64) (int64, error)
 	CountRolesOfOrganization(ctx context.Context, organizationID uuid.NullUUID) (int64, error)
 	CountSearched(ctx context.Context, arg CountSearchedParams) (int64, error)
-	CountSentForms(ctx context.Context, arg CountSentFormsParams) (int64, error)
 	CountSetupTokens(ctx context.Context, hash []byte) (int64, error)
 	CountTokens(ctx context.Context, userID uuid.UUID) (int64, error)
 	CountUserRoles(ctx context.Context) ([]CountUserRolesRow, error)
@@ -59,6 +58,7 @@ type Reads interface {
 	GetRoleState(ctx context.Context, organizationID uuid.UUID) (int64, error)
 	GetRoleVersion(ctx context.Context, arg GetRoleVersionParams) (RoleVersion, error)
 	GetSecret(ctx context.Context, name string) ([]byte, error)
+	GetSentForm(ctx context.Context, arg GetSentFormParams) (GetSentFormRow, error)
 	GetSession(ctx context.Context, arg GetSessionParams) ([]byte, error)
 	GetUser(ctx context.Context, id uuid.UUID) (UserRow, error)
 	GetUserByEmail(ctx context.Context, emailKey string) (UserRow, error)
@@ -167,11 +167,6 @@ func (r reads) CountRolesOfOrganization(ctx context.Context, organizationID uuid
 func (r reads) CountSearched(ctx context.Context, arg CountSearchedParams) (int64, error) {
 	found, err := r.queries.CountSearched(ctx, arg)
 	return found, named("CountSearched", err)
-}
-
-func (r reads) CountSentForms(ctx context.Context, arg CountSentFormsParams) (int64, error) {
-	found, err := r.queries.CountSentForms(ctx, arg)
-	return found, named("CountSentForms", err)
 }
 
 func (r reads) CountSetupTokens(ctx context.Context, hash []byte) (int64, error) {
@@ -362,6 +357,11 @@ func (r reads) GetRoleVersion(ctx context.Context, arg GetRoleVersionParams) (Ro
 func (r reads) GetSecret(ctx context.Context, name string) ([]byte, error) {
 	found, err := r.queries.GetSecret(ctx, name)
 	return found, named("GetSecret", err)
+}
+
+func (r reads) GetSentForm(ctx context.Context, arg GetSentFormParams) (GetSentFormRow, error) {
+	found, err := r.queries.GetSentForm(ctx, arg)
+	return found, named("GetSentForm", err)
 }
 
 func (r reads) GetSession(ctx context.Context, arg GetSessionParams) ([]byte, error) {
@@ -666,6 +666,14 @@ func (r reads) SortMembers(ctx context.Context, arg SortMembersParams) ([]uuid.U
 
 // Writes is every statement that writes; none reads. It comes from a Tx. An error begins with the name of its statement.
 type Writes struct{ tx *Tx }
+
+// AnswerSentForm runs the statement of its name.
+func (w Writes) AnswerSentForm(ctx context.Context, arg AnswerSentFormParams) error {
+	if err := w.tx.enter("AnswerSentForm"); err != nil {
+		return err
+	}
+	return named("AnswerSentForm", w.tx.queries.AnswerSentForm(ctx, arg))
+}
 
 // BumpRevision runs the statement of its name.
 func (w Writes) BumpRevision(ctx context.Context, floor int64) error {
@@ -1144,6 +1152,7 @@ func (w Writes) UpsertSession(ctx context.Context, arg UpsertSessionParams) erro
 
 // writers are the statements that write, with the units that each may run in.
 var writers = map[string]Unit{
+	"AnswerSentForm":         SignInUnit,
 	"BumpRevision":           SiteUnit,
 	"DeleteAPIKey":           OrganizationUnit | SiteUnit | SignInUnit,
 	"DeleteAPIKeysOfUser":    SiteUnit,

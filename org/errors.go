@@ -19,6 +19,7 @@ const (
 	NotFound                    // is not there, or may not be seen: the two look the same
 	Conflict                    // collides with what is stored
 	Repeated                    // the same form has made its change already
+	Reused                      // an Idempotency-Key came with another request before
 	Stale                       // If-Match named a version that is not the stored one
 	TooLarge                    // the body is too large
 	Unsupported                 // the body is of a type that is not read here
@@ -34,6 +35,7 @@ var statuses = [...]int{
 	NotFound:        http.StatusNotFound,
 	Conflict:        http.StatusConflict,
 	Repeated:        http.StatusConflict,
+	Reused:          http.StatusUnprocessableEntity,
 	Stale:           http.StatusPreconditionFailed,
 	TooLarge:        http.StatusRequestEntityTooLarge,
 	Unsupported:     http.StatusUnsupportedMediaType,

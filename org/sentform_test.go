@@ -57,8 +57,8 @@ func TestFormsAreSentOnce(t *testing.T) {
 		t.Errorf("the second change of one request: %v", err)
 	}
 	s.clock.advance(24 * time.Hour)
-	if err := token(with("new"), "m", "later"); err != nil {
-		t.Error(err)
+	if err := token(with("form"), "m", "a-day-later"); err != nil {
+		t.Errorf("a form of a day ago: %v", err)
 	}
 	if n := s.number(t, "SELECT count(*) FROM sent_forms WHERE user_id = ?", id("m")); n != 1 {
 		t.Errorf("%d forms are remembered after a day", n)

@@ -76,7 +76,10 @@ func (s *Server) failed(c *call, err error) reply {
 		}
 		c.header("WWW-Authenticate", "Bearer")
 	}
-	if e.Kind == org.Repeated && c.as != asJSON {
+	switch {
+	case e == org.ErrRepeated && c.actor.Request.Form.Request != nil: // another replica was faster
+		e = errUnderway
+	case e.Kind == org.Repeated && c.as != asJSON:
 		return c.already(e)
 	}
 	c.retryAfter(e)

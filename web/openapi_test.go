@@ -71,6 +71,10 @@ func TestRoutesAreDocumented(t *testing.T) {
 			{"has a page", r.Offers(web.Page), answers(operation, "text/html") || operation.Responses.Status(http.StatusSeeOther) != nil},
 			{"reads a body", r.Offers(web.Body), operation.RequestBody != nil},
 			{"has CSV", r.Offers(web.CSV), answers(operation, "text/csv")},
+			{
+				"takes an Idempotency-Key", r.Method == http.MethodPost && r.Access == web.SignedIn && r.Offers(web.API) && !r.Offers(web.Decides),
+				operation.Parameters.GetByInAndName("header", "Idempotency-Key") != nil && operation.Responses.Status(http.StatusUnprocessableEntity) != nil,
+			},
 		}
 		for _, s := range says {
 			if s.route != s.document {

@@ -1,8 +1,10 @@
 package web
 
 import (
+	"bytes"
 	"cmp"
 	"crypto/sha256"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -15,7 +17,7 @@ import (
 	"rolecall.example/views"
 )
 
-// A form of a signed-in caller has an id of its own, so that it does nothing twice however often it is sent: by a double
+// A form of a signed-in caller has an id of its own, and a program may give its request a key (idempotency.go), so that it does nothing twice however often it is sent: by a double
 // click, by the network, or by a reload. A request that is equal to one of the last two minutes gets the same answer,
 // secrets included; those are in the memory of this process only. Later, or on another replica, org knows that the form has
 // made its change, and the answer leads to the result.
@@ -28,20 +30,21 @@ const (
 	maxAnswered = 8 << 20 // bytes
 )
 
-// sending identifies a form: two requests with equal ones are one.
+// sending identifies a form or a request: two with equal ones are one.
 type sending struct {
 	who     uuid.UUID
-	session string
+	session string // or the token
 	method  string
 	uri     string
 	as      representation
-	coding  string
-	body    [sha256.Size]byte // with the id of the form in it
+	body    [sha256.Size]byte // of a form, with its id in it
+	key     string            // the id of a request that has a key
 }
 
-// sent is a form on its way, and later its answer.
+// sent is a form or a request on its way, and later its answer.
 type sent struct {
 	key     sending
+	request []byte        // what a request with a key asks
 	settled chan struct{} // closed when there is an answer, or will be none
 
 	// The rest is written before settled is closed.
@@ -65,14 +68,14 @@ func newRepeats() *repeats { return &repeats{now: time.Now, sent: map[sending]*s
 
 // begin returns the form of that key that is on its way or answered already, or else a new one, which the caller must
 // settle.
-func (r *repeats) begin(key sending) (f *sent, first bool) {
+func (r *repeats) begin(key sending, request []byte) (f *sent, first bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if f = r.sent[key]; f != nil && (!f.kept || r.now().Before(f.until)) {
 		return f, false
 	}
 	r.drop(f)
-	f = &sent{key: key, settled: make(chan struct{})}
+	f = &sent{key: key, request: request, settled: make(chan struct{})}
 	r.sent[key] = f
 	return f, true
 }
@@ -139,23 +142,30 @@ func (r *repeats) drop(f *sent) {
 	}
 }
 
-// repeat answers a form that was sent before with the same answer. If there is none yet, it waits for the one on its way.
-// Otherwise the answer to this request will be kept.
+// repeat answers a form or a request that was sent before with the same answer. If there is none yet, it waits for the one on
+// its way. Otherwise the answer to this request will be kept.
 func (s *Server) repeat(c *call) (answered bool, err error) {
-	id, err := c.formID()
-	if id == "" || err != nil {
+	form, err := c.keyed()
+	if form == nil && err == nil {
+		form, err = c.sentForm()
+	}
+	if form == nil || err != nil {
 		return false, err
 	}
+	c.actor.Request.Form = form
 	key := sending{
-		who: c.actor.ID(), session: c.actor.Session,
-		method: c.request().Method, uri: c.here(), as: c.as, coding: c.coding(c.level()), body: sha256.Sum256(c.receive().data),
+		who: c.actor.ID(), session: cmp.Or(c.actor.Session, c.actor.TokenID), method: c.request().Method, as: c.as,
 	}
-	c.actor.Request.Form = &org.Form{ID: id}
+	if form.Request == nil {
+		key.uri, key.body = c.here(), sha256.Sum256(c.receive().data)
+	} else {
+		key.key = form.ID
+	}
 	for {
-		f, first := s.repeats.begin(key)
+		f, first := s.repeats.begin(key, form.Request)
 		if first {
 			c.sent = f
-			return false, nil
+			return s.carriedOut(c, form)
 		}
 		select {
 		case <-f.settled:
@@ -163,22 +173,30 @@ func (s *Server) repeat(c *call) (answered bool, err error) {
 			return false, c.ctx.Err()
 		}
 		if f.kept {
-			for name, values := range f.header {
-				c.response().Header()[name] = slices.Clone(values)
+			if !bytes.Equal(f.request, form.Request) {
+				return false, errReused
 			}
-			return true, c.write(f.status, &f.answer)
+			return true, c.sendAgain(f.status, f.header, f.answer)
 		}
 	}
 }
 
-// formID returns the id of the form in a request, "" if there is none.
-func (c *call) formID() (string, error) {
+// sendAgain sends an answer that was sent before.
+func (c *call) sendAgain(status int, header http.Header, a answer) error {
+	for name, values := range header {
+		c.response().Header()[name] = slices.Clone(values)
+	}
+	return c.send(status, a.contentType, a.body)
+}
+
+// sentForm returns the form in a request, nil if there is none.
+func (c *call) sentForm() (*org.Form, error) {
 	if !c.session {
-		return "", nil
+		return nil, nil
 	}
 	o, err := c.object()
 	if err != nil || !o.form || !o.has(fieldForm) {
-		return "", nil //nolint:nilerr // the use case reports a bad body, after its checks of rights
+		return nil, nil //nolint:nilerr // the use case reports a bad body, after its checks of rights
 	}
 	id := o.text(fieldForm)
 	odd := func(r rune) bool {
@@ -187,7 +205,7 @@ func (c *call) formID() (string, error) {
 	if len(id) < 16 || len(id) > 64 || strings.ContainsFunc(id, odd) {
 		o.addError(fieldForm, "must be 16 to 64 letters and digits")
 	}
-	return id, o.problem()
+	return &org.Form{ID: id}, o.problem()
 }
 
 // keepSent keeps the answer that is about to be written if its form has made its change. An answer that carries a session
@@ -196,14 +214,24 @@ func (c *call) keepSent(status int, a *answer) {
 	if c.sent == nil || status >= http.StatusBadRequest || !c.actor.Request.Form.Made || len(a.body) > maxAnswer {
 		return
 	}
-	header := c.response().Header().Clone()
-	header.Del("X-Request-Id")
+	header := c.ownHeaders()
 	for _, cookie := range header.Values("Set-Cookie") {
 		if strings.HasPrefix(cookie, c.server.sessions.Cookie.Name+"=") {
 			return
 		}
 	}
-	c.server.repeats.keep(c.sent, status, header, *a)
+	if c.sent.key.key == "" || !c.server.store(c, status, header, a) {
+		c.server.repeats.keep(c.sent, status, header, *a)
+	}
+}
+
+// ownHeaders are the headers of an answer that only it has.
+func (c *call) ownHeaders() http.Header {
+	own := c.response().Header().Clone()
+	maps.DeleteFunc(own, func(name string, values []string) bool {
+		return name != "Etag" && slices.Contains(usual, name) || slices.Equal(values, c.server.headers[name])
+	})
+	return own
 }
 
 // settle ends the wait of requests that are equal to this one.

@@ -16,7 +16,7 @@ func TestRepeats(t *testing.T) {
 	r.now = func() time.Time { return now }
 	answered := func(who uuid.UUID, uri string, size int) {
 		t.Helper()
-		f, first := r.begin(sending{who: who, uri: uri})
+		f, first := r.begin(sending{who: who, uri: uri}, nil)
 		if !first {
 			t.Fatalf("%s is there already", uri)
 		}
@@ -24,7 +24,7 @@ func TestRepeats(t *testing.T) {
 		r.settle(f)
 	}
 	known := func(who uuid.UUID, uri string) bool {
-		f, first := r.begin(sending{who: who, uri: uri})
+		f, first := r.begin(sending{who: who, uri: uri}, nil)
 		if first {
 			r.settle(f) // without an answer: it is as if it had not been there
 		}
@@ -71,7 +71,7 @@ func TestRepeats(t *testing.T) {
 		t.Errorf("%d bytes are counted, %d are there", r.size, size)
 	}
 
-	f, _ := r.begin(sending{who: one, uri: "/on its way"})
+	f, _ := r.begin(sending{who: one, uri: "/on its way"}, nil)
 	r.forget(one)
 	r.keep(f, http.StatusOK, http.Header{}, answer{})
 	r.settle(f)

@@ -20,7 +20,7 @@ type reply struct {
 	html    func() (page, error) // makes the page or the fragment
 	next    destination          // where a page leads instead of being shown
 	version string               // of the state of what is shown, for If-Match; "" if it has none
-	noStore bool                 // caches must not keep the answer
+	noStore bool                 // the answer holds a secret: no cache may keep it, and no database
 	refused *org.Error           // the form is shown again because of this
 }
 
@@ -103,6 +103,7 @@ func (c *call) redirect(status int, next destination) error {
 // send writes a complete answer, compressed if the client accepts that.
 func (c *call) send(status int, contentType string, body []byte) error {
 	a := &answer{contentType: contentType, body: body}
+	c.keepSent(cmp.Or(status, http.StatusOK), a)
 	a.compress(c.coding(c.level()), c.level())
 	if cmp.Or(status, http.StatusOK) == http.StatusOK {
 		c.copy.whole(a)
@@ -113,7 +114,6 @@ func (c *call) send(status int, contentType string, body []byte) error {
 // write writes an answer as it is.
 func (c *call) write(status int, a *answer) error {
 	status = cmp.Or(status, http.StatusOK)
-	c.keepSent(status, a)
 	if status == http.StatusNotModified {
 		c.response().WriteHeader(status)
 		return nil

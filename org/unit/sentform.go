@@ -21,9 +21,12 @@ func (a *Attempt) notRepeated(ctx context.Context) error {
 	if f == nil || f.Made || a.trying {
 		return nil
 	}
-	n, err := a.Q.CountSentForms(ctx, db.CountSentFormsParams{UserID: a.Actor.ID(), ID: f.ID})
-	if err == nil && n > 0 {
+	_, err := a.Q.GetSentForm(ctx, db.GetSentFormParams{UserID: a.Actor.ID(), ID: f.ID, After: a.Now.Add(-org.FormLife)})
+	switch {
+	case err == nil:
 		return org.ErrRepeated
+	case db.IsNotFound(err):
+		return nil
 	}
 	return err
 }
@@ -37,5 +40,5 @@ func (a *Attempt) noteForm(ctx context.Context, w *Writer) error {
 	if err := w.W.DeleteOldSentForms(ctx, db.DeleteOldSentFormsParams{UserID: a.Actor.ID(), Before: a.Now.Add(-org.FormLife)}); err != nil {
 		return err
 	}
-	return w.W.InsertSentForm(ctx, db.InsertSentFormParams{UserID: a.Actor.ID(), ID: f.ID, Now: a.Now})
+	return w.W.InsertSentForm(ctx, db.InsertSentFormParams{UserID: a.Actor.ID(), ID: f.ID, Request: f.Request, Now: a.Now})
 }
