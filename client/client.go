@@ -161,16 +161,7 @@ func (c *Client) request(ctx context.Context, r *call) (*http.Request, error) {
 	for name, values := range r.header {
 		req.Header[name] = values
 	}
-	req.Header.Set("Accept", "application/json")
-	if body != nil {
-		req.Header.Set("Content-Type", "application/json")
-	}
-	if c.UserAgent != "" {
-		req.Header.Set("User-Agent", c.UserAgent)
-	}
-	if c.Token != "" {
-		req.Header.Set("Coder-Session-Token", c.Token)
-	}
+	c.identify(req, body != nil)
 	return req, nil
 }
 
