@@ -1,10 +1,7 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"errors"
-	"io"
 	"log/slog"
 	"net/http"
 
@@ -19,11 +16,14 @@ import (
 // give the same answers, and --json prints what a program would get.
 
 // askSettings are the settings of the commands that ask.
-var askSettings = []string{"db", "url", "ca-file"}
+var askSettings = []string{"db", "url", "context", "ca-file"}
 
 // asking runs fn with a client of the server, or of the file, that the settings name.
 func asking(ctx context.Context, c *config, fn func(*client.Client) error) error {
 	if c.server != nil {
+		if c.token == "" {
+			return usageError("ROLECALL_TOKEN is needed to ask a server; rolecall login stores one, rolecall token create makes one")
+		}
 		return fn(c.remote())
 	}
 	c.elsewhere = ", or a server with --url"
@@ -35,34 +35,3 @@ func asking(ctx context.Context, c *config, fn func(*client.Client) error) error
 		return fn(&client.Client{BaseURL: "http://localhost", HTTPClient: &http.Client{Transport: inProcess{handler.InProcess(operator)}}})
 	})
 }
-
-// inProcess answers requests with a handler in this process.
-type inProcess struct{ handler http.Handler }
-
-// RoundTrip implements http.RoundTripper.
-func (p inProcess) RoundTrip(r *http.Request) (_ *http.Response, err error) {
-	defer func() {
-		if recover() != nil { // a handler panics to abort an answer that has begun
-			err = errors.New("the answer broke off")
-		}
-	}()
-	r = r.Clone(r.Context())
-	r.RemoteAddr, r.RequestURI = "127.0.0.1:0", r.URL.RequestURI()
-	if r.Body == nil {
-		r.Body = http.NoBody
-	}
-	w := &answer{header: http.Header{}, status: http.StatusOK}
-	p.handler.ServeHTTP(w, r)
-	return &http.Response{StatusCode: w.status, Header: w.header, Body: io.NopCloser(&w.body), Request: r}, nil
-}
-
-// answer records what a handler writes.
-type answer struct {
-	header http.Header
-	status int
-	body   bytes.Buffer
-}
-
-func (a *answer) Header() http.Header         { return a.header }
-func (a *answer) WriteHeader(status int)      { a.status = status }
-func (a *answer) Write(b []byte) (int, error) { return a.body.Write(b) }

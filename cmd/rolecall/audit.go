@@ -25,22 +25,31 @@ func auditListCommand() *command {
 		examples: []string{
 			"rolecall audit list --org acme --q 'username:grace date_from:2026-11-01'",
 			"rolecall audit list --limit 1000 --json",
+			"rolecall audit list --all --format csv > audit.csv",
 		},
 		settings: askSettings,
 		flags: func(fs *pflag.FlagSet) {
 			q.flags("org?")(fs)
 			q.limit = 50
 			fs.VarP(&bounded{&q.limit, 1, 1000}, "limit", "L", "`NUMBER` of entries at most, up to 1000")
+			fs.BoolVar(&q.all, "all", false, "list all entries that match; their JSON is a list")
 			fs.Int64Var(&before, "before", 0, "`NUMBER` (seq) of an entry: list what is older")
 			fs.StringVar(&search, "q", "", "`QUERY` in the language of the audit page")
 		},
 		run: func(ctx context.Context, t *terminal, c *config) error {
 			return asking(ctx, c, func(api *client.Client) error {
+				if q.all {
+					return printListing(t, listing[client.AuditEntry]{auditHead, auditRow, api.StreamAudit(ctx, search, q.org)})
+				}
 				got, err := api.Audit(ctx, client.AuditQuery{Query: search, Organization: q.org, Before: before, Limit: q.limit})
 				if err != nil {
 					return err
 				}
-				return t.print(report{value: got, head: auditHead, rows: auditRows(got.Entries)})
+				var rows [][]string
+				for _, e := range got.Entries {
+					rows = append(rows, auditRow(e))
+				}
+				return t.print(report{value: got, head: auditHead, rows: rows})
 			})
 		},
 	}
@@ -48,19 +57,16 @@ func auditListCommand() *command {
 
 var auditHead = []string{"SEQ", "TIME", "WHAT", "STATUS", "FIELDS"}
 
-func auditRows(entries []client.AuditEntry) (rows [][]string) {
-	for _, e := range entries {
-		actor := "operator"
-		if e.User != nil {
-			actor = e.User.Username
-		}
-		rows = append(rows, []string{
-			strconv.FormatInt(e.Seq, 10),
-			e.Time.Format(time.RFC3339),
-			strings.NewReplacer("{user}", actor, "{target}", e.ResourceTarget).Replace(e.Description),
-			strconv.Itoa(e.StatusCode),
-			strings.Join(slices.Sorted(maps.Keys(e.Diff)), " "),
-		})
+func auditRow(e client.AuditEntry) []string {
+	actor := "operator"
+	if e.User != nil {
+		actor = e.User.Username
 	}
-	return rows
+	return []string{
+		strconv.FormatInt(e.Seq, 10),
+		e.Time.Format(time.RFC3339),
+		strings.NewReplacer("{user}", actor, "{target}", e.ResourceTarget).Replace(e.Description),
+		strconv.Itoa(e.StatusCode),
+		strings.Join(slices.Sorted(maps.Keys(e.Diff)), " "),
+	}
 }

@@ -42,15 +42,19 @@ func groups() []group {
 			canICommand(), whoCanCommand(), explainCommand(), permissionsCommand(), membersListCommand(), rolesListCommand(),
 			rolesShowCommand(), rolesHistoryCommand(), rolesDiffCommand(), lintCommand(), auditListCommand(), auditVerifyCommand(), auditRootCommand(),
 		}},
+		{"Work with a server from elsewhere", []*command{
+			loginCommand(), logoutCommand(), contextsListCommand(), contextsUseCommand(), contextsRemoveCommand(), apiCommand(),
+		}},
 		{"Look", []*command{configCommand(), healthcheckCommand(), versionCommand(), completionCommand(), manCommand(), helpCommand()}},
 	}
 }
 
 // families describes the first words that several commands share.
 var families = map[string]string{
-	"audit":   "Read and verify the audit trail",
-	"members": "See and change who is in an organization, and with which roles",
-	"roles":   "See and change the roles of an organization, or of the site",
-	"token":   "API tokens",
-	"user":    "Accounts",
+	"contexts": "Choose among the servers that a token is stored for",
+	"audit":    "Read and verify the audit trail",
+	"members":  "See and change who is in an organization, and with which roles",
+	"roles":    "See and change the roles of an organization, or of the site",
+	"token":    "API tokens",
+	"user":     "Accounts",
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -22,9 +23,9 @@ import (
 // commandRow is how TestEveryCommand calls a command.
 type commandRow struct {
 	// args come after the name. In them $n is another number in each run, $db the database, $url its server, $address
-	// where that listens, and $dir a folder that is there.
+	// where that listens, $token a token for it, and $dir a folder that is there.
 	args string
-	in   string   // standard input, with the same
+	in   string   // standard input, with the same; of the commands before, too
 	code int      // the exit code
 	says string   // in the answer for people, or in the message of a failure
 	json string   // in the JSON
@@ -57,6 +58,13 @@ var everyCommand = map[string]commandRow{
 	"audit list":    {says: "operator", json: `"audit_logs"`},
 	"audit verify":  {args: "--db $db", says: "The trail is whole", json: `"broken": ""`},
 	"audit root":    {args: "--db $db", says: "sha256:", json: `"hash"`},
+
+	"login":           {args: "$url --name c$n", in: "$token\n", says: "as ada", json: `"user": "ada"`},
+	"logout":          {args: "c$n", says: "is forgotten", json: `"forgotten"`, runs: []string{"login $url --name c$n"}, in: "$token"},
+	"contexts list":   {says: "127.0.0.1", json: `"current": true`, runs: []string{"login $url"}, in: "$token"},
+	"contexts use":    {args: "c$n", says: "as ada", json: `"current": true`, runs: []string{"login $url --name c$n"}, in: "$token"},
+	"contexts remove": {args: "c$n", says: "is forgotten", json: `"forgotten"`, runs: []string{"login $url --name c$n"}, in: "$token"},
+	"api":             {args: "GET /organizations/default", says: `"is_default":`},
 
 	"config":      {says: "session-lifetime", json: `"variable": "ROLECALL_DB"`},
 	"healthcheck": {args: "--http-address $address", says: "ok", json: `"status": "ok"`},
@@ -118,16 +126,17 @@ var runs atomic.Int64
 
 // expander returns what fills in the words with a dollar for one run.
 func (w world) expander() *strings.Replacer {
-	return strings.NewReplacer("$n", strconv.FormatInt(runs.Add(1), 10), "$dir", w.dir, "$db", w.db, "$url", w.url, "$address", strings.TrimPrefix(w.url, "http://"))
+	return strings.NewReplacer("$n", strconv.FormatInt(runs.Add(1), 10), "$dir", w.dir, "$db", w.db, "$url", w.url, "$address", strings.TrimPrefix(w.url, "http://"), "$token", w.token)
 }
 
 // run calls the command once, with more arguments.
-func (w world) run(t *testing.T, c *command, row commandRow, out *bytes.Buffer, env map[string]string, more ...string) (code int, log string) {
+func (w world) run(t *testing.T, c *command, row commandRow, out io.Writer, env map[string]string, more ...string) (code int, log string) {
 	t.Helper()
 	fill := w.expander()
 	for _, before := range row.runs {
-		if code, _, log := call(t, "", strings.Fields(fill.Replace(before))...); code != exitDone {
-			t.Fatalf("%s: exit code %d, %s", before, code, log)
+		p := start(t, env, fill.Replace(row.in), strings.Fields(fill.Replace(before))...)
+		if code := p.exit(t); code != exitDone {
+			t.Fatalf("%s: exit code %d, %s", before, code, p.log.String())
 		}
 	}
 	args := slices.Concat(strings.Fields(c.name), strings.Fields(fill.Replace(row.args)), more)
@@ -142,7 +151,7 @@ func (w world) call(t *testing.T, c *command, row commandRow) {
 		sources = map[string][]string{"file": {"--db", w.db}, "server": {"--url", w.url}}
 	}
 	for source, flags := range sources {
-		env := map[string]string{}
+		env := map[string]string{"HOME": t.TempDir()}
 		if source == "server" {
 			env[tokenVariable] = w.token
 		}
@@ -198,15 +207,9 @@ func (w world) fullDisk(t *testing.T, c *command, row commandRow, env map[string
 		return // not on this system
 	}
 	defer full.Close()
-	fill := w.expander()
-	for _, before := range row.runs {
-		call(t, "", strings.Fields(fill.Replace(before))...)
-	}
-	args := slices.Concat(strings.Fields(c.name), strings.Fields(fill.Replace(row.args)), flags)
-	var log bytes.Buffer
-	code := run(t.Context(), args, env, strings.NewReader(fill.Replace(row.in)), full, &log)
-	if code != exitFailed || !strings.Contains(log.String(), "could not be written") || !strings.Contains(log.String(), "no space left") {
-		t.Errorf("%s %v > /dev/full: exit code %d, %s", c.name, flags, code, log.String())
+	code, log := w.run(t, c, row, full, env, flags...)
+	if code != exitFailed || !strings.Contains(log, "could not be written") || !strings.Contains(log, "no space left") {
+		t.Errorf("%s %v > /dev/full: exit code %d, %s", c.name, flags, code, log)
 	}
 }
 

@@ -61,6 +61,12 @@ func (c *command) complete(t *terminal, cmd *cobra.Command, name string, before 
 	switch name {
 	case "FILE", "DIR":
 		return nil, cobra.ShellCompDirectiveDefault
+	case "CONTEXT":
+		stored, err := loadLogins(t.env)
+		if err != nil {
+			return nil, cobra.ShellCompDirectiveError
+		}
+		return stored.names(), cobra.ShellCompDirectiveNoFileComp
 	case "SHELL":
 		return shells, cobra.ShellCompDirectiveNoFileComp
 	case "ACTION":

@@ -44,6 +44,7 @@ type config struct {
 	operands         []string       // the arguments besides flags
 	operand          string         // the first operand
 	server           *url.URL       // the server to ask; nil: the file answers
+	context          string         // the stored login that is named
 	token            string         // for that server
 	authorities      *x509.CertPool // that vouch for it; nil: the system's
 }
@@ -90,7 +91,7 @@ func (c *command) config(fs *pflag.FlagSet, env map[string]string) (*config, err
 		return nil, usageError(c.name + " works on the database file; unset ROLECALL_URL or name --db")
 	}
 	cfg.named = cfg.named || env["ROLECALL_DB"] != ""
-	if c.name == "config" {
+	if !slices.Contains(c.settings, "url") {
 		return cfg, nil
 	}
 	return cfg, cfg.chooseSource(given, env)

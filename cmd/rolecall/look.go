@@ -31,10 +31,6 @@ func configCommand() *command {
 				lines = append(lines, line{name, v.value, v.from, variable(name)})
 				rows = append(rows, []string{name, v.value, v.from})
 			}
-			if token := t.env[tokenVariable]; token != "" {
-				lines = append(lines, line{"token", cut(token), tokenVariable, tokenVariable})
-				rows = append(rows, []string{"token", cut(token), tokenVariable})
-			}
 			return t.print(report{value: lines, head: []string{"SETTING", "VALUE", "FROM"}, rows: rows})
 		},
 	}

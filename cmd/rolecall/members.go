@@ -28,13 +28,10 @@ func membersListCommand() *command {
 		},
 		run: func(ctx context.Context, t *terminal, c *config) error {
 			return asking(ctx, c, func(api *client.Client) error {
-				got, err := api.Members(ctx, q.organization(), client.MemberQuery{
+				members := api.StreamMembers(ctx, q.organization(), client.MemberQuery{
 					Text: text, Roles: commas(role), Statuses: asStatuses(statuses), Sort: sort, Limit: q.limit,
 				})
-				if err != nil {
-					return err
-				}
-				return t.print(report{value: got, head: memberHead, rows: memberRows(got)})
+				return printListing(t, listing[client.MemberWithUser]{memberHead, memberRow, members})
 			})
 		},
 	}
@@ -65,9 +62,6 @@ func sortKeys(keys ...string) (all []string) {
 
 var memberHead = []string{"USERNAME", "NAME", "EMAIL", "ROLES", "SITE ROLES"}
 
-func memberRows(list []client.MemberWithUser) (rows [][]string) {
-	for _, m := range list {
-		rows = append(rows, []string{m.Username, m.Name, m.Email, cmp.Or(roleNames(m.Roles), "–"), roleNames(m.SiteRoles)})
-	}
-	return rows
+func memberRow(m client.MemberWithUser) []string {
+	return []string{m.Username, m.Name, m.Email, cmp.Or(roleNames(m.Roles), "–"), roleNames(m.SiteRoles)}
 }

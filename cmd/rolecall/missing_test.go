@@ -33,6 +33,7 @@ var wellCalled = map[string][]string{
 	"audit list":          nil,
 	"audit verify":        nil,
 	"audit root":          nil,
+	"api":                 {"GET", "/organizations"},
 }
 
 // A misspelled name is no new installation: no command but those that are made for it makes a database, or a folder.

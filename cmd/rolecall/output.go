@@ -40,6 +40,14 @@ func outputFlags(fs *pflag.FlagSet) {
 	fs.Bool("no-headers", false, "print no line with the titles of the columns")
 }
 
+// formatIsOutput lets --format, which others call it, stand for --output.
+func formatIsOutput(_ *pflag.FlagSet, name string) pflag.NormalizedName {
+	if name == "format" {
+		name = "output"
+	}
+	return pflag.NormalizedName(name)
+}
+
 // choose reads the flags of outputFlags.
 func (t *terminal) choose(fs *pflag.FlagSet) error {
 	t.format = fs.Lookup("output").Value.String()
@@ -104,11 +112,7 @@ func (t *terminal) printNames(r report) error {
 func (t *terminal) printCSV(r report) error {
 	w := csv.NewWriter(t.out)
 	if r.head != nil && !t.noHeaders {
-		head := make([]string, len(r.head))
-		for i, title := range r.head {
-			head[i] = strings.ReplaceAll(strings.ToLower(title), " ", "_")
-		}
-		_ = w.Write(head) // Error has it
+		_ = w.Write(csvHead(r.head)) // Error has it
 	}
 	_ = w.WriteAll(r.rows)
 	return w.Error()
@@ -122,26 +126,45 @@ func (t *terminal) printTable(w io.Writer, head []string, rows [][]string) {
 	table(w, rows...)
 }
 
-// table prints rows in columns that are aligned on a terminal, where a character is none, one or two cells wide.
+// table prints rows in aligned columns.
 func table(w io.Writer, rows ...[]string) {
-	var widths []int
+	var a aligned
 	for _, row := range rows {
-		for i, cell := range row {
-			if i == len(widths) {
-				widths = append(widths, 0)
-			}
-			widths[i] = max(widths[i], uniseg.StringWidth(cell))
-		}
+		a.add(row)
 	}
+	_ = a.print(w) // run reports a failure
+}
+
+// aligned collects rows to print them in columns. It counts cells of a terminal, of which a character takes none, one or
+// two.
+type aligned struct {
+	rows   [][]string
+	widths []int
+}
+
+func (a *aligned) add(row []string) {
+	for i, cell := range row {
+		if i == len(a.widths) {
+			a.widths = append(a.widths, 0)
+		}
+		a.widths[i] = max(a.widths[i], uniseg.StringWidth(cell))
+	}
+	a.rows = append(a.rows, row)
+}
+
+// print prints the rows, and keeps the widths for those that follow.
+func (a *aligned) print(w io.Writer) error {
 	var b strings.Builder
-	for _, row := range rows {
+	for _, row := range a.rows {
 		var line strings.Builder
 		for i, cell := range row {
-			line.WriteString(cell + strings.Repeat(" ", widths[i]-uniseg.StringWidth(cell)+2))
+			line.WriteString(cell + strings.Repeat(" ", a.widths[i]-uniseg.StringWidth(cell)+2))
 		}
 		b.WriteString(strings.TrimRight(line.String(), " ") + "\n")
 	}
-	_, _ = io.WriteString(w, b.String()) // run reports a failure
+	a.rows = nil
+	_, err := io.WriteString(w, b.String())
+	return err
 }
 
 // printJSON prints v as JSON.

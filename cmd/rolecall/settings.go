@@ -47,8 +47,12 @@ var settings = map[string]setting{
 		c.keyFile = v
 		return nil
 	}},
-	"hsts-host-only":  {value: "", help: "with TLS, make browsers require it for this host only, not for its subdomains too", truth: true, parse: parseHSTSHostOnly},
-	"url":             {value: "", help: "`URL` of a server to ask instead of the file, with the token in ROLECALL_TOKEN", parse: parseServer},
+	"hsts-host-only": {value: "", help: "with TLS, make browsers require it for this host only, not for its subdomains too", truth: true, parse: parseHSTSHostOnly},
+	"url":            {value: "", help: "`URL` of a server to ask instead of the file, with the token in ROLECALL_TOKEN", parse: parseServer},
+	"context": {value: "", help: "`CONTEXT` to ask, of those that rolecall login stored", parse: func(c *config, v string) error {
+		c.context = v
+		return nil
+	}},
 	"ca-file":         {value: "", help: "`FILE` with the certificates (PEM) of those who vouch for that server, besides the system's", parse: parseAuthorities},
 	"trusted-proxies": {value: "", help: "`CIDR,...` of the proxies whose X-Forwarded-For, X-Request-Id and traceparent are trusted", parse: parseProxies},
 	"cors-origins":    {value: "", help: "`ORIGIN,...` like https://app.example.com, whose pages may call the API with a token, never with a cookie", parse: parseOrigins},

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -20,10 +21,11 @@ const tokenVariable = "ROLECALL_TOKEN"
 // remote returns a client of the server that the settings name.
 func (c *config) remote() *client.Client {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.ResponseHeaderTimeout = time.Minute // a long list may take longer
 	transport.TLSClientConfig = &tls.Config{RootCAs: c.authorities, MinVersion: tls.VersionTLS12}
 	return &client.Client{
 		BaseURL: c.server.String(), Token: c.token, UserAgent: "rolecall " + version(),
-		HTTPClient: &http.Client{Timeout: time.Minute, Transport: transport},
+		HTTPClient: &http.Client{Transport: transport},
 	}
 }
 
@@ -41,24 +43,72 @@ func parseServer(c *config, v string) error {
 	return nil
 }
 
-// chooseSource decides whether a command asks a file or a server: a flag beats a variable, and both flags at once
-// contradict each other.
+// chooseSource decides whether a command asks a file or a server: a flag beats a variable, that beats the context in use,
+// and that the default file. Two flags contradict each other.
 func (c *config) chooseSource(given, env map[string]string) error {
-	_, file := given["db"]
-	_, server := given["url"]
+	var flags []string
+	for _, name := range []string{"db", "url", "context"} {
+		if _, ok := given[name]; ok {
+			flags = append(flags, name)
+		}
+	}
+	if len(flags) > 1 {
+		return usageError("--" + strings.Join(flags, " and --") + " exclude each other: name either the file or the server")
+	}
+	if len(flags) == 0 {
+		for _, name := range []string{"url", "context", "db"} {
+			if env[variable(name)] != "" {
+				flags = append(flags, name)
+			}
+		}
+	}
+	stored, err := loadLogins(env)
 	switch {
-	case c.server == nil:
-		return nil
-	case file && server:
-		return usageError("--db and --url exclude each other: name either the file or the server")
-	case file:
+	case err != nil:
+		return err
+	case len(flags) == 0 && stored.Current == "", len(flags) > 0 && flags[0] == "db":
 		c.server = nil
 		return nil
+	case len(flags) > 0 && flags[0] == "url":
+		return c.useURL(env, stored)
 	}
-	if c.token = env[tokenVariable]; c.token == "" {
-		return usageError("ROLECALL_TOKEN is needed to ask a server; rolecall token create makes one")
+	l, err := stored.find(cmp.Or(c.context, stored.Current))
+	if err != nil {
+		return err
+	}
+	return c.use(l)
+}
+
+// useURL takes the token for a server that was named by its address.
+// Without one, asking fails.
+func (c *config) useURL(env map[string]string, stored *logins) error {
+	if c.token = env[tokenVariable]; c.token != "" {
+		c.inForce["token"] = valueFrom{cut(c.token), tokenVariable}
+		return nil
+	}
+	for _, l := range stored.Contexts {
+		if l.URL == c.server.String() {
+			return c.use(l)
+		}
 	}
 	return nil
+}
+
+// use makes a command ask the server of a stored login.
+func (c *config) use(l login) error {
+	if err := parseServer(c, l.URL); err != nil {
+		return err
+	}
+	c.token = l.Token
+	c.inForce["token"] = valueFrom{cut(c.token), "context " + l.Name}
+	if c.inForce["url"].value == "" {
+		c.inForce["url"] = valueFrom{l.URL, "context " + l.Name}
+	}
+	if c.authorities != nil || l.CAFile == "" {
+		return nil
+	}
+	c.inForce["ca-file"] = valueFrom{l.CAFile, "context " + l.Name}
+	return parseAuthorities(c, l.CAFile)
 }
 
 // parseAuthorities reads certificates that the server's may be signed with.

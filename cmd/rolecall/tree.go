@@ -24,7 +24,9 @@ func dispatch(ctx context.Context, t *terminal, args []string) error {
 	}
 	root := tree(t)
 	root.SetArgs(args)
-	if err := oneDash(root, args); err != nil {
+	if strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) {
+		unquoteFlags(root)
+	} else if err := oneDash(root, args); err != nil {
 		return err
 	}
 	err := root.ExecuteContext(ctx)
@@ -76,6 +78,14 @@ func tree(t *terminal) *cobra.Command {
 	return root
 }
 
+// unquoteFlags takes the backquotes off the texts of flags, which shells show as they are.
+func unquoteFlags(cmd *cobra.Command) {
+	cmd.Flags().VisitAll(func(f *pflag.Flag) { _, f.Usage = pflag.UnquoteUsage(f) })
+	for _, c := range cmd.Commands() {
+		unquoteFlags(c)
+	}
+}
+
 // family returns the parent of the commands that begin with word. Called alone, it lists them.
 func family(word string) *cobra.Command {
 	return &cobra.Command{
@@ -100,6 +110,9 @@ func (c *command) cobra(t *terminal) *cobra.Command {
 	}
 	cmd.Flags().SortFlags = false
 	cmd.Flags().AddFlagSet(c.flagSet())
+	if !c.raw {
+		cmd.Flags().SetNormalizeFunc(formatIsOutput)
+	}
 	c.completeFlags(t, cmd)
 	return cmd
 }

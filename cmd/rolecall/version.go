@@ -28,7 +28,7 @@ const development = "devel"
 
 func versionCommand() *command {
 	return &command{
-		name: "version", summary: "Print the version",
+		name: "version", summary: "Print the version", examples: []string{"rolecall version", "rolecall version --json"},
 		run: func(_ context.Context, t *terminal, _ *config) error {
 			v := map[string]string{"version": version(), "go": runtime.Version(), "os": runtime.GOOS, "arch": runtime.GOARCH}
 			return t.print(report{

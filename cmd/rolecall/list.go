@@ -1,0 +1,134 @@
+package main
+
+import (
+	"bufio"
+	"cmp"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"io"
+	"iter"
+	"strings"
+)
+
+// listing is an answer of any length: it is printed as it comes.
+type listing[T any] struct {
+	head   []string // titles of the columns
+	row    func(T) []string
+	values iter.Seq2[T, error]
+}
+
+// batch is how many rows of a table are aligned with each other. What comes after them keeps their widths, if it can.
+const batch = 1000
+
+// printListing prints a listing in the form that the flags ask for. The first column is what --quiet prints.
+func printListing[T any](t *terminal, l listing[T]) error {
+	if t.noHeaders {
+		l.head = nil
+	}
+	w := bufio.NewWriter(t.out)
+	print := l.printTable
+	switch {
+	case t.quiet:
+		print = l.printNames
+	case t.format == "json":
+		print = l.printJSON
+	case t.format == "yaml":
+		print = l.printYAML
+	case t.format == "csv":
+		print = l.printCSV
+	}
+	return cmp.Or(print(w), w.Flush())
+}
+
+// each calls fn with each value, up to the first error.
+func (l listing[T]) each(fn func(T) error) error {
+	for v, err := range l.values {
+		if err != nil {
+			return err
+		}
+		if err := fn(v); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l listing[T]) printNames(w io.Writer) error {
+	return l.each(func(v T) error {
+		_, err := fmt.Fprintln(w, l.row(v)[0])
+		return err
+	})
+}
+
+func (l listing[T]) printJSON(w io.Writer) error {
+	before := "[\n  "
+	err := l.each(func(v T) error {
+		text, err := json.MarshalIndent(v, "  ", "  ")
+		if err == nil {
+			_, err = io.WriteString(w, before+string(text))
+		}
+		before = ",\n  "
+		return err
+	})
+	switch {
+	case err != nil:
+		return err
+	case before[0] == '[': // there was none
+		_, err = io.WriteString(w, "[]\n")
+	default:
+		_, err = io.WriteString(w, "\n]\n")
+	}
+	return err
+}
+
+func (l listing[T]) printYAML(w io.Writer) error {
+	empty := true
+	err := l.each(func(v T) error {
+		empty = false
+		return printYAML(w, []T{v})
+	})
+	if err == nil && empty {
+		_, err = io.WriteString(w, "[]\n")
+	}
+	return err
+}
+
+func (l listing[T]) printCSV(out io.Writer) error {
+	w := csv.NewWriter(out)
+	if l.head != nil {
+		_ = w.Write(csvHead(l.head)) // Error has it
+	}
+	if err := l.each(func(v T) error { return w.Write(l.row(v)) }); err != nil {
+		return err
+	}
+	w.Flush()
+	return w.Error()
+}
+
+func (l listing[T]) printTable(w io.Writer) error {
+	var a aligned
+	if l.head != nil {
+		a.add(l.head)
+	}
+	err := l.each(func(v T) error {
+		a.add(l.row(v))
+		if len(a.rows) < batch {
+			return nil
+		}
+		return a.print(w)
+	})
+	if err != nil {
+		return err
+	}
+	return a.print(w)
+}
+
+// csvHead returns the titles of columns as programs like them: "SITE ROLES" is site_roles.
+func csvHead(titles []string) []string {
+	head := make([]string, len(titles))
+	for i, title := range titles {
+		head[i] = strings.ReplaceAll(strings.ToLower(title), " ", "_")
+	}
+	return head
+}

@@ -1,0 +1,210 @@
+package main
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/pflag"
+	"golang.org/x/term"
+
+	"rolecall.example/client"
+)
+
+func loginCommand() *command {
+	var name string
+	return &command{
+		name: "login", operand: "URL",
+		summary: "Store a token for a server, so that commands ask that server",
+		about: "The token is asked for on a terminal, and read from the first line of standard input otherwise; it is no flag,\n" +
+			"because other users can see flags. The server must accept it. Address and token are stored in a file that only you\n" +
+			"can read, as a context; --name tells several apart. Commands ask the server of the context in use unless --db, --url\n" +
+			"or a variable says otherwise.",
+		examples: []string{"rolecall login https://roles.example.com", "pass show rolecall | rolecall login https://staging.example.com --name staging"},
+		settings: []string{"ca-file"},
+		flags: func(fs *pflag.FlagSet) {
+			fs.StringVar(&name, "name", "", "`NAME` of the context; without it, the host of the URL")
+		},
+		run: func(ctx context.Context, t *terminal, c *config) error {
+			if err := parseServer(c, c.operand); err != nil || c.server == nil {
+				return usageError(cmp.Or(err, errors.New("URL is needed")).Error())
+			}
+			stored, err := loadLogins(t.env)
+			if err != nil {
+				return err
+			}
+			if c.token, err = t.readSecret("Token for " + c.server.String() + ": "); err != nil {
+				return err
+			}
+			l := login{Name: cmp.Or(name, c.server.Host), URL: c.server.String(), Token: c.token}
+			if file := c.inForce["ca-file"].value; file != "" {
+				if l.CAFile, err = filepath.Abs(file); err != nil {
+					return err
+				}
+			}
+			me, err := c.remote().User(ctx, "me")
+			if err != nil {
+				return err
+			}
+			l.User = me.Username
+			stored.put(l)
+			if err := stored.save(); err != nil {
+				return err
+			}
+			return t.print(report{
+				value: shownLogin{l.Name, l.URL, l.User, true}, rows: [][]string{{l.Name, l.URL, l.User}}, head: contextHead[1:],
+				text: func(w io.Writer) { fmt.Fprintf(w, "Commands ask %s as %s now (context %s).\n", l.URL, l.User, l.Name) },
+			})
+		},
+	}
+}
+
+// readSecret asks for a secret on a terminal, where it is not shown, or reads the first line of other input.
+func (t *terminal) readSecret(prompt string) (string, error) {
+	var text []byte
+	var err error
+	if f, ok := t.in.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		fmt.Fprint(t.err, prompt)
+		text, err = term.ReadPassword(int(f.Fd()))
+		fmt.Fprintln(t.err)
+	} else if text, err = bufio.NewReader(t.in).ReadBytes('\n'); errors.Is(err, io.EOF) {
+		err = nil
+	}
+	if err != nil {
+		return "", err
+	}
+	secret := strings.TrimSpace(string(text))
+	if secret == "" {
+		return "", usageError("a token is needed, on the terminal or on standard input")
+	}
+	return secret, nil
+}
+
+func logoutCommand() *command {
+	var revoke bool
+	return &command{
+		name: "logout", operand: "[CONTEXT]",
+		summary:  "Forget a stored token, of the context in use or of another one",
+		about:    "Whoever has the token can still use it until it expires; with --revoke no one can.",
+		examples: []string{"rolecall logout", "rolecall logout staging --revoke"},
+		flags: func(fs *pflag.FlagSet) {
+			fs.BoolVar(&revoke, "revoke", false, "also make the server forget the token")
+		},
+		run: func(ctx context.Context, t *terminal, c *config) error {
+			stored, err := loadLogins(t.env)
+			if err != nil {
+				return err
+			}
+			if c.operand == "" && stored.Current == "" {
+				return usageError("there is no context in use: name one of rolecall contexts list")
+			}
+			l, err := stored.find(cmp.Or(c.operand, stored.Current))
+			if err != nil {
+				return err
+			}
+			if revoke {
+				if err := c.use(l); err != nil {
+					return err
+				}
+				if err := c.remote().Logout(ctx); err != nil && client.StatusOf(err) != 401 { // it may have expired
+					return err
+				}
+			}
+			return forget(t, stored, l)
+		},
+	}
+}
+
+// forget removes a login and says so.
+func forget(t *terminal, stored *logins, l login) error {
+	stored.drop(l.Name)
+	if err := stored.save(); err != nil {
+		return err
+	}
+	return t.print(report{
+		value: map[string]string{"forgotten": l.Name}, rows: [][]string{{l.Name}}, head: []string{"FORGOTTEN"},
+		text: func(w io.Writer) { fmt.Fprintf(w, "The token for %s is forgotten (context %s).\n", l.URL, l.Name) },
+	})
+}
+
+// shownLogin is a login without its token.
+type shownLogin struct {
+	Name    string `json:"name"`
+	URL     string `json:"url"`
+	User    string `json:"user"`
+	Current bool   `json:"current"`
+}
+
+var contextHead = []string{"CURRENT", "NAME", "URL", "USER"}
+
+func contextsListCommand() *command {
+	return &command{
+		name: "contexts list", summary: "List the servers that a token is stored for",
+		examples: []string{"rolecall contexts list"},
+		run: func(_ context.Context, t *terminal, _ *config) error {
+			stored, err := loadLogins(t.env)
+			if err != nil {
+				return err
+			}
+			list, rows := []shownLogin{}, [][]string(nil)
+			for _, l := range stored.Contexts {
+				mark := ""
+				if l.Name == stored.Current {
+					mark = "*"
+				}
+				list = append(list, shownLogin{l.Name, l.URL, l.User, mark != ""})
+				rows = append(rows, []string{mark, l.Name, l.URL, l.User})
+			}
+			return t.print(report{value: list, head: contextHead, rows: rows, names: append([]string{}, stored.names()...)})
+		},
+	}
+}
+
+func contextsUseCommand() *command {
+	return &command{
+		name: "contexts use", operand: "CONTEXT", summary: "Ask another of the servers that a token is stored for",
+		examples: []string{"rolecall contexts use staging"},
+		run: func(_ context.Context, t *terminal, c *config) error {
+			stored, err := loadLogins(t.env)
+			if err != nil {
+				return err
+			}
+			l, err := stored.find(c.operand)
+			if err != nil {
+				return err
+			}
+			stored.Current = l.Name
+			if err := stored.save(); err != nil {
+				return err
+			}
+			return t.print(report{
+				value: shownLogin{l.Name, l.URL, l.User, true}, rows: [][]string{{l.Name, l.URL, l.User}}, head: contextHead[1:],
+				text: func(w io.Writer) { fmt.Fprintf(w, "Commands ask %s as %s now.\n", l.URL, l.User) },
+			})
+		},
+	}
+}
+
+func contextsRemoveCommand() *command {
+	return &command{
+		name: "contexts remove", operand: "CONTEXT", summary: "Forget a server and the token that is stored for it",
+		examples: []string{"rolecall contexts remove staging"},
+		run: func(_ context.Context, t *terminal, c *config) error {
+			stored, err := loadLogins(t.env)
+			if err != nil {
+				return err
+			}
+			l, err := stored.find(c.operand)
+			if err != nil {
+				return err
+			}
+			return forget(t, stored, l)
+		},
+	}
+}
