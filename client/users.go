@@ -87,6 +87,7 @@ type CreateUserRequest struct {
 	LoginType       string      `json:"login_type,omitempty"`      // "": LoginPassword
 	Status          Status      `json:"user_status,omitempty"`     // "": dormant
 	OrganizationIDs []uuid.UUID `json:"organization_ids"`          // at least one
+	Roles           []string    `json:"roles,omitempty"`           // of the site
 	ServiceAccount  bool        `json:"service_account,omitempty"` // with neither an e-mail address nor a password
 }
 

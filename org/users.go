@@ -137,7 +137,8 @@ type NewUser struct {
 	LoginType       string // "" is LoginPassword
 	Status          Status // "" is StatusActive for accounts without a login, else StatusDormant
 	OrganizationIDs []uuid.UUID
-	Service         bool // a service account, without an e-mail address
+	Roles           []string // of the site
+	Service         bool     // a service account, without an e-mail address
 	Invite          bool // no password yet: the person sets it with a link, see CreatePasswordLink
 }
 

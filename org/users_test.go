@@ -155,6 +155,12 @@ func TestCreateUser(t *testing.T) {
 			Message: "No organization specified to place the user as a member of. It is required to specify at least one organization id to place the user in.",
 			Detail:  "required at least 1 value for the array 'organization_ids'",
 			Fields:  []org.Field{{Field: "organization_ids", Detail: "Missing values, this cannot be empty"}}}},
+		{"unknown roles", "o", with(func(u *org.NewUser) { u.Username, u.Roles = "viewer", []string{"auditor", "gone", "organization-admin"} }),
+			says(`"gone" is not a supported role`, fields("roles[1]", `"gone" is not a supported role`, "roles[2]", `"organization-admin" is not a supported role`))},
+		{"a role that the caller does not hand out", "ua", with(func(u *org.NewUser) { u.Roles = []string{"auditor", "owner"} }),
+			&org.Error{Kind: org.Forbidden, Message: `not authorized to assign role "auditor"`,
+				Detail: "You may only give and take roles whose rights you hold, and built-in roles that your own roles hand out.",
+				Fields: []org.Field{{Field: "roles", Detail: `not authorized to assign role "auditor"`}, {Field: "roles", Detail: `not authorized to assign role "owner"`}}}},
 		{"taken, in an unknown organization", "o", with(func(u *org.NewUser) { u.Email, u.OrganizationIDs = "VIEWER@example.com", []uuid.UUID{unknown} }),
 			&org.Error{Kind: org.Conflict, Message: "User already exists.", Detail: "The username or the e-mail address is taken."}},
 		{"unknown organization", "o", with(func(u *org.NewUser) { u.OrganizationIDs = []uuid.UUID{home, unknown} }),
@@ -173,6 +179,26 @@ func TestCreateUser(t *testing.T) {
 	s.store(t, "desk", "site", "organization:read")
 	s.refused(t, &org.Error{Kind: org.Forbidden, Message: "You are not authorized to create users.", Detail: "You may not add members to Acme."}, 0,
 		func() error { return drop(s.CreateUser(ctx, s.as(t, "desk"), given(robot("fine")))) })
+}
+
+// Roles are given with the account, in one change; who could not give them makes no account.
+func TestCreateUserWithRoles(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	var u org.User
+	row := s.accepted(t, entry{Actor: "o", Action: "create", Type: "user", Target: "robot", Organization: uuid.Nil, Status: 201,
+		Fields: []string{"email", "login_type", "name", "organization_ids", "rbac_roles", "status", "username"}}, func() (err error) {
+		in := robot("robot")
+		in.Roles = []string{"user-admin", "member", "auditor", "auditor"}
+		u, err = s.CreateUser(t.Context(), s.as(t, "o"), given(in))
+		return err
+	})
+	if diff := cmp.Diff([]any{"auditor", "user-admin"}, row.Changes["rbac_roles"].New); diff != "" || len(u.Roles) != 2 {
+		t.Errorf("%+v\n%s", u.Roles, diff)
+	}
+	if by, err := s.UserSubject(t.Context(), u.ID); err != nil || !by.Can("create", org.UsersObject) {
+		t.Errorf("the roles give nothing (%v)", err)
+	}
 }
 
 // Service accounts have no e-mail address, and there can be any number of them. Nothing finds them by their id as one.

@@ -58,7 +58,7 @@ func readNewUser(o object) org.NewUser {
 		OrganizationIDs: o.ids("organization_ids"),
 	}
 	if !o.form {
-		in.Service = o.flag("service_account")
+		in.Service, in.Roles = o.flag("service_account"), o.texts("roles", maxRoles)
 		readOldNewUser(o, &in)
 		return in
 	}

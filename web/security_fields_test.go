@@ -322,7 +322,7 @@ func TestFieldsThatMeanRights(t *testing.T) {
 			{"PATCH", "/organizations/default", organization(200, func(string) string { return "" })},
 			{"POST", "/users", []row{
 				{user(`"service_account":true`), 400, "Email cannot be set for service accounts.", map[string]string{"email": "Email cannot be set for service accounts."}},
-				{user(`"roles":["owner"]`), 400, "Validation failed.", unsupported("roles")},
+				{user(`"roles":["gone"]`), 400, `"gone" is not a supported role`, map[string]string{"roles[0]": `"gone" is not a supported role`}},
 				{user(`"roles":[],"service_account":false,"email_verified":false`), 201, "", nil},
 			}},
 			{"PUT", "/users/member/roles", []row{{`{"roles":["owner"],"until":"2030-01-01T00:00:00Z"}`, 400, "Validation failed.", unsupported("until")}}},

@@ -201,8 +201,9 @@ func (s *Service) UserOrganizations(ctx context.Context, subject *org.Actor, use
 	return unit.ReadableOrganizations(subject, rows), nil
 }
 
-// CreateUser makes an account and its memberships, without roles. Forbidden: needs user:create, assign_role:assign, and
-// for each organization organization_member:create and assign_org_role:assign. Invalid: what is wrong with the input.
+// CreateUser makes an account with roles of the site and memberships. Forbidden: needs user:create, assign_role:assign, and
+// for each organization organization_member:create and assign_org_role:assign; or the caller may not hand out the roles.
+// Invalid: what is wrong with the input.
 // Conflict: the username or e-mail address is taken. NotFound: an organization.
 func (s *Service) CreateUser(ctx context.Context, subject *org.Actor, input org.Input[org.NewUser]) (user org.User, err error) {
 	defer org.Wrap(&err, "create user")
@@ -245,6 +246,14 @@ func MayCreateUsers(by *org.Actor) bool {
 }
 
 func createUser(c *unit.Mixed, in org.NewUser, hash string) (org.User, error) {
+	set, err := c.Roles(c.Ctx, uuid.Nil)
+	if err != nil {
+		return org.User{}, err
+	}
+	roles, err := set.Named(in.Roles, org.RoleMember)
+	if err != nil {
+		return org.User{}, err
+	}
 	if err := untaken(c, in); err != nil {
 		return org.User{}, err
 	}
@@ -265,12 +274,21 @@ func createUser(c *unit.Mixed, in org.NewUser, hash string) (org.User, error) {
 			orgs = append(orgs, orgRow)
 		}
 	}
+	if err := c.MayHandOut(set, uuid.Nil, roles); err != nil {
+		return org.User{}, err
+	}
 	row, err := insertUser(c, in, hash)
 	if err != nil {
 		return org.User{}, err
 	}
 	for _, orgRow := range orgs {
 		if err := join(c, orgRow, row); err != nil {
+			return org.User{}, err
+		}
+	}
+	if len(roles) > 0 {
+		c.Field("rbac_roles", []string{}, roles)
+		if err := WriteUserRoles(c, row.ID, roles, nil); err != nil {
 			return org.User{}, err
 		}
 	}

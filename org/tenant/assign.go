@@ -2,7 +2,6 @@ package tenant
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -148,7 +147,7 @@ func (a *assignment) decide(input org.Input[org.RolesInput], held []org.RoleRef,
 	if err != nil {
 		return false, err
 	}
-	if err := a.want(in.Roles); err != nil {
+	if a.wanted, err = a.set.Named(in.Roles, a.implied); err != nil {
 		return false, err
 	}
 	if err := a.BegunFrom(a.comparable(in.IfMatch), stored, unit.RolesChanged); err != nil {
@@ -182,53 +181,6 @@ func (a *assignment) comparable(v org.Versions) org.Versions {
 	return v.OfMembership()
 }
 
-// want checks the names, all of them, and sorts them.
-func (a *assignment) want(roles []string) error {
-	var bad org.FieldErrors
-	first := ""
-	a.wanted = []string{} // none is written as an empty list, not as null
-	for i, name := range roles {
-		bare, problem := a.bareName(name)
-		if problem != "" {
-			bad.Add(fmt.Sprintf("roles[%d]", i), problem)
-			if first == "" {
-				first = problem
-			}
-			continue
-		}
-		if bare != a.implied && !slices.Contains(a.wanted, bare) {
-			a.wanted = append(a.wanted, bare)
-		}
-	}
-	slices.Sort(a.wanted)
-	return bad.Err(first)
-}
-
-// bareName takes the suffix off a name as clients of 2022 send it, and says what is wrong with the rest.
-func (a *assignment) bareName(name string) (bare, problem string) {
-	bare, suffix, suffixed := strings.Cut(name, ":")
-	if suffixed && (a.set.Org == uuid.Nil || !sameID(suffix, a.set.Org)) {
-		return "", fmt.Sprintf("attempt to assign a role %q, remove the ':<organization_id> suffix", name)
-	}
-	if _, ok := a.set.ByName[bare]; !ok && bare != a.implied {
-		return "", fmt.Sprintf("%q is not a supported role", a.fullName(bare))
-	}
-	return bare, ""
-}
-
-func sameID(s string, id uuid.UUID) bool {
-	parsed, err := uuid.Parse(s)
-	return err == nil && parsed == id
-}
-
-// fullName is a role as messages name it.
-func (a *assignment) fullName(name string) string {
-	if a.set.Org == uuid.Nil {
-		return name
-	}
-	return name + ":" + a.set.Org.String()
-}
-
 // permitted refuses the change unless the caller may make every part of it.
 func (a *assignment) permitted() error {
 	if len(a.added) > 0 && !a.Actor.Can("assign", a.object) {
@@ -237,19 +189,5 @@ func (a *assignment) permitted() error {
 	if len(a.removed) > 0 && !a.Actor.Can("unassign", a.object) {
 		return org.ErrForbidden(a.object.Type + ":unassign")
 	}
-	var bad []org.Field
-	for _, name := range slices.Concat(a.added, a.removed) {
-		role, ok := a.set.ByName[name]
-		if !ok { // a stored name that no role answers to gives nothing, so nothing is taken with it
-			continue
-		}
-		if ok, _ := a.Actor.Grants.MayHandOut(role.Compiled, a.object.Org); !ok {
-			bad = append(bad, org.Field{Field: "roles", Detail: fmt.Sprintf("not authorized to assign role %q", a.fullName(name))})
-		}
-	}
-	if len(bad) == 0 {
-		return nil
-	}
-	return &org.Error{Kind: org.Forbidden, Message: bad[0].Detail, Fields: bad,
-		Detail: "You may only give and take roles whose rights you hold, and built-in roles that your own roles hand out."}
+	return a.MayHandOut(a.set, a.object.Org, slices.Concat(a.added, a.removed))
 }

@@ -2,6 +2,10 @@ package unit
 
 import (
 	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
 
 	"rolecall.example/org"
 	"rolecall.example/rbac"
@@ -21,4 +25,72 @@ func GiveRefusal(by *org.Actor, action string, object rbac.Object, r *SetRole) s
 		return "Needs what the role holds: " + org.Summarize(missing)
 	}
 	return "Your roles don't hand out this built-in role"
+}
+
+// MayHandOut refuses roles of a set that the caller may neither give nor take. Forbidden: the first of them, with all in the
+// fields.
+func (a *Attempt) MayHandOut(set *RoleSet, place uuid.UUID, names []string) error {
+	var bad []org.Field
+	for _, name := range names {
+		role, ok := set.ByName[name]
+		if !ok { // a stored name that no role answers to gives nothing, so nothing is taken with it
+			continue
+		}
+		if ok, _ := a.Actor.Grants.MayHandOut(role.Compiled, place); !ok {
+			bad = append(bad, org.Field{Field: "roles", Detail: fmt.Sprintf("not authorized to assign role %q", set.fullName(name))})
+		}
+	}
+	if len(bad) == 0 {
+		return nil
+	}
+	return &org.Error{Kind: org.Forbidden, Message: bad[0].Detail, Fields: bad,
+		Detail: "You may only give and take roles whose rights you hold, and built-in roles that your own roles hand out."}
+}
+
+// Named checks the names of roles in a request, all of them, and sorts them. implied is the role that everybody holds: it
+// is left out. Invalid: no such roles.
+func (s *RoleSet) Named(roles []string, implied string) ([]string, error) {
+	var bad org.FieldErrors
+	first := ""
+	wanted := []string{} // none is written as an empty list, not as null
+	for i, name := range roles {
+		bare, problem := s.bareName(name, implied)
+		if problem != "" {
+			bad.Add(fmt.Sprintf("roles[%d]", i), problem)
+			if first == "" {
+				first = problem
+			}
+			continue
+		}
+		if bare != implied && !slices.Contains(wanted, bare) {
+			wanted = append(wanted, bare)
+		}
+	}
+	slices.Sort(wanted)
+	return wanted, bad.Err(first)
+}
+
+// bareName takes the suffix off a name as clients of 2022 send it, and says what is wrong with the rest.
+func (s *RoleSet) bareName(name, implied string) (bare, problem string) {
+	bare, suffix, suffixed := strings.Cut(name, ":")
+	if suffixed && (s.Org == uuid.Nil || !sameID(suffix, s.Org)) {
+		return "", fmt.Sprintf("attempt to assign a role %q, remove the ':<organization_id> suffix", name)
+	}
+	if _, ok := s.ByName[bare]; !ok && bare != implied {
+		return "", fmt.Sprintf("%q is not a supported role", s.fullName(bare))
+	}
+	return bare, ""
+}
+
+func sameID(s string, id uuid.UUID) bool {
+	parsed, err := uuid.Parse(s)
+	return err == nil && parsed == id
+}
+
+// fullName is a role as messages name it.
+func (s *RoleSet) fullName(name string) string {
+	if s.Org == uuid.Nil {
+		return name
+	}
+	return name + ":" + s.Org.String()
 }
