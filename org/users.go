@@ -139,7 +139,7 @@ type NewUser struct {
 	OrganizationIDs []uuid.UUID
 	Roles           []string // of the site
 	Service         bool     // a service account, without an e-mail address
-	Invite          bool // no password yet: the person sets it with a link, see CreatePasswordLink
+	Invite          bool     // no password yet: the person sets it with a link, see CreatePasswordLink
 }
 
 // Profile is what a user may change of an account. An empty Username and a nil AvatarURL stay as they are.

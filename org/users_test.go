@@ -155,7 +155,9 @@ func TestCreateUser(t *testing.T) {
 			Message: "No organization specified to place the user as a member of. It is required to specify at least one organization id to place the user in.",
 			Detail:  "required at least 1 value for the array 'organization_ids'",
 			Fields:  []org.Field{{Field: "organization_ids", Detail: "Missing values, this cannot be empty"}}}},
-		{"unknown roles", "o", with(func(u *org.NewUser) { u.Username, u.Roles = "viewer", []string{"auditor", "gone", "organization-admin"} }),
+		{"unknown roles", "o", with(func(u *org.NewUser) {
+			u.Username, u.Roles = "viewer", []string{"auditor", "gone", "organization-admin"}
+		}),
 			says(`"gone" is not a supported role`, fields("roles[1]", `"gone" is not a supported role`, "roles[2]", `"organization-admin" is not a supported role`))},
 		{"a role that the caller does not hand out", "ua", with(func(u *org.NewUser) { u.Roles = []string{"auditor", "owner"} }),
 			&org.Error{Kind: org.Forbidden, Message: `not authorized to assign role "auditor"`,
