@@ -46,11 +46,16 @@ func (p *postgres) write(ctx context.Context, scope Scope, fn func(q *Queries, h
 		return fmt.Errorf("wait for other writes: %w", err)
 	}
 	p.writes.Add(1)
-	if err := call(func(q *Queries) error { return fn(q, head) }, New(portable{conn, ctx})); err != nil {
+	statements := newQueue(ctx, conn)
+	err = call(func(q *Queries) error { return fn(q, head) }, New(statements))
+	if statements.failed != nil { // what came of it is of no interest
+		err = statements.failed
+	}
+	if err != nil {
 		return err
 	}
-	if err := commit(ctx, conn); err != nil {
-		return fmt.Errorf("commit: %w", err)
+	if err := statements.commit(); err != nil {
+		return err
 	}
 	p.commits.Add(1)
 	return nil
@@ -87,17 +92,6 @@ func begin(ctx context.Context, conn *sql.Conn, scope Scope) (head *Revision, er
 		return c.(*stdlib.Conn).Conn().SendBatch(ctx, b).Close()
 	})
 	return head, err
-}
-
-// commit fails for a transaction that a statement has failed in, which the server would end without a word.
-func commit(ctx context.Context, conn *sql.Conn) error {
-	return conn.Raw(func(c any) error {
-		tag, err := c.(*stdlib.Conn).Conn().Exec(ctx, "COMMIT")
-		if err == nil && tag.String() != "COMMIT" {
-			err = pgx.ErrTxCommitRollback
-		}
-		return err
-	})
 }
 
 // rollBack ends a transaction that failed. A connection that cannot do that is given up.

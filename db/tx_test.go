@@ -129,3 +129,51 @@ func TestErrorsNameTheirQuery(t *testing.T) {
 		t.Errorf("a query that was canceled: %v", err)
 	}
 }
+
+// A statement that fails takes the whole write with it, wherever it is noticed, and the error names the statement. On
+// PostgreSQL it is noticed when the statements that waited are sent: with a query, with one whose rows count, or in the end.
+func TestStatementsThatFail(t *testing.T) {
+	t.Parallel()
+	d, ctx := dbtest.Open(t), t.Context()
+	twice := func(w db.Writes) error {
+		u := someUser("wendy")
+		return errors.Join(w.InsertUser(ctx, u), w.InsertUser(ctx, u))
+	}
+	for name, then := range map[string]func(tx *db.Tx) error{
+		"the end":        func(*db.Tx) error { return nil },
+		"a query":        func(tx *db.Tx) error { _, err := tx.Reads().ListOrganizations(ctx, 1); return err },
+		"a row":          func(tx *db.Tx) error { _, err := tx.Reads().GetUser(ctx, uuid.New()); return err },
+		"counted rows":   func(tx *db.Tx) error { _, err := tx.Writes().DeletePasswordLink(ctx, uuid.New()); return err },
+		"another one":    func(tx *db.Tx) error { return tx.Writes().InsertUser(ctx, someUser("xaver")) },
+		"no look at all": func(tx *db.Tx) error { _, _ = tx.Reads().GetUser(ctx, uuid.New()); return nil },
+	} {
+		err := d.WriteIn(ctx, db.OnSite, func(tx *db.Tx) error {
+			if err := twice(tx.Writes()); err != nil {
+				return err
+			}
+			return then(tx)
+		})
+		if err == nil || !strings.HasPrefix(err.Error(), "InsertUser: ") {
+			t.Errorf("%s: %v, want the error of InsertUser", name, err)
+		}
+		if _, err := d.GetUserByUsername(ctx, "wendy"); !db.IsNotFound(err) {
+			t.Errorf("%s: half of it was written: %v", name, err)
+		}
+	}
+	// The rows of a statement that has waited are counted.
+	u := someUser("wendy")
+	link := db.UpsertPasswordLinkParams{UserID: u.ID, ID: "klmnopqrst", SecretHash: []byte{1}, Now: u.Now, ExpiresAt: u.Now}
+	err := d.WriteIn(ctx, db.OnSite, func(tx *db.Tx) error {
+		w := tx.Writes()
+		if err := errors.Join(w.InsertUser(ctx, u), w.UpsertPasswordLink(ctx, link)); err != nil {
+			return err
+		}
+		if n, err := w.DeletePasswordLink(ctx, u.ID); err != nil || n != 1 {
+			t.Errorf("DeletePasswordLink = %d, %v, want 1", n, err)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
