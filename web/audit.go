@@ -153,7 +153,7 @@ func auditRows(out *sink) (write func(*org.AuditEntry) error, end func() error) 
 			strconv.Itoa(e.StatusCode), e.IP, e.UserAgent, e.RequestID, string(changes), e.ID.String(),
 		}
 		for i, cell := range cells {
-			cells[i] = inert(cell)
+			cells[i] = Inert(cell)
 		}
 		return w.Write(cells)
 	}

@@ -92,7 +92,7 @@ func (r *csvRows) row(m *org.Member) error {
 		wireTime(m.CreatedAt).Format(time.RFC3339Nano), wireTime(m.UpdatedAt).Format(time.RFC3339Nano),
 	}
 	for i, cell := range cells {
-		cells[i] = inert(cell)
+		cells[i] = Inert(cell)
 	}
 	return r.Write(cells)
 }
@@ -106,8 +106,8 @@ func roleNames(refs []org.RoleRef) string {
 	return strings.Join(each(refs, func(r *org.RoleRef) string { return r.Name }), " ")
 }
 
-// inert keeps a spreadsheet from taking a cell for a formula.
-func inert(cell string) string {
+// Inert keeps a spreadsheet from taking a cell for a formula.
+func Inert(cell string) string {
 	first, _ := utf8.DecodeRuneInString(cell)
 	if cell != "" && strings.ContainsRune("=+-@\t\r\n＝＋－＠", first) {
 		return "'" + cell

@@ -184,7 +184,7 @@ func TestMemberRowsAsCSV(t *testing.T) {
 			t.Errorf("%q: more than one row", name)
 		}
 	}
-	if got := inert("\rx"); got != "'\rx" { // the reader above would drop the carriage return
+	if got := Inert("\rx"); got != "'\rx" { // the reader above would drop the carriage return
 		t.Errorf("a carriage return became %q", got)
 	}
 }

@@ -255,10 +255,28 @@ func (d *smallDisk) Write(p []byte) (int, error) {
 func TestTable(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
+	table(&out, []string{"x\x1b[2J\n", "a terminal obeys nothing"})
+	if out.String() != "x\ufffd[2J\ufffd  a terminal obeys nothing\n" {
+		t.Errorf("the table is %q", out.String())
+	}
+	out.Reset()
 	table(&out, []string{"NAME", "ROLE"}, []string{"李小龍", "reader"}, []string{"Zoë", "auditor"}, []string{"👩‍🚀", ""})
 	const want = "NAME    ROLE\n李小龍  reader\nZoë     auditor\n👩‍🚀\n"
 	if out.String() != want {
 		t.Errorf("the table is\n%s, want\n%s", out.String(), want)
+	}
+}
+
+// A spreadsheet computes nothing of what people typed.
+func TestSheet(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	screen := &terminal{out: &sink{Writer: &out}, format: "csv"}
+	if err := screen.print(report{head: []string{"DISPLAY NAME"}, rows: [][]string{{"=1+1"}, {"plain, text"}}}); err != nil {
+		t.Fatal(err)
+	}
+	if want := "display_name\n'=1+1\n\"plain, text\"\n"; out.String() != want {
+		t.Errorf("the sheet is %q, want %q", out.String(), want)
 	}
 }
 

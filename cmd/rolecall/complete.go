@@ -4,13 +4,11 @@ import (
 	"cmp"
 	"context"
 	"io"
-	"os"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/cobra/doc"
 	"github.com/spf13/pflag"
 
 	"rolecall.example/client"
@@ -192,32 +190,6 @@ func completionCommand() *command {
 				"fish":       func(w io.Writer) error { return root.GenFishCompletion(w, true) },
 				"powershell": root.GenPowerShellCompletionWithDesc,
 			}[c.operand](t.out)
-		},
-	}
-}
-
-func manCommand() *command {
-	var dir string
-	return &command{
-		name: "man", operand: "[COMMAND…]", raw: true,
-		summary:  "Print the manual page of the program or of a command, or write all pages to a folder",
-		examples: []string{"rolecall man members list | man -l -", "rolecall man --dir /usr/local/share/man/man1"},
-		flags:    func(fs *pflag.FlagSet) { fs.StringVar(&dir, "dir", "", "`DIR` to write all pages to") },
-		run: func(_ context.Context, t *terminal, c *config) error {
-			root := tree(t)
-			root.Long, root.DisableAutoGenTag = exitCodes, true
-			header := &doc.GenManHeader{Title: "ROLECALL", Section: "1", Source: "rolecall " + version(), Manual: "rolecall"}
-			if dir != "" {
-				if err := os.MkdirAll(dir, 0o755); err != nil { //nolint:gosec // manual pages are for all users
-					return err
-				}
-				return doc.GenManTree(root, header, dir)
-			}
-			named, rest, _ := root.Find(c.operands)
-			if len(rest) > 0 {
-				return unknown(named, rest)
-			}
-			return doc.GenMan(named, header, t.out)
 		},
 	}
 }

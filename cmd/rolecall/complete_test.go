@@ -70,7 +70,7 @@ func TestMan(t *testing.T) {
 		}
 	}
 	code, out, _ := call(t, "", "man")
-	if code != 0 || !strings.Contains(out, "Exit codes") {
+	if code != 0 || !strings.Contains(out, "Exit codes") || !strings.Contains(out, "\\fBmembers list\\fP: List the members") {
 		t.Errorf("exit code %d, %s", code, out)
 	}
 }

@@ -9,6 +9,8 @@ import (
 	"io"
 	"iter"
 	"strings"
+
+	"rolecall.example/web"
 )
 
 // listing is an answer of any length: it is printed as it comes.
@@ -95,11 +97,8 @@ func (l listing[T]) printYAML(w io.Writer) error {
 }
 
 func (l listing[T]) printCSV(out io.Writer) error {
-	w := csv.NewWriter(out)
-	if l.head != nil {
-		_ = w.Write(csvHead(l.head)) // Error has it
-	}
-	if err := l.each(func(v T) error { return w.Write(l.row(v)) }); err != nil {
+	w := newCSV(out, l.head)
+	if err := l.each(func(v T) error { return w.row(l.row(v)) }); err != nil {
 		return err
 	}
 	w.Flush()
@@ -122,6 +121,26 @@ func (l listing[T]) printTable(w io.Writer) error {
 		return err
 	}
 	return a.print(w)
+}
+
+// csvWriter writes cells that spreadsheets do not take for formulas.
+type csvWriter struct{ *csv.Writer }
+
+// newCSV returns a writer that has the titles of the columns behind it.
+func newCSV(out io.Writer, head []string) csvWriter {
+	w := csvWriter{csv.NewWriter(out)}
+	if head != nil {
+		_ = w.Write(csvHead(head)) // Error has it
+	}
+	return w
+}
+
+func (w csvWriter) row(cells []string) error {
+	inert := make([]string, len(cells))
+	for i, cell := range cells {
+		inert[i] = web.Inert(cell)
+	}
+	return w.Write(inert)
 }
 
 // csvHead returns the titles of columns as programs like them: "SITE ROLES" is site_roles.

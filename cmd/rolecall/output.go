@@ -3,13 +3,14 @@ package main
 import (
 	"bytes"
 	"cmp"
-	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"io"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
+	"unicode"
 
 	"github.com/rivo/uniseg"
 	"github.com/spf13/pflag"
@@ -110,11 +111,14 @@ func (t *terminal) printNames(r report) error {
 }
 
 func (t *terminal) printCSV(r report) error {
-	w := csv.NewWriter(t.out)
-	if r.head != nil && !t.noHeaders {
-		_ = w.Write(csvHead(r.head)) // Error has it
+	if t.noHeaders {
+		r.head = nil
 	}
-	_ = w.WriteAll(r.rows)
+	w := newCSV(t.out, r.head)
+	for _, row := range r.rows {
+		_ = w.row(row)
+	}
+	w.Flush()
 	return w.Error()
 }
 
@@ -143,13 +147,24 @@ type aligned struct {
 }
 
 func (a *aligned) add(row []string) {
+	row = slices.Clone(row)
 	for i, cell := range row {
+		cell = strings.Map(printable, cell)
+		row[i] = cell
 		if i == len(a.widths) {
 			a.widths = append(a.widths, 0)
 		}
 		a.widths[i] = max(a.widths[i], uniseg.StringWidth(cell))
 	}
 	a.rows = append(a.rows, row)
+}
+
+// printable replaces a character that a terminal would obey.
+func printable(r rune) rune {
+	if unicode.IsControl(r) {
+		return unicode.ReplacementChar
+	}
+	return r
 }
 
 // print prints the rows, and keeps the widths for those that follow.
