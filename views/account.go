@@ -45,7 +45,10 @@ func device(userAgent string) string {
 
 // sessionOf is who a session belongs to.
 func sessionOf(s org.Session) string {
-	if s.Program {
+	switch {
+	case s.CLI:
+		return "Coder CLI"
+	case s.Program:
 		return "A program, over the API"
 	}
 	return device(s.UserAgent)

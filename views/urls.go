@@ -26,6 +26,7 @@ const (
 	NewUserURL         = "/users/new"
 	AccountURL         = "/users/me"
 	SessionsURL        = "/users/me/sessions"
+	CLIAuthURL         = "/cli-auth"                     // which the CLI of Coder opens in a browser
 	EndSessionsURL     = AccountURL + "?confirm=signout" // asks for confirmation before SessionsURL ends them all
 	ShortcutsURL       = "/shortcuts"
 	OrganizationsPath  = "/organizations"

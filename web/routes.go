@@ -133,6 +133,8 @@ var table = []Route{
 	{http.MethodGet, views.NewUserURL, SignedIn, Page, "ask for a new user", (*Server).newUser},
 	{http.MethodPost, pathUser + "/password-link", SignedIn, Page, "make a link that sets a password", (*Server).createPasswordLink},
 	{http.MethodDelete, pathUser + "/password-link", SignedIn, Page, "revoke the link that sets a password", (*Server).deletePasswordLink},
+	{http.MethodGet, views.CLIAuthURL, SignedIn, Page, "ask whether to give a command line a key", (*Server).askCLIAuth},
+	{http.MethodPost, views.CLIAuthURL, SignedIn, Page, "make a key for a command line and show it", (*Server).giveCLIAuth},
 	{http.MethodDelete, views.SessionsURL, SignedIn, Page, "sign out everywhere", (*Server).endSessions},
 	{http.MethodDelete, views.SessionsURL + "/{id}", SignedIn, Page, "end a session", (*Server).endSession},
 	{http.MethodGet, "/users/roles/new", SignedIn, Page, "start a site role", (*Server).newRole},

@@ -15,12 +15,15 @@ import (
 // keyLifetime is how long a key of a command line lives, unless tokens must end before.
 const keyLifetime = 7 * org.Day
 
+// KeyLifetime is how long a key of a command line lives.
+func (s *Service) KeyLifetime() time.Duration { return min(keyLifetime, s.maxTokenLifetime) }
+
 // CreateKey makes a key of an account for a command line and returns it whole, for the only time. It is no API token: it
 // stands among the sessions of the account, and ends with them. Invalid: no such user. Forbidden: needs api_key:create on
 // the account, and all that it holds.
 func (s *Service) CreateKey(ctx context.Context, subject *org.Actor, user string) (secret string, err error) {
 	defer org.Wrap(&err, "create key of %q", user)
-	command := keyCommand{user: user, lifetime: min(keyLifetime, s.maxTokenLifetime)}
+	command := keyCommand{user: user, lifetime: s.KeyLifetime()}
 	secret, _, err = unit.Do(ctx, s.units, subject, unit.OnSite, "create", command, planKey, applyKey)
 	return secret, err
 }
