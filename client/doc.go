@@ -1,6 +1,6 @@
 // Package client calls the API of a rolecall server, which manages the members and roles of organizations.
 //
-// A [Client] needs the address of a server and an API token. `rolecall token create` and the page "API tokens" make
+// A [Client] needs the address of a server and an API token. `rolecall tokens create` and the page "API tokens" make
 // tokens.
 //
 //	c := &client.Client{BaseURL: "https://roles.example.com", Token: os.Getenv("ROLECALL_TOKEN")}

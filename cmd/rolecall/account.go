@@ -15,6 +15,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/spf13/pflag"
 
+	"rolecall.example/client"
 	"rolecall.example/db"
 	"rolecall.example/org"
 	"rolecall.example/org/account"
@@ -125,6 +126,15 @@ func describeAccount(u org.User, password string, made bool) printedAccount {
 	for _, r := range u.Roles {
 		a.Roles = append(a.Roles, r.Name)
 	}
+	if made {
+		a.Password = password
+	}
+	return a
+}
+
+// printedUser is describeAccount for an account that the API answered.
+func printedUser(u client.User, password string, made bool) printedAccount {
+	a := printedAccount{ID: u.ID, Username: u.Username, Email: u.Email, Roles: strings.Fields(roleNames(u.Roles))}
 	if made {
 		a.Password = password
 	}

@@ -18,20 +18,35 @@ import (
 // askSettings are the settings of the commands that ask.
 var askSettings = []string{"db", "url", "context", "ca-file"}
 
+// orServer ends the message about a missing database where a server could be asked instead.
+const orServer = ", or a server with --url"
+
 // asking runs fn with a client of the server, or of the file, that the settings name.
 func asking(ctx context.Context, c *config, fn func(*client.Client) error) error {
 	if c.server != nil {
 		if c.token == "" {
-			return usageError("ROLECALL_TOKEN is needed to ask a server; rolecall login stores one, rolecall token create makes one")
+			return usageError("ROLECALL_TOKEN is needed to ask a server; rolecall login stores one, rolecall tokens create makes one")
 		}
 		return fn(c.remote())
 	}
-	c.elsewhere = ", or a server with --url"
+	c.elsewhere = orServer
 	return operateStored(ctx, c, func(ctx context.Context, service *services.Service, operator *org.Actor, store *account.SessionStore) error {
-		handler, err := web.New(web.Options{Service: service, Sessions: store, Version: version(), Log: slog.New(slog.DiscardHandler)})
+		api, err := local(service, operator, store)
 		if err != nil {
 			return err
 		}
-		return fn(&client.Client{BaseURL: "http://localhost", HTTPClient: &http.Client{Transport: inProcess{handler.InProcess(operator)}}})
+		return fn(api)
 	})
+}
+
+// local returns a client of the use cases in this process, which asks as the operator.
+func local(service *services.Service, operator *org.Actor, store *account.SessionStore) (*client.Client, error) {
+	handler, err := web.New(web.Options{Service: service, Sessions: store, Version: version(), Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return nil, err
+	}
+	return &client.Client{
+		BaseURL: "http://localhost", UserAgent: "rolecall " + version(),
+		HTTPClient: &http.Client{Transport: inProcess{handler.InProcess(operator)}},
+	}, nil
 }

@@ -35,12 +35,18 @@ func groups() []group {
 	return []group{
 		{"Start here", []*command{demoCommand(), serveCommand()}},
 		{"Accounts and tokens", []*command{
-			userCreateCommand(), userResetPasswordCommand(), tokenCreateCommand(),
+			usersCreateCommand(), usersListCommand(), usersShowCommand(), usersSetRolesCommand(), usersSuspendCommand(), usersActivateCommand(),
+			usersDeleteCommand(), usersResetPasswordCommand(), tokensCreateCommand(), tokensListCommand(), tokensRevokeCommand(),
 		}},
 		{"Keep the data safe", []*command{backupCommand(), restoreCommand(), checkCommand(), recoverOwnerCommand(), copyCommand()}},
 		{"Ask who may do what", []*command{
 			canICommand(), whoCanCommand(), explainCommand(), permissionsCommand(), membersListCommand(), rolesListCommand(),
 			rolesShowCommand(), rolesHistoryCommand(), rolesDiffCommand(), lintCommand(), auditListCommand(), auditVerifyCommand(), auditRootCommand(),
+		}},
+		{"Change who may do what", []*command{
+			organizationsListCommand(), organizationsShowCommand(), organizationsCreateCommand(), organizationsEditCommand(), organizationsDeleteCommand(),
+			membersAddCommand(), membersRemoveCommand(), membersGiveCommand(), membersTakeCommand(), membersSetRolesCommand(), membersBulkCommand(),
+			rolesCreateCommand(), rolesEditCommand(), rolesDeleteCommand(), rolesRestoreCommand(), rolesExportCommand(), rolesApplyCommand(), undoCommand(),
 		}},
 		{"Work with a server from elsewhere", []*command{
 			loginCommand(), logoutCommand(), contextsListCommand(), contextsUseCommand(), contextsRemoveCommand(), apiCommand(),
@@ -51,10 +57,14 @@ func groups() []group {
 
 // families describes the first words that several commands share.
 var families = map[string]string{
-	"contexts": "Choose among the servers that a token is stored for",
-	"audit":    "Read and verify the audit trail",
-	"members":  "See and change who is in an organization, and with which roles",
-	"roles":    "See and change the roles of an organization, or of the site",
-	"token":    "API tokens",
-	"user":     "Accounts",
+	"audit":         "Read and verify the audit trail",
+	"contexts":      "Choose among the servers that a token is stored for",
+	"members":       "See and change who is in an organization, and with which roles",
+	"organizations": "See and change organizations",
+	"roles":         "See and change the roles of an organization, or of the site",
+	"tokens":        "See and change API tokens",
+	"users":         "See and change accounts",
 }
+
+// aliases are other first words for families.
+var aliases = map[string][]string{"tokens": {"token"}, "users": {"user"}}

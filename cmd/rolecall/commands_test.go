@@ -23,21 +23,57 @@ import (
 // commandRow is how TestEveryCommand calls a command.
 type commandRow struct {
 	// args come after the name. In them $n is another number in each run, $db the database, $url its server, $address
-	// where that listens, $token a token for it, and $dir a folder that is there.
+	// where that listens, $token a token for it, $dir a folder that is there, and $out what the last of runs printed.
 	args string
 	in   string   // standard input, with the same; of the commands before, too
 	code int      // the exit code
-	says string   // in the answer for people, or in the message of a failure
+	says string   // in the answer for people, or in the message of a failure, with the same
 	json string   // in the JSON
-	runs []string // commands before each run, with the same
+	runs []string // commands before each run, with the same but $out
 	file bool     // the database is a file, not on a server
 }
 
+// What many commands are about: an account that is a member of the default organization, an organization, and a role.
+var (
+	someone   = []string{"users create --username m$n --service-account --db $db"}
+	somewhere = []string{"organizations create o$n --db $db"}
+	aRole     = []string{"roles create r$n --allow template:read --org default --db $db"}
+)
+
 // everyCommand has a row for each command. The world is that of newAskable.
 var everyCommand = map[string]commandRow{
-	"user create":         {args: "--db $db --username made$n --email made$n@example.com", says: "shown this once", json: `"password"`},
-	"user reset-password": {args: "--db $db --username p$n", says: "shown this once", json: `"password"`, runs: []string{"user create --db $db --username p$n --email p$n@example.com"}},
-	"token create":        {args: "--db $db --username grace --name t$n", says: "shown this once", json: `"token"`},
+	"users create":         {args: "--username made$n --email made$n@example.com", says: "shown this once", json: `"password"`},
+	"users reset-password": {args: "--username p$n", says: "shown this once", json: `"password"`, runs: []string{"users create --db $db --username p$n --email p$n@example.com"}},
+	"users list":           {args: "--sort -username --q e", says: "grace", json: `"username": "grace"`},
+	"users show":           {args: "grace", says: "signs in by", json: `"username": "grace"`},
+	"users set-roles":      {args: "m$n auditor user-admin", says: "holds auditor, user-admin now.", json: `"name": "user-admin"`, runs: someone},
+	"users suspend":        {args: "m$n --yes", says: "is suspended now", json: `"status": "suspended"`, runs: someone},
+	"users activate":       {args: "m$n", says: "is active now", json: `"status": "active"`, runs: append(someone, "users suspend m$n --yes --db $db")},
+	"users delete":         {args: "m$n --yes", says: "was deleted", json: `"username": "m`, runs: someone},
+	"tokens create":        {args: "--username grace --name t$n", says: "shown this once", json: `"token"`},
+	"tokens list":          {args: "--username m$n", says: "t$n", json: `"token_name"`, runs: append(someone, "tokens create --username m$n --name t$n --db $db")},
+	"tokens revoke":        {args: "t$n --username m$n --yes", says: "is revoked", json: `"token_name"`, runs: append(someone, "tokens create --username m$n --name t$n --db $db")},
+
+	"organizations list":   {says: "default", json: `"name": "default"`},
+	"organizations show":   {args: "default", says: "version", json: `"name": "default"`},
+	"organizations create": {args: "o$n --display-name O$n", says: "was created", json: `"display_name": "O`},
+	"organizations edit":   {args: "o$n --description things", says: "was changed", json: `"description": "things"`, runs: somewhere},
+	"organizations delete": {args: "o$n --yes", says: "was deleted", json: `"name": "o`, runs: somewhere},
+
+	"members add":       {args: "m$n --org o$n", says: "m$n is a member of o$n now.", json: `"user_id"`, runs: append(someone, somewhere...)},
+	"members remove":    {args: "m$n --yes", says: "m$n is no member of default any more.", json: `"username": "m`, runs: someone},
+	"members give":      {args: "m$n spare", says: "m$n holds spare now.", json: `"name": "spare"`, runs: someone},
+	"members take":      {args: "m$n spare", says: "m$n holds no role now.", json: `"roles": []`, runs: append(someone, "members give m$n spare --db $db")},
+	"members set-roles": {args: "m$n spare", says: "m$n holds spare now.", json: `"name": "spare"`, runs: someone},
+	"members bulk":      {args: "m$n --add-role spare --yes", says: "got spare", json: `"done": [`, runs: someone},
+
+	"roles create":  {args: "r$n --allow template:read,use --deny workspace:delete --org default", says: "r$n of default was created.", json: `"negate": true`},
+	"roles edit":    {args: "r$n --unset template:read --allow template:use --org default", says: "was changed", json: `"action": "use"`, runs: aRole},
+	"roles delete":  {args: "r$n --org default --yes", says: "was deleted", json: `"action": "read"`, runs: aRole},
+	"roles restore": {args: "r$n 1 --org default", says: "is as in version 1 again", json: `"action": "read"`, runs: append(aRole, "roles edit r$n --deny template:read --org default --db $db")},
+	"roles export":  {args: "r$n --org default", says: "- template:read", json: `"template:read"`, runs: aRole},
+	"roles apply":   {args: "-f - --yes", in: "{name: r$n, organization: default, organization_permissions: [template:read]}", says: "Roles: 1 created.", json: `"change": "create"`},
+	"undo":          {args: "$out", says: "was undone", json: `"roles": []`, runs: append(someone, "members give m$n spare --db $db", "audit list --org default --q m$n --limit 1 --quiet --db $db")},
 
 	"backup":        {args: "$dir/backup$n.db --db $db", says: "organization_members", json: `"backup"`, file: true},
 	"restore":       {args: "$dir/from$n.db --db $dir/to$n.db", says: "restored", json: `"restored"`, file: true, runs: []string{"backup $dir/from$n.db --db $db"}},
@@ -124,24 +160,30 @@ type world struct {
 // runs numbers the runs of all commands.
 var runs atomic.Int64
 
-// expander returns what fills in the words with a dollar for one run.
-func (w world) expander() *strings.Replacer {
-	return strings.NewReplacer("$n", strconv.FormatInt(runs.Add(1), 10), "$dir", w.dir, "$db", w.db, "$url", w.url, "$address", strings.TrimPrefix(w.url, "http://"), "$token", w.token)
-}
-
-// run calls the command once, with more arguments.
-func (w world) run(t *testing.T, c *command, row commandRow, out io.Writer, env map[string]string, more ...string) (code int, log string) {
+// prepare runs what comes before a run of the command, and fills in the words with a dollar.
+func (w world) prepare(t *testing.T, row commandRow, env map[string]string) commandRow {
 	t.Helper()
-	fill := w.expander()
+	words := []string{"$n", strconv.FormatInt(runs.Add(1), 10), "$dir", w.dir, "$db", w.db, "$url", w.url, "$address", strings.TrimPrefix(w.url, "http://"), "$token", w.token}
+	first := strings.NewReplacer(words...)
+	out := ""
 	for _, before := range row.runs {
-		p := start(t, env, fill.Replace(row.in), strings.Fields(fill.Replace(before))...)
+		p := start(t, env, first.Replace(row.in), strings.Fields(first.Replace(before))...)
 		if code := p.exit(t); code != exitDone {
 			t.Fatalf("%s: exit code %d, %s", before, code, p.log.String())
 		}
+		out = strings.TrimSpace(p.out.String())
 	}
-	args := slices.Concat(strings.Fields(c.name), strings.Fields(fill.Replace(row.args)), more)
+	fill := strings.NewReplacer(append([]string{"$out", out}, words...)...)
+	row.args, row.in, row.says = fill.Replace(row.args), fill.Replace(row.in), fill.Replace(row.says)
+	return row
+}
+
+// run calls the command once with a row that is prepared, and more arguments.
+func (w world) run(t *testing.T, c *command, row commandRow, out io.Writer, env map[string]string, more ...string) (code int, log string) {
+	t.Helper()
+	args := slices.Concat(strings.Fields(c.name), strings.Fields(row.args), more)
 	var errs bytes.Buffer
-	code = run(t.Context(), args, env, strings.NewReader(fill.Replace(row.in)), out, &errs)
+	code = run(t.Context(), args, env, strings.NewReader(row.in), out, &errs)
 	return code, errs.String()
 }
 
@@ -156,9 +198,10 @@ func (w world) call(t *testing.T, c *command, row commandRow) {
 			env[tokenVariable] = w.token
 		}
 		var out bytes.Buffer
-		code, log := w.run(t, c, row, &out, env, flags...)
-		if told := out.String() + log; code != row.code || !strings.Contains(told, row.says) {
-			t.Errorf("%s %s: exit code %d, want %d and %q in\n%s", source, c.name, code, row.code, row.says, told)
+		prepared := w.prepare(t, row, env)
+		code, log := w.run(t, c, prepared, &out, env, flags...)
+		if told := out.String() + log; code != row.code || !strings.Contains(told, prepared.says) {
+			t.Errorf("%s %s: exit code %d, want %d and %q in\n%s", source, c.name, code, row.code, prepared.says, told)
 		}
 		if row.code > exitNo {
 			continue
@@ -185,7 +228,7 @@ func (w world) formats(t *testing.T, c *command, row commandRow, env map[string]
 		},
 	} {
 		var out bytes.Buffer
-		code, log := w.run(t, c, row, &out, env, append(flags, "--output", format)...)
+		code, log := w.run(t, c, w.prepare(t, row, env), &out, env, append(flags, "--output", format)...)
 		if err := read(out.Bytes()); err != nil || code != row.code || out.Len() == 0 && format != "csv" {
 			t.Errorf("%s %v --output %s: exit code %d, %v\n%s%s", c.name, flags, format, code, err, out.String(), log)
 		}
@@ -194,7 +237,7 @@ func (w world) formats(t *testing.T, c *command, row commandRow, env map[string]
 		}
 	}
 	var out bytes.Buffer
-	if code, log := w.run(t, c, row, &out, env, append(flags, "--quiet")...); code != row.code || strings.Contains(out.String(), "  ") {
+	if code, log := w.run(t, c, w.prepare(t, row, env), &out, env, append(flags, "--quiet")...); code != row.code || strings.Contains(out.String(), "  ") {
 		t.Errorf("%s %v --quiet: exit code %d, %s%s", c.name, flags, code, out.String(), log)
 	}
 }
@@ -207,7 +250,7 @@ func (w world) fullDisk(t *testing.T, c *command, row commandRow, env map[string
 		return // not on this system
 	}
 	defer full.Close()
-	code, log := w.run(t, c, row, full, env, flags...)
+	code, log := w.run(t, c, w.prepare(t, row, env), full, env, flags...)
 	if code != exitFailed || !strings.Contains(log, "could not be written") || !strings.Contains(log, "no space left") {
 		t.Errorf("%s %v > /dev/full: exit code %d, %s", c.name, flags, code, log)
 	}

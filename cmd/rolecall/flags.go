@@ -71,3 +71,22 @@ func (n *bounded) String() string { return strconv.Itoa(*n.value) }
 
 // Type implements pflag.Value.
 func (*bounded) Type() string { return "int" }
+
+// given is a flag that is told apart from one that was left out, even if its value is empty.
+type given struct{ value **string }
+
+// Set implements pflag.Value.
+func (g given) Set(v string) error {
+	*g.value = &v
+	return nil
+}
+
+func (g given) String() string {
+	if g.value == nil || *g.value == nil {
+		return ""
+	}
+	return **g.value
+}
+
+// Type implements pflag.Value.
+func (given) Type() string { return "string" }

@@ -52,7 +52,7 @@ func overview(w io.Writer) {
 Examples:
   rolecall demo
   rolecall --db /var/lib/rolecall/rolecall.db
-  rolecall user create --username ada --email ada@example.com --role owner
+  rolecall users create --username ada --email ada@example.com --role owner
 
 'rolecall help COMMAND' shows its flags and variables, 'rolecall completion bash' makes the shell complete them.
 

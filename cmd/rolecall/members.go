@@ -12,8 +12,8 @@ import (
 
 func membersListCommand() *command {
 	var q query
-	var text, role, sort string
-	var statuses []string
+	var members memberFilter
+	var sort string
 	return &command{
 		name:     "members list",
 		summary:  "List the members of an organization with their roles",
@@ -21,20 +21,39 @@ func membersListCommand() *command {
 		settings: askSettings,
 		flags: func(fs *pflag.FlagSet) {
 			q.flags("org", "limit")(fs)
-			fs.StringVar(&text, "q", "", "`TEXT` in username, name or e-mail address")
-			fs.StringVar(&role, "role", "", "`ROLE,...` in the organization, any of them")
-			fs.Var(&choices{&statuses, []string{"active", "dormant", "suspended"}}, "status", "`STATUS,...` of the account: active, dormant, suspended")
+			members.flags(fs)
 			fs.Var(&choice{&sort, sortKeys("username", "name", "email", "created_at", "updated_at")}, "sort", "`KEY` to sort by: username, name, email, created_at or updated_at; with - in front, descending")
 		},
 		run: func(ctx context.Context, t *terminal, c *config) error {
 			return asking(ctx, c, func(api *client.Client) error {
-				members := api.StreamMembers(ctx, q.organization(), client.MemberQuery{
-					Text: text, Roles: commas(role), Statuses: asStatuses(statuses), Sort: sort, Limit: q.limit,
-				})
-				return printListing(t, listing[client.MemberWithUser]{memberHead, memberRow, members})
+				wanted := members.query()
+				wanted.Sort, wanted.Limit = sort, q.limit
+				return printListing(t, listing[client.MemberWithUser]{memberHead, memberRow, api.StreamMembers(ctx, q.organization(), wanted)})
 			})
 		},
 	}
+}
+
+// memberFilter holds the flags that select members.
+type memberFilter struct {
+	text, roles, siteRoles string
+	statuses               []string
+}
+
+func (f *memberFilter) flags(fs *pflag.FlagSet) {
+	fs.StringVar(&f.text, "q", "", "`TEXT` in username, name or e-mail address")
+	fs.StringVar(&f.roles, "role", "", "`ROLE,...` in the organization, any of them")
+	fs.StringVar(&f.siteRoles, "site-role", "", "`ROLE,...` of the site, any of them")
+	fs.Var(&choices{&f.statuses, []string{"active", "dormant", "suspended"}}, "status", "`STATUS,...` of the account: active, dormant, suspended")
+}
+
+func (f *memberFilter) query() client.MemberQuery {
+	return client.MemberQuery{Text: f.text, Roles: commas(f.roles), SiteRoles: commas(f.siteRoles), Statuses: asStatuses(f.statuses)}
+}
+
+// empty reports whether the filter selects all members.
+func (f *memberFilter) empty() bool {
+	return f.text == "" && f.roles == "" && f.siteRoles == "" && len(f.statuses) == 0
 }
 
 // commas splits a list at its commas. An empty text is an empty list.

@@ -13,27 +13,53 @@ import (
 
 // wellCalled has, for every command that works on a database, what it takes besides --db.
 var wellCalled = map[string][]string{
-	"user create":         {"--username", "ada", "--email", "ada@example.com", "--role", "owner"},
-	"user reset-password": {"--username", "ada"},
-	"token create":        {"--username", "ada"},
-	"backup":              {"to.db"},
-	"restore":             {"from.db"},
-	"check":               nil,
-	"recover-owner":       {"--username", "ada"},
-	"can-i":               {"read", "template"},
-	"who-can":             {"read", "template"},
-	"explain":             {"ada", "read", "template"},
-	"permissions":         {"ada"},
-	"members list":        nil,
-	"roles list":          nil,
-	"roles show":          {"reader"},
-	"roles history":       {"reader"},
-	"roles diff":          {"reader", "writer"},
-	"lint":                nil,
-	"audit list":          nil,
-	"audit verify":        nil,
-	"audit root":          nil,
-	"api":                 {"GET", "/organizations"},
+	"users create":         {"--username", "ada", "--email", "ada@example.com", "--role", "owner"},
+	"users list":           nil,
+	"users show":           {"ada"},
+	"users set-roles":      {"ada", "auditor"},
+	"users suspend":        {"ada", "--yes"},
+	"users activate":       {"ada"},
+	"users delete":         {"ada", "--yes"},
+	"users reset-password": {"--username", "ada"},
+	"tokens create":        {"--username", "ada"},
+	"tokens list":          {"--username", "ada"},
+	"tokens revoke":        {"x", "--username", "ada", "--yes"},
+	"organizations list":   nil,
+	"organizations show":   {"acme"},
+	"organizations create": {"acme"},
+	"organizations edit":   {"acme", "--name", "acme2"},
+	"organizations delete": {"acme", "--yes"},
+	"members add":          {"ada"},
+	"members remove":       {"ada", "--yes"},
+	"members give":         {"ada", "reader"},
+	"members take":         {"ada", "reader"},
+	"members set-roles":    {"ada", "reader"},
+	"members bulk":         {"ada", "--add-role", "reader", "--yes"},
+	"roles create":         {"reader"},
+	"roles edit":           {"reader", "--display-name", "Reader"},
+	"roles delete":         {"reader", "--yes"},
+	"roles restore":        {"reader", "1"},
+	"roles export":         nil,
+	"roles apply":          {"-f", "-"},
+	"undo":                 {"1"},
+	"api":                  {"GET", "/organizations"},
+	"backup":               {"to.db"},
+	"restore":              {"from.db"},
+	"check":                nil,
+	"recover-owner":        {"--username", "ada"},
+	"can-i":                {"read", "template"},
+	"who-can":              {"read", "template"},
+	"explain":              {"ada", "read", "template"},
+	"permissions":          {"ada"},
+	"members list":         nil,
+	"roles list":           nil,
+	"roles show":           {"reader"},
+	"roles history":        {"reader"},
+	"roles diff":           {"reader", "writer"},
+	"lint":                 nil,
+	"audit list":           nil,
+	"audit verify":         nil,
+	"audit root":           nil,
 }
 
 // A misspelled name is no new installation: no command but those that are made for it makes a database, or a folder.
@@ -75,9 +101,9 @@ func neverMakes(t *testing.T, name string, args []string) {
 		{map[string]string{"ROLECALL_URL": "http://127.0.0.1:1"}, nil, 2, name + " works on the database file; unset ROLECALL_URL or name --db"},
 	} {
 		switch {
-		case name == "user create" && tt.place != nil && tt.place[1] == file:
+		case name == "users create" && tt.place != nil && tt.place[1] == file:
 			continue // it makes what is named
-		case name == "user create" && strings.Contains(tt.says, deep):
+		case name == "users create" && strings.Contains(tt.says, deep):
 			tt.says = "there is no folder for " + deep
 		case name == "restore" && tt.env["ROLECALL_URL"] == "":
 			continue // it puts one there

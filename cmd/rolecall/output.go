@@ -89,12 +89,18 @@ func (t *terminal) print(r report) error {
 		return printYAML(t.out, r.value)
 	case t.format == "csv":
 		return t.printCSV(r)
-	case r.text != nil:
-		r.text(t.out)
-		return nil
 	}
-	t.printTable(t.out, r.head, r.rows)
+	t.tell(t.out, r)
 	return nil
+}
+
+// tell writes a report for people.
+func (t *terminal) tell(w io.Writer, r report) {
+	if r.text != nil {
+		r.text(w)
+		return
+	}
+	t.printTable(w, r.head, r.rows)
 }
 
 func (t *terminal) printNames(r report) error {

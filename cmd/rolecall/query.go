@@ -10,11 +10,15 @@ import (
 	"rolecall.example/client"
 )
 
-// query holds the flags that several of the commands that ask share.
+// query holds the flags that several commands share.
 type query struct {
 	org, owner, as string
 	limit          int
 	all            bool
+
+	// Of commands that write.
+	yes, dryRun   bool
+	ifMatch, file string
 }
 
 // flags registers the named flags. "org?" is an --org that may be left out.
@@ -34,6 +38,14 @@ func (q *query) flags(names ...string) func(*pflag.FlagSet) {
 				fs.VarP(&bounded{&q.limit, 0, 1_000_000_000}, "limit", "L", "`NUMBER` of lines at most; 0 for all")
 			case "all":
 				fs.BoolVar(&q.all, "all", false, "also list what is not allowed")
+			case "yes":
+				fs.BoolVarP(&q.yes, "yes", "y", false, "do not ask; needed where nobody can be asked")
+			case "dry-run":
+				fs.BoolVar(&q.dryRun, "dry-run", false, "change nothing, and print whom the change would affect")
+			case "if-match":
+				fs.StringVar(&q.ifMatch, "if-match", "", "change it only if `VERSION` is still stored, as the ETag of the API names it")
+			case "file":
+				fs.StringVarP(&q.file, "file", "f", "", "`FILE` with more names, one a line; - for standard input")
 			}
 		}
 	}

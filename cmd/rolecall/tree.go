@@ -89,7 +89,7 @@ func unquoteFlags(cmd *cobra.Command) {
 // family returns the parent of the commands that begin with word. Called alone, it lists them.
 func family(word string) *cobra.Command {
 	return &cobra.Command{
-		Use: word, Short: families[word], Args: cobra.ArbitraryArgs,
+		Use: word, Aliases: aliases[word], Short: families[word], Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
 				return unknown(cmd, args)

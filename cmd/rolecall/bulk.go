@@ -1,0 +1,122 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/pflag"
+
+	"rolecall.example/client"
+)
+
+// bulk is one change of many members.
+type bulk struct {
+	query
+	members memberFilter
+	request client.BulkRequest
+}
+
+func membersBulkCommand() *command {
+	var b bulk
+	var addRole, removeRole, except string
+	var remove bool
+	expect := -1
+	return &command{
+		name: "members bulk", operand: "[USER…]",
+		summary: "Give a role to many members, take one from them, or end their memberships",
+		about: "About whom is said by names, by a filter, or by --all. It shows who that is and what they would gain and lose, and\n" +
+			"asks. If it would be about another number of members by then, nothing is done. Members that a rule protects are left\n" +
+			"out and listed with the reason; the exit code is 3 then.",
+		examples: []string{
+			"rolecall members bulk --status suspended --remove --org acme",
+			"rolecall members bulk --role trainee --add-role auditor --except grace --org acme",
+			"rolecall members bulk --all --remove-role night-shift --expect 12 --yes --org acme",
+		},
+		settings: askSettings,
+		flags: func(fs *pflag.FlagSet) {
+			b.flags("org", "file")(fs)
+			b.members.flags(fs)
+			fs.BoolVar(&b.request.All, "all", false, "all members, with no filter")
+			fs.StringVar(&except, "except", "", "`USER,...` to leave out")
+			fs.StringVar(&addRole, "add-role", "", "`ROLE` to give")
+			fs.StringVar(&removeRole, "remove-role", "", "`ROLE` to take")
+			fs.BoolVar(&remove, "remove", false, "end the memberships")
+			fs.Var(&bounded{&expect, 0, 1_000_000_000}, "expect", "`NUMBER` of members that it must be about")
+			b.flags("dry-run", "yes")(fs)
+		},
+		run: func(ctx context.Context, t *terminal, c *config) error {
+			return asking(ctx, c, func(api *client.Client) error {
+				names, err := b.names(t, c.operands)
+				if err != nil {
+					return err
+				}
+				if b.request.Users, b.request.Except = names, commas(except); expect >= 0 {
+					b.request.Expect = &expect
+				}
+				if err := b.choose(addRole, removeRole, remove); err != nil {
+					return err
+				}
+				return b.run(ctx, api, t)
+			})
+		},
+	}
+}
+
+// choose decides what is done, and to whom.
+func (b *bulk) choose(addRole, removeRole string, remove bool) error {
+	actions := 0
+	for action, on := range map[string]bool{client.BulkAddRole: addRole != "", client.BulkRemoveRole: removeRole != "", client.BulkRemove: remove} {
+		if on {
+			actions++
+			b.request.Action = action
+		}
+	}
+	b.request.Role = addRole + removeRole
+	filtered := !b.members.empty()
+	switch {
+	case actions != 1:
+		return usageError("one of --add-role, --remove-role and --remove is needed; see rolecall help members bulk")
+	case len(b.request.Users) > 0 && (filtered || b.request.All), filtered && b.request.All:
+		return usageError("names, a filter and --all exclude each other")
+	case len(b.request.Users) == 0 && !filtered && !b.request.All:
+		return usageError("names, a filter or --all is needed; see rolecall help members bulk")
+	}
+	b.request.All = b.request.All || filtered
+	return nil
+}
+
+// words are how a change of many members is told of: before and afterwards.
+func (b *bulk) words() (would, done, question string) {
+	switch b.request.Action {
+	case client.BulkAddRole:
+		return "would get " + b.request.Role, "got " + b.request.Role, "Give " + b.request.Role + " to %s?"
+	case client.BulkRemoveRole:
+		return "would lose " + b.request.Role, "lost " + b.request.Role, "Take " + b.request.Role + " from %s?"
+	}
+	return "would be removed", "removed", "Remove %s?"
+}
+
+// run shows whom the change is about, asks, and makes it for exactly as many.
+func (b *bulk) run(ctx context.Context, api *client.Client, t *terminal) error {
+	would, done, question := b.words()
+	foreseen, err := api.PreviewChangeMembers(ctx, b.organization(), b.members.query(), b.request)
+	if err != nil {
+		return err
+	}
+	about := bulkReport(t, foreseen, would)
+	if b.dryRun {
+		return t.print(about)
+	}
+	if len(foreseen.Done) > 0 {
+		if err := b.confirm(t, fmt.Sprintf(question, counted(len(foreseen.Done), "member", "members")), about); err != nil {
+			return err
+		}
+	}
+	n := len(foreseen.Done) + len(foreseen.Unchanged) + len(foreseen.Refused)
+	b.request.Expect = &n
+	got, err := api.ChangeMembers(ctx, b.organization(), b.members.query(), b.request)
+	if err != nil {
+		return err
+	}
+	return printBulk(t, got, done)
+}

@@ -1,0 +1,118 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"rolecall.example/client"
+	"rolecall.example/rbac"
+)
+
+// parsePermissions reads the short form of permissions: "type:action,action", with "!" in front of denies. The catalog of
+// the server decides which there are.
+func parsePermissions(text string) (list []client.Permission, err error) {
+	rest, negate := strings.CutPrefix(strings.TrimSpace(text), "!")
+	resourceType, actions, ok := strings.Cut(rest, ":")
+	for action := range strings.SplitSeq(actions, ",") {
+		action = strings.TrimSpace(action)
+		if !ok || resourceType == "" || action == "" || strings.ContainsAny(action, ":! ") || strings.Contains(resourceType, " ") {
+			return nil, fmt.Errorf("%q is no permission like workspace:read,ssh or !workspace:delete", text)
+		}
+		list = append(list, client.Permission{ResourceType: resourceType, Action: action, Negate: negate})
+	}
+	return list, nil
+}
+
+// shortForm writes permissions as parsePermissions reads them: an entry for what is allowed of a type, and one for what is
+// denied, in the order of the list.
+func shortForm(list []client.Permission) []string {
+	entries := []string{}
+	at := map[string]int{}
+	for _, p := range list {
+		entry := p.ResourceType + ":"
+		if p.Negate {
+			entry = "!" + entry
+		}
+		if i, ok := at[entry]; ok {
+			entries[i] += "," + p.Action
+			continue
+		}
+		at[entry] = len(entries)
+		entries = append(entries, entry+p.Action)
+	}
+	return entries
+}
+
+// permissionList is a flag that takes permissions in the short form, without "!", and may be repeated.
+type permissionList struct{ list *[]client.Permission }
+
+// Set implements pflag.Value.
+func (l *permissionList) Set(v string) error {
+	parsed, err := parsePermissions(v)
+	if err == nil && parsed[0].Negate {
+		err = errors.New("no ! is needed here, since --deny denies")
+	}
+	*l.list = append(*l.list, parsed...)
+	return err
+}
+
+func (l *permissionList) String() string {
+	if l.list == nil {
+		return ""
+	}
+	return strings.Join(shortForm(*l.list), " ")
+}
+
+// Type implements pflag.Value.
+func (*permissionList) Type() string { return "permissions" }
+
+// refusedPermission matches the field of a request that the server finds wrong with a permission.
+var refusedPermission = regexp.MustCompile(`^(organization|site|user)_permissions\[(\d+)\]`)
+
+// permissionAt returns the permission of a role that a field of a refusal is about, and where it stands.
+func permissionAt(field string, r *client.RoleRequest) (p client.Permission, list string, i int, ok bool) {
+	m := refusedPermission.FindStringSubmatch(field)
+	if m == nil {
+		return p, "", 0, false
+	}
+	i, err := strconv.Atoi(m[2])
+	lists := map[string][]client.Permission{"organization": r.Organization, "site": r.Site, "user": r.User}
+	if err != nil || i >= len(lists[m[1]]) {
+		return p, "", 0, false
+	}
+	return lists[m[1]][i], m[1] + "_permissions", i, true
+}
+
+// suggest adds to a refusal what may be meant by the permissions that do not exist.
+func suggest(err error, r *client.RoleRequest) error {
+	e, ok := errors.AsType[*client.Error](err)
+	if !ok {
+		return err
+	}
+	for _, v := range e.Validations {
+		if p, _, _, ok := permissionAt(v.Field, r); ok {
+			if hint := likePermission(p); hint != "" {
+				return fmt.Errorf("%w%s", err, hint)
+			}
+		}
+	}
+	return err
+}
+
+// likePermission suggests what may be meant by a permission that does not exist, or returns "".
+func likePermission(p client.Permission) string {
+	catalog := rbac.Default()
+	switch {
+	case catalog.Valid(p.ResourceType, p.Action):
+		return ""
+	case !catalog.ValidType(p.ResourceType):
+		return didYouMean(p.ResourceType, typesWith(nil), "")
+	case !slices.Contains(actionsOn(p.ResourceType), p.Action):
+		return didYouMean(p.Action, actionsOn(p.ResourceType), p.ResourceType+":")
+	}
+	return ""
+}

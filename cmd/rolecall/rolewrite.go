@@ -1,0 +1,213 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/spf13/pflag"
+
+	"rolecall.example/client"
+)
+
+// roleEdit holds the flags that change what a role says.
+type roleEdit struct {
+	query
+	displayName        *string
+	allow, deny, unset []client.Permission
+	own                bool
+}
+
+func (e *roleEdit) flags(fs *pflag.FlagSet) {
+	fs.Var(given{&e.displayName}, "display-name", "`NAME` that people read; may be empty")
+	fs.Var(&permissionList{list: &e.allow}, "allow", "`TYPE:ACTION,...` to allow; may be repeated")
+	fs.Var(&permissionList{list: &e.deny}, "deny", "`TYPE:ACTION,...` to deny; may be repeated")
+	fs.BoolVar(&e.own, "own", false, "in a role of the site, --allow and the like are about a user's own things, instead of all")
+}
+
+// permissions returns the list that the flags are about.
+func (e *roleEdit) permissions(r *client.RoleRequest) *[]client.Permission {
+	switch {
+	case e.org != "":
+		return &r.Organization
+	case e.own:
+		return &r.User
+	}
+	return &r.Site
+}
+
+// apply changes a role as the flags say.
+func (e *roleEdit) apply(r *client.RoleRequest) {
+	if e.displayName != nil {
+		r.DisplayName = *e.displayName
+	}
+	list := e.permissions(r)
+	for _, changed := range [][]client.Permission{e.unset, e.allow, e.deny} {
+		for _, p := range changed {
+			*list = slices.DeleteFunc(slices.Clone(*list), func(q client.Permission) bool { return q.ResourceType == p.ResourceType && q.Action == p.Action })
+		}
+	}
+	for i := range e.deny {
+		e.deny[i].Negate = true
+	}
+	*list = append(*list, slices.Concat(e.allow, e.deny)...)
+}
+
+// put stores a role, or says in a dry run whom that would affect.
+func (e *roleEdit) put(ctx context.Context, api *client.Client, t *terminal, r client.RoleRequest, became string, opts ...client.Option) error {
+	if e.own && e.org != "" {
+		return usageError("--own is of roles of the site: leave --org out")
+	}
+	if e.dryRun {
+		impact, err := api.PreviewPutRole(ctx, e.scope(), r, opts...)
+		if err != nil {
+			return suggest(err, &r)
+		}
+		return t.print(impactReport(impact, impact))
+	}
+	got, err := api.PutRole(ctx, e.scope(), r, opts...)
+	if err != nil {
+		return suggest(err, &r)
+	}
+	return t.print(savedReport(e.scope(), got, became))
+}
+
+// savedReport is a role that was written, and what became of it.
+func savedReport(s client.Scope, r client.Role, became string) report {
+	out := roleReport(&client.AssignableRole{Role: r})
+	out.value, out.names = r, []string{r.Name}
+	out.text = sentence("%s of %s %s.", cmp.Or(r.DisplayName, r.Name), place(s), became)
+	return out
+}
+
+// place names a scope in a sentence.
+func place(s client.Scope) string {
+	if s.String() == client.Site().String() {
+		return "the site"
+	}
+	return s.String()
+}
+
+func rolesCreateCommand() *command {
+	var e roleEdit
+	return &command{
+		name: "roles create", operand: "NAME",
+		summary: "Create a role of an organization, or of the site without --org",
+		about:   "Nobody can grant what they do not hold themselves. To keep roles in files, see roles apply.",
+		examples: []string{
+			"rolecall roles create night-shift --display-name 'Night shift' --allow workspace:read,ssh --deny workspace:delete --org acme",
+			"rolecall roles create help-desk --allow user:read",
+		},
+		settings: askSettings,
+		flags: func(fs *pflag.FlagSet) {
+			e.query.flags("org?")(fs)
+			e.flags(fs)
+			e.query.flags("dry-run")(fs)
+		},
+		run: func(ctx context.Context, t *terminal, c *config) error {
+			return asking(ctx, c, func(api *client.Client) error {
+				r := client.RoleRequest{Name: c.operand}
+				e.apply(&r)
+				return e.put(ctx, api, t, r, "was created", client.OnlyNew())
+			})
+		},
+	}
+}
+
+func rolesEditCommand() *command {
+	var e roleEdit
+	return &command{
+		name: "roles edit", operand: "ROLE",
+		summary: "Change the display name or some permissions of a custom role",
+		about:   "What no flag names stays as it is. If the role is changed by somebody else meanwhile, nothing is done.",
+		examples: []string{
+			"rolecall roles edit night-shift --allow workspace:start,stop --unset template:read --org acme",
+			"rolecall roles edit night-shift --deny workspace:delete --org acme --dry-run",
+		},
+		settings: askSettings,
+		flags: func(fs *pflag.FlagSet) {
+			e.query.flags("org?")(fs)
+			e.flags(fs)
+			fs.Var(&permissionList{list: &e.unset}, "unset", "`TYPE:ACTION,...` to neither allow nor deny; may be repeated")
+			e.query.flags("dry-run", "if-match")(fs)
+		},
+		run: func(ctx context.Context, t *terminal, c *config) error {
+			if e.displayName == nil && len(e.allow)+len(e.deny)+len(e.unset) == 0 {
+				return usageError("a flag with something to change is needed; see rolecall help roles edit")
+			}
+			return asking(ctx, c, func(api *client.Client) error {
+				var tag string
+				stored, err := api.Role(ctx, e.scope(), c.operand, client.GetETag(&tag))
+				if err != nil {
+					return err
+				}
+				r := stored.Request()
+				e.apply(&r)
+				return e.put(ctx, api, t, r, "was changed", e.match(tag)...)
+			})
+		},
+	}
+}
+
+func rolesDeleteCommand() *command {
+	var q query
+	return &command{
+		name: "roles delete", operand: "ROLE",
+		summary:  "Delete a custom role, and take it from all who hold it",
+		about:    "It shows who would lose what, and asks.",
+		examples: []string{"rolecall roles delete night-shift --org acme", "rolecall roles delete night-shift --org acme --dry-run"},
+		settings: askSettings,
+		flags:    q.flags("org?", "dry-run", "if-match", "yes"),
+		run: func(ctx context.Context, t *terminal, c *config) error {
+			return asking(ctx, c, func(api *client.Client) error {
+				var tag string
+				r, err := api.Role(ctx, q.scope(), c.operand, client.GetETag(&tag))
+				if err != nil {
+					return err
+				}
+				impact, err := api.PreviewDeleteRole(ctx, q.scope(), c.operand, q.match(tag)...)
+				if err != nil {
+					return err
+				}
+				about := impactReport(impact, impact)
+				if q.dryRun {
+					return t.print(about)
+				}
+				if err := q.confirm(t, fmt.Sprintf("Delete %s of %s?", r.Name, place(q.scope())), about); err != nil {
+					return err
+				}
+				if err := api.DeleteRole(ctx, q.scope(), c.operand, q.match(tag)...); err != nil {
+					return err
+				}
+				return t.print(savedReport(q.scope(), r.Role, "was deleted"))
+			})
+		},
+	}
+}
+
+func rolesRestoreCommand() *command {
+	var q query
+	return &command{
+		name: "roles restore", operand: "ROLE VERSION",
+		summary:  "Store an earlier version of a custom role as its newest",
+		about:    "roles history lists the versions, roles diff compares two.",
+		examples: []string{"rolecall roles restore night-shift 3 --org acme"},
+		settings: askSettings,
+		flags:    q.flags("org?", "if-match"),
+		run: func(ctx context.Context, t *terminal, c *config) error {
+			version, err := strconv.ParseInt(c.operands[1], 10, 64)
+			if err != nil || version < 1 {
+				return usageError(fmt.Sprintf("%q is no number of a version; rolecall roles history lists them", c.operands[1]))
+			}
+			return asking(ctx, c, func(api *client.Client) error {
+				got, err := api.RestoreRole(ctx, q.scope(), c.operand, version, q.match("")...)
+				if err != nil {
+					return err
+				}
+				return t.print(savedReport(q.scope(), got, fmt.Sprintf("is as in version %d again", version)))
+			})
+		},
+	}
+}

@@ -1,0 +1,178 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"rolecall.example/client"
+)
+
+// tokenOwner is the flag that names an account. On a server it may be left out, for the account of the token.
+type tokenOwner struct{ username string }
+
+func (o *tokenOwner) register(fs *pflag.FlagSet) {
+	fs.StringVar(&o.username, "username", "", "`NAME` of the account, or its id; without it, your own, if a server is asked")
+}
+
+// of returns the account. The operator of a file has none of its own.
+func (o *tokenOwner) of(c *config, name string) (string, error) {
+	switch {
+	case o.username != "":
+		return o.username, nil
+	case c.server == nil:
+		return "", usageError("--username is needed; see rolecall help " + name)
+	}
+	return "me", nil
+}
+
+func tokensListCommand() *command {
+	var owner tokenOwner
+	var all bool
+	return &command{
+		name:     "tokens list",
+		summary:  "List the API tokens of an account, without their secrets",
+		examples: []string{"rolecall tokens list --username ci", "rolecall tokens list --all --json"},
+		settings: askSettings,
+		flags: func(fs *pflag.FlagSet) {
+			owner.register(fs)
+			fs.BoolVar(&all, "all", false, "of all accounts whose tokens you may read")
+		},
+		run: func(ctx context.Context, t *terminal, c *config) error {
+			if all && owner.username != "" {
+				return usageError("--all and --username exclude each other")
+			}
+			user := ""
+			if !all {
+				var err error
+				if user, err = owner.of(c, "tokens list"); err != nil {
+					return err
+				}
+			}
+			return asking(ctx, c, func(api *client.Client) (err error) {
+				var got []client.Token
+				if all {
+					got, err = api.AllTokens(ctx)
+				} else {
+					got, err = api.Tokens(ctx, user)
+				}
+				if err != nil {
+					return err
+				}
+				return t.print(tokensReport(got...))
+			})
+		},
+	}
+}
+
+// createdToken is a token as it is printed once, with its secret.
+type createdToken struct {
+	ID        string    `json:"id"`
+	Name      string    `json:"name"`
+	Username  string    `json:"username"`
+	Token     string    `json:"token"`
+	ExpiresAt time.Time `json:"expires_at"`
+}
+
+func tokensCreateCommand() *command {
+	var owner tokenOwner
+	var in client.CreateTokenRequest
+	return &command{
+		name:     "tokens create",
+		summary:  "Create an API token for an account",
+		about:    "The token gives the rights of its account. It is printed once; only its hash is stored.",
+		examples: []string{"rolecall tokens create --username ci --name terraform --lifetime 2160h", "export ROLECALL_TOKEN=$(rolecall tokens create --username ci --quiet)"},
+		settings: askSettings,
+		flags: func(fs *pflag.FlagSet) {
+			owner.register(fs)
+			fs.StringVar(&in.Name, "name", "", "`NAME` of the token, to recognize it")
+			fs.DurationVar(&in.Lifetime, "lifetime", 30*24*time.Hour, "`DURATION` for which it is valid, 8760h at most")
+		},
+		run: func(ctx context.Context, t *terminal, c *config) error {
+			user, err := owner.of(c, "tokens create")
+			if err != nil {
+				return err
+			}
+			if err := t.beforeSecret(); err != nil {
+				return err
+			}
+			return asking(ctx, c, func(api *client.Client) error { return createToken(ctx, api, t, user, in) })
+		},
+	}
+}
+
+func createToken(ctx context.Context, api *client.Client, t *terminal, user string, in client.CreateTokenRequest) error {
+	made, err := api.CreateToken(ctx, user, in)
+	if err != nil {
+		return err
+	}
+	id, _, _ := strings.Cut(made.Key, "-")
+	revoke := func() error { return api.DeleteToken(ctx, user, id) }
+	stored, err := api.Key(ctx, user, id)
+	if err != nil { // it may make tokens and not read them: then what was asked for is all there is to say
+		stored = client.Token{Name: in.Name, Username: user, ExpiresAt: time.Now().Add(in.Lifetime).UTC().Truncate(time.Second)}
+	}
+	token := createdToken{id, stored.Name, stored.Username, made.Key, stored.ExpiresAt}
+	return t.afterSecret(report{
+		value: token, names: []string{made.Key},
+		rows: [][]string{
+			{"account", token.Username}, {"name", token.Name}, {"expires", token.ExpiresAt.Format(time.RFC3339)}, {"token", token.Token, "(shown this once)"},
+		},
+	}, revoke)
+}
+
+func tokensRevokeCommand() *command {
+	var q query
+	var owner tokenOwner
+	return &command{
+		name: "tokens revoke", operand: "TOKEN",
+		summary:  "Revoke an API token: nobody can use it any more",
+		about:    "TOKEN is its name or its id, never the secret.",
+		examples: []string{"rolecall tokens revoke terraform --username ci", "rolecall tokens revoke 4Kq0cXo1bd --yes"},
+		settings: askSettings,
+		flags: func(fs *pflag.FlagSet) {
+			owner.register(fs)
+			q.flags("yes")(fs)
+		},
+		run: func(ctx context.Context, t *terminal, c *config) error {
+			user, err := owner.of(c, "tokens revoke")
+			if err != nil {
+				return err
+			}
+			return asking(ctx, c, func(api *client.Client) error {
+				token, err := api.TokenNamed(ctx, user, c.operand)
+				if client.StatusOf(err) == http.StatusNotFound {
+					token, err = api.Key(ctx, user, c.operand)
+				}
+				if err != nil {
+					return err
+				}
+				if err := q.confirm(t, fmt.Sprintf("Revoke the token %s of %s?", cmp.Or(token.Name, token.ID), token.Username), tokensReport(token)); err != nil {
+					return err
+				}
+				if err := api.DeleteToken(ctx, user, token.ID); err != nil {
+					return err
+				}
+				r := tokensReport(token)
+				r.value, r.text = token, sentence("The token %s of %s is revoked.", cmp.Or(token.Name, token.ID), token.Username)
+				return t.print(r)
+			})
+		},
+	}
+}
+
+// tokensReport is a list of tokens.
+func tokensReport(list ...client.Token) report {
+	r := report{value: append([]client.Token{}, list...), head: []string{"ID", "USERNAME", "NAME", "CREATED", "LAST USED", "EXPIRES"}}
+	for _, token := range list {
+		r.rows = append(r.rows, []string{
+			token.ID, token.Username, token.Name, token.CreatedAt.Format(time.RFC3339), ever(token.LastUsed), token.ExpiresAt.Format(time.RFC3339),
+		})
+	}
+	return r
+}

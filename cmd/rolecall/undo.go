@@ -1,0 +1,65 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+
+	"github.com/google/uuid"
+
+	"rolecall.example/client"
+)
+
+func undoCommand() *command {
+	return &command{
+		name: "undo", operand: "ENTRY",
+		summary: "Take back the change of roles or of a membership that an entry of the audit trail records",
+		about: "ENTRY is the SEQ that audit list prints, or the id of the entry. What changed since stays as it is, and then\n" +
+			"nothing is done.",
+		examples: []string{"rolecall audit list --org acme --limit 5", "rolecall undo 1293"},
+		settings: askSettings,
+		run: func(ctx context.Context, t *terminal, c *config) error {
+			return asking(ctx, c, func(api *client.Client) error {
+				id, err := entry(ctx, api, c.operand)
+				if err != nil {
+					return err
+				}
+				got, err := api.Undo(ctx, id)
+				if err != nil {
+					return err
+				}
+				return t.print(undoneReport(c.operand, got))
+			})
+		},
+	}
+}
+
+// entry returns the id of an audit entry that is named by its id or its number.
+func entry(ctx context.Context, api *client.Client, name string) (uuid.UUID, error) {
+	if id, err := uuid.Parse(name); err == nil {
+		return id, nil
+	}
+	seq, err := strconv.ParseInt(name, 10, 64)
+	if err != nil || seq < 1 {
+		return uuid.Nil, usageError(fmt.Sprintf("%q is neither the number nor the id of an entry", name))
+	}
+	got, err := api.Audit(ctx, client.AuditQuery{Before: seq + 1, Limit: 1})
+	if err != nil {
+		return uuid.Nil, err
+	}
+	if len(got.Entries) == 0 || got.Entries[0].Seq != seq {
+		return uuid.Nil, usageError("there is no entry " + name)
+	}
+	return got.Entries[0].ID, nil
+}
+
+// undoneReport is the membership or the account as it is afterwards.
+func undoneReport(name string, got client.Undone) report {
+	r := report{head: []string{"ID", "ROLES"}, text: sentence("What entry %s records was undone.", name)}
+	if got.User != nil {
+		r.value, r.rows = got.User, [][]string{{got.User.ID.String(), roleNames(got.User.Roles)}}
+	} else {
+		r.value, r.rows = got.Member, [][]string{{got.Member.UserID.String(), roleNames(got.Member.Roles)}}
+	}
+	return r
+}

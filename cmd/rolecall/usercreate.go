@@ -1,0 +1,155 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+
+	"github.com/google/uuid"
+	"github.com/spf13/pflag"
+
+	"rolecall.example/client"
+	"rolecall.example/org"
+	"rolecall.example/org/account"
+	"rolecall.example/org/services"
+)
+
+// newAccount holds the flags of `users create`.
+type newAccount struct {
+	username, email, name string
+	role, organization    string
+	service               bool
+	password              passwordFlags
+}
+
+func usersCreateCommand() *command {
+	var in newAccount
+	return &command{
+		name:    "users create",
+		summary: "Create an account",
+		about: "The first account of a new database must be an owner. It becomes a member of the default organization, which is\n" +
+			"created with it. A database that --db or ROLECALL_DB names is created if it is missing.",
+		examples: []string{
+			"rolecall users create --username ada --email ada@example.com --role owner",
+			"rolecall users create --username ci --service-account --json",
+		},
+		settings: askSettings,
+		flags: func(fs *pflag.FlagSet) {
+			fs.StringVar(&in.username, "username", "", "`NAME` of the account")
+			fs.StringVar(&in.email, "email", "", "its e-mail `ADDRESS`; a service account needs none")
+			fs.StringVar(&in.name, "name", "", "display `NAME`")
+			fs.StringVar(&in.role, "role", "", "`ROLE` of the site, like owner")
+			fs.StringVar(&in.organization, "organization", "default", "`ORG` that it joins")
+			fs.BoolVar(&in.service, "service-account", false, "an account for a program, with tokens and without a password")
+			in.password.register(fs)
+		},
+		run: func(ctx context.Context, t *terminal, c *config) error {
+			if in.username == "" || in.email == "" && !in.service {
+				return usageError("--username and --email are needed; see rolecall help users create")
+			}
+			if err := t.beforeSecret(); err != nil {
+				return err
+			}
+			if c.server != nil {
+				return asking(ctx, c, func(api *client.Client) error { return in.create(ctx, t, api) })
+			}
+			c.makes = c.named
+			c.elsewhere = orServer
+			return operateStored(ctx, c, func(ctx context.Context, s *services.Service, operator *org.Actor, store *account.SessionStore) error {
+				if exists, err := s.HasUsers(ctx); err != nil || !exists {
+					return cmp.Or(err, in.createFirst(ctx, t, s, operator))
+				}
+				api, err := local(s, operator, store)
+				if err != nil {
+					return err
+				}
+				return in.create(ctx, t, api)
+			})
+		},
+	}
+}
+
+// createFirst makes the first account of a database, which no request could make without the setup token of a server.
+func (in *newAccount) createFirst(ctx context.Context, t *terminal, s *services.Service, operator *org.Actor) error {
+	if in.role != "owner" || in.service {
+		return usageError("the first account must be one that signs in, with --role owner")
+	}
+	password, made, err := in.password.read(t.in)
+	if err != nil {
+		return err
+	}
+	u, _, err := s.CreateFirstUser(ctx, operator.Request, org.Given(org.FirstUser{Email: in.email, Username: in.username, Name: in.name, Password: password}), nil)
+	if err != nil {
+		return err
+	}
+	return t.afterSecret(describeAccount(u, password, made).report(), func() error {
+		_, err := s.DeleteUser(ctx, operator, u.ID.String(), nil)
+		return err
+	})
+}
+
+func (in *newAccount) create(ctx context.Context, t *terminal, api *client.Client) error {
+	o, err := api.Organization(ctx, in.organization)
+	if err != nil {
+		return fmt.Errorf("organization %s: %w", in.organization, err)
+	}
+	if in.role != "" { // fail before the account exists without its role
+		if _, err := api.Role(ctx, client.Site(), in.role); err != nil {
+			return fmt.Errorf("site role %s: %w", in.role, err)
+		}
+	}
+	n := client.CreateUserRequest{Email: in.email, Username: in.username, Name: in.name, OrganizationIDs: []uuid.UUID{o.ID}}
+	var made bool
+	if in.service {
+		n.LoginType, n.ServiceAccount = client.LoginNone, in.email == ""
+	} else if n.Password, made, err = in.password.read(t.in); err != nil {
+		return err
+	}
+	u, err := api.CreateUser(ctx, n)
+	if err != nil {
+		return err
+	}
+	if in.role != "" {
+		if u, err = api.SetUserRoles(ctx, u.ID.String(), []string{in.role}); err != nil {
+			return fmt.Errorf("the account was created without its role: %w", err)
+		}
+	}
+	return t.afterSecret(printedUser(u, n.Password, made).report(), func() error { return api.DeleteUser(ctx, u.ID.String()) })
+}
+
+func usersResetPasswordCommand() *command {
+	var username string
+	var password passwordFlags
+	return &command{
+		name:     "users reset-password",
+		summary:  "Give an account a new password; its sessions and tokens end",
+		examples: []string{"rolecall users reset-password --username ada", "pass show ada | rolecall users reset-password --username ada --password-stdin"},
+		settings: askSettings,
+		flags: func(fs *pflag.FlagSet) {
+			fs.StringVar(&username, "username", "", "`NAME` of the account, or its id")
+			password.register(fs)
+		},
+		run: func(ctx context.Context, t *terminal, c *config) error {
+			if username == "" {
+				return usageError("--username is needed; see rolecall help users reset-password")
+			}
+			if err := t.beforeSecret(); err != nil {
+				return err
+			}
+			secret, made, err := password.read(t.in)
+			if err != nil {
+				return err
+			}
+			return asking(ctx, c, func(api *client.Client) error {
+				if err := api.SetPassword(ctx, username, client.PasswordRequest{Password: secret}); err != nil {
+					return err
+				}
+				u, err := api.User(ctx, username)
+				if err != nil {
+					return err
+				}
+				return printedUser(u, secret, made).print(t)
+			})
+		},
+	}
+}

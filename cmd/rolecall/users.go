@@ -1,0 +1,173 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"iter"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"rolecall.example/client"
+)
+
+var userHead = []string{"USERNAME", "NAME", "EMAIL", "STATUS", "SITE ROLES", "LAST SEEN"}
+
+func userRow(u client.User) []string {
+	return []string{u.Username, u.Name, u.Email, string(u.Status), roleNames(u.Roles), ever(u.LastSeenAt)}
+}
+
+// ever writes a time that may never have been.
+func ever(at time.Time) string {
+	if at.IsZero() {
+		return "never"
+	}
+	return at.Format(time.RFC3339)
+}
+
+// userReport is what became of an account, as a sentence.
+func userReport(u client.User, became string) report {
+	return report{value: u, head: userHead, rows: [][]string{userRow(u)}, text: sentence("%s %s.", u.Username, became)}
+}
+
+// usersPage is how many accounts one request asks for.
+const usersPage = 500
+
+// firsts yields the first values and their errors; 0: all.
+func firsts[T any](values iter.Seq2[T, error], limit int) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		n := 0
+		for v, err := range values {
+			if n++; !yield(v, err) || n == limit {
+				return
+			}
+		}
+	}
+}
+
+func usersListCommand() *command {
+	var q query
+	var search, sort string
+	return &command{
+		name:    "users list",
+		summary: "List accounts",
+		about: "Terms of --q: status, role (of the site), login_type, name, last_seen_before, last_seen_after, created_before and\n" +
+			"created_after, each as term:value. A bare word is looked for in username, name and e-mail address.",
+		examples: []string{"rolecall users list", "rolecall users list --q 'status:suspended role:auditor' --sort -last_seen_at"},
+		settings: askSettings,
+		flags: func(fs *pflag.FlagSet) {
+			fs.StringVar(&search, "q", "", "`QUERY` that selects accounts")
+			fs.Var(&choice{&sort, sortKeys("username", "name", "email", "created_at", "last_seen_at")}, "sort", "`KEY` to sort by: username, name, email, created_at or last_seen_at; with - in front, descending")
+			q.flags("limit")(fs)
+		},
+		run: func(ctx context.Context, t *terminal, c *config) error {
+			return asking(ctx, c, func(api *client.Client) error {
+				users := api.EachUser(ctx, client.UserQuery{Query: search, Sort: sort, Limit: min(cmp.Or(q.limit, usersPage), usersPage)})
+				return printListing(t, listing[client.User]{userHead, userRow, firsts(users, q.limit)})
+			})
+		},
+	}
+}
+
+func usersShowCommand() *command {
+	return &command{
+		name: "users show", operand: "USER",
+		summary:  "Show an account, by id or username",
+		examples: []string{"rolecall users show grace", "rolecall users show me --json"},
+		settings: askSettings,
+		run: func(ctx context.Context, t *terminal, c *config) error {
+			return asking(ctx, c, func(api *client.Client) error {
+				var tag string
+				u, err := api.User(ctx, c.operand, client.GetETag(&tag))
+				if err != nil {
+					return err
+				}
+				return t.print(report{value: u, names: []string{u.Username}, rows: [][]string{
+					{"username", u.Username}, {"name", u.Name}, {"e-mail", u.Email}, {"status", string(u.Status)}, {"signs in by", u.LoginType},
+					{"site roles", roleNames(u.Roles)}, {"id", u.ID.String()}, {"created", u.CreatedAt.Format(time.RFC3339)},
+					{"last seen", ever(u.LastSeenAt)}, {"version", tag},
+				}})
+			})
+		},
+	}
+}
+
+func usersSetRolesCommand() *command {
+	var q query
+	return &command{
+		name: "users set-roles", operand: "USER [ROLE…]",
+		summary:  "Replace the roles of the site that an account holds; without ROLE, take all",
+		examples: []string{"rolecall users set-roles grace auditor user-admin", "rolecall users set-roles grace"},
+		settings: askSettings,
+		flags:    q.flags("if-match"),
+		run: func(ctx context.Context, t *terminal, c *config) error {
+			return asking(ctx, c, func(api *client.Client) error {
+				u, err := api.SetUserRoles(ctx, c.operand, append([]string{}, c.operands[1:]...), q.match("")...)
+				if err != nil {
+					return err
+				}
+				r := userReport(u, "")
+				r.text = func(w io.Writer) { fmt.Fprintln(w, holds(u.Username, u.Roles)) }
+				return t.print(r)
+			})
+		},
+	}
+}
+
+func usersActivateCommand() *command {
+	return usersChangeCommand("activate", "End the suspension of an account", "", "is active now",
+		func(ctx context.Context, api *client.Client, u *client.User, opts []client.Option) (err error) {
+			*u, err = api.ActivateUser(ctx, u.ID.String(), opts...)
+			return err
+		})
+}
+
+func usersSuspendCommand() *command {
+	return usersChangeCommand("suspend", "Suspend an account: it may do nothing until it is activated", "Suspend", "is suspended now",
+		func(ctx context.Context, api *client.Client, u *client.User, opts []client.Option) (err error) {
+			*u, err = api.SuspendUser(ctx, u.ID.String(), opts...)
+			return err
+		})
+}
+
+func usersDeleteCommand() *command {
+	return usersChangeCommand("delete", "Delete an account with its memberships, roles, tokens and sessions", "Delete", "was deleted",
+		func(ctx context.Context, api *client.Client, u *client.User, opts []client.Option) error {
+			return api.DeleteUser(ctx, u.ID.String(), opts...)
+		})
+}
+
+// usersChangeCommand is a command that does something to one account, and asks before if question is not "".
+func usersChangeCommand(verb, summary, question, became string, change func(context.Context, *client.Client, *client.User, []client.Option) error) *command {
+	var q query
+	flags := []string{"if-match"}
+	examples := []string{"rolecall users " + verb + " grace"}
+	if question != "" {
+		flags = append(flags, "yes")
+		examples = append(examples, "rolecall users "+verb+" grace --yes")
+	}
+	return &command{
+		name: "users " + verb, operand: "USER", summary: summary, examples: examples, settings: askSettings, flags: q.flags(flags...),
+		run: func(ctx context.Context, t *terminal, c *config) error {
+			return asking(ctx, c, func(api *client.Client) error {
+				var tag string
+				u, err := api.User(ctx, c.operand, client.GetETag(&tag))
+				if err != nil {
+					return err
+				}
+				if question != "" {
+					about := report{head: userHead, rows: [][]string{userRow(u)}}
+					if err := q.confirm(t, question+" "+u.Username+"?", about); err != nil {
+						return err
+					}
+				}
+				if err := change(ctx, api, &u, q.match(tag)); err != nil {
+					return err
+				}
+				return t.print(userReport(u, became))
+			})
+		},
+	}
+}
