@@ -93,12 +93,10 @@ func (in *newAccount) create(ctx context.Context, t *terminal, api *client.Clien
 	if err != nil {
 		return fmt.Errorf("organization %s: %w", in.organization, err)
 	}
-	if in.role != "" { // fail before the account exists without its role
-		if _, err := api.Role(ctx, client.Site(), in.role); err != nil {
-			return fmt.Errorf("site role %s: %w", in.role, err)
-		}
-	}
 	n := client.CreateUserRequest{Email: in.email, Username: in.username, Name: in.name, OrganizationIDs: []uuid.UUID{o.ID}}
+	if in.role != "" {
+		n.Roles = []string{in.role}
+	}
 	var made bool
 	if in.service {
 		n.LoginType, n.ServiceAccount = client.LoginNone, in.email == ""
@@ -108,11 +106,6 @@ func (in *newAccount) create(ctx context.Context, t *terminal, api *client.Clien
 	u, err := api.CreateUser(ctx, n)
 	if err != nil {
 		return err
-	}
-	if in.role != "" {
-		if u, err = api.SetUserRoles(ctx, u.ID.String(), []string{in.role}); err != nil {
-			return fmt.Errorf("the account was created without its role: %w", err)
-		}
 	}
 	return t.afterSecret(printedUser(u, n.Password, made).report(), func() error { return api.DeleteUser(ctx, u.ID.String()) })
 }
