@@ -29,7 +29,7 @@ func TestDeploy(t *testing.T) {
 		known[variable(name)] = true
 	}
 	for _, file := range append(files, page) {
-		for _, v := range regexp.MustCompile(`ROLECALL_[A-Z_]+`).FindAllString(read(file), -1) {
+		for _, v := range regexp.MustCompile(`ROLECALL_[A-Z0-9_]+`).FindAllString(read(file), -1) {
 			if !known[v] {
 				t.Errorf("%s has %s, which is no setting", file, v)
 			}
