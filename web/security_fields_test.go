@@ -134,6 +134,26 @@ func unknownFields(t *testing.T, style web.Wire, route web.Route, a asked) {
 		}
 	}
 
+	for _, field := range slices.Sorted(maps.Keys(schema.Properties)) {
+		ref := schema.Properties[field]
+		if strings.HasSuffix(ref.Ref, "/SentBack") || field == "setup_token" { // which is compared before the rest is read
+			continue
+		}
+		body := fill(a.body)
+		body[field], body["x_empty"], body["x_new"] = any(7), "", 1
+		if ref.Value.Type.Includes("integer") {
+			body[field] = "7"
+		}
+		res, want := try(body), []string{field, "x_new"}
+		slices.Sort(want)
+		if diff := cmp.Diff(want, faulty(res)); res.StatusCode != 400 || diff != "" {
+			t.Errorf("%s of another type: got %d (-want +got)\n%s\n%s", field, res.StatusCode, diff, res.Body)
+		}
+	}
+	if diff := cmp.Diff(before, s.State(t)); diff != "" {
+		t.Fatalf("fields of another type: stored (-before +after)\n%s", diff)
+	}
+
 	body := fill(a.body)
 	for _, at := range append([]string{""}, a.inner...) {
 		into := found(t, body, ids.Replace(at))
