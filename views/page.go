@@ -29,6 +29,7 @@ type Frame struct {
 
 	OfSite      bool // the page belongs to no organization, though the navigation keeps showing one
 	NoShortcuts bool // the person turned the single-key shortcuts off
+	Bare        bool // nothing is around the page, which is one to read
 }
 
 // Crumb is a step on the way to a page.
@@ -45,6 +46,9 @@ type Flash struct {
 
 // Page is a whole document around body: with the navigation if Nav is set, else in the plain frame.
 func Page(f Frame, body templ.Component) templ.Component {
+	if f.Bare {
+		return ui.Document(f.head(), body)
+	}
 	if f.Nav == nil {
 		return ui.Document(f.head(), ui.Plain(f.Flash.message(), body))
 	}
@@ -56,7 +60,7 @@ func Page(f Frame, body templ.Component) templ.Component {
 func Toast(f Flash) templ.Component { return ui.Toast(*f.message()) }
 
 func (f Frame) head() ui.Head {
-	h := ui.Head{Title: f.documentTitle(), Theme: f.Theme, NoHotkeys: f.NoShortcuts}
+	h := ui.Head{Title: f.documentTitle(), Theme: f.Theme, NoHotkeys: f.NoShortcuts, Reading: f.Bare}
 	if f.Nav != nil {
 		h.Account = f.Nav.User.ID.String()
 	}

@@ -181,6 +181,7 @@ var table = []Route{
 	{http.MethodGet, "/.well-known/security.txt", Public, 0, "show where to report a weakness", nil},
 	{http.MethodGet, "/.well-known/security-policy.txt", Public, 0, "show what happens to a report", nil},
 	{http.MethodGet, "/openapi.json", Public, 0, "describe every route", nil},
+	{http.MethodGet, views.ReferenceURL, Public, Page, "show the reference of the API", (*Server).showReference},
 	{http.MethodGet, apiPrefix + "/openapi.json", Public, 0, "describe the API", (*Server).showAPIDocument},
 	{http.MethodGet, static.Prefix + "*", Public, 0, "serve files", nil},
 }

@@ -89,6 +89,7 @@ type Server struct {
 	deploymentID atomic.Pointer[uuid.UUID] // nil: not known yet
 
 	apiDocument func() (*openapi.Document, error) // made when it is asked for
+	reference   func() ([]byte, error)            // likewise, as HTML
 }
 
 // New makes a server. It returns an error when options are missing or contradict each other, or when a file is missing.
@@ -135,6 +136,7 @@ func New(o Options) (*Server, error) {
 		streams:    make(chan struct{}, max(2, runtime.GOMAXPROCS(0)-2)),
 	}
 	s.apiDocument = sync.OnceValues(func() (*openapi.Document, error) { return newAPIDocument(&s.Options) })
+	s.reference = sync.OnceValues(s.newReference)
 	if o.AccessURL != nil {
 		if err := s.sameOrigin.AddTrustedOrigin(o.AccessURL.Scheme + "://" + o.AccessURL.Host); err != nil {
 			return nil, err

@@ -26,6 +26,9 @@ const (
 	SDK        = "sdk"
 )
 
+// WhoMayHeading stands in a description in front of the text of who may call the operation.
+const WhoMayHeading = "\n\n**Who may:** "
+
 // Options are what a document for programs depends on.
 type Options struct {
 	Style    string   // Documented or SDK: the one in force
@@ -100,7 +103,7 @@ func (g *derivation) operation(o *Operation) {
 		*o.Security = withoutCookie(*o.Security)
 	}
 	if o.WhoMay != "" {
-		o.Description = strings.TrimSpace(o.Description + "\n\n**Who may:** " + o.WhoMay)
+		o.Description = strings.TrimSpace(o.Description + WhoMayHeading + o.WhoMay)
 	}
 	// A format is another representation than JSON.
 	o.Parameters = slices.DeleteFunc(o.Parameters, func(p *Parameter) bool { return g.Parameter(p).Name == "format" })
