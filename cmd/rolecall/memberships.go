@@ -142,7 +142,7 @@ func printBulk(t *terminal, r client.BulkResult, done string) error {
 	if err := t.print(report{value: r, head: outcomeHead, rows: outcomeRows(r, done), names: names}); err != nil || len(r.Refused) == 0 {
 		return err
 	}
-	return fmt.Errorf("%d of %s refused", len(r.Refused), counted(len(r.Done)+len(r.Unchanged)+len(r.Refused), "user was", "users were"))
+	return fmt.Errorf("refused for %d of %s", len(r.Refused), counted(len(r.Done)+len(r.Unchanged)+len(r.Refused), "user", "users"))
 }
 
 // bulkReport is whom a change of many members would be about, and what it would do to them.

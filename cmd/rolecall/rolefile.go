@@ -160,16 +160,10 @@ func (p *roleParser) parse(n *yaml.Node, organization string) {
 		p.add(n.Line, "organization and organization_id exclude each other")
 	}
 	ofSite := has["site_permissions"] || has["user_permissions"]
-	switch {
-	case p.role.organization == "" && !ofSite:
-		p.role.organization = organization
-		if organization == "" {
+	if p.role.organization == "" && !ofSite {
+		if p.role.organization = organization; organization == "" {
 			p.add(n.Line, "organization is needed, here or with --org; a role of the site has site_permissions, which may be []")
 		}
-	case p.role.organization != "" && len(p.role.Site)+len(p.role.User) > 0:
-		p.add(n.Line, "a role of an organization has organization_permissions only")
-	case p.role.organization == "" && len(p.role.Organization) > 0:
-		p.add(n.Line, "a role of the site has no organization_permissions")
 	}
 }
 

@@ -143,6 +143,9 @@ func rolesEditCommand() *command {
 				if err != nil {
 					return err
 				}
+				if stored.BuiltIn {
+					return usageError(stored.Name + " is built in and cannot be changed")
+				}
 				r := stored.Request()
 				e.apply(&r)
 				return e.put(ctx, api, t, r, "was changed", e.match(tag)...)

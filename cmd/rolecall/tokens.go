@@ -41,11 +41,14 @@ func tokensListCommand() *command {
 		settings: askSettings,
 		flags: func(fs *pflag.FlagSet) {
 			owner.register(fs)
-			fs.BoolVar(&all, "all", false, "of all accounts whose tokens you may read")
+			fs.BoolVar(&all, "all", false, "of all accounts whose tokens you may read; a server must be asked")
 		},
 		run: func(ctx context.Context, t *terminal, c *config) error {
-			if all && owner.username != "" {
+			switch {
+			case all && owner.username != "":
 				return usageError("--all and --username exclude each other")
+			case all && c.server == nil:
+				return usageError("--all asks a server; of a file, name an account with --username")
 			}
 			user := ""
 			if !all {
