@@ -671,27 +671,24 @@ func (q *Queries) ListAllHoldersElsewhere(ctx context.Context, arg ListAllHolder
 }
 
 const listHolderKeys = `-- name: ListHolderKeys :many
-SELECT username_key FROM member_roles
-WHERE organization_id = ?1 AND role = ?2 AND username_key > ?3
-ORDER BY username_key
-LIMIT CAST(?4 AS bigint)
+SELECT h.username_key FROM (
+    SELECT r.username_key, row_number() OVER (ORDER BY r.username_key) AS place, count(*) OVER () AS holders
+    FROM member_roles r
+    WHERE r.organization_id = ?1 AND r.role = ?2
+) h
+WHERE h.place % CAST(?3 AS bigint) = 0 OR h.place = h.holders
+ORDER BY h.username_key
 `
 
 type ListHolderKeysParams struct {
 	OrganizationID uuid.UUID
 	Role           string
-	AfterKey       string
-	MaxRows        int64
+	Step           int64
 }
 
-// Who holds a role, by username, from a place onwards.
+// Every so many-th of those who hold a role, by username, and the last of them.
 func (q *Queries) ListHolderKeys(ctx context.Context, arg ListHolderKeysParams) ([]string, error) {
-	rows, err := q.query(ctx, q.listHolderKeysStmt, listHolderKeys,
-		arg.OrganizationID,
-		arg.Role,
-		arg.AfterKey,
-		arg.MaxRows,
-	)
+	rows, err := q.query(ctx, q.listHolderKeysStmt, listHolderKeys, arg.OrganizationID, arg.Role, arg.Step)
 	if err != nil {
 		return nil, err
 	}
@@ -1381,34 +1378,30 @@ func (q *Queries) SortMembers(ctx context.Context, arg SortMembersParams) ([]uui
 const touchHolders = `-- name: TouchHolders :exec
 UPDATE organization_members SET version = version + 1, updated_at = ?1,
     roles = trim(replace(' ' || roles || ' ', ' ' || CAST(?2 AS text) || ' ', ' '))
-WHERE organization_id = ?3 AND username_key IN (/*SLICE:username_keys*/?)
+WHERE organization_members.organization_id = ?3 AND organization_members.username_key IN (
+    SELECT h.username_key FROM member_roles h
+    WHERE h.organization_id = ?3 AND h.role = ?2 AND h.username_key > ?4 AND h.username_key <= ?5)
 `
 
 type TouchHoldersParams struct {
 	Now            time.Time
 	Role           string
 	OrganizationID uuid.UUID
-	UsernameKeys   []string
+	AfterKey       string
+	LastKey        string
 }
 
-// Memberships that hold a role, before it is taken away from all: without it already. With a subquery in place of the list
-// it would take twice as long, since SQLite then looks every row up before it writes the first.
+// Memberships that hold a role, before it is taken away from all: without it already. They are written in pieces: SQLite
+// looks up all that it is to write before it writes the first, and should still have them at hand then.
 // unit: organization
 func (q *Queries) TouchHolders(ctx context.Context, arg TouchHoldersParams) error {
-	query := touchHolders
-	var queryParams []interface{}
-	queryParams = append(queryParams, arg.Now)
-	queryParams = append(queryParams, arg.Role)
-	queryParams = append(queryParams, arg.OrganizationID)
-	if len(arg.UsernameKeys) > 0 {
-		for _, v := range arg.UsernameKeys {
-			queryParams = append(queryParams, v)
-		}
-		query = strings.Replace(query, "/*SLICE:username_keys*/?", strings.Repeat(",?", len(arg.UsernameKeys))[1:], 1)
-	} else {
-		query = strings.Replace(query, "/*SLICE:username_keys*/?", "NULL", 1)
-	}
-	_, err := q.exec(ctx, nil, query, queryParams...)
+	_, err := q.exec(ctx, q.touchHoldersStmt, touchHolders,
+		arg.Now,
+		arg.Role,
+		arg.OrganizationID,
+		arg.AfterKey,
+		arg.LastKey,
+	)
 	return err
 }
 

@@ -87,7 +87,7 @@ func stewardWrites(t *testing.T, s *site, undo string) map[string]struct {
 	}
 	put := func(list ...string) func(by *org.Actor) error {
 		return func(by *org.Actor) error {
-			return drop(s.PutOrganizationRole(ctx, by, "default", role("steward", list...)))
+			return drop(s.PutRole(ctx, by, org.In("default"), role("steward", list...)))
 		}
 	}
 	writes := map[string]write{
@@ -95,9 +95,9 @@ func stewardWrites(t *testing.T, s *site, undo string) map[string]struct {
 		"half of it":   {"robot", give("half")},
 		"a deny":       {"robot", give("steward", "lock")},
 		"removal":      {"robot", func(by *org.Actor) error { return drop(s.RemoveMember(ctx, by, "default", "st", nil)) }},
-		"role delete":  {"robot", func(by *org.Actor) error { return drop(s.DeleteOrganizationRole(ctx, by, "default", "steward", nil)) }},
+		"role delete":  {"robot", func(by *org.Actor) error { return drop(s.DeleteRole(ctx, by, org.In("default"), "steward", nil)) }},
 		"role restore": {"robot", func(by *org.Actor) error {
-			return drop(s.RestoreOrganizationRole(ctx, by, "default", "steward", given(org.RestoreRole{Version: 1})))
+			return drop(s.RestoreRole(ctx, by, org.In("default"), "steward", given(org.RestoreRole{Version: 1})))
 		}},
 		"suspend":    {"desk", func(by *org.Actor) error { return drop(s.SetStatus(ctx, by, "st", org.StatusSuspended, nil)) }},
 		"delete":     {"desk", func(by *org.Actor) error { return drop(s.DeleteUser(ctx, by, "st", nil)) }},
@@ -187,7 +187,7 @@ func TestSomebodyStaysAble(t *testing.T) {
 	s = stewardSite(t)
 	undo = s.undoable(t)
 	for _, by := range []*org.Actor{s.as(t, "o"), s.Operator()} {
-		by, impact := by.DryRun()
+		by, impact := dryRun(by)
 		for name, w := range stewardWrites(t, s, undo) {
 			if name == "undo" && by.User.Username == "operator" {
 				continue // the operator can't, by other rules, ask for it

@@ -343,7 +343,7 @@ func TestAssignableIsWhatIsAccepted(t *testing.T) {
 				person{name: "tied", home: []string{"organization-admin", "curb"}},
 				person{name: "all", home: []string{"viewer", "curb", "organization-workspace-creation-ban"}},
 			)
-			list, err := s.OrganizationRoles(t.Context(), s.as(t, by), "default")
+			list, err := s.Roles(t.Context(), s.as(t, by), org.In("default"))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -386,7 +386,7 @@ func TestSiteAssignableIsWhatIsAccepted(t *testing.T) {
 	for _, by := range []string{"o", "ua", "ta", "au", "oa", "m", "x", "reader", "uar"} {
 		s := newSite(t)
 		s.insert(t, person{name: "uar", site: []string{"user-admin", "site-reader"}})
-		list, err := s.SiteRoles(t.Context(), s.as(t, by))
+		list, err := s.Roles(t.Context(), s.as(t, by), org.Site)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -418,14 +418,14 @@ func TestAssignableOfTheTables(t *testing.T) {
 	for by, want := range map[string]string{
 		"o": everything, "oa": everything, "ua": "", "oua": "", "ta": "", "au": "", "ota": "", "oau": "", "m": "", "maker": "", "dealer": "dealer viewer",
 	} {
-		list, err := s.OrganizationRoles(t.Context(), s.as(t, by), "default")
+		list, err := s.Roles(t.Context(), s.as(t, by), org.In("default"))
 		got := assignable(list, err)
 		if fields := strings.Fields(got); !sameSet(fields, strings.Fields(want)) {
 			t.Errorf("%s may hand out %q, want %q", by, got, want)
 		}
 	}
 	for by, want := range map[string]string{"o": "site-reader owner auditor template-admin user-admin", "ua": "", "oa": "", "m": "", "x": "", "reader": ""} {
-		if got := assignable(s.SiteRoles(t.Context(), s.as(t, by))); !sameSet(strings.Fields(got), strings.Fields(want)) {
+		if got := assignable(s.Roles(t.Context(), s.as(t, by), org.Site)); !sameSet(strings.Fields(got), strings.Fields(want)) {
 			t.Errorf("%s may hand out the site roles %q, want %q", by, got, want)
 		}
 	}

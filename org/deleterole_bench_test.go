@@ -17,7 +17,7 @@ func BenchmarkDeleteRole(b *testing.B) {
 	s.insert(b, people...)
 	owner := s.as(b, "o")
 	for b.Loop() {
-		if _, err := s.DeleteOrganizationRole(b.Context(), owner, "default", "viewer", nil); err != nil {
+		if _, err := s.DeleteRole(b.Context(), owner, org.In("default"), "viewer", nil); err != nil {
 			b.Fatal(err)
 		}
 	}

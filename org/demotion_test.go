@@ -33,7 +33,7 @@ func writerSite(t *testing.T, holders ...person) *site {
 		}
 	}
 	for _, list := range [][]string{{"!file:create"}, {"group:read", "!file:create"}} {
-		if _, err := s.PutOrganizationRole(t.Context(), s.as(t, "o"), "default", role("everyone", list...)); err != nil {
+		if _, err := s.PutRole(t.Context(), s.as(t, "o"), org.In("default"), role("everyone", list...)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -44,21 +44,21 @@ func writerSite(t *testing.T, holders ...person) *site {
 // everyoneWrites are writes of the role "everyone", by whether they take anything from anybody.
 func everyoneWrites(ctx context.Context, s *site, by *org.Actor) (taking, harmless map[string]func() error) {
 	put := func(list ...string) func() error {
-		return func() error { return drop(s.PutOrganizationRole(ctx, by, "default", role("everyone", list...))) }
+		return func() error { return drop(s.PutRole(ctx, by, org.In("default"), role("everyone", list...))) }
 	}
 	taking = map[string]func() error{
 		"deny":   put("group:read", "!file:create", "!organization:read"),
 		"drop":   put("!file:create"),
-		"delete": func() error { return drop(s.DeleteOrganizationRole(ctx, by, "default", "everyone", nil)) },
+		"delete": func() error { return drop(s.DeleteRole(ctx, by, org.In("default"), "everyone", nil)) },
 		"restore": func() error {
-			return drop(s.RestoreOrganizationRole(ctx, by, "default", "everyone", given(org.RestoreRole{Version: 1})))
+			return drop(s.RestoreRole(ctx, by, org.In("default"), "everyone", given(org.RestoreRole{Version: 1})))
 		},
 	}
 	harmless = map[string]func() error{
 		"allow added":  put("group:read", "!file:create", "file:read"),
 		"deny dropped": put("group:read"),
 		"renamed": func() error {
-			return drop(s.PutOrganizationRole(ctx, by, "default", roleBody(org.RoleInput{Name: "everyone", DisplayName: "All", Organization: perms("group:read", "!file:create")})))
+			return drop(s.PutRole(ctx, by, org.In("default"), roleBody(org.RoleInput{Name: "everyone", DisplayName: "All", Organization: perms("group:read", "!file:create")})))
 		},
 	}
 	return taking, harmless
@@ -150,7 +150,7 @@ func TestRoleTakesOwnThings(t *testing.T) {
 		t.Fatal("h must be allowed this on its own things alone")
 	}
 	s.refused(t, superior("template:create"), 1, func() error {
-		return drop(s.PutOrganizationRole(t.Context(), s.as(t, "writer"), "default", role("everyone", "group:read", "!file:create", "!template:update")))
+		return drop(s.PutRole(t.Context(), s.as(t, "writer"), org.In("default"), role("everyone", "group:read", "!file:create", "!template:update")))
 	})
 }
 
@@ -159,6 +159,6 @@ func TestDemotionIsForeseen(t *testing.T) {
 	t.Parallel()
 	s := writerSite(t, person{name: "h", home: []string{"above", "everyone"}})
 	s.refused(t, superior("template:create"), 0, func() error {
-		return drop(s.DeleteOrganizationRole(t.Context(), dry(s.as(t, "writer")), "default", "everyone", nil))
+		return drop(s.DeleteRole(t.Context(), dry(s.as(t, "writer")), org.In("default"), "everyone", nil))
 	})
 }

@@ -34,7 +34,7 @@ var deep = os.Getenv("ROLECALL_DEEP") != ""
 // of the organization "default", m none; x is signed in and belongs nowhere; pa and pm are admin and member of the
 // organization "beta". The others hold custom roles or stand for states of an account; see people.
 type site struct {
-	*services.Service
+	service
 	db    *db.DB
 	raw   db.DBTX // past all rules
 	place string
@@ -231,7 +231,7 @@ func openSite(tb testing.TB, place string) *site {
 	tb.Helper()
 	d := dbtest.Reopen(tb, place)
 	c := &clock{at: start.Add(24 * time.Hour)}
-	return &site{Service: services.New(d, services.Options{Now: c.now, HashCost: cheapHash}), db: d, raw: dbtest.SQL(tb, place), place: place, clock: c}
+	return &site{service: service{services.New(d, services.Options{Now: c.now, HashCost: cheapHash})}, db: d, raw: dbtest.SQL(tb, place), place: place, clock: c}
 }
 
 // session starts a browser session of somebody, and gives its name in the store.

@@ -282,7 +282,7 @@ func (w *world) compareImpact(t *testing.T, seed uint64) int {
 		before[name] = w.rightsIn(t, place, name)
 	}
 	stored, entries := w.everything(t), w.entries(t)
-	asking, impact := owner.DryRun()
+	asking, impact := dryRun(owner)
 	dryErr := change(t.Context(), asking)
 	if d := gocmp.Diff(stored, w.everything(t)); d != "" || w.entries(t) != entries {
 		t.Fatalf("%s: the dry run left something behind:\n%s", what, d)
@@ -352,11 +352,11 @@ func (w *world) randomChange() (what string, place uuid.UUID, change func(contex
 			list = append(list, p)
 		}
 		return "put " + role, home, func(ctx context.Context, o *org.Actor) error {
-			return drop(w.PutOrganizationRole(ctx, o, "default", roleBody(org.RoleInput{Name: role, Organization: list})))
+			return drop(w.PutRole(ctx, o, org.In("default"), roleBody(org.RoleInput{Name: role, Organization: list})))
 		}
 	case 1:
 		return "delete " + role, home, func(ctx context.Context, o *org.Actor) error {
-			return drop(w.DeleteOrganizationRole(ctx, o, "default", role, nil))
+			return drop(w.DeleteRole(ctx, o, org.In("default"), role, nil))
 		}
 	case 2:
 		return "remove " + who, home, func(ctx context.Context, o *org.Actor) error {
@@ -369,11 +369,11 @@ func (w *world) randomChange() (what string, place uuid.UUID, change func(contex
 	case 4:
 		list := slices.DeleteFunc(w.randomPermissions(), func(rbac.Permission) bool { return w.rng.IntN(3) == 0 })
 		return "put a site role", uuid.Nil, func(ctx context.Context, o *org.Actor) error {
-			return drop(w.PutSiteRole(ctx, o, roleBody(org.RoleInput{Name: "random-site-0", Site: list})))
+			return drop(w.PutRole(ctx, o, org.Site, roleBody(org.RoleInput{Name: "random-site-0", Site: list})))
 		}
 	case 5:
 		return "delete a site role", uuid.Nil, func(ctx context.Context, o *org.Actor) error {
-			return drop(w.DeleteSiteRole(ctx, o, "random-site-1", nil))
+			return drop(w.DeleteRole(ctx, o, org.Site, "random-site-1", nil))
 		}
 	case 6:
 		return "give site roles to " + who, uuid.Nil, func(ctx context.Context, o *org.Actor) error {
@@ -395,11 +395,7 @@ func TestUndo(t *testing.T) {
 	}
 	last := func(user string) string {
 		t.Helper()
-		entry, err := s.LastChange(t.Context(), owner, org.RoleHolder{Member: &org.Member{OrganizationID: home, UserID: id(user)}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return entry.String()
+		return s.lastEntry(t, "organization_member", user)
 	}
 	for _, row := range []struct {
 		name, user string
@@ -442,11 +438,7 @@ func TestUndoSiteRoles(t *testing.T) {
 	owner := s.as(t, "o")
 	last := func(user string) string {
 		t.Helper()
-		entry, err := s.LastChange(t.Context(), owner, org.RoleHolder{User: &org.User{ID: id(user)}})
-		if err != nil || entry == uuid.Nil {
-			t.Fatal(entry, err)
-		}
-		return entry.String()
+		return s.lastEntry(t, "user", user)
 	}
 	set := func(user string, list ...string) {
 		t.Helper()
@@ -526,13 +518,13 @@ func TestRoleVersions(t *testing.T) {
 	owner := s.as(t, "o")
 	states := [][]string{{"template:read"}, {"template:read", "!workspace:ssh"}, {}}
 	for _, list := range states {
-		if _, err := s.PutOrganizationRole(t.Context(), owner, "default", role("fresh", list...)); err != nil {
+		if _, err := s.PutRole(t.Context(), owner, org.In("default"), role("fresh", list...)); err != nil {
 			t.Fatal(err)
 		}
 	}
 	var now string
 	for by, editor := range map[string]string{"oau": "o", "m": ""} { // who may not read members is not told who edits
-		versions, err := s.OrganizationRoleVersions(t.Context(), s.as(t, by), "default", "fresh")
+		versions, err := s.RoleVersions(t.Context(), s.as(t, by), org.In("default"), "fresh")
 		if err != nil || len(versions) != len(states) {
 			t.Fatalf("%d versions, error %v", len(versions), err)
 		}
@@ -544,16 +536,16 @@ func TestRoleVersions(t *testing.T) {
 		}
 		now = versions[0].Role.Tag()
 	}
-	if _, err := s.RestoreOrganizationRole(t.Context(), s.as(t, "oa"), "default", "fresh", given(org.RestoreRole{Version: 2, From: org.Versions{now}})); org.KindOf(err) != org.Invalid {
+	if _, err := s.RestoreRole(t.Context(), s.as(t, "oa"), org.In("default"), "fresh", given(org.RestoreRole{Version: 2, From: org.Versions{now}})); org.KindOf(err) != org.Invalid {
 		t.Errorf("somebody who does not hold workspace:ssh denied it: %v", err)
 	}
-	restored, err := s.RestoreOrganizationRole(t.Context(), owner, "default", "fresh", given(org.RestoreRole{Version: 2, From: org.Versions{now}}))
+	restored, err := s.RestoreRole(t.Context(), owner, org.In("default"), "fresh", given(org.RestoreRole{Version: 2, From: org.Versions{now}}))
 	if err != nil || restored.Version != 4 || !slices.Equal(restored.Organization, perms(states[1]...)) {
 		t.Errorf("restored %+v, error %v", restored, err)
 	}
-	kind(t, drop(s.RestoreOrganizationRole(t.Context(), owner, "default", "fresh", given(org.RestoreRole{Version: 1, From: org.Versions{now}}))), org.Conflict)
-	kind(t, drop(s.RestoreOrganizationRole(t.Context(), owner, "default", "fresh", given(org.RestoreRole{Version: 9}))), org.NotFound)
-	kind(t, drop(s.RestoreOrganizationRole(t.Context(), owner, "default", "nosuch", given(org.RestoreRole{Version: 1}))), org.NotFound)
+	kind(t, drop(s.RestoreRole(t.Context(), owner, org.In("default"), "fresh", given(org.RestoreRole{Version: 1, From: org.Versions{now}}))), org.Conflict)
+	kind(t, drop(s.RestoreRole(t.Context(), owner, org.In("default"), "fresh", given(org.RestoreRole{Version: 9}))), org.NotFound)
+	kind(t, drop(s.RestoreRole(t.Context(), owner, org.In("default"), "nosuch", given(org.RestoreRole{Version: 1}))), org.NotFound)
 }
 
 func TestLint(t *testing.T) {
@@ -567,7 +559,7 @@ func TestLint(t *testing.T) {
 		"wild":      {"*:read", "template:read"},
 		"undecided": {"*:update", "!template:update"},
 	} {
-		if _, err := s.PutOrganizationRole(t.Context(), owner, "default", role(name, list...)); err != nil {
+		if _, err := s.PutRole(t.Context(), owner, org.In("default"), role(name, list...)); err != nil {
 			t.Fatal(err)
 		}
 	}

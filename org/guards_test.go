@@ -80,7 +80,7 @@ func TestOwnersCanNotBeLockedOut(t *testing.T) {
 		ctx := t.Context()
 		s.insert(t, person{name: "o2", site: []string{"owner"}})
 		put := func(by *org.Actor, list ...string) error {
-			return drop(s.PutSiteRole(ctx, by, roleBody(org.RoleInput{Name: "lock", Site: perms(list...)})))
+			return drop(s.PutRole(ctx, by, org.Site, roleBody(org.RoleInput{Name: "lock", Site: perms(list...)})))
 		}
 		if err := put(s.as(t, "o"), deny); err != nil {
 			if strings.Contains(deny, "*") { // an owner does not hold it everywhere
@@ -200,13 +200,13 @@ func TestOwnLastRightToUndo(t *testing.T) {
 	ctx := t.Context()
 	put := func(by, name string, list ...string) func() error {
 		return func() error {
-			return drop(s.PutOrganizationRole(ctx, s.as(t, by), "default", roleBody(org.RoleInput{Name: name, Organization: perms(list...)})))
+			return drop(s.PutRole(ctx, s.as(t, by), org.In("default"), roleBody(org.RoleInput{Name: name, Organization: perms(list...)})))
 		}
 	}
 	for _, left := range [][]string{{create, del, read}, {update, del, read}, {create, update, read}, {create, update, del}, {}} {
 		s.refused(t, ownUndo, 1, put("maker", "maker", left...))
 	}
-	s.refused(t, ownUndo, 1, func() error { return drop(s.DeleteOrganizationRole(ctx, s.as(t, "maker"), "default", "maker", nil)) })
+	s.refused(t, ownUndo, 1, func() error { return drop(s.DeleteRole(ctx, s.as(t, "maker"), org.In("default"), "maker", nil)) })
 	// What it holds by another role as well it can put back.
 	s.give(t, home, "maker", "viewer")
 	if err := put("maker", "maker", create, update, del)(); err != nil {
@@ -230,7 +230,7 @@ func TestOwnLastRightToUndo(t *testing.T) {
 		t.Error(err)
 	}
 	s.refused(t, &org.Error{Kind: org.Forbidden, Message: "Forbidden.", Detail: "You don't have permission to delete this role: it denies what you do not hold, template:delete."}, 1,
-		func() error { return drop(s.DeleteOrganizationRole(ctx, s.as(t, "oa"), "default", "viewer", nil)) })
+		func() error { return drop(s.DeleteRole(ctx, s.as(t, "oa"), org.In("default"), "viewer", nil)) })
 
 	// The right to change roles itself, held by a wildcard that as a whole could not be put back anyway.
 	s = newSite(t)
@@ -243,7 +243,7 @@ func TestOwnLastRightToUndo(t *testing.T) {
 	s.insert(t, person{name: "o2", site: []string{"owner", "site-reader"}})
 	site := func(by string, list ...string) func() error {
 		return func() error {
-			return drop(s.PutSiteRole(ctx, s.as(t, by), roleBody(org.RoleInput{Name: "site-reader", Site: perms(list...)})))
+			return drop(s.PutRole(ctx, s.as(t, by), org.Site, roleBody(org.RoleInput{Name: "site-reader", Site: perms(list...)})))
 		}
 	}
 	s.refused(t, ownUndo, 1, site("o2", "!template:delete"))

@@ -21,7 +21,7 @@ func TestDryRunReadsPeopleAfterwards(t *testing.T) {
 	s := newSite(t)
 	s.give(t, home, "m", "viewer")
 	owner, ctx := s.as(t, "o"), t.Context()
-	asking, impact := owner.DryRun()
+	asking, impact := dryRun(owner)
 	if _, err := s.Organization(ctx, owner, "default"); err != nil { // from now on it is known which one that is
 		t.Fatal(err)
 	}
@@ -29,7 +29,7 @@ func TestDryRunReadsPeopleAfterwards(t *testing.T) {
 	begun, _ := s.db.WriteStats()
 	done := make(chan error)
 	go func() {
-		done <- drop(s.PutOrganizationRole(ctx, asking, "default", role("viewer", "template:update")))
+		done <- drop(s.PutRole(ctx, asking, org.In("default"), role("viewer", "template:update")))
 	}()
 	for now := begun; now == begun; now, _ = s.db.WriteStats() {
 		runtime.Gosched()
@@ -56,13 +56,13 @@ func TestImpactCountsRoleless(t *testing.T) {
 	owner := s.as(t, "o")
 	for what, do := range map[string]func(*org.Actor) error{
 		"delete a role": func(by *org.Actor) error {
-			return drop(s.DeleteOrganizationRole(t.Context(), by, "default", "viewer", nil))
+			return drop(s.DeleteRole(t.Context(), by, org.In("default"), "viewer", nil))
 		},
 		"take it from two of three": func(by *org.Actor) error {
 			return drop(s.BulkMembers(t.Context(), by, "default", given(org.Bulk{Action: org.BulkRemoveRole, Role: "viewer", Users: []string{"m", "viewer"}})))
 		},
 	} {
-		by, impact := owner.DryRun()
+		by, impact := dryRun(owner)
 		if err := do(by); err != nil || impact.WithoutRoles != 2 {
 			t.Errorf("%s: %d people are left without a role, error %v", what, impact.WithoutRoles, err)
 		}
@@ -102,9 +102,9 @@ func TestReadsTakeOneConnection(t *testing.T) {
 		"Users":      func() error { return drop(s.Users(ctx, by, org.UserFilter{})) },
 		"UserView":   func() error { return drop(s.UserView(ctx, by, "viewer")) },
 		"Audit":      func() error { return drop(s.Audit(ctx, by, org.AuditFilter{})) },
-		"Roles":      func() error { return drop(s.OrganizationRoles(ctx, by, "default")) },
+		"Roles":      func() error { return drop(s.Roles(ctx, by, org.In("default"))) },
 		"dry run": func() error {
-			return drop(s.PutOrganizationRole(ctx, dry(by), "default", role("viewer", "template:update")))
+			return drop(s.PutRole(ctx, dry(by), org.In("default"), role("viewer", "template:update")))
 		},
 	} {
 		if err := do(); err != nil {

@@ -15,7 +15,7 @@ func TestLintSaysWhyARoleDoesNothing(t *testing.T) {
 	for name, list := range map[string][]string{
 		"small": {"group:create"}, "large": {"group:create", "group:update"}, "frozen": {"!group:create", "!group:update"}, "idle": {"!organization_member:create"},
 	} {
-		if _, err := s.PutOrganizationRole(t.Context(), owner, "default", role(name, list...)); err != nil {
+		if _, err := s.PutRole(t.Context(), owner, org.In("default"), role(name, list...)); err != nil {
 			t.Fatal(err)
 		}
 	}

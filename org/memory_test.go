@@ -49,12 +49,12 @@ func TestRevocationIsImmediate(t *testing.T) {
 				return drop(by.BulkMembers(ctx, by.as(t, "oa"), "default", given(org.Bulk{Action: org.BulkAddRole, Role: "viewer", Users: []string{"m"}})))
 			},
 			func(by *site) error {
-				return drop(by.PutOrganizationRole(ctx, by.as(t, "oa"), "default", role("viewer")))
+				return drop(by.PutRole(ctx, by.as(t, "oa"), org.In("default"), role("viewer")))
 			},
 		},
 		{
 			func(by *site) error {
-				return drop(by.PutOrganizationRole(ctx, by.as(t, "oa"), "default", role("viewer", "template:read")))
+				return drop(by.PutRole(ctx, by.as(t, "oa"), org.In("default"), role("viewer", "template:read")))
 			},
 			func(by *site) error { return drop(by.RemoveMember(ctx, by.as(t, "oa"), "default", "m", nil)) },
 		},
@@ -69,7 +69,7 @@ func TestRevocationIsImmediate(t *testing.T) {
 				if _, err := by.SetMemberRoles(ctx, by.as(t, "oa"), "default", "m", roles()); err != nil {
 					return err
 				}
-				return drop(by.PutOrganizationRole(ctx, by.as(t, "oa"), "default", role("viewer", "template:read")))
+				return drop(by.PutRole(ctx, by.as(t, "oa"), org.In("default"), role("viewer", "template:read")))
 			},
 		},
 	}
@@ -137,7 +137,7 @@ func TestNothingUncommittedIsRemembered(t *testing.T) {
 		if !s.as(t, "o").Can("assign", rbac.Object{Type: "assign_role"}) || !s.as(t, "viewer").Can("read", rbac.Object{Type: "template", Org: home}) {
 			t.Errorf("%s: what was never taken is gone", why)
 		}
-		list, err := s.OrganizationRoles(ctx, s.as(t, "oa"), "default")
+		list, err := s.Roles(ctx, s.as(t, "oa"), org.In("default"))
 		if err != nil || len(list.Roles) != 9 || permTexts(list.Roles[3].Organization) != "template:read" {
 			t.Errorf("%s: roles %+v (%v)", why, list.Roles, err)
 		}
@@ -147,14 +147,14 @@ func TestNothingUncommittedIsRemembered(t *testing.T) {
 			return drop(s.SetMemberRoles(t.Context(), dry(s.as(t, "oa")), "default", "m", roles("viewer")))
 		},
 		"created, dry": func() error {
-			return drop(s.CreateOrganizationRole(t.Context(), dry(s.as(t, "oa")), "default", role("fresh", "template:read")))
+			return drop(s.PutRole(t.Context(), dry(s.as(t, "oa")), org.In("default"), mustBeNew(role("fresh", "template:read"))))
 		},
 		"deleted, dry": func() error {
-			return drop(s.DeleteOrganizationRole(t.Context(), dry(s.as(t, "oa")), "default", "viewer", nil))
+			return drop(s.DeleteRole(t.Context(), dry(s.as(t, "oa")), org.In("default"), "viewer", nil))
 		},
 		"the last owner": func() error { kind(t, drop(s.SetUserRoles(ctx, s.Operator(), "o", roles())), org.Invalid); return nil },
 		"the own last rights": func() error {
-			kind(t, drop(s.PutOrganizationRole(ctx, s.as(t, "maker"), "default", role("maker"))), org.Invalid)
+			kind(t, drop(s.PutRole(ctx, s.as(t, "maker"), org.In("default"), role("maker"))), org.Invalid)
 			return nil
 		},
 	} {
@@ -174,13 +174,15 @@ func writes(t *testing.T, s *site) map[string]func(by *org.Actor) error {
 		"SetMemberRoles": func(by *org.Actor) error {
 			return drop(s.SetMemberRoles(ctx, by, "default", "viewer", roles("curb")))
 		},
-		"CreateRole": func(by *org.Actor) error { return drop(s.CreateOrganizationRole(ctx, by, "default", role("fresh"))) },
-		"PutRole":    func(by *org.Actor) error { return drop(s.PutOrganizationRole(ctx, by, "default", role("viewer"))) },
-		"DeleteRole": func(by *org.Actor) error { return drop(s.DeleteOrganizationRole(ctx, by, "default", "viewer", nil)) },
-		"PutSiteRole": func(by *org.Actor) error {
-			return drop(s.PutSiteRole(ctx, by, roleBody(org.RoleInput{Name: "fresh"})))
+		"CreateRole": func(by *org.Actor) error {
+			return drop(s.PutRole(ctx, by, org.In("default"), mustBeNew(role("fresh"))))
 		},
-		"DeleteSiteRole": func(by *org.Actor) error { return drop(s.DeleteSiteRole(ctx, by, "site-reader", nil)) },
+		"PutRole":    func(by *org.Actor) error { return drop(s.PutRole(ctx, by, org.In("default"), role("viewer"))) },
+		"DeleteRole": func(by *org.Actor) error { return drop(s.DeleteRole(ctx, by, org.In("default"), "viewer", nil)) },
+		"PutSiteRole": func(by *org.Actor) error {
+			return drop(s.PutRole(ctx, by, org.Site, roleBody(org.RoleInput{Name: "fresh"})))
+		},
+		"DeleteSiteRole": func(by *org.Actor) error { return drop(s.DeleteRole(ctx, by, org.Site, "site-reader", nil)) },
 		"SetUserRoles":   func(by *org.Actor) error { return drop(s.SetUserRoles(ctx, by, "x", roles("auditor"))) },
 		"SetStatus":      func(by *org.Actor) error { return drop(s.SetStatus(ctx, by, "x", org.StatusSuspended, nil)) },
 		"SetPassword": func(by *org.Actor) error {
@@ -328,7 +330,7 @@ func TestLostUpdates(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r, err := s.OrganizationRole(ctx, s.as(t, "oa"), "default", "viewer")
+		r, err := s.Role(ctx, s.as(t, "oa"), org.In("default"), "viewer")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -339,7 +341,7 @@ func TestLostUpdates(t *testing.T) {
 		}
 		put := func(by *site, name string) func() error {
 			in := org.RoleInput{Name: "viewer", DisplayName: fmt.Sprint(name, round), Organization: perms("template:read"), From: org.Versions{r.Role.Tag()}}
-			return func() error { return drop(by.PutOrganizationRole(ctx, by.as(t, "oa"), "default", roleBody(in))) }
+			return func() error { return drop(by.PutRole(ctx, by.as(t, "oa"), org.In("default"), roleBody(in))) }
 		}
 		first, second := []string{"viewer"}, []string{"curb"}
 		if round%2 == 1 {
@@ -400,7 +402,7 @@ func TestSubjectIsOneMoment(t *testing.T) {
 		}
 	}
 	put := func(list ...string) error {
-		return drop(other.PutOrganizationRole(ctx, other.as(t, "oa"), "default", role("viewer", list...)))
+		return drop(other.PutRole(ctx, other.as(t, "oa"), org.In("default"), role("viewer", list...)))
 	}
 	give := func(names ...string) error {
 		return drop(other.SetMemberRoles(ctx, other.as(t, "oa"), "default", "m", roles(names...)))
@@ -412,7 +414,7 @@ func TestSubjectIsOneMoment(t *testing.T) {
 			listed := make(chan error, 1)
 			m := &meddling{Context: ctx, left: look, do: func() {
 				do(give(), put("template:delete"))
-				go func() { listed <- drop(s.OrganizationRoles(ctx, late, "default")) }()
+				go func() { listed <- drop(s.Roles(ctx, late, org.In("default"))) }()
 				if alsoListed { // as far as the pool, which looks at contexts under a lock of its own, lets it
 					select {
 					case err := <-listed:

@@ -81,11 +81,11 @@ func TestEffects(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	owner := s.as(t, "o")
-	_, err := s.PutOrganizationRole(t.Context(), owner, "default", roleBody(org.RoleInput{Name: "wide", Organization: perms("*:update", "!*:delete")}))
+	_, err := s.PutRole(t.Context(), owner, org.In("default"), roleBody(org.RoleInput{Name: "wide", Organization: perms("*:update", "!*:delete")}))
 	if err != nil {
 		t.Fatal(err)
 	}
-	v, err := s.OrganizationRole(t.Context(), s.as(t, "o"), "default", "wide")
+	v, err := s.Role(t.Context(), s.as(t, "o"), org.In("default"), "wide")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,7 +109,7 @@ func TestEffectsAreTrue(t *testing.T) {
 	t.Parallel()
 	catalog := rbac.Default()
 	s := newSite(t)
-	v, err := s.NewOrganizationRole(t.Context(), s.as(t, "o"), "default", "")
+	v, err := s.NewRole(t.Context(), s.as(t, "o"), org.In("default"), "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -91,13 +91,13 @@ func TestRestoreSeesTheWriteBeforeIt(t *testing.T) {
 	s.clock.onLook(sync.OnceFunc(func() { // the put looks at it when its transaction has begun
 		go func() {
 			defer close(done)
-			_, restored = s.RestoreOrganizationRole(ctx, o, "default", "viewer", given(org.RestoreRole{Version: 2}))
+			_, restored = s.RestoreRole(ctx, o, org.In("default"), "viewer", given(org.RestoreRole{Version: 2}))
 		}()
 		for s.db.Waiting() < 2 {
 			runtime.Gosched()
 		}
 	}))
-	_, err := s.PutOrganizationRole(ctx, o, "default", given(org.RoleInput{Name: "viewer", Organization: perms("template:update")}))
+	_, err := s.PutRole(ctx, o, org.In("default"), given(org.RoleInput{Name: "viewer", Organization: perms("template:update")}))
 	if <-done; err != nil || restored != nil {
 		t.Errorf("put: %v, restored to what was put: %v", err, restored)
 	}

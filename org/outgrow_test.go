@@ -54,25 +54,25 @@ var promotions = []promotion{
 	}},
 	{"an edit of a role", func(t *testing.T, s *site) { s.give(t, home, "rising", "plain") },
 		func(ctx context.Context, s *site, o *org.Actor) error {
-			return drop(s.PutOrganizationRole(ctx, o, "default", roleBody(org.RoleInput{Name: "plain", Organization: perms("template:delete")})))
+			return drop(s.PutRole(ctx, o, org.In("default"), roleBody(org.RoleInput{Name: "plain", Organization: perms("template:delete")})))
 		}},
 	{"a deny taken out of a role", func(t *testing.T, s *site) { s.give(t, home, "rising", "broad") },
 		func(ctx context.Context, s *site, o *org.Actor) error {
-			return drop(s.PutOrganizationRole(ctx, o, "default", roleBody(org.RoleInput{Name: "curb"})))
+			return drop(s.PutRole(ctx, o, org.In("default"), roleBody(org.RoleInput{Name: "curb"})))
 		}},
 	{"an edit of a site role", func(t *testing.T, s *site) {
 		s.exec(t, "INSERT INTO user_roles (user_id, role) VALUES (?, 'stats')", id("rising").String())
 	}, func(ctx context.Context, s *site, o *org.Actor) error {
-		return drop(s.PutSiteRole(ctx, o, roleBody(org.RoleInput{Name: "stats", Site: perms("deployment_stats:read", "template:read")})))
+		return drop(s.PutRole(ctx, o, org.Site, roleBody(org.RoleInput{Name: "stats", Site: perms("deployment_stats:read", "template:read")})))
 	}},
 	{"deletion of a role that denies", func(t *testing.T, s *site) { s.give(t, home, "rising", "broad") },
 		func(ctx context.Context, s *site, o *org.Actor) error {
-			return drop(s.DeleteOrganizationRole(ctx, o, "default", "curb", nil))
+			return drop(s.DeleteRole(ctx, o, org.In("default"), "curb", nil))
 		}},
 	{"deletion of a site role that denies", func(t *testing.T, s *site) {
 		s.exec(t, "INSERT INTO user_roles (user_id, role) VALUES (?, 'site-reader'), (?, 'hush')", id("rising").String(), id("rising").String())
 	}, func(ctx context.Context, s *site, o *org.Actor) error {
-		return drop(s.DeleteSiteRole(ctx, o, "hush", nil))
+		return drop(s.DeleteRole(ctx, o, org.Site, "hush", nil))
 	}},
 	{"an undone removal", func(t *testing.T, s *site) {
 		s.give(t, home, "rising", "organization-admin")
@@ -217,15 +217,11 @@ func TestPromotionIsTheLastChange(t *testing.T) {
 	s := risingSite(t)
 	s.foreign(t, s.as(t, "desk"))
 	ctx, o := t.Context(), s.as(t, "o").WithRequest(org.Request{ID: "one"})
-	u, err := s.SetUserRoles(ctx, o, "rising", roles("template-admin"))
-	if err != nil {
-		t.Fatal(err)
+	_, done, err := s.Service.SetUserRoles(ctx, o, "rising", roles("template-admin"))
+	if err != nil || done.Entry == uuid.Nil || done.Entry.String() != s.lastEntry(t, "user", "rising") {
+		t.Fatal(done, err)
 	}
-	change, err := s.LastChange(ctx, o, org.RoleHolder{User: &u})
-	if err != nil || change == uuid.Nil {
-		t.Fatal(change, err)
-	}
-	if _, err := s.Undo(t.Context(), s.as(t, "o"), change.String()); err != nil {
+	if _, err := s.Undo(t.Context(), s.as(t, "o"), done.Entry.String()); err != nil {
 		t.Error(err)
 	}
 }
@@ -244,7 +240,7 @@ func TestLittleEndsNothing(t *testing.T) {
 			return drop(s.SetUserRoles(ctx, o, "m", roles("owner")))
 		},
 		"a narrower role": func(ctx context.Context, s *site, o *org.Actor) error {
-			return drop(s.PutOrganizationRole(ctx, o, "default", roleBody(org.RoleInput{Name: "curb", Organization: perms("!template:update", "!template:read")})))
+			return drop(s.PutRole(ctx, o, org.In("default"), roleBody(org.RoleInput{Name: "curb", Organization: perms("!template:update", "!template:read")})))
 		},
 	} {
 		s := risingSite(t)
@@ -494,7 +490,7 @@ func TestOutgrownInNumbers(t *testing.T) {
 		return err
 	})
 	entries := s.entries(t)
-	if _, err := s.PutOrganizationRole(ctx, s.as(t, "oa"), "default", roleBody(org.RoleInput{Name: "plain", Organization: perms("template:delete")})); err != nil {
+	if _, err := s.PutRole(ctx, s.as(t, "oa"), org.In("default"), roleBody(org.RoleInput{Name: "plain", Organization: perms("template:delete")})); err != nil {
 		t.Fatal(err)
 	}
 	if n := s.number(t, "SELECT count(*) FROM api_keys"); n != 0 {

@@ -55,11 +55,11 @@ func lives(t *testing.T) *site {
 
 	// The name of a deleted role is used again, and the new role is not that of everybody who held the old one.
 	set("nina", "viewer", "organization-auditor")
-	do(drop(s.DeleteOrganizationRole(ctx, o, "default", "viewer", nil)))
-	do(drop(s.PutOrganizationRole(ctx, o, "default", role("viewer", "template:read"))))
+	do(drop(s.DeleteRole(ctx, o, org.In("default"), "viewer", nil)))
+	do(drop(s.PutRole(ctx, o, org.In("default"), role("viewer", "template:read"))))
 	set("olga", "viewer", "organization-auditor")
-	do(drop(s.DeleteSiteRole(ctx, o, "site-reader", nil)))
-	do(drop(s.PutSiteRole(ctx, o, roleBody(org.RoleInput{Name: "site-reader", Site: perms("template:read")}))))
+	do(drop(s.DeleteRole(ctx, o, org.Site, "site-reader", nil)))
+	do(drop(s.PutRole(ctx, o, org.Site, roleBody(org.RoleInput{Name: "site-reader", Site: perms("template:read")}))))
 	do(drop(s.SetUserRoles(ctx, o, "olga", roles("site-reader"))))
 
 	// Memberships end, begin again and are put back.

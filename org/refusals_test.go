@@ -81,23 +81,23 @@ func organizationCases(t *testing.T, o string) []useCase {
 			return err
 		}},
 		{"OrganizationRoles", func(ctx context.Context, s *site, by *org.Actor) error {
-			return drop(s.OrganizationRoles(ctx, by, o))
+			return drop(s.Roles(ctx, by, org.In(o)))
 		}},
 		{"OrganizationRole", func(ctx context.Context, s *site, by *org.Actor) error {
-			return drop(s.OrganizationRole(ctx, by, o, "beta-only"))
+			return drop(s.Role(ctx, by, org.In(o), "beta-only"))
 		}},
 		{"NewOrganizationRole", func(ctx context.Context, s *site, by *org.Actor) error {
-			return drop(s.NewOrganizationRole(ctx, by, o, "beta-only"))
+			return drop(s.NewRole(ctx, by, org.In(o), "beta-only"))
 		}},
-		{"RoleCounts", func(ctx context.Context, s *site, by *org.Actor) error { return drop(s.RoleCounts(ctx, by, o)) }},
+		{"RoleCounts", func(ctx context.Context, s *site, by *org.Actor) error { return drop(s.RoleCounts(ctx, by, org.In(o))) }},
 		{"CreateOrganizationRole", func(ctx context.Context, s *site, by *org.Actor) error {
-			return drop(s.CreateOrganizationRole(ctx, by, o, anyRole))
+			return drop(s.PutRole(ctx, by, org.In(o), mustBeNew(anyRole)))
 		}},
 		{"PutOrganizationRole", func(ctx context.Context, s *site, by *org.Actor) error {
-			return drop(s.PutOrganizationRole(ctx, by, o, anyRole))
+			return drop(s.PutRole(ctx, by, org.In(o), anyRole))
 		}},
 		{"DeleteOrganizationRole", func(ctx context.Context, s *site, by *org.Actor) error {
-			return drop(s.DeleteOrganizationRole(ctx, by, o, "beta-only", nil))
+			return drop(s.DeleteRole(ctx, by, org.In(o), "beta-only", nil))
 		}},
 		{"BulkMembers", func(ctx context.Context, s *site, by *org.Actor) error {
 			return drop(s.BulkMembers(ctx, by, o, unread[org.Bulk](t)))
@@ -255,8 +255,8 @@ func TestIdsOfAnotherOrganization(t *testing.T) {
 		"roles": func() error {
 			return drop(s.SetMemberRoles(ctx, pa, "beta", id("m").String(), unread[org.RolesInput](t)))
 		},
-		"role":         func() error { return drop(s.OrganizationRole(ctx, pa, "beta", "viewer")) },
-		"start from":   func() error { return drop(s.NewOrganizationRole(ctx, pa, "beta", "viewer")) },
+		"role":         func() error { return drop(s.Role(ctx, pa, org.In("beta"), "viewer")) },
+		"start from":   func() error { return drop(s.NewRole(ctx, pa, org.In("beta"), "viewer")) },
 		"organization": func() error { return drop(s.Organization(ctx, pa, home.String())) },
 		"default":      func() error { return drop(s.Organization(ctx, pa, uuid.Nil.String())) },
 	} {

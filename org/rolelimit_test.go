@@ -41,9 +41,9 @@ func TestRoleLimit(t *testing.T) {
 		put := func(name, display string) error {
 			in := org.RoleInput{Name: name, DisplayName: display}
 			if of == uuid.Nil {
-				return drop(s.PutSiteRole(t.Context(), s.as(t, "o"), roleBody(in)))
+				return drop(s.PutRole(t.Context(), s.as(t, "o"), org.Site, roleBody(in)))
 			}
-			return drop(s.PutOrganizationRole(t.Context(), s.as(t, "o"), "default", roleBody(in)))
+			return drop(s.PutRole(t.Context(), s.as(t, "o"), org.In("default"), roleBody(in)))
 		}
 		there := int(s.number(t, "SELECT count(*) FROM roles WHERE coalesce(CAST(organization_id AS text), '') = ?", map[bool]string{true: "", false: home.String()}[of == uuid.Nil]))
 		s.fillRoles(t, of, 999-there)
@@ -55,7 +55,7 @@ func TestRoleLimit(t *testing.T) {
 		if err := put("thousandth", "Changed"); err != nil {
 			t.Errorf("%s: a change: %v", where, err)
 		}
-		if _, err := s.PutOrganizationRole(t.Context(), s.as(t, "o"), "beta", role("other")); err != nil {
+		if _, err := s.PutRole(t.Context(), s.as(t, "o"), org.In("beta"), role("other")); err != nil {
 			t.Errorf("%s is full, and so is another: %v", where, err)
 		}
 		s.exec(t, "DELETE FROM roles WHERE name = 'thousandth'")
@@ -74,10 +74,10 @@ func BenchmarkRoleWrite(b *testing.B) {
 			o := s.as(b, "o")
 			for i := 0; b.Loop(); i++ {
 				in := org.RoleInput{Name: "filled-0", DisplayName: fmt.Sprint(i), Organization: perms("template:read")}
-				if _, err := s.PutOrganizationRole(b.Context(), o, "default", roleBody(in)); err != nil {
+				if _, err := s.PutRole(b.Context(), o, org.In("default"), roleBody(in)); err != nil {
 					b.Fatal(err)
 				}
-				if _, err := s.OrganizationRoles(b.Context(), s.as(b, "o"), "default"); err != nil {
+				if _, err := s.Roles(b.Context(), s.as(b, "o"), org.In("default")); err != nil {
 					b.Fatal(err)
 				}
 			}

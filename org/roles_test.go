@@ -83,7 +83,7 @@ func TestCreateRole(t *testing.T) {
 			}
 			slices.Sort(fields)
 			s.accepted(t, entry{Actor: c.by, Action: "create", Type: "custom_role", Target: c.name, Organization: home, Status: 200, Fields: fields}, func() (err error) {
-				r, err = s.CreateOrganizationRole(t.Context(), s.as(t, c.by), "default", roleBody(c.in))
+				r, err = s.PutRole(t.Context(), s.as(t, c.by), org.In("default"), mustBeNew(roleBody(c.in)))
 				return err
 			})
 			if got := s.stored(t, home, c.name); got != strings.Join(sortedFields(c.perms), " ") && !sameSet(strings.Fields(got), strings.Fields(c.perms)) {
@@ -92,7 +92,7 @@ func TestCreateRole(t *testing.T) {
 			if r.Name != c.name || r.DisplayName != c.in.DisplayName || permTexts(r.Organization) != c.perms || r.Version != 1 || r.UpdatedBy != c.by || r.OrganizationID != home || r.BuiltIn || len(r.Site)+len(r.User) > 0 {
 				t.Errorf("answered %+v", r)
 			}
-			view, err := s.OrganizationRole(t.Context(), s.as(t, "o"), "default", c.name)
+			view, err := s.Role(t.Context(), s.as(t, "o"), org.In("default"), c.name)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -198,14 +198,14 @@ func TestInvalidRoles(t *testing.T) {
 	for _, c := range invalidRoles() {
 		t.Run(c.why, func(t *testing.T) {
 			s.refused(t, c.want, 0, func() error {
-				return drop(s.CreateOrganizationRole(t.Context(), s.as(t, "oa"), "default", roleBody(c.in)))
+				return drop(s.PutRole(t.Context(), s.as(t, "oa"), org.In("default"), mustBeNew(roleBody(c.in))))
 			})
 			s.refused(t, c.want, 0, func() error {
-				return drop(s.PutOrganizationRole(t.Context(), s.as(t, "oa"), "default", roleBody(c.in)))
+				return drop(s.PutRole(t.Context(), s.as(t, "oa"), org.In("default"), roleBody(c.in)))
 			})
 		})
 	}
-	if _, err := s.CreateOrganizationRole(t.Context(), s.as(t, "oa"), "default", role("target", "template:read")); err != nil {
+	if _, err := s.PutRole(t.Context(), s.as(t, "oa"), org.In("default"), mustBeNew(role("target", "template:read"))); err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range invalidRoles() {
@@ -214,7 +214,7 @@ func TestInvalidRoles(t *testing.T) {
 		}
 		t.Run("over a role: "+c.why, func(t *testing.T) {
 			s.refused(t, c.want, 1, func() error {
-				return drop(s.PutOrganizationRole(t.Context(), s.as(t, "oa"), "default", roleBody(c.in)))
+				return drop(s.PutRole(t.Context(), s.as(t, "oa"), org.In("default"), roleBody(c.in)))
 			})
 		})
 	}
@@ -225,10 +225,10 @@ func TestWhoMayWriteRoles(t *testing.T) {
 	s := newSite(t)
 	bodies := map[string]func(by, organization string, body org.Input[org.RoleInput]) error{
 		"create": func(by, organization string, body org.Input[org.RoleInput]) error {
-			return drop(s.CreateOrganizationRole(t.Context(), s.as(t, by), organization, body))
+			return drop(s.PutRole(t.Context(), s.as(t, by), org.In(organization), mustBeNew(body)))
 		},
 		"put": func(by, organization string, body org.Input[org.RoleInput]) error {
-			return drop(s.PutOrganizationRole(t.Context(), s.as(t, by), organization, body))
+			return drop(s.PutRole(t.Context(), s.as(t, by), org.In(organization), body))
 		},
 	}
 	unreadRole := unread[org.RoleInput](t)
@@ -252,12 +252,12 @@ func TestWhoMayWriteRoles(t *testing.T) {
 	for _, write := range bodies {
 		s.refused(t, notFound, 0, func() error { return write("curbed", "default", unreadRole) })
 	}
-	_, err := s.OrganizationRoles(t.Context(), s.as(t, "curbed"), "default")
+	_, err := s.Roles(t.Context(), s.as(t, "curbed"), org.In("default"))
 	same(t, err, notFound)
-	_, err = s.OrganizationRole(t.Context(), s.as(t, "curbed"), "default", "viewer")
+	_, err = s.Role(t.Context(), s.as(t, "curbed"), org.In("default"), "viewer")
 	same(t, err, notFound)
 	s.refused(t, notFound, 0, func() error {
-		return drop(s.DeleteOrganizationRole(t.Context(), s.as(t, "curbed"), "default", "viewer", nil))
+		return drop(s.DeleteRole(t.Context(), s.as(t, "curbed"), org.In("default"), "viewer", nil))
 	})
 }
 
@@ -284,9 +284,9 @@ func TestUpsertRights(t *testing.T) {
 		s.exec(t, "DELETE FROM role_permissions WHERE role_id = ? AND action = ?", id("role maker").String(), c.lacks)
 		write := func() error {
 			if c.post {
-				return drop(s.CreateOrganizationRole(t.Context(), s.as(t, "maker"), "default", role(c.name, "template:read", "organization:read")))
+				return drop(s.PutRole(t.Context(), s.as(t, "maker"), org.In("default"), mustBeNew(role(c.name, "template:read", "organization:read"))))
 			}
-			return drop(s.PutOrganizationRole(t.Context(), s.as(t, "maker"), "default", role(c.name, "template:read", "organization:read")))
+			return drop(s.PutRole(t.Context(), s.as(t, "maker"), org.In("default"), role(c.name, "template:read", "organization:read")))
 		}
 		if !c.accepted {
 			s.refused(t, forbid, c.rows, write)
@@ -304,13 +304,13 @@ func TestUpsertRights(t *testing.T) {
 func TestPutRoleReplaces(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	before, err := s.OrganizationRole(t.Context(), s.as(t, "oa"), "default", "dealer")
+	before, err := s.Role(t.Context(), s.as(t, "oa"), org.In("default"), "dealer")
 	if err != nil {
 		t.Fatal(err)
 	}
 	var r org.Role
 	row := s.accepted(t, entry{Actor: "oa", Action: "write", Type: "custom_role", Target: "dealer", Organization: home, Status: 200, Fields: []string{"display_name", "org_permissions"}}, func() (err error) {
-		r, err = s.PutOrganizationRole(t.Context(), s.as(t, "oa"), "default", roleBody(org.RoleInput{Name: "Dealer", Organization: perms("template:use", "template:read")}))
+		r, err = s.PutRole(t.Context(), s.as(t, "oa"), org.In("default"), roleBody(org.RoleInput{Name: "Dealer", Organization: perms("template:use", "template:read")}))
 		return err
 	})
 	if got := s.stored(t, home, "dealer"); got != "template:read template:use" || r.DisplayName != "" || r.Version != 2 || r.ID != before.Role.ID || r.UpdatedBy != "oa" || !r.UpdatedAt.After(before.Role.UpdatedAt) {
@@ -321,7 +321,7 @@ func TestPutRoleReplaces(t *testing.T) {
 	}
 	// An absent list is an empty one.
 	s.accepted(t, entry{Actor: "oa", Action: "write", Type: "custom_role", Target: "dealer", Organization: home, Status: 200, Fields: []string{"org_permissions"}}, func() error {
-		return drop(s.PutOrganizationRole(t.Context(), s.as(t, "oa"), "default", role("dealer")))
+		return drop(s.PutRole(t.Context(), s.as(t, "oa"), org.In("default"), role("dealer")))
 	})
 	if got := s.stored(t, home, "dealer"); got != "" {
 		t.Errorf("stored %q", got)
@@ -334,7 +334,7 @@ func TestPutRoleReplaces(t *testing.T) {
 		{Name: "maker", DisplayName: "MAKER", Organization: perms("template:read", "assign_org_role:update", "assign_org_role:create", "assign_org_role:delete", "template:read")},
 		{Name: "curb", DisplayName: "CURB", Organization: perms("!template:update")},
 	} {
-		s.unchanged(t, func() error { return drop(s.PutOrganizationRole(t.Context(), s.as(t, "oa"), "default", roleBody(in))) })
+		s.unchanged(t, func() error { return drop(s.PutRole(t.Context(), s.as(t, "oa"), org.In("default"), roleBody(in))) })
 	}
 }
 
@@ -343,7 +343,7 @@ func TestPutRoleVersion(t *testing.T) {
 	s := newSite(t)
 	put := func(version int64, name string) error {
 		r := org.Role{ID: id("role " + name), Version: version}
-		return drop(s.PutOrganizationRole(t.Context(), s.as(t, "oa"), "default", roleBody(org.RoleInput{Name: name, From: org.Versions{r.Tag()}, DisplayName: fmt.Sprint("from ", version)})))
+		return drop(s.PutRole(t.Context(), s.as(t, "oa"), org.In("default"), roleBody(org.RoleInput{Name: name, From: org.Versions{r.Tag()}, DisplayName: fmt.Sprint("from ", version)})))
 	}
 	if err := put(1, "viewer"); err != nil {
 		t.Fatal(err)
@@ -357,7 +357,7 @@ func TestPutRoleVersion(t *testing.T) {
 		t.Error(err)
 	}
 	// An edit of a role that was deleted meanwhile does not bring it back.
-	if _, err := s.DeleteOrganizationRole(t.Context(), s.as(t, "oa"), "default", "viewer", nil); err != nil {
+	if _, err := s.DeleteRole(t.Context(), s.as(t, "oa"), org.In("default"), "viewer", nil); err != nil {
 		t.Fatal(err)
 	}
 	kind(t, put(3, "viewer"), org.Conflict)
@@ -371,13 +371,15 @@ func TestCreateOverExisting(t *testing.T) {
 	s := newSite(t)
 	for _, name := range []string{"viewer", "VIEWER"} {
 		want := refusedRole(updateFailed, `a role with the name "viewer" already exists`, "name", `a role with the name "viewer" already exists`)
-		s.refused(t, want, 1, func() error { return drop(s.CreateOrganizationRole(t.Context(), s.as(t, "oa"), "default", role(name))) })
 		s.refused(t, want, 1, func() error {
-			return drop(s.PutOrganizationRole(t.Context(), s.as(t, "oa"), "default", roleBody(org.RoleInput{Name: name, MustCreate: true})))
+			return drop(s.PutRole(t.Context(), s.as(t, "oa"), org.In("default"), mustBeNew(role(name))))
+		})
+		s.refused(t, want, 1, func() error {
+			return drop(s.PutRole(t.Context(), s.as(t, "oa"), org.In("default"), roleBody(org.RoleInput{Name: name, MustCreate: true})))
 		})
 	}
 	// Organizations do not share names.
-	if _, err := s.CreateOrganizationRole(t.Context(), s.as(t, "pa"), "beta", role("viewer", "group:read")); err != nil {
+	if _, err := s.PutRole(t.Context(), s.as(t, "pa"), org.In("beta"), mustBeNew(role("viewer", "group:read"))); err != nil {
 		t.Fatal(err)
 	}
 	if a, b := s.stored(t, home, "viewer"), s.stored(t, beta, "viewer"); a != "template:read" || b != "group:read" {
@@ -399,7 +401,7 @@ func TestDeleteRole(t *testing.T) {
 	}
 	var r org.Role
 	s.accepted(t, entry{Actor: "oa", Action: "delete", Type: "custom_role", Target: "viewer", Organization: home, Status: 200, Fields: []string{"display_name", "name", "org_permissions"}}, func() (err error) {
-		r, err = s.DeleteOrganizationRole(ctx, s.as(t, "oa"), "default", "viewer", nil)
+		r, err = s.DeleteRole(ctx, s.as(t, "oa"), org.In("default"), "viewer", nil)
 		return err
 	})
 	if r.Name != "viewer" || permTexts(r.Organization) != "template:read" {
@@ -416,7 +418,7 @@ func TestDeleteRole(t *testing.T) {
 		t.Errorf("%d orphaned permissions", n)
 	}
 	// A new role of the same name does not come back to them.
-	again, err := s.CreateOrganizationRole(ctx, s.as(t, "oa"), "default", role("viewer", "group:delete"))
+	again, err := s.PutRole(ctx, s.as(t, "oa"), org.In("default"), mustBeNew(role("viewer", "group:delete")))
 	if err != nil || again.ID == r.ID || s.memberRoles(t, home, "viewer") != "curb" || s.as(t, "viewer").Can("delete", rbac.Object{Type: "group", Org: home}) {
 		t.Errorf("%v; the old holder has %q", err, s.memberRoles(t, home, "viewer"))
 	}
@@ -456,12 +458,12 @@ func TestDeleteRoleRefused(t *testing.T) {
 		{"maker", "default", "dealer", demotion, 1}, // whoever holds it holds more than the caller
 	} {
 		t.Run(c.by+" deletes "+c.name, func(t *testing.T) {
-			s.refused(t, c.want, c.rows, func() error { return drop(s.DeleteOrganizationRole(t.Context(), s.as(t, c.by), c.org, c.name, nil)) })
+			s.refused(t, c.want, c.rows, func() error { return drop(s.DeleteRole(t.Context(), s.as(t, c.by), org.In(c.org), c.name, nil)) })
 		})
 	}
 	// Deleting what allows more than the caller holds, and nobody holds, needs no more than the right to delete.
 	s.exec(t, "DELETE FROM member_roles WHERE role = 'dealer'")
-	if _, err := s.DeleteOrganizationRole(t.Context(), s.as(t, "maker"), "default", "dealer", nil); err != nil {
+	if _, err := s.DeleteRole(t.Context(), s.as(t, "maker"), org.In("default"), "dealer", nil); err != nil {
 		t.Error(err)
 	}
 }
@@ -477,7 +479,7 @@ func TestTakingDeniesAway(t *testing.T) {
 	s := newSite(t)
 	put := func(by string, list ...string) func() error {
 		return func() error {
-			return drop(s.PutOrganizationRole(t.Context(), s.as(t, by), "default", role("curb", list...)))
+			return drop(s.PutRole(t.Context(), s.as(t, by), org.In("default"), role("curb", list...)))
 		}
 	}
 	s.refused(t, taken("!template:update"), 1, put("maker"))
@@ -495,9 +497,9 @@ func TestTakingDeniesAway(t *testing.T) {
 		s.store(t, "curb", "organization", deny)
 		s.exec(t, "DELETE FROM role_permissions WHERE action = 'update' AND role_id = ?", id("role curb").String())
 		entries := s.entries(t)
-		err := drop(s.PutOrganizationRole(t.Context(), s.as(t, "maker"), "default", role("curb")))
+		err := drop(s.PutRole(t.Context(), s.as(t, "maker"), org.In("default"), role("curb")))
 		kind(t, err, org.Invalid)
-		if _, err := s.DeleteOrganizationRole(t.Context(), s.as(t, "maker"), "default", "curb", nil); org.KindOf(err) != org.Forbidden {
+		if _, err := s.DeleteRole(t.Context(), s.as(t, "maker"), org.In("default"), "curb", nil); org.KindOf(err) != org.Forbidden {
 			t.Errorf("deleting a role with %s: %v", deny, err)
 		}
 		if s.stored(t, home, "curb") != deny || s.entries(t) != entries+2 {
@@ -508,7 +510,7 @@ func TestTakingDeniesAway(t *testing.T) {
 	s = newSite(t)
 	s.store(t, "viewer", "organization", "!spaceship:fly")
 	s.store(t, "viewer", "organization", "!spaceship:*")
-	if _, err := s.PutOrganizationRole(t.Context(), s.as(t, "maker"), "default", role("viewer")); err != nil {
+	if _, err := s.PutRole(t.Context(), s.as(t, "maker"), org.In("default"), role("viewer")); err != nil {
 		t.Error(err)
 	}
 }
@@ -522,7 +524,7 @@ func TestStoredPermissionsStay(t *testing.T) {
 		s.store(t, "viewer", "organization", p)
 	}
 	all := []string{"group:*", "spaceship:fly", "template:fly", "template:read", "workspace:ssh"}
-	r, err := s.PutOrganizationRole(t.Context(), s.as(t, "maker"), "default", roleBody(org.RoleInput{Name: "viewer", DisplayName: "renamed", Organization: perms(all...)}))
+	r, err := s.PutRole(t.Context(), s.as(t, "maker"), org.In("default"), roleBody(org.RoleInput{Name: "viewer", DisplayName: "renamed", Organization: perms(all...)}))
 	if err != nil || permTexts(r.Organization) != strings.Join(all, " ") {
 		t.Fatalf("%v, answered %q", err, permTexts(r.Organization))
 	}
@@ -530,13 +532,13 @@ func TestStoredPermissionsStay(t *testing.T) {
 		t.Errorf("stored %q", got)
 	}
 	// Once gone, they do not come back; nor does one stored in another role.
-	if _, err := s.PutOrganizationRole(t.Context(), s.as(t, "maker"), "default", role("viewer", "template:fly")); err != nil {
+	if _, err := s.PutRole(t.Context(), s.as(t, "maker"), org.In("default"), role("viewer", "template:fly")); err != nil {
 		t.Fatal(err)
 	}
 	for _, p := range []string{"spaceship:fly", "workspace:ssh", "group:*"} {
-		kind(t, drop(s.PutOrganizationRole(t.Context(), s.as(t, "maker"), "default", role("viewer", "template:fly", p))), org.Invalid)
+		kind(t, drop(s.PutRole(t.Context(), s.as(t, "maker"), org.In("default"), role("viewer", "template:fly", p))), org.Invalid)
 	}
-	kind(t, drop(s.PutOrganizationRole(t.Context(), s.as(t, "maker"), "default", role("other", "template:fly"))), org.Invalid)
+	kind(t, drop(s.PutRole(t.Context(), s.as(t, "maker"), org.In("default"), role("other", "template:fly"))), org.Invalid)
 }
 
 // Nobody adds to the role that it holds itself what it does not hold (and so to anybody else).
@@ -545,7 +547,7 @@ func TestEditingAHeldRole(t *testing.T) {
 	s := newSite(t)
 	own := []string{"assign_org_role:create", "assign_org_role:update", "assign_org_role:delete", "template:read"}
 	for _, p := range []string{"template:update", "assign_org_role:assign", "workspace:ssh", "*:read", "!template:update"} {
-		kind(t, drop(s.PutOrganizationRole(t.Context(), s.as(t, "maker"), "default", role("maker", append(own, p)...))), org.Invalid)
+		kind(t, drop(s.PutRole(t.Context(), s.as(t, "maker"), org.In("default"), role("maker", append(own, p)...))), org.Invalid)
 	}
 	if got := s.stored(t, home, "maker"); len(strings.Fields(got)) != 4 {
 		t.Errorf("stored %q", got)
@@ -557,7 +559,7 @@ func TestRoleLists(t *testing.T) {
 	s := newSite(t)
 	ctx := t.Context()
 	for _, by := range []string{"o", "ua", "ta", "au", "oa", "oua", "ota", "oau", "m", "dealer", "maker", "bot"} {
-		list, err := s.OrganizationRoles(ctx, s.as(t, by), "default")
+		list, err := s.Roles(ctx, s.as(t, by), org.In("default"))
 		if err != nil {
 			t.Errorf("%s: %v", by, err)
 			continue
@@ -578,11 +580,11 @@ func TestRoleLists(t *testing.T) {
 		}
 	}
 	for _, by := range []string{"x", "pa", "pm"} {
-		_, err := s.OrganizationRoles(ctx, s.as(t, by), "default")
+		_, err := s.Roles(ctx, s.as(t, by), org.In("default"))
 		same(t, err, notFound)
 	}
 	for _, by := range []string{"o", "x", "m", "oa"} {
-		list, err := s.SiteRoles(ctx, s.as(t, by))
+		list, err := s.Roles(ctx, s.as(t, by), org.Site)
 		if err != nil || len(list.Roles) != 5 || list.Roles[0].Name != "site-reader" || list.CanCreate != (by == "o") {
 			t.Errorf("%s: %v, %d site roles, may create %v", by, err, len(list.Roles), list.CanCreate)
 		}
@@ -593,13 +595,13 @@ func TestRoleLists(t *testing.T) {
 		}
 	}
 	s.store(t, "site-reader", "site", "!assign_role:read")
-	_, err := s.SiteRoles(ctx, s.as(t, "reader"))
+	_, err := s.Roles(ctx, s.as(t, "reader"), org.Site)
 	same(t, err, forbid)
-	_, err = s.SiteRole(ctx, s.as(t, "reader"), "owner")
+	_, err = s.Role(ctx, s.as(t, "reader"), org.Site, "owner")
 	same(t, err, forbid)
-	_, err = s.RoleCounts(ctx, s.as(t, "reader"), "")
+	_, err = s.RoleCounts(ctx, s.as(t, "reader"), org.Site)
 	same(t, err, forbid)
-	counts, err := s.RoleCounts(ctx, s.as(t, "oa"), "default")
+	counts, err := s.RoleCounts(ctx, s.as(t, "oa"), org.In("default"))
 	if diff := cmp.Diff(map[string]int{"organization-admin": 1, "organization-user-admin": 1, "organization-template-admin": 1, "organization-auditor": 1, "dealer": 1, "maker": 1, "viewer": 1, "curb": 1}, counts); diff != "" || err != nil {
 		t.Errorf("%v\n%s", err, diff)
 	}
@@ -613,11 +615,11 @@ func TestNewRoleFromAnother(t *testing.T) {
 	s.store(t, "viewer", "organization", "spaceship:fly")
 	for _, by := range []string{"o", "oa", "maker"} {
 		for _, from := range []string{"organization-admin", "organization-auditor", "organization-template-admin", "organization-user-admin", "organization-workspace-creation-ban", "viewer", "curb", "dealer"} {
-			v, err := s.NewOrganizationRole(t.Context(), s.as(t, by), "default", from)
+			v, err := s.NewRole(t.Context(), s.as(t, by), org.In("default"), from)
 			if err != nil {
 				t.Fatal(err)
 			}
-			origin, err := s.OrganizationRole(t.Context(), s.as(t, by), "default", from)
+			origin, err := s.Role(t.Context(), s.as(t, by), org.In("default"), from)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -633,28 +635,28 @@ func TestNewRoleFromAnother(t *testing.T) {
 					t.Errorf("%s from %s: %v taken over: %v", by, from, p, taken)
 				}
 			}
-			if _, err := s.CreateOrganizationRole(t.Context(), dry(s.as(t, by)), "default", roleBody(org.RoleInput{Name: "started", Organization: v.Role.Organization})); err != nil {
+			if _, err := s.PutRole(t.Context(), dry(s.as(t, by)), org.In("default"), mustBeNew(roleBody(org.RoleInput{Name: "started", Organization: v.Role.Organization}))); err != nil {
 				t.Errorf("%s from %s: what was offered is refused: %v", by, from, err)
 			}
 		}
 	}
-	v, err := s.NewOrganizationRole(t.Context(), s.as(t, "oa"), "default", "organization-admin")
+	v, err := s.NewRole(t.Context(), s.as(t, "oa"), org.In("default"), "organization-admin")
 	if err != nil || permTexts(v.NotCopied) != "user:read" {
 		t.Errorf("left out %q (%v), want its one site permission", permTexts(v.NotCopied), err)
 	}
 	if !slices.Contains(v.Role.Organization, perm("template:view_insights")) || !slices.Contains(v.Role.Organization, perm("assign_org_role:unassign")) {
 		t.Error("wildcard actions were not written out")
 	}
-	v, err = s.NewOrganizationRole(t.Context(), s.as(t, "maker"), "default", "organization-auditor")
+	v, err = s.NewRole(t.Context(), s.as(t, "maker"), org.In("default"), "organization-auditor")
 	if err != nil || permTexts(v.Role.Organization) != "organization:read template:read" {
 		t.Errorf("taken over %q (%v)", permTexts(v.Role.Organization), err)
 	}
 	for by, want := range map[string]*org.Error{"m": forbid, "oua": forbid, "x": notFound} {
-		_, err := s.NewOrganizationRole(t.Context(), s.as(t, by), "default", "")
+		_, err := s.NewRole(t.Context(), s.as(t, by), org.In("default"), "")
 		same(t, err, want)
 	}
 	for _, from := range []string{"owner", "organization-member", "beta-only", "nothing", "VIEWER"} {
-		_, err := s.NewOrganizationRole(t.Context(), s.as(t, "oa"), "default", from)
+		_, err := s.NewRole(t.Context(), s.as(t, "oa"), org.In("default"), from)
 		same(t, err, notFound)
 	}
 }
@@ -663,7 +665,9 @@ func TestSiteRoleWrites(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	ctx := t.Context()
-	put := func(by string, in org.RoleInput) error { return drop(s.PutSiteRole(ctx, s.as(t, by), roleBody(in))) }
+	put := func(by string, in org.RoleInput) error {
+		return drop(s.PutRole(ctx, s.as(t, by), org.Site, roleBody(in)))
+	}
 	s.accepted(t, entry{Actor: "o", Action: "create", Type: "custom_role", Target: "ops", Organization: uuid.Nil, Status: 200, Fields: []string{"name", "site_permissions", "user_permissions"}}, func() error {
 		return put("o", org.RoleInput{Name: "OPS", Site: perms("template:read", "!template:delete", "*:view_insights"), User: perms("workspace:create")})
 	})
@@ -688,15 +692,15 @@ func TestSiteRoleWrites(t *testing.T) {
 	kind(t, put("o", org.RoleInput{Name: "ops", User: perms("group:*")}), org.Invalid)
 	for _, by := range []string{"ua", "ta", "au", "oa", "m", "x", "reader"} {
 		s.refused(t, forbid, 0, func() error {
-			return drop(s.PutSiteRole(ctx, s.as(t, by), unread[org.RoleInput](t)))
+			return drop(s.PutRole(ctx, s.as(t, by), org.Site, unread[org.RoleInput](t)))
 		})
-		s.refused(t, forbid, 1, func() error { return drop(s.DeleteSiteRole(ctx, s.as(t, by), "ops", nil)) })
+		s.refused(t, forbid, 1, func() error { return drop(s.DeleteRole(ctx, s.as(t, by), org.Site, "ops", nil)) })
 	}
 	// Organization roles of that name have nothing to do with it.
 	s.give(t, home, "m", "ops")
 	s.exec(t, "INSERT INTO user_roles VALUES (?, 'ops')", id("m").String())
 	s.accepted(t, entry{Actor: "o", Action: "delete", Type: "custom_role", Target: "ops", Organization: uuid.Nil, Status: 200, Fields: []string{"name", "site_permissions"}}, func() error {
-		return drop(s.DeleteSiteRole(ctx, s.as(t, "o"), "ops", nil))
+		return drop(s.DeleteRole(ctx, s.as(t, "o"), org.Site, "ops", nil))
 	})
 	if s.siteRoles(t, "m") != "" || s.memberRoles(t, home, "m") != "ops" {
 		t.Errorf("left with %q and %q", s.siteRoles(t, "m"), s.memberRoles(t, home, "m"))
@@ -706,7 +710,7 @@ func TestSiteRoleWrites(t *testing.T) {
 	}
 	for _, name := range []string{"owner", "OPS", "viewer", "member"} {
 		s.refused(t, &org.Error{Kind: org.NotFound, Message: "No custom role with the name " + name + " found", Detail: "no role found"}, 0,
-			func() error { return drop(s.DeleteSiteRole(ctx, s.as(t, "o"), name, nil)) })
+			func() error { return drop(s.DeleteRole(ctx, s.as(t, "o"), org.Site, name, nil)) })
 	}
 }
 
@@ -728,14 +732,14 @@ func TestPartialRole(t *testing.T) {
 		{"fresh", "", nil},
 	} {
 		in := org.RoleInput{Name: c.name, Partial: true, Cells: c.cells, KeepDisplayName: true}
-		r, err := s.PutOrganizationRole(t.Context(), s.as(t, "oa"), "default", given(in))
+		r, err := s.PutRole(t.Context(), s.as(t, "oa"), org.In("default"), given(in))
 		if got := permTexts(r.Organization); err != nil || got != c.want {
 			t.Errorf("PutOrganizationRole(%s, %v) = %q, %v, want %q", c.name, c.cells, got, err, c.want)
 		}
 	}
-	if v, err := s.OrganizationRole(t.Context(), s.as(t, "oa"), "default", "viewer"); err != nil || v.Role.DisplayName != "VIEWER" {
+	if v, err := s.Role(t.Context(), s.as(t, "oa"), org.In("default"), "viewer"); err != nil || v.Role.DisplayName != "VIEWER" {
 		t.Errorf("the display name is %q, %v, want the stored one", v.Role.DisplayName, err)
 	}
-	_, err := s.PutOrganizationRole(t.Context(), s.as(t, "oa"), "default", given(org.RoleInput{Name: "organization-admin", Partial: true}))
+	_, err := s.PutRole(t.Context(), s.as(t, "oa"), org.In("default"), given(org.RoleInput{Name: "organization-admin", Partial: true}))
 	kind(t, err, org.Invalid)
 }

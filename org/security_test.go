@@ -22,16 +22,16 @@ const wrong = "wrong horse battery"
 // process or two. Exactly one of them succeeds.
 func TestB12_LastOwnerRaces(t *testing.T) {
 	t.Parallel()
-	demote := func(s *services.Service, by *org.Actor, user string) error {
+	demote := func(s service, by *org.Actor, user string) error {
 		return drop(s.SetUserRoles(t.Context(), by, user, roles()))
 	}
-	suspend := func(s *services.Service, by *org.Actor, user string) error {
+	suspend := func(s service, by *org.Actor, user string) error {
 		return drop(s.SetStatus(t.Context(), by, user, org.StatusSuspended, nil))
 	}
-	remove := func(s *services.Service, by *org.Actor, user string) error {
+	remove := func(s service, by *org.Actor, user string) error {
 		return drop(s.DeleteUser(t.Context(), by, user, nil))
 	}
-	type act = func(*services.Service, *org.Actor, string) error
+	type act = func(service, *org.Actor, string) error
 	for name, pair := range map[string][2]act{
 		"demote-demote": {demote, demote}, "demote-suspend": {demote, suspend},
 		"demote-delete": {demote, remove}, "suspend-delete": {suspend, remove},
@@ -44,7 +44,7 @@ func TestB12_LastOwnerRaces(t *testing.T) {
 				s.exec(t, "DELETE FROM users WHERE id IN (?, ?)", id("o").String(), id("o2").String())
 				s.insert(t, person{name: "o", site: []string{"owner"}}, person{name: "o2", site: []string{"owner"}})
 				o, o2 := s.as(t, "o"), other.as(t, "o2")
-				won := race(func() error { return pair[0](s.Service, o, "o2") }, func() error { return pair[1](other.Service, o2, "o") })
+				won := race(func() error { return pair[0](s.service, o, "o2") }, func() error { return pair[1](other.service, o2, "o") })
 				if won != 1 {
 					t.Fatalf("%d of two succeeded, want one", won)
 				}

@@ -14,10 +14,12 @@ func TestSiteRoleWarns(t *testing.T) {
 	type write = func(s *site, by *org.Actor) error
 	put := func(name string, list ...string) write {
 		return func(s *site, by *org.Actor) error {
-			return drop(s.PutSiteRole(t.Context(), by, roleBody(org.RoleInput{Name: name, Site: perms(list...)})))
+			return drop(s.PutRole(t.Context(), by, org.Site, roleBody(org.RoleInput{Name: name, Site: perms(list...)})))
 		}
 	}
-	remove := func(s *site, by *org.Actor) error { return drop(s.DeleteSiteRole(t.Context(), by, "keeper", nil)) }
+	remove := func(s *site, by *org.Actor) error {
+		return drop(s.DeleteRole(t.Context(), by, org.Site, "keeper", nil))
+	}
 	less := put("keeper", slices.Delete(slices.Clone(toManage), 3, 4)...)
 	kept := person{name: "kept", home: none, site: []string{"keeper"}}
 	here := "No one in Acme will be able to manage it."
@@ -50,7 +52,7 @@ func TestSiteRoleWarns(t *testing.T) {
 				s.exec(t, "DELETE FROM member_roles WHERE user_id = ?", id("st").String())
 			}
 			for _, by := range []*org.Actor{s.as(t, "o"), s.Operator()} {
-				by, impact := by.DryRun()
+				by, impact := dryRun(by)
 				if err := c.do(s, by); err != nil || impact.Warning != c.want {
 					t.Errorf("%s is warned of %q (%v), want %q", by.User.Username, impact.Warning, err, c.want)
 				}

@@ -13,14 +13,14 @@ func TestImpactNamesNobodyToStrangers(t *testing.T) {
 	s := newSite(t)
 	s.give(t, home, "m", "viewer")
 	s.give(t, home, "maker", "viewer")
-	if _, err := s.PutOrganizationRole(t.Context(), s.as(t, "o"), "default", role("hr", "organization_member:read")); err != nil {
+	if _, err := s.PutRole(t.Context(), s.as(t, "o"), org.In("default"), role("hr", "organization_member:read")); err != nil {
 		t.Fatal(err)
 	}
 	put := func(ctx context.Context, by *org.Actor) error {
-		return drop(s.PutOrganizationRole(ctx, by, "default", role("viewer")))
+		return drop(s.PutRole(ctx, by, org.In("default"), role("viewer")))
 	}
 	remove := func(ctx context.Context, by *org.Actor) error {
-		return drop(s.DeleteOrganizationRole(ctx, by, "default", "viewer", nil))
+		return drop(s.DeleteRole(ctx, by, org.In("default"), "viewer", nil))
 	}
 	assign := func(ctx context.Context, by *org.Actor) error {
 		return drop(s.SetMemberRoles(ctx, by, "default", "m", roles()))
@@ -39,7 +39,7 @@ func TestImpactNamesNobodyToStrangers(t *testing.T) {
 			s.exec(t, "DELETE FROM member_roles WHERE role = 'hr'")
 			s.give(t, home, tt.by, "hr")
 		}
-		by, impact := s.as(t, tt.by).DryRun()
+		by, impact := dryRun(s.as(t, tt.by))
 		if err := tt.change(t.Context(), by); err != nil {
 			t.Fatalf("%s by %s: %v", tt.name, tt.by, err)
 		}
@@ -57,8 +57,8 @@ func TestImpactNamesNobodyToStrangers(t *testing.T) {
 	s.exec(t, "INSERT INTO role_permissions SELECT id, 'site', 'user', 'read', true FROM roles WHERE name = 'site-reader'")
 	s.exec(t, "INSERT INTO user_roles SELECT id, 'site-reader' FROM users WHERE username = 'o'")
 	for _, by := range []*org.Actor{s.Operator(), s.as(t, "o")} {
-		by, impact := by.DryRun()
-		if err := drop(s.PutSiteRole(t.Context(), by, roleBody(org.RoleInput{Name: "site-reader", Site: perms("!user:read", "file:read")}))); err != nil {
+		by, impact := dryRun(by)
+		if err := drop(s.PutRole(t.Context(), by, org.Site, roleBody(org.RoleInput{Name: "site-reader", Site: perms("!user:read", "file:read")}))); err != nil {
 			t.Fatal(err)
 		}
 		named := by.User.Username == "operator"

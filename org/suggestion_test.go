@@ -123,7 +123,7 @@ func (w *world) keepRoles(t *testing.T) (restore func()) {
 // gain and lose for the impact to name the member.
 func (w *world) foreseen(t *testing.T, name string, s org.Suggestion, q org.Question) (turned [2]int, told bool) {
 	t.Helper()
-	by, impact := w.Operator().DryRun()
+	by, impact := dryRun(w.Operator())
 	if err := w.change(t, by, name, s); err != nil {
 		return turned, false
 	}
@@ -186,24 +186,24 @@ func (w *world) edit(ctx context.Context, by *org.Actor, s org.Suggestion) error
 		})
 	}
 	if s.Role.OrganizationID == uuid.Nil {
-		v, err := w.SiteRole(ctx, by, s.Role.Name)
+		v, err := w.Role(ctx, by, org.Site, s.Role.Name)
 		if err != nil {
 			return err
 		}
-		return drop(w.PutSiteRole(ctx, by, body(v.Role)))
+		return drop(w.PutRole(ctx, by, org.Site, body(v.Role)))
 	}
-	v, err := w.OrganizationRole(ctx, by, "default", s.Role.Name)
+	v, err := w.Role(ctx, by, org.In("default"), s.Role.Name)
 	if err != nil {
 		return err
 	}
-	return drop(w.PutOrganizationRole(ctx, by, "default", body(v.Role)))
+	return drop(w.PutRole(ctx, by, org.In("default"), body(v.Role)))
 }
 
 // The smallest way to start one's own workspaces is not to become an owner.
 func TestOwnerIsSuggestedLast(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	if _, err := s.PutOrganizationRole(t.Context(), s.as(t, "o"), "default", role("freeze", "!workspace:start")); err != nil {
+	if _, err := s.PutRole(t.Context(), s.as(t, "o"), org.In("default"), role("freeze", "!workspace:start")); err != nil {
 		t.Fatal(err)
 	}
 	s.give(t, home, "m", "freeze")
@@ -228,7 +228,7 @@ func TestExplainNamesNoUnreadableRoles(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	for name, list := range map[string][]string{"blind": {"!assign_org_role:read"}, "plain": {"!template:read"}} {
-		if _, err := s.PutOrganizationRole(t.Context(), s.as(t, "o"), "default", role(name, list...)); err != nil {
+		if _, err := s.PutRole(t.Context(), s.as(t, "o"), org.In("default"), role(name, list...)); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -13,7 +13,7 @@ func TestRefusalsAreBounded(t *testing.T) {
 	s := newSite(t)
 	refuse := func(by string) {
 		t.Helper()
-		kind(t, drop(s.DeleteOrganizationRole(t.Context(), s.as(t, by), "default", "viewer", nil)), org.Forbidden)
+		kind(t, drop(s.DeleteRole(t.Context(), s.as(t, by), org.In("default"), "viewer", nil)), org.Forbidden)
 	}
 	entries := s.entries(t)
 	for range 100 {

@@ -60,7 +60,7 @@ func TestSuspendedMayNothing(t *testing.T) {
 func TestAuthCheckCost(t *testing.T) {
 	s := newSite(t)
 	for i := range 60 {
-		if _, err := s.PutOrganizationRole(t.Context(), s.as(t, "o"), "default", role(fmt.Sprint("more-", i), "template:read")); err != nil {
+		if _, err := s.PutRole(t.Context(), s.as(t, "o"), org.In("default"), role(fmt.Sprint("more-", i), "template:read")); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -612,7 +612,7 @@ func TestUpdateAndDeleteOrganization(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.refused(t, full("Beta Ltd has 1 custom role. Remove them first."), 1, func() error { return drop(s.DeleteOrganization(ctx, s.as(t, "pa"), "better", nil)) })
-	if _, err := s.DeleteOrganizationRole(ctx, s.as(t, "pa"), "better", "beta-only", nil); err != nil {
+	if _, err := s.DeleteRole(ctx, s.as(t, "pa"), org.In("better"), "beta-only", nil); err != nil {
 		t.Fatal(err)
 	}
 	s.accepted(t, entry{Actor: "pa", Action: "delete", Type: "organization", Target: "Better", Organization: beta, Status: 200, Fields: []string{"description", "display_name", "name"}}, func() error {

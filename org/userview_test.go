@@ -226,16 +226,16 @@ func TestFindOrganizations(t *testing.T) {
 func TestNewSiteRole(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	v, err := s.NewSiteRole(t.Context(), s.as(t, "o"), "site-reader")
+	v, err := s.NewRole(t.Context(), s.as(t, "o"), org.Site, "site-reader")
 	if err != nil || len(v.Role.Site) != 1 || len(v.NotCopied) != 0 || v.Organization.Name != "" || !v.CanUpdate {
 		t.Errorf("from site-reader: %+v, %v", v.Role, err)
 	}
-	if v, err := s.NewSiteRole(t.Context(), s.as(t, "o"), ""); err != nil || len(v.Role.Site)+len(v.Role.User) != 0 {
+	if v, err := s.NewRole(t.Context(), s.as(t, "o"), org.Site, ""); err != nil || len(v.Role.Site)+len(v.Role.User) != 0 {
 		t.Errorf("from nothing: %+v, %v", v.Role, err)
 	}
-	_, err = s.NewSiteRole(t.Context(), s.as(t, "o"), "gone")
+	_, err = s.NewRole(t.Context(), s.as(t, "o"), org.Site, "gone")
 	kind(t, err, org.NotFound)
-	_, err = s.NewSiteRole(t.Context(), s.as(t, "ua"), "")
+	_, err = s.NewRole(t.Context(), s.as(t, "ua"), org.Site, "")
 	kind(t, err, org.Forbidden)
 }
 

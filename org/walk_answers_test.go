@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"rolecall.example/org/services"
 
 	"github.com/google/uuid"
 
@@ -18,7 +17,7 @@ import (
 // disagreed asks both services about somebody: neither may remember anything else than what is stored.
 func disagreed(a *attempt, after *state) (bad []string) {
 	who := pick(a.rng, after.list)
-	for _, svc := range []*services.Service{a.Service, a.other} {
+	for _, svc := range []service{a.service, a.other} {
 		subject, err := svc.UserSubject(a.ctx, who.id)
 		if (err != nil) != who.suspended() {
 			bad = append(bad, fmt.Sprintf("%s is %s, and signing in as it says %v", who.name, who.status, err))

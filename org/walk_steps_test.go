@@ -100,9 +100,9 @@ func (a *attempt) body(name string) org.Input[org.RoleInput] {
 
 // stored is the custom role of that name where the attempt takes place, nil if there is none.
 func (a *attempt) stored(name string) *org.Role {
-	v, err := a.svc.SiteRole(a.ctx, a.svc.Operator(), name)
+	v, err := a.svc.Role(a.ctx, a.svc.Operator(), org.Site, name)
 	if a.place != uuid.Nil {
-		v, err = a.svc.OrganizationRole(a.ctx, a.svc.Operator(), a.org(), name)
+		v, err = a.svc.Role(a.ctx, a.svc.Operator(), org.In(a.org()), name)
 	}
 	if err != nil || v.Role.BuiltIn {
 		return nil
@@ -114,17 +114,17 @@ var roleSteps = []stepKind{
 	{name: "role-put", weight: 40, needs: perm("assign_org_role:update"), take: func(a *attempt) error {
 		name := a.customName(walkRoleNames)
 		a.say("puts %s in %s", name, a.org())
-		return drop(a.svc.PutOrganizationRole(a.ctx, a.by, a.org(), a.body(name)))
+		return drop(a.svc.PutRole(a.ctx, a.by, org.In(a.org()), a.body(name)))
 	}},
 	{name: "role-create", weight: 12, needs: perm("assign_org_role:create"), take: func(a *attempt) error {
 		name := pick(a.rng, walkRoleNames)
 		a.say("creates %s in %s", name, a.org())
-		return drop(a.svc.CreateOrganizationRole(a.ctx, a.by, a.org(), a.body(name)))
+		return drop(a.svc.PutRole(a.ctx, a.by, org.In(a.org()), mustBeNew(a.body(name))))
 	}},
 	{name: "role-delete", weight: 8, needs: perm("assign_org_role:delete"), take: func(a *attempt) error {
 		name := a.customName(walkRoleNames)
 		a.say("deletes %s in %s", name, a.org())
-		return drop(a.svc.DeleteOrganizationRole(a.ctx, a.by, a.org(), name, nil))
+		return drop(a.svc.DeleteRole(a.ctx, a.by, org.In(a.org()), name, nil))
 	}},
 	{name: "role-restore", weight: 12, needs: perm("assign_org_role:update"), take: func(a *attempt) error {
 		name, version, ok := a.version()
@@ -132,17 +132,17 @@ var roleSteps = []stepKind{
 			return nil
 		}
 		a.say("restores %s in %s to %d", name, a.org(), version)
-		return drop(a.svc.RestoreOrganizationRole(a.ctx, a.by, a.org(), name, given(org.RestoreRole{Version: version})))
+		return drop(a.svc.RestoreRole(a.ctx, a.by, org.In(a.org()), name, given(org.RestoreRole{Version: version})))
 	}},
 	{name: "site-role-put", weight: 24, needs: perm("assign_role:create"), ofSite: true, take: func(a *attempt) error {
 		name := a.customName(walkSiteNames)
 		a.say("puts %s", name)
-		return drop(a.svc.PutSiteRole(a.ctx, a.by, a.body(name)))
+		return drop(a.svc.PutRole(a.ctx, a.by, org.Site, a.body(name)))
 	}},
 	{name: "site-role-delete", weight: 5, needs: perm("assign_role:delete"), ofSite: true, take: func(a *attempt) error {
 		name := a.customName(walkSiteNames)
 		a.say("deletes %s", name)
-		return drop(a.svc.DeleteSiteRole(a.ctx, a.by, name, nil))
+		return drop(a.svc.DeleteRole(a.ctx, a.by, org.Site, name, nil))
 	}},
 	{name: "site-role-restore", weight: 8, needs: perm("assign_role:create"), ofSite: true, take: func(a *attempt) error {
 		name, version, ok := a.version()
@@ -150,7 +150,7 @@ var roleSteps = []stepKind{
 			return nil
 		}
 		a.say("restores %s to %d", name, version)
-		return drop(a.svc.RestoreSiteRole(a.ctx, a.by, name, given(org.RestoreRole{Version: version})))
+		return drop(a.svc.RestoreRole(a.ctx, a.by, org.Site, name, given(org.RestoreRole{Version: version})))
 	}},
 }
 

@@ -32,7 +32,7 @@ var suggestSteps = []stepKind{{name: "suggest", weight: 24, needs: perm("assign_
 		return nil
 	}
 	told.suggestion = pick(a.rng, may)
-	asking, impact := a.by.DryRun()
+	asking, impact := dryRun(a.by)
 	s := &told.suggestion
 	a.place = s.Role.OrganizationID
 	if s.Role.OrganizationID == uuid.Nil && (s.Kind == org.GiveRole || s.Kind == org.TakeRole) {
@@ -78,9 +78,9 @@ func (a *attempt) follow(told *foretold) error {
 	}
 	body := given(org.RoleInput{Name: s.Role.Name, KeepDisplayName: true, Partial: true, Cells: []rbac.Difference{cell}})
 	if site {
-		return drop(a.svc.PutSiteRole(a.ctx, a.by, body))
+		return drop(a.svc.PutRole(a.ctx, a.by, org.Site, body))
 	}
-	return drop(a.svc.PutOrganizationRole(a.ctx, a.by, a.org(), body))
+	return drop(a.svc.PutRole(a.ctx, a.by, org.In(a.org()), body))
 }
 
 // line is a permission of an impact, and change who gains or loses it.

@@ -106,7 +106,7 @@ func (c *tally) String() string {
 type walk struct {
 	*site
 	t         *testing.T
-	other     *services.Service // a second one over the same data
+	other     service // a second one over the same data
 	store     *account.SessionStore
 	reader    reader
 	rng       *rand.Rand
@@ -126,7 +126,7 @@ func newWalk(t *testing.T, rng *rand.Rand) *walk {
 	s := newWalkSite(t)
 	w := &walk{
 		site: s, t: t, rng: rng, passwords: map[uuid.UUID]string{}, typed: map[uuid.UUID]uuid.UUID{}, accepted: map[string]int{}, tried: map[string]int{},
-		other:  services.New(dbtest.Reopen(t, s.place), services.Options{Now: s.clock.now, HashCost: cheapHash}),
+		other:  service{services.New(dbtest.Reopen(t, s.place), services.Options{Now: s.clock.now, HashCost: cheapHash})},
 		store:  account.NewSessionStore(s.db, s.clock.now),
 		reader: reader{site: s, roles: map[string]*rbac.Role{}},
 	}
@@ -139,7 +139,7 @@ type attempt struct {
 	*walk
 	ctx   context.Context
 	kind  *stepKind
-	svc   *services.Service
+	svc   service
 	by    *org.Actor
 	actor *acct   // as it was before the step; nil is the operator, or whoever has a link
 	via   *secret // the token or session that the actor came with, if it did
@@ -215,7 +215,7 @@ func (w *walk) progress(t testing.TB) int64 {
 
 // attempt picks what to do, and who does it: often somebody who may.
 func (w *walk) attempt() *attempt {
-	a := &attempt{walk: w, ctx: w.t.Context(), svc: pick(w.rng, []*services.Service{w.Service, w.other})}
+	a := &attempt{walk: w, ctx: w.t.Context(), svc: pick(w.rng, []service{w.service, w.other})}
 	at := w.rng.IntN(totalWeight)
 	for i := range stepKinds {
 		if a.kind = &stepKinds[i]; at < a.kind.weight {

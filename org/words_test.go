@@ -108,7 +108,7 @@ func TestOperatorIsSuggestedTheSame(t *testing.T) {
 func TestSiteOnlyThings(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	if _, err := s.PutOrganizationRole(t.Context(), s.as(t, "o"), "default", role("odd", "license:create")); err != nil {
+	if _, err := s.PutRole(t.Context(), s.as(t, "o"), org.In("default"), role("odd", "license:create")); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := s.SetMemberRoles(t.Context(), s.as(t, "o"), "default", "m", roles("odd")); err != nil {
@@ -210,7 +210,7 @@ func TestCompareRoles(t *testing.T) {
 	s := newSite(t)
 	owner := s.as(t, "o")
 	for _, list := range [][]string{{"template:read"}, {"template:read", "!template:delete"}} {
-		if _, err := s.PutOrganizationRole(t.Context(), owner, "default", role("fresh", list...)); err != nil {
+		if _, err := s.PutRole(t.Context(), owner, org.In("default"), role("fresh", list...)); err != nil {
 			t.Fatal(err)
 		}
 	}

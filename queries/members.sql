@@ -204,19 +204,24 @@ UPDATE organization_members SET version = version + 1, updated_at = @now
 WHERE organization_id = @organization_id AND username_key = @username_key;
 
 -- name: ListHolderKeys :many
--- Who holds a role, by username, from a place onwards.
-SELECT username_key FROM member_roles
-WHERE organization_id = @organization_id AND role = @role AND username_key > @after_key
-ORDER BY username_key
-LIMIT CAST(@max_rows AS bigint);
+-- Every so many-th of those who hold a role, by username, and the last of them.
+SELECT h.username_key FROM (
+    SELECT r.username_key, row_number() OVER (ORDER BY r.username_key) AS place, count(*) OVER () AS holders
+    FROM member_roles r
+    WHERE r.organization_id = @organization_id AND r.role = @role
+) h
+WHERE h.place % CAST(@step AS bigint) = 0 OR h.place = h.holders
+ORDER BY h.username_key;
 
 -- name: TouchHolders :exec
--- Memberships that hold a role, before it is taken away from all: without it already. With a subquery in place of the list
--- it would take twice as long, since SQLite then looks every row up before it writes the first.
+-- Memberships that hold a role, before it is taken away from all: without it already. They are written in pieces: SQLite
+-- looks up all that it is to write before it writes the first, and should still have them at hand then.
 -- unit: organization
 UPDATE organization_members SET version = version + 1, updated_at = @now,
     roles = trim(replace(' ' || roles || ' ', ' ' || CAST(@role AS text) || ' ', ' '))
-WHERE organization_id = @organization_id AND username_key IN (sqlc.slice('username_keys'));
+WHERE organization_members.organization_id = @organization_id AND organization_members.username_key IN (
+    SELECT h.username_key FROM member_roles h
+    WHERE h.organization_id = @organization_id AND h.role = @role AND h.username_key > @after_key AND h.username_key <= @last_key);
 
 -- name: InsertMemberRole :exec
 -- unit: organization

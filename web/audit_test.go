@@ -282,7 +282,7 @@ func TestRoleHistory(t *testing.T) {
 				if res.StatusCode != status {
 					t.Errorf("%s: got %d, want %d\n%.500s", way, res.StatusCode, status, res.Body)
 				}
-				v, err := s.Service.OrganizationRole(t.Context(), s.Service.Operator(), webtest.Default, "reader")
+				v, err := s.Service.Role(t.Context(), s.Service.Operator(), org.In(webtest.Default), "reader")
 				if err != nil || len(v.Role.Organization) != tt.stored {
 					t.Errorf("%s: %d permissions are stored, want %d (%v)", way, len(v.Role.Organization), tt.stored, err)
 				}

@@ -21,9 +21,12 @@ func (s *Server) changeMembers(c *call) (reply, error) {
 	case err != nil:
 	case o.text("action") == actionAdd:
 		return s.addMembers(c)
-	case o.form && !o.flag("confirm"):
+	case o.form && !o.flag("confirm") && !c.dry:
 		p, err := s.confirmBulk(c, nil)
 		return reply{html: show(p)}, err
+	}
+	if c.dry {
+		return c.foreseenBulk(s.tenant.PreviewBulk(c.ctx, c.actor, c.organization(), c.bulkInput()))
 	}
 	result, err := s.tenant.BulkMembers(c.ctx, c.actor, c.organization(), c.bulkInput())
 	if err != nil {
@@ -92,15 +95,14 @@ func excepted(o object) []string {
 
 // confirmBulk asks back: it shows what the change would do, and to whom.
 func (s *Server) confirmBulk(c *call, refused *org.Error) (p page, err error) {
-	asking, impact := c.actor.DryRun()
 	in, unreadable := c.bulkInput().Read()
 	in.Expect = nil
-	result, err := s.tenant.BulkMembers(c.ctx, asking, c.organization(), org.NewInput(in, unreadable))
+	result, impact, err := s.tenant.PreviewBulk(c.ctx, c.actor, c.organization(), org.NewInput(in, unreadable))
 	if err != nil {
 		return p, err
 	}
 	filter, _ := c.memberFilter()
-	v := views.BulkConfirm{Bulk: in, Role: s.roleName(c, in.Role), Result: result, Impact: *impact, Filter: filter, Err: refused}
+	v := views.BulkConfirm{Bulk: in, Role: s.roleName(c, in.Role), Result: result, Impact: impact, Filter: filter, Err: refused}
 	return page{
 		title:  v.Title(),
 		active: "members",
@@ -139,7 +141,7 @@ func (s *Server) roleName(c *call, name string) string {
 	if name == "" {
 		return ""
 	}
-	v, err := s.roleView(c, name)
+	v, err := s.tenant.Role(c.ctx, c.actor, c.scope(), name)
 	if err != nil {
 		return name
 	}
@@ -148,7 +150,11 @@ func (s *Server) roleName(c *call, name string) string {
 
 // addMembers adds all users that are named.
 func (s *Server) addMembers(c *call) (reply, error) {
-	result, err := s.tenant.AddMembers(c.ctx, c.actor, c.organization(), decode(c, namesInput))
+	names := decode(c, namesInput)
+	if c.dry {
+		return c.foreseenBulk(s.tenant.PreviewAdditions(c.ctx, c.actor, c.organization(), names))
+	}
+	result, err := s.tenant.AddMembers(c.ctx, c.actor, c.organization(), names)
 	if err != nil {
 		return c.again(err, func(e *org.Error) (page, error) {
 			return s.memberSearch(c, views.AddMember{Err: e, Names: c.namesSent()})()

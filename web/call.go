@@ -30,7 +30,7 @@ type call struct {
 	queryErr    error           // why the query could not be read whole
 	body        *body           // nil until received
 	unlimit     func() bool     // ends the limit of time; nil without one
-	impact      *org.Impact     // of a dry run; nil if it is none
+	dry         bool            // a dry run: the answer is what the change would do
 	copy        *recorder       // of the answer, to be kept; nil if it is not
 	sent        *sent           // the form that this request is the first to bring; nil if there is none
 }
@@ -65,6 +65,12 @@ func (c *call) organization() string {
 	}
 	return c.param("organization")
 }
+
+// scope is where the roles of a path are: those of an organization and those of the site have the same handlers.
+func (c *call) scope() org.Scope { return org.In(c.organization()) }
+
+// ofSite reports whether a path is about the roles of the site.
+func (c *call) ofSite() bool { return c.scope().OnSite() }
 
 // user is the user in the path, as it is spelled there.
 func (c *call) user() string { return c.param("user") }

@@ -5,7 +5,7 @@ import (
 	"rolecall.example/org"
 )
 
-// A dry run does everything that the write would do and keeps nothing of it. Checks, guards and refusals are those of the
+// A dry run decides everything that the write would decide and stores nothing. Checks, guards and refusals are those of the
 // write. Where the write would succeed, the answer is its impact: who would gain and lose which permissions.
 
 func wireImpactLine(l *org.ImpactLine) client.ImpactLine {
@@ -46,20 +46,18 @@ func (c *call) wantsDryRun() (bool, error) {
 
 // dryRun makes the rest of the request a dry run if it says so.
 func (s *Server) dryRun(c *call) (answered bool, err error) {
-	dry, err := c.wantsDryRun()
-	if dry {
-		c.actor, c.impact = c.actor.DryRun()
-	}
+	c.dry, err = c.wantsDryRun()
 	return false, err
 }
 
-// dryRunReply is the answer to a dry run whose write would have been answered with r.
-func dryRunReply(impact *org.Impact, r *reply) reply {
-	foreseen := wireImpact(impact)
-	if bulk, ok := r.json.(client.BulkResult); ok {
-		return reply{json: client.BulkImpact{Impact: foreseen, BulkResult: bulk}}
-	}
-	return reply{json: foreseen}
+// foreseen answers a dry run.
+func (c *call) foreseen(impact org.Impact, err error) (reply, error) {
+	return reply{json: wireImpact(&impact)}, c.precondition(err)
+}
+
+// foreseenBulk answers a dry run of a change of many members.
+func (c *call) foreseenBulk(result org.BulkResult, impact org.Impact, err error) (reply, error) {
+	return reply{json: client.BulkImpact{Impact: wireImpact(&impact), BulkResult: wireBulk(&result)}}, c.precondition(err)
 }
 
 func wireBulk(r *org.BulkResult) client.BulkResult {

@@ -18,7 +18,7 @@ import (
 func giveRole(t *testing.T, s *webtest.Site, name string, list []rbac.Permission, people ...string) {
 	t.Helper()
 	body := org.Given(org.RoleInput{Name: name, DisplayName: "Role " + name, Organization: list})
-	if _, err := s.Service.PutOrganizationRole(t.Context(), s.Service.Operator(), webtest.Default, body); err != nil {
+	if _, err := s.Service.PutRole(t.Context(), s.Service.Operator(), org.In(webtest.Default), body); err != nil {
 		t.Fatal(err)
 	}
 	for _, user := range people {
@@ -31,7 +31,7 @@ func giveRole(t *testing.T, s *webtest.Site, name string, list []rbac.Permission
 			roles = append(roles, r.Name)
 		}
 		give := org.Given(org.RolesInput{Roles: roles})
-		if _, err := s.Service.SetMemberRoles(t.Context(), s.Service.Operator(), webtest.Default, user, give); err != nil {
+		if _, _, err := s.Service.SetMemberRoles(t.Context(), s.Service.Operator(), webtest.Default, user, give); err != nil {
 			t.Fatal(err)
 		}
 	}

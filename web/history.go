@@ -11,7 +11,7 @@ import (
 
 // listRoleVersions lists what a role was, the newest version first.
 func (s *Server) listRoleVersions(c *call) (reply, error) {
-	versions, err := s.roleVersions(c, c.param("roleName"))
+	versions, err := s.tenant.RoleVersions(c.ctx, c.actor, c.scope(), c.param("roleName"))
 	if err != nil {
 		return reply{}, err
 	}
@@ -27,7 +27,7 @@ func (s *Server) historyPage(c *call, versions []org.RoleVersion, e *org.Error) 
 	if len(versions) > 0 {
 		role = versions[0].Role
 	}
-	v, err := s.roleView(c, name)
+	v, err := s.tenant.Role(c.ctx, c.actor, c.scope(), name)
 	return page{
 		title: "History", active: c.rolesItem(), crumbs: c.roleCrumbs(role),
 		body: views.HistoryPage(views.History{View: v, Versions: versions, Err: e, Now: time.Now()}),
@@ -53,16 +53,10 @@ func (s *Server) restoreRole(c *call) (reply, error) {
 		}
 		return org.RestoreRole{Version: n, From: c.versions(o)}
 	})
-	var role org.Role
-	var err error
-	if c.ofSite() {
-		role, err = s.tenant.RestoreSiteRole(c.ctx, c.actor, name, input)
-	} else {
-		role, err = s.tenant.RestoreOrganizationRole(c.ctx, c.actor, c.organization(), name, input)
-	}
+	role, err := s.tenant.RestoreRole(c.ctx, c.actor, c.scope(), name, input)
 	if err != nil {
 		return c.again(err, func(e *org.Error) (p page, err error) {
-			versions, err := s.roleVersions(c, name)
+			versions, err := s.tenant.RoleVersions(c.ctx, c.actor, c.scope(), name)
 			if err != nil {
 				return p, err
 			}
@@ -89,7 +83,7 @@ func (s *Server) compareRoles(c *call) (reply, error) {
 	if err := q.problem(); err != nil {
 		return reply{}, err
 	}
-	versions, err := s.roleVersions(c, from.Name)
+	versions, err := s.tenant.RoleVersions(c.ctx, c.actor, c.scope(), from.Name)
 	if err != nil && org.KindOf(err) != org.NotFound { // a built-in role has none
 		return reply{}, err
 	}
@@ -103,7 +97,7 @@ func (s *Server) compareRoles(c *call) (reply, error) {
 	return reply{
 		json: wireComparison(&found),
 		html: func() (page, error) {
-			list, err := s.roleList(c)
+			list, err := s.tenant.Roles(c.ctx, c.actor, c.scope())
 			return page{
 				title: "Compare", active: c.rolesItem(), crumbs: c.roleCrumbs(found.From),
 				body: views.ComparePage(views.Compare{Comparison: found, From: from, To: other, Roles: list.Roles, Versions: versions}),

@@ -79,7 +79,10 @@ func (c *call) may(action, resourceType string, organization uuid.UUID) bool {
 
 // removeMember ends a membership. Refused, the page shows the question again with the reason.
 func (s *Server) removeMember(c *call) (reply, error) {
-	m, err := s.tenant.RemoveMember(c.ctx, c.actor, c.organization(), c.user(), c.ifMatch())
+	if c.dry {
+		return c.foreseen(s.tenant.PreviewRemoval(c.ctx, c.actor, c.organization(), c.user(), c.ifMatch()))
+	}
+	m, done, err := s.tenant.RemoveMember(c.ctx, c.actor, c.organization(), c.user(), c.ifMatch())
 	if err != nil {
 		return c.again(err, func(e *org.Error) (p page, err error) {
 			m, err := s.tenant.Member(c.ctx, c.actor, c.organization(), c.user())
@@ -90,6 +93,6 @@ func (s *Server) removeMember(c *call) (reply, error) {
 		})
 	}
 	next := to(c.memberHome(), m.Label()+" was removed.")
-	next.undo = s.undo(c, org.RoleHolder{Member: &m})
+	next.undo = undoOf(done)
 	return reply{status: http.StatusNoContent, next: next}, nil
 }

@@ -35,7 +35,11 @@ func (s *Server) assignmentForm(c *call, f views.AssignmentForm) page {
 // setMemberRoles replaces the roles of a member. In the list only the row of the member changes; without script the browser
 // goes back to the list. Refused, the form keeps its ticks and shows the stored state beside them.
 func (s *Server) setMemberRoles(c *call) (reply, error) {
-	m, err := s.tenant.SetMemberRoles(c.ctx, c.actor, c.organization(), c.user(), decode(c, c.rolesInput))
+	input := decode(c, c.rolesInput)
+	if c.dry {
+		return c.foreseen(s.tenant.PreviewMemberRoles(c.ctx, c.actor, c.organization(), c.user(), input))
+	}
+	m, done, err := s.tenant.SetMemberRoles(c.ctx, c.actor, c.organization(), c.user(), input)
 	if err != nil {
 		return c.again(err, func(e *org.Error) (p page, err error) {
 			a, err := s.tenant.MemberRoles(c.ctx, c.actor, c.organization(), c.user())
@@ -47,7 +51,7 @@ func (s *Server) setMemberRoles(c *call) (reply, error) {
 		})
 	}
 	next := to(c.memberHome(), "The roles of "+m.Label()+" were updated.")
-	next.undo = s.undo(c, org.RoleHolder{Member: &m})
+	next.undo = undoOf(done)
 	return reply{
 		json: wireMember(&m), version: m.Tag(), next: next,
 		html: s.memberRow(c, c.organization(), c.user(), false),

@@ -38,7 +38,7 @@ func (s *Server) membersView(c *call, f org.MemberFilter) (views.Members, error)
 
 // showRoleMembers lists the members who hold a role.
 func (s *Server) showRoleMembers(c *call) (reply, error) {
-	v, err := s.roleView(c, c.param("roleName"))
+	v, err := s.tenant.Role(c.ctx, c.actor, c.scope(), c.param("roleName"))
 	if err != nil {
 		return reply{}, err
 	}
@@ -89,11 +89,11 @@ func (c *call) members() string { return views.MembersURL(c.organization(), org.
 
 // addMember makes a user a member, without roles.
 func (s *Server) addMember(c *call) (reply, error) {
-	m, err := s.tenant.AddMember(c.ctx, c.actor, c.organization(), c.user())
+	m, done, err := s.tenant.AddMember(c.ctx, c.actor, c.organization(), c.user())
 	if err != nil {
 		return c.again(err, func(e *org.Error) (page, error) { return s.memberSearch(c, views.AddMember{Query: c.user(), Err: e})() })
 	}
 	next := to(c.members(), m.Label()+" was added.")
-	next.undo = s.undo(c, org.RoleHolder{Member: &m})
+	next.undo = undoOf(done)
 	return reply{json: wireMember(&m), version: m.Tag(), next: next}, nil
 }

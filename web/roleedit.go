@@ -29,10 +29,10 @@ func (s *Server) newRole(c *call) (reply, error) {
 // newRoleEditor is the editor of a role that is not stored yet, started from another one unless from is "".
 func (s *Server) newRoleEditor(c *call, from string) (e views.RoleEditor, err error) {
 	e = views.RoleEditor{New: true, Start: from}
-	if e.View, err = s.startRole(c, from); err != nil {
+	if e.View, err = s.tenant.NewRole(c.ctx, c.actor, c.scope(), from); err != nil {
 		return e, err
 	}
-	list, err := s.roleList(c)
+	list, err := s.tenant.Roles(c.ctx, c.actor, c.scope())
 	e.Choices = list.Roles
 	return e, err
 }
@@ -40,8 +40,9 @@ func (s *Server) newRoleEditor(c *call, from string) (e views.RoleEditor, err er
 // createRole stores a new role of an organization. A site role is created by putRole, as in Coder's API.
 func (s *Server) createRole(c *call) (reply, error) {
 	input := s.roleInput(c)
-	role, err := s.tenant.CreateOrganizationRole(c.ctx, c.actor, c.organization(), input)
-	return s.savedRole(c, input, &role, err)
+	in, unreadable := input.Read()
+	in.MustCreate = true
+	return s.storeRole(c, input, org.NewInput(in, unreadable))
 }
 
 // putRole stores a role, new or not, or takes a step of its editor: the review before the save, and back to the editor.
@@ -53,8 +54,16 @@ func (s *Server) putRole(c *call) (reply, error) {
 	case views.StepEdit:
 		return s.editRole(c, input)
 	}
-	role, err := s.storeRole(c, c.actor, input)
-	return s.savedRole(c, input, &role, err)
+	return s.storeRole(c, input, input)
+}
+
+// storeRole stores a role; input is as it was sent.
+func (s *Server) storeRole(c *call, input, role org.Input[org.RoleInput]) (reply, error) {
+	if c.dry {
+		return c.foreseen(s.tenant.PreviewRole(c.ctx, c.actor, c.scope(), role))
+	}
+	stored, err := s.tenant.PutRole(c.ctx, c.actor, c.scope(), role)
+	return s.savedRole(c, input, &stored, err)
 }
 
 // editorStep returns the step that the button of a role's form leads to, "" to save.
@@ -106,7 +115,7 @@ func (s *Server) entered(c *call, input org.Input[org.RoleInput]) (e views.RoleE
 			return e, err
 		}
 		e.View.Role = org.Role{OrganizationID: e.View.Role.OrganizationID}
-	} else if e.View, err = s.roleView(c, in.Name); err != nil {
+	} else if e.View, err = s.tenant.Role(c.ctx, c.actor, c.scope(), in.Name); err != nil {
 		return e, err
 	}
 	stored := e.View.Role
@@ -135,8 +144,7 @@ func (s *Server) editRole(c *call, input org.Input[org.RoleInput]) (reply, error
 
 // reviewRole shows what saving would change, and for whom.
 func (s *Server) reviewRole(c *call, input org.Input[org.RoleInput]) (reply, error) {
-	asking, impact := c.actor.DryRun()
-	_, err := s.storeRole(c, asking, input)
+	impact, err := s.tenant.PreviewRole(c.ctx, c.actor, c.scope(), input)
 	refusal, refused := errors.AsType[*org.Error](err)
 	if err != nil && (!refused || len(refusal.Fields) > 0 || refusal.Kind != org.Invalid) {
 		return s.savedRole(c, input, nil, err)
@@ -147,7 +155,7 @@ func (s *Server) reviewRole(c *call, input org.Input[org.RoleInput]) (reply, err
 	}
 	p := s.roleEditor(c, editor)
 	p.title = "Review " + editor.View.Role.Label()
-	p.body = views.RoleReviewPage(views.RoleReview{Editor: editor, Impact: *impact, Err: refusal})
+	p.body = views.RoleReviewPage(views.RoleReview{Editor: editor, Impact: impact, Err: refusal})
 	r := reply{html: show(p)}
 	if refused {
 		r.status, r.refused = refusal.Kind.Status(), refusal
@@ -162,7 +170,7 @@ func (s *Server) mergePage(c *call, input org.Input[org.RoleInput], editor *view
 	if err != nil {
 		return page{}, false
 	}
-	versions, err := s.roleVersions(c, editor.View.Role.Name)
+	versions, err := s.tenant.RoleVersions(c.ctx, c.actor, c.scope(), editor.View.Role.Name)
 	from := o.text("version")
 	if err != nil || from == "" {
 		return page{}, false

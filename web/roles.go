@@ -9,12 +9,12 @@ import (
 )
 
 func (s *Server) listRoles(c *call) (reply, error) {
-	list, err := s.roleList(c)
+	list, err := s.tenant.Roles(c.ctx, c.actor, c.scope())
 	if err != nil {
 		return reply{}, err
 	}
 	return reply{json: each(list.Roles, wireAssignableRole), html: func() (p page, err error) {
-		counts, err := s.tenant.RoleCounts(c.ctx, c.actor, c.organization())
+		counts, err := s.tenant.RoleCounts(c.ctx, c.actor, c.scope())
 		if err != nil {
 			return p, err
 		}
@@ -49,7 +49,7 @@ func (c *call) rolesCrumb() views.Crumb {
 
 // showRole answers a role: on a page its editor, or the question whether to delete it.
 func (s *Server) showRole(c *call) (reply, error) {
-	v, err := s.roleView(c, c.param("roleName"))
+	v, err := s.tenant.Role(c.ctx, c.actor, c.scope(), c.param("roleName"))
 	if err != nil {
 		return reply{}, err
 	}
@@ -65,10 +65,14 @@ func (s *Server) showRole(c *call) (reply, error) {
 }
 
 func (s *Server) deleteRole(c *call) (reply, error) {
-	role, err := s.dropRole(c, c.actor, c.param("roleName"), c.ifMatch())
+	name := c.param("roleName")
+	if c.dry {
+		return c.foreseen(s.tenant.PreviewRoleDeletion(c.ctx, c.actor, c.scope(), name, c.ifMatch()))
+	}
+	role, err := s.tenant.DeleteRole(c.ctx, c.actor, c.scope(), name, c.ifMatch())
 	if err != nil {
 		return c.again(err, func(e *org.Error) (p page, err error) {
-			v, err := s.roleView(c, c.param("roleName"))
+			v, err := s.tenant.Role(c.ctx, c.actor, c.scope(), name)
 			if err != nil {
 				return p, err
 			}
@@ -84,8 +88,7 @@ func (s *Server) deleteRole(c *call) (reply, error) {
 func (s *Server) roleDeletion(c *call, v org.RoleView, e *org.Error) (page, error) {
 	p, d := page{title: "Delete role", active: c.rolesItem()}, views.RoleDelete{View: v, Err: e}
 	if v.CanDelete {
-		asking, impact := c.actor.DryRun()
-		_, err := s.dropRole(c, asking, v.Role.Name, nil)
+		impact, err := s.tenant.PreviewRoleDeletion(c.ctx, c.actor, c.scope(), v.Role.Name, nil)
 		refusal, refused := errors.AsType[*org.Error](err)
 		switch {
 		case e != nil: // which is on the page already
@@ -94,7 +97,7 @@ func (s *Server) roleDeletion(c *call, v org.RoleView, e *org.Error) (page, erro
 		case err != nil:
 			return p, err
 		}
-		d.Impact = *impact
+		d.Impact = impact
 	}
 	p.body = views.RoleDeletePage(d)
 	return p, nil

@@ -9,6 +9,7 @@ import (
 	"github.com/PuerkitoBio/goquery"
 	"github.com/google/go-cmp/cmp"
 
+	"rolecall.example/org"
 	"rolecall.example/web/webtest"
 )
 
@@ -173,7 +174,7 @@ func TestDeleteRoleTellsImpact(t *testing.T) {
 // roleTag is the tag of a version of a stored role.
 func roleTag(t *testing.T, s *webtest.Site, name string, version int64) string {
 	t.Helper()
-	v, err := s.Service.OrganizationRole(t.Context(), s.Service.Operator(), webtest.Default, name)
+	v, err := s.Service.Role(t.Context(), s.Service.Operator(), org.In(webtest.Default), name)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -318,8 +318,5 @@ func (s *Server) answer(ec echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if c.impact != nil && r.refused == nil {
-		r = dryRunReply(c.impact, &r)
-	}
 	return s.respond(c, r)
 }

@@ -30,7 +30,7 @@ func TestPlainMemberCannotCount(t *testing.T) {
 	}
 	for _, list := range [][]rbac.Permission{{readTemplate}, {readTemplate, denyDelete}} {
 		body := org.Given(org.RoleInput{Name: "reader", DisplayName: "Role edited", Organization: list})
-		if _, err := s.Service.PutOrganizationRole(t.Context(), by, webtest.Default, body); err != nil {
+		if _, err := s.Service.PutRole(t.Context(), by, org.In(webtest.Default), body); err != nil {
 			t.Fatal(err)
 		}
 	}

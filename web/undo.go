@@ -63,17 +63,10 @@ func (c *call) cameFrom() string {
 	return localPath(o.text("back"), "")
 }
 
-// undo returns the id of the audit entry that the message about a change offers to undo, "" if there is none.
-func (s *Server) undo(c *call, h org.RoleHolder) string {
-	if c.as == asJSON {
+// undoOf returns the id of the entry that the message about a change offers to undo, "" if nothing changed.
+func undoOf(done org.Receipt) string {
+	if done.Entry == uuid.Nil {
 		return ""
 	}
-	id, err := s.tenant.LastChange(c.ctx, c.actor, h)
-	if err != nil {
-		s.logFailure(c, err) // what was done is done; it just can't be undone from here
-	}
-	if err != nil || id == uuid.Nil {
-		return ""
-	}
-	return id.String()
+	return done.Entry.String()
 }

@@ -38,7 +38,7 @@ func (s *Server) userAssignmentForm(c *call, f views.UserAssignmentForm) page {
 
 // setUserRoles replaces the site roles of an account. Answers and refusals are those of setMemberRoles.
 func (s *Server) setUserRoles(c *call) (reply, error) {
-	u, err := s.tenant.SetUserRoles(c.ctx, c.actor, c.user(), decode(c, c.rolesInput))
+	u, done, err := s.tenant.SetUserRoles(c.ctx, c.actor, c.user(), decode(c, c.rolesInput))
 	if err != nil {
 		return c.again(err, func(e *org.Error) (p page, err error) {
 			a, err := s.account.UserAssignment(c.ctx, c.actor, c.user())
@@ -50,7 +50,7 @@ func (s *Server) setUserRoles(c *call) (reply, error) {
 		})
 	}
 	next := to(c.usersHome(), "The site roles of "+u.Label()+" were updated.")
-	next.undo = s.undo(c, org.RoleHolder{User: &u})
+	next.undo = undoOf(done)
 	return reply{json: wireUser(&u), version: u.Tag(), next: next, html: show(s.userRow(c, &u, false))}, nil
 }
 

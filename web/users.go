@@ -26,7 +26,7 @@ func (s *Server) listUsers(c *call) (reply, error) {
 		json: client.UserList{Users: each(list.Users, wireUser), Count: list.Count},
 		html: func() (page, error) {
 			// A caller that may not see the roles sees the list without their filter.
-			roles, err := part(s.tenant.SiteRoles(c.ctx, c.actor))
+			roles, err := part(s.tenant.Roles(c.ctx, c.actor, org.Site))
 			u := views.Users{
 				List: list, Filter: f, CanAssign: c.assignsSiteRoles(), Self: c.actor.User.Username, Roles: roles.Roles, Now: time.Now(),
 			}

@@ -51,7 +51,7 @@ func (a askable) fill(t *testing.T) {
 		t.Fatal(err)
 	}
 	role := func(name string, list ...rbac.Permission) error {
-		_, err := s.PutOrganizationRole(t.Context(), operator, "default", org.Given(org.RoleInput{Name: name, DisplayName: strings.ToUpper(name), Organization: list}))
+		_, err := s.PutRole(t.Context(), operator, org.In("default"), org.Given(org.RoleInput{Name: name, DisplayName: strings.ToUpper(name), Organization: list}))
 		return err
 	}
 	read := rbac.Permission{ResourceType: "template", Action: "read"}
@@ -65,7 +65,7 @@ func (a askable) fill(t *testing.T) {
 		func() error { return role("reader", read, deny) },
 		func() error { return role("spare", read, rbac.Permission{ResourceType: "license", Action: "read"}) },
 		func() error {
-			_, err := s.SetMemberRoles(t.Context(), operator, "default", "grace", org.Given(org.RolesInput{Roles: []string{"reader"}}))
+			_, _, err := s.SetMemberRoles(t.Context(), operator, "default", "grace", org.Given(org.RolesInput{Roles: []string{"reader"}}))
 			return err
 		},
 		func() error { return fillOthers(t, s, operator, home.ID) },
@@ -86,17 +86,17 @@ func fillOthers(t *testing.T, s *services.Service, operator *org.Actor, home uui
 	if err := errors.Join(add("sue", home), add("tess", home)); err != nil {
 		return err
 	}
-	if _, err := s.RemoveMember(t.Context(), operator, "default", "tess", nil); err != nil {
+	if _, _, err := s.RemoveMember(t.Context(), operator, "default", "tess", nil); err != nil {
 		return err
 	}
-	_, err := s.SetMemberRoles(t.Context(), operator, "default", "sue", org.Given(org.RolesInput{Roles: []string{"reader"}}))
+	_, _, err := s.SetMemberRoles(t.Context(), operator, "default", "sue", org.Given(org.RolesInput{Roles: []string{"reader"}}))
 	if err != nil {
 		return err
 	}
 	if _, err := s.SetStatus(t.Context(), operator, "sue", org.StatusSuspended, nil); err != nil {
 		return err
 	}
-	_, err = s.SetUserRoles(t.Context(), operator, "tess", org.Given(org.RolesInput{Roles: []string{"template-admin"}}))
+	_, _, err = s.SetUserRoles(t.Context(), operator, "tess", org.Given(org.RolesInput{Roles: []string{"template-admin"}}))
 	return err
 }
 

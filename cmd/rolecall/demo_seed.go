@@ -168,13 +168,13 @@ func (s *seed) settleOne(ctx context.Context, i int, first org.Organization) (er
 }
 
 func (s *seed) createRole(ctx context.Context, organization string, r customRole) error {
-	in := org.RoleInput{Name: r.name, DisplayName: r.display}
+	in := org.RoleInput{Name: r.name, DisplayName: r.display, MustCreate: true}
 	for _, p := range strings.Fields(r.permissions) {
 		pair, deny := strings.CutPrefix(p, "-")
 		resource, action, _ := strings.Cut(pair, ":")
 		in.Organization = append(in.Organization, rbac.Permission{ResourceType: resource, Action: action, Negate: deny})
 	}
-	_, err := s.org.CreateOrganizationRole(ctx, s.owner, organization, org.Given(in))
+	_, err := s.org.PutRole(ctx, s.owner, org.In(organization), org.Given(in))
 	return err
 }
 

@@ -15,7 +15,7 @@ func (s *Service) CompareRoles(ctx context.Context, subject *org.Actor, organiza
 	defer org.Wrap(&err, "compare roles in %q", organization)
 	src, h := s.units.Snapshot(subject), unit.SiteScope
 	if organization != "" {
-		if h, err = src.RoleScope(ctx, subject, organization); err != nil {
+		if h, err = src.RoleScope(ctx, subject, org.In(organization)); err != nil {
 			return c, err
 		}
 		c.Organization = unit.OrganizationOf(h.Org)

@@ -15,7 +15,7 @@ func (s *Service) Grantors(ctx context.Context, subject *org.Actor, organization
 	defer org.Wrap(&err, "list roles in %q that grant permissions", organization)
 	const few = 4
 	src := s.units.Snapshot(subject)
-	h, err := src.RoleScope(ctx, subject, organization)
+	h, err := src.RoleScope(ctx, subject, org.In(organization))
 	if err != nil {
 		return nil, err
 	}

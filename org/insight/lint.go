@@ -18,7 +18,7 @@ import (
 // memberships may not be read.
 func (s *Service) Lint(ctx context.Context, subject *org.Actor, organization string) (o org.Organization, found []org.LintFinding, err error) {
 	defer org.Wrap(&err, "lint roles of %q", organization)
-	h, err := s.units.Snapshot(subject).RoleScope(ctx, subject, organization)
+	h, err := s.units.Snapshot(subject).RoleScope(ctx, subject, org.In(organization))
 	if err != nil {
 		return o, nil, err
 	}

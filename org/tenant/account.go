@@ -9,62 +9,82 @@ import (
 
 	"rolecall.example/db"
 	"rolecall.example/org"
-	"rolecall.example/org/account"
 	"rolecall.example/org/unit"
-	"rolecall.example/rbac"
 )
 
 // SetUserRoles replaces the site roles of an account. An unchanged list writes nothing.
 // Invalid: no such user, oneself, a bad body, an unknown role, the last owner. Forbidden: neither assign nor unassign,
 // a role that the caller may not hand out, or an account that holds more than the caller. Conflict: the form showed
 // another version of the account.
-func (s *Service) SetUserRoles(ctx context.Context, subject *org.Actor, user string, input org.Input[org.RolesInput]) (u org.User, err error) {
+func (s *Service) SetUserRoles(ctx context.Context, subject *org.Actor, user string, input org.Input[org.RolesInput]) (_ org.User, _ org.Receipt, err error) {
 	defer org.Wrap(&err, "set site roles of %q", user)
-	err = s.units.Do(ctx, subject, unit.OnSite, "write", func(c *unit.Mixed) error {
-		row, err := account.Target(c, user)
-		if err != nil {
-			return err
-		}
-		u, err = setUserRoles(c, row, input)
-		return err
-	})
-	return u, err
+	return unit.Do(ctx, s.units, subject, unit.OnSite, "write", userRoles{user, input}, planUserRoles, applyUserRoles)
 }
 
-// setUserRoles is the one way in which the site roles of an account change.
-func setUserRoles(c *unit.Mixed, row db.UserRow, input org.Input[org.RolesInput]) (org.User, error) {
-	if row.ID == c.Actor.ID() {
-		return org.User{}, org.ErrInvalid("You cannot change your own roles.", "")
-	}
-	set, err := c.Roles(c.Ctx, uuid.Nil)
+// PreviewUserRoles tells what SetUserRoles would do to what people may do. Errors as there.
+func (s *Service) PreviewUserRoles(ctx context.Context, subject *org.Actor, user string, input org.Input[org.RolesInput]) (_ org.Impact, err error) {
+	defer org.Wrap(&err, "preview site roles of %q", user)
+	_, impact, err := unit.Try(ctx, s.units, subject, userRoles{user, input}, planUserRoles)
+	return impact, err
+}
+
+// userRoles asks to replace the site roles of an account.
+type userRoles struct {
+	user  string
+	roles org.Input[org.RolesInput]
+}
+
+// userChange is an account whose site roles change, as it was decided.
+type userChange struct {
+	org.HolderChange
+	user    org.User // as it is afterwards
+	changes bool
+}
+
+func planUserRoles(ctx context.Context, a *unit.Attempt, in userRoles) (userChange, error) {
+	row, err := a.Account(ctx, in.user)
 	if err != nil {
-		return org.User{}, err
+		return userChange{}, err
 	}
-	u, err := c.User(c.Ctx, row)
+	return decideUserRoles(ctx, a, row, in.roles)
+}
+
+// decideUserRoles is the one way in which the site roles of an account change.
+func decideUserRoles(ctx context.Context, a *unit.Attempt, row db.UserRow, input org.Input[org.RolesInput]) (c userChange, err error) {
+	if row.ID == a.Actor.ID() {
+		return c, org.ErrInvalid("You cannot change your own roles.", "")
+	}
+	set, err := a.Roles(ctx, uuid.Nil)
 	if err != nil {
-		return u, err
+		return c, err
 	}
-	a := assignment{Mixed: c, set: set, object: org.SiteRolesObject, implied: org.RoleMember}
-	changed, err := a.decide(input, u.Roles, u.Tag())
-	if err != nil || !changed {
-		return u, err
+	if c.user, err = a.User(ctx, row); err != nil {
+		return c, err
 	}
-	if err := c.MayActOn(row.ID, unit.Whole); err != nil {
-		return u, err
+	roles := assignment{Attempt: a, set: set, object: org.SiteRolesObject, implied: org.RoleMember}
+	c.changes, err = roles.decide(ctx, input, c.user.Roles, c.user.Tag())
+	if err != nil || !c.changes {
+		return c, err
 	}
-	becomes := func(was *org.Actor) *rbac.Subject { return unit.WithSiteRoles(was, c.Catalog, set, a.wanted) }
-	if err := c.KeepManagers(row, becomes); err != nil {
-		return u, err
+	if err := a.MayActOn(ctx, row.ID, unit.Whole); err != nil {
+		return c, err
 	}
-	if err := c.WatchUser(row, func(h *unit.Holding) { h.SiteRoles = strings.Join(a.wanted, " ") }); err != nil {
-		return u, err
+	c.HolderChange = org.HolderChange{User: row.ID, Username: row.Username, Before: unit.RoleNames(c.user.Roles), After: roles.wanted}
+	c.user.Roles, c.user.Version, c.user.UpdatedAt = set.Refs(strings.Join(roles.wanted, " ")), c.user.Version+1, a.Now
+	a.WillHold(c.HolderChange)
+	if err := a.KeepManagers(ctx, row); err != nil {
+		return c, err
 	}
-	if err := account.WriteUserRoles(c, row.ID, a.added, a.removed); err != nil {
-		return u, err
+	if !slices.Contains(roles.removed, org.RoleOwner) && len(roles.added) == 0 {
+		return c, nil
 	}
-	c.Field("rbac_roles", unit.RoleNames(u.Roles), a.wanted)
-	if u, err = account.UserByID(c, row.ID); err != nil || !slices.Contains(a.removed, org.RoleOwner) && len(a.added) == 0 {
-		return u, err
+	return c, a.KeepOwners(ctx) // a role that was given may deny
+}
+
+// applyUserRoles stores the site roles of an account.
+func applyUserRoles(ctx context.Context, w *unit.Writer, c userChange) (org.User, error) {
+	if !c.changes {
+		return c.user, nil
 	}
-	return u, c.KeepOwners() // a role that was given may deny
+	return c.user, w.StoreSiteRoles(ctx, c.HolderChange)
 }

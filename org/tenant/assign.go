@@ -56,81 +56,74 @@ func (s *Service) MemberRoles(ctx context.Context, subject *org.Actor, organizat
 // NotFound and Invalid as Member; Invalid: oneself, a bad body, an unknown role, the last organization admin;
 // Forbidden: neither assign nor unassign, or a role that the caller may not hand out, or a member who holds more than
 // the caller. Conflict: the form showed another version of the membership.
-func (s *Service) SetMemberRoles(ctx context.Context, subject *org.Actor, organization, user string, input org.Input[org.RolesInput]) (m org.Member, err error) {
+func (s *Service) SetMemberRoles(ctx context.Context, subject *org.Actor, organization, user string, input org.Input[org.RolesInput]) (_ org.Member, _ org.Receipt, err error) {
 	defer org.Wrap(&err, "set roles of %q in %q", user, organization)
-	err = s.units.Do(ctx, subject, unit.InOrganization(organization), "write", func(c *unit.Mixed) error {
-		o, row, err := c.Membership(organization, user)
-		if err != nil {
-			return err
-		}
-		m, _, err = setMemberRoles(c, o, row, input)
-		return err
-	})
-	return m, err
+	in := memberRoles{organization, user, input}
+	return unit.Do(ctx, s.units, subject, unit.InOrganization(organization), "write", in, planMemberRoles, applyMember)
 }
 
-// setMemberRoles is the one way in which the roles of a member change. It says whether they did.
-func setMemberRoles(c *unit.Mixed, o db.Organization, row db.MemberRow, input org.Input[org.RolesInput]) (org.Member, bool, error) {
-	if row.UserID == c.Actor.ID() {
-		return org.Member{}, false, org.ErrInvalid("You cannot change your own organization roles.",
+// PreviewMemberRoles tells what SetMemberRoles would do to what people may do. Errors as there.
+func (s *Service) PreviewMemberRoles(ctx context.Context, subject *org.Actor, organization, user string, input org.Input[org.RolesInput]) (_ org.Impact, err error) {
+	defer org.Wrap(&err, "preview roles of %q in %q", user, organization)
+	_, impact, err := unit.Try(ctx, s.units, subject, memberRoles{organization, user, input}, planMemberRoles)
+	return impact, err
+}
+
+// memberRoles asks to replace the roles of a member.
+type memberRoles struct {
+	organization, user string
+	roles              org.Input[org.RolesInput]
+}
+
+func planMemberRoles(ctx context.Context, a *unit.Attempt, in memberRoles) (memberChange, error) {
+	o, row, err := a.Membership(ctx, in.organization, in.user)
+	if err != nil {
+		return memberChange{}, err
+	}
+	c, err := decideRoles(ctx, a, o, row, in.roles)
+	return c.noted(a, err)
+}
+
+// decideRoles is the one way in which the roles of a member change.
+func decideRoles(ctx context.Context, a *unit.Attempt, o db.Organization, row db.MemberRow, input org.Input[org.RolesInput]) (c memberChange, err error) {
+	if row.UserID == a.Actor.ID() {
+		return c, org.ErrInvalid("You cannot change your own organization roles.",
 			"Another user with the appropriate permissions must change your roles.")
 	}
-	set, err := c.Roles(c.Ctx, o.ID)
+	set, err := a.Roles(ctx, o.ID)
 	if err != nil {
-		return org.Member{}, false, err
+		return c, err
 	}
-	m, err := c.MemberOf(c.Ctx, row)
+	m, err := a.MemberOf(ctx, row)
 	if err != nil {
-		return m, false, err
+		return c, err
 	}
-	a := assignment{Mixed: c, set: set, object: org.OrgRolesObject(o.ID), implied: org.RoleOrganizationUser}
-	changed, err := a.decide(input, m.Roles, m.Tag())
+	roles := assignment{Attempt: a, set: set, object: org.OrgRolesObject(o.ID), implied: org.RoleOrganizationUser}
+	changed, err := roles.decide(ctx, input, m.Roles, m.Tag())
 	if err != nil || !changed {
-		return m, false, err
+		return memberChange{member: m}, err
 	}
-	if beyond := c.BeyondCaller(c.Actor, o.ID, set.Held(m.Roles)); len(beyond) > 0 {
-		return m, false, &org.Error{Kind: org.Forbidden, Message: "Forbidden.",
+	if beyond := a.BeyondCaller(a.Actor, o.ID, set.Held(m.Roles)); len(beyond) > 0 {
+		return c, &org.Error{Kind: org.Forbidden, Message: "Forbidden.",
 			Detail: "You don't have permission to change the roles of this member: it holds what you do not, " + org.Summarize(beyond) + "."}
 	}
-	if slices.Contains(a.removed, org.RoleOrganizationAdmin) {
-		if err := c.KeepAdmin(o, row.UserID, m.Status, unit.RoleNames(m.Roles)); err != nil {
-			return m, false, err
+	if slices.Contains(roles.removed, org.RoleOrganizationAdmin) {
+		if err := a.KeepAdmin(ctx, o, row.UserID, m.Status, unit.RoleNames(m.Roles)); err != nil {
+			return c, err
 		}
 	}
-	if err := c.KeepManager(o, &m, false, a.wanted); err != nil {
-		return m, false, err
+	if err := a.KeepManager(ctx, o, &m, false, roles.wanted); err != nil {
+		return c, err
 	}
-	if err := c.WatchMember(row, func(h *unit.Holding) { h.Roles = strings.Join(a.wanted, " ") }); err != nil {
-		return m, false, err
-	}
-	if err := writeMemberRoles(c, row, a.added, a.removed); err != nil {
-		return m, false, err
-	}
-	c.Field("roles", unit.RoleNames(m.Roles), a.wanted)
-	m.Roles, m.Version, m.UpdatedAt = set.Refs(strings.Join(a.wanted, " ")), m.Version+1, c.Now // as it stands there now
-	return m, true, nil
-}
-
-func writeMemberRoles(c *unit.Mixed, row db.MemberRow, added, removed []string) error {
-	c.Widens(row.UserID)
-	for _, name := range removed {
-		if err := c.W.DeleteMemberRole(c.Ctx, db.DeleteMemberRoleParams{OrganizationID: row.OrganizationID, UsernameKey: row.UsernameKey, Role: name}); err != nil {
-			return err
-		}
-	}
-	for _, name := range added {
-		if err := c.W.InsertMemberRole(c.Ctx, db.InsertMemberRoleParams{
-			OrganizationID: row.OrganizationID, Role: name, UsernameKey: row.UsernameKey, UserID: row.UserID,
-		}); err != nil {
-			return err
-		}
-	}
-	return c.W.TouchMember(c.Ctx, db.TouchMemberParams{Now: c.Now, OrganizationID: row.OrganizationID, UsernameKey: row.UsernameKey})
+	c = changeOf(row, m)
+	c.After = roles.wanted
+	c.member.Roles, c.member.Version, c.member.UpdatedAt = set.Refs(strings.Join(roles.wanted, " ")), m.Version+1, a.Now
+	return c, nil
 }
 
 // assignment is the rules of giving and taking roles, the same for those of an organization and those of the site.
 type assignment struct {
-	*unit.Mixed
+	*unit.Attempt
 	set     *unit.RoleSet
 	object  rbac.Object
 	implied string // the role that everybody holds: it never counts as given or taken
@@ -139,7 +132,7 @@ type assignment struct {
 }
 
 // decide reads the input and reports whether it changes anything; if so the caller may make every single change.
-func (a *assignment) decide(input org.Input[org.RolesInput], held []org.RoleRef, stored string) (bool, error) {
+func (a *assignment) decide(ctx context.Context, input org.Input[org.RolesInput], held []org.RoleRef, stored string) (bool, error) {
 	if !a.Actor.Can("assign", a.object) && !a.Actor.Can("unassign", a.object) {
 		return false, org.ErrForbidden(a.object.Type + ":assign")
 	}
@@ -150,7 +143,7 @@ func (a *assignment) decide(input org.Input[org.RolesInput], held []org.RoleRef,
 	if a.wanted, err = a.set.Named(in.Roles, a.implied); err != nil {
 		return false, err
 	}
-	if err := a.BegunFrom(a.comparable(in.IfMatch), stored, unit.RolesChanged); err != nil {
+	if err := a.BegunFrom(ctx, a.comparable(in.IfMatch), stored, unit.RolesChanged); err != nil {
 		return false, err
 	}
 	have := unit.RoleNames(held)
@@ -167,7 +160,7 @@ func (a *assignment) decide(input org.Input[org.RolesInput], held []org.RoleRef,
 	if len(a.added)+len(a.removed) == 0 {
 		return false, nil // what somebody else did meanwhile, a second click for one, is just what is wanted
 	}
-	if err := a.BegunFrom(a.comparable(in.From), stored, unit.RolesChanged); err != nil {
+	if err := a.BegunFrom(ctx, a.comparable(in.From), stored, unit.RolesChanged); err != nil {
 		return false, err
 	}
 	return true, a.permitted()

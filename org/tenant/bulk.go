@@ -1,6 +1,7 @@
 package tenant
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,109 +19,172 @@ import (
 const MaxBulk = 10_000
 
 // BulkMembers does one thing to many members in one transaction, with one audit row for each that changes. Members whom a
-// rule protects are left out and listed in the result; the others are done. In a dry run nothing is stored.
+// rule protects are left out and listed in the result; the others are done.
 // NotFound: no such organization. Invalid: a bad body, an unknown role, an exception that does not match, or more than
 // 10,000 members. Forbidden: the caller may do this to no one. Conflict: other members match than were expected.
 func (s *Service) BulkMembers(ctx context.Context, subject *org.Actor, organization string, input org.Input[org.Bulk]) (result org.BulkResult, err error) {
 	defer org.Wrap(&err, "change members of %q in bulk", organization)
-	err = s.units.Do(ctx, subject, unit.InOrganization(organization), "write", func(c *unit.Mixed) error {
-		o, err := c.Organization(ctx, c.Actor, organization)
-		if err != nil {
-			return err
-		}
-		result = org.BulkResult{Organization: unit.OrganizationOf(o)}
-		c.Sets = map[uuid.UUID]*unit.RoleSet{} // of thousands of members it is the same roles
-		if !mayBulk(c.Actor, o.ID) {
-			return org.ErrForbidden("assign_org_role:assign")
-		}
-		in, err := input.Read()
-		if err != nil {
-			return err
-		}
-		apply, err := bulkAction(c, o, in)
-		if err != nil {
-			return err
-		}
-		rows, err := bulkRows(c, o, in, &result)
-		if err != nil {
-			return err
-		}
-		if n := len(rows) + len(result.Refused); in.Expect != nil && *in.Expect != n {
-			return &org.Error{Kind: org.Conflict, Message: "The list changed meanwhile.",
-				Detail: fmt.Sprintf("It was about %d members, and now it would be %d. Nothing was changed.", *in.Expect, n)}
-		}
-		for _, row := range rows {
-			if err := applyTo(c, o, row, apply, &result); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	result, _, err = unit.Do(ctx, s.units, subject, unit.InOrganization(organization), "write", bulk{organization, input}, planBulk, applyBulk)
 	return result, err
+}
+
+// PreviewBulk tells what BulkMembers would answer, and what it would do to what people may do. Errors as there.
+func (s *Service) PreviewBulk(ctx context.Context, subject *org.Actor, organization string, input org.Input[org.Bulk]) (_ org.BulkResult, _ org.Impact, err error) {
+	defer org.Wrap(&err, "preview a change of members of %q in bulk", organization)
+	p, impact, err := unit.Try(ctx, s.units, subject, bulk{organization, input}, planBulk)
+	return p.result, impact, err
+}
+
+// bulk asks to do one thing to many members.
+type bulk struct {
+	organization string
+	input        org.Input[org.Bulk]
+}
+
+// bulkPlan is who changes, in order, and what is answered.
+type bulkPlan struct {
+	action  string // as the entries call it
+	changes []memberChange
+	result  org.BulkResult
+}
+
+func planBulk(ctx context.Context, a *unit.Attempt, in bulk) (p bulkPlan, err error) {
+	o, err := a.Organization(ctx, a.Actor, in.organization)
+	if err != nil {
+		return p, err
+	}
+	p.action, p.result.Organization = "write", unit.OrganizationOf(o)
+	a.Sets = map[uuid.UUID]*unit.RoleSet{} // of thousands of members it is the same roles
+	if !mayBulk(a.Actor, o.ID) {
+		return p, org.ErrForbidden("assign_org_role:assign")
+	}
+	wanted, err := in.input.Read()
+	if err != nil {
+		return p, err
+	}
+	if wanted.Action == org.BulkRemove {
+		p.action = "delete"
+	}
+	if err := mayDo(ctx, a, o, wanted); err != nil {
+		return p, err
+	}
+	rows, err := bulkRows(ctx, a, o, wanted, &p.result)
+	if err != nil {
+		return p, err
+	}
+	if n := len(rows) + len(p.result.Refused); wanted.Expect != nil && *wanted.Expect != n {
+		return p, &org.Error{Kind: org.Conflict, Message: "The list changed meanwhile.",
+			Detail: fmt.Sprintf("It was about %d members, and now it would be %d. Nothing was changed.", *wanted.Expect, n)}
+	}
+	for _, row := range rows {
+		c, err := decideBulk(ctx, a, o, row, wanted)
+		if err := p.add(ctx, a, row, c, err); err != nil {
+			return p, err
+		}
+	}
+	return p, nil
 }
 
 func mayBulk(by *org.Actor, orgID uuid.UUID) bool {
 	return by.Can("assign", org.OrgRolesObject(orgID)) || by.Can("unassign", org.OrgRolesObject(orgID)) || by.Can("delete", org.MembersObject(orgID))
 }
 
-// bulkStep does the action to one member and says whether that changed anything.
-type bulkStep func(row db.MemberRow) (org.Member, bool, error)
-
-// bulkAction checks the action as such. Invalid: there is no such action or role. Forbidden: the caller may not at all.
-func bulkAction(c *unit.Mixed, o db.Organization, in org.Bulk) (bulkStep, error) {
+// mayDo checks the action as such. Invalid: there is no such action or role. Forbidden: the caller may not at all.
+func mayDo(ctx context.Context, a *unit.Attempt, o db.Organization, in org.Bulk) error {
 	if in.Action == org.BulkRemove {
-		c.Entry.Action = "delete"
-		if !c.Actor.Can("delete", org.MembersObject(o.ID)) {
-			return nil, org.ErrForbidden("organization_member:delete")
+		if !a.Actor.Can("delete", org.MembersObject(o.ID)) {
+			return org.ErrForbidden("organization_member:delete")
 		}
-		return func(row db.MemberRow) (org.Member, bool, error) {
-			m, err := removeMember(c, o, row, nil)
-			return m, true, err
-		}, nil
+		return nil
 	}
 	give := in.Action == org.BulkAddRole
 	if !give && in.Action != org.BulkRemoveRole {
-		return nil, org.FieldErrors{{Field: "action", Detail: "must be one of add-role, remove-role, remove"}}.Err("Unknown bulk action.")
+		return org.FieldErrors{{Field: "action", Detail: "must be one of add-role, remove-role, remove"}}.Err("Unknown bulk action.")
 	}
-	set, err := c.Roles(c.Ctx, o.ID)
+	set, err := a.Roles(ctx, o.ID)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	role, ok := set.ByName[in.Role]
 	if !ok {
-		return nil, org.FieldErrors{{Field: "role", Detail: fmt.Sprintf("%q is not a role of %s", in.Role, o.DisplayName)}}.Err("Choose a role.")
+		return org.FieldErrors{{Field: "role", Detail: fmt.Sprintf("%q is not a role of %s", in.Role, o.DisplayName)}}.Err("Choose a role.")
 	}
 	right := "unassign"
 	if give {
 		right = "assign"
 	}
-	if refusal := unit.GiveRefusal(c.Actor, right, org.OrgRolesObject(o.ID), role); refusal != "" {
-		return nil, &org.Error{Kind: org.Forbidden, Message: fmt.Sprintf("not authorized to assign role %q", in.Role), Detail: refusal + "."}
+	if refusal := unit.GiveRefusal(a.Actor, right, org.OrgRolesObject(o.ID), role); refusal != "" {
+		return &org.Error{Kind: org.Forbidden, Message: fmt.Sprintf("not authorized to assign role %q", in.Role), Detail: refusal + "."}
 	}
-	return func(row db.MemberRow) (org.Member, bool, error) {
-		wanted := slices.DeleteFunc(strings.Fields(row.Roles), func(n string) bool { return n == in.Role })
-		if give {
-			wanted = append(wanted, in.Role)
+	return nil
+}
+
+// decideBulk decides about one of the members, after those before it.
+func decideBulk(ctx context.Context, a *unit.Attempt, o db.Organization, row db.MemberRow, in org.Bulk) (memberChange, error) {
+	if in.Action == org.BulkRemove {
+		return decideRemoval(ctx, a, o, row, nil)
+	}
+	wanted := slices.DeleteFunc(strings.Fields(row.Roles), func(n string) bool { return n == in.Role })
+	if in.Action == org.BulkAddRole {
+		wanted = append(wanted, in.Role)
+	}
+	return decideRoles(ctx, a, o, row, org.Given(org.RolesInput{Roles: wanted}))
+}
+
+// add notes what was decided about a member.
+func (p *bulkPlan) add(ctx context.Context, a *unit.Attempt, row db.MemberRow, c memberChange, decided error) error {
+	refusal, refused := errors.AsType[*org.Error](decided)
+	switch {
+	case refused:
+		m, err := a.MemberOf(ctx, row)
+		if err != nil {
+			return err
 		}
-		return setMemberRoles(c, o, row, org.Given(org.RolesInput{Roles: wanted}))
-	}, nil
+		p.result.Refused = append(p.result.Refused, org.BulkRefusal{
+			Who: row.Username, Member: &m, Reason: cmp.Or(refusal.Detail, refusal.Message),
+		})
+	case decided != nil:
+		return decided
+	case c.changes():
+		a.WillHold(c.HolderChange)
+		p.changes = append(p.changes, c)
+		p.result.Done = append(p.result.Done, c.member)
+	default:
+		p.result.Unchanged = append(p.result.Unchanged, c.member)
+	}
+	return nil
+}
+
+// applyBulk stores the changes of many members, each with an entry of its own.
+func applyBulk(ctx context.Context, w *unit.Writer, p bulkPlan) (org.BulkResult, error) {
+	for _, c := range p.changes {
+		w.Begin(p.action, 200)
+		w.About("organization_member", c.User, c.Username, c.Place)
+		if err := storeMember(ctx, w, c); err != nil {
+			return p.result, err
+		}
+		if err := w.Record(ctx); err != nil {
+			return p.result, err
+		}
+	}
+	return p.result, nil
 }
 
 // bulkRows finds the members that are meant. Who is not one is told of in result.
-func bulkRows(c *unit.Mixed, o db.Organization, in org.Bulk, result *org.BulkResult) ([]db.MemberRow, error) {
+func bulkRows(ctx context.Context, a *unit.Attempt, o db.Organization, in org.Bulk, result *org.BulkResult) ([]db.MemberRow, error) {
 	tooMany := org.ErrInvalid(fmt.Sprintf("More than %d members at once.", MaxBulk), "Narrow the filter and do it in parts.")
 	if in.Match == nil {
 		if len(in.Users) > MaxBulk {
 			return nil, tooMany
 		}
-		return namedRows(c, o, in.Users, result)
+		return namedRows(ctx, a, o, in.Users, result)
 	}
-	search, err := unit.NewMemberSearch(o, c.Readable(c.Actor, o.ID), in.Match)
+	search, err := unit.NewMemberSearch(o, a.Readable(a.Actor, o.ID), in.Match)
 	if err != nil {
 		return nil, err
 	}
 	search.MaxRows, search.Skip = MaxBulk+1, 0
-	ids, err := c.MemberIDs(c.Ctx, search)
+	ids, err := a.MemberIDs(ctx, search)
 	if err != nil {
 		return nil, err
 	}
@@ -129,22 +193,22 @@ func bulkRows(c *unit.Mixed, o db.Organization, in org.Bulk, result *org.BulkRes
 	}
 	var rows []db.MemberRow
 	for piece := range slices.Chunk(ids, unit.ChunkSize) {
-		part, err := c.Q.ListMembersByID(c.Ctx, db.ListMembersByIDParams{OrganizationID: o.ID, UserIds: piece})
+		part, err := a.Q.ListMembersByID(ctx, db.ListMembersByIDParams{OrganizationID: o.ID, UserIds: piece})
 		if err != nil {
 			return nil, err
 		}
 		rows = append(rows, part...)
 	}
 	unit.InOrder(rows, ids, func(r *db.MemberRow) uuid.UUID { return r.UserID })
-	return without(c, rows, in.Except)
+	return without(a, rows, in.Except)
 }
 
 // without leaves out the members that are named. Invalid: one is not among them. Such a name may be misspelled, and whom
 // it was meant to spare would be changed.
-func without(c *unit.Mixed, rows []db.MemberRow, except []string) ([]db.MemberRow, error) {
+func without(a *unit.Attempt, rows []db.MemberRow, except []string) ([]db.MemberRow, error) {
 	key := func(ref string) string { // a username is shorter than an id as it is written here
 		if ref == "me" {
-			return c.Actor.ID().String()
+			return a.Actor.ID().String()
 		}
 		if id, err := uuid.Parse(ref); err == nil {
 			return id.String()
@@ -173,9 +237,9 @@ func without(c *unit.Mixed, rows []db.MemberRow, except []string) ([]db.MemberRo
 	return rows, p.Err("Nothing was changed.")
 }
 
-func namedRows(c *unit.Mixed, o db.Organization, users []string, result *org.BulkResult) (rows []db.MemberRow, err error) {
+func namedRows(ctx context.Context, a *unit.Attempt, o db.Organization, users []string, result *org.BulkResult) (rows []db.MemberRow, err error) {
 	for _, name := range users {
-		row, err := c.Member(c.Ctx, c.Actor, o.ID, name)
+		row, err := a.Member(ctx, a.Actor, o.ID, name)
 		if e, ok := errors.AsType[*org.Error](err); ok {
 			result.Refused = append(result.Refused, org.BulkRefusal{Who: name, Reason: e.Message})
 			continue
@@ -190,96 +254,81 @@ func namedRows(c *unit.Mixed, o db.Organization, users []string, result *org.Bul
 	return rows, nil
 }
 
-// applyTo does the action to one member, and records what became of it.
-func applyTo(c *unit.Mixed, o db.Organization, row db.MemberRow, apply bulkStep, result *org.BulkResult) error {
-	action := c.Entry.Action
-	c.About("organization_member", row.UserID, row.Username, o.ID)
-	m, changed, err := apply(row)
-	refusal, refused := errors.AsType[*org.Error](err)
-	switch {
-	case refused:
-		m, err := c.MemberOf(c.Ctx, row)
-		if err != nil {
-			return err
-		}
-		reason := refusal.Detail
-		if reason == "" {
-			reason = refusal.Message
-		}
-		result.Refused = append(result.Refused, org.BulkRefusal{Who: row.Username, Member: &m, Reason: reason})
-	case err != nil:
-		return err
-	case changed:
-		result.Done = append(result.Done, m)
-		return c.Record()
-	default:
-		result.Unchanged = append(result.Unchanged, m)
-	}
-	c.Entry = unit.Entry{Action: action, Status: 200}
-	return nil
-}
-
 // AddMembers makes many users members, without roles, in one transaction: each named by username, e-mail address or
 // uuid. Who can't be added is told of; the others are. NotFound: no such organization. Forbidden: needs
-// organization_member:create and assign_org_role:assign. Invalid: more than 1,000 names. A dry run only tells.
+// organization_member:create and assign_org_role:assign. Invalid: more than 1,000 names.
 func (s *Service) AddMembers(ctx context.Context, subject *org.Actor, organization string, input org.Input[[]string]) (result org.BulkResult, err error) {
 	defer org.Wrap(&err, "add members to %q", organization)
-	const limit = 1000
-	err = s.units.Do(ctx, subject, unit.InOrganization(organization), "create", func(c *unit.Mixed) error {
-		o, err := c.Organization(ctx, c.Actor, organization)
-		if err != nil {
-			return err
-		}
-		result = org.BulkResult{Organization: unit.OrganizationOf(o)}
-		c.Sets = map[uuid.UUID]*unit.RoleSet{} // of thousands of members it is the same roles
-		if !unit.MayAddMembers(c.Actor, o.ID) {
-			return org.ErrForbidden(unit.PermissionsToAdd...)
-		}
-		who, err := input.Read()
-		if err != nil {
-			return err
-		}
-		if len(who) > limit {
-			return org.ErrInvalid(fmt.Sprintf("More than %d names at once.", limit), "Add them in parts.")
-		}
-		for _, name := range who {
-			if err := addNamed(c, o, name, &result); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	result, _, err = unit.Do(ctx, s.units, subject, unit.InOrganization(organization), "create", additions{organization, input}, planAdditions, applyBulk)
 	return result, err
 }
 
-func addNamed(c *unit.Mixed, o db.Organization, name string, result *org.BulkResult) error {
-	row, ok, err := findUserOrEmail(c, name)
-	if err != nil {
-		return err
-	}
-	if !ok || !c.Actor.Can("read", org.UserObject(row.ID)) {
-		result.Refused = append(result.Refused, org.BulkRefusal{Who: name, Reason: "No such user"})
-		return nil
-	}
-	c.About("organization_member", row.ID, row.Username, o.ID)
-	m, err := addMember(c, o, row)
-	if e, refused := errors.AsType[*org.Error](err); refused {
-		result.Refused = append(result.Refused, org.BulkRefusal{Who: name, Reason: e.Message})
-		c.Entry = unit.Entry{Action: "create", Status: 200}
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	result.Done = append(result.Done, m)
-	return c.Record()
+// PreviewAdditions tells what AddMembers would answer. Errors as there.
+func (s *Service) PreviewAdditions(ctx context.Context, subject *org.Actor, organization string, input org.Input[[]string]) (_ org.BulkResult, _ org.Impact, err error) {
+	defer org.Wrap(&err, "preview additions to %q", organization)
+	p, impact, err := unit.Try(ctx, s.units, subject, additions{organization, input}, planAdditions)
+	return p.result, impact, err
 }
 
-func findUserOrEmail(c *unit.Mixed, name string) (db.UserRow, bool, error) {
-	if !strings.Contains(name, "@") {
-		return c.FindUser(c.Ctx, c.Actor, name)
+// additions asks to make many users members.
+type additions struct {
+	organization string
+	names        org.Input[[]string]
+}
+
+func planAdditions(ctx context.Context, a *unit.Attempt, in additions) (p bulkPlan, err error) {
+	const limit = 1000
+	o, err := a.Organization(ctx, a.Actor, in.organization)
+	if err != nil {
+		return p, err
 	}
-	row, err := c.Q.GetUserByEmail(c.Ctx, org.FoldCase(name))
+	p.action, p.result.Organization = "create", unit.OrganizationOf(o)
+	a.Sets = map[uuid.UUID]*unit.RoleSet{} // of thousands of members it is the same roles
+	if !unit.MayAddMembers(a.Actor, o.ID) {
+		return p, org.ErrForbidden(unit.PermissionsToAdd...)
+	}
+	names, err := in.names.Read()
+	if err != nil {
+		return p, err
+	}
+	if len(names) > limit {
+		return p, org.ErrInvalid(fmt.Sprintf("More than %d names at once.", limit), "Add them in parts.")
+	}
+	for _, name := range names {
+		if err := p.addNamed(ctx, a, o, name); err != nil {
+			return p, err
+		}
+	}
+	return p, nil
+}
+
+func (p *bulkPlan) addNamed(ctx context.Context, a *unit.Attempt, o db.Organization, name string) error {
+	row, ok, err := findUserOrEmail(ctx, a, name)
+	if err != nil {
+		return err
+	}
+	if !ok || !a.Actor.Can("read", org.UserObject(row.ID)) {
+		p.result.Refused = append(p.result.Refused, org.BulkRefusal{Who: name, Reason: "No such user"})
+		return nil
+	}
+	c, _, err := decideAddition(ctx, a, o, row)
+	if e, refused := errors.AsType[*org.Error](err); refused {
+		p.result.Refused = append(p.result.Refused, org.BulkRefusal{Who: name, Reason: e.Message})
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	a.WillHold(c.HolderChange)
+	p.changes, p.result.Done = append(p.changes, c), append(p.result.Done, c.member)
+	return nil
+}
+
+func findUserOrEmail(ctx context.Context, a *unit.Attempt, name string) (db.UserRow, bool, error) {
+	if !strings.Contains(name, "@") {
+		return a.FindUser(ctx, a.Actor, name)
+	}
+	row, err := a.Q.GetUserByEmail(ctx, org.FoldCase(name))
 	if db.IsNotFound(err) {
 		return row, false, nil
 	}

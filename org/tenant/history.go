@@ -11,7 +11,7 @@ import (
 )
 
 // keepVersion stores the state of a role beside the ones before it.
-func keepVersion(c *unit.Mixed, r org.Role) error {
+func keepVersion(ctx context.Context, w *unit.Writer, r org.Role) error {
 	perms := map[string][]rbac.Permission{}
 	for level, list := range r.Levels() {
 		perms[level.String()] = listOf(list)
@@ -20,31 +20,25 @@ func keepVersion(c *unit.Mixed, r org.Role) error {
 	if err != nil {
 		return err
 	}
-	return c.W.InsertRoleVersion(c.Ctx, db.InsertRoleVersionParams{
+	return w.W.InsertRoleVersion(ctx, db.InsertRoleVersionParams{
 		RoleID: r.ID, Version: r.Version, DisplayName: r.DisplayName, Permissions: string(text),
-		Now: c.Now, CreatedBy: c.Actor.User.Username,
+		Now: w.Now, CreatedBy: w.Actor.User.Username,
 	})
 }
 
-// OrganizationRoleVersions is the history of a custom role, newest first, at most 200 versions.
-// NotFound: no such custom role, or it may not be read.
-func (s *Service) OrganizationRoleVersions(ctx context.Context, subject *org.Actor, organization, name string) (_ []org.RoleVersion, err error) {
-	defer org.Wrap(&err, "list versions of role %q in %q", name, organization)
+// RoleVersions is the history of a custom role, newest first, at most 200 versions.
+// NotFound: no such custom role, or it may not be read. Forbidden: the caller may not read the roles of the site.
+func (s *Service) RoleVersions(ctx context.Context, subject *org.Actor, in org.Scope, name string) (_ []org.RoleVersion, err error) {
+	defer org.Wrap(&err, "list versions of role %q in %s", name, in)
 	src := s.units.Snapshot(subject)
-	h, err := src.RoleScope(ctx, subject, organization)
+	h, err := src.RoleScope(ctx, subject, in)
 	if err != nil {
 		return nil, err
 	}
-	return roleVersions(ctx, src, subject, h, name)
-}
-
-// SiteRoleVersions is OrganizationRoleVersions for a role of the site.
-func (s *Service) SiteRoleVersions(ctx context.Context, subject *org.Actor, name string) (_ []org.RoleVersion, err error) {
-	defer org.Wrap(&err, "list versions of site role %q", name)
-	if !subject.Can("read", org.SiteRolesObject) {
+	if !subject.Can("read", h.Object) {
 		return nil, org.ErrForbidden()
 	}
-	return roleVersions(ctx, s.units.Snapshot(subject), subject, unit.SiteScope, name)
+	return roleVersions(ctx, src, subject, h, name)
 }
 
 func roleVersions(ctx context.Context, s unit.Reader, by *org.Actor, h unit.RoleScope, name string) ([]org.RoleVersion, error) {
@@ -72,43 +66,48 @@ func roleVersions(ctx context.Context, s unit.Reader, by *org.Actor, h unit.Role
 	return versions, nil
 }
 
-// RestoreOrganizationRole stores a role again as it was in an earlier version: as a new version, through the same checks
-// as any other change. NotFound: no such role or version. Other errors as PutOrganizationRole; Conflict: Restore.From is
-// not the present version any more.
-func (s *Service) RestoreOrganizationRole(ctx context.Context, subject *org.Actor, organization, name string, input org.Input[org.RestoreRole]) (_ org.Role, err error) {
-	defer org.Wrap(&err, "restore role %q in %q", name, organization)
-	return s.writeOrganizationRole(ctx, subject, "write", organization, restored(name, input))
+// RestoreRole stores a role again as it was in an earlier version: as a new version, through the same checks as any other
+// change. NotFound: no such role or version. Other errors as PutRole; Conflict: RestoreRole.From is not the present version
+// any more.
+func (s *Service) RestoreRole(ctx context.Context, subject *org.Actor, in org.Scope, name string, input org.Input[org.RestoreRole]) (role org.Role, err error) {
+	defer org.Wrap(&err, "restore role %q in %s", name, in)
+	role, _, err = unit.Do(ctx, s.units, subject, unit.In(in), "write", restoreRole{in, name, input}, planRestoreRole, applyRole)
+	return role, err
 }
 
-// RestoreSiteRole is RestoreOrganizationRole for a role of the site.
-func (s *Service) RestoreSiteRole(ctx context.Context, subject *org.Actor, name string, input org.Input[org.RestoreRole]) (_ org.Role, err error) {
-	defer org.Wrap(&err, "restore site role %q", name)
-	return s.writeSiteRole(ctx, subject, restored(name, input))
+// restoreRole asks to store a role as it was in an earlier version.
+type restoreRole struct {
+	in    org.Scope
+	name  string
+	input org.Input[org.RestoreRole]
 }
 
-// restored is a role as it was in an earlier version.
-func restored(name string, input org.Input[org.RestoreRole]) roleSource {
-	return func(c *unit.Mixed, set *unit.RoleSet) (org.RoleInput, error) {
-		role := custom(set, name)
-		if role == nil {
-			return org.RoleInput{}, org.ErrNotFound()
-		}
-		in, err := input.Read()
-		if err != nil {
-			return org.RoleInput{}, err
-		}
-		row, err := c.Q.GetRoleVersion(c.Ctx, db.GetRoleVersionParams{RoleID: role.ID, Version: in.Version})
-		if db.IsNotFound(err) {
-			return org.RoleInput{}, org.ErrNotFound()
-		}
-		if err != nil {
-			return org.RoleInput{}, err
-		}
-		was, err := unit.VersionOf(role, row)
-		if err != nil {
-			return org.RoleInput{}, err
-		}
-		r := was.Role
-		return org.RoleInput{Name: name, DisplayName: r.DisplayName, Site: r.Site, Organization: r.Organization, User: r.User, From: in.From}, nil
+func planRestoreRole(ctx context.Context, a *unit.Attempt, in restoreRole) (c roleChange, err error) {
+	h, set, err := rolesToWrite(ctx, a, in.in)
+	if err != nil {
+		return c, err
 	}
+	role := custom(set, in.name)
+	if role == nil {
+		return c, org.ErrNotFound()
+	}
+	wanted, err := in.input.Read()
+	if err != nil {
+		return c, err
+	}
+	row, err := a.Q.GetRoleVersion(ctx, db.GetRoleVersionParams{RoleID: role.ID, Version: wanted.Version})
+	if db.IsNotFound(err) {
+		return c, org.ErrNotFound()
+	}
+	if err != nil {
+		return c, err
+	}
+	was, err := unit.VersionOf(role, row)
+	if err != nil {
+		return c, err
+	}
+	r := was.Role
+	return decideRole(ctx, a, h, set, org.RoleInput{
+		Name: in.name, DisplayName: r.DisplayName, Site: r.Site, Organization: r.Organization, User: r.User, From: wanted.From,
+	})
 }

@@ -2,7 +2,6 @@ package tenant
 
 import (
 	"context"
-	"fmt"
 
 	"rolecall.example/db"
 	"rolecall.example/org"
@@ -148,92 +147,60 @@ func candidates(ctx context.Context, s unit.Reader, p db.ListCandidatesParams) (
 
 // AddMember makes a user a member, without roles. NotFound: no such organization, or no user the caller may read.
 // Invalid: no such user, or a member already. Forbidden: needs organization_member:create and assign_org_role:assign.
-func (s *Service) AddMember(ctx context.Context, subject *org.Actor, organization, user string) (m org.Member, err error) {
+func (s *Service) AddMember(ctx context.Context, subject *org.Actor, organization, user string) (_ org.Member, _ org.Receipt, err error) {
 	defer org.Wrap(&err, "add %q to %q", user, organization)
-	err = s.units.Do(ctx, subject, unit.InOrganization(organization), "create", func(c *unit.Mixed) error {
-		o, err := c.Organization(ctx, c.Actor, organization)
-		if err != nil {
-			return err
-		}
-		row, ok, err := c.FindUser(ctx, c.Actor, user)
-		if err != nil {
-			return err
-		}
-		if !ok || !c.Actor.Can("read", org.UserObject(row.ID)) {
-			return unit.MissingUser(c.Actor, user)
-		}
-		c.About("organization_member", row.ID, row.Username, o.ID)
-		if !unit.MayAddMembers(c.Actor, o.ID) {
-			return org.ErrForbidden(unit.PermissionsToAdd...)
-		}
-		m, err = addMember(c, o, row)
-		return err
-	})
-	return m, err
+	in := membership{organization: organization, user: user}
+	return unit.Do(ctx, s.units, subject, unit.InOrganization(organization), "create", in, planAddition, applyMember)
 }
 
-// addMember is the one way in which an account that was there before becomes a member.
-func addMember(c *unit.Mixed, o db.Organization, user db.UserRow) (org.Member, error) {
-	_, err := c.Q.GetMember(c.Ctx, db.GetMemberParams{OrganizationID: o.ID, UserID: user.ID})
-	if err == nil {
-		return org.Member{}, org.ErrInvalid("User is already an organization member",
-			fmt.Sprintf("%s is already a member of %s", user.Username, o.DisplayName))
+// membership asks to begin a membership, or to end one.
+type membership struct {
+	organization, user string
+	ifMatch            org.Versions // of one that ends
+}
+
+func planAddition(ctx context.Context, a *unit.Attempt, in membership) (c memberChange, err error) {
+	o, err := a.Organization(ctx, a.Actor, in.organization)
+	if err != nil {
+		return c, err
 	}
-	if !db.IsNotFound(err) {
-		return org.Member{}, err
+	row, ok, err := a.FindUser(ctx, a.Actor, in.user)
+	if err != nil {
+		return c, err
 	}
-	if err := c.InsertMember(o.ID, user.ID); err != nil {
-		return org.Member{}, err
+	if !ok || !a.Actor.Can("read", org.UserObject(row.ID)) {
+		return c, unit.MissingUser(a.Actor, in.user)
 	}
-	c.Field("username", nil, user.Username)
-	c.Field("user_id", nil, user.ID)
-	c.Field("roles", nil, []string{})
-	return c.MemberByID(c.Ctx, o.ID, user.ID)
+	a.About("organization_member", row.ID, row.Username, o.ID)
+	if !unit.MayAddMembers(a.Actor, o.ID) {
+		return c, org.ErrForbidden(unit.PermissionsToAdd...)
+	}
+	c, _, err = decideAddition(ctx, a, o, row)
+	return c.noted(a, err)
 }
 
 // RemoveMember ends a membership, and with it the roles held there; the account stays. It returns what was removed.
 // NotFound and Invalid as Member; Invalid: oneself, or the last organization admin. Forbidden: needs
 // organization_member:delete. Conflict: ifMatch is without the version that is stored.
-func (s *Service) RemoveMember(ctx context.Context, subject *org.Actor, organization, user string, ifMatch org.Versions) (m org.Member, err error) {
+func (s *Service) RemoveMember(ctx context.Context, subject *org.Actor, organization, user string, ifMatch org.Versions) (_ org.Member, _ org.Receipt, err error) {
 	defer org.Wrap(&err, "remove %q from %q", user, organization)
-	err = s.units.Do(ctx, subject, unit.InOrganization(organization), "delete", func(c *unit.Mixed) error {
-		o, row, err := c.Membership(organization, user)
-		if err != nil {
-			return err
-		}
-		c.Entry.Status = 204
-		m, err = removeMember(c, o, row, ifMatch)
-		return err
-	})
-	return m, err
+	in := membership{organization, user, ifMatch}
+	return unit.Do(ctx, s.units, subject, unit.InOrganization(organization), "delete", in, planRemoval, applyMember)
 }
 
-// removeMember is the one way in which a membership ends while the account stays.
-func removeMember(c *unit.Mixed, o db.Organization, row db.MemberRow, ifMatch org.Versions) (org.Member, error) {
-	if row.UserID == c.Actor.ID() {
-		return org.Member{}, org.ErrInvalid("cannot remove self from an organization", "")
-	}
-	if !c.Actor.Can("delete", org.MembersObject(o.ID)) {
-		return org.Member{}, org.ErrForbidden("organization_member:delete")
-	}
-	m, err := c.MemberOf(c.Ctx, row)
+// PreviewRemoval tells what RemoveMember would do to what people may do. Errors as there.
+func (s *Service) PreviewRemoval(ctx context.Context, subject *org.Actor, organization, user string, ifMatch org.Versions) (_ org.Impact, err error) {
+	defer org.Wrap(&err, "preview the removal of %q from %q", user, organization)
+	_, impact, err := unit.Try(ctx, s.units, subject, membership{organization, user, ifMatch}, planRemoval)
+	return impact, err
+}
+
+func planRemoval(ctx context.Context, a *unit.Attempt, in membership) (c memberChange, err error) {
+	o, row, err := a.Membership(ctx, in.organization, in.user)
 	if err != nil {
-		return m, err
+		return c, err
 	}
-	if err := c.BegunFrom(ifMatch.OfMembership(), m.Tag(), unit.MembershipChanged); err != nil {
-		return m, err
-	}
-	if err := c.KeepAdmin(o, row.UserID, m.Status, unit.RoleNames(m.Roles)); err != nil {
-		return m, err
-	}
-	if err := c.KeepManager(o, &m, true, nil); err != nil {
-		return m, err
-	}
-	if err := c.WatchMember(row, func(h *unit.Holding) { h.Roles, h.Outside = "", true }); err != nil {
-		return m, err
-	}
-	c.Field("username", m.Username, nil)
-	c.Field("user_id", m.UserID, nil)
-	c.Field("roles", unit.RoleNames(m.Roles), nil)
-	return m, c.W.DeleteMember(c.Ctx, db.DeleteMemberParams{OrganizationID: o.ID, UserID: row.UserID})
+	a.Entry.Status = 204
+	c, err = decideRemoval(ctx, a, o, row, in.ifMatch)
+	return c.noted(a, err)
 }

@@ -1,6 +1,7 @@
 package tenant
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -58,65 +59,81 @@ func (s *Service) EnsureDefaultOrganization(ctx context.Context) (_ org.Organiza
 	if err == nil || !db.IsNotFound(err) {
 		return unit.OrganizationOf(row), err
 	}
-	err = s.units.Do(ctx, s.units.Operator(), unit.OnSite, "create", func(c *unit.Mixed) error {
-		if row, err = c.DefaultOrganization(); err == nil {
-			c.About("organization", row.ID, row.Name, row.ID)
-			organizationFields(c, db.Organization{}, row)
-		}
-		return err
-	})
+	row, _, err = unit.Do(ctx, s.units, s.units.Operator(), unit.OnSite, "create", struct{}{}, planDefaultOrganization, applyDefaultOrganization)
 	return unit.OrganizationOf(row), err
 }
 
-func organizationFields(c *unit.Mixed, before, after db.Organization) {
-	c.Field("name", before.Name, after.Name)
-	c.Field("display_name", before.DisplayName, after.DisplayName)
-	c.Field("description", before.Description, after.Description)
-	c.Field("icon", before.Icon, after.Icon)
+// foundation is an organization that begins, and its first member; of one that is there already it is the row alone.
+type foundation struct {
+	row    db.Organization
+	stored bool
+	first  uuid.UUID // uuid.Nil if it begins without members
+}
+
+func planDefaultOrganization(ctx context.Context, a *unit.Attempt, _ struct{}) (f foundation, err error) {
+	if f.row, f.stored, err = a.DefaultOrganization(ctx); err == nil {
+		a.About("organization", f.row.ID, f.row.Name, f.row.ID)
+	}
+	return f, err
+}
+
+// applyDefaultOrganization makes the organization, if no one else has meanwhile.
+func applyDefaultOrganization(ctx context.Context, w *unit.Writer, f foundation) (db.Organization, error) {
+	if f.stored {
+		return f.row, nil
+	}
+	organizationFields(w, db.Organization{}, f.row)
+	return f.row, w.InsertOrganization(ctx, f.row)
+}
+
+func organizationFields(w *unit.Writer, before, after db.Organization) {
+	w.Field("name", before.Name, after.Name)
+	w.Field("display_name", before.DisplayName, after.DisplayName)
+	w.Field("description", before.Description, after.Description)
+	w.Field("icon", before.Icon, after.Icon)
 }
 
 // CreateOrganization makes an organization with the caller as its first member, without roles.
 // Forbidden: needs organization:create. Invalid: what is wrong with the input. Conflict: the name is taken.
 func (s *Service) CreateOrganization(ctx context.Context, subject *org.Actor, input org.Input[org.OrganizationInput]) (o org.Organization, err error) {
 	defer org.Wrap(&err, "create organization")
-	err = s.units.Do(ctx, subject, unit.OnSite, "create", func(c *unit.Mixed) error {
-		if !c.Actor.Can("create", org.OrgObject(uuid.Nil)) {
-			return org.ErrForbidden()
-		}
-		in, err := input.Read()
-		if err != nil {
-			return err
-		}
-		row := db.Organization{ID: unit.NewID(), CreatedAt: c.Now}
-		if row, err = revised(c, row, in); err != nil {
-			return err
-		}
-		if row.DisplayName == "" {
-			row.DisplayName = row.Name
-		}
-		c.Entry.Status = 201
-		c.About("organization", row.ID, row.Name, row.ID)
-		organizationFields(c, db.Organization{}, row)
-		if err := c.W.InsertOrganization(ctx, db.InsertOrganizationParams{
-			ID: row.ID, Name: row.Name, NameKey: row.NameKey, DisplayName: row.DisplayName,
-			Description: row.Description, Icon: row.Icon, Now: c.Now,
-		}); err != nil {
-			return err
-		}
-		if !c.Actor.Operator {
-			if err := c.InsertMember(row.ID, c.Actor.ID()); err != nil {
-				return err
-			}
-		}
-		row, err = c.Q.GetOrganization(ctx, row.ID)
-		o = unit.OrganizationOf(row)
-		return err
-	})
+	o, _, err = unit.Do(ctx, s.units, subject, unit.OnSite, "create", input, planFoundation, applyFoundation)
 	return o, err
 }
 
+func planFoundation(ctx context.Context, a *unit.Attempt, input org.Input[org.OrganizationInput]) (f foundation, err error) {
+	if !a.Actor.Can("create", org.OrgObject(uuid.Nil)) {
+		return f, org.ErrForbidden()
+	}
+	in, err := input.Read()
+	if err != nil {
+		return f, err
+	}
+	f.row = db.Organization{ID: unit.NewID(), CreatedAt: a.Now, UpdatedAt: a.Now, Version: 1}
+	if f.row, err = revised(ctx, a, f.row, in); err != nil {
+		return f, err
+	}
+	f.row.DisplayName = cmp.Or(f.row.DisplayName, f.row.Name)
+	a.Entry.Status = 201
+	a.About("organization", f.row.ID, f.row.Name, f.row.ID)
+	if !a.Actor.Operator {
+		f.first, f.row.MemberCount = a.Actor.ID(), 1
+		a.WillHold(org.HolderChange{Place: f.row.ID, User: f.first, Username: a.Actor.User.Username, Joins: true})
+	}
+	return f, nil
+}
+
+func applyFoundation(ctx context.Context, w *unit.Writer, f foundation) (org.Organization, error) {
+	o := unit.OrganizationOf(f.row)
+	organizationFields(w, db.Organization{}, f.row)
+	if err := w.InsertOrganization(ctx, f.row); err != nil || f.first == uuid.Nil {
+		return o, err
+	}
+	return o, w.InsertMember(ctx, f.row.ID, f.first)
+}
+
 // revised is row with the input applied, checked.
-func revised(c *unit.Mixed, row db.Organization, in org.OrganizationInput) (db.Organization, error) {
+func revised(ctx context.Context, a *unit.Attempt, row db.Organization, in org.OrganizationInput) (db.Organization, error) {
 	if in.Name == "" {
 		in.Name = row.Name
 	}
@@ -148,7 +165,7 @@ func revised(c *unit.Mixed, row db.Organization, in org.OrganizationInput) (db.O
 	if err := bad.Err("Validation failed."); err != nil {
 		return row, err
 	}
-	other, err := c.Q.GetOrganizationByName(c.Ctx, org.FoldCase(in.Name))
+	other, err := a.Q.GetOrganizationByName(ctx, org.FoldCase(in.Name))
 	if err == nil && other.ID != row.ID {
 		return row, &org.Error{Kind: org.Conflict, Message: fmt.Sprintf("Organization already exists with the name %q.", in.Name),
 			Fields: []org.Field{{Field: "name", Detail: "This value is already in use and should be unique."}}}
@@ -164,46 +181,60 @@ func revised(c *unit.Mixed, row db.Organization, in org.OrganizationInput) (db.O
 // NotFound: not there, or may not be read. Forbidden: needs organization:update. Invalid, Conflict: as Create.
 func (s *Service) UpdateOrganization(ctx context.Context, subject *org.Actor, organization string, input org.Input[org.OrganizationInput], ifMatch org.Versions) (o org.Organization, err error) {
 	defer org.Wrap(&err, "update organization %q", organization)
-	err = s.units.Do(ctx, subject, unit.OnSite, "write", func(c *unit.Mixed) error {
-		row, err := organizationToChange(c, organization, "update")
-		if err != nil {
-			return err
-		}
-		in, err := input.Read()
-		if err != nil {
-			return err
-		}
-		revised, err := revised(c, row, in)
-		if err != nil {
-			return err
-		}
-		o = unit.OrganizationOf(row)
-		if err := c.BegunFrom(ifMatch, o.Tag(), unit.OrganizationChanged); err != nil {
-			return err
-		}
-		if organizationFields(c, row, revised); len(c.Entry.Fields) == 0 {
-			return nil
-		}
-		if err := c.W.UpdateOrganization(ctx, db.UpdateOrganizationParams{
-			Name: revised.Name, NameKey: revised.NameKey, DisplayName: revised.DisplayName,
-			Description: revised.Description, Icon: revised.Icon, Now: c.Now, ID: row.ID,
-		}); err != nil {
-			return err
-		}
-		row, err = c.Q.GetOrganization(ctx, row.ID)
-		o = unit.OrganizationOf(row)
-		return err
-	})
+	in := organizationUpdate{organization, input, ifMatch}
+	o, _, err = unit.Do(ctx, s.units, subject, unit.OnSite, "write", in, planOrganizationUpdate, applyOrganizationUpdate)
 	return o, err
 }
 
-func organizationToChange(c *unit.Mixed, ref, action string) (db.Organization, error) {
-	row, err := c.Organization(c.Ctx, c.Actor, ref)
+// organizationUpdate asks to change an organization.
+type organizationUpdate struct {
+	organization string
+	input        org.Input[org.OrganizationInput]
+	ifMatch      org.Versions
+}
+
+// revision is an organization before and after a change.
+type revision struct{ before, after db.Organization }
+
+func planOrganizationUpdate(ctx context.Context, a *unit.Attempt, in organizationUpdate) (r revision, err error) {
+	if r.before, err = organizationToChange(ctx, a, in.organization, "update"); err != nil {
+		return r, err
+	}
+	input, err := in.input.Read()
+	if err != nil {
+		return r, err
+	}
+	if r.after, err = revised(ctx, a, r.before, input); err != nil {
+		return r, err
+	}
+	if err := a.BegunFrom(ctx, in.ifMatch, org.Tag(r.before.Version, r.before.ID), unit.OrganizationChanged); err != nil {
+		return r, err
+	}
+	if r.after != r.before {
+		r.after.Version, r.after.UpdatedAt = r.before.Version+1, a.Now
+	}
+	return r, nil
+}
+
+func applyOrganizationUpdate(ctx context.Context, w *unit.Writer, r revision) (org.Organization, error) {
+	o := unit.OrganizationOf(r.after)
+	if r.after == r.before {
+		return o, nil
+	}
+	organizationFields(w, r.before, r.after)
+	return o, w.W.UpdateOrganization(ctx, db.UpdateOrganizationParams{
+		Name: r.after.Name, NameKey: r.after.NameKey, DisplayName: r.after.DisplayName,
+		Description: r.after.Description, Icon: r.after.Icon, Now: w.Now, ID: r.after.ID,
+	})
+}
+
+func organizationToChange(ctx context.Context, a *unit.Attempt, ref, action string) (db.Organization, error) {
+	row, err := a.Organization(ctx, a.Actor, ref)
 	if err != nil {
 		return row, err
 	}
-	c.About("organization", row.ID, row.Name, row.ID)
-	if !c.Actor.Can(action, org.OrgObject(row.ID)) {
+	a.About("organization", row.ID, row.Name, row.ID)
+	if !a.Actor.Can(action, org.OrgObject(row.ID)) {
 		return row, org.ErrForbidden()
 	}
 	return row, nil
@@ -214,37 +245,41 @@ func organizationToChange(c *unit.Mixed, ref, action string) (db.Organization, e
 // Conflict: ifMatch is without the version that is stored.
 func (s *Service) DeleteOrganization(ctx context.Context, subject *org.Actor, organization string, ifMatch org.Versions) (o org.Organization, err error) {
 	defer org.Wrap(&err, "delete organization %q", organization)
-	err = s.units.Do(ctx, subject, unit.OnSite, "delete", func(c *unit.Mixed) error {
-		row, err := organizationToChange(c, organization, "delete")
-		if err != nil {
-			return err
-		}
-		if row.IsDefault {
-			return org.ErrInvalid("Default organization cannot be deleted.", "")
-		}
-		if err := mustBeEmpty(c, row); err != nil {
-			return err
-		}
-		if err := c.BegunFrom(ifMatch, org.Tag(row.Version, row.ID), unit.OrganizationChanged); err != nil {
-			return err
-		}
-		organizationFields(c, row, db.Organization{})
-		if err := c.W.DeleteMember(ctx, db.DeleteMemberParams{OrganizationID: row.ID, UserID: c.Actor.ID()}); err != nil {
-			return err
-		}
-		o = unit.OrganizationOf(row)
-		return c.W.DeleteOrganization(ctx, row.ID)
-	})
+	in := organizationUpdate{organization: organization, ifMatch: ifMatch}
+	o, _, err = unit.Do(ctx, s.units, subject, unit.OnSite, "delete", in, planOrganizationDeletion, applyOrganizationDeletion)
 	return o, err
 }
 
+func planOrganizationDeletion(ctx context.Context, a *unit.Attempt, in organizationUpdate) (db.Organization, error) {
+	row, err := organizationToChange(ctx, a, in.organization, "delete")
+	if err != nil {
+		return row, err
+	}
+	if row.IsDefault {
+		return row, org.ErrInvalid("Default organization cannot be deleted.", "")
+	}
+	if err := mustBeEmpty(ctx, a, row); err != nil {
+		return row, err
+	}
+	return row, a.BegunFrom(ctx, in.ifMatch, org.Tag(row.Version, row.ID), unit.OrganizationChanged)
+}
+
+func applyOrganizationDeletion(ctx context.Context, w *unit.Writer, row db.Organization) (org.Organization, error) {
+	o := unit.OrganizationOf(row)
+	organizationFields(w, row, db.Organization{})
+	if err := w.W.DeleteMember(ctx, db.DeleteMemberParams{OrganizationID: row.ID, UserID: w.Actor.ID()}); err != nil {
+		return o, err
+	}
+	return o, w.W.DeleteOrganization(ctx, row.ID)
+}
+
 // mustBeEmpty refuses to delete an organization with other members or with custom roles, and says what is in it.
-func mustBeEmpty(c *unit.Mixed, o db.Organization) error {
-	roles, err := c.Q.CountRolesOfOrganization(c.Ctx, unit.NullID(o.ID))
+func mustBeEmpty(ctx context.Context, a *unit.Attempt, o db.Organization) error {
+	roles, err := a.Q.CountRolesOfOrganization(ctx, unit.NullID(o.ID))
 	if err != nil {
 		return err
 	}
-	in := notEmpty(o, c.Actor, roles)
+	in := notEmpty(o, a.Actor, roles)
 	if in == "" {
 		return nil
 	}

@@ -13,7 +13,7 @@ import (
 
 // roleDraft is a role on its way into the store.
 type roleDraft struct {
-	*unit.Mixed
+	*unit.Attempt
 	home   unit.RoleScope
 	in     org.RoleInput
 	stored org.Role // zero when it is new
@@ -166,7 +166,7 @@ func (d *roleDraft) checkTakenDenies() {
 	for level, perms := range d.stored.Levels() {
 		kept := *in.At(level.String())
 		for _, p := range perms {
-			if !denies(d.Mixed, p) || slices.Contains(kept, p) {
+			if !denies(d.Attempt, p) || slices.Contains(kept, p) {
 				continue
 			}
 			if len(d.Actor.Grants.CheckGrant(level, d.home.Org.ID, []rbac.Permission{p})) > 0 {

@@ -4,116 +4,94 @@ import (
 	"context"
 	"slices"
 
-	"github.com/google/uuid"
-
 	"rolecall.example/db"
 	"rolecall.example/org"
 	"rolecall.example/org/unit"
 	"rolecall.example/rbac"
 )
 
-// roleSource gives the role that is to be stored, inside the transaction that stores it.
-type roleSource func(c *unit.Mixed, set *unit.RoleSet) (org.RoleInput, error)
-
-// wholeRole is the source of a role from an input, which may leave parts of the stored role as they are.
-func wholeRole(input org.Input[org.RoleInput]) roleSource {
-	return func(_ *unit.Mixed, set *unit.RoleSet) (org.RoleInput, error) {
-		in, err := input.Read()
-		if err != nil {
-			return in, err
-		}
-		return in.Over(custom(set, in.Name)), nil
-	}
-}
-
-// CreateOrganizationRole stores a new custom role. NotFound: the organization, or its roles may not be read.
-// Forbidden: needs assign_org_role:create. Invalid: every problem of the input, among them a name that is taken and
-// permissions that the caller does not hold itself.
-func (s *Service) CreateOrganizationRole(ctx context.Context, subject *org.Actor, organization string, input org.Input[org.RoleInput]) (_ org.Role, err error) {
-	defer org.Wrap(&err, "create role in %q", organization)
-	return s.writeOrganizationRole(ctx, subject, "create", organization, func(c *unit.Mixed, set *unit.RoleSet) (org.RoleInput, error) {
-		in, err := wholeRole(input)(c, set)
-		in.MustCreate = true
-		return in, err
-	})
-}
-
-// PutOrganizationRole creates a custom role or replaces the one of that name. Errors as CreateOrganizationRole;
-// Forbidden: needs assign_org_role:update if the role exists, else create; Conflict: the input began from another
-// version; Invalid: the caller holds the role and could not undo the change.
-func (s *Service) PutOrganizationRole(ctx context.Context, subject *org.Actor, organization string, input org.Input[org.RoleInput]) (_ org.Role, err error) {
-	defer org.Wrap(&err, "store role in %q", organization)
-	return s.writeOrganizationRole(ctx, subject, "write", organization, wholeRole(input))
-}
-
-func (s *Service) writeOrganizationRole(ctx context.Context, subject *org.Actor, action, organization string, input roleSource) (role org.Role, err error) {
-	err = s.units.Do(ctx, subject, unit.InOrganization(organization), action, func(c *unit.Mixed) error {
-		h, err := c.RoleScope(ctx, c.Actor, organization)
-		if err != nil {
-			return err
-		}
-		role, err = putRole(c, h, input)
-		return err
-	})
+// PutRole creates a custom role or replaces the one of that name. NotFound: the organization, or its roles may not be read.
+// Forbidden: needs assign_org_role:update if the role exists, else create; those of the site are written by owners alone.
+// Invalid: every problem of the input, among them a name that is taken if the role must be new, and permissions that the
+// caller does not hold itself; the caller holds the role and could not undo the change; or it would lock the owners out.
+// Conflict: the input began from another version.
+func (s *Service) PutRole(ctx context.Context, subject *org.Actor, in org.Scope, input org.Input[org.RoleInput]) (role org.Role, err error) {
+	defer org.Wrap(&err, "store role in %s", in)
+	role, _, err = unit.Do(ctx, s.units, subject, unit.In(in), "write", putRole{in, input}, planPutRole, applyRole)
 	return role, err
 }
 
-// PutSiteRole creates or replaces a custom role of the site. Forbidden: the caller is not an owner.
-// Invalid: as PutOrganizationRole, or it would lock the owners out.
-func (s *Service) PutSiteRole(ctx context.Context, subject *org.Actor, input org.Input[org.RoleInput]) (_ org.Role, err error) {
-	defer org.Wrap(&err, "store site role")
-	return s.writeSiteRole(ctx, subject, wholeRole(input))
+// PreviewRole tells what PutRole would do to what people may do. Errors as there.
+func (s *Service) PreviewRole(ctx context.Context, subject *org.Actor, in org.Scope, input org.Input[org.RoleInput]) (_ org.Impact, err error) {
+	defer org.Wrap(&err, "preview role in %s", in)
+	_, impact, err := unit.Try(ctx, s.units, subject, putRole{in, input}, planPutRole)
+	return impact, err
 }
 
-func (s *Service) writeSiteRole(ctx context.Context, subject *org.Actor, input roleSource) (role org.Role, err error) {
-	err = s.units.Do(ctx, subject, unit.OnSite, "write", func(c *unit.Mixed) error {
-		if role, err = putRole(c, unit.SiteScope, input); err != nil || !c.Wrote() {
-			return err
-		}
-		return c.KeepOwners()
-	})
-	return role, err
+// putRole asks to store a role.
+type putRole struct {
+	in    org.Scope
+	input org.Input[org.RoleInput]
 }
 
-// putRole is the one way in which a custom role is written.
-func putRole(c *unit.Mixed, h unit.RoleScope, input roleSource) (org.Role, error) {
-	if !h.May(c.Actor, "create") && !h.May(c.Actor, "update") {
-		return org.Role{}, h.Forbidden("create")
-	}
-	set, err := c.Roles(c.Ctx, h.Org.ID)
+// roleChange is a change of a role, as it was decided.
+type roleChange struct {
+	org.RoleChange
+	changes bool // else there is nothing to store
+}
+
+func planPutRole(ctx context.Context, a *unit.Attempt, in putRole) (c roleChange, err error) {
+	h, set, err := rolesToWrite(ctx, a, in.in)
 	if err != nil {
-		return org.Role{}, err
+		return c, err
 	}
-	in, err := input(c, set)
+	role, err := in.input.Read()
 	if err != nil {
-		return org.Role{}, err
+		return c, err
 	}
+	return decideRole(ctx, a, h, set, role.Over(custom(set, role.Name)))
+}
+
+// rolesToWrite is the roles of a scope for a caller who may create or update some of them.
+func rolesToWrite(ctx context.Context, a *unit.Attempt, in org.Scope) (h unit.RoleScope, set *unit.RoleSet, err error) {
+	if h, err = a.RoleScope(ctx, a.Actor, in); err != nil {
+		return h, nil, err
+	}
+	if !h.May(a.Actor, "create") && !h.May(a.Actor, "update") {
+		return h, nil, h.Forbidden("create")
+	}
+	set, err = a.Roles(ctx, h.Org.ID)
+	return h, set, err
+}
+
+// decideRole is the one way in which a custom role is written.
+func decideRole(ctx context.Context, a *unit.Attempt, h unit.RoleScope, set *unit.RoleSet, in org.RoleInput) (c roleChange, err error) {
 	stored := custom(set, in.Name)
 	if stored != nil {
-		c.About("custom_role", stored.ID, stored.Name, h.Org.ID)
+		a.About("custom_role", stored.ID, stored.Name, h.Org.ID)
 	}
-	if err := mayPut(c, h, stored, in.MustCreate || in.From.OnlyNew()); err != nil {
-		return org.Role{}, err
+	if err := mayPut(a, h, stored, in.MustCreate || in.From.OnlyNew()); err != nil {
+		return c, err
 	}
-	draft := roleDraft{Mixed: c, home: h, in: in, set: set}
+	draft := roleDraft{Attempt: a, home: h, in: in, set: set}
 	if stored != nil {
 		draft.stored = *stored
 	}
 	if err := draft.check(); err != nil {
-		return org.Role{}, err
+		return c, err
 	}
 	switch {
 	case in.From.Include(draft.stored.Tag()):
 	case in.From.OnlyNew():
-		return org.Role{}, &org.Error{Kind: org.Conflict, Message: "This role exists already.", Outdated: true, Tag: stored.Tag(),
+		return c, &org.Error{Kind: org.Conflict, Message: "This role exists already.", Outdated: true, Tag: stored.Tag(),
 			Detail: "Nothing of yours was saved; leave If-None-Match out to replace it."}
 	case stored == nil:
-		return org.Role{}, &org.Error{Kind: org.Conflict, Outdated: true, Message: "This role was deleted meanwhile.",
+		return c, &org.Error{Kind: org.Conflict, Outdated: true, Message: "This role was deleted meanwhile.",
 			Detail: "Somebody else deleted it after you opened it. Nothing of yours was saved; make a new role if it is still wanted."}
 	default:
-		return org.Role{}, c.ChangedMeanwhile(stored.Tag(), unit.RoleChanged)
+		return c, a.ChangedMeanwhile(ctx, stored.Tag(), unit.RoleChanged)
 	}
-	return draft.write()
+	return draft.decide(ctx)
 }
 
 // custom is the stored role of that name in any case, nil if there is none or it is a built-in one.
@@ -125,85 +103,92 @@ func custom(s *unit.RoleSet, name string) *org.Role {
 }
 
 // mayPut asks for the right to create, or to update what is there. A create over an existing role fails in check.
-func mayPut(c *unit.Mixed, h unit.RoleScope, stored *org.Role, mustCreate bool) error {
+func mayPut(a *unit.Attempt, h unit.RoleScope, stored *org.Role, mustCreate bool) error {
 	action := "create"
 	if stored != nil && !mustCreate {
-		action, c.Entry.Action = "update", "write"
+		action, a.Entry.Action = "update", "write"
 	} else {
-		c.Entry.Action = "create"
+		a.Entry.Action = "create"
 	}
-	if !h.May(c.Actor, action) {
+	if !h.May(a.Actor, action) {
 		return h.Forbidden(action)
 	}
 	return nil
 }
 
-// write stores the draft. One that changes nothing writes nothing.
-func (d *roleDraft) write() (org.Role, error) {
+// decide makes the draft the role as it is to be stored. One that changes nothing stores nothing.
+func (d *roleDraft) decide(ctx context.Context) (c roleChange, err error) {
 	r := d.result()
 	for level, perms := range r.Levels() {
 		sorted := slices.Clone(perms)
 		rbac.SortPermissions(sorted)
 		*r.At(level.String()) = slices.Compact(sorted)
 	}
-	roleFields(d.Mixed, d.stored, r)
-	if d.stored.ID != uuid.Nil && len(d.Entry.Fields) == 0 {
-		return r, nil
+	c.RoleChange = org.RoleChange{Before: d.stored, After: r}
+	if c.changes = c.Creates() || !sameRole(d.stored, r); !c.changes {
+		return c, nil
 	}
-	if err := d.MayRewrite(d.home, r.Name, d.stored, &r); err != nil {
-		return org.Role{}, err
+	if err := d.MayRewrite(ctx, d.home, r.Name, d.stored, &r); err != nil {
+		return c, err
 	}
-	if err := d.WatchHolders(d.home, r.Name, false); err != nil {
-		return org.Role{}, err
+	r.UpdatedAt, r.UpdatedBy, r.Version = d.Now, d.Actor.User.Username, d.stored.Version+1
+	if c.Creates() {
+		r.ID, r.CreatedAt = unit.NewID(), d.Now
 	}
-	if err := d.WidensHolders(d.home, d.stored, r); err != nil {
-		return org.Role{}, err
-	}
-	if err := d.store(&r); err != nil {
-		return org.Role{}, err
-	}
+	c.After = r
+	d.WillStore(d.set, c.RoleChange)
 	d.About("custom_role", r.ID, r.Name, r.OrganizationID)
-	if d.stored.ID == uuid.Nil {
-		return r, nil
+	if !c.Creates() {
+		if err := d.KeepUndo(ctx, d.home.Object, "update", changedPart(d.stored, r)); err != nil {
+			return c, err
+		}
 	}
-	return r, d.KeepUndo(d.home.Object, "update", changedPart(d.stored, r))
+	if d.home.Site() {
+		err = d.KeepOwners(ctx)
+	}
+	return c, err
 }
 
-// store writes the rows of a role and fills in what the store decides.
-func (d *roleDraft) store(r *org.Role) error {
-	by := d.Actor.User.Username
-	r.UpdatedAt, r.UpdatedBy = d.Now, by
-	if r.ID == uuid.Nil {
-		r.ID, r.Version, r.CreatedAt = unit.NewID(), 1, d.Now
-		err := d.W.InsertRole(d.Ctx, db.InsertRoleParams{
-			ID: r.ID, OrganizationID: unit.NullID(r.OrganizationID), Name: r.Name, DisplayName: r.DisplayName, Now: d.Now, UpdatedBy: by,
+// sameRole reports whether two states of a role say the same.
+func sameRole(x, y org.Role) bool {
+	return x.DisplayName == y.DisplayName && slices.Equal(x.Site, y.Site) &&
+		slices.Equal(x.Organization, y.Organization) && slices.Equal(x.User, y.User)
+}
+
+// applyRole stores a role that is new or replaced.
+func applyRole(ctx context.Context, w *unit.Writer, c roleChange) (org.Role, error) {
+	r := c.After
+	if !c.changes {
+		return r, nil
+	}
+	roleFields(w, c.RoleChange)
+	var err error
+	if c.Creates() {
+		err = w.W.InsertRole(ctx, db.InsertRoleParams{
+			ID: r.ID, OrganizationID: unit.NullID(r.OrganizationID), Name: r.Name, DisplayName: r.DisplayName, Now: w.Now, UpdatedBy: r.UpdatedBy,
 		})
-		if err != nil {
-			return err
-		}
 	} else {
-		r.Version++
-		if err := d.W.UpdateRole(d.Ctx, db.UpdateRoleParams{DisplayName: r.DisplayName, Now: d.Now, UpdatedBy: by, ID: r.ID}); err != nil {
-			return err
-		}
+		err = w.W.UpdateRole(ctx, db.UpdateRoleParams{DisplayName: r.DisplayName, Now: w.Now, UpdatedBy: r.UpdatedBy, ID: r.ID})
 	}
-	if err := d.storePermissions(*r); err != nil {
-		return err
+	if err != nil {
+		return r, err
 	}
-	d.Rewrote(d.set, r.Name, r)
-	return keepVersion(d.Mixed, *r)
+	if err := storePermissions(ctx, w, c.RoleChange); err != nil {
+		return r, err
+	}
+	return r, keepVersion(ctx, w, r)
 }
 
 // storePermissions writes what differs. What goes comes first: an allow and a deny of one action have the same key.
-func (d *roleDraft) storePermissions(r org.Role) error {
-	for level, is := range r.Levels() {
-		was := *d.stored.At(level.String())
+func storePermissions(ctx context.Context, w *unit.Writer, c org.RoleChange) error {
+	for level, is := range c.After.Levels() {
+		was := *c.Before.At(level.String())
 		for _, p := range was {
 			if slices.Contains(is, p) {
 				continue
 			}
-			if err := d.W.DeletePermission(d.Ctx, db.DeletePermissionParams{
-				RoleID: r.ID, Level: level.String(), ResourceType: p.ResourceType, Action: p.Action,
+			if err := w.W.DeletePermission(ctx, db.DeletePermissionParams{
+				RoleID: c.After.ID, Level: level.String(), ResourceType: p.ResourceType, Action: p.Action,
 			}); err != nil {
 				return err
 			}
@@ -212,8 +197,8 @@ func (d *roleDraft) storePermissions(r org.Role) error {
 			if slices.Contains(was, p) {
 				continue
 			}
-			if err := d.W.InsertPermission(d.Ctx, db.InsertPermissionParams{
-				RoleID: r.ID, Level: level.String(), ResourceType: p.ResourceType, Action: p.Action, Negate: p.Negate,
+			if err := w.W.InsertPermission(ctx, db.InsertPermissionParams{
+				RoleID: c.After.ID, Level: level.String(), ResourceType: p.ResourceType, Action: p.Action, Negate: p.Negate,
 			}); err != nil {
 				return err
 			}

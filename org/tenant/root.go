@@ -18,8 +18,8 @@ const rootEvery = 24 * time.Hour
 // WriteAuditRoot makes a root of the trail as it is.
 func (s *Service) WriteAuditRoot(ctx context.Context) (_ org.AuditRoot, err error) {
 	defer org.Wrap(&err, "write audit root")
-	root, _, err := s.writeRoot(ctx, s.units.Now().Add(time.Second))
-	return root, err
+	root, err := s.writeRoot(ctx, s.units.Now().Add(time.Second))
+	return root.told(), err
 }
 
 // WriteDueAuditRoot makes a root if the last one is a day old, and reports whether it did. Of replicas that ask together
@@ -34,56 +34,74 @@ func (s *Service) WriteDueAuditRoot(ctx context.Context) (_ bool, err error) {
 	if n, err := s.units.DB.CountChains(ctx); err != nil || n == 0 {
 		return false, err
 	}
-	_, made, err := s.writeRoot(ctx, before)
-	return made, err
+	root, err := s.writeRoot(ctx, before)
+	return root.made, err
 }
 
 // writeRoot makes a root unless there is one that was made after a time. While it looks at the chains nothing is written.
-func (s *Service) writeRoot(ctx context.Context, unlessAfter time.Time) (root org.AuditRoot, made bool, err error) {
-	err = s.units.Write(ctx, db.OnSite, func(c *unit.Mixed) error {
-		root, made = org.AuditRoot{}, false
-		last, err := c.Q.GetLastAuditRoot(ctx)
-		if err != nil && !db.IsNotFound(err) || last.Time.After(unlessAfter) {
-			return err
-		}
-		chains, err := c.Q.CountChains(ctx)
-		if err != nil {
-			return err
-		}
-		moved, err := c.Q.ListMovedHeads(ctx)
-		if err != nil {
-			return err
-		}
-		heads := make([]db.ListAuditRootHeadsRow, len(moved))
-		for i, h := range moved {
-			heads[i] = db.ListAuditRootHeadsRow{OrganizationID: h.OrganizationID, ChainSeq: h.AuditSeq, Hash: h.AuditHash}
-		}
-		row := db.AuditRoot{Seq: last.Seq + 1, Time: c.Now, Heads: chains}
-		row.Hash = unit.RootHash(last.Hash, row, heads)
-		if err := storeRoot(c, row, heads); err != nil {
-			return err
-		}
-		root, made = org.AuditRoot{Seq: row.Seq, Time: row.Time, Chains: int(row.Heads), Hash: unit.RootName(row.Hash)}, true
-		return nil
-	})
-	return root, made, err
+func (s *Service) writeRoot(ctx context.Context, unlessAfter time.Time) (newRoot, error) {
+	root, _, err := unit.Do(ctx, s.units, s.units.Operator(), unit.OnSite, "create", unlessAfter, planRoot, applyRoot)
+	return root, err
 }
 
-// storeRoot stores a root, and notes it in the chain of the site, so that it can't be changed or taken out unseen.
-func storeRoot(c *unit.Mixed, row db.AuditRoot, heads []db.ListAuditRootHeadsRow) error {
-	if err := c.W.InsertAuditRoot(c.Ctx, db.InsertAuditRootParams(row)); err != nil {
-		return err
+// newRoot is a root of the trail over heads that have moved since the last one.
+type newRoot struct {
+	row   db.AuditRoot
+	heads []db.ListAuditRootHeadsRow
+	made  bool // else the last one is new enough
+}
+
+func (r newRoot) told() org.AuditRoot {
+	if !r.made {
+		return org.AuditRoot{}
 	}
-	for _, h := range heads {
-		if err := c.W.InsertAuditRootHead(c.Ctx, db.InsertAuditRootHeadParams{
-			RootSeq: row.Seq, OrganizationID: h.OrganizationID, ChainSeq: h.ChainSeq, Hash: h.Hash,
+	return org.AuditRoot{Seq: r.row.Seq, Time: r.row.Time, Chains: int(r.row.Heads), Hash: unit.RootName(r.row.Hash)}
+}
+
+func planRoot(ctx context.Context, a *unit.Attempt, unlessAfter time.Time) (r newRoot, err error) {
+	a.Aside() // no list shows it
+	last, err := a.Q.GetLastAuditRoot(ctx)
+	if err != nil && !db.IsNotFound(err) {
+		return r, err
+	}
+	if last.Time.After(unlessAfter) {
+		return r, nil
+	}
+	chains, err := a.Q.CountChains(ctx)
+	if err != nil {
+		return r, err
+	}
+	moved, err := a.Q.ListMovedHeads(ctx)
+	if err != nil {
+		return r, err
+	}
+	r.heads = make([]db.ListAuditRootHeadsRow, len(moved))
+	for i, h := range moved {
+		r.heads[i] = db.ListAuditRootHeadsRow{OrganizationID: h.OrganizationID, ChainSeq: h.AuditSeq, Hash: h.AuditHash}
+	}
+	r.row, r.made = db.AuditRoot{Seq: last.Seq + 1, Time: a.Now, Heads: chains}, true
+	r.row.Hash = unit.RootHash(last.Hash, r.row, r.heads)
+	a.About(org.AuditRootType, uuid.Nil, fmt.Sprint(r.row.Seq), uuid.Nil)
+	a.Entry.Status = 201
+	return r, nil
+}
+
+// applyRoot stores a root. Its entry in the chain of the site keeps it from being changed or taken out unseen.
+func applyRoot(ctx context.Context, w *unit.Writer, r newRoot) (newRoot, error) {
+	if !r.made {
+		return r, nil
+	}
+	w.Field("seq", nil, r.row.Seq)
+	w.Field("hash", nil, unit.RootName(r.row.Hash))
+	if err := w.W.InsertAuditRoot(ctx, db.InsertAuditRootParams(r.row)); err != nil {
+		return r, err
+	}
+	for _, h := range r.heads {
+		if err := w.W.InsertAuditRootHead(ctx, db.InsertAuditRootHeadParams{
+			RootSeq: r.row.Seq, OrganizationID: h.OrganizationID, ChainSeq: h.ChainSeq, Hash: h.Hash,
 		}); err != nil {
-			return err
+			return r, err
 		}
 	}
-	c.Actor, c.Entry.Action, c.Entry.Status = c.Operator(), "create", 201
-	c.About(org.AuditRootType, uuid.Nil, fmt.Sprint(row.Seq), uuid.Nil)
-	c.Field("seq", nil, row.Seq)
-	c.Field("hash", nil, unit.RootName(row.Hash))
-	return c.Record()
+	return r, nil
 }

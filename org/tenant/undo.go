@@ -32,22 +32,7 @@ func (s *Service) Undo(ctx context.Context, subject *org.Actor, entryID string) 
 	if e.OrganizationID.Valid {
 		in = unit.InOrganization(e.OrganizationID.UUID.String())
 	}
-	err = s.units.Do(ctx, subject, in, "write", func(c *unit.Mixed) (err error) {
-		u := undoing{Mixed: c, action: e.Action}
-		switch {
-		case org.OfMember(e.ResourceType):
-			err = u.find(e, "roles")
-		case org.OfUser(e.ResourceType, e.Action):
-			err = u.find(e, "rbac_roles")
-		default:
-			err = errNotUndoable
-		}
-		if err != nil {
-			return err
-		}
-		h, err = u.run()
-		return err
-	})
+	h, _, err = unit.Do(ctx, s.units, subject, in, "write", e, planUndo, applyUndo)
 	return h, err
 }
 
@@ -55,7 +40,7 @@ var errNotUndoable = org.ErrInvalid("This can't be undone.", "Only changes of me
 
 // undoing is an undo on its way: what the entry changed, and what is there now.
 type undoing struct {
-	*unit.Mixed
+	*unit.Attempt
 	org           db.Organization // zero if it is about site roles
 	user          db.UserRow
 	row           db.MemberRow
@@ -64,13 +49,52 @@ type undoing struct {
 	before, after []string // roles, as the entry has them
 }
 
+// undo is the change that takes an entry back: of a member or of an account.
+type undo struct {
+	member *memberChange
+	user   *userChange
+}
+
+func planUndo(ctx context.Context, a *unit.Attempt, e db.AuditLog) (undo, error) {
+	u, field := undoing{Attempt: a, action: e.Action}, "rbac_roles"
+	switch {
+	case org.OfMember(e.ResourceType):
+		field = "roles"
+	case org.OfUser(e.ResourceType, e.Action):
+	default:
+		return undo{}, errNotUndoable
+	}
+	if err := u.find(ctx, e, field); err != nil {
+		return undo{}, err
+	}
+	if !u.ofSite() {
+		c, err := u.undoMember(ctx)
+		c, err = c.noted(a, err)
+		return undo{member: &c}, err
+	}
+	if !u.asLeft(u.user.Roles) {
+		return undo{}, changedSince(fmt.Sprintf("The site roles of %s were changed since.", u.user.Username))
+	}
+	c, err := decideUserRoles(ctx, a, u.user, u.rolesBefore())
+	return undo{user: &c}, err
+}
+
+func applyUndo(ctx context.Context, w *unit.Writer, u undo) (h org.RoleHolder, err error) {
+	if u.user != nil {
+		user, err := applyUserRoles(ctx, w, *u.user)
+		return org.RoleHolder{User: &user}, err
+	}
+	m, err := applyMember(ctx, w, *u.member)
+	return org.RoleHolder{Member: &m}, err
+}
+
 // find looks up what the entry is about, which keeps the roles under a field.
-func (u *undoing) find(e db.AuditLog, field string) error {
+func (u *undoing) find(ctx context.Context, e db.AuditLog, field string) error {
 	id := unit.ParseID(e.ResourceID)
 	object := org.UserObject(id)
 	if e.OrganizationID.Valid {
 		var err error
-		if u.org, err = u.Organization(u.Ctx, u.Actor, e.OrganizationID.UUID.String()); err != nil {
+		if u.org, err = u.Organization(ctx, u.Actor, e.OrganizationID.UUID.String()); err != nil {
 			return err
 		}
 		object = org.MemberObject(u.org.ID, id)
@@ -79,7 +103,7 @@ func (u *undoing) find(e db.AuditLog, field string) error {
 		return org.ErrNotFound()
 	}
 	var err error
-	if u.user, err = u.Q.GetUser(u.Ctx, id); db.IsNotFound(err) {
+	if u.user, err = u.Q.GetUser(ctx, id); db.IsNotFound(err) {
 		return changedSince(fmt.Sprintf("The account %s is gone.", e.ResourceTarget))
 	} else if err != nil {
 		return err
@@ -104,7 +128,7 @@ func (u *undoing) find(e db.AuditLog, field string) error {
 	if u.ofSite() {
 		return nil
 	}
-	u.row, err = u.Q.GetMember(u.Ctx, db.GetMemberParams{OrganizationID: u.org.ID, UserID: id})
+	u.row, err = u.Q.GetMember(ctx, db.GetMemberParams{OrganizationID: u.org.ID, UserID: id})
 	u.member = err == nil
 	if db.IsNotFound(err) {
 		return nil
@@ -118,36 +142,23 @@ func changedSince(detail string) *org.Error {
 	return &org.Error{Kind: org.Conflict, Message: "This can't be undone any more.", Detail: detail}
 }
 
-func (u *undoing) run() (org.RoleHolder, error) {
-	if u.ofSite() {
-		if !u.asLeft(u.user.Roles) {
-			return org.RoleHolder{}, changedSince(fmt.Sprintf("The site roles of %s were changed since.", u.user.Username))
-		}
-		user, err := setUserRoles(u.Mixed, u.user, u.rolesBefore())
-		return org.RoleHolder{User: &user}, err
-	}
-	m, err := u.undoMember()
-	return org.RoleHolder{Member: &m}, err
-}
-
 // asLeft says whether roles are those that the entry left.
 func (u *undoing) asLeft(roles string) bool {
 	return slices.Equal(slices.Sorted(slices.Values(strings.Fields(roles))), slices.Sorted(slices.Values(u.after)))
 }
 
-func (u *undoing) undoMember() (org.Member, error) {
+func (u *undoing) undoMember(ctx context.Context) (memberChange, error) {
 	if u.action == "delete" {
-		return u.putBack()
+		return u.putBack(ctx)
 	}
 	if !u.member || !u.asLeft(u.row.Roles) {
-		return org.Member{}, changedSince(fmt.Sprintf("The roles of %s were changed since.", u.user.Username))
+		return memberChange{}, changedSince(fmt.Sprintf("The roles of %s were changed since.", u.user.Username))
 	}
 	if u.action == "create" {
 		u.Entry.Action, u.Entry.Status = "delete", 204
-		return removeMember(u.Mixed, u.org, u.row, nil)
+		return decideRemoval(ctx, u.Attempt, u.org, u.row, nil)
 	}
-	m, _, err := setMemberRoles(u.Mixed, u.org, u.row, u.rolesBefore())
-	return m, err
+	return decideRoles(ctx, u.Attempt, u.org, u.row, u.rolesBefore())
 }
 
 func (u *undoing) rolesBefore() org.Input[org.RolesInput] {
@@ -155,42 +166,22 @@ func (u *undoing) rolesBefore() org.Input[org.RolesInput] {
 }
 
 // putBack makes a removed user a member again, with the roles that it had.
-func (u *undoing) putBack() (org.Member, error) {
+func (u *undoing) putBack(ctx context.Context) (memberChange, error) {
 	if u.member {
-		return org.Member{}, changedSince(fmt.Sprintf("%s is a member again already.", u.user.Username))
+		return memberChange{}, changedSince(fmt.Sprintf("%s is a member again already.", u.user.Username))
 	}
 	u.Entry.Action = "create"
 	if !unit.MayAddMembers(u.Actor, u.org.ID) {
-		return org.Member{}, org.ErrForbidden(unit.PermissionsToAdd...)
+		return memberChange{}, org.ErrForbidden(unit.PermissionsToAdd...)
 	}
-	m, err := addMember(u.Mixed, u.org, u.user)
+	c, row, err := decideAddition(ctx, u.Attempt, u.org, u.user)
 	if err != nil || len(u.before) == 0 {
-		return m, err
+		return c, err
 	}
-	row, err := u.Q.GetMember(u.Ctx, db.GetMemberParams{OrganizationID: u.org.ID, UserID: u.user.ID})
-	if err != nil {
-		return m, err
+	with, err := decideRoles(ctx, u.Attempt, u.org, row, u.rolesBefore())
+	if err != nil || !with.changes() {
+		return c, err
 	}
-	m, _, err = setMemberRoles(u.Mixed, u.org, row, u.rolesBefore())
-	if err == nil {
-		u.Field("roles", nil, unit.RoleNames(m.Roles))
-	}
-	return m, err
-}
-
-// LastChange is the id of the audit entry of the newest change of a holder by the caller in this request, uuid.Nil if
-// there is none: what an undo offered right after that change takes back.
-func (s *Service) LastChange(ctx context.Context, subject *org.Actor, h org.RoleHolder) (_ uuid.UUID, err error) {
-	defer org.Wrap(&err, "find last change")
-	p := db.GetLastChangeParams{ActorID: unit.NullID(subject.ID()), RequestID: subject.Request.ID}
-	if h.User != nil {
-		p.ResourceType, p.ResourceID = "user", h.User.ID.String()
-	} else {
-		p.ResourceType, p.ResourceID, p.OrganizationID = "organization_member", h.Member.UserID.String(), unit.NullID(h.Member.OrganizationID)
-	}
-	last, err := s.units.DB.GetLastChange(ctx, p)
-	if db.IsNotFound(err) || err == nil && last.StatusCode >= 400 {
-		return uuid.Nil, nil
-	}
-	return last.ID, err
+	with.Joins = true
+	return with, nil
 }

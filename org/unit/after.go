@@ -68,7 +68,7 @@ func (o *overlay) spares(user uuid.UUID) bool {
 func (a *Attempt) WillHold(h org.HolderChange) {
 	o := a.change
 	o.place = h.Place
-	o.held[h.User] = append(o.held[h.User], held{h.Place, strings.Join(h.After, " "), !h.Leaves})
+	o.held[h.User] = append(o.held[h.User], held{h.Place, strings.Join(h.After, " "), !h.Leaves}) // once for each place
 	o.holders = append(o.holders, h)
 	if !h.Leaves {
 		a.Widens(h.User)
@@ -100,6 +100,18 @@ func (a *Attempt) After() Reader {
 	after := a.Reader
 	after.over, after.rewrites = a.change, a.change.roles
 	return after
+}
+
+// IsMember reports whether an account is a member of an organization, after what has been decided so far.
+func (a *Attempt) IsMember(ctx context.Context, orgID, user uuid.UUID) (bool, error) {
+	if h, ok := a.change.changed(orgID, user); ok {
+		return h.member, nil
+	}
+	_, err := a.Q.GetMember(ctx, db.GetMemberParams{OrganizationID: orgID, UserID: user})
+	if db.IsNotFound(err) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // basis lays the change over what decides about an account.

@@ -66,6 +66,15 @@ func (a *Attempt) Membership(ctx context.Context, organization, user string) (o 
 	return o, row, nil
 }
 
+// Account finds the account that a path names, and makes the change one about it. Invalid: no such user.
+func (a *Attempt) Account(ctx context.Context, ref string) (db.UserRow, error) {
+	row, err := a.ReadableUser(ctx, a.Actor, ref)
+	if err == nil {
+		a.About("user", row.ID, row.Username, uuid.Nil)
+	}
+	return row, err
+}
+
 // refresh makes the caller current: a right that was taken away meanwhile is not used, and a caller whose token or session
 // has ended is refused, since what it would write now, a token for one, would outlive the end of its access.
 func (a *Attempt) refresh(ctx context.Context) error {

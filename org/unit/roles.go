@@ -38,9 +38,13 @@ func (h RoleScope) Forbidden(action string) *org.Error {
 // SiteScope is where roles of the site are.
 var SiteScope = RoleScope{Object: org.SiteRolesObject}
 
-// RoleScope finds the organization whose roles a path names. NotFound: not there, or its roles may not be read.
-func (s Reader) RoleScope(ctx context.Context, by *org.Actor, organization string) (RoleScope, error) {
-	o, err := s.Organization(ctx, by, organization)
+// RoleScope finds where roles are. NotFound: there is no such organization, or its roles may not be read. Whether the
+// caller may read those of the site it does not ask.
+func (s Reader) RoleScope(ctx context.Context, by *org.Actor, in org.Scope) (RoleScope, error) {
+	if in.OnSite() {
+		return SiteScope, nil
+	}
+	o, err := s.Organization(ctx, by, in.Organization)
 	if err != nil {
 		return RoleScope{}, err
 	}

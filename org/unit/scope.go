@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"rolecall.example/db"
+	"rolecall.example/org"
 )
 
 // Scope is what a use case may write: the site, what signing in changes, or the organization that a request names.
@@ -23,6 +24,14 @@ var (
 
 // InOrganization is the scope of the members and the roles of one organization.
 func InOrganization(ref string) Scope { return Scope{ref: ref} }
+
+// In is the scope in which roles are written.
+func In(s org.Scope) Scope {
+	if s.OnSite() {
+		return OnSite
+	}
+	return InOrganization(s.Organization)
+}
 
 // errElsewhere means that the organization that a request names is not the one that was looked up before: it was renamed
 // meanwhile, or made.

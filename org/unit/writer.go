@@ -114,3 +114,19 @@ func (w *Writer) InsertOrganization(ctx context.Context, o db.Organization) erro
 		Description: o.Description, Icon: o.Icon, IsDefault: o.IsDefault, Now: w.Now,
 	})
 }
+
+// StoreSiteRoles stores what an account gains and loses of the roles of the site.
+func (w *Writer) StoreSiteRoles(ctx context.Context, h org.HolderChange) error {
+	for _, name := range h.Taken() {
+		if err := w.W.DeleteUserRole(ctx, db.DeleteUserRoleParams{UserID: h.User, Role: name}); err != nil {
+			return err
+		}
+	}
+	for _, name := range h.Given() {
+		if err := w.W.InsertUserRole(ctx, db.InsertUserRoleParams{UserID: h.User, Role: name}); err != nil {
+			return err
+		}
+	}
+	w.Field("rbac_roles", h.Before, h.After)
+	return w.W.TouchUser(ctx, db.TouchUserParams{Now: w.Now, ID: h.User})
+}

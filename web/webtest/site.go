@@ -254,9 +254,9 @@ func (b *builder) populate() {
 	p.users[Outsider] = b.user(Outsider, org.LoginPassword, other.ID)
 	b.appoint(Default, Admin)
 	b.appoint(Other, Rival)
-	_, err = b.RemoveMember(b.ctx, b.owner, Other, Outsider, nil)
+	_, _, err = b.RemoveMember(b.ctx, b.owner, Other, Outsider, nil)
 	b.check(err)
-	_, err = b.RemoveMember(b.ctx, b.Operator(), Other, Owner, nil)
+	_, _, err = b.RemoveMember(b.ctx, b.Operator(), Other, Owner, nil)
 	b.check(err)
 	for name := range p.users {
 		p.tokens[name] = b.token(name)
@@ -294,7 +294,7 @@ func (b *builder) appoint(organization, user string) {
 	if b.err != nil {
 		return
 	}
-	_, err := b.SetMemberRoles(b.ctx, b.owner, organization, user, give(org.RolesInput{Roles: []string{"organization-admin"}}))
+	_, _, err := b.SetMemberRoles(b.ctx, b.owner, organization, user, give(org.RolesInput{Roles: []string{"organization-admin"}}))
 	b.check(err)
 }
 

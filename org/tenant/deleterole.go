@@ -1,0 +1,173 @@
+package tenant
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"rolecall.example/db"
+	"rolecall.example/org"
+	"rolecall.example/org/unit"
+	"rolecall.example/rbac"
+)
+
+// DeleteRole deletes a custom role and takes it from everyone who held it. It returns what was deleted.
+// NotFound: no such custom role, in exactly this spelling. Forbidden: needs assign_org_role:delete, and every permission
+// that the role denies; those of the site are deleted by owners alone. Invalid: the caller holds the role and could not
+// undo it, or it would lock the owners out. Conflict: ifMatch is without the version that is stored.
+func (s *Service) DeleteRole(ctx context.Context, subject *org.Actor, in org.Scope, name string, ifMatch org.Versions) (role org.Role, err error) {
+	defer org.Wrap(&err, "delete role %q in %s", name, in)
+	role, _, err = unit.Do(ctx, s.units, subject, unit.In(in), "delete", deleteRole{in, name, ifMatch}, planDeleteRole, applyDeleteRole)
+	return role, err
+}
+
+// PreviewRoleDeletion tells what DeleteRole would do to what people may do. Errors as there.
+func (s *Service) PreviewRoleDeletion(ctx context.Context, subject *org.Actor, in org.Scope, name string, ifMatch org.Versions) (_ org.Impact, err error) {
+	defer org.Wrap(&err, "preview the deletion of role %q in %s", name, in)
+	_, impact, err := unit.Try(ctx, s.units, subject, deleteRole{in, name, ifMatch}, planDeleteRole)
+	return impact, err
+}
+
+// deleteRole asks to delete a role.
+type deleteRole struct {
+	in      org.Scope
+	name    string
+	ifMatch org.Versions
+}
+
+// roleDeletion is a role that ends, as it was decided.
+type roleDeletion struct {
+	org.RoleChange
+	pieces []piece // of those who hold it in an organization
+}
+
+// piece is some holders of a role: those whose usernames come after one and up to another.
+type piece struct{ after, last string }
+
+func planDeleteRole(ctx context.Context, a *unit.Attempt, in deleteRole) (d roleDeletion, err error) {
+	h, err := a.RoleScope(ctx, a.Actor, in.in)
+	if err != nil {
+		return d, err
+	}
+	if !a.Actor.Can("read", h.Object) {
+		return d, org.ErrForbidden()
+	}
+	set, err := a.Roles(ctx, h.Org.ID)
+	if err != nil {
+		return d, err
+	}
+	stored, ok := set.ByName[in.name]
+	if !ok || stored.BuiltIn {
+		return d, &org.Error{Kind: org.NotFound, Message: fmt.Sprintf("No custom role with the name %s found", in.name), Detail: "no role found"}
+	}
+	a.About("custom_role", stored.ID, stored.Name, h.Org.ID)
+	if !h.May(a.Actor, "delete") {
+		return d, h.Forbidden("delete")
+	}
+	if err := a.BegunFrom(ctx, in.ifMatch, stored.Tag(), unit.RoleChanged); err != nil {
+		return d, err
+	}
+	if denied := foreignDenies(a, h, stored.Role); len(denied) > 0 {
+		return d, &org.Error{Kind: org.Forbidden, Message: "Forbidden.",
+			Detail: "You don't have permission to delete this role: it denies what you do not hold, " + org.Summarize(denied) + "."}
+	}
+	if err := a.MayRewrite(ctx, h, in.name, stored.Role, nil); err != nil {
+		return d, err
+	}
+	d.Before = stored.Role
+	a.WillStore(set, d.RoleChange)
+	if err := a.KeepUndo(ctx, h.Object, "create", stored.Role); err != nil {
+		return d, err
+	}
+	if h.Site() {
+		return d, a.KeepOwners(ctx)
+	}
+	d.pieces, err = piecesOf(ctx, a, h, in.name)
+	return d, err
+}
+
+// foreignDenies is what a role denies that the caller does not hold: taking such a deny away would grant it.
+func foreignDenies(a *unit.Attempt, h unit.RoleScope, r org.Role) []rbac.Permission {
+	var foreign []rbac.Permission
+	for level, perms := range r.Levels() {
+		denied := slices.DeleteFunc(slices.Clone(perms), func(p rbac.Permission) bool {
+			return !denies(a, p)
+		})
+		foreign = append(foreign, a.Actor.Grants.CheckGrant(level, h.Org.ID, denied)...)
+	}
+	return foreign
+}
+
+// denies says whether p withholds anything: what the catalog does not know has no effect, but the action "*", which may
+// still be stored, has.
+func denies(a *unit.Attempt, p rbac.Permission) bool {
+	known := a.Catalog.Valid(p.ResourceType, p.Action) || p.Action == rbac.Wildcard && a.Catalog.ValidType(p.ResourceType)
+	return p.Negate && known
+}
+
+// piecesOf divides the holders of a role of an organization: they are written piece by piece.
+func piecesOf(ctx context.Context, a *unit.Attempt, h unit.RoleScope, name string) (pieces []piece, err error) {
+	keys, err := a.Q.ListHolderKeys(ctx, db.ListHolderKeysParams{OrganizationID: h.Org.ID, Role: name, Step: unit.ChunkSize})
+	after := ""
+	for _, key := range keys {
+		pieces = append(pieces, piece{after, key})
+		after = key
+	}
+	return pieces, err
+}
+
+// applyDeleteRole takes the role from everyone, marks those memberships and accounts as changed, and deletes it.
+func applyDeleteRole(ctx context.Context, w *unit.Writer, d roleDeletion) (org.Role, error) {
+	r := d.Before
+	roleFields(w, d.RoleChange)
+	var err error
+	if r.OrganizationID == uuid.Nil {
+		err = takeFromUsers(ctx, w, r.Name)
+	} else {
+		err = takeFromMembers(ctx, w, r, d.pieces)
+	}
+	if err != nil {
+		return r, err
+	}
+	return r, w.W.DeleteRole(ctx, r.ID)
+}
+
+func takeFromUsers(ctx context.Context, w *unit.Writer, role string) error {
+	if err := w.W.TouchSiteHolders(ctx, db.TouchSiteHoldersParams{Now: w.Now, Role: role}); err != nil {
+		return err
+	}
+	return w.W.DeleteRoleFromUsers(ctx, role)
+}
+
+func takeFromMembers(ctx context.Context, w *unit.Writer, r org.Role, pieces []piece) error {
+	for _, p := range pieces {
+		if err := w.W.TouchHolders(ctx, db.TouchHoldersParams{
+			Now: w.Now, OrganizationID: r.OrganizationID, Role: r.Name, AfterKey: p.after, LastKey: p.last,
+		}); err != nil {
+			return err
+		}
+	}
+	if err := w.W.DeleteRoleCount(ctx, db.DeleteRoleCountParams{OrganizationID: r.OrganizationID, Role: r.Name}); err != nil {
+		return err
+	}
+	return w.W.DeleteRoleFromMembers(ctx, db.DeleteRoleFromMembersParams{OrganizationID: r.OrganizationID, Role: r.Name})
+}
+
+// roleFields records what changes between two states of a role.
+func roleFields(w *unit.Writer, c org.RoleChange) {
+	w.Field("name", c.Before.Name, c.After.Name)
+	w.Field("display_name", c.Before.DisplayName, c.After.DisplayName)
+	w.Field("site_permissions", listOf(c.Before.Site), listOf(c.After.Site))
+	w.Field("org_permissions", listOf(c.Before.Organization), listOf(c.After.Organization))
+	w.Field("user_permissions", listOf(c.Before.User), listOf(c.After.User))
+}
+
+// listOf writes an absent list as an empty one.
+func listOf(p []rbac.Permission) []rbac.Permission {
+	if p == nil {
+		return []rbac.Permission{}
+	}
+	return p
+}

@@ -1,0 +1,134 @@
+package tenant
+
+import (
+	"context"
+	"fmt"
+
+	"rolecall.example/db"
+	"rolecall.example/org"
+	"rolecall.example/org/unit"
+)
+
+// memberChange is a member whose membership begins or ends, or whose roles change, as it was decided. Of what stays as it
+// is it has the member alone.
+type memberChange struct {
+	org.HolderChange
+	key    string     // of the username
+	member org.Member // as it is afterwards; of one who leaves, as it was
+}
+
+// changes reports whether there is anything to store.
+func (c *memberChange) changes() bool { return c.key != "" }
+
+// noted has the attempt know of the change, once it is decided.
+func (c memberChange) noted(a *unit.Attempt, err error) (memberChange, error) {
+	if err == nil && c.changes() {
+		a.WillHold(c.HolderChange)
+	}
+	return c, err
+}
+
+// changeOf begins a change of a member, which is the stored row.
+func changeOf(row db.MemberRow, m org.Member) memberChange {
+	return memberChange{
+		HolderChange: org.HolderChange{
+			Place: row.OrganizationID, User: row.UserID, Username: row.Username,
+			Before: unit.RoleNames(m.Roles), SiteRoles: unit.RoleNames(m.SiteRoles),
+		},
+		key: row.UsernameKey, member: m,
+	}
+}
+
+// decideAddition is the one way in which an account that was there before becomes a member. It has no roles yet.
+func decideAddition(ctx context.Context, a *unit.Attempt, o db.Organization, user db.UserRow) (c memberChange, row db.MemberRow, err error) {
+	member, err := a.IsMember(ctx, o.ID, user.ID)
+	if err != nil {
+		return c, row, err
+	}
+	if member {
+		return c, row, org.ErrInvalid("User is already an organization member",
+			fmt.Sprintf("%s is already a member of %s", user.Username, o.DisplayName))
+	}
+	row = db.MemberRow{
+		OrganizationID: o.ID, UserID: user.ID, UsernameKey: user.UsernameKey, Version: 1, CreatedAt: a.Now, UpdatedAt: a.Now,
+		Username: user.Username, Name: user.Name, AvatarURL: user.AvatarURL, Email: user.Email,
+		Status: user.Status, LoginType: user.LoginType, SiteRoles: user.Roles,
+	}
+	if user.CreatedAt.After(a.Now) { // a membership is not older than the account
+		row.CreatedAt, row.UpdatedAt = user.CreatedAt, user.CreatedAt
+	}
+	m, err := a.MemberOf(ctx, row)
+	if err != nil {
+		return c, row, err
+	}
+	c = changeOf(row, m)
+	c.Joins, c.After = true, []string{}
+	return c, row, nil
+}
+
+// decideRemoval is the one way in which a membership ends while the account stays.
+func decideRemoval(ctx context.Context, a *unit.Attempt, o db.Organization, row db.MemberRow, ifMatch org.Versions) (c memberChange, err error) {
+	if row.UserID == a.Actor.ID() {
+		return c, org.ErrInvalid("cannot remove self from an organization", "")
+	}
+	if !a.Actor.Can("delete", org.MembersObject(o.ID)) {
+		return c, org.ErrForbidden("organization_member:delete")
+	}
+	m, err := a.MemberOf(ctx, row)
+	if err != nil {
+		return c, err
+	}
+	if err := a.BegunFrom(ctx, ifMatch.OfMembership(), m.Tag(), unit.MembershipChanged); err != nil {
+		return c, err
+	}
+	if err := a.KeepAdmin(ctx, o, row.UserID, m.Status, unit.RoleNames(m.Roles)); err != nil {
+		return c, err
+	}
+	if err := a.KeepManager(ctx, o, &m, true, nil); err != nil {
+		return c, err
+	}
+	c = changeOf(row, m)
+	c.Leaves = true
+	return c, nil
+}
+
+// applyMember stores the change of one member.
+func applyMember(ctx context.Context, w *unit.Writer, c memberChange) (org.Member, error) {
+	if !c.changes() {
+		return c.member, nil
+	}
+	return c.member, storeMember(ctx, w, c)
+}
+
+// storeMember writes a change of a member, and fills in its entry.
+func storeMember(ctx context.Context, w *unit.Writer, c memberChange) error {
+	switch {
+	case c.Leaves:
+		w.Field("username", c.Username, nil)
+		w.Field("user_id", c.User, nil)
+		w.Field("roles", c.Before, nil)
+		return w.W.DeleteMember(ctx, db.DeleteMemberParams{OrganizationID: c.Place, UserID: c.User})
+	case c.Joins:
+		w.Field("username", nil, c.Username)
+		w.Field("user_id", nil, c.User)
+		w.Field("roles", nil, c.After)
+		if err := w.InsertMember(ctx, c.Place, c.User); err != nil || len(c.After) == 0 {
+			return err
+		}
+	default:
+		w.Field("roles", c.Before, c.After)
+	}
+	for _, name := range c.Taken() {
+		if err := w.W.DeleteMemberRole(ctx, db.DeleteMemberRoleParams{OrganizationID: c.Place, UsernameKey: c.key, Role: name}); err != nil {
+			return err
+		}
+	}
+	for _, name := range c.Given() {
+		if err := w.W.InsertMemberRole(ctx, db.InsertMemberRoleParams{
+			OrganizationID: c.Place, Role: name, UsernameKey: c.key, UserID: c.User,
+		}); err != nil {
+			return err
+		}
+	}
+	return w.W.TouchMember(ctx, db.TouchMemberParams{Now: w.Now, OrganizationID: c.Place, UsernameKey: c.key})
+}
