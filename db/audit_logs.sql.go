@@ -178,43 +178,6 @@ func (q *Queries) GetLastAuditRoot(ctx context.Context) (AuditRoot, error) {
 	return i, err
 }
 
-const getLastChange = `-- name: GetLastChange :one
-SELECT a.id, a.status_code FROM audit_logs a
-WHERE a.resource_id = ?1 AND a.resource_type = ?2 AND a.request_id = ?3
-  AND CASE WHEN a.actor_id = ?4 THEN 1 ELSE 0 END = 1
-  AND (a.organization_id = ?5 OR ?5 IS NULL)
-ORDER BY a.seq DESC
-LIMIT 1
-`
-
-type GetLastChangeParams struct {
-	ResourceID     string
-	ResourceType   string
-	RequestID      string
-	ActorID        uuid.NullUUID
-	OrganizationID uuid.NullUUID
-}
-
-type GetLastChangeRow struct {
-	ID         uuid.UUID
-	StatusCode int64
-}
-
-// The newest entry about one thing, by one actor, of one request. The actor stands in a CASE so that SQLite looks up what
-// it is about, of which there are fewer entries.
-func (q *Queries) GetLastChange(ctx context.Context, arg GetLastChangeParams) (GetLastChangeRow, error) {
-	row := q.queryRow(ctx, q.getLastChangeStmt, getLastChange,
-		arg.ResourceID,
-		arg.ResourceType,
-		arg.RequestID,
-		arg.ActorID,
-		arg.OrganizationID,
-	)
-	var i GetLastChangeRow
-	err := row.Scan(&i.ID, &i.StatusCode)
-	return i, err
-}
-
 const insertAuditLog = `-- name: InsertAuditLog :exec
 INSERT INTO audit_logs (
     id, time, request_id, ip, user_agent, actor_id, actor, organization_id,

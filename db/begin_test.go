@@ -23,7 +23,6 @@ func TestSearchesBegin(t *testing.T) {
 		"FindMembers":             {findMembers, "SEARCH m USING PRIMARY KEY (organization_id=? AND username_key>?", ""},
 		"FindMembersOfRole":       {findMembersOfRole, "SEARCH h USING PRIMARY KEY (organization_id=? AND role=? AND username_key>?", ""},
 		"ListMembersByID":         {strings.ReplaceAll(listMembersByID, "/*SLICE:user_ids*/?", "?,?,?"), "SEARCH organization_members USING INDEX organization_members_by_user (user_id=? AND organization_id>?", ""},
-		"GetLastChange":           {getLastChange, "SEARCH a USING INDEX audit_logs_by_resource (resource_id=?)", ""},
 		"GetMemberKey":            {getMemberKey, "SEARCH organization_members USING COVERING INDEX organization_members_in_order", ""},
 		"GetMemberKeyFromEnd":     {getMemberKeyFromEnd, "SEARCH organization_members USING COVERING INDEX organization_members_in_order", ""},
 		"ListMembers":             {listMembers, "SEARCH organization_members USING PRIMARY KEY (organization_id=? AND username_key>?)", ""},

@@ -126,11 +126,11 @@ func TestCopiesFollow(t *testing.T) {
 
 // takeFromAll takes a role from everybody without the triggers.
 func takeFromAll(ctx context.Context, q *db.Queries, org uuid.UUID, role string, now time.Time) error {
-	keys, err := q.ListHolderKeys(ctx, db.ListHolderKeysParams{OrganizationID: org, Role: role, MaxRows: 1000})
+	keys, err := q.ListHolderKeys(ctx, db.ListHolderKeysParams{OrganizationID: org, Role: role, Step: 1})
 	if err != nil || len(keys) == 0 {
 		return err
 	}
-	return errors.Join(q.TouchHolders(ctx, db.TouchHoldersParams{Now: now, OrganizationID: org, Role: role, UsernameKeys: keys}),
+	return errors.Join(q.TouchHolders(ctx, db.TouchHoldersParams{Now: now, OrganizationID: org, Role: role, LastKey: keys[len(keys)-1]}),
 		q.DeleteRoleCount(ctx, db.DeleteRoleCountParams{OrganizationID: org, Role: role}),
 		q.DeleteRoleFromMembers(ctx, db.DeleteRoleFromMembersParams{OrganizationID: org, Role: role}))
 }

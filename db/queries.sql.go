@@ -183,9 +183,6 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.getLastAuditRootStmt, err = db.PrepareContext(ctx, getLastAuditRoot); err != nil {
 		return nil, fmt.Errorf("error preparing query GetLastAuditRoot: %w", err)
 	}
-	if q.getLastChangeStmt, err = db.PrepareContext(ctx, getLastChange); err != nil {
-		return nil, fmt.Errorf("error preparing query GetLastChange: %w", err)
-	}
 	if q.getLoginFailuresStmt, err = db.PrepareContext(ctx, getLoginFailures); err != nil {
 		return nil, fmt.Errorf("error preparing query GetLoginFailures: %w", err)
 	}
@@ -796,11 +793,6 @@ func (q *Queries) Close() error {
 	if q.getLastAuditRootStmt != nil {
 		if cerr := q.getLastAuditRootStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing getLastAuditRootStmt: %w", cerr)
-		}
-	}
-	if q.getLastChangeStmt != nil {
-		if cerr := q.getLastChangeStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing getLastChangeStmt: %w", cerr)
 		}
 	}
 	if q.getLoginFailuresStmt != nil {
@@ -1465,7 +1457,6 @@ type Queries struct {
 	getAuditSealStmt                  *sql.Stmt
 	getDefaultOrganizationStmt        *sql.Stmt
 	getLastAuditRootStmt              *sql.Stmt
-	getLastChangeStmt                 *sql.Stmt
 	getLoginFailuresStmt              *sql.Stmt
 	getMemberStmt                     *sql.Stmt
 	getMemberByUsernameStmt           *sql.Stmt
@@ -1639,7 +1630,6 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		getAuditSealStmt:                  q.getAuditSealStmt,
 		getDefaultOrganizationStmt:        q.getDefaultOrganizationStmt,
 		getLastAuditRootStmt:              q.getLastAuditRootStmt,
-		getLastChangeStmt:                 q.getLastChangeStmt,
 		getLoginFailuresStmt:              q.getLoginFailuresStmt,
 		getMemberStmt:                     q.getMemberStmt,
 		getMemberByUsernameStmt:           q.getMemberByUsernameStmt,

@@ -37,7 +37,6 @@ type Reads interface {
 	GetAuditSeal(ctx context.Context) (GetAuditSealRow, error)
 	GetDefaultOrganization(ctx context.Context) (Organization, error)
 	GetLastAuditRoot(ctx context.Context) (AuditRoot, error)
-	GetLastChange(ctx context.Context, arg GetLastChangeParams) (GetLastChangeRow, error)
 	GetLoginFailures(ctx context.Context, door string) (GetLoginFailuresRow, error)
 	GetMember(ctx context.Context, arg GetMemberParams) (MemberRow, error)
 	GetMemberByUsername(ctx context.Context, arg GetMemberByUsernameParams) (MemberRow, error)
@@ -252,11 +251,6 @@ func (r reads) GetDefaultOrganization(ctx context.Context) (Organization, error)
 func (r reads) GetLastAuditRoot(ctx context.Context) (AuditRoot, error) {
 	found, err := r.queries.GetLastAuditRoot(ctx)
 	return found, named("GetLastAuditRoot", err)
-}
-
-func (r reads) GetLastChange(ctx context.Context, arg GetLastChangeParams) (GetLastChangeRow, error) {
-	found, err := r.queries.GetLastChange(ctx, arg)
-	return found, named("GetLastChange", err)
 }
 
 func (r reads) GetLoginFailures(ctx context.Context, door string) (GetLoginFailuresRow, error) {

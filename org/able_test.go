@@ -71,6 +71,9 @@ func (s *site) undoable(t *testing.T) string {
 	return s.text(t, "SELECT id FROM audit_logs WHERE seq = (SELECT max(seq) FROM audit_logs WHERE resource_id = ?)", rows[len(rows)-1].ID)
 }
 
+// noDryRun are those of stewardWrites that can only be made.
+var noDryRun = []string{"role restore", "suspend", "delete", "undo"}
+
 // stewardWrites are the writes that leave nobody who can manage the organization, by whoever has the rights to them.
 func stewardWrites(t *testing.T, s *site, undo string) map[string]struct {
 	by string
@@ -154,7 +157,12 @@ func TestSomebodyStaysAble(t *testing.T) {
 			s := stewardSite(t, other)
 			undo := s.undoable(t)
 			for name, w := range stewardWrites(t, s, undo) {
-				if err := w.do(dry(s.as(t, w.by))); err != nil {
+				by := dry(s.as(t, w.by))
+				if slices.Contains(noDryRun, name) {
+					s := stewardSite(t, other)
+					w, by = stewardWrites(t, s, s.undoable(t))[name], s.as(t, w.by)
+				}
+				if err := w.do(by); err != nil {
 					t.Errorf("%s: %v", name, err)
 				}
 			}
@@ -175,11 +183,20 @@ func TestSomebodyStaysAble(t *testing.T) {
 	s.refused(t, noManager("Acme"), 1, func() error { return drop(s.SetUserRoles(t.Context(), s.as(t, "desk"), "kept", roles())) })
 	s.refused(t, noManager("Acme"), 1, func() error { return drop(s.RemoveMember(t.Context(), s.as(t, "robot"), "default", "kept", nil)) })
 	// An organization that nobody could manage before is not held up.
-	s = stewardSite(t)
-	s.exec(t, "UPDATE users SET status = 'dormant' WHERE username = 'st'")
+	nobody := func() *site {
+		s := stewardSite(t)
+		s.exec(t, "UPDATE users SET status = 'dormant' WHERE username = 'st'")
+		return s
+	}
+	s = nobody()
 	undo = s.undoable(t)
 	for name, w := range stewardWrites(t, s, undo) {
-		if err := w.do(dry(s.as(t, w.by))); err != nil {
+		by := dry(s.as(t, w.by))
+		if slices.Contains(noDryRun, name) {
+			s := nobody()
+			w, by = stewardWrites(t, s, s.undoable(t))[name], s.as(t, w.by)
+		}
+		if err := w.do(by); err != nil {
 			t.Errorf("nobody before, %s: %v", name, err)
 		}
 	}
@@ -189,8 +206,8 @@ func TestSomebodyStaysAble(t *testing.T) {
 	for _, by := range []*org.Actor{s.as(t, "o"), s.Operator()} {
 		by, impact := dryRun(by)
 		for name, w := range stewardWrites(t, s, undo) {
-			if name == "undo" && by.User.Username == "operator" {
-				continue // the operator can't, by other rules, ask for it
+			if slices.Contains(noDryRun, name) {
+				continue
 			}
 			if err := w.do(by); err != nil {
 				t.Errorf("%s by %s: %v", name, by.User.Username, err)

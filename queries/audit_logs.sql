@@ -58,16 +58,6 @@ INSERT INTO audit_root_heads (root_seq, organization_id, chain_seq, hash) VALUES
 -- name: GetAuditLog :one
 SELECT * FROM audit_logs WHERE id = @id;
 
--- name: GetLastChange :one
--- The newest entry about one thing, by one actor, of one request. The actor stands in a CASE so that SQLite looks up what
--- it is about, of which there are fewer entries.
-SELECT a.id, a.status_code FROM audit_logs a
-WHERE a.resource_id = @resource_id AND a.resource_type = @resource_type AND a.request_id = @request_id
-  AND CASE WHEN a.actor_id = @actor_id THEN 1 ELSE 0 END = 1
-  AND (a.organization_id = sqlc.narg(organization_id) OR sqlc.narg(organization_id) IS NULL)
-ORDER BY a.seq DESC
-LIMIT 1;
-
 -- name: FindAuditLogs :many
 -- The entries that match, newest first, and how many match in all.
 -- reads all: it counts them, and many things can be asked for.
