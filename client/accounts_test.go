@@ -134,7 +134,7 @@ func (s *session) organizations() {
 	members, err := s.Members(s.ctx, "labs", client.MemberQuery{})
 	for _, m := range must(s, members, err) {
 		operator := s.site.Service.Operator()
-		_, err := s.site.Service.RemoveMember(s.ctx, operator, "labs", m.Username, nil)
+		_, _, err := s.site.Service.RemoveMember(s.ctx, operator, "labs", m.Username, nil)
 		s.ok(err)
 	}
 	s.ok(s.DeleteOrganization(s.ctx, "labs"))
