@@ -50,17 +50,17 @@ func TestNamesFromBeforeTheyWereReserved(t *testing.T) {
 	}
 
 	for _, name := range []string{"organization-workspace-access", "organization-service-account", "agents-access"} {
-		if _, err := s.CreateOrganizationRole(ctx, o, "default", role("old", "template:read")); err != nil {
+		if _, err := s.PutRole(ctx, o, org.In("default"), mustBeNew(role("old", "template:read"))); err != nil {
 			t.Fatal(err)
 		}
 		s.exec(t, "UPDATE roles SET name = ? WHERE name = 'old'", name)
 		if _, err := s.SetMemberRoles(ctx, o, "default", user, roles(name)); err != nil {
 			t.Errorf("giving %s: %v", name, err)
 		}
-		if r, err := s.PutOrganizationRole(ctx, o, "default", role(name, "template:read", "template:update")); err != nil || len(r.Organization) != 2 {
+		if r, err := s.PutRole(ctx, o, org.In("default"), role(name, "template:read", "template:update")); err != nil || len(r.Organization) != 2 {
 			t.Errorf("editing %s: %+v, %v", name, r, err)
 		}
-		if _, err := s.DeleteOrganizationRole(ctx, o, "default", name, nil); err != nil {
+		if _, err := s.DeleteRole(ctx, o, org.In("default"), name, nil); err != nil {
 			t.Errorf("deleting %s: %v", name, err)
 		}
 		e := kind(t, drop(s.SetMemberRoles(ctx, o, "default", user, roles(name))), org.Invalid)
@@ -68,7 +68,7 @@ func TestNamesFromBeforeTheyWereReserved(t *testing.T) {
 			t.Errorf("giving %s when it is gone: %v, want %s", name, e, want)
 		}
 		for _, spelled := range []string{name, "Organization-Workspace-Access", "AGENTS-access"} {
-			if e := kind(t, drop(s.PutOrganizationRole(ctx, o, "default", role(spelled, "template:read"))), org.Invalid); e.Message != "Reserved role name" {
+			if e := kind(t, drop(s.PutRole(ctx, o, org.In("default"), role(spelled, "template:read"))), org.Invalid); e.Message != "Reserved role name" {
 				t.Errorf("%s: %v", spelled, e)
 			}
 		}

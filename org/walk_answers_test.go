@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-
 	"github.com/google/uuid"
 
 	"rolecall.example/org"
