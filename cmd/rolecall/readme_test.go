@@ -47,7 +47,7 @@ const (
 	sampleAssignable  = `{"assignable":true,"built_in":true,"display_name":"","name":"","organization_id":"",` + samplePermissions + `}`
 )
 
-// TestReadme runs every curl line of the README, in its order, against the demo.
+// TestReadme runs every line about the API in the README, in its order, against the demo.
 func TestReadme(t *testing.T) {
 	t.Parallel()
 	if _, err := exec.LookPath("curl"); err != nil {
@@ -57,7 +57,11 @@ func TestReadme(t *testing.T) {
 	url := demo.wait(t, &demo.out, `"url": "(.*)"`)
 	token := demo.wait(t, &demo.out, `"token": "(.*)"`)
 	ran := map[string]bool{}
-	for _, line := range curlLines(t) {
+	for _, line := range apiLines(t) {
+		if command, ok := strings.CutPrefix(line, ourselves); ok {
+			tryCommand(t, command, url, token)
+			continue
+		}
 		endpoint, err := try(t, line, url, token)
 		if err != nil {
 			t.Errorf("%s\n%v", line, err)
@@ -71,8 +75,21 @@ func TestReadme(t *testing.T) {
 	}
 }
 
-// curlLines are the commands of the section about the API that begin with curl, continued lines as one.
-func curlLines(t *testing.T) (lines []string) {
+// ourselves begins the lines that run the program from its source.
+const ourselves = "go run ./cmd/rolecall "
+
+// tryCommand runs a command of the program where the README is.
+func tryCommand(t *testing.T, command, url, token string) {
+	t.Helper()
+	env := map[string]string{"ROLECALL_URL": url, tokenVariable: token}
+	p := start(t, env, "", strings.Fields(strings.ReplaceAll(command, " examples/", " ../../examples/"))...)
+	if code := p.exit(t); code != exitDone || p.out.String() == "" {
+		t.Errorf("rolecall %s: exit code %d, %s%s", command, code, p.out.String(), p.log.String())
+	}
+}
+
+// apiLines are the commands of the section about the API that begin with curl or run the program, continued lines as one.
+func apiLines(t *testing.T) (lines []string) {
 	t.Helper()
 	readme, err := os.ReadFile("../../README.md")
 	if err != nil {
@@ -82,7 +99,7 @@ func curlLines(t *testing.T) (lines []string) {
 	section, _, _ = strings.Cut(section, "\n## ")
 	for _, block := range regexp.MustCompile("(?s)```shell\n(.*?)```").FindAllStringSubmatch(section, -1) {
 		for command := range strings.SplitSeq(block[1], "\n\n") {
-			if strings.HasPrefix(command, "curl ") {
+			if strings.HasPrefix(command, "curl ") || strings.HasPrefix(command, ourselves) {
 				lines = append(lines, strings.TrimSpace(command))
 			}
 		}
@@ -104,7 +121,7 @@ func try(t *testing.T, line, url, token string) (endpoint string, err error) {
 		return "", err
 	}
 	curl := exec.CommandContext(t.Context(), "sh", "-c", line+" --silent --show-error --include --raw")
-	curl.Env = append(os.Environ(), "ROLECALL_URL="+url, "TOKEN="+token)
+	curl.Env = append(os.Environ(), "ROLECALL_URL="+url, tokenVariable+"="+token)
 	out, err := curl.CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("%w: %s", err, out)
