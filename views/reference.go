@@ -42,6 +42,17 @@ type ReferenceField struct {
 	Type     []ReferenceLink
 }
 
+// aside is what stands after the type of a field.
+func (f ReferenceField) aside() string {
+	text := ""
+	for _, s := range []string{f.In, f.Bounds} {
+		if s != "" {
+			text += ", " + s
+		}
+	}
+	return text
+}
+
 // ReferenceLink is a word that may lead to another part of the reference.
 type ReferenceLink struct {
 	Text   string

@@ -163,7 +163,8 @@ func TestAPIDocumentCatalog(t *testing.T) {
 // above it is.
 func TestBounds(t *testing.T) {
 	t.Parallel()
-	doc := apiDocument(t, webtest.New(t))
+	s := webtest.New(t)
+	doc := apiDocument(t, s)
 	tried := 0
 	for name, asked := range asksFor {
 		method, path, _ := strings.Cut(name, " ")
@@ -175,10 +176,11 @@ func TestBounds(t *testing.T) {
 				continue
 			}
 			tried++
-			if problem := refusalOf(t, method, path, asked.body, field, above); problem == "" {
+			if problem := refusalOf(t, s, method, path, asked.body, field, above); problem == "" {
 				t.Errorf("%s: %s may have more than the document says", name, field)
 			}
-			if problem := refusalOf(t, method, path, asked.body, field, at); strings.Contains(problem, "must be") || strings.Contains(problem, "at most") {
+			// What is at its bound may be done, and then the next one meets another site.
+			if problem := refusalOf(t, webtest.New(t), method, path, asked.body, field, at); strings.Contains(problem, "must be") || strings.Contains(problem, "at most") {
 				t.Errorf("%s: %s may not have as much as the document says: %s", name, field, problem)
 			}
 		}
@@ -201,17 +203,15 @@ func atBound(schema *openapi3.Schema, example any) (at, above any) {
 		if schema.MaxItems == nil || *schema.MaxItems == 0 {
 			return nil, nil
 		}
-		list := slices.Repeat(example, int(*schema.MaxItems))
-		return list, append(slices.Clip(list), example...)
+		list := slices.Repeat(example[:1], int(*schema.MaxItems)+1)
+		return list[1:], list
 	}
 	return nil, nil
 }
 
-// refusalOf sends a body with a field replaced to a site of its own, and returns what the answer says of that field, ""
-// for nothing.
-func refusalOf(t *testing.T, method, path, body, field string, value any) string {
+// refusalOf sends a body with a field replaced, and returns what the answer says of that field, "" for nothing.
+func refusalOf(t *testing.T, s *webtest.Site, method, path, body, field string, value any) string {
 	t.Helper()
-	s := webtest.New(t)
 	as := webtest.Owner
 	if path == "/users/first" {
 		s, as = webtest.NewEmpty(t), ""
