@@ -219,7 +219,8 @@ func TestAuditNumbers(t *testing.T) {
 func TestAuthCheckResponse(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{
-		`{}`, `{"a":true,"explanations":false}`, `{"a":false,"explanations":{}}`,
+		`{}`, `{"a":true,"explanations":false}`, `{"a":false,"explanations":{}}`, `{"a":false,"errors":true}`,
+		`{"a":false,"errors":{"a":{"code":"not_found","message":"No."}}}`,
 	} {
 		var r client.AuthCheckResponse
 		if err := json.Unmarshal([]byte(text), &r); err != nil {
@@ -230,7 +231,9 @@ func TestAuthCheckResponse(t *testing.T) {
 		}
 	}
 	var r client.AuthCheckResponse
-	if err := json.Unmarshal([]byte(`{"a":"yes"}`), &r); err == nil {
-		t.Errorf(`{"a":"yes"} is read as %+v, want an error`, r)
+	for _, bad := range []string{`{"a":"yes"}`, `{"errors":7}`, `{"explanations":"x"}`} {
+		if err := json.Unmarshal([]byte(bad), &r); err == nil {
+			t.Errorf(`%s is read as %+v, want an error`, bad, r)
+		}
 	}
 }

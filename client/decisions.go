@@ -25,8 +25,9 @@ func (q Question) values() url.Values {
 
 // AuthCheckRequest asks what one account may do.
 type AuthCheckRequest struct {
-	User   string           `json:"user,omitempty"` // "": the caller. For another user, every check must name an organization
-	Checks map[string]Check `json:"checks"`         // under keys of your choice
+	User   string           `json:"user,omitempty"`   // an id, a username or an e-mail address; "": the caller
+	Strict *bool            `json:"strict,omitempty"` // whether checks that make no sense are Errors; nil: if there is a User
+	Checks map[string]Check `json:"checks"`           // under keys of your choice
 }
 
 // Check is one question of an AuthCheckRequest.
@@ -38,8 +39,8 @@ type Check struct {
 // CheckObject is the object of a check. Each field narrows it further: to an owner, an organization, a single object.
 type CheckObject struct {
 	ResourceType   string `json:"resource_type"`
-	OwnerID        string `json:"owner_id,omitempty"` // an id, or "me"
-	OrganizationID string `json:"organization_id,omitempty"`
+	OwnerID        string `json:"owner_id,omitempty"`        // an id, or "me": of the account asked about; with User or Strict also a name
+	OrganizationID string `json:"organization_id,omitempty"` // an id; with User or Strict also a name, or "default"
 	ResourceID     string `json:"resource_id,omitempty"`
 	AnyOrg         bool   `json:"any_org,omitempty"` // an object of any organization of the caller
 }
@@ -47,17 +48,30 @@ type CheckObject struct {
 // AuthCheckResponse holds the answer to each check under its key, and the explanations from ExplainChecks.
 type AuthCheckResponse struct {
 	Answers      map[string]bool
+	Errors       map[string]CheckError  // why checks could not be answered; their answer is no. nil: all could be
 	Explanations map[string]Explanation // nil: not asked for
 }
 
-// explanationsKey is the key of the explanations, next to those of the answers.
-const explanationsKey = "explanations"
+// CheckError is why a check could not be answered.
+type CheckError struct {
+	Code    string `json:"code"` // not_found, suspended, unknown_permission, site_type, organization_needed or invalid_id
+	Message string `json:"message"`
+}
 
-// MarshalJSON puts the explanations next to the answers, as the API does.
+// The keys next to those of the answers.
+const (
+	errorsKey       = "errors"
+	explanationsKey = "explanations"
+)
+
+// MarshalJSON puts errors and explanations next to the answers, as the API does.
 func (r AuthCheckResponse) MarshalJSON() ([]byte, error) {
-	fields := make(map[string]any, len(r.Answers)+1)
+	fields := make(map[string]any, len(r.Answers)+2)
 	for key, answer := range r.Answers {
 		fields[key] = answer
+	}
+	if len(r.Errors) > 0 {
+		fields[errorsKey] = r.Errors
 	}
 	if r.Explanations != nil {
 		fields[explanationsKey] = r.Explanations
@@ -65,25 +79,26 @@ func (r AuthCheckResponse) MarshalJSON() ([]byte, error) {
 	return json.Marshal(fields)
 }
 
-// UnmarshalJSON separates the answers, which are booleans, from the explanations. A check may be named like those.
+// UnmarshalJSON separates the answers, which are booleans, from errors and explanations. A check may be named like those.
 func (r *AuthCheckResponse) UnmarshalJSON(raw []byte) error {
 	var fields map[string]json.RawMessage
 	if err := json.Unmarshal(raw, &fields); err != nil {
 		return err
 	}
-	r.Answers, r.Explanations = map[string]bool{}, nil
+	*r = AuthCheckResponse{Answers: map[string]bool{}}
 	for key, field := range fields {
 		var answer bool
 		err := json.Unmarshal(field, &answer)
 		switch {
 		case err == nil:
 			r.Answers[key] = answer
-		case key != explanationsKey:
+		case key == errorsKey:
+			err = json.Unmarshal(field, &r.Errors)
+		case key == explanationsKey:
+			err = json.Unmarshal(field, &r.Explanations)
+		}
+		if err != nil {
 			return fmt.Errorf("the answer %q: %w", key, err)
-		default:
-			if err := json.Unmarshal(field, &r.Explanations); err != nil {
-				return err
-			}
 		}
 	}
 	return nil

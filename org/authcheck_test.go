@@ -55,7 +55,8 @@ func TestEffectiveRights(t *testing.T) {
 				checks[key], want[key] = c, slices.Contains(strings.Fields(r.who), by)
 			}
 		}
-		got, err := s.AuthCheck(t.Context(), s.as(t, by), "", checks)
+		answers, err := s.AuthCheck(t.Context(), s.as(t, by), org.AuthChecks{Checks: checks})
+		got := answers.Allowed
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -93,17 +94,17 @@ func TestAuthCheck(t *testing.T) {
 		{"oa", org.AuthCheck{Action: "read", ResourceType: "audit_log", OrganizationID: beta.String()}, false},
 		{"curbed", org.AuthCheck{Action: "read", ResourceType: "organization", OrganizationID: home.String()}, true},
 	} {
-		got, err := s.AuthCheck(t.Context(), s.as(t, c.by), "", map[string]org.AuthCheck{"it": c.check})
-		if err != nil || got["it"] != c.want {
-			t.Errorf("%s, %+v: %v (%v), want %v", c.by, c.check, got["it"], err, c.want)
+		got, err := s.AuthCheck(t.Context(), s.as(t, c.by), org.AuthChecks{Checks: map[string]org.AuthCheck{"it": c.check}})
+		if err != nil || got.Allowed["it"] != c.want {
+			t.Errorf("%s, %+v: %v (%v), want %v", c.by, c.check, got.Allowed["it"], err, c.want)
 		}
 	}
 	for _, c := range []org.AuthCheck{
 		{Action: "read"}, {Action: "read", ResourceType: "group_member", ResourceID: id("x").String()}, {Action: "read", ResourceType: "user", ResourceID: "7"},
 		{Action: "read", ResourceType: "user", OwnerID: "you"}, {Action: "read", ResourceType: "user", OrganizationID: "default"},
 	} {
-		got, err := s.AuthCheck(t.Context(), s.as(t, "o"), "", map[string]org.AuthCheck{"good": {Action: "read", ResourceType: "user"}, "bad": c})
-		if e := kind(t, err, org.Invalid); got != nil || len(e.Fields) != 1 || e.Fields[0].Field != "checks.bad.object" {
+		got, err := s.AuthCheck(t.Context(), s.as(t, "o"), org.AuthChecks{Checks: map[string]org.AuthCheck{"good": {Action: "read", ResourceType: "user"}, "bad": c}})
+		if e := kind(t, err, org.Invalid); got.Allowed != nil || len(e.Fields) != 1 || e.Fields[0].Field != "checks.bad.object" {
 			t.Errorf("%+v: %v, %v", c, got, err)
 		}
 	}
@@ -111,10 +112,10 @@ func TestAuthCheck(t *testing.T) {
 	for i := range 11 {
 		many[fmt.Sprint(i)] = org.AuthCheck{Action: "read", ResourceType: "user", ResourceID: id("x").String()}
 	}
-	_, err := s.AuthCheck(t.Context(), s.as(t, "o"), "", many)
+	_, err := s.AuthCheck(t.Context(), s.as(t, "o"), org.AuthChecks{Checks: many})
 	kind(t, err, org.Invalid)
 	delete(many, "0")
-	if got, err := s.AuthCheck(t.Context(), s.as(t, "o"), "", many); err != nil || len(got) != 10 {
+	if got, err := s.AuthCheck(t.Context(), s.as(t, "o"), org.AuthChecks{Checks: many}); err != nil || len(got.Allowed) != 10 {
 		t.Errorf("%v, %v", got, err)
 	}
 }

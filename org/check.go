@@ -4,8 +4,47 @@ package org
 type AuthCheck struct {
 	Action         string
 	ResourceType   string
-	OwnerID        string // uuid, "me", or "" for none
-	OrganizationID string // uuid or ""
+	OwnerID        string // uuid, "me", or "" for none; of AuthChecks with names also a username or an e-mail address
+	OrganizationID string // uuid or ""; of AuthChecks with names also a name or "default"
 	ResourceID     string // uuid or ""; only of a user or organization member's account here
 	AnyOrg         bool
 }
+
+// AuthChecks are questions about what one account may do, each under a key of the asker.
+type AuthChecks struct {
+	User   string // whom they are about: an id, a username or an e-mail address; "" or "me" for the caller
+	Strict *bool  // whether questions that make no sense are told; nil: of those with a User
+	Checks map[string]AuthCheck
+}
+
+// Named reports whether names may stand where ids do, and every question is answered for itself. Otherwise the questions
+// are the caller's own in the words of Coder's API: with ids alone, and all refused if one makes no sense.
+func (q *AuthChecks) Named() bool { return q.User != "" || q.Strict != nil }
+
+// Tells reports whether questions that make no sense are told.
+func (q *AuthChecks) Tells() bool {
+	if q.Strict != nil {
+		return *q.Strict
+	}
+	return q.User != ""
+}
+
+// AuthAnswers are the answers by the keys of the questions.
+type AuthAnswers struct {
+	Allowed      map[string]bool
+	Problems     map[string]CheckProblem // of questions that could not be answered, which is a no
+	Explanations map[string]Explanation  // nil if none were asked for
+}
+
+// CheckProblem is why a question could not be answered.
+type CheckProblem struct{ Code, Message string }
+
+// The problems of questions. What is not there, and what the caller may not read, are one.
+var (
+	CheckNotFound           = CheckProblem{"not_found", "No such person or organization, or you may not see it."}
+	CheckSuspended          = CheckProblem{"suspended", "The account is suspended, so it may do nothing."}
+	CheckUnknownPermission  = CheckProblem{"unknown_permission", "There is no such action on that resource type."}
+	CheckSiteType           = CheckProblem{"site_type", "Nothing of that resource type belongs to an organization: leave organization_id out."}
+	CheckOrganizationNeeded = CheckProblem{"organization_needed", "A question about another account must name an organization, unless you may read every account."}
+	CheckInvalidID          = CheckProblem{"invalid_id", "resource_id must be a uuid, and goes with the types workspace, template, user and group alone."}
+)

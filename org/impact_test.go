@@ -84,11 +84,11 @@ func TestReadsTakeOneConnection(t *testing.T) {
 	}
 	q := org.Question{ResourceType: "template", Action: "read"}
 	for name, do := range map[string]func() error{
-		"AuthCheck":            func() error { return drop(s.AuthCheck(ctx, by, "", of)) },
-		"AuthCheck of another": func() error { return drop(s.AuthCheck(ctx, by, "viewer", map[string]org.AuthCheck{"a": of["a"]})) },
-		"ExplainChecks":        func() error { return drop(s.ExplainChecks(ctx, by, "", of)) },
+		"AuthCheck":            func() error { return drop(s.AuthCheck(ctx, by, org.AuthChecks{Checks: of})) },
+		"AuthCheck of another": func() error { return drop(s.AuthCheck(ctx, by, org.AuthChecks{User: "viewer", Checks: of})) },
+		"ExplainChecks":        func() error { return drop(s.ExplainChecks(ctx, by, org.AuthChecks{Checks: of})) },
 		"ExplainChecks of another": func() error {
-			return drop(s.ExplainChecks(ctx, by, "viewer", map[string]org.AuthCheck{"a": of["a"]}))
+			return drop(s.ExplainChecks(ctx, by, org.AuthChecks{User: "viewer", Checks: of}))
 		},
 		"Explain":    func() error { return drop(s.Explain(ctx, by, "default", "viewer", q)) },
 		"Effective":  func() error { return drop(s.Effective(ctx, by, "default", "viewer")) },

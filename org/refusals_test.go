@@ -214,12 +214,12 @@ func TestUnreadableUserLooksMissing(t *testing.T) {
 	same(t, drop(with.User(t.Context(), with.as(t, "o"), "x@example.com")), badUser("x@example.com"))
 	// What is not refused does not tell either.
 	for _, by := range []string{"m", "oau"} {
-		ask := func(s *site) (map[string]bool, error) {
-			return s.AuthCheck(t.Context(), s.as(t, by), "", map[string]org.AuthCheck{"read": {Action: "read", ResourceType: "user", ResourceID: id("x").String()}})
+		ask := func(s *site) (org.AuthAnswers, error) {
+			return s.AuthCheck(t.Context(), s.as(t, by), org.AuthChecks{Checks: map[string]org.AuthCheck{"read": {Action: "read", ResourceType: "user", ResourceID: id("x").String()}}})
 		}
 		a, errA := ask(with)
 		b, errB := ask(without)
-		if errA != nil || errB != nil || a["read"] || b["read"] {
+		if errA != nil || errB != nil || a.Allowed["read"] || b.Allowed["read"] {
 			t.Errorf("%v (%v), %v (%v)", a, errA, b, errB)
 		}
 		list, err := with.Users(t.Context(), with.as(t, by), org.UserFilter{})

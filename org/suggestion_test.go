@@ -253,11 +253,11 @@ func TestExplainNamesNoUnreadableRoles(t *testing.T) {
 		if tt.by == tt.who {
 			user = ""
 		}
-		checked, err := s.ExplainChecks(t.Context(), caller, user, checks)
+		checked, err := s.ExplainChecks(t.Context(), caller, org.AuthChecks{User: user, Checks: checks})
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, list := range [][]org.Suggestion{e.Changes, checked["it"].Changes} {
+		for _, list := range [][]org.Suggestion{e.Changes, checked.Explanations["it"].Changes} {
 			ofOrganization, holders := false, 0
 			for _, c := range list {
 				ofOrganization = ofOrganization || !c.OfSite()

@@ -142,16 +142,17 @@ func wrongDecisions(a *attempt, after *state) (bad []string) {
 		key := strings.TrimSpace(p.String() + " " + c.OwnerID)
 		checks[key], want[key] = c, who.in(place)[w].has(i) && !who.suspended()
 	}
-	plain, err := a.svc.AuthCheck(a.ctx, by, who.name, checks)
-	explained, err2 := a.svc.ExplainChecks(a.ctx, by, who.name, checks)
+	asked := org.AuthChecks{User: who.name, Checks: checks}
+	plain, err := a.svc.AuthCheck(a.ctx, by, asked)
+	explained, err2 := a.svc.ExplainChecks(a.ctx, by, asked)
 	if err := errors.Join(err, err2); err != nil {
 		a.t.Fatal(err)
 	}
 	for _, key := range slices.Sorted(maps.Keys(checks)) {
-		e := explained[key]
-		if plain[key] != want[key] || e.Allowed() != want[key] {
+		e := explained.Explanations[key]
+		if plain.Allowed[key] != want[key] || e.Allowed() != want[key] {
 			bad = append(bad, fmt.Sprintf("%s (%s), %s in %s: %v and explained %v, want %v",
-				who.name, who.status, key, after.label(place), plain[key], e.Allowed(), want[key]))
+				who.name, who.status, key, after.label(place), plain.Allowed[key], e.Allowed(), want[key]))
 		}
 	}
 	return bad

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"rolecall.example/web"
 	"rolecall.example/web/webtest"
 )
 
@@ -141,6 +142,43 @@ func TestAuthCheck(t *testing.T) {
 			t.Errorf("%s: got %d\n%s", bad, res.StatusCode, res.Body)
 		}
 	}
+}
+
+// TestAuthCheckByName: the shape of answers about another account, and of a strict question; what may not be seen looks like
+// what is not there.
+func TestAuthCheckByName(t *testing.T) {
+	t.Parallel()
+	bothStyles(t, func(t *testing.T, style web.Wire) {
+		s := webtest.New(t, webtest.Wire(style))
+		const notFound = `"k":{"code":"not_found","message":"No such person or organization, or you may not see it."}`
+		for _, tt := range []struct {
+			name, as, asked, action, object, want string
+			status                                int
+		}{
+			{"by name", webtest.Admin, `"user":"MEMBER",`, "read", `"resource_type":"organization","organization_id":"default"`, `{"k":true}`, 200},
+			{"by address", webtest.Admin, `"user":"member@example.com",`, "read", `"resource_type":"organization","organization_id":"Default"`, `{"k":true}`, 200},
+			{"by id", webtest.Admin, `"user":"` + s.ID(webtest.Member) + `",`, "delete", `"resource_type":"organization","organization_id":"default"`, `{"k":false}`, 200},
+			{"own", webtest.Member, `"user":"me",`, "read", `"resource_type":"organization_member","organization_id":"default","owner_id":"me"`, `{"k":true}`, 200},
+			{"strict", webtest.Member, `"strict":true,`, "read", `"resource_type":"organization","organization_id":"default"`, `{"k":true}`, 200},
+			{"not strict", webtest.Member, `"strict":false,`, "fly", `"resource_type":"pig"`, `{"k":false}`, 200},
+			{"null", webtest.Member, `"strict":null,`, "fly", `"resource_type":"pig"`, `{"k":false}`, 200},
+			{"typo", webtest.Member, `"strict":true,`, "fly", `"resource_type":"pig"`, `{"errors":{"k":{"code":"unknown_permission","message":"There is no such action on that resource type."}},"k":false}`, 200},
+			{"hidden organization", webtest.Member, `"strict":true,`, "read", `"resource_type":"template","organization_id":"other"`, `{"errors":{` + notFound + `},"k":false}`, 200},
+			{"no organization", webtest.Member, `"strict":true,`, "read", `"resource_type":"template","organization_id":"nowhere"`, `{"errors":{` + notFound + `},"k":false}`, 200},
+			{"hidden account", webtest.Member, `"user":"rival",`, "read", `"resource_type":"template","organization_id":"default"`, `{"errors":{` + notFound + `},"k":false}`, 200},
+			{"no account", webtest.Member, `"user":"nobody",`, "read", `"resource_type":"template","organization_id":"default"`, `{"errors":{` + notFound + `},"k":false}`, 200},
+			{"a name without user or strict", webtest.Member, "", "read", `"resource_type":"template","organization_id":"default"`, `must be a valid uuid`, 400},
+			{"wrong type", webtest.Member, `"strict":"yes",`, "read", `"resource_type":"template"`, `must be true or false`, 400},
+		} {
+			res := s.Do(t, webtest.Request{
+				Method: http.MethodPost, Path: "/api/v2/authcheck", As: tt.as,
+				JSON: `{` + tt.asked + `"checks":{"k":{"action":"` + tt.action + `","object":{` + tt.object + `}}}}`,
+			})
+			if res.StatusCode != tt.status || tt.status == 200 && string(res.Body) != tt.want+"\n" || !strings.Contains(string(res.Body), tt.want) {
+				t.Errorf("%s: got %d %s, want %s", tt.name, res.StatusCode, res.Body, tt.want)
+			}
+		}
+	})
 }
 
 func TestAudit(t *testing.T) {

@@ -11,39 +11,52 @@ import (
 	"rolecall.example/org"
 )
 
-// explainedKey is the key under which explanations stand beside the answers.
-const explainedKey = "explanations"
+// takenKeys are the keys under which explanations and errors stand beside the answers.
+var takenKeys = []string{"explanations", "errors"}
 
-// checkAuth answers whether the caller, or another user, may do things. Answers without explanations are encoded by hand,
-// since clients ask about many things at once.
+// checkAuth answers whether the caller, or another account, may do things. Answers with nothing beside them are encoded by
+// hand, since clients ask about many things at once.
 func (s *Server) checkAuth(c *call) (reply, error) {
 	explain := explainChecks(c.values)
-	var user string
-	checks, err := decode(c, func(o object) map[string]org.AuthCheck {
-		user = o.text("user")
-		checks := readChecks(o)
-		if _, taken := checks[explainedKey]; taken && explain {
-			o.addError("checks."+explainedKey, "can not be the name of a check when explanations are asked for")
+	q, err := decode(c, func(o object) org.AuthChecks {
+		q := org.AuthChecks{User: o.text("user"), Checks: readChecks(o)}
+		if o.fields["strict"] != nil { // null is as if it were not there
+			strict := o.flag("strict")
+			q.Strict = &strict
 		}
-		return checks
+		for _, key := range takenKeys {
+			if _, taken := q.Checks[key]; taken && (q.Named() || explain && key == "explanations") {
+				o.addError("checks."+key, "can not be the name of a check when "+key+" may stand beside the answers")
+			}
+		}
+		return q
 	}).Read()
 	if err != nil {
 		return reply{}, err
 	}
-	if err := s.limitChecks(c, len(checks), explain); err != nil {
+	if err := s.limitChecks(c, len(q.Checks), explain); err != nil {
 		return reply{}, err
 	}
-	if !explain {
-		allowed, err := s.insight.AuthCheck(c.ctx, c.actor, user, checks)
-		return reply{json: wireAnswers(allowed)}, err
+	ask := s.insight.AuthCheck
+	if explain {
+		ask = s.insight.ExplainChecks
 	}
-	explained, err := s.insight.ExplainChecks(c.ctx, c.actor, user, checks)
+	a, err := ask(c.ctx, c.actor, q)
 	if err != nil {
 		return reply{}, err
 	}
-	found := client.AuthCheckResponse{Answers: map[string]bool{}, Explanations: map[string]client.Explanation{}}
-	for key, e := range explained {
-		found.Answers[key], found.Explanations[key] = e.Allowed(), wireExplanation(&e)
+	if !explain && len(a.Problems) == 0 {
+		return reply{json: wireAnswers(a.Allowed)}, nil
+	}
+	found := client.AuthCheckResponse{Answers: a.Allowed, Errors: map[string]client.CheckError{}}
+	for key, p := range a.Problems {
+		found.Errors[key] = client.CheckError(p)
+	}
+	if explain {
+		found.Explanations = map[string]client.Explanation{}
+	}
+	for key, e := range a.Explanations {
+		found.Explanations[key] = wireExplanation(&e)
 	}
 	return reply{json: found}, nil
 }

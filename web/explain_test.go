@@ -181,7 +181,9 @@ func TestAuthCheckExplains(t *testing.T) {
 		{"key taken", webtest.Member, "?explain=1", "", "explanations", "read", "can not be the name", 400},
 		{"another user", webtest.Admin, "", "member", "k", "read", `{"k":true}`, 200},
 		{"another user, no", webtest.Admin, "", "member", "k", "delete", `{"k":false}`, 200},
-		{"not visible", webtest.Member, "", "admin", "k", "read", "Resource not found", 404},
+		{"not visible", webtest.Member, "", "admin", "k", "read", `{"errors":{"k":{"code":"not_found",`, 200},
+		{"not there", webtest.Member, "", "nobody", "k", "read", `{"errors":{"k":{"code":"not_found",`, 200},
+		{"key taken by errors", webtest.Admin, "", "member", "errors", "read", "can not be the name", 400},
 		{"unknown", webtest.Member, "?explain=1", "", "k", "fly", `"verdict":"No. There is no such permission."`, 200},
 		{"an organization of others", webtest.Rival, "?explain=1", "", "k", "read", `"k":false`, 200},
 	} {

@@ -53,7 +53,7 @@ func TestSuspendedMayNothing(t *testing.T) {
 	body := map[string]any{"user": "member", "checks": map[string]any{"k": map[string]any{
 		"action": "read", "object": map[string]any{"resource_type": "template", "organization_id": s.Organizations[webtest.Default].ID.String()},
 	}}}
-	for query, want := range map[string]string{"": `{"k":false}`, "?explain=1": `"k":false`} {
+	for query, want := range map[string]string{"": `{"errors":{"k":{"code":"suspended",`, "?explain=1": `"k":false`} {
 		res := s.Do(t, webtest.Request{Method: http.MethodPost, Path: "/api/v2/authcheck" + query, As: webtest.Owner, JSON: body})
 		if res.StatusCode != 200 || !strings.Contains(string(res.Body), want) || strings.Contains(string(res.Body), `"allowed":true`) {
 			t.Errorf("authcheck%s: %d %s", query, res.StatusCode, res.Body)

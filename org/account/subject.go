@@ -121,14 +121,7 @@ func (s *Service) UserSubject(ctx context.Context, id uuid.UUID) (_ *org.Actor, 
 }
 
 func (s *Service) activeSubject(ctx context.Context, c unit.Credential, b org.Basis) (*org.Actor, error) {
-	subject, ok := unit.Reader{Units: s.units}.Remembered(c.User, b)
-	var err error
-	if !ok {
-		err = s.units.Moment(ctx, func(src unit.Reader) (err error) {
-			subject, err = src.Caller(ctx, c)
-			return err
-		})
-	}
+	subject, err := s.units.Compiled(ctx, c, b)
 	if db.IsNotFound(err) {
 		return nil, org.ErrSignedOut("This account is gone.")
 	}

@@ -1,10 +1,8 @@
 package insight
 
 import (
-	"cmp"
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -24,58 +22,68 @@ const badChecks = "Invalid authorization checks."
 // resources are the types whose checks may name one thing.
 var resources = []string{"workspace", "template", "user", "group"}
 
+// maxNames bounds the organizations and owners of one request, since each is looked up.
+const maxNames = 100
+
 // maxExplained bounds the questions that are explained at once, since what would change each answer is tried role by role.
 const maxExplained = 20
 
-// AuthCheck answers what the caller may do, or another user: a bool for each question. What is unknown is answered with
-// no, and a suspended account may do nothing. For another user, every check must name an organization where the caller
-// may read that user's membership. user "" or "me" is the caller.
-// Invalid: a question that can't be asked; then none is answered. Of another user also NotFound and Invalid as Member.
-func (s *Service) AuthCheck(ctx context.Context, subject *org.Actor, user string, checks map[string]org.AuthCheck) (_ map[string]bool, err error) {
-	defer org.Wrap(&err, "check authorization of %q", user)
-	if err := askable(subject, checks); err != nil {
-		return nil, err
+// AuthCheck answers what the caller may do, or another account: a bool for each question. What is unknown is answered with
+// no, and a suspended account may do nothing. Another account is one that the caller may read, or whose membership in the
+// organization of the question it may read.
+// Invalid: too much is asked; or, of questions without names, one that can't be asked. Then none is answered.
+func (s *Service) AuthCheck(ctx context.Context, subject *org.Actor, q org.AuthChecks) (a org.AuthAnswers, err error) {
+	defer org.Wrap(&err, "check authorization of %q", q.User)
+	if err := askable(subject, &q); err != nil {
+		return a, err
 	}
-	answers := make(map[string]bool, len(checks))
-	if user == "" || user == "me" {
+	allowed := make(map[string]bool, len(q.Checks))
+	if !q.Named() {
 		src := s.units.Snapshot(subject)
-		for key, c := range checks {
+		for key, c := range q.Checks {
 			o, ok, err := resolved(ctx, src, subject, c)
 			if err != nil {
-				return nil, err
+				return a, err
 			}
-			answers[key] = ok && subject.Can(c.Action, o)
+			allowed[key] = ok && subject.Can(c.Action, o)
 		}
-		return answers, nil
+		return org.AuthAnswers{Allowed: allowed}, nil
 	}
-	err = s.inquire(ctx, subject, user, func(i *inquiry) error {
-		return inOrderOfKeys(checks, func(key string, c org.AuthCheck) error {
-			o, ok, err := resolved(ctx, i.Reader, subject, c)
-			if err != nil {
-				return err
-			}
-			of, err := i.askedOf(ctx, c, &o)
-			answers[key] = err == nil && ok && of.member.Status != org.StatusSuspended && i.target.Can(c.Action, o)
-			return err
-		})
-	})
+	i, err := s.inquiry(ctx, s.units.Snapshot(subject), subject, &q)
 	if err != nil {
-		return nil, err
+		return a, err
 	}
-	return answers, nil
+	i.load = s.units.SubjectNow
+	problems := map[string]org.CheckProblem{}
+	for key, c := range q.Checks {
+		o, problem, err := i.object(ctx, c)
+		if err != nil {
+			return a, err
+		}
+		if problem != nil {
+			problems[key] = *problem
+		}
+		allowed[key] = problem == nil && i.target.Can(c.Action, o)
+	}
+	return org.AuthAnswers{Allowed: allowed, Problems: problems}, nil
 }
 
-// askable says what is wrong with any of the checks. Invalid.
-func askable(by *org.Actor, checks map[string]org.AuthCheck) error {
+// askable says what is wrong with the request as a whole. Invalid.
+func askable(by *org.Actor, q *org.AuthChecks) error {
 	var bad org.FieldErrors
-	looked := 0
-	for key, c := range checks {
-		if _, problem := objectOf(by, c); problem != "" {
+	looked, owners, organizations := 0, map[string]bool{}, map[string]bool{}
+	for key, c := range q.Checks {
+		if q.Named() {
+			owners[c.OwnerID], organizations[c.OrganizationID] = true, true
+		} else if _, problem := objectOf(by, c); problem != "" {
 			bad.Add("checks."+key+".object", problem)
 		}
 		if c.ResourceID != "" {
 			looked++
 		}
+	}
+	if n := max(len(owners), len(organizations)); n > maxNames {
+		bad.Add("checks", fmt.Sprintf("may name at most %d organizations and %d owners, found %d", maxNames, maxNames, n))
 	}
 	slices.SortFunc(bad, func(a, b org.Field) int { return strings.Compare(a.Field, b.Field) })
 	if looked > maxResourceChecks {
@@ -94,131 +102,41 @@ func resolved(ctx context.Context, s unit.Reader, by *org.Actor, c org.AuthCheck
 	return org.UserObject(owner), owner != uuid.Nil, err
 }
 
-// ExplainChecks is AuthCheck with an explanation of each answer, of at most 20 checks. Errors as AuthCheck, and Invalid:
-// too many checks.
-func (s *Service) ExplainChecks(ctx context.Context, subject *org.Actor, user string, checks map[string]org.AuthCheck) (_ map[string]org.Explanation, err error) {
-	defer org.Wrap(&err, "explain authorization of %q", user)
-	if n := len(checks); n > maxExplained {
-		return nil, org.FieldErrors{{Field: "checks", Detail: fmt.Sprintf("may hold at most %d checks with explain, found %d", maxExplained, n)}}.Err(badChecks)
+// ExplainChecks is AuthCheck with an explanation of each answer that could be given, of at most 20 checks. Errors as
+// AuthCheck, and Invalid: too many checks.
+func (s *Service) ExplainChecks(ctx context.Context, subject *org.Actor, q org.AuthChecks) (a org.AuthAnswers, err error) {
+	defer org.Wrap(&err, "explain authorization of %q", q.User)
+	if n := len(q.Checks); n > maxExplained {
+		return a, org.FieldErrors{{Field: "checks", Detail: fmt.Sprintf("may hold at most %d checks with explain, found %d", maxExplained, n)}}.Err(badChecks)
 	}
-	if err := askable(subject, checks); err != nil {
-		return nil, err
+	if err := askable(subject, &q); err != nil {
+		return a, err
 	}
-	out := make(map[string]org.Explanation, len(checks))
-	err = s.inquire(ctx, subject, user, func(i *inquiry) error {
-		return inOrderOfKeys(checks, func(key string, c org.AuthCheck) error {
-			e := org.Explanation{Question: org.Question{Action: c.Action, ResourceType: c.ResourceType}}
-			o, ok, err := resolved(ctx, i.Reader, subject, c)
-			if err == nil && ok {
-				err = i.explain(ctx, c, o, &e)
+	found := org.AuthAnswers{Allowed: map[string]bool{}, Problems: map[string]org.CheckProblem{}, Explanations: map[string]org.Explanation{}}
+	err = s.units.DB.View(ctx, func(reads db.Reads) error {
+		i, err := s.inquiry(ctx, unit.Reader{Units: s.units, Q: reads}, subject, &q)
+		if err != nil {
+			return err
+		}
+		for key, c := range q.Checks {
+			e, problem, err := i.explained(ctx, c)
+			if err != nil {
+				return err
 			}
-			out[key] = e
-			return err
-		})
+			found.Allowed[key] = problem == nil && e.Allowed()
+			if problem != nil {
+				found.Problems[key] = *problem
+			}
+			if problem == nil || *problem == org.CheckSuspended {
+				found.Explanations[key] = e
+			}
+		}
+		return nil
 	})
 	if err != nil {
-		return nil, err
+		return a, err
 	}
-	return out, nil
-}
-
-// inOrderOfKeys walks the checks always in the same order, so that of several errors always the same one is told.
-func inOrderOfKeys(checks map[string]org.AuthCheck, fn func(key string, c org.AuthCheck) error) error {
-	for _, key := range slices.Sorted(maps.Keys(checks)) {
-		if err := fn(key, checks[key]); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// inquiry is a number of questions about one account. What they share is looked up once.
-type inquiry struct {
-	unit.Reader
-	by     *org.Actor
-	user   string // "" for the caller
-	target *org.Actor
-	places map[uuid.UUID]asked // by organization, uuid.Nil for the site
-}
-
-// asked is whom a question is about in an organization or on the site, and the homes of the roles that may change the
-// answer.
-type asked struct {
-	member org.Member
-	homes  []unit.RoleScope
-}
-
-// inquire runs fn in one snapshot.
-func (s *Service) inquire(ctx context.Context, by *org.Actor, user string, fn func(*inquiry) error) error {
-	if user == "me" {
-		user = ""
-	}
-	return s.units.DB.View(ctx, func(q db.Reads) error {
-		src := unit.Reader{Units: s.units, Q: q}
-		return fn(&inquiry{Reader: src, by: by, user: user, places: map[uuid.UUID]asked{}})
-	})
-}
-
-// askedOf finds whom a question is about, and makes o theirs if the check says "me".
-func (i *inquiry) askedOf(ctx context.Context, c org.AuthCheck, o *rbac.Object) (asked, error) {
-	if i.user != "" && (o.Org == rbac.ID{} || o.AnyOrg) {
-		return asked{}, org.FieldErrors{{Field: "checks", Detail: "every check about another user must name an organization, and not any_org"}}.Err(badChecks)
-	}
-	of, known := i.places[o.Org]
-	if !known {
-		var err error
-		if of, err = i.place(ctx, o.Org); err != nil {
-			return asked{}, err
-		}
-		i.places[o.Org] = of
-	}
-	switch {
-	case i.target != nil:
-	case i.user == "":
-		i.target = i.by
-	default:
-		var err error
-		if i.target, err = i.Subject(ctx, of.member.UserID); err != nil {
-			return asked{}, err
-		}
-	}
-	if c.OwnerID == "me" {
-		o.Owner = of.member.UserID
-	}
-	return of, nil
-}
-
-func (i *inquiry) place(ctx context.Context, orgID uuid.UUID) (asked, error) {
-	by := i.by
-	of := asked{
-		member: org.Member{UserID: by.ID(), Username: by.User.Username, Name: by.User.Name, Self: true},
-		homes:  []unit.RoleScope{unit.SiteScope},
-	}
-	if orgID == uuid.Nil {
-		return of, nil
-	}
-	row, err := i.Organization(ctx, by, orgID.String())
-	if org.KindOf(err) == org.NotFound && i.user == "" { // answered, as without an explanation
-		return of, nil
-	}
-	if err != nil {
-		return of, err
-	}
-	of.homes = []unit.RoleScope{{Org: row, Object: org.OrgRolesObject(orgID)}, unit.SiteScope}
-	if i.user != "" || by.Grants.InOrg(orgID) {
-		of.member, err = i.MemberView(ctx, by, row, cmp.Or(i.user, "me"))
-	}
-	return of, err
-}
-
-// explain answers one question with all that led to it.
-func (i *inquiry) explain(ctx context.Context, c org.AuthCheck, o rbac.Object, e *org.Explanation) error {
-	of, err := i.askedOf(ctx, c, &o)
-	if err != nil {
-		return err
-	}
-	e.Member, e.Question.Own = of.member, o.Owner == of.member.UserID
-	return explain(ctx, i.Reader, i.by, of.homes, o, i.target, e)
+	return found, nil
 }
 
 // objectOf is the thing that a check asks about, and what is wrong with the question.

@@ -62,6 +62,28 @@ func (s *Units) BasisNow(ctx context.Context, c Credential) (org.Basis, error) {
 	return b, err
 }
 
+// SubjectNow is an account as every write that was acknowledged before the call has left it.
+func (s *Units) SubjectNow(ctx context.Context, id uuid.UUID) (*org.Actor, error) {
+	c := Credential{User: id}
+	b, err := s.BasisNow(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	return s.Compiled(ctx, c, b)
+}
+
+// Compiled is who a credential stands for, from memory if that is made of the same basis.
+func (s *Units) Compiled(ctx context.Context, c Credential, b org.Basis) (found *org.Actor, err error) {
+	if known, ok := (Reader{Units: s}).Remembered(c.User, b); ok {
+		return known, nil
+	}
+	err = s.Moment(ctx, func(src Reader) error {
+		found, err = src.Caller(ctx, c)
+		return err
+	})
+	return found, err
+}
+
 // lessons is what a transaction read that may be remembered. While it runs, what others wrote into the same batch before
 // it may still fail, and numbers that it saw may come again with another meaning.
 type lessons struct {

@@ -17,6 +17,7 @@ type memory struct {
 	Subjects shelf[uuid.UUID, *org.Actor] // by their last basis, which is to be compared
 	Keys     shelf[string, *KnownKey]     // as they were stored, be they still there or not
 	places   shelf[string, uuid.UUID]     // which organization a name meant lately
+	accounts shelf[string, uuid.UUID]     // likewise, in a state of the site; uuid.Nil: none
 	bases    baseShelf
 	roleSets roleShelf
 }
