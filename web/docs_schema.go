@@ -91,18 +91,20 @@ func values(s *openapi.Schema) []string {
 func bounds(s *openapi.Schema) string {
 	var all []string
 	add := func(least, most *int, of string) {
-		if least != nil && *least > 0 {
-			all = append(all, fmt.Sprintf("%s ≥ %d", of, *least))
-		}
-		if most != nil {
-			all = append(all, fmt.Sprintf("%s ≤ %d", of, *most))
+		switch {
+		case least != nil && most != nil:
+			all = append(all, fmt.Sprintf("%d to %d %s", *least, *most, of))
+		case most != nil:
+			all = append(all, fmt.Sprintf("at most %d %s", *most, of))
+		case least != nil && *least > 0:
+			all = append(all, fmt.Sprintf("at least %d %s", *least, of))
 		}
 	}
-	add(s.MinLength, s.MaxLength, "length")
+	add(s.MinLength, s.MaxLength, "characters")
 	add(s.MinItems, s.MaxItems, "entries")
 	add(s.MinProperties, s.MaxProperties, "entries")
 	if s.Minimum != nil {
-		all = append(all, fmt.Sprintf("≥ %d", *s.Minimum))
+		all = append(all, fmt.Sprintf("at least %d", *s.Minimum))
 	}
 	if s.Pattern != "" {
 		all = append(all, "matches "+s.Pattern)

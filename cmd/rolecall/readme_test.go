@@ -14,6 +14,7 @@ import (
 	"strings"
 	"testing"
 
+	"rolecall.example/client"
 	"rolecall.example/web/webtest"
 )
 
@@ -56,13 +57,14 @@ func TestReadme(t *testing.T) {
 	demo := start(t, nil, "", "demo", "--json", "--http-address", "127.0.0.1:0")
 	url := demo.wait(t, &demo.out, `"url": "(.*)"`)
 	token := demo.wait(t, &demo.out, `"token": "(.*)"`)
+	env := []string{"ROLECALL_URL=" + url, tokenVariable + "=" + token, "ID=" + organizationID(t, url, token)}
 	ran := map[string]bool{}
 	for _, line := range apiLines(t) {
 		if command, ok := strings.CutPrefix(line, ourselves); ok {
 			tryCommand(t, command, url, token)
 			continue
 		}
-		endpoint, err := try(t, line, url, token)
+		endpoint, err := try(t, line, url, env)
 		if err != nil {
 			t.Errorf("%s\n%v", line, err)
 		}
@@ -73,6 +75,17 @@ func TestReadme(t *testing.T) {
 			t.Errorf("the README does not show %s", endpoint)
 		}
 	}
+}
+
+// organizationID is the id of the default organization, which a reader finds in an answer.
+func organizationID(t *testing.T, url, token string) string {
+	t.Helper()
+	c := client.Client{BaseURL: url, Token: token}
+	o, err := c.Organization(t.Context(), "default")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return o.ID.String()
 }
 
 // ourselves begins the lines that run the program from its source.
@@ -110,7 +123,7 @@ func apiLines(t *testing.T) (lines []string) {
 var curlRequest = regexp.MustCompile(`^curl -X (\w+) "\$ROLECALL_URL(/\S*)"`)
 
 // try runs one curl line and says what is wrong with the answer.
-func try(t *testing.T, line, url, token string) (endpoint string, err error) {
+func try(t *testing.T, line, url string, env []string) (endpoint string, err error) {
 	t.Helper()
 	m := curlRequest.FindStringSubmatch(line)
 	if m == nil {
@@ -121,7 +134,7 @@ func try(t *testing.T, line, url, token string) (endpoint string, err error) {
 		return "", err
 	}
 	curl := exec.CommandContext(t.Context(), "sh", "-c", line+" --silent --show-error --include --raw")
-	curl.Env = append(os.Environ(), "ROLECALL_URL="+url, tokenVariable+"="+token)
+	curl.Env = append(os.Environ(), env...)
 	out, err := curl.CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("%w: %s", err, out)
