@@ -1,6 +1,7 @@
 package web
 
 import (
+	"container/list"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
@@ -22,7 +23,15 @@ type answers struct {
 	kind  string // what else makes the answers of two servers differ: version and style
 	mu    sync.Mutex
 	size  int
-	byKey map[cacheKey]*answer
+	order list.List // of kept, the one that was wanted last in front
+	byKey map[cacheKey]*list.Element
+}
+
+// kept is an answer in memory.
+type kept struct {
+	key    cacheKey
+	answer *answer
+	size   int // with its key
 }
 
 // cacheKey identifies a kept answer.
@@ -48,27 +57,34 @@ const (
 const tagLength = 16
 
 func newAnswers(o Options) *answers {
-	return &answers{key: o.TagKey, kind: o.Version + " " + strconv.Itoa(int(o.Wire))}
+	return &answers{byKey: map[cacheKey]*list.Element{}, key: o.TagKey, kind: o.Version + " " + strconv.Itoa(int(o.Wire))}
 }
 
 // get returns the answer that was kept, nil if there is none.
 func (a *answers) get(key cacheKey) *answer {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return a.byKey[key]
+	e := a.byKey[key]
+	if e == nil {
+		return nil
+	}
+	a.order.MoveToFront(e)
+	return e.Value.(*kept).answer
 }
 
-// put keeps an answer. When there is no more room, it drops all others.
-func (a *answers) put(key cacheKey, kept *answer) {
+// put keeps an answer. When there is no more room, those go that have not been wanted for the longest time.
+func (a *answers) put(key cacheKey, whole *answer) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	size := len(kept.body) + len(key.uri) + len(key.coding) + len(key.state)
-	if a.byKey == nil || a.size+size > maxKept {
-		a.size, a.byKey = 0, map[cacheKey]*answer{}
+	if a.byKey[key] != nil {
+		return
 	}
-	if a.byKey[key] == nil {
-		a.size += size
-		a.byKey[key] = kept
+	k := &kept{key, whole, len(whole.body) + len(key.uri) + len(key.coding) + len(key.state)}
+	a.byKey[key] = a.order.PushFront(k)
+	for a.size += k.size; a.size > maxKept; {
+		oldest := a.order.Remove(a.order.Back()).(*kept)
+		delete(a.byKey, oldest.key)
+		a.size -= oldest.size
 	}
 }
 
