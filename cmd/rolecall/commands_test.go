@@ -203,7 +203,7 @@ func (w world) call(t *testing.T, c *command, row commandRow) {
 		if told := out.String() + log; code != row.code || !strings.Contains(told, prepared.says) {
 			t.Errorf("%s %s: exit code %d, want %d and %q in\n%s", source, c.name, code, row.code, prepared.says, told)
 		}
-		if row.code > exitNo {
+		if row.code > exitNo || source == "server" { // which prints what the file does: TestAsking compares
 			continue
 		}
 		if !c.raw {

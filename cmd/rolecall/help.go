@@ -62,7 +62,11 @@ Examples:
 
 // help prints the help of a command, or of a family of them.
 func help(w io.Writer, cmd *cobra.Command) {
-	fmt.Fprintf(w, "%s.\n\nUsage:\n  %s\n", cmd.Short, cmd.UseLine())
+	usage := cmd.UseLine()
+	if cmd.HasSubCommands() {
+		usage = cmd.CommandPath() + " COMMAND [flags]"
+	}
+	fmt.Fprintf(w, "%s.\n\nUsage:\n  %s\n", cmd.Short, usage)
 	if cmd.HasSubCommands() {
 		fmt.Fprint(w, "\nCommands:\n")
 		var rows [][]string
