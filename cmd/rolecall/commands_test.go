@@ -62,10 +62,10 @@ var everyCommand = map[string]commandRow{
 
 	"members add":       {args: "m$n --org o$n", says: "m$n is a member of o$n now.", json: `"user_id"`, runs: append(someone, somewhere...)},
 	"members remove":    {args: "m$n --yes", says: "m$n is no member of default any more.", json: `"username": "m`, runs: someone},
-	"members give":      {args: "m$n spare", says: "m$n holds spare now.", json: `"name": "spare"`, runs: someone},
-	"members take":      {args: "m$n spare", says: "m$n holds no role now.", json: `"roles": []`, runs: append(someone, "members give m$n spare --db $db")},
-	"members set-roles": {args: "m$n spare", says: "m$n holds spare now.", json: `"name": "spare"`, runs: someone},
-	"members bulk":      {args: "m$n --add-role spare --yes", says: "got spare", json: `"done": [`, runs: someone},
+	"members give":      {args: "m$n organization-auditor", says: "m$n holds organization-auditor now.", json: `"name": "organization-auditor"`, runs: someone},
+	"members take":      {args: "m$n organization-auditor", says: "m$n holds no role now.", json: `"roles": []`, runs: append(someone, "members give m$n organization-auditor --db $db")},
+	"members set-roles": {args: "m$n organization-auditor", says: "m$n holds organization-auditor now.", json: `"name": "organization-auditor"`, runs: someone},
+	"members bulk":      {args: "m$n --add-role organization-auditor --yes", says: "got organization-auditor", json: `"done": [`, runs: someone},
 
 	"roles create":  {args: "r$n --allow template:read,use --deny workspace:delete --org default", says: "r$n of default was created.", json: `"negate": true`},
 	"roles edit":    {args: "r$n --unset template:read --allow template:use --org default", says: "was changed", json: `"action": "use"`, runs: aRole},
@@ -73,7 +73,7 @@ var everyCommand = map[string]commandRow{
 	"roles restore": {args: "r$n 1 --org default", says: "is as in version 1 again", json: `"action": "read"`, runs: append(aRole, "roles edit r$n --deny template:read --org default --db $db")},
 	"roles export":  {args: "r$n --org default", says: "- template:read", json: `"template:read"`, runs: aRole},
 	"roles apply":   {args: "-f - --yes", in: "{name: r$n, organization: default, organization_permissions: [template:read]}", says: "Roles: 1 created.", json: `"change": "create"`},
-	"undo":          {args: "$out", says: "was undone", json: `"roles": []`, runs: append(someone, "members give m$n spare --db $db", "audit list --org default --q m$n --limit 1 --quiet --db $db")},
+	"undo":          {args: "$out", says: "was undone", json: `"roles": []`, runs: append(someone, "members give m$n organization-auditor --db $db", "audit list --org default --q m$n --limit 1 --quiet --db $db")},
 
 	"backup":        {args: "$dir/backup$n.db --db $db", says: "organization_members", json: `"backup"`, file: true},
 	"restore":       {args: "$dir/from$n.db --db $dir/to$n.db", says: "restored", json: `"restored"`, file: true, runs: []string{"backup $dir/from$n.db --db $db"}},

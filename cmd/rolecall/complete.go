@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"io"
 	"slices"
@@ -29,7 +28,14 @@ var completions = map[string]completer{
 		return names, err
 	},
 	"USER": func(ctx context.Context, api *client.Client, organization, begun string) (names []string, err error) {
-		page, err := api.MembersPage(ctx, cmp.Or(organization, "default"), client.MemberQuery{Text: begun, Limit: maxCompletions})
+		if organization == "" {
+			list, err := api.Users(ctx, client.UserQuery{Query: begun, Limit: maxCompletions})
+			for _, u := range list.Users {
+				names = append(names, u.Username)
+			}
+			return names, err
+		}
+		page, err := api.MembersPage(ctx, organization, client.MemberQuery{Text: begun, Limit: maxCompletions})
 		for _, m := range page.Members {
 			names = append(names, m.Username)
 		}
@@ -69,6 +75,8 @@ func (c *command) complete(t *terminal, cmd *cobra.Command, name string, before 
 		return shells, cobra.ShellCompDirectiveNoFileComp
 	case "ACTION":
 		return rbac.Default().Actions(), cobra.ShellCompDirectiveNoFileComp
+	case "TYPE:ACTION":
+		return permissionNames(), cobra.ShellCompDirectiveNoFileComp
 	case "TYPE":
 		return typesWith(before), cobra.ShellCompDirectiveNoFileComp
 	}
@@ -98,6 +106,16 @@ func typesWith(before []string) (names []string) {
 	for _, r := range rbac.Default().Types() {
 		if len(before) == 0 || rbac.Default().Valid(r.Name, before[len(before)-1]) {
 			names = append(names, r.Name)
+		}
+	}
+	return names
+}
+
+// permissionNames returns all permissions in the short form.
+func permissionNames() (names []string) {
+	for _, r := range rbac.Default().Types() {
+		for _, action := range actionsOn(r.Name) {
+			names = append(names, r.Name+":"+action)
 		}
 	}
 	return names

@@ -24,7 +24,9 @@ func TestComplete(t *testing.T) {
 		"__complete explain --db " + a.db + " grace del":           "delete\n",
 		"__complete explain --db " + a.db + " grace use temp":      "template\n",
 		"__complete can-i --db " + a.db + " --org default --as=su": "sue\n",
-		"__complete members list --db /nowhere/x.db --org=":        ":5\n", // an error, and no message of ours
+		"__complete members list --db /nowhere/x.db --org=":        ":5\n",   // an error, and no message of ours
+		"__complete users show --db " + a.db + " te":               "tess\n", // who is a member of nothing
+		"__complete roles create x --allow=template:u":             "template:use\n",
 		"__complete completion ":                                   "bash\nzsh\nfish\npowershell\n",
 		"__complete help roles ":                                   "show\tShow what",
 		"__complete backup ":                                       ":0\n", // files
