@@ -82,7 +82,7 @@ var everyCommand = map[string]commandRow{
 	"copy":          {args: "--from $dir/from$n.db --to postgres://127.0.0.1:1/x", code: exitFailed, says: "nothing was copied", file: true, runs: []string{"backup $dir/from$n.db --db $db"}},
 
 	"can-i":         {args: "read template --org default --as grace", says: "Yes.", json: `"answer": true`},
-	"who-can":       {args: "read template", says: "grace", json: `"count": 2`},
+	"who-can":       {args: "read template", says: "grace", json: `"allowed_by"`},
 	"explain":       {args: "grace delete template", code: exitNo, says: "No. Denied", json: `"allowed": false`},
 	"permissions":   {args: "grace", says: "template:read", json: `"implied": true`},
 	"members list":  {says: "grace", json: `"username": "grace"`},
@@ -90,7 +90,7 @@ var everyCommand = map[string]commandRow{
 	"roles show":    {args: "reader --org default", says: "allow template:read", json: `"negate": true`},
 	"roles history": {args: "reader --org default", says: "VERSION", json: `"version": 2`},
 	"roles diff":    {args: "reader --org default", code: exitNo, says: "template:delete", json: `"to": "deny"`},
-	"lint":          {code: exitNo, says: "unused", json: `"rule": "unused"`},
+	"lint":          {code: exitNo, says: "no-effect", json: `"rule": "no-effect"`},
 	"audit list":    {says: "operator", json: `"audit_logs"`},
 	"audit verify":  {args: "--db $db", says: "The trail is whole", json: `"broken": ""`},
 	"audit root":    {args: "--db $db", says: "sha256:", json: `"hash"`},
