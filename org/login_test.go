@@ -392,6 +392,11 @@ func TestTokenInput(t *testing.T) {
 	if err != nil || token.Lifetime != time.Hour {
 		t.Errorf("%v, %v", token.Lifetime, err)
 	}
+	_, _, err = short.CreateToken(ctx, s.as(t, "m"), "me", given(org.TokenInput{Lifetime: time.Hour + 1}))
+	same(t, err, &org.Error{Kind: org.Invalid, Message: "Failed to validate create API key request.", Fields: []org.Field{{Field: "lifetime", Detail: "must be at most 1h0m0s"}}})
+	if key, err := short.CreateKey(ctx, s.as(t, "m"), "me"); err != nil || short.KeyLifetime() != time.Hour || len(key) != 33 {
+		t.Errorf("a key of a command line lives %v (%v)", short.KeyLifetime(), err)
+	}
 }
 
 func TestWhoseTokens(t *testing.T) {

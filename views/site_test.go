@@ -122,8 +122,8 @@ func sitePages() map[string]templ.Component {
 		"account, refused":      AccountPage(Account{UserView: ownView(), Failed: "profile", Err: refusal, Username: hostile, Name: hostile, Now: now}),
 		"account, bad password": AccountPage(Account{UserView: ownView(), Failed: "password", Err: refusal, Now: now}),
 		"account, of a program": AccountPage(Account{UserView: bare, Err: refusal, Now: now}),
-		"tokens":                TokensPage(Tokens{UserView: ownView(), Tokens: fullTokens(), Secret: "secret", Revoke: "0123456789", Now: now}),
-		"tokens, refused":       TokensPage(Tokens{UserView: userView(hostile), Name: hostile, Days: 7, Err: refusal, Now: now}),
+		"tokens":                TokensPage(Tokens{UserView: ownView(), Tokens: fullTokens(), Secret: "secret", Revoke: "0123456789", Longest: 365 * org.Day, Now: now}),
+		"tokens, refused":       TokensPage(Tokens{UserView: userView(hostile), Name: hostile, Days: 7, Err: refusal, Longest: 365 * org.Day, Now: now}),
 		"tokens, not yours":     TokensPage(Tokens{UserView: refusedView(hostile), Tokens: fullTokens(), Now: now}),
 		"organizations": OrganizationsPage(Organizations{
 			List:   org.OrganizationList{Organizations: []org.Organization{acme, {Name: long, DisplayName: hostile, Description: hostile, IsDefault: true}}, Count: 60, CanCreate: true},
@@ -258,7 +258,7 @@ func TestNewUserIsFilledAgain(t *testing.T) {
 
 func TestTokensPage(t *testing.T) {
 	t.Parallel()
-	doc := render(t, TokensPage(Tokens{UserView: ownView(), Tokens: fullTokens(), Secret: "id-secret", Now: now}))
+	doc := render(t, TokensPage(Tokens{UserView: ownView(), Tokens: fullTokens(), Secret: "id-secret", Longest: 365 * org.Day, Now: now}))
 	if got := doc.Find("#secret").AttrOr("value", ""); got != "id-secret" || doc.Find("[data-copy='#secret']").Length() != 1 {
 		t.Errorf("the secret is shown as %q", got)
 	}
@@ -270,6 +270,13 @@ func TestTokensPage(t *testing.T) {
 	}
 	if text := doc.Find("tbody").Text(); !strings.Contains(text, "Expired") || !strings.Contains(text, "in 40 h") || !strings.Contains(text, "never") {
 		t.Errorf("the table says %s", text)
+	}
+	for longest, want := range map[time.Duration]string{365 * org.Day: "7 30 60 90 365", 60 * org.Day: "7 30 60", time.Hour: ""} {
+		doc := render(t, TokensPage(Tokens{UserView: ownView(), Longest: longest, Now: now}))
+		days := doc.Find("#days option").Map(func(_ int, o *goquery.Selection) string { return o.AttrOr("value", "") })
+		if got := strings.Join(days, " "); got != want {
+			t.Errorf("where tokens live %v at most, %q is offered, want %q", longest, got, want)
+		}
 	}
 	doc = render(t, TokensPage(Tokens{UserView: ownView(), Tokens: fullTokens(), Revoke: "abcdefghij", Now: now}))
 	if got := doc.Find(".confirm form").AttrOr("action", ""); got != "/users/me/keys/abcdefghij" {

@@ -13,20 +13,24 @@ import (
 // Tokens is the list of the API tokens of an account.
 type Tokens struct {
 	org.UserView
-	Tokens []org.Token
-	Secret string // of the token that was just made, shown once
-	Revoke string // id of the token to ask about
-	Name   string // as entered in a refused form
-	Days   int
-	Err    *org.Error
-	Now    time.Time
+	Tokens  []org.Token
+	Secret  string // of the token that was just made, shown once
+	Revoke  string // id of the token to ask about
+	Name    string // as entered in a refused form
+	Days    int
+	Longest time.Duration // that a token may live
+	Err     *org.Error
+	Now     time.Time
 }
 
 // TokenDays are the choices for the lifetime of a token; the first is the default.
 var TokenDays = []int{30, 7, 60, 90, 365}
 
-// dayChoices are the lifetimes to choose from, in order.
-func (t Tokens) dayChoices() []int { return slices.Sorted(slices.Values(TokenDays)) }
+// dayChoices are the lifetimes to choose from, in order. There may be none.
+func (t Tokens) dayChoices() []int {
+	days := slices.Sorted(slices.Values(TokenDays))
+	return slices.DeleteFunc(days, func(d int) bool { return time.Duration(d)*org.Day > t.Longest })
+}
 
 func (t Tokens) days() int {
 	if t.Days > 0 {

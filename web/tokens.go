@@ -35,6 +35,9 @@ func (s *Server) tokensPage(c *call, t views.Tokens) (p page, err error) {
 		p.crumbs = append(c.usersCrumb(), views.Crumb{Label: c.user(), URL: views.UserURL(c.user())})
 	}
 	t.Now = time.Now()
+	if t.Longest, err = s.account.MaxTokenLifetime(c.ctx, c.actor, c.user()); err != nil {
+		return p, err
+	}
 	t.UserView, err = s.account.UserView(c.ctx, c.actor, c.user())
 	p.body = views.TokensPage(t)
 	return p, err

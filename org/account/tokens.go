@@ -134,7 +134,7 @@ func (s *Service) checkToken(in *org.TokenInput) error {
 	case in.Lifetime < time.Second:
 		bad.Add("lifetime", "must be at least a second")
 	case in.Lifetime > s.maxTokenLifetime:
-		bad.Add("lifetime", fmt.Sprintf("must be at most %d days", s.maxTokenLifetime/org.Day))
+		bad.Add("lifetime", "must be at most "+inDays(s.maxTokenLifetime))
 	}
 	if in.Name == "" {
 		in.Name = "token-" + strings.ToLower(randomText(8))
@@ -145,6 +145,14 @@ func (s *Service) checkToken(in *org.TokenInput) error {
 		return &org.Error{Kind: org.Invalid, Message: "Failed to create API key.", Detail: limits[0].Detail, Fields: append(limits, bad...)}
 	}
 	return bad.Err("Failed to validate create API key request.")
+}
+
+// inDays writes a duration in days, or in the units of Go if it is no whole number of them.
+func inDays(d time.Duration) string {
+	if d%org.Day != 0 {
+		return d.String()
+	}
+	return fmt.Sprintf("%d days", d/org.Day)
 }
 
 // Tokens is the API tokens of an account, without their secrets; of every account if all, for who may read those.
