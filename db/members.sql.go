@@ -711,21 +711,27 @@ func (q *Queries) ListHolderKeys(ctx context.Context, arg ListHolderKeysParams) 
 }
 
 const listHoldersElsewhere = `-- name: ListHoldersElsewhere :many
-SELECT DISTINCT user_id FROM member_roles
-WHERE role = ?1 AND organization_id <> ?2 AND user_id IN (/*SLICE:user_ids*/?)
+SELECT DISTINCT user_id, role FROM member_roles
+WHERE CAST(?1 AS text) LIKE '% ' || role || ' %' AND organization_id <> ?2 AND user_id IN (/*SLICE:user_ids*/?)
+ORDER BY user_id, role
 `
 
 type ListHoldersElsewhereParams struct {
-	Role           string
+	Roles          string
 	OrganizationID uuid.UUID
 	UserIds        []uuid.UUID
 }
 
-// Which of some accounts hold a role in any other organization.
-func (q *Queries) ListHoldersElsewhere(ctx context.Context, arg ListHoldersElsewhereParams) ([]uuid.UUID, error) {
+type ListHoldersElsewhereRow struct {
+	UserID uuid.UUID
+	Role   string
+}
+
+// Which of some roles some accounts hold in any other organization. The names of roles stand between spaces.
+func (q *Queries) ListHoldersElsewhere(ctx context.Context, arg ListHoldersElsewhereParams) ([]ListHoldersElsewhereRow, error) {
 	query := listHoldersElsewhere
 	var queryParams []interface{}
-	queryParams = append(queryParams, arg.Role)
+	queryParams = append(queryParams, arg.Roles)
 	queryParams = append(queryParams, arg.OrganizationID)
 	if len(arg.UserIds) > 0 {
 		for _, v := range arg.UserIds {
@@ -740,13 +746,13 @@ func (q *Queries) ListHoldersElsewhere(ctx context.Context, arg ListHoldersElsew
 		return nil, err
 	}
 	defer rows.Close()
-	items := []uuid.UUID{}
+	items := []ListHoldersElsewhereRow{}
 	for rows.Next() {
-		var user_id uuid.UUID
-		if err := rows.Scan(&user_id); err != nil {
+		var i ListHoldersElsewhereRow
+		if err := rows.Scan(&i.UserID, &i.Role); err != nil {
 			return nil, err
 		}
-		items = append(items, user_id)
+		items = append(items, i)
 	}
 	if err := rows.Close(); err != nil {
 		return nil, err

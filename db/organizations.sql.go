@@ -35,14 +35,14 @@ func (q *Queries) DeleteOrganization(ctx context.Context, id uuid.UUID) error {
 }
 
 const findDefaultOrganization = `-- name: FindDefaultOrganization :one
-SELECT o.id, o.name, o.name_key, o.display_name, o.description, o.icon, o.is_default, o.member_count, o.created_at, o.updated_at, o.version, own.roles AS role_state, site.roles AS site_role_state
+SELECT o.id, o.name, o.name_key, o.display_name, o.description, o.icon, o.is_default, o.member_count, o.created_at, o.updated_at, o.version, own.organization_id, own.value, own.roles, own.audit_seq, own.audit_hash, site.roles AS site_role_state
 FROM organizations o, revisions own, revisions site
 WHERE o.is_default AND own.organization_id = o.id AND site.organization_id = '00000000-0000-0000-0000-000000000000'
 `
 
 type FindDefaultOrganizationRow struct {
 	Organization  Organization
-	RoleState     int64
+	Revision      Revision
 	SiteRoleState int64
 }
 
@@ -61,25 +61,29 @@ func (q *Queries) FindDefaultOrganization(ctx context.Context) (FindDefaultOrgan
 		&i.Organization.CreatedAt,
 		&i.Organization.UpdatedAt,
 		&i.Organization.Version,
-		&i.RoleState,
+		&i.Revision.OrganizationID,
+		&i.Revision.Value,
+		&i.Revision.Roles,
+		&i.Revision.AuditSeq,
+		&i.Revision.AuditHash,
 		&i.SiteRoleState,
 	)
 	return i, err
 }
 
 const findOrganization = `-- name: FindOrganization :one
-SELECT o.id, o.name, o.name_key, o.display_name, o.description, o.icon, o.is_default, o.member_count, o.created_at, o.updated_at, o.version, own.roles AS role_state, site.roles AS site_role_state
+SELECT o.id, o.name, o.name_key, o.display_name, o.description, o.icon, o.is_default, o.member_count, o.created_at, o.updated_at, o.version, own.organization_id, own.value, own.roles, own.audit_seq, own.audit_hash, site.roles AS site_role_state
 FROM organizations o, revisions own, revisions site
 WHERE o.id = ?1 AND own.organization_id = o.id AND site.organization_id = '00000000-0000-0000-0000-000000000000'
 `
 
 type FindOrganizationRow struct {
 	Organization  Organization
-	RoleState     int64
+	Revision      Revision
 	SiteRoleState int64
 }
 
-// An organization with the states of the custom roles that count in it: its own, and those of the site.
+// An organization with its revision, and the state of the custom roles of the site, which count in it as well.
 func (q *Queries) FindOrganization(ctx context.Context, id uuid.UUID) (FindOrganizationRow, error) {
 	row := q.queryRow(ctx, q.findOrganizationStmt, findOrganization, id)
 	var i FindOrganizationRow
@@ -95,21 +99,25 @@ func (q *Queries) FindOrganization(ctx context.Context, id uuid.UUID) (FindOrgan
 		&i.Organization.CreatedAt,
 		&i.Organization.UpdatedAt,
 		&i.Organization.Version,
-		&i.RoleState,
+		&i.Revision.OrganizationID,
+		&i.Revision.Value,
+		&i.Revision.Roles,
+		&i.Revision.AuditSeq,
+		&i.Revision.AuditHash,
 		&i.SiteRoleState,
 	)
 	return i, err
 }
 
 const findOrganizationByName = `-- name: FindOrganizationByName :one
-SELECT o.id, o.name, o.name_key, o.display_name, o.description, o.icon, o.is_default, o.member_count, o.created_at, o.updated_at, o.version, own.roles AS role_state, site.roles AS site_role_state
+SELECT o.id, o.name, o.name_key, o.display_name, o.description, o.icon, o.is_default, o.member_count, o.created_at, o.updated_at, o.version, own.organization_id, own.value, own.roles, own.audit_seq, own.audit_hash, site.roles AS site_role_state
 FROM organizations o, revisions own, revisions site
 WHERE o.name_key = ?1 AND own.organization_id = o.id AND site.organization_id = '00000000-0000-0000-0000-000000000000'
 `
 
 type FindOrganizationByNameRow struct {
 	Organization  Organization
-	RoleState     int64
+	Revision      Revision
 	SiteRoleState int64
 }
 
@@ -128,7 +136,11 @@ func (q *Queries) FindOrganizationByName(ctx context.Context, nameKey string) (F
 		&i.Organization.CreatedAt,
 		&i.Organization.UpdatedAt,
 		&i.Organization.Version,
-		&i.RoleState,
+		&i.Revision.OrganizationID,
+		&i.Revision.Value,
+		&i.Revision.Roles,
+		&i.Revision.AuditSeq,
+		&i.Revision.AuditHash,
 		&i.SiteRoleState,
 	)
 	return i, err

@@ -351,6 +351,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listCallerStmt, err = db.PrepareContext(ctx, listCaller); err != nil {
 		return nil, fmt.Errorf("error preparing query ListCaller: %w", err)
 	}
+	if q.listCallerBySessionStmt, err = db.PrepareContext(ctx, listCallerBySession); err != nil {
+		return nil, fmt.Errorf("error preparing query ListCallerBySession: %w", err)
+	}
 	if q.listCallerByTokenStmt, err = db.PrepareContext(ctx, listCallerByToken); err != nil {
 		return nil, fmt.Errorf("error preparing query ListCallerByToken: %w", err)
 	}
@@ -1075,6 +1078,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listCallerStmt: %w", cerr)
 		}
 	}
+	if q.listCallerBySessionStmt != nil {
+		if cerr := q.listCallerBySessionStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listCallerBySessionStmt: %w", cerr)
+		}
+	}
 	if q.listCallerByTokenStmt != nil {
 		if cerr := q.listCallerByTokenStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listCallerByTokenStmt: %w", cerr)
@@ -1513,6 +1521,7 @@ type Queries struct {
 	listAuditRootHeadsStmt            *sql.Stmt
 	listAuditRootsStmt                *sql.Stmt
 	listCallerStmt                    *sql.Stmt
+	listCallerBySessionStmt           *sql.Stmt
 	listCallerByTokenStmt             *sql.Stmt
 	listCandidatesStmt                *sql.Stmt
 	listHolderKeysStmt                *sql.Stmt
@@ -1686,6 +1695,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listAuditRootHeadsStmt:            q.listAuditRootHeadsStmt,
 		listAuditRootsStmt:                q.listAuditRootsStmt,
 		listCallerStmt:                    q.listCallerStmt,
+		listCallerBySessionStmt:           q.listCallerBySessionStmt,
 		listCallerByTokenStmt:             q.listCallerByTokenStmt,
 		listCandidatesStmt:                q.listCandidatesStmt,
 		listHolderKeysStmt:                q.listHolderKeysStmt,

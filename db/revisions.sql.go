@@ -124,6 +124,61 @@ func (q *Queries) ListCaller(ctx context.Context, userID uuid.UUID) ([]ListCalle
 	return items, nil
 }
 
+const listCallerBySession = `-- name: ListCallerBySession :many
+SELECT r.organization_id, u.roles, u.version, r.value, r.roles AS role_state
+FROM sessions s JOIN users u ON u.id = s.user_id, revisions r
+WHERE s.token = ?1 AND u.id = ?2 AND s.expires_at > ?3 AND r.organization_id = '00000000-0000-0000-0000-000000000000'
+UNION ALL
+SELECT r.organization_id, m.roles, m.version, r.value, r.roles AS role_state
+FROM organization_members m JOIN revisions r ON r.organization_id = m.organization_id
+WHERE m.user_id = ?2
+ORDER BY organization_id
+`
+
+type ListCallerBySessionParams struct {
+	Token  string
+	UserID uuid.UUID
+	Now    time.Time
+}
+
+type ListCallerBySessionRow struct {
+	OrganizationID uuid.UUID
+	Roles          string
+	Version        int64
+	Value          int64
+	RoleState      int64
+}
+
+// ListCaller for an account that a session names. No row of the site: the session has ended.
+func (q *Queries) ListCallerBySession(ctx context.Context, arg ListCallerBySessionParams) ([]ListCallerBySessionRow, error) {
+	rows, err := q.query(ctx, q.listCallerBySessionStmt, listCallerBySession, arg.Token, arg.UserID, arg.Now)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListCallerBySessionRow{}
+	for rows.Next() {
+		var i ListCallerBySessionRow
+		if err := rows.Scan(
+			&i.OrganizationID,
+			&i.Roles,
+			&i.Version,
+			&i.Value,
+			&i.RoleState,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listCallerByToken = `-- name: ListCallerByToken :many
 SELECT r.organization_id, u.roles, u.version, r.value, r.roles AS role_state
 FROM api_keys k JOIN users u ON u.id = k.user_id, revisions r

@@ -77,10 +77,11 @@ type Reads interface {
 	ListAuditRootHeads(ctx context.Context, rootSeq int64) ([]ListAuditRootHeadsRow, error)
 	ListAuditRoots(ctx context.Context, arg ListAuditRootsParams) ([]AuditRoot, error)
 	ListCaller(ctx context.Context, userID uuid.UUID) ([]ListCallerRow, error)
+	ListCallerBySession(ctx context.Context, arg ListCallerBySessionParams) ([]ListCallerBySessionRow, error)
 	ListCallerByToken(ctx context.Context, arg ListCallerByTokenParams) ([]ListCallerByTokenRow, error)
 	ListCandidates(ctx context.Context, arg ListCandidatesParams) ([]UserRow, error)
 	ListHolderKeys(ctx context.Context, arg ListHolderKeysParams) ([]string, error)
-	ListHoldersElsewhere(ctx context.Context, arg ListHoldersElsewhereParams) ([]uuid.UUID, error)
+	ListHoldersElsewhere(ctx context.Context, arg ListHoldersElsewhereParams) ([]ListHoldersElsewhereRow, error)
 	ListHoldersOfAnySiteRole(ctx context.Context, maxRows int64) ([]uuid.UUID, error)
 	ListHoldersOfRole(ctx context.Context, arg ListHoldersOfRoleParams) ([]ListHoldersOfRoleRow, error)
 	ListHoldersOfSiteRole(ctx context.Context, arg ListHoldersOfSiteRoleParams) ([]ListHoldersOfSiteRoleRow, error)
@@ -453,6 +454,11 @@ func (r reads) ListCaller(ctx context.Context, userID uuid.UUID) ([]ListCallerRo
 	return found, named("ListCaller", err)
 }
 
+func (r reads) ListCallerBySession(ctx context.Context, arg ListCallerBySessionParams) ([]ListCallerBySessionRow, error) {
+	found, err := r.queries.ListCallerBySession(ctx, arg)
+	return found, named("ListCallerBySession", err)
+}
+
 func (r reads) ListCallerByToken(ctx context.Context, arg ListCallerByTokenParams) ([]ListCallerByTokenRow, error) {
 	found, err := r.queries.ListCallerByToken(ctx, arg)
 	return found, named("ListCallerByToken", err)
@@ -468,7 +474,7 @@ func (r reads) ListHolderKeys(ctx context.Context, arg ListHolderKeysParams) ([]
 	return found, named("ListHolderKeys", err)
 }
 
-func (r reads) ListHoldersElsewhere(ctx context.Context, arg ListHoldersElsewhereParams) ([]uuid.UUID, error) {
+func (r reads) ListHoldersElsewhere(ctx context.Context, arg ListHoldersElsewhereParams) ([]ListHoldersElsewhereRow, error) {
 	found, err := r.queries.ListHoldersElsewhere(ctx, arg)
 	return found, named("ListHoldersElsewhere", err)
 }

@@ -25,6 +25,16 @@ func (b Basis) Equal(other Basis) bool {
 	})
 }
 
+// SameAccount reports whether both are of the same account with the same roles of the site, in the same organizations.
+func (b Basis) SameAccount(other Basis) bool {
+	for i := range b {
+		if i >= len(other) || b[i].OrganizationID != other[i].OrganizationID {
+			return false
+		}
+	}
+	return len(b) == len(other) && len(b) > 0 && b[:1].Equal(other[:1])
+}
+
 // Of is what stands in it about an organization, or about the site for uuid.Nil.
 func (b Basis) Of(org uuid.UUID) (db.ListCallerRow, bool) {
 	i, ok := slices.BinarySearchFunc(b, org, func(r db.ListCallerRow, id uuid.UUID) int {

@@ -268,9 +268,10 @@ WHERE u.status <> 'suspended' AND NOT EXISTS (
 SELECT DISTINCT user_id FROM user_roles LIMIT CAST(@max_rows AS bigint);
 
 -- name: ListHoldersElsewhere :many
--- Which of some accounts hold a role in any other organization.
-SELECT DISTINCT user_id FROM member_roles
-WHERE role = @role AND organization_id <> @organization_id AND user_id IN (sqlc.slice('user_ids'));
+-- Which of some roles some accounts hold in any other organization. The names of roles stand between spaces.
+SELECT DISTINCT user_id, role FROM member_roles
+WHERE CAST(@roles AS text) LIKE '% ' || role || ' %' AND organization_id <> @organization_id AND user_id IN (sqlc.slice('user_ids'))
+ORDER BY user_id, role;
 
 -- name: ListAllHoldersElsewhere :many
 -- The same of all accounts.

@@ -55,3 +55,14 @@ SELECT r.organization_id, m.roles, m.version, r.value, r.roles AS role_state
 FROM organization_members m JOIN revisions r ON r.organization_id = m.organization_id
 WHERE m.user_id = @user_id
 ORDER BY organization_id;
+
+-- name: ListCallerBySession :many
+-- ListCaller for an account that a session names. No row of the site: the session has ended.
+SELECT r.organization_id, u.roles, u.version, r.value, r.roles AS role_state
+FROM sessions s JOIN users u ON u.id = s.user_id, revisions r
+WHERE s.token = @token AND u.id = @user_id AND s.expires_at > @now AND r.organization_id = '00000000-0000-0000-0000-000000000000'
+UNION ALL
+SELECT r.organization_id, m.roles, m.version, r.value, r.roles AS role_state
+FROM organization_members m JOIN revisions r ON r.organization_id = m.organization_id
+WHERE m.user_id = @user_id
+ORDER BY organization_id;

@@ -110,18 +110,21 @@ func (s *Server) entered(c *call, input org.Input[org.RoleInput]) (e views.RoleE
 		return e, err
 	}
 	in, _ := input.Read() // what is wrong with it does not matter here
-	if in.MustCreate {
-		if e, err = s.newRoleEditor(c, o.text("from")); err != nil {
-			return e, err
-		}
-		e.View.Role = org.Role{OrganizationID: e.View.Role.OrganizationID}
-	} else if e.View, err = s.tenant.Role(c.ctx, c.actor, c.scope(), in.Name); err != nil {
-		return e, err
+	if !in.MustCreate {
+		stored, err := s.tenant.Role(c.ctx, c.actor, c.scope(), in.Name)
+		return editorOf(stored, in), err
 	}
-	stored := e.View.Role
-	e.Stored = &stored
-	e.View.Role = filledIn(in, stored)
-	return e, nil
+	e, err = s.newRoleEditor(c, o.text("from"))
+	blank := org.Role{OrganizationID: e.View.Role.OrganizationID}
+	e.Stored, e.View.Role = &blank, filledIn(in, blank)
+	return e, err
+}
+
+// editorOf is the editor of a stored role as it was filled in.
+func editorOf(stored org.RoleView, in org.RoleInput) views.RoleEditor {
+	e := views.RoleEditor{View: stored, Stored: &stored.Role}
+	e.View.Role = filledIn(in, stored.Role)
+	return e
 }
 
 // filledIn is a role with what a form says of it.
@@ -144,14 +147,17 @@ func (s *Server) editRole(c *call, input org.Input[org.RoleInput]) (reply, error
 
 // reviewRole shows what saving would change, and for whom.
 func (s *Server) reviewRole(c *call, input org.Input[org.RoleInput]) (reply, error) {
-	impact, err := s.tenant.PreviewRole(c.ctx, c.actor, c.scope(), input)
+	view, impact, err := s.tenant.ReviewRole(c.ctx, c.actor, c.scope(), input)
 	refusal, refused := errors.AsType[*org.Error](err)
 	if err != nil && (!refused || len(refusal.Fields) > 0 || refusal.Kind != org.Invalid) {
 		return s.savedRole(c, input, nil, err)
 	}
-	editor, err := s.entered(c, input)
-	if err != nil {
-		return reply{}, err
+	in, _ := input.Read()
+	editor := editorOf(view, in)
+	if in.MustCreate || refused || view.Role.Name == "" {
+		if editor, err = s.entered(c, input); err != nil {
+			return reply{}, err
+		}
 	}
 	p := s.roleEditor(c, editor)
 	p.title = "Review " + editor.View.Role.Label()

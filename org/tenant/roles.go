@@ -104,8 +104,7 @@ func roleView(ctx context.Context, s unit.Reader, by *org.Actor, h unit.RoleScop
 	if !ok {
 		return org.RoleView{}, org.ErrNotFound()
 	}
-	v := org.RoleView{Organization: unit.OrganizationOf(h.Org), Role: offered(by, h, r)}
-	v.Role.Members = org.Unknown
+	v := viewOf(s, by, h, r)
 	if h.MayCount(by) {
 		counts, err := s.Holders(ctx, h)
 		if err != nil {
@@ -113,12 +112,19 @@ func roleView(ctx context.Context, s unit.Reader, by *org.Actor, h unit.RoleScop
 		}
 		v.Role.Members = counts[name]
 	}
+	return v, nil
+}
+
+// viewOf is one role with what the caller may do to it. How many hold it is not known yet.
+func viewOf(s unit.Reader, by *org.Actor, h unit.RoleScope, r *unit.SetRole) org.RoleView {
+	v := org.RoleView{Organization: unit.OrganizationOf(h.Org), Role: offered(by, h, r)}
+	v.Role.Members = org.Unknown
 	v.CanCreate = h.May(by, "create")
 	v.CanUpdate = !r.BuiltIn && h.May(by, "update")
 	v.CanDelete = !r.BuiltIn && h.May(by, "delete")
 	v.CellRefusal = s.Locks(by, h, v.CanUpdate)
 	v.CellEffect = effectIn(s.Units, r.Role)
-	return v, nil
+	return v
 }
 
 // NewRole is a role that is not stored yet, started from another one of the scope ("" for blank): its permissions written

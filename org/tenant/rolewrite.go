@@ -28,6 +28,36 @@ func (s *Service) PreviewRole(ctx context.Context, subject *org.Actor, in org.Sc
 	return impact, err
 }
 
+// ReviewRole is PreviewRole with the role as it is stored, both of one snapshot. The view of a role that is new is empty.
+func (s *Service) ReviewRole(ctx context.Context, subject *org.Actor, in org.Scope, input org.Input[org.RoleInput]) (_ org.RoleView, _ org.Impact, err error) {
+	defer org.Wrap(&err, "review role in %s", in)
+	r, impact, err := unit.Try(ctx, s.units, subject, putRole{in, input}, planRoleReview)
+	if r.counted { // every holder is touched
+		r.view.Role.Members = impact.Members
+	}
+	return r.view, impact, err
+}
+
+// roleReview is a role as it is stored, beside what is to become of it.
+type roleReview struct {
+	view    org.RoleView
+	counted bool // the impact counts who holds it, and the caller may know
+}
+
+func planRoleReview(ctx context.Context, a *unit.Attempt, in putRole) (r roleReview, err error) {
+	c, err := planPutRole(ctx, a, in)
+	if err != nil || c.Creates() {
+		return r, err
+	}
+	r.counted = c.changes && c.home.MayCount(a.Actor)
+	if r.counted {
+		r.view = viewOf(a.Reader, a.Actor, c.home, c.set.ByName[c.Before.Name])
+		return r, nil
+	}
+	r.view, err = roleView(ctx, a.Reader, a.Actor, c.home, c.Before.Name)
+	return r, err
+}
+
 // putRole asks to store a role.
 type putRole struct {
 	in    org.Scope
@@ -37,7 +67,9 @@ type putRole struct {
 // roleChange is a change of a role, as it was decided.
 type roleChange struct {
 	org.RoleChange
-	changes bool // else there is nothing to store
+	home    unit.RoleScope
+	set     *unit.RoleSet // as it is stored
+	changes bool          // else there is nothing to store
 }
 
 func planPutRole(ctx context.Context, a *unit.Attempt, in putRole) (c roleChange, err error) {
@@ -124,7 +156,7 @@ func (d *roleDraft) decide(ctx context.Context) (c roleChange, err error) {
 		rbac.SortPermissions(sorted)
 		*r.At(level.String()) = slices.Compact(sorted)
 	}
-	c.RoleChange = org.RoleChange{Before: d.stored, After: r}
+	c.RoleChange, c.home, c.set = org.RoleChange{Before: d.stored, After: r}, d.home, d.set
 	if c.changes = c.Creates() || !sameRole(d.stored, r); !c.changes {
 		return c, nil
 	}

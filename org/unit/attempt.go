@@ -81,10 +81,7 @@ func (a *Attempt) refresh(ctx context.Context) error {
 	if a.Actor == nil || a.Actor.Operator {
 		return nil
 	}
-	current, err := a.Caller(ctx, Credential{a.Actor.ID(), a.Actor.TokenID})
-	if err == nil && a.Actor.TokenID == "" && a.Actor.Session != "" {
-		_, err = a.Q.GetSession(ctx, db.GetSessionParams{Token: a.Actor.Session, Now: a.Now})
-	}
+	current, err := a.Caller(ctx, Credential{a.Actor.ID(), a.Actor.TokenID, a.Actor.Session})
 	if db.IsNotFound(err) {
 		return a.ended(ctx)
 	}

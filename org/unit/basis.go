@@ -10,17 +10,25 @@ import (
 	"rolecall.example/org"
 )
 
-// Credential is what a request comes with: an account, and the token that it was named by, if by one.
+// Credential is what a request comes with: an account, and the token or the session that it was named by, if by one.
 type Credential struct {
-	User  uuid.UUID
-	Token string
+	User    uuid.UUID
+	Token   string
+	Session string // which must still stand
 }
 
-// basisOf reads what decides about a caller. It is not found when the account is gone, or the token has ended.
+// basisOf reads what decides about a caller. It is not found when the account is gone, or the token or session has ended.
 func (s Reader) basisOf(ctx context.Context, c Credential) (rows org.Basis, err error) {
-	if c.Token == "" {
+	switch {
+	case c.Token == "" && c.Session == "":
 		rows, err = s.Q.ListCaller(ctx, c.User)
-	} else {
+	case c.Token == "":
+		var bySession []db.ListCallerBySessionRow
+		bySession, err = s.Q.ListCallerBySession(ctx, db.ListCallerBySessionParams{Token: c.Session, UserID: c.User, Now: s.Units.Now()})
+		for _, r := range bySession {
+			rows = append(rows, db.ListCallerRow(r))
+		}
+	default:
 		var byToken []db.ListCallerByTokenRow
 		byToken, err = s.Q.ListCallerByToken(ctx, db.ListCallerByTokenParams{Token: c.Token, UserID: c.User, Now: s.Units.Now()})
 		for _, r := range byToken {

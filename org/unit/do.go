@@ -46,7 +46,8 @@ func doIn[In, P, Out any](ctx context.Context, u *Units, who *org.Actor, where d
 	err = u.DB.WriteIn(ctx, where, func(tx *db.Tx) error {
 		late = lessons{} // it may run again
 		ctx := db.Writing(ctx)
-		a = Reader{Units: u, Q: tx.Reads(), tx: tx, scope: where, late: &late}.attempt(who, action, u.Now())
+		src := Reader{Units: u, Q: tx.Reads(), tx: tx, scope: where, late: &late, heads: map[uuid.UUID]db.Revision{}}
+		a = src.attempt(who, action, u.Now())
 		if err := a.begin(ctx); err != nil {
 			return err
 		}
@@ -101,9 +102,12 @@ func (a *Attempt) begin(ctx context.Context) error {
 func (a *Attempt) writer(ctx context.Context, tx *db.Tx) (*Writer, error) {
 	w := &Writer{W: tx.Writes(), Actor: a.Actor, Now: a.Now, Entry: a.Entry, scope: a.scope}
 	w.Fields = maps.Clone(w.Fields)
+	found, known := a.heads[a.scope.Organization()]
 	switch head := tx.Head(); {
 	case head != nil:
 		w.head = *head
+	case known:
+		w.head = found
 	case !a.scope.Nowhere():
 		var err error
 		if w.head, err = a.Q.GetRevision(ctx, a.scope.Organization()); err != nil && !db.IsNotFound(err) {
@@ -137,16 +141,14 @@ func (a *Attempt) settle(ctx context.Context, w *Writer, ends []ending) (done or
 }
 
 // Try decides on a snapshot, and tells what the change would do to what people may do. It stores nothing, takes no lock and
-// never meets the writer. A refusal is the one that Do would return; it is not recorded.
+// never meets the writer. The caller is as it came, as for every read. A refusal is the one that Do would return; it is not
+// recorded.
 func Try[In, P any](ctx context.Context, u *Units, who *org.Actor, command In, plan Plan[In, P]) (p P, impact org.Impact, err error) {
 	err = u.DB.View(ctx, func(q db.Reads) error {
 		a := Reader{Units: u, Q: q, scope: db.OnSite, states: map[uuid.UUID]int64{}}.attempt(who, "", u.Now())
 		a.trying = true
-		err := a.begin(ctx)
-		if err == nil {
-			p, err = plan(ctx, a, command)
-		}
-		if err == nil {
+		var err error
+		if p, err = plan(ctx, a, command); err == nil {
 			impact, err = a.impact(ctx)
 		}
 		return err

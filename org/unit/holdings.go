@@ -76,16 +76,13 @@ func (s *Units) carried() []string {
 // rolesElsewhere is what each of these people holds in organizations other than one that gives rights outside them.
 func (s Reader) rolesElsewhere(ctx context.Context, orgID uuid.UUID, users []uuid.UUID) (map[uuid.UUID]string, error) {
 	held := map[uuid.UUID]string{}
-	for _, name := range s.carried() {
-		ids, err := s.Q.ListHoldersElsewhere(ctx, db.ListHoldersElsewhereParams{Role: name, OrganizationID: orgID, UserIds: users})
-		if err != nil {
-			return nil, err
-		}
-		for _, id := range ids {
-			held[id] = withName(held[id], name)
-		}
+	rows, err := s.Q.ListHoldersElsewhere(ctx, db.ListHoldersElsewhereParams{
+		Roles: SpaceJoined(s.carried()), OrganizationID: orgID, UserIds: users,
+	})
+	for _, r := range rows {
+		held[r.UserID] = withName(held[r.UserID], r.Role)
 	}
-	return held, nil
+	return held, err
 }
 
 // holder is somebody with what decides about them.

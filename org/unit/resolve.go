@@ -26,7 +26,10 @@ func (s Reader) Organization(ctx context.Context, by *org.Actor, ref string) (db
 		return db.Organization{}, org.ErrNotFound()
 	}
 	if err == nil && s.states != nil {
-		s.states[row.ID], s.states[uuid.Nil] = found.RoleState, found.SiteRoleState
+		s.states[row.ID], s.states[uuid.Nil] = found.Revision.Roles, found.SiteRoleState
+	}
+	if err == nil && s.heads != nil {
+		s.heads[row.ID] = found.Revision
 	}
 	return row, err
 }
