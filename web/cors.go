@@ -3,7 +3,6 @@ package web
 import (
 	"net/http"
 
-	"github.com/labstack/echo/v4"
 	"github.com/rs/cors"
 )
 
@@ -20,26 +19,9 @@ func newCORS(origins []string) *cors.Cors {
 			"Accept", "Authorization", "Coder-Session-Token", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match",
 		},
 		ExposedHeaders: []string{
-			"Content-Disposition", "ETag", "Link", "Location", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset", "Retry-After",
-			"X-Coder-Build-Version", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", "X-Request-Id",
+			"Coder-Token-Expires", "Content-Disposition", "ETag", "Link", "Location", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset",
+			"Retry-After", "Rolecall-Version", "X-Coder-Build-Version", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", "X-Request-Id",
 		},
 		MaxAge: 7200, // seconds; browsers cut it to that
 	})
-}
-
-// crossOrigin answers the question of a browser whether a page may send a request, and lets the page read what comes of one
-// with a token. Requests without a token are none of its business: those of other origins stay as they are.
-func (s *Server) crossOrigin(next echo.HandlerFunc) echo.HandlerFunc {
-	return func(ec echo.Context) error {
-		r := ec.Request()
-		asks := r.Method == http.MethodOptions && r.Header.Get("Access-Control-Request-Method") != ""
-		if s.cors == nil || !asks && len(tokensOf(r)) == 0 {
-			return next(ec)
-		}
-		s.cors.HandlerFunc(ec.Response(), r)
-		if asks {
-			return nil
-		}
-		return next(ec)
-	}
 }

@@ -167,6 +167,23 @@ func (s *Server) logRequest(c *call, took time.Duration) {
 	s.Log.LogAttrs(c.ctx, slog.LevelInfo, "request", attrs...)
 }
 
+// crossOrigin answers the question of a browser whether a page may send a request, and lets the page read what comes of one
+// with a token. Requests without a token are none of its business: those of other origins stay as they are.
+func (s *Server) crossOrigin(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(ec echo.Context) error {
+		r := ec.Request()
+		asks := r.Method == http.MethodOptions && r.Header.Get("Access-Control-Request-Method") != ""
+		if s.cors == nil || !asks && len(tokensOf(r)) == 0 {
+			return next(ec)
+		}
+		s.cors.HandlerFunc(ec.Response(), r)
+		if asks {
+			return nil
+		}
+		return next(ec)
+	}
+}
+
 // protect refuses unsafe requests that a page of another site makes a browser send. A token header is proof enough: a
 // browser adds none by itself.
 func (s *Server) protect(next echo.HandlerFunc) echo.HandlerFunc {
