@@ -76,7 +76,7 @@ func (a *roleApply) run(ctx context.Context, api *client.Client, t *terminal) er
 	case len(changes) == 0:
 		return t.print(p.report(true))
 	}
-	if err := a.confirm(t, "Make "+counted(len(changes), "change", "changes")+"?", about); err != nil {
+	if err := a.confirm(ctx, t, "Make "+counted(len(changes), "change", "changes")+"?", about); err != nil {
 		return err
 	}
 	for i, step := range changes {

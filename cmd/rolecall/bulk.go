@@ -108,7 +108,7 @@ func (b *bulk) run(ctx context.Context, api *client.Client, t *terminal) error {
 		return t.print(about)
 	}
 	if len(foreseen.Done) > 0 {
-		if err := b.confirm(t, fmt.Sprintf(question, counted(len(foreseen.Done), "member", "members")), about); err != nil {
+		if err := b.confirm(ctx, t, fmt.Sprintf(question, counted(len(foreseen.Done), "member", "members")), about); err != nil {
 			return err
 		}
 	}

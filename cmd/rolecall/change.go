@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -26,9 +27,9 @@ func (q *query) match(shown string) []client.Option {
 	return nil
 }
 
-// confirm asks a question on the terminal unless --yes answered it, below what it is about. Any other answer than yes is
-// errNo. Where nobody can be asked, nothing is done.
-func (q *query) confirm(t *terminal, question string, about ...report) error {
+// confirm asks a question on the terminal unless --yes answered it, below what it is about. Any other answer than yes, and
+// an interruption, is errNo. Where nobody can be asked, nothing is done.
+func (q *query) confirm(ctx context.Context, t *terminal, question string, about ...report) error {
 	if q.yes {
 		return nil
 	}
@@ -39,11 +40,18 @@ func (q *query) confirm(t *terminal, question string, about ...report) error {
 		t.tell(t.err, r)
 	}
 	fmt.Fprintf(t.err, "%s [y/N] ", question)
-	line, err := bufio.NewReader(t.in).ReadString('\n')
-	if err != nil && !errors.Is(err, io.EOF) {
-		return err
+	answered := make(chan string, 1)
+	go func() {
+		line, _ := bufio.NewReader(t.in).ReadString('\n') // what cannot be read is no yes
+		answered <- line
+	}()
+	var answer string
+	select {
+	case answer = <-answered:
+	case <-ctx.Done(): // reading goes on, and the program ends
+		fmt.Fprintln(t.err)
 	}
-	switch strings.ToLower(strings.TrimSpace(line)) {
+	switch strings.ToLower(strings.TrimSpace(answer)) {
 	case "y", "yes":
 		return nil
 	}

@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -74,5 +76,18 @@ func TestConfirm(t *testing.T) {
 				t.Errorf("%s and %q: exit code %d, %s%s", tt.command, answer, code, out.String(), log.String())
 			}
 		}
+	}
+}
+
+// An interruption ends the question, and nothing is done.
+func TestConfirmInterrupted(t *testing.T) {
+	t.Parallel()
+	_, stdin := newTerminal(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	var log bytes.Buffer
+	err := new(query).confirm(ctx, &terminal{in: stdin, err: &log}, "Delete all?")
+	if !errors.Is(err, errNo) || !strings.HasSuffix(log.String(), "Delete all? [y/N] \nNothing was changed.\n") {
+		t.Errorf("%v, %q", err, log.String())
 	}
 }

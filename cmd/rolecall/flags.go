@@ -67,7 +67,13 @@ func (n *bounded) Set(v string) error {
 	return nil
 }
 
-func (n *bounded) String() string { return strconv.Itoa(*n.value) }
+// String returns "" for a default out of bounds, which stands for a flag that was left out.
+func (n *bounded) String() string {
+	if n.value == nil || *n.value < n.least {
+		return ""
+	}
+	return strconv.Itoa(*n.value)
+}
 
 // Type implements pflag.Value.
 func (*bounded) Type() string { return "int" }

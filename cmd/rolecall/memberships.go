@@ -109,7 +109,7 @@ func (q *query) removeMember(ctx context.Context, api *client.Client, t *termina
 	if q.dryRun {
 		return t.print(impactReport(impact, impact))
 	}
-	if err := q.confirm(t, fmt.Sprintf("Remove %s from %s?", m.Username, q.organization()), impactReport(impact, impact)); err != nil {
+	if err := q.confirm(ctx, t, fmt.Sprintf("Remove %s from %s?", m.Username, q.organization()), impactReport(impact, impact)); err != nil {
 		return err
 	}
 	if err := api.RemoveMember(ctx, q.organization(), m.UserID.String(), q.match(tag)...); err != nil {

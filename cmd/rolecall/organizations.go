@@ -139,7 +139,7 @@ func organizationsDeleteCommand() *command {
 				if err != nil {
 					return err
 				}
-				if err := q.confirm(t, "Delete "+o.Name+"?", organizationReport(o, "")); err != nil {
+				if err := q.confirm(ctx, t, "Delete "+o.Name+"?", organizationReport(o, "")); err != nil {
 					return err
 				}
 				if err := api.DeleteOrganization(ctx, o.ID.String(), q.match(tag)...); err != nil {

@@ -27,9 +27,9 @@ func (q *query) flags(names ...string) func(*pflag.FlagSet) {
 		for _, name := range names {
 			switch name {
 			case "org":
-				fs.StringVarP(&q.org, "org", "O", "default", "`ORG` to ask in, by id or name")
+				fs.StringVarP(&q.org, "org", "O", "default", "`ORG` that it is about, by id or name")
 			case "org?":
-				fs.StringVarP(&q.org, "org", "O", "", "`ORG` to ask in, by id or name; without it, the whole site")
+				fs.StringVarP(&q.org, "org", "O", "", "`ORG` that it is about, by id or name; without it, the whole site")
 			case "owner":
 				fs.StringVar(&q.owner, "owner", "", "`OWNER` of the object: me for the user's own; without it, any owner")
 			case "as":

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -127,37 +128,41 @@ func (p *rolePlan) home(ctx context.Context, organization string, line int) (hom
 // compare plans a role of the file.
 func (p *rolePlan) compare(ctx context.Context, home *roleHome, r *wantedRole) error {
 	step := &roleStep{
-		Organization: home.name, Name: strings.ToLower(r.Name), Change: stepCreate, Differences: []client.PermissionDifference{},
+		Organization: home.name, Name: strings.ToLower(r.Name), Change: stepCreate,
 		scope: home.scope, wanted: r.RoleRequest, condition: client.OnlyNew(),
 	}
 	p.steps = append(p.steps, step)
-	stored := client.Role{}
-	if slices.ContainsFunc(home.roles, func(known client.AssignableRole) bool { return known.Name == step.Name }) {
+	i := slices.IndexFunc(home.roles, func(known client.AssignableRole) bool { return known.Name == step.Name })
+	switch {
+	case i < 0:
+		step.compare(client.Role{}, r.RoleRequest)
+	case home.roles[i].BuiltIn:
+		p.add(r.line, "%s is built in and cannot be changed", r.Name)
+		return nil
+	default:
+		step.Change = stepChange
+		if step.compare(home.roles[i].Role, r.RoleRequest); step.Change == stepNone {
+			return nil
+		}
 		var tag string
 		known, err := p.api.Role(ctx, home.scope, step.Name, client.GetETag(&tag))
 		if err != nil {
 			return err
 		}
-		if known.BuiltIn {
-			p.add(r.line, "%s is built in and cannot be changed", r.Name)
-			return nil
-		}
-		stored, step.Change, step.condition = known.Role, stepChange, client.IfMatch(tag)
-	}
-	step.compare(stored, r.RoleRequest)
-	if step.Change == stepNone {
-		return nil
+		step.condition = client.IfMatch(tag)
+		step.compare(known.Role, r.RoleRequest)
 	}
 	impact, err := p.api.PreviewPutRole(ctx, step.scope, step.wanted, step.condition)
 	step.Impact = &impact
 	return p.refused(err, step, r)
 }
 
-// compare finds the differences of a role.
+// compare finds the differences of a role. A change without any is none.
 func (s *roleStep) compare(stored client.Role, wanted client.RoleRequest) {
+	s.DisplayName, s.Differences = nil, []client.PermissionDifference{}
 	for _, d := range rbac.Diff(engineRole(stored.Request()), engineRole(wanted)) {
 		s.Differences = append(s.Differences, client.PermissionDifference{
-			Level: d.Level.String(), ResourceType: d.ResourceType, Action: d.Action, From: stateName(d.From), To: stateName(d.To),
+			Level: d.Level.String(), ResourceType: d.ResourceType, Action: d.Action, From: cmp.Or(d.From.String(), "not_set"), To: cmp.Or(d.To.String(), "not_set"),
 		})
 	}
 	if stored.DisplayName != wanted.DisplayName {
@@ -177,14 +182,6 @@ func engineRole(r client.RoleRequest) *rbac.Role {
 		return out
 	}
 	return &rbac.Role{Site: convert(r.Site), Organization: convert(r.Organization), User: convert(r.User)}
-}
-
-// stateName names a state as the API does.
-func stateName(s rbac.State) string {
-	if s == rbac.Unset {
-		return "not_set"
-	}
-	return s.String()
 }
 
 // refused turns what a server finds wrong with a role into faults of the file.
@@ -234,7 +231,7 @@ func (p *rolePlan) prune(ctx context.Context, home *roleHome, name string) error
 		return err
 	}
 	step := &roleStep{
-		Organization: home.name, Name: name, Change: stepDelete, Differences: []client.PermissionDifference{},
+		Organization: home.name, Name: name, Change: stepDelete,
 		scope: home.scope, condition: client.IfMatch(tag),
 	}
 	step.compare(stored.Role, client.RoleRequest{DisplayName: stored.DisplayName})

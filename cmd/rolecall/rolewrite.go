@@ -178,7 +178,7 @@ func rolesDeleteCommand() *command {
 				if q.dryRun {
 					return t.print(about)
 				}
-				if err := q.confirm(t, fmt.Sprintf("Delete %s of %s?", r.Name, place(q.scope())), about); err != nil {
+				if err := q.confirm(ctx, t, fmt.Sprintf("Delete %s of %s?", r.Name, place(q.scope())), about); err != nil {
 					return err
 				}
 				if err := api.DeleteRole(ctx, q.scope(), c.operand, q.match(tag)...); err != nil {

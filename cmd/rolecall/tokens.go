@@ -155,7 +155,7 @@ func tokensRevokeCommand() *command {
 				if err != nil {
 					return err
 				}
-				if err := q.confirm(t, fmt.Sprintf("Revoke the token %s of %s?", cmp.Or(token.Name, token.ID), token.Username), tokensReport(token)); err != nil {
+				if err := q.confirm(ctx, t, fmt.Sprintf("Revoke the token %s of %s?", cmp.Or(token.Name, token.ID), token.Username), tokensReport(token)); err != nil {
 					return err
 				}
 				if err := api.DeleteToken(ctx, user, token.ID); err != nil {

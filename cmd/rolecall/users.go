@@ -159,7 +159,7 @@ func usersChangeCommand(verb, summary, question, became string, change func(cont
 				}
 				if question != "" {
 					about := report{head: userHead, rows: [][]string{userRow(u)}}
-					if err := q.confirm(t, question+" "+u.Username+"?", about); err != nil {
+					if err := q.confirm(ctx, t, question+" "+u.Username+"?", about); err != nil {
 						return err
 					}
 				}
