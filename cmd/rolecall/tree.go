@@ -156,5 +156,5 @@ func (c *command) execute(ctx context.Context, t *terminal, fs *pflag.FlagSet, o
 	if len(operands) > 0 {
 		cfg.operand = operands[0]
 	}
-	return c.run(ctx, t, cfg)
+	return c.suggest(ctx, cfg, fs, operands, c.run(ctx, t, cfg))
 }
