@@ -116,6 +116,7 @@ func TestRefused(t *testing.T) {
 		"a keyword, additional":  `{"type": "object", "additionalProperties": {"not": {}}}`,
 		"a text without example": `{"type": "object", "properties": {"unknown": {"type": "string"}}}`,
 		"a list for an object":   `[]`,
+		"a property, twice":      `{"type": "object", "properties": {"name": {"type": "string"}, "name": {"type": "integer"}}}`,
 	} {
 		if _, err := API(whole(schema, ""), Options{Style: SDK}); err == nil {
 			t.Errorf("%s: not refused", name)

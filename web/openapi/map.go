@@ -25,8 +25,8 @@ func (m Map[T]) Get(name string) (v T, ok bool) {
 	return v, false
 }
 
-// UnmarshalJSON reads an object. It refuses keywords that the types of this package do not have: they would be missing
-// from what is derived.
+// UnmarshalJSON reads an object. It refuses a name that is there twice, and keywords that the types of this package do
+// not have: they would be missing from what is derived.
 func (m *Map[T]) UnmarshalJSON(text []byte) error {
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.DisallowUnknownFields()
@@ -40,6 +40,9 @@ func (m *Map[T]) UnmarshalJSON(text []byte) error {
 			return err
 		}
 		e := Entry[T]{Name: name.(string)}
+		if _, twice := m.Get(e.Name); twice {
+			return fmt.Errorf("openapi: %q is there twice", e.Name)
+		}
 		if err := d.Decode(&e.Value); err != nil {
 			return fmt.Errorf("%s: %w", e.Name, err)
 		}

@@ -43,7 +43,7 @@ func run(ctx context.Context) error {
 		return fmt.Errorf("check: %d %s", answers.StatusCode(), answers.Body)
 	}
 	name := "oapi"
-	token, err := c.CreateTokenWithResponse(ctx, "me", client.CreateTokenRequest{TokenName: &name})
+	token, err := c.CreateTokenWithResponse(ctx, "me", nil, client.CreateTokenRequest{TokenName: &name})
 	if err != nil {
 		return err
 	}
