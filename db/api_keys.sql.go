@@ -30,6 +30,22 @@ func (q *Queries) CountAPIKeysNamed(ctx context.Context, arg CountAPIKeysNamedPa
 	return count, err
 }
 
+const countLoginOfUser = `-- name: CountLoginOfUser :one
+SELECT count(*) FROM api_keys WHERE user_id = ?1 AND id = ?2 AND login_type = 'password'
+`
+
+type CountLoginOfUserParams struct {
+	UserID uuid.UUID
+	ID     string
+}
+
+func (q *Queries) CountLoginOfUser(ctx context.Context, arg CountLoginOfUserParams) (int64, error) {
+	row := q.queryRow(ctx, q.countLoginOfUserStmt, countLoginOfUser, arg.UserID, arg.ID)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const countTokens = `-- name: CountTokens :one
 SELECT count(*) FROM api_keys WHERE user_id = ?1 AND login_type = 'token'
 `
@@ -73,7 +89,7 @@ func (q *Queries) DeleteExpiredKeys(ctx context.Context, before time.Time) error
 	return err
 }
 
-const deleteLoginOfUser = `-- name: DeleteLoginOfUser :execrows
+const deleteLoginOfUser = `-- name: DeleteLoginOfUser :exec
 DELETE FROM api_keys WHERE user_id = ?1 AND id = ?2 AND login_type = 'password'
 `
 
@@ -83,12 +99,9 @@ type DeleteLoginOfUserParams struct {
 }
 
 // unit: signin
-func (q *Queries) DeleteLoginOfUser(ctx context.Context, arg DeleteLoginOfUserParams) (int64, error) {
-	result, err := q.exec(ctx, q.deleteLoginOfUserStmt, deleteLoginOfUser, arg.UserID, arg.ID)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
+func (q *Queries) DeleteLoginOfUser(ctx context.Context, arg DeleteLoginOfUserParams) error {
+	_, err := q.exec(ctx, q.deleteLoginOfUserStmt, deleteLoginOfUser, arg.UserID, arg.ID)
+	return err
 }
 
 const deleteLoginsOfUser = `-- name: DeleteLoginsOfUser :exec

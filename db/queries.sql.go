@@ -39,6 +39,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.countChainsStmt, err = db.PrepareContext(ctx, countChains); err != nil {
 		return nil, fmt.Errorf("error preparing query CountChains: %w", err)
 	}
+	if q.countLoginOfUserStmt, err = db.PrepareContext(ctx, countLoginOfUser); err != nil {
+		return nil, fmt.Errorf("error preparing query CountLoginOfUser: %w", err)
+	}
 	if q.countMemberRolesStmt, err = db.PrepareContext(ctx, countMemberRoles); err != nil {
 		return nil, fmt.Errorf("error preparing query CountMemberRoles: %w", err)
 	}
@@ -56,6 +59,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.countSearchedStmt, err = db.PrepareContext(ctx, countSearched); err != nil {
 		return nil, fmt.Errorf("error preparing query CountSearched: %w", err)
+	}
+	if q.countSessionOfUserStmt, err = db.PrepareContext(ctx, countSessionOfUser); err != nil {
+		return nil, fmt.Errorf("error preparing query CountSessionOfUser: %w", err)
 	}
 	if q.countSetupTokensStmt, err = db.PrepareContext(ctx, countSetupTokens); err != nil {
 		return nil, fmt.Errorf("error preparing query CountSetupTokens: %w", err)
@@ -558,6 +564,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing countChainsStmt: %w", cerr)
 		}
 	}
+	if q.countLoginOfUserStmt != nil {
+		if cerr := q.countLoginOfUserStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countLoginOfUserStmt: %w", cerr)
+		}
+	}
 	if q.countMemberRolesStmt != nil {
 		if cerr := q.countMemberRolesStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing countMemberRolesStmt: %w", cerr)
@@ -586,6 +597,11 @@ func (q *Queries) Close() error {
 	if q.countSearchedStmt != nil {
 		if cerr := q.countSearchedStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing countSearchedStmt: %w", cerr)
+		}
+	}
+	if q.countSessionOfUserStmt != nil {
+		if cerr := q.countSessionOfUserStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countSessionOfUserStmt: %w", cerr)
 		}
 	}
 	if q.countSetupTokensStmt != nil {
@@ -1417,12 +1433,14 @@ type Queries struct {
 	countAPIKeysNamedStmt             *sql.Stmt
 	countAuditLogsStmt                *sql.Stmt
 	countChainsStmt                   *sql.Stmt
+	countLoginOfUserStmt              *sql.Stmt
 	countMemberRolesStmt              *sql.Stmt
 	countMembersStmt                  *sql.Stmt
 	countMembersOfRoleStmt            *sql.Stmt
 	countOrganizationsUpToStmt        *sql.Stmt
 	countRolesOfOrganizationStmt      *sql.Stmt
 	countSearchedStmt                 *sql.Stmt
+	countSessionOfUserStmt            *sql.Stmt
 	countSetupTokensStmt              *sql.Stmt
 	countTokensStmt                   *sql.Stmt
 	countUserRolesStmt                *sql.Stmt
@@ -1591,12 +1609,14 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		countAPIKeysNamedStmt:             q.countAPIKeysNamedStmt,
 		countAuditLogsStmt:                q.countAuditLogsStmt,
 		countChainsStmt:                   q.countChainsStmt,
+		countLoginOfUserStmt:              q.countLoginOfUserStmt,
 		countMemberRolesStmt:              q.countMemberRolesStmt,
 		countMembersStmt:                  q.countMembersStmt,
 		countMembersOfRoleStmt:            q.countMembersOfRoleStmt,
 		countOrganizationsUpToStmt:        q.countOrganizationsUpToStmt,
 		countRolesOfOrganizationStmt:      q.countRolesOfOrganizationStmt,
 		countSearchedStmt:                 q.countSearchedStmt,
+		countSessionOfUserStmt:            q.countSessionOfUserStmt,
 		countSetupTokensStmt:              q.countSetupTokensStmt,
 		countTokensStmt:                   q.countTokensStmt,
 		countUserRolesStmt:                q.countUserRolesStmt,

@@ -12,6 +12,22 @@ import (
 	"github.com/google/uuid"
 )
 
+const countSessionOfUser = `-- name: CountSessionOfUser :one
+SELECT count(*) FROM sessions WHERE user_id = ?1 AND id = ?2
+`
+
+type CountSessionOfUserParams struct {
+	UserID uuid.NullUUID
+	ID     uuid.UUID
+}
+
+func (q *Queries) CountSessionOfUser(ctx context.Context, arg CountSessionOfUserParams) (int64, error) {
+	row := q.queryRow(ctx, q.countSessionOfUserStmt, countSessionOfUser, arg.UserID, arg.ID)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const deleteExpiredSessions = `-- name: DeleteExpiredSessions :exec
 DELETE FROM sessions WHERE expires_at <= ?1
 `
@@ -65,7 +81,7 @@ func (q *Queries) DeleteSession(ctx context.Context, token string) error {
 	return err
 }
 
-const deleteSessionOfUser = `-- name: DeleteSessionOfUser :execrows
+const deleteSessionOfUser = `-- name: DeleteSessionOfUser :exec
 DELETE FROM sessions WHERE user_id = ?1 AND id = ?2
 `
 
@@ -75,12 +91,9 @@ type DeleteSessionOfUserParams struct {
 }
 
 // unit: signin
-func (q *Queries) DeleteSessionOfUser(ctx context.Context, arg DeleteSessionOfUserParams) (int64, error) {
-	result, err := q.exec(ctx, q.deleteSessionOfUserStmt, deleteSessionOfUser, arg.UserID, arg.ID)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected()
+func (q *Queries) DeleteSessionOfUser(ctx context.Context, arg DeleteSessionOfUserParams) error {
+	_, err := q.exec(ctx, q.deleteSessionOfUserStmt, deleteSessionOfUser, arg.UserID, arg.ID)
+	return err
 }
 
 const deleteSessionsOfUser = `-- name: DeleteSessionsOfUser :exec

@@ -14,12 +14,14 @@ type Reads interface {
 	CountAPIKeysNamed(ctx context.Context, arg CountAPIKeysNamedParams) (int64, error)
 	CountAuditLogs(ctx context.Context) (int64, error)
 	CountChains(ctx context.Context) (int64, error)
+	CountLoginOfUser(ctx context.Context, arg CountLoginOfUserParams) (int64, error)
 	CountMemberRoles(ctx context.Context, organizationID uuid.UUID) ([]CountMemberRolesRow, error)
 	CountMembers(ctx context.Context, arg CountMembersParams) (int64, error)
 	CountMembersOfRole(ctx context.Context, arg CountMembersOfRoleParams) (int64, error)
 	CountOrganizationsUpTo(ctx context.Context, maxRows int64) (int64, error)
 	CountRolesOfOrganization(ctx context.Context, organizationID uuid.NullUUID) (int64, error)
 	CountSearched(ctx context.Context, arg CountSearchedParams) (int64, error)
+	CountSessionOfUser(ctx context.Context, arg CountSessionOfUserParams) (int64, error)
 	CountSetupTokens(ctx context.Context, hash []byte) (int64, error)
 	CountTokens(ctx context.Context, userID uuid.UUID) (int64, error)
 	CountUserRoles(ctx context.Context) ([]CountUserRolesRow, error)
@@ -139,6 +141,11 @@ func (r reads) CountChains(ctx context.Context) (int64, error) {
 	return found, named("CountChains", err)
 }
 
+func (r reads) CountLoginOfUser(ctx context.Context, arg CountLoginOfUserParams) (int64, error) {
+	found, err := r.queries.CountLoginOfUser(ctx, arg)
+	return found, named("CountLoginOfUser", err)
+}
+
 func (r reads) CountMemberRoles(ctx context.Context, organizationID uuid.UUID) ([]CountMemberRolesRow, error) {
 	found, err := r.queries.CountMemberRoles(ctx, organizationID)
 	return found, named("CountMemberRoles", err)
@@ -167,6 +174,11 @@ func (r reads) CountRolesOfOrganization(ctx context.Context, organizationID uuid
 func (r reads) CountSearched(ctx context.Context, arg CountSearchedParams) (int64, error) {
 	found, err := r.queries.CountSearched(ctx, arg)
 	return found, named("CountSearched", err)
+}
+
+func (r reads) CountSessionOfUser(ctx context.Context, arg CountSessionOfUserParams) (int64, error) {
+	found, err := r.queries.CountSessionOfUser(ctx, arg)
+	return found, named("CountSessionOfUser", err)
 }
 
 func (r reads) CountSetupTokens(ctx context.Context, hash []byte) (int64, error) {
@@ -724,12 +736,11 @@ func (w Writes) DeleteLoginFailures(ctx context.Context, door string) error {
 }
 
 // DeleteLoginOfUser runs the statement of its name.
-func (w Writes) DeleteLoginOfUser(ctx context.Context, arg DeleteLoginOfUserParams) (int64, error) {
+func (w Writes) DeleteLoginOfUser(ctx context.Context, arg DeleteLoginOfUserParams) error {
 	if err := w.tx.enter("DeleteLoginOfUser"); err != nil {
-		return 0, err
+		return err
 	}
-	n, err := w.tx.queries.DeleteLoginOfUser(ctx, arg)
-	return n, named("DeleteLoginOfUser", err)
+	return named("DeleteLoginOfUser", w.tx.queries.DeleteLoginOfUser(ctx, arg))
 }
 
 // DeleteLoginsOfUser runs the statement of its name.
@@ -838,12 +849,11 @@ func (w Writes) DeleteSession(ctx context.Context, token string) error {
 }
 
 // DeleteSessionOfUser runs the statement of its name.
-func (w Writes) DeleteSessionOfUser(ctx context.Context, arg DeleteSessionOfUserParams) (int64, error) {
+func (w Writes) DeleteSessionOfUser(ctx context.Context, arg DeleteSessionOfUserParams) error {
 	if err := w.tx.enter("DeleteSessionOfUser"); err != nil {
-		return 0, err
+		return err
 	}
-	n, err := w.tx.queries.DeleteSessionOfUser(ctx, arg)
-	return n, named("DeleteSessionOfUser", err)
+	return named("DeleteSessionOfUser", w.tx.queries.DeleteSessionOfUser(ctx, arg))
 }
 
 // DeleteSessionsOfUser runs the statement of its name.

@@ -66,7 +66,10 @@ SELECT count(*) FROM api_keys WHERE user_id = @user_id AND login_type = 'token';
 SELECT id, created_at, last_used, expires_at, for_cli FROM api_keys
 WHERE user_id = @user_id AND login_type = 'password' AND expires_at > @now ORDER BY created_at DESC, id;
 
--- name: DeleteLoginOfUser :execrows
+-- name: CountLoginOfUser :one
+SELECT count(*) FROM api_keys WHERE user_id = @user_id AND id = @id AND login_type = 'password';
+
+-- name: DeleteLoginOfUser :exec
 -- unit: signin
 DELETE FROM api_keys WHERE user_id = @user_id AND id = @id AND login_type = 'password';
 

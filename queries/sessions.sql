@@ -12,7 +12,10 @@ ON CONFLICT (token) DO UPDATE SET
 SELECT token, id, ip, user_agent, created_at, expires_at FROM sessions
 WHERE user_id = @user_id AND expires_at > @now ORDER BY created_at DESC, id;
 
--- name: DeleteSessionOfUser :execrows
+-- name: CountSessionOfUser :one
+SELECT count(*) FROM sessions WHERE user_id = @user_id AND id = @id;
+
+-- name: DeleteSessionOfUser :exec
 -- unit: signin
 DELETE FROM sessions WHERE user_id = @user_id AND id = @id;
 

@@ -46,33 +46,43 @@ func passwordCounter(user uuid.UUID) failureCounter {
 	return failureCounter{"password " + user.String(), maxAccountFailures}
 }
 
-// countAttempt counts an attempt before it is made, so that attempts made at once are counted too; admit forgives the
-// account its failures.
+// countAttempt counts an attempt before it is made, so that attempts made at once are counted too; a right one takes the
+// count back.
 func (s *Service) countAttempt(ctx context.Context, doors []failureCounter) error {
-	now := s.units.Now()
-	return s.units.DB.WriteIn(ctx, db.SigningIn, func(tx *db.Tx) error {
-		if err := tx.Writes().DeleteOldLoginFailures(ctx, now.Add(-failureWindow)); err != nil {
-			return err
+	_, _, err := unit.Do(ctx, s.units, nil, unit.SigningIn, "login", doors, planCount, applyCount)
+	return err
+}
+
+// planCount refuses an attempt at a door that has seen too many.
+func planCount(ctx context.Context, a *unit.Attempt, doors []failureCounter) (counts []db.UpsertLoginFailuresParams, err error) {
+	a.Aside()
+	for _, d := range doors {
+		found, err := failuresAt(ctx, a, d)
+		if err != nil {
+			return nil, err
 		}
-		for _, d := range doors {
-			found, err := tx.Reads().GetLoginFailures(ctx, d.name)
-			if db.IsNotFound(err) {
-				found, err = db.GetLoginFailuresRow{WindowStart: now}, nil
-			}
-			if err != nil {
-				return err
-			}
-			if found.Failures >= d.limit {
-				return tooMany(found.WindowStart.Add(failureWindow).Sub(now))
-			}
-			if err := tx.Writes().UpsertLoginFailures(ctx, db.UpsertLoginFailuresParams{
-				Door: d.name, Failures: found.Failures + 1, WindowStart: found.WindowStart,
-			}); err != nil {
-				return err
-			}
+		if found == nil {
+			found = &db.UpsertLoginFailuresParams{Door: d.name, WindowStart: a.Now}
 		}
-		return nil
-	})
+		if found.Failures >= d.limit {
+			return nil, tooMany(found.WindowStart.Add(failureWindow).Sub(a.Now))
+		}
+		found.Failures++
+		counts = append(counts, *found)
+	}
+	return counts, nil
+}
+
+func applyCount(ctx context.Context, w *unit.Writer, counts []db.UpsertLoginFailuresParams) (none struct{}, err error) {
+	if err := w.W.DeleteOldLoginFailures(ctx, w.Now.Add(-failureWindow)); err != nil {
+		return none, err
+	}
+	for _, c := range counts {
+		if err := w.W.UpsertLoginFailures(ctx, c); err != nil {
+			return none, err
+		}
+	}
+	return none, nil
 }
 
 func tooMany(wait time.Duration) *org.Error {
@@ -80,23 +90,22 @@ func tooMany(wait time.Duration) *org.Error {
 		Detail: "Wait a few minutes before the next attempt."}
 }
 
-func resetFailures(c *unit.Mixed, doors []failureCounter) error {
-	if err := c.W.DeleteLoginFailures(c.Ctx, doors[0].name); err != nil {
-		return err
+// failuresAt is what is counted at a door in this window, nil if nothing is.
+func failuresAt(ctx context.Context, a *unit.Attempt, d failureCounter) (*db.UpsertLoginFailuresParams, error) {
+	found, err := a.Q.GetLoginFailures(ctx, d.name)
+	switch {
+	case db.IsNotFound(err) || err == nil && !found.WindowStart.After(a.Now.Add(-failureWindow)):
+		return nil, nil
+	case err != nil:
+		return nil, err
 	}
-	return adjustFailures(c, doors[1], -1)
+	return &db.UpsertLoginFailuresParams{Door: d.name, Failures: found.Failures, WindowStart: found.WindowStart}, nil
 }
 
-// adjustFailures changes what is counted at a door, if anything is.
-func adjustFailures(c *unit.Mixed, d failureCounter, by int64) error {
-	found, err := c.Q.GetLoginFailures(c.Ctx, d.name)
-	if db.IsNotFound(err) {
+// storeFailures stores what is counted at a door, if anything is.
+func storeFailures(ctx context.Context, w *unit.Writer, counted *db.UpsertLoginFailuresParams) error {
+	if counted == nil {
 		return nil
 	}
-	if err != nil {
-		return err
-	}
-	return c.W.UpsertLoginFailures(c.Ctx, db.UpsertLoginFailuresParams{
-		Door: d.name, Failures: max(0, found.Failures+by), WindowStart: found.WindowStart,
-	})
+	return w.W.UpsertLoginFailures(ctx, *counted)
 }

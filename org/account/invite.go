@@ -24,49 +24,72 @@ const (
 // holds.
 func (s *Service) CreatePasswordLink(ctx context.Context, subject *org.Actor, user string) (link org.PasswordLink, err error) {
 	defer org.Wrap(&err, "create password link of %q", user)
-	err = s.units.Do(ctx, subject, unit.OnSite, "write", func(c *unit.Mixed) error {
-		row, err := personal(c, user, unit.Whole)
-		if err != nil {
-			return err
-		}
-		if row.LoginType != org.LoginPassword {
-			return org.ErrInvalid("A service account has no password.", "It signs in with API tokens only.")
-		}
-		if link, err = makeLink(c, row.ID, passwordLinkLifetime); err != nil {
-			return err
-		}
-		link.User, err = c.User(ctx, row)
-		return err
-	})
+	link, _, err = unit.Do(ctx, s.units, subject, unit.OnSite, "write", user, planLink, applyLink)
 	return link, err
 }
 
-// makeLink makes the one link of an account.
-func makeLink(c *unit.Mixed, user uuid.UUID, lifetime time.Duration) (org.PasswordLink, error) {
+// newLink is a link on its way into the store, with its account.
+type newLink struct {
+	secret string
+	row    db.UpsertPasswordLinkParams
+	user   org.User
+}
+
+func planLink(ctx context.Context, a *unit.Attempt, user string) (l newLink, err error) {
+	row, err := personal(ctx, a, user, unit.Whole)
+	if err != nil {
+		return l, err
+	}
+	if row.LoginType != org.LoginPassword {
+		return l, org.ErrInvalid("A service account has no password.", "It signs in with API tokens only.")
+	}
+	l = *linkOf(a, row.ID, passwordLinkLifetime)
+	l.user, err = a.User(ctx, row)
+	return l, err
+}
+
+// linkOf makes the one link of an account.
+func linkOf(a *unit.Attempt, user uuid.UUID, lifetime time.Duration) *newLink {
 	key := newToken()
 	hash := sha256.Sum256([]byte(key.secret))
-	link := org.PasswordLink{Secret: key.String(), CreatedAt: c.Now, ExpiresAt: c.Now.Add(lifetime)}
-	c.Secret("password_link")
-	return link, c.W.UpsertPasswordLink(c.Ctx, db.UpsertPasswordLinkParams{
-		UserID: user, ID: key.id, SecretHash: hash[:], Now: c.Now, ExpiresAt: link.ExpiresAt, CreatedBy: c.Maker(user),
-	})
+	return &newLink{secret: key.String(), row: db.UpsertPasswordLinkParams{
+		UserID: user, ID: key.id, SecretHash: hash[:], Now: a.Now, ExpiresAt: a.Now.Add(lifetime), CreatedBy: a.Maker(user),
+	}}
+}
+
+func applyLink(ctx context.Context, w *unit.Writer, l newLink) (org.PasswordLink, error) {
+	made := org.PasswordLink{User: l.user, Secret: l.secret, CreatedAt: l.row.Now, ExpiresAt: l.row.ExpiresAt}
+	return made, storeLink(ctx, w, l)
+}
+
+// storeLink stores a link; the one that the account had stops working.
+func storeLink(ctx context.Context, w *unit.Writer, l newLink) error {
+	w.Secret("password_link")
+	return w.W.UpsertPasswordLink(ctx, l.row)
 }
 
 // DeletePasswordLink makes the link of an account stop working. Invalid: no such user. Forbidden: needs
 // user:update_personal, and all that the account holds on the site. NotFound: there is no link.
 func (s *Service) DeletePasswordLink(ctx context.Context, subject *org.Actor, user string) (err error) {
 	defer org.Wrap(&err, "delete password link of %q", user)
-	return s.units.Do(ctx, subject, unit.OnSite, "write", func(c *unit.Mixed) error {
-		row, err := personal(c, user, unit.SiteOnly)
-		if err != nil {
-			return err
-		}
-		ended, err := c.Unlink(row.ID)
-		if err == nil && !ended {
-			return org.ErrNotFound()
-		}
-		return err
-	})
+	_, _, err = unit.Do(ctx, s.units, subject, unit.OnSite, "write", user, planUnlink, applyUnlink)
+	return err
+}
+
+func planUnlink(ctx context.Context, a *unit.Attempt, user string) (uuid.UUID, error) {
+	row, err := personal(ctx, a, user, unit.SiteOnly)
+	if err != nil {
+		return uuid.Nil, err
+	}
+	_, err = a.Q.GetPasswordLinkOfUser(ctx, row.ID)
+	if db.IsNotFound(err) {
+		err = org.ErrNotFound()
+	}
+	return row.ID, err
+}
+
+func applyUnlink(ctx context.Context, w *unit.Writer, user uuid.UUID) (none struct{}, err error) {
+	return none, w.Unlink(ctx, user)
 }
 
 // PasswordLinkOf tells about the link of an account, without its secret; ok is false when there is none that works.
@@ -119,15 +142,24 @@ func (s *Service) UsePasswordLink(ctx context.Context, r org.Request, secret str
 	if err != nil {
 		return err
 	}
-	return s.units.Do(ctx, nil, unit.OnSite, "write", func(c *unit.Mixed) error {
-		if row, err = passwordLink(ctx, c.Reader, secret); err != nil { // used meanwhile, by somebody quicker
-			return err
-		}
-		c.Actor = &org.Actor{Request: r}
-		becomes(c, row.UserID, row.Username)
-		c.About("user", row.UserID, row.Username, uuid.Nil)
-		return replacePassword(c, row.UserID, hash)
-	})
+	_, _, err = unit.Do(ctx, s.units, nil, unit.OnSite, "write", linkUse{r, secret, hash}, planLinkUse, applyPassword)
+	return err
+}
+
+// linkUse is the use of a link, with the hash of the password that was chosen.
+type linkUse struct {
+	request      org.Request
+	secret, hash string
+}
+
+func planLinkUse(ctx context.Context, a *unit.Attempt, in linkUse) (p passwordChange, err error) {
+	row, err := passwordLink(ctx, a.Reader, in.secret) // it may have been used meanwhile, by somebody quicker
+	if err != nil {
+		return p, err
+	}
+	a.Become(row.UserID, row.Username, in.request)
+	a.About("user", row.UserID, row.Username, uuid.Nil)
+	return replaced(a, row.UserID, in.hash), nil
 }
 
 // readPasswordLink is passwordLink on a reader.

@@ -61,7 +61,7 @@ func planKey(ctx context.Context, a *unit.Attempt, in keyCommand) (p plannedKey,
 func applyKey(ctx context.Context, w *unit.Writer, p plannedKey) (string, error) {
 	w.Status = 201
 	w.Field("expires_at", nil, p.row.ExpiresAt)
-	if err := purge(ctx, w.W, w.Now); err != nil {
+	if err := purge(ctx, w); err != nil {
 		return "", err
 	}
 	return p.secret, w.W.InsertAPIKey(ctx, p.row)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -22,95 +23,130 @@ func (s *Service) RecoverOwner(ctx context.Context, r org.Request, in org.OwnerR
 	if err != nil {
 		return org.User{}, err
 	}
-	err = s.units.Do(ctx, s.Operator().WithRequest(r), unit.OnSite, "write", func(c *unit.Mixed) error {
-		row, err := c.Q.GetUserByUsername(ctx, org.FoldCase(in.Username))
-		if db.IsNotFound(err) {
-			row, err = newOwner(c, in, hash)
-		}
-		if err != nil {
-			return err
-		}
-		if row.LoginType != org.LoginPassword {
-			return org.ErrInvalid("A service account has no password.", "It signs in with API tokens only. Name another account.")
-		}
-		if c.Entry.ResourceType == "" {
-			c.About("user", row.ID, row.Username, uuid.Nil)
-		}
-		if u, err = c.User(ctx, row); err != nil {
-			return err
-		}
-		if err := replacePassword(c, row.ID, hash); err != nil {
-			return err
-		}
-		if err := c.W.DeleteLoginFailures(ctx, accountCounter(row.Email)); err != nil {
-			return err
-		}
-		c.Field("status", row.Status, org.StatusActive)
-		if err := c.W.UpdateStatus(ctx, db.UpdateStatusParams{Status: string(org.StatusActive), Now: c.Now, ID: row.ID}); err != nil {
-			return err
-		}
-		if err := grantOwner(c, u); err != nil {
-			return err
-		}
-		u, err = UserByID(c, row.ID)
-		return err
-	})
+	u, _, err = unit.Do(ctx, s.units, s.Operator().WithRequest(r), unit.OnSite, "write", recovery{in, hash}, planRecovery, applyRecovery)
 	return u, err
 }
 
-func newOwner(c *unit.Mixed, in org.OwnerRecovery, hash string) (db.UserRow, error) {
+// recovery makes an account an owner who can sign in.
+type recovery struct {
+	org.OwnerRecovery
+	hash string // of the password
+}
+
+// recovered is such an account, as it was decided. It is new, or gets the password that is to replace its own.
+type recovered struct {
+	made     *newAccount
+	home     home
+	row      db.UserRow // as it was before
+	user     org.User   // as it is afterwards
+	roles    org.HolderChange
+	password passwordChange
+}
+
+func planRecovery(ctx context.Context, a *unit.Attempt, in recovery) (r recovered, err error) {
+	r.row, err = a.Q.GetUserByUsername(ctx, org.FoldCase(in.Username))
+	switch {
+	case db.IsNotFound(err):
+		return planOwner(ctx, a, in)
+	case err != nil:
+		return r, err
+	case r.row.LoginType != org.LoginPassword:
+		return r, org.ErrInvalid("A service account has no password.", "It signs in with API tokens only. Name another account.")
+	}
+	a.About("user", r.row.ID, r.row.Username, uuid.Nil)
+	r.password = replaced(a, r.row.ID, in.hash)
+	return r, grantOwner(ctx, a, &r)
+}
+
+// planOwner makes a new account an owner.
+func planOwner(ctx context.Context, a *unit.Attempt, in recovery) (r recovered, err error) {
 	account := org.NewUser{Email: in.Email, Username: in.Username, Password: in.Password, Status: org.StatusActive}
 	if err := account.Check(); err != nil {
-		return db.UserRow{}, err
+		return r, err
 	}
-	home, err := c.DefaultOrganization()
-	if err != nil {
-		return db.UserRow{}, err
+	if r.home, err = defaultHome(ctx, a); err != nil {
+		return r, err
 	}
-	if err := untaken(c, account); err != nil {
-		return db.UserRow{}, err
+	if err := untaken(ctx, a, account); err != nil {
+		return r, err
 	}
-	row, err := insertUser(c, account, hash)
-	if err != nil {
-		return row, err
-	}
-	return row, join(c, home, row)
+	made, err := decideAccount(ctx, a, account, in.hash, []db.Organization{r.home.row}, []string{org.RoleOwner})
+	r.made, r.row, r.user = &made, made.row, made.user
+	return r, err
 }
 
 // grantOwner gives the owner role. When another site role of the account denies what an owner must be able to do, it
 // keeps that role alone.
-func grantOwner(c *unit.Mixed, u org.User) error {
-	before := unit.RoleNames(u.Roles)
-	after := before
-	if !slices.Contains(before, org.RoleOwner) {
-		after = append(slices.Clone(before), org.RoleOwner)
-		if err := WriteUserRoles(c, u.ID, []string{org.RoleOwner}, nil); err != nil {
-			return err
-		}
-	}
-	owner, err := c.After(u.ID)
+func grantOwner(ctx context.Context, a *unit.Attempt, r *recovered) error {
+	set, err := a.Roles(ctx, uuid.Nil)
 	if err != nil {
 		return err
 	}
-	if !unit.AdministersSite(owner) {
-		others := slices.DeleteFunc(slices.Clone(before), func(name string) bool { return name == org.RoleOwner })
-		if err := WriteUserRoles(c, u.ID, nil, others); err != nil {
+	before := unit.RoleNames(set.Refs(r.row.Roles))
+	all := before
+	if !slices.Contains(before, org.RoleOwner) {
+		all = append(slices.Clone(before), org.RoleOwner)
+	}
+	for _, after := range [][]string{all, {org.RoleOwner}} {
+		r.roles = org.HolderChange{User: r.row.ID, Username: r.row.Username, Before: before, After: after}
+		a.WillHold(r.roles)
+		owner, err := a.After().Subject(ctx, r.row.ID)
+		if err != nil {
 			return err
 		}
-		after = []string{org.RoleOwner}
+		if unit.AdministersSite(owner) {
+			break
+		}
 	}
-	c.Field("rbac_roles", before, after)
-	return c.KeepOwners()
+	row := r.row
+	row.Status, row.UpdatedAt, row.Version = string(org.StatusActive), a.Now, row.Version+2 // a password, and a status
+	row.Roles = strings.Join(r.roles.After, " ")
+	if !slices.Equal(before, r.roles.After) {
+		row.Version++
+	}
+	r.user, err = a.User(ctx, row)
+	return err
+}
+
+func applyRecovery(ctx context.Context, w *unit.Writer, r recovered) (org.User, error) {
+	if err := w.W.DeleteLoginFailures(ctx, accountCounter(r.row.Email)); err != nil {
+		return r.user, err
+	}
+	if r.made != nil {
+		if err := r.home.store(ctx, w); err != nil {
+			return r.user, err
+		}
+		return r.user, storeAccount(ctx, w, *r.made)
+	}
+	if err := replacePassword(ctx, w, r.password); err != nil {
+		return r.user, err
+	}
+	w.Field("status", r.row.Status, org.StatusActive)
+	if err := w.W.UpdateStatus(ctx, db.UpdateStatusParams{Status: string(org.StatusActive), Now: w.Now, ID: r.row.ID}); err != nil {
+		return r.user, err
+	}
+	if slices.Equal(r.roles.Before, r.roles.After) {
+		return r.user, nil
+	}
+	return r.user, w.StoreSiteRoles(ctx, r.roles)
 }
 
 // RecordRestore notes in the audit trail that a backup was put in the place of the data. What was computed from the data
 // that was there before is forgotten.
 func (s *Service) RecordRestore(ctx context.Context, r org.Request) (err error) {
 	defer org.Wrap(&err, "record restore")
-	return s.units.Do(ctx, s.Operator().WithRequest(r), unit.OnSite, "restore", func(c *unit.Mixed) error {
-		c.About("system", uuid.Nil, "database", uuid.Nil)
-		return nil
-	})
+	_, _, err = unit.Do(ctx, s.units, s.Operator().WithRequest(r), unit.OnSite, "restore", struct{}{}, planRestore, applyRestore)
+	return err
+}
+
+func planRestore(_ context.Context, a *unit.Attempt, _ struct{}) (none struct{}, err error) {
+	a.About("system", uuid.Nil, "database", uuid.Nil)
+	return none, nil
+}
+
+// applyRestore writes nothing but the entry.
+func applyRestore(ctx context.Context, w *unit.Writer, _ struct{}) (none struct{}, err error) {
+	return none, w.Record(ctx)
 }
 
 // CheckIntegrity finds what is wrong with the data as a whole: an audit trail that was tampered with, roles that were given or

@@ -25,12 +25,12 @@ var limits = []string{
 const everything = rbac.Wildcard + ":" + rbac.Wildcard
 
 // checkLimits finds what would limit the token.
-func (s *Service) checkLimits(in *org.TokenInput) (bad org.FieldErrors) {
+func checkLimits(catalog *rbac.Catalog, in *org.TokenInput) (bad org.FieldErrors) {
 	if in.Scope != "" {
-		bad.Add("scope", s.scopeProblem(in.Scope))
+		bad.Add("scope", scopeProblem(catalog, in.Scope))
 	}
 	for i, scope := range in.Scopes {
-		bad.Add(fmt.Sprintf("scopes[%d]", i), s.scopeProblem(scope))
+		bad.Add(fmt.Sprintf("scopes[%d]", i), scopeProblem(catalog, scope))
 	}
 	for i, entry := range in.AllowList {
 		if entry != everything {
@@ -40,12 +40,12 @@ func (s *Service) checkLimits(in *org.TokenInput) (bad org.FieldErrors) {
 	return bad
 }
 
-func (s *Service) scopeProblem(scope string) string {
+func scopeProblem(catalog *rbac.Catalog, scope string) string {
 	resourceType, action, pair := strings.Cut(scope, ":")
 	switch {
 	case slices.Contains(unlimited, scope):
 		return ""
-	case slices.Contains(limits, scope), pair && s.units.Catalog.ValidType(resourceType) && (action == rbac.Wildcard || s.units.Catalog.Valid(resourceType, action)):
+	case slices.Contains(limits, scope), pair && catalog.ValidType(resourceType) && (action == rbac.Wildcard || catalog.Valid(resourceType, action)):
 		return fmt.Sprintf("API key scope %q is not supported: use %q", scope, "coder:all")
 	}
 	return fmt.Sprintf("invalid or unsupported API key scope: %q", scope)

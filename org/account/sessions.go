@@ -27,24 +27,30 @@ func NewSessionStore(d *db.DB, now func() time.Time) *SessionStore {
 	return &SessionStore{db: d, now: now}
 }
 
-// beginSession stores the session that begin makes for an account, and forgets what is over.
-func beginSession(c *unit.Mixed, user uuid.UUID, begin org.BeginSession) error {
+// newSession is the session that begin makes for an account, nil if it makes none.
+func newSession(ctx context.Context, begin org.BeginSession, user uuid.UUID) (*org.NewSession, error) {
 	if begin == nil {
+		return nil, nil
+	}
+	n, err := begin(ctx, user)
+	return &n, err
+}
+
+// storeSession stores the session of an account, if one begins, and forgets what is over.
+func storeSession(ctx context.Context, w *unit.Writer, user uuid.UUID, n *org.NewSession) error {
+	if n == nil {
 		return nil
 	}
-	n, err := begin(c.Ctx, user)
-	if err != nil {
+	if err := purge(ctx, w); err != nil {
 		return err
 	}
-	if err := purge(c.Ctx, c.W, c.Now); err != nil {
+	if err := w.W.DeleteSession(ctx, n.Replaces); err != nil {
 		return err
 	}
-	if err := c.W.DeleteSession(c.Ctx, n.Replaces); err != nil {
-		return err
-	}
-	return c.W.UpsertSession(c.Ctx, db.UpsertSessionParams{
-		Token: n.Token, ID: unit.NewID(), UserID: unit.NullID(user), Data: n.Data, IP: c.Actor.Request.IP, UserAgent: c.Actor.Request.UserAgent,
-		Now: c.Now, ExpiresAt: n.ExpiresAt.UTC(),
+	r := w.Actor.Request
+	return w.W.UpsertSession(ctx, db.UpsertSessionParams{
+		Token: n.Token, ID: unit.NewID(), UserID: unit.NullID(user), Data: n.Data, IP: r.IP, UserAgent: r.UserAgent,
+		Now: w.Now, ExpiresAt: n.ExpiresAt.UTC(),
 	})
 }
 
@@ -61,11 +67,11 @@ func (s *SessionStore) FindCtx(ctx context.Context, token string) (data []byte, 
 const endedKeys = 90 * org.Day
 
 // purge forgets what has ended by itself: sessions at once, tokens after a while.
-func purge(ctx context.Context, w db.Writes, now time.Time) error {
-	if err := w.DeleteExpiredSessions(ctx, now); err != nil {
+func purge(ctx context.Context, w *unit.Writer) error {
+	if err := w.W.DeleteExpiredSessions(ctx, w.Now); err != nil {
 		return err
 	}
-	return w.DeleteExpiredKeys(ctx, now.Add(-endedKeys))
+	return w.W.DeleteExpiredKeys(ctx, w.Now.Add(-endedKeys))
 }
 
 // errNoCommit keeps a session from being stored without the account that it would have to end with.
@@ -118,24 +124,48 @@ func (s *Service) Sessions(ctx context.Context, subject *org.Actor) (_ []org.Ses
 // EndSession ends one of the caller's own sessions. NotFound: it has no such session.
 func (s *Service) EndSession(ctx context.Context, subject *org.Actor, id string) (err error) {
 	defer org.Wrap(&err, "end session %q", id)
-	return s.units.Do(ctx, subject, unit.SigningIn, "delete", func(c *unit.Mixed) error {
-		c.About("api_key", c.Actor.ID(), c.Actor.User.Username, uuid.Nil)
-		n, err := c.W.DeleteSessionOfUser(ctx, db.DeleteSessionOfUserParams{UserID: unit.NullID(c.Actor.ID()), ID: unit.ParseID(id)})
-		if err == nil && n == 0 {
-			n, err = c.W.DeleteLoginOfUser(ctx, db.DeleteLoginOfUserParams{UserID: c.Actor.ID(), ID: id})
-		}
-		if err == nil && n == 0 {
-			return org.ErrNotFound()
-		}
-		return err
-	})
+	_, _, err = unit.Do(ctx, s.units, subject, unit.SigningIn, "delete", id, planEndSession, applyEndSession)
+	return err
+}
+
+// ownSession is a session of the caller: of a browser, or else of a program.
+type ownSession struct {
+	id      string
+	program bool
+}
+
+func planEndSession(ctx context.Context, a *unit.Attempt, id string) (ownSession, error) {
+	a.About("api_key", a.Actor.ID(), a.Actor.User.Username, uuid.Nil)
+	n, err := a.Q.CountSessionOfUser(ctx, db.CountSessionOfUserParams{UserID: unit.NullID(a.Actor.ID()), ID: unit.ParseID(id)})
+	if err != nil || n > 0 {
+		return ownSession{id: id}, err
+	}
+	n, err = a.Q.CountLoginOfUser(ctx, db.CountLoginOfUserParams{UserID: a.Actor.ID(), ID: id})
+	if err == nil && n == 0 {
+		err = org.ErrNotFound()
+	}
+	return ownSession{id: id, program: true}, err
+}
+
+func applyEndSession(ctx context.Context, w *unit.Writer, s ownSession) (none struct{}, err error) {
+	if s.program {
+		return none, w.W.DeleteLoginOfUser(ctx, db.DeleteLoginOfUserParams{UserID: w.Actor.ID(), ID: s.id})
+	}
+	return none, w.W.DeleteSessionOfUser(ctx, db.DeleteSessionOfUserParams{UserID: unit.NullID(w.Actor.ID()), ID: unit.ParseID(s.id)})
 }
 
 // EndSessions signs the caller out everywhere: its sessions and its API tokens end, the one that asks too.
 func (s *Service) EndSessions(ctx context.Context, subject *org.Actor) (err error) {
 	defer org.Wrap(&err, "end sessions")
-	return s.units.Do(ctx, subject, unit.OnSite, "delete", func(c *unit.Mixed) error {
-		c.About("api_key", c.Actor.ID(), c.Actor.User.Username, uuid.Nil)
-		return endAccess(c, c.Actor.ID())
-	})
+	_, _, err = unit.Do(ctx, s.units, subject, unit.OnSite, "delete", struct{}{}, planEndSessions, applyEndSessions)
+	return err
+}
+
+func planEndSessions(_ context.Context, a *unit.Attempt, _ struct{}) (user uuid.UUID, err error) {
+	a.About("api_key", a.Actor.ID(), a.Actor.User.Username, uuid.Nil)
+	return a.Actor.ID(), nil
+}
+
+func applyEndSessions(ctx context.Context, w *unit.Writer, user uuid.UUID) (none struct{}, err error) {
+	return none, endAccess(ctx, w, user)
 }

@@ -5,6 +5,8 @@ import (
 	"crypto/sha256"
 	"errors"
 
+	"github.com/google/uuid"
+
 	"rolecall.example/db"
 	"rolecall.example/org"
 	"rolecall.example/org/unit"
@@ -54,38 +56,55 @@ func (s *Service) CreateFirstUser(ctx context.Context, r org.Request, input org.
 	if err != nil {
 		return org.User{}, org.Organization{}, err
 	}
-	err = s.units.Do(ctx, nil, unit.OnSite, "create", func(c *unit.Mixed) error {
-		c.Actor, c.Entry.Status = &org.Actor{Request: r}, 201
-		n, err := c.Q.GetUserCount(ctx)
-		if err != nil || n > 0 {
-			return errors.Join(err, errSetUp(n > 0))
-		}
-		if err := c.W.DeleteSetupTokens(ctx); err != nil {
-			return err
-		}
-		home, err := c.DefaultOrganization()
-		if err != nil {
-			return err
-		}
-		row, err := insertUser(c, account, hash)
-		if err != nil {
-			return err
-		}
-		becomes(c, row.ID, row.Username)
-		if err := c.W.InsertUserRole(ctx, db.InsertUserRoleParams{UserID: row.ID, Role: org.RoleOwner}); err != nil {
-			return err
-		}
-		c.Field("rbac_roles", []string{}, []string{org.RoleOwner})
-		if err := join(c, home, row); err != nil {
-			return err
-		}
-		if user, err = UserByID(c, row.ID); err != nil {
-			return err
-		}
-		o = unit.OrganizationOf(home)
-		return beginSession(c, user.ID, begin)
-	})
-	return user, o, err
+	first, _, err := unit.Do(ctx, s.units, nil, unit.OnSite, "create", setup{r, account, hash, begin}, planSetup, applySetup)
+	return first.user, first.home.organization(), err
+}
+
+// setup makes the first account.
+type setup struct {
+	request org.Request
+	account org.NewUser
+	hash    string // of its password
+	begin   org.BeginSession
+}
+
+// firstAccount is the first account, as it was decided.
+type firstAccount struct {
+	newAccount
+	home    home
+	session *org.NewSession
+}
+
+func planSetup(ctx context.Context, a *unit.Attempt, in setup) (f firstAccount, err error) {
+	a.Become(uuid.Nil, "", in.request)
+	n, err := a.Q.GetUserCount(ctx)
+	if err != nil || n > 0 {
+		return f, errors.Join(err, errSetUp(n > 0))
+	}
+	if f.home, err = defaultHome(ctx, a); err != nil {
+		return f, err
+	}
+	f.newAccount, err = decideAccount(ctx, a, in.account, in.hash, []db.Organization{f.home.row}, []string{org.RoleOwner})
+	if err != nil {
+		return f, err
+	}
+	a.Become(f.row.ID, f.row.Username, in.request)
+	f.session, err = newSession(ctx, in.begin, f.row.ID)
+	return f, err
+}
+
+func applySetup(ctx context.Context, w *unit.Writer, f firstAccount) (firstAccount, error) {
+	if err := w.W.DeleteSetupTokens(ctx); err != nil {
+		return f, err
+	}
+	if err := f.home.store(ctx, w); err != nil {
+		return f, err
+	}
+	w.Status = 201
+	if err := storeAccount(ctx, w, f.newAccount); err != nil {
+		return f, err
+	}
+	return f, storeSession(ctx, w, f.row.ID, f.session)
 }
 
 func errSetUp(done bool) error {

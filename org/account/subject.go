@@ -51,7 +51,7 @@ func (s *Service) TokenSubject(ctx context.Context, r org.Request, token string)
 	used := key.LastUsed.Load()
 	stale := now.UnixMicro()-used >= time.Hour.Microseconds() || subject.User.Status == org.StatusDormant
 	if stale && key.LastUsed.CompareAndSwap(used, now.UnixMicro()) {
-		if err := s.used(ctx, r, id, subject.User, now); err != nil { // it must not fail the request; the next one notes it
+		if err := s.noteUse(ctx, r, id, subject.User, now); err != nil { // it must not fail the request; the next one notes it
 			s.log.WarnContext(ctx, "time of use of a token not stored", "request_id", r.ID, "token", id, "error", err)
 			key.LastUsed.CompareAndSwap(now.UnixMicro(), used)
 		}
@@ -61,16 +61,48 @@ func (s *Service) TokenSubject(ctx context.Context, r org.Request, token string)
 	return with, nil
 }
 
-// used notes that a token and its account are in use.
-func (s *Service) used(ctx context.Context, r org.Request, token string, user org.User, now time.Time) error {
-	return s.units.Write(ctx, scopeOfUse(user.Status), func(c *unit.Mixed) error {
-		c.Actor = &org.Actor{Request: r}
-		if err := c.W.UpdateLastUsed(ctx, db.UpdateLastUsedParams{Now: unit.NullTime(now), ID: token}); err != nil {
-			return err
-		}
-		_, err := touchLastSeen(c, user.ID)
-		return err
-	})
+// noteUse notes that a token and its account are in use.
+func (s *Service) noteUse(ctx context.Context, r org.Request, token string, user org.User, now time.Time) error {
+	_, _, err := unit.Do(ctx, s.units, nil, scopeOfUse(user.Status), "write", use{r, token, user.ID, now}, planUse, applyUse)
+	return err
+}
+
+// use is the use of a token.
+type use struct {
+	request org.Request
+	token   string
+	account uuid.UUID
+	at      time.Time
+}
+
+// used is a use, as it was decided.
+type used struct {
+	use
+	row   db.UserRow
+	wakes bool // the account was dormant, and is active from now on
+}
+
+func planUse(ctx context.Context, a *unit.Attempt, in use) (u used, err error) {
+	u.use, a.Now = in, in.at
+	if u.row, err = a.Q.GetUser(ctx, in.account); err != nil {
+		return u, err
+	}
+	a.Become(u.row.ID, u.row.Username, in.request)
+	u.wakes = org.Status(u.row.Status) == org.StatusDormant
+	switch {
+	case !u.wakes:
+		a.Aside()
+	case !a.Scope().Everything():
+		return u, errOnSite
+	}
+	return u, nil
+}
+
+func applyUse(ctx context.Context, w *unit.Writer, u used) (none struct{}, err error) {
+	if err := w.W.UpdateLastUsed(ctx, db.UpdateLastUsedParams{Now: unit.NullTime(u.at), ID: u.token}); err != nil {
+		return none, err
+	}
+	return none, storeSeen(ctx, w, u.row, u.wakes)
 }
 
 // key finds a token as it was stored, be it still there or not: of it nothing but the time of use changes, and its end, which

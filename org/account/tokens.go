@@ -14,6 +14,7 @@ import (
 	"rolecall.example/db"
 	"rolecall.example/org"
 	"rolecall.example/org/unit"
+	"rolecall.example/rbac"
 )
 
 // A token is a public id and a secret of 131 random bits.
@@ -75,73 +76,93 @@ func splitToken(token string) (id, secret string, err error) {
 // that it holds. Conflict: the account has a token of that name.
 func (s *Service) CreateToken(ctx context.Context, subject *org.Actor, user string, input org.Input[org.TokenInput]) (secret string, t org.Token, err error) {
 	defer org.Wrap(&err, "create token of %q", user)
-	err = s.units.Do(ctx, subject, unit.OnSite, "create", func(c *unit.Mixed) error {
-		row, err := c.ReadableUser(ctx, c.Actor, user)
-		if err != nil {
-			return err
-		}
-		c.About("api_key", row.ID, row.Username, uuid.Nil)
-		if !c.Actor.Can("create", org.KeyObject(row.ID)) {
-			return org.ErrForbidden()
-		}
-		if err := c.MayActOn(row.ID, unit.Whole); err != nil {
-			return err
-		}
-		in, err := input.Read()
-		if err != nil {
-			return err
-		}
-		if err := s.checkToken(&in); err != nil {
-			return err
-		}
-		n, err := c.Q.CountAPIKeysNamed(ctx, db.CountAPIKeysNamedParams{UserID: row.ID, Name: in.Name})
-		if err != nil {
-			return err
-		}
-		if n > 0 {
-			return &org.Error{Kind: org.Conflict, Message: fmt.Sprintf("A token with name %q already exists.", in.Name),
-				Fields: []org.Field{{Field: "name", Detail: "This value is already in use and should be unique."}}}
-		}
-		key := newToken()
-		k := key.row(row.ID, in.Name, loginToken, c.Now, in.Lifetime)
-		k.CreatedBy = c.Maker(row.ID)
-		c.Entry.Status = 201
-		c.Field("token_name", nil, in.Name)
-		c.Field("expires_at", nil, k.ExpiresAt)
-		secret = key.String()
-		t = org.Token{
-			ID: k.ID, UserID: row.ID, Username: row.Username, Name: k.Name, Scope: k.Scope, LoginType: k.LoginType,
-			CreatedAt: c.Now, UpdatedAt: c.Now, ExpiresAt: k.ExpiresAt, Lifetime: in.Lifetime, MadeBy: k.CreatedBy.UUID,
-		}
-		if k.CreatedBy.Valid {
-			maker, err := c.Q.GetUser(ctx, k.CreatedBy.UUID)
-			if err != nil && !db.IsNotFound(err) {
-				return err
-			}
-			t.Maker = maker.Username // "" if it is gone
-		}
-		return c.W.InsertAPIKey(ctx, k)
-	})
-	return secret, t, err
+	made, _, err := unit.Do(ctx, s.units, subject, unit.OnSite, "create", createToken{user, input, s.maxTokenLifetime}, planToken, applyToken)
+	return made.secret, made.token, err
+}
+
+// createToken makes an API token of an account.
+type createToken struct {
+	user        string
+	input       org.Input[org.TokenInput]
+	maxLifetime time.Duration
+}
+
+// madeToken is a token on its way into the store, and as it is shown.
+type madeToken struct {
+	secret string
+	token  org.Token
+	row    db.InsertAPIKeyParams
+}
+
+func planToken(ctx context.Context, a *unit.Attempt, in createToken) (m madeToken, err error) {
+	row, err := a.ReadableUser(ctx, a.Actor, in.user)
+	if err != nil {
+		return m, err
+	}
+	a.About("api_key", row.ID, row.Username, uuid.Nil)
+	if !a.Actor.Can("create", org.KeyObject(row.ID)) {
+		return m, org.ErrForbidden()
+	}
+	if err := a.MayActOn(ctx, row.ID, unit.Whole); err != nil {
+		return m, err
+	}
+	input, err := in.input.Read()
+	if err != nil {
+		return m, err
+	}
+	if err := checkToken(a.Catalog, &input, in.maxLifetime); err != nil {
+		return m, err
+	}
+	n, err := a.Q.CountAPIKeysNamed(ctx, db.CountAPIKeysNamedParams{UserID: row.ID, Name: input.Name})
+	if err != nil {
+		return m, err
+	}
+	if n > 0 {
+		return m, &org.Error{Kind: org.Conflict, Message: fmt.Sprintf("A token with name %q already exists.", input.Name),
+			Fields: []org.Field{{Field: "name", Detail: "This value is already in use and should be unique."}}}
+	}
+	key := newToken()
+	m.secret, m.row = key.String(), key.row(row.ID, input.Name, loginToken, a.Now, input.Lifetime)
+	m.row.CreatedBy = a.Maker(row.ID)
+	m.token = org.Token{
+		ID: key.id, UserID: row.ID, Username: row.Username, Name: m.row.Name, Scope: m.row.Scope, LoginType: m.row.LoginType,
+		CreatedAt: a.Now, UpdatedAt: a.Now, ExpiresAt: m.row.ExpiresAt, Lifetime: input.Lifetime, MadeBy: m.row.CreatedBy.UUID,
+	}
+	if !m.row.CreatedBy.Valid {
+		return m, nil
+	}
+	maker, err := a.Q.GetUser(ctx, m.row.CreatedBy.UUID)
+	if err != nil && !db.IsNotFound(err) {
+		return m, err
+	}
+	m.token.Maker = maker.Username // "" if it is gone
+	return m, nil
+}
+
+func applyToken(ctx context.Context, w *unit.Writer, m madeToken) (madeToken, error) {
+	w.Status = 201
+	w.Field("token_name", nil, m.row.Name)
+	w.Field("expires_at", nil, m.row.ExpiresAt)
+	return m, w.W.InsertAPIKey(ctx, m.row)
 }
 
 // checkToken fills in what the input leaves to us and finds everything wrong with the rest.
-func (s *Service) checkToken(in *org.TokenInput) error {
+func checkToken(catalog *rbac.Catalog, in *org.TokenInput, longest time.Duration) error {
 	var bad org.FieldErrors
 	switch {
 	case in.Lifetime == 0:
-		in.Lifetime = min(defaultTokenLifetime, s.maxTokenLifetime)
+		in.Lifetime = min(defaultTokenLifetime, longest)
 	case in.Lifetime < time.Second:
 		bad.Add("lifetime", "must be at least a second")
-	case in.Lifetime > s.maxTokenLifetime:
-		bad.Add("lifetime", "must be at most "+inDays(s.maxTokenLifetime))
+	case in.Lifetime > longest:
+		bad.Add("lifetime", "must be at most "+inDays(longest))
 	}
 	if in.Name == "" {
 		in.Name = "token-" + strings.ToLower(randomText(8))
 	} else {
 		bad.Add("token_name", org.AddressProblem(in.Name, org.ReservedTokenNames))
 	}
-	if limits := s.checkLimits(in); len(limits) > 0 {
+	if limits := checkLimits(catalog, in); len(limits) > 0 {
 		return &org.Error{Kind: org.Invalid, Message: "Failed to create API key.", Detail: limits[0].Detail, Fields: append(limits, bad...)}
 	}
 	return bad.Err("Failed to validate create API key request.")
@@ -185,25 +206,33 @@ func (s *Service) Tokens(ctx context.Context, subject *org.Actor, user string, a
 // not be read. Forbidden: needs api_key:delete, and all that the account holds on the site.
 func (s *Service) DeleteToken(ctx context.Context, subject *org.Actor, user, id string) (err error) {
 	defer org.Wrap(&err, "delete token %q of %q", id, user)
-	return s.units.Do(ctx, subject, unit.OnSite, "delete", func(c *unit.Mixed) error {
-		row, err := c.ReadableUser(ctx, c.Actor, user)
-		if err != nil {
-			return err
-		}
-		key, err := c.Q.GetAPIKeyOwner(ctx, id)
-		if db.IsNotFound(err) || err == nil && (key.UserID != row.ID || !c.Actor.Can("read", org.KeyObject(row.ID))) {
-			return org.ErrNotFound()
-		}
-		if err != nil {
-			return err
-		}
-		c.About("api_key", row.ID, row.Username, uuid.Nil)
-		if !c.Actor.Can("delete", org.KeyObject(row.ID)) {
-			return org.ErrForbidden()
-		}
-		if err := c.MayActOn(row.ID, unit.SiteOnly); err != nil {
-			return err
-		}
-		return c.Revoke(id, key.Name)
-	})
+	_, _, err = unit.Do(ctx, s.units, subject, unit.OnSite, "delete", keyCommand{user: user, id: id}, planRevocation, applyRevocation)
+	return err
+}
+
+// planRevocation returns the token to revoke.
+func planRevocation(ctx context.Context, a *unit.Attempt, in keyCommand) (key revoked, err error) {
+	row, err := a.ReadableUser(ctx, a.Actor, in.user)
+	if err != nil {
+		return key, err
+	}
+	stored, err := a.Q.GetAPIKeyOwner(ctx, in.id)
+	if db.IsNotFound(err) || err == nil && (stored.UserID != row.ID || !a.Actor.Can("read", org.KeyObject(row.ID))) {
+		return key, org.ErrNotFound()
+	}
+	if err != nil {
+		return key, err
+	}
+	a.About("api_key", row.ID, row.Username, uuid.Nil)
+	if !a.Actor.Can("delete", org.KeyObject(row.ID)) {
+		return key, org.ErrForbidden()
+	}
+	return revoked{in.id, stored.Name}, a.MayActOn(ctx, row.ID, unit.SiteOnly)
+}
+
+// revoked is a token that ends.
+type revoked struct{ id, name string }
+
+func applyRevocation(ctx context.Context, w *unit.Writer, key revoked) (none struct{}, err error) {
+	return none, w.Revoke(ctx, key.id, key.name)
 }

@@ -229,14 +229,7 @@ func (s *Service) CreateUser(ctx context.Context, subject *org.Actor, input org.
 			return org.User{}, err
 		}
 	}
-	err = s.units.Do(ctx, subject, unit.OnSite, "create", func(c *unit.Mixed) error {
-		if !MayCreateUsers(c.Actor) {
-			return &org.Error{Kind: org.Forbidden, Message: "You are not authorized to create users."}
-		}
-		user, err = createUser(c, in, hash)
-		c.Entry.Status = 201
-		return err
-	})
+	user, _, err = unit.Do(ctx, s.units, subject, unit.OnSite, "create", createUser{in, hash}, planUser, applyUser)
 	return user, err
 }
 
@@ -245,114 +238,60 @@ func MayCreateUsers(by *org.Actor) bool {
 	return by.Can("create", org.UsersObject) && by.Can("assign", org.SiteRolesObject)
 }
 
-func createUser(c *unit.Mixed, in org.NewUser, hash string) (org.User, error) {
-	set, err := c.Roles(c.Ctx, uuid.Nil)
+// createUser makes an account.
+type createUser struct {
+	org.NewUser
+	hash string // of its password, "" for none
+}
+
+func planUser(ctx context.Context, a *unit.Attempt, in createUser) (n newAccount, err error) {
+	if !MayCreateUsers(a.Actor) {
+		return n, &org.Error{Kind: org.Forbidden, Message: "You are not authorized to create users."}
+	}
+	set, err := a.Roles(ctx, uuid.Nil)
 	if err != nil {
-		return org.User{}, err
+		return n, err
 	}
 	roles, err := set.Named(in.Roles, org.RoleMember)
 	if err != nil {
-		return org.User{}, err
+		return n, err
 	}
-	if err := untaken(c, in); err != nil {
-		return org.User{}, err
+	if err := untaken(ctx, a, in.NewUser); err != nil {
+		return n, err
 	}
-	var orgs []db.Organization
-	for _, id := range in.OrganizationIDs {
-		orgRow, err := c.Organization(c.Ctx, c.Actor, id.String())
+	homes, err := homesOf(ctx, a, in.OrganizationIDs)
+	if err != nil {
+		return n, err
+	}
+	if err := a.MayHandOut(set, uuid.Nil, roles); err != nil {
+		return n, err
+	}
+	return decideAccount(ctx, a, in.NewUser, in.hash, homes, roles)
+}
+
+// homesOf is the organizations that a new account becomes a member of. NotFound: one of them. Forbidden: the caller may not
+// add members to one.
+func homesOf(ctx context.Context, a *unit.Attempt, ids []uuid.UUID) (homes []db.Organization, err error) {
+	for _, id := range ids {
+		o, err := a.Organization(ctx, a.Actor, id.String())
 		if org.KindOf(err) == org.NotFound {
-			return org.User{}, &org.Error{Kind: org.NotFound, Message: fmt.Sprintf("Organization does not exist with the provided id %q.", id)}
+			return nil, &org.Error{Kind: org.NotFound, Message: fmt.Sprintf("Organization does not exist with the provided id %q.", id)}
 		}
 		if err != nil {
-			return org.User{}, err
+			return nil, err
 		}
-		if !unit.MayAddMembers(c.Actor, orgRow.ID) {
-			return org.User{}, &org.Error{Kind: org.Forbidden, Message: "You are not authorized to create users.",
-				Detail: fmt.Sprintf("You may not add members to %s.", orgRow.DisplayName)}
+		if !unit.MayAddMembers(a.Actor, o.ID) {
+			return nil, &org.Error{Kind: org.Forbidden, Message: "You are not authorized to create users.",
+				Detail: fmt.Sprintf("You may not add members to %s.", o.DisplayName)}
 		}
-		if !slices.ContainsFunc(orgs, func(o db.Organization) bool { return o.ID == orgRow.ID }) {
-			orgs = append(orgs, orgRow)
-		}
-	}
-	if err := c.MayHandOut(set, uuid.Nil, roles); err != nil {
-		return org.User{}, err
-	}
-	row, err := insertUser(c, in, hash)
-	if err != nil {
-		return org.User{}, err
-	}
-	for _, orgRow := range orgs {
-		if err := join(c, orgRow, row); err != nil {
-			return org.User{}, err
+		if !slices.ContainsFunc(homes, func(h db.Organization) bool { return h.ID == o.ID }) {
+			homes = append(homes, o)
 		}
 	}
-	if len(roles) > 0 {
-		c.Field("rbac_roles", []string{}, roles)
-		if err := WriteUserRoles(c, row.ID, roles, nil); err != nil {
-			return org.User{}, err
-		}
-	}
-	return UserByID(c, row.ID)
+	return homes, nil
 }
 
-// untaken refuses a username or an e-mail address that another account has. Conflict: one of them is taken.
-func untaken(c *unit.Mixed, in org.NewUser) error {
-	for _, taken := range []func() (db.UserRow, error){
-		func() (db.UserRow, error) { return c.Q.GetUserByUsername(c.Ctx, org.FoldCase(in.Username)) },
-		func() (db.UserRow, error) { return c.Q.GetUserByEmail(c.Ctx, org.FoldCase(in.Email)) },
-	} {
-		if _, err := taken(); err == nil {
-			return &org.Error{Kind: org.Conflict, Message: "User already exists.", Detail: "The username or the e-mail address is taken."}
-		} else if !db.IsNotFound(err) {
-			return err
-		}
-	}
-	return nil
-}
-
-// insertUser stores a checked account whose names are free.
-func insertUser(c *unit.Mixed, in org.NewUser, hash string) (db.UserRow, error) {
-	id := unit.NewID()
-	emailKey := org.FoldCase(in.Email)
-	if in.Email == "" { // the key of an account must be its own
-		emailKey = id.String()
-	}
-	c.About("user", id, in.Username, uuid.Nil)
-	c.Field("username", nil, in.Username)
-	if in.Email != "" {
-		c.Field("email", nil, in.Email)
-	}
-	c.Field("name", nil, in.Name)
-	c.Field("status", nil, in.Status)
-	c.Field("login_type", nil, in.LoginType)
-	var by uuid.NullUUID
-	if hash != "" {
-		c.Secret("hashed_password")
-		by = c.Maker(id)
-	}
-	err := c.W.InsertUser(c.Ctx, db.InsertUserParams{
-		ID: id, Username: in.Username, UsernameKey: org.FoldCase(in.Username), Email: in.Email, EmailKey: emailKey,
-		Name: in.Name, NameKey: org.FoldCase(in.Name), SearchKey: unit.SearchKey(in.Username, in.Name, in.Email),
-		Status: string(in.Status), LoginType: in.LoginType, PasswordHash: hash, PasswordBy: by, Now: c.Now,
-	})
-	if err != nil {
-		return db.UserRow{}, err
-	}
-	return c.Q.GetUser(c.Ctx, id)
-}
-
-// join makes a new account a member; it stands in the same audit row as the account.
-func join(c *unit.Mixed, o db.Organization, user db.UserRow) error {
-	ids, _ := c.Entry.Fields["organization_ids"].New.([]uuid.UUID)
-	c.Field("organization_ids", nil, append(ids, o.ID))
-	return c.InsertMember(o.ID, user.ID)
-}
-
-// UserByID is an account as this transaction leaves it.
-func UserByID(c *unit.Mixed, id uuid.UUID) (org.User, error) {
-	row, err := c.Q.GetUser(c.Ctx, id)
-	if err != nil {
-		return org.User{}, err
-	}
-	return c.User(c.Ctx, row)
+func applyUser(ctx context.Context, w *unit.Writer, n newAccount) (org.User, error) {
+	w.Status = 201
+	return n.user, storeAccount(ctx, w, n)
 }

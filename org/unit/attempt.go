@@ -75,6 +75,17 @@ func (a *Attempt) Account(ctx context.Context, ref string) (db.UserRow, error) {
 	return row, err
 }
 
+// Become makes an account that has proved who it is the caller, without rights.
+func (a *Attempt) Become(id uuid.UUID, username string, r org.Request) {
+	a.Actor = &org.Actor{User: org.User{ID: id, Username: username}, Request: r}
+}
+
+// Hold makes other changes of an account wait until this one is stored. It is the one lock that a plan takes, before it
+// reads the account, and changes nothing.
+func (a *Attempt) Hold(ctx context.Context, account uuid.UUID) error {
+	return a.tx.Writes().HoldAccount(ctx, account)
+}
+
 // refresh makes the caller current: a right that was taken away meanwhile is not used, and a caller whose token or session
 // has ended is refused, since what it would write now, a token for one, would outlive the end of its access.
 func (a *Attempt) refresh(ctx context.Context) error {

@@ -27,6 +27,10 @@ var errUnsaid = errors.New("unit: a use case wrote without saying what it is abo
 // says another word. A change that writes nothing is not recorded, since nothing happened; one that writes without saying
 // what it is about fails. A refusal is recorded in a transaction of its own.
 func Do[In, P, Out any](ctx context.Context, u *Units, who *org.Actor, in Scope, action string, command In, plan Plan[In, P], apply Apply[P, Out]) (out Out, done org.Receipt, err error) {
+	if who != nil && who.Foresees != nil { // it only asks
+		_, *who.Foresees, err = Try(ctx, u, who, command, plan)
+		return out, done, err
+	}
 	for tries := 1; ; tries++ {
 		where, err := u.locate(ctx, in, tries > 1)
 		if err != nil {

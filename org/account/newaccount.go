@@ -1,0 +1,132 @@
+package account
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"rolecall.example/db"
+	"rolecall.example/org"
+	"rolecall.example/org/unit"
+)
+
+// newAccount is an account that is made, as it was decided.
+type newAccount struct {
+	row   db.UserRow
+	email string // the key of its e-mail address
+	hash  string // of its password, "" for none
+	by    uuid.NullUUID
+	homes []uuid.UUID // the organizations that it becomes a member of
+	roles []string    // of the site
+	user  org.User    // as it is afterwards
+}
+
+// untaken refuses a username or an e-mail address that another account has. Conflict: one of them is taken.
+func untaken(ctx context.Context, a *unit.Attempt, in org.NewUser) error {
+	_, err := a.Q.GetUserByUsername(ctx, org.FoldCase(in.Username))
+	if db.IsNotFound(err) {
+		_, err = a.Q.GetUserByEmail(ctx, org.FoldCase(in.Email))
+	}
+	switch {
+	case db.IsNotFound(err):
+		return nil
+	case err != nil:
+		return err
+	}
+	return &org.Error{Kind: org.Conflict, Message: "User already exists.", Detail: "The username or the e-mail address is taken."}
+}
+
+// decideAccount makes an account of a checked input whose names are free: a member of these organizations, without roles
+// there, and with these roles of the site. The change is one about it.
+func decideAccount(ctx context.Context, a *unit.Attempt, in org.NewUser, hash string, homes []db.Organization, roles []string) (n newAccount, err error) {
+	n = newAccount{hash: hash, email: org.FoldCase(in.Email), roles: roles, row: db.UserRow{
+		ID: unit.NewID(), Username: in.Username, UsernameKey: org.FoldCase(in.Username), Email: in.Email, Name: in.Name,
+		Status: string(in.Status), LoginType: in.LoginType, CreatedAt: a.Now, UpdatedAt: a.Now, Version: 1,
+		Roles: strings.Join(roles, " "),
+	}}
+	if in.Email == "" { // the key of an account must be its own
+		n.email = n.row.ID.String()
+	}
+	if hash != "" {
+		n.by = a.Maker(n.row.ID)
+	}
+	a.About("user", n.row.ID, n.row.Username, uuid.Nil)
+	a.WillMake(n.row, n.by)
+	a.WillHold(org.HolderChange{User: n.row.ID, Username: n.row.Username, After: roles})
+	for _, o := range homes {
+		n.homes = append(n.homes, o.ID)
+		a.WillHold(org.HolderChange{Place: o.ID, User: n.row.ID, Username: n.row.Username, Joins: true})
+	}
+	if n.user, err = a.User(ctx, n.row); err != nil {
+		return n, err
+	}
+	slices.SortFunc(homes, func(a, b db.Organization) int { // as every answer lists them
+		if a.IsDefault != b.IsDefault {
+			return map[bool]int{true: -1, false: 1}[a.IsDefault]
+		}
+		return strings.Compare(a.NameKey, b.NameKey)
+	})
+	for _, o := range homes {
+		n.user.OrganizationIDs = append(n.user.OrganizationIDs, o.ID)
+	}
+	return n, nil
+}
+
+// storeAccount stores a new account with its memberships. All of it stands in one entry.
+func storeAccount(ctx context.Context, w *unit.Writer, n newAccount) error {
+	r := n.row
+	if err := w.W.InsertUser(ctx, db.InsertUserParams{
+		ID: r.ID, Username: r.Username, UsernameKey: r.UsernameKey, Email: r.Email, EmailKey: n.email,
+		Name: r.Name, NameKey: org.FoldCase(r.Name), SearchKey: unit.SearchKey(r.Username, r.Name, r.Email),
+		Status: r.Status, LoginType: r.LoginType, PasswordHash: n.hash, PasswordBy: n.by, Now: w.Now,
+	}); err != nil {
+		return err
+	}
+	w.Field("username", nil, r.Username)
+	if r.Email != "" {
+		w.Field("email", nil, r.Email)
+	}
+	w.Field("name", nil, r.Name)
+	w.Field("status", nil, r.Status)
+	w.Field("login_type", nil, r.LoginType)
+	if n.hash != "" {
+		w.Secret("hashed_password")
+	}
+	for _, role := range n.roles {
+		if err := w.W.InsertUserRole(ctx, db.InsertUserRoleParams{UserID: r.ID, Role: role}); err != nil {
+			return err
+		}
+	}
+	if len(n.roles) > 0 {
+		w.Field("rbac_roles", []string{}, n.roles)
+	}
+	for _, id := range n.homes {
+		if err := w.InsertMember(ctx, id, r.ID); err != nil {
+			return err
+		}
+	}
+	w.Field("organization_ids", nil, n.homes)
+	return nil
+}
+
+// home is the default organization, which may have to be made.
+type home struct {
+	row    db.Organization
+	stored bool
+}
+
+func defaultHome(ctx context.Context, a *unit.Attempt) (h home, err error) {
+	h.row, h.stored, err = a.DefaultOrganization(ctx)
+	return h, err
+}
+
+func (h home) organization() org.Organization { return unit.OrganizationOf(h.row) }
+
+func (h home) store(ctx context.Context, w *unit.Writer) error {
+	if h.stored {
+		return nil
+	}
+	return w.InsertOrganization(ctx, h.row)
+}
