@@ -22,7 +22,7 @@ type Actor struct {
 	Key       [sha256.Size]byte // that names who it is, and the basis
 	Operator  bool
 	Request   Request // that it came with
-	Foresees  *Impact // what a dry run is to tell; nil if the actor means what it does
+	Asks      bool    // it wants to know what would be: what it calls decides, and stores nothing
 }
 
 // WithRequest returns the actor as it comes with a request.

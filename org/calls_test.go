@@ -18,6 +18,7 @@ var dryRuns sync.Map
 // dryRun is an actor that only asks what would be, and the impact that it is told.
 func dryRun(by *org.Actor) (*org.Actor, *org.Impact) {
 	asking, impact := *by, &org.Impact{}
+	asking.Asks = true
 	dryRuns.Store(&asking, impact)
 	return &asking, impact
 }

@@ -20,12 +20,3 @@ type ImpactLine struct {
 	Members    int
 	Sample     []string // usernames of some of them, the first by name; none if the caller may not read who they are
 }
-
-// DryRun returns the actor as one that only asks what would be, and the Impact that it is to be told. The use cases that
-// such an actor calls do everything but keep it: they check, write, fill in the Impact and roll back. A refusal is returned
-// as usual, but not recorded. The Impact tells of changes to roles, of giving and taking them, and of removing members.
-func (s *Actor) DryRun() (*Actor, *Impact) {
-	with := *s
-	with.Foresees = &Impact{}
-	return &with, with.Foresees
-}

@@ -46,7 +46,11 @@ func (c *call) wantsDryRun() (bool, error) {
 
 // dryRun makes the rest of the request a dry run if it says so.
 func (s *Server) dryRun(c *call) (answered bool, err error) {
-	c.dry, err = c.wantsDryRun()
+	if c.dry, err = c.wantsDryRun(); c.dry {
+		asking := *c.actor
+		asking.Asks = true // so that nothing is stored, whatever the handler calls
+		c.actor = &asking
+	}
 	return false, err
 }
 

@@ -2,7 +2,6 @@ package unit
 
 import (
 	"context"
-	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -17,11 +16,7 @@ import (
 // sampleSize is how many people a line names.
 const sampleSize = 5
 
-// errDryRun rolls a dry run back.
-var errDryRun = errors.New("dry run")
-
-// watch is what a dry run keeps from its transaction: whom to follow, and the roles before and after. What people hold is
-// read when the transaction is over, since everybody who writes waits for it.
+// watch is what a dry run compares: whom to follow, and the roles before and after.
 type watch struct {
 	impact        *org.Impact
 	org           uuid.UUID // uuid.Nil: the site
@@ -39,76 +34,7 @@ type followed struct {
 	was, is Holding
 }
 
-// watchOf begins the dry run of an actor; nil if it is none.
-func watchOf(by *org.Actor) *watch {
-	if by == nil || by.Foresees == nil {
-		return nil
-	}
-	*by.Foresees = org.Impact{} // the transaction may run again
-	return &watch{impact: by.Foresees}
-}
-
-// WatchMember follows a member of an organization, in a dry run: is makes what is held before into what is held after.
-func (c *Mixed) WatchMember(row db.MemberRow, is func(*Holding)) error {
-	was := Holding{Roles: SortNames(row.Roles), SiteRoles: SortNames(row.SiteRoles)}
-	return c.follow(row.OrganizationID, row.UserID, row.Username, was, is)
-}
-
-// WatchUser follows an account on the whole site, in a dry run.
-func (c *Mixed) WatchUser(row db.UserRow, is func(*Holding)) error {
-	return c.follow(uuid.Nil, row.ID, row.Username, Holding{SiteRoles: SortNames(row.Roles), Outside: true}, is)
-}
-
-func (c *Mixed) follow(orgID, id uuid.UUID, name string, was Holding, is func(*Holding)) error {
-	if c.watch == nil {
-		return nil
-	}
-	f := followed{id: id, name: name, was: was, is: was}
-	is(&f.is)
-	c.watch.people = append(c.watch.people, f)
-	return c.watchRoles(orgID)
-}
-
-// WatchHolders follows everybody who holds a role, in a dry run of its change or deletion.
-func (c *Mixed) WatchHolders(h RoleScope, role string, deleted bool) error {
-	if c.watch == nil {
-		return nil
-	}
-	c.watch.role, c.watch.deleted = role, deleted
-	return c.watchRoles(h.Org.ID)
-}
-
-// watchRoles reads the roles that decide, before anything is written.
-func (c *Mixed) watchRoles(orgID uuid.UUID) (err error) {
-	if w := c.watch; w.before == nil {
-		w.org, w.named = orgID, RoleScope{Org: db.Organization{ID: orgID}}.MayCount(c.Actor)
-		w.before, err = c.newCrowd(c.Ctx, orgID)
-	}
-	return err
-}
-
-// foresee keeps the roles as the transaction leaves them, and has it rolled back.
-func (c *Mixed) foresee() (err error) {
-	c.watch.impact.Warning = c.warning
-	if w := c.watch; w.before != nil {
-		if w.after, err = c.newCrowd(c.Ctx, w.org); err != nil {
-			return err
-		}
-	}
-	return errDryRun
-}
-
-// tell fills in the impact of a change that was rolled back. People are followed as they are now: somebody who writes
-// meanwhile does not mix anything up, since each of them is compared with itself.
-func (w *watch) tell(ctx context.Context, s *Units) error {
-	if w.before == nil {
-		return nil
-	}
-	return s.DB.View(ctx, func(q db.Reads) error {
-		return w.tellOf(ctx, Reader{Units: s, Q: q, states: map[uuid.UUID]int64{}})
-	})
-}
-
+// tellOf fills in the impact.
 func (w *watch) tellOf(ctx context.Context, s Reader) error {
 	t := tally{watch: w, known: map[[2]Holding]difference{}, lines: map[lineKey]*org.ImpactLine{}}
 	for piece := range slices.Chunk(w.people, ChunkSize) {
