@@ -281,3 +281,12 @@ func TestNoSecretIsKept(t *testing.T) {
 		}
 	}
 }
+
+// A backup that was put in the place of the data leaves an entry, and nothing that was computed before counts any more.
+func TestRestoreIsRecorded(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.accepted(t, entry{Actor: "operator", Action: "restore", Type: "system", Target: "database", Status: 200}, func() error {
+		return s.RecordRestore(t.Context(), org.Request{})
+	})
+}
