@@ -23,7 +23,8 @@ import (
 // askable is a server with a few people and roles, and the file under it.
 type askable struct{ db, url, token string }
 
-func newAskable(t *testing.T) askable {
+// newAskable starts the server with more flags.
+func newAskable(t *testing.T, flags ...string) askable {
 	t.Helper()
 	a := askable{db: dbtest.Place(t)}
 	var made struct{ Token string }
@@ -31,7 +32,7 @@ func newAskable(t *testing.T) askable {
 	callJSON(t, &made, "", "token", "create", "--db", a.db, "--username", "ada", "--json")
 	a.token = made.Token
 	a.fill(t)
-	server := start(t, nil, "", "--db", a.db, "--http-address", "127.0.0.1:0")
+	server := start(t, nil, "", append([]string{"--db", a.db, "--http-address", "127.0.0.1:0"}, flags...)...)
 	a.url = "http://" + server.wait(t, &server.log, `address=(\S+)`)
 	return a
 }

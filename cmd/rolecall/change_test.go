@@ -49,7 +49,7 @@ var changeRows = []changeRow{
 // A command leaves the entries that its request leaves, on a file as on a server.
 func TestCommandsLeaveTheEntriesOfRequests(t *testing.T) {
 	t.Parallel()
-	want := entriesOf(t, func(a askable, c *client.Client, row changeRow) {
+	want := entriesOf(t, "documented", func(a askable, c *client.Client, row changeRow) {
 		body := strings.ReplaceAll(row.body, "$lab", labOf(t, c, row.body))
 		req, err := http.NewRequestWithContext(t.Context(), row.method, a.url+"/api/v2"+strings.ReplaceAll(row.path, "$last", last(t, c).ID.String()), strings.NewReader(body))
 		if err != nil {
@@ -68,10 +68,10 @@ func TestCommandsLeaveTheEntriesOfRequests(t *testing.T) {
 			t.Fatalf("%s %s: %d %s", row.method, row.path, res.StatusCode, text)
 		}
 	})
-	for _, source := range []string{"file", "server"} {
-		got := entriesOf(t, func(a askable, c *client.Client, row changeRow) {
+	for source, wire := range map[string]string{"file": "documented", "server": "documented", "other server": "sdk"} {
+		got := entriesOf(t, wire, func(a askable, c *client.Client, row changeRow) {
 			env, flags := map[string]string{}, []string{"--db", a.db}
-			if source == "server" {
+			if source != "file" {
 				env, flags = map[string]string{tokenVariable: a.token}, []string{"--url", a.url}
 			}
 			args := strings.Fields(strings.ReplaceAll(row.command, "$last", last(t, c).ID.String()))
@@ -109,9 +109,9 @@ func last(t *testing.T, c *client.Client) client.AuditEntry {
 }
 
 // entriesOf makes the changes in a new world, and returns what the trail tells of each, without ids and times.
-func entriesOf(t *testing.T, do func(askable, *client.Client, changeRow)) map[string][]string {
+func entriesOf(t *testing.T, wire string, do func(askable, *client.Client, changeRow)) map[string][]string {
 	t.Helper()
-	a := newAskable(t)
+	a := newAskable(t, "--wire", wire)
 	c := &client.Client{BaseURL: a.url, Token: a.token}
 	changing := regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f-]{27}|20\d\d-[0-9T:.-]+Z`)
 	entries := map[string][]string{}
