@@ -66,8 +66,22 @@ func (s *Units) BasisNow(ctx context.Context, c Credential) (org.Basis, error) {
 	}
 	if err == nil && known { // it was looked at first: should a write come in between, it is the version that is out of date
 		s.Memory.bases.remember(version, c, b)
+		s.learnAt(ctx, version, c.User, b)
 	}
 	return b, err
+}
+
+// learnAt remembers what an account may do in a state of the data, if all that was read for it is of that state.
+func (s *Units) learnAt(ctx context.Context, version db.Version, user uuid.UUID, b org.Basis) {
+	src := Reader{Units: s, Q: s.DB.Reads}
+	if _, ok := src.Remembered(user, b); ok {
+		return
+	}
+	found, err := src.loadSubject(ctx, user, b)
+	if now, _ := s.DB.Version(); err == nil && now == version {
+		found.Basis, found.Key = b, b.Key(user)
+		src.learnSubject(user, found)
+	}
 }
 
 // SubjectNow is an account as every write that was acknowledged before the call has left it.
