@@ -83,7 +83,7 @@ func TestAccountsForPeople(t *testing.T) {
 		{[]string{"user", "create", "--username", "ada", "--email", "other@example.com"}, 3, "exists"},
 		{[]string{"user", "create", "--username", "new", "--email", "new@example.com"}, 2, "username"},
 		{[]string{"user", "create", "--username", "bob", "--email", "bob@example.com", "--role", "king"}, 2, "\"king\" is not a supported role"},
-		{[]string{"user", "create", "--username", "bob", "--email", "bob@example.com", "--organization", "nowhere"}, 2, "organization nowhere"},
+		{[]string{"user", "create", "--username", "bob", "--email", "bob@example.com", "--organization", "nowhere"}, 2, `no organization "nowhere"`},
 		{[]string{"user", "reset-password", "--username", "nobody"}, 2, "nobody"},
 		{[]string{"token", "create", "--username", "nobody"}, 2, "nobody"},
 		{[]string{"token", "create", "--username", "ada", "--lifetime", "90000h"}, 2, "lifetime"},
