@@ -58,6 +58,23 @@ func (q *Queries) CountTokens(ctx context.Context, userID uuid.UUID) (int64, err
 	return count, err
 }
 
+const countTokensEnding = `-- name: CountTokensEnding :one
+SELECT count(*) FROM api_keys WHERE expires_at > ?1 AND expires_at <= ?2 AND login_type = 'token'
+`
+
+type CountTokensEndingParams struct {
+	Now   time.Time
+	Until time.Time
+}
+
+// How many API tokens end in a time.
+func (q *Queries) CountTokensEnding(ctx context.Context, arg CountTokensEndingParams) (int64, error) {
+	row := q.queryRow(ctx, q.countTokensEndingStmt, countTokensEnding, arg.Now, arg.Until)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const deleteAPIKey = `-- name: DeleteAPIKey :exec
 DELETE FROM api_keys WHERE id = ?1
 `

@@ -69,6 +69,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.countTokensStmt, err = db.PrepareContext(ctx, countTokens); err != nil {
 		return nil, fmt.Errorf("error preparing query CountTokens: %w", err)
 	}
+	if q.countTokensEndingStmt, err = db.PrepareContext(ctx, countTokensEnding); err != nil {
+		return nil, fmt.Errorf("error preparing query CountTokensEnding: %w", err)
+	}
 	if q.countUserRolesStmt, err = db.PrepareContext(ctx, countUserRoles); err != nil {
 		return nil, fmt.Errorf("error preparing query CountUserRoles: %w", err)
 	}
@@ -612,6 +615,11 @@ func (q *Queries) Close() error {
 	if q.countTokensStmt != nil {
 		if cerr := q.countTokensStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing countTokensStmt: %w", cerr)
+		}
+	}
+	if q.countTokensEndingStmt != nil {
+		if cerr := q.countTokensEndingStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countTokensEndingStmt: %w", cerr)
 		}
 	}
 	if q.countUserRolesStmt != nil {
@@ -1443,6 +1451,7 @@ type Queries struct {
 	countSessionOfUserStmt            *sql.Stmt
 	countSetupTokensStmt              *sql.Stmt
 	countTokensStmt                   *sql.Stmt
+	countTokensEndingStmt             *sql.Stmt
 	countUserRolesStmt                *sql.Stmt
 	deleteAPIKeyStmt                  *sql.Stmt
 	deleteAPIKeysOfUserStmt           *sql.Stmt
@@ -1619,6 +1628,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		countSessionOfUserStmt:            q.countSessionOfUserStmt,
 		countSetupTokensStmt:              q.countSetupTokensStmt,
 		countTokensStmt:                   q.countTokensStmt,
+		countTokensEndingStmt:             q.countTokensEndingStmt,
 		countUserRolesStmt:                q.countUserRolesStmt,
 		deleteAPIKeyStmt:                  q.deleteAPIKeyStmt,
 		deleteAPIKeysOfUserStmt:           q.deleteAPIKeysOfUserStmt,

@@ -24,6 +24,7 @@ type Reads interface {
 	CountSessionOfUser(ctx context.Context, arg CountSessionOfUserParams) (int64, error)
 	CountSetupTokens(ctx context.Context, hash []byte) (int64, error)
 	CountTokens(ctx context.Context, userID uuid.UUID) (int64, error)
+	CountTokensEnding(ctx context.Context, arg CountTokensEndingParams) (int64, error)
 	CountUserRoles(ctx context.Context) ([]CountUserRolesRow, error)
 	FindAPIKey(ctx context.Context, arg FindAPIKeyParams) (FindAPIKeyRow, error)
 	FindAuditLogs(ctx context.Context, arg FindAuditLogsParams) ([]FindAuditLogsRow, error)
@@ -189,6 +190,11 @@ func (r reads) CountSetupTokens(ctx context.Context, hash []byte) (int64, error)
 func (r reads) CountTokens(ctx context.Context, userID uuid.UUID) (int64, error) {
 	found, err := r.queries.CountTokens(ctx, userID)
 	return found, named("CountTokens", err)
+}
+
+func (r reads) CountTokensEnding(ctx context.Context, arg CountTokensEndingParams) (int64, error) {
+	found, err := r.queries.CountTokensEnding(ctx, arg)
+	return found, named("CountTokensEnding", err)
 }
 
 func (r reads) CountUserRoles(ctx context.Context) ([]CountUserRolesRow, error) {

@@ -3,6 +3,7 @@ package org_test
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -66,6 +67,27 @@ func TestWhoseKeys(t *testing.T) {
 	}
 	// A request that was under way with it changes nothing either.
 	kind(t, drop(s.CreateKey(context.WithoutCancel(ctx), by, "me")), org.Unauthenticated)
+}
+
+// Only API tokens that end within a week are counted: neither logins, nor what has ended.
+func TestTokensEnding(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	ctx := t.Context()
+	for _, days := range []time.Duration{1, 7, 8, 30} {
+		if _, _, err := s.CreateToken(ctx, s.as(t, "m"), "me", given(org.TokenInput{Lifetime: days * org.Day})); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := s.CreateKey(ctx, s.as(t, "m"), "me"); err != nil {
+		t.Fatal(err)
+	}
+	before, err := s.CountTokensEnding(ctx)
+	s.clock.advance(2 * org.Day)
+	after, failed := s.CountTokensEnding(ctx)
+	if err != nil || failed != nil || before != 2 || after != 2 {
+		t.Errorf("%d, and two days later %d (%v, %v), want the one of a day replaced by that of eight", before, after, err, failed)
+	}
 }
 
 // A token that one server ends is refused by another one that has just answered it.

@@ -6,6 +6,9 @@ import (
 	"github.com/google/uuid"
 )
 
+// EndingSoon is how long before its end a token is said to end: a program that nobody looks at would just stop.
+const EndingSoon = 7 * Day
+
 // Token is an API token without its secret.
 type Token struct {
 	ID        string

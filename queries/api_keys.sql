@@ -61,6 +61,10 @@ DELETE FROM api_keys WHERE user_id = @user_id AND login_type = 'password';
 -- How many API tokens an account has; tokens of a sign-in do not count.
 SELECT count(*) FROM api_keys WHERE user_id = @user_id AND login_type = 'token';
 
+-- name: CountTokensEnding :one
+-- How many API tokens end in a time.
+SELECT count(*) FROM api_keys WHERE expires_at > @now AND expires_at <= @until AND login_type = 'token';
+
 -- name: ListLogins :many
 -- The tokens that programs got by signing in to an account and that have not ended.
 SELECT id, created_at, last_used, expires_at, for_cli FROM api_keys

@@ -141,12 +141,9 @@ func (s *Server) showUserOrganization(c *call) (reply, error) {
 	return reply{json: wireOrganization(&o)}, err
 }
 
-// expiring is how long before the end of a token its answers say when that is.
-const expiring = 7 * 24 * time.Hour
-
-// warnOfEnd says when the token of the request ends, if that is soon: a program that nobody looks at would just stop.
+// warnOfEnd says when the token of the request ends, if that is soon.
 func (s *Server) warnOfEnd(c *call) {
-	if end := c.actor.TokenEnds; !end.IsZero() && end.Sub(s.Now()) < expiring {
+	if end := c.actor.TokenEnds; !end.IsZero() && end.Sub(s.Now()) < org.EndingSoon {
 		c.header(headerTokenExpires, wireTime(end).Format(time.RFC3339))
 	}
 }

@@ -78,7 +78,7 @@ func (m *metrics) serve(address string, log *slog.Logger) (stop func(), err erro
 	return func() { _ = server.Close() }, nil
 }
 
-// people collects the numbers of members and owners at each scrape.
+// people collects the numbers of members, owners and ending tokens at each scrape.
 type people struct{ service *services.Service }
 
 // maxOrganizations bounds the number of series in a scrape.
@@ -86,12 +86,14 @@ const maxOrganizations = 1000
 
 var (
 	membersDesc = prometheus.NewDesc("rolecall_members", "Members of an organization; of the first 1000 by name.", []string{"organization"}, nil)
+	endingDesc  = prometheus.NewDesc("rolecall_tokens_ending", "API tokens that end within 7 days. Programs that use them stop then.", nil, nil)
 	ownersDesc  = prometheus.NewDesc("rolecall_owners", "Active owners that can sign in and manage roles and users. 0 is an emergency.", nil, nil)
 )
 
 func (p *people) Describe(ch chan<- *prometheus.Desc) {
 	ch <- membersDesc
 	ch <- ownersDesc
+	ch <- endingDesc
 }
 
 func (p *people) Collect(ch chan<- prometheus.Metric) {
@@ -101,6 +103,11 @@ func (p *people) Collect(ch chan<- prometheus.Metric) {
 		ch <- prometheus.MustNewConstMetric(ownersDesc, prometheus.GaugeValue, float64(n))
 	} else {
 		ch <- prometheus.NewInvalidMetric(ownersDesc, err)
+	}
+	if n, err := p.service.CountTokensEnding(ctx); err == nil {
+		ch <- prometheus.MustNewConstMetric(endingDesc, prometheus.GaugeValue, float64(n))
+	} else {
+		ch <- prometheus.NewInvalidMetric(endingDesc, err)
 	}
 	counts, err := p.service.MemberCounts(ctx, maxOrganizations)
 	if err != nil {

@@ -53,7 +53,7 @@ func TestMetrics(t *testing.T) {
 		`rolecall_http_requests_total{code="401",method="POST",route="/users/login"} 1`,
 		`rolecall_http_requests_total{code="404",method="GET",route="none"} 2`,
 		`rolecall_http_requests_total{code="405",method="other",route="none"} 1`,
-		`rolecall_members{organization="default"} 1`, "rolecall_owners 1", "rolecall_password_hashes_total 1",
+		`rolecall_members{organization="default"} 1`, "rolecall_owners 1", "rolecall_tokens_ending 0", "rolecall_password_hashes_total 1",
 		`rolecall_build_info{`, "rolecall_db_read_only 0", "process_resident_memory_bytes",
 	} {
 		if !strings.Contains(text, want) {

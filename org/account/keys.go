@@ -157,6 +157,13 @@ func (s *Service) MaxTokenLifetime(ctx context.Context, subject *org.Actor, user
 	return s.maxTokenLifetime, err
 }
 
+// CountTokensEnding is how many API tokens end soon.
+func (s *Service) CountTokensEnding(ctx context.Context) (_ int64, err error) {
+	defer org.Wrap(&err, "count tokens that end")
+	now := s.units.Now()
+	return s.units.DB.CountTokensEnding(ctx, db.CountTokensEndingParams{Now: now, Until: now.Add(org.EndingSoon)})
+}
+
 // Scopes lists the names that a new token may have in its scopes. None of them limits it.
 func (s *Service) Scopes() []string { return slices.Clone(unlimited) }
 
