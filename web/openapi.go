@@ -17,7 +17,7 @@ var document []byte
 // showDocument sends the document of every route.
 func (s *Server) showDocument(c *call) http.Handler {
 	return http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
-		_ = c.send(http.StatusOK, typeJSONOut, document) // the client is gone
+		_ = c.send(http.StatusOK, typeJSONOut, document) //nolint:contextcheck // the call has its context; an error: the client is gone
 	})
 }
 

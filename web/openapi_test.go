@@ -30,8 +30,8 @@ func TestOpenAPIDocument(t *testing.T) {
 				t.Errorf("%s has the operationId %q, and so has %q", name, operation.OperationID, other)
 			}
 			ids[operation.OperationID] = name
-			if operation.Summary == "" || len(operation.Tags) != 1 {
-				t.Errorf("%s needs a summary and one tag", name)
+			if operation.Summary == "" || operation.Description == "" || len(operation.Tags) != 1 {
+				t.Errorf("%s needs a summary, a description and one tag", name)
 			}
 			public := operation.Security != nil && len(*operation.Security) == 0
 			if made := operation.Responses.Status(http.StatusCreated); made != nil && made.Value.Headers["Location"] == nil {
