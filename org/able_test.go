@@ -71,7 +71,7 @@ func (s *site) undoable(t *testing.T) string {
 	return s.text(t, "SELECT id FROM audit_logs WHERE seq = (SELECT max(seq) FROM audit_logs WHERE resource_id = ?)", rows[len(rows)-1].ID)
 }
 
-// noDryRun are those of stewardWrites that can only be made.
+// noDryRun are those of stewardWrites that nobody can ask the impact of.
 var noDryRun = []string{"role restore", "suspend", "delete", "undo"}
 
 // stewardWrites are the writes that leave nobody who can manage the organization, by whoever has the rights to them.
@@ -157,12 +157,7 @@ func TestSomebodyStaysAble(t *testing.T) {
 			s := stewardSite(t, other)
 			undo := s.undoable(t)
 			for name, w := range stewardWrites(t, s, undo) {
-				by := dry(s.as(t, w.by))
-				if slices.Contains(noDryRun, name) {
-					s := stewardSite(t, other)
-					w, by = stewardWrites(t, s, s.undoable(t))[name], s.as(t, w.by)
-				}
-				if err := w.do(by); err != nil {
+				if err := w.do(dry(s.as(t, w.by))); err != nil {
 					t.Errorf("%s: %v", name, err)
 				}
 			}
@@ -183,20 +178,11 @@ func TestSomebodyStaysAble(t *testing.T) {
 	s.refused(t, noManager("Acme"), 1, func() error { return drop(s.SetUserRoles(t.Context(), s.as(t, "desk"), "kept", roles())) })
 	s.refused(t, noManager("Acme"), 1, func() error { return drop(s.RemoveMember(t.Context(), s.as(t, "robot"), "default", "kept", nil)) })
 	// An organization that nobody could manage before is not held up.
-	nobody := func() *site {
-		s := stewardSite(t)
-		s.exec(t, "UPDATE users SET status = 'dormant' WHERE username = 'st'")
-		return s
-	}
-	s = nobody()
+	s = stewardSite(t)
+	s.exec(t, "UPDATE users SET status = 'dormant' WHERE username = 'st'")
 	undo = s.undoable(t)
 	for name, w := range stewardWrites(t, s, undo) {
-		by := dry(s.as(t, w.by))
-		if slices.Contains(noDryRun, name) {
-			s := nobody()
-			w, by = stewardWrites(t, s, s.undoable(t))[name], s.as(t, w.by)
-		}
-		if err := w.do(by); err != nil {
+		if err := w.do(dry(s.as(t, w.by))); err != nil {
 			t.Errorf("nobody before, %s: %v", name, err)
 		}
 	}

@@ -40,6 +40,14 @@ func newOverlay() *overlay {
 	}
 }
 
+// rolesOf is the roles of an organization as they would be; ok is false if they stay as they are.
+func (o *overlay) rolesOf(orgID uuid.UUID) (set *RoleSet, ok bool) {
+	if o != nil {
+		set, ok = o.roles[orgID]
+	}
+	return set, ok
+}
+
 // changed is what an account would hold in a place; ok is false if that stays as it is.
 func (o *overlay) changed(place, user uuid.UUID) (h held, ok bool) {
 	if o == nil {
@@ -98,7 +106,10 @@ func (a *Attempt) WillMake(row db.UserRow, passwordBy uuid.NullUUID) {
 // After is the same snapshot as it would be after what has been decided so far.
 func (a *Attempt) After() Reader {
 	after := a.Reader
-	after.over, after.rewrites = a.change, a.change.roles
+	after.over = a.change
+	if len(a.change.roles) > 0 { // those that were read are not the same
+		after.Sets = nil
+	}
 	return after
 }
 

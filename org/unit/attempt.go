@@ -18,9 +18,10 @@ type Attempt struct {
 	Now   time.Time
 	Entry Entry // what the change is recorded as, or its refusal
 
-	moved  bool // it is about another organization than that of its scope
-	aside  bool // see Aside
-	trying bool // a dry run: nothing of it is stored
+	tx     *db.Tx // nil in a dry run
+	moved  bool   // it is about another organization than that of its scope
+	aside  bool   // see Aside
+	trying bool   // a dry run: nothing of it is stored
 
 	change  *overlay           // what it would do to roles and to who holds them, as far as it has been decided
 	widened map[uuid.UUID]bool // accounts that may be allowed more afterwards: see outgrown

@@ -114,18 +114,16 @@ type lessons struct {
 }
 
 func (s Reader) learnRoles(orgID uuid.UUID, state int64, set *RoleSet) {
-	switch {
-	case s.dirt() == someRoles:
-	case s.late == nil:
+	if s.late == nil {
 		s.Memory.roleSets.remember(orgID, state, set)
-	default:
-		s.late.roles = append(s.late.roles, stateOfRoles{state, set})
+		return
 	}
+	s.late.roles = append(s.late.roles, stateOfRoles{state, set})
 }
 
 func (s Reader) learnSubject(id uuid.UUID, found *org.Actor) {
 	switch {
-	case s.dirt() != clean || !s.over.spares(id):
+	case !s.over.spares(id):
 	case s.late == nil:
 		s.Memory.Subjects.Remember(id, found)
 	default:

@@ -25,7 +25,8 @@ var errUnsaid = errors.New("unit: a use case wrote without saying what it is abo
 // Do decides and stores in one transaction of a scope: the caller refreshed, the change and its entry together, and a
 // revision that makes every replica forget what it computed before. action is what the entry calls it, unless the plan
 // says another word. A change that writes nothing is not recorded, since nothing happened; one that writes without saying
-// what it is about fails. A refusal is recorded in a transaction of its own. Of an actor that asks, Do decides and stores nothing.
+// what it is about fails. A refusal is recorded in a transaction of its own. For an actor that only asks it decides, and stores
+// nothing.
 func Do[In, P, Out any](ctx context.Context, u *Units, who *org.Actor, in Scope, action string, command In, plan Plan[In, P], apply Apply[P, Out]) (out Out, done org.Receipt, err error) {
 	if who != nil && who.Asks {
 		_, _, err = Try(ctx, u, who, command, plan)
@@ -50,8 +51,9 @@ func doIn[In, P, Out any](ctx context.Context, u *Units, who *org.Actor, where d
 	err = u.DB.WriteIn(ctx, where, func(tx *db.Tx) error {
 		late = lessons{} // it may run again
 		ctx := db.Writing(ctx)
-		src := Reader{Units: u, Q: tx.Reads(), tx: tx, scope: where, late: &late, heads: map[uuid.UUID]db.Revision{}}
+		src := Reader{Units: u, Q: tx.Reads(), scope: where, late: &late, heads: map[uuid.UUID]db.Revision{}}
 		a = src.attempt(who, action, u.Now())
+		a.tx = tx
 		if err := a.begin(ctx); err != nil {
 			return err
 		}

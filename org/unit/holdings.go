@@ -58,7 +58,7 @@ func (s Reader) newCrowd(ctx context.Context, orgID uuid.UUID) (*Crowd, error) {
 		}
 		sets[of] = set
 	}
-	s.Sets, s.rewrites = sets, nil // they stay as they are now
+	s.Sets = sets
 	return &Crowd{Reader: s, Org: orgID, Elsewhere: map[uuid.UUID]string{}, known: map[Holding]*rbac.Subject{}}, nil
 }
 

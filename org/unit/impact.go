@@ -16,8 +16,8 @@ import (
 // sampleSize is how many people a line names.
 const sampleSize = 5
 
-// watch is what a dry run compares: whom to follow, and the roles before and after.
-type watch struct {
+// comparison is what a dry run compares: whom to follow, and the roles before and after.
+type comparison struct {
 	impact        *org.Impact
 	org           uuid.UUID // uuid.Nil: the site
 	before, after *Crowd
@@ -35,8 +35,8 @@ type followed struct {
 }
 
 // tellOf fills in the impact.
-func (w *watch) tellOf(ctx context.Context, s Reader) error {
-	t := tally{watch: w, known: map[[2]Holding]difference{}, lines: map[lineKey]*org.ImpactLine{}}
+func (w *comparison) tellOf(ctx context.Context, s Reader) error {
+	t := tally{comparison: w, known: map[[2]Holding]difference{}, lines: map[lineKey]*org.ImpactLine{}}
 	for piece := range slices.Chunk(w.people, ChunkSize) {
 		if err := t.addAll(ctx, s.Q, piece); err != nil {
 			return err
@@ -53,7 +53,7 @@ func (w *watch) tellOf(ctx context.Context, s Reader) error {
 func (a *Attempt) impact(ctx context.Context) (org.Impact, error) {
 	i := org.Impact{Warning: a.warning}
 	o := a.change
-	w := &watch{impact: &i, org: o.place, role: o.role.Before.Name, deleted: o.role.Deletes()}
+	w := &comparison{impact: &i, org: o.place, role: o.role.Before.Name, deleted: o.role.Deletes()}
 	for _, h := range o.holders {
 		if h.Joins { // it gains what every member has
 			continue
@@ -84,7 +84,7 @@ func (a *Attempt) impact(ctx context.Context) (org.Impact, error) {
 }
 
 // eachHolder gives everybody who holds the role that is followed, in pieces.
-func (w *watch) eachHolder(ctx context.Context, q db.Reads, fn func([]followed) error) error {
+func (w *comparison) eachHolder(ctx context.Context, q db.Reads, fn func([]followed) error) error {
 	if w.role == "" {
 		return nil
 	}
@@ -103,7 +103,7 @@ func (w *watch) eachHolder(ctx context.Context, q db.Reads, fn func([]followed) 
 	}
 }
 
-func (w *watch) membersWith(q db.Reads) func(context.Context) ([]followed, error) {
+func (w *comparison) membersWith(q db.Reads) func(context.Context) ([]followed, error) {
 	p := db.ListHoldersOfRoleParams{OrganizationID: w.org, Role: w.role, MaxRows: ChunkSize}
 	return func(ctx context.Context) ([]followed, error) {
 		rows, err := q.ListHoldersOfRole(ctx, p)
@@ -118,7 +118,7 @@ func (w *watch) membersWith(q db.Reads) func(context.Context) ([]followed, error
 	}
 }
 
-func (w *watch) accountsWith(q db.Reads) func(context.Context) ([]followed, error) {
+func (w *comparison) accountsWith(q db.Reads) func(context.Context) ([]followed, error) {
 	p := db.ListHoldersOfSiteRoleParams{Role: w.role, MaxRows: ChunkSize}
 	return func(ctx context.Context) ([]followed, error) {
 		rows, err := q.ListHoldersOfSiteRole(ctx, p)
@@ -134,7 +134,7 @@ func (w *watch) accountsWith(q db.Reads) func(context.Context) ([]followed, erro
 }
 
 // left is what the change leaves of the roles of a holder.
-func (w *watch) left(roles string) string {
+func (w *comparison) left(roles string) string {
 	if !w.deleted {
 		return roles
 	}
@@ -143,7 +143,7 @@ func (w *watch) left(roles string) string {
 
 // tally counts the differences that a change makes, once for each pair of holdings that occurs.
 type tally struct {
-	*watch
+	*comparison
 	known map[[2]Holding]difference
 	lines map[lineKey]*org.ImpactLine
 }

@@ -20,19 +20,19 @@ import (
 // warningOfSite looks for the organizations that someone is able to manage before the change of a site role and no one is
 // after it. A change takes nothing from anyone but holders, so it asks where they are members.
 type warningOfSite struct {
-	*watch
+	*comparison
 	Reader
 	crowds map[uuid.UUID]*[2]*Crowd
 	left   map[uuid.UUID]bool // organizations that a holder could manage: whether no one can afterwards
 }
 
 // warnOfSite fills in the warning of a dry run that follows the holders of a site role.
-func (w *watch) warnOfSite(ctx context.Context, s Reader) error {
+func (w *comparison) warnOfSite(ctx context.Context, s Reader) error {
 	if w.role == "" || w.org != uuid.Nil || !w.takes() {
 		return nil
 	}
 	f := warningOfSite{
-		watch: w, Reader: s,
+		comparison: w, Reader: s,
 		crowds: map[uuid.UUID]*[2]*Crowd{}, left: map[uuid.UUID]bool{},
 	}
 	if err := w.eachHolder(ctx, s.Q, func(piece []followed) error { return f.look(ctx, piece) }); err != nil {
@@ -54,7 +54,7 @@ func (w *watch) warnOfSite(ctx context.Context, s Reader) error {
 }
 
 // takes reports whether the change of the role that is followed can take anything from anybody.
-func (w *watch) takes() bool {
+func (w *comparison) takes() bool {
 	of := func(c *Crowd) (role org.Role) {
 		if r, ok := c.Sets[w.org].ByName[w.role]; ok {
 			role = r.Role

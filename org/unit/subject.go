@@ -28,42 +28,14 @@ func (s *Units) Operator() *org.Actor {
 type Reader struct {
 	*Units
 	Q     db.Reads
-	tx    *db.Tx                 // of an attempt; nil for what only reads
-	scope db.Scope               // what tx may write
+	scope db.Scope               // of an attempt: what it may write
 	known org.Basis              // states of roles that are known already, which may be older than what q reads
 	late  *lessons               // of a transaction: what is to be remembered once it is committed
-	Sets  map[uuid.UUID]*RoleSet // if there is one, roles are read once, whatever is written: for what writes none
-
-	over     *overlay               // of After: what is laid over what q reads
-	rewrites map[uuid.UUID]*RoleSet // roles as they would be after what is being decided
+	Sets  map[uuid.UUID]*RoleSet // if there is one, roles are read once
+	over  *overlay               // of After: what is laid over what q reads
 
 	heads  map[uuid.UUID]db.Revision // of organizations that an attempt has found
 	states map[uuid.UUID]int64       // of roles in a snapshot, as far as a query has told them; nil outside of one
-}
-
-// dirt is what a transaction has written so far.
-type dirt uint8
-
-const (
-	clean dirt = iota
-	someRows
-	someRoles
-)
-
-// dirt is what must not be remembered, because this transaction has written.
-func (s Reader) dirt() dirt {
-	switch {
-	case s.tx == nil || !s.tx.Wrote():
-		return clean
-	case s.tx.WroteRoles():
-		return someRoles
-	}
-	return someRows
-}
-
-// wroteRoles reports whether this transaction has written roles, and may have written those of an organization.
-func (s Reader) wroteRoles(orgID uuid.UUID) bool {
-	return s.dirt() == someRoles && (s.scope.Everything() || s.scope.Organization() == orgID)
 }
 
 // readAgain is how often something is read again that others write meanwhile, before that is taken for a failure.
@@ -73,10 +45,10 @@ var errUnsteady = errors.New("what was read kept changing")
 
 // Roles is the role set of an organization, or of the site for uuid.Nil. All of it is of one moment.
 func (s Reader) Roles(ctx context.Context, orgID uuid.UUID) (*RoleSet, error) {
-	if set, ok := s.rewrites[orgID]; ok {
+	if set, ok := s.Sets[orgID]; ok {
 		return set, nil
 	}
-	if set, ok := s.Sets[orgID]; ok {
+	if set, ok := s.over.rolesOf(orgID); ok {
 		return set, nil
 	}
 	set, err := s.knownRoles(ctx, orgID)
@@ -88,7 +60,7 @@ func (s Reader) Roles(ctx context.Context, orgID uuid.UUID) (*RoleSet, error) {
 
 func (s Reader) knownRoles(ctx context.Context, orgID uuid.UUID) (*RoleSet, error) {
 	switch {
-	case orgID == org.ElsewhereOrg || s.wroteRoles(orgID): // the one has no state; the other is not committed
+	case orgID == org.ElsewhereOrg: // which has no state
 		return s.loadRoles(ctx, orgID)
 	case s.known != nil:
 		if set, ok := s.Memory.roleSets.recall(orgID, s.known.RoleState(orgID)); ok {
@@ -168,7 +140,7 @@ func (s Reader) Caller(ctx context.Context, c Credential) (*org.Actor, error) {
 
 // Remembered is an account as it was compiled before from the same.
 func (s Reader) Remembered(id uuid.UUID, b org.Basis) (*org.Actor, bool) {
-	if s.dirt() != clean || !s.over.spares(id) {
+	if !s.over.spares(id) {
 		return nil, false
 	}
 	known, ok := s.Memory.Subjects.Recall(id)
@@ -196,7 +168,7 @@ func (s Reader) loadSubject(ctx context.Context, id uuid.UUID, b org.Basis) (*or
 // account is an account with this basis. Most often roles of an organization have changed, and it is as it was.
 func (s Reader) account(ctx context.Context, id uuid.UUID, b org.Basis) (org.User, error) {
 	known, ok := s.Memory.Subjects.Recall(id)
-	if ok && s.dirt() == clean && s.over.spares(id) && known.Basis.SameAccount(b) {
+	if ok && s.over.spares(id) && known.Basis.SameAccount(b) {
 		return known.User, nil
 	}
 	row, err := s.userRow(ctx, id)
