@@ -170,25 +170,20 @@ func (m *managers) managesWith(ctx context.Context, member *org.Member, ends boo
 // KeepManagers is KeepManager for every organization of an account whose roles on the site change, or that is about to be
 // suspended or deleted, as WillHold and WillEnd have said.
 func (a *Attempt) KeepManagers(ctx context.Context, user db.UserRow) error {
-	var is *rbac.Subject
-	if !a.change.gone(user.ID) {
-		after, err := a.After().Subject(ctx, user.ID)
-		if err != nil {
-			return err
-		}
-		is = after.Grants
-	}
-	return a.keepManagers(ctx, user, is)
-}
-
-// keepManagers is KeepManagers for an account that becomes another; nil if it is about to go.
-func (a *Attempt) keepManagers(ctx context.Context, user db.UserRow, is *rbac.Subject) error {
 	if !a.asksForManagers() || org.Status(user.Status) != org.StatusActive || user.LoginType != org.LoginPassword {
 		return nil
 	}
 	was, err := a.Subject(ctx, user.ID)
 	if err != nil {
 		return err
+	}
+	var is *rbac.Subject // nil: it is about to go
+	if !a.change.gone(user.ID) {
+		after, err := a.After().Subject(ctx, user.ID)
+		if err != nil {
+			return err
+		}
+		is = after.Grants
 	}
 	for _, id := range was.User.OrganizationIDs {
 		if !isAble(was.Grants, id) || isAble(is, id) {

@@ -19,10 +19,6 @@ import (
 // KeepOwners refuses a change after which nobody could give and take site roles any more.
 func (a *Attempt) KeepOwners(ctx context.Context) error {
 	found, err := a.After().ManagedBeside(ctx, uuid.Nil)
-	return keptOwners(found, err)
-}
-
-func keptOwners(found bool, err error) error {
 	if err != nil || found {
 		return err
 	}
@@ -139,10 +135,6 @@ func (a *Attempt) KeepUndo(ctx context.Context, object rbac.Object, action strin
 	if err != nil {
 		return err
 	}
-	return a.canUndo(after, object, action, restored)
-}
-
-func (a *Attempt) canUndo(after *rbac.Subject, object rbac.Object, action string, restored org.Role) error {
 	lost := a.Actor.Can(action, object) && !after.Authorize(action, object)
 	for level, perms := range restored.Levels() {
 		held := slices.DeleteFunc(slices.Clone(perms), func(p rbac.Permission) bool {
