@@ -158,6 +158,7 @@ func TestUpgrade(t *testing.T) {
 		"SELECT count(*) FROM revisions r, audit_seal s WHERE r.value = 41 AND r.roles = 41 AND r.audit_seq = 0 AND r.audit_hash = s.hash": "3",
 		"SELECT count(*) FROM revisions r JOIN organizations o ON o.id = r.organization_id":                                                "2",
 		"SELECT count(*) FROM api_keys k, password_links l WHERE k.created_by IS NULL AND l.created_by IS NULL":                            "1",
+		"SELECT count(*) FROM api_keys WHERE NOT for_cli":                                                                                  "1",
 	} {
 		if got := dbtest.Rows(t, place, query)[0][0]; got != want {
 			t.Errorf("%s: %s, want %s", query, got, want)
