@@ -151,8 +151,10 @@ func (a printedAccount) report(above ...[]string) report {
 	rows := slices.Concat(above, [][]string{
 		{"id", a.ID.String()}, {"username", a.Username}, {"e-mail", a.Email}, {"site roles", strings.Join(a.Roles, ", ")},
 	})
+	names := []string{a.Username}
 	if a.Password != "" {
 		rows = append(rows, []string{"password", a.Password, "(shown this once)"})
+		names = []string{a.Password} // which would be lost otherwise
 	}
-	return report{value: a, rows: rows, names: []string{a.Username}}
+	return report{value: a, rows: rows, names: names}
 }

@@ -75,6 +75,9 @@ func TestAccountsForPeople(t *testing.T) {
 	if code != 0 || !strings.Contains(out, "password") || !strings.Contains(out, "ada@example.com") {
 		t.Errorf("user create: exit code %d\n%s%s", code, out, log)
 	}
+	if code, out, log := call(t, "", "user", "reset-password", "--db", db, "--username", "ada", "-q"); code != 0 || len(out) < 20 || strings.Contains(out, "ada") {
+		t.Errorf("user reset-password -q: exit code %d, %s%s, want the password alone", code, out, log)
+	}
 	tests := []struct {
 		args []string
 		code int

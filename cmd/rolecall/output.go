@@ -37,7 +37,7 @@ func outputFlags(fs *pflag.FlagSet) {
 	format := "table"
 	fs.VarP(&choice{&format, formats}, "output", "o", "`FORMAT` of the answer: table, json, yaml or csv")
 	fs.Bool("json", false, "the same as --output json: what the API answers")
-	fs.BoolP("quiet", "q", false, "print names or ids only, one a line; of a yes or no, nothing but the exit code")
+	fs.BoolP("quiet", "q", false, "print names or ids only, one a line; a new secret alone; of a yes or no, nothing but the exit code")
 	fs.Bool("no-headers", false, "print no line with the titles of the columns")
 }
 
