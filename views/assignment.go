@@ -48,9 +48,9 @@ func (f AssignmentForm) meanwhile(c org.RoleChoice) string {
 	was, ticked := f.Before[c.Role.Name], f.Checked[c.Role.Name]
 	switch {
 	case f.Before != nil && c.Held && !was:
-		return "Given meanwhile by somebody else"
+		return "Given meanwhile"
 	case f.Before != nil && !c.Held && was:
-		return "Taken away meanwhile by somebody else"
+		return "Taken away meanwhile"
 	case f.Checked != nil && c.Refusal != "" && ticked && !c.Held:
 		return "You ticked it; it was not given"
 	}
