@@ -144,7 +144,6 @@ type Reason struct {
 // Able is a member who may do what was asked.
 type Able struct {
 	MemberWithUser
-	Status Status `json:"status"`
 	Reason
 }
 

@@ -26,6 +26,15 @@ type MemberWithUser struct {
 	AvatarURL string    `json:"avatar_url"`
 	Email     string    `json:"email"`
 	SiteRoles []RoleRef `json:"global_roles"`
+
+	// Of the account.
+	Status           Status    `json:"status"`
+	LoginType        string    `json:"login_type"`
+	LastSeenAt       time.Time `json:"last_seen_at"` // zero: never
+	UserCreatedAt    time.Time `json:"user_created_at"`
+	UserUpdatedAt    time.Time `json:"user_updated_at"`
+	IsServiceAccount bool      `json:"is_service_account,omitempty"` // made as one, without an e-mail address
+	HasAISeat        bool      `json:"has_ai_seat"`                  // always false
 }
 
 // MemberPage is a page of a list of members.
@@ -47,12 +56,13 @@ type UpdateRoles struct {
 
 // MemberQuery selects members. Its zero value selects all, by username.
 type MemberQuery struct {
-	Text      string   // part of a username, name or e-mail address, in any case
-	Roles     []string // holding any of these roles of the organization
-	SiteRoles []string // holding any of these roles of the site
-	Statuses  []Status // whose account is in any of these states
-	Sort      string   // username, name, email, created_at or updated_at; with "-" in front: descending
-	Limit     int      // 0: all
+	Text      string    // part of a username, name or e-mail address, in any case; or terms like status:active and name:"Ada Webb"
+	Roles     []string  // holding any of these roles of the organization
+	SiteRoles []string  // holding any of these roles of the site
+	Statuses  []Status  // whose account is in any of these states
+	AfterID   uuid.UUID // continue after this member; only in the order of usernames
+	Sort      string    // username, name, email, created_at or updated_at; with "-" in front: descending
+	Limit     int       // 0: all
 	Offset    int
 }
 
@@ -61,6 +71,9 @@ func (q MemberQuery) values() url.Values {
 	setText(v, "sort", q.Sort)
 	setNumber(v, "limit", int64(q.Limit))
 	setNumber(v, "offset", int64(q.Offset))
+	if q.AfterID != uuid.Nil {
+		v.Set("after_id", q.AfterID.String())
+	}
 	return v
 }
 

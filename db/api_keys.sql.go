@@ -284,13 +284,14 @@ const listAPIKeys = `-- name: ListAPIKeys :many
 SELECT k.id, k.user_id, u.username, k.name, k.login_type, k.scope, k.lifetime_seconds,
     k.created_at, k.updated_at, k.expires_at, k.last_used, k.created_by, coalesce(m.username, '') AS maker
 FROM api_keys k JOIN users u ON u.id = k.user_id LEFT JOIN users m ON m.id = k.created_by
-WHERE k.user_id >= ?1 AND k.user_id <= ?2 AND k.login_type = 'token'
+WHERE k.user_id >= ?1 AND k.user_id <= ?2 AND k.login_type = 'token' AND k.expires_at > ?3
 ORDER BY k.created_at, k.id
 `
 
 type ListAPIKeysParams struct {
 	FromUser uuid.UUID
 	ToUser   uuid.UUID
+	After    time.Time
 }
 
 type ListAPIKeysRow struct {
@@ -309,9 +310,9 @@ type ListAPIKeysRow struct {
 	Maker           string
 }
 
-// Of the accounts between two ids, both of them included.
+// Of the accounts between two ids, both of them included: tokens that end after a time.
 func (q *Queries) ListAPIKeys(ctx context.Context, arg ListAPIKeysParams) ([]ListAPIKeysRow, error) {
-	rows, err := q.query(ctx, q.listAPIKeysStmt, listAPIKeys, arg.FromUser, arg.ToUser)
+	rows, err := q.query(ctx, q.listAPIKeysStmt, listAPIKeys, arg.FromUser, arg.ToUser, arg.After)
 	if err != nil {
 		return nil, err
 	}

@@ -22,10 +22,13 @@ func TestSearchesBegin(t *testing.T) {
 		"SearchUsers":             {searchUsers, lookUp, ""},
 		"FindMembers":             {findMembers, "SEARCH m USING PRIMARY KEY (organization_id=? AND username_key>?", ""},
 		"FindMembersOfRole":       {findMembersOfRole, "SEARCH h USING PRIMARY KEY (organization_id=? AND role=? AND username_key>?", ""},
-		"ListMembersByID":         {strings.ReplaceAll(listMembersByID, "/*SLICE:user_ids*/?", "?,?,?"), "SEARCH organization_members USING INDEX organization_members_by_user (user_id=? AND organization_id>?", ""},
+		"ListMembersByID":         {strings.ReplaceAll(listMembersByID, "/*SLICE:user_ids*/?", "?,?,?"), "SEARCH u USING INDEX sqlite_autoindex_users_1 (id=?)", "SEARCH m USING INDEX organization_members_by_user (user_id=? AND organization_id>?"},
 		"GetMemberKey":            {getMemberKey, "SEARCH organization_members USING COVERING INDEX organization_members_in_order", ""},
 		"GetMemberKeyFromEnd":     {getMemberKeyFromEnd, "SEARCH organization_members USING COVERING INDEX organization_members_in_order", ""},
-		"ListMembers":             {listMembers, "SEARCH organization_members USING PRIMARY KEY (organization_id=? AND username_key>?)", ""},
+		"ListMembersByName":       {listMembersByName, "SEARCH o USING COVERING INDEX organization_members_by_name (organization_id=?)", ""},
+		"ListMembersByEmail":      {listMembersByEmailDescending, "SEARCH o USING COVERING INDEX organization_members_by_email (organization_id=?)", ""},
+		"ListMembersByAge":        {listMembersByAge, "SEARCH o USING COVERING INDEX organization_members_by_age (organization_id=?)", ""},
+		"ListMembers":             {listMembers, "SEARCH m USING PRIMARY KEY (organization_id=? AND username_key>?)", "SEARCH u USING INDEX sqlite_autoindex_users_1 (id=?)"},
 	} {
 		rows, err := d.engine.(*file).readers.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+tt.query, make([]any, 20)...)
 		if err != nil {

@@ -7,6 +7,7 @@ package db
 
 import (
 	"context"
+	"database/sql"
 	"strings"
 	"time"
 
@@ -57,7 +58,15 @@ SELECT count(*) FROM (
           WHERE r.organization_id = m.organization_id AND r.username_key = m.username_key AND instr(?6, ' ' || r.role || ' ') > 0))
       AND (CAST(?7 AS text) = '' OR EXISTS (
           SELECT 1 FROM user_roles s WHERE s.user_id = m.user_id AND instr(?7, ' ' || s.role || ' ') > 0))
-    LIMIT CAST(?8 AS bigint)
+      AND (NOT CAST(?8 AS boolean) OR EXISTS (
+          SELECT 1 FROM users a WHERE a.id = m.user_id AND (CAST(?9 AS text) = '' OR instr(a.name_key, ?9) > 0)
+            AND (CAST(?10 AS text) = '' OR instr(?10, ' ' || a.login_type || ' ') > 0)
+            AND (CAST(?11 AS text) = '' OR instr(?11, CASE WHEN a.login_type = 'none' AND a.email = '' THEN 'true' ELSE 'false' END) > 0)
+            AND (a.created_at < ?12 OR ?12 IS NULL)
+            AND (a.created_at > ?13 OR ?13 IS NULL)
+            AND (a.last_seen_at < ?14 OR ?14 IS NULL)
+            AND (a.last_seen_at > ?15 OR ?15 IS NULL)))
+    LIMIT CAST(?16 AS bigint)
 ) f
 `
 
@@ -69,6 +78,14 @@ type CountMembersParams struct {
 	Statuses       string
 	Roles          string
 	SiteRoles      string
+	ByAccount      bool
+	Name           string
+	LoginTypes     string
+	ServiceAccount string
+	CreatedBefore  sql.NullTime
+	CreatedAfter   sql.NullTime
+	SeenBefore     sql.NullTime
+	SeenAfter      sql.NullTime
 	MaxRows        int64
 }
 
@@ -82,6 +99,14 @@ func (q *Queries) CountMembers(ctx context.Context, arg CountMembersParams) (int
 		arg.Statuses,
 		arg.Roles,
 		arg.SiteRoles,
+		arg.ByAccount,
+		arg.Name,
+		arg.LoginTypes,
+		arg.ServiceAccount,
+		arg.CreatedBefore,
+		arg.CreatedAfter,
+		arg.SeenBefore,
+		arg.SeenAfter,
 		arg.MaxRows,
 	)
 	var count int64
@@ -98,7 +123,15 @@ SELECT count(*) FROM (
       AND (CAST(?6 AS text) = '' OR instr(?6, ' ' || m.status || ' ') > 0)
       AND (CAST(?7 AS text) = '' OR EXISTS (
           SELECT 1 FROM user_roles s WHERE s.user_id = m.user_id AND instr(?7, ' ' || s.role || ' ') > 0))
-    LIMIT CAST(?8 AS bigint)
+      AND (NOT CAST(?8 AS boolean) OR EXISTS (
+          SELECT 1 FROM users a WHERE a.id = m.user_id AND (CAST(?9 AS text) = '' OR instr(a.name_key, ?9) > 0)
+            AND (CAST(?10 AS text) = '' OR instr(?10, ' ' || a.login_type || ' ') > 0)
+            AND (CAST(?11 AS text) = '' OR instr(?11, CASE WHEN a.login_type = 'none' AND a.email = '' THEN 'true' ELSE 'false' END) > 0)
+            AND (a.created_at < ?12 OR ?12 IS NULL)
+            AND (a.created_at > ?13 OR ?13 IS NULL)
+            AND (a.last_seen_at < ?14 OR ?14 IS NULL)
+            AND (a.last_seen_at > ?15 OR ?15 IS NULL)))
+    LIMIT CAST(?16 AS bigint)
 ) f
 `
 
@@ -110,6 +143,14 @@ type CountMembersOfRoleParams struct {
 	Query          string
 	Statuses       string
 	SiteRoles      string
+	ByAccount      bool
+	Name           string
+	LoginTypes     string
+	ServiceAccount string
+	CreatedBefore  sql.NullTime
+	CreatedAfter   sql.NullTime
+	SeenBefore     sql.NullTime
+	SeenAfter      sql.NullTime
 	MaxRows        int64
 }
 
@@ -122,6 +163,14 @@ func (q *Queries) CountMembersOfRole(ctx context.Context, arg CountMembersOfRole
 		arg.Query,
 		arg.Statuses,
 		arg.SiteRoles,
+		arg.ByAccount,
+		arg.Name,
+		arg.LoginTypes,
+		arg.ServiceAccount,
+		arg.CreatedBefore,
+		arg.CreatedAfter,
+		arg.SeenBefore,
+		arg.SeenAfter,
 		arg.MaxRows,
 	)
 	var count int64
@@ -220,8 +269,16 @@ WHERE m.organization_id = ?1 AND m.username_key >= ?2 AND m.username_key < ?3
       WHERE r.organization_id = m.organization_id AND r.username_key = m.username_key AND instr(?6, ' ' || r.role || ' ') > 0))
   AND (CAST(?7 AS text) = '' OR EXISTS (
       SELECT 1 FROM user_roles s WHERE s.user_id = m.user_id AND instr(?7, ' ' || s.role || ' ') > 0))
+  AND (NOT CAST(?8 AS boolean) OR EXISTS (
+      SELECT 1 FROM users a WHERE a.id = m.user_id AND (CAST(?9 AS text) = '' OR instr(a.name_key, ?9) > 0)
+        AND (CAST(?10 AS text) = '' OR instr(?10, ' ' || a.login_type || ' ') > 0)
+        AND (CAST(?11 AS text) = '' OR instr(?11, CASE WHEN a.login_type = 'none' AND a.email = '' THEN 'true' ELSE 'false' END) > 0)
+        AND (a.created_at < ?12 OR ?12 IS NULL)
+        AND (a.created_at > ?13 OR ?13 IS NULL)
+        AND (a.last_seen_at < ?14 OR ?14 IS NULL)
+        AND (a.last_seen_at > ?15 OR ?15 IS NULL)))
 ORDER BY m.username_key
-LIMIT CAST(?9 AS bigint) OFFSET CAST(?8 AS bigint)
+LIMIT CAST(?17 AS bigint) OFFSET CAST(?16 AS bigint)
 `
 
 type FindMembersParams struct {
@@ -232,6 +289,14 @@ type FindMembersParams struct {
 	Statuses       string
 	Roles          string
 	SiteRoles      string
+	ByAccount      bool
+	Name           string
+	LoginTypes     string
+	ServiceAccount string
+	CreatedBefore  sql.NullTime
+	CreatedAfter   sql.NullTime
+	SeenBefore     sql.NullTime
+	SeenAfter      sql.NullTime
 	Skip           int64
 	MaxRows        int64
 }
@@ -253,6 +318,14 @@ func (q *Queries) FindMembers(ctx context.Context, arg FindMembersParams) ([]Fin
 		arg.Statuses,
 		arg.Roles,
 		arg.SiteRoles,
+		arg.ByAccount,
+		arg.Name,
+		arg.LoginTypes,
+		arg.ServiceAccount,
+		arg.CreatedBefore,
+		arg.CreatedAfter,
+		arg.SeenBefore,
+		arg.SeenAfter,
 		arg.Skip,
 		arg.MaxRows,
 	)
@@ -285,8 +358,16 @@ WHERE h.organization_id = ?1 AND h.role = ?2 AND h.username_key >= ?3 AND h.user
   AND (CAST(?6 AS text) = '' OR instr(?6, ' ' || m.status || ' ') > 0)
   AND (CAST(?7 AS text) = '' OR EXISTS (
       SELECT 1 FROM user_roles s WHERE s.user_id = m.user_id AND instr(?7, ' ' || s.role || ' ') > 0))
+  AND (NOT CAST(?8 AS boolean) OR EXISTS (
+      SELECT 1 FROM users a WHERE a.id = m.user_id AND (CAST(?9 AS text) = '' OR instr(a.name_key, ?9) > 0)
+        AND (CAST(?10 AS text) = '' OR instr(?10, ' ' || a.login_type || ' ') > 0)
+        AND (CAST(?11 AS text) = '' OR instr(?11, CASE WHEN a.login_type = 'none' AND a.email = '' THEN 'true' ELSE 'false' END) > 0)
+        AND (a.created_at < ?12 OR ?12 IS NULL)
+        AND (a.created_at > ?13 OR ?13 IS NULL)
+        AND (a.last_seen_at < ?14 OR ?14 IS NULL)
+        AND (a.last_seen_at > ?15 OR ?15 IS NULL)))
 ORDER BY h.username_key
-LIMIT CAST(?9 AS bigint) OFFSET CAST(?8 AS bigint)
+LIMIT CAST(?17 AS bigint) OFFSET CAST(?16 AS bigint)
 `
 
 type FindMembersOfRoleParams struct {
@@ -297,6 +378,14 @@ type FindMembersOfRoleParams struct {
 	Query          string
 	Statuses       string
 	SiteRoles      string
+	ByAccount      bool
+	Name           string
+	LoginTypes     string
+	ServiceAccount string
+	CreatedBefore  sql.NullTime
+	CreatedAfter   sql.NullTime
+	SeenBefore     sql.NullTime
+	SeenAfter      sql.NullTime
 	Skip           int64
 	MaxRows        int64
 }
@@ -316,6 +405,14 @@ func (q *Queries) FindMembersOfRole(ctx context.Context, arg FindMembersOfRolePa
 		arg.Query,
 		arg.Statuses,
 		arg.SiteRoles,
+		arg.ByAccount,
+		arg.Name,
+		arg.LoginTypes,
+		arg.ServiceAccount,
+		arg.CreatedBefore,
+		arg.CreatedAfter,
+		arg.SeenBefore,
+		arg.SeenAfter,
 		arg.Skip,
 		arg.MaxRows,
 	)
@@ -341,7 +438,7 @@ func (q *Queries) FindMembersOfRole(ctx context.Context, arg FindMembersOfRolePa
 }
 
 const getMember = `-- name: GetMember :one
-SELECT organization_id, user_id, username_key, version, created_at, updated_at, roles, username, name, avatar_url, email, status, login_type, site_roles FROM member_rows WHERE organization_id = ?1 AND user_id = ?2
+SELECT organization_id, user_id, username_key, version, created_at, updated_at, roles, username, name, avatar_url, email, status, login_type, site_roles, user_created_at, user_updated_at, last_seen_at, user_version FROM member_rows WHERE organization_id = ?1 AND user_id = ?2
 `
 
 type GetMemberParams struct {
@@ -367,12 +464,16 @@ func (q *Queries) GetMember(ctx context.Context, arg GetMemberParams) (MemberRow
 		&i.Status,
 		&i.LoginType,
 		&i.SiteRoles,
+		&i.UserCreatedAt,
+		&i.UserUpdatedAt,
+		&i.LastSeenAt,
+		&i.UserVersion,
 	)
 	return i, err
 }
 
 const getMemberByUsername = `-- name: GetMemberByUsername :one
-SELECT organization_id, user_id, username_key, version, created_at, updated_at, roles, username, name, avatar_url, email, status, login_type, site_roles FROM member_rows WHERE organization_id = ?1 AND username_key = ?2
+SELECT organization_id, user_id, username_key, version, created_at, updated_at, roles, username, name, avatar_url, email, status, login_type, site_roles, user_created_at, user_updated_at, last_seen_at, user_version FROM member_rows WHERE organization_id = ?1 AND username_key = ?2
 `
 
 type GetMemberByUsernameParams struct {
@@ -398,25 +499,30 @@ func (q *Queries) GetMemberByUsername(ctx context.Context, arg GetMemberByUserna
 		&i.Status,
 		&i.LoginType,
 		&i.SiteRoles,
+		&i.UserCreatedAt,
+		&i.UserUpdatedAt,
+		&i.LastSeenAt,
+		&i.UserVersion,
 	)
 	return i, err
 }
 
 const getMemberKey = `-- name: GetMemberKey :one
 SELECT username_key FROM organization_members
-WHERE organization_id = ?1
+WHERE organization_id = ?1 AND username_key > ?2
 ORDER BY username_key
-LIMIT 1 OFFSET CAST(?2 AS bigint)
+LIMIT 1 OFFSET CAST(?3 AS bigint)
 `
 
 type GetMemberKeyParams struct {
 	OrganizationID uuid.UUID
+	AfterKey       string
 	Others         int64
 }
 
-// The place of the member that comes after so many others.
+// The place of the member that comes after so many others, counted from a place onwards.
 func (q *Queries) GetMemberKey(ctx context.Context, arg GetMemberKeyParams) (string, error) {
-	row := q.queryRow(ctx, q.getMemberKeyStmt, getMemberKey, arg.OrganizationID, arg.Others)
+	row := q.queryRow(ctx, q.getMemberKeyStmt, getMemberKey, arg.OrganizationID, arg.AfterKey, arg.Others)
 	var username_key string
 	err := row.Scan(&username_key)
 	return username_key, err
@@ -945,7 +1051,10 @@ func (q *Queries) ListHoldings(ctx context.Context, arg ListHoldingsParams) ([]L
 }
 
 const listMembers = `-- name: ListMembers :many
-SELECT organization_id, user_id, username_key, version, created_at, updated_at, roles, username, name, avatar_url, email, status, login_type, site_roles FROM member_rows
+SELECT user_id, version, created_at, updated_at, user_created_at, user_updated_at, last_seen_at,
+    CAST(concat_ws('
+', username, roles, site_roles, status, login_type, email, avatar_url, name) AS text) AS texts
+FROM member_rows
 WHERE organization_id = ?1 AND username_key > ?2
 ORDER BY username_key
 LIMIT CAST(?3 AS bigint)
@@ -957,31 +1066,37 @@ type ListMembersParams struct {
 	MaxRows        int64
 }
 
-// By username, from a place onwards: after ” for the first page, after the last row seen for the next one.
-func (q *Queries) ListMembers(ctx context.Context, arg ListMembersParams) ([]MemberRow, error) {
+type ListMembersRow struct {
+	UserID        uuid.UUID
+	Version       int64
+	CreatedAt     time.Time
+	UpdatedAt     time.Time
+	UserCreatedAt time.Time
+	UserUpdatedAt time.Time
+	LastSeenAt    sql.NullTime
+	Texts         string
+}
+
+// By username, from a place onwards: after ” for the first page, after the last row seen for the next one. The texts come as
+// one, a line each, since the driver takes longer to hand over eight than one. The name is last: it may have any character.
+func (q *Queries) ListMembers(ctx context.Context, arg ListMembersParams) ([]ListMembersRow, error) {
 	rows, err := q.query(ctx, q.listMembersStmt, listMembers, arg.OrganizationID, arg.AfterKey, arg.MaxRows)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	items := []MemberRow{}
+	items := []ListMembersRow{}
 	for rows.Next() {
-		var i MemberRow
+		var i ListMembersRow
 		if err := rows.Scan(
-			&i.OrganizationID,
 			&i.UserID,
-			&i.UsernameKey,
 			&i.Version,
 			&i.CreatedAt,
 			&i.UpdatedAt,
-			&i.Roles,
-			&i.Username,
-			&i.Name,
-			&i.AvatarURL,
-			&i.Email,
-			&i.Status,
-			&i.LoginType,
-			&i.SiteRoles,
+			&i.UserCreatedAt,
+			&i.UserUpdatedAt,
+			&i.LastSeenAt,
+			&i.Texts,
 		); err != nil {
 			return nil, err
 		}
@@ -996,8 +1111,160 @@ func (q *Queries) ListMembers(ctx context.Context, arg ListMembersParams) ([]Mem
 	return items, nil
 }
 
+const listMembersByAge = `-- name: ListMembersByAge :many
+SELECT m.user_id FROM (
+    SELECT o.organization_id, o.username_key, o.created_at FROM organization_members o WHERE o.organization_id = ?1
+    ORDER BY o.created_at, o.username_key LIMIT CAST(?3 AS bigint) OFFSET CAST(?2 AS bigint)
+) p JOIN organization_members m ON m.organization_id = p.organization_id AND m.username_key = p.username_key
+ORDER BY p.created_at, p.username_key
+`
+
+type ListMembersByAgeParams struct {
+	OrganizationID uuid.UUID
+	Skip           int64
+	MaxRows        int64
+}
+
+// The same by the time of joining.
+func (q *Queries) ListMembersByAge(ctx context.Context, arg ListMembersByAgeParams) ([]uuid.UUID, error) {
+	rows, err := q.query(ctx, q.listMembersByAgeStmt, listMembersByAge, arg.OrganizationID, arg.Skip, arg.MaxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []uuid.UUID{}
+	for rows.Next() {
+		var user_id uuid.UUID
+		if err := rows.Scan(&user_id); err != nil {
+			return nil, err
+		}
+		items = append(items, user_id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listMembersByAgeDescending = `-- name: ListMembersByAgeDescending :many
+SELECT m.user_id FROM (
+    SELECT o.organization_id, o.username_key, o.created_at FROM organization_members o WHERE o.organization_id = ?1
+    ORDER BY o.created_at DESC, o.username_key DESC LIMIT CAST(?3 AS bigint) OFFSET CAST(?2 AS bigint)
+) p JOIN organization_members m ON m.organization_id = p.organization_id AND m.username_key = p.username_key
+ORDER BY p.created_at DESC, p.username_key DESC
+`
+
+type ListMembersByAgeDescendingParams struct {
+	OrganizationID uuid.UUID
+	Skip           int64
+	MaxRows        int64
+}
+
+// ListMembersByAge from its end.
+func (q *Queries) ListMembersByAgeDescending(ctx context.Context, arg ListMembersByAgeDescendingParams) ([]uuid.UUID, error) {
+	rows, err := q.query(ctx, q.listMembersByAgeDescendingStmt, listMembersByAgeDescending, arg.OrganizationID, arg.Skip, arg.MaxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []uuid.UUID{}
+	for rows.Next() {
+		var user_id uuid.UUID
+		if err := rows.Scan(&user_id); err != nil {
+			return nil, err
+		}
+		items = append(items, user_id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listMembersByEmail = `-- name: ListMembersByEmail :many
+SELECT m.user_id FROM (
+    SELECT o.organization_id, o.username_key, o.email_key FROM organization_members o WHERE o.organization_id = ?1
+    ORDER BY o.email_key, o.username_key LIMIT CAST(?3 AS bigint) OFFSET CAST(?2 AS bigint)
+) p JOIN organization_members m ON m.organization_id = p.organization_id AND m.username_key = p.username_key
+ORDER BY p.email_key, p.username_key
+`
+
+type ListMembersByEmailParams struct {
+	OrganizationID uuid.UUID
+	Skip           int64
+	MaxRows        int64
+}
+
+// The same by e-mail address.
+func (q *Queries) ListMembersByEmail(ctx context.Context, arg ListMembersByEmailParams) ([]uuid.UUID, error) {
+	rows, err := q.query(ctx, q.listMembersByEmailStmt, listMembersByEmail, arg.OrganizationID, arg.Skip, arg.MaxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []uuid.UUID{}
+	for rows.Next() {
+		var user_id uuid.UUID
+		if err := rows.Scan(&user_id); err != nil {
+			return nil, err
+		}
+		items = append(items, user_id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listMembersByEmailDescending = `-- name: ListMembersByEmailDescending :many
+SELECT m.user_id FROM (
+    SELECT o.organization_id, o.username_key, o.email_key FROM organization_members o WHERE o.organization_id = ?1
+    ORDER BY o.email_key DESC, o.username_key DESC LIMIT CAST(?3 AS bigint) OFFSET CAST(?2 AS bigint)
+) p JOIN organization_members m ON m.organization_id = p.organization_id AND m.username_key = p.username_key
+ORDER BY p.email_key DESC, p.username_key DESC
+`
+
+type ListMembersByEmailDescendingParams struct {
+	OrganizationID uuid.UUID
+	Skip           int64
+	MaxRows        int64
+}
+
+// ListMembersByEmail from its end.
+func (q *Queries) ListMembersByEmailDescending(ctx context.Context, arg ListMembersByEmailDescendingParams) ([]uuid.UUID, error) {
+	rows, err := q.query(ctx, q.listMembersByEmailDescendingStmt, listMembersByEmailDescending, arg.OrganizationID, arg.Skip, arg.MaxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []uuid.UUID{}
+	for rows.Next() {
+		var user_id uuid.UUID
+		if err := rows.Scan(&user_id); err != nil {
+			return nil, err
+		}
+		items = append(items, user_id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listMembersByID = `-- name: ListMembersByID :many
-SELECT organization_id, user_id, username_key, version, created_at, updated_at, roles, username, name, avatar_url, email, status, login_type, site_roles FROM member_rows
+SELECT organization_id, user_id, username_key, version, created_at, updated_at, roles, username, name, avatar_url, email, status, login_type, site_roles, user_created_at, user_updated_at, last_seen_at, user_version FROM member_rows
 WHERE organization_id BETWEEN ?1 AND ?1 AND user_id IN (/*SLICE:user_ids*/?)
 `
 
@@ -1042,10 +1309,90 @@ func (q *Queries) ListMembersByID(ctx context.Context, arg ListMembersByIDParams
 			&i.Status,
 			&i.LoginType,
 			&i.SiteRoles,
+			&i.UserCreatedAt,
+			&i.UserUpdatedAt,
+			&i.LastSeenAt,
+			&i.UserVersion,
 		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listMembersByName = `-- name: ListMembersByName :many
+SELECT m.user_id FROM (
+    SELECT o.organization_id, o.username_key, o.name_key FROM organization_members o WHERE o.organization_id = ?1
+    ORDER BY o.name_key, o.username_key LIMIT CAST(?3 AS bigint) OFFSET CAST(?2 AS bigint)
+) p JOIN organization_members m ON m.organization_id = p.organization_id AND m.username_key = p.username_key
+ORDER BY p.name_key, p.username_key
+`
+
+type ListMembersByNameParams struct {
+	OrganizationID uuid.UUID
+	Skip           int64
+	MaxRows        int64
+}
+
+// A page of everybody by name. Whoever comes before it is skipped in the index alone.
+func (q *Queries) ListMembersByName(ctx context.Context, arg ListMembersByNameParams) ([]uuid.UUID, error) {
+	rows, err := q.query(ctx, q.listMembersByNameStmt, listMembersByName, arg.OrganizationID, arg.Skip, arg.MaxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []uuid.UUID{}
+	for rows.Next() {
+		var user_id uuid.UUID
+		if err := rows.Scan(&user_id); err != nil {
+			return nil, err
+		}
+		items = append(items, user_id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listMembersByNameDescending = `-- name: ListMembersByNameDescending :many
+SELECT m.user_id FROM (
+    SELECT o.organization_id, o.username_key, o.name_key FROM organization_members o WHERE o.organization_id = ?1
+    ORDER BY o.name_key DESC, o.username_key DESC LIMIT CAST(?3 AS bigint) OFFSET CAST(?2 AS bigint)
+) p JOIN organization_members m ON m.organization_id = p.organization_id AND m.username_key = p.username_key
+ORDER BY p.name_key DESC, p.username_key DESC
+`
+
+type ListMembersByNameDescendingParams struct {
+	OrganizationID uuid.UUID
+	Skip           int64
+	MaxRows        int64
+}
+
+// ListMembersByName from its end.
+func (q *Queries) ListMembersByNameDescending(ctx context.Context, arg ListMembersByNameDescendingParams) ([]uuid.UUID, error) {
+	rows, err := q.query(ctx, q.listMembersByNameDescendingStmt, listMembersByNameDescending, arg.OrganizationID, arg.Skip, arg.MaxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []uuid.UUID{}
+	for rows.Next() {
+		var user_id uuid.UUID
+		if err := rows.Scan(&user_id); err != nil {
+			return nil, err
+		}
+		items = append(items, user_id)
 	}
 	if err := rows.Close(); err != nil {
 		return nil, err
@@ -1155,7 +1502,7 @@ func (q *Queries) ListOutsidersByID(ctx context.Context, arg ListOutsidersByIDPa
 
 const searchMembers = `-- name: SearchMembers :many
 SELECT f.user_id, CAST(count(*) OVER () AS bigint) AS total FROM (
-    SELECT m.user_id,
+    SELECT m.user_id, m.username_key, CAST(CASE WHEN CAST(?1 AS boolean) THEN '' ELSE m.username_key END AS text) AS tie,
         CAST(CASE WHEN CAST(?1 AS boolean) THEN '' ELSE
             CASE CAST(?2 AS text) WHEN 'name' THEN m.name_key WHEN 'email' THEN m.email_key
                 WHEN 'created_at' THEN CAST(m.created_at AS text) WHEN 'updated_at' THEN CAST(m.updated_at AS text)
@@ -1177,9 +1524,17 @@ SELECT f.user_id, CAST(count(*) OVER () AS bigint) AS total FROM (
           WHERE r.organization_id = m.organization_id AND r.username_key = m.username_key AND instr(?8, ' ' || r.role || ' ') > 0))
       AND (CAST(?9 AS text) = '' OR EXISTS (
           SELECT 1 FROM user_roles s WHERE s.user_id = m.user_id AND instr(?9, ' ' || s.role || ' ') > 0))
+      AND (NOT CAST(?10 AS boolean) OR EXISTS (
+          SELECT 1 FROM users a WHERE a.id = m.user_id AND (CAST(?11 AS text) = '' OR instr(a.name_key, ?11) > 0)
+            AND (CAST(?12 AS text) = '' OR instr(?12, ' ' || a.login_type || ' ') > 0)
+            AND (CAST(?13 AS text) = '' OR instr(?13, CASE WHEN a.login_type = 'none' AND a.email = '' THEN 'true' ELSE 'false' END) > 0)
+            AND (a.created_at < ?14 OR ?14 IS NULL)
+            AND (a.created_at > ?15 OR ?15 IS NULL)
+            AND (a.last_seen_at < ?16 OR ?16 IS NULL)
+            AND (a.last_seen_at > ?17 OR ?17 IS NULL)))
 ) f
-ORDER BY f.up, f.down DESC, f.user_id
-LIMIT CAST(?11 AS bigint) OFFSET CAST(?10 AS bigint)
+ORDER BY f.up, f.down DESC, f.tie, f.username_key DESC
+LIMIT CAST(?19 AS bigint) OFFSET CAST(?18 AS bigint)
 `
 
 type SearchMembersParams struct {
@@ -1192,6 +1547,14 @@ type SearchMembersParams struct {
 	Statuses       string
 	Roles          string
 	SiteRoles      string
+	ByAccount      bool
+	Name           string
+	LoginTypes     string
+	ServiceAccount string
+	CreatedBefore  sql.NullTime
+	CreatedAfter   sql.NullTime
+	SeenBefore     sql.NullTime
+	SeenAfter      sql.NullTime
 	Skip           int64
 	MaxRows        int64
 }
@@ -1216,6 +1579,14 @@ func (q *Queries) SearchMembers(ctx context.Context, arg SearchMembersParams) ([
 		arg.Statuses,
 		arg.Roles,
 		arg.SiteRoles,
+		arg.ByAccount,
+		arg.Name,
+		arg.LoginTypes,
+		arg.ServiceAccount,
+		arg.CreatedBefore,
+		arg.CreatedAfter,
+		arg.SeenBefore,
+		arg.SeenAfter,
 		arg.Skip,
 		arg.MaxRows,
 	)
@@ -1253,6 +1624,14 @@ WHERE instr(u.search_key, ?1) > 0
       WHERE r.organization_id = m.organization_id AND r.username_key = m.username_key AND instr(?6, ' ' || r.role || ' ') > 0))
   AND (CAST(?7 AS text) = '' OR EXISTS (
       SELECT 1 FROM user_roles s WHERE s.user_id = m.user_id AND instr(?7, ' ' || s.role || ' ') > 0))
+  AND (NOT CAST(?8 AS boolean) OR EXISTS (
+      SELECT 1 FROM users a WHERE a.id = m.user_id AND (CAST(?9 AS text) = '' OR instr(a.name_key, ?9) > 0)
+        AND (CAST(?10 AS text) = '' OR instr(?10, ' ' || a.login_type || ' ') > 0)
+        AND (CAST(?11 AS text) = '' OR instr(?11, CASE WHEN a.login_type = 'none' AND a.email = '' THEN 'true' ELSE 'false' END) > 0)
+        AND (a.created_at < ?12 OR ?12 IS NULL)
+        AND (a.created_at > ?13 OR ?13 IS NULL)
+        AND (a.last_seen_at < ?14 OR ?14 IS NULL)
+        AND (a.last_seen_at > ?15 OR ?15 IS NULL)))
 `
 
 type SearchMembersByUsernameParams struct {
@@ -1263,6 +1642,14 @@ type SearchMembersByUsernameParams struct {
 	FromKey        string
 	Roles          string
 	SiteRoles      string
+	ByAccount      bool
+	Name           string
+	LoginTypes     string
+	ServiceAccount string
+	CreatedBefore  sql.NullTime
+	CreatedAfter   sql.NullTime
+	SeenBefore     sql.NullTime
+	SeenAfter      sql.NullTime
 }
 
 type SearchMembersByUsernameRow struct {
@@ -1282,6 +1669,14 @@ func (q *Queries) SearchMembersByUsername(ctx context.Context, arg SearchMembers
 		arg.FromKey,
 		arg.Roles,
 		arg.SiteRoles,
+		arg.ByAccount,
+		arg.Name,
+		arg.LoginTypes,
+		arg.ServiceAccount,
+		arg.CreatedBefore,
+		arg.CreatedAfter,
+		arg.SeenBefore,
+		arg.SeenAfter,
 	)
 	if err != nil {
 		return nil, err
@@ -1306,7 +1701,7 @@ func (q *Queries) SearchMembersByUsername(ctx context.Context, arg SearchMembers
 
 const sortMembers = `-- name: SortMembers :many
 SELECT f.user_id FROM (
-    SELECT m.user_id,
+    SELECT m.user_id, m.username_key, CAST(CASE WHEN CAST(?1 AS boolean) THEN '' ELSE m.username_key END AS text) AS tie,
         CAST(CASE WHEN CAST(?1 AS boolean) THEN '' ELSE
             CASE CAST(?2 AS text) WHEN 'name' THEN m.name_key WHEN 'email' THEN m.email_key
                 WHEN 'created_at' THEN CAST(m.created_at AS text) WHEN 'updated_at' THEN CAST(m.updated_at AS text)
@@ -1326,9 +1721,17 @@ SELECT f.user_id FROM (
           WHERE r.organization_id = m.organization_id AND r.username_key = m.username_key AND instr(?8, ' ' || r.role || ' ') > 0))
       AND (CAST(?9 AS text) = '' OR EXISTS (
           SELECT 1 FROM user_roles s WHERE s.user_id = m.user_id AND instr(?9, ' ' || s.role || ' ') > 0))
+      AND (NOT CAST(?10 AS boolean) OR EXISTS (
+          SELECT 1 FROM users a WHERE a.id = m.user_id AND (CAST(?11 AS text) = '' OR instr(a.name_key, ?11) > 0)
+            AND (CAST(?12 AS text) = '' OR instr(?12, ' ' || a.login_type || ' ') > 0)
+            AND (CAST(?13 AS text) = '' OR instr(?13, CASE WHEN a.login_type = 'none' AND a.email = '' THEN 'true' ELSE 'false' END) > 0)
+            AND (a.created_at < ?14 OR ?14 IS NULL)
+            AND (a.created_at > ?15 OR ?15 IS NULL)
+            AND (a.last_seen_at < ?16 OR ?16 IS NULL)
+            AND (a.last_seen_at > ?17 OR ?17 IS NULL)))
 ) f
-ORDER BY f.up, f.down DESC, f.user_id
-LIMIT CAST(?11 AS bigint) OFFSET CAST(?10 AS bigint)
+ORDER BY f.up, f.down DESC, f.tie, f.username_key DESC
+LIMIT CAST(?19 AS bigint) OFFSET CAST(?18 AS bigint)
 `
 
 type SortMembersParams struct {
@@ -1341,11 +1744,19 @@ type SortMembersParams struct {
 	Statuses       string
 	Roles          string
 	SiteRoles      string
+	ByAccount      bool
+	Name           string
+	LoginTypes     string
+	ServiceAccount string
+	CreatedBefore  sql.NullTime
+	CreatedAfter   sql.NullTime
+	SeenBefore     sql.NullTime
+	SeenAfter      sql.NullTime
 	Skip           int64
 	MaxRows        int64
 }
 
-// Members that match, in another order. One of two sort keys is always ”.
+// Members that match, in another order. One of two sort keys is always ”. Descending is ascending from its end.
 func (q *Queries) SortMembers(ctx context.Context, arg SortMembersParams) ([]uuid.UUID, error) {
 	rows, err := q.query(ctx, q.sortMembersStmt, sortMembers,
 		arg.Descending,
@@ -1357,6 +1768,14 @@ func (q *Queries) SortMembers(ctx context.Context, arg SortMembersParams) ([]uui
 		arg.Statuses,
 		arg.Roles,
 		arg.SiteRoles,
+		arg.ByAccount,
+		arg.Name,
+		arg.LoginTypes,
+		arg.ServiceAccount,
+		arg.CreatedBefore,
+		arg.CreatedAfter,
+		arg.SeenBefore,
+		arg.SeenAfter,
 		arg.Skip,
 		arg.MaxRows,
 	)

@@ -102,6 +102,10 @@ type MemberRow struct {
 	Status         string
 	LoginType      string
 	SiteRoles      string
+	UserCreatedAt  time.Time
+	UserUpdatedAt  time.Time
+	LastSeenAt     sql.NullTime
+	UserVersion    int64
 }
 
 type Organization struct {

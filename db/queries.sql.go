@@ -270,9 +270,6 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.getUserCountStmt, err = db.PrepareContext(ctx, getUserCount); err != nil {
 		return nil, fmt.Errorf("error preparing query GetUserCount: %w", err)
 	}
-	if q.getUserVersionStmt, err = db.PrepareContext(ctx, getUserVersion); err != nil {
-		return nil, fmt.Errorf("error preparing query GetUserVersion: %w", err)
-	}
 	if q.hasActiveHolderStmt, err = db.PrepareContext(ctx, hasActiveHolder); err != nil {
 		return nil, fmt.Errorf("error preparing query HasActiveHolder: %w", err)
 	}
@@ -393,8 +390,26 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listMembersStmt, err = db.PrepareContext(ctx, listMembers); err != nil {
 		return nil, fmt.Errorf("error preparing query ListMembers: %w", err)
 	}
+	if q.listMembersByAgeStmt, err = db.PrepareContext(ctx, listMembersByAge); err != nil {
+		return nil, fmt.Errorf("error preparing query ListMembersByAge: %w", err)
+	}
+	if q.listMembersByAgeDescendingStmt, err = db.PrepareContext(ctx, listMembersByAgeDescending); err != nil {
+		return nil, fmt.Errorf("error preparing query ListMembersByAgeDescending: %w", err)
+	}
+	if q.listMembersByEmailStmt, err = db.PrepareContext(ctx, listMembersByEmail); err != nil {
+		return nil, fmt.Errorf("error preparing query ListMembersByEmail: %w", err)
+	}
+	if q.listMembersByEmailDescendingStmt, err = db.PrepareContext(ctx, listMembersByEmailDescending); err != nil {
+		return nil, fmt.Errorf("error preparing query ListMembersByEmailDescending: %w", err)
+	}
 	if q.listMembersByIDStmt, err = db.PrepareContext(ctx, listMembersByID); err != nil {
 		return nil, fmt.Errorf("error preparing query ListMembersByID: %w", err)
+	}
+	if q.listMembersByNameStmt, err = db.PrepareContext(ctx, listMembersByName); err != nil {
+		return nil, fmt.Errorf("error preparing query ListMembersByName: %w", err)
+	}
+	if q.listMembersByNameDescendingStmt, err = db.PrepareContext(ctx, listMembersByNameDescending); err != nil {
+		return nil, fmt.Errorf("error preparing query ListMembersByNameDescending: %w", err)
 	}
 	if q.listMembershipsStmt, err = db.PrepareContext(ctx, listMemberships); err != nil {
 		return nil, fmt.Errorf("error preparing query ListMemberships: %w", err)
@@ -952,11 +967,6 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing getUserCountStmt: %w", cerr)
 		}
 	}
-	if q.getUserVersionStmt != nil {
-		if cerr := q.getUserVersionStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing getUserVersionStmt: %w", cerr)
-		}
-	}
 	if q.hasActiveHolderStmt != nil {
 		if cerr := q.hasActiveHolderStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing hasActiveHolderStmt: %w", cerr)
@@ -1157,9 +1167,39 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listMembersStmt: %w", cerr)
 		}
 	}
+	if q.listMembersByAgeStmt != nil {
+		if cerr := q.listMembersByAgeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listMembersByAgeStmt: %w", cerr)
+		}
+	}
+	if q.listMembersByAgeDescendingStmt != nil {
+		if cerr := q.listMembersByAgeDescendingStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listMembersByAgeDescendingStmt: %w", cerr)
+		}
+	}
+	if q.listMembersByEmailStmt != nil {
+		if cerr := q.listMembersByEmailStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listMembersByEmailStmt: %w", cerr)
+		}
+	}
+	if q.listMembersByEmailDescendingStmt != nil {
+		if cerr := q.listMembersByEmailDescendingStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listMembersByEmailDescendingStmt: %w", cerr)
+		}
+	}
 	if q.listMembersByIDStmt != nil {
 		if cerr := q.listMembersByIDStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listMembersByIDStmt: %w", cerr)
+		}
+	}
+	if q.listMembersByNameStmt != nil {
+		if cerr := q.listMembersByNameStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listMembersByNameStmt: %w", cerr)
+		}
+	}
+	if q.listMembersByNameDescendingStmt != nil {
+		if cerr := q.listMembersByNameDescendingStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listMembersByNameDescendingStmt: %w", cerr)
 		}
 	}
 	if q.listMembershipsStmt != nil {
@@ -1518,7 +1558,6 @@ type Queries struct {
 	getUserByEmailStmt                *sql.Stmt
 	getUserByUsernameStmt             *sql.Stmt
 	getUserCountStmt                  *sql.Stmt
-	getUserVersionStmt                *sql.Stmt
 	hasActiveHolderStmt               *sql.Stmt
 	holdAccountStmt                   *sql.Stmt
 	insertAPIKeyStmt                  *sql.Stmt
@@ -1559,7 +1598,13 @@ type Queries struct {
 	listHoldingsStmt                  *sql.Stmt
 	listLoginsStmt                    *sql.Stmt
 	listMembersStmt                   *sql.Stmt
+	listMembersByAgeStmt              *sql.Stmt
+	listMembersByAgeDescendingStmt    *sql.Stmt
+	listMembersByEmailStmt            *sql.Stmt
+	listMembersByEmailDescendingStmt  *sql.Stmt
 	listMembersByIDStmt               *sql.Stmt
+	listMembersByNameStmt             *sql.Stmt
+	listMembersByNameDescendingStmt   *sql.Stmt
 	listMembershipsStmt               *sql.Stmt
 	listMembershipsOfUsersStmt        *sql.Stmt
 	listMovedHeadsStmt                *sql.Stmt
@@ -1695,7 +1740,6 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		getUserByEmailStmt:                q.getUserByEmailStmt,
 		getUserByUsernameStmt:             q.getUserByUsernameStmt,
 		getUserCountStmt:                  q.getUserCountStmt,
-		getUserVersionStmt:                q.getUserVersionStmt,
 		hasActiveHolderStmt:               q.hasActiveHolderStmt,
 		holdAccountStmt:                   q.holdAccountStmt,
 		insertAPIKeyStmt:                  q.insertAPIKeyStmt,
@@ -1736,7 +1780,13 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listHoldingsStmt:                  q.listHoldingsStmt,
 		listLoginsStmt:                    q.listLoginsStmt,
 		listMembersStmt:                   q.listMembersStmt,
+		listMembersByAgeStmt:              q.listMembersByAgeStmt,
+		listMembersByAgeDescendingStmt:    q.listMembersByAgeDescendingStmt,
+		listMembersByEmailStmt:            q.listMembersByEmailStmt,
+		listMembersByEmailDescendingStmt:  q.listMembersByEmailDescendingStmt,
 		listMembersByIDStmt:               q.listMembersByIDStmt,
+		listMembersByNameStmt:             q.listMembersByNameStmt,
+		listMembersByNameDescendingStmt:   q.listMembersByNameDescendingStmt,
 		listMembershipsStmt:               q.listMembershipsStmt,
 		listMembershipsOfUsersStmt:        q.listMembershipsOfUsersStmt,
 		listMovedHeadsStmt:                q.listMovedHeadsStmt,

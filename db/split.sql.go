@@ -66,7 +66,6 @@ type Reads interface {
 	GetUserByEmail(ctx context.Context, emailKey string) (UserRow, error)
 	GetUserByUsername(ctx context.Context, usernameKey string) (UserRow, error)
 	GetUserCount(ctx context.Context) (int64, error)
-	GetUserVersion(ctx context.Context, id uuid.UUID) (int64, error)
 	HasActiveHolder(ctx context.Context, arg HasActiveHolderParams) (bool, error)
 	ListAPIKeys(ctx context.Context, arg ListAPIKeysParams) ([]ListAPIKeysRow, error)
 	ListActiveHolders(ctx context.Context, arg ListActiveHoldersParams) ([]ListActiveHoldersRow, error)
@@ -90,8 +89,14 @@ type Reads interface {
 	ListHoldersOfSiteRole(ctx context.Context, arg ListHoldersOfSiteRoleParams) ([]ListHoldersOfSiteRoleRow, error)
 	ListHoldings(ctx context.Context, arg ListHoldingsParams) ([]ListHoldingsRow, error)
 	ListLogins(ctx context.Context, arg ListLoginsParams) ([]ListLoginsRow, error)
-	ListMembers(ctx context.Context, arg ListMembersParams) ([]MemberRow, error)
+	ListMembers(ctx context.Context, arg ListMembersParams) ([]ListMembersRow, error)
+	ListMembersByAge(ctx context.Context, arg ListMembersByAgeParams) ([]uuid.UUID, error)
+	ListMembersByAgeDescending(ctx context.Context, arg ListMembersByAgeDescendingParams) ([]uuid.UUID, error)
+	ListMembersByEmail(ctx context.Context, arg ListMembersByEmailParams) ([]uuid.UUID, error)
+	ListMembersByEmailDescending(ctx context.Context, arg ListMembersByEmailDescendingParams) ([]uuid.UUID, error)
 	ListMembersByID(ctx context.Context, arg ListMembersByIDParams) ([]MemberRow, error)
+	ListMembersByName(ctx context.Context, arg ListMembersByNameParams) ([]uuid.UUID, error)
+	ListMembersByNameDescending(ctx context.Context, arg ListMembersByNameDescendingParams) ([]uuid.UUID, error)
 	ListMemberships(ctx context.Context, userID uuid.UUID) ([]ListMembershipsRow, error)
 	ListMembershipsOfUsers(ctx context.Context, userIds []uuid.UUID) ([]ListMembershipsOfUsersRow, error)
 	ListMovedHeads(ctx context.Context) ([]ListMovedHeadsRow, error)
@@ -402,11 +407,6 @@ func (r reads) GetUserCount(ctx context.Context) (int64, error) {
 	return found, named("GetUserCount", err)
 }
 
-func (r reads) GetUserVersion(ctx context.Context, id uuid.UUID) (int64, error) {
-	found, err := r.queries.GetUserVersion(ctx, id)
-	return found, named("GetUserVersion", err)
-}
-
 func (r reads) HasActiveHolder(ctx context.Context, arg HasActiveHolderParams) (bool, error) {
 	found, err := r.queries.HasActiveHolder(ctx, arg)
 	return found, named("HasActiveHolder", err)
@@ -522,14 +522,44 @@ func (r reads) ListLogins(ctx context.Context, arg ListLoginsParams) ([]ListLogi
 	return found, named("ListLogins", err)
 }
 
-func (r reads) ListMembers(ctx context.Context, arg ListMembersParams) ([]MemberRow, error) {
+func (r reads) ListMembers(ctx context.Context, arg ListMembersParams) ([]ListMembersRow, error) {
 	found, err := r.queries.ListMembers(ctx, arg)
 	return found, named("ListMembers", err)
+}
+
+func (r reads) ListMembersByAge(ctx context.Context, arg ListMembersByAgeParams) ([]uuid.UUID, error) {
+	found, err := r.queries.ListMembersByAge(ctx, arg)
+	return found, named("ListMembersByAge", err)
+}
+
+func (r reads) ListMembersByAgeDescending(ctx context.Context, arg ListMembersByAgeDescendingParams) ([]uuid.UUID, error) {
+	found, err := r.queries.ListMembersByAgeDescending(ctx, arg)
+	return found, named("ListMembersByAgeDescending", err)
+}
+
+func (r reads) ListMembersByEmail(ctx context.Context, arg ListMembersByEmailParams) ([]uuid.UUID, error) {
+	found, err := r.queries.ListMembersByEmail(ctx, arg)
+	return found, named("ListMembersByEmail", err)
+}
+
+func (r reads) ListMembersByEmailDescending(ctx context.Context, arg ListMembersByEmailDescendingParams) ([]uuid.UUID, error) {
+	found, err := r.queries.ListMembersByEmailDescending(ctx, arg)
+	return found, named("ListMembersByEmailDescending", err)
 }
 
 func (r reads) ListMembersByID(ctx context.Context, arg ListMembersByIDParams) ([]MemberRow, error) {
 	found, err := r.queries.ListMembersByID(ctx, arg)
 	return found, named("ListMembersByID", err)
+}
+
+func (r reads) ListMembersByName(ctx context.Context, arg ListMembersByNameParams) ([]uuid.UUID, error) {
+	found, err := r.queries.ListMembersByName(ctx, arg)
+	return found, named("ListMembersByName", err)
+}
+
+func (r reads) ListMembersByNameDescending(ctx context.Context, arg ListMembersByNameDescendingParams) ([]uuid.UUID, error) {
+	found, err := r.queries.ListMembersByNameDescending(ctx, arg)
+	return found, named("ListMembersByNameDescending", err)
 }
 
 func (r reads) ListMemberships(ctx context.Context, userID uuid.UUID) ([]ListMembershipsRow, error) {

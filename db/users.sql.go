@@ -109,27 +109,31 @@ FROM (
       AND (u.created_at > ?9 OR ?9 IS NULL)
       AND (u.last_seen_at < ?10 OR ?10 IS NULL)
       AND (u.last_seen_at > ?11 OR ?11 IS NULL)
-      AND u.username_key > ?12
+      AND (CAST(?12 AS text) = '' OR instr(u.name_key, ?12) > 0)
+      AND (CAST(?13 AS text) = '' OR instr(?13, CASE WHEN u.login_type = 'none' AND u.email = '' THEN 'true' ELSE 'false' END) > 0)
+      AND u.username_key > ?14
 ) f
 ORDER BY f.up, f.down DESC, f.username_key
-LIMIT CAST(?14 AS bigint) OFFSET CAST(?13 AS bigint)
+LIMIT CAST(?16 AS bigint) OFFSET CAST(?15 AS bigint)
 `
 
 type FindUsersParams struct {
-	Descending    bool
-	Sort          string
-	Query         string
-	OnlyUser      uuid.NullUUID
-	Statuses      string
-	LoginTypes    string
-	Roles         string
-	CreatedBefore sql.NullTime
-	CreatedAfter  sql.NullTime
-	SeenBefore    sql.NullTime
-	SeenAfter     sql.NullTime
-	AfterKey      string
-	Skip          int64
-	MaxRows       int64
+	Descending     bool
+	Sort           string
+	Query          string
+	OnlyUser       uuid.NullUUID
+	Statuses       string
+	LoginTypes     string
+	Roles          string
+	CreatedBefore  sql.NullTime
+	CreatedAfter   sql.NullTime
+	SeenBefore     sql.NullTime
+	SeenAfter      sql.NullTime
+	Name           string
+	ServiceAccount string
+	AfterKey       string
+	Skip           int64
+	MaxRows        int64
 }
 
 type FindUsersRow struct {
@@ -153,6 +157,8 @@ func (q *Queries) FindUsers(ctx context.Context, arg FindUsersParams) ([]FindUse
 		arg.CreatedAfter,
 		arg.SeenBefore,
 		arg.SeenAfter,
+		arg.Name,
+		arg.ServiceAccount,
 		arg.AfterKey,
 		arg.Skip,
 		arg.MaxRows,
@@ -314,17 +320,6 @@ func (q *Queries) GetUserCount(ctx context.Context) (int64, error) {
 	var users int64
 	err := row.Scan(&users)
 	return users, err
-}
-
-const getUserVersion = `-- name: GetUserVersion :one
-SELECT version FROM users WHERE id = ?1
-`
-
-func (q *Queries) GetUserVersion(ctx context.Context, id uuid.UUID) (int64, error) {
-	row := q.queryRow(ctx, q.getUserVersionStmt, getUserVersion, id)
-	var version int64
-	err := row.Scan(&version)
-	return version, err
 }
 
 const holdAccount = `-- name: HoldAccount :exec
@@ -878,27 +873,31 @@ FROM (
       AND (u.created_at > ?9 OR ?9 IS NULL)
       AND (u.last_seen_at < ?10 OR ?10 IS NULL)
       AND (u.last_seen_at > ?11 OR ?11 IS NULL)
-      AND u.username_key > ?12
+      AND (CAST(?12 AS text) = '' OR instr(u.name_key, ?12) > 0)
+      AND (CAST(?13 AS text) = '' OR instr(?13, CASE WHEN u.login_type = 'none' AND u.email = '' THEN 'true' ELSE 'false' END) > 0)
+      AND u.username_key > ?14
 ) f
 ORDER BY f.up, f.down DESC, f.username_key
-LIMIT CAST(?14 AS bigint) OFFSET CAST(?13 AS bigint)
+LIMIT CAST(?16 AS bigint) OFFSET CAST(?15 AS bigint)
 `
 
 type SearchUsersParams struct {
-	Descending    bool
-	Sort          string
-	Query         string
-	OnlyUser      uuid.NullUUID
-	Statuses      string
-	LoginTypes    string
-	Roles         string
-	CreatedBefore sql.NullTime
-	CreatedAfter  sql.NullTime
-	SeenBefore    sql.NullTime
-	SeenAfter     sql.NullTime
-	AfterKey      string
-	Skip          int64
-	MaxRows       int64
+	Descending     bool
+	Sort           string
+	Query          string
+	OnlyUser       uuid.NullUUID
+	Statuses       string
+	LoginTypes     string
+	Roles          string
+	CreatedBefore  sql.NullTime
+	CreatedAfter   sql.NullTime
+	SeenBefore     sql.NullTime
+	SeenAfter      sql.NullTime
+	Name           string
+	ServiceAccount string
+	AfterKey       string
+	Skip           int64
+	MaxRows        int64
 }
 
 type SearchUsersRow struct {
@@ -921,6 +920,8 @@ func (q *Queries) SearchUsers(ctx context.Context, arg SearchUsersParams) ([]Sea
 		arg.CreatedAfter,
 		arg.SeenBefore,
 		arg.SeenAfter,
+		arg.Name,
+		arg.ServiceAccount,
 		arg.AfterKey,
 		arg.Skip,
 		arg.MaxRows,

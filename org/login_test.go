@@ -315,7 +315,7 @@ func TestTokens(t *testing.T) {
 	if err != nil || subject.ID() != id("m") || subject.TokenID != info.ID {
 		t.Fatalf("%v", err)
 	}
-	if list, err := s.Tokens(ctx, subject, "me", false); err != nil || len(list) != 1 || list[0].LastUsed.IsZero() || list[0].Name != "mine" {
+	if list, err := s.Tokens(ctx, subject, "me", org.TokenFilter{}); err != nil || len(list) != 1 || list[0].LastUsed.IsZero() || list[0].Name != "mine" {
 		t.Errorf("%+v, %v", list, err)
 	}
 	if seen, err := s.User(ctx, subject, "me"); err != nil || seen.LastSeenAt.IsZero() {
@@ -411,15 +411,15 @@ func TestWhoseTokens(t *testing.T) {
 		t.Fatal(err)
 	}
 	for by, want := range map[string]*org.Error{"ua": notFound, "ta": notFound, "oa": notFound, "x": badUser("m")} {
-		same(t, drop(s.Tokens(ctx, s.as(t, by), "m", false)), want)
+		same(t, drop(s.Tokens(ctx, s.as(t, by), "m", org.TokenFilter{})), want)
 	}
 	for _, by := range []string{"m", "ua", "oa"} {
-		same(t, drop(s.Tokens(ctx, s.as(t, by), "me", true)), notFound)
+		same(t, drop(s.Tokens(ctx, s.as(t, by), "me", org.TokenFilter{Everyone: true})), notFound)
 	}
-	if list, err := s.Tokens(ctx, s.as(t, "o"), "m", false); err != nil || len(list) != 1 || list[0].Username != "m" {
+	if list, err := s.Tokens(ctx, s.as(t, "o"), "m", org.TokenFilter{}); err != nil || len(list) != 1 || list[0].Username != "m" {
 		t.Errorf("%+v, %v", list, err)
 	}
-	if list, err := s.Tokens(ctx, s.as(t, "o"), "me", true); err != nil || len(list) != 2 {
+	if list, err := s.Tokens(ctx, s.as(t, "o"), "me", org.TokenFilter{Everyone: true}); err != nil || len(list) != 2 {
 		t.Errorf("%d of all, %v", len(list), err)
 	}
 	for _, c := range []struct {
@@ -574,7 +574,7 @@ func TestLogout(t *testing.T) {
 		t.Errorf("another token ended, too: %v", err)
 	}
 	// A token of a login lives a day, is not listed, and can not be used after it is gone, not even by a request under way.
-	if list, err := s.Tokens(ctx, s.as(t, "m"), "me", false); err != nil || len(list) != 0 {
+	if list, err := s.Tokens(ctx, s.as(t, "m"), "me", org.TokenFilter{}); err != nil || len(list) != 0 {
 		t.Errorf("%+v, %v", list, err)
 	}
 	s.exec(t, "SELECT 1")

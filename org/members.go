@@ -21,7 +21,11 @@ type Member struct {
 	Status         Status
 	LoginType      string
 	SiteRoles      []RoleRef
-	AccountVersion int64 // of the account; filled by Member
+
+	// Of the account.
+	AccountCreatedAt, AccountUpdatedAt time.Time
+	LastSeenAt                         time.Time // zero when never seen
+	AccountVersion                     int64     // filled by Member
 
 	Self bool // the caller's own membership
 	// Why the caller may not change the roles of, or remove, this member: a short sentence, "" when it may.
@@ -32,12 +36,14 @@ type Member struct {
 
 // MemberFilter selects and orders the members of an organization. The zero value means all, by username.
 type MemberFilter struct {
-	Query      string   // substring, case folded, of username, name or e-mail
+	Query      string   // substring, case folded, of username, name or e-mail; with a colon, the search language (docs/spec/members.md)
+	Literal    bool     // Query is a substring whatever it has
 	Roles      []string // organization role names; a member that holds any of them matches
 	SiteRoles  []string // site role names; likewise
 	Statuses   []Status
-	Sort       string // one of MemberSorts, "-" in front for descending; "" is "username"
-	Limit      int    // 0 is no limit
+	AfterID    uuid.UUID // begin after this member; by username only
+	Sort       string    // one of MemberSorts, "-" in front for descending; "" is "username"
+	Limit      int       // 0 is no limit
 	Offset     int
 	CountLimit int // a filtered count may stop here; 0 counts exactly
 }

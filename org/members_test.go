@@ -98,7 +98,8 @@ func TestMemberRow(t *testing.T) {
 			{Name: "gone", OrganizationID: home},
 			{Name: "organization-auditor", DisplayName: "Organization Auditor", OrganizationID: home, BuiltIn: true},
 		},
-		SiteRoles: []org.RoleRef{{Name: "site-reader", DisplayName: "SITE-READER"}},
+		SiteRoles:        []org.RoleRef{{Name: "site-reader", DisplayName: "SITE-READER"}},
+		AccountCreatedAt: start, AccountUpdatedAt: start,
 	}}
 	if diff := cmp.Diff(want, list.Members); diff != "" {
 		t.Error(diff)
@@ -233,13 +234,22 @@ func TestMemberOrder(t *testing.T) {
 	same(t, err, notFound) // a stranger does not even learn that
 }
 
-func TestMemberOrderBreaksTiesById(t *testing.T) {
+// TestMemberOrderBreaksTiesByUsername: whichever way a list goes, descending is ascending from its end.
+func TestMemberOrderBreaksTiesByUsername(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	s.exec(t, "UPDATE users SET name_key = 'same'")
-	got := s.both(t, s.as(t, "o"), "default", org.MemberFilter{Sort: "name"}).Members
-	if !slices.IsSortedFunc(got, func(a, b org.Member) int { return strings.Compare(a.UserID.String(), b.UserID.String()) }) {
-		t.Error("members of one name do not stand by id")
+	for _, f := range []org.MemberFilter{{}, {Statuses: []org.Status{org.StatusActive}}, {Query: "example"}} {
+		f.Sort = "name"
+		names := usernames(s.both(t, s.as(t, "o"), "default", f).Members)
+		if len(names) < 3 || !slices.IsSortedFunc(names, func(a, b string) int { return strings.Compare(org.FoldCase(a), org.FoldCase(b)) }) {
+			t.Errorf("%+v: members of one name stand as %v", f, names)
+		}
+		f.Sort = "-name"
+		back := usernames(s.both(t, s.as(t, "o"), "default", f).Members)
+		if slices.Reverse(back); !slices.Equal(names, back) {
+			t.Errorf("%+v: from its end the list is %v, not %v", f, back, names)
+		}
 	}
 }
 

@@ -169,8 +169,12 @@ func userCases(t *testing.T, user string) []useCase {
 		{"UserOrganizations", func(ctx context.Context, s *site, by *org.Actor) error {
 			return drop(s.UserOrganizations(ctx, by, user))
 		}},
-		{"Tokens", func(ctx context.Context, s *site, by *org.Actor) error { return drop(s.Tokens(ctx, by, user, false)) }},
-		{"all Tokens", func(ctx context.Context, s *site, by *org.Actor) error { return drop(s.Tokens(ctx, by, user, true)) }},
+		{"Tokens", func(ctx context.Context, s *site, by *org.Actor) error {
+			return drop(s.Tokens(ctx, by, user, org.TokenFilter{}))
+		}},
+		{"all Tokens", func(ctx context.Context, s *site, by *org.Actor) error {
+			return drop(s.Tokens(ctx, by, user, org.TokenFilter{Everyone: true}))
+		}},
 		{"CreateToken", func(ctx context.Context, s *site, by *org.Actor) error {
 			_, _, err := s.CreateToken(ctx, by, user, unread[org.TokenInput](t))
 			return err

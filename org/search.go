@@ -1,8 +1,30 @@
 package org
 
 import (
+	"slices"
 	"strings"
 )
+
+// MemberQueryKeys are the keys of the search language for members.
+var MemberQueryKeys = []string{
+	"user_id", "github_user_id", "include_system", "name", "status", "role", "service_account", "login_type",
+	"last_seen_before", "last_seen_after", "created_before", "created_after", "github_com_user_id",
+}
+
+// UserQueryKeys are the keys of the search language for accounts.
+var UserQueryKeys = []string{
+	"search", "github_user_id", "name", "status", "role", "service_account", "login_type",
+	"last_seen_before", "last_seen_after", "created_before", "created_after", "github_com_user_id",
+}
+
+// HasUnknownKey reports whether a term of a query has a key that is none of these. People may mean such a query as it
+// stands.
+func HasUnknownKey(query string, keys []string) bool {
+	return slices.ContainsFunc(SplitTerms(strings.ToLower(query)), func(term string) bool {
+		key, _, keyed := strings.Cut(term, ":")
+		return keyed && !slices.Contains(keys, key)
+	})
+}
 
 // SplitTerms splits at spaces outside double quotes.
 func SplitTerms(s string) []string {

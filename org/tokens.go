@@ -26,6 +26,12 @@ type Token struct {
 	Maker     string    // their username, "" when the account is gone
 }
 
+// TokenFilter selects tokens. Its zero value is those of one account that have not ended.
+type TokenFilter struct {
+	Everyone bool // of all accounts
+	Ended    bool // also those that have ended
+}
+
 // TokenInput asks for a token. Lifetime 0 is the default, an empty Name a random one. Scope, Scopes and AllowList may
 // say no more than that nothing limits it.
 type TokenInput struct {

@@ -90,6 +90,12 @@ const (
 	StatusSuspended Status = "suspended"
 )
 
+// Statuses lists the states of an account. LoginTypes lists what clients may ask for: no account here has the last three.
+var (
+	Statuses   = []string{string(StatusActive), string(StatusDormant), string(StatusSuspended)}
+	LoginTypes = []string{LoginPassword, LoginNone, "github", "oidc", "token"}
+)
+
 // How an account signs in. A service account has LoginNone: it holds roles and tokens but has no password.
 const (
 	LoginPassword = "password"
@@ -118,7 +124,12 @@ func (u *User) ServiceAccount() bool { return u.LoginType == LoginNone }
 
 // MadeForService says whether the account was made as a service account. One without a password that has an e-mail address
 // was not: to call it one would be a difference in the plan of every client that made it.
-func (u *User) MadeForService() bool { return u.LoginType == LoginNone && u.Email == "" }
+func (u *User) MadeForService() bool { return madeForService(u.LoginType, u.Email) }
+
+// MadeForService says it of a member's account.
+func (m *Member) MadeForService() bool { return madeForService(m.LoginType, m.Email) }
+
+func madeForService(loginType, email string) bool { return loginType == LoginNone && email == "" }
 
 // FirstUser is the account that setup makes.
 type FirstUser struct {

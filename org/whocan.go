@@ -45,4 +45,5 @@ type Answer struct {
 type WhoCanPage struct {
 	Limit, Offset int // Limit 0 is all
 	Outside       bool
+	Whole         bool // with the members come all others
 }

@@ -5,11 +5,11 @@ SELECT user_id, secret_hash, expires_at, last_used, created_by FROM api_keys WHE
 SELECT user_id, name FROM api_keys WHERE id = @id;
 
 -- name: ListAPIKeys :many
--- Of the accounts between two ids, both of them included.
+-- Of the accounts between two ids, both of them included: tokens that end after a time.
 SELECT k.id, k.user_id, u.username, k.name, k.login_type, k.scope, k.lifetime_seconds,
     k.created_at, k.updated_at, k.expires_at, k.last_used, k.created_by, coalesce(m.username, '') AS maker
 FROM api_keys k JOIN users u ON u.id = k.user_id LEFT JOIN users m ON m.id = k.created_by
-WHERE k.user_id >= @from_user AND k.user_id <= @to_user AND k.login_type = 'token'
+WHERE k.user_id >= @from_user AND k.user_id <= @to_user AND k.login_type = 'token' AND k.expires_at > @after
 ORDER BY k.created_at, k.id;
 
 -- name: FindAPIKey :one

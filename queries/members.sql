@@ -1,14 +1,18 @@
 -- name: ListMembers :many
--- By username, from a place onwards: after '' for the first page, after the last row seen for the next one.
-SELECT * FROM member_rows
+-- By username, from a place onwards: after '' for the first page, after the last row seen for the next one. The texts come as
+-- one, a line each, since the driver takes longer to hand over eight than one. The name is last: it may have any character.
+SELECT user_id, version, created_at, updated_at, user_created_at, user_updated_at, last_seen_at,
+    CAST(concat_ws('
+', username, roles, site_roles, status, login_type, email, avatar_url, name) AS text) AS texts
+FROM member_rows
 WHERE organization_id = @organization_id AND username_key > @after_key
 ORDER BY username_key
 LIMIT CAST(@max_rows AS bigint);
 
 -- name: GetMemberKey :one
--- The place of the member that comes after so many others.
+-- The place of the member that comes after so many others, counted from a place onwards.
 SELECT username_key FROM organization_members
-WHERE organization_id = @organization_id
+WHERE organization_id = @organization_id AND username_key > @after_key
 ORDER BY username_key
 LIMIT 1 OFFSET CAST(@others AS bigint);
 
@@ -44,6 +48,14 @@ WHERE m.organization_id = @organization_id AND m.username_key >= @from_key AND m
       WHERE r.organization_id = m.organization_id AND r.username_key = m.username_key AND instr(@roles, ' ' || r.role || ' ') > 0))
   AND (CAST(@site_roles AS text) = '' OR EXISTS (
       SELECT 1 FROM user_roles s WHERE s.user_id = m.user_id AND instr(@site_roles, ' ' || s.role || ' ') > 0))
+  AND (NOT CAST(@by_account AS boolean) OR EXISTS (
+      SELECT 1 FROM users a WHERE a.id = m.user_id AND (CAST(@name AS text) = '' OR instr(a.name_key, @name) > 0)
+        AND (CAST(@login_types AS text) = '' OR instr(@login_types, ' ' || a.login_type || ' ') > 0)
+        AND (CAST(@service_account AS text) = '' OR instr(@service_account, CASE WHEN a.login_type = 'none' AND a.email = '' THEN 'true' ELSE 'false' END) > 0)
+        AND (a.created_at < sqlc.narg(created_before) OR sqlc.narg(created_before) IS NULL)
+        AND (a.created_at > sqlc.narg(created_after) OR sqlc.narg(created_after) IS NULL)
+        AND (a.last_seen_at < sqlc.narg(seen_before) OR sqlc.narg(seen_before) IS NULL)
+        AND (a.last_seen_at > sqlc.narg(seen_after) OR sqlc.narg(seen_after) IS NULL)))
 ORDER BY m.username_key
 LIMIT CAST(@max_rows AS bigint) OFFSET CAST(@skip AS bigint);
 
@@ -59,13 +71,21 @@ SELECT count(*) FROM (
           WHERE r.organization_id = m.organization_id AND r.username_key = m.username_key AND instr(@roles, ' ' || r.role || ' ') > 0))
       AND (CAST(@site_roles AS text) = '' OR EXISTS (
           SELECT 1 FROM user_roles s WHERE s.user_id = m.user_id AND instr(@site_roles, ' ' || s.role || ' ') > 0))
+      AND (NOT CAST(@by_account AS boolean) OR EXISTS (
+          SELECT 1 FROM users a WHERE a.id = m.user_id AND (CAST(@name AS text) = '' OR instr(a.name_key, @name) > 0)
+            AND (CAST(@login_types AS text) = '' OR instr(@login_types, ' ' || a.login_type || ' ') > 0)
+            AND (CAST(@service_account AS text) = '' OR instr(@service_account, CASE WHEN a.login_type = 'none' AND a.email = '' THEN 'true' ELSE 'false' END) > 0)
+            AND (a.created_at < sqlc.narg(created_before) OR sqlc.narg(created_before) IS NULL)
+            AND (a.created_at > sqlc.narg(created_after) OR sqlc.narg(created_after) IS NULL)
+            AND (a.last_seen_at < sqlc.narg(seen_before) OR sqlc.narg(seen_before) IS NULL)
+            AND (a.last_seen_at > sqlc.narg(seen_after) OR sqlc.narg(seen_after) IS NULL)))
     LIMIT CAST(@max_rows AS bigint)
 ) f;
 
 -- name: SortMembers :many
--- Members that match, in another order. One of two sort keys is always ''.
+-- Members that match, in another order. One of two sort keys is always ''. Descending is ascending from its end.
 SELECT f.user_id FROM (
-    SELECT m.user_id,
+    SELECT m.user_id, m.username_key, CAST(CASE WHEN CAST(@descending AS boolean) THEN '' ELSE m.username_key END AS text) AS tie,
         CAST(CASE WHEN CAST(@descending AS boolean) THEN '' ELSE
             CASE CAST(@sort AS text) WHEN 'name' THEN m.name_key WHEN 'email' THEN m.email_key
                 WHEN 'created_at' THEN CAST(m.created_at AS text) WHEN 'updated_at' THEN CAST(m.updated_at AS text)
@@ -85,9 +105,65 @@ SELECT f.user_id FROM (
           WHERE r.organization_id = m.organization_id AND r.username_key = m.username_key AND instr(@roles, ' ' || r.role || ' ') > 0))
       AND (CAST(@site_roles AS text) = '' OR EXISTS (
           SELECT 1 FROM user_roles s WHERE s.user_id = m.user_id AND instr(@site_roles, ' ' || s.role || ' ') > 0))
+      AND (NOT CAST(@by_account AS boolean) OR EXISTS (
+          SELECT 1 FROM users a WHERE a.id = m.user_id AND (CAST(@name AS text) = '' OR instr(a.name_key, @name) > 0)
+            AND (CAST(@login_types AS text) = '' OR instr(@login_types, ' ' || a.login_type || ' ') > 0)
+            AND (CAST(@service_account AS text) = '' OR instr(@service_account, CASE WHEN a.login_type = 'none' AND a.email = '' THEN 'true' ELSE 'false' END) > 0)
+            AND (a.created_at < sqlc.narg(created_before) OR sqlc.narg(created_before) IS NULL)
+            AND (a.created_at > sqlc.narg(created_after) OR sqlc.narg(created_after) IS NULL)
+            AND (a.last_seen_at < sqlc.narg(seen_before) OR sqlc.narg(seen_before) IS NULL)
+            AND (a.last_seen_at > sqlc.narg(seen_after) OR sqlc.narg(seen_after) IS NULL)))
 ) f
-ORDER BY f.up, f.down DESC, f.user_id
+ORDER BY f.up, f.down DESC, f.tie, f.username_key DESC
 LIMIT CAST(@max_rows AS bigint) OFFSET CAST(@skip AS bigint);
+
+-- name: ListMembersByName :many
+-- A page of everybody by name. Whoever comes before it is skipped in the index alone.
+SELECT m.user_id FROM (
+    SELECT o.organization_id, o.username_key, o.name_key FROM organization_members o WHERE o.organization_id = @organization_id
+    ORDER BY o.name_key, o.username_key LIMIT CAST(@max_rows AS bigint) OFFSET CAST(@skip AS bigint)
+) p JOIN organization_members m ON m.organization_id = p.organization_id AND m.username_key = p.username_key
+ORDER BY p.name_key, p.username_key;
+
+-- name: ListMembersByNameDescending :many
+-- ListMembersByName from its end.
+SELECT m.user_id FROM (
+    SELECT o.organization_id, o.username_key, o.name_key FROM organization_members o WHERE o.organization_id = @organization_id
+    ORDER BY o.name_key DESC, o.username_key DESC LIMIT CAST(@max_rows AS bigint) OFFSET CAST(@skip AS bigint)
+) p JOIN organization_members m ON m.organization_id = p.organization_id AND m.username_key = p.username_key
+ORDER BY p.name_key DESC, p.username_key DESC;
+
+-- name: ListMembersByEmail :many
+-- The same by e-mail address.
+SELECT m.user_id FROM (
+    SELECT o.organization_id, o.username_key, o.email_key FROM organization_members o WHERE o.organization_id = @organization_id
+    ORDER BY o.email_key, o.username_key LIMIT CAST(@max_rows AS bigint) OFFSET CAST(@skip AS bigint)
+) p JOIN organization_members m ON m.organization_id = p.organization_id AND m.username_key = p.username_key
+ORDER BY p.email_key, p.username_key;
+
+-- name: ListMembersByEmailDescending :many
+-- ListMembersByEmail from its end.
+SELECT m.user_id FROM (
+    SELECT o.organization_id, o.username_key, o.email_key FROM organization_members o WHERE o.organization_id = @organization_id
+    ORDER BY o.email_key DESC, o.username_key DESC LIMIT CAST(@max_rows AS bigint) OFFSET CAST(@skip AS bigint)
+) p JOIN organization_members m ON m.organization_id = p.organization_id AND m.username_key = p.username_key
+ORDER BY p.email_key DESC, p.username_key DESC;
+
+-- name: ListMembersByAge :many
+-- The same by the time of joining.
+SELECT m.user_id FROM (
+    SELECT o.organization_id, o.username_key, o.created_at FROM organization_members o WHERE o.organization_id = @organization_id
+    ORDER BY o.created_at, o.username_key LIMIT CAST(@max_rows AS bigint) OFFSET CAST(@skip AS bigint)
+) p JOIN organization_members m ON m.organization_id = p.organization_id AND m.username_key = p.username_key
+ORDER BY p.created_at, p.username_key;
+
+-- name: ListMembersByAgeDescending :many
+-- ListMembersByAge from its end.
+SELECT m.user_id FROM (
+    SELECT o.organization_id, o.username_key, o.created_at FROM organization_members o WHERE o.organization_id = @organization_id
+    ORDER BY o.created_at DESC, o.username_key DESC LIMIT CAST(@max_rows AS bigint) OFFSET CAST(@skip AS bigint)
+) p JOIN organization_members m ON m.organization_id = p.organization_id AND m.username_key = p.username_key
+ORDER BY p.created_at DESC, p.username_key DESC;
 
 -- name: FindMembersOfRole :many
 -- Members that hold one role and match, by username, walking along the holders.
@@ -98,6 +174,14 @@ WHERE h.organization_id = @organization_id AND h.role = @role AND h.username_key
   AND (CAST(@statuses AS text) = '' OR instr(@statuses, ' ' || m.status || ' ') > 0)
   AND (CAST(@site_roles AS text) = '' OR EXISTS (
       SELECT 1 FROM user_roles s WHERE s.user_id = m.user_id AND instr(@site_roles, ' ' || s.role || ' ') > 0))
+  AND (NOT CAST(@by_account AS boolean) OR EXISTS (
+      SELECT 1 FROM users a WHERE a.id = m.user_id AND (CAST(@name AS text) = '' OR instr(a.name_key, @name) > 0)
+        AND (CAST(@login_types AS text) = '' OR instr(@login_types, ' ' || a.login_type || ' ') > 0)
+        AND (CAST(@service_account AS text) = '' OR instr(@service_account, CASE WHEN a.login_type = 'none' AND a.email = '' THEN 'true' ELSE 'false' END) > 0)
+        AND (a.created_at < sqlc.narg(created_before) OR sqlc.narg(created_before) IS NULL)
+        AND (a.created_at > sqlc.narg(created_after) OR sqlc.narg(created_after) IS NULL)
+        AND (a.last_seen_at < sqlc.narg(seen_before) OR sqlc.narg(seen_before) IS NULL)
+        AND (a.last_seen_at > sqlc.narg(seen_after) OR sqlc.narg(seen_after) IS NULL)))
 ORDER BY h.username_key
 LIMIT CAST(@max_rows AS bigint) OFFSET CAST(@skip AS bigint);
 
@@ -110,6 +194,14 @@ SELECT count(*) FROM (
       AND (CAST(@statuses AS text) = '' OR instr(@statuses, ' ' || m.status || ' ') > 0)
       AND (CAST(@site_roles AS text) = '' OR EXISTS (
           SELECT 1 FROM user_roles s WHERE s.user_id = m.user_id AND instr(@site_roles, ' ' || s.role || ' ') > 0))
+      AND (NOT CAST(@by_account AS boolean) OR EXISTS (
+          SELECT 1 FROM users a WHERE a.id = m.user_id AND (CAST(@name AS text) = '' OR instr(a.name_key, @name) > 0)
+            AND (CAST(@login_types AS text) = '' OR instr(@login_types, ' ' || a.login_type || ' ') > 0)
+            AND (CAST(@service_account AS text) = '' OR instr(@service_account, CASE WHEN a.login_type = 'none' AND a.email = '' THEN 'true' ELSE 'false' END) > 0)
+            AND (a.created_at < sqlc.narg(created_before) OR sqlc.narg(created_before) IS NULL)
+            AND (a.created_at > sqlc.narg(created_after) OR sqlc.narg(created_after) IS NULL)
+            AND (a.last_seen_at < sqlc.narg(seen_before) OR sqlc.narg(seen_before) IS NULL)
+            AND (a.last_seen_at > sqlc.narg(seen_after) OR sqlc.narg(seen_after) IS NULL)))
     LIMIT CAST(@max_rows AS bigint)
 ) f;
 
@@ -127,7 +219,7 @@ SELECT count(*) FROM (SELECT 1 FROM user_search(search_pattern(CAST(@query AS te
 -- along the organization. AS MATERIALIZED does not keep them from it, and sqlc does not parse it.
 -- reads all on PostgreSQL: without an extension it has no index of texts.
 SELECT f.user_id, CAST(count(*) OVER () AS bigint) AS total FROM (
-    SELECT m.user_id,
+    SELECT m.user_id, m.username_key, CAST(CASE WHEN CAST(@descending AS boolean) THEN '' ELSE m.username_key END AS text) AS tie,
         CAST(CASE WHEN CAST(@descending AS boolean) THEN '' ELSE
             CASE CAST(@sort AS text) WHEN 'name' THEN m.name_key WHEN 'email' THEN m.email_key
                 WHEN 'created_at' THEN CAST(m.created_at AS text) WHEN 'updated_at' THEN CAST(m.updated_at AS text)
@@ -149,8 +241,16 @@ SELECT f.user_id, CAST(count(*) OVER () AS bigint) AS total FROM (
           WHERE r.organization_id = m.organization_id AND r.username_key = m.username_key AND instr(@roles, ' ' || r.role || ' ') > 0))
       AND (CAST(@site_roles AS text) = '' OR EXISTS (
           SELECT 1 FROM user_roles s WHERE s.user_id = m.user_id AND instr(@site_roles, ' ' || s.role || ' ') > 0))
+      AND (NOT CAST(@by_account AS boolean) OR EXISTS (
+          SELECT 1 FROM users a WHERE a.id = m.user_id AND (CAST(@name AS text) = '' OR instr(a.name_key, @name) > 0)
+            AND (CAST(@login_types AS text) = '' OR instr(@login_types, ' ' || a.login_type || ' ') > 0)
+            AND (CAST(@service_account AS text) = '' OR instr(@service_account, CASE WHEN a.login_type = 'none' AND a.email = '' THEN 'true' ELSE 'false' END) > 0)
+            AND (a.created_at < sqlc.narg(created_before) OR sqlc.narg(created_before) IS NULL)
+            AND (a.created_at > sqlc.narg(created_after) OR sqlc.narg(created_after) IS NULL)
+            AND (a.last_seen_at < sqlc.narg(seen_before) OR sqlc.narg(seen_before) IS NULL)
+            AND (a.last_seen_at > sqlc.narg(seen_after) OR sqlc.narg(seen_after) IS NULL)))
 ) f
-ORDER BY f.up, f.down DESC, f.user_id
+ORDER BY f.up, f.down DESC, f.tie, f.username_key DESC
 LIMIT CAST(@max_rows AS bigint) OFFSET CAST(@skip AS bigint);
 
 -- name: SearchMembersByUsername :many
@@ -168,7 +268,15 @@ WHERE instr(u.search_key, @query) > 0
       SELECT 1 FROM member_roles r
       WHERE r.organization_id = m.organization_id AND r.username_key = m.username_key AND instr(@roles, ' ' || r.role || ' ') > 0))
   AND (CAST(@site_roles AS text) = '' OR EXISTS (
-      SELECT 1 FROM user_roles s WHERE s.user_id = m.user_id AND instr(@site_roles, ' ' || s.role || ' ') > 0));
+      SELECT 1 FROM user_roles s WHERE s.user_id = m.user_id AND instr(@site_roles, ' ' || s.role || ' ') > 0))
+  AND (NOT CAST(@by_account AS boolean) OR EXISTS (
+      SELECT 1 FROM users a WHERE a.id = m.user_id AND (CAST(@name AS text) = '' OR instr(a.name_key, @name) > 0)
+        AND (CAST(@login_types AS text) = '' OR instr(@login_types, ' ' || a.login_type || ' ') > 0)
+        AND (CAST(@service_account AS text) = '' OR instr(@service_account, CASE WHEN a.login_type = 'none' AND a.email = '' THEN 'true' ELSE 'false' END) > 0)
+        AND (a.created_at < sqlc.narg(created_before) OR sqlc.narg(created_before) IS NULL)
+        AND (a.created_at > sqlc.narg(created_after) OR sqlc.narg(created_after) IS NULL)
+        AND (a.last_seen_at < sqlc.narg(seen_before) OR sqlc.narg(seen_before) IS NULL)
+        AND (a.last_seen_at > sqlc.narg(seen_after) OR sqlc.narg(seen_after) IS NULL)));
 
 -- name: CountMemberRoles :many
 -- How many members hold each role of an organization.

@@ -1,9 +1,6 @@
 -- name: GetUser :one
 SELECT * FROM user_rows WHERE id = @id;
 
--- name: GetUserVersion :one
-SELECT version FROM users WHERE id = @id;
-
 -- name: GetUserByUsername :one
 SELECT * FROM user_rows WHERE username_key = @username_key;
 
@@ -58,6 +55,8 @@ FROM (
       AND (u.created_at > sqlc.narg(created_after) OR sqlc.narg(created_after) IS NULL)
       AND (u.last_seen_at < sqlc.narg(seen_before) OR sqlc.narg(seen_before) IS NULL)
       AND (u.last_seen_at > sqlc.narg(seen_after) OR sqlc.narg(seen_after) IS NULL)
+      AND (CAST(@name AS text) = '' OR instr(u.name_key, @name) > 0)
+      AND (CAST(@service_account AS text) = '' OR instr(@service_account, CASE WHEN u.login_type = 'none' AND u.email = '' THEN 'true' ELSE 'false' END) > 0)
       AND u.username_key > @after_key
 ) f
 ORDER BY f.up, f.down DESC, f.username_key
@@ -92,6 +91,8 @@ FROM (
       AND (u.created_at > sqlc.narg(created_after) OR sqlc.narg(created_after) IS NULL)
       AND (u.last_seen_at < sqlc.narg(seen_before) OR sqlc.narg(seen_before) IS NULL)
       AND (u.last_seen_at > sqlc.narg(seen_after) OR sqlc.narg(seen_after) IS NULL)
+      AND (CAST(@name AS text) = '' OR instr(u.name_key, @name) > 0)
+      AND (CAST(@service_account AS text) = '' OR instr(@service_account, CASE WHEN u.login_type = 'none' AND u.email = '' THEN 'true' ELSE 'false' END) > 0)
       AND u.username_key > @after_key
 ) f
 ORDER BY f.up, f.down DESC, f.username_key

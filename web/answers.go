@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"rolecall.example/org"
 )
@@ -39,12 +40,14 @@ type cacheKey struct {
 	state  org.State // of the caller, and of what the list shows
 	uri    string
 	coding string // of the answer
+	hour   int64  // since 1970, for what shows also when accounts were last seen; else 0
 }
 
 // answer is the body of an answer, as it is sent.
 type answer struct {
 	contentType, coding string
-	varies              bool // with the codings that the client accepts
+	varies              bool   // with the codings that the client accepts
+	link                string // to other parts of a list
 	body                []byte
 }
 
@@ -93,7 +96,7 @@ func (a *answers) put(key cacheKey, whole *answer) {
 // of every write.
 func (a *answers) tag(key cacheKey) string {
 	h := hmac.New(sha256.New, a.key)
-	for _, part := range []string{a.kind, string(key.state), key.uri, key.coding} {
+	for _, part := range []string{a.kind, string(key.state), key.uri, key.coding, strconv.FormatInt(key.hour, 36)} {
 		_ = binary.Write(h, binary.BigEndian, uint64(len(part))) // a hash takes everything
 		_, _ = h.Write([]byte(part))
 	}
@@ -119,9 +122,13 @@ func (s *Server) recall(c *call) (answered bool, err error) {
 	if err != nil || state == "" {
 		return false, nil //nolint:nilerr // the list itself fails in the same way, and answers
 	}
-	key := cacheKey{state, c.here(), c.coding(c.level())}
+	key := cacheKey{state: state, uri: c.here(), coding: c.coding(c.level())}
+	weak := ""
+	if c.route.Offers(LastSeen) { // a sign-in moves no revision
+		key.hour, weak = time.Now().Unix()/3600, "W/"
+	}
 	tag := s.answers.tag(key)
-	c.header("ETag", tag)
+	c.header("ETag", weak+tag)
 	if matches(c.request().Header.Get("If-None-Match"), tag) {
 		return true, c.write(http.StatusNotModified, &answer{})
 	}
@@ -129,7 +136,7 @@ func (s *Server) recall(c *call) (answered bool, err error) {
 		return true, c.write(http.StatusOK, a)
 	}
 	c.copy = &recorder{done: func(a *answer) {
-		if c.plain() {
+		if a.link = c.response().Header().Get("Link"); c.plain() {
 			s.answers.put(key, a)
 		}
 	}}
@@ -138,7 +145,7 @@ func (s *Server) recall(c *call) (answered bool, err error) {
 
 // usual are the headers of an answer that come with its bytes, or with every answer.
 var usual = []string{
-	"Content-Type", "Content-Encoding", "Content-Length", "Vary", "Etag", "X-Request-Id", headerTokenExpires,
+	"Content-Type", "Content-Encoding", "Content-Length", "Vary", "Etag", "Link", "X-Request-Id", headerTokenExpires,
 	"X-Ratelimit-Limit", "X-Ratelimit-Remaining", "X-Ratelimit-Reset", "Ratelimit-Limit", "Ratelimit-Remaining", "Ratelimit-Reset",
 	"Access-Control-Allow-Origin", "Access-Control-Expose-Headers",
 }

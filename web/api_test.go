@@ -113,7 +113,7 @@ func TestTokens(t *testing.T) {
 			t.Errorf("delete: got %d\n%s", res.StatusCode, res.Body)
 		}
 	}
-	if res := s.Get(t, webtest.Owner, tokens); string(res.Body) != "null\n" {
+	if res := s.Get(t, webtest.Owner, tokens); string(res.Body) != "[]\n" {
 		t.Errorf("no tokens are %q", res.Body)
 	}
 }

@@ -1,7 +1,7 @@
 package web
 
 import (
-	"encoding/csv"
+	"cmp"
 	"encoding/json"
 	"slices"
 	"strconv"
@@ -11,6 +11,7 @@ import (
 
 	"rolecall.example/client"
 	"rolecall.example/org"
+	"rolecall.example/org/insight"
 	"rolecall.example/views"
 )
 
@@ -45,6 +46,9 @@ func (s *Server) listAudit(c *call) (reply, error) {
 	}
 	list, err := s.insight.Audit(c.ctx, c.actor, f)
 	a.List = list
+	if err == nil {
+		c.linkAudit(f, &list)
+	}
 	if org.KindOf(err) == org.Forbidden {
 		return reply{}, err
 	}
@@ -55,6 +59,23 @@ func (s *Server) listAudit(c *call) (reply, error) {
 		})
 	}
 	return reply{json: client.AuditList{Entries: each(list.Entries, wireAuditEntry), Count: list.Count}, html: show(auditPage(a))}, nil
+}
+
+// linkAudit names the parts of the trail beside the one that is answered.
+func (c *call) linkAudit(f org.AuditFilter, list *org.AuditList) {
+	limit := min(cmp.Or(f.Limit, insight.AuditPageSize), insight.AuditPageMax)
+	if f.Before == 0 && f.After == 0 {
+		c.link(limit, f.Offset, list.Count)
+		return
+	}
+	var older, newer int64
+	if n := len(list.Entries); n > 0 && list.Older {
+		older = list.Entries[n-1].Seq
+	}
+	if len(list.Entries) > 0 && list.Newer {
+		newer = list.Entries[0].Seq
+	}
+	c.linkBeside(limit, older, newer)
 }
 
 // offersUndo reports whether to offer to undo a change in an organization, or of site roles.
@@ -97,12 +118,12 @@ func (q *query) cursor(name string) int64 {
 
 // exportAudit sends all that matches, entry by entry, as a file.
 func (s *Server) exportAudit(c *call, f org.AuditFilter) *stream {
-	name, kind := "audit.jsonl", "application/jsonl; charset=utf-8"
+	extension, kind := "jsonl", "application/jsonl; charset=utf-8"
 	if c.csv {
-		name, kind = "audit.csv", "text/csv; charset=utf-8"
+		extension, kind = "csv", "text/csv; charset=utf-8"
 	}
 	return &stream{
-		long: true, file: name, contentType: kind,
+		long: true, file: s.fileName(c, "audit", extension), contentType: kind,
 		write: func(out *sink) error {
 			write, end := auditLines(out)
 			if out.csv {
@@ -122,24 +143,12 @@ func auditLines(out *sink) (write func(*org.AuditEntry) error, end func() error)
 	return func(e *org.AuditEntry) error { return lines.Encode(wireAuditEntry(e)) }, func() error { return nil }
 }
 
-// auditRows writes a table. The heading goes out with the first entry, or at the end: until then an error can be answered.
+// auditRows writes a table.
 func auditRows(out *sink) (write func(*org.AuditEntry) error, end func() error) {
-	w := csv.NewWriter(out)
-	w.UseCRLF = true
-	begun := false
-	begin := func() error {
-		if begun {
-			return nil
-		}
-		begun = true
-		return w.Write([]string{
-			"time", "actor", "action", "resource_type", "target", "organization", "status", "ip", "user_agent", "request_id", "changes", "id",
-		})
-	}
-	write = func(e *org.AuditEntry) error {
-		if err := begin(); err != nil {
-			return err
-		}
+	t := newTable(out,
+		"time", "actor", "action", "resource_type", "target", "organization", "status", "ip", "user_agent", "request_id", "changes", "id",
+	)
+	return func(e *org.AuditEntry) error {
 		changes, err := json.Marshal(wireAuditEntry(e).Diff)
 		if err != nil {
 			return err
@@ -148,20 +157,9 @@ func auditRows(out *sink) (write func(*org.AuditEntry) error, end func() error) 
 		if e.Organization != nil {
 			organization = e.Organization.Name
 		}
-		cells := []string{
-			wireTime(e.Time).Format(time.RFC3339Nano), e.Actor, e.Action, e.ResourceType, e.ResourceTarget, organization,
+		return t.add(
+			csvTime(e.Time), e.Actor, e.Action, e.ResourceType, e.ResourceTarget, organization,
 			strconv.Itoa(e.StatusCode), e.IP, e.UserAgent, e.RequestID, string(changes), e.ID.String(),
-		}
-		for i, cell := range cells {
-			cells[i] = Inert(cell)
-		}
-		return w.Write(cells)
-	}
-	return write, func() error {
-		if err := begin(); err != nil {
-			return err
-		}
-		w.Flush()
-		return w.Error()
-	}
+		)
+	}, t.end
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -171,7 +172,7 @@ func TestAuditExport(t *testing.T) {
 	s.Get(t, webtest.Owner, "/audit").Decode(&all)
 	res := s.Send(t, webtest.Page, webtest.Request{Path: "/audit?format=csv", As: webtest.Owner})
 	rows, err := csv.NewReader(strings.NewReader(string(res.Body))).ReadAll()
-	if err != nil || len(rows) != all.Count+1 || rows[0][1] != "actor" || res.Header.Get("Content-Disposition") != `attachment; filename="audit.csv"` {
+	if err != nil || len(rows) != all.Count+1 || rows[0][1] != "actor" || !regexp.MustCompile(`^attachment; filename="audit-\d{4}-\d\d-\d\d-[\w-]{4,8}\.csv"$`).MatchString(res.Header.Get("Content-Disposition")) {
 		t.Fatalf("%d rows, want %d and a heading; %q, %v", len(rows), all.Count, res.Header.Get("Content-Disposition"), err)
 	}
 	for _, row := range rows {
@@ -190,7 +191,7 @@ func TestAuditExport(t *testing.T) {
 	if len(lines) != 1 || json.Unmarshal([]byte(lines[0]), &entry) != nil || entry.Status != 403 || entry.Target != "reader" {
 		t.Errorf("the filtered lines are %q", lines)
 	}
-	if res.Header.Get("Content-Type") != "application/jsonl; charset=utf-8" || !strings.Contains(res.Header.Get("Content-Disposition"), "audit.jsonl") {
+	if res.Header.Get("Content-Type") != "application/jsonl; charset=utf-8" || !regexp.MustCompile(`"audit-default-.*\.jsonl"$`).MatchString(res.Header.Get("Content-Disposition")) {
 		t.Errorf("they are called %q, %q", res.Header.Get("Content-Type"), res.Header.Get("Content-Disposition"))
 	}
 	for as, status := range map[string]int{webtest.Member: 403, webtest.Rival: 200} {

@@ -107,7 +107,7 @@ func TestPagination(t *testing.T) {
 		{"?offset=12", "", 0, 200, ""},
 		{"?offset=13", "", 0, 200, ""},
 		{"?offset=2147483647&limit=2147483647", "", 0, 200, ""},
-		{"?after_id=6ba7b810-9dad-11d1-80b4-00c04fd430c8", webtest.Admin, 12, 200, ""},
+		{"?after_id=6ba7b810-9dad-11d1-80b4-00c04fd430c8", "", 0, 400, `Query param "after_id" names no member`},
 		{"?unknown=1&unknown=2", webtest.Admin, 12, 200, ""},
 		{"?limit=-1", "", 0, 400, "value is negative"},
 		{"?offset=-1", "", 0, 400, "value is negative"},

@@ -102,8 +102,8 @@ func (s *Server) whoCan(c *call) (reply, error) {
 	if err := q.problem(); err != nil {
 		return c.again(err, refused)
 	}
-	if c.as == asJSON || asked {
-		found, err := s.insight.WhoCan(c.ctx, c.actor, c.organization(), question, org.WhoCanPage{Limit: w.Limit, Offset: w.Offset, Outside: w.Outside})
+	if c.as == asJSON || c.csv || asked {
+		found, err := s.insight.WhoCan(c.ctx, c.actor, c.organization(), question, org.WhoCanPage{Limit: w.Limit, Offset: w.Offset, Outside: w.Outside, Whole: c.csv})
 		if err != nil {
 			return c.again(err, refused)
 		}
@@ -111,7 +111,16 @@ func (s *Server) whoCan(c *call) (reply, error) {
 	}
 	r := reply{html: show(whoCanPage(w))}
 	if w.Answer != nil {
-		r.json = wireWhoCan(w.Answer)
+		found := wireWhoCan(w.Answer)
+		r.json = found
+		if c.csv {
+			r.stream = s.whoCanTable(c, &found)
+		}
+		count := found.Count
+		if w.Outside && found.Outside != nil {
+			count = found.Outside.Count
+		}
+		c.link(w.Limit, w.Offset, count)
 	}
 	return r, nil
 }

@@ -1,11 +1,8 @@
 package web
 
 import (
-	"encoding/csv"
 	"strconv"
 	"strings"
-	"time"
-	"unicode/utf8"
 
 	"rolecall.example/org"
 )
@@ -15,14 +12,22 @@ const longList = 500
 
 // memberStream sends the rows of a list of members one by one.
 func (s *Server) memberStream(c *call, f org.MemberFilter, paginated bool) *stream {
+	file := ""
+	if c.csv {
+		file = s.fileName(c, "members", "csv")
+	}
 	return &stream{
-		long: f.Limit == 0 || f.Limit > longList,
+		long: f.Limit == 0 || f.Limit > longList, file: file,
 		write: func(out *sink) error {
 			rows := memberRows(&jsonRows{out: out, paginated: paginated, wire: s.Wire})
 			if out.csv {
-				rows = &csvRows{csv.NewWriter(out)}
+				rows = newCSVRows(out)
 			}
-			err := s.tenant.StreamMembers(c.ctx, c.actor, c.organization(), f, rows.begin, rows.row)
+			begin := func(count int) error {
+				c.link(f.Limit, f.Offset, count)
+				return rows.begin(count)
+			}
+			err := s.tenant.StreamMembers(c.ctx, c.actor, c.organization(), f, begin, rows.row)
 			if err != nil {
 				return err
 			}
@@ -76,41 +81,27 @@ func (j *jsonRows) end() error {
 	return err
 }
 
-type csvRows struct{ *csv.Writer }
+// csvRows writes a file.
+type csvRows struct{ *csvTable }
 
-func (r *csvRows) begin(int) error {
-	r.UseCRLF = true
-	return r.Write([]string{
+func newCSVRows(out *sink) memberRows {
+	return csvRows{newTable(out,
 		"user_id", "username", "name", "email", "status", "roles", "site_roles", "created_at", "updated_at",
-	})
+		"login_type", "last_seen_at", "user_created_at", "user_updated_at", "is_service_account", "has_ai_seat",
+	)}
 }
 
-// row writes a member, with cells that spreadsheets do not take for formulas.
-func (r *csvRows) row(m *org.Member) error {
-	cells := []string{
+func (r csvRows) begin(int) error { return nil }
+
+func (r csvRows) row(m *org.Member) error {
+	return r.add(
 		m.UserID.String(), m.Username, m.Name, m.Email, string(m.Status), roleNames(m.Roles), roleNames(m.SiteRoles),
-		wireTime(m.CreatedAt).Format(time.RFC3339Nano), wireTime(m.UpdatedAt).Format(time.RFC3339Nano),
-	}
-	for i, cell := range cells {
-		cells[i] = Inert(cell)
-	}
-	return r.Write(cells)
-}
-
-func (r *csvRows) end() error {
-	r.Flush()
-	return r.Error()
+		csvTime(m.CreatedAt), csvTime(m.UpdatedAt),
+		m.LoginType, csvTime(m.LastSeenAt), csvTime(m.AccountCreatedAt), csvTime(m.AccountUpdatedAt),
+		strconv.FormatBool(m.MadeForService()), "false",
+	)
 }
 
 func roleNames(refs []org.RoleRef) string {
 	return strings.Join(each(refs, func(r *org.RoleRef) string { return r.Name }), " ")
-}
-
-// Inert keeps a spreadsheet from taking a cell for a formula.
-func Inert(cell string) string {
-	first, _ := utf8.DecodeRuneInString(cell)
-	if cell != "" && strings.ContainsRune("=+-@\t\r\n＝＋－＠", first) {
-		return "'" + cell
-	}
-	return cell
 }

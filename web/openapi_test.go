@@ -100,10 +100,11 @@ func answers(operation *openapi3.Operation, contentType string) bool {
 func TestContract(t *testing.T) {
 	t.Parallel()
 	const (
-		id      = `"7c60d51f-b44e-4682-87d6-449835ea4de6"`
-		at      = `"2026-01-02T03:04:05.678901Z"`
-		member  = `{"user_id":` + id + `,"organization_id":` + id + `,"created_at":` + at + `,"updated_at":` + at + `,"roles":[{"name":"a","display_name":"","organization_id":` + id + `}]`
-		full    = member + `,"username":"u","name":"","avatar_url":"","email":"u@example.com","global_roles":[]}`
+		id     = `"7c60d51f-b44e-4682-87d6-449835ea4de6"`
+		at     = `"2026-01-02T03:04:05.678901Z"`
+		member = `{"user_id":` + id + `,"organization_id":` + id + `,"created_at":` + at + `,"updated_at":` + at + `,"roles":[{"name":"a","display_name":"","organization_id":` + id + `}]`
+		full   = member + `,"username":"u","name":"","avatar_url":"","email":"u@example.com","global_roles":[],"status":"active","login_type":"password",` +
+			`"last_seen_at":"0001-01-01T00:00:00Z","user_created_at":"2026-01-01T00:00:00Z","user_updated_at":"2026-01-01T00:00:00Z","has_ai_seat":false}`
 		role    = `{"name":"a","organization_id":` + id + `,"display_name":"A","site_permissions":[],"organization_permissions":[{"negate":false,"resource_type":"user","action":"read"}],"organization_member_permissions":[],"user_permissions":[]}`
 		members = "/organizations/default/members"
 		paged   = "/api/v2/organizations/default/paginated-members"

@@ -26,7 +26,18 @@ func (c *call) query() *query {
 		// Go leaves out what it cannot read. A filter that is left out shows rows that were not asked for.
 		q.addError("query", "The query is not properly encoded")
 	}
+	if c.route.Offers(CSV) {
+		q.oneOf("format", formats(c.route))
+	}
 	return q
+}
+
+// formats are the files that a list comes as.
+func formats(r *Route) []string {
+	if r.Path == pathAudit {
+		return []string{"csv", "jsonl"}
+	}
+	return []string{"csv"}
 }
 
 // problem is the error about all parameters together.
@@ -80,6 +91,16 @@ func (q *query) id(name string) uuid.UUID {
 	return id
 }
 
+// boolean reads a parameter as strconv.ParseBool does; missing or empty is false.
+func (q *query) boolean(name string) bool {
+	v := q.text(name)
+	b, err := strconv.ParseBool(v)
+	if v != "" && err != nil {
+		q.addError(name, fmt.Sprintf("Query param %q must be a boolean", name))
+	}
+	return b
+}
+
 // flag reads a parameter that is 1 or 0; missing or empty is 0.
 func (q *query) flag(name string) bool {
 	switch q.text(name) {
@@ -99,6 +120,21 @@ func (q *query) sort(keys []string) string {
 		q.addError("sort", `Query param "sort" must be one of `+strings.Join(keys, ", ")+`, or one of them after "-"`)
 	}
 	return v
+}
+
+// oneOf reads a parameter that may occur more than once, and takes these values alone. An empty one is none.
+func (q *query) oneOf(name string, values []string) (list []string) {
+	for _, v := range q.values[name] {
+		switch {
+		case v == "":
+		case slices.Contains(values, v):
+			list = append(list, v)
+		default:
+			q.addError(name, fmt.Sprintf("Query param %q must be one of %s", name, strings.Join(values, ", ")))
+			return nil
+		}
+	}
+	return list
 }
 
 // Pages show at most maxPageSize rows, and count at most maxCounted when they filter.
@@ -131,12 +167,20 @@ func (c *call) memberFilter() (org.MemberFilter, error) {
 		Sort:      q.sort(org.MemberSorts),
 	}
 	f.Limit, f.Offset = c.page(q)
-	q.id("after_id")
-	for _, s := range q.values["status"] {
-		f.Statuses = append(f.Statuses, org.Status(s))
+	f.AfterID, f.Statuses = q.id("after_id"), statuses(q)
+	if c.as != asJSON || c.csv { // people may mean what they type as it stands, and a file has what its page shows
+		f.Literal = org.HasUnknownKey(f.Query, org.MemberQueryKeys)
 	}
 	if c.as != asJSON && !c.csv {
 		f.CountLimit = maxCounted
 	}
 	return f, q.problem()
+}
+
+// statuses reads the states of accounts that a list is narrowed to.
+func statuses(q *query) (list []org.Status) {
+	for _, s := range q.oneOf("status", org.Statuses) {
+		list = append(list, org.Status(s))
+	}
+	return list
 }

@@ -121,6 +121,9 @@ func (c *call) write(status int, a *answer) error {
 	if a.contentType != "" {
 		c.header("Content-Type", a.contentType)
 	}
+	if a.link != "" {
+		c.header("Link", a.link)
+	}
 	if a.varies {
 		c.response().Header().Add("Vary", "Accept-Encoding")
 	}

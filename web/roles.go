@@ -13,6 +13,12 @@ func (s *Server) listRoles(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
+	if err := c.query().problem(); err != nil {
+		return reply{}, err
+	}
+	if c.csv {
+		return reply{stream: s.roleTable(c, list.Roles)}, nil
+	}
 	return reply{json: each(list.Roles, wireAssignableRole), html: func() (p page, err error) {
 		counts, err := s.tenant.RoleCounts(c.ctx, c.actor, c.scope())
 		if err != nil {

@@ -30,6 +30,7 @@ const (
 	Page                               // has a page; without one, everything is answered as JSON
 	CSV                                // offers CSV
 	Cacheable                          // its JSON depends only on the stored data and the caller
+	LastSeen                           // and shows when accounts were last seen, which may be an hour old
 	DryRun                             // ?dry_run=1 answers with what it would do
 	Body                               // reads a body; other routes refuse one
 	IfMatch                            // compares that header; other changes refuse it
@@ -62,6 +63,7 @@ const apiPrefix = "/api/v2"
 
 // Paths that several routes share.
 const (
+	pathAudit        = "/audit"
 	pathOrganization = "/organizations/{organization}"
 	pathMembers      = pathOrganization + "/members"
 	pathMember       = pathMembers + "/{user}"
@@ -77,8 +79,8 @@ const (
 
 // table has every route there is, once.
 var table = []Route{
-	{http.MethodGet, pathMembers, SignedIn, API | Page | CSV | Cacheable, "list members", (*Server).listMembers},
-	{http.MethodGet, pathOrganization + "/paginated-members", SignedIn, API | Page | CSV | Cacheable, "list a page of members", (*Server).listMembersPaginated},
+	{http.MethodGet, pathMembers, SignedIn, API | Page | CSV | Cacheable | LastSeen, "list members", (*Server).listMembers},
+	{http.MethodGet, pathOrganization + "/paginated-members", SignedIn, API | Page | CSV | Cacheable | LastSeen, "list a page of members", (*Server).listMembersPaginated},
 	{http.MethodPost, pathMembers, SignedIn, API | Page | DryRun | Body, "add many members, or change many", (*Server).changeMembers},
 	{http.MethodGet, pathMember, SignedIn, API | Page, "show a member", (*Server).showMember},
 	{http.MethodPost, pathMember, SignedIn, API | Page, "add a member", (*Server).addMember},
@@ -88,7 +90,7 @@ var table = []Route{
 	{http.MethodPut, pathMemberRoles, SignedIn, API | Page | DryRun | Body | IfMatch, "set the roles of a member", (*Server).setMemberRoles},
 	{http.MethodGet, pathMembers + "/new", SignedIn, Page, "look for users to add", (*Server).newMember},
 
-	{http.MethodGet, pathRoles, SignedIn, API | Page | Cacheable, "list the roles of an organization", (*Server).listRoles},
+	{http.MethodGet, pathRoles, SignedIn, API | Page | CSV | Cacheable, "list the roles of an organization", (*Server).listRoles},
 	{http.MethodPost, pathRoles, SignedIn, API | Page | DryRun | Body, "create a role", (*Server).createRole},
 	{http.MethodPut, pathRoles, SignedIn, API | Page | DryRun | Body | IfMatch | IfNoneMatch, "create or replace a role", (*Server).putRole},
 	{http.MethodGet, pathRoles + "/new", SignedIn, Page, "start a role", (*Server).newRole},
@@ -97,10 +99,10 @@ var table = []Route{
 	{http.MethodGet, pathRole + "/history", SignedIn, API | Page, "list the versions of a role", (*Server).listRoleVersions},
 	{http.MethodGet, pathRole + "/compare", SignedIn, API | Page, "compare roles, or versions of one", (*Server).compareRoles},
 	{http.MethodPost, pathRole + "/restore", SignedIn, API | Page | Body | IfMatch, "store an earlier version of a role again", (*Server).restoreRole},
-	{http.MethodGet, pathOrganization + "/who-can", SignedIn, API | Page, "list who may do something", (*Server).whoCan},
+	{http.MethodGet, pathOrganization + "/who-can", SignedIn, API | Page | CSV, "list who may do something", (*Server).whoCan},
 	{http.MethodGet, pathOrganization + "/lint", SignedIn, API | Page, "look for what does nothing", (*Server).lint},
 	{http.MethodGet, pathRole + "/members", SignedIn, Page, "list who holds a role", (*Server).showRoleMembers},
-	{http.MethodGet, "/users/roles", SignedIn, API | Page | Cacheable, "list the site roles", (*Server).listRoles},
+	{http.MethodGet, "/users/roles", SignedIn, API | Page | CSV | Cacheable, "list the site roles", (*Server).listRoles},
 	{http.MethodPatch, "/users/roles", SignedIn, API | Page | DryRun | Body | IfMatch | IfNoneMatch, "create or replace a site role", (*Server).putRole},
 	{http.MethodGet, pathSiteRole, SignedIn, API | Page, "show a site role", (*Server).showRole},
 	{http.MethodDelete, pathSiteRole, SignedIn, API | Page | DryRun | IfMatch, "delete a site role", (*Server).deleteRole},
@@ -108,7 +110,7 @@ var table = []Route{
 	{http.MethodGet, pathSiteRole + "/compare", SignedIn, API | Page, "compare site roles, or versions of one", (*Server).compareRoles},
 	{http.MethodPost, pathSiteRole + "/restore", SignedIn, API | Page | Body | IfMatch, "store an earlier version of a site role again", (*Server).restoreRole},
 
-	{http.MethodGet, "/users", SignedIn, API | Page, "list users", (*Server).listUsers},
+	{http.MethodGet, "/users", SignedIn, API | Page | CSV, "list users", (*Server).listUsers},
 	{http.MethodPost, "/users", SignedIn, API | Page | Body, "create a user", (*Server).createUser},
 	{http.MethodGet, pathUser, SignedIn, API | Page, "show a user", (*Server).showUser},
 	{http.MethodDelete, pathUser, SignedIn, API | Page | IfMatch, "delete a user", (*Server).deleteUser},
@@ -147,7 +149,7 @@ var table = []Route{
 	{http.MethodGet, views.NewOrganizationURL, SignedIn, Page, "ask for a new organization", (*Server).newOrganization},
 	{http.MethodGet, views.SearchPath, SignedIn, Page, "look for names", (*Server).search},
 	{http.MethodPost, "/authcheck", SignedIn, API | Body | Decides, "ask what the caller may do", (*Server).checkAuth},
-	{http.MethodGet, "/audit", SignedIn, API | Page | CSV, "read the audit trail", (*Server).listAudit},
+	{http.MethodGet, pathAudit, SignedIn, API | Page | CSV, "read the audit trail", (*Server).listAudit},
 	{http.MethodPost, "/audit/{id}/undo", SignedIn, API | Page, "undo a change of a member", (*Server).undoChange},
 
 	{http.MethodGet, "/users/first", Public, API, "ask whether a user exists", (*Server).showFirstUser},

@@ -53,7 +53,7 @@ func TestUsersPages(t *testing.T) {
 			}
 		})
 	}
-	res := s.Send(t, webtest.Page, webtest.Request{Path: "/users?q=bad:x", As: webtest.Owner})
+	res := s.Send(t, webtest.Page, webtest.Request{Path: "/users?q=status:x", As: webtest.Owner})
 	if res.StatusCode != http.StatusBadRequest || !strings.Contains(res.Text(), "Invalid user search query.") {
 		t.Errorf("a bad query: got %d", res.StatusCode)
 	}

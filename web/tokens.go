@@ -12,17 +12,21 @@ import (
 )
 
 // listTokens answers the tokens of an account, or in JSON with include_all those of every account that the caller may read.
+// JSON leaves out tokens that have ended unless include_expired says otherwise; a page shows that they did.
 func (s *Server) listTokens(c *call) (reply, error) {
 	q := c.query()
-	list, err := s.account.Tokens(c.ctx, c.actor, c.user(), c.as == asJSON && q.text("include_all") == "true")
+	f := org.TokenFilter{Everyone: q.boolean("include_all"), Ended: q.boolean("include_expired")}
+	if err := q.problem(); err != nil {
+		return reply{}, err
+	}
+	if c.as != asJSON {
+		f = org.TokenFilter{Ended: true}
+	}
+	list, err := s.account.Tokens(c.ctx, c.actor, c.user(), f)
 	if err != nil {
 		return reply{}, err
 	}
-	tokens := each(list, wireToken)
-	if len(list) == 0 {
-		tokens = nil // the one list that clients expect as null when there is nothing in it
-	}
-	return reply{json: tokens, html: func() (page, error) {
+	return reply{json: each(list, wireToken), html: func() (page, error) {
 		return s.tokensPage(c, views.Tokens{Tokens: list, Revoke: q.text("revoke")})
 	}}, nil
 }
@@ -101,7 +105,7 @@ func keyPath(user, key string) string {
 
 // changedTokens is the list after one of its forms was sent; after a refusal the form is filled in as it was.
 func (s *Server) changedTokens(c *call, t views.Tokens) (p page, err error) {
-	if t.Tokens, err = s.account.Tokens(c.ctx, c.actor, c.user(), false); err != nil {
+	if t.Tokens, err = s.account.Tokens(c.ctx, c.actor, c.user(), org.TokenFilter{Ended: true}); err != nil {
 		return p, err
 	}
 	if t.Err != nil {

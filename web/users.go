@@ -18,10 +18,14 @@ func (s *Server) listUsers(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
+	if c.csv {
+		return reply{stream: s.userTable(c, f)}, nil
+	}
 	list, err := s.account.Users(c.ctx, c.actor, f)
 	if err != nil {
 		return reply{}, err
 	}
+	c.link(f.Limit, f.Offset, list.Count)
 	return reply{
 		json: client.UserList{Users: each(list.Users, wireUser), Count: list.Count},
 		html: func() (page, error) {
@@ -35,23 +39,22 @@ func (s *Server) listUsers(c *call) (reply, error) {
 	}, nil
 }
 
-// userFilter reads the filter of a list of accounts. In JSON q is the search language. On a page it is too if it has a
-// colon; words without one are searched for as they are.
+// userFilter reads the filter of a list of accounts. In JSON q is the search language. On a page, and in the file of one, it
+// is too if it has keys of the language; all else is searched for as it is.
 func (c *call) userFilter() (org.UserFilter, error) {
 	q := c.query()
 	f := org.UserFilter{Query: q.text("q"), AfterID: q.id("after_id"), Sort: q.sort(org.UserSorts)}
 	f.Limit, f.Offset = c.page(q)
-	if c.as == asJSON {
+	if c.as == asJSON && !c.csv {
 		return f, q.problem()
 	}
-	if !strings.Contains(f.Query, ":") {
+	if !strings.Contains(f.Query, ":") || org.HasUnknownKey(f.Query, org.UserQueryKeys) {
 		f.Text, f.Query = f.Query, ""
 	}
-	for _, s := range q.values["status"] {
-		f.Statuses = append(f.Statuses, org.Status(s))
+	f.Statuses, f.Roles, f.LoginTypes = statuses(q), q.values["role"], q.oneOf("login_type", org.LoginTypes)
+	if !c.csv {
+		f.CountLimit = maxCounted
 	}
-	f.Roles, f.LoginTypes = q.values["role"], q.values["login_type"]
-	f.CountLimit = maxCounted
 	return f, q.problem()
 }
 

@@ -102,6 +102,10 @@ func wireMemberWithUser(m *org.Member) client.MemberWithUser {
 		AvatarURL: m.AvatarURL,
 		Email:     m.Email,
 		SiteRoles: each(m.SiteRoles, wireRoleRef),
+
+		Status: client.Status(m.Status), LoginType: m.LoginType, LastSeenAt: wireTime(m.LastSeenAt),
+		UserCreatedAt: wireTime(m.AccountCreatedAt), UserUpdatedAt: wireTime(m.AccountUpdatedAt),
+		IsServiceAccount: m.MadeForService(),
 	}
 }
 

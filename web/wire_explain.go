@@ -95,7 +95,7 @@ func wireWhoCan(w *org.WhoCan) client.WhoCan {
 }
 
 func wireAble(a *org.WhoCanMember) client.Able {
-	return client.Able{MemberWithUser: wireMemberWithUser(&a.Member), Status: client.Status(a.Member.Status), Reason: wireAnswer(&a.Answer)}
+	return client.Able{MemberWithUser: wireMemberWithUser(&a.Member), Reason: wireAnswer(&a.Answer)}
 }
 
 func wireAbleUser(a *org.WhoCanUser) client.AbleUser {

@@ -25,7 +25,15 @@ func appendMember(b []byte, m *org.Member) []byte {
 	b = appendString(append(b, `,"avatar_url":`...), m.AvatarURL)
 	b = appendString(append(b, `,"email":`...), m.Email)
 	b = appendRoleRefs(append(b, `,"global_roles":`...), m.SiteRoles)
-	return append(b, '}')
+	b = appendString(append(b, `,"status":`...), string(m.Status))
+	b = appendString(append(b, `,"login_type":`...), m.LoginType)
+	b = appendTime(append(b, `,"last_seen_at":`...), m.LastSeenAt)
+	b = appendTime(append(b, `,"user_created_at":`...), m.AccountCreatedAt)
+	b = appendTime(append(b, `,"user_updated_at":`...), m.AccountUpdatedAt)
+	if m.MadeForService() {
+		b = append(b, `,"is_service_account":true`...)
+	}
+	return append(b, `,"has_ai_seat":false}`...)
 }
 
 func appendRoleRefs(b []byte, refs []org.RoleRef) []byte {

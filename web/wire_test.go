@@ -164,13 +164,13 @@ func TestMemberRowsAsCSV(t *testing.T) {
 		"=1+1": "'=1+1", "+1": "'+1", "-1": "'-1", "@SUM(A1)": "'@SUM(A1)", "\tx": "'\tx", "＝1": "'＝1",
 	}
 	for name, want := range names {
-		got := rowsOf(t, func(out *sink) memberRows { return &csvRows{csv.NewWriter(out)} }, sampleMember(name))
+		got := rowsOf(t, func(out *sink) memberRows { return newCSVRows(out) }, sampleMember(name))
 		if !strings.Contains(got, "\r\n") {
 			t.Errorf("%q: lines do not end as RFC 4180 has it: %q", name, got)
 		}
 		r := csv.NewReader(strings.NewReader(got))
 		head, err := r.Read()
-		if err != nil || len(head) != 9 {
+		if err != nil || len(head) != 15 {
 			t.Fatalf("%q: head %v, %v", name, head, err)
 		}
 		row, err := r.Read()

@@ -40,7 +40,7 @@ var documented = map[string]struct {
 const (
 	sampleRef            = `{"display_name":"","name":"","organization_id":""}`
 	sampleMember         = `{"created_at":"","organization_id":"","roles":[` + sampleRef + `],"updated_at":"","user_id":""}`
-	sampleMemberWithUser = `{"avatar_url":"","created_at":"","email":"","global_roles":[` + sampleRef + `],"name":"","organization_id":"",` +
+	sampleMemberWithUser = `{"status":"","login_type":"","last_seen_at":"","user_created_at":"","user_updated_at":"","has_ai_seat":false,"avatar_url":"","created_at":"","email":"","global_roles":[` + sampleRef + `],"name":"","organization_id":"",` +
 		`"roles":[` + sampleRef + `],"updated_at":"","user_id":"","username":""}`
 	samplePermission  = `{"action":"","negate":true,"resource_type":""}`
 	samplePermissions = `"organization_permissions":[` + samplePermission + `],"organization_member_permissions":[],"site_permissions":[` + samplePermission + `],"user_permissions":[` + samplePermission + `]`

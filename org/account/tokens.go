@@ -176,17 +176,20 @@ func inDays(d time.Duration) string {
 	return fmt.Sprintf("%d days", d/org.Day)
 }
 
-// Tokens is the API tokens of an account, without their secrets; of every account if all, for who may read those.
+// Tokens is the API tokens that a filter selects, without their secrets: of an account, or of all accounts.
 // Invalid: no such user. NotFound: needs api_key:read on the account, or on all.
-func (s *Service) Tokens(ctx context.Context, subject *org.Actor, user string, all bool) (_ []org.Token, err error) {
+func (s *Service) Tokens(ctx context.Context, subject *org.Actor, user string, f org.TokenFilter) (_ []org.Token, err error) {
 	defer org.Wrap(&err, "list tokens of %q", user)
 	row, err := s.units.Snapshot(subject).ReadableUser(ctx, subject, user)
 	if err != nil {
 		return nil, err
 	}
 	object, whose := org.KeyObject(row.ID), db.ListAPIKeysParams{FromUser: row.ID, ToUser: row.ID}
-	if all {
+	if f.Everyone {
 		object, whose = org.KeyObject(uuid.Nil), db.ListAPIKeysParams{FromUser: uuid.Nil, ToUser: uuid.Max}
+	}
+	if !f.Ended {
+		whose.After = s.units.Now()
 	}
 	if !subject.Can("read", object) {
 		return nil, org.ErrNotFound()

@@ -20,60 +20,82 @@ import (
 // may not be read: the place of a name in the order would tell the name.
 func (s *Service) Users(ctx context.Context, subject *org.Actor, f org.UserFilter) (_ org.UserList, err error) {
 	defer org.Wrap(&err, "list users")
-	p, err := newUserSearch(f)
-	if err != nil {
-		return org.UserList{}, err
-	}
-	if !subject.Can("read", org.UsersObject) {
-		p.OnlyUser = uuid.NullUUID{UUID: subject.ID(), Valid: true}
-	}
-	src := s.units.Snapshot(subject)
-	var list org.UserList
-	err = s.units.DB.View(ctx, func(q db.Reads) error {
-		src.Q = q
-		if f.AfterID != uuid.Nil {
-			after, err := q.GetUser(ctx, f.AfterID)
-			if db.IsNotFound(err) || err == nil && !subject.Can("read", org.UserObject(after.ID)) {
-				return badAfterID("names no member")
-			}
-			if err != nil {
-				return err
-			}
-			p.AfterKey = after.UsernameKey
-		}
-		list, err = UserPage(ctx, src, p)
-		return err
+	list := org.UserList{Users: []org.User{}, CanCreate: MayCreateUsers(subject), OnlySelf: !subject.Can("read", org.UsersObject)}
+	list.Count, err = s.eachUser(ctx, subject, f, func(u *org.User) error {
+		list.Users = append(list.Users, *u)
+		return nil
 	})
-	list.CanCreate, list.OnlySelf = MayCreateUsers(subject), p.OnlyUser.Valid
 	if f.CountLimit > 0 && f.Filtered() && list.Count > f.CountLimit {
 		list.Count, list.CountIsMinimum = f.CountLimit, true
 	}
 	return list, err
 }
 
-// UserPage is one page of the accounts that a search finds, and how many there are in all.
-func UserPage(ctx context.Context, s unit.Reader, p UserSearch) (org.UserList, error) {
-	list := org.UserList{Users: []org.User{}}
+// StreamUsers gives the accounts of such a page one by one, from one snapshot. It holds the ids of all of them. Errors as
+// Users, before the first account; an error of each ends it.
+func (s *Service) StreamUsers(ctx context.Context, subject *org.Actor, f org.UserFilter, each func(*org.User) error) (err error) {
+	defer org.Wrap(&err, "stream users")
+	_, err = s.eachUser(ctx, subject, f, each)
+	return err
+}
+
+// eachUser gives the accounts of a page one by one, and returns how many match in all.
+func (s *Service) eachUser(ctx context.Context, subject *org.Actor, f org.UserFilter, each func(*org.User) error) (total int, err error) {
+	p, err := newUserSearch(f)
+	if err != nil {
+		return 0, err
+	}
+	if !subject.Can("read", org.UsersObject) {
+		p.OnlyUser = uuid.NullUUID{UUID: subject.ID(), Valid: true}
+	}
+	src := s.units.Snapshot(subject)
+	err = s.units.DB.View(ctx, func(q db.Reads) error {
+		src.Q = q
+		if f.AfterID != uuid.Nil {
+			after, err := q.GetUser(ctx, f.AfterID)
+			if db.IsNotFound(err) || err == nil && !subject.Can("read", org.UserObject(after.ID)) {
+				return unit.BadAfterID("names no member")
+			}
+			if err != nil {
+				return err
+			}
+			p.AfterKey = after.UsernameKey
+		}
+		if total, err = EachUser(ctx, src, p, each); err != nil || p.AfterKey == "" {
+			return err
+		}
+		p.AfterKey, p.MaxRows, p.Skip = "", 1, 0
+		_, all, err := findUsers(ctx, src, p) // those before it count as well
+		total = int(all)
+		return err
+	})
+	return total, err
+}
+
+// EachUser gives the accounts of a page that a search finds, and returns how many there are in all: past the end 0, as in
+// docs/spec/users.md.
+func EachUser(ctx context.Context, s unit.Reader, p UserSearch, each func(*org.User) error) (int, error) {
 	ids, total, err := findUsers(ctx, s, p)
 	if err != nil || len(ids) == 0 {
-		return list, err // past the end the count is 0, as in docs/spec/users.md
+		return 0, err
 	}
-	list.Count = int(total)
 	for piece := range slices.Chunk(ids, unit.ChunkSize) {
 		rows, err := s.Q.ListUsersByID(ctx, piece)
 		if err != nil {
-			return list, err
+			return 0, err
 		}
 		unit.InOrder(rows, piece, func(r *db.UserRow) uuid.UUID { return r.ID })
 		for _, r := range rows {
 			u, err := s.User(ctx, r)
 			if err != nil {
-				return list, err
+				return 0, err
 			}
-			list.Users = append(list.Users, u)
+			if err := each(&u); err != nil {
+				return 0, err
+			}
 		}
 	}
-	return list, nil
+	return int(total), nil
 }
 
 // UserSearch is a UserFilter as the queries take it.
@@ -86,8 +108,8 @@ func findUsers(ctx context.Context, s unit.Reader, p UserSearch) (ids []uuid.UUI
 	if err != nil {
 		return nil, 0, err
 	}
-	if p == (UserSearch{Sort: unit.SortUsername, MaxRows: p.MaxRows, Skip: p.Skip}) {
-		ids, err = s.Q.ListUsers(ctx, db.ListUsersParams{MaxRows: p.MaxRows, Skip: p.Skip})
+	if p == (UserSearch{Sort: unit.SortUsername, AfterKey: p.AfterKey, MaxRows: p.MaxRows, Skip: p.Skip}) {
+		ids, err = s.Q.ListUsers(ctx, db.ListUsersParams{AfterKey: p.AfterKey, MaxRows: p.MaxRows, Skip: p.Skip})
 		return ids, all, err
 	}
 	few, err := s.FewMatch(ctx, p.Query, all)
@@ -113,17 +135,17 @@ func newUserSearch(f org.UserFilter) (UserSearch, error) {
 	if p.MaxRows == 0 {
 		p.MaxRows = math.MaxInt64
 	}
-	q := unit.ParseSearch(f.Query, "search", "search", "status", "role", "login_type",
-		"last_seen_before", "last_seen_after", "created_before", "created_after", "github_com_user_id")
-	p.Query = cmp.Or(org.FoldCase(f.Text), q.One("search"))
-	p.Statuses = unit.SpaceJoined(append(texts(f.Statuses), q.List("status")...))
-	p.LoginTypes = unit.SpaceJoined(append(slices.Clone(f.LoginTypes), q.List("login_type")...))
+	q := unit.ParseSearch(f.Query, "search", org.UserQueryKeys...)
+	p.Name, p.ServiceAccount = org.FoldCase(q.One("name")), q.Bool("service_account")
+	p.Query = cmp.Or(org.FoldCase(f.Text), q.One("search"), p.Name)
+	p.Statuses = unit.SpaceJoined(append(texts(f.Statuses), q.OneOf("status", org.Statuses)...))
+	p.LoginTypes = unit.SpaceJoined(append(slices.Clone(f.LoginTypes), q.OneOf("login_type", org.LoginTypes)...))
 	if roles := append(slices.Clone(f.Roles), q.List("role")...); !slices.Contains(roles, org.RoleMember) {
 		p.Roles = unit.SpaceJoined(roles)
 	}
 	p.SeenBefore, p.SeenAfter = q.Time("last_seen_before"), q.Time("last_seen_after")
 	p.CreatedBefore, p.CreatedAfter = q.Time("created_before"), q.Time("created_after")
-	if q.One("github_com_user_id") != "" { // nobody signs in that way here
+	if q.GitHub("github_user_id", "github_com_user_id") { // nobody signs in that way here
 		p.LoginTypes = " github "
 	}
 	if err := q.Bad.Err("Invalid user search query."); err != nil {
@@ -132,15 +154,9 @@ func newUserSearch(f org.UserFilter) (UserSearch, error) {
 	var err error
 	p.Sort, p.Descending, err = unit.Sorting(f.Sort, org.UserSorts)
 	if err == nil && f.AfterID != uuid.Nil && (p.Sort != org.UserSorts[0] || p.Descending) {
-		err = badAfterID("needs the list by username")
+		err = unit.BadAfterID("needs the list by username")
 	}
 	return p, err
-}
-
-func badAfterID(problem string) *org.Error {
-	return &org.Error{Kind: org.Invalid, Message: "Query parameters have invalid values.", Fields: []org.Field{{
-		Field: "after_id", Detail: `Query param "after_id" ` + problem,
-	}}}
 }
 
 func texts[S ~string](list []S) []string {

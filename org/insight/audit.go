@@ -16,10 +16,10 @@ import (
 	"rolecall.example/rbac"
 )
 
-// auditPageSize is how many entries a page has when none is asked for, and at most.
+// How many entries a page of the trail has when no number is asked for, and at most.
 const (
-	auditPageSize = 100
-	auditPageMax  = 1000
+	AuditPageSize = 100
+	AuditPageMax  = 1000
 )
 
 // Audit is one page of the audit trail, newest first: all of it with site-wide audit_log:read, else the entries of
@@ -125,9 +125,9 @@ func mayReadAudit(by *org.Actor) bool {
 }
 
 func auditSearch(ctx context.Context, s unit.Reader, by *org.Actor, f org.AuditFilter) (db.FindAuditLogsParams, error) {
-	p := db.FindAuditLogsParams{MaxRows: int64(min(f.Limit, auditPageMax)), Skip: int64(f.Offset)}
+	p := db.FindAuditLogsParams{MaxRows: int64(min(f.Limit, AuditPageMax)), Skip: int64(f.Offset)}
 	if f.Limit == 0 {
-		p.MaxRows = auditPageSize
+		p.MaxRows = AuditPageSize
 	}
 	if !by.Can("read", rbac.Object{Type: "audit_log"}) {
 		var orgs []string

@@ -136,6 +136,9 @@ func (f *finder) members(ctx context.Context, by *org.Actor, w *org.WhoCan, p or
 
 func (f *finder) outside(ctx context.Context, o *org.Outside, p org.WhoCanPage) error {
 	page := window{limit: outsideSize}
+	if p.Whole {
+		page.limit = 0
+	}
 	if p.Outside {
 		page = window{limit: p.Limit, offset: p.Offset}
 	}

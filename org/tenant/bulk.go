@@ -179,7 +179,7 @@ func bulkRows(ctx context.Context, a *unit.Attempt, o db.Organization, in org.Bu
 		}
 		return namedRows(ctx, a, o, in.Users, result)
 	}
-	search, err := unit.NewMemberSearch(o, a.Readable(a.Actor, o.ID), in.Match)
+	search, err := a.MemberSearch(ctx, a.Actor, o, in.Match)
 	if err != nil {
 		return nil, err
 	}

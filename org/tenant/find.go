@@ -38,7 +38,7 @@ func (s *Service) Search(ctx context.Context, subject *org.Actor, organization, 
 	if err != nil {
 		return h, err
 	}
-	err = s.StreamMembers(ctx, subject, orgRow.ID.String(), org.MemberFilter{Query: query, Limit: few},
+	err = s.StreamMembers(ctx, subject, orgRow.ID.String(), org.MemberFilter{Query: query, Literal: true, Limit: few},
 		func(int) error { return nil },
 		func(m *org.Member) error { h.Members = append(h.Members, *m); return nil })
 	if err != nil || !subject.Can("read", org.OrgRolesObject(orgRow.ID)) {
@@ -50,11 +50,14 @@ func (s *Service) Search(ctx context.Context, subject *org.Actor, organization, 
 
 func findOnSite(ctx context.Context, s unit.Reader, by *org.Actor, query string, h *org.SearchResult) (err error) {
 	if by.Can("read", org.UsersObject) {
-		list, err := account.UserPage(ctx, s, account.UserSearch{Query: org.FoldCase(query), Sort: unit.SortUsername, MaxRows: few})
+		found := account.UserSearch{Query: org.FoldCase(query), Sort: unit.SortUsername, MaxRows: few}
+		_, err = account.EachUser(ctx, s, found, func(u *org.User) error {
+			h.Users = append(h.Users, *u)
+			return nil
+		})
 		if err != nil {
 			return err
 		}
-		h.Users = list.Users
 	}
 	if by.Can("assign", org.SiteRolesObject) || by.Owner() {
 		h.SiteRoles, err = findRoles(ctx, s, uuid.Nil, query)

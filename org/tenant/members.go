@@ -12,7 +12,7 @@ import (
 // Nobody but the caller itself is shown to a caller without organization_member:read in the organization.
 // What is read is one snapshot. In the order of usernames it is read in pieces; a search, or another order, first holds
 // the keys of all that match.
-// NotFound: no such organization for this caller. Invalid: unknown sort. Errors of begin and each end it.
+// NotFound: no such organization for this caller. Invalid: a bad query, unknown sort, an AfterID that names no member. Errors of begin and each end it.
 func (s *Service) StreamMembers(ctx context.Context, subject *org.Actor, organization string, f org.MemberFilter,
 	begin func(count int) error, each func(*org.Member) error,
 ) (err error) {
@@ -29,12 +29,12 @@ func (s *Service) StreamMembers(ctx context.Context, subject *org.Actor, organiz
 func eachMember(ctx context.Context, s unit.Reader, by *org.Actor, o db.Organization, f org.MemberFilter,
 	begin func(count int) error, each func(*org.Member) error,
 ) error {
-	search, err := unit.NewMemberSearch(o, s.Readable(by, o.ID), &f)
+	search, err := s.MemberSearch(ctx, by, o, &f)
 	if err != nil {
 		return err
 	}
-	if search.Everybody() {
-		return s.EachInOrder(ctx, by, o, f, begin, each)
+	if afterKey, ok := search.Everybody(); ok {
+		return s.EachInOrder(ctx, by, o, f, afterKey, begin, each)
 	}
 	return s.EachFound(ctx, by, search, begin, each)
 }

@@ -26,14 +26,14 @@ func (s *Units) Moment(ctx context.Context, fn func(src Reader) error) error {
 	})
 }
 
-// EachInOrder walks the members by username along the index.
-func (s Reader) EachInOrder(ctx context.Context, by *org.Actor, o db.Organization, f org.MemberFilter,
+// EachInOrder walks the members by username along the index, from the one after afterKey on.
+func (s Reader) EachInOrder(ctx context.Context, by *org.Actor, o db.Organization, f org.MemberFilter, afterKey string,
 	begin func(count int) error, each func(*org.Member) error,
 ) error {
 	if err := begin(int(o.MemberCount)); err != nil {
 		return err
 	}
-	p, err := s.startAt(ctx, o, f.Offset)
+	p, err := s.startAt(ctx, o, f.Offset, afterKey)
 	if err != nil {
 		return err
 	}
@@ -41,7 +41,7 @@ func (s Reader) EachInOrder(ctx context.Context, by *org.Actor, o db.Organizatio
 	if left == 0 {
 		left = math.MaxInt64
 	}
-	next := func() ([]db.MemberRow, error) {
+	next := func() ([]db.ListMembersRow, error) {
 		p.MaxRows = min(left, ChunkSize)
 		rows, err := s.Q.ListMembers(ctx, p)
 		left -= int64(len(rows))
@@ -49,13 +49,22 @@ func (s Reader) EachInOrder(ctx context.Context, by *org.Actor, o db.Organizatio
 			left = 0
 		}
 		if left > 0 {
-			p.AfterKey = rows[len(rows)-1].UsernameKey
+			p.AfterKey = org.FoldCase(memberRow(o.ID, &rows[len(rows)-1]).Username)
 		}
 		return rows, err
 	}
-	use, err := s.rowsAs(ctx, by, o.ID, each)
+	useRow, err := s.rowsAs(ctx, by, o.ID, each)
 	if err != nil {
 		return err
+	}
+	use := func(rows []db.ListMembersRow) error {
+		for i := range rows {
+			row := memberRow(o.ID, &rows[i])
+			if err := useRow(&row); err != nil {
+				return err
+			}
+		}
+		return nil
 	}
 	return inTurn(func() bool { return left > 0 }, next, use)
 }
@@ -94,12 +103,17 @@ func inTurn[T any](more func() bool, next func() ([]T, error), use func([]T) err
 	return nil
 }
 
-// startAt finds the place before the member at an offset, from the nearer end.
-func (s Reader) startAt(ctx context.Context, o db.Organization, offset int) (p db.ListMembersParams, err error) {
-	p = db.ListMembersParams{OrganizationID: o.ID}
+// startAt finds the place before the member at an offset from a place, from the nearer end if that is the first one.
+func (s Reader) startAt(ctx context.Context, o db.Organization, offset int, afterKey string) (p db.ListMembersParams, err error) {
+	p = db.ListMembersParams{OrganizationID: o.ID, AfterKey: afterKey}
 	skip := int64(offset)
 	switch left := o.MemberCount - skip; {
 	case skip == 0:
+	case afterKey != "":
+		p.AfterKey, err = s.Q.GetMemberKey(ctx, db.GetMemberKeyParams{OrganizationID: o.ID, AfterKey: afterKey, Others: skip - 1})
+		if db.IsNotFound(err) {
+			p.AfterKey, err = Everywhere.before, nil
+		}
 	case left <= 0:
 		p.AfterKey = Everywhere.before
 	case left < skip:
@@ -110,22 +124,17 @@ func (s Reader) startAt(ctx context.Context, o db.Organization, offset int) (p d
 	return p, err
 }
 
-// rowsAs makes what gives rows of an organization as members. It has read all that it needs when it comes back.
-func (s Reader) rowsAs(ctx context.Context, by *org.Actor, orgID uuid.UUID, each func(*org.Member) error) (func([]db.MemberRow) error, error) {
+// rowsAs makes what gives a row of an organization as a member. It has read all that it needs when it comes back.
+func (s Reader) rowsAs(ctx context.Context, by *org.Actor, orgID uuid.UUID, each func(*org.Member) error) (func(*db.MemberRow) error, error) {
 	roles, err := s.Roles(ctx, orgID)
 	if err != nil {
 		return nil, err
 	}
 	site, err := s.Roles(ctx, uuid.Nil)
-	return func(rows []db.MemberRow) error {
-		for i := range rows {
-			m := memberOf(&rows[i], roles, site)
-			m.Self = m.UserID == by.ID()
-			if err := each(&m); err != nil {
-				return err
-			}
-		}
-		return nil
+	return func(row *db.MemberRow) error {
+		m := memberOf(row, roles, site)
+		m.Self = m.UserID == by.ID()
+		return each(&m)
 	}, err
 }
 
@@ -141,8 +150,10 @@ func (s Reader) EachByID(ctx context.Context, by *org.Actor, orgID uuid.UUID, id
 			return err
 		}
 		InOrder(rows, piece, func(r *db.MemberRow) uuid.UUID { return r.UserID })
-		if err := use(rows); err != nil {
-			return err
+		for i := range rows {
+			if err := use(&rows[i]); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -233,9 +244,7 @@ func (s Reader) MemberView(ctx context.Context, by *org.Actor, o db.Organization
 	if err != nil {
 		return org.Member{}, err
 	}
-	if m.AccountVersion, err = s.Q.GetUserVersion(ctx, m.UserID); err != nil {
-		return org.Member{}, err
-	}
+	m.AccountVersion = row.UserVersion
 	one := []org.Member{m}
 	err = s.Refusals(ctx, by, o, one)
 	return one[0], err

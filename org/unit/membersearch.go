@@ -2,8 +2,6 @@ package unit
 
 import (
 	"context"
-	"fmt"
-	"math"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -36,72 +34,6 @@ func (s *Units) Readable(by *org.Actor, orgID uuid.UUID) keyRange {
 		return keyRange{key, after(key)}
 	}
 	return Nowhere
-}
-
-// memberSearch is a MemberFilter as the queries take it.
-type memberSearch struct {
-	db.SearchMembersParams
-	org      db.Organization
-	countMax int64 // a count may stop here
-}
-
-// NewMemberSearch makes a memberSearch of a filter, within the memberships that may be read. Invalid: unknown sort.
-func NewMemberSearch(o db.Organization, within keyRange, f *org.MemberFilter) (memberSearch, error) {
-	p := db.SearchMembersParams{
-		OrganizationID: o.ID, FromKey: within.from, BeforeKey: within.before,
-		Query: org.FoldCase(f.Query), Statuses: SpaceJoined(f.Statuses),
-		MaxRows: int64(f.Limit), Skip: int64(f.Offset),
-	}
-	// Everybody holds the implied roles, so a filter by one of them leaves nobody out.
-	if !slices.Contains(f.Roles, org.RoleOrganizationUser) {
-		p.Roles = SpaceJoined(f.Roles)
-	}
-	if !slices.Contains(f.SiteRoles, org.RoleMember) {
-		p.SiteRoles = SpaceJoined(f.SiteRoles)
-	}
-	s := memberSearch{p, o, math.MaxInt64}
-	if f.CountLimit > 0 {
-		s.countMax = int64(f.CountLimit) + 1
-	}
-	if s.MaxRows == 0 {
-		s.MaxRows = math.MaxInt64
-	}
-	var err error
-	s.Sort, s.Descending, err = Sorting(f.Sort, org.MemberSorts)
-	return s, err
-}
-
-// Sorting reads by which of the keys a list is to be ordered: the first unless sort says otherwise. Invalid: none of them.
-func Sorting(sort string, keys []string) (key string, descending bool, err error) {
-	if sort == "" {
-		return keys[0], false, nil
-	}
-	key, descending = strings.CutPrefix(sort, "-")
-	if !slices.Contains(keys, key) {
-		err = &org.Error{Kind: org.Invalid, Message: "Query parameters have invalid values.", Fields: []org.Field{{
-			Field: "sort", Detail: fmt.Sprintf("Query param %q must be one of %s, with - in front for descending", "sort", strings.Join(keys, ", ")),
-		}}}
-	}
-	return key, descending, err
-}
-
-const SortUsername = "username"
-
-func (s *memberSearch) byUsername() bool { return s.Sort == SortUsername && !s.Descending }
-
-func (s *memberSearch) filtered() bool { return s.Query+s.Statuses+s.Roles+s.SiteRoles != "" }
-
-// Everybody says whether the search is the list itself.
-func (s *memberSearch) Everybody() bool {
-	return s.byUsername() && !s.filtered() && keyRange{s.FromKey, s.BeforeKey} == Everywhere
-}
-
-// role is the one role that everybody who is found holds, if the search says so.
-func (s *memberSearch) role() string {
-	if roles := strings.Fields(s.Roles); len(roles) == 1 {
-		return roles[0]
-	}
-	return ""
 }
 
 // found is a member that a search found, and the place to go on from.
@@ -176,11 +108,16 @@ func (s Reader) FewMatch(ctx context.Context, query string, all int64) (bool, er
 
 // sortedMembers is a page of the members found, in any order, and how many there are.
 func (s Reader) sortedMembers(ctx context.Context, search memberSearch, few bool) (ids []uuid.UUID, total int, err error) {
+	if read := s.inOrder(search); read != nil {
+		return s.ordered(ctx, search, read)
+	}
 	if !few {
 		p := search.SearchMembersParams
 		if ids, err = s.Q.SortMembers(ctx, db.SortMembersParams{
 			Descending: p.Descending, Sort: p.Sort, OrganizationID: p.OrganizationID, FromKey: p.FromKey, BeforeKey: p.BeforeKey,
 			Query: p.Query, Statuses: p.Statuses, Roles: p.Roles, SiteRoles: p.SiteRoles, Skip: p.Skip, MaxRows: p.MaxRows,
+			ByAccount: p.ByAccount, Name: p.Name, LoginTypes: p.LoginTypes, ServiceAccount: p.ServiceAccount,
+			CreatedBefore: p.CreatedBefore, CreatedAfter: p.CreatedAfter, SeenBefore: p.SeenBefore, SeenAfter: p.SeenAfter,
 		}); err != nil {
 			return nil, 0, err
 		}
@@ -209,10 +146,15 @@ func (s Reader) searchByUsername(ctx context.Context, search memberSearch) (ids 
 	rows, err := s.Q.SearchMembersByUsername(ctx, db.SearchMembersByUsernameParams{
 		OrganizationID: p.OrganizationID, FromKey: p.FromKey, BeforeKey: p.BeforeKey,
 		Query: p.Query, Statuses: p.Statuses, Roles: p.Roles, SiteRoles: p.SiteRoles,
+		ByAccount: p.ByAccount, Name: p.Name, LoginTypes: p.LoginTypes, ServiceAccount: p.ServiceAccount,
+		CreatedBefore: p.CreatedBefore, CreatedAfter: p.CreatedAfter, SeenBefore: p.SeenBefore, SeenAfter: p.SeenAfter,
 	})
 	slices.SortFunc(rows, func(a, b db.SearchMembersByUsernameRow) int { return strings.Compare(a.UsernameKey, b.UsernameKey) })
 	total = len(rows)
-	rows = rows[min(p.Skip, int64(total)):]
+	passed, _ := slices.BinarySearchFunc(rows, search.from(), func(r db.SearchMembersByUsernameRow, key string) int {
+		return strings.Compare(r.UsernameKey, key)
+	})
+	rows = rows[min(passed+int(p.Skip), total):]
 	for _, r := range rows[:min(p.MaxRows, int64(len(rows)))] {
 		ids = append(ids, r.UserID)
 	}
@@ -225,8 +167,10 @@ func (s Reader) walk(ctx context.Context, search memberSearch) (list []found, er
 	p.MaxRows = min(p.MaxRows, ChunkSize)
 	if role := search.role(); role != "" {
 		rows, err := s.Q.FindMembersOfRole(ctx, db.FindMembersOfRoleParams{
-			OrganizationID: p.OrganizationID, Role: role, FromKey: p.FromKey, BeforeKey: p.BeforeKey,
+			OrganizationID: p.OrganizationID, Role: role, FromKey: search.from(), BeforeKey: p.BeforeKey,
 			Query: p.Query, Statuses: p.Statuses, SiteRoles: p.SiteRoles, Skip: p.Skip, MaxRows: p.MaxRows,
+			ByAccount: p.ByAccount, Name: p.Name, LoginTypes: p.LoginTypes, ServiceAccount: p.ServiceAccount,
+			CreatedBefore: p.CreatedBefore, CreatedAfter: p.CreatedAfter, SeenBefore: p.SeenBefore, SeenAfter: p.SeenAfter,
 		})
 		for _, r := range rows {
 			list = append(list, found{r.UserID, r.UsernameKey})
@@ -234,8 +178,10 @@ func (s Reader) walk(ctx context.Context, search memberSearch) (list []found, er
 		return list, err
 	}
 	rows, err := s.Q.FindMembers(ctx, db.FindMembersParams{
-		OrganizationID: p.OrganizationID, FromKey: p.FromKey, BeforeKey: p.BeforeKey,
+		OrganizationID: p.OrganizationID, FromKey: search.from(), BeforeKey: p.BeforeKey,
 		Query: p.Query, Statuses: p.Statuses, Roles: p.Roles, SiteRoles: p.SiteRoles, Skip: p.Skip, MaxRows: p.MaxRows,
+		ByAccount: p.ByAccount, Name: p.Name, LoginTypes: p.LoginTypes, ServiceAccount: p.ServiceAccount,
+		CreatedBefore: p.CreatedBefore, CreatedAfter: p.CreatedAfter, SeenBefore: p.SeenBefore, SeenAfter: p.SeenAfter,
 	})
 	for _, r := range rows {
 		list = append(list, found{r.UserID, r.UsernameKey})
@@ -257,7 +203,7 @@ func (s Reader) eachPiece(ctx context.Context, search memberSearch, first []foun
 		if search.MaxRows == 0 || len(list) < ChunkSize {
 			return nil
 		}
-		search.FromKey, search.Skip = after(list[len(list)-1].key), 0
+		search.afterKey, search.Skip = list[len(list)-1].key, 0
 		if list, err = s.walk(ctx, search); err != nil {
 			return err
 		}
@@ -269,19 +215,23 @@ func (s Reader) eachPiece(ctx context.Context, search memberSearch, first []foun
 func (s Reader) countMembers(ctx context.Context, search memberSearch, here int) (int64, error) {
 	p, n := search.SearchMembersParams, int64(here)
 	switch role := search.role(); {
-	case n < min(p.MaxRows, ChunkSize) && (n > 0 || p.Skip == 0):
+	case search.afterKey == "" && n < min(p.MaxRows, ChunkSize) && (n > 0 || p.Skip == 0):
 		return p.Skip + n, nil
 	case role == "":
 		return s.Q.CountMembers(ctx, db.CountMembersParams{
 			OrganizationID: p.OrganizationID, FromKey: p.FromKey, BeforeKey: p.BeforeKey,
 			Query: p.Query, Statuses: p.Statuses, Roles: p.Roles, SiteRoles: p.SiteRoles, MaxRows: search.countMax,
+			ByAccount: p.ByAccount, Name: p.Name, LoginTypes: p.LoginTypes, ServiceAccount: p.ServiceAccount,
+			CreatedBefore: p.CreatedBefore, CreatedAfter: p.CreatedAfter, SeenBefore: p.SeenBefore, SeenAfter: p.SeenAfter,
 		})
-	case p.Query+p.Statuses+p.SiteRoles == "" && keyRange{p.FromKey, p.BeforeKey} == Everywhere:
+	case p.Query+p.Statuses+p.SiteRoles == "" && !p.ByAccount && keyRange{p.FromKey, p.BeforeKey} == Everywhere:
 		return s.Q.GetRoleCount(ctx, db.GetRoleCountParams{OrganizationID: p.OrganizationID, Role: role})
 	default:
 		return s.Q.CountMembersOfRole(ctx, db.CountMembersOfRoleParams{
 			OrganizationID: p.OrganizationID, Role: role, FromKey: p.FromKey, BeforeKey: p.BeforeKey,
 			Query: p.Query, Statuses: p.Statuses, SiteRoles: p.SiteRoles, MaxRows: search.countMax,
+			ByAccount: p.ByAccount, Name: p.Name, LoginTypes: p.LoginTypes, ServiceAccount: p.ServiceAccount,
+			CreatedBefore: p.CreatedBefore, CreatedAfter: p.CreatedAfter, SeenBefore: p.SeenBefore, SeenAfter: p.SeenAfter,
 		})
 	}
 }

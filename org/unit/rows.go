@@ -46,6 +46,16 @@ func (s Reader) User(ctx context.Context, r db.UserRow) (org.User, error) {
 	return u, nil
 }
 
+// memberRow takes apart what the list of everybody in an organization reads.
+func memberRow(o uuid.UUID, r *db.ListMembersRow) db.MemberRow {
+	t := strings.SplitN(r.Texts, "\n", 8)
+	return db.MemberRow{
+		OrganizationID: o, UserID: r.UserID, Version: r.Version, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
+		Username: t[0], Roles: t[1], SiteRoles: t[2], Status: t[3], LoginType: t[4], Email: t[5], AvatarURL: t[6], Name: t[7],
+		UserCreatedAt: r.UserCreatedAt, UserUpdatedAt: r.UserUpdatedAt, LastSeenAt: r.LastSeenAt,
+	}
+}
+
 // memberOf needs the role sets of the organization and of the site.
 func memberOf(r *db.MemberRow, roles, site *RoleSet) org.Member {
 	return org.Member{
@@ -53,5 +63,6 @@ func memberOf(r *db.MemberRow, roles, site *RoleSet) org.Member {
 		Version: r.Version, Roles: roles.Refs(r.Roles), SiteRoles: site.Refs(r.SiteRoles),
 		Username: r.Username, Name: r.Name, AvatarURL: r.AvatarURL, Email: r.Email,
 		Status: org.Status(r.Status), LoginType: r.LoginType,
+		AccountCreatedAt: r.UserCreatedAt, AccountUpdatedAt: r.UserUpdatedAt, LastSeenAt: r.LastSeenAt.Time,
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -15,11 +16,13 @@ import (
 // Search is a parsed query: terms of the form key:value, or a bare word, which stands for one of the keys.
 // Terms are apart by spaces; double quotes keep them together.
 type Search struct {
+	Text  string // bare words that stand for no key, with one space between two
 	terms map[string][]string
 	Bad   org.FieldErrors
 }
 
-// ParseSearch reads a query. Keys may come once, with a value; what else it finds is wrong.
+// ParseSearch reads a query. Keys may come once, with a value; what else it finds is wrong. A bare word is the value of the
+// key bareWord, or if that is "" a part of the text.
 func ParseSearch(query, bareWord string, keys ...string) *Search {
 	q := &Search{terms: map[string][]string{}}
 	for _, written := range org.SplitTerms(query) {
@@ -29,6 +32,9 @@ func ParseSearch(query, bareWord string, keys ...string) *Search {
 			_, value, _ = strings.Cut(written, ":")
 		}
 		switch {
+		case !keyed && bareWord == "":
+			q.Text = strings.TrimSpace(q.Text + " " + strings.ReplaceAll(term, `"`, ""))
+			continue
 		case !keyed:
 			key, value = bareWord, term
 		case key == "" || value == "" || strings.Contains(value, ":") && !strings.Contains(key, "_before") && !strings.Contains(key, "_after"):
@@ -63,6 +69,44 @@ func (q *Search) List(key string) []string {
 		return strings.Split(v, ",")
 	}
 	return nil
+}
+
+// OneOf is List for a key whose values are known.
+func (q *Search) OneOf(key string, values []string) []string {
+	list := q.List(key)
+	for _, v := range list {
+		if !slices.Contains(values, v) {
+			q.Bad.Add(key, fmt.Sprintf("Query param %q must be one of %s", key, strings.Join(values, ", ")))
+			break
+		}
+	}
+	return list
+}
+
+// Bool is the value of a term as "true" or "false", "" if there is none.
+func (q *Search) Bool(key string) string {
+	v := q.One(key)
+	if v == "" {
+		return ""
+	}
+	b, err := strconv.ParseBool(v)
+	if err != nil {
+		q.Bad.Add(key, fmt.Sprintf("Query param %q must be a boolean", key))
+	}
+	return strconv.FormatBool(b)
+}
+
+// GitHub reports whether a term asks for an account of GitHub, of which none is here; 0 asks for none.
+func (q *Search) GitHub(keys ...string) (asked bool) {
+	for _, key := range keys {
+		v := q.One(key)
+		n, err := strconv.ParseInt(v, 10, 64)
+		if v != "" && err != nil {
+			q.Bad.Add(key, fmt.Sprintf("Query param %q must be a valid 64-bit integer", key))
+		}
+		asked = asked || n != 0
+	}
+	return asked
 }
 
 // Time is the value of a term as a time.

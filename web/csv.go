@@ -1,0 +1,178 @@
+package web
+
+import (
+	"encoding/csv"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+
+	"rolecall.example/client"
+	"rolecall.example/org"
+	"rolecall.example/rbac"
+)
+
+// csvTable writes a list as CSV (RFC 4180). The heading goes out with the first row, or at the end: until then an error can
+// be answered.
+type csvTable struct {
+	*csv.Writer
+	head []string // nil once it is written
+}
+
+func newTable(out *sink, head ...string) *csvTable {
+	t := &csvTable{csv.NewWriter(out), head}
+	t.UseCRLF = true
+	return t
+}
+
+func (t *csvTable) begin() error {
+	head := t.head
+	if t.head = nil; head == nil {
+		return nil
+	}
+	return t.Write(head)
+}
+
+// add writes a row, with cells that spreadsheets do not take for formulas.
+func (t *csvTable) add(cells ...string) error {
+	if err := t.begin(); err != nil {
+		return err
+	}
+	for i, cell := range cells {
+		cells[i] = Inert(cell)
+	}
+	return t.Write(cells)
+}
+
+func (t *csvTable) end() error {
+	if err := t.begin(); err != nil {
+		return err
+	}
+	t.Flush()
+	return t.Error()
+}
+
+// Inert keeps a spreadsheet from taking a cell for a formula.
+func Inert(cell string) string {
+	first, _ := utf8.DecodeRuneInString(cell)
+	if cell != "" && strings.ContainsRune("=+-@\t\r\n＝＋－＠", first) {
+		return "'" + cell
+	}
+	return cell
+}
+
+func csvTime(t time.Time) string { return wireTime(t).Format(time.RFC3339Nano) }
+
+// csvStream sends rows, which add gives one by one, as a file.
+func (s *Server) csvStream(c *call, name string, head []string, rows func(add func(cells ...string) error) error) *stream {
+	return &stream{long: true, file: s.fileName(c, name, "csv"), write: func(out *sink) error {
+		t := newTable(out, head...)
+		if err := rows(t.add); err != nil {
+			return err
+		}
+		return t.end()
+	}}
+}
+
+// fileTag is how many characters of a tag a file is named with.
+const fileTag = 8
+
+// fileName names what is saved of a list: the organization, the day, and what the answers of one state of the data have in
+// common. That is no number of a revision, which would reveal the time of the last write.
+func (s *Server) fileName(c *call, name, extension string) string {
+	parts := []string{name}
+	if o := strings.Map(inFileName, c.organization()); o != "" {
+		parts = append(parts, o)
+	}
+	parts = append(parts, time.Now().UTC().Format(time.DateOnly))
+	if state, err := s.state(c); err == nil && state != "" { // without one, the list itself fails in the same way, and answers
+		tag := strings.Map(inFileName, s.answers.tag(cacheKey{state: state}))
+		parts = append(parts, tag[:min(fileTag, len(tag))])
+	}
+	return strings.Join(parts, "-") + "." + extension
+}
+
+// inFileName leaves out what the header of a file must not have, or a file system.
+func inFileName(r rune) rune {
+	switch {
+	case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', r == '-':
+		return r
+	}
+	return -1
+}
+
+// userTable is a list of accounts as a file.
+func (s *Server) userTable(c *call, f org.UserFilter) *stream {
+	head := []string{
+		"id", "username", "name", "email", "status", "login_type", "is_service_account", "roles", "created_at", "updated_at", "last_seen_at",
+		"organization_ids",
+	}
+	return s.csvStream(c, "users", head, func(add func(cells ...string) error) error {
+		return s.account.StreamUsers(c.ctx, c.actor, f, func(u *org.User) error {
+			return add(u.ID.String(), u.Username, u.Name, u.Email, string(u.Status), u.LoginType, strconv.FormatBool(u.MadeForService()), roleNames(u.Roles),
+				csvTime(u.CreatedAt), csvTime(u.UpdatedAt), csvTime(u.LastSeenAt), strings.Join(each(u.OrganizationIDs, func(id *uuid.UUID) string { return id.String() }), " "))
+		})
+	})
+}
+
+// roleTable is roles as a file, a row for each permission of each. A role without any has one row, without a permission.
+func (s *Server) roleTable(c *call, roles []org.Role) *stream {
+	head := []string{"role", "display_name", "organization_id", "built_in", "level", "resource_type", "action", "effect"}
+	return s.csvStream(c, "roles", head, func(add func(cells ...string) error) error {
+		for i := range roles {
+			r := &roles[i]
+			row := func(level string, p rbac.Permission, effect string) error {
+				return add(r.Name, r.DisplayName, idOrNothing(r.OrganizationID), strconv.FormatBool(r.BuiltIn), level, p.ResourceType, p.Action, effect)
+			}
+			if len(r.Site)+len(r.Organization)+len(r.User) == 0 {
+				if err := row("", rbac.Permission{}, ""); err != nil {
+					return err
+				}
+			}
+			for _, level := range []struct {
+				name string
+				list []rbac.Permission
+			}{{"site", r.Site}, {"organization", r.Organization}, {"user", r.User}} {
+				for _, p := range level.list {
+					effect := "allow"
+					if p.Negate {
+						effect = "deny"
+					}
+					if err := row(level.name, p, effect); err != nil {
+						return err
+					}
+				}
+			}
+		}
+		return nil
+	})
+}
+
+// whoCanTable is who may do something as a file: the members, then the accounts outside the organization.
+func (s *Server) whoCanTable(c *call, w *client.WhoCan) *stream {
+	head := []string{"id", "username", "name", "email", "status", "member", "level", "allowed_by"}
+	return s.csvStream(c, "who-can", head, func(add func(cells ...string) error) error {
+		for i := range w.Members {
+			m := &w.Members[i]
+			if err := add(m.UserID.String(), m.Username, m.Name, m.Email, string(m.Status), "true", m.Level, refNames(m.AllowedBy)); err != nil {
+				return err
+			}
+		}
+		if w.Outside == nil {
+			return nil
+		}
+		for i := range w.Outside.Users {
+			u := &w.Outside.Users[i]
+			if err := add(u.ID.String(), u.Username, u.Name, u.Email, string(u.Status), "false", u.Level, refNames(u.AllowedBy)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func refNames(refs []client.RoleRef) string {
+	return strings.Join(each(refs, func(r *client.RoleRef) string { return r.Name }), " ")
+}
