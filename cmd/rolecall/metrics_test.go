@@ -48,6 +48,9 @@ func TestMetrics(t *testing.T) {
 	if got := send(t, request(t.Context(), t, "CANARY", url+"/users", "")); got != http.StatusMethodNotAllowed {
 		t.Errorf("an unknown method: %d", got)
 	}
+	if code, _, log := call(t, "", "members", "list", "--db", file); code != 0 { // in this process: it counts too
+		t.Errorf("a decision: exit code %d, %s", code, log)
+	}
 	text := body(t, metrics)
 	for _, want := range []string{
 		`rolecall_http_requests_total{code="401",method="POST",route="/users/login"} 1`,
