@@ -1,0 +1,84 @@
+package web_test
+
+import (
+	"net/url"
+	"strings"
+	"testing"
+
+	"rolecall.example/web/webtest"
+)
+
+// TestMemberQueries: both lists, in both styles, take the search language as clients write it; a page takes a text whose
+// keys are unknown as it stands.
+func TestMemberQueries(t *testing.T) {
+	t.Parallel()
+	s := webtest.New(t)
+	do(t, s, send(webtest.Owner, "PUT", "/users/member/profile", map[string]any{"username": "member", "name": "Mary Member"}))
+	var me struct{ ID string }
+	s.Get(t, webtest.Owner, "/users/member").Decode(&me)
+	const unknown = "Invalid organization member search query."
+	for query, want := range map[string]string{
+		`status:active name:"ary memb"`:         "member",
+		"user_id:" + me.ID:                      "member",
+		"user_id:" + me.ID + " admin":           "",
+		"service_account:true":                  "",
+		"login_type:password role:owner":        webtest.Owner,
+		"github_user_id:0 mary":                 "member",
+		"github_user_id:7":                      "",
+		"last_seen_before:1999-01-01T00:00:00Z": "",
+		"include_system:true user_id:" + me.ID:  "member",
+		"x:y":                                   unknown,
+		"status:gone":                           unknown,
+		"service_account:perhaps":               unknown,
+		"user_id:me":                            unknown,
+		":":                                     unknown,
+	} {
+		for _, way := range []webtest.Way{webtest.JSON, webtest.SDK} {
+			for _, list := range []string{members, "/organizations/default/paginated-members"} {
+				res := s.Send(t, way, webtest.Request{As: webtest.Owner, Path: list + "?q=" + url.QueryEscape(query)})
+				if body := string(res.Body); want == unknown {
+					if res.StatusCode != 400 || !strings.Contains(body, unknown) {
+						t.Errorf("%s %s?q=%s: %d %s", way, list, query, res.StatusCode, body)
+					}
+				} else if res.StatusCode != 200 || strings.Count(body, `"user_id"`) != min(1, len(want)) || !strings.Contains(body, want) {
+					t.Errorf("%s %s?q=%s: %d, want %q: %s", way, list, query, res.StatusCode, want, body)
+				}
+			}
+		}
+	}
+	if res := s.Send(t, webtest.Page, webtest.Request{As: webtest.Owner, Path: members + "?q=Dr:+X"}); res.StatusCode != 200 {
+		t.Errorf("a page looks for an unknown key: %d", res.StatusCode)
+	}
+}
+
+// TestPartsOfLists: the header Link names the parts beside the one that is answered, also when it comes from memory, and
+// after_id leaves the count alone.
+func TestPartsOfLists(t *testing.T) {
+	t.Parallel()
+	s := webtest.New(t)
+	const list = "/api/v2/organizations/default/paginated-members"
+	want := `<` + list + `?limit=1&sort=username>; rel="first", <` + list + `?limit=1&sort=username>; rel="prev", ` +
+		`<` + list + `?limit=1&offset=2&sort=username>; rel="next", <` + list + `?limit=1&offset=2&sort=username>; rel="last"`
+	for range 2 {
+		if got := s.Get(t, webtest.Owner, list+"?sort=username&limit=1&offset=1").Header.Get("Link"); got != want {
+			t.Errorf("got  %s\nwant %s", got, want)
+		}
+	}
+	var page []struct {
+		Count   int
+		Members []struct {
+			ID string `json:"user_id"`
+		}
+	}
+	s.Get(t, webtest.Owner, list).Decode(&page)
+	first, all := page[0].Members[0].ID, page[0].Count
+	s.Get(t, webtest.Owner, list+"?after_id="+first).Decode(&page)
+	if page[0].Count != all || len(page[0].Members) != all-1 || page[0].Members[0].ID == first {
+		t.Errorf("after the first of %d: %+v", all, page)
+	}
+	for _, hidden := range []string{list + "?after_id=" + first, "/users?after_id=" + first} {
+		if res := s.Get(t, webtest.Member, hidden); res.StatusCode != 400 || !strings.Contains(string(res.Body), "names no member") {
+			t.Errorf("%s of an account that may not be read: %d %s", hidden, res.StatusCode, res.Body)
+		}
+	}
+}
