@@ -148,7 +148,7 @@ func (s *Server) warnOfEnd(c *call) {
 	}
 }
 
-const headerTokenExpires = "Coder-Token-Expires"
+const headerTokenExpires = "Coder-Token-Expires" //nolint:gosec // the name of a header
 
 // createKey makes a key for a command line. It sets no cookie.
 func (s *Server) createKey(c *call) (reply, error) {

@@ -19,7 +19,7 @@ func TestLocation(t *testing.T) {
 			s = webtest.New(t, webtest.Wire(web.SDK))
 		}
 		for _, mount := range []string{"", "/api/v2"} {
-			name := "n" + strings.Trim(mount, "/api/v")
+			name := "n" + strings.TrimPrefix(mount, "/api/v")
 			post := func(path string, body any) string {
 				t.Helper()
 				res := s.Send(t, way, webtest.Request{Method: http.MethodPost, Path: mount + path, As: webtest.Owner, JSON: body})

@@ -24,13 +24,13 @@ func (s Reader) basisOf(ctx context.Context, c Credential) (rows org.Basis, err 
 		rows, err = s.Q.ListCaller(ctx, c.User)
 	case c.Token == "":
 		var bySession []db.ListCallerBySessionRow
-		bySession, err = s.Q.ListCallerBySession(ctx, db.ListCallerBySessionParams{Token: c.Session, UserID: c.User, Now: s.Units.Now()})
+		bySession, err = s.Q.ListCallerBySession(ctx, db.ListCallerBySessionParams{Token: c.Session, UserID: c.User, Now: s.Now()})
 		for _, r := range bySession {
 			rows = append(rows, db.ListCallerRow(r))
 		}
 	default:
 		var byToken []db.ListCallerByTokenRow
-		byToken, err = s.Q.ListCallerByToken(ctx, db.ListCallerByTokenParams{Token: c.Token, UserID: c.User, Now: s.Units.Now()})
+		byToken, err = s.Q.ListCallerByToken(ctx, db.ListCallerByTokenParams{Token: c.Token, UserID: c.User, Now: s.Now()})
 		for _, r := range byToken {
 			rows = append(rows, db.ListCallerRow(r))
 		}
