@@ -40,17 +40,17 @@ func When(t, now time.Time) string {
 	return "on " + day(t)
 }
 
-// Remaining writes how long something still lasts: "in 3 d".
+// Remaining writes how long something still lasts: "in 3 days".
 func Remaining(until, now time.Time) string {
 	switch d := until.Sub(now); {
 	case d <= 0:
 		return "expired"
 	case d < time.Hour:
-		return "in " + strconv.Itoa(max(1, int(d.Minutes()))) + " min"
+		return "in " + Plural(max(1, int(d.Minutes())), "minute")
 	case d < 48*time.Hour:
-		return "in " + strconv.Itoa(max(1, int(d.Round(time.Hour).Hours()))) + " h"
+		return "in " + Plural(int(d.Round(time.Hour).Hours()), "hour")
 	default:
-		return "in " + strconv.Itoa(int(d.Round(24*time.Hour).Hours()/24)) + " d"
+		return "in " + Plural(int(d.Round(24*time.Hour).Hours()/24), "day")
 	}
 }
 
