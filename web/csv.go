@@ -86,7 +86,7 @@ func (s *Server) fileName(c *call, name, extension string) string {
 	if o := strings.Map(inFileName, c.organization()); o != "" {
 		parts = append(parts, o)
 	}
-	parts = append(parts, time.Now().UTC().Format(time.DateOnly))
+	parts = append(parts, s.Now().UTC().Format(time.DateOnly))
 	if state, err := s.state(c); err == nil && state != "" { // without one, the list itself fails in the same way, and answers
 		tag := strings.Map(inFileName, s.answers.tag(cacheKey{state: state}))
 		parts = append(parts, tag[:min(fileTag, len(tag))])

@@ -117,7 +117,7 @@ func TestC8_CSVIsInert(t *testing.T) {
 			t.Fatalf("%s", res.Body)
 		}
 	}
-	for _, path := range []string{members, "/organizations/default/paginated-members", "/audit"} {
+	for _, path := range []string{members, "/organizations/default/paginated-members", "/users", "/audit"} {
 		res := s.Do(t, webtest.Request{Path: path, As: webtest.Owner, Header: http.Header{"Accept": {"text/csv"}}})
 		records, err := csv.NewReader(strings.NewReader(string(res.Body))).ReadAll()
 		if err != nil || len(records) < len(names) || res.StatusCode != 200 {
