@@ -14,7 +14,6 @@ import (
 	"strings"
 	"testing"
 
-	"rolecall.example/client"
 	"rolecall.example/web/webtest"
 )
 
@@ -57,7 +56,7 @@ func TestReadme(t *testing.T) {
 	demo := start(t, nil, "", "demo", "--json", "--http-address", "127.0.0.1:0")
 	url := demo.wait(t, &demo.out, `"url": "(.*)"`)
 	token := demo.wait(t, &demo.out, `"token": "(.*)"`)
-	env := []string{"ROLECALL_URL=" + url, tokenVariable + "=" + token, "ID=" + organizationID(t, url, token)}
+	env := []string{"ROLECALL_URL=" + url, tokenVariable + "=" + token}
 	ran := map[string]bool{}
 	for _, line := range apiLines(t) {
 		if command, ok := strings.CutPrefix(line, ourselves); ok {
@@ -75,17 +74,6 @@ func TestReadme(t *testing.T) {
 			t.Errorf("the README does not show %s", endpoint)
 		}
 	}
-}
-
-// organizationID is the id of the default organization, which a reader finds in an answer.
-func organizationID(t *testing.T, url, token string) string {
-	t.Helper()
-	c := client.Client{BaseURL: url, Token: token}
-	o, err := c.Organization(t.Context(), "default")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return o.ID.String()
 }
 
 // ourselves begins the lines that run the program from its source.
