@@ -18,6 +18,8 @@ func personal(ctx context.Context, a *unit.Attempt, ref string, m unit.Measure) 
 	return row, allowed(ctx, a, row, "update_personal", m)
 }
 
+// allowed checks the right to act on an account, and then R1 of docs/spec/roles.md. Without R1 whoever may update accounts
+// could set the password of an owner, and sign in as one. Forbidden: the right is missing, or the account holds more.
 func allowed(ctx context.Context, a *unit.Attempt, row db.UserRow, action string, m unit.Measure) error {
 	if !a.Actor.Can(action, org.UserObject(row.ID)) {
 		return org.ErrForbidden("user:" + action)
@@ -40,6 +42,8 @@ func (s *Service) DeleteUser(ctx context.Context, subject *org.Actor, user strin
 	return deleted, err
 }
 
+// planDeletion refuses oneself before it asks for rights, so that the answer tells what is wrong and not what is missing.
+// The guard rails come after WillEnd: they judge the state without the account.
 func planDeletion(ctx context.Context, a *unit.Attempt, in named) (u org.User, err error) {
 	row, err := a.Account(ctx, in.user)
 	if err != nil {
@@ -64,6 +68,7 @@ func planDeletion(ctx context.Context, a *unit.Attempt, in named) (u org.User, e
 	return u, a.KeepOwners(ctx)
 }
 
+// applyDeletion notes all that the account had: once it is gone, the trail alone can tell.
 func applyDeletion(ctx context.Context, w *unit.Writer, u org.User) (org.User, error) {
 	w.Field("username", u.Username, nil)
 	w.Field("email", u.Email, nil)
@@ -95,6 +100,8 @@ type accountChange struct {
 	user   org.User // afterwards
 }
 
+// planProfile asks for rights before it reads the input: who may not write learns nothing from how a body is received
+// (docs/spec/refusals.md).
 func planProfile(ctx context.Context, a *unit.Attempt, in profile) (c accountChange, err error) {
 	row, err := personal(ctx, a, in.user, unit.Whole)
 	if err != nil {
@@ -131,6 +138,7 @@ func readProfile(row db.UserRow, input org.Input[org.Profile]) (p org.Profile, e
 		p.Username = row.Username
 	}
 	var bad org.FieldErrors
+	// A name that was taken before it was reserved may stay (docs/spec/users.md).
 	if p.Username != row.Username {
 		bad.Add("username", org.AddressProblem(p.Username, org.ReservedUsernames))
 	}
@@ -172,6 +180,8 @@ type statusCommand struct {
 	status org.Status
 }
 
+// planStatus compares the site alone when it suspends: stopping an account in an emergency must not need all that it holds
+// (R1 in docs/spec/roles.md). Activating gives that power back, so it compares everything.
 func planStatus(ctx context.Context, a *unit.Attempt, in statusCommand) (c accountChange, err error) {
 	row, err := a.Account(ctx, in.user)
 	if err != nil {
@@ -205,6 +215,7 @@ func planStatus(ctx context.Context, a *unit.Attempt, in statusCommand) (c accou
 	case changes && suspends:
 		err = a.KeepOwners(ctx)
 	case changes && in.status == org.StatusActive:
+		// It can act again, so what others made for it ends if it holds more than they do (R4).
 		a.Widens(row.ID)
 	}
 	if err != nil {
@@ -226,5 +237,6 @@ func applyStatus(ctx context.Context, w *unit.Writer, c accountChange) (org.User
 	if u.Status != org.StatusSuspended {
 		return u, nil
 	}
+	// Tokens stay stored. They are refused while the account is suspended, and work again afterwards (A8 in SECURITY.md).
 	return u, w.W.DeleteSessionsOfUser(ctx, unit.NullID(u.ID))
 }

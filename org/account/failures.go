@@ -13,6 +13,7 @@ import (
 )
 
 // How many wrong passwords are borne in a window: for one account, and from one address.
+// SECURITY.md promises these numbers (A9). An address may fail more often, since many people may share one.
 const (
 	failureWindow      = 15 * time.Minute
 	maxAccountFailures = 10
@@ -37,6 +38,7 @@ func addressCounter(ip string) string {
 	if network := org.Network(ip); network != "" {
 		return "address " + network
 	}
+	// What is no address has one counter in common, or it would not be counted at all.
 	return "address"
 }
 
@@ -54,6 +56,7 @@ func (s *Service) countAttempt(ctx context.Context, doors []failureCounter) erro
 }
 
 // planCount refuses an attempt at a door that has seen too many.
+// TooMany: with the time until the window ends.
 func planCount(ctx context.Context, a *unit.Attempt, doors []failureCounter) (counts []db.UpsertLoginFailuresParams, err error) {
 	a.Aside()
 	for _, d := range doors {
@@ -73,6 +76,7 @@ func planCount(ctx context.Context, a *unit.Attempt, doors []failureCounter) (co
 	return counts, nil
 }
 
+// applyCount also drops what windows that have ended left: anybody can invent names, and the table would grow for ever.
 func applyCount(ctx context.Context, w *unit.Writer, counts []db.UpsertLoginFailuresParams) (none struct{}, err error) {
 	if err := w.W.DeleteOldLoginFailures(ctx, w.Now.Add(-failureWindow)); err != nil {
 		return none, err
@@ -85,6 +89,7 @@ func applyCount(ctx context.Context, w *unit.Writer, counts []db.UpsertLoginFail
 	return none, nil
 }
 
+// tooMany is the refusal of an attempt. Retry-After counts in seconds, so it asks for one at least.
 func tooMany(wait time.Duration) *org.Error {
 	return &org.Error{Kind: org.TooMany, RetryAfter: max(wait, time.Second), Message: "Too many failed logins.",
 		Detail: "Wait a few minutes before the next attempt."}

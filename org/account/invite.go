@@ -35,6 +35,7 @@ type newLink struct {
 	user   org.User
 }
 
+// planLink compares all that the account holds (R1 in docs/spec/roles.md): whoever has the link can become the account.
 func planLink(ctx context.Context, a *unit.Attempt, user string) (l newLink, err error) {
 	row, err := personal(ctx, a, user, unit.Whole)
 	if err != nil {
@@ -49,6 +50,7 @@ func planLink(ctx context.Context, a *unit.Attempt, user string) (l newLink, err
 }
 
 // linkOf makes the one link of an account.
+// Only a hash of its secret is stored, so who reads the database cannot use it.
 func linkOf(a *unit.Attempt, user uuid.UUID, lifetime time.Duration) *newLink {
 	key := newToken()
 	hash := sha256.Sum256([]byte(key.secret))
@@ -76,6 +78,7 @@ func (s *Service) DeletePasswordLink(ctx context.Context, subject *org.Actor, us
 	return err
 }
 
+// planUnlink compares the site alone: taking a link away gives nobody anything (R1).
 func planUnlink(ctx context.Context, a *unit.Attempt, user string) (uuid.UUID, error) {
 	row, err := personal(ctx, a, user, unit.SiteOnly)
 	if err != nil {
@@ -138,6 +141,7 @@ func (s *Service) UsePasswordLink(ctx context.Context, r org.Request, secret str
 	if err := bad.Err("Password is invalid"); err != nil {
 		return err
 	}
+	// A hash takes its time, so no transaction waits for it. The plan looks at the link again.
 	hash, err := s.hashing.hash(ctx, in.Password)
 	if err != nil {
 		return err
@@ -196,7 +200,9 @@ func passwordLink(ctx context.Context, s unit.Reader, secret string) (db.GetPass
 }
 
 // stands reports whether whoever made a link for the account of somebody else could still make it.
+// A link must not outlive the right of its maker (B3 in SECURITY.md).
 func stands(ctx context.Context, s unit.Reader, link db.GetPasswordLinkRow) (bool, error) {
+	// The account itself or the operator made it, or it is older than version 2 (SECURITY.md).
 	if !link.CreatedBy.Valid {
 		return true, nil
 	}

@@ -40,6 +40,7 @@ type plannedKey struct {
 	row    db.InsertAPIKeyParams
 }
 
+// planKey asks for the right, and then for R1 (docs/spec/roles.md): whoever has a key of an account acts as the account.
 func planKey(ctx context.Context, a *unit.Attempt, in keyCommand) (p plannedKey, err error) {
 	row, err := a.ReadableUser(ctx, a.Actor, in.user)
 	if err != nil {
@@ -80,6 +81,7 @@ func (s *Service) TokenNamed(ctx context.Context, subject *org.Actor, user, name
 	return s.findKey(ctx, subject, user, db.FindAPIKeyParams{Name: name})
 }
 
+// findKey finds a key that the caller may read. Any other looks as if it were not there (docs/spec/refusals.md).
 func (s *Service) findKey(ctx context.Context, subject *org.Actor, user string, p db.FindAPIKeyParams) (org.Token, error) {
 	row, err := s.units.Snapshot(subject).ReadableUser(ctx, subject, user)
 	if err != nil {
@@ -122,6 +124,7 @@ func (s *Service) ExpireKey(ctx context.Context, subject *org.Actor, user, id st
 }
 
 // planExpiry returns the key to end.
+// It compares the site alone, since ending a key takes power away.
 func planExpiry(ctx context.Context, a *unit.Attempt, in keyCommand) (key db.FindAPIKeyRow, err error) {
 	row, err := a.ReadableUser(ctx, a.Actor, in.user)
 	if err != nil {
@@ -141,6 +144,7 @@ func planExpiry(ctx context.Context, a *unit.Attempt, in keyCommand) (key db.Fin
 	return key, a.MayActOn(ctx, row.ID, unit.SiteOnly)
 }
 
+// applyExpiry writes nothing for a key that is over, and so leaves no entry in the trail either.
 func applyExpiry(ctx context.Context, w *unit.Writer, key db.FindAPIKeyRow) (none struct{}, err error) {
 	if !key.ExpiresAt.After(w.Now) {
 		return none, nil

@@ -52,6 +52,7 @@ type admission struct {
 // behind that the old one opened.
 func (s *Service) login(ctx context.Context, email, password string, then admission) (in signedIn, err error) {
 	key := org.FoldCase(email)
+	// The order counts: later steps take the door of the account as the first, and that of the address as the second.
 	doors := []failureCounter{{accountCounter(email), maxAccountFailures}, {addressCounter(then.request.IP), maxAddressFailures}}
 	if err := s.hashing.room(); err != nil { // so nothing is counted that is not going to be tried
 		return in, err
@@ -72,6 +73,8 @@ func (s *Service) login(ctx context.Context, email, password string, then admiss
 // errHashChanged means that the password was right for a hash that has been replaced meanwhile.
 var errHashChanged = errors.New("the password hash has changed")
 
+// tryPassword compares outside of a transaction, since the writer must not wait for a hash. It costs one hash, be there such
+// an account or not (A11 in SECURITY.md). errHashChanged: the password was right for a hash that has been replaced.
 func (s *Service) tryPassword(ctx context.Context, key, password string, doors []failureCounter, then admission) (signedIn, error) {
 	account, err := s.units.DB.GetPassword(ctx, key)
 	if err != nil && !db.IsNotFound(err) {
@@ -99,6 +102,7 @@ func (s *Service) tryPassword(ctx context.Context, key, password string, doors [
 	return done, err
 }
 
+// wrongLogin is the one answer to all that can be wrong. A second one would tell which accounts exist (A11 in SECURITY.md).
 func wrongLogin() *org.Error {
 	return &org.Error{Kind: org.Unauthenticated, Message: "Incorrect email or password."}
 }
@@ -127,6 +131,7 @@ func planRefusal(ctx context.Context, a *unit.Attempt, in wrongPassword) (*db.Up
 	return nil, nil
 }
 
+// applyRefusal writes in both cases: each wrong login costs one commit (A11 in SECURITY.md).
 func applyRefusal(ctx context.Context, w *unit.Writer, same *db.UpsertLoginFailuresParams) (none struct{}, err error) {
 	if err := storeFailures(ctx, w, same); err != nil {
 		return none, err

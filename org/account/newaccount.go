@@ -49,9 +49,11 @@ func decideAccount(ctx context.Context, a *unit.Attempt, in org.NewUser, hash st
 	if in.Email == "" { // the key of an account must be its own
 		n.email = n.row.ID.String()
 	}
+	// Whoever typed the password can sign in with it, until the account outgrows them (R4 in docs/spec/roles.md).
 	if hash != "" {
 		n.by = a.Maker(n.row.ID)
 	}
+	// From here on a refusal is recorded, because the trail can say whom it was about.
 	a.About("user", n.row.ID, n.row.Username, uuid.Nil)
 	a.WillMake(n.row, n.by)
 	a.WillHold(org.HolderChange{User: n.row.ID, Username: n.row.Username, After: roles})
@@ -117,6 +119,7 @@ type home struct {
 	stored bool
 }
 
+// defaultHome plans the default organization too: the first account, and an owner who is recovered, need a home.
 func defaultHome(ctx context.Context, a *unit.Attempt) (h home, err error) {
 	h.row, h.stored, err = a.DefaultOrganization(ctx)
 	return h, err

@@ -43,6 +43,7 @@ type recovered struct {
 	password passwordChange
 }
 
+// planRecovery asks for no right and for no guard rail: the operator could write the file as well (E in SECURITY.md).
 func planRecovery(ctx context.Context, a *unit.Attempt, in recovery) (r recovered, err error) {
 	r.row, err = a.Q.GetUserByUsername(ctx, org.FoldCase(in.Username))
 	switch {
@@ -108,6 +109,7 @@ func grantOwner(ctx context.Context, a *unit.Attempt, r *recovered) error {
 	return err
 }
 
+// applyRecovery forgives failed logins first: guesses at an owner must not keep it from signing in now (A10 in SECURITY.md).
 func applyRecovery(ctx context.Context, w *unit.Writer, r recovered) (org.User, error) {
 	if err := w.W.DeleteLoginFailures(ctx, accountCounter(r.row.Email)); err != nil {
 		return r.user, err
@@ -139,6 +141,7 @@ func (s *Service) RecordRestore(ctx context.Context, r org.Request) (err error) 
 	return err
 }
 
+// planRestore makes the entry one about the database as a whole, which has no id.
 func planRestore(_ context.Context, a *unit.Attempt, _ struct{}) (none struct{}, err error) {
 	a.About("system", uuid.Nil, "database", uuid.Nil)
 	return none, nil

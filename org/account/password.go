@@ -85,6 +85,7 @@ func (h hashing) matches(ctx context.Context, stored, password string) (bool, er
 			return false, err
 		}
 	}
+	// A longer one cannot be right. It is cut and compared all the same, to cost as much as any other.
 	if len(password) > org.MaxPassword {
 		password = password[:org.MaxPassword]
 	}
@@ -108,6 +109,7 @@ func (h hashing) renewed(ctx context.Context, stored, password string) string {
 	return hash
 }
 
+// key computes a hash, in every case: so the bounds of A12 in SECURITY.md hold for all of them. Unavailable: too many wait.
 func (h hashing) key(ctx context.Context, password string, cost org.HashCost, salt []byte) ([]byte, error) {
 	if err := h.room(); err != nil {
 		return nil, err

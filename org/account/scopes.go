@@ -40,6 +40,7 @@ func checkLimits(catalog *rbac.Catalog, in *org.TokenInput) (bad org.FieldErrors
 	return bad
 }
 
+// scopeProblem tells a scope that Coder's API has from one that nobody has: who asks for the first is told what works here.
 func scopeProblem(catalog *rbac.Catalog, scope string) string {
 	resourceType, action, pair := strings.Cut(scope, ":")
 	switch {

@@ -44,6 +44,7 @@ func storeSession(ctx context.Context, w *unit.Writer, user uuid.UUID, n *org.Ne
 	if err := purge(ctx, w); err != nil {
 		return err
 	}
+	// The session from before ends: an attacker may have chosen it (A6 in SECURITY.md).
 	if err := w.W.DeleteSession(ctx, n.Replaces); err != nil {
 		return err
 	}
@@ -64,6 +65,7 @@ func (s *SessionStore) FindCtx(ctx context.Context, token string) (data []byte, 
 }
 
 // endedKeys is how long a token is kept after its end.
+// Until then lists that ask for ended tokens show it (docs/spec/users.md).
 const endedKeys = 90 * org.Day
 
 // purge forgets what has ended by itself: sessions at once, tokens after a while.
@@ -134,6 +136,7 @@ type ownSession struct {
 	program bool
 }
 
+// planEndSession looks among the own sessions alone: the id of anybody else's is as unknown as one of nothing.
 func planEndSession(ctx context.Context, a *unit.Attempt, id string) (ownSession, error) {
 	a.About("api_key", a.Actor.ID(), a.Actor.User.Username, uuid.Nil)
 	n, err := a.Q.CountSessionOfUser(ctx, db.CountSessionOfUserParams{UserID: unit.NullID(a.Actor.ID()), ID: unit.ParseID(id)})
@@ -161,6 +164,7 @@ func (s *Service) EndSessions(ctx context.Context, subject *org.Actor) (err erro
 	return err
 }
 
+// planEndSessions asks for no right: everybody may sign out.
 func planEndSessions(_ context.Context, a *unit.Attempt, _ struct{}) (user uuid.UUID, err error) {
 	a.About("api_key", a.Actor.ID(), a.Actor.User.Username, uuid.Nil)
 	return a.Actor.ID(), nil

@@ -78,6 +78,7 @@ func planNewPassword(ctx context.Context, a *unit.Attempt, in passwordCommand) (
 	if err := a.BegunFrom(ctx, p.in.IfMatch, org.Tag(row.Version, row.ID), unit.AccountChanged); err != nil {
 		return p, err
 	}
+	// Without the old password, a session that was left open would be enough to take the account over.
 	if row.ID == a.Actor.ID() {
 		p.stored, err = a.Q.GetPasswordHash(ctx, row.ID)
 	}
@@ -89,6 +90,7 @@ func keepPassword(_ context.Context, _ *unit.Writer, p newPassword) (newPassword
 	return p, nil
 }
 
+// compute does what is slow, outside of any transaction. For a wrong old password it makes no new hash.
 func (p *newPassword) compute(ctx context.Context, h hashing) (err error) {
 	if p.right = p.stored == ""; !p.right {
 		if p.right, err = h.matches(ctx, p.stored, p.in.OldPassword); err != nil || !p.right {
@@ -111,6 +113,8 @@ func replaced(a *unit.Attempt, user uuid.UUID, hash string) passwordChange {
 	return passwordChange{row: db.UpdatePasswordParams{PasswordHash: hash, PasswordBy: a.Maker(user), Now: a.Now, ID: user}}
 }
 
+// planPassword checks everything again: since planNewPassword the caller may have lost the right. It also tells of a wrong
+// old password, which has been counted by now (T32 in docs/spec/threats.md).
 func planPassword(ctx context.Context, a *unit.Attempt, in newPassword) (p passwordChange, err error) {
 	row, err := withPassword(ctx, a, in.user)
 	if err != nil {
@@ -128,6 +132,7 @@ func planPassword(ctx context.Context, a *unit.Attempt, in newPassword) (p passw
 	return p, err
 }
 
+// applyPassword begins the session last, because replacePassword ends all that there are.
 func applyPassword(ctx context.Context, w *unit.Writer, p passwordChange) (none struct{}, err error) {
 	if p.guesses != "" {
 		if err := w.W.DeleteLoginFailures(ctx, p.guesses); err != nil {

@@ -38,6 +38,7 @@ func (s *Service) CheckSetupToken(ctx context.Context, guess string) (_ bool, er
 
 // CreateFirstUser makes the first account, an owner, and the default organization with it as a member. It begins a
 // session of that account.
+// It does not ask for the setup token: the web layer does, with CheckSetupToken (A14 in SECURITY.md).
 // Conflict: there is a user already. Invalid: what is wrong with the input.
 func (s *Service) CreateFirstUser(ctx context.Context, r org.Request, input org.Input[org.FirstUser], begin org.BeginSession) (user org.User, o org.Organization, err error) {
 	defer org.Wrap(&err, "create first user")
@@ -75,6 +76,7 @@ type firstAccount struct {
 	session *org.NewSession
 }
 
+// planSetup counts again within the transaction: of two requests at once, only one may claim the server.
 func planSetup(ctx context.Context, a *unit.Attempt, in setup) (f firstAccount, err error) {
 	a.Become(uuid.Nil, "", in.request)
 	n, err := a.Q.GetUserCount(ctx)
@@ -93,6 +95,7 @@ func planSetup(ctx context.Context, a *unit.Attempt, in setup) (f firstAccount, 
 	return f, err
 }
 
+// applySetup also forgets every setup token, so that none opens anything any more.
 func applySetup(ctx context.Context, w *unit.Writer, f firstAccount) (firstAccount, error) {
 	if err := w.W.DeleteSetupTokens(ctx); err != nil {
 		return f, err
@@ -107,6 +110,7 @@ func applySetup(ctx context.Context, w *unit.Writer, f firstAccount) (firstAccou
 	return f, storeSession(ctx, w, f.row.ID, f.session)
 }
 
+// errSetUp is the refusal of a second setup, nil before the first.
 func errSetUp(done bool) error {
 	if !done {
 		return nil

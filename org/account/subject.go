@@ -38,6 +38,7 @@ func (s *Service) TokenSubject(ctx context.Context, r org.Request, token string)
 	}
 	hash := sha256.Sum256([]byte(secret))
 	now := s.units.Now()
+	// The secret comes first: only who has it learns that the token ended, and when.
 	switch {
 	case subtle.ConstantTimeCompare(hash[:], key.Hash) != 1:
 		return nil, org.ErrSignedOut("API key secret is invalid.")
@@ -82,6 +83,7 @@ type used struct {
 	wakes bool // the account was dormant, and is active from now on
 }
 
+// planUse wakes a dormant account in the scope of the site alone, because lists show its status.
 func planUse(ctx context.Context, a *unit.Attempt, in use) (u used, err error) {
 	u.use, a.Now = in, in.at
 	if u.row, err = a.Q.GetUser(ctx, in.account); err != nil {
@@ -152,6 +154,7 @@ func (s *Service) UserSubject(ctx context.Context, id uuid.UUID) (_ *org.Actor, 
 	return s.activeSubject(ctx, c, b)
 }
 
+// activeSubject is the account of a credential. Unauthenticated: it is gone or suspended.
 func (s *Service) activeSubject(ctx context.Context, c unit.Credential, b org.Basis) (*org.Actor, error) {
 	subject, err := s.units.Compiled(ctx, c, b)
 	if db.IsNotFound(err) {

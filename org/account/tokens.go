@@ -30,12 +30,14 @@ const (
 	loginToken           = "token" // the login type of an API token; "password" is that of what a program signed in with
 )
 
+// newKey is a token that has just been made. Nothing else ever has its secret.
 type newKey struct{ id, secret string }
 
 func newToken() newKey { return newKey{randomText(tokenIDLength), randomText(tokenSecretLength)} }
 
 func (k newKey) String() string { return k.id + "-" + k.secret }
 
+// row is what is stored of it: the hash of the secret alone (A1 in SECURITY.md).
 func (k newKey) row(owner uuid.UUID, name, loginType string, now time.Time, lifetime time.Duration) db.InsertAPIKeyParams {
 	hash := sha256.Sum256([]byte(k.secret))
 	return db.InsertAPIKeyParams{
@@ -44,6 +46,7 @@ func (k newKey) row(owner uuid.UUID, name, loginType string, now time.Time, life
 	}
 }
 
+// randomText draws each character evenly. A random byte modulo 62 would favour some, and the secret would have fewer bits.
 func randomText(n int) string {
 	b := make([]byte, n)
 	limit := big.NewInt(int64(len(tokenAlphabet)))
@@ -94,6 +97,7 @@ type madeToken struct {
 	row    db.InsertAPIKeyParams
 }
 
+// planToken asks for the right and for R1 before it reads the input (docs/spec/refusals.md), and for the name last.
 func planToken(ctx context.Context, a *unit.Attempt, in createToken) (m madeToken, err error) {
 	row, err := a.ReadableUser(ctx, a.Actor, in.user)
 	if err != nil {
@@ -214,6 +218,7 @@ func (s *Service) DeleteToken(ctx context.Context, subject *org.Actor, user, id 
 }
 
 // planRevocation returns the token to revoke.
+// It compares the site alone, since revoking takes power away (R1 in docs/spec/roles.md).
 func planRevocation(ctx context.Context, a *unit.Attempt, in keyCommand) (key revoked, err error) {
 	row, err := a.ReadableUser(ctx, a.Actor, in.user)
 	if err != nil {

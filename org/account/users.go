@@ -130,6 +130,8 @@ func findUsers(ctx context.Context, s unit.Reader, p UserSearch) (ids []uuid.UUI
 	return ids, total, err
 }
 
+// newUserSearch joins what a filter and its query ask for. Invalid: an unknown key, a bad value, an unknown order, or a
+// place to go on from that the order does not have.
 func newUserSearch(f org.UserFilter) (UserSearch, error) {
 	p := UserSearch{MaxRows: int64(f.Limit), Skip: int64(f.Offset)}
 	if p.MaxRows == 0 {
@@ -140,6 +142,7 @@ func newUserSearch(f org.UserFilter) (UserSearch, error) {
 	p.Query = cmp.Or(org.FoldCase(f.Text), q.One("search"), p.Name)
 	p.Statuses = unit.SpaceJoined(append(texts(f.Statuses), q.OneOf("status", org.Statuses)...))
 	p.LoginTypes = unit.SpaceJoined(append(slices.Clone(f.LoginTypes), q.OneOf("login_type", org.LoginTypes)...))
+	// Everybody holds the implied role, so who asks for it asks for nobody in particular.
 	if roles := append(slices.Clone(f.Roles), q.List("role")...); !slices.Contains(roles, org.RoleMember) {
 		p.Roles = unit.SpaceJoined(roles)
 	}
@@ -260,6 +263,8 @@ type createUser struct {
 	hash string // of its password, "" for none
 }
 
+// planUser keeps the order of docs/spec/users.md: an unknown role is 400, a taken name 409, an unknown organization 404, and
+// last comes what the caller may not hand out.
 func planUser(ctx context.Context, a *unit.Attempt, in createUser) (n newAccount, err error) {
 	if !MayCreateUsers(a.Actor) {
 		return n, &org.Error{Kind: org.Forbidden, Message: "You are not authorized to create users."}

@@ -53,6 +53,7 @@ func (s *Service) UserView(ctx context.Context, subject *org.Actor, user string)
 	return v, err
 }
 
+// memberships fills in what the caller may read: being allowed to read an account does not show where it belongs.
 func memberships(ctx context.Context, s unit.Reader, by *org.Actor, v *org.UserView) error {
 	homes, err := s.Q.ListMemberships(ctx, v.User.ID)
 	if err != nil {
@@ -83,6 +84,7 @@ func memberships(ctx context.Context, s unit.Reader, by *org.Actor, v *org.UserV
 }
 
 // userRefusals says why the caller may not do what can be done to an account.
+// It only foresees: the use cases decide, by the same rules (B8 in SECURITY.md).
 func userRefusals(ctx context.Context, s unit.Reader, by *org.Actor, v *org.UserView) error {
 	object := org.UserObject(v.User.ID)
 	needs := func(action string, o rbac.Object) string {
@@ -119,6 +121,7 @@ func reachRefusals(ctx context.Context, s unit.Reader, by *org.Actor, v *org.Use
 	if err != nil {
 		return err
 	}
+	// As in planStatus: suspending compares the site alone, activating everything.
 	status := unit.Whole
 	if v.User.Status != org.StatusSuspended {
 		status = unit.SiteOnly

@@ -17,6 +17,7 @@ import (
 // the last one away.
 
 // canManage reports whether a subject may do all that managing an organization takes.
+// R3 in docs/spec/roles.md lists these rights.
 func canManage(s *rbac.Subject, orgID uuid.UUID) bool {
 	roles := org.OrgRolesObject(orgID)
 	return s.Authorize("read", org.OrgObject(orgID)) && s.Authorize("read", org.MembersObject(orgID)) &&
@@ -101,6 +102,7 @@ func (m *managers) able(ctx context.Context, h Holding) (bool, error) {
 
 // beside reports whether somebody else than user is able.
 func (m *managers) beside(ctx context.Context, user uuid.UUID) (bool, error) {
+	// Nothing is laid over the data, so whoever was found is still able.
 	if m.found != nil && m.found.id != user && m.over == nil {
 		return true, nil
 	}

@@ -113,6 +113,7 @@ type lessons struct {
 	subjects map[uuid.UUID]*org.Actor
 }
 
+// learnRoles waits for the commit when it is in a transaction.
 func (s Reader) learnRoles(orgID uuid.UUID, state int64, set *RoleSet) {
 	if s.late == nil {
 		s.Memory.roleSets.remember(orgID, state, set)
@@ -121,6 +122,7 @@ func (s Reader) learnRoles(orgID uuid.UUID, state int64, set *RoleSet) {
 	s.late.roles = append(s.late.roles, stateOfRoles{state, set})
 }
 
+// learnSubject leaves out whoever a change would touch: what is laid over the data is not stored, and may never be.
 func (s Reader) learnSubject(id uuid.UUID, found *org.Actor) {
 	switch {
 	case !s.over.spares(id):

@@ -44,6 +44,7 @@ func Do[In, P, Out any](ctx context.Context, u *Units, who *org.Actor, in Scope,
 	}
 }
 
+// doIn is one try of Do. errElsewhere: this is not the scope that the change belongs in, and Do looks for it again.
 func doIn[In, P, Out any](ctx context.Context, u *Units, who *org.Actor, where db.Scope, action string, command In, plan Plan[In, P], apply Apply[P, Out]) (out Out, done org.Receipt, err error) {
 	var a *Attempt
 	var late lessons
@@ -64,6 +65,7 @@ func doIn[In, P, Out any](ctx context.Context, u *Units, who *org.Actor, where d
 		if err != nil {
 			return err
 		}
+		// R4 in docs/spec/roles.md is judged by the unit, so that no use case can forget it.
 		ends, err := a.outgrown(ctx)
 		if err != nil {
 			return err
@@ -87,6 +89,7 @@ func doIn[In, P, Out any](ctx context.Context, u *Units, who *org.Actor, where d
 			a.form().Made = true
 		}
 	}
+	// The transaction was rolled back with all that it wrote, so its refusal is recorded in another one.
 	if refusal, ok := errors.AsType[*org.Error](err); ok && a != nil && a.Entry.ResourceType != "" {
 		err = errors.Join(err, a.recordRefusal(ctx, refusal))
 	}

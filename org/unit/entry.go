@@ -36,6 +36,7 @@ func (e *Entry) Field(name string, before, after any) {
 // Secret records that a field changed, and nothing of what it holds.
 func (e *Entry) Secret(name string) { e.set(name, org.AuditChange{Secret: true}) }
 
+// set lets the last word about a field stand.
 func (e *Entry) set(name string, c org.AuditChange) {
 	if e.Fields == nil {
 		e.Fields = map[string]org.AuditChange{}

@@ -10,6 +10,7 @@ import (
 )
 
 // VersionOf is the role as it stood in a stored version.
+// It fails if the stored permissions are no JSON, which only a write past the program can bring about.
 func VersionOf(r *org.Role, row db.RoleVersion) (org.RoleVersion, error) {
 	var perms map[string][]rbac.Permission
 	if err := json.Unmarshal([]byte(row.Permissions), &perms); err != nil {

@@ -103,6 +103,7 @@ func (w *comparison) eachHolder(ctx context.Context, q db.Reads, fn func([]follo
 	}
 }
 
+// membersWith walks the holders of a role of an organization by username: a piece begins where the last one ended.
 func (w *comparison) membersWith(q db.Reads) func(context.Context) ([]followed, error) {
 	p := db.ListHoldersOfRoleParams{OrganizationID: w.org, Role: w.role, MaxRows: ChunkSize}
 	return func(ctx context.Context) ([]followed, error) {
@@ -118,6 +119,7 @@ func (w *comparison) membersWith(q db.Reads) func(context.Context) ([]followed, 
 	}
 }
 
+// accountsWith walks the holders of a role of the site by id.
 func (w *comparison) accountsWith(q db.Reads) func(context.Context) ([]followed, error) {
 	p := db.ListHoldersOfSiteRoleParams{Role: w.role, MaxRows: ChunkSize}
 	return func(ctx context.Context) ([]followed, error) {
@@ -148,6 +150,7 @@ type tally struct {
 	lines map[lineKey]*org.ImpactLine
 }
 
+// lineKey tells lines apart: one on everything and one on own things alone are two.
 type lineKey struct {
 	list       byte // gains, losses, keeps
 	permission rbac.Permission
@@ -179,6 +182,7 @@ func (t *tally) addAll(ctx context.Context, q db.Reads, people []followed) error
 	return nil
 }
 
+// add counts one person. Many hold the same, so the engine is asked once for each pair of holdings.
 func (t *tally) add(ctx context.Context, name string, was, is Holding) error {
 	pair := [2]Holding{was, is}
 	d, ok := t.known[pair]

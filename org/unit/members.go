@@ -169,6 +169,7 @@ func InOrder[R any, K comparable](rows []R, ids []K, id func(*R) K) {
 }
 
 // Refusals says of each member why the caller may not change its roles or remove it.
+// It only foresees what docs/spec/assigning.md and docs/spec/members.md refuse: the use cases decide.
 func (s Reader) Refusals(ctx context.Context, by *org.Actor, o db.Organization, members []org.Member) error {
 	roles, err := s.Roles(ctx, o.ID)
 	if err != nil {

@@ -98,6 +98,7 @@ func (s Reader) MemberIDs(ctx context.Context, search memberSearch) (all []uuid.
 // FewMatch says whether it is better to look up the accounts that may have a text, than to walk along a list of all until
 // enough of them have it: looking one up costs as much as walking past a dozen.
 func (s Reader) FewMatch(ctx context.Context, query string, all int64) (bool, error) {
+	// The index of texts has pieces of three characters, and finds nothing shorter.
 	if utf8.RuneCountInString(query) < 3 {
 		return false, nil
 	}
@@ -203,6 +204,7 @@ func (s Reader) eachPiece(ctx context.Context, search memberSearch, first []foun
 		if search.MaxRows == 0 || len(list) < ChunkSize {
 			return nil
 		}
+		// What was to be skipped is behind us.
 		search.afterKey, search.Skip = list[len(list)-1].key, 0
 		if list, err = s.walk(ctx, search); err != nil {
 			return err
@@ -215,6 +217,7 @@ func (s Reader) eachPiece(ctx context.Context, search memberSearch, first []foun
 func (s Reader) countMembers(ctx context.Context, search memberSearch, here int) (int64, error) {
 	p, n := search.SearchMembersParams, int64(here)
 	switch role := search.role(); {
+	// A piece that is not full is the last one, and nobody need count.
 	case search.afterKey == "" && n < min(p.MaxRows, ChunkSize) && (n > 0 || p.Skip == 0):
 		return p.Skip + n, nil
 	case role == "":

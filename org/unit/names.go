@@ -11,6 +11,7 @@ import (
 )
 
 // SearchKey is the text in which a search looks for an account.
+// The line breaks keep a text from being found across two of its parts.
 func SearchKey(username, name, email string) string {
 	return org.FoldCase(username + "\n" + name + "\n" + email)
 }

@@ -86,6 +86,7 @@ type ending struct {
 	token    db.ListTokensOfUsersRow // of a token
 }
 
+// way is how others can sign in to an account.
 type way uint8
 
 const (
@@ -137,6 +138,7 @@ type opened struct {
 	tokens  []db.ListTokensOfUsersRow
 }
 
+// find reads these accounts in three queries, however many they are: a change of a role may widen thousands.
 func (o *outgrowth) find(ctx context.Context, users []uuid.UUID) error {
 	rows, err := o.after.Q.ListOpened(ctx, users)
 	if err != nil || len(rows) == 0 {
@@ -244,6 +246,7 @@ func (o *outgrowth) keeps(ctx context.Context, t *opened, maker uuid.UUID) (bool
 	return kept, nil
 }
 
+// maker is a maker as the change leaves it, nil if it is gone: such a one holds nothing, and what it made ends.
 func (o *outgrowth) maker(ctx context.Context, id uuid.UUID) (*org.Actor, error) {
 	if by, ok := o.makers[id]; ok {
 		return by, nil

@@ -71,6 +71,7 @@ func (s Reader) loadRoles(ctx context.Context, orgID uuid.UUID) (*RoleSet, error
 	return set, nil
 }
 
+// index finishes a set. Nobody else may hold it yet, since sets are shared without a lock.
 func (s *RoleSet) index(catalog *rbac.Catalog) {
 	s.steering = sync.OnceValue(func() []string { return s.steer(catalog) })
 	s.ByName = make(map[string]*SetRole, len(s.List))
@@ -118,6 +119,7 @@ func (s *Units) compile(r org.Role) SetRole {
 	})}
 }
 
+// compiled is a role as it decides. A name that no role answers to gives nothing (docs/spec/authcheck.md).
 func (s *RoleSet) compiled(name string) (*rbac.Role, bool) {
 	r, ok := s.ByName[name]
 	if !ok {

@@ -119,6 +119,7 @@ func (q *Search) Date(key string) sql.NullTime {
 	return q.parsed(key, time.DateOnly, "a date, YYYY-MM-DD")
 }
 
+// parsed takes capitals again: terms were put in lower case, and a time has a T and a Z.
 func (q *Search) parsed(key, layout, what string) sql.NullTime {
 	v := q.One(key)
 	if v == "" {

@@ -16,6 +16,7 @@ func (a *Attempt) form() *org.Form {
 }
 
 // notRepeated fails if the form of this change has made one already. Repeated: it has.
+// It is asked within the transaction: of two equal requests at once, one alone makes the change (D2 in SECURITY.md).
 func (a *Attempt) notRepeated(ctx context.Context) error {
 	f := a.form()
 	if f == nil || f.Made || a.trying {

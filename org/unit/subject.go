@@ -58,6 +58,7 @@ func (s Reader) Roles(ctx context.Context, orgID uuid.UUID) (*RoleSet, error) {
 	return set, err
 }
 
+// knownRoles remembers a set under its state only if the state was the same before and after reading: else it could mix two.
 func (s Reader) knownRoles(ctx context.Context, orgID uuid.UUID) (*RoleSet, error) {
 	switch {
 	case orgID == org.ElsewhereOrg: // which has no state
@@ -152,6 +153,7 @@ func (s Reader) Remembered(id uuid.UUID, b org.Basis) (*org.Actor, bool) {
 	return &with, true
 }
 
+// loadSubject compiles an account from its basis. errUnsteady: its roles kept changing meanwhile.
 func (s Reader) loadSubject(ctx context.Context, id uuid.UUID, b org.Basis) (*org.Actor, error) {
 	s.known = b
 	user, err := s.account(ctx, id, b)

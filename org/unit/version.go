@@ -20,6 +20,7 @@ const (
 )
 
 // BegunFrom refuses a change that may not begin from the version that is stored.
+// Conflict: somebody was faster; docs/spec/refusals.md says when that is 412 and when 409.
 func (a *Attempt) BegunFrom(ctx context.Context, ifMatch org.Versions, stored, message string) error {
 	if !ifMatch.Include(stored) {
 		return a.ChangedMeanwhile(ctx, stored, message)
