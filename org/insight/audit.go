@@ -48,6 +48,7 @@ func (s *Service) Audit(ctx context.Context, subject *org.Actor, f org.AuditFilt
 }
 
 // auditPage cuts a page beside a bound: it costs the same however far from the newest entry.
+// Without a bound it begins at the newest entry.
 func auditPage(ctx context.Context, s unit.Reader, by *org.Actor, p db.FindAuditLogsParams, f org.AuditFilter) (list org.AuditList, err error) {
 	page := db.ListAuditBeforeParams{
 		Organizations: p.Organizations, OrganizationID: p.OrganizationID, ActorID: p.ActorID, DateFrom: p.DateFrom, DateTo: p.DateTo,
@@ -67,7 +68,9 @@ func auditPage(ctx context.Context, s unit.Reader, by *org.Actor, p db.FindAudit
 	if err != nil {
 		return list, err
 	}
+	// One row more was asked for than the page has.
 	more := len(seqs) > int(p.MaxRows)
+	// There is something on the side that the bound came from.
 	list.Older, list.Newer = f.After > 0, f.Before > 0
 	if f.After > 0 {
 		list.Newer = more
@@ -114,6 +117,7 @@ func (s *Service) StreamAudit(ctx context.Context, subject *org.Actor, f org.Aud
 			if !list.Older {
 				return nil
 			}
+			// Entries are never deleted, so the next piece begins where this one ended.
 			f.Before = list.Entries[len(list.Entries)-1].Seq
 		}
 	})
@@ -124,6 +128,7 @@ func mayReadAudit(by *org.Actor) bool {
 	return by.Can("read", rbac.Object{Type: "audit_log"}) || by.Can("read", rbac.Object{Type: "audit_log", AnyOrg: true})
 }
 
+// auditSearch is the query as the database takes it, within what the caller may read. Invalid: a bad query.
 func auditSearch(ctx context.Context, s unit.Reader, by *org.Actor, f org.AuditFilter) (db.FindAuditLogsParams, error) {
 	p := db.FindAuditLogsParams{MaxRows: int64(min(f.Limit, AuditPageMax)), Skip: int64(f.Offset)}
 	if f.Limit == 0 {
@@ -197,6 +202,7 @@ func actor(q *unit.Search, by *org.Actor, key string, id uuid.UUID, found bool) 
 	return unit.NullID(id)
 }
 
+// auditEntries cuts a page by its number. Past the end no row carries the count, so it is asked for alone.
 func auditEntries(ctx context.Context, s unit.Reader, by *org.Actor, p db.FindAuditLogsParams) (org.AuditList, error) {
 	list := org.AuditList{Entries: []org.AuditEntry{}}
 	found, err := s.Q.FindAuditLogs(ctx, p)
@@ -246,6 +252,7 @@ type auditReferences struct {
 	orgs  map[uuid.UUID]*org.Organization
 }
 
+// auditRefs reads each account and organization of a page once. Those that are gone stay nil.
 func auditRefs(ctx context.Context, s unit.Reader, by *org.Actor, rows []db.AuditLog) (auditReferences, error) {
 	refs := auditReferences{users: map[uuid.UUID]*org.User{}, orgs: map[uuid.UUID]*org.Organization{}}
 	var ids []uuid.UUID
@@ -297,6 +304,7 @@ func glimpse(s *org.Actor, u *org.User) org.User {
 	return seen
 }
 
+// entry is a row with what it refers to. Names are those of the row, which outlive accounts.
 func (refs auditReferences) entry(r db.AuditLog) (org.AuditEntry, error) {
 	e := org.AuditEntry{
 		Seq: r.Seq, ID: r.ID, RequestID: r.RequestID, Time: r.Time, IP: r.IP, UserAgent: r.UserAgent,
@@ -308,6 +316,7 @@ func (refs auditReferences) entry(r db.AuditLog) (org.AuditEntry, error) {
 		return e, errors.Join(fmt.Errorf("audit entry %s", r.ID), err)
 	}
 	switch r.ResourceType {
+	// An entry about a token names the account that it belongs to.
 	case "user", "organization_member", "api_key":
 		e.Deleted = refs.users[unit.ParseID(r.ResourceID)] == nil
 	case "organization":

@@ -15,11 +15,14 @@ import (
 )
 
 // maxResourceChecks bounds the questions about one stored thing, since each is looked up.
+// This limit and the two below are promised by docs/spec/authcheck.md.
 const maxResourceChecks = 10
 
+// badChecks is the message of a request that is refused as a whole.
 const badChecks = "Invalid authorization checks."
 
 // resources are the types whose checks may name one thing.
+// They are those of Coder's API. Of these only accounts are kept here.
 var resources = []string{"workspace", "template", "user", "group"}
 
 // maxNames bounds the organizations and owners of one request, since each is looked up.
@@ -40,6 +43,7 @@ func (s *Service) AuthCheck(ctx context.Context, subject *org.Actor, q org.AuthC
 	allowed := make(map[string]bool, len(q.Checks))
 	if !q.Named() {
 		src := s.units.Snapshot(subject)
+		// Without names the answers are those of Coder's API: what is unknown is a plain no.
 		for key, c := range q.Checks {
 			o, ok, err := resolved(ctx, src, subject, c)
 			if err != nil {
@@ -53,6 +57,8 @@ func (s *Service) AuthCheck(ctx context.Context, subject *org.Actor, q org.AuthC
 	if err != nil {
 		return a, err
 	}
+	// The account comes from the memory that callers come from: a check about another one costs what one's own costs
+	// (docs/spec/authcheck.md).
 	i.load = s.units.SubjectNow
 	problems := map[string]org.CheckProblem{}
 	for key, c := range q.Checks {
@@ -63,12 +69,14 @@ func (s *Service) AuthCheck(ctx context.Context, subject *org.Actor, q org.AuthC
 		if problem != nil {
 			problems[key] = *problem
 		}
+		// Where there is a problem the account may not be known, so that is asked first.
 		allowed[key] = problem == nil && i.target.Can(c.Action, o)
 	}
 	return org.AuthAnswers{Allowed: allowed, Problems: problems}, nil
 }
 
 // askable says what is wrong with the request as a whole. Invalid.
+// A single check is no reason to refuse if names are given: then each is answered for itself.
 func askable(by *org.Actor, q *org.AuthChecks) error {
 	var bad org.FieldErrors
 	looked, owners, organizations := 0, map[string]bool{}, map[string]bool{}
@@ -85,6 +93,7 @@ func askable(by *org.Actor, q *org.AuthChecks) error {
 	if n := max(len(owners), len(organizations)); n > maxNames {
 		bad.Add("checks", fmt.Sprintf("may name at most %d organizations and %d owners, found %d", maxNames, maxNames, n))
 	}
+	// Checks are a map. Unsorted, the same request would be answered differently each time.
 	slices.SortFunc(bad, func(a, b org.Field) int { return strings.Compare(a.Field, b.Field) })
 	if looked > maxResourceChecks {
 		bad.Add("checks", fmt.Sprintf("may hold at most %d checks with a resource_id, found %d", maxResourceChecks, looked))
@@ -93,6 +102,7 @@ func askable(by *org.Actor, q *org.AuthChecks) error {
 }
 
 // resolved is the thing that a check asks about; ok is false when it is a stored one that the caller may not read.
+// It is for questions without names, once askable found nothing wrong with them.
 func resolved(ctx context.Context, s unit.Reader, by *org.Actor, c org.AuthCheck) (o rbac.Object, ok bool, err error) {
 	if c.ResourceID == "" {
 		o, _ = objectOf(by, c)
@@ -113,6 +123,7 @@ func (s *Service) ExplainChecks(ctx context.Context, subject *org.Actor, q org.A
 		return a, err
 	}
 	found := org.AuthAnswers{Allowed: map[string]bool{}, Problems: map[string]org.CheckProblem{}, Explanations: map[string]org.Explanation{}}
+	// An answer and what led to it must be of one snapshot.
 	err = s.units.DB.View(ctx, func(reads db.Reads) error {
 		i, err := s.inquiry(ctx, unit.Reader{Units: s.units, Q: reads}, subject, &q)
 		if err != nil {
@@ -127,6 +138,7 @@ func (s *Service) ExplainChecks(ctx context.Context, subject *org.Actor, q org.A
 			if problem != nil {
 				found.Problems[key] = *problem
 			}
+			// A suspended account is explained all the same: that says what activating it would give back.
 			if problem == nil || *problem == org.CheckSuspended {
 				found.Explanations[key] = e
 			}
@@ -140,6 +152,7 @@ func (s *Service) ExplainChecks(ctx context.Context, subject *org.Actor, q org.A
 }
 
 // objectOf is the thing that a check asks about, and what is wrong with the question.
+// With a problem the thing is filled in by half, and must not be asked about.
 func objectOf(by *org.Actor, c org.AuthCheck) (o rbac.Object, problem string) {
 	o = rbac.Object{Type: c.ResourceType, AnyOrg: c.AnyOrg}
 	var err error
@@ -172,6 +185,7 @@ func resourceOwner(ctx context.Context, s unit.Reader, by *org.Actor, c org.Auth
 		return uuid.Nil, nil
 	}
 	row, err := s.Q.GetUser(ctx, unit.ParseID(c.ResourceID))
+	// The two look the same: no answer tells whether an account exists (T23 in docs/spec/threats.md).
 	if db.IsNotFound(err) || err == nil && !by.Can("read", org.UserObject(row.ID)) {
 		return uuid.Nil, nil
 	}

@@ -29,6 +29,7 @@ func (s *Service) CompareRoles(ctx context.Context, subject *org.Actor, organiza
 		return c, err
 	}
 	c.Lines = rbac.Diff(c.From.Rules(), c.To.Rules())
+	// What both say alike is all that From says, without what changed or went.
 	c.Same = len(rbac.Diff(c.From.Rules(), &rbac.Role{})) // all that it says
 	for _, d := range c.Lines {
 		if d.From != rbac.Unset {
@@ -38,6 +39,8 @@ func (s *Service) CompareRoles(ctx context.Context, subject *org.Actor, organiza
 	return c, nil
 }
 
+// roleAt is a role as it is stored, or in an earlier version; 0 is the stored one. NotFound: no such role or version.
+// Built-in roles have no versions.
 func roleAt(ctx context.Context, s unit.Reader, h unit.RoleScope, at org.RoleVersionRef) (org.Role, error) {
 	set, err := s.Roles(ctx, h.Org.ID)
 	if err != nil {

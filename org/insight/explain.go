@@ -15,6 +15,7 @@ import (
 )
 
 // bySize puts the smallest change first, those of the organization before those of the site, and the owner last.
+// The owner turns every verdict, and is hardly ever what is needed.
 func bySize(a, b org.Suggestion) int {
 	return cmp.Or(
 		compareBools(a.FullControl(), b.FullControl()), compareBools(a.OfSite(), b.OfSite()),
@@ -61,10 +62,12 @@ func (s *Service) asked(q org.Question, orgID, member uuid.UUID) rbac.Object {
 // resource type and action.
 func (s *Service) Explain(ctx context.Context, subject *org.Actor, organization, user string, q org.Question) (_ org.Explanation, err error) {
 	defer org.Wrap(&err, "explain %q in %q", user, organization)
+	// A question is about one type: "*" is for rules.
 	if q.ResourceType == rbac.Wildcard || !s.units.Catalog.Valid(q.ResourceType, q.Action) {
 		return org.Explanation{}, org.FieldErrors{{Field: "action", Detail: fmt.Sprintf("there is no action %q on %q", q.Action, q.ResourceType)}}.Err("Unknown permission.")
 	}
 	e := org.Explanation{Question: q}
+	// Trace, words and suggestions must be of one snapshot.
 	err = s.units.DB.View(ctx, func(queries db.Reads) error {
 		src := unit.Reader{Units: s.units, Q: queries}
 		o, err := src.Organization(ctx, subject, organization)
@@ -91,6 +94,7 @@ func (s *Service) Explain(ctx context.Context, subject *org.Actor, organization,
 // explain asks the engine about the account of e.Member, and what would turn the verdict among the roles of these homes.
 // No role turns that of a suspended account.
 func explain(ctx context.Context, s unit.Reader, by *org.Actor, homes []unit.RoleScope, o rbac.Object, target *org.Actor, e *org.Explanation) (err error) {
+	// The trace must not name organizations that the caller may not read.
 	e.Trace = unit.Veiled(target.Grants.Explain(e.Question.Action, o), by)
 	e.Words = tell(s.Units, e.Trace, e.Question, e.Member)
 	if e.Member.Status == org.StatusSuspended {
@@ -104,6 +108,7 @@ func explain(ctx context.Context, s unit.Reader, by *org.Actor, homes []unit.Rol
 // whatIf tries single changes on an account and keeps those that turn the verdict.
 type whatIf struct {
 	unit.Reader
+	// who asks; target is the account that is asked about
 	by     *org.Actor
 	target *org.Actor
 	member org.Member
@@ -129,6 +134,7 @@ func (w *whatIf) suggestions(ctx context.Context) ([]org.Suggestion, error) {
 		}
 		for i := range set.List {
 			r := &set.List[i]
+			// Whoever holds a role can lose it, or have it changed; anybody else can only be given it.
 			if !w.target.Grants.HasRole(r.Name, h.Org.ID) {
 				w.try(org.Suggestion{Kind: org.GiveRole, Members: 1, Refusal: w.mayHand(h, r, "assign")}, h, r, r.Compiled)
 				continue
@@ -139,12 +145,14 @@ func (w *whatIf) suggestions(ctx context.Context) ([]org.Suggestion, error) {
 			}
 		}
 	}
+	// Suggestions alike in size stay in the order of the lists of roles.
 	slices.SortStableFunc(w.found, bySize)
 	return w.found, nil
 }
 
 // tryEdits tries the asked permission in a role that the member holds, and its action on all types.
 func (w *whatIf) tryEdits(h unit.RoleScope, r *unit.SetRole, members int) {
+	// These are the levels that a custom role of the place may carry (docs/spec/roles.md).
 	levels := []rbac.Level{rbac.LevelOrganization}
 	if h.Site() {
 		levels = []rbac.Level{rbac.LevelSite, rbac.LevelUser}
@@ -178,6 +186,7 @@ func (w *whatIf) tryStates(h unit.RoleScope, r *unit.SetRole, level rbac.Level, 
 		if edit.kind == org.ClearPermission && !stored {
 			continue
 		}
+		// This has to be a copy: the stored role is shared by all who ask.
 		role := r.Role
 		*role.At(level.String()) = edit.list
 		w.try(org.Suggestion{Kind: edit.kind, Level: level, Permission: allow, Members: members, Refusal: w.mayEdit(h, level, allow)},
@@ -186,6 +195,7 @@ func (w *whatIf) tryStates(h unit.RoleScope, r *unit.SetRole, level rbac.Level, 
 }
 
 // try keeps a suggestion if the verdict turns when role r becomes the one given: nil takes it away.
+// What else would turn is counted beside it, and says how large the change is.
 func (w *whatIf) try(s org.Suggestion, h unit.RoleScope, r *unit.SetRole, becomes *rbac.Role) {
 	orgs, old := grantList(w.target)
 	var grants []rbac.Grant
@@ -216,6 +226,7 @@ func (w *whatIf) try(s org.Suggestion, h unit.RoleScope, r *unit.SetRole, become
 }
 
 // mayHand says why the caller may not give the role to the member, or take it.
+// "" if it may. Oneself comes first, as in docs/spec/assigning.md.
 func (w *whatIf) mayHand(h unit.RoleScope, r *unit.SetRole, action string) string {
 	if w.member.Self {
 		return "You can't change your own roles"
@@ -227,6 +238,7 @@ func (w *whatIf) mayHand(h unit.RoleScope, r *unit.SetRole, action string) strin
 }
 
 // mayEdit says why the caller may not change a permission in a role.
+// "" if it may. The editor of roles asks the same, so that the two agree.
 func (w *whatIf) mayEdit(h unit.RoleScope, level rbac.Level, p rbac.Permission) string {
 	return w.Locks(w.by, h, h.May(w.by, "update"))(level, p)
 }
@@ -253,6 +265,7 @@ func (s *Service) Effective(ctx context.Context, subject *org.Actor, organizatio
 			for _, a := range t.Actions {
 				q := org.Question{Action: a.Name, ResourceType: t.Name}
 				line := org.EffectivePermission{Type: t, Action: a, Anyone: unit.Veiled(target.Grants.Explain(a.Name, s.asked(q, o.ID, m.UserID)), subject)}
+				// The user level counts only for things that the member owns, so each pair is asked twice.
 				q.Own = true
 				line.Own = unit.Veiled(target.Grants.Explain(a.Name, s.asked(q, o.ID, m.UserID)), subject)
 				line.Implied = s.impliedOnly(line.Anyone) && s.impliedOnly(line.Own) && line.Own.Allowed
@@ -264,6 +277,7 @@ func (s *Service) Effective(ctx context.Context, subject *org.Actor, organizatio
 }
 
 // impliedOnly says whether nothing but the roles that everybody holds allows it.
+// A pair passes if strangers' things are refused and own ones allowed by these roles, so a refusal is no exception.
 func (s *Service) impliedOnly(t rbac.Trace) bool {
 	if !t.Allowed {
 		return true
@@ -272,6 +286,7 @@ func (s *Service) impliedOnly(t rbac.Trace) bool {
 }
 
 // implied says whether everybody, or every member, holds the role.
+// These two roles are in no list and are never given or taken (docs/spec/assigning.md).
 func implied(s *unit.Units, r *rbac.Role) bool {
 	return r == s.Catalog.ImpliedSite() || r == s.Catalog.ImpliedOrganization()
 }

@@ -13,6 +13,8 @@ import (
 )
 
 // inquiry is a number of questions about one account. What they share is looked up once.
+// named is set by user or strict: each check is answered for itself. With strict a permission that does not exist is a
+// problem, and not a plain no. load compiles the account, once, and only for a caller who may know of it.
 type inquiry struct {
 	unit.Reader
 	by     *org.Actor
@@ -41,6 +43,7 @@ func (s *Service) inquiry(ctx context.Context, src unit.Reader, by *org.Actor, q
 		Reader: src, by: by, named: q.Named(), strict: q.Tells(), load: src.Subject, id: by.ID(), target: by,
 		organizations: map[string]uuid.UUID{}, owners: map[string]uuid.UUID{}, known: map[uuid.UUID]bool{}, places: map[uuid.UUID]asked{},
 	}
+	// An account that is not there and one that may not be read are told apart nowhere below (T23 in docs/spec/threats.md).
 	if q.User != "" && q.User != "me" {
 		if i.id, err = i.account(ctx, q.User); err == nil && i.id != by.ID() {
 			i.target = nil
@@ -50,6 +53,7 @@ func (s *Service) inquiry(ctx context.Context, src unit.Reader, by *org.Actor, q
 }
 
 // account finds the id of an account, whoever may read it; uuid.Nil if there is no such name.
+// The name is looked up in the state of the site that the request began with.
 func (i *inquiry) account(ctx context.Context, ref string) (uuid.UUID, error) {
 	site, _ := i.by.Basis.Of(uuid.Nil)
 	return i.AccountAt(ctx, ref, site.Value)
@@ -57,6 +61,7 @@ func (i *inquiry) account(ctx context.Context, ref string) (uuid.UUID, error) {
 
 // object is the thing that a question is about, or why the question can't be answered. Then nothing of it depends on
 // whether an account exists that the caller may not read.
+// What is wrong with the question itself comes first: it shows without a look at anything stored.
 func (i *inquiry) object(ctx context.Context, c org.AuthCheck) (o rbac.Object, problem *org.CheckProblem, err error) {
 	others := i.target != i.by
 	switch {
@@ -66,6 +71,7 @@ func (i *inquiry) object(ctx context.Context, c org.AuthCheck) (o rbac.Object, p
 		return o, &org.CheckUnknownPermission, nil
 	case i.strict && c.OrganizationID != "" && i.Catalog.SiteOnly(c.ResourceType):
 		return o, &org.CheckSiteType, nil
+	// Nothing limits such a question to an organization, so its answer would tell of rights anywhere.
 	case others && (c.OrganizationID == "" || c.AnyOrg) && !i.by.Can("read", org.UsersObject):
 		return o, &org.CheckOrganizationNeeded, nil
 	}
@@ -75,6 +81,7 @@ func (i *inquiry) object(ctx context.Context, c org.AuthCheck) (o rbac.Object, p
 			return o, &org.CheckNotFound, err
 		}
 	}
+	// This comes after the organization, since a membership in it may be what lets the caller know.
 	if seen, err := i.seen(ctx, o.Org); err != nil || !seen {
 		return o, &org.CheckNotFound, err
 	}
@@ -89,6 +96,7 @@ func (i *inquiry) object(ctx context.Context, c org.AuthCheck) (o rbac.Object, p
 			return o, &org.CheckNotFound, err
 		}
 	}
+	// This comes last: it tells that the account exists.
 	if others && i.target.User.Status == org.StatusSuspended {
 		return o, &org.CheckSuspended, nil
 	}
@@ -100,6 +108,7 @@ func (i *inquiry) organization(ctx context.Context, ref string) (uuid.UUID, erro
 	if id, known := i.organizations[ref]; known {
 		return id, nil
 	}
+	// Of an organization that the caller belongs to its grants tell, without a query.
 	id, err := uuid.Parse(ref)
 	if err != nil || !i.by.Grants.InOrg(id) || !i.by.Can("read", org.OrgObject(id)) {
 		row, err := i.Organization(ctx, i.by, ref)
@@ -128,6 +137,7 @@ func (i *inquiry) seen(ctx context.Context, organization uuid.UUID) (seen bool, 
 			return false, err
 		}
 	}
+	// The right to read memberships tells nothing about somebody who has none there.
 	i.known[organization] = i.target != nil && (account || member && i.target.Grants.InOrg(organization))
 	return i.known[organization], nil
 }
@@ -146,6 +156,7 @@ func (i *inquiry) owner(ctx context.Context, ref string) (uuid.UUID, error) {
 		if id, err = i.account(ctx, ref); err != nil {
 			return uuid.Nil, err
 		}
+		// Of the account asked about the caller may know: seen has been asked before.
 		if id != i.id && !i.by.Can("read", org.UserObject(id)) {
 			id = uuid.Nil
 		}
@@ -155,6 +166,7 @@ func (i *inquiry) owner(ctx context.Context, ref string) (uuid.UUID, error) {
 }
 
 // explained answers one question with all that led to the answer.
+// A problem is why there is no answer. Of a suspended account there are both.
 func (i *inquiry) explained(ctx context.Context, c org.AuthCheck) (e org.Explanation, problem *org.CheckProblem, err error) {
 	e.Question = org.Question{Action: c.Action, ResourceType: c.ResourceType}
 	var o rbac.Object
@@ -169,6 +181,7 @@ func (i *inquiry) explained(ctx context.Context, c org.AuthCheck) (e org.Explana
 	if err != nil || problem != nil && *problem != org.CheckSuspended {
 		return e, problem, err
 	}
+	// Questions about one place share it.
 	of, known := i.places[o.Org]
 	if !known {
 		if of, err = i.place(ctx, o.Org); err != nil {
@@ -181,6 +194,7 @@ func (i *inquiry) explained(ctx context.Context, c org.AuthCheck) (e org.Explana
 }
 
 // place is whom a question is about in an organization, or on the site for uuid.Nil.
+// A member comes with what the caller may do to it, for the suggestions; anybody else stands for itself.
 func (i *inquiry) place(ctx context.Context, organization uuid.UUID) (asked, error) {
 	u := i.target.User
 	of := asked{

@@ -16,12 +16,14 @@ import (
 
 // Lint looks through the roles of an organization and who holds them. NotFound: no such organization, or its roles or
 // memberships may not be read.
+// Findings are advice: no write is refused because of one.
 func (s *Service) Lint(ctx context.Context, subject *org.Actor, organization string) (o org.Organization, found []org.LintFinding, err error) {
 	defer org.Wrap(&err, "lint roles of %q", organization)
 	h, err := s.units.Snapshot(subject).RoleScope(ctx, subject, org.In(organization))
 	if err != nil {
 		return o, nil, err
 	}
+	// Findings name people, so the right to read roles is not enough.
 	if !subject.Can("read", org.MembersObject(h.Org.ID)) {
 		return o, nil, org.ErrNotFound()
 	}
@@ -42,6 +44,7 @@ func (s *Service) Lint(ctx context.Context, subject *org.Actor, organization str
 	return unit.OrganizationOf(h.Org), found, err
 }
 
+// linter gathers findings about one organization. holders is how many hold each role, by its name.
 type linter struct {
 	unit.Reader
 	home    unit.RoleScope
@@ -52,6 +55,7 @@ type linter struct {
 
 func (l *linter) add(f org.LintFinding) { l.found = append(l.found, f) }
 
+// roles looks at each custom role: what it says, whether anybody holds it, whether another one says the same.
 func (l *linter) roles() {
 	for i := range l.set.List {
 		r := &l.set.List[i]
@@ -65,6 +69,7 @@ func (l *linter) roles() {
 		if l.holders[r.Name] == 0 {
 			l.add(org.LintFinding{Rule: org.LintUnused, Role: ref, Message: "Nobody holds this role.", Fix: "Assign it, or delete it."})
 		}
+		// Only the roles before it are compared, so that a pair is told once. Stored permissions are sorted.
 		for j := range i {
 			other := &l.set.List[j]
 			if !other.BuiltIn && len(r.Organization) > 0 && slices.Equal(r.Organization, other.Organization) {
@@ -84,6 +89,7 @@ func (l *linter) permission(ref org.RoleRef, r *unit.SetRole, p rbac.Permission)
 	case rbac.SiteOnlyType:
 		f.Rule, f.Message, f.Fix = org.LintNoEffect, "Nothing of this type belongs to an organization, so an organization role can't reach it.", "Remove it, or put it into a site role."
 	case rbac.DeniedForAll:
+		// The deny for all types repeats a deny, and beats an allow.
 		if p.Negate {
 			f.Rule, f.Message, f.Fix = coveredByAll()
 			break
@@ -101,11 +107,13 @@ func (l *linter) permission(ref org.RoleRef, r *unit.SetRole, p rbac.Permission)
 	l.add(f)
 }
 
+// coveredByAll is the finding about a permission that the rule for all types says already.
 func coveredByAll() (rule, message, fix string) {
 	return org.LintCovered, "The role's rule for every resource type says the same.", "Remove this one, or the rule for every type."
 }
 
 // people looks at every member once; equal holdings are judged once.
+// It ends at org.LintPeople people: more than anybody goes through.
 func (l *linter) people(ctx context.Context, by *org.Actor) error {
 	c, err := l.Crowd(ctx, l.home.Org.ID)
 	if err != nil {
@@ -135,6 +143,7 @@ func (l *linter) people(ctx context.Context, by *org.Actor) error {
 		return err
 	}
 	if err := c.EachByID(ctx, by, l.home.Org.ID, ids, func(m *org.Member) error {
+		// The finding outlives the call, and the walk may use m again.
 		one := *m
 		for _, idle := range who[m.UserID] {
 			r := idle.role
@@ -170,6 +179,7 @@ func (r idleRole) of(whose, whom string) string {
 }
 
 // idleRoles is the roles of a holding that could be taken away without changing anything.
+// Each is tried alone: of two roles that say the same either can go, but not both.
 func idleRoles(ctx context.Context, c *unit.Crowd, h unit.Holding) ([]idleRole, error) {
 	whole, err := c.Subject(ctx, h)
 	if err != nil {
@@ -202,6 +212,7 @@ func idleRoles(ctx context.Context, c *unit.Crowd, h unit.Holding) ([]idleRole, 
 // whyIdle tells why a role does nothing for people who may do the same without it.
 func whyIdle(ctx context.Context, c *unit.Crowd, r *unit.SetRole, without *rbac.Subject, h unit.Holding) (idleRole, error) {
 	why := idleRole{role: r}
+	// What alone has beyond plain is what the role gives to somebody who is a member and nothing else.
 	plain := c.Catalog.NewSubject(unit.Anyone, []rbac.ID{c.Org}, nil)
 	alone := c.Catalog.NewSubject(unit.Anyone, []rbac.ID{c.Org}, []rbac.Grant{{Role: r.Compiled, Org: c.Org}})
 	here := rbac.Object{Org: c.Org}
@@ -209,6 +220,7 @@ func whyIdle(ctx context.Context, c *unit.Crowd, r *unit.SetRole, without *rbac.
 	if why.included {
 		return why, nil
 	}
+	// It gives nothing, so perhaps its denies are overridden: the site level votes first (docs/spec/authcheck.md).
 	site, err := c.Roles(ctx, uuid.Nil)
 	if err != nil {
 		return why, err
@@ -239,6 +251,8 @@ func allowsDenied(c *unit.Crowd, site, organization *rbac.Role) bool {
 	return false
 }
 
+// sameRights reports whether two subjects may do the same: with things of the organization, with their own ones there, and
+// on the site.
 func sameRights(a, b *rbac.Subject, orgID uuid.UUID) bool {
 	for _, o := range []rbac.Object{{Org: orgID}, {Org: orgID, Owner: unit.Anyone}, {}} {
 		x, y := a.Allowed(o), b.Allowed(o)
@@ -249,7 +263,9 @@ func sameRights(a, b *rbac.Subject, orgID uuid.UUID) bool {
 	return true
 }
 
+// suspended finds suspended members who hold roles. These count again as soon as somebody activates the account.
 func (l *linter) suspended(ctx context.Context, by *org.Actor) error {
+	// Lint has asked already whether the caller may read every member.
 	search, err := unit.NewMemberSearch(l.home.Org, unit.Everywhere, &org.MemberFilter{Statuses: []org.Status{org.StatusSuspended}, Limit: org.LintPeople})
 	if err != nil {
 		return err

@@ -18,6 +18,7 @@ import (
 // taken, so what is stored can be compared with it.
 
 // maxTold is how many differences are told one by one.
+// The rest is counted: one statement by hand can change every row.
 const maxTold = 20
 
 // recordKey is an account with its site roles, or a membership.
@@ -38,9 +39,12 @@ type record struct {
 
 // HandMade compares the roles of every account and membership with the audit trail and tells each difference in words.
 // What the trail knows nothing of, because it was there before the trail, is left out.
+// The operator asks, so no right is checked. A difference is no error: an error says that the comparison could not be made.
 func HandMade(ctx context.Context, s *unit.Units) (findings []string, err error) {
+	// In two snapshots a change between them would look like one that was made by hand.
 	err = s.DB.View(ctx, func(q db.Reads) error {
 		d := differences{Reader: unit.Reader{Units: s, Q: q}, ctx: ctx}
+		// A deleted role has one entry, and none for each holder, so deletions are read apart.
 		deletions, err := q.ListRoleDeletions(ctx)
 		if err != nil {
 			return fmt.Errorf("list deleted roles: %w", err)
@@ -50,6 +54,7 @@ func HandMade(ctx context.Context, s *unit.Units) (findings []string, err error)
 			deleted[homeRole{r.OrganizationID.UUID, r.ResourceTarget}] = r.Seq
 		}
 		after := ""
+		// The trail of some accounts fits into memory; that of all need not.
 		for {
 			accounts, err := q.ListSiteHoldings(ctx, db.ListSiteHoldingsParams{AfterKey: after, MaxRows: unit.ChunkSize})
 			if err != nil || len(accounts) == 0 {
@@ -98,8 +103,10 @@ func (d *differences) compare(accounts []db.ListSiteHoldingsRow, deleted map[hom
 }
 
 // compareOne compares what an account holds on the site, or in one organization, with what it was given there.
+// Both directions are told: what was put in, and what was taken out.
 func (d *differences) compareOne(r *record, k recordKey, username, roles string) error {
 	given, known := r.given[k]
+	// The holder is older than the trail, which can say nothing of it.
 	if !known && !r.made[k.user] {
 		return nil
 	}
@@ -111,6 +118,7 @@ func (d *differences) compareOne(r *record, k recordKey, username, roles string)
 			}
 		}
 	}
+	// They are sorted so that two runs say the same.
 	for _, name := range slices.Sorted(maps.Keys(given)) {
 		if r.holds(k, name) && !slices.Contains(stored, name) {
 			if err := d.add(k, username+" no longer holds "+name, "took"); err != nil {
@@ -121,6 +129,7 @@ func (d *differences) compareOne(r *record, k recordKey, username, roles string)
 	return nil
 }
 
+// add tells of a difference, with the table where it is. Beyond maxTold it is only counted.
 func (d *differences) add(k recordKey, what, never string) error {
 	if len(d.found) == maxTold {
 		d.more++
@@ -139,6 +148,7 @@ func (d *differences) add(k recordKey, what, never string) error {
 	return nil
 }
 
+// words is what was found, and how much was not told.
 func (d *differences) words() []string {
 	if d.more > 0 {
 		return append(d.found, fmt.Sprintf("user_roles, member_roles: %d more differences from the audit trail", d.more))
@@ -147,6 +157,7 @@ func (d *differences) words() []string {
 }
 
 // read reads what the trail tells of some accounts.
+// The oldest entry comes first: what the last one left is what should be stored.
 func (r *record) read(ctx context.Context, q db.Reads, users []uuid.UUID) error {
 	p := db.ListRoleEntriesParams{ResourceIds: make([]string, len(users))}
 	for i, id := range users {
@@ -173,6 +184,7 @@ func (r *record) read(ctx context.Context, q db.Reads, users []uuid.UUID) error 
 type rolesChange struct{ Old, New []string }
 
 // follow takes in the next entry of the trail.
+// The fields are those of docs/spec/audit.md, as org/tenant and org/account record them.
 func (r *record) follow(e db.ListRoleEntriesRow) error {
 	var fields struct {
 		Username  struct{ Old, New *string } `json:"username"`
@@ -183,6 +195,7 @@ func (r *record) follow(e db.ListRoleEntriesRow) error {
 		return err
 	}
 	k, change := recordKey{unit.ParseID(e.ResourceID), e.OrganizationID.UUID}, fields.Roles
+	// Site roles belong to no organization, whatever the entry says.
 	if e.ResourceType == "user" {
 		k.org, change = uuid.Nil, fields.SiteRoles
 	}
@@ -200,6 +213,7 @@ func (r *record) follow(e db.ListRoleEntriesRow) error {
 // of the next change, and was still not given.
 func (r *record) change(k recordKey, seq int64, c rolesChange) {
 	held, known := r.given[k]
+	// This is the first that the trail tells of the holder, so what it found there counts as given.
 	if !known {
 		held = map[string]int64{}
 		for _, name := range c.Old {
@@ -221,6 +235,7 @@ func (r *record) change(k recordKey, seq int64, c rolesChange) {
 
 // holds reports whether a role was given and not taken. The deletion of a role takes it from everybody, without an entry
 // for each.
+// What was given later is of a new role of that name (T19 in docs/spec/threats.md).
 func (r *record) holds(k recordKey, name string) bool {
 	seq, given := r.given[k][name]
 	return given && seq > r.deleted[homeRole{k.org, name}]

@@ -11,10 +11,12 @@ import (
 
 // StateIn is the state of what one organization shows, or the site for "". All that is read after the call is of that
 // state, or of a later one.
+// "" is no state: then nothing may be kept or compared, and the list is made anew.
 func (s *Service) StateIn(ctx context.Context, subject *org.Actor, organization string) (_ org.State, err error) {
 	defer org.Wrap(&err, "read state of %q", organization)
 	site, ok := subject.Basis.Of(uuid.Nil)
 	switch {
+	// Without a basis nothing says whether the caller's rights are still the same (docs/adr/0005-caches.md).
 	case !ok:
 		return "", nil
 	case organization == "":
@@ -27,6 +29,7 @@ func (s *Service) StateIn(ctx context.Context, subject *org.Actor, organization 
 	if err != nil {
 		return "", err
 	}
+	// The basis was read when the request began. Of a place that is not in it the revision is read now.
 	if r, ok := subject.Basis.Of(id); ok {
 		return subject.StateAt(site.Value, r.Value), nil
 	}

@@ -16,6 +16,7 @@ import (
 
 // VerifyAudit walks the audit trail from its beginning and finds where it was edited, or entries were added or removed,
 // after it was written. NotFound: no such organization ever was.
+// It is for the operator, so no right is checked. A finding is no error: an error says that the trail could not be read.
 func (s *Service) VerifyAudit(ctx context.Context, f org.VerifyFilter) (v org.Verification, err error) {
 	defer org.Wrap(&err, "verify audit trail")
 	err = s.units.DB.View(ctx, func(q db.Reads) error {
@@ -35,14 +36,17 @@ type verifier struct {
 	names map[uuid.UUID]string // of the organizations that are there
 	only  bool                 // one chain, of the organization:
 	orgID uuid.UUID
+	// the end of the trail from before there were chains, where each of them begins
 	seal  db.GetAuditSealRow
 	noted map[int64]string // the hashes of roots that the site's chain tells of
 }
 
+// found notes a finding, in words for the operator.
 func (w *verifier) found(format string, args ...any) {
 	w.Findings = append(w.Findings, fmt.Sprintf(format, args...))
 }
 
+// run checks the sealed trail, the chains, and then the roots, which are compared with what the chains tell of them.
 func (w *verifier) run(f org.VerifyFilter) (err error) {
 	organizations, err := w.q.ListOrganizations(w.ctx, math.MaxInt64)
 	if err != nil {
@@ -54,11 +58,13 @@ func (w *verifier) run(f org.VerifyFilter) (err error) {
 			w.orgID = o.ID
 		}
 	}
+	// A deleted organization has no name any more, but its chain stays and is found by its id.
 	if w.only && w.orgID == uuid.Nil {
 		if w.orgID = unit.ParseID(f.Organization); w.orgID == uuid.Nil {
 			return org.ErrNotFound()
 		}
 	}
+	// Every chain begins at the seal, so without it none can be checked.
 	if w.seal, err = w.q.GetAuditSeal(w.ctx); db.IsNotFound(err) {
 		w.found("the seal of the trail is missing")
 		return nil
@@ -77,6 +83,7 @@ func (w *verifier) run(f org.VerifyFilter) (err error) {
 	if err := w.roots(f.Root); err != nil || w.only || len(w.Findings) > 0 {
 		return err
 	}
+	// Entries are compared with their number only if nothing was found: a walk that broke off has not seen all.
 	all, err := w.q.CountAuditLogs(w.ctx)
 	if err == nil && all != int64(w.Entries) {
 		w.found("%d entries belong to no chain", all-int64(w.Entries))
@@ -85,6 +92,7 @@ func (w *verifier) run(f org.VerifyFilter) (err error) {
 }
 
 // sealed checks the trail from before there were chains.
+// It ends at the first fault: every hash after it would be wrong too.
 func (w *verifier) sealed() error {
 	var last db.GetAuditSealRow
 	for {
@@ -110,6 +118,7 @@ func (w *verifier) sealed() error {
 			break
 		}
 	}
+	// No hash notices an end that is cut off. The seal does.
 	if w.seal.Seq != last.Seq || !bytes.Equal(w.seal.Hash, last.Hash) {
 		w.found("sealed trail: it ends with entry %d, but was sealed with entry %d", last.Seq, w.seal.Seq)
 	}
@@ -124,6 +133,7 @@ func (w *verifier) chains() error {
 	}
 	head, err := w.q.GetRevision(w.ctx, of)
 	switch {
+	// Neither a chain nor an organization: this id never was one.
 	case db.IsNotFound(err) && w.only && w.names[of] == "":
 		return org.ErrNotFound()
 	case db.IsNotFound(err):
@@ -138,6 +148,7 @@ func (w *verifier) chains() error {
 	if w.only {
 		return nil
 	}
+	// This counts the organizations whose chain has not turned up.
 	without := len(w.names)
 	for after := uuid.Nil; ; {
 		heads, err := w.q.ListRevisions(w.ctx, db.ListRevisionsParams{AfterID: after, MaxRows: unit.ChunkSize})
@@ -164,6 +175,7 @@ func (w *verifier) chains() error {
 }
 
 // chain checks one chain from the seal to its head.
+// It tells one thing at most: after a fault every hash is wrong.
 func (w *verifier) chain(head db.Revision) error {
 	name := unit.ScopeName(head.OrganizationID, w.names)
 	seq, hash := int64(0), w.seal.Hash
@@ -191,6 +203,7 @@ func (w *verifier) chain(head db.Revision) error {
 			break
 		}
 	}
+	// The head moves in the transaction of the entry, so a shorter chain was cut (docs/adr/0004-audit-trail.md).
 	switch {
 	case seq != head.AuditSeq:
 		w.found("%s: the chain ends with entry %d, but %d were written", name, seq, head.AuditSeq)
@@ -204,6 +217,7 @@ func (w *verifier) chain(head db.Revision) error {
 }
 
 // note takes in what an entry of the site's chain tells of a root.
+// Whoever writes a root anew would have to change its entry too, and that breaks the chain.
 func (w *verifier) note(r db.AuditLog) error {
 	if r.Chain != uuid.Nil || r.ResourceType != org.AuditRootType || r.StatusCode >= 400 {
 		return nil
@@ -223,6 +237,7 @@ func (w *verifier) note(r db.AuditLog) error {
 }
 
 // roots checks every root: that it is the one that was made, and that the chains still have what it was made of.
+// known is a root that the operator kept elsewhere, "" for none.
 func (w *verifier) roots(known string) error {
 	var last db.AuditRoot
 	for {
@@ -247,23 +262,27 @@ func (w *verifier) roots(known string) error {
 			break
 		}
 	}
+	// The chain tells of roots that are stored no longer: their end was cut off.
 	for seq := range w.noted {
 		if seq > last.Seq {
 			w.found("root %d is missing", seq)
 		}
 	}
+	// Nothing else finds a trail that was written anew as a whole (docs/adr/0004-audit-trail.md).
 	if known != "" {
 		w.found("no root is %s", known)
 	}
 	return nil
 }
 
+// root checks one root by the one before it, by its entry, and by the entries that it was made of.
 func (w *verifier) root(before, r db.AuditRoot) error {
 	heads, err := w.q.ListAuditRootHeads(w.ctx, r.Seq)
 	if err != nil {
 		return err
 	}
 	noted, told := w.noted[r.Seq]
+	// With one organization the chain of the site was not walked, so no entry is known to compare with.
 	if !bytes.Equal(unit.RootHash(before.Hash, r, heads), r.Hash) || !w.only && (!told || noted != unit.RootName(r.Hash)) {
 		w.found("root %d was changed, or one before it was", r.Seq)
 		return nil

@@ -15,6 +15,7 @@ import (
 )
 
 // outsideSize is how many accounts outside the organization come with the members.
+// WhoCanPage asks for all of them, or for another part.
 const outsideSize = 100
 
 // WhoCan finds everybody who may do something in an organization, in one pass over its members and one over the accounts
@@ -32,6 +33,7 @@ func (s *Service) WhoCan(ctx context.Context, subject *org.Actor, organization s
 		if err != nil {
 			return err
 		}
+		// Half an answer would look like a whole one, so there is none.
 		if !subject.Can("read", org.MembersObject(o.ID)) {
 			return org.ErrNotFound()
 		}
@@ -40,7 +42,9 @@ func (s *Service) WhoCan(ctx context.Context, subject *org.Actor, organization s
 		if err != nil {
 			return err
 		}
+		// Anyone stands for whoever has a holding, so that one decision is good for all of them.
 		f := finder{Crowd: c, question: q, object: s.asked(q, o.ID, unit.Anyone), known: map[unit.Holding]*ruling{}}
+		// Outside stays nil for a caller who may not read accounts: not known, which is not the same as nobody.
 		if err := f.members(ctx, subject, &w, p); err != nil || !subject.Can("read", org.UsersObject) {
 			return err
 		}
@@ -68,6 +72,7 @@ type ruling struct {
 	by     *rbac.Subject
 }
 
+// decide is the ruling about a holding. It is made when the holding first occurs.
 func (f *finder) decide(ctx context.Context, h unit.Holding) (*ruling, error) {
 	if d, ok := f.known[h]; ok {
 		return d, nil
@@ -82,6 +87,7 @@ func (f *finder) decide(ctx context.Context, h unit.Holding) (*ruling, error) {
 }
 
 // tellAble tells the decision. That somebody may is told of everybody in the same words.
+// It is put into words when it is first shown: most rulings are only counted.
 func (f *finder) tellAble(d *ruling) org.Answer {
 	if d.answer == nil {
 		t := d.by.Explain(f.question.Action, f.object)
@@ -97,6 +103,7 @@ type window struct {
 	rulings              []*ruling
 }
 
+// add counts somebody, and keeps those whom the page shows.
 func (w *window) add(id uuid.UUID, d *ruling) {
 	if w.count >= w.offset && (w.limit == 0 || len(w.ids) < w.limit) {
 		w.ids, w.rulings = append(w.ids, id), append(w.rulings, d)
@@ -104,8 +111,10 @@ func (w *window) add(id uuid.UUID, d *ruling) {
 	w.count++
 }
 
+// members walks over all members for the numbers, and then reads those of the page alone.
 func (f *finder) members(ctx context.Context, by *org.Actor, w *org.WhoCan, p org.WhoCanPage) error {
 	page := window{limit: p.Limit, offset: p.Offset}
+	// The page shows people outside. Members are only counted.
 	if p.Outside {
 		page = window{limit: -1}
 	}
@@ -115,6 +124,7 @@ func (f *finder) members(ctx context.Context, by *org.Actor, w *org.WhoCan, p or
 		switch {
 		case err != nil || !d.able:
 			return err
+		// The roles allow it and the account does not: activating it would add one more.
 		case org.Status(r.Status) == org.StatusSuspended:
 			w.Suspended++
 		default:
@@ -134,6 +144,7 @@ func (f *finder) members(ctx context.Context, by *org.Actor, w *org.WhoCan, p or
 	})
 }
 
+// outside finds the accounts that do not belong to the organization, like members those that do.
 func (f *finder) outside(ctx context.Context, o *org.Outside, p org.WhoCanPage) error {
 	page := window{limit: outsideSize}
 	if p.Whole {
@@ -142,6 +153,7 @@ func (f *finder) outside(ctx context.Context, o *org.Outside, p org.WhoCanPage) 
 	if p.Outside {
 		page = window{limit: p.Limit, offset: p.Offset}
 	}
+	// If an account without roles may do it, all have to be walked. Else those that hold something are enough.
 	anybody, err := f.decide(ctx, unit.Holding{Outside: true})
 	if err != nil {
 		return err
@@ -203,6 +215,7 @@ func outsiders(ctx context.Context, c *unit.Crowd, all bool, fn func(id uuid.UUI
 	}
 }
 
+// eachOutsider calls fn with what each of these accounts holds.
 func eachOutsider(c *unit.Crowd, rows []db.ListOutsidersRow, fn func(id uuid.UUID, h unit.Holding) error) error {
 	for i := range rows {
 		r := &rows[i]
@@ -220,6 +233,7 @@ const manyHolders = 10_000
 // holdersOutside is the outsiders who hold roles of the site, or roles elsewhere that carry rights outside their
 // organization, by username. few is false if there are too many to collect.
 func holdersOutside(ctx context.Context, c *unit.Crowd) (list []db.ListOutsidersRow, few bool, err error) {
+	// One more than can be collected tells that there are too many.
 	ids, err := c.Q.ListHoldersOfAnySiteRole(ctx, manyHolders+1)
 	if err != nil {
 		return nil, false, err
@@ -230,6 +244,7 @@ func holdersOutside(ctx context.Context, c *unit.Crowd) (list []db.ListOutsiders
 	for id := range c.Elsewhere {
 		ids = append(ids, id)
 	}
+	// Somebody may be in both lists, and must be counted once.
 	slices.SortFunc(ids, func(a, b uuid.UUID) int { return slices.Compare(a[:], b[:]) })
 	for piece := range slices.Chunk(slices.Compact(ids), unit.ChunkSize) {
 		rows, err := c.Q.ListOutsidersByID(ctx, db.ListOutsidersByIDParams{OrganizationID: c.Org, Ids: piece})
@@ -240,6 +255,7 @@ func holdersOutside(ctx context.Context, c *unit.Crowd) (list []db.ListOutsiders
 			list = append(list, db.ListOutsidersRow(r))
 		}
 	}
+	// The pieces came by id, and pages go by username.
 	slices.SortFunc(list, func(a, b db.ListOutsidersRow) int { return strings.Compare(a.UsernameKey, b.UsernameKey) })
 	return list, true, nil
 }

@@ -10,8 +10,10 @@ import (
 )
 
 // tell puts a trace into words.
+// All places that explain use it, so that they say the same.
 func tell(s *unit.Units, t rbac.Trace, q org.Question, m org.Member) org.Wording {
 	w := org.Wording{Verdict: verdict(&t), Because: because(s, &t, q, m.Label())}
+	// The engine knows nothing of suspensions, so its verdict is told as what would be without.
 	if m.Status == org.StatusSuspended {
 		w.Verdict, w.Because = "No. The account is suspended.", "Without the suspension: "+w.Verdict+" "+w.Because
 	}
@@ -21,6 +23,8 @@ func tell(s *unit.Units, t rbac.Trace, q org.Question, m org.Member) org.Wording
 	return w
 }
 
+// verdict is the answer in a sentence. A pair that the catalog does not have is a no before any level votes
+// (docs/spec/authcheck.md).
 func verdict(t *rbac.Trace) string {
 	level, decided := t.Decided()
 	at := " at the " + strings.ToLower(org.LevelLabel(level)) + " level."
@@ -35,6 +39,7 @@ func verdict(t *rbac.Trace) string {
 	return "No. Denied" + at
 }
 
+// because is the reason: which roles decide, what they beat at their level, and who says otherwise below it.
 func because(s *unit.Units, t *rbac.Trace, q org.Question, who string) string {
 	permission := q.ResourceType + ":" + q.Action
 	level, decided := t.Decided()
@@ -46,12 +51,14 @@ func because(s *unit.Units, t *rbac.Trace, q org.Question, who string) string {
 	}
 	all := t.Deciding()
 	b := rolesDo(all, t.Allowed, permission+" "+org.LevelPhrase(level)) + "."
+	// Such a role is in no list, so people would look for it in vain.
 	if everybody := !slices.ContainsFunc(all, func(m rbac.Match) bool { return !implied(s, m.Role) }); everybody && t.Allowed {
 		b += " Everybody here holds that role."
 	}
 	if beaten := matchesOf(t.Levels[level].Matches, false); len(beaten) > 0 && !t.Allowed {
 		b += " At one level a deny beats an allow, so that of " + joined(labels(beaten)) + " does not count."
 	}
+	// A lower level that says otherwise is what people wonder about.
 	for _, l := range t.Levels[level+1:] {
 		if other := matchesOf(l.Matches, t.Allowed); len(other) > 0 {
 			b += " " + rolesDo(other, !t.Allowed, "it "+org.LevelPhrase(l.Level)) + ", but the " + strings.ToLower(org.LevelLabel(level)) + " level comes first."
@@ -86,6 +93,7 @@ func labels(list []rbac.Match) []string {
 	return names
 }
 
+// joined is a list in English: A, B and C.
 func joined(names []string) string {
 	if len(names) < 2 {
 		return strings.Join(names, "")

@@ -30,6 +30,7 @@ func (s *Service) PreviewUserRoles(ctx context.Context, subject *org.Actor, user
 
 // userRoles asks to replace the site roles of an account.
 type userRoles struct {
+	// as the path has it: an id, a username or "me"
 	user  string
 	roles org.Input[org.RolesInput]
 }
@@ -41,6 +42,7 @@ type userChange struct {
 	changes bool
 }
 
+// planUserRoles is rows 1 and 2 of docs/spec/assigning.md for an account; decideUserRoles is the rest.
 func planUserRoles(ctx context.Context, a *unit.Attempt, in userRoles) (userChange, error) {
 	row, err := a.Account(ctx, in.user)
 	if err != nil {
@@ -50,7 +52,9 @@ func planUserRoles(ctx context.Context, a *unit.Attempt, in userRoles) (userChan
 }
 
 // decideUserRoles is the one way in which the site roles of an account change.
+// The page, the API and undo come here, so none of them gives what another would refuse (T06 in docs/spec/threats.md).
 func decideUserRoles(ctx context.Context, a *unit.Attempt, row db.UserRow, input org.Input[org.RolesInput]) (c userChange, err error) {
+	// Row 3 comes before any right, and holds for owners too: a change of one's own rights takes a second person.
 	if row.ID == a.Actor.ID() {
 		return c, org.ErrInvalid("You cannot change your own roles.", "")
 	}
@@ -61,20 +65,25 @@ func decideUserRoles(ctx context.Context, a *unit.Attempt, row db.UserRow, input
 	if c.user, err = a.User(ctx, row); err != nil {
 		return c, err
 	}
+	// Rows 4 to 12 are the same as for a member.
 	roles := assignment{Attempt: a, set: set, object: org.SiteRolesObject, implied: org.RoleMember}
 	c.changes, err = roles.decide(ctx, input, c.user.Roles, c.user.Tag())
 	if err != nil || !c.changes {
 		return c, err
 	}
+	// Row 13 is guard rail R1 of docs/spec/roles.md. Site roles count in every organization, so all that the account holds
+	// anywhere is compared.
 	if err := a.MayActOn(ctx, row.ID, unit.Whole); err != nil {
 		return c, err
 	}
 	c.HolderChange = org.HolderChange{User: row.ID, Username: row.Username, Before: unit.RoleNames(c.user.Roles), After: roles.wanted}
 	c.user.Roles, c.user.Version, c.user.UpdatedAt = set.Refs(strings.Join(roles.wanted, " ")), c.user.Version+1, a.Now
+	// The guards below ask about the state after the change, so it has to be told first.
 	a.WillHold(c.HolderChange)
 	if err := a.KeepManagers(ctx, row); err != nil {
 		return c, err
 	}
+	// Taking any role but owner leaves the owners as able as they were, so they need not be looked at.
 	if !slices.Contains(roles.removed, org.RoleOwner) && len(roles.added) == 0 {
 		return c, nil
 	}

@@ -14,7 +14,7 @@ import (
 )
 
 // MemberRoles is the assignment form of a member: every role of the organization, and which the caller may change.
-// NotFound and Invalid as Member. Forbidden: the caller may not read the roles.
+// NotFound and Invalid as Member. NotFound too: the caller may not read the roles.
 func (s *Service) MemberRoles(ctx context.Context, subject *org.Actor, organization, user string) (_ org.RoleForm, err error) {
 	defer org.Wrap(&err, "read role form of %q in %q", user, organization)
 	src := s.units.Snapshot(subject)
@@ -26,6 +26,7 @@ func (s *Service) MemberRoles(ctx context.Context, subject *org.Actor, organizat
 	if err != nil {
 		return org.RoleForm{}, err
 	}
+	// Roles that may not be read look as if they were not there (docs/spec/roles.md, reading).
 	if !subject.Can("read", org.OrgRolesObject(o.ID)) {
 		return org.RoleForm{}, org.ErrNotFound()
 	}
@@ -38,8 +39,10 @@ func (s *Service) MemberRoles(ctx context.Context, subject *org.Actor, organizat
 	for i := range set.List {
 		r := &set.List[i]
 		choice := org.RoleChoice{Role: r.Role, Held: slices.Contains(held, r.Name)}
+		// This is about the role alone, whoever the member is. The lists of roles say the same.
 		choice.Role.Refusal = unit.GiveRefusal(subject, "assign", org.OrgRolesObject(o.ID), r)
 		choice.Role.Assignable = choice.Role.Refusal == ""
+		// What stands against any change of this member comes first: then no single role could be given or taken.
 		if choice.Refusal = m.RolesRefusal; choice.Refusal == "" {
 			action := "assign"
 			if choice.Held {
@@ -70,11 +73,13 @@ func (s *Service) PreviewMemberRoles(ctx context.Context, subject *org.Actor, or
 }
 
 // memberRoles asks to replace the roles of a member.
+// The names are as the path has them.
 type memberRoles struct {
 	organization, user string
 	roles              org.Input[org.RolesInput]
 }
 
+// planMemberRoles is rows 1 and 2 of docs/spec/assigning.md. A refusal by a later row is recorded.
 func planMemberRoles(ctx context.Context, a *unit.Attempt, in memberRoles) (memberChange, error) {
 	o, row, err := a.Membership(ctx, in.organization, in.user)
 	if err != nil {
@@ -85,7 +90,10 @@ func planMemberRoles(ctx context.Context, a *unit.Attempt, in memberRoles) (memb
 }
 
 // decideRoles is the one way in which the roles of a member change.
+// Single changes, bulk actions and undo come here, so none of them gives what another would refuse (T06 in
+// docs/spec/threats.md). The rows are those of docs/spec/assigning.md, in that order.
 func decideRoles(ctx context.Context, a *unit.Attempt, o db.Organization, row db.MemberRow, input org.Input[org.RolesInput]) (c memberChange, err error) {
+	// Row 3 holds for owners too: a change of one's own rights takes a second person.
 	if row.UserID == a.Actor.ID() {
 		return c, org.ErrInvalid("You cannot change your own organization roles.",
 			"Another user with the appropriate permissions must change your roles.")
@@ -101,12 +109,16 @@ func decideRoles(ctx context.Context, a *unit.Attempt, o db.Organization, row db
 	roles := assignment{Attempt: a, set: set, object: org.OrgRolesObject(o.ID), implied: org.RoleOrganizationUser}
 	changed, err := roles.decide(ctx, input, m.Roles, m.Tag())
 	if err != nil || !changed {
+		// Row 9: without a key nothing is stored.
 		return memberChange{member: m}, err
 	}
+	// Row 13: nobody demotes a member who is more powerful there.
 	if beyond := a.BeyondCaller(a.Actor, o.ID, set.Held(m.Roles)); len(beyond) > 0 {
 		return c, &org.Error{Kind: org.Forbidden, Message: "Forbidden.",
 			Detail: "You don't have permission to change the roles of this member: it holds what you do not, " + org.Summarize(beyond) + "."}
 	}
+	// Rows 14 and 15 are about what is left of the organization. They come last, since only a change that is allowed
+	// otherwise can endanger it.
 	if slices.Contains(roles.removed, org.RoleOrganizationAdmin) {
 		if err := a.KeepAdmin(ctx, o, row.UserID, m.Status, unit.RoleNames(m.Roles)); err != nil {
 			return c, err
@@ -124,18 +136,24 @@ func decideRoles(ctx context.Context, a *unit.Attempt, o db.Organization, row db
 // assignment is the rules of giving and taking roles, the same for those of an organization and those of the site.
 type assignment struct {
 	*unit.Attempt
+	// The question: the roles of a place, and what stands for handing them out there.
 	set     *unit.RoleSet
 	object  rbac.Object
 	implied string // the role that everybody holds: it never counts as given or taken
 
+	// The answer of decide: names of roles, without the implied one.
 	wanted, added, removed []string
 }
 
 // decide reads the input and reports whether it changes anything; if so the caller may make every single change.
+// It goes through rows 4 to 12 of docs/spec/assigning.md. held and stored are what the holder has: its roles, and the tag
+// of its version.
 func (a *assignment) decide(ctx context.Context, input org.Input[org.RolesInput], held []org.RoleRef, stored string) (bool, error) {
 	if !a.Actor.Can("assign", a.object) && !a.Actor.Can("unassign", a.object) {
 		return false, org.ErrForbidden(a.object.Type + ":assign")
 	}
+	// Row 5. The body is looked at no earlier: whoever may not assign learns nothing from how it is received
+	// (docs/spec/refusals.md).
 	in, err := input.Read()
 	if err != nil {
 		return false, err
@@ -143,6 +161,7 @@ func (a *assignment) decide(ctx context.Context, input org.Input[org.RolesInput]
 	if a.wanted, err = a.set.Named(in.Roles, a.implied); err != nil {
 		return false, err
 	}
+	// Row 8 stands before row 9: a client that names a version is told of another one, also where nothing would change.
 	if err := a.BegunFrom(ctx, a.comparable(in.IfMatch), stored, unit.RolesChanged); err != nil {
 		return false, err
 	}
@@ -160,6 +179,7 @@ func (a *assignment) decide(ctx context.Context, input org.Input[org.RolesInput]
 	if len(a.added)+len(a.removed) == 0 {
 		return false, nil // what somebody else did meanwhile, a second click for one, is just what is wanted
 	}
+	// Row 10. A form is more lenient: another version matters only if there is still something to do.
 	if err := a.BegunFrom(ctx, a.comparable(in.From), stored, unit.RolesChanged); err != nil {
 		return false, err
 	}
@@ -175,6 +195,7 @@ func (a *assignment) comparable(v org.Versions) org.Versions {
 }
 
 // permitted refuses the change unless the caller may make every part of it.
+// Rows 11 and 12. Only what occurs needs a right, so whoever may take roles and not give them can do that.
 func (a *assignment) permitted() error {
 	if len(a.added) > 0 && !a.Actor.Can("assign", a.object) {
 		return org.ErrForbidden(a.object.Type + ":assign")

@@ -48,6 +48,7 @@ type bulkPlan struct {
 	result  org.BulkResult
 }
 
+// planBulk judges the caller before the body, then the action as such, then each member on its own.
 func planBulk(ctx context.Context, a *unit.Attempt, in bulk) (p bulkPlan, err error) {
 	o, err := a.Organization(ctx, a.Actor, in.organization)
 	if err != nil {
@@ -72,6 +73,7 @@ func planBulk(ctx context.Context, a *unit.Attempt, in bulk) (p bulkPlan, err er
 	if err != nil {
 		return p, err
 	}
+	// Whoever was named and is no member counts too: the caller counted names.
 	if n := len(rows) + len(p.result.Refused); wanted.Expect != nil && *wanted.Expect != n {
 		return p, &org.Error{Kind: org.Conflict, Message: "The list changed meanwhile.",
 			Detail: fmt.Sprintf("It was about %d members, and now it would be %d. Nothing was changed.", *wanted.Expect, n)}
@@ -85,6 +87,7 @@ func planBulk(ctx context.Context, a *unit.Attempt, in bulk) (p bulkPlan, err er
 	return p, nil
 }
 
+// mayBulk lets in whoever may do one of the three things at all; mayDo then asks for the one that is wanted.
 func mayBulk(by *org.Actor, orgID uuid.UUID) bool {
 	return by.Can("assign", org.OrgRolesObject(orgID)) || by.Can("unassign", org.OrgRolesObject(orgID)) || by.Can("delete", org.MembersObject(orgID))
 }
@@ -135,6 +138,7 @@ func decideBulk(ctx context.Context, a *unit.Attempt, o db.Organization, row db.
 func (p *bulkPlan) add(ctx context.Context, a *unit.Attempt, row db.MemberRow, c memberChange, decided error) error {
 	refusal, refused := errors.AsType[*org.Error](decided)
 	switch {
+	// A rule protects this member alone, and the others go on. Any other error ends it all.
 	case refused:
 		m, err := a.MemberOf(ctx, row)
 		if err != nil {
@@ -183,6 +187,7 @@ func bulkRows(ctx context.Context, a *unit.Attempt, o db.Organization, in org.Bu
 	if err != nil {
 		return nil, err
 	}
+	// One more than allowed tells a full list from one that is too long.
 	search.MaxRows, search.Skip = MaxBulk+1, 0
 	ids, err := a.MemberIDs(ctx, search)
 	if err != nil {
@@ -199,6 +204,7 @@ func bulkRows(ctx context.Context, a *unit.Attempt, o db.Organization, in org.Bu
 		}
 		rows = append(rows, part...)
 	}
+	// The answer lists people in the order in which they were found.
 	unit.InOrder(rows, ids, func(r *db.MemberRow) uuid.UUID { return r.UserID })
 	return without(a, rows, in.Except)
 }
@@ -237,6 +243,7 @@ func without(a *unit.Attempt, rows []db.MemberRow, except []string) ([]db.Member
 	return rows, p.Err("Nothing was changed.")
 }
 
+// namedRows looks up members by name. A name twice is one member; one that is none is refused alone.
 func namedRows(ctx context.Context, a *unit.Attempt, o db.Organization, users []string, result *org.BulkResult) (rows []db.MemberRow, err error) {
 	for _, name := range users {
 		row, err := a.Member(ctx, a.Actor, o.ID, name)
@@ -276,6 +283,7 @@ type additions struct {
 	names        org.Input[[]string]
 }
 
+// planAdditions refuses all for what is about the caller or the list, and one name for what is about a user.
 func planAdditions(ctx context.Context, a *unit.Attempt, in additions) (p bulkPlan, err error) {
 	const limit = 1000
 	o, err := a.Organization(ctx, a.Actor, in.organization)
@@ -302,6 +310,7 @@ func planAdditions(ctx context.Context, a *unit.Attempt, in additions) (p bulkPl
 	return p, nil
 }
 
+// addNamed decides about one name. Who may not be read is answered like nobody (docs/spec/refusals.md).
 func (p *bulkPlan) addNamed(ctx context.Context, a *unit.Attempt, o db.Organization, name string) error {
 	row, ok, err := findUserOrEmail(ctx, a, name)
 	if err != nil {
@@ -324,6 +333,7 @@ func (p *bulkPlan) addNamed(ctx context.Context, a *unit.Attempt, o db.Organizat
 	return nil
 }
 
+// findUserOrEmail tells the two apart by the @, which no username may have. ok is false if there is none.
 func findUserOrEmail(ctx context.Context, a *unit.Attempt, name string) (db.UserRow, bool, error) {
 	if !strings.Contains(name, "@") {
 		return a.FindUser(ctx, a.Actor, name)

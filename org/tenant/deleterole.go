@@ -46,11 +46,14 @@ type roleDeletion struct {
 // piece is some holders of a role: those whose usernames come after one and up to another.
 type piece struct{ after, last string }
 
+// planDeleteRole goes through the table Deleting of docs/spec/roles.md, in its order.
 func planDeleteRole(ctx context.Context, a *unit.Attempt, in deleteRole) (d roleDeletion, err error) {
 	h, err := a.RoleScope(ctx, a.Actor, in.in)
 	if err != nil {
 		return d, err
 	}
+	// Roles of an organization that may not be read are not found by now. That the site has roles is no secret, so this is a
+	// 403.
 	if !a.Actor.Can("read", h.Object) {
 		return d, org.ErrForbidden()
 	}
@@ -58,10 +61,12 @@ func planDeleteRole(ctx context.Context, a *unit.Attempt, in deleteRole) (d role
 	if err != nil {
 		return d, err
 	}
+	// The spelling must be exact: a deletion must not hit what the caller did not name.
 	stored, ok := set.ByName[in.name]
 	if !ok || stored.BuiltIn {
 		return d, &org.Error{Kind: org.NotFound, Message: fmt.Sprintf("No custom role with the name %s found", in.name), Detail: "no role found"}
 	}
+	// From here on a refusal is recorded, since it is about something that exists.
 	a.About("custom_role", stored.ID, stored.Name, h.Org.ID)
 	if !h.May(a.Actor, "delete") {
 		return d, h.Forbidden("delete")
@@ -77,10 +82,13 @@ func planDeleteRole(ctx context.Context, a *unit.Attempt, in deleteRole) (d role
 		return d, err
 	}
 	d.Before = stored.Role
+	// With no state after it the role counts as gone in all that the guards ask below.
 	a.WillStore(set, d.RoleChange)
+	// Undoing a deletion is making the role again, with all that it said.
 	if err := a.KeepUndo(ctx, h.Object, "create", stored.Role); err != nil {
 		return d, err
 	}
+	// Only roles of the site can lock the owners out; only those of an organization are taken in pieces.
 	if h.Site() {
 		return d, a.KeepOwners(ctx)
 	}
@@ -89,6 +97,7 @@ func planDeleteRole(ctx context.Context, a *unit.Attempt, in deleteRole) (d role
 }
 
 // foreignDenies is what a role denies that the caller does not hold: taking such a deny away would grant it.
+// Each level is judged at the scope that it has in the role.
 func foreignDenies(a *unit.Attempt, h unit.RoleScope, r org.Role) []rbac.Permission {
 	var foreign []rbac.Permission
 	for level, perms := range r.Levels() {
@@ -108,6 +117,7 @@ func denies(a *unit.Attempt, p rbac.Permission) bool {
 }
 
 // piecesOf divides the holders of a role of an organization: they are written piece by piece.
+// An apply cannot read (docs/adr/0001-units.md), so the plan has to find where each piece ends.
 func piecesOf(ctx context.Context, a *unit.Attempt, h unit.RoleScope, name string) (pieces []piece, err error) {
 	keys, err := a.Q.ListHolderKeys(ctx, db.ListHolderKeysParams{OrganizationID: h.Org.ID, Role: name, Step: unit.ChunkSize})
 	after := ""
@@ -123,6 +133,7 @@ func applyDeleteRole(ctx context.Context, w *unit.Writer, d roleDeletion) (org.R
 	r := d.Before
 	roleFields(w, d.RoleChange)
 	var err error
+	// Nobody may keep the name: a new role that is called so would come back to them (T19 in docs/spec/threats.md).
 	if r.OrganizationID == uuid.Nil {
 		err = takeFromUsers(ctx, w, r.Name)
 	} else {
@@ -134,6 +145,8 @@ func applyDeleteRole(ctx context.Context, w *unit.Writer, d roleDeletion) (org.R
 	return r, w.W.DeleteRole(ctx, r.ID)
 }
 
+// takeFromUsers takes a role of the site from every account. They are marked as changed first, while it can still be seen
+// who holds it.
 func takeFromUsers(ctx context.Context, w *unit.Writer, role string) error {
 	if err := w.W.TouchSiteHolders(ctx, db.TouchSiteHoldersParams{Now: w.Now, Role: role}); err != nil {
 		return err
@@ -141,6 +154,7 @@ func takeFromUsers(ctx context.Context, w *unit.Writer, role string) error {
 	return w.W.DeleteRoleFromUsers(ctx, role)
 }
 
+// takeFromMembers takes a role of an organization from every member, in the same order and for the same reason.
 func takeFromMembers(ctx context.Context, w *unit.Writer, r org.Role, pieces []piece) error {
 	for _, p := range pieces {
 		if err := w.W.TouchHolders(ctx, db.TouchHoldersParams{
@@ -149,6 +163,7 @@ func takeFromMembers(ctx context.Context, w *unit.Writer, r org.Role, pieces []p
 			return err
 		}
 	}
+	// Without the count the trigger leaves the memberships alone, which have been marked by now (queries/members.sql).
 	if err := w.W.DeleteRoleCount(ctx, db.DeleteRoleCountParams{OrganizationID: r.OrganizationID, Role: r.Name}); err != nil {
 		return err
 	}
@@ -156,6 +171,7 @@ func takeFromMembers(ctx context.Context, w *unit.Writer, r org.Role, pieces []p
 }
 
 // roleFields records what changes between two states of a role.
+// The names are those of docs/spec/audit.md. An empty state is a role that is not there.
 func roleFields(w *unit.Writer, c org.RoleChange) {
 	w.Field("name", c.Before.Name, c.After.Name)
 	w.Field("display_name", c.Before.DisplayName, c.After.DisplayName)
@@ -165,6 +181,7 @@ func roleFields(w *unit.Writer, c org.RoleChange) {
 }
 
 // listOf writes an absent list as an empty one.
+// The trail has one form for both, so that they do not look like a difference.
 func listOf(p []rbac.Permission) []rbac.Permission {
 	if p == nil {
 		return []rbac.Permission{}

@@ -32,12 +32,14 @@ func (s *Service) Search(ctx context.Context, subject *org.Actor, organization, 
 		return h, err
 	}
 	orgRow, err := src.Organization(ctx, subject, organization)
+	// The organization may be gone, or hidden from the caller. What was found elsewhere still stands.
 	if org.KindOf(err) == org.NotFound {
 		return h, nil
 	}
 	if err != nil {
 		return h, err
 	}
+	// Literal: what somebody types is searched for as it stands, also with a colon in it (docs/spec/members.md).
 	err = s.StreamMembers(ctx, subject, orgRow.ID.String(), org.MemberFilter{Query: query, Literal: true, Limit: few},
 		func(int) error { return nil },
 		func(m *org.Member) error { h.Members = append(h.Members, *m); return nil })
@@ -48,6 +50,8 @@ func (s *Service) Search(ctx context.Context, subject *org.Actor, organization, 
 	return h, err
 }
 
+// findOnSite adds accounts and roles of the site. Everybody may read these roles, but they are of use only to those who
+// administer the site.
 func findOnSite(ctx context.Context, s unit.Reader, by *org.Actor, query string, h *org.SearchResult) (err error) {
 	if by.Can("read", org.UsersObject) {
 		found := account.UserSearch{Query: org.FoldCase(query), Sort: unit.SortUsername, MaxRows: few}
@@ -65,6 +69,8 @@ func findOnSite(ctx context.Context, s unit.Reader, by *org.Actor, query string,
 	return err
 }
 
+// findRoles is the first few roles of a place, uuid.Nil for the site, in the order of the lists. That the caller may read
+// them has been asked.
 func findRoles(ctx context.Context, s unit.Reader, orgID uuid.UUID, query string) (found []org.Role, err error) {
 	set, err := s.Roles(ctx, orgID)
 	if err != nil {
@@ -78,6 +84,8 @@ func findRoles(ctx context.Context, s unit.Reader, orgID uuid.UUID, query string
 	return found, nil
 }
 
+// contains says whether one of the names has the text, without regard to case. The line break keeps a text from matching
+// across two names.
 func contains(query string, names ...string) bool {
 	return strings.Contains(org.FoldCase(strings.Join(names, "\n")), org.FoldCase(query))
 }

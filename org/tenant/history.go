@@ -11,6 +11,7 @@ import (
 )
 
 // keepVersion stores the state of a role beside the ones before it.
+// Whoever made it is kept by name, as in the audit trail: a version outlives accounts.
 func keepVersion(ctx context.Context, w *unit.Writer, r org.Role) error {
 	perms := map[string][]rbac.Permission{}
 	for level, list := range r.Levels() {
@@ -41,12 +42,14 @@ func (s *Service) RoleVersions(ctx context.Context, subject *org.Actor, in org.S
 	return roleVersions(ctx, src, subject, h, name)
 }
 
+// roleVersions is RoleVersions of a place whose roles the caller may read.
 func roleVersions(ctx context.Context, s unit.Reader, by *org.Actor, h unit.RoleScope, name string) ([]org.RoleVersion, error) {
 	set, err := s.Roles(ctx, h.Org.ID)
 	if err != nil {
 		return nil, err
 	}
 	role := custom(set, name)
+	// Built-in roles have no versions: they change with the program.
 	if role == nil {
 		return nil, org.ErrNotFound()
 	}
@@ -59,6 +62,7 @@ func roleVersions(ctx context.Context, s unit.Reader, by *org.Actor, h unit.Role
 		if versions[i], err = unit.VersionOf(role, r); err != nil {
 			return nil, err
 		}
+		// Whoever may not read the people of a place does not learn their names from its roles.
 		if !h.MayCount(by) {
 			versions[i].CreatedBy, versions[i].Role.UpdatedBy = "", ""
 		}
@@ -82,6 +86,8 @@ type restoreRole struct {
 	input org.Input[org.RestoreRole]
 }
 
+// planRestoreRole makes the old version an input like any other. The caller need not hold what its maker held, and may not
+// get it this way (T06 in docs/spec/threats.md).
 func planRestoreRole(ctx context.Context, a *unit.Attempt, in restoreRole) (c roleChange, err error) {
 	h, set, err := rolesToWrite(ctx, a, in.in)
 	if err != nil {
@@ -107,6 +113,7 @@ func planRestoreRole(ctx context.Context, a *unit.Attempt, in restoreRole) (c ro
 		return c, err
 	}
 	r := was.Role
+	// From is the version that the form showed, not the one that is restored.
 	return decideRole(ctx, a, h, set, org.RoleInput{
 		Name: in.name, DisplayName: r.DisplayName, Site: r.Site, Organization: r.Organization, User: r.User, From: wanted.From,
 	})

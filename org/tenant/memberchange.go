@@ -18,9 +18,11 @@ type memberChange struct {
 }
 
 // changes reports whether there is anything to store.
+// changeOf sets the key, so what was decided without it stays as it is.
 func (c *memberChange) changes() bool { return c.key != "" }
 
 // noted has the attempt know of the change, once it is decided.
+// A bulk action does it itself, one member after the other.
 func (c memberChange) noted(a *unit.Attempt, err error) (memberChange, error) {
 	if err == nil && c.changes() {
 		a.WillHold(c.HolderChange)
@@ -40,6 +42,7 @@ func changeOf(row db.MemberRow, m org.Member) memberChange {
 }
 
 // decideAddition is the one way in which an account that was there before becomes a member. It has no roles yet.
+// Invalid: a member already, row 4 of docs/spec/members.md, adding. Who may add at all is for the caller of this to ask.
 func decideAddition(ctx context.Context, a *unit.Attempt, o db.Organization, user db.UserRow) (c memberChange, row db.MemberRow, err error) {
 	member, err := a.IsMember(ctx, o.ID, user.ID)
 	if err != nil {
@@ -49,6 +52,8 @@ func decideAddition(ctx context.Context, a *unit.Attempt, o db.Organization, use
 		return c, row, org.ErrInvalid("User is already an organization member",
 			fmt.Sprintf("%s is already a member of %s", user.Username, o.DisplayName))
 	}
+	// An apply cannot read what triggers fill in, so the row is made here as it will be stored (docs/adr/0001-units.md,
+	// docs/adr/0009-copies.md).
 	row = db.MemberRow{
 		OrganizationID: o.ID, UserID: user.ID, UsernameKey: user.UsernameKey, Version: 1, CreatedAt: a.Now, UpdatedAt: a.Now,
 		Username: user.Username, Name: user.Name, AvatarURL: user.AvatarURL, Email: user.Email,
@@ -67,6 +72,8 @@ func decideAddition(ctx context.Context, a *unit.Attempt, o db.Organization, use
 }
 
 // decideRemoval is the one way in which a membership ends while the account stays.
+// It is rows 3 to 7 of docs/spec/members.md, removing. A member who holds more than the caller is no exception: by guard
+// rail R5 staff who handle leavers can remove anybody.
 func decideRemoval(ctx context.Context, a *unit.Attempt, o db.Organization, row db.MemberRow, ifMatch org.Versions) (c memberChange, err error) {
 	if row.UserID == a.Actor.ID() {
 		return c, org.ErrInvalid("cannot remove self from an organization", "")
@@ -101,8 +108,10 @@ func applyMember(ctx context.Context, w *unit.Writer, c memberChange) (org.Membe
 }
 
 // storeMember writes a change of a member, and fills in its entry.
+// The fields are those of docs/spec/audit.md. Undo reads them back, and org/insight compares with them what is stored.
 func storeMember(ctx context.Context, w *unit.Writer, c memberChange) error {
 	switch {
+	// The roles go with the membership. The entry keeps them, so that an undo can put them back.
 	case c.Leaves:
 		w.Field("username", c.Username, nil)
 		w.Field("user_id", c.User, nil)
@@ -112,12 +121,14 @@ func storeMember(ctx context.Context, w *unit.Writer, c memberChange) error {
 		w.Field("username", nil, c.Username)
 		w.Field("user_id", nil, c.User)
 		w.Field("roles", nil, c.After)
+		// Without roles nothing is left to do: a new membership need not be marked as changed.
 		if err := w.InsertMember(ctx, c.Place, c.User); err != nil || len(c.After) == 0 {
 			return err
 		}
 	default:
 		w.Field("roles", c.Before, c.After)
 	}
+	// Role by role, since the program writes the source alone and triggers keep the copies (docs/adr/0009-copies.md).
 	for _, name := range c.Taken() {
 		if err := w.W.DeleteMemberRole(ctx, db.DeleteMemberRoleParams{OrganizationID: c.Place, UsernameKey: c.key, Role: name}); err != nil {
 			return err

@@ -26,6 +26,8 @@ func (s *Service) StreamMembers(ctx context.Context, subject *org.Actor, organiz
 	})
 }
 
+// eachMember walks the members that match. Everybody by username is a walk along one index, which costs the same in
+// organizations of every size (docs/adr/0009-copies.md); the rest is searched.
 func eachMember(ctx context.Context, s unit.Reader, by *org.Actor, o db.Organization, f org.MemberFilter,
 	begin func(count int) error, each func(*org.Member) error,
 ) error {
@@ -51,6 +53,7 @@ func (s *Service) Members(ctx context.Context, subject *org.Actor, organization 
 }
 
 // MembersPage is Members with the roles to filter by, all of one snapshot. Errors as Members.
+// In two snapshots a row could show a role that the filter does not have.
 func (s *Service) MembersPage(ctx context.Context, subject *org.Actor, organization string, f org.MemberFilter) (p org.MembersPage, err error) {
 	err = s.units.Moment(ctx, func(src unit.Reader) error {
 		if p.List, err = memberList(ctx, src, subject, organization, f); err != nil {
@@ -66,6 +69,8 @@ func (s *Service) MembersPage(ctx context.Context, subject *org.Actor, organizat
 	return p, err
 }
 
+// memberList collects a page and what the caller may do to each row. It is for pages, which have few rows: a stream holds
+// none of them.
 func memberList(ctx context.Context, s unit.Reader, subject *org.Actor, organization string, f org.MemberFilter) (org.MemberList, error) {
 	o, err := s.Organization(ctx, subject, organization)
 	if err != nil {
@@ -81,6 +86,7 @@ func memberList(ctx context.Context, s unit.Reader, subject *org.Actor, organiza
 	err = eachMember(ctx, s, subject, o, f,
 		func(count int) error {
 			list.Count = count
+			// A page may say "10,000+" (docs/spec/members.md). JSON counts exactly.
 			if f.CountLimit > 0 && f.Filtered() && count > f.CountLimit {
 				list.Count, list.CountIsMinimum = f.CountLimit, true
 			}
@@ -118,6 +124,8 @@ func (s *Service) Candidates(ctx context.Context, subject *org.Actor, organizati
 	return o, users, err
 }
 
+// candidates picks the cheaper of two queries. One looks up the accounts that have the text; the other walks along all of
+// them until enough have it.
 func candidates(ctx context.Context, s unit.Reader, p db.ListCandidatesParams) ([]org.User, error) {
 	all, err := s.Q.GetUserCount(ctx)
 	if err != nil {
@@ -159,6 +167,8 @@ type membership struct {
 	ifMatch            org.Versions // of one that ends
 }
 
+// planAddition goes through the table Adding of docs/spec/members.md. Whether there is such a user is told before the right
+// to add, but only to those who may read accounts.
 func planAddition(ctx context.Context, a *unit.Attempt, in membership) (c memberChange, err error) {
 	o, err := a.Organization(ctx, a.Actor, in.organization)
 	if err != nil {
@@ -195,11 +205,13 @@ func (s *Service) PreviewRemoval(ctx context.Context, subject *org.Actor, organi
 	return impact, err
 }
 
+// planRemoval is rows 1 and 2 of docs/spec/members.md, removing; decideRemoval is the rest.
 func planRemoval(ctx context.Context, a *unit.Attempt, in membership) (c memberChange, err error) {
 	o, row, err := a.Membership(ctx, in.organization, in.user)
 	if err != nil {
 		return c, err
 	}
+	// The entry has the status that the API answers with.
 	a.Entry.Status = 204
 	c, err = decideRemoval(ctx, a, o, row, in.ifMatch)
 	return c.noted(a, err)

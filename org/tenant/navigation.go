@@ -28,6 +28,7 @@ func (s *Service) Navigation(ctx context.Context, subject *org.Actor, organizati
 		CanCreateOrganizations: subject.Can("create", org.OrgObject(uuid.Nil)),
 		SiteRoles:              subject.Can("assign", org.SiteRolesObject) || subject.Owner(),
 	}
+	// One more than is listed tells whether there are others.
 	rows, err := s.units.OrganizationRows(ctx, subject, switcherLimit+1)
 	if err != nil {
 		return n, err
@@ -54,6 +55,7 @@ func (s *Service) Navigation(ctx context.Context, subject *org.Actor, organizati
 }
 
 // navigationCounts counts what belongs to the site and to the caller.
+// Every page asks for them, so counting stops at org.NavigationCountMax.
 func navigationCounts(ctx context.Context, s unit.Reader, n *org.Navigation) error {
 	tokens, err := s.Q.CountTokens(ctx, n.User.ID)
 	if err != nil {
@@ -67,6 +69,7 @@ func navigationCounts(ctx context.Context, s unit.Reader, n *org.Navigation) err
 		}
 		n.UserCount = int(min(users, org.NavigationCountMax))
 	}
+	// Whoever may not read all of them sees the number that is listed: counting its own would be asking about each.
 	if n.More && n.CanReadOrganizations {
 		orgs, err := s.Q.CountOrganizationsUpTo(ctx, org.NavigationCountMax)
 		if err != nil {
@@ -88,6 +91,7 @@ func navigationCounts(ctx context.Context, s unit.Reader, n *org.Navigation) err
 func navigationCurrent(ctx context.Context, s unit.Reader, by *org.Actor, current org.Organization, n *org.Navigation) error {
 	n.Current, n.Members = &current, current.MemberCount
 	n.CanReadMembers = by.Can("read", org.MembersObject(current.ID))
+	// Whoever sees no member but itself does not learn how many there are (docs/spec/members.md).
 	if within := s.Readable(by, current.ID); within != unit.Everywhere {
 		n.Members = 0
 		if within != unit.Nowhere && by.Grants.InOrg(current.ID) {
@@ -102,6 +106,7 @@ func navigationCurrent(ctx context.Context, s unit.Reader, by *org.Actor, curren
 		return err
 	}
 	n.Roles = len(set.List)
+	// A role of the site says more about somebody than one of the organization, so this is for people without.
 	if len(by.User.Roles) == 0 {
 		n.RoleLabel = "Member"
 		for _, g := range by.Grants.Grants() {

@@ -7,6 +7,7 @@ import (
 )
 
 // MemberCounts is how many members the organizations have, by name: the first so many organizations.
+// It is for the metrics, so no right is checked.
 func (s *Service) MemberCounts(ctx context.Context, limit int) (_ map[string]int64, err error) {
 	defer org.Wrap(&err, "count members by organization")
 	rows, err := s.units.DB.ListOrganizations(ctx, int64(limit))

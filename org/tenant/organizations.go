@@ -26,6 +26,7 @@ func (s *Service) Organizations(ctx context.Context, subject *org.Actor) (_ []or
 }
 
 // FindOrganizations is one page of the organizations that the caller may read, by name.
+// The page is cut here and not by the query, since the engine decides what may be read.
 func (s *Service) FindOrganizations(ctx context.Context, subject *org.Actor, f org.OrganizationFilter) (_ org.OrganizationList, err error) {
 	defer org.Wrap(&err, "find organizations")
 	all, err := s.Organizations(ctx, subject)
@@ -53,8 +54,10 @@ func (s *Service) Organization(ctx context.Context, subject *org.Actor, organiza
 }
 
 // EnsureDefaultOrganization makes the default organization if there is none, so that accounts can be put into it.
+// The operator does it, so no right is asked for.
 func (s *Service) EnsureDefaultOrganization(ctx context.Context) (_ org.Organization, err error) {
 	defer org.Wrap(&err, "ensure default organization")
+	// This look takes no lock. The plan looks again.
 	row, err := s.units.DB.GetDefaultOrganization(ctx)
 	if err == nil || !db.IsNotFound(err) {
 		return unit.OrganizationOf(row), err
@@ -64,12 +67,14 @@ func (s *Service) EnsureDefaultOrganization(ctx context.Context) (_ org.Organiza
 }
 
 // foundation is an organization that begins, and its first member; of one that is there already it is the row alone.
+// With stored it is there, and nothing is written.
 type foundation struct {
 	row    db.Organization
 	stored bool
 	first  uuid.UUID // uuid.Nil if it begins without members
 }
 
+// planDefaultOrganization looks under the lock of the site: of two that ask together one makes it.
 func planDefaultOrganization(ctx context.Context, a *unit.Attempt, _ struct{}) (f foundation, err error) {
 	if f.row, f.stored, err = a.DefaultOrganization(ctx); err == nil {
 		a.About("organization", f.row.ID, f.row.Name, f.row.ID)
@@ -86,6 +91,8 @@ func applyDefaultOrganization(ctx context.Context, w *unit.Writer, f foundation)
 	return f.row, w.InsertOrganization(ctx, f.row)
 }
 
+// organizationFields records what changes between two states of an organization; an empty one is none. The names are those
+// of docs/spec/audit.md.
 func organizationFields(w *unit.Writer, before, after db.Organization) {
 	w.Field("name", before.Name, after.Name)
 	w.Field("display_name", before.DisplayName, after.DisplayName)
@@ -101,6 +108,7 @@ func (s *Service) CreateOrganization(ctx context.Context, subject *org.Actor, in
 	return o, err
 }
 
+// planFoundation asks for the right before it reads the body (docs/spec/refusals.md).
 func planFoundation(ctx context.Context, a *unit.Attempt, input org.Input[org.OrganizationInput]) (f foundation, err error) {
 	if !a.Actor.Can("create", org.OrgObject(uuid.Nil)) {
 		return f, org.ErrForbidden()
@@ -113,9 +121,11 @@ func planFoundation(ctx context.Context, a *unit.Attempt, input org.Input[org.Or
 	if f.row, err = revised(ctx, a, f.row, in); err != nil {
 		return f, err
 	}
+	// An organization without a display name is shown by its name (docs/spec/organizations.md).
 	f.row.DisplayName = cmp.Or(f.row.DisplayName, f.row.Name)
 	a.Entry.Status = 201
 	a.About("organization", f.row.ID, f.row.Name, f.row.ID)
+	// The operator is no account, and cannot be a member.
 	if !a.Actor.Operator {
 		f.first, f.row.MemberCount = a.Actor.ID(), 1
 		a.WillHold(org.HolderChange{Place: f.row.ID, User: f.first, Username: a.Actor.User.Username, Joins: true})
@@ -123,6 +133,7 @@ func planFoundation(ctx context.Context, a *unit.Attempt, input org.Input[org.Or
 	return f, nil
 }
 
+// applyFoundation stores the organization and its first member, who gets no roles: founding one gives no rights in it.
 func applyFoundation(ctx context.Context, w *unit.Writer, f foundation) (org.Organization, error) {
 	o := unit.OrganizationOf(f.row)
 	organizationFields(w, db.Organization{}, f.row)
@@ -133,12 +144,14 @@ func applyFoundation(ctx context.Context, w *unit.Writer, f foundation) (org.Org
 }
 
 // revised is row with the input applied, checked.
+// All that is wrong with the fields is told at once. Whether the name is taken is asked last, of a name that is sound.
 func revised(ctx context.Context, a *unit.Attempt, row db.Organization, in org.OrganizationInput) (db.Organization, error) {
 	if in.Name == "" {
 		in.Name = row.Name
 	}
 	var bad org.FieldErrors
 	switch {
+	// The default organization keeps its name, which no other may have.
 	case row.IsDefault && in.Name == row.Name:
 	case org.FoldCase(in.Name) == unit.DefaultName:
 		return row, &org.Error{Kind: org.Invalid, Message: fmt.Sprintf("Organization name %q is reserved.", unit.DefaultName),
@@ -152,6 +165,7 @@ func revised(ctx context.Context, a *unit.Attempt, row db.Organization, in org.O
 		bad.Add("display_name", org.TextProblem(in.DisplayName, 64))
 		row.DisplayName = in.DisplayName
 	}
+	// An empty text clears this field and the icon. Only nil leaves them.
 	if in.Description != nil {
 		if len(*in.Description) > 4096 {
 			bad.Add("description", "must be <= 4096 bytes")
@@ -179,6 +193,7 @@ func revised(ctx context.Context, a *unit.Attempt, row db.Organization, in org.O
 
 // UpdateOrganization changes an organization; what the input leaves out stays.
 // NotFound: not there, or may not be read. Forbidden: needs organization:update. Invalid, Conflict: as Create.
+// It is a unit of the site, since the name must be free among all organizations.
 func (s *Service) UpdateOrganization(ctx context.Context, subject *org.Actor, organization string, input org.Input[org.OrganizationInput], ifMatch org.Versions) (o org.Organization, err error) {
 	defer org.Wrap(&err, "update organization %q", organization)
 	in := organizationUpdate{organization, input, ifMatch}
@@ -187,6 +202,7 @@ func (s *Service) UpdateOrganization(ctx context.Context, subject *org.Actor, or
 }
 
 // organizationUpdate asks to change an organization.
+// A deletion is one without input: its first steps are the same.
 type organizationUpdate struct {
 	organization string
 	input        org.Input[org.OrganizationInput]
@@ -196,6 +212,7 @@ type organizationUpdate struct {
 // revision is an organization before and after a change.
 type revision struct{ before, after db.Organization }
 
+// planOrganizationUpdate asks for the right, then reads the body, then compares versions.
 func planOrganizationUpdate(ctx context.Context, a *unit.Attempt, in organizationUpdate) (r revision, err error) {
 	if r.before, err = organizationToChange(ctx, a, in.organization, "update"); err != nil {
 		return r, err
@@ -210,6 +227,7 @@ func planOrganizationUpdate(ctx context.Context, a *unit.Attempt, in organizatio
 	if err := a.BegunFrom(ctx, in.ifMatch, org.Tag(r.before.Version, r.before.ID), unit.OrganizationChanged); err != nil {
 		return r, err
 	}
+	// What changes nothing keeps its version, so that no ETag moves.
 	if r.after != r.before {
 		r.after.Version, r.after.UpdatedAt = r.before.Version+1, a.Now
 	}
@@ -228,6 +246,8 @@ func applyOrganizationUpdate(ctx context.Context, w *unit.Writer, r revision) (o
 	})
 }
 
+// organizationToChange finds an organization for a caller who has the right to the action. A refusal of that right is
+// recorded; what may not be read is NotFound.
 func organizationToChange(ctx context.Context, a *unit.Attempt, ref, action string) (db.Organization, error) {
 	row, err := a.Organization(ctx, a.Actor, ref)
 	if err != nil {
@@ -243,6 +263,7 @@ func organizationToChange(ctx context.Context, a *unit.Attempt, ref, action stri
 // DeleteOrganization deletes an organization that holds nothing but the caller's own membership.
 // NotFound: not there, or may not be read. Forbidden: needs organization:delete. Invalid: the default one, or not empty.
 // Conflict: ifMatch is without the version that is stored.
+// It is a unit of the site, since the scope of the organization ends.
 func (s *Service) DeleteOrganization(ctx context.Context, subject *org.Actor, organization string, ifMatch org.Versions) (o org.Organization, err error) {
 	defer org.Wrap(&err, "delete organization %q", organization)
 	in := organizationUpdate{organization: organization, ifMatch: ifMatch}
@@ -267,6 +288,7 @@ func planOrganizationDeletion(ctx context.Context, a *unit.Attempt, in organizat
 func applyOrganizationDeletion(ctx context.Context, w *unit.Writer, row db.Organization) (org.Organization, error) {
 	o := unit.OrganizationOf(row)
 	organizationFields(w, row, db.Organization{})
+	// No other membership can be left. A caller who is no member has none to delete.
 	if err := w.W.DeleteMember(ctx, db.DeleteMemberParams{OrganizationID: row.ID, UserID: w.Actor.ID()}); err != nil {
 		return o, err
 	}
@@ -274,6 +296,7 @@ func applyOrganizationDeletion(ctx context.Context, w *unit.Writer, row db.Organ
 }
 
 // mustBeEmpty refuses to delete an organization with other members or with custom roles, and says what is in it.
+// Deleting it must not take rights from people unseen: each is removed first, with an entry that says so.
 func mustBeEmpty(ctx context.Context, a *unit.Attempt, o db.Organization) error {
 	roles, err := a.Q.CountRolesOfOrganization(ctx, unit.NullID(o.ID))
 	if err != nil {
@@ -287,6 +310,7 @@ func mustBeEmpty(ctx context.Context, a *unit.Attempt, o db.Organization) error 
 }
 
 // notEmpty says what an organization holds besides the caller's own membership, "" if nothing.
+// The page asks it too, and gives the reason before anybody tries.
 func notEmpty(o db.Organization, by *org.Actor, roles int64) string {
 	others := o.MemberCount
 	if by.Grants.InOrg(o.ID) {

@@ -24,12 +24,14 @@ type roleDraft struct {
 }
 
 // fault is one thing wrong with a draft. The fault of the lowest rank gives the answer its message.
+// The ranks follow rows 4 to 13 of docs/spec/roles.md, writing; rows 7 and 8 share one.
 type fault struct {
 	rank            int
 	message, detail string
 	field           org.Field
 }
 
+// updateFailed is the message of rows 9 to 13 of docs/spec/roles.md, writing.
 const updateFailed = "Failed to update role permissions"
 
 // check finds everything that is wrong with the draft, in the order of docs/spec/roles.md, writing.
@@ -43,6 +45,7 @@ func (d *roleDraft) check() error {
 	for level, perms := range in.Levels() {
 		d.checkPermissions(level, perms)
 	}
+	// Denies that were taken away are looked for last: in a draft that is not sound their absence means little.
 	if len(d.faults) == 0 {
 		d.checkTakenDenies()
 		return d.err()
@@ -50,10 +53,12 @@ func (d *roleDraft) check() error {
 	return d.err()
 }
 
+// fault notes one. A field without words of its own has those of the answer.
 func (d *roleDraft) fault(rank int, message, detail, field, fieldDetail string) {
 	d.faults = append(d.faults, fault{rank, message, detail, org.Field{Field: field, Detail: cmp.Or(fieldDetail, detail)}})
 }
 
+// err is the answer to all faults, nil if there are none. Invalid, with a field for each and the words of the lowest rank.
 func (d *roleDraft) err() error {
 	if len(d.faults) == 0 {
 		return nil
@@ -76,6 +81,7 @@ func (d *roleDraft) err() error {
 // them decides by all of them after a change.
 const maxRoles = 1000
 
+// checkName is rows 4, 5 and 13. Of what is wrong with the name itself one thing is told.
 func (d *roleDraft) checkName() {
 	name := d.in.Name
 	if d.stored.Name == "" && d.set.Customs() >= maxRoles {
@@ -97,6 +103,7 @@ func (d *roleDraft) checkName() {
 
 // checkScope keeps the levels apart: a role of an organization carries organization permissions only, one of the site
 // the other two.
+// These are rows 6 to 8.
 func (d *roleDraft) checkScope() {
 	switch {
 	case d.home.Site() && len(d.in.Organization) > 0:
@@ -120,6 +127,7 @@ func (d *roleDraft) checkScope() {
 func (d *roleDraft) inScope(l rbac.Level) bool { return d.home.Site() == (l != rbac.LevelOrganization) }
 
 // checkPermissions checks what is added at a level. What was stored before may stay.
+// Otherwise a catalog that lost a permission would keep a role from being saved. These are rows 9 to 12.
 func (d *roleDraft) checkPermissions(level rbac.Level, perms []rbac.Permission) {
 	if !d.inScope(level) {
 		return
@@ -129,6 +137,7 @@ func (d *roleDraft) checkPermissions(level rbac.Level, perms []rbac.Permission) 
 		field := fmt.Sprintf("%s_permissions[%d]", level, i)
 		opposite := p
 		opposite.Negate = !p.Negate
+		// It is told once, however often the two are repeated.
 		if seen[opposite] && !seen[p] {
 			d.fault(8, updateFailed, fmt.Sprintf("%s:%s is both allowed and denied", p.ResourceType, p.Action), field, "")
 		}
@@ -140,6 +149,7 @@ func (d *roleDraft) checkPermissions(level rbac.Level, perms []rbac.Permission) 
 	}
 }
 
+// checkAdded finds the first thing that is wrong with a permission that the role did not have.
 func (d *roleDraft) checkAdded(level rbac.Level, field string, p rbac.Permission) {
 	o := ""
 	if !d.home.Site() {
@@ -155,12 +165,14 @@ func (d *roleDraft) checkAdded(level rbac.Level, field string, p rbac.Permission
 	case !d.Catalog.Valid(p.ResourceType, p.Action):
 		d.fault(5, updateFailed, fmt.Sprintf("invalid role: %sinvalid action %q for resource %q", o, p.Action, p.ResourceType),
 			field+".action", fmt.Sprintf("invalid action %q for resource %q", p.Action, p.ResourceType))
+	// This counts for denies too: nobody withholds from others what it does not hold itself.
 	case len(d.Actor.Grants.CheckGrant(level, d.home.Org.ID, []rbac.Permission{p})) > 0:
 		d.fault(7, updateFailed, about+"not allowed to grant this permission", field, "not allowed to grant this permission: you do not hold it yourself")
 	}
 }
 
 // checkTakenDenies refuses to take away a deny of what the caller does not hold: that would grant it.
+// This is the second half of row 11 of docs/spec/roles.md, writing.
 func (d *roleDraft) checkTakenDenies() {
 	in := d.result()
 	for level, perms := range d.stored.Levels() {
@@ -178,6 +190,7 @@ func (d *roleDraft) checkTakenDenies() {
 }
 
 // result is the draft as it would be stored, apart from sorting and merging.
+// Version and times are still those that are stored.
 func (d *roleDraft) result() org.Role {
 	r := d.stored
 	r.OrganizationID, r.Name, r.DisplayName = d.home.Org.ID, org.FoldCase(d.in.Name), d.in.DisplayName

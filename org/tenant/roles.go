@@ -21,6 +21,7 @@ func (s *Service) Roles(ctx context.Context, subject *org.Actor, in org.Scope) (
 }
 
 // readableScope is where roles are that the caller may read. Errors as Roles.
+// That the site has roles is no secret, so not reading them is Forbidden. Those of an organization are NotFound.
 func readableScope(ctx context.Context, s unit.Reader, by *org.Actor, in org.Scope) (unit.RoleScope, error) {
 	h, err := s.RoleScope(ctx, by, in)
 	if err == nil && !by.Can("read", h.Object) {
@@ -29,6 +30,7 @@ func readableScope(ctx context.Context, s unit.Reader, by *org.Actor, in org.Sco
 	return h, err
 }
 
+// roleList is Roles of a place whose roles the caller may read.
 func roleList(ctx context.Context, s unit.Reader, by *org.Actor, h unit.RoleScope) (org.RoleList, error) {
 	set, err := s.Roles(ctx, h.Org.ID)
 	if err != nil {
@@ -53,6 +55,7 @@ func readableRoles(ctx context.Context, s unit.Reader, by *org.Actor, h unit.Rol
 // offered is a role as a list shows it to the caller. Assignable says what a write would accept.
 func offered(by *org.Actor, h unit.RoleScope, r *unit.SetRole) org.Role {
 	role := r.Role
+	// Whoever may not read the people of a place does not learn their names from its roles.
 	if !h.MayCount(by) {
 		role.UpdatedBy = ""
 	}
@@ -77,6 +80,7 @@ func (s *Service) RoleCounts(ctx context.Context, subject *org.Actor, in org.Sco
 	if err != nil {
 		return nil, err
 	}
+	// Every role is named all the same: a missing one would look like one that nobody holds.
 	counts := make(map[string]int, len(set.List))
 	for i := range set.List {
 		counts[set.List[i].Name] = org.Unknown
@@ -95,6 +99,7 @@ func (s *Service) Role(ctx context.Context, subject *org.Actor, in org.Scope, na
 	return roleView(ctx, src, subject, h, name)
 }
 
+// roleView is Role of a place whose roles the caller may read. The case of the name counts.
 func roleView(ctx context.Context, s unit.Reader, by *org.Actor, h unit.RoleScope, name string) (org.RoleView, error) {
 	set, err := s.Roles(ctx, h.Org.ID)
 	if err != nil {
@@ -119,6 +124,7 @@ func roleView(ctx context.Context, s unit.Reader, by *org.Actor, h unit.RoleScop
 func viewOf(s unit.Reader, by *org.Actor, h unit.RoleScope, r *unit.SetRole) org.RoleView {
 	v := org.RoleView{Organization: unit.OrganizationOf(h.Org), Role: offered(by, h, r)}
 	v.Role.Members = org.Unknown
+	// Built-in roles are part of the program, so nobody changes them.
 	v.CanCreate = h.May(by, "create")
 	v.CanUpdate = !r.BuiltIn && h.May(by, "update")
 	v.CanDelete = !r.BuiltIn && h.May(by, "delete")
@@ -140,6 +146,7 @@ func (s *Service) NewRole(ctx context.Context, subject *org.Actor, in org.Scope,
 	return startedFrom(ctx, src, subject, h, from)
 }
 
+// startedFrom is NewRole of a place whose roles the caller may read.
 func startedFrom(ctx context.Context, s unit.Reader, by *org.Actor, h unit.RoleScope, from string) (org.RoleView, error) {
 	if !h.May(by, "create") {
 		return org.RoleView{}, h.Forbidden("create")
@@ -161,12 +168,15 @@ func startedFrom(ctx context.Context, s unit.Reader, by *org.Actor, h unit.RoleS
 	}
 	v.StartedFrom = origin.DisplayName
 	for level, list := range origin.Levels() {
+		// A built-in role may carry this level; a custom one of this place may not (docs/spec/roles.md).
 		if (level == rbac.LevelOrganization) == h.Site() {
 			v.NotCopied = append(v.NotCopied, list...)
 			continue
 		}
 		kept := v.Role.At(level.String())
+		// A custom role must not be given the action "*" (row 10 of docs/spec/roles.md, writing), hence each by its name.
 		for _, p := range s.Catalog.WrittenOut(list) {
+			// What rows 9 and 11 would refuse on saving is left out now, and told.
 			if !s.Catalog.Valid(p.ResourceType, p.Action) || v.CellRefusal(level, p) != "" {
 				v.NotCopied = append(v.NotCopied, p)
 				continue

@@ -44,6 +44,7 @@ type roleReview struct {
 	counted bool // the impact counts who holds it, and the caller may know
 }
 
+// planRoleReview plans the write and keeps what stands before it. Holders that the impact counts are not counted twice.
 func planRoleReview(ctx context.Context, a *unit.Attempt, in putRole) (r roleReview, err error) {
 	c, err := planPutRole(ctx, a, in)
 	if err != nil || c.Creates() {
@@ -72,6 +73,7 @@ type roleChange struct {
 	changes bool          // else there is nothing to store
 }
 
+// planPutRole is rows 1 and 2 of docs/spec/roles.md, writing; decideRole is the rest.
 func planPutRole(ctx context.Context, a *unit.Attempt, in putRole) (c roleChange, err error) {
 	h, set, err := rolesToWrite(ctx, a, in.in)
 	if err != nil {
@@ -85,6 +87,7 @@ func planPutRole(ctx context.Context, a *unit.Attempt, in putRole) (c roleChange
 }
 
 // rolesToWrite is the roles of a scope for a caller who may create or update some of them.
+// Which of the two rights is needed shows only in the body, so row 1 of docs/spec/roles.md takes either.
 func rolesToWrite(ctx context.Context, a *unit.Attempt, in org.Scope) (h unit.RoleScope, set *unit.RoleSet, err error) {
 	if h, err = a.RoleScope(ctx, a.Actor, in); err != nil {
 		return h, nil, err
@@ -97,6 +100,7 @@ func rolesToWrite(ctx context.Context, a *unit.Attempt, in org.Scope) (h unit.Ro
 }
 
 // decideRole is the one way in which a custom role is written.
+// Writing, reviewing and restoring come here. The rows are those of docs/spec/roles.md, writing, from 3 on.
 func decideRole(ctx context.Context, a *unit.Attempt, h unit.RoleScope, set *unit.RoleSet, in org.RoleInput) (c roleChange, err error) {
 	stored := custom(set, in.Name)
 	if stored != nil {
@@ -112,6 +116,7 @@ func decideRole(ctx context.Context, a *unit.Attempt, h unit.RoleScope, set *uni
 	if err := draft.check(); err != nil {
 		return c, err
 	}
+	// Row 14. The input is sound, so it matters now whether it began from what is stored.
 	switch {
 	case in.From.Include(draft.stored.Tag()):
 	case in.From.OnlyNew():
@@ -127,6 +132,7 @@ func decideRole(ctx context.Context, a *unit.Attempt, h unit.RoleScope, set *uni
 }
 
 // custom is the stored role of that name in any case, nil if there is none or it is a built-in one.
+// They are stored in lower case.
 func custom(s *unit.RoleSet, name string) *org.Role {
 	if r, ok := s.ByName[org.FoldCase(name)]; ok && !r.BuiltIn {
 		return &r.Role
@@ -135,6 +141,7 @@ func custom(s *unit.RoleSet, name string) *org.Role {
 }
 
 // mayPut asks for the right to create, or to update what is there. A create over an existing role fails in check.
+// The action is set before the right is asked for, so that the entry of a refusal says which of the two was tried.
 func mayPut(a *unit.Attempt, h unit.RoleScope, stored *org.Role, mustCreate bool) error {
 	action := "create"
 	if stored != nil && !mustCreate {
@@ -151,6 +158,7 @@ func mayPut(a *unit.Attempt, h unit.RoleScope, stored *org.Role, mustCreate bool
 // decide makes the draft the role as it is to be stored. One that changes nothing stores nothing.
 func (d *roleDraft) decide(ctx context.Context) (c roleChange, err error) {
 	r := d.result()
+	// Another order, or the same permission twice, is no change.
 	for level, perms := range r.Levels() {
 		sorted := slices.Clone(perms)
 		rbac.SortPermissions(sorted)
@@ -160,6 +168,7 @@ func (d *roleDraft) decide(ctx context.Context) (c roleChange, err error) {
 	if c.changes = c.Creates() || !sameRole(d.stored, r); !c.changes {
 		return c, nil
 	}
+	// Row 15 from here on: guard rails R2 and R3, then the caller's own undo, then the owners.
 	if err := d.MayRewrite(ctx, d.home, r.Name, d.stored, &r); err != nil {
 		return c, err
 	}
@@ -170,6 +179,7 @@ func (d *roleDraft) decide(ctx context.Context) (c roleChange, err error) {
 	c.After = r
 	d.WillStore(d.set, c.RoleChange)
 	d.About("custom_role", r.ID, r.Name, r.OrganizationID)
+	// Nobody holds a new role yet, so it takes nothing from the caller.
 	if !c.Creates() {
 		if err := d.KeepUndo(ctx, d.home.Object, "update", changedPart(d.stored, r)); err != nil {
 			return c, err
@@ -182,6 +192,7 @@ func (d *roleDraft) decide(ctx context.Context) (c roleChange, err error) {
 }
 
 // sameRole reports whether two states of a role say the same.
+// Both have to be sorted.
 func sameRole(x, y org.Role) bool {
 	return x.DisplayName == y.DisplayName && slices.Equal(x.Site, y.Site) &&
 		slices.Equal(x.Organization, y.Organization) && slices.Equal(x.User, y.User)

@@ -13,11 +13,14 @@ import (
 )
 
 // rootEvery is how old the newest root may be before a server makes the next.
+// docs/adr/0004-audit-trail.md says why there are roots.
 const rootEvery = 24 * time.Hour
 
 // WriteAuditRoot makes a root of the trail as it is.
+// The operator asks for it, so no right is checked.
 func (s *Service) WriteAuditRoot(ctx context.Context) (_ org.AuditRoot, err error) {
 	defer org.Wrap(&err, "write audit root")
+	// No root is newer than that, so one is made in any case.
 	root, err := s.writeRoot(ctx, s.units.Now().Add(time.Second))
 	return root.told(), err
 }
@@ -27,6 +30,7 @@ func (s *Service) WriteAuditRoot(ctx context.Context) (_ org.AuditRoot, err erro
 func (s *Service) WriteDueAuditRoot(ctx context.Context) (_ bool, err error) {
 	defer org.Wrap(&err, "write due audit root")
 	before := s.units.Now().Add(-rootEvery)
+	// This look takes no lock, so a server may ask often. The plan looks again.
 	last, err := s.units.DB.GetLastAuditRoot(ctx)
 	if err != nil && !db.IsNotFound(err) || err == nil && last.Time.After(before) {
 		return false, err
@@ -39,6 +43,7 @@ func (s *Service) WriteDueAuditRoot(ctx context.Context) (_ bool, err error) {
 }
 
 // writeRoot makes a root unless there is one that was made after a time. While it looks at the chains nothing is written.
+// It is a unit of the site, whose lock every other writer waits for (docs/adr/0002-scopes.md): the heads are of one moment.
 func (s *Service) writeRoot(ctx context.Context, unlessAfter time.Time) (newRoot, error) {
 	root, _, err := unit.Do(ctx, s.units, s.units.Operator(), unit.OnSite, "create", unlessAfter, planRoot, applyRoot)
 	return root, err
@@ -51,6 +56,7 @@ type newRoot struct {
 	made  bool // else the last one is new enough
 }
 
+// told is the root as the operator sees it, empty if none was made.
 func (r newRoot) told() org.AuditRoot {
 	if !r.made {
 		return org.AuditRoot{}
@@ -58,6 +64,7 @@ func (r newRoot) told() org.AuditRoot {
 	return org.AuditRoot{Seq: r.row.Seq, Time: r.row.Time, Chains: int(r.row.Heads), Hash: unit.RootName(r.row.Hash)}
 }
 
+// planRoot takes the heads that moved since the last root. The hash of that root stands for all the others.
 func planRoot(ctx context.Context, a *unit.Attempt, unlessAfter time.Time) (r newRoot, err error) {
 	a.Aside() // no list shows it
 	last, err := a.Q.GetLastAuditRoot(ctx)

@@ -28,6 +28,7 @@ func (s *Service) Undo(ctx context.Context, subject *org.Actor, entryID string) 
 	if err != nil {
 		return h, err
 	}
+	// The entry says which scope to lock: its organization, or the site (docs/adr/0002-scopes.md).
 	in := unit.OnSite
 	if e.OrganizationID.Valid {
 		in = unit.InOrganization(e.OrganizationID.UUID.String())
@@ -36,6 +37,7 @@ func (s *Service) Undo(ctx context.Context, subject *org.Actor, entryID string) 
 	return h, err
 }
 
+// errNotUndoable is the answer to entries of any other kind.
 var errNotUndoable = org.ErrInvalid("This can't be undone.", "Only changes of members and of the roles that somebody holds can; a role has versions to restore.")
 
 // undoing is an undo on its way: what the entry changed, and what is there now.
@@ -55,6 +57,8 @@ type undo struct {
 	user   *userChange
 }
 
+// planUndo makes sure that nothing happened since, and then decides like the change that takes the entry back. field is
+// where entries of this kind keep roles.
 func planUndo(ctx context.Context, a *unit.Attempt, e db.AuditLog) (undo, error) {
 	u, field := undoing{Attempt: a, action: e.Action}, "rbac_roles"
 	switch {
@@ -72,6 +76,7 @@ func planUndo(ctx context.Context, a *unit.Attempt, e db.AuditLog) (undo, error)
 		c, err = c.noted(a, err)
 		return undo{member: &c}, err
 	}
+	// Otherwise the undo would take back a later change of somebody else too.
 	if !u.asLeft(u.user.Roles) {
 		return undo{}, changedSince(fmt.Sprintf("The site roles of %s were changed since.", u.user.Username))
 	}
@@ -89,6 +94,8 @@ func applyUndo(ctx context.Context, w *unit.Writer, u undo) (h org.RoleHolder, e
 }
 
 // find looks up what the entry is about, which keeps the roles under a field.
+// What may not be seen comes first, then what is gone, then what the entry says: nobody learns more than by reading. Errors
+// as Undo.
 func (u *undoing) find(ctx context.Context, e db.AuditLog, field string) error {
 	id := unit.ParseID(e.ResourceID)
 	object := org.UserObject(id)
@@ -99,6 +106,7 @@ func (u *undoing) find(ctx context.Context, e db.AuditLog, field string) error {
 		}
 		object = org.MemberObject(u.org.ID, id)
 	}
+	// The id of an entry must not tell what it is about (docs/spec/refusals.md).
 	if !u.Actor.Can("read", object) {
 		return org.ErrNotFound()
 	}
@@ -108,6 +116,7 @@ func (u *undoing) find(ctx context.Context, e db.AuditLog, field string) error {
 	} else if err != nil {
 		return err
 	}
+	// From here on a refusal is recorded.
 	u.About(e.ResourceType, id, u.user.Username, u.org.ID)
 	if e.StatusCode >= 400 {
 		return org.ErrInvalid("There is nothing to undo.", "The attempt was refused and changed nothing.")
@@ -122,6 +131,7 @@ func (u *undoing) find(ctx context.Context, e db.AuditLog, field string) error {
 			return fmt.Errorf("audit entry %s: %w", e.ID, err)
 		}
 	} else if u.ofSite() {
+		// The account changed in something other than its roles.
 		return errNotUndoable
 	}
 	u.before, u.after = roles.Old, roles.New
@@ -129,6 +139,7 @@ func (u *undoing) find(ctx context.Context, e db.AuditLog, field string) error {
 		return nil
 	}
 	u.row, err = u.Q.GetMember(ctx, db.GetMemberParams{OrganizationID: u.org.ID, UserID: id})
+	// No membership is no error: undoing a removal needs just that.
 	u.member = err == nil
 	if db.IsNotFound(err) {
 		return nil
@@ -136,17 +147,22 @@ func (u *undoing) find(ctx context.Context, e db.AuditLog, field string) error {
 	return err
 }
 
+// ofSite says whether the entry is about an account and its site roles.
 func (u *undoing) ofSite() bool { return u.org.ID == uuid.Nil }
 
+// changedSince is the refusal of an undo that comes too late. Conflict.
 func changedSince(detail string) *org.Error {
 	return &org.Error{Kind: org.Conflict, Message: "This can't be undone any more.", Detail: detail}
 }
 
 // asLeft says whether roles are those that the entry left.
+// Their order says nothing.
 func (u *undoing) asLeft(roles string) bool {
 	return slices.Equal(slices.Sorted(slices.Values(strings.Fields(roles))), slices.Sorted(slices.Values(u.after)))
 }
 
+// undoMember decides the opposite of the entry: a removal for an addition, an addition for a removal, the old roles for the
+// new ones.
 func (u *undoing) undoMember(ctx context.Context) (memberChange, error) {
 	if u.action == "delete" {
 		return u.putBack(ctx)
@@ -155,17 +171,21 @@ func (u *undoing) undoMember(ctx context.Context) (memberChange, error) {
 		return memberChange{}, changedSince(fmt.Sprintf("The roles of %s were changed since.", u.user.Username))
 	}
 	if u.action == "create" {
+		// The entry of the undo says what it does: an addition that is taken back is a removal.
 		u.Entry.Action, u.Entry.Status = "delete", 204
 		return decideRemoval(ctx, u.Attempt, u.org, u.row, nil)
 	}
 	return decideRoles(ctx, u.Attempt, u.org, u.row, u.rolesBefore())
 }
 
+// rolesBefore asks for the roles that the entry found, as if somebody had typed them. One that was deleted since is
+// refused.
 func (u *undoing) rolesBefore() org.Input[org.RolesInput] {
 	return org.Given(org.RolesInput{Roles: u.before})
 }
 
 // putBack makes a removed user a member again, with the roles that it had.
+// It takes the right to add members and, if there were roles, the right to hand out each of them.
 func (u *undoing) putBack(ctx context.Context) (memberChange, error) {
 	if u.member {
 		return memberChange{}, changedSince(fmt.Sprintf("%s is a member again already.", u.user.Username))
@@ -178,6 +198,7 @@ func (u *undoing) putBack(ctx context.Context) (memberChange, error) {
 	if err != nil || len(u.before) == 0 {
 		return c, err
 	}
+	// The row is not stored yet, and roles are decided as if it were: one change and one entry tell of both.
 	with, err := decideRoles(ctx, u.Attempt, u.org, row, u.rolesBefore())
 	if err != nil || !with.changes() {
 		return c, err

@@ -34,6 +34,7 @@ func (s *Service) OrganizationView(ctx context.Context, subject *org.Actor, orga
 		return v, err
 	}
 	v.Roles = int(roles)
+	// The order is that of planOrganizationDeletion: the page gives the reason that an attempt would get.
 	switch contents := notEmpty(row, subject, roles); {
 	case !v.CanDelete:
 		v.DeleteRefusal = "Needs organization:delete"
