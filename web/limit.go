@@ -11,8 +11,8 @@ import (
 )
 
 // limiter bounds how often each caller may come, or ask for a decision: a bucket of tokens that refills over a minute. It
-// protects the machine from a program that runs wild. org counts guesses at passwords, where the counts survive a restart and are never
-// evicted.
+// protects the machine from a program that runs wild. Guesses at passwords are counted in org, where the counts survive a
+// restart and are never evicted.
 type limiter struct {
 	perMinute float64
 	mu        sync.Mutex
