@@ -15,29 +15,15 @@ import (
 
 	"rolecall.example/db"
 	"rolecall.example/org"
-	"rolecall.example/rbac"
 )
 
-// company is an invented organization.
+// company is an invented organization. Its roles, and who holds them, are those of the cast.
 type company struct {
 	name, display, description string
 	domain                     string
 	founded                    int // days ago
 	hired                      int // members of its own; of the first company, set by the flag
 	borrowed                   int // of ten thousand people of the first company, how many are members here too
-	roles                      []customRole
-	mix                        []share
-}
-
-// customRole has permissions in the form "type:action", with a leading minus for a deny.
-type customRole struct {
-	name, display, permissions string
-}
-
-// share is the number of a thousand members who hold a role.
-type share struct {
-	role  string
-	mille int
 }
 
 // companies are the organizations of the demo. The first is the default one.
@@ -45,42 +31,16 @@ var companies = []company{
 	{
 		name: "default", display: "Acme Robotics", domain: "acme.example", founded: 1460,
 		description: "Robots for warehouses, and the people who build them.",
-		roles: []customRole{
-			{"contractor", "Contractor", "workspace:create workspace:read workspace:update workspace:start workspace:stop template:read template:use -template:create -organization_member:read"},
-			{"support-engineer", "Support engineer", "workspace:read workspace:start workspace:stop workspace:application_connect workspace_dormant:read provisioner_jobs:read -workspace:delete"},
-			{"template-author", "Template author", "template:create template:read template:update template:use template:view_insights file:create file:read provisioner_daemon:read"},
-			{"release-manager", "Release manager", "template:read template:update workspace:create workspace:read workspace:update workspace:delete workspace:start workspace:stop provisioner_jobs:read provisioner_jobs:update"},
-			{"people-operations", "People operations", "organization_member:create organization_member:read organization_member:update organization_member:delete assign_org_role:read assign_org_role:assign assign_org_role:unassign group:read group:update group_member:read"},
-			{"security-review", "Security review", "*:read -workspace:ssh -workspace:application_connect"},
-			{"read-only", "Read only", "*:read -*:create -*:update -*:delete"},
-			{"no-shell", "No shell access", "-workspace:ssh -workspace:application_connect"},
-		},
-		mix: []share{
-			{"contractor", 150}, {"template-author", 90}, {"support-engineer", 80}, {"no-shell", 60}, {"read-only", 40},
-			{"release-manager", 18}, {"organization-workspace-creation-ban", 15}, {"organization-template-admin", 10},
-			{"people-operations", 6}, {"organization-user-admin", 6}, {"security-review", 5}, {"organization-auditor", 4},
-			{"organization-admin", 3},
-		},
 	},
 	{
 		name: "acme-labs", display: "Acme Labs", domain: "labs.acme.example", founded: 900, hired: 60, borrowed: 1500,
 		description: "Research: arms, grippers, and walking.",
-		roles: []customRole{
-			{"experimenter", "Experimenter", "workspace:create workspace:read workspace:update workspace:delete workspace:start workspace:stop workspace:ssh template:read template:use"},
-			{"visitor", "Visitor (読み取り専用)", "workspace:read template:read -workspace:ssh"},
-		},
-		mix: []share{{"experimenter", 400}, {"visitor", 150}, {"organization-admin", 15}, {"organization-template-admin", 40}},
 	},
 	{
 		name: "northwind-trading", display: "Northwind Trading", domain: "northwind.example", founded: 400, hired: 46, borrowed: 0,
 		description: "Buys the robots.",
-		roles:       []customRole{{"warehouse-lead", "Warehouse lead", "workspace:read workspace:start workspace:stop organization_member:read"}},
-		mix:         []share{{"warehouse-lead", 200}, {"organization-admin", 40}, {"organization-auditor", 40}},
 	},
 }
-
-// siteMix is the share of people who hold a site role.
-var siteMix = []share{{"template-admin", 12}, {"auditor", 10}, {"user-admin", 6}, {"owner", 2}}
 
 // seed fills a database with the data of the demo: the people in bulk, and everything else through the use cases, which
 // also write the audit trail. Its clock follows the invented history.
@@ -93,13 +53,17 @@ type seed struct {
 	orgs  []uuid.UUID // of companies
 	ids   uint64      // the number of ids made so far
 	show  func(done, total int64)
+	cast  cast
 }
 
 // sow fills d and returns the credentials. It reports its progress to show.
-func sow(ctx context.Context, d *db.DB, members int, show func(done, total int64)) (key, error) {
+func sow(ctx context.Context, d *db.DB, members int, show func(done, total int64)) (k key, err error) {
 	s := &seed{show: show, today: time.Now().UTC().Truncate(time.Microsecond), crowd: newCrowd()}
 	s.org = services.New(d, services.Options{Now: func() time.Time { return s.clock }})
-	k := key{Email: "ada@acme.example", Password: strings.ToLower(rand.Text()[:16])}
+	if s.cast, err = knownCast(); err != nil {
+		return k, err
+	}
+	k = key{Email: "ada@acme.example", Password: strings.ToLower(rand.Text()[:16])}
 	if err := s.found(ctx, k); err != nil {
 		return k, err
 	}
@@ -108,7 +72,6 @@ func sow(ctx context.Context, d *db.DB, members int, show func(done, total int64
 	}
 	show(1, 1)
 	s.clock = s.today
-	var err error
 	k.Token, _, err = s.org.CreateToken(ctx, s.owner, "me", org.Given(org.TokenInput{Name: "demo"}))
 	return k, err
 }
@@ -139,10 +102,14 @@ func (s *seed) settle(ctx context.Context, first org.Organization) error {
 	s.orgs = make([]uuid.UUID, len(companies))
 	for i, c := range companies {
 		events = append(events, event{c.founded, func() error { return s.settleOne(ctx, i, first) }})
-		for j, r := range c.roles {
-			day := c.founded * (len(c.roles) - j) / (len(c.roles) + 1)
-			events = append(events, event{day, func() error { return s.createRole(ctx, c.name, r) }})
+		roles := s.cast.Companies[i].Roles
+		for j, r := range roles {
+			day := c.founded * (len(roles) - j) / (len(roles) + 1)
+			events = append(events, event{day, func() error { return s.createRole(ctx, org.In(c.name), r) }})
 		}
+	}
+	for _, r := range s.cast.Site.Roles {
+		events = append(events, event{companies[0].founded - 1, func() error { return s.createRole(ctx, org.Site, r) }})
 	}
 	slices.SortStableFunc(events, func(a, b event) int { return b.day - a.day })
 	for _, e := range events {
@@ -167,14 +134,12 @@ func (s *seed) settleOne(ctx context.Context, i int, first org.Organization) (er
 	return err
 }
 
-func (s *seed) createRole(ctx context.Context, organization string, r customRole) error {
-	in := org.RoleInput{Name: r.name, DisplayName: r.display, MustCreate: true}
-	for _, p := range strings.Fields(r.permissions) {
-		pair, deny := strings.CutPrefix(p, "-")
-		resource, action, _ := strings.Cut(pair, ":")
-		in.Organization = append(in.Organization, rbac.Permission{ResourceType: resource, Action: action, Negate: deny})
+func (s *seed) createRole(ctx context.Context, where org.Scope, p part) error {
+	in, err := p.input()
+	if err != nil {
+		return err
 	}
-	_, err := s.org.PutRole(ctx, s.owner, org.In(organization), org.Given(in))
+	_, err = s.org.PutRole(ctx, s.owner, where, org.Given(in))
 	return err
 }
 
@@ -255,7 +220,7 @@ func (s *seed) account(ctx context.Context, q *db.Queries, c company, p person) 
 	if err := q.InsertUser(ctx, params); err != nil {
 		return h, err
 	}
-	for _, role := range s.draw(siteMix, params.Status != string(org.StatusActive) || p.service) {
+	for _, role := range s.draw(s.cast.Site.Mix, params.Status != string(org.StatusActive) || p.service) {
 		if err := q.InsertUserRole(ctx, db.InsertUserRoleParams{UserID: h.id, Role: role}); err != nil {
 			return h, err
 		}
@@ -273,7 +238,7 @@ func (s *seed) join(ctx context.Context, q *db.Queries, company int, h hired) er
 	if err != nil {
 		return err
 	}
-	roles := s.draw(companies[company].mix, false)
+	roles := s.draw(s.cast.Companies[company].Mix, false)
 	for _, role := range roles {
 		if err := q.InsertMemberRole(ctx, db.InsertMemberRoleParams{OrganizationID: id, Role: role, UsernameKey: h.key, UserID: h.id}); err != nil {
 			return err
@@ -288,8 +253,8 @@ func (s *seed) join(ctx context.Context, q *db.Queries, company int, h hired) er
 // draw picks roles by their shares. Some people get none.
 func (s *seed) draw(mix []share, none bool) (roles []string) {
 	for _, m := range mix {
-		if s.crowd.rng.IntN(1000) < m.mille && !none {
-			roles = append(roles, m.role)
+		if s.crowd.rng.IntN(1000) < m.Mille && !none {
+			roles = append(roles, m.Role)
 		}
 	}
 	return roles
