@@ -4,7 +4,7 @@
 // tokens.
 //
 //	c := &client.Client{BaseURL: "https://roles.example.com", Token: os.Getenv("ROLECALL_TOKEN")}
-//	member, err := c.SetMemberRoles(ctx, "acme", "grace", []string{"auditor"})
+//	member, err := c.SetMemberRoles(ctx, "acme", "grace", []string{"organization-admin"})
 //
 // # Names
 //

@@ -15,7 +15,7 @@ import (
 // change is one line of what an entry changed, as in the role editor.
 type change struct {
 	class, sign string // of its mark
-	word, what  string // "Allow", "workspace:update"
+	word, what  string // "Allow", "organization:update"
 	note        string
 }
 

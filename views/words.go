@@ -85,7 +85,7 @@ func sortKeys(names []string) []ui.SortKey {
 	return out
 }
 
-// searched is the sentence under a search without results: "Searched names, usernames and emails with Role: Auditor."
+// searched is the sentence under a search without results: "Searched names, usernames and emails with Role: Owner."
 func searched(filters []ui.Filter) string {
 	var with []string
 	for _, f := range filters {

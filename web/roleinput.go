@@ -91,7 +91,7 @@ func (o object) permissions(name string) []rbac.Permission {
 	return permissions
 }
 
-// formLevels are the levels of permissions as the names of a form's cells begin: org.template.read, for one.
+// formLevels are the levels of permissions as the names of a form's cells begin: org.organization.read, for one.
 var formLevels = map[string]rbac.Level{"site": rbac.LevelSite, "org": rbac.LevelOrganization, "user": rbac.LevelUser}
 
 // roleFromForm reads the cells that the form of a role has; the rest of a stored role stays as it is.

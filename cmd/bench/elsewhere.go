@@ -73,8 +73,8 @@ func settleOne(ctx context.Context, tx *sql.Tx, name, id, everywhere string) err
 			FROM (` + random + `) o WHERE name_key = 'default'`,
 		join(fmt.Sprint("ORDER BY seq LIMIT ", membersOfEach)),
 		join("WHERE " + who),
-		give("organization-auditor", ""),
-		give("organization-template-admin", ""),
+		give(things.Held[0], ""),
+		give(things.Held[1], ""),
 		give("organization-admin", "AND m."+who),
 	} {
 		if _, err := tx.ExecContext(ctx, statement); err != nil {
@@ -90,7 +90,7 @@ func (s *server) measureElsewhere(ctx context.Context, o options, one person) er
 		return err
 	}
 	role := func(action string) string {
-		return `{"name":"lone","display_name":"","organization_permissions":[{"resource_type":"template","action":"` + action + `","negate":false}]}`
+		return `{"name":"lone","display_name":"","organization_permissions":[{"resource_type":"` + things.Granted + `","action":"` + action + `","negate":false}]}`
 	}
 	for _, request := range [][]byte{
 		s.send("POST", members+"/roles", role("read")),
@@ -105,7 +105,7 @@ func (s *server) measureElsewhere(ctx context.Context, o options, one person) er
 	}
 	for _, t := range []*target{
 		{name: review, requests: [][]byte{s.send("PUT", members+"/roles?dry_run=1", role("update"))}},
-		{name: whoElsewhere, requests: [][]byte{s.get(organization+"/who-can?resource_type=workspace&action=delete&limit=25&n="+fresh, asJSON)}},
+		{name: whoElsewhere, requests: [][]byte{s.get(organization+"/who-can?resource_type="+things.Sought+"&action=delete&limit=25&n="+fresh, asJSON)}},
 	} {
 		t.address = s.address
 		if err := t.sample(ctx, 100, o.patience); err != nil {
@@ -130,7 +130,7 @@ func (s *server) measureSpread(ctx context.Context, o options) error {
 		return err
 	}
 	t := &target{name: assigningApart, address: s.address, clients: organizations, inTurn: true}
-	for _, role := range []string{"organization-auditor", "organization-user-admin"} {
+	for _, role := range things.Given {
 		for _, m := range page[0].Members {
 			if m.Username == "ada" { // who asks
 				continue
@@ -161,7 +161,7 @@ func (s *server) checksAbout(people []person) (requests [][]byte, err error) {
 	}
 	for _, p := range people {
 		requests = append(requests, s.send("POST", "/api/v2/authcheck", fmt.Sprintf(
-			`{"user":%q,"checks":{"0":{"object":{"resource_type":"template","organization_id":%q},"action":"read"}}}`, p.Username, home.ID)))
+			`{"user":%q,"checks":{"0":{"object":{"resource_type":%q,"organization_id":%q},"action":"read"}}}`, p.Username, things.Granted, home.ID)))
 	}
 	return requests, nil
 }

@@ -103,12 +103,11 @@ func (s *server) assignments(people []person) (requests [][]byte) {
 
 // checks returns a request with n checks, of which some are allowed and some are not.
 func checks(n int) string {
-	resources := []string{"template", "workspace", "organization_member", "group", "file"}
 	actions := []string{"create", "read", "update", "delete"}
 	var list []string
 	for i := range n {
 		list = append(list, fmt.Sprintf(`"%d":{"object":{"resource_type":%q,"any_org":true},"action":%q}`,
-			i, resources[i%len(resources)], actions[i%len(actions)]))
+			i, things.Checked[i%len(things.Checked)], actions[i%len(actions)]))
 	}
 	return `{"checks":{` + strings.Join(list, ",") + `}}`
 }
@@ -147,7 +146,7 @@ func (s *server) latencies(middle []person) (list []*target) {
 	for _, key := range []string{"name", "email", "created_at", "updated_at"} {
 		add("sort by "+key, page("&sort="+key))
 	}
-	add("who can delete workspaces", s.get(organization+"/who-can?resource_type=workspace&action=delete&limit=25&n="+fresh, asJSON))
+	add(things.Seeking, s.get(organization+"/who-can?resource_type="+things.Sought+"&action=delete&limit=25&n="+fresh, asJSON))
 	return list
 }
 
@@ -298,7 +297,7 @@ func (s *server) measureRoles(ctx context.Context, some []person) error {
 	}
 	role := func(name string) []byte {
 		return s.send("POST", members+"/roles", `{"name":"`+name+`","display_name":"","organization_permissions":[`+
-			`{"resource_type":"template","action":"read","negate":false}]}`)
+			`{"resource_type":"`+things.Granted+`","action":"read","negate":false}]}`)
 	}
 	create := &target{name: "create a role", address: s.address, requests: [][]byte{role("b" + fresh)}}
 	if err := create.sample(ctx, 20, time.Second); err != nil {

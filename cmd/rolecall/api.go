@@ -35,7 +35,7 @@ func apiCommand() *command {
 		examples: []string{
 			"rolecall api GET /organizations/default/members -f limit=2",
 			"rolecall api POST /organizations -f name=acme -f 'display_name=Acme'",
-			"rolecall api PUT /organizations/acme/members/wendy/roles -F 'roles=[\"auditor\"]'",
+			"rolecall api PUT /organizations/acme/members/wendy/roles -F 'roles=[\"organization-admin\"]'",
 			"rolecall api PUT /organizations/acme/members/roles --input role.json --header 'If-None-Match: *'",
 		},
 		settings: askSettings,

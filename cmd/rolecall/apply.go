@@ -29,11 +29,11 @@ func rolesApplyCommand() *command {
 			"asks. A role that is changed by somebody else meanwhile stays as it is. Roles that are not in the file stay too, but\n" +
 			"with --prune.\n\n" +
 			"Exit code 1 with --dry-run: something would change.\n\n" +
-			"  name: night-shift\n  organization: acme\n  organization_permissions:\n    - workspace:read,ssh\n    - \"!workspace:delete\"",
+			"  name: night-shift\n  organization: acme\n  organization_permissions:\n    - organization_member:read,update\n    - \"!organization_member:delete\"",
 		examples: []string{
 			"rolecall roles apply -f roles.yaml",
 			"rolecall roles apply -f roles.yaml --prune --yes",
-			"rolecall roles export --org acme | sed s/ssh/start/ | rolecall roles apply -f - --dry-run",
+			"rolecall roles export --org acme | sed s/update/create/ | rolecall roles apply -f - --dry-run",
 		},
 		settings: askSettings,
 		flags: func(fs *pflag.FlagSet) {

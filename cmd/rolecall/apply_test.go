@@ -121,7 +121,7 @@ standard input:11: invalid action "fly" for resource "*"
 standard input:12: there is no key "negat"; did you mean negate?
 standard input:12: invalid action "shh" for resource "workspace"; did you mean workspace:ssh?
 standard input:14: template:read is both allowed and denied
-standard input:15: "nothing" is no permission like workspace:read,ssh or !workspace:delete
+standard input:15: "nothing" is no permission like organization_member:read,update or !organization_member:delete
 standard input:18: invalid action "reed" for resource "user"; did you mean user:read?
 standard input:19: Help-Desk is here twice
 standard input:21: owner is built in and cannot be changed
@@ -134,7 +134,7 @@ standard input:29: organization_member_permissions must be empty
 standard input:30: this is no role: keys like name and organization_permissions are needed
 standard input:31: name is needed
 standard input:32: a built-in role cannot be changed: leave it out
-standard input:33: a list is needed, like - workspace:read,ssh
+standard input:33: a list is needed, like - organization_member:read,update
 `},
 		{"name: a\norganization: default\norganization_permissions: [*:read]\n", "what begins with * needs quotes"},
 		{"name: [\n", "standard input:"},

@@ -29,7 +29,7 @@ func membersBulkCommand() *command {
 			"out and listed with the reason; the exit code is 3 then.",
 		examples: []string{
 			"rolecall members bulk --status suspended --remove --org acme",
-			"rolecall members bulk --role trainee --add-role auditor --except grace --org acme",
+			"rolecall members bulk --role trainee --add-role reviewer --except grace --org acme",
 			"rolecall members bulk --all --remove-role night-shift --expect 12 --yes --org acme",
 		},
 		settings: askSettings,

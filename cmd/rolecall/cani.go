@@ -18,8 +18,8 @@ func canICommand() *command {
 		about: "For a server, \"you\" is the account of the token. For the file, it is the operator, who may do everything; --as asks\n" +
 			"about another user. Exit code 0 is yes, 1 is no.",
 		examples: []string{
-			"rolecall can-i create workspace --org acme --url https://roles.example.com",
-			"rolecall can-i delete template --org acme --as grace",
+			"rolecall can-i create organization_member --org acme --url https://roles.example.com",
+			"rolecall can-i delete assign_org_role --org acme --as grace",
 			"rolecall can-i update organization_member --org acme && echo allowed",
 		},
 		settings: askSettings,

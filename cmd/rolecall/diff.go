@@ -20,7 +20,7 @@ func rolesDiffCommand() *command {
 		about: "With one role and no version, it compares the version before with the present one. Exit code 0: they are the\n" +
 			"same, 1: they differ.",
 		examples: []string{
-			"rolecall roles diff ci-runner auditor --org acme",
+			"rolecall roles diff ci-runner reviewer --org acme",
 			"rolecall roles diff ci-runner --version 2 --with-version 5 --org acme",
 		},
 		settings: askSettings,

@@ -17,8 +17,8 @@ func explainCommand() *command {
 		about: "It shows every rule that applies with its role, level by level: which one decides, and which do not count. Then\n" +
 			"come the single changes that would reverse the answer, the smallest first. Exit code 0 is yes, 1 is no.",
 		examples: []string{
-			"rolecall explain grace delete template --org acme",
-			"rolecall explain grace ssh workspace --org acme --owner me --json",
+			"rolecall explain grace delete organization_member --org acme",
+			"rolecall explain grace read organization_member --org acme --owner me --json",
 		},
 		settings: askSettings,
 		flags:    q.flags("org", "owner"),

@@ -37,7 +37,7 @@ func memberRolesCommand(verb, summary, operand string, wanted func(held, named [
 	return &command{
 		name: "members " + verb, operand: "USER " + operand, summary: summary,
 		about:    "If the roles are changed by somebody else meanwhile, nothing is done.",
-		examples: []string{"rolecall members " + verb + " grace auditor --org acme", "rolecall members " + verb + " grace auditor deployer --org acme --dry-run"},
+		examples: []string{"rolecall members " + verb + " grace reviewer --org acme", "rolecall members " + verb + " grace reviewer deployer --org acme --dry-run"},
 		settings: askSettings,
 		flags:    q.flags("org", "dry-run", "if-match"),
 		run: func(ctx context.Context, t *terminal, c *config) error {

@@ -17,7 +17,7 @@ func membersListCommand() *command {
 	return &command{
 		name:     "members list",
 		summary:  "List the members of an organization with their roles",
-		examples: []string{"rolecall members list --org acme", "rolecall members list --org acme --role auditor --status suspended --json"},
+		examples: []string{"rolecall members list --org acme", "rolecall members list --org acme --role reviewer --status suspended --json"},
 		settings: askSettings,
 		flags: func(fs *pflag.FlagSet) {
 			q.flags("org", "limit")(fs)

@@ -20,7 +20,7 @@ func parsePermissions(text string) (list []client.Permission, err error) {
 	for action := range strings.SplitSeq(actions, ",") {
 		action = strings.TrimSpace(action)
 		if !ok || resourceType == "" || action == "" || strings.ContainsAny(action, ":! ") || strings.Contains(resourceType, " ") {
-			return nil, fmt.Errorf("%q is no permission like workspace:read,ssh or !workspace:delete", text)
+			return nil, fmt.Errorf("%q is no permission like organization_member:read,update or !organization_member:delete", text)
 		}
 		list = append(list, client.Permission{ResourceType: resourceType, Action: action, Negate: negate})
 	}

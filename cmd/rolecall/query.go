@@ -78,7 +78,7 @@ func (t *terminal) verdict(yes bool, r report) error {
 	return errNo
 }
 
-// permissionText writes a permission with its sign in front: "deny  template:delete".
+// permissionText writes a permission with its sign in front: "deny  user:delete".
 func permissionText(p client.Permission) string {
 	if p.Negate {
 		return "deny  " + p.ResourceType + ":" + p.Action

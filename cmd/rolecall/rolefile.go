@@ -220,7 +220,7 @@ func (p *roleParser) nothing(name string, v *yaml.Node) {
 func (p *roleParser) permissions(name string, v *yaml.Node, list *[]client.Permission) {
 	if v.Kind != yaml.SequenceNode {
 		if v.Kind != yaml.ScalarNode || v.Tag != "!!null" {
-			p.add(v.Line, "a list is needed, like - workspace:read,ssh")
+			p.add(v.Line, "a list is needed, like - organization_member:read,update")
 		}
 		return
 	}
@@ -249,7 +249,7 @@ func (p *roleParser) permission(n *yaml.Node) ([]client.Permission, error) {
 	case n.Kind == yaml.ScalarNode:
 		return parsePermissions(n.Value)
 	case n.Kind != yaml.MappingNode:
-		return nil, errors.New("a permission is needed, like workspace:read,ssh")
+		return nil, errors.New("a permission is needed, like organization_member:read,update")
 	}
 	var one client.Permission
 	p.keys(n, []string{"resource_type", "action", "negate"}, func(key string, v *yaml.Node) {

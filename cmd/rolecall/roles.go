@@ -67,7 +67,7 @@ func rolesShowCommand() *command {
 	return &command{
 		name: "roles show", operand: "ROLE",
 		summary:  "Show what a role allows and denies",
-		examples: []string{"rolecall roles show ci-runner --org acme", "rolecall roles show auditor"},
+		examples: []string{"rolecall roles show ci-runner --org acme", "rolecall roles show owner"},
 		settings: askSettings,
 		flags:    q.flags("org?"),
 		run: func(ctx context.Context, t *terminal, c *config) error {

@@ -97,7 +97,7 @@ func rolesCreateCommand() *command {
 		summary: "Create a role of an organization, or of the site without --org",
 		about:   "Nobody can grant what they do not hold themselves. To keep roles in files, see roles apply.",
 		examples: []string{
-			"rolecall roles create night-shift --display-name 'Night shift' --allow workspace:read,ssh --deny workspace:delete --org acme",
+			"rolecall roles create night-shift --display-name 'Night shift' --allow organization_member:read,update --deny organization_member:delete --org acme",
 			"rolecall roles create help-desk --allow user:read",
 		},
 		settings: askSettings,
@@ -123,8 +123,8 @@ func rolesEditCommand() *command {
 		summary: "Change the display name or some permissions of a custom role",
 		about:   "What no flag names stays as it is. If the role is changed by somebody else meanwhile, nothing is done.",
 		examples: []string{
-			"rolecall roles edit night-shift --allow workspace:start,stop --unset template:read --org acme",
-			"rolecall roles edit night-shift --deny workspace:delete --org acme --dry-run",
+			"rolecall roles edit night-shift --allow organization_member:read,create --unset assign_org_role:read --org acme",
+			"rolecall roles edit night-shift --deny organization_member:delete --org acme --dry-run",
 		},
 		settings: askSettings,
 		flags: func(fs *pflag.FlagSet) {

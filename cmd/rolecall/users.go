@@ -55,7 +55,7 @@ func usersListCommand() *command {
 		summary: "List accounts",
 		about: "Terms of --q: status, role (of the site), login_type, name, last_seen_before, last_seen_after, created_before and\n" +
 			"created_after, each as term:value. A bare word is looked for in username, name and e-mail address.",
-		examples: []string{"rolecall users list", "rolecall users list --q 'status:suspended role:auditor' --sort -last_seen_at"},
+		examples: []string{"rolecall users list", "rolecall users list --q 'status:suspended role:owner' --sort -last_seen_at"},
 		settings: askSettings,
 		flags: func(fs *pflag.FlagSet) {
 			fs.StringVar(&search, "q", "", "`QUERY` that selects accounts")
@@ -99,7 +99,7 @@ func usersSetRolesCommand() *command {
 	return &command{
 		name: "users set-roles", operand: "USER [ROLE…]",
 		summary:  "Replace the roles of the site that an account holds; without ROLE, take all",
-		examples: []string{"rolecall users set-roles grace auditor user-admin", "rolecall users set-roles grace"},
+		examples: []string{"rolecall users set-roles grace owner help-desk", "rolecall users set-roles grace"},
 		settings: askSettings,
 		flags:    q.flags("if-match"),
 		run: func(ctx context.Context, t *terminal, c *config) error {

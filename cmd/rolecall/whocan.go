@@ -17,7 +17,7 @@ func whoCanCommand() *command {
 		about: "The members come first, then up to 100 accounts outside the organization, if you may read the accounts of the\n" +
 			"site. Suspended accounts may do nothing. Exit code 1: no one may.",
 		examples: []string{
-			"rolecall who-can delete template --org acme",
+			"rolecall who-can delete organization_member --org acme",
 			"rolecall who-can assign assign_org_role --org acme --json --url https://roles.example.com",
 		},
 		settings: askSettings,
