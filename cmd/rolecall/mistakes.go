@@ -7,6 +7,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"rolecall.example/rbac"
 )
 
 // usageError is a mistake in how the program was called.
@@ -71,43 +73,9 @@ func oneDash(root *cobra.Command, args []string) error {
 // didYouMean returns "; did you mean …?" with the word of known that is closest to word, or "" if none is close. It
 // writes prefix before that word.
 func didYouMean(word string, known []string, prefix string) string {
-	best, least := "", max(1, len(word)/3)+1
-	for _, k := range known {
-		d := distance(word, k)
-		if len(word) > 2 && strings.HasPrefix(k, word) {
-			d = 1
-		}
-		if d < least {
-			best, least = k, d
-		}
-	}
+	best := rbac.Nearest(word, known)
 	if best == "" {
 		return ""
 	}
 	return "; did you mean " + prefix + best + "?"
-}
-
-// distance returns the number of letters to insert, delete, replace or swap with their neighbor to turn a into b.
-func distance(a, b string) int {
-	var before []int // two rows above
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		next := make([]int, len(b)+1)
-		next[0] = i + 1
-		for j := range len(b) {
-			replaced := row[j]
-			if a[i] != b[j] {
-				replaced++
-			}
-			next[j+1] = min(replaced, row[j+1]+1, next[j]+1)
-			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
-				next[j+1] = min(next[j+1], before[j-1]+1)
-			}
-		}
-		before, row = row, next
-	}
-	return row[len(b)]
 }

@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"rolecall.example/rbac"
 )
 
 // injected are the variables that Kubernetes sets for a service named like the program.
@@ -26,7 +28,7 @@ func checkVariables(env map[string]string) error {
 			strings.HasSuffix(name, "_PORT") && strings.Contains(env[name], "://"):
 		default:
 			near := slices.MinFunc(known, func(a, b string) int {
-				return cmp.Or(distance(a, name)-distance(b, name), common(b, name)-common(a, name))
+				return cmp.Or(rbac.Distance(a, name)-rbac.Distance(b, name), common(b, name)-common(a, name))
 			})
 			return usageError(fmt.Sprintf("%s is no setting: did you mean %s? See rolecall help serve", name, near))
 		}
