@@ -285,7 +285,7 @@ func (tb *tab) look(width int64, dark bool) {
 
 // click clicks what a selector finds first.
 func click(selector string) chromedp.Action[chromedp.Void] {
-	return chromedp.Click(chromedp.CSS(selector))
+	return chromedp.Steps(idle(), chromedp.Click(chromedp.CSS(selector)))
 }
 
 // see waits until a selector finds something that can be seen.
@@ -295,7 +295,7 @@ func see(selector string) chromedp.Action[chromedp.Void] {
 
 // fill replaces the text of a field.
 func fill(selector, text string) chromedp.Action[chromedp.Void] {
-	return chromedp.Steps(chromedp.Clear(chromedp.CSS(selector)), chromedp.SendKeys(chromedp.CSS(selector), text))
+	return chromedp.Steps(idle(), chromedp.Clear(chromedp.CSS(selector)), chromedp.SendKeys(chromedp.CSS(selector), text))
 }
 
 // at waits until the page is at a path, with or without a query.

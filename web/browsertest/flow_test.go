@@ -7,9 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
-	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 	"github.com/google/go-cmp/cmp"
@@ -160,33 +158,14 @@ func (tb *tab) usernames() []string {
 	return paths
 }
 
-// rows waits until the list has n rows.
+// rows waits until the list has n rows, and is at rest.
 func (tb *tab) rows(n int) chromedp.Action[chromedp.Void] {
-	return tb.until(fmt.Sprintf(`document.querySelectorAll('tbody tr[id^=m-]').length === %d`, n))
+	return chromedp.Steps(tb.until(fmt.Sprintf(`document.querySelectorAll('tbody tr[id^=m-]').length === %d`, n)), idle())
 }
 
 // said waits for a message that has these words.
 func (tb *tab) said(words string) chromedp.Action[chromedp.Void] {
 	return tb.until(fmt.Sprintf(`document.querySelector('#toast')?.textContent.includes(%q)`, words))
-}
-
-// pause is how often a condition is looked at.
-const pause = 25 * time.Millisecond
-
-// until waits for a condition, over changes of the page. It works without script on the page.
-func (tb *tab) until(condition string) chromedp.Action[chromedp.Void] {
-	return chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
-		for ctx.Err() == nil {
-			if ok, err := chromedp.Evaluate[bool]("!!("+condition+")")(ctx, t); err == nil && ok {
-				return nil
-			}
-			select {
-			case <-ctx.Done():
-			case <-time.After(pause):
-			}
-		}
-		return fmt.Errorf("%s never held: %w", condition, ctx.Err())
-	})
 }
 
 // pick chooses a state of a cell of the matrix by a key: with script each state has its own, without it is a radio button.
@@ -196,35 +175,15 @@ func (tb *tab) pick(cell, value string) chromedp.Action[chromedp.Void] {
 		key = map[string]string{"allow": "a", "deny": "d", "": kb.Backspace}[value]
 	}
 	return chromedp.Steps(
+		idle(),
 		chromedp.QueryAfter(selector, func(ctx context.Context, t *chromedp.Target, nodes []*chromedp.Node) (chromedp.Void, error) {
 			if len(nodes) != 1 {
 				return chromedp.Void{}, fmt.Errorf("%d fields %s=%s", len(nodes), cell, value)
 			}
 			return chromedp.Void{}, nil
 		}, chromedp.NodeReady),
-		chromedp.ScrollIntoView(selector), chromedp.Focus(selector), chromedp.KeyEvent(key),
+		chromedp.ScrollIntoView(selector), chromedp.Focus(selector), typed(key),
 	)
-}
-
-func press(selector, key string) chromedp.Action[chromedp.Void] {
-	return chromedp.SendKeys(chromedp.CSS(selector), key)
-}
-
-// keys types, wherever the focus is.
-func (tb *tab) keys(keys ...string) {
-	tb.t.Helper()
-	for _, k := range keys {
-		tb.do(chromedp.KeyEvent(k))
-	}
-}
-
-// hotkey presses a key whose letter goes nowhere: KeyEvent would type it even when the page has dealt with the key.
-func (tb *tab) hotkey(key, code string) {
-	tb.t.Helper()
-	press := input.DispatchKeyEventParams{Type: input.DispatchKeyEventTypeRawKeyDown, Key: key, Code: code}
-	release := press
-	release.Type = input.DispatchKeyEventTypeKeyUp
-	tb.do(call(input.DispatchKeyEvent, press), call(input.DispatchKeyEvent, release))
 }
 
 // tabTo presses Tab until the focus is on what a selector finds, as a person without a mouse would.
