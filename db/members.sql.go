@@ -999,6 +999,56 @@ func (q *Queries) ListHoldersOfSiteRole(ctx context.Context, arg ListHoldersOfSi
 	return items, nil
 }
 
+const listHoldingGroups = `-- name: ListHoldingGroups :many
+SELECT organization_id, roles, site_roles, status, count(*) AS members FROM organization_members
+WHERE organization_id BETWEEN ?1 AND ?2
+GROUP BY organization_id, roles, site_roles, status
+`
+
+type ListHoldingGroupsParams struct {
+	FirstID uuid.UUID
+	LastID  uuid.UUID
+}
+
+type ListHoldingGroupsRow struct {
+	OrganizationID uuid.UUID
+	Roles          string
+	SiteRoles      string
+	Status         string
+	Members        int64
+}
+
+// What the members of a range of organizations hold, and how many hold it: a row for each set of roles and status that
+// occurs, and none for a member. It reads the index by holding alone.
+func (q *Queries) ListHoldingGroups(ctx context.Context, arg ListHoldingGroupsParams) ([]ListHoldingGroupsRow, error) {
+	rows, err := q.query(ctx, q.listHoldingGroupsStmt, listHoldingGroups, arg.FirstID, arg.LastID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListHoldingGroupsRow{}
+	for rows.Next() {
+		var i ListHoldingGroupsRow
+		if err := rows.Scan(
+			&i.OrganizationID,
+			&i.Roles,
+			&i.SiteRoles,
+			&i.Status,
+			&i.Members,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listHoldings = `-- name: ListHoldings :many
 SELECT user_id, username_key, roles, site_roles, status FROM organization_members
 WHERE organization_id = ?1 AND username_key > ?2
@@ -1037,6 +1087,156 @@ func (q *Queries) ListHoldings(ctx context.Context, arg ListHoldingsParams) ([]L
 			&i.SiteRoles,
 			&i.Status,
 		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listHoldingsOf = `-- name: ListHoldingsOf :many
+SELECT organization_id, user_id, username_key, roles, site_roles, status FROM organization_members
+WHERE user_id IN (/*SLICE:user_ids*/?)
+`
+
+type ListHoldingsOfRow struct {
+	OrganizationID uuid.UUID
+	UserID         uuid.UUID
+	UsernameKey    string
+	Roles          string
+	SiteRoles      string
+	Status         string
+}
+
+// What these accounts hold, in each organization that they belong to.
+func (q *Queries) ListHoldingsOf(ctx context.Context, userIds []uuid.UUID) ([]ListHoldingsOfRow, error) {
+	query := listHoldingsOf
+	var queryParams []interface{}
+	if len(userIds) > 0 {
+		for _, v := range userIds {
+			queryParams = append(queryParams, v)
+		}
+		query = strings.Replace(query, "/*SLICE:user_ids*/?", strings.Repeat(",?", len(userIds))[1:], 1)
+	} else {
+		query = strings.Replace(query, "/*SLICE:user_ids*/?", "NULL", 1)
+	}
+	rows, err := q.query(ctx, nil, query, queryParams...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListHoldingsOfRow{}
+	for rows.Next() {
+		var i ListHoldingsOfRow
+		if err := rows.Scan(
+			&i.OrganizationID,
+			&i.UserID,
+			&i.UsernameKey,
+			&i.Roles,
+			&i.SiteRoles,
+			&i.Status,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listKeysOfGroup = `-- name: ListKeysOfGroup :many
+SELECT username_key FROM organization_members
+WHERE organization_id = ?1 AND roles = ?2 AND site_roles = ?3 AND status = ?4
+ORDER BY username_key
+LIMIT CAST(?5 AS bigint)
+`
+
+type ListKeysOfGroupParams struct {
+	OrganizationID uuid.UUID
+	Roles          string
+	SiteRoles      string
+	Status         string
+	MaxRows        int64
+}
+
+// The first of those members who hold exactly this, by username.
+func (q *Queries) ListKeysOfGroup(ctx context.Context, arg ListKeysOfGroupParams) ([]string, error) {
+	rows, err := q.query(ctx, q.listKeysOfGroupStmt, listKeysOfGroup,
+		arg.OrganizationID,
+		arg.Roles,
+		arg.SiteRoles,
+		arg.Status,
+		arg.MaxRows,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var username_key string
+		if err := rows.Scan(&username_key); err != nil {
+			return nil, err
+		}
+		items = append(items, username_key)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listMemberIDs = `-- name: ListMemberIDs :many
+SELECT user_id, username_key FROM organization_members
+WHERE organization_id = ?1 AND username_key IN (/*SLICE:keys*/?)
+`
+
+type ListMemberIDsParams struct {
+	OrganizationID uuid.UUID
+	Keys           []string
+}
+
+type ListMemberIDsRow struct {
+	UserID      uuid.UUID
+	UsernameKey string
+}
+
+// Who has these places among the members of an organization, in any order.
+func (q *Queries) ListMemberIDs(ctx context.Context, arg ListMemberIDsParams) ([]ListMemberIDsRow, error) {
+	query := listMemberIDs
+	var queryParams []interface{}
+	queryParams = append(queryParams, arg.OrganizationID)
+	if len(arg.Keys) > 0 {
+		for _, v := range arg.Keys {
+			queryParams = append(queryParams, v)
+		}
+		query = strings.Replace(query, "/*SLICE:keys*/?", strings.Repeat(",?", len(arg.Keys))[1:], 1)
+	} else {
+		query = strings.Replace(query, "/*SLICE:keys*/?", "NULL", 1)
+	}
+	rows, err := q.query(ctx, nil, query, queryParams...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListMemberIDsRow{}
+	for rows.Next() {
+		var i ListMemberIDsRow
+		if err := rows.Scan(&i.UserID, &i.UsernameKey); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

@@ -381,11 +381,23 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listHoldersOfSiteRoleStmt, err = db.PrepareContext(ctx, listHoldersOfSiteRole); err != nil {
 		return nil, fmt.Errorf("error preparing query ListHoldersOfSiteRole: %w", err)
 	}
+	if q.listHoldingGroupsStmt, err = db.PrepareContext(ctx, listHoldingGroups); err != nil {
+		return nil, fmt.Errorf("error preparing query ListHoldingGroups: %w", err)
+	}
 	if q.listHoldingsStmt, err = db.PrepareContext(ctx, listHoldings); err != nil {
 		return nil, fmt.Errorf("error preparing query ListHoldings: %w", err)
 	}
+	if q.listHoldingsOfStmt, err = db.PrepareContext(ctx, listHoldingsOf); err != nil {
+		return nil, fmt.Errorf("error preparing query ListHoldingsOf: %w", err)
+	}
+	if q.listKeysOfGroupStmt, err = db.PrepareContext(ctx, listKeysOfGroup); err != nil {
+		return nil, fmt.Errorf("error preparing query ListKeysOfGroup: %w", err)
+	}
 	if q.listLoginsStmt, err = db.PrepareContext(ctx, listLogins); err != nil {
 		return nil, fmt.Errorf("error preparing query ListLogins: %w", err)
+	}
+	if q.listMemberIDsStmt, err = db.PrepareContext(ctx, listMemberIDs); err != nil {
+		return nil, fmt.Errorf("error preparing query ListMemberIDs: %w", err)
 	}
 	if q.listMembersStmt, err = db.PrepareContext(ctx, listMembers); err != nil {
 		return nil, fmt.Errorf("error preparing query ListMembers: %w", err)
@@ -1152,14 +1164,34 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listHoldersOfSiteRoleStmt: %w", cerr)
 		}
 	}
+	if q.listHoldingGroupsStmt != nil {
+		if cerr := q.listHoldingGroupsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listHoldingGroupsStmt: %w", cerr)
+		}
+	}
 	if q.listHoldingsStmt != nil {
 		if cerr := q.listHoldingsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listHoldingsStmt: %w", cerr)
 		}
 	}
+	if q.listHoldingsOfStmt != nil {
+		if cerr := q.listHoldingsOfStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listHoldingsOfStmt: %w", cerr)
+		}
+	}
+	if q.listKeysOfGroupStmt != nil {
+		if cerr := q.listKeysOfGroupStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listKeysOfGroupStmt: %w", cerr)
+		}
+	}
 	if q.listLoginsStmt != nil {
 		if cerr := q.listLoginsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listLoginsStmt: %w", cerr)
+		}
+	}
+	if q.listMemberIDsStmt != nil {
+		if cerr := q.listMemberIDsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listMemberIDsStmt: %w", cerr)
 		}
 	}
 	if q.listMembersStmt != nil {
@@ -1595,8 +1627,12 @@ type Queries struct {
 	listHoldersOfAnySiteRoleStmt      *sql.Stmt
 	listHoldersOfRoleStmt             *sql.Stmt
 	listHoldersOfSiteRoleStmt         *sql.Stmt
+	listHoldingGroupsStmt             *sql.Stmt
 	listHoldingsStmt                  *sql.Stmt
+	listHoldingsOfStmt                *sql.Stmt
+	listKeysOfGroupStmt               *sql.Stmt
 	listLoginsStmt                    *sql.Stmt
+	listMemberIDsStmt                 *sql.Stmt
 	listMembersStmt                   *sql.Stmt
 	listMembersByAgeStmt              *sql.Stmt
 	listMembersByAgeDescendingStmt    *sql.Stmt
@@ -1777,8 +1813,12 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listHoldersOfAnySiteRoleStmt:      q.listHoldersOfAnySiteRoleStmt,
 		listHoldersOfRoleStmt:             q.listHoldersOfRoleStmt,
 		listHoldersOfSiteRoleStmt:         q.listHoldersOfSiteRoleStmt,
+		listHoldingGroupsStmt:             q.listHoldingGroupsStmt,
 		listHoldingsStmt:                  q.listHoldingsStmt,
+		listHoldingsOfStmt:                q.listHoldingsOfStmt,
+		listKeysOfGroupStmt:               q.listKeysOfGroupStmt,
 		listLoginsStmt:                    q.listLoginsStmt,
+		listMemberIDsStmt:                 q.listMemberIDsStmt,
 		listMembersStmt:                   q.listMembersStmt,
 		listMembersByAgeStmt:              q.listMembersByAgeStmt,
 		listMembersByAgeDescendingStmt:    q.listMembersByAgeDescendingStmt,

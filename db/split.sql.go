@@ -87,8 +87,12 @@ type Reads interface {
 	ListHoldersOfAnySiteRole(ctx context.Context, maxRows int64) ([]uuid.UUID, error)
 	ListHoldersOfRole(ctx context.Context, arg ListHoldersOfRoleParams) ([]ListHoldersOfRoleRow, error)
 	ListHoldersOfSiteRole(ctx context.Context, arg ListHoldersOfSiteRoleParams) ([]ListHoldersOfSiteRoleRow, error)
+	ListHoldingGroups(ctx context.Context, arg ListHoldingGroupsParams) ([]ListHoldingGroupsRow, error)
 	ListHoldings(ctx context.Context, arg ListHoldingsParams) ([]ListHoldingsRow, error)
+	ListHoldingsOf(ctx context.Context, userIds []uuid.UUID) ([]ListHoldingsOfRow, error)
+	ListKeysOfGroup(ctx context.Context, arg ListKeysOfGroupParams) ([]string, error)
 	ListLogins(ctx context.Context, arg ListLoginsParams) ([]ListLoginsRow, error)
+	ListMemberIDs(ctx context.Context, arg ListMemberIDsParams) ([]ListMemberIDsRow, error)
 	ListMembers(ctx context.Context, arg ListMembersParams) ([]ListMembersRow, error)
 	ListMembersByAge(ctx context.Context, arg ListMembersByAgeParams) ([]uuid.UUID, error)
 	ListMembersByAgeDescending(ctx context.Context, arg ListMembersByAgeDescendingParams) ([]uuid.UUID, error)
@@ -512,14 +516,34 @@ func (r reads) ListHoldersOfSiteRole(ctx context.Context, arg ListHoldersOfSiteR
 	return found, named("ListHoldersOfSiteRole", err)
 }
 
+func (r reads) ListHoldingGroups(ctx context.Context, arg ListHoldingGroupsParams) ([]ListHoldingGroupsRow, error) {
+	found, err := r.queries.ListHoldingGroups(ctx, arg)
+	return found, named("ListHoldingGroups", err)
+}
+
 func (r reads) ListHoldings(ctx context.Context, arg ListHoldingsParams) ([]ListHoldingsRow, error) {
 	found, err := r.queries.ListHoldings(ctx, arg)
 	return found, named("ListHoldings", err)
 }
 
+func (r reads) ListHoldingsOf(ctx context.Context, userIds []uuid.UUID) ([]ListHoldingsOfRow, error) {
+	found, err := r.queries.ListHoldingsOf(ctx, userIds)
+	return found, named("ListHoldingsOf", err)
+}
+
+func (r reads) ListKeysOfGroup(ctx context.Context, arg ListKeysOfGroupParams) ([]string, error) {
+	found, err := r.queries.ListKeysOfGroup(ctx, arg)
+	return found, named("ListKeysOfGroup", err)
+}
+
 func (r reads) ListLogins(ctx context.Context, arg ListLoginsParams) ([]ListLoginsRow, error) {
 	found, err := r.queries.ListLogins(ctx, arg)
 	return found, named("ListLogins", err)
+}
+
+func (r reads) ListMemberIDs(ctx context.Context, arg ListMemberIDsParams) ([]ListMemberIDsRow, error) {
+	found, err := r.queries.ListMemberIDs(ctx, arg)
+	return found, named("ListMemberIDs", err)
 }
 
 func (r reads) ListMembers(ctx context.Context, arg ListMembersParams) ([]ListMembersRow, error) {

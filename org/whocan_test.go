@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"rolecall.example/db"
 	"rolecall.example/org"
@@ -225,5 +226,38 @@ func TestWhoCanOfManyHolders(t *testing.T) {
 	}
 	if d := cmp.Diff([]string{"holder00006", "holder00008", "holder00009"}, ableNames(t, w)[1]); d != "" || w.Outside.Count != 10_049 {
 		t.Errorf("%d outside\n%s", w.Outside.Count, d)
+	}
+}
+
+// Where hardly two members hold the same, pages come from a walk over all of them, and are the same.
+func TestWhoCanOfManyGroups(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	var list []person
+	want := slices.DeleteFunc(slices.Clone(homeMembers), func(name string) bool { return name == "Sue" })
+	for i := range 1_100 {
+		p := person{name: fmt.Sprintf("member%04d", i), home: []string{fmt.Sprint("role", i)}, login: "none"}
+		if i%3 == 0 {
+			p.status = "suspended"
+		} else {
+			want = append(want, p.name)
+		}
+		list = append(list, p)
+	}
+	s.insert(t, list...)
+	want = inFolds(want)
+	q := org.Question{Action: "read", ResourceType: "workspace_proxy"}
+	for _, p := range []org.WhoCanPage{{}, {Limit: 7}, {Limit: 9, Offset: 400}, {Limit: 9, Offset: len(want) - 3}, {Limit: 9, Offset: len(want)}} {
+		w, err := s.WhoCan(t.Context(), s.as(t, "o"), "default", q, p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		page := want[p.Offset:]
+		if p.Limit > 0 {
+			page = page[:min(p.Limit, len(page))]
+		}
+		if d := cmp.Diff(page, ableNames(t, w)[0], cmpopts.EquateEmpty()); d != "" || w.Count != len(want) || w.Total != len(homeMembers)+1_100 {
+			t.Errorf("%+v: %d of %d\n%s", p, w.Count, w.Total, d)
+		}
 	}
 }

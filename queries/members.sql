@@ -356,6 +356,30 @@ WHERE organization_id = @organization_id AND username_key > @after_key
 ORDER BY username_key
 LIMIT CAST(@max_rows AS bigint);
 
+-- name: ListHoldingGroups :many
+-- What the members of a range of organizations hold, and how many hold it: a row for each set of roles and status that
+-- occurs, and none for a member. It reads the index by holding alone.
+SELECT organization_id, roles, site_roles, status, count(*) AS members FROM organization_members
+WHERE organization_id BETWEEN @first_id AND @last_id
+GROUP BY organization_id, roles, site_roles, status;
+
+-- name: ListKeysOfGroup :many
+-- The first of those members who hold exactly this, by username.
+SELECT username_key FROM organization_members
+WHERE organization_id = @organization_id AND roles = @roles AND site_roles = @site_roles AND status = @status
+ORDER BY username_key
+LIMIT CAST(@max_rows AS bigint);
+
+-- name: ListMemberIDs :many
+-- Who has these places among the members of an organization, in any order.
+SELECT user_id, username_key FROM organization_members
+WHERE organization_id = @organization_id AND username_key IN (sqlc.slice('keys'));
+
+-- name: ListHoldingsOf :many
+-- What these accounts hold, in each organization that they belong to.
+SELECT organization_id, user_id, username_key, roles, site_roles, status FROM organization_members
+WHERE user_id IN (sqlc.slice('user_ids'));
+
 -- name: ListOutsiders :many
 -- What each account holds that does not belong to an organization and is not suspended, by username, from a place onwards.
 SELECT u.id, u.username_key, u.roles FROM users u

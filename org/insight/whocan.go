@@ -2,6 +2,7 @@ package insight
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -18,8 +19,8 @@ import (
 // WhoCanPage asks for all of them, or for another part.
 const outsideSize = 100
 
-// WhoCan finds everybody who may do something in an organization, in one pass over its members and one over the accounts
-// outside it that hold anything beyond what everybody holds; equal holdings are decided once.
+// WhoCan finds everybody who may do something in an organization, in one pass over what its members hold and one over the
+// accounts outside it that hold anything beyond what everybody holds; equal holdings are decided once.
 // NotFound: no such organization, or its memberships may not all be read. Invalid: no such pair of type and action.
 func (s *Service) WhoCan(ctx context.Context, subject *org.Actor, organization string, q org.Question, p org.WhoCanPage) (_ org.WhoCan, err error) {
 	defer org.Wrap(&err, "list who can in %q", organization)
@@ -98,7 +99,7 @@ func (f *finder) tellAble(d *ruling) org.Answer {
 
 // window keeps the people of one page of a list, and counts all of them.
 type window struct {
-	limit, offset, count int // limit 0 is all, less than 0 none
+	limit, offset, count int // limit 0 is all
 	ids                  []uuid.UUID
 	rulings              []*ruling
 }
@@ -111,31 +112,46 @@ func (w *window) add(id uuid.UUID, d *ruling) {
 	w.count++
 }
 
-// members walks over all members for the numbers, and then reads those of the page alone.
+// manyGroups is up to how many groups are asked for their members one by one. Of more, walking all members in order takes
+// less time.
+const manyGroups = 1_000
+
+// members decides about groups of members for the numbers, and then reads those of the page alone.
 func (f *finder) members(ctx context.Context, by *org.Actor, w *org.WhoCan, p org.WhoCanPage) error {
-	page := window{limit: p.Limit, offset: p.Offset}
-	// The page shows people outside. Members are only counted.
-	if p.Outside {
-		page = window{limit: -1}
-	}
-	err := f.Each(ctx, func(r *db.ListHoldingsRow, h unit.Holding) error {
-		w.Total++
-		d, err := f.decide(ctx, h)
-		switch {
-		case err != nil || !d.able:
-			return err
-		// The roles allow it and the account does not: activating it would add one more.
-		case org.Status(r.Status) == org.StatusSuspended:
-			w.Suspended++
-		default:
-			page.add(r.UserID, d)
-		}
-		return nil
-	})
+	groups, err := f.Groups(ctx)
 	if err != nil {
 		return err
 	}
-	w.Count = page.count
+	var able []unit.Group
+	for i := range groups {
+		g := &groups[i]
+		w.Total += int(g.Members)
+		d, err := f.decide(ctx, g.Holding)
+		switch {
+		case err != nil:
+			return err
+		case !d.able:
+		// The roles allow it and the account does not: activating it would add one more.
+		case g.Status == org.StatusSuspended:
+			w.Suspended += int(g.Members)
+		default:
+			w.Count += int(g.Members)
+			able = append(able, *g)
+		}
+	}
+	// The page shows people outside. Members are only counted.
+	if p.Outside || p.Offset >= w.Count {
+		return nil
+	}
+	page := window{limit: p.Limit, offset: p.Offset}
+	if len(able) > manyGroups {
+		err = f.walk(ctx, &page)
+	} else {
+		err = f.listed(ctx, able, &page)
+	}
+	if err != nil {
+		return err
+	}
 	at := 0
 	return f.EachByID(ctx, by, f.Org, page.ids, func(m *org.Member) error { // in the order of the ids, all of which are there
 		w.Members = append(w.Members, org.WhoCanMember{Member: *m, Answer: f.tellAble(page.rulings[at])})
@@ -143,6 +159,38 @@ func (f *finder) members(ctx context.Context, by *org.Actor, w *org.WhoCan, p or
 		return nil
 	})
 }
+
+// listed fills the page from the groups that may.
+func (f *finder) listed(ctx context.Context, able []unit.Group, page *window) error {
+	list, err := f.ListGroups(ctx, able, page.limit, page.offset)
+	for i := range list {
+		page.ids, page.rulings = append(page.ids, list[i].User), append(page.rulings, f.known[list[i].Holding])
+	}
+	return err
+}
+
+// errFull ends a walk: the page has all that it shows.
+var errFull = errors.New("the page is full")
+
+// walk fills the page from all members, in order.
+func (f *finder) walk(ctx context.Context, page *window) error {
+	err := f.Each(ctx, func(r *db.ListHoldingsRow, h unit.Holding) error {
+		if page.full() {
+			return errFull
+		}
+		if d := f.known[h]; d.able && org.Status(r.Status) != org.StatusSuspended {
+			page.add(r.UserID, d)
+		}
+		return nil
+	})
+	if errors.Is(err, errFull) {
+		return nil
+	}
+	return err
+}
+
+// full reports whether the page shows nobody else.
+func (w *window) full() bool { return w.limit > 0 && len(w.ids) == w.limit }
 
 // outside finds the accounts that do not belong to the organization, like members those that do.
 func (f *finder) outside(ctx context.Context, o *org.Outside, p org.WhoCanPage) error {

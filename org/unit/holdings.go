@@ -26,6 +26,7 @@ type Crowd struct {
 	Org       uuid.UUID
 	Elsewhere map[uuid.UUID]string
 	known     map[Holding]*rbac.Subject
+	apart     map[string]bool // members that Groups counted alone, by their place
 }
 
 // Crowd prepares to decide about everybody, with what each holds in other organizations.

@@ -1,0 +1,141 @@
+package unit
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"rolecall.example/db"
+	"rolecall.example/org"
+)
+
+// Group is the members of an organization who hold the same and have the same status: whoever decides about groups reads
+// no row for a member.
+type Group struct {
+	Holding
+	Organization uuid.UUID
+	Status       org.Status
+	Members      int64
+
+	stored [2]string // the roles and the site roles as they are stored, in the order in which they were given
+	key    string    // of a member who is counted alone, "" of a group
+}
+
+// Groups is the members of the crowd's organization in groups. A member whose rights come from other organizations as well
+// makes a group of its own.
+func (c *Crowd) Groups(ctx context.Context) ([]Group, error) {
+	rows, err := c.Q.ListHoldingGroups(ctx, db.ListHoldingGroupsParams{FirstID: c.Org, LastID: c.Org})
+	if err != nil {
+		return nil, err
+	}
+	list := make([]Group, len(rows))
+	of := make(map[[3]string]*Group, len(rows))
+	for i := range rows {
+		r := &rows[i]
+		list[i] = groupOf(r)
+		of[[3]string{r.Roles, r.SiteRoles, r.Status}] = &list[i]
+	}
+	c.apart = map[string]bool{}
+	var alone []Group
+	for piece := range slices.Chunk(sortedIDs(c.Elsewhere), ChunkSize) {
+		rows, err := c.Q.ListHoldingsOf(ctx, piece)
+		if err != nil {
+			return nil, err
+		}
+		for i := range rows {
+			r := &rows[i]
+			if r.OrganizationID != c.Org {
+				continue
+			}
+			group := of[[3]string{r.Roles, r.SiteRoles, r.Status}]
+			group.Members--
+			one := *group
+			one.Elsewhere, one.Members, one.key = c.Elsewhere[r.UserID], 1, r.UsernameKey
+			alone, c.apart[r.UsernameKey] = append(alone, one), true
+		}
+	}
+	return append(list, alone...), nil
+}
+
+// groupOf is a row as a group.
+func groupOf(r *db.ListHoldingGroupsRow) Group {
+	return Group{
+		Holding:      Holding{Roles: SortNames(r.Roles), SiteRoles: SortNames(r.SiteRoles)},
+		Organization: r.OrganizationID, Status: org.Status(r.Status), Members: r.Members,
+		stored: [2]string{r.Roles, r.SiteRoles},
+	}
+}
+
+func sortedIDs[T any](of map[uuid.UUID]T) []uuid.UUID {
+	ids := make([]uuid.UUID, 0, len(of))
+	for id := range of {
+		ids = append(ids, id)
+	}
+	slices.SortFunc(ids, func(a, b uuid.UUID) int { return slices.Compare(a[:], b[:]) })
+	return ids
+}
+
+// Listed is a member of a list of groups.
+type Listed struct {
+	User    uuid.UUID
+	Holding Holding
+	key     string
+}
+
+// ListGroups is the members of groups by username: so many of them from a place onwards, or all for a limit of 0. Each
+// group gives its first members alone, so that the first page is as quick among many as among few.
+func (c *Crowd) ListGroups(ctx context.Context, groups []Group, limit, offset int) ([]Listed, error) {
+	var list []Listed
+	for i := range groups {
+		g := &groups[i]
+		if g.key != "" {
+			list = append(list, Listed{Holding: g.Holding, key: g.key})
+			continue
+		}
+		most := g.Members + int64(len(c.apart)) // with those that the group has no longer
+		if limit > 0 {
+			most = min(most, int64(limit)+int64(offset)+int64(len(c.apart)))
+		}
+		keys, err := c.Q.ListKeysOfGroup(ctx, db.ListKeysOfGroupParams{
+			OrganizationID: c.Org, Roles: g.stored[0], SiteRoles: g.stored[1], Status: string(g.Status), MaxRows: most,
+		})
+		if err != nil {
+			return nil, err
+		}
+		for _, key := range keys {
+			if !c.apart[key] {
+				list = append(list, Listed{Holding: g.Holding, key: key})
+			}
+		}
+	}
+	slices.SortFunc(list, func(a, b Listed) int { return cmp.Compare(a.key, b.key) })
+	list = list[min(offset, len(list)):]
+	if limit > 0 {
+		list = list[:min(limit, len(list))]
+	}
+	return list, c.identify(ctx, list)
+}
+
+// identify fills in the accounts.
+func (c *Crowd) identify(ctx context.Context, list []Listed) error {
+	for piece := range slices.Chunk(list, ChunkSize) {
+		keys := make([]string, len(piece))
+		for i := range piece {
+			keys[i] = piece[i].key
+		}
+		rows, err := c.Q.ListMemberIDs(ctx, db.ListMemberIDsParams{OrganizationID: c.Org, Keys: keys})
+		if err != nil {
+			return err
+		}
+		ids := make(map[string]uuid.UUID, len(rows))
+		for _, r := range rows {
+			ids[r.UsernameKey] = r.UserID
+		}
+		for i := range piece {
+			piece[i].User = ids[piece[i].key]
+		}
+	}
+	return nil
+}
