@@ -83,8 +83,9 @@ type table struct {
 	bytes        []bool // which of them are bytes, and not null: a file gives none for empty ones
 }
 
-// seeds are the tables that are not empty in an empty database: the migration puts a row into each.
-var seeds = []string{"audit_seal", "revisions", "user_counts"}
+// seeds are the tables that are not empty in an empty database: the migration puts a row into each, or a server that was
+// started on it.
+var seeds = []string{"audit_seal", "catalog_versions", "revisions", "user_counts"}
 
 func (m *move) run() error {
 	for _, statement := range []string{

@@ -24,6 +24,7 @@ var kept = []struct {
 	{"organization_members_by_name", nil},
 	{"organization_members_by_email", nil},
 	{"organization_members_by_age", nil},
+	{"organization_members_by_holding", nil},
 }
 
 // Fill does without what keeps up with each row, and makes it again.

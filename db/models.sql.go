@@ -68,6 +68,28 @@ type AuditSeal struct {
 	Hash []byte
 }
 
+type CatalogEffect struct {
+	Version        int64
+	OrganizationID uuid.UUID
+	Role           string
+	Permission     string
+	People         int64
+}
+
+type CatalogVersion struct {
+	Version   int64
+	Product   string
+	Label     string
+	Document  string
+	Source    string
+	Hash      []byte
+	Steps     string
+	SameAs    sql.NullInt64
+	Note      string
+	AppliedAt time.Time
+	AppliedBy string
+}
+
 type LoginFailure struct {
 	Door        string
 	Failures    int64
@@ -157,6 +179,7 @@ type Revision struct {
 	Roles          int64
 	AuditSeq       int64
 	AuditHash      []byte
+	Catalog        int64
 }
 
 type Role struct {
@@ -168,6 +191,7 @@ type Role struct {
 	CreatedAt      time.Time
 	UpdatedAt      time.Time
 	UpdatedBy      string
+	CatalogVersion int64
 }
 
 type RolePermission struct {
@@ -179,12 +203,13 @@ type RolePermission struct {
 }
 
 type RoleVersion struct {
-	RoleID      uuid.UUID
-	Version     int64
-	DisplayName string
-	Permissions string
-	CreatedAt   time.Time
-	CreatedBy   string
+	RoleID         uuid.UUID
+	Version        int64
+	DisplayName    string
+	Permissions    string
+	CreatedAt      time.Time
+	CreatedBy      string
+	CatalogVersion int64
 }
 
 type Secret struct {

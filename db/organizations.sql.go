@@ -35,7 +35,7 @@ func (q *Queries) DeleteOrganization(ctx context.Context, id uuid.UUID) error {
 }
 
 const findDefaultOrganization = `-- name: FindDefaultOrganization :one
-SELECT o.id, o.name, o.name_key, o.display_name, o.description, o.icon, o.is_default, o.member_count, o.created_at, o.updated_at, o.version, own.organization_id, own.value, own.roles, own.audit_seq, own.audit_hash, site.roles AS site_role_state
+SELECT o.id, o.name, o.name_key, o.display_name, o.description, o.icon, o.is_default, o.member_count, o.created_at, o.updated_at, o.version, own.organization_id, own.value, own.roles, own.audit_seq, own.audit_hash, own.catalog, site.roles AS site_role_state, site.catalog
 FROM organizations o, revisions own, revisions site
 WHERE o.is_default AND own.organization_id = o.id AND site.organization_id = '00000000-0000-0000-0000-000000000000'
 `
@@ -44,6 +44,7 @@ type FindDefaultOrganizationRow struct {
 	Organization  Organization
 	Revision      Revision
 	SiteRoleState int64
+	Catalog       int64
 }
 
 func (q *Queries) FindDefaultOrganization(ctx context.Context) (FindDefaultOrganizationRow, error) {
@@ -66,13 +67,15 @@ func (q *Queries) FindDefaultOrganization(ctx context.Context) (FindDefaultOrgan
 		&i.Revision.Roles,
 		&i.Revision.AuditSeq,
 		&i.Revision.AuditHash,
+		&i.Revision.Catalog,
 		&i.SiteRoleState,
+		&i.Catalog,
 	)
 	return i, err
 }
 
 const findOrganization = `-- name: FindOrganization :one
-SELECT o.id, o.name, o.name_key, o.display_name, o.description, o.icon, o.is_default, o.member_count, o.created_at, o.updated_at, o.version, own.organization_id, own.value, own.roles, own.audit_seq, own.audit_hash, site.roles AS site_role_state
+SELECT o.id, o.name, o.name_key, o.display_name, o.description, o.icon, o.is_default, o.member_count, o.created_at, o.updated_at, o.version, own.organization_id, own.value, own.roles, own.audit_seq, own.audit_hash, own.catalog, site.roles AS site_role_state, site.catalog
 FROM organizations o, revisions own, revisions site
 WHERE o.id = ?1 AND own.organization_id = o.id AND site.organization_id = '00000000-0000-0000-0000-000000000000'
 `
@@ -81,9 +84,10 @@ type FindOrganizationRow struct {
 	Organization  Organization
 	Revision      Revision
 	SiteRoleState int64
+	Catalog       int64
 }
 
-// An organization with its revision, and the state of the custom roles of the site, which count in it as well.
+// An organization with its revision, and the state of the custom roles of the site and the catalog, which count in it as well.
 func (q *Queries) FindOrganization(ctx context.Context, id uuid.UUID) (FindOrganizationRow, error) {
 	row := q.queryRow(ctx, q.findOrganizationStmt, findOrganization, id)
 	var i FindOrganizationRow
@@ -104,13 +108,15 @@ func (q *Queries) FindOrganization(ctx context.Context, id uuid.UUID) (FindOrgan
 		&i.Revision.Roles,
 		&i.Revision.AuditSeq,
 		&i.Revision.AuditHash,
+		&i.Revision.Catalog,
 		&i.SiteRoleState,
+		&i.Catalog,
 	)
 	return i, err
 }
 
 const findOrganizationByName = `-- name: FindOrganizationByName :one
-SELECT o.id, o.name, o.name_key, o.display_name, o.description, o.icon, o.is_default, o.member_count, o.created_at, o.updated_at, o.version, own.organization_id, own.value, own.roles, own.audit_seq, own.audit_hash, site.roles AS site_role_state
+SELECT o.id, o.name, o.name_key, o.display_name, o.description, o.icon, o.is_default, o.member_count, o.created_at, o.updated_at, o.version, own.organization_id, own.value, own.roles, own.audit_seq, own.audit_hash, own.catalog, site.roles AS site_role_state, site.catalog
 FROM organizations o, revisions own, revisions site
 WHERE o.name_key = ?1 AND own.organization_id = o.id AND site.organization_id = '00000000-0000-0000-0000-000000000000'
 `
@@ -119,6 +125,7 @@ type FindOrganizationByNameRow struct {
 	Organization  Organization
 	Revision      Revision
 	SiteRoleState int64
+	Catalog       int64
 }
 
 func (q *Queries) FindOrganizationByName(ctx context.Context, nameKey string) (FindOrganizationByNameRow, error) {
@@ -141,7 +148,9 @@ func (q *Queries) FindOrganizationByName(ctx context.Context, nameKey string) (F
 		&i.Revision.Roles,
 		&i.Revision.AuditSeq,
 		&i.Revision.AuditHash,
+		&i.Revision.Catalog,
 		&i.SiteRoleState,
+		&i.Catalog,
 	)
 	return i, err
 }

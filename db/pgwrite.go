@@ -19,9 +19,9 @@ import (
 // then. What a write of an organization decides by stays as it is until it ends: the organization by the row, the accounts
 // and the site by the table, which locking a row holds as well.
 const (
-	lockRow   = "SELECT organization_id, value, roles, audit_seq, audit_hash FROM revisions WHERE organization_id = $1 FOR NO KEY UPDATE"
+	lockRow   = "SELECT organization_id, value, roles, audit_seq, audit_hash, catalog FROM revisions WHERE organization_id = $1 FOR NO KEY UPDATE"
 	lockTable = "LOCK TABLE revisions IN EXCLUSIVE MODE"
-	readRow   = "SELECT organization_id, value, roles, audit_seq, audit_hash FROM revisions WHERE organization_id = $1"
+	readRow   = "SELECT organization_id, value, roles, audit_seq, audit_hash, catalog FROM revisions WHERE organization_id = $1"
 )
 
 // endTimeout is how long a transaction that failed may take to end. After that its connection is dropped.
@@ -82,7 +82,7 @@ func begin(ctx context.Context, conn *sql.Conn, scope Scope) (head *Revision, er
 		}
 		b.Queue(row, id.String()).QueryRow(func(r pgx.Row) error {
 			var id pgtype.UUID
-			err := r.Scan(&id, &head.Value, &head.Roles, &head.AuditSeq, &head.AuditHash)
+			err := r.Scan(&id, &head.Value, &head.Roles, &head.AuditSeq, &head.AuditHash, &head.Catalog)
 			if errors.Is(err, pgx.ErrNoRows) {
 				return nil
 			}

@@ -254,8 +254,8 @@ var crowded = dbtest.Filled(func(ctx context.Context, d *db.DB) error {
 			try(q.InsertOrganization(ctx, db.InsertOrganizationParams{ID: id, Name: name, NameKey: name, IsDefault: i == 0, Now: now}))
 			for _, of := range []uuid.NullUUID{{UUID: id, Valid: true}, {}} {
 				role := uuid.New()
-				try(q.InsertRole(ctx, db.InsertRoleParams{ID: role, OrganizationID: of, Name: name, Now: now}))
-				try(q.InsertRoleVersion(ctx, db.InsertRoleVersionParams{RoleID: role, Version: 1, Now: now}))
+				try(q.InsertRole(ctx, db.InsertRoleParams{CatalogVersion: 1, ID: role, OrganizationID: of, Name: name, Now: now}))
+				try(q.InsertRoleVersion(ctx, db.InsertRoleVersionParams{CatalogVersion: 1, RoleID: role, Version: 1, Now: now}))
 				for _, action := range []string{"read", "update"} {
 					try(q.InsertPermission(ctx, db.InsertPermissionParams{RoleID: role, Level: "organization", ResourceType: "template", Action: action}))
 				}

@@ -117,6 +117,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.deletePermissionStmt, err = db.PrepareContext(ctx, deletePermission); err != nil {
 		return nil, fmt.Errorf("error preparing query DeletePermission: %w", err)
 	}
+	if q.deletePermissionsOfRoleStmt, err = db.PrepareContext(ctx, deletePermissionsOfRole); err != nil {
+		return nil, fmt.Errorf("error preparing query DeletePermissionsOfRole: %w", err)
+	}
 	if q.deleteRoleStmt, err = db.PrepareContext(ctx, deleteRole); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteRole: %w", err)
 	}
@@ -185,6 +188,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.getAuditSealStmt, err = db.PrepareContext(ctx, getAuditSeal); err != nil {
 		return nil, fmt.Errorf("error preparing query GetAuditSeal: %w", err)
+	}
+	if q.getCatalogInForceStmt, err = db.PrepareContext(ctx, getCatalogInForce); err != nil {
+		return nil, fmt.Errorf("error preparing query GetCatalogInForce: %w", err)
+	}
+	if q.getCatalogVersionStmt, err = db.PrepareContext(ctx, getCatalogVersion); err != nil {
+		return nil, fmt.Errorf("error preparing query GetCatalogVersion: %w", err)
 	}
 	if q.getDefaultOrganizationStmt, err = db.PrepareContext(ctx, getDefaultOrganization); err != nil {
 		return nil, fmt.Errorf("error preparing query GetDefaultOrganization: %w", err)
@@ -288,6 +297,15 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.insertAuditRootHeadStmt, err = db.PrepareContext(ctx, insertAuditRootHead); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertAuditRootHead: %w", err)
 	}
+	if q.insertCatalogEffectStmt, err = db.PrepareContext(ctx, insertCatalogEffect); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertCatalogEffect: %w", err)
+	}
+	if q.insertCatalogVersionStmt, err = db.PrepareContext(ctx, insertCatalogVersion); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertCatalogVersion: %w", err)
+	}
+	if q.insertFirstCatalogStmt, err = db.PrepareContext(ctx, insertFirstCatalog); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertFirstCatalog: %w", err)
+	}
 	if q.insertMemberStmt, err = db.PrepareContext(ctx, insertMember); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertMember: %w", err)
 	}
@@ -365,6 +383,15 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.listCandidatesStmt, err = db.PrepareContext(ctx, listCandidates); err != nil {
 		return nil, fmt.Errorf("error preparing query ListCandidates: %w", err)
+	}
+	if q.listCatalogEffectsStmt, err = db.PrepareContext(ctx, listCatalogEffects); err != nil {
+		return nil, fmt.Errorf("error preparing query ListCatalogEffects: %w", err)
+	}
+	if q.listCatalogEffectsInStmt, err = db.PrepareContext(ctx, listCatalogEffectsIn); err != nil {
+		return nil, fmt.Errorf("error preparing query ListCatalogEffectsIn: %w", err)
+	}
+	if q.listCatalogVersionsStmt, err = db.PrepareContext(ctx, listCatalogVersions); err != nil {
+		return nil, fmt.Errorf("error preparing query ListCatalogVersions: %w", err)
 	}
 	if q.listHolderKeysStmt, err = db.PrepareContext(ctx, listHolderKeys); err != nil {
 		return nil, fmt.Errorf("error preparing query ListHolderKeys: %w", err)
@@ -530,6 +557,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.touchUserStmt, err = db.PrepareContext(ctx, touchUser); err != nil {
 		return nil, fmt.Errorf("error preparing query TouchUser: %w", err)
+	}
+	if q.updateCatalogStmt, err = db.PrepareContext(ctx, updateCatalog); err != nil {
+		return nil, fmt.Errorf("error preparing query UpdateCatalog: %w", err)
 	}
 	if q.updateLastSeenStmt, err = db.PrepareContext(ctx, updateLastSeen); err != nil {
 		return nil, fmt.Errorf("error preparing query UpdateLastSeen: %w", err)
@@ -724,6 +754,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing deletePermissionStmt: %w", cerr)
 		}
 	}
+	if q.deletePermissionsOfRoleStmt != nil {
+		if cerr := q.deletePermissionsOfRoleStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deletePermissionsOfRoleStmt: %w", cerr)
+		}
+	}
 	if q.deleteRoleStmt != nil {
 		if cerr := q.deleteRoleStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing deleteRoleStmt: %w", cerr)
@@ -837,6 +872,16 @@ func (q *Queries) Close() error {
 	if q.getAuditSealStmt != nil {
 		if cerr := q.getAuditSealStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing getAuditSealStmt: %w", cerr)
+		}
+	}
+	if q.getCatalogInForceStmt != nil {
+		if cerr := q.getCatalogInForceStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getCatalogInForceStmt: %w", cerr)
+		}
+	}
+	if q.getCatalogVersionStmt != nil {
+		if cerr := q.getCatalogVersionStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getCatalogVersionStmt: %w", cerr)
 		}
 	}
 	if q.getDefaultOrganizationStmt != nil {
@@ -1009,6 +1054,21 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing insertAuditRootHeadStmt: %w", cerr)
 		}
 	}
+	if q.insertCatalogEffectStmt != nil {
+		if cerr := q.insertCatalogEffectStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertCatalogEffectStmt: %w", cerr)
+		}
+	}
+	if q.insertCatalogVersionStmt != nil {
+		if cerr := q.insertCatalogVersionStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertCatalogVersionStmt: %w", cerr)
+		}
+	}
+	if q.insertFirstCatalogStmt != nil {
+		if cerr := q.insertFirstCatalogStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertFirstCatalogStmt: %w", cerr)
+		}
+	}
 	if q.insertMemberStmt != nil {
 		if cerr := q.insertMemberStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing insertMemberStmt: %w", cerr)
@@ -1137,6 +1197,21 @@ func (q *Queries) Close() error {
 	if q.listCandidatesStmt != nil {
 		if cerr := q.listCandidatesStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listCandidatesStmt: %w", cerr)
+		}
+	}
+	if q.listCatalogEffectsStmt != nil {
+		if cerr := q.listCatalogEffectsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listCatalogEffectsStmt: %w", cerr)
+		}
+	}
+	if q.listCatalogEffectsInStmt != nil {
+		if cerr := q.listCatalogEffectsInStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listCatalogEffectsInStmt: %w", cerr)
+		}
+	}
+	if q.listCatalogVersionsStmt != nil {
+		if cerr := q.listCatalogVersionsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listCatalogVersionsStmt: %w", cerr)
 		}
 	}
 	if q.listHolderKeysStmt != nil {
@@ -1414,6 +1489,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing touchUserStmt: %w", cerr)
 		}
 	}
+	if q.updateCatalogStmt != nil {
+		if cerr := q.updateCatalogStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing updateCatalogStmt: %w", cerr)
+		}
+	}
 	if q.updateLastSeenStmt != nil {
 		if cerr := q.updateLastSeenStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing updateLastSeenStmt: %w", cerr)
@@ -1539,6 +1619,7 @@ type Queries struct {
 	deleteOrganizationStmt            *sql.Stmt
 	deletePasswordLinkStmt            *sql.Stmt
 	deletePermissionStmt              *sql.Stmt
+	deletePermissionsOfRoleStmt       *sql.Stmt
 	deleteRoleStmt                    *sql.Stmt
 	deleteRoleCountStmt               *sql.Stmt
 	deleteRoleFromMembersStmt         *sql.Stmt
@@ -1562,6 +1643,8 @@ type Queries struct {
 	getAPIKeyOwnerStmt                *sql.Stmt
 	getAuditLogStmt                   *sql.Stmt
 	getAuditSealStmt                  *sql.Stmt
+	getCatalogInForceStmt             *sql.Stmt
+	getCatalogVersionStmt             *sql.Stmt
 	getDefaultOrganizationStmt        *sql.Stmt
 	getLastAuditRootStmt              *sql.Stmt
 	getLoginFailuresStmt              *sql.Stmt
@@ -1596,6 +1679,9 @@ type Queries struct {
 	insertAuditLogStmt                *sql.Stmt
 	insertAuditRootStmt               *sql.Stmt
 	insertAuditRootHeadStmt           *sql.Stmt
+	insertCatalogEffectStmt           *sql.Stmt
+	insertCatalogVersionStmt          *sql.Stmt
+	insertFirstCatalogStmt            *sql.Stmt
 	insertMemberStmt                  *sql.Stmt
 	insertMemberRoleStmt              *sql.Stmt
 	insertOrganizationStmt            *sql.Stmt
@@ -1622,6 +1708,9 @@ type Queries struct {
 	listCallerBySessionStmt           *sql.Stmt
 	listCallerByTokenStmt             *sql.Stmt
 	listCandidatesStmt                *sql.Stmt
+	listCatalogEffectsStmt            *sql.Stmt
+	listCatalogEffectsInStmt          *sql.Stmt
+	listCatalogVersionsStmt           *sql.Stmt
 	listHolderKeysStmt                *sql.Stmt
 	listHoldersElsewhereStmt          *sql.Stmt
 	listHoldersOfAnySiteRoleStmt      *sql.Stmt
@@ -1677,6 +1766,7 @@ type Queries struct {
 	touchMemberStmt                   *sql.Stmt
 	touchSiteHoldersStmt              *sql.Stmt
 	touchUserStmt                     *sql.Stmt
+	updateCatalogStmt                 *sql.Stmt
 	updateLastSeenStmt                *sql.Stmt
 	updateLastUsedStmt                *sql.Stmt
 	updateOrganizationStmt            *sql.Stmt
@@ -1725,6 +1815,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		deleteOrganizationStmt:            q.deleteOrganizationStmt,
 		deletePasswordLinkStmt:            q.deletePasswordLinkStmt,
 		deletePermissionStmt:              q.deletePermissionStmt,
+		deletePermissionsOfRoleStmt:       q.deletePermissionsOfRoleStmt,
 		deleteRoleStmt:                    q.deleteRoleStmt,
 		deleteRoleCountStmt:               q.deleteRoleCountStmt,
 		deleteRoleFromMembersStmt:         q.deleteRoleFromMembersStmt,
@@ -1748,6 +1839,8 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		getAPIKeyOwnerStmt:                q.getAPIKeyOwnerStmt,
 		getAuditLogStmt:                   q.getAuditLogStmt,
 		getAuditSealStmt:                  q.getAuditSealStmt,
+		getCatalogInForceStmt:             q.getCatalogInForceStmt,
+		getCatalogVersionStmt:             q.getCatalogVersionStmt,
 		getDefaultOrganizationStmt:        q.getDefaultOrganizationStmt,
 		getLastAuditRootStmt:              q.getLastAuditRootStmt,
 		getLoginFailuresStmt:              q.getLoginFailuresStmt,
@@ -1782,6 +1875,9 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		insertAuditLogStmt:                q.insertAuditLogStmt,
 		insertAuditRootStmt:               q.insertAuditRootStmt,
 		insertAuditRootHeadStmt:           q.insertAuditRootHeadStmt,
+		insertCatalogEffectStmt:           q.insertCatalogEffectStmt,
+		insertCatalogVersionStmt:          q.insertCatalogVersionStmt,
+		insertFirstCatalogStmt:            q.insertFirstCatalogStmt,
 		insertMemberStmt:                  q.insertMemberStmt,
 		insertMemberRoleStmt:              q.insertMemberRoleStmt,
 		insertOrganizationStmt:            q.insertOrganizationStmt,
@@ -1808,6 +1904,9 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listCallerBySessionStmt:           q.listCallerBySessionStmt,
 		listCallerByTokenStmt:             q.listCallerByTokenStmt,
 		listCandidatesStmt:                q.listCandidatesStmt,
+		listCatalogEffectsStmt:            q.listCatalogEffectsStmt,
+		listCatalogEffectsInStmt:          q.listCatalogEffectsInStmt,
+		listCatalogVersionsStmt:           q.listCatalogVersionsStmt,
 		listHolderKeysStmt:                q.listHolderKeysStmt,
 		listHoldersElsewhereStmt:          q.listHoldersElsewhereStmt,
 		listHoldersOfAnySiteRoleStmt:      q.listHoldersOfAnySiteRoleStmt,
@@ -1863,6 +1962,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		touchMemberStmt:                   q.touchMemberStmt,
 		touchSiteHoldersStmt:              q.touchSiteHoldersStmt,
 		touchUserStmt:                     q.touchUserStmt,
+		updateCatalogStmt:                 q.updateCatalogStmt,
 		updateLastSeenStmt:                q.updateLastSeenStmt,
 		updateLastUsedStmt:                q.updateLastUsedStmt,
 		updateOrganizationStmt:            q.updateOrganizationStmt,

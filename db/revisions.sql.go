@@ -27,8 +27,19 @@ func (q *Queries) BumpRevision(ctx context.Context, floor int64) error {
 	return err
 }
 
+const getCatalogInForce = `-- name: GetCatalogInForce :one
+SELECT catalog FROM revisions WHERE organization_id = '00000000-0000-0000-0000-000000000000'
+`
+
+func (q *Queries) GetCatalogInForce(ctx context.Context) (int64, error) {
+	row := q.queryRow(ctx, q.getCatalogInForceStmt, getCatalogInForce)
+	var catalog int64
+	err := row.Scan(&catalog)
+	return catalog, err
+}
+
 const getRevision = `-- name: GetRevision :one
-SELECT organization_id, value, roles, audit_seq, audit_hash FROM revisions WHERE organization_id = ?1
+SELECT organization_id, value, roles, audit_seq, audit_hash, catalog FROM revisions WHERE organization_id = ?1
 `
 
 func (q *Queries) GetRevision(ctx context.Context, organizationID uuid.UUID) (Revision, error) {
@@ -40,6 +51,7 @@ func (q *Queries) GetRevision(ctx context.Context, organizationID uuid.UUID) (Re
 		&i.Roles,
 		&i.AuditSeq,
 		&i.AuditHash,
+		&i.Catalog,
 	)
 	return i, err
 }
@@ -64,22 +76,29 @@ func (q *Queries) GetRevisionOfAll(ctx context.Context) (GetRevisionOfAllRow, er
 }
 
 const getRoleState = `-- name: GetRoleState :one
-SELECT roles FROM revisions WHERE organization_id = ?1
+SELECT r.roles, s.catalog FROM revisions r, revisions s
+WHERE r.organization_id = ?1 AND s.organization_id = '00000000-0000-0000-0000-000000000000'
 `
 
-func (q *Queries) GetRoleState(ctx context.Context, organizationID uuid.UUID) (int64, error) {
+type GetRoleStateRow struct {
+	Roles   int64
+	Catalog int64
+}
+
+// The state of the custom roles of a scope, and the version of the catalog in force.
+func (q *Queries) GetRoleState(ctx context.Context, organizationID uuid.UUID) (GetRoleStateRow, error) {
 	row := q.queryRow(ctx, q.getRoleStateStmt, getRoleState, organizationID)
-	var roles int64
-	err := row.Scan(&roles)
-	return roles, err
+	var i GetRoleStateRow
+	err := row.Scan(&i.Roles, &i.Catalog)
+	return i, err
 }
 
 const listCaller = `-- name: ListCaller :many
-SELECT r.organization_id, u.roles, u.version, r.value, r.roles AS role_state
+SELECT r.organization_id, u.roles, u.version, r.value, r.roles AS role_state, r.catalog
 FROM users u, revisions r
 WHERE u.id = ?1 AND r.organization_id = '00000000-0000-0000-0000-000000000000'
 UNION ALL
-SELECT r.organization_id, m.roles, m.version, r.value, r.roles AS role_state
+SELECT r.organization_id, m.roles, m.version, r.value, r.roles AS role_state, r.catalog
 FROM organization_members m JOIN revisions r ON r.organization_id = m.organization_id
 WHERE m.user_id = ?1
 ORDER BY organization_id
@@ -91,10 +110,11 @@ type ListCallerRow struct {
 	Version        int64
 	Value          int64
 	RoleState      int64
+	Catalog        int64
 }
 
 // What decides about an account, of one moment: what it holds on the site, under the zero id, and in each organization,
-// with the state of what is stored there. No rows: it is gone.
+// with the state of what is stored there. The catalog in force stands in the row of the site. No rows: the account is gone.
 func (q *Queries) ListCaller(ctx context.Context, userID uuid.UUID) ([]ListCallerRow, error) {
 	rows, err := q.query(ctx, q.listCallerStmt, listCaller, userID)
 	if err != nil {
@@ -110,6 +130,7 @@ func (q *Queries) ListCaller(ctx context.Context, userID uuid.UUID) ([]ListCalle
 			&i.Version,
 			&i.Value,
 			&i.RoleState,
+			&i.Catalog,
 		); err != nil {
 			return nil, err
 		}
@@ -125,11 +146,11 @@ func (q *Queries) ListCaller(ctx context.Context, userID uuid.UUID) ([]ListCalle
 }
 
 const listCallerBySession = `-- name: ListCallerBySession :many
-SELECT r.organization_id, u.roles, u.version, r.value, r.roles AS role_state
+SELECT r.organization_id, u.roles, u.version, r.value, r.roles AS role_state, r.catalog
 FROM sessions s JOIN users u ON u.id = s.user_id, revisions r
 WHERE s.token = ?1 AND u.id = ?2 AND s.expires_at > ?3 AND r.organization_id = '00000000-0000-0000-0000-000000000000'
 UNION ALL
-SELECT r.organization_id, m.roles, m.version, r.value, r.roles AS role_state
+SELECT r.organization_id, m.roles, m.version, r.value, r.roles AS role_state, r.catalog
 FROM organization_members m JOIN revisions r ON r.organization_id = m.organization_id
 WHERE m.user_id = ?2
 ORDER BY organization_id
@@ -147,6 +168,7 @@ type ListCallerBySessionRow struct {
 	Version        int64
 	Value          int64
 	RoleState      int64
+	Catalog        int64
 }
 
 // ListCaller for an account that a session names. No row of the site: the session has ended.
@@ -165,6 +187,7 @@ func (q *Queries) ListCallerBySession(ctx context.Context, arg ListCallerBySessi
 			&i.Version,
 			&i.Value,
 			&i.RoleState,
+			&i.Catalog,
 		); err != nil {
 			return nil, err
 		}
@@ -180,11 +203,11 @@ func (q *Queries) ListCallerBySession(ctx context.Context, arg ListCallerBySessi
 }
 
 const listCallerByToken = `-- name: ListCallerByToken :many
-SELECT r.organization_id, u.roles, u.version, r.value, r.roles AS role_state
+SELECT r.organization_id, u.roles, u.version, r.value, r.roles AS role_state, r.catalog
 FROM api_keys k JOIN users u ON u.id = k.user_id, revisions r
 WHERE k.id = ?1 AND k.user_id = ?2 AND k.expires_at > ?3 AND r.organization_id = '00000000-0000-0000-0000-000000000000'
 UNION ALL
-SELECT r.organization_id, m.roles, m.version, r.value, r.roles AS role_state
+SELECT r.organization_id, m.roles, m.version, r.value, r.roles AS role_state, r.catalog
 FROM organization_members m JOIN revisions r ON r.organization_id = m.organization_id
 WHERE m.user_id = ?2
 ORDER BY organization_id
@@ -202,6 +225,7 @@ type ListCallerByTokenRow struct {
 	Version        int64
 	Value          int64
 	RoleState      int64
+	Catalog        int64
 }
 
 // ListCaller for an account that a token names. No row of the site: the token is gone, or has ended.
@@ -220,6 +244,7 @@ func (q *Queries) ListCallerByToken(ctx context.Context, arg ListCallerByTokenPa
 			&i.Version,
 			&i.Value,
 			&i.RoleState,
+			&i.Catalog,
 		); err != nil {
 			return nil, err
 		}
@@ -235,7 +260,7 @@ func (q *Queries) ListCallerByToken(ctx context.Context, arg ListCallerByTokenPa
 }
 
 const listRevisions = `-- name: ListRevisions :many
-SELECT organization_id, value, roles, audit_seq, audit_hash FROM revisions WHERE organization_id > ?1 ORDER BY organization_id LIMIT CAST(?2 AS bigint)
+SELECT organization_id, value, roles, audit_seq, audit_hash, catalog FROM revisions WHERE organization_id > ?1 ORDER BY organization_id LIMIT CAST(?2 AS bigint)
 `
 
 type ListRevisionsParams struct {
@@ -259,6 +284,7 @@ func (q *Queries) ListRevisions(ctx context.Context, arg ListRevisionsParams) ([
 			&i.Roles,
 			&i.AuditSeq,
 			&i.AuditHash,
+			&i.Catalog,
 		); err != nil {
 			return nil, err
 		}

@@ -46,6 +46,17 @@ func (q *Queries) DeletePermission(ctx context.Context, arg DeletePermissionPara
 	return err
 }
 
+const deletePermissionsOfRole = `-- name: DeletePermissionsOfRole :exec
+DELETE FROM role_permissions WHERE role_id = ?1
+`
+
+// For a role whose permissions are stored under other names than those of today.
+// unit: organization, site
+func (q *Queries) DeletePermissionsOfRole(ctx context.Context, roleID uuid.UUID) error {
+	_, err := q.exec(ctx, q.deletePermissionsOfRoleStmt, deletePermissionsOfRole, roleID)
+	return err
+}
+
 const deleteRole = `-- name: DeleteRole :exec
 DELETE FROM roles WHERE id = ?1
 `
@@ -57,7 +68,7 @@ func (q *Queries) DeleteRole(ctx context.Context, id uuid.UUID) error {
 }
 
 const getRoleOfOrganization = `-- name: GetRoleOfOrganization :one
-SELECT id, organization_id, name, display_name, version, created_at, updated_at, updated_by FROM roles WHERE organization_id = ?1 AND name = ?2
+SELECT id, organization_id, name, display_name, version, created_at, updated_at, updated_by, catalog_version FROM roles WHERE organization_id = ?1 AND name = ?2
 `
 
 type GetRoleOfOrganizationParams struct {
@@ -77,12 +88,13 @@ func (q *Queries) GetRoleOfOrganization(ctx context.Context, arg GetRoleOfOrgani
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.UpdatedBy,
+		&i.CatalogVersion,
 	)
 	return i, err
 }
 
 const getRoleOfSite = `-- name: GetRoleOfSite :one
-SELECT id, organization_id, name, display_name, version, created_at, updated_at, updated_by FROM roles WHERE organization_id IS NULL AND name = ?1
+SELECT id, organization_id, name, display_name, version, created_at, updated_at, updated_by, catalog_version FROM roles WHERE organization_id IS NULL AND name = ?1
 `
 
 func (q *Queries) GetRoleOfSite(ctx context.Context, name string) (Role, error) {
@@ -97,12 +109,13 @@ func (q *Queries) GetRoleOfSite(ctx context.Context, name string) (Role, error) 
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.UpdatedBy,
+		&i.CatalogVersion,
 	)
 	return i, err
 }
 
 const getRoleVersion = `-- name: GetRoleVersion :one
-SELECT role_id, version, display_name, permissions, created_at, created_by FROM role_versions WHERE role_id = ?1 AND version = ?2
+SELECT role_id, version, display_name, permissions, created_at, created_by, catalog_version FROM role_versions WHERE role_id = ?1 AND version = ?2
 `
 
 type GetRoleVersionParams struct {
@@ -120,6 +133,7 @@ func (q *Queries) GetRoleVersion(ctx context.Context, arg GetRoleVersionParams) 
 		&i.Permissions,
 		&i.CreatedAt,
 		&i.CreatedBy,
+		&i.CatalogVersion,
 	)
 	return i, err
 }
@@ -150,8 +164,8 @@ func (q *Queries) InsertPermission(ctx context.Context, arg InsertPermissionPara
 }
 
 const insertRole = `-- name: InsertRole :exec
-INSERT INTO roles (id, organization_id, name, display_name, version, created_at, updated_at, updated_by)
-VALUES (?1, ?2, ?3, ?4, 1, ?5, ?5, ?6)
+INSERT INTO roles (id, organization_id, name, display_name, version, created_at, updated_at, updated_by, catalog_version)
+VALUES (?1, ?2, ?3, ?4, 1, ?5, ?5, ?6, ?7)
 `
 
 type InsertRoleParams struct {
@@ -161,6 +175,7 @@ type InsertRoleParams struct {
 	DisplayName    string
 	Now            time.Time
 	UpdatedBy      string
+	CatalogVersion int64
 }
 
 // unit: organization, site
@@ -172,22 +187,24 @@ func (q *Queries) InsertRole(ctx context.Context, arg InsertRoleParams) error {
 		arg.DisplayName,
 		arg.Now,
 		arg.UpdatedBy,
+		arg.CatalogVersion,
 	)
 	return err
 }
 
 const insertRoleVersion = `-- name: InsertRoleVersion :exec
-INSERT INTO role_versions (role_id, version, display_name, permissions, created_at, created_by)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+INSERT INTO role_versions (role_id, version, display_name, permissions, created_at, created_by, catalog_version)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
 `
 
 type InsertRoleVersionParams struct {
-	RoleID      uuid.UUID
-	Version     int64
-	DisplayName string
-	Permissions string
-	Now         time.Time
-	CreatedBy   string
+	RoleID         uuid.UUID
+	Version        int64
+	DisplayName    string
+	Permissions    string
+	Now            time.Time
+	CreatedBy      string
+	CatalogVersion int64
 }
 
 // unit: organization, site
@@ -199,6 +216,7 @@ func (q *Queries) InsertRoleVersion(ctx context.Context, arg InsertRoleVersionPa
 		arg.Permissions,
 		arg.Now,
 		arg.CreatedBy,
+		arg.CatalogVersion,
 	)
 	return err
 }
@@ -390,7 +408,7 @@ func (q *Queries) ListPermissionsOfSite(ctx context.Context) ([]RolePermission, 
 }
 
 const listRoleVersions = `-- name: ListRoleVersions :many
-SELECT role_id, version, display_name, permissions, created_at, created_by FROM role_versions WHERE role_id = ?1 ORDER BY version DESC LIMIT CAST(?2 AS bigint)
+SELECT role_id, version, display_name, permissions, created_at, created_by, catalog_version FROM role_versions WHERE role_id = ?1 ORDER BY version DESC LIMIT CAST(?2 AS bigint)
 `
 
 type ListRoleVersionsParams struct {
@@ -414,6 +432,7 @@ func (q *Queries) ListRoleVersions(ctx context.Context, arg ListRoleVersionsPara
 			&i.Permissions,
 			&i.CreatedAt,
 			&i.CreatedBy,
+			&i.CatalogVersion,
 		); err != nil {
 			return nil, err
 		}
@@ -429,7 +448,7 @@ func (q *Queries) ListRoleVersions(ctx context.Context, arg ListRoleVersionsPara
 }
 
 const listRolesOfOrganization = `-- name: ListRolesOfOrganization :many
-SELECT id, organization_id, name, display_name, version, created_at, updated_at, updated_by FROM roles WHERE organization_id = ?1 ORDER BY name
+SELECT id, organization_id, name, display_name, version, created_at, updated_at, updated_by, catalog_version FROM roles WHERE organization_id = ?1 ORDER BY name
 `
 
 func (q *Queries) ListRolesOfOrganization(ctx context.Context, organizationID uuid.NullUUID) ([]Role, error) {
@@ -450,6 +469,7 @@ func (q *Queries) ListRolesOfOrganization(ctx context.Context, organizationID uu
 			&i.CreatedAt,
 			&i.UpdatedAt,
 			&i.UpdatedBy,
+			&i.CatalogVersion,
 		); err != nil {
 			return nil, err
 		}
@@ -465,7 +485,7 @@ func (q *Queries) ListRolesOfOrganization(ctx context.Context, organizationID uu
 }
 
 const listRolesOfSite = `-- name: ListRolesOfSite :many
-SELECT id, organization_id, name, display_name, version, created_at, updated_at, updated_by FROM roles WHERE organization_id IS NULL ORDER BY name
+SELECT id, organization_id, name, display_name, version, created_at, updated_at, updated_by, catalog_version FROM roles WHERE organization_id IS NULL ORDER BY name
 `
 
 func (q *Queries) ListRolesOfSite(ctx context.Context) ([]Role, error) {
@@ -486,6 +506,7 @@ func (q *Queries) ListRolesOfSite(ctx context.Context) ([]Role, error) {
 			&i.CreatedAt,
 			&i.UpdatedAt,
 			&i.UpdatedBy,
+			&i.CatalogVersion,
 		); err != nil {
 			return nil, err
 		}
@@ -501,15 +522,16 @@ func (q *Queries) ListRolesOfSite(ctx context.Context) ([]Role, error) {
 }
 
 const updateRole = `-- name: UpdateRole :exec
-UPDATE roles SET display_name = ?1, version = version + 1, updated_at = ?2, updated_by = ?3
-WHERE id = ?4
+UPDATE roles SET display_name = ?1, version = version + 1, updated_at = ?2, updated_by = ?3, catalog_version = ?4
+WHERE id = ?5
 `
 
 type UpdateRoleParams struct {
-	DisplayName string
-	Now         time.Time
-	UpdatedBy   string
-	ID          uuid.UUID
+	DisplayName    string
+	Now            time.Time
+	UpdatedBy      string
+	CatalogVersion int64
+	ID             uuid.UUID
 }
 
 // unit: organization, site
@@ -518,6 +540,7 @@ func (q *Queries) UpdateRole(ctx context.Context, arg UpdateRoleParams) error {
 		arg.DisplayName,
 		arg.Now,
 		arg.UpdatedBy,
+		arg.CatalogVersion,
 		arg.ID,
 	)
 	return err

@@ -38,6 +38,8 @@ type Reads interface {
 	GetAPIKeyOwner(ctx context.Context, id string) (GetAPIKeyOwnerRow, error)
 	GetAuditLog(ctx context.Context, id uuid.UUID) (AuditLog, error)
 	GetAuditSeal(ctx context.Context) (GetAuditSealRow, error)
+	GetCatalogInForce(ctx context.Context) (int64, error)
+	GetCatalogVersion(ctx context.Context, version int64) (CatalogVersion, error)
 	GetDefaultOrganization(ctx context.Context) (Organization, error)
 	GetLastAuditRoot(ctx context.Context) (AuditRoot, error)
 	GetLoginFailures(ctx context.Context, door string) (GetLoginFailuresRow, error)
@@ -57,7 +59,7 @@ type Reads interface {
 	GetRoleCount(ctx context.Context, arg GetRoleCountParams) (int64, error)
 	GetRoleOfOrganization(ctx context.Context, arg GetRoleOfOrganizationParams) (Role, error)
 	GetRoleOfSite(ctx context.Context, name string) (Role, error)
-	GetRoleState(ctx context.Context, organizationID uuid.UUID) (int64, error)
+	GetRoleState(ctx context.Context, organizationID uuid.UUID) (GetRoleStateRow, error)
 	GetRoleVersion(ctx context.Context, arg GetRoleVersionParams) (RoleVersion, error)
 	GetSecret(ctx context.Context, name string) ([]byte, error)
 	GetSentForm(ctx context.Context, arg GetSentFormParams) (GetSentFormRow, error)
@@ -82,6 +84,9 @@ type Reads interface {
 	ListCallerBySession(ctx context.Context, arg ListCallerBySessionParams) ([]ListCallerBySessionRow, error)
 	ListCallerByToken(ctx context.Context, arg ListCallerByTokenParams) ([]ListCallerByTokenRow, error)
 	ListCandidates(ctx context.Context, arg ListCandidatesParams) ([]UserRow, error)
+	ListCatalogEffects(ctx context.Context, version int64) ([]CatalogEffect, error)
+	ListCatalogEffectsIn(ctx context.Context, arg ListCatalogEffectsInParams) ([]CatalogEffect, error)
+	ListCatalogVersions(ctx context.Context) ([]CatalogVersion, error)
 	ListHolderKeys(ctx context.Context, arg ListHolderKeysParams) ([]string, error)
 	ListHoldersElsewhere(ctx context.Context, arg ListHoldersElsewhereParams) ([]ListHoldersElsewhereRow, error)
 	ListHoldersOfAnySiteRole(ctx context.Context, maxRows int64) ([]uuid.UUID, error)
@@ -271,6 +276,16 @@ func (r reads) GetAuditSeal(ctx context.Context) (GetAuditSealRow, error) {
 	return found, named("GetAuditSeal", err)
 }
 
+func (r reads) GetCatalogInForce(ctx context.Context) (int64, error) {
+	found, err := r.queries.GetCatalogInForce(ctx)
+	return found, named("GetCatalogInForce", err)
+}
+
+func (r reads) GetCatalogVersion(ctx context.Context, version int64) (CatalogVersion, error) {
+	found, err := r.queries.GetCatalogVersion(ctx, version)
+	return found, named("GetCatalogVersion", err)
+}
+
 func (r reads) GetDefaultOrganization(ctx context.Context) (Organization, error) {
 	found, err := r.queries.GetDefaultOrganization(ctx)
 	return found, named("GetDefaultOrganization", err)
@@ -366,7 +381,7 @@ func (r reads) GetRoleOfSite(ctx context.Context, name string) (Role, error) {
 	return found, named("GetRoleOfSite", err)
 }
 
-func (r reads) GetRoleState(ctx context.Context, organizationID uuid.UUID) (int64, error) {
+func (r reads) GetRoleState(ctx context.Context, organizationID uuid.UUID) (GetRoleStateRow, error) {
 	found, err := r.queries.GetRoleState(ctx, organizationID)
 	return found, named("GetRoleState", err)
 }
@@ -489,6 +504,21 @@ func (r reads) ListCallerByToken(ctx context.Context, arg ListCallerByTokenParam
 func (r reads) ListCandidates(ctx context.Context, arg ListCandidatesParams) ([]UserRow, error) {
 	found, err := r.queries.ListCandidates(ctx, arg)
 	return found, named("ListCandidates", err)
+}
+
+func (r reads) ListCatalogEffects(ctx context.Context, version int64) ([]CatalogEffect, error) {
+	found, err := r.queries.ListCatalogEffects(ctx, version)
+	return found, named("ListCatalogEffects", err)
+}
+
+func (r reads) ListCatalogEffectsIn(ctx context.Context, arg ListCatalogEffectsInParams) ([]CatalogEffect, error) {
+	found, err := r.queries.ListCatalogEffectsIn(ctx, arg)
+	return found, named("ListCatalogEffectsIn", err)
+}
+
+func (r reads) ListCatalogVersions(ctx context.Context) ([]CatalogVersion, error) {
+	found, err := r.queries.ListCatalogVersions(ctx)
+	return found, named("ListCatalogVersions", err)
 }
 
 func (r reads) ListHolderKeys(ctx context.Context, arg ListHolderKeysParams) ([]string, error) {
@@ -868,6 +898,14 @@ func (w Writes) DeletePermission(ctx context.Context, arg DeletePermissionParams
 	return named("DeletePermission", w.tx.queries.DeletePermission(ctx, arg))
 }
 
+// DeletePermissionsOfRole runs the statement of its name.
+func (w Writes) DeletePermissionsOfRole(ctx context.Context, roleID uuid.UUID) error {
+	if err := w.tx.enter("DeletePermissionsOfRole"); err != nil {
+		return err
+	}
+	return named("DeletePermissionsOfRole", w.tx.queries.DeletePermissionsOfRole(ctx, roleID))
+}
+
 // DeleteRole runs the statement of its name.
 func (w Writes) DeleteRole(ctx context.Context, id uuid.UUID) error {
 	if err := w.tx.enter("DeleteRole"); err != nil {
@@ -994,6 +1032,30 @@ func (w Writes) InsertAuditRootHead(ctx context.Context, arg InsertAuditRootHead
 		return err
 	}
 	return named("InsertAuditRootHead", w.tx.queries.InsertAuditRootHead(ctx, arg))
+}
+
+// InsertCatalogEffect runs the statement of its name.
+func (w Writes) InsertCatalogEffect(ctx context.Context, arg InsertCatalogEffectParams) error {
+	if err := w.tx.enter("InsertCatalogEffect"); err != nil {
+		return err
+	}
+	return named("InsertCatalogEffect", w.tx.queries.InsertCatalogEffect(ctx, arg))
+}
+
+// InsertCatalogVersion runs the statement of its name.
+func (w Writes) InsertCatalogVersion(ctx context.Context, arg InsertCatalogVersionParams) error {
+	if err := w.tx.enter("InsertCatalogVersion"); err != nil {
+		return err
+	}
+	return named("InsertCatalogVersion", w.tx.queries.InsertCatalogVersion(ctx, arg))
+}
+
+// InsertFirstCatalog runs the statement of its name.
+func (w Writes) InsertFirstCatalog(ctx context.Context, arg InsertFirstCatalogParams) error {
+	if err := w.tx.enter("InsertFirstCatalog"); err != nil {
+		return err
+	}
+	return named("InsertFirstCatalog", w.tx.queries.InsertFirstCatalog(ctx, arg))
 }
 
 // InsertMember runs the statement of its name.
@@ -1132,6 +1194,14 @@ func (w Writes) TouchUser(ctx context.Context, arg TouchUserParams) error {
 	return named("TouchUser", w.tx.queries.TouchUser(ctx, arg))
 }
 
+// UpdateCatalog runs the statement of its name.
+func (w Writes) UpdateCatalog(ctx context.Context, catalog int64) error {
+	if err := w.tx.enter("UpdateCatalog"); err != nil {
+		return err
+	}
+	return named("UpdateCatalog", w.tx.queries.UpdateCatalog(ctx, catalog))
+}
+
 // UpdateLastSeen runs the statement of its name.
 func (w Writes) UpdateLastSeen(ctx context.Context, arg UpdateLastSeenParams) error {
 	if err := w.tx.enter("UpdateLastSeen"); err != nil {
@@ -1222,64 +1292,69 @@ func (w Writes) UpsertSession(ctx context.Context, arg UpsertSessionParams) erro
 
 // writers are the statements that write, with the units that each may run in.
 var writers = map[string]Unit{
-	"AnswerSentForm":         SignInUnit,
-	"BumpRevision":           SiteUnit,
-	"DeleteAPIKey":           OrganizationUnit | SiteUnit | SignInUnit,
-	"DeleteAPIKeysOfUser":    SiteUnit,
-	"DeleteExpiredKeys":      SiteUnit | SignInUnit,
-	"DeleteExpiredSessions":  SiteUnit | SignInUnit,
-	"DeleteLoginFailures":    SiteUnit | SignInUnit,
-	"DeleteLoginOfUser":      SignInUnit,
-	"DeleteLoginsOfUser":     OrganizationUnit | SiteUnit,
-	"DeleteMember":           OrganizationUnit | SiteUnit,
-	"DeleteMemberRole":       OrganizationUnit,
-	"DeleteOldLoginFailures": SignInUnit,
-	"DeleteOldSentForms":     OrganizationUnit | SiteUnit | SignInUnit,
-	"DeleteOrganization":     SiteUnit,
-	"DeletePasswordLink":     OrganizationUnit | SiteUnit,
-	"DeletePermission":       OrganizationUnit | SiteUnit,
-	"DeleteRole":             OrganizationUnit | SiteUnit,
-	"DeleteRoleCount":        OrganizationUnit,
-	"DeleteRoleFromMembers":  OrganizationUnit,
-	"DeleteRoleFromUsers":    SiteUnit,
-	"DeleteSession":          SiteUnit | SignInUnit,
-	"DeleteSessionOfUser":    SignInUnit,
-	"DeleteSessionsOfUser":   OrganizationUnit | SiteUnit,
-	"DeleteSetupTokens":      SiteUnit,
-	"DeleteUser":             SiteUnit,
-	"DeleteUserRole":         SiteUnit,
-	"EndAPIKey":              SiteUnit,
-	"HoldAccount":            SiteUnit | SignInUnit,
-	"InsertAPIKey":           SiteUnit | SignInUnit,
-	"InsertAuditLog":         OrganizationUnit | SiteUnit | SignInUnit,
-	"InsertAuditRoot":        SiteUnit,
-	"InsertAuditRootHead":    SiteUnit,
-	"InsertMember":           OrganizationUnit | SiteUnit,
-	"InsertMemberRole":       OrganizationUnit,
-	"InsertOrganization":     SiteUnit,
-	"InsertPermission":       OrganizationUnit | SiteUnit,
-	"InsertRole":             OrganizationUnit | SiteUnit,
-	"InsertRoleVersion":      OrganizationUnit | SiteUnit,
-	"InsertSecret":           SiteUnit | SignInUnit,
-	"InsertSentForm":         OrganizationUnit | SiteUnit | SignInUnit,
-	"InsertSetupToken":       SiteUnit,
-	"InsertUser":             SiteUnit,
-	"InsertUserRole":         SiteUnit,
-	"MustChangePassword":     OrganizationUnit | SiteUnit,
-	"RenewPasswordHash":      SiteUnit | SignInUnit,
-	"TouchHolders":           OrganizationUnit,
-	"TouchMember":            OrganizationUnit,
-	"TouchSiteHolders":       SiteUnit,
-	"TouchUser":              SiteUnit,
-	"UpdateLastSeen":         SiteUnit | SignInUnit,
-	"UpdateLastUsed":         SiteUnit | SignInUnit,
-	"UpdateOrganization":     SiteUnit,
-	"UpdatePassword":         SiteUnit,
-	"UpdateProfile":          SiteUnit,
-	"UpdateRevision":         OrganizationUnit | SiteUnit | SignInUnit,
-	"UpdateRole":             OrganizationUnit | SiteUnit,
-	"UpdateStatus":           SiteUnit,
-	"UpsertLoginFailures":    SiteUnit | SignInUnit,
-	"UpsertPasswordLink":     SiteUnit,
-	"UpsertSession":          SiteUnit | SignInUnit,
+	"AnswerSentForm":          SignInUnit,
+	"BumpRevision":            SiteUnit,
+	"DeleteAPIKey":            OrganizationUnit | SiteUnit | SignInUnit,
+	"DeleteAPIKeysOfUser":     SiteUnit,
+	"DeleteExpiredKeys":       SiteUnit | SignInUnit,
+	"DeleteExpiredSessions":   SiteUnit | SignInUnit,
+	"DeleteLoginFailures":     SiteUnit | SignInUnit,
+	"DeleteLoginOfUser":       SignInUnit,
+	"DeleteLoginsOfUser":      OrganizationUnit | SiteUnit,
+	"DeleteMember":            OrganizationUnit | SiteUnit,
+	"DeleteMemberRole":        OrganizationUnit,
+	"DeleteOldLoginFailures":  SignInUnit,
+	"DeleteOldSentForms":      OrganizationUnit | SiteUnit | SignInUnit,
+	"DeleteOrganization":      SiteUnit,
+	"DeletePasswordLink":      OrganizationUnit | SiteUnit,
+	"DeletePermission":        OrganizationUnit | SiteUnit,
+	"DeletePermissionsOfRole": OrganizationUnit | SiteUnit,
+	"DeleteRole":              OrganizationUnit | SiteUnit,
+	"DeleteRoleCount":         OrganizationUnit,
+	"DeleteRoleFromMembers":   OrganizationUnit,
+	"DeleteRoleFromUsers":     SiteUnit,
+	"DeleteSession":           SiteUnit | SignInUnit,
+	"DeleteSessionOfUser":     SignInUnit,
+	"DeleteSessionsOfUser":    OrganizationUnit | SiteUnit,
+	"DeleteSetupTokens":       SiteUnit,
+	"DeleteUser":              SiteUnit,
+	"DeleteUserRole":          SiteUnit,
+	"EndAPIKey":               SiteUnit,
+	"HoldAccount":             SiteUnit | SignInUnit,
+	"InsertAPIKey":            SiteUnit | SignInUnit,
+	"InsertAuditLog":          OrganizationUnit | SiteUnit | SignInUnit,
+	"InsertAuditRoot":         SiteUnit,
+	"InsertAuditRootHead":     SiteUnit,
+	"InsertCatalogEffect":     SiteUnit,
+	"InsertCatalogVersion":    SiteUnit,
+	"InsertFirstCatalog":      SiteUnit,
+	"InsertMember":            OrganizationUnit | SiteUnit,
+	"InsertMemberRole":        OrganizationUnit,
+	"InsertOrganization":      SiteUnit,
+	"InsertPermission":        OrganizationUnit | SiteUnit,
+	"InsertRole":              OrganizationUnit | SiteUnit,
+	"InsertRoleVersion":       OrganizationUnit | SiteUnit,
+	"InsertSecret":            SiteUnit | SignInUnit,
+	"InsertSentForm":          OrganizationUnit | SiteUnit | SignInUnit,
+	"InsertSetupToken":        SiteUnit,
+	"InsertUser":              SiteUnit,
+	"InsertUserRole":          SiteUnit,
+	"MustChangePassword":      OrganizationUnit | SiteUnit,
+	"RenewPasswordHash":       SiteUnit | SignInUnit,
+	"TouchHolders":            OrganizationUnit,
+	"TouchMember":             OrganizationUnit,
+	"TouchSiteHolders":        SiteUnit,
+	"TouchUser":               SiteUnit,
+	"UpdateCatalog":           SiteUnit,
+	"UpdateLastSeen":          SiteUnit | SignInUnit,
+	"UpdateLastUsed":          SiteUnit | SignInUnit,
+	"UpdateOrganization":      SiteUnit,
+	"UpdatePassword":          SiteUnit,
+	"UpdateProfile":           SiteUnit,
+	"UpdateRevision":          OrganizationUnit | SiteUnit | SignInUnit,
+	"UpdateRole":              OrganizationUnit | SiteUnit,
+	"UpdateStatus":            SiteUnit,
+	"UpsertLoginFailures":     SiteUnit | SignInUnit,
+	"UpsertPasswordLink":      SiteUnit,
+	"UpsertSession":           SiteUnit | SignInUnit,
 }

@@ -33,7 +33,7 @@ func (u Unit) String() string {
 }
 
 // roleWriters are the statements that change what a custom role is.
-var roleWriters = map[string]bool{"InsertRole": true, "UpdateRole": true, "DeleteRole": true, "InsertPermission": true, "DeletePermission": true}
+var roleWriters = map[string]bool{"InsertRole": true, "UpdateRole": true, "DeleteRole": true, "InsertPermission": true, "DeletePermission": true, "DeletePermissionsOfRole": true}
 
 // ErrUnit is the answer to a statement in a unit that it does not belong to.
 var ErrUnit = errors.New("unit")

@@ -167,7 +167,7 @@ func populate(ctx context.Context, q *db.Queries) error {
 	}
 	for _, r := range customRoles {
 		roleID := id("role " + r.name)
-		add(q.InsertRole(ctx, db.InsertRoleParams{
+		add(q.InsertRole(ctx, db.InsertRoleParams{CatalogVersion: 1,
 			ID: roleID, OrganizationID: uuid.NullUUID{UUID: r.org, Valid: r.org != uuid.Nil},
 			Name: r.name, DisplayName: strings.ToUpper(r.name), Now: start, UpdatedBy: "o",
 		}))

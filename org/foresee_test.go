@@ -53,7 +53,7 @@ func newWorld(t *testing.T, seed uint64) *world {
 
 func (w *world) insertRole(ctx context.Context, q *db.Queries, o uuid.UUID, name string, level rbac.Level) error {
 	roleID := uuid.New()
-	if err := q.InsertRole(ctx, db.InsertRoleParams{
+	if err := q.InsertRole(ctx, db.InsertRoleParams{CatalogVersion: 1,
 		ID: roleID, OrganizationID: uuid.NullUUID{UUID: o, Valid: o != uuid.Nil}, Name: name, DisplayName: name, Now: start,
 	}); err != nil {
 		return err

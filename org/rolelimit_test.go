@@ -22,7 +22,7 @@ func (s *site) fillRoles(tb testing.TB, of uuid.UUID, n int) {
 		for i := range n {
 			name := fmt.Sprintf("filled-%d", i)
 			roleID := id("role " + of.String() + name)
-			err = errors.Join(err, q.InsertRole(tb.Context(), db.InsertRoleParams{
+			err = errors.Join(err, q.InsertRole(tb.Context(), db.InsertRoleParams{CatalogVersion: 1,
 				ID: roleID, OrganizationID: uuid.NullUUID{UUID: of, Valid: of != uuid.Nil}, Name: name, Now: start, UpdatedBy: "o",
 			}))
 			for _, p := range perms("template:read", "template:update", "group:read", "file:read") {

@@ -73,7 +73,7 @@ func newWalkSite(tb testing.TB) *site {
 		}
 		for _, r := range walkRoles {
 			roleID := id("role " + r.place.String() + r.name)
-			if err := q.InsertRole(tb.Context(), db.InsertRoleParams{
+			if err := q.InsertRole(tb.Context(), db.InsertRoleParams{CatalogVersion: 1,
 				ID: roleID, OrganizationID: uuid.NullUUID{UUID: r.place, Valid: r.place != uuid.Nil},
 				Name: r.name, DisplayName: strings.ToUpper(r.name), Now: start, UpdatedBy: "o",
 			}); err != nil {

@@ -8,18 +8,18 @@ SELECT * FROM organizations WHERE name_key = @name_key;
 SELECT * FROM organizations WHERE is_default;
 
 -- name: FindOrganization :one
--- An organization with its revision, and the state of the custom roles of the site, which count in it as well.
-SELECT sqlc.embed(o), sqlc.embed(own), site.roles AS site_role_state
+-- An organization with its revision, and the state of the custom roles of the site and the catalog, which count in it as well.
+SELECT sqlc.embed(o), sqlc.embed(own), site.roles AS site_role_state, site.catalog
 FROM organizations o, revisions own, revisions site
 WHERE o.id = @id AND own.organization_id = o.id AND site.organization_id = '00000000-0000-0000-0000-000000000000';
 
 -- name: FindOrganizationByName :one
-SELECT sqlc.embed(o), sqlc.embed(own), site.roles AS site_role_state
+SELECT sqlc.embed(o), sqlc.embed(own), site.roles AS site_role_state, site.catalog
 FROM organizations o, revisions own, revisions site
 WHERE o.name_key = @name_key AND own.organization_id = o.id AND site.organization_id = '00000000-0000-0000-0000-000000000000';
 
 -- name: FindDefaultOrganization :one
-SELECT sqlc.embed(o), sqlc.embed(own), site.roles AS site_role_state
+SELECT sqlc.embed(o), sqlc.embed(own), site.roles AS site_role_state, site.catalog
 FROM organizations o, revisions own, revisions site
 WHERE o.is_default AND own.organization_id = o.id AND site.organization_id = '00000000-0000-0000-0000-000000000000';
 

@@ -2,7 +2,12 @@
 SELECT * FROM revisions WHERE organization_id = @organization_id;
 
 -- name: GetRoleState :one
-SELECT roles FROM revisions WHERE organization_id = @organization_id;
+-- The state of the custom roles of a scope, and the version of the catalog in force.
+SELECT r.roles, s.catalog FROM revisions r, revisions s
+WHERE r.organization_id = @organization_id AND s.organization_id = '00000000-0000-0000-0000-000000000000';
+
+-- name: GetCatalogInForce :one
+SELECT catalog FROM revisions WHERE organization_id = '00000000-0000-0000-0000-000000000000';
 
 -- name: GetRevisionOfAll :one
 -- The sum of all revisions, in two parts of which neither overflows. None of them ever falls and no row goes, so it changes
@@ -35,34 +40,34 @@ WHERE organization_id = '00000000-0000-0000-0000-000000000000';
 
 -- name: ListCaller :many
 -- What decides about an account, of one moment: what it holds on the site, under the zero id, and in each organization,
--- with the state of what is stored there. No rows: it is gone.
-SELECT r.organization_id, u.roles, u.version, r.value, r.roles AS role_state
+-- with the state of what is stored there. The catalog in force stands in the row of the site. No rows: the account is gone.
+SELECT r.organization_id, u.roles, u.version, r.value, r.roles AS role_state, r.catalog
 FROM users u, revisions r
 WHERE u.id = @user_id AND r.organization_id = '00000000-0000-0000-0000-000000000000'
 UNION ALL
-SELECT r.organization_id, m.roles, m.version, r.value, r.roles AS role_state
+SELECT r.organization_id, m.roles, m.version, r.value, r.roles AS role_state, r.catalog
 FROM organization_members m JOIN revisions r ON r.organization_id = m.organization_id
 WHERE m.user_id = @user_id
 ORDER BY organization_id;
 
 -- name: ListCallerByToken :many
 -- ListCaller for an account that a token names. No row of the site: the token is gone, or has ended.
-SELECT r.organization_id, u.roles, u.version, r.value, r.roles AS role_state
+SELECT r.organization_id, u.roles, u.version, r.value, r.roles AS role_state, r.catalog
 FROM api_keys k JOIN users u ON u.id = k.user_id, revisions r
 WHERE k.id = @token AND k.user_id = @user_id AND k.expires_at > @now AND r.organization_id = '00000000-0000-0000-0000-000000000000'
 UNION ALL
-SELECT r.organization_id, m.roles, m.version, r.value, r.roles AS role_state
+SELECT r.organization_id, m.roles, m.version, r.value, r.roles AS role_state, r.catalog
 FROM organization_members m JOIN revisions r ON r.organization_id = m.organization_id
 WHERE m.user_id = @user_id
 ORDER BY organization_id;
 
 -- name: ListCallerBySession :many
 -- ListCaller for an account that a session names. No row of the site: the session has ended.
-SELECT r.organization_id, u.roles, u.version, r.value, r.roles AS role_state
+SELECT r.organization_id, u.roles, u.version, r.value, r.roles AS role_state, r.catalog
 FROM sessions s JOIN users u ON u.id = s.user_id, revisions r
 WHERE s.token = @token AND u.id = @user_id AND s.expires_at > @now AND r.organization_id = '00000000-0000-0000-0000-000000000000'
 UNION ALL
-SELECT r.organization_id, m.roles, m.version, r.value, r.roles AS role_state
+SELECT r.organization_id, m.roles, m.version, r.value, r.roles AS role_state, r.catalog
 FROM organization_members m JOIN revisions r ON r.organization_id = m.organization_id
 WHERE m.user_id = @user_id
 ORDER BY organization_id;

@@ -36,12 +36,12 @@ ORDER BY user_id, organization_id;
 
 -- name: InsertRole :exec
 -- unit: organization, site
-INSERT INTO roles (id, organization_id, name, display_name, version, created_at, updated_at, updated_by)
-VALUES (@id, @organization_id, @name, @display_name, 1, @now, @now, @updated_by);
+INSERT INTO roles (id, organization_id, name, display_name, version, created_at, updated_at, updated_by, catalog_version)
+VALUES (@id, @organization_id, @name, @display_name, 1, @now, @now, @updated_by, @catalog_version);
 
 -- name: UpdateRole :exec
 -- unit: organization, site
-UPDATE roles SET display_name = @display_name, version = version + 1, updated_at = @now, updated_by = @updated_by
+UPDATE roles SET display_name = @display_name, version = version + 1, updated_at = @now, updated_by = @updated_by, catalog_version = @catalog_version
 WHERE id = @id;
 
 -- name: DeleteRole :exec
@@ -57,10 +57,15 @@ VALUES (@role_id, @level, @resource_type, @action, @negate);
 -- unit: organization, site
 DELETE FROM role_permissions WHERE role_id = @role_id AND level = @level AND resource_type = @resource_type AND action = @action;
 
+-- name: DeletePermissionsOfRole :exec
+-- For a role whose permissions are stored under other names than those of today.
+-- unit: organization, site
+DELETE FROM role_permissions WHERE role_id = @role_id;
+
 -- name: InsertRoleVersion :exec
 -- unit: organization, site
-INSERT INTO role_versions (role_id, version, display_name, permissions, created_at, created_by)
-VALUES (@role_id, @version, @display_name, @permissions, @now, @created_by);
+INSERT INTO role_versions (role_id, version, display_name, permissions, created_at, created_by, catalog_version)
+VALUES (@role_id, @version, @display_name, @permissions, @now, @created_by, @catalog_version);
 
 -- name: ListRoleVersions :many
 SELECT * FROM role_versions WHERE role_id = @role_id ORDER BY version DESC LIMIT CAST(@max_rows AS bigint);

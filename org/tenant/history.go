@@ -23,7 +23,7 @@ func keepVersion(ctx context.Context, w *unit.Writer, r org.Role) error {
 	}
 	return w.W.InsertRoleVersion(ctx, db.InsertRoleVersionParams{
 		RoleID: r.ID, Version: r.Version, DisplayName: r.DisplayName, Permissions: string(text),
-		Now: w.Now, CreatedBy: w.Actor.User.Username,
+		Now: w.Now, CreatedBy: w.Actor.User.Username, CatalogVersion: 1,
 	})
 }
 

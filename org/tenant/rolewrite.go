@@ -209,9 +209,10 @@ func applyRole(ctx context.Context, w *unit.Writer, c roleChange) (org.Role, err
 	if c.Creates() {
 		err = w.W.InsertRole(ctx, db.InsertRoleParams{
 			ID: r.ID, OrganizationID: unit.NullID(r.OrganizationID), Name: r.Name, DisplayName: r.DisplayName, Now: w.Now, UpdatedBy: r.UpdatedBy,
+			CatalogVersion: 1,
 		})
 	} else {
-		err = w.W.UpdateRole(ctx, db.UpdateRoleParams{DisplayName: r.DisplayName, Now: w.Now, UpdatedBy: r.UpdatedBy, ID: r.ID})
+		err = w.W.UpdateRole(ctx, db.UpdateRoleParams{DisplayName: r.DisplayName, Now: w.Now, UpdatedBy: r.UpdatedBy, ID: r.ID, CatalogVersion: 1})
 	}
 	if err != nil {
 		return r, err

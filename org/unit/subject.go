@@ -102,7 +102,7 @@ func (s Reader) roleState(ctx context.Context, orgID uuid.UUID) (int64, error) {
 	if db.IsNotFound(err) {
 		return 0, nil
 	}
-	return state, err
+	return state.Roles, err
 }
 
 // Subject is an account with its roles as they are stored.

@@ -1,0 +1,34 @@
+-- name: GetCatalogVersion :one
+SELECT * FROM catalog_versions WHERE version = @version;
+
+-- name: ListCatalogVersions :many
+-- reads all: a translation goes through each version since the one in which something was meant, and a rollback leads past.
+SELECT * FROM catalog_versions ORDER BY version;
+
+-- name: ListCatalogEffects :many
+SELECT * FROM catalog_effects WHERE version = @version ORDER BY organization_id, role, permission;
+
+-- name: ListCatalogEffectsIn :many
+SELECT * FROM catalog_effects WHERE organization_id = @organization_id ORDER BY version DESC, role, permission LIMIT CAST(@max_rows AS bigint);
+
+-- name: InsertCatalogVersion :exec
+-- unit: site
+INSERT INTO catalog_versions (version, product, label, document, source, hash, steps, same_as, note, applied_at, applied_by)
+VALUES (@version, @product, @label, @document, @source, @hash, @steps, @same_as, @note, @now, @applied_by);
+
+-- name: InsertFirstCatalog :exec
+-- InsertCatalogVersion for what the program brings, which several may do at once.
+-- unit: site
+INSERT INTO catalog_versions (version, product, label, document, source, hash, steps, note, applied_at, applied_by)
+VALUES (1, @product, @label, @document, @source, @hash, @steps, '', @now, '')
+ON CONFLICT (version) DO NOTHING;
+
+-- name: InsertCatalogEffect :exec
+-- unit: site
+INSERT INTO catalog_effects (version, organization_id, role, permission, people)
+VALUES (@version, @organization_id, @role, @permission, @people);
+
+-- name: UpdateCatalog :exec
+-- Puts a version in force.
+-- unit: site
+UPDATE revisions SET catalog = @catalog WHERE organization_id = '00000000-0000-0000-0000-000000000000';
