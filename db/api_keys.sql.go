@@ -96,10 +96,10 @@ func (q *Queries) DeleteAPIKeysOfUser(ctx context.Context, userID uuid.UUID) err
 }
 
 const deleteExpiredKeys = `-- name: DeleteExpiredKeys :exec
-DELETE FROM api_keys WHERE expires_at <= ?1
+DELETE FROM api_keys WHERE expires_at <= ?1 AND (expiry_noted OR login_type <> 'token')
 `
 
-// Those that ended a while ago: people see for that long that they did.
+// Those that ended a while ago: people see for that long that they did. A token waits until the trail tells of its end.
 // unit: site, signin
 func (q *Queries) DeleteExpiredKeys(ctx context.Context, before time.Time) error {
 	_, err := q.exec(ctx, q.deleteExpiredKeysStmt, deleteExpiredKeys, before)
@@ -133,7 +133,7 @@ func (q *Queries) DeleteLoginsOfUser(ctx context.Context, userID uuid.UUID) erro
 }
 
 const endAPIKey = `-- name: EndAPIKey :exec
-UPDATE api_keys SET expires_at = ?1, updated_at = ?1 WHERE id = ?2
+UPDATE api_keys SET expires_at = ?1, updated_at = ?1, expiry_noted = true WHERE id = ?2
 `
 
 type EndAPIKeyParams struct {
@@ -141,6 +141,7 @@ type EndAPIKeyParams struct {
 	ID  string
 }
 
+// The trail tells who ended it, so it does not also expire.
 // unit: site
 func (q *Queries) EndAPIKey(ctx context.Context, arg EndAPIKeyParams) error {
 	_, err := q.exec(ctx, q.endAPIKeyStmt, endAPIKey, arg.Now, arg.ID)
@@ -199,15 +200,17 @@ func (q *Queries) FindAPIKey(ctx context.Context, arg FindAPIKeyParams) (FindAPI
 }
 
 const getAPIKey = `-- name: GetAPIKey :one
-SELECT user_id, secret_hash, expires_at, last_used, created_by FROM api_keys WHERE id = ?1
+SELECT user_id, secret_hash, login_type, expires_at, expiry_noted, last_used, created_by FROM api_keys WHERE id = ?1
 `
 
 type GetAPIKeyRow struct {
-	UserID     uuid.UUID
-	SecretHash []byte
-	ExpiresAt  time.Time
-	LastUsed   sql.NullTime
-	CreatedBy  uuid.NullUUID
+	UserID      uuid.UUID
+	SecretHash  []byte
+	LoginType   string
+	ExpiresAt   time.Time
+	ExpiryNoted bool
+	LastUsed    sql.NullTime
+	CreatedBy   uuid.NullUUID
 }
 
 func (q *Queries) GetAPIKey(ctx context.Context, id string) (GetAPIKeyRow, error) {
@@ -216,7 +219,9 @@ func (q *Queries) GetAPIKey(ctx context.Context, id string) (GetAPIKeyRow, error
 	err := row.Scan(
 		&i.UserID,
 		&i.SecretHash,
+		&i.LoginType,
 		&i.ExpiresAt,
+		&i.ExpiryNoted,
 		&i.LastUsed,
 		&i.CreatedBy,
 	)
@@ -236,6 +241,38 @@ func (q *Queries) GetAPIKeyOwner(ctx context.Context, id string) (GetAPIKeyOwner
 	row := q.queryRow(ctx, q.getAPIKeyOwnerStmt, getAPIKeyOwner, id)
 	var i GetAPIKeyOwnerRow
 	err := row.Scan(&i.UserID, &i.Name)
+	return i, err
+}
+
+const getExpiredToken = `-- name: GetExpiredToken :one
+SELECT k.id, k.user_id, u.username, k.name, k.expires_at FROM api_keys k JOIN users u ON u.id = k.user_id
+WHERE k.id = ?1 AND k.login_type = 'token' AND NOT k.expiry_noted AND k.expires_at <= ?2
+`
+
+type GetExpiredTokenParams struct {
+	ID  string
+	Now time.Time
+}
+
+type GetExpiredTokenRow struct {
+	ID        string
+	UserID    uuid.UUID
+	Username  string
+	Name      string
+	ExpiresAt time.Time
+}
+
+// One of ListExpiredTokens.
+func (q *Queries) GetExpiredToken(ctx context.Context, arg GetExpiredTokenParams) (GetExpiredTokenRow, error) {
+	row := q.queryRow(ctx, q.getExpiredTokenStmt, getExpiredToken, arg.ID, arg.Now)
+	var i GetExpiredTokenRow
+	err := row.Scan(
+		&i.ID,
+		&i.UserID,
+		&i.Username,
+		&i.Name,
+		&i.ExpiresAt,
+	)
 	return i, err
 }
 
@@ -348,6 +385,55 @@ func (q *Queries) ListAPIKeys(ctx context.Context, arg ListAPIKeysParams) ([]Lis
 	return items, nil
 }
 
+const listExpiredTokens = `-- name: ListExpiredTokens :many
+SELECT k.id, k.user_id, u.username, k.name, k.expires_at FROM api_keys k JOIN users u ON u.id = k.user_id
+WHERE k.login_type = 'token' AND NOT k.expiry_noted AND k.expires_at <= ?1
+ORDER BY k.expires_at LIMIT CAST(?2 AS bigint)
+`
+
+type ListExpiredTokensParams struct {
+	Now     time.Time
+	MaxRows int64
+}
+
+type ListExpiredTokensRow struct {
+	ID        string
+	UserID    uuid.UUID
+	Username  string
+	Name      string
+	ExpiresAt time.Time
+}
+
+// API tokens that have expired and of which the trail does not tell yet, those that expired first.
+func (q *Queries) ListExpiredTokens(ctx context.Context, arg ListExpiredTokensParams) ([]ListExpiredTokensRow, error) {
+	rows, err := q.query(ctx, q.listExpiredTokensStmt, listExpiredTokens, arg.Now, arg.MaxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListExpiredTokensRow{}
+	for rows.Next() {
+		var i ListExpiredTokensRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.UserID,
+			&i.Username,
+			&i.Name,
+			&i.ExpiresAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listLogins = `-- name: ListLogins :many
 SELECT id, created_at, last_used, expires_at, for_cli FROM api_keys
 WHERE user_id = ?1 AND login_type = 'password' AND expires_at > ?2 ORDER BY created_at DESC, id
@@ -445,6 +531,16 @@ func (q *Queries) ListTokensOfUsers(ctx context.Context, userIds []uuid.UUID) ([
 		return nil, err
 	}
 	return items, nil
+}
+
+const noteExpiry = `-- name: NoteExpiry :exec
+UPDATE api_keys SET expiry_noted = true WHERE id = ?1
+`
+
+// unit: signin
+func (q *Queries) NoteExpiry(ctx context.Context, id string) error {
+	_, err := q.exec(ctx, q.noteExpiryStmt, noteExpiry, id)
+	return err
 }
 
 const updateLastUsed = `-- name: UpdateLastUsed :exec

@@ -25,6 +25,7 @@ type APIKey struct {
 	LastUsed        sql.NullTime
 	CreatedBy       uuid.NullUUID
 	ForCli          bool
+	ExpiryNoted     bool
 }
 
 type AuditLog struct {

@@ -198,6 +198,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.getDefaultOrganizationStmt, err = db.PrepareContext(ctx, getDefaultOrganization); err != nil {
 		return nil, fmt.Errorf("error preparing query GetDefaultOrganization: %w", err)
 	}
+	if q.getExpiredTokenStmt, err = db.PrepareContext(ctx, getExpiredToken); err != nil {
+		return nil, fmt.Errorf("error preparing query GetExpiredToken: %w", err)
+	}
 	if q.getLastAuditRootStmt, err = db.PrepareContext(ctx, getLastAuditRoot); err != nil {
 		return nil, fmt.Errorf("error preparing query GetLastAuditRoot: %w", err)
 	}
@@ -393,6 +396,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listCatalogVersionsStmt, err = db.PrepareContext(ctx, listCatalogVersions); err != nil {
 		return nil, fmt.Errorf("error preparing query ListCatalogVersions: %w", err)
 	}
+	if q.listExpiredTokensStmt, err = db.PrepareContext(ctx, listExpiredTokens); err != nil {
+		return nil, fmt.Errorf("error preparing query ListExpiredTokens: %w", err)
+	}
 	if q.listHolderKeysStmt, err = db.PrepareContext(ctx, listHolderKeys); err != nil {
 		return nil, fmt.Errorf("error preparing query ListHolderKeys: %w", err)
 	}
@@ -527,6 +533,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.mustChangePasswordStmt, err = db.PrepareContext(ctx, mustChangePassword); err != nil {
 		return nil, fmt.Errorf("error preparing query MustChangePassword: %w", err)
+	}
+	if q.noteExpiryStmt, err = db.PrepareContext(ctx, noteExpiry); err != nil {
+		return nil, fmt.Errorf("error preparing query NoteExpiry: %w", err)
 	}
 	if q.renewPasswordHashStmt, err = db.PrepareContext(ctx, renewPasswordHash); err != nil {
 		return nil, fmt.Errorf("error preparing query RenewPasswordHash: %w", err)
@@ -889,6 +898,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing getDefaultOrganizationStmt: %w", cerr)
 		}
 	}
+	if q.getExpiredTokenStmt != nil {
+		if cerr := q.getExpiredTokenStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getExpiredTokenStmt: %w", cerr)
+		}
+	}
 	if q.getLastAuditRootStmt != nil {
 		if cerr := q.getLastAuditRootStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing getLastAuditRootStmt: %w", cerr)
@@ -1214,6 +1228,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listCatalogVersionsStmt: %w", cerr)
 		}
 	}
+	if q.listExpiredTokensStmt != nil {
+		if cerr := q.listExpiredTokensStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listExpiredTokensStmt: %w", cerr)
+		}
+	}
 	if q.listHolderKeysStmt != nil {
 		if cerr := q.listHolderKeysStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listHolderKeysStmt: %w", cerr)
@@ -1439,6 +1458,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing mustChangePasswordStmt: %w", cerr)
 		}
 	}
+	if q.noteExpiryStmt != nil {
+		if cerr := q.noteExpiryStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing noteExpiryStmt: %w", cerr)
+		}
+	}
 	if q.renewPasswordHashStmt != nil {
 		if cerr := q.renewPasswordHashStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing renewPasswordHashStmt: %w", cerr)
@@ -1646,6 +1670,7 @@ type Queries struct {
 	getCatalogInForceStmt             *sql.Stmt
 	getCatalogVersionStmt             *sql.Stmt
 	getDefaultOrganizationStmt        *sql.Stmt
+	getExpiredTokenStmt               *sql.Stmt
 	getLastAuditRootStmt              *sql.Stmt
 	getLoginFailuresStmt              *sql.Stmt
 	getMemberStmt                     *sql.Stmt
@@ -1711,6 +1736,7 @@ type Queries struct {
 	listCatalogEffectsStmt            *sql.Stmt
 	listCatalogEffectsInStmt          *sql.Stmt
 	listCatalogVersionsStmt           *sql.Stmt
+	listExpiredTokensStmt             *sql.Stmt
 	listHolderKeysStmt                *sql.Stmt
 	listHoldersElsewhereStmt          *sql.Stmt
 	listHoldersOfAnySiteRoleStmt      *sql.Stmt
@@ -1756,6 +1782,7 @@ type Queries struct {
 	listUsersStmt                     *sql.Stmt
 	listUsersByIDStmt                 *sql.Stmt
 	mustChangePasswordStmt            *sql.Stmt
+	noteExpiryStmt                    *sql.Stmt
 	renewPasswordHashStmt             *sql.Stmt
 	searchCandidatesStmt              *sql.Stmt
 	searchMembersStmt                 *sql.Stmt
@@ -1842,6 +1869,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		getCatalogInForceStmt:             q.getCatalogInForceStmt,
 		getCatalogVersionStmt:             q.getCatalogVersionStmt,
 		getDefaultOrganizationStmt:        q.getDefaultOrganizationStmt,
+		getExpiredTokenStmt:               q.getExpiredTokenStmt,
 		getLastAuditRootStmt:              q.getLastAuditRootStmt,
 		getLoginFailuresStmt:              q.getLoginFailuresStmt,
 		getMemberStmt:                     q.getMemberStmt,
@@ -1907,6 +1935,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listCatalogEffectsStmt:            q.listCatalogEffectsStmt,
 		listCatalogEffectsInStmt:          q.listCatalogEffectsInStmt,
 		listCatalogVersionsStmt:           q.listCatalogVersionsStmt,
+		listExpiredTokensStmt:             q.listExpiredTokensStmt,
 		listHolderKeysStmt:                q.listHolderKeysStmt,
 		listHoldersElsewhereStmt:          q.listHoldersElsewhereStmt,
 		listHoldersOfAnySiteRoleStmt:      q.listHoldersOfAnySiteRoleStmt,
@@ -1952,6 +1981,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listUsersStmt:                     q.listUsersStmt,
 		listUsersByIDStmt:                 q.listUsersByIDStmt,
 		mustChangePasswordStmt:            q.mustChangePasswordStmt,
+		noteExpiryStmt:                    q.noteExpiryStmt,
 		renewPasswordHashStmt:             q.renewPasswordHashStmt,
 		searchCandidatesStmt:              q.searchCandidatesStmt,
 		searchMembersStmt:                 q.searchMembersStmt,

@@ -41,6 +41,7 @@ type Reads interface {
 	GetCatalogInForce(ctx context.Context) (int64, error)
 	GetCatalogVersion(ctx context.Context, version int64) (CatalogVersion, error)
 	GetDefaultOrganization(ctx context.Context) (Organization, error)
+	GetExpiredToken(ctx context.Context, arg GetExpiredTokenParams) (GetExpiredTokenRow, error)
 	GetLastAuditRoot(ctx context.Context) (AuditRoot, error)
 	GetLoginFailures(ctx context.Context, door string) (GetLoginFailuresRow, error)
 	GetMember(ctx context.Context, arg GetMemberParams) (MemberRow, error)
@@ -87,6 +88,7 @@ type Reads interface {
 	ListCatalogEffects(ctx context.Context, version int64) ([]CatalogEffect, error)
 	ListCatalogEffectsIn(ctx context.Context, arg ListCatalogEffectsInParams) ([]CatalogEffect, error)
 	ListCatalogVersions(ctx context.Context) ([]CatalogVersion, error)
+	ListExpiredTokens(ctx context.Context, arg ListExpiredTokensParams) ([]ListExpiredTokensRow, error)
 	ListHolderKeys(ctx context.Context, arg ListHolderKeysParams) ([]string, error)
 	ListHoldersElsewhere(ctx context.Context, arg ListHoldersElsewhereParams) ([]ListHoldersElsewhereRow, error)
 	ListHoldersOfAnySiteRole(ctx context.Context, maxRows int64) ([]uuid.UUID, error)
@@ -289,6 +291,11 @@ func (r reads) GetCatalogVersion(ctx context.Context, version int64) (CatalogVer
 func (r reads) GetDefaultOrganization(ctx context.Context) (Organization, error) {
 	found, err := r.queries.GetDefaultOrganization(ctx)
 	return found, named("GetDefaultOrganization", err)
+}
+
+func (r reads) GetExpiredToken(ctx context.Context, arg GetExpiredTokenParams) (GetExpiredTokenRow, error) {
+	found, err := r.queries.GetExpiredToken(ctx, arg)
+	return found, named("GetExpiredToken", err)
 }
 
 func (r reads) GetLastAuditRoot(ctx context.Context) (AuditRoot, error) {
@@ -519,6 +526,11 @@ func (r reads) ListCatalogEffectsIn(ctx context.Context, arg ListCatalogEffectsI
 func (r reads) ListCatalogVersions(ctx context.Context) ([]CatalogVersion, error) {
 	found, err := r.queries.ListCatalogVersions(ctx)
 	return found, named("ListCatalogVersions", err)
+}
+
+func (r reads) ListExpiredTokens(ctx context.Context, arg ListExpiredTokensParams) ([]ListExpiredTokensRow, error) {
+	found, err := r.queries.ListExpiredTokens(ctx, arg)
+	return found, named("ListExpiredTokens", err)
 }
 
 func (r reads) ListHolderKeys(ctx context.Context, arg ListHolderKeysParams) ([]string, error) {
@@ -1154,6 +1166,14 @@ func (w Writes) MustChangePassword(ctx context.Context, arg MustChangePasswordPa
 	return named("MustChangePassword", w.tx.queries.MustChangePassword(ctx, arg))
 }
 
+// NoteExpiry runs the statement of its name.
+func (w Writes) NoteExpiry(ctx context.Context, id string) error {
+	if err := w.tx.enter("NoteExpiry"); err != nil {
+		return err
+	}
+	return named("NoteExpiry", w.tx.queries.NoteExpiry(ctx, id))
+}
+
 // RenewPasswordHash runs the statement of its name.
 func (w Writes) RenewPasswordHash(ctx context.Context, arg RenewPasswordHashParams) error {
 	if err := w.tx.enter("RenewPasswordHash"); err != nil {
@@ -1340,6 +1360,7 @@ var writers = map[string]Unit{
 	"InsertUser":              SiteUnit,
 	"InsertUserRole":          SiteUnit,
 	"MustChangePassword":      OrganizationUnit | SiteUnit,
+	"NoteExpiry":              SignInUnit,
 	"RenewPasswordHash":       SiteUnit | SignInUnit,
 	"TouchHolders":            OrganizationUnit,
 	"TouchMember":             OrganizationUnit,

@@ -117,7 +117,9 @@ func (o *old) role() {
 
 func (o *old) secrets() {
 	o.insert("api_keys", fields{"id": "abcdefghij", "user_id": o.bot, "secret_hash": []byte{1, 2}, "name": "terraform", "login_type": "token", "scope": "all",
-		"lifetime_seconds": 3600, "created_at": o.day, "updated_at": o.day, "expires_at": o.day.AddDate(1, 0, 0), "last_used": o.day})
+		"lifetime_seconds": 3600, "created_at": o.day, "updated_at": o.day, "expires_at": o.day.AddDate(100, 0, 0), "last_used": o.day})
+	o.insert("api_keys", fields{"id": "bcdefghijk", "user_id": o.bot, "secret_hash": []byte{1, 2}, "name": "expired", "login_type": "token", "scope": "all",
+		"lifetime_seconds": 3600, "created_at": o.day, "updated_at": o.day, "expires_at": o.day.Add(time.Hour), "last_used": o.day})
 	o.insert("sessions", fields{"token": "hashed", "id": uuid.New(), "user_id": o.ada, "data": []byte{3}, "ip": "192.0.2.7", "user_agent": "Mozilla",
 		"created_at": o.day, "expires_at": o.day.AddDate(0, 0, 1)})
 	o.insert("password_links", fields{"user_id": o.bob, "id": "klmnopqrst", "secret_hash": []byte{4}, "created_at": o.day, "expires_at": o.day.AddDate(0, 0, 3)})
@@ -157,8 +159,9 @@ func TestUpgrade(t *testing.T) {
 		"SELECT count(*) FROM audit_logs WHERE chain_seq = 0":                                                                              "3",
 		"SELECT count(*) FROM revisions r, audit_seal s WHERE r.value = 41 AND r.roles = 41 AND r.audit_seq = 0 AND r.audit_hash = s.hash": "3",
 		"SELECT count(*) FROM revisions r JOIN organizations o ON o.id = r.organization_id":                                                "2",
-		"SELECT count(*) FROM api_keys k, password_links l WHERE k.created_by IS NULL AND l.created_by IS NULL":                            "1",
-		"SELECT count(*) FROM api_keys WHERE NOT for_cli":                                                                                  "1",
+		"SELECT count(*) FROM api_keys k, password_links l WHERE k.created_by IS NULL AND l.created_by IS NULL":                            "2",
+		"SELECT count(*) FROM api_keys WHERE NOT for_cli":                                                                                  "2",
+		"SELECT group_concat(name, ' ') FROM api_keys WHERE expiry_noted":                                                                  "expired",
 	} {
 		if got := dbtest.Rows(t, place, query)[0][0]; got != want {
 			t.Errorf("%s: %s, want %s", query, got, want)

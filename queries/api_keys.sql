@@ -1,5 +1,5 @@
 -- name: GetAPIKey :one
-SELECT user_id, secret_hash, expires_at, last_used, created_by FROM api_keys WHERE id = @id;
+SELECT user_id, secret_hash, login_type, expires_at, expiry_noted, last_used, created_by FROM api_keys WHERE id = @id;
 
 -- name: GetAPIKeyOwner :one
 SELECT user_id, name FROM api_keys WHERE id = @id;
@@ -41,8 +41,24 @@ VALUES (
 UPDATE api_keys SET last_used = @now WHERE id = @id;
 
 -- name: EndAPIKey :exec
+-- The trail tells who ended it, so it does not also expire.
 -- unit: site
-UPDATE api_keys SET expires_at = @now, updated_at = @now WHERE id = @id;
+UPDATE api_keys SET expires_at = @now, updated_at = @now, expiry_noted = true WHERE id = @id;
+
+-- name: ListExpiredTokens :many
+-- API tokens that have expired and of which the trail does not tell yet, those that expired first.
+SELECT k.id, k.user_id, u.username, k.name, k.expires_at FROM api_keys k JOIN users u ON u.id = k.user_id
+WHERE k.login_type = 'token' AND NOT k.expiry_noted AND k.expires_at <= @now
+ORDER BY k.expires_at LIMIT CAST(@max_rows AS bigint);
+
+-- name: GetExpiredToken :one
+-- One of ListExpiredTokens.
+SELECT k.id, k.user_id, u.username, k.name, k.expires_at FROM api_keys k JOIN users u ON u.id = k.user_id
+WHERE k.id = @id AND k.login_type = 'token' AND NOT k.expiry_noted AND k.expires_at <= @now;
+
+-- name: NoteExpiry :exec
+-- unit: signin
+UPDATE api_keys SET expiry_noted = true WHERE id = @id;
 
 -- name: DeleteAPIKey :exec
 -- unit: organization, site, signin
@@ -78,6 +94,6 @@ SELECT count(*) FROM api_keys WHERE user_id = @user_id AND id = @id AND login_ty
 DELETE FROM api_keys WHERE user_id = @user_id AND id = @id AND login_type = 'password';
 
 -- name: DeleteExpiredKeys :exec
--- Those that ended a while ago: people see for that long that they did.
+-- Those that ended a while ago: people see for that long that they did. A token waits until the trail tells of its end.
 -- unit: site, signin
-DELETE FROM api_keys WHERE expires_at <= @before;
+DELETE FROM api_keys WHERE expires_at <= @before AND (expiry_noted OR login_type <> 'token');

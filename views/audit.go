@@ -174,10 +174,14 @@ func (a Audit) terse(e org.AuditEntry) bool {
 	return n == 0 || e.Action == "write" && n == len(gained)+len(lost) && (len(gained) == 0 || len(lost) == 0)
 }
 
-// actor is the name of the person behind an entry, as the trail has it.
+// actor is the name of the person behind an entry, as the trail has it. Nobody is behind the end of a token: it stands there
+// itself.
 func (a Audit) actor(e org.AuditEntry) string {
-	if e.User != nil {
+	switch name, _ := e.Diff["token_name"].Old.(string); {
+	case e.User != nil:
 		return e.User.Label()
+	case e.Action == org.ActionExpire:
+		return "The token " + name
 	}
 	return ui.FirstOf(e.Actor, "Somebody")
 }

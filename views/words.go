@@ -173,7 +173,7 @@ type action struct{ name, past, base string }
 
 var actions = []action{
 	{"create", "created", "create"}, {"write", "changed", "change"}, {"delete", "deleted", "delete"},
-	{"login", "signed in", "sign in"}, {"logout", "signed out", "sign out"},
+	{"login", "signed in", "sign in"}, {"logout", "signed out", "sign out"}, {org.ActionExpire, "expired", "expire"},
 }
 
 func actionOf(name string) action {
@@ -196,6 +196,7 @@ var deeds = map[string]struct{ before, after, tried string }{
 	"api_key logout":             {"signed out", "", ""},
 	"api_key create":             {"made a token for", "", ""},
 	"api_key delete":             {"ended a token or session of", "", ""},
+	"api_key expire":             {"of", "expired", ""},
 }
 
 // accountVerb is the verb for a change of an account, by the field that changed.

@@ -6,9 +6,11 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/PuerkitoBio/goquery"
 	"github.com/google/go-cmp/cmp"
@@ -463,5 +465,41 @@ func TestAuditTellsOfAccounts(t *testing.T) {
 	}
 	if n := strings.Count(res.Text(), "changed, not recorded"); n < 3 {
 		t.Errorf("of %d secrets it says that they are not recorded", n)
+	}
+}
+
+// TestAuditTellsOfExpiry: the end of a token stands on the page, in the file and in JSON, as nobody's deed.
+func TestAuditTellsOfExpiry(t *testing.T) {
+	t.Parallel()
+	s := webtest.New(t)
+	if _, _, err := s.Service.CreateToken(t.Context(), s.Service.Operator(), "member", org.Given(org.TokenInput{Name: "nightly"})); err != nil {
+		t.Fatal(err)
+	}
+	s.Exec(t, "UPDATE api_keys SET expires_at = ? WHERE name = 'nightly'", time.Date(2026, 2, 3, 4, 5, 6, 0, time.UTC))
+	if noted, err := s.Service.NoteExpiredTokens(t.Context()); noted != 1 || err != nil {
+		t.Fatalf("%d noted, %v", noted, err)
+	}
+	const q = "/audit?q=action:expire"
+	page := s.Send(t, webtest.Page, webtest.Request{Path: q, As: webtest.Owner})
+	if got := events(page.Document()); len(got) != 1 || got[0] != "The token nightly of member expired" {
+		t.Errorf("the page says %q", got)
+	}
+	if n := page.Document().Find("article .av-bot").Length(); n != 1 {
+		t.Errorf("it shows %d keys", n)
+	}
+	rows, err := csv.NewReader(strings.NewReader(s.Send(t, webtest.Page, webtest.Request{Path: q + "&format=csv", As: webtest.Owner}).Text())).ReadAll()
+	if err != nil || len(rows) != 2 || !slices.Equal(rows[1][1:7], []string{"", "expire", "api_key", "member", "", "200"}) || !strings.Contains(rows[1][10], `"nightly"`) {
+		t.Errorf("%q, %v", rows, err)
+	}
+	var list struct {
+		Entries []struct {
+			Description string
+			User        any
+			Diff        map[string]struct{ Old, New any }
+		} `json:"audit_logs"`
+	}
+	s.Get(t, webtest.Owner, q).Decode(&list)
+	if e := list.Entries; len(e) != 1 || e[0].User != nil || e[0].Description != "API key of {target} expired" || e[0].Diff["expires_at"].Old != "2026-02-03T04:05:06Z" {
+		t.Errorf("%+v", list)
 	}
 }

@@ -143,7 +143,7 @@ func (c *config) answer(ctx context.Context, d *db.DB, l net.Listener, log *slog
 	defer stopMetrics()
 	background, endBackground := context.WithCancel(ctx)
 	defer endBackground()
-	go makeRoots(background, service, log)
+	go keepTrail(background, service, log)
 	server := newServer(handler, log)
 	if c.h2c {
 		server.Protocols = &http.Protocols{}

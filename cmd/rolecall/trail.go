@@ -96,18 +96,30 @@ func auditRootCommand() *command {
 	}
 }
 
-// makeRoots makes a root of the audit trail every day until ctx ends. Of replicas one does it.
-func makeRoots(ctx context.Context, service *services.Service, log *slog.Logger) {
-	tick := time.NewTicker(time.Hour)
-	defer tick.Stop()
+// keepTrail makes a root of the audit trail every day, and entries of tokens that have expired, until ctx ends. Of replicas
+// one does it.
+func keepTrail(ctx context.Context, service *services.Service, log *slog.Logger) {
+	// Of a server that is started anew all the time some tokens would never be noted if it waited first.
+	noteExpiries(ctx, service, log)
+	roots, expiries := time.NewTicker(time.Hour), time.NewTicker(time.Minute)
+	defer roots.Stop()
+	defer expiries.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-tick.C:
+		case <-expiries.C:
+			noteExpiries(ctx, service, log)
+		case <-roots.C:
+			if _, err := service.WriteDueAuditRoot(ctx); err != nil && ctx.Err() == nil {
+				log.Warn("no root of the audit trail could be made", "err", err)
+			}
 		}
-		if _, err := service.WriteDueAuditRoot(ctx); err != nil && ctx.Err() == nil {
-			log.Warn("no root of the audit trail could be made", "err", err)
-		}
+	}
+}
+
+func noteExpiries(ctx context.Context, service *services.Service, log *slog.Logger) {
+	if _, err := service.NoteExpiredTokens(ctx); err != nil && ctx.Err() == nil {
+		log.Warn("the audit trail does not tell of tokens that have expired", "err", err)
 	}
 }

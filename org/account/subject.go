@@ -43,6 +43,7 @@ func (s *Service) TokenSubject(ctx context.Context, r org.Request, token string)
 	case subtle.ConstantTimeCompare(hash[:], key.Hash) != 1:
 		return nil, org.ErrSignedOut("API key secret is invalid.")
 	case over || !key.ExpiresAt.After(now):
+		s.noteExpiryOf(ctx, r, id, key)
 		return nil, org.ErrSignedOut(fmt.Sprintf("API key expired at %q.", key.ExpiresAt.Format(time.RFC3339)))
 	}
 	subject, err := s.activeSubject(ctx, c, b)
@@ -125,6 +126,7 @@ func (s *Service) key(ctx context.Context, id string) (*unit.KnownKey, error) {
 	if row.LastUsed.Valid {
 		k.LastUsed.Store(row.LastUsed.Time.UnixMicro())
 	}
+	k.Noted.Store(row.ExpiryNoted || row.LoginType != loginToken)
 	s.units.Memory.Keys.Remember(id, k)
 	return k, nil
 }

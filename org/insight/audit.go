@@ -341,8 +341,11 @@ func describe(e org.AuditEntry) string {
 	if e.StatusCode >= 400 {
 		verb = "unsuccessfully attempted to " + e.Action
 	}
-	if e.Action == "login" || e.Action == "logout" {
+	switch e.Action {
+	case "login", "logout":
 		return "{user} " + verb
+	case org.ActionExpire: // nobody did it
+		return kinds[e.ResourceType] + " of {target} expired"
 	}
 	return strings.Join([]string{"{user}", verb, kinds[e.ResourceType], "{target}"}, " ")
 }

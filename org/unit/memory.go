@@ -22,13 +22,15 @@ type memory struct {
 	roleSets roleShelf
 }
 
-// KnownKey is an API token as it is stored. When it was used last is the only thing that changes.
+// KnownKey is an API token as it is stored. When it was used last is the only thing that changes, and at last whether the
+// trail tells of its end.
 type KnownKey struct {
 	CreatedBy uuid.NullUUID
 	UserID    uuid.UUID
 	Hash      []byte
 	ExpiresAt time.Time
 	LastUsed  atomic.Int64 // microseconds since 1970, 0 for never
+	Noted     atomic.Bool  // nothing is to be noted when it expires, or it has been
 }
 
 // shelfLimit is how much stands on a shelf; a full one starts anew.
