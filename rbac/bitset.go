@@ -1,6 +1,9 @@
 package rbac
 
-import "math/bits"
+import (
+	"iter"
+	"math/bits"
+)
 
 // bitset is a set of the numbers of pairs. A nil bitset is empty.
 type bitset []uint64
@@ -27,6 +30,26 @@ func (b bitset) within(o bitset) bool {
 	return true
 }
 
+// and keeps what is in o, too.
+func (b bitset) and(o bitset) {
+	for i := range b {
+		b[i] &= o[i]
+	}
+}
+
+// all goes through the members in ascending order.
+func (b bitset) all() iter.Seq[int] {
+	return func(yield func(int) bool) {
+		for i, w := range b {
+			for ; w != 0; w &= w - 1 {
+				if !yield(i<<6 + bits.TrailingZeros64(w)) {
+					return
+				}
+			}
+		}
+	}
+}
+
 func (b bitset) len() (n int) {
 	for _, w := range b {
 		n += bits.OnesCount64(w)
@@ -40,6 +63,12 @@ type rights struct{ allow, deny bitset }
 func (r *rights) add(o *rights) {
 	r.allow.or(o.allow)
 	r.deny.or(o.deny)
+}
+
+// only leaves out all but the pairs in o.
+func (r *rights) only(o bitset) {
+	r.allow.and(o)
+	r.deny.and(o)
 }
 
 // addAllowed adds what o allows after its denies, and none of the denies.
@@ -87,14 +116,15 @@ func (s Set) covers(p Permission) bool {
 	return known && covered.within(s.pairs)
 }
 
-// Minus returns the pairs of s that are not in o, sorted; nil if there are none. A set of another catalog counts as empty.
+// Minus returns the pairs of s that are not in o, sorted; nil if there are none. It panics if the sets are of two catalogs:
+// [Compare] takes those.
 func (s Set) Minus(o Set) []Permission {
-	if o.catalog != s.catalog {
-		o = Set{}
+	if s.catalog != nil && o.catalog != nil && !s.catalog.same(o.catalog) {
+		panic("rbac: the sets belong to two catalogs")
 	}
 	var rest []Permission
-	for i := range s.catalog.Pairs() {
-		if s.pairs.has(i) && !o.pairs.has(i) {
+	for i := range s.pairs.all() {
+		if !o.pairs.has(i) {
 			rest = append(rest, s.catalog.pairs[i])
 		}
 	}

@@ -8,15 +8,8 @@ import (
 	"sync"
 )
 
-// otherArea takes the types whose area is not listed, so that every type has one.
-var otherArea = Area{ID: "other", Label: "Other"}
-
-var (
-	//go:embed catalog.json
-	defaultResources []byte
-	//go:embed roles.json
-	defaultRoles []byte
-)
+//go:embed default.json
+var defaultDocument []byte
 
 // ActionInfo describes an action, of one resource type or of all of them.
 type ActionInfo struct {
@@ -29,7 +22,7 @@ type ActionInfo struct {
 type ResourceType struct {
 	Name     string // in a permission
 	Label    string // for people
-	Area     string // the ID of its area; "other" if that is not listed
+	Area     string // the ID of its area
 	SiteOnly bool   // no object of this type belongs to an organization
 	Actions  []ActionInfo
 }
@@ -40,29 +33,30 @@ type Area struct {
 	Types     []ResourceType
 }
 
-// risk is a warning about permissions that give more than their names suggest.
-type risk struct {
-	pattern Permission // the type "*" means the wildcard itself; the action "*" means any
-	note    string
-}
-
 // numbered is an action of a type and the number of their pair.
 type numbered struct {
 	action string
 	pair   int
 }
 
-// Catalog holds the resource types, actions and built-in roles of one product, and which built-in role assigns which
-// others. [Parse] makes one. Slices that it returns are shared and must not be changed.
+// Catalog is a [Document] that is ready for decisions. [New] makes one. Slices that it returns are shared and must not be
+// changed.
 type Catalog struct {
+	document *Document
+	hash     [32]byte
+	version  int64
+
 	actions []ActionInfo
 	types   []ResourceType
 	areas   []Area
-	risks   []risk
+	byName  map[string]*DocumentType
+	aliases aliases
 
-	pairs  []Permission          // every concrete pair, by number
-	index  map[string][]numbered // the numbers of the pairs of a type
-	covers map[Permission]bitset // the pairs that a pair with or without wildcards covers
+	pairs   []Permission          // every concrete pair, by number; retired numbers have none
+	numbers []int                 // the numbers that are in use, ascending
+	index   map[string][]numbered // the numbers of the pairs of a type
+	covers  map[Permission]bitset // the pairs that a pair with or without wildcards covers
+	owned   bitset                // the pairs of types whose objects may belong to one person
 
 	builtIns            map[string]*Role
 	listedSite          []*Role
@@ -70,7 +64,8 @@ type Catalog struct {
 	impliedSite         *Role
 	impliedOrganization *Role
 	assigns             map[string][]string // the built-in roles that a built-in role assigns
-	plain               plain               // what every member may do
+	samples             []*Role
+	plain               plain // what every member may do
 	reserved            []string
 }
 
@@ -78,11 +73,14 @@ type Catalog struct {
 func Default() *Catalog { return defaultCatalog() }
 
 var defaultCatalog = sync.OnceValue(func() *Catalog {
-	c, err := Parse(defaultResources, defaultRoles)
-	if err != nil {
-		panic(err) // the data is part of the program and a test parses it
+	d, err := ParseDocument(defaultDocument)
+	if err == nil {
+		var c *Catalog
+		if c, err = New(d); err == nil {
+			return c
+		}
 	}
-	return c
+	panic(err) // the data is part of the program and a test parses it
 })
 
 // number returns the number of a concrete pair. A nil catalog has none.
@@ -107,7 +105,7 @@ func (c *Catalog) Valid(resourceType, action string) bool {
 
 // SiteOnly reports whether no object of the type belongs to an organization.
 func (c *Catalog) SiteOnly(resourceType string) bool {
-	return slices.ContainsFunc(c.types, func(t ResourceType) bool { return t.Name == resourceType && t.SiteOnly })
+	return c.Parent(resourceType) == LevelSite.String()
 }
 
 // ValidType reports whether the resource type exists or is [Wildcard].
@@ -121,7 +119,7 @@ func (c *Catalog) Pairs() int {
 	if c == nil {
 		return 0
 	}
-	return len(c.pairs)
+	return len(c.numbers)
 }
 
 // Types returns the resource types in display order, without the wildcard.
@@ -143,15 +141,28 @@ func (c *Catalog) Actions() []string {
 	return names
 }
 
+// wildcardRisk is the warning about a permission that covers every type.
+const wildcardRisk = "Covers every resource type, the ones added later too."
+
 // Risks returns the warning to show before p is granted, or "". Denies have none.
 func (c *Catalog) Risks(p Permission) string {
-	for _, r := range c.risks {
-		sameAction := r.pattern.Action == p.Action || r.pattern.Action == Wildcard || p.Action == Wildcard
-		if !p.Negate && r.pattern.ResourceType == p.ResourceType && sameAction {
-			return r.note
+	switch t := c.byName[p.ResourceType]; {
+	case p.Negate:
+		return ""
+	case p.ResourceType == Wildcard:
+		return wildcardRisk
+	case t == nil:
+		return ""
+	case p.Action == Wildcard && t.Risk != "":
+		return t.Risk
+	default:
+		for _, a := range t.Actions {
+			if a.Risk != "" && (p.Action == a.Name || p.Action == Wildcard) {
+				return a.Risk
+			}
 		}
+		return t.Risk
 	}
-	return ""
 }
 
 // BuiltInOrganizationRoles returns the built-in roles that can be given in an organization, in display order.

@@ -67,7 +67,7 @@ func (c *Catalog) Effect(r *Role, l Level, p Permission) Effect {
 // compiled or built in.
 func (r *Role) Counts(l Level, types ...string) (allowed, denied, pairs int) {
 	at := &r.compiled[l]
-	for i := range r.catalog.Pairs() {
+	for _, i := range r.catalog.numbers {
 		if len(types) > 0 && !slices.Contains(types, r.catalog.pairs[i].ResourceType) {
 			continue
 		}

@@ -102,7 +102,7 @@ func shapes(typ string) (objects []rbac.Object) {
 
 // plain decides by the definition, from the lists, without regard to speed. Each level votes -1, 0 or 1. The answer is yes
 // if site = 1; or site ≠ -1 and organization = 1; or neither is -1 and user = 1, for the subject's own object in no
-// organization or in one of its own.
+// organization or in one of its own, if objects of its type may be somebody's.
 func plain(c *rbac.Catalog, p person, action string, o rbac.Object) bool {
 	exists := slices.ContainsFunc(c.Types(), func(t rbac.ResourceType) bool {
 		return t.Name == o.Type &&
@@ -146,7 +146,7 @@ func plain(c *rbac.Catalog, p person, action string, o rbac.Object) bool {
 			organization = 1
 		}
 	}
-	if o.Owner == me {
+	if o.Owner == me && c.Owned(o.Type) {
 		user = vote(rbac.LevelUser, everywhere)
 	}
 	return exists && (site == 1 || site != -1 && organization == 1 ||

@@ -44,6 +44,7 @@ func (s *Subject) MayAssign(r *Role, org ID) (ok bool, missing []Permission) {
 	if s == nil || r == nil {
 		return false, nil
 	}
+	s.catalog.mustOwn(r)
 	if r.BuiltIn {
 		return r.SiteScope == (org == ID{}) && s.handsOut(r.Name, org), nil
 	}
@@ -98,7 +99,7 @@ func (s *Subject) Allowed(o Object) Set {
 	set := Set{catalog: s.catalog, pairs: s.catalog.newRights().allow}
 	var at reach
 	at.find(s, &o)
-	for i := range s.catalog.pairs {
+	for _, i := range s.catalog.numbers {
 		if at.allows(i) {
 			set.pairs.set(i)
 		}
@@ -119,7 +120,7 @@ func (s *Subject) AllowedOnJoining(o Object) Set {
 	if o.Owner == s.id {
 		joined.rights[LevelUser] = s.user
 	}
-	for i := range s.catalog.pairs {
+	for _, i := range s.catalog.numbers {
 		if bare.allows(i) && joined.allows(i) {
 			set.pairs.set(i)
 		}
@@ -139,9 +140,7 @@ func (c *Catalog) bareMember(o Object, id ID) reach {
 func (c *Catalog) Given(roles []*Role) Set {
 	set := Set{catalog: c, pairs: c.newRights().allow}
 	for _, r := range roles {
-		if r.catalog != c { // never compiled, or compiled for another catalog
-			r = c.Compile(*r)
-		}
+		r = c.ready(r)
 		site, org := &r.compiled[LevelSite], &r.compiled[LevelOrganization]
 		for i := range set.pairs {
 			set.pairs[i] |= (site.allow[i] | org.allow[i]&^org.deny[i]) &^ site.deny[i]

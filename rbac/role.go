@@ -1,6 +1,9 @@
 package rbac
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+)
 
 // Role is a named list of permissions at each level. [Catalog.Compile] makes one ready for decisions; the built-in ones
 // come from the catalog. A compiled role must not be changed.
@@ -11,7 +14,7 @@ type Role struct {
 	// Site and user permissions of a role held in an organization count like those of a role held site-wide.
 	Site, Organization, User []Permission
 
-	BuiltIn   bool // set by Parse only
+	BuiltIn   bool // set by New only
 	SiteScope bool // a built-in role that is held site-wide, not in an organization
 
 	catalog  *Catalog
@@ -32,8 +35,10 @@ func (r *Role) Permissions(l Level) []Permission {
 }
 
 // Compile returns a copy of r that is ready for decisions, with sorted lists. The copy is never built-in, even if r is.
-// Permissions that are not in the catalog stay in the lists and have no effect.
+// Permissions that are not in the catalog stay in the lists and have no effect. It panics on a role that was compiled for
+// another catalog: what its names mean there is for a [Migration] to say.
 func (c *Catalog) Compile(r Role) *Role {
+	c.mustOwn(&r)
 	r.BuiltIn, r.SiteScope = false, false
 	return c.compile(r)
 }
@@ -52,7 +57,27 @@ func (c *Catalog) compile(r Role) *Role {
 			into.or(c.covers[p.pair()])
 		}
 	}
+	r.compiled[LevelUser].only(c.owned)
 	return &r
+}
+
+// ready returns a role of this catalog as it is, and compiles one that never was.
+func (c *Catalog) ready(r *Role) *Role {
+	if c.mustOwn(r); r.catalog == nil {
+		return c.Compile(*r)
+	}
+	return r
+}
+
+// same reports whether two catalogs have the same content, and with it the same numbers.
+func (c *Catalog) same(o *Catalog) bool { return c == o || c != nil && o != nil && c.hash == o.hash }
+
+// mustOwn panics if the role was compiled for a catalog with another content. Its names may mean something else here, so
+// compiling them would lose denies without a word.
+func (c *Catalog) mustOwn(r *Role) {
+	if r.catalog != nil && !r.catalog.same(c) {
+		panic(fmt.Sprintf("rbac: role %q belongs to another catalog", r.Name))
+	}
 }
 
 func (c *Catalog) newRights() *rights {

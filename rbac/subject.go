@@ -44,7 +44,8 @@ const fewOrgs = 8
 // NewSubject returns the subject with the given user id and grants. It belongs to every organization in orgs or in a
 // grant, and holds the implied roles: the site-wide one always, the other in each of its organizations. Zero ids in orgs
 // and nil roles are skipped. So are built-in roles held at the wrong scope: only broken data has them, and an
-// organization's list of roles must not become a way to be a site owner.
+// organization's list of roles must not become a way to be a site owner. It panics on a role of another catalog: a
+// [Migration] says what such a role means in this one.
 func (c *Catalog) NewSubject(id ID, orgs []ID, grants []Grant) *Subject {
 	s := c.bareSubject(id)
 	s.hold(Grant{Role: c.impliedSite})
@@ -92,9 +93,7 @@ func (s *Subject) hold(g Grant) {
 	if g.Role == nil {
 		return
 	}
-	if g.Role.catalog != s.catalog { // never compiled, or compiled for another catalog
-		g.Role = s.catalog.Compile(*g.Role)
-	}
+	g.Role = s.catalog.ready(g.Role)
 	s.grants = append(s.grants, g)
 	s.site.add(&g.Role.compiled[LevelSite])
 	s.user.add(&g.Role.compiled[LevelUser])

@@ -1,0 +1,149 @@
+package rbac
+
+import (
+	"fmt"
+	"slices"
+)
+
+// Version is a catalog that is or was in force.
+type Version struct {
+	Number  int64
+	SameAs  int64    // of a rollback: the version whose content it has; else 0
+	Catalog *Catalog // needed only of the version that a migration leads to
+	Steps   Steps    // from the version before
+}
+
+// Migration says what permissions that were written under one version of a catalog mean in another one. It is safe for
+// concurrent use.
+type Migration struct {
+	target *Catalog
+
+	// becomes has the pairs of the first version, with and without wildcards. What is not in it means nothing any more.
+	becomes map[Permission][]Permission
+}
+
+// NewMigration returns the migration between two versions of a history, which must have them and all that are between them.
+// It panics if one is missing, since denies would be lost. Where a later version is a rollback to one that it comes
+// through, it goes on from there: what was written under either means the same.
+func NewMigration(history []Version, from, to int64) *Migration {
+	versions := make(map[int64]*Version, len(history))
+	for i := range history {
+		versions[history[i].Number] = &history[i]
+	}
+	h := past{versions}
+	m := &Migration{target: h.version(to).Catalog}
+	steps := h.steps(from, to)
+	known := newVocabulary(m.target)
+	for _, s := range slices.Backward(steps) {
+		known.turn(s.inverse())
+	}
+	m.becomes = known.everything()
+	for _, s := range steps {
+		before := known.clone()
+		known.turn(s)
+		if len(s.renamed)+len(s.removed) == 0 {
+			continue
+		}
+		t := translation{step: s, before: before, after: known}
+		t.prepare()
+		for p, list := range m.becomes {
+			var next []Permission
+			for _, now := range list {
+				next = append(next, t.of(now)...)
+			}
+			m.becomes[p] = next
+		}
+	}
+	return m
+}
+
+// Permissions returns what a list of one level of a role means now, sorted, and the permissions that mean nothing any more,
+// as the list has them. Where a pair would be both allowed and denied, the deny is left, which decides alike.
+func (m *Migration) Permissions(_ Level, list []Permission) (live, dead []Permission) {
+	for _, p := range list {
+		becomes := m.Permission(p)
+		if len(becomes) == 0 {
+			dead = append(dead, p)
+		}
+		live = append(live, becomes...)
+	}
+	SortPermissions(live)
+	live = slices.Compact(live)
+	live = slices.DeleteFunc(live, func(p Permission) bool {
+		deny := p
+		deny.Negate = true
+		return !p.Negate && slices.Contains(live, deny)
+	})
+	return live, dead
+}
+
+// Permission returns what one permission means now: nothing, one permission, or an action of every type with some pairs
+// that have another action now.
+func (m *Migration) Permission(p Permission) []Permission {
+	list := slices.Clone(m.becomes[p.pair()])
+	for i := range list {
+		list[i].Negate = p.Negate
+	}
+	return list
+}
+
+// Pair returns what a permission means now. It is false if that is nothing, or more than one permission.
+func (m *Migration) Pair(p Permission) (Permission, bool) {
+	if list := m.Permission(p); len(list) == 1 {
+		return list[0], true
+	}
+	return p, false
+}
+
+// Compile returns a custom role ready for decisions in the version that the migration leads to, and a role with the
+// permissions that mean nothing any more.
+func (m *Migration) Compile(r *Role) (now, dead *Role) {
+	live := Role{Name: r.Name, DisplayName: r.DisplayName}
+	dead = &Role{Name: r.Name, DisplayName: r.DisplayName}
+	live.Site, dead.Site = m.Permissions(LevelSite, r.Site)
+	live.Organization, dead.Organization = m.Permissions(LevelOrganization, r.Organization)
+	live.User, dead.User = m.Permissions(LevelUser, r.User)
+	return m.target.Compile(live), dead
+}
+
+// past finds the way through a history.
+type past struct{ versions map[int64]*Version }
+
+func (h past) version(number int64) *Version {
+	v := h.versions[number]
+	if v == nil {
+		panic(fmt.Sprintf("rbac: version %d of the catalog is missing", number))
+	}
+	return v
+}
+
+// content returns the first version with the same content.
+func (h past) content(number int64) int64 {
+	for {
+		v := h.version(number)
+		if v.SameAs == 0 {
+			return number
+		}
+		number = v.SameAs
+	}
+}
+
+// steps returns the steps from one version to another. A reader that is a moment behind may meet a role that was written
+// under a later version: then the steps are taken back.
+func (h past) steps(from, to int64) (steps []step) {
+	for at := from; at > to; at-- {
+		steps = append(steps, newStep(h.version(at).Steps).inverse())
+	}
+	for at := from; at < to; {
+		for later := to; later > at; later-- {
+			if h.content(later) == h.content(at) {
+				at = later
+			}
+		}
+		if at < to {
+			at++
+			steps = append(steps, newStep(h.version(at).Steps))
+		}
+	}
+	return steps
+}
