@@ -14,7 +14,7 @@ func NewVersion(d *Document, version int64) (*Catalog, error) {
 	if d.Numbers == 0 {
 		d, _, _ = Succeed(nil, d)
 	}
-	if problems := d.check(); len(problems) > 0 {
+	if problems := append(d.check(), d.missing()...); len(problems) > 0 {
 		errs := make([]error, len(problems))
 		for i, p := range problems {
 			errs[i] = errors.New(p.String())

@@ -1,4 +1,232 @@
 package rbac
 
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// What a catalog may have at most.
+const (
+	typesAtMost    = 200
+	actionsAtMost  = 64 // of a type
+	pairsAtMost    = 1024
+	rolesAtMost    = 100 // built in
+	areasAtMost    = 50
+	samplesAtMost  = 50
+	oldNamesAtMost = 20 // of one thing
+	retiredAtMost  = 4096
+
+	labelAtMost  = 64
+	phraseAtMost = 100
+	textAtMost   = 200
+)
+
+var (
+	nameForm    = regexp.MustCompile(`^[a-z][a-z0-9_-]*$`)
+	productForm = regexp.MustCompile(`^[a-z][a-z0-9-]{0,31}$`)
+	roleForm    = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+)
+
+// checker collects what is wrong in a document.
+type checker struct {
+	d        *Document
+	problems []Problem
+
+	types   map[string]*DocumentType
+	actions map[string]bool // that some type has
+}
+
 // check returns what is wrong in a document that has been filled in.
-func (d *Document) check() []Problem { return nil }
+func (d *Document) check() []Problem {
+	c := &checker{d: d, types: map[string]*DocumentType{}, actions: map[string]bool{}}
+	for i := range d.Types {
+		t := &d.Types[i]
+		c.types[t.Name] = t
+		for _, a := range t.Actions {
+			c.actions[a.Name] = true
+		}
+	}
+	c.head()
+	c.areas()
+	c.shared()
+	c.grid()
+	c.allTypes()
+	c.renames()
+	c.roles()
+	c.samples()
+	c.authZEN()
+	c.numbers()
+	return c.problems
+}
+
+// numbers checks that each pair has a number of its own, once numbers have been given.
+func (c *checker) numbers() {
+	if c.d.Numbers == 0 {
+		return
+	}
+	pairs := 0
+	seen := map[int]bool{}
+	for _, t := range c.d.Types {
+		for _, a := range t.Actions {
+			if pairs++; seen[a.Number] || a.Number < 0 || a.Number >= c.d.Numbers {
+				c.add("types."+t.Name+".actions."+a.Name, "has no number of its own")
+			}
+			seen[a.Number] = true
+		}
+	}
+	c.atMost("types", c.d.Numbers-pairs, retiredAtMost, "pairs that are gone")
+}
+
+func (c *checker) add(path, format string, args ...any) {
+	c.problems = append(c.problems, Problem{Path: path, Text: fmt.Sprintf(format, args...)})
+}
+
+func (c *checker) head() {
+	if c.d.Format != Format {
+		c.add("format", "must be %s", Format)
+	}
+	if !productForm.MatchString(c.d.Product) {
+		c.add("product", "use 1 to 32 small letters, digits and -, and begin with a letter")
+	}
+	c.label("label", c.d.Label)
+	c.text("version", c.d.Version, labelAtMost)
+}
+
+// name checks the name of a type, an action or the like.
+func (c *checker) name(path, name string) {
+	switch {
+	case !nameForm.MatchString(name):
+		if first, _ := utf8.DecodeRuneInString(name); unicode.IsDigit(first) || first == '-' || first == '_' {
+			c.add(path, "begin with a small letter")
+			return
+		}
+		c.add(path, "use small letters, digits, - and _")
+	case len(name) > 48:
+		c.add(path, "at most 48 characters")
+	}
+}
+
+// label checks a text that must be there.
+func (c *checker) label(path, text string) {
+	if text == "" {
+		c.add(path, "is missing")
+	}
+	c.text(path, text, labelAtMost)
+}
+
+func (c *checker) text(path, text string, atMost int) {
+	switch {
+	case !utf8.ValidString(text):
+		c.add(path, "is not UTF-8")
+	case utf8.RuneCountInString(text) > atMost:
+		c.add(path, "at most %d characters", atMost)
+	case strings.ContainsFunc(text, unicode.IsControl):
+		c.add(path, "no line breaks and no other control characters")
+	case strings.TrimSpace(text) != text:
+		c.add(path, "no space at the ends")
+	}
+}
+
+// once reports whether a name has not been seen, and remembers it.
+func (c *checker) once(path, name string, seen map[string]bool) bool {
+	if seen[name] {
+		c.add(path, "%q stands here twice", name)
+		return false
+	}
+	seen[name] = true
+	return true
+}
+
+// exists checks that a name is one of those that there are.
+func (c *checker) exists(path, kind, name string, known []string) {
+	if !slices.Contains(known, name) {
+		c.add(path, "no such %s: %q%s", kind, name, didYouMean(Nearest(name, known)))
+	}
+}
+
+func didYouMean(word string) string {
+	if word == "" {
+		return ""
+	}
+	return " (did you mean " + word + "?)"
+}
+
+func (c *checker) atMost(path string, n, most int, what string) {
+	if n > most {
+		c.add(path, "at most %d %s, and here are %d", most, what, n)
+	}
+}
+
+func (c *checker) areas() {
+	seen := map[string]bool{}
+	own := 0
+	for i, a := range c.d.Areas {
+		path := fmt.Sprintf("areas[%d]", i)
+		c.name(path+".id", a.ID)
+		c.once(path+".id", a.ID, seen)
+		c.label(path+".label", a.Label)
+		if a != otherArea && a != coreArea {
+			own++
+		}
+	}
+	c.atMost("areas", own, areasAtMost, "areas")
+}
+
+func (c *checker) areaIDs() []string {
+	ids := make([]string, len(c.d.Areas))
+	for i, a := range c.d.Areas {
+		ids[i] = a.ID
+	}
+	return ids
+}
+
+func (c *checker) shared() {
+	seen := map[string]bool{}
+	for _, a := range c.d.Actions {
+		path := "actions." + a.Name
+		c.name(path, a.Name)
+		c.once(path, a.Name, seen)
+		c.label(path+".label", a.Label)
+		c.text(path+".description", a.Description, textAtMost)
+	}
+}
+
+func (c *checker) actionNames() []string { return slices.Sorted(maps.Keys(c.actions)) }
+
+// rowSettings are the settings of a row in the grid that are always there.
+var rowSettings = []string{"none", "full", "custom"}
+
+func (c *checker) grid() {
+	seen := map[string]bool{}
+	for i, name := range c.d.Grid.Columns {
+		path := fmt.Sprintf("grid.columns[%d]", i)
+		c.exists(path, "action", name, c.actionNames())
+		c.once(path, name, seen)
+	}
+	c.atMost("grid.columns", len(c.d.Grid.Columns), columnsAtMost, "columns")
+	c.atMost("grid.presets", len(c.d.Grid.Presets), columnsAtMost, "presets")
+	seen = map[string]bool{}
+	for i, p := range c.d.Grid.Presets {
+		path := fmt.Sprintf("grid.presets[%d]", i)
+		c.name(path+".id", p.ID)
+		c.once(path+".id", p.ID, seen)
+		if slices.Contains(rowSettings, p.ID) {
+			c.add(path+".id", "%q is always there", p.ID)
+		}
+		c.label(path+".label", p.Label)
+		if len(p.Actions) == 0 {
+			c.add(path+".actions", "is missing")
+		}
+		twice := map[string]bool{}
+		for j, name := range p.Actions {
+			at := fmt.Sprintf("%s.actions[%d]", path, j)
+			c.exists(at, "action", name, c.actionNames())
+			c.once(at, name, twice)
+		}
+	}
+}

@@ -122,6 +122,13 @@ func (d *Document) completeRoles() {
 		if len(r.Assigns) == 0 {
 			r.Assigns = slices.Clone(f.assigns)
 		}
+		if f.name == roleOwner && !slices.Contains(r.Assigns, Wildcard) { // or there might never be another owner
+			for _, f := range fixedRoles {
+				if !slices.Contains(r.Assigns, f.name) {
+					r.Assigns = append(r.Assigns, f.name)
+				}
+			}
+		}
 	}
 }
 
@@ -162,7 +169,7 @@ func (r *DocumentRole) write() {
 			continue
 		}
 		for _, p := range readPermissions(f.floor[l]) {
-			if !slices.ContainsFunc(readPermissions(*list), func(has Permission) bool { return has.includes(p) }) {
+			if !includes(*list, p) {
 				*list = append(*list, p.String())
 			}
 		}
@@ -170,8 +177,43 @@ func (r *DocumentRole) write() {
 	}
 }
 
-// includes reports whether p covers all that o covers, with the same sign.
-func (p Permission) includes(o Permission) bool { return p.Negate == o.Negate && p.covers(&o) }
+// includes reports whether an entry of a list covers all that p covers, with the same sign.
+func includes(list []string, p Permission) bool {
+	return slices.ContainsFunc(readPermissions(list), func(has Permission) bool { return has.Negate == p.Negate && has.covers(&p) })
+}
+
+// missing returns what [Document.Complete] would have added to a document that came another way.
+func (d *Document) missing() (problems []Problem) {
+	add := func(path string) { problems = append(problems, Problem{Path: path, Text: "is missing"}) }
+	for _, name := range coreTypes {
+		for _, a := range core().types[name].Actions {
+			if t := d.typeOf(name); t == nil || t.action(a.Name) == nil {
+				add("types." + name + ".actions." + a.Name)
+			}
+		}
+	}
+	for _, t := range d.Types {
+		for _, a := range t.Actions {
+			if a.Phrase == "" || d.action(a.Name) == nil {
+				add("types." + t.Name + ".actions." + a.Name + ".phrase")
+			}
+		}
+	}
+	for _, f := range fixedRoles {
+		r := d.role(f.name)
+		if r == nil {
+			continue // it has been told
+		}
+		for l, list := range r.lists() {
+			for _, p := range readPermissions(f.floor[l]) {
+				if !includes(*list, p) {
+					add("roles." + f.name + "." + Level(l).String() + ": " + p.String())
+				}
+			}
+		}
+	}
+	return problems
+}
 
 // written returns a list sorted, with one entry a permission.
 func written(list []string) []string {

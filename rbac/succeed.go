@@ -2,7 +2,6 @@ package rbac
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 )
 
@@ -14,57 +13,86 @@ type Steps struct {
 }
 
 // Succeed returns the complete document next as the version after prev, of which it takes over the number of each pair that
-// stays or is renamed. Other pairs get new numbers: none is ever given twice. prev is nil for a first version. Neither
-// document is changed.
+// stays or is renamed. Other pairs get new numbers: none is ever given twice, so a name that comes back is another pair.
+// prev is nil for a first version. Neither document is changed; with problems, the result is of no use.
 func Succeed(prev, next *Document) (numbered *Document, steps Steps, problems []Problem) {
 	if prev == nil {
 		prev = &Document{}
 	}
-	numbered = next.copyTypes()
+	s := succession{prev: prev, next: next.copyTypes()}
+	s.next.Numbers = prev.Numbers
+	s.next.retireRoles(prev, prev.RetiredRoles)
+	for i := range s.next.Types {
+		s.number(&s.next.Types[i])
+	}
+	return s.next, StepsBetween(prev, s.next), append(s.problems, s.next.check()...)
+}
+
+// Rollback returns the content of an earlier version as the version after prev, with the numbers that its pairs had.
+// Roles that are in prev alone are gone, and their names stay taken.
+func Rollback(prev, earlier *Document) (numbered *Document, steps Steps, problems []Problem) {
+	numbered = earlier.copyTypes()
 	numbered.Numbers = prev.Numbers
-	for i := range numbered.Types {
-		t := &numbered.Types[i]
-		was, _ := prev.before(t)
-		for j := range t.Actions {
-			a := &t.Actions[j]
-			if old := was.before(a, numbered.action(a.Name)); old != nil {
-				a.Number = old.Number
-				continue
-			}
-			a.Number = numbered.Numbers
-			numbered.Numbers++
-		}
-	}
-	return numbered, StepsBetween(prev, numbered), problems
+	numbered.retireRoles(prev, slices.DeleteFunc(slices.Clone(prev.RetiredRoles), func(name string) bool {
+		return earlier.role(name) != nil
+	}))
+	return numbered, StepsBetween(prev, numbered), numbered.check()
 }
 
-// before returns the type that t was.
-func (d *Document) before(t *DocumentType) (*DocumentType, error) {
-	if was := d.typeOf(t.Name); was != nil {
-		return was, nil
-	}
-	for _, old := range t.RenamedFrom {
-		if was := d.typeOf(old); was != nil {
-			return was, nil
-		}
-	}
-	return nil, nil
+// succession finds what the pairs of a version were in the one before.
+type succession struct {
+	prev, next *Document
+	problems   []Problem
 }
 
-// before returns the action that a was. A nil type had none.
-func (t *DocumentType) before(a *DocumentTypeAction, shared *DocumentAction) *DocumentTypeAction {
-	if t == nil {
-		return nil
+// number gives the pairs of a type the numbers that they had, or new ones.
+func (s *succession) number(t *DocumentType) {
+	path := "types." + t.Name
+	was := s.prev.typeOf(s.before(path, "types", t.Name, t.RenamedFrom, func(n string) bool { return s.prev.typeOf(n) != nil }))
+	for i := range t.Actions {
+		a := &t.Actions[i]
+		var old *DocumentTypeAction
+		if was != nil {
+			had := func(n string) bool { return was.action(n) != nil }
+			old = was.action(s.before(path+".actions."+a.Name, "actions", a.Name, s.next.oldNames(t, a), had))
+		}
+		if old != nil {
+			a.Number = old.Number
+			continue
+		}
+		a.Number = s.next.Numbers
+		s.next.Numbers++
 	}
-	if was := t.action(a.Name); was != nil {
-		return was
-	}
-	for _, old := range slices.Concat(a.RenamedFrom, shared.RenamedFrom) {
-		if was := t.action(old); was != nil {
-			return was
+}
+
+// before returns the name that something had in the version before, "" if it is new. A rename is one to one: of the name
+// and the old ones, only one may have been there.
+func (s *succession) before(path, kind, name string, oldNames []string, had func(string) bool) (was string) {
+	var found []string
+	for _, n := range append([]string{name}, oldNames...) {
+		if had(n) {
+			found = append(found, n)
 		}
 	}
-	return nil
+	if len(found) == 0 {
+		return ""
+	}
+	if len(found) > 1 {
+		s.problems = append(s.problems, Problem{Path: path + ".renamed_from", Text: fmt.Sprintf(
+			"the version in force has %q and %q; merging two %s is not a rename: remove one of them", found[0], found[1], kind)})
+	}
+	return found[0]
+}
+
+// retireRoles keeps the names of the roles that are gone: those given, and those of prev that this version does not have.
+func (d *Document) retireRoles(prev *Document, gone []string) {
+	d.RetiredRoles = slices.Clone(gone)
+	for _, r := range prev.Roles {
+		if d.role(r.Name) == nil {
+			d.RetiredRoles = append(d.RetiredRoles, r.Name)
+		}
+	}
+	slices.Sort(d.RetiredRoles)
 }
 
 // copyTypes returns a copy of the document whose pairs may be numbered anew.
@@ -100,24 +128,13 @@ func StepsBetween(from, to *Document) Steps {
 			s.Renamed = append(s.Renamed, [2]string{p.String(), now.String()})
 		}
 	}
-	for number := range maps.Keys(is) {
+	for number, p := range is {
 		if _, ok := was[number]; !ok {
-			s.Added = append(s.Added, is[number].String())
+			s.Added = append(s.Added, p.String())
 		}
 	}
 	slices.Sort(s.Removed)
 	slices.Sort(s.Added)
 	slices.SortFunc(s.Renamed, func(a, b [2]string) int { return slices.Compare(a[:], b[:]) })
 	return s
-}
-
-// Rollback returns the content of an earlier version as the version after prev, with the numbers that its pairs had.
-func Rollback(prev, earlier *Document) (numbered *Document, steps Steps) {
-	numbered = earlier.copyTypes()
-	numbered.Numbers = prev.Numbers
-	return numbered, StepsBetween(prev, numbered)
-}
-
-func (s Steps) String() string {
-	return fmt.Sprintf("%d renamed, %d removed, %d added", len(s.Renamed), len(s.Removed), len(s.Added))
 }
