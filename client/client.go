@@ -42,7 +42,8 @@ type call struct {
 	method string
 	path   []string // segments below /api/v2, not escaped
 	query  url.Values
-	body   any // encoded as JSON; nil: no body
+	body   any    // encoded as JSON; nil: no body
+	raw    []byte // instead of body: sent as it is, with a Content-Type in header
 	header http.Header
 	etag   *string // receives the ETag of the answer
 }
@@ -147,7 +148,10 @@ func (c *Client) request(ctx context.Context, r *call) (*http.Request, error) {
 		return nil, err
 	}
 	var body io.Reader
-	if r.body != nil {
+	switch {
+	case r.raw != nil:
+		body = bytes.NewReader(r.raw)
+	case r.body != nil:
 		text, err := json.Marshal(r.body)
 		if err != nil {
 			return nil, err
@@ -158,10 +162,10 @@ func (c *Client) request(ctx context.Context, r *call) (*http.Request, error) {
 	if err != nil {
 		return nil, err
 	}
+	c.identify(req, body != nil)
 	for name, values := range r.header {
 		req.Header[name] = values
 	}
-	c.identify(req, body != nil)
 	return req, nil
 }
 
