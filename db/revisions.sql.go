@@ -100,9 +100,15 @@ WHERE u.id = ?1 AND r.organization_id = '00000000-0000-0000-0000-000000000000'
 UNION ALL
 SELECT r.organization_id, m.roles, m.version, r.value, r.roles AS role_state, r.catalog
 FROM organization_members m JOIN revisions r ON r.organization_id = m.organization_id
-WHERE m.user_id = ?1
+WHERE m.user_id = ?1 AND m.organization_id >= ?2 AND m.organization_id <= ?3
 ORDER BY organization_id
 `
+
+type ListCallerParams struct {
+	UserID uuid.UUID
+	First  uuid.UUID
+	Last   uuid.UUID
+}
 
 type ListCallerRow struct {
 	OrganizationID uuid.UUID
@@ -114,9 +120,10 @@ type ListCallerRow struct {
 }
 
 // What decides about an account, of one moment: what it holds on the site, under the zero id, and in each organization,
-// with the state of what is stored there. The catalog in force stands in the row of the site. No rows: the account is gone.
-func (q *Queries) ListCaller(ctx context.Context, userID uuid.UUID) ([]ListCallerRow, error) {
-	rows, err := q.query(ctx, q.listCallerStmt, listCaller, userID)
+// with the state of what is stored there. The catalog in force stands in the row of the site. Of organizations it tells those
+// between two ids, which are all or one. No rows: the account is gone.
+func (q *Queries) ListCaller(ctx context.Context, arg ListCallerParams) ([]ListCallerRow, error) {
+	rows, err := q.query(ctx, q.listCallerStmt, listCaller, arg.UserID, arg.First, arg.Last)
 	if err != nil {
 		return nil, err
 	}
@@ -152,7 +159,7 @@ WHERE s.token = ?1 AND u.id = ?2 AND s.expires_at > ?3 AND r.organization_id = '
 UNION ALL
 SELECT r.organization_id, m.roles, m.version, r.value, r.roles AS role_state, r.catalog
 FROM organization_members m JOIN revisions r ON r.organization_id = m.organization_id
-WHERE m.user_id = ?2
+WHERE m.user_id = ?2 AND m.organization_id >= ?4 AND m.organization_id <= ?5
 ORDER BY organization_id
 `
 
@@ -160,6 +167,8 @@ type ListCallerBySessionParams struct {
 	Token  string
 	UserID uuid.UUID
 	Now    time.Time
+	First  uuid.UUID
+	Last   uuid.UUID
 }
 
 type ListCallerBySessionRow struct {
@@ -173,7 +182,13 @@ type ListCallerBySessionRow struct {
 
 // ListCaller for an account that a session names. No row of the site: the session has ended.
 func (q *Queries) ListCallerBySession(ctx context.Context, arg ListCallerBySessionParams) ([]ListCallerBySessionRow, error) {
-	rows, err := q.query(ctx, q.listCallerBySessionStmt, listCallerBySession, arg.Token, arg.UserID, arg.Now)
+	rows, err := q.query(ctx, q.listCallerBySessionStmt, listCallerBySession,
+		arg.Token,
+		arg.UserID,
+		arg.Now,
+		arg.First,
+		arg.Last,
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -209,7 +224,7 @@ WHERE k.id = ?1 AND k.user_id = ?2 AND k.expires_at > ?3 AND r.organization_id =
 UNION ALL
 SELECT r.organization_id, m.roles, m.version, r.value, r.roles AS role_state, r.catalog
 FROM organization_members m JOIN revisions r ON r.organization_id = m.organization_id
-WHERE m.user_id = ?2
+WHERE m.user_id = ?2 AND m.organization_id >= ?4 AND m.organization_id <= ?5
 ORDER BY organization_id
 `
 
@@ -217,6 +232,8 @@ type ListCallerByTokenParams struct {
 	Token  string
 	UserID uuid.UUID
 	Now    time.Time
+	First  uuid.UUID
+	Last   uuid.UUID
 }
 
 type ListCallerByTokenRow struct {
@@ -230,7 +247,13 @@ type ListCallerByTokenRow struct {
 
 // ListCaller for an account that a token names. No row of the site: the token is gone, or has ended.
 func (q *Queries) ListCallerByToken(ctx context.Context, arg ListCallerByTokenParams) ([]ListCallerByTokenRow, error) {
-	rows, err := q.query(ctx, q.listCallerByTokenStmt, listCallerByToken, arg.Token, arg.UserID, arg.Now)
+	rows, err := q.query(ctx, q.listCallerByTokenStmt, listCallerByToken,
+		arg.Token,
+		arg.UserID,
+		arg.Now,
+		arg.First,
+		arg.Last,
+	)
 	if err != nil {
 		return nil, err
 	}

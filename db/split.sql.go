@@ -81,7 +81,7 @@ type Reads interface {
 	ListAuditLogs(ctx context.Context, seqs []int64) ([]AuditLog, error)
 	ListAuditRootHeads(ctx context.Context, rootSeq int64) ([]ListAuditRootHeadsRow, error)
 	ListAuditRoots(ctx context.Context, arg ListAuditRootsParams) ([]AuditRoot, error)
-	ListCaller(ctx context.Context, userID uuid.UUID) ([]ListCallerRow, error)
+	ListCaller(ctx context.Context, arg ListCallerParams) ([]ListCallerRow, error)
 	ListCallerBySession(ctx context.Context, arg ListCallerBySessionParams) ([]ListCallerBySessionRow, error)
 	ListCallerByToken(ctx context.Context, arg ListCallerByTokenParams) ([]ListCallerByTokenRow, error)
 	ListCandidates(ctx context.Context, arg ListCandidatesParams) ([]UserRow, error)
@@ -493,8 +493,8 @@ func (r reads) ListAuditRoots(ctx context.Context, arg ListAuditRootsParams) ([]
 	return found, named("ListAuditRoots", err)
 }
 
-func (r reads) ListCaller(ctx context.Context, userID uuid.UUID) ([]ListCallerRow, error) {
-	found, err := r.queries.ListCaller(ctx, userID)
+func (r reads) ListCaller(ctx context.Context, arg ListCallerParams) ([]ListCallerRow, error) {
+	found, err := r.queries.ListCaller(ctx, arg)
 	return found, named("ListCaller", err)
 }
 

@@ -46,6 +46,23 @@ func (b Basis) Of(org uuid.UUID) (db.ListCallerRow, bool) {
 	return b[i], true
 }
 
+// Renewed is the basis with newer rows of the site and of one organization; not ok: decisions there may come out otherwise.
+func (b Basis) Renewed(rows Basis, place uuid.UUID) (_ Basis, ok bool) {
+	b = slices.Clone(b)
+	found := 0
+	for i, r := range b {
+		if r.OrganizationID != uuid.Nil && r.OrganizationID != place {
+			continue
+		}
+		if found == len(rows) || !rows[found:found+1].Equal(b[i:i+1]) {
+			return nil, false
+		}
+		b[i] = rows[found]
+		found++
+	}
+	return b, found == len(rows)
+}
+
 // RoleState is the state of the roles of an organization, 0 if it does not stand in the basis.
 func (b Basis) RoleState(org uuid.UUID) int64 {
 	r, _ := b.Of(org)

@@ -40,14 +40,15 @@ WHERE organization_id = '00000000-0000-0000-0000-000000000000';
 
 -- name: ListCaller :many
 -- What decides about an account, of one moment: what it holds on the site, under the zero id, and in each organization,
--- with the state of what is stored there. The catalog in force stands in the row of the site. No rows: the account is gone.
+-- with the state of what is stored there. The catalog in force stands in the row of the site. Of organizations it tells those
+-- between two ids, which are all or one. No rows: the account is gone.
 SELECT r.organization_id, u.roles, u.version, r.value, r.roles AS role_state, r.catalog
 FROM users u, revisions r
 WHERE u.id = @user_id AND r.organization_id = '00000000-0000-0000-0000-000000000000'
 UNION ALL
 SELECT r.organization_id, m.roles, m.version, r.value, r.roles AS role_state, r.catalog
 FROM organization_members m JOIN revisions r ON r.organization_id = m.organization_id
-WHERE m.user_id = @user_id
+WHERE m.user_id = @user_id AND m.organization_id >= @first AND m.organization_id <= @last
 ORDER BY organization_id;
 
 -- name: ListCallerByToken :many
@@ -58,7 +59,7 @@ WHERE k.id = @token AND k.user_id = @user_id AND k.expires_at > @now AND r.organ
 UNION ALL
 SELECT r.organization_id, m.roles, m.version, r.value, r.roles AS role_state, r.catalog
 FROM organization_members m JOIN revisions r ON r.organization_id = m.organization_id
-WHERE m.user_id = @user_id
+WHERE m.user_id = @user_id AND m.organization_id >= @first AND m.organization_id <= @last
 ORDER BY organization_id;
 
 -- name: ListCallerBySession :many
@@ -69,5 +70,5 @@ WHERE s.token = @token AND u.id = @user_id AND s.expires_at > @now AND r.organiz
 UNION ALL
 SELECT r.organization_id, m.roles, m.version, r.value, r.roles AS role_state, r.catalog
 FROM organization_members m JOIN revisions r ON r.organization_id = m.organization_id
-WHERE m.user_id = @user_id
+WHERE m.user_id = @user_id AND m.organization_id >= @first AND m.organization_id <= @last
 ORDER BY organization_id;

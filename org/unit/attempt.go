@@ -88,12 +88,17 @@ func (a *Attempt) Hold(ctx context.Context, account uuid.UUID) error {
 }
 
 // refresh makes the caller current: a right that was taken away meanwhile is not used, and a caller whose token or session
-// has ended is refused, since what it would write now, a token for one, would outlive the end of its access.
+// has ended is refused, since what it would write now, a token for one, would outlive the end of its access. A change in an
+// organization rests on what the caller holds there and on the site, so what it holds elsewhere stays as it was admitted.
 func (a *Attempt) refresh(ctx context.Context) error {
 	if a.Actor == nil || a.Actor.Operator {
 		return nil
 	}
-	current, err := a.Caller(ctx, Credential{a.Actor.ID(), a.Actor.TokenID, a.Actor.Session})
+	c := Credential{a.Actor.ID(), a.Actor.TokenID, a.Actor.Session}
+	current, ok, err := a.stillStands(ctx, a.Actor, c, a.scope.Organization())
+	if err == nil && !ok {
+		current, err = a.Caller(ctx, c)
+	}
 	if db.IsNotFound(err) {
 		return a.ended(ctx)
 	}

@@ -18,19 +18,28 @@ type Credential struct {
 }
 
 // basisOf reads what decides about a caller. It is not found when the account is gone, or the token or session has ended.
-func (s Reader) basisOf(ctx context.Context, c Credential) (rows org.Basis, err error) {
+func (s Reader) basisOf(ctx context.Context, c Credential) (org.Basis, error) {
+	return s.basisBetween(ctx, c, uuid.Nil, uuid.Max)
+}
+
+// basisBetween is basisOf without the organizations before and after two ids.
+func (s Reader) basisBetween(ctx context.Context, c Credential, first, last uuid.UUID) (rows org.Basis, err error) {
 	switch {
 	case c.Token == "" && c.Session == "":
-		rows, err = s.Q.ListCaller(ctx, c.User)
+		rows, err = s.Q.ListCaller(ctx, db.ListCallerParams{UserID: c.User, First: first, Last: last})
 	case c.Token == "":
 		var bySession []db.ListCallerBySessionRow
-		bySession, err = s.Q.ListCallerBySession(ctx, db.ListCallerBySessionParams{Token: c.Session, UserID: c.User, Now: s.Now()})
+		bySession, err = s.Q.ListCallerBySession(ctx, db.ListCallerBySessionParams{
+			Token: c.Session, UserID: c.User, Now: s.Now(), First: first, Last: last,
+		})
 		for _, r := range bySession {
 			rows = append(rows, db.ListCallerRow(r))
 		}
 	default:
 		var byToken []db.ListCallerByTokenRow
-		byToken, err = s.Q.ListCallerByToken(ctx, db.ListCallerByTokenParams{Token: c.Token, UserID: c.User, Now: s.Now()})
+		byToken, err = s.Q.ListCallerByToken(ctx, db.ListCallerByTokenParams{
+			Token: c.Token, UserID: c.User, Now: s.Now(), First: first, Last: last,
+		})
 		for _, r := range byToken {
 			rows = append(rows, db.ListCallerRow(r))
 		}
@@ -46,29 +55,23 @@ func (s Reader) basisOf(ctx context.Context, c Credential) (rows org.Basis, err 
 
 // BasisNow is basisOf with every write that was acknowledged before the call. It asks the database once in each state of
 // the data, where that costs less than asking.
-func (s *Units) BasisNow(ctx context.Context, c Credential) (org.Basis, error) {
+func (s *Units) BasisNow(ctx context.Context, c Credential) (b org.Basis, err error) {
 	version, known := s.DB.Version()
-	if known {
-		if b, ok := s.Memory.bases.recall(version, c); ok {
-			return b, nil
+	if !known { // a table that is locked must not hold every connection: a snapshot waits for its turn
+		err = s.DB.View(ctx, func(q db.Reads) error {
+			b, err = Reader{Units: s, Q: q}.basisOf(ctx, c)
+			return err
+		})
+		return b, err
+	}
+	return s.Memory.bases.find(version, c, func() (org.Basis, error) {
+		ctx := context.WithoutCancel(ctx) // others may wait for it
+		b, err := Reader{Units: s, Q: s.DB}.basisOf(ctx, c)
+		if err == nil { // it was looked at first: should a write come in between, it is the version that is out of date
+			s.learnAt(ctx, version, c.User, b)
 		}
-	}
-	var b org.Basis
-	read := func(ctx context.Context, q db.Reads) (err error) {
-		b, err = Reader{Units: s, Q: q}.basisOf(ctx, c)
-		return err
-	}
-	var err error
-	if known {
-		err = read(context.WithoutCancel(ctx), s.DB)
-	} else { // a table that is locked must not hold every connection: a snapshot waits for its turn
-		err = s.DB.View(ctx, func(q db.Reads) error { return read(ctx, q) })
-	}
-	if err == nil && known { // it was looked at first: should a write come in between, it is the version that is out of date
-		s.Memory.bases.remember(version, c, b)
-		s.learnAt(ctx, version, c.User, b)
-	}
-	return b, err
+		return b, err
+	})
 }
 
 // learnAt remembers what an account may do in a state of the data, if all that was read for it is of that state.
@@ -82,6 +85,21 @@ func (s *Units) learnAt(ctx context.Context, version db.Version, user uuid.UUID,
 		found.Basis, found.Key = b, b.Key(user)
 		src.learnSubject(user, found)
 	}
+}
+
+// stillStands is an actor whose rows of the site and of one organization are as they were when it was admitted, with the
+// revisions of now; not ok: it must be read anew. It may be a member of hundreds of other organizations.
+func (s Reader) stillStands(ctx context.Context, by *org.Actor, c Credential, place uuid.UUID) (_ *org.Actor, ok bool, err error) {
+	if place == uuid.Nil || by.Basis == nil {
+		return nil, false, nil
+	}
+	rows, err := s.basisBetween(ctx, c, place, place)
+	if err != nil {
+		return nil, false, err
+	}
+	with := *by
+	with.Basis, ok = by.Basis.Renewed(rows, place)
+	return &with, ok, nil
 }
 
 // SubjectNow is an account as every write that was acknowledged before the call has left it.

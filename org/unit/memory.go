@@ -67,26 +67,36 @@ func (s *shelf[K, V]) Forget(key K) {
 type baseShelf struct {
 	mu      sync.Mutex
 	version db.Version
-	known   map[Credential]org.Basis
+	known   map[Credential]basisOnce
 }
 
-func (s *baseShelf) recall(v db.Version, c Credential) (b org.Basis, ok bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.version != v {
-		return nil, false
+// basisOnce reads a basis the first time.
+type basisOnce func() (org.Basis, error)
+
+// find gives what read found in a state of the data. Of those who ask at once, as after each write, one reads and the others
+// wait for it. A failure is not kept.
+func (s *baseShelf) find(v db.Version, c Credential, read func() (org.Basis, error)) (org.Basis, error) {
+	b, err := s.once(v, c, read)()
+	if err != nil {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		delete(s.known, c)
 	}
-	b, ok = s.known[c]
-	return b, ok
+	return b, err
 }
 
-func (s *baseShelf) remember(v db.Version, c Credential, b org.Basis) {
+func (s *baseShelf) once(v db.Version, c Credential, read func() (org.Basis, error)) basisOnce {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.known == nil || s.version != v || len(s.known) >= shelfLimit {
-		s.version, s.known = v, map[Credential]org.Basis{}
+		s.version, s.known = v, map[Credential]basisOnce{}
 	}
-	s.known[c] = b
+	o, ok := s.known[c]
+	if !ok {
+		o = sync.OnceValues(read)
+		s.known[c] = o
+	}
+	return o
 }
 
 // roleShelf keeps the roles of each organization in the two states of the custom roles that were wanted last. States have

@@ -1,6 +1,10 @@
 package unit
 
 import (
+	"database/sql"
+	"errors"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/uuid"
@@ -9,25 +13,62 @@ import (
 	"rolecall.example/org"
 )
 
-// TestMemory: what is remembered is found under the version or state that it was read in alone, and of role sets a slow
-// request that wants an older state does not drive out the newer one.
-func TestMemory(t *testing.T) {
+// TestBases: what decides about a caller is read once in a state of the data, by one of those who ask for it at once, and a
+// failure is not kept.
+func TestBases(t *testing.T) {
 	t.Parallel()
 	var b baseShelf
 	ada := Credential{User: uuid.New()}
+	find := func(version byte, c Credential, value int64, err error) (found int64, read bool, failed error) {
+		basis, failed := b.find(db.Version{version}, c, func() (org.Basis, error) {
+			read = true
+			return org.Basis{{Value: value}}, err
+		})
+		return basis[0].Value, read, failed
+	}
 	for _, version := range []byte{5, 6, 5} {
-		b.remember(db.Version{version}, ada, org.Basis{{Value: int64(version)}})
-		if got, ok := b.recall(db.Version{version}, ada); !ok || got[0].Value != int64(version) {
-			t.Errorf("under %d: found %v, %v", version, got, ok)
+		if _, read, err := find(version, ada, 1, sql.ErrNoRows); !read || !errors.Is(err, sql.ErrNoRows) {
+			t.Errorf("under %d, at first: read %v, %v", version, read, err)
 		}
-		if got, ok := b.recall(db.Version{version + 1}, ada); ok {
-			t.Errorf("under %d, after %d: found %v", version+1, version, got)
+		if got, read, err := find(version, ada, 2, nil); got != 2 || !read || err != nil {
+			t.Errorf("under %d, after a failure: found %d, read %v, %v", version, got, read, err)
 		}
-		if got, ok := b.recall(db.Version{version}, Credential{User: ada.User, Token: "other"}); ok {
-			t.Errorf("with another Credential: found %v", got)
+		if got, read, _ := find(version, ada, 3, nil); got != 2 || read {
+			t.Errorf("under %d, again: found %d, read %v", version, got, read)
+		}
+		if _, read, _ := find(version, Credential{User: ada.User, Token: "other"}, 4, nil); !read {
+			t.Errorf("under %d, with another credential: found what was not read for it", version)
 		}
 	}
 
+	begun, goOn := make(chan struct{}), make(chan struct{})
+	var together sync.WaitGroup
+	var reads atomic.Int64
+	read := func() (org.Basis, error) {
+		reads.Add(1)
+		close(begun)
+		<-goOn
+		return org.Basis{{Value: 7}}, nil
+	}
+	ask := func() {
+		if got, err := b.find(db.Version{7}, ada, read); err != nil || got[0].Value != 7 {
+			t.Errorf("at once: found %v, %v", got, err)
+		}
+	}
+	together.Go(ask)
+	<-begun
+	for range 3 {
+		together.Go(ask)
+	}
+	close(goOn)
+	if together.Wait(); reads.Load() != 1 {
+		t.Errorf("read %d times for four who asked at once", reads.Load())
+	}
+}
+
+// TestRoleShelf: a slow request that wants an older state of the roles does not drive out the newer one.
+func TestRoleShelf(t *testing.T) {
+	t.Parallel()
 	var r roleShelf
 	acme, other := uuid.New(), uuid.New()
 	sets := map[int64]*RoleSet{-7: {}, 3: {}, 12: {}}
