@@ -38,6 +38,7 @@ func groups() []group {
 			usersCreateCommand(), usersListCommand(), usersShowCommand(), usersSetRolesCommand(), usersSuspendCommand(), usersActivateCommand(),
 			usersDeleteCommand(), usersResetPasswordCommand(), tokensCreateCommand(), tokensListCommand(), tokensRevokeCommand(),
 		}},
+		{"Describe and test a product", []*command{catalogCheckCommand(), catalogExportCommand(), testCommand()}},
 		{"Keep the data safe", []*command{backupCommand(), restoreCommand(), checkCommand(), recoverOwnerCommand(), copyCommand()}},
 		{"Ask who may do what", []*command{
 			canICommand(), whoCanCommand(), explainCommand(), permissionsCommand(), membersListCommand(), rolesListCommand(),
@@ -58,6 +59,7 @@ func groups() []group {
 // families describes the first words that several commands share.
 var families = map[string]string{
 	"audit":         "Read and verify the audit trail",
+	"catalog":       "See, check and change the catalog: resource types, actions and built-in roles",
 	"contexts":      "Choose among the servers that a token is stored for",
 	"members":       "See and change who is in an organization, and with which roles",
 	"organizations": "See and change organizations",

@@ -75,6 +75,10 @@ var everyCommand = map[string]commandRow{
 	"roles apply":   {args: "-f - --yes", in: "{name: r$n, organization: default, organization_permissions: [template:read]}", says: "Roles: 1 created.", json: `"change": "create"`},
 	"undo":          {args: "$out", says: "was undone", json: `"roles": []`, runs: append(someone, "members give m$n organization-auditor --db $db", "audit list --org default --q m$n --limit 1 --quiet --db $db")},
 
+	"catalog check":  {args: "../../examples/catalogs/expenses.yaml", says: "expenses sha256:", json: `"valid": true`},
+	"catalog export": {args: "../../examples/catalogs/expenses.yaml --format ts", says: `| "invoice:pay"`},
+	"test":           {args: "../../examples/catalogs/expenses.test.yaml", says: "9 tests, 0 failed"},
+
 	"backup":        {args: "$dir/backup$n.db --db $db", says: "organization_members", json: `"backup"`, file: true},
 	"restore":       {args: "$dir/from$n.db --db $dir/to$n.db", says: "restored", json: `"restored"`, file: true, runs: []string{"backup $dir/from$n.db --db $db"}},
 	"check":         {args: "--db $db", says: "organization_members", json: `"findings": []`},

@@ -20,6 +20,7 @@ var rooms = map[string][]string{
 	"db/dbtest":    {"db"},
 	"static":       {},
 	"org":          {"rbac", "db"},
+	"org/yamltree": {"rbac"},
 	"org/unit":     {"org", "rbac", "db"},
 	"org/insight":  {"org", "org/unit", "rbac", "db"},
 	"org/account":  {"org", "org/unit", "org/insight", "rbac", "db"},
@@ -31,10 +32,13 @@ var rooms = map[string][]string{
 	"web/openapi":  {},
 	"web/webtest":  {"web", "client", "org", "org/account", "org/services", "rbac", "views", "static", "db", "db/dbtest"},
 	"web/ceiling":  {},
-	"cmd/rolecall": {"client", "web", "org", "org/account", "org/services", "rbac", "db"},
+	"cmd/rolecall": {"client", "web", "org", "org/catalogfile", "org/permtest", "org/account", "org/services", "rbac", "db"},
 	"cmd/bench":    {"web/ceiling"},
 
-	"cmd/testreport": {},
+	"cmd/testreport":    {},
+	"examples/catalogs": {},
+	"org/catalogfile":   {"examples/catalogs", "org/yamltree", "rbac"},
+	"org/permtest":      {"org/catalogfile", "org/yamltree", "rbac"},
 }
 
 // owners says which rooms alone may import a library, so that replacing it stays the work of one folder.
@@ -50,6 +54,7 @@ var owners = map[string][]string{
 	"github.com/jackc/pgx":          {"db", "cmd/bench"},
 	"github.com/spf13":              {"cmd/rolecall"},
 	"go.yaml.in/yaml":               {"cmd/rolecall"},
+	"github.com/goccy/go-yaml":      {"org/yamltree"},
 }
 
 // public are the packages that other modules may import, each with all that it may import besides the standard library.

@@ -1,0 +1,192 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strconv"
+
+	"github.com/spf13/pflag"
+
+	"rolecall.example/org/catalogfile"
+	"rolecall.example/rbac"
+)
+
+// readInput reads a file that a command names; "-" is standard input. More than a format takes is not read to its end.
+func (t *terminal) readInput(name string) ([]byte, error) {
+	in := t.in
+	if name != "-" {
+		f, err := os.Open(name)
+		if err != nil {
+			return nil, usageError(err.Error())
+		}
+		defer f.Close()
+		in = f
+	}
+	text, err := io.ReadAll(io.LimitReader(in, catalogfile.MaxBytes+1))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return text, nil
+}
+
+// readCatalog reads a catalog from a file. All that is wrong is one error, with a line each.
+func (t *terminal) readCatalog(name string) (*rbac.Document, error) {
+	text, err := t.readInput(name)
+	if err != nil {
+		return nil, err
+	}
+	d, problems := catalogfile.Read(name, text)
+	if err := catalogfile.Errors(name, problems); err != nil {
+		return nil, usageError(err.Error())
+	}
+	return d, nil
+}
+
+// checked is a problem, or a warning, as --json has it.
+type checked struct {
+	File    string `json:"file"`
+	Line    int    `json:"line"`
+	Column  int    `json:"column"`
+	Path    string `json:"path"`
+	Text    string `json:"text"`
+	Warning bool   `json:"warning"`
+}
+
+// checkedFile is what is said of a file as a whole.
+type checkedFile struct {
+	File    string `json:"file"`
+	Valid   bool   `json:"valid"`
+	Product string `json:"product,omitempty"`
+	Hash    string `json:"hash,omitempty"` // SHA-256 of the canonical form
+}
+
+func catalogCheckCommand() *command {
+	strict := false
+	return &command{
+		name: "catalog check", operand: "FILE…",
+		summary: "Check files that describe a product: its resource types, actions and built-in roles",
+		about: "It asks no server. Everything that is wrong is printed as FILE:LINE:COLUMN: text. Warnings are about what is\n" +
+			"allowed and seldom meant, such as a permission that only owners hold. docs/catalog.md describes the format.\n\n" +
+			"Exit code 0: all files are right; 1: one is wrong or, with --strict, has a warning.",
+		examples: []string{"rolecall catalog check catalog.yaml", "rolecall catalog check catalog.yaml --strict --json"},
+		flags:    func(fs *pflag.FlagSet) { fs.BoolVar(&strict, "strict", false, "let warnings fail, too") },
+		run: func(_ context.Context, t *terminal, c *config) error {
+			found, files := []checked{}, []checkedFile{}
+			for _, name := range c.operands {
+				text, err := t.readInput(name)
+				if err != nil {
+					return err
+				}
+				file, list := checkFile(name, text)
+				files, found = append(files, file), append(found, list...)
+			}
+			wrong := slices.ContainsFunc(files, func(f checkedFile) bool { return !f.Valid })
+			return t.verdict(!wrong && (!strict || len(found) == 0), checkReport(files, found))
+		},
+	}
+}
+
+func checkFile(name string, text []byte) (file checkedFile, found []checked) {
+	d, problems, warnings := catalogfile.Check(name, text)
+	file = checkedFile{File: name, Valid: d != nil}
+	if d != nil {
+		hash := d.Hash()
+		file.Product, file.Hash = d.Product, hex.EncodeToString(hash[:])
+	}
+	for _, p := range problems {
+		found = append(found, checked{name, p.Line, p.Column, p.Path, p.Text, false})
+	}
+	for _, p := range warnings {
+		found = append(found, checked{name, p.Line, p.Column, p.Path, p.Text, true})
+	}
+	return file, found
+}
+
+func checkReport(files []checkedFile, found []checked) report {
+	value := struct {
+		Files    []checkedFile `json:"files"`
+		Problems []checked     `json:"problems"`
+	}{files, found}
+	r := report{value: value, head: []string{"FILE", "LINE", "COLUMN", "KIND", "PATH", "TEXT"}}
+	for _, p := range found {
+		kind := "error"
+		if p.Warning {
+			kind = "warning"
+		}
+		r.rows = append(r.rows, []string{p.File, strconv.Itoa(p.Line), strconv.Itoa(p.Column), kind, p.Path, p.Text})
+	}
+	r.text = func(w io.Writer) {
+		for _, p := range found {
+			problem := rbac.Problem{Path: p.Path, Line: p.Line, Column: p.Column, Text: p.Text}
+			if p.Warning {
+				problem.Path = "warning: " + p.Path
+			}
+			fmt.Fprintln(w, catalogfile.Line(p.File, problem))
+		}
+		for _, f := range files {
+			if f.Valid {
+				fmt.Fprintf(w, "%s: right; %s sha256:%s\n", f.File, f.Product, f.Hash)
+			}
+		}
+	}
+	return r
+}
+
+// exportFormats are the forms in which a catalog is written.
+var exportFormats = []string{"yaml", "json", "ts", "go"}
+
+func catalogExportCommand() *command {
+	format, pkg := "yaml", ""
+	return &command{
+		name: "catalog export", operand: "[FILE]", raw: true,
+		summary: "Write a catalog as a file, or as constants for TypeScript or Go",
+		about: "FILE is a catalog; without it, the one that comes with the program is written. The same catalog is always written\n" +
+			"in the same way, so what is written can be committed and compared.\n\n" +
+			"yaml and json are files that catalog check reads. ts is a constant with types of its names, go has typed constants.",
+		examples: []string{
+			"rolecall catalog export > catalog.yaml",
+			"rolecall catalog export catalog.yaml --format ts > catalog.ts",
+			"rolecall catalog export catalog.yaml --format go --package permissions > permissions/catalog.go",
+		},
+		flags: func(fs *pflag.FlagSet) {
+			fs.Var(&choice{&format, exportFormats}, "format", "`FORM` to write: yaml, json, ts or go")
+			fs.StringVar(&pkg, "package", "", "`NAME` of the package of --format go; without it, that of the product")
+		},
+		run: func(_ context.Context, t *terminal, c *config) error {
+			d := rbac.Default().Document()
+			if c.operand != "" {
+				var err error
+				if d, err = t.readCatalog(c.operand); err != nil {
+					return err
+				}
+			}
+			text, err := writtenCatalog(d, format, pkg)
+			if err == nil {
+				_, err = t.out.Write(text)
+			}
+			return err
+		},
+	}
+}
+
+// writtenCatalog writes a catalog in one of exportFormats.
+func writtenCatalog(d *rbac.Document, format, pkg string) ([]byte, error) {
+	switch format {
+	case "json":
+		return catalogfile.WriteJSON(d), nil
+	case "ts":
+		return catalogfile.TypeScript(d), nil
+	case "go":
+		pkg = cmp.Or(pkg, catalogfile.PackageName(d))
+		if !catalogfile.IsPackageName(pkg) {
+			return nil, usageError(fmt.Sprintf("%q is no name of a Go package", pkg))
+		}
+		return catalogfile.Go(d, pkg), nil
+	}
+	return catalogfile.WriteYAML(d), nil
+}
