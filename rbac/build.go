@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 )
 
 // New makes a catalog of a complete document, which it checks. Pairs without numbers are numbered as in a first version.
@@ -14,7 +15,11 @@ func NewVersion(d *Document, version int64) (*Catalog, error) {
 	if d.Numbers == 0 {
 		d, _, _ = Succeed(nil, d)
 	}
-	if problems := append(d.check(), d.missing()...); len(problems) > 0 {
+	problems := d.check()
+	if !d.sound {
+		problems = append(problems, d.missing()...)
+	}
+	if len(problems) > 0 {
 		errs := make([]error, len(problems))
 		for i, p := range problems {
 			errs[i] = errors.New(p.String())
@@ -22,7 +27,7 @@ func NewVersion(d *Document, version int64) (*Catalog, error) {
 		return nil, fmt.Errorf("rbac: catalog: %w", errors.Join(errs...))
 	}
 	c := &Catalog{
-		document: d, hash: d.Hash(), version: version,
+		document: d, version: version, hash: sync.OnceValue(d.Hash),
 		byName:   map[string]*DocumentType{},
 		index:    map[string][]numbered{},
 		covers:   map[Permission]bitset{},

@@ -43,7 +43,7 @@ type numbered struct {
 // changed.
 type Catalog struct {
 	document *Document
-	hash     [32]byte
+	hash     func() [32]byte
 	version  int64
 
 	actions []ActionInfo

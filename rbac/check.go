@@ -3,7 +3,6 @@ package rbac
 import (
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -26,11 +25,17 @@ const (
 	textAtMost   = 200
 )
 
-var (
-	nameForm    = regexp.MustCompile(`^[a-z][a-z0-9_-]*$`)
-	productForm = regexp.MustCompile(`^[a-z][a-z0-9-]{0,31}$`)
-	roleForm    = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
-)
+// only reports whether a text has nothing but letters, digits and the other characters; letters are small ones.
+func only(text, others string) bool {
+	for _, r := range text {
+		if (r < 'a' || r > 'z') && (r < '0' || r > '9') && !strings.ContainsRune(others, r) {
+			return false
+		}
+	}
+	return true
+}
+
+func beginsWithLetter(text string) bool { return text != "" && text[0] >= 'a' && text[0] <= 'z' }
 
 // checker collects what is wrong in a document.
 type checker struct {
@@ -41,9 +46,15 @@ type checker struct {
 	actions map[string]bool // that some type has
 }
 
-// check returns what is wrong in a document that has been filled in.
+// check returns what is wrong in a document that has been filled in. Of one that was checked before, only what may have
+// changed with its version is looked at again.
 func (d *Document) check() []Problem {
 	c := &checker{d: d, types: map[string]*DocumentType{}, actions: map[string]bool{}}
+	c.numbers()
+	c.retired()
+	if d.sound {
+		return c.problems
+	}
 	for i := range d.Types {
 		t := &d.Types[i]
 		c.types[t.Name] = t
@@ -60,7 +71,6 @@ func (d *Document) check() []Problem {
 	c.roles()
 	c.samples()
 	c.authZEN()
-	c.numbers()
 	return c.problems
 }
 
@@ -70,11 +80,12 @@ func (c *checker) numbers() {
 		return
 	}
 	pairs := 0
-	seen := map[int]bool{}
+	seen := make([]bool, c.d.Numbers)
 	for _, t := range c.d.Types {
 		for _, a := range t.Actions {
-			if pairs++; seen[a.Number] || a.Number < 0 || a.Number >= c.d.Numbers {
+			if pairs++; a.Number < 0 || a.Number >= c.d.Numbers || seen[a.Number] {
 				c.add("types."+t.Name+".actions."+a.Name, "has no number of its own")
+				continue
 			}
 			seen[a.Number] = true
 		}
@@ -90,62 +101,60 @@ func (c *checker) head() {
 	if c.d.Format != Format {
 		c.add("format", "must be %s", Format)
 	}
-	if !productForm.MatchString(c.d.Product) {
+	if !beginsWithLetter(c.d.Product) || len(c.d.Product) > 32 || !only(c.d.Product, "-") {
 		c.add("product", "use 1 to 32 small letters, digits and -, and begin with a letter")
 	}
-	c.label("label", c.d.Label)
-	c.text("version", c.d.Version, labelAtMost)
+	c.label("label", "", c.d.Label)
+	c.text("version", "", c.d.Version, labelAtMost)
 }
 
-// name checks the name of a type, an action or the like.
-func (c *checker) name(path, name string) {
+// name checks the name of a type, an action or the like. Here and below, the path and the field make up the place: they are
+// put together only if something is wrong there.
+func (c *checker) name(path, field, name string) {
 	switch {
-	case !nameForm.MatchString(name):
-		if first, _ := utf8.DecodeRuneInString(name); unicode.IsDigit(first) || first == '-' || first == '_' {
-			c.add(path, "begin with a small letter")
-			return
-		}
-		c.add(path, "use small letters, digits, - and _")
+	case name == "" || !only(name, "-_"):
+		c.add(path+field, "use small letters, digits, - and _")
+	case !beginsWithLetter(name):
+		c.add(path+field, "begin with a small letter")
 	case len(name) > 48:
-		c.add(path, "at most 48 characters")
+		c.add(path+field, "at most 48 characters")
 	}
 }
 
 // label checks a text that must be there.
-func (c *checker) label(path, text string) {
+func (c *checker) label(path, field, text string) {
 	if text == "" {
-		c.add(path, "is missing")
+		c.add(path+field, "is missing")
 	}
-	c.text(path, text, labelAtMost)
+	c.text(path, field, text, labelAtMost)
 }
 
-func (c *checker) text(path, text string, atMost int) {
+func (c *checker) text(path, field, text string, atMost int) {
 	switch {
+	case text == "":
 	case !utf8.ValidString(text):
-		c.add(path, "is not UTF-8")
-	case utf8.RuneCountInString(text) > atMost:
-		c.add(path, "at most %d characters", atMost)
+		c.add(path+field, "is not UTF-8")
+	case len(text) > atMost && utf8.RuneCountInString(text) > atMost:
+		c.add(path+field, "at most %d characters", atMost)
 	case strings.ContainsFunc(text, unicode.IsControl):
-		c.add(path, "no line breaks and no other control characters")
+		c.add(path+field, "no line breaks and no other control characters")
 	case strings.TrimSpace(text) != text:
-		c.add(path, "no space at the ends")
+		c.add(path+field, "no space at the ends")
 	}
 }
 
-// once reports whether a name has not been seen, and remembers it.
-func (c *checker) once(path, name string, seen map[string]bool) bool {
+// once checks that a name has not been seen, and remembers it.
+func (c *checker) once(path, field, name string, seen map[string]bool) {
 	if seen[name] {
-		c.add(path, "%q stands here twice", name)
-		return false
+		c.add(path+field, "%q stands here twice", name)
 	}
 	seen[name] = true
-	return true
 }
 
 // exists checks that a name is one of those that there are.
-func (c *checker) exists(path, kind, name string, known []string) {
+func (c *checker) exists(path, field, kind, name string, known []string) {
 	if !slices.Contains(known, name) {
-		c.add(path, "no such %s: %q%s", kind, name, didYouMean(Nearest(name, known)))
+		c.add(path+field, "no such %s: %q%s", kind, name, didYouMean(Nearest(name, known)))
 	}
 }
 
@@ -167,9 +176,9 @@ func (c *checker) areas() {
 	own := 0
 	for i, a := range c.d.Areas {
 		path := fmt.Sprintf("areas[%d]", i)
-		c.name(path+".id", a.ID)
-		c.once(path+".id", a.ID, seen)
-		c.label(path+".label", a.Label)
+		c.name(path, ".id", a.ID)
+		c.once(path, ".id", a.ID, seen)
+		c.label(path, ".label", a.Label)
 		if a != otherArea && a != coreArea {
 			own++
 		}
@@ -189,10 +198,10 @@ func (c *checker) shared() {
 	seen := map[string]bool{}
 	for _, a := range c.d.Actions {
 		path := "actions." + a.Name
-		c.name(path, a.Name)
-		c.once(path, a.Name, seen)
-		c.label(path+".label", a.Label)
-		c.text(path+".description", a.Description, textAtMost)
+		c.name(path, "", a.Name)
+		c.once(path, "", a.Name, seen)
+		c.label(path, ".label", a.Label)
+		c.text(path, ".description", a.Description, textAtMost)
 	}
 }
 
@@ -202,31 +211,31 @@ func (c *checker) actionNames() []string { return slices.Sorted(maps.Keys(c.acti
 var rowSettings = []string{"none", "full", "custom"}
 
 func (c *checker) grid() {
-	seen := map[string]bool{}
+	seen, actions := map[string]bool{}, c.actionNames()
 	for i, name := range c.d.Grid.Columns {
 		path := fmt.Sprintf("grid.columns[%d]", i)
-		c.exists(path, "action", name, c.actionNames())
-		c.once(path, name, seen)
+		c.exists(path, "", "action", name, actions)
+		c.once(path, "", name, seen)
 	}
 	c.atMost("grid.columns", len(c.d.Grid.Columns), columnsAtMost, "columns")
 	c.atMost("grid.presets", len(c.d.Grid.Presets), columnsAtMost, "presets")
 	seen = map[string]bool{}
 	for i, p := range c.d.Grid.Presets {
 		path := fmt.Sprintf("grid.presets[%d]", i)
-		c.name(path+".id", p.ID)
-		c.once(path+".id", p.ID, seen)
+		c.name(path, ".id", p.ID)
+		c.once(path, ".id", p.ID, seen)
 		if slices.Contains(rowSettings, p.ID) {
 			c.add(path+".id", "%q is always there", p.ID)
 		}
-		c.label(path+".label", p.Label)
+		c.label(path, ".label", p.Label)
 		if len(p.Actions) == 0 {
 			c.add(path+".actions", "is missing")
 		}
 		twice := map[string]bool{}
 		for j, name := range p.Actions {
 			at := fmt.Sprintf("%s.actions[%d]", path, j)
-			c.exists(at, "action", name, c.actionNames())
-			c.once(at, name, twice)
+			c.exists(at, "", "action", name, actions)
+			c.once(at, "", name, twice)
 		}
 	}
 }

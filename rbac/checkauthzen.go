@@ -22,14 +22,14 @@ func (c *checker) authZEN() {
 	if z == nil {
 		return
 	}
-	c.text("authzen.default_organization", z.DefaultOrganization, labelAtMost)
+	c.text("authzen.default_organization", "", z.DefaultOrganization, labelAtMost)
 	c.atMost("authzen.rewrite", len(z.Rewrite), rewritesAtMost, "rules")
 	for i, r := range z.Rewrite {
 		path := fmt.Sprintf("authzen.rewrite[%d]", i)
-		c.exists(path+".type", "type", r.Type, slices.Sorted(maps.Keys(c.types)))
-		c.name(path+".action", r.Action)
+		c.exists(path, ".type", "type", r.Type, slices.Sorted(maps.Keys(c.types)))
+		c.name(path, ".action", r.Action)
 		if t := c.types[r.Type]; t != nil {
-			c.exists(path+".to", "action of "+t.Name, r.To, t.actionNames())
+			c.exists(path, ".to", "action of "+t.Name, r.To, t.actionNames())
 		}
 		for _, key := range slices.Sorted(maps.Keys(r.When)) {
 			if !conditionForm.MatchString(key) {
@@ -44,7 +44,7 @@ func (c *checker) authZEN() {
 	}
 	for _, name := range slices.Sorted(maps.Keys(z.Instances)) {
 		path := "authzen.instances." + name
-		c.exists(path, "type", name, slices.Sorted(maps.Keys(c.types)))
+		c.exists(path, "", "type", name, slices.Sorted(maps.Keys(c.types)))
 		c.atMost(path, len(z.Instances[name]), instancesAtMost, "things")
 		seen := map[string]bool{}
 		for i, o := range z.Instances[name] {
@@ -52,8 +52,8 @@ func (c *checker) authZEN() {
 			if o.ID == "" {
 				c.add(at, "is missing")
 			}
-			c.text(at, o.ID, idAtMost)
-			c.once(at, o.ID, seen)
+			c.text(at, "", o.ID, idAtMost)
+			c.once(at, "", o.ID, seen)
 		}
 	}
 }

@@ -12,18 +12,15 @@ func (c *checker) roles() {
 		r := &c.d.Roles[i]
 		path := "roles." + r.Name
 		c.roleName(path, r.Name, labelAtMost)
-		c.once(path, r.Name, seen)
+		c.once(path, "", r.Name, seen)
 		if slices.Contains(pathNames, r.Name) {
 			c.add(path, "this name is kept for other uses")
 		}
-		if slices.Contains(c.d.RetiredRoles, r.Name) {
-			c.add(path, "a role of this name is gone, and whoever held it would get this one: choose another name")
-		}
-		c.text(path+".label", r.Label, labelAtMost)
+		c.text(path, ".label", r.Label, labelAtMost)
 		if r.Label == "" && !implied(r.Name) {
 			c.add(path+".label", "is missing")
 		}
-		c.text(path+".description", r.Description, textAtMost)
+		c.text(path, ".description", r.Description, textAtMost)
 		if r.Scope != LevelSite.String() && r.Scope != LevelOrganization.String() {
 			c.add(path+".scope", "must be site or organization")
 		}
@@ -44,8 +41,22 @@ func (c *checker) roles() {
 	c.atMost("roles", len(c.d.Roles), rolesAtMost, "roles")
 }
 
+// retired checks that no name of a role that is gone is used again.
+func (c *checker) retired() {
+	for _, r := range c.d.Roles {
+		if slices.Contains(c.d.RetiredRoles, r.Name) {
+			c.add("roles."+r.Name, "a role of this name is gone, and whoever held it would get this one: choose another name")
+		}
+	}
+	for i, s := range c.d.Samples {
+		if slices.Contains(c.d.RetiredRoles, s.Name) {
+			c.add(fmt.Sprintf("samples[%d].name", i), "%q was a built-in role: choose another name", s.Name)
+		}
+	}
+}
+
 func (c *checker) roleName(path, name string, atMost int) {
-	if !roleForm.MatchString(name) {
+	if name == "" || !only(name, "-") || strings.Contains("-"+name+"-", "--") {
 		c.add(path, "use small letters and digits, with single - between them")
 	}
 	if len(name) > atMost {
@@ -131,8 +142,8 @@ func (c *checker) assigns(path string, r *DocumentRole) {
 	seen := map[string]bool{}
 	for i, name := range r.Assigns {
 		at := fmt.Sprintf("%s[%d]", path, i)
-		c.exists(at, "built-in role", name, names)
-		c.once(at, name, seen)
+		c.exists(at, "", "built-in role", name, names)
+		c.once(at, "", name, seen)
 		if o := c.d.role(name); o != nil && o.Scope == LevelSite.String() && r.Scope == LevelOrganization.String() {
 			c.add(at, "%q is a role of the site, which a role of an organization can not give", name)
 		}
@@ -230,11 +241,11 @@ func (c *checker) samples() {
 	for i, s := range c.d.Samples {
 		path := fmt.Sprintf("samples[%d]", i)
 		c.roleName(path+".name", s.Name, 32)
-		c.once(path+".name", s.Name, seen)
+		c.once(path, ".name", s.Name, seen)
 		if c.d.taken(s.Name) {
 			c.add(path+".name", "%q is no name for a custom role", s.Name)
 		}
-		c.label(path+".label", s.Label)
+		c.label(path, ".label", s.Label)
 		c.list(path+".organization", LevelOrganization, s.Organization)
 		for j, text := range s.Organization {
 			if strings.HasSuffix(text, ":"+Wildcard) {
@@ -244,12 +255,12 @@ func (c *checker) samples() {
 	}
 	c.atMost("samples", len(c.d.Samples), samplesAtMost, "samples")
 	for i, name := range c.d.Reserved {
-		c.text(fmt.Sprintf("reserved[%d]", i), name, labelAtMost)
+		c.text(fmt.Sprintf("reserved[%d]", i), "", name, labelAtMost)
 	}
 }
 
 // taken reports whether no custom role may have the name.
 func (d *Document) taken(name string) bool {
 	same := func(n string) bool { return strings.EqualFold(n, name) }
-	return d.role(name) != nil || slices.ContainsFunc(slices.Concat(pathNames, d.Reserved, d.RetiredRoles), same)
+	return d.role(name) != nil || slices.ContainsFunc(slices.Concat(pathNames, d.Reserved), same)
 }

@@ -15,8 +15,8 @@ func (c *checker) allTypes() {
 	for i := range c.d.Types {
 		t := &c.d.Types[i]
 		path := "types." + t.Name
-		c.name(path, t.Name)
-		c.once(path, t.Name, seen)
+		c.name(path, "", t.Name)
+		c.once(path, "", t.Name, seen)
 		if slices.Contains(typeNamesTaken, t.Name) || strings.HasPrefix(t.Name, corePrefix) {
 			c.add(path, "this name is kept for other uses")
 		}
@@ -28,14 +28,14 @@ func (c *checker) allTypes() {
 }
 
 func (c *checker) oneType(path string, t *DocumentType) {
-	c.label(path+".label", t.Label)
+	c.label(path, ".label", t.Label)
 	if t.Plural == "" {
 		c.add(path+".plural", "is missing: nothing guesses plurals")
 	}
-	c.text(path+".plural", t.Plural, labelAtMost)
-	c.exists(path+".area", "area", t.Area, c.areaIDs())
-	c.text(path+".description", t.Description, textAtMost)
-	c.text(path+".risk", t.Risk, textAtMost)
+	c.text(path, ".plural", t.Plural, labelAtMost)
+	c.exists(path, ".area", "area", t.Area, c.areaIDs())
+	c.text(path, ".description", t.Description, textAtMost)
+	c.text(path, ".risk", t.Risk, textAtMost)
 	if t.Parent != LevelOrganization.String() && t.Parent != LevelSite.String() {
 		c.add(path+".parent", "nested types are not supported yet: use organization or site")
 	} else if from := core().types[t.Name]; from != nil && t.Parent != from.Parent {
@@ -48,22 +48,23 @@ func (c *checker) oneType(path string, t *DocumentType) {
 	seen := map[string]bool{}
 	for i := range t.Actions {
 		a := &t.Actions[i]
-		c.once(path+".actions."+a.Name, a.Name, seen)
-		c.typeAction(path+".actions."+a.Name, t, a)
+		at := path + ".actions." + a.Name
+		c.once(at, "", a.Name, seen)
+		c.typeAction(at, t, a)
 	}
 }
 
 func (c *checker) typeAction(path string, t *DocumentType, a *DocumentTypeAction) {
-	c.name(path, a.Name)
-	c.text(path+".description", a.Description, textAtMost)
-	c.text(path+".phrase", a.Phrase, phraseAtMost)
-	c.text(path+".risk", a.Risk, textAtMost)
+	c.name(path, "", a.Name)
+	c.text(path, ".description", a.Description, textAtMost)
+	c.text(path, ".phrase", a.Phrase, phraseAtMost)
+	c.text(path, ".risk", a.Risk, textAtMost)
 	if a.Deprecated == nil {
 		return
 	}
-	c.text(path+".deprecated.note", a.Deprecated.Note, textAtMost)
+	c.text(path, ".deprecated.note", a.Deprecated.Note, textAtMost)
 	if use := a.Deprecated.Use; use != "" {
-		c.exists(path+".deprecated.use", "action of "+t.Name, use, t.actionNames())
+		c.exists(path, ".deprecated.use", "action of "+t.Name, use, t.actionNames())
 		if use == a.Name {
 			c.add(path+".deprecated.use", "names the action itself")
 		}
@@ -151,8 +152,8 @@ func (c *checker) oldNames(path string, names []string) {
 	seen := map[string]bool{}
 	for i, old := range names {
 		at := fmt.Sprintf("%s[%d]", path, i)
-		c.name(at, old)
-		c.once(at, old, seen)
+		c.name(at, "", old)
+		c.once(at, "", old, seen)
 	}
 	c.atMost(path, len(names), oldNamesAtMost, "names")
 }

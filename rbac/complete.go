@@ -23,6 +23,7 @@ func (d *Document) Complete() []Problem {
 	for i := range d.Samples {
 		d.Samples[i].Organization = written(d.Samples[i].Organization)
 	}
+	d.sound = true
 	return nil
 }
 

@@ -35,6 +35,8 @@ type Document struct {
 	// this document has one yet. A number below it that no pair has is retired.
 	Numbers      int      `json:"numbers,omitempty"`
 	RetiredRoles []string `json:"retired_roles,omitempty"` // built-in roles that are gone; their names stay taken
+
+	sound bool // complete, and checked: nothing but the numbers changes from here on
 }
 
 // DocumentArea is a group of types, for display.

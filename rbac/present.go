@@ -14,7 +14,7 @@ func (c *Catalog) Document() *Document { return c.document }
 func (c *Catalog) Version() int64 { return c.version }
 
 // Hash returns the SHA-256 of the document. Two catalogs of one hash are the same.
-func (c *Catalog) Hash() [32]byte { return c.hash }
+func (c *Catalog) Hash() [32]byte { return c.hash() }
 
 // Core reports whether the type is one that every catalog has.
 func (c *Catalog) Core(resourceType string) bool { return isCore(resourceType) }

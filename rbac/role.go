@@ -70,7 +70,9 @@ func (c *Catalog) ready(r *Role) *Role {
 }
 
 // same reports whether two catalogs have the same content, and with it the same numbers.
-func (c *Catalog) same(o *Catalog) bool { return c == o || c != nil && o != nil && c.hash == o.hash }
+func (c *Catalog) same(o *Catalog) bool {
+	return c == o || c != nil && o != nil && c.hash() == o.hash()
+}
 
 // mustOwn panics if the role was compiled for a catalog with another content. Its names may mean something else here, so
 // compiling them would lose denies without a word.

@@ -105,9 +105,9 @@ func (d *Document) copyTypes() *Document {
 	return &c
 }
 
-// pairs returns the pairs of the document by number.
-func (d *Document) pairs() map[int]Permission {
-	pairs := map[int]Permission{}
+// pairs returns the pairs of the document by number; retired numbers have none.
+func (d *Document) pairs(numbers int) []Permission {
+	pairs := make([]Permission, max(numbers, d.Numbers))
 	for _, t := range d.Types {
 		for _, a := range t.Actions {
 			pairs[a.Number] = Permission{ResourceType: t.Name, Action: a.Name}
@@ -119,18 +119,16 @@ func (d *Document) pairs() map[int]Permission {
 // StepsBetween returns the steps from one version of a catalog to a later one, which the numbers of the pairs tell.
 func StepsBetween(from, to *Document) Steps {
 	s := Steps{Renamed: [][2]string{}, Removed: []string{}, Added: []string{}}
-	was, is := from.pairs(), to.pairs()
+	was, is := from.pairs(to.Numbers), to.pairs(from.Numbers)
 	for number, p := range was {
-		switch now, ok := is[number]; {
-		case !ok:
+		switch now := is[number]; {
+		case now == p:
+		case now == (Permission{}):
 			s.Removed = append(s.Removed, p.String())
-		case now != p:
+		case p == (Permission{}):
+			s.Added = append(s.Added, now.String())
+		default:
 			s.Renamed = append(s.Renamed, [2]string{p.String(), now.String()})
-		}
-	}
-	for number, p := range is {
-		if _, ok := was[number]; !ok {
-			s.Added = append(s.Added, p.String())
 		}
 	}
 	slices.Sort(s.Removed)
