@@ -116,11 +116,11 @@ func (d *Document) completeRoles() {
 		r := d.role(f.name)
 		r.Label, r.Scope = cmp.Or(r.Label, f.label), cmp.Or(r.Scope, f.scope)
 		for l, list := range r.lists() {
-			if len(*list) == 0 {
+			if *list == nil {
 				*list = slices.Clone(f.lists[l])
 			}
 		}
-		if len(r.Assigns) == 0 {
+		if r.Assigns == nil {
 			r.Assigns = slices.Clone(f.assigns)
 		}
 		if f.name == roleOwner && !slices.Contains(r.Assigns, Wildcard) { // or there might never be another owner

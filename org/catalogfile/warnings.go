@@ -21,8 +21,8 @@ func Warnings(d *rbac.Document) []rbac.Problem {
 	for i := range d.Roles {
 		w.role(&d.Roles[i])
 	}
-	for _, s := range d.Samples {
-		w.siteTypes("samples", s.Name, s.Organization)
+	for i, s := range d.Samples {
+		w.siteTypes(fmt.Sprintf("samples[%d]", i), s.Organization)
 	}
 	w.words()
 	return w.found
@@ -105,7 +105,7 @@ func (w *warner) role(r *rbac.DocumentRole) {
 	if ofOrganization && len(r.Site) > 0 {
 		w.add(path+".site", "holders in one organization may do this everywhere: %s", strings.Join(r.Site, ", "))
 	}
-	w.siteTypes("roles", r.Name, r.Organization)
+	w.siteTypes(path, r.Organization)
 	holder := w.holder(r.Name)
 	for _, name := range w.assigned(r) {
 		other, ok := w.catalog.BuiltIn(name)
@@ -116,7 +116,7 @@ func (w *warner) role(r *rbac.DocumentRole) {
 		if other.SiteScope {
 			in = rbac.ID{}
 		}
-		if may, _ := holder.MayAssign(other, in); !may {
+		if may, _ := holder.MayHandOut(other, in); !may {
 			w.add(path+".assigns", "%s holds more than %s: giving it will be refused", name, r.Name)
 		}
 	}
@@ -142,11 +142,11 @@ func (w *warner) implied(role string) bool {
 }
 
 // siteTypes finds permissions of an organization on types of which nothing belongs to one.
-func (w *warner) siteTypes(section, role string, list []string) {
+func (w *warner) siteTypes(path string, list []string) {
 	for _, text := range list {
 		resourceType, _, _ := strings.Cut(strings.TrimPrefix(text, "!"), ":")
 		if w.catalog.SiteOnly(resourceType) {
-			w.add(section+"."+role+".organization", "%s has no effect here: no %s belongs to an organization", text, strings.ToLower(w.catalog.TypeLabel(resourceType)))
+			w.add(path+".organization", "%s has no effect here: no %s belongs to an organization", text, strings.ToLower(w.catalog.TypeLabel(resourceType)))
 		}
 	}
 }

@@ -148,8 +148,9 @@ func (r *Reader) Items(path string, n *Node, read func(path string, v *Node)) {
 	}
 }
 
-// Texts reads a list of texts.
+// Texts reads a list of texts. One with nothing in it is not nil: it was not left out.
 func (r *Reader) Texts(path string, n *Node) (list []string) {
+	list = []string{}
 	r.Items(path, n, func(at string, v *Node) { list = append(list, r.Text(at, v)) })
 	return list
 }
