@@ -25,7 +25,8 @@ type CatalogAction struct {
 	Name        string `json:"name"`
 	Label       string `json:"label"`
 	Description string `json:"description"`
-	Risk        string `json:"risk"` // a warning about who is allowed it, or ""
+	Phrase      string `json:"phrase"` // what it lets people do, for sentences: "change users"
+	Risk        string `json:"risk"`   // a warning about who is allowed it, or ""
 }
 
 // CatalogArea is a group of types, for people.

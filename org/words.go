@@ -8,10 +8,52 @@ import (
 
 // Wording is a decision in words. Every sentence is made from the engine's trace, so it can say nothing that was not
 // decided.
+//
+// Verdict and Because are what programs are answered: they name the permission, and stay as they are. People read the
+// Sentence.
 type Wording struct {
 	Verdict string    // "No. Denied at the organization level."
 	Because string    // by which roles, and what of the others did not count
+	Reason  string    // the same with "it" for the permission, for a sentence that has said what "it" is: who decides it
+	More    string    // and what else there is to say, "" if nothing
 	Levels  [3]string // by rbac.Level: what is to be said where no rule stands; "" where the rules say it all
+}
+
+// The verdicts that say all that there is to say.
+const (
+	VerdictUnknown   = "No. There is no such permission."
+	VerdictSuspended = "No. The account is suspended."
+)
+
+// Permission is the pair that the question is about.
+func (q *Question) Permission() rbac.Permission {
+	return rbac.Permission{ResourceType: q.ResourceType, Action: q.Action}
+}
+
+// Doing is what the question is about, in the words of the catalog: "delete templates of their own".
+func (q *Question) Doing(c *rbac.Catalog) string {
+	if q.Own {
+		return c.Phrase(q.Permission()) + " of their own"
+	}
+	return c.Phrase(q.Permission())
+}
+
+// Sentence is the decision in one sentence, and perhaps more behind it: "Yes. Grace can delete templates: Template Admin
+// allows it on the whole site."
+func (w *Wording) Sentence(who, doing string) string {
+	switch reason, no := w.Reason, "No. "+who+" cannot "+doing+": "; {
+	case w.Verdict == VerdictUnknown:
+		return w.Verdict + " " + reason
+	case w.Verdict == VerdictSuspended:
+		return strings.TrimSpace(no + "the account is suspended. " + reason)
+	case strings.HasPrefix(w.Verdict, "Yes."):
+		return "Yes. " + who + " can " + doing + ": " + reason
+	default:
+		if rest, nothing := strings.CutPrefix(reason, "No role"); nothing {
+			reason = "no role" + rest
+		}
+		return no + reason
+	}
 }
 
 // LevelLabel is what people call a level.
@@ -46,6 +88,23 @@ func (s *Suggestion) Label() string {
 		return "Remove the rule for " + p + " from"
 	}
 	return ""
+}
+
+// Words are Label and After for people, who read what the permission lets them do and not its name.
+func (s *Suggestion) Words(doing string) (before, after string) {
+	if s.Level == rbac.LevelUser {
+		doing += " of one's own"
+	}
+	switch s.Kind {
+	case AllowPermission:
+		return "Allow", "to " + doing
+	case DenyPermission:
+		return "Forbid", "to " + doing
+	case ClearPermission:
+		return "Remove from", "the rule to " + doing
+	default:
+		return s.Label(), s.After()
+	}
 }
 
 // After is what is to be said behind the name.

@@ -16,7 +16,7 @@ type AssignmentForm struct {
 	Before  map[string]bool // held when the person opened the form; nil: not known
 	Back    string          // as in MemberRowView
 	Err     *org.Error
-	Catalog *rbac.Catalog // for the counts; nil: the default one
+	Catalog *rbac.Catalog // for the counts
 }
 
 func (f AssignmentForm) choices(builtIn bool) []org.RoleChoice {

@@ -590,9 +590,9 @@ func choice(f AssignmentForm, c org.RoleChoice) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var25 string
-			templ_7745c5c3_Var25, templ_7745c5c3_Err = templ.JoinStringErrs(countRole(catalogOr(f.Catalog), c.Role, f.ofSite()).sentence())
+			templ_7745c5c3_Var25, templ_7745c5c3_Err = templ.JoinStringErrs(countRole(f.Catalog, c.Role, f.ofSite()).sentence())
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/assignment.templ`, Line: 120, Col: 125}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/assignment.templ`, Line: 120, Col: 114}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var25))
 			if templ_7745c5c3_Err != nil {

@@ -22,8 +22,8 @@ type Audit struct {
 	Before       int64                             // the page is the one below this entry
 	After        int64                             // or above this one
 	CanUndo      func(organization uuid.UUID) bool // uuid.Nil: site roles
-	Catalog      *rbac.Catalog                     // nil: the default one
-	Err          *org.Error                        // what is wrong with the query
+	Catalog      *rbac.Catalog
+	Err          *org.Error // what is wrong with the query
 	Now          time.Time
 }
 

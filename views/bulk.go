@@ -2,17 +2,19 @@ package views
 
 import (
 	"rolecall.example/org"
+	"rolecall.example/rbac"
 	"rolecall.example/views/ui"
 )
 
 // BulkConfirm is the page that asks for confirmation before a change of many members.
 type BulkConfirm struct {
-	Bulk   org.Bulk
-	Role   string // display name of the role
-	Result org.BulkResult
-	Impact org.Impact
-	Filter org.MemberFilter // of the list that it came from
-	Err    *org.Error
+	Bulk    org.Bulk
+	Role    string // display name of the role
+	Result  org.BulkResult
+	Impact  org.Impact
+	Catalog *rbac.Catalog
+	Filter  org.MemberFilter // of the list that it came from
+	Err     *org.Error
 }
 
 // BulkDone is the page with the outcome of a change of many members that left some out.

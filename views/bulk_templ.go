@@ -484,7 +484,7 @@ func BulkConfirmPage(b BulkConfirm) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if len(b.Result.Done) > 0 {
-			templ_7745c5c3_Err = impact(b.Impact).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = impact(b.Catalog, b.Impact).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -15,17 +15,18 @@ import (
 // change is one line of what an entry changed, as in the role editor.
 type change struct {
 	class, sign string // of its mark
-	word, what  string // "Allow", "organization:update"
+	word, what  string // "Allow", "change an organization"
 	note        string
+	code        string // the name of a permission, for those who program
 }
 
 // fewChanges reports whether a list of changes is short enough to be unfolded.
 func fewChanges(list []change) bool { return len(list) <= 12 }
 
 // stateChange is the line of a permission whose state in a role changed.
-func stateChange(d rbac.Difference) change {
+func stateChange(catalog *rbac.Catalog, d rbac.Difference) change {
 	becomes := stateWords[d.To]
-	c := change{becomes.class, becomes.sign, becomes.verb + " ", d.Pair().String(), levelWord(d.Level)}
+	c := change{becomes.class, becomes.sign, becomes.verb + " ", catalog.Phrase(d.Pair()), levelWord(d.Level), pairName(d.Pair())}
 	if d.From != rbac.Unset {
 		c.note = strings.TrimSpace(c.note + " was " + stateWords[d.From].past)
 	}
@@ -36,14 +37,14 @@ func stateChange(d rbac.Difference) change {
 func (a Audit) changes(e org.AuditEntry) []change {
 	var out []change
 	for _, d := range permissionChanges(e) {
-		out = append(out, stateChange(d))
+		out = append(out, stateChange(a.Catalog, d))
 	}
 	gained, lost := roleChanges(e)
 	for _, r := range gained {
-		out = append(out, change{"add", "+", "Given ", r, ""})
+		out = append(out, change{class: "add", sign: "+", word: "Given ", what: r})
 	}
 	for _, r := range lost {
-		out = append(out, change{"del", "−", "Taken ", r, ""})
+		out = append(out, change{class: "del", sign: "−", word: "Taken ", what: r})
 	}
 	for _, field := range slices.Sorted(maps.Keys(e.Diff)) {
 		switch field {
@@ -55,14 +56,14 @@ func (a Audit) changes(e org.AuditEntry) []change {
 			continue // the sentence has it
 		}
 		if c.Secret {
-			out = append(out, change{"del", "•", "", ui.FieldLabel(field), "changed, not recorded"})
+			out = append(out, change{class: "del", sign: "•", what: ui.FieldLabel(field), note: "changed, not recorded"})
 			continue
 		}
 		note := valueText(c.Old) + " → " + valueText(c.New)
 		if valueText(c.Old) == nothing {
 			note = valueText(c.New)
 		}
-		out = append(out, change{"del", "•", "", ui.FieldLabel(field), note})
+		out = append(out, change{class: "del", sign: "•", what: ui.FieldLabel(field), note: note})
 	}
 	return out
 }

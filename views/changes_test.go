@@ -47,7 +47,7 @@ func fullMerge() RoleMerge {
 	was, theirs, yours := newRole("maintainer", "template:read"), newRole("maintainer", "!template:read"), newRole("maintainer", "user:read")
 	was.DisplayName, theirs.DisplayName, yours.DisplayName = "Was", hostile, rtl
 	was.Version = 11
-	return RoleMerge{View: org.RoleView{Organization: acme, Role: theirs}, Merge: org.MergeRoles(was, theirs, yours), Now: now}
+	return RoleMerge{Catalog: rbac.Default(), View: org.RoleView{Organization: acme, Role: theirs}, Merge: org.MergeRoles(was, theirs, yours), Now: now}
 }
 
 // changePages are the pages on the way to a change of many members or of a role.
@@ -58,20 +58,20 @@ func changePages() map[string]templ.Component {
 	holding.Filter.Roles = []string{"maintainer"}
 	result := bulkResult()
 	return map[string]templ.Component{
-		"bulk add":         BulkConfirmPage(BulkConfirm{Bulk: bulk(org.BulkAddRole), Role: hostile, Result: bulkResult(), Impact: fullImpact(), Err: refusal}),
-		"bulk remove":      BulkConfirmPage(BulkConfirm{Bulk: org.Bulk{Action: org.BulkRemove, Match: &org.MemberFilter{}}, Result: bulkResult()}),
-		"bulk nobody":      BulkConfirmPage(BulkConfirm{Bulk: bulk(org.BulkRemoveRole), Role: "CI", Result: org.BulkResult{Organization: acme}}),
+		"bulk add":         BulkConfirmPage(BulkConfirm{Catalog: rbac.Default(), Bulk: bulk(org.BulkAddRole), Role: hostile, Result: bulkResult(), Impact: fullImpact(), Err: refusal}),
+		"bulk remove":      BulkConfirmPage(BulkConfirm{Catalog: rbac.Default(), Bulk: org.Bulk{Action: org.BulkRemove, Match: &org.MemberFilter{}}, Result: bulkResult()}),
+		"bulk nobody":      BulkConfirmPage(BulkConfirm{Catalog: rbac.Default(), Bulk: bulk(org.BulkRemoveRole), Role: "CI", Result: org.BulkResult{Organization: acme}}),
 		"bulk done":        BulkDonePage(BulkDone{Bulk: bulk(org.BulkAddRole), Role: hostile, Result: bulkResult()}),
 		"added":            AddMemberPage(AddMember{Organization: acme, Names: hostile, Result: &result}),
 		"role members":     RoleMembersPage(holding),
-		"nobody has it":    RoleMembersPage(Members{List: org.MemberList{Organization: acme}, Holding: holding.Holding, Filter: org.MemberFilter{Roles: []string{"maintainer"}}}),
+		"nobody has it":    RoleMembersPage(Members{Catalog: rbac.Default(), List: org.MemberList{Organization: acme}, Holding: holding.Holding, Filter: org.MemberFilter{Roles: []string{"maintainer"}}}),
 		"review":           RoleReviewPage(RoleReview{Editor: refusedEditor(), Impact: fullImpact()}),
 		"review, refused":  RoleReviewPage(RoleReview{Editor: fullEditor(), Err: refusal}),
 		"merge":            RoleMergePage(fullMerge()),
 		"role, idle":       RoleEditorPage(idleEditor()),
-		"delete, impact":   RoleDeletePage(RoleDelete{View: fullEditor().View, Impact: fullImpact()}),
-		"missing":          ProblemPage(Problem{Status: 403, Message: "Forbidden.", Missing: []string{"a:b", "c:d"}, Grantors: []string{hostile}}),
-		"missing, nothing": ProblemPage(Problem{Status: 403, Message: "Forbidden.", Missing: []string{"a:b"}}),
+		"delete, impact":   RoleDeletePage(RoleDelete{Catalog: rbac.Default(), View: fullEditor().View, Impact: fullImpact()}),
+		"missing":          ProblemPage(Problem{Catalog: rbac.Default(), Status: 403, Message: "Forbidden.", Missing: []string{"a:b", "c:d"}, Grantors: []string{hostile}}),
+		"missing, nothing": ProblemPage(Problem{Catalog: rbac.Default(), Status: 403, Message: "Forbidden.", Missing: []string{"a:b"}}),
 	}
 }
 
@@ -107,7 +107,7 @@ func TestBulkConfirmCarriesTheChange(t *testing.T) {
 		}
 		return out
 	}
-	b := BulkConfirm{Bulk: org.Bulk{Action: org.BulkAddRole, Role: "ci"}, Role: "CI", Result: bulkResult()}
+	b := BulkConfirm{Catalog: rbac.Default(), Bulk: org.Bulk{Action: org.BulkAddRole, Role: "ci"}, Role: "CI", Result: bulkResult()}
 	done := []string{b.Result.Done[0].UserID.String(), b.Result.Done[1].UserID.String()}
 	want := map[string][]string{"confirm": {"1"}, "action": {"add-role"}, "role": {"ci"}, "users": done}
 	if diff := cmp.Diff(want, values(b)); diff != "" {

@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"rolecall.example/org"
+	"rolecall.example/rbac"
 )
 
 // Compare is two roles side by side, or two versions of one.
@@ -12,6 +13,7 @@ type Compare struct {
 	From, To org.RoleVersionRef
 	Roles    []org.Role        // what can be compared with
 	Versions []org.RoleVersion // of the role that the page belongs to
+	Catalog  *rbac.Catalog
 }
 
 // label is a role of a comparison with its version.

@@ -25,8 +25,9 @@ type effRow struct {
 
 // effChip is one action that is decided.
 type effChip struct {
-	label, class, title string // class: "st a", "st d"; "st imp" for what every member may do
-	url                 string // the explanation
+	label, class string // class: "st a", "st d"; "st imp" for what every member may do
+	doing, name  string // of the permission
+	url          string // the explanation
 }
 
 // areas groups the lines by area and type, leaving out what Find does not match.
@@ -36,7 +37,7 @@ func (a ExplainForm) areas() []effArea {
 		byType[l.Type.Name] = append(byType[l.Type.Name], l)
 	}
 	var out []effArea
-	for _, area := range catalogOr(a.Catalog).Areas() {
+	for _, area := range a.Catalog.Areas() {
 		group := effArea{id: "e-" + area.ID, label: area.Label}
 		for _, t := range area.Types {
 			row := a.row(t, byType[t.Name])
@@ -76,7 +77,7 @@ func (a ExplainForm) row(t rbac.ResourceType, lines []org.EffectivePermission) e
 		if l.Implied {
 			row.implied, chip.class = true, "st imp"
 		}
-		chip.title = t.Name + ":" + l.Action.Name
+		chip.doing, chip.name = q.Doing(a.Catalog), q.Permission().String()
 		chip.url = ExplainURL(a.Organization.Name, a.Member.Username, q)
 		row.chips = append(row.chips, chip)
 		for _, m := range trace.Deciding() {
@@ -93,7 +94,7 @@ func (a ExplainForm) row(t rbac.ResourceType, lines []org.EffectivePermission) e
 func (r effRow) text(area string) string {
 	words := []string{area, r.Name, r.Label}
 	for _, c := range r.chips {
-		words = append(words, c.label, c.title)
+		words = append(words, c.label, c.doing, c.name)
 	}
 	for _, m := range r.sources {
 		words = append(words, org.RoleLabel(m.Role))

@@ -18,10 +18,10 @@ type ExplainForm struct {
 	Answer       *org.Explanation // nil: no question yet, or Err is why there is no answer
 	Err          *org.Error
 	Effective    []org.EffectivePermission
-	Find         string        // narrows Effective down to what has all these words
-	Catalog      *rbac.Catalog // nil: the default one
-	LinkRoles    bool          // the caller may open the roles of the organization
-	LinkSite     bool          // likewise those of the site
+	Find         string // narrows Effective down to what has all these words
+	Catalog      *rbac.Catalog
+	LinkRoles    bool // the caller may open the roles of the organization
+	LinkSite     bool // likewise those of the site
 }
 
 // first is the first word of the name, for sentences.
@@ -31,6 +31,11 @@ func (a ExplainForm) first() string {
 		name, _, _ = strings.Cut(name, " ")
 	}
 	return name
+}
+
+// sentence is the answer in words.
+func (a ExplainForm) sentence() string {
+	return a.Answer.Words.Sentence(a.Member.Label(), a.Question.Doing(a.Catalog))
 }
 
 // areaChoices is the options of a select, by area.
@@ -75,7 +80,7 @@ type chainLevel struct {
 func chainOf(e *org.Explanation) []chainLevel {
 	var out []chainLevel
 	for i, l := range e.Trace.Levels {
-		c := chainLevel{LevelTrace: l, label: org.LevelLabel(l.Level), note: e.Words.Levels[i]}
+		c := chainLevel{LevelTrace: l, label: org.LevelLabel(l.Level), note: strings.Replace(e.Words.Levels[i], e.Question.Permission().String(), "it", 1)}
 		if l.Decides {
 			c.hit = "hit"
 			if l.Vote > 0 {
@@ -94,8 +99,7 @@ func matchRef(m rbac.Match) org.RoleRef {
 
 // implied reports whether the role of a match is one that every account or member holds.
 func (a ExplainForm) implied(m rbac.Match) bool {
-	c := catalogOr(a.Catalog)
-	return m.Role == c.ImpliedSite() || m.Role == c.ImpliedOrganization()
+	return m.Role == a.Catalog.ImpliedSite() || m.Role == a.Catalog.ImpliedOrganization()
 }
 
 // fixURL is where a suggestion can be carried out, "" where that is not known.

@@ -23,7 +23,7 @@ func asked(action, resourceType string, own bool) ExplainForm {
 	admin, _ := catalog.BuiltIn("organization-template-admin")
 	m := newMember(rtl)
 	subject := catalog.NewSubject(m.UserID, []rbac.ID{acme.ID}, []rbac.Grant{{Role: curb, Org: acme.ID}, {Role: site}, {Role: admin, Org: acme.ID}})
-	a := ExplainForm{Organization: acme, Member: m, LinkRoles: true, LinkSite: true, Question: org.Question{Action: action, ResourceType: resourceType, Own: own}}
+	a := ExplainForm{Catalog: rbac.Default(), Organization: acme, Member: m, LinkRoles: true, LinkSite: true, Question: org.Question{Action: action, ResourceType: resourceType, Own: own}}
 	for _, area := range catalog.Areas() {
 		for _, t := range area.Types {
 			for _, act := range t.Actions {
@@ -44,7 +44,7 @@ func asked(action, resourceType string, own bool) ExplainForm {
 		}
 		a.Answer = &org.Explanation{
 			Organization: acme, Member: m, Question: a.Question, Trace: subject.Explain(action, o),
-			Words: org.Wording{Verdict: hostile, Because: hostile, Levels: [3]string{hostile, "", "Not reached"}},
+			Words: org.Wording{Verdict: hostile, Because: hostile, Reason: hostile, Levels: [3]string{hostile, "", "Not reached"}},
 			Changes: []org.Suggestion{
 				{Kind: org.GiveRole, Role: org.RoleRef{Name: "owner", DisplayName: "Owner"}, Members: 1, Gained: 5, Refusal: hostile},
 				{Kind: org.TakeRole, Role: org.RoleRef{Name: hostile, DisplayName: hostile, OrganizationID: acme.ID}, Members: 1},
@@ -75,7 +75,8 @@ func recordedPermissions(pairs ...string) []any {
 
 func fullAudit() Audit {
 	return Audit{
-		Query: `ada action:write "two words"`, Organization: "acme", Before: 90, Now: now, CanUndo: func(uuid.UUID) bool { return true },
+		Catalog: rbac.Default(),
+		Query:   `ada action:write "two words"`, Organization: "acme", Before: 90, Now: now, CanUndo: func(uuid.UUID) bool { return true },
 		List: org.AuditList{Older: true, Newer: true, Entries: []org.AuditEntry{
 			auditEntry("custom_role", "write", hostile, 200, map[string]org.AuditChange{
 				"org_permissions": {Old: recordedPermissions("workspace:read", "template:delete"), New: recordedPermissions("workspace:read", "!template:delete", "file:read")},
@@ -94,7 +95,8 @@ func fullHistory() History {
 	first, second := newRole(hostile, "template:read"), newRole(hostile, "template:read", "!template:delete")
 	first.DisplayName = rtl
 	return History{
-		View: org.RoleView{Organization: acme, Role: second, CanUpdate: true}, Err: refusal, Now: now,
+		Catalog: rbac.Default(),
+		View:    org.RoleView{Organization: acme, Role: second, CanUpdate: true}, Err: refusal, Now: now,
 		Versions: []org.RoleVersion{{Version: 2, CreatedAt: now, CreatedBy: hostile, Role: second}, {Version: 1, CreatedAt: now.Add(-time.Hour), Role: first}},
 	}
 }
@@ -102,6 +104,7 @@ func fullHistory() History {
 func fullComparison() Compare {
 	h := fullHistory()
 	return Compare{
+		Catalog:    rbac.Default(),
 		Comparison: org.Comparison{Organization: acme, From: h.Versions[1].Role, To: h.Versions[0].Role, Same: 1, Lines: rbac.Diff(h.Versions[1].Role.Rules(), h.Versions[0].Role.Rules())},
 		From:       org.RoleVersionRef{Name: hostile, Version: 1}, To: org.RoleVersionRef{Name: hostile}, Roles: []org.Role{newRole(hostile), newRole("b")}, Versions: h.Versions,
 	}
@@ -110,6 +113,7 @@ func fullComparison() Compare {
 func fullWhoCan() WhoCan {
 	a := asked("read", "template", false)
 	return WhoCan{
+		Catalog:      rbac.Default(),
 		Organization: acme, Question: a.Question, Limit: 25, LinkRoles: true,
 		Answer: &org.WhoCan{
 			Organization: acme, Question: a.Question, Count: 60, Total: 1284, Suspended: 3,
@@ -138,30 +142,30 @@ func explainPages() map[string]templ.Component {
 		"why, allowed":         member(asked("read", "file", true)),
 		"why, wrong":           member(bad),
 		"who can":              WhoCanPage(fullWhoCan()),
-		"who can, not asked":   WhoCanPage(WhoCan{Organization: acme}),
-		"who can, nobody":      WhoCanPage(WhoCan{Organization: acme, Answer: &org.WhoCan{Total: 3}}),
+		"who can, not asked":   WhoCanPage(WhoCan{Catalog: rbac.Default(), Organization: acme}),
+		"who can, nobody":      WhoCanPage(WhoCan{Catalog: rbac.Default(), Organization: acme, Answer: &org.WhoCan{Total: 3}}),
 		"who can, past":        WhoCanPage(found),
 		"who can, outside":     WhoCanPage(outside),
 		"who can, out, past":   WhoCanPage(outsidePast),
 		"who can, out, hidden": WhoCanPage(hidden),
-		"who can, wrong":       WhoCanPage(WhoCan{Organization: acme, Err: refusal}),
+		"who can, wrong":       WhoCanPage(WhoCan{Catalog: rbac.Default(), Organization: acme, Err: refusal}),
 		"audit":                AuditPage(fullAudit()),
-		"audit, empty":         AuditPage(Audit{Now: now}),
-		"audit, no match":      AuditPage(Audit{Query: hostile, Now: now}),
-		"audit, wrong":         AuditPage(Audit{Query: hostile, Err: refusal, Now: now}),
+		"audit, empty":         AuditPage(Audit{Catalog: rbac.Default(), Now: now}),
+		"audit, no match":      AuditPage(Audit{Catalog: rbac.Default(), Query: hostile, Now: now}),
+		"audit, wrong":         AuditPage(Audit{Catalog: rbac.Default(), Query: hostile, Err: refusal, Now: now}),
 		"history":              HistoryPage(fullHistory()),
 		"compare":              ComparePage(fullComparison()),
 		"compare, no":          ComparePage(nothing),
-		"lint, clean":          LintPage(Lint{Organization: acme}),
+		"lint, clean":          LintPage(Lint{Catalog: rbac.Default(), Organization: acme}),
 		"lint":                 LintPage(fullLint()),
-		"problem, permissions": ProblemPage(Problem{Status: 403, Message: "Forbidden.", Why: "/organizations/acme/members/me"}),
+		"problem, permissions": ProblemPage(Problem{Catalog: rbac.Default(), Status: 403, Message: "Forbidden.", Why: "/organizations/acme/members/me"}),
 	}
 }
 
 func fullLint() Lint {
 	m := newMember(rtl)
 	ref := org.RoleRef{Name: hostile, DisplayName: hostile, OrganizationID: acme.ID}
-	l := Lint{Organization: acme}
+	l := Lint{Catalog: rbac.Default(), Organization: acme}
 	for _, r := range lintRules {
 		f := org.LintFinding{Rule: r.rule, Role: ref, Message: hostile, Fix: hostile, Other: "twin"}
 		switch r.rule {
@@ -190,7 +194,7 @@ func explainFragments() map[string]templ.Component {
 func TestExplainAnswer(t *testing.T) {
 	t.Parallel()
 	doc := render(t, ExplainAnswer(asked("delete", "template", false)))
-	if doc.Find(".verdict.ok").Length() != 0 || doc.Find(".verdict[role=status] h2").Text() != hostile {
+	if doc.Find(".verdict.ok").Length() != 0 || !strings.HasPrefix(doc.Find(".verdict[role=status] h2").Text(), "No. "+rtl+" cannot delete templates: "+hostile) {
 		t.Errorf("the verdict is %q", doc.Find(".verdict").Text())
 	}
 	hit := doc.Find("ol.chain > li.hit")
@@ -205,7 +209,7 @@ func TestExplainAnswer(t *testing.T) {
 	if changes.Length() != 4 || changes.First().Find("a").AttrOr("href", "") != MemberRolesURL("acme", rtl) || changes.Last().Find("a").Length() != 0 || !strings.Contains(changes.Last().Text(), hostile) {
 		t.Errorf("the changes are %s", changes.Text())
 	}
-	if text := changes.Eq(1).Text(); !strings.Contains(text, "Remove the rule for template:delete from") || !strings.Contains(text, "reaches 128 holders") {
+	if text := changes.Eq(1).Text(); !strings.Contains(text, "the rule to delete templates template:delete") || !strings.Contains(text, "reaches 128 holders") {
 		t.Errorf("the second is %q", text)
 	}
 	if render(t, ExplainAnswer(asked("read", "template", false))).Find(".verdict.ok").Length() != 1 {
@@ -269,11 +273,11 @@ func TestAuditSentences(t *testing.T) {
 		{"api_key", "login", 401, nil, "was refused to sign in …"},
 	} {
 		e := auditEntry(tt.kind, tt.action, "x", tt.status, tt.diff)
-		s := Audit{Organization: "acme", Now: now}.sentence(e)
+		s := Audit{Catalog: rbac.Default(), Organization: "acme", Now: now}.sentence(e)
 		if got := strings.TrimSpace(s.before + " … " + s.after); got != tt.want {
 			t.Errorf("%s %s %d: %q, want %q", tt.kind, tt.action, tt.status, got, tt.want)
 		}
-		if s := (Audit{Now: now}).sentence(e); tt.kind != "organization" && !strings.HasSuffix(s.after, "in Acme Robotics") {
+		if s := (Audit{Catalog: rbac.Default(), Now: now}).sentence(e); tt.kind != "organization" && !strings.HasSuffix(s.after, "in Acme Robotics") {
 			t.Errorf("on the page of the site: %q", s.after)
 		}
 	}
@@ -290,7 +294,7 @@ func TestAuditPage(t *testing.T) {
 	for _, li := range first.Find("details[open] li").EachIter() {
 		lines = append(lines, strings.Join(strings.Fields(li.Text()), " "))
 	}
-	want := []string{"+ Allow file:read", "⊘ Deny template:delete was allowed", "• Display name " + hostile + " → " + rtl}
+	want := []string{"+ Allow " + rbac.Default().Phrase(allow("file:read")[0]) + " file:read", "⊘ Deny delete templates template:delete was allowed", "• Display name " + hostile + " → " + rtl}
 	for i := range want {
 		want[i] = strings.Join(strings.Fields(want[i]), " ")
 	}
@@ -328,7 +332,7 @@ func TestLintLinks(t *testing.T) {
 // What differs in its permission only is one line, which names them all.
 func TestLintLines(t *testing.T) {
 	t.Parallel()
-	l := Lint{Organization: acme}
+	l := Lint{Catalog: rbac.Default(), Organization: acme}
 	for _, p := range allow("license:read", "license:create", "api_key:read") {
 		f := org.LintFinding{Rule: org.LintNoEffect, Role: org.RoleRef{Name: "ci"}, Permission: p, Message: "No effect.", Fix: "Remove it."}
 		if p.ResourceType == "api_key" {
@@ -340,10 +344,11 @@ func TestLintLines(t *testing.T) {
 	if got := doc.Find(".lint .num").Text(); got != "3" {
 		t.Errorf("%s findings, want 3", got)
 	}
+	named := func(name string) string { return rbac.Default().Phrase(allow(name)[0]) + " " + name }
 	lines := doc.Find(".lint li").Map(func(_ int, s *goquery.Selection) string {
 		return s.Find(".btn").AttrOr("href", "") + " " + strings.Join(strings.Fields(s.Find(".which").Text()), " ")
 	})
-	if diff := cmp.Diff([]string{RoleURL("acme", "ci") + " license:read license:create", RoleURL("acme", "other") + " api_key:read"}, lines); diff != "" {
+	if diff := cmp.Diff([]string{RoleURL("acme", "ci") + " " + named("license:read") + named("license:create"), RoleURL("acme", "other") + " " + named("api_key:read")}, lines); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -361,7 +366,7 @@ func TestAuditFolds(t *testing.T) {
 		open    bool
 	}{{few, true}, {many, false}} {
 		e := auditEntry("custom_role", "write", "ci", 200, map[string]org.AuditChange{"org_permissions": {New: recordedPermissions(tt.changed...)}})
-		doc := render(t, AuditPage(Audit{Now: now, List: org.AuditList{Entries: []org.AuditEntry{e}}}))
+		doc := render(t, AuditPage(Audit{Catalog: rbac.Default(), Now: now, List: org.AuditList{Entries: []org.AuditEntry{e}}}))
 		if got := doc.Find("details[open] li").Length() > 0; got != tt.open || doc.Find("details li").Length() != len(tt.changed) {
 			t.Errorf("%d changes: open is %t", len(tt.changed), got)
 		}
@@ -371,7 +376,7 @@ func TestAuditFolds(t *testing.T) {
 // Findings that differ in the person alone are one line, with a link for each of them.
 func TestLintNamesPeopleOnce(t *testing.T) {
 	t.Parallel()
-	l := Lint{Organization: acme}
+	l := Lint{Catalog: rbac.Default(), Organization: acme}
 	for _, name := range []string{"ann", "ben", "cy", "dee", "eve", "flo", "gus"} {
 		m := newMember(name)
 		l.Findings = append(l.Findings, org.LintFinding{Rule: org.LintSuspended, Member: &m, Message: name + " is suspended", Cause: "They are suspended", Fix: "Do"})

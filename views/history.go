@@ -11,7 +11,8 @@ import (
 type History struct {
 	View     org.RoleView
 	Versions []org.RoleVersion // newest first
-	Err      *org.Error        // why a version was not restored
+	Catalog  *rbac.Catalog
+	Err      *org.Error // why a version was not restored
 	Now      time.Time
 }
 
@@ -39,13 +40,13 @@ func (h History) steps() []versionStep {
 		if i+1 < len(h.Versions) {
 			before, s.previous = &h.Versions[i+1].Role, h.Versions[i+1].Version
 			if before.DisplayName != s.Role.DisplayName {
-				s.changes = append(s.changes, change{"del", "•", "", "Display name", before.DisplayName + " → " + s.Role.DisplayName})
+				s.changes = append(s.changes, change{class: "del", sign: "•", what: "Display name", note: before.DisplayName + " → " + s.Role.DisplayName})
 			}
 		} else {
 			s.first = true
 		}
 		for _, d := range rbac.Diff(before.Rules(), h.Versions[i].Role.Rules()) {
-			s.changes = append(s.changes, stateChange(d))
+			s.changes = append(s.changes, stateChange(h.Catalog, d))
 		}
 		out = append(out, s)
 	}

@@ -4,12 +4,14 @@ import (
 	"slices"
 
 	"rolecall.example/org"
+	"rolecall.example/rbac"
 )
 
 // Lint is the page of the role check: roles and assignments that do nothing, or not what they seem to.
 type Lint struct {
 	Organization org.Organization
 	Findings     []org.LintFinding
+	Catalog      *rbac.Catalog
 }
 
 // lintGroup has the findings of one rule. Those that differ only in the permission or the member share a line.
@@ -22,7 +24,7 @@ type lintGroup struct {
 // lintLine is one thing to put right, with the permissions and members concerned.
 type lintLine struct {
 	org.LintFinding
-	permissions []string
+	permissions []rbac.Permission
 	members     []org.Member
 }
 
@@ -55,7 +57,7 @@ func (g *lintGroup) add(f org.LintFinding) {
 		i, g.lines = len(g.lines), append(g.lines, lintLine{LintFinding: f})
 	}
 	if f.Permission.Action != "" {
-		g.lines[i].permissions = append(g.lines[i].permissions, permissionText(f.Permission))
+		g.lines[i].permissions = append(g.lines[i].permissions, f.Permission)
 	}
 	if f.Member != nil {
 		g.lines[i].members = append(g.lines[i].members, *f.Member)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"rolecall.example/org"
+	"rolecall.example/rbac"
 	"rolecall.example/views/ui"
 )
 
@@ -16,6 +17,7 @@ type Members struct {
 	Holding   *org.RoleView // the list has the holders of this role (RoleMembersPage)
 	SiteRoles []org.Role    // for the site role filter; may be empty
 	Now       time.Time
+	Catalog   *rbac.Catalog
 }
 
 func (m Members) row(member org.Member) MemberRowView {

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"rolecall.example/org"
+	"rolecall.example/rbac"
 )
 
 func TestMembersURL(t *testing.T) {
@@ -174,14 +175,14 @@ func TestMembersFormsKeepTheURL(t *testing.T) {
 
 func TestMembersStates(t *testing.T) {
 	t.Parallel()
-	if got := render(t, MembersPage(Members{List: org.MemberList{Organization: acme}, Filter: org.MemberFilter{Query: hostile}})); !strings.Contains(got.Find(".blank h2").Text(), hostile) || got.Find(".blank a").Length() != 1 {
+	if got := render(t, MembersPage(Members{Catalog: rbac.Default(), List: org.MemberList{Organization: acme}, Filter: org.MemberFilter{Query: hostile}})); !strings.Contains(got.Find(".blank h2").Text(), hostile) || got.Find(".blank a").Length() != 1 {
 		t.Error("no match: the search is not repeated, or cannot be cleared")
 	}
 	self := render(t, MembersPage(onlySelf()))
 	if self.Find(".note").Length() != 1 || self.Find("#find, .foot, th a").Length() != 0 {
 		t.Error("who sees only itself is not told, or can search")
 	}
-	past := render(t, MembersPage(Members{List: org.MemberList{Organization: acme, Count: 3}, Filter: org.MemberFilter{Offset: 50, Limit: 25, Query: "a"}}))
+	past := render(t, MembersPage(Members{Catalog: rbac.Default(), List: org.MemberList{Organization: acme, Count: 3}, Filter: org.MemberFilter{Offset: 50, Limit: 25, Query: "a"}}))
 	if got := past.Find(".blank a").AttrOr("href", ""); got != "/organizations/acme/members?q=a" {
 		t.Errorf("past the end leads to %q", got)
 	}

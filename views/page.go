@@ -10,7 +10,6 @@ import (
 	"github.com/a-h/templ"
 
 	"rolecall.example/org"
-	"rolecall.example/rbac"
 	"rolecall.example/views/ui"
 )
 
@@ -122,12 +121,4 @@ func formError(err *org.Error) *ui.FormError {
 		e.Fields = append(e.Fields, ui.FieldError{Name: f.Field, Detail: f.Detail})
 	}
 	return &e
-}
-
-// catalogOr returns the catalog of a model, or the default one for nil.
-func catalogOr(c *rbac.Catalog) *rbac.Catalog {
-	if c == nil {
-		return rbac.Default()
-	}
-	return c
 }

@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"rolecall.example/org"
+	"rolecall.example/rbac"
 	"rolecall.example/views/ui"
 )
 
@@ -17,6 +18,7 @@ type Problem struct {
 	Why             string   // the page with the rights of the caller, "" if there is none
 	Missing         []string // the permissions that the request needs, as type:action
 	Grantors        []string // display names of roles that give them
+	Catalog         *rbac.Catalog
 }
 
 // Title is the failure in a few words. A refusal for want of a permission has a title of its own.

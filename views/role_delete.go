@@ -1,12 +1,16 @@
 package views
 
-import "rolecall.example/org"
+import (
+	"rolecall.example/org"
+	"rolecall.example/rbac"
+)
 
 // RoleDelete is the page that asks for confirmation before a role is deleted.
 type RoleDelete struct {
-	View   org.RoleView
-	Impact org.Impact
-	Err    *org.Error
+	View    org.RoleView
+	Impact  org.Impact
+	Catalog *rbac.Catalog
+	Err     *org.Error
 }
 
 // manyMembers is how many people may lose a role, or a membership, without a name being typed.

@@ -201,7 +201,7 @@ func RoleDeletePage(d RoleDelete) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = impact(d.Impact).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = impact(d.Catalog, d.Impact).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

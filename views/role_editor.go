@@ -20,12 +20,12 @@ import (
 type RoleEditor struct {
 	View      org.RoleView
 	New       bool
-	CanCreate bool          // the caller may create roles: offers to duplicate this one
-	Stored    *org.Role     // the stored role, to mark edits against; nil: View.Role
-	Choices   []org.Role    // roles that a new one can start from
-	Start     string        // name of the role that a new one was started from
-	Again     bool          // it comes back from the review: the changes are not saved
-	Catalog   *rbac.Catalog // nil: the default one
+	CanCreate bool       // the caller may create roles: offers to duplicate this one
+	Stored    *org.Role  // the stored role, to mark edits against; nil: View.Role
+	Choices   []org.Role // roles that a new one can start from
+	Start     string     // name of the role that a new one was started from
+	Again     bool       // it comes back from the review: the changes are not saved
+	Catalog   *rbac.Catalog
 	Err       *org.Error
 	Now       time.Time
 }
@@ -126,7 +126,7 @@ func (e RoleEditor) readable() (*org.Error, map[string]string) {
 			continue
 		}
 		shown.Fields[i].Field = p.String()
-		if catalogOr(e.Catalog).Valid(p.ResourceType, p.Action) {
+		if e.Catalog.Valid(p.ResourceType, p.Action) {
 			anchors[p.String()] = gridCell{Permission: p, level: level}.id()
 		}
 	}

@@ -286,7 +286,9 @@ func TestRowLevel(t *testing.T) {
 		{"", "none"}, {"read", "read"}, {"create read update", "write"}, {"create read update delete ssh", "full"},
 		{"read ssh", "custom"}, {"create read", "custom"}, {"read !ssh", "custom"},
 	} {
-		r := newRow("thing", "Thing", []rbac.ActionInfo{{Name: "create"}, {Name: "read"}, {Name: "update"}, {Name: "delete"}, {Name: "ssh"}}, func(typ, _ string, a rbac.ActionInfo) gridCell {
+		s := scope{grid: rbac.Default().Grid()}
+		s.presets = presetsOf(s.grid)
+		r := s.newRow("thing", "Thing", []rbac.ActionInfo{{Name: "create"}, {Name: "read"}, {Name: "update"}, {Name: "delete"}, {Name: "ssh"}}, func(typ, _ string, a rbac.ActionInfo) gridCell {
 			c := gridCell{Permission: rbac.Permission{ResourceType: typ, Action: a.Name}}
 			for _, s := range strings.Fields(tt.set) {
 				if name, deny := strings.CutPrefix(s, "!"); name == a.Name && deny {
@@ -297,7 +299,7 @@ func TestRowLevel(t *testing.T) {
 			}
 			return c
 		})
-		if got := r.level(); got != tt.want {
+		if got := r.preset; got != tt.want {
 			t.Errorf("%q is %s, want %s", tt.set, got, tt.want)
 		}
 	}

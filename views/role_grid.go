@@ -1,6 +1,7 @@
 package views
 
 import (
+	"encoding/json"
 	"iter"
 	"slices"
 	"strconv"
@@ -11,16 +12,15 @@ import (
 	"rolecall.example/views/ui"
 )
 
-// columns are the actions that have a column of their own in the grid; the others are labelled chips. No other name of
-// a catalog stands in this package.
-var columns = []string{"create", "read", "update", "delete"}
-
 // scope is the grid of one level of a role.
 type scope struct {
 	level    rbac.Level
 	key      string // begins its field names
 	label    string
-	note     string // on what it applies to
+	note     string    // on what it applies to
+	grid     rbac.Grid // which actions have a column of their own; the others are labelled chips
+	columns  []string  // the labels of these columns
+	presets  []preset
 	star     gridRow
 	areas    []gridArea
 	unknown  []gridCell // stored pairs that the catalog does not know (any more)
@@ -39,6 +39,7 @@ type gridRow struct {
 	typ, label string
 	columns    []*gridCell // one a column, nil where the type has no such action
 	others     []gridCell
+	preset     string // the value of the one that it stands at
 }
 
 // gridCell is one pair at one level: not set, allowed or denied.
@@ -135,38 +136,46 @@ func (r gridRow) cells() []gridCell {
 	return append(out, r.others...)
 }
 
-// levels are the choices of the level select.
-var levels = []struct{ value, label string }{
-	{"none", "None"}, {"read", "Read"}, {"write", "Write"}, {"full", "Full"}, {"custom", "Custom"},
+// preset is a choice of the level select: which actions it allows.
+type preset struct {
+	value, label string
+	allows       func(action string) bool // nil: it is what no other one is
 }
 
-// level is the preset of the level select that gives just the allows of the row.
-func (r gridRow) level() string {
-	var on, write, all []string
-	for _, c := range r.cells() {
-		if c.value == rbac.Denied {
-			return "custom"
-		}
-		all = append(all, c.Action)
-		if c.Action != "delete" && slices.Contains(columns, c.Action) {
-			write = append(write, c.Action)
-		}
-		if c.value == rbac.Allowed {
-			on = append(on, c.Action)
+// presetsOf are the choices for the rows of a grid: those of the catalog between nothing and everything.
+func presetsOf(g rbac.Grid) []preset {
+	all := []preset{{"none", "None", func(string) bool { return false }}}
+	for _, p := range g.Presets {
+		all = append(all, preset{p.ID, p.Label, func(action string) bool { return slices.Contains(p.Actions, action) }})
+	}
+	return append(all, preset{"full", "Full", func(string) bool { return true }}, preset{"custom", "Custom", nil})
+}
+
+// presetOf is the value of the preset that gives just the allows of the row. Nothing and everything come first, as in the
+// script: a type may have no more actions than a preset allows.
+func presetOf(r gridRow, presets []preset) string {
+	gives := func(p preset) bool {
+		return p.allows != nil && !slices.ContainsFunc(r.cells(), func(c gridCell) bool {
+			return c.value == rbac.Denied || (c.value == rbac.Allowed) != p.allows(c.Action)
+		})
+	}
+	last := len(presets) - 2 // "full"; behind it stands "custom"
+	for _, p := range slices.Concat(presets[:1], presets[last:last+1], presets[1:last]) {
+		if gives(p) {
+			return p.value
 		}
 	}
-	switch {
-	case len(on) == 0:
-		return "none"
-	case len(on) == len(all):
-		return "full"
-	case len(on) == 1 && on[0] == "read":
-		return "read"
-	case slices.Equal(on, write):
-		return "write"
-	default:
-		return "custom"
+	return presets[last+1].value
+}
+
+// presetData is the presets of the catalog for the script: each one's value, followed by its actions.
+func (e RoleEditor) presetData() string {
+	data := [][]string{}
+	for _, p := range e.Catalog.Grid().Presets {
+		data = append(data, append([]string{p.ID}, p.Actions...))
 	}
+	text, _ := json.Marshal(data) // strings always can be
+	return string(text)
 }
 
 // scopes are the levels that roles of this kind have, and any other at which this one has permissions (built-in roles
@@ -193,7 +202,7 @@ func (e RoleEditor) scopes() []scope {
 
 // scope fills the grid of one level.
 func (e RoleEditor) scope(s scope) scope {
-	catalog := catalogOr(e.Catalog)
+	catalog := e.Catalog
 	was := e.stored()
 	values, stored := catalog.Compile(*e.View.Role.Rules()), was.Rules()
 	errs := e.cellErrors(s.level)
@@ -217,12 +226,17 @@ func (e RoleEditor) scope(s scope) scope {
 		}
 		return c
 	}
-	s.star = newRow(rbac.Wildcard, "Every resource type", catalog.WildcardActions(), cell)
+	s.grid = catalog.Grid()
+	s.presets = presetsOf(s.grid)
+	for _, name := range s.grid.Columns {
+		s.columns = append(s.columns, catalog.ActionLabel(name))
+	}
+	s.star = s.newRow(rbac.Wildcard, "Every resource type", catalog.WildcardActions(), cell)
 	for _, a := range catalog.Areas() {
 		area := gridArea{id: "a-" + s.key + "-" + a.ID, label: a.Label}
 		var types []string
 		for _, t := range a.Types {
-			row := newRow(t.Name, t.Label, t.Actions, cell)
+			row := s.newRow(t.Name, t.Label, t.Actions, cell)
 			if !s.own && !anySet(row.cells()) {
 				continue // of a level that roles of this kind don't have, only rows with permissions are worth their bytes
 			}
@@ -239,16 +253,17 @@ func (e RoleEditor) scope(s scope) scope {
 	return s
 }
 
-func newRow(typ, label string, actions []rbac.ActionInfo, cell func(string, string, rbac.ActionInfo) gridCell) gridRow {
-	row := gridRow{typ: typ, label: label, columns: make([]*gridCell, len(columns))}
+func (s *scope) newRow(typ, label string, actions []rbac.ActionInfo, cell func(string, string, rbac.ActionInfo) gridCell) gridRow {
+	row := gridRow{typ: typ, label: label, columns: make([]*gridCell, len(s.grid.Columns))}
 	for _, a := range actions {
 		c := cell(typ, label, a)
-		if i := slices.Index(columns, a.Name); i >= 0 {
+		if i := slices.Index(s.grid.Columns, a.Name); i >= 0 {
 			row.columns[i] = &c
 		} else {
 			row.others = append(row.others, c)
 		}
 	}
+	row.preset = presetOf(row, s.presets)
 	return row
 }
 

@@ -116,7 +116,7 @@ func RoleMembersPage(m Members) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = roleMeter(countRole(catalogOr(nil), role, false)).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = roleMeter(countRole(m.Catalog, role, false)).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

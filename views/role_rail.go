@@ -16,7 +16,7 @@ type risk struct {
 // risks are the notes of the catalog about permissions of these scopes, each with its cells. Script shows the notes
 // whose permissions are allowed.
 func (e RoleEditor) risks(scopes []scope) []risk {
-	catalog := catalogOr(e.Catalog)
+	catalog := e.Catalog
 	var out []risk
 	for c := range cellsOf(scopes) {
 		note := catalog.Risks(c.Permission)

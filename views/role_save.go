@@ -27,7 +27,8 @@ type RoleReview struct {
 type RoleMerge struct {
 	View org.RoleView // as it is stored now
 	org.Merge
-	Now time.Time
+	Now     time.Time
+	Catalog *rbac.Catalog
 }
 
 // changes are the changes under review.

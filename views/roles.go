@@ -11,7 +11,7 @@ import (
 // Roles is the list of roles of an organization or of the site.
 type Roles struct {
 	List    org.RoleList
-	Catalog *rbac.Catalog // nil: the default one
+	Catalog *rbac.Catalog
 	Now     time.Time
 }
 

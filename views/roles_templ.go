@@ -265,7 +265,7 @@ func rolesRow(r Roles, role org.Role) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = roleMeter(countRole(catalogOr(r.Catalog), role, r.ofSite())).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = roleMeter(countRole(r.Catalog, role, r.ofSite())).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

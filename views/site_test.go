@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"rolecall.example/org"
+	"rolecall.example/rbac"
 )
 
 func newUser(name string) org.User {
@@ -59,7 +60,7 @@ func ownView() org.UserView {
 }
 
 func fullUserAssignment() UserAssignmentForm {
-	return UserAssignmentForm{UserRoleForm: org.UserRoleForm{User: newUser(rtl), Choices: fullAssignment().Choices}}
+	return UserAssignmentForm{Catalog: rbac.Default(), UserRoleForm: org.UserRoleForm{User: newUser(rtl), Choices: fullAssignment().Choices}}
 }
 
 func fullTokens() []org.Token {
@@ -114,7 +115,7 @@ func sitePages() map[string]templ.Component {
 		"user, self":            UserPageBody(UserPage{UserView: ownView(), Now: now}),
 		"user, bare":            UserPageBody(UserPage{UserView: bare, Now: now}),
 		"site roles of":         UserAssignmentPage(fullUserAssignment()),
-		"site roles, refused":   UserAssignmentPage(UserAssignmentForm{UserRoleForm: org.UserRoleForm{User: newUser(hostile), Refusal: hostile}, Checked: map[string]bool{}, Err: refusal}),
+		"site roles, refused":   UserAssignmentPage(UserAssignmentForm{Catalog: rbac.Default(), UserRoleForm: org.UserRoleForm{User: newUser(hostile), Refusal: hostile}, Checked: map[string]bool{}, Err: refusal}),
 		"set password":          SetPasswordPage(SetPassword{PasswordLink: org.PasswordLink{User: newUser(hostile), Secret: hostile}}),
 		"set password, refused": SetPasswordPage(SetPassword{PasswordLink: org.PasswordLink{User: newUser("ada"), Secret: "x", MustSet: true}, Err: refusal}),
 		"login after a link":    LoginPage(Login{PasswordSet: true}),
@@ -147,7 +148,7 @@ func siteFragments() map[string]templ.Component {
 	return map[string]templ.Component{
 		"users":                  UsersResults(fullUsers()),
 		"site roles of":          UserAssignmentPopover(fullUserAssignment()),
-		"site roles of, refused": UserAssignmentPopover(UserAssignmentForm{UserRoleForm: fullUserAssignment().UserRoleForm, Err: refusal}),
+		"site roles of, refused": UserAssignmentPopover(UserAssignmentForm{Catalog: rbac.Default(), UserRoleForm: fullUserAssignment().UserRoleForm, Err: refusal}),
 		"organizations":          OrganizationsResults(Organizations{List: org.OrganizationList{Organizations: []org.Organization{acme}, Count: 1}, Filter: org.OrganizationFilter{Limit: 25}}),
 		"search":                 SearchResults(found()),
 	}

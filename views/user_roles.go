@@ -12,7 +12,7 @@ type UserAssignmentForm struct {
 	Before  map[string]bool
 	Back    string // as in UserRowView
 	Err     *org.Error
-	Catalog *rbac.Catalog // for the counts; nil: the default one
+	Catalog *rbac.Catalog // for the counts
 }
 
 // assignment is the form as that of a member: both have the same boxes.

@@ -71,9 +71,10 @@ func fullMembers() Members {
 	everybody[2].Status = org.StatusSuspended
 	everybody[3].LoginType = org.LoginNone
 	return Members{
-		List:   org.MemberList{Organization: acme, Members: everybody, Count: 1284, CanAdd: true, CanAssign: true, CanRemove: true},
-		Filter: org.MemberFilter{Limit: 5, Offset: 10},
-		Roles:  []org.Role{newRole("auditor"), newRole(hostile)}, SiteRoles: []org.Role{newRole("owner")}, Now: now,
+		Catalog: rbac.Default(),
+		List:    org.MemberList{Organization: acme, Members: everybody, Count: 1284, CanAdd: true, CanAssign: true, CanRemove: true},
+		Filter:  org.MemberFilter{Limit: 5, Offset: 10},
+		Roles:   []org.Role{newRole("auditor"), newRole(hostile)}, SiteRoles: []org.Role{newRole("owner")}, Now: now,
 	}
 }
 
@@ -85,14 +86,14 @@ func filteredMembers() Members {
 }
 
 func onlySelf() Members {
-	m := Members{List: org.MemberList{Organization: acme, Members: []org.Member{newMember("ada")}, Count: 1, OnlySelf: true}, Now: now}
+	m := Members{Catalog: rbac.Default(), List: org.MemberList{Organization: acme, Members: []org.Member{newMember("ada")}, Count: 1, OnlySelf: true}, Now: now}
 	m.List.Members[0].Self = true
 	return m
 }
 
 func fullAssignment() AssignmentForm {
 	locked := newRole("locked", "user:read")
-	return AssignmentForm{Version: "7-tag", RoleForm: org.RoleForm{Organization: acme, Member: newMember(hostile), Choices: []org.RoleChoice{
+	return AssignmentForm{Catalog: rbac.Default(), Version: "7-tag", RoleForm: org.RoleForm{Organization: acme, Member: newMember(hostile), Choices: []org.RoleChoice{
 		{Role: newRole("held", "user:read"), Held: true},
 		{Role: newRole("free", "!user:read")},
 		{Role: locked, Held: true, Refusal: "Holds what you don't: user:read"},
@@ -102,6 +103,7 @@ func fullAssignment() AssignmentForm {
 
 func fullEditor() RoleEditor {
 	return RoleEditor{
+		Catalog: rbac.Default(),
 		View: org.RoleView{
 			Organization: acme, Role: newRole("maintainer", "template:read", "template:create", "!workspace:ssh", "crypto_key:read", "gone:fly"),
 			CanUpdate: true, CanDelete: true,
@@ -157,12 +159,12 @@ var refusal = &org.Error{Kind: org.Invalid, Message: hostile, Detail: hostile, F
 // pages are all page bodies, each empty, full of difficult names, and refused.
 func pages() map[string]templ.Component {
 	all := map[string]templ.Component{
-		"members, empty":         MembersPage(Members{List: org.MemberList{Organization: acme}}),
-		"members, zero":          MembersPage(Members{}),
+		"members, empty":         MembersPage(Members{Catalog: rbac.Default(), List: org.MemberList{Organization: acme}}),
+		"members, zero":          MembersPage(Members{Catalog: rbac.Default()}),
 		"members, full":          MembersPage(fullMembers()),
 		"members, filtered":      MembersPage(filteredMembers()),
-		"members, no match":      MembersPage(Members{List: org.MemberList{Organization: acme}, Filter: org.MemberFilter{Query: hostile, Limit: 25}}),
-		"members, past the end":  MembersPage(Members{List: org.MemberList{Organization: acme, Count: 3}, Filter: org.MemberFilter{Offset: 50, Limit: 25}}),
+		"members, no match":      MembersPage(Members{Catalog: rbac.Default(), List: org.MemberList{Organization: acme}, Filter: org.MemberFilter{Query: hostile, Limit: 25}}),
+		"members, past the end":  MembersPage(Members{Catalog: rbac.Default(), List: org.MemberList{Organization: acme, Count: 3}, Filter: org.MemberFilter{Offset: 50, Limit: 25}}),
 		"members, only self":     MembersPage(onlySelf()),
 		"member":                 MemberPage(MemberView{Organization: acme, Member: fullMembers().List.Members[1], LinkRoles: true, CanAssign: true, CanRemove: true, Now: now}),
 		"member, self":           MemberPage(MemberView{Organization: acme, Member: fullMembers().List.Members[0], CanAssign: true, CanRemove: true, Confirm: true, Now: now}),
@@ -170,28 +172,28 @@ func pages() map[string]templ.Component {
 		"add, empty":             AddMemberPage(AddMember{Organization: acme}),
 		"add, no match":          AddMemberPage(AddMember{Organization: acme, Query: hostile, Err: refusal}),
 		"add, full":              AddMemberPage(AddMember{Organization: acme, Query: "a", Candidates: []org.User{{Username: long, Name: hostile}, {Username: "bot", LoginType: org.LoginNone, Status: org.StatusSuspended}}}),
-		"assignment, empty":      AssignmentPage(AssignmentForm{RoleForm: org.RoleForm{Organization: acme, Member: newMember(rtl)}}),
+		"assignment, empty":      AssignmentPage(AssignmentForm{Catalog: rbac.Default(), RoleForm: org.RoleForm{Organization: acme, Member: newMember(rtl)}}),
 		"assignment, full":       AssignmentPage(fullAssignment()),
-		"assignment, refused":    AssignmentPage(AssignmentForm{RoleForm: fullAssignment().RoleForm, Checked: map[string]bool{}, Err: refusal}),
-		"roles, empty":           RolesPage(Roles{List: org.RoleList{Organization: acme}}),
-		"roles, full":            RolesPage(Roles{List: org.RoleList{Organization: acme, Roles: []org.Role{newRole(hostile, "user:read"), {Name: "organization-admin", BuiltIn: true, Organization: allow("user:*")}}, CanCreate: true}, Now: now}),
-		"roles, site":            RolesPage(Roles{List: org.RoleList{Roles: []org.Role{newRole("owner")}}, Now: now}),
+		"assignment, refused":    AssignmentPage(AssignmentForm{Catalog: rbac.Default(), RoleForm: fullAssignment().RoleForm, Checked: map[string]bool{}, Err: refusal}),
+		"roles, empty":           RolesPage(Roles{Catalog: rbac.Default(), List: org.RoleList{Organization: acme}}),
+		"roles, full":            RolesPage(Roles{Catalog: rbac.Default(), List: org.RoleList{Organization: acme, Roles: []org.Role{newRole(hostile, "user:read"), {Name: "organization-admin", BuiltIn: true, Organization: allow("user:*")}}, CanCreate: true}, Now: now}),
+		"roles, site":            RolesPage(Roles{Catalog: rbac.Default(), List: org.RoleList{Roles: []org.Role{newRole("owner")}}, Now: now}),
 		"role":                   RoleEditorPage(fullEditor()),
 		"role, refused":          RoleEditorPage(refusedEditor()),
 		"role, new":              RoleEditorPage(newEditor()),
 		"role, site":             RoleEditorPage(siteEditor()),
 		"role, built-in":         RoleEditorPage(builtInEditor()),
-		"role, empty":            RoleEditorPage(RoleEditor{View: org.RoleView{Organization: acme, Role: org.Role{Name: hostile}}}),
-		"delete role":            RoleDeletePage(RoleDelete{View: fullEditor().View}),
-		"delete role, refused":   RoleDeletePage(RoleDelete{View: org.RoleView{Organization: acme, Role: newRole(hostile)}, Err: refusal}),
+		"role, empty":            RoleEditorPage(RoleEditor{Catalog: rbac.Default(), View: org.RoleView{Organization: acme, Role: org.Role{Name: hostile}}}),
+		"delete role":            RoleDeletePage(RoleDelete{Catalog: rbac.Default(), View: fullEditor().View}),
+		"delete role, refused":   RoleDeletePage(RoleDelete{Catalog: rbac.Default(), View: org.RoleView{Organization: acme, Role: newRole(hostile)}, Err: refusal}),
 		"login":                  LoginPage(Login{}),
 		"login, refused":         LoginPage(Login{Next: hostile, Email: hostile, Err: refusal}),
 		"setup":                  SetupPage(Setup{}),
 		"setup, refused":         SetupPage(Setup{Token: hostile, Email: hostile, Username: long, Name: rtl, Err: refusal}),
-		"problem":                ProblemPage(Problem{Status: 404, Message: "Not found"}),
-		"problem, full":          ProblemPage(Problem{Status: 500, Message: hostile, Detail: hostile, Fields: refusal.Fields, RequestID: hostile, Back: "/x"}),
+		"problem":                ProblemPage(Problem{Catalog: rbac.Default(), Status: 404, Message: "Not found"}),
+		"problem, full":          ProblemPage(Problem{Catalog: rbac.Default(), Status: 500, Message: hostile, Detail: hostile, Fields: refusal.Fields, RequestID: hostile, Back: "/x"}),
 		"member of nothing":      NoOrganizationPage(),
-		"site role without name": RoleEditorPage(RoleEditor{}),
+		"site role without name": RoleEditorPage(RoleEditor{Catalog: rbac.Default()}),
 	}
 	maps.Copy(all, sitePages())
 	maps.Copy(all, explainPages())
@@ -204,10 +206,10 @@ func fragments() map[string]templ.Component {
 	all := map[string]templ.Component{
 		"members":           MembersResults(fullMembers()),
 		"members, filtered": MembersResults(filteredMembers()),
-		"members, empty":    MembersResults(Members{List: org.MemberList{Organization: acme}}),
+		"members, empty":    MembersResults(Members{Catalog: rbac.Default(), List: org.MemberList{Organization: acme}}),
 		"add member":        AddMemberResults(AddMember{Organization: acme, Query: hostile, Candidates: []org.User{{Username: hostile}}}),
 		"assignment":        AssignmentPopover(fullAssignment()),
-		"problem":           ProblemFragment(Problem{Status: 409, Message: hostile, Back: "/x"}),
+		"problem":           ProblemFragment(Problem{Catalog: rbac.Default(), Status: 409, Message: hostile, Back: "/x"}),
 		"toast, good":       Toast(Flash{Message: long}),
 		"toast":             Toast(Flash{Message: hostile, Bad: true, Detail: hostile}),
 		"toast, undo":       Toast(Flash{Message: hostile, Undo: "x", Back: hostile}),
@@ -367,14 +369,14 @@ func TestFormsShowWhatIsWrong(t *testing.T) {
 
 func TestProblem(t *testing.T) {
 	t.Parallel()
-	doc := render(t, ProblemPage(Problem{Status: 500, Message: "Broken", RequestID: "req-1", Back: "/organizations/acme/members"}))
+	doc := render(t, ProblemPage(Problem{Catalog: rbac.Default(), Status: 500, Message: "Broken", RequestID: "req-1", Back: "/organizations/acme/members"}))
 	if !strings.Contains(doc.Text(), "req-1") {
 		t.Error("no request id")
 	}
 	if got := doc.Find(".acts a").First(); got.Text() != "Try again" || got.AttrOr("href", "") != "/organizations/acme/members" {
 		t.Errorf("the way on is %q", got.Text())
 	}
-	doc = render(t, ProblemPage(Problem{Status: 404, Message: "Not found"}))
+	doc = render(t, ProblemPage(Problem{Catalog: rbac.Default(), Status: 404, Message: "Not found"}))
 	if strings.Contains(doc.Text(), "Try again") || doc.Find(".acts a[href='/']").Length() != 1 {
 		t.Error("what is not there should not be tried again, but there must be a way on")
 	}
@@ -399,7 +401,7 @@ func TestLogin(t *testing.T) {
 func TestDeleteRole(t *testing.T) {
 	t.Parallel()
 	view := org.RoleView{Organization: acme, Role: newRole("maintainer"), CanDelete: true}
-	doc := render(t, RoleDeletePage(RoleDelete{View: view}))
+	doc := render(t, RoleDeletePage(RoleDelete{Catalog: rbac.Default(), View: view}))
 	if !strings.Contains(doc.Text(), "128 members") {
 		t.Errorf("does not say how many lose it: %q", doc.Text())
 	}
@@ -410,11 +412,11 @@ func TestDeleteRole(t *testing.T) {
 		t.Error("a role that many hold is deleted without typing its name")
 	}
 	view.Role.Members = 1
-	if render(t, RoleDeletePage(RoleDelete{View: view})).Find("[name=confirm]").Length() != 0 {
+	if render(t, RoleDeletePage(RoleDelete{Catalog: rbac.Default(), View: view})).Find("[name=confirm]").Length() != 0 {
 		t.Error("asks for the name although one member loses it")
 	}
 	view.CanDelete = false
-	if render(t, RoleDeletePage(RoleDelete{View: view})).Find("button").Length() != 0 {
+	if render(t, RoleDeletePage(RoleDelete{Catalog: rbac.Default(), View: view})).Find("button").Length() != 0 {
 		t.Error("offers what may not be done")
 	}
 }
@@ -460,7 +462,7 @@ func TestRolesPage(t *testing.T) {
 	t.Parallel()
 	admin := org.Role{Name: "organization-admin", DisplayName: "Organization Admin", BuiltIn: true, Organization: allow("template:*"), Members: 6}
 	list := org.RoleList{Organization: acme, Roles: []org.Role{newRole("maintainer", "template:read", "!workspace:ssh"), admin}, CanCreate: true}
-	doc := render(t, RolesPage(Roles{List: list, Now: now}))
+	doc := render(t, RolesPage(Roles{Catalog: rbac.Default(), List: list, Now: now}))
 	rows := doc.Find("tbody tr:not(.grp)")
 	if rows.Length() != 2 || doc.Find("tr.grp").Length() != 2 {
 		t.Fatalf("%d rows in %d groups", rows.Length(), doc.Find("tr.grp").Length())
@@ -481,7 +483,7 @@ func TestRolesPage(t *testing.T) {
 		t.Error("no link to those who hold it")
 	}
 	list.CanCreate = false
-	if render(t, RolesPage(Roles{List: list, Now: now})).Find("a[href*='/new']").Length() != 0 {
+	if render(t, RolesPage(Roles{Catalog: rbac.Default(), List: list, Now: now})).Find("a[href*='/new']").Length() != 0 {
 		t.Error("offers to create")
 	}
 }

@@ -16,15 +16,23 @@ type WhoCan struct {
 	Err          *org.Error
 	Limit        int
 	Offset       int
-	Outside      bool          // the page is one of the accounts outside the organization
-	Catalog      *rbac.Catalog // nil: the default one
-	LinkRoles    bool          // the caller may open the roles of the organization
-	LinkSite     bool          // likewise those of the site
+	Outside      bool // the page is one of the accounts outside the organization
+	Catalog      *rbac.Catalog
+	LinkRoles    bool // the caller may open the roles of the organization
+	LinkSite     bool // likewise those of the site
 }
 
 // form is the question without a member, for the tags that show where a right comes from.
 func (w WhoCan) form() ExplainForm {
 	return ExplainForm{Organization: w.Organization, Question: w.Question, Catalog: w.Catalog, LinkRoles: w.LinkRoles, LinkSite: w.LinkSite}
+}
+
+// Heading is the question, as far as it has been asked.
+func (w WhoCan) Heading() string {
+	if w.Answer == nil {
+		return "Who can…"
+	}
+	return "Who can " + w.Question.Doing(w.Catalog)
 }
 
 // able is a row: a member, or an account outside, that has the right.

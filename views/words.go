@@ -1,6 +1,7 @@
 package views
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
@@ -121,13 +122,29 @@ func levelWord(l rbac.Level) string {
 	}
 }
 
-// permissionText is a permission with its sign in words.
-func permissionText(p rbac.Permission) string {
-	text := p.ResourceType + ":" + p.Action
+// pairName is the name of a permission, without its sign: what those who program call it.
+func pairName(p rbac.Permission) string {
+	p.Negate = false
+	return p.String()
+}
+
+// doing is what a permission lets people do, with its sign in words.
+func doing(c *rbac.Catalog, p rbac.Permission) string {
 	if p.Negate {
-		return "deny " + text
+		return "deny: " + c.Phrase(p)
 	}
-	return text
+	return c.Phrase(p)
+}
+
+// pairNames finds names of permissions in a text.
+var pairNames = regexp.MustCompile(`\b[a-z][a-z0-9_-]*:[a-z][a-z0-9_-]*`)
+
+// inWords is a text of the API, which names permissions, as people read it.
+func inWords(c *rbac.Catalog, text string) string {
+	return pairNames.ReplaceAllStringFunc(text, func(name string) string {
+		resourceType, action, _ := strings.Cut(name, ":")
+		return c.Phrase(rbac.Permission{ResourceType: resourceType, Action: action})
+	})
 }
 
 // stateWords are the states of a permission in a role: its label and the class of its badge, then the mark, the class

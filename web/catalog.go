@@ -41,8 +41,10 @@ func wireCatalog(from *rbac.Catalog) client.Catalog {
 	for _, t := range from.Types() {
 		wire := client.CatalogType{Name: t.Name, Label: t.Label, Area: t.Area, SiteOnly: t.SiteOnly, Actions: []client.CatalogAction{}}
 		for _, a := range t.Actions {
-			risk := from.Risks(rbac.Permission{ResourceType: t.Name, Action: a.Name})
-			wire.Actions = append(wire.Actions, client.CatalogAction{Name: a.Name, Label: a.Label, Description: a.Description, Risk: risk})
+			p := rbac.Permission{ResourceType: t.Name, Action: a.Name}
+			wire.Actions = append(wire.Actions, client.CatalogAction{
+				Name: a.Name, Label: a.Label, Description: a.Description, Phrase: from.Phrase(p), Risk: from.Risks(p),
+			})
 		}
 		c.Types = append(c.Types, wire)
 	}

@@ -126,7 +126,7 @@ func (s *Server) whoCan(c *call) (reply, error) {
 }
 
 func whoCanPage(w views.WhoCan) page {
-	return page{title: "Who can", active: "who-can", body: views.WhoCanPage(w), fragment: views.WhoCanResults(w)}
+	return page{title: w.Heading(), active: "who-can", body: views.WhoCanPage(w), fragment: views.WhoCanResults(w)}
 }
 
 // lint lists the parts of roles and assignments that change nothing, each with a link to where it is repaired.
@@ -139,7 +139,7 @@ func (s *Server) lint(c *call) (reply, error) {
 		json: each(found, func(f *org.LintFinding) client.Finding { return wireFinding(views.FindingURL(o.Name, *f), f) }),
 		html: show(page{
 			title: "Role check", active: "lint", crumbs: []views.Crumb{{Label: "Roles", URL: views.RolesURL(o.Name)}},
-			body: views.LintPage(views.Lint{Organization: o, Findings: found}),
+			body: views.LintPage(views.Lint{Organization: o, Findings: found, Catalog: s.Catalog}),
 		}),
 	}, nil
 }

@@ -159,6 +159,7 @@ func (s *Server) reviewRole(c *call, input org.Input[org.RoleInput]) (reply, err
 			return reply{}, err
 		}
 	}
+	editor.Catalog = s.Catalog
 	p := s.roleEditor(c, editor)
 	p.title = "Review " + editor.View.Role.Label()
 	p.body = views.RoleReviewPage(views.RoleReview{Editor: editor, Impact: impact, Err: refusal})
@@ -190,7 +191,7 @@ func (s *Server) mergePage(c *call, input org.Input[org.RoleInput], editor *view
 		in, _ := input.Read()
 		m := org.MergeRoles(v.Role, *editor.Stored, filledIn(in, v.Role))
 		p := s.roleEditor(c, views.RoleEditor{View: view})
-		p.body = views.RoleMergePage(views.RoleMerge{View: view, Merge: m, Now: time.Now()})
+		p.body = views.RoleMergePage(views.RoleMerge{View: view, Merge: m, Now: time.Now(), Catalog: s.Catalog})
 		return p, true
 	}
 	return page{}, false

@@ -92,7 +92,7 @@ func (s *Server) deleteRole(c *call) (reply, error) {
 
 // roleDeletion asks whether to delete a role, and shows what that would do, or why it can't be done.
 func (s *Server) roleDeletion(c *call, v org.RoleView, e *org.Error) (page, error) {
-	p, d := page{title: "Delete role", active: c.rolesItem()}, views.RoleDelete{View: v, Err: e}
+	p, d := page{title: "Delete role", active: c.rolesItem()}, views.RoleDelete{View: v, Catalog: s.Catalog, Err: e}
 	if v.CanDelete {
 		impact, err := s.tenant.PreviewRoleDeletion(c.ctx, c.actor, c.scope(), v.Role.Name, nil)
 		refusal, refused := errors.AsType[*org.Error](err)

@@ -105,6 +105,10 @@ func fillOthers(t *testing.T, s *services.Service, operator *org.Actor, home uui
 func TestAsking(t *testing.T) {
 	t.Parallel()
 	a := newAskable(t)
+	can := func(name string) string {
+		resourceType, action, _ := strings.Cut(name, ":")
+		return rbac.Default().Phrase(rbac.Permission{ResourceType: resourceType, Action: action})
+	}
 	tests := []struct {
 		args string
 		code int
@@ -116,11 +120,11 @@ func TestAsking(t *testing.T) {
 		{"can-i create template --org default --as grace --owner me", 0, []string{"own resources level"}, `"own": true`},
 		{"can-i delete user", 0, []string{"Yes."}, `"answer": true`},
 		{"can-i fly template", 2, nil, ""},
-		{"who-can read template", 0, []string{"grace", "reader", "2 of 3 members can read templates; 1 more is suspended; 1 person outside the organization can, by roles of the site."}, `"count": 2`},
-		{"who-can ssh workspace", 0, []string{"1 of 3 members can ssh workspaces.\n"}, `"total": 3`},
-		{"who-can view_insights template", 0, []string{"1 of 3 members can template:view_insights; 1 person", "Outside the organization:", "tess", "template-admin"}, `"outside": {`},
-		{"explain grace delete template", 1, []string{"No. Denied", "deny  template:delete", "decides", "Allow template:delete in READER"}, `"explanation": {`},
-		{"explain grace read template", 0, []string{"Yes. Allowed", "Take away READER", "one change each"}, `"allowed": true`},
+		{"who-can read template", 0, []string{"grace", "reader", "2 of 3 members can " + can("template:read") + "; 1 more is suspended; 1 person outside the organization can, by roles of the site."}, `"count": 2`},
+		{"who-can ssh workspace", 0, []string{"1 of 3 members can " + can("workspace:ssh") + ".\n"}, `"total": 3`},
+		{"who-can view_insights template", 0, []string{"1 of 3 members can " + can("template:view_insights") + "; 1 person", "Outside the organization:", "tess", "template-admin"}, `"outside": {`},
+		{"explain grace delete template", 1, []string{"No. Grace Hopper cannot delete templates: READER denies it in the organization.", "deny  template:delete", "decides", "Allow READER to delete templates"}, `"explanation": {`},
+		{"explain grace read template", 0, []string{"Yes. Grace Hopper can ", "Take away READER", "one change each"}, `"allowed": true`},
 		{"permissions grace", 0, []string{"template:read", "reader", "denied", "own things", "every member has it"}, `"implied": true`},
 		{"roles list --org default", 0, []string{"reader", "SPARE", "organization-admin", "built-in"}, `"assignable"`},
 		{"roles list", 0, []string{"auditor", "owner"}, `"name": "owner"`},
@@ -203,7 +207,11 @@ func TestSuspendedMayNothing(t *testing.T) {
 		for _, question := range []string{"can-i read template --org default --as grace", "explain grace read template"} {
 			p := start(t, source.env, "", append(strings.Fields(question), source.args...)...)
 			code, out := p.exit(t), p.out.String()
-			if code != 1 || !strings.HasPrefix(out, "No. The account is suspended.\nWithout the suspension: Yes. ") {
+			want := "No. The account is suspended.\nWithout the suspension: Yes. "
+			if strings.HasPrefix(question, "explain") {
+				want = "No. Grace Hopper cannot read templates: the account is suspended. Without the suspension: Yes. "
+			}
+			if code != 1 || !strings.HasPrefix(out, want) {
 				t.Errorf("%s %v: exit code %d: %s", question, source.args, code, out)
 			}
 		}

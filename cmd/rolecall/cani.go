@@ -7,7 +7,6 @@ import (
 	"strconv"
 
 	"rolecall.example/client"
-	"rolecall.example/rbac"
 )
 
 func canICommand() *command {
@@ -52,8 +51,14 @@ func (q *query) canI(ctx context.Context, api *client.Client, t *terminal, opera
 		return err
 	}
 	yes := got.Answers[key]
-	if !yes && !rbac.Default().Valid(operands[1], operands[0]) {
-		return unknownPermission(operands[0], operands[1])
+	if !yes {
+		words, err := vocabularyOf(ctx, api)
+		if err == nil {
+			err = words.unknown(operands[0], operands[1])
+		}
+		if err != nil {
+			return err
+		}
 	}
 	because, verdict := "The operator is obeyed as an owner is.", "Yes."
 	if e, ok := got.Explanations[key]; ok {
@@ -64,13 +69,4 @@ func (q *query) canI(ctx context.Context, api *client.Client, t *terminal, opera
 		rows: [][]string{{operands[0], operands[1], strconv.FormatBool(yes), verdict + " " + because}},
 		text: func(w io.Writer) { fmt.Fprintf(w, "%s\n%s\n", verdict, because) },
 	})
-}
-
-// unknownPermission returns the error about an action that objects of a type do not have, with what may be meant.
-func unknownPermission(action, resourceType string) error {
-	catalog := rbac.Default()
-	if !catalog.ValidType(resourceType) {
-		return usageError(fmt.Sprintf("there is no type %q%s", resourceType, didYouMean(resourceType, typesWith(nil), "")))
-	}
-	return usageError(fmt.Sprintf("there is no action %q on %s%s", action, resourceType, didYouMean(action, actionsOn(resourceType), "")))
 }

@@ -73,14 +73,14 @@ func (c *command) complete(t *terminal, cmd *cobra.Command, name string, before 
 		return stored.names(), cobra.ShellCompDirectiveNoFileComp
 	case "SHELL":
 		return shells, cobra.ShellCompDirectiveNoFileComp
-	case "ACTION":
-		return rbac.Default().Actions(), cobra.ShellCompDirectiveNoFileComp
-	case "TYPE:ACTION":
-		return permissionNames(), cobra.ShellCompDirectiveNoFileComp
-	case "TYPE":
-		return typesWith(before), cobra.ShellCompDirectiveNoFileComp
 	}
 	find := completions[name]
+	if list := permissionWords[name]; list != nil {
+		find = func(ctx context.Context, api *client.Client, _, _ string) ([]string, error) {
+			words, err := vocabularyOf(ctx, api)
+			return list(words, before), err
+		}
+	}
 	if find == nil || !slices.Contains(c.settings, "url") {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
@@ -101,34 +101,17 @@ func (c *command) complete(t *terminal, cmd *cobra.Command, name string, before 
 	return words, cobra.ShellCompDirectiveNoFileComp
 }
 
-// typesWith returns the types that have the action which stands before.
-func typesWith(before []string) (names []string) {
-	for _, r := range rbac.Default().Types() {
-		if len(before) == 0 || rbac.Default().Valid(r.Name, before[len(before)-1]) {
-			names = append(names, r.Name)
+// permissionWords are the parts of permissions by the names of operands, and of the values of flags. before is what stands
+// before on the line.
+var permissionWords = map[string]func(words vocabulary, before []string) []string{
+	"ACTION":      func(words vocabulary, _ []string) []string { return words.actionsOn(rbac.Wildcard) },
+	"TYPE:ACTION": func(words vocabulary, _ []string) []string { return words.pairs() },
+	"TYPE": func(words vocabulary, before []string) []string {
+		if len(before) == 0 {
+			return words.typesWith("")
 		}
-	}
-	return names
-}
-
-// permissionNames returns all permissions in the short form.
-func permissionNames() (names []string) {
-	for _, r := range rbac.Default().Types() {
-		for _, action := range actionsOn(r.Name) {
-			names = append(names, r.Name+":"+action)
-		}
-	}
-	return names
-}
-
-// actionsOn returns the actions that things of a type have.
-func actionsOn(resourceType string) (names []string) {
-	for _, action := range rbac.Default().Actions() {
-		if rbac.Default().Valid(resourceType, action) {
-			names = append(names, action)
-		}
-	}
-	return names
+		return words.typesWith(before[len(before)-1])
+	},
 }
 
 // completeOperand completes the operands of the command.

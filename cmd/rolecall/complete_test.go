@@ -10,26 +10,26 @@ func TestComplete(t *testing.T) {
 	t.Parallel()
 	a := newAskable(t)
 	for args, says := range map[string]string{
-		"__complete memb":                                          "members\tSee and change",
-		"__complete members l":                                     "list\tList the members",
-		"__complete members list --st":                             "--status\tSTATUS,... of the account",
-		"__complete members list --status=":                        "active\ndormant\nsuspended\n",
-		"__complete members list --output=y":                       "yaml\n",
-		"__complete serve --wire=":                                 "documented\nsdk\n",
-		"__complete members list --db " + a.db + " --org=":         "default\n",
-		"__complete roles show --db " + a.db + " --org default re": "reader\n",
-		"__complete roles show --db " + a.db + " aud":              "auditor\n",
-		"__complete explain --db " + a.db + " gr":                  "grace\n",
-		"__complete explain --url " + a.url + " gr":                "grace\n",
-		"__complete explain --db " + a.db + " grace del":           "delete\n",
-		"__complete explain --db " + a.db + " grace use temp":      "template\n",
-		"__complete can-i --db " + a.db + " --org default --as=su": "sue\n",
-		"__complete members list --db /nowhere/x.db --org=":        ":5\n",   // an error, and no message of ours
-		"__complete users show --db " + a.db + " te":               "tess\n", // who is a member of nothing
-		"__complete roles create x --allow=template:u":             "template:use\n",
-		"__complete completion ":                                   "bash\nzsh\nfish\npowershell\n",
-		"__complete help roles ":                                   "show\tShow what",
-		"__complete backup ":                                       ":0\n", // files
+		"__complete memb":                                                "members\tSee and change",
+		"__complete members l":                                           "list\tList the members",
+		"__complete members list --st":                                   "--status\tSTATUS,... of the account",
+		"__complete members list --status=":                              "active\ndormant\nsuspended\n",
+		"__complete members list --output=y":                             "yaml\n",
+		"__complete serve --wire=":                                       "documented\nsdk\n",
+		"__complete members list --db " + a.db + " --org=":               "default\n",
+		"__complete roles show --db " + a.db + " --org default re":       "reader\n",
+		"__complete roles show --db " + a.db + " aud":                    "auditor\n",
+		"__complete explain --db " + a.db + " gr":                        "grace\n",
+		"__complete explain --url " + a.url + " gr":                      "grace\n",
+		"__complete explain --db " + a.db + " grace del":                 "delete\n",
+		"__complete explain --db " + a.db + " grace use temp":            "template\n",
+		"__complete can-i --db " + a.db + " --org default --as=su":       "sue\n",
+		"__complete members list --db /nowhere/x.db --org=":              ":5\n",   // an error, and no message of ours
+		"__complete users show --db " + a.db + " te":                     "tess\n", // who is a member of nothing
+		"__complete roles create x --db " + a.db + " --allow=template:u": "template:use\n",
+		"__complete completion ":                                         "bash\nzsh\nfish\npowershell\n",
+		"__complete help roles ":                                         "show\tShow what",
+		"__complete backup ":                                             ":0\n", // files
 	} {
 		words := strings.Split(args, " ")
 		p := start(t, map[string]string{tokenVariable: a.token}, "", words...)

@@ -5,8 +5,11 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 
 	"rolecall.example/client"
+	"rolecall.example/org"
+	"rolecall.example/rbac"
 )
 
 func explainCommand() *command {
@@ -28,15 +31,23 @@ func explainCommand() *command {
 				if err != nil {
 					return err
 				}
+				words, err := vocabularyOf(ctx, api)
+				if err != nil {
+					return err
+				}
 				e := &got.Explanation
-				return t.verdict(e.Allowed, report{value: got, head: []string{"LEVEL", "PERMISSION", "ROLE", "COUNTS"}, rows: levels(e), text: func(w io.Writer) { printExplanation(w, e) }})
+				return t.verdict(e.Allowed, report{
+					value: got, head: []string{"LEVEL", "PERMISSION", "ROLE", "COUNTS"}, rows: levels(e),
+					text: func(w io.Writer) { printExplanation(w, words, cmp.Or(got.Name, got.Username), e) },
+				})
 			})
 		},
 	}
 }
 
-func printExplanation(w io.Writer, e *client.Explanation) {
-	fmt.Fprintf(w, "%s\n%s\n\n", e.Verdict, e.Because)
+func printExplanation(w io.Writer, words vocabulary, who string, e *client.Explanation) {
+	said := org.Wording{Verdict: e.Verdict, Reason: strings.Replace(e.Because, e.ResourceType+":"+e.Action, "it", 1)}
+	fmt.Fprintf(w, "%s\n\n", said.Sentence(who, words.doing(e.ResourceType, e.Action, e.Own)))
 	table(w, levels(e)...)
 	if len(e.Changes) == 0 {
 		return
@@ -48,9 +59,22 @@ func printExplanation(w io.Writer, e *client.Explanation) {
 		if refusal != "" {
 			refusal = "not by you: " + refusal
 		}
-		rows = append(rows, []string{"  " + s.Text, s.Blast, refusal})
+		rows = append(rows, []string{"  " + words.suggestion(&s), s.Blast, refusal})
 	}
 	table(w, rows...)
+}
+
+// suggestion is a change in one line, as the pages write it.
+func (v vocabulary) suggestion(s *client.Suggestion) string {
+	if s.Permission == nil {
+		return s.Text
+	}
+	change := org.Suggestion{Kind: org.SuggestionKind(s.Kind)}
+	if s.Level == rbac.LevelUser.String() {
+		change.Level = rbac.LevelUser
+	}
+	before, after := change.Words(v.doing(s.Permission.ResourceType, s.Permission.Action, false))
+	return before + " " + cmp.Or(s.Role.DisplayName, s.Role.Name) + " " + after
 }
 
 // levels returns the rules that apply, level by level.

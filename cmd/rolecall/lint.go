@@ -24,13 +24,17 @@ func lintCommand() *command {
 				if err != nil {
 					return err
 				}
-				return t.verdict(len(got) == 0, findings(got))
+				words, err := vocabularyOf(ctx, api)
+				if err != nil {
+					return err
+				}
+				return t.verdict(len(got) == 0, findings(words, got))
 			})
 		},
 	}
 }
 
-func findings(list []client.Finding) report {
+func findings(words vocabulary, list []client.Finding) report {
 	r := report{value: list, head: []string{"RULE", "WHERE", "WHAT", "FIX"}}
 	if len(list) == 0 {
 		r.text = func(w io.Writer) { fmt.Fprintln(w, "Nothing found.") }
@@ -42,6 +46,7 @@ func findings(list []client.Finding) report {
 		}
 		if f.Permission != nil {
 			where = append(where, f.Permission.ResourceType+":"+f.Permission.Action)
+			f.Message = words.doing(f.Permission.ResourceType, f.Permission.Action, false) + ": " + f.Message
 		}
 		if f.Username != "" {
 			where = append(where, f.Username)

@@ -1,15 +1,14 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 
 	"rolecall.example/client"
-	"rolecall.example/rbac"
 )
 
 // parsePermissions reads the short form of permissions: "type:action,action", with "!" in front of denies. The catalog of
@@ -88,31 +87,18 @@ func permissionAt(field string, r *client.RoleRequest) (p client.Permission, lis
 }
 
 // suggest adds to a refusal what may be meant by the permissions that do not exist.
-func suggest(err error, r *client.RoleRequest) error {
+func suggest(ctx context.Context, api *client.Client, err error, r *client.RoleRequest) error {
 	e, ok := errors.AsType[*client.Error](err)
 	if !ok {
 		return err
 	}
 	for _, v := range e.Validations {
 		if p, _, _, ok := permissionAt(v.Field, r); ok {
-			if hint := likePermission(p); hint != "" {
+			words, _ := vocabularyOf(ctx, api) // without them there is no hint
+			if hint := words.like(p); hint != "" {
 				return fmt.Errorf("%w%s", err, hint)
 			}
 		}
 	}
 	return err
-}
-
-// likePermission suggests what may be meant by a permission that does not exist, or returns "".
-func likePermission(p client.Permission) string {
-	catalog := rbac.Default()
-	switch {
-	case catalog.Valid(p.ResourceType, p.Action):
-		return ""
-	case !catalog.ValidType(p.ResourceType):
-		return didYouMean(p.ResourceType, typesWith(nil), "")
-	case !slices.Contains(actionsOn(p.ResourceType), p.Action):
-		return didYouMean(p.Action, actionsOn(p.ResourceType), p.ResourceType+":")
-	}
-	return ""
 }

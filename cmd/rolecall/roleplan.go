@@ -52,6 +52,7 @@ type rolePlan struct {
 	named map[string]*roleHome // by how the file names them; nil: there is no such organization
 	homes []*roleHome          // each once
 	steps []*roleStep
+	words vocabulary // for hints, once one is needed
 }
 
 // roleHome is an organization, or the site, with its roles.
@@ -154,7 +155,7 @@ func (p *rolePlan) compare(ctx context.Context, home *roleHome, r *wantedRole) e
 	}
 	impact, err := p.api.PreviewPutRole(ctx, step.scope, step.wanted, step.condition)
 	step.Impact = &impact
-	return p.refused(err, step, r)
+	return p.refused(ctx, err, step, r)
 }
 
 // compare finds the differences of a role. A change without any is none.
@@ -185,7 +186,7 @@ func engineRole(r client.RoleRequest) *rbac.Role {
 }
 
 // refused turns what a server finds wrong with a role into faults of the file.
-func (p *rolePlan) refused(err error, step *roleStep, r *wantedRole) error {
+func (p *rolePlan) refused(ctx context.Context, err error, step *roleStep, r *wantedRole) error {
 	e, ok := errors.AsType[*client.Error](err)
 	switch {
 	case err == nil:
@@ -201,7 +202,10 @@ func (p *rolePlan) refused(err error, step *roleStep, r *wantedRole) error {
 			detail = strings.TrimSuffix(e.Message+" "+e.Detail, " ")
 		}
 		if permission, list, i, ok := permissionAt(v.Field, &r.RoleRequest); ok {
-			p.add(r.lines[list][i], "%s%s", detail, likePermission(permission))
+			if p.words.types == nil {
+				p.words, _ = vocabularyOf(ctx, p.api) // without them there is no hint
+			}
+			p.add(r.lines[list][i], "%s%s", detail, p.words.like(permission))
 		} else {
 			p.add(r.line, "%s: %s: %s", r.Name, v.Field, detail)
 		}

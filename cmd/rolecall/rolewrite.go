@@ -63,13 +63,13 @@ func (e *roleEdit) put(ctx context.Context, api *client.Client, t *terminal, r c
 	if e.dryRun {
 		impact, err := api.PreviewPutRole(ctx, e.scope(), r, opts...)
 		if err != nil {
-			return suggest(err, &r)
+			return suggest(ctx, api, err, &r)
 		}
 		return t.print(impactReport(impact, impact))
 	}
 	got, err := api.PutRole(ctx, e.scope(), r, opts...)
 	if err != nil {
-		return suggest(err, &r)
+		return suggest(ctx, api, err, &r)
 	}
 	return t.print(savedReport(e.scope(), got, became))
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"strings"
 
 	"rolecall.example/client"
 )
@@ -29,13 +28,17 @@ func whoCanCommand() *command {
 					return err
 				}
 				someone := got.Count > 0 || got.Outside != nil && got.Outside.Count > 0
-				return t.verdict(someone, whoCanReport(t, &got))
+				words, err := vocabularyOf(ctx, api)
+				if err != nil {
+					return err
+				}
+				return t.verdict(someone, whoCanReport(t, words, &got))
 			})
 		},
 	}
 }
 
-func whoCanReport(t *terminal, g *client.WhoCan) report {
+func whoCanReport(t *terminal, words vocabulary, g *client.WhoCan) report {
 	r := report{value: g, head: []string{"USERNAME", "STATUS", "LEVEL", "ALLOWED BY"}, names: []string{}}
 	for _, m := range g.Members {
 		r.rows = append(r.rows, []string{m.Username, string(m.Status), m.Level, roleNames(m.AllowedBy)})
@@ -61,14 +64,14 @@ func whoCanReport(t *terminal, g *client.WhoCan) report {
 			}
 			fmt.Fprintln(w)
 		}
-		fmt.Fprintln(w, whoCanSentence(g))
+		fmt.Fprintln(w, whoCanSentence(words, g))
 	}
 	return r
 }
 
 // whoCanSentence returns the answer in one sentence.
-func whoCanSentence(g *client.WhoCan) string {
-	s := fmt.Sprintf("%s of %s can %s", thousands(g.Count), counted(g.Total, "member", "members"), doing(g.Action, g.ResourceType))
+func whoCanSentence(words vocabulary, g *client.WhoCan) string {
+	s := fmt.Sprintf("%s of %s can %s", thousands(g.Count), counted(g.Total, "member", "members"), words.doing(g.ResourceType, g.Action, g.Own))
 	if g.Suspended > 0 {
 		s += fmt.Sprintf("; %s suspended", counted(g.Suspended, "more is", "more are"))
 	}
@@ -79,16 +82,4 @@ func whoCanSentence(g *client.WhoCan) string {
 		s += fmt.Sprintf("; %s outside the organization can, by roles of the site", counted(g.Outside.Count, "person", "people"))
 	}
 	return s + "."
-}
-
-// doing puts an action on things of a type into words: "start workspaces".
-func doing(action, resourceType string) string {
-	if strings.Contains(action, "_") {
-		return resourceType + ":" + action
-	}
-	things := strings.ReplaceAll(resourceType, "_", " ")
-	if !strings.HasSuffix(things, "s") {
-		things += "s"
-	}
-	return action + " " + things
 }

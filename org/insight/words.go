@@ -12,10 +12,15 @@ import (
 // tell puts a trace into words.
 // All places that explain use it, so that they say the same.
 func tell(s *unit.Units, t rbac.Trace, q org.Question, m org.Member) org.Wording {
-	w := org.Wording{Verdict: verdict(&t), Because: because(s, &t, q, m.Label())}
+	permission := q.Permission()
+	reason, more := because(s, &t, permission.String(), m.Label())
+	w := org.Wording{Verdict: verdict(&t), Because: reason + more, More: strings.TrimSpace(more)}
+	w.Reason, _ = because(s, &t, "it", m.Label())
 	// The engine knows nothing of suspensions, so its verdict is told as what would be without.
 	if m.Status == org.StatusSuspended {
-		w.Verdict, w.Because = "No. The account is suspended.", "Without the suspension: "+w.Verdict+" "+w.Because
+		without := "Without the suspension: " + w.Verdict + " "
+		w.More = strings.TrimSpace(without + w.Reason + more)
+		w.Verdict, w.Because, w.Reason = org.VerdictSuspended, without+w.Because, ""
 	}
 	for i := range t.Levels {
 		w.Levels[i] = levelNote(&t.Levels[i], q)
@@ -30,7 +35,7 @@ func verdict(t *rbac.Trace) string {
 	at := " at the " + strings.ToLower(org.LevelLabel(level)) + " level."
 	switch {
 	case !t.Known:
-		return "No. There is no such permission."
+		return org.VerdictUnknown
 	case !decided:
 		return "No. Nothing allows it."
 	case t.Allowed:
@@ -39,32 +44,32 @@ func verdict(t *rbac.Trace) string {
 	return "No. Denied" + at
 }
 
-// because is the reason: which roles decide, what they beat at their level, and who says otherwise below it.
-func because(s *unit.Units, t *rbac.Trace, q org.Question, who string) string {
-	permission := q.ResourceType + ":" + q.Action
+// because is the reason: which roles decide; and what more there is to say: what they beat at their level, and who says
+// otherwise below it. what is what the permission is called in it.
+func because(s *unit.Units, t *rbac.Trace, what, who string) (reason, more string) {
 	level, decided := t.Decided()
 	if !t.Known {
-		return "What the catalog does not have is refused to everybody, whatever a wildcard says."
+		return "What the catalog does not have is refused to everybody, whatever a wildcard says.", ""
 	}
 	if !decided {
-		return "No role that " + who + " holds says anything about " + permission + " where it would count, and what nothing allows is refused."
+		return "No role that " + who + " holds says anything about " + what + " where it would count, and what nothing allows is refused.", ""
 	}
 	all := t.Deciding()
-	b := rolesDo(all, t.Allowed, permission+" "+org.LevelPhrase(level)) + "."
+	reason = rolesDo(all, t.Allowed, what+" "+org.LevelPhrase(level)) + "."
 	// Such a role is in no list, so people would look for it in vain.
 	if everybody := !slices.ContainsFunc(all, func(m rbac.Match) bool { return !implied(s, m.Role) }); everybody && t.Allowed {
-		b += " Everybody here holds that role."
+		more += " Everybody here holds that role."
 	}
 	if beaten := matchesOf(t.Levels[level].Matches, false); len(beaten) > 0 && !t.Allowed {
-		b += " At one level a deny beats an allow, so that of " + joined(labels(beaten)) + " does not count."
+		more += " At one level a deny beats an allow, so that of " + joined(labels(beaten)) + " does not count."
 	}
 	// A lower level that says otherwise is what people wonder about.
 	for _, l := range t.Levels[level+1:] {
 		if other := matchesOf(l.Matches, t.Allowed); len(other) > 0 {
-			b += " " + rolesDo(other, !t.Allowed, "it "+org.LevelPhrase(l.Level)) + ", but the " + strings.ToLower(org.LevelLabel(level)) + " level comes first."
+			more += " " + rolesDo(other, !t.Allowed, "it "+org.LevelPhrase(l.Level)) + ", but the " + strings.ToLower(org.LevelLabel(level)) + " level comes first."
 		}
 	}
-	return b
+	return reason, more
 }
 
 // matchesOf is those of the matches that deny, or those that allow.
