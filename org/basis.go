@@ -19,6 +19,9 @@ type Basis []db.ListCallerRow // by organization; the first is the site
 
 // Equal reports whether decisions on both come out alike.
 func (b Basis) Equal(other Basis) bool {
+	if len(b) > 0 && len(b) == len(other) && &b[0] == &other[0] {
+		return true // one and the same, as most often: it may name hundreds of organizations
+	}
 	return slices.EqualFunc(b, other, func(x, y db.ListCallerRow) bool {
 		x.Value, y.Value = 0, 0 // of what else is in the organization
 		return x == y

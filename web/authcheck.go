@@ -87,8 +87,10 @@ func readChecks(o object) map[string]org.AuthCheck {
 // wireAnswers writes the answers by key, as encoding/json would in five times the time. A test holds it to
 // client.AuthCheckResponse.
 func wireAnswers(answers map[string]bool) json.RawMessage {
-	b := []byte{'{'}
-	for i, key := range slices.Sorted(maps.Keys(answers)) {
+	keys := slices.AppendSeq(make([]string, 0, len(answers)), maps.Keys(answers))
+	slices.Sort(keys)
+	b := append(make([]byte, 0, 32*(len(keys)+1)), '{')
+	for i, key := range keys {
 		if i > 0 {
 			b = append(b, ',')
 		}

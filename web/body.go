@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"sync"
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -45,7 +44,8 @@ type body struct {
 	tooLarge bool
 	err      error // the connection broke
 
-	values func() (url.Values, error) // of the data as a form, parsed once
+	asForm  url.Values // of values, nil until it is asked for
+	formErr error
 
 	parsed  bool
 	fields  map[string]any
@@ -61,12 +61,19 @@ func (c *call) receive() *body {
 		data.Grow(int(min(max(r.ContentLength, 0), 64<<10)) + bytes.MinRead) // as announced, but a lie must not cost much
 		_, err := data.ReadFrom(http.MaxBytesReader(c.response(), r.Body, maxBody))
 		c.body = &body{data: data.Bytes(), err: err}
-		c.body.values = sync.OnceValues(func() (url.Values, error) { return url.ParseQuery(data.String()) })
 		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
-			*c.body = body{tooLarge: true, values: func() (url.Values, error) { return nil, nil }}
+			*c.body = body{tooLarge: true}
 		}
 	}
 	return c.body
+}
+
+// values is the data as a form, parsed once.
+func (b *body) values() (url.Values, error) {
+	if b.asForm == nil {
+		b.asForm, b.formErr = url.ParseQuery(string(b.data))
+	}
+	return b.asForm, b.formErr
 }
 
 // object returns the parsed body, which is parsed once. With an error it is empty.

@@ -231,6 +231,9 @@ type shape struct {
 }
 
 func (s *shape) know(name string) {
+	if s.names == nil {
+		s.names = make([]string, 0, 8) // more than most objects have
+	}
 	if s.values == nil && !slices.Contains(s.names, name) {
 		s.names = append(s.names, name)
 	}

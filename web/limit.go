@@ -90,38 +90,40 @@ const loginShare = 10
 // limit refuses a caller that comes too often. A caller who is signed in counts as that account, wherever it comes from; a
 // stranger as the network that it comes from.
 func (s *Server) limit(c *call) error {
-	switch network := org.Network(c.ip); {
+	switch {
 	case c.actor != nil && c.route.Offers(Decides):
-		return c.spend(s.checks, accountBucket(c), 1)
+		return c.spend(s.checks, accountBucket, 1)
 	case c.actor != nil:
-		return c.spend(s.requests, accountBucket(c), 1)
+		return c.spend(s.requests, accountBucket, 1)
 	case c.route.Access == Public && !c.safe():
-		err := c.spend(s.requests, network, 1)
-		return cmp.Or(c.spend(s.logins, network, 1), err)
+		err := c.spend(s.requests, networkBucket, 1)
+		return cmp.Or(c.spend(s.logins, networkBucket, 1), err)
 	default:
-		return c.spend(s.requests, network, 1)
+		return c.spend(s.requests, networkBucket, 1)
 	}
 }
 
 func accountBucket(c *call) string { return "user " + c.actor.ID().String() }
 
+func networkBucket(c *call) string { return org.Network(c.ip) }
+
 // spend takes tokens of a caller for this request, and tells what is left: in the headers that clients of Coder's API
 // read, where the reset is a moment, and in those of the IETF's draft, where it is a number of seconds. It is when the
-// bucket is full again.
-func (c *call) spend(l *limiter, caller string, cost float64) error {
+// bucket is full again. The names are written as Go sends them, so that none has to be rewritten for each answer.
+func (c *call) spend(l *limiter, bucketOf func(*call) string, cost float64) error {
 	if l == nil {
 		return nil
 	}
 	now := c.server.Now()
-	left, wait := l.take(caller, cost, now)
+	left, wait := l.take(bucketOf(c), cost, now)
 	full := l.time(l.perMinute - left)
 	limit, remaining := strconv.Itoa(int(l.perMinute)), strconv.Itoa(int(left))
-	c.header("X-RateLimit-Limit", limit)
-	c.header("X-RateLimit-Remaining", remaining)
-	c.header("X-RateLimit-Reset", strconv.FormatInt(now.Add(full+time.Second-1).Unix(), 10))
-	c.header("RateLimit-Limit", limit)
-	c.header("RateLimit-Remaining", remaining)
-	c.header("RateLimit-Reset", strconv.Itoa(int(math.Ceil(full.Seconds()))))
+	c.header("X-Ratelimit-Limit", limit)
+	c.header("X-Ratelimit-Remaining", remaining)
+	c.header("X-Ratelimit-Reset", strconv.FormatInt(now.Add(full+time.Second-1).Unix(), 10))
+	c.header("Ratelimit-Limit", limit)
+	c.header("Ratelimit-Remaining", remaining)
+	c.header("Ratelimit-Reset", strconv.Itoa(int(math.Ceil(full.Seconds()))))
 	if wait == 0 {
 		return nil
 	}
@@ -144,5 +146,5 @@ func (s *Server) limitChecks(c *call, n int, explain bool) error {
 	if s.checks == nil || n <= 1 {
 		return nil
 	}
-	return c.spend(s.checks, accountBucket(c), min(float64(n), s.checks.perMinute)-1)
+	return c.spend(s.checks, accountBucket, min(float64(n), s.checks.perMinute)-1)
 }

@@ -149,7 +149,7 @@ func (s *Server) logRequest(c *call, took time.Duration) {
 	if c.route.Offers(NoAccessLog) && c.response().Status == http.StatusOK {
 		return
 	}
-	attrs := []slog.Attr{
+	attrs := append(make([]slog.Attr, 0, 9),
 		slog.String("request_id", c.id),
 		slog.String("method", c.request().Method),
 		slog.String("route", c.echo.Path()),
@@ -157,7 +157,7 @@ func (s *Server) logRequest(c *call, took time.Duration) {
 		slog.Float64("duration_ms", float64(took.Microseconds())/1000), // by its name the same in every format of the log
 		slog.Int64("bytes", c.response().Size),
 		slog.String("ip", c.ip),
-	}
+	)
 	if c.traceparent != "" {
 		attrs = append(attrs, slog.String("traceparent", c.traceparent))
 	}

@@ -77,9 +77,12 @@ func (c *call) sendJSON(r reply) error {
 	if r.json == nil {
 		return c.send(r.status, "", nil)
 	}
-	body, err := json.Marshal(r.json)
-	if err != nil {
-		return err
+	body, encoded := r.json.(json.RawMessage)
+	if !encoded {
+		var err error
+		if body, err = json.Marshal(r.json); err != nil {
+			return err
+		}
 	}
 	return c.send(r.status, typeJSONOut, append(body, '\n'))
 }

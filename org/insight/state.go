@@ -46,6 +46,6 @@ func (s *Service) StateOfAll(ctx context.Context, subject *org.Actor) (_ org.Sta
 	if subject.Basis == nil {
 		return "", nil
 	}
-	r, err := s.units.DB.GetRevisionOfAll(ctx)
+	r, err := s.units.RevisionOfAll(ctx)
 	return subject.StateAt(-1, r.Millions+r.Rest/1_000_000, r.Rest%1_000_000), err
 }

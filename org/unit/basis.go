@@ -55,10 +55,12 @@ func (s Reader) basisBetween(ctx context.Context, c Credential, first, last uuid
 
 // BasisNow is basisOf with every write that was acknowledged before the call. It asks the database once in each state of
 // the data, where that costs less than asking.
-func (s *Units) BasisNow(ctx context.Context, c Credential) (b org.Basis, err error) {
+func (s *Units) BasisNow(ctx context.Context, c Credential) (org.Basis, error) {
 	version, known := s.DB.Version()
 	if !known { // a table that is locked must not hold every connection: a snapshot waits for its turn
-		err = s.DB.View(ctx, func(q db.Reads) error {
+		var b org.Basis
+		err := s.DB.View(ctx, func(q db.Reads) error {
+			var err error
 			b, err = Reader{Units: s, Q: q}.basisOf(ctx, c)
 			return err
 		})
@@ -72,6 +74,19 @@ func (s *Units) BasisNow(ctx context.Context, c Credential) (b org.Basis, err er
 		}
 		return b, err
 	})
+}
+
+// RevisionOfAll changes with every write, and is that of all that were acknowledged before the call.
+func (s *Units) RevisionOfAll(ctx context.Context) (db.GetRevisionOfAllRow, error) {
+	version, known := s.DB.Version()
+	if last := s.Memory.ofAll.Load(); known && last != nil && last.version == version {
+		return last.row, nil
+	}
+	row, err := s.DB.GetRevisionOfAll(ctx)
+	if err == nil && known {
+		s.Memory.ofAll.Store(&revisionOfAll{version, row})
+	}
+	return row, err
 }
 
 // learnAt remembers what an account may do in a state of the data, if all that was read for it is of that state.
@@ -113,11 +128,12 @@ func (s *Units) SubjectNow(ctx context.Context, id uuid.UUID) (*org.Actor, error
 }
 
 // Compiled is who a credential stands for, from memory if that is made of the same basis.
-func (s *Units) Compiled(ctx context.Context, c Credential, b org.Basis) (found *org.Actor, err error) {
+func (s *Units) Compiled(ctx context.Context, c Credential, b org.Basis) (*org.Actor, error) {
 	if known, ok := (Reader{Units: s}).Remembered(c.User, b); ok {
 		return known, nil
 	}
-	err = s.Moment(ctx, func(src Reader) error {
+	var found *org.Actor
+	err := s.Moment(ctx, func(src Reader) (err error) {
 		found, err = src.Caller(ctx, c)
 		return err
 	})

@@ -19,6 +19,7 @@ type memory struct {
 	places   shelf[string, uuid.UUID]     // which organization a name meant lately
 	accounts shelf[string, uuid.UUID]     // likewise, in a state of the site; uuid.Nil: none
 	bases    baseShelf
+	ofAll    atomic.Pointer[revisionOfAll]
 	roleSets roleShelf
 }
 
@@ -68,6 +69,12 @@ type baseShelf struct {
 	mu      sync.Mutex
 	version db.Version
 	known   map[Credential]basisOnce
+}
+
+// revisionOfAll is the revision of all in the state of the data that was seen last.
+type revisionOfAll struct {
+	version db.Version
+	row     db.GetRevisionOfAllRow
 }
 
 // basisOnce reads a basis the first time.
