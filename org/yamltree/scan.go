@@ -37,7 +37,7 @@ func (s *scan) look() {
 			break
 		}
 		if t.Type == token.InvalidType {
-			s.stop(t, t.Error)
+			s.invalid(t)
 			return
 		}
 		if t.Type == token.CommentType {
@@ -46,6 +46,18 @@ func (s *scan) look() {
 		s.refuse(t)
 		s.measure(i, t)
 	}
+}
+
+// invalid refuses what the library cannot take apart, which is the last token. Often that is a tag and the brackets behind it.
+func (s *scan) invalid(t *token.Token) {
+	end := s.lines.offset(Place{t.Position.Line, t.Position.Column})
+	begin := s.lines.begin[min(t.Position.Line, len(s.lines.begin))-1]
+	tag := strings.LastIndexByte(s.text[begin:max(begin, end)], '!')
+	if tag < 0 || !strings.HasPrefix(strings.TrimSpace(t.Value), "!") {
+		s.stop(t, t.Error)
+		return
+	}
+	s.refuseAt(Place{t.Position.Line, 1 + utf8.RuneCountInString(s.text[begin:begin+tag])}, refused[token.TagType].name)
 }
 
 func (s *scan) stop(t *token.Token, text string) {
@@ -72,11 +84,14 @@ func (s *scan) refuse(t *token.Token) {
 	if what.name == "" {
 		return
 	}
-	place := s.place(t, what.first)
+	s.refuseAt(s.place(t, what.first), what.name)
+}
+
+func (s *scan) refuseAt(place Place, what string) {
 	s.places = append(s.places, place)
 	s.problems = append(s.problems, Problem{
 		Line: place.Line, Column: place.Column,
-		Text: fmt.Sprintf("to YAML this is %s, which is not supported; if it is a text, quote it: %q", what.name, s.word(place)),
+		Text: fmt.Sprintf("to YAML this is %s, which is not supported; if it is a text, quote it: %q", what, s.word(place)),
 	})
 }
 

@@ -67,6 +67,8 @@ func TestParseRefuses(t *testing.T) {
 		{"alias", "a: *:read # x\n", `1:4 to YAML this is an alias, which is not supported; if it is a text, quote it: "*:read"`},
 		{"in brackets, one after the other", "ü: [!invoice:pay,void, *:read, x]", `1:5 to YAML this is a tag, which is not supported; if it is a text, quote it: "!invoice:pay" | ` +
 			`1:24 to YAML this is an alias, which is not supported; if it is a text, quote it: "*:read"`},
+		{"before brackets", "é: {a: [b, !x:y], c: [!x:z]}\n", `1:12 to YAML this is a tag, which is not supported; if it is a text, quote it: "!x:y" | ` +
+			`1:23 to YAML this is a tag, which is not supported; if it is a text, quote it: "!x:z"`},
 		{"anchor and merge key", "a: &x {b: c}\nd:\n  <<: *x\n", `1:4 to YAML this is an anchor, which is not supported; if it is a text, quote it: "&x" | ` +
 			`3:3 to YAML this is a merge key, which is not supported; if it is a text, quote it: "<<" | ` +
 			`3:7 to YAML this is an alias, which is not supported; if it is a text, quote it: "*x"`},

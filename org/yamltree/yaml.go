@@ -9,6 +9,9 @@ import (
 	"github.com/goccy/go-yaml/token"
 )
 
+// maxRounds is how often a text is read again: the library stops at a tag that a bracket follows.
+const maxRounds = 20
+
 // parseYAML reads YAML. What it refuses is read as text once more, so that the rest of the file is looked at, too.
 func parseYAML(text string) (root *Node, problems []Problem) {
 	defer func() {
@@ -16,26 +19,38 @@ func parseYAML(text string) (root *Node, problems []Problem) {
 			root, problems = nil, append(problems, Problem{Line: 1, Column: 1, Text: "the text cannot be read as YAML"})
 		}
 	}()
-	s := newScan(text)
-	s.look()
-	if len(s.problems) > 0 && !s.stopped {
-		again := newScan(s.masked())
-		again.look()
-		again.stopped = again.stopped || len(again.problems) > 0
-		s.tokens, s.stopped = again.tokens, again.stopped
+	for range maxRounds {
+		s := newScan(text)
+		s.look()
+		if s.stopped && problems != nil { // what stands in the place of what was refused may be to blame
+			return nil, append(problems, s.problems[:len(s.problems)-1]...)
+		}
+		problems = append(problems, s.problems...)
+		switch {
+		case s.stopped:
+			return nil, problems
+		case len(s.places) == 0:
+			return build(s.tokens, problems)
+		}
+		text = s.masked()
 	}
-	if s.stopped {
-		return nil, s.problems
+	return nil, problems
+}
+
+// build makes a tree of tokens in which nothing is refused.
+func build(tokens token.Tokens, problems []Problem) (*Node, []Problem) {
+	file, err := parser.Parse(tokens, 0, parser.AllowDuplicateMapKey())
+	if err != nil && problems == nil {
+		problems = append(problems, syntaxProblem(err))
 	}
-	file, err := parser.Parse(s.tokens, 0, parser.AllowDuplicateMapKey())
 	if err != nil {
-		return nil, append(s.problems, syntaxProblem(err))
+		return nil, problems
 	}
 	if len(file.Docs) != 1 || file.Docs[0].Body == nil {
-		return nil, append(s.problems, Problem{Line: 1, Column: 1, Text: "the file is empty"})
+		return nil, append(problems, Problem{Line: 1, Column: 1, Text: "the file is empty"})
 	}
-	b := builder{problems: s.problems}
-	root = b.node(file.Docs[0].Body, 1)
+	b := builder{problems: problems}
+	root := b.node(file.Docs[0].Body, 1)
 	if b.unreadable {
 		root = nil
 	}
