@@ -33,6 +33,11 @@ const (
 	NewOrganizationURL = "/organizations/new"
 	SearchPath         = "/search"
 	AuditPath          = "/audit"
+	CatalogURL         = "/catalog" // PUT applies another one
+	CatalogVersionsURL = "/catalog/versions"
+	CatalogChangeURL   = "/catalog/change"
+	CatalogComparePath = "/catalog/compare"
+	CatalogRollbackURL = "/catalog/rollback"
 )
 
 // OrganizationURL begins all URLs of an organization, which is given by its name.
@@ -289,6 +294,25 @@ func FindingURL(organization string, f org.LintFinding) string {
 		return RoleCompareURL(organization, org.RoleVersionRef{Name: f.Role.Name}, org.RoleVersionRef{Name: f.Other})
 	}
 	return RoleURL(organization, f.Role.Name)
+}
+
+// CatalogVersionURL is the page of one version of the catalog.
+func CatalogVersionURL(version int64) string {
+	return CatalogVersionsURL + "/" + strconv.FormatInt(version, 10)
+}
+
+// CatalogSourceURL is the file of a version of the catalog, as it was sent; 0 is the version in force.
+func CatalogSourceURL(version int64) string {
+	if version == 0 {
+		return CatalogURL + "?format=yaml"
+	}
+	return CatalogVersionURL(version) + "?format=yaml"
+}
+
+// CatalogCompareURL is the page that compares two versions of the catalog.
+func CatalogCompareURL(from, to int64) string {
+	q := url.Values{"from": {strconv.FormatInt(from, 10)}, "to": {strconv.FormatInt(to, 10)}}
+	return ui.URL(CatalogComparePath, q)
 }
 
 // RoleHistoryURL is the history of a role. The organization "" stands for the site, here and below.

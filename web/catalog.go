@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"rolecall.example/client"
+	"rolecall.example/org"
 	"rolecall.example/rbac"
 )
 
@@ -30,10 +31,13 @@ func (s *Server) showCatalog(c *call) (reply, error) {
 		hash := sha256.Sum256(k.body)
 		k.tag = base64.RawURLEncoding.EncodeToString(hash[:tagLength])
 	})
-	if k.err == nil && matches(c.request().Header.Get(headerNoneMatch), `"`+k.tag+`"`) {
+	if c.as == asJSON && k.err == nil && matches(c.request().Header.Get(headerNoneMatch), `"`+k.tag+`"`) {
 		return reply{status: http.StatusNotModified, version: k.tag}, nil
 	}
-	return reply{json: json.RawMessage(k.body), version: k.tag}, k.err
+	return reply{
+		json: json.RawMessage(k.body), version: k.tag,
+		html: show(c.catalogPage(org.CatalogVersion{Catalog: s.Catalog, Number: s.Catalog.Version()}, s.Catalog.Version())),
+	}, k.err
 }
 
 func wireCatalog(from *rbac.Catalog) client.Catalog {

@@ -173,7 +173,7 @@ var table = []Route{
 	{http.MethodGet, "/experiments", SignedIn, API, "list the experiments that are on", (*Server).listExperiments},
 	{http.MethodGet, "/experiments/available", SignedIn, API, "list the experiments that there are", (*Server).listAvailableExperiments},
 	{http.MethodGet, "/appearance", SignedIn, API, "show how the server presents itself", (*Server).showAppearance},
-	{http.MethodGet, "/catalog", SignedIn, API, "list what can be permitted", (*Server).showCatalog},
+	{http.MethodGet, "/catalog", SignedIn, API | Page, "list what can be permitted", (*Server).showCatalog},
 	{http.MethodGet, "/auth/scopes", Public, API, "list the scopes that tokens may have", (*Server).listScopes},
 	{http.MethodGet, "/users/authmethods", Public, API, "list the ways to sign in", (*Server).showAuthMethods},
 	{http.MethodPost, "/users/validate-password", Public, API | Body, "ask whether a password would be taken", (*Server).validatePassword},

@@ -1,0 +1,237 @@
+package views
+
+import (
+	"slices"
+	"strings"
+
+	"rolecall.example/org"
+	"rolecall.example/rbac"
+	"rolecall.example/views/ui"
+)
+
+// Catalog is the model of the page of a catalog: the one in force, or an earlier version of it.
+type Catalog struct {
+	Version   org.CatalogVersion
+	Latest    int64 // the version in force
+	CanChange bool
+}
+
+// inForce reports whether the page shows the catalog that decides now.
+func (c Catalog) inForce() bool { return c.Version.Number == c.Latest }
+
+// name is "Expenses, version 7".
+func (c Catalog) name() string {
+	return c.Version.Catalog.Document().Label + ", version " + versionText(c.Version.Number)
+}
+
+// source is where the file of this version is.
+func (c Catalog) source() string {
+	if c.inForce() {
+		return CatalogSourceURL(0)
+	}
+	return CatalogSourceURL(c.Version.Number)
+}
+
+// catalogArea is a group of types. The types of every catalog stand in areas of their own or with the others.
+type catalogArea struct {
+	label string
+	types []catalogType
+}
+
+// core reports whether every catalog has all of these types.
+func (a catalogArea) core() bool {
+	return !slices.ContainsFunc(a.types, func(t catalogType) bool { return !t.core })
+}
+
+// catalogType is a resource type with its actions, for people.
+type catalogType struct {
+	*rbac.DocumentType
+	core    bool
+	actions []catalogAction
+	words   string // what a filter looks in
+}
+
+// place is where things of the type are.
+func (t catalogType) place() string {
+	if t.Parent == "site" {
+		return "Site"
+	}
+	return "Organization"
+}
+
+// catalogAction is an action of a type.
+type catalogAction struct {
+	*rbac.DocumentTypeAction
+	label, risk string
+	use         string // label of the action to use in its place
+	core        bool   // every catalog has it
+}
+
+// marks are what is to know of an action besides what it does.
+func (a catalogAction) marks() []string {
+	var out []string
+	if a.Deprecated != nil {
+		out = append(out, a.deprecation())
+	}
+	if len(a.RenamedFrom) > 0 {
+		out = append(out, "Renamed from "+strings.Join(a.RenamedFrom, ", "))
+	}
+	return out
+}
+
+func (a catalogAction) deprecation() string {
+	if a.use == "" {
+		return "Deprecated"
+	}
+	return "Deprecated: use " + a.use
+}
+
+// areas are the types in the order of the catalog.
+func (c Catalog) areas() []catalogArea {
+	byName := map[string]*rbac.DocumentType{}
+	doc := c.Version.Catalog.Document()
+	for i := range doc.Types {
+		byName[doc.Types[i].Name] = &doc.Types[i]
+	}
+	var out []catalogArea
+	for _, a := range c.Version.Catalog.Areas() {
+		area := catalogArea{label: a.Label}
+		for _, t := range a.Types {
+			area.types = append(area.types, c.typeOf(byName[t.Name], a.Label))
+		}
+		out = append(out, area)
+	}
+	return out
+}
+
+func (c Catalog) typeOf(t *rbac.DocumentType, area string) catalogType {
+	out := catalogType{DocumentType: t, core: c.Version.Catalog.Core(t.Name)}
+	words := []string{area, t.Label, t.Plural, t.Name, t.Description}
+	for i := range t.Actions {
+		a := &t.Actions[i]
+		label := c.Version.Catalog.ActionLabel(a.Name)
+		action := catalogAction{DocumentTypeAction: a, label: label, risk: c.Version.Catalog.Risks(rbac.Permission{ResourceType: t.Name, Action: a.Name})}
+		if a.Deprecated != nil && a.Deprecated.Use != "" {
+			action.use = c.Version.Catalog.ActionLabel(a.Deprecated.Use)
+		}
+		out.actions = append(out.actions, action)
+		words = append(words, label, a.Name, a.Description, action.risk)
+	}
+	out.words = strings.Join(words, " ")
+	return out
+}
+
+// catalogRole is a built-in role, for people.
+type catalogRole struct {
+	*rbac.DocumentRole
+	counts  counts
+	implied bool
+	holds   []heldAt
+	assigns []string // labels
+}
+
+// who is whom the role can be given to.
+func (r catalogRole) who() string {
+	switch {
+	case r.implied && r.Scope == "site":
+		return "Everybody, always"
+	case r.implied:
+		return "Every member, always"
+	case r.Scope == "site":
+		return "Site role"
+	default:
+		return "Organization role"
+	}
+}
+
+// heldAt is what a role says at one level, by type.
+type heldAt struct {
+	level string
+	types []heldType
+}
+
+// heldType is what a role allows and denies on things of one type.
+type heldType struct {
+	label          string
+	allows, denies []string // labels of actions
+}
+
+// roles are the built-in roles in the order of the catalog.
+func (c Catalog) roles() []catalogRole {
+	doc := c.Version.Catalog.Document()
+	labels := map[string]string{}
+	for _, r := range doc.Roles {
+		labels[r.Name] = ui.FirstOf(r.Label, r.Name)
+	}
+	var out []catalogRole
+	for i := range doc.Roles {
+		d := &doc.Roles[i]
+		role, ok := c.Version.Catalog.BuiltIn(d.Name)
+		if !ok {
+			continue
+		}
+		r := catalogRole{DocumentRole: d, implied: role == c.Version.Catalog.ImpliedSite() || role == c.Version.Catalog.ImpliedOrganization()}
+		for _, at := range []struct {
+			label string
+			level rbac.Level
+			list  []rbac.Permission
+		}{
+			{"On the whole site", rbac.LevelSite, role.Site},
+			{"In the organization", rbac.LevelOrganization, role.Organization},
+			{"On things of their own", rbac.LevelUser, role.User},
+		} {
+			if len(at.list) > 0 {
+				r.counts = r.counts.plus(countAt(role, at.level))
+				r.holds = append(r.holds, heldAt{at.label, c.byType(at.list)})
+			}
+		}
+		for _, name := range d.Assigns {
+			if name == rbac.Wildcard {
+				r.assigns = append(r.assigns, everyRole(d.Scope))
+				continue
+			}
+			r.assigns = append(r.assigns, ui.FirstOf(labels[name], name))
+		}
+		out = append(out, r)
+	}
+	return out
+}
+
+// everyRole is what "*" in a list of roles to assign means.
+func everyRole(scope string) string {
+	if scope == "site" {
+		return "Every role"
+	}
+	return "Every role of an organization"
+}
+
+// byType groups permissions by their type.
+func (c Catalog) byType(list []rbac.Permission) []heldType {
+	var out []heldType
+	at := map[string]int{}
+	for _, p := range list {
+		i, ok := at[p.ResourceType]
+		if !ok {
+			i = len(out)
+			at[p.ResourceType] = i
+			out = append(out, heldType{label: c.typeLabel(p.ResourceType)})
+		}
+		label := c.Version.Catalog.ActionLabel(p.Action)
+		if p.Action == rbac.Wildcard {
+			label = "Everything"
+		}
+		if p.Negate {
+			out[i].denies = append(out[i].denies, label)
+		} else {
+			out[i].allows = append(out[i].allows, label)
+		}
+	}
+	return out
+}
+
+func (c Catalog) typeLabel(name string) string {
+	if name == rbac.Wildcard {
+		return "Every type"
+	}
+	return c.Version.Catalog.TypeLabel(name)
+}

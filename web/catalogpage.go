@@ -1,0 +1,26 @@
+package web
+
+import (
+	"strconv"
+
+	"rolecall.example/org"
+	"rolecall.example/views"
+)
+
+// catalogItem is the item of the navigation that the pages of the catalog belong to.
+const catalogItem = "catalog"
+
+// catalogPage is the page of a version of the catalog. latest is the version in force.
+func (c *call) catalogPage(v org.CatalogVersion, latest int64) page {
+	p := page{title: "Catalog", active: catalogItem, body: views.CatalogPage(views.Catalog{Version: v, Latest: latest, CanChange: c.actor.Owner()})}
+	if v.Number != latest {
+		p.title += ", version " + strconv.FormatInt(v.Number, 10)
+		p.crumbs = catalogCrumbs(views.Crumb{Label: "History", URL: views.CatalogVersionsURL})
+	}
+	return p
+}
+
+// catalogCrumbs lead from the catalog to a page of its own.
+func catalogCrumbs(more ...views.Crumb) []views.Crumb {
+	return append([]views.Crumb{{Label: "Catalog", URL: views.CatalogURL}}, more...)
+}
