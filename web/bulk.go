@@ -102,7 +102,7 @@ func (s *Server) confirmBulk(c *call, refused *org.Error) (p page, err error) {
 		return p, err
 	}
 	filter, _ := c.memberFilter()
-	v := views.BulkConfirm{Bulk: in, Role: s.roleName(c, in.Role), Result: result, Impact: impact, Catalog: s.Catalog, Filter: filter, Err: refused}
+	v := views.BulkConfirm{Bulk: in, Role: s.roleName(c, in.Role), Result: result, Impact: impact, Catalog: c.catalog(), Filter: filter, Err: refused}
 	return page{
 		title:  v.Title(),
 		active: "members",

@@ -122,7 +122,7 @@ func problem(c *call, status int, e *org.Error) reply {
 		html: func() (page, error) {
 			p := views.Problem{
 				Status: status, Message: e.Message, Detail: e.Detail, Fields: e.Fields, RequestID: c.id, Back: c.back(), Missing: e.Missing,
-				Grantors: c.grantors(e), Catalog: c.server.Catalog, Why: c.server.whyURL(c, e),
+				Grantors: c.grantors(e), Catalog: c.catalog(), Why: c.server.whyURL(c, e),
 			}
 			return page{title: p.Title(), body: views.ProblemPage(p), fragment: views.ProblemFragment(p)}, nil
 		},

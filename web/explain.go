@@ -35,7 +35,7 @@ func (q *query) question(owners ...string) (_ org.Question, asked bool) {
 func (s *Server) explain(c *call, m *org.Member) (a views.ExplainForm, err error) {
 	q := c.query()
 	var asked bool
-	a = views.ExplainForm{Member: *m, Find: q.text("find"), Catalog: s.Catalog}
+	a = views.ExplainForm{Member: *m, Find: q.text("find"), Catalog: c.catalog()}
 	a.Question, asked = q.question(m.Username, m.UserID.String())
 	if err := q.problem(); err != nil || !asked {
 		return a, err
@@ -87,7 +87,7 @@ func (s *Server) showPermissions(c *call) (reply, error) {
 func (s *Server) whoCan(c *call) (reply, error) {
 	q := c.query()
 	question, asked := q.question()
-	w := views.WhoCan{Question: question, Catalog: s.Catalog}
+	w := views.WhoCan{Question: question, Catalog: c.catalog()}
 	w.Limit, w.Offset = c.page(q)
 	w.Outside = q.flag("outside")
 	o, err := s.tenant.Organization(c.ctx, c.actor, c.organization())
@@ -139,7 +139,7 @@ func (s *Server) lint(c *call) (reply, error) {
 		json: each(found, func(f *org.LintFinding) client.Finding { return wireFinding(views.FindingURL(o.Name, *f), f) }),
 		html: show(page{
 			title: "Role check", active: "lint", crumbs: []views.Crumb{{Label: "Roles", URL: views.RolesURL(o.Name)}},
-			body: views.LintPage(views.Lint{Organization: o, Findings: found, Catalog: s.Catalog}),
+			body: views.LintPage(views.Lint{Organization: o, Findings: found, Catalog: c.catalog()}),
 		}),
 	}, nil
 }

@@ -30,7 +30,7 @@ func (s *Server) historyPage(c *call, versions []org.RoleVersion, e *org.Error) 
 	v, err := s.tenant.Role(c.ctx, c.actor, c.scope(), name)
 	return page{
 		title: "History", active: c.rolesItem(), crumbs: c.roleCrumbs(role),
-		body: views.HistoryPage(views.History{View: v, Versions: versions, Catalog: s.Catalog, Err: e, Now: time.Now()}),
+		body: views.HistoryPage(views.History{View: v, Versions: versions, Catalog: c.catalog(), Err: e, Now: time.Now()}),
 	}, err
 }
 
@@ -100,7 +100,7 @@ func (s *Server) compareRoles(c *call) (reply, error) {
 			list, err := s.tenant.Roles(c.ctx, c.actor, c.scope())
 			return page{
 				title: "Compare", active: c.rolesItem(), crumbs: c.roleCrumbs(found.From),
-				body: views.ComparePage(views.Compare{Comparison: found, From: from, To: other, Roles: list.Roles, Versions: versions, Catalog: s.Catalog}),
+				body: views.ComparePage(views.Compare{Comparison: found, From: from, To: other, Roles: list.Roles, Versions: versions, Catalog: c.catalog()}),
 			}, err
 		},
 	}, nil

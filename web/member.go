@@ -89,7 +89,7 @@ func (s *Server) removeMember(c *call) (reply, error) {
 			if err != nil {
 				return p, err
 			}
-			return s.memberPage(c, &m, views.ExplainForm{Member: m, Catalog: s.Catalog}, true, e)
+			return s.memberPage(c, &m, views.ExplainForm{Member: m, Catalog: c.catalog()}, true, e)
 		})
 	}
 	next := to(c.memberHome(), m.Label()+" was removed.")

@@ -19,7 +19,7 @@ func (s *Server) showMemberRoles(c *call) (reply, error) {
 }
 
 func (s *Server) assignmentForm(c *call, f views.AssignmentForm) page {
-	f.Version, f.Back, f.Catalog = f.Member.Tag(), c.cameFrom(), s.Catalog
+	f.Version, f.Back, f.Catalog = f.Member.Tag(), c.cameFrom(), c.catalog()
 	name := f.Member.Label()
 	return page{
 		title:  "Roles of " + name,

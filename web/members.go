@@ -33,7 +33,7 @@ func (s *Server) memberList(c *call, paginated bool) (reply, error) {
 // membersView is a list of members with the roles to filter it by.
 func (s *Server) membersView(c *call, f org.MemberFilter) (views.Members, error) {
 	p, err := s.tenant.MembersPage(c.ctx, c.actor, c.organization(), f)
-	return views.Members{List: p.List, Filter: f, Roles: p.Roles, SiteRoles: p.SiteRoles, Now: time.Now(), Catalog: s.Catalog}, err
+	return views.Members{List: p.List, Filter: f, Roles: p.Roles, SiteRoles: p.SiteRoles, Now: time.Now(), Catalog: c.catalog()}, err
 }
 
 // showRoleMembers lists the members who hold a role.

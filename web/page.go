@@ -10,6 +10,7 @@ import (
 	"github.com/a-h/templ"
 
 	"rolecall.example/org"
+	"rolecall.example/rbac"
 	"rolecall.example/views"
 )
 
@@ -142,3 +143,6 @@ func withoutAnchor(url string) string {
 	url, _, _ = strings.Cut(url, "#")
 	return url
 }
+
+// catalog is the one that the words of pages come from.
+func (c *call) catalog() *rbac.Catalog { return c.server.Catalog }

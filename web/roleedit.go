@@ -10,7 +10,7 @@ import (
 
 // roleEditor is the editor of a role.
 func (s *Server) roleEditor(c *call, e views.RoleEditor) page {
-	e.Catalog, e.Now, e.CanCreate = s.Catalog, time.Now(), e.View.CanCreate
+	e.Catalog, e.Now, e.CanCreate = c.catalog(), time.Now(), e.View.CanCreate
 	title := e.View.Role.Label()
 	if e.New {
 		title = "New role"
@@ -159,7 +159,7 @@ func (s *Server) reviewRole(c *call, input org.Input[org.RoleInput]) (reply, err
 			return reply{}, err
 		}
 	}
-	editor.Catalog = s.Catalog
+	editor.Catalog = c.catalog()
 	p := s.roleEditor(c, editor)
 	p.title = "Review " + editor.View.Role.Label()
 	p.body = views.RoleReviewPage(views.RoleReview{Editor: editor, Impact: impact, Err: refusal})
@@ -191,7 +191,7 @@ func (s *Server) mergePage(c *call, input org.Input[org.RoleInput], editor *view
 		in, _ := input.Read()
 		m := org.MergeRoles(v.Role, *editor.Stored, filledIn(in, v.Role))
 		p := s.roleEditor(c, views.RoleEditor{View: view})
-		p.body = views.RoleMergePage(views.RoleMerge{View: view, Merge: m, Now: time.Now(), Catalog: s.Catalog})
+		p.body = views.RoleMergePage(views.RoleMerge{View: view, Merge: m, Now: time.Now(), Catalog: c.catalog()})
 		return p, true
 	}
 	return page{}, false

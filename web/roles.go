@@ -27,7 +27,7 @@ func (s *Server) listRoles(c *call) (reply, error) {
 		for i := range list.Roles {
 			list.Roles[i].Members = counts[list.Roles[i].Name]
 		}
-		body := views.RolesPage(views.Roles{List: list, Catalog: s.Catalog, Now: time.Now()})
+		body := views.RolesPage(views.Roles{List: list, Catalog: c.catalog(), Now: time.Now()})
 		return page{title: c.rolesTitle(), active: c.rolesItem(), body: body}, nil
 	}}, nil
 }
@@ -92,7 +92,7 @@ func (s *Server) deleteRole(c *call) (reply, error) {
 
 // roleDeletion asks whether to delete a role, and shows what that would do, or why it can't be done.
 func (s *Server) roleDeletion(c *call, v org.RoleView, e *org.Error) (page, error) {
-	p, d := page{title: "Delete role", active: c.rolesItem()}, views.RoleDelete{View: v, Catalog: s.Catalog, Err: e}
+	p, d := page{title: "Delete role", active: c.rolesItem()}, views.RoleDelete{View: v, Catalog: c.catalog(), Err: e}
 	if v.CanDelete {
 		impact, err := s.tenant.PreviewRoleDeletion(c.ctx, c.actor, c.scope(), v.Role.Name, nil)
 		refusal, refused := errors.AsType[*org.Error](err)

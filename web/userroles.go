@@ -26,7 +26,7 @@ func (s *Server) showUserRoles(c *call) (reply, error) {
 }
 
 func (s *Server) userAssignmentForm(c *call, f views.UserAssignmentForm) page {
-	f.Back, f.Catalog = c.cameFrom(), s.Catalog
+	f.Back, f.Catalog = c.cameFrom(), c.catalog()
 	name := f.User.Label()
 	return page{
 		title:  "Site roles of " + name,
