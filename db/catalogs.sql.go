@@ -200,26 +200,37 @@ func (q *Queries) ListCatalogEffectsIn(ctx context.Context, arg ListCatalogEffec
 	return items, nil
 }
 
-const listCatalogVersions = `-- name: ListCatalogVersions :many
-SELECT version, product, label, document, source, hash, steps, same_as, note, applied_at, applied_by FROM catalog_versions ORDER BY version
+const listCatalogHistory = `-- name: ListCatalogHistory :many
+SELECT version, product, label, hash, steps, same_as, note, applied_at, applied_by FROM catalog_versions ORDER BY version
 `
 
+type ListCatalogHistoryRow struct {
+	Version   int64
+	Product   string
+	Label     string
+	Hash      []byte
+	Steps     string
+	SameAs    sql.NullInt64
+	Note      string
+	AppliedAt time.Time
+	AppliedBy string
+}
+
+// Every version without its text.
 // reads all: a translation goes through each version since the one in which something was meant, and a rollback leads past.
-func (q *Queries) ListCatalogVersions(ctx context.Context) ([]CatalogVersion, error) {
-	rows, err := q.query(ctx, q.listCatalogVersionsStmt, listCatalogVersions)
+func (q *Queries) ListCatalogHistory(ctx context.Context) ([]ListCatalogHistoryRow, error) {
+	rows, err := q.query(ctx, q.listCatalogHistoryStmt, listCatalogHistory)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	items := []CatalogVersion{}
+	items := []ListCatalogHistoryRow{}
 	for rows.Next() {
-		var i CatalogVersion
+		var i ListCatalogHistoryRow
 		if err := rows.Scan(
 			&i.Version,
 			&i.Product,
 			&i.Label,
-			&i.Document,
-			&i.Source,
 			&i.Hash,
 			&i.Steps,
 			&i.SameAs,

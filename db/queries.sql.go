@@ -393,8 +393,8 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listCatalogEffectsInStmt, err = db.PrepareContext(ctx, listCatalogEffectsIn); err != nil {
 		return nil, fmt.Errorf("error preparing query ListCatalogEffectsIn: %w", err)
 	}
-	if q.listCatalogVersionsStmt, err = db.PrepareContext(ctx, listCatalogVersions); err != nil {
-		return nil, fmt.Errorf("error preparing query ListCatalogVersions: %w", err)
+	if q.listCatalogHistoryStmt, err = db.PrepareContext(ctx, listCatalogHistory); err != nil {
+		return nil, fmt.Errorf("error preparing query ListCatalogHistory: %w", err)
 	}
 	if q.listExpiredTokensStmt, err = db.PrepareContext(ctx, listExpiredTokens); err != nil {
 		return nil, fmt.Errorf("error preparing query ListExpiredTokens: %w", err)
@@ -1223,9 +1223,9 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listCatalogEffectsInStmt: %w", cerr)
 		}
 	}
-	if q.listCatalogVersionsStmt != nil {
-		if cerr := q.listCatalogVersionsStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing listCatalogVersionsStmt: %w", cerr)
+	if q.listCatalogHistoryStmt != nil {
+		if cerr := q.listCatalogHistoryStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listCatalogHistoryStmt: %w", cerr)
 		}
 	}
 	if q.listExpiredTokensStmt != nil {
@@ -1735,7 +1735,7 @@ type Queries struct {
 	listCandidatesStmt                *sql.Stmt
 	listCatalogEffectsStmt            *sql.Stmt
 	listCatalogEffectsInStmt          *sql.Stmt
-	listCatalogVersionsStmt           *sql.Stmt
+	listCatalogHistoryStmt            *sql.Stmt
 	listExpiredTokensStmt             *sql.Stmt
 	listHolderKeysStmt                *sql.Stmt
 	listHoldersElsewhereStmt          *sql.Stmt
@@ -1934,7 +1934,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listCandidatesStmt:                q.listCandidatesStmt,
 		listCatalogEffectsStmt:            q.listCatalogEffectsStmt,
 		listCatalogEffectsInStmt:          q.listCatalogEffectsInStmt,
-		listCatalogVersionsStmt:           q.listCatalogVersionsStmt,
+		listCatalogHistoryStmt:            q.listCatalogHistoryStmt,
 		listExpiredTokensStmt:             q.listExpiredTokensStmt,
 		listHolderKeysStmt:                q.listHolderKeysStmt,
 		listHoldersElsewhereStmt:          q.listHoldersElsewhereStmt,

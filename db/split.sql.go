@@ -87,7 +87,7 @@ type Reads interface {
 	ListCandidates(ctx context.Context, arg ListCandidatesParams) ([]UserRow, error)
 	ListCatalogEffects(ctx context.Context, version int64) ([]CatalogEffect, error)
 	ListCatalogEffectsIn(ctx context.Context, arg ListCatalogEffectsInParams) ([]CatalogEffect, error)
-	ListCatalogVersions(ctx context.Context) ([]CatalogVersion, error)
+	ListCatalogHistory(ctx context.Context) ([]ListCatalogHistoryRow, error)
 	ListExpiredTokens(ctx context.Context, arg ListExpiredTokensParams) ([]ListExpiredTokensRow, error)
 	ListHolderKeys(ctx context.Context, arg ListHolderKeysParams) ([]string, error)
 	ListHoldersElsewhere(ctx context.Context, arg ListHoldersElsewhereParams) ([]ListHoldersElsewhereRow, error)
@@ -523,9 +523,9 @@ func (r reads) ListCatalogEffectsIn(ctx context.Context, arg ListCatalogEffectsI
 	return found, named("ListCatalogEffectsIn", err)
 }
 
-func (r reads) ListCatalogVersions(ctx context.Context) ([]CatalogVersion, error) {
-	found, err := r.queries.ListCatalogVersions(ctx)
-	return found, named("ListCatalogVersions", err)
+func (r reads) ListCatalogHistory(ctx context.Context) ([]ListCatalogHistoryRow, error) {
+	found, err := r.queries.ListCatalogHistory(ctx)
+	return found, named("ListCatalogHistory", err)
 }
 
 func (r reads) ListExpiredTokens(ctx context.Context, arg ListExpiredTokensParams) ([]ListExpiredTokensRow, error) {

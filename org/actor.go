@@ -18,6 +18,7 @@ type Actor struct {
 	Session   string        // likewise the browser session, as its store knows it
 	MadeBy    uuid.NullUUID // who made that token, if it was not the account itself
 	Grants    *rbac.Subject
+	Catalog   *rbac.Catalog     // by which these rights are meant; nil for whoever has none
 	Basis     Basis             // what the rights were read from
 	Key       [sha256.Size]byte // that names who it is, and the basis
 	Operator  bool

@@ -72,9 +72,17 @@ func (b Basis) RoleState(org uuid.UUID) int64 {
 	return r.RoleState
 }
 
+// Catalog is the version of the catalog that was in force, 0 if the account is not stored yet.
+func (b Basis) Catalog() int64 {
+	if len(b) == 0 {
+		return 0
+	}
+	return b[0].Catalog
+}
+
 // Key names an account and the content of its basis.
 func (b Basis) Key(user uuid.UUID) (k [sha256.Size]byte) {
-	fields := []string{user.String()}
+	fields := []string{user.String(), fmt.Sprint(b.Catalog())}
 	for _, r := range b {
 		fields = append(fields, r.OrganizationID.String(), r.Roles, fmt.Sprint(r.Version), fmt.Sprint(r.RoleState))
 	}

@@ -44,9 +44,20 @@ type Role struct {
 	UpdatedAt      time.Time
 	UpdatedBy      string // username of the last editor, "" when unknown or not for the caller
 
+	Catalog   int64            // the version of the catalog in which its lists are meant here; 0 for a built-in role
+	WrittenIn int64            // the one in which they were stored
+	Dead      []DeadPermission // what it was given once and means nothing any more
+
 	Assignable bool   // the caller may give this role to a member
 	Refusal    string // why not: a short sentence, "" when it may
 	Members    int    // how many hold it, or Unknown; filled for one role, see RoleCounts for lists
+}
+
+// DeadPermission is one that a change of the catalog took the meaning of. It is stored as it was, and has no effect.
+type DeadPermission struct {
+	Level      rbac.Level
+	Permission rbac.Permission
+	Hidden     bool // something else has the name now, so the role does not show it
 }
 
 // RoleInput is a role to be stored. It replaces the stored role of its name, unless it is Partial.

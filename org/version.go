@@ -21,8 +21,14 @@ func Tag(version int64, id uuid.UUID) string {
 	return fmt.Sprintf("%d-%x", version, id[10:])
 }
 
-// Tag names the state of a role. A built-in role has none.
-func (r *Role) Tag() string { return Tag(r.Version, r.ID) }
+// Tag names the state of a role. A built-in role has none. Another catalog may give it other words, or take some away.
+func (r *Role) Tag() string {
+	tag := Tag(r.Version, r.ID)
+	if tag != "" && r.Catalog > 1 {
+		tag = fmt.Sprintf("%s.%d", tag, r.Catalog)
+	}
+	return tag
+}
 
 // Tag names the state of an account.
 func (u *User) Tag() string { return Tag(u.Version, u.ID) }

@@ -1,10 +1,6 @@
 -- name: GetCatalogVersion :one
 SELECT * FROM catalog_versions WHERE version = @version;
 
--- name: ListCatalogVersions :many
--- reads all: a translation goes through each version since the one in which something was meant, and a rollback leads past.
-SELECT * FROM catalog_versions ORDER BY version;
-
 -- name: ListCatalogEffects :many
 SELECT * FROM catalog_effects WHERE version = @version ORDER BY organization_id, role, permission;
 
@@ -32,3 +28,8 @@ VALUES (@version, @organization_id, @role, @permission, @people);
 -- Puts a version in force.
 -- unit: site
 UPDATE revisions SET catalog = @catalog WHERE organization_id = '00000000-0000-0000-0000-000000000000';
+
+-- name: ListCatalogHistory :many
+-- Every version without its text.
+-- reads all: a translation goes through each version since the one in which something was meant, and a rollback leads past.
+SELECT version, product, label, hash, steps, same_as, note, applied_at, applied_by FROM catalog_versions ORDER BY version;

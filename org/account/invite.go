@@ -168,8 +168,8 @@ func planLinkUse(ctx context.Context, a *unit.Attempt, in linkUse) (p passwordCh
 
 // readPasswordLink is passwordLink on a reader.
 func (s *Service) readPasswordLink(ctx context.Context, secret string) (row db.GetPasswordLinkRow, err error) {
-	err = s.units.DB.View(ctx, func(q db.Reads) error {
-		row, err = passwordLink(ctx, unit.Reader{Units: s.units, Q: q}, secret)
+	err = s.units.Moment(ctx, nil, func(src unit.Reader) error {
+		row, err = passwordLink(ctx, src, secret)
 		return err
 	})
 	return row, err

@@ -185,7 +185,7 @@ func (s *Service) LoginType(ctx context.Context, subject *org.Actor, user string
 // it, or the caller may not read the organization or the membership.
 func (s *Service) UserOrganization(ctx context.Context, subject *org.Actor, user, organization string) (o org.Organization, err error) {
 	defer org.Wrap(&err, "read organization %q of %q", organization, user)
-	err = s.units.Moment(ctx, func(src unit.Reader) error {
+	err = s.units.Moment(ctx, subject, func(src unit.Reader) error {
 		if _, err := src.ReadableUser(ctx, subject, user); err != nil {
 			return err
 		}

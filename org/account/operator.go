@@ -182,13 +182,13 @@ func (s *Service) CheckIntegrity(ctx context.Context) (findings []string, err er
 // CountOwners is how many active accounts can sign in and are allowed what an owner must be able to do.
 func (s *Service) CountOwners(ctx context.Context) (n int, err error) {
 	defer org.Wrap(&err, "count owners")
-	err = s.units.DB.View(ctx, func(q db.Reads) error {
-		holders, err := q.ListActiveHoldersOfSiteRole(ctx, org.RoleOwner)
+	err = s.units.Moment(ctx, nil, func(src unit.Reader) error {
+		holders, err := src.Q.ListActiveHoldersOfSiteRole(ctx, org.RoleOwner)
 		if err != nil {
 			return fmt.Errorf("list owners: %w", err)
 		}
 		for _, id := range holders {
-			owner, err := unit.Reader{Units: s.units, Q: q}.Subject(ctx, id)
+			owner, err := src.Subject(ctx, id)
 			if err != nil {
 				return err
 			}

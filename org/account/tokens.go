@@ -114,7 +114,7 @@ func planToken(ctx context.Context, a *unit.Attempt, in createToken) (m madeToke
 	if err != nil {
 		return m, err
 	}
-	if err := checkToken(a.Catalog, &input, in.maxLifetime); err != nil {
+	if err := checkToken(a.Catalog(), &input, in.maxLifetime); err != nil {
 		return m, err
 	}
 	n, err := a.Q.CountAPIKeysNamed(ctx, db.CountAPIKeysNamedParams{UserID: row.ID, Name: input.Name})

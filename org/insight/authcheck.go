@@ -124,8 +124,8 @@ func (s *Service) ExplainChecks(ctx context.Context, subject *org.Actor, q org.A
 	}
 	found := org.AuthAnswers{Allowed: map[string]bool{}, Problems: map[string]org.CheckProblem{}, Explanations: map[string]org.Explanation{}}
 	// An answer and what led to it must be of one snapshot.
-	err = s.units.DB.View(ctx, func(reads db.Reads) error {
-		i, err := s.inquiry(ctx, unit.Reader{Units: s.units, Q: reads}, subject, &q)
+	err = s.units.Moment(ctx, subject, func(src unit.Reader) error {
+		i, err := s.inquiry(ctx, src, subject, &q)
 		if err != nil {
 			return err
 		}

@@ -60,6 +60,6 @@ func roleAt(ctx context.Context, s unit.Reader, h unit.RoleScope, at org.RoleVer
 	if err != nil {
 		return org.Role{}, err
 	}
-	was, err := unit.VersionOf(&r.Role, row)
+	was, err := s.VersionOf(ctx, &r.Role, row)
 	return was.Role, err
 }

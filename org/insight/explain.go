@@ -8,7 +8,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"rolecall.example/db"
 	"rolecall.example/org"
 	"rolecall.example/org/unit"
 	"rolecall.example/rbac"
@@ -45,11 +44,11 @@ func grantList(s *org.Actor) ([]rbac.ID, []rbac.Grant) {
 	return orgs, s.Grants.Grants()
 }
 
-// asked is the thing that a question is about. One of a type that never belongs to an organization does not belong to
+// objectAsked is the thing that a question is about. One of a type that never belongs to an organization does not belong to
 // this one either, whatever a role of the organization says about such things: the places that enforce ask like this.
-func (s *Service) asked(q org.Question, orgID, member uuid.UUID) rbac.Object {
+func objectAsked(c *rbac.Catalog, q org.Question, orgID, member uuid.UUID) rbac.Object {
 	o := rbac.Object{Type: q.ResourceType, Org: orgID}
-	if s.units.Catalog.SiteOnly(q.ResourceType) {
+	if c.SiteOnly(q.ResourceType) {
 		o.Org = rbac.ID{}
 	}
 	if q.Own {
@@ -63,13 +62,12 @@ func (s *Service) asked(q org.Question, orgID, member uuid.UUID) rbac.Object {
 func (s *Service) Explain(ctx context.Context, subject *org.Actor, organization, user string, q org.Question) (_ org.Explanation, err error) {
 	defer org.Wrap(&err, "explain %q in %q", user, organization)
 	// A question is about one type: "*" is for rules.
-	if q.ResourceType == rbac.Wildcard || !s.units.Catalog.Valid(q.ResourceType, q.Action) {
+	if q.ResourceType == rbac.Wildcard || !subject.Catalog.Valid(q.ResourceType, q.Action) {
 		return org.Explanation{}, org.FieldErrors{{Field: "action", Detail: fmt.Sprintf("there is no action %q on %q", q.Action, q.ResourceType)}}.Err("Unknown permission.")
 	}
 	e := org.Explanation{Question: q}
 	// Trace, words and suggestions must be of one snapshot.
-	err = s.units.DB.View(ctx, func(queries db.Reads) error {
-		src := unit.Reader{Units: s.units, Q: queries}
+	err = s.units.Moment(ctx, subject, func(src unit.Reader) error {
 		o, err := src.Organization(ctx, subject, organization)
 		if err != nil {
 			return err
@@ -83,7 +81,7 @@ func (s *Service) Explain(ctx context.Context, subject *org.Actor, organization,
 			return err
 		}
 		homes := []unit.RoleScope{{Org: o, Object: org.OrgRolesObject(o.ID)}, unit.SiteScope}
-		return explain(ctx, src, subject, homes, s.asked(q, o.ID, e.Member.UserID), target, &e)
+		return explain(ctx, src, subject, homes, objectAsked(src.Catalog(), q, o.ID, e.Member.UserID), target, &e)
 	})
 	if err != nil {
 		return org.Explanation{}, err
@@ -96,7 +94,7 @@ func (s *Service) Explain(ctx context.Context, subject *org.Actor, organization,
 func explain(ctx context.Context, s unit.Reader, by *org.Actor, homes []unit.RoleScope, o rbac.Object, target *org.Actor, e *org.Explanation) (err error) {
 	// The trace must not name organizations that the caller may not read.
 	e.Trace = unit.Veiled(target.Grants.Explain(e.Question.Action, o), by)
-	e.Words = tell(s.Units, e.Trace, e.Question, e.Member)
+	e.Words = tell(s.Catalog(), e.Trace, e.Question, e.Member)
 	if e.Member.Status == org.StatusSuspended {
 		return nil
 	}
@@ -190,7 +188,7 @@ func (w *whatIf) tryStates(h unit.RoleScope, r *unit.SetRole, level rbac.Level, 
 		role := r.Role
 		*role.At(level.String()) = edit.list
 		w.try(org.Suggestion{Kind: edit.kind, Level: level, Permission: allow, Members: members, Refusal: w.mayEdit(h, level, allow)},
-			h, r, w.Catalog.Compile(rbac.Role{Name: r.Name, Site: role.Site, Organization: role.Organization, User: role.User}))
+			h, r, w.Catalog().Compile(rbac.Role{Name: r.Name, Site: role.Site, Organization: role.Organization, User: role.User}))
 	}
 }
 
@@ -207,7 +205,7 @@ func (w *whatIf) try(s org.Suggestion, h unit.RoleScope, r *unit.SetRole, become
 	if becomes != nil {
 		grants = append(grants, rbac.Grant{Role: becomes, Org: h.Org.ID})
 	}
-	after := w.Catalog.NewSubject(w.member.UserID, orgs, grants)
+	after := w.Catalog().NewSubject(w.member.UserID, orgs, grants)
 	verdict := after.Authorize(w.action, w.object)
 	if verdict == w.target.Grants.Authorize(w.action, w.object) {
 		return
@@ -260,15 +258,15 @@ func (s *Service) Effective(ctx context.Context, subject *org.Actor, organizatio
 		return org.EffectivePermissions{}, err
 	}
 	e := org.EffectivePermissions{Organization: unit.OrganizationOf(o), Member: m}
-	for _, area := range s.units.Catalog.Areas() {
+	for _, area := range src.Catalog().Areas() {
 		for _, t := range area.Types {
 			for _, a := range t.Actions {
 				q := org.Question{Action: a.Name, ResourceType: t.Name}
-				line := org.EffectivePermission{Type: t, Action: a, Anyone: unit.Veiled(target.Grants.Explain(a.Name, s.asked(q, o.ID, m.UserID)), subject)}
+				line := org.EffectivePermission{Type: t, Action: a, Anyone: unit.Veiled(target.Grants.Explain(a.Name, objectAsked(src.Catalog(), q, o.ID, m.UserID)), subject)}
 				// The user level counts only for things that the member owns, so each pair is asked twice.
 				q.Own = true
-				line.Own = unit.Veiled(target.Grants.Explain(a.Name, s.asked(q, o.ID, m.UserID)), subject)
-				line.Implied = s.impliedOnly(line.Anyone) && s.impliedOnly(line.Own) && line.Own.Allowed
+				line.Own = unit.Veiled(target.Grants.Explain(a.Name, objectAsked(src.Catalog(), q, o.ID, m.UserID)), subject)
+				line.Implied = impliedOnly(src.Catalog(), line.Anyone) && impliedOnly(src.Catalog(), line.Own) && line.Own.Allowed
 				e.Lines = append(e.Lines, line)
 			}
 		}
@@ -278,15 +276,15 @@ func (s *Service) Effective(ctx context.Context, subject *org.Actor, organizatio
 
 // impliedOnly says whether nothing but the roles that everybody holds allows it.
 // A pair passes if strangers' things are refused and own ones allowed by these roles, so a refusal is no exception.
-func (s *Service) impliedOnly(t rbac.Trace) bool {
+func impliedOnly(c *rbac.Catalog, t rbac.Trace) bool {
 	if !t.Allowed {
 		return true
 	}
-	return !slices.ContainsFunc(t.Deciding(), func(m rbac.Match) bool { return !implied(s.units, m.Role) })
+	return !slices.ContainsFunc(t.Deciding(), func(m rbac.Match) bool { return !implied(c, m.Role) })
 }
 
 // implied says whether everybody, or every member, holds the role.
 // These two roles are in no list and are never given or taken (docs/spec/assigning.md).
-func implied(s *unit.Units, r *rbac.Role) bool {
-	return r == s.Catalog.ImpliedSite() || r == s.Catalog.ImpliedOrganization()
+func implied(c *rbac.Catalog, r *rbac.Role) bool {
+	return r.BuiltIn && (r.Name == c.ImpliedSite().Name || r.Name == c.ImpliedOrganization().Name)
 }

@@ -28,7 +28,7 @@ func (s *Service) Grantors(ctx context.Context, subject *org.Actor, organization
 	for i := range set.List {
 		r := &set.List[len(set.List)-1-i]
 		// Each role is judged alone: two that give half each are no advice.
-		rights := s.units.Catalog.OrganizationRights(h.Org.ID, []*rbac.Role{r.Compiled})
+		rights := src.Catalog().OrganizationRights(h.Org.ID, []*rbac.Role{r.Compiled})
 		missing := slices.ContainsFunc(permissions, func(p string) bool {
 			resourceType, action, _ := strings.Cut(p, ":")
 			return !rights.Contains(resourceType, action)

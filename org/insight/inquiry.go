@@ -67,9 +67,9 @@ func (i *inquiry) object(ctx context.Context, c org.AuthCheck) (o rbac.Object, p
 	switch {
 	case c.ResourceID != "" && (!slices.Contains(resources, c.ResourceType) || unit.ParseID(c.ResourceID) == uuid.Nil):
 		return o, &org.CheckInvalidID, nil
-	case i.strict && (c.ResourceType == rbac.Wildcard || !i.Catalog.Valid(c.ResourceType, c.Action)):
+	case i.strict && (c.ResourceType == rbac.Wildcard || !i.Catalog().Valid(c.ResourceType, c.Action)):
 		return o, &org.CheckUnknownPermission, nil
-	case i.strict && c.OrganizationID != "" && i.Catalog.SiteOnly(c.ResourceType):
+	case i.strict && c.OrganizationID != "" && i.Catalog().SiteOnly(c.ResourceType):
 		return o, &org.CheckSiteType, nil
 	// Nothing limits such a question to an organization, so its answer would tell of rights anywhere.
 	case others && (c.OrganizationID == "" || c.AnyOrg) && !i.by.Can("read", org.UsersObject):

@@ -27,8 +27,7 @@ func (s *Service) Lint(ctx context.Context, subject *org.Actor, organization str
 	if !subject.Can("read", org.MembersObject(h.Org.ID)) {
 		return o, nil, org.ErrNotFound()
 	}
-	err = s.units.DB.View(ctx, func(q db.Reads) error {
-		src := unit.Reader{Units: s.units, Q: q}
+	err = s.units.Moment(ctx, subject, func(src unit.Reader) error {
 		l := linter{Reader: src, home: h}
 		if l.set, err = src.Roles(ctx, h.Org.ID); err != nil {
 			return err
@@ -83,7 +82,7 @@ func (l *linter) roles() {
 // permission finds what is wrong with one permission of a role: at most one thing, the strongest.
 func (l *linter) permission(ref org.RoleRef, r *unit.SetRole, p rbac.Permission) {
 	f := org.LintFinding{Role: ref, Permission: p}
-	switch l.Catalog.Effect(r.Compiled, rbac.LevelOrganization, p) {
+	switch l.Catalog().Effect(r.Compiled, rbac.LevelOrganization, p) {
 	case rbac.NotInCatalog:
 		f.Rule, f.Message, f.Fix = org.LintUnknown, "There is no such permission any more; it does nothing.", "Remove it."
 	case rbac.SiteOnlyType:
@@ -213,8 +212,8 @@ func idleRoles(ctx context.Context, c *unit.Crowd, h unit.Holding) ([]idleRole, 
 func whyIdle(ctx context.Context, c *unit.Crowd, r *unit.SetRole, without *rbac.Subject, h unit.Holding) (idleRole, error) {
 	why := idleRole{role: r}
 	// What alone has beyond plain is what the role gives to somebody who is a member and nothing else.
-	plain := c.Catalog.NewSubject(unit.Anyone, []rbac.ID{c.Org}, nil)
-	alone := c.Catalog.NewSubject(unit.Anyone, []rbac.ID{c.Org}, []rbac.Grant{{Role: r.Compiled, Org: c.Org}})
+	plain := c.Catalog().NewSubject(unit.Anyone, []rbac.ID{c.Org}, nil)
+	alone := c.Catalog().NewSubject(unit.Anyone, []rbac.ID{c.Org}, []rbac.Grant{{Role: r.Compiled, Org: c.Org}})
 	here := rbac.Object{Org: c.Org}
 	why.included = len(c.Surplus(alone, plain, here)) > 0 && len(c.Surplus(alone, without, here)) == 0
 	if why.included {
@@ -238,8 +237,8 @@ func whyIdle(ctx context.Context, c *unit.Crowd, r *unit.SetRole, without *rbac.
 // allowsDenied reports whether a role of the site allows, on the whole site, something that a role of an organization
 // denies there.
 func allowsDenied(c *unit.Crowd, site, organization *rbac.Role) bool {
-	holder := c.Catalog.NewSubject(unit.Anyone, nil, []rbac.Grant{{Role: site}})
-	for _, t := range c.Catalog.Types() {
+	holder := c.Catalog().NewSubject(unit.Anyone, nil, []rbac.Grant{{Role: site}})
+	for _, t := range c.Catalog().Types() {
 		for _, a := range t.Actions {
 			denied := organization.State(rbac.LevelOrganization, t.Name, a.Name) == rbac.Denied ||
 				organization.State(rbac.LevelOrganization, rbac.Wildcard, a.Name) == rbac.Denied

@@ -42,8 +42,9 @@ type record struct {
 // The operator asks, so no right is checked. A difference is no error: an error says that the comparison could not be made.
 func HandMade(ctx context.Context, s *unit.Units) (findings []string, err error) {
 	// In two snapshots a change between them would look like one that was made by hand.
-	err = s.DB.View(ctx, func(q db.Reads) error {
-		d := differences{Reader: unit.Reader{Units: s, Q: q}, ctx: ctx}
+	err = s.Moment(ctx, nil, func(src unit.Reader) error {
+		q := src.Q
+		d := differences{Reader: src, ctx: ctx}
 		// A deleted role has one entry, and none for each holder, so deletions are read apart.
 		deletions, err := q.ListRoleDeletions(ctx)
 		if err != nil {

@@ -24,12 +24,11 @@ const outsideSize = 100
 // NotFound: no such organization, or its memberships may not all be read. Invalid: no such pair of type and action.
 func (s *Service) WhoCan(ctx context.Context, subject *org.Actor, organization string, q org.Question, p org.WhoCanPage) (_ org.WhoCan, err error) {
 	defer org.Wrap(&err, "list who can in %q", organization)
-	if q.ResourceType == rbac.Wildcard || !s.units.Catalog.Valid(q.ResourceType, q.Action) {
+	if q.ResourceType == rbac.Wildcard || !subject.Catalog.Valid(q.ResourceType, q.Action) {
 		return org.WhoCan{}, org.FieldErrors{{Field: "action", Detail: fmt.Sprintf("there is no action %q on %q", q.Action, q.ResourceType)}}.Err("Unknown permission.")
 	}
 	w := org.WhoCan{Question: q, Members: []org.WhoCanMember{}}
-	err = s.units.DB.View(ctx, func(queries db.Reads) error {
-		src := unit.Reader{Units: s.units, Q: queries}
+	err = s.units.Moment(ctx, subject, func(src unit.Reader) error {
 		o, err := src.Organization(ctx, subject, organization)
 		if err != nil {
 			return err
@@ -44,7 +43,7 @@ func (s *Service) WhoCan(ctx context.Context, subject *org.Actor, organization s
 			return err
 		}
 		// Anyone stands for whoever has a holding, so that one decision is good for all of them.
-		f := finder{Crowd: c, question: q, object: s.asked(q, o.ID, unit.Anyone), known: map[unit.Holding]*ruling{}}
+		f := finder{Crowd: c, question: q, object: objectAsked(src.Catalog(), q, o.ID, unit.Anyone), known: map[unit.Holding]*ruling{}}
 		// Outside stays nil for a caller who may not read accounts: not known, which is not the same as nobody.
 		if err := f.members(ctx, subject, &w, p); err != nil || !subject.Can("read", org.UsersObject) {
 			return err
@@ -92,7 +91,7 @@ func (f *finder) decide(ctx context.Context, h unit.Holding) (*ruling, error) {
 func (f *finder) tellAble(d *ruling) org.Answer {
 	if d.answer == nil {
 		t := d.by.Explain(f.question.Action, f.object)
-		d.answer = &org.Answer{Trace: t, Words: tell(f.Units, t, f.question, org.Member{})}
+		d.answer = &org.Answer{Trace: t, Words: tell(f.Catalog(), t, f.question, org.Member{})}
 	}
 	return *d.answer
 }

@@ -5,17 +5,16 @@ import (
 	"strings"
 
 	"rolecall.example/org"
-	"rolecall.example/org/unit"
 	"rolecall.example/rbac"
 )
 
 // tell puts a trace into words.
 // All places that explain use it, so that they say the same.
-func tell(s *unit.Units, t rbac.Trace, q org.Question, m org.Member) org.Wording {
+func tell(c *rbac.Catalog, t rbac.Trace, q org.Question, m org.Member) org.Wording {
 	permission := q.Permission()
-	reason, more := because(s, &t, permission.String(), m.Label())
+	reason, more := because(c, &t, permission.String(), m.Label())
 	w := org.Wording{Verdict: verdict(&t), Because: reason + more, More: strings.TrimSpace(more)}
-	w.Reason, _ = because(s, &t, "it", m.Label())
+	w.Reason, _ = because(c, &t, "it", m.Label())
 	// The engine knows nothing of suspensions, so its verdict is told as what would be without.
 	if m.Status == org.StatusSuspended {
 		without := "Without the suspension: " + w.Verdict + " "
@@ -46,7 +45,7 @@ func verdict(t *rbac.Trace) string {
 
 // because is the reason: which roles decide; and what more there is to say: what they beat at their level, and who says
 // otherwise below it. what is what the permission is called in it.
-func because(s *unit.Units, t *rbac.Trace, what, who string) (reason, more string) {
+func because(c *rbac.Catalog, t *rbac.Trace, what, who string) (reason, more string) {
 	level, decided := t.Decided()
 	if !t.Known {
 		return "What the catalog does not have is refused to everybody, whatever a wildcard says.", ""
@@ -57,7 +56,7 @@ func because(s *unit.Units, t *rbac.Trace, what, who string) (reason, more strin
 	all := t.Deciding()
 	reason = rolesDo(all, t.Allowed, what+" "+org.LevelPhrase(level)) + "."
 	// Such a role is in no list, so people would look for it in vain.
-	if everybody := !slices.ContainsFunc(all, func(m rbac.Match) bool { return !implied(s, m.Role) }); everybody && t.Allowed {
+	if everybody := !slices.ContainsFunc(all, func(m rbac.Match) bool { return !implied(c, m.Role) }); everybody && t.Allowed {
 		more += " Everybody here holds that role."
 	}
 	if beaten := matchesOf(t.Levels[level].Matches, false); len(beaten) > 0 && !t.Allowed {

@@ -112,8 +112,7 @@ func foreignDenies(a *unit.Attempt, h unit.RoleScope, r org.Role) []rbac.Permiss
 // denies says whether p withholds anything: what the catalog does not know has no effect, but the action "*", which may
 // still be stored, has.
 func denies(a *unit.Attempt, p rbac.Permission) bool {
-	known := a.Catalog.Valid(p.ResourceType, p.Action) || p.Action == rbac.Wildcard && a.Catalog.ValidType(p.ResourceType)
-	return p.Negate && known
+	return p.Negate && unit.Known(a.Catalog(), p)
 }
 
 // piecesOf divides the holders of a role of an organization: they are written piece by piece.

@@ -23,7 +23,7 @@ func keepVersion(ctx context.Context, w *unit.Writer, r org.Role) error {
 	}
 	return w.W.InsertRoleVersion(ctx, db.InsertRoleVersionParams{
 		RoleID: r.ID, Version: r.Version, DisplayName: r.DisplayName, Permissions: string(text),
-		Now: w.Now, CreatedBy: w.Actor.User.Username, CatalogVersion: 1,
+		Now: w.Now, CreatedBy: w.Actor.User.Username, CatalogVersion: r.Catalog,
 	})
 }
 
@@ -59,7 +59,7 @@ func roleVersions(ctx context.Context, s unit.Reader, by *org.Actor, h unit.Role
 	}
 	versions := make([]org.RoleVersion, len(rows))
 	for i, r := range rows {
-		if versions[i], err = unit.VersionOf(role, r); err != nil {
+		if versions[i], err = s.VersionOf(ctx, role, r); err != nil {
 			return nil, err
 		}
 		// Whoever may not read the people of a place does not learn their names from its roles.
@@ -108,7 +108,7 @@ func planRestoreRole(ctx context.Context, a *unit.Attempt, in restoreRole) (c ro
 	if err != nil {
 		return c, err
 	}
-	was, err := unit.VersionOf(role, row)
+	was, err := a.VersionOf(ctx, role, row)
 	if err != nil {
 		return c, err
 	}

@@ -94,7 +94,7 @@ func (d *roleDraft) checkName() {
 	switch {
 	case d.stored.Name != "" && d.in.MustCreate:
 		d.fault(9, updateFailed, fmt.Sprintf("a role with the name %q already exists", org.FoldCase(name)), "name", "")
-	case d.stored.Name == "" && d.Catalog.Reserved(name): // a role that had the name before it was reserved keeps it
+	case d.stored.Name == "" && d.Catalog().Reserved(name): // a role that had the name before it was reserved keeps it
 		d.fault(2, "Reserved role name", fmt.Sprintf("%q is a reserved role name", org.FoldCase(name)), "name", "")
 	case org.NameProblem(name) != "":
 		d.fault(1, "Validation failed.", "", "name", org.TaggedField("name", "username", name).Detail+": "+org.NameProblem(name))
@@ -157,12 +157,12 @@ func (d *roleDraft) checkAdded(level rbac.Level, field string, p rbac.Permission
 	}
 	about := fmt.Sprintf("%sinvalid permission for action=%q type=%q, ", o, p.Action, p.ResourceType)
 	switch {
-	case p.ResourceType != rbac.Wildcard && !d.Catalog.ValidType(p.ResourceType):
+	case p.ResourceType != rbac.Wildcard && !d.Catalog().ValidType(p.ResourceType):
 		d.fault(5, updateFailed, fmt.Sprintf("invalid role: %sinvalid resource type %q", o, p.ResourceType),
 			field+".resource_type", fmt.Sprintf("invalid resource type %q", p.ResourceType))
 	case p.Action == rbac.Wildcard:
 		d.fault(6, updateFailed, about+"no wildcard symbols", field+".action", "")
-	case !d.Catalog.Valid(p.ResourceType, p.Action):
+	case !d.Catalog().Valid(p.ResourceType, p.Action):
 		d.fault(5, updateFailed, fmt.Sprintf("invalid role: %sinvalid action %q for resource %q", o, p.Action, p.ResourceType),
 			field+".action", fmt.Sprintf("invalid action %q for resource %q", p.Action, p.ResourceType))
 	// This counts for denies too: nobody withholds from others what it does not hold itself.

@@ -129,7 +129,7 @@ func viewOf(s unit.Reader, by *org.Actor, h unit.RoleScope, r *unit.SetRole) org
 	v.CanUpdate = !r.BuiltIn && h.May(by, "update")
 	v.CanDelete = !r.BuiltIn && h.May(by, "delete")
 	v.CellRefusal = s.Locks(by, h, v.CanUpdate)
-	v.CellEffect = effectIn(s.Units, r.Role)
+	v.CellEffect = effectIn(s, r.Role)
 	return v
 }
 
@@ -153,7 +153,7 @@ func startedFrom(ctx context.Context, s unit.Reader, by *org.Actor, h unit.RoleS
 	}
 	v := org.RoleView{
 		Organization: unit.OrganizationOf(h.Org), CanCreate: true, CanUpdate: true,
-		Role: org.Role{OrganizationID: h.Org.ID}, CellRefusal: s.Locks(by, h, true), CellEffect: effectIn(s.Units, org.Role{}),
+		Role: org.Role{OrganizationID: h.Org.ID}, CellRefusal: s.Locks(by, h, true), CellEffect: effectIn(s, org.Role{}),
 	}
 	if from == "" {
 		return v, nil
@@ -175,21 +175,21 @@ func startedFrom(ctx context.Context, s unit.Reader, by *org.Actor, h unit.RoleS
 		}
 		kept := v.Role.At(level.String())
 		// A custom role must not be given the action "*" (row 10 of docs/spec/roles.md, writing), hence each by its name.
-		for _, p := range s.Catalog.WrittenOut(list) {
+		for _, p := range s.Catalog().WrittenOut(list) {
 			// What rows 9 and 11 would refuse on saving is left out now, and told.
-			if !s.Catalog.Valid(p.ResourceType, p.Action) || v.CellRefusal(level, p) != "" {
+			if !s.Catalog().Valid(p.ResourceType, p.Action) || v.CellRefusal(level, p) != "" {
 				v.NotCopied = append(v.NotCopied, p)
 				continue
 			}
 			*kept = append(*kept, p)
 		}
 	}
-	v.CellEffect = effectIn(s.Units, v.Role)
+	v.CellEffect = effectIn(s, v.Role)
 	return v, nil
 }
 
 // effectIn tells what allowing a permission would change in a role.
-func effectIn(s *unit.Units, role org.Role) func(rbac.Level, rbac.Permission) rbac.Effect {
-	rules := role.Rules()
-	return func(l rbac.Level, p rbac.Permission) rbac.Effect { return s.Catalog.Effect(rules, l, p) }
+func effectIn(s unit.Reader, role org.Role) func(rbac.Level, rbac.Permission) rbac.Effect {
+	rules, catalog := role.Rules(), s.Catalog()
+	return func(l rbac.Level, p rbac.Permission) rbac.Effect { return catalog.Effect(rules, l, p) }
 }

@@ -173,6 +173,7 @@ func (d *roleDraft) decide(ctx context.Context) (c roleChange, err error) {
 		return c, err
 	}
 	r.UpdatedAt, r.UpdatedBy, r.Version = d.Now, d.Actor.User.Username, d.stored.Version+1
+	r.Catalog, r.WrittenIn, r.Dead = d.Catalog().Version(), d.Catalog().Version(), nil
 	if c.Creates() {
 		r.ID, r.CreatedAt = unit.NewID(), d.Now
 	}
@@ -209,10 +210,10 @@ func applyRole(ctx context.Context, w *unit.Writer, c roleChange) (org.Role, err
 	if c.Creates() {
 		err = w.W.InsertRole(ctx, db.InsertRoleParams{
 			ID: r.ID, OrganizationID: unit.NullID(r.OrganizationID), Name: r.Name, DisplayName: r.DisplayName, Now: w.Now, UpdatedBy: r.UpdatedBy,
-			CatalogVersion: 1,
+			CatalogVersion: r.Catalog,
 		})
 	} else {
-		err = w.W.UpdateRole(ctx, db.UpdateRoleParams{DisplayName: r.DisplayName, Now: w.Now, UpdatedBy: r.UpdatedBy, ID: r.ID, CatalogVersion: 1})
+		err = w.W.UpdateRole(ctx, db.UpdateRoleParams{DisplayName: r.DisplayName, Now: w.Now, UpdatedBy: r.UpdatedBy, ID: r.ID, CatalogVersion: r.Catalog})
 	}
 	if err != nil {
 		return r, err
@@ -223,8 +224,15 @@ func applyRole(ctx context.Context, w *unit.Writer, c roleChange) (org.Role, err
 	return r, keepVersion(ctx, w, r)
 }
 
-// storePermissions writes what differs. What goes comes first: an allow and a deny of one action have the same key.
+// storePermissions writes what differs. What goes comes first: an allow and a deny of one action have the same key. What was
+// written under another catalog stands there in other words, and is written anew.
 func storePermissions(ctx context.Context, w *unit.Writer, c org.RoleChange) error {
+	if !c.Creates() && c.Before.WrittenIn != c.After.Catalog {
+		c.Before = org.Role{}
+		if err := w.W.DeletePermissionsOfRole(ctx, c.After.ID); err != nil {
+			return err
+		}
+	}
 	for level, is := range c.After.Levels() {
 		was := *c.Before.At(level.String())
 		for _, p := range was {

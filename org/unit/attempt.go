@@ -92,7 +92,7 @@ func (a *Attempt) Hold(ctx context.Context, account uuid.UUID) error {
 // organization rests on what the caller holds there and on the site, so what it holds elsewhere stays as it was admitted.
 func (a *Attempt) refresh(ctx context.Context) error {
 	if a.Actor == nil || a.Actor.Operator {
-		return nil
+		return a.begun(ctx)
 	}
 	c := Credential{a.Actor.ID(), a.Actor.TokenID, a.Actor.Session}
 	current, ok, err := a.stillStands(ctx, a.Actor, c, a.scope.Organization())
@@ -128,4 +128,22 @@ func (a *Attempt) ended(ctx context.Context) error {
 		return org.ErrSignedOut("API key is invalid.")
 	}
 	return org.ErrSignedOut("The session has ended.")
+}
+
+// begun is refresh for an operator, and for whoever is not known yet: they have no row that tells the catalog.
+func (a *Attempt) begun(ctx context.Context) error {
+	head := a.tx.Head()
+	if head != nil && a.scope.Everything() {
+		if err := a.at(ctx, head.Catalog); err != nil {
+			return err
+		}
+	} else if err := a.Settle(ctx); err != nil {
+		return err
+	}
+	if a.Actor == nil {
+		return nil
+	}
+	with := *a.Actor
+	a.Actor = &with
+	return a.renew(ctx, a.Actor)
 }

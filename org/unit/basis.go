@@ -8,6 +8,7 @@ import (
 
 	"rolecall.example/db"
 	"rolecall.example/org"
+	"rolecall.example/rbac"
 )
 
 // Credential is what a request comes with: an account, and the token or the session that it was named by, if by one.
@@ -61,14 +62,14 @@ func (s *Units) BasisNow(ctx context.Context, c Credential) (org.Basis, error) {
 		var b org.Basis
 		err := s.DB.View(ctx, func(q db.Reads) error {
 			var err error
-			b, err = Reader{Units: s, Q: q}.basisOf(ctx, c)
+			b, err = s.reader(q, nil).basisOf(ctx, c)
 			return err
 		})
 		return b, err
 	}
 	return s.Memory.bases.find(version, c, func() (org.Basis, error) {
 		ctx := context.WithoutCancel(ctx) // others may wait for it
-		b, err := Reader{Units: s, Q: s.DB}.basisOf(ctx, c)
+		b, err := s.reader(s.DB, nil).basisOf(ctx, c)
 		if err == nil { // it was looked at first: should a write come in between, it is the version that is out of date
 			s.learnAt(ctx, version, c.User, b)
 		}
@@ -91,7 +92,7 @@ func (s *Units) RevisionOfAll(ctx context.Context) (db.GetRevisionOfAllRow, erro
 
 // learnAt remembers what an account may do in a state of the data, if all that was read for it is of that state.
 func (s *Units) learnAt(ctx context.Context, version db.Version, user uuid.UUID, b org.Basis) {
-	src := Reader{Units: s, Q: s.DB.Reads}
+	src := s.reader(s.DB.Reads, nil)
 	if _, ok := src.Remembered(user, b); ok {
 		return
 	}
@@ -113,8 +114,10 @@ func (s Reader) stillStands(ctx context.Context, by *org.Actor, c Credential, pl
 		return nil, false, err
 	}
 	with := *by
-	with.Basis, ok = by.Basis.Renewed(rows, place)
-	return &with, ok, nil
+	if with.Basis, ok = by.Basis.Renewed(rows, place); ok {
+		err = s.at(ctx, with.Basis.Catalog())
+	}
+	return &with, ok, err
 }
 
 // SubjectNow is an account as every write that was acknowledged before the call has left it.
@@ -129,12 +132,16 @@ func (s *Units) SubjectNow(ctx context.Context, id uuid.UUID) (*org.Actor, error
 
 // Compiled is who a credential stands for, from memory if that is made of the same basis.
 func (s *Units) Compiled(ctx context.Context, c Credential, b org.Basis) (*org.Actor, error) {
-	if known, ok := (Reader{Units: s}).Remembered(c.User, b); ok {
+	if known, ok := s.reader(nil, nil).Remembered(c.User, b); ok {
 		return known, nil
 	}
 	var found *org.Actor
-	err := s.Moment(ctx, func(src Reader) (err error) {
-		found, err = src.Caller(ctx, c)
+	err := s.Moment(ctx, nil, func(src Reader) error {
+		shared, err := src.Caller(ctx, c)
+		if err == nil {
+			one := *shared // it may be renewed, and is remembered for others as it is now
+			found = &one
+		}
 		return err
 	})
 	return found, err
@@ -145,15 +152,16 @@ func (s *Units) Compiled(ctx context.Context, c Credential, b org.Basis) (*org.A
 type lessons struct {
 	roles    []stateOfRoles
 	subjects map[uuid.UUID]*org.Actor
+	catalogs []*rbac.Catalog
 }
 
 // learnRoles waits for the commit when it is in a transaction.
 func (s Reader) learnRoles(orgID uuid.UUID, state int64, set *RoleSet) {
 	if s.late == nil {
-		s.Memory.roleSets.remember(orgID, state, set)
+		s.Memory.roleSets.remember(orgID, state, s.Catalog().Version(), set)
 		return
 	}
-	s.late.roles = append(s.late.roles, stateOfRoles{state, set})
+	s.late.roles = append(s.late.roles, stateOfRoles{state, s.Catalog().Version(), set})
 }
 
 // learnSubject leaves out whoever a change would touch: what is laid over the data is not stored, and may never be.
@@ -171,11 +179,14 @@ func (s Reader) learnSubject(id uuid.UUID, found *org.Actor) {
 }
 
 // keep remembers what was learned in a transaction that is committed.
-func (m *memory) keep(l *lessons) {
+func (s *Units) keep(l *lessons) {
+	for _, c := range l.catalogs {
+		s.catalogs.remember(c)
+	}
 	for _, r := range l.roles {
-		m.roleSets.remember(r.set.Org, r.state, r.set)
+		s.Memory.roleSets.remember(r.set.Org, r.state, r.catalog, r.set)
 	}
 	for id, subject := range l.subjects {
-		m.Subjects.Remember(id, subject)
+		s.Memory.Subjects.Remember(id, subject)
 	}
 }

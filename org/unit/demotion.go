@@ -52,7 +52,7 @@ func takes(before org.Role, after *org.Role) bool {
 // holds through roles of the organization what the caller does not hold there. Equal holdings are judged once.
 func (a *Attempt) spareSuperiors(ctx context.Context, h RoleScope, set *RoleSet, role string, was, is *Crowd) error {
 	held := a.Actor.Grants.AllowedIn(h.Org.ID)
-	if a.Actor.Operator || len(a.Catalog.Given(set.all()).Minus(held)) == 0 { // then nobody is a superior
+	if a.Actor.Operator || len(a.Catalog().Given(set.all()).Minus(held)) == 0 { // then nobody is a superior
 		return nil
 	}
 	judged := map[Holding]bool{}

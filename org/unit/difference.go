@@ -15,7 +15,7 @@ type turn struct {
 
 // Turns is all that somebody gains and loses in an organization, or on the site for uuid.Nil: what was told of anybody's
 // things is not told again of own ones. Dry runs and suggestions count by it, so that they agree.
-func (s *Units) Turns(before, after *rbac.Subject, orgID, owner uuid.UUID) []turn {
+func (s Reader) Turns(before, after *rbac.Subject, orgID, owner uuid.UUID) []turn {
 	var list []turn
 	told := map[rbac.Permission]bool{}
 	for _, own := range []bool{false, true} {
@@ -41,14 +41,14 @@ func (s *Units) Turns(before, after *rbac.Subject, orgID, owner uuid.UUID) []tur
 
 // Surplus is what a may do and b may not, on the things that there are: those of a type that never belongs to an
 // organization belong to none, whatever o says.
-func (s *Units) Surplus(a, b *rbac.Subject, o rbac.Object) []rbac.Permission {
+func (s Reader) Surplus(a, b *rbac.Subject, o rbac.Object) []rbac.Permission {
 	var out []rbac.Permission
 	for _, siteOnly := range []bool{false, true} {
 		if siteOnly {
 			o.Org = rbac.ID{}
 		}
 		for _, p := range a.Allowed(o).Minus(b.Allowed(o)) {
-			if s.Catalog.SiteOnly(p.ResourceType) == siteOnly {
+			if s.Catalog().SiteOnly(p.ResourceType) == siteOnly {
 				out = append(out, p)
 			}
 		}

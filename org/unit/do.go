@@ -49,10 +49,14 @@ func doIn[In, P, Out any](ctx context.Context, u *Units, who *org.Actor, where d
 	var a *Attempt
 	var late lessons
 	wrote := false
+	if err := u.seed(ctx); err != nil {
+		return out, done, err
+	}
 	err = u.DB.WriteIn(ctx, where, func(tx *db.Tx) error {
 		late = lessons{} // it may run again
 		ctx := db.Writing(ctx)
-		src := Reader{Units: u, Q: tx.Reads(), scope: where, late: &late, heads: map[uuid.UUID]db.Revision{}}
+		src := u.reader(tx.Reads(), nil)
+		src.scope, src.late, src.heads = where, &late, map[uuid.UUID]db.Revision{}
 		a = src.attempt(who, action, u.Now())
 		a.tx = tx
 		if err := a.begin(ctx); err != nil {
@@ -84,7 +88,7 @@ func doIn[In, P, Out any](ctx context.Context, u *Units, who *org.Actor, where d
 		return err
 	})
 	if err == nil {
-		u.Memory.keep(&late)
+		u.keep(&late)
 		if wrote && a.form() != nil {
 			a.form().Made = true
 		}
@@ -154,7 +158,9 @@ func (a *Attempt) settle(ctx context.Context, w *Writer, ends []ending) (done or
 // recorded.
 func Try[In, P any](ctx context.Context, u *Units, who *org.Actor, command In, plan Plan[In, P]) (p P, impact org.Impact, err error) {
 	err = u.DB.View(ctx, func(q db.Reads) error {
-		a := Reader{Units: u, Q: q, scope: db.OnSite, states: map[uuid.UUID]int64{}}.attempt(who, "", u.Now())
+		src := u.reader(q, who)
+		src.scope, src.states = db.OnSite, map[uuid.UUID]int64{}
+		a := src.attempt(who, "", u.Now())
 		a.trying = true
 		var err error
 		if p, err = plan(ctx, a, command); err == nil {

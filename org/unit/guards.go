@@ -154,7 +154,7 @@ func (s Reader) BeyondCaller(by *org.Actor, orgID uuid.UUID, roles []*rbac.Role)
 	if len(roles) == 0 {
 		return nil
 	}
-	return s.Catalog.OrganizationRights(orgID, roles).Minus(by.Grants.AllowedIn(orgID))
+	return s.Catalog().OrganizationRights(orgID, roles).Minus(by.Grants.AllowedIn(orgID))
 }
 
 // MemberByID is the membership as this transaction leaves it.

@@ -64,9 +64,9 @@ func (s Reader) newCrowd(ctx context.Context, orgID uuid.UUID) (*Crowd, error) {
 }
 
 // carried is the names of the roles of an organization that give rights outside it.
-func (s *Units) carried() []string {
+func (s Reader) carried() []string {
 	var names []string
-	for _, r := range s.Catalog.BuiltInOrganizationRoles() {
+	for _, r := range s.Catalog().BuiltInOrganizationRoles() {
 		if len(r.Site) > 0 || len(r.User) > 0 {
 			names = append(names, r.Name)
 		}
@@ -161,7 +161,7 @@ func (c *Crowd) Subject(ctx context.Context, h Holding) (*rbac.Subject, error) {
 			}
 		}
 	}
-	s := c.Catalog.NewSubject(Anyone, orgs, grants)
+	s := c.Catalog().NewSubject(Anyone, orgs, grants)
 	c.known[h] = s
 	return s, nil
 }

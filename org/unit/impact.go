@@ -169,7 +169,7 @@ func (t *tally) addAll(ctx context.Context, q db.Reads, people []followed) error
 	for i, f := range people {
 		ids[i] = f.id
 	}
-	elsewhere, err := Reader{Units: t.before.Units, Q: q}.rolesElsewhere(ctx, t.org, ids)
+	elsewhere, err := t.before.rolesElsewhere(ctx, t.org, ids)
 	if err != nil {
 		return err
 	}
@@ -249,10 +249,10 @@ func (t *tally) taken(before, after *rbac.Subject) []rbac.Permission {
 	gives := func(s *rbac.Subject, name string) rbac.Set {
 		for _, g := range s.Grants() {
 			if g.Role.Name == name {
-				return t.after.Catalog.OrganizationRights(Anyone, []*rbac.Role{g.Role})
+				return t.after.Catalog().OrganizationRights(Anyone, []*rbac.Role{g.Role})
 			}
 		}
-		return t.after.Catalog.OrganizationRights(Anyone, nil)
+		return t.after.Catalog().OrganizationRights(Anyone, nil)
 	}
 	var out []rbac.Permission
 	for _, g := range before.Grants() {

@@ -16,13 +16,17 @@ const ChunkSize = 500
 
 // Snapshot is the data as the caller may read it, on the readers.
 func (s *Units) Snapshot(by *org.Actor) Reader {
-	return Reader{Units: s, Q: s.DB.Reads, known: by.Basis}
+	r := s.reader(s.DB.Reads, by)
+	r.known = by.Basis
+	return r
 }
 
-// Moment gives fn the data as it is at one moment: nothing that is written meanwhile is seen.
-func (s *Units) Moment(ctx context.Context, fn func(src Reader) error) error {
+// Moment gives fn the data as it is at one moment, for a caller or for nobody: nothing that is written meanwhile is seen.
+func (s *Units) Moment(ctx context.Context, by *org.Actor, fn func(src Reader) error) error {
 	return s.DB.View(ctx, func(q db.Reads) error {
-		return fn(Reader{Units: s, Q: q, Sets: map[uuid.UUID]*RoleSet{}, states: map[uuid.UUID]int64{}})
+		r := s.reader(q, by)
+		r.Sets, r.states = map[uuid.UUID]*RoleSet{}, map[uuid.UUID]int64{}
+		return fn(r)
 	})
 }
 
@@ -224,7 +228,7 @@ func (s Reader) Refusals(ctx context.Context, by *org.Actor, o db.Organization, 
 
 // Member is one membership. NotFound: no such organization or membership for this caller. Invalid: no such user.
 func (s *Units) Member(ctx context.Context, subject *org.Actor, organization, user string) (m org.Member, err error) {
-	err = s.Moment(ctx, func(src Reader) error {
+	err = s.Moment(ctx, subject, func(src Reader) error {
 		o, err := src.Organization(ctx, subject, organization)
 		if err != nil {
 			return err

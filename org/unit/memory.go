@@ -106,37 +106,40 @@ func (s *baseShelf) once(v db.Version, c Credential, read func() (org.Basis, err
 	return o
 }
 
-// roleShelf keeps the roles of each organization in the two states of the custom roles that were wanted last. States have
-// no order, so of two the older one can't be told; a slow request that still has it must not drive out the other.
+// roleShelf keeps the roles of each organization in the two states that were wanted last: of the custom roles, and of the
+// catalog. States have no order, so of two the older one can't be told; a slow request that still has it must not drive out the other.
 type roleShelf struct {
 	mu    sync.Mutex
 	known map[uuid.UUID][2]stateOfRoles
 }
 
 type stateOfRoles struct {
-	state int64
-	set   *RoleSet
+	state   int64
+	catalog int64 // its version
+	set     *RoleSet
 }
 
+func (s *stateOfRoles) is(state, catalog int64) bool { return s.state == state && s.catalog == catalog }
+
 // recall gives the roles of an organization in a state. State 0 is one that is not committed yet: it recalls nothing.
-func (s *roleShelf) recall(orgID uuid.UUID, state int64) (*RoleSet, bool) {
+func (s *roleShelf) recall(orgID uuid.UUID, state, catalog int64) (*RoleSet, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	both := s.known[orgID]
 	switch {
 	case state == 0:
 		return nil, false
-	case both[1].state == state:
+	case both[1].is(state, catalog):
 		both[0], both[1] = both[1], both[0] // wanted last
 		s.known[orgID] = both
-	case both[0].state != state:
+	case !both[0].is(state, catalog):
 		return nil, false
 	}
 	return both[0].set, true
 }
 
 // remember keeps the roles of an organization in a state. State 0 is not kept.
-func (s *roleShelf) remember(orgID uuid.UUID, state int64, set *RoleSet) {
+func (s *roleShelf) remember(orgID uuid.UUID, state, catalog int64, set *RoleSet) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if state == 0 {
@@ -145,7 +148,7 @@ func (s *roleShelf) remember(orgID uuid.UUID, state int64, set *RoleSet) {
 	if s.known == nil || len(s.known) >= shelfLimit {
 		s.known = map[uuid.UUID][2]stateOfRoles{}
 	}
-	if both := s.known[orgID]; both[0].state != state {
-		s.known[orgID] = [2]stateOfRoles{{state, set}, both[0]}
+	if both := s.known[orgID]; !both[0].is(state, catalog) {
+		s.known[orgID] = [2]stateOfRoles{{state, catalog, set}, both[0]}
 	}
 }

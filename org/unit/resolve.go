@@ -22,7 +22,13 @@ func (s Reader) Organization(ctx context.Context, by *org.Actor, ref string) (db
 	if err == nil && ref != row.ID.String() {
 		s.Memory.places.Remember(ref, row.ID) // for locate
 	}
-	if db.IsNotFound(err) || err == nil && !by.Can("read", org.OrgObject(row.ID)) {
+	if db.IsNotFound(err) {
+		return db.Organization{}, org.ErrNotFound()
+	}
+	if err == nil {
+		err = s.at(ctx, found.Catalog)
+	}
+	if err == nil && !by.Can("read", org.OrgObject(row.ID)) { // under the catalog in force, too
 		return db.Organization{}, org.ErrNotFound()
 	}
 	if err == nil && s.states != nil {
@@ -57,7 +63,7 @@ func (s *Units) NamedAt(ctx context.Context, ref string, site int64) (uuid.UUID,
 	if id, ok := s.Memory.places.Recall(key); ok {
 		return id, nil
 	}
-	row, err := Reader{Units: s, Q: s.DB.Reads}.named(ctx, ref)
+	row, err := s.reader(s.DB.Reads, nil).named(ctx, ref)
 	if err == nil {
 		s.Memory.places.Remember(key, row.Organization.ID)
 	}

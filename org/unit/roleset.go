@@ -20,6 +20,7 @@ type RoleSet struct {
 	List   []SetRole
 	ByName map[string]*SetRole
 
+	catalog  *rbac.Catalog
 	steering func() []string // see steer; found out once, when first asked for
 }
 
@@ -34,11 +35,11 @@ func (s Reader) loadRoles(ctx context.Context, orgID uuid.UUID) (*RoleSet, error
 	var rows []db.Role
 	var perms []db.RolePermission
 	var err error
-	builtIn := s.Catalog.BuiltInOrganizationRoles()
+	builtIn := s.Catalog().BuiltInOrganizationRoles()
 	switch orgID {
 	case org.ElsewhereOrg: // nothing is stored of it
 	case uuid.Nil:
-		builtIn = s.Catalog.BuiltInSiteRoles()
+		builtIn = s.Catalog().BuiltInSiteRoles()
 		if rows, err = s.Q.ListRolesOfSite(ctx); err == nil && len(rows) > 0 {
 			perms, err = s.Q.ListPermissionsOfSite(ctx)
 		}
@@ -59,7 +60,11 @@ func (s Reader) loadRoles(ctx context.Context, orgID uuid.UUID) (*RoleSet, error
 		byRole[perms[begin].RoleID] = perms[begin:end]
 	}
 	for _, r := range rows {
-		set.List = append(set.List, s.setRole(r, byRole[r.ID]))
+		role, err := s.setRole(ctx, r, byRole[r.ID])
+		if err != nil {
+			return nil, err
+		}
+		set.List = append(set.List, role)
 	}
 	for _, r := range builtIn {
 		set.List = append(set.List, SetRole{Compiled: r, Role: org.Role{
@@ -67,12 +72,13 @@ func (s Reader) loadRoles(ctx context.Context, orgID uuid.UUID) (*RoleSet, error
 			Site: r.Site, Organization: r.Organization, User: r.User,
 		}})
 	}
-	set.index(s.Catalog)
+	set.index(s.Catalog())
 	return set, nil
 }
 
 // index finishes a set. Nobody else may hold it yet, since sets are shared without a lock.
 func (s *RoleSet) index(catalog *rbac.Catalog) {
+	s.catalog = catalog
 	s.steering = sync.OnceValue(func() []string { return s.steer(catalog) })
 	s.ByName = make(map[string]*SetRole, len(s.List))
 	for i := range s.List {
@@ -81,7 +87,7 @@ func (s *RoleSet) index(catalog *rbac.Catalog) {
 }
 
 // rewritten is the set with another state of one role, or without that role if after is nil.
-func (s *Units) rewritten(stored *RoleSet, name string, after *org.Role) *RoleSet {
+func (s Reader) rewritten(stored *RoleSet, name string, after *org.Role) *RoleSet {
 	set := &RoleSet{Org: stored.Org, List: slices.Clone(stored.List)}
 	at := slices.IndexFunc(set.List, func(r SetRole) bool { return r.Name == name })
 	switch {
@@ -92,12 +98,12 @@ func (s *Units) rewritten(stored *RoleSet, name string, after *org.Role) *RoleSe
 	default:
 		set.List[at] = s.compile(*after)
 	}
-	set.index(s.Catalog)
+	set.index(s.Catalog())
 	return set
 }
 
-// setRole joins a stored role with its permissions and compiles it.
-func (s Reader) setRole(r db.Role, perms []db.RolePermission) SetRole {
+// setRole joins a stored role with its permissions, as they are meant in the catalog in force, and compiles it.
+func (s Reader) setRole(ctx context.Context, r db.Role, perms []db.RolePermission) (SetRole, error) {
 	role := org.Role{
 		ID: r.ID, OrganizationID: r.OrganizationID.UUID, Name: r.Name, DisplayName: r.DisplayName, Version: r.Version,
 		CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt, UpdatedBy: r.UpdatedBy,
@@ -106,15 +112,14 @@ func (s Reader) setRole(r db.Role, perms []db.RolePermission) SetRole {
 		list := role.At(p.Level)
 		*list = append(*list, rbac.Permission{ResourceType: p.ResourceType, Action: p.Action, Negate: p.Negate})
 	}
-	for _, list := range []*[]rbac.Permission{&role.Site, &role.Organization, &role.User} {
-		rbac.SortPermissions(*list)
-	}
-	return s.compile(role)
+	dead, err := s.translate(ctx, &role, r.CatalogVersion)
+	role.Dead = dead
+	return s.compile(role), err
 }
 
 // compile makes a custom role ready for use.
-func (s *Units) compile(r org.Role) SetRole {
-	return SetRole{Role: r, Compiled: s.Catalog.Compile(rbac.Role{
+func (s Reader) compile(r org.Role) SetRole {
+	return SetRole{Role: r, Compiled: s.Catalog().Compile(rbac.Role{
 		Name: r.Name, DisplayName: r.DisplayName, Site: r.Site, Organization: r.Organization, User: r.User,
 	})}
 }
@@ -135,12 +140,15 @@ func (s *RoleSet) Refs(names string) []org.RoleRef {
 	}
 	fields := strings.Fields(names)
 	slices.Sort(fields)
-	refs := make([]org.RoleRef, len(fields))
-	for i, n := range fields {
-		refs[i] = org.RoleRef{Name: n, OrganizationID: s.Org}
+	refs := make([]org.RoleRef, 0, len(fields))
+	for _, n := range fields {
+		ref := org.RoleRef{Name: n, OrganizationID: s.Org}
 		if r, ok := s.ByName[n]; ok {
-			refs[i].DisplayName, refs[i].BuiltIn = r.DisplayName, r.BuiltIn
+			ref.DisplayName, ref.BuiltIn = r.DisplayName, r.BuiltIn
+		} else if s.retired(n) {
+			continue
 		}
+		refs = append(refs, ref)
 	}
 	return refs
 }

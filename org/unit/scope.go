@@ -52,7 +52,7 @@ func (s *Units) locate(ctx context.Context, in Scope, again bool) (db.Scope, err
 	if id, ok := s.Memory.places.Recall(in.ref); ok && !again {
 		return db.InOrganization(id), nil
 	}
-	row, err := Reader{Units: s, Q: s.DB.Reads}.named(ctx, in.ref)
+	row, err := s.reader(s.DB.Reads, nil).named(ctx, in.ref)
 	if db.IsNotFound(err) {
 		return db.InOrganization(uuid.Nil), nil
 	}

@@ -73,8 +73,8 @@ func TestRoleShelf(t *testing.T) {
 	acme, other := uuid.New(), uuid.New()
 	sets := map[int64]*RoleSet{-7: {}, 3: {}, 12: {}}
 	remember := func(orgID uuid.UUID, state int64) {
-		if _, ok := r.recall(orgID, state); !ok { // as requests do
-			r.remember(orgID, state, sets[state])
+		if _, ok := r.recall(orgID, state, 1); !ok { // as requests do
+			r.remember(orgID, state, 1, sets[state])
 		}
 	}
 	remember(other, 3)
@@ -83,23 +83,26 @@ func TestRoleShelf(t *testing.T) {
 		remember(acme, 3)
 	}
 	for state, want := range map[int64]bool{-7: true, 3: true, 12: false, 0: false} {
-		if got, ok := r.recall(acme, state); ok != want || ok && got != sets[state] {
+		if got, ok := r.recall(acme, state, 1); ok != want || ok && got != sets[state] {
 			t.Errorf("state %d: found %v", state, ok)
 		}
 	}
 	remember(acme, 3)
 	remember(acme, 12)
-	if _, ok := r.recall(acme, 3); !ok {
+	if _, ok := r.recall(acme, 3, 1); !ok {
 		t.Error("the state that was wanted last is lost")
 	}
-	if _, ok := r.recall(acme, -7); ok {
+	if _, ok := r.recall(acme, -7, 1); ok {
 		t.Error("a third state is kept")
 	}
-	if _, ok := r.recall(other, 3); !ok {
+	if _, ok := r.recall(other, 3, 1); !ok {
 		t.Error("another organization is forgotten")
 	}
-	r.remember(acme, 0, sets[3])
-	if _, ok := r.recall(acme, 0); ok {
+	if _, ok := r.recall(acme, 3, 2); ok {
+		t.Error("found under another catalog")
+	}
+	r.remember(acme, 0, 1, sets[3])
+	if _, ok := r.recall(acme, 0, 1); ok {
 		t.Error("what is not committed is remembered")
 	}
 }

@@ -16,10 +16,11 @@ import (
 // Operator is whoever can write the database file: such a person needs no account to be obeyed. The audit trail
 // calls it "operator".
 func (s *Units) Operator() *org.Actor {
-	owner, _ := s.Catalog.BuiltIn(org.RoleOwner)
+	c := s.catalogs.latest() // the first unit that it asks sees to it that it is the one in force
 	return &org.Actor{
 		User:     org.User{Username: "operator", Status: org.StatusActive},
-		Grants:   s.Catalog.NewSubject(uuid.Nil, nil, []rbac.Grant{{Role: owner}}),
+		Grants:   ownerOf(c),
+		Catalog:  c,
 		Operator: true,
 	}
 }
@@ -28,6 +29,7 @@ func (s *Units) Operator() *org.Actor {
 type Reader struct {
 	*Units
 	Q     db.Reads
+	pin   *pinned                // which catalog it works by
 	scope db.Scope               // of an attempt: what it may write
 	known org.Basis              // states of roles that are known already, which may be older than what q reads
 	late  *lessons               // of a transaction: what is to be remembered once it is committed
@@ -63,8 +65,9 @@ func (s Reader) knownRoles(ctx context.Context, orgID uuid.UUID) (*RoleSet, erro
 	switch {
 	case orgID == org.ElsewhereOrg: // which has no state
 		return s.loadRoles(ctx, orgID)
-	case s.known != nil:
-		if set, ok := s.Memory.roleSets.recall(orgID, s.known.RoleState(orgID)); ok {
+	case s.known != nil && s.pin.catalog != nil && s.known.Catalog() == s.pin.catalog.Version():
+		if set, ok := s.Memory.roleSets.recall(orgID, s.known.RoleState(orgID), s.known.Catalog()); ok {
+			s.pin.sure = true // what comes after must be of the same
 			return set, nil
 		}
 	}
@@ -73,7 +76,7 @@ func (s Reader) knownRoles(ctx context.Context, orgID uuid.UUID) (*RoleSet, erro
 		if err != nil {
 			return nil, err
 		}
-		if set, ok := s.Memory.roleSets.recall(orgID, state); ok {
+		if set, ok := s.Memory.roleSets.recall(orgID, state, s.Catalog().Version()); ok {
 			return set, nil
 		}
 		set, err := s.loadRoles(ctx, orgID)
@@ -100,9 +103,12 @@ func (s Reader) roleState(ctx context.Context, orgID uuid.UUID) (int64, error) {
 	}
 	state, err := s.Q.GetRoleState(ctx, orgID)
 	if db.IsNotFound(err) {
-		return 0, nil
+		return 0, s.Settle(ctx)
 	}
-	return state.Roles, err
+	if err != nil {
+		return 0, err
+	}
+	return state.Roles, s.at(ctx, state.Catalog)
 }
 
 // Subject is an account with its roles as they are stored.
@@ -119,7 +125,7 @@ func (s Reader) Caller(ctx context.Context, c Credential) (*org.Actor, error) {
 			return nil, err
 		}
 		if known, ok := s.Remembered(c.User, b); ok {
-			return known, nil
+			return known, s.at(ctx, b.Catalog())
 		}
 		found, failed := s.loadSubject(ctx, c.User, b)
 		if failed != nil && !errors.Is(failed, errUnsteady) {
@@ -156,6 +162,11 @@ func (s Reader) Remembered(id uuid.UUID, b org.Basis) (*org.Actor, bool) {
 // loadSubject compiles an account from its basis. errUnsteady: its roles kept changing meanwhile.
 func (s Reader) loadSubject(ctx context.Context, id uuid.UUID, b org.Basis) (*org.Actor, error) {
 	s.known = b
+	if n := b.Catalog(); n != 0 { // 0: an account that is not stored yet
+		if err := s.at(ctx, n); err != nil {
+			return nil, err
+		}
+	}
 	user, err := s.account(ctx, id, b)
 	if err != nil {
 		return nil, err
@@ -164,7 +175,7 @@ func (s Reader) loadSubject(ctx context.Context, id uuid.UUID, b org.Basis) (*or
 	if err != nil {
 		return nil, err
 	}
-	return &org.Actor{User: user, Grants: grants}, nil
+	return &org.Actor{User: user, Grants: grants, Catalog: s.Catalog()}, nil
 }
 
 // account is an account with this basis. Most often roles of an organization have changed, and it is as it was.
@@ -199,7 +210,7 @@ func (s Reader) grants(ctx context.Context, id uuid.UUID, b org.Basis) (*rbac.Su
 			}
 		}
 	}
-	return s.Catalog.NewSubject(id, orgs, grants), nil
+	return s.Catalog().NewSubject(id, orgs, grants), nil
 }
 
 // MustBeActive refuses a suspended account. A dormant one is only one that has not signed in yet.

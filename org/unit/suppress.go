@@ -97,7 +97,9 @@ func (a *Attempt) recordRefusal(ctx context.Context, refusal *org.Error) error {
 		refused.Field("suppressed", nil, true)
 	}
 	return a.DB.WriteIn(ctx, where, func(tx *db.Tx) error {
-		u := Reader{Units: a.Units, Q: tx.Reads(), scope: where}.attempt(a.Actor, "", a.Now)
+		src := a.reader(tx.Reads(), nil)
+		src.scope = where
+		u := src.attempt(a.Actor, "", a.Now)
 		u.Entry = refused
 		w, err := u.writer(ctx, tx)
 		if err == nil {

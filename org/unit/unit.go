@@ -13,16 +13,16 @@ import (
 // Options are the settings of Units. The zero value is what a server uses.
 type Options struct {
 	Now     func() time.Time // time.Now if nil
-	Catalog *rbac.Catalog    // rbac.Default() if nil
+	Catalog *rbac.Catalog    // of a database that has none yet; rbac.Default() if nil
 }
 
 // Units runs the reads and writes of all use cases over one database. It is safe for concurrent use.
 type Units struct {
-	DB      *db.DB
-	Catalog *rbac.Catalog
-	clock   func() time.Time
-	Memory  memory
-	refused refusalCounts
+	DB       *db.DB
+	clock    func() time.Time
+	Memory   memory
+	catalogs catalogs
+	refused  refusalCounts
 }
 
 // New makes the units of work over an open database.
@@ -33,5 +33,5 @@ func New(d *db.DB, o Options) *Units {
 	if o.Catalog == nil {
 		o.Catalog = rbac.Default()
 	}
-	return &Units{DB: d, Catalog: o.Catalog, clock: o.Now}
+	return &Units{DB: d, clock: o.Now, catalogs: catalogs{first: o.Catalog}}
 }

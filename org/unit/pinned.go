@@ -1,0 +1,118 @@
+package unit
+
+import (
+	"context"
+	"errors"
+
+	"github.com/google/uuid"
+
+	"rolecall.example/db"
+	"rolecall.example/org"
+	"rolecall.example/rbac"
+)
+
+// While a catalog takes the place of another one, two are alive at once. A unit works by one of them from its beginning to
+// its end: the one that its rows tell. A caller who was let in under the other one is read again in the same unit.
+
+// ErrMoved means that another catalog came into force between two reads of one unit, which is no snapshot. It may begin
+// again.
+var ErrMoved = &org.Error{
+	Kind: org.Unavailable, Message: "The catalog was changed while this was read.", Detail: "Try again.", Err: errors.New("two versions of the catalog in one unit"),
+}
+
+// pinned is by which catalog a unit works.
+type pinned struct {
+	catalog *rbac.Catalog
+	by      *org.Actor // who is to work by the same; nil if nobody asks
+	sure    bool       // a row of the unit tells that it is in force; else it is the caller's
+}
+
+// reader is what reads in one unit, for a caller if by is not nil.
+func (s *Units) reader(q db.Reads, by *org.Actor) Reader {
+	r := Reader{Units: s, Q: q, pin: &pinned{by: by}}
+	if by != nil {
+		r.pin.catalog = by.Catalog
+	}
+	return r
+}
+
+// Catalog is what there is to be allowed, for all that happens in this unit.
+func (s Reader) Catalog() *rbac.Catalog {
+	if s.pin.catalog == nil {
+		panic("unit: nothing has been read that tells which catalog is in force")
+	}
+	return s.pin.catalog
+}
+
+// at notes which version of the catalog is in force, as a row of the unit tells. ErrMoved: another row told another one.
+func (s Reader) at(ctx context.Context, number int64) (err error) {
+	p := s.pin
+	switch {
+	case p.catalog != nil && p.catalog.Version() == number:
+		p.sure = true
+		return nil
+	case p.sure:
+		return ErrMoved
+	}
+	if p.catalog, err = s.catalogOf(ctx, number); err != nil {
+		return err
+	}
+	p.sure = true
+	if p.by == nil {
+		return nil
+	}
+	return s.renew(ctx, p.by)
+}
+
+// Settle finds out which catalog is in force, where nothing that is read anyway will tell.
+func (s Reader) Settle(ctx context.Context) error {
+	if s.pin.sure {
+		return nil
+	}
+	number, err := s.Q.GetCatalogInForce(ctx)
+	if err != nil {
+		return err
+	}
+	return s.at(ctx, number)
+}
+
+// renew reads a caller again, who was let in under another catalog. The caller is that of one request, so nobody else holds
+// it. Unauthenticated: its access has ended meanwhile.
+func (s Reader) renew(ctx context.Context, by *org.Actor) error {
+	if by.Operator {
+		by.Grants, by.Catalog = ownerOf(s.Catalog()), s.Catalog()
+		return nil
+	}
+	if by.ID() == uuid.Nil {
+		return nil
+	}
+	s.over, s.known = nil, nil
+	now, err := s.Caller(ctx, Credential{by.ID(), by.TokenID, by.Session})
+	if db.IsNotFound(err) {
+		return org.ErrSignedOut("This account is gone.")
+	}
+	if err != nil {
+		return err
+	}
+	by.User, by.Grants, by.Catalog, by.Basis, by.Key = now.User, now.Grants, now.Catalog, now.Basis, now.Key
+	return nil
+}
+
+// ownerOf is the rights of a site owner.
+func ownerOf(c *rbac.Catalog) *rbac.Subject {
+	owner, _ := c.BuiltIn(org.RoleOwner)
+	return c.NewSubject(uuid.Nil, nil, []rbac.Grant{{Role: owner}})
+}
+
+// InForce is the catalog in force now, for what nobody asks for.
+func (s *Units) InForce(ctx context.Context) (*rbac.Catalog, error) {
+	var c *rbac.Catalog
+	err := s.Moment(ctx, nil, func(src Reader) error {
+		err := src.Settle(ctx)
+		if err == nil {
+			c = src.Catalog()
+		}
+		return err
+	})
+	return c, err
+}
