@@ -45,15 +45,21 @@ func (h *chronicle) action(s *state) (k *kind, x *thing, was *kind) {
 // renameAction renames an action of one type.
 func (h *chronicle) renameAction(s *state, name string) {
 	k, x, was := h.action(s)
-	if k != nil && !named(k.actions, name) && !named(was.actions, name) {
+	if k != nil && !named(k.actions, name) && !named(was.actions, name) && name != s.shared[0] && name != s.shared[1] {
 		x.rename(name)
 	}
+}
+
+// renameTwo gives two actions one name, which may be free.
+func (h *chronicle) renameTwo(s *state, name string) {
+	h.renameAction(s, name)
+	h.renameAction(s, name)
 }
 
 // renameEverywhere renames an action in every type that has it, by one note.
 func (h *chronicle) renameEverywhere(s *state, name string) {
 	_, x, _ := h.action(s)
-	if x == nil || s.shared[0] != "" || slices.Contains(modelActions[:4], x.name) && slices.Contains(modelActions, name) {
+	if x == nil || s.shared[0] != "" || slices.Contains(modelActions[:coreNames], x.name) && slices.Contains(modelActions, name) {
 		return // what core types have in common can not be told in a shared note
 	}
 	old := x.name
@@ -138,8 +144,10 @@ func (h *chronicle) change() error {
 		switch h.rnd.IntN(8) {
 		case 0:
 			h.renameKind(s)
-		case 1, 2:
+		case 1:
 			h.renameAction(s, name)
+		case 2:
+			h.renameTwo(s, name)
 		case 3:
 			h.renameEverywhere(s, name)
 		case 4:

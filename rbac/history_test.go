@@ -71,7 +71,9 @@ type chronicle struct {
 }
 
 // modelActions are the vocabulary from which names are drawn: those of core actions, too.
-var modelActions = []string{"read", "update", "delete", "assign", "pay", "void"}
+var modelActions = []string{"read", "assign", "pay", "void", "sign"}
+
+const coreNames = 2 // so many of them are names of core actions
 
 func (h *chronicle) pick(from []string) string { return from[h.rnd.IntN(len(from))] }
 

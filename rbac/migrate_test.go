@@ -24,6 +24,9 @@ func (h *chronicle) list(version int, denies bool) (list []rbac.Permission) {
 			p.ResourceType = rbac.Wildcard
 		case 4:
 			p.Action = rbac.Wildcard
+			if h.rnd.IntN(8) == 0 {
+				p.ResourceType = rbac.Wildcard
+			}
 		case 5:
 			p.Action = h.pick(modelActions)
 		}
@@ -72,6 +75,9 @@ func (h *chronicle) holders(roles []written, version int) (subjects []*rbac.Subj
 	var grants []rbac.Grant
 	for i, w := range roles {
 		now, _ := h.read(w, version)
+		if version == w.version { // here names mean what they say
+			now = c.Compile(w.role)
+		}
 		grants = append(grants, rbac.Grant{Role: now, Org: []rbac.ID{home, none, away}[i%3]})
 		subjects = append(subjects, c.NewSubject(me, []rbac.ID{home}, grants[i:]))
 	}

@@ -27,14 +27,14 @@ func (s step) inverse() step {
 	return n
 }
 
-// vocabulary is the pairs of a version, and how many of them have a type or an action.
+// vocabulary is the pairs of a version, and how many of them have an action.
 type vocabulary struct {
-	pairs          map[Permission]bool
-	types, actions map[string]int
+	pairs   map[Permission]bool
+	actions map[string]int
 }
 
 func newVocabulary(c *Catalog) *vocabulary {
-	v := &vocabulary{map[Permission]bool{}, map[string]int{}, map[string]int{}}
+	v := &vocabulary{map[Permission]bool{}, map[string]int{}}
 	for _, n := range c.numbers {
 		v.count(c.pairs[n], 1)
 	}
@@ -42,7 +42,7 @@ func newVocabulary(c *Catalog) *vocabulary {
 }
 
 func (v *vocabulary) clone() *vocabulary {
-	return &vocabulary{maps.Clone(v.pairs), maps.Clone(v.types), maps.Clone(v.actions)}
+	return &vocabulary{maps.Clone(v.pairs), maps.Clone(v.actions)}
 }
 
 // count adds a pair, or takes it away if by is -1.
@@ -52,7 +52,6 @@ func (v *vocabulary) count(p Permission, by int) {
 	} else {
 		delete(v.pairs, p)
 	}
-	v.types[p.ResourceType] += by
 	v.actions[p.Action] += by
 }
 
@@ -91,7 +90,7 @@ type translation struct {
 	before, after *vocabulary
 
 	gone    map[Permission]bool
-	types   map[string]string       // renamed types
+	types   map[string]string       // what types are called now of which a pair lives on
 	moved   map[string][]Permission // by action: the pairs that had it and have another one now, under their new names
 	sources map[string][]string     // by new action: the actions that pairs come from
 }
@@ -102,10 +101,13 @@ func (t *translation) prepare() {
 	for _, p := range t.removed {
 		t.gone[p] = true
 	}
-	for old, now := range t.renamed {
-		if old.ResourceType != now.ResourceType {
-			t.types[old.ResourceType] = now.ResourceType
+	for p := range t.before.pairs {
+		if _, renamed := t.renamed[p]; !renamed && !t.gone[p] {
+			t.types[p.ResourceType] = p.ResourceType
 		}
+	}
+	for old, now := range t.renamed {
+		t.types[old.ResourceType] = now.ResourceType
 		if old.Action != now.Action {
 			t.moved[old.Action] = append(t.moved[old.Action], now)
 			if !slices.Contains(t.sources[now.Action], old.Action) {
@@ -123,12 +125,11 @@ func (t *translation) of(p Permission) []Permission {
 	case p.ResourceType == Wildcard:
 		return t.everywhere(p)
 	case p.Action == Wildcard:
-		if now, renamed := t.types[p.ResourceType]; renamed {
-			p.ResourceType = now
-		}
-		if t.after.types[p.ResourceType] == 0 {
+		now, lives := t.types[p.ResourceType]
+		if !lives {
 			return nil
 		}
+		p.ResourceType = now
 		return []Permission{p}
 	case t.gone[p] || !t.before.pairs[p]:
 		return nil
