@@ -65,8 +65,9 @@ type CatalogUse struct {
 	What    string       `json:"what"` // as CatalogFile.Retire wants it
 	Allows  CatalogUsers `json:"allows"`
 	Denies  CatalogUsers `json:"denies"`
-	Holders int64        `json:"holders,omitempty"` // of a built-in role that goes
-	Retire  bool         `json:"retire"`            // it was named
+	Holders int64        `json:"holders,omitempty"` // of a built-in role that goes, in this many organizations:
+	Held    int          `json:"organizations,omitempty"`
+	Retire  bool         `json:"retire"` // it was named
 }
 
 // CatalogUsers is how much uses something.
@@ -112,7 +113,6 @@ type CatalogPerson struct {
 	Organization string   `json:"organization"` // "" on the site
 	Username     string   `json:"username"`
 	Name         string   `json:"name"`
-	Suspended    bool     `json:"suspended"`
 	Gains        []string `json:"gains"`
 	Losses       []string `json:"losses"`
 }
@@ -178,13 +178,14 @@ func (c *Client) EachCatalogPerson(ctx context.Context, f CatalogFile) iter.Seq2
 		for d := decoder(res.Body); ; {
 			var line struct {
 				CatalogPerson
-				Complete bool `json:"complete"` // the last line, without which the list is cut off
+				Role     *CatalogRole `json:"role"`     // the first lines tell of custom roles
+				Complete bool         `json:"complete"` // the last line, without which the list is cut off
 			}
 			if err := c.decode(d, &line); err != nil {
 				yield(CatalogPerson{}, fmt.Errorf("the list is not whole: %w", err))
 				return
 			}
-			if line.Complete || !yield(line.CatalogPerson, nil) {
+			if line.Complete || line.Role == nil && !yield(line.CatalogPerson, nil) {
 				return
 			}
 		}

@@ -345,6 +345,18 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listAPIKeysStmt, err = db.PrepareContext(ctx, listAPIKeys); err != nil {
 		return nil, fmt.Errorf("error preparing query ListAPIKeys: %w", err)
 	}
+	if q.listAccountGroupNamesStmt, err = db.PrepareContext(ctx, listAccountGroupNames); err != nil {
+		return nil, fmt.Errorf("error preparing query ListAccountGroupNames: %w", err)
+	}
+	if q.listAccountGroupsStmt, err = db.PrepareContext(ctx, listAccountGroups); err != nil {
+		return nil, fmt.Errorf("error preparing query ListAccountGroups: %w", err)
+	}
+	if q.listAccountNamesStmt, err = db.PrepareContext(ctx, listAccountNames); err != nil {
+		return nil, fmt.Errorf("error preparing query ListAccountNames: %w", err)
+	}
+	if q.listAccountsOfRoleStmt, err = db.PrepareContext(ctx, listAccountsOfRole); err != nil {
+		return nil, fmt.Errorf("error preparing query ListAccountsOfRole: %w", err)
+	}
 	if q.listActiveHoldersStmt, err = db.PrepareContext(ctx, listActiveHolders); err != nil {
 		return nil, fmt.Errorf("error preparing query ListActiveHolders: %w", err)
 	}
@@ -396,8 +408,14 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listCatalogHistoryStmt, err = db.PrepareContext(ctx, listCatalogHistory); err != nil {
 		return nil, fmt.Errorf("error preparing query ListCatalogHistory: %w", err)
 	}
+	if q.listCatalogsOfRolesStmt, err = db.PrepareContext(ctx, listCatalogsOfRoles); err != nil {
+		return nil, fmt.Errorf("error preparing query ListCatalogsOfRoles: %w", err)
+	}
 	if q.listExpiredTokensStmt, err = db.PrepareContext(ctx, listExpiredTokens); err != nil {
 		return nil, fmt.Errorf("error preparing query ListExpiredTokens: %w", err)
+	}
+	if q.listGroupNamesStmt, err = db.PrepareContext(ctx, listGroupNames); err != nil {
+		return nil, fmt.Errorf("error preparing query ListGroupNames: %w", err)
 	}
 	if q.listHolderKeysStmt, err = db.PrepareContext(ctx, listHolderKeys); err != nil {
 		return nil, fmt.Errorf("error preparing query ListHolderKeys: %w", err)
@@ -423,6 +441,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listHoldingsOfStmt, err = db.PrepareContext(ctx, listHoldingsOf); err != nil {
 		return nil, fmt.Errorf("error preparing query ListHoldingsOf: %w", err)
 	}
+	if q.listHoldingsOfRoleStmt, err = db.PrepareContext(ctx, listHoldingsOfRole); err != nil {
+		return nil, fmt.Errorf("error preparing query ListHoldingsOfRole: %w", err)
+	}
 	if q.listKeysOfGroupStmt, err = db.PrepareContext(ctx, listKeysOfGroup); err != nil {
 		return nil, fmt.Errorf("error preparing query ListKeysOfGroup: %w", err)
 	}
@@ -431,6 +452,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.listMemberIDsStmt, err = db.PrepareContext(ctx, listMemberIDs); err != nil {
 		return nil, fmt.Errorf("error preparing query ListMemberIDs: %w", err)
+	}
+	if q.listMemberNamesStmt, err = db.PrepareContext(ctx, listMemberNames); err != nil {
+		return nil, fmt.Errorf("error preparing query ListMemberNames: %w", err)
 	}
 	if q.listMembersStmt, err = db.PrepareContext(ctx, listMembers); err != nil {
 		return nil, fmt.Errorf("error preparing query ListMembers: %w", err)
@@ -474,6 +498,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listOpenedSiteHoldersStmt, err = db.PrepareContext(ctx, listOpenedSiteHolders); err != nil {
 		return nil, fmt.Errorf("error preparing query ListOpenedSiteHolders: %w", err)
 	}
+	if q.listOrganizationSizesStmt, err = db.PrepareContext(ctx, listOrganizationSizes); err != nil {
+		return nil, fmt.Errorf("error preparing query ListOrganizationSizes: %w", err)
+	}
 	if q.listOrganizationsStmt, err = db.PrepareContext(ctx, listOrganizations); err != nil {
 		return nil, fmt.Errorf("error preparing query ListOrganizations: %w", err)
 	}
@@ -489,6 +516,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listPermissionsStmt, err = db.PrepareContext(ctx, listPermissions); err != nil {
 		return nil, fmt.Errorf("error preparing query ListPermissions: %w", err)
 	}
+	if q.listPermissionsByRoleStmt, err = db.PrepareContext(ctx, listPermissionsByRole); err != nil {
+		return nil, fmt.Errorf("error preparing query ListPermissionsByRole: %w", err)
+	}
 	if q.listPermissionsOfOrganizationStmt, err = db.PrepareContext(ctx, listPermissionsOfOrganization); err != nil {
 		return nil, fmt.Errorf("error preparing query ListPermissionsOfOrganization: %w", err)
 	}
@@ -498,20 +528,32 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listRevisionsStmt, err = db.PrepareContext(ctx, listRevisions); err != nil {
 		return nil, fmt.Errorf("error preparing query ListRevisions: %w", err)
 	}
+	if q.listRoleCountsStmt, err = db.PrepareContext(ctx, listRoleCounts); err != nil {
+		return nil, fmt.Errorf("error preparing query ListRoleCounts: %w", err)
+	}
 	if q.listRoleDeletionsStmt, err = db.PrepareContext(ctx, listRoleDeletions); err != nil {
 		return nil, fmt.Errorf("error preparing query ListRoleDeletions: %w", err)
 	}
 	if q.listRoleEntriesStmt, err = db.PrepareContext(ctx, listRoleEntries); err != nil {
 		return nil, fmt.Errorf("error preparing query ListRoleEntries: %w", err)
 	}
+	if q.listRoleScopesByNameStmt, err = db.PrepareContext(ctx, listRoleScopesByName); err != nil {
+		return nil, fmt.Errorf("error preparing query ListRoleScopesByName: %w", err)
+	}
 	if q.listRoleVersionsStmt, err = db.PrepareContext(ctx, listRoleVersions); err != nil {
 		return nil, fmt.Errorf("error preparing query ListRoleVersions: %w", err)
+	}
+	if q.listRolesByIDStmt, err = db.PrepareContext(ctx, listRolesByID); err != nil {
+		return nil, fmt.Errorf("error preparing query ListRolesByID: %w", err)
 	}
 	if q.listRolesOfOrganizationStmt, err = db.PrepareContext(ctx, listRolesOfOrganization); err != nil {
 		return nil, fmt.Errorf("error preparing query ListRolesOfOrganization: %w", err)
 	}
 	if q.listRolesOfSiteStmt, err = db.PrepareContext(ctx, listRolesOfSite); err != nil {
 		return nil, fmt.Errorf("error preparing query ListRolesOfSite: %w", err)
+	}
+	if q.listRolesWithPairStmt, err = db.PrepareContext(ctx, listRolesWithPair); err != nil {
+		return nil, fmt.Errorf("error preparing query ListRolesWithPair: %w", err)
 	}
 	if q.listSealedTrailStmt, err = db.PrepareContext(ctx, listSealedTrail); err != nil {
 		return nil, fmt.Errorf("error preparing query ListSealedTrail: %w", err)
@@ -602,6 +644,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.upsertSessionStmt, err = db.PrepareContext(ctx, upsertSession); err != nil {
 		return nil, fmt.Errorf("error preparing query UpsertSession: %w", err)
+	}
+	if q.walkAccountsStmt, err = db.PrepareContext(ctx, walkAccounts); err != nil {
+		return nil, fmt.Errorf("error preparing query WalkAccounts: %w", err)
+	}
+	if q.walkMembersStmt, err = db.PrepareContext(ctx, walkMembers); err != nil {
+		return nil, fmt.Errorf("error preparing query WalkMembers: %w", err)
 	}
 	return &q, nil
 }
@@ -1143,6 +1191,26 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listAPIKeysStmt: %w", cerr)
 		}
 	}
+	if q.listAccountGroupNamesStmt != nil {
+		if cerr := q.listAccountGroupNamesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listAccountGroupNamesStmt: %w", cerr)
+		}
+	}
+	if q.listAccountGroupsStmt != nil {
+		if cerr := q.listAccountGroupsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listAccountGroupsStmt: %w", cerr)
+		}
+	}
+	if q.listAccountNamesStmt != nil {
+		if cerr := q.listAccountNamesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listAccountNamesStmt: %w", cerr)
+		}
+	}
+	if q.listAccountsOfRoleStmt != nil {
+		if cerr := q.listAccountsOfRoleStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listAccountsOfRoleStmt: %w", cerr)
+		}
+	}
 	if q.listActiveHoldersStmt != nil {
 		if cerr := q.listActiveHoldersStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listActiveHoldersStmt: %w", cerr)
@@ -1228,9 +1296,19 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listCatalogHistoryStmt: %w", cerr)
 		}
 	}
+	if q.listCatalogsOfRolesStmt != nil {
+		if cerr := q.listCatalogsOfRolesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listCatalogsOfRolesStmt: %w", cerr)
+		}
+	}
 	if q.listExpiredTokensStmt != nil {
 		if cerr := q.listExpiredTokensStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listExpiredTokensStmt: %w", cerr)
+		}
+	}
+	if q.listGroupNamesStmt != nil {
+		if cerr := q.listGroupNamesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listGroupNamesStmt: %w", cerr)
 		}
 	}
 	if q.listHolderKeysStmt != nil {
@@ -1273,6 +1351,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listHoldingsOfStmt: %w", cerr)
 		}
 	}
+	if q.listHoldingsOfRoleStmt != nil {
+		if cerr := q.listHoldingsOfRoleStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listHoldingsOfRoleStmt: %w", cerr)
+		}
+	}
 	if q.listKeysOfGroupStmt != nil {
 		if cerr := q.listKeysOfGroupStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listKeysOfGroupStmt: %w", cerr)
@@ -1286,6 +1369,11 @@ func (q *Queries) Close() error {
 	if q.listMemberIDsStmt != nil {
 		if cerr := q.listMemberIDsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listMemberIDsStmt: %w", cerr)
+		}
+	}
+	if q.listMemberNamesStmt != nil {
+		if cerr := q.listMemberNamesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listMemberNamesStmt: %w", cerr)
 		}
 	}
 	if q.listMembersStmt != nil {
@@ -1358,6 +1446,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listOpenedSiteHoldersStmt: %w", cerr)
 		}
 	}
+	if q.listOrganizationSizesStmt != nil {
+		if cerr := q.listOrganizationSizesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listOrganizationSizesStmt: %w", cerr)
+		}
+	}
 	if q.listOrganizationsStmt != nil {
 		if cerr := q.listOrganizationsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listOrganizationsStmt: %w", cerr)
@@ -1383,6 +1476,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listPermissionsStmt: %w", cerr)
 		}
 	}
+	if q.listPermissionsByRoleStmt != nil {
+		if cerr := q.listPermissionsByRoleStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listPermissionsByRoleStmt: %w", cerr)
+		}
+	}
 	if q.listPermissionsOfOrganizationStmt != nil {
 		if cerr := q.listPermissionsOfOrganizationStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listPermissionsOfOrganizationStmt: %w", cerr)
@@ -1398,6 +1496,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listRevisionsStmt: %w", cerr)
 		}
 	}
+	if q.listRoleCountsStmt != nil {
+		if cerr := q.listRoleCountsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listRoleCountsStmt: %w", cerr)
+		}
+	}
 	if q.listRoleDeletionsStmt != nil {
 		if cerr := q.listRoleDeletionsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listRoleDeletionsStmt: %w", cerr)
@@ -1408,9 +1511,19 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listRoleEntriesStmt: %w", cerr)
 		}
 	}
+	if q.listRoleScopesByNameStmt != nil {
+		if cerr := q.listRoleScopesByNameStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listRoleScopesByNameStmt: %w", cerr)
+		}
+	}
 	if q.listRoleVersionsStmt != nil {
 		if cerr := q.listRoleVersionsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listRoleVersionsStmt: %w", cerr)
+		}
+	}
+	if q.listRolesByIDStmt != nil {
+		if cerr := q.listRolesByIDStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listRolesByIDStmt: %w", cerr)
 		}
 	}
 	if q.listRolesOfOrganizationStmt != nil {
@@ -1421,6 +1534,11 @@ func (q *Queries) Close() error {
 	if q.listRolesOfSiteStmt != nil {
 		if cerr := q.listRolesOfSiteStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listRolesOfSiteStmt: %w", cerr)
+		}
+	}
+	if q.listRolesWithPairStmt != nil {
+		if cerr := q.listRolesWithPairStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listRolesWithPairStmt: %w", cerr)
 		}
 	}
 	if q.listSealedTrailStmt != nil {
@@ -1573,6 +1691,16 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing upsertSessionStmt: %w", cerr)
 		}
 	}
+	if q.walkAccountsStmt != nil {
+		if cerr := q.walkAccountsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing walkAccountsStmt: %w", cerr)
+		}
+	}
+	if q.walkMembersStmt != nil {
+		if cerr := q.walkMembersStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing walkMembersStmt: %w", cerr)
+		}
+	}
 	return err
 }
 
@@ -1719,6 +1847,10 @@ type Queries struct {
 	insertUserStmt                    *sql.Stmt
 	insertUserRoleStmt                *sql.Stmt
 	listAPIKeysStmt                   *sql.Stmt
+	listAccountGroupNamesStmt         *sql.Stmt
+	listAccountGroupsStmt             *sql.Stmt
+	listAccountNamesStmt              *sql.Stmt
+	listAccountsOfRoleStmt            *sql.Stmt
 	listActiveHoldersStmt             *sql.Stmt
 	listActiveHoldersOfSiteRoleStmt   *sql.Stmt
 	listActiveMembersOfSiteRoleStmt   *sql.Stmt
@@ -1736,7 +1868,9 @@ type Queries struct {
 	listCatalogEffectsStmt            *sql.Stmt
 	listCatalogEffectsInStmt          *sql.Stmt
 	listCatalogHistoryStmt            *sql.Stmt
+	listCatalogsOfRolesStmt           *sql.Stmt
 	listExpiredTokensStmt             *sql.Stmt
+	listGroupNamesStmt                *sql.Stmt
 	listHolderKeysStmt                *sql.Stmt
 	listHoldersElsewhereStmt          *sql.Stmt
 	listHoldersOfAnySiteRoleStmt      *sql.Stmt
@@ -1745,9 +1879,11 @@ type Queries struct {
 	listHoldingGroupsStmt             *sql.Stmt
 	listHoldingsStmt                  *sql.Stmt
 	listHoldingsOfStmt                *sql.Stmt
+	listHoldingsOfRoleStmt            *sql.Stmt
 	listKeysOfGroupStmt               *sql.Stmt
 	listLoginsStmt                    *sql.Stmt
 	listMemberIDsStmt                 *sql.Stmt
+	listMemberNamesStmt               *sql.Stmt
 	listMembersStmt                   *sql.Stmt
 	listMembersByAgeStmt              *sql.Stmt
 	listMembersByAgeDescendingStmt    *sql.Stmt
@@ -1762,19 +1898,25 @@ type Queries struct {
 	listOpenedStmt                    *sql.Stmt
 	listOpenedHoldersStmt             *sql.Stmt
 	listOpenedSiteHoldersStmt         *sql.Stmt
+	listOrganizationSizesStmt         *sql.Stmt
 	listOrganizationsStmt             *sql.Stmt
 	listOrganizationsOfUserStmt       *sql.Stmt
 	listOutsidersStmt                 *sql.Stmt
 	listOutsidersByIDStmt             *sql.Stmt
 	listPermissionsStmt               *sql.Stmt
+	listPermissionsByRoleStmt         *sql.Stmt
 	listPermissionsOfOrganizationStmt *sql.Stmt
 	listPermissionsOfSiteStmt         *sql.Stmt
 	listRevisionsStmt                 *sql.Stmt
+	listRoleCountsStmt                *sql.Stmt
 	listRoleDeletionsStmt             *sql.Stmt
 	listRoleEntriesStmt               *sql.Stmt
+	listRoleScopesByNameStmt          *sql.Stmt
 	listRoleVersionsStmt              *sql.Stmt
+	listRolesByIDStmt                 *sql.Stmt
 	listRolesOfOrganizationStmt       *sql.Stmt
 	listRolesOfSiteStmt               *sql.Stmt
+	listRolesWithPairStmt             *sql.Stmt
 	listSealedTrailStmt               *sql.Stmt
 	listSessionsStmt                  *sql.Stmt
 	listSiteHoldingsStmt              *sql.Stmt
@@ -1805,6 +1947,8 @@ type Queries struct {
 	upsertLoginFailuresStmt           *sql.Stmt
 	upsertPasswordLinkStmt            *sql.Stmt
 	upsertSessionStmt                 *sql.Stmt
+	walkAccountsStmt                  *sql.Stmt
+	walkMembersStmt                   *sql.Stmt
 }
 
 func (q *Queries) WithTx(tx *sql.Tx) *Queries {
@@ -1918,6 +2062,10 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		insertUserStmt:                    q.insertUserStmt,
 		insertUserRoleStmt:                q.insertUserRoleStmt,
 		listAPIKeysStmt:                   q.listAPIKeysStmt,
+		listAccountGroupNamesStmt:         q.listAccountGroupNamesStmt,
+		listAccountGroupsStmt:             q.listAccountGroupsStmt,
+		listAccountNamesStmt:              q.listAccountNamesStmt,
+		listAccountsOfRoleStmt:            q.listAccountsOfRoleStmt,
 		listActiveHoldersStmt:             q.listActiveHoldersStmt,
 		listActiveHoldersOfSiteRoleStmt:   q.listActiveHoldersOfSiteRoleStmt,
 		listActiveMembersOfSiteRoleStmt:   q.listActiveMembersOfSiteRoleStmt,
@@ -1935,7 +2083,9 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listCatalogEffectsStmt:            q.listCatalogEffectsStmt,
 		listCatalogEffectsInStmt:          q.listCatalogEffectsInStmt,
 		listCatalogHistoryStmt:            q.listCatalogHistoryStmt,
+		listCatalogsOfRolesStmt:           q.listCatalogsOfRolesStmt,
 		listExpiredTokensStmt:             q.listExpiredTokensStmt,
+		listGroupNamesStmt:                q.listGroupNamesStmt,
 		listHolderKeysStmt:                q.listHolderKeysStmt,
 		listHoldersElsewhereStmt:          q.listHoldersElsewhereStmt,
 		listHoldersOfAnySiteRoleStmt:      q.listHoldersOfAnySiteRoleStmt,
@@ -1944,9 +2094,11 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listHoldingGroupsStmt:             q.listHoldingGroupsStmt,
 		listHoldingsStmt:                  q.listHoldingsStmt,
 		listHoldingsOfStmt:                q.listHoldingsOfStmt,
+		listHoldingsOfRoleStmt:            q.listHoldingsOfRoleStmt,
 		listKeysOfGroupStmt:               q.listKeysOfGroupStmt,
 		listLoginsStmt:                    q.listLoginsStmt,
 		listMemberIDsStmt:                 q.listMemberIDsStmt,
+		listMemberNamesStmt:               q.listMemberNamesStmt,
 		listMembersStmt:                   q.listMembersStmt,
 		listMembersByAgeStmt:              q.listMembersByAgeStmt,
 		listMembersByAgeDescendingStmt:    q.listMembersByAgeDescendingStmt,
@@ -1961,19 +2113,25 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listOpenedStmt:                    q.listOpenedStmt,
 		listOpenedHoldersStmt:             q.listOpenedHoldersStmt,
 		listOpenedSiteHoldersStmt:         q.listOpenedSiteHoldersStmt,
+		listOrganizationSizesStmt:         q.listOrganizationSizesStmt,
 		listOrganizationsStmt:             q.listOrganizationsStmt,
 		listOrganizationsOfUserStmt:       q.listOrganizationsOfUserStmt,
 		listOutsidersStmt:                 q.listOutsidersStmt,
 		listOutsidersByIDStmt:             q.listOutsidersByIDStmt,
 		listPermissionsStmt:               q.listPermissionsStmt,
+		listPermissionsByRoleStmt:         q.listPermissionsByRoleStmt,
 		listPermissionsOfOrganizationStmt: q.listPermissionsOfOrganizationStmt,
 		listPermissionsOfSiteStmt:         q.listPermissionsOfSiteStmt,
 		listRevisionsStmt:                 q.listRevisionsStmt,
+		listRoleCountsStmt:                q.listRoleCountsStmt,
 		listRoleDeletionsStmt:             q.listRoleDeletionsStmt,
 		listRoleEntriesStmt:               q.listRoleEntriesStmt,
+		listRoleScopesByNameStmt:          q.listRoleScopesByNameStmt,
 		listRoleVersionsStmt:              q.listRoleVersionsStmt,
+		listRolesByIDStmt:                 q.listRolesByIDStmt,
 		listRolesOfOrganizationStmt:       q.listRolesOfOrganizationStmt,
 		listRolesOfSiteStmt:               q.listRolesOfSiteStmt,
+		listRolesWithPairStmt:             q.listRolesWithPairStmt,
 		listSealedTrailStmt:               q.listSealedTrailStmt,
 		listSessionsStmt:                  q.listSessionsStmt,
 		listSiteHoldingsStmt:              q.listSiteHoldingsStmt,
@@ -2004,5 +2162,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		upsertLoginFailuresStmt:           q.upsertLoginFailuresStmt,
 		upsertPasswordLinkStmt:            q.upsertPasswordLinkStmt,
 		upsertSessionStmt:                 q.upsertSessionStmt,
+		walkAccountsStmt:                  q.walkAccountsStmt,
+		walkMembersStmt:                   q.walkMembersStmt,
 	}
 }

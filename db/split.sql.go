@@ -71,6 +71,10 @@ type Reads interface {
 	GetUserCount(ctx context.Context) (int64, error)
 	HasActiveHolder(ctx context.Context, arg HasActiveHolderParams) (bool, error)
 	ListAPIKeys(ctx context.Context, arg ListAPIKeysParams) ([]ListAPIKeysRow, error)
+	ListAccountGroupNames(ctx context.Context, arg ListAccountGroupNamesParams) ([]ListAccountGroupNamesRow, error)
+	ListAccountGroups(ctx context.Context, belonging bool) ([]ListAccountGroupsRow, error)
+	ListAccountNames(ctx context.Context, keys []string) ([]ListAccountNamesRow, error)
+	ListAccountsOfRole(ctx context.Context, arg ListAccountsOfRoleParams) ([]ListAccountsOfRoleRow, error)
 	ListActiveHolders(ctx context.Context, arg ListActiveHoldersParams) ([]ListActiveHoldersRow, error)
 	ListActiveHoldersOfSiteRole(ctx context.Context, role string) ([]uuid.UUID, error)
 	ListActiveMembersOfSiteRole(ctx context.Context, arg ListActiveMembersOfSiteRoleParams) ([]ListActiveMembersOfSiteRoleRow, error)
@@ -88,7 +92,9 @@ type Reads interface {
 	ListCatalogEffects(ctx context.Context, version int64) ([]CatalogEffect, error)
 	ListCatalogEffectsIn(ctx context.Context, arg ListCatalogEffectsInParams) ([]CatalogEffect, error)
 	ListCatalogHistory(ctx context.Context) ([]ListCatalogHistoryRow, error)
+	ListCatalogsOfRoles(ctx context.Context) ([]int64, error)
 	ListExpiredTokens(ctx context.Context, arg ListExpiredTokensParams) ([]ListExpiredTokensRow, error)
+	ListGroupNames(ctx context.Context, arg ListGroupNamesParams) ([]ListGroupNamesRow, error)
 	ListHolderKeys(ctx context.Context, arg ListHolderKeysParams) ([]string, error)
 	ListHoldersElsewhere(ctx context.Context, arg ListHoldersElsewhereParams) ([]ListHoldersElsewhereRow, error)
 	ListHoldersOfAnySiteRole(ctx context.Context, maxRows int64) ([]uuid.UUID, error)
@@ -97,9 +103,11 @@ type Reads interface {
 	ListHoldingGroups(ctx context.Context, arg ListHoldingGroupsParams) ([]ListHoldingGroupsRow, error)
 	ListHoldings(ctx context.Context, arg ListHoldingsParams) ([]ListHoldingsRow, error)
 	ListHoldingsOf(ctx context.Context, userIds []uuid.UUID) ([]ListHoldingsOfRow, error)
+	ListHoldingsOfRole(ctx context.Context, arg ListHoldingsOfRoleParams) ([]ListHoldingsOfRoleRow, error)
 	ListKeysOfGroup(ctx context.Context, arg ListKeysOfGroupParams) ([]string, error)
 	ListLogins(ctx context.Context, arg ListLoginsParams) ([]ListLoginsRow, error)
 	ListMemberIDs(ctx context.Context, arg ListMemberIDsParams) ([]ListMemberIDsRow, error)
+	ListMemberNames(ctx context.Context, arg ListMemberNamesParams) ([]ListMemberNamesRow, error)
 	ListMembers(ctx context.Context, arg ListMembersParams) ([]ListMembersRow, error)
 	ListMembersByAge(ctx context.Context, arg ListMembersByAgeParams) ([]uuid.UUID, error)
 	ListMembersByAgeDescending(ctx context.Context, arg ListMembersByAgeDescendingParams) ([]uuid.UUID, error)
@@ -114,19 +122,25 @@ type Reads interface {
 	ListOpened(ctx context.Context, ids []uuid.UUID) ([]ListOpenedRow, error)
 	ListOpenedHolders(ctx context.Context, arg ListOpenedHoldersParams) ([]uuid.UUID, error)
 	ListOpenedSiteHolders(ctx context.Context, role string) ([]uuid.UUID, error)
+	ListOrganizationSizes(ctx context.Context) ([]ListOrganizationSizesRow, error)
 	ListOrganizations(ctx context.Context, maxRows int64) ([]Organization, error)
 	ListOrganizationsOfUser(ctx context.Context, arg ListOrganizationsOfUserParams) ([]Organization, error)
 	ListOutsiders(ctx context.Context, arg ListOutsidersParams) ([]ListOutsidersRow, error)
 	ListOutsidersByID(ctx context.Context, arg ListOutsidersByIDParams) ([]ListOutsidersByIDRow, error)
 	ListPermissions(ctx context.Context, roleID uuid.UUID) ([]ListPermissionsRow, error)
+	ListPermissionsByRole(ctx context.Context, roleIds []uuid.UUID) ([]RolePermission, error)
 	ListPermissionsOfOrganization(ctx context.Context, organizationID uuid.NullUUID) ([]RolePermission, error)
 	ListPermissionsOfSite(ctx context.Context) ([]RolePermission, error)
 	ListRevisions(ctx context.Context, arg ListRevisionsParams) ([]Revision, error)
+	ListRoleCounts(ctx context.Context, role string) ([]ListRoleCountsRow, error)
 	ListRoleDeletions(ctx context.Context) ([]ListRoleDeletionsRow, error)
 	ListRoleEntries(ctx context.Context, arg ListRoleEntriesParams) ([]ListRoleEntriesRow, error)
+	ListRoleScopesByName(ctx context.Context, name string) ([]uuid.NullUUID, error)
 	ListRoleVersions(ctx context.Context, arg ListRoleVersionsParams) ([]RoleVersion, error)
+	ListRolesByID(ctx context.Context, ids []uuid.UUID) ([]Role, error)
 	ListRolesOfOrganization(ctx context.Context, organizationID uuid.NullUUID) ([]Role, error)
 	ListRolesOfSite(ctx context.Context) ([]Role, error)
+	ListRolesWithPair(ctx context.Context, arg ListRolesWithPairParams) ([]uuid.UUID, error)
 	ListSealedTrail(ctx context.Context, arg ListSealedTrailParams) ([]AuditLog, error)
 	ListSessions(ctx context.Context, arg ListSessionsParams) ([]ListSessionsRow, error)
 	ListSiteHoldings(ctx context.Context, arg ListSiteHoldingsParams) ([]ListSiteHoldingsRow, error)
@@ -138,6 +152,8 @@ type Reads interface {
 	SearchMembersByUsername(ctx context.Context, arg SearchMembersByUsernameParams) ([]SearchMembersByUsernameRow, error)
 	SearchUsers(ctx context.Context, arg SearchUsersParams) ([]SearchUsersRow, error)
 	SortMembers(ctx context.Context, arg SortMembersParams) ([]uuid.UUID, error)
+	WalkAccounts(ctx context.Context, arg WalkAccountsParams) ([]WalkAccountsRow, error)
+	WalkMembers(ctx context.Context, arg WalkMembersParams) ([]WalkMembersRow, error)
 }
 
 // reads runs them, and has no method that writes.
@@ -443,6 +459,26 @@ func (r reads) ListAPIKeys(ctx context.Context, arg ListAPIKeysParams) ([]ListAP
 	return found, named("ListAPIKeys", err)
 }
 
+func (r reads) ListAccountGroupNames(ctx context.Context, arg ListAccountGroupNamesParams) ([]ListAccountGroupNamesRow, error) {
+	found, err := r.queries.ListAccountGroupNames(ctx, arg)
+	return found, named("ListAccountGroupNames", err)
+}
+
+func (r reads) ListAccountGroups(ctx context.Context, belonging bool) ([]ListAccountGroupsRow, error) {
+	found, err := r.queries.ListAccountGroups(ctx, belonging)
+	return found, named("ListAccountGroups", err)
+}
+
+func (r reads) ListAccountNames(ctx context.Context, keys []string) ([]ListAccountNamesRow, error) {
+	found, err := r.queries.ListAccountNames(ctx, keys)
+	return found, named("ListAccountNames", err)
+}
+
+func (r reads) ListAccountsOfRole(ctx context.Context, arg ListAccountsOfRoleParams) ([]ListAccountsOfRoleRow, error) {
+	found, err := r.queries.ListAccountsOfRole(ctx, arg)
+	return found, named("ListAccountsOfRole", err)
+}
+
 func (r reads) ListActiveHolders(ctx context.Context, arg ListActiveHoldersParams) ([]ListActiveHoldersRow, error) {
 	found, err := r.queries.ListActiveHolders(ctx, arg)
 	return found, named("ListActiveHolders", err)
@@ -528,9 +564,19 @@ func (r reads) ListCatalogHistory(ctx context.Context) ([]ListCatalogHistoryRow,
 	return found, named("ListCatalogHistory", err)
 }
 
+func (r reads) ListCatalogsOfRoles(ctx context.Context) ([]int64, error) {
+	found, err := r.queries.ListCatalogsOfRoles(ctx)
+	return found, named("ListCatalogsOfRoles", err)
+}
+
 func (r reads) ListExpiredTokens(ctx context.Context, arg ListExpiredTokensParams) ([]ListExpiredTokensRow, error) {
 	found, err := r.queries.ListExpiredTokens(ctx, arg)
 	return found, named("ListExpiredTokens", err)
+}
+
+func (r reads) ListGroupNames(ctx context.Context, arg ListGroupNamesParams) ([]ListGroupNamesRow, error) {
+	found, err := r.queries.ListGroupNames(ctx, arg)
+	return found, named("ListGroupNames", err)
 }
 
 func (r reads) ListHolderKeys(ctx context.Context, arg ListHolderKeysParams) ([]string, error) {
@@ -573,6 +619,11 @@ func (r reads) ListHoldingsOf(ctx context.Context, userIds []uuid.UUID) ([]ListH
 	return found, named("ListHoldingsOf", err)
 }
 
+func (r reads) ListHoldingsOfRole(ctx context.Context, arg ListHoldingsOfRoleParams) ([]ListHoldingsOfRoleRow, error) {
+	found, err := r.queries.ListHoldingsOfRole(ctx, arg)
+	return found, named("ListHoldingsOfRole", err)
+}
+
 func (r reads) ListKeysOfGroup(ctx context.Context, arg ListKeysOfGroupParams) ([]string, error) {
 	found, err := r.queries.ListKeysOfGroup(ctx, arg)
 	return found, named("ListKeysOfGroup", err)
@@ -586,6 +637,11 @@ func (r reads) ListLogins(ctx context.Context, arg ListLoginsParams) ([]ListLogi
 func (r reads) ListMemberIDs(ctx context.Context, arg ListMemberIDsParams) ([]ListMemberIDsRow, error) {
 	found, err := r.queries.ListMemberIDs(ctx, arg)
 	return found, named("ListMemberIDs", err)
+}
+
+func (r reads) ListMemberNames(ctx context.Context, arg ListMemberNamesParams) ([]ListMemberNamesRow, error) {
+	found, err := r.queries.ListMemberNames(ctx, arg)
+	return found, named("ListMemberNames", err)
 }
 
 func (r reads) ListMembers(ctx context.Context, arg ListMembersParams) ([]ListMembersRow, error) {
@@ -658,6 +714,11 @@ func (r reads) ListOpenedSiteHolders(ctx context.Context, role string) ([]uuid.U
 	return found, named("ListOpenedSiteHolders", err)
 }
 
+func (r reads) ListOrganizationSizes(ctx context.Context) ([]ListOrganizationSizesRow, error) {
+	found, err := r.queries.ListOrganizationSizes(ctx)
+	return found, named("ListOrganizationSizes", err)
+}
+
 func (r reads) ListOrganizations(ctx context.Context, maxRows int64) ([]Organization, error) {
 	found, err := r.queries.ListOrganizations(ctx, maxRows)
 	return found, named("ListOrganizations", err)
@@ -683,6 +744,11 @@ func (r reads) ListPermissions(ctx context.Context, roleID uuid.UUID) ([]ListPer
 	return found, named("ListPermissions", err)
 }
 
+func (r reads) ListPermissionsByRole(ctx context.Context, roleIds []uuid.UUID) ([]RolePermission, error) {
+	found, err := r.queries.ListPermissionsByRole(ctx, roleIds)
+	return found, named("ListPermissionsByRole", err)
+}
+
 func (r reads) ListPermissionsOfOrganization(ctx context.Context, organizationID uuid.NullUUID) ([]RolePermission, error) {
 	found, err := r.queries.ListPermissionsOfOrganization(ctx, organizationID)
 	return found, named("ListPermissionsOfOrganization", err)
@@ -698,6 +764,11 @@ func (r reads) ListRevisions(ctx context.Context, arg ListRevisionsParams) ([]Re
 	return found, named("ListRevisions", err)
 }
 
+func (r reads) ListRoleCounts(ctx context.Context, role string) ([]ListRoleCountsRow, error) {
+	found, err := r.queries.ListRoleCounts(ctx, role)
+	return found, named("ListRoleCounts", err)
+}
+
 func (r reads) ListRoleDeletions(ctx context.Context) ([]ListRoleDeletionsRow, error) {
 	found, err := r.queries.ListRoleDeletions(ctx)
 	return found, named("ListRoleDeletions", err)
@@ -708,9 +779,19 @@ func (r reads) ListRoleEntries(ctx context.Context, arg ListRoleEntriesParams) (
 	return found, named("ListRoleEntries", err)
 }
 
+func (r reads) ListRoleScopesByName(ctx context.Context, name string) ([]uuid.NullUUID, error) {
+	found, err := r.queries.ListRoleScopesByName(ctx, name)
+	return found, named("ListRoleScopesByName", err)
+}
+
 func (r reads) ListRoleVersions(ctx context.Context, arg ListRoleVersionsParams) ([]RoleVersion, error) {
 	found, err := r.queries.ListRoleVersions(ctx, arg)
 	return found, named("ListRoleVersions", err)
+}
+
+func (r reads) ListRolesByID(ctx context.Context, ids []uuid.UUID) ([]Role, error) {
+	found, err := r.queries.ListRolesByID(ctx, ids)
+	return found, named("ListRolesByID", err)
 }
 
 func (r reads) ListRolesOfOrganization(ctx context.Context, organizationID uuid.NullUUID) ([]Role, error) {
@@ -721,6 +802,11 @@ func (r reads) ListRolesOfOrganization(ctx context.Context, organizationID uuid.
 func (r reads) ListRolesOfSite(ctx context.Context) ([]Role, error) {
 	found, err := r.queries.ListRolesOfSite(ctx)
 	return found, named("ListRolesOfSite", err)
+}
+
+func (r reads) ListRolesWithPair(ctx context.Context, arg ListRolesWithPairParams) ([]uuid.UUID, error) {
+	found, err := r.queries.ListRolesWithPair(ctx, arg)
+	return found, named("ListRolesWithPair", err)
 }
 
 func (r reads) ListSealedTrail(ctx context.Context, arg ListSealedTrailParams) ([]AuditLog, error) {
@@ -776,6 +862,16 @@ func (r reads) SearchUsers(ctx context.Context, arg SearchUsersParams) ([]Search
 func (r reads) SortMembers(ctx context.Context, arg SortMembersParams) ([]uuid.UUID, error) {
 	found, err := r.queries.SortMembers(ctx, arg)
 	return found, named("SortMembers", err)
+}
+
+func (r reads) WalkAccounts(ctx context.Context, arg WalkAccountsParams) ([]WalkAccountsRow, error) {
+	found, err := r.queries.WalkAccounts(ctx, arg)
+	return found, named("WalkAccounts", err)
+}
+
+func (r reads) WalkMembers(ctx context.Context, arg WalkMembersParams) ([]WalkMembersRow, error) {
+	found, err := r.queries.WalkMembers(ctx, arg)
+	return found, named("WalkMembers", err)
 }
 
 // Writes is every statement that writes; none reads. It comes from a Tx. An error begins with the name of its statement.

@@ -14,6 +14,7 @@ type CatalogPlan struct {
 	InUse      []CatalogUse
 	Roles      []CatalogRole // the first MaxPlanRoles of them
 	RolesTotal int
+	Taken      []string // names of custom roles that new built-in ones would have, in words: this can not be applied
 	People     CatalogPeople
 	Sets       int // of holdings that were decided about, each once
 }
@@ -23,18 +24,18 @@ const MaxPlanRoles = 1_000
 
 // What changes in a catalog.
 const (
-	CatalogRenamed     = "renamed" // a pair
-	CatalogRemoved     = "removed"
-	CatalogAdded       = "added"
-	CatalogDeprecated  = "deprecated"
-	CatalogUndeprecate = "undeprecated"
-	CatalogLabel       = "label" // of a type, an action or a built-in role
-	CatalogParent      = "parent"
-	CatalogOwned       = "owned"
-	CatalogRoleAdded   = "role_added" // a built-in role
-	CatalogRoleRemoved = "role_removed"
-	CatalogRoleChanged = "role_changed"
-	CatalogAssigns     = "assigns"
+	CatalogRenamed      = "renamed" // a pair
+	CatalogRemoved      = "removed"
+	CatalogAdded        = "added"
+	CatalogDeprecated   = "deprecated"
+	CatalogUndeprecated = "undeprecated"
+	CatalogLabel        = "label" // of a type, an action or a built-in role
+	CatalogParent       = "parent"
+	CatalogOwned        = "owned"
+	CatalogRoleAdded    = "role_added" // a built-in role
+	CatalogRoleRemoved  = "role_removed"
+	CatalogRoleChanged  = "role_changed"
+	CatalogAssigns      = "assigns"
 )
 
 // CatalogDifference is one thing in which two versions differ. Which fields it has follows from its kind.
@@ -52,11 +53,14 @@ type CatalogDifference struct {
 
 // CatalogUse is something that a version takes away although it is in use.
 type CatalogUse struct {
-	What    string // as it is to be named to retire it: a permission without its sign, or "role:" and a built-in role
-	Allows  CatalogUsers
-	Denies  CatalogUsers
-	Holders int64 // of a built-in role that goes
-	Retire  bool  // it was named
+	What   string // as it is to be named to retire it: a permission without its sign, or "role:" and a built-in role
+	Allows CatalogUsers
+	Denies CatalogUsers
+	Retire bool // it was named
+
+	// Of a built-in role that goes.
+	Holders       int64
+	Organizations int
 }
 
 // CatalogUsers is how much uses something.
@@ -73,6 +77,11 @@ type CatalogRole struct {
 	WrittenOut []string // what stands beside an action of all types from then on
 	Retired    []string // as they are now, each with its sign
 	Revived    []string // by a rollback
+}
+
+// Touched reports whether the version does anything to the role.
+func (r CatalogRole) Touched() bool {
+	return len(r.Renamed)+len(r.WrittenOut)+len(r.Retired)+len(r.Revived) > 0
 }
 
 // CatalogPeople is whose decisions a version changes. Each person counts once for each organization, and once more for what
@@ -101,7 +110,6 @@ type CatalogLine struct {
 type CatalogPerson struct {
 	Organization   string // "" on the site
 	Username, Name string
-	Suspended      bool
 	Gains, Losses  []CatalogRight
 }
 

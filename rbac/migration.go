@@ -2,6 +2,8 @@ package rbac
 
 import (
 	"fmt"
+	"iter"
+	"maps"
 	"slices"
 )
 
@@ -86,6 +88,10 @@ func (m *Migration) Permission(p Permission) []Permission {
 	}
 	return list
 }
+
+// Known returns every permission that the version has in which the migration begins, with and without wildcards, as allows
+// and in no order.
+func (m *Migration) Known() iter.Seq[Permission] { return maps.Keys(m.becomes) }
 
 // Pair returns what a permission means now. It is false if that is nothing, or more than one permission.
 func (m *Migration) Pair(p Permission) (Permission, bool) {

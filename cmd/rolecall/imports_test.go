@@ -22,8 +22,8 @@ var rooms = map[string][]string{
 	"org":          {"rbac", "db"},
 	"org/yamltree": {"rbac"},
 	"org/unit":     {"org", "rbac", "db"},
-	"org/insight":  {"org", "org/unit", "rbac", "db"},
-	"org/account":  {"org", "org/unit", "org/insight", "rbac", "db"},
+	"org/insight":  {"org", "org/unit", "org/catalogplan", "rbac", "db"},
+	"org/account":  {"org", "org/unit", "org/insight", "org/catalogplan", "rbac", "db"},
 	"org/tenant":   {"org", "org/unit", "org/account", "rbac", "db"},
 	"org/services": {"org", "org/unit", "org/insight", "org/account", "org/tenant", "rbac", "db"},
 	"views":        {"views/ui", "org", "rbac"},
@@ -37,6 +37,7 @@ var rooms = map[string][]string{
 
 	"cmd/testreport":    {},
 	"examples/catalogs": {},
+	"org/catalogplan":   {"org", "org/unit", "rbac", "db"},
 	"org/catalogfile":   {"examples/catalogs", "org/yamltree", "rbac"},
 	"org/permtest":      {"org/catalogfile", "org/yamltree", "rbac"},
 }

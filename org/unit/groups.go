@@ -39,7 +39,7 @@ func (c *Crowd) Groups(ctx context.Context) ([]Group, error) {
 	}
 	c.apart = map[string]bool{}
 	var alone []Group
-	for piece := range slices.Chunk(sortedIDs(c.Elsewhere), ChunkSize) {
+	for piece := range slices.Chunk(SortedIDs(c.Elsewhere), ChunkSize) {
 		rows, err := c.Q.ListHoldingsOf(ctx, piece)
 		if err != nil {
 			return nil, err
@@ -68,7 +68,8 @@ func groupOf(r *db.ListHoldingGroupsRow) Group {
 	}
 }
 
-func sortedIDs[T any](of map[uuid.UUID]T) []uuid.UUID {
+// SortedIDs is the keys of a map, sorted.
+func SortedIDs[T any](of map[uuid.UUID]T) []uuid.UUID {
 	ids := make([]uuid.UUID, 0, len(of))
 	for id := range of {
 		ids = append(ids, id)

@@ -1,0 +1,99 @@
+package catalogplan
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"rolecall.example/db"
+	"rolecall.example/org/unit"
+)
+
+// apart is the people who are looked at one by one, since a role that they hold in one organization counts outside it. Their
+// groups are counted without them.
+type apart struct {
+	places  map[place]bool
+	counted map[group]int64
+}
+
+func newApart() *apart {
+	return &apart{places: map[place]bool{}, counted: map[group]int64{}}
+}
+
+// eachApart shows them: each membership with what the others bring, and the account with what all of them do.
+func (s *survey) eachApart(ctx context.Context, v visitor) error {
+	ids := map[uuid.UUID]bool{}
+	carried := map[string]bool{}
+	for _, r := range s.builtIn {
+		if r.out == 0 || r.either().SiteScope || r.name == s.After.ImpliedOrganization().Name {
+			continue
+		}
+		carried[r.name] = true
+		holders, err := s.q.ListAllHoldersElsewhere(ctx, db.ListAllHoldersElsewhereParams{Role: r.name, OrganizationID: uuid.Nil})
+		if err != nil {
+			return err
+		}
+		for _, id := range holders {
+			ids[id] = true
+		}
+	}
+	for piece := range slices.Chunk(unit.SortedIDs(ids), unit.ChunkSize) {
+		rows, err := s.q.ListHoldingsOf(ctx, piece)
+		if err != nil {
+			return err
+		}
+		slices.SortFunc(rows, func(a, b db.ListHoldingsOfRow) int { return slices.Compare(a.UserID[:], b.UserID[:]) })
+		for begin, end := 0, 0; begin < len(rows); begin = end {
+			for end < len(rows) && rows[end].UserID == rows[begin].UserID {
+				end++
+			}
+			s.showApart(v, rows[begin:end], carried)
+		}
+		if err := v.leave(ctx, uuid.Nil, uuid.Nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// showApart shows one person, by all memberships.
+func (s *survey) showApart(v visitor, rows []db.ListHoldingsOfRow, carried map[string]bool) {
+	brings := make([]map[string]bool, len(rows))
+	for i := range rows {
+		brings[i] = map[string]bool{}
+		for name := range strings.FieldsSeq(rows[i].Roles) {
+			if carried[name] {
+				brings[i][name] = true
+			}
+		}
+	}
+	but := func(without int) string {
+		all := map[string]bool{}
+		for i := range brings {
+			if i != without {
+				maps.Copy(all, brings[i])
+			}
+		}
+		return strings.Join(slices.Sorted(maps.Keys(all)), " ")
+	}
+	for i := range rows {
+		r := &rows[i]
+		s.alone(v, group{org: r.OrganizationID, roles: r.Roles, siteRoles: r.SiteRoles, elsewhere: but(i), status: r.Status, key: r.UsernameKey})
+	}
+	r := &rows[0]
+	s.alone(v, group{account: true, siteRoles: r.SiteRoles, elsewhere: but(-1), belongs: s.belonging(), status: r.Status, key: r.UsernameKey})
+}
+
+// alone shows somebody whom roles held elsewhere concern, and notes that their group is counted without them.
+func (s *survey) alone(v visitor, g group) {
+	if g.elsewhere == "" {
+		return
+	}
+	s.apart.places[place{g.org, g.account, g.key}] = true
+	s.apart.counted[g.alike()]++
+	g.members = 1
+	s.show(v, &g)
+}

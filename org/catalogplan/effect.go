@@ -1,0 +1,157 @@
+package catalogplan
+
+import (
+	"strings"
+
+	"github.com/google/uuid"
+
+	"rolecall.example/org"
+	"rolecall.example/org/unit"
+	"rolecall.example/rbac"
+)
+
+// heldAs is what decides about a member of an organization, or about an account on the site.
+type heldAs struct {
+	account, belongs            bool
+	in                          uuid.UUID // the organization, if it has custom roles that matter
+	roles, siteRoles, elsewhere string
+}
+
+// effect is what the change does to somebody.
+type effect struct {
+	gains, losses []org.CatalogRight
+	level         string
+}
+
+func (e *effect) none() bool { return len(e.gains)+len(e.losses) == 0 }
+
+// here stands for the organization that is asked about.
+var here = uuid.UUID{14: 1}
+
+// effectOf decides about a holding. Equal texts are looked up, and holdings that contain the same are decided once.
+func (s *survey) effectOf(g *group) *effect {
+	h := heldAs{account: g.account, belongs: g.belongs, roles: g.roles, siteRoles: g.siteRoles, elsewhere: g.elsewhere}
+	if s.named[g.org] != nil {
+		h.in = g.org
+	}
+	if e, ok := s.memo[h]; ok {
+		return e
+	}
+	grants, contents := s.grantsOf(g)
+	place := byte('m')
+	switch {
+	case g.belongs:
+		place = 'b'
+	case g.account:
+		place = 's'
+	}
+	key := keyOf(place, contents)
+	e, ok := s.effects[key]
+	if !ok {
+		e = s.decide(g, grants)
+		s.effects[key] = e
+	}
+	s.memo[h] = e
+	return e
+}
+
+// holding is a role that somebody has, and where it is held.
+type holding struct {
+	role *role
+	in   uuid.UUID
+}
+
+// grantsOf is the roles of a holding that matter, and what they contain.
+func (s *survey) grantsOf(g *group) (grants []holding, contents []int) {
+	add := func(r *role, in uuid.UUID) {
+		content := r.out
+		if in == here {
+			content = r.in
+		}
+		if content != 0 {
+			grants, contents = append(grants, holding{r, in}), append(contents, content)
+		}
+	}
+	for name := range strings.FieldsSeq(g.roles) {
+		if r := s.roleOf(g.org, name); r != nil {
+			add(r, here)
+		}
+	}
+	for name := range strings.FieldsSeq(g.siteRoles) {
+		if r := s.roleOf(uuid.Nil, name); r != nil {
+			add(r, uuid.Nil)
+		}
+	}
+	for name := range strings.FieldsSeq(g.elsewhere) {
+		if r := s.roleOf(org.ElsewhereOrg, name); r != nil {
+			add(r, org.ElsewhereOrg)
+		}
+	}
+	return grants, contents
+}
+
+// roleOf is the role of a name in an organization, or on the site for uuid.Nil; nil if it does not matter.
+func (s *survey) roleOf(in uuid.UUID, name string) *role {
+	if r := s.named[in][name]; r != nil {
+		return r
+	}
+	return s.ofScope[scoped{in == uuid.Nil, name}]
+}
+
+// scoped names a built-in role, which no role of another scope stands for.
+type scoped struct {
+	site bool
+	name string
+}
+
+// decide asks the engine under both versions: about anybody's things and about one's own.
+func (s *survey) decide(g *group, held []holding) *effect {
+	var was, is []rbac.Grant
+	for _, h := range held {
+		if h.role.before != nil {
+			was = append(was, rbac.Grant{Role: h.role.before, Org: h.in})
+		}
+		if h.role.after != nil {
+			is = append(is, rbac.Grant{Role: h.role.after, Org: h.in})
+		}
+	}
+	e := &effect{level: rbac.LevelOrganization.String()}
+	o := rbac.Object{Org: here}
+	orgs := []rbac.ID{here}
+	if g.account {
+		e.level, o.Org, orgs = rbac.LevelSite.String(), rbac.ID{}, nil
+	}
+	if g.belongs {
+		orgs = []rbac.ID{org.ElsewhereOrg}
+	}
+	before, after := s.Before.NewSubject(unit.Anyone, orgs, was), s.After.NewSubject(unit.Anyone, orgs, is)
+	told := map[rbac.Permission]bool{}
+	for _, own := range []bool{false, true} {
+		if own {
+			o.Owner = unit.Anyone
+		}
+		gained, lost := rbac.Compare(before.Allowed(o), after.Allowed(o))
+		for i, list := range [][]rbac.Permission{gained, lost} {
+			for _, p := range list {
+				if told[p] || !g.account && s.siteOnly(p) {
+					continue
+				}
+				told[p] = true
+				if right := (org.CatalogRight{Permission: p, Own: own}); i == 0 {
+					e.gains = append(e.gains, right)
+				} else {
+					e.losses = append(e.losses, right)
+				}
+			}
+		}
+	}
+	return e
+}
+
+// siteOnly reports whether nothing of a type belongs to an organization: there is nothing to tell of it there.
+func (s *survey) siteOnly(p rbac.Permission) bool {
+	if s.After.Valid(p.ResourceType, p.Action) {
+		return s.After.SiteOnly(p.ResourceType)
+	}
+	return s.Before.SiteOnly(p.ResourceType)
+}

@@ -1,0 +1,199 @@
+package catalogplan
+
+import (
+	"context"
+	"math"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"rolecall.example/db"
+	"rolecall.example/org"
+	"rolecall.example/org/unit"
+)
+
+// Each gives every custom role that the change touches, and then everybody who gains or loses something: once for each
+// organization, and once for the site. It returns how many times. The person is used again.
+func Each(ctx context.Context, q db.Reads, c Change, role func(*org.CatalogRole) error, person func(*org.CatalogPerson) error) (n int64, err error) {
+	defer org.Wrap(&err, "list people of catalog %d", c.To)
+	s, p, err := overview(ctx, q, c)
+	if err != nil {
+		return 0, err
+	}
+	for i := range p.Roles {
+		if err := role(&p.Roles[i]); err != nil {
+			return 0, err
+		}
+	}
+	l := &lister{s: s, give: person}
+	l.begin()
+	err = s.everybody(ctx, l)
+	return l.given, err
+}
+
+// lister gives the people of the groups that it meets when it leaves a range.
+type lister struct {
+	s     *survey
+	give  func(*org.CatalogPerson) error
+	given int64
+
+	groups   []group
+	effects  map[group]*effect // of groups, and of people found alone
+	alone    map[place]*effect
+	met, may int64 // members of all groups, and of those that gain or lose
+}
+
+func (l *lister) begin() {
+	l.groups, l.met, l.may = nil, 0, 0
+	l.effects, l.alone = map[group]*effect{}, map[place]*effect{}
+}
+
+func (l *lister) meet(g *group, e *effect) {
+	l.met += g.members
+	switch {
+	case e.none() || org.Status(g.status) == org.StatusSuspended:
+	case g.key != "":
+		l.alone[place{g.org, g.account, g.key}] = e
+	default:
+		l.may += g.members
+		l.groups = append(l.groups, *g)
+		l.effects[g.alike()] = e
+	}
+}
+
+// Reading a whole range costs less than asking for each group, unless few of the range are asked for.
+const (
+	worthWalking = 8
+	manyGroups   = 1_000
+)
+
+func (l *lister) leave(ctx context.Context, first, last uuid.UUID) error {
+	defer l.begin()
+	if err := l.people(ctx); err != nil || len(l.groups) == 0 {
+		return err
+	}
+	switch {
+	case l.groups[0].account:
+		return l.walkAccounts(ctx)
+	case l.may > l.met/worthWalking || len(l.groups) > manyGroups:
+		return l.walkMembers(ctx, first, last)
+	}
+	for i := range l.groups {
+		if err := l.group(ctx, &l.groups[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tell gives one person.
+func (l *lister) tell(ctx context.Context, in uuid.UUID, username, name string, e *effect) error {
+	organization, err := l.s.nameOf(ctx, in)
+	if err != nil {
+		return err
+	}
+	l.given++
+	return l.give(&org.CatalogPerson{Organization: organization, Username: username, Name: name, Gains: e.gains, Losses: e.losses})
+}
+
+// people gives those who were found alone, by place.
+func (l *lister) people(ctx context.Context) error {
+	type home struct {
+		org     uuid.UUID
+		account bool
+	}
+	keys := map[home][]string{}
+	for at := range l.alone {
+		keys[home{at.org, at.account}] = append(keys[home{at.org, at.account}], at.key)
+	}
+	for at, list := range keys {
+		slices.Sort(list)
+		for piece := range slices.Chunk(list, unit.ChunkSize) {
+			people, err := l.s.byKeys(ctx, at.org, at.account, piece)
+			if err != nil {
+				return err
+			}
+			for _, p := range people {
+				if err := l.tell(ctx, at.org, p.username, p.name, l.alone[place{at.org, at.account, p.key}]); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// group gives the people of one group.
+func (l *lister) group(ctx context.Context, g *group) error {
+	for key := ""; ; {
+		people, err := l.s.after(ctx, g, key, unit.WalkPiece)
+		if err != nil {
+			return err
+		}
+		for _, p := range people {
+			if l.s.apart.places[place{org: g.org, key: p.key}] {
+				continue
+			}
+			if err := l.tell(ctx, g.org, p.username, p.name, l.effects[g.alike()]); err != nil {
+				return err
+			}
+		}
+		if len(people) < unit.WalkPiece {
+			return nil
+		}
+		key = people[len(people)-1].key
+	}
+}
+
+// walkMembers gives the people of all groups of a range, by organization and username.
+func (l *lister) walkMembers(ctx context.Context, first, last uuid.UUID) error {
+	p := db.WalkMembersParams{FirstID: first, LastID: last, MaxRows: unit.WalkPiece}
+	if first != last { // all at once: it is no longer than a range may be
+		p.MaxRows = math.MaxInt64
+	}
+	for {
+		rows, err := l.s.q.WalkMembers(ctx, p)
+		if err != nil {
+			return err
+		}
+		for i := range rows {
+			r := &rows[i]
+			e := l.effects[group{org: r.OrganizationID, roles: r.Roles, siteRoles: r.SiteRoles, status: r.Status}]
+			if e == nil || l.s.apart.places[place{org: r.OrganizationID, key: r.UsernameKey}] {
+				continue
+			}
+			if err := l.tell(ctx, r.OrganizationID, r.Username, r.Name, e); err != nil {
+				return err
+			}
+		}
+		if int64(len(rows)) < p.MaxRows {
+			return nil
+		}
+		p.AfterKey = rows[len(rows)-1].UsernameKey
+	}
+}
+
+// walkAccounts gives the accounts of all groups, by username.
+func (l *lister) walkAccounts(ctx context.Context) error {
+	p := db.WalkAccountsParams{MaxRows: unit.WalkPiece, Belonging: l.s.belonging()}
+	for {
+		rows, err := l.s.q.WalkAccounts(ctx, p)
+		if err != nil {
+			return err
+		}
+		for i := range rows {
+			r := &rows[i]
+			e := l.effects[group{account: true, siteRoles: r.Roles, belongs: r.Belongs, status: r.Status}]
+			if e == nil || l.s.apart.places[place{account: true, key: r.UsernameKey}] {
+				continue
+			}
+			if err := l.tell(ctx, uuid.Nil, r.Username, r.Name, e); err != nil {
+				return err
+			}
+		}
+		if len(rows) < unit.WalkPiece {
+			return nil
+		}
+		p.AfterKey = rows[len(rows)-1].UsernameKey
+	}
+}

@@ -1,0 +1,208 @@
+// Package catalogplan says what another version of the catalog would do: to the catalog, to the roles that are stored, and
+// to what people may do. It reads one snapshot and writes nothing. Its API is for the use cases alone.
+package catalogplan
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"rolecall.example/db"
+	"rolecall.example/org"
+	"rolecall.example/rbac"
+)
+
+// Change is from the version of the catalog in force to one that may come after it.
+type Change struct {
+	Before, After *rbac.Catalog
+	History       []rbac.Version // of both, with all that were between them and before them
+	From, To      int64          // their numbers
+	Retire        []string       // what may go although it is in use
+
+	limits limits // the zero value is what a server uses
+}
+
+// limits say how people are looked for.
+type limits struct{ few, of int64 }
+
+// Up to so many holders of what changes are looked at one by one; of more, whole organizations are. Those of one range have
+// about so many members together, which bounds the groups at hand.
+const (
+	fewHolders = 20_000
+	rangeSize  = 50_000
+)
+
+// Plan tells all that the change would do, and of the first org.MaxPlanRoles roles.
+func Plan(ctx context.Context, q db.Reads, c Change) (p org.CatalogPlan, err error) {
+	defer org.Wrap(&err, "plan catalog %d", c.To)
+	s, p, err := overview(ctx, q, c)
+	if err != nil {
+		return p, err
+	}
+	p.Roles = p.Roles[:min(len(p.Roles), org.MaxPlanRoles)]
+	t := newTally(s)
+	if err := s.everybody(ctx, t); err != nil {
+		return p, err
+	}
+	p.People, err = t.people(ctx)
+	p.Sets = len(s.effects)
+	return p, err
+}
+
+// Overview is Plan with all roles and without people: it takes no longer however many there are.
+func Overview(ctx context.Context, q db.Reads, c Change) (p org.CatalogPlan, err error) {
+	defer org.Wrap(&err, "look through catalog %d", c.To)
+	_, p, err = overview(ctx, q, c)
+	return p, err
+}
+
+// overview prepares to decide about people, and fills in all but them.
+func overview(ctx context.Context, q db.Reads, c Change) (*survey, org.CatalogPlan, error) {
+	p := org.CatalogPlan{
+		From: c.From, To: c.To, Changes: Changes(c.Before, c.After),
+		Warnings: []org.Field{}, InUse: []org.CatalogUse{}, Roles: []org.CatalogRole{},
+		People: org.CatalogPeople{Lines: []org.CatalogLine{}},
+	}
+	s, err := newSurvey(ctx, q, c)
+	if err != nil {
+		return nil, p, err
+	}
+	uses := map[string]*use{}
+	for _, r := range s.custom {
+		r.use(uses)
+		told := r.tell()
+		if !told.Touched() {
+			continue
+		}
+		if told.Holders, err = s.holders(ctx, r); err != nil {
+			return nil, p, err
+		}
+		if told.Organization, err = s.nameOf(ctx, r.org); err != nil {
+			return nil, p, err
+		}
+		p.Roles = append(p.Roles, told)
+	}
+	slices.SortFunc(p.Roles, func(a, b org.CatalogRole) int {
+		return strings.Compare(a.Organization+" "+a.Name, b.Organization+" "+b.Name)
+	})
+	p.RolesTotal = len(p.Roles)
+	gone, err := s.goneRoles(ctx)
+	p.InUse = append(listUses(uses, c.Retire), gone...)
+	if err != nil {
+		return nil, p, err
+	}
+	p.Taken, err = s.takenNames(ctx)
+	return s, p, err
+}
+
+// use is what uses a permission that goes.
+type use struct{ allows, denies users }
+
+// users counts roles, and the organizations that they are in; the site is none.
+type users struct {
+	roles         map[*role]bool
+	organizations map[uuid.UUID]bool
+}
+
+func (u *users) add(r *role) {
+	if u.roles == nil {
+		u.roles, u.organizations = map[*role]bool{}, map[uuid.UUID]bool{}
+	}
+	u.roles[r] = true
+	if r.org != uuid.Nil {
+		u.organizations[r.org] = true
+	}
+}
+
+func (u *users) count() org.CatalogUsers {
+	return org.CatalogUsers{Roles: len(u.roles), Organizations: len(u.organizations)}
+}
+
+// listUses is what would go although it is in use, by name.
+func listUses(uses map[string]*use, retire []string) []org.CatalogUse {
+	list := make([]org.CatalogUse, 0, len(uses))
+	for what, u := range uses {
+		list = append(list, org.CatalogUse{
+			What: what, Allows: u.allows.count(), Denies: u.denies.count(), Retire: slices.Contains(retire, what),
+		})
+	}
+	slices.SortFunc(list, func(a, b org.CatalogUse) int { return strings.Compare(a.What, b.What) })
+	return list
+}
+
+// goneRoles is the built-in roles that go although somebody holds them.
+func (s *survey) goneRoles(ctx context.Context) (list []org.CatalogUse, err error) {
+	for _, r := range s.builtIn {
+		if r.after != nil {
+			continue
+		}
+		u := org.CatalogUse{What: "role:" + r.name}
+		u.Retire = slices.Contains(s.Retire, u.What)
+		if r.before.SiteScope {
+			accounts, err := s.accountsOf(ctx, r.name)
+			if err != nil {
+				return nil, err
+			}
+			u.Holders = int64(len(accounts))
+		} else {
+			rows, err := s.q.ListRoleCounts(ctx, r.name)
+			if err != nil {
+				return nil, err
+			}
+			for _, row := range rows {
+				u.Holders += row.Members
+			}
+			u.Organizations = len(rows)
+		}
+		if u.Holders > 0 {
+			list = append(list, u)
+		}
+	}
+	return list, nil
+}
+
+// takenNames tells of the new built-in roles whose names custom roles have.
+func (s *survey) takenNames(ctx context.Context) (list []string, err error) {
+	for _, r := range s.builtIn {
+		if r.before != nil {
+			continue
+		}
+		rows, err := s.q.ListRoleScopesByName(ctx, r.name)
+		if err != nil {
+			return nil, err
+		}
+		if len(rows) > 0 {
+			list = append(list, taken(r.name, rows))
+		}
+	}
+	return list, nil
+}
+
+// taken says where custom roles of a name are.
+func taken(name string, in []uuid.NullUUID) string {
+	organizations := 0
+	for _, id := range in {
+		if id.Valid {
+			organizations++
+		}
+	}
+	switch organizations {
+	case 0:
+		return fmt.Sprintf("%q is a custom role of the site.", name)
+	case 1:
+		return fmt.Sprintf("%q is a custom role in 1 organization.", name)
+	}
+	return fmt.Sprintf("%q is a custom role in %d organizations.", name, organizations)
+}
+
+// holders is how many hold a custom role.
+func (s *survey) holders(ctx context.Context, r *role) (int64, error) {
+	if r.org == uuid.Nil {
+		accounts, err := s.accountsOf(ctx, r.name)
+		return int64(len(accounts)), err
+	}
+	return s.q.GetRoleCount(ctx, db.GetRoleCountParams{OrganizationID: r.org, Role: r.name})
+}
