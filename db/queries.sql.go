@@ -24,9 +24,6 @@ func New(db DBTX) *Queries {
 func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	q := Queries{db: db}
 	var err error
-	if q.answerSentFormStmt, err = db.PrepareContext(ctx, answerSentForm); err != nil {
-		return nil, fmt.Errorf("error preparing query AnswerSentForm: %w", err)
-	}
 	if q.bumpRevisionStmt, err = db.PrepareContext(ctx, bumpRevision); err != nil {
 		return nil, fmt.Errorf("error preparing query BumpRevision: %w", err)
 	}
@@ -656,11 +653,6 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 
 func (q *Queries) Close() error {
 	var err error
-	if q.answerSentFormStmt != nil {
-		if cerr := q.answerSentFormStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing answerSentFormStmt: %w", cerr)
-		}
-	}
 	if q.bumpRevisionStmt != nil {
 		if cerr := q.bumpRevisionStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing bumpRevisionStmt: %w", cerr)
@@ -1740,7 +1732,6 @@ func (q *Queries) queryRow(ctx context.Context, stmt *sql.Stmt, query string, ar
 type Queries struct {
 	db                                DBTX
 	tx                                *sql.Tx
-	answerSentFormStmt                *sql.Stmt
 	bumpRevisionStmt                  *sql.Stmt
 	countAPIKeysNamedStmt             *sql.Stmt
 	countAuditLogsStmt                *sql.Stmt
@@ -1955,7 +1946,6 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 	return &Queries{
 		db:                                tx,
 		tx:                                tx,
-		answerSentFormStmt:                q.answerSentFormStmt,
 		bumpRevisionStmt:                  q.bumpRevisionStmt,
 		countAPIKeysNamedStmt:             q.countAPIKeysNamedStmt,
 		countAuditLogsStmt:                q.countAuditLogsStmt,

@@ -12,22 +12,6 @@ import (
 	"github.com/google/uuid"
 )
 
-const answerSentForm = `-- name: AnswerSentForm :exec
-UPDATE sent_forms SET answer = ?1 WHERE user_id = ?2 AND id = ?3
-`
-
-type AnswerSentFormParams struct {
-	Answer []byte
-	UserID uuid.UUID
-	ID     string
-}
-
-// unit: signin
-func (q *Queries) AnswerSentForm(ctx context.Context, arg AnswerSentFormParams) error {
-	_, err := q.exec(ctx, q.answerSentFormStmt, answerSentForm, arg.Answer, arg.UserID, arg.ID)
-	return err
-}
-
 const deleteOldSentForms = `-- name: DeleteOldSentForms :exec
 DELETE FROM sent_forms WHERE user_id = ?1 AND created_at <= ?2
 `
@@ -67,22 +51,25 @@ func (q *Queries) GetSentForm(ctx context.Context, arg GetSentFormParams) (GetSe
 }
 
 const insertSentForm = `-- name: InsertSentForm :exec
-INSERT INTO sent_forms (user_id, id, request, created_at) VALUES (?1, ?2, ?3, ?4)
+INSERT INTO sent_forms (user_id, id, request, answer, created_at) VALUES (?1, ?2, ?3, ?4, ?5)
 `
 
 type InsertSentFormParams struct {
 	UserID  uuid.UUID
 	ID      string
 	Request []byte
+	Answer  []byte
 	Now     time.Time
 }
 
+// The answer is what its answer is made of.
 // unit: organization, site, signin
 func (q *Queries) InsertSentForm(ctx context.Context, arg InsertSentFormParams) error {
 	_, err := q.exec(ctx, q.insertSentFormStmt, insertSentForm,
 		arg.UserID,
 		arg.ID,
 		arg.Request,
+		arg.Answer,
 		arg.Now,
 	)
 	return err

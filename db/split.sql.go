@@ -877,14 +877,6 @@ func (r reads) WalkMembers(ctx context.Context, arg WalkMembersParams) ([]WalkMe
 // Writes is every statement that writes; none reads. It comes from a Tx. An error begins with the name of its statement.
 type Writes struct{ tx *Tx }
 
-// AnswerSentForm runs the statement of its name.
-func (w Writes) AnswerSentForm(ctx context.Context, arg AnswerSentFormParams) error {
-	if err := w.tx.enter("AnswerSentForm"); err != nil {
-		return err
-	}
-	return named("AnswerSentForm", w.tx.queries.AnswerSentForm(ctx, arg))
-}
-
 // BumpRevision runs the statement of its name.
 func (w Writes) BumpRevision(ctx context.Context, floor int64) error {
 	if err := w.tx.enter("BumpRevision"); err != nil {
@@ -1408,7 +1400,6 @@ func (w Writes) UpsertSession(ctx context.Context, arg UpsertSessionParams) erro
 
 // writers are the statements that write, with the units that each may run in.
 var writers = map[string]Unit{
-	"AnswerSentForm":          SignInUnit,
 	"BumpRevision":            SiteUnit,
 	"DeleteAPIKey":            OrganizationUnit | SiteUnit | SignInUnit,
 	"DeleteAPIKeysOfUser":     SiteUnit,

@@ -13,12 +13,15 @@ type Form struct {
 	Made    bool   // set when a change of this request has been made with it: further ones belong to it
 }
 
-// Sent is a request with an Idempotency-Key that has made its change.
-type Sent struct {
-	At      time.Time
-	Request []byte // what it asked, as a hash
-	Answer  []byte // what it was answered; nil if that is not known
-}
-
-// ErrRepeated refuses a form that has made its change in another request.
-var ErrRepeated = &Error{Kind: Repeated, Message: "This was already done."}
+// Why a form, or a request with an Idempotency-Key, that comes again is not answered as it was the first time.
+var (
+	ErrRepeated = &Error{Kind: Repeated, Message: "This was already done."}
+	ErrReused   = &Error{
+		Kind: Reused, Message: "This Idempotency-Key belongs to another request.",
+		Detail: "Make a new one for each request, and send the same one only to repeat a request.",
+	}
+	ErrSecretShown = &Error{Kind: Repeated, Message: "This request was already carried out. Its secret was shown once."}
+	ErrAnswerGone  = &Error{
+		Kind: Repeated, Message: "This request was already carried out.", Detail: "Its answer was not kept. Look at what it made.",
+	}
+)

@@ -76,10 +76,7 @@ func (s *Server) failed(c *call, err error) reply {
 		}
 		c.header("WWW-Authenticate", "Bearer")
 	}
-	switch {
-	case e == org.ErrRepeated && c.actor.Request.Form.Request != nil: // another replica was faster
-		e = errUnderway
-	case e.Kind == org.Repeated && c.as != asJSON:
+	if e.Kind == org.Repeated && c.as != asJSON {
 		return c.already(e)
 	}
 	c.retryAfter(e)

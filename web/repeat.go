@@ -165,7 +165,7 @@ func (s *Server) repeat(c *call) (answered bool, err error) {
 		f, first := s.repeats.begin(key, form.Request)
 		if first {
 			c.sent = f
-			return s.carriedOut(c, form)
+			return false, nil
 		}
 		select {
 		case <-f.settled:
@@ -174,7 +174,7 @@ func (s *Server) repeat(c *call) (answered bool, err error) {
 		}
 		if f.kept {
 			if !bytes.Equal(f.request, form.Request) {
-				return false, errReused
+				return false, org.ErrReused
 			}
 			return true, c.sendAgain(f.status, f.header, f.answer)
 		}
@@ -220,7 +220,8 @@ func (c *call) keepSent(status int, a *answer) {
 			return
 		}
 	}
-	if c.sent.key.key == "" || !c.server.store(c, status, header, a) {
+	// Any other answer to a request with a key is made again of what the change has stored.
+	if c.sent.key.key == "" || header.Get("Cache-Control") == "no-store" {
 		c.server.repeats.keep(c.sent, status, header, *a)
 	}
 }

@@ -48,6 +48,7 @@ func Do[In, P, Out any](ctx context.Context, u *Units, who *org.Actor, in Scope,
 func doIn[In, P, Out any](ctx context.Context, u *Units, who *org.Actor, where db.Scope, action string, command In, plan Plan[In, P], apply Apply[P, Out]) (out Out, done org.Receipt, err error) {
 	var a *Attempt
 	var late lessons
+	var before []byte // what an equal request before this one was told
 	wrote := false
 	if err := u.seed(ctx); err != nil {
 		return out, done, err
@@ -59,7 +60,7 @@ func doIn[In, P, Out any](ctx context.Context, u *Units, who *org.Actor, where d
 		src.scope, src.late, src.heads = where, &late, map[uuid.UUID]db.Revision{}
 		a = src.attempt(who, action, u.Now())
 		a.tx = tx
-		if err := a.begin(ctx); err != nil {
+		if before, err = a.begin(ctx); err != nil || before != nil {
 			return err
 		}
 		p, err := plan(ctx, a, command)
@@ -84,9 +85,15 @@ func doIn[In, P, Out any](ctx context.Context, u *Units, who *org.Actor, where d
 		if wrote = tx.Wrote(); !wrote {
 			return nil
 		}
-		done, err = a.settle(ctx, w, ends)
-		return err
+		if done, err = a.settle(ctx, w, ends); err != nil {
+			return err
+		}
+		return noteForm(ctx, a, w, out, done)
 	})
+	if err == nil && before != nil {
+		out, done, err = recall[Out](before)
+		wrote = err == nil
+	}
 	if err == nil {
 		u.keep(&late)
 		if wrote && a.form() != nil {
@@ -103,12 +110,12 @@ func doIn[In, P, Out any](ctx context.Context, u *Units, who *org.Actor, where d
 	return out, done, nil
 }
 
-// begin makes sure of who asks, and that the form has not made its change already.
-func (a *Attempt) begin(ctx context.Context) error {
+// begin makes sure of who asks, and finds out whether the form has made its change already.
+func (a *Attempt) begin(ctx context.Context) (before []byte, err error) {
 	if err := a.refresh(ctx); err != nil {
-		return err
+		return nil, err
 	}
-	return a.notRepeated(ctx)
+	return a.before(ctx)
 }
 
 // writer takes over from the plan.
@@ -130,7 +137,7 @@ func (a *Attempt) writer(ctx context.Context, tx *db.Tx) (*Writer, error) {
 	return w, nil
 }
 
-// settle stores what goes with every change: the ends that it brings, the note of its form, its entry and the revision.
+// settle stores what goes with every change: the ends that it brings, its entry and the revision.
 func (a *Attempt) settle(ctx context.Context, w *Writer, ends []ending) (done org.Receipt, err error) {
 	if w.moved {
 		return done, errElsewhere
@@ -139,9 +146,6 @@ func (a *Attempt) settle(ctx context.Context, w *Writer, ends []ending) (done or
 		return done, errUnsaid
 	}
 	if err := w.end(ctx, ends); err != nil {
-		return done, err
-	}
-	if err := a.noteForm(ctx, w); err != nil {
 		return done, err
 	}
 	if err := w.Record(ctx); err != nil {
