@@ -3,6 +3,7 @@ package rbac
 import (
 	"iter"
 	"math/bits"
+	"slices"
 )
 
 // bitset is a set of the numbers of pairs. A nil bitset is empty.
@@ -106,13 +107,17 @@ func (s Set) Contains(resourceType, action string) bool {
 	return ok && s.pairs.has(i)
 }
 
-// covers reports whether every pair that p covers is in the set, be p an allow or a deny. It is false if p is not in the
-// catalog.
-func (s Set) covers(p Permission) bool {
+// covers reports whether every pair that p covers at a level is in the set, be p an allow or a deny. It is false if p is not
+// in the catalog.
+func (s Set) covers(l Level, p Permission) bool {
 	if s.catalog == nil {
 		return false
 	}
 	covered, known := s.catalog.covers[p.pair()]
+	if l == LevelUser && p.ResourceType == Wildcard { // which means there the types that somebody may own
+		covered = slices.Clone(covered)
+		covered.and(s.catalog.owned)
+	}
 	return known && covered.within(s.pairs)
 }
 

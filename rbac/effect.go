@@ -15,6 +15,7 @@ const (
 	AllowedForAll                // the role allows the action on every type
 	EveryoneHas                  // every member may do it without the role
 	EveryoneHasOwn               // every member may do it to their own objects; the role extends it to all
+	NobodyOwns                   // at the level user: objects of this type belong to no user
 )
 
 // anyone and someplace are ids of a member and an organization for questions that depend on neither.
@@ -43,6 +44,8 @@ func (c *Catalog) Effect(r *Role, l Level, p Permission) Effect {
 		return NotInCatalog
 	case inOrganization && c.SiteOnly(p.ResourceType):
 		return SiteOnlyType
+	case l == LevelUser && p.ResourceType != Wildcard && !c.Owned(p.ResourceType):
+		return NobodyOwns
 	case p.Negate:
 		if p.ResourceType != Wildcard && slices.Contains(list, all) {
 			return DeniedForAll

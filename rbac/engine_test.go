@@ -58,11 +58,11 @@ func check(t *testing.T, c *rbac.Catalog, p person, s *rbac.Subject, action stri
 	if tr.Allowed != want {
 		t.Fatalf("Explain(%s, %+v).Allowed = %v, want %v", action, o, tr.Allowed, want)
 	}
-	checkTrace(t, tr, s, action, o)
+	checkTrace(t, c, tr, s, action, o)
 }
 
 // checkTrace looks for contradictions within a trace.
-func checkTrace(t *testing.T, tr rbac.Trace, s *rbac.Subject, action string, o rbac.Object) {
+func checkTrace(t *testing.T, c *rbac.Catalog, tr rbac.Trace, s *rbac.Subject, action string, o rbac.Object) {
 	t.Helper()
 	decider, decided := tr.Decided()
 	if tr.Allowed != (decided && tr.Levels[decider].Vote == 1) {
@@ -75,7 +75,7 @@ func checkTrace(t *testing.T, tr rbac.Trace, s *rbac.Subject, action string, o r
 		if l.Reached == (decided && l.Level > decider) || l.Reached && !l.Decides && l.Vote != 0 {
 			t.Fatalf("%s: reached = %v with the vote %d: %+v", l.Level, l.Reached, l.Vote, tr)
 		}
-		if want := reason(s, tr.Known, l.Level, o); l.Reason != want {
+		if want := reason(s, tr.Known, c.Owned(o.Type), l.Level, o); l.Reason != want {
 			t.Fatalf("%s: reason = %d, want %d: %+v", l.Level, l.Reason, want, o)
 		}
 		if l.Reason != rbac.Applies && (l.Vote != 0 || l.Matches != nil) {
@@ -123,7 +123,7 @@ func checkMatches(t *testing.T, l rbac.LevelTrace, action string, o rbac.Object)
 }
 
 // reason derives once more why a level does not apply.
-func reason(s *rbac.Subject, known bool, l rbac.Level, o rbac.Object) rbac.Reason {
+func reason(s *rbac.Subject, known, owned bool, l rbac.Level, o rbac.Object) rbac.Reason {
 	ofSomeOrg := o.AnyOrg || o.Org != none
 	member := s.InOrg(o.Org)
 	if o.AnyOrg {
@@ -132,6 +132,8 @@ func reason(s *rbac.Subject, known bool, l rbac.Level, o rbac.Object) rbac.Reaso
 	switch {
 	case !known:
 		return rbac.UnknownPair
+	case l == rbac.LevelUser && !owned:
+		return rbac.UnownedType
 	case l == rbac.LevelOrganization && !ofSomeOrg:
 		return rbac.NoOrganization
 	case l == rbac.LevelOrganization && !member:
@@ -261,7 +263,7 @@ func TestExplain(t *testing.T) {
 			if got := tell(tr); got != row.want {
 				t.Errorf("Explain =\n%s\nwant\n%s", got, row.want)
 			}
-			checkTrace(t, tr, s, "create", row.object)
+			checkTrace(t, rbac.Default(), tr, s, "create", row.object)
 		})
 	}
 }

@@ -4,7 +4,7 @@ import "slices"
 
 // CheckGrant returns those of perms that the subject must not grant at a level because it does not hold them there; nil
 // means that it may grant all. To give or take a deny, the subject must hold the denied permission. To grant a wildcard,
-// it must hold every pair that the wildcard covers. A permission that is not in the catalog cannot be granted.
+// it must hold every pair that the wildcard covers there. A permission that is not in the catalog cannot be granted.
 //
 // To hold a permission is to be allowed it on an object without organization and owner (site), on an object of org
 // without owner (organization; nothing is held in the zero organization), or on the subject's own object (user).
@@ -12,7 +12,7 @@ func (s *Subject) CheckGrant(l Level, org ID, perms []Permission) []Permission {
 	var missing []Permission
 	held := s.allowedAt(l, org)
 	for _, p := range perms {
-		if !held.covers(p) {
+		if !held.covers(l, p) {
 			missing = append(missing, p)
 		}
 	}

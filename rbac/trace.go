@@ -10,6 +10,7 @@ const (
 	NoOwner                      // the object belongs to no user
 	NotOwner                     // the object belongs to another user
 	UnknownPair                  // the catalog has no such pair of type and action
+	UnownedType                  // objects of this type belong to no user
 )
 
 // Match is a permission that applies to the action and the object.
@@ -75,6 +76,9 @@ func (s *Subject) Explain(action string, o Object) Trace {
 	}
 	var at reach
 	at.find(s, &o)
+	if !s.catalog.Owned(o.Type) {
+		at.rights[LevelUser], at.why[LevelUser] = nil, UnownedType
+	}
 	decider, decision := at.decide(pair)
 	t.Allowed = decision > 0
 	for l := range Level(levels) {

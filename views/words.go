@@ -107,6 +107,7 @@ var effectText = map[rbac.Effect]string{
 	rbac.DeniedForAll:   "Has no effect: this role denies it for every resource type",
 	rbac.AllowedForAll:  "Changes nothing: this role allows it for every resource type",
 	rbac.EveryoneHas:    "Changes nothing: every member may do this anyway",
+	rbac.NobodyOwns:     "Has no effect here: nobody owns things of this type",
 	rbac.EveryoneHasOwn: "Every member may do this anyway to what they own; the role widens it to everybody's",
 }
 

@@ -116,6 +116,8 @@ func levelNote(l *rbac.LevelTrace, q org.Question) string {
 		return "Does not apply: it counts for one's own things only"
 	case rbac.NotOwner:
 		return "Does not apply: the thing belongs to somebody else"
+	case rbac.UnownedType:
+		return "Does not apply: nobody owns things of this type"
 	case rbac.UnknownPair:
 		return "There is no such permission"
 	case rbac.Applies:
