@@ -52,11 +52,9 @@ type CatalogOutcome struct {
 
 // ErrCatalogInUse is a Conflict: a change would take away what is in use, and does not say so. It carries the plan.
 type ErrCatalogInUse struct {
-	Refusal *Error
-	Plan    CatalogPlan
+	*Error
+	Plan CatalogPlan
 }
 
-func (e *ErrCatalogInUse) Error() string { return e.Refusal.Error() }
-
 // Unwrap gives the refusal that it is.
-func (e *ErrCatalogInUse) Unwrap() error { return e.Refusal }
+func (e *ErrCatalogInUse) Unwrap() error { return e.Error }
