@@ -198,7 +198,9 @@ func (c *checker) shared() {
 	seen := map[string]bool{}
 	for _, a := range c.d.Actions {
 		path := "actions." + a.Name
-		c.name(path, "", a.Name)
+		if !c.actions[a.Name] { // or else it is told of the type
+			c.name(path, "", a.Name)
+		}
 		c.once(path, "", a.Name, seen)
 		c.label(path, ".label", a.Label)
 		c.text(path, ".description", a.Description, textAtMost)
