@@ -45,7 +45,8 @@ func (s *Service) inquiry(ctx context.Context, src unit.Reader, by *org.Actor, q
 	}
 	// An account that is not there and one that may not be read are told apart nowhere below (T23 in docs/spec/threats.md).
 	if q.User != "" && q.User != "me" {
-		if i.id, err = i.account(ctx, q.User); err == nil && i.id != by.ID() {
+		i.id, err = i.account(ctx, q.User)
+		if i.id != by.ID() || i.id == uuid.Nil { // the operator has no account, so that no account is the operator's
 			i.target = nil
 		}
 	}
