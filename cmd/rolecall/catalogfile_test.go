@@ -143,3 +143,51 @@ func TestTestCommand(t *testing.T) {
 		t.Errorf("TAP: exit code %d, %s%s", code, out, log)
 	}
 }
+
+// A file without a catalog is about the people and the roles of a server, or of its database.
+func TestTestLive(t *testing.T) {
+	t.Parallel()
+	a := newAskable(t)
+	for _, command := range []string{"users create --username bob --service-account", "members give bob organization-template-admin organization-user-admin"} {
+		if code, _, log := call(t, "", strings.Fields(command+" --db "+a.db)...); code != exitDone {
+			t.Fatalf("%s: exit code %d, %s", command, code, log)
+		}
+	}
+	for _, tt := range []struct {
+		test string
+		code int
+		says string
+	}{
+		{`user: grace, can: ["template:read"], cannot: ["template:delete", "license:*"]`, exitDone, "1 test, 0 failed"},
+		{`user: grace, can: ["template:delete"]`, exitNo, "grace cannot delete templates: "},
+		{`user: grace, cannot: ["template:read"]`, exitNo, "grace can "},
+		{`user: grace, own: true, can: ["user:read_personal", "api_key:*"]`, exitDone, "1 test, 0 failed"},
+		{`user: sue, can: ["template:read"]`, exitNo, "sue cannot "},
+		{`user: nobody, cannot: ["template:delete"]`, exitUsage, `"nobody" in "default" is unknown`},
+		{`user: grace, organization: nowhere, cannot: ["template:delete"]`, exitUsage, `the organization "nowhere" is unknown`},
+		{`user: grace, cannot: ["template:delte"]`, exitUsage, "did you mean template:delete?"},
+		{`as: [reader], can: ["template:read"], cannot: ["template:delete"]`, exitDone, "1 test, 0 failed"},
+		{`as: [reader, organization-admin], can: ["template:delete"]`, exitNo, "denied by READER in the organization"},
+		{`as: [raeder], can: ["template:read"]`, exitUsage, "did you mean reader?"},
+		{`as: ["site:template-admin"], can: ["template:delete"]`, exitDone, "1 test, 0 failed"},
+		{`who_can: "template:read", at_most: 10`, exitDone, "1 test, 0 failed"},
+		{`who_can: "template:read", at_most: 0`, exitNo, "and 0 may: "},
+		{`who_can: "template:read", are: [grace, ADA, bob]`, exitDone, "1 test, 0 failed"},
+		{`who_can: "template:read", are: [grace, bob]`, exitNo, "ada can "},
+		{`who_can: "template:delete", are: [grace, ada]`, exitNo, "grace cannot delete templates"},
+		{`who_can: "template:read", are: [grace, tessa]`, exitUsage, `"tessa" in "default" is unknown`},
+		{`never_together: ["template:create", "user:create"], except: [organization-admin]`, exitDone, "1 test, 0 failed"},
+		{`never_together: ["template:create", "template:delete"], except: [organization-admin, "site:template-admin"]`, exitNo, "organization-template-admin can "},
+		{`never_together: ["template:create", "template:delete"], except: [organization-admin, organization-template-admin]`, exitNo, "site:template-admin can "},
+		{`never_together: ["template:create", "assign_org_role:assign"], except: [organization-admin]`, exitNo, "bob can make templates, and give organization roles to members: by organization-template-admin and organization-user-admin"},
+		{`never_together: ["template:create", "assign_org_role:assign"], except: [organization-admin, organization-user-admin]`, exitDone, "1 test, 0 failed"},
+	} {
+		path := write(t, "live.yaml", "tests: [{name: x, "+tt.test+"}]")
+		for _, source := range [][]string{{"--db", a.db}, {"--url", a.url}} {
+			p := start(t, map[string]string{tokenVariable: a.token}, "", append([]string{"test", path}, source...)...)
+			if code := p.exit(t); code != tt.code || !strings.Contains(p.out.String()+p.log.String(), tt.says) {
+				t.Errorf("%s of %s: exit code %d, %s%s\nwant %d and %q", source[0], tt.test, code, p.out.String(), p.log.String(), tt.code, tt.says)
+			}
+		}
+	}
+}

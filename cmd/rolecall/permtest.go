@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"rolecall.example/client"
 	"rolecall.example/org/catalogfile"
 	"rolecall.example/org/permtest"
 	"rolecall.example/rbac"
@@ -18,14 +19,16 @@ func testCommand() *command {
 	return &command{
 		name: "test", operand: "FILE…", raw: true,
 		summary: "Test permissions: files that say what holders of roles can do, and what they cannot",
-		about: "A file that names its catalog is tested without a server: with the roles of the catalog and those of the file.\n\n" +
+		about: "A file that names its catalog is tested without a server: with the roles of the catalog and those of the file.\n" +
+			"Other files are about the people and the roles of a server, or of a database.\n\n" +
 			"A name that does not exist is an error and never a no, so a misspelled test does not pass. docs/catalog.md shows\n" +
 			"what a file may say.\n\n" +
 			"Exit code 0: all tests pass; 1: one fails; 2: a file is wrong, or tests nothing.",
 		examples: []string{
 			"rolecall test examples/catalogs/expenses.test.yaml",
-			"rolecall test permissions.yaml --format junit > report.xml",
+			"rolecall test people.yaml --format junit --url https://roles.example.com > report.xml",
 		},
+		settings: askSettings,
 		flags: func(fs *pflag.FlagSet) {
 			fs.Var(&choice{&format, permtest.Formats}, "format", "`FORM` of the report: text, tap, junit or json")
 		},
@@ -33,7 +36,7 @@ func testCommand() *command {
 			var all permtest.Report
 			var wrong []string
 			for _, name := range c.operands {
-				err := t.testFile(ctx, name, &all)
+				err := t.testFile(ctx, c, name, &all)
 				if mistake, ok := errors.AsType[usageError](err); ok {
 					wrong = append(wrong, string(mistake)) // the other files may be wrong, too
 				} else if err != nil {
@@ -51,8 +54,8 @@ func testCommand() *command {
 	}
 }
 
-// testFile runs the tests of one file.
-func (t *terminal) testFile(ctx context.Context, name string, into *permtest.Report) error {
+// testFile runs the tests of one file, on the catalog that it names or on the server that the settings name.
+func (t *terminal) testFile(ctx context.Context, c *config, name string, into *permtest.Report) error {
 	text, err := t.readInput(name)
 	if err != nil {
 		return err
@@ -61,9 +64,24 @@ func (t *terminal) testFile(ctx context.Context, name string, into *permtest.Rep
 	if err := catalogfile.Errors(name, problems); err != nil {
 		return usageError(err.Error())
 	}
+	if f.Catalog == "" {
+		err = asking(ctx, c, func(api *client.Client) error { return runLive(ctx, api, f, into) })
+	} else {
+		err = t.runOffline(ctx, f, into)
+	}
+	if err != nil {
+		return err
+	}
+	if err := f.Err(); err != nil {
+		return usageError(err.Error())
+	}
+	return nil
+}
+
+func (t *terminal) runOffline(ctx context.Context, f *permtest.File, into *permtest.Report) error {
 	path := f.Catalog
-	if !filepath.IsAbs(path) && name != "-" {
-		path = filepath.Join(filepath.Dir(name), path)
+	if !filepath.IsAbs(path) && f.Name != "-" {
+		path = filepath.Join(filepath.Dir(f.Name), path)
 	}
 	d, err := t.readCatalog(path)
 	if err != nil {
@@ -73,11 +91,13 @@ func (t *terminal) testFile(ctx context.Context, name string, into *permtest.Rep
 	if err != nil {
 		return err
 	}
-	if err := f.Run(ctx, f.Offline(catalog), nil, into); err != nil {
+	return f.Run(ctx, f.Offline(catalog), nil, into)
+}
+
+func runLive(ctx context.Context, api *client.Client, f *permtest.File, into *permtest.Report) error {
+	server, err := newTestServer(ctx, api)
+	if err != nil {
 		return err
 	}
-	if err := f.Err(); err != nil {
-		return usageError(err.Error())
-	}
-	return nil
+	return f.Run(ctx, nil, server, into)
 }

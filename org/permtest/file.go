@@ -75,6 +75,9 @@ func Read(name string, data []byte) (*File, []rbac.Problem) {
 	if hasTests && len(f.Tests) == 0 {
 		f.Fail(f.Find("tests"), "tests", "the file tests nothing")
 	}
+	if f.Catalog == "" && f.Has("roles") && !f.Failed("catalog") {
+		f.fail("roles", "a server has its own roles: roles go with catalog")
+	}
 	if problems := f.listed(); problems != nil {
 		return nil, problems
 	}

@@ -29,7 +29,7 @@ type Answer struct {
 }
 
 // ErrUnknown is the error about an organization or a person that is not there.
-var ErrUnknown = errors.New("unknown")
+var ErrUnknown = errors.New("unknown, or not for you to see")
 
 // missing turns the error about a name that is not there into a problem of the file.
 func (r *run) missing(err error, path string) error {
