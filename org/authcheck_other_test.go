@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"rolecall.example/org"
+	"rolecall.example/rbac"
 )
 
 // TestAuthCheckOfAnotherUser: who may be asked about, what names whom and what, and what is told of a question that has no
@@ -88,8 +89,8 @@ func TestAuthCheckOfAnotherUser(t *testing.T) {
 		{"o", "ua", nil, user("update", id("x").String()), true, org.CheckProblem{}},
 		{"o", "m", nil, user("update", id("x").String()), false, org.CheckProblem{}},
 		{"o", "ua", nil, user("update", id("nobody").String()), false, org.CheckNotFound},
-		{"o", "ua", nil, user("update", "x"), false, org.CheckInvalidID},
-		{"o", "ua", nil, org.AuthCheck{Action: "read", ResourceType: "organization", ResourceID: home.String()}, false, org.CheckInvalidID},
+		{"o", "ua", nil, user("update", "x"), false, org.CheckInvalidID(rbac.Default())},
+		{"o", "ua", nil, org.AuthCheck{Action: "read", ResourceType: "organization", ResourceID: home.String()}, false, org.CheckInvalidID(rbac.Default())},
 
 		// About the caller, with the answers of a strict question.
 		{"viewer", "", &strict, in("default"), true, org.CheckProblem{}},

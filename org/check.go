@@ -1,5 +1,11 @@
 package org
 
+import (
+	"strings"
+
+	"rolecall.example/rbac"
+)
+
 // AuthCheck is one question of an authorization check.
 type AuthCheck struct {
 	Action         string
@@ -36,6 +42,27 @@ type AuthAnswers struct {
 	Explanations map[string]Explanation  // nil if none were asked for
 }
 
+// CheckInvalidID is the problem of an id that cannot name a thing. It names the types whose checks may name one: by area, and
+// in an area those first that every catalog has.
+func CheckInvalidID(c *rbac.Catalog) CheckProblem {
+	var types []string
+	for _, area := range c.Areas() {
+		for _, core := range []bool{true, false} {
+			for _, t := range area.Types {
+				if c.Lookup(t.Name) && c.Core(t.Name) == core {
+					types = append(types, t.Name)
+				}
+			}
+		}
+	}
+	noun, last := "type ", len(types)-1
+	list := strings.Join(types, "")
+	if last > 0 {
+		noun, list = "types ", strings.Join(types[:last], ", ")+" and "+types[last]
+	}
+	return CheckProblem{"invalid_id", "resource_id must be a uuid, and goes with the " + noun + list + " alone."}
+}
+
 // CheckProblem is why a question could not be answered.
 type CheckProblem struct{ Code, Message string }
 
@@ -46,5 +73,4 @@ var (
 	CheckUnknownPermission  = CheckProblem{"unknown_permission", "There is no such action on that resource type."}
 	CheckSiteType           = CheckProblem{"site_type", "Nothing of that resource type belongs to an organization: leave organization_id out."}
 	CheckOrganizationNeeded = CheckProblem{"organization_needed", "A question about another account must name an organization, unless you may read every account."}
-	CheckInvalidID          = CheckProblem{"invalid_id", "resource_id must be a uuid, and goes with the types workspace, template, user and group alone."}
 )

@@ -30,7 +30,7 @@ func (q *Question) Permission() rbac.Permission {
 	return rbac.Permission{ResourceType: q.ResourceType, Action: q.Action}
 }
 
-// Doing is what the question is about, in the words of the catalog: "delete templates of their own".
+// Doing is what the question is about, in the words of the catalog: "change users of their own".
 func (q *Question) Doing(c *rbac.Catalog) string {
 	if q.Own {
 		return c.Phrase(q.Permission()) + " of their own"
@@ -38,8 +38,8 @@ func (q *Question) Doing(c *rbac.Catalog) string {
 	return c.Phrase(q.Permission())
 }
 
-// Sentence is the decision in one sentence, and perhaps more behind it: "Yes. Grace can delete templates: Template Admin
-// allows it on the whole site."
+// Sentence is the decision in one sentence, and perhaps more behind it: "Yes. Grace can delete users: Owner allows it on
+// the whole site."
 func (w *Wording) Sentence(who, doing string) string {
 	switch reason, no := w.Reason, "No. "+who+" cannot "+doing+": "; {
 	case w.Verdict == VerdictUnknown:

@@ -13,8 +13,8 @@ var defaultDocument []byte
 
 // ActionInfo describes an action, of one resource type or of all of them.
 type ActionInfo struct {
-	Name        string // in a permission, e.g. "create_agent"
-	Label       string // for people, e.g. "Create agent"
+	Name        string // in a permission, e.g. "read_personal"
+	Label       string // for people, e.g. "Read personal"
 	Description string // one line, or ""
 }
 

@@ -29,7 +29,7 @@ type Permission struct {
 	Negate       bool   `json:"negate"`
 }
 
-// String returns "template:delete", with a leading "!" for a deny.
+// String returns "user:delete", with a leading "!" for a deny.
 func (p Permission) String() string {
 	if p.Negate {
 		return "!" + p.ResourceType + ":" + p.Action

@@ -109,7 +109,7 @@ func DefaultPhrase(actionLabel, plural string) string {
 	return small(actionLabel) + " " + small(plural)
 }
 
-// small returns text with a small first letter, unless its first word is an abbreviation or a name: "SSH", "OAuth2 apps".
+// small returns text with a small first letter, unless its first word is an abbreviation or a name: "API keys", "IdP settings".
 func small(text string) string {
 	word, _, _ := strings.Cut(text, " ")
 	first, size := utf8.DecodeRuneInString(word)

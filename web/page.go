@@ -144,5 +144,10 @@ func withoutAnchor(url string) string {
 	return url
 }
 
-// catalog is the one that the words of pages come from.
-func (c *call) catalog() *rbac.Catalog { return c.server.Catalog }
+// catalog is the one that the words of pages come from: that by which the rights of the caller are meant.
+func (c *call) catalog() *rbac.Catalog {
+	if c.actor != nil && c.actor.Catalog != nil {
+		return c.actor.Catalog
+	}
+	return c.server.Catalog
+}

@@ -17,10 +17,11 @@ const (
 // Names of figures that bounds refer to.
 const (
 	review       = "dry run of a role that one person holds, a member of 100 organizations"
-	whoElsewhere = "who can delete workspaces, beside 100 organizations"
 
 	assigningApart = "assign, 64 clients over 64 organizations"
 )
+
+var whoElsewhere = things.Seeking + ", beside 100 organizations"
 
 // settle creates other organizations without the server, with members and their roles. One account administers them all.
 func settle(ctx context.Context, database, everywhere string) error {

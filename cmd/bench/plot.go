@@ -21,7 +21,7 @@ var plots = []plot{
 	}},
 	{"pages.svg", "Time of a page, in ms", "ms", []string{
 		"first page, median", "page in the middle, median", "page at the end, median",
-		"sort by name, median", "sort by updated_at, median", "who can delete workspaces, median",
+		"sort by name, median", "sort by updated_at, median", things.Seeking + ", median",
 	}},
 	{"search.svg", "Search and filter, p99 in ms", "ms", []string{
 		"search by a username, HTML, p99", "search for what a fiftieth has, HTML, p99", "search for what everybody has, HTML, p99",

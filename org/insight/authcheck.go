@@ -21,10 +21,6 @@ const maxResourceChecks = 10
 // badChecks is the message of a request that is refused as a whole.
 const badChecks = "Invalid authorization checks."
 
-// resources are the types whose checks may name one thing.
-// They are those of Coder's API. Of these only accounts are kept here.
-var resources = []string{"workspace", "template", "user", "group"}
-
 // maxNames bounds the organizations and owners of one request, since each is looked up.
 const maxNames = 100
 
@@ -159,7 +155,7 @@ func objectOf(by *org.Actor, c org.AuthCheck) (o rbac.Object, problem string) {
 	switch {
 	case c.ResourceType == "":
 		return o, "resource_type is needed"
-	case c.ResourceID != "" && !slices.Contains(resources, c.ResourceType):
+	case c.ResourceID != "" && !by.Catalog.Lookup(c.ResourceType):
 		return o, fmt.Sprintf("resource_id can not be given for the type %q", c.ResourceType)
 	case c.ResourceID != "" && unit.ParseID(c.ResourceID) == uuid.Nil:
 		return o, "resource_id must be a valid uuid"

@@ -2,7 +2,6 @@ package insight
 
 import (
 	"context"
-	"slices"
 
 	"github.com/google/uuid"
 
@@ -66,8 +65,9 @@ func (i *inquiry) account(ctx context.Context, ref string) (uuid.UUID, error) {
 func (i *inquiry) object(ctx context.Context, c org.AuthCheck) (o rbac.Object, problem *org.CheckProblem, err error) {
 	others := i.target != i.by
 	switch {
-	case c.ResourceID != "" && (!slices.Contains(resources, c.ResourceType) || unit.ParseID(c.ResourceID) == uuid.Nil):
-		return o, &org.CheckInvalidID, nil
+	case c.ResourceID != "" && (!i.Catalog().Lookup(c.ResourceType) || unit.ParseID(c.ResourceID) == uuid.Nil):
+		invalid := org.CheckInvalidID(i.Catalog())
+		return o, &invalid, nil
 	case i.strict && (c.ResourceType == rbac.Wildcard || !i.Catalog().Valid(c.ResourceType, c.Action)):
 		return o, &org.CheckUnknownPermission, nil
 	case i.strict && c.OrganizationID != "" && i.Catalog().SiteOnly(c.ResourceType):
