@@ -9,27 +9,24 @@ import (
 	"rolecall.example/rbac"
 )
 
-// way returns the versions through which a role comes that was written under one and is read under another: on from the
-// latest rollback to each, then to the next.
-func (h *chronicle) way(from, to int) (way []int) {
+// way returns the versions through which a role comes that was written under one and is read under another. A rollback is
+// read like the version whose content it has, if the role was written by then.
+func (h *chronicle) way(from, to int) []int {
 	content := func(v int) int {
 		for h.versions[v-1].SameAs > 0 {
 			v = int(h.versions[v-1].SameAs)
 		}
 		return v
 	}
-	for at := from; ; at++ {
-		way = append(way, at)
-		for later := to; later > at; later-- {
-			if content(later) == content(at) {
-				at = later
-				way = append(way, at)
-			}
-		}
-		if at == to {
-			return way
+	if from == to {
+		return []int{to}
+	}
+	for v := from; v < to; v++ {
+		if content(v) == content(to) {
+			return append(h.way(from, v), to)
 		}
 	}
+	return append(h.way(from, to-1), to)
 }
 
 // reading is a list of a role as it is read under a version: what it says, and the ids of the pairs that it covers.
@@ -57,7 +54,7 @@ func (h *chronicle) reading(w written, version int, l rbac.Level) reading {
 // followed checks one step: what was allowed and denied still is, as long as the pair lives; nothing else is, unless the
 // role said so of every type.
 func (h *chronicle) followed(was, is reading) error {
-	jump := is.version > was.version+1 || h.versions[is.version-1].SameAs == int64(was.version)
+	jump := is.version > was.version+1
 	for id, name := range h.states[is.version-1].names() {
 		for sign, covers := range is.covers {
 			denied := sign == 1

@@ -25,8 +25,8 @@ type Migration struct {
 }
 
 // NewMigration returns the migration between two versions of a history, which must have them and all that are between them.
-// It panics if one is missing, since denies would be lost. Where a later version is a rollback to one that it comes
-// through, it goes on from there: what was written under either means the same.
+// It panics if one is missing, since denies would be lost. In a rollback, everything means what it meant in the version
+// that it leads back to, if it was written by then.
 func NewMigration(history []Version, from, to int64) *Migration {
 	versions := make(map[int64]*Version, len(history))
 	for i := range history {
@@ -134,22 +134,27 @@ func (h past) content(number int64) int64 {
 	}
 }
 
-// steps returns the steps from one version to another. A reader that is a moment behind may meet a role that was written
-// under a later version: then the steps are taken back.
+// steps returns the steps from one version to another. The way is found from its end: a rollback is read like the version
+// whose content it has, if that is not older than what was written. A reader that is a moment behind may meet a role that
+// was written under a later version: then the steps are taken back.
 func (h past) steps(from, to int64) (steps []step) {
 	for at := from; at > to; at-- {
 		steps = append(steps, newStep(h.version(at).Steps).inverse())
 	}
-	for at := from; at < to; {
-		for later := to; later > at; later-- {
-			if h.content(later) == h.content(at) {
-				at = later
-			}
+	first := map[int64]int64{} // by content: the first version with it that is not older
+	for at := to; at >= from; at-- {
+		first[h.content(at)] = at
+	}
+	for at := to; at > from; {
+		if same := first[h.content(at)]; same < at {
+			at = same
+			continue
 		}
-		if at < to {
-			at++
-			steps = append(steps, newStep(h.version(at).Steps))
-		}
+		steps = append(steps, newStep(h.version(at).Steps))
+		at--
+	}
+	if to > from {
+		slices.Reverse(steps)
 	}
 	return steps
 }
