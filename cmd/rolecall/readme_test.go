@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"reflect"
 	"regexp"
 	"strings"
@@ -106,6 +107,48 @@ func apiLines(t *testing.T) (lines []string) {
 		}
 	}
 	return lines
+}
+
+// TestReadmeCatalog runs what the README shows of catalogs: the file of permission tests, and the commands.
+func TestReadmeCatalog(t *testing.T) {
+	t.Parallel()
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(readme), "\n## Your product's catalog\n")
+	section, _, _ = strings.Cut(section, "\n## ")
+	blocks := regexp.MustCompile("(?s)```(\\w+)\n(.*?)```").FindAllStringSubmatch(section, -1)
+	if len(blocks) != 3 {
+		t.Fatalf("the section has %d blocks, want 3", len(blocks))
+	}
+	const head = "format: rolecall/catalog/1\nproduct: x\nlabel: X\n"
+	if code, out, log := call(t, "", "catalog", "check", write(t, "catalog.yaml", head+blocks[0][2])); code != exitDone {
+		t.Errorf("the catalog: exit code %d, %s%s", code, out, log)
+	}
+	here, err := filepath.Abs("../../examples")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tests := write(t, "tests.yaml", strings.Replace(blocks[1][2], "examples", here, 1))
+	if code, out, log := call(t, "", "test", tests); code != exitDone || !strings.Contains(out, "2 tests, 0 failed") {
+		t.Errorf("the tests: exit code %d, %s%s", code, out, log)
+	}
+	paper, err := os.ReadFile("../../docs/catalog.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown := regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllStringSubmatch(string(paper), -1)
+	if code, out, log := call(t, "", "catalog", "check", write(t, "catalog.yaml", shown[0][1])); code != exitDone {
+		t.Errorf("the catalog of docs/catalog.md: exit code %d, %s%s", code, out, log)
+	}
+	tests = write(t, "tests.yaml", strings.Replace(shown[1][1], "expenses.yaml", here+"/catalogs/expenses.yaml", 1))
+	if code, out, log := call(t, "", "test", tests); code != exitDone {
+		t.Errorf("the tests of docs/catalog.md: exit code %d, %s%s", code, out, log)
+	}
+	for command := range strings.SplitSeq(strings.TrimSpace(blocks[2][2]), "\n\n") {
+		tryCommand(t, strings.TrimPrefix(command, ourselves), "", "")
+	}
 }
 
 var curlRequest = regexp.MustCompile(`^curl -X (\w+) "\$ROLECALL_URL(/\S*)"`)
