@@ -11,17 +11,24 @@ import (
 
 	"rolecall.example/db"
 	"rolecall.example/db/dbtest"
+	"rolecall.example/rbac"
 )
 
 // demoFile is a file with the demo's people in it.
 func demoFile(t *testing.T, members int) (file string, k key) {
+	t.Helper()
+	return demoFileOf(t, nil, members)
+}
+
+// demoFileOf is one with another catalog.
+func demoFileOf(t *testing.T, catalog *rbac.Catalog, members int) (file string, k key) {
 	t.Helper()
 	file = filepath.Join(t.TempDir(), "rolecall.db")
 	d, err := db.Open(t.Context(), file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	k, err = sow(t.Context(), d, members, func(int64, int64) {})
+	k, err = sow(t.Context(), d, catalog, members, func(int64, int64) {})
 	if err != nil {
 		t.Fatal(err)
 	}

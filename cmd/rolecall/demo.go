@@ -18,12 +18,15 @@ import (
 	"github.com/spf13/pflag"
 
 	"rolecall.example/db"
+	"rolecall.example/org/catalogfile"
+	"rolecall.example/rbac"
 )
 
 // demo holds the flags of `demo`.
 type demo struct {
 	members int
 	verbose bool
+	catalog string
 }
 
 func demoCommand() *command {
@@ -33,10 +36,11 @@ func demoCommand() *command {
 		summary: "Try it: a server with invented companies that leaves nothing behind",
 		about: "It fills a database in a temporary directory, prints where to sign in and a token, and serves until Ctrl-C.\n" +
 			"If the default port is taken, it uses another one.",
-		examples: []string{"rolecall demo", "rolecall demo --members 100000"},
+		examples: []string{"rolecall demo", "rolecall demo --members 100000", "rolecall demo --catalog expenses.yaml"},
 		settings: []string{"http-address", "wire", "rate-limit", "check-rate-limit"},
 		flags: func(fs *pflag.FlagSet) {
 			fs.IntVar(&in.members, "members", 1284, "`NUMBER` of members of the largest organization")
+			fs.StringVar(&in.catalog, "catalog", "", "`FILE` with a catalog of your own to try; the companies get its roles")
 			fs.BoolVar(&in.verbose, "verbose", false, "log every request, as serve does")
 		},
 		run: in.run,
@@ -46,6 +50,10 @@ func demoCommand() *command {
 func (in *demo) run(ctx context.Context, t *terminal, c *config) (err error) {
 	if in.members < 50 || in.members > 1_000_000 {
 		return usageError("--members: 50 to 1000000")
+	}
+	catalog, err := in.ownCatalog()
+	if err != nil {
+		return err
 	}
 	if !signal.Ignored(syscall.SIGHUP) { // nohup ignores it
 		var stop context.CancelFunc
@@ -76,7 +84,7 @@ func (in *demo) run(ctx context.Context, t *terminal, c *config) (err error) {
 	if in.members < 10_000 { // too quick for a progress bar
 		show = func(int64, int64) {}
 	}
-	key, err := sow(ctx, d, in.members, show)
+	key, err := sow(ctx, d, catalog, in.members, show)
 	b.end()
 	if err != nil {
 		return errors.Join(err, l.Close())
@@ -92,6 +100,26 @@ func (in *demo) run(ctx context.Context, t *terminal, c *config) (err error) {
 		defer flush()
 	}
 	return c.answer(ctx, d, l, log, 0)
+}
+
+// ownCatalog is the catalog of --catalog, nil without it.
+func (in *demo) ownCatalog() (*rbac.Catalog, error) {
+	if in.catalog == "" {
+		return nil, nil
+	}
+	data, err := os.ReadFile(in.catalog)
+	if err != nil {
+		return nil, err
+	}
+	document, problems := catalogfile.Read(in.catalog, data)
+	if err := catalogfile.Errors(in.catalog, problems); err != nil {
+		return nil, usageError(err.Error())
+	}
+	document, _, problems = rbac.Succeed(nil, document)
+	if err := catalogfile.Errors(in.catalog, problems); err != nil {
+		return nil, usageError(err.Error())
+	}
+	return rbac.New(document)
 }
 
 // listenNear listens on address, or on another free port if the default one is taken.

@@ -15,6 +15,7 @@ import (
 
 	"rolecall.example/db"
 	"rolecall.example/org"
+	"rolecall.example/rbac"
 )
 
 // company is an invented organization. Its roles, and who holds them, are those of the cast.
@@ -56,11 +57,11 @@ type seed struct {
 	cast  cast
 }
 
-// sow fills d and returns the credentials. It reports its progress to show.
-func sow(ctx context.Context, d *db.DB, members int, show func(done, total int64)) (k key, err error) {
+// sow fills d and returns the credentials. The catalog is nil for the default one. It reports its progress to show.
+func sow(ctx context.Context, d *db.DB, catalog *rbac.Catalog, members int, show func(done, total int64)) (k key, err error) {
 	s := &seed{show: show, today: time.Now().UTC().Truncate(time.Microsecond), crowd: newCrowd()}
-	s.org = services.New(d, services.Options{Now: func() time.Time { return s.clock }})
-	if s.cast, err = knownCast(); err != nil {
+	s.org = services.New(d, services.Options{Now: func() time.Time { return s.clock }, Catalog: catalog})
+	if s.cast, err = castOf(catalog); err != nil {
 		return k, err
 	}
 	k = key{Email: "ada@acme.example", Password: strings.ToLower(rand.Text()[:16])}
@@ -105,11 +106,8 @@ func (s *seed) settle(ctx context.Context, first org.Organization) error {
 		roles := s.cast.Companies[i].Roles
 		for j, r := range roles {
 			day := c.founded * (len(roles) - j) / (len(roles) + 1)
-			events = append(events, event{day, func() error { return s.createRole(ctx, org.In(c.name), r) }})
+			events = append(events, event{day, func() error { return s.createRole(ctx, c.name, r) }})
 		}
-	}
-	for _, r := range s.cast.Site.Roles {
-		events = append(events, event{companies[0].founded - 1, func() error { return s.createRole(ctx, org.Site, r) }})
 	}
 	slices.SortStableFunc(events, func(a, b event) int { return b.day - a.day })
 	for _, e := range events {
@@ -134,12 +132,12 @@ func (s *seed) settleOne(ctx context.Context, i int, first org.Organization) (er
 	return err
 }
 
-func (s *seed) createRole(ctx context.Context, where org.Scope, p part) error {
+func (s *seed) createRole(ctx context.Context, organization string, p part) error {
 	in, err := p.input()
 	if err != nil {
 		return err
 	}
-	_, err = s.org.PutRole(ctx, s.owner, where, org.Given(in))
+	_, err = s.org.PutRole(ctx, s.owner, org.In(organization), org.Given(in))
 	return err
 }
 
@@ -220,7 +218,7 @@ func (s *seed) account(ctx context.Context, q *db.Queries, c company, p person) 
 	if err := q.InsertUser(ctx, params); err != nil {
 		return h, err
 	}
-	for _, role := range s.draw(s.cast.Site.Mix, params.Status != string(org.StatusActive) || p.service) {
+	for _, role := range s.draw(s.cast.Site, params.Status != string(org.StatusActive) || p.service) {
 		if err := q.InsertUserRole(ctx, db.InsertUserRoleParams{UserID: h.id, Role: role}); err != nil {
 			return h, err
 		}

@@ -56,7 +56,7 @@ func TestDemo(t *testing.T) {
 			t.Errorf("%s, %+v: %d members, want %d or more", tt.organization, tt.query, got, tt.least)
 		}
 	}
-	parts, err := knownCast()
+	parts, err := castOf(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
