@@ -4,20 +4,24 @@ import (
 	"maps"
 	"strconv"
 	"strings"
+
+	"github.com/google/uuid"
 )
 
 // link names other parts of a list that is answered as JSON, in the header Link (RFC 8288): paths on this server that keep
-// the other parameters of the request. count is how many rows there are in all. Of a list that begins after some row it is
-// not known where in it the other parts are: that names the first one alone.
+// the other parameters of the request. count is how many rows there are in all.
 func (c *call) link(limit, offset, count int) {
 	if limit == 0 || c.as != asJSON || c.csv {
+		return
+	}
+	if c.values.Has("after_id") {
+		c.linkAfter(limit, uuid.Nil)
 		return
 	}
 	var links []string
 	add := func(rel string, offset int) {
 		values := maps.Clone(c.values)
 		values.Set("limit", strconv.Itoa(limit))
-		values.Del("after_id")
 		values.Del("offset")
 		if offset > 0 {
 			values.Set("offset", strconv.Itoa(offset))
@@ -26,16 +30,44 @@ func (c *call) link(limit, offset, count int) {
 	}
 	last := max(0, count-1) / limit * limit
 	add("first", 0)
-	if !c.values.Has("after_id") {
-		if offset > 0 {
-			add("prev", min(max(0, offset-limit), last))
+	if offset > 0 {
+		add("prev", min(max(0, offset-limit), last))
+	}
+	if offset < count-limit {
+		add("next", offset+limit)
+	}
+	add("last", last)
+	c.header("Link", strings.Join(links, ", "))
+}
+
+// linkAfter is link for a part that begins after some row: of those before it and of the last one it is not known where they
+// are. next is the last row of the part, if another part begins after it, else uuid.Nil.
+func (c *call) linkAfter(limit int, next uuid.UUID) {
+	var links []string
+	add := func(rel string, after uuid.UUID) {
+		values := maps.Clone(c.values)
+		values.Set("limit", strconv.Itoa(limit))
+		values.Del("after_id")
+		values.Del("offset")
+		if after != uuid.Nil {
+			values.Set("after_id", after.String())
 		}
-		if offset < count-limit {
-			add("next", offset+limit)
-		}
-		add("last", last)
+		links = append(links, "<"+c.request().URL.EscapedPath()+"?"+values.Encode()+`>; rel="`+rel+`"`)
+	}
+	add("first", uuid.Nil)
+	if next != uuid.Nil {
+		add("next", next)
 	}
 	c.header("Link", strings.Join(links, ", "))
+}
+
+// partAfter cuts a list that was asked for with one row more than limit, and names the row that the next part begins after:
+// uuid.Nil, if there is no such part.
+func partAfter[T any](list []T, limit int, id func(*T) uuid.UUID) (part []T, next uuid.UUID) {
+	if len(list) <= limit {
+		return list, uuid.Nil
+	}
+	return list[:limit], id(&list[limit-1])
 }
 
 // linkBeside is link for a part of the trail that was cut beside an entry. An entry is named by its number, 0 for none.

@@ -1,7 +1,10 @@
 package web_test
 
 import (
+	"fmt"
 	"net/url"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -75,6 +78,40 @@ func TestPartsOfLists(t *testing.T) {
 	s.Get(t, webtest.Owner, list+"?after_id="+first).Decode(&page)
 	if page[0].Count != all || len(page[0].Members) != all-1 || page[0].Members[0].ID == first {
 		t.Errorf("after the first of %d: %+v", all, page)
+	}
+	// Whoever follows next sees everybody once, and after the last one there is none.
+	for path, more := range map[string]string{list: "sort=username", "/api/v2/organizations/default/members": "", "/api/v2/users": "q=status:active"} {
+		ids, at := map[string]bool{}, path+"?limit=2&after_id="+first+"&"+more
+		for parts := 0; at != "" && parts < 20; parts++ {
+			res := s.Get(t, webtest.Owner, at)
+			found := regexp.MustCompile(`"(?:user_id|id)":"([0-9a-f-]{36})","(?:organization_id|username)"`).FindAllStringSubmatch(res.Text(), -1)
+			if len(found) == 0 || len(found) > 2 {
+				t.Errorf("%s has %d rows", at, len(found))
+			}
+			for _, f := range found {
+				if ids[f[1]] || f[1] == first {
+					t.Errorf("%s is listed again", f[1])
+				}
+				ids[f[1]] = true
+			}
+			link := res.Header.Get("Link")
+			if first := "<" + path + "?limit=2"; !strings.HasPrefix(link, first) || !strings.Contains(link, `>; rel="first"`) || strings.Contains(link, "last") {
+				t.Errorf("%s has the links %s", at, link)
+			}
+			at = ""
+			if next := regexp.MustCompile(`, <([^>]*)>; rel="next"$`).FindStringSubmatch(link); next != nil {
+				at = next[1]
+			}
+		}
+		query := "SELECT count(*) FROM organization_members m JOIN organizations o ON o.id = m.organization_id WHERE o.name = 'default'"
+		if path == "/api/v2/users" {
+			query = "SELECT count(*) FROM users WHERE status = 'active' AND username_key > (SELECT username_key FROM users WHERE id = '" + first + "')"
+		} else {
+			query += " AND m.user_id <> '" + first + "'"
+		}
+		if want := fmt.Sprint(s.Query(t, query)[0][0]); want != strconv.Itoa(len(ids)) {
+			t.Errorf("%s lists %d, want %s", path, len(ids), want)
+		}
 	}
 	for _, hidden := range []string{list + "?after_id=" + first, "/users?after_id=" + first} {
 		if res := s.Get(t, webtest.Member, hidden); res.StatusCode != 400 || !strings.Contains(string(res.Body), "names no member") {

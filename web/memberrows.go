@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/google/uuid"
+
 	"rolecall.example/org"
 )
 
@@ -23,6 +25,9 @@ func (s *Server) memberStream(c *call, f org.MemberFilter, paginated bool) *stre
 			if out.csv {
 				rows = newCSVRows(out)
 			}
+			if !out.csv && f.AfterID != uuid.Nil && f.Limit > 0 && f.Limit <= longList {
+				return s.sendAfter(c, f, rows)
+			}
 			begin := func(count int) error {
 				c.link(f.Limit, f.Offset, count)
 				return rows.begin(count)
@@ -34,6 +39,31 @@ func (s *Server) memberStream(c *call, f org.MemberFilter, paginated bool) *stre
 			return rows.end()
 		},
 	}
+}
+
+// sendAfter sends a part that begins after a member. The header that names the next part goes out before the rows, so these
+// are held until it is known whether there is one: of a long part that would be too many, and it names none.
+func (s *Server) sendAfter(c *call, f org.MemberFilter, rows memberRows) error {
+	limit, count := f.Limit, 0
+	var list []org.Member
+	f.Limit++
+	err := s.tenant.StreamMembers(c.ctx, c.actor, c.organization(), f,
+		func(n int) error { count = n; return nil },
+		func(m *org.Member) error { list = append(list, *m); return nil })
+	if err != nil {
+		return err
+	}
+	list, next := partAfter(list, limit, func(m *org.Member) uuid.UUID { return m.UserID })
+	c.linkAfter(limit, next)
+	if err := rows.begin(count); err != nil {
+		return err
+	}
+	for i := range list {
+		if err := rows.row(&list[i]); err != nil {
+			return err
+		}
+	}
+	return rows.end()
 }
 
 // memberRows writes a list of members in some form.

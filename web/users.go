@@ -21,11 +21,22 @@ func (s *Server) listUsers(c *call) (reply, error) {
 	if c.csv {
 		return reply{stream: s.userTable(c, f)}, nil
 	}
+	limit, after := f.Limit, c.as == asJSON && f.AfterID != uuid.Nil && f.Limit > 0
+	if after {
+		f.Limit++ // to know whether another part follows
+	}
 	list, err := s.account.Users(c.ctx, c.actor, f)
 	if err != nil {
 		return reply{}, err
 	}
-	c.link(f.Limit, f.Offset, list.Count)
+	f.Limit = limit
+	if after {
+		var next uuid.UUID
+		list.Users, next = partAfter(list.Users, limit, func(u *org.User) uuid.UUID { return u.ID })
+		c.linkAfter(limit, next)
+	} else {
+		c.link(limit, f.Offset, list.Count)
+	}
 	return reply{
 		json: client.UserList{Users: each(list.Users, wireUser), Count: list.Count},
 		html: func() (page, error) {
