@@ -29,6 +29,10 @@ func (s *session) users() {
 		s.Errorf("UpdateProfile = %+v, want hopper", u)
 	}
 	s.ok(s.SetPassword(s.ctx, "hopper", client.PasswordRequest{Password: "another long password"}))
+	i, err := s.PreviewUserRoles(s.ctx, "hopper", []string{"auditor"})
+	if must(s, i, err); !i.DryRun || i.Members != 1 || len(i.Gains) == 0 {
+		s.Errorf("PreviewUserRoles = %+v, want gains of one account", i)
+	}
 	u, err = s.SetUserRoles(s.ctx, "hopper", []string{"auditor"})
 	if must(s, u, err); len(u.Roles) != 1 {
 		s.Errorf("SetUserRoles = %+v, want one role", u)
@@ -79,13 +83,13 @@ func (s *session) users() {
 func (s *session) tokens() {
 	made, err := s.CreateToken(s.ctx, "me", client.CreateTokenRequest{Name: "ci", Lifetime: time.Hour})
 	id, _, _ := strings.Cut(must(s, made, err).Key, "-")
-	list, err := s.Tokens(s.ctx, "me")
+	list, err := s.Tokens(s.ctx, "me", client.TokenQuery{})
 	must(s, list, err)
 	at := slices.IndexFunc(list, func(t client.Token) bool { return t.ID == id })
 	if at < 0 || list[at].Name != "ci" || list[at].LifetimeSeconds != 3600 {
 		s.Errorf("Tokens = %+v, want ci for an hour", list)
 	}
-	all, err := s.AllTokens(s.ctx)
+	all, err := s.AllTokens(s.ctx, client.TokenQuery{})
 	if must(s, all, err); len(all) <= len(list) {
 		s.Errorf("AllTokens has %d tokens, want more than %d", len(all), len(list))
 	}
@@ -98,6 +102,19 @@ func (s *session) tokens() {
 		s.Errorf("TokenConfig = %+v, want a year", config)
 	}
 	s.ok(s.ExpireKey(s.ctx, "me", id))
+	for _, tokens := range []func(q client.TokenQuery) ([]client.Token, error){
+		func(q client.TokenQuery) ([]client.Token, error) { return s.Tokens(s.ctx, "me", q) },
+		func(q client.TokenQuery) ([]client.Token, error) { return s.AllTokens(s.ctx, q) },
+	} {
+		left, err := tokens(client.TokenQuery{})
+		if must(s, left, err); slices.ContainsFunc(left, func(t client.Token) bool { return t.ID == id }) {
+			s.Error("a token that has ended is listed")
+		}
+		ended, err := tokens(client.TokenQuery{Expired: true})
+		if must(s, ended, err); !slices.ContainsFunc(ended, func(t client.Token) bool { return t.ID == id }) {
+			s.Error("a token that has ended is not listed with Expired")
+		}
+	}
 	ended, err := s.Key(s.ctx, "me", id)
 	if must(s, ended, err); ended.ExpiresAt.After(time.Now()) || ended.Name != "ci" {
 		s.Errorf("Key = %+v, want one that has ended", ended)

@@ -45,14 +45,29 @@ type CreateTokenResponse struct {
 	Key string `json:"key"`
 }
 
+// TokenQuery selects API tokens. Its zero value selects those that have not ended.
+type TokenQuery struct {
+	Expired bool // also those that have ended in the last 90 days
+}
+
+func (q TokenQuery) values() url.Values {
+	v := url.Values{}
+	if q.Expired {
+		v.Set("include_expired", "true")
+	}
+	return v
+}
+
 // Tokens returns the API tokens of an account, without their secrets.
-func (c *Client) Tokens(ctx context.Context, user string) ([]Token, error) {
-	return fetch[[]Token](ctx, c, get("users", user, "keys", "tokens"))
+func (c *Client) Tokens(ctx context.Context, user string, q TokenQuery) ([]Token, error) {
+	return fetch[[]Token](ctx, c, get("users", user, "keys", "tokens").with(q.values()))
 }
 
 // AllTokens returns the API tokens of all accounts whose tokens the caller may read.
-func (c *Client) AllTokens(ctx context.Context) ([]Token, error) {
-	return fetch[[]Token](ctx, c, get("users", "me", "keys", "tokens").with(url.Values{"include_all": {"true"}}))
+func (c *Client) AllTokens(ctx context.Context, q TokenQuery) ([]Token, error) {
+	v := q.values()
+	v.Set("include_all", "true")
+	return fetch[[]Token](ctx, c, get("users", "me", "keys", "tokens").with(v))
 }
 
 // CreateToken makes an API token for an account.

@@ -154,6 +154,11 @@ func (c *Client) SetUserRoles(ctx context.Context, user string, roles []string, 
 	return fetch[User](ctx, c, send(http.MethodPut, UpdateRoles{roles}, "users", user, "roles"), opts...)
 }
 
+// PreviewUserRoles is the dry run of SetUserRoles.
+func (c *Client) PreviewUserRoles(ctx context.Context, user string, roles []string, opts ...Option) (Impact, error) {
+	return fetch[Impact](ctx, c, send(http.MethodPut, UpdateRoles{roles}, "users", user, "roles").dryRun(), opts...)
+}
+
 // LoginType returns how the caller, who is to be named, signs in.
 func (c *Client) LoginType(ctx context.Context, user string) (string, error) {
 	r, err := fetch[LoginTypeResponse](ctx, c, get("users", user, "login-type"))

@@ -60,7 +60,7 @@ func (r reader) typeOf(s *openapi.Schema) (words []views.ReferenceLink) {
 	case len(s.Enum) > 0 && len(s.Enum) <= maxValues:
 		words = word(strings.Join(values(s), ", "))
 	case s.Items != nil:
-		words = append(word("list of "), r.typeOf(s.Items)...)
+		words = append(word("array of "), r.typeOf(s.Items)...)
 	case s.Additional != nil && s.Additional.Schema != nil:
 		words = append(word("object, each value a "), r.typeOf(s.Additional.Schema)...)
 	case s.Format != "":

@@ -119,7 +119,7 @@ var table = []Route{
 	{http.MethodPut, pathUser + "/status/suspend", SignedIn, API | Page | IfMatch, "suspend a user", (*Server).suspendUser},
 	{http.MethodPut, pathUser + "/status/activate", SignedIn, API | Page | IfMatch, "activate a user", (*Server).activateUser},
 	{http.MethodGet, pathUser + "/roles", SignedIn, API | Page, "show the role names of a user", (*Server).showUserRoles},
-	{http.MethodPut, pathUser + "/roles", SignedIn, API | Page | Body | IfMatch, "set the site roles of a user", (*Server).setUserRoles},
+	{http.MethodPut, pathUser + "/roles", SignedIn, API | Page | DryRun | Body | IfMatch, "set the site roles of a user", (*Server).setUserRoles},
 	{http.MethodGet, pathUser + "/organizations", SignedIn, API, "list the organizations of a user", (*Server).listUserOrganizations},
 	{http.MethodGet, pathUser + "/organizations/{organization}", SignedIn, API, "show an organization of a user", (*Server).showUserOrganization},
 	{http.MethodGet, pathUser + "/login-type", SignedIn, API, "show how the caller signs in", (*Server).showLoginType},

@@ -38,7 +38,11 @@ func (s *Server) userAssignmentForm(c *call, f views.UserAssignmentForm) page {
 
 // setUserRoles replaces the site roles of an account. Answers and refusals are those of setMemberRoles.
 func (s *Server) setUserRoles(c *call) (reply, error) {
-	u, done, err := s.tenant.SetUserRoles(c.ctx, c.actor, c.user(), decode(c, c.rolesInput))
+	input := decode(c, c.rolesInput)
+	if c.dry {
+		return c.foreseen(s.tenant.PreviewUserRoles(c.ctx, c.actor, c.user(), input))
+	}
+	u, done, err := s.tenant.SetUserRoles(c.ctx, c.actor, c.user(), input)
 	if err != nil {
 		return c.again(err, func(e *org.Error) (p page, err error) {
 			a, err := s.account.UserAssignment(c.ctx, c.actor, c.user())

@@ -33,15 +33,17 @@ func (o *tokenOwner) of(c *config, name string) (string, error) {
 
 func tokensListCommand() *command {
 	var owner tokenOwner
+	var q client.TokenQuery
 	var all bool
 	return &command{
 		name:     "tokens list",
 		summary:  "List the API tokens of an account, without their secrets",
-		examples: []string{"rolecall tokens list --username ci", "rolecall tokens list --all --json"},
+		examples: []string{"rolecall tokens list --username ci --expired", "rolecall tokens list --all --json"},
 		settings: askSettings,
 		flags: func(fs *pflag.FlagSet) {
 			owner.register(fs)
 			fs.BoolVar(&all, "all", false, "of all accounts whose tokens you may read; a server must be asked")
+			fs.BoolVar(&q.Expired, "expired", false, "also those that have ended in the last 90 days")
 		},
 		run: func(ctx context.Context, t *terminal, c *config) error {
 			switch {
@@ -60,9 +62,9 @@ func tokensListCommand() *command {
 			return asking(ctx, c, func(api *client.Client) (err error) {
 				var got []client.Token
 				if all {
-					got, err = api.AllTokens(ctx)
+					got, err = api.AllTokens(ctx, q)
 				} else {
-					got, err = api.Tokens(ctx, user)
+					got, err = api.Tokens(ctx, user, q)
 				}
 				if err != nil {
 					return err

@@ -99,12 +99,20 @@ func usersSetRolesCommand() *command {
 	return &command{
 		name: "users set-roles", operand: "USER [ROLE…]",
 		summary:  "Replace the roles of the site that an account holds; without ROLE, take all",
-		examples: []string{"rolecall users set-roles grace owner help-desk", "rolecall users set-roles grace"},
+		examples: []string{"rolecall users set-roles grace owner help-desk", "rolecall users set-roles grace --dry-run"},
 		settings: askSettings,
-		flags:    q.flags("if-match"),
+		flags:    q.flags("dry-run", "if-match"),
 		run: func(ctx context.Context, t *terminal, c *config) error {
 			return asking(ctx, c, func(api *client.Client) error {
-				u, err := api.SetUserRoles(ctx, c.operand, append([]string{}, c.operands[1:]...), q.match("")...)
+				roles := append([]string{}, c.operands[1:]...)
+				if q.dryRun {
+					impact, err := api.PreviewUserRoles(ctx, c.operand, roles, q.match("")...)
+					if err != nil {
+						return err
+					}
+					return t.print(impactReport(impact, impact))
+				}
+				u, err := api.SetUserRoles(ctx, c.operand, roles, q.match("")...)
 				if err != nil {
 					return err
 				}

@@ -84,7 +84,8 @@ func (s *SessionStore) CommitCtx(context.Context, string, []byte, time.Time) err
 	return errNoCommit
 }
 
-// DeleteCtx ends a session.
+// DeleteCtx ends a session, for a session manager that does so by itself. It is no unit: no caller is known here, and whoever
+// signs out, or ends the session of another device, comes through Logout and EndSession, which record it.
 func (s *SessionStore) DeleteCtx(ctx context.Context, token string) error {
 	return s.db.WriteIn(ctx, db.SigningIn, func(tx *db.Tx) error { return tx.Writes().DeleteSession(ctx, token) })
 }

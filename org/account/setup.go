@@ -20,6 +20,8 @@ func (s *Service) HasUsers(ctx context.Context) (_ bool, err error) {
 }
 
 // StoreSetupToken lets the first account be made with a token, through whatever server shares the data.
+// It is no unit: nobody has an account yet who could have done it, no list rests on it, and the trail is to begin with the
+// first account.
 func (s *Service) StoreSetupToken(ctx context.Context, token string) (err error) {
 	defer org.Wrap(&err, "store setup token")
 	hash := sha256.Sum256([]byte(token))
