@@ -10,10 +10,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"rolecall.example/client"
+	"rolecall.example/db/dbtest"
 )
 
 // changeRow is a command that writes, and the request that does the same.
@@ -198,6 +200,9 @@ func TestChanges(t *testing.T) {
 		{"roles restore reader 9 --org default", 2, ""},
 		{"roles restore reader x --org default", 2, "is no number of a version"},
 		{"roles delete reader --org default --dry-run", 0, "lose  template:read"},
+		{"users set-roles grace auditor --dry-run", 0, "gain  "},
+		{"users set-roles grace nothing --dry-run", 2, "nothing"},
+		{"users set-roles grace --dry-run", 0, "0 would gain or lose"}, // so the dry run before gave her nothing
 		{"users suspend grace --yes --if-match x", 3, "changed meanwhile"},
 		{"users delete ada --yes", 2, ""},
 		{"tokens list", 2, "--username is needed"},
@@ -210,6 +215,26 @@ func TestChanges(t *testing.T) {
 		code, out, log := call(t, "", append(strings.Fields(tt.args), "--db", a.db)...)
 		if code != tt.code || !strings.Contains(out+log, tt.says) {
 			t.Errorf("%s: exit code %d, want %d and %q in\n%s%s", tt.args, code, tt.code, tt.says, out, log)
+		}
+	}
+}
+
+// TestTokensThatHaveEnded: tokens list has those that have ended with --expired alone, of a file as of a server.
+func TestTokensThatHaveEnded(t *testing.T) {
+	t.Parallel()
+	a := newAskable(t)
+	if code, _, log := call(t, "", "tokens", "create", "--username", "grace", "--name", "past", "--db", a.db); code != 0 {
+		t.Fatal(log)
+	}
+	if _, err := dbtest.SQL(t, a.db).ExecContext(t.Context(), "UPDATE api_keys SET expires_at = ? WHERE name = 'past'", time.Now().Add(-time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	for _, source := range [][]string{{"--db", a.db}, {"--url", a.url}} {
+		for flag, want := range map[string]bool{"--expired": true, "--expired=false": false} {
+			p := start(t, map[string]string{tokenVariable: a.token}, "", append([]string{"tokens", "list", "--username", "grace", flag}, source...)...)
+			if code := p.exit(t); code != 0 || strings.Contains(p.out.String(), "past") != want {
+				t.Errorf("%s %s: exit code %d, want the token that has ended: %t\n%s%s", source, flag, code, want, p.out.String(), p.log.String())
+			}
 		}
 	}
 }
