@@ -50,11 +50,15 @@ type CatalogOutcome struct {
 	Plan      CatalogPlan
 }
 
-// ErrCatalogInUse is a Conflict: a change would take away what is in use, and does not say so. It carries the plan.
-type ErrCatalogInUse struct {
-	*Error
-	Plan CatalogPlan
+// CatalogInUseError is a Conflict of a change with what is stored: it would take away what is in use, or put another product's
+// catalog in place, and does not say so; or a custom role has the name of a new built-in one. It carries the plan.
+type CatalogInUseError struct {
+	Refusal *Error
+	Plan    CatalogPlan
 }
 
+// Error makes it an error.
+func (e *CatalogInUseError) Error() string { return e.Refusal.Error() }
+
 // Unwrap gives the refusal that it is.
-func (e *ErrCatalogInUse) Unwrap() error { return e.Error }
+func (e *CatalogInUseError) Unwrap() error { return e.Refusal }

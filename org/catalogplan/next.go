@@ -1,0 +1,119 @@
+package catalogplan
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"rolecall.example/org"
+	"rolecall.example/org/unit"
+	"rolecall.example/rbac"
+)
+
+// Next is the version that a change of the catalog would make.
+type Next struct {
+	Change
+	Steps     rbac.Steps
+	SameAs    int64 // of a rollback: the version whose content it has
+	Unchanged bool  // it is in force already
+
+	other bool // it is the catalog of another product, and the change does not say so
+}
+
+// For is the version that would come of a document. Invalid: it can not follow the one in force.
+func For(ctx context.Context, r unit.Reader, in org.CatalogChange) (n Next, err error) {
+	if n, err = next(ctx, r, in.Retire); err != nil {
+		return n, err
+	}
+	stored := n.Before.Document()
+	numbered, steps, problems := rbac.Succeed(stored, in.Document)
+	if err := refuseAll(problems); err != nil {
+		return n, err
+	}
+	n.other = numbered.Product != stored.Product && !in.Replace
+	return n, n.make(numbered, steps, 0)
+}
+
+// Back is the version that would have the content of an earlier one. NotFound: there is none of that number.
+func Back(ctx context.Context, r unit.Reader, in org.CatalogRollback) (n Next, err error) {
+	if n, err = next(ctx, r, in.Retire); err != nil {
+		return n, err
+	}
+	if in.Version == n.From {
+		n.Unchanged = true
+		return n, n.make(n.Before.Document(), rbac.Steps{}, 0)
+	}
+	earlier, err := r.VersionOfCatalog(ctx, in.Version)
+	if err != nil {
+		return n, err
+	}
+	numbered, steps, problems := rbac.Rollback(n.Before.Document(), earlier.Catalog.Document())
+	if err := refuseAll(problems); err != nil {
+		return n, err
+	}
+	return n, n.make(numbered, steps, in.Version)
+}
+
+// refuseAll tells all problems in one answer; nil if there is none.
+func refuseAll(problems []rbac.Problem) error {
+	fields := make(org.FieldErrors, len(problems))
+	for i, p := range problems {
+		fields[i] = org.Field{Field: p.Path, Detail: p.Text}
+	}
+	return fields.Err("This catalog can not follow the one in force.")
+}
+
+// next is what is known before it is known what comes.
+func next(ctx context.Context, r unit.Reader, retire []string) (n Next, err error) {
+	if err := r.Settle(ctx); err != nil {
+		return n, err
+	}
+	n.Before, n.Retire = r.Catalog(), retire
+	n.From = n.Before.Version()
+	n.To = n.From + 1
+	n.History, err = history(ctx, r)
+	return n, err
+}
+
+// history is all versions that are stored, oldest first.
+func history(ctx context.Context, r unit.Reader) ([]rbac.Version, error) {
+	list, err := r.CatalogHistory(ctx)
+	if err != nil {
+		return nil, err
+	}
+	past := make([]rbac.Version, 0, len(list)+1)
+	for _, v := range slices.Backward(list) {
+		past = append(past, rbac.Version{Number: v.Number, SameAs: v.SameAs, Steps: v.Steps})
+	}
+	return past, nil
+}
+
+// make makes the version of its document.
+func (n *Next) make(d *rbac.Document, steps rbac.Steps, sameAs int64) (err error) {
+	n.Steps, n.SameAs = steps, sameAs
+	n.Unchanged = n.Unchanged || d.Hash() == n.Before.Hash()
+	if n.After, err = rbac.NewVersion(d, n.To); err != nil {
+		return err
+	}
+	n.History = append(n.History, rbac.Version{Number: n.To, SameAs: sameAs, Steps: steps})
+	return nil
+}
+
+// Refuse is why the version can not be applied as it was asked for, with the plan; nil if it can. The plan may be without
+// people.
+func (n *Next) Refuse(p org.CatalogPlan) error {
+	refuse := func(message, detail string) error {
+		return &org.CatalogInUseError{Refusal: &org.Error{Kind: org.Conflict, Message: message, Detail: detail}, Plan: p}
+	}
+	switch {
+	case n.Unchanged:
+		return nil
+	case n.other:
+		return refuse(fmt.Sprintf("This server runs the catalog %q. Say replace=1 to put another product's in its place.", n.Before.Document().Product), "")
+	case len(p.Taken) > 0:
+		return refuse(p.Taken[0], "Rename the built-in role, or delete the custom one.")
+	case slices.ContainsFunc(p.InUse, func(u org.CatalogUse) bool { return !u.Retire }):
+		return refuse("This takes away what is in use.", "Name each item in retire=, or leave it in.")
+	}
+	return nil
+}
