@@ -30,7 +30,7 @@ func NewVersion(d *Document, version int64) (*Catalog, error) {
 		document: d, version: version, hash: sync.OnceValue(d.Hash),
 		byName:   map[string]*DocumentType{},
 		index:    map[string][]numbered{},
-		covers:   map[Permission]bitset{},
+		covers:   make(map[Permission]bitset, 2*d.Numbers),
 		builtIns: map[string]*Role{},
 		assigns:  map[string][]string{},
 	}

@@ -3,8 +3,8 @@ package rbac
 import (
 	"fmt"
 	"iter"
-	"maps"
 	"slices"
+	"sync"
 )
 
 // Version is a catalog that is or was in force.
@@ -19,9 +19,9 @@ type Version struct {
 // concurrent use.
 type Migration struct {
 	target *Catalog
-
-	// becomes has the pairs of the first version, with and without wildcards. What is not in it means nothing any more.
-	becomes map[Permission][]Permission
+	known  *vocabulary // of the version that it leads from: what is not in it means nothing
+	steps  []*translation
+	memory sync.Map // what permissions mean, as allows
 }
 
 // NewMigration returns the migration between two versions of a history, which must have them and all that are between them.
@@ -35,25 +35,14 @@ func NewMigration(history []Version, from, to int64) *Migration {
 	h := past{versions}
 	m := &Migration{target: h.version(to).Catalog}
 	steps := h.steps(from, to)
-	known := newVocabulary(m.target)
+	v := newVocabulary(m.target)
 	for _, s := range slices.Backward(steps) {
-		known.turn(s.inverse())
+		v.turn(s.inverse())
 	}
-	m.becomes = known.everything()
+	m.known = v.clone()
 	for _, s := range steps {
-		before := known.clone()
-		known.turn(s)
-		if len(s.renamed)+len(s.removed) == 0 {
-			continue
-		}
-		t := translation{step: s, before: before, after: known}
-		t.prepare()
-		for p, list := range m.becomes {
-			var next []Permission
-			for _, now := range list {
-				next = append(next, t.of(now)...)
-			}
-			m.becomes[p] = next
+		if t := newTranslation(s, v); len(t.pairs) > 0 {
+			m.steps = append(m.steps, t)
 		}
 	}
 	return m
@@ -82,16 +71,37 @@ func (m *Migration) Permissions(_ Level, list []Permission) (live, dead []Permis
 // Permission returns what one permission means now: nothing, one permission, or an action of every type with some pairs
 // that have another action now.
 func (m *Migration) Permission(p Permission) []Permission {
-	list := slices.Clone(m.becomes[p.pair()])
+	list := slices.Clone(m.becomes(p.pair()))
 	for i := range list {
 		list[i].Negate = p.Negate
 	}
 	return list
 }
 
+func (m *Migration) becomes(allow Permission) []Permission {
+	if list, known := m.memory.Load(allow); known {
+		return list.([]Permission)
+	}
+	var list []Permission
+	if m.known.has(allow) {
+		list = append(list, allow)
+	}
+	for _, t := range m.steps {
+		var next []Permission
+		for _, p := range list {
+			next = t.of(p, next)
+		}
+		list = next
+	}
+	if m.known.has(allow) { // there is no end of other names
+		m.memory.Store(allow, list)
+	}
+	return list
+}
+
 // Known returns every permission that the version has in which the migration begins, with and without wildcards, as allows
 // and in no order.
-func (m *Migration) Known() iter.Seq[Permission] { return maps.Keys(m.becomes) }
+func (m *Migration) Known() iter.Seq[Permission] { return m.known.all }
 
 // Pair returns what a permission means now. It is false if that is nothing, or more than one permission.
 func (m *Migration) Pair(p Permission) (Permission, bool) {

@@ -1,9 +1,6 @@
 package rbac
 
-import (
-	"maps"
-	"slices"
-)
+import "maps"
 
 // step is what a version changes in the names of pairs.
 type step struct {
@@ -27,14 +24,14 @@ func (s step) inverse() step {
 	return n
 }
 
-// vocabulary is the pairs of a version, and how many of them have an action.
+// vocabulary is the pairs of a version, and how many of them have a type or an action.
 type vocabulary struct {
-	pairs   map[Permission]bool
-	actions map[string]int
+	pairs          map[Permission]bool
+	types, actions map[string]int
 }
 
 func newVocabulary(c *Catalog) *vocabulary {
-	v := &vocabulary{map[Permission]bool{}, map[string]int{}}
+	v := &vocabulary{make(map[Permission]bool, len(c.numbers)), make(map[string]int, len(c.types)), make(map[string]int, len(c.actions))}
 	for _, n := range c.numbers {
 		v.count(c.pairs[n], 1)
 	}
@@ -42,7 +39,7 @@ func newVocabulary(c *Catalog) *vocabulary {
 }
 
 func (v *vocabulary) clone() *vocabulary {
-	return &vocabulary{maps.Clone(v.pairs), maps.Clone(v.actions)}
+	return &vocabulary{maps.Clone(v.pairs), maps.Clone(v.types), maps.Clone(v.actions)}
 }
 
 // count adds a pair, or takes it away if by is -1.
@@ -52,6 +49,7 @@ func (v *vocabulary) count(p Permission, by int) {
 	} else {
 		delete(v.pairs, p)
 	}
+	v.types[p.ResourceType] += by
 	v.actions[p.Action] += by
 }
 
@@ -71,90 +69,140 @@ func (v *vocabulary) turn(s step) {
 	}
 }
 
-// everything returns each pair, with and without wildcards, as what it means itself.
-func (v *vocabulary) everything() map[Permission][]Permission {
-	all := map[Permission][]Permission{}
-	put := func(p Permission) { all[p] = []Permission{p} }
-	put(Permission{ResourceType: Wildcard, Action: Wildcard})
+// has reports whether there is such a pair, with or without wildcards.
+func (v *vocabulary) has(p Permission) bool {
+	switch allTypes, anyAction := p.ResourceType == Wildcard, p.Action == Wildcard; {
+	case allTypes && anyAction:
+		return true
+	case allTypes:
+		return v.actions[p.Action] > 0
+	case anyAction:
+		return v.types[p.ResourceType] > 0
+	}
+	return v.pairs[p]
+}
+
+// all goes through what it has, with and without wildcards.
+func (v *vocabulary) all(yield func(Permission) bool) {
 	for p := range v.pairs {
-		put(p)
-		put(Permission{ResourceType: Wildcard, Action: p.Action})
-		put(Permission{ResourceType: p.ResourceType, Action: Wildcard})
-	}
-	return all
-}
-
-// translation turns permissions of one version into those of the next.
-type translation struct {
-	step
-	before, after *vocabulary
-
-	gone    map[Permission]bool
-	types   map[string]string       // what types are called now of which a pair lives on
-	moved   map[string][]Permission // by action: the pairs that had it and have another one now, under their new names
-	sources map[string][]string     // by new action: the actions that pairs come from
-}
-
-func (t *translation) prepare() {
-	t.types, t.moved, t.sources = map[string]string{}, map[string][]Permission{}, map[string][]string{}
-	t.gone = make(map[Permission]bool, len(t.removed))
-	for _, p := range t.removed {
-		t.gone[p] = true
-	}
-	for p := range t.before.pairs {
-		if _, renamed := t.renamed[p]; !renamed && !t.gone[p] {
-			t.types[p.ResourceType] = p.ResourceType
+		if !yield(p) {
+			return
 		}
 	}
-	for old, now := range t.renamed {
+	for name, n := range v.types {
+		if n > 0 && !yield(Permission{ResourceType: name, Action: Wildcard}) {
+			return
+		}
+	}
+	for name, n := range v.actions {
+		if n > 0 && !yield(Permission{ResourceType: Wildcard, Action: name}) {
+			return
+		}
+	}
+	yield(Permission{ResourceType: Wildcard, Action: Wildcard})
+}
+
+// translation turns permissions of one version into those of the next. It has no entry for what stays as it is.
+type translation struct {
+	pairs   map[Permission]Permission // zero if the pair is gone
+	types   map[string]string         // for every action of a type: "" if nothing of the type is left
+	actions map[string]*moved         // for an action of every type
+}
+
+// moved is what becomes of an action of every type.
+type moved struct {
+	to     []Permission // pairs that have another action now, under their new names
+	whole  bool         // the action has a new name everywhere, which was free
+	remain bool         // some type has the action afterwards
+}
+
+// newTranslation returns the translation of a step, and makes the vocabulary the one after it.
+func newTranslation(s step, v *vocabulary) *translation {
+	t := &translation{pairs: maps.Clone(s.renamed), types: map[string]string{}, actions: map[string]*moved{}}
+	left := map[string]int{} // of a type: how many pairs the step does not touch
+	sources := map[string]map[string]bool{}
+	touch := func(old Permission) *moved {
+		if _, seen := left[old.ResourceType]; !seen {
+			left[old.ResourceType] = v.types[old.ResourceType]
+		}
+		left[old.ResourceType]--
+		if t.actions[old.Action] == nil {
+			t.actions[old.Action] = &moved{}
+		}
+		return t.actions[old.Action]
+	}
+	for old, now := range s.renamed {
+		m := touch(old)
 		t.types[old.ResourceType] = now.ResourceType
 		if old.Action != now.Action {
-			t.moved[old.Action] = append(t.moved[old.Action], now)
-			if !slices.Contains(t.sources[now.Action], old.Action) {
-				t.sources[now.Action] = append(t.sources[now.Action], old.Action)
-			}
+			m.to = append(m.to, now)
+		}
+		if sources[now.Action] == nil {
+			sources[now.Action] = map[string]bool{}
+		}
+		sources[now.Action][old.Action] = true
+	}
+	for _, old := range s.removed {
+		touch(old)
+		t.pairs[old] = Permission{}
+	}
+	for name, n := range left {
+		if _, lives := t.types[name]; !lives && n > 0 {
+			t.types[name] = name
+		} else if !lives {
+			t.types[name] = ""
 		}
 	}
+	for name, m := range t.actions {
+		m.whole = len(m.to) > 0 && len(m.to) == v.actions[name]
+		for _, now := range m.to {
+			m.whole = m.whole && now.Action == m.to[0].Action && v.actions[now.Action] == 0 && len(sources[now.Action]) == 1
+		}
+	}
+	v.turn(s)
+	for name, m := range t.actions {
+		m.remain = v.actions[name] > 0
+	}
+	return t
 }
 
-// of returns what an allow of the version before means in the one after; nil if nothing.
-func (t *translation) of(p Permission) []Permission {
+// of appends what an allow of the version before means in the one after: nothing, if it is dead.
+func (t *translation) of(p Permission, list []Permission) []Permission {
+	switch allTypes, anyAction := p.ResourceType == Wildcard, p.Action == Wildcard; {
+	case allTypes && anyAction:
+		return append(list, p)
+	case allTypes:
+		return t.everywhere(p, list)
+	case anyAction:
+		if now, touched := t.types[p.ResourceType]; touched {
+			p.ResourceType = now
+		}
+		if p.ResourceType == "" {
+			return list
+		}
+		return append(list, p)
+	}
+	if now, touched := t.pairs[p]; touched {
+		p = now
+	}
+	if p == (Permission{}) {
+		return list
+	}
+	return append(list, p)
+}
+
+// everywhere appends what an action of every type means after the step. As long as some type has the action, it stays.
+// Pairs that have another action are written out one by one, unless the action as a whole has a new name that was free.
+func (t *translation) everywhere(p Permission, list []Permission) []Permission {
+	m := t.actions[p.Action]
+	if m == nil || m.remain {
+		list = append(list, p)
+	}
 	switch {
-	case p.ResourceType == Wildcard && p.Action == Wildcard:
-		return []Permission{p}
-	case p.ResourceType == Wildcard:
-		return t.everywhere(p)
-	case p.Action == Wildcard:
-		now, lives := t.types[p.ResourceType]
-		if !lives {
-			return nil
-		}
-		p.ResourceType = now
-		return []Permission{p}
-	case t.gone[p] || !t.before.pairs[p]:
-		return nil
+	case m == nil:
+		return list
+	case m.whole:
+		return append(list, Permission{ResourceType: Wildcard, Action: m.to[0].Action})
 	}
-	if now, renamed := t.renamed[p]; renamed {
-		return []Permission{now}
-	}
-	return []Permission{p}
-}
-
-// everywhere returns what an action of every type means after the step. A type that keeps the action needs nothing. Pairs
-// that changed their action are written out one by one, unless the action as a whole has a new name that was free.
-func (t *translation) everywhere(p Permission) (becomes []Permission) {
-	if t.after.actions[p.Action] > 0 {
-		becomes = append(becomes, p)
-	}
-	moved := t.moved[p.Action]
-	if len(moved) == 0 {
-		return becomes
-	}
-	to := moved[0].Action
-	whole := len(moved) == t.before.actions[p.Action] && t.before.actions[to] == 0 && len(t.sources[to]) == 1 &&
-		!slices.ContainsFunc(moved, func(m Permission) bool { return m.Action != to })
-	if whole {
-		return append(becomes, Permission{ResourceType: Wildcard, Action: to})
-	}
-	return append(becomes, moved...)
+	return append(list, m.to...)
 }
