@@ -2,6 +2,7 @@ package unit
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -242,4 +243,36 @@ func catalogRow(r db.ListCatalogHistoryRow) (org.CatalogVersion, error) {
 		return v, fmt.Errorf("steps of version %d of the catalog: %w", r.Version, err)
 	}
 	return v, nil
+}
+
+// History is every version of the catalog up to the one in force, without their content.
+func (s Reader) History(ctx context.Context) ([]rbac.Version, error) {
+	return s.history(ctx, s.Catalog().Version())
+}
+
+// NewCatalog is a version on its way into the store.
+type NewCatalog struct {
+	Catalog *rbac.Catalog // with its number
+	Source  string
+	Steps   rbac.Steps
+	SameAs  int64
+	Note    string
+}
+
+// StoreCatalog stores a version and puts it in force.
+func (w *Writer) StoreCatalog(ctx context.Context, n NewCatalog) error {
+	steps, err := json.Marshal(n.Steps)
+	if err != nil {
+		return err
+	}
+	d, hash := n.Catalog.Document(), n.Catalog.Hash()
+	p := db.InsertCatalogVersionParams{
+		Version: n.Catalog.Version(), Product: d.Product, Label: d.Label, Document: string(d.Bytes()), Source: n.Source,
+		Hash: hash[:], Steps: string(steps), SameAs: sql.NullInt64{Int64: n.SameAs, Valid: n.SameAs != 0},
+		Note: n.Note, Now: w.Now, AppliedBy: w.Actor.User.Username,
+	}
+	if err := w.W.InsertCatalogVersion(ctx, p); err != nil {
+		return err
+	}
+	return w.W.UpdateCatalog(ctx, p.Version)
 }

@@ -1,0 +1,251 @@
+package account
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/google/uuid"
+
+	"rolecall.example/db"
+	"rolecall.example/org"
+	"rolecall.example/org/catalogplan"
+	"rolecall.example/org/unit"
+	"rolecall.example/rbac"
+)
+
+// nextVersion is a version of the catalog on its way into the store.
+type nextVersion struct {
+	catalogplan.Change
+	in        nextCatalog
+	document  *rbac.Document // with the numbers of its pairs
+	steps     rbac.Steps
+	unchanged bool
+	plan      org.CatalogPlan // of the snapshot that was looked at before
+	gone      []goneRole
+}
+
+// goneRole is a built-in role that goes although people hold it in a place.
+type goneRole struct {
+	place  uuid.UUID // uuid.Nil for the site
+	name   string
+	people int64
+}
+
+// begin finds out which version a change would lead to, for a caller who may ask for one.
+func begin(ctx context.Context, src unit.Reader, by *org.Actor, in nextCatalog) (v nextVersion, err error) {
+	if err := src.Settle(ctx); err != nil {
+		return v, err
+	}
+	if !by.Owner() {
+		return v, &org.Error{Kind: org.Forbidden, Message: "Only site owners may change the catalog."}
+	}
+	v.in, v.Before, v.Retire = in, src.Catalog(), in.retire
+	v.From, v.To = v.Before.Version(), v.Before.Version()+1
+	var problems []rbac.Problem
+	if in.document != nil {
+		v.document, v.steps, problems = rbac.Succeed(v.Before.Document(), in.document)
+	} else {
+		earlier, err := src.VersionOfCatalog(ctx, in.back)
+		if err != nil {
+			return v, err
+		}
+		v.document, v.steps, problems = rbac.Rollback(v.Before.Document(), earlier.Catalog.Document())
+		v.in.source = earlier.Source
+	}
+	if err := problemsOf(problems).Err("The catalog is not valid."); err != nil {
+		return v, err
+	}
+	if v.unchanged = v.document.Hash() == v.Before.Hash(); v.unchanged {
+		v.To = v.From
+	}
+	if v.After, err = rbac.NewVersion(v.document, v.To); err != nil {
+		return v, err
+	}
+	v.History, err = src.History(ctx)
+	v.History = append(slices.Clone(v.History), rbac.Version{Number: v.To, SameAs: in.back, Catalog: v.After, Steps: v.steps})
+	if v.unchanged {
+		v.History = v.History[:v.From]
+	}
+	return v, err
+}
+
+// problemsOf is what is wrong with a document, by path.
+func problemsOf(problems []rbac.Problem) (bad org.FieldErrors) {
+	for _, p := range problems {
+		detail := p.Text
+		if p.Line > 0 {
+			detail = fmt.Sprintf("line %d: %s", p.Line, detail)
+		}
+		bad.Add(p.Path, detail)
+	}
+	return bad
+}
+
+// applyNext plans on a snapshot, and stores in a unit of its own: the plan looks at every role that the change touches, and
+// the writer does not wait for that.
+func (s *Service) applyNext(ctx context.Context, subject *org.Actor, in nextCatalog, dry bool) (out org.CatalogOutcome, err error) {
+	var v nextVersion
+	err = s.units.Moment(ctx, subject, func(src unit.Reader) error {
+		if v, err = begin(ctx, src, subject, in); err != nil || v.unchanged && !dry {
+			return err
+		}
+		if dry {
+			v.plan, err = catalogplan.Plan(ctx, src.Q, v.Change)
+			return err
+		}
+		if v.plan, err = catalogplan.Overview(ctx, src.Q, v.Change); err != nil || v.refusal() != nil {
+			return err
+		}
+		v.gone, err = goneRoles(ctx, src, &v.plan)
+		return err
+	})
+	if err == nil && dry {
+		return org.CatalogOutcome{Version: v.From, Unchanged: v.unchanged, Plan: v.plan}, nil
+	}
+	if err == nil && subject.Owner() && v.refusal() != nil { // with all that it would do
+		err = s.units.Moment(ctx, subject, func(src unit.Reader) error {
+			v.plan, err = catalogplan.Plan(ctx, src.Q, v.Change)
+			return err
+		})
+	}
+	if err != nil && org.KindOf(err) != org.Forbidden { // which the unit finds again, and records
+		return out, err
+	}
+	out, _, err = unit.Do(ctx, s.units, subject, unit.OnSite, "write", v, planCatalog, applyCatalog)
+	return out, err
+}
+
+// catalogTag names the version in force, as If-Match does.
+func catalogTag(number int64) string { return strconv.FormatInt(number, 10) }
+
+// planCatalog decides by what was planned, if the same version is still in force. What roles say may have changed since:
+// a permission that one of them got meanwhile is dead then, which lint tells.
+func planCatalog(ctx context.Context, a *unit.Attempt, v nextVersion) (nextVersion, error) {
+	a.About("catalog", uuid.Nil, a.Catalog().Document().Product, uuid.Nil)
+	if !a.Actor.Owner() {
+		return v, &org.Error{Kind: org.Forbidden, Message: "Only site owners may change the catalog."}
+	}
+	const changed = "The catalog was changed meanwhile."
+	if err := a.BegunFrom(ctx, v.in.ifMatch, catalogTag(a.Catalog().Version()), changed); err != nil {
+		return v, err
+	}
+	if v.From != a.Catalog().Version() {
+		return v, a.ChangedMeanwhile(ctx, catalogTag(a.Catalog().Version()), changed)
+	}
+	if n, err := v.unfilled(ctx, a.Reader); err != nil || !n {
+		v.unchanged = true
+		return v, err
+	}
+	return v, v.refusal()
+}
+
+// unfilled says whether the version may still be stored: one that is to fill an empty database may not once somebody has an
+// account.
+func (v *nextVersion) unfilled(ctx context.Context, src unit.Reader) (bool, error) {
+	if !v.in.empty {
+		return true, nil
+	}
+	n, err := src.Q.GetUserCount(ctx)
+	return n == 0, err
+}
+
+// refusal is why a version may not be applied, with the plan; nil if it may.
+func (v *nextVersion) refusal() error {
+	refuse := func(message, detail string) error {
+		return &org.CatalogInUseError{Refusal: &org.Error{Kind: org.Conflict, Message: message, Detail: detail}, Plan: v.plan}
+	}
+	from := v.Before.Document().Product
+	switch {
+	case v.unchanged:
+		return nil
+	case from != v.document.Product && !v.in.replace:
+		return refuse(fmt.Sprintf("This server runs the catalog %q. Say replace=1 to put another product's in its place.", from), "")
+	case len(v.plan.Taken) > 0:
+		return refuse(v.plan.Taken[0], "Rename the built-in role, or delete the custom one.")
+	case slices.ContainsFunc(v.plan.InUse, func(u org.CatalogUse) bool { return !u.Retire }):
+		return refuse("This takes away what is in use.", "Name each item in retire=, or leave it in.")
+	}
+	return nil
+}
+
+// goneRoles is the built-in roles that a version takes from people, by place.
+func goneRoles(ctx context.Context, src unit.Reader, plan *org.CatalogPlan) (list []goneRole, err error) {
+	for _, c := range plan.Changes {
+		if c.Kind != org.CatalogRoleRemoved {
+			continue
+		}
+		rows, err := src.Q.ListRoleCounts(ctx, c.What)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range rows {
+			list = append(list, goneRole{r.OrganizationID, c.What, r.Members})
+		}
+		for _, u := range plan.InUse {
+			if u.What == "role:"+c.What && len(rows) == 0 {
+				list = append(list, goneRole{uuid.Nil, c.What, u.Holders})
+			}
+		}
+	}
+	return list, nil
+}
+
+// applyCatalog stores the version, what it retires, and that it is in force. Of organizations it writes nothing, however
+// many it touches.
+func applyCatalog(ctx context.Context, w *unit.Writer, v nextVersion) (org.CatalogOutcome, error) {
+	out := org.CatalogOutcome{Version: v.To, Unchanged: v.unchanged, Plan: v.plan}
+	if v.unchanged {
+		return out, nil
+	}
+	if err := w.StoreCatalog(ctx, unit.NewCatalog{Catalog: v.After, Source: v.in.source, Steps: v.steps, SameAs: v.in.back, Note: v.in.note}); err != nil {
+		return out, err
+	}
+	effect := func(place uuid.UUID, role, permission string, people int64) error {
+		return w.W.InsertCatalogEffect(ctx, db.InsertCatalogEffectParams{
+			Version: v.To, OrganizationID: place, Role: role, Permission: permission, People: people,
+		})
+	}
+	for _, r := range v.plan.Roles {
+		for _, p := range r.Retired {
+			if err := effect(r.OrganizationID, r.Name, p, r.Holders); err != nil {
+				return out, err
+			}
+		}
+	}
+	for _, g := range v.gone {
+		if err := effect(g.place, g.name, "", g.people); err != nil {
+			return out, err
+		}
+	}
+	catalogFields(w, &v)
+	return out, nil
+}
+
+// catalogFields records a version, and what it does in numbers: the effects of each role stand beside it.
+func catalogFields(w *unit.Writer, v *nextVersion) {
+	before, after := v.Before.Document(), v.document
+	w.Field("version", v.From, v.To)
+	w.Field("label", before.Label, after.Label)
+	w.Field("product", before.Product, after.Product)
+	w.Field("hash", fmt.Sprintf("%x", v.Before.Hash()), fmt.Sprintf("%x", v.After.Hash()))
+	// What is empty is not recorded.
+	if v.in.back != 0 {
+		w.Field("same_as", nil, v.in.back)
+	}
+	if v.in.note != "" {
+		w.Field("note", nil, v.in.note)
+	}
+	if len(v.steps.Renamed) > 0 {
+		w.Field("renamed", nil, v.steps.Renamed)
+	}
+	for name, list := range map[string][]string{"removed": v.steps.Removed, "added": v.steps.Added, "retired": v.in.retire} {
+		if len(list) > 0 {
+			w.Field(name, nil, list)
+		}
+	}
+	if n := v.plan.RolesTotal; n > 0 {
+		w.Field("roles", nil, n)
+	}
+}
