@@ -15,6 +15,8 @@ type jsonReader struct {
 	d     *json.Decoder
 	place Place // of the byte at
 	at    int
+
+	values int
 }
 
 // parseJSON reads one value of JSON, and nothing after it.
@@ -64,6 +66,9 @@ func (r *jsonReader) begin() Place {
 
 func (r *jsonReader) value(depth int) (*Node, error) {
 	n := Node{Place: r.begin()}
+	if r.values++; r.values > maxValues {
+		return nil, tooManyValues()
+	}
 	token, err := r.d.Token()
 	if err != nil {
 		return nil, err
@@ -118,5 +123,7 @@ func (r *jsonReader) members(n *Node, depth int) error {
 func tooDeep() error {
 	return fmt.Errorf("lists and mappings stand more than %d deep in each other", MaxDepth)
 }
+
+func tooManyValues() error { return fmt.Errorf("the file has more than %d values", maxValues) }
 
 func tooManyKeys() error { return fmt.Errorf("a mapping has more than %d keys", maxKeys) }

@@ -67,10 +67,17 @@ func (r *Reader) Failed(path string) bool {
 // above returns the path without its last name or index.
 func above(path string) string { return path[:max(strings.LastIndexAny(path, ".["), 0)] }
 
+// shownAtMost is how many problems of a file are told at once.
+const shownAtMost = 1000
+
 // Problems returns what is wrong, by place.
 func (r *Reader) Problems() []Problem {
 	SortProblems(r.problems)
 	r.problems = slices.Compact(r.problems)
+	if more := len(r.problems) - shownAtMost; more > 0 {
+		last := r.problems[shownAtMost]
+		r.problems = append(r.problems[:shownAtMost], Problem{Line: last.Line, Column: last.Column, Text: fmt.Sprintf("and %d problems more", more)})
+	}
 	return r.problems
 }
 

@@ -87,7 +87,11 @@ func (s *scan) refuse(t *token.Token) {
 	s.refuseAt(s.place(t, what.first), what.name)
 }
 
+// refusedAtMost is how many such places are told at once. To find one takes time by the length of its line.
+const refusedAtMost = 100
+
 func (s *scan) refuseAt(place Place, what string) {
+	s.stopped = len(s.places) == refusedAtMost
 	s.places = append(s.places, place)
 	s.problems = append(s.problems, Problem{
 		Line: place.Line, Column: place.Column,

@@ -18,6 +18,8 @@ const (
 	MaxDepth = 16
 	// maxKeys is how many keys one mapping may have. The parser takes time by the square of it.
 	maxKeys = 2000
+	// maxValues is how many values a file may have. Whoever reads them looks for what a wrong one may mean.
+	maxValues = 50_000
 )
 
 // Kind is what a value is.

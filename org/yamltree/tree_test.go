@@ -90,6 +90,8 @@ func TestParseRefuses(t *testing.T) {
 		{"deep JSON", strings.Repeat(`{"a":`, 17) + "1" + strings.Repeat("}", 17), `1:81 lists and mappings stand more than 16 deep in each other`},
 		{"wide", wide(2001), `2001:6 a mapping has more than 2000 keys`},
 		{"wide in brackets", "{" + strings.ReplaceAll(wide(2001), "\n", ",") + "}", `1:1 a mapping has more than 2000 keys`},
+		{"long", "a: [" + strings.Repeat("a,", 60_000) + "]", `1:1 the file has more than 50000 values`},
+		{"long JSON", `{"a": [` + strings.Repeat("1,", 60_000) + "1]}", `1:100004 the file has more than 50000 values`},
 		{"x.json", `{"a": 1,}`, `1:9 invalid character '}' looking for beginning of object key string`},
 		{"x.json", "{\n\"a\": [1, 2", `2:11 the text ends too early`},
 		{"x.json", "{}\n {}", `2:2 the file has one value, and something after it`},

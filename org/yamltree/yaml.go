@@ -9,8 +9,8 @@ import (
 	"github.com/goccy/go-yaml/token"
 )
 
-// maxRounds is how often a text is read again: the library stops at a tag that a bracket follows.
-const maxRounds = 20
+// rounds is how often a text may be read: the library stops at a tag that a bracket follows. A large text takes long.
+func rounds(text string) int { return min(20, 2+MaxBytes/(1+len(text))) }
 
 // parseYAML reads YAML. What it refuses is read as text once more, so that the rest of the file is looked at, too.
 func parseYAML(text string) (root *Node, problems []Problem) {
@@ -19,7 +19,7 @@ func parseYAML(text string) (root *Node, problems []Problem) {
 			root, problems = nil, append(problems, Problem{Line: 1, Column: 1, Text: "the text cannot be read as YAML"})
 		}
 	}()
-	for range maxRounds {
+	for range rounds(text) {
 		s := newScan(text)
 		s.look()
 		if s.stopped && problems != nil { // what stands in the place of what was refused may be to blame
@@ -51,6 +51,9 @@ func build(tokens token.Tokens, problems []Problem) (*Node, []Problem) {
 	}
 	b := builder{problems: problems}
 	root := b.node(file.Docs[0].Body, 1)
+	if b.values > maxValues {
+		return nil, append(problems, Problem{Line: 1, Column: 1, Text: tooManyValues().Error()})
+	}
 	if b.unreadable {
 		root = nil
 	}
@@ -73,6 +76,7 @@ func syntaxProblem(err error) Problem {
 type builder struct {
 	problems   []Problem
 	unreadable bool
+	values     int
 }
 
 func (b *builder) fail(n ast.Node, text string) *Node {
@@ -90,6 +94,7 @@ func placeOf(n ast.Node) Place {
 }
 
 func (b *builder) node(n ast.Node, depth int) *Node {
+	b.values++
 	switch n := n.(type) {
 	case *ast.MappingNode:
 		return b.mapping(n, depth)
