@@ -83,3 +83,30 @@ func BenchmarkAllowedIn(b *testing.B) {
 		s.AllowedIn(o.Org)
 	}
 }
+
+// What a replica does that meets a version which it does not know: 1,024 pairs.
+func BenchmarkParseLargeDocument(b *testing.B) {
+	d := &rbac.Document{Format: rbac.Format, Product: "large", Label: "Large"}
+	for t := range 100 {
+		typ := rbac.DocumentType{Name: fmt.Sprint("type", t), Label: "Thing", Plural: "Things", Description: "One of a hundred kinds of things."}
+		for a := range 9 {
+			typ.Actions = append(typ.Actions, rbac.DocumentTypeAction{Name: fmt.Sprint("action", a), Description: "Does something to a thing, for good or ill."})
+		}
+		d.Types = append(d.Types, typ)
+	}
+	if problems := d.Complete(); len(problems) > 0 {
+		b.Fatal(problems)
+	}
+	text := d.Bytes()
+	b.SetBytes(int64(len(text)))
+	b.ReportAllocs()
+	for b.Loop() {
+		d, err := rbac.ParseDocument(text)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if _, err := rbac.New(d); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
