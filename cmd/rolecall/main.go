@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"strings"
 	"syscall"
 
@@ -20,9 +19,7 @@ import (
 
 func main() {
 	if os.Getenv("GOGC") == "" {
-		// The heap in use is small compared to the garbage of requests, so the default would collect most of the time. Five
-		// times that heap is still only tens of megabytes.
-		debug.SetGCPercent(400)
+		boundGarbage()
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once

@@ -1,0 +1,31 @@
+package main
+
+import (
+	"runtime"
+	"runtime/debug"
+	measured "runtime/metrics"
+)
+
+// How much garbage may lie in the memory. The heap in use is small compared to the garbage of requests, so the default,
+// as much again, would collect most of the time. Four times as much is right for a small heap alone: of one that many
+// compressors or a large site have made larger it would take hundreds of megabytes.
+const (
+	mostGarbage    = 64 << 20 // bytes, and
+	mostOfHeap     = 400      // percent of the heap in use, whichever is less; but at least
+	leastOfHeap    = 100      // percent, or a large heap would be collected most of the time
+	inUseAfterLast = "/gc/heap/live:bytes"
+)
+
+// percentOf is what to set for a heap of which so many bytes are in use.
+func percentOf(inUse uint64) int {
+	return int(max(leastOfHeap, min(mostOfHeap, mostGarbage*100/max(1, inUse))))
+}
+
+// boundGarbage sets the percentage now and after each collection.
+func boundGarbage() {
+	heap := []measured.Sample{{Name: inUseAfterLast}}
+	measured.Read(heap)
+	debug.SetGCPercent(percentOf(heap[0].Value.Uint64()))
+	type collected struct{ self *collected } // with a pointer in it, it shares its memory with nothing else
+	runtime.AddCleanup(&collected{}, func(struct{}) { boundGarbage() }, struct{}{})
+}
