@@ -5,43 +5,46 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"net/http"
-	"sync"
 
 	"rolecall.example/client"
 	"rolecall.example/org"
 	"rolecall.example/rbac"
 )
 
-// catalogVersion numbers the catalog in force. The one that comes with the program is the first.
-const catalogVersion = 1
-
-// keptCatalog is the answer with the catalog, which does not change while the program runs.
+// keptCatalog is the answer with one version of the catalog.
 type keptCatalog struct {
-	once sync.Once
+	hash [sha256.Size]byte // of its document
 	body []byte
 	tag  string
-	err  error
 }
 
 // showCatalog answers which permissions there are, and the built-in roles.
 func (s *Server) showCatalog(c *call) (reply, error) {
-	k := &s.catalog
-	k.once.Do(func() {
-		k.body, k.err = json.Marshal(wireCatalog(s.Catalog))
-		hash := sha256.Sum256(k.body)
-		k.tag = base64.RawURLEncoding.EncodeToString(hash[:tagLength])
-	})
-	if c.as == asJSON && k.err == nil && matches(c.request().Header.Get(headerNoneMatch), `"`+k.tag+`"`) {
+	in, err := s.insight.CatalogInForce(c.ctx)
+	if err != nil {
+		return reply{}, err
+	}
+	k := s.catalog.Load()
+	if k == nil || k.hash != in.Hash() {
+		body, err := json.Marshal(wireCatalog(in))
+		if err != nil {
+			return reply{}, err
+		}
+		hash := sha256.Sum256(body)
+		k = &keptCatalog{in.Hash(), body, base64.RawURLEncoding.EncodeToString(hash[:tagLength])}
+		s.catalog.Store(k)
+	}
+	if c.as == asJSON && matches(c.request().Header.Get(headerNoneMatch), `"`+k.tag+`"`) {
 		return reply{status: http.StatusNotModified, version: k.tag}, nil
 	}
 	return reply{
 		json: json.RawMessage(k.body), version: k.tag,
-		html: show(c.catalogPage(org.CatalogVersion{Catalog: s.Catalog, Number: s.Catalog.Version()}, s.Catalog.Version())),
-	}, k.err
+		html: show(c.catalogPage(org.CatalogVersion{Catalog: in, Number: in.Version()}, in.Version())),
+	}, nil
 }
 
 func wireCatalog(from *rbac.Catalog) client.Catalog {
-	c := client.Catalog{Version: catalogVersion, Types: []client.CatalogType{}, Areas: []client.CatalogArea{}, Reserved: from.ReservedNames()}
+	c := client.Catalog{Version: int(from.Version()), Types: []client.CatalogType{}, Areas: []client.CatalogArea{}, Reserved: from.ReservedNames()}
 	for _, t := range from.Types() {
 		wire := client.CatalogType{Name: t.Name, Label: t.Label, Area: t.Area, SiteOnly: t.SiteOnly, Actions: []client.CatalogAction{}}
 		for _, a := range t.Actions {

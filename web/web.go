@@ -84,7 +84,7 @@ type Server struct {
 	repeats    *repeats
 	headers    http.Header // of every answer
 	started    time.Time
-	catalog    keptCatalog
+	catalog    atomic.Pointer[keptCatalog]
 
 	deploymentID atomic.Pointer[uuid.UUID] // nil: not known yet
 
