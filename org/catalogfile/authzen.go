@@ -66,8 +66,9 @@ func (r *reader) data(path string, v *yamltree.Node) any {
 		return list
 	case yamltree.Text:
 		return value(v)
+	default:
+		return nil
 	}
-	return nil
 }
 
 // value gives a text without quotes the type that JSON would give it. This is where the file has no schema that could.

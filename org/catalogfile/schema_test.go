@@ -102,7 +102,7 @@ var wrong = []struct {
 	{"    area: money", "    parent: invoice", true, "9:5: types.invoice.parent: nested types are not supported yet"},
 	{"    area: money", "    area: [money]", true, "9:11: types.invoice.area: a text is needed here, not a list"},
 	{"      void: {description: Cancel}", "      Void: {description: Cancel}", true, "12:7: types.invoice.actions.Void: use small letters, digits, - and _"},
-	{"      void: {description: Cancel}", "      void: {describtion: Cancel}", true, `12:14: types.invoice.actions.void: unknown key "describtion" (did you mean description?)`},
+	{"      void: {description: Cancel}", "      void: {discription: Cancel}", true, `12:14: types.invoice.actions.void: unknown key "discription" (did you mean description?)`},
 	{"      void: {description: Cancel}", "      void: [Cancel]", true, "12:13: types.invoice.actions.void: a mapping is needed here, not a list"},
 	{"      void: {description: Cancel}", "      void: \"\"", true, "12:13: types.invoice.actions.void: nothing is written here: leave the key out"},
 	{"      void: {description: Cancel}", "      void: {deprecated: {use: remove}}", false, `types.invoice.actions.void.deprecated.use: no such action of invoice: "remove"`},

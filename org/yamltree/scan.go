@@ -76,6 +76,7 @@ func (s *scan) refuse(t *token.Token) {
 	case token.DocumentEndType:
 		s.ended = true
 		return
+	default: // a part of the document
 	}
 	if s.ended || opens && s.content {
 		s.stop(t, "the file has one document, and something after it")
@@ -91,7 +92,7 @@ func (s *scan) refuse(t *token.Token) {
 const refusedAtMost = 100
 
 func (s *scan) refuseAt(place Place, what string) {
-	s.stopped = len(s.places) == refusedAtMost
+	s.stopped = s.stopped || len(s.places) == refusedAtMost
 	s.places = append(s.places, place)
 	s.problems = append(s.problems, Problem{
 		Line: place.Line, Column: place.Column,
@@ -164,6 +165,7 @@ func (s *scan) measure(i int, t *token.Token) {
 	case token.MappingValueType:
 		s.colons++
 		s.key(i, t)
+	default: // takes the parser nowhere deeper
 	}
 	if s.flow > MaxDepth || s.dashes > MaxDepth {
 		s.stop(t, tooDeep().Error())

@@ -42,8 +42,9 @@ func (k Kind) String() string {
 		return "a list"
 	case Mapping:
 		return "a mapping"
+	default:
+		return "nothing"
 	}
-	return "nothing"
 }
 
 // Place is where a value begins, both from 1. Columns count characters.

@@ -127,11 +127,12 @@ func flow(n *Node, write func(string) string) string {
 			parts = append(parts, flow(v, write))
 		}
 		return "[" + strings.Join(parts, ", ") + "]"
+	default:
+		for _, f := range n.Fields {
+			parts = append(parts, write(f.Name)+": "+flow(f.Value, write))
+		}
+		return "{" + strings.Join(parts, ", ") + "}"
 	}
-	for _, f := range n.Fields {
-		parts = append(parts, write(f.Name)+": "+flow(f.Value, write))
-	}
-	return "{" + strings.Join(parts, ", ") + "}"
 }
 
 var (
