@@ -16,7 +16,7 @@ func NewVersion(d *Document, version int64) (*Catalog, error) {
 		d, _, _ = Succeed(nil, d)
 	}
 	problems := d.check()
-	if !d.sound {
+	if !d.sound { // it came another way than by Complete: from a database, which a later program may not trust
 		problems = append(problems, d.missing()...)
 	}
 	if len(problems) > 0 {
@@ -59,7 +59,7 @@ func (c *Catalog) addTypes() {
 		}
 		c.types = append(c.types, rt)
 	}
-	for _, a := range c.document.Actions {
+	for _, a := range c.document.Actions { // a label for an action that no type has is harmless, but no action
 		if used[a.Name] {
 			c.actions = append(c.actions, ActionInfo{a.Name, a.Label, a.Description})
 		}
@@ -104,6 +104,8 @@ func (c *Catalog) coverPairs() {
 	}
 }
 
+// addAliases collects the old names that the document tells. A type's own note counts there alone; a shared one in every
+// type that has the new action.
 func (c *Catalog) addAliases() {
 	c.aliases = aliases{types: map[string]string{}, actions: map[[2]string]string{}}
 	shared := map[string][]string{}

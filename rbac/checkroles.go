@@ -80,7 +80,8 @@ func (c *checker) list(path string, l Level, list []string) {
 	}
 }
 
-// said checks that a list says nothing twice, and not a thing and its opposite.
+// said checks that a list says nothing twice, and not a thing and its opposite. It compares entries, not what they cover: a
+// deny of one pair beside an allow of all is how exceptions are made.
 func (c *checker) said(path string, p Permission, seen map[Permission]bool) {
 	opposite := p
 	opposite.Negate = !p.Negate

@@ -80,3 +80,35 @@ func ExampleCatalog_Effect() {
 	// organization_member:create takes effect
 	// template:read is allowed on every type already
 }
+
+// A role denies an action on every type. Then invoices are archived instead of deleted: the deny follows them.
+func ExampleMigration() {
+	file := func(action rbac.DocumentTypeAction) *rbac.Document {
+		d := &rbac.Document{
+			Format: rbac.Format, Product: "shop", Label: "Shop",
+			Types: []rbac.DocumentType{{Name: "invoice", Label: "Invoice", Plural: "Invoices", Actions: []rbac.DocumentTypeAction{action}}},
+		}
+		if problems := d.Complete(); len(problems) > 0 {
+			panic(problems)
+		}
+		return d
+	}
+	first, _, _ := rbac.Succeed(nil, file(rbac.DocumentTypeAction{Name: "delete"}))
+	second, steps, _ := rbac.Succeed(first, file(rbac.DocumentTypeAction{Name: "archive", RenamedFrom: []string{"delete"}}))
+	c, err := rbac.NewVersion(second, 2)
+	if err != nil {
+		panic(err)
+	}
+	m := rbac.NewMigration([]rbac.Version{{Number: 1}, {Number: 2, Steps: steps, Catalog: c}}, 1, 2)
+
+	role := []rbac.Permission{{ResourceType: rbac.Wildcard, Action: "delete", Negate: true}, {ResourceType: "invoice", Action: "print"}}
+	live, dead := m.Permissions(rbac.LevelOrganization, role)
+	fmt.Println("now:", live)
+	fmt.Println("never was:", dead)
+	today, _ := c.Present(rbac.Permission{ResourceType: "invoice", Action: "delete"})
+	fmt.Println("asked by the old name:", c.Phrase(today))
+	// Output:
+	// now: [!*:delete !invoice:archive]
+	// never was: [invoice:print]
+	// asked by the old name: archive invoices
+}

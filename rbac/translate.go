@@ -146,6 +146,7 @@ func newTranslation(s step, v *vocabulary) *translation {
 		touch(old)
 		t.pairs[old] = Permission{}
 	}
+	// A type that no pair is left of may come back under its name as another: what is said of all its actions ends here.
 	for name, n := range left {
 		if _, lives := t.types[name]; !lives && n > 0 {
 			t.types[name] = name
@@ -153,6 +154,7 @@ func newTranslation(s step, v *vocabulary) *translation {
 			t.types[name] = ""
 		}
 	}
+	// A new name that others had, or get, must not stand for all: it would reach further than the old one did.
 	for name, m := range t.actions {
 		m.whole = len(m.to) > 0 && len(m.to) == v.actions[name]
 		for _, now := range m.to {
