@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"encoding/hex"
 	"fmt"
@@ -135,58 +134,4 @@ func checkReport(files []checkedFile, found []checked) report {
 		}
 	}
 	return r
-}
-
-// exportFormats are the forms in which a catalog is written.
-var exportFormats = []string{"yaml", "json", "ts", "go"}
-
-func catalogExportCommand() *command {
-	format, pkg := "yaml", ""
-	return &command{
-		name: "catalog export", operand: "[FILE]", raw: true,
-		summary: "Write a catalog as a file, or as constants for TypeScript or Go",
-		about: "FILE is a catalog; without it, the one that comes with the program is written. The same catalog is always written\n" +
-			"in the same way, so what is written can be committed and compared.\n\n" +
-			"yaml and json are files that catalog check reads. ts is a constant with types of its names, go has typed constants.",
-		examples: []string{
-			"rolecall catalog export > catalog.yaml",
-			"rolecall catalog export catalog.yaml --format ts > catalog.ts",
-			"rolecall catalog export catalog.yaml --format go --package permissions > permissions/catalog.go",
-		},
-		flags: func(fs *pflag.FlagSet) {
-			fs.Var(&choice{&format, exportFormats}, "format", "`FORM` to write: yaml, json, ts or go")
-			fs.StringVar(&pkg, "package", "", "`NAME` of the package of --format go; without it, that of the product")
-		},
-		run: func(_ context.Context, t *terminal, c *config) error {
-			d := rbac.Default().Document()
-			if c.operand != "" {
-				var err error
-				if d, err = t.readCatalog(c.operand); err != nil {
-					return err
-				}
-			}
-			text, err := writtenCatalog(d, format, pkg)
-			if err == nil {
-				_, err = t.out.Write(text)
-			}
-			return err
-		},
-	}
-}
-
-// writtenCatalog writes a catalog in one of exportFormats.
-func writtenCatalog(d *rbac.Document, format, pkg string) ([]byte, error) {
-	switch format {
-	case "json":
-		return catalogfile.WriteJSON(d), nil
-	case "ts":
-		return catalogfile.TypeScript(d), nil
-	case "go":
-		pkg = cmp.Or(pkg, catalogfile.PackageName(d))
-		if !catalogfile.IsPackageName(pkg) {
-			return nil, usageError(fmt.Sprintf("%q is no name of a Go package", pkg))
-		}
-		return catalogfile.Go(d, pkg), nil
-	}
-	return catalogfile.WriteYAML(d), nil
 }

@@ -81,11 +81,13 @@ func TestCatalogExport(t *testing.T) {
 		code int
 		says string
 	}{
-		{"", exitDone, "product: coder\n"},
-		{"--format go --package permissions", exitDone, "package permissions\n"},
-		{"--format go", exitDone, `PermWorkspaceSsh `},
-		{"--format ts", exitDone, `| "workspace:ssh"`},
-		{"--format go --package func", exitUsage, `"func" is no name of a Go package`},
+		{"--default", exitDone, "product: coder\n"},
+		{"--default --format go --package permissions", exitDone, "package permissions\n"},
+		{"--default --format go", exitDone, `PermWorkspaceSsh `},
+		{"--default --format ts", exitDone, `| "workspace:ssh"`},
+		{"--default --format go --package func", exitUsage, `"func" is no name of a Go package`},
+		{"--default --version 1", exitUsage, "exclude each other"},
+		{"--version -1", exitUsage, "begin with 1"},
 		{"--format xml", exitUsage, `"xml" is none of yaml, json, ts, go`},
 		{write(t, "wrong.yaml", "a: b"), exitUsage, `wrong.yaml:1:1: unknown key "a"`},
 		{"nowhere.yaml", exitUsage, "nowhere.yaml"},
@@ -148,6 +150,13 @@ func TestTestCommand(t *testing.T) {
 func TestTestLive(t *testing.T) {
 	t.Parallel()
 	a := newAskable(t)
+	_, want, _ := call(t, "", "catalog", "export", "--default")
+	for _, source := range [][]string{{"--db", a.db}, {"--url", a.url}} {
+		p := start(t, map[string]string{tokenVariable: a.token}, "", append([]string{"catalog", "export"}, source...)...)
+		if code := p.exit(t); code != exitDone || p.out.String() != want {
+			t.Errorf("catalog export %s: exit code %d, %s%s", source[0], code, p.out.String(), p.log.String())
+		}
+	}
 	for _, command := range []string{"users create --username bob --service-account", "members give bob organization-template-admin organization-user-admin"} {
 		if code, _, log := call(t, "", strings.Fields(command+" --db "+a.db)...); code != exitDone {
 			t.Fatalf("%s: exit code %d, %s", command, code, log)

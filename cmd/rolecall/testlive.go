@@ -4,14 +4,11 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"io"
-	"mime"
 	"net/http"
 	"slices"
 	"strconv"
 
 	"rolecall.example/client"
-	"rolecall.example/org/catalogfile"
 	"rolecall.example/org/permtest"
 	"rolecall.example/rbac"
 )
@@ -26,54 +23,15 @@ type testServer struct {
 var _ permtest.Server = (*testServer)(nil)
 
 func newTestServer(ctx context.Context, api *client.Client) (*testServer, error) {
-	catalog, err := catalogInForce(ctx, api)
+	d, err := storedCatalog(ctx, api, 0)
+	if err != nil {
+		return nil, err
+	}
+	catalog, err := rbac.New(d)
 	if err != nil {
 		return nil, err
 	}
 	return &testServer{api, catalog, map[string]*permtest.World{}}, nil
-}
-
-// catalogInForce reads the catalog of a server from its source. A server that does not give one runs the catalog that comes
-// with the program, as long as both know the same permissions.
-func catalogInForce(ctx context.Context, api *client.Client) (*rbac.Catalog, error) {
-	res, err := api.Raw(ctx, http.MethodGet, "/catalog", http.Header{"Accept": {"application/yaml, application/json;q=0.5"}}, nil)
-	if err != nil {
-		return nil, err
-	}
-	defer res.Body.Close()
-	text, err := io.ReadAll(io.LimitReader(res.Body, catalogfile.MaxBytes+1))
-	if err != nil {
-		return nil, err
-	}
-	kind, _, _ := mime.ParseMediaType(res.Header.Get("Content-Type"))
-	if res.StatusCode != http.StatusOK || kind != "application/yaml" {
-		return defaultCatalogOf(ctx, api)
-	}
-	d, problems := catalogfile.Read("", text)
-	if err := catalogfile.Errors("the catalog of the server", problems); err != nil {
-		return nil, err
-	}
-	return rbac.New(d)
-}
-
-func defaultCatalogOf(ctx context.Context, api *client.Client) (*rbac.Catalog, error) {
-	got, err := api.Catalog(ctx)
-	if err != nil {
-		return nil, err
-	}
-	pairs := 0
-	for _, t := range got.Types {
-		for _, a := range t.Actions {
-			if !rbac.Default().Valid(t.Name, a.Name) {
-				return nil, fmt.Errorf("this program does not know %s:%s, which the server has: use the version of the server", t.Name, a.Name)
-			}
-			pairs++
-		}
-	}
-	if pairs != rbac.Default().Pairs() {
-		return nil, fmt.Errorf("the server has %d permissions, and this program knows %d: use the version of the server", pairs, rbac.Default().Pairs())
-	}
-	return rbac.Default(), nil
 }
 
 // place returns the organization that is meant.
