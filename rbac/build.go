@@ -108,20 +108,19 @@ func (c *Catalog) coverPairs() {
 // type that has the new action.
 func (c *Catalog) addAliases() {
 	c.aliases = aliases{types: map[string]string{}, actions: map[[2]string]string{}}
-	shared := map[string][]string{}
 	for _, a := range c.document.Actions {
-		shared[a.Name] = a.RenamedFrom
 		for _, old := range a.RenamedFrom {
 			c.aliases.actions[[2]string{Wildcard, old}] = a.Name
 		}
 	}
-	for _, t := range c.document.Types {
+	for i := range c.document.Types {
+		t := &c.document.Types[i]
 		for _, old := range t.RenamedFrom {
 			c.aliases.types[old] = t.Name
 		}
-		for _, a := range t.Actions {
-			for _, old := range slices.Concat(a.RenamedFrom, shared[a.Name]) {
-				c.aliases.actions[[2]string{t.Name, old}] = a.Name
+		for j := range t.Actions {
+			for _, old := range c.document.oldNames(t, &t.Actions[j]) {
+				c.aliases.actions[[2]string{t.Name, old}] = t.Actions[j].Name
 			}
 		}
 	}

@@ -128,8 +128,7 @@ func (c *Catalog) Types() []ResourceType { return c.types }
 // WildcardActions returns the actions that go with [Wildcard] as the type, in display order.
 func (c *Catalog) WildcardActions() []ActionInfo { return c.actions }
 
-// Areas returns the areas that have types, in display order. The last one, with the ID "other", has the types without a
-// listed area.
+// Areas returns the areas that have types, in display order.
 func (c *Catalog) Areas() []Area { return c.areas }
 
 // Actions returns the names of all actions in display order.
@@ -183,8 +182,8 @@ func (c *Catalog) ImpliedSite() *Role { return c.impliedSite }
 // ImpliedOrganization returns the role that every member of an organization holds in it, or nil if the catalog has none.
 func (c *Catalog) ImpliedOrganization() *Role { return c.impliedOrganization }
 
-// Reserved reports whether a custom role must not have the name, in any case: that of a built-in role, one with a meaning
-// in Coder's API, or one that is part of a path.
+// Reserved reports whether a custom role must not have the name, in any case: that of a built-in role, be it gone, one that
+// the document reserves, or one that is part of a path.
 func (c *Catalog) Reserved(name string) bool {
 	return slices.ContainsFunc(c.reserved, func(r string) bool { return strings.EqualFold(r, name) })
 }

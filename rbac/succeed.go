@@ -16,8 +16,11 @@ type Steps struct {
 // stays or is renamed. Other pairs get new numbers: none is ever given twice, so a name that comes back is another pair.
 // prev is nil for a first version. Neither document is changed; with problems, the result is of no use.
 func Succeed(prev, next *Document) (numbered *Document, steps Steps, problems []Problem) {
-	if prev == nil {
+	switch {
+	case prev == nil:
 		prev = &Document{}
+	case prev.Numbers == 0: // it never was a version
+		prev, _, _ = Succeed(nil, prev)
 	}
 	s := succession{prev: prev, next: next.copyTypes()}
 	s.next.Numbers = prev.Numbers
