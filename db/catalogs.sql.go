@@ -251,6 +251,38 @@ func (q *Queries) ListCatalogHistory(ctx context.Context) ([]ListCatalogHistoryR
 	return items, nil
 }
 
+const listCatalogsInUse = `-- name: ListCatalogsInUse :many
+SELECT catalog_version FROM roles
+UNION SELECT catalog_version FROM role_versions
+UNION SELECT catalog AS catalog_version FROM revisions WHERE organization_id = '00000000-0000-0000-0000-000000000000'
+ORDER BY catalog_version
+`
+
+// The versions that something stored is meant in, or that are in force.
+// reads all: a check looks at everything.
+func (q *Queries) ListCatalogsInUse(ctx context.Context) ([]int64, error) {
+	rows, err := q.query(ctx, q.listCatalogsInUseStmt, listCatalogsInUse)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []int64{}
+	for rows.Next() {
+		var catalog_version int64
+		if err := rows.Scan(&catalog_version); err != nil {
+			return nil, err
+		}
+		items = append(items, catalog_version)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const updateCatalog = `-- name: UpdateCatalog :exec
 UPDATE revisions SET catalog = ?1 WHERE organization_id = '00000000-0000-0000-0000-000000000000'
 `

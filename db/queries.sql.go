@@ -405,6 +405,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listCatalogHistoryStmt, err = db.PrepareContext(ctx, listCatalogHistory); err != nil {
 		return nil, fmt.Errorf("error preparing query ListCatalogHistory: %w", err)
 	}
+	if q.listCatalogsInUseStmt, err = db.PrepareContext(ctx, listCatalogsInUse); err != nil {
+		return nil, fmt.Errorf("error preparing query ListCatalogsInUse: %w", err)
+	}
 	if q.listCatalogsOfRolesStmt, err = db.PrepareContext(ctx, listCatalogsOfRoles); err != nil {
 		return nil, fmt.Errorf("error preparing query ListCatalogsOfRoles: %w", err)
 	}
@@ -1288,6 +1291,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listCatalogHistoryStmt: %w", cerr)
 		}
 	}
+	if q.listCatalogsInUseStmt != nil {
+		if cerr := q.listCatalogsInUseStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listCatalogsInUseStmt: %w", cerr)
+		}
+	}
 	if q.listCatalogsOfRolesStmt != nil {
 		if cerr := q.listCatalogsOfRolesStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listCatalogsOfRolesStmt: %w", cerr)
@@ -1859,6 +1867,7 @@ type Queries struct {
 	listCatalogEffectsStmt            *sql.Stmt
 	listCatalogEffectsInStmt          *sql.Stmt
 	listCatalogHistoryStmt            *sql.Stmt
+	listCatalogsInUseStmt             *sql.Stmt
 	listCatalogsOfRolesStmt           *sql.Stmt
 	listExpiredTokensStmt             *sql.Stmt
 	listGroupNamesStmt                *sql.Stmt
@@ -2073,6 +2082,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listCatalogEffectsStmt:            q.listCatalogEffectsStmt,
 		listCatalogEffectsInStmt:          q.listCatalogEffectsInStmt,
 		listCatalogHistoryStmt:            q.listCatalogHistoryStmt,
+		listCatalogsInUseStmt:             q.listCatalogsInUseStmt,
 		listCatalogsOfRolesStmt:           q.listCatalogsOfRolesStmt,
 		listExpiredTokensStmt:             q.listExpiredTokensStmt,
 		listGroupNamesStmt:                q.listGroupNamesStmt,

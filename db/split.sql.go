@@ -92,6 +92,7 @@ type Reads interface {
 	ListCatalogEffects(ctx context.Context, version int64) ([]CatalogEffect, error)
 	ListCatalogEffectsIn(ctx context.Context, arg ListCatalogEffectsInParams) ([]CatalogEffect, error)
 	ListCatalogHistory(ctx context.Context) ([]ListCatalogHistoryRow, error)
+	ListCatalogsInUse(ctx context.Context) ([]int64, error)
 	ListCatalogsOfRoles(ctx context.Context) ([]int64, error)
 	ListExpiredTokens(ctx context.Context, arg ListExpiredTokensParams) ([]ListExpiredTokensRow, error)
 	ListGroupNames(ctx context.Context, arg ListGroupNamesParams) ([]ListGroupNamesRow, error)
@@ -562,6 +563,11 @@ func (r reads) ListCatalogEffectsIn(ctx context.Context, arg ListCatalogEffectsI
 func (r reads) ListCatalogHistory(ctx context.Context) ([]ListCatalogHistoryRow, error) {
 	found, err := r.queries.ListCatalogHistory(ctx)
 	return found, named("ListCatalogHistory", err)
+}
+
+func (r reads) ListCatalogsInUse(ctx context.Context) ([]int64, error) {
+	found, err := r.queries.ListCatalogsInUse(ctx)
+	return found, named("ListCatalogsInUse", err)
 }
 
 func (r reads) ListCatalogsOfRoles(ctx context.Context) ([]int64, error) {

@@ -14,6 +14,7 @@ type HolderChange struct {
 	Before, After []string // names of roles, sorted
 	SiteRoles     []string // of a member: the names of its roles on the site
 	Joins, Leaves bool     // the membership begins, or ends
+	Gone          []string // built-in roles that it still holds and that are no more: they are dropped
 }
 
 // Given is the roles that it gains.
@@ -21,6 +22,17 @@ func (h *HolderChange) Given() []string { return without(h.After, h.Before) }
 
 // Taken is the roles that it loses.
 func (h *HolderChange) Taken() []string { return without(h.Before, h.After) }
+
+// Dropped is all that is not stored any more afterwards.
+func (h *HolderChange) Dropped() []string { return slices.Concat(h.Taken(), h.Gone) }
+
+// Stored is all that was stored before.
+func (h *HolderChange) Stored() []string {
+	if len(h.Gone) == 0 {
+		return h.Before
+	}
+	return slices.Sorted(slices.Values(slices.Concat(h.Before, h.Gone)))
+}
 
 // without is the names of a list that are not in another one.
 func without(names, others []string) []string {

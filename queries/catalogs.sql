@@ -33,3 +33,11 @@ UPDATE revisions SET catalog = @catalog WHERE organization_id = '00000000-0000-0
 -- Every version without its text.
 -- reads all: a translation goes through each version since the one in which something was meant, and a rollback leads past.
 SELECT version, product, label, hash, steps, same_as, note, applied_at, applied_by FROM catalog_versions ORDER BY version;
+
+-- name: ListCatalogsInUse :many
+-- The versions that something stored is meant in, or that are in force.
+-- reads all: a check looks at everything.
+SELECT catalog_version FROM roles
+UNION SELECT catalog_version FROM role_versions
+UNION SELECT catalog AS catalog_version FROM revisions WHERE organization_id = '00000000-0000-0000-0000-000000000000'
+ORDER BY catalog_version;

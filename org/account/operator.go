@@ -153,7 +153,7 @@ func applyRestore(ctx context.Context, w *unit.Writer, _ struct{}) (none struct{
 }
 
 // CheckIntegrity finds what is wrong with the data as a whole: an audit trail that was tampered with, roles that were given or
-// taken past it, nobody who can sign in as an owner. It tells each in words.
+// taken past it, catalogs that contradict each other, nobody who can sign in as an owner. It tells each in words.
 func (s *Service) CheckIntegrity(ctx context.Context) (findings []string, err error) {
 	defer org.Wrap(&err, "check integrity")
 	trail, err := insight.New(s.units).VerifyAudit(ctx, org.VerifyFilter{})
@@ -167,6 +167,10 @@ func (s *Service) CheckIntegrity(ctx context.Context) (findings []string, err er
 		if findings, err = insight.HandMade(ctx, s.units); err != nil {
 			return nil, err
 		}
+	}
+	catalogs, err := insight.CheckCatalogs(ctx, s.units)
+	if err != nil || len(catalogs) > 0 { // then nothing can be decided
+		return append(findings, catalogs...), err
 	}
 	users, err := s.HasUsers(ctx)
 	if err != nil || !users {

@@ -35,7 +35,10 @@ func (s *Service) Lint(ctx context.Context, subject *org.Actor, organization str
 		if l.holders, err = src.Holders(ctx, h); err != nil {
 			return err
 		}
-		l.roles()
+		if err := l.roles(ctx); err != nil {
+			return err
+		}
+		l.gone()
 		err := l.people(ctx, subject)
 		found = l.found
 		return err
@@ -55,7 +58,7 @@ type linter struct {
 func (l *linter) add(f org.LintFinding) { l.found = append(l.found, f) }
 
 // roles looks at each custom role: what it says, whether anybody holds it, whether another one says the same.
-func (l *linter) roles() {
+func (l *linter) roles(ctx context.Context) error {
 	for i := range l.set.List {
 		r := &l.set.List[i]
 		if r.BuiltIn {
@@ -64,6 +67,9 @@ func (l *linter) roles() {
 		ref := org.RoleRef{Name: r.Name, DisplayName: r.DisplayName, OrganizationID: l.home.Org.ID}
 		for _, p := range r.Organization {
 			l.permission(ref, r, p)
+		}
+		if err := l.dead(ctx, ref, r); err != nil {
+			return err
 		}
 		if l.holders[r.Name] == 0 {
 			l.add(org.LintFinding{Rule: org.LintUnused, Role: ref, Message: "Nobody holds this role.", Fix: "Assign it, or delete it."})
@@ -77,14 +83,48 @@ func (l *linter) roles() {
 			}
 		}
 	}
+	return nil
+}
+
+// dead tells of what the role was given once and means nothing any more, which version of the catalog took that away, and
+// whether something else has the name now.
+func (l *linter) dead(ctx context.Context, ref org.RoleRef, r *unit.SetRole) error {
+	for _, d := range r.Dead {
+		f := org.LintFinding{Rule: org.LintUnknown, Role: ref, Permission: d.Permission, Message: "There is no such permission any more; it does nothing.", Fix: "Remove it."}
+		version, err := l.RemovedIn(ctx, r.WrittenIn, d.Permission)
+		if err != nil {
+			return err
+		}
+		if version > 0 {
+			f.Message = fmt.Sprintf("This permission was removed in version %d of the catalog; it does nothing.", version)
+		}
+		if d.Hidden {
+			f.Message += " Another one has its name now, which this role was not given."
+			f.Fix = "Save the role again, with the new one if it is wanted."
+		}
+		l.add(f)
+	}
+	return nil
+}
+
+// gone tells of built-in roles that are no more and that people still hold.
+func (l *linter) gone() {
+	for _, name := range l.Catalog().Document().RetiredRoles {
+		if n := l.holders[name]; n > 0 {
+			who := "people hold"
+			if n == 1 {
+				who = "person holds"
+			}
+			l.add(org.LintFinding{Rule: org.LintUnknown, Role: org.RoleRef{Name: name, OrganizationID: l.home.Org.ID, BuiltIn: true},
+				Message: fmt.Sprintf("%d %s a role that is gone; it gives nothing.", n, who), Fix: "Save their roles again, which drops it."})
+		}
+	}
 }
 
 // permission finds what is wrong with one permission of a role: at most one thing, the strongest.
 func (l *linter) permission(ref org.RoleRef, r *unit.SetRole, p rbac.Permission) {
 	f := org.LintFinding{Role: ref, Permission: p}
 	switch l.Catalog().Effect(r.Compiled, rbac.LevelOrganization, p) {
-	case rbac.NotInCatalog:
-		f.Rule, f.Message, f.Fix = org.LintUnknown, "There is no such permission any more; it does nothing.", "Remove it."
 	case rbac.SiteOnlyType:
 		f.Rule, f.Message, f.Fix = org.LintNoEffect, "Nothing of this type belongs to an organization, so an organization role can't reach it.", "Remove it, or put it into a site role."
 	case rbac.DeniedForAll:

@@ -76,7 +76,8 @@ func decideUserRoles(ctx context.Context, a *unit.Attempt, row db.UserRow, input
 	if err := a.MayActOn(ctx, row.ID, unit.Whole); err != nil {
 		return c, err
 	}
-	c.HolderChange = org.HolderChange{User: row.ID, Username: row.Username, Before: unit.RoleNames(c.user.Roles), After: roles.wanted}
+	c.HolderChange = org.HolderChange{User: row.ID, Username: row.Username, Before: unit.RoleNames(c.user.Roles), After: roles.wanted,
+		Gone: set.Gone(strings.Fields(row.Roles))}
 	c.user.Roles, c.user.Version, c.user.UpdatedAt = set.Refs(strings.Join(roles.wanted, " ")), c.user.Version+1, a.Now
 	// The guards below ask about the state after the change, so it has to be told first.
 	a.WillHold(c.HolderChange)

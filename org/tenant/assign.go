@@ -128,6 +128,7 @@ func decideRoles(ctx context.Context, a *unit.Attempt, o db.Organization, row db
 		return c, err
 	}
 	c = changeOf(row, m)
+	c.Gone = set.Gone(strings.Fields(row.Roles))
 	c.After = roles.wanted
 	c.member.Roles, c.member.Version, c.member.UpdatedAt = set.Refs(strings.Join(roles.wanted, " ")), m.Version+1, a.Now
 	return c, nil

@@ -126,10 +126,10 @@ func storeMember(ctx context.Context, w *unit.Writer, c memberChange) error {
 			return err
 		}
 	default:
-		w.Field("roles", c.Before, c.After)
+		w.Field("roles", c.Stored(), c.After)
 	}
 	// Role by role, since the program writes the source alone and triggers keep the copies (docs/adr/0009-copies.md).
-	for _, name := range c.Taken() {
+	for _, name := range c.Dropped() {
 		if err := w.W.DeleteMemberRole(ctx, db.DeleteMemberRoleParams{OrganizationID: c.Place, UsernameKey: c.key, Role: name}); err != nil {
 			return err
 		}

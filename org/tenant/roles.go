@@ -74,7 +74,11 @@ func (s *Service) RoleCounts(ctx context.Context, subject *org.Actor, in org.Sco
 		return nil, err
 	}
 	if h.MayCount(subject) {
-		return src.Holders(ctx, h)
+		counts, err := src.Holders(ctx, h)
+		for _, gone := range src.Catalog().Document().RetiredRoles {
+			delete(counts, gone)
+		}
+		return counts, err
 	}
 	set, err := src.Roles(ctx, h.Org.ID)
 	if err != nil {

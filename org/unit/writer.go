@@ -117,7 +117,7 @@ func (w *Writer) InsertOrganization(ctx context.Context, o db.Organization) erro
 
 // StoreSiteRoles stores what an account gains and loses of the roles of the site.
 func (w *Writer) StoreSiteRoles(ctx context.Context, h org.HolderChange) error {
-	for _, name := range h.Taken() {
+	for _, name := range h.Dropped() {
 		if err := w.W.DeleteUserRole(ctx, db.DeleteUserRoleParams{UserID: h.User, Role: name}); err != nil {
 			return err
 		}
@@ -127,6 +127,6 @@ func (w *Writer) StoreSiteRoles(ctx context.Context, h org.HolderChange) error {
 			return err
 		}
 	}
-	w.Field("rbac_roles", h.Before, h.After)
+	w.Field("rbac_roles", h.Stored(), h.After)
 	return w.W.TouchUser(ctx, db.TouchUserParams{Now: w.Now, ID: h.User})
 }

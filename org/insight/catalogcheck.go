@@ -1,0 +1,110 @@
+package insight
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"reflect"
+
+	"rolecall.example/db"
+	"rolecall.example/org/unit"
+	"rolecall.example/rbac"
+)
+
+// Decisions rest on the catalogs that are stored and on the steps between them: a step that does not fit its documents
+// would give old roles another meaning.
+
+// CheckCatalogs finds what is wrong with the versions of the catalog, in words. A database that no program was started on
+// has none, which is nothing wrong.
+func CheckCatalogs(ctx context.Context, s *unit.Units) (findings []string, err error) {
+	err = s.Moment(ctx, nil, func(src unit.Reader) error {
+		history, err := src.Q.ListCatalogHistory(ctx)
+		if err != nil || len(history) == 0 {
+			return err
+		}
+		c := catalogCheck{stored: map[int64]bool{}, documents: map[int64]*rbac.Document{}}
+		for i, h := range history {
+			row, err := src.Q.GetCatalogVersion(ctx, h.Version)
+			if err != nil {
+				return err
+			}
+			if h.Version != int64(i)+1 {
+				c.found("version %d follows version %d", h.Version, i)
+			}
+			c.look(&row)
+		}
+		used, err := src.Q.ListCatalogsInUse(ctx)
+		for _, number := range used {
+			if !c.stored[number] {
+				c.found("version %d is in use and is not there", number)
+			}
+		}
+		findings = c.findings
+		return err
+	})
+	return findings, err
+}
+
+// catalogCheck goes through the versions from the first one on.
+type catalogCheck struct {
+	stored    map[int64]bool
+	documents map[int64]*rbac.Document // those that could be read
+	findings  []string
+}
+
+func (c *catalogCheck) found(format string, args ...any) {
+	c.findings = append(c.findings, "catalog: "+fmt.Sprintf(format, args...))
+}
+
+// look looks at one version, and at the step that leads to it.
+func (c *catalogCheck) look(row *db.CatalogVersion) {
+	c.stored[row.Version] = true
+	hash := sha256.Sum256([]byte(row.Document))
+	if string(row.Hash) != string(hash[:]) {
+		c.found("the document of version %d is not the one that its hash stands for", row.Version)
+	}
+	d, err := rbac.ParseDocument([]byte(row.Document))
+	if err == nil {
+		_, err = rbac.NewVersion(d, row.Version)
+	}
+	if err == nil {
+		err = numbersOf(d)
+	}
+	if err != nil {
+		c.found("version %d: %v", row.Version, err)
+		return
+	}
+	c.documents[row.Version] = d
+	before := c.documents[row.Version-1]
+	if row.Version == 1 {
+		before = &rbac.Document{}
+	}
+	var steps rbac.Steps
+	if err := json.Unmarshal([]byte(row.Steps), &steps); err != nil {
+		c.found("the steps to version %d cannot be read: %v", row.Version, err)
+	} else if before != nil && !reflect.DeepEqual(steps, rbac.StepsBetween(before, d)) {
+		c.found("the steps to version %d do not lead from the version before it", row.Version)
+	}
+	if row.SameAs.Valid && (row.SameAs.Int64 >= row.Version || !c.stored[row.SameAs.Int64]) {
+		c.found("version %d goes back to version %d, which is not before it", row.Version, row.SameAs.Int64)
+	}
+}
+
+// numbersOf refuses pairs that share a number, or have one that was never given.
+func numbersOf(d *rbac.Document) error {
+	seen := map[int]bool{}
+	for _, t := range d.Types {
+		for _, a := range t.Actions {
+			switch {
+			case seen[a.Number]:
+				return fmt.Errorf("number %d is that of two pairs", a.Number)
+			case a.Number < 0 || a.Number >= d.Numbers:
+				return errors.New("a pair has a number that was never given")
+			}
+			seen[a.Number] = true
+		}
+	}
+	return nil
+}
