@@ -62,3 +62,7 @@ func (e *CatalogInUseError) Error() string { return e.Refusal.Error() }
 
 // Unwrap gives the refusal that it is.
 func (e *CatalogInUseError) Unwrap() error { return e.Refusal }
+
+// ErrCatalogMoved means that another catalog came into force between two reads of what is no snapshot. Whoever asks begins
+// again: no answer may be of two versions.
+var ErrCatalogMoved = &Error{Kind: Unavailable, Message: "The catalog was changed while this was read.", Detail: "Try again."}

@@ -170,7 +170,7 @@ func TestCatalogRetires(t *testing.T) {
 		t.Errorf("reads %q, dead %v", says(role), role.Dead)
 	}
 	s.putRole(t, "payer", "invoice:pay", "invoice:read") // it may be sent back, and stays
-	s.apply(t, nil)                                       // the name comes back, and means something else
+	s.apply(t, nil)                                      // the name comes back, and means something else
 	role = s.roleNow(t, "payer")
 	if says(role) != "invoice:read" || s.may(t, "m", "pay") {
 		t.Errorf("reads %q, may pay: %v", says(role), s.may(t, "m", "pay"))

@@ -39,7 +39,9 @@ func AsChanged(in org.CatalogChange) Make {
 
 // AsRolledBack plans the content of an earlier version.
 func AsRolledBack(in org.CatalogRollback) Make {
-	return func(ctx context.Context, r unit.Reader) (catalogplan.Next, error) { return catalogplan.Back(ctx, r, in) }
+	return func(ctx context.Context, r unit.Reader) (catalogplan.Next, error) {
+		return catalogplan.Back(ctx, r, in)
+	}
 }
 
 // PlanCatalog tells what another version of the catalog would do, and whom it would give or take something. Forbidden: the

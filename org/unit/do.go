@@ -161,6 +161,9 @@ func (a *Attempt) settle(ctx context.Context, w *Writer, ends []ending) (done or
 // never meets the writer. The caller is as it came, as for every read. A refusal is the one that Do would return; it is not
 // recorded.
 func Try[In, P any](ctx context.Context, u *Units, who *org.Actor, command In, plan Plan[In, P]) (p P, impact org.Impact, err error) {
+	if err := u.seed(ctx); err != nil {
+		return p, impact, err
+	}
 	err = u.DB.View(ctx, func(q db.Reads) error {
 		src := u.reader(q, who)
 		src.scope, src.states = db.OnSite, map[uuid.UUID]int64{}

@@ -23,6 +23,9 @@ func (s *Units) Snapshot(by *org.Actor) Reader {
 
 // Moment gives fn the data as it is at one moment, for a caller or for nobody: nothing that is written meanwhile is seen.
 func (s *Units) Moment(ctx context.Context, by *org.Actor, fn func(src Reader) error) error {
+	if err := s.seed(ctx); err != nil { // which a snapshot would not see
+		return err
+	}
 	return s.DB.View(ctx, func(q db.Reads) error {
 		r := s.reader(q, by)
 		r.Sets, r.states = map[uuid.UUID]*RoleSet{}, map[uuid.UUID]int64{}

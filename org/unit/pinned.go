@@ -2,7 +2,6 @@ package unit
 
 import (
 	"context"
-	"errors"
 
 	"github.com/google/uuid"
 
@@ -13,12 +12,6 @@ import (
 
 // While a catalog takes the place of another one, two are alive at once. A unit works by one of them from its beginning to
 // its end: the one that its rows tell. A caller who was let in under the other one is read again in the same unit.
-
-// ErrMoved means that another catalog came into force between two reads of one unit, which is no snapshot. It may begin
-// again.
-var ErrMoved = &org.Error{
-	Kind: org.Unavailable, Message: "The catalog was changed while this was read.", Detail: "Try again.", Err: errors.New("two versions of the catalog in one unit"),
-}
 
 // pinned is by which catalog a unit works.
 type pinned struct {
@@ -44,7 +37,7 @@ func (s Reader) Catalog() *rbac.Catalog {
 	return s.pin.catalog
 }
 
-// at notes which version of the catalog is in force, as a row of the unit tells. ErrMoved: another row told another one.
+// at notes which version of the catalog is in force, as a row of the unit tells. org.ErrCatalogMoved: another row told another one.
 func (s Reader) at(ctx context.Context, number int64) (err error) {
 	p := s.pin
 	switch {
@@ -52,7 +45,7 @@ func (s Reader) at(ctx context.Context, number int64) (err error) {
 		p.sure = true
 		return nil
 	case p.sure:
-		return ErrMoved
+		return org.ErrCatalogMoved
 	}
 	if p.catalog, err = s.catalogOf(ctx, number); err != nil {
 		return err
