@@ -37,6 +37,7 @@ type config struct {
 	sessionLifetime  time.Duration
 	maxTokenLifetime time.Duration
 	setupToken       string
+	catalogFile      string
 	metricsAddress   string // "" for none
 	rateLimit        int    // requests a minute; 0 for no limit
 	checkRateLimit   int    // decisions a minute; 0 for no limit

@@ -39,7 +39,7 @@ func serveCommand() *command {
 		},
 		settings: []string{
 			"http-address", "db", "must-exist", "access-url", "tls-cert-file", "tls-key-file", "hsts-host-only", "trusted-proxies",
-			"h2c", "cors-origins", "wire", "session-lifetime", "max-token-lifetime", "setup-token", "rate-limit", "check-rate-limit", "metrics-address", "log-format",
+			"h2c", "cors-origins", "wire", "session-lifetime", "max-token-lifetime", "setup-token", "catalog", "rate-limit", "check-rate-limit", "metrics-address", "log-format",
 		},
 		run: serve,
 	}
@@ -116,7 +116,7 @@ const (
 // answer serves requests on l until ctx ends, then lets running requests finish.
 func (c *config) answer(ctx context.Context, d *db.DB, l net.Listener, log *slog.Logger, notice time.Duration) error {
 	service := services.New(d, services.Options{SessionLifetime: c.sessionLifetime, MaxTokenLifetime: c.maxTokenLifetime, Log: log})
-	switch err := c.offerSetup(ctx, service, l, log); {
+	switch err := c.prepare(ctx, service, l, log); {
 	case ctx.Err() != nil: // stopped before it began
 		return l.Close()
 	case err != nil:
@@ -192,6 +192,14 @@ var ciphers = []uint16{
 	tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, tls.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
 	tls.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, tls.TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
 	tls.TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, tls.TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
+}
+
+// prepare readies a new database: its catalog, and the token for the first account.
+func (c *config) prepare(ctx context.Context, service *services.Service, l net.Listener, log *slog.Logger) error {
+	if err := c.bringCatalog(ctx, service, log); err != nil {
+		return err
+	}
+	return c.offerSetup(ctx, service, l, log)
 }
 
 // offerSetup creates the setup token and prints it, as long as there is no account: the log is read by the operator.

@@ -69,7 +69,11 @@ var settings = map[string]setting{
 	}},
 	"max-token-lifetime": {value: "8760h", help: "`DURATION` that an API token may live at most", parse: parseTokenLifetime},
 	"session-lifetime":   {value: "24h", help: "`DURATION` after which a browser must sign in again, even if it was in use", parse: parseLifetime},
-	"setup-token":        {value: "", help: "`TOKEN` needed to create the first account; if not set, it is random and printed in the log", shown: cut, parse: parseSetupToken},
+	"catalog": {value: "", help: "`FILE` with the catalog of a new database; one that has an account keeps its own", parse: func(c *config, v string) error {
+		c.catalogFile = v
+		return nil
+	}},
+	"setup-token": {value: "", help: "`TOKEN` needed to create the first account; if not set, it is random and printed in the log", shown: cut, parse: parseSetupToken},
 }
 
 // register adds the flag of a setting.

@@ -28,7 +28,7 @@ func checkVariables(env map[string]string) error {
 			strings.HasSuffix(name, "_PORT") && strings.Contains(env[name], "://"):
 		default:
 			near := slices.MinFunc(known, func(a, b string) int {
-				return cmp.Or(rbac.Distance(a, name)-rbac.Distance(b, name), common(b, name)-common(a, name))
+				return cmp.Or(unlike(a, name)-unlike(b, name), common(b, name)-common(a, name))
 			})
 			return usageError(fmt.Sprintf("%s is no setting: did you mean %s? See rolecall help serve", name, near))
 		}
@@ -73,4 +73,17 @@ func parseTruth(v string) (bool, error) {
 		return false, nil
 	}
 	return false, errors.New("true or false is needed")
+}
+
+// unlike is the distance of a name from what was written. A short form, as DB of DATABASE, is three letters away at most.
+func unlike(name, written string) int {
+	d, rest := rbac.Distance(name, written), written
+	for i := range len(name) {
+		at := strings.IndexByte(rest, name[i])
+		if at < 0 {
+			return d
+		}
+		rest = rest[at+1:]
+	}
+	return min(d, 3)
 }

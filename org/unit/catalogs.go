@@ -140,6 +140,11 @@ func (s Reader) history(ctx context.Context, upTo int64) ([]rbac.Version, error)
 		return past[:upTo], nil
 	}
 	rows, err := s.Q.ListCatalogHistory(ctx)
+	if err == nil && len(rows) == 0 && s.late == nil { // of a database that no program was started on
+		if err = s.seed(ctx); err == nil {
+			rows, err = s.DB.ListCatalogHistory(ctx)
+		}
+	}
 	if err != nil {
 		return nil, err
 	}
