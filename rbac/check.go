@@ -76,21 +76,30 @@ func (d *Document) check() []Problem {
 
 // numbers checks that each pair has a number of its own, once numbers have been given.
 func (c *checker) numbers() {
-	if c.d.Numbers == 0 {
+	pairs := 0
+	for _, t := range c.d.Types {
+		pairs += len(t.Actions)
+	}
+	switch gone := c.d.Numbers - pairs; {
+	case c.d.Numbers == 0:
+		return
+	case gone < 0:
+		c.add("numbers", "more pairs than numbers")
+		return
+	case gone > retiredAtMost:
+		c.atMost("types", gone, retiredAtMost, "pairs that are gone")
 		return
 	}
-	pairs := 0
 	seen := make([]bool, c.d.Numbers)
 	for _, t := range c.d.Types {
 		for _, a := range t.Actions {
-			if pairs++; a.Number < 0 || a.Number >= c.d.Numbers || seen[a.Number] {
+			if a.Number < 0 || a.Number >= c.d.Numbers || seen[a.Number] {
 				c.add("types."+t.Name+".actions."+a.Name, "has no number of its own")
 				continue
 			}
 			seen[a.Number] = true
 		}
 	}
-	c.atMost("types", c.d.Numbers-pairs, retiredAtMost, "pairs that are gone")
 }
 
 func (c *checker) add(path, format string, args ...any) {

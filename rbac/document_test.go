@@ -239,10 +239,12 @@ func TestParseDocument(t *testing.T) {
 	for name, old := range map[string]string{
 		"no floor":       `"assign_role:read"`,
 		"shared number":  `"number":1,`,
+		"no number":      `"number":35,`,
+		"few numbers":    `"numbers":36`,
 		"a core pair":    `{"name":"unassign"`,
 		"an unknown one": `"invoice:*"`,
 	} {
-		text := strings.Replace(string(whole), old, strings.NewReplacer(`"assign_role:read"`, `"assign_role:assign"`, ":1,", ":0,", "unassign", "unassing", "invoice", "invoise").Replace(old), 1)
+		text := strings.Replace(string(whole), old, strings.NewReplacer(`"assign_role:read"`, `"assign_role:assign"`, ":1,", ":0,", ":35,", ":-1,", ":36", ":-36", "unassign", "unassing", "invoice", "invoise").Replace(old), 1)
 		d, err := rbac.ParseDocument([]byte(text))
 		if err == nil {
 			_, err = rbac.New(d)
