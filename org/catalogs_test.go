@@ -133,7 +133,7 @@ func TestCatalogRenames(t *testing.T) {
 	if now.Tag() == before.Tag() {
 		t.Error("the tag is the same")
 	}
-	if got := s.text(t, "SELECT group_concat(action) FROM role_permissions WHERE resource_type = 'invoice'"); got != "delete" {
+	if got := s.text(t, "SELECT action FROM role_permissions WHERE resource_type = 'invoice'"); got != "delete" {
 		t.Errorf("the row was touched: %s", got)
 	}
 	s.putRole(t, "clerk", "!invoice:archive", "*:read")

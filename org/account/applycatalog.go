@@ -3,7 +3,6 @@ package account
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strconv"
 
 	"github.com/google/uuid"
@@ -12,18 +11,14 @@ import (
 	"rolecall.example/org"
 	"rolecall.example/org/catalogplan"
 	"rolecall.example/org/unit"
-	"rolecall.example/rbac"
 )
 
 // nextVersion is a version of the catalog on its way into the store.
 type nextVersion struct {
-	catalogplan.Change
-	in        nextCatalog
-	document  *rbac.Document // with the numbers of its pairs
-	steps     rbac.Steps
-	unchanged bool
-	plan      org.CatalogPlan // of the snapshot that was looked at before
-	gone      []goneRole
+	catalogplan.Next
+	in   nextCatalog
+	plan org.CatalogPlan // of the snapshot that was looked at before
+	gone []goneRole
 }
 
 // goneRole is a built-in role that goes although people hold it in a place.
@@ -33,54 +28,28 @@ type goneRole struct {
 	people int64
 }
 
+// errNotOwner refuses a change of the catalog. No custom role gives the right to it.
+var errNotOwner = &org.Error{Kind: org.Forbidden, Message: "Only site owners may change the catalog."}
+
 // begin finds out which version a change would lead to, for a caller who may ask for one.
 func begin(ctx context.Context, src unit.Reader, by *org.Actor, in nextCatalog) (v nextVersion, err error) {
+	v.in = in
 	if err := src.Settle(ctx); err != nil {
 		return v, err
 	}
 	if !by.Owner() {
-		return v, &org.Error{Kind: org.Forbidden, Message: "Only site owners may change the catalog."}
+		return v, errNotOwner
 	}
-	v.in, v.Before, v.Retire = in, src.Catalog(), in.retire
-	v.From, v.To = v.Before.Version(), v.Before.Version()+1
-	var problems []rbac.Problem
-	if in.document != nil {
-		v.document, v.steps, problems = rbac.Succeed(v.Before.Document(), in.document)
-	} else {
-		earlier, err := src.VersionOfCatalog(ctx, in.back)
-		if err != nil {
-			return v, err
-		}
-		v.document, v.steps, problems = rbac.Rollback(v.Before.Document(), earlier.Catalog.Document())
-		v.in.source = earlier.Source
-	}
-	if err := problemsOf(problems).Err("The catalog is not valid."); err != nil {
+	if in.change != nil {
+		v.Next, err = catalogplan.For(ctx, src, *in.change)
 		return v, err
 	}
-	if v.unchanged = v.document.Hash() == v.Before.Hash(); v.unchanged {
-		v.To = v.From
-	}
-	if v.After, err = rbac.NewVersion(v.document, v.To); err != nil {
+	if v.Next, err = catalogplan.Back(ctx, src, *in.back); err != nil || v.Unchanged {
 		return v, err
 	}
-	v.History, err = src.History(ctx)
-	v.History = append(slices.Clone(v.History), rbac.Version{Number: v.To, SameAs: in.back, Catalog: v.After, Steps: v.steps})
-	if v.unchanged {
-		v.History = v.History[:v.From]
-	}
+	earlier, err := src.VersionOfCatalog(ctx, v.SameAs)
+	v.in.source = earlier.Source
 	return v, err
-}
-
-// problemsOf is what is wrong with a document, by path.
-func problemsOf(problems []rbac.Problem) (bad org.FieldErrors) {
-	for _, p := range problems {
-		detail := p.Text
-		if p.Line > 0 {
-			detail = fmt.Sprintf("line %d: %s", p.Line, detail)
-		}
-		bad.Add(p.Path, detail)
-	}
-	return bad
 }
 
 // applyNext plans on a snapshot, and stores in a unit of its own: the plan looks at every role that the change touches, and
@@ -88,23 +57,23 @@ func problemsOf(problems []rbac.Problem) (bad org.FieldErrors) {
 func (s *Service) applyNext(ctx context.Context, subject *org.Actor, in nextCatalog, dry bool) (out org.CatalogOutcome, err error) {
 	var v nextVersion
 	err = s.units.Moment(ctx, subject, func(src unit.Reader) error {
-		if v, err = begin(ctx, src, subject, in); err != nil || v.unchanged && !dry {
+		if v, err = begin(ctx, src, subject, in); err != nil || v.Unchanged && !dry {
 			return err
 		}
 		if dry {
 			v.plan, err = catalogplan.Plan(ctx, src.Q, v.Change)
 			return err
 		}
-		if v.plan, err = catalogplan.Overview(ctx, src.Q, v.Change); err != nil || v.refusal() != nil {
+		if v.plan, err = catalogplan.Overview(ctx, src.Q, v.Change); err != nil || v.Refuse(v.plan) != nil {
 			return err
 		}
 		v.gone, err = goneRoles(ctx, src, &v.plan)
 		return err
 	})
 	if err == nil && dry {
-		return org.CatalogOutcome{Version: v.From, Unchanged: v.unchanged, Plan: v.plan}, nil
+		return org.CatalogOutcome{Version: v.From, Unchanged: v.Unchanged, Plan: v.plan}, nil
 	}
-	if err == nil && subject.Owner() && v.refusal() != nil { // with all that it would do
+	if err == nil && subject.Owner() && v.Refuse(v.plan) != nil { // with all that it would do
 		err = s.units.Moment(ctx, subject, func(src unit.Reader) error {
 			v.plan, err = catalogplan.Plan(ctx, src.Q, v.Change)
 			return err
@@ -125,7 +94,7 @@ func catalogTag(number int64) string { return strconv.FormatInt(number, 10) }
 func planCatalog(ctx context.Context, a *unit.Attempt, v nextVersion) (nextVersion, error) {
 	a.About("catalog", uuid.Nil, a.Catalog().Document().Product, uuid.Nil)
 	if !a.Actor.Owner() {
-		return v, &org.Error{Kind: org.Forbidden, Message: "Only site owners may change the catalog."}
+		return v, errNotOwner
 	}
 	const changed = "The catalog was changed meanwhile."
 	if err := a.BegunFrom(ctx, v.in.ifMatch, catalogTag(a.Catalog().Version()), changed); err != nil {
@@ -135,10 +104,10 @@ func planCatalog(ctx context.Context, a *unit.Attempt, v nextVersion) (nextVersi
 		return v, a.ChangedMeanwhile(ctx, catalogTag(a.Catalog().Version()), changed)
 	}
 	if n, err := v.unfilled(ctx, a.Reader); err != nil || !n {
-		v.unchanged = true
+		v.Unchanged = true
 		return v, err
 	}
-	return v, v.refusal()
+	return v, v.Refuse(v.plan)
 }
 
 // unfilled says whether the version may still be stored: one that is to fill an empty database may not once somebody has an
@@ -149,25 +118,6 @@ func (v *nextVersion) unfilled(ctx context.Context, src unit.Reader) (bool, erro
 	}
 	n, err := src.Q.GetUserCount(ctx)
 	return n == 0, err
-}
-
-// refusal is why a version may not be applied, with the plan; nil if it may.
-func (v *nextVersion) refusal() error {
-	refuse := func(message, detail string) error {
-		return &org.CatalogInUseError{Refusal: &org.Error{Kind: org.Conflict, Message: message, Detail: detail}, Plan: v.plan}
-	}
-	from := v.Before.Document().Product
-	switch {
-	case v.unchanged:
-		return nil
-	case from != v.document.Product && !v.in.replace:
-		return refuse(fmt.Sprintf("This server runs the catalog %q. Say replace=1 to put another product's in its place.", from), "")
-	case len(v.plan.Taken) > 0:
-		return refuse(v.plan.Taken[0], "Rename the built-in role, or delete the custom one.")
-	case slices.ContainsFunc(v.plan.InUse, func(u org.CatalogUse) bool { return !u.Retire }):
-		return refuse("This takes away what is in use.", "Name each item in retire=, or leave it in.")
-	}
-	return nil
 }
 
 // goneRoles is the built-in roles that a version takes from people, by place.
@@ -195,11 +145,12 @@ func goneRoles(ctx context.Context, src unit.Reader, plan *org.CatalogPlan) (lis
 // applyCatalog stores the version, what it retires, and that it is in force. Of organizations it writes nothing, however
 // many it touches.
 func applyCatalog(ctx context.Context, w *unit.Writer, v nextVersion) (org.CatalogOutcome, error) {
-	out := org.CatalogOutcome{Version: v.To, Unchanged: v.unchanged, Plan: v.plan}
-	if v.unchanged {
+	out := org.CatalogOutcome{Version: v.To, Unchanged: v.Unchanged, Plan: v.plan}
+	if v.Unchanged {
+		out.Version = v.From
 		return out, nil
 	}
-	if err := w.StoreCatalog(ctx, unit.NewCatalog{Catalog: v.After, Source: v.in.source, Steps: v.steps, SameAs: v.in.back, Note: v.in.note}); err != nil {
+	if err := w.StoreCatalog(ctx, unit.NewCatalog{Catalog: v.After, Source: v.in.source, Steps: v.Steps, SameAs: v.SameAs, Note: v.in.note}); err != nil {
 		return out, err
 	}
 	effect := func(place uuid.UUID, role, permission string, people int64) error {
@@ -225,22 +176,22 @@ func applyCatalog(ctx context.Context, w *unit.Writer, v nextVersion) (org.Catal
 
 // catalogFields records a version, and what it does in numbers: the effects of each role stand beside it.
 func catalogFields(w *unit.Writer, v *nextVersion) {
-	before, after := v.Before.Document(), v.document
+	before, after := v.Before.Document(), v.After.Document()
 	w.Field("version", v.From, v.To)
 	w.Field("label", before.Label, after.Label)
 	w.Field("product", before.Product, after.Product)
 	w.Field("hash", fmt.Sprintf("%x", v.Before.Hash()), fmt.Sprintf("%x", v.After.Hash()))
 	// What is empty is not recorded.
-	if v.in.back != 0 {
-		w.Field("same_as", nil, v.in.back)
+	if v.SameAs != 0 {
+		w.Field("same_as", nil, v.SameAs)
 	}
 	if v.in.note != "" {
 		w.Field("note", nil, v.in.note)
 	}
-	if len(v.steps.Renamed) > 0 {
-		w.Field("renamed", nil, v.steps.Renamed)
+	if len(v.Steps.Renamed) > 0 {
+		w.Field("renamed", nil, v.Steps.Renamed)
 	}
-	for name, list := range map[string][]string{"removed": v.steps.Removed, "added": v.steps.Added, "retired": v.in.retire} {
+	for name, list := range map[string][]string{"removed": v.Steps.Removed, "added": v.Steps.Added, "retired": v.Retire} {
 		if len(list) > 0 {
 			w.Field(name, nil, list)
 		}

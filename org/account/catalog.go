@@ -56,22 +56,20 @@ func (s *Service) CatalogVersions(ctx context.Context, subject *org.Actor) (list
 
 // nextCatalog is the version that a change asks for: another content, or that of an earlier version.
 type nextCatalog struct {
-	document *rbac.Document // nil: that of
-	back     int64
-	source   string
-	retire   []string
-	replace  bool
-	note     string
-	ifMatch  org.Versions
-	empty    bool // only where nobody has an account yet
+	change  *org.CatalogChange // nil: that of
+	back    *org.CatalogRollback
+	source  string
+	note    string
+	ifMatch org.Versions
+	empty   bool // only where nobody has an account yet
 }
 
 func changeOf(in org.CatalogChange) nextCatalog {
-	return nextCatalog{document: in.Document, source: in.Source, retire: in.Retire, replace: in.Replace, note: in.Note, ifMatch: in.IfMatch}
+	return nextCatalog{change: &in, source: in.Source, note: in.Note, ifMatch: in.IfMatch}
 }
 
 func rollbackOf(in org.CatalogRollback) nextCatalog {
-	return nextCatalog{back: in.Version, retire: in.Retire, replace: true, note: in.Note, ifMatch: in.IfMatch}
+	return nextCatalog{back: &in, note: in.Note, ifMatch: in.IfMatch}
 }
 
 // ApplyCatalog puts another catalog in force. A document like the stored one changes nothing. Of a dry run the plan is all
@@ -96,11 +94,12 @@ func (s *Service) RollbackCatalog(ctx context.Context, subject *org.Actor, in or
 // force.
 func (s *Service) FillCatalog(ctx context.Context, in org.CatalogChange) (filled, differs bool, err error) {
 	defer org.Wrap(&err, "fill catalog")
+	in.Replace = true
 	next, operator := changeOf(in), s.Operator()
-	next.replace, next.empty = true, true
+	next.empty = true
 	err = s.units.Moment(ctx, operator, func(src unit.Reader) error {
 		v, err := begin(ctx, src, operator, next)
-		if differs = !v.unchanged; err != nil || !differs {
+		if differs = !v.Unchanged; err != nil || !differs {
 			return err
 		}
 		filled, err = v.unfilled(ctx, src)
