@@ -1,32 +1,76 @@
 package client
 
-import "context"
+import (
+	"context"
+	"encoding/json"
+	"time"
+)
 
-// Catalog is what can be permitted, and the built-in roles.
+// Catalog is what can be permitted, and the built-in roles. Grid, Roles and the fields after them are as in the file.
 type Catalog struct {
-	Version  int           `json:"version"`
-	Types    []CatalogType `json:"types"`
-	Areas    []CatalogArea `json:"areas"`
-	Reserved []string      `json:"reserved"` // names that no custom role may have, in any case
-	BuiltIns []BuiltInRole `json:"built_in_roles"`
+	Version   int64     `json:"version"`           // the server counts them
+	SameAs    int64     `json:"same_as,omitempty"` // of a rollback: the version whose content it has
+	Hash      string    `json:"hash"`              // SHA-256 of the canonical document, in hexadecimal
+	AppliedAt time.Time `json:"applied_at"`
+	AppliedBy string    `json:"applied_by"` // "" for the one that the program brought
+
+	Format   string          `json:"format"`
+	Product  string          `json:"product"`
+	Label    string          `json:"label"`
+	Edition  string          `json:"edition,omitempty"` // what the file calls its version
+	Types    []CatalogType   `json:"types"`
+	Areas    []CatalogArea   `json:"areas"`
+	Actions  []SharedAction  `json:"actions"`
+	Reserved []string        `json:"reserved"` // names that no custom role may have, in any case
+	BuiltIns []BuiltInRole   `json:"built_in_roles"`
+	Grid     json.RawMessage `json:"grid"`
+	Roles    json.RawMessage `json:"roles"`
+	Samples  json.RawMessage `json:"samples,omitempty"`
+	AuthZEN  json.RawMessage `json:"authzen,omitempty"`
+	Numbers  int             `json:"numbers"` // of pairs that were ever given
+}
+
+// SharedAction is what types share about the actions of one name.
+type SharedAction struct {
+	Name        string   `json:"name"`
+	Label       string   `json:"label"`
+	Description string   `json:"description,omitempty"`
+	RenamedFrom []string `json:"renamed_from,omitempty"`
 }
 
 // CatalogType is a type of object, with its actions.
 type CatalogType struct {
-	Name     string          `json:"name"`
-	Label    string          `json:"label"`
-	Area     string          `json:"area"`
-	SiteOnly bool            `json:"site_only"` // no object of it belongs to an organization
-	Actions  []CatalogAction `json:"actions"`
+	Name        string          `json:"name"`
+	Label       string          `json:"label"`
+	Plural      string          `json:"plural"`
+	Area        string          `json:"area"`
+	Description string          `json:"description,omitempty"`
+	Risk        string          `json:"risk,omitempty"`
+	Parent      string          `json:"parent"`    // "organization" or "site"
+	SiteOnly    bool            `json:"site_only"` // no object of it belongs to an organization
+	Owned       bool            `json:"owned"`     // objects of it may belong to one person
+	Lookup      bool            `json:"lookup"`    // a check may name one by its id
+	RenamedFrom []string        `json:"renamed_from,omitempty"`
+	Actions     []CatalogAction `json:"actions"`
 }
 
 // CatalogAction is an action of a type.
 type CatalogAction struct {
 	Name        string `json:"name"`
 	Label       string `json:"label"`
+	Number      int    `json:"number"` // of the pair, which it keeps for life
 	Description string `json:"description"`
 	Phrase      string `json:"phrase"` // what it lets people do, for sentences: "change users"
 	Risk        string `json:"risk"`   // a warning about who is allowed it, or ""
+
+	RenamedFrom []string           `json:"renamed_from,omitempty"`
+	Deprecated  *CatalogDeprecated `json:"deprecated,omitempty"`
+}
+
+// CatalogDeprecated says what to use instead of an action, and why.
+type CatalogDeprecated struct {
+	Use  string `json:"use,omitempty"`
+	Note string `json:"note,omitempty"`
 }
 
 // CatalogArea is a group of types, for people.

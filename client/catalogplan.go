@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"iter"
 	"net/http"
@@ -34,6 +35,7 @@ type CatalogPlan struct {
 	InUse      []CatalogUse        `json:"in_use"`
 	Roles      []CatalogRole       `json:"roles"` // the first 1,000
 	RolesTotal int                 `json:"roles_total"`
+	Taken      []string            `json:"taken"` // names of custom roles that new built-in ones would have, in words
 	People     CatalogPeople       `json:"people"`
 	Sets       int                 `json:"sets"` // of holdings that were decided about, each once
 }
@@ -65,9 +67,10 @@ type CatalogUse struct {
 	What    string       `json:"what"` // as CatalogFile.Retire wants it
 	Allows  CatalogUsers `json:"allows"`
 	Denies  CatalogUsers `json:"denies"`
-	Holders int64        `json:"holders,omitempty"` // of a built-in role that goes, in this many organizations:
-	Held    int          `json:"organizations,omitempty"`
-	Retire  bool         `json:"retire"` // it was named
+	Holders int64        `json:"holders,omitempty"` // of a built-in role that goes
+
+	Organizations int  `json:"organizations,omitempty"` // in which it is held
+	Retire        bool `json:"retire"`                  // it was named
 }
 
 // CatalogUsers is how much uses something.
@@ -200,6 +203,11 @@ func (c *Client) RollbackCatalog(ctx context.Context, r CatalogRollback, opts ..
 // PreviewRollbackCatalog is the dry run of RollbackCatalog.
 func (c *Client) PreviewRollbackCatalog(ctx context.Context, r CatalogRollback, opts ...Option) (CatalogPlan, error) {
 	return fetch[CatalogPlan](ctx, c, r.call().dryRun(), opts...)
+}
+
+// CatalogSchema returns the JSON Schema of a catalog's file.
+func (c *Client) CatalogSchema(ctx context.Context) (json.RawMessage, error) {
+	return fetch[json.RawMessage](ctx, c, get("catalog.schema.json"))
 }
 
 const typeNDJSON = "application/x-ndjson"

@@ -3,12 +3,14 @@ package client_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"iter"
 	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -117,6 +119,7 @@ func TestEveryRoute(t *testing.T) {
 			s.tokens()
 			s.organizations()
 			s.decisions()
+			s.catalog()
 			s.trail()
 			s.signingIn()
 			for _, r := range web.Routes() {
@@ -258,3 +261,78 @@ func (s *session) roles(scope client.Scope) {
 		s.Errorf("Roles = %+v, want no ci-runner", all)
 	}
 }
+
+func (s *session) catalog() {
+	now, err := s.Catalog(s.ctx)
+	must(s, now, err)
+	file := client.CatalogFile{Data: []byte(catalogWithReports)}
+	plan, err := s.PreviewCatalog(s.ctx, file)
+	if must(s, plan, err); plan.From != now.Version || plan.To != now.Version+1 || len(plan.Changes) == 0 {
+		s.Errorf("PreviewCatalog = %+v", plan)
+	}
+	_, err = s.PutCatalog(s.ctx, file)
+	s.refused(http.StatusPreconditionRequired, err)
+	tag := client.IfMatch(strconv.FormatInt(now.Version, 10))
+	_, err = s.PutCatalog(s.ctx, file, tag) // another product's
+	s.refused(http.StatusConflict, err)
+	if e, ok := errors.AsType[*client.Error](err); !ok || e.Plan == nil || e.Plan.To != plan.To {
+		s.Errorf("PutCatalog was refused without a plan: %v", err)
+	}
+	file.Replace = true
+	for _, use := range plan.InUse {
+		file.Retire = append(file.Retire, use.What)
+	}
+	people := 0
+	for p, err := range s.EachCatalogPerson(s.ctx, file) {
+		if must(s, p, err); len(p.Gains)+len(p.Losses) == 0 {
+			s.Errorf("%+v gains and loses nothing", p)
+		}
+		people++
+	}
+	if int64(people) != plan.People.Affected || people == 0 {
+		s.Errorf("EachCatalogPerson gave %d people, want %d", people, plan.People.Affected)
+	}
+	done, err := s.PutCatalog(s.ctx, file, tag)
+	if must(s, done, err); done.Version != plan.To {
+		s.Errorf("PutCatalog = %+v, want version %d", done, plan.To)
+	}
+	_, err = s.PutCatalog(s.ctx, file, tag)
+	s.refused(http.StatusPreconditionFailed, err)
+	list, err := s.CatalogVersions(s.ctx)
+	if must(s, list, err); int64(len(list)) != done.Version || list[0].Added == 0 {
+		s.Errorf("CatalogVersions = %+v", list)
+	}
+	first, err := s.CatalogAt(s.ctx, now.Version)
+	if must(s, first, err); first.Hash != now.Hash || first.Version != now.Version {
+		s.Errorf("CatalogAt(%d) = version %d, %s", now.Version, first.Version, first.Hash)
+	}
+	compared, err := s.CompareCatalogs(s.ctx, now.Version, done.Version)
+	if must(s, compared, err); len(compared.Changes) != len(plan.Changes) {
+		s.Errorf("CompareCatalogs gave %d changes, want %d", len(compared.Changes), len(plan.Changes))
+	}
+	back := client.CatalogRollback{Version: now.Version}
+	plan, err = s.PreviewRollbackCatalog(s.ctx, back)
+	must(s, plan, err)
+	for _, use := range plan.InUse {
+		back.Retire = append(back.Retire, use.What)
+	}
+	done, err = s.RollbackCatalog(s.ctx, back, client.IfMatch(strconv.FormatInt(done.Version, 10)))
+	must(s, done, err)
+	again, err := s.Catalog(s.ctx)
+	if must(s, again, err); again.SameAs != now.Version {
+		s.Errorf("after a rollback the catalog is %+v", again)
+	}
+	schema, err := s.CatalogSchema(s.ctx)
+	must(s, schema, err)
+}
+
+// catalogWithReports is another product's catalog.
+const catalogWithReports = `format: rolecall/catalog/1
+product: papers
+label: Papers
+types:
+  report:
+    label: Report
+    plural: Reports
+    actions: {read: See a report}
+`

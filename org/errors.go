@@ -21,6 +21,7 @@ const (
 	Repeated                    // the same form has made its change already
 	Reused                      // an Idempotency-Key came with another request before
 	Stale                       // If-Match named a version that is not the stored one
+	Unconditional               // If-Match must name a version, and is missing
 	TooLarge                    // the body is too large
 	Unsupported                 // the body is of a type that is not read here
 	TooMany                     // too many attempts; see Error.RetryAfter
@@ -37,6 +38,7 @@ var statuses = [...]int{
 	Repeated:        http.StatusConflict,
 	Reused:          http.StatusUnprocessableEntity,
 	Stale:           http.StatusPreconditionFailed,
+	Unconditional:   http.StatusPreconditionRequired,
 	TooLarge:        http.StatusRequestEntityTooLarge,
 	Unsupported:     http.StatusUnsupportedMediaType,
 	TooMany:         http.StatusTooManyRequests,

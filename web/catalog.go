@@ -1,72 +1,99 @@
 package web
 
 import (
-	"crypto/sha256"
-	"encoding/base64"
 	"encoding/json"
 	"net/http"
+	"strconv"
+	"strings"
 
 	"rolecall.example/client"
 	"rolecall.example/org"
-	"rolecall.example/rbac"
+	"rolecall.example/org/catalogfile"
 )
 
-// keptCatalog is the answer with one version of the catalog.
-type keptCatalog struct {
-	hash [sha256.Size]byte // of its document
-	body []byte
-	tag  string
-}
+const typeYAML = "application/yaml"
 
 // showCatalog answers which permissions there are, and the built-in roles.
 func (s *Server) showCatalog(c *call) (reply, error) {
-	in, err := s.insight.CatalogInForce(c.ctx)
+	v, err := s.account.Catalog(c.ctx, c.actor)
 	if err != nil {
 		return reply{}, err
 	}
-	k := s.catalog.Load()
-	if k == nil || k.hash != in.Hash() {
-		body, err := json.Marshal(wireCatalog(in))
-		if err != nil {
-			return reply{}, err
-		}
-		hash := sha256.Sum256(body)
-		k = &keptCatalog{in.Hash(), body, base64.RawURLEncoding.EncodeToString(hash[:tagLength])}
-		s.catalog.Store(k)
-	}
-	if c.as == asJSON && matches(c.request().Header.Get(headerNoneMatch), `"`+k.tag+`"`) {
-		return reply{status: http.StatusNotModified, version: k.tag}, nil
-	}
-	return reply{
-		json: json.RawMessage(k.body), version: k.tag,
-		html: show(c.catalogPage(org.CatalogVersion{Catalog: in, Number: in.Version()}, in.Version())),
-	}, nil
+	return c.catalogReply(&v, v.Number)
 }
 
-func wireCatalog(from *rbac.Catalog) client.Catalog {
-	c := client.Catalog{Version: int(from.Version()), Types: []client.CatalogType{}, Areas: []client.CatalogArea{}, Reserved: from.ReservedNames()}
-	for _, t := range from.Types() {
-		wire := client.CatalogType{Name: t.Name, Label: t.Label, Area: t.Area, SiteOnly: t.SiteOnly, Actions: []client.CatalogAction{}}
-		for _, a := range t.Actions {
-			p := rbac.Permission{ResourceType: t.Name, Action: a.Name}
-			wire.Actions = append(wire.Actions, client.CatalogAction{
-				Name: a.Name, Label: a.Label, Description: a.Description, Phrase: from.Phrase(p), Risk: from.Risks(p),
-			})
-		}
-		c.Types = append(c.Types, wire)
+// showCatalogVersion answers the same of any version. None of them ever changes.
+func (s *Server) showCatalogVersion(c *call) (reply, error) {
+	number, err := strconv.ParseInt(c.param("version"), 10, 64)
+	if err != nil {
+		return reply{}, org.ErrNotFound()
 	}
-	for _, a := range from.Areas() {
-		c.Areas = append(c.Areas, client.CatalogArea{ID: a.ID, Label: a.Label})
+	v, err := s.account.CatalogVersion(c.ctx, c.actor, number)
+	if err != nil {
+		return reply{}, err
 	}
-	for _, r := range from.BuiltIns() {
-		scope := "organization"
-		if r.SiteScope {
-			scope = "site"
-		}
-		c.BuiltIns = append(c.BuiltIns, client.BuiltInRole{
-			Name: r.Name, DisplayName: r.DisplayName, Scope: scope, Implied: r == from.ImpliedSite() || r == from.ImpliedOrganization(),
-			Site: each(r.Site, wirePermission), Organization: each(r.Organization, wirePermission), User: each(r.User, wirePermission),
-		})
+	c.header("Cache-Control", "private, max-age=31536000, immutable")
+	return c.catalogReply(&v, c.actor.Catalog.Version())
+}
+
+// catalogReply is a version of the catalog in all its forms. latest is the version in force.
+func (c *call) catalogReply(v *org.CatalogVersion, latest int64) (reply, error) {
+	tag := catalogTag(v.Number)
+	file, yaml := c.wantsYAML()
+	if (c.as == asJSON || yaml) && matches(c.request().Header.Get(headerNoneMatch), `"`+tag+`"`) {
+		return reply{status: http.StatusNotModified, version: tag}, nil
 	}
-	return c
+	if yaml {
+		c.header("ETag", `"`+tag+`"`)
+		return reply{stream: &stream{contentType: typeYAML, file: file, write: func(w *sink) error {
+			_, err := w.WriteString(catalogSource(v))
+			return err
+		}}}, nil
+	}
+	wire, err := wireCatalog(v)
+	return reply{json: wire, version: tag, html: show(c.catalogPage(*v, latest))}, err
+}
+
+// catalogTag names a version, as ETag and If-Match have it.
+func catalogTag(version int64) string { return strconv.FormatInt(version, 10) }
+
+// catalogSource is the file as it was sent. One that was sent as JSON is written as YAML.
+func catalogSource(v *org.CatalogVersion) string {
+	if strings.HasPrefix(strings.TrimSpace(v.Source), "{") {
+		return string(catalogfile.WriteYAML(v.Catalog.Document()))
+	}
+	return v.Source
+}
+
+// wantsYAML reports whether the file is wanted, and the name under which a browser saves it: asked for in the query, it is
+// sent to a page as well.
+func (c *call) wantsYAML() (file string, yaml bool) {
+	if c.values.Get("format") == "yaml" {
+		return "catalog.yaml", true
+	}
+	accept := strings.Join(c.request().Header.Values("Accept"), ",")
+	best := max(quality(accept, typeJSON), quality(accept, "text/html"))
+	return "", strings.Contains(accept, "yaml") && max(quality(accept, typeYAML), quality(accept, "text/yaml")) > best
+}
+
+// listCatalogVersions lists every version, newest first.
+func (s *Server) listCatalogVersions(c *call) (reply, error) {
+	list, err := s.account.CatalogVersions(c.ctx, c.actor)
+	return reply{json: each(list, wireCatalogVersion)}, err
+}
+
+// compareCatalogs answers in what two versions differ.
+func (s *Server) compareCatalogs(c *call) (reply, error) {
+	q := c.query()
+	from, to := q.count("from"), q.count("to")
+	if err := q.problem(); err != nil {
+		return reply{}, err
+	}
+	list, err := s.insight.CompareCatalogs(c.ctx, c.actor, int64(from), int64(to))
+	return reply{json: client.CatalogComparison{From: int64(from), To: int64(to), Changes: each(list, wireCatalogDifference)}}, err
+}
+
+// showCatalogSchema answers what a file may say.
+func (s *Server) showCatalogSchema(*call) (reply, error) {
+	return reply{json: json.RawMessage(catalogfile.Schema)}, nil
 }

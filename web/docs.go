@@ -12,10 +12,14 @@ import (
 	"rolecall.example/web/openapi"
 )
 
-// showReference shows what the document of the API says as a page. It is rendered once: it depends on nothing but the
-// catalog and the style of answers.
+// showReference shows what the document of the API says as a page. It is rendered once for a catalog: it
+// depends on nothing else but the style of answers.
 func (s *Server) showReference(c *call) (reply, error) {
-	html, err := s.reference()
+	d, err := s.describe(c.ctx)
+	if err != nil {
+		return reply{}, err
+	}
+	html, err := d.reference()
 	if err != nil {
 		return reply{}, err
 	}
@@ -23,13 +27,9 @@ func (s *Server) showReference(c *call) (reply, error) {
 }
 
 // newReference renders the reference of the API.
-func (s *Server) newReference() ([]byte, error) {
-	d, err := s.apiDocument()
-	if err != nil {
-		return nil, err
-	}
+func newReference(d *openapi.Document) ([]byte, error) {
 	var html bytes.Buffer
-	err = views.ReferencePage(referenceOf(d)).Render(context.Background(), &html) // of no request: all get it
+	err := views.ReferencePage(referenceOf(d)).Render(context.Background(), &html) // of no request: all get it
 	return html.Bytes(), err
 }
 

@@ -1,9 +1,12 @@
 package web
 
 import (
+	"context"
+	"crypto/sha256"
 	_ "embed"
 	"encoding/json"
 	"net/http"
+	"sync"
 
 	"rolecall.example/rbac"
 	"rolecall.example/web/openapi"
@@ -22,22 +25,47 @@ func (s *Server) showDocument(c *call) http.Handler {
 }
 
 // showAPIDocument sends the document of the API, for programs that make clients of it.
-func (s *Server) showAPIDocument(*call) (reply, error) {
-	d, err := s.apiDocument()
+func (s *Server) showAPIDocument(c *call) (reply, error) {
+	d, err := s.describe(c.ctx)
 	if err != nil {
 		return reply{}, err
 	}
-	text, err := d.JSON()
+	text, err := d.document.JSON()
 	return reply{json: json.RawMessage(text)}, err
 }
 
-// newAPIDocument derives the document of the API for the catalog and the style of answers that are in force.
-func newAPIDocument(o *Options) (*openapi.Document, error) {
-	in := openapi.Options{Style: openapi.Documented, Actions: o.Catalog.Actions()}
-	if o.Wire == SDK {
+// described is the document of the API for one catalog.
+type described struct {
+	hash      [sha256.Size]byte
+	document  *openapi.Document
+	reference func() ([]byte, error) // the page of it
+}
+
+// describe is the document of the API for the catalog in force. It is made when it is first asked for.
+func (s *Server) describe(ctx context.Context) (*described, error) {
+	catalog, err := s.account.CatalogInForce(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if k := s.described.Load(); k != nil && k.hash == catalog.Hash() {
+		return k, nil
+	}
+	d, err := newAPIDocument(catalog, s.Wire)
+	if err != nil {
+		return nil, err
+	}
+	k := &described{catalog.Hash(), d, sync.OnceValues(func() ([]byte, error) { return newReference(d) })}
+	s.described.Store(k)
+	return k, nil
+}
+
+// newAPIDocument derives the document of the API for a catalog and a style of answers.
+func newAPIDocument(c *rbac.Catalog, style Wire) (*openapi.Document, error) {
+	in := openapi.Options{Style: openapi.Documented, Actions: c.Actions()}
+	if style == SDK {
 		in.Style = openapi.SDK
 	}
-	for _, t := range o.Catalog.Types() {
+	for _, t := range c.Types() {
 		in.Types = append(in.Types, t.Name)
 	}
 	in.Wildcard = rbac.Wildcard

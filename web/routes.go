@@ -65,6 +65,7 @@ const apiPrefix = "/api/v2"
 // Paths that several routes share.
 const (
 	pathAudit        = "/audit"
+	pathCatalog      = "/catalog"
 	pathOrganization = "/organizations/{organization}"
 	pathMembers      = pathOrganization + "/members"
 	pathMember       = pathMembers + "/{user}"
@@ -174,7 +175,13 @@ var table = []Route{
 	{http.MethodGet, "/experiments", SignedIn, API, "list the experiments that are on", (*Server).listExperiments},
 	{http.MethodGet, "/experiments/available", SignedIn, API, "list the experiments that there are", (*Server).listAvailableExperiments},
 	{http.MethodGet, "/appearance", SignedIn, API, "show how the server presents itself", (*Server).showAppearance},
-	{http.MethodGet, "/catalog", SignedIn, API | Page, "list what can be permitted", (*Server).showCatalog},
+	{http.MethodGet, pathCatalog, SignedIn, API | Page, "list what can be permitted", (*Server).showCatalog},
+	{http.MethodPut, pathCatalog, SignedIn, API | CSV | DryRun | Body | IfMatch, "change what can be permitted", (*Server).putCatalog},
+	{http.MethodGet, pathCatalog + "/versions", SignedIn, API, "list the versions of the catalog", (*Server).listCatalogVersions},
+	{http.MethodGet, pathCatalog + "/versions/{version}", SignedIn, API | Page, "show a version of the catalog", (*Server).showCatalogVersion},
+	{http.MethodGet, pathCatalog + "/compare", SignedIn, API, "compare versions of the catalog", (*Server).compareCatalogs},
+	{http.MethodPost, pathCatalog + "/rollback", SignedIn, API | CSV | DryRun | Body | IfMatch, "put an earlier version of the catalog in force again", (*Server).rollbackCatalog},
+	{http.MethodGet, "/catalog.schema.json", Public, API, "show what a catalog may say", (*Server).showCatalogSchema},
 	{http.MethodGet, "/auth/scopes", Public, API, "list the scopes that tokens may have", (*Server).listScopes},
 	{http.MethodGet, "/users/authmethods", Public, API, "list the ways to sign in", (*Server).showAuthMethods},
 	{http.MethodPost, "/users/validate-password", Public, API | Body, "ask whether a password would be taken", (*Server).validatePassword},

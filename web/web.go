@@ -14,7 +14,6 @@ import (
 	"net/netip"
 	"net/url"
 	"runtime"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -29,7 +28,6 @@ import (
 	"rolecall.example/org/tenant"
 	"rolecall.example/rbac"
 	"rolecall.example/static"
-	"rolecall.example/web/openapi"
 )
 
 // Options configure a Server.
@@ -84,12 +82,10 @@ type Server struct {
 	repeats    *repeats
 	headers    http.Header // of every answer
 	started    time.Time
-	catalog    atomic.Pointer[keptCatalog]
 
 	deploymentID atomic.Pointer[uuid.UUID] // nil: not known yet
 
-	apiDocument func() (*openapi.Document, error) // made when it is asked for
-	reference   func() ([]byte, error)            // likewise, as HTML
+	described atomic.Pointer[described] // nil until it is asked for
 }
 
 // New makes a server. It returns an error when options are missing or contradict each other, or when a file is missing.
@@ -135,8 +131,6 @@ func New(o Options) (*Server, error) {
 		checks:     newLimiter(o.CheckRateLimit),
 		streams:    make(chan struct{}, max(2, runtime.GOMAXPROCS(0)-2)),
 	}
-	s.apiDocument = sync.OnceValues(func() (*openapi.Document, error) { return newAPIDocument(&s.Options) })
-	s.reference = sync.OnceValues(s.newReference)
 	if o.AccessURL != nil {
 		if err := s.sameOrigin.AddTrustedOrigin(o.AccessURL.Scheme + "://" + o.AccessURL.Host); err != nil {
 			return nil, err

@@ -28,7 +28,7 @@ var rooms = map[string][]string{
 	"org/services": {"org", "org/unit", "org/insight", "org/account", "org/tenant", "rbac", "db"},
 	"views":        {"views/ui", "org", "rbac"},
 	"views/ui":     {"static"},
-	"web":          {"client", "org", "org/account", "org/insight", "org/tenant", "org/services", "rbac", "views", "static", "web/openapi"},
+	"web":          {"client", "org", "org/catalogfile", "org/account", "org/insight", "org/tenant", "org/services", "rbac", "views", "static", "web/openapi"},
 	"web/openapi":  {},
 	"web/webtest":  {"web", "client", "org", "org/account", "org/services", "rbac", "views", "static", "db", "db/dbtest"},
 	"web/ceiling":  {},

@@ -10,7 +10,6 @@ import (
 	"rolecall.example/db"
 	"rolecall.example/org"
 	"rolecall.example/org/unit"
-	"rolecall.example/rbac"
 )
 
 // Service answers the questions. It is safe for concurrent use.
@@ -24,12 +23,6 @@ func (s *Service) CheckReady(ctx context.Context) error { return s.units.Ready(c
 
 // SuppressedRefusals is how many refused attempts were counted and not recorded since the process began.
 func (s *Service) SuppressedRefusals() int64 { return s.units.SuppressedRefusals() }
-
-// CatalogInForce is what there is to be allowed now.
-func (s *Service) CatalogInForce(ctx context.Context) (_ *rbac.Catalog, err error) {
-	defer org.Wrap(&err, "read the catalog in force")
-	return s.units.InForce(ctx)
-}
 
 // IsUnavailable reports whether a use case failed because the data cannot be written now: the disk is full or has failed,
 // or another program holds the file.
