@@ -75,6 +75,24 @@ func TestPartsOfLists(t *testing.T) {
 	}
 	s.Get(t, webtest.Owner, list).Decode(&page)
 	first, all := page[0].Members[0].ID, page[0].Count
+	// The last part has none after it, and one past the end leads back to the last.
+	for offset, links := range map[int]string{
+		all - 1: fmt.Sprintf(`rel="first", <%s?limit=1&offset=%d>; rel="prev", <%s?limit=1&offset=%d>; rel="last"`, list, all-2, list, all-1),
+		all + 5: fmt.Sprintf(`rel="first", <%s?limit=1&offset=%d>; rel="prev", <%s?limit=1&offset=%d>; rel="last"`, list, all-1, list, all-1),
+	} {
+		if got := s.Get(t, webtest.Owner, list+"?limit=1&offset="+strconv.Itoa(offset)).Header.Get("Link"); !strings.HasSuffix(got, links) {
+			t.Errorf("at %d of %d: got  %s\nwant %s", offset, all, got, links)
+		}
+	}
+	var trail struct {
+		Entries []struct{ Seq int } `json:"audit_logs"`
+	}
+	s.Get(t, webtest.Owner, "/audit?limit=2").Decode(&trail)
+	second := trail.Entries[1].Seq
+	beside := fmt.Sprintf(`</audit?limit=1>; rel="first", </audit?after=%d&limit=1>; rel="prev", </audit?before=%d&limit=1>; rel="next"`, second, second)
+	if got := s.Get(t, webtest.Owner, fmt.Sprintf("/audit?limit=1&before=%d", trail.Entries[0].Seq)).Header.Get("Link"); got != beside {
+		t.Errorf("beside an entry: got  %s\nwant %s", got, beside)
+	}
 	s.Get(t, webtest.Owner, list+"?after_id="+first).Decode(&page)
 	if page[0].Count != all || len(page[0].Members) != all-1 || page[0].Members[0].ID == first {
 		t.Errorf("after the first of %d: %+v", all, page)
