@@ -71,12 +71,12 @@ func TestExplainPage(t *testing.T) {
 		has             []string // in the page
 	}{
 		{"nothing asked", webtest.Admin, "", 200, "", []string{"Everything", "every member has this"}},
-		{"allowed by a role", webtest.Admin, "?action=read&resource_type=template", 200, "Yes. member can read templates: Role reader allows it in the organization.", []string{"template:read", "decides", "Take away"}},
+		{"allowed by a role", webtest.Admin, "?action=read&resource_type=template", 200, "Yes. member can see templates: Role reader allows it in the organization.", []string{"template:read", "decides", "Take away"}},
 		{"denied", webtest.Owner, "?action=delete&resource_type=template", 200, "No. member cannot delete templates: Role reader denies it in the organization.", []string{"template:delete", "to delete templates", "reaches 1 holder"}},
 		{"denied on own things too", webtest.Admin, "?action=delete&resource_type=template&owner=me", 200, "No. member cannot delete templates of their own: Role reader denies it in the organization.", []string{"but the organization level comes first"}},
-		{"nothing allows it", webtest.Admin, "?action=create&resource_type=template", 200, "No. member cannot create templates: no role that member holds says anything about it where it would count, and what nothing allows is refused.", []string{"Does not apply: it counts for one's own things only"}},
-		{"own", webtest.Admin, "?action=create&resource_type=template&owner=member", 200, "Yes. member can create templates of their own: Member allows it on one's own things.", []string{"Everybody here holds that role."}},
-		{"of itself", webtest.Member, "?action=read&resource_type=template", 200, "Yes. member can read templates: Role reader allows it in the organization.", []string{"You can't change your own roles"}},
+		{"nothing allows it", webtest.Admin, "?action=create&resource_type=template", 200, "No. member cannot make templates: nothing allows it.", []string{"No role that member holds says anything about it where it would count", "Does not apply: it counts for one's own things only"}},
+		{"own", webtest.Admin, "?action=create&resource_type=template&owner=member", 200, "Yes. member can make templates of their own: Member allows it on one's own things.", []string{"Everybody here holds that role."}},
+		{"of itself", webtest.Member, "?action=read&resource_type=template", 200, "Yes. member can see templates: Role reader allows it in the organization.", []string{"You can't change your own roles"}},
 		{"no such pair", webtest.Admin, "?action=fly&resource_type=template", 400, "", []string{"Unknown permission.", "Can"}},
 		{"whose", webtest.Admin, "?action=read&resource_type=template&owner=somebody", 400, "", []string{"owner"}},
 		{"from outside", webtest.Rival, "?action=read&resource_type=template", 404, "", nil},

@@ -209,7 +209,7 @@ func TestSuspendedMayNothing(t *testing.T) {
 			code, out := p.exit(t), p.out.String()
 			want := "No. The account is suspended.\nWithout the suspension: Yes. "
 			if strings.HasPrefix(question, "explain") {
-				want = "No. Grace Hopper cannot read templates: the account is suspended. Without the suspension: Yes. "
+				want = "No. Grace Hopper cannot see templates: the account is suspended. Without the suspension: Yes. "
 			}
 			if code != 1 || !strings.HasPrefix(out, want) {
 				t.Errorf("%s %v: exit code %d: %s", question, source.args, code, out)

@@ -15,11 +15,15 @@ func tell(c *rbac.Catalog, t rbac.Trace, q org.Question, m org.Member) org.Wordi
 	reason, more := because(c, &t, permission.String(), m.Label())
 	w := org.Wording{Verdict: verdict(&t), Because: reason + more, More: strings.TrimSpace(more)}
 	w.Reason, _ = because(c, &t, "it", m.Label())
+	_, decided := t.Decided()
+	switch {
 	// The engine knows nothing of suspensions, so its verdict is told as what would be without.
-	if m.Status == org.StatusSuspended {
+	case m.Status == org.StatusSuspended:
 		without := "Without the suspension: " + w.Verdict + " "
 		w.More = strings.TrimSpace(without + w.Reason + more)
 		w.Verdict, w.Because, w.Reason = org.VerdictSuspended, without+w.Because, ""
+	case t.Known && !decided:
+		w.Reason, w.More = "nothing allows it.", w.Reason
 	}
 	for i := range t.Levels {
 		w.Levels[i] = levelNote(&t.Levels[i], q)
