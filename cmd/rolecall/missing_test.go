@@ -57,6 +57,8 @@ var wellCalled = map[string][]string{
 	"roles history":        {"reader"},
 	"roles diff":           {"reader", "writer"},
 	"lint":                 nil,
+	"catalog export":       nil,
+	"test":                 {"testdata/people.test.yaml"},
 	"audit list":           nil,
 	"audit verify":         nil,
 	"audit root":           nil,

@@ -27,6 +27,7 @@ func (r *reader) authZEN(path string, v *yamltree.Node) {
 	})
 }
 
+// rewrite reads a rule. That its action need not be one of the catalog, and the other must, is checked with the document.
 func (r *reader) rewrite(path string, v *yamltree.Node) (w rbac.AuthZENRewrite) {
 	r.Keys(path, v, []yamltree.Key{
 		needed(r.text("type", &w.Type)), needed(r.text("action", &w.Action)), needed(r.text("to", &w.To)),
@@ -45,6 +46,7 @@ func (r *reader) rewrite(path string, v *yamltree.Node) (w rbac.AuthZENRewrite) 
 	return w
 }
 
+// instance reads a thing that the catalog itself knows.
 func (r *reader) instance(path string, v *yamltree.Node) (o rbac.AuthZENObject) {
 	r.Keys(path, v, []yamltree.Key{needed(r.text("id", &o.ID)), {Name: "properties", Read: func(path string, v *yamltree.Node) {
 		o.Properties = map[string]any{}

@@ -23,6 +23,7 @@ func pairs(d *rbac.Document) (list []rbac.Permission) {
 // TypeScript returns the catalog as a constant, with types of its names.
 func TypeScript(d *rbac.Document) []byte {
 	var b strings.Builder
+	// No hash and no date: what is the same must stay the same when a text of a catalog changes that programs do not see.
 	b.WriteString("// Made by rolecall catalog export. Do not edit.\n\nexport const catalog = ")
 	b.WriteString(strings.TrimSuffix(string(summary(d).JSON()), "\n"))
 	b.WriteString(" as const;\n\nexport type ResourceType = keyof typeof catalog.types;\n")
@@ -96,6 +97,7 @@ func Go(d *rbac.Document, pkg string) []byte {
 	for _, r := range d.Roles {
 		roles = append(roles, []string{r.Name})
 	}
+	// A prefix for each kind keeps, say, the type "role" apart from the kind Role.
 	constants(&b, "Type", "ResourceType", types)
 	constants(&b, "Action", "Action", actions)
 	constants(&b, "Perm", "Permission", permissions)

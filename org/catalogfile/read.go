@@ -47,6 +47,7 @@ func open(name string, data []byte) *reader {
 	if r.Root != nil {
 		r.document()
 	}
+	// Without types each permission of each role would be unknown, and that is not what is wrong.
 	if r.Root == nil || r.Failed("types") {
 		return r
 	}
@@ -92,6 +93,7 @@ func needed(k yamltree.Key) yamltree.Key {
 	return k
 }
 
+// document reads the keys at the top. What a section refers to in another one is looked at when all are read.
 func (r *reader) document() {
 	d := r.doc
 	r.Keys("", r.Root, []yamltree.Key{
@@ -110,6 +112,7 @@ func (r *reader) document() {
 	})
 }
 
+// areas reads the groups of types. They are a list, since their order is the one that people see.
 func (r *reader) areas(path string, v *yamltree.Node) {
 	r.Items(path, v, func(at string, v *yamltree.Node) {
 		var a rbac.DocumentArea
@@ -118,6 +121,7 @@ func (r *reader) areas(path string, v *yamltree.Node) {
 	})
 }
 
+// actions reads what types share about actions. The keys are the names: two of one name cannot stand there.
 func (r *reader) actions(path string, v *yamltree.Node) {
 	r.Fields(path, v, func(at string, f yamltree.Field) {
 		a := rbac.DocumentAction{Name: f.Name}
@@ -126,6 +130,7 @@ func (r *reader) actions(path string, v *yamltree.Node) {
 	})
 }
 
+// grid reads what the role editor shows: without it the document takes the actions that most types have.
 func (r *reader) grid(path string, v *yamltree.Node) {
 	r.Keys(path, v, []yamltree.Key{r.texts("columns", &r.doc.Grid.Columns), {Name: "presets", Read: func(path string, v *yamltree.Node) {
 		r.Items(path, v, func(at string, v *yamltree.Node) {
@@ -136,6 +141,7 @@ func (r *reader) grid(path string, v *yamltree.Node) {
 	}}})
 }
 
+// types reads resource types. For one of those that every catalog has, a part of the keys is enough.
 func (r *reader) types(path string, v *yamltree.Node) {
 	r.Fields(path, v, func(at string, f yamltree.Field) {
 		t := rbac.DocumentType{Name: f.Name}
@@ -152,6 +158,7 @@ func (r *reader) types(path string, v *yamltree.Node) {
 	})
 }
 
+// truth returns a key that is read into true or false: the only ones whose values are no texts.
 func (r *reader) truth(name string, into *bool) yamltree.Key {
 	return yamltree.Key{Name: name, Read: func(path string, v *yamltree.Node) { *into = r.Bool(path, v) }}
 }
@@ -176,6 +183,8 @@ func (r *reader) typeAction(path string, f yamltree.Field) rbac.DocumentTypeActi
 	return a
 }
 
+// roles reads built-in roles. A list that is left out is nil and one that is empty is not: of the roles that every catalog
+// has, only the first means what they hold anyway.
 func (r *reader) roles(path string, v *yamltree.Node) {
 	r.Fields(path, v, func(at string, f yamltree.Field) {
 		role := rbac.DocumentRole{Name: f.Name}
@@ -188,6 +197,7 @@ func (r *reader) roles(path string, v *yamltree.Node) {
 	})
 }
 
+// samples reads custom roles to begin with.
 func (r *reader) samples(path string, v *yamltree.Node) {
 	r.Items(path, v, func(at string, v *yamltree.Node) {
 		var s rbac.DocumentSample

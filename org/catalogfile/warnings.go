@@ -28,6 +28,7 @@ func Warnings(d *rbac.Document) []rbac.Problem {
 	return w.found
 }
 
+// warner collects warnings. It asks the engine what roles give, so that it cannot see it otherwise than a server does.
 type warner struct {
 	doc     *rbac.Document
 	catalog *rbac.Catalog
@@ -38,6 +39,7 @@ func (w *warner) add(path, format string, args ...any) {
 	w.found = append(w.found, rbac.Problem{Path: path, Text: fmt.Sprintf(format, args...)})
 }
 
+// ownerRole is the role of those who run the server: what only they hold, no customer can do.
 const ownerRole = "owner"
 
 // The person and the organization of all questions here.
@@ -83,6 +85,7 @@ func (w *warner) ownersAlone() {
 	}
 }
 
+// actionPath returns where an action of a type stands.
 func actionPath(p rbac.Permission) string { return "types." + p.ResourceType + ".actions." + p.Action }
 
 // ownersLists finds pairs that owners do not hold because their role lists what it holds.
@@ -99,6 +102,7 @@ func (w *warner) ownersLists() {
 	}
 }
 
+// role finds what a built-in role should not have, and what it can not do though it seems to.
 func (w *warner) role(r *rbac.DocumentRole) {
 	path := "roles." + r.Name
 	ofOrganization := r.Scope == rbac.LevelOrganization.String()
@@ -128,6 +132,7 @@ func (w *warner) assigned(r *rbac.DocumentRole) (names []string) {
 		return r.Assigns
 	}
 	for _, other := range w.doc.Roles {
+		// Who holds a role in an organization cannot give one of the site.
 		within := r.Scope == rbac.LevelSite.String() || other.Scope == r.Scope
 		if within && !w.implied(other.Name) {
 			names = append(names, other.Name)
@@ -136,6 +141,7 @@ func (w *warner) assigned(r *rbac.DocumentRole) (names []string) {
 	return names
 }
 
+// implied reports whether everybody holds the role, so that nobody gives it.
 func (w *warner) implied(role string) bool {
 	r, ok := w.catalog.BuiltIn(role)
 	return ok && (r == w.catalog.ImpliedSite() || r == w.catalog.ImpliedOrganization())

@@ -69,6 +69,7 @@ func tree(d *rbac.Document) *yamltree.Node {
 	return root
 }
 
+// Members are added one by one, since their order is part of what is always the same.
 func mapping() *yamltree.Node { return &yamltree.Node{Kind: yamltree.Mapping} }
 
 func list() *yamltree.Node { return &yamltree.Node{Kind: yamltree.List} }
@@ -80,14 +81,18 @@ func set(n *yamltree.Node, name string, v *yamltree.Node) {
 	}
 }
 
+// setText adds a text that is not empty: an empty one would say nothing, and the reader refuses it.
 func setText(n *yamltree.Node, name, text string) {
 	if text != "" {
 		n.Set(name, yamltree.NewText(text))
 	}
 }
 
+// setTexts adds a list that has something in it.
 func setTexts(n *yamltree.Node, name string, texts []string) { set(n, name, yamltree.NewTexts(texts)) }
 
+// gridTree returns what the role editor shows. The columns are there even where the reader would choose the same: another
+// version of the program may choose others.
 func gridTree(g *rbac.Grid) *yamltree.Node {
 	n := mapping()
 	setTexts(n, "columns", g.Columns)
@@ -103,6 +108,7 @@ func gridTree(g *rbac.Grid) *yamltree.Node {
 	return n
 }
 
+// typeTree returns a type. Labels and phrases of core types are written too, so that the file says what people read.
 func typeTree(d *rbac.Document, t *rbac.DocumentType) *yamltree.Node {
 	n := mapping()
 	setText(n, "label", t.Label)
@@ -169,6 +175,7 @@ func roleTree(r *rbac.DocumentRole) *yamltree.Node {
 	setText(n, "label", r.Label)
 	setText(n, "description", r.Description)
 	n.Set("scope", yamltree.NewText(r.Scope))
+	// An organization list that is empty stands there: left out, it would mean everything for organization admins.
 	setTexts(n, "site", short(r.Site))
 	if r.Scope == rbac.LevelOrganization.String() {
 		n.Set("organization", yamltree.NewTexts(short(r.Organization)))
@@ -185,6 +192,7 @@ func short(perms []string) []string {
 	for _, p := range perms {
 		pair, action, _ := strings.Cut(p, ":")
 		i, ok := at[pair]
+		// A wildcard stands alone, as the format wants it.
 		if !ok || action == rbac.Wildcard || strings.HasSuffix(entries[i], ":"+rbac.Wildcard) {
 			at[pair] = len(entries)
 			entries = append(entries, p)
@@ -204,6 +212,8 @@ func sign(p string) int {
 	return 0
 }
 
+// authZENTree returns the rules for AuthZEN. Rules keep their order, because the first that fits counts; things by type have
+// none, so they are sorted.
 func authZENTree(a *rbac.AuthZEN) *yamltree.Node {
 	n := mapping()
 	setText(n, "default_organization", a.DefaultOrganization)

@@ -104,6 +104,7 @@ func (f *File) note(path, format string, args ...any) {
 // Err returns the problems as lines for people, or nil if there are none.
 func (f *File) Err() error { return catalogfile.Errors(f.Name, f.listed()) }
 
+// text returns a key that is read into a text.
 func (f *File) text(name string, into *string) yamltree.Key {
 	return yamltree.Key{Name: name, Read: func(path string, v *yamltree.Node) {
 		if *into = f.Text(path, v); *into == "" && v.Kind == yamltree.Text {
@@ -112,6 +113,7 @@ func (f *File) text(name string, into *string) yamltree.Key {
 	}}
 }
 
+// texts returns a key that is read into a list of texts.
 func (f *File) texts(name string, into *[]string) yamltree.Key {
 	return yamltree.Key{Name: name, Read: func(path string, v *yamltree.Node) { *into = f.Texts(path, v) }}
 }
@@ -134,6 +136,7 @@ func (f *File) roles(path string, v *yamltree.Node) {
 	})
 }
 
+// test reads one test. Which keys go together is looked at when all are known.
 func (f *File) test(path string, v *yamltree.Node) {
 	t := Test{Line: v.Place.Line, AtMost: -1, path: path}
 	f.Keys(path, v, []yamltree.Key{
@@ -152,6 +155,7 @@ func (f *File) test(path string, v *yamltree.Node) {
 	f.Tests = append(f.Tests, t)
 }
 
+// number reads how many people there may be.
 func (f *File) number(path string, v *yamltree.Node) int {
 	n, err := strconv.Atoi(f.Text(path, v))
 	if v.Kind == yamltree.Text && (err != nil || n < 0) {

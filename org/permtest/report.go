@@ -29,6 +29,7 @@ func (r *Report) Write(w io.Writer, format string) error {
 	return r.writeText(w)
 }
 
+// failed returns how many tests failed.
 func (r *Report) failed() (n int) {
 	for _, t := range r.Results {
 		if len(t.Failures) > 0 {
@@ -38,6 +39,7 @@ func (r *Report) failed() (n int) {
 	return n
 }
 
+// writeText writes a line for each test and, indented, one for each thing that is not as it says.
 func (r *Report) writeText(w io.Writer) error {
 	var b strings.Builder
 	for _, t := range r.Results {
@@ -118,6 +120,7 @@ type (
 	}
 )
 
+// writeJUnit writes a suite for each file. It has no times: nobody waits for a decision.
 func (r *Report) writeJUnit(w io.Writer) error {
 	all := junitSuites{Tests: len(r.Results), Failures: r.failed()}
 	for _, t := range r.Results {

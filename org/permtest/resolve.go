@@ -38,6 +38,7 @@ func (w *World) all() (list []Held) {
 	return append(list, w.Custom...)
 }
 
+// implied reports whether everybody holds the role, so that naming it would say nothing.
 func (w *World) implied(r *rbac.Role) bool {
 	return r == w.Catalog.ImpliedSite() || r == w.Catalog.ImpliedOrganization()
 }
@@ -94,6 +95,7 @@ func (f *File) permissions(c *rbac.Catalog, path, text string, inRole bool) (lis
 			f.note(path, "%s is called %s now", p, now)
 			p = now
 		}
+		// Nothing covered is an unknown name, of a wildcard too: no type has the action.
 		covered := covered(c, p)
 		if len(covered) == 0 {
 			f.fail(path, "no such permission: %q%s", p.String(), like(c, p))
@@ -110,6 +112,7 @@ func (f *File) permissions(c *rbac.Catalog, path, text string, inRole bool) (lis
 	return list
 }
 
+// instead returns what to use in place of what is deprecated, as far as the catalog says it.
 func instead(use, note string) string {
 	if use != "" {
 		use = ": use " + use

@@ -32,6 +32,7 @@ func (r *Report) Passed() bool {
 // The person and the organization of tests without people.
 var someone, somewhere = rbac.ID{1}, rbac.ID{2}
 
+// ownerRole is left aside where nobody may hold two permissions: owners hold all of them.
 const ownerRole = "owner"
 
 // run is one run of a file.
@@ -64,6 +65,7 @@ func (f *File) Run(ctx context.Context, w *World, server Server, into *Report) e
 	return nil
 }
 
+// test runs one test. On a server each asks about its own organization, where other custom roles may be held.
 func (r *run) test(ctx context.Context, t *Test) (failures []string, err error) {
 	if r.server != nil {
 		if r.world, err = r.server.World(ctx, t.Organization); err != nil {
@@ -84,6 +86,7 @@ func (r *run) test(ctx context.Context, t *Test) (failures []string, err error) 
 // holder tests what somebody who holds the roles of a test can do.
 func (r *run) holder(t *Test) (failures []string) {
 	s := r.subject(r.holding(r.world, t.path+".as", t.As))
+	// The sentence of a failure begins with whom the test is about.
 	who := "a member without roles"
 	if len(t.As) > 0 {
 		who = strings.Join(t.As, " with ")
@@ -121,6 +124,7 @@ type assertion struct {
 	can  bool
 }
 
+// assertions returns what a test says, pair by pair, in its order.
 func (r *run) assertions(t *Test) (list []assertion) {
 	for _, part := range []struct {
 		key   string
@@ -149,6 +153,7 @@ func (r *run) pairs(path, text string, own bool) []rbac.Permission {
 	return owned
 }
 
+// object returns the thing that a question is about: of the organization, unless no such thing belongs to one.
 func (r *run) object(resourceType string, own bool) rbac.Object {
 	o := rbac.Object{Type: resourceType, Org: somewhere}
 	if r.world.Catalog.SiteOnly(resourceType) {
@@ -178,6 +183,7 @@ var where = map[rbac.Level]string{
 	rbac.LevelSite: "on the whole site", rbac.LevelOrganization: "in the organization", rbac.LevelUser: "for own things",
 }
 
+// reason says which roles decided, and at which level.
 func (r *run) reason(t *rbac.Trace) string {
 	level, decided := t.Decided()
 	if !decided {
@@ -204,6 +210,7 @@ func (r *run) together(ctx context.Context, t *Test) (failures []string, err err
 	for _, h := range r.holding(r.world, t.path+".except", t.Except) {
 		except = append(except, h.shown())
 	}
+	// A misspelled name among the permissions would make two of them one.
 	if len(r.listed()) > 0 {
 		return nil, nil // what people hold is not worth asking
 	}
