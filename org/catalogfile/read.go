@@ -76,6 +76,7 @@ type reader struct {
 // text returns a key that is read into a text.
 func (r *reader) text(name string, into *string) yamltree.Key {
 	return yamltree.Key{Name: name, Read: func(path string, v *yamltree.Node) {
+		// An empty text would look like one that was left out; only labels of implied roles may be empty.
 		if *into = r.Text(path, v); *into == "" && v.Kind == yamltree.Text && name != "label" {
 			r.Fail(v.Place, path, "nothing is written here: leave the key out")
 		}

@@ -69,6 +69,7 @@ func (w *warner) object(resourceType string) rbac.Object {
 
 // ownersAlone finds pairs of the product that no role but the owners' allows.
 func (w *warner) ownersAlone() {
+	// One role at a time: what two together allow, nobody may ever hold.
 	var holders []*rbac.Subject
 	for _, r := range w.doc.Roles {
 		if r.Name != ownerRole {
@@ -112,6 +113,7 @@ func (w *warner) role(r *rbac.DocumentRole) {
 	w.siteTypes(path, r.Organization)
 	holder := w.holder(r.Name)
 	for _, name := range w.assigned(r) {
+		// Besides the map, the engine asks whether the holder has all that the other role gives.
 		other, ok := w.catalog.BuiltIn(name)
 		if !ok {
 			continue

@@ -64,6 +64,7 @@ func (r *run) user(ctx context.Context, t *Test) (failures []string, err error) 
 
 // people tests who has a permission.
 func (r *run) people(ctx context.Context, t *Test) (failures []string, err error) {
+	// Names are looked up first: one that is not there would never be among those who can.
 	pairs := r.pairs(t.path+".who_can", t.WhoCan, false)
 	for i, name := range t.Are {
 		if _, err := r.server.Roles(ctx, t.Organization, name); err != nil {
@@ -118,6 +119,7 @@ func some(names []string) string {
 
 // peopleTogether finds people who hold two of some permissions, whatever their roles are.
 func (r *run) peopleTogether(ctx context.Context, t *Test, entries [][]rbac.Permission, except []string) (failures []string, err error) {
+	// Who holds a permission is asked once for all people: a question for each would be as many as there are members.
 	holders := map[rbac.Permission][]string{}
 	var everybody []string
 	for _, entry := range entries {
