@@ -26,6 +26,6 @@ func boundGarbage() {
 	heap := []measured.Sample{{Name: inUseAfterLast}}
 	measured.Read(heap)
 	debug.SetGCPercent(percentOf(heap[0].Value.Uint64()))
-	type collected struct{ self *collected } // with a pointer in it, it shares its memory with nothing else
+	type collected struct{ _ *byte } // with a pointer in it, it shares its memory with nothing else
 	runtime.AddCleanup(&collected{}, func(struct{}) { boundGarbage() }, struct{}{})
 }
