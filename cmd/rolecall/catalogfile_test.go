@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -152,9 +153,15 @@ func TestTestLive(t *testing.T) {
 	a := newAskable(t)
 	_, want, _ := call(t, "", "catalog", "export", "--default")
 	for _, source := range [][]string{{"--db", a.db}, {"--url", a.url}} {
-		p := start(t, map[string]string{tokenVariable: a.token}, "", append([]string{"catalog", "export"}, source...)...)
-		if code := p.exit(t); code != exitDone || p.out.String() != want {
-			t.Errorf("catalog export %s: exit code %d, %s%s", source[0], code, p.out.String(), p.log.String())
+		for _, more := range [][]string{nil, {"--version", "1"}} {
+			p := start(t, map[string]string{tokenVariable: a.token}, "", slices.Concat([]string{"catalog", "export"}, more, source)...)
+			if code := p.exit(t); code != exitDone || p.out.String() != want {
+				t.Errorf("catalog export %v %s: exit code %d, %s%s", more, source[0], code, p.out.String(), p.log.String())
+			}
+		}
+		p := start(t, map[string]string{tokenVariable: a.token}, "", append([]string{"catalog", "export", "--version", "9"}, source...)...)
+		if code := p.exit(t); code != exitUsage || !strings.Contains(p.log.String(), "there is no version 9 of the catalog") {
+			t.Errorf("catalog export of no version, %s: exit code %d, %s", source[0], code, p.log.String())
 		}
 	}
 	for _, command := range []string{"users create --username bob --service-account", "members give bob organization-template-admin organization-user-admin"} {
