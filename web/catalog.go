@@ -79,7 +79,7 @@ func (c *call) wantsYAML() (file string, yaml bool) {
 // listCatalogVersions lists every version, newest first.
 func (s *Server) listCatalogVersions(c *call) (reply, error) {
 	list, err := s.account.CatalogVersions(c.ctx, c.actor)
-	return reply{json: each(list, wireCatalogVersion)}, err
+	return reply{json: each(list, wireCatalogVersion), html: func() (page, error) { return c.catalogHistoryPage(list, nil), nil }}, err
 }
 
 // compareCatalogs answers in what two versions differ.
@@ -90,7 +90,10 @@ func (s *Server) compareCatalogs(c *call) (reply, error) {
 		return reply{}, err
 	}
 	list, err := s.insight.CompareCatalogs(c.ctx, c.actor, int64(from), int64(to))
-	return reply{json: client.CatalogComparison{From: int64(from), To: int64(to), Changes: each(list, wireCatalogDifference)}}, err
+	return reply{
+		json: client.CatalogComparison{From: int64(from), To: int64(to), Changes: each(list, wireCatalogDifference)},
+		html: func() (page, error) { return s.catalogComparePage(c, int64(from), int64(to), list) },
+	}, err
 }
 
 // showCatalogSchema answers what a file may say.

@@ -21,6 +21,9 @@ var errUnconditional = &org.Error{
 
 // putCatalog puts another catalog in force.
 func (s *Server) putCatalog(c *call) (reply, error) {
+	if c.fromForm() {
+		return s.catalogByForm(c)
+	}
 	in, err := c.catalogChange()
 	if err != nil {
 		return reply{}, err
@@ -36,6 +39,9 @@ func (s *Server) putCatalog(c *call) (reply, error) {
 
 // rollbackCatalog puts the content of an earlier version in force.
 func (s *Server) rollbackCatalog(c *call) (reply, error) {
+	if c.fromForm() {
+		return s.rollbackByForm(c)
+	}
 	in, err := decode(c, func(o object) org.CatalogRollback {
 		number, ok := o.number("version")
 		if !ok {

@@ -35,15 +35,21 @@ func (t *terminal) readInput(name string) ([]byte, error) {
 
 // readCatalog reads a catalog from a file. All that is wrong is one error, with a line each.
 func (t *terminal) readCatalog(name string) (*rbac.Document, error) {
+	d, _, err := t.readCatalogText(name)
+	return d, err
+}
+
+// readCatalogText is readCatalog with the text as it stands in the file.
+func (t *terminal) readCatalogText(name string) (*rbac.Document, []byte, error) {
 	text, err := t.readInput(name)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	d, problems := catalogfile.Read(name, text)
 	if err := catalogfile.Errors(name, problems); err != nil {
-		return nil, usageError(err.Error())
+		return nil, nil, usageError(err.Error())
 	}
-	return d, nil
+	return d, text, nil
 }
 
 // checked is a problem, or a warning, as --json has it.

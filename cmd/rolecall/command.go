@@ -49,6 +49,9 @@ func groups() []group {
 			membersAddCommand(), membersRemoveCommand(), membersGiveCommand(), membersTakeCommand(), membersSetRolesCommand(), membersBulkCommand(),
 			rolesCreateCommand(), rolesEditCommand(), rolesDeleteCommand(), rolesRestoreCommand(), rolesExportCommand(), rolesApplyCommand(), undoCommand(),
 		}},
+		{"Change what there is to be allowed", []*command{
+			catalogShowCommand(), catalogDiffCommand(), catalogApplyCommand(), catalogRollbackCommand(), catalogVersionsCommand(),
+		}},
 		{"Work with a server from elsewhere", []*command{
 			loginCommand(), logoutCommand(), contextsListCommand(), contextsUseCommand(), contextsRemoveCommand(), apiCommand(),
 		}},

@@ -75,9 +75,14 @@ var everyCommand = map[string]commandRow{
 	"roles apply":   {args: "-f - --yes", in: "{name: r$n, organization: default, organization_permissions: [template:read]}", says: "Roles: 1 created.", json: `"change": "create"`},
 	"undo":          {args: "$out", says: "was undone", json: `"roles": []`, runs: append(someone, "members give m$n organization-auditor --db $db", "audit list --org default --q m$n --limit 1 --quiet --db $db")},
 
-	"catalog check":  {args: "../../examples/catalogs/expenses.yaml", says: "expenses sha256:", json: `"valid": true`},
-	"catalog export": {args: "../../examples/catalogs/expenses.yaml --format ts", says: `| "invoice:pay"`},
-	"test":           {args: "../../examples/catalogs/expenses.test.yaml", says: "9 tests, 0 failed"},
+	"catalog check":    {args: "../../examples/catalogs/expenses.yaml", says: "expenses sha256:", json: `"valid": true`},
+	"catalog show":     {says: "organization_member", json: `"built_in_roles": [`},
+	"catalog versions": {says: "VERSION", json: `"version": 1`},
+	"catalog diff":     {args: "../../examples/catalogs/expenses.yaml --replace", code: exitNo, says: "invoice:pay", json: `"kind": "added"`},
+	"catalog apply":    {args: "../../examples/catalogs/expenses.yaml --replace --dry-run", code: exitNo, says: "invoice:pay", json: `"in_use": [`},
+	"catalog rollback": {args: "1 --dry-run", says: "They say the same.", json: `"changes": [`},
+	"catalog export":   {args: "../../examples/catalogs/expenses.yaml --format ts", says: `| "invoice:pay"`},
+	"test":             {args: "../../examples/catalogs/expenses.test.yaml", says: "9 tests, 0 failed"},
 
 	"backup":        {args: "$dir/backup$n.db --db $db", says: "organization_members", json: `"backup"`, file: true},
 	"restore":       {args: "$dir/from$n.db --db $dir/to$n.db", says: "restored", json: `"restored"`, file: true, runs: []string{"backup $dir/from$n.db --db $db"}},

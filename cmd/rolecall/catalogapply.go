@@ -1,0 +1,133 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"rolecall.example/client"
+)
+
+// catalogChange holds the flags of `catalog apply` and `catalog rollback`.
+type catalogChange struct {
+	retire  []string
+	replace bool
+	note    string
+	losing  int
+	dryRun  bool
+}
+
+func (ch *catalogChange) flags(fs *pflag.FlagSet) {
+	fs.StringArrayVar(&ch.retire, "retire", nil, "`WHAT` may go although it is in use, as the plan names it: invoice:pay, *:pay, role:NAME; may be given again")
+	fs.StringVar(&ch.note, "note", "", "`TEXT` for the list of versions")
+	fs.IntVar(&ch.losing, "max-losing", -1, "change nothing if more than `NUMBER` of people would lose something; -1 for no limit")
+	fs.BoolVar(&ch.dryRun, "dry-run", false, "change nothing, and print the plan")
+}
+
+func catalogApplyCommand() *command {
+	var ch catalogChange
+	return &command{
+		name: "catalog apply", operand: "FILE",
+		summary: "Put another catalog in force",
+		about: "FILE is YAML or JSON; - for standard input. It makes the plan that catalog diff shows, and applies exactly that: if the\n" +
+			"catalog is changed by somebody else meanwhile, nothing is applied. What roles use or people hold goes only with --retire.\n\n" +
+			"Exit code 1: something in use would go, or more people than --max-losing would lose something, and nothing was changed;\n" +
+			"with --dry-run also: something would change.",
+		examples: []string{
+			"rolecall catalog apply expenses.yaml --note 'Delete is Archive now'",
+			"rolecall catalog apply expenses.yaml --retire invoice:pay --max-losing 20",
+			"rolecall catalog apply - --dry-run --url https://roles.example.com < expenses.yaml",
+		},
+		settings: askSettings,
+		flags: func(fs *pflag.FlagSet) {
+			ch.flags(fs)
+			fs.BoolVar(&ch.replace, "replace", false, "it may take the place of another product's catalog")
+		},
+		run: func(ctx context.Context, t *terminal, c *config) error {
+			_, data, err := t.readCatalogText(c.operand)
+			if err != nil {
+				return err
+			}
+			file := client.CatalogFile{Data: data, Retire: ch.retire, Replace: ch.replace, Note: ch.note}
+			return asking(ctx, c, func(api *client.Client) error {
+				plan, err := api.PreviewCatalog(ctx, file)
+				if err != nil {
+					return err
+				}
+				return ch.carryOut(t, &plan, func(opt client.Option) (client.CatalogApplied, error) { return api.PutCatalog(ctx, file, opt) })
+			})
+		},
+	}
+}
+
+func catalogRollbackCommand() *command {
+	var ch catalogChange
+	return &command{
+		name: "catalog rollback", operand: "VERSION",
+		summary: "Put an earlier version of the catalog in force again",
+		about: "It becomes a new version with the content of the earlier one. Roles that were not saved meanwhile read exactly as they\n" +
+			"did. catalog versions lists the versions. Exit codes are those of catalog apply.",
+		examples: []string{"rolecall catalog rollback 7 --dry-run", "rolecall catalog rollback 7 --note 'Too early'"},
+		settings: askSettings,
+		flags:    ch.flags,
+		run: func(ctx context.Context, t *terminal, c *config) error {
+			version, err := versionNumber(c.operand)
+			if err != nil {
+				return err
+			}
+			back := client.CatalogRollback{Version: version, Retire: ch.retire, Note: ch.note}
+			return asking(ctx, c, func(api *client.Client) error {
+				plan, err := api.PreviewRollbackCatalog(ctx, back)
+				if err != nil {
+					return err
+				}
+				return ch.carryOut(t, &plan, func(opt client.Option) (client.CatalogApplied, error) { return api.RollbackCatalog(ctx, back, opt) })
+			})
+		},
+	}
+}
+
+// carryOut applies what a plan says, on the condition that it was made from the version that is still in force. What the
+// flags do not let go stays, and the plan is printed.
+func (ch *catalogChange) carryOut(t *terminal, plan *client.CatalogPlan, apply func(client.Option) (client.CatalogApplied, error)) error {
+	if refusal := ch.refusal(plan); refusal != "" {
+		if err := t.print(planReport(t, plan)); err != nil {
+			return err
+		}
+		fmt.Fprintf(t.err, "Nothing was changed: %s.\n", refusal)
+		return errNo
+	}
+	if ch.dryRun {
+		return t.verdict(len(plan.Changes) == 0, planReport(t, plan))
+	}
+	done, err := apply(client.IfMatch(`"` + strconv.FormatInt(plan.From, 10) + `"`))
+	if err != nil {
+		return err
+	}
+	number := strconv.FormatInt(done.Version, 10)
+	r := report{value: done, rows: [][]string{{number}}, names: []string{number}}
+	if r.text = sentence("Version %d is in force now. %s", done.Version, peopleSentence(plan.People)); done.Unchanged {
+		r.text = sentence("Nothing was changed: it is version %d, which is in force.", done.Version)
+	}
+	return t.print(r)
+}
+
+// refusal is why a plan is not carried out, "" if it is.
+func (ch *catalogChange) refusal(plan *client.CatalogPlan) string {
+	var kept []string
+	for _, u := range plan.InUse {
+		if !u.Retire {
+			kept = append(kept, u.What)
+		}
+	}
+	switch {
+	case kept != nil:
+		return "this is in use and would go: " + strings.Join(kept, ", ") + "; name it with --retire"
+	case ch.losing >= 0 && plan.People.Losing > int64(ch.losing):
+		return fmt.Sprintf("%s would lose something, and --max-losing allows %s", counted(int(plan.People.Losing), "person", "people"), thousands(ch.losing))
+	}
+	return ""
+}

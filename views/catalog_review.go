@@ -1,0 +1,209 @@
+package views
+
+import (
+	"strings"
+
+	"rolecall.example/org"
+	"rolecall.example/rbac"
+	"rolecall.example/views/ui"
+)
+
+// CatalogReview is the page between another catalog and its application: what it would do.
+type CatalogReview struct {
+	Plan     org.CatalogPlan
+	From     *rbac.Catalog // that it would replace, for the words
+	Label    string        // of the product
+	Document string        // as it was sent; "" if it goes back to an earlier version
+	BackTo   int64         // the version that it goes back to, or 0
+	Note     string
+	Retire   []string
+	Replace  bool   // it may take the place of another product's catalog
+	Version  string // that the plan was made from
+	Err      *org.Error
+}
+
+func (r CatalogReview) title() string {
+	if r.BackTo != 0 {
+		return "Go back to version " + versionText(r.BackTo)
+	}
+	return "Version " + versionText(r.Plan.To) + " of " + r.Label
+}
+
+// action is where the form is sent.
+func (r CatalogReview) action() string {
+	if r.BackTo != 0 {
+		return CatalogRollbackURL
+	}
+	return CatalogURL
+}
+
+// fields are what the forms of the page carry along.
+func (r CatalogReview) fields() []ui.Hidden {
+	if r.BackTo != 0 {
+		return []ui.Hidden{{Name: "back_to", Value: versionText(r.BackTo)}, {Name: "note", Value: r.Note}}
+	}
+	out := []ui.Hidden{{Name: "_method", Value: "PUT"}, {Name: "document", Value: r.Document}, {Name: "note", Value: r.Note}}
+	if r.Replace {
+		out = append(out, ui.Hidden{Name: "replace", Value: "1"})
+	}
+	return out
+}
+
+// verdict is the change for people in one sentence.
+func (r CatalogReview) verdict() string {
+	p := r.Plan.People
+	switch {
+	case p.Losing == 0 && p.Gaining == 0:
+		return "Nobody gains or loses anything."
+	case p.Losing == 0:
+		return ui.Plural(int(p.Gaining), "person") + " " + ui.Verb(int(p.Gaining), "gain") + " something, nobody loses anything."
+	case p.Gaining == 0:
+		return ui.Plural(int(p.Losing), "person") + " " + ui.Verb(int(p.Losing), "lose") + " something."
+	}
+	return ui.Plural(int(p.Losing), "person") + " " + ui.Verb(int(p.Losing), "lose") + " something, " +
+		ui.Thousands(int(p.Gaining)) + " " + ui.Verb(int(p.Gaining), "gain") + " something."
+}
+
+// sums are the sentences below the verdict.
+func (r CatalogReview) sums() string {
+	n := map[string]int{}
+	for _, c := range r.Plan.Changes {
+		n[c.Kind]++
+	}
+	var parts []string
+	for _, of := range []struct{ kind, noun, does string }{
+		{org.CatalogRenamed, "permission", "are renamed"}, {org.CatalogRemoved, "permission", "are removed"}, {org.CatalogAdded, "permission", "are new"},
+		{org.CatalogRoleAdded, "built-in role", "are new"}, {org.CatalogRoleRemoved, "built-in role", "are removed"},
+	} {
+		if k := n[of.kind]; k > 0 {
+			verb, rest, _ := strings.Cut(of.does, " ")
+			parts = append(parts, ui.Plural(k, of.noun)+" "+ui.Verb(k, verb)+" "+rest)
+		}
+	}
+	var out []string
+	if len(parts) > 0 {
+		out = append(out, strings.Join(parts, ", ")+".")
+	}
+	if k := r.Plan.RolesTotal; k > 0 {
+		out = append(out, ui.Plural(k, "custom role")+" "+ui.Verb(k, "change")+".")
+	}
+	if k := int(r.Plan.People.Suspended); k > 0 {
+		out = append(out, ui.Thousands(k)+" more "+ui.Verb(k, "are")+" suspended and can use nothing now.")
+	}
+	return strings.Join(out, " ")
+}
+
+// catalogWords are the word and the badge for each kind of change.
+var catalogWords = map[string]struct{ word, badge string }{
+	org.CatalogRenamed:      {"Renamed", "u"},
+	org.CatalogRemoved:      {"Removed", "d"},
+	org.CatalogAdded:        {"New", "a"},
+	org.CatalogDeprecated:   {"Deprecated", "u"},
+	org.CatalogUndeprecated: {"In use again", "u"},
+	org.CatalogLabel:        {"Label", "u"},
+	org.CatalogParent:       {"Moved", "u"},
+	org.CatalogOwned:        {"Owner", "u"},
+	org.CatalogRoleAdded:    {"New role", "a"},
+	org.CatalogRoleRemoved:  {"Role removed", "d"},
+	org.CatalogRoleChanged:  {"Role changed", "u"},
+	org.CatalogAssigns:      {"Role changed", "u"},
+}
+
+// catalogLine is a change for people: the sentence, and lists of permissions below it.
+type catalogLine struct {
+	word, badge string
+	what, text  string // name in code, and what becomes of it
+	lists       []catalogList
+}
+
+// catalogList is what a built-in role gains or loses.
+type catalogList struct {
+	label string
+	names []string
+}
+
+// catalogLines are the changes between two versions for people.
+func catalogLines(list []org.CatalogDifference) []catalogLine {
+	var out []catalogLine
+	for _, d := range list {
+		w := catalogWords[d.Kind]
+		l := catalogLine{word: ui.FirstOf(w.word, d.Kind), badge: ui.FirstOf(w.badge, "u"), what: d.What}
+		switch d.Kind {
+		case org.CatalogRenamed:
+			l.text = "becomes " + d.To + ". Roles keep what they say."
+		case org.CatalogDeprecated:
+			if d.Use != "" {
+				l.text = "use " + d.Use + " instead"
+			}
+		case org.CatalogLabel:
+			l.text = "“" + d.From + "” becomes “" + d.To + "”"
+		case org.CatalogParent:
+			l.text = "from " + d.From + " to " + d.To
+		case org.CatalogOwned:
+			if l.text = "no longer belongs to one person"; d.To == "true" {
+				l.text = "may belong to one person"
+			}
+		default:
+			l.text = roleLevelWord(d.Level)
+		}
+		for _, part := range []catalogList{{"allows", d.Gives}, {"no longer allows", d.Takes}, {"denies", d.Denies}, {"no longer denies", d.Undenies}} {
+			if len(part.names) > 0 {
+				l.lists = append(l.lists, part)
+			}
+		}
+		out = append(out, l)
+	}
+	return out
+}
+
+// roleLevelWord is where a change of a built-in role counts.
+func roleLevelWord(level string) string {
+	switch level {
+	case "organization":
+		return "in the organization"
+	case "site":
+		return "on the whole site"
+	case "user":
+		return "on things of their own"
+	}
+	return ""
+}
+
+// use says who uses what a version would take away.
+func use(u org.CatalogUse) string {
+	var parts []string
+	for _, of := range []struct {
+		verb string
+		org.CatalogUsers
+	}{{"Allowed", u.Allows}, {"Denied", u.Denies}} {
+		if of.Roles > 0 {
+			parts = append(parts, of.verb+" by "+ui.Plural(of.Roles, "role")+" in "+ui.Plural(of.Organizations, "organization"))
+		}
+	}
+	if u.Holders > 0 {
+		parts = append(parts, "Held by "+ui.Plural(int(u.Holders), "person")+" in "+ui.Plural(u.Organizations, "organization"))
+	}
+	return strings.Join(parts, ". ") + "."
+}
+
+// useLabel names what goes.
+func (r CatalogReview) useLabel(u org.CatalogUse) string {
+	if name, ok := strings.CutPrefix(u.What, "role:"); ok {
+		return "the built-in role " + name
+	}
+	typ, action, _ := strings.Cut(u.What, ":")
+	return r.From.Phrase(rbac.Permission{ResourceType: typ, Action: action})
+}
+
+// peopleLine is who gains or loses a permission, as the head of a fold.
+func peopleLine(l org.CatalogLine) string {
+	verb := "lose"
+	if l.Gain {
+		verb = "gain"
+	}
+	text := ui.Plural(int(l.People), "person") + " " + ui.Verb(int(l.People), verb) + ": " + l.Phrase
+	if l.Own {
+		text += ", of their own"
+	}
+	return text
+}
