@@ -92,7 +92,7 @@ var everyCommand = map[string]commandRow{
 
 	"can-i":         {args: "read template --org default --as grace", says: "Yes.", json: `"answer": true`},
 	"who-can":       {args: "read template", says: "grace", json: `"allowed_by"`},
-	"explain":       {args: "grace delete template", code: exitNo, says: "No. Denied", json: `"allowed": false`},
+	"explain":       {args: "grace delete template", code: exitNo, says: "No. Grace Hopper cannot delete templates", json: `"allowed": false`},
 	"permissions":   {args: "grace", says: "template:read", json: `"implied": true`},
 	"members list":  {says: "grace", json: `"username": "grace"`},
 	"roles list":    {args: "--org default", says: "reader", json: `"assignable"`},

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"strings"
 
 	"github.com/google/uuid"
 
@@ -324,28 +323,4 @@ func (refs auditReferences) entry(r db.AuditLog) (org.AuditEntry, error) {
 	}
 	e.Description = describe(e)
 	return e, nil
-}
-
-// The words of an entry's description.
-var (
-	verbs = map[string]string{"create": "created", "write": "updated", "delete": "deleted", "login": "logged in", "logout": "logged out"}
-	kinds = map[string]string{
-		"organization_member": "organization member", "custom_role": "custom role", "api_key": "API key",
-		"user": "user", "organization": "organization", org.AuditRootType: "audit root",
-	}
-)
-
-// describe says an entry as a template that clients fill in: {user} did something to {target}.
-func describe(e org.AuditEntry) string {
-	verb := verbs[e.Action]
-	if e.StatusCode >= 400 {
-		verb = "unsuccessfully attempted to " + e.Action
-	}
-	switch e.Action {
-	case "login", "logout":
-		return "{user} " + verb
-	case org.ActionExpire: // nobody did it
-		return kinds[e.ResourceType] + " of {target} expired"
-	}
-	return strings.Join([]string{"{user}", verb, kinds[e.ResourceType], "{target}"}, " ")
 }

@@ -15,7 +15,7 @@ import (
 )
 
 // catalogs keeps what has been read of the catalog's versions. None of them ever changes, so nothing has to be forgotten.
-// Which one is in force it does not say: a read finds that in its own rows (docs/adr/0013-catalog.md).
+// Which one is in force it does not say: a read finds that in its own rows (docs/adr/0013-catalog-per-read.md).
 type catalogs struct {
 	first *rbac.Catalog // stored as version 1 where there is none
 
