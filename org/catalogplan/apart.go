@@ -12,22 +12,25 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// apart is the people who are looked at one by one, since a role that they hold in one organization counts outside it. Their
-// groups are counted without them.
+// apart is the people who are looked at one by one, because a role that they hold in one organization counts outside it too.
+// The groups that the database counts know only what is held in one place, so they would give these people the wrong effect:
+// each group is counted without them.
 type apart struct {
-	places  map[place]bool
-	counted map[group]int64
+	places  map[place]bool  // where they have been shown already
+	counted map[group]int64 // how many of them the database counts in a group
 }
 
 func newApart() *apart {
 	return &apart{places: map[place]bool{}, counted: map[group]int64{}}
 }
 
-// eachApart shows them: each membership with what the others bring, and the account with what all of them do.
+// eachApart shows the people who are looked at one by one: each of their memberships with what the others bring, and the
+// account with what all of them bring. It must come before the groups, which are counted without them.
 func (s *survey) eachApart(ctx context.Context, v visitor) error {
 	ids := map[uuid.UUID]bool{}
 	carried := map[string]bool{}
 	for _, r := range s.builtIn {
+		// Every member has the implied role, so it is no reason to single anybody out: see belonging.
 		if r.out == 0 || r.either().SiteScope || r.name == s.After.ImpliedOrganization().Name {
 			continue
 		}
@@ -45,6 +48,7 @@ func (s *survey) eachApart(ctx context.Context, v visitor) error {
 		if err != nil {
 			return err
 		}
+		// All memberships of a person are needed at once. A chunk is cut by user, so none are in the next one.
 		slices.SortFunc(rows, func(a, b db.ListHoldingsOfRow) int { return slices.Compare(a.UserID[:], b.UserID[:]) })
 		for begin, end := 0, 0; begin < len(rows); begin = end {
 			for end < len(rows) && rows[end].UserID == rows[begin].UserID {
@@ -70,6 +74,7 @@ func (s *survey) showApart(v visitor, rows []db.ListHoldingsOfRow, carried map[s
 			}
 		}
 	}
+	// A membership's own roles count there in full, so they are left out of what comes from elsewhere.
 	but := func(without int) string {
 		all := map[string]bool{}
 		for i := range brings {

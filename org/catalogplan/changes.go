@@ -9,7 +9,8 @@ import (
 	"rolecall.example/rbac"
 )
 
-// Changes is in what two versions of a catalog differ: pairs first, then types and actions, then built-in roles.
+// Changes lists how two versions of a catalog differ: pairs first, then types and actions, then built-in roles. The list is
+// empty, never nil, if they do not.
 func Changes(before, after *rbac.Catalog) []org.CatalogDifference {
 	d := &differ{was: before, is: after, list: []org.CatalogDifference{}}
 	steps := rbac.StepsBetween(before.Document(), after.Document())
@@ -36,14 +37,15 @@ type differ struct {
 
 func (d *differ) add(c org.CatalogDifference) { d.list = append(d.list, c) }
 
-// differ adds a text that is another one now.
+// text adds a difference if a text has changed.
 func (d *differ) text(kind, what, from, to string) {
 	if from != to {
 		d.add(org.CatalogDifference{Kind: kind, What: what, From: from, To: to})
 	}
 }
 
-// types compares the types that both versions have: those of the pairs that both have, whatever they are called.
+// types compares the types that both versions have. Types have no numbers of their own, so one that was renamed is
+// recognized by the number of a pair that both versions have.
 func (d *differ) types() {
 	done := map[string]bool{}
 	for _, t := range d.is.Types() {
@@ -73,7 +75,7 @@ func yesOrNo(b bool) string {
 	return "false"
 }
 
-// deprecation compares what two names of a pair say about its end.
+// deprecation compares whether and how a pair is deprecated, under its names in the two versions.
 func (d *differ) deprecation(old, pair rbac.Permission) {
 	wasUse, wasNote, was := d.was.Deprecated(old)
 	use, note, is := d.is.Deprecated(pair)
@@ -85,7 +87,7 @@ func (d *differ) deprecation(old, pair rbac.Permission) {
 	}
 }
 
-// actions compares the labels that types share.
+// actions compares the labels of actions, which types share. Having no numbers, they are compared by name.
 func (d *differ) actions() {
 	old := d.was.Actions()
 	for _, a := range d.is.Actions() {
@@ -117,7 +119,8 @@ func (d *differ) roles() {
 	}
 }
 
-// assignedBy is the built-in roles that one hands out, as text.
+// assignedBy is the built-in roles that one may hand out, as text. They are sorted, since a new order in the document is no
+// change.
 func assignedBy(c *rbac.Catalog, name string) string {
 	for _, r := range c.Document().Roles {
 		if r.Name == name {
@@ -135,7 +138,8 @@ func texts(perms []rbac.Permission) []string {
 	return out
 }
 
-// bothBuiltIns is the built-in roles of two versions, joined by name.
+// bothBuiltIns is the built-in roles of two versions, joined by name: built-in roles cannot be renamed, so another name is
+// another role. Those of the site come first, and within a scope the order is that of the later catalog.
 func bothBuiltIns(was, is *rbac.Catalog) []*role {
 	var list []*role
 	at := map[string]*role{}

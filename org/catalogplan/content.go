@@ -7,8 +7,8 @@ import (
 	"rolecall.example/rbac"
 )
 
-// The sets below are of numbers of pairs, as [rbac.Role.Bits] has them: a pair has the same number in every version. Versions
-// have sets of different lengths.
+// The sets below are of numbers of pairs, as [rbac.Role.Bits] has them: a pair has the same number in every version. The
+// sets of different versions may differ in length.
 
 // at is a word of a set, 0 beyond its end.
 func at(set []uint64, i int) uint64 {
@@ -42,7 +42,8 @@ func meet(a, b []uint64) bool {
 // levels is all of them.
 var levels = []rbac.Level{rbac.LevelSite, rbac.LevelOrganization, rbac.LevelUser}
 
-// says is what a role allows and denies at a level, by words. What it allows and denies at once it denies.
+// says is what a role allows and denies at a level, by words. A pair that it both allows and denies is denied, so that roles
+// which differ only in what a denial hides count as equal.
 func says(r *rbac.Role, l rbac.Level) func(i int) (allow, deny uint64) {
 	if r == nil {
 		return func(int) (uint64, uint64) { return 0, 0 }
@@ -51,7 +52,7 @@ func says(r *rbac.Role, l rbac.Level) func(i int) (allow, deny uint64) {
 	return func(i int) (uint64, uint64) { return at(allows, i) &^ at(denies, i), at(denies, i) }
 }
 
-// width is how many words the sets of two roles have.
+// width is how many words the longer sets of two roles have. Those of one role are equally long at all levels.
 func width(before, after *rbac.Role) int {
 	n := 0
 	for _, r := range []*rbac.Role{before, after} {
@@ -82,11 +83,14 @@ func orDifference(into []uint64, before, after *rbac.Role) []uint64 {
 	return or(into, difference)
 }
 
-// content names what a role says about the pairs of the mask under both versions, 0 if that is nothing: where it is held,
-// or elsewhere, where its own organization's level does not count. Two roles with one content are the same to everybody.
+// content numbers what a role says about the pairs of the mask under both versions, 0 if that is nothing: where it is held,
+// or elsewhere, where its own organization's level does not count. Roles with the same content have the same effect,
+// whatever they are called: thousands of organizations may have copies of one role, and those are decided about once.
 func (s *survey) content(r *role, within bool) int {
 	var key []byte
 	some := uint64(0)
+	// Every level of either version takes the same room in the key, even when it says nothing: otherwise two different roles
+	// could end up with the same bytes.
 	for _, version := range []*rbac.Role{r.before, r.after} {
 		for _, l := range levels {
 			if l == rbac.LevelOrganization && !within {
@@ -113,7 +117,8 @@ func (s *survey) content(r *role, within bool) int {
 	return id
 }
 
-// keyOf names a set of contents: what it decides depends on nothing else.
+// keyOf is the key of a set of contents in a place. Order and repetition make no difference to the engine, so they make none
+// to the key either. It sorts the slice that it is given.
 func keyOf(place byte, contents []int) string {
 	slices.Sort(contents)
 	key := []byte{place}

@@ -10,7 +10,8 @@ import (
 	"rolecall.example/rbac"
 )
 
-// heldAs is what decides about a member of an organization, or about an account on the site.
+// heldAs is what an effect depends on, by the names of roles. It leaves the organization out where it can: without custom
+// roles of its own that matter, the same names mean the same everywhere.
 type heldAs struct {
 	account, belongs            bool
 	in                          uuid.UUID // the organization, if it has custom roles that matter
@@ -20,15 +21,16 @@ type heldAs struct {
 // effect is what the change does to somebody.
 type effect struct {
 	gains, losses []org.CatalogRight
-	level         string
+	level         string // the site or an organization: where the person was asked about
 }
 
 func (e *effect) none() bool { return len(e.gains)+len(e.losses) == 0 }
 
-// here stands for the organization that is asked about.
+// here stands for the organization that is asked about. Decisions are shared between organizations, so it is none of them.
 var here = uuid.UUID{14: 1}
 
-// effectOf decides about a holding. Equal texts are looked up, and holdings that contain the same are decided once.
+// effectOf decides about a holding. The engine is slow compared with a look-up, so it is asked once for each set of
+// contents; the names of roles are looked up before that, which saves working out what they contain.
 func (s *survey) effectOf(g *group) *effect {
 	h := heldAs{account: g.account, belongs: g.belongs, roles: g.roles, siteRoles: g.siteRoles, elsewhere: g.elsewhere}
 	if s.named[g.org] != nil {
@@ -38,6 +40,7 @@ func (s *survey) effectOf(g *group) *effect {
 		return e
 	}
 	grants, contents := s.grantsOf(g)
+	// The same contents decide differently about a member, an account, and an account that belongs to an organization.
 	place := byte('m')
 	switch {
 	case g.belongs:
@@ -90,7 +93,8 @@ func (s *survey) grantsOf(g *group) (grants []holding, contents []int) {
 	return grants, contents
 }
 
-// roleOf is the role of a name in an organization, or on the site for uuid.Nil; nil if it does not matter.
+// roleOf is the role of a name in an organization, or on the site for uuid.Nil; nil if the change does not concern it. Only
+// names are stored with people, and a custom role comes before a built-in one of the same name.
 func (s *survey) roleOf(in uuid.UUID, name string) *role {
 	if r := s.named[in][name]; r != nil {
 		return r
@@ -98,7 +102,7 @@ func (s *survey) roleOf(in uuid.UUID, name string) *role {
 	return s.ofScope[scoped{in == uuid.Nil, name}]
 }
 
-// scoped names a built-in role, which no role of another scope stands for.
+// scoped names a built-in role. The scope is part of it: a role held on the site is never one of an organization.
 type scoped struct {
 	site bool
 	name string
@@ -122,9 +126,11 @@ func (s *survey) decide(g *group, held []holding) *effect {
 		e.level, o.Org, orgs = rbac.LevelSite.String(), rbac.ID{}, nil
 	}
 	if g.belongs {
+		// Which organization makes no difference on the site, only that there is one.
 		orgs = []rbac.ID{org.ElsewhereOrg}
 	}
 	before, after := s.Before.NewSubject(unit.Anyone, orgs, was), s.After.NewSubject(unit.Anyone, orgs, is)
+	// Things of anybody come first: what somebody gains or loses there is not told again for their own.
 	told := map[rbac.Permission]bool{}
 	for _, own := range []bool{false, true} {
 		if own {

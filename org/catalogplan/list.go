@@ -12,8 +12,10 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// Each gives every custom role that the change touches, and then everybody who gains or loses something: once for each
-// organization, and once for the site. It returns how many times. The person is used again.
+// Each gives every custom role that the change touches, and then everybody who gains or loses something, unless suspended:
+// once for each organization, and once for the site. It returns how many times it gave a person, which may be more than
+// there are people. People who hold the same share their gains and losses, which must not be changed. It stops at the first
+// error of role or person and returns it, wrapped.
 func Each(ctx context.Context, q db.Reads, c Change, role func(*org.CatalogRole) error, person func(*org.CatalogPerson) error) (n int64, err error) {
 	defer org.Wrap(&err, "list people of catalog %d", c.To)
 	s, p, err := overview(ctx, q, c)
@@ -31,7 +33,8 @@ func Each(ctx context.Context, q db.Reads, c Change, role func(*org.CatalogRole)
 	return l.given, err
 }
 
-// lister gives the people of the groups that it meets when it leaves a range.
+// lister gives the people of the groups that it has met when it leaves a range, so it never holds more than one range. A
+// group says how many people are in it but not who, so they are read only then, if they gain or lose anything.
 type lister struct {
 	s     *survey
 	give  func(*org.CatalogPerson) error
@@ -63,8 +66,8 @@ func (l *lister) meet(g *group, e *effect) {
 
 // Reading a whole range costs less than asking for each group, unless few of the range are asked for.
 const (
-	worthWalking = 8
-	manyGroups   = 1_000
+	worthWalking = 8     // a range is read if more than one in so many of its members gains or loses something
+	manyGroups   = 1_000 // or if more groups than this would have to be asked for
 )
 
 func (l *lister) leave(ctx context.Context, first, last uuid.UUID) error {

@@ -8,15 +8,16 @@ import (
 	"rolecall.example/db"
 )
 
-// named is how somebody is called.
+// named is somebody's username and name, with the key that usernames are compared and sorted by.
 type named struct{ key, username, name string }
 
-// first is the first people of a group.
+// first is up to n people of a group, the first by username.
 func (s *survey) first(ctx context.Context, g *group, n int64) (list []named, err error) {
 	if g.key != "" {
 		return s.byKeys(ctx, g.org, g.account, []string{g.key})
 	}
-	most := n + s.apart.counted[g.alike()] // with those who are not in it
+	// The database counts people apart in the group too, and they may all come first: enough must be read to leave n others.
+	most := n + s.apart.counted[g.alike()]
 	var all []named
 	if g.account {
 		rows, err := s.q.ListAccountGroupNames(ctx, db.ListAccountGroupNamesParams{
@@ -39,7 +40,7 @@ func (s *survey) first(ctx context.Context, g *group, n int64) (list []named, er
 	return list, err
 }
 
-// after is the people of a group of members from a place onwards, with those who are counted alone.
+// after is up to n members of a group whose keys follow the one given. It includes people apart, whom callers leave out.
 func (s *survey) after(ctx context.Context, g *group, key string, n int64) (list []named, err error) {
 	rows, err := s.q.ListGroupNames(ctx, db.ListGroupNamesParams{
 		OrganizationID: g.org, Roles: g.roles, SiteRoles: g.siteRoles, Status: g.status, AfterKey: key, MaxRows: n,

@@ -15,12 +15,13 @@ type Next struct {
 	Change
 	Steps     rbac.Steps
 	SameAs    int64 // of a rollback: the version whose content it has
-	Unchanged bool  // it is in force already
+	Unchanged bool  // what it contains is in force already, so there is nothing to apply
 
 	other bool // it is the catalog of another product, and the change does not say so
 }
 
-// For is the version that would come of a document. Invalid: it can not follow the one in force.
+// For is the version that would come of a document. Invalid: it cannot follow the one in force; the error names every
+// problem. The catalog of another product is no error here, so that it can be planned: see [Next.Refuse].
 func For(ctx context.Context, r unit.Reader, in org.CatalogChange) (n Next, err error) {
 	if n, err = next(ctx, r, in.Retire); err != nil {
 		return n, err
@@ -34,7 +35,8 @@ func For(ctx context.Context, r unit.Reader, in org.CatalogChange) (n Next, err 
 	return n, n.make(numbered, steps, 0)
 }
 
-// Back is the version that would have the content of an earlier one. NotFound: there is none of that number.
+// Back is the version that would have the content of an earlier one. A rollback makes a new version too, since numbers only
+// go up. NotFound: there is none of that number. Invalid: what it contains cannot follow the version in force.
 func Back(ctx context.Context, r unit.Reader, in org.CatalogRollback) (n Next, err error) {
 	if n, err = next(ctx, r, in.Retire); err != nil {
 		return n, err
@@ -54,7 +56,7 @@ func Back(ctx context.Context, r unit.Reader, in org.CatalogRollback) (n Next, e
 	return n, n.make(numbered, steps, in.Version)
 }
 
-// refuseAll tells all problems in one answer; nil if there is none.
+// refuseAll is one error about all problems, so that nobody has to fix them one at a time; nil if there is none.
 func refuseAll(problems []rbac.Problem) error {
 	fields := make(org.FieldErrors, len(problems))
 	for i, p := range problems {
@@ -63,7 +65,8 @@ func refuseAll(problems []rbac.Problem) error {
 	return fields.Err("This catalog can not follow the one in force.")
 }
 
-// next is what is known before it is known what comes.
+// next is what is known of the next version before its document is. It settles the reader first, to be sure which catalog
+// is in force.
 func next(ctx context.Context, r unit.Reader, retire []string) (n Next, err error) {
 	if err := r.Settle(ctx); err != nil {
 		return n, err
@@ -88,7 +91,7 @@ func history(ctx context.Context, r unit.Reader) ([]rbac.Version, error) {
 	return past, nil
 }
 
-// make makes the version of its document.
+// make completes the version with its document. Equal hashes mean equal content, whatever the layout of the file.
 func (n *Next) make(d *rbac.Document, steps rbac.Steps, sameAs int64) (err error) {
 	n.Steps, n.SameAs = steps, sameAs
 	n.Unchanged = n.Unchanged || d.Hash() == n.Before.Hash()
@@ -99,8 +102,9 @@ func (n *Next) make(d *rbac.Document, steps rbac.Steps, sameAs int64) (err error
 	return nil
 }
 
-// Refuse is why the version can not be applied as it was asked for, with the plan; nil if it can. The plan may be without
-// people.
+// Refuse is why the version cannot be applied as it was asked for: an [org.CatalogInUseError] of kind Conflict, with the
+// plan. It is nil if the version can be applied, or would change nothing. It does not look at people, so the plan may be
+// that of [Overview].
 func (n *Next) Refuse(p org.CatalogPlan) error {
 	refuse := func(message, detail string) error {
 		return &org.CatalogInUseError{Refusal: &org.Error{Kind: org.Conflict, Message: message, Detail: detail}, Plan: p}

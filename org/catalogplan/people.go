@@ -10,7 +10,8 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// group is people of one place who hold the same: members of an organization, or accounts on the site.
+// group is people of one place who hold the same: members of an organization, or accounts on the site. There are far fewer
+// groups than people, and one decision is right for a whole group, so the database counts them and people need not be read.
 type group struct {
 	org                         uuid.UUID
 	account                     bool
@@ -26,7 +27,7 @@ func (g *group) alike() group {
 	return group{org: g.org, account: g.account, roles: g.roles, siteRoles: g.siteRoles, belongs: g.belongs, status: g.status}
 }
 
-// place is one person's membership, or account.
+// place is one person's membership, or account. Somebody with several memberships is shown, and counted, in each.
 type place struct {
 	org     uuid.UUID
 	account bool
@@ -46,10 +47,10 @@ type concern struct {
 	accounts   bool                           // and all accounts
 	in         map[uuid.UUID]map[string]int64 // else: by organization the roles that change, with how many hold each
 	site       []string                       // roles of the site that change
-	holders    int64
+	holders    int64                          // of all of them; somebody with two roles counts twice
 }
 
-// concerned finds out whom the change concerns, without looking at anybody.
+// concerned finds out whom the change concerns from counts of holders alone, to choose the cheapest way to look at them.
 func (s *survey) concerned(ctx context.Context) (concern, error) {
 	c := concern{in: map[uuid.UUID]map[string]int64{}}
 	hold := func(in uuid.UUID, name string, members int64) {
@@ -96,7 +97,8 @@ func (s *survey) concerned(ctx context.Context) (concern, error) {
 	return c, nil
 }
 
-// everybody shows a visitor all whom the change concerns.
+// everybody shows a visitor everybody whom the change concerns. Holders of a role of the site may be members anywhere, so if
+// there are many holders and such a role changes, all organizations are read.
 func (s *survey) everybody(ctx context.Context, v visitor) error {
 	c, err := s.concerned(ctx)
 	if err != nil || !c.everywhere && c.holders == 0 {
@@ -123,7 +125,8 @@ func (s *survey) everybody(ctx context.Context, v visitor) error {
 	return s.eachAccount(ctx, c.site, v)
 }
 
-// belonging reports whether an account may do more because it belongs to some organization, whichever that is.
+// belonging reports whether the change may concern accounts because they belong to some organization, whichever that is. If
+// not, queries need not find out who does, and accounts fall into fewer groups.
 func (s *survey) belonging() bool {
 	return s.ofScope[scoped{false, s.After.ImpliedOrganization().Name}].out != 0
 }
@@ -146,6 +149,7 @@ func (s *survey) eachRange(ctx context.Context, in map[uuid.UUID]map[string]int6
 			i++
 			continue
 		}
+		// An organization is never split: one with more members than a range may have is a range of its own.
 		last, members := i, list[i].MemberCount
 		for last+1 < len(list) && (in == nil || in[list[last+1].ID] != nil) && members+list[last+1].MemberCount <= s.limits.of {
 			last++
@@ -247,7 +251,7 @@ func (s *survey) eachAccount(ctx context.Context, names []string, v visitor) err
 	return v.leave(ctx, uuid.Nil, uuid.Nil)
 }
 
-// accountsOf is who holds a role of the site.
+// accountsOf is who holds a role of the site. It is read once: counts, uses and people all ask for it.
 func (s *survey) accountsOf(ctx context.Context, name string) ([]db.ListAccountsOfRoleRow, error) {
 	if list, ok := s.accounts[name]; ok {
 		return list, nil
@@ -276,7 +280,7 @@ func (s *survey) loadOrganizations(ctx context.Context) (err error) {
 	return err
 }
 
-// nameOf is the name of an organization, "" for the site.
+// nameOf is the name of an organization, "" for the site or if there is no such organization.
 func (s *survey) nameOf(ctx context.Context, id uuid.UUID) (string, error) {
 	if id == uuid.Nil {
 		return "", nil

@@ -25,17 +25,18 @@ type Change struct {
 	limits limits // the zero value is what a server uses
 }
 
-// limits say how people are looked for.
+// limits say how people are looked for, in numbers of people. Tests set low ones to try every way with few people.
 type limits struct{ few, of int64 }
 
-// Up to so many holders of what changes are looked at one by one; of more, whole organizations are. Those of one range have
-// about so many members together, which bounds the groups at hand.
+// Up to fewHolders people who hold what changes are looked at one by one; if there are more, whole organizations are read, a
+// range at a time. The organizations of a range have up to rangeSize members together, which bounds the memory for groups.
 const (
 	fewHolders = 20_000
 	rangeSize  = 50_000
 )
 
-// Plan tells all that the change would do, and of the first org.MaxPlanRoles roles.
+// Plan is all that the change would do. It lists the first [org.MaxPlanRoles] roles; RolesTotal is how many there are. A
+// change that must be refused is no error: see [Next.Refuse]. The only errors are those of the database.
 func Plan(ctx context.Context, q db.Reads, c Change) (p org.CatalogPlan, err error) {
 	defer org.Wrap(&err, "plan catalog %d", c.To)
 	s, p, err := overview(ctx, q, c)
@@ -48,7 +49,7 @@ func Plan(ctx context.Context, q db.Reads, c Change) (p org.CatalogPlan, err err
 		return p, err
 	}
 	p.People, err = t.people(ctx)
-	p.Sets = len(s.effects)
+	p.Sets = len(s.effects) // how often the engine was asked, which is what a plan costs
 	return p, err
 }
 
@@ -164,7 +165,8 @@ func (s *survey) goneRoles(ctx context.Context) (list []org.CatalogUse, err erro
 	return list, nil
 }
 
-// takenNames tells of the new built-in roles whose names custom roles have.
+// takenNames tells of the new built-in roles whose names custom roles have. Only names are stored with people, so whoever
+// holds the custom role would seem to hold the built-in one.
 func (s *survey) takenNames(ctx context.Context) (list []string, err error) {
 	for _, r := range s.builtIn {
 		if r.before != nil {

@@ -21,11 +21,13 @@ type survey struct {
 	custom  []*role                        // those that the change touches, or whose permissions it concerns
 	named   map[uuid.UUID]map[string]*role // the custom ones
 	ofScope map[scoped]*role               // the built-in ones
-	mask    []uint64                       // the pairs about which some role says something else, by number
+	// The pairs about which some role says something else, by number. No decision about any other pair can change, so what
+	// roles say about those is left out, and roles that differ in nothing else count as one.
+	mask []uint64
 
-	contents map[string]int
-	effects  map[string]*effect
-	memo     map[heldAs]*effect
+	contents map[string]int     // numbers by what roles say, from 1
+	effects  map[string]*effect // by sets of those numbers: see keyOf
+	memo     map[heldAs]*effect // the same ones by names of roles, which are quicker to look up
 
 	organizations []db.ListOrganizationSizesRow // by id; nil until asked for
 	accounts      map[string][]db.ListAccountsOfRoleRow
@@ -37,8 +39,10 @@ type role struct {
 	name          string
 	org           uuid.UUID // of a custom role; uuid.Nil on the site
 	before, after *rbac.Role
-	in, out       int // what it says about the pairs of the mask: where it is held, and elsewhere
+	in, out       int // what it says about the pairs of the mask: where it is held, and elsewhere; see content
 
+	// What becomes of the permissions that a custom role is stored with: renamed and retired ones as they are called before
+	// the change, written out and revived ones as they are called after it.
 	renamed, writtenOut, retired, revived []rbac.Permission
 }
 
@@ -58,6 +62,7 @@ func newSurvey(ctx context.Context, q db.Reads, c Change) (*survey, error) {
 	if c.limits == (limits{}) {
 		c.limits = limits{fewHolders, rangeSize}
 	}
+	// The history is the caller's, and translating needs the catalogs of both versions in it.
 	c.History = slices.Clone(c.History)
 	for i := range c.History {
 		switch c.History[i].Number {
@@ -155,7 +160,7 @@ func (s *survey) look(m [2]*rbac.Migration, p rbac.Permission) word {
 	return w
 }
 
-// loadRoles reads custom roles and translates them.
+// loadRoles reads custom roles and translates them, each from the version of the catalog in which it was written.
 func (s *survey) loadRoles(ctx context.Context, ids []uuid.UUID, migrations map[int64][2]*rbac.Migration, step *rbac.Migration) error {
 	rows, err := s.q.ListRolesByID(ctx, ids)
 	if err != nil {
@@ -196,7 +201,8 @@ func (s *survey) loadRoles(ctx context.Context, ids []uuid.UUID, migrations map[
 	return nil
 }
 
-// trace notes what becomes of one stored permission.
+// trace notes what becomes of one stored permission. One that means nothing before the change was retired by an earlier one;
+// it is kept in the role, and means something again if a rollback brings its pair back.
 func (r *role) trace(m [2]*rbac.Migration, step *rbac.Migration, p rbac.Permission) {
 	was := m[0].Permission(p)
 	if len(was) == 0 {
@@ -230,7 +236,7 @@ func (r *role) tell() org.CatalogRole {
 	}
 }
 
-// use notes what the role has of what goes.
+// use notes which of the permissions that go the role has. Denials are counted apart: when they go, people may do more.
 func (r *role) use(uses map[string]*use) {
 	for _, p := range r.retired {
 		what := rbac.Permission{ResourceType: p.ResourceType, Action: p.Action}.String()

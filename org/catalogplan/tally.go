@@ -15,12 +15,13 @@ import (
 // sampleSize is how many people a line names.
 const sampleSize = 5
 
-// tally counts people and lines.
+// tally counts people and lines. It keeps no people, only the largest groups of each line: the names of a sample are read at
+// the end, for those alone.
 type tally struct {
 	s     *survey
 	told  org.CatalogPeople
 	lines map[lineKey]*line
-	names map[group][]string
+	names map[group][]string // samples that were read: many lines have the same groups
 }
 
 type lineKey struct {
@@ -45,6 +46,7 @@ func (t *tally) meet(g *group, e *effect) {
 	case e.none():
 		return
 	case org.Status(g.status) == org.StatusSuspended:
+		// They may do nothing before or after; they are told of because the effect comes when they are let back in.
 		t.told.Suspended += g.members
 		return
 	}
@@ -111,7 +113,7 @@ func compareFlags(a, b bool) int {
 	return 1
 }
 
-// phrase says what a permission allows.
+// phrase says what a permission allows, in the words of the later version, unless only the earlier one has it.
 func (s *survey) phrase(p rbac.Permission) string {
 	if s.After.Valid(p.ResourceType, p.Action) {
 		return s.After.Phrase(p)
