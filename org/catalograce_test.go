@@ -49,13 +49,15 @@ func TestCatalogsChangeUnderReplicas(t *testing.T) {
 			}
 		})
 		others.Go(func() {
+			pace := time.NewTicker(50 * time.Millisecond)
+			defer pace.Stop()
 			for n := 0; ctx.Err() == nil; n++ {
 				if err := writeOnce(t.Context(), r, i, n); err != nil {
 					t.Errorf("replica %d writes: %v", i, err)
 					return
 				}
 				writes.Add(1)
-				time.Sleep(50 * time.Millisecond)
+				<-pace.C
 			}
 		})
 	}

@@ -64,7 +64,6 @@ type catalogAction struct {
 	*rbac.DocumentTypeAction
 	label, risk string
 	use         string // label of the action to use in its place
-	core        bool   // every catalog has it
 }
 
 // marks are what is to know of an action besides what it does.

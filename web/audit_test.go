@@ -349,7 +349,7 @@ func TestCompareRoles(t *testing.T) {
 			}
 			if way == webtest.Page { // beside the names stands what they let people do
 				for i, line := range lines {
-					lines[i] = line[strings.Index(line, "template:"):]
+					lines[i] = line[max(0, strings.Index(line, "template:")):]
 				}
 			}
 			if got := strings.Join(lines, "; "); got != tt.want {

@@ -20,7 +20,7 @@ var document []byte
 // showDocument sends the document of every route.
 func (s *Server) showDocument(c *call) http.Handler {
 	return http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
-		_ = c.send(http.StatusOK, typeJSONOut, document) //nolint:contextcheck // the call has its context; an error: the client is gone
+		_ = c.send(http.StatusOK, typeJSONOut, document) // an error: the client is gone
 	})
 }
 
@@ -54,7 +54,7 @@ func (s *Server) describe(ctx context.Context) (*described, error) {
 	if err != nil {
 		return nil, err
 	}
-	k := &described{catalog.Hash(), d, sync.OnceValues(func() ([]byte, error) { return newReference(d) })}
+	k := &described{catalog.Hash(), d, sync.OnceValues(func() ([]byte, error) { return newReference(d) })} //nolint:contextcheck // everybody gets this page: the end of one call must not stop it
 	s.described.Store(k)
 	return k, nil
 }

@@ -8,7 +8,6 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"rolecall.example/org"
-
 	"rolecall.example/static"
 	"rolecall.example/views"
 )

@@ -17,13 +17,11 @@ import (
 
 // world is people with roles in a few organizations, and three versions of a catalog, the last of which is planned.
 type world struct {
-	rnd      *rand.Rand
-	history  []rbac.Version
-	orgs     []uuid.UUID
-	people   []person
-	roles    []custom
-	affected int
-	lines    int
+	rnd     *rand.Rand
+	history []rbac.Version
+	orgs    []uuid.UUID
+	people  []person
+	roles   []custom
 }
 
 type person struct {

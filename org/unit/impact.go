@@ -38,11 +38,11 @@ type followed struct {
 func (w *comparison) tellOf(ctx context.Context, s Reader) error {
 	t := tally{comparison: w, known: map[[2]Holding]difference{}, lines: map[lineKey]*org.ImpactLine{}}
 	for piece := range slices.Chunk(w.people, ChunkSize) {
-		if err := t.addAll(ctx, s.Q, piece); err != nil {
+		if err := t.addAll(ctx, piece); err != nil {
 			return err
 		}
 	}
-	if err := w.eachHolder(ctx, s.Q, func(piece []followed) error { return t.addAll(ctx, s.Q, piece) }); err != nil {
+	if err := w.eachHolder(ctx, s.Q, func(piece []followed) error { return t.addAll(ctx, piece) }); err != nil {
 		return err
 	}
 	t.finish()
@@ -164,7 +164,7 @@ type difference struct {
 }
 
 // addAll adds people, with what they hold elsewhere: no change of an organization touches that.
-func (t *tally) addAll(ctx context.Context, q db.Reads, people []followed) error {
+func (t *tally) addAll(ctx context.Context, people []followed) error {
 	ids := make([]uuid.UUID, len(people))
 	for i, f := range people {
 		ids[i] = f.id
