@@ -40,23 +40,26 @@ func (q *Queries) CountChains(ctx context.Context) (int64, error) {
 
 const findAuditLogs = `-- name: FindAuditLogs :many
 SELECT a.seq, CAST(count(*) OVER () AS bigint) AS total FROM audit_logs a
-WHERE (CAST(?1 AS text) = '' OR instr(?1, ' ' || coalesce(CAST(a.organization_id AS text), '') || ' ') > 0)
-  AND (a.organization_id = ?2 OR ?2 IS NULL)
-  AND (a.actor_id = ?3 OR ?3 IS NULL)
-  AND (a.time >= ?4 OR ?4 IS NULL)
-  AND (a.time < ?5 OR ?5 IS NULL)
-  AND (CAST(?6 AS text) = '' OR a.request_id = ?6)
-  AND (CAST(?7 AS text) = '' OR a.resource_type = ?7)
-  AND (CAST(?8 AS text) = '' OR a.resource_id = ?8)
-  AND (CAST(?9 AS text) = '' OR lower(a.resource_target) = ?9)
-  AND (CAST(?10 AS text) = '' OR a.action = ?10)
-  AND (CAST(?11 AS text) = '' OR instr(lower(a.resource_target), ?11) > 0 OR instr(lower(a.actor), ?11) > 0)
+WHERE (CAST(?1 AS text) = '' OR instr(?1, ' ' || coalesce(CAST(a.organization_id AS text), '') || ' ') > 0
+    OR (CAST(?2 AS text) <> '' AND instr(?2, ' ' || a.seq || ' ') > 0))
+  AND (a.organization_id = ?3 OR ?3 IS NULL
+    OR (CAST(?2 AS text) <> '' AND instr(?2, ' ' || a.seq || ' ') > 0))
+  AND (a.actor_id = ?4 OR ?4 IS NULL)
+  AND (a.time >= ?5 OR ?5 IS NULL)
+  AND (a.time < ?6 OR ?6 IS NULL)
+  AND (CAST(?7 AS text) = '' OR a.request_id = ?7)
+  AND (CAST(?8 AS text) = '' OR a.resource_type = ?8)
+  AND (CAST(?9 AS text) = '' OR a.resource_id = ?9)
+  AND (CAST(?10 AS text) = '' OR lower(a.resource_target) = ?10)
+  AND (CAST(?11 AS text) = '' OR a.action = ?11)
+  AND (CAST(?12 AS text) = '' OR instr(lower(a.resource_target), ?12) > 0 OR instr(lower(a.actor), ?12) > 0)
 ORDER BY a.seq DESC
-LIMIT CAST(?13 AS bigint) OFFSET CAST(?12 AS bigint)
+LIMIT CAST(?14 AS bigint) OFFSET CAST(?13 AS bigint)
 `
 
 type FindAuditLogsParams struct {
 	Organizations  string
+	Also           string
 	OrganizationID uuid.NullUUID
 	ActorID        uuid.NullUUID
 	DateFrom       sql.NullTime
@@ -78,10 +81,12 @@ type FindAuditLogsRow struct {
 
 // The entries that match, newest first, and how many match in all.
 // reads all: it counts them, and many things can be asked for.
-// Organizations: ids with a space before and after each; ” is no limit.
+// Organizations: ids with a space before and after each; ” is no limit. Also: entries of the site that count as theirs,
+// written likewise; ” is none, and PostgreSQL then plans as if it were not there.
 func (q *Queries) FindAuditLogs(ctx context.Context, arg FindAuditLogsParams) ([]FindAuditLogsRow, error) {
 	rows, err := q.query(ctx, q.findAuditLogsStmt, findAuditLogs,
 		arg.Organizations,
+		arg.Also,
 		arg.OrganizationID,
 		arg.ActorID,
 		arg.DateFrom,
@@ -277,24 +282,27 @@ func (q *Queries) InsertAuditRootHead(ctx context.Context, arg InsertAuditRootHe
 
 const listAuditAfter = `-- name: ListAuditAfter :many
 SELECT a.seq FROM audit_logs a
-WHERE (CAST(?1 AS text) = '' OR instr(?1, ' ' || coalesce(CAST(a.organization_id AS text), '') || ' ') > 0)
-  AND (a.organization_id = ?2 OR ?2 IS NULL)
-  AND (a.actor_id = ?3 OR ?3 IS NULL)
-  AND (a.time >= ?4 OR ?4 IS NULL)
-  AND (a.time < ?5 OR ?5 IS NULL)
-  AND (CAST(?6 AS text) = '' OR a.request_id = ?6)
-  AND (CAST(?7 AS text) = '' OR a.resource_type = ?7)
-  AND (CAST(?8 AS text) = '' OR a.resource_id = ?8)
-  AND (CAST(?9 AS text) = '' OR lower(a.resource_target) = ?9)
-  AND (CAST(?10 AS text) = '' OR a.action = ?10)
-  AND (CAST(?11 AS text) = '' OR instr(lower(a.resource_target), ?11) > 0 OR instr(lower(a.actor), ?11) > 0)
-  AND a.seq > ?12
+WHERE (CAST(?1 AS text) = '' OR instr(?1, ' ' || coalesce(CAST(a.organization_id AS text), '') || ' ') > 0
+    OR (CAST(?2 AS text) <> '' AND instr(?2, ' ' || a.seq || ' ') > 0))
+  AND (a.organization_id = ?3 OR ?3 IS NULL
+    OR (CAST(?2 AS text) <> '' AND instr(?2, ' ' || a.seq || ' ') > 0))
+  AND (a.actor_id = ?4 OR ?4 IS NULL)
+  AND (a.time >= ?5 OR ?5 IS NULL)
+  AND (a.time < ?6 OR ?6 IS NULL)
+  AND (CAST(?7 AS text) = '' OR a.request_id = ?7)
+  AND (CAST(?8 AS text) = '' OR a.resource_type = ?8)
+  AND (CAST(?9 AS text) = '' OR a.resource_id = ?9)
+  AND (CAST(?10 AS text) = '' OR lower(a.resource_target) = ?10)
+  AND (CAST(?11 AS text) = '' OR a.action = ?11)
+  AND (CAST(?12 AS text) = '' OR instr(lower(a.resource_target), ?12) > 0 OR instr(lower(a.actor), ?12) > 0)
+  AND a.seq > ?13
 ORDER BY a.seq
-LIMIT CAST(?13 AS bigint)
+LIMIT CAST(?14 AS bigint)
 `
 
 type ListAuditAfterParams struct {
 	Organizations  string
+	Also           string
 	OrganizationID uuid.NullUUID
 	ActorID        uuid.NullUUID
 	DateFrom       sql.NullTime
@@ -313,6 +321,7 @@ type ListAuditAfterParams struct {
 func (q *Queries) ListAuditAfter(ctx context.Context, arg ListAuditAfterParams) ([]int64, error) {
 	rows, err := q.query(ctx, q.listAuditAfterStmt, listAuditAfter,
 		arg.Organizations,
+		arg.Also,
 		arg.OrganizationID,
 		arg.ActorID,
 		arg.DateFrom,
@@ -349,24 +358,27 @@ func (q *Queries) ListAuditAfter(ctx context.Context, arg ListAuditAfterParams) 
 
 const listAuditBefore = `-- name: ListAuditBefore :many
 SELECT a.seq FROM audit_logs a
-WHERE (CAST(?1 AS text) = '' OR instr(?1, ' ' || coalesce(CAST(a.organization_id AS text), '') || ' ') > 0)
-  AND (a.organization_id = ?2 OR ?2 IS NULL)
-  AND (a.actor_id = ?3 OR ?3 IS NULL)
-  AND (a.time >= ?4 OR ?4 IS NULL)
-  AND (a.time < ?5 OR ?5 IS NULL)
-  AND (CAST(?6 AS text) = '' OR a.request_id = ?6)
-  AND (CAST(?7 AS text) = '' OR a.resource_type = ?7)
-  AND (CAST(?8 AS text) = '' OR a.resource_id = ?8)
-  AND (CAST(?9 AS text) = '' OR lower(a.resource_target) = ?9)
-  AND (CAST(?10 AS text) = '' OR a.action = ?10)
-  AND (CAST(?11 AS text) = '' OR instr(lower(a.resource_target), ?11) > 0 OR instr(lower(a.actor), ?11) > 0)
-  AND a.seq < ?12
+WHERE (CAST(?1 AS text) = '' OR instr(?1, ' ' || coalesce(CAST(a.organization_id AS text), '') || ' ') > 0
+    OR (CAST(?2 AS text) <> '' AND instr(?2, ' ' || a.seq || ' ') > 0))
+  AND (a.organization_id = ?3 OR ?3 IS NULL
+    OR (CAST(?2 AS text) <> '' AND instr(?2, ' ' || a.seq || ' ') > 0))
+  AND (a.actor_id = ?4 OR ?4 IS NULL)
+  AND (a.time >= ?5 OR ?5 IS NULL)
+  AND (a.time < ?6 OR ?6 IS NULL)
+  AND (CAST(?7 AS text) = '' OR a.request_id = ?7)
+  AND (CAST(?8 AS text) = '' OR a.resource_type = ?8)
+  AND (CAST(?9 AS text) = '' OR a.resource_id = ?9)
+  AND (CAST(?10 AS text) = '' OR lower(a.resource_target) = ?10)
+  AND (CAST(?11 AS text) = '' OR a.action = ?11)
+  AND (CAST(?12 AS text) = '' OR instr(lower(a.resource_target), ?12) > 0 OR instr(lower(a.actor), ?12) > 0)
+  AND a.seq < ?13
 ORDER BY a.seq DESC
-LIMIT CAST(?13 AS bigint)
+LIMIT CAST(?14 AS bigint)
 `
 
 type ListAuditBeforeParams struct {
 	Organizations  string
+	Also           string
 	OrganizationID uuid.NullUUID
 	ActorID        uuid.NullUUID
 	DateFrom       sql.NullTime
@@ -385,6 +397,7 @@ type ListAuditBeforeParams struct {
 func (q *Queries) ListAuditBefore(ctx context.Context, arg ListAuditBeforeParams) ([]int64, error) {
 	rows, err := q.query(ctx, q.listAuditBeforeStmt, listAuditBefore,
 		arg.Organizations,
+		arg.Also,
 		arg.OrganizationID,
 		arg.ActorID,
 		arg.DateFrom,

@@ -8,6 +8,7 @@ package db
 import (
 	"context"
 	"database/sql"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -163,16 +164,28 @@ func (q *Queries) ListCatalogEffects(ctx context.Context, version int64) ([]Cata
 }
 
 const listCatalogEffectsIn = `-- name: ListCatalogEffectsIn :many
-SELECT version, organization_id, role, permission, people FROM catalog_effects WHERE organization_id = ?1 ORDER BY version DESC, role, permission LIMIT CAST(?2 AS bigint)
+SELECT version, organization_id, role, permission, people FROM catalog_effects WHERE version = ?1 AND organization_id IN (/*SLICE:organization_ids*/?)
+ORDER BY organization_id, role, permission
 `
 
 type ListCatalogEffectsInParams struct {
-	OrganizationID uuid.UUID
-	MaxRows        int64
+	Version         int64
+	OrganizationIds []uuid.UUID
 }
 
 func (q *Queries) ListCatalogEffectsIn(ctx context.Context, arg ListCatalogEffectsInParams) ([]CatalogEffect, error) {
-	rows, err := q.query(ctx, q.listCatalogEffectsInStmt, listCatalogEffectsIn, arg.OrganizationID, arg.MaxRows)
+	query := listCatalogEffectsIn
+	var queryParams []interface{}
+	queryParams = append(queryParams, arg.Version)
+	if len(arg.OrganizationIds) > 0 {
+		for _, v := range arg.OrganizationIds {
+			queryParams = append(queryParams, v)
+		}
+		query = strings.Replace(query, "/*SLICE:organization_ids*/?", strings.Repeat(",?", len(arg.OrganizationIds))[1:], 1)
+	} else {
+		query = strings.Replace(query, "/*SLICE:organization_ids*/?", "NULL", 1)
+	}
+	rows, err := q.query(ctx, nil, query, queryParams...)
 	if err != nil {
 		return nil, err
 	}
@@ -190,6 +203,49 @@ func (q *Queries) ListCatalogEffectsIn(ctx context.Context, arg ListCatalogEffec
 			return nil, err
 		}
 		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listCatalogEntriesIn = `-- name: ListCatalogEntriesIn :many
+SELECT DISTINCT a.seq FROM catalog_effects e
+JOIN catalog_versions v ON v.version = e.version
+JOIN audit_logs a ON a.resource_id = '00000000-0000-0000-0000-000000000000' AND a.resource_type = 'catalog' AND a.time = v.applied_at AND a.status_code < 400
+WHERE e.organization_id IN (/*SLICE:organization_ids*/?)
+ORDER BY a.seq
+`
+
+// The entries of the trail about versions that took something away in some organizations. A version and its entry are
+// written at one time, and entries that are about nothing with an id are few.
+func (q *Queries) ListCatalogEntriesIn(ctx context.Context, organizationIds []uuid.UUID) ([]int64, error) {
+	query := listCatalogEntriesIn
+	var queryParams []interface{}
+	if len(organizationIds) > 0 {
+		for _, v := range organizationIds {
+			queryParams = append(queryParams, v)
+		}
+		query = strings.Replace(query, "/*SLICE:organization_ids*/?", strings.Repeat(",?", len(organizationIds))[1:], 1)
+	} else {
+		query = strings.Replace(query, "/*SLICE:organization_ids*/?", "NULL", 1)
+	}
+	rows, err := q.query(ctx, nil, query, queryParams...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []int64{}
+	for rows.Next() {
+		var seq int64
+		if err := rows.Scan(&seq); err != nil {
+			return nil, err
+		}
+		items = append(items, seq)
 	}
 	if err := rows.Close(); err != nil {
 		return nil, err

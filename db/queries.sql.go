@@ -402,6 +402,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listCatalogEffectsInStmt, err = db.PrepareContext(ctx, listCatalogEffectsIn); err != nil {
 		return nil, fmt.Errorf("error preparing query ListCatalogEffectsIn: %w", err)
 	}
+	if q.listCatalogEntriesInStmt, err = db.PrepareContext(ctx, listCatalogEntriesIn); err != nil {
+		return nil, fmt.Errorf("error preparing query ListCatalogEntriesIn: %w", err)
+	}
 	if q.listCatalogHistoryStmt, err = db.PrepareContext(ctx, listCatalogHistory); err != nil {
 		return nil, fmt.Errorf("error preparing query ListCatalogHistory: %w", err)
 	}
@@ -1286,6 +1289,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listCatalogEffectsInStmt: %w", cerr)
 		}
 	}
+	if q.listCatalogEntriesInStmt != nil {
+		if cerr := q.listCatalogEntriesInStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listCatalogEntriesInStmt: %w", cerr)
+		}
+	}
 	if q.listCatalogHistoryStmt != nil {
 		if cerr := q.listCatalogHistoryStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listCatalogHistoryStmt: %w", cerr)
@@ -1866,6 +1874,7 @@ type Queries struct {
 	listCandidatesStmt                *sql.Stmt
 	listCatalogEffectsStmt            *sql.Stmt
 	listCatalogEffectsInStmt          *sql.Stmt
+	listCatalogEntriesInStmt          *sql.Stmt
 	listCatalogHistoryStmt            *sql.Stmt
 	listCatalogsInUseStmt             *sql.Stmt
 	listCatalogsOfRolesStmt           *sql.Stmt
@@ -2081,6 +2090,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listCandidatesStmt:                q.listCandidatesStmt,
 		listCatalogEffectsStmt:            q.listCatalogEffectsStmt,
 		listCatalogEffectsInStmt:          q.listCatalogEffectsInStmt,
+		listCatalogEntriesInStmt:          q.listCatalogEntriesInStmt,
 		listCatalogHistoryStmt:            q.listCatalogHistoryStmt,
 		listCatalogsInUseStmt:             q.listCatalogsInUseStmt,
 		listCatalogsOfRolesStmt:           q.listCatalogsOfRolesStmt,

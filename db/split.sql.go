@@ -91,6 +91,7 @@ type Reads interface {
 	ListCandidates(ctx context.Context, arg ListCandidatesParams) ([]UserRow, error)
 	ListCatalogEffects(ctx context.Context, version int64) ([]CatalogEffect, error)
 	ListCatalogEffectsIn(ctx context.Context, arg ListCatalogEffectsInParams) ([]CatalogEffect, error)
+	ListCatalogEntriesIn(ctx context.Context, organizationIds []uuid.UUID) ([]int64, error)
 	ListCatalogHistory(ctx context.Context) ([]ListCatalogHistoryRow, error)
 	ListCatalogsInUse(ctx context.Context) ([]int64, error)
 	ListCatalogsOfRoles(ctx context.Context) ([]int64, error)
@@ -558,6 +559,11 @@ func (r reads) ListCatalogEffects(ctx context.Context, version int64) ([]Catalog
 func (r reads) ListCatalogEffectsIn(ctx context.Context, arg ListCatalogEffectsInParams) ([]CatalogEffect, error) {
 	found, err := r.queries.ListCatalogEffectsIn(ctx, arg)
 	return found, named("ListCatalogEffectsIn", err)
+}
+
+func (r reads) ListCatalogEntriesIn(ctx context.Context, organizationIds []uuid.UUID) ([]int64, error) {
+	found, err := r.queries.ListCatalogEntriesIn(ctx, organizationIds)
+	return found, named("ListCatalogEntriesIn", err)
 }
 
 func (r reads) ListCatalogHistory(ctx context.Context) ([]ListCatalogHistoryRow, error) {

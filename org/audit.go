@@ -48,6 +48,15 @@ type AuditChange struct {
 	Secret bool `json:"secret"`
 }
 
+// CatalogEffect is what a version of the catalog took from a role, in the field "effects" of an entry that is shown to an
+// organization. Of a built-in role that is gone the permission is empty; a deny begins with "!".
+type CatalogEffect struct {
+	Organization string `json:"organization"` // "" if it is gone
+	Role         string `json:"role"`
+	Permission   string `json:"permission"`
+	People       int64  `json:"people"` // who held the role
+}
+
 // AuditEntry is one row of the audit trail.
 type AuditEntry struct {
 	Seq            int64 // its number in the trail

@@ -2,9 +2,11 @@ package org_test
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"rolecall.example/org"
 	"rolecall.example/rbac"
@@ -178,6 +180,59 @@ func TestCatalogRetires(t *testing.T) {
 	versions, err := s.RoleVersions(t.Context(), s.as(t, "o"), org.In("default"), "payer")
 	if err != nil || says(versions[len(versions)-1].Role) != "invoice:read" {
 		t.Errorf("an old version came alive: %+v, %v", versions, err)
+	}
+}
+
+// An auditor of an organization finds what a version took away there, and nothing of other organizations. The list of the
+// site has the numbers.
+func TestCatalogEffectsAreInTheTrail(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.apply(t, nil)
+	s.putRole(t, "payer", "invoice:pay", "!invoice:delete")
+	s.give(t, home, "m", "payer")
+	gone := func(d *rbac.Document) {
+		unpaid(d)
+		invoiceOf(d).Actions = invoiceOf(d).Actions[:1]
+		owned(d, "invoice:delete")
+	}
+	s.clock.advance(time.Hour)
+	version := s.apply(t, gone, "invoice:pay", "invoice:delete")
+	s.clock.advance(time.Hour)
+	s.apply(t, func(d *rbac.Document) { gone(d); d.Label = "Later" }) // which takes nothing
+	for _, tt := range []struct{ by, query, want string }{
+		{"oa", "", "default payer !invoice:delete 1, default payer invoice:pay 1"},
+		{"oau", "resource_type:catalog", "default payer !invoice:delete 1, default payer invoice:pay 1"},
+		{"oau", "organization:default", "default payer !invoice:delete 1, default payer invoice:pay 1"},
+		{"o", "organization:default", "default payer !invoice:delete 1, default payer invoice:pay 1"},
+		{"pa", "", ""},
+		{"o", "organization:beta", ""},
+		{"o", "resource_type:catalog", "whole, whole, whole"},
+	} {
+		for _, f := range []org.AuditFilter{{Query: tt.query}, {Query: tt.query, SkipCount: true}} {
+			list, err := s.Audit(t.Context(), s.as(t, tt.by), f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, e := range list.Entries {
+				if e.ResourceType != "catalog" {
+					continue
+				}
+				effects, part := e.Diff["effects"].New.([]org.CatalogEffect)
+				if !part {
+					got = append(got, "whole")
+				} else if e.Diff["version"].New != float64(version) || e.Diff["roles"].New != nil || e.Description != "{user} updated catalog {target}" {
+					t.Errorf("%s %q: %+v", tt.by, tt.query, e)
+				}
+				for _, f := range effects {
+					got = append(got, fmt.Sprint(f.Organization, " ", f.Role, " ", f.Permission, " ", f.People))
+				}
+			}
+			if strings.Join(got, ", ") != tt.want {
+				t.Errorf("%s %q: %q, want %q", tt.by, tt.query, got, tt.want)
+			}
+		}
 	}
 }
 

@@ -61,10 +61,13 @@ SELECT * FROM audit_logs WHERE id = @id;
 -- name: FindAuditLogs :many
 -- The entries that match, newest first, and how many match in all.
 -- reads all: it counts them, and many things can be asked for.
--- Organizations: ids with a space before and after each; '' is no limit.
+-- Organizations: ids with a space before and after each; '' is no limit. Also: entries of the site that count as theirs,
+-- written likewise; '' is none, and PostgreSQL then plans as if it were not there.
 SELECT a.seq, CAST(count(*) OVER () AS bigint) AS total FROM audit_logs a
-WHERE (CAST(@organizations AS text) = '' OR instr(@organizations, ' ' || coalesce(CAST(a.organization_id AS text), '') || ' ') > 0)
-  AND (a.organization_id = sqlc.narg(organization_id) OR sqlc.narg(organization_id) IS NULL)
+WHERE (CAST(@organizations AS text) = '' OR instr(@organizations, ' ' || coalesce(CAST(a.organization_id AS text), '') || ' ') > 0
+    OR (CAST(@also AS text) <> '' AND instr(@also, ' ' || a.seq || ' ') > 0))
+  AND (a.organization_id = sqlc.narg(organization_id) OR sqlc.narg(organization_id) IS NULL
+    OR (CAST(@also AS text) <> '' AND instr(@also, ' ' || a.seq || ' ') > 0))
   AND (a.actor_id = sqlc.narg(actor_id) OR sqlc.narg(actor_id) IS NULL)
   AND (a.time >= sqlc.narg(date_from) OR sqlc.narg(date_from) IS NULL)
   AND (a.time < sqlc.narg(date_to) OR sqlc.narg(date_to) IS NULL)
@@ -80,8 +83,10 @@ LIMIT CAST(@max_rows AS bigint) OFFSET CAST(@skip AS bigint);
 -- name: ListAuditBefore :many
 -- The newest entries that match and are older than a row, newest first: a page that costs the same however far down it is.
 SELECT a.seq FROM audit_logs a
-WHERE (CAST(@organizations AS text) = '' OR instr(@organizations, ' ' || coalesce(CAST(a.organization_id AS text), '') || ' ') > 0)
-  AND (a.organization_id = sqlc.narg(organization_id) OR sqlc.narg(organization_id) IS NULL)
+WHERE (CAST(@organizations AS text) = '' OR instr(@organizations, ' ' || coalesce(CAST(a.organization_id AS text), '') || ' ') > 0
+    OR (CAST(@also AS text) <> '' AND instr(@also, ' ' || a.seq || ' ') > 0))
+  AND (a.organization_id = sqlc.narg(organization_id) OR sqlc.narg(organization_id) IS NULL
+    OR (CAST(@also AS text) <> '' AND instr(@also, ' ' || a.seq || ' ') > 0))
   AND (a.actor_id = sqlc.narg(actor_id) OR sqlc.narg(actor_id) IS NULL)
   AND (a.time >= sqlc.narg(date_from) OR sqlc.narg(date_from) IS NULL)
   AND (a.time < sqlc.narg(date_to) OR sqlc.narg(date_to) IS NULL)
@@ -98,8 +103,10 @@ LIMIT CAST(@max_rows AS bigint);
 -- name: ListAuditAfter :many
 -- The oldest entries that match and are newer than a row, oldest first: the page above.
 SELECT a.seq FROM audit_logs a
-WHERE (CAST(@organizations AS text) = '' OR instr(@organizations, ' ' || coalesce(CAST(a.organization_id AS text), '') || ' ') > 0)
-  AND (a.organization_id = sqlc.narg(organization_id) OR sqlc.narg(organization_id) IS NULL)
+WHERE (CAST(@organizations AS text) = '' OR instr(@organizations, ' ' || coalesce(CAST(a.organization_id AS text), '') || ' ') > 0
+    OR (CAST(@also AS text) <> '' AND instr(@also, ' ' || a.seq || ' ') > 0))
+  AND (a.organization_id = sqlc.narg(organization_id) OR sqlc.narg(organization_id) IS NULL
+    OR (CAST(@also AS text) <> '' AND instr(@also, ' ' || a.seq || ' ') > 0))
   AND (a.actor_id = sqlc.narg(actor_id) OR sqlc.narg(actor_id) IS NULL)
   AND (a.time >= sqlc.narg(date_from) OR sqlc.narg(date_from) IS NULL)
   AND (a.time < sqlc.narg(date_to) OR sqlc.narg(date_to) IS NULL)

@@ -5,7 +5,17 @@ SELECT * FROM catalog_versions WHERE version = @version;
 SELECT * FROM catalog_effects WHERE version = @version ORDER BY organization_id, role, permission;
 
 -- name: ListCatalogEffectsIn :many
-SELECT * FROM catalog_effects WHERE organization_id = @organization_id ORDER BY version DESC, role, permission LIMIT CAST(@max_rows AS bigint);
+SELECT * FROM catalog_effects WHERE version = @version AND organization_id IN (sqlc.slice('organization_ids'))
+ORDER BY organization_id, role, permission;
+
+-- name: ListCatalogEntriesIn :many
+-- The entries of the trail about versions that took something away in some organizations. A version and its entry are
+-- written at one time, and entries that are about nothing with an id are few.
+SELECT DISTINCT a.seq FROM catalog_effects e
+JOIN catalog_versions v ON v.version = e.version
+JOIN audit_logs a ON a.resource_id = '00000000-0000-0000-0000-000000000000' AND a.resource_type = 'catalog' AND a.time = v.applied_at AND a.status_code < 400
+WHERE e.organization_id IN (sqlc.slice('organization_ids'))
+ORDER BY a.seq;
 
 -- name: InsertCatalogVersion :exec
 -- unit: site

@@ -148,6 +148,8 @@ func (a Audit) targetURL(e org.AuditEntry) string {
 		return UserURL(e.ResourceTarget)
 	case e.ResourceType == "organization":
 		return OrganizationURL(e.ResourceTarget)
+	case e.ResourceType == "catalog":
+		return CatalogURL
 	}
 	return ""
 }

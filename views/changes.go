@@ -52,6 +52,10 @@ func (a Audit) changes(e org.AuditEntry) []change {
 			continue
 		}
 		c := e.Diff[field]
+		if effects, ok := c.New.([]org.CatalogEffect); ok {
+			out = append(out, a.effects(effects)...)
+			continue
+		}
 		if valueText(c.Old) == nothing && c.New == e.ResourceTarget || valueText(c.New) == nothing && c.Old == e.ResourceTarget {
 			continue // the sentence has it
 		}
@@ -64,6 +68,26 @@ func (a Audit) changes(e org.AuditEntry) []change {
 			note = valueText(c.New)
 		}
 		out = append(out, change{class: "del", sign: "•", what: ui.FieldLabel(field), note: note})
+	}
+	return out
+}
+
+// effects are the lines of what a version of the catalog took from roles. Permissions stand there by their names: what a
+// name means now need not be what is gone.
+func (a Audit) effects(list []org.CatalogEffect) (out []change) {
+	for _, e := range list {
+		note := "in the role " + e.Role + ", which " + ui.Plural(int(e.People), "person") + " held"
+		if a.Organization == "" {
+			note += " in " + e.Organization
+		}
+		c := change{class: "del", sign: "−", word: "Gone: allow ", what: e.Permission, note: note}
+		switch bare, deny := strings.CutPrefix(e.Permission, "!"); {
+		case e.Permission == "":
+			c.word, c.what = "Gone: ", "the role itself"
+		case deny:
+			c.word, c.what = "Gone: deny ", bare
+		}
+		out = append(out, c)
 	}
 	return out
 }

@@ -283,6 +283,22 @@ func TestAuditSentences(t *testing.T) {
 	}
 }
 
+// What a version of the catalog took from an organization stands there by its names.
+func TestAuditEffects(t *testing.T) {
+	t.Parallel()
+	e := auditEntry("catalog", "write", "pipelines", 200, map[string]org.AuditChange{"effects": {New: []org.CatalogEffect{
+		{Organization: "acme", Role: "clerk", Permission: "!file:print", People: 1}, {Organization: "acme", Role: "boss", People: 2},
+	}}})
+	var got []string
+	for _, c := range (Audit{Catalog: rbac.Default(), Now: now}).changes(e) {
+		got = append(got, c.word+c.what+" "+c.note)
+	}
+	want := []string{"Gone: deny file:print in the role clerk, which 1 person held in acme", "Gone: the role itself in the role boss, which 2 people held in acme"}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Error(d)
+	}
+}
+
 func TestAuditPage(t *testing.T) {
 	t.Parallel()
 	doc := render(t, AuditPage(fullAudit()))

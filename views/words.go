@@ -165,6 +165,7 @@ var kinds = []kind{
 	{"user", "account", "account"},
 	{"organization", "organization", "organization"},
 	{"api_key", "token", "sign-in or token"},
+	{"catalog", "catalog", "catalog"},
 }
 
 // kindNoun is a resource type in a sentence.

@@ -48,11 +48,11 @@ func (s *Service) Audit(ctx context.Context, subject *org.Actor, f org.AuditFilt
 
 // auditPage cuts a page beside a bound: it costs the same however far from the newest entry.
 // Without a bound it begins at the newest entry.
-func auditPage(ctx context.Context, s unit.Reader, by *org.Actor, p db.FindAuditLogsParams, f org.AuditFilter) (list org.AuditList, err error) {
+func auditPage(ctx context.Context, s unit.Reader, by *org.Actor, p auditScope, f org.AuditFilter) (list org.AuditList, err error) {
 	page := db.ListAuditBeforeParams{
 		Organizations: p.Organizations, OrganizationID: p.OrganizationID, ActorID: p.ActorID, DateFrom: p.DateFrom, DateTo: p.DateTo,
 		RequestID: p.RequestID, ResourceType: p.ResourceType, ResourceID: p.ResourceID, ResourceTarget: p.ResourceTarget,
-		Action: p.Action, Search: p.Search, Seq: f.Before, MaxRows: p.MaxRows + 1,
+		Action: p.Action, Search: p.Search, Also: p.Also, Seq: f.Before, MaxRows: p.MaxRows + 1,
 	}
 	if page.Seq == 0 {
 		page.Seq = math.MaxInt64
@@ -76,11 +76,11 @@ func auditPage(ctx context.Context, s unit.Reader, by *org.Actor, p db.FindAudit
 	} else {
 		list.Older = more
 	}
-	if list.Entries, err = auditRows(ctx, s, by, seqs[:min(len(seqs), int(p.MaxRows))]); err != nil || f.SkipCount {
+	if list.Entries, err = auditRows(ctx, s, by, seqs[:min(len(seqs), int(p.MaxRows))], p.parts); err != nil || f.SkipCount {
 		return list, err
 	}
 	p.MaxRows, p.Skip = 1, 0
-	found, err := s.Q.FindAuditLogs(ctx, p)
+	found, err := s.Q.FindAuditLogs(ctx, p.FindAuditLogsParams)
 	if len(found) > 0 {
 		list.Count = int(found[0].Total)
 	}
@@ -128,7 +128,7 @@ func mayReadAudit(by *org.Actor) bool {
 }
 
 // auditSearch is the query as the database takes it, within what the caller may read. Invalid: a bad query.
-func auditSearch(ctx context.Context, s unit.Reader, by *org.Actor, f org.AuditFilter) (db.FindAuditLogsParams, error) {
+func auditSearch(ctx context.Context, s unit.Reader, by *org.Actor, f org.AuditFilter) (auditScope, error) {
 	p := db.FindAuditLogsParams{MaxRows: int64(min(f.Limit, AuditPageMax)), Skip: int64(f.Offset)}
 	if f.Limit == 0 {
 		p.MaxRows = AuditPageSize
@@ -156,9 +156,12 @@ func auditSearch(ctx context.Context, s unit.Reader, by *org.Actor, f org.AuditF
 		p.DateTo.Time = p.DateTo.Time.Add(org.Day) // the day is part of the range
 	}
 	if err := auditNames(ctx, s, by, q, &p); err != nil {
-		return p, err
+		return auditScope{}, err
 	}
-	return p, q.Bad.Err("Invalid audit search query.")
+	if err := q.Bad.Err("Invalid audit search query."); err != nil {
+		return auditScope{}, err
+	}
+	return auditScopeOf(ctx, s, by, p)
 }
 
 // auditNames looks up the people and the organization that a query names.
@@ -202,12 +205,12 @@ func actor(q *unit.Search, by *org.Actor, key string, id uuid.UUID, found bool) 
 }
 
 // auditEntries cuts a page by its number. Past the end no row carries the count, so it is asked for alone.
-func auditEntries(ctx context.Context, s unit.Reader, by *org.Actor, p db.FindAuditLogsParams) (org.AuditList, error) {
+func auditEntries(ctx context.Context, s unit.Reader, by *org.Actor, p auditScope) (org.AuditList, error) {
 	list := org.AuditList{Entries: []org.AuditEntry{}}
-	found, err := s.Q.FindAuditLogs(ctx, p)
+	found, err := s.Q.FindAuditLogs(ctx, p.FindAuditLogsParams)
 	if err == nil && len(found) == 0 && p.Skip > 0 {
 		p.Skip, p.MaxRows = 0, 1
-		if found, err = s.Q.FindAuditLogs(ctx, p); len(found) > 0 {
+		if found, err = s.Q.FindAuditLogs(ctx, p.FindAuditLogsParams); len(found) > 0 {
 			list.Count = int(found[0].Total)
 		}
 		return list, err
@@ -220,12 +223,12 @@ func auditEntries(ctx context.Context, s unit.Reader, by *org.Actor, p db.FindAu
 	for i, f := range found {
 		seqs[i] = f.Seq
 	}
-	list.Entries, err = auditRows(ctx, s, by, seqs)
+	list.Entries, err = auditRows(ctx, s, by, seqs, p.parts)
 	return list, err
 }
 
-// auditRows is the entries with these numbers, newest first.
-func auditRows(ctx context.Context, s unit.Reader, by *org.Actor, seqs []int64) ([]org.AuditEntry, error) {
+// auditRows is the entries with these numbers, newest first, or the part in them of some organizations.
+func auditRows(ctx context.Context, s unit.Reader, by *org.Actor, seqs []int64, parts []uuid.UUID) ([]org.AuditEntry, error) {
 	entries := []org.AuditEntry{}
 	rows, err := s.Q.ListAuditLogs(ctx, seqs)
 	if err != nil {
@@ -237,6 +240,9 @@ func auditRows(ctx context.Context, s unit.Reader, by *org.Actor, seqs []int64) 
 	}
 	for _, r := range rows {
 		e, err := names.entry(r)
+		if err == nil {
+			err = names.part(ctx, s, &e, parts)
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -262,15 +268,9 @@ func auditRefs(ctx context.Context, s unit.Reader, by *org.Actor, rows []db.Audi
 				ids = append(ids, id)
 			}
 		}
-		if _, ok := refs.orgs[r.OrganizationID.UUID]; !ok && r.OrganizationID.Valid {
-			orgRow, err := s.Q.GetOrganization(ctx, r.OrganizationID.UUID)
-			if err != nil && !db.IsNotFound(err) {
+		if r.OrganizationID.Valid {
+			if _, err := refs.organization(ctx, s, r.OrganizationID.UUID); err != nil {
 				return refs, err
-			}
-			refs.orgs[r.OrganizationID.UUID] = nil
-			if err == nil {
-				o := unit.OrganizationOf(orgRow)
-				refs.orgs[o.ID] = &o
 			}
 		}
 	}
@@ -289,6 +289,23 @@ func auditRefs(ctx context.Context, s unit.Reader, by *org.Actor, rows []db.Audi
 		refs.users[u.ID] = &u
 	}
 	return refs, nil
+}
+
+// organization reads an organization, once. It is nil if it is gone.
+func (refs auditReferences) organization(ctx context.Context, s unit.Reader, id uuid.UUID) (*org.Organization, error) {
+	if o, ok := refs.orgs[id]; ok {
+		return o, nil
+	}
+	row, err := s.Q.GetOrganization(ctx, id)
+	if err != nil && !db.IsNotFound(err) {
+		return nil, err
+	}
+	refs.orgs[id] = nil
+	if err == nil {
+		o := unit.OrganizationOf(row)
+		refs.orgs[id] = &o
+	}
+	return refs.orgs[id], nil
 }
 
 // glimpse is what the trail shows of an account to a caller who may not read it: who did something, and where the caller
