@@ -120,6 +120,8 @@ var compared = map[string]struct {
 	"PUT /users/{user}/roles":              {"/users/member/roles", `{"roles":["auditor"]}`, "/users/member/roles"},
 	"PATCH /organizations/{organization}":  {"/organizations/empty", `{"display_name":"New"}`, "/organizations/empty"},
 	"DELETE /organizations/{organization}": {"/organizations/empty", "", "/organizations/empty"},
+	"PUT /catalog":                         {"/catalog?replace=1", `{"format":"rolecall/catalog/1","product":"papers","label":"Papers","types":{"report":{"label":"Report","plural":"Reports","actions":{"read":"See"}}}}`, "/catalog"},
+	"POST /catalog/rollback":               {"/catalog/rollback", `{"version":1}`, "/catalog"},
 }
 
 // TestIfMatchEverywhere: no change leaves If-Match out of account: it compares, or says that there is nothing to compare.
@@ -149,6 +151,9 @@ func TestIfMatchEverywhere(t *testing.T) {
 			done(t, s, webtest.Request{Method: http.MethodPatch, Path: "/users/roles", JSON: role{Name: "site-ci"}})
 			done(t, s, webtest.Request{Method: http.MethodPatch, Path: "/users/roles", JSON: role{Name: "site-ci", DisplayName: "Second"}})
 			done(t, s, webtest.Request{Method: http.MethodPost, Path: "/organizations", JSON: `{"name":"empty"}`})
+			if route.Path == "/catalog/rollback" {
+				done(t, s, webtest.Request{Method: http.MethodPut, Path: compared["PUT /catalog"].path, JSON: compared["PUT /catalog"].json, Header: http.Header{"If-Match": {`"1"`}}})
+			}
 			if strings.HasSuffix(c.path, "/activate") {
 				done(t, s, webtest.Request{Method: http.MethodPut, Path: "/users/member/status/suspend"})
 			}
@@ -164,6 +169,9 @@ func TestIfMatchEverywhere(t *testing.T) {
 				before = s.Get(t, webtest.Owner, c.read).Header.Get("ETag")
 			}
 			for _, match := range []string{`"nope"`, `"1"`, ","} {
+				if match == before {
+					continue // the catalog's tags are numbers
+				}
 				res := send("If-Match", match)
 				if res.StatusCode != http.StatusPreconditionFailed || compares == (res.Error().Message == "This resource has no version.") {
 					t.Errorf("If-Match %q: got %d\n%.300s", match, res.StatusCode, res.Body)

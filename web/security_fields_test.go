@@ -58,6 +58,7 @@ var asksFor = map[string]asked{
 	"PUT /users/{user}/roles":        {`{"roles":["auditor"]}`, `{"roles":[7]}`, "roles[0]", nil},
 	"POST /users/{user}/keys/tokens": {`{"token_name":"fresh","allow_list":[{"type":"*","id":"*"}]}`, `{"token_name":7,"allow_list":[{}]}`, "token_name", []string{"allow_list[0]"}},
 	"POST /organizations":            {`{"name":"fresh"}`, `{"name":7}`, "name", nil},
+	"POST /catalog/rollback":         {`{"version":1}`, `{"version":"1"}`, "version", nil},
 	"PATCH /organizations/{organization}": {
 		`{"display_name":"Fresh"}`, `{"display_name":7}`, "display_name", nil},
 	"POST /authcheck": {
@@ -80,6 +81,9 @@ func TestC15_UnknownFields(t *testing.T) {
 				continue
 			}
 			name := route.Method + " " + route.Path
+			if name == "PUT /catalog" {
+				continue // whose body is a file: TestCatalogRefusals reads of its mistakes by line
+			}
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
 				a, ok := asksFor[name]
@@ -97,6 +101,9 @@ func unknownFields(t *testing.T, style web.Wire, route web.Route, a asked) {
 	s := siteFor(t, style, route)
 	path, _ := pathWith(route.Path, values("default", "member", "ci", ""))
 	schema := webtest.BodySchema(t, route.Method, route.Path)
+	if route.Path == "/catalog/rollback" {
+		path += "?dry_run=1" // else it wants to be told what the owner has seen
+	}
 	try := func(body any) *webtest.Response {
 		t.Helper()
 		return s.Do(t, webtest.Request{Method: route.Method, Path: "/api/v2" + path, As: webtest.Owner, JSON: body, Unchecked: route.Path == "/users/first"})

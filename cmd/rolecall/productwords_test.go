@@ -24,13 +24,13 @@ var englishWords = []string{"template", "file", "group", "license", "replicas", 
 // falseFriends are quoted words that look like a name of the default catalog and are none: by file, what the line has that
 // proves it.
 var falseFriends = map[string][]string{
-	"file":    {"flags(", "StringVarP", `case "file"`, "log.", "Scheme:", "json:\"file\"", "form.dataset"}, // a flag, a field, the scheme of a URL
-	"system":  {"Theme", "a.About("},                                                                       // the look of the system; what has no account
-	"group":   {`role="group"`},                                                                            // ARIA
-	"license": {"map[string]string", "json:\"license\""},                                                   // of the document of the API
-	"start":   {`class="start"`, "Control(", "url != ", "PostgreSQL server"},                               // a style; a server of tests
-	"use":     {"Deprecated.Use"},                                                                          // what stands in a file of a catalog
-	"Start":   {`class="btn no-js"`},                                                                       // a button
+	"file":    {"flags(", "StringVarP", `case "file"`, "log.", "Scheme:", "json:\"file\"", "form.dataset", `type="file"`}, // a flag, a field, the scheme of a URL
+	"system":  {"Theme", "a.About("},                                                                                      // the look of the system; what has no account
+	"group":   {`role="group"`},                                                                                           // ARIA
+	"license": {"map[string]string", "json:\"license\""},                                                                  // of the document of the API
+	"start":   {`class="start"`, "Control(", "url != ", "PostgreSQL server"},                                              // a style; a server of tests
+	"use":     {"Deprecated.Use"},                                                                                         // what stands in a file of a catalog
+	"Start":   {`class="btn no-js"`},                                                                                      // a button
 }
 
 // wireNames are words of Coder's API: clients look for them, whatever the catalog is.
