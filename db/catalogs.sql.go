@@ -339,6 +339,35 @@ func (q *Queries) ListCatalogsInUse(ctx context.Context) ([]int64, error) {
 	return items, nil
 }
 
+const listPlacesOfRoles = `-- name: ListPlacesOfRoles :many
+SELECT DISTINCT organization_id FROM roles
+`
+
+// Where there are custom roles; NULL is the site.
+// reads all: a check looks at everything.
+func (q *Queries) ListPlacesOfRoles(ctx context.Context) ([]uuid.NullUUID, error) {
+	rows, err := q.query(ctx, q.listPlacesOfRolesStmt, listPlacesOfRoles)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []uuid.NullUUID{}
+	for rows.Next() {
+		var organization_id uuid.NullUUID
+		if err := rows.Scan(&organization_id); err != nil {
+			return nil, err
+		}
+		items = append(items, organization_id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const updateCatalog = `-- name: UpdateCatalog :exec
 UPDATE revisions SET catalog = ?1 WHERE organization_id = '00000000-0000-0000-0000-000000000000'
 `

@@ -528,6 +528,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listPermissionsOfSiteStmt, err = db.PrepareContext(ctx, listPermissionsOfSite); err != nil {
 		return nil, fmt.Errorf("error preparing query ListPermissionsOfSite: %w", err)
 	}
+	if q.listPlacesOfRolesStmt, err = db.PrepareContext(ctx, listPlacesOfRoles); err != nil {
+		return nil, fmt.Errorf("error preparing query ListPlacesOfRoles: %w", err)
+	}
 	if q.listRevisionsStmt, err = db.PrepareContext(ctx, listRevisions); err != nil {
 		return nil, fmt.Errorf("error preparing query ListRevisions: %w", err)
 	}
@@ -1499,6 +1502,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listPermissionsOfSiteStmt: %w", cerr)
 		}
 	}
+	if q.listPlacesOfRolesStmt != nil {
+		if cerr := q.listPlacesOfRolesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listPlacesOfRolesStmt: %w", cerr)
+		}
+	}
 	if q.listRevisionsStmt != nil {
 		if cerr := q.listRevisionsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listRevisionsStmt: %w", cerr)
@@ -1916,6 +1924,7 @@ type Queries struct {
 	listPermissionsByRoleStmt         *sql.Stmt
 	listPermissionsOfOrganizationStmt *sql.Stmt
 	listPermissionsOfSiteStmt         *sql.Stmt
+	listPlacesOfRolesStmt             *sql.Stmt
 	listRevisionsStmt                 *sql.Stmt
 	listRoleCountsStmt                *sql.Stmt
 	listRoleDeletionsStmt             *sql.Stmt
@@ -2132,6 +2141,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listPermissionsByRoleStmt:         q.listPermissionsByRoleStmt,
 		listPermissionsOfOrganizationStmt: q.listPermissionsOfOrganizationStmt,
 		listPermissionsOfSiteStmt:         q.listPermissionsOfSiteStmt,
+		listPlacesOfRolesStmt:             q.listPlacesOfRolesStmt,
 		listRevisionsStmt:                 q.listRevisionsStmt,
 		listRoleCountsStmt:                q.listRoleCountsStmt,
 		listRoleDeletionsStmt:             q.listRoleDeletionsStmt,

@@ -133,6 +133,7 @@ type Reads interface {
 	ListPermissionsByRole(ctx context.Context, roleIds []uuid.UUID) ([]RolePermission, error)
 	ListPermissionsOfOrganization(ctx context.Context, organizationID uuid.NullUUID) ([]RolePermission, error)
 	ListPermissionsOfSite(ctx context.Context) ([]RolePermission, error)
+	ListPlacesOfRoles(ctx context.Context) ([]uuid.NullUUID, error)
 	ListRevisions(ctx context.Context, arg ListRevisionsParams) ([]Revision, error)
 	ListRoleCounts(ctx context.Context, role string) ([]ListRoleCountsRow, error)
 	ListRoleDeletions(ctx context.Context) ([]ListRoleDeletionsRow, error)
@@ -769,6 +770,11 @@ func (r reads) ListPermissionsOfOrganization(ctx context.Context, organizationID
 func (r reads) ListPermissionsOfSite(ctx context.Context) ([]RolePermission, error) {
 	found, err := r.queries.ListPermissionsOfSite(ctx)
 	return found, named("ListPermissionsOfSite", err)
+}
+
+func (r reads) ListPlacesOfRoles(ctx context.Context) ([]uuid.NullUUID, error) {
+	found, err := r.queries.ListPlacesOfRoles(ctx)
+	return found, named("ListPlacesOfRoles", err)
 }
 
 func (r reads) ListRevisions(ctx context.Context, arg ListRevisionsParams) ([]Revision, error) {

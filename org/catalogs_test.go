@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"rolecall.example/db"
 	"rolecall.example/org"
 	"rolecall.example/rbac"
 )
@@ -234,6 +235,35 @@ func TestCatalogEffectsAreInTheTrail(t *testing.T) {
 			}
 		}
 	}
+}
+
+// What a version leaves behind in roles and assignments is counted.
+func TestCatalogCountsDead(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	extra := func(d *rbac.Document) {
+		d.Roles = append(d.Roles, rbac.DocumentRole{Name: "guard", Label: "Guard", Scope: "site", Site: []string{"invoice:read"}},
+			rbac.DocumentRole{Name: "organization-guard", Label: "Guard", Scope: "organization", Organization: []string{"invoice:read"}})
+	}
+	dead := func(want org.DeadCount) {
+		t.Helper()
+		if got, err := s.CountDead(t.Context()); err != nil || got != want {
+			t.Errorf("%+v, %v, want %+v", got, err, want)
+		}
+	}
+	s.apply(t, extra)
+	s.putRole(t, "payer", "invoice:pay", "invoice:read")
+	s.putRole(t, "clerk", "!invoice:pay")
+	s.give(t, home, "m", "payer", "organization-guard")
+	s.give(t, home, "oa", "organization-guard")
+	s.write(t, func(q *db.Queries) error {
+		return q.InsertUserRole(t.Context(), db.InsertUserRoleParams{UserID: id("m"), Role: "guard"})
+	})
+	dead(org.DeadCount{})
+	s.apply(t, unpaid, "invoice:pay", "role:guard", "role:organization-guard")
+	dead(org.DeadCount{Permissions: 2, Assignments: 3})
+	s.putRole(t, "clerk", "invoice:read") // which drops what is dead
+	dead(org.DeadCount{Permissions: 1, Assignments: 3})
 }
 
 // A rollback makes a new version in which a role that was not saved reads as it did.

@@ -60,6 +60,12 @@ type DeadPermission struct {
 	Hidden     bool // something else has the name now, so the role does not show it
 }
 
+// DeadCount is how much is stored that means nothing in the catalog in force.
+type DeadCount struct {
+	Permissions int64 `json:"permissions"` // of custom roles
+	Assignments int64 `json:"assignments"` // of built-in roles that are gone
+}
+
 // RoleInput is a role to be stored. It replaces the stored role of its name, unless it is Partial.
 type RoleInput struct {
 	Name         string

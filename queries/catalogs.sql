@@ -51,3 +51,8 @@ SELECT catalog_version FROM roles
 UNION SELECT catalog_version FROM role_versions
 UNION SELECT catalog AS catalog_version FROM revisions WHERE organization_id = '00000000-0000-0000-0000-000000000000'
 ORDER BY catalog_version;
+
+-- name: ListPlacesOfRoles :many
+-- Where there are custom roles; NULL is the site.
+-- reads all: a check looks at everything.
+SELECT DISTINCT organization_id FROM roles;

@@ -117,9 +117,9 @@ func checkCommand() *command {
 		summary: "Check the database for damage, beside a running server or without one",
 		about: "It reads every page and every reference, verifies the audit trail from its first entry to its last, compares the roles\n" +
 			"of every account with those that the trail records, counts the members of every organization, compares the schema\n" +
-			"with that of its version, and checks that an owner can sign in. It changes nothing. Exit code 1 means that\n" +
-			"something was found. The pages and references of a PostgreSQL database are kept by its server, which pg_amcheck looks\n" +
-			"over.",
+			"with that of its version, and checks that an owner can sign in. It counts what changes of the catalog left behind in\n" +
+			"roles and assignments, which has no effect and is no damage. It changes nothing. Exit code 1 means that something was\n" +
+			"found. The pages and references of a PostgreSQL database are kept by its server, which pg_amcheck looks over.",
 		examples: []string{"rolecall check --db /var/lib/rolecall/rolecall.db", "rolecall check --json | jq .findings"},
 		settings: []string{"db"},
 		run: func(ctx context.Context, t *terminal, c *config) error {
@@ -143,6 +143,7 @@ type examination struct {
 	Database string           `json:"database"`
 	Schema   int64            `json:"schema"`
 	Rows     map[string]int64 `json:"rows"`
+	Dead     *org.DeadCount   `json:"dead,omitempty"` // nil: it could not be counted, which a finding explains
 	Findings []string         `json:"findings"`
 	report   db.Report
 }
@@ -173,8 +174,18 @@ func examine(ctx context.Context, path string) (examination, error) {
 		}
 		return x, err
 	}
-	found, err := services.New(d, services.Options{}).CheckIntegrity(ctx)
+	service := services.New(d, services.Options{})
+	found, err := service.CheckIntegrity(ctx)
 	x.Findings = append(x.Findings, found...)
+	if err == nil {
+		dead, failed := service.CountDead(ctx)
+		switch {
+		case failed == nil:
+			x.Dead = &dead
+		case len(x.Findings) == 0:
+			err = failed
+		}
+	}
 	return x, errors.Join(err, d.Close())
 }
 
@@ -185,7 +196,12 @@ func (x *examination) answer() report {
 		rows = append(rows, []string{f})
 	}
 	return report{value: x, head: []string{"FINDING"}, rows: rows, names: x.Findings, text: func(w io.Writer) {
-		table(w, contents("database", x.Database, x.report).rows...)
+		known := contents("database", x.Database, x.report).rows
+		if x.Dead != nil {
+			known = append(known, []string{"dead permissions", strconv.FormatInt(x.Dead.Permissions, 10)},
+				[]string{"dead assignments", strconv.FormatInt(x.Dead.Assignments, 10)})
+		}
+		table(w, known...)
 		for _, f := range x.Findings {
 			fmt.Fprintln(w, "FOUND:", f)
 		}

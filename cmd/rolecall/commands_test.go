@@ -86,7 +86,7 @@ var everyCommand = map[string]commandRow{
 
 	"backup":        {args: "$dir/backup$n.db --db $db", says: "organization_members", json: `"backup"`, file: true},
 	"restore":       {args: "$dir/from$n.db --db $dir/to$n.db", says: "restored", json: `"restored"`, file: true, runs: []string{"backup $dir/from$n.db --db $db"}},
-	"check":         {args: "--db $db", says: "organization_members", json: `"findings": []`},
+	"check":         {args: "--db $db", says: "dead permissions", json: `"dead": {`},
 	"recover-owner": {args: "--db $db --username boss$n --email boss$n@example.com", says: "shown this once", json: `"password"`},
 	"copy":          {args: "--from $dir/from$n.db --to postgres://127.0.0.1:1/x", code: exitFailed, says: "nothing was copied", file: true, runs: []string{"backup $dir/from$n.db --db $db"}},
 

@@ -7,8 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 
 	"rolecall.example/db"
+	"rolecall.example/org"
 	"rolecall.example/org/unit"
 	"rolecall.example/rbac"
 )
@@ -45,6 +47,48 @@ func CheckCatalogs(ctx context.Context, s *unit.Units) (findings []string, err e
 		return err
 	})
 	return findings, err
+}
+
+// CountDead counts what is stored and means nothing in the catalog in force. That is no damage: a change of the catalog was
+// told to leave it behind, and the next save of each role and each member drops it.
+func (s *Service) CountDead(ctx context.Context) (n org.DeadCount, err error) {
+	defer org.Wrap(&err, "count what the catalog left behind")
+	err = s.units.Moment(ctx, nil, func(src unit.Reader) error {
+		places, err := src.Q.ListPlacesOfRoles(ctx)
+		if err != nil {
+			return err
+		}
+		for _, place := range places {
+			set, err := src.Roles(ctx, place.UUID)
+			if err != nil {
+				return err
+			}
+			for i := range set.List {
+				n.Permissions += int64(len(set.List[i].Dead))
+			}
+		}
+		onSite, err := src.Q.CountUserRoles(ctx)
+		if err != nil {
+			return err
+		}
+		retired := src.Catalog().Document().RetiredRoles
+		for _, r := range onSite {
+			if slices.Contains(retired, r.Role) {
+				n.Assignments += r.Users
+			}
+		}
+		for _, name := range retired {
+			counts, err := src.Q.ListRoleCounts(ctx, name)
+			if err != nil {
+				return err
+			}
+			for _, c := range counts {
+				n.Assignments += c.Members
+			}
+		}
+		return nil
+	})
+	return n, err
 }
 
 // catalogCheck goes through the versions from the first one on.
