@@ -23,7 +23,8 @@ import (
 )
 
 // operate runs fn with the use cases over the database of the settings. A user who can write the database has the rights
-// of an owner; the audit trail calls that user "operator".
+// of an owner; the audit trail calls that user "operator". Only commands that no request could stand for use it; the
+// others ask, see asking.
 func operate(ctx context.Context, c *config, fn func(context.Context, *services.Service, *org.Actor) error) error {
 	return operateStored(ctx, c, func(ctx context.Context, service *services.Service, operator *org.Actor, _ *account.SessionStore) error {
 		return fn(ctx, service, operator)
@@ -32,12 +33,14 @@ func operate(ctx context.Context, c *config, fn func(context.Context, *services.
 
 // operateStored is operate for commands that also need the store of sessions.
 func operateStored(ctx context.Context, c *config, fn func(context.Context, *services.Service, *org.Actor, *account.SessionStore) error) (err error) {
+	// Opening may migrate, so this is asked before.
 	unlock, err := c.mayOpen(ctx)
 	if err != nil {
 		return err
 	}
 	defer unlock()
 	open := db.Open
+	// A changed schema is what these commands look for, so it must not keep them from starting.
 	if c.tampered {
 		open = db.OpenTampered
 	}
@@ -55,7 +58,8 @@ func ofCommand() org.Request {
 	return org.Request{ID: uuid.NewString(), UserAgent: "rolecall " + version()}
 }
 
-// mustExist returns an error if there is no database.
+// mustExist returns an error if there is no database. Commands that open the file in their own way ask this first, since
+// SQLite would make an empty one.
 func (c *config) mustExist(ctx context.Context) error {
 	if stored, _, err := db.Schema(ctx, c.db); err != nil || stored > 0 {
 		return err
@@ -63,6 +67,7 @@ func (c *config) mustExist(ctx context.Context) error {
 	return c.missing()
 }
 
+// missing is a mistake in the call: a misspelled name is likelier than a lost database.
 func (c *config) missing() error {
 	return usageError("there is no database at " + db.Describe(c.db) + ": name it with --db" + c.elsewhere)
 }
@@ -76,6 +81,7 @@ func (c *config) mayOpen(ctx context.Context) (unlock func(), err error) {
 		return nil, err
 	case stored == 0 && !c.makes:
 		return nil, c.missing()
+	// Nothing is there to be locked, and SQLite words a missing folder as a file that it cannot open.
 	case stored == 0 && !db.IsServer(c.db):
 		if _, err := os.Stat(filepath.Dir(c.db)); err != nil {
 			return nil, usageError("there is no folder for " + c.db + ": make it, or name another file with --db")
@@ -85,6 +91,7 @@ func (c *config) mayOpen(ctx context.Context) (unlock func(), err error) {
 		return func() {}, nil
 	}
 	if db.IsServer(c.db) { // other servers may be running
+		// A lock on a file would keep no other machine off.
 		return nil, fmt.Errorf("the schema of %s is %d, this program works with %d: start the server of this version first, which brings it up to date", db.Describe(c.db), stored, known)
 	}
 	if unlock, err = lock(c.db); err != nil {
@@ -103,12 +110,14 @@ func (p *passwordFlags) register(fs *pflag.FlagSet) {
 // read returns the password, and whether it was generated and must be shown.
 func (p *passwordFlags) read(in io.Reader) (password string, made bool, err error) {
 	if !p.stdin {
+		// 128 bits, so it needs no rule for how long or how mixed it is.
 		return rand.Text(), true, nil
 	}
 	line, err := bufio.NewReader(in).ReadString('\n')
 	if err != nil && !errors.Is(err, io.EOF) {
 		return "", false, err
 	}
+	// Only the end of the line goes: spaces may be part of a password.
 	return strings.TrimRight(line, "\r\n"), false, nil
 }
 
@@ -121,6 +130,7 @@ type printedAccount struct {
 	Password string    `json:"password,omitempty"` // only if it was generated
 }
 
+// describeAccount is for an account that a use case answered.
 func describeAccount(u org.User, password string, made bool) printedAccount {
 	a := printedAccount{ID: u.ID, Username: u.Username, Email: u.Email, Roles: []string{}}
 	for _, r := range u.Roles {

@@ -21,15 +21,18 @@ var askSettings = []string{"db", "url", "context", "ca-file"}
 // orServer ends the message about a missing database where a server could be asked instead.
 const orServer = ", or a server with --url"
 
-// asking runs fn with a client of the server, or of the file, that the settings name.
+// asking runs fn with a client of the server, or of the file, that the settings name. Every command that reads or
+// changes something by the rules goes through here.
 func asking(ctx context.Context, c *config, fn func(*client.Client) error) error {
 	if c.server != nil {
+		// Without a token each request would be a 401, which does not say where a token comes from.
 		if c.token == "" {
 			return usageError("ROLECALL_TOKEN is needed to ask a server; rolecall login stores one, rolecall tokens create makes one")
 		}
 		return fn(c.remote())
 	}
 	c.elsewhere = orServer
+	// The file is opened for one command and closed after it, so that it works beside a running server.
 	return operateStored(ctx, c, func(ctx context.Context, service *services.Service, operator *org.Actor, store *account.SessionStore) error {
 		api, err := local(service, operator, store)
 		if err != nil {
@@ -41,11 +44,13 @@ func asking(ctx context.Context, c *config, fn func(*client.Client) error) error
 
 // local returns a client of the use cases in this process, which asks as the operator.
 func local(service *services.Service, operator *org.Actor, store *account.SessionStore) (*client.Client, error) {
+	// The log is thrown away: a line a request is for a server, and errors reach the command as answers.
 	handler, err := web.New(web.Options{Service: service, Sessions: store, Version: version(), Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		return nil, err
 	}
 	return &client.Client{
+		// Nothing is sent there; a client needs some address to build its requests from.
 		BaseURL: "http://localhost", UserAgent: "rolecall " + version(),
 		HTTPClient: &http.Client{Transport: inProcess{handler.InProcess(operator)}},
 	}, nil

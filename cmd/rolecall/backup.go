@@ -16,6 +16,7 @@ import (
 	"rolecall.example/org/services"
 )
 
+// backupCommand copies a file. A PostgreSQL server has tools for that which know more than this program could.
 func backupCommand() *command {
 	return &command{
 		name:    "backup",
@@ -29,12 +30,14 @@ func backupCommand() *command {
 			if db.IsServer(c.db) {
 				return usageError("backup copies a SQLite file; for a PostgreSQL database use pg_dump --format=custom, which works beside running servers")
 			}
+			// Or SQLite would make an empty file, and a cron job would keep backups of that.
 			if err := c.mustExist(ctx); err != nil {
 				return err
 			}
 			if err := db.Backup(ctx, c.db, c.operand); err != nil {
 				return err
 			}
+			// The copy is read, not the original: its numbers prove that what was written can be read.
 			r, err := db.Inspect(ctx, c.operand, true)
 			if err != nil {
 				return err
@@ -54,6 +57,7 @@ func contents(done, place string, r db.Report) report {
 	return report{value: map[string]any{done: place, "schema": r.Schema, "rows": r.Rows}, rows: rows, names: []string{place}}
 }
 
+// restoreCommand has no question: the replaced database is kept, so there is a way back.
 func restoreCommand() *command {
 	return &command{
 		name:    "restore",
@@ -68,6 +72,8 @@ func restoreCommand() *command {
 	}
 }
 
+// restore holds the lock of a server from the first step to the last, since a server with the old file open would go on
+// writing to it under its new name.
 func restore(ctx context.Context, t *terminal, c *config) error {
 	if db.IsServer(c.db) {
 		return usageError("restore replaces a SQLite file; stop all servers, and put what pg_dump wrote into an empty PostgreSQL database with pg_restore")
@@ -80,6 +86,7 @@ func restore(ctx context.Context, t *terminal, c *config) error {
 		return err
 	}
 	defer unlock()
+	// A name with the time in it: a second restore must not overwrite what the first one kept.
 	kept, err := db.Restore(ctx, c.operand, c.db, time.Now().UTC().Format("20060102T150405Z"))
 	if err == nil {
 		var r db.Report
@@ -92,13 +99,15 @@ func restore(ctx context.Context, t *terminal, c *config) error {
 			return t.print(done)
 		}
 	}
+	// Also after a failure, as it may be the only whole copy that is left.
 	if kept != "" {
 		fmt.Fprintln(t.err, "kept", kept)
 	}
 	return err
 }
 
-// restored brings a database that was put in its place up to date, and records it there.
+// restored brings a database that was put in its place up to date, and records it there. The trail must tell of it,
+// because between its last entry and the next one everything since the backup is missing.
 func restored(ctx context.Context, path string) (db.Report, error) {
 	r, err := db.Inspect(ctx, path, true)
 	if err != nil {
@@ -111,6 +120,7 @@ func restored(ctx context.Context, path string) (db.Report, error) {
 	return r, errors.Join(services.New(d, services.Options{}).RecordRestore(ctx, ofCommand()), d.Close())
 }
 
+// checkCommand changes nothing and takes no lock, so it may run every night beside the server.
 func checkCommand() *command {
 	return &command{
 		name:    "check",
@@ -131,6 +141,8 @@ func checkCommand() *command {
 				return err
 			}
 			if len(r.Findings) > 0 {
+				// On standard error, so that the reader of a cron mail sees the database, and a program that reads the
+				// answer does not.
 				fmt.Fprintf(t.err, "rolecall: %s in %s\n", counted(len(r.Findings), "finding", "findings"), db.Describe(c.db))
 			}
 			return t.verdict(len(r.Findings) == 0, r.answer())
@@ -148,12 +160,16 @@ type examination struct {
 	report   db.Report
 }
 
+// examine goes on after a finding as long as it can. Only a schema of another version ends it, because the queries below
+// are written for this one.
 func examine(ctx context.Context, path string) (examination, error) {
 	r, err := db.Inspect(ctx, path, false)
 	if err != nil {
 		return examination{}, err
 	}
 	x := examination{Database: db.Describe(path), Schema: r.Schema, Rows: r.Rows, Findings: append([]string{}, r.Findings...), report: r}
+	// The log and its index have the same rows as the file, and its password hashes. For the URL of a server, Stat fails
+	// and nothing is found.
 	for _, suffix := range []string{"", "-wal", "-shm"} {
 		if info, err := os.Stat(path + suffix); err == nil && info.Mode().Perm()&0o077 != 0 {
 			x.Findings = append(x.Findings, fmt.Sprintf("%s has mode %04o: users other than its owner can open it", path+suffix, info.Mode().Perm()))
@@ -167,6 +183,7 @@ func examine(ctx context.Context, path string) (examination, error) {
 		x.Findings = append(x.Findings, fmt.Sprintf("schema %d is older than the %d that this program knows; the next start of the server brings it up to date", r.Schema, r.Known))
 		return x, nil
 	}
+	// A changed schema is among the findings of Inspect; the rest is worth a look all the same.
 	d, err := db.OpenTampered(ctx, path)
 	if err != nil {
 		if len(x.Findings) > 0 { // the findings explain the error
@@ -189,7 +206,8 @@ func examine(ctx context.Context, path string) (examination, error) {
 	return x, errors.Join(err, d.Close())
 }
 
-// answer returns what check prints.
+// answer returns what check prints. Numbers of rows come first for people: a check of the wrong file finds nothing and
+// proves nothing.
 func (x *examination) answer() report {
 	var rows [][]string
 	for _, f := range x.Findings {
@@ -208,6 +226,7 @@ func (x *examination) answer() report {
 	}}
 }
 
+// recoverOwnerCommand works on the database alone. Over the network it would be a way around every rule.
 func recoverOwnerCommand() *command {
 	var username, email string
 	return &command{
@@ -225,6 +244,7 @@ func recoverOwnerCommand() *command {
 			if username == "" {
 				return usageError("--username is needed; see rolecall help recover-owner")
 			}
+			// The password before is gone with the new one, so a broken output must be noticed before.
 			if err := t.beforeSecret(); err != nil {
 				return err
 			}
@@ -237,6 +257,7 @@ func recoverOwnerCommand() *command {
 				if err != nil {
 					return err
 				}
+				// It is not taken back if printing fails: the command can simply be given again.
 				return describeAccount(u, password, true).print(t, []string{"database", db.Describe(c.db)})
 			})
 		},

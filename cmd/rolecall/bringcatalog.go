@@ -21,6 +21,7 @@ func (c *config) bringCatalog(ctx context.Context, service *services.Service, lo
 	if err != nil {
 		return usageError(err.Error())
 	}
+	// A server that cannot read its catalog does not start, rather than run with another one than its operator believes.
 	d, problems := catalogfile.Read(c.catalogFile, text)
 	if err := catalogfile.Errors(c.catalogFile, problems); err != nil {
 		return usageError(err.Error())

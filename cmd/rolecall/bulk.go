@@ -9,7 +9,7 @@ import (
 	"rolecall.example/client"
 )
 
-// bulk is one change of many members.
+// bulk is one change of many members. The one command for them has the same preview and the same refusals as the page.
 type bulk struct {
 	query
 	members memberFilter
@@ -20,6 +20,7 @@ func membersBulkCommand() *command {
 	var b bulk
 	var addRole, removeRole, except string
 	var remove bool
+	// 0 is a number that may be expected; this one says that none was named.
 	expect := -1
 	return &command{
 		name: "members bulk", operand: "[USER…]",
@@ -46,6 +47,7 @@ func membersBulkCommand() *command {
 		},
 		run: func(ctx context.Context, t *terminal, c *config) error {
 			return asking(ctx, c, func(api *client.Client) error {
+				// Read before the choice below, which refuses names beside a filter wherever they stand.
 				names, err := b.names(t, c.operands)
 				if err != nil {
 					return err
@@ -62,15 +64,18 @@ func membersBulkCommand() *command {
 	}
 }
 
-// choose decides what is done, and to whom.
+// choose decides what is done, and to whom. Nothing is assumed: a call that forgot its filter would otherwise be about
+// all members.
 func (b *bulk) choose(addRole, removeRole string, remove bool) error {
 	actions := 0
+	// The order of a map does not matter here, since more than one is refused below.
 	for action, on := range map[string]bool{client.BulkAddRole: addRole != "", client.BulkRemoveRole: removeRole != "", client.BulkRemove: remove} {
 		if on {
 			actions++
 			b.request.Action = action
 		}
 	}
+	// One of them is empty, or the switch below refuses.
 	b.request.Role = addRole + removeRole
 	filtered := !b.members.empty()
 	switch {
@@ -81,6 +86,7 @@ func (b *bulk) choose(addRole, removeRole string, remove bool) error {
 	case len(b.request.Users) == 0 && !filtered && !b.request.All:
 		return usageError("names, a filter or --all is needed; see rolecall help members bulk")
 	}
+	// To the API, a filter says of all which ones; --all says that there is none.
 	b.request.All = b.request.All || filtered
 	return nil
 }
@@ -96,7 +102,8 @@ func (b *bulk) words() (would, done, question string) {
 	return "would be removed", "removed", "Remove %s?"
 }
 
-// run shows whom the change is about, asks, and makes it for exactly as many.
+// run shows whom the change is about, asks, and makes it for exactly as many. The server evaluates a filter again, so
+// the number is what holds it to the people who were shown.
 func (b *bulk) run(ctx context.Context, api *client.Client, t *terminal) error {
 	would, done, question := b.words()
 	foreseen, err := api.PreviewChangeMembers(ctx, b.organization(), b.members.query(), b.request)
@@ -107,11 +114,13 @@ func (b *bulk) run(ctx context.Context, api *client.Client, t *terminal) error {
 	if b.dryRun {
 		return t.print(about)
 	}
+	// Where nothing would happen there is nothing to ask; the request below then says why, person by person.
 	if len(foreseen.Done) > 0 {
 		if err := b.confirm(ctx, t, fmt.Sprintf(question, counted(len(foreseen.Done), "member", "members")), about); err != nil {
 			return err
 		}
 	}
+	// Of all that it is about, not of those alone that it would change: that is what the server counts.
 	n := len(foreseen.Done) + len(foreseen.Unchanged) + len(foreseen.Refused)
 	b.request.Expect = &n
 	got, err := api.ChangeMembers(ctx, b.organization(), b.members.query(), b.request)

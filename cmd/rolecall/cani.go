@@ -9,6 +9,7 @@ import (
 	"rolecall.example/client"
 )
 
+// canICommand is for scripts: the answer is the exit code, and the sentence is for who reads the log.
 func canICommand() *command {
 	var q query
 	return &command{
@@ -34,6 +35,7 @@ func (q *query) canI(ctx context.Context, api *client.Client, t *terminal, opera
 	const key = "answer"
 	object := client.CheckObject{ResourceType: operands[1], OwnerID: q.owner}
 	if q.org != "" {
+		// A check names organizations by id, while people know their names.
 		o, err := api.Organization(ctx, q.org)
 		if err != nil {
 			return err
@@ -51,6 +53,8 @@ func (q *query) canI(ctx context.Context, api *client.Client, t *terminal, opera
 		return err
 	}
 	yes := got.Answers[key]
+	// A question about a type or an action that does not exist is answered with no. Here that is a mistake: a script
+	// with a misspelled name would wait for a yes for ever.
 	if !yes {
 		words, err := vocabularyOf(ctx, api)
 		if err == nil {
@@ -60,6 +64,7 @@ func (q *query) canI(ctx context.Context, api *client.Client, t *terminal, opera
 			return err
 		}
 	}
+	// What is said where no explanation was asked for.
 	because, verdict := "The operator is obeyed as an owner is.", "Yes."
 	if e, ok := got.Explanations[key]; ok {
 		verdict, because = e.Verdict, e.Because

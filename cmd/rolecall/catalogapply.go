@@ -11,7 +11,9 @@ import (
 	"rolecall.example/client"
 )
 
-// catalogChange holds the flags of `catalog apply` and `catalog rollback`.
+// catalogChange holds the flags of `catalog apply` and `catalog rollback`. There is no question as of other changes:
+// what takes something away is named in the call itself, with --retire and --max-losing, so that a pipeline can do it
+// and a typing error cannot.
 type catalogChange struct {
 	retire  []string
 	replace bool
@@ -23,6 +25,7 @@ type catalogChange struct {
 func (ch *catalogChange) flags(fs *pflag.FlagSet) {
 	fs.StringArrayVar(&ch.retire, "retire", nil, "`WHAT` may go although it is in use, as the plan names it: invoice:pay, *:pay, role:NAME; may be given again")
 	fs.StringVar(&ch.note, "note", "", "`TEXT` for the list of versions")
+	// 0 is a limit that makes sense: nobody may lose anything.
 	fs.IntVar(&ch.losing, "max-losing", -1, "change nothing if more than `NUMBER` of people would lose something; -1 for no limit")
 	fs.BoolVar(&ch.dryRun, "dry-run", false, "change nothing, and print the plan")
 }
@@ -47,6 +50,8 @@ func catalogApplyCommand() *command {
 			fs.BoolVar(&ch.replace, "replace", false, "it may take the place of another product's catalog")
 		},
 		run: func(ctx context.Context, t *terminal, c *config) error {
+			// Read and checked here, so mistakes have the lines of the file and no server is asked. What is sent is the
+			// text as it stands, since the server keeps it as the source.
 			_, data, err := t.readCatalogText(c.operand)
 			if err != nil {
 				return err
@@ -63,6 +68,8 @@ func catalogApplyCommand() *command {
 	}
 }
 
+// catalogRollbackCommand makes a new version rather than remove the ones since: roles that were saved under those must
+// keep their meaning, and the trail its order.
 func catalogRollbackCommand() *command {
 	var ch catalogChange
 	return &command{
@@ -91,9 +98,11 @@ func catalogRollbackCommand() *command {
 }
 
 // carryOut applies what a plan says, on the condition that it was made from the version that is still in force. What the
-// flags do not let go stays, and the plan is printed.
+// flags do not let go stays, and the plan is printed. With --dry-run too, a refusal is what the call without it would
+// end with.
 func (ch *catalogChange) carryOut(t *terminal, plan *client.CatalogPlan, apply func(client.Option) (client.CatalogApplied, error)) error {
 	if refusal := ch.refusal(plan); refusal != "" {
+		// The plan goes to standard output, so that whoever reads the refusal sees what to name.
 		if err := t.print(planReport(t, plan)); err != nil {
 			return err
 		}
@@ -103,6 +112,7 @@ func (ch *catalogChange) carryOut(t *terminal, plan *client.CatalogPlan, apply f
 	if ch.dryRun {
 		return t.verdict(len(plan.Changes) == 0, planReport(t, plan))
 	}
+	// The number of the version is the tag of the catalog.
 	done, err := apply(client.IfMatch(`"` + strconv.FormatInt(plan.From, 10) + `"`))
 	if err != nil {
 		return err
@@ -115,7 +125,8 @@ func (ch *catalogChange) carryOut(t *terminal, plan *client.CatalogPlan, apply f
 	return t.print(r)
 }
 
-// refusal is why a plan is not carried out, "" if it is.
+// refusal is why a plan is not carried out, "" if it is. All that would go is named at once, since each would be one
+// more call otherwise.
 func (ch *catalogChange) refusal(plan *client.CatalogPlan) string {
 	var kept []string
 	for _, u := range plan.InUse {

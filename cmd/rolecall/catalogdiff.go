@@ -18,6 +18,8 @@ type catalogDiff struct {
 	people, standard, replace bool
 }
 
+// catalogDiffCommand is the same request as catalog apply makes, as a dry run: what is shown here is what apply would
+// do.
 func catalogDiffCommand() *command {
 	var d catalogDiff
 	return &command{
@@ -40,6 +42,7 @@ func catalogDiffCommand() *command {
 	}
 }
 
+// run only compares two versions that were both in force: whom it would touch depends on the roles of today.
 func (d *catalogDiff) run(ctx context.Context, t *terminal, c *config) error {
 	from, to, err := d.versions(c.operands)
 	if err != nil {
@@ -51,12 +54,14 @@ func (d *catalogDiff) run(ctx context.Context, t *terminal, c *config) error {
 			if err != nil {
 				return err
 			}
+			// The same table as of a plan. As JSON it stays what the API answered.
 			plan := client.CatalogPlan{From: from, To: to, Changes: got.Changes}
 			r := planReport(t, &plan)
 			r.value = got
 			return t.verdict(len(got.Changes) == 0, r)
 		})
 	}
+	// The default catalog goes the way of a file too, so one code compares both.
 	file := client.CatalogFile{Data: catalogfile.WriteYAML(rbac.Default().Document()), Replace: d.replace}
 	if !d.standard {
 		if _, file.Data, err = t.readCatalogText(c.operand); err != nil {
@@ -71,6 +76,7 @@ func (d *catalogDiff) run(ctx context.Context, t *terminal, c *config) error {
 		if !d.people {
 			return t.verdict(len(plan.Changes) == 0, planReport(t, &plan))
 		}
+		// Everybody, line by line: the plan has samples only, as it must fit on a page.
 		r := report{value: []client.CatalogPerson{}, head: []string{"ORGANIZATION", "USERNAME", "GAINS", "LOSES"}, names: []string{}}
 		people := []client.CatalogPerson{}
 		for p, err := range api.EachCatalogPerson(ctx, file) {
@@ -82,6 +88,7 @@ func (d *catalogDiff) run(ctx context.Context, t *terminal, c *config) error {
 			r.names = append(r.names, p.Username)
 		}
 		r.value = people
+		// By the changes, not by the people: a catalog that touches nobody yet is another one all the same.
 		return t.verdict(len(plan.Changes) == 0, r)
 	})
 }

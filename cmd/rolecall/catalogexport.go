@@ -18,6 +18,8 @@ import (
 // exportFormats are the forms in which a catalog is written.
 var exportFormats = []string{"yaml", "json", "ts", "go"}
 
+// catalogExportCommand writes files, so it has --format and no --output, and nothing but the file goes to standard
+// output.
 func catalogExportCommand() *command {
 	format, pkg, ownDefault, version := "yaml", "", false, int64(0)
 	return &command{
@@ -53,7 +55,8 @@ func catalogExportCommand() *command {
 	}
 }
 
-// writtenCatalog writes a catalog in one of exportFormats.
+// writtenCatalog writes a catalog in one of exportFormats. The text is made as a whole before any of it is written: half
+// a file would be committed by a script that does not look.
 func writtenCatalog(d *rbac.Document, format, pkg string) ([]byte, error) {
 	switch format {
 	case "json":
@@ -78,6 +81,7 @@ func (t *terminal) catalogToExport(ctx context.Context, c *config, ownDefault bo
 	case ownDefault && (version > 0 || c.operand != ""), version > 0 && c.operand != "":
 		return nil, usageError("FILE, --default and --version exclude each other")
 	case ownDefault:
+		// Without asking anybody: it is where a catalog of one's own begins.
 		return rbac.Default().Document(), nil
 	case c.operand != "":
 		return t.readCatalog(c.operand)
@@ -96,11 +100,13 @@ func storedCatalog(ctx context.Context, api *client.Client, version int64) (*rba
 	if version > 0 {
 		path, name = fmt.Sprintf("/catalog/versions/%d", version), fmt.Sprintf("version %d of the catalog", version)
 	}
+	// YAML is the source; what is asked for second is what a server without one can give.
 	res, err := api.Raw(ctx, http.MethodGet, path, http.Header{"Accept": {"application/yaml, application/json;q=0.5"}}, nil)
 	if err != nil {
 		return nil, err
 	}
 	defer res.Body.Close()
+	// One byte more than allowed, so that the reader refuses what was cut off.
 	text, err := io.ReadAll(io.LimitReader(res.Body, catalogfile.MaxBytes+1))
 	if err != nil {
 		return nil, err
@@ -118,6 +124,8 @@ func storedCatalog(ctx context.Context, api *client.Client, version int64) (*rba
 	return d, catalogfile.Errors(name, problems)
 }
 
+// defaultCatalogOf compares both ways, because a catalog that is only almost the same would be written as that of the
+// server.
 func defaultCatalogOf(ctx context.Context, api *client.Client) (*rbac.Document, error) {
 	got, err := api.Catalog(ctx)
 	if err != nil {

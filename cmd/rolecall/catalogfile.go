@@ -16,6 +16,7 @@ import (
 )
 
 // readInput reads a file that a command names; "-" is standard input. More than a format takes is not read to its end.
+// One byte more is read, by which the format notices that there was too much.
 func (t *terminal) readInput(name string) ([]byte, error) {
 	in := t.in
 	if name != "-" {
@@ -33,7 +34,8 @@ func (t *terminal) readInput(name string) ([]byte, error) {
 	return text, nil
 }
 
-// readCatalog reads a catalog from a file. All that is wrong is one error, with a line each.
+// readCatalog reads a catalog from a file. All that is wrong is one error, with a line each. It is a mistake in the
+// call, with exit code 2: no server could change that.
 func (t *terminal) readCatalog(name string) (*rbac.Document, error) {
 	d, _, err := t.readCatalogText(name)
 	return d, err
@@ -52,7 +54,8 @@ func (t *terminal) readCatalogText(name string) (*rbac.Document, []byte, error) 
 	return d, text, nil
 }
 
-// checked is a problem, or a warning, as --json has it.
+// checked is a problem, or a warning, as --json has it. The fields are those of the compilers whose messages editors
+// understand.
 type checked struct {
 	File    string `json:"file"`
 	Line    int    `json:"line"`
@@ -70,6 +73,7 @@ type checkedFile struct {
 	Hash    string `json:"hash,omitempty"` // SHA-256 of the canonical form
 }
 
+// catalogCheckCommand needs no server and no database, so that it can run in the repository of the product.
 func catalogCheckCommand() *command {
 	strict := false
 	return &command{
@@ -80,6 +84,7 @@ func catalogCheckCommand() *command {
 			"Exit code 0: all files are right; 1: one is wrong or, with --strict, has a warning.",
 		examples: []string{"rolecall catalog check catalog.yaml", "rolecall catalog check catalog.yaml --strict --json"},
 		flags:    func(fs *pflag.FlagSet) { fs.BoolVar(&strict, "strict", false, "let warnings fail, too") },
+		// All files are read before anything is printed. One that is missing is a mistake in the call, and no finding.
 		run: func(_ context.Context, t *terminal, c *config) error {
 			found, files := []checked{}, []checkedFile{}
 			for _, name := range c.operands {
@@ -96,6 +101,7 @@ func catalogCheckCommand() *command {
 	}
 }
 
+// checkFile says the hash of a file that is right, by which a pipeline sees whether a server has it in force.
 func checkFile(name string, text []byte) (file checkedFile, found []checked) {
 	d, problems, warnings := catalogfile.Check(name, text)
 	file = checkedFile{File: name, Valid: d != nil}
@@ -112,6 +118,8 @@ func checkFile(name string, text []byte) (file checkedFile, found []checked) {
 	return file, found
 }
 
+// checkReport has every finding as a row. For people a file that is right has a line as well, or silence would have to
+// be trusted.
 func checkReport(files []checkedFile, found []checked) report {
 	value := struct {
 		Files    []checkedFile `json:"files"`

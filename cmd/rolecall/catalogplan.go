@@ -8,7 +8,8 @@ import (
 	"rolecall.example/client"
 )
 
-// planReport is a plan for the catalog: in the rows what changes, and for people what that does besides.
+// planReport is a plan for the catalog: in the rows what changes, and for people what that does besides. What is in use
+// and would go comes before roles and people, since it is what apply refuses.
 func planReport(t *terminal, p *client.CatalogPlan) report {
 	r := report{value: p, head: []string{"CHANGE", "WHAT", "DETAILS"}, names: []string{}}
 	for _, d := range p.Changes {
@@ -17,6 +18,7 @@ func planReport(t *terminal, p *client.CatalogPlan) report {
 	}
 	r.text = func(w io.Writer) {
 		for _, v := range p.Warnings {
+			// Above everything else, and also of a plan without changes: a warning is about the file.
 			fmt.Fprintf(w, "Warning: %s: %s\n", v.Field, v.Detail)
 		}
 		if len(p.Changes) == 0 {
@@ -32,7 +34,8 @@ func planReport(t *terminal, p *client.CatalogPlan) report {
 	return r
 }
 
-// changeDetails is what becomes of the thing that a change names.
+// changeDetails is what becomes of the thing that a change names. One function for all kinds: a kind has only the fields
+// that say something of it.
 func changeDetails(d client.CatalogDifference) string {
 	var parts []string
 	if d.Level != "" {
@@ -65,6 +68,7 @@ func tellInUse(t *terminal, w io.Writer, list []client.CatalogUse) {
 	}
 	var rows [][]string
 	for _, u := range list {
+		// Written as it is to be typed.
 		goes := "--retire " + u.What
 		if u.Retire {
 			goes = "yes"
@@ -75,6 +79,7 @@ func tellInUse(t *terminal, w io.Writer, list []client.CatalogUse) {
 	t.printTable(w, []string{"WHAT", "ALLOWED BY", "DENIED BY", "HELD BY", "RETIRED"}, rows)
 }
 
+// usedBy has a dash for nobody: a zero in a table of numbers is easily overlooked.
 func usedBy(u client.CatalogUsers) string {
 	if u.Roles == 0 {
 		return "–"
@@ -82,7 +87,8 @@ func usedBy(u client.CatalogUsers) string {
 	return counted(u.Roles, "role", "roles") + " in " + counted(u.Organizations, "organization", "organizations")
 }
 
-// tellRoles lists the custom roles that a plan touches.
+// tellRoles lists the custom roles that a plan touches. The server names only so many; how many more there are is said,
+// so nobody takes the list for whole.
 func tellRoles(t *terminal, w io.Writer, p *client.CatalogPlan) {
 	if len(p.Roles) == 0 {
 		return
@@ -130,6 +136,8 @@ func tellPeople(t *terminal, w io.Writer, p client.CatalogPeople) {
 	}
 }
 
+// peopleSentence names suspended accounts apart: nothing changes for them today, and all of it does once they are
+// activated.
 func peopleSentence(p client.CatalogPeople) string {
 	if p.Gaining == 0 && p.Losing == 0 {
 		return "Nobody gains or loses anything."

@@ -13,6 +13,8 @@ import (
 	"rolecall.example/client"
 )
 
+// catalogShowCommand is for reading. The file to edit comes from catalog export, since this form leaves out what a file
+// has besides.
 func catalogShowCommand() *command {
 	var version int64
 	return &command{
@@ -26,6 +28,7 @@ func catalogShowCommand() *command {
 		},
 		run: func(ctx context.Context, t *terminal, c *config) error {
 			return asking(ctx, c, func(api *client.Client) error {
+				// An earlier version has an address of its own: it never changes.
 				ask := func() (client.Catalog, error) { return api.Catalog(ctx) }
 				if version != 0 {
 					ask = func() (client.Catalog, error) { return api.CatalogAt(ctx, version) }
@@ -59,8 +62,10 @@ func catalogReport(t *terminal, c *client.Catalog) report {
 	for _, role := range c.BuiltIns {
 		who := role.Scope
 		if role.Implied {
+			// Nobody is given such a role, so it would be looked for in vain among those that people hold.
 			who += ", everybody there"
 		}
+		// All levels together, as a measure of how much the role is.
 		holds := len(role.Site) + len(role.Organization) + len(role.User)
 		roles = append(roles, []string{role.Name, role.DisplayName, who, strconv.Itoa(holds)})
 	}
@@ -73,6 +78,7 @@ func catalogReport(t *terminal, c *client.Catalog) report {
 	return r
 }
 
+// catalogVersionsCommand has the number first, which --quiet prints and rollback takes.
 func catalogVersionsCommand() *command {
 	return &command{
 		name:     "catalog versions",
@@ -98,7 +104,8 @@ func catalogVersionsCommand() *command {
 	}
 }
 
-// catalogSteps says what a version changed in the one before.
+// catalogSteps says what a version changed in the one before. Counts, because versions are looked for by how much they
+// changed; catalog diff has the names.
 func catalogSteps(v client.CatalogVersion) string {
 	var parts []string
 	if v.SameAs != 0 {

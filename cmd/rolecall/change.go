@@ -16,7 +16,8 @@ import (
 )
 
 // match returns what makes a change conditional: on the version of --if-match, or else on the version that was shown
-// before the question, so that nothing is done to what nobody has seen.
+// before the question, so that nothing is done to what nobody has seen. With --yes nothing was shown, so the condition
+// would only make scripts fail by chance.
 func (q *query) match(shown string) []client.Option {
 	if q.yes {
 		shown = ""
@@ -27,13 +28,16 @@ func (q *query) match(shown string) []client.Option {
 	return nil
 }
 
-// confirm asks a question on the terminal unless --yes answered it, below what it is about. Any other answer than yes, and
-// an interruption, is errNo. Where nobody can be asked, nothing is done.
+// confirm asks a question on the terminal unless --yes answered it, below what it is about. Any other answer than yes,
+// and an interruption, is errNo. Where nobody can be asked, nothing is done. The question goes to standard error, since
+// standard output may be a file.
 func (q *query) confirm(ctx context.Context, t *terminal, question string, about ...report) error {
 	if q.yes {
 		return nil
 	}
 	if f, ok := t.in.(*os.File); !ok || !term.IsTerminal(int(f.Fd())) {
+		// Neither a yes nor a no can be assumed: a script that hangs at a question nobody sees is as bad as one that
+		// deletes.
 		return usageError("--yes is needed where nobody can be asked: " + question)
 	}
 	for _, r := range about {
@@ -41,6 +45,7 @@ func (q *query) confirm(ctx context.Context, t *terminal, question string, about
 	}
 	fmt.Fprintf(t.err, "%s [y/N] ", question)
 	answered := make(chan string, 1)
+	// Reading a terminal cannot be interrupted, so it has a goroutine of its own.
 	go func() {
 		line, _ := bufio.NewReader(t.in).ReadString('\n') // what cannot be read is no yes
 		answered <- line
@@ -56,6 +61,7 @@ func (q *query) confirm(ctx context.Context, t *terminal, question string, about
 		return nil
 	}
 	fmt.Fprintln(t.err, "Nothing was changed.")
+	// No is exit code 1: nothing failed, and a script can tell it from done.
 	return errNo
 }
 
@@ -64,8 +70,8 @@ func sentence(format string, args ...any) func(io.Writer) {
 	return func(w io.Writer) { fmt.Fprintf(w, format+"\n", args...) }
 }
 
-// names returns the operands and the lines of --file. The operand "-" stands for the lines of standard input. Empty lines,
-// and what follows a #, do not count.
+// names returns the operands and the lines of --file. The operand "-" stands for the lines of standard input. Empty
+// lines, and what follows a #, do not count. A list with comments can so be kept beside a script.
 func (q *query) names(t *terminal, operands []string) (names []string, err error) {
 	files := []string{}
 	if q.file != "" {
@@ -108,6 +114,7 @@ func (t *terminal) read(file string) ([]byte, error) {
 // impactHead and impactRows are whom a change would affect, as a table.
 var impactHead = []string{"EFFECT", "PERMISSION", "MEMBERS", "WHO"}
 
+// The server names a few people of each line only; dots say that there are more.
 func impactRows(i client.Impact) (rows [][]string) {
 	for _, part := range []struct {
 		effect string
@@ -144,6 +151,7 @@ func impactReport(i client.Impact, value any) report {
 func affected(i client.Impact) []string {
 	names := []string{}
 	seen := map[string]bool{}
+	// Who keeps everything is not affected.
 	for _, lines := range [][]client.ImpactLine{i.Gains, i.Losses} {
 		for _, l := range lines {
 			for _, name := range l.Sample {
@@ -157,6 +165,8 @@ func affected(i client.Impact) []string {
 	return names
 }
 
+// impactSentence counts those also who would gain and lose nothing: that a change is about many and does little is worth
+// knowing.
 func impactSentence(i client.Impact) string {
 	text := fmt.Sprintf("%s concerned, %s would gain or lose a permission", counted(i.Members, "member is", "members are"), thousands(i.Affected))
 	if i.Roleless > 0 {

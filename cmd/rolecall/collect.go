@@ -27,5 +27,6 @@ func boundGarbage() {
 	measured.Read(heap)
 	debug.SetGCPercent(percentOf(heap[0].Value.Uint64()))
 	type collected struct{ _ *byte } // with a pointer in it, it shares its memory with nothing else
+	// The cleanup of a thing that nothing points to runs after the next collection, and makes the next such thing.
 	runtime.AddCleanup(&collected{}, func(struct{}) { boundGarbage() }, struct{}{})
 }

@@ -30,7 +30,8 @@ type group struct {
 	commands []*command
 }
 
-// groups returns the commands in the order of help. It is a function because help is one of them.
+// groups returns the commands in the order of help. It is a function because help is one of them. One list feeds
+// parsing, help, the manual and completion, so a command cannot be missing in one of them.
 func groups() []group {
 	return []group{
 		{"Start here", []*command{demoCommand(), serveCommand()}},
@@ -71,5 +72,5 @@ var families = map[string]string{
 	"users":         "See and change accounts",
 }
 
-// aliases are other first words for families.
+// aliases are other first words for families. They are not shown in help, since one name is enough to learn.
 var aliases = map[string][]string{"tokens": {"token"}, "users": {"user"}}

@@ -18,7 +18,8 @@ import (
 type completer func(ctx context.Context, api *client.Client, organization, begun string) ([]string, error)
 
 // completions has the completers by the names of operands, and of the values of flags. They ask the file or the server
-// that the command would ask.
+// that the command would ask. What is offered would be wrong otherwise: names of the wrong site, and permissions that
+// only another version of the catalog has.
 var completions = map[string]completer{
 	"ORG": func(ctx context.Context, api *client.Client, _, _ string) (names []string, err error) {
 		list, err := api.Organizations(ctx)
@@ -28,6 +29,7 @@ var completions = map[string]completer{
 		return names, err
 	},
 	"USER": func(ctx context.Context, api *client.Client, organization, begun string) (names []string, err error) {
+		// Members are searched in the organization, because who may see those need not see all accounts.
 		if organization == "" {
 			list, err := api.Users(ctx, client.UserQuery{Query: begun, Limit: maxCompletions})
 			for _, u := range list.Users {
@@ -61,6 +63,7 @@ const (
 
 // complete returns the words for what is called name in help, and how the shell goes on from there.
 func (c *command) complete(t *terminal, cmd *cobra.Command, name string, before []string, begun string) ([]string, cobra.ShellCompDirective) {
+	// The brackets and dots of the usage line are no part of the kind.
 	name = strings.Trim(name, "[]…,.")
 	switch name {
 	case "FILE", "DIR":
@@ -81,11 +84,13 @@ func (c *command) complete(t *terminal, cmd *cobra.Command, name string, before 
 			return list(words, before), err
 		}
 	}
+	// A command that does not ask has nobody who could be asked; the file names of the shell would be no help either.
 	if find == nil || !slices.Contains(c.settings, "url") {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
 	ctx, cancel := context.WithTimeout(cmd.Context(), completionPatience)
 	defer cancel()
+	// Of a command without --org this is "", which means the site.
 	organization, _ := cmd.Flags().GetString("org")
 	cfg, err := c.config(cmd.Flags(), t.env)
 	var words []string
@@ -95,6 +100,7 @@ func (c *command) complete(t *terminal, cmd *cobra.Command, name string, before 
 			return err
 		})
 	}
+	// Nothing is printed: an error in the middle of a line that somebody types would spoil it.
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveError
 	}
@@ -114,7 +120,8 @@ var permissionWords = map[string]func(words vocabulary, before []string) []strin
 	},
 }
 
-// completeOperand completes the operands of the command.
+// completeOperand completes the operands of the command. The last of an operand that may be repeated stands for all that
+// follow.
 func (c *command) completeOperand(t *terminal) cobra.CompletionFunc {
 	wanted := strings.Fields(c.operand)
 	return func(cmd *cobra.Command, args []string, begun string) ([]string, cobra.ShellCompDirective) {
@@ -147,6 +154,7 @@ func subcommands(root *cobra.Command, args []string) (names []string) {
 // completeFlags completes the values of the command's flags.
 func (c *command) completeFlags(t *terminal, cmd *cobra.Command) {
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		// Values that are few are known without asking anybody.
 		words := settings[f.Name].names
 		switch v := f.Value.(type) {
 		case *choice:

@@ -14,7 +14,8 @@ import (
 	"rolecall.example/web"
 )
 
-// config holds the settings of a command. Settings that a command does not read stay empty.
+// config holds the settings of a command. Settings that a command does not read stay empty. One type for all commands,
+// as each setting means the same wherever it is read; that a command reads one is said in its row of settings alone.
 type config struct {
 	address          string // host:port
 	db               string // path of the SQLite file, or URL of a PostgreSQL server
@@ -54,12 +55,14 @@ type config struct {
 type valueFrom struct{ value, from string }
 
 // fileOnly reports whether the command works on the database only, unlike its neighbors, which also ask a server by
-// ROLECALL_URL.
+// ROLECALL_URL. Who has set that variable works with a server, and a backup or a check of whatever file lies here would
+// prove nothing.
 func (c *command) fileOnly() bool {
 	return c.name != "serve" && slices.Contains(c.settings, "db") && !slices.Contains(c.settings, "url")
 }
 
-// config returns the command's settings from parsed flags, variables and defaults, in this order.
+// config returns the command's settings from parsed flags, variables and defaults, in this order. Every value goes
+// through the same parser, also a default, so each is checked in one place.
 func (c *command) config(fs *pflag.FlagSet, env map[string]string) (*config, error) {
 	given := map[string]string{}
 	fs.Visit(func(f *pflag.Flag) { given[f.Name] = f.Value.String() })
@@ -69,6 +72,7 @@ func (c *command) config(fs *pflag.FlagSet, env map[string]string) (*config, err
 		if v, ok := given[name]; ok {
 			value = v
 		} else if v := env[variable(name)]; v != "" {
+			// An empty variable is none: that is how the files of supervisors and of containers leave one out.
 			value, from = v, variable(name)
 		} else {
 			from = "default"
@@ -78,6 +82,7 @@ func (c *command) config(fs *pflag.FlagSet, env map[string]string) (*config, err
 			return nil, usageError(fmt.Sprintf("%s: %v%s", from, err, didYouMean(value, settings[name].names, "")))
 		}
 	}
+	// Only these are run with the environment of a server. A command must work in a shell that has more variables.
 	if c.name == "serve" || c.name == "config" {
 		cfg.supervisor = env["NOTIFY_SOCKET"]
 		if err := checkVariables(env); err != nil {
@@ -85,6 +90,7 @@ func (c *command) config(fs *pflag.FlagSet, env map[string]string) (*config, err
 		}
 	}
 	_, cfg.named = given["db"]
+	// Not here: for an empty name, as of a secret that was not mounted, the default would make a new database.
 	if v, set := env["ROLECALL_DB"]; set && v == "" && !cfg.named && slices.Contains(c.settings, "db") {
 		return nil, usageError("ROLECALL_DB is set to nothing: name the database, or unset it")
 	}
@@ -98,7 +104,8 @@ func (c *command) config(fs *pflag.FlagSet, env map[string]string) (*config, err
 	return cfg, cfg.chooseSource(given, env)
 }
 
-// check refuses combinations of settings that contradict each other, and loads the certificate.
+// check refuses combinations of settings that contradict each other, and loads the certificate. It runs before the
+// database is opened, so a server that cannot be reached as intended leaves nothing behind.
 func (c *config) check() error {
 	if (c.certFile == "") != (c.keyFile == "") {
 		return usageError("--tls-cert-file and --tls-key-file need each other")
@@ -112,6 +119,7 @@ func (c *config) check() error {
 	if c.h2c && c.certificate != nil {
 		return usageError("--h2c is for a proxy that has TLS itself: with --tls-cert-file HTTP/2 is spoken anyway")
 	}
+	// Plain HTTP is for this machine, or for whoever says by --access-url that it is intended.
 	if c.certificate == nil && c.accessURL == nil && !loopback(c.address) {
 		return usageError(c.address + " is reachable from other machines, where passwords and tokens would travel in clear text: " +
 			"set --tls-cert-file and --tls-key-file; or --access-url https://… behind a proxy that has TLS; or --access-url http://… if that is intended")
@@ -119,12 +127,14 @@ func (c *config) check() error {
 	return nil
 }
 
-// secure reports whether clients reach the server over TLS, directly or through a proxy.
+// secure reports whether clients reach the server over TLS, directly or through a proxy. Cookies and the headers for
+// browsers rest on it.
 func (c *config) secure() bool {
 	return c.certificate != nil || c.accessURL != nil && c.accessURL.Scheme == "https"
 }
 
-// loopback reports whether an address can be reached from this machine only.
+// loopback reports whether an address can be reached from this machine only. A name that cannot be resolved counts as
+// reachable: it fails closed.
 func loopback(address string) bool {
 	addr, err := net.ResolveTCPAddr("tcp", address)
 	return err == nil && addr.IP != nil && addr.IP.IsLoopback()

@@ -35,7 +35,8 @@ type share struct {
 //go:embed demo.json
 var defaultCast []byte
 
-// castOf is the cast for a catalog; nil is the default one, whose cast is written down.
+// castOf is the cast for a catalog; nil is the default one, whose cast is written down. It is data and not code, because
+// its names are of one product and the program is for any.
 func castOf(catalog *rbac.Catalog) (c cast, err error) {
 	if catalog == nil {
 		return c, json.Unmarshal(defaultCast, &c)
@@ -43,7 +44,8 @@ func castOf(catalog *rbac.Catalog) (c cast, err error) {
 	return invent(catalog), nil
 }
 
-// input is the part as a use case takes it.
+// input is the part as a use case takes it. MustCreate: two parts of one name are a mistake in the cast, and the second
+// must not replace the first.
 func (p *part) input() (in org.RoleInput, err error) {
 	in = org.RoleInput{Name: p.Name, DisplayName: p.Label, MustCreate: true}
 	for _, text := range p.Organization {

@@ -9,7 +9,8 @@ import (
 	"rolecall.example/rbac"
 )
 
-// mille are the shares of roles in the order in which they are named: a few are common, most are rare.
+// mille are the shares of roles in the order in which they are named: a few are common, most are rare. Pages and
+// searches are tried on a distribution like that of real companies.
 var mille = []int{150, 90, 80, 60, 40, 18, 15, 10, 6, 5, 4}
 
 // shares gives each of the roles its share, beginning at the first one of mille.
@@ -34,7 +35,9 @@ func invent(c *rbac.Catalog) cast {
 	if len(parts) == 0 {
 		parts = partsOf(c)
 	}
+	// The admin is left out because its share differs by company: small ones have more of them.
 	builtIn := namesBut(c.BuiltInOrganizationRoles(), org.RoleOrganizationAdmin)
+	// Each company has fewer roles than the one before, so that they differ.
 	company := func(parts []part, admins int) troupe {
 		var names []string
 		for _, p := range parts {
@@ -85,6 +88,7 @@ func partsOf(c *rbac.Catalog) (parts []part) {
 			name        string
 			permissions []string
 		}{{"reader", reads}, {"editor", edits}, {"limited", limited}} {
+			// Cut, so that the name is no longer than names may be.
 			name := fmt.Sprintf("%.20s-%s", strings.ReplaceAll(area.ID, "_", "-"), kind.name)
 			taken := slices.ContainsFunc(parts, func(p part) bool { return p.Name == name })
 			if !taken && !c.Reserved(name) && org.NameProblem(name) == "" {

@@ -15,6 +15,7 @@ type culture struct {
 	joint         string // between given and family name
 }
 
+// names keeps the tables below readable.
 func names(s string) []string { return strings.Fields(s) }
 
 // cultures has names that the console must display well: with diacritics, wide, and written from right to left.
@@ -87,12 +88,14 @@ func serviceAccounts(usernames string) (list []person) {
 	return list
 }
 
-// crowd yields invented people without end, in a fixed order. All usernames are distinct.
+// crowd yields invented people without end, in a fixed order. All usernames are distinct. The same people in each run:
+// shots of pages and examples in the documentation must not change by chance.
 type crowd struct {
 	rng   *rand.Rand
 	taken map[string]int
 }
 
+// newCrowd takes the names that somebody has already, so the crowd has no second one of them.
 func newCrowd() *crowd {
 	c := &crowd{rng: rand.New(rand.NewPCG(20, 26)), taken: map[string]int{"ada": 1}}
 	for _, p := range slices.Concat(slices.Concat(acquaintances...), oddities, programs) {
@@ -109,6 +112,7 @@ func (c *crowd) next() person {
 	if k.familyFirst {
 		p.name = family + k.joint + given
 	}
+	// Companies seldom have one rule for usernames, and search has to find all of them.
 	switch n := c.rng.IntN(10); {
 	case n < 7:
 		p.username = c.free(givenASCII + "-" + familyASCII)
@@ -120,6 +124,7 @@ func (c *crowd) next() person {
 	return p
 }
 
+// culture draws by weight. The weights add up to 1000; the last line is for a table that does not.
 func (c *crowd) culture() *culture {
 	n := c.rng.IntN(1000)
 	for i := range cultures {
@@ -132,6 +137,7 @@ func (c *crowd) culture() *culture {
 
 // free returns name, with a number if it is taken.
 func (c *crowd) free(name string) string {
+	// The new name may be taken as well, by somebody who is called so.
 	c.taken[name]++
 	if n := c.taken[name]; n > 1 {
 		return c.free(fmt.Sprintf("%s-%d", name, n))

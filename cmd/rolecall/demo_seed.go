@@ -44,7 +44,8 @@ var companies = []company{
 }
 
 // seed fills a database with the data of the demo: the people in bulk, and everything else through the use cases, which
-// also write the audit trail. Its clock follows the invented history.
+// also write the audit trail. Its clock follows the invented history. What is in bulk goes past the use cases because
+// each of them commits.
 type seed struct {
 	org   *services.Service
 	owner *org.Actor
@@ -58,6 +59,7 @@ type seed struct {
 }
 
 // sow fills d and returns the credentials. The catalog is nil for the default one. It reports its progress to show.
+// Order matters: people need organizations and roles, and the token comes last so that it is the newest thing.
 func sow(ctx context.Context, d *db.DB, catalog *rbac.Catalog, members int, show func(done, total int64)) (k key, err error) {
 	s := &seed{show: show, today: time.Now().UTC().Truncate(time.Microsecond), crowd: newCrowd()}
 	s.org = services.New(d, services.Options{Now: func() time.Time { return s.clock }, Catalog: catalog})
@@ -152,6 +154,7 @@ func (s *seed) hire(ctx context.Context, q *db.Queries, members int) error {
 			if i == 0 {
 				s.show(int64(n), int64(people)*6/5) // the rest is for the index
 			}
+			// Users come before their memberships, which refer to them.
 			user, err := s.account(ctx, q, c, p)
 			if err != nil {
 				return err
@@ -160,6 +163,7 @@ func (s *seed) hire(ctx context.Context, q *db.Queries, members int) error {
 				return err
 			}
 			for other := range companies {
+				// Fewer are borrowed of more, so the small companies stay small at every size.
 				if i == 0 && s.crowd.rng.IntN(10_000) < companies[other].borrowed*1284/members {
 					if err := s.join(ctx, q, other, user); err != nil {
 						return err
@@ -168,6 +172,7 @@ func (s *seed) hire(ctx context.Context, q *db.Queries, members int) error {
 			}
 		}
 	}
+	// Nothing else has told the caches that the rows are there.
 	return q.BumpRevision(ctx, time.Now().UnixMicro())
 }
 
@@ -196,6 +201,7 @@ type hired struct {
 // account inserts a user and its site roles.
 func (s *seed) account(ctx context.Context, q *db.Queries, c company, p person) (hired, error) {
 	rng := s.crowd.rng
+	// The smaller of two draws: growing companies have more new people than old ones.
 	h := hired{id: s.id(), key: org.FoldCase(p.username), since: s.daysAgo(min(rng.IntN(c.founded), rng.IntN(c.founded)))}
 	email := p.username + "@" + c.domain
 	params := db.InsertUserParams{
@@ -205,6 +211,7 @@ func (s *seed) account(ctx context.Context, q *db.Queries, c company, p person) 
 	}
 	lot := rng.IntN(1000)
 	switch {
+	// Programs have tokens and no password, and are neither suspended nor dormant.
 	case p.service:
 		params.LoginType = org.LoginNone
 	case lot < 35:
@@ -229,6 +236,7 @@ func (s *seed) account(ctx context.Context, q *db.Queries, c company, p person) 
 // join makes a user a member of a company, with roles.
 func (s *seed) join(ctx context.Context, q *db.Queries, company int, h hired) error {
 	id, since := s.orgs[company], h.since
+	// Nobody joins a company before it was founded.
 	if founded := s.today.AddDate(0, 0, -companies[company].founded); founded.After(since) {
 		since = s.after(founded)
 	}
@@ -242,6 +250,7 @@ func (s *seed) join(ctx context.Context, q *db.Queries, company int, h hired) er
 			return err
 		}
 	}
+	// Who never had a role was never changed, and its version stays the first.
 	if len(roles) == 0 {
 		return nil
 	}

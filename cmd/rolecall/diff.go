@@ -11,6 +11,7 @@ import (
 	"rolecall.example/client"
 )
 
+// rolesDiffCommand has the exit codes of diff(1), so that a script can use it the same way.
 func rolesDiffCommand() *command {
 	var q query
 	var sides client.CompareQuery
@@ -31,6 +32,7 @@ func rolesDiffCommand() *command {
 		},
 		run: func(ctx context.Context, t *terminal, c *config) error {
 			return asking(ctx, c, func(api *client.Client) error {
+				// Left out, the server compares versions of the one role, and decides which.
 				if len(c.operands) > 1 {
 					sides.With = c.operands[1]
 				}
@@ -44,6 +46,7 @@ func rolesDiffCommand() *command {
 	}
 }
 
+// differences leaves out the level of an organization, which is that of most lines.
 func differences(got client.Comparison) report {
 	r := report{value: got, head: []string{"PERMISSION", "LEFT", "RIGHT"}}
 	for _, d := range got.Differences {
@@ -53,6 +56,7 @@ func differences(got client.Comparison) report {
 		}
 		r.rows = append(r.rows, []string{name, strings.ReplaceAll(d.From, "_", " "), strings.ReplaceAll(d.To, "_", " ")})
 	}
+	// An empty table would leave open whether anything was compared.
 	if len(r.rows) == 0 {
 		r.text = func(w io.Writer) { fmt.Fprintln(w, "They say the same.") }
 	}

@@ -12,6 +12,8 @@ import (
 	"rolecall.example/rbac"
 )
 
+// explainCommand is the long answer to what can-i says in a line. The exit code is the same, so one can take the place
+// of the other in a script.
 func explainCommand() *command {
 	var q query
 	return &command{
@@ -31,6 +33,7 @@ func explainCommand() *command {
 				if err != nil {
 					return err
 				}
+				// The words of the catalog that answered: this program may know others.
 				words, err := vocabularyOf(ctx, api)
 				if err != nil {
 					return err
@@ -45,7 +48,10 @@ func explainCommand() *command {
 	}
 }
 
+// printExplanation has the sentence of the pages, put together by the same function, so nobody has to compare two
+// wordings.
 func printExplanation(w io.Writer, words vocabulary, who string, e *client.Explanation) {
+	// The permission has been named by then.
 	said := org.Wording{Verdict: e.Verdict, Reason: strings.Replace(e.Because, e.ResourceType+":"+e.Action, "it", 1)}
 	fmt.Fprintf(w, "%s\n\n", said.Sentence(who, words.doing(e.ResourceType, e.Action, e.Own)))
 	table(w, levels(e)...)
@@ -57,6 +63,7 @@ func printExplanation(w io.Writer, words vocabulary, who string, e *client.Expla
 	for _, s := range e.Changes {
 		refusal := s.Refusal
 		if refusal != "" {
+			// A change that the asker may not make is listed all the same: somebody else can be asked for it.
 			refusal = "not by you: " + refusal
 		}
 		rows = append(rows, []string{"  " + words.suggestion(&s), s.Blast, refusal})
@@ -66,6 +73,7 @@ func printExplanation(w io.Writer, words vocabulary, who string, e *client.Expla
 
 // suggestion is a change in one line, as the pages write it.
 func (v vocabulary) suggestion(s *client.Suggestion) string {
+	// Some changes are of no permission, as activating an account; the server words these.
 	if s.Permission == nil {
 		return s.Text
 	}
@@ -77,7 +85,8 @@ func (v vocabulary) suggestion(s *client.Suggestion) string {
 	return before + " " + cmp.Or(s.Role.DisplayName, s.Role.Name) + " " + after
 }
 
-// levels returns the rules that apply, level by level.
+// levels returns the rules that apply, level by level. What is overruled is shown too, since people ask why a role they
+// hold does not help.
 func levels(e *client.Explanation) (rows [][]string) {
 	for _, l := range e.Levels {
 		if l.Note != "" {
@@ -94,6 +103,7 @@ func levels(e *client.Explanation) (rows [][]string) {
 	return rows
 }
 
+// permissionsCommand is no verdict: a member without any permission is no mistake, and the exit code is 0.
 func permissionsCommand() *command {
 	var q query
 	return &command{
@@ -114,12 +124,14 @@ func permissionsCommand() *command {
 	}
 }
 
+// permissionRows leaves out what no role mentions unless --all asks for it: that is most of the catalog.
 func (q *query) permissionRows(list []client.EffectivePermission) (rows [][]string) {
 	for _, p := range list {
 		answer := "not set"
 		switch {
 		case p.Allowed:
 			answer = "yes"
+		// After the wider answer, which includes it, and before a deny, which is of the other things then.
 		case p.AllowedOwn:
 			answer = "own things"
 		case p.Denied:

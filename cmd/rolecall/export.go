@@ -11,6 +11,7 @@ import (
 	"rolecall.example/client"
 )
 
+// rolesExportCommand writes YAML where other commands print a table: its output is a file, and apply reads it back.
 func rolesExportCommand() *command {
 	var q query
 	return &command{
@@ -39,10 +40,12 @@ func rolesExportCommand() *command {
 	}
 }
 
-// exported returns the custom roles with these names, or all of them.
+// exported returns the custom roles with these names, or all of them. A name that is missing fails the whole, or a pipe
+// into apply --prune would delete the role elsewhere.
 func (q *query) exported(ctx context.Context, api *client.Client, names []string) ([]fileRole, error) {
 	home := ""
 	if q.org != "" {
+		// The file names the organization by its name, which is the same on another server; ids are not.
 		o, err := api.Organization(ctx, q.org)
 		if err != nil {
 			return nil, err
@@ -66,6 +69,7 @@ func (q *query) exported(ctx context.Context, api *client.Client, names []string
 				known = append(known, r.Name)
 			}
 			if slices.Contains(known, name) {
+				// Said apart: it is there, so "there is no role" would be wrong.
 				return nil, usageError(name + " is built in and cannot be applied")
 			}
 			return nil, usageError(fmt.Sprintf("there is no role %q in %s%s", name, place(q.scope()), didYouMean(strings.ToLower(name), known, "")))
@@ -74,6 +78,8 @@ func (q *query) exported(ctx context.Context, api *client.Client, names []string
 	return list, nil
 }
 
+// exportedRole gives a role of the site its list even if that is empty, because that list is what says where the role
+// belongs.
 func exportedRole(organization string, r client.Role) fileRole {
 	out := fileRole{Organization: organization, Name: r.Name, DisplayName: r.DisplayName}
 	if organization != "" {

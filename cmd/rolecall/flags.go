@@ -7,7 +7,8 @@ import (
 	"strings"
 )
 
-// choice is a flag that takes one of a few values.
+// choice is a flag that takes one of a few values. It refuses while flags are parsed, so a wrong value is exit code 2
+// before anything is asked.
 type choice struct {
 	value *string
 	list  []string
@@ -35,6 +36,7 @@ type choices struct {
 
 // Set implements pflag.Value.
 func (c *choices) Set(v string) error {
+	// Given twice, the second counts, as for other flags.
 	*c.values = nil
 	for part := range strings.SplitSeq(v, ",") {
 		one := choice{new(string), c.list}
@@ -78,7 +80,8 @@ func (n *bounded) String() string {
 // Type implements pflag.Value.
 func (*bounded) Type() string { return "int" }
 
-// given is a flag that is told apart from one that was left out, even if its value is empty.
+// given is a flag that is told apart from one that was left out, even if its value is empty. An edit needs the
+// difference: an empty text empties a field, and no flag leaves it.
 type given struct{ value **string }
 
 // Set implements pflag.Value.

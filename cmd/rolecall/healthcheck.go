@@ -21,7 +21,10 @@ func healthcheckCommand() *command {
 	}
 }
 
+// healthcheck asks whether the process answers, not whether it is ready: a server must not be killed because its
+// database is away for a moment.
 func healthcheck(ctx context.Context, t *terminal, c *config) error {
+	// Containers kill a check that hangs, and its reason would be lost.
 	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.healthURL(), nil)

@@ -7,12 +7,14 @@ import (
 	"sync"
 )
 
-// inProcess answers requests with a handler in this process.
+// inProcess answers requests with a handler in this process. The operator asks the same routes as everybody, and each
+// check of the web layer holds for the file as well.
 type inProcess struct{ handler http.Handler }
 
 // RoundTrip implements http.RoundTripper. The handler goes on while its answer is read, so that a long one is never in
 // memory as a whole.
 func (p inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
+	// A RoundTripper must not change the request that it is given.
 	r = r.Clone(r.Context())
 	r.RemoteAddr, r.RequestURI = "127.0.0.1:0", r.URL.RequestURI()
 	if r.Body == nil {
@@ -32,6 +34,7 @@ func (p inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
 		}()
 		p.handler.ServeHTTP(a, r)
 	}()
+	// The status is not known before the handler writes, or ends without writing.
 	<-a.begun
 	return &http.Response{StatusCode: a.status, Header: a.sent, Body: &answerBody{body, a.done}, Request: r}, nil
 }
@@ -50,6 +53,7 @@ func (a *answer) Header() http.Header { return a.header }
 // WriteHeader sends what comes before the body.
 func (a *answer) WriteHeader(status int) {
 	a.once.Do(func() {
+		// As in net/http, what is set after the header went out is not sent.
 		a.status, a.sent = status, a.header.Clone()
 		close(a.begun)
 	})

@@ -9,6 +9,7 @@ import (
 	"rolecall.example/client"
 )
 
+// lintCommand finds mistakes that no rule forbids, so all it does is advise.
 func lintCommand() *command {
 	var q query
 	return &command{
@@ -28,12 +29,15 @@ func lintCommand() *command {
 				if err != nil {
 					return err
 				}
+				// No findings is the yes: a pipeline stops at the others.
 				return t.verdict(len(got) == 0, findings(words, got))
 			})
 		},
 	}
 }
 
+// findings says the words of the permission before its message; the name of it is in the second column, to be looked for
+// in the role.
 func findings(words vocabulary, list []client.Finding) report {
 	r := report{value: list, head: []string{"RULE", "WHERE", "WHAT", "FIX"}}
 	if len(list) == 0 {

@@ -13,7 +13,8 @@ import (
 	"rolecall.example/web"
 )
 
-// listing is an answer of any length: it is printed as it comes.
+// listing is an answer of any length: it is printed as it comes. An organization may have a million members, and a pipe
+// into head should end at once.
 type listing[T any] struct {
 	head   []string // titles of the columns
 	row    func(T) []string
@@ -21,13 +22,16 @@ type listing[T any] struct {
 }
 
 // batch is how many rows of a table are aligned with each other. What comes after them keeps their widths, if it can.
+// Widths of all would need all rows in memory.
 const batch = 1000
 
-// printListing prints a listing in the form that the flags ask for. The first column is what --quiet prints.
+// printListing prints a listing in the form that the flags ask for. The first column is what --quiet prints. There is no
+// text of its own for people: a table is all that fits any length.
 func printListing[T any](t *terminal, l listing[T]) error {
 	if t.noHeaders {
 		l.head = nil
 	}
+	// One system call for many rows.
 	w := bufio.NewWriter(t.out)
 	print := l.printTable
 	switch {
@@ -43,7 +47,8 @@ func printListing[T any](t *terminal, l listing[T]) error {
 	return cmp.Or(print(w), w.Flush())
 }
 
-// each calls fn with each value, up to the first error.
+// each calls fn with each value, up to the first error. A server that breaks off is an error, so a list that is cut does
+// not end like one that is whole.
 func (l listing[T]) each(fn func(T) error) error {
 	for v, err := range l.values {
 		if err != nil {
@@ -63,7 +68,9 @@ func (l listing[T]) printNames(w io.Writer) error {
 	})
 }
 
+// printJSON writes what a list that is encoded at once would be, so programs need not know of the difference.
 func (l listing[T]) printJSON(w io.Writer) error {
+	// Brackets and commas come before a value: whether one follows is not known after it.
 	before := "[\n  "
 	err := l.each(func(v T) error {
 		text, err := json.MarshalIndent(v, "  ", "  ")
@@ -88,6 +95,7 @@ func (l listing[T]) printYAML(w io.Writer) error {
 	empty := true
 	err := l.each(func(v T) error {
 		empty = false
+		// Lists of one, written one below the other, are one list in YAML.
 		return printYAML(w, []T{v})
 	})
 	if err == nil && empty {

@@ -15,6 +15,7 @@ func lock(path string) (unlock func(), err error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, err
 	}
+	// Before the lock file is made beside a name that must not be used.
 	if err := oneName(path); err != nil {
 		return nil, err
 	}
@@ -22,6 +23,7 @@ func lock(path string) (unlock func(), err error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot make files beside %s: check owner and mode of the folder (%w)", path, err)
 	}
+	// It fails at once: a server that waits in silence looks like one that runs.
 	err = windows.LockFileEx(windows.Handle(f.Fd()), windows.LOCKFILE_EXCLUSIVE_LOCK|windows.LOCKFILE_FAIL_IMMEDIATELY, 0, 1, 0, &windows.Overlapped{OffsetHigh: 1})
 	if err != nil {
 		f.Close()
@@ -33,7 +35,8 @@ func lock(path string) (unlock func(), err error) {
 	return func() { f.Close() }, nil
 }
 
-// oneName refuses a file with hard links.
+// oneName refuses a file with hard links. Each name would have a lock and a log of its own, and two logs destroy the
+// file.
 func oneName(path string) error {
 	f, err := os.Open(path)
 	if errors.Is(err, os.ErrNotExist) {

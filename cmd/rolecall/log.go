@@ -12,7 +12,8 @@ const (
 	lineBytes = 32 << 10              // as many bytes are written without waiting
 )
 
-// lines writes several lines of a log at once: one system call a line would be a tenth of the cost of a request.
+// lines writes several lines of a log at once: one system call a line would be a tenth of the cost of a request. A crash
+// loses what came in the last lineDelay, and no more.
 type lines struct {
 	mu      sync.Mutex
 	out     io.Writer
@@ -24,6 +25,7 @@ func (l *lines) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if len(l.pending) == 0 {
+		// The timer is set by the first line, so an idle server has none.
 		time.AfterFunc(lineDelay, l.flush)
 	}
 	if l.pending = append(l.pending, p...); len(l.pending) >= lineBytes {
@@ -43,7 +45,8 @@ func (l *lines) write() {
 	l.pending = l.pending[:0]
 }
 
-// log returns the log in the chosen format. flush writes the lines that still wait, before the program ends.
+// log returns the log in the chosen format. flush writes the lines that still wait, before the program ends. The log
+// goes to standard error; standard output is for what was asked for.
 func (c *config) log(t *terminal) (log *slog.Logger, flush func()) {
 	out := &lines{out: t.err}
 	if c.json {

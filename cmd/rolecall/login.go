@@ -17,6 +17,8 @@ import (
 	"rolecall.example/client"
 )
 
+// loginCommand asks the server who the token belongs to before it stores anything: a context that does not work would
+// fail much later, in another command.
 func loginCommand() *command {
 	var name string
 	return &command{
@@ -35,6 +37,7 @@ func loginCommand() *command {
 			if err := parseServer(c, c.operand); err != nil || c.server == nil {
 				return usageError(cmp.Or(err, errors.New("URL is needed")).Error())
 			}
+			// Before the question: whoever typed a secret should not learn then that it cannot be stored.
 			stored, err := loadLogins(t.env)
 			if err != nil {
 				return err
@@ -44,6 +47,7 @@ func loginCommand() *command {
 			}
 			l := login{Name: cmp.Or(name, c.server.Host), URL: c.server.String(), Token: c.token}
 			if file := c.inForce["ca-file"].value; file != "" {
+				// Later commands are called from other folders.
 				if l.CAFile, err = filepath.Abs(file); err != nil {
 					return err
 				}
@@ -65,13 +69,15 @@ func loginCommand() *command {
 	}
 }
 
-// readSecret asks for a secret on a terminal, where it is not shown, or reads the first line of other input.
+// readSecret asks for a secret on a terminal, where it is not shown, or reads the first line of other input. A last line
+// without an end is one, too: printf and secret stores write such.
 func (t *terminal) readSecret(prompt string) (string, error) {
 	var text []byte
 	var err error
 	if f, ok := t.in.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
 		fmt.Fprint(t.err, prompt)
 		text, err = term.ReadPassword(int(f.Fd()))
+		// The key that ended the line was not shown either.
 		fmt.Fprintln(t.err)
 	} else if text, err = bufio.NewReader(t.in).ReadBytes('\n'); errors.Is(err, io.EOF) {
 		err = nil
@@ -86,6 +92,7 @@ func (t *terminal) readSecret(prompt string) (string, error) {
 	return secret, nil
 }
 
+// logoutCommand only forgets by default, as the token may be in use elsewhere, and it works while the server is away.
 func logoutCommand() *command {
 	var revoke bool
 	return &command{
@@ -108,6 +115,7 @@ func logoutCommand() *command {
 			if err != nil {
 				return err
 			}
+			// The server first: if that fails, the token is still stored and can be tried again.
 			if revoke {
 				if err := c.use(l); err != nil {
 					return err
@@ -121,7 +129,7 @@ func logoutCommand() *command {
 	}
 }
 
-// forget removes a login and says so.
+// forget removes a login and says so. It names the context, as several may have one server.
 func forget(t *terminal, stored *logins, l login) error {
 	stored.drop(l.Name)
 	if err := stored.save(); err != nil {
@@ -133,7 +141,8 @@ func forget(t *terminal, stored *logins, l login) error {
 	})
 }
 
-// shownLogin is a login without its token.
+// shownLogin is a login without its token. It is a type of its own, so that no form of output can print the token by
+// mistake.
 type shownLogin struct {
 	Name    string `json:"name"`
 	URL     string `json:"url"`
@@ -143,6 +152,7 @@ type shownLogin struct {
 
 var contextHead = []string{"CURRENT", "NAME", "URL", "USER"}
 
+// contextsListCommand asks no server: which of them can be reached says nothing about what is stored.
 func contextsListCommand() *command {
 	return &command{
 		name: "contexts list", summary: "List the servers that a token is stored for",
@@ -191,6 +201,7 @@ func contextsUseCommand() *command {
 	}
 }
 
+// contextsRemoveCommand is logout by another name, next to the commands about contexts.
 func contextsRemoveCommand() *command {
 	return &command{
 		name: "contexts remove", operand: "CONTEXT", summary: "Forget a server and the token that is stored for it",

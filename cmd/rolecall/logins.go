@@ -20,7 +20,8 @@ type login struct {
 	Token  string `json:"token"`
 }
 
-// logins are those that the user has stored.
+// logins are those that the user has stored. They are in one file, since the one in use and those that there are must
+// fit each other.
 type logins struct {
 	Current  string  `json:"current"` // the name of the one in use; "" for none
 	Contexts []login `json:"contexts"`
@@ -41,7 +42,8 @@ func configFolder(env map[string]string) string {
 	return ""
 }
 
-// loadLogins reads the stored logins. A missing file holds none.
+// loadLogins reads the stored logins. A missing file holds none. One that cannot be read is an error and not empty: the
+// next login would replace it and lose every token.
 func loadLogins(env map[string]string) (*logins, error) {
 	l := &logins{}
 	folder := configFolder(env)
@@ -62,7 +64,9 @@ func loadLogins(env map[string]string) (*logins, error) {
 	return l, nil
 }
 
-// save replaces the file in one step. Only the user can read it.
+// save replaces the file in one step. Only the user can read it. A token gives all rights of its account, so the mode is
+// 0600 from the first byte: set afterwards, others could open the file in between. The rename is what keeps a crash from
+// leaving half a file.
 func (l *logins) save() error {
 	if l.path == "" {
 		return errors.New("there is no folder to store a login in: set XDG_CONFIG_HOME or HOME")
@@ -71,6 +75,7 @@ func (l *logins) save() error {
 	if err != nil {
 		return err
 	}
+	// Others need not even see that there is a login.
 	if err := os.MkdirAll(filepath.Dir(l.path), 0o700); err != nil {
 		return err
 	}
@@ -83,6 +88,7 @@ func (l *logins) save() error {
 		err = os.Rename(f.Name(), l.path)
 	}
 	if err != nil {
+		// Tokens must not be left lying in a file that nobody knows of.
 		err = errors.Join(err, os.Remove(f.Name()))
 	}
 	return err
@@ -105,7 +111,7 @@ func (l *logins) find(name string) (login, error) {
 	return l.Contexts[i], nil
 }
 
-// put adds a login, or replaces the one of its name, and makes it current.
+// put adds a login, or replaces the one of its name, and makes it current. Who logs in means to use that server next.
 func (l *logins) put(c login) {
 	l.drop(c.Name)
 	l.Contexts, l.Current = append(l.Contexts, c), c.Name
@@ -114,6 +120,7 @@ func (l *logins) put(c login) {
 // drop forgets the login of that name.
 func (l *logins) drop(name string) {
 	l.Contexts = slices.DeleteFunc(l.Contexts, func(c login) bool { return c.Name == name })
+	// No other takes its place: commands would ask a server that nobody has named.
 	if l.Current == name {
 		l.Current = ""
 	}

@@ -6,6 +6,8 @@ import (
 	"slices"
 )
 
+// configCommand reads all settings with the code of the commands, so what it prints is what they would use, and what it
+// refuses they would refuse.
 func configCommand() *command {
 	return &command{
 		name:    "config",
@@ -23,6 +25,7 @@ func configCommand() *command {
 			}
 			var lines []line
 			var rows [][]string
+			// What chooseSource found is among them, such as the token of a context.
 			for _, name := range slices.Sorted(maps.Keys(c.inForce)) {
 				v := c.inForce[name]
 				if shown := settings[name].shown; shown != nil {
@@ -36,7 +39,7 @@ func configCommand() *command {
 	}
 }
 
-// cut returns what may be shown of a secret.
+// cut returns what may be shown of a secret. Not even a part: of a short secret that would be most of it.
 func cut(secret string) string {
 	if secret == "" {
 		return ""

@@ -17,12 +17,15 @@ import (
 	"rolecall.example/org"
 )
 
+// main has what cannot be tested; run has everything else, with streams and an environment that a test gives.
 func main() {
+	// Whoever sets it knows better.
 	if os.Getenv("GOGC") == "" {
 		boundGarbage()
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
+	// Deferred calls of run have ended by then; os.Exit would skip them.
 	code := run(ctx, os.Args[1:], environ(), os.Stdin, os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
@@ -38,10 +41,12 @@ func environ() map[string]string {
 	return env
 }
 
-// errNo stands for the answer "no", or for findings: it sets the exit code and prints nothing.
+// errNo stands for the answer "no", or for findings: it sets the exit code and prints nothing. It travels as an error so
+// that every command can end with it, from any depth.
 var errNo = errors.New("no")
 
-// The exit codes of all commands.
+// The exit codes of all commands. Scripts rest on them. A no is not a failure: whoever asks "can-i" has to tell a no
+// from a server that is away.
 const (
 	exitDone   = 0 // done, or the answer is yes
 	exitNo     = 1 // the answer is no; something differs, or was found
@@ -49,7 +54,7 @@ const (
 	exitFailed = 3 // it could not be done, or the answer could not be written
 )
 
-// run runs the program and returns its exit code.
+// run runs the program and returns its exit code. It is the one place that prints errors.
 func run(ctx context.Context, args []string, env map[string]string, in io.Reader, out, log io.Writer) int {
 	answer := &sink{Writer: out}
 	failure := dispatch(ctx, &terminal{env: env, in: in, out: answer, err: log}, args)
@@ -57,6 +62,8 @@ func run(ctx context.Context, args []string, env map[string]string, in io.Reader
 	if code > exitNo && failure.Error() != "" {
 		fmt.Fprintf(log, "rolecall: %v\n", failure)
 	}
+	// A command that ended well has done nothing good if nobody got its answer: on a full disk, a script would take the
+	// empty file for a list of nobody. So it is a failure, also in place of a no.
 	if answer.err != nil && code <= exitNo {
 		fmt.Fprintf(log, "rolecall: %v\n", answer.err)
 		return exitFailed
@@ -64,7 +71,9 @@ func run(ctx context.Context, args []string, env map[string]string, in io.Reader
 	return code
 }
 
-// exitCode returns the exit code of an error. Systemd does not start a server again that ended with exitUsage.
+// exitCode returns the exit code of an error. Systemd does not start a server again that ended with exitUsage. Errors of
+// a server and of the use cases are sorted alike, so that a script need not know which of them it asked. What is refused
+// is 3: the call was right, and somebody else could make it.
 func exitCode(err error) int {
 	if err == nil {
 		return exitDone

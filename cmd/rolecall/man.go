@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
+// manCommand makes the pages from the same texts as help, so they are never out of date.
 func manCommand() *command {
 	var dir string
 	return &command{
@@ -19,6 +20,7 @@ func manCommand() *command {
 		flags:    func(fs *pflag.FlagSet) { fs.StringVar(&dir, "dir", "", "`DIR` to write all pages to") },
 		run: func(_ context.Context, t *terminal, c *config) error {
 			root := tree(t)
+			// The tag would name the generator of the page and the day.
 			root.Long, root.DisableAutoGenTag = manual(), true
 			unquoteFlags(root)
 			header := &doc.GenManHeader{Title: "ROLECALL", Section: "1", Source: "rolecall " + version(), Manual: "rolecall"}
@@ -37,7 +39,8 @@ func manCommand() *command {
 	}
 }
 
-// manual describes the program as a whole, in Markdown.
+// manual describes the program as a whole, in Markdown. The root has no text of its own, as its help is a list of
+// commands.
 func manual() string {
 	var b strings.Builder
 	b.WriteString("Without a command, the server is run. ")

@@ -10,6 +10,8 @@ import (
 	"rolecall.example/client"
 )
 
+// membersGiveCommand keeps what is held. The API only replaces the whole set, so it is read before, and the condition
+// keeps a role that somebody else gave meanwhile.
 func membersGiveCommand() *command {
 	return memberRolesCommand("give", "Give roles of the organization to a member", "ROLE…", func(held, named []string) []string {
 		for _, name := range named {
@@ -31,7 +33,8 @@ func membersSetRolesCommand() *command {
 	return memberRolesCommand("set-roles", "Replace the roles of a member; without ROLE, take all", "[ROLE…]", func(_, named []string) []string { return named })
 }
 
-// memberRolesCommand is a command that changes the roles of a member. wanted returns the roles afterwards.
+// memberRolesCommand is a command that changes the roles of a member. wanted returns the roles afterwards. The three
+// differ in nothing else.
 func memberRolesCommand(verb, summary, operand string, wanted func(held, named []string) []string) *command {
 	var q query
 	return &command{
@@ -48,8 +51,10 @@ func memberRolesCommand(verb, summary, operand string, wanted func(held, named [
 	}
 }
 
+// changeRoles asks no question: what it takes can be given back, and undo does so.
 func (q *query) changeRoles(ctx context.Context, api *client.Client, t *terminal, user string, wanted func(held []string) []string) error {
 	var tag string
+	// Found by the name that was typed, and changed by its id below: the name may be somebody else's by then.
 	m, err := api.Member(ctx, q.organization(), user, client.GetETag(&tag))
 	if err != nil {
 		return err

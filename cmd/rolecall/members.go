@@ -10,6 +10,8 @@ import (
 	"rolecall.example/client"
 )
 
+// membersListCommand streams by default, unlike the API, where a page is the default: a list that ends without a word is
+// taken for whole.
 func membersListCommand() *command {
 	var q query
 	var members memberFilter
@@ -34,7 +36,8 @@ func membersListCommand() *command {
 	}
 }
 
-// memberFilter holds the flags that select members.
+// memberFilter holds the flags that select members. Listing and bulk changes share it, so that a list shows whom the
+// change would be about.
 type memberFilter struct {
 	text, roles, siteRoles string
 	statuses               []string
@@ -56,7 +59,8 @@ func (f *memberFilter) empty() bool {
 	return f.text == "" && f.roles == "" && f.siteRoles == "" && len(f.statuses) == 0
 }
 
-// commas splits a list at its commas. An empty text is an empty list.
+// commas splits a list at its commas. An empty text is an empty list. strings.Split alone would make one empty name of
+// nothing.
 func commas(text string) []string {
 	if text == "" {
 		return nil
@@ -81,6 +85,7 @@ func sortKeys(keys ...string) (all []string) {
 
 var memberHead = []string{"USERNAME", "NAME", "EMAIL", "ROLES", "SITE ROLES"}
 
+// memberRow has a dash for no role of the organization, which is what one looks for in such a list.
 func memberRow(m client.MemberWithUser) []string {
 	return []string{m.Username, m.Name, m.Email, cmp.Or(roleNames(m.Roles), "–"), roleNames(m.SiteRoles)}
 }

@@ -36,6 +36,7 @@ func (q *query) addMembers(ctx context.Context, api *client.Client, t *terminal,
 		return err
 	case len(names) == 0:
 		return usageError("USER or --file is needed; see rolecall help members add")
+	// One name gets the answer of a single request, which says why not, with the right exit code.
 	case len(names) == 1 && !q.dryRun && !strings.Contains(names[0], "@"):
 		m, err := api.AddMember(ctx, q.organization(), names[0])
 		if err != nil {
@@ -53,6 +54,7 @@ func (q *query) addMembers(ctx context.Context, api *client.Client, t *terminal,
 		return printBulkImpact(t, got, "would be added")
 	}
 	var all client.BulkResult
+	// Each part is a transaction of its own. What is done stays, and the same call again finds those unchanged.
 	for part := range slices.Chunk(names, maxNames) {
 		got, err := api.ChangeMembers(ctx, q.organization(), client.MemberQuery{}, client.BulkRequest{Action: client.BulkAdd, Users: part})
 		if err != nil {
@@ -89,6 +91,7 @@ func (q *query) removeMembers(ctx context.Context, api *client.Client, t *termin
 		return usageError("USER or --file is needed; see rolecall help members remove")
 	case len(names) == 1:
 		return q.removeMember(ctx, api, t, names[0])
+	// A version is of one membership.
 	case q.ifMatch != "":
 		return usageError("--if-match is about one USER")
 	}
@@ -96,6 +99,8 @@ func (q *query) removeMembers(ctx context.Context, api *client.Client, t *termin
 	return b.run(ctx, api, t)
 }
 
+// removeMember has the condition in the preview as well: what is shown with the question is the state that is then
+// removed.
 func (q *query) removeMember(ctx context.Context, api *client.Client, t *terminal, user string) error {
 	var tag string
 	m, err := api.Member(ctx, q.organization(), user, client.GetETag(&tag))
@@ -120,6 +125,7 @@ func (q *query) removeMember(ctx context.Context, api *client.Client, t *termina
 
 var outcomeHead = []string{"USERNAME", "OUTCOME"}
 
+// outcomeRows has those first whom something happened to.
 func outcomeRows(r client.BulkResult, done string) (rows [][]string) {
 	for _, m := range r.Done {
 		rows = append(rows, []string{m.Username, done})
@@ -133,7 +139,8 @@ func outcomeRows(r client.BulkResult, done string) (rows [][]string) {
 	return rows
 }
 
-// printBulk prints what became of each user. Anyone refused makes it a failure.
+// printBulk prints what became of each user. Anyone refused makes it a failure. Those who were not refused stay changed:
+// one protected member must not hold up the others, but a script has to notice.
 func printBulk(t *terminal, r client.BulkResult, done string) error {
 	names := []string{}
 	for _, m := range r.Done {

@@ -21,7 +21,7 @@ import (
 )
 
 // metrics are the metrics of the server, served at an address of their own. Clients cannot invent values of labels, and
-// no label names a person.
+// no label names a person. They need no authentication, so the address must not be the public one.
 type metrics struct {
 	registry *prometheus.Registry
 	requests *prometheus.CounterVec
@@ -29,6 +29,7 @@ type metrics struct {
 
 func newMetrics(d *db.DB, service *services.Service, proof *keyPair) *metrics {
 	m := &metrics{
+		// Not the default one: packages may register what they like there.
 		registry: prometheus.NewRegistry(),
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "rolecall_http_requests_total", Help: "Requests answered.",
@@ -46,7 +47,8 @@ func newMetrics(d *db.DB, service *services.Service, proof *keyPair) *metrics {
 	return m
 }
 
-// observe counts an answer.
+// observe counts an answer. Unknown methods and paths that are no route share a label each: every new value is a series
+// that is kept for ever.
 func (m *metrics) observe(route, method string, status int) {
 	switch method {
 	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions:
@@ -64,12 +66,14 @@ func (m *metrics) serve(address string, log *slog.Logger) (stop func(), err erro
 	if address == "" {
 		return func() {}, nil
 	}
+	// A port that is taken ends the start, rather than leave a server that nobody watches.
 	l, err := net.Listen("tcp", address)
 	if err != nil {
 		return nil, fmt.Errorf("--metrics-address: %w", err)
 	}
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{
+		// Bounded, since each scrape asks the database.
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn), MaxRequestsInFlight: 4, Timeout: 10 * time.Second,
 	}))
 	server := newServer(mux, log)
@@ -97,8 +101,11 @@ func (p *people) Describe(ch chan<- *prometheus.Desc) {
 }
 
 func (p *people) Collect(ch chan<- prometheus.Metric) {
+	// A scrape has no context of its own to collectors, and must not wait for a database that hangs.
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
+	// A number that could not be read makes the scrape say so; left out, or as 0, it would raise no alarm or a wrong
+	// one.
 	if n, err := p.service.CountOwners(ctx); err == nil {
 		ch <- prometheus.MustNewConstMetric(ownersDesc, prometheus.GaugeValue, float64(n))
 	} else {
@@ -141,6 +148,7 @@ func (s *store) Describe(ch chan<- *prometheus.Desc) {
 	}
 }
 
+// Collect takes the counts that are in memory first: they are right also while the database is away.
 func (s *store) Collect(ch chan<- prometheus.Metric) {
 	count := func(d *prometheus.Desc, n int64, labels ...string) {
 		ch <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, float64(n), labels...)

@@ -11,7 +11,8 @@ import (
 	"rolecall.example/rbac"
 )
 
-// usageError is a mistake in how the program was called.
+// usageError is a mistake in how the program was called. It is a type rather than a value, so that the exit code follows
+// from the error wherever it is made.
 type usageError string
 
 func (e usageError) Error() string { return string(e) }
@@ -35,7 +36,7 @@ func unknown(parent *cobra.Command, args []string) error {
 	return mistake(parent, fmt.Sprintf("there is no command %q", path+args[0]), didYouMean(args[0], known, path))
 }
 
-// flagError words an error of pflag.
+// flagError words an error of pflag. The words of pflag name Go types and repeat the flag.
 func flagError(cmd *cobra.Command, err error) error {
 	if e, ok := errors.AsType[*pflag.NotExistError](err); ok {
 		var known []string
@@ -58,6 +59,7 @@ func flagError(cmd *cobra.Command, err error) error {
 }
 
 // oneDash returns an error if the long name of a flag stands behind one dash, where it would be read as several flags.
+// pflag would complain of a letter in the middle of the word.
 func oneDash(root *cobra.Command, args []string) error {
 	cmd, _, _ := root.Find(args)
 	for i, arg := range args {

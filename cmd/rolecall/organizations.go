@@ -15,7 +15,8 @@ func organizationRow(o client.Organization) []string {
 	return []string{o.Name, o.DisplayName, o.Description, o.CreatedAt.Format(time.RFC3339)}
 }
 
-// organizationReport is an organization, or what became of it as a sentence.
+// organizationReport is an organization, or what became of it as a sentence. As JSON it is the organization alone, as
+// the API answers it, so scripts see one shape.
 func organizationReport(o client.Organization, became string) report {
 	r := report{value: o, head: organizationHead, rows: [][]string{organizationRow(o)}}
 	if became != "" {
@@ -24,6 +25,7 @@ func organizationReport(o client.Organization, became string) report {
 	return r
 }
 
+// organizationsListCommand prints all at once: sites have few compared to members.
 func organizationsListCommand() *command {
 	return &command{
 		name:     "organizations list",
@@ -61,6 +63,7 @@ func organizationsShowCommand() *command {
 				}
 				return t.print(report{value: o, names: []string{o.Name}, rows: [][]string{
 					{"name", o.Name}, {"display name", o.DisplayName}, {"description", o.Description}, {"icon", o.Icon}, {"id", o.ID.String()},
+					// The version is what --if-match takes.
 					{"created", o.CreatedAt.Format(time.RFC3339)}, {"version", tag},
 				}})
 			})
@@ -68,6 +71,7 @@ func organizationsShowCommand() *command {
 	}
 }
 
+// organizationsCreateCommand has no --dry-run: it affects nobody yet.
 func organizationsCreateCommand() *command {
 	var in client.CreateOrganizationRequest
 	return &command{
@@ -93,6 +97,8 @@ func organizationsCreateCommand() *command {
 	}
 }
 
+// organizationsEditCommand sends only what was named, so it needs no condition of its own: two edits of different fields
+// both count.
 func organizationsEditCommand() *command {
 	var q query
 	var in client.UpdateOrganizationRequest
@@ -110,6 +116,7 @@ func organizationsEditCommand() *command {
 			q.flags("if-match")(fs)
 		},
 		run: func(ctx context.Context, t *terminal, c *config) error {
+			// An empty change would succeed, and a misspelled script would not be noticed.
 			if in == (client.UpdateOrganizationRequest{}) {
 				return usageError("a flag with something to change is needed; see rolecall help organizations edit")
 			}
@@ -142,6 +149,7 @@ func organizationsDeleteCommand() *command {
 				if err := q.confirm(ctx, t, "Delete "+o.Name+"?", organizationReport(o, "")); err != nil {
 					return err
 				}
+				// By id: another organization may have the name by the time of the answer.
 				if err := api.DeleteOrganization(ctx, o.ID.String(), q.match(tag)...); err != nil {
 					return err
 				}

@@ -17,7 +17,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// terminal is the environment and the streams of a command, and how it is to answer.
+// terminal is the environment and the streams of a command, and how it is to answer. Commands reach the process only
+// through it, so tests run them side by side.
 type terminal struct {
 	env map[string]string // the variables that are set
 	in  io.Reader
@@ -32,7 +33,8 @@ type terminal struct {
 // formats are the values of --output.
 var formats = []string{"table", "json", "yaml", "csv"}
 
-// outputFlags registers the flags of every command that answers.
+// outputFlags registers the flags of every command that answers. They are the same everywhere, so that a script learns
+// them once.
 func outputFlags(fs *pflag.FlagSet) {
 	format := "table"
 	fs.VarP(&choice{&format, formats}, "output", "o", "`FORMAT` of the answer: table, json, yaml or csv")
@@ -49,7 +51,8 @@ func formatIsOutput(_ *pflag.FlagSet, name string) pflag.NormalizedName {
 	return pflag.NormalizedName(name)
 }
 
-// choose reads the flags of outputFlags.
+// choose reads the flags of outputFlags. What contradicts itself is refused: which of two would win is nothing one could
+// know.
 func (t *terminal) choose(fs *pflag.FlagSet) error {
 	t.format = fs.Lookup("output").Value.String()
 	if asJSON, _ := fs.GetBool("json"); asJSON {
@@ -66,7 +69,8 @@ func (t *terminal) choose(fs *pflag.FlagSet) error {
 	return nil
 }
 
-// report is the answer of a command.
+// report is the answer of a command. A command makes it once and does not know the form: no form can so be forgotten by
+// a command.
 type report struct {
 	value any             // for --output json and yaml
 	head  []string        // titles of the columns; none if each row is a name and a value
@@ -94,7 +98,7 @@ func (t *terminal) print(r report) error {
 	return nil
 }
 
-// tell writes a report for people.
+// tell writes a report for people. It ignores --output: it is also what stands above a question.
 func (t *terminal) tell(w io.Writer, r report) {
 	if r.text != nil {
 		r.text(w)
@@ -116,6 +120,7 @@ func (t *terminal) printNames(r report) error {
 	return nil
 }
 
+// printCSV asks for errors at the end, since the writer keeps the first one.
 func (t *terminal) printCSV(r report) error {
 	if t.noHeaders {
 		r.head = nil
@@ -165,7 +170,8 @@ func (a *aligned) add(row []string) {
 	a.rows = append(a.rows, row)
 }
 
-// printable replaces a character that a terminal would obey.
+// printable replaces a character that a terminal would obey. Names come from other people, and an escape sequence could
+// rewrite what stands on the screen.
 func printable(r rune) rune {
 	if unicode.IsControl(r) {
 		return unicode.ReplacementChar
@@ -226,7 +232,8 @@ func plain(n *yaml.Node) {
 	}
 }
 
-// sink is standard output. It keeps the first failure, since an answer that is lost is no success.
+// sink is standard output. It keeps the first failure, since an answer that is lost is no success. What prints for
+// people need not look at errors, because run looks here at the end.
 type sink struct {
 	io.Writer
 	err error
@@ -244,6 +251,7 @@ func (s *sink) Write(p []byte) (int, error) {
 // beforeSecret returns an error if the output takes nothing: what makes a secret that is shown once must not run then. A reader
 // that goes away no longer ends the program, so that afterSecret can act.
 func (t *terminal) beforeSecret() error {
+	// A write to a closed pipe is an error then, like any other.
 	signal.Ignore(syscall.SIGPIPE)
 	if _, err := t.out.Write(nil); err != nil {
 		return fmt.Errorf("nothing was done: %w", err)
@@ -257,6 +265,7 @@ func (t *terminal) afterSecret(r report, undo func() error) error {
 	if err == nil {
 		return nil
 	}
+	// Said in the same error: somebody has to take it back by hand now.
 	if undone := undo(); undone != nil {
 		return fmt.Errorf("%w; what was made could not be taken back: %w", err, undone)
 	}

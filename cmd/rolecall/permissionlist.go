@@ -11,8 +11,9 @@ import (
 	"rolecall.example/client"
 )
 
-// parsePermissions reads the short form of permissions: "type:action,action", with "!" in front of denies. The catalog of
-// the server decides which there are.
+// parsePermissions reads the short form of permissions: "type:action,action", with "!" in front of denies. The catalog
+// of the server decides which there are. So it looks at the form alone, and a permission that only a newer server has
+// can be given.
 func parsePermissions(text string) (list []client.Permission, err error) {
 	rest, negate := strings.CutPrefix(strings.TrimSpace(text), "!")
 	resourceType, actions, ok := strings.Cut(rest, ":")
@@ -30,6 +31,7 @@ func parsePermissions(text string) (list []client.Permission, err error) {
 // denied, in the order of the list.
 func shortForm(list []client.Permission) []string {
 	entries := []string{}
+	// Where the entry of a type stands, to add further actions to.
 	at := map[string]int{}
 	for _, p := range list {
 		entry := p.ResourceType + ":"
@@ -52,6 +54,7 @@ type permissionList struct{ list *[]client.Permission }
 // Set implements pflag.Value.
 func (l *permissionList) Set(v string) error {
 	parsed, err := parsePermissions(v)
+	// A shell takes ! for something else, and two ways to say one thing would be confused.
 	if err == nil && parsed[0].Negate {
 		err = errors.New("no ! is needed here, since --deny denies")
 	}
@@ -72,7 +75,8 @@ func (*permissionList) Type() string { return "permissions" }
 // refusedPermission matches the field of a request that the server finds wrong with a permission.
 var refusedPermission = regexp.MustCompile(`^(organization|site|user)_permissions\[(\d+)\]`)
 
-// permissionAt returns the permission of a role that a field of a refusal is about, and where it stands.
+// permissionAt returns the permission of a role that a field of a refusal is about, and where it stands. The server
+// counts entries as they were sent; people know the line of their file.
 func permissionAt(field string, r *client.RoleRequest) (p client.Permission, list string, i int, ok bool) {
 	m := refusedPermission.FindStringSubmatch(field)
 	if m == nil {
@@ -86,7 +90,8 @@ func permissionAt(field string, r *client.RoleRequest) (p client.Permission, lis
 	return lists[m[1]][i], m[1] + "_permissions", i, true
 }
 
-// suggest adds to a refusal what may be meant by the permissions that do not exist.
+// suggest adds to a refusal what may be meant by the permissions that do not exist. Only after a refusal, because the
+// hint costs a request.
 func suggest(ctx context.Context, api *client.Client, err error, r *client.RoleRequest) error {
 	e, ok := errors.AsType[*client.Error](err)
 	if !ok {

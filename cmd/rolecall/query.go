@@ -10,7 +10,8 @@ import (
 	"rolecall.example/client"
 )
 
-// query holds the flags that several commands share.
+// query holds the flags that several commands share. One table of flags, because the same word must mean the same in
+// every command, with the same letter and the same help.
 type query struct {
 	org, owner, as string
 	limit          int
@@ -26,6 +27,7 @@ func (q *query) flags(names ...string) func(*pflag.FlagSet) {
 	return func(fs *pflag.FlagSet) {
 		for _, name := range names {
 			switch name {
+			// The default is the organization that every database has; many have no other.
 			case "org":
 				fs.StringVarP(&q.org, "org", "O", "default", "`ORG` that it is about, by id or name")
 			case "org?":
@@ -38,6 +40,7 @@ func (q *query) flags(names ...string) func(*pflag.FlagSet) {
 				fs.VarP(&bounded{&q.limit, 0, 1_000_000_000}, "limit", "L", "`NUMBER` of lines at most; 0 for all")
 			case "all":
 				fs.BoolVar(&q.all, "all", false, "also list what is not allowed")
+			// It stands in the call, not in a variable: what is set once for all is no answer to a question.
 			case "yes":
 				fs.BoolVarP(&q.yes, "yes", "y", false, "do not ask; needed where nobody can be asked")
 			case "dry-run":
@@ -67,7 +70,8 @@ func (q *query) question(operands []string) client.Question {
 	return client.Question{Action: operands[0], ResourceType: operands[1], Owner: q.owner}
 }
 
-// verdict prints the answer to a question, and turns "no" into the exit code.
+// verdict prints the answer to a question, and turns "no" into the exit code. The answer is printed in both cases. If it
+// cannot be, that is the error, and no verdict reaches the script.
 func (t *terminal) verdict(yes bool, r report) error {
 	if r.names == nil {
 		r.names = silent

@@ -54,7 +54,8 @@ func (f *faults) add(line int, format string, args ...any) {
 	f.list = append(f.list, fault{line, fmt.Sprintf(format, args...)})
 }
 
-// err returns the faults as one error with a line each, or nil if there is none.
+// err returns the faults as one error with a line each, or nil if there is none. All of them, since a file is mended
+// faster in one go. Aliases repeat the fault of their anchor, and each is said once.
 func (f *faults) err() error {
 	slices.SortStableFunc(f.list, func(a, b fault) int { return cmp.Compare(a.line, b.line) })
 	var lines []string
@@ -98,9 +99,11 @@ func parseRoles(f *faults, text []byte, organization string) (roles []wantedRole
 			return roles
 		}
 		if err != nil {
+			// What follows cannot be read, but what came before is still looked at.
 			f.add(yamlFault(err))
 			return roles
 		}
+		// A single role is read like a list of one.
 		list := document.Content[:1]
 		if root := resolved(list[0]); root.Kind == yaml.SequenceNode {
 			list = root.Content
@@ -117,6 +120,7 @@ func parseRoles(f *faults, text []byte, organization string) (roles []wantedRole
 
 // yamlFault takes the line out of an error of the parser.
 func yamlFault(err error) (line int, format string, text string) {
+	// The parser has no type for its errors; without a line, the first one is better than none.
 	text = strings.TrimPrefix(err.Error(), "yaml: ")
 	if rest, ok := strings.CutPrefix(text, "line "); ok {
 		number, what, _ := strings.Cut(rest, ": ")
@@ -175,6 +179,7 @@ func (p *roleParser) keys(n *yaml.Node, known []string, read func(key string, v 
 		switch {
 		case !slices.Contains(known, key):
 			p.add(line, "there is no key %q%s", key, didYouMean(key, known, ""))
+		// One of the two would be lost, and it may be the one that denies.
 		case has[key]:
 			p.add(line, "%s is here twice", key)
 		default:
@@ -217,6 +222,7 @@ func (p *roleParser) nothing(name string, v *yaml.Node) {
 	}
 }
 
+// permissions keeps the line of each, for what the server finds wrong with it later.
 func (p *roleParser) permissions(name string, v *yaml.Node, list *[]client.Permission) {
 	if v.Kind != yaml.SequenceNode {
 		if v.Kind != yaml.ScalarNode || v.Tag != "!!null" {
@@ -232,6 +238,7 @@ func (p *roleParser) permissions(name string, v *yaml.Node, list *[]client.Permi
 		}
 		for _, one := range parsed {
 			opposite := one
+			// The deny would win, but whoever wrote both meant something else.
 			if opposite.Negate = !one.Negate; slices.Contains(*list, opposite) {
 				p.add(entry.Line, "%s:%s is both allowed and denied", one.ResourceType, one.Action)
 			}
@@ -259,6 +266,7 @@ func (p *roleParser) permission(n *yaml.Node) ([]client.Permission, error) {
 		case "action":
 			one.Action = p.text(v)
 		default:
+			// A value that is neither must not be taken for an allow.
 			if err := v.Decode(&one.Negate); err != nil {
 				p.add(v.Line, "negate is true or false")
 			}

@@ -11,7 +11,8 @@ import (
 	"rolecall.example/client"
 )
 
-// eachPermission calls fn with every permission of a role and its level.
+// eachPermission calls fn with every permission of a role and its level. All that print a role use it, so each has the
+// levels in the same order.
 func eachPermission(r *client.Role, fn func(level string, p client.Permission)) {
 	for _, p := range r.Site {
 		fn("site", p)
@@ -24,6 +25,7 @@ func eachPermission(r *client.Role, fn func(level string, p client.Permission)) 
 	}
 }
 
+// rolesListCommand has built-in roles too, since these can be given as well.
 func rolesListCommand() *command {
 	var q query
 	return &command{
@@ -44,6 +46,7 @@ func rolesListCommand() *command {
 	}
 }
 
+// roleRows counts denies apart: a role that takes something away is not told by its name.
 func roleRows(list []client.AssignableRole) (rows [][]string) {
 	for _, r := range list {
 		kind, allows, denies := "custom", 0, 0
@@ -82,6 +85,7 @@ func rolesShowCommand() *command {
 	}
 }
 
+// roleReport writes the sign first for people, because a deny among allows is easily overlooked.
 func roleReport(r *client.AssignableRole) report {
 	var rows, indented [][]string
 	eachPermission(&r.Role, func(level string, p client.Permission) {
@@ -98,6 +102,7 @@ func roleReport(r *client.AssignableRole) report {
 	}}
 }
 
+// rolesHistoryCommand says who and when; what changed is asked of roles diff, with two of its numbers.
 func rolesHistoryCommand() *command {
 	var q query
 	return &command{

@@ -12,7 +12,8 @@ import (
 	"rolecall.example/client"
 )
 
-// roleEdit holds the flags that change what a role says.
+// roleEdit holds the flags that change what a role says. The display name is a pointer, because an empty one can be
+// meant.
 type roleEdit struct {
 	query
 	displayName        *string
@@ -44,8 +45,10 @@ func (e *roleEdit) apply(r *client.RoleRequest) {
 		r.DisplayName = *e.displayName
 	}
 	list := e.permissions(r)
+	// What is named goes first wherever it stands, so that a role never both allows and denies one thing.
 	for _, changed := range [][]client.Permission{e.unset, e.allow, e.deny} {
 		for _, p := range changed {
+			// A clone, as the list is that of the stored role.
 			*list = slices.DeleteFunc(slices.Clone(*list), func(q client.Permission) bool { return q.ResourceType == p.ResourceType && q.Action == p.Action })
 		}
 	}
@@ -57,6 +60,7 @@ func (e *roleEdit) apply(r *client.RoleRequest) {
 
 // put stores a role, or says in a dry run whom that would affect.
 func (e *roleEdit) put(ctx context.Context, api *client.Client, t *terminal, r client.RoleRequest, became string, opts ...client.Option) error {
+	// Before the request: the flag would do nothing, and the role would say more than was meant.
 	if e.own && e.org != "" {
 		return usageError("--own is of roles of the site: leave --org out")
 	}
@@ -74,7 +78,8 @@ func (e *roleEdit) put(ctx context.Context, api *client.Client, t *terminal, r c
 	return t.print(savedReport(e.scope(), got, became))
 }
 
-// savedReport is a role that was written, and what became of it.
+// savedReport is a role that was written, and what became of it. A sentence for people, who know what they asked for;
+// the whole role for programs.
 func savedReport(s client.Scope, r client.Role, became string) report {
 	out := roleReport(&client.AssignableRole{Role: r})
 	out.value, out.names = r, []string{r.Name}
@@ -110,6 +115,7 @@ func rolesCreateCommand() *command {
 			return asking(ctx, c, func(api *client.Client) error {
 				r := client.RoleRequest{Name: c.operand}
 				e.apply(&r)
+				// The API has one request for both; without the condition, create would replace a role of that name.
 				return e.put(ctx, api, t, r, "was created", client.OnlyNew())
 			})
 		},
@@ -143,9 +149,11 @@ func rolesEditCommand() *command {
 				if err != nil {
 					return err
 				}
+				// Said here, before flags are laid over a role that can never be stored.
 				if stored.BuiltIn {
 					return usageError(stored.Name + " is built in and cannot be changed")
 				}
+				// The whole role is sent back, so the tag must hold: it is what keeps the edit of somebody else.
 				r := stored.Request()
 				e.apply(&r)
 				return e.put(ctx, api, t, r, "was changed", e.match(tag)...)
@@ -170,6 +178,7 @@ func rolesDeleteCommand() *command {
 				if err != nil {
 					return err
 				}
+				// Before the question, which is about these people.
 				impact, err := api.PreviewDeleteRole(ctx, q.scope(), c.operand, q.match(tag)...)
 				if err != nil {
 					return err
@@ -205,6 +214,7 @@ func rolesRestoreCommand() *command {
 				return usageError(fmt.Sprintf("%q is no number of a version; rolecall roles history lists them", c.operands[1]))
 			}
 			return asking(ctx, c, func(api *client.Client) error {
+				// No question: the version that it replaces stays in the history.
 				got, err := api.RestoreRole(ctx, q.scope(), c.operand, version, q.match("")...)
 				if err != nil {
 					return err

@@ -45,6 +45,8 @@ func serveCommand() *command {
 	}
 }
 
+// serve goes by what may be wrong: first what the settings alone decide, then the lock, and only then is the database
+// touched. Deferred calls undo it backwards, so the database is closed before the lock is given up.
 func serve(ctx context.Context, t *terminal, c *config) (err error) {
 	hup := hangups()
 	defer close(hup)
@@ -52,6 +54,7 @@ func serve(ctx context.Context, t *terminal, c *config) (err error) {
 	if err := c.check(); err != nil {
 		return err
 	}
+	// Before the folder is made, or a wrong name would leave one behind.
 	if c.existing {
 		if err := c.mustExist(ctx); err != nil {
 			return err
@@ -64,6 +67,7 @@ func serve(ctx context.Context, t *terminal, c *config) (err error) {
 		if err := db.Create(ctx, c.db); err != nil { // locking needs a file
 			return err
 		}
+		// Before the file is opened: a second server must not even migrate it.
 		unlock, err := lock(c.db)
 		if err != nil {
 			return err
@@ -78,6 +82,7 @@ func serve(ctx context.Context, t *terminal, c *config) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, d.Close()) }()
+	// After the database, since a port that accepts connections looks like a server that is ready.
 	l, err := net.Listen("tcp", c.address)
 	if err != nil {
 		return err
@@ -87,6 +92,7 @@ func serve(ctx context.Context, t *terminal, c *config) (err error) {
 	if c.certificate != nil {
 		c.certificate.warn(log, time.Now())
 	}
+	// It ends when the channel is closed above, and a signal that came since the start is acted on now.
 	go c.reload(hup, log)
 	log.Info("listening", "address", l.Addr().String(), "db", db.Describe(c.db), "version", version())
 	return c.answer(ctx, d, l, log, notice)
@@ -113,15 +119,18 @@ const (
 	grace = 8 * time.Second
 )
 
-// answer serves requests on l until ctx ends, then lets running requests finish.
+// answer serves requests on l until ctx ends, then lets running requests finish. demo and serve share it, so a demo
+// stops like a server.
 func (c *config) answer(ctx context.Context, d *db.DB, l net.Listener, log *slog.Logger, notice time.Duration) error {
 	service := services.New(d, services.Options{SessionLifetime: c.sessionLifetime, MaxTokenLifetime: c.maxTokenLifetime, Log: log})
+	// Before the first request: it must not see a database without its catalog.
 	switch err := c.prepare(ctx, service, l, log); {
 	case ctx.Err() != nil: // stopped before it began
 		return l.Close()
 	case err != nil:
 		return errors.Join(err, l.Close())
 	}
+	// Replicas make the same tags with it, so a client may ask any of them.
 	tagKey, err := service.TagKey(ctx)
 	if err != nil { // a full disk: lists are read all the same
 		log.Warn("clients of several servers will read lists more often than needed", "error", err.Error())
@@ -143,15 +152,19 @@ func (c *config) answer(ctx context.Context, d *db.DB, l net.Listener, log *slog
 	defer stopMetrics()
 	background, endBackground := context.WithCancel(ctx)
 	defer endBackground()
+	// It uses the database, which is closed once this function returns, so it is told to end by then.
 	go keepTrail(background, service, log)
 	server := newServer(handler, log)
 	if c.h2c {
+		// Named one by one: a protocol that is not set is off.
 		server.Protocols = &http.Protocols{}
 		server.Protocols.SetHTTP1(true)
 		server.Protocols.SetUnencryptedHTTP2(true)
 	}
+	// It has room for one, so that the goroutine ends also when nobody reads it any more.
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(c.wrap(l)) }()
+	// What the supervisor starts next may connect at once: the listener accepts already.
 	if err := notify(c.supervisor, "READY=1"); err != nil {
 		log.Warn("could not notify the supervisor that the server is ready", "err", err)
 	}
@@ -162,8 +175,12 @@ func (c *config) answer(ctx context.Context, d *db.DB, l net.Listener, log *slog
 	}
 	log.Info("stopping")
 	_ = notify(c.supervisor, "STOPPING=1") // a failure changes nothing now
+	// First only /readyz fails, while everything is still answered: a balancer needs a moment to see it. Then nothing
+	// new is accepted, and what runs may end. A request that lasts longer is cut, since the supervisor would kill the
+	// process with all of them.
 	handler.Drain()
 	time.Sleep(notice)
+	// Without the cancellation of ctx, which has ended already.
 	late, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
 	defer cancel()
 	if err := server.Shutdown(late); err != nil {
@@ -194,7 +211,8 @@ var ciphers = []uint16{
 	tls.TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, tls.TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
 }
 
-// prepare readies a new database: its catalog, and the token for the first account.
+// prepare readies a new database: its catalog, and the token for the first account. The catalog first: it may be set
+// only as long as there is no account.
 func (c *config) prepare(ctx context.Context, service *services.Service, l net.Listener, log *slog.Logger) error {
 	if err := c.bringCatalog(ctx, service, log); err != nil {
 		return err
@@ -207,6 +225,7 @@ func (c *config) offerSetup(ctx context.Context, service *services.Service, l ne
 	if exists, err := service.HasUsers(ctx); err != nil || exists {
 		return err
 	}
+	// Without a token, whoever finds the port first would own the site.
 	token := c.setupToken
 	if token == "" {
 		token = rand.Text()
@@ -221,6 +240,7 @@ func (c *config) offerSetup(ctx context.Context, service *services.Service, l ne
 // url returns the address at which clients reach the server.
 func (c *config) url(l net.Listener) string {
 	if c.accessURL != nil {
+		// What the listener is called behind a proxy is of no use to people.
 		return c.accessURL.String()
 	}
 	scheme := "http"
@@ -235,6 +255,7 @@ func (c *config) ownName(host string) bool {
 	return c.certificate != nil && c.certificate.leaf().VerifyHostname(host) == nil
 }
 
+// newServer bounds everything that a slow or hostile client could draw out.
 func newServer(handler http.Handler, log *slog.Logger) *http.Server {
 	return &http.Server{
 		Handler:           handler,

@@ -33,6 +33,8 @@ func variable(name string) string {
 
 const defaultAddress = "127.0.0.1:8080"
 
+// settings is one table for flag, variable, default, help and completion: a setting that is added here is in all of
+// them, and none can differ.
 var settings = map[string]setting{
 	"http-address": {value: defaultAddress, help: "`HOST:PORT` to listen on; anything but loopback needs TLS or --access-url", parse: parseAddress},
 	"db":           {value: "rolecall.db", help: "`FILE` with the data; or the postgres:// URL of a database that replicas share", shown: db.Describe, parse: parseDB},
@@ -83,6 +85,7 @@ func (s setting) register(fs *pflag.FlagSet, name string) {
 		help += " (default " + s.value + ")"
 	}
 	help += " [" + variable(name) + "]"
+	// The default of the flag is empty and stands in its help alone, since a variable has to win over it.
 	if s.truth {
 		fs.Bool(name, false, help)
 	} else {
@@ -90,6 +93,7 @@ func (s setting) register(fs *pflag.FlagSet, name string) {
 	}
 }
 
+// parseAddress does not listen yet: config only looks, and must not take the port.
 func parseAddress(c *config, v string) error {
 	if _, err := net.ResolveTCPAddr("tcp", v); err != nil {
 		return fmt.Errorf("%q is not an address like %s", v, defaultAddress)
@@ -98,6 +102,7 @@ func parseAddress(c *config, v string) error {
 	return nil
 }
 
+// parseDB refuses a database in memory by name, because people who know SQLite ask for one.
 func parseDB(c *config, v string) error {
 	switch {
 	case v == "":
@@ -113,6 +118,7 @@ func parseDB(c *config, v string) error {
 		return fmt.Errorf("%q is no file: a database in memory would be lost with the process (for that, use rolecall demo)", v)
 	}
 	var err error
+	// So that lock and log stand beside the file itself, whatever link it was named by.
 	c.db, err = db.Resolve(v)
 	return err
 }
@@ -129,6 +135,7 @@ func parseWire(c *config, v string) error {
 	return nil
 }
 
+// parseAccessURL guesses nothing, since links, cookies and checks of origins rest on it: scheme and host, and no more.
 func parseAccessURL(c *config, v string) error {
 	if v == "" {
 		return nil
@@ -144,6 +151,7 @@ func parseAccessURL(c *config, v string) error {
 	return nil
 }
 
+// parseProxies takes an address alone for a range of one.
 func parseProxies(c *config, v string) error {
 	for s := range strings.SplitSeq(v, ",") {
 		s = strings.TrimSpace(s)
@@ -191,6 +199,7 @@ func parseMetricsAddress(c *config, v string) error {
 
 func parseRate(v string) (int, error) {
 	n, err := strconv.Atoi(v)
+	// A tenth of them is for signing in, so with fewer than 10 nobody could.
 	if err != nil || n < 0 || n > 0 && n < 10 {
 		return 0, fmt.Errorf("%q is neither 0 nor a number of 10 or more", v)
 	}

@@ -20,6 +20,7 @@ const tokenVariable = "ROLECALL_TOKEN"
 
 // remote returns a client of the server that the settings name.
 func (c *config) remote() *client.Client {
+	// A clone keeps the proxies of the environment, and changes nothing for others.
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.ResponseHeaderTimeout = time.Minute // a long list may take longer
 	transport.TLSClientConfig = &tls.Config{RootCAs: c.authorities, MinVersion: tls.VersionTLS12}
@@ -29,7 +30,8 @@ func (c *config) remote() *client.Client {
 	}
 }
 
-// parseServer parses the address of the server to ask.
+// parseServer parses the address of the server to ask. A name and a password in the URL are refused, as they would stand
+// in the list of processes.
 func parseServer(c *config, v string) error {
 	if v == "" {
 		return nil
@@ -52,6 +54,7 @@ func (c *config) chooseSource(given, env map[string]string) error {
 			flags = append(flags, name)
 		}
 	}
+	// Variables may be several, as they are set once for many commands, and then their order decides.
 	if len(flags) > 1 {
 		return usageError("--" + strings.Join(flags, " and --") + " exclude each other: name either the file or the server")
 	}
@@ -64,6 +67,7 @@ func (c *config) chooseSource(given, env map[string]string) error {
 	}
 	stored, err := loadLogins(env)
 	switch {
+	// Also if the login is not needed: a file that cannot be read should be mended, not passed over.
 	case err != nil:
 		return err
 	case len(flags) == 0 && stored.Current == "", len(flags) > 0 && flags[0] == "db":
@@ -79,8 +83,8 @@ func (c *config) chooseSource(given, env map[string]string) error {
 	return c.use(l)
 }
 
-// useURL takes the token for a server that was named by its address.
-// Without one, asking fails.
+// useURL takes the token for a server that was named by its address. Without one, asking fails. A stored token goes only
+// to the server that it was stored for.
 func (c *config) useURL(env map[string]string, stored *logins) error {
 	if c.token = env[tokenVariable]; c.token != "" {
 		c.inForce["token"] = valueFrom{cut(c.token), tokenVariable}
@@ -101,9 +105,11 @@ func (c *config) use(l login) error {
 	}
 	c.token = l.Token
 	c.inForce["token"] = valueFrom{cut(c.token), "context " + l.Name}
+	// config shows it, as it is what would be asked.
 	if c.inForce["url"].value == "" {
 		c.inForce["url"] = valueFrom{l.URL, "context " + l.Name}
 	}
+	// A flag for this call wins over what was stored.
 	if c.authorities != nil || l.CAFile == "" {
 		return nil
 	}

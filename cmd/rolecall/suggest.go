@@ -23,8 +23,10 @@ func (c *command) suggest(ctx context.Context, cfg *config, fs *pflag.FlagSet, o
 	if status != http.StatusNotFound && status != http.StatusBadRequest || !slices.Contains(c.settings, "url") {
 		return err
 	}
+	// The same names as completion offers: what may be typed is what may have been meant.
 	organization, _ := fs.GetString("org")
 	found := ""
+	// Only after a failure, so a call that is right pays nothing for it.
 	asked := asking(ctx, cfg, func(api *client.Client) error {
 		for _, n := range c.namesIn(fs, operands) {
 			known, lookup := completions[n.kind](ctx, api, organization, firstLetter(n.value))
@@ -44,6 +46,7 @@ func (c *command) suggest(ctx context.Context, cfg *config, fs *pflag.FlagSet, o
 		}
 		return nil
 	})
+	// The first error counts: one of the search would hide what went wrong.
 	if asked != nil || found == "" {
 		return err
 	}
@@ -58,6 +61,7 @@ func (c *command) namesIn(fs *pflag.FlagSet, operands []string) (names []named) 
 	add := func(kind, value string) {
 		kind = strings.Trim(kind, "[]…,.")
 		for part := range strings.SplitSeq(value, ",") {
+			// Ids are copied, not typed, and the two words always mean something.
 			_, isID := uuid.Parse(part)
 			if completions[kind] != nil && part != "" && part != "default" && part != "me" && isID != nil {
 				names = append(names, named{kind, part})

@@ -13,7 +13,8 @@ import (
 	"rolecall.example/rbac"
 )
 
-// testServer answers permission tests about people: from a server, or from a database.
+// testServer answers permission tests about people: from a server, or from a database. It asks the API as anybody would,
+// so a test passes only on what the server really answers.
 type testServer struct {
 	api     *client.Client
 	catalog *rbac.Catalog
@@ -23,6 +24,7 @@ type testServer struct {
 var _ permtest.Server = (*testServer)(nil)
 
 func newTestServer(ctx context.Context, api *client.Client) (*testServer, error) {
+	// The catalog of the server, because names in the tests are those that it knows.
 	d, err := storedCatalog(ctx, api, 0)
 	if err != nil {
 		return nil, err
@@ -37,7 +39,8 @@ func newTestServer(ctx context.Context, api *client.Client) (*testServer, error)
 // place returns the organization that is meant.
 func (*testServer) place(organization string) string { return cmp.Or(organization, "default") }
 
-// unknownName turns an answer about a name that is not there into the error that the tests know.
+// unknownName turns an answer about a name that is not there into the error that the tests know. Only these two: a
+// server that is away must not look like a misspelled name.
 func unknownName(err error, format string, args ...any) error {
 	switch client.StatusOf(err) {
 	case http.StatusNotFound, http.StatusBadRequest:
@@ -52,6 +55,7 @@ func (s *testServer) World(ctx context.Context, organization string) (*permtest.
 	if w := s.worlds[organization]; w != nil {
 		return w, nil
 	}
+	// Kept, so all tests of a run are about the same roles.
 	w := &permtest.World{Catalog: s.catalog}
 	for i, scope := range []client.Scope{client.In(organization), client.Site()} {
 		list, err := s.api.Roles(ctx, scope)
@@ -83,6 +87,7 @@ const explainedAtMost = 20
 // Check implements permtest.Server.
 func (s *testServer) Check(ctx context.Context, organization, user string, own bool, pairs []rbac.Permission) ([]permtest.Answer, error) {
 	var answers []permtest.Answer
+	// Explained, because a test that fails should say why at once.
 	for some := range slices.Chunk(pairs, explainedAtMost) {
 		ask := client.AuthCheckRequest{User: user, Checks: map[string]client.Check{}}
 		for i, p := range some {
@@ -102,6 +107,8 @@ func (s *testServer) Check(ctx context.Context, organization, user string, own b
 		for i := range some {
 			key := strconv.Itoa(i)
 			a := permtest.Answer{Allowed: got.Answers[key], Because: got.Explanations[key].Because}
+			// One check of many may fail alone. A suspended account is a no like any other; a name that is not there
+			// never is.
 			if e, failed := got.Errors[key]; failed {
 				switch e.Code {
 				case "not_found":

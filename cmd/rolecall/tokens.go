@@ -20,7 +20,8 @@ func (o *tokenOwner) register(fs *pflag.FlagSet) {
 	fs.StringVar(&o.username, "username", "", "`NAME` of the account, or its id; without it, your own, if a server is asked")
 }
 
-// of returns the account. The operator of a file has none of its own.
+// of returns the account. The operator of a file has none of its own. A default would be a guess at whose rights the
+// token gives.
 func (o *tokenOwner) of(c *config, name string) (string, error) {
 	switch {
 	case o.username != "":
@@ -31,6 +32,7 @@ func (o *tokenOwner) of(c *config, name string) (string, error) {
 	return "me", nil
 }
 
+// tokensListCommand never has a secret: the server keeps its hash alone.
 func tokensListCommand() *command {
 	var owner tokenOwner
 	var q client.TokenQuery
@@ -99,6 +101,7 @@ func tokensCreateCommand() *command {
 			fs.DurationVar(&in.Lifetime, "lifetime", 30*24*time.Hour, "`DURATION` for which it is valid, 8760h at most")
 		},
 		run: func(ctx context.Context, t *terminal, c *config) error {
+			// Mistakes first, then the output: nothing is made before both are known to be right.
 			user, err := owner.of(c, "tokens create")
 			if err != nil {
 				return err
@@ -117,7 +120,9 @@ func createToken(ctx context.Context, api *client.Client, t *terminal, user stri
 		return err
 	}
 	id, _, _ := strings.Cut(made.Key, "-")
+	// A token that nobody has seen must not stay valid.
 	revoke := func() error { return api.DeleteToken(ctx, user, id) }
+	// Read back for what the server decided: the name, and when it ends.
 	stored, err := api.Key(ctx, user, id)
 	if err != nil { // it may make tokens and not read them: then what was asked for is all there is to say
 		stored = client.Token{Name: in.Name, Username: user, ExpiresAt: time.Now().Add(in.Lifetime).UTC().Truncate(time.Second)}
@@ -150,6 +155,7 @@ func tokensRevokeCommand() *command {
 				return err
 			}
 			return asking(ctx, c, func(api *client.Client) error {
+				// By its name first, which is what people know.
 				token, err := api.TokenNamed(ctx, user, c.operand)
 				if client.StatusOf(err) == http.StatusNotFound {
 					token, err = api.Key(ctx, user, c.operand)
@@ -157,6 +163,7 @@ func tokensRevokeCommand() *command {
 				if err != nil {
 					return err
 				}
+				// A program may be using it, which the table above the question shows.
 				if err := q.confirm(ctx, t, fmt.Sprintf("Revoke the token %s of %s?", cmp.Or(token.Name, token.ID), token.Username), tokensReport(token)); err != nil {
 					return err
 				}

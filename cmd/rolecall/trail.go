@@ -14,6 +14,8 @@ import (
 	"rolecall.example/org/services"
 )
 
+// auditVerifyCommand is for somebody who does not trust the server, so it needs nothing but the database and a root from
+// elsewhere.
 func auditVerifyCommand() *command {
 	var f org.VerifyFilter
 	return &command{
@@ -35,6 +37,7 @@ func auditVerifyCommand() *command {
 			c.tampered = true // verify reports what was done to it
 			return operate(ctx, c, func(ctx context.Context, service *services.Service, _ *org.Actor) error {
 				v, err := service.VerifyAudit(ctx, f)
+				// A name that is not there is no broken trail.
 				if org.KindOf(err) == org.NotFound {
 					return usageError(fmt.Sprintf("there is no organization %q", f.Organization))
 				}
@@ -53,6 +56,7 @@ func auditVerifyCommand() *command {
 	}
 }
 
+// tellTrail says how much was verified, because a whole trail of nothing proves nothing.
 func tellTrail(w io.Writer, v org.Verification) {
 	for _, finding := range v.Findings {
 		fmt.Fprintln(w, finding+".")
@@ -69,6 +73,7 @@ func tellTrail(w io.Writer, v org.Verification) {
 	}
 }
 
+// auditRootCommand prints the hash alone with --quiet, to be kept where the owner of the database cannot write.
 func auditRootCommand() *command {
 	return &command{
 		name:    "audit root",
@@ -101,6 +106,7 @@ func auditRootCommand() *command {
 func keepTrail(ctx context.Context, service *services.Service, log *slog.Logger) {
 	// Of a server that is started anew all the time some tokens would never be noted if it waited first.
 	noteExpiries(ctx, service, log)
+	// Every hour although a root is due once a day: a server that was off at that time makes it soon after.
 	roots, expiries := time.NewTicker(time.Hour), time.NewTicker(time.Minute)
 	defer roots.Stop()
 	defer expiries.Stop()
@@ -111,6 +117,7 @@ func keepTrail(ctx context.Context, service *services.Service, log *slog.Logger)
 		case <-expiries.C:
 			noteExpiries(ctx, service, log)
 		case <-roots.C:
+			// Only a warning, as it is tried again and requests do not need it.
 			if _, err := service.WriteDueAuditRoot(ctx); err != nil && ctx.Err() == nil {
 				log.Warn("no root of the audit trail could be made", "err", err)
 			}
@@ -118,6 +125,7 @@ func keepTrail(ctx context.Context, service *services.Service, log *slog.Logger)
 	}
 }
 
+// noteExpiries is about the trail alone: an expired token is refused by its time, whether or not that was noted.
 func noteExpiries(ctx context.Context, service *services.Service, log *slog.Logger) {
 	if _, err := service.NoteExpiredTokens(ctx); err != nil && ctx.Err() == nil {
 		log.Warn("the audit trail does not tell of tokens that have expired", "err", err)

@@ -10,7 +10,8 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// dispatch runs the command that args name, or `serve` if they begin with a flag or are none.
+// dispatch runs the command that args name, or `serve` if they begin with a flag or are none. A server is what
+// containers and units start, so its name may be left out.
 func dispatch(ctx context.Context, t *terminal, args []string) error {
 	implied := false
 	switch {
@@ -24,12 +25,14 @@ func dispatch(ctx context.Context, t *terminal, args []string) error {
 	}
 	root := tree(t)
 	root.SetArgs(args)
+	// The shell asks about a line that is not finished, which must not be called wrong.
 	if strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) {
 		unquoteFlags(root)
 	} else if err := oneDash(root, args); err != nil {
 		return err
 	}
 	err := root.ExecuteContext(ctx)
+	// Flags in front of a command make it the operand of serve, whose error would help nobody.
 	if _, ok := errors.AsType[usageError](err); ok && implied {
 		for i, arg := range args[1:] {
 			if named, _, _ := root.Find(args[i+1:]); named != root && !strings.HasPrefix(arg, "-") {
@@ -40,12 +43,14 @@ func dispatch(ctx context.Context, t *terminal, args []string) error {
 	return err
 }
 
-// tree returns the commands as cobra runs, completes and documents them.
+// tree returns the commands as cobra runs, completes and documents them. Errors are printed by run alone, so cobra is
+// silent. Operands are counted by execute, which names the one that is missing.
 func tree(t *terminal) *cobra.Command {
 	root := &cobra.Command{
 		Use: "rolecall", Short: "Manage the members of organizations, and what they may do", Args: cobra.ArbitraryArgs,
 		SilenceErrors: true, SilenceUsage: true, CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
 	}
+	// Only a word that is no command gets here.
 	root.RunE = func(_ *cobra.Command, args []string) error { return unknown(root, args) }
 	root.SetIn(t.in)
 	root.SetOut(t.out)
@@ -57,6 +62,7 @@ func tree(t *terminal) *cobra.Command {
 		root.AddGroup(&cobra.Group{ID: g.title, Title: g.title + ":"})
 		for _, c := range g.commands {
 			parent := root
+			// A family is made when its first command comes, in the group of that one.
 			if word, _, two := strings.Cut(c.name, " "); two {
 				if parents[word] == nil {
 					parents[word] = family(word)
@@ -86,7 +92,8 @@ func unquoteFlags(cmd *cobra.Command) {
 	}
 }
 
-// family returns the parent of the commands that begin with word. Called alone, it lists them.
+// family returns the parent of the commands that begin with word. Called alone, it lists them. That is a mistake all the
+// same, with exit code 2: a script that forgot a word must not go on.
 func family(word string) *cobra.Command {
 	return &cobra.Command{
 		Use: word, Aliases: aliases[word], Short: families[word], Args: cobra.ArbitraryArgs,
@@ -110,6 +117,7 @@ func (c *command) cobra(t *terminal) *cobra.Command {
 	}
 	cmd.Flags().SortFlags = false
 	cmd.Flags().AddFlagSet(c.flagSet())
+	// A raw command may have a --format of its own.
 	if !c.raw {
 		cmd.Flags().SetNormalizeFunc(formatIsOutput)
 	}
@@ -148,6 +156,7 @@ func (c *command) execute(ctx context.Context, t *terminal, fs *pflag.FlagSet, o
 			return err
 		}
 	}
+	// Only now, since operands and output are wrong whatever the settings are.
 	cfg, err := c.config(fs, t.env)
 	if err != nil {
 		return err

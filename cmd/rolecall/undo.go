@@ -10,6 +10,7 @@ import (
 	"rolecall.example/client"
 )
 
+// undoCommand leaves to the server what may be undone, and whether something changed since.
 func undoCommand() *command {
 	return &command{
 		name: "undo", operand: "ENTRY",
@@ -34,7 +35,8 @@ func undoCommand() *command {
 	}
 }
 
-// entry returns the id of an audit entry that is named by its id or its number.
+// entry returns the id of an audit entry that is named by its id or its number. People see numbers, and the API takes
+// ids.
 func entry(ctx context.Context, api *client.Client, name string) (uuid.UUID, error) {
 	if id, err := uuid.Parse(name); err == nil {
 		return id, nil
@@ -43,6 +45,7 @@ func entry(ctx context.Context, api *client.Client, name string) (uuid.UUID, err
 	if err != nil || seq < 1 {
 		return uuid.Nil, usageError(fmt.Sprintf("%q is neither the number nor the id of an entry", name))
 	}
+	// Of what is older than the number after it, the newest is this entry, if it is there and may be seen.
 	got, err := api.Audit(ctx, client.AuditQuery{Before: seq + 1, Limit: 1})
 	if err != nil {
 		return uuid.Nil, err
@@ -53,7 +56,8 @@ func entry(ctx context.Context, api *client.Client, name string) (uuid.UUID, err
 	return got.Entries[0].ID, nil
 }
 
-// undoneReport is the membership or the account as it is afterwards.
+// undoneReport is the membership or the account as it is afterwards. One of the two is there: entries are about a member
+// or about an account.
 func undoneReport(name string, got client.Undone) report {
 	r := report{head: []string{"ID", "ROLES"}, text: sentence("What entry %s records was undone.", name)}
 	if got.User != nil {

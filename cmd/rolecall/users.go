@@ -27,7 +27,7 @@ func ever(at time.Time) string {
 	return at.Format(time.RFC3339)
 }
 
-// userReport is what became of an account, as a sentence.
+// userReport is what became of an account, as a sentence. The row is there for CSV, where a sentence has no place.
 func userReport(u client.User, became string) report {
 	return report{value: u, head: userHead, rows: [][]string{userRow(u)}, text: sentence("%s %s.", u.Username, became)}
 }
@@ -47,6 +47,7 @@ func firsts[T any](values iter.Seq2[T, error], limit int) iter.Seq2[T, error] {
 	}
 }
 
+// usersListCommand reads page after page, so that all accounts are listed without an option.
 func usersListCommand() *command {
 	var q query
 	var search, sort string
@@ -64,6 +65,7 @@ func usersListCommand() *command {
 		},
 		run: func(ctx context.Context, t *terminal, c *config) error {
 			return asking(ctx, c, func(api *client.Client) error {
+				// A page is no larger than what is wanted of it.
 				users := api.EachUser(ctx, client.UserQuery{Query: search, Sort: sort, Limit: min(cmp.Or(q.limit, usersPage), usersPage)})
 				return printListing(t, listing[client.User]{userHead, userRow, firsts(users, q.limit)})
 			})
@@ -94,6 +96,7 @@ func usersShowCommand() *command {
 	}
 }
 
+// usersSetRolesCommand replaces, so that a script says what shall be and not how to get there.
 func usersSetRolesCommand() *command {
 	var q query
 	return &command{
@@ -104,6 +107,7 @@ func usersSetRolesCommand() *command {
 		flags:    q.flags("dry-run", "if-match"),
 		run: func(ctx context.Context, t *terminal, c *config) error {
 			return asking(ctx, c, func(api *client.Client) error {
+				// Not nil: an empty list takes all roles, and none at all would be a mistake.
 				roles := append([]string{}, c.operands[1:]...)
 				if q.dryRun {
 					impact, err := api.PreviewUserRoles(ctx, c.operand, roles, q.match("")...)
@@ -124,6 +128,7 @@ func usersSetRolesCommand() *command {
 	}
 }
 
+// usersActivateCommand does not ask, as it takes nothing from anybody.
 func usersActivateCommand() *command {
 	return usersChangeCommand("activate", "End the suspension of an account", "", "is active now",
 		func(ctx context.Context, api *client.Client, u *client.User, opts []client.Option) (err error) {
@@ -171,6 +176,7 @@ func usersChangeCommand(verb, summary, question, became string, change func(cont
 						return err
 					}
 				}
+				// By id, on the condition that it is still the account that was shown.
 				if err := change(ctx, api, &u, q.match(tag)); err != nil {
 					return err
 				}

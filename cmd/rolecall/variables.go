@@ -16,7 +16,8 @@ import (
 var injected = regexp.MustCompile(`_SERVICE_HOST$|_SERVICE_PORT(_[A-Z0-9_]+)?$|_PORT_[0-9]+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?$`)
 
 // checkVariables refuses variables that look like settings but are none: a server that ignored a misspelled name would
-// run with the default, perhaps an empty database.
+// run with the default, perhaps an empty database. All are looked at in order of their names, so the same environment
+// always has the same error.
 func checkVariables(env map[string]string) error {
 	known := []string{tokenVariable}
 	for name := range settings {
@@ -44,7 +45,8 @@ func common(a, b string) (n int) {
 	return n
 }
 
-// ofTests reports whether a variable belongs to the program's tests, which start servers.
+// ofTests reports whether a variable belongs to the program's tests, which start servers. Tests run the commands with
+// their own environment around them.
 func ofTests(name string) bool {
 	return strings.HasPrefix(name, "ROLECALL_TEST_") || slices.Contains([]string{"ROLECALL_REQUIRE_ALL", "ROLECALL_DEEP", "ROLECALL_POWERCUT", "ROLECALL_SHOTS"}, name)
 }
@@ -65,6 +67,7 @@ func parseH2C(c *config, v string) (err error) {
 	return err
 }
 
+// What is neither is refused: "yes" read as false would start a server that was not to start.
 func parseTruth(v string) (bool, error) {
 	switch v {
 	case "true", "1":

@@ -26,6 +26,7 @@ func version() string {
 // development is the version of a build that is not a release. It is one word because headers contain it.
 const development = "devel"
 
+// versionCommand has what a report of a problem needs.
 func versionCommand() *command {
 	return &command{
 		name: "version", summary: "Print the version", examples: []string{"rolecall version", "rolecall version --json"},

@@ -13,6 +13,7 @@ import (
 // do. This program may know another catalog than the server.
 type vocabulary struct{ types []client.CatalogType }
 
+// vocabularyOf asks anew in each command, because the catalog may change between two of them.
 func vocabularyOf(ctx context.Context, api *client.Client) (vocabulary, error) {
 	c, err := api.Catalog(ctx)
 	return vocabulary{c.Types}, err
@@ -34,7 +35,8 @@ func (v vocabulary) doing(resourceType, action string, own bool) string {
 	return words
 }
 
-// has reports whether things of a type have an action. The wildcard type has those of all types.
+// has reports whether things of a type have an action. The wildcard type has those of all types. Lists are short, so
+// looking through them is quick enough.
 func (v vocabulary) has(resourceType, action string) bool {
 	return slices.ContainsFunc(v.types, func(t client.CatalogType) bool {
 		return (t.Name == resourceType || resourceType == rbac.Wildcard) &&
@@ -78,7 +80,8 @@ func (v vocabulary) pairs() (names []string) {
 	return names
 }
 
-// like suggests what may be meant by a permission that does not exist, or returns "".
+// like suggests what may be meant by a permission that does not exist, or returns "". Without a catalog there is nothing
+// to compare with, and no hint is better than a wrong one.
 func (v vocabulary) like(p client.Permission) string {
 	switch {
 	case v.has(p.ResourceType, p.Action) || len(v.types) == 0:

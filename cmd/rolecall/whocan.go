@@ -8,6 +8,8 @@ import (
 	"rolecall.example/client"
 )
 
+// whoCanCommand answers whoever reviews access, so nobody is left out in silence: what is not shown is said in the
+// sentence.
 func whoCanCommand() *command {
 	var q query
 	return &command{
@@ -38,6 +40,8 @@ func whoCanCommand() *command {
 	}
 }
 
+// whoCanReport lists people outside the organization apart: they may by roles of the site, so what is done to the
+// organization changes nothing for them.
 func whoCanReport(t *terminal, words vocabulary, g *client.WhoCan) report {
 	r := report{value: g, head: []string{"USERNAME", "STATUS", "LEVEL", "ALLOWED BY"}, names: []string{}}
 	for _, m := range g.Members {
@@ -59,6 +63,7 @@ func whoCanReport(t *terminal, words vocabulary, g *client.WhoCan) report {
 		if outside := r.rows[members:]; len(outside) > 0 {
 			fmt.Fprintln(w, "\nOutside the organization:")
 			t.printTable(w, r.head, outside)
+			// The server names a hundred of them at most.
 			if more := g.Outside.Count - len(outside); more > 0 {
 				fmt.Fprintf(w, "and %s more\n", thousands(more))
 			}
@@ -69,7 +74,8 @@ func whoCanReport(t *terminal, words vocabulary, g *client.WhoCan) report {
 	return r
 }
 
-// whoCanSentence returns the answer in one sentence.
+// whoCanSentence returns the answer in one sentence. Suspended accounts are counted apart, since activating one gives it
+// the permission back.
 func whoCanSentence(words vocabulary, g *client.WhoCan) string {
 	s := fmt.Sprintf("%s of %s can %s", thousands(g.Count), counted(g.Total, "member", "members"), words.doing(g.ResourceType, g.Action, g.Own))
 	if g.Suspended > 0 {
