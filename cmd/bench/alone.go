@@ -21,7 +21,8 @@ const (
 
 func isServer(database string) bool { return strings.HasPrefix(database, "postgres") }
 
-// open opens a database, a file or one on a server, without the program.
+// open opens a database, a file or one on a server, without the program. The code of the server is not used, or its
+// mistakes would be in the figure to compare with.
 func open(database string, query url.Values) (*sql.DB, error) {
 	if isServer(database) {
 		return sql.Open("pgx", database)
@@ -29,7 +30,8 @@ func open(database string, query url.Values) (*sql.DB, error) {
 	return sql.Open("sqlite", (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: database}).EscapedPath(), RawQuery: query.Encode()}).String())
 }
 
-// newDatabase creates a database on a server and returns its URL. It replaces one that an earlier run left behind.
+// newDatabase creates a database on a server and returns its URL. It replaces one that an earlier run left behind. Its
+// name is fixed, so that nothing piles up on the server.
 func newDatabase(ctx context.Context, server, name string) (string, error) {
 	u, err := url.Parse(server)
 	if err != nil {
@@ -48,6 +50,7 @@ func dropDatabase(ctx context.Context, database string) error {
 		return err
 	}
 	name := strings.TrimPrefix(u.Path, "/")
+	// A database cannot be dropped over a connection to it. FORCE ends those of a server that was killed.
 	u.Path = "/postgres"
 	return onServer(ctx, u.String(), "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)")
 }
@@ -61,7 +64,7 @@ func onServer(ctx context.Context, server, statement string) error {
 	return errors.Join(err, d.Close())
 }
 
-// size returns the size of the data in MiB.
+// size returns the size of the data in MiB. A server is asked, since its files may be on another machine.
 func size(ctx context.Context, database string) (n float64, err error) {
 	if !isServer(database) {
 		return mib(database), nil
@@ -74,7 +77,8 @@ func size(ctx context.Context, database string) (n float64, err error) {
 	return n / (1 << 20), errors.Join(err, d.Close())
 }
 
-// scan reads all that a list of all members shows, and discards it.
+// scan reads all that a list of all members shows, and discards it. Rows that were not all read would make the scan look
+// fast, so they are counted.
 func scan(ctx context.Context, database string, members int) (took time.Duration, err error) {
 	d, err := open(database, url.Values{"mode": {"ro"}})
 	if err != nil {
@@ -94,6 +98,7 @@ func scan(ctx context.Context, database string, members int) (took time.Duration
 	}
 	cells := make([]any, len(columns))
 	for i := range cells {
+		// Every column is taken out of the driver, as for the list of the server.
 		cells[i] = new(any)
 	}
 	n := 0
@@ -110,6 +115,7 @@ func scan(ctx context.Context, database string, members int) (took time.Duration
 
 // give gives a role to n members without the server, which would write an audit entry for each.
 func give(ctx context.Context, database, role string, most int) error {
+	// The server has the file open as well, and either waits for the other.
 	d, err := open(database, url.Values{"_pragma": {"busy_timeout(10000)"}, "_txlock": {"immediate"}})
 	if err != nil {
 		return err
@@ -126,13 +132,15 @@ func give(ctx context.Context, database, role string, most int) error {
 		ON CONFLICT DO NOTHING`, role, most)); err != nil {
 		return err
 	}
+	// The caches of the server go by revisions, and must notice.
 	if _, err := tx.ExecContext(ctx, "UPDATE revisions SET value = value + 1"); err != nil {
 		return err
 	}
 	return tx.Commit()
 }
 
-// scratch is a table for measuring how fast the database writes if every commit waits for the disk.
+// scratch is a table for measuring how fast the database writes if every commit waits for the disk. It is the most that
+// assigning a role could reach.
 type scratch struct {
 	db     *sql.DB
 	insert *sql.Stmt
@@ -145,10 +153,12 @@ func newScratch(ctx context.Context, dir, database string) (*scratch, error) {
 	if !isServer(database) {
 		id, database = "hex(randomblob(16))", filepath.Join(dir, "scratch.db")
 	}
+	// With the settings of the server, or the comparison would be unfair.
 	d, err := open(database, url.Values{"_pragma": {"journal_mode(WAL)", "synchronous(FULL)"}})
 	if err != nil {
 		return nil, err
 	}
+	// As in the server, one connection writes.
 	d.SetMaxOpenConns(1)
 	_, err = d.ExecContext(ctx, "CREATE TABLE IF NOT EXISTS scratch (id text PRIMARY KEY, username text, roles text, time text)")
 	if err != nil {
@@ -166,7 +176,8 @@ func (s *scratch) close() {
 	_ = s.db.Close()
 }
 
-// measure inserts batches of 64 rows for one turn.
+// measure inserts batches of 64 rows for one turn. So many changes wait when 64 clients assign, and the server commits
+// them together.
 func (s *scratch) measure(ctx context.Context, turn time.Duration) error {
 	begin, n := time.Now(), 0
 	for ; time.Since(begin) < turn; n += 64 {

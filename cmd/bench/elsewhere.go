@@ -30,6 +30,7 @@ func settle(ctx context.Context, database, everywhere string) error {
 		return err
 	}
 	defer d.Close()
+	// The engine makes the ids. SQLite has no function for them, so they are put together from random digits.
 	id := "gen_random_uuid()"
 	if !isServer(database) {
 		id = "lower(substr(r, 1, 8) || '-' || substr(r, 9, 4) || '-' || substr(r, 13, 4) || '-' || substr(r, 17, 4) || '-' || substr(r, 21, 12))"
@@ -39,6 +40,7 @@ func settle(ctx context.Context, database, everywhere string) error {
 			return fmt.Errorf("make another organization: %w", err)
 		}
 	}
+	// The running server has to notice what was written behind its back.
 	_, err = d.ExecContext(ctx, "UPDATE revisions SET value = value + 1")
 	return err
 }
@@ -54,6 +56,7 @@ func settleOne(ctx context.Context, d *sql.DB, name, id, everywhere string) erro
 	if id != "gen_random_uuid()" {
 		random = "SELECT o.*, hex(randomblob(16)) AS r FROM organizations o LIMIT -1 OFFSET 0" // evaluated once, not for each use
 	}
+	// What a membership has of its account, for lists. The insert gives the first values.
 	const columns = "username, username_key, email, email_key, name, name_key, search_key, avatar_url, status, login_type"
 	join := func(which string) string {
 		return "INSERT INTO organization_members (organization_id, user_id, version, created_at, updated_at, site_roles, " + columns + `)
@@ -84,7 +87,8 @@ func settleOne(ctx context.Context, d *sql.DB, name, id, everywhere string) erro
 	return tx.Commit()
 }
 
-// measureElsewhere measures requests whose cost must not depend on other organizations.
+// measureElsewhere measures requests whose cost must not depend on other organizations. It comes last at each size, as
+// the other figures are of a site with the organizations of the demo alone.
 func (s *server) measureElsewhere(ctx context.Context, o options, one person) error {
 	if err := settle(ctx, s.database, one.Username); err != nil {
 		return err
@@ -96,6 +100,7 @@ func (s *server) measureElsewhere(ctx context.Context, o options, one person) er
 		s.send("POST", members+"/roles", role("read")),
 		s.send("PUT", members+"/"+one.ID+"/roles", `{"roles":["lone"]}`),
 	} {
+		// Through the server: the role has to be one that it knows.
 		if _, err := once(s.address, request); err != nil {
 			return err
 		}
@@ -119,6 +124,7 @@ func (s *server) measureElsewhere(ctx context.Context, o options, one person) er
 
 // measureSpread measures assignments that have nothing to do with each other: each client works in another organization.
 func (s *server) measureSpread(ctx context.Context, o options) error {
+	// As many as clients, so that none waits for another.
 	const organizations = 64
 	of := func(n int) string { return fmt.Sprintf("/api/v2/organizations/bench-%d", n) }
 	body, err := once(s.address, s.get(of(0)+"/paginated-members?limit=100", asJSON))
@@ -129,6 +135,7 @@ func (s *server) measureSpread(ctx context.Context, o options) error {
 	if err := json.Unmarshal(body, &page); err != nil {
 		return err
 	}
+	// In turn, so that each request goes to another organization than the one before.
 	t := &target{name: assigningApart, address: s.address, clients: organizations, inTurn: true}
 	for _, role := range things.Given {
 		for _, m := range page[0].Members {
@@ -149,7 +156,8 @@ func (s *server) measureSpread(ctx context.Context, o options) error {
 	return nil
 }
 
-// checksAbout returns requests with one check about each of the people.
+// checksAbout returns requests with one check about each of the people. They are about many accounts, since one alone
+// would always be in the memory of the server.
 func (s *server) checksAbout(people []person) (requests [][]byte, err error) {
 	body, err := once(s.address, s.get(organization, asJSON))
 	if err != nil {

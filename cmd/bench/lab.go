@@ -32,6 +32,7 @@ func newLab(ctx context.Context, postgres string) (*lab, error) {
 	if err != nil {
 		return l, err
 	}
+	// With the flags of a release, as the size of the binary is a figure, too.
 	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", l.binary, "rolecall.example/cmd/rolecall")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	build.Stderr = os.Stderr
@@ -41,6 +42,7 @@ func newLab(ctx context.Context, postgres string) (*lab, error) {
 	return l, nil
 }
 
+// tearDown does nothing for a lab that has no folder yet.
 func (l *lab) tearDown() {
 	if l.dir != "" {
 		_ = os.RemoveAll(l.dir)
@@ -54,6 +56,7 @@ type process struct {
 	address string
 }
 
+// start is not bound to a context: a server is ended by stop, which lets it close its database.
 func start(in io.Reader, name string, args ...string) (*process, error) {
 	cmd := exec.Command(name, args...)
 	cmd.Stdin = in
@@ -65,6 +68,7 @@ func start(in io.Reader, name string, args ...string) (*process, error) {
 }
 
 func (p *process) stop() {
+	// As a supervisor does. It must have ended before its files are removed.
 	_ = p.cmd.Process.Signal(syscall.SIGTERM)
 	_ = p.cmd.Wait()
 }
@@ -81,13 +85,14 @@ func (p *process) memory(field string) float64 {
 	return n / 1024
 }
 
-// forgetPeak resets VmHWM (proc_pid_clear_refs(5)).
+// forgetPeak resets VmHWM (proc_pid_clear_refs(5)). Otherwise only the first measurement that needs much could be seen.
 func (p *process) forgetPeak() {
 	_ = os.WriteFile(fmt.Sprintf("/proc/%d/clear_refs", p.cmd.Process.Pid), []byte("5"), 0)
 }
 
 // startCeiling starts this program as the ceiling, which answers with a fixed page.
 func startCeiling(page []byte) (*process, error) {
+	// A process of its own, so that it shares no memory and no scheduler with the clients.
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
@@ -105,7 +110,8 @@ func startCeiling(page []byte) (*process, error) {
 	return p, nil
 }
 
-// server is the built program with a database of a given number of members.
+// server is the built program with a database of a given number of members. Its database stays the same over several
+// starts, which are measured.
 type server struct {
 	*process
 	members  int
@@ -142,7 +148,9 @@ func (l *lab) serve(ctx context.Context, members, starts int, note func(name, un
 	return s, nil
 }
 
+// fill uses the demo because it is the only program that makes data, so figures are of data that anybody can make.
 func (l *lab) fill(s *server) error {
+	// With everything that a user would wait for: the start, the data and the indexes.
 	begin := time.Now()
 	demo, err := start(nil, l.binary, "demo", "--json", "--http-address", "127.0.0.1:0", "--members", fmt.Sprint(s.members))
 	if err != nil {
@@ -150,6 +158,7 @@ func (l *lab) fill(s *server) error {
 	}
 	defer demo.stop() // merges the log into the file
 	var key struct{ Token, Database string }
+	// It prints this once all is there and it listens.
 	if err := json.NewDecoder(demo.out).Decode(&key); err != nil {
 		return err
 	}
@@ -159,7 +168,8 @@ func (l *lab) fill(s *server) error {
 	return os.Link(key.Database, s.database)
 }
 
-// move copies the data of a file to a new database on the server.
+// move copies the data of a file to a new database on the server. It uses the copy command, which is how a site moves,
+// too.
 func (l *lab) move(ctx context.Context, s *server) error {
 	file := s.database
 	var err error
@@ -176,6 +186,7 @@ func (l *lab) move(ctx context.Context, s *server) error {
 
 // startServer returns how long the server took to get ready.
 func (l *lab) startServer(ctx context.Context, s *server) (time.Duration, error) {
+	// The server has to be asked at a known address, so the port is looked for here and given up again.
 	free, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return 0, err
@@ -183,7 +194,8 @@ func (l *lab) startServer(ctx context.Context, s *server) (time.Duration, error)
 	address := free.Addr().String()
 	free.Close()
 	begin := time.Now()
-	// Requests are logged, as in production.
+	// Requests are logged, as in production. Without limits of rates: the few callers of a benchmark would meet them at
+	// once.
 	if s.process, err = start(nil, l.binary, "serve", "--db", s.database, "--http-address", address, "--rate-limit", "0", "--check-rate-limit", "0"); err != nil {
 		return 0, err
 	}
@@ -192,6 +204,7 @@ func (l *lab) startServer(ctx context.Context, s *server) (time.Duration, error)
 		if _, err = once(address, request("GET", "/readyz", "", "", "")); err == nil {
 			return time.Since(begin), nil
 		}
+		// Short, because it adds to the time that is measured.
 		time.Sleep(time.Millisecond)
 	}
 	s.stop()
@@ -201,6 +214,7 @@ func (l *lab) startServer(ctx context.Context, s *server) (time.Duration, error)
 // remove stops the server and frees the disk.
 func (s *server) remove(ctx context.Context) error {
 	s.stop()
+	// A server keeps its databases after the run, unlike the folder of the lab.
 	if isServer(s.database) {
 		return dropDatabase(ctx, s.database)
 	}
@@ -212,6 +226,7 @@ func (s *server) remove(ctx context.Context) error {
 
 func ms(d time.Duration) float64 { return d.Seconds() * 1000 }
 
+// mib is 0 for what is not there, as on a system that has no such file.
 func mib(path string) float64 {
 	info, err := os.Stat(path)
 	if err != nil {

@@ -21,6 +21,7 @@ import (
 	"rolecall.example/web/ceiling"
 )
 
+// main has the exit code of the commands of a pipeline: 1 also if a target was missed.
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
@@ -31,10 +32,11 @@ func main() {
 	}
 }
 
-// errBound reports that a figure missed its target.
+// errBound reports that a figure missed its target. It is the exit code that tells a pipeline; the figures are printed
+// and saved all the same.
 var errBound = errors.New("a target was missed")
 
-// options set how much time to take.
+// options set how much time to take. A quick run and one for the documentation differ in these alone.
 type options struct {
 	sizes    []int
 	rounds   int
@@ -45,6 +47,7 @@ type options struct {
 }
 
 func run(ctx context.Context, args []string, out, log io.Writer) error {
+	// Ten times more each: what grows with the number of members shows in a row of the table.
 	o := options{sizes: []int{1_000, 10_000, 100_000, 1_000_000}}
 	fs := flag.NewFlagSet("bench", flag.ContinueOnError)
 	fs.Func("sizes", "`NUMBERS` of members, with commas (default 1000,10000,100000,1000000)", o.readSizes)
@@ -62,6 +65,7 @@ func run(ctx context.Context, args []string, out, log io.Writer) error {
 	} else if err != nil {
 		return err
 	}
+	// One round is no measurement. It shows that everything runs.
 	if *quick {
 		o.sizes, o.rounds, o.patience, *dir = []int{1_000, 10_000}, 1, time.Second, ""
 	}
@@ -70,6 +74,7 @@ func run(ctx context.Context, args []string, out, log io.Writer) error {
 	switch {
 	case *asCeiling:
 		return serveCeiling(ctx, out)
+	// So that a change of the tables or plots needs no new run.
 	case *write:
 		err = b.load(*dir)
 	default:
@@ -90,6 +95,7 @@ func run(ctx context.Context, args []string, out, log io.Writer) error {
 	return nil
 }
 
+// readSizes replaces the default, so a run can be about one size.
 func (o *options) readSizes(list string) error {
 	o.sizes = nil
 	for text := range strings.SplitSeq(list, ",") {
@@ -105,6 +111,7 @@ func (o *options) readSizes(list string) error {
 // measure measures one size after the other.
 func (b *book) measure(ctx context.Context, o options, log io.Writer) error {
 	b.begin(o)
+	// Torn down also after an error, because the folder is there before the build.
 	l, err := newLab(ctx, o.postgres)
 	defer l.tearDown()
 	if err != nil {
@@ -113,11 +120,13 @@ func (b *book) measure(ctx context.Context, o options, log io.Writer) error {
 	for _, size := range o.sizes {
 		begin := time.Now()
 		note := func(name, unit string, value float64) { b.note(size, name, unit, value) }
+		// One server at a time: two would share the machine.
 		s, err := l.serve(ctx, size, min(3, o.rounds), note)
 		if err != nil {
 			return err
 		}
 		err = s.measure(ctx, l, o)
+		// Before the next size is made, since the disk may not hold both.
 		err = errors.Join(err, s.remove(ctx))
 		if err != nil {
 			return fmt.Errorf("with %d members: %w", size, err)
@@ -137,6 +146,7 @@ func serveCeiling(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	// The parent waits for this line, so it must come after the port is open.
 	fmt.Fprintln(out, listener.Addr())
 	server := &http.Server{Handler: ceiling.Handler(page), ReadHeaderTimeout: time.Second}
 	context.AfterFunc(ctx, func() { server.Close() })

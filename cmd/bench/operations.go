@@ -91,7 +91,8 @@ func (s *server) rates(ceiling string, everybody []person, others [][]byte, clie
 	return list
 }
 
-// assignments give people one role and then another. Sent in turn, each request changes something.
+// assignments give people one role and then another. Sent in turn, each request changes something. Giving a role that is
+// held already would be no write.
 func (s *server) assignments(people []person) (requests [][]byte) {
 	for _, role := range []string{"read-only", "contractor"} {
 		for _, p := range people {
@@ -112,7 +113,8 @@ func checks(n int) string {
 	return `{"checks":{` + strings.Join(list, ",") + `}}`
 }
 
-// latencies returns everything that is measured by the time of one request. No request is repeated.
+// latencies returns everything that is measured by the time of one request. No request is repeated. An answer that was
+// kept would say nothing of the size of the site.
 func (s *server) latencies(middle []person) (list []*target) {
 	add := func(name string, requests ...[]byte) {
 		list = append(list, &target{name: name, address: s.address, requests: requests})
@@ -194,6 +196,7 @@ func (s *server) measure(ctx context.Context, l *lab, o options) error {
 		return err
 	}
 	defer ceiling.stop()
+	// Enough that no two clients change the same person at once.
 	everybody, err := s.people(0, 2000)
 	if err != nil {
 		return err
@@ -220,6 +223,7 @@ func (s *server) measure(ctx context.Context, l *lab, o options) error {
 		return err
 	}
 	s.note("memory at most, under all of that", "MiB", max(s.peak, s.memory("VmHWM")))
+	// After the figure above: it is about load, not about changes of a whole site.
 	if err := s.measureRoles(ctx, everybody); err != nil {
 		return err
 	}
@@ -237,6 +241,7 @@ func (s *server) measureRates(ctx context.Context, l *lab, targets []*target, o 
 		turners = append(turners, t)
 	}
 	turners = append(turners, alone) // beside the assignments
+	// Everybody has a turn in each round, so a slow minute of the machine falls on all.
 	for round := range o.rounds + 1 {
 		turn := o.turn
 		if round == 0 {
@@ -265,6 +270,7 @@ func (s *server) measureLists(ctx context.Context, rounds int) error {
 	for range rounds {
 		s.peak = max(s.peak, s.memory("VmHWM"))
 		s.forgetPeak()
+		// What counts is how much more the list needs, not what the server had before.
 		before := s.memory("VmRSS")
 		start, took, err := download(s.address, s.get(members, asJSON))
 		if err != nil {
@@ -318,6 +324,7 @@ func (s *server) measureRoles(ctx context.Context, some []person) error {
 	deleted := make(chan error, 1)
 	reads := &target{name: "first page meanwhile", address: s.address, requests: [][]byte{s.get(pages+"?limit=25&n="+fresh, asJSON)}}
 	var took time.Duration
+	// While the role is deleted, pages are read: nobody may wait for it.
 	go func() {
 		begin := time.Now()
 		_, err := once(s.address, s.send("DELETE", members+"/roles/bench", ""))

@@ -15,6 +15,7 @@ type plot struct {
 	figures           []string
 }
 
+// plots have figures that belong together and are of one unit; a figure that was not measured is left out.
 var plots = []plot{
 	{"requests.svg", "Requests a second", "requests/s", []string{
 		emptyAnswer, memoryPage, firstPages, freshPages, htmlPages, orgRoles, oneCheck, manyChecks,
@@ -43,6 +44,7 @@ const (
 // The colours of the lines are distinct on white and on black; the lines are labelled as well.
 var colours = []string{"#4477aa", "#cc6677", "#2a9d55", "#b8860b", "#8866bb", "#2299aa", "#999999", "#d2691e"}
 
+// style follows the scheme of whoever looks, as the page around it does.
 const style = `<style>
 text { font: 12px system-ui, sans-serif; fill: #333 } .title { font-size: 15px; font-weight: 600 }
 .grid { stroke: #8884; fill: none } .line { fill: none; stroke-width: 2 }
@@ -50,6 +52,7 @@ text { font: 12px system-ui, sans-serif; fill: #333 } .title { font-size: 15px; 
 </style>
 `
 
+// draw writes text with rounded numbers, so that what changed in a run can be read in the difference.
 func (p *plot) draw(b *book) []byte {
 	x, y := p.scales(b)
 	var svg bytes.Buffer
@@ -83,6 +86,7 @@ func (p *plot) drawLines(svg *bytes.Buffer, b *book, x, y scale) {
 	var endings []ending
 	for i, name := range p.figures {
 		f := b.figure(name)
+		// Its colour stays free, so a line has the same one in every run.
 		if f == nil {
 			continue
 		}
@@ -140,6 +144,7 @@ func (s scale) ticks() (list []float64) {
 // scales returns scales that contain everything, with a margin.
 func (p *plot) scales(b *book) (x, y scale) {
 	x = scale{float64(slices.Min(b.Sizes)), float64(slices.Max(b.Sizes))}
+	// With one size the scale would have no length.
 	if x.low == x.high {
 		x.high *= 10
 	}
@@ -153,12 +158,14 @@ func (p *plot) scales(b *book) (x, y scale) {
 			}
 		}
 	}
+	// Nothing was measured: an empty plot is better than none, which the page links to.
 	if y.high == 0 {
 		return x, scale{1, 10}
 	}
 	return x, scale{y.low / 1.5, y.high * 1.5}
 }
 
+// axisLabel rounds what powers of ten leave behind in a float.
 func axisLabel(v float64) string {
 	switch {
 	case v >= 1e6:

@@ -16,7 +16,7 @@ import (
 	"time"
 )
 
-// book holds the results of a run.
+// book holds the results of a run. It is kept as JSON beside the page, so that figures of two versions can be compared.
 type book struct {
 	Date    string    `json:"date"`
 	Machine string    `json:"machine"`
@@ -33,6 +33,7 @@ type figure struct {
 	Values map[int]float64 `json:"values"` // by the number of members
 }
 
+// begin notes what a figure depends on: without machine and method it could not be compared.
 func (b *book) begin(o options) {
 	b.Date = time.Now().UTC().Format(time.DateOnly)
 	b.Machine = fmt.Sprintf("%d cores, %s/%s, %s", runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, runtime.Version())
@@ -40,6 +41,7 @@ func (b *book) begin(o options) {
 	b.Sizes, b.Server = o.sizes, o.postgres != ""
 }
 
+// note keeps the order in which figures first came, which is that of the table.
 func (b *book) note(members int, name, unit string, value float64) {
 	f := b.figure(name)
 	if f == nil {
@@ -57,7 +59,8 @@ func (b *book) figure(name string) *figure {
 	return b.Figures[i]
 }
 
-// bound is a target for a figure, or for its ratio to another one.
+// bound is a target for a figure, or for its ratio to another one. Ratios are to hold on any machine; times are for one
+// like that of the documentation.
 type bound struct {
 	About  string
 	Figure string
@@ -99,7 +102,8 @@ var bounds = []bound{
 	{"Making the data", "making the data", "", "s", 0, 60, 0},
 }
 
-// value returns the value to compare with the bound, and false if it was not measured.
+// value returns the value to compare with the bound, and false if it was not measured. On PostgreSQL none is compared,
+// as they were chosen for a file.
 func (t *bound) value(b *book, members int) (v float64, ok bool) {
 	f := b.figure(t.Figure)
 	if f == nil || b.Server || t.Only != 0 && t.Only != members {
@@ -139,7 +143,8 @@ func (t *bound) verdict(b *book, members int) string {
 	}
 }
 
-// good reports whether all targets were met at all sizes.
+// good reports whether all targets were met at all sizes. What was not measured is not missed: a quick run has two sizes
+// only.
 func (b *book) good() bool {
 	return !slices.ContainsFunc(bounds, func(t bound) bool {
 		return slices.ContainsFunc(b.Sizes, func(n int) bool {
@@ -197,6 +202,7 @@ func (b *book) print(out io.Writer) {
 // results is the name of the file with the results of a run.
 const results = "results.json"
 
+// load reads what save wrote, so the page can be made again without a run.
 func (b *book) load(dir string) error {
 	data, err := os.ReadFile(filepath.Join(dir, results))
 	if err != nil {
@@ -227,8 +233,10 @@ const (
 	to   = "<!-- end of measured -->"
 )
 
+// writePage replaces what is between the two marks, and nothing else, since people write the rest.
 func (b *book) writePage(path string) error {
 	page, err := os.ReadFile(path)
+	// A folder elsewhere has no page, and needs none.
 	if errors.Is(err, os.ErrNotExist) {
 		return nil
 	}
@@ -255,6 +263,7 @@ func (b *book) writePage(path string) error {
 	return os.WriteFile(path, text.Bytes(), 0o644)
 }
 
+// markdown has names on the left and numbers on the right, under each other.
 func markdown(out io.Writer, table [][]string) {
 	for i, row := range table {
 		fmt.Fprintf(out, "| %s |\n", strings.Join(row, " | "))

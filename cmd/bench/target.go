@@ -33,6 +33,7 @@ type target struct {
 // fresh is replaced by a new number in each request. The server ignores the parameter, but has no cached answer for it.
 const fresh = "<number>"
 
+// numbers are shared by all targets, so no two requests of a run are the same.
 var numbers atomic.Int64
 
 // Headers that select the form of the answer.
@@ -68,6 +69,7 @@ func (t *target) next(buffer *[]byte) []byte {
 		return r
 	}
 	*buffer = append((*buffer)[:0], r...)
+	// As wide as the placeholder, since Content-Length has been written already.
 	copy((*buffer)[i:], fmt.Appendf(nil, "%0*d", len(fresh), numbers.Add(1)))
 	return *buffer
 }
@@ -77,6 +79,7 @@ func (t *target) measure(ctx context.Context, turn time.Duration) error {
 	ctx, cancel := context.WithTimeout(ctx, turn)
 	defer cancel()
 	var answered atomic.Int64
+	// Room for all, so nobody waits for a reader.
 	failures := make(chan error, t.clients+1)
 	var wait sync.WaitGroup
 	begin := time.Now()
@@ -92,6 +95,7 @@ func (t *target) measure(ctx context.Context, turn time.Duration) error {
 		wait.Go(func() { failures <- t.disturber(ctx) })
 	}
 	wait.Wait()
+	// To the end of the last answer, as that one is counted.
 	took := time.Since(begin)
 	close(failures)
 	for err := range failures {
@@ -119,7 +123,8 @@ func (t *target) sample(ctx context.Context, most int, limit time.Duration) erro
 	return ctx.Err()
 }
 
-// client sends one request after the other until answered, which gets the time of each, returns false.
+// client sends one request after the other until answered, which gets the time of each, returns false. It keeps its
+// connection, as browsers and proxies do.
 func (t *target) client(answered func(time.Duration) bool) error {
 	c, err := net.Dial("tcp", t.address)
 	if err != nil {
@@ -168,7 +173,8 @@ func once(address string, request []byte) ([]byte, error) {
 	return body.Bytes(), err
 }
 
-// exchange sends a request and reads the answer, which must be a success.
+// exchange sends a request and reads the answer, which must be a success. An error that is answered fast must not pass
+// for a good rate.
 func exchange(c net.Conn, r *bufio.Reader, request []byte, body *bytes.Buffer) error {
 	if _, err := c.Write(request); err != nil {
 		return err
@@ -185,6 +191,7 @@ func exchange(c net.Conn, r *bufio.Reader, request []byte, body *bytes.Buffer) e
 	return good(res, body.Bytes())
 }
 
+// good quotes the answer, because the server that gave it is gone when somebody reads the error.
 func good(res *http.Response, body []byte) error {
 	if res.StatusCode < 200 || res.StatusCode > 299 {
 		return fmt.Errorf("answered %s: %.300s", res.Status, body)
@@ -208,6 +215,7 @@ func download(address string, request []byte) (first, last time.Duration, err er
 		return 0, 0, err
 	}
 	defer res.Body.Close()
+	// Enough for the message of a refusal.
 	start := make([]byte, 300)
 	n, err := io.ReadAtLeast(res.Body, start, 1)
 	if err != nil {
@@ -226,6 +234,7 @@ func quantile[T float64 | time.Duration](values []T, part float64) T {
 	if len(values) == 0 {
 		return 0
 	}
+	// A copy: the values are in the order of their rounds.
 	sorted := slices.Sorted(slices.Values(values))
 	return sorted[max(0, int(math.Ceil(part*float64(len(sorted))))-1)]
 }

@@ -248,8 +248,8 @@ func (s *sink) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// beforeSecret returns an error if the output takes nothing: what makes a secret that is shown once must not run then. A reader
-// that goes away no longer ends the program, so that afterSecret can act.
+// beforeSecret returns an error if the output takes nothing: what makes a secret that is shown once must not run then. A
+// reader that goes away no longer ends the program, so that afterSecret can act.
 func (t *terminal) beforeSecret() error {
 	// A write to a closed pipe is an error then, like any other.
 	signal.Ignore(syscall.SIGPIPE)
