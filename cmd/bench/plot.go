@@ -121,6 +121,7 @@ func (p *plot) drawLines(svg *bytes.Buffer, b *book, x, y scale) {
 // scale is a logarithmic scale.
 type scale struct{ low, high float64 }
 
+// of is the part of the way along the scale. Zero has no logarithm, so nothing is below the low end.
 func (s scale) of(v float64) float64 {
 	return (math.Log10(max(v, s.low)) - math.Log10(s.low)) / (math.Log10(s.high) - math.Log10(s.low))
 }

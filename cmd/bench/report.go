@@ -182,6 +182,7 @@ func (b *book) tables() (figures, targets [][]string) {
 	return figures, targets
 }
 
+// print leaves the table of targets out on PostgreSQL, where every cell of it would be a dash.
 func (b *book) print(out io.Writer) {
 	fmt.Fprintf(out, "%s: %s; %s\n", b.Date, b.Machine, b.Method)
 	figures, targets := b.tables()
@@ -220,6 +221,7 @@ func (b *book) save(dir string) error {
 	if err != nil {
 		return err
 	}
+	// All of them are tried: the figures of a long run must not be lost because a plot cannot be written.
 	errs := []error{os.WriteFile(filepath.Join(dir, results), append(data, '\n'), 0o644)}
 	for _, p := range plots {
 		errs = append(errs, os.WriteFile(filepath.Join(dir, p.file), p.draw(b), 0o644))
@@ -273,7 +275,7 @@ func markdown(out io.Writer, table [][]string) {
 	}
 }
 
-// short formats a value with about three digits.
+// short formats a value with about three digits. More digits would differ in every run, and say nothing.
 func short(v float64) string {
 	switch {
 	case v >= 100:

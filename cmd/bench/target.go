@@ -131,6 +131,7 @@ func (t *target) client(answered func(time.Duration) bool) error {
 		return err
 	}
 	defer c.Close()
+	// Room for a page as a whole, so that few system calls of the client are missing to the server.
 	r := bufio.NewReaderSize(c, 64<<10)
 	var body bytes.Buffer // reused, to leave time to the server
 	var buffer []byte
@@ -149,6 +150,7 @@ func (t *target) client(answered func(time.Duration) bool) error {
 func (t *target) disturber(ctx context.Context) error {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
+	// It begins anywhere, so that a turn does not change again what the one before has changed.
 	for n := rand.IntN(len(t.disturb)); ; n++ {
 		if _, err := once(t.address, t.disturb[n%len(t.disturb)]); err != nil {
 			return err
@@ -236,6 +238,7 @@ func quantile[T float64 | time.Duration](values []T, part float64) T {
 	}
 	// A copy: the values are in the order of their rounds.
 	sorted := slices.Sorted(slices.Values(values))
+	// The value itself, not one between two: a p99 that nobody waited for would be no figure.
 	return sorted[max(0, int(math.Ceil(part*float64(len(sorted))))-1)]
 }
 
