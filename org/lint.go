@@ -18,13 +18,14 @@ type LintFinding struct {
 
 // The lint rules.
 const (
-	LintImplied   = "implied"   // every member has the permission anyway
-	LintNoEffect  = "no-effect" // can never take effect
-	LintCovered   = "covered"   // the role's own "*" says it already
-	LintUnknown   = "unknown"   // the catalog does not know the permission (any more)
-	LintUnused    = "unused"    // nobody holds the role
-	LintDuplicate = "duplicate" // another role says exactly the same
-	LintRedundant = "redundant" // taking the role from this person would change nothing
-	LintSuspended = "suspended" // a suspended person holds roles
-	LintPeople    = 1000        // findings about people are told up to here
+	LintImplied    = "implied"    // every member has the permission anyway
+	LintNoEffect   = "no-effect"  // can never take effect
+	LintCovered    = "covered"    // the role's own "*" says it already
+	LintUnknown    = "unknown"    // the catalog does not know the permission (any more)
+	LintDeprecated = "deprecated" // the catalog says that the permission will go
+	LintUnused     = "unused"     // nobody holds the role
+	LintDuplicate  = "duplicate"  // another role says exactly the same
+	LintRedundant  = "redundant"  // taking the role from this person would change nothing
+	LintSuspended  = "suspended"  // a suspended person holds roles
+	LintPeople     = 1000         // findings about people are told up to here
 )

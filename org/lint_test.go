@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"rolecall.example/org"
+	"rolecall.example/rbac"
 )
 
 // A role that does nothing for somebody does so for one of three reasons, and the check tells which.
@@ -51,5 +52,33 @@ func TestLintSaysWhyARoleDoesNothing(t *testing.T) {
 	}
 	if len(got) > 0 {
 		t.Errorf("told besides: %q", got)
+	}
+}
+
+// A role that has a deprecated permission, allowed or denied, is told what to use instead.
+func TestLintTellsOfDeprecated(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.apply(t, func(d *rbac.Document) {
+		invoiceOf(d).Actions[1].Deprecated = &rbac.Deprecated{Use: "pay", Note: "Goes away in 2027."}
+		invoiceOf(d).Actions[2].Deprecated = &rbac.Deprecated{}
+	})
+	s.putRole(t, "payer", "!invoice:delete", "invoice:pay", "invoice:read")
+	_, found, err := s.Lint(t.Context(), s.as(t, "o"), "default")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, f := range found {
+		if f.Rule == org.LintDeprecated {
+			got = append(got, f.Role.Name+" "+f.Permission.String()+": "+f.Message+" "+f.Fix)
+		}
+	}
+	want := []string{
+		"payer !invoice:delete: This permission is deprecated. Goes away in 2027. Use pay (invoice:pay) instead.",
+		"payer invoice:pay: This permission is deprecated. Remove it before it goes away.",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
 	}
 }

@@ -78,11 +78,14 @@ func (a catalogAction) marks() []string {
 	return out
 }
 
-func (a catalogAction) deprecation() string {
-	if a.use == "" {
+func (a catalogAction) deprecation() string { return deprecation(a.use) }
+
+// deprecation says that a permission will go, and the label of what to use instead, if there is anything.
+func deprecation(use string) string {
+	if use == "" {
 		return "Deprecated"
 	}
-	return "Deprecated: use " + a.use
+	return "Deprecated: use " + use
 }
 
 // areas are the types in the order of the catalog.

@@ -2,6 +2,7 @@ package views
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -52,6 +53,69 @@ func TestGridShowsTheCatalog(t *testing.T) {
 	}
 	if got, want := doc.Find("details.area").Length(), len(catalog.Areas())+1; got != want {
 		t.Errorf("%d areas, want %d with the unknown one", got, want)
+	}
+}
+
+// A deprecated permission has a cell where it is set, marked as one, and none where a role would only begin with it.
+func TestGridHidesDeprecated(t *testing.T) {
+	t.Parallel()
+	d := *rbac.Default().Document()
+	d.Types = slices.Clone(d.Types)
+	for i := range d.Types {
+		if d.Types[i].Name == "template" {
+			d.Types[i].Actions = slices.Clone(d.Types[i].Actions)
+			for j := range d.Types[i].Actions {
+				d.Types[i].Actions[j].Deprecated = &rbac.Deprecated{}
+			}
+		}
+	}
+	catalog, err := rbac.New(&d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := 0
+	for _, typ := range catalog.Types() {
+		if typ.Name == "template" {
+			all = len(typ.Actions)
+		}
+	}
+	for _, tt := range []struct {
+		name string
+		role org.Role
+		want []string
+	}{
+		{"nothing of it", newRole("x", "user:read"), nil},
+		{"an allow and a deny", newRole("x", "template:create", "!template:read"), []string{"create", "read"}},
+		{"by the row for every type", newRole("x", "*:read"), []string{"read"}},
+	} {
+		e := fullEditor()
+		e.Catalog, e.View.Role = catalog, tt.role
+		var got []string
+		for _, s := range e.scopes() {
+			for _, a := range s.areas {
+				for _, r := range a.rows {
+					for _, c := range r.cells() {
+						if c.ResourceType == "template" {
+							got = append(got, c.Action)
+							if !strings.Contains(c.title(), "Deprecated") || !strings.HasSuffix(c.name(), ", deprecated") {
+								t.Errorf("%s: %s is not marked: %q", tt.name, c.Action, c.title())
+							}
+						}
+					}
+					if r.typ == "template" && r.hidden != all-len(tt.want) {
+						t.Errorf("%s: %d hidden", tt.name, r.hidden)
+					}
+				}
+			}
+		}
+		slices.Sort(got)
+		if !slices.Equal(got, tt.want) {
+			t.Errorf("%s: cells of %q, want %q", tt.name, got, tt.want)
+		}
+		marked := render(t, RoleEditorPage(e)).Find(".cell.dep").Length()
+		if marked != len(tt.want) {
+			t.Errorf("%s: %d cells are marked", tt.name, marked)
+		}
 	}
 }
 

@@ -4,12 +4,9 @@ import (
 	"encoding/json"
 	"iter"
 	"slices"
-	"strconv"
-	"strings"
 
 	"rolecall.example/org"
 	"rolecall.example/rbac"
-	"rolecall.example/views/ui"
 )
 
 // scope is the grid of one level of a role.
@@ -40,90 +37,8 @@ type gridRow struct {
 	columns    []*gridCell // one a column, nil where the type has no such action
 	others     []gridCell
 	preset     string // the value of the one that it stands at
+	hidden     int    // deprecated pairs without a cell
 }
-
-// gridCell is one pair at one level: not set, allowed or denied.
-type gridCell struct {
-	rbac.Permission
-	typeLabel, label, description string
-
-	level    rbac.Level
-	index    int         // of the action among those of the wildcard row
-	value    rbac.State  // as it stands in the form
-	stored   rbac.State  // as it is stored
-	noAllow  string      // why it must not be allowed, "" if it may
-	noDeny   string      // why it must not be denied
-	effect   rbac.Effect // of allowing it
-	covered  bool        // the wildcard row decides it, which the stylesheet shows as it is edited
-	errors   []string
-	editable bool
-}
-
-func (c gridCell) field() string { return cellField(c.level, c.Permission) }
-func (c gridCell) id() string    { return "c." + c.field() }
-
-// locks reports which of the three choices are disabled. The stored one may always stay; taking a deny away needs the
-// same right as giving it.
-func (c gridCell) locks() (unset, allow, deny bool) {
-	unset = c.stored == rbac.Denied && c.noDeny != ""
-	allow = c.stored != rbac.Allowed && (c.noAllow != "" || unset)
-	deny = c.stored != rbac.Denied && c.noDeny != ""
-	return unset, allow, deny
-}
-
-// locked is why the cell cannot be changed at all, "" if it can.
-func (c gridCell) locked() string {
-	unset, allow, deny := c.locks()
-	if (c.stored == rbac.Unset && allow && deny) || (c.stored == rbac.Denied && unset && allow) {
-		return ui.FirstOf(c.noAllow, c.noDeny)
-	}
-	return ""
-}
-
-// title is the tooltip. It leaves out the type, which stands at the left of the row: in hundreds of cells that would be
-// a large part of the page.
-func (c gridCell) title() string {
-	text := c.Action
-	if c.description != "" {
-		text += ": " + c.description
-	}
-	if why := effectText[c.effect]; why != "" {
-		text += ". " + why
-	}
-	if c.editable && c.locked() != "" {
-		text += ". Locked: " + c.locked()
-	}
-	return text
-}
-
-func (c gridCell) class() string {
-	class := "cell k" + strconv.Itoa(c.index)
-	if c.editable && c.locked() != "" {
-		class += " lk"
-	}
-	if effectText[c.effect] != "" && !c.covered {
-		class += " gh"
-	}
-	if c.effect == rbac.EveryoneHasOwn && !c.covered {
-		class += " own"
-	}
-	return class
-}
-
-// described lists the ids of what describes the cell besides its name.
-func (c gridCell) described() string {
-	var ids []string
-	if effectText[c.effect] != "" {
-		ids = append(ids, effectID(c.effect))
-	}
-	if len(c.errors) > 0 {
-		ids = append(ids, c.id()+"-error")
-	}
-	return strings.Join(ids, " ")
-}
-
-// effectID is where the text of an effect stands in the page.
-func effectID(e rbac.Effect) string { return "effect-" + strconv.Itoa(int(e)) }
 
 // cells are all cells of a row.
 func (r gridRow) cells() []gridCell {
@@ -216,6 +131,14 @@ func (e RoleEditor) scope(s scope) scope {
 			Permission: p, typeLabel: typeLabel, label: a.Label, description: a.Description, level: s.level, index: index[a.Name],
 			value: values.State(s.level, typ, a.Name), stored: stored.State(s.level, typ, a.Name), errors: errs[p], editable: s.editable,
 		}
+		if use, _, ok := catalog.Deprecated(p); ok {
+			if use != "" {
+				use = catalog.ActionLabel(use)
+			}
+			c.fading = deprecation(use)
+			// Nobody is to begin with it. Where the row for every type decides it, it counts and is shown.
+			c.hidden = c.value == rbac.Unset && c.stored == rbac.Unset && len(c.errors) == 0 && values.State(s.level, rbac.Wildcard, a.Name) == rbac.Unset
+		}
 		if e.View.CellEffect != nil && s.own {
 			c.effect = e.View.CellEffect(s.level, p)
 			c.covered = values.State(s.level, rbac.Wildcard, a.Name) != rbac.Unset && typ != rbac.Wildcard
@@ -246,6 +169,9 @@ func (e RoleEditor) scope(s scope) scope {
 			continue
 		}
 		area.counts = countAt(values, s.level, types...)
+		for _, r := range area.rows {
+			area.counts.total -= r.hidden
+		}
 		s.areas = append(s.areas, area)
 		s.counts = s.counts.plus(area.counts)
 	}
@@ -257,6 +183,10 @@ func (s *scope) newRow(typ, label string, actions []rbac.ActionInfo, cell func(s
 	row := gridRow{typ: typ, label: label, columns: make([]*gridCell, len(s.grid.Columns))}
 	for _, a := range actions {
 		c := cell(typ, label, a)
+		if c.hidden {
+			row.hidden++
+			continue
+		}
 		if i := slices.Index(s.grid.Columns, a.Name); i >= 0 {
 			row.columns[i] = &c
 		} else {

@@ -250,6 +250,7 @@ func actionOptions(chosen string) []ui.Option {
 var lintRules = []struct{ rule, title string }{
 	{org.LintNoEffect, "Permissions that can’t take effect"},
 	{org.LintUnknown, "Permissions that do not exist"},
+	{org.LintDeprecated, "Permissions that are deprecated"},
 	{org.LintSuspended, "Suspended members who hold roles"},
 	{org.LintRedundant, "Roles that give a member nothing"},
 	{org.LintDuplicate, "Roles that say the same"},

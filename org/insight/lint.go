@@ -67,6 +67,7 @@ func (l *linter) roles(ctx context.Context) error {
 		ref := org.RoleRef{Name: r.Name, DisplayName: r.DisplayName, OrganizationID: l.home.Org.ID}
 		for _, p := range r.Organization {
 			l.permission(ref, r, p)
+			l.deprecated(ref, p)
 		}
 		if err := l.dead(ctx, ref, r); err != nil {
 			return err
@@ -84,41 +85,6 @@ func (l *linter) roles(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-// dead tells of what the role was given once and means nothing any more, which version of the catalog took that away, and
-// whether something else has the name now.
-func (l *linter) dead(ctx context.Context, ref org.RoleRef, r *unit.SetRole) error {
-	for _, d := range r.Dead {
-		f := org.LintFinding{Rule: org.LintUnknown, Role: ref, Permission: d.Permission, Message: "There is no such permission any more; it does nothing.", Fix: "Remove it."}
-		version, err := l.RemovedIn(ctx, r.WrittenIn, d.Permission)
-		if err != nil {
-			return err
-		}
-		if version > 0 {
-			f.Message = fmt.Sprintf("This permission was removed in version %d of the catalog; it does nothing.", version)
-		}
-		if d.Hidden {
-			f.Message += " Another one has its name now, which this role was not given."
-			f.Fix = "Save the role again, with the new one if it is wanted."
-		}
-		l.add(f)
-	}
-	return nil
-}
-
-// gone tells of built-in roles that are no more and that people still hold.
-func (l *linter) gone() {
-	for _, name := range l.Catalog().Document().RetiredRoles {
-		if n := l.holders[name]; n > 0 {
-			who := "people hold"
-			if n == 1 {
-				who = "person holds"
-			}
-			l.add(org.LintFinding{Rule: org.LintUnknown, Role: org.RoleRef{Name: name, OrganizationID: l.home.Org.ID, BuiltIn: true},
-				Message: fmt.Sprintf("%d %s a role that is gone; it gives nothing.", n, who), Fix: "Save their roles again, which drops it."})
-		}
-	}
 }
 
 // permission finds what is wrong with one permission of a role: at most one thing, the strongest.

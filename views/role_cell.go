@@ -1,0 +1,108 @@
+package views
+
+import (
+	"strconv"
+	"strings"
+
+	"rolecall.example/rbac"
+	"rolecall.example/views/ui"
+)
+
+// gridCell is one pair at one level: not set, allowed or denied.
+type gridCell struct {
+	rbac.Permission
+	typeLabel, label, description string
+
+	level    rbac.Level
+	index    int         // of the action among those of the wildcard row
+	value    rbac.State  // as it stands in the form
+	stored   rbac.State  // as it is stored
+	noAllow  string      // why it must not be allowed, "" if it may
+	noDeny   string      // why it must not be denied
+	effect   rbac.Effect // of allowing it
+	covered  bool        // the wildcard row decides it, which the stylesheet shows as it is edited
+	errors   []string
+	editable bool
+	fading   string // that the permission is deprecated, and what to use instead; "" if it is not
+	hidden   bool   // nothing is set of a deprecated permission
+}
+
+func (c gridCell) field() string { return cellField(c.level, c.Permission) }
+func (c gridCell) id() string    { return "c." + c.field() }
+
+// locks reports which of the three choices are disabled. The stored one may always stay; taking a deny away needs the
+// same right as giving it.
+func (c gridCell) locks() (unset, allow, deny bool) {
+	unset = c.stored == rbac.Denied && c.noDeny != ""
+	allow = c.stored != rbac.Allowed && (c.noAllow != "" || unset)
+	deny = c.stored != rbac.Denied && c.noDeny != ""
+	return unset, allow, deny
+}
+
+// locked is why the cell cannot be changed at all, "" if it can.
+func (c gridCell) locked() string {
+	unset, allow, deny := c.locks()
+	if (c.stored == rbac.Unset && allow && deny) || (c.stored == rbac.Denied && unset && allow) {
+		return ui.FirstOf(c.noAllow, c.noDeny)
+	}
+	return ""
+}
+
+// title is the tooltip. It leaves out the type, which stands at the left of the row: in hundreds of cells that would be
+// a large part of the page.
+func (c gridCell) title() string {
+	text := c.Action
+	if c.description != "" {
+		text += ": " + c.description
+	}
+	if c.fading != "" {
+		text += ". " + c.fading
+	}
+	if why := effectText[c.effect]; why != "" {
+		text += ". " + why
+	}
+	if c.editable && c.locked() != "" {
+		text += ". Locked: " + c.locked()
+	}
+	return text
+}
+
+func (c gridCell) class() string {
+	class := "cell k" + strconv.Itoa(c.index)
+	if c.editable && c.locked() != "" {
+		class += " lk"
+	}
+	if c.fading != "" {
+		class += " dep"
+	}
+	if effectText[c.effect] != "" && !c.covered {
+		class += " gh"
+	}
+	if c.effect == rbac.EveryoneHasOwn && !c.covered {
+		class += " own"
+	}
+	return class
+}
+
+// described lists the ids of what describes the cell besides its name.
+func (c gridCell) described() string {
+	var ids []string
+	if effectText[c.effect] != "" {
+		ids = append(ids, effectID(c.effect))
+	}
+	if len(c.errors) > 0 {
+		ids = append(ids, c.id()+"-error")
+	}
+	return strings.Join(ids, " ")
+}
+
+// effectID is where the text of an effect stands in the page.
+func effectID(e rbac.Effect) string { return "effect-" + strconv.Itoa(int(e)) }
+
+// name is the label of the cell for those who do not see how it is marked.
+func (c gridCell) name() string {
+	if c.fading != "" {
+		return c.typeLabel + ": " + c.label + ", deprecated"
+	}
+	return c.typeLabel + ": " + c.label
+}
