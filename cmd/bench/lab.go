@@ -85,6 +85,22 @@ func (p *process) memory(field string) float64 {
 	return n / 1024
 }
 
+// busy returns how long the process has used the processor, to a hundredth of a second. It is 0 on systems that do not say so.
+func (p *process) busy() time.Duration {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.cmd.Process.Pid))
+	if err != nil {
+		return 0
+	}
+	// The name of the program comes before, and may contain anything.
+	fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
+	if len(fields) < 13 {
+		return 0
+	}
+	user, _ := strconv.ParseInt(fields[11], 10, 64)
+	system, _ := strconv.ParseInt(fields[12], 10, 64)
+	return time.Duration(user+system) * 10 * time.Millisecond
+}
+
 // forgetPeak resets VmHWM (proc_pid_clear_refs(5)). Otherwise only the first measurement that needs much could be seen.
 func (p *process) forgetPeak() {
 	_ = os.WriteFile(fmt.Sprintf("/proc/%d/clear_refs", p.cmd.Process.Pid), []byte("5"), 0)
@@ -149,10 +165,12 @@ func (l *lab) serve(ctx context.Context, members, starts int, note func(name, un
 }
 
 // fill uses the demo because it is the only program that makes data, so figures are of data that anybody can make.
-func (l *lab) fill(s *server) error {
+// It takes more options of the demo.
+func (l *lab) fill(s *server, more ...string) error {
 	// With everything that a user would wait for: the start, the data and the indexes.
 	begin := time.Now()
-	demo, err := start(nil, l.binary, "demo", "--json", "--http-address", "127.0.0.1:0", "--members", fmt.Sprint(s.members))
+	args := append([]string{"demo", "--json", "--http-address", "127.0.0.1:0", "--members", fmt.Sprint(s.members)}, more...)
+	demo, err := start(nil, l.binary, args...)
 	if err != nil {
 		return err
 	}
