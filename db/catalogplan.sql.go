@@ -682,16 +682,13 @@ func (q *Queries) WalkAccounts(ctx context.Context, arg WalkAccountsParams) ([]W
 
 const walkMembers = `-- name: WalkMembers :many
 SELECT organization_id, username_key, username, name, roles, site_roles, status FROM organization_members
-WHERE organization_id BETWEEN ?1 AND ?2 AND username_key > ?3
+WHERE organization_id BETWEEN ?1 AND ?2
 ORDER BY organization_id, username_key
-LIMIT CAST(?4 AS bigint)
 `
 
 type WalkMembersParams struct {
-	FirstID  uuid.UUID
-	LastID   uuid.UUID
-	AfterKey string
-	MaxRows  int64
+	FirstID uuid.UUID
+	LastID  uuid.UUID
 }
 
 type WalkMembersRow struct {
@@ -704,14 +701,9 @@ type WalkMembersRow struct {
 	Status         string
 }
 
-// The members of a range of organizations with what they hold. A place to go on from is for a range of one.
+// The members of a range of organizations with what they hold.
 func (q *Queries) WalkMembers(ctx context.Context, arg WalkMembersParams) ([]WalkMembersRow, error) {
-	rows, err := q.query(ctx, q.walkMembersStmt, walkMembers,
-		arg.FirstID,
-		arg.LastID,
-		arg.AfterKey,
-		arg.MaxRows,
-	)
+	rows, err := q.query(ctx, q.walkMembersStmt, walkMembers, arg.FirstID, arg.LastID)
 	if err != nil {
 		return nil, err
 	}
@@ -719,6 +711,62 @@ func (q *Queries) WalkMembers(ctx context.Context, arg WalkMembersParams) ([]Wal
 	items := []WalkMembersRow{}
 	for rows.Next() {
 		var i WalkMembersRow
+		if err := rows.Scan(
+			&i.OrganizationID,
+			&i.UsernameKey,
+			&i.Username,
+			&i.Name,
+			&i.Roles,
+			&i.SiteRoles,
+			&i.Status,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const walkOrganization = `-- name: WalkOrganization :many
+SELECT organization_id, username_key, username, name, roles, site_roles, status FROM organization_members
+WHERE organization_id = ?1 AND username_key > ?2
+ORDER BY username_key
+LIMIT CAST(?3 AS bigint)
+`
+
+type WalkOrganizationParams struct {
+	OrganizationID uuid.UUID
+	AfterKey       string
+	MaxRows        int64
+}
+
+type WalkOrganizationRow struct {
+	OrganizationID uuid.UUID
+	UsernameKey    string
+	Username       string
+	Name           string
+	Roles          string
+	SiteRoles      string
+	Status         string
+}
+
+// The same of one, from a place onwards. SQLite finds the place only behind an equal organization: in a range of one it walks
+// up to it again for each piece.
+func (q *Queries) WalkOrganization(ctx context.Context, arg WalkOrganizationParams) ([]WalkOrganizationRow, error) {
+	rows, err := q.query(ctx, q.walkOrganizationStmt, walkOrganization, arg.OrganizationID, arg.AfterKey, arg.MaxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []WalkOrganizationRow{}
+	for rows.Next() {
+		var i WalkOrganizationRow
 		if err := rows.Scan(
 			&i.OrganizationID,
 			&i.UsernameKey,

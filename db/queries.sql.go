@@ -657,6 +657,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.walkMembersStmt, err = db.PrepareContext(ctx, walkMembers); err != nil {
 		return nil, fmt.Errorf("error preparing query WalkMembers: %w", err)
 	}
+	if q.walkOrganizationStmt, err = db.PrepareContext(ctx, walkOrganization); err != nil {
+		return nil, fmt.Errorf("error preparing query WalkOrganization: %w", err)
+	}
 	return &q, nil
 }
 
@@ -1717,6 +1720,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing walkMembersStmt: %w", cerr)
 		}
 	}
+	if q.walkOrganizationStmt != nil {
+		if cerr := q.walkOrganizationStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing walkOrganizationStmt: %w", cerr)
+		}
+	}
 	return err
 }
 
@@ -1967,6 +1975,7 @@ type Queries struct {
 	upsertSessionStmt                 *sql.Stmt
 	walkAccountsStmt                  *sql.Stmt
 	walkMembersStmt                   *sql.Stmt
+	walkOrganizationStmt              *sql.Stmt
 }
 
 func (q *Queries) WithTx(tx *sql.Tx) *Queries {
@@ -2184,5 +2193,6 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		upsertSessionStmt:                 q.upsertSessionStmt,
 		walkAccountsStmt:                  q.walkAccountsStmt,
 		walkMembersStmt:                   q.walkMembersStmt,
+		walkOrganizationStmt:              q.walkOrganizationStmt,
 	}
 }

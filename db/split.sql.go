@@ -157,6 +157,7 @@ type Reads interface {
 	SortMembers(ctx context.Context, arg SortMembersParams) ([]uuid.UUID, error)
 	WalkAccounts(ctx context.Context, arg WalkAccountsParams) ([]WalkAccountsRow, error)
 	WalkMembers(ctx context.Context, arg WalkMembersParams) ([]WalkMembersRow, error)
+	WalkOrganization(ctx context.Context, arg WalkOrganizationParams) ([]WalkOrganizationRow, error)
 }
 
 // reads runs them, and has no method that writes.
@@ -890,6 +891,11 @@ func (r reads) WalkAccounts(ctx context.Context, arg WalkAccountsParams) ([]Walk
 func (r reads) WalkMembers(ctx context.Context, arg WalkMembersParams) ([]WalkMembersRow, error) {
 	found, err := r.queries.WalkMembers(ctx, arg)
 	return found, named("WalkMembers", err)
+}
+
+func (r reads) WalkOrganization(ctx context.Context, arg WalkOrganizationParams) ([]WalkOrganizationRow, error) {
+	found, err := r.queries.WalkOrganization(ctx, arg)
+	return found, named("WalkOrganization", err)
 }
 
 // Writes is every statement that writes; none reads. It comes from a Tx. An error begins with the name of its statement.

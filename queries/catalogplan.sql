@@ -79,10 +79,17 @@ WHERE u.roles = @roles AND u.status = @status
 LIMIT CAST(@max_rows AS bigint);
 
 -- name: WalkMembers :many
--- The members of a range of organizations with what they hold. A place to go on from is for a range of one.
+-- The members of a range of organizations with what they hold.
 SELECT organization_id, username_key, username, name, roles, site_roles, status FROM organization_members
-WHERE organization_id BETWEEN @first_id AND @last_id AND username_key > @after_key
-ORDER BY organization_id, username_key
+WHERE organization_id BETWEEN @first_id AND @last_id
+ORDER BY organization_id, username_key;
+
+-- name: WalkOrganization :many
+-- The same of one, from a place onwards. SQLite finds the place only behind an equal organization: in a range of one it walks
+-- up to it again for each piece.
+SELECT organization_id, username_key, username, name, roles, site_roles, status FROM organization_members
+WHERE organization_id = @organization_id AND username_key > @after_key
+ORDER BY username_key
 LIMIT CAST(@max_rows AS bigint);
 
 -- name: WalkAccounts :many

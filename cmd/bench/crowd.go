@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
 	"strings"
 )
 
@@ -43,7 +44,19 @@ func (c crowd) settle(ctx context.Context, database string) (err error) {
 			}
 		}
 	}
-	return tx.Commit()
+	if err := tx.Commit(); err != nil {
+		return err
+	}
+	return flush(database)
+}
+
+// flush waits until a file is on the disk, or the server would wait for it when it starts.
+func flush(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
 }
 
 // dropTriggers drops what follows the rows of people, and returns what makes it again.

@@ -2,7 +2,6 @@ package catalogplan
 
 import (
 	"context"
-	"math"
 	"slices"
 
 	"github.com/google/uuid"
@@ -148,32 +147,41 @@ func (l *lister) group(ctx context.Context, g *group) error {
 	}
 }
 
-// walkMembers gives the people of all groups of a range, by organization and username.
+// walkMembers gives the people of all groups of a range, by organization and username. Several organizations are read at
+// once: together they are no longer than a range may be. One alone may be longer, and is read in pieces.
 func (l *lister) walkMembers(ctx context.Context, first, last uuid.UUID) error {
-	p := db.WalkMembersParams{FirstID: first, LastID: last, MaxRows: unit.WalkPiece}
-	if first != last { // all at once: it is no longer than a range may be
-		p.MaxRows = math.MaxInt64
+	if first != last {
+		rows, err := l.s.q.WalkMembers(ctx, db.WalkMembersParams{FirstID: first, LastID: last})
+		for i := 0; i < len(rows) && err == nil; i++ {
+			err = l.member(ctx, &rows[i])
+		}
+		return err
 	}
+	p := db.WalkOrganizationParams{OrganizationID: first, MaxRows: unit.WalkPiece}
 	for {
-		rows, err := l.s.q.WalkMembers(ctx, p)
+		rows, err := l.s.q.WalkOrganization(ctx, p)
 		if err != nil {
 			return err
 		}
 		for i := range rows {
-			r := &rows[i]
-			e := l.effects[group{org: r.OrganizationID, roles: r.Roles, siteRoles: r.SiteRoles, status: r.Status}]
-			if e == nil || l.s.apart.places[place{org: r.OrganizationID, key: r.UsernameKey}] {
-				continue
-			}
-			if err := l.tell(ctx, r.OrganizationID, r.Username, r.Name, e); err != nil {
+			if err := l.member(ctx, (*db.WalkMembersRow)(&rows[i])); err != nil {
 				return err
 			}
 		}
-		if int64(len(rows)) < p.MaxRows {
+		if len(rows) < unit.WalkPiece {
 			return nil
 		}
 		p.AfterKey = rows[len(rows)-1].UsernameKey
 	}
+}
+
+// member gives one member, if the group gains or loses anything and the person is not one of those who were given alone.
+func (l *lister) member(ctx context.Context, r *db.WalkMembersRow) error {
+	e := l.effects[group{org: r.OrganizationID, roles: r.Roles, siteRoles: r.SiteRoles, status: r.Status}]
+	if e == nil || l.s.apart.places[place{org: r.OrganizationID, key: r.UsernameKey}] {
+		return nil
+	}
+	return l.tell(ctx, r.OrganizationID, r.Username, r.Name, e)
 }
 
 // walkAccounts gives the accounts of all groups, by username.
