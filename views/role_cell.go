@@ -106,3 +106,18 @@ func (c gridCell) name() string {
 	}
 	return c.typeLabel + ": " + c.label
 }
+
+// fade marks the cell of a deprecated permission. Nobody is to begin with one, so it is hidden where it is not set, unless
+// the row for every type decides it: there it counts and is shown.
+func (c *gridCell) fade(catalog *rbac.Catalog, values *rbac.Role) {
+	use, _, ok := catalog.Deprecated(c.Permission)
+	if !ok {
+		return
+	}
+	if use != "" {
+		use = catalog.ActionLabel(use)
+	}
+	c.fading = deprecation(use)
+	c.hidden = c.value == rbac.Unset && c.stored == rbac.Unset && len(c.errors) == 0 &&
+		values.State(c.level, rbac.Wildcard, c.Action) == rbac.Unset
+}

@@ -131,14 +131,7 @@ func (e RoleEditor) scope(s scope) scope {
 			Permission: p, typeLabel: typeLabel, label: a.Label, description: a.Description, level: s.level, index: index[a.Name],
 			value: values.State(s.level, typ, a.Name), stored: stored.State(s.level, typ, a.Name), errors: errs[p], editable: s.editable,
 		}
-		if use, _, ok := catalog.Deprecated(p); ok {
-			if use != "" {
-				use = catalog.ActionLabel(use)
-			}
-			c.fading = deprecation(use)
-			// Nobody is to begin with it. Where the row for every type decides it, it counts and is shown.
-			c.hidden = c.value == rbac.Unset && c.stored == rbac.Unset && len(c.errors) == 0 && values.State(s.level, rbac.Wildcard, a.Name) == rbac.Unset
-		}
+		c.fade(catalog, values)
 		if e.View.CellEffect != nil && s.own {
 			c.effect = e.View.CellEffect(s.level, p)
 			c.covered = values.State(s.level, rbac.Wildcard, a.Name) != rbac.Unset && typ != rbac.Wildcard
