@@ -63,9 +63,9 @@ func runCatalog(ctx context.Context, args []string, out, log io.Writer) error {
 			err = errors.Join(s.measurePlans(ctx, o.rounds, n == 1), s.remove(ctx))
 		}
 		if err != nil {
-			return fmt.Errorf("with %d organizations: %w", n, err)
+			return fmt.Errorf("organizations: %d: %w", n, err)
 		}
-		fmt.Fprintf(log, "%s organizations: %.0f s\n", grouped(float64(n)), time.Since(begin).Seconds())
+		fmt.Fprintf(log, "organizations: %s, %.0f s\n", grouped(float64(n)), time.Since(begin).Seconds())
 	}
 	b.print(out)
 	if !b.good() {
