@@ -54,6 +54,13 @@ func CheckCatalogs(ctx context.Context, s *unit.Units) (findings []string, err e
 func (s *Service) CountDead(ctx context.Context) (n org.DeadCount, err error) {
 	defer org.Wrap(&err, "count what the catalog left behind")
 	err = s.units.Moment(ctx, nil, func(src unit.Reader) error {
+		history, err := src.Q.ListCatalogHistory(ctx)
+		if err != nil || len(history) == 0 { // no program was started on it
+			return err
+		}
+		if err := src.Settle(ctx); err != nil { // where there are no roles, no row of them tells which catalog is in force
+			return err
+		}
 		places, err := src.Q.ListPlacesOfRoles(ctx)
 		if err != nil {
 			return err
