@@ -51,11 +51,14 @@ func runCatalog(ctx context.Context, args []string, out, log io.Writer) error {
 	var b book
 	b.begin(o)
 	b.Method, b.bounds = fmt.Sprintf("%s members, by the number of organizations; the median of %d rounds", grouped(float64(*people)), o.rounds), catalogBounds
+	// A laboratory that could not be built whole has parts to be torn down all the same.
 	l, err := newLab(ctx, o.postgres)
 	defer l.tearDown()
 	if err != nil {
 		return err
 	}
+	// Each number of organizations has a database of its own, which is gone before the next one is made: the disk need hold
+	// one at a time.
 	for _, n := range o.sizes {
 		begin := time.Now()
 		s, err := l.serveCrowd(ctx, crowd{*people, n}, func(name, unit string, value float64) { b.note(n, name, unit, value) })
@@ -67,6 +70,7 @@ func runCatalog(ctx context.Context, args []string, out, log io.Writer) error {
 		}
 		fmt.Fprintf(log, "organizations: %s, %.0f s\n", grouped(float64(n)), time.Since(begin).Seconds())
 	}
+	// The figures are of use whether the targets are met or not, so they come first.
 	b.print(out)
 	if !b.good() {
 		return errBound
@@ -84,6 +88,7 @@ func (l *lab) serveCrowd(ctx context.Context, c crowd, note func(name, unit stri
 	if err := l.fill(s, "--catalog", file); err != nil {
 		return nil, fmt.Errorf("demo: %w", err)
 	}
+	// The people are written to the file while nobody serves it: through the API a million would take hours.
 	begin := time.Now()
 	if err := c.settle(ctx, s.database); err != nil {
 		return nil, fmt.Errorf("settle the crowd: %w", err)
