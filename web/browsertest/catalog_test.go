@@ -85,7 +85,7 @@ func TestCatalogFile(t *testing.T) {
 	tb.signIn(s, webtest.Owner)
 	tb.look(390, true)
 	tb.visit("/catalog/change")
-	tb.do(chromedp.SetUploadFiles(chromedp.CSS(`#file`), []string{file}), tb.until(`document.querySelector('#document').value.includes('product: expenses')`))
+	tb.do(chromedp.SetUploadFiles(chromedp.CSS(`#chosen`), []string{file}), tb.until(`document.querySelector('#document').value.includes('product: expenses')`))
 	tb.check("a chosen file", fullAudit)
 	eval[any](tb, `sessionStorage.clear()`)
 	tb.do(chromedp.Evaluate[chromedp.Void](`document.querySelector('main form').reset()`)) // else the page asks whether to leave it
