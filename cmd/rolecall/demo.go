@@ -48,6 +48,17 @@ func demoCommand() *command {
 	}
 }
 
+// fill makes the data, and shows on the way how much of it is there.
+func (in *demo) fill(ctx context.Context, d *db.DB, catalog *rbac.Catalog, t *terminal) (key, error) {
+	b := &bar{out: t.err, last: -1}
+	defer b.end()
+	show := b.show
+	if in.members < 10_000 { // too quick for a progress bar
+		show = func(int64, int64) {}
+	}
+	return sow(ctx, d, catalog, in.members, show)
+}
+
 func (in *demo) run(ctx context.Context, t *terminal, c *config) (err error) {
 	// Fewer would not hold the people whom the documentation names.
 	if in.members < 50 || in.members > 1_000_000 {
@@ -85,13 +96,7 @@ func (in *demo) run(ctx context.Context, t *terminal, c *config) (err error) {
 		return errors.Join(err, l.Close())
 	}
 	defer func() { err = errors.Join(err, d.Close()) }()
-	b := &bar{out: t.err, last: -1}
-	show := b.show
-	if in.members < 10_000 { // too quick for a progress bar
-		show = func(int64, int64) {}
-	}
-	key, err := sow(ctx, d, catalog, in.members, show)
-	b.end()
+	key, err := in.fill(ctx, d, catalog, t)
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}

@@ -130,18 +130,8 @@ func (c *config) answer(ctx context.Context, d *db.DB, l net.Listener, log *slog
 	case err != nil:
 		return errors.Join(err, l.Close())
 	}
-	// Replicas make the same tags with it, so a client may ask any of them.
-	tagKey, err := service.TagKey(ctx)
-	if err != nil { // a full disk: lists are read all the same
-		log.Warn("clients of several servers will read lists more often than needed", "error", err.Error())
-	}
 	m := newMetrics(d, service, c.certificate)
-	handler, err := web.New(web.Options{
-		Service: service, Sessions: account.NewSessionStore(d, time.Now), Wire: c.wire, AccessURL: c.accessURL,
-		OwnName: c.ownName, Secure: c.secure(), HSTSHostOnly: c.hstsHostOnly, TrustedProxies: c.trustedProxies, CORSOrigins: c.corsOrigins,
-		SessionLifetime: c.sessionLifetime,
-		RateLimit:       c.rateLimit, CheckRateLimit: c.checkRateLimit, Version: version(), Replicas: db.IsServer(c.db), TagKey: tagKey, Log: log, OnResponse: m.observe,
-	})
+	handler, err := c.site(ctx, d, service, m, log)
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}
@@ -188,6 +178,21 @@ func (c *config) answer(ctx context.Context, d *db.DB, l net.Listener, log *slog
 		return server.Close()
 	}
 	return nil
+}
+
+// site makes the handler of all requests, which m counts.
+func (c *config) site(ctx context.Context, d *db.DB, service *services.Service, m *metrics, log *slog.Logger) (*web.Server, error) {
+	// Replicas make the same tags with it, so a client may ask any of them.
+	tagKey, err := service.TagKey(ctx)
+	if err != nil { // a full disk: lists are read all the same
+		log.Warn("clients of several servers will read lists more often than needed", "error", err.Error())
+	}
+	return web.New(web.Options{
+		Service: service, Sessions: account.NewSessionStore(d, time.Now), Wire: c.wire, AccessURL: c.accessURL,
+		OwnName: c.ownName, Secure: c.secure(), HSTSHostOnly: c.hstsHostOnly, TrustedProxies: c.trustedProxies, CORSOrigins: c.corsOrigins,
+		SessionLifetime: c.sessionLifetime,
+		RateLimit:       c.rateLimit, CheckRateLimit: c.checkRateLimit, Version: version(), Replicas: db.IsServer(c.db), TagKey: tagKey, Log: log, OnResponse: m.observe,
+	})
 }
 
 // wrap adds TLS if a certificate is configured.

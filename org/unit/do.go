@@ -32,6 +32,9 @@ func Do[In, P, Out any](ctx context.Context, u *Units, who *org.Actor, in Scope,
 		_, _, err = Try(ctx, u, who, command, plan)
 		return out, done, err
 	}
+	if err := u.seed(ctx); err != nil {
+		return out, done, err
+	}
 	for tries := 1; ; tries++ {
 		where, err := u.locate(ctx, in, tries > 1)
 		if err != nil {
@@ -50,9 +53,6 @@ func doIn[In, P, Out any](ctx context.Context, u *Units, who *org.Actor, where d
 	var late lessons
 	var before []byte // what an equal request before this one was told
 	wrote := false
-	if err := u.seed(ctx); err != nil {
-		return out, done, err
-	}
 	err = u.DB.WriteIn(ctx, where, func(tx *db.Tx) error {
 		late = lessons{} // it may run again
 		ctx := db.Writing(ctx)
