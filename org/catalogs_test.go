@@ -266,6 +266,20 @@ func TestCatalogCountsDead(t *testing.T) {
 	dead(org.DeadCount{Permissions: 1, Assignments: 3})
 }
 
+// Nothing is left behind where there are no roles, and no rows of roles tell which version is in force.
+func TestCatalogCountsDeadOfNobody(t *testing.T) {
+	t.Parallel()
+	s := emptySite(t)
+	for range 2 { // before the first version is stored, and after
+		if got, err := s.CountDead(t.Context()); err != nil || got != (org.DeadCount{}) {
+			t.Errorf("%+v, %v, want nothing", got, err)
+		}
+		if _, err := s.CatalogInForce(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // A rollback makes a new version in which a role that was not saved reads as it did.
 func TestCatalogRollsBack(t *testing.T) {
 	t.Parallel()
