@@ -74,3 +74,15 @@ var (
 	CheckSiteType           = CheckProblem{"site_type", "Nothing of that resource type belongs to an organization: leave organization_id out."}
 	CheckOrganizationNeeded = CheckProblem{"organization_needed", "A question about another account must name an organization, unless you may read every account."}
 )
+
+// SubjectCheck is a question about one of several subjects.
+type SubjectCheck struct {
+	Subject string // an id, a username or an e-mail address, or "me": the caller; "" is nobody
+	AuthCheck
+}
+
+// Decision is the answer to a question. With a Problem it could not be answered, which is a no.
+type Decision struct {
+	Allowed bool
+	Problem *CheckProblem
+}
