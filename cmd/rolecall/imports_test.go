@@ -14,26 +14,27 @@ import (
 // rooms says, for each package of the module, which other packages of the module it may import outside tests.
 // A package below one of these (db/dbtest) follows the longest name that it starts with.
 var rooms = map[string][]string{
-	"rbac":         {},
-	"client":       {},
-	"db":           {},
-	"db/dbtest":    {"db"},
-	"static":       {},
-	"org":          {"rbac", "db"},
-	"org/yamltree": {"rbac"},
-	"org/unit":     {"org", "rbac", "db"},
-	"org/insight":  {"org", "org/unit", "org/catalogplan", "rbac", "db"},
-	"org/account":  {"org", "org/unit", "org/insight", "org/catalogplan", "rbac", "db"},
-	"org/tenant":   {"org", "org/unit", "org/account", "rbac", "db"},
-	"org/services": {"org", "org/unit", "org/insight", "org/account", "org/tenant", "rbac", "db"},
-	"views":        {"views/ui", "org", "rbac"},
-	"views/ui":     {"static"},
-	"web":          {"client", "org", "org/catalogfile", "org/account", "org/insight", "org/tenant", "org/services", "rbac", "views", "static", "web/openapi"},
-	"web/openapi":  {},
-	"web/webtest":  {"web", "client", "org", "org/account", "org/services", "rbac", "views", "static", "db", "db/dbtest"},
-	"web/ceiling":  {},
-	"cmd/rolecall": {"client", "web", "org", "org/catalogfile", "org/permtest", "org/account", "org/services", "rbac", "db"},
-	"cmd/bench":    {"web/ceiling"},
+	"rbac":          {},
+	"rbac/snapshot": {"rbac"},
+	"client":        {"rbac/snapshot"},
+	"db":            {},
+	"db/dbtest":     {"db"},
+	"static":        {},
+	"org":           {"rbac", "db"},
+	"org/yamltree":  {"rbac"},
+	"org/unit":      {"org", "rbac", "db"},
+	"org/insight":   {"org", "org/unit", "org/catalogplan", "rbac", "db"},
+	"org/account":   {"org", "org/unit", "org/insight", "org/catalogplan", "rbac", "db"},
+	"org/tenant":    {"org", "org/unit", "org/account", "rbac", "db"},
+	"org/services":  {"org", "org/unit", "org/insight", "org/account", "org/tenant", "rbac", "db"},
+	"views":         {"views/ui", "org", "rbac"},
+	"views/ui":      {"static"},
+	"web":           {"client", "rbac/snapshot", "org", "org/catalogfile", "org/account", "org/insight", "org/tenant", "org/services", "rbac", "views", "static", "web/openapi"},
+	"web/openapi":   {},
+	"web/webtest":   {"web", "client", "org", "org/account", "org/services", "rbac", "views", "static", "db", "db/dbtest"},
+	"web/ceiling":   {},
+	"cmd/rolecall":  {"client", "web", "org", "org/catalogfile", "org/permtest", "org/account", "org/services", "rbac", "db"},
+	"cmd/bench":     {"web/ceiling"},
 
 	"cmd/testreport":    {},
 	"examples/catalogs": {},
@@ -60,8 +61,9 @@ var owners = map[string][]string{
 
 // public are the packages that other modules may import, each with all that it may import besides the standard library.
 var public = map[string][]string{
-	"rbac":   {},
-	"client": {"github.com/google/uuid"},
+	"rbac":          {},
+	"rbac/snapshot": {},
+	"client":        {"github.com/google/uuid"},
 }
 
 // testOnly are packages that no program may contain.
