@@ -91,6 +91,39 @@ type CatalogVersion struct {
 	AppliedBy string
 }
 
+type Change struct {
+	Seq            int64
+	OrganizationID uuid.UUID
+	Kind           string
+	RevisionFrom   int64
+	RevisionTo     int64
+	Payload        string
+	CreatedAt      time.Time
+}
+
+type Feed struct {
+	ID    int64
+	Base  int64
+	Floor int64
+}
+
+type FeedPosition struct {
+	Position int64
+	Base     int64
+	Floor    int64
+}
+
+type LoggedChange struct {
+	Seq            int64
+	Xact           int64
+	OrganizationID uuid.UUID
+	Kind           string
+	RevisionFrom   int64
+	RevisionTo     int64
+	Payload        string
+	CreatedAt      time.Time
+}
+
 type LoginFailure struct {
 	Door        string
 	Failures    int64

@@ -99,6 +99,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.deleteMemberRoleStmt, err = db.PrepareContext(ctx, deleteMemberRole); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteMemberRole: %w", err)
 	}
+	if q.deleteOldChangesStmt, err = db.PrepareContext(ctx, deleteOldChanges); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteOldChanges: %w", err)
+	}
 	if q.deleteOldLoginFailuresStmt, err = db.PrepareContext(ctx, deleteOldLoginFailures); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteOldLoginFailures: %w", err)
 	}
@@ -198,8 +201,17 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.getExpiredTokenStmt, err = db.PrepareContext(ctx, getExpiredToken); err != nil {
 		return nil, fmt.Errorf("error preparing query GetExpiredToken: %w", err)
 	}
+	if q.getFeedStmt, err = db.PrepareContext(ctx, getFeed); err != nil {
+		return nil, fmt.Errorf("error preparing query GetFeed: %w", err)
+	}
+	if q.getFeedPositionStmt, err = db.PrepareContext(ctx, getFeedPosition); err != nil {
+		return nil, fmt.Errorf("error preparing query GetFeedPosition: %w", err)
+	}
 	if q.getLastAuditRootStmt, err = db.PrepareContext(ctx, getLastAuditRoot); err != nil {
 		return nil, fmt.Errorf("error preparing query GetLastAuditRoot: %w", err)
+	}
+	if q.getLastChangeStmt, err = db.PrepareContext(ctx, getLastChange); err != nil {
+		return nil, fmt.Errorf("error preparing query GetLastChange: %w", err)
 	}
 	if q.getLoginFailuresStmt, err = db.PrepareContext(ctx, getLoginFailures); err != nil {
 		return nil, fmt.Errorf("error preparing query GetLoginFailures: %w", err)
@@ -302,6 +314,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.insertCatalogVersionStmt, err = db.PrepareContext(ctx, insertCatalogVersion); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertCatalogVersion: %w", err)
+	}
+	if q.insertChangeStmt, err = db.PrepareContext(ctx, insertChange); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertChange: %w", err)
+	}
+	if q.insertChangesOfAccountStmt, err = db.PrepareContext(ctx, insertChangesOfAccount); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertChangesOfAccount: %w", err)
 	}
 	if q.insertFirstCatalogStmt, err = db.PrepareContext(ctx, insertFirstCatalog); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertFirstCatalog: %w", err)
@@ -414,6 +432,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listCatalogsOfRolesStmt, err = db.PrepareContext(ctx, listCatalogsOfRoles); err != nil {
 		return nil, fmt.Errorf("error preparing query ListCatalogsOfRoles: %w", err)
 	}
+	if q.listChangesStmt, err = db.PrepareContext(ctx, listChanges); err != nil {
+		return nil, fmt.Errorf("error preparing query ListChanges: %w", err)
+	}
 	if q.listExpiredTokensStmt, err = db.PrepareContext(ctx, listExpiredTokens); err != nil {
 		return nil, fmt.Errorf("error preparing query ListExpiredTokens: %w", err)
 	}
@@ -491,6 +512,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.listMovedHeadsStmt, err = db.PrepareContext(ctx, listMovedHeads); err != nil {
 		return nil, fmt.Errorf("error preparing query ListMovedHeads: %w", err)
+	}
+	if q.listNewChangesStmt, err = db.PrepareContext(ctx, listNewChanges); err != nil {
+		return nil, fmt.Errorf("error preparing query ListNewChanges: %w", err)
+	}
+	if q.listOldChangesStmt, err = db.PrepareContext(ctx, listOldChanges); err != nil {
+		return nil, fmt.Errorf("error preparing query ListOldChanges: %w", err)
 	}
 	if q.listOpenedStmt, err = db.PrepareContext(ctx, listOpened); err != nil {
 		return nil, fmt.Errorf("error preparing query ListOpened: %w", err)
@@ -579,11 +606,23 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listUsersByIDStmt, err = db.PrepareContext(ctx, listUsersByID); err != nil {
 		return nil, fmt.Errorf("error preparing query ListUsersByID: %w", err)
 	}
+	if q.moveRevisionsOfAccountStmt, err = db.PrepareContext(ctx, moveRevisionsOfAccount); err != nil {
+		return nil, fmt.Errorf("error preparing query MoveRevisionsOfAccount: %w", err)
+	}
 	if q.mustChangePasswordStmt, err = db.PrepareContext(ctx, mustChangePassword); err != nil {
 		return nil, fmt.Errorf("error preparing query MustChangePassword: %w", err)
 	}
 	if q.noteExpiryStmt, err = db.PrepareContext(ctx, noteExpiry); err != nil {
 		return nil, fmt.Errorf("error preparing query NoteExpiry: %w", err)
+	}
+	if q.raiseFeedStmt, err = db.PrepareContext(ctx, raiseFeed); err != nil {
+		return nil, fmt.Errorf("error preparing query RaiseFeed: %w", err)
+	}
+	if q.raiseFeedFloorStmt, err = db.PrepareContext(ctx, raiseFeedFloor); err != nil {
+		return nil, fmt.Errorf("error preparing query RaiseFeedFloor: %w", err)
+	}
+	if q.raiseRevisionsStmt, err = db.PrepareContext(ctx, raiseRevisions); err != nil {
+		return nil, fmt.Errorf("error preparing query RaiseRevisions: %w", err)
 	}
 	if q.renewPasswordHashStmt, err = db.PrepareContext(ctx, renewPasswordHash); err != nil {
 		return nil, fmt.Errorf("error preparing query RenewPasswordHash: %w", err)
@@ -790,6 +829,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing deleteMemberRoleStmt: %w", cerr)
 		}
 	}
+	if q.deleteOldChangesStmt != nil {
+		if cerr := q.deleteOldChangesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteOldChangesStmt: %w", cerr)
+		}
+	}
 	if q.deleteOldLoginFailuresStmt != nil {
 		if cerr := q.deleteOldLoginFailuresStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing deleteOldLoginFailuresStmt: %w", cerr)
@@ -955,9 +999,24 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing getExpiredTokenStmt: %w", cerr)
 		}
 	}
+	if q.getFeedStmt != nil {
+		if cerr := q.getFeedStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getFeedStmt: %w", cerr)
+		}
+	}
+	if q.getFeedPositionStmt != nil {
+		if cerr := q.getFeedPositionStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getFeedPositionStmt: %w", cerr)
+		}
+	}
 	if q.getLastAuditRootStmt != nil {
 		if cerr := q.getLastAuditRootStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing getLastAuditRootStmt: %w", cerr)
+		}
+	}
+	if q.getLastChangeStmt != nil {
+		if cerr := q.getLastChangeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getLastChangeStmt: %w", cerr)
 		}
 	}
 	if q.getLoginFailuresStmt != nil {
@@ -1128,6 +1187,16 @@ func (q *Queries) Close() error {
 	if q.insertCatalogVersionStmt != nil {
 		if cerr := q.insertCatalogVersionStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing insertCatalogVersionStmt: %w", cerr)
+		}
+	}
+	if q.insertChangeStmt != nil {
+		if cerr := q.insertChangeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertChangeStmt: %w", cerr)
+		}
+	}
+	if q.insertChangesOfAccountStmt != nil {
+		if cerr := q.insertChangesOfAccountStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertChangesOfAccountStmt: %w", cerr)
 		}
 	}
 	if q.insertFirstCatalogStmt != nil {
@@ -1315,6 +1384,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listCatalogsOfRolesStmt: %w", cerr)
 		}
 	}
+	if q.listChangesStmt != nil {
+		if cerr := q.listChangesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listChangesStmt: %w", cerr)
+		}
+	}
 	if q.listExpiredTokensStmt != nil {
 		if cerr := q.listExpiredTokensStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listExpiredTokensStmt: %w", cerr)
@@ -1443,6 +1517,16 @@ func (q *Queries) Close() error {
 	if q.listMovedHeadsStmt != nil {
 		if cerr := q.listMovedHeadsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listMovedHeadsStmt: %w", cerr)
+		}
+	}
+	if q.listNewChangesStmt != nil {
+		if cerr := q.listNewChangesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listNewChangesStmt: %w", cerr)
+		}
+	}
+	if q.listOldChangesStmt != nil {
+		if cerr := q.listOldChangesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listOldChangesStmt: %w", cerr)
 		}
 	}
 	if q.listOpenedStmt != nil {
@@ -1590,6 +1674,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listUsersByIDStmt: %w", cerr)
 		}
 	}
+	if q.moveRevisionsOfAccountStmt != nil {
+		if cerr := q.moveRevisionsOfAccountStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing moveRevisionsOfAccountStmt: %w", cerr)
+		}
+	}
 	if q.mustChangePasswordStmt != nil {
 		if cerr := q.mustChangePasswordStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing mustChangePasswordStmt: %w", cerr)
@@ -1598,6 +1687,21 @@ func (q *Queries) Close() error {
 	if q.noteExpiryStmt != nil {
 		if cerr := q.noteExpiryStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing noteExpiryStmt: %w", cerr)
+		}
+	}
+	if q.raiseFeedStmt != nil {
+		if cerr := q.raiseFeedStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing raiseFeedStmt: %w", cerr)
+		}
+	}
+	if q.raiseFeedFloorStmt != nil {
+		if cerr := q.raiseFeedFloorStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing raiseFeedFloorStmt: %w", cerr)
+		}
+	}
+	if q.raiseRevisionsStmt != nil {
+		if cerr := q.raiseRevisionsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing raiseRevisionsStmt: %w", cerr)
 		}
 	}
 	if q.renewPasswordHashStmt != nil {
@@ -1789,6 +1893,7 @@ type Queries struct {
 	deleteLoginsOfUserStmt            *sql.Stmt
 	deleteMemberStmt                  *sql.Stmt
 	deleteMemberRoleStmt              *sql.Stmt
+	deleteOldChangesStmt              *sql.Stmt
 	deleteOldLoginFailuresStmt        *sql.Stmt
 	deleteOldSentFormsStmt            *sql.Stmt
 	deleteOrganizationStmt            *sql.Stmt
@@ -1822,7 +1927,10 @@ type Queries struct {
 	getCatalogVersionStmt             *sql.Stmt
 	getDefaultOrganizationStmt        *sql.Stmt
 	getExpiredTokenStmt               *sql.Stmt
+	getFeedStmt                       *sql.Stmt
+	getFeedPositionStmt               *sql.Stmt
 	getLastAuditRootStmt              *sql.Stmt
+	getLastChangeStmt                 *sql.Stmt
 	getLoginFailuresStmt              *sql.Stmt
 	getMemberStmt                     *sql.Stmt
 	getMemberByUsernameStmt           *sql.Stmt
@@ -1857,6 +1965,8 @@ type Queries struct {
 	insertAuditRootHeadStmt           *sql.Stmt
 	insertCatalogEffectStmt           *sql.Stmt
 	insertCatalogVersionStmt          *sql.Stmt
+	insertChangeStmt                  *sql.Stmt
+	insertChangesOfAccountStmt        *sql.Stmt
 	insertFirstCatalogStmt            *sql.Stmt
 	insertMemberStmt                  *sql.Stmt
 	insertMemberRoleStmt              *sql.Stmt
@@ -1894,6 +2004,7 @@ type Queries struct {
 	listCatalogHistoryStmt            *sql.Stmt
 	listCatalogsInUseStmt             *sql.Stmt
 	listCatalogsOfRolesStmt           *sql.Stmt
+	listChangesStmt                   *sql.Stmt
 	listExpiredTokensStmt             *sql.Stmt
 	listGroupNamesStmt                *sql.Stmt
 	listHolderKeysStmt                *sql.Stmt
@@ -1920,6 +2031,8 @@ type Queries struct {
 	listMembershipsStmt               *sql.Stmt
 	listMembershipsOfUsersStmt        *sql.Stmt
 	listMovedHeadsStmt                *sql.Stmt
+	listNewChangesStmt                *sql.Stmt
+	listOldChangesStmt                *sql.Stmt
 	listOpenedStmt                    *sql.Stmt
 	listOpenedHoldersStmt             *sql.Stmt
 	listOpenedSiteHoldersStmt         *sql.Stmt
@@ -1949,8 +2062,12 @@ type Queries struct {
 	listTokensOfUsersStmt             *sql.Stmt
 	listUsersStmt                     *sql.Stmt
 	listUsersByIDStmt                 *sql.Stmt
+	moveRevisionsOfAccountStmt        *sql.Stmt
 	mustChangePasswordStmt            *sql.Stmt
 	noteExpiryStmt                    *sql.Stmt
+	raiseFeedStmt                     *sql.Stmt
+	raiseFeedFloorStmt                *sql.Stmt
+	raiseRevisionsStmt                *sql.Stmt
 	renewPasswordHashStmt             *sql.Stmt
 	searchCandidatesStmt              *sql.Stmt
 	searchMembersStmt                 *sql.Stmt
@@ -2007,6 +2124,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		deleteLoginsOfUserStmt:            q.deleteLoginsOfUserStmt,
 		deleteMemberStmt:                  q.deleteMemberStmt,
 		deleteMemberRoleStmt:              q.deleteMemberRoleStmt,
+		deleteOldChangesStmt:              q.deleteOldChangesStmt,
 		deleteOldLoginFailuresStmt:        q.deleteOldLoginFailuresStmt,
 		deleteOldSentFormsStmt:            q.deleteOldSentFormsStmt,
 		deleteOrganizationStmt:            q.deleteOrganizationStmt,
@@ -2040,7 +2158,10 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		getCatalogVersionStmt:             q.getCatalogVersionStmt,
 		getDefaultOrganizationStmt:        q.getDefaultOrganizationStmt,
 		getExpiredTokenStmt:               q.getExpiredTokenStmt,
+		getFeedStmt:                       q.getFeedStmt,
+		getFeedPositionStmt:               q.getFeedPositionStmt,
 		getLastAuditRootStmt:              q.getLastAuditRootStmt,
+		getLastChangeStmt:                 q.getLastChangeStmt,
 		getLoginFailuresStmt:              q.getLoginFailuresStmt,
 		getMemberStmt:                     q.getMemberStmt,
 		getMemberByUsernameStmt:           q.getMemberByUsernameStmt,
@@ -2075,6 +2196,8 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		insertAuditRootHeadStmt:           q.insertAuditRootHeadStmt,
 		insertCatalogEffectStmt:           q.insertCatalogEffectStmt,
 		insertCatalogVersionStmt:          q.insertCatalogVersionStmt,
+		insertChangeStmt:                  q.insertChangeStmt,
+		insertChangesOfAccountStmt:        q.insertChangesOfAccountStmt,
 		insertFirstCatalogStmt:            q.insertFirstCatalogStmt,
 		insertMemberStmt:                  q.insertMemberStmt,
 		insertMemberRoleStmt:              q.insertMemberRoleStmt,
@@ -2112,6 +2235,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listCatalogHistoryStmt:            q.listCatalogHistoryStmt,
 		listCatalogsInUseStmt:             q.listCatalogsInUseStmt,
 		listCatalogsOfRolesStmt:           q.listCatalogsOfRolesStmt,
+		listChangesStmt:                   q.listChangesStmt,
 		listExpiredTokensStmt:             q.listExpiredTokensStmt,
 		listGroupNamesStmt:                q.listGroupNamesStmt,
 		listHolderKeysStmt:                q.listHolderKeysStmt,
@@ -2138,6 +2262,8 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listMembershipsStmt:               q.listMembershipsStmt,
 		listMembershipsOfUsersStmt:        q.listMembershipsOfUsersStmt,
 		listMovedHeadsStmt:                q.listMovedHeadsStmt,
+		listNewChangesStmt:                q.listNewChangesStmt,
+		listOldChangesStmt:                q.listOldChangesStmt,
 		listOpenedStmt:                    q.listOpenedStmt,
 		listOpenedHoldersStmt:             q.listOpenedHoldersStmt,
 		listOpenedSiteHoldersStmt:         q.listOpenedSiteHoldersStmt,
@@ -2167,8 +2293,12 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listTokensOfUsersStmt:             q.listTokensOfUsersStmt,
 		listUsersStmt:                     q.listUsersStmt,
 		listUsersByIDStmt:                 q.listUsersByIDStmt,
+		moveRevisionsOfAccountStmt:        q.moveRevisionsOfAccountStmt,
 		mustChangePasswordStmt:            q.mustChangePasswordStmt,
 		noteExpiryStmt:                    q.noteExpiryStmt,
+		raiseFeedStmt:                     q.raiseFeedStmt,
+		raiseFeedFloorStmt:                q.raiseFeedFloorStmt,
+		raiseRevisionsStmt:                q.raiseRevisionsStmt,
 		renewPasswordHashStmt:             q.renewPasswordHashStmt,
 		searchCandidatesStmt:              q.searchCandidatesStmt,
 		searchMembersStmt:                 q.searchMembersStmt,

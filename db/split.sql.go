@@ -42,7 +42,10 @@ type Reads interface {
 	GetCatalogVersion(ctx context.Context, version int64) (CatalogVersion, error)
 	GetDefaultOrganization(ctx context.Context) (Organization, error)
 	GetExpiredToken(ctx context.Context, arg GetExpiredTokenParams) (GetExpiredTokenRow, error)
+	GetFeed(ctx context.Context) (FeedPosition, error)
+	GetFeedPosition(ctx context.Context) (int64, error)
 	GetLastAuditRoot(ctx context.Context) (AuditRoot, error)
+	GetLastChange(ctx context.Context) (int64, error)
 	GetLoginFailures(ctx context.Context, door string) (GetLoginFailuresRow, error)
 	GetMember(ctx context.Context, arg GetMemberParams) (MemberRow, error)
 	GetMemberByUsername(ctx context.Context, arg GetMemberByUsernameParams) (MemberRow, error)
@@ -95,6 +98,7 @@ type Reads interface {
 	ListCatalogHistory(ctx context.Context) ([]ListCatalogHistoryRow, error)
 	ListCatalogsInUse(ctx context.Context) ([]int64, error)
 	ListCatalogsOfRoles(ctx context.Context) ([]int64, error)
+	ListChanges(ctx context.Context, arg ListChangesParams) ([]LoggedChange, error)
 	ListExpiredTokens(ctx context.Context, arg ListExpiredTokensParams) ([]ListExpiredTokensRow, error)
 	ListGroupNames(ctx context.Context, arg ListGroupNamesParams) ([]ListGroupNamesRow, error)
 	ListHolderKeys(ctx context.Context, arg ListHolderKeysParams) ([]string, error)
@@ -121,6 +125,8 @@ type Reads interface {
 	ListMemberships(ctx context.Context, userID uuid.UUID) ([]ListMembershipsRow, error)
 	ListMembershipsOfUsers(ctx context.Context, userIds []uuid.UUID) ([]ListMembershipsOfUsersRow, error)
 	ListMovedHeads(ctx context.Context) ([]ListMovedHeadsRow, error)
+	ListNewChanges(ctx context.Context, arg ListNewChangesParams) ([]ListNewChangesRow, error)
+	ListOldChanges(ctx context.Context, arg ListOldChangesParams) ([]int64, error)
 	ListOpened(ctx context.Context, ids []uuid.UUID) ([]ListOpenedRow, error)
 	ListOpenedHolders(ctx context.Context, arg ListOpenedHoldersParams) ([]uuid.UUID, error)
 	ListOpenedSiteHolders(ctx context.Context, role string) ([]uuid.UUID, error)
@@ -318,9 +324,24 @@ func (r reads) GetExpiredToken(ctx context.Context, arg GetExpiredTokenParams) (
 	return found, named("GetExpiredToken", err)
 }
 
+func (r reads) GetFeed(ctx context.Context) (FeedPosition, error) {
+	found, err := r.queries.GetFeed(ctx)
+	return found, named("GetFeed", err)
+}
+
+func (r reads) GetFeedPosition(ctx context.Context) (int64, error) {
+	found, err := r.queries.GetFeedPosition(ctx)
+	return found, named("GetFeedPosition", err)
+}
+
 func (r reads) GetLastAuditRoot(ctx context.Context) (AuditRoot, error) {
 	found, err := r.queries.GetLastAuditRoot(ctx)
 	return found, named("GetLastAuditRoot", err)
+}
+
+func (r reads) GetLastChange(ctx context.Context) (int64, error) {
+	found, err := r.queries.GetLastChange(ctx)
+	return found, named("GetLastChange", err)
 }
 
 func (r reads) GetLoginFailures(ctx context.Context, door string) (GetLoginFailuresRow, error) {
@@ -583,6 +604,11 @@ func (r reads) ListCatalogsOfRoles(ctx context.Context) ([]int64, error) {
 	return found, named("ListCatalogsOfRoles", err)
 }
 
+func (r reads) ListChanges(ctx context.Context, arg ListChangesParams) ([]LoggedChange, error) {
+	found, err := r.queries.ListChanges(ctx, arg)
+	return found, named("ListChanges", err)
+}
+
 func (r reads) ListExpiredTokens(ctx context.Context, arg ListExpiredTokensParams) ([]ListExpiredTokensRow, error) {
 	found, err := r.queries.ListExpiredTokens(ctx, arg)
 	return found, named("ListExpiredTokens", err)
@@ -711,6 +737,16 @@ func (r reads) ListMembershipsOfUsers(ctx context.Context, userIds []uuid.UUID) 
 func (r reads) ListMovedHeads(ctx context.Context) ([]ListMovedHeadsRow, error) {
 	found, err := r.queries.ListMovedHeads(ctx)
 	return found, named("ListMovedHeads", err)
+}
+
+func (r reads) ListNewChanges(ctx context.Context, arg ListNewChangesParams) ([]ListNewChangesRow, error) {
+	found, err := r.queries.ListNewChanges(ctx, arg)
+	return found, named("ListNewChanges", err)
+}
+
+func (r reads) ListOldChanges(ctx context.Context, arg ListOldChangesParams) ([]int64, error) {
+	found, err := r.queries.ListOldChanges(ctx, arg)
+	return found, named("ListOldChanges", err)
 }
 
 func (r reads) ListOpened(ctx context.Context, ids []uuid.UUID) ([]ListOpenedRow, error) {
@@ -981,6 +1017,14 @@ func (w Writes) DeleteMemberRole(ctx context.Context, arg DeleteMemberRoleParams
 	return named("DeleteMemberRole", w.tx.queries.DeleteMemberRole(ctx, arg))
 }
 
+// DeleteOldChanges runs the statement of its name.
+func (w Writes) DeleteOldChanges(ctx context.Context, xact int64) error {
+	if err := w.tx.enter("DeleteOldChanges"); err != nil {
+		return err
+	}
+	return named("DeleteOldChanges", w.tx.queries.DeleteOldChanges(ctx, xact))
+}
+
 // DeleteOldLoginFailures runs the statement of its name.
 func (w Writes) DeleteOldLoginFailures(ctx context.Context, before time.Time) error {
 	if err := w.tx.enter("DeleteOldLoginFailures"); err != nil {
@@ -1174,6 +1218,22 @@ func (w Writes) InsertCatalogVersion(ctx context.Context, arg InsertCatalogVersi
 	return named("InsertCatalogVersion", w.tx.queries.InsertCatalogVersion(ctx, arg))
 }
 
+// InsertChange runs the statement of its name.
+func (w Writes) InsertChange(ctx context.Context, arg InsertChangeParams) error {
+	if err := w.tx.enter("InsertChange"); err != nil {
+		return err
+	}
+	return named("InsertChange", w.tx.queries.InsertChange(ctx, arg))
+}
+
+// InsertChangesOfAccount runs the statement of its name.
+func (w Writes) InsertChangesOfAccount(ctx context.Context, arg InsertChangesOfAccountParams) error {
+	if err := w.tx.enter("InsertChangesOfAccount"); err != nil {
+		return err
+	}
+	return named("InsertChangesOfAccount", w.tx.queries.InsertChangesOfAccount(ctx, arg))
+}
+
 // InsertFirstCatalog runs the statement of its name.
 func (w Writes) InsertFirstCatalog(ctx context.Context, arg InsertFirstCatalogParams) error {
 	if err := w.tx.enter("InsertFirstCatalog"); err != nil {
@@ -1270,6 +1330,14 @@ func (w Writes) InsertUserRole(ctx context.Context, arg InsertUserRoleParams) er
 	return named("InsertUserRole", w.tx.queries.InsertUserRole(ctx, arg))
 }
 
+// MoveRevisionsOfAccount runs the statement of its name.
+func (w Writes) MoveRevisionsOfAccount(ctx context.Context, arg MoveRevisionsOfAccountParams) error {
+	if err := w.tx.enter("MoveRevisionsOfAccount"); err != nil {
+		return err
+	}
+	return named("MoveRevisionsOfAccount", w.tx.queries.MoveRevisionsOfAccount(ctx, arg))
+}
+
 // MustChangePassword runs the statement of its name.
 func (w Writes) MustChangePassword(ctx context.Context, arg MustChangePasswordParams) error {
 	if err := w.tx.enter("MustChangePassword"); err != nil {
@@ -1284,6 +1352,30 @@ func (w Writes) NoteExpiry(ctx context.Context, id string) error {
 		return err
 	}
 	return named("NoteExpiry", w.tx.queries.NoteExpiry(ctx, id))
+}
+
+// RaiseFeed runs the statement of its name.
+func (w Writes) RaiseFeed(ctx context.Context, floor int64) error {
+	if err := w.tx.enter("RaiseFeed"); err != nil {
+		return err
+	}
+	return named("RaiseFeed", w.tx.queries.RaiseFeed(ctx, floor))
+}
+
+// RaiseFeedFloor runs the statement of its name.
+func (w Writes) RaiseFeedFloor(ctx context.Context, xact int64) error {
+	if err := w.tx.enter("RaiseFeedFloor"); err != nil {
+		return err
+	}
+	return named("RaiseFeedFloor", w.tx.queries.RaiseFeedFloor(ctx, xact))
+}
+
+// RaiseRevisions runs the statement of its name.
+func (w Writes) RaiseRevisions(ctx context.Context, floor int64) error {
+	if err := w.tx.enter("RaiseRevisions"); err != nil {
+		return err
+	}
+	return named("RaiseRevisions", w.tx.queries.RaiseRevisions(ctx, floor))
 }
 
 // RenewPasswordHash runs the statement of its name.
@@ -1434,6 +1526,7 @@ var writers = map[string]Unit{
 	"DeleteLoginsOfUser":      OrganizationUnit | SiteUnit,
 	"DeleteMember":            OrganizationUnit | SiteUnit,
 	"DeleteMemberRole":        OrganizationUnit,
+	"DeleteOldChanges":        SignInUnit,
 	"DeleteOldLoginFailures":  SignInUnit,
 	"DeleteOldSentForms":      OrganizationUnit | SiteUnit | SignInUnit,
 	"DeleteOrganization":      SiteUnit,
@@ -1458,6 +1551,8 @@ var writers = map[string]Unit{
 	"InsertAuditRootHead":     SiteUnit,
 	"InsertCatalogEffect":     SiteUnit,
 	"InsertCatalogVersion":    SiteUnit,
+	"InsertChange":            OrganizationUnit | SiteUnit,
+	"InsertChangesOfAccount":  SiteUnit,
 	"InsertFirstCatalog":      SiteUnit,
 	"InsertMember":            OrganizationUnit | SiteUnit,
 	"InsertMemberRole":        OrganizationUnit,
@@ -1470,8 +1565,12 @@ var writers = map[string]Unit{
 	"InsertSetupToken":        SiteUnit,
 	"InsertUser":              SiteUnit,
 	"InsertUserRole":          SiteUnit,
+	"MoveRevisionsOfAccount":  SiteUnit,
 	"MustChangePassword":      OrganizationUnit | SiteUnit,
 	"NoteExpiry":              SignInUnit,
+	"RaiseFeed":               SiteUnit,
+	"RaiseFeedFloor":          SignInUnit,
+	"RaiseRevisions":          SiteUnit,
 	"RenewPasswordHash":       SiteUnit | SignInUnit,
 	"TouchHolders":            OrganizationUnit,
 	"TouchMember":             OrganizationUnit,
