@@ -150,7 +150,8 @@ func (q *Queries) EndAPIKey(ctx context.Context, arg EndAPIKeyParams) error {
 
 const findAPIKey = `-- name: FindAPIKey :one
 SELECT k.id, k.user_id, u.username, k.name, k.login_type, k.scope, k.lifetime_seconds,
-    k.created_at, k.updated_at, k.expires_at, k.last_used, k.created_by, coalesce(m.username, '') AS maker
+    k.created_at, k.updated_at, k.expires_at, k.last_used, k.created_by, coalesce(m.username, '') AS maker,
+    k.scopes, k.organizations
 FROM api_keys k JOIN users u ON u.id = k.user_id LEFT JOIN users m ON m.id = k.created_by
 WHERE k.user_id = ?1 AND (k.id = ?2 OR k.name = ?3 AND k.login_type = 'token')
 `
@@ -175,6 +176,8 @@ type FindAPIKeyRow struct {
 	LastUsed        sql.NullTime
 	CreatedBy       uuid.NullUUID
 	Maker           string
+	Scopes          string
+	Organizations   string
 }
 
 // A key of an account by its id, or a token by its name.
@@ -195,22 +198,27 @@ func (q *Queries) FindAPIKey(ctx context.Context, arg FindAPIKeyParams) (FindAPI
 		&i.LastUsed,
 		&i.CreatedBy,
 		&i.Maker,
+		&i.Scopes,
+		&i.Organizations,
 	)
 	return i, err
 }
 
 const getAPIKey = `-- name: GetAPIKey :one
-SELECT user_id, secret_hash, login_type, expires_at, expiry_noted, last_used, created_by FROM api_keys WHERE id = ?1
+SELECT user_id, secret_hash, login_type, expires_at, expiry_noted, last_used, created_by, scopes, organizations
+FROM api_keys WHERE id = ?1
 `
 
 type GetAPIKeyRow struct {
-	UserID      uuid.UUID
-	SecretHash  []byte
-	LoginType   string
-	ExpiresAt   time.Time
-	ExpiryNoted bool
-	LastUsed    sql.NullTime
-	CreatedBy   uuid.NullUUID
+	UserID        uuid.UUID
+	SecretHash    []byte
+	LoginType     string
+	ExpiresAt     time.Time
+	ExpiryNoted   bool
+	LastUsed      sql.NullTime
+	CreatedBy     uuid.NullUUID
+	Scopes        string
+	Organizations string
 }
 
 func (q *Queries) GetAPIKey(ctx context.Context, id string) (GetAPIKeyRow, error) {
@@ -224,6 +232,8 @@ func (q *Queries) GetAPIKey(ctx context.Context, id string) (GetAPIKeyRow, error
 		&i.ExpiryNoted,
 		&i.LastUsed,
 		&i.CreatedBy,
+		&i.Scopes,
+		&i.Organizations,
 	)
 	return i, err
 }
@@ -279,10 +289,10 @@ func (q *Queries) GetExpiredToken(ctx context.Context, arg GetExpiredTokenParams
 const insertAPIKey = `-- name: InsertAPIKey :exec
 INSERT INTO api_keys (
     id, user_id, secret_hash, name, login_type, scope, lifetime_seconds, created_at, updated_at, expires_at, last_used,
-    created_by, for_cli)
+    created_by, for_cli, scopes, organizations)
 VALUES (
     ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9, NULL,
-    ?10, ?11)
+    ?10, ?11, ?12, ?13)
 `
 
 type InsertAPIKeyParams struct {
@@ -297,6 +307,8 @@ type InsertAPIKeyParams struct {
 	ExpiresAt       time.Time
 	CreatedBy       uuid.NullUUID
 	ForCli          bool
+	Scopes          string
+	Organizations   string
 }
 
 // unit: site, signin
@@ -313,13 +325,16 @@ func (q *Queries) InsertAPIKey(ctx context.Context, arg InsertAPIKeyParams) erro
 		arg.ExpiresAt,
 		arg.CreatedBy,
 		arg.ForCli,
+		arg.Scopes,
+		arg.Organizations,
 	)
 	return err
 }
 
 const listAPIKeys = `-- name: ListAPIKeys :many
 SELECT k.id, k.user_id, u.username, k.name, k.login_type, k.scope, k.lifetime_seconds,
-    k.created_at, k.updated_at, k.expires_at, k.last_used, k.created_by, coalesce(m.username, '') AS maker
+    k.created_at, k.updated_at, k.expires_at, k.last_used, k.created_by, coalesce(m.username, '') AS maker,
+    k.scopes, k.organizations
 FROM api_keys k JOIN users u ON u.id = k.user_id LEFT JOIN users m ON m.id = k.created_by
 WHERE k.user_id >= ?1 AND k.user_id <= ?2 AND k.login_type = 'token' AND k.expires_at > ?3
 ORDER BY k.created_at, k.id
@@ -345,6 +360,8 @@ type ListAPIKeysRow struct {
 	LastUsed        sql.NullTime
 	CreatedBy       uuid.NullUUID
 	Maker           string
+	Scopes          string
+	Organizations   string
 }
 
 // Of the accounts between two ids, both of them included: tokens that end after a time.
@@ -371,6 +388,8 @@ func (q *Queries) ListAPIKeys(ctx context.Context, arg ListAPIKeysParams) ([]Lis
 			&i.LastUsed,
 			&i.CreatedBy,
 			&i.Maker,
+			&i.Scopes,
+			&i.Organizations,
 		); err != nil {
 			return nil, err
 		}

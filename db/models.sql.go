@@ -26,6 +26,8 @@ type APIKey struct {
 	CreatedBy       uuid.NullUUID
 	ForCli          bool
 	ExpiryNoted     bool
+	Scopes          string
+	Organizations   string
 }
 
 type AuditLog struct {
@@ -274,6 +276,15 @@ type Session struct {
 type SetupToken struct {
 	Hash      []byte
 	CreatedAt time.Time
+}
+
+type SigningKey struct {
+	Kid        string
+	PublicKey  []byte
+	PrivateKey []byte
+	CreatedAt  time.Time
+	ActiveFrom time.Time
+	RetiredAt  sql.NullTime
 }
 
 type User struct {

@@ -144,6 +144,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.deleteSetupTokensStmt, err = db.PrepareContext(ctx, deleteSetupTokens); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteSetupTokens: %w", err)
 	}
+	if q.deleteSigningKeysStmt, err = db.PrepareContext(ctx, deleteSigningKeys); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteSigningKeys: %w", err)
+	}
 	if q.deleteUserStmt, err = db.PrepareContext(ctx, deleteUser); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteUser: %w", err)
 	}
@@ -350,6 +353,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.insertSetupTokenStmt, err = db.PrepareContext(ctx, insertSetupToken); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertSetupToken: %w", err)
+	}
+	if q.insertSigningKeyStmt, err = db.PrepareContext(ctx, insertSigningKey); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertSigningKey: %w", err)
 	}
 	if q.insertUserStmt, err = db.PrepareContext(ctx, insertUser); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertUser: %w", err)
@@ -594,6 +600,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listSessionsStmt, err = db.PrepareContext(ctx, listSessions); err != nil {
 		return nil, fmt.Errorf("error preparing query ListSessions: %w", err)
 	}
+	if q.listSigningKeysStmt, err = db.PrepareContext(ctx, listSigningKeys); err != nil {
+		return nil, fmt.Errorf("error preparing query ListSigningKeys: %w", err)
+	}
 	if q.listSiteHoldingsStmt, err = db.PrepareContext(ctx, listSiteHoldings); err != nil {
 		return nil, fmt.Errorf("error preparing query ListSiteHoldings: %w", err)
 	}
@@ -626,6 +635,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.renewPasswordHashStmt, err = db.PrepareContext(ctx, renewPasswordHash); err != nil {
 		return nil, fmt.Errorf("error preparing query RenewPasswordHash: %w", err)
+	}
+	if q.retireSigningKeysStmt, err = db.PrepareContext(ctx, retireSigningKeys); err != nil {
+		return nil, fmt.Errorf("error preparing query RetireSigningKeys: %w", err)
 	}
 	if q.searchCandidatesStmt, err = db.PrepareContext(ctx, searchCandidates); err != nil {
 		return nil, fmt.Errorf("error preparing query SearchCandidates: %w", err)
@@ -902,6 +914,11 @@ func (q *Queries) Close() error {
 	if q.deleteSetupTokensStmt != nil {
 		if cerr := q.deleteSetupTokensStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing deleteSetupTokensStmt: %w", cerr)
+		}
+	}
+	if q.deleteSigningKeysStmt != nil {
+		if cerr := q.deleteSigningKeysStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteSigningKeysStmt: %w", cerr)
 		}
 	}
 	if q.deleteUserStmt != nil {
@@ -1247,6 +1264,11 @@ func (q *Queries) Close() error {
 	if q.insertSetupTokenStmt != nil {
 		if cerr := q.insertSetupTokenStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing insertSetupTokenStmt: %w", cerr)
+		}
+	}
+	if q.insertSigningKeyStmt != nil {
+		if cerr := q.insertSigningKeyStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertSigningKeyStmt: %w", cerr)
 		}
 	}
 	if q.insertUserStmt != nil {
@@ -1654,6 +1676,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listSessionsStmt: %w", cerr)
 		}
 	}
+	if q.listSigningKeysStmt != nil {
+		if cerr := q.listSigningKeysStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listSigningKeysStmt: %w", cerr)
+		}
+	}
 	if q.listSiteHoldingsStmt != nil {
 		if cerr := q.listSiteHoldingsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listSiteHoldingsStmt: %w", cerr)
@@ -1707,6 +1734,11 @@ func (q *Queries) Close() error {
 	if q.renewPasswordHashStmt != nil {
 		if cerr := q.renewPasswordHashStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing renewPasswordHashStmt: %w", cerr)
+		}
+	}
+	if q.retireSigningKeysStmt != nil {
+		if cerr := q.retireSigningKeysStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing retireSigningKeysStmt: %w", cerr)
 		}
 	}
 	if q.searchCandidatesStmt != nil {
@@ -1908,6 +1940,7 @@ type Queries struct {
 	deleteSessionOfUserStmt           *sql.Stmt
 	deleteSessionsOfUserStmt          *sql.Stmt
 	deleteSetupTokensStmt             *sql.Stmt
+	deleteSigningKeysStmt             *sql.Stmt
 	deleteUserStmt                    *sql.Stmt
 	deleteUserRoleStmt                *sql.Stmt
 	endAPIKeyStmt                     *sql.Stmt
@@ -1977,6 +2010,7 @@ type Queries struct {
 	insertSecretStmt                  *sql.Stmt
 	insertSentFormStmt                *sql.Stmt
 	insertSetupTokenStmt              *sql.Stmt
+	insertSigningKeyStmt              *sql.Stmt
 	insertUserStmt                    *sql.Stmt
 	insertUserRoleStmt                *sql.Stmt
 	listAPIKeysStmt                   *sql.Stmt
@@ -2058,6 +2092,7 @@ type Queries struct {
 	listRolesWithPairStmt             *sql.Stmt
 	listSealedTrailStmt               *sql.Stmt
 	listSessionsStmt                  *sql.Stmt
+	listSigningKeysStmt               *sql.Stmt
 	listSiteHoldingsStmt              *sql.Stmt
 	listTokensOfUsersStmt             *sql.Stmt
 	listUsersStmt                     *sql.Stmt
@@ -2069,6 +2104,7 @@ type Queries struct {
 	raiseFeedFloorStmt                *sql.Stmt
 	raiseRevisionsStmt                *sql.Stmt
 	renewPasswordHashStmt             *sql.Stmt
+	retireSigningKeysStmt             *sql.Stmt
 	searchCandidatesStmt              *sql.Stmt
 	searchMembersStmt                 *sql.Stmt
 	searchMembersByUsernameStmt       *sql.Stmt
@@ -2139,6 +2175,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		deleteSessionOfUserStmt:           q.deleteSessionOfUserStmt,
 		deleteSessionsOfUserStmt:          q.deleteSessionsOfUserStmt,
 		deleteSetupTokensStmt:             q.deleteSetupTokensStmt,
+		deleteSigningKeysStmt:             q.deleteSigningKeysStmt,
 		deleteUserStmt:                    q.deleteUserStmt,
 		deleteUserRoleStmt:                q.deleteUserRoleStmt,
 		endAPIKeyStmt:                     q.endAPIKeyStmt,
@@ -2208,6 +2245,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		insertSecretStmt:                  q.insertSecretStmt,
 		insertSentFormStmt:                q.insertSentFormStmt,
 		insertSetupTokenStmt:              q.insertSetupTokenStmt,
+		insertSigningKeyStmt:              q.insertSigningKeyStmt,
 		insertUserStmt:                    q.insertUserStmt,
 		insertUserRoleStmt:                q.insertUserRoleStmt,
 		listAPIKeysStmt:                   q.listAPIKeysStmt,
@@ -2289,6 +2327,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listRolesWithPairStmt:             q.listRolesWithPairStmt,
 		listSealedTrailStmt:               q.listSealedTrailStmt,
 		listSessionsStmt:                  q.listSessionsStmt,
+		listSigningKeysStmt:               q.listSigningKeysStmt,
 		listSiteHoldingsStmt:              q.listSiteHoldingsStmt,
 		listTokensOfUsersStmt:             q.listTokensOfUsersStmt,
 		listUsersStmt:                     q.listUsersStmt,
@@ -2300,6 +2339,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		raiseFeedFloorStmt:                q.raiseFeedFloorStmt,
 		raiseRevisionsStmt:                q.raiseRevisionsStmt,
 		renewPasswordHashStmt:             q.renewPasswordHashStmt,
+		retireSigningKeysStmt:             q.retireSigningKeysStmt,
 		searchCandidatesStmt:              q.searchCandidatesStmt,
 		searchMembersStmt:                 q.searchMembersStmt,
 		searchMembersByUsernameStmt:       q.searchMembersByUsernameStmt,

@@ -4,6 +4,7 @@ package db
 
 import (
 	"context"
+	"database/sql"
 	"time"
 
 	"github.com/google/uuid"
@@ -152,6 +153,7 @@ type Reads interface {
 	ListRolesWithPair(ctx context.Context, arg ListRolesWithPairParams) ([]uuid.UUID, error)
 	ListSealedTrail(ctx context.Context, arg ListSealedTrailParams) ([]AuditLog, error)
 	ListSessions(ctx context.Context, arg ListSessionsParams) ([]ListSessionsRow, error)
+	ListSigningKeys(ctx context.Context, retiredAfter sql.NullTime) ([]SigningKey, error)
 	ListSiteHoldings(ctx context.Context, arg ListSiteHoldingsParams) ([]ListSiteHoldingsRow, error)
 	ListTokensOfUsers(ctx context.Context, userIds []uuid.UUID) ([]ListTokensOfUsersRow, error)
 	ListUsers(ctx context.Context, arg ListUsersParams) ([]uuid.UUID, error)
@@ -874,6 +876,11 @@ func (r reads) ListSessions(ctx context.Context, arg ListSessionsParams) ([]List
 	return found, named("ListSessions", err)
 }
 
+func (r reads) ListSigningKeys(ctx context.Context, retiredAfter sql.NullTime) ([]SigningKey, error) {
+	found, err := r.queries.ListSigningKeys(ctx, retiredAfter)
+	return found, named("ListSigningKeys", err)
+}
+
 func (r reads) ListSiteHoldings(ctx context.Context, arg ListSiteHoldingsParams) ([]ListSiteHoldingsRow, error) {
 	found, err := r.queries.ListSiteHoldings(ctx, arg)
 	return found, named("ListSiteHoldings", err)
@@ -1138,6 +1145,14 @@ func (w Writes) DeleteSetupTokens(ctx context.Context) error {
 	return named("DeleteSetupTokens", w.tx.queries.DeleteSetupTokens(ctx))
 }
 
+// DeleteSigningKeys runs the statement of its name.
+func (w Writes) DeleteSigningKeys(ctx context.Context, retiredBefore sql.NullTime) error {
+	if err := w.tx.enter("DeleteSigningKeys"); err != nil {
+		return err
+	}
+	return named("DeleteSigningKeys", w.tx.queries.DeleteSigningKeys(ctx, retiredBefore))
+}
+
 // DeleteUser runs the statement of its name.
 func (w Writes) DeleteUser(ctx context.Context, id uuid.UUID) error {
 	if err := w.tx.enter("DeleteUser"); err != nil {
@@ -1314,6 +1329,14 @@ func (w Writes) InsertSetupToken(ctx context.Context, arg InsertSetupTokenParams
 	return named("InsertSetupToken", w.tx.queries.InsertSetupToken(ctx, arg))
 }
 
+// InsertSigningKey runs the statement of its name.
+func (w Writes) InsertSigningKey(ctx context.Context, arg InsertSigningKeyParams) error {
+	if err := w.tx.enter("InsertSigningKey"); err != nil {
+		return err
+	}
+	return named("InsertSigningKey", w.tx.queries.InsertSigningKey(ctx, arg))
+}
+
 // InsertUser runs the statement of its name.
 func (w Writes) InsertUser(ctx context.Context, arg InsertUserParams) error {
 	if err := w.tx.enter("InsertUser"); err != nil {
@@ -1384,6 +1407,14 @@ func (w Writes) RenewPasswordHash(ctx context.Context, arg RenewPasswordHashPara
 		return err
 	}
 	return named("RenewPasswordHash", w.tx.queries.RenewPasswordHash(ctx, arg))
+}
+
+// RetireSigningKeys runs the statement of its name.
+func (w Writes) RetireSigningKeys(ctx context.Context, arg RetireSigningKeysParams) error {
+	if err := w.tx.enter("RetireSigningKeys"); err != nil {
+		return err
+	}
+	return named("RetireSigningKeys", w.tx.queries.RetireSigningKeys(ctx, arg))
 }
 
 // TouchHolders runs the statement of its name.
@@ -1541,6 +1572,7 @@ var writers = map[string]Unit{
 	"DeleteSessionOfUser":     SignInUnit,
 	"DeleteSessionsOfUser":    OrganizationUnit | SiteUnit,
 	"DeleteSetupTokens":       SiteUnit,
+	"DeleteSigningKeys":       SiteUnit,
 	"DeleteUser":              SiteUnit,
 	"DeleteUserRole":          SiteUnit,
 	"EndAPIKey":               SiteUnit,
@@ -1563,6 +1595,7 @@ var writers = map[string]Unit{
 	"InsertSecret":            SiteUnit | SignInUnit,
 	"InsertSentForm":          OrganizationUnit | SiteUnit | SignInUnit,
 	"InsertSetupToken":        SiteUnit,
+	"InsertSigningKey":        SiteUnit,
 	"InsertUser":              SiteUnit,
 	"InsertUserRole":          SiteUnit,
 	"MoveRevisionsOfAccount":  SiteUnit,
@@ -1572,6 +1605,7 @@ var writers = map[string]Unit{
 	"RaiseFeedFloor":          SignInUnit,
 	"RaiseRevisions":          SiteUnit,
 	"RenewPasswordHash":       SiteUnit | SignInUnit,
+	"RetireSigningKeys":       SiteUnit,
 	"TouchHolders":            OrganizationUnit,
 	"TouchMember":             OrganizationUnit,
 	"TouchSiteHolders":        SiteUnit,

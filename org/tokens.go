@@ -9,6 +9,9 @@ import (
 // EndingSoon is how long before its end a token is said to end: a program that nobody looks at would just stop.
 const EndingSoon = 7 * Day
 
+// ScopeDecide is the scope of a token that may ask for decisions, and do nothing else.
+const ScopeDecide = "rolecall:decide"
+
 // ActionExpire is what the trail calls the end of a token that has expired.
 const ActionExpire = "expire"
 

@@ -1,5 +1,6 @@
 -- name: GetAPIKey :one
-SELECT user_id, secret_hash, login_type, expires_at, expiry_noted, last_used, created_by FROM api_keys WHERE id = @id;
+SELECT user_id, secret_hash, login_type, expires_at, expiry_noted, last_used, created_by, scopes, organizations
+FROM api_keys WHERE id = @id;
 
 -- name: GetAPIKeyOwner :one
 SELECT user_id, name FROM api_keys WHERE id = @id;
@@ -7,7 +8,8 @@ SELECT user_id, name FROM api_keys WHERE id = @id;
 -- name: ListAPIKeys :many
 -- Of the accounts between two ids, both of them included: tokens that end after a time.
 SELECT k.id, k.user_id, u.username, k.name, k.login_type, k.scope, k.lifetime_seconds,
-    k.created_at, k.updated_at, k.expires_at, k.last_used, k.created_by, coalesce(m.username, '') AS maker
+    k.created_at, k.updated_at, k.expires_at, k.last_used, k.created_by, coalesce(m.username, '') AS maker,
+    k.scopes, k.organizations
 FROM api_keys k JOIN users u ON u.id = k.user_id LEFT JOIN users m ON m.id = k.created_by
 WHERE k.user_id >= @from_user AND k.user_id <= @to_user AND k.login_type = 'token' AND k.expires_at > @after
 ORDER BY k.created_at, k.id;
@@ -15,7 +17,8 @@ ORDER BY k.created_at, k.id;
 -- name: FindAPIKey :one
 -- A key of an account by its id, or a token by its name.
 SELECT k.id, k.user_id, u.username, k.name, k.login_type, k.scope, k.lifetime_seconds,
-    k.created_at, k.updated_at, k.expires_at, k.last_used, k.created_by, coalesce(m.username, '') AS maker
+    k.created_at, k.updated_at, k.expires_at, k.last_used, k.created_by, coalesce(m.username, '') AS maker,
+    k.scopes, k.organizations
 FROM api_keys k JOIN users u ON u.id = k.user_id LEFT JOIN users m ON m.id = k.created_by
 WHERE k.user_id = @user_id AND (k.id = @id OR k.name = @name AND k.login_type = 'token');
 
@@ -31,10 +34,10 @@ SELECT count(*) FROM api_keys WHERE user_id = @user_id AND name = @name;
 -- unit: site, signin
 INSERT INTO api_keys (
     id, user_id, secret_hash, name, login_type, scope, lifetime_seconds, created_at, updated_at, expires_at, last_used,
-    created_by, for_cli)
+    created_by, for_cli, scopes, organizations)
 VALUES (
     @id, @user_id, @secret_hash, @name, @login_type, @scope, @lifetime_seconds, @now, @now, @expires_at, NULL,
-    sqlc.narg(created_by), @for_cli);
+    sqlc.narg(created_by), @for_cli, @scopes, @organizations);
 
 -- name: UpdateLastUsed :exec
 -- unit: site, signin

@@ -30,6 +30,7 @@ type Subject struct {
 	orgs       map[ID]*rights // an entry for every organization the subject belongs to
 	few        []membership   // the entries of orgs if they are few, else none
 	someOrg    *rights        // what at least one organization allows after its own denies
+	only       map[ID]bool    // the organizations that it is within, nil for no bounds
 }
 
 // membership is an entry of Subject.orgs.
@@ -126,6 +127,7 @@ func (s *Subject) Authorize(action string, o Object) bool {
 type reach struct {
 	rights [levels]*rights
 	why    [levels]Reason
+	alone  int // the number of the only pair that may be allowed, and one more; 0: any may
 }
 
 // find fills the zero reach. Returning one instead would copy it in every decision.
@@ -154,6 +156,9 @@ func (at *reach) find(s *Subject, o *Object) {
 	default:
 		at.rights[LevelUser] = s.user
 	}
+	if s.only != nil {
+		at.confine(s, o)
+	}
 }
 
 // in returns the rights from the subject's roles in an organization, and false if it does not belong to it.
@@ -170,6 +175,9 @@ func (s *Subject) in(org *ID) (*rights, bool) {
 // decide makes the decision from which all other answers of this package derive. It returns the first level with a
 // vote, and that vote; a vote of 0 means that no level has one.
 func (at *reach) decide(pair int) (Level, int8) {
+	if at.alone != 0 && at.alone != pair+1 {
+		return 0, 0
+	}
 	for l := range at.rights { // by index, because ranging over the values copies them all
 		if vote := at.rights[l].vote(pair); vote != 0 {
 			return Level(l), vote

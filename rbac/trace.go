@@ -11,6 +11,7 @@ const (
 	NotOwner                     // the object belongs to another user
 	UnknownPair                  // the catalog has no such pair of type and action
 	UnownedType                  // objects of this type belong to no user
+	OutOfReach                   // the subject is within other organizations: see [Subject.Within]
 )
 
 // Match is a permission that applies to the action and the object.
@@ -98,6 +99,9 @@ func (s *Subject) matches(lt LevelTrace, pair int, o Object) (found []Match) {
 	asked := &s.catalog.pairs[pair]
 	for _, g := range s.grants {
 		elsewhere := lt.Level == LevelOrganization && g.Org != o.Org && !o.AnyOrg
+		if lt.Level == LevelOrganization && s.only != nil && !s.only[g.Org] {
+			continue
+		}
 		if elsewhere || g.Role.compiled[lt.Level].vote(pair) == 0 {
 			continue
 		}

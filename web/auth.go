@@ -53,6 +53,9 @@ func (s *Server) admit(c *call) (answered bool, err error) {
 	if c.route.Access == SignedIn {
 		stranger = s.authenticate(c)
 	}
+	if stranger == nil && c.actor != nil && c.actor.OnlyDecides && !c.route.Offers(MayAsk) {
+		stranger = errMayOnlyAsk
+	}
 	return false, cmp.Or(s.limit(c), stranger)
 }
 
@@ -84,6 +87,13 @@ func (s *Server) authenticate(c *call) error {
 		c.actor, c.session = subject, true
 	}
 	return err
+}
+
+// errMayOnlyAsk refuses a token with the scope rolecall:decide.
+var errMayOnlyAsk = &org.Error{
+	Kind:    org.Forbidden,
+	Message: "This token may only ask.",
+	Detail:  "Its scope is " + org.ScopeDecide + ": it reaches the endpoints that decide, and no other.",
 }
 
 // errTwoTokens refuses a request that a proxy and this server could take for two different callers.

@@ -36,6 +36,7 @@ const (
 	IfMatch                            // compares that header; other changes refuse it
 	IfNoneMatch                        // likewise, as *: creates and does not replace
 	Decides                            // counts against the limit of decisions, not of requests
+	MayAsk                             // tokens that may only ask reach it
 	NoAccessLog                        // leaves no line in the log while all is well: balancers send several probes a second
 )
 
@@ -100,7 +101,7 @@ var table = []Route{
 	{http.MethodGet, pathRole + "/history", SignedIn, API | Page, "list the versions of a role", (*Server).listRoleVersions},
 	{http.MethodGet, pathRole + "/compare", SignedIn, API | Page, "compare roles, or versions of one", (*Server).compareRoles},
 	{http.MethodPost, pathRole + "/restore", SignedIn, API | Page | Body | IfMatch, "store an earlier version of a role again", (*Server).restoreRole},
-	{http.MethodGet, pathOrganization + "/who-can", SignedIn, API | Page | CSV, "list who may do something", (*Server).whoCan},
+	{http.MethodGet, pathOrganization + "/who-can", SignedIn, API | Page | CSV | Decides | MayAsk, "list who may do something", (*Server).whoCan},
 	{http.MethodGet, pathOrganization + "/lint", SignedIn, API | Page, "look for what does nothing", (*Server).lint},
 	{http.MethodGet, pathRole + "/members", SignedIn, Page, "list who holds a role", (*Server).showRoleMembers},
 	{http.MethodGet, "/users/roles", SignedIn, API | Page | CSV | Cacheable, "list the site roles", (*Server).listRoles},
@@ -121,7 +122,7 @@ var table = []Route{
 	{http.MethodPut, pathUser + "/status/activate", SignedIn, API | Page | IfMatch, "activate a user", (*Server).activateUser},
 	{http.MethodGet, pathUser + "/roles", SignedIn, API | Page, "show the role names of a user", (*Server).showUserRoles},
 	{http.MethodPut, pathUser + "/roles", SignedIn, API | Page | DryRun | Body | IfMatch, "set the site roles of a user", (*Server).setUserRoles},
-	{http.MethodGet, pathUser + "/organizations", SignedIn, API, "list the organizations of a user", (*Server).listUserOrganizations},
+	{http.MethodGet, pathUser + "/organizations", SignedIn, API | Decides | MayAsk, "list the organizations of a user", (*Server).listUserOrganizations},
 	{http.MethodGet, pathUser + "/organizations/{organization}", SignedIn, API, "show an organization of a user", (*Server).showUserOrganization},
 	{http.MethodGet, pathUser + "/login-type", SignedIn, API, "show how the caller signs in", (*Server).showLoginType},
 	{http.MethodGet, pathTokens, SignedIn, API | Page, "list API tokens", (*Server).listTokens},
@@ -149,7 +150,7 @@ var table = []Route{
 	{http.MethodDelete, pathOrganization, SignedIn, API | Page | IfMatch, "delete an organization", (*Server).deleteOrganization},
 	{http.MethodGet, views.NewOrganizationURL, SignedIn, Page, "ask for a new organization", (*Server).newOrganization},
 	{http.MethodGet, views.SearchPath, SignedIn, Page, "look for names", (*Server).search},
-	{http.MethodPost, "/authcheck", SignedIn, API | Body | Decides, "ask what the caller may do", (*Server).checkAuth},
+	{http.MethodPost, "/authcheck", SignedIn, API | Body | Decides | MayAsk, "ask what the caller may do", (*Server).checkAuth},
 	{http.MethodGet, pathAudit, SignedIn, API | Page | CSV, "read the audit trail", (*Server).listAudit},
 	{http.MethodPost, "/audit/{id}/undo", SignedIn, API | Page, "undo a change of a member", (*Server).undoChange},
 
@@ -169,12 +170,12 @@ var table = []Route{
 	{http.MethodPost, views.ThemeURL, Public, Page | Body, "choose light or dark", (*Server).setTheme},
 
 	{http.MethodGet, apiPrefix, Public, 0, "greet", (*Server).greet},
-	{http.MethodGet, "/buildinfo", Public, API, "show the version", (*Server).showBuild},
+	{http.MethodGet, "/buildinfo", Public, API | MayAsk, "show the version", (*Server).showBuild},
 	{http.MethodGet, "/entitlements", Public, API, "list the features of Coder's API", (*Server).showEntitlements},
 	{http.MethodGet, "/experiments", SignedIn, API, "list the experiments that are on", (*Server).listExperiments},
 	{http.MethodGet, "/experiments/available", SignedIn, API, "list the experiments that there are", (*Server).listAvailableExperiments},
 	{http.MethodGet, "/appearance", SignedIn, API, "show how the server presents itself", (*Server).showAppearance},
-	{http.MethodGet, pathCatalog, SignedIn, API | Page, "list what can be permitted", (*Server).showCatalog},
+	{http.MethodGet, pathCatalog, SignedIn, API | Page | MayAsk, "list what can be permitted", (*Server).showCatalog},
 	{http.MethodPut, pathCatalog, SignedIn, API | Page | CSV | DryRun | Body | IfMatch, "change what can be permitted", (*Server).putCatalog},
 	{http.MethodGet, pathCatalog + "/versions", SignedIn, API | Page, "list the versions of the catalog", (*Server).listCatalogVersions},
 	{http.MethodGet, pathCatalog + "/versions/{version}", SignedIn, API | Page, "show a version of the catalog", (*Server).showCatalogVersion},

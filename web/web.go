@@ -44,7 +44,8 @@ type Options struct {
 	CORSOrigins     []string               // whose pages may call the API with a token, as browsers spell them
 	SessionLifetime time.Duration          // of a browser session, however busy; a day if 0
 	RateLimit       int                    // requests a minute that one caller may make; no limit if 0
-	CheckRateLimit  int                    // decisions a minute that one caller may ask for; no limit if 0
+	CheckRateLimit  int                    // decisions a minute that a person may ask for; no limit if 0
+	ServiceLimit    int                    // decisions a minute that a service may ask for; no limit if 0
 	Now             func() time.Time       // what the rate limits go by; time.Now if nil
 	Version         string
 	Replicas        bool         // other servers may answer from the same database
@@ -64,24 +65,25 @@ type OnResponse func(route, method string, status int)
 // Server is the whole console and API as an http.Handler.
 type Server struct {
 	Options
-	account    *account.Service
-	insight    *insight.Service
-	tenant     *tenant.Service
-	handler    http.Handler
-	sessions   *scs.SessionManager
-	sameOrigin *http.CrossOriginProtection
-	cors       *cors.Cors   // nil if no other origin may call
-	badHopAt   atomic.Int64 // Unix time of the last log line about an X-Forwarded-For that is no address
-	requests   *limiter
-	logins     *limiter
-	checks     *limiter
-	streams    chan struct{} // turns to send a long list
-	setUp      atomic.Bool   // a user exists; that never becomes untrue
-	draining   atomic.Bool
-	answers    *answers
-	repeats    *repeats
-	headers    http.Header // of every answer
-	started    time.Time
+	account       *account.Service
+	insight       *insight.Service
+	tenant        *tenant.Service
+	handler       http.Handler
+	sessions      *scs.SessionManager
+	sameOrigin    *http.CrossOriginProtection
+	cors          *cors.Cors   // nil if no other origin may call
+	badHopAt      atomic.Int64 // Unix time of the last log line about an X-Forwarded-For that is no address
+	requests      *limiter
+	logins        *limiter
+	checks        *limiter
+	serviceChecks *limiter
+	streams       chan struct{} // turns to send a long list
+	setUp         atomic.Bool   // a user exists; that never becomes untrue
+	draining      atomic.Bool
+	answers       *answers
+	repeats       *repeats
+	headers       http.Header // of every answer
+	started       time.Time
 
 	deploymentID atomic.Pointer[uuid.UUID] // nil: not known yet
 
@@ -115,21 +117,22 @@ func New(o Options) (*Server, error) {
 		o.After = func(wait time.Duration, then func()) func() bool { return time.AfterFunc(wait, then).Stop }
 	}
 	s := &Server{
-		Options:    o,
-		account:    o.Service.Account,
-		insight:    o.Service.Insight,
-		tenant:     o.Service.Tenant,
-		sessions:   newSessions(o),
-		sameOrigin: http.NewCrossOriginProtection(),
-		cors:       newCORS(o.CORSOrigins),
-		answers:    newAnswers(o),
-		repeats:    newRepeats(),
-		headers:    o.headers(),
-		started:    o.Now(),
-		requests:   newLimiter(o.RateLimit),
-		logins:     newLimiter(o.RateLimit / loginShare),
-		checks:     newLimiter(o.CheckRateLimit),
-		streams:    make(chan struct{}, max(2, runtime.GOMAXPROCS(0)-2)),
+		Options:       o,
+		account:       o.Service.Account,
+		insight:       o.Service.Insight,
+		tenant:        o.Service.Tenant,
+		sessions:      newSessions(o),
+		sameOrigin:    http.NewCrossOriginProtection(),
+		cors:          newCORS(o.CORSOrigins),
+		answers:       newAnswers(o),
+		repeats:       newRepeats(),
+		headers:       o.headers(),
+		started:       o.Now(),
+		requests:      newLimiter(o.RateLimit),
+		logins:        newLimiter(o.RateLimit / loginShare),
+		checks:        newLimiter(o.CheckRateLimit),
+		serviceChecks: newLimiter(o.ServiceLimit),
+		streams:       make(chan struct{}, max(2, runtime.GOMAXPROCS(0)-2)),
 	}
 	if o.AccessURL != nil {
 		if err := s.sameOrigin.AddTrustedOrigin(o.AccessURL.Scheme + "://" + o.AccessURL.Host); err != nil {

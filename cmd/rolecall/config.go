@@ -42,6 +42,8 @@ type config struct {
 	metricsAddress   string // "" for none
 	rateLimit        int    // requests a minute; 0 for no limit
 	checkRateLimit   int    // decisions a minute; 0 for no limit
+	serviceLimit     int    // likewise, of services
+	signingKeyFile   string // "" for the keys of the database
 	inForce          map[string]valueFrom
 	operands         []string       // the arguments besides flags
 	operand          string         // the first operand

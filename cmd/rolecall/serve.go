@@ -17,6 +17,7 @@ import (
 
 	"rolecall.example/org/account"
 	"rolecall.example/org/services"
+	"rolecall.example/org/signing"
 
 	"rolecall.example/db"
 	"rolecall.example/web"
@@ -39,7 +40,8 @@ func serveCommand() *command {
 		},
 		settings: []string{
 			"http-address", "db", "must-exist", "access-url", "tls-cert-file", "tls-key-file", "hsts-host-only", "trusted-proxies",
-			"h2c", "cors-origins", "wire", "session-lifetime", "max-token-lifetime", "setup-token", "catalog", "rate-limit", "check-rate-limit", "metrics-address", "log-format",
+			"h2c", "cors-origins", "wire", "session-lifetime", "max-token-lifetime", "setup-token", "catalog", "rate-limit", "check-rate-limit",
+			"service-check-rate-limit", "signing-key-file", "metrics-address", "log-format",
 		},
 		run: serve,
 	}
@@ -123,6 +125,13 @@ const (
 // stops like a server.
 func (c *config) answer(ctx context.Context, d *db.DB, l net.Listener, log *slog.Logger, notice time.Duration) error {
 	service := services.New(d, services.Options{SessionLifetime: c.sessionLifetime, MaxTokenLifetime: c.maxTokenLifetime, Log: log})
+	if c.signingKeyFile != "" {
+		keys, err := signing.ReadFile(c.signingKeyFile)
+		if err != nil {
+			return errors.Join(usageError("--signing-key-file: "+err.Error()), l.Close())
+		}
+		service.Signing.UseFile(keys)
+	}
 	// Before the first request: it must not see a database without its catalog.
 	switch err := c.prepare(ctx, service, l, log); {
 	case ctx.Err() != nil: // stopped before it began
@@ -191,7 +200,7 @@ func (c *config) site(ctx context.Context, d *db.DB, service *services.Service, 
 		Service: service, Sessions: account.NewSessionStore(d, time.Now), Wire: c.wire, AccessURL: c.accessURL,
 		OwnName: c.ownName, Secure: c.secure(), HSTSHostOnly: c.hstsHostOnly, TrustedProxies: c.trustedProxies, CORSOrigins: c.corsOrigins,
 		SessionLifetime: c.sessionLifetime,
-		RateLimit:       c.rateLimit, CheckRateLimit: c.checkRateLimit, Version: version(), Replicas: db.IsServer(c.db), TagKey: tagKey, Log: log, OnResponse: m.observe,
+		RateLimit:       c.rateLimit, CheckRateLimit: c.checkRateLimit, ServiceLimit: c.serviceLimit, Version: version(), Replicas: db.IsServer(c.db), TagKey: tagKey, Log: log, OnResponse: m.observe,
 	})
 }
 

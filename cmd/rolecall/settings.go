@@ -65,9 +65,17 @@ var settings = map[string]setting{
 		c.rateLimit, err = parseRate(v)
 		return err
 	}},
-	"check-rate-limit": {value: "60000", help: "`NUMBER` of checks a minute that one caller may ask for, on top of its requests; an explained one counts 20; 0 for no limit", parse: func(c *config, v string) (err error) {
+	"check-rate-limit": {value: "60000", help: "`NUMBER` of decisions a minute that one person may ask for, on top of its requests; an explained one counts 20; 0 for no limit", parse: func(c *config, v string) (err error) {
 		c.checkRateLimit, err = parseRate(v)
 		return err
+	}},
+	"service-check-rate-limit": {value: "600000", help: "`NUMBER` of decisions a minute that a service account may ask for, or a token that may only ask; 0 for no limit", parse: func(c *config, v string) (err error) {
+		c.serviceLimit, err = parseRate(v)
+		return err
+	}},
+	"signing-key-file": {value: "", help: "`FILE` with the keys (PEM, Ed25519) that snapshots and rights are signed with, instead of those in the database", parse: func(c *config, v string) error {
+		c.signingKeyFile = v
+		return nil
 	}},
 	"max-token-lifetime": {value: "8760h", help: "`DURATION` that an API token may live at most", parse: parseTokenLifetime},
 	"session-lifetime":   {value: "24h", help: "`DURATION` after which a browser must sign in again, even if it was in use", parse: parseLifetime},

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/google/uuid"
+
 	"rolecall.example/org"
 	"rolecall.example/rbac"
 )
@@ -14,6 +16,25 @@ import (
 
 // unlimited are the scopes that limit nothing, under their old and new name.
 var unlimited = []string{"all", "coder:all"}
+
+// limitsOf reads what is stored of a token's limits. A scope that this version does not know is an error: a token must not
+// do more than was asked for, because an older server reads it.
+func limitsOf(scopes, organizations string) (decides bool, within []uuid.UUID, err error) {
+	for scope := range strings.FieldsSeq(scopes) {
+		if scope != org.ScopeDecide {
+			return false, nil, fmt.Errorf("unknown scope %q of a stored token", scope)
+		}
+		decides = true
+	}
+	for text := range strings.FieldsSeq(organizations) {
+		id, err := uuid.Parse(text)
+		if err != nil {
+			return false, nil, fmt.Errorf("organizations of a stored token: %w", err)
+		}
+		within = append(within, id)
+	}
+	return decides, within, nil
+}
 
 // limits are the scopes of Coder's API that are no pair of the catalog.
 var limits = []string{

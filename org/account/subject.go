@@ -59,7 +59,8 @@ func (s *Service) TokenSubject(ctx context.Context, r org.Request, token string)
 		}
 	}
 	with := subject.WithRequest(r)
-	with.TokenID, with.TokenEnds, with.MadeBy = id, key.ExpiresAt, key.CreatedBy
+	with.TokenID, with.TokenEnds, with.MadeBy, with.OnlyDecides = id, key.ExpiresAt, key.CreatedBy, key.Decides
+	with.Confine(key.Within)
 	return with, nil
 }
 
@@ -123,6 +124,9 @@ func (s *Service) key(ctx context.Context, id string) (*unit.KnownKey, error) {
 		return nil, err
 	}
 	k := &unit.KnownKey{UserID: row.UserID, Hash: row.SecretHash, ExpiresAt: row.ExpiresAt, CreatedBy: row.CreatedBy}
+	if k.Decides, k.Within, err = limitsOf(row.Scopes, row.Organizations); err != nil {
+		return nil, err
+	}
 	if row.LastUsed.Valid {
 		k.LastUsed.Store(row.LastUsed.Time.UnixMicro())
 	}

@@ -122,6 +122,8 @@ func levelNote(l *rbac.LevelTrace, q org.Question) string {
 		return "Does not apply: the thing belongs to somebody else"
 	case rbac.UnownedType:
 		return "Does not apply: nobody owns things of this type"
+	case rbac.OutOfReach:
+		return "Does not apply: the token does not reach it"
 	case rbac.UnknownPair:
 		return "There is no such permission"
 	case rbac.Applies:

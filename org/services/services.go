@@ -9,6 +9,7 @@ import (
 	"rolecall.example/org"
 	"rolecall.example/org/account"
 	"rolecall.example/org/insight"
+	"rolecall.example/org/signing"
 	"rolecall.example/org/tenant"
 	"rolecall.example/org/unit"
 	"rolecall.example/rbac"
@@ -28,6 +29,7 @@ type Service struct {
 	*Account
 	*Insight
 	*Tenant
+	Signing *signing.Service // the keys that documents and rights are signed with
 }
 
 // Options are the settings of a Service. The zero value is what a server uses.
@@ -49,5 +51,6 @@ func New(d *db.DB, o Options) *Service {
 		}),
 		Insight: insight.New(u),
 		Tenant:  tenant.New(u),
+		Signing: signing.New(u),
 	}
 }

@@ -30,6 +30,8 @@ type KnownKey struct {
 	UserID    uuid.UUID
 	Hash      []byte
 	ExpiresAt time.Time
+	Decides   bool         // it may only ask for decisions
+	Within    []uuid.UUID  // the organizations that it is for, nil for any
 	LastUsed  atomic.Int64 // microseconds since 1970, 0 for never
 	Noted     atomic.Bool  // nothing is to be noted when it expires, or it has been
 }
