@@ -1,0 +1,190 @@
+import { count, record, text } from "../bytes.js";
+import type { Client } from "../client.js";
+import { RolecallError } from "../errors.js";
+import type { Keys } from "../keys.js";
+import type { Clock } from "./clock.js";
+import type { EngineOptions, EngineState } from "./engine.js";
+import { Feed, type FeedEvent, type Listener } from "./feed.js";
+import { Freshness } from "./freshness.js";
+import { Library, site, type Mode } from "./library.js";
+
+/** Follows a server: keeps the documents current by its changes, and knows how old what is held is. */
+export class Follower implements Listener {
+  readonly freshness: Freshness;
+  readonly library: Library;
+  /** Why nothing is answered any more. */
+  ended: "closed" | "no_access" | undefined;
+  readonly #keys: Keys;
+  readonly #feed: Feed;
+  readonly #waiting = new Set<() => void>();
+  #position: number | undefined;
+  #ready: { resolve: () => void; reject: (why: unknown) => void } | undefined;
+
+  constructor(
+    client: Client,
+    mode: Mode,
+    private readonly options: EngineOptions & { maxStaleness: number; clock: Clock },
+  ) {
+    this.#keys = client.keys(options.trustedKeys, () => options.clock.now());
+    this.#feed = new Feed(client.transport, options.clock, this);
+    this.freshness = new Freshness(options, () => this.stateNow());
+    this.library = new Library(client, this.#keys, mode, options, this.freshness, () => this.#settle());
+  }
+
+  get heard(): number {
+    return this.freshness.heard;
+  }
+
+  /** Resolves when everything is there and the server has confirmed it. */
+  async open(timeout: number): Promise<void> {
+    const { clock } = this.options;
+    const late = () => this.#ready?.reject(new RolecallError(`the first documents were not there after ${timeout} ms`));
+    const timer = clock.setTimeout(late, timeout);
+    try {
+      await new Promise<void>((resolve, reject) => {
+        this.#ready = { resolve, reject };
+        void this.#feed.run();
+      });
+    } finally {
+      this.#ready = undefined;
+      clock.clearTimeout(timer);
+    }
+  }
+
+  close(): void {
+    this.#feed.stop();
+    this.library.close();
+    this.#end("closed");
+    this.freshness.close();
+  }
+
+  stateNow(): EngineState {
+    if (this.ended !== undefined) return this.ended;
+    if (this.library.state.site?.confirmed !== true) return "loading";
+    const age = this.options.clock.now() - this.heard;
+    return age <= this.options.maxStaleness && !this.library.late(null) ? "fresh" : "stale";
+  }
+
+  /** Reports whether a write is in what is held. Its text is ORGANIZATION@REVISION, or site@REVISION. */
+  has(atLeast: string): boolean {
+    const [where, revision, ...rest] = atLeast.split("@");
+    if (where === undefined || !/^\d{1,16}$/.test(revision ?? "") || rest.length > 0) return false;
+    const { state } = this.library;
+    const held = where === "site" ? state.site : state.organization(where);
+    return held !== undefined && held.revision >= Number(revision);
+  }
+
+  /** Waits until a write has arrived, at most so many milliseconds. */
+  reach(atLeast: string, ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const look = () => {
+        if (!this.has(atLeast) && this.ended === undefined) return;
+        end();
+      };
+      const end = () => {
+        this.options.clock.clearTimeout(timer);
+        this.#waiting.delete(look);
+        resolve();
+      };
+      const timer = this.options.clock.setTimeout(end, ms);
+      this.#waiting.add(look);
+      look();
+    });
+  }
+
+  // What the feed asks and tells.
+
+  where(): { organizations: string; after: number | undefined } {
+    return { organizations: this.library.followed, after: this.#position };
+  }
+
+  /** Fetches all documents if there are none, as at the beginning and after access was lost. */
+  async prepare(signal: AbortSignal): Promise<void> {
+    if (this.library.state.site === undefined) this.#position = await this.library.fill(signal);
+  }
+
+  event(e: FeedEvent, sent: number): void {
+    const data = record(e.data, "an event");
+    switch (e.name) {
+      case "hello":
+        this.#hello(data, sent);
+        break;
+      case "change":
+        this.library.change(text(data["organization"], "organization").toLowerCase(), data);
+        break;
+      case "site":
+        this.library.change(site, data);
+        break;
+      case "reload":
+        this.#reload(String(data["organization"] ?? "").toLowerCase(), count(data["to"], "to"));
+        break;
+      case "catalog":
+        if (this.library.state.catalog?.version !== data["version"]) void this.library.refresh();
+        break;
+      case "keys":
+        this.#keys.refresh();
+        break;
+      case "denied":
+        this.#deny(String(data["organization"] ?? "").toLowerCase());
+        break;
+      case "heartbeat":
+        this.#heartbeat(data);
+        break;
+    }
+    if (e.name !== "heartbeat" && e.name !== "hello") this.freshness.beat(undefined);
+    if (e.id !== undefined) this.#position = e.id;
+    this.#settle();
+  }
+
+  lost(why: unknown, refused: boolean): void {
+    this.#ready?.reject(why);
+    if (refused) this.#end("no_access");
+    this.freshness.announce(why);
+  }
+
+  #hello(data: Record<string, unknown>, sent: number): void {
+    if (this.ended === "no_access") this.ended = undefined;
+    const { library } = this;
+    library.see(site, count(data["site"], "site"));
+    for (const [id, revision] of Object.entries(record(data["organizations"] ?? {}, "organizations"))) {
+      library.see(id.toLowerCase(), count(revision, "a revision"));
+      library.confirm(id.toLowerCase());
+    }
+    library.confirm(site);
+    this.#position ??= count(data["position"], "position");
+    if ((library.state.catalog?.version ?? 0) < count(data["catalog"], "catalog")) void library.refresh();
+    this.freshness.connected(sent);
+  }
+
+  #heartbeat(data: Record<string, unknown>): void {
+    this.#position = count(data["position"], "position");
+    this.library.sentAll();
+    this.freshness.beat(text(data["now"], "now"));
+  }
+
+  #reload(key: string, to: number): void {
+    this.library.see(key, to);
+    if ((this.library.held(key)?.revision ?? to) < to) void this.library.load(key);
+  }
+
+  #deny(key: string): void {
+    if (key !== "") return this.library.deny(key);
+    this.lost(new RolecallError("this application may not ask any more", { status: 403 }), true);
+  }
+
+  #end(why: "closed" | "no_access"): void {
+    if (this.ended === "closed") return;
+    this.ended = why;
+    this.library.clear();
+    this.#position = undefined;
+    this.#settle();
+  }
+
+  #settle(): void {
+    for (const look of [...this.#waiting]) look();
+    this.freshness.announce(undefined);
+    if (this.#ready === undefined || this.stateNow() !== "fresh") return;
+    for (const held of this.library.state.organizations.values()) if (!held.confirmed) return;
+    this.#ready.resolve();
+  }
+}

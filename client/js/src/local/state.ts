@@ -1,0 +1,194 @@
+import { count, list, record, text } from "../bytes.js";
+import { Catalog } from "../catalog.js";
+import { DocumentError, type Document } from "./document.js";
+import { assertLittleEndian } from "./ids.js";
+import { Members, Sets } from "./members.js";
+import { OrganizationAllow, OrganizationDeny, Roles, SiteAllow, SiteDeny, UserAllow, UserDeny } from "./roles.js";
+
+/** What an event did: it was taken in, it was known already, or the document must be fetched. */
+export type Applied = "applied" | "known" | "reload";
+
+/** A document that an application holds, with the changes since. */
+export class Held {
+  readonly kind: Document["kind"];
+  readonly issuer: string;
+  catalogVersion: number;
+  revision: number;
+  /** Counts up with each question: who was asked least recently goes first. */
+  used = 0;
+  /** Whether the server has agreed since it was fetched that nothing newer is there. */
+  confirmed = false;
+  /** Since when something newer is known to be there. */
+  behind: number | undefined;
+  readonly #buffer: number;
+  readonly #roles: Roles;
+  readonly #sets: Sets;
+  readonly #members: Members;
+
+  constructor(d: Document) {
+    assertLittleEndian();
+    const part = (name: string) => {
+      const section = d.section(name);
+      if (section === undefined) throw new DocumentError(`a document has no section "${name}"`);
+      return section;
+    };
+    this.kind = d.kind;
+    this.issuer = d.issuer;
+    this.revision = d.revision;
+    this.catalogVersion = d.catalogVersion;
+    this.#buffer = d.bytes.byteLength;
+    try {
+      const roles = list(json(part("roles")), "roles");
+      this.#roles = new Roles(roles);
+      if (roles.length === 0 || this.#roles.size !== roles.length) throw new RangeError("a role twice, or none");
+      this.#sets = new Sets(part("sets"), this.#roles.size);
+      this.#members = new Members(part("members"), this.#sets.size);
+    } catch (cause) {
+      throw new DocumentError("a document can not be used", { cause });
+    }
+  }
+
+  get bytes(): number {
+    return this.#buffer + this.#roles.bytes + this.#members.bytes + this.#sets.bytes;
+  }
+
+  get members(): number {
+    return this.#members.size;
+  }
+
+  /** Reports whether so much came by events that a new document would be smaller. */
+  get overgrown(): boolean {
+    return this.#members.added > 20_000 || this.#sets.size > 500_000;
+  }
+
+  /** The number of the set of a member, or -1. */
+  find(user: string): number {
+    return this.#members.find(user);
+  }
+
+  /** What the roles of a set vote on a pair; a set of -1 is that of the role that everybody holds. */
+  votes(set: number, pair: number): number {
+    return set < 0 ? this.#roles.votes(0, pair) : this.#sets.votes(set, pair, this.#roles);
+  }
+
+  /** Takes in a change. What can not be understood changes nothing, and asks for the document. */
+  apply(value: unknown): Applied {
+    let change: Change;
+    try {
+      change = readChange(value);
+    } catch {
+      return "reload";
+    }
+    if (change.to <= this.revision) return "known";
+    if (change.from !== this.revision || change.silent) return "reload";
+    const names = new Set(change.roles.map((r) => r.name));
+    const there = (name: string) => names.has(name) || this.#roles.number(name) >= 0;
+    if (change.set.some(([, roles]) => !roles.every(there))) return "reload";
+    try {
+      for (const r of change.roles) this.#roles.put(r.role);
+      for (const [user, roles] of change.set) this.#members.set(user, this.#setOf(roles));
+      for (const user of change.gone) this.#members.set(user, -1);
+    } catch {
+      this.revision = 0; // half of it is in: nothing fits any more but a document
+      return "reload";
+    }
+    for (const name of change.rolesGone) if (!names.has(name)) this.#roles.remove(name);
+    this.revision = change.to;
+    return "applied";
+  }
+
+  /** Gives all roles the votes that they have under another version of the catalog. Throws if they are of another revision. */
+  adopt(d: Document): void {
+    const section = d.section("roles");
+    if (section === undefined || d.revision !== this.revision) throw new DocumentError("roles of another revision");
+    const roles = list(json(section), "roles");
+    const names = new Set(roles.map((r) => text(record(r, "a role")["name"], "a role's name")));
+    for (const name of this.#roles.names()) if (name !== "" && !names.has(name)) throw new DocumentError("other roles");
+    for (const r of roles) this.#roles.put(r);
+    this.catalogVersion = d.catalogVersion;
+  }
+
+  #setOf(roles: readonly string[]): number {
+    return this.#sets.of(roles.map((name) => this.#roles.number(name)).filter((n) => n > 0));
+  }
+}
+
+interface Change {
+  from: number;
+  to: number;
+  set: [user: string, roles: string[]][];
+  gone: string[];
+  roles: { name: string; role: unknown }[];
+  rolesGone: string[];
+  /** It says that there was a change, and not which. */
+  silent: boolean;
+}
+
+function readChange(value: unknown): Change {
+  const c = record(value, "a change");
+  const texts = (v: unknown) => (v == null ? [] : list(v, "a list").map((t) => text(t, "a name")));
+  const change = {
+    from: count(c["from"], "from"),
+    to: count(c["to"], "to"),
+    set: Object.entries(c["set"] == null ? {} : record(c["set"], "set")).map(([user, roles]): [string, string[]] => [user, texts(roles)]),
+    gone: texts(c["gone"]),
+    roles: (c["roles"] == null ? [] : list(c["roles"], "roles")).map((role) => ({ name: text(record(role, "a role")["name"], "name"), role })),
+    rolesGone: texts(c["roles_gone"]),
+  };
+  const silent = !change.set.length && !change.gone.length && !change.roles.length && !change.rolesGone.length;
+  return { ...change, silent: silent && (c["organization"] ?? "") === "" };
+}
+
+function json(bytes: Uint8Array): unknown {
+  return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+}
+
+/** What an application knows: the document of the site, and those of some organizations. It decides like the server. */
+export class State {
+  site: Held | undefined;
+  catalog: Catalog | undefined;
+  readonly organizations = new Map<string, Held>();
+
+  /** Takes a document in the place of the one before. */
+  load(d: Document): Held {
+    const held = new Held(d);
+    this.put(d, held);
+    return held;
+  }
+
+  put(d: Document, held: Held): void {
+    if (d.kind === "organization") {
+      this.organizations.set(d.organization, held);
+      return;
+    }
+    const section = d.section("catalog");
+    if (section === undefined) throw new DocumentError("the document of the site has no catalog");
+    if (this.catalog?.version !== d.catalogVersion) this.catalog = new Catalog(json(section), d.catalogVersion);
+    this.site = held;
+  }
+
+  organization(id: string): Held | undefined {
+    return this.organizations.get(id) ?? this.organizations.get(id.toLowerCase());
+  }
+
+  /**
+   * Reports whether a person may do what a pair names, in an organization that is held, or on the site (null). The levels
+   * vote in order, a deny beats an allow of its level, and the first level with a vote decides. No vote is a no, and so is
+   * anything that is not known.
+   */
+  allowed(user: string, organization: Held | null, pair: number, own: boolean): boolean {
+    const site = this.site;
+    if (site === undefined || pair < 0) return false;
+    const there = site.find(user);
+    const here = organization === null ? -1 : organization.find(user);
+    if (there < 0 && here < 0) return false;
+    let votes = site.votes(there, pair);
+    if (here >= 0) votes |= organization!.votes(here, pair);
+    if ((votes & SiteDeny) !== 0) return false;
+    if ((votes & SiteAllow) !== 0) return true;
+    if (organization !== null && here < 0) return false; // no member: the levels below do not count
+    if ((votes & OrganizationDeny) !== 0) return false;
+    if ((votes & OrganizationAllow) !== 0) return true;
+    return own && (votes & UserDeny) === 0 && (votes & UserAllow) !== 0;
+  }
+}
