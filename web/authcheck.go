@@ -45,6 +45,7 @@ func (s *Server) checkAuth(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
+	c.tally(a.Allowed)
 	if !explain && len(a.Problems) == 0 {
 		return reply{json: wireAnswers(a.Allowed)}, nil
 	}

@@ -32,6 +32,8 @@ type call struct {
 	unlimit     func() bool     // ends the limit of time; nil without one
 	dry         bool            // a dry run: the answer is what the change would do
 	copy        *recorder       // of the answer, to be kept; nil if it is not
+	allowed     int             // how often the request was told yes
+	denied      int             // and no
 	sent        *sent           // the form that this request is the first to bring; nil if there is none
 }
 
@@ -89,6 +91,12 @@ func (c *call) mount() string {
 		return apiPrefix
 	}
 	return ""
+}
+
+// decided notes what a handler decided, for the metrics.
+func (c *call) decided(allowed, denied int) {
+	c.allowed += allowed
+	c.denied += denied
 }
 
 // header sets a header of the answer.

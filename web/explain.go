@@ -108,6 +108,8 @@ func (s *Server) whoCan(c *call) (reply, error) {
 			return c.again(err, refused)
 		}
 		w.Answer = &found
+		c.decided(len(found.Members), 0)
+		c.oweDecisions(len(found.Members) / rowsADecision)
 	}
 	r := reply{html: show(whoCanPage(w))}
 	if w.Answer != nil {

@@ -193,3 +193,14 @@ func (s *Server) limitChecks(c *call, n int, explain bool) error {
 	}
 	return c.spendDecisions(n)
 }
+
+// tally notes answers for the metrics.
+func (c *call) tally(answers map[string]bool) {
+	for _, allowed := range answers {
+		if allowed {
+			c.allowed++
+		} else {
+			c.denied++
+		}
+	}
+}

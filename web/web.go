@@ -52,6 +52,7 @@ type Options struct {
 	TagKey          []byte       // secret of the ETags of lists, the same for all servers of a database; made up if nil
 	Log             *slog.Logger // slog.Default() if nil
 	OnResponse      OnResponse   // may be nil
+	OnDecisions     OnDecisions  // may be nil
 	After           After        // calls a function later; the clock of the machine if nil
 }
 
@@ -61,6 +62,10 @@ type After func(wait time.Duration, then func()) (stop func() bool)
 // OnResponse is called after every answer with the path of its route as the table has it, "" if there was none, and its
 // status.
 type OnResponse func(route, method string, status int)
+
+// OnDecisions is called after every answer of a route that decides, with the path of the route as the table has it, how
+// often it decided yes and no, whether it failed, and how long the answer took.
+type OnDecisions func(route string, allowed, denied int, failed bool, took time.Duration)
 
 // Server is the whole console and API as an http.Handler.
 type Server struct {

@@ -23,8 +23,10 @@ import (
 // metrics are the metrics of the server, served at an address of their own. Clients cannot invent values of labels, and
 // no label names a person. They need no authentication, so the address must not be the public one.
 type metrics struct {
-	registry *prometheus.Registry
-	requests *prometheus.CounterVec
+	registry  *prometheus.Registry
+	requests  *prometheus.CounterVec
+	decisions *prometheus.CounterVec
+	deciding  *prometheus.HistogramVec
 }
 
 func newMetrics(d *db.DB, service *services.Service, proof *keyPair) *metrics {
@@ -34,6 +36,13 @@ func newMetrics(d *db.DB, service *services.Service, proof *keyPair) *metrics {
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "rolecall_http_requests_total", Help: "Requests answered.",
 		}, []string{"route", "method", "code"}),
+		decisions: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "rolecall_decisions_total", Help: "Decisions that were asked for, by the path of the route: allow and deny; error for each request that was refused or failed.",
+		}, []string{"path", "result"}),
+		deciding: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "rolecall_decision_seconds", Help: "How long requests for decisions took.",
+			Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
+		}, []string{"path"}),
 	}
 	build := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "rolecall_build_info", Help: "1, with the version."}, []string{"version", "go"})
 	build.WithLabelValues(version(), runtime.Version()).Set(1)
@@ -42,7 +51,7 @@ func newMetrics(d *db.DB, service *services.Service, proof *keyPair) *metrics {
 			Name: "rolecall_certificate_expiry_timestamp_seconds", Help: "When the TLS certificate in use expires, in seconds since 1970.",
 		}, func() float64 { return float64(proof.ends().Unix()) }))
 	}
-	m.registry.MustRegister(m.requests, build, &people{service}, &store{d, service},
+	m.registry.MustRegister(m.requests, m.decisions, m.deciding, build, &people{service}, &store{d, service},
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -59,6 +68,18 @@ func (m *metrics) observe(route, method string, status int) {
 		route = "none"
 	}
 	m.requests.WithLabelValues(route, method, strconv.Itoa(status)).Inc()
+}
+
+// decide counts what a request had decided. The route is one of the table, so there is a bounded number of series.
+func (m *metrics) decide(route string, allowed, denied int, failed bool, took time.Duration) {
+	for result, n := range map[string]int{"allow": allowed, "deny": denied} {
+		m.decisions.WithLabelValues(route, result).Add(float64(n))
+	}
+	errors := m.decisions.WithLabelValues(route, "error") // also at 0, so that a rate of it is known from the first one on
+	if failed {
+		errors.Inc()
+	}
+	m.deciding.WithLabelValues(route).Observe(took.Seconds())
 }
 
 // serve serves the metrics at address until the server stops. It does nothing for "".

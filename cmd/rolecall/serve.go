@@ -200,7 +200,7 @@ func (c *config) site(ctx context.Context, d *db.DB, service *services.Service, 
 		Service: service, Sessions: account.NewSessionStore(d, time.Now), Wire: c.wire, AccessURL: c.accessURL,
 		OwnName: c.ownName, Secure: c.secure(), HSTSHostOnly: c.hstsHostOnly, TrustedProxies: c.trustedProxies, CORSOrigins: c.corsOrigins,
 		SessionLifetime: c.sessionLifetime,
-		RateLimit:       c.rateLimit, CheckRateLimit: c.checkRateLimit, ServiceLimit: c.serviceLimit, Version: version(), Replicas: db.IsServer(c.db), TagKey: tagKey, Log: log, OnResponse: m.observe,
+		RateLimit:       c.rateLimit, CheckRateLimit: c.checkRateLimit, ServiceLimit: c.serviceLimit, Version: version(), Replicas: db.IsServer(c.db), TagKey: tagKey, Log: log, OnResponse: m.observe, OnDecisions: m.decide,
 	})
 }
 
