@@ -41,11 +41,11 @@ type Change struct {
 }
 
 // Site is a change of the document of the site, without an organization. In it, an account that holds nothing any more is
-// gone; so is one that was suspended or deleted. A change that says nothing (neither set nor gone nor roles) means: fetch
-// the document.
+// gone; so is one that was suspended or deleted. One that sets nothing says that nothing changed but the revision.
 type Site = Change
 
-// Reload says that a document changed by more than an event tells: fetch it.
+// Reload says that a document changed by more than an event tells: fetch it. That of the site may have to be fetched at the
+// revision that one has: what roles of organizations give outside of them is in it, and does not move its revision.
 type Reload struct {
 	Organization string `json:"organization,omitempty"` // "": the site
 	To           int64  `json:"to"`

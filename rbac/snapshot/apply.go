@@ -1,0 +1,104 @@
+package snapshot
+
+import "fmt"
+
+// Apply takes in a change of an organization, or of the site if it names none. What leads to a revision that the state has
+// is dropped, and so is a change of what it does not hold. reload says that the document must be fetched, because changes
+// are missing between the state and this one; until then the old state decides. An error is one of the event: then, too,
+// the document must be fetched.
+func (s *State) Apply(c Change) (reload bool, err error) {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	var id ID
+	if c.Organization != "" {
+		if id, err = ParseID(c.Organization); err != nil {
+			return true, fmt.Errorf("%w: %q", errID, c.Organization)
+		}
+	}
+	s.Named(id, c.To)
+	t := s.site
+	if id != (ID{}) {
+		t = s.orgs[id]
+	}
+	switch {
+	case t == nil || c.To <= t.revision:
+		return false, nil
+	case c.From != t.revision:
+		return true, nil
+	}
+	moves, err := movesOf(&c, id == ID{})
+	if err != nil {
+		return true, err
+	}
+	next := t
+	if len(c.Roles)+len(c.RolesGone) > 0 {
+		for i := range c.Roles {
+			if !c.Roles[i].sound() {
+				return true, fmt.Errorf("%w: role %q", ErrFormat, c.Roles[i].Name)
+			}
+		}
+		if next, err = t.withRoles(c.Roles, c.RolesGone); err != nil {
+			return true, nil
+		}
+	}
+	return s.put(id, next, moves, c.To)
+}
+
+// move is what an account holds from now on.
+type move struct {
+	id    ID
+	roles []string
+	gone  bool
+}
+
+// movesOf reads whom a change is about. On the site, who holds nothing is gone.
+func movesOf(c *Change, onSite bool) ([]move, error) {
+	moves := make([]move, 0, len(c.Set)+len(c.Gone))
+	for user, roles := range c.Set {
+		id, err := ParseID(user)
+		if err != nil {
+			return nil, err
+		}
+		moves = append(moves, move{id, roles, onSite && len(roles) == 0})
+	}
+	for _, user := range c.Gone {
+		id, err := ParseID(user)
+		if err != nil {
+			return nil, err
+		}
+		if _, twice := c.Set[user]; twice {
+			return nil, fmt.Errorf("%w: %s is set and gone", ErrFormat, user)
+		}
+		moves = append(moves, move{id: id, gone: true})
+	}
+	return moves, nil
+}
+
+// put puts a table with moves in place, all at once.
+func (s *State) put(id ID, t *table, moves []move, revision int64) (reload bool, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	sets := make([]uint32, len(moves))
+	for i, m := range moves {
+		if m.gone {
+			sets[i] = noSet
+			continue
+		}
+		set, known, err := t.setOf(m.roles)
+		if err != nil || !known {
+			return true, nil
+		}
+		sets[i] = set
+	}
+	for i, m := range moves {
+		t.put(s.seed, m.id, sets[i])
+	}
+	t.revision = revision
+	s.had[id] = revision
+	if id == (ID{}) {
+		s.site = t
+	} else {
+		s.orgs[id] = t
+	}
+	return false, nil
+}
