@@ -1,6 +1,9 @@
 package snapshot
 
-import "fmt"
+import (
+	"fmt"
+	"hash/maphash"
+)
 
 // Apply takes in a change of an organization, or of the site if it names none. What leads to a revision that the state has
 // is dropped, and so is a change of what it does not hold. reload says that the document must be fetched, because changes
@@ -30,18 +33,28 @@ func (s *State) Apply(c Change) (reload bool, err error) {
 	if err != nil {
 		return true, err
 	}
-	next := t
-	if len(c.Roles)+len(c.RolesGone) > 0 {
-		for i := range c.Roles {
-			if !c.Roles[i].sound() {
-				return true, fmt.Errorf("%w: role %q", ErrFormat, c.Roles[i].Name)
-			}
-		}
-		if next, err = t.withRoles(c.Roles, c.RolesGone); err != nil {
-			return true, nil
-		}
+	next, err := t.turned(&c)
+	if next == nil || err != nil {
+		return true, err
 	}
 	return s.put(id, next, moves, c.To)
+}
+
+// turned returns the table with the roles of a change: itself if it has none, nil if they do not fit in.
+func (t *table) turned(c *Change) (*table, error) {
+	if len(c.Roles)+len(c.RolesGone) == 0 {
+		return t, nil
+	}
+	for i := range c.Roles {
+		if !c.Roles[i].sound() {
+			return nil, fmt.Errorf("%w: role %q", ErrFormat, c.Roles[i].Name)
+		}
+	}
+	next, err := t.withRoles(c.Roles, c.RolesGone)
+	if err != nil {
+		return nil, nil
+	}
+	return next, nil
 }
 
 // move is what an account holds from now on.
@@ -78,20 +91,8 @@ func movesOf(c *Change, onSite bool) ([]move, error) {
 func (s *State) put(id ID, t *table, moves []move, revision int64) (reload bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	sets := make([]uint32, len(moves))
-	for i, m := range moves {
-		if m.gone {
-			sets[i] = noSet
-			continue
-		}
-		set, known, err := t.setOf(m.roles)
-		if err != nil || !known {
-			return true, nil
-		}
-		sets[i] = set
-	}
-	for i, m := range moves {
-		t.put(s.seed, m.id, sets[i])
+	if !t.move(s.seed, moves) {
+		return true, nil
 	}
 	t.revision = revision
 	s.had[id] = revision
@@ -101,4 +102,24 @@ func (s *State) put(id ID, t *table, moves []move, revision int64) (reload bool,
 		s.orgs[id] = t
 	}
 	return false, nil
+}
+
+// move gives accounts what they hold from now on. It reports false, and moves nobody, if a role is unknown.
+func (t *table) move(seed maphash.Seed, moves []move) bool {
+	sets := make([]uint32, len(moves))
+	for i, m := range moves {
+		if m.gone {
+			sets[i] = noSet
+			continue
+		}
+		set, known, err := t.setOf(m.roles)
+		if err != nil || !known {
+			return false
+		}
+		sets[i] = set
+	}
+	for i, m := range moves {
+		t.put(seed, m.id, sets[i])
+	}
+	return true
 }

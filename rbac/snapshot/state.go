@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"hash/maphash"
-	"slices"
 	"sync"
 
 	"rolecall.example/rbac"
@@ -59,25 +58,28 @@ type Held struct {
 	Current      bool  // the feed has named no later revision
 }
 
-// Load puts a document in the place of the one that is held. One that has roles alone changes what roles mean. It fails with
-// ErrOld, ErrIssuer or ErrBehind, and then changes nothing; whether roles of the site's catalog can be read, too, is said by
-// its error.
-func (s *State) Load(d *Document) error {
+// Load puts a document in the place of the one that is held, with the changes since it was made, if there are any: a server
+// may send one that is older than what is held, and its feed leads on from there. One that has roles alone changes what
+// roles mean. It fails with ErrOld, ErrIssuer or ErrBehind, and then changes nothing; whether roles of the site's catalog can
+// be read, too, is said by its error.
+func (s *State) Load(d *Document, since ...Change) error {
 	s.writing.Lock()
 	defer s.writing.Unlock()
 	id, _ := ParseID(d.Header.Organization)
 	switch {
 	case d.Header.Issuer != s.issuer:
 		return fmt.Errorf("%w: %q", ErrIssuer, d.Header.Issuer)
-	case d.Header.Revision < s.had[id]:
+	case !d.whole && d.Header.Revision < s.had[id]:
 		return ErrOld
 	case !d.whole:
 		return s.loadRoles(id, d)
 	}
-	t := tableOf(d, s.seed)
+	t, err := s.ledOn(id, d, since)
+	if err != nil {
+		return err
+	}
 	var catalog *rbac.Catalog
 	if id == (ID{}) {
-		var err error
 		if catalog, err = catalogOf(d); err != nil {
 			return err
 		}
@@ -99,20 +101,10 @@ func (s *State) loadRoles(id ID, d *Document) error {
 	if t == nil || t.revision != d.Header.Revision {
 		return ErrBehind
 	}
-	var gone []string
-	for _, name := range t.names {
-		if name != "" && !slices.ContainsFunc(d.Roles, func(r Role) bool { return r.Name == name }) {
-			gone = append(gone, name)
-		}
-	}
-	if t.names[0] != d.Roles[0].Name {
+	next := t.mean(d, nil)
+	if next == nil {
 		return ErrBehind
 	}
-	next, err := t.withRoles(d.Roles, gone)
-	if err != nil {
-		return ErrBehind
-	}
-	next.header.Catalog = d.Header.Catalog
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.orgs[id] = next
