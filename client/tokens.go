@@ -34,10 +34,15 @@ type TokenTarget struct {
 	ID   string `json:"id"`
 }
 
-// CreateTokenRequest describes a new token. It gives all rights of its account.
+// ScopeDecide is the scope of a token that may ask for decisions, and do nothing else. It stands alone.
+const ScopeDecide = "rolecall:decide"
+
+// CreateTokenRequest describes a new token. It gives all rights of its account, unless its one scope is [ScopeDecide].
 type CreateTokenRequest struct {
-	Name     string        `json:"token_name,omitempty"`
-	Lifetime time.Duration `json:"lifetime,omitempty"` // 0: the server's default
+	Name          string        `json:"token_name,omitempty"`
+	Lifetime      time.Duration `json:"lifetime,omitempty"` // 0: the server's default
+	Scopes        []string      `json:"scopes,omitempty"`
+	Organizations []string      `json:"organizations,omitempty"` // names or ids that ScopeDecide is bounded to; none: no bounds
 }
 
 // CreateTokenResponse holds the token itself, which the server shows only once.

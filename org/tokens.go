@@ -1,6 +1,7 @@
 package org
 
 import (
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -30,6 +31,14 @@ type Token struct {
 	Lifetime  time.Duration
 	MadeBy    uuid.UUID // who made it for the account; uuid.Nil: the account itself, or the operator
 	Maker     string    // their username, "" when the account is gone
+	Decides   bool      // it may only ask for decisions: its scope is ScopeDecide
+	Within    []TokenPlace
+}
+
+// TokenPlace is an organization that a token is for. It stays when the organization is renamed or deleted.
+type TokenPlace struct {
+	ID   uuid.UUID
+	Name string // "" as long as nobody looked it up, and where it is gone or not for the caller to see
 }
 
 // TokenFilter selects tokens. Its zero value is those of one account that have not ended.
@@ -39,11 +48,18 @@ type TokenFilter struct {
 }
 
 // TokenInput asks for a token. Lifetime 0 is the default, an empty Name a random one. Scope, Scopes and AllowList may
-// say no more than that nothing limits it.
+// say no more than that nothing limits it; or the one scope is ScopeDecide, and Organizations may bound that.
 type TokenInput struct {
 	Name      string
 	Lifetime  time.Duration
 	Scope     string
 	Scopes    []string
 	AllowList []string // entries of the form type:id
+
+	Organizations []string // names or ids
+}
+
+// Decides reports whether the scope ScopeDecide is asked for, alone or not.
+func (in *TokenInput) Decides() bool {
+	return in.Scope == ScopeDecide || slices.Contains(in.Scopes, ScopeDecide)
 }

@@ -1,8 +1,10 @@
 package views
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -13,14 +15,17 @@ import (
 // Tokens is the list of the API tokens of an account.
 type Tokens struct {
 	org.UserView
-	Tokens  []org.Token
-	Secret  string // of the token that was just made, shown once
-	Revoke  string // id of the token to ask about
-	Name    string // as entered in a refused form
-	Days    int
-	Longest time.Duration // that a token may live
-	Err     *org.Error
-	Now     time.Time
+	Tokens []org.Token
+	Secret string // of the token that was just made, shown once
+	Revoke string // id of the token to ask about
+	Name   string // as entered in a refused form
+	Days   int
+
+	OnlyAsks      bool          // likewise: it may only ask
+	Organizations string        // and of which organizations
+	Longest       time.Duration // that a token may live
+	Err           *org.Error
+	Now           time.Time
 }
 
 // TokenDays are the choices for the lifetime of a token; the first is the default.
@@ -54,6 +59,21 @@ func tokenMaker(t org.Token) string {
 		return "someone whose account is gone"
 	}
 	return t.Maker
+}
+
+// tokenLimit says what a token may do, "" for all that its account may do.
+func tokenLimit(t org.Token) string {
+	if !t.Decides {
+		return ""
+	}
+	names := make([]string, len(t.Within))
+	for i, p := range t.Within {
+		names[i] = cmp.Or(p.Name, p.ID.String())
+	}
+	if len(names) == 0 {
+		return "may only ask"
+	}
+	return "may only ask, of " + strings.Join(names, ", ")
 }
 
 func lifeLabel(days int) string {

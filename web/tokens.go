@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"time"
+	"unicode"
 
 	"rolecall.example/client"
 	"rolecall.example/org"
@@ -42,6 +43,9 @@ func (s *Server) tokensPage(c *call, t views.Tokens) (p page, err error) {
 	if t.Longest, err = s.account.MaxTokenLifetime(c.ctx, c.actor, c.user()); err != nil {
 		return p, err
 	}
+	if err := s.account.NamePlaces(c.ctx, c.actor, t.Tokens); err != nil {
+		return p, err
+	}
 	t.UserView, err = s.account.UserView(c.ctx, c.actor, c.user())
 	p.body = views.TokensPage(t)
 	return p, err
@@ -53,13 +57,23 @@ func readToken(o object) org.TokenInput {
 	if o.form {
 		days, _ := o.number("days")
 		in.Lifetime = time.Duration(min(days, 1000)) * 24 * time.Hour // more is refused, however much it is
+		in.Organizations = names(o.text("organizations"))
+		if o.flag("only_asks") {
+			in.Scopes = []string{org.ScopeDecide}
+		}
 		return in
 	}
 	lifetime, _ := o.number("lifetime")
 	in.Lifetime = time.Duration(lifetime)
 	in.Scope, in.Scopes, in.AllowList = o.text("scope"), o.texts("scopes", maxItems), o.allowList("allow_list")
+	in.Organizations = o.texts("organizations", maxItems)
 	o.ignore("id", "created_at", "updated_at") // of an answer; the rest of one could be meant to limit the token
 	return in
+}
+
+// names are those in a field of a form, with spaces or commas between.
+func names(text string) []string {
+	return strings.FieldsFunc(text, func(r rune) bool { return r == ',' || unicode.IsSpace(r) })
 }
 
 // allowList reads the things that a token may touch, each an object or the text "type:id".
@@ -111,7 +125,7 @@ func (s *Server) changedTokens(c *call, t views.Tokens) (p page, err error) {
 	if t.Err != nil {
 		o, _ := c.object() // unreadable: an empty form
 		days, _ := o.number("days")
-		t.Name, t.Days = o.text("token_name"), int(days)
+		t.Name, t.Days, t.OnlyAsks, t.Organizations = o.text("token_name"), int(days), o.flag("only_asks"), o.text("organizations")
 	}
 	return s.tokensPage(c, t)
 }

@@ -66,7 +66,7 @@ func each[From, To any](list []From, convert func(*From) To) []To {
 // wireTime returns a time as the API shows it: in UTC, to the microsecond, as it is stored.
 func wireTime(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
 
-// unlimited is how a token goes out that nothing limits, as none is limited yet.
+// unlimited is how a token goes out that nothing limits.
 var unlimited = struct {
 	scopes    []string
 	allowList []client.TokenTarget
@@ -182,15 +182,22 @@ func wireOrganization(o *org.Organization) client.Organization {
 
 // wireToken returns a token without its secret.
 func wireToken(t *org.Token) client.Token {
+	scopes, within := unlimited.scopes, make([]string, len(t.Within))
+	if t.Decides {
+		scopes = []string{org.ScopeDecide}
+	}
+	for i, p := range t.Within {
+		within[i] = p.ID.String()
+	}
 	return client.Token{
 		ID:              t.ID,
 		UserID:          t.UserID,
 		Username:        t.Username,
 		Name:            t.Name,
 		Scope:           t.Scope,
-		Scopes:          unlimited.scopes,
+		Scopes:          scopes,
 		AllowList:       unlimited.allowList,
-		Organizations:   []string{},
+		Organizations:   within,
 		CreatedBy:       t.Maker,
 		LoginType:       t.LoginType,
 		LifetimeSeconds: int64(t.Lifetime / time.Second),

@@ -3,6 +3,7 @@ package account
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -111,6 +112,10 @@ func tokenOf(r db.FindAPIKeyRow) org.Token {
 	if r.LoginType != loginToken {
 		t.Name = ""
 	}
+	t.Decides = r.Scopes == org.ScopeDecide
+	for id := range strings.FieldsSeq(r.Organizations) {
+		t.Within = append(t.Within, org.TokenPlace{ID: unit.ParseID(id)})
+	}
 	return t
 }
 
@@ -168,7 +173,7 @@ func (s *Service) CountTokensEnding(ctx context.Context) (_ int64, err error) {
 	return s.units.DB.CountTokensEnding(ctx, db.CountTokensEndingParams{Now: now, Until: now.Add(org.EndingSoon)})
 }
 
-// Scopes lists the names that a new token may have in its scopes. None of them limits it.
+// Scopes lists the names that a new token may have in its scopes as clients of Coder's API know them. None of them limits it.
 func (s *Service) Scopes() []string { return slices.Clone(unlimited) }
 
 // LoginType is how the caller signs in. Invalid: no such user. Forbidden: it is another account.

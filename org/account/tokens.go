@@ -26,6 +26,7 @@ const (
 
 const (
 	defaultTokenLifetime = 30 * org.Day
+	decideLifetime       = 365 * org.Day // of a token that may only ask, unless another is asked for
 	tokenScopeAll        = "all"
 	loginToken           = "token" // the login type of an API token; "password" is that of what a program signed in with
 )
@@ -125,10 +126,18 @@ func planToken(ctx context.Context, a *unit.Attempt, in createToken) (m madeToke
 		return m, &org.Error{Kind: org.Conflict, Message: fmt.Sprintf("A token with name %q already exists.", input.Name),
 			Fields: []org.Field{{Field: "name", Detail: "This value is already in use and should be unique."}}}
 	}
+	places, err := bound(ctx, a.Reader, a.Actor, input.Organizations)
+	if err != nil {
+		return m, err
+	}
 	key := newToken()
 	m.secret, m.row = key.String(), key.row(row.ID, input.Name, loginToken, a.Now, input.Lifetime)
 	m.row.CreatedBy = a.Maker(row.ID)
+	if input.Decides() {
+		m.row.Scope, m.row.Scopes, m.row.Organizations = "", org.ScopeDecide, stored(places)
+	}
 	m.token = org.Token{
+		Decides: input.Decides(), Within: places,
 		ID: key.id, UserID: row.ID, Username: row.Username, Name: m.row.Name, Scope: m.row.Scope, LoginType: m.row.LoginType,
 		CreatedAt: a.Now, UpdatedAt: a.Now, ExpiresAt: m.row.ExpiresAt, Lifetime: input.Lifetime, MadeBy: m.row.CreatedBy.UUID,
 	}
@@ -147,6 +156,17 @@ func applyToken(ctx context.Context, w *unit.Writer, m madeToken) (madeToken, er
 	w.Status = 201
 	w.Field("token_name", nil, m.row.Name)
 	w.Field("expires_at", nil, m.row.ExpiresAt)
+	if m.token.Decides {
+		w.Field("scopes", nil, []string{m.row.Scopes})
+	}
+	if len(m.token.Within) > 0 {
+		var names []string
+		for _, p := range m.token.Within {
+			names = append(names, p.Name)
+		}
+		w.Field("organizations", nil, names)
+		w.Field("organization_ids", nil, strings.Fields(m.row.Organizations))
+	}
 	return m, w.W.InsertAPIKey(ctx, m.row)
 }
 
@@ -154,6 +174,8 @@ func applyToken(ctx context.Context, w *unit.Writer, m madeToken) (madeToken, er
 func checkToken(catalog *rbac.Catalog, in *org.TokenInput, longest time.Duration) error {
 	var bad org.FieldErrors
 	switch {
+	case in.Lifetime == 0 && in.Decides():
+		in.Lifetime = min(decideLifetime, longest)
 	case in.Lifetime == 0:
 		in.Lifetime = min(defaultTokenLifetime, longest)
 	case in.Lifetime < time.Second:
