@@ -7,6 +7,7 @@ package db
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -282,6 +283,67 @@ func (q *Queries) ListOrganizations(ctx context.Context, maxRows int64) ([]Organ
 			&i.UpdatedAt,
 			&i.Version,
 		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listOrganizationsNamed = `-- name: ListOrganizationsNamed :many
+SELECT a.id, a.name_key, a.is_default FROM organizations a WHERE a.id IN (/*SLICE:ids*/?)
+UNION ALL
+SELECT b.id, b.name_key, b.is_default FROM organizations b WHERE b.name_key IN (/*SLICE:names*/?)
+UNION ALL
+SELECT c.id, c.name_key, c.is_default FROM organizations c WHERE c.is_default
+`
+
+type ListOrganizationsNamedParams struct {
+	Ids   []uuid.UUID
+	Names []string
+}
+
+type ListOrganizationsNamedRow struct {
+	ID        uuid.UUID
+	NameKey   string
+	IsDefault bool
+}
+
+// The organizations of some ids and names, and the default one. One may come several times.
+func (q *Queries) ListOrganizationsNamed(ctx context.Context, arg ListOrganizationsNamedParams) ([]ListOrganizationsNamedRow, error) {
+	query := listOrganizationsNamed
+	var queryParams []interface{}
+	if len(arg.Ids) > 0 {
+		for _, v := range arg.Ids {
+			queryParams = append(queryParams, v)
+		}
+		query = strings.Replace(query, "/*SLICE:ids*/?", strings.Repeat(",?", len(arg.Ids))[1:], 1)
+	} else {
+		query = strings.Replace(query, "/*SLICE:ids*/?", "NULL", 1)
+	}
+	if len(arg.Names) > 0 {
+		for _, v := range arg.Names {
+			queryParams = append(queryParams, v)
+		}
+		query = strings.Replace(query, "/*SLICE:names*/?", strings.Repeat(",?", len(arg.Names))[1:], 1)
+	} else {
+		query = strings.Replace(query, "/*SLICE:names*/?", "NULL", 1)
+	}
+	rows, err := q.query(ctx, nil, query, queryParams...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListOrganizationsNamedRow{}
+	for rows.Next() {
+		var i ListOrganizationsNamedRow
+		if err := rows.Scan(&i.ID, &i.NameKey, &i.IsDefault); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

@@ -417,6 +417,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listCallerByTokenStmt, err = db.PrepareContext(ctx, listCallerByToken); err != nil {
 		return nil, fmt.Errorf("error preparing query ListCallerByToken: %w", err)
 	}
+	if q.listCallersStmt, err = db.PrepareContext(ctx, listCallers); err != nil {
+		return nil, fmt.Errorf("error preparing query ListCallers: %w", err)
+	}
 	if q.listCandidatesStmt, err = db.PrepareContext(ctx, listCandidates); err != nil {
 		return nil, fmt.Errorf("error preparing query ListCandidates: %w", err)
 	}
@@ -540,6 +543,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listOrganizationsStmt, err = db.PrepareContext(ctx, listOrganizations); err != nil {
 		return nil, fmt.Errorf("error preparing query ListOrganizations: %w", err)
 	}
+	if q.listOrganizationsNamedStmt, err = db.PrepareContext(ctx, listOrganizationsNamed); err != nil {
+		return nil, fmt.Errorf("error preparing query ListOrganizationsNamed: %w", err)
+	}
 	if q.listOrganizationsOfUserStmt, err = db.PrepareContext(ctx, listOrganizationsOfUser); err != nil {
 		return nil, fmt.Errorf("error preparing query ListOrganizationsOfUser: %w", err)
 	}
@@ -585,6 +591,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listRolesByIDStmt, err = db.PrepareContext(ctx, listRolesByID); err != nil {
 		return nil, fmt.Errorf("error preparing query ListRolesByID: %w", err)
 	}
+	if q.listRolesOfManyStmt, err = db.PrepareContext(ctx, listRolesOfMany); err != nil {
+		return nil, fmt.Errorf("error preparing query ListRolesOfMany: %w", err)
+	}
 	if q.listRolesOfOrganizationStmt, err = db.PrepareContext(ctx, listRolesOfOrganization); err != nil {
 		return nil, fmt.Errorf("error preparing query ListRolesOfOrganization: %w", err)
 	}
@@ -614,6 +623,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.listUsersByIDStmt, err = db.PrepareContext(ctx, listUsersByID); err != nil {
 		return nil, fmt.Errorf("error preparing query ListUsersByID: %w", err)
+	}
+	if q.listUsersNamedStmt, err = db.PrepareContext(ctx, listUsersNamed); err != nil {
+		return nil, fmt.Errorf("error preparing query ListUsersNamed: %w", err)
 	}
 	if q.moveRevisionsOfAccountStmt, err = db.PrepareContext(ctx, moveRevisionsOfAccount); err != nil {
 		return nil, fmt.Errorf("error preparing query MoveRevisionsOfAccount: %w", err)
@@ -1371,6 +1383,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listCallerByTokenStmt: %w", cerr)
 		}
 	}
+	if q.listCallersStmt != nil {
+		if cerr := q.listCallersStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listCallersStmt: %w", cerr)
+		}
+	}
 	if q.listCandidatesStmt != nil {
 		if cerr := q.listCandidatesStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listCandidatesStmt: %w", cerr)
@@ -1576,6 +1593,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listOrganizationsStmt: %w", cerr)
 		}
 	}
+	if q.listOrganizationsNamedStmt != nil {
+		if cerr := q.listOrganizationsNamedStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listOrganizationsNamedStmt: %w", cerr)
+		}
+	}
 	if q.listOrganizationsOfUserStmt != nil {
 		if cerr := q.listOrganizationsOfUserStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listOrganizationsOfUserStmt: %w", cerr)
@@ -1651,6 +1673,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listRolesByIDStmt: %w", cerr)
 		}
 	}
+	if q.listRolesOfManyStmt != nil {
+		if cerr := q.listRolesOfManyStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listRolesOfManyStmt: %w", cerr)
+		}
+	}
 	if q.listRolesOfOrganizationStmt != nil {
 		if cerr := q.listRolesOfOrganizationStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listRolesOfOrganizationStmt: %w", cerr)
@@ -1699,6 +1726,11 @@ func (q *Queries) Close() error {
 	if q.listUsersByIDStmt != nil {
 		if cerr := q.listUsersByIDStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listUsersByIDStmt: %w", cerr)
+		}
+	}
+	if q.listUsersNamedStmt != nil {
+		if cerr := q.listUsersNamedStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listUsersNamedStmt: %w", cerr)
 		}
 	}
 	if q.moveRevisionsOfAccountStmt != nil {
@@ -2031,6 +2063,7 @@ type Queries struct {
 	listCallerStmt                    *sql.Stmt
 	listCallerBySessionStmt           *sql.Stmt
 	listCallerByTokenStmt             *sql.Stmt
+	listCallersStmt                   *sql.Stmt
 	listCandidatesStmt                *sql.Stmt
 	listCatalogEffectsStmt            *sql.Stmt
 	listCatalogEffectsInStmt          *sql.Stmt
@@ -2072,6 +2105,7 @@ type Queries struct {
 	listOpenedSiteHoldersStmt         *sql.Stmt
 	listOrganizationSizesStmt         *sql.Stmt
 	listOrganizationsStmt             *sql.Stmt
+	listOrganizationsNamedStmt        *sql.Stmt
 	listOrganizationsOfUserStmt       *sql.Stmt
 	listOutsidersStmt                 *sql.Stmt
 	listOutsidersByIDStmt             *sql.Stmt
@@ -2087,6 +2121,7 @@ type Queries struct {
 	listRoleScopesByNameStmt          *sql.Stmt
 	listRoleVersionsStmt              *sql.Stmt
 	listRolesByIDStmt                 *sql.Stmt
+	listRolesOfManyStmt               *sql.Stmt
 	listRolesOfOrganizationStmt       *sql.Stmt
 	listRolesOfSiteStmt               *sql.Stmt
 	listRolesWithPairStmt             *sql.Stmt
@@ -2097,6 +2132,7 @@ type Queries struct {
 	listTokensOfUsersStmt             *sql.Stmt
 	listUsersStmt                     *sql.Stmt
 	listUsersByIDStmt                 *sql.Stmt
+	listUsersNamedStmt                *sql.Stmt
 	moveRevisionsOfAccountStmt        *sql.Stmt
 	mustChangePasswordStmt            *sql.Stmt
 	noteExpiryStmt                    *sql.Stmt
@@ -2266,6 +2302,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listCallerStmt:                    q.listCallerStmt,
 		listCallerBySessionStmt:           q.listCallerBySessionStmt,
 		listCallerByTokenStmt:             q.listCallerByTokenStmt,
+		listCallersStmt:                   q.listCallersStmt,
 		listCandidatesStmt:                q.listCandidatesStmt,
 		listCatalogEffectsStmt:            q.listCatalogEffectsStmt,
 		listCatalogEffectsInStmt:          q.listCatalogEffectsInStmt,
@@ -2307,6 +2344,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listOpenedSiteHoldersStmt:         q.listOpenedSiteHoldersStmt,
 		listOrganizationSizesStmt:         q.listOrganizationSizesStmt,
 		listOrganizationsStmt:             q.listOrganizationsStmt,
+		listOrganizationsNamedStmt:        q.listOrganizationsNamedStmt,
 		listOrganizationsOfUserStmt:       q.listOrganizationsOfUserStmt,
 		listOutsidersStmt:                 q.listOutsidersStmt,
 		listOutsidersByIDStmt:             q.listOutsidersByIDStmt,
@@ -2322,6 +2360,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listRoleScopesByNameStmt:          q.listRoleScopesByNameStmt,
 		listRoleVersionsStmt:              q.listRoleVersionsStmt,
 		listRolesByIDStmt:                 q.listRolesByIDStmt,
+		listRolesOfManyStmt:               q.listRolesOfManyStmt,
 		listRolesOfOrganizationStmt:       q.listRolesOfOrganizationStmt,
 		listRolesOfSiteStmt:               q.listRolesOfSiteStmt,
 		listRolesWithPairStmt:             q.listRolesWithPairStmt,
@@ -2332,6 +2371,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listTokensOfUsersStmt:             q.listTokensOfUsersStmt,
 		listUsersStmt:                     q.listUsersStmt,
 		listUsersByIDStmt:                 q.listUsersByIDStmt,
+		listUsersNamedStmt:                q.listUsersNamedStmt,
 		moveRevisionsOfAccountStmt:        q.moveRevisionsOfAccountStmt,
 		mustChangePasswordStmt:            q.mustChangePasswordStmt,
 		noteExpiryStmt:                    q.noteExpiryStmt,

@@ -7,6 +7,7 @@ package db
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -262,6 +263,83 @@ func (q *Queries) ListCallerByToken(ctx context.Context, arg ListCallerByTokenPa
 	for rows.Next() {
 		var i ListCallerByTokenRow
 		if err := rows.Scan(
+			&i.OrganizationID,
+			&i.Roles,
+			&i.Version,
+			&i.Value,
+			&i.RoleState,
+			&i.Catalog,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listCallers = `-- name: ListCallers :many
+WITH places AS (
+    SELECT p.organization_id, p.value, p.roles, p.catalog FROM revisions p
+    WHERE p.organization_id IN ('00000000-0000-0000-0000-000000000000', ?1)
+), asked AS (SELECT a.id, a.roles, a.version FROM users a WHERE a.id IN (/*SLICE:user_ids*/?))
+SELECT site.organization_id AS user_id, r.organization_id, '' AS roles, 0 AS version, r.value, r.roles AS role_state, r.catalog
+FROM places r, revisions site
+WHERE site.organization_id = '00000000-0000-0000-0000-000000000000'
+UNION ALL
+SELECT u.id AS user_id, r.organization_id, u.roles, u.version, r.value, r.roles AS role_state, r.catalog
+FROM asked u, revisions r
+WHERE r.organization_id = '00000000-0000-0000-0000-000000000000'
+UNION ALL
+SELECT m.user_id, r.organization_id, m.roles, m.version, r.value, r.roles AS role_state, r.catalog
+FROM asked u JOIN organization_members m ON m.user_id = u.id JOIN revisions r ON r.organization_id = m.organization_id
+ORDER BY user_id, organization_id
+`
+
+type ListCallersParams struct {
+	Place   uuid.UUID
+	UserIds []uuid.UUID
+}
+
+type ListCallersRow struct {
+	UserID         uuid.UUID
+	OrganizationID uuid.UUID
+	Roles          string
+	Version        int64
+	Value          int64
+	RoleState      int64
+	Catalog        int64
+}
+
+// ListCaller for several accounts at once, by account; an account without rows is gone. Under the zero id stand the site and,
+// if it is there, one organization, held by nobody.
+func (q *Queries) ListCallers(ctx context.Context, arg ListCallersParams) ([]ListCallersRow, error) {
+	query := listCallers
+	var queryParams []interface{}
+	queryParams = append(queryParams, arg.Place)
+	if len(arg.UserIds) > 0 {
+		for _, v := range arg.UserIds {
+			queryParams = append(queryParams, v)
+		}
+		query = strings.Replace(query, "/*SLICE:user_ids*/?", strings.Repeat(",?", len(arg.UserIds))[1:], 1)
+	} else {
+		query = strings.Replace(query, "/*SLICE:user_ids*/?", "NULL", 1)
+	}
+	rows, err := q.query(ctx, nil, query, queryParams...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListCallersRow{}
+	for rows.Next() {
+		var i ListCallersRow
+		if err := rows.Scan(
+			&i.UserID,
 			&i.OrganizationID,
 			&i.Roles,
 			&i.Version,

@@ -7,6 +7,7 @@ package db
 
 import (
 	"context"
+	"database/sql"
 	"strings"
 	"time"
 
@@ -433,6 +434,69 @@ func (q *Queries) ListRoleVersions(ctx context.Context, arg ListRoleVersionsPara
 			&i.CreatedAt,
 			&i.CreatedBy,
 			&i.CatalogVersion,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listRolesOfMany = `-- name: ListRolesOfMany :many
+SELECT r.id, r.organization_id, r.name, r.display_name, r.version, r.created_at, r.updated_at, r.updated_by, r.catalog_version, p.level, p.resource_type, p.action, p.negate
+FROM roles r LEFT JOIN role_permissions p ON p.role_id = r.id
+WHERE r.organization_id IN (/*SLICE:organization_ids*/?)
+ORDER BY r.organization_id, r.name, r.id, p.level, p.resource_type, p.action
+`
+
+type ListRolesOfManyRow struct {
+	Role         Role
+	Level        sql.NullString
+	ResourceType sql.NullString
+	Action       sql.NullString
+	Negate       sql.NullBool
+}
+
+// The roles of some organizations, by organization and name, a row for each permission of each, and one for a role without.
+func (q *Queries) ListRolesOfMany(ctx context.Context, organizationIds []uuid.NullUUID) ([]ListRolesOfManyRow, error) {
+	query := listRolesOfMany
+	var queryParams []interface{}
+	if len(organizationIds) > 0 {
+		for _, v := range organizationIds {
+			queryParams = append(queryParams, v)
+		}
+		query = strings.Replace(query, "/*SLICE:organization_ids*/?", strings.Repeat(",?", len(organizationIds))[1:], 1)
+	} else {
+		query = strings.Replace(query, "/*SLICE:organization_ids*/?", "NULL", 1)
+	}
+	rows, err := q.query(ctx, nil, query, queryParams...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListRolesOfManyRow{}
+	for rows.Next() {
+		var i ListRolesOfManyRow
+		if err := rows.Scan(
+			&i.Role.ID,
+			&i.Role.OrganizationID,
+			&i.Role.Name,
+			&i.Role.DisplayName,
+			&i.Role.Version,
+			&i.Role.CreatedAt,
+			&i.Role.UpdatedAt,
+			&i.Role.UpdatedBy,
+			&i.Role.CatalogVersion,
+			&i.Level,
+			&i.ResourceType,
+			&i.Action,
+			&i.Negate,
 		); err != nil {
 			return nil, err
 		}

@@ -92,6 +92,7 @@ type Reads interface {
 	ListCaller(ctx context.Context, arg ListCallerParams) ([]ListCallerRow, error)
 	ListCallerBySession(ctx context.Context, arg ListCallerBySessionParams) ([]ListCallerBySessionRow, error)
 	ListCallerByToken(ctx context.Context, arg ListCallerByTokenParams) ([]ListCallerByTokenRow, error)
+	ListCallers(ctx context.Context, arg ListCallersParams) ([]ListCallersRow, error)
 	ListCandidates(ctx context.Context, arg ListCandidatesParams) ([]UserRow, error)
 	ListCatalogEffects(ctx context.Context, version int64) ([]CatalogEffect, error)
 	ListCatalogEffectsIn(ctx context.Context, arg ListCatalogEffectsInParams) ([]CatalogEffect, error)
@@ -133,6 +134,7 @@ type Reads interface {
 	ListOpenedSiteHolders(ctx context.Context, role string) ([]uuid.UUID, error)
 	ListOrganizationSizes(ctx context.Context) ([]ListOrganizationSizesRow, error)
 	ListOrganizations(ctx context.Context, maxRows int64) ([]Organization, error)
+	ListOrganizationsNamed(ctx context.Context, arg ListOrganizationsNamedParams) ([]ListOrganizationsNamedRow, error)
 	ListOrganizationsOfUser(ctx context.Context, arg ListOrganizationsOfUserParams) ([]Organization, error)
 	ListOutsiders(ctx context.Context, arg ListOutsidersParams) ([]ListOutsidersRow, error)
 	ListOutsidersByID(ctx context.Context, arg ListOutsidersByIDParams) ([]ListOutsidersByIDRow, error)
@@ -148,6 +150,7 @@ type Reads interface {
 	ListRoleScopesByName(ctx context.Context, name string) ([]uuid.NullUUID, error)
 	ListRoleVersions(ctx context.Context, arg ListRoleVersionsParams) ([]RoleVersion, error)
 	ListRolesByID(ctx context.Context, ids []uuid.UUID) ([]Role, error)
+	ListRolesOfMany(ctx context.Context, organizationIds []uuid.NullUUID) ([]ListRolesOfManyRow, error)
 	ListRolesOfOrganization(ctx context.Context, organizationID uuid.NullUUID) ([]Role, error)
 	ListRolesOfSite(ctx context.Context) ([]Role, error)
 	ListRolesWithPair(ctx context.Context, arg ListRolesWithPairParams) ([]uuid.UUID, error)
@@ -158,6 +161,7 @@ type Reads interface {
 	ListTokensOfUsers(ctx context.Context, userIds []uuid.UUID) ([]ListTokensOfUsersRow, error)
 	ListUsers(ctx context.Context, arg ListUsersParams) ([]uuid.UUID, error)
 	ListUsersByID(ctx context.Context, ids []uuid.UUID) ([]UserRow, error)
+	ListUsersNamed(ctx context.Context, arg ListUsersNamedParams) ([]ListUsersNamedRow, error)
 	SearchCandidates(ctx context.Context, arg SearchCandidatesParams) ([]UserRow, error)
 	SearchMembers(ctx context.Context, arg SearchMembersParams) ([]SearchMembersRow, error)
 	SearchMembersByUsername(ctx context.Context, arg SearchMembersByUsernameParams) ([]SearchMembersByUsernameRow, error)
@@ -571,6 +575,11 @@ func (r reads) ListCallerByToken(ctx context.Context, arg ListCallerByTokenParam
 	return found, named("ListCallerByToken", err)
 }
 
+func (r reads) ListCallers(ctx context.Context, arg ListCallersParams) ([]ListCallersRow, error) {
+	found, err := r.queries.ListCallers(ctx, arg)
+	return found, named("ListCallers", err)
+}
+
 func (r reads) ListCandidates(ctx context.Context, arg ListCandidatesParams) ([]UserRow, error) {
 	found, err := r.queries.ListCandidates(ctx, arg)
 	return found, named("ListCandidates", err)
@@ -776,6 +785,11 @@ func (r reads) ListOrganizations(ctx context.Context, maxRows int64) ([]Organiza
 	return found, named("ListOrganizations", err)
 }
 
+func (r reads) ListOrganizationsNamed(ctx context.Context, arg ListOrganizationsNamedParams) ([]ListOrganizationsNamedRow, error) {
+	found, err := r.queries.ListOrganizationsNamed(ctx, arg)
+	return found, named("ListOrganizationsNamed", err)
+}
+
 func (r reads) ListOrganizationsOfUser(ctx context.Context, arg ListOrganizationsOfUserParams) ([]Organization, error) {
 	found, err := r.queries.ListOrganizationsOfUser(ctx, arg)
 	return found, named("ListOrganizationsOfUser", err)
@@ -851,6 +865,11 @@ func (r reads) ListRolesByID(ctx context.Context, ids []uuid.UUID) ([]Role, erro
 	return found, named("ListRolesByID", err)
 }
 
+func (r reads) ListRolesOfMany(ctx context.Context, organizationIds []uuid.NullUUID) ([]ListRolesOfManyRow, error) {
+	found, err := r.queries.ListRolesOfMany(ctx, organizationIds)
+	return found, named("ListRolesOfMany", err)
+}
+
 func (r reads) ListRolesOfOrganization(ctx context.Context, organizationID uuid.NullUUID) ([]Role, error) {
 	found, err := r.queries.ListRolesOfOrganization(ctx, organizationID)
 	return found, named("ListRolesOfOrganization", err)
@@ -899,6 +918,11 @@ func (r reads) ListUsers(ctx context.Context, arg ListUsersParams) ([]uuid.UUID,
 func (r reads) ListUsersByID(ctx context.Context, ids []uuid.UUID) ([]UserRow, error) {
 	found, err := r.queries.ListUsersByID(ctx, ids)
 	return found, named("ListUsersByID", err)
+}
+
+func (r reads) ListUsersNamed(ctx context.Context, arg ListUsersNamedParams) ([]ListUsersNamedRow, error) {
+	found, err := r.queries.ListUsersNamed(ctx, arg)
+	return found, named("ListUsersNamed", err)
 }
 
 func (r reads) SearchCandidates(ctx context.Context, arg SearchCandidatesParams) ([]UserRow, error) {

@@ -754,6 +754,79 @@ func (q *Queries) ListUsersByID(ctx context.Context, ids []uuid.UUID) ([]UserRow
 	return items, nil
 }
 
+const listUsersNamed = `-- name: ListUsersNamed :many
+SELECT r.id, r.username, r.username_key, r.email, r.name, r.avatar_url, r.status, r.login_type, r.created_at, r.updated_at, r.last_seen_at, r.roles, r.version, r.organization_ids, u.email_key FROM users u JOIN user_rows r ON r.id = u.id
+WHERE u.username_key IN (/*SLICE:usernames*/?) OR u.email_key IN (/*SLICE:emails*/?)
+`
+
+type ListUsersNamedParams struct {
+	Usernames []string
+	Emails    []string
+}
+
+type ListUsersNamedRow struct {
+	UserRow  UserRow
+	EmailKey string
+}
+
+// The accounts of some usernames and e-mail addresses, with what they are found by.
+func (q *Queries) ListUsersNamed(ctx context.Context, arg ListUsersNamedParams) ([]ListUsersNamedRow, error) {
+	query := listUsersNamed
+	var queryParams []interface{}
+	if len(arg.Usernames) > 0 {
+		for _, v := range arg.Usernames {
+			queryParams = append(queryParams, v)
+		}
+		query = strings.Replace(query, "/*SLICE:usernames*/?", strings.Repeat(",?", len(arg.Usernames))[1:], 1)
+	} else {
+		query = strings.Replace(query, "/*SLICE:usernames*/?", "NULL", 1)
+	}
+	if len(arg.Emails) > 0 {
+		for _, v := range arg.Emails {
+			queryParams = append(queryParams, v)
+		}
+		query = strings.Replace(query, "/*SLICE:emails*/?", strings.Repeat(",?", len(arg.Emails))[1:], 1)
+	} else {
+		query = strings.Replace(query, "/*SLICE:emails*/?", "NULL", 1)
+	}
+	rows, err := q.query(ctx, nil, query, queryParams...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListUsersNamedRow{}
+	for rows.Next() {
+		var i ListUsersNamedRow
+		if err := rows.Scan(
+			&i.UserRow.ID,
+			&i.UserRow.Username,
+			&i.UserRow.UsernameKey,
+			&i.UserRow.Email,
+			&i.UserRow.Name,
+			&i.UserRow.AvatarURL,
+			&i.UserRow.Status,
+			&i.UserRow.LoginType,
+			&i.UserRow.CreatedAt,
+			&i.UserRow.UpdatedAt,
+			&i.UserRow.LastSeenAt,
+			&i.UserRow.Roles,
+			&i.UserRow.Version,
+			&i.UserRow.OrganizationIds,
+			&i.EmailKey,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const mustChangePassword = `-- name: MustChangePassword :exec
 UPDATE users SET must_change = true, version = version + 1, updated_at = ?1 WHERE id = ?2
 `

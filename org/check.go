@@ -1,7 +1,10 @@
 package org
 
 import (
+	"fmt"
 	"strings"
+
+	"github.com/google/uuid"
 
 	"rolecall.example/rbac"
 )
@@ -16,31 +19,82 @@ type AuthCheck struct {
 	AnyOrg         bool
 }
 
-// AuthChecks are questions about what one account may do, each under a key of the asker.
+// AuthChecks are questions about what one account may do, or each of several, each under a key of the asker.
 type AuthChecks struct {
-	User   string // whom they are about: an id, a username or an e-mail address; "" or "me" for the caller
-	Strict *bool  // whether questions that make no sense are told; nil: of those with a User
-	Checks map[string]AuthCheck
+	User     string   // whom they are about: an id, a username or an e-mail address; "" or "me" for the caller
+	Subjects []string // or each of these, if it is not nil
+	Strict   *bool    // whether questions that make no sense are told; nil: of those with a User or Subjects
+	AtLeast  string   // "ORGANIZATION@REVISION" that is to be seen, or ""
+	Checks   map[string]AuthCheck
 }
 
 // Named reports whether names may stand where ids do, and every question is answered for itself. Otherwise the questions
 // are the caller's own in the words of Coder's API: with ids alone, and all refused if one makes no sense.
-func (q *AuthChecks) Named() bool { return q.User != "" || q.Strict != nil }
+func (q *AuthChecks) Named() bool {
+	return q.User != "" || q.Subjects != nil || q.Strict != nil || q.AtLeast != ""
+}
 
 // Tells reports whether questions that make no sense are told.
 func (q *AuthChecks) Tells() bool {
 	if q.Strict != nil {
 		return *q.Strict
 	}
-	return q.User != ""
+	return q.User != "" || q.Subjects != nil
 }
+
+// About is whom the questions are about: "me" is the caller.
+func (q *AuthChecks) About() []string {
+	switch {
+	case q.Subjects != nil:
+		return q.Subjects
+	case q.User != "":
+		return []string{q.User}
+	default:
+		return []string{"me"}
+	}
+}
+
+// Decisions is how many answers are wanted.
+func (q *AuthChecks) Decisions() int { return len(q.Checks) * len(q.About()) }
 
 // AuthAnswers are the answers by the keys of the questions.
 type AuthAnswers struct {
 	Allowed      map[string]bool
 	Problems     map[string]CheckProblem // of questions that could not be answered, which is a no
 	Explanations map[string]Explanation  // nil if none were asked for
+	Subjects     map[string]AuthAnswers  // of questions about Subjects: all of the above, of each of them
+	Place        Place                   // of questions that name one organization, and may have names
 }
+
+// Place is the revision of an organization at which something was read. The zero value is none.
+type Place struct {
+	Organization uuid.UUID
+	Revision     int64
+}
+
+// SubjectCheck is a question about one of several subjects.
+type SubjectCheck struct {
+	Subject string // an id, a username or an e-mail address, or "me": the caller; "" is nobody
+	AuthCheck
+}
+
+// Decision is the answer to a question. With a Problem it could not be answered, which is a no.
+type Decision struct {
+	Allowed bool
+	Problem *CheckProblem
+}
+
+// CheckProblem is why a question could not be answered.
+type CheckProblem struct{ Code, Message string }
+
+// The problems of questions. What is not there, and what the caller may not read, are one.
+var (
+	CheckNotFound           = CheckProblem{"not_found", "No such person or organization, or you may not see it."}
+	CheckSuspended          = CheckProblem{"suspended", "The account is suspended, so it may do nothing."}
+	CheckNoOwner            = CheckProblem{"no_owner", "Nobody owns things of that resource type: leave owner_id out."}
+	CheckSiteType           = CheckProblem{"site_type", "Nothing of that resource type belongs to an organization: leave organization_id out."}
+	CheckOrganizationNeeded = CheckProblem{"organization_needed", "A question about another account must name an organization, unless you may read every account."}
+)
 
 // CheckInvalidID is the problem of an id that cannot name a thing. It names the types whose checks may name one: by area, and
 // in an area those first that every catalog has.
@@ -63,26 +117,14 @@ func CheckInvalidID(c *rbac.Catalog) CheckProblem {
 	return CheckProblem{"invalid_id", "resource_id must be a uuid, and goes with the " + noun + list + " alone."}
 }
 
-// CheckProblem is why a question could not be answered.
-type CheckProblem struct{ Code, Message string }
-
-// The problems of questions. What is not there, and what the caller may not read, are one.
-var (
-	CheckNotFound           = CheckProblem{"not_found", "No such person or organization, or you may not see it."}
-	CheckSuspended          = CheckProblem{"suspended", "The account is suspended, so it may do nothing."}
-	CheckUnknownPermission  = CheckProblem{"unknown_permission", "There is no such action on that resource type."}
-	CheckSiteType           = CheckProblem{"site_type", "Nothing of that resource type belongs to an organization: leave organization_id out."}
-	CheckOrganizationNeeded = CheckProblem{"organization_needed", "A question about another account must name an organization, unless you may read every account."}
-)
-
-// SubjectCheck is a question about one of several subjects.
-type SubjectCheck struct {
-	Subject string // an id, a username or an e-mail address, or "me": the caller; "" is nobody
-	AuthCheck
-}
-
-// Decision is the answer to a question. With a Problem it could not be answered, which is a no.
-type Decision struct {
-	Allowed bool
-	Problem *CheckProblem
+// CheckUnknownPermission is the problem of a pair that the catalog does not have. removed is the version of the catalog that
+// took it away, 0 if there never was such a pair.
+func CheckUnknownPermission(c *rbac.Catalog, p rbac.Permission, removed int64) CheckProblem {
+	message := "There is no such action on that resource type."
+	if removed != 0 {
+		message = fmt.Sprintf("%s was removed in version %d of the catalog.", p, removed)
+	} else if near := c.Nearest(p); near != "" {
+		message += " Did you mean " + near + "?"
+	}
+	return CheckProblem{"unknown_permission", message}
 }

@@ -23,6 +23,14 @@ SELECT sqlc.embed(o), sqlc.embed(own), site.roles AS site_role_state, site.catal
 FROM organizations o, revisions own, revisions site
 WHERE o.is_default AND own.organization_id = o.id AND site.organization_id = '00000000-0000-0000-0000-000000000000';
 
+-- name: ListOrganizationsNamed :many
+-- The organizations of some ids and names, and the default one. One may come several times.
+SELECT a.id, a.name_key, a.is_default FROM organizations a WHERE a.id IN (sqlc.slice('ids'))
+UNION ALL
+SELECT b.id, b.name_key, b.is_default FROM organizations b WHERE b.name_key IN (sqlc.slice('names'))
+UNION ALL
+SELECT c.id, c.name_key, c.is_default FROM organizations c WHERE c.is_default;
+
 -- name: ListOrganizations :many
 -- reads all: as many as are asked for, in the order of the index.
 SELECT * FROM organizations ORDER BY name_key LIMIT CAST(@max_rows AS bigint);

@@ -51,6 +51,25 @@ FROM organization_members m JOIN revisions r ON r.organization_id = m.organizati
 WHERE m.user_id = @user_id AND m.organization_id >= @first AND m.organization_id <= @last
 ORDER BY organization_id;
 
+-- name: ListCallers :many
+-- ListCaller for several accounts at once, by account; an account without rows is gone. Under the zero id stand the site and,
+-- if it is there, one organization, held by nobody.
+WITH places AS (
+    SELECT p.organization_id, p.value, p.roles, p.catalog FROM revisions p
+    WHERE p.organization_id IN ('00000000-0000-0000-0000-000000000000', @place)
+), asked AS (SELECT a.id, a.roles, a.version FROM users a WHERE a.id IN (sqlc.slice('user_ids')))
+SELECT site.organization_id AS user_id, r.organization_id, '' AS roles, 0 AS version, r.value, r.roles AS role_state, r.catalog
+FROM places r, revisions site
+WHERE site.organization_id = '00000000-0000-0000-0000-000000000000'
+UNION ALL
+SELECT u.id AS user_id, r.organization_id, u.roles, u.version, r.value, r.roles AS role_state, r.catalog
+FROM asked u, revisions r
+WHERE r.organization_id = '00000000-0000-0000-0000-000000000000'
+UNION ALL
+SELECT m.user_id, r.organization_id, m.roles, m.version, r.value, r.roles AS role_state, r.catalog
+FROM asked u JOIN organization_members m ON m.user_id = u.id JOIN revisions r ON r.organization_id = m.organization_id
+ORDER BY user_id, organization_id;
+
 -- name: ListCallerByToken :many
 -- ListCaller for an account that a token names. No row of the site: the token is gone, or has ended.
 SELECT r.organization_id, u.roles, u.version, r.value, r.roles AS role_state, r.catalog

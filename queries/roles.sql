@@ -25,6 +25,13 @@ ORDER BY p.role_id, p.level, p.resource_type, p.action;
 SELECT * FROM role_permissions p WHERE p.role_id IN (SELECT r.id FROM roles r WHERE r.organization_id IS NULL)
 ORDER BY p.role_id, p.level, p.resource_type, p.action;
 
+-- name: ListRolesOfMany :many
+-- The roles of some organizations, by organization and name, a row for each permission of each, and one for a role without.
+SELECT sqlc.embed(r), p.level, p.resource_type, p.action, p.negate
+FROM roles r LEFT JOIN role_permissions p ON p.role_id = r.id
+WHERE r.organization_id IN (sqlc.slice('organization_ids'))
+ORDER BY r.organization_id, r.name, r.id, p.level, p.resource_type, p.action;
+
 -- name: ListMemberships :many
 -- The organizations of a user, and the roles held there.
 SELECT organization_id, roles FROM organization_members WHERE user_id = @user_id;

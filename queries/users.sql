@@ -101,6 +101,11 @@ LIMIT CAST(@max_rows AS bigint) OFFSET CAST(@skip AS bigint);
 -- name: ListUsersByID :many
 SELECT * FROM user_rows WHERE id IN (sqlc.slice('ids'));
 
+-- name: ListUsersNamed :many
+-- The accounts of some usernames and e-mail addresses, with what they are found by.
+SELECT sqlc.embed(r), u.email_key FROM users u JOIN user_rows r ON r.id = u.id
+WHERE u.username_key IN (sqlc.slice('usernames')) OR u.email_key IN (sqlc.slice('emails'));
+
 -- name: ListCandidates :many
 -- Users that are not members of an organization yet and not suspended, by username.
 -- reads all: as far as it takes to find as many as are asked for; a text of three letters that few have is for

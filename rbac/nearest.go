@@ -41,3 +41,15 @@ func Distance(a, b string) int {
 	}
 	return row[len(b)]
 }
+
+// wordAtMost is how long a word may be that a misspelled one is looked for.
+const wordAtMost = 64
+
+// Nearest returns the pair that p may be a misspelling of, such as "invoice:void", or "" if none is close.
+func (c *Catalog) Nearest(p Permission) string {
+	if p.ResourceType == Wildcard || len(p.ResourceType) > wordAtMost || len(p.Action) > wordAtMost {
+		return ""
+	}
+	k := checker{d: c.document, types: c.byName}
+	return k.nearest(p.pair())
+}

@@ -2,30 +2,137 @@ package insight
 
 import (
 	"context"
+	"strconv"
+	"strings"
+
+	"github.com/google/uuid"
 
 	"rolecall.example/org"
+	"rolecall.example/org/unit"
 )
 
 // Decide answers questions about any number of subjects, each for itself and in their order. What is unknown, what the
-// caller may not know of, and what fails is a no. With strict a question that makes no sense has a problem.
+// caller may not know of, and what is suspended is a no. With strict a question that makes no sense has a problem.
 // It fails only if the data can not be read.
 func (s *Service) Decide(ctx context.Context, by *org.Actor, qs []org.SubjectCheck, strict bool) (_ []org.Decision, err error) {
 	defer org.Wrap(&err, "decide %d questions", len(qs))
-	of := map[string]*inquiry{}
+	i, err := s.inquire(ctx, by, func(i *inquiry) { i.strict, i.questions = strict, qs })
+	if err != nil {
+		return nil, err
+	}
 	list := make([]org.Decision, len(qs))
-	for at, q := range qs {
-		i := of[q.Subject]
-		if i == nil {
-			if i, err = s.inquiry(ctx, s.units.Snapshot(by), by, &org.AuthChecks{User: q.Subject, Strict: &strict}); err != nil {
-				return nil, err
-			}
-			i.load, of[q.Subject] = s.units.SubjectNow, i
-		}
-		o, problem, err := i.object(ctx, q.AuthCheck)
+	for at := range qs {
+		list[at], err = i.decide(ctx, &qs[at])
 		if err != nil {
 			return nil, err
 		}
-		list[at] = org.Decision{Allowed: problem == nil && i.target.Can(q.Action, o), Problem: problem}
 	}
 	return list, nil
+}
+
+// maxRenewed is how often a catalog may come into force while one request is answered.
+const maxRenewed = 3
+
+// inquire begins an inquiry on what is committed now. about says what it is about.
+// Subjects come from the memory that callers come from, and those that are not in it in three queries, however many they are:
+// a check about another account costs what one's own costs (docs/spec/authcheck.md).
+func (s *Service) inquire(ctx context.Context, by *org.Actor, about func(*inquiry)) (i *inquiry, err error) {
+	for range maxRenewed {
+		catalog := by.Catalog
+		i = newInquiry(s.units.Snapshot(by), by, func(ctx context.Context, w unit.Wanted) (unit.People, error) {
+			return s.units.PeopleNow(ctx, by, w)
+		})
+		about(i)
+		if err = i.prepare(ctx); err != nil || by.Catalog == catalog {
+			return i, err
+		}
+	}
+	return nil, org.ErrCatalogMoved
+}
+
+// decide answers one question.
+func (i *inquiry) decide(ctx context.Context, q *org.SubjectCheck) (org.Decision, error) {
+	o, problem, err := i.object(ctx, q)
+	if err != nil || problem != nil {
+		return org.Decision{Problem: problem}, err
+	}
+	return org.Decision{Allowed: i.target(q.Subject).Can(q.Action, o)}, nil
+}
+
+// answers puts the decisions about the subjects under their keys.
+func (i *inquiry) answers(ctx context.Context, q *org.AuthChecks, explain bool) (a org.AuthAnswers, err error) {
+	if err := i.seesAtLeast(q); err != nil {
+		return a, err
+	}
+	a.Place = i.place()
+	subjects := q.About()
+	if q.Subjects != nil {
+		a.Subjects = make(map[string]org.AuthAnswers, len(subjects))
+	}
+	for _, subject := range subjects {
+		one := org.AuthAnswers{Allowed: make(map[string]bool, len(q.Checks)), Problems: map[string]org.CheckProblem{}}
+		if explain {
+			one.Explanations = map[string]org.Explanation{}
+		}
+		for key, c := range q.Checks {
+			if err := i.answer(ctx, &one, key, org.SubjectCheck{Subject: subject, AuthCheck: c}, explain); err != nil {
+				return a, err
+			}
+		}
+		if q.Subjects == nil {
+			one.Place = a.Place
+			return one, nil
+		}
+		a.Subjects[subject] = one
+	}
+	return a, nil
+}
+
+// answer puts one decision, and what led to it, under its key.
+func (i *inquiry) answer(ctx context.Context, a *org.AuthAnswers, key string, q org.SubjectCheck, explain bool) error {
+	var d org.Decision
+	var err error
+	if explain {
+		var e org.Explanation
+		if e, d.Problem, err = i.explained(ctx, q); err != nil {
+			return err
+		}
+		d.Allowed = d.Problem == nil && e.Allowed()
+		// A suspended account is explained all the same: that says what activating it would give back.
+		if d.Problem == nil || *d.Problem == org.CheckSuspended {
+			a.Explanations[key] = e
+		}
+	} else if d, err = i.decide(ctx, &q); err != nil {
+		return err
+	}
+	a.Allowed[key] = d.Allowed
+	if d.Problem != nil {
+		a.Problems[key] = *d.Problem
+	}
+	return nil
+}
+
+// atLeast is what a request must have seen: the revision of a scope, named as the API names it.
+func atLeast(text string) (ref string, ok bool) {
+	at := strings.LastIndexByte(text, '@')
+	if at <= 0 {
+		return "", false
+	}
+	revision, err := strconv.ParseUint(text[at+1:], 10, 63)
+	return text[:at], err == nil && revision > 0
+}
+
+// siteScope is how a revision of the site is named.
+const siteScope = "site"
+
+// seesAtLeast refuses what is no revision of a scope that the caller may know of. Whatever it is, it has been seen: an answer
+// comes from what was committed when it was asked for.
+func (i *inquiry) seesAtLeast(q *org.AuthChecks) error {
+	ref, ok := atLeast(q.AtLeast)
+	if q.AtLeast == "" || ok && (ref == siteScope || i.organizations[ref] != uuid.Nil) {
+		return nil
+	}
+	return org.FieldErrors{{
+		Field: "at_least", Detail: "must be ORGANIZATION@REVISION, as X-Rolecall-Revision gives it, of an organization that you may read",
+	}}.Err(badChecks)
 }

@@ -11,22 +11,29 @@ import (
 	"rolecall.example/rbac"
 )
 
-// inquiry is a number of questions about one account. What they share is looked up once.
-// named is set by user or strict: each check is answered for itself. With strict a permission that does not exist is a
-// problem, and not a plain no. load compiles the account, once, and only for a caller who may know of it.
+// inquiry is a number of questions about some accounts. Everything that they name is looked up at once, before the first of
+// them is answered. With strict a permission that does not exist is a problem, and not a plain no.
+// An account that is not there and one that may not be read are told apart nowhere below (T23 in docs/spec/threats.md).
 type inquiry struct {
 	unit.Reader
-	by     *org.Actor
-	named  bool
-	strict bool
-	load   func(context.Context, uuid.UUID) (*org.Actor, error)
-	id     uuid.UUID  // of the account asked about; uuid.Nil: there is none
-	target *org.Actor // that account, nil as long as it need not be known
+	by        *org.Actor
+	strict    bool
+	plain     bool // in the words of Coder's API, all about the caller
+	suggests  bool // an explanation has what would change the answer
+	questions []org.SubjectCheck
+	atLeast   string // the revision that the asker names, if it names one
+	find      func(context.Context, unit.Wanted) (unit.People, error)
 
-	organizations map[string]uuid.UUID // by how they are written; uuid.Nil: none that the caller may read
-	owners        map[string]uuid.UUID // likewise
-	known         map[uuid.UUID]bool   // see seen; by organization, uuid.Nil for the site
-	places        map[uuid.UUID]asked  // by organization, uuid.Nil for the site
+	accounts      map[string]uuid.UUID // by how they are written; uuid.Nil: none
+	organizations map[string]uuid.UUID // likewise; uuid.Nil: none that the caller may read
+	people        unit.People
+	unknown       map[rbac.Permission]*org.CheckProblem // pairs that the catalog does not have
+	places        map[whereAsked]asked
+}
+
+// whereAsked is about whom and where a question is: uuid.Nil is the site.
+type whereAsked struct {
+	subject, organization uuid.UUID
 }
 
 // asked is whom a question is about in an organization or on the site, and the homes of the roles that may change the
@@ -36,185 +43,266 @@ type asked struct {
 	homes  []unit.RoleScope
 }
 
-// inquiry begins one on what src reads.
-func (s *Service) inquiry(ctx context.Context, src unit.Reader, by *org.Actor, q *org.AuthChecks) (i *inquiry, err error) {
-	i = &inquiry{
-		Reader: src, by: by, named: q.Named(), strict: q.Tells(), load: src.Subject, id: by.ID(), target: by,
-		organizations: map[string]uuid.UUID{}, owners: map[string]uuid.UUID{}, known: map[uuid.UUID]bool{}, places: map[uuid.UUID]asked{},
+// newInquiry begins one on what src reads. find is how accounts are found.
+func newInquiry(src unit.Reader, by *org.Actor, find func(context.Context, unit.Wanted) (unit.People, error)) *inquiry {
+	return &inquiry{
+		Reader: src, by: by, find: find, suggests: true,
+		unknown: map[rbac.Permission]*org.CheckProblem{}, places: map[whereAsked]asked{},
 	}
-	// An account that is not there and one that may not be read are told apart nowhere below (T23 in docs/spec/threats.md).
-	if q.User != "" && q.User != "me" {
-		i.id, err = i.account(ctx, q.User)
-		if i.id != by.ID() || i.id == uuid.Nil { // the operator has no account, so that no account is the operator's
-			i.target = nil
-		}
-	}
-	return i, err
 }
 
-// account finds the id of an account, whoever may read it; uuid.Nil if there is no such name.
-// The name is looked up in the state of the site that the request began with.
-func (i *inquiry) account(ctx context.Context, ref string) (uuid.UUID, error) {
+// prepare looks up all that the questions name. Names are those of the state of the site that the request began with.
+func (i *inquiry) prepare(ctx context.Context) (err error) {
+	if i.plain {
+		return nil
+	}
+	if err := i.findOrganizations(ctx); err != nil {
+		return err
+	}
 	site, _ := i.by.Basis.Of(uuid.Nil)
-	return i.AccountAt(ctx, ref, site.Value)
+	var refs []string
+	seen := map[string]bool{"": true, "me": true}
+	for at := range i.questions {
+		for _, ref := range []string{i.questions[at].Subject, i.questions[at].OwnerID} {
+			if !seen[ref] {
+				seen[ref] = true
+				refs = append(refs, ref)
+			}
+		}
+	}
+	var rows map[uuid.UUID]db.UserRow
+	if i.accounts, rows, err = i.AccountsAt(ctx, refs, site.Value); err != nil {
+		return err
+	}
+	w := i.wanted()
+	w.Rows = rows
+	if len(w.IDs) == 0 && w.Place == uuid.Nil {
+		return nil
+	}
+	i.people, err = i.find(ctx, w)
+	return err
+}
+
+// findOrganizations finds those that the questions name. Of an organization that the caller belongs to its grants tell,
+// without a query.
+func (i *inquiry) findOrganizations(ctx context.Context) error {
+	i.organizations = map[string]uuid.UUID{"": uuid.Nil}
+	var refs []string
+	find := func(ref string) {
+		if _, known := i.organizations[ref]; known {
+			return
+		}
+		id, err := uuid.Parse(ref)
+		if i.organizations[ref] = id; err != nil || !i.by.Grants.InOrg(id) {
+			refs = append(refs, ref)
+		}
+	}
+	for at := range i.questions {
+		find(i.questions[at].OrganizationID)
+	}
+	if ref, ok := atLeast(i.atLeast); ok && ref != siteScope {
+		find(ref)
+	}
+	site, _ := i.by.Basis.Of(uuid.Nil)
+	found, err := i.OrganizationsAt(ctx, refs, site.Value)
+	if err != nil {
+		return err
+	}
+	for ref, id := range found {
+		i.organizations[ref] = id
+	}
+	for ref, id := range i.organizations {
+		if id != uuid.Nil && !i.by.Can("read", org.OrgObject(id)) {
+			i.organizations[ref] = uuid.Nil
+		}
+	}
+	return nil
+}
+
+// wanted is which accounts must be looked at. Whether one may be asked about, the caller's own rights tell, and what the
+// account holds; only who may be asked about is compiled. Names of nobody get an id of nobody: they take as long as others.
+func (i *inquiry) wanted() (w unit.Wanted) {
+	places := map[uuid.UUID][]uuid.UUID{} // where each account is asked about
+	add := func(ref string, organization uuid.UUID) {
+		id := i.accounts[ref]
+		if id == uuid.Nil {
+			id = uuid.NewSHA1(uuid.Nil, []byte(ref))
+		}
+		switch list, known := places[id]; {
+		case !i.mayKnow(id) && (organization == uuid.Nil || !i.mayKnowMember(organization, id)):
+		case !known:
+			w.IDs = append(w.IDs, id)
+			places[id] = []uuid.UUID{organization}
+		case list[len(list)-1] != organization:
+			places[id] = append(list, organization)
+		}
+	}
+	for at := range i.questions {
+		q := &i.questions[at]
+		organization := i.organizations[q.OrganizationID]
+		if !i.self(q.Subject) {
+			add(q.Subject, organization)
+		}
+		if _, err := uuid.Parse(q.OwnerID); err != nil && q.OwnerID != "" && !i.self(q.OwnerID) {
+			add(q.OwnerID, organization)
+		}
+		if id := unit.ParseID(q.ResourceID); id != uuid.Nil && i.mayKnow(id) {
+			i.accounts[q.ResourceID] = id
+			add(q.ResourceID, uuid.Nil)
+		}
+	}
+	if one := i.oneOrganization(); one != uuid.Nil {
+		if _, known := i.by.Basis.Of(one); !known {
+			w.Place = one
+		}
+	}
+	w.Needed = func(id uuid.UUID, b org.Basis) bool {
+		for _, place := range places[id] {
+			if i.knows(id, b, place) {
+				return true
+			}
+		}
+		return false
+	}
+	return w
+}
+
+// oneOrganization is the one that all questions name, or uuid.Nil.
+func (i *inquiry) oneOrganization() (one uuid.UUID) {
+	for at := range i.questions {
+		id := i.organizations[i.questions[at].OrganizationID]
+		if id == uuid.Nil || at > 0 && id != one {
+			return uuid.Nil
+		}
+		one = id
+	}
+	return one
+}
+
+// place is the revision that the one organization of all questions was seen at: the caller's rights were read first.
+func (i *inquiry) place() (p org.Place) {
+	one := i.oneOrganization()
+	if row, ok := i.by.Basis.Of(one); ok {
+		p.Revision = row.Value
+	} else {
+		p.Revision = i.people.Revision
+	}
+	if one != uuid.Nil && p.Revision != 0 {
+		p.Organization = one
+		return p
+	}
+	return org.Place{}
+}
+
+// mayKnow reports whether the caller may read an account, mayKnowMember its membership, if it has one.
+func (i *inquiry) mayKnow(id uuid.UUID) bool { return i.by.Can("read", org.UserObject(id)) }
+
+func (i *inquiry) mayKnowMember(organization, id uuid.UUID) bool {
+	return i.by.Can("read", org.MemberObject(organization, id))
+}
+
+// knows reports whether the caller may know of an account that holds this: of the account itself, or of its membership in
+// the organization of the question. The right to read memberships tells nothing about somebody who has none there.
+func (i *inquiry) knows(id uuid.UUID, b org.Basis, organization uuid.UUID) bool {
+	if len(b) == 0 {
+		return false
+	}
+	if _, member := b.Of(organization); organization != uuid.Nil && member && i.mayKnowMember(organization, id) {
+		return true
+	}
+	return i.mayKnow(id)
+}
+
+// self reports whether a text names the caller. The operator has no account, so that no account is the operator's.
+func (i *inquiry) self(ref string) bool {
+	return ref == "me" || i.accounts[ref] == i.by.ID() && i.by.ID() != uuid.Nil
+}
+
+// account is the id that a question names, uuid.Nil if it is nobody's.
+func (i *inquiry) account(ref string) uuid.UUID {
+	if ref == "me" {
+		return i.by.ID()
+	}
+	return i.accounts[ref]
+}
+
+// target is the account that a question is about, nil if the caller may not know of it anywhere.
+func (i *inquiry) target(ref string) *org.Actor {
+	if i.self(ref) {
+		return i.by
+	}
+	return i.people.Of[i.accounts[ref]].Actor
+}
+
+// seen reports whether the caller may know of the account that a text names.
+func (i *inquiry) seen(ref string, organization uuid.UUID) bool {
+	id := i.accounts[ref]
+	return i.self(ref) || id != uuid.Nil && i.knows(id, i.people.Of[id].Basis, organization)
 }
 
 // object is the thing that a question is about, or why the question can't be answered. Then nothing of it depends on
 // whether an account exists that the caller may not read.
 // What is wrong with the question itself comes first: it shows without a look at anything stored.
-func (i *inquiry) object(ctx context.Context, c org.AuthCheck) (o rbac.Object, problem *org.CheckProblem, err error) {
-	others := i.target != i.by
+func (i *inquiry) object(ctx context.Context, q *org.SubjectCheck) (o rbac.Object, problem *org.CheckProblem, err error) {
+	others := !i.self(q.Subject)
 	switch {
-	case c.ResourceID != "" && (!i.Catalog().Lookup(c.ResourceType) || unit.ParseID(c.ResourceID) == uuid.Nil):
+	case q.ResourceID != "" && (!i.Catalog().Lookup(q.ResourceType) || unit.ParseID(q.ResourceID) == uuid.Nil):
 		invalid := org.CheckInvalidID(i.Catalog())
 		return o, &invalid, nil
-	case i.strict && (c.ResourceType == rbac.Wildcard || !i.Catalog().Valid(c.ResourceType, c.Action)):
-		return o, &org.CheckUnknownPermission, nil
-	case i.strict && c.OrganizationID != "" && i.Catalog().SiteOnly(c.ResourceType):
+	case i.strict && (q.ResourceType == rbac.Wildcard || !i.Catalog().Valid(q.ResourceType, q.Action)):
+		problem, err = i.unknownPermission(ctx, rbac.Permission{ResourceType: q.ResourceType, Action: q.Action})
+		return o, problem, err
+	case i.strict && q.OrganizationID != "" && i.Catalog().SiteOnly(q.ResourceType):
 		return o, &org.CheckSiteType, nil
+	case i.strict && q.OwnerID != "" && !i.Catalog().Owned(q.ResourceType):
+		return o, &org.CheckNoOwner, nil
 	// Nothing limits such a question to an organization, so its answer would tell of rights anywhere.
-	case others && (c.OrganizationID == "" || c.AnyOrg) && !i.by.Can("read", org.UsersObject):
+	case others && (q.OrganizationID == "" || q.AnyOrg) && !i.by.Can("read", org.UsersObject):
 		return o, &org.CheckOrganizationNeeded, nil
 	}
-	o = rbac.Object{Type: c.ResourceType, AnyOrg: c.AnyOrg}
-	if c.OrganizationID != "" {
-		if o.Org, err = i.organization(ctx, c.OrganizationID); err != nil || o.Org == uuid.Nil {
-			return o, &org.CheckNotFound, err
-		}
-	}
-	// This comes after the organization, since a membership in it may be what lets the caller know.
-	if seen, err := i.seen(ctx, o.Org); err != nil || !seen {
-		return o, &org.CheckNotFound, err
+	o = rbac.Object{Type: q.ResourceType, AnyOrg: q.AnyOrg, Org: i.organizations[q.OrganizationID]}
+	// Of the account a membership in the organization may be what lets the caller know.
+	if q.OrganizationID != "" && o.Org == rbac.ID(uuid.Nil) || !i.seen(q.Subject, o.Org) {
+		return o, &org.CheckNotFound, nil
 	}
 	switch {
-	case c.ResourceID != "":
-		owner, err := resourceOwner(ctx, i.Reader, i.by, c)
-		if o = org.UserObject(owner); err != nil || owner == uuid.Nil {
-			return o, &org.CheckNotFound, err
+	case q.ResourceID != "":
+		// Things of the other types are not kept here.
+		id := unit.ParseID(q.ResourceID)
+		if q.ResourceType != "user" || !i.mayKnow(id) || len(i.people.Of[id].Basis) == 0 {
+			return o, &org.CheckNotFound, nil
 		}
-	case c.OwnerID != "":
-		if o.Owner, err = i.owner(ctx, c.OwnerID); err != nil || o.Owner == uuid.Nil {
-			return o, &org.CheckNotFound, err
+		o = org.UserObject(id)
+	case q.OwnerID == "me":
+		o.Owner = i.account(q.Subject)
+	case q.OwnerID != "":
+		// An id need not be that of an account: things of accounts that are gone have an owner too.
+		if o.Owner, err = uuid.Parse(q.OwnerID); err != nil {
+			if o.Owner = i.account(q.OwnerID); q.OwnerID != q.Subject && !i.seen(q.OwnerID, o.Org) {
+				return o, &org.CheckNotFound, nil
+			}
 		}
 	}
 	// This comes last: it tells that the account exists.
-	if others && i.target.User.Status == org.StatusSuspended {
+	switch target := i.target(q.Subject); {
+	case target == nil:
+		return o, &org.CheckNotFound, nil
+	case others && target.User.Status == org.StatusSuspended:
 		return o, &org.CheckSuspended, nil
 	}
 	return o, nil, nil
 }
 
-// organization finds what a question names. One that the caller belongs to is there.
-func (i *inquiry) organization(ctx context.Context, ref string) (uuid.UUID, error) {
-	if id, known := i.organizations[ref]; known {
-		return id, nil
+// unknownPermission says what may be meant by a pair that the catalog does not have.
+func (i *inquiry) unknownPermission(ctx context.Context, p rbac.Permission) (*org.CheckProblem, error) {
+	if told, ok := i.unknown[p]; ok {
+		return told, nil
 	}
-	// Of an organization that the caller belongs to its grants tell, without a query.
-	id, err := uuid.Parse(ref)
-	if err != nil || !i.by.Grants.InOrg(id) || !i.by.Can("read", org.OrgObject(id)) {
-		row, err := i.Organization(ctx, i.by, ref)
-		if err != nil && org.KindOf(err) != org.NotFound {
-			return uuid.Nil, err
-		}
-		id = row.ID
-	}
-	i.organizations[ref] = id
-	return id, nil
-}
-
-// seen reports whether the caller may know of the account asked about: the account itself, or its membership in the
-// organization of the question. The account is compiled only for who may know.
-func (i *inquiry) seen(ctx context.Context, organization uuid.UUID) (seen bool, err error) {
-	if i.target == i.by {
-		return true, nil
-	}
-	if seen, asked := i.known[organization]; asked || i.id == uuid.Nil {
-		return seen, nil
-	}
-	account := i.by.Can("read", org.UserObject(i.id))
-	member := organization != uuid.Nil && i.by.Can("read", org.MemberObject(organization, i.id))
-	if i.target == nil && (account || member) {
-		if i.target, err = i.load(ctx, i.id); err != nil && !db.IsNotFound(err) {
-			return false, err
-		}
-	}
-	// The right to read memberships tells nothing about somebody who has none there.
-	i.known[organization] = i.target != nil && (account || member && i.target.Grants.InOrg(organization))
-	return i.known[organization], nil
-}
-
-// owner is the account that a question names as the owner of its thing, uuid.Nil if the caller may not read it.
-func (i *inquiry) owner(ctx context.Context, ref string) (uuid.UUID, error) {
-	if ref == "me" {
-		return i.id, nil
-	}
-	if id, err := uuid.Parse(ref); err == nil {
-		return id, nil // it need not exist: things of accounts that are gone have an owner too
-	}
-	id, known := i.owners[ref]
-	if !known {
-		var err error
-		if id, err = i.account(ctx, ref); err != nil {
-			return uuid.Nil, err
-		}
-		// Of the account asked about the caller may know: seen has been asked before.
-		if id != i.id && !i.by.Can("read", org.UserObject(id)) {
-			id = uuid.Nil
-		}
-		i.owners[ref] = id
-	}
-	return id, nil
-}
-
-// explained answers one question with all that led to the answer.
-// A problem is why there is no answer. Of a suspended account there are both.
-func (i *inquiry) explained(ctx context.Context, c org.AuthCheck) (e org.Explanation, problem *org.CheckProblem, err error) {
-	e.Question = org.Question{Action: c.Action, ResourceType: c.ResourceType}
-	var o rbac.Object
-	if i.named {
-		o, problem, err = i.object(ctx, c)
-	} else {
-		var ok bool
-		if o, ok, err = resolved(ctx, i.Reader, i.by, c); !ok {
-			return e, nil, err
-		}
-	}
-	if err != nil || problem != nil && *problem != org.CheckSuspended {
-		return e, problem, err
-	}
-	// Questions about one place share it.
-	of, known := i.places[o.Org]
-	if !known {
-		if of, err = i.place(ctx, o.Org); err != nil {
-			return e, nil, err
-		}
-		i.places[o.Org] = of
-	}
-	e.Member, e.Question.Own = of.member, o.Owner == i.id
-	return e, problem, explain(ctx, i.Reader, i.by, of.homes, o, i.target, &e)
-}
-
-// place is whom a question is about in an organization, or on the site for uuid.Nil.
-// A member comes with what the caller may do to it, for the suggestions; anybody else stands for itself.
-func (i *inquiry) place(ctx context.Context, organization uuid.UUID) (asked, error) {
-	u := i.target.User
-	of := asked{
-		member: org.Member{UserID: u.ID, Username: u.Username, Name: u.Name, Status: u.Status, Self: i.target == i.by},
-		homes:  []unit.RoleScope{unit.SiteScope},
-	}
-	if organization == uuid.Nil {
-		return of, nil
-	}
-	row, err := i.Organization(ctx, i.by, organization.String())
-	if org.KindOf(err) == org.NotFound { // the caller's own question, answered as without an explanation
-		return of, nil
-	}
+	removed, err := i.RemovedIn(ctx, 0, p)
 	if err != nil {
-		return of, err
+		return nil, err
 	}
-	of.homes = []unit.RoleScope{{Org: row, Object: org.OrgRolesObject(organization)}, unit.SiteScope}
-	if i.target.Grants.InOrg(organization) && i.by.Can("read", org.MemberObject(organization, i.id)) {
-		of.member, err = i.MemberView(ctx, i.by, row, i.id.String())
-	}
-	return of, err
+	told := org.CheckUnknownPermission(i.Catalog(), p, removed)
+	i.unknown[p] = &told
+	return &told, nil
 }

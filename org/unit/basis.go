@@ -120,16 +120,6 @@ func (s Reader) stillStands(ctx context.Context, by *org.Actor, c Credential, pl
 	return &with, ok, err
 }
 
-// SubjectNow is an account as every write that was acknowledged before the call has left it.
-func (s *Units) SubjectNow(ctx context.Context, id uuid.UUID) (*org.Actor, error) {
-	c := Credential{User: id}
-	b, err := s.BasisNow(ctx, c)
-	if err != nil {
-		return nil, err
-	}
-	return s.Compiled(ctx, c, b)
-}
-
 // Compiled is who a credential stands for, from memory if that is made of the same basis.
 func (s *Units) Compiled(ctx context.Context, c Credential, b org.Basis) (*org.Actor, error) {
 	if known, ok := s.reader(nil, nil).Remembered(c.User, b); ok {

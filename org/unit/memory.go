@@ -1,6 +1,7 @@
 package unit
 
 import (
+	"database/sql"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -18,6 +19,7 @@ type memory struct {
 	Keys     shelf[string, *KnownKey]     // as they were stored, be they still there or not
 	places   shelf[string, uuid.UUID]     // which organization a name meant lately
 	accounts shelf[string, uuid.UUID]     // likewise, in a state of the site; uuid.Nil: none
+	homes    shelf[string, uuid.UUID]     // and which organization
 	bases    baseShelf
 	ofAll    atomic.Pointer[revisionOfAll]
 	roleSets roleShelf
@@ -106,6 +108,29 @@ func (s *baseShelf) once(v db.Version, c Credential, read func() (org.Basis, err
 		s.known[c] = o
 	}
 	return o
+}
+
+// peek gives what is kept of a state of the data: an empty basis of what is not there.
+func (s *baseShelf) peek(v db.Version, c Credential) (b org.Basis, known bool) {
+	s.mu.Lock()
+	o, known := s.known[c]
+	known = known && s.version == v
+	s.mu.Unlock()
+	if !known {
+		return nil, false
+	}
+	b, err := o() // whoever reads it now is waited for
+	return b, err == nil || db.IsNotFound(err)
+}
+
+// put keeps what was found in a state of the data, or that there is nothing.
+func (s *baseShelf) put(v db.Version, c Credential, b org.Basis) {
+	s.once(v, c, func() (org.Basis, error) {
+		if len(b) == 0 {
+			return nil, sql.ErrNoRows
+		}
+		return b, nil
+	})
 }
 
 // roleShelf keeps the roles of each organization in the two states that were wanted last: of the custom roles, and of the

@@ -3,8 +3,6 @@ package unit
 import (
 	"context"
 	"fmt"
-	"strconv"
-	"strings"
 
 	"github.com/google/uuid"
 
@@ -59,7 +57,7 @@ func (s *Units) NamedAt(ctx context.Context, ref string, site int64) (uuid.UUID,
 	if id, err := uuid.Parse(ref); err == nil && id != uuid.Nil {
 		return id, nil
 	}
-	key := strconv.FormatInt(site, 36) + " " + ref
+	key := homeKey(ref, site)
 	if id, ok := s.Memory.places.Recall(key); ok {
 		return id, nil
 	}
@@ -68,28 +66,6 @@ func (s *Units) NamedAt(ctx context.Context, ref string, site int64) (uuid.UUID,
 		s.Memory.places.Remember(key, row.Organization.ID)
 	}
 	return row.Organization.ID, err
-}
-
-// AccountAt is the id of an account, or the one that a username or an e-mail address names in a state of the site, which
-// changes with every name; uuid.Nil if it names none. An id need not be that of an account.
-func (s Reader) AccountAt(ctx context.Context, ref string, site int64) (uuid.UUID, error) {
-	if id, err := uuid.Parse(ref); err == nil {
-		return id, nil
-	}
-	key := strconv.FormatInt(site, 36) + " " + org.FoldCase(ref)
-	if id, ok := s.Memory.accounts.Recall(key); ok && site != 0 {
-		return id, nil
-	}
-	find := s.Q.GetUserByUsername
-	if strings.Contains(ref, "@") {
-		find = s.Q.GetUserByEmail
-	}
-	row, err := find(ctx, org.FoldCase(ref))
-	if err != nil && !db.IsNotFound(err) {
-		return uuid.Nil, err
-	}
-	s.Memory.accounts.Remember(key, row.ID)
-	return row.ID, nil
 }
 
 // FindUser finds what a path names: "me", a uuid, or a username in any case. ok is false when there is no such user.

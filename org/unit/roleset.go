@@ -35,11 +35,9 @@ func (s Reader) loadRoles(ctx context.Context, orgID uuid.UUID) (*RoleSet, error
 	var rows []db.Role
 	var perms []db.RolePermission
 	var err error
-	builtIn := s.Catalog().BuiltInOrganizationRoles()
 	switch orgID {
 	case org.ElsewhereOrg: // nothing is stored of it
 	case uuid.Nil:
-		builtIn = s.Catalog().BuiltInSiteRoles()
 		if rows, err = s.Q.ListRolesOfSite(ctx); err == nil && len(rows) > 0 {
 			perms, err = s.Q.ListPermissionsOfSite(ctx)
 		}
@@ -51,7 +49,6 @@ func (s Reader) loadRoles(ctx context.Context, orgID uuid.UUID) (*RoleSet, error
 	if err != nil {
 		return nil, err
 	}
-	set := &RoleSet{Org: orgID, List: make([]SetRole, 0, len(rows)+len(builtIn))}
 	byRole := make(map[uuid.UUID][]db.RolePermission, len(rows))
 	for begin, end := 0, 0; begin < len(perms); begin = end { // they come sorted by role
 		for end < len(perms) && perms[end].RoleID == perms[begin].RoleID {
@@ -59,8 +56,18 @@ func (s Reader) loadRoles(ctx context.Context, orgID uuid.UUID) (*RoleSet, error
 		}
 		byRole[perms[begin].RoleID] = perms[begin:end]
 	}
+	return s.newRoleSet(ctx, orgID, rows, byRole)
+}
+
+// newRoleSet makes the set of an organization, or of the site, out of its custom roles and their permissions.
+func (s Reader) newRoleSet(ctx context.Context, orgID uuid.UUID, rows []db.Role, perms map[uuid.UUID][]db.RolePermission) (*RoleSet, error) {
+	builtIn := s.Catalog().BuiltInOrganizationRoles()
+	if orgID == uuid.Nil {
+		builtIn = s.Catalog().BuiltInSiteRoles()
+	}
+	set := &RoleSet{Org: orgID, List: make([]SetRole, 0, len(rows)+len(builtIn))}
 	for _, r := range rows {
-		role, err := s.setRole(ctx, r, byRole[r.ID])
+		role, err := s.setRole(ctx, r, perms[r.ID])
 		if err != nil {
 			return nil, err
 		}
