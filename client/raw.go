@@ -23,6 +23,9 @@ func (c *Client) Raw(ctx context.Context, method, path string, header http.Heade
 	return c.httpClient(req.URL).Do(req)
 }
 
+// Refusal reads an answer of Raw that has an error status, and closes its body.
+func Refusal(res *http.Response) *Error { return newError(res) }
+
 // identify sets the headers of every request. A caller's own may replace them.
 func (c *Client) identify(req *http.Request, withBody bool) {
 	req.Header.Set("Accept", "application/json")

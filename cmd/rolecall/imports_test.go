@@ -39,6 +39,7 @@ var rooms = map[string][]string{
 
 	"client/echoguard":  {"client", "client/guard"},
 	"client/guard":      {"client"},
+	"client/local":      {"client", "rbac", "rbac/snapshot"},
 	"cmd/testreport":    {},
 	"examples/catalogs": {},
 	"org/catalogplan":   {"org", "org/unit", "rbac", "db"},
@@ -70,6 +71,7 @@ var public = map[string][]string{
 
 	"client/echoguard": {"github.com/labstack/echo/v4"}, // for those who have it anyway
 	"client/guard":     {},
+	"client/local":     {},
 }
 
 // testOnly are packages that no program may contain.

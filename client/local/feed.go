@@ -1,0 +1,227 @@
+package local
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"rolecall.example/rbac/snapshot"
+)
+
+const (
+	// silence is how long a stream may say nothing before it counts as cut.
+	silence = 15 * time.Second
+	// The pause before the next attempt lies between these two, so that not all clients of a server come at once.
+	minPause = 500 * time.Millisecond
+	maxPause = 5 * time.Second
+	// quickPause bounds the pause after a stream that ended well: the server has gone, or takes the token no longer, and that
+	// should be known at once.
+	quickPause = 100 * time.Millisecond
+	// maxDelay is by how much a stream may fall behind before another one is opened.
+	maxDelay = 10 * time.Second
+)
+
+// errBye is how a stream ends whose server stops.
+var errBye = errors.New("the server stops")
+
+// errLate is how a stream ends that brings news too late.
+var errLate = errors.New("what the feed says is late")
+
+// errSilent is how a stream ends that brings nothing.
+var errSilent = errors.New("the feed has been silent for 15 s")
+
+// follow keeps a stream open until the engine is closed.
+func (e *Engine) follow(ctx context.Context) {
+	for ctx.Err() == nil {
+		began, err := e.listen(ctx)
+		if ctx.Err() != nil {
+			return
+		}
+		e.cut(err)
+		pause := minPause + rand.N(maxPause-minPause)
+		switch {
+		case errors.Is(err, errBye):
+			pause = 0
+		case began && !errors.Is(err, errSilent):
+			pause = rand.N(quickPause)
+		}
+		e.sleep(ctx, pause)
+	}
+}
+
+// sleep waits, and returns false if the engine was closed meanwhile.
+func (e *Engine) sleep(ctx context.Context, d time.Duration) bool {
+	done, stop := e.clock.after(d)
+	defer stop()
+	select {
+	case <-done:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// stream is one connection to the feed.
+type stream struct {
+	opened time.Duration // when it was asked for: what the server says on it is not older
+	began  time.Time     // what the server's clock said at the beginning
+	hello  bool
+	// late is by how much the last heartbeat was late, as far as that can be told.
+	late time.Duration
+	last atomic.Int64 // when the last byte came
+}
+
+// listen opens a stream and takes in its events until it ends. began says whether there was a hello.
+func (e *Engine) listen(ctx context.Context) (began bool, err error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	s := &stream{opened: e.clock.now()}
+	s.last.Store(int64(s.opened))
+	e.mu.Lock()
+	e.hangUp = cancel
+	e.mu.Unlock()
+	e.wg.Go(func() { e.watch(ctx, s, cancel) })
+
+	path, header := e.feedAddress()
+	res, err := e.fetch(ctx, http.MethodGet, path, acceptStream, nil, header)
+	if err != nil {
+		return false, cause(ctx, err)
+	}
+	defer res.Body.Close()
+	if !strings.HasPrefix(res.Header.Get("Content-Type"), acceptStream) {
+		return false, errors.New("the feed is no stream of events")
+	}
+	s.began, _ = http.ParseTime(res.Header.Get("Date"))
+	lines := newEvents(&heard{res.Body, s, e.clock})
+	for {
+		ev, err := lines.next()
+		if err == nil {
+			err = e.take(s, ev)
+		}
+		if err != nil {
+			return s.hello, cause(ctx, err)
+		}
+	}
+}
+
+// cause is why a request was given up, if it was.
+func cause(ctx context.Context, err error) error {
+	if why := context.Cause(ctx); why != nil {
+		return why
+	}
+	return err
+}
+
+// heard notes when bytes come.
+type heard struct {
+	io.Reader
+	s     *stream
+	clock clock
+}
+
+func (h *heard) Read(b []byte) (int, error) {
+	n, err := h.Reader.Read(b)
+	if n > 0 {
+		h.s.last.Store(int64(h.clock.now()))
+	}
+	return n, err
+}
+
+// watch gives a stream up that is silent.
+func (e *Engine) watch(ctx context.Context, s *stream, cancel context.CancelCauseFunc) {
+	for {
+		left := time.Duration(s.last.Load()) + silence - e.clock.now()
+		if left <= 0 {
+			cancel(errSilent)
+			return
+		}
+		if !e.sleep(ctx, left) {
+			return
+		}
+	}
+}
+
+// feedAddress is where to open the next stream: for these organizations, from where the last one ended.
+func (e *Engine) feedAddress() (path string, header http.Header) {
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	q := url.Values{"organizations": {"all"}}
+	if len(e.listed) > 0 {
+		q.Set("organizations", strings.Join(e.listed, ","))
+	}
+	position := strconv.FormatInt(e.position, 10)
+	q.Set("after", position)
+	return "changes?" + q.Encode(), http.Header{"Last-Event-ID": {position}}
+}
+
+// take takes in one event.
+func (e *Engine) take(s *stream, ev event) error {
+	if ev.name == snapshot.EventHello {
+		return decoded(ev, func(h snapshot.Hello) error { return e.hello(s, h) })
+	}
+	if !s.hello {
+		return errors.New("the feed does not begin with hello")
+	}
+	err := e.dispatch(s, ev)
+	if err != nil {
+		return err
+	}
+	e.confirm(e.clock.now() - s.late)
+	if at, err := strconv.ParseInt(ev.id, 10, 64); err == nil {
+		e.reached(at)
+	}
+	return nil
+}
+
+// decoded gives the data of an event to a function.
+func decoded[T any](ev event, to func(T) error) error {
+	var v T
+	if err := json.Unmarshal(ev.data, &v); err != nil {
+		return errors.Join(errors.New("the feed sent an event "+ev.name+" that is not understood"), err)
+	}
+	return to(v)
+}
+
+// dispatch takes in an event after hello. Unknown ones are left to later versions.
+func (e *Engine) dispatch(s *stream, ev event) error {
+	switch ev.name {
+	case snapshot.EventChange, snapshot.EventSite:
+		return decoded(ev, func(c snapshot.Change) error { return e.change(ev.name == snapshot.EventSite, c) })
+	case snapshot.EventReload:
+		return decoded(ev, e.reload)
+	case snapshot.EventCatalog:
+		return decoded(ev, e.catalogMoves)
+	case snapshot.EventKeys:
+		return decoded(ev, func(k snapshot.Keys) error { e.keys.replace(k.Set()); return nil })
+	case snapshot.EventDenied:
+		return decoded(ev, e.denied)
+	case snapshot.EventHeartbeat:
+		return decoded(ev, func(h snapshot.Heartbeat) error { return e.heartbeat(s, h) })
+	case snapshot.EventBye:
+		return errBye
+	}
+	return nil
+}
+
+// heartbeat says that the server has read its database. A line that holds everything up would make it look new: compared
+// with the beginning of the stream, the server's own clock tells by how much.
+func (e *Engine) heartbeat(s *stream, h snapshot.Heartbeat) error {
+	s.late = 0
+	if !s.began.IsZero() && !h.Now.IsZero() {
+		s.late = max(0, e.clock.now()-(s.opened+h.Now.Sub(s.began)))
+	}
+	if s.late > maxDelay {
+		return errLate
+	}
+	e.reached(h.Position)
+	e.sweep()
+	return nil
+}

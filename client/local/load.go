@@ -1,0 +1,299 @@
+package local
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"rolecall.example/client"
+	"rolecall.example/rbac/snapshot"
+)
+
+// loadsAtOnce bounds the documents that are fetched at once.
+const loadsAtOnce = 4
+
+// What may be wrong with a document that was fetched.
+var (
+	errOld    = errors.New("the document is older than what is known")
+	errIssuer = errors.New("the document is of another server")
+	errOther  = errors.New("the document is not the one that was asked for")
+	// errCatalog is no fault: the document was made under another version of the catalog.
+	errCatalog = errors.New("the document is of another version of the catalog")
+)
+
+// load begins to fetch the document of a place, unless that goes on already. Engine.mu is held.
+func (e *Engine) load(p *place) {
+	if p.loading || e.ctx.Err() != nil {
+		return
+	}
+	p.loading, p.pending = true, nil
+	e.wg.Go(func() {
+		defer func() {
+			e.mu.Lock()
+			defer e.mu.Unlock()
+			p.loading, p.pending = false, nil
+			if p == &e.site && (e.unsure || p.behind) { // what was asked for meanwhile
+				e.load(p)
+			}
+			e.stir()
+		}()
+		e.fetchUntilDone(e.ctx, p)
+	})
+}
+
+// fetchUntilDone tries until the document is here, or may not be read.
+func (e *Engine) fetchUntilDone(ctx context.Context, p *place) {
+	for {
+		err := e.fetchOnce(ctx, p)
+		status := client.StatusOf(err)
+		switch {
+		case err == nil || ctx.Err() != nil:
+			return
+		case p != &e.site && (status == http.StatusNotFound || status == http.StatusForbidden):
+			e.mu.Lock()
+			e.forget(p)
+			e.mu.Unlock()
+			return
+		case status == http.StatusUnauthorized:
+			e.refuse(err)
+		case errors.Is(err, errCatalog):
+			e.mu.RLock()
+			news := e.news
+			e.mu.RUnlock()
+			e.waitForNews(ctx, news, minPause)
+			continue
+		default:
+			e.complain(err)
+		}
+		if !e.sleep(ctx, minPause+rand.N(maxPause-minPause)) {
+			return
+		}
+	}
+}
+
+// complain says once what is wrong with documents, until one is right again.
+func (e *Engine) complain(err error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.fault == nil || e.fault.Error() != err.Error() {
+		e.options.Log.Warn("rolecall: no new document", "error", err)
+	}
+	e.fault = err
+	e.refusals++
+}
+
+// fetchOnce fetches the document of a place, leads it on by what the feed has of it, and puts it in force.
+func (e *Engine) fetchOnce(ctx context.Context, p *place) error {
+	e.slots <- struct{}{}
+	defer func() { <-e.slots }()
+	if p == &e.site {
+		return e.fetchSite(ctx)
+	}
+	d, err := e.document(ctx, http.MethodGet, "organizations/"+snapshot.FormatID(p.id)+"/snapshot"+e.aliasQuery())
+	if err != nil {
+		return err
+	}
+	return e.bring(ctx, p, d, 0)
+}
+
+func (e *Engine) aliasQuery() string {
+	if len(e.options.Aliases) == 0 {
+		return ""
+	}
+	q := "?aliases=" + e.options.Aliases[0]
+	for _, kind := range e.options.Aliases[1:] {
+		q += "," + kind
+	}
+	return q
+}
+
+// document fetches one document and checks that it is signed by a key of the server. An unknown key is asked for once.
+func (e *Engine) document(ctx context.Context, method, path string) (*snapshot.Document, error) {
+	for again := false; ; again = true {
+		res, err := e.fetch(ctx, method, path, acceptDocument, nil, nil)
+		if err != nil {
+			return nil, err
+		}
+		d, err := snapshot.Read(res.Body, &e.keys)
+		_ = res.Body.Close()
+		if _, unknown := errors.AsType[*snapshot.UnknownKeyError](err); !unknown || again {
+			return d, err
+		}
+		if learned := e.learn(ctx); learned != nil {
+			return nil, errors.Join(err, learned)
+		}
+	}
+}
+
+// bring leads a document on to the newest that is known, and puts it in force.
+func (e *Engine) bring(ctx context.Context, p *place, d *snapshot.Document, demand int) error {
+	if err := e.suits(p, d); err != nil {
+		return err
+	}
+	return e.settle(ctx, p, &candidate{document: d, revision: d.Header.Revision, demand: demand}, func(c *candidate) error {
+		if v, now := d.Header.Catalog.Version, e.names.Load().catalog.Version(); v != now {
+			if v > now {
+				e.catalogAt(v)
+			}
+			return errCatalog
+		}
+		return e.state.Load().Load(d, c.changes...)
+	})
+}
+
+// suits refuses a document of another place or another server.
+func (e *Engine) suits(p *place, d *snapshot.Document) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	h := &d.Header
+	if e.issuer == "" {
+		e.issuer = h.Issuer
+	}
+	switch {
+	case h.Issuer != e.issuer:
+		return fmt.Errorf("%w: %s, not %s", errIssuer, h.Issuer, e.issuer)
+	case p == &e.site && h.Kind != snapshot.KindSite, p != &e.site && h.Organization != snapshot.FormatID(p.id), !d.Whole():
+		return errOther
+	}
+	return nil
+}
+
+// candidate is a document that is not in force yet, with the changes since.
+type candidate struct {
+	document *snapshot.Document
+	changes  []snapshot.Change
+	revision int64
+	demand   int // how often the document had been asked for again when it was fetched
+}
+
+// extend adds a change that goes on from what is there.
+func (c *candidate) extend(change snapshot.Change) {
+	if change.From == c.revision && change.To > c.revision {
+		c.changes = append(c.changes, change)
+		c.revision = change.To
+	}
+}
+
+// pollsAtMost bounds how often the feed is asked for what came after a document.
+const pollsAtMost = 4
+
+// settle leads a candidate on until the server has named nothing newer, and puts it in force: install does, with the lock
+// held.
+func (e *Engine) settle(ctx context.Context, p *place, c *candidate, install func(*candidate) error) error {
+	for polls := 0; ; polls++ {
+		done, err := e.settled(p, c, polls > 0, install)
+		if done || err != nil {
+			return err
+		}
+		if polls == pollsAtMost {
+			return fmt.Errorf("%w: revision %d", errOld, c.revision)
+		}
+		if err := e.poll(ctx, p, c); err != nil {
+			return err
+		}
+	}
+}
+
+// settled puts a candidate in force if that may be. If not, the feed has to be asked.
+func (e *Engine) settled(p *place, c *candidate, polled bool, install func(*candidate) error) (done bool, err error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, change := range p.pending {
+		c.extend(change)
+	}
+	// What the server never named may have changed since the document was made: the feed knows.
+	sure := polled || p.named > 0 && p.asked == p.met && !p.lost
+	if !sure || c.revision < p.named || c.revision < p.revision {
+		return false, nil
+	}
+	if err := install(c); err != nil {
+		return false, err
+	}
+	p.met, p.absent, p.lost, e.fault = c.demand, 0, false, nil
+	e.weigh(p)
+	e.rises(p, c.revision)
+	return true, nil
+}
+
+// poll asks the feed for what came after a document.
+func (e *Engine) poll(ctx context.Context, p *place, c *candidate) error {
+	after := c.document.Header.Position
+	for {
+		answer, err := e.pollOnce(ctx, p, after)
+		if err != nil {
+			return err
+		}
+		for _, ev := range answer.Events {
+			if err := e.polled(p, c, ev); err != nil {
+				return err
+			}
+		}
+		if len(answer.Events) == 0 || answer.Position <= after {
+			return nil
+		}
+		after = answer.Position
+	}
+}
+
+func (e *Engine) pollOnce(ctx context.Context, p *place, after int64) (answer snapshot.Poll, err error) {
+	q := url.Values{"after": {strconv.FormatInt(after, 10)}}
+	if p != &e.site {
+		q.Set("organizations", snapshot.FormatID(p.id))
+	}
+	res, err := e.fetch(ctx, http.MethodGet, "changes?"+q.Encode(), acceptJSON, nil, nil)
+	if err != nil {
+		return answer, err
+	}
+	defer res.Body.Close()
+	err = json.NewDecoder(res.Body).Decode(&answer)
+	return answer, err
+}
+
+// polled takes in what the feed has of one place after its document was made.
+func (e *Engine) polled(p *place, c *candidate, ev snapshot.Event) error {
+	site := p == &e.site
+	switch ev.Event {
+	case snapshot.EventChange, snapshot.EventSite:
+		var change snapshot.Change
+		if err := json.Unmarshal(ev.Data, &change); err != nil {
+			return err
+		}
+		if id, err := placeOf(ev.Event == snapshot.EventSite, change.Organization); err == nil && id == p.id {
+			c.extend(change)
+		}
+	case snapshot.EventReload:
+		var r snapshot.Reload
+		if err := json.Unmarshal(ev.Data, &r); err != nil {
+			return err
+		}
+		if id, err := placeOf(false, r.Organization); err == nil && id == p.id && (site || r.To > c.revision) {
+			return fmt.Errorf("%w: the feed does not go on from it", errOld)
+		}
+	case snapshot.EventDenied:
+		var d snapshot.Denied
+		if err := json.Unmarshal(ev.Data, &d); err != nil {
+			return err
+		}
+		if id, err := snapshot.ParseID(d.Organization); err == nil && id == p.id && !site {
+			return &client.Error{Status: http.StatusNotFound, Message: "the organization may not be read"}
+		}
+	}
+	return nil
+}
+
+// waitForNews waits until something has changed, for as long as that.
+func (e *Engine) waitForNews(ctx context.Context, news <-chan struct{}, d time.Duration) {
+	done, stop := e.clock.after(d)
+	defer stop()
+	select {
+	case <-news:
+	case <-done:
+	case <-ctx.Done():
+	}
+}

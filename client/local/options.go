@@ -1,0 +1,111 @@
+package local
+
+import (
+	"cmp"
+	"crypto/ed25519"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"rolecall.example/client"
+)
+
+// The bounds of Options.MaxStaleness. A server sends a heartbeat every five seconds.
+const (
+	defaultStaleness = 30 * time.Second
+	minStaleness     = 5 * time.Second
+	maxStaleness     = 10 * time.Minute
+)
+
+// defaultBytes is the Options.MaxBytes of those who do not say.
+const defaultBytes = 256 << 20
+
+// Organizations says whose documents an engine holds: those of a list, by id or name, or OnDemand or All.
+type Organizations []string
+
+var (
+	// OnDemand loads an organization at the first question about it, which the server answers. Those that were not asked
+	// about for the longest time go when Options.MaxBytes is reached.
+	OnDemand = Organizations{}
+	// All loads every organization that the token may read, also those that are made later.
+	All = Organizations{"*"}
+)
+
+func (o Organizations) onDemand() bool { return len(o) == 0 }
+func (o Organizations) all() bool      { return len(o) == 1 && o[0] == "*" }
+
+// OnStale is what an engine does that does not know how things stand.
+type OnStale uint8
+
+const (
+	// Deny says no, with a reason.
+	Deny OnStale = iota
+	// Ask asks the server, for a second at most, and says no without an answer.
+	Ask
+)
+
+// Status is how an engine is.
+type Status string
+
+// The states of an engine. It decides by itself while it is fresh.
+const (
+	Starting Status = "starting"
+	Fresh    Status = "fresh"
+	Stale    Status = "stale"   // it has not heard of the server for Options.MaxStaleness
+	Refused  Status = "refused" // the server does not accept the token: everything is denied
+	Closed   Status = "closed"
+)
+
+// Options says what an engine holds, and what it does when it is cut off. The zero value is for most.
+type Options struct {
+	// Organizations is OnDemand unless set.
+	Organizations Organizations
+	// Aliases are kinds of names, "username" and "email", by which Check finds members, too. Ids need none.
+	Aliases []string
+	// MaxBytes bounds the memory for documents that were loaded on demand; 0 means 256 MiB.
+	MaxBytes int64
+	// MaxStaleness is how long the engine decides without a word from the server: 5 s to 10 min; 0 means 30 s.
+	MaxStaleness time.Duration
+	// OnStale is what follows then.
+	OnStale OnStale
+	// TrustedKeys are the public keys by their ids. With them the engine asks the server for none.
+	TrustedKeys map[string]ed25519.PublicKey
+	// Issuer is the access URL of the server as its documents have it; "" means that of the first document.
+	Issuer string
+	// OnStateChange is called, one call at a time, when the status changes, with what led to it. It must not wait for the
+	// engine.
+	OnStateChange func(now Status, why error)
+	// Log gets what an operator should know; nil means slog.Default.
+	Log *slog.Logger
+
+	clock clock // of tests
+}
+
+// complete fills in what is left out, and refuses what makes no sense.
+func (o Options) complete(c *client.Client) (Options, error) {
+	if err := checkAddress(c.BaseURL); err != nil {
+		return o, fmt.Errorf("local: %w", err)
+	}
+	o.MaxBytes = cmp.Or(o.MaxBytes, defaultBytes)
+	o.MaxStaleness = cmp.Or(o.MaxStaleness, defaultStaleness)
+	if o.MaxStaleness < minStaleness || o.MaxStaleness > maxStaleness {
+		return o, fmt.Errorf("local: MaxStaleness is %s; use %s to %s", o.MaxStaleness, minStaleness, maxStaleness)
+	}
+	for _, kind := range o.Aliases {
+		if kind != "username" && kind != "email" {
+			return o, fmt.Errorf("local: there are no aliases %q; use username and email", kind)
+		}
+	}
+	for kid, key := range o.TrustedKeys {
+		if len(key) != ed25519.PublicKeySize {
+			return o, fmt.Errorf("local: the key %q has %d bytes", kid, len(key))
+		}
+	}
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	if o.clock == nil {
+		o.clock = machine{time.Now()}
+	}
+	return o, nil
+}

@@ -1,0 +1,293 @@
+package local
+
+import (
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"rolecall.example/client"
+	"rolecall.example/rbac/snapshot"
+)
+
+// place is what an engine knows of one document: that of the site, or of an organization. Engine.mu guards it.
+type place struct {
+	id       snapshot.ID // zero: the site
+	revision int64       // of what decides; 0: nothing does
+	named    int64       // the newest that the server has named
+	bytes    int64
+	used     atomic.Int64 // when somebody last asked
+
+	// behind: there is something newer, which is on its way. What is here was right at since.
+	behind bool
+	since  time.Duration
+	// The document has to be fetched again, be its revision the same: so often it was asked for, and this was met last.
+	asked, met int
+
+	loading bool
+	pending []snapshot.Change // that came while it was being loaded
+	later   []snapshot.Change // that came while the catalog was being changed
+	absent  time.Duration     // it may not be read; until then nobody tries again. 0: it may
+	lost    bool              // it could not be read for a while, so named may be out of date
+}
+
+// keptAtMost bounds the changes that wait for a document.
+const keptAtMost = 4096
+
+// at returns the place of an organization, or of the site.
+func (e *Engine) at(id snapshot.ID) *place {
+	if id == (snapshot.ID{}) {
+		return &e.site
+	}
+	p := e.places[id]
+	if p == nil {
+		p = &place{id: id}
+		e.places[id] = p
+	}
+	return p
+}
+
+// wanted reports whether a place is held whether or not somebody asks.
+func (e *Engine) wanted(p *place) bool {
+	return p == &e.site || e.options.Organizations.all() || e.list[p.id]
+}
+
+// name takes down that the server has a revision. What is older than it counts as of the last time that it was the newest.
+func (e *Engine) name(p *place, revision int64) {
+	p.named = max(p.named, revision)
+	if p.revision < p.named && p.revision > 0 {
+		e.falls(p)
+	}
+}
+
+// falls marks a place that something newer is known of.
+func (e *Engine) falls(p *place) {
+	if !p.behind {
+		p.behind, p.since = true, time.Duration(e.seen.Load())
+	}
+}
+
+// rises marks a place that is at a revision now.
+func (e *Engine) rises(p *place, revision int64) {
+	p.revision = revision
+	p.named = max(p.named, revision)
+	if p.revision >= p.named && p.met == p.asked {
+		p.behind = false
+	}
+	e.stir()
+}
+
+// stir wakes up whoever waits for news.
+func (e *Engine) stir() {
+	close(e.news)
+	e.news = make(chan struct{})
+}
+
+// change takes in an event that changes a document.
+func (e *Engine) change(site bool, c snapshot.Change) error {
+	id, err := placeOf(site, c.Organization)
+	if err != nil {
+		return err
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	p := e.at(id)
+	if p.loading {
+		p.pending = keep(p.pending, c)
+	}
+	if e.switching {
+		p.later = keep(p.later, c)
+	}
+	switch {
+	case p.revision == 0:
+		e.name(p, c.To)
+		if e.wanted(p) {
+			p.absent = 0 // it is named again, so it may be read again
+			e.load(p)
+		}
+	case c.To <= p.revision: // it is known
+	case !e.apply(p, c):
+		e.name(p, c.To)
+		e.load(p)
+	}
+	return nil
+}
+
+// keep adds a change to a list. One that grows too long begins again: what it lacks is noticed.
+func keep(list []snapshot.Change, c snapshot.Change) []snapshot.Change {
+	if len(list) == keptAtMost {
+		list = nil
+	}
+	return append(list, c)
+}
+
+// apply makes a change that goes on from what is here, and reports whether it was one.
+func (e *Engine) apply(p *place, c snapshot.Change) bool {
+	if c.From != p.revision {
+		return false
+	}
+	if reload, err := e.state.Load().Apply(c); reload || err != nil {
+		return false
+	}
+	e.rises(p, c.To)
+	return true
+}
+
+// placeOf returns the id that an event names.
+func placeOf(site bool, organization string) (snapshot.ID, error) {
+	if site || organization == "" {
+		return snapshot.ID{}, nil
+	}
+	return snapshot.ParseID(organization)
+}
+
+// reload takes in that a document has to be fetched.
+func (e *Engine) reload(r snapshot.Reload) error {
+	id, err := placeOf(false, r.Organization)
+	if err != nil {
+		return err
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	p := e.at(id)
+	if p == &e.site {
+		p.asked++
+		e.falls(p)
+	}
+	e.name(p, r.To)
+	if p.revision > 0 || e.wanted(p) {
+		e.load(p)
+	}
+	return nil
+}
+
+// denied takes in that an organization is no longer ours to read.
+func (e *Engine) denied(d snapshot.Denied) error {
+	id, err := snapshot.ParseID(d.Organization)
+	if err != nil {
+		return err
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.forget(e.at(id))
+	return nil
+}
+
+// forget drops what is known of an organization that may not be read.
+func (e *Engine) forget(p *place) {
+	e.drop(p)
+	p.absent, p.lost = e.clock.now()+absence, true
+}
+
+// absence is how long an organization that may not be read is not asked for again.
+const absence = 30 * time.Second
+
+// drop forgets a document.
+func (e *Engine) drop(p *place) {
+	if p.revision > 0 {
+		e.state.Load().Forget(p.id)
+		e.bytes -= p.bytes
+	}
+	p.revision, p.bytes, p.behind, p.pending, p.later = 0, 0, false, nil, nil
+	e.stir()
+}
+
+// hello takes in what the server has at the beginning of a stream. What has changed since the last one follows it.
+func (e *Engine) hello(s *stream, h snapshot.Hello) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	s.hello, e.refused, e.broken, e.connected = true, nil, nil, true
+	e.name(&e.site, h.Site)
+	e.catalogAt(h.Catalog)
+	if h.Organizations == nil { // there are more than it tells of, or none
+		if len(e.places) > 0 || e.options.Organizations.all() {
+			e.unsure = true
+			e.load(&e.site)
+		}
+	} else {
+		list := make([]snapshot.OrganizationRevision, 0, len(h.Organizations))
+		for text, revision := range h.Organizations {
+			id, err := snapshot.ParseID(text)
+			if err != nil {
+				return err
+			}
+			list = append(list, snapshot.OrganizationRevision{ID: id, Revision: revision})
+		}
+		e.readable(list)
+	}
+	e.confirmed(s.opened)
+	return nil
+}
+
+// readable takes in the organizations that may be read, with their revisions: all others are forgotten.
+func (e *Engine) readable(list []snapshot.OrganizationRevision) {
+	there := make(map[snapshot.ID]bool, len(list))
+	var missing []*place
+	for _, o := range list {
+		there[o.ID] = true
+		p := e.at(o.ID)
+		p.absent, p.lost = 0, false
+		e.name(p, o.Revision)
+		if p.revision == 0 && !p.loading && e.wanted(p) {
+			missing = append(missing, p)
+		}
+	}
+	for id, p := range e.places {
+		if !there[id] && p.revision > 0 {
+			e.forget(p)
+		}
+	}
+	e.unsure = false
+	e.loadAll(missing)
+	e.stir()
+}
+
+// sweep sees to it that whatever should be here and current is on its way.
+func (e *Engine) sweep() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.site.behind || e.unsure {
+		e.load(&e.site)
+	}
+	now := e.clock.now()
+	for _, p := range e.places {
+		if p.behind && p.revision > 0 || p.revision == 0 && e.wanted(p) && p.named > 0 && now >= p.absent {
+			e.load(p)
+		}
+	}
+}
+
+// confirm takes down that the server knew at a time how things stand, and told all of it.
+func (e *Engine) confirm(at time.Duration) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.confirmed(at)
+}
+
+func (e *Engine) confirmed(at time.Duration) {
+	if !e.unsure && int64(at) > e.seen.Load() {
+		e.seen.Store(int64(at))
+		e.stir()
+	}
+}
+
+// reached takes down where to go on after a cut.
+func (e *Engine) reached(position int64) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.position = max(e.position, position)
+}
+
+// refuse denies everything if an error says that the server does not accept the token. Another stream would tell if that
+// has changed.
+func (e *Engine) refuse(err error) {
+	if s := client.StatusOf(err); s != http.StatusUnauthorized && s != http.StatusForbidden {
+		return
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.refused = err
+	if e.hangUp != nil {
+		e.hangUp(err)
+	}
+	e.stir()
+}

@@ -1,0 +1,62 @@
+package local
+
+import (
+	"math"
+	"time"
+)
+
+// Stats is what an engine holds and has done.
+type Stats struct {
+	Status        Status
+	Age           time.Duration // since the server knew how things stand
+	Organizations int           // whose documents are here
+	Bytes         int64         // that documents take, about
+	Catalog       int64         // the version by which it decides
+	Decisions     int64         // checks that were answered
+	Asked         int64         // of them, by asking the server
+	Refusals      int64         // documents that were not accepted
+	Err           error         // what is wrong, if anything is
+}
+
+// Stats returns what the engine holds and has done.
+func (e *Engine) Stats() Stats {
+	status, err, _ := e.now()
+	s := Stats{Status: status, Err: err, Decisions: e.decisions.Load(), Asked: e.asked.Load()}
+	if n := e.names.Load(); n != nil {
+		s.Catalog = n.catalog.Version()
+	}
+	e.mu.RLock()
+	defer e.mu.RUnlock()
+	s.Age = e.clock.now() - time.Duration(e.seen.Load())
+	s.Refusals, s.Bytes = e.refusals, e.bytes
+	for _, p := range e.places {
+		if p.revision > 0 {
+			s.Organizations++
+		}
+	}
+	return s
+}
+
+// weigh takes down how much memory a document takes. If that is too much in all, those go that nobody asked about for the
+// longest time, except for the new one.
+func (e *Engine) weigh(p *place) {
+	h, _ := e.state.Load().Held(p.id)
+	e.bytes += h.Bytes - p.bytes
+	p.bytes = h.Bytes
+	if !e.options.Organizations.onDemand() {
+		return
+	}
+	for e.bytes > e.options.MaxBytes {
+		var oldest *place
+		least := int64(math.MaxInt64)
+		for _, q := range e.places {
+			if used := q.used.Load(); q != p && q.revision > 0 && used < least {
+				oldest, least = q, used
+			}
+		}
+		if oldest == nil {
+			return
+		}
+		e.drop(oldest)
+	}
+}
