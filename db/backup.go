@@ -154,25 +154,27 @@ func syncFolder(path string) error {
 }
 
 // Restore puts a copy of the backup in the place of the database at path, which nobody may be using. What was there is
-// kept under the name that is returned, "" if there was nothing.
-func Restore(ctx context.Context, backup, path string, stamp string) (kept string, err error) {
+// kept under the name that is returned, "" if there was nothing. highest is the highest revision, and position of the feed,
+// that it had, 0 if that cannot be read.
+func Restore(ctx context.Context, backup, path string, stamp string) (kept string, highest int64, err error) {
 	r, err := Inspect(ctx, backup, false)
 	switch {
 	case err != nil:
-		return "", err
+		return "", 0, err
 	case r.Schema > r.Known:
-		return "", fmt.Errorf("%s has schema %d, this program knows %d: run a newer version of it", backup, r.Schema, r.Known)
+		return "", 0, fmt.Errorf("%s has schema %d, this program knows %d: run a newer version of it", backup, r.Schema, r.Known)
 	case len(r.Findings) > 0:
-		return "", fmt.Errorf("%s is damaged: %s", backup, r.Findings[0])
+		return "", 0, fmt.Errorf("%s is damaged: %s", backup, r.Findings[0])
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return "", err
+		return "", 0, err
 	}
 	temporary, err := copyOf(ctx, backup, path+".restored")
 	if err != nil {
-		return "", err
+		return "", 0, err
 	}
 	fold(ctx, path)
+	highest = highestIn(ctx, path)
 	// The log belongs to the file: what stands in it alone would be lost for the kept one, and must not meet the new one.
 	for _, suffix := range []string{"", "-wal", "-shm"} {
 		name := path + ".replaced-" + stamp
@@ -180,10 +182,10 @@ func Restore(ctx context.Context, backup, path string, stamp string) (kept strin
 		case err == nil:
 			kept = name
 		case !errors.Is(err, fs.ErrNotExist):
-			return kept, errors.Join(err, os.Remove(temporary))
+			return kept, highest, errors.Join(err, os.Remove(temporary))
 		}
 	}
-	return kept, errors.Join(os.Rename(temporary, path), syncFolder(path))
+	return kept, highest, errors.Join(os.Rename(temporary, path), syncFolder(path))
 }
 
 // fold puts the log of a database that nobody uses into its file, if they can still be read.
@@ -192,6 +194,23 @@ func fold(ctx context.Context, path string) {
 		_, _ = c.ExecContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)")
 		_ = c.Close()
 	}
+}
+
+// highestIn is the highest number of a state that a database has handed out, 0 if it cannot be read. One of an older schema
+// has no feed.
+func highestIn(ctx context.Context, path string) (highest int64) {
+	c, err := attach(ctx, path)
+	if err != nil {
+		return 0
+	}
+	defer func() { _ = c.Close() }()
+	for _, query := range []string{"SELECT max(value) FROM revisions", "SELECT max(position) FROM feed_positions"} {
+		var n int64
+		if c.QueryRowContext(ctx, query).Scan(&n) == nil {
+			highest = max(highest, n)
+		}
+	}
+	return highest
 }
 
 // QuickCheck looks for damage in the file at path as long as it takes, but no longer than ctx lasts.

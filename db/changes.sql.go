@@ -86,6 +86,18 @@ func (q *Queries) InsertChange(ctx context.Context, arg InsertChangeParams) erro
 	return err
 }
 
+const insertChangeOfSite = `-- name: InsertChangeOfSite :exec
+INSERT INTO changes (organization_id, kind, revision_from, revision_to, payload, created_at)
+SELECT r.organization_id, 'site', 0, r.value, '{}', ?1 FROM revisions r WHERE r.organization_id = '00000000-0000-0000-0000-000000000000'
+`
+
+// For a change in an organization that counts outside of it, after MoveSiteRevision.
+// unit: organization
+func (q *Queries) InsertChangeOfSite(ctx context.Context, now time.Time) error {
+	_, err := q.exec(ctx, q.insertChangeOfSiteStmt, insertChangeOfSite, now)
+	return err
+}
+
 const insertChangesOfAccount = `-- name: InsertChangesOfAccount :exec
 INSERT INTO changes (organization_id, kind, revision_from, revision_to, payload, created_at)
 SELECT m.organization_id, 'change', r.value, CASE WHEN r.value >= CAST(?1 AS bigint) THEN r.value + 1 ELSE CAST(?1 AS bigint) END,
@@ -270,6 +282,17 @@ type MoveRevisionsOfAccountParams struct {
 // unit: site
 func (q *Queries) MoveRevisionsOfAccount(ctx context.Context, arg MoveRevisionsOfAccountParams) error {
 	_, err := q.exec(ctx, q.moveRevisionsOfAccountStmt, moveRevisionsOfAccount, arg.Floor, arg.UserID)
+	return err
+}
+
+const moveSiteRevision = `-- name: MoveSiteRevision :exec
+UPDATE revisions SET value = CASE WHEN value >= CAST(?1 AS bigint) THEN value + 1 ELSE CAST(?1 AS bigint) END
+WHERE organization_id = '00000000-0000-0000-0000-000000000000'
+`
+
+// unit: organization
+func (q *Queries) MoveSiteRevision(ctx context.Context, floor int64) error {
+	_, err := q.exec(ctx, q.moveSiteRevisionStmt, moveSiteRevision, floor)
 	return err
 }
 

@@ -55,8 +55,10 @@ func Copy(ctx context.Context, path, url string, progress func(done, total int64
 	err = conn.Raw(func(c any) error {
 		return pgx.BeginFunc(ctx, c.(*stdlib.Conn).Conn(), func(tx pgx.Tx) (err error) {
 			m := move{ctx: ctx, from: source, to: tx, copied: Copied{}, progress: progress}
-			for _, n := range r.Rows {
-				m.total += 2 * n
+			for name, n := range r.Rows {
+				if !slices.Contains(notCopied, name) {
+					m.total += 2 * n
+				}
 			}
 			copied, err = m.copied, m.run()
 			return err
@@ -87,6 +89,9 @@ type table struct {
 // started on it.
 var seeds = []string{"audit_seal", "catalog_versions", "revisions", "user_counts"}
 
+// notCopied are the tables of the feed, which begins anew, and that of the migrations.
+var notCopied = []string{"changes", "feeds", "goose_db_version"}
+
 func (m *move) run() error {
 	for _, statement := range []string{
 		"LOCK TABLE revisions IN EXCLUSIVE MODE", // replicas that run already must not write
@@ -110,7 +115,25 @@ func (m *move) run() error {
 			return fmt.Errorf("copy %s: %w", t.name, err)
 		}
 	}
+	if err := m.raise(); err != nil {
+		return err
+	}
 	_, err = m.to.Exec(m.ctx, "ANALYZE") // else the server plans for empty tables until it does so by itself
+	return err
+}
+
+// raise moves every revision past those that were handed out: a program that decides by a copy of the file's data must not
+// take what the server has for older than its own. The feed of the server began when its tables were made, or later.
+func (m *move) raise() error {
+	var highest int64
+	if err := m.from.QueryRowContext(m.ctx, "SELECT max(n) FROM (SELECT max(value) AS n FROM revisions UNION SELECT position FROM feed_positions)").Scan(&highest); err != nil {
+		return err
+	}
+	floor := max(highest+1, time.Now().UnixMicro())
+	if _, err := m.to.Exec(m.ctx, "UPDATE revisions SET value = $1, roles = $1", floor); err != nil {
+		return err
+	}
+	_, err := m.to.Exec(m.ctx, "UPDATE feeds f SET base = f.base + greatest(0, $1 - p.position), floor = greatest(p.position, $1) FROM feed_positions p", floor)
 	return err
 }
 
@@ -120,8 +143,8 @@ func (m *move) tables() (list []table, err error) {
 			array_agg(a.atttypid = 'bytea'::regtype AND a.attnotnull ORDER BY a.attnum),
 			coalesce(max(a.attname) FILTER (WHERE a.attidentity <> ''), '')::text
 		FROM pg_class t JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped
-		WHERE t.relnamespace = current_schema()::regnamespace AND t.relkind = 'r' AND t.relname <> 'goose_db_version'
-		GROUP BY t.oid ORDER BY t.oid`)
+		WHERE t.relnamespace = current_schema()::regnamespace AND t.relkind = 'r' AND t.relname <> ALL($1)
+		GROUP BY t.oid ORDER BY t.oid`, notCopied)
 	if err != nil {
 		return nil, err
 	}

@@ -321,6 +321,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.insertChangeStmt, err = db.PrepareContext(ctx, insertChange); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertChange: %w", err)
 	}
+	if q.insertChangeOfSiteStmt, err = db.PrepareContext(ctx, insertChangeOfSite); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertChangeOfSite: %w", err)
+	}
 	if q.insertChangesOfAccountStmt, err = db.PrepareContext(ctx, insertChangesOfAccount); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertChangesOfAccount: %w", err)
 	}
@@ -629,6 +632,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.moveRevisionsOfAccountStmt, err = db.PrepareContext(ctx, moveRevisionsOfAccount); err != nil {
 		return nil, fmt.Errorf("error preparing query MoveRevisionsOfAccount: %w", err)
+	}
+	if q.moveSiteRevisionStmt, err = db.PrepareContext(ctx, moveSiteRevision); err != nil {
+		return nil, fmt.Errorf("error preparing query MoveSiteRevision: %w", err)
 	}
 	if q.mustChangePasswordStmt, err = db.PrepareContext(ctx, mustChangePassword); err != nil {
 		return nil, fmt.Errorf("error preparing query MustChangePassword: %w", err)
@@ -1223,6 +1229,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing insertChangeStmt: %w", cerr)
 		}
 	}
+	if q.insertChangeOfSiteStmt != nil {
+		if cerr := q.insertChangeOfSiteStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertChangeOfSiteStmt: %w", cerr)
+		}
+	}
 	if q.insertChangesOfAccountStmt != nil {
 		if cerr := q.insertChangesOfAccountStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing insertChangesOfAccountStmt: %w", cerr)
@@ -1738,6 +1749,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing moveRevisionsOfAccountStmt: %w", cerr)
 		}
 	}
+	if q.moveSiteRevisionStmt != nil {
+		if cerr := q.moveSiteRevisionStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing moveSiteRevisionStmt: %w", cerr)
+		}
+	}
 	if q.mustChangePasswordStmt != nil {
 		if cerr := q.mustChangePasswordStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing mustChangePasswordStmt: %w", cerr)
@@ -2031,6 +2047,7 @@ type Queries struct {
 	insertCatalogEffectStmt           *sql.Stmt
 	insertCatalogVersionStmt          *sql.Stmt
 	insertChangeStmt                  *sql.Stmt
+	insertChangeOfSiteStmt            *sql.Stmt
 	insertChangesOfAccountStmt        *sql.Stmt
 	insertFirstCatalogStmt            *sql.Stmt
 	insertMemberStmt                  *sql.Stmt
@@ -2134,6 +2151,7 @@ type Queries struct {
 	listUsersByIDStmt                 *sql.Stmt
 	listUsersNamedStmt                *sql.Stmt
 	moveRevisionsOfAccountStmt        *sql.Stmt
+	moveSiteRevisionStmt              *sql.Stmt
 	mustChangePasswordStmt            *sql.Stmt
 	noteExpiryStmt                    *sql.Stmt
 	raiseFeedStmt                     *sql.Stmt
@@ -2270,6 +2288,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		insertCatalogEffectStmt:           q.insertCatalogEffectStmt,
 		insertCatalogVersionStmt:          q.insertCatalogVersionStmt,
 		insertChangeStmt:                  q.insertChangeStmt,
+		insertChangeOfSiteStmt:            q.insertChangeOfSiteStmt,
 		insertChangesOfAccountStmt:        q.insertChangesOfAccountStmt,
 		insertFirstCatalogStmt:            q.insertFirstCatalogStmt,
 		insertMemberStmt:                  q.insertMemberStmt,
@@ -2373,6 +2392,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listUsersByIDStmt:                 q.listUsersByIDStmt,
 		listUsersNamedStmt:                q.listUsersNamedStmt,
 		moveRevisionsOfAccountStmt:        q.moveRevisionsOfAccountStmt,
+		moveSiteRevisionStmt:              q.moveSiteRevisionStmt,
 		mustChangePasswordStmt:            q.mustChangePasswordStmt,
 		noteExpiryStmt:                    q.noteExpiryStmt,
 		raiseFeedStmt:                     q.raiseFeedStmt,

@@ -1265,6 +1265,14 @@ func (w Writes) InsertChange(ctx context.Context, arg InsertChangeParams) error 
 	return named("InsertChange", w.tx.queries.InsertChange(ctx, arg))
 }
 
+// InsertChangeOfSite runs the statement of its name.
+func (w Writes) InsertChangeOfSite(ctx context.Context, now time.Time) error {
+	if err := w.tx.enter("InsertChangeOfSite"); err != nil {
+		return err
+	}
+	return named("InsertChangeOfSite", w.tx.queries.InsertChangeOfSite(ctx, now))
+}
+
 // InsertChangesOfAccount runs the statement of its name.
 func (w Writes) InsertChangesOfAccount(ctx context.Context, arg InsertChangesOfAccountParams) error {
 	if err := w.tx.enter("InsertChangesOfAccount"); err != nil {
@@ -1383,6 +1391,14 @@ func (w Writes) MoveRevisionsOfAccount(ctx context.Context, arg MoveRevisionsOfA
 		return err
 	}
 	return named("MoveRevisionsOfAccount", w.tx.queries.MoveRevisionsOfAccount(ctx, arg))
+}
+
+// MoveSiteRevision runs the statement of its name.
+func (w Writes) MoveSiteRevision(ctx context.Context, floor int64) error {
+	if err := w.tx.enter("MoveSiteRevision"); err != nil {
+		return err
+	}
+	return named("MoveSiteRevision", w.tx.queries.MoveSiteRevision(ctx, floor))
 }
 
 // MustChangePassword runs the statement of its name.
@@ -1608,6 +1624,7 @@ var writers = map[string]Unit{
 	"InsertCatalogEffect":     SiteUnit,
 	"InsertCatalogVersion":    SiteUnit,
 	"InsertChange":            OrganizationUnit | SiteUnit,
+	"InsertChangeOfSite":      OrganizationUnit,
 	"InsertChangesOfAccount":  SiteUnit,
 	"InsertFirstCatalog":      SiteUnit,
 	"InsertMember":            OrganizationUnit | SiteUnit,
@@ -1623,6 +1640,7 @@ var writers = map[string]Unit{
 	"InsertUser":              SiteUnit,
 	"InsertUserRole":          SiteUnit,
 	"MoveRevisionsOfAccount":  SiteUnit,
+	"MoveSiteRevision":        OrganizationUnit,
 	"MustChangePassword":      OrganizationUnit | SiteUnit,
 	"NoteExpiry":              SignInUnit,
 	"RaiseFeed":               SiteUnit,

@@ -35,6 +35,13 @@ func (u Unit) String() string {
 // roleWriters are the statements that change what a custom role is.
 var roleWriters = map[string]bool{"InsertRole": true, "UpdateRole": true, "DeleteRole": true, "InsertPermission": true, "DeletePermission": true, "DeletePermissionsOfRole": true}
 
+// holderWriters are the statements that change who holds a role, or is a member.
+var holderWriters = map[string]bool{"InsertMember": true, "DeleteMember": true, "InsertMemberRole": true, "DeleteMemberRole": true, "DeleteRoleFromMembers": true,
+	"InsertUserRole": true, "DeleteUserRole": true, "DeleteRoleFromUsers": true, "DeleteUser": true}
+
+// siteWriters are those of them that change who holds a role of the site.
+var siteWriters = map[string]bool{"InsertUserRole": true, "DeleteUserRole": true, "DeleteRoleFromUsers": true, "DeleteUser": true}
+
 // ErrUnit is the answer to a statement in a unit that it does not belong to.
 var ErrUnit = errors.New("unit")
 
@@ -46,7 +53,9 @@ type Tx struct {
 	wrote   bool
 	refused error // the first refusal: the transaction must not be committed
 
-	wroteRoles bool
+	wroteRoles   bool
+	wroteHolders bool
+	wroteSite    bool
 }
 
 // Reads are the queries of the transaction.
@@ -64,9 +73,16 @@ func (t *Tx) Wrote() bool { return t.wrote }
 // WroteRoles reports whether a statement has written what a custom role allows or denies, or has tried to.
 func (t *Tx) WroteRoles() bool { return t.wroteRoles }
 
+// WroteHolders reports whether a statement has written who holds a role or is a member, or has tried to.
+func (t *Tx) WroteHolders() bool { return t.wroteHolders }
+
+// WroteSiteHolders is WroteHolders for roles of the site alone.
+func (t *Tx) WroteSiteHolders() bool { return t.wroteSite }
+
 // enter notes that a statement writes, and refuses one of another unit.
 func (t *Tx) enter(name string) error {
 	t.wrote, t.wroteRoles = true, t.wroteRoles || roleWriters[name]
+	t.wroteHolders, t.wroteSite = t.wroteHolders || holderWriters[name], t.wroteSite || siteWriters[name]
 	if t.unit == 0 || writers[name]&t.unit != t.unit {
 		err := fmt.Errorf("%w: %s in %v", ErrUnit, name, t.unit)
 		t.refused = cmp.Or(t.refused, err)

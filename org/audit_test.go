@@ -287,6 +287,6 @@ func TestRestoreIsRecorded(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	s.accepted(t, entry{Actor: "operator", Action: "restore", Type: "system", Target: "database", Status: 200}, func() error {
-		return s.RecordRestore(t.Context(), org.Request{})
+		return s.RecordRestore(t.Context(), org.Request{}, 0)
 	})
 }

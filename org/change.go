@@ -14,6 +14,7 @@ type HolderChange struct {
 	Before, After []string // names of roles, sorted
 	SiteRoles     []string // of a member: the names of its roles on the site
 	Joins, Leaves bool     // the membership begins, or ends
+	Suspended     bool     // the account is: what it holds does not count
 	Gone          []string // built-in roles that it still holds and that are no more: they are dropped
 }
 

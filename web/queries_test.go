@@ -43,11 +43,11 @@ func TestQueries(t *testing.T) {
 		{"a page of members as a fragment", 3, 4, func(int) []*webtest.Response {
 			return []*webtest.Response{s.Send(t, webtest.Fragment, webtest.Request{Path: list + "25", Header: session})}
 		}},
-		{"the roles of a member", 9, 9, func(round int) []*webtest.Response {
+		{"the roles of a member", 10, 10, func(round int) []*webtest.Response {
 			given := [][]string{{"ci"}, {"ci", "organization-auditor"}}[round]
 			return []*webtest.Response{s.Do(t, webtest.Request{Path: members + "/wendy/roles", As: webtest.Admin, JSON: map[string][]string{"roles": given}})}
 		}},
-		{"the review of a role, and its save", 14, 16, func(round int) []*webtest.Response {
+		{"the review of a role, and its save", 15, 17, func(round int) []*webtest.Response {
 			action, version := []string{"update", "delete"}[round], roleTag(t, s, "ci", int64(round+1))
 			statements.Take() // those that found the version
 			return []*webtest.Response{save(action, version, "review"), save(action, version, "")}

@@ -87,10 +87,10 @@ func restore(ctx context.Context, t *terminal, c *config) error {
 	}
 	defer unlock()
 	// A name with the time in it: a second restore must not overwrite what the first one kept.
-	kept, err := db.Restore(ctx, c.operand, c.db, time.Now().UTC().Format("20060102T150405Z"))
+	kept, highest, err := db.Restore(ctx, c.operand, c.db, time.Now().UTC().Format("20060102T150405Z"))
 	if err == nil {
 		var r db.Report
-		if r, err = restored(ctx, c.db); err == nil {
+		if r, err = restored(ctx, c.db, highest); err == nil {
 			done := contents("restored", c.db, r)
 			if kept != "" {
 				done.rows = append([][]string{{"kept", kept}}, done.rows...)
@@ -107,8 +107,9 @@ func restore(ctx context.Context, t *terminal, c *config) error {
 }
 
 // restored brings a database that was put in its place up to date, and records it there. The trail must tell of it,
-// because between its last entry and the next one everything since the backup is missing.
-func restored(ctx context.Context, path string) (db.Report, error) {
+// because between its last entry and the next one everything since the backup is missing. highest is the highest revision
+// that the replaced database had.
+func restored(ctx context.Context, path string, highest int64) (db.Report, error) {
 	r, err := db.Inspect(ctx, path, true)
 	if err != nil {
 		return r, err
@@ -117,7 +118,7 @@ func restored(ctx context.Context, path string) (db.Report, error) {
 	if err != nil {
 		return r, err
 	}
-	return r, errors.Join(services.New(d, services.Options{}).RecordRestore(ctx, ofCommand()), d.Close())
+	return r, errors.Join(services.New(d, services.Options{}).RecordRestore(ctx, ofCommand(), highest), d.Close())
 }
 
 // checkCommand changes nothing and takes no lock, so it may run every night beside the server.

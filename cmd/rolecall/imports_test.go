@@ -22,7 +22,7 @@ var rooms = map[string][]string{
 	"static":        {},
 	"org":           {"rbac", "db"},
 	"org/yamltree":  {"rbac"},
-	"org/unit":      {"org", "rbac", "db"},
+	"org/unit":      {"org", "rbac", "rbac/snapshot", "db"},
 	"org/insight":   {"org", "org/unit", "org/catalogplan", "rbac", "db"},
 	"org/account":   {"org", "org/unit", "org/insight", "org/catalogplan", "rbac", "db"},
 	"org/tenant":    {"org", "org/unit", "org/account", "rbac", "db"},

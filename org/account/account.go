@@ -76,7 +76,7 @@ func applyDeletion(ctx context.Context, w *unit.Writer, u org.User) (org.User, e
 	w.Field("status", u.Status, nil)
 	w.Field("rbac_roles", unit.RoleNames(u.Roles), nil)
 	w.Field("organization_ids", u.OrganizationIDs, nil)
-	return u, w.W.DeleteUser(ctx, u.ID)
+	return u, w.DeleteUser(ctx, u.ID)
 }
 
 // UpdateProfile changes the username, the name and the picture of an account. An empty username stays as it is.
@@ -231,7 +231,7 @@ func applyStatus(ctx context.Context, w *unit.Writer, c accountChange) (org.User
 		return u, nil
 	}
 	w.Field("status", c.before.Status, u.Status)
-	if err := w.W.UpdateStatus(ctx, db.UpdateStatusParams{Status: string(u.Status), Now: w.Now, ID: u.ID}); err != nil {
+	if err := w.SetStatus(ctx, u.ID, org.Status(c.before.Status), u.Status); err != nil {
 		return u, err
 	}
 	if u.Status != org.StatusSuspended {

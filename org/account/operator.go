@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -124,7 +125,7 @@ func applyRecovery(ctx context.Context, w *unit.Writer, r recovered) (org.User, 
 		return r.user, err
 	}
 	w.Field("status", r.row.Status, org.StatusActive)
-	if err := w.W.UpdateStatus(ctx, db.UpdateStatusParams{Status: string(org.StatusActive), Now: w.Now, ID: r.row.ID}); err != nil {
+	if err := w.SetStatus(ctx, r.row.ID, org.Status(r.row.Status), org.StatusActive); err != nil {
 		return r.user, err
 	}
 	if slices.Equal(r.roles.Before, r.roles.After) {
@@ -134,22 +135,22 @@ func applyRecovery(ctx context.Context, w *unit.Writer, r recovered) (org.User, 
 }
 
 // RecordRestore notes in the audit trail that a backup was put in the place of the data. What was computed from the data
-// that was there before is forgotten.
-func (s *Service) RecordRestore(ctx context.Context, r org.Request) (err error) {
+// that was there before is forgotten: every revision is newer than floor, which is the highest that was there.
+func (s *Service) RecordRestore(ctx context.Context, r org.Request, floor int64) (err error) {
 	defer org.Wrap(&err, "record restore")
-	_, _, err = unit.Do(ctx, s.units, s.Operator().WithRequest(r), unit.OnSite, "restore", struct{}{}, planRestore, applyRestore)
+	_, _, err = unit.Do(ctx, s.units, s.Operator().WithRequest(r), unit.OnSite, "restore", floor+1, planRestore, applyRestore)
 	return err
 }
 
 // planRestore makes the entry one about the database as a whole, which has no id.
-func planRestore(_ context.Context, a *unit.Attempt, _ struct{}) (none struct{}, err error) {
+func planRestore(_ context.Context, a *unit.Attempt, floor int64) (int64, error) {
 	a.About("system", uuid.Nil, "database", uuid.Nil)
-	return none, nil
+	return floor, nil
 }
 
-// applyRestore writes nothing but the entry.
-func applyRestore(ctx context.Context, w *unit.Writer, _ struct{}) (none struct{}, err error) {
-	return none, w.Record(ctx)
+// applyRestore writes nothing but the entry, and that all is newer.
+func applyRestore(ctx context.Context, w *unit.Writer, floor int64) (none struct{}, err error) {
+	return none, errors.Join(w.Record(ctx), w.Raise(ctx, floor))
 }
 
 // CheckIntegrity finds what is wrong with the data as a whole: an audit trail that was tampered with, roles that were given or

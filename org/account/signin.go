@@ -169,7 +169,7 @@ func storeSeen(ctx context.Context, w *unit.Writer, row db.UserRow, wakes bool) 
 	if err := w.W.UpdateLastSeen(ctx, db.UpdateLastSeenParams{Now: unit.NullTime(w.Now), ID: row.ID}); err != nil || !wakes {
 		return err
 	}
-	if err := w.W.UpdateStatus(ctx, db.UpdateStatusParams{Status: string(org.StatusActive), Now: w.Now, ID: row.ID}); err != nil {
+	if err := w.SetStatus(ctx, row.ID, org.Status(row.Status), org.StatusActive); err != nil {
 		return err
 	}
 	w.Begin("write", 200)

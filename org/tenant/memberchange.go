@@ -36,6 +36,7 @@ func changeOf(row db.MemberRow, m org.Member) memberChange {
 		HolderChange: org.HolderChange{
 			Place: row.OrganizationID, User: row.UserID, Username: row.Username,
 			Before: unit.RoleNames(m.Roles), SiteRoles: unit.RoleNames(m.SiteRoles),
+			Suspended: m.Status == org.StatusSuspended,
 		},
 		key: row.UsernameKey, member: m,
 	}

@@ -292,7 +292,7 @@ func applyOrganizationDeletion(ctx context.Context, w *unit.Writer, row db.Organ
 	if err := w.W.DeleteMember(ctx, db.DeleteMemberParams{OrganizationID: row.ID, UserID: w.Actor.ID()}); err != nil {
 		return o, err
 	}
-	return o, w.W.DeleteOrganization(ctx, row.ID)
+	return o, w.DeleteOrganization(ctx, row.ID)
 }
 
 // mustBeEmpty refuses to delete an organization with other members or with custom roles, and says what is in it.

@@ -280,5 +280,6 @@ func (w *Writer) StoreCatalog(ctx context.Context, n NewCatalog) error {
 	if err := w.W.InsertCatalogVersion(ctx, p); err != nil {
 		return err
 	}
+	w.news.catalog = n.Catalog
 	return w.W.UpdateCatalog(ctx, p.Version)
 }

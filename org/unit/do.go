@@ -151,7 +151,13 @@ func (a *Attempt) settle(ctx context.Context, w *Writer, ends []ending) (done or
 	if err := w.Record(ctx); err != nil {
 		return done, err
 	}
-	if err := w.finish(ctx, !a.aside && a.scope != db.SigningIn, a.tx.WroteRoles()); err != nil {
+	moves := !a.aside && a.scope != db.SigningIn
+	if moves {
+		if err := a.gather(ctx, w); err != nil {
+			return done, err
+		}
+	}
+	if err := w.finish(ctx, moves, a.tx.WroteRoles()); err != nil {
 		return done, err
 	}
 	return org.Receipt{Entry: w.last, Version: w.head.Value}, nil

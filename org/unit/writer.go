@@ -23,6 +23,8 @@ type Writer struct {
 	head    db.Revision // of the scope, with the entries that have been recorded
 	entries int64       // how many those are
 	last    uuid.UUID   // the newest of them
+	news    news
+	floor   int64 // see Raise
 }
 
 // About names what the entry is about: of a change that is several, each in an entry of its own.
@@ -76,12 +78,17 @@ func (w *Writer) finish(ctx context.Context, moves, roles bool) error {
 		SeqBefore: w.head.AuditSeq - w.entries, Seq: w.head.AuditSeq, Hash: w.head.AuditHash,
 	}
 	if moves { // by the time: a backup that is put in its place does not bring back a revision with another meaning
-		p.Value = max(w.head.Value+1, w.Now.UnixMicro())
+		p.Value = max(w.head.Value+1, w.Now.UnixMicro(), w.floor)
 	}
 	if moves && roles {
 		p.Roles = p.Value
 	}
 	w.head.Value = p.Value
+	if moves {
+		if err := w.tell(ctx, p.ValueBefore); err != nil {
+			return err
+		}
+	}
 	return w.W.UpdateRevision(ctx, p)
 }
 
@@ -109,10 +116,43 @@ func (w *Writer) InsertMember(ctx context.Context, orgID, user uuid.UUID) error 
 
 // InsertOrganization stores a new organization.
 func (w *Writer) InsertOrganization(ctx context.Context, o db.Organization) error {
+	w.news.begun = append(w.news.begun, o.ID)
 	return w.W.InsertOrganization(ctx, db.InsertOrganizationParams{
 		ID: o.ID, Name: o.Name, NameKey: o.NameKey, DisplayName: o.DisplayName,
 		Description: o.Description, Icon: o.Icon, IsDefault: o.IsDefault, Now: w.Now,
 	})
+}
+
+// DeleteOrganization ends an organization.
+func (w *Writer) DeleteOrganization(ctx context.Context, id uuid.UUID) error {
+	w.news.ended = append(w.news.ended, id)
+	return w.W.DeleteOrganization(ctx, id)
+}
+
+// SetStatus stores the status of an account that had another one.
+func (w *Writer) SetStatus(ctx context.Context, user uuid.UUID, before, after org.Status) error {
+	if before == org.StatusSuspended || after == org.StatusSuspended {
+		w.news.accounts = append(w.news.accounts, user)
+	}
+	return w.W.UpdateStatus(ctx, db.UpdateStatusParams{Status: string(after), Now: w.Now, ID: user})
+}
+
+// DeleteUser ends an account. Its memberships go with it, so they are told of first.
+func (w *Writer) DeleteUser(ctx context.Context, user uuid.UUID) error {
+	if err := w.tellOfAccount(ctx, user, true); err != nil {
+		return err
+	}
+	return w.W.DeleteUser(ctx, user)
+}
+
+// Raise moves every revision and every position of the feed to a floor, or past where it is if that is more: what anybody
+// has seen of the data that was there before is older.
+func (w *Writer) Raise(ctx context.Context, floor int64) error {
+	w.floor = max(floor, w.Now.UnixMicro())
+	if err := w.W.RaiseRevisions(ctx, w.floor); err != nil {
+		return err
+	}
+	return w.W.RaiseFeed(ctx, w.floor)
 }
 
 // StoreSiteRoles stores what an account gains and loses of the roles of the site.
