@@ -1,5 +1,4 @@
 import { count, list, record, text } from "./bytes.js";
-import { splitPermission } from "./ask.js";
 
 interface Renamed {
   name: string;
@@ -16,11 +15,19 @@ interface CatalogType extends Renamed {
   actions: CatalogAction[];
 }
 
+/** A type and an action: their number for life, and what the type says. */
+export interface Pair {
+  number: number;
+  /** Things of the type belong to the site, and to no organization. */
+  ofSite: boolean;
+  /** A thing of the type may belong to one person. */
+  owned: boolean;
+}
+
 /** What there is to be permitted, in one version: each pair has a number for life, whatever it is called. */
 export class Catalog {
   readonly version: number;
-  readonly #pairs = new Map<string, number>();
-  readonly #types = new Map<string, CatalogType>();
+  readonly #pairs = new Map<string, Pair>();
 
   /** @param document the catalog as a snapshot or GET /catalog has it. Throws if it is none. */
   constructor(document: unknown, version: number) {
@@ -28,41 +35,24 @@ export class Catalog {
     const d = record(document, "the catalog");
     const types = list(d["types"], "types").map((t) => checked(t));
     const shared = list(d["actions"], "actions").map((a) => record(a, "an action") as unknown as Renamed);
-    for (const t of types) {
-      this.#types.set(t.name, t);
-      for (const a of t.actions) this.#pairs.set(`${t.name}:${a.name}`, a.number);
-    }
-    for (const t of types) this.#addOldNames(t, shared);
-  }
-
-  /** Old names are answered as long as the catalog tells them, unless something else is called so today. */
-  #addOldNames(t: CatalogType, shared: readonly Renamed[]): void {
-    for (const old of t.renamed_from ?? []) if (!this.#types.has(old)) this.#types.set(old, t);
-    for (const a of t.actions) {
-      const names = [...(a.renamed_from ?? []), ...(shared.find((s) => s.name === a.name)?.renamed_from ?? [])];
-      for (const type of [t.name, ...(t.renamed_from ?? [])]) {
-        if (this.#types.get(type) !== t) continue; // another type has that name now
-        for (const action of [a.name, ...names]) {
-          const pair = `${type}:${action}`;
-          if (!this.#pairs.has(pair)) this.#pairs.set(pair, a.number);
-        }
+    const known = new Set(types.map((t) => t.name));
+    const pairs = types.map((t) => t.actions.map((a) => ({ number: a.number, ofSite: t.parent === "site", owned: t.owned })));
+    types.forEach((t, i) => t.actions.forEach((a, j) => this.#pairs.set(`${t.name}:${a.name}`, pairs[i]![j]!)));
+    // Old names are answered as long as the catalog tells them, unless something else is called so today.
+    types.forEach((t, i) => {
+      for (const type of [t.name, ...(t.renamed_from ?? []).filter((name) => !known.has(name))]) {
+        t.actions.forEach((a, j) => {
+          for (const action of [a.name, ...(a.renamed_from ?? []), ...(shared.find((s) => s.name === a.name)?.renamed_from ?? [])]) {
+            if (!this.#pairs.has(`${type}:${action}`)) this.#pairs.set(`${type}:${action}`, pairs[i]![j]!);
+          }
+        });
       }
-    }
+    });
   }
 
-  /** The number of a pair, or -1 if there is none. */
-  pair(permission: string): number {
-    return this.#pairs.get(permission) ?? -1;
-  }
-
-  /** Reports whether things of the type belong to the site and to no organization. */
-  ofSite(permission: string): boolean {
-    return this.#types.get(splitPermission(permission)[0])?.parent === "site";
-  }
-
-  /** Reports whether a thing of the type may belong to one person. */
-  owned(permission: string): boolean {
-    return this.#types.get(splitPermission(permission)[0])?.owned === true;
+  /** What a permission names; undefined if there is no such pair. */
+  find(permission: string): Pair | undefined {
+    return this.#pairs.get(permission);
   }
 }
 

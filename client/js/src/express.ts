@@ -17,7 +17,7 @@ export interface Response {
  */
 export function guard<P extends string, Req>(
   checker: Checker<P>,
-  permission: P,
+  permission: NoInfer<P>,
   who: (request: Req) => Who | undefined | Promise<Who | undefined>,
 ): (request: Req, response: Response, next: (error?: unknown) => void) => void {
   checker.must?.(permission);

@@ -12,7 +12,7 @@ export type Handler<A extends unknown[]> = (request: Request, ...more: A) => Res
  */
 export function guard<P extends string, A extends unknown[]>(
   checker: Checker<P>,
-  permission: P,
+  permission: NoInfer<P>,
   who: (request: Request, ...more: A) => Who | undefined | Promise<Who | undefined>,
 ): (handler: Handler<A>) => (request: Request, ...more: A) => Promise<Response> {
   checker.must?.(permission);

@@ -17,7 +17,7 @@ export interface Refusal {
 const refusals = {
   401: { status: 401, headers: { "WWW-Authenticate": "Bearer" }, body: "Sign in first." },
   403: { status: 403, headers: {}, body: "You may not do this." },
-  503: { status: 503, headers: { "Retry-After": "5" }, body: "Nobody can say at the moment whether you may do this." },
+  503: { status: 503, headers: { "Retry-After": "2" }, body: "Nobody can say at the moment whether you may do this." },
 } as const;
 
 /** Decides a request. Undefined lets it pass; every error is a refusal. */

@@ -21,8 +21,8 @@ export class Rights<P extends string = string> {
 
   /** Reports whether the person may do it: with things of anybody, or with own things alone. */
   has(permission: P, of: { own?: boolean } = {}): boolean {
-    const pair = this.#catalog.pair(permission);
-    return pair >= 0 && hasBit(of.own === true ? this.#own : this.#any, pair);
+    const pair = this.#catalog.find(permission);
+    return pair !== undefined && hasBit(of.own === true ? this.#own : this.#any, pair.number);
   }
 }
 

@@ -18,7 +18,7 @@ export const realClock: Clock = {
 /** Waits, at most until the signal says to stop; then it is over at once, without an error. */
 export function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
+    if (signal.aborted || ms <= 0) return resolve();
     const done = () => {
       clock.clearTimeout(timer);
       signal.removeEventListener("abort", done);

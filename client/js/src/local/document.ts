@@ -54,7 +54,7 @@ async function checked(bytes: Uint8Array<ArrayBuffer>, keys: Keys): Promise<Docu
   if (bytes.length < 8 + signatureLength || view.getUint32(0, true) !== magic) throw new DocumentError("this is no snapshot");
   const length = view.getUint32(4, true);
   const end = 8 + length;
-  if (length > maxHeader || end > bytes.length - signatureLength) throw new DocumentError("a document is cut off");
+  if (length > maxHeader || end % 8 !== 0 || end > bytes.length - signatureLength) throw new DocumentError("a document is cut off");
   const signature = bytes.slice(bytes.length - signatureLength);
   // The key must be found before the rest is believed, and it is the header that names it.
   const header = readHeader(bytes.subarray(8, end));
@@ -64,26 +64,32 @@ async function checked(bytes: Uint8Array<ArrayBuffer>, keys: Keys): Promise<Docu
   signed.set(bytes.subarray(0, end), prefix.length);
   if (!(await keys.verify(header.key, signature, signed))) throw new DocumentError(`key ${header.key} did not sign a document`);
   const sections = new Map<string, Uint8Array<ArrayBuffer>>();
-  let at = padded(end);
+  let at = end;
   for (const s of header.sections) {
     if (s.critical && !known.has(s.name)) throw new DocumentError(`a document has a section "${s.name}", which this version can not read`);
     if (sections.has(s.name) || s.length > bytes.length - at) throw new DocumentError("a document is cut off");
     const part = bytes.subarray(at, at + s.length);
     if ((await sha256(part)) !== s.sha256) throw new DocumentError(`section "${s.name}" is not what was signed`);
     sections.set(s.name, part);
-    for (let i = at + s.length; i < padded(at + s.length); i++) if (bytes[i] !== 0) throw new DocumentError("a gap is not empty");
-    at = padded(at + s.length);
+    at = afterGap(bytes, at + s.length);
   }
   if (at + signatureLength !== bytes.length) throw new DocumentError("a document has another length than it says");
+  if (sections.has("members") !== sections.has("sets")) throw new DocumentError("members without sets");
   return { ...header, bytes, section: (name) => sections.get(name) };
 }
 
-const padded = (n: number): number => Math.ceil(n / 8) * 8;
+/** Where the next part begins, after zeros: what nobody signed must not say anything. */
+function afterGap(bytes: Uint8Array, end: number): number {
+  const next = Math.ceil(end / 8) * 8;
+  if (bytes.subarray(end, next).some((b) => b !== 0)) throw new DocumentError("a gap is not empty");
+  return next;
+}
 
 function readHeader(bytes: Uint8Array): Header {
   const h = record(JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes)), "the header");
   const kind = h["kind"];
   if (kind !== "organization" && kind !== "site") throw new DocumentError(`a document of kind ${String(kind)}`);
+  if (kind === "site" && (h["organization"] ?? "") !== "") throw new DocumentError("the site is no organization");
   const sections = list(h["sections"], "sections").map((value) => {
     const s = record(value, "a section");
     return {

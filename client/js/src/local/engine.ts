@@ -1,4 +1,5 @@
 import { isPassing, type Checker, type Decision, type Narrow, type Reason } from "../ask.js";
+import type { Pair } from "../catalog.js";
 import type { Client } from "../client.js";
 import { RolecallError } from "../errors.js";
 import { realClock, type Clock } from "./clock.js";
@@ -92,7 +93,7 @@ export class Engine<P extends string = string> implements Checker<P> {
 
   /** Throws if the catalog has no such permission. */
   must(permission: P): void {
-    if ((this.#follower.library.state.catalog?.pair(permission) ?? -1) < 0) throw new RolecallError(`there is no permission "${permission}"`);
+    if (this.#follower.library.state.catalog?.find(permission) === undefined) throw new RolecallError(`there is no permission "${permission}"`);
   }
 
   /** Reports at once whether a person may do something. Anything that is not in memory is a no. */
@@ -124,10 +125,10 @@ export class Engine<P extends string = string> implements Checker<P> {
     const age = this.#clock.now() - this.#follower.heard;
     if (ended !== undefined) return no(ended, age);
     if (state.catalog === undefined || state.site === undefined) return no("not_loaded", age);
-    const pair = state.catalog.pair(permission);
-    if (pair < 0) return no("unknown_permission", age);
+    const pair = state.catalog.find(permission);
+    if (pair === undefined) return no("unknown_permission", age);
     const own = narrow.own === true || (narrow.owner !== undefined && narrow.owner.toLowerCase() === user.toLowerCase());
-    const wrong = this.#wrong(user, organization, permission, narrow);
+    const wrong = this.#wrong(user, organization, pair, narrow);
     if (wrong !== undefined) return no(wrong, age);
     let held: Held | null = null;
     if (organization !== null) {
@@ -138,7 +139,8 @@ export class Engine<P extends string = string> implements Checker<P> {
     }
     if (!(age <= this.#maxStaleness) || library.late(held)) return no("stale", age);
     if (narrow.atLeast !== undefined && !this.#follower.has(narrow.atLeast)) return no("behind", age);
-    const allowed = state.allowed(user, held, pair, own);
+    const allowed = state.allowed(user, held, permission, own);
+    if (allowed === undefined) return no("not_loaded", age); // the server knows more
     return { allowed, reason: allowed ? "allowed" : "denied", age };
   }
 
@@ -155,13 +157,12 @@ export class Engine<P extends string = string> implements Checker<P> {
   }
 
   /** What is wrong with a question. It is the same over HTTP. */
-  #wrong(user: string, organization: string | null, permission: P, narrow: Narrow): Reason | undefined {
-    const catalog = this.#follower.library.state.catalog!;
-    if (organization === null ? !catalog.ofSite(permission) : !organization) return "organization_needed";
-    if (organization !== null && catalog.ofSite(permission)) return "site_type";
+  #wrong(user: string, organization: string | null, pair: Pair, narrow: Narrow): Reason | undefined {
+    if (organization !== null && !organization) return "organization_needed"; // forgotten
+    if (organization !== null && pair.ofSite) return "site_type";
     if (!readID(user, this.#words) || (organization !== null && !readID(organization, this.#words))) return "invalid_id";
     if (narrow.owner !== undefined && !readID(narrow.owner, this.#words)) return "invalid_id";
-    if ((narrow.own === true || narrow.owner !== undefined) && !catalog.owned(permission)) return "no_owner";
+    if ((narrow.own === true || narrow.owner !== undefined) && !pair.owned) return "no_owner";
     return undefined;
   }
 

@@ -42,9 +42,12 @@ export class Feed {
   /** Runs until stop. It never throws. */
   async run(): Promise<void> {
     while (!this.#stop.signal.aborted) {
-      let wait = 0; // after a bye there is another server, which answers at once
+      let wait = 0;
+      const begin = this.clock.now();
       try {
-        if ((await this.#follow()) === "cut") wait = this.#jitter();
+        const end = await this.#follow();
+        // After a bye there is another server, which answers at once; unless it was the same one, on its way out.
+        if (end === "cut" || this.clock.now() - begin < leastPause) wait = this.#jitter();
         this.#tell(new RolecallError("the feed was cut"), false);
       } catch (cause) {
         const refused = cause instanceof RolecallError && (cause.status === 401 || cause.status === 403);

@@ -31,6 +31,7 @@ export class Members {
     this.#index = new Uint32Array(2 ** bits);
     for (let i = 0; i < n; i++) {
       if (this.#sets[i]! >= sets) throw new RangeError("a set that is not there");
+      if (i > 0 && !this.#ascends(i)) throw new RangeError("ids out of order");
       this.#add(i);
     }
   }
@@ -87,6 +88,15 @@ export class Members {
       const i = (entry - 1) * 4;
       if (this.#ids[i + 3] === d && this.#ids[i + 2] === c && this.#ids[i + 1] === b && this.#ids[i] === a) return entry - 1;
     }
+  }
+
+  /** Reports whether the id at a place comes after the one before. */
+  #ascends(place: number): boolean {
+    for (let at = place * 16, end = at + 16; at < end; at++) {
+      const d = this.#idBytes[at]! - this.#idBytes[at - 16]!;
+      if (d !== 0) return d > 0;
+    }
+    return false;
   }
 
   #add(place: number): void {

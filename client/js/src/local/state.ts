@@ -86,7 +86,10 @@ export class Held {
     if (change.set.some(([, roles]) => !roles.every(there))) return "reload";
     try {
       for (const r of change.roles) this.#roles.put(r.role);
-      for (const [user, roles] of change.set) this.#members.set(user, this.#setOf(roles));
+      for (const [user, roles] of change.set) {
+        const nothing = this.kind === "site" && roles.length === 0; // on the site nobody is a member
+        this.#members.set(user, nothing ? -1 : this.#setOf(roles));
+      }
       for (const user of change.gone) this.#members.set(user, -1);
     } catch {
       this.revision = 0; // half of it is in: nothing fits any more but a document
@@ -135,6 +138,7 @@ function readChange(value: unknown): Change {
     roles: (c["roles"] == null ? [] : list(c["roles"], "roles")).map((role) => ({ name: text(record(role, "a role")["name"], "name"), role })),
     rolesGone: texts(c["roles_gone"]),
   };
+  if (change.gone.some((user) => change.set.some(([other]) => other === user))) throw new TypeError("both there and gone");
   const silent = !change.set.length && !change.gone.length && !change.roles.length && !change.rolesGone.length;
   return { ...change, silent: silent && (c["organization"] ?? "") === "" };
 }
@@ -172,18 +176,21 @@ export class State {
   }
 
   /**
-   * Reports whether a person may do what a pair names, in an organization that is held, or on the site (null). The levels
-   * vote in order, a deny beats an allow of its level, and the first level with a vote decides. No vote is a no, and so is
-   * anything that is not known.
+   * Reports whether a person may do what a permission names, in an organization that is held, or on the site (null). The
+   * levels vote in order, a deny beats an allow of its level, and the first level with a vote decides. No vote is a no, and
+   * so is what makes no sense. Undefined: what is held can not tell, and the server has to be asked.
    */
-  allowed(user: string, organization: Held | null, pair: number, own: boolean): boolean {
-    const site = this.site;
-    if (site === undefined || pair < 0) return false;
+  allowed(user: string, organization: Held | null, permission: string, own: boolean): boolean | undefined {
+    const { site, catalog } = this;
+    if (site === undefined || catalog === undefined) return undefined;
+    const pair = catalog.find(permission);
+    if (pair === undefined || (own && !pair.owned)) return false;
+    if (pair.ofSite !== (organization === null)) return organization === null ? undefined : false;
     const there = site.find(user);
     const here = organization === null ? -1 : organization.find(user);
-    if (there < 0 && here < 0) return false;
-    let votes = site.votes(there, pair);
-    if (here >= 0) votes |= organization!.votes(here, pair);
+    if (there < 0 && here < 0) return organization === null ? undefined : false;
+    let votes = site.votes(there, pair.number);
+    if (here >= 0) votes |= organization!.votes(here, pair.number);
     if ((votes & SiteDeny) !== 0) return false;
     if ((votes & SiteAllow) !== 0) return true;
     if (organization !== null && here < 0) return false; // no member: the levels below do not count
