@@ -77,7 +77,7 @@ export class Feed {
     const stop = () => end.abort();
     this.#stop.signal.addEventListener("abort", stop);
     await this.listener.prepare(end.signal);
-    const watch = new Watch(this.clock, stop);
+    const watch = new Watch(this.clock, () => end.abort(new RolecallError(`nothing came for ${silence} ms`)));
     const sent = this.clock.now();
     const { organizations, after } = this.listener.where();
     const position = after?.toString();
