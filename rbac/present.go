@@ -125,6 +125,9 @@ type aliases struct {
 	actions map[[2]string]string // today's type, or Wildcard, and an old action → today's action
 }
 
+// HasOldNames reports whether the document tells of any: if not, Present has nothing to say.
+func (c *Catalog) HasOldNames() bool { return len(c.aliases.types)+len(c.aliases.actions) > 0 }
+
 // Present returns today's name of a pair that a request names as it was called before, type and action each by itself, as
 // long as the document tells. It is false if nothing of p is an old name, or if there is no such pair today either.
 func (c *Catalog) Present(p Permission) (Permission, bool) {

@@ -9,6 +9,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"rolecall.example/org"
+	"rolecall.example/rbac"
 )
 
 // call is one request on its way through the server: what is known of it so far.
@@ -25,6 +26,7 @@ type call struct {
 	actor       *org.Actor      // nil: signed out, or not asked yet
 	traceparent string          // where the request stands in a trace of many services; "" if that is not known
 	inProcess   *org.Actor      // the caller of a request that this process makes itself; nil if it comes from elsewhere
+	under       *rbac.Catalog   // of a request that only reads: the catalog by which the answer is made; nil if any will do
 	session     bool            // the actor came with a session, not with a token
 	values      url.Values      // of the query
 	queryErr    error           // why the query could not be read whole
@@ -105,6 +107,17 @@ func (c *call) header(name, value string) { c.response().Header().Set(name, valu
 // safe reports whether the request only reads.
 func (c *call) safe() bool {
 	return c.request().Method == http.MethodGet || c.request().Method == http.MethodHead
+}
+
+// reads reports whether the request changes nothing, so that it may be answered again from the beginning.
+func (c *call) reads() bool { return c.safe() || c.route.Offers(Decides) }
+
+// steady refuses an answer of whose parts some were read under one catalog and some under another.
+func (c *call) steady() error {
+	if c.under != nil && c.actor.Catalog.Version() != c.under.Version() {
+		return org.ErrCatalogMoved
+	}
+	return nil
 }
 
 // wellFormed reports whether every parameter is one whole segment: Echo lets the last one of a path run over slashes.

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"errors"
 	"log/slog"
 	"maps"
@@ -236,15 +237,20 @@ func overrideMethod(next echo.HandlerFunc) echo.HandlerFunc {
 // answer is the end of a chain: it runs the handler of the route and sends what came of it.
 func (s *Server) answer(ec echo.Context) error {
 	c := callOf(ec)
+	defer func() { c.under = nil }() // what tells of a failure is of no version
 	err := s.answerOnce(c)
 	for range maxMoved {
-		if !errors.Is(err, org.ErrCatalogMoved) || !c.safe() || c.response().Committed {
+		if !errors.Is(err, org.ErrCatalogMoved) || !c.reads() || c.response().Committed {
 			break
 		}
 		if c.route.Access == SignedIn {
 			if err = s.authenticate(c); err != nil {
 				break
 			}
+		}
+		if c.copy != nil { // the answer would be kept as one of the state before
+			c.copy = nil
+			c.response().Header().Del("ETag")
 		}
 		err = s.answerOnce(c)
 	}
@@ -255,9 +261,12 @@ func (s *Server) answer(ec echo.Context) error {
 const maxMoved = 5
 
 func (s *Server) answerOnce(c *call) error {
+	if c.actor != nil && c.reads() {
+		c.under = c.actor.Catalog
+	}
 	r, err := c.route.handle(s, c)
 	if err != nil {
-		return err
+		return cmp.Or(c.steady(), err)
 	}
 	return s.respond(c, r)
 }

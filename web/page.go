@@ -84,7 +84,12 @@ func (s *Server) sendPage(c *call, r reply) error {
 // render makes the HTML of a reply: the fragment or the body of the page. When a refused form cannot be shown again, the
 // refusal is the error.
 func (c *call) render(r reply) (p page, html *bytes.Buffer, err error) {
-	if p, err = r.html(); err != nil {
+	began := c.catalog()
+	p, err = r.html()
+	if !c.reads() && c.catalog() != began { // parts of it may be of one catalog and parts of another
+		p, err = r.html()
+	}
+	if err != nil {
 		if r.refused != nil {
 			err = r.refused
 		}

@@ -105,6 +105,9 @@ func (c *call) redirect(status int, next destination) error {
 
 // send writes a complete answer, compressed if the client accepts that.
 func (c *call) send(status int, contentType string, body []byte) error {
+	if err := c.steady(); err != nil {
+		return err
+	}
 	a := &answer{contentType: contentType, body: body}
 	c.keepSent(cmp.Or(status, http.StatusOK), a)
 	a.compress(c.coding(c.level()), c.level())

@@ -160,11 +160,12 @@ var (
 	writesDesc    = prometheus.NewDesc("rolecall_db_writes_total", "Writes handed to the database.", nil, nil)
 	commitsDesc   = prometheus.NewDesc("rolecall_db_commits_total", "Commits that they took: each waits for the disk once.", nil, nil)
 	waitingDesc   = prometheus.NewDesc("rolecall_db_writes_waiting", "Writes that wait for their turn.", nil, nil)
+	oldNamesDesc  = prometheus.NewDesc("rolecall_catalog_old_names_total", "Requests that named a pair as it was called before.", []string{"pair"}, nil)
 	failedDesc    = prometheus.NewDesc("rolecall_db_read_only", "1 after the disk failed a write or a read: until a restart, or until there is room if it was full.", nil, nil)
 )
 
 func (s *store) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{decisionsDesc, hashesDesc, refusalsDesc, sizeDesc, writesDesc, commitsDesc, waitingDesc, failedDesc} {
+	for _, d := range []*prometheus.Desc{decisionsDesc, hashesDesc, refusalsDesc, oldNamesDesc, sizeDesc, writesDesc, commitsDesc, waitingDesc, failedDesc} {
 		ch <- d
 	}
 }
@@ -182,6 +183,9 @@ func (s *store) Collect(ch chan<- prometheus.Metric) {
 	count(decisionsDesc, denied, "denied")
 	count(hashesDesc, s.service.Hashes())
 	count(refusalsDesc, s.service.SuppressedRefusals())
+	for pair, n := range s.service.OldNames() {
+		count(oldNamesDesc, n, pair.String())
+	}
 	writes, commits := s.db.WriteStats()
 	count(writesDesc, writes)
 	count(commitsDesc, commits)

@@ -99,7 +99,7 @@ func applyUnlink(ctx context.Context, w *unit.Writer, user uuid.UUID) (none stru
 // Errors as CreatePasswordLink.
 func (s *Service) PasswordLinkOf(ctx context.Context, subject *org.Actor, user string) (link org.PasswordLink, ok bool, err error) {
 	defer org.Wrap(&err, "read password link of %q", user)
-	row, err := s.units.Snapshot(subject).ReadableUser(ctx, subject, user)
+	row, err := s.units.AccountNow(ctx, subject, user)
 	if err != nil {
 		return link, false, err
 	}

@@ -84,7 +84,7 @@ func (s *Service) TokenNamed(ctx context.Context, subject *org.Actor, user, name
 
 // findKey finds a key that the caller may read. Any other looks as if it were not there (docs/spec/refusals.md).
 func (s *Service) findKey(ctx context.Context, subject *org.Actor, user string, p db.FindAPIKeyParams) (org.Token, error) {
-	row, err := s.units.Snapshot(subject).ReadableUser(ctx, subject, user)
+	row, err := s.units.AccountNow(ctx, subject, user)
 	if err != nil {
 		return org.Token{}, err
 	}
@@ -162,7 +162,7 @@ func applyExpiry(ctx context.Context, w *unit.Writer, key db.FindAPIKeyRow) (non
 // MaxTokenLifetime is how long a token of an account may live at most. Invalid: no such user.
 func (s *Service) MaxTokenLifetime(ctx context.Context, subject *org.Actor, user string) (_ time.Duration, err error) {
 	defer org.Wrap(&err, "read token settings of %q", user)
-	_, err = s.units.Snapshot(subject).ReadableUser(ctx, subject, user)
+	_, err = s.units.AccountNow(ctx, subject, user)
 	return s.maxTokenLifetime, err
 }
 
@@ -179,7 +179,7 @@ func (s *Service) Scopes() []string { return slices.Clone(unlimited) }
 // LoginType is how the caller signs in. Invalid: no such user. Forbidden: it is another account.
 func (s *Service) LoginType(ctx context.Context, subject *org.Actor, user string) (_ string, err error) {
 	defer org.Wrap(&err, "read login type of %q", user)
-	row, err := s.units.Snapshot(subject).ReadableUser(ctx, subject, user)
+	row, err := s.units.AccountNow(ctx, subject, user)
 	if err == nil && row.ID != subject.ID() {
 		err = &org.Error{Kind: org.Forbidden, Message: "You are not authorized to view this user's login type."}
 	}

@@ -206,7 +206,7 @@ func inDays(d time.Duration) string {
 // Invalid: no such user. NotFound: needs api_key:read on the account, or on all.
 func (s *Service) Tokens(ctx context.Context, subject *org.Actor, user string, f org.TokenFilter) (_ []org.Token, err error) {
 	defer org.Wrap(&err, "list tokens of %q", user)
-	row, err := s.units.Snapshot(subject).ReadableUser(ctx, subject, user)
+	row, err := s.units.AccountNow(ctx, subject, user)
 	if err != nil {
 		return nil, err
 	}

@@ -45,14 +45,15 @@ func (s *Service) eachUser(ctx context.Context, subject *org.Actor, f org.UserFi
 	if err != nil {
 		return 0, err
 	}
-	if !subject.Can("read", org.UsersObject) {
-		p.OnlyUser = uuid.NullUUID{UUID: subject.ID(), Valid: true}
-	}
-	src := s.units.Snapshot(subject)
-	err = s.units.DB.View(ctx, func(q db.Reads) error {
-		src.Q = q
+	err = s.units.Moment(ctx, subject, func(src unit.Reader) error {
+		if err := src.Settle(ctx); err != nil {
+			return err
+		}
+		if !subject.Can("read", org.UsersObject) {
+			p.OnlyUser = uuid.NullUUID{UUID: subject.ID(), Valid: true}
+		}
 		if f.AfterID != uuid.Nil {
-			after, err := q.GetUser(ctx, f.AfterID)
+			after, err := src.Q.GetUser(ctx, f.AfterID)
 			if db.IsNotFound(err) || err == nil && !subject.Can("read", org.UserObject(after.ID)) {
 				return unit.BadAfterID("names no member")
 			}
@@ -173,43 +174,45 @@ func texts[S ~string](list []S) []string {
 // User is one account. Invalid: not there, or may not be read.
 func (s *Service) User(ctx context.Context, subject *org.Actor, user string) (_ org.User, err error) {
 	defer org.Wrap(&err, "read user %q", user)
-	src := s.units.Snapshot(subject)
-	row, err := src.ReadableUser(ctx, subject, user)
-	if err != nil {
-		return org.User{}, err
-	}
-	return src.User(ctx, row)
+	return unit.Glance(ctx, s.units, subject, func(src unit.Reader) (org.User, error) {
+		row, err := src.ReadableUser(ctx, subject, user)
+		if err != nil {
+			return org.User{}, err
+		}
+		return src.User(ctx, row)
+	})
 }
 
 // UserRoles is the names of all roles of an account, those of organizations where the caller may read the membership.
 // Invalid: no such user. NotFound: needs user:read_personal.
 func (s *Service) UserRoles(ctx context.Context, subject *org.Actor, user string) (_ org.UserRoleNames, err error) {
 	defer org.Wrap(&err, "read roles of %q", user)
-	src := s.units.Snapshot(subject)
-	row, err := src.ReadableUser(ctx, subject, user)
-	if err != nil {
-		return org.UserRoleNames{}, err
-	}
-	if !subject.Can("read_personal", org.UserObject(row.ID)) {
-		return org.UserRoleNames{}, org.ErrNotFound()
-	}
-	homes, err := s.units.DB.ListMemberships(ctx, row.ID)
-	if err != nil {
-		return org.UserRoleNames{}, err
-	}
-	out := org.UserRoleNames{Tag: org.Tag(row.Version, row.ID), Roles: slices.Sorted(strings.FieldsSeq(row.Roles)), Organizations: map[uuid.UUID][]string{}}
-	for _, h := range homes {
-		if subject.Can("read", org.MemberObject(h.OrganizationID, row.ID)) {
-			out.Organizations[h.OrganizationID] = append([]string{}, slices.Sorted(strings.FieldsSeq(h.Roles))...)
+	return unit.Glance(ctx, s.units, subject, func(src unit.Reader) (org.UserRoleNames, error) {
+		row, err := src.ReadableUser(ctx, subject, user)
+		if err != nil {
+			return org.UserRoleNames{}, err
 		}
-	}
-	return out, nil
+		if !subject.Can("read_personal", org.UserObject(row.ID)) {
+			return org.UserRoleNames{}, org.ErrNotFound()
+		}
+		homes, err := s.units.DB.ListMemberships(ctx, row.ID)
+		if err != nil {
+			return org.UserRoleNames{}, err
+		}
+		out := org.UserRoleNames{Tag: org.Tag(row.Version, row.ID), Roles: slices.Sorted(strings.FieldsSeq(row.Roles)), Organizations: map[uuid.UUID][]string{}}
+		for _, h := range homes {
+			if subject.Can("read", org.MemberObject(h.OrganizationID, row.ID)) {
+				out.Organizations[h.OrganizationID] = append([]string{}, slices.Sorted(strings.FieldsSeq(h.Roles))...)
+			}
+		}
+		return out, nil
+	})
 }
 
 // UserOrganizations is the organizations of an account that the caller may read. Invalid: no such user.
 func (s *Service) UserOrganizations(ctx context.Context, subject *org.Actor, user string) (_ []org.Organization, err error) {
 	defer org.Wrap(&err, "list organizations of %q", user)
-	row, err := s.units.Snapshot(subject).ReadableUser(ctx, subject, user)
+	row, err := s.units.AccountNow(ctx, subject, user)
 	if err != nil {
 		return nil, err
 	}

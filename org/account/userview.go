@@ -18,39 +18,40 @@ const membershipLimit = 100
 // UserView is one account with its memberships, and what the caller may do to it. Invalid: not there, or may not be read.
 func (s *Service) UserView(ctx context.Context, subject *org.Actor, user string) (_ org.UserView, err error) {
 	defer org.Wrap(&err, "view user %q", user)
-	src := s.units.Snapshot(subject)
-	row, err := src.ReadableUser(ctx, subject, user)
-	if err != nil {
-		return org.UserView{}, err
-	}
-	v := org.UserView{Self: row.ID == subject.ID(), ReadTokens: subject.Can("read", org.KeyObject(row.ID))}
-	if v.User, err = src.User(ctx, row); err != nil {
-		return v, err
-	}
-	if v.MustChange, err = src.Q.GetMustChange(ctx, row.ID); err != nil {
-		return v, err
-	}
-	if err := memberships(ctx, src, subject, &v); err != nil {
-		return v, err
-	}
-	if err := userRefusals(ctx, src, subject, &v); err != nil {
-		return v, err
-	}
-	if v.ReadTokens {
-		n, err := s.units.DB.CountTokens(ctx, row.ID)
+	return unit.Glance(ctx, s.units, subject, func(src unit.Reader) (org.UserView, error) {
+		row, err := src.ReadableUser(ctx, subject, user)
 		if err != nil {
+			return org.UserView{}, err
+		}
+		v := org.UserView{Self: row.ID == subject.ID(), ReadTokens: subject.Can("read", org.KeyObject(row.ID))}
+		if v.User, err = src.User(ctx, row); err != nil {
 			return v, err
 		}
-		v.Tokens = int(n)
-	}
-	if v.LinkRefusal != "" {
-		return v, nil
-	}
-	link, ok, err := s.PasswordLinkOf(ctx, subject, row.ID.String())
-	if ok {
-		v.Link = &link
-	}
-	return v, err
+		if v.MustChange, err = src.Q.GetMustChange(ctx, row.ID); err != nil {
+			return v, err
+		}
+		if err := memberships(ctx, src, subject, &v); err != nil {
+			return v, err
+		}
+		if err := userRefusals(ctx, src, subject, &v); err != nil {
+			return v, err
+		}
+		if v.ReadTokens {
+			n, err := s.units.DB.CountTokens(ctx, row.ID)
+			if err != nil {
+				return v, err
+			}
+			v.Tokens = int(n)
+		}
+		if v.LinkRefusal != "" {
+			return v, nil
+		}
+		link, ok, err := s.PasswordLinkOf(ctx, subject, row.ID.String())
+		if ok {
+			v.Link = &link
+		}
+		return v, err
+	})
 }
 
 // memberships fills in what the caller may read: being allowed to read an account does not show where it belongs.
@@ -203,7 +204,7 @@ func (s *Service) UserAssignment(ctx context.Context, subject *org.Actor, user s
 	if !subject.Can("read", org.SiteRolesObject) {
 		return org.UserRoleForm{}, org.ErrForbidden()
 	}
-	set, err := s.units.Snapshot(subject).Roles(ctx, uuid.Nil)
+	set, err := s.units.RolesNow(ctx, subject, uuid.Nil)
 	if err != nil {
 		return org.UserRoleForm{}, err
 	}
@@ -222,7 +223,8 @@ func (s *Service) UserAssignment(ctx context.Context, subject *org.Actor, user s
 			choice.Refusal = unit.GiveRefusal(subject, action, org.SiteRolesObject, r)
 		}
 		if r.Name == org.RoleOwner && choice.Held && choice.Refusal == "" {
-			if choice.Refusal, err = lastOwner(ctx, s.units.Snapshot(subject), v.User); err != nil {
+			choice.Refusal, err = unit.Glance(ctx, s.units, subject, func(src unit.Reader) (string, error) { return lastOwner(ctx, src, v.User) })
+			if err != nil {
 				return a, err
 			}
 		}

@@ -25,13 +25,8 @@ const (
 // the organizations where the caller has it. Forbidden: nowhere. Invalid: a bad query.
 func (s *Service) Audit(ctx context.Context, subject *org.Actor, f org.AuditFilter) (_ org.AuditList, err error) {
 	defer org.Wrap(&err, "list audit trail")
-	if !mayReadAudit(subject) {
-		return org.AuditList{}, org.ErrForbidden("audit_log:read")
-	}
-	src := s.units.Snapshot(subject)
 	var list org.AuditList
-	err = s.units.DB.View(ctx, func(q db.Reads) error {
-		src.Q = q
+	err = s.ofAudit(ctx, subject, func(src unit.Reader) error {
 		p, err := auditSearch(ctx, src, subject, f)
 		if err != nil {
 			return err
@@ -91,14 +86,9 @@ func auditPage(ctx context.Context, s unit.Reader, by *org.Actor, p auditScope, 
 // not count. Errors as Audit, before the first entry; an error of fn ends it.
 func (s *Service) StreamAudit(ctx context.Context, subject *org.Actor, f org.AuditFilter, fn func(*org.AuditEntry) error) (err error) {
 	defer org.Wrap(&err, "stream audit trail")
-	if !mayReadAudit(subject) {
-		return org.ErrForbidden("audit_log:read")
-	}
 	const piece = 500
 	f = org.AuditFilter{Query: f.Query, Limit: piece, SkipCount: true}
-	src := s.units.Snapshot(subject)
-	return s.units.DB.View(ctx, func(q db.Reads) error {
-		src.Q = q
+	return s.ofAudit(ctx, subject, func(src unit.Reader) error {
 		p, err := auditSearch(ctx, src, subject, f)
 		if err != nil {
 			return err
@@ -119,6 +109,19 @@ func (s *Service) StreamAudit(ctx context.Context, subject *org.Actor, f org.Aud
 			// Entries are never deleted, so the next piece begins where this one ended.
 			f.Before = list.Entries[len(list.Entries)-1].Seq
 		}
+	})
+}
+
+// ofAudit gives fn one moment of the trail. Forbidden: there is nothing in it that the caller may read.
+func (s *Service) ofAudit(ctx context.Context, subject *org.Actor, fn func(src unit.Reader) error) error {
+	return s.units.Moment(ctx, subject, func(src unit.Reader) error {
+		if err := src.Settle(ctx); err != nil {
+			return err
+		}
+		if !mayReadAudit(subject) {
+			return org.ErrForbidden("audit_log:read")
+		}
+		return fn(src)
 	})
 }
 

@@ -33,6 +33,7 @@ const (
 // Invalid: too much is asked; or, of questions without names, one that can't be asked. Then none is answered.
 func (s *Service) AuthCheck(ctx context.Context, subject *org.Actor, q org.AuthChecks) (a org.AuthAnswers, err error) {
 	defer org.Wrap(&err, "check authorization of %q", q.User)
+	q.Checks = s.present(subject, q.Checks)
 	if err := askable(subject, &q); err != nil {
 		return a, err
 	}

@@ -11,9 +11,15 @@ import (
 
 // CompareRoles compares roles of an organization, or of the site for "", or versions of them.
 // NotFound: no such role or version, or it may not be read. Forbidden: site roles may not be read.
-func (s *Service) CompareRoles(ctx context.Context, subject *org.Actor, organization string, from, to org.RoleVersionRef) (c org.Comparison, err error) {
+func (s *Service) CompareRoles(ctx context.Context, subject *org.Actor, organization string, from, to org.RoleVersionRef) (_ org.Comparison, err error) {
 	defer org.Wrap(&err, "compare roles in %q", organization)
-	src, h := s.units.Snapshot(subject), unit.SiteScope
+	return unit.Glance(ctx, s.units, subject, func(src unit.Reader) (org.Comparison, error) {
+		return compareRoles(ctx, src, subject, organization, from, to)
+	})
+}
+
+func compareRoles(ctx context.Context, src unit.Reader, subject *org.Actor, organization string, from, to org.RoleVersionRef) (c org.Comparison, err error) {
+	h := unit.SiteScope
 	if organization != "" {
 		if h, err = src.RoleScope(ctx, subject, org.In(organization)); err != nil {
 			return c, err

@@ -16,6 +16,7 @@ import (
 // It fails only if the data can not be read.
 func (s *Service) Decide(ctx context.Context, by *org.Actor, qs []org.SubjectCheck, strict bool) (_ []org.Decision, err error) {
 	defer org.Wrap(&err, "decide %d questions", len(qs))
+	qs = s.presentAll(by, qs)
 	i, err := s.inquire(ctx, by, func(i *inquiry) { i.strict, i.questions = strict, qs })
 	if err != nil {
 		return nil, err

@@ -61,6 +61,7 @@ func objectAsked(c *rbac.Catalog, q org.Question, orgID, member uuid.UUID) rbac.
 // resource type and action.
 func (s *Service) Explain(ctx context.Context, subject *org.Actor, organization, user string, q org.Question) (_ org.Explanation, err error) {
 	defer org.Wrap(&err, "explain %q in %q", user, organization)
+	q = s.presentQuestion(subject, q)
 	// A question is about one type: "*" is for rules.
 	if q.ResourceType == rbac.Wildcard || !subject.Catalog.Valid(q.ResourceType, q.Action) {
 		return org.Explanation{}, org.FieldErrors{{Field: "action", Detail: fmt.Sprintf("there is no action %q on %q", q.Action, q.ResourceType)}}.Err("Unknown permission.")
@@ -244,12 +245,17 @@ func (w *whatIf) mayEdit(h unit.RoleScope, level rbac.Level, p rbac.Permission) 
 // Effective lists every pair of the catalog with its decision and where that comes from. Errors as Member.
 func (s *Service) Effective(ctx context.Context, subject *org.Actor, organization, user string) (_ org.EffectivePermissions, err error) {
 	defer org.Wrap(&err, "list permissions of %q in %q", user, organization)
-	m, err := s.units.Member(ctx, subject, organization, user)
+	return unit.Glance(ctx, s.units, subject, func(src unit.Reader) (org.EffectivePermissions, error) {
+		return s.effective(ctx, src, subject, organization, user)
+	})
+}
+
+func (s *Service) effective(ctx context.Context, src unit.Reader, subject *org.Actor, organization, user string) (org.EffectivePermissions, error) {
+	o, err := src.Organization(ctx, subject, organization)
 	if err != nil {
 		return org.EffectivePermissions{}, err
 	}
-	src := s.units.Snapshot(subject)
-	o, err := src.Organization(ctx, subject, organization)
+	m, err := s.units.Member(ctx, subject, organization, user)
 	if err != nil {
 		return org.EffectivePermissions{}, err
 	}

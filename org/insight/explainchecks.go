@@ -19,6 +19,7 @@ const maxExplained = 20
 // is to be explained.
 func (s *Service) ExplainChecks(ctx context.Context, subject *org.Actor, q org.AuthChecks) (a org.AuthAnswers, err error) {
 	defer org.Wrap(&err, "explain authorization of %q", q.User)
+	q.Checks = s.present(subject, q.Checks)
 	var bad org.FieldErrors
 	if n := len(q.Checks); n > maxExplained {
 		bad.Add("checks", fmt.Sprintf("may hold at most %d checks with explain, found %d", maxExplained, n))

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"rolecall.example/org"
+	"rolecall.example/org/unit"
 	"rolecall.example/rbac"
 )
 
@@ -14,28 +15,29 @@ import (
 func (s *Service) Grantors(ctx context.Context, subject *org.Actor, organization string, permissions []string) (_ []string, err error) {
 	defer org.Wrap(&err, "list roles in %q that grant permissions", organization)
 	const few = 4
-	src := s.units.Snapshot(subject)
-	h, err := src.RoleScope(ctx, subject, org.In(organization))
-	if err != nil {
-		return nil, err
-	}
-	set, err := src.Roles(ctx, h.Org.ID)
-	if err != nil {
-		return nil, err
-	}
-	var names []string
-	// Built-in roles come last in the list, and are what an administrator would think of first.
-	for i := range set.List {
-		r := &set.List[len(set.List)-1-i]
-		// Each role is judged alone: two that give half each are no advice.
-		rights := src.Catalog().OrganizationRights(h.Org.ID, []*rbac.Role{r.Compiled})
-		missing := slices.ContainsFunc(permissions, func(p string) bool {
-			resourceType, action, _ := strings.Cut(p, ":")
-			return !rights.Contains(resourceType, action)
-		})
-		if !missing && len(names) < few {
-			names = append(names, r.DisplayName)
+	return unit.Glance(ctx, s.units, subject, func(src unit.Reader) ([]string, error) {
+		h, err := src.RoleScope(ctx, subject, org.In(organization))
+		if err != nil {
+			return nil, err
 		}
-	}
-	return names, nil
+		set, err := src.Roles(ctx, h.Org.ID)
+		if err != nil {
+			return nil, err
+		}
+		var names []string
+		// Built-in roles come last in the list, and are what an administrator would think of first.
+		for i := range set.List {
+			r := &set.List[len(set.List)-1-i]
+			// Each role is judged alone: two that give half each are no advice.
+			rights := src.Catalog().OrganizationRights(h.Org.ID, []*rbac.Role{r.Compiled})
+			missing := slices.ContainsFunc(permissions, func(p string) bool {
+				resourceType, action, _ := strings.Cut(p, ":")
+				return !rights.Contains(resourceType, action)
+			})
+			if !missing && len(names) < few {
+				names = append(names, r.DisplayName)
+			}
+		}
+		return names, nil
+	})
 }

@@ -19,15 +19,15 @@ import (
 // Findings are advice: no write is refused because of one.
 func (s *Service) Lint(ctx context.Context, subject *org.Actor, organization string) (o org.Organization, found []org.LintFinding, err error) {
 	defer org.Wrap(&err, "lint roles of %q", organization)
-	h, err := s.units.Snapshot(subject).RoleScope(ctx, subject, org.In(organization))
-	if err != nil {
-		return o, nil, err
-	}
-	// Findings name people, so the right to read roles is not enough.
-	if !subject.Can("read", org.MembersObject(h.Org.ID)) {
-		return o, nil, org.ErrNotFound()
-	}
+	var h unit.RoleScope
 	err = s.units.Moment(ctx, subject, func(src unit.Reader) error {
+		if h, err = src.RoleScope(ctx, subject, org.In(organization)); err != nil {
+			return err
+		}
+		// Findings name people, so the right to read roles is not enough.
+		if !subject.Can("read", org.MembersObject(h.Org.ID)) {
+			return org.ErrNotFound()
+		}
 		l := linter{Reader: src, home: h}
 		if l.set, err = src.Roles(ctx, h.Org.ID); err != nil {
 			return err
@@ -43,7 +43,10 @@ func (s *Service) Lint(ctx context.Context, subject *org.Actor, organization str
 		found = l.found
 		return err
 	})
-	return unit.OrganizationOf(h.Org), found, err
+	if err != nil {
+		return o, nil, err
+	}
+	return unit.OrganizationOf(h.Org), found, nil
 }
 
 // linter gathers findings about one organization. holders is how many hold each role, by its name.

@@ -24,6 +24,7 @@ const outsideSize = 100
 // NotFound: no such organization, or its memberships may not all be read. Invalid: no such pair of type and action.
 func (s *Service) WhoCan(ctx context.Context, subject *org.Actor, organization string, q org.Question, p org.WhoCanPage) (_ org.WhoCan, err error) {
 	defer org.Wrap(&err, "list who can in %q", organization)
+	q = s.presentQuestion(subject, q)
 	if q.ResourceType == rbac.Wildcard || !subject.Catalog.Valid(q.ResourceType, q.Action) {
 		return org.WhoCan{}, org.FieldErrors{{Field: "action", Detail: fmt.Sprintf("there is no action %q on %q", q.Action, q.ResourceType)}}.Err("Unknown permission.")
 	}

@@ -17,42 +17,43 @@ import (
 // NotFound and Invalid as Member. NotFound too: the caller may not read the roles.
 func (s *Service) MemberRoles(ctx context.Context, subject *org.Actor, organization, user string) (_ org.RoleForm, err error) {
 	defer org.Wrap(&err, "read role form of %q in %q", user, organization)
-	src := s.units.Snapshot(subject)
-	o, err := src.Organization(ctx, subject, organization)
-	if err != nil {
-		return org.RoleForm{}, err
-	}
-	m, err := s.units.Member(ctx, subject, organization, user)
-	if err != nil {
-		return org.RoleForm{}, err
-	}
-	// Roles that may not be read look as if they were not there (docs/spec/roles.md, reading).
-	if !subject.Can("read", org.OrgRolesObject(o.ID)) {
-		return org.RoleForm{}, org.ErrNotFound()
-	}
-	set, err := src.Roles(ctx, o.ID)
-	if err != nil {
-		return org.RoleForm{}, err
-	}
-	a := org.RoleForm{Organization: unit.OrganizationOf(o), Member: m}
-	held := unit.RoleNames(m.Roles)
-	for i := range set.List {
-		r := &set.List[i]
-		choice := org.RoleChoice{Role: r.Role, Held: slices.Contains(held, r.Name)}
-		// This is about the role alone, whoever the member is. The lists of roles say the same.
-		choice.Role.Refusal = unit.GiveRefusal(subject, "assign", org.OrgRolesObject(o.ID), r)
-		choice.Role.Assignable = choice.Role.Refusal == ""
-		// What stands against any change of this member comes first: then no single role could be given or taken.
-		if choice.Refusal = m.RolesRefusal; choice.Refusal == "" {
-			action := "assign"
-			if choice.Held {
-				action = "unassign"
-			}
-			choice.Refusal = unit.GiveRefusal(subject, action, org.OrgRolesObject(o.ID), r)
+	return unit.Glance(ctx, s.units, subject, func(src unit.Reader) (org.RoleForm, error) {
+		o, err := src.Organization(ctx, subject, organization)
+		if err != nil {
+			return org.RoleForm{}, err
 		}
-		a.Choices = append(a.Choices, choice)
-	}
-	return a, nil
+		m, err := s.units.Member(ctx, subject, organization, user)
+		if err != nil {
+			return org.RoleForm{}, err
+		}
+		// Roles that may not be read look as if they were not there (docs/spec/roles.md, reading).
+		if !subject.Can("read", org.OrgRolesObject(o.ID)) {
+			return org.RoleForm{}, org.ErrNotFound()
+		}
+		set, err := src.Roles(ctx, o.ID)
+		if err != nil {
+			return org.RoleForm{}, err
+		}
+		a := org.RoleForm{Organization: unit.OrganizationOf(o), Member: m}
+		held := unit.RoleNames(m.Roles)
+		for i := range set.List {
+			r := &set.List[i]
+			choice := org.RoleChoice{Role: r.Role, Held: slices.Contains(held, r.Name)}
+			// This is about the role alone, whoever the member is. The lists of roles say the same.
+			choice.Role.Refusal = unit.GiveRefusal(subject, "assign", org.OrgRolesObject(o.ID), r)
+			choice.Role.Assignable = choice.Role.Refusal == ""
+			// What stands against any change of this member comes first: then no single role could be given or taken.
+			if choice.Refusal = m.RolesRefusal; choice.Refusal == "" {
+				action := "assign"
+				if choice.Held {
+					action = "unassign"
+				}
+				choice.Refusal = unit.GiveRefusal(subject, action, org.OrgRolesObject(o.ID), r)
+			}
+			a.Choices = append(a.Choices, choice)
+		}
+		return a, nil
+	})
 }
 
 // SetMemberRoles replaces the organization roles of a member. An unchanged list writes nothing.

@@ -16,8 +16,14 @@ const few = 8
 
 // Search looks for organizations, accounts and site roles, and for members and roles of one organization ("" for none),
 // whose names contain query. What the caller may not read is not found.
-func (s *Service) Search(ctx context.Context, subject *org.Actor, organization, query string) (h org.SearchResult, err error) {
+func (s *Service) Search(ctx context.Context, subject *org.Actor, organization, query string) (_ org.SearchResult, err error) {
 	defer org.Wrap(&err, "search in %q", organization)
+	return unit.Glance(ctx, s.units, subject, func(src unit.Reader) (org.SearchResult, error) {
+		return s.search(ctx, src, subject, organization, query)
+	})
+}
+
+func (s *Service) search(ctx context.Context, src unit.Reader, subject *org.Actor, organization, query string) (h org.SearchResult, err error) {
 	orgs, err := s.Organizations(ctx, subject)
 	if err != nil {
 		return h, err
@@ -27,7 +33,6 @@ func (s *Service) Search(ctx context.Context, subject *org.Actor, organization, 
 			h.Organizations = append(h.Organizations, o)
 		}
 	}
-	src := s.units.Snapshot(subject)
 	if err := findOnSite(ctx, src, subject, query, &h); err != nil || organization == "" {
 		return h, err
 	}

@@ -31,15 +31,16 @@ func keepVersion(ctx context.Context, w *unit.Writer, r org.Role) error {
 // NotFound: no such custom role, or it may not be read. Forbidden: the caller may not read the roles of the site.
 func (s *Service) RoleVersions(ctx context.Context, subject *org.Actor, in org.Scope, name string) (_ []org.RoleVersion, err error) {
 	defer org.Wrap(&err, "list versions of role %q in %s", name, in)
-	src := s.units.Snapshot(subject)
-	h, err := src.RoleScope(ctx, subject, in)
-	if err != nil {
-		return nil, err
-	}
-	if !subject.Can("read", h.Object) {
-		return nil, org.ErrForbidden()
-	}
-	return roleVersions(ctx, src, subject, h, name)
+	return unit.Glance(ctx, s.units, subject, func(src unit.Reader) ([]org.RoleVersion, error) {
+		h, err := src.RoleScope(ctx, subject, in)
+		if err != nil {
+			return nil, err
+		}
+		if !subject.Can("read", h.Object) {
+			return nil, org.ErrForbidden()
+		}
+		return roleVersions(ctx, src, subject, h, name)
+	})
 }
 
 // roleVersions is RoleVersions of a place whose roles the caller may read.

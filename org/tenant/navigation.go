@@ -17,6 +17,12 @@ const switcherLimit = 50
 // none. One that the caller may not read is left out; the page itself will say so.
 func (s *Service) Navigation(ctx context.Context, subject *org.Actor, organization string) (_ org.Navigation, err error) {
 	defer org.Wrap(&err, "read navigation in %q", organization)
+	return unit.Glance(ctx, s.units, subject, func(src unit.Reader) (org.Navigation, error) {
+		return navigation(ctx, src, subject, organization)
+	})
+}
+
+func navigation(ctx context.Context, src unit.Reader, subject *org.Actor, organization string) (org.Navigation, error) {
 	site := rbac.Object{Type: "audit_log"}
 	n := org.Navigation{
 		User:                   subject.User,
@@ -29,7 +35,7 @@ func (s *Service) Navigation(ctx context.Context, subject *org.Actor, organizati
 		SiteRoles:              subject.Can("assign", org.SiteRolesObject) || subject.Owner(),
 	}
 	// One more than is listed tells whether there are others.
-	rows, err := s.units.OrganizationRows(ctx, subject, switcherLimit+1)
+	rows, err := src.OrganizationRows(ctx, subject, switcherLimit+1)
 	if err != nil {
 		return n, err
 	}
@@ -37,7 +43,6 @@ func (s *Service) Navigation(ctx context.Context, subject *org.Actor, organizati
 	if n.More = len(n.Organizations) > switcherLimit; n.More {
 		n.Organizations = n.Organizations[:switcherLimit]
 	}
-	src := s.units.Snapshot(subject)
 	if err := navigationCounts(ctx, src, &n); err != nil {
 		return n, err
 	}

@@ -46,7 +46,7 @@ func (s *Service) FindOrganizations(ctx context.Context, subject *org.Actor, f o
 // Organization is one organization. NotFound: not there, or may not be read.
 func (s *Service) Organization(ctx context.Context, subject *org.Actor, organization string) (_ org.Organization, err error) {
 	defer org.Wrap(&err, "read organization %q", organization)
-	row, err := s.units.Snapshot(subject).Organization(ctx, subject, organization)
+	row, err := s.units.OrganizationNow(ctx, subject, organization)
 	if err != nil {
 		return org.Organization{}, err
 	}

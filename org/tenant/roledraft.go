@@ -53,6 +53,24 @@ func (d *roleDraft) check() error {
 	return d.err()
 }
 
+// takeOldNames puts present names in the place of those that a rename has ended (docs/catalog.md). What the role says already
+// may stay as it is, dead as it may be.
+func (d *roleDraft) takeOldNames() {
+	for level, list := range map[rbac.Level]*[]rbac.Permission{rbac.LevelSite: &d.in.Site, rbac.LevelOrganization: &d.in.Organization, rbac.LevelUser: &d.in.User} {
+		taken := make([]rbac.Permission, 0, len(*list))
+		for _, p := range *list {
+			now := p
+			if !slices.Contains(*d.stored.At(level.String()), p) {
+				now = d.Present(d.Catalog(), p)
+			}
+			if now == p || !slices.Contains(*list, now) { // else it is said under both names
+				taken = append(taken, now)
+			}
+		}
+		*list = taken
+	}
+}
+
 // fault notes one. A field without words of its own has those of the answer.
 func (d *roleDraft) fault(rank int, message, detail, field, fieldDetail string) {
 	d.faults = append(d.faults, fault{rank, message, detail, org.Field{Field: field, Detail: cmp.Or(fieldDetail, detail)}})

@@ -12,12 +12,13 @@ import (
 // read. Forbidden: the caller may not read the roles of the site.
 func (s *Service) Roles(ctx context.Context, subject *org.Actor, in org.Scope) (_ org.RoleList, err error) {
 	defer org.Wrap(&err, "list roles of %s", in)
-	src := s.units.Snapshot(subject)
-	h, err := readableScope(ctx, src, subject, in)
-	if err != nil {
-		return org.RoleList{}, err
-	}
-	return roleList(ctx, src, subject, h)
+	return unit.Glance(ctx, s.units, subject, func(src unit.Reader) (org.RoleList, error) {
+		h, err := readableScope(ctx, src, subject, in)
+		if err != nil {
+			return org.RoleList{}, err
+		}
+		return roleList(ctx, src, subject, h)
+	})
 }
 
 // readableScope is where roles are that the caller may read. Errors as Roles.
@@ -68,39 +69,41 @@ func offered(by *org.Actor, h unit.RoleScope, r *unit.SetRole) org.Role {
 // the accounts of the site. Errors as Roles.
 func (s *Service) RoleCounts(ctx context.Context, subject *org.Actor, in org.Scope) (_ map[string]int, err error) {
 	defer org.Wrap(&err, "count holders of roles in %s", in)
-	src := s.units.Snapshot(subject)
-	h, err := readableScope(ctx, src, subject, in)
-	if err != nil {
-		return nil, err
-	}
-	if h.MayCount(subject) {
-		counts, err := src.Holders(ctx, h)
-		for _, gone := range src.Catalog().Document().RetiredRoles {
-			delete(counts, gone)
+	return unit.Glance(ctx, s.units, subject, func(src unit.Reader) (map[string]int, error) {
+		h, err := readableScope(ctx, src, subject, in)
+		if err != nil {
+			return nil, err
 		}
-		return counts, err
-	}
-	set, err := src.Roles(ctx, h.Org.ID)
-	if err != nil {
-		return nil, err
-	}
-	// Every role is named all the same: a missing one would look like one that nobody holds.
-	counts := make(map[string]int, len(set.List))
-	for i := range set.List {
-		counts[set.List[i].Name] = org.Unknown
-	}
-	return counts, nil
+		if h.MayCount(subject) {
+			counts, err := src.Holders(ctx, h)
+			for _, gone := range src.Catalog().Document().RetiredRoles {
+				delete(counts, gone)
+			}
+			return counts, err
+		}
+		set, err := src.Roles(ctx, h.Org.ID)
+		if err != nil {
+			return nil, err
+		}
+		// Every role is named all the same: a missing one would look like one that nobody holds.
+		counts := make(map[string]int, len(set.List))
+		for i := range set.List {
+			counts[set.List[i].Name] = org.Unknown
+		}
+		return counts, nil
+	})
 }
 
 // Role is one role with what the caller may do to it. NotFound: not there, or may not be read. Forbidden as Roles.
 func (s *Service) Role(ctx context.Context, subject *org.Actor, in org.Scope, name string) (_ org.RoleView, err error) {
 	defer org.Wrap(&err, "read role %q in %s", name, in)
-	src := s.units.Snapshot(subject)
-	h, err := readableScope(ctx, src, subject, in)
-	if err != nil {
-		return org.RoleView{}, err
-	}
-	return roleView(ctx, src, subject, h, name)
+	return unit.Glance(ctx, s.units, subject, func(src unit.Reader) (org.RoleView, error) {
+		h, err := readableScope(ctx, src, subject, in)
+		if err != nil {
+			return org.RoleView{}, err
+		}
+		return roleView(ctx, src, subject, h, name)
+	})
 }
 
 // roleView is Role of a place whose roles the caller may read. The case of the name counts.
@@ -142,12 +145,13 @@ func viewOf(s unit.Reader, by *org.Actor, h unit.RoleScope, r *unit.SetRole) org
 // stand in NotCopied. NotFound: the organization or the other role. Forbidden: the caller may not create roles.
 func (s *Service) NewRole(ctx context.Context, subject *org.Actor, in org.Scope, from string) (_ org.RoleView, err error) {
 	defer org.Wrap(&err, "begin role in %s", in)
-	src := s.units.Snapshot(subject)
-	h, err := readableScope(ctx, src, subject, in)
-	if err != nil {
-		return org.RoleView{}, err
-	}
-	return startedFrom(ctx, src, subject, h, from)
+	return unit.Glance(ctx, s.units, subject, func(src unit.Reader) (org.RoleView, error) {
+		h, err := readableScope(ctx, src, subject, in)
+		if err != nil {
+			return org.RoleView{}, err
+		}
+		return startedFrom(ctx, src, subject, h, from)
+	})
 }
 
 // startedFrom is NewRole of a place whose roles the caller may read.

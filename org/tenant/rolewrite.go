@@ -113,6 +113,7 @@ func decideRole(ctx context.Context, a *unit.Attempt, h unit.RoleScope, set *uni
 	if stored != nil {
 		draft.stored = *stored
 	}
+	draft.takeOldNames()
 	if err := draft.check(); err != nil {
 		return c, err
 	}

@@ -23,7 +23,7 @@ func (s *Service) NewUserOrganizations(ctx context.Context, subject *org.Actor) 
 // OrganizationView is one organization with what the caller may do to it. NotFound: not there, or may not be read.
 func (s *Service) OrganizationView(ctx context.Context, subject *org.Actor, organization string) (_ org.OrganizationView, err error) {
 	defer org.Wrap(&err, "view organization %q", organization)
-	row, err := s.units.Snapshot(subject).Organization(ctx, subject, organization)
+	row, err := s.units.OrganizationNow(ctx, subject, organization)
 	if err != nil {
 		return org.OrganizationView{}, err
 	}

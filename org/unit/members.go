@@ -2,6 +2,7 @@ package unit
 
 import (
 	"context"
+	"errors"
 	"math"
 	"slices"
 
@@ -19,6 +20,35 @@ func (s *Units) Snapshot(by *org.Actor) Reader {
 	r := s.reader(s.DB.Reads, by)
 	r.known = by.Basis
 	return r
+}
+
+// Glance gives fn what is stored now, on the readers and without a transaction. If another catalog comes into force between
+// two of its reads, fn begins again, so it must keep nothing of a run before.
+func Glance[T any](ctx context.Context, u *Units, by *org.Actor, fn func(src Reader) (T, error)) (v T, err error) {
+	for range readAgain {
+		src, began := u.Snapshot(by), by.Catalog
+		v, err = fn(src)
+		// If the caller was renewed on the way, what fn asked before that was asked under another catalog.
+		if by.Catalog == began && !errors.Is(err, org.ErrCatalogMoved) {
+			return v, err
+		}
+	}
+	return v, org.ErrCatalogMoved
+}
+
+// OrganizationNow is an organization that the caller may read. Errors as [Reader.Organization].
+func (s *Units) OrganizationNow(ctx context.Context, by *org.Actor, ref string) (db.Organization, error) {
+	return Glance(ctx, s, by, func(src Reader) (db.Organization, error) { return src.Organization(ctx, by, ref) })
+}
+
+// AccountNow is an account that the caller may read. Errors as [Reader.ReadableUser].
+func (s *Units) AccountNow(ctx context.Context, by *org.Actor, ref string) (db.UserRow, error) {
+	return Glance(ctx, s, by, func(src Reader) (db.UserRow, error) { return src.ReadableUser(ctx, by, ref) })
+}
+
+// RolesNow is the role set of an organization, or of the site for uuid.Nil.
+func (s *Units) RolesNow(ctx context.Context, by *org.Actor, orgID uuid.UUID) (*RoleSet, error) {
+	return Glance(ctx, s, by, func(src Reader) (*RoleSet, error) { return src.Roles(ctx, orgID) })
 }
 
 // Moment gives fn the data as it is at one moment, for a caller or for nobody: nothing that is written meanwhile is seen.

@@ -23,6 +23,7 @@ type Units struct {
 	Memory   memory
 	catalogs catalogs
 	refused  refusalCounts
+	oldNames oldNames
 }
 
 // New makes the units of work over an open database.

@@ -78,6 +78,12 @@ func (s *Site) inhabited() *Site {
 	return s
 }
 
+// Replica is another server of the same database.
+func (s *Site) Replica(t testing.TB, options ...Option) *Site {
+	t.Helper()
+	return open(t, s.place, options).inhabited()
+}
+
 // NewTraced is New, with the statements that the server runs.
 func NewTraced(t testing.TB) (*Site, *dbtest.Statements) {
 	t.Helper()
