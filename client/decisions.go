@@ -25,9 +25,25 @@ func (q Question) values() url.Values {
 
 // AuthCheckRequest asks what one account may do.
 type AuthCheckRequest struct {
-	User   string           `json:"user,omitempty"`   // an id, a username or an e-mail address; "": the caller
-	Strict *bool            `json:"strict,omitempty"` // whether checks that make no sense are Errors; nil: if there is a User
-	Checks map[string]Check `json:"checks"`           // under keys of your choice
+	User    string           `json:"user,omitempty"`     // an id, a username or an e-mail address; "": the caller
+	Strict  *bool            `json:"strict,omitempty"`   // whether checks that make no sense are Errors; nil: if there is a User
+	AtLeast string           `json:"at_least,omitempty"` // what X-Rolecall-Revision said of a write that the answer has to know of
+	Checks  map[string]Check `json:"checks"`             // under keys of your choice
+}
+
+// SubjectsRequest asks what each of several accounts may do.
+type SubjectsRequest struct {
+	Subjects []string         `json:"subjects"` // ids, usernames or e-mail addresses; at most 100
+	Strict   *bool            `json:"strict,omitempty"`
+	AtLeast  string           `json:"at_least,omitempty"`
+	Checks   map[string]Check `json:"checks"`
+}
+
+// SubjectsResponse holds the answers about each subject, as it was written in the request.
+type SubjectsResponse struct {
+	Answers      map[string]map[string]bool        `json:"answers"`
+	Errors       map[string]map[string]CheckError  `json:"errors,omitempty"` // of checks that could not be answered; their answer is no
+	Explanations map[string]map[string]Explanation `json:"explanations,omitempty"`
 }
 
 // Check is one question of an AuthCheckRequest.
@@ -39,8 +55,8 @@ type Check struct {
 // CheckObject is the object of a check. Each field narrows it further: to an owner, an organization, a single object.
 type CheckObject struct {
 	ResourceType   string `json:"resource_type"`
-	OwnerID        string `json:"owner_id,omitempty"`        // an id, or "me": of the account asked about; with User or Strict also a name
-	OrganizationID string `json:"organization_id,omitempty"` // an id; with User or Strict also a name, or "default"
+	OwnerID        string `json:"owner_id,omitempty"`        // an id, or "me": of the account asked about; with User, Strict or AtLeast also a name
+	OrganizationID string `json:"organization_id,omitempty"` // an id; with User, Strict or AtLeast also a name, or "default"
 	ResourceID     string `json:"resource_id,omitempty"`
 	AnyOrg         bool   `json:"any_org,omitempty"` // an object of any organization of the caller
 }
@@ -54,7 +70,7 @@ type AuthCheckResponse struct {
 
 // CheckError is why a check could not be answered.
 type CheckError struct {
-	Code    string `json:"code"` // not_found, suspended, unknown_permission, site_type, organization_needed or invalid_id
+	Code    string `json:"code"` // not_found, suspended, unknown_permission, no_owner, site_type, organization_needed or invalid_id
 	Message string `json:"message"`
 }
 

@@ -35,7 +35,7 @@ func (c *Client) Permits(ctx context.Context, a Access) (bool, error) {
 	if a.User == "" { // which would ask about the caller
 		return false, nil
 	}
-	answer, err := c.AuthCheck(ctx, AuthCheckRequest{User: a.User, Checks: map[string]Check{theCheck: {
+	answer, err := c.AuthCheck(ctx, AuthCheckRequest{User: a.User, AtLeast: a.AtLeast, Checks: map[string]Check{theCheck: {
 		Action: action,
 		Object: CheckObject{ResourceType: resourceType, OrganizationID: a.Organization, OwnerID: a.Owner},
 	}}})

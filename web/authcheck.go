@@ -14,27 +14,15 @@ import (
 // takenKeys are the keys under which explanations and errors stand beside the answers.
 var takenKeys = []string{"explanations", "errors"}
 
-// checkAuth answers whether the caller, or another account, may do things. Answers with nothing beside them are encoded by
+// checkAuth answers whether the caller, or other accounts, may do things. Answers with nothing beside them are encoded by
 // hand, since clients ask about many things at once.
 func (s *Server) checkAuth(c *call) (reply, error) {
 	explain := explainChecks(c.values)
-	q, err := decode(c, func(o object) org.AuthChecks {
-		q := org.AuthChecks{User: o.text("user"), Checks: readChecks(o)}
-		if o.fields["strict"] != nil { // null is as if it were not there
-			strict := o.flag("strict")
-			q.Strict = &strict
-		}
-		for _, key := range takenKeys {
-			if _, taken := q.Checks[key]; taken && (q.Named() || explain && key == "explanations") {
-				o.addError("checks."+key, "can not be the name of a check when "+key+" may stand beside the answers")
-			}
-		}
-		return q
-	}).Read()
+	q, err := decode(c, func(o object) org.AuthChecks { return readAuthChecks(o, explain) }).Read()
 	if err != nil {
 		return reply{}, err
 	}
-	if err := s.limitChecks(c, len(q.Checks), explain); err != nil {
+	if err := s.limitChecks(c, q.Decisions(), explain); err != nil {
 		return reply{}, err
 	}
 	ask := s.insight.AuthCheck
@@ -45,21 +33,87 @@ func (s *Server) checkAuth(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
+	if a.Place != (org.Place{}) {
+		c.header("X-Rolecall-Revision", a.Place.Organization.String()+"@"+strconv.FormatInt(a.Place.Revision, 10))
+	}
+	if a.Subjects != nil {
+		return reply{json: wireSubjects(c, a.Subjects)}, nil
+	}
 	c.tally(a.Allowed)
 	if !explain && len(a.Problems) == 0 {
 		return reply{json: wireAnswers(a.Allowed)}, nil
 	}
-	found := client.AuthCheckResponse{Answers: a.Allowed, Errors: map[string]client.CheckError{}}
-	for key, p := range a.Problems {
-		found.Errors[key] = client.CheckError(p)
+	return reply{json: client.AuthCheckResponse{
+		Answers: a.Allowed, Errors: wireProblems(a.Problems), Explanations: wireExplanations(a.Explanations),
+	}}, nil
+}
+
+// wireSubjects is the answers about each of several subjects.
+func wireSubjects(c *call, subjects map[string]org.AuthAnswers) client.SubjectsResponse {
+	found := client.SubjectsResponse{Answers: make(map[string]map[string]bool, len(subjects))}
+	for subject, a := range subjects {
+		c.tally(a.Allowed)
+		found.Answers[subject] = a.Allowed
+		if len(a.Problems) > 0 {
+			if found.Errors == nil {
+				found.Errors = map[string]map[string]client.CheckError{}
+			}
+			found.Errors[subject] = wireProblems(a.Problems)
+		}
+		if a.Explanations != nil {
+			if found.Explanations == nil {
+				found.Explanations = map[string]map[string]client.Explanation{}
+			}
+			found.Explanations[subject] = wireExplanations(a.Explanations)
+		}
 	}
-	if explain {
-		found.Explanations = map[string]client.Explanation{}
+	return found
+}
+
+func wireProblems(problems map[string]org.CheckProblem) map[string]client.CheckError {
+	list := make(map[string]client.CheckError, len(problems))
+	for key, p := range problems {
+		list[key] = client.CheckError(p)
 	}
-	for key, e := range a.Explanations {
-		found.Explanations[key] = wireExplanation(&e)
+	return list
+}
+
+// wireExplanations is nil if none were asked for.
+func wireExplanations(explanations map[string]org.Explanation) map[string]client.Explanation {
+	if explanations == nil {
+		return nil
 	}
-	return reply{json: found}, nil
+	list := make(map[string]client.Explanation, len(explanations))
+	for key, e := range explanations {
+		list[key] = wireExplanation(&e)
+	}
+	return list
+}
+
+// readAuthChecks reads the body of a request. An application that fills in nobody by mistake must not be answered about itself,
+// so an empty user is refused. Otherwise null is as if it were not there.
+func readAuthChecks(o object, explain bool) org.AuthChecks {
+	q := org.AuthChecks{User: o.text("user"), AtLeast: o.text("at_least"), Checks: readChecks(o)}
+	if o.has("user") && q.User == "" {
+		o.addError("user", "must name somebody")
+	}
+	if o.fields["subjects"] != nil {
+		q.Subjects = o.texts("subjects", maxItems)
+	}
+	if o.fields["at_least"] != nil && q.AtLeast == "" {
+		o.addError("at_least", "must be ORGANIZATION@REVISION")
+	}
+	if o.fields["strict"] != nil {
+		strict := o.flag("strict")
+		q.Strict = &strict
+	}
+	o.ignore("user", "subjects", "strict", "at_least")
+	for _, key := range takenKeys {
+		if _, taken := q.Checks[key]; taken && (q.Named() || explain && key == "explanations") {
+			o.addError("checks."+key, "can not be the name of a check when "+key+" may stand beside the answers")
+		}
+	}
+	return q
 }
 
 // readChecks reads the checks by the keys under which the client wants the answers.
