@@ -36,6 +36,7 @@ const (
 	CatalogRoleRemoved  = "role_removed"
 	CatalogRoleChanged  = "role_changed"
 	CatalogAssigns      = "assigns"
+	CatalogAuthZEN      = "authzen" // the rules for questions of the AuthZEN API
 )
 
 // CatalogDifference is one thing in which two versions differ. Which fields it has follows from its kind.

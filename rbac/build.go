@@ -36,6 +36,7 @@ func NewVersion(d *Document, version int64) (*Catalog, error) {
 	}
 	c.addTypes()
 	c.addAliases()
+	c.addMapping()
 	c.addRoles()
 	c.plain = c.plainMember()
 	return c, nil

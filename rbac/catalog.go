@@ -51,6 +51,7 @@ type Catalog struct {
 	areas   []Area
 	byName  map[string]*DocumentType
 	aliases aliases
+	mapping mapping
 
 	pairs   []Permission          // every concrete pair, by number; retired numbers have none
 	numbers []int                 // the numbers that are in use, ascending

@@ -107,6 +107,7 @@ var catalogWords = map[string]struct{ word, badge string }{
 	org.CatalogRoleRemoved:  {"Role removed", "d"},
 	org.CatalogRoleChanged:  {"Role changed", "u"},
 	org.CatalogAssigns:      {"Role changed", "u"},
+	org.CatalogAuthZEN:      {"AuthZEN", "u"},
 }
 
 // catalogLine is a change for people: the sentence, and lists of permissions below it.
@@ -139,6 +140,8 @@ func catalogLines(list []org.CatalogDifference) []catalogLine {
 			l.text = "“" + d.From + "” becomes “" + d.To + "”"
 		case org.CatalogParent:
 			l.text = "from " + d.From + " to " + d.To
+		case org.CatalogAuthZEN:
+			l.text = authZENText(d.From, d.To)
 		case org.CatalogOwned:
 			if l.text = "no longer belongs to one person"; d.To == "true" {
 				l.text = "may belong to one person"
@@ -154,6 +157,17 @@ func catalogLines(list []org.CatalogDifference) []catalogLine {
 		out = append(out, l)
 	}
 	return out
+}
+
+// authZENText says what becomes of a part of the rules for AuthZEN.
+func authZENText(from, to string) string {
+	switch {
+	case from == "":
+		return "new: " + to
+	case to == "":
+		return "no longer: " + from
+	}
+	return from + " becomes " + to
 }
 
 // roleLevelWord is where a change of a built-in role counts.

@@ -187,12 +187,16 @@ func parseForm(b *body) (map[string]any, error) {
 
 // parseJSON reads one JSON object and refuses what two readers could understand in two ways: bytes that are not UTF-8, keys
 // of one object that differ only in case, anything after the value.
-func parseJSON(data []byte) (map[string]any, error) {
+func parseJSON(data []byte) (map[string]any, error) { return parseJSONIn(data, false) }
+
+// parseJSONIn is parseJSON; with exact keys that differ only in case are different ones.
+func parseJSONIn(data []byte, exact bool) (map[string]any, error) {
 	if !utf8.Valid(data) {
 		return nil, malformed("It is not UTF-8.")
 	}
-	d := jsontext.NewDecoder(bytes.NewBuffer(data), jsontext.AllowDuplicateNames(true)) // parseObject refuses them, in any case
-	v, err := parseValue(d, 0)
+	// Without exact parseObject refuses equal names, in any case.
+	d := parser{jsontext.NewDecoder(bytes.NewBuffer(data), jsontext.AllowDuplicateNames(!exact)), exact}
+	v, err := d.parseValue(0)
 	if err != nil {
 		if _, ours := errors.AsType[*org.Error](err); ours {
 			return nil, err
@@ -209,7 +213,13 @@ func parseJSON(data []byte) (map[string]any, error) {
 	return o, nil
 }
 
-func parseValue(d *jsontext.Decoder, depth int) (any, error) {
+// parser reads JSON into a tree.
+type parser struct {
+	*jsontext.Decoder
+	exact bool
+}
+
+func (d parser) parseValue(depth int) (any, error) {
 	token, err := d.ReadToken()
 	if err != nil {
 		return nil, err
@@ -220,9 +230,9 @@ func parseValue(d *jsontext.Decoder, depth int) (any, error) {
 	}
 	switch kind {
 	case '{':
-		return parseObject(d, depth+1)
+		return d.parseObject(depth + 1)
 	case '[':
-		return parseArray(d, depth+1)
+		return d.parseArray(depth + 1)
 	case '"':
 		return token.String(), nil
 	case '0':
@@ -234,10 +244,10 @@ func parseValue(d *jsontext.Decoder, depth int) (any, error) {
 	}
 }
 
-func parseArray(d *jsontext.Decoder, depth int) (any, error) {
+func (d parser) parseArray(depth int) (any, error) {
 	list := []any{}
 	for d.PeekKind() != ']' {
-		v, err := parseValue(d, depth)
+		v, err := d.parseValue(depth)
 		if err != nil {
 			return nil, err
 		}
@@ -247,8 +257,9 @@ func parseArray(d *jsontext.Decoder, depth int) (any, error) {
 	return list, err
 }
 
-// parseObject reads an object and refuses keys that differ only in case: two readers could take different ones.
-func parseObject(d *jsontext.Decoder, depth int) (any, error) {
+// parseObject reads an object and refuses keys that differ only in case, unless they are exact: two readers could take
+// different ones.
+func (d parser) parseObject(depth int) (any, error) {
 	fields, mixed := map[string]any{}, map[string]bool(nil) // mixed has the folded forms of keys that are not folded
 	for d.PeekKind() != '}' {
 		token, err := d.ReadToken()
@@ -256,7 +267,10 @@ func parseObject(d *jsontext.Decoder, depth int) (any, error) {
 			return nil, err
 		}
 		name := token.String()
-		folded := foldKey(name)
+		folded := name
+		if !d.exact {
+			folded = foldKey(name)
+		}
 		if _, twice := fields[folded]; twice || mixed[folded] {
 			return nil, malformed(fmt.Sprintf("The key %q is there twice.", name))
 		}
@@ -266,7 +280,7 @@ func parseObject(d *jsontext.Decoder, depth int) (any, error) {
 			}
 			mixed[folded] = true
 		}
-		if fields[name], err = parseValue(d, depth); err != nil {
+		if fields[name], err = d.parseValue(depth); err != nil {
 			return nil, err
 		}
 	}

@@ -33,6 +33,8 @@ type call struct {
 	body        *body           // nil until received
 	unlimit     func() bool     // ends the limit of time; nil without one
 	dry         bool            // a dry run: the answer is what the change would do
+	authZEN     bool            // it is one of the AuthZEN API: failures are plain text
+	clientID    string          // of such a request, as its client calls it; "" if it does not
 	copy        *recorder       // of the answer, to be kept; nil if it is not
 	allowed     int             // how often the request was told yes
 	denied      int             // and no

@@ -112,6 +112,9 @@ func (s *Server) logFailure(c *call, err error) {
 
 // problem is the answer that reports a failure.
 func problem(c *call, status int, e *org.Error) reply {
+	if c.authZEN {
+		return accessProblem(status, e)
+	}
 	return reply{
 		status:  status,
 		json:    client.Error{Message: e.Message, Detail: e.Detail, Validations: wireFields(e.Fields)},

@@ -162,6 +162,9 @@ func (s *Server) logRequest(c *call, took time.Duration) {
 		slog.Int64("bytes", c.response().Size),
 		slog.String("ip", c.ip),
 	)
+	if c.clientID != "" {
+		attrs = append(attrs, slog.String("client_request_id", c.clientID))
+	}
 	if c.traceparent != "" {
 		attrs = append(attrs, slog.String("traceparent", c.traceparent))
 	}

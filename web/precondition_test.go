@@ -173,7 +173,7 @@ func TestIfMatchEverywhere(t *testing.T) {
 					continue // the catalog's tags are numbers
 				}
 				res := send("If-Match", match)
-				if res.StatusCode != http.StatusPreconditionFailed || compares == (res.Error().Message == "This resource has no version.") {
+				if res.StatusCode != http.StatusPreconditionFailed || compares == (strings.Contains(res.Text(), "This resource has no version.")) {
 					t.Errorf("If-Match %q: got %d\n%.300s", match, res.StatusCode, res.Body)
 				}
 				if compares && !sameTag(res.Header.Get("ETag"), before) {
@@ -183,7 +183,7 @@ func TestIfMatchEverywhere(t *testing.T) {
 			for _, match := range []string{"*", `"x"`} {
 				onlyNew := match == "*" && (route.Path == "/users/roles" || route.Method == http.MethodPut && strings.HasSuffix(route.Path, "/members/roles"))
 				res := send("If-None-Match", match)
-				if res.StatusCode != http.StatusPreconditionFailed || onlyNew != (res.Error().Message == "This role exists already.") {
+				if res.StatusCode != http.StatusPreconditionFailed || onlyNew != (strings.Contains(res.Text(), "This role exists already.")) {
 					t.Errorf("If-None-Match %s: got %d\n%.300s", match, res.StatusCode, res.Body)
 				}
 			}

@@ -22,6 +22,7 @@ type reply struct {
 	version string               // of the state of what is shown, for If-Match; "" if it has none
 	noStore bool                 // the answer holds a secret: no cache may keep it, and no database
 	refused *org.Error           // the form is shown again because of this
+	plain   string               // a text instead of all of these
 }
 
 // destination is the page that follows a change, with the message that it shows.
@@ -54,6 +55,8 @@ func (s *Server) respond(c *call, r reply) error {
 	}
 	hasJSON := r.json != nil || r.status == http.StatusNoContent
 	switch {
+	case r.plain != "":
+		return c.send(r.status, "text/plain; charset=utf-8", []byte(r.plain+"\n"))
 	case r.stream != nil && (c.as == asJSON || c.csv || r.stream.file != ""):
 		return s.sendStream(c, r.stream)
 	case c.as == asJSON && hasJSON || r.html == nil && r.next.url == "":
@@ -84,7 +87,11 @@ func (c *call) sendJSON(r reply) error {
 			return err
 		}
 	}
-	return c.send(r.status, typeJSONOut, append(body, '\n'))
+	media := typeJSONOut
+	if c.authZEN {
+		media = typeJSON
+	}
+	return c.send(r.status, media, append(body, '\n'))
 }
 
 // redirect leads on to the next page. Script gets its URL in a header: its request would follow a redirect by itself and

@@ -37,6 +37,7 @@ const (
 	IfNoneMatch                        // likewise, as *: creates and does not replace
 	Decides                            // counts against the limit of decisions, not of requests
 	MayAsk                             // tokens that may only ask reach it
+	AuthZEN                            // asks and answers in the form of the AuthZEN API: tokens alone, and failures as one sentence
 	NoAccessLog                        // leaves no line in the log while all is well: balancers send several probes a second
 )
 
@@ -80,7 +81,7 @@ const (
 )
 
 // table has every route there is, once.
-var table = []Route{
+var table = slices.Concat(accessRoutes, []Route{
 	{http.MethodGet, pathMembers, SignedIn, API | Page | CSV | Cacheable | LastSeen, "list members", (*Server).listMembers},
 	{http.MethodGet, pathOrganization + "/paginated-members", SignedIn, API | Page | CSV | Cacheable | LastSeen, "list a page of members", (*Server).listMembersPaginated},
 	{http.MethodPost, pathMembers, SignedIn, API | Page | DryRun | Body, "add many members, or change many", (*Server).changeMembers},
@@ -195,7 +196,7 @@ var table = []Route{
 	{http.MethodGet, views.ReferenceURL, Public, Page, "show the reference of the API", (*Server).showReference},
 	{http.MethodGet, apiPrefix + "/openapi.json", Public, 0, "describe the API", (*Server).showAPIDocument},
 	{http.MethodGet, static.Prefix + "*", Public, 0, "serve files", nil},
-}
+})
 
 // rawHandlers are the handlers of the routes without a use case, by path.
 var rawHandlers = map[string]rawHandler{
@@ -258,6 +259,7 @@ func (s *Server) chain(r *Route) echo.HandlerFunc {
 type resource struct {
 	endpoints map[string]endpoint
 	allow     string // as in the header Allow
+	authZEN   bool   // see call
 }
 
 type endpoint struct {
@@ -280,6 +282,7 @@ func (s *Server) resources() map[string]*resource {
 				paths[path] = &resource{endpoints: map[string]endpoint{}}
 			}
 			paths[path].endpoints[r.Method] = endpoint{r, s.chain(r)}
+			paths[path].authZEN = r.Offers(AuthZEN)
 		}
 	}
 	for _, p := range paths {
@@ -301,6 +304,9 @@ func (p *resource) dispatch(ec echo.Context) error {
 	c := callOf(ec)
 	if !c.wellFormed() {
 		return errRoute
+	}
+	if c.authZEN = p.authZEN; c.authZEN {
+		c.takeRequestID()
 	}
 	method := c.request().Method
 	switch method {

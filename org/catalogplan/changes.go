@@ -9,8 +9,8 @@ import (
 	"rolecall.example/rbac"
 )
 
-// Changes lists how two versions of a catalog differ: pairs first, then types and actions, then built-in roles. The list is
-// empty, never nil, if they do not.
+// Changes lists how two versions of a catalog differ: pairs first, then types and actions, then built-in roles, then the
+// rules for AuthZEN. The list is empty, never nil, if they do not.
 func Changes(before, after *rbac.Catalog) []org.CatalogDifference {
 	d := &differ{was: before, is: after, list: []org.CatalogDifference{}}
 	steps := rbac.StepsBetween(before.Document(), after.Document())
@@ -26,6 +26,7 @@ func Changes(before, after *rbac.Catalog) []org.CatalogDifference {
 	d.types()
 	d.actions()
 	d.roles()
+	d.authZEN()
 	return d.list
 }
 
