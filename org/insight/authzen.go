@@ -39,7 +39,7 @@ func (s *Service) EvaluateAccess(ctx context.Context, by *org.Actor, organizatio
 // accessChecks maps questions, and answers those that need not be asked.
 func (s *Service) accessChecks(ctx context.Context, by *org.Actor, organization string, qs []org.AccessQuestion) ([]accessCheck, []org.AccessDecision, error) {
 	m := newAccessMapper(s.units.Snapshot(by), by, organization)
-	if err := m.prepare(ctx, qs); err != nil {
+	if err := m.lookUp(ctx, qs); err != nil {
 		return nil, nil, err
 	}
 	checks, list := make([]accessCheck, len(qs)), make([]org.AccessDecision, len(qs))
@@ -123,7 +123,7 @@ func (s *Service) readsRoles(ctx context.Context, by *org.Actor, organization st
 // newAccessMapper makes a mapper of what r reads.
 func newAccessMapper(r unit.Reader, by *org.Actor, organization string) *accessMapper {
 	return &accessMapper{
-		Reader: r, by: by, base: organization,
-		organizations: map[string]uuid.UUID{}, accounts: map[string]uuid.UUID{}, memberships: map[[2]uuid.UUID]bool{},
+		inquiry: newInquiry(r, by, nil), base: organization,
+		named: map[string]uuid.UUID{}, things: map[string]uuid.UUID{}, memberships: map[[2]uuid.UUID]bool{},
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"rolecall.example/org"
-	"rolecall.example/org/unit"
+	"rolecall.example/rbac"
 )
 
 // The types whose things rolecall keeps itself: the id of such a resource names the thing.
@@ -29,13 +29,12 @@ const maxNameLength = 320
 // accessMapper makes checks of questions of the AuthZEN API, as docs/spec/authzen.md has it. What the questions of a
 // request share is looked up once.
 type accessMapper struct {
-	unit.Reader
-	by   *org.Actor
+	*inquiry
 	base string // the organization that the address names, or ""
 
-	organizations map[string]uuid.UUID  // by how they are written; uuid.Nil: none that the caller may read
-	accounts      map[string]uuid.UUID  // things of the type user, likewise, whoever may read them; uuid.Nil: none
-	memberships   map[[2]uuid.UUID]bool // of these accounts, by organization and account
+	named       map[string]uuid.UUID  // organizations, by how they are written; uuid.Nil: none that the caller may read
+	things      map[string]uuid.UUID  // accounts that are resources, likewise, whoever may read them; uuid.Nil: none
+	memberships map[[2]uuid.UUID]bool // of these accounts, by organization and account
 }
 
 // accessCheck is a question as one of ours.
@@ -73,7 +72,7 @@ func namesAccount(id string) bool {
 func (m *accessMapper) thing(ctx context.Context, q *org.AccessQuestion) (accessCheck, error) {
 	resourceType, ok := m.Catalog().PresentType(q.Resource.Type)
 	if !ok {
-		return refused("There is no resource type %q.", shortened(q.Resource.Type)), nil
+		return m.unknownTo(ctx, rbac.Permission{ResourceType: q.Resource.Type, Action: q.Action.Name})
 	}
 	stored, closed := m.Catalog().Thing(resourceType, q.Resource.ID)
 	p := properties{asked: q.Resource.Properties}
@@ -89,7 +88,7 @@ func (m *accessMapper) thing(ctx context.Context, q *org.AccessQuestion) (access
 	})
 	switch {
 	case !m.Catalog().Valid(resourceType, action):
-		return refused("There is no action %q of the resource type %q.", shortened(q.Action.Name), resourceType), nil
+		return m.unknownTo(ctx, rbac.Permission{ResourceType: resourceType, Action: action})
 	case closed && stored == nil:
 		return accessCheck{}, nil // of these things the catalog knows all
 	}
@@ -103,10 +102,22 @@ func (m *accessMapper) thing(ctx context.Context, q *org.AccessQuestion) (access
 	return m.owned(ctx, c, q.Resource.ID, p)
 }
 
+// unknownTo refuses a pair that the catalog does not have.
+func (m *accessMapper) unknownTo(ctx context.Context, p rbac.Permission) (accessCheck, error) {
+	if len(p.ResourceType) > maxNameLength || len(p.Action) > maxNameLength {
+		return refused("There is no such action."), nil
+	}
+	problem, err := m.unknownPermission(ctx, p)
+	if err != nil {
+		return accessCheck{}, err
+	}
+	return refused("%s", problem.Message), nil
+}
+
 // owned adds the owner of the thing to a check.
 func (m *accessMapper) owned(ctx context.Context, c accessCheck, id string, p properties) (accessCheck, error) {
 	if t := c.check.ResourceType; t == typeUser || t == typeMember {
-		account, err := m.account(ctx, t, c.check.OrganizationID, id)
+		account, err := m.resource(ctx, t, c.check.OrganizationID, id)
 		if err != nil || account == uuid.Nil {
 			return accessCheck{problem: accessNotFound()}, err
 		}
@@ -217,26 +228,21 @@ func (m *accessMapper) same(ctx context.Context, a, b string) (bool, error) {
 
 // organizationID finds an organization, uuid.Nil if there is none that the caller may read.
 func (m *accessMapper) organizationID(ctx context.Context, ref string) (uuid.UUID, error) {
-	if id, known := m.organizations[ref]; known {
+	if id, known := m.named[ref]; known {
 		return id, nil
 	}
-	// Of an organization that the caller belongs to its grants tell, without a query.
-	id, err := uuid.Parse(ref)
-	if err != nil || !m.by.Grants.InOrg(id) || !m.by.Can("read", org.OrgObject(id)) {
-		row, err := m.Organization(ctx, m.by, ref)
-		if err != nil && org.KindOf(err) != org.NotFound {
-			return uuid.Nil, err
-		}
-		id = row.ID
+	found, err := m.OrganizationsAt(ctx, []string{ref}, m.site())
+	if err != nil {
+		return uuid.Nil, err
 	}
-	m.organizations[ref] = id
-	return id, nil
+	if m.named[ref] = found[ref]; !m.by.Can("read", org.OrgObject(found[ref])) {
+		m.named[ref] = uuid.Nil
+	}
+	return m.named[ref], nil
 }
 
-// shortened keeps what a message quotes short.
-func shortened(name string) string {
-	if len(name) > 64 {
-		return strings.ToValidUTF8(name[:64], "") + "…"
-	}
-	return name
+// site is the state of the site in which names are looked up.
+func (m *accessMapper) site() int64 {
+	site, _ := m.by.Basis.Of(uuid.Nil)
+	return site.Value
 }

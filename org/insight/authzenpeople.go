@@ -33,8 +33,8 @@ func (s *Service) searchPeople(
 			return found, err
 		}
 	}
-	site, _ := by.Basis.Of(uuid.Nil)
-	if w.subject, err = m.AccountAt(ctx, q.Subject.ID, site.Value); err != nil || w.subject == uuid.Nil {
+	subjects, _, err := m.AccountsAt(ctx, []string{q.Subject.ID}, m.site())
+	if w.subject = subjects[q.Subject.ID]; err != nil || w.subject == uuid.Nil {
 		return found, err
 	}
 	return w.page(ctx, src.Q, p)

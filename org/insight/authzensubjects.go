@@ -22,7 +22,7 @@ func (s *Service) SearchSubjects(ctx context.Context, by *org.Actor, organizatio
 	}
 	err = s.units.Moment(ctx, by, func(src unit.Reader) error {
 		m := newAccessMapper(src, by, organization)
-		if err := m.prepare(ctx, []org.AccessQuestion{q}); err != nil {
+		if err := m.lookUp(ctx, []org.AccessQuestion{q}); err != nil {
 			return err
 		}
 		c, err := m.thing(ctx, &q)
@@ -93,14 +93,30 @@ func (m *accessMapper) seeker(ctx context.Context, c *org.SubjectCheck, limit in
 	case "me":
 		k.owner = unit.Anyone
 	default:
-		site, _ := m.by.Basis.Of(uuid.Nil)
-		if k.owner, err = m.AccountAt(ctx, c.OwnerID, site.Value); err != nil || k.owner == uuid.Nil {
+		if k.owner, err = m.owner(ctx, c.OwnerID, k.object.Org); err != nil || k.owner == uuid.Nil {
 			return nil, err
 		}
 		k.object.Owner = k.owner
 	}
 	k.Crowd, err = m.Crowd(ctx, k.object.Org)
 	return k, err
+}
+
+// owner is the account that a resource names as its owner, uuid.Nil if a name is nobody's whom the caller may ask about. An id
+// need not be that of an account.
+func (m *accessMapper) owner(ctx context.Context, ref string, organization uuid.UUID) (uuid.UUID, error) {
+	found, _, err := m.AccountsAt(ctx, []string{ref}, m.site())
+	id := found[ref]
+	if _, isID := uuid.Parse(ref); err != nil || id == uuid.Nil || isID == nil || id == m.by.ID() || m.mayKnow(id) {
+		return id, err
+	}
+	if organization != uuid.Nil && m.mayKnowMember(organization, id) {
+		err = m.belong(ctx, []uuid.UUID{id})
+	}
+	if err != nil || !m.memberships[[2]uuid.UUID{organization, id}] {
+		return uuid.Nil, err
+	}
+	return id, nil
 }
 
 var errEnough = errors.New("the page is full")

@@ -2,6 +2,7 @@ package insight
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	"github.com/google/uuid"
@@ -10,9 +11,9 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// prepare looks up the accounts and memberships that the questions are about, all at once.
-func (m *accessMapper) prepare(ctx context.Context, qs []org.AccessQuestion) error {
-	var ids []uuid.UUID
+// lookUp finds the accounts and memberships that the questions are about, all at once.
+func (m *accessMapper) lookUp(ctx context.Context, qs []org.AccessQuestion) error {
+	var refs []string
 	members := false
 	for i := range qs {
 		r := &qs[i].Resource
@@ -21,25 +22,24 @@ func (m *accessMapper) prepare(ctx context.Context, qs []org.AccessQuestion) err
 			continue
 		}
 		members = members || t == typeMember
-		if _, known := m.accounts[r.ID]; known {
-			continue
-		}
-		site, _ := m.by.Basis.Of(uuid.Nil)
-		id, err := m.AccountAt(ctx, r.ID, site.Value)
-		if err != nil {
-			return err
-		}
-		m.accounts[r.ID] = id
-		if id != uuid.Nil {
-			ids = append(ids, id)
+		if _, known := m.things[r.ID]; !known {
+			m.things[r.ID] = uuid.Nil
+			refs = append(refs, r.ID)
 		}
 	}
-	return m.lookUp(ctx, ids, members)
+	if len(refs) == 0 {
+		return nil
+	}
+	found, _, err := m.AccountsAt(ctx, refs, m.site())
+	if err != nil {
+		return err
+	}
+	return m.confirm(ctx, found, members)
 }
 
-// lookUp finds out which of these accounts there are, and where they belong.
-func (m *accessMapper) lookUp(ctx context.Context, ids []uuid.UUID, members bool) error {
-	there := map[uuid.UUID]bool{}
+// confirm keeps those accounts that there are, and with members where they belong.
+func (m *accessMapper) confirm(ctx context.Context, found map[string]uuid.UUID, members bool) error {
+	there, ids := map[uuid.UUID]bool{}, slices.Collect(maps.Values(found))
 	for piece := range slices.Chunk(ids, unit.ChunkSize) {
 		rows, err := m.Q.ListUsersByID(ctx, piece)
 		if err != nil {
@@ -48,29 +48,33 @@ func (m *accessMapper) lookUp(ctx context.Context, ids []uuid.UUID, members bool
 		for i := range rows {
 			there[rows[i].ID] = true
 		}
-		if !members {
-			continue
-		}
-		held, err := m.Q.ListHoldingsOf(ctx, piece)
-		if err != nil {
-			return err
-		}
-		for i := range held {
-			m.memberships[[2]uuid.UUID{held[i].OrganizationID, held[i].UserID}] = true
+		if members {
+			if err := m.belong(ctx, piece); err != nil {
+				return err
+			}
 		}
 	}
-	for ref, id := range m.accounts {
-		if !there[id] {
-			m.accounts[ref] = uuid.Nil
+	for ref, id := range found {
+		if there[id] {
+			m.things[ref] = id
 		}
 	}
 	return nil
 }
 
-// account is the account that a resource of one of our types is, or whose membership it is. It is uuid.Nil if there is none
+// belong finds out where accounts belong.
+func (m *accessMapper) belong(ctx context.Context, ids []uuid.UUID) error {
+	held, err := m.Q.ListHoldingsOf(ctx, ids)
+	for i := range held {
+		m.memberships[[2]uuid.UUID{held[i].OrganizationID, held[i].UserID}] = true
+	}
+	return err
+}
+
+// resource is the account that a resource of one of our types is, or whose membership it is. It is uuid.Nil if there is none
 // that the caller may read.
-func (m *accessMapper) account(ctx context.Context, resourceType, organization, ref string) (uuid.UUID, error) {
-	id := m.accounts[ref]
+func (m *accessMapper) resource(ctx context.Context, resourceType, organization, ref string) (uuid.UUID, error) {
+	id := m.things[ref]
 	switch {
 	case id == uuid.Nil:
 		return uuid.Nil, nil
