@@ -39,6 +39,7 @@ type AuditFilter struct {
 	// bound. With After the entries next to the bound are given, still newest first.
 	Before, After int64
 	SkipCount     bool // leave AuditList.Count at 0: to count looks at everything that matches
+	Words         bool // fill AuditEntry.Catalog
 }
 
 // AuditChange is one field of an audit entry, before and after.
@@ -78,6 +79,10 @@ type AuditEntry struct {
 	User           *User  // nil when gone
 	Description    string
 	Deleted        bool // the target is gone
+
+	// The catalog that has words for what the entry names: the one that was in force, or of a change of the catalog the one before
+	// it. Nil unless it is asked for, and where nothing needs it.
+	Catalog *rbac.Catalog
 }
 
 // AuditList is one page of the audit trail, newest first.

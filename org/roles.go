@@ -58,6 +58,10 @@ type DeadPermission struct {
 	Level      rbac.Level
 	Permission rbac.Permission
 	Hidden     bool // something else has the name now, so the role does not show it
+
+	// Of versions of a role, for their pages: in which version of the catalog it went, 0 if no step tells, and its words before.
+	Removed int64
+	Phrase  string
 }
 
 // DeadCount is how much is stored that means nothing in the catalog in force.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"rolecall.example/org"
@@ -18,6 +19,7 @@ type change struct {
 	word, what  string // "Allow", "change an organization"
 	note        string
 	code        string // the name of a permission, for those who program
+	gone        bool   // the catalog does not have it any more
 }
 
 // fewChanges reports whether a list of changes is short enough to be unfolded.
@@ -26,18 +28,68 @@ func fewChanges(list []change) bool { return len(list) <= 12 }
 // stateChange is the line of a permission whose state in a role changed.
 func stateChange(catalog *rbac.Catalog, d rbac.Difference) change {
 	becomes := stateWords[d.To]
-	c := change{becomes.class, becomes.sign, becomes.verb + " ", catalog.Phrase(d.Pair()), levelWord(d.Level), pairName(d.Pair())}
+	c := change{becomes.class, becomes.sign, becomes.verb + " ", catalog.Phrase(d.Pair()), levelWord(d.Level), pairName(d.Pair()), false}
 	if d.From != rbac.Unset {
 		c.note = strings.TrimSpace(c.note + " was " + stateWords[d.From].past)
 	}
 	return c
 }
 
+// goneChanges are the lines of what changed between two states of a role and means nothing any more, in the words that the
+// catalog had for it.
+func goneChanges(before, after []org.DeadPermission) (out []change) {
+	for _, d := range goneDifferences(before, after) {
+		becomes := stateWords[d.to]
+		c := change{becomes.class, becomes.sign, becomes.verb + " ", d.Phrase, levelWord(d.Level), pairName(d.pair()), true}
+		if d.Removed > 0 {
+			c.note = strings.TrimSpace(c.note + " gone since version " + strconv.FormatInt(d.Removed, 10) + " of the catalog")
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
+// goneDifference is one thing that means nothing any more, and its state before and after.
+type goneDifference struct {
+	org.DeadPermission
+	from, to rbac.State
+}
+
+func (d goneDifference) pair() rbac.Permission {
+	return rbac.Permission{ResourceType: d.Permission.ResourceType, Action: d.Permission.Action}
+}
+
+// goneDifferences compares what means nothing any more in two states of a role.
+func goneDifferences(before, after []org.DeadPermission) (out []goneDifference) {
+	state := func(list []org.DeadPermission, of org.DeadPermission) rbac.State {
+		for _, d := range list {
+			if d.Level == of.Level && d.Permission.ResourceType == of.Permission.ResourceType && d.Permission.Action == of.Permission.Action {
+				if d.Permission.Negate {
+					return rbac.Denied
+				}
+				return rbac.Allowed
+			}
+		}
+		return rbac.Unset
+	}
+	for _, d := range after {
+		if from := state(before, d); from != state(after, d) {
+			out = append(out, goneDifference{d, from, state(after, d)})
+		}
+	}
+	for _, d := range before {
+		if state(after, d) == rbac.Unset {
+			out = append(out, goneDifference{d, state(before, d), rbac.Unset})
+		}
+	}
+	return out
+}
+
 // changes are the lines of what an entry changed.
 func (a Audit) changes(e org.AuditEntry) []change {
 	var out []change
 	for _, d := range permissionChanges(e) {
-		out = append(out, stateChange(a.Catalog, d))
+		out = append(out, stateChange(a.catalogOf(e), d))
 	}
 	gained, lost := roleChanges(e)
 	for _, r := range gained {
@@ -53,7 +105,7 @@ func (a Audit) changes(e org.AuditEntry) []change {
 		}
 		c := e.Diff[field]
 		if effects, ok := c.New.([]org.CatalogEffect); ok {
-			out = append(out, a.effects(effects)...)
+			out = append(out, a.effects(a.catalogOf(e), effects)...)
 			continue
 		}
 		if valueText(c.Old) == nothing && c.New == e.ResourceTarget || valueText(c.New) == nothing && c.Old == e.ResourceTarget {
@@ -72,20 +124,30 @@ func (a Audit) changes(e org.AuditEntry) []change {
 	return out
 }
 
-// effects are the lines of what a version of the catalog took from roles. Permissions stand there by their names: what a
-// name means now need not be what is gone.
-func (a Audit) effects(list []org.CatalogEffect) (out []change) {
+// catalogOf is the one that has words for what an entry names: that of its time.
+func (a Audit) catalogOf(e org.AuditEntry) *rbac.Catalog {
+	if e.Catalog != nil {
+		return e.Catalog
+	}
+	return a.Catalog
+}
+
+// effects are the lines of what a version of the catalog took from roles, in the words of the one before it.
+func (a Audit) effects(catalog *rbac.Catalog, list []org.CatalogEffect) (out []change) {
 	for _, e := range list {
 		note := "in the role " + e.Role + ", which " + ui.Plural(int(e.People), "person") + " held"
 		if a.Organization == "" {
 			note += " in " + e.Organization
 		}
-		c := change{class: "del", sign: "−", word: "Gone: allow ", what: e.Permission, note: note}
-		switch bare, deny := strings.CutPrefix(e.Permission, "!"); {
-		case e.Permission == "":
+		bare, deny := strings.CutPrefix(e.Permission, "!")
+		c := change{class: "del", sign: "−", word: "Gone: allow ", note: note}
+		if deny {
+			c.word = "Gone: deny "
+		}
+		if resourceType, action, ok := strings.Cut(bare, ":"); ok {
+			c.what, c.code = catalog.Phrase(rbac.Permission{ResourceType: resourceType, Action: action}), bare
+		} else {
 			c.word, c.what = "Gone: ", "the role itself"
-		case deny:
-			c.word, c.what = "Gone: deny ", bare
 		}
 		out = append(out, c)
 	}

@@ -48,6 +48,7 @@ func (h History) steps() []versionStep {
 		for _, d := range rbac.Diff(before.Rules(), h.Versions[i].Role.Rules()) {
 			s.changes = append(s.changes, stateChange(h.Catalog, d))
 		}
+		s.changes = append(s.changes, goneChanges(before.Dead, h.Versions[i].Role.Dead)...)
 		out = append(out, s)
 	}
 	return out

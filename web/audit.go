@@ -42,7 +42,7 @@ func (s *Server) listAudit(c *call) (reply, error) {
 		return reply{stream: s.exportAudit(c, f)}, nil
 	}
 	if c.as != asJSON {
-		f.Limit, f.Offset, f.SkipCount = auditPageSize, 0, true
+		f.Limit, f.Offset, f.SkipCount, f.Words = auditPageSize, 0, true, true
 	}
 	list, err := s.insight.Audit(c.ctx, c.actor, f)
 	a.List = list

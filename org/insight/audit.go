@@ -71,7 +71,13 @@ func auditPage(ctx context.Context, s unit.Reader, by *org.Actor, p auditScope, 
 	} else {
 		list.Older = more
 	}
-	if list.Entries, err = auditRows(ctx, s, by, seqs[:min(len(seqs), int(p.MaxRows))], p.parts); err != nil || f.SkipCount {
+	if list.Entries, err = auditRows(ctx, s, by, seqs[:min(len(seqs), int(p.MaxRows))], p.parts); err != nil {
+		return list, err
+	}
+	if f.Words {
+		err = auditWords(ctx, s, list.Entries)
+	}
+	if err != nil || f.SkipCount {
 		return list, err
 	}
 	p.MaxRows, p.Skip = 1, 0

@@ -1,9 +1,11 @@
 package insight
 
 import (
+	"context"
 	"strings"
 
 	"rolecall.example/org"
+	"rolecall.example/org/unit"
 )
 
 // The words of an entry's description.
@@ -28,4 +30,26 @@ func describe(e org.AuditEntry) string {
 		return kinds[e.ResourceType] + " of {target} expired"
 	}
 	return strings.Join([]string{"{user}", verb, kinds[e.ResourceType], "{target}"}, " ")
+}
+
+// auditWords gives each entry that names permissions the catalog that has words for them. All of them cost one query for each
+// version that has not been read lately.
+func auditWords(ctx context.Context, s unit.Reader, entries []org.AuditEntry) error {
+	for i := range entries {
+		e := &entries[i]
+		if e.IsRefusal() || e.ResourceType != "custom_role" && e.ResourceType != "catalog" {
+			continue
+		}
+		number, err := s.CatalogAt(ctx, e.Time)
+		if was, ok := e.Diff["version"].Old.(float64); ok && e.ResourceType == "catalog" { // as JSON has it
+			number = int64(was)
+		}
+		if err != nil {
+			return err
+		}
+		if e.Catalog, err = s.PastCatalog(ctx, number); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -2,6 +2,7 @@ package insight
 
 import (
 	"context"
+	"slices"
 
 	"rolecall.example/db"
 	"rolecall.example/org"
@@ -57,7 +58,9 @@ func roleAt(ctx context.Context, s unit.Reader, h unit.RoleScope, at org.RoleVer
 		return org.Role{}, org.ErrNotFound()
 	}
 	if at.Version == 0 || at.Version == r.Version {
-		return r.Role, nil
+		now := r.Role // others have it too
+		now.Dead = slices.Clone(now.Dead)
+		return now, s.TellDead(ctx, &now)
 	}
 	row, err := s.Q.GetRoleVersion(ctx, db.GetRoleVersionParams{RoleID: r.ID, Version: at.Version})
 	if db.IsNotFound(err) {
@@ -67,5 +70,8 @@ func roleAt(ctx context.Context, s unit.Reader, h unit.RoleScope, at org.RoleVer
 		return org.Role{}, err
 	}
 	was, err := s.VersionOf(ctx, &r.Role, row)
+	if err == nil {
+		err = s.TellDead(ctx, &was.Role)
+	}
 	return was.Role, err
 }

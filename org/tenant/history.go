@@ -63,6 +63,9 @@ func roleVersions(ctx context.Context, s unit.Reader, by *org.Actor, h unit.Role
 		if versions[i], err = s.VersionOf(ctx, role, r); err != nil {
 			return nil, err
 		}
+		if err := s.TellDead(ctx, &versions[i].Role); err != nil {
+			return nil, err
+		}
 		// Whoever may not read the people of a place does not learn their names from its roles.
 		if !h.MayCount(by) {
 			versions[i].CreatedBy, versions[i].Role.UpdatedBy = "", ""

@@ -23,6 +23,8 @@ type catalogs struct {
 	stored     bool            // version 1 is there
 	last       []*rbac.Catalog // those that were wanted last
 	past       []rbac.Version  // the history from version 1 on, without catalogs, as far as it was needed
+	applied    []time.Time     // when each of them came into force
+	old        []*rbac.Catalog // some that are not, for their words
 	migrations map[[2]int64]*rbac.Migration
 }
 
@@ -150,7 +152,9 @@ func (s Reader) history(ctx context.Context, upTo int64) ([]rbac.Version, error)
 		return nil, err
 	}
 	past = make([]rbac.Version, len(rows))
+	applied := make([]time.Time, len(rows))
 	for i, r := range rows {
+		applied[i] = r.AppliedAt
 		past[i] = rbac.Version{Number: r.Version, SameAs: r.SameAs.Int64}
 		if err := json.Unmarshal([]byte(r.Steps), &past[i].Steps); err != nil {
 			return nil, fmt.Errorf("steps of version %d of the catalog: %w", r.Version, err)
@@ -164,7 +168,7 @@ func (s Reader) history(ctx context.Context, upTo int64) ([]rbac.Version, error)
 	}
 	if s.late == nil {
 		s.catalogs.mu.Lock()
-		s.catalogs.past = past
+		s.catalogs.past, s.catalogs.applied = past, applied
 		s.catalogs.mu.Unlock()
 	}
 	return past[:upTo], nil
