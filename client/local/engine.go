@@ -86,6 +86,13 @@ func (e *Engine) begin(ctx context.Context) error {
 	}
 	held, _ := e.state.Load().Held(snapshot.ID{})
 	e.reached(held.Position)
+	e.mu.Lock()
+	var list []*place
+	for id := range e.list {
+		list = append(list, e.at(id))
+	}
+	e.loadAll(list)
+	e.mu.Unlock()
 	e.wg.Go(func() { e.follow(e.ctx) })
 	e.wg.Go(func() { e.tell(e.ctx) })
 	return e.until(ctx, e.complete)

@@ -64,18 +64,21 @@ type fake struct {
 	signer  snapshot.Signer
 	public  snapshot.JWKS
 
-	moved   chan struct{} // closed when the log grows
-	broken  bool          // connections fail
-	silent  bool          // streams say nothing
-	hidden  map[string]bool
-	revoked bool
-	quiet   bool              // hello names no organization
-	lag     map[string]int    // events of these organizations that are held back
-	stored  map[string][]byte // documents that are sent instead of new ones
-	drop    chan struct{}     // closed to end streams
-	answers map[string]bool   // of authcheck, by user and organization
-	late    time.Duration     // by how much heartbeats are older than they should be
-	asked   map[string]int    // requests, by path
+	moved     chan struct{} // closed when the log grows
+	broken    bool          // connections fail
+	silent    bool          // streams say nothing
+	hidden    map[string]bool
+	revoked   bool
+	quiet     bool              // hello names no organization
+	lag       map[string]int    // events of these organizations that are held back
+	stored    map[string][]byte // documents that are sent instead of new ones
+	drop      chan struct{}     // closed to end streams
+	bye       bool              // and then they say bye
+	answers   map[string]bool   // of authcheck, by user and organization
+	noRoles   bool              // the roles of organizations are refused
+	slowRoles time.Duration     // they take so long
+	late      time.Duration     // by how much heartbeats are older than they should be
+	asked     map[string]int    // requests, by path
 }
 
 const yaml = `format: rolecall/catalog/1
@@ -293,11 +296,11 @@ func (f *fake) reply(w io.Writer, v any) {
 
 func (f *fake) one(w http.ResponseWriter, r *http.Request, path string) {
 	f.mu.Lock()
-	defer f.mu.Unlock()
 	org := strings.TrimSuffix(strings.TrimPrefix(path, "/organizations/"), "/snapshot")
 	if path == "/snapshot" {
 		org = ""
 	} else if f.orgs[org] == nil || f.hidden[org] {
+		f.mu.Unlock()
 		w.WriteHeader(http.StatusNotFound)
 		return
 	}
@@ -305,6 +308,7 @@ func (f *fake) one(w http.ResponseWriter, r *http.Request, path string) {
 	if data == nil {
 		data = f.document(org, false, r.URL.Query().Get("organizations") == "all")
 	}
+	f.mu.Unlock()
 	_, _ = w.Write(data)
 }
 
@@ -314,16 +318,25 @@ func (f *fake) many(w http.ResponseWriter, r *http.Request) {
 		f.t.Error(err)
 	}
 	f.mu.Lock()
-	defer f.mu.Unlock()
+	if len(in.Sections) > 0 && f.noRoles {
+		f.mu.Unlock()
+		w.WriteHeader(http.StatusServiceUnavailable)
+		return
+	}
+	var out bytes.Buffer
 	for _, org := range in.Organizations {
 		if f.orgs[org] == nil || f.hidden[org] {
 			continue
 		}
 		data := f.document(org, len(in.Sections) > 0, false)
-		_, _ = w.Write(binary.LittleEndian.AppendUint32(nil, uint32(len(data))))
-		_, _ = w.Write(data)
+		out.Write(binary.LittleEndian.AppendUint32(nil, uint32(len(data))))
+		out.Write(data)
 	}
-	_, _ = w.Write(make([]byte, 4))
+	slow := f.slowRoles
+	f.mu.Unlock()
+	time.Sleep(slow)
+	out.Write(make([]byte, 4))
+	_, _ = w.Write(out.Bytes())
 }
 
 func (f *fake) authCheck(w http.ResponseWriter, r *http.Request) {

@@ -1,6 +1,7 @@
 package local_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -27,7 +28,7 @@ func (f *fake) stream(w http.ResponseWriter, r *http.Request) {
 		after, _ = strconv.ParseInt(last, 10, 64)
 	}
 	f.mu.Lock()
-	drop := f.drop
+	drop, silent := f.drop, f.silent
 	h := snapshot.Hello{Position: int64(len(f.log)), Site: f.site.revision, Catalog: f.catalog.Version(), Heartbeat: 5}
 	if !f.quiet {
 		h.Organizations = map[string]int64{}
@@ -47,6 +48,11 @@ func (f *fake) stream(w http.ResponseWriter, r *http.Request) {
 			_, err = fmt.Fprintf(w, "event: %s\ndata: %s\n\n", name, data)
 		}
 		return err
+	}
+	if silent {
+		w.WriteHeader(http.StatusOK)
+		<-r.Context().Done()
+		return
 	}
 	if send(snapshot.EventHello, 0, h) != nil {
 		return
@@ -73,6 +79,12 @@ func (f *fake) stream(w http.ResponseWriter, r *http.Request) {
 		select {
 		case <-moved:
 		case <-drop:
+			f.mu.Lock()
+			bye := f.bye
+			f.mu.Unlock()
+			if bye {
+				_ = send(snapshot.EventBye, 0, snapshot.Bye{})
+			}
 			return
 		case <-r.Context().Done():
 			return
@@ -145,7 +157,9 @@ func (a *answer) Write(b []byte) (int, error) {
 // engine opens one on a fake. It is closed when the test ends.
 func (f *fake) engine(t *testing.T, o local.Options) *local.Engine {
 	t.Helper()
-	e, err := local.Open(t.Context(), f.client(), o)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	e, err := local.Open(ctx, f.client(), o)
 	if err != nil {
 		t.Fatal(err)
 	}

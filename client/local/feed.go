@@ -41,16 +41,17 @@ var errSilent = errors.New("the feed has been silent for 15 s")
 // follow keeps a stream open until the engine is closed.
 func (e *Engine) follow(ctx context.Context) {
 	for ctx.Err() == nil {
+		opened := e.clock.now()
 		began, err := e.listen(ctx)
 		if ctx.Err() != nil {
 			return
 		}
 		e.cut(err)
 		pause := minPause + rand.N(maxPause-minPause)
-		switch {
-		case errors.Is(err, errBye):
+		switch lasted := e.clock.now()-opened > time.Second; { // or else it would go round and round
+		case lasted && errors.Is(err, errBye):
 			pause = 0
-		case began && !errors.Is(err, errSilent):
+		case lasted && began && !errors.Is(err, errSilent):
 			pause = rand.N(quickPause)
 		}
 		e.sleep(ctx, pause)

@@ -250,7 +250,8 @@ func (e *Engine) sweep() {
 	}
 	now := e.clock.now()
 	for _, p := range e.places {
-		if p.behind && p.revision > 0 || p.revision == 0 && e.wanted(p) && p.named > 0 && now >= p.absent {
+		// Of a list, what could not be read is tried again. With All, a new stream names what may be read by then.
+		if missing := p.revision == 0 && e.wanted(p); p.behind || missing && (p.absent == 0 || e.list[p.id] && now >= p.absent) {
 			e.load(p)
 		}
 	}
