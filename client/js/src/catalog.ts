@@ -28,6 +28,7 @@ export interface Pair {
 export class Catalog {
   readonly version: number;
   readonly #pairs = new Map<string, Pair>();
+  readonly #byNumber: (Pair | undefined)[] = [];
 
   /** @param document the catalog as a snapshot or GET /catalog has it. Throws if it is none. */
   constructor(document: unknown, version: number) {
@@ -38,6 +39,7 @@ export class Catalog {
     const known = new Set(types.map((t) => t.name));
     const pairs = types.map((t) => t.actions.map((a) => ({ number: a.number, ofSite: t.parent === "site", owned: t.owned })));
     types.forEach((t, i) => t.actions.forEach((a, j) => this.#pairs.set(`${t.name}:${a.name}`, pairs[i]![j]!)));
+    for (const pair of pairs.flat()) this.#byNumber[pair.number] = pair;
     // Old names are answered as long as the catalog tells them, unless something else is called so today.
     types.forEach((t, i) => {
       for (const type of [t.name, ...(t.renamed_from ?? []).filter((name) => !known.has(name))]) {
@@ -53,6 +55,11 @@ export class Catalog {
   /** What a permission names; undefined if there is no such pair. */
   find(permission: string): Pair | undefined {
     return this.#pairs.get(permission);
+  }
+
+  /** The pair of a number; undefined if there is none, or none any more. */
+  numbered(number: number): Pair | undefined {
+    return this.#byNumber[number];
   }
 }
 

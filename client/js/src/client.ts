@@ -111,7 +111,7 @@ export class Client<P extends string = string> implements Checker<P> {
   async catalog(): Promise<Catalog> {
     const { body } = await this.transport.json(["catalog"]);
     const c = record(body, "the catalog");
-    return new Catalog(c["document"] ?? c, Number(c["version"]));
+    return new Catalog(c, Number(c["version"]));
   }
 
   /** What a person may do in an organization, to keep in a session of the application. `ttl` is in seconds. */

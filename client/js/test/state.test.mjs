@@ -24,7 +24,7 @@ async function state(o = organization) {
   const s = new State();
   s.load(await readDocument(await document(site), keys));
   s.load(await readDocument(await document(o), keys));
-  const may = (user, permission, own = false, where = acme) => s.allowed(user, where === null ? null : s.organization(where), permission, own);
+  const may = (user, permission, own = false, where = acme) => s.allowed(user, where === null ? null : s.organization(where), s.catalog.find(permission), own);
   return { s, held: s.organization(acme), may };
 }
 

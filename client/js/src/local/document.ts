@@ -38,6 +38,13 @@ const known = new Set(["catalog", "roles", "sets", "members", "aliases", "organi
 /** A document that is refused. What was there before goes on. */
 export class DocumentError extends RolecallError {
   override readonly name: string = "DocumentError";
+  /** It is not what the server signed; or it is, and older than one before, of another server, or roles that do not fit. */
+  readonly why: "unsound" | "old" | "issuer" | "behind";
+
+  constructor(message: string, more: { why?: DocumentError["why"]; cause?: unknown } = {}) {
+    super(message, more);
+    this.why = more.why ?? "unsound";
+  }
 }
 
 /** Reads a whole document, and throws a DocumentError unless every byte of it is what the server signed. */
@@ -74,7 +81,9 @@ async function checked(bytes: Uint8Array<ArrayBuffer>, keys: Keys): Promise<Docu
     at = afterGap(bytes, at + s.length);
   }
   if (at + signatureLength !== bytes.length) throw new DocumentError("a document has another length than it says");
-  if (sections.has("members") !== sections.has("sets")) throw new DocumentError("members without sets");
+  const has = (...names: string[]) => names.every((name) => sections.has(name));
+  if (!has("roles") || has("members") !== has("sets") || (has("aliases") && !has("members"))) throw new DocumentError("a part is missing");
+  if (header.kind === "site" && !has("catalog", "members")) throw new DocumentError("a part of the site is missing");
   return { ...header, bytes, section: (name) => sections.get(name) };
 }
 

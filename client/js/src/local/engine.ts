@@ -139,7 +139,7 @@ export class Engine<P extends string = string> implements Checker<P> {
     }
     if (!(age <= this.#maxStaleness) || library.late(held)) return no("stale", age);
     if (narrow.atLeast !== undefined && !this.#follower.has(narrow.atLeast)) return no("behind", age);
-    const allowed = state.allowed(user, held, permission, own);
+    const allowed = state.allowed(user, held, pair, own);
     if (allowed === undefined) return no("not_loaded", age); // the server knows more
     return { allowed, reason: allowed ? "allowed" : "denied", age };
   }

@@ -6,7 +6,8 @@ import type { Clock } from "./clock.js";
 import type { EngineOptions, EngineState } from "./engine.js";
 import { Feed, type FeedEvent, type Listener } from "./feed.js";
 import { Freshness } from "./freshness.js";
-import { Library, site, type Mode } from "./library.js";
+import { siteKey as site } from "./state.js";
+import { Library, type Mode } from "./library.js";
 
 /** Follows a server: keeps the documents current by its changes, and knows how old what is held is. */
 export class Follower implements Listener {
@@ -164,7 +165,7 @@ export class Follower implements Listener {
 
   #reload(key: string, to: number): void {
     this.library.see(key, to);
-    if ((this.library.held(key)?.revision ?? to) < to) void this.library.load(key);
+    if ((this.library.state.held(key)?.revision ?? to) < to) void this.library.load(key);
   }
 
   #deny(key: string): void {

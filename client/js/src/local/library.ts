@@ -6,13 +6,10 @@ import { pause, type Clock } from "./clock.js";
 import { DocumentError, type Document } from "./document.js";
 import type { EngineOptions } from "./engine.js";
 import type { Freshness } from "./freshness.js";
-import { State, type Held } from "./state.js";
-import { Revisions, Source, upToDate } from "./store.js";
+import { State, siteKey as site, type Held } from "./state.js";
+import { Source, upToDate } from "./store.js";
 
 export type Mode = "all" | "onDemand" | readonly string[];
-
-/** The key of the site among revisions. */
-export const site = "";
 
 /** So many documents are fetched at once on demand; meanwhile and beyond, HTTP answers. */
 const maxLoads = 8;
@@ -25,7 +22,6 @@ const lastRetry = 30_000;
 export class Library {
   readonly state = new State();
   readonly #source: Source;
-  readonly #newest = new Revisions();
   readonly #stop = new AbortController();
   readonly #loads = new Map<string, Promise<void>>();
   readonly #absent = new Map<string, number>();
@@ -93,24 +89,20 @@ export class Library {
     return documents.reduce((least, d) => Math.min(least, d.position), all.document.position);
   }
 
-  held(key: string): Held | undefined {
-    return key === site ? this.state.site : this.state.organizations.get(key);
-  }
-
   see(key: string, revision: number): void {
-    if (this.#newest.see(key, revision)) this.judge(key);
+    if (this.state.named(key, revision)) this.judge(key);
   }
 
   confirm(key: string): void {
-    const held = this.held(key);
-    if (held !== undefined && held.revision >= this.#newest.of(key)) held.confirmed = true;
+    const held = this.state.held(key);
+    if (held !== undefined && held.revision >= this.state.newest(key)) held.confirmed = true;
   }
 
   /** Notes whether something newer is known than what is held. */
   judge(key: string): void {
-    const held = this.held(key);
+    const held = this.state.held(key);
     if (held === undefined) return;
-    if (held.revision >= this.#newest.of(key)) {
+    if (held.revision >= this.state.newest(key)) {
       held.behind = undefined;
       this.#late.delete(key);
     } else {
@@ -158,7 +150,7 @@ export class Library {
         const document = await this.#source.organization(key, stop);
         if (document.organization !== key) throw new DocumentError("the document of another organization");
         if (document.catalogVersion < (this.state.catalog?.version ?? 0)) throw new DocumentError("a document of an older catalog");
-        const held = await upToDate(document, this.#source, this.#newest, stop);
+        const held = await upToDate(document, this.#source, this.state, stop);
         if (era !== this.#era) return;
         held.confirmed = true;
         held.used = this.state.organizations.get(key)?.used ?? Number.MAX_SAFE_INTEGER;
@@ -195,7 +187,7 @@ export class Library {
         if (document.catalogVersion !== this.state.catalog?.version && keys.length > 0) {
           for await (const d of this.#source.organizations(keys, ["roles"], stop)) roles.push(d);
         }
-        if (document.revision < this.#newest.of(site)) throw new DocumentError("the document of the site is older than one before");
+        if (document.revision < this.state.newest(site)) throw new DocumentError("the document of the site is older than one before");
         if (era === this.#era) this.#exchange(document, roles);
         return this.settled();
       } catch (cause) {
@@ -227,12 +219,12 @@ export class Library {
   /** Takes in a change of an organization, or of the site. */
   change(key: string, data: Record<string, unknown>): void {
     this.see(key, count(data["to"], "to"));
-    const held = this.held(key);
+    const held = this.state.held(key);
     if (held === undefined) {
       if (this.mode === "all" && key !== site) void this.load(key);
       return;
     }
-    if (held.apply(data) === "reload" || held.overgrown) void this.load(key);
+    if (this.state.apply(key, data) === "reload" || held.overgrown) void this.load(key);
     this.judge(key);
   }
 

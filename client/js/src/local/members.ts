@@ -59,6 +59,11 @@ export class Members {
     return this.#later.size === 0 ? -1 : (this.#later.get(id.toLowerCase()) ?? -1);
   }
 
+  /** The member at a place of the document; undefined if it is none any more. */
+  at(place: number): string | undefined {
+    return this.#sets[place] === none ? undefined : textOfID(this.#idBytes, place);
+  }
+
   /** Gives a member another set; -1 takes the member away. Throws if the id is none. */
   set(id: string, set: number): void {
     const was = this.find(id);
@@ -68,12 +73,6 @@ export class Members {
     else if (set < 0) this.#later.delete(id.toLowerCase());
     else this.#later.set(id.toLowerCase(), set);
     this.#size += (set < 0 ? 0 : 1) - (was < 0 ? 0 : 1);
-  }
-
-  /** Everybody with the number of the set. */
-  *all(): Generator<[id: string, set: number]> {
-    for (let i = 0; i < this.#sets.length; i++) if (this.#sets[i] !== none) yield [textOfID(this.#idBytes, i), this.#sets[i]!];
-    yield* this.#later;
   }
 
   /** The place of an id in the list, -1 if it is not there, -2 if it is no id. */

@@ -1,6 +1,7 @@
 import { count, list, record, text } from "../bytes.js";
-import { Catalog } from "../catalog.js";
+import { Catalog, type Pair } from "../catalog.js";
 import { DocumentError, type Document } from "./document.js";
+import { checkAliases, placeOf } from "./aliases.js";
 import { assertLittleEndian } from "./ids.js";
 import { Members, Sets } from "./members.js";
 import { OrganizationAllow, OrganizationDeny, Roles, SiteAllow, SiteDeny, UserAllow, UserDeny } from "./roles.js";
@@ -11,7 +12,8 @@ export type Applied = "applied" | "known" | "reload";
 /** A document that an application holds, with the changes since. */
 export class Held {
   readonly kind: Document["kind"];
-  readonly issuer: string;
+  /** The revision of the site when the document was made. */
+  readonly siteRevision: number;
   catalogVersion: number;
   revision: number;
   /** Counts up with each question: who was asked least recently goes first. */
@@ -20,6 +22,8 @@ export class Held {
   confirmed = false;
   /** Since when something newer is known to be there. */
   behind: number | undefined;
+  readonly #issuer: string;
+  readonly #aliases: Uint8Array | undefined;
   readonly #buffer: number;
   readonly #roles: Roles;
   readonly #sets: Sets;
@@ -33,7 +37,9 @@ export class Held {
       return section;
     };
     this.kind = d.kind;
-    this.issuer = d.issuer;
+    this.siteRevision = d.siteRevision;
+    this.#issuer = d.issuer;
+    this.#aliases = d.section("aliases");
     this.revision = d.revision;
     this.catalogVersion = d.catalogVersion;
     this.#buffer = d.bytes.byteLength;
@@ -43,6 +49,7 @@ export class Held {
       if (roles.length === 0 || this.#roles.size !== roles.length) throw new RangeError("a role twice, or none");
       this.#sets = new Sets(part("sets"), this.#roles.size);
       this.#members = new Members(part("members"), this.#sets.size);
+      if (this.#aliases !== undefined) checkAliases(this.#aliases, this.#members.size);
     } catch (cause) {
       throw new DocumentError("a document can not be used", { cause });
     }
@@ -103,12 +110,19 @@ export class Held {
   /** Gives all roles the votes that they have under another version of the catalog. Throws if they are of another revision. */
   adopt(d: Document): void {
     const section = d.section("roles");
-    if (section === undefined || d.revision !== this.revision) throw new DocumentError("roles of another revision");
+    if (section === undefined || d.revision !== this.revision) throw new DocumentError("roles of another revision", { why: "behind" });
     const roles = list(json(section), "roles");
     const names = new Set(roles.map((r) => text(record(r, "a role")["name"], "a role's name")));
-    for (const name of this.#roles.names()) if (name !== "" && !names.has(name)) throw new DocumentError("other roles");
+    for (const name of this.#roles.names()) if (name !== "" && !names.has(name)) throw new DocumentError("other roles", { why: "behind" });
     for (const r of roles) this.#roles.put(r);
     this.catalogVersion = d.catalogVersion;
+  }
+
+  /** The member whom an alias of the document names. */
+  async resolve(kind: string, value: string): Promise<string | undefined> {
+    if (this.#aliases === undefined) return undefined;
+    const place = await placeOf(this.#aliases, `${this.#issuer}\n${kind}\n${value.toLowerCase()}\n`);
+    return place === undefined ? undefined : this.#members.at(place);
   }
 
   #setOf(roles: readonly string[]): number {
@@ -147,43 +161,95 @@ function json(bytes: Uint8Array): unknown {
   return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
 }
 
+/** The key of the site among organizations. */
+export const siteKey = "";
+
 /** What an application knows: the document of the site, and those of some organizations. It decides like the server. */
 export class State {
   site: Held | undefined;
   catalog: Catalog | undefined;
   readonly organizations = new Map<string, Held>();
+  readonly #had = new Map<string, number>();
+  readonly #newest = new Map<string, number>();
 
-  /** Takes a document in the place of the one before. */
+  /** @param issuer the server whose documents count; undefined: of any */
+  constructor(private readonly issuer?: string) {}
+
+  /** The newest revision that is known of a document, whether or not it is held. */
+  newest(key: string): number {
+    return this.#newest.get(key) ?? 0;
+  }
+
+  /** Takes note of a revision. It reports whether that is news. */
+  named(key: string, revision: number): boolean {
+    if (revision <= this.newest(key)) return false;
+    this.#newest.set(key, revision);
+    return true;
+  }
+
+  /** Takes a document in the place of the one before, or what it says of roles if it has these alone. */
   load(d: Document): Held {
-    const held = new Held(d);
-    this.put(d, held);
+    if (d.section("members") !== undefined) return this.put(d, new Held(d));
+    this.#refuse(d, d.revision);
+    const held = this.organizations.get(d.organization);
+    if (held === undefined) throw new DocumentError("roles of what is not held", { why: "behind" });
+    held.adopt(d);
     return held;
   }
 
-  put(d: Document, held: Held): void {
+  /** Takes in a document that may have been led on by changes. */
+  put(d: Document, held: Held): Held {
+    this.#refuse(d, held.revision);
     if (d.kind === "organization") {
       this.organizations.set(d.organization, held);
-      return;
+    } else {
+      if (this.catalog?.version !== d.catalogVersion) this.catalog = new Catalog(json(d.section("catalog")!), d.catalogVersion);
+      this.site = held;
     }
-    const section = d.section("catalog");
-    if (section === undefined) throw new DocumentError("the document of the site has no catalog");
-    if (this.catalog?.version !== d.catalogVersion) this.catalog = new Catalog(json(section), d.catalogVersion);
-    this.site = held;
+    this.#note(d.organization, held.revision);
+    return held;
+  }
+
+  /** Takes in a change of an organization, or of the site. One of what is not held is known already. */
+  apply(key: string, change: unknown): Applied {
+    const held = this.held(key);
+    const applied = held === undefined ? "known" : held.apply(change);
+    if (applied === "applied") this.#note(key, held!.revision);
+    return applied;
+  }
+
+  held(key: string): Held | undefined {
+    return key === siteKey ? this.site : this.organizations.get(key);
   }
 
   organization(id: string): Held | undefined {
     return this.organizations.get(id) ?? this.organizations.get(id.toLowerCase());
   }
 
+  /** The member that a username or an e-mail address names; undefined if nobody, or if the name may be another's by now. */
+  async resolve(organization: Held, kind: string, value: string): Promise<string | undefined> {
+    if (this.site === undefined || organization.siteRevision < Math.max(this.site.revision, this.newest(siteKey))) return undefined;
+    return organization.resolve(kind, value);
+  }
+
+  #refuse(d: Document, revision: number): void {
+    if (this.issuer !== undefined && d.issuer !== this.issuer) throw new DocumentError(`a document of ${d.issuer}`, { why: "issuer" });
+    if (revision < (this.#had.get(d.organization) ?? 0)) throw new DocumentError("a document is older than what was there before", { why: "old" });
+  }
+
+  #note(key: string, revision: number): void {
+    this.#had.set(key, revision);
+    this.named(key, revision);
+  }
+
   /**
-   * Reports whether a person may do what a permission names, in an organization that is held, or on the site (null). The
-   * levels vote in order, a deny beats an allow of its level, and the first level with a vote decides. No vote is a no, and
-   * so is what makes no sense. Undefined: what is held can not tell, and the server has to be asked.
+   * Reports whether a person may do what a pair of the catalog names, in an organization that is held, or on the site
+   * (null). The levels vote in order, a deny beats an allow of its level, and the first level with a vote decides. No vote is
+   * a no, and so is what makes no sense. Undefined: what is held can not tell, and the server has to be asked.
    */
-  allowed(user: string, organization: Held | null, permission: string, own: boolean): boolean | undefined {
-    const { site, catalog } = this;
-    if (site === undefined || catalog === undefined) return undefined;
-    const pair = catalog.find(permission);
+  allowed(user: string, organization: Held | null | undefined, pair: Pair | undefined, own: boolean): boolean | undefined {
+    const { site } = this;
+    if (site === undefined || organization === undefined) return undefined;
     if (pair === undefined || (own && !pair.owned)) return false;
     if (pair.ofSite !== (organization === null)) return organization === null ? undefined : false;
     const there = site.find(user);

@@ -5,7 +5,7 @@ import type { Answer } from "../http.js";
 import type { Keys } from "../keys.js";
 import { DocumentError, readDocument, type Document } from "./document.js";
 import { textOfID } from "./ids.js";
-import { Held } from "./state.js";
+import { Held, type State } from "./state.js";
 
 const mediaType = "application/vnd.rolecall.snapshot";
 
@@ -140,34 +140,14 @@ class Bytes {
   }
 }
 
-/** The newest revision of each document that was held or named, so that an older one is never taken for it. */
-export class Revisions {
-  readonly #newest = new Map<string, number>();
-
-  of(organization: string): number {
-    return this.#newest.get(organization) ?? 0;
-  }
-
-  knows(organization: string): boolean {
-    return this.#newest.has(organization);
-  }
-
-  /** Reports whether that is news. */
-  see(organization: string, revision: number): boolean {
-    if (revision <= this.of(organization)) return false;
-    this.#newest.set(organization, revision);
-    return true;
-  }
-}
-
 /**
  * Brings a document that comes from the server's store to the newest revision that is known: it may be a minute old.
  * Throws if it stays behind: it is one of before.
  */
-export async function upToDate(d: Document, source: Source, newest: Revisions, signal: AbortSignal): Promise<Held> {
+export async function upToDate(d: Document, source: Source, state: State, signal: AbortSignal): Promise<Held> {
   const held = new Held(d);
   for (let attempt = 0; attempt < 3; attempt++) {
-    if (newest.knows(d.organization) && held.revision >= newest.of(d.organization)) break;
+    if (state.newest(d.organization) > 0 && held.revision >= state.newest(d.organization)) break;
     for (const e of await source.changes(d.organization, d.position, signal)) {
       const data = record(e.data, "an event");
       if (String(data["organization"]).toLowerCase() !== d.organization) continue;
@@ -175,9 +155,8 @@ export async function upToDate(d: Document, source: Source, newest: Revisions, s
       if (e.name === "change" && held.apply(data) === "reload") throw new DocumentError("a change is missing");
       if (e.name === "reload" && count(data["to"], "to") > held.revision) throw new DocumentError("the document is too old");
     }
-    if (held.revision >= newest.of(d.organization)) break;
+    if (held.revision >= state.newest(d.organization)) break;
   }
-  if (held.revision < newest.of(d.organization)) throw new DocumentError("a document is older than what was there before");
-  newest.see(d.organization, held.revision);
+  if (held.revision < state.newest(d.organization)) throw new DocumentError("a document is older than what was there before", { why: "old" });
   return held;
 }
