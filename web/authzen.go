@@ -80,7 +80,15 @@ func (s *Server) decideAccess(c *call, qs []org.AccessQuestion, explain bool) ([
 	if explain {
 		ask = s.insight.ExplainAccess
 	}
-	return ask(c.ctx, c.actor, c.organization(), qs)
+	list, err := ask(c.ctx, c.actor, c.organization(), qs)
+	for i := range list {
+		if list[i].Allowed {
+			c.decided(1, 0)
+		} else {
+			c.decided(0, 1)
+		}
+	}
+	return list, err
 }
 
 // evaluateAccesses decides many requests. Each fails for itself.

@@ -16,14 +16,30 @@ import (
 	"rolecall.example/web/webtest"
 )
 
-// pdp is a server with the fixture of the certification scenario of AuthZEN 1.0, over TLS.
+// pdp is a policy decision point, as AuthZEN calls a server.
 type pdp struct {
 	*webtest.Site
 	server *httptest.Server
 }
 
-// newPDP makes one: alice holds the role writer and bob the role archivist, in the default organization.
+// newPDP makes one with the fixture of the certification scenario of AuthZEN 1.0: alice holds the role writer and bob the role archivist, in the default organization.
 func newPDP(t *testing.T) pdp {
+	t.Helper()
+	p := servePDP(t)
+	text, err := catalogs.Files.ReadFile("authzen-fixture.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.apply(t, string(text))
+	for name, role := range map[string]string{"alice": "writer", "bob": "archivist"} {
+		p.AddUser(t, name, webtest.Default)
+		p.assign(t, webtest.Default, name, role)
+	}
+	return p
+}
+
+// servePDP serves a site over TLS.
+func servePDP(t *testing.T) pdp {
 	t.Helper()
 	var handler http.Handler
 	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { handler.ServeHTTP(w, r) }))
@@ -34,22 +50,7 @@ func newPDP(t *testing.T) pdp {
 	}
 	p := pdp{webtest.New(t, func(o *web.Options) { o.AccessURL, o.Secure = at, true }), server}
 	handler = p.Handler
-	p.catalog(t, "authzen-fixture.yaml")
-	for name, role := range map[string]string{"alice": "writer", "bob": "archivist"} {
-		p.AddUser(t, name, webtest.Default)
-		p.assign(t, webtest.Default, name, role)
-	}
 	return p
-}
-
-// catalog puts one of the examples in force, and makes its samples roles of both organizations.
-func (p pdp) catalog(t *testing.T, name string) {
-	t.Helper()
-	text, err := catalogs.Files.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	p.apply(t, string(text))
 }
 
 // apply puts a catalog in force, and makes its samples roles of both organizations.

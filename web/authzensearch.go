@@ -71,6 +71,7 @@ func (s *Server) searchAccess(c *call, parts int, search accessSearch, result fu
 		return reply{}, err
 	}
 	c.oweDecisions(len(found.Names) / rowsADecision)
+	c.decided(len(found.Names), 0)
 	results := make([]any, len(found.Names))
 	for i, name := range found.Names {
 		results[i] = result(&q, name)
