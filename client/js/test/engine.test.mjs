@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { test } from "node:test";
 import { Client } from "@rolecall/client";
 import { Engine } from "@rolecall/client/local";
@@ -341,4 +342,23 @@ test("all organizations are held, and new ones come by themselves", async (t) =>
   server.send("change", { organization: beta, from: 0, to: 100, set: { [grace]: ["clerk"] } }, 11);
   await until(() => engine.stats().organizations === 2);
   assert.equal(engine.allowed(grace, beta, "invoice:void"), true);
+});
+
+test("people may be named, as far as no one can have another name by now", async (t) => {
+  const hash = createHash("sha256").update("https://roles.example\nusername\ngrace\n").digest().subarray(0, 16);
+  const aliases = Buffer.concat([hash, Buffer.alloc(4)]);
+  const { server, engine } = await start(t, { aliases: ["username"] }, async (s) => s.documents.set(acme, await organizationOf({ sections: { aliases } })));
+  assert.deepEqual(server.asked.find((a) => a.path.endsWith("snapshots")).body.aliases, ["username"]);
+  server.answers["POST /api/v2/authcheck"] = (_, res) => server.json(res, { it: false });
+  const asked = () => server.asked.filter((a) => a.path.endsWith("authcheck")).length;
+  assert.equal(await engine.check("Grace", acme, "invoice:void"), true);
+  assert.equal(await engine.check("Grace", acme, "report:update", { owner: "grace" }), false);
+  assert.equal(asked(), 0);
+  assert.equal(await engine.check("bo", acme, "invoice:void"), false);
+  assert.equal(await engine.check("grace@acme.example", acme, "invoice:void"), false);
+  assert.equal(asked(), 2);
+  server.send("site", { from: 1, to: 2, gone: [id(99)] }, 11); // a name may be another's from now on
+  await until(() => engine.look(grace, acme, "invoice:void", { atLeast: "site@2" }).allowed);
+  assert.equal(await engine.check("grace", acme, "invoice:void"), false);
+  assert.equal(asked(), 3);
 });

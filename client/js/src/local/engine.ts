@@ -14,6 +14,8 @@ export type EngineState = "loading" | "fresh" | "stale" | "no_access" | "closed"
 export interface EngineOptions {
   /** Which organizations to hold: all that the token may read, those of these ids or names, or each from its first question on. */
   organizations?: "all" | "onDemand" | readonly string[];
+  /** People may be named like that in `check` and `decide`, as far as they are members; others are asked about over HTTP. */
+  aliases?: readonly ("username" | "email")[];
   /** Bytes for documents; what was asked about least recently goes first. 256 MiB if left out. */
   maxBytes?: number;
   /** Milliseconds for which answers stand without word from the server: 5 s to 10 min, 30 s if left out. */
@@ -55,6 +57,7 @@ export class Engine<P extends string = string> implements Checker<P> {
   readonly #follower: Follower;
   readonly #clock: Clock;
   readonly #maxStaleness: number;
+  readonly #aliases: readonly string[];
   readonly #onStale: "deny" | "ask";
   readonly #words = new Uint32Array(4);
   #decisions = 0;
@@ -65,6 +68,7 @@ export class Engine<P extends string = string> implements Checker<P> {
     this.#client = client;
     this.#clock = clock;
     this.#maxStaleness = maxStaleness;
+    this.#aliases = options.aliases ?? [];
     this.#onStale = options.onStale ?? "deny";
     const mode: Mode = options.organizations ?? "onDemand";
     this.#follower = new Follower(client as Client, mode, { ...options, maxStaleness, clock });
@@ -107,6 +111,11 @@ export class Engine<P extends string = string> implements Checker<P> {
   }
 
   async decide(user: string, organization: string | null, permission: P, narrow: Narrow = {}): Promise<Decision> {
+    if (this.#aliases.length > 0 && user && organization && !readID(user, this.#words)) {
+      const id = await this.#named(user, organization);
+      if (id === undefined) return this.#ask(no("not_loaded", 0), user, organization, permission, narrow);
+      return this.decide(id, organization, permission, narrow.owner?.toLowerCase() === user.toLowerCase() ? { ...narrow, owner: id } : narrow);
+    }
     let d = this.look(user, organization, permission, narrow);
     if (!isPassing(d)) return d;
     if (d.reason === "behind") {
@@ -166,7 +175,18 @@ export class Engine<P extends string = string> implements Checker<P> {
     return undefined;
   }
 
+  /** The id of a member whom a name or an address names. */
+  async #named(user: string, organization: string): Promise<string | undefined> {
+    const { library, ended } = this.#follower;
+    const kind = user.includes("@") ? "email" : "username";
+    if (ended !== undefined || !this.#aliases.includes(kind)) return undefined;
+    const held = library.state.organization(organization);
+    if (held === undefined) library.miss(organization);
+    return held && library.state.resolve(held, kind, user);
+  }
+
   async #ask(d: Decision, user: string, organization: string | null, permission: P, narrow: Narrow): Promise<Decision> {
+    if (this.#follower.ended !== undefined) return no(this.#follower.ended, d.age);
     const end = new AbortController();
     const timer = this.#clock.setTimeout(() => end.abort(), askFor);
     try {

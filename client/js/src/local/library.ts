@@ -40,7 +40,7 @@ export class Library {
     private readonly freshness: Freshness,
     private readonly settled: () => void,
   ) {
-    this.#source = new Source(client, keys, options.issuer);
+    this.#source = new Source(client, keys, options.issuer, options.aliases);
     this.#wanted = typeof mode === "string" ? [] : mode;
   }
 

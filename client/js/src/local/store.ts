@@ -27,6 +27,7 @@ export class Source {
     private readonly client: Client,
     private readonly keys: Keys,
     issuer: string | undefined,
+    private readonly aliases: readonly string[] = [],
   ) {
     this.#issuer = issuer;
   }
@@ -45,14 +46,16 @@ export class Source {
   /** The document of an organization, which may be named or given by its id. */
   async organization(organization: string, signal: AbortSignal): Promise<Document> {
     const path = ["organizations", organization, "snapshot"];
-    const document = await this.#one(await this.client.transport.open(path, { accept: mediaType, signal }));
+    const query = { aliases: this.aliases.length > 0 ? this.aliases.join() : undefined };
+    const document = await this.#one(await this.client.transport.open(path, { query, accept: mediaType, signal }));
     if (document.kind !== "organization") throw new DocumentError("the document of the site where that of an organization was asked for");
     return document;
   }
 
   /** Many documents in one answer, each as it arrives. It throws if they break off. */
   async *organizations(which: readonly string[] | "all", sections: string[] | undefined, signal: AbortSignal): AsyncGenerator<Document, void> {
-    const body = { organizations: which, ...(sections === undefined ? {} : { sections }) };
+    const aliases = this.aliases.length > 0 && sections === undefined ? { aliases: this.aliases } : {};
+    const body = { organizations: which, ...(sections === undefined ? {} : { sections }), ...aliases };
     const answer = await this.client.transport.open(["snapshots"], { body, accept: mediaType, signal });
     const bytes = new Bytes(answer);
     try {
