@@ -36,7 +36,7 @@ func (e *Engine) documents(ctx context.Context, of []snapshot.ID, sections ...st
 			yield(nil, err)
 			return
 		}
-		res, err := e.fetch(ctx, http.MethodPost, "snapshots", acceptDocument, bytes.NewReader(text), nil)
+		res, err := e.fetch(ctx, http.MethodPost, "snapshots", acceptDocument, bytes.NewReader(text))
 		if err != nil {
 			yield(nil, err)
 			return

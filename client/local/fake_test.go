@@ -374,12 +374,14 @@ func (f *fake) poll(w http.ResponseWriter, r *http.Request) {
 	after, _ := strconv.ParseInt(r.URL.Query().Get("after"), 10, 64)
 	p := snapshot.Poll{Position: int64(len(f.log)), Now: time.Now(), Events: []snapshot.Event{}}
 	org := r.URL.Query().Get("organizations")
+	h, _ := json.Marshal(snapshot.Hello{Site: f.site.revision, Organizations: map[string]int64{org: f.revision(org)}})
+	p.Events = append(p.Events, snapshot.Event{Event: snapshot.EventHello, Data: h})
 	if after < f.floor {
 		data, _ := json.Marshal(snapshot.Reload{Organization: org, To: f.revision(org)})
 		p.Events = append(p.Events, snapshot.Event{Event: snapshot.EventReload, Data: data})
 	} else {
 		for _, e := range f.log[min(int(after), len(f.log)):] {
-			if e.org == org || e.org == "" {
+			if e.org == org || e.org == "" || org == "all" {
 				data, _ := json.Marshal(e.data)
 				p.Events = append(p.Events, snapshot.Event{Event: e.kind, ID: e.seq, Data: data})
 			}

@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"rolecall.example/client"
 	"rolecall.example/rbac/snapshot"
 )
 
@@ -91,9 +92,9 @@ func (e *Engine) listen(ctx context.Context) (began bool, err error) {
 	e.mu.Unlock()
 	e.wg.Go(func() { e.watch(ctx, s, cancel) })
 
-	path, header := e.feedAddress()
-	res, err := e.fetch(ctx, http.MethodGet, path, acceptStream, nil, header)
+	res, err := e.fetch(ctx, http.MethodGet, e.feedAddress(), acceptStream, nil)
 	if err != nil {
+		e.noneLeft(err)
 		return false, cause(ctx, err)
 	}
 	defer res.Body.Close()
@@ -151,16 +152,33 @@ func (e *Engine) watch(ctx context.Context, s *stream, cancel context.CancelCaus
 }
 
 // feedAddress is where to open the next stream: for these organizations, from where the last one ended.
-func (e *Engine) feedAddress() (path string, header http.Header) {
+func (e *Engine) feedAddress() (path string) {
 	e.mu.RLock()
 	defer e.mu.RUnlock()
-	q := url.Values{"organizations": {"all"}}
+	q := url.Values{"organizations": {e.subjects()}, "after": {strconv.FormatInt(e.position, 10)}}
+	return "changes?" + q.Encode()
+}
+
+// subjects is what the feed is asked about.
+func (e *Engine) subjects() string {
 	if len(e.listed) > 0 {
-		q.Set("organizations", strings.Join(e.listed, ","))
+		return strings.Join(e.listed, ",")
 	}
-	position := strconv.FormatInt(e.position, 10)
-	q.Set("after", position)
-	return "changes?" + q.Encode(), http.Header{"Last-Event-ID": {position}}
+	return "all"
+}
+
+// noneLeft forgets all organizations of a list if none of them may be read any more.
+func (e *Engine) noneLeft(err error) {
+	if client.StatusOf(err) != http.StatusNotFound {
+		return
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, p := range e.places {
+		if p.revision > 0 {
+			e.forget(p)
+		}
+	}
 }
 
 // take takes in one event.
@@ -195,7 +213,7 @@ func decoded[T any](ev event, to func(T) error) error {
 func (e *Engine) dispatch(s *stream, ev event) error {
 	switch ev.name {
 	case snapshot.EventChange, snapshot.EventSite:
-		return decoded(ev, func(c snapshot.Change) error { return e.change(ev.name == snapshot.EventSite, c) })
+		return decoded(ev, e.change)
 	case snapshot.EventReload:
 		return decoded(ev, e.reload)
 	case snapshot.EventCatalog:

@@ -116,7 +116,7 @@ func (e *Engine) aliasQuery() string {
 // document fetches one document and checks that it is signed by a key of the server. An unknown key is asked for once.
 func (e *Engine) document(ctx context.Context, method, path string) (*snapshot.Document, error) {
 	for again := false; ; again = true {
-		res, err := e.fetch(ctx, method, path, acceptDocument, nil, nil)
+		res, err := e.fetch(ctx, method, path, acceptDocument, nil)
 		if err != nil {
 			return nil, err
 		}
@@ -223,66 +223,57 @@ func (e *Engine) settled(p *place, c *candidate, polled bool, install func(*cand
 
 // poll asks the feed for what came after a document.
 func (e *Engine) poll(ctx context.Context, p *place, c *candidate) error {
-	after := c.document.Header.Position
-	for {
-		answer, err := e.pollOnce(ctx, p, after)
-		if err != nil {
-			return err
-		}
-		for _, ev := range answer.Events {
-			if err := e.polled(p, c, ev); err != nil {
-				return err
-			}
-		}
-		if len(answer.Events) == 0 || answer.Position <= after {
-			return nil
-		}
-		after = answer.Position
+	q := url.Values{"after": {strconv.FormatInt(c.document.Header.Position, 10)}, "organizations": {snapshot.FormatID(p.id)}}
+	if p == &e.site {
+		q.Set("organizations", e.subjects())
 	}
-}
-
-func (e *Engine) pollOnce(ctx context.Context, p *place, after int64) (answer snapshot.Poll, err error) {
-	q := url.Values{"after": {strconv.FormatInt(after, 10)}}
-	if p != &e.site {
-		q.Set("organizations", snapshot.FormatID(p.id))
-	}
-	res, err := e.fetch(ctx, http.MethodGet, "changes?"+q.Encode(), acceptJSON, nil, nil)
+	res, err := e.fetch(ctx, http.MethodGet, "changes?"+q.Encode(), acceptJSON, nil)
 	if err != nil {
-		return answer, err
+		return err
 	}
 	defer res.Body.Close()
-	err = json.NewDecoder(res.Body).Decode(&answer)
-	return answer, err
+	var answer snapshot.Poll
+	if err := json.NewDecoder(res.Body).Decode(&answer); err != nil {
+		return err
+	}
+	for _, ev := range answer.Events {
+		if err := e.polled(p, c, ev); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // polled takes in what the feed has of one place after its document was made.
 func (e *Engine) polled(p *place, c *candidate, ev snapshot.Event) error {
-	site := p == &e.site
+	v := struct {
+		snapshot.Change
+		Organizations map[string]int64
+		Site          int64
+	}{}
+	if err := json.Unmarshal(ev.Data, &v); err != nil {
+		return err
+	}
+	id, err := placeOf(v.Organization)
+	if ev.Event != snapshot.EventHello && (err != nil || id != p.id) {
+		return nil
+	}
 	switch ev.Event {
+	case snapshot.EventHello:
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		e.name(p, v.Organizations[snapshot.FormatID(p.id)])
+		e.name(&e.site, v.Site)
 	case snapshot.EventChange, snapshot.EventSite:
-		var change snapshot.Change
-		if err := json.Unmarshal(ev.Data, &change); err != nil {
-			return err
-		}
-		if id, err := placeOf(ev.Event == snapshot.EventSite, change.Organization); err == nil && id == p.id {
-			c.extend(change)
-		}
+		c.extend(v.Change)
 	case snapshot.EventReload:
-		var r snapshot.Reload
-		if err := json.Unmarshal(ev.Data, &r); err != nil {
-			return err
-		}
-		if id, err := placeOf(false, r.Organization); err == nil && id == p.id && (site || r.To > c.revision) {
+		e.mu.RLock()
+		defer e.mu.RUnlock()
+		if v.To > c.revision || p.asked > p.met { // it may be of before that
 			return fmt.Errorf("%w: the feed does not go on from it", errOld)
 		}
 	case snapshot.EventDenied:
-		var d snapshot.Denied
-		if err := json.Unmarshal(ev.Data, &d); err != nil {
-			return err
-		}
-		if id, err := snapshot.ParseID(d.Organization); err == nil && id == p.id && !site {
-			return &client.Error{Status: http.StatusNotFound, Message: "the organization may not be read"}
-		}
+		return &client.Error{Status: http.StatusNotFound, Message: "the organization may not be read"}
 	}
 	return nil
 }

@@ -83,8 +83,8 @@ func (e *Engine) stir() {
 }
 
 // change takes in an event that changes a document.
-func (e *Engine) change(site bool, c snapshot.Change) error {
-	id, err := placeOf(site, c.Organization)
+func (e *Engine) change(c snapshot.Change) error {
+	id, err := placeOf(c.Organization)
 	if err != nil {
 		return err
 	}
@@ -132,9 +132,9 @@ func (e *Engine) apply(p *place, c snapshot.Change) bool {
 	return true
 }
 
-// placeOf returns the id that an event names.
-func placeOf(site bool, organization string) (snapshot.ID, error) {
-	if site || organization == "" {
+// placeOf returns the id that an event names: none is that of the site.
+func placeOf(organization string) (snapshot.ID, error) {
+	if organization == "" {
 		return snapshot.ID{}, nil
 	}
 	return snapshot.ParseID(organization)
@@ -142,17 +142,18 @@ func placeOf(site bool, organization string) (snapshot.ID, error) {
 
 // reload takes in that a document has to be fetched.
 func (e *Engine) reload(r snapshot.Reload) error {
-	id, err := placeOf(false, r.Organization)
+	id, err := placeOf(r.Organization)
 	if err != nil {
 		return err
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	p := e.at(id)
-	if p == &e.site {
+	if p == &e.site && r.To <= p.revision {
 		p.asked++
 		e.falls(p)
 	}
+	p.absent = 0
 	e.name(p, r.To)
 	if p.revision > 0 || e.wanted(p) {
 		e.load(p)

@@ -55,12 +55,8 @@ func patient(c *client.Client) *client.Client {
 }
 
 // fetch sends a request below /api/v2 and returns the answer with its body unread, or a *client.Error.
-func (e *Engine) fetch(ctx context.Context, method, path, accept string, body io.Reader, header http.Header) (*http.Response, error) {
-	h := http.Header{"Accept": {accept}}
-	for name, values := range header {
-		h[name] = values
-	}
-	res, err := e.client.Raw(ctx, method, path, h, body)
+func (e *Engine) fetch(ctx context.Context, method, path, accept string, body io.Reader) (*http.Response, error) {
+	res, err := e.client.Raw(ctx, method, path, http.Header{"Accept": {accept}}, body)
 	if err != nil {
 		return nil, err
 	}
