@@ -50,7 +50,7 @@ var rooms = map[string][]string{
 
 // owners says which rooms alone may import a library, so that replacing it stays the work of one folder.
 var owners = map[string][]string{
-	"github.com/labstack/echo":      {"web", "client/echoguard"},
+	"github.com/labstack/echo":      {"web", "client/echoguard", "examples/go-echo"},
 	"github.com/alexedwards/scs":    {"web"},
 	"github.com/a-h/templ":          {"views", "web"},
 	"github.com/andybalholm/brotli": {"static"},

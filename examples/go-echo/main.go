@@ -1,0 +1,34 @@
+// Invoices with Echo. Decisions are made in this process; without news of the server they end after 30 seconds.
+package main
+
+import (
+	"context"
+	"log"
+	"os"
+
+	"github.com/labstack/echo/v4"
+
+	"rolecall.example/client"
+	"rolecall.example/client/echoguard"
+	"rolecall.example/client/local"
+)
+
+// who stands for the session of your application: the id of who is signed in, and that of the company the page is about.
+func who(c echo.Context) (user, organization string, ok bool) {
+	user = c.Request().Header.Get("X-User")
+	return user, c.Param("organization"), user != ""
+}
+
+func main() {
+	c := &client.Client{BaseURL: os.Getenv("ROLECALL_URL"), Token: os.Getenv("ROLECALL_TOKEN")}
+	l, err := local.Open(context.Background(), c, local.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	a, e := app{c}, echo.New()
+	e.HideBanner = true // and print the address alone
+	e.GET("/:organization/invoices", a.list, echoguard.Require(l, "invoice:read", who))
+	e.POST("/:organization/invoices/:id/pay", a.pay, echoguard.Require(l, "invoice:pay", who))
+	e.GET("/:organization/members", a.members, echoguard.Require(l, "organization_member:read", who))
+	log.Fatal(e.Start("127.0.0.1:" + os.Getenv("PORT")))
+}

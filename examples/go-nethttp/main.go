@@ -1,0 +1,38 @@
+// Invoices with net/http. Decisions are made in this process; without news of the server they end after 30 seconds.
+package main
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"net"
+	"net/http"
+	"os"
+
+	"rolecall.example/client"
+	"rolecall.example/client/guard"
+	"rolecall.example/client/local"
+)
+
+// who stands for the session of your application: the id of who is signed in, and that of the company the page is about.
+func who(r *http.Request) (user, organization string, ok bool) {
+	return r.Header.Get("X-User"), r.PathValue("organization"), r.Header.Get("X-User") != ""
+}
+
+func main() {
+	c := &client.Client{BaseURL: os.Getenv("ROLECALL_URL"), Token: os.Getenv("ROLECALL_TOKEN")}
+	l, err := local.Open(context.Background(), c, local.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	a, mux := app{c}, http.NewServeMux()
+	mux.Handle("GET /{organization}/invoices", guard.Require(l, "invoice:read", who)(http.HandlerFunc(a.list)))
+	mux.Handle("POST /{organization}/invoices/{id}/pay", guard.Require(l, "invoice:pay", who)(http.HandlerFunc(a.pay)))
+	mux.Handle("GET /{organization}/members", guard.Require(l, "organization_member:read", who)(http.HandlerFunc(a.members)))
+	listener, err := net.Listen("tcp", "127.0.0.1:"+os.Getenv("PORT"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println("http://" + listener.Addr().String())
+	log.Fatal(http.Serve(listener, mux)) //nolint:gosec // an example has no time limits
+}
