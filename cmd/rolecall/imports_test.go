@@ -41,6 +41,8 @@ var rooms = map[string][]string{
 	"client/echoguard":      {"client", "client/guard"},
 	"client/guard":          {"client"},
 	"client/local":          {"client", "rbac", "rbac/snapshot"},
+	"examples/go-echo":      {"client", "client/echoguard", "client/local"},
+	"examples/go-nethttp":   {"client", "client/guard", "client/local"},
 	"cmd/testreport":        {},
 	"examples/catalogs":     {},
 	"org/catalogplan":       {"org", "org/unit", "rbac", "db"},
