@@ -10,9 +10,13 @@ import (
 	"io"
 	"iter"
 	"net/http"
+	"slices"
 
 	"rolecall.example/rbac/snapshot"
 )
+
+// documentsAtOnce is how many one request asks for.
+const documentsAtOnce = 500
 
 // documentAtMost bounds a document in a stream of many.
 const documentAtMost = 1 << 30
@@ -20,14 +24,30 @@ const documentAtMost = 1 << 30
 // errCutShort reports a stream of documents without its end.
 var errCutShort = errors.New("the documents broke off")
 
-// documents fetches the documents of organizations in one request, or some sections of them. It ends at the first error.
+// documents fetches the documents of organizations, many in one request, or some sections of them. It ends at the first
+// error.
 func (e *Engine) documents(ctx context.Context, of []snapshot.ID, sections ...string) iter.Seq2[*snapshot.Document, error] {
+	return func(yield func(*snapshot.Document, error) bool) {
+		for part := range slices.Chunk(of, documentsAtOnce) {
+			for d, err := range e.someDocuments(ctx, part, sections) {
+				if !yield(d, err) || err != nil {
+					return
+				}
+			}
+		}
+	}
+}
+
+func (e *Engine) someDocuments(ctx context.Context, of []snapshot.ID, sections []string) iter.Seq2[*snapshot.Document, error] {
 	return func(yield func(*snapshot.Document, error) bool) {
 		body := struct {
 			Organizations []string `json:"organizations"`
 			Sections      []string `json:"sections,omitempty"`
 			Aliases       []string `json:"aliases,omitempty"`
-		}{make([]string, len(of)), sections, e.options.Aliases}
+		}{make([]string, len(of)), sections, nil}
+		if sections == nil {
+			body.Aliases = e.options.Aliases
+		}
 		for i, id := range of {
 			body.Organizations[i] = snapshot.FormatID(id)
 		}

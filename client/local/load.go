@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"rolecall.example/client"
@@ -71,7 +72,11 @@ func (e *Engine) fetchUntilDone(ctx context.Context, p *place) {
 		default:
 			e.complain(err)
 		}
-		if !e.sleep(ctx, minPause+rand.N(maxPause-minPause)) {
+		pause := minPause + rand.N(maxPause-minPause)
+		if refusal, ok := errors.AsType[*client.Error](err); ok {
+			pause = max(pause, refusal.RetryAfter)
+		}
+		if !e.sleep(ctx, pause) {
 			return
 		}
 	}
@@ -106,11 +111,7 @@ func (e *Engine) aliasQuery() string {
 	if len(e.options.Aliases) == 0 {
 		return ""
 	}
-	q := "?aliases=" + e.options.Aliases[0]
-	for _, kind := range e.options.Aliases[1:] {
-		q += "," + kind
-	}
-	return q
+	return "?aliases=" + strings.Join(e.options.Aliases, ",")
 }
 
 // document fetches one document and checks that it is signed by a key of the server. An unknown key is asked for once.
