@@ -173,6 +173,15 @@ func (s *session) decisions() {
 	if must(s, m, err); m.Username != webtest.Member || m.Explanation.Action != "create" || !m.Explanation.Own || len(m.Explanation.Levels) != 3 {
 		s.Errorf("ExplainMember = %+v, want three levels", m)
 	}
+	rights, err := s.Rights(s.ctx, "default", webtest.Admin, client.RightsQuery{TTL: 2 * time.Minute, Audience: "shop"})
+	if left := time.Until(must(s, rights, err).ExpiresAt); left < time.Minute || left > 2*time.Minute || rights.Token == "" {
+		s.Errorf("Rights = %+v, want two minutes", rights)
+	}
+	catalog, err := s.Catalog(s.ctx)
+	has, failed := client.ReadRights(rights.Rights, must(s, &catalog, err))
+	if failed != nil || !has.Has("organization_member:read", false) || has.Has("organization_member:paint", false) {
+		s.Errorf("ReadRights = %+v, %v", has, failed)
+	}
 	lines, err := s.EffectivePermissions(s.ctx, "default", webtest.Admin)
 	if must(s, lines, err); !slices.ContainsFunc(lines, func(p client.EffectivePermission) bool { return p.Allowed }) {
 		s.Errorf("EffectivePermissions = %+v, want some allowed", lines)

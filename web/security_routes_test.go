@@ -261,7 +261,7 @@ func TestC7_HeadersOfEveryRoute(t *testing.T) {
 			if policy := res.Header.Get("Content-Security-Policy"); !strings.Contains(policy, "frame-ancestors 'none'") || strings.Contains(policy, "unsafe") {
 				t.Errorf("%s %s: the policy is %q", r.Method, path, policy)
 			}
-			if cache := res.Header.Get("Cache-Control"); !strings.HasPrefix(path, "/static/") && cache != "private, no-cache" && cache != "no-store" {
+			if cache := res.Header.Get("Cache-Control"); !strings.HasPrefix(path, "/static/") && path != "/.well-known/rolecall-keys" && cache != "private, no-cache" && cache != "no-store" {
 				t.Errorf("%s %s: Cache-Control is %q", r.Method, path, cache)
 			}
 			if kind := res.Header.Get("Content-Type"); len(res.Body) > 0 && !strings.Contains(kind, "charset=utf-8") {

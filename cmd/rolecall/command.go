@@ -40,7 +40,7 @@ func groups() []group {
 			usersDeleteCommand(), usersResetPasswordCommand(), tokensCreateCommand(), tokensListCommand(), tokensRevokeCommand(),
 		}},
 		{"Describe and test a product", []*command{catalogCheckCommand(), catalogExportCommand(), testCommand()}},
-		{"Keep the data safe", []*command{backupCommand(), restoreCommand(), checkCommand(), recoverOwnerCommand(), copyCommand()}},
+		{"Keep the data safe", []*command{backupCommand(), restoreCommand(), checkCommand(), recoverOwnerCommand(), copyCommand(), keysListCommand(), keysRotateCommand()}},
 		{"Ask who may do what", []*command{
 			canICommand(), whoCanCommand(), explainCommand(), permissionsCommand(), membersListCommand(), rolesListCommand(),
 			rolesShowCommand(), rolesHistoryCommand(), rolesDiffCommand(), lintCommand(), auditListCommand(), auditVerifyCommand(), auditRootCommand(),
@@ -65,6 +65,7 @@ var families = map[string]string{
 	"audit":         "Read and verify the audit trail",
 	"catalog":       "See, check and change the catalog: resource types, actions and built-in roles",
 	"contexts":      "Choose among the servers that a token is stored for",
+	"keys":          "See and rotate the keys that snapshots and rights are signed with",
 	"members":       "See and change who is in an organization, and with which roles",
 	"organizations": "See and change organizations",
 	"roles":         "See and change the roles of an organization, or of the site",

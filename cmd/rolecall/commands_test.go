@@ -88,6 +88,8 @@ var everyCommand = map[string]commandRow{
 	"restore":       {args: "$dir/from$n.db --db $dir/to$n.db", says: "restored", json: `"restored"`, file: true, runs: []string{"backup $dir/from$n.db --db $db"}},
 	"check":         {args: "--db $db", says: "dead permissions", json: `"dead": {`},
 	"recover-owner": {args: "--db $db --username boss$n --email boss$n@example.com", says: "shown this once", json: `"password"`},
+	"keys list":     {args: "--db $db", says: "signing", json: `"state": "signing"`},
+	"keys rotate":   {args: "--db $db", says: " signs from ", json: `"kid"`},
 	"copy":          {args: "--from $dir/from$n.db --to postgres://127.0.0.1:1/x", code: exitFailed, says: "nothing was copied", file: true, runs: []string{"backup $dir/from$n.db --db $db"}},
 
 	"can-i":         {args: "read template --org default --as grace", says: "Yes.", json: `"answer": true`},

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -92,13 +93,19 @@ func tokensCreateCommand() *command {
 	return &command{
 		name:     "tokens create",
 		summary:  "Create an API token for an account",
-		about:    "The token gives the rights of its account. It is printed once; only its hash is stored.",
-		examples: []string{"rolecall tokens create --username ci --name terraform --lifetime 2160h", "export ROLECALL_TOKEN=$(rolecall tokens create --username ci --quiet)"},
+		about: "The token gives the rights of its account; with --scope rolecall:decide it may only ask for decisions, about the\n" +
+			"organizations that are named alone. It is printed once; only its hash is stored.",
+		examples: []string{
+			"rolecall tokens create --username ci --name terraform --lifetime 2160h", "export ROLECALL_TOKEN=$(rolecall tokens create --username ci --quiet)",
+			"rolecall tokens create --username billing --scope rolecall:decide --organization acme",
+		},
 		settings: askSettings,
 		flags: func(fs *pflag.FlagSet) {
 			owner.register(fs)
 			fs.StringVar(&in.Name, "name", "", "`NAME` of the token, to recognize it")
-			fs.DurationVar(&in.Lifetime, "lifetime", 30*24*time.Hour, "`DURATION` for which it is valid, 8760h at most")
+			fs.DurationVar(&in.Lifetime, "lifetime", 0, "`DURATION` for which it is valid, 8760h at most (default 720h, with --scope 8760h)")
+			fs.Var(&choices{&in.Scopes, []string{client.ScopeDecide}}, "scope", "`SCOPE` that limits it: "+client.ScopeDecide)
+			fs.StringSliceVar(&in.Organizations, "organization", nil, "`NAME,...` of the organizations that it may ask about, or ids; only with --scope")
 		},
 		run: func(ctx context.Context, t *terminal, c *config) error {
 			// Mistakes first, then the output: nothing is made before both are known to be right.
@@ -124,6 +131,9 @@ func createToken(ctx context.Context, api *client.Client, t *terminal, user stri
 	revoke := func() error { return api.DeleteToken(ctx, user, id) }
 	// Read back for what the server decided: the name, and when it ends.
 	stored, err := api.Key(ctx, user, id)
+	if in.Lifetime == 0 {
+		in.Lifetime = defaultLifetime(in)
+	}
 	if err != nil { // it may make tokens and not read them: then what was asked for is all there is to say
 		stored = client.Token{Name: in.Name, Username: user, ExpiresAt: time.Now().Add(in.Lifetime).UTC().Truncate(time.Second)}
 	}
@@ -134,6 +144,14 @@ func createToken(ctx context.Context, api *client.Client, t *terminal, user stri
 			{"account", token.Username}, {"name", token.Name}, {"expires", token.ExpiresAt.Format(time.RFC3339)}, {"token", token.Token, "(shown this once)"},
 		},
 	}, revoke)
+}
+
+// defaultLifetime is for how long a server makes a token that nobody said a time for.
+func defaultLifetime(in client.CreateTokenRequest) time.Duration {
+	if len(in.Scopes) > 0 {
+		return 365 * 24 * time.Hour
+	}
+	return 30 * 24 * time.Hour
 }
 
 func tokensRevokeCommand() *command {
@@ -180,11 +198,19 @@ func tokensRevokeCommand() *command {
 
 // tokensReport is a list of tokens.
 func tokensReport(list ...client.Token) report {
-	r := report{value: append([]client.Token{}, list...), head: []string{"ID", "USERNAME", "NAME", "CREATED", "LAST USED", "EXPIRES"}}
+	r := report{value: append([]client.Token{}, list...), head: []string{"ID", "USERNAME", "NAME", "CREATED", "LAST USED", "EXPIRES", "LIMITS"}}
 	for _, token := range list {
 		r.rows = append(r.rows, []string{
-			token.ID, token.Username, token.Name, token.CreatedAt.Format(time.RFC3339), ever(token.LastUsed), token.ExpiresAt.Format(time.RFC3339),
+			token.ID, token.Username, token.Name, token.CreatedAt.Format(time.RFC3339), ever(token.LastUsed), token.ExpiresAt.Format(time.RFC3339), limitsOf(token),
 		})
 	}
 	return r
+}
+
+// limitsOf says what limits a token: its scope, and the organizations that it is for.
+func limitsOf(token client.Token) string {
+	if !slices.Contains(token.Scopes, client.ScopeDecide) {
+		return "-"
+	}
+	return strings.Join(append([]string{client.ScopeDecide}, token.Organizations...), " ")
 }

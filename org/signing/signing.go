@@ -91,10 +91,7 @@ func (s *Service) Current(ctx context.Context) (kid string, key ed25519.PrivateK
 		}
 		s.readAt = now
 	}
-	found := signing(s.known, now)
-	if found == nil {
-		return "", nil, errors.New("no key signs now")
-	}
+	found := signing(s.known, s.units.Now())
 	return found.ID, found.Private, nil
 }
 
@@ -110,14 +107,15 @@ func (s *Service) Public(ctx context.Context) (_ []Key, err error) {
 // Now is the time that keys are judged by.
 func (s *Service) Now() time.Time { return s.units.Now() }
 
-// signing is the newest key that signs at a time, nil if none does.
+// signing is the newest key that signs at a time. Before the first one does, by the clock of a server that is behind that of
+// the one that made it, it is the first.
 func signing(keys []Key, now time.Time) *Key {
 	for i := range slices.Backward(keys) {
 		if keys[i].State(now) == Signing {
 			return &keys[i]
 		}
 	}
-	return nil
+	return &keys[0]
 }
 
 // stored reads the keys, and makes the first. It is no unit: a server does it by itself, and nothing that people see changes.

@@ -1,0 +1,89 @@
+package insight
+
+import (
+	"context"
+
+	"rolecall.example/org"
+	"rolecall.example/rbac"
+)
+
+// Rights is all that an account may do in an organization and, as far as the caller may ask about that, on the site: of things
+// of anybody, and of its own. NotFound: the account is unknown, suspended, or not for the caller to ask about there; or the
+// organization is.
+func (s *Service) Rights(ctx context.Context, by *org.Actor, organization, user string) (r org.Rights, err error) {
+	defer org.Wrap(&err, "list the rights of %q in %q", user, organization)
+	for range maxRenewed {
+		r = org.Rights{}
+		i, err := s.inquire(ctx, by, func(i *inquiry) {
+			i.strict, i.questions = true, pairQuestions(by.Catalog, user, organization)
+		})
+		if err != nil {
+			return r, err
+		}
+		catalog := by.Catalog
+		if err := i.collect(ctx, &r); err != nil {
+			return r, err
+		}
+		if r.Place, r.Catalog = i.place(), catalog.Version(); r.Place == (org.Place{}) {
+			return r, org.ErrNotFound()
+		}
+		if r.User = i.accounts[user]; i.self(user) {
+			r.User = by.ID()
+		}
+		site, err := s.inquire(ctx, by, func(i *inquiry) { i.strict, i.questions = true, pairQuestions(catalog, user, "") })
+		if err != nil {
+			return r, err
+		}
+		if by.Catalog != catalog {
+			continue // each part would be of another version
+		}
+		return r, site.collect(ctx, &r)
+	}
+	return r, org.ErrCatalogMoved
+}
+
+// pairQuestions are about each pair of the types of an organization, or of those of the site for "": of things of anybody,
+// and of one's own.
+func pairQuestions(c *rbac.Catalog, user, organization string) (qs []org.SubjectCheck) {
+	for _, t := range c.Types() {
+		if c.SiteOnly(t.Name) != (organization == "") {
+			continue
+		}
+		for _, a := range t.Actions {
+			q := org.SubjectCheck{Subject: user, AuthCheck: org.AuthCheck{Action: a.Name, ResourceType: t.Name, OrganizationID: organization}}
+			qs = append(qs, q)
+			if c.Owned(t.Name) {
+				q.OwnerID = "me"
+				qs = append(qs, q)
+			}
+		}
+	}
+	return qs
+}
+
+// collect adds what is allowed to rights. NotFound: the account may not be asked about in the organization; what
+// may not be asked about on the site is not allowed.
+func (i *inquiry) collect(ctx context.Context, r *org.Rights) error {
+	for at := range i.questions {
+		q := &i.questions[at]
+		d, err := i.decide(ctx, q)
+		switch {
+		case err != nil:
+			return err
+		case d.Problem != nil && q.OrganizationID != "" && (*d.Problem == org.CheckNotFound || *d.Problem == org.CheckSuspended):
+			return org.ErrNotFound()
+		case !d.Allowed:
+			continue
+		}
+		pair, ok := i.Catalog().Number(rbac.Permission{ResourceType: q.ResourceType, Action: q.Action})
+		if !ok {
+			continue
+		}
+		if q.OwnerID == "" {
+			r.Anybodys = append(r.Anybodys, pair)
+		} else {
+			r.Own = append(r.Own, pair)
+		}
+	}
+	return nil
+}
