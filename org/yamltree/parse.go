@@ -21,7 +21,44 @@ func Parse(name string, data []byte) (*Node, []Problem) {
 	if isJSON || strings.HasSuffix(name, ".json") {
 		return parseJSON(text)
 	}
+	if problem := crowded(text); problem != nil {
+		return nil, []Problem{*problem}
+	}
 	return parseYAML(text)
+}
+
+// What a YAML file may have at most. The library takes time by the square of the empty lines below a "|", and by each mark,
+// whatever comes of it: far more than a file for people has would keep a processor busy for seconds.
+const (
+	maxLines = 50_000
+	maxEmpty = 100 // lines in a row
+	maxMarks = 250_000
+	marks    = ",[]{}!&*%@`?|>'\":"
+)
+
+// crowded refuses a text that would take long, before anything takes it apart.
+func crowded(text string) *Problem {
+	number, empty, marked := 0, 0, 0
+	for line := range strings.SplitSeq(text, "\n") {
+		number, empty = number+1, empty+1
+		if strings.Trim(line, " \t") != "" {
+			empty = 0
+		}
+		for i := range len(line) {
+			if strings.IndexByte(marks, line[i]) >= 0 {
+				marked++
+			}
+		}
+		switch {
+		case empty > maxEmpty:
+			return &Problem{Line: number, Column: 1, Text: fmt.Sprintf("more than %d empty lines in a row", maxEmpty)}
+		case number > maxLines:
+			return &Problem{Line: number, Column: 1, Text: fmt.Sprintf("the file has more than %d lines", maxLines)}
+		case marked > maxMarks:
+			return &Problem{Line: number, Column: 1, Text: fmt.Sprintf("the file has more than %d marks like , : [ and \"", maxMarks)}
+		}
+	}
+	return nil
 }
 
 // clean makes all ends of lines one, takes the mark off the beginning that some editors write, and refuses what no text has.

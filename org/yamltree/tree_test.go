@@ -278,3 +278,21 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// TestCrowded: what would keep the parser busy for long is refused before, and nothing that people write is.
+func TestCrowded(t *testing.T) {
+	for text, want := range map[string]string{
+		"a: |\n" + strings.Repeat("\n", 1<<16):         "line 102: more than 100 empty lines in a row",
+		"a: |\n  b\n" + strings.Repeat(" \t\n", 1<<16): "line 103: more than 100 empty lines in a row",
+		strings.Repeat("a\n", 1<<18):                   "line 50001: the file has more than 50000 lines",
+		"[" + strings.Repeat("1,", 1<<18) + "1]":       `line 1: the file has more than 250000 marks like , : [ and "`,
+	} {
+		if _, problems := yamltree.Parse("x.yaml", []byte(text)); len(problems) != 1 || problems[0].String() != want {
+			t.Errorf("%.10q…: %v, want %q", text, problems, want)
+		}
+	}
+	gap := "a: b\n" + strings.Repeat("\n", 90) + "c: d\n"
+	if root, problems := yamltree.Parse("x.yaml", []byte(gap)); root == nil || problems != nil {
+		t.Errorf("90 empty lines: %v", problems)
+	}
+}
