@@ -40,7 +40,7 @@ test("a check is one question, and only true is yes", async (t) => {
 });
 
 test("why a check could not be answered is told", async (t) => {
-  const { client } = await serve(t, json({ a: true, b: false, errors: { b: { code: "not_found", message: "No such person." } } }));
+  const { client } = await serve(t, json({ a: true, b: true, errors: { b: { code: "not_found", message: "No such person." } } }));
   const checks = { a: { permission: "invoice:read", organization: "acme" }, b: { permission: "rate:read", organization: null }, __proto__: { permission: "a:b", organization: null } };
   const { answers, errors } = await client.checkMany("grace", checks);
   assert.equal(answers.a, true);
