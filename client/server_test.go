@@ -119,6 +119,7 @@ func TestEveryRoute(t *testing.T) {
 			s.tokens()
 			s.organizations()
 			s.decisions()
+			s.snapshots()
 			s.catalog()
 			s.trail()
 			s.signingIn()

@@ -51,6 +51,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.countOrganizationsUpToStmt, err = db.PrepareContext(ctx, countOrganizationsUpTo); err != nil {
 		return nil, fmt.Errorf("error preparing query CountOrganizationsUpTo: %w", err)
 	}
+	if q.countReloadsStmt, err = db.PrepareContext(ctx, countReloads); err != nil {
+		return nil, fmt.Errorf("error preparing query CountReloads: %w", err)
+	}
 	if q.countRolesOfOrganizationStmt, err = db.PrepareContext(ctx, countRolesOfOrganization); err != nil {
 		return nil, fmt.Errorf("error preparing query CountRolesOfOrganization: %w", err)
 	}
@@ -281,6 +284,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.getSessionStmt, err = db.PrepareContext(ctx, getSession); err != nil {
 		return nil, fmt.Errorf("error preparing query GetSession: %w", err)
+	}
+	if q.getSiteSnapshotStateStmt, err = db.PrepareContext(ctx, getSiteSnapshotState); err != nil {
+		return nil, fmt.Errorf("error preparing query GetSiteSnapshotState: %w", err)
+	}
+	if q.getSnapshotStateStmt, err = db.PrepareContext(ctx, getSnapshotState); err != nil {
+		return nil, fmt.Errorf("error preparing query GetSnapshotState: %w", err)
 	}
 	if q.getUserStmt, err = db.PrepareContext(ctx, getUser); err != nil {
 		return nil, fmt.Errorf("error preparing query GetUser: %w", err)
@@ -540,6 +549,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listOpenedSiteHoldersStmt, err = db.PrepareContext(ctx, listOpenedSiteHolders); err != nil {
 		return nil, fmt.Errorf("error preparing query ListOpenedSiteHolders: %w", err)
 	}
+	if q.listOrganizationRevisionsStmt, err = db.PrepareContext(ctx, listOrganizationRevisions); err != nil {
+		return nil, fmt.Errorf("error preparing query ListOrganizationRevisions: %w", err)
+	}
 	if q.listOrganizationSizesStmt, err = db.PrepareContext(ctx, listOrganizationSizes); err != nil {
 		return nil, fmt.Errorf("error preparing query ListOrganizationSizes: %w", err)
 	}
@@ -617,6 +629,18 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.listSiteHoldingsStmt, err = db.PrepareContext(ctx, listSiteHoldings); err != nil {
 		return nil, fmt.Errorf("error preparing query ListSiteHoldings: %w", err)
+	}
+	if q.listSnapshotAccountsStmt, err = db.PrepareContext(ctx, listSnapshotAccounts); err != nil {
+		return nil, fmt.Errorf("error preparing query ListSnapshotAccounts: %w", err)
+	}
+	if q.listSnapshotBelongingStmt, err = db.PrepareContext(ctx, listSnapshotBelonging); err != nil {
+		return nil, fmt.Errorf("error preparing query ListSnapshotBelonging: %w", err)
+	}
+	if q.listSnapshotHoldersStmt, err = db.PrepareContext(ctx, listSnapshotHolders); err != nil {
+		return nil, fmt.Errorf("error preparing query ListSnapshotHolders: %w", err)
+	}
+	if q.listSnapshotMembersStmt, err = db.PrepareContext(ctx, listSnapshotMembers); err != nil {
+		return nil, fmt.Errorf("error preparing query ListSnapshotMembers: %w", err)
 	}
 	if q.listTokensOfUsersStmt, err = db.PrepareContext(ctx, listTokensOfUsers); err != nil {
 		return nil, fmt.Errorf("error preparing query ListTokensOfUsers: %w", err)
@@ -777,6 +801,11 @@ func (q *Queries) Close() error {
 	if q.countOrganizationsUpToStmt != nil {
 		if cerr := q.countOrganizationsUpToStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing countOrganizationsUpToStmt: %w", cerr)
+		}
+	}
+	if q.countReloadsStmt != nil {
+		if cerr := q.countReloadsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countReloadsStmt: %w", cerr)
 		}
 	}
 	if q.countRolesOfOrganizationStmt != nil {
@@ -1162,6 +1191,16 @@ func (q *Queries) Close() error {
 	if q.getSessionStmt != nil {
 		if cerr := q.getSessionStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing getSessionStmt: %w", cerr)
+		}
+	}
+	if q.getSiteSnapshotStateStmt != nil {
+		if cerr := q.getSiteSnapshotStateStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getSiteSnapshotStateStmt: %w", cerr)
+		}
+	}
+	if q.getSnapshotStateStmt != nil {
+		if cerr := q.getSnapshotStateStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getSnapshotStateStmt: %w", cerr)
 		}
 	}
 	if q.getUserStmt != nil {
@@ -1594,6 +1633,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listOpenedSiteHoldersStmt: %w", cerr)
 		}
 	}
+	if q.listOrganizationRevisionsStmt != nil {
+		if cerr := q.listOrganizationRevisionsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listOrganizationRevisionsStmt: %w", cerr)
+		}
+	}
 	if q.listOrganizationSizesStmt != nil {
 		if cerr := q.listOrganizationSizesStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listOrganizationSizesStmt: %w", cerr)
@@ -1722,6 +1766,26 @@ func (q *Queries) Close() error {
 	if q.listSiteHoldingsStmt != nil {
 		if cerr := q.listSiteHoldingsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listSiteHoldingsStmt: %w", cerr)
+		}
+	}
+	if q.listSnapshotAccountsStmt != nil {
+		if cerr := q.listSnapshotAccountsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listSnapshotAccountsStmt: %w", cerr)
+		}
+	}
+	if q.listSnapshotBelongingStmt != nil {
+		if cerr := q.listSnapshotBelongingStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listSnapshotBelongingStmt: %w", cerr)
+		}
+	}
+	if q.listSnapshotHoldersStmt != nil {
+		if cerr := q.listSnapshotHoldersStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listSnapshotHoldersStmt: %w", cerr)
+		}
+	}
+	if q.listSnapshotMembersStmt != nil {
+		if cerr := q.listSnapshotMembersStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listSnapshotMembersStmt: %w", cerr)
 		}
 	}
 	if q.listTokensOfUsersStmt != nil {
@@ -1957,6 +2021,7 @@ type Queries struct {
 	countMembersStmt                  *sql.Stmt
 	countMembersOfRoleStmt            *sql.Stmt
 	countOrganizationsUpToStmt        *sql.Stmt
+	countReloadsStmt                  *sql.Stmt
 	countRolesOfOrganizationStmt      *sql.Stmt
 	countSearchedStmt                 *sql.Stmt
 	countSessionOfUserStmt            *sql.Stmt
@@ -2034,6 +2099,8 @@ type Queries struct {
 	getSecretStmt                     *sql.Stmt
 	getSentFormStmt                   *sql.Stmt
 	getSessionStmt                    *sql.Stmt
+	getSiteSnapshotStateStmt          *sql.Stmt
+	getSnapshotStateStmt              *sql.Stmt
 	getUserStmt                       *sql.Stmt
 	getUserByEmailStmt                *sql.Stmt
 	getUserByUsernameStmt             *sql.Stmt
@@ -2120,6 +2187,7 @@ type Queries struct {
 	listOpenedStmt                    *sql.Stmt
 	listOpenedHoldersStmt             *sql.Stmt
 	listOpenedSiteHoldersStmt         *sql.Stmt
+	listOrganizationRevisionsStmt     *sql.Stmt
 	listOrganizationSizesStmt         *sql.Stmt
 	listOrganizationsStmt             *sql.Stmt
 	listOrganizationsNamedStmt        *sql.Stmt
@@ -2146,6 +2214,10 @@ type Queries struct {
 	listSessionsStmt                  *sql.Stmt
 	listSigningKeysStmt               *sql.Stmt
 	listSiteHoldingsStmt              *sql.Stmt
+	listSnapshotAccountsStmt          *sql.Stmt
+	listSnapshotBelongingStmt         *sql.Stmt
+	listSnapshotHoldersStmt           *sql.Stmt
+	listSnapshotMembersStmt           *sql.Stmt
 	listTokensOfUsersStmt             *sql.Stmt
 	listUsersStmt                     *sql.Stmt
 	listUsersByIDStmt                 *sql.Stmt
@@ -2198,6 +2270,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		countMembersStmt:                  q.countMembersStmt,
 		countMembersOfRoleStmt:            q.countMembersOfRoleStmt,
 		countOrganizationsUpToStmt:        q.countOrganizationsUpToStmt,
+		countReloadsStmt:                  q.countReloadsStmt,
 		countRolesOfOrganizationStmt:      q.countRolesOfOrganizationStmt,
 		countSearchedStmt:                 q.countSearchedStmt,
 		countSessionOfUserStmt:            q.countSessionOfUserStmt,
@@ -2275,6 +2348,8 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		getSecretStmt:                     q.getSecretStmt,
 		getSentFormStmt:                   q.getSentFormStmt,
 		getSessionStmt:                    q.getSessionStmt,
+		getSiteSnapshotStateStmt:          q.getSiteSnapshotStateStmt,
+		getSnapshotStateStmt:              q.getSnapshotStateStmt,
 		getUserStmt:                       q.getUserStmt,
 		getUserByEmailStmt:                q.getUserByEmailStmt,
 		getUserByUsernameStmt:             q.getUserByUsernameStmt,
@@ -2361,6 +2436,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listOpenedStmt:                    q.listOpenedStmt,
 		listOpenedHoldersStmt:             q.listOpenedHoldersStmt,
 		listOpenedSiteHoldersStmt:         q.listOpenedSiteHoldersStmt,
+		listOrganizationRevisionsStmt:     q.listOrganizationRevisionsStmt,
 		listOrganizationSizesStmt:         q.listOrganizationSizesStmt,
 		listOrganizationsStmt:             q.listOrganizationsStmt,
 		listOrganizationsNamedStmt:        q.listOrganizationsNamedStmt,
@@ -2387,6 +2463,10 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listSessionsStmt:                  q.listSessionsStmt,
 		listSigningKeysStmt:               q.listSigningKeysStmt,
 		listSiteHoldingsStmt:              q.listSiteHoldingsStmt,
+		listSnapshotAccountsStmt:          q.listSnapshotAccountsStmt,
+		listSnapshotBelongingStmt:         q.listSnapshotBelongingStmt,
+		listSnapshotHoldersStmt:           q.listSnapshotHoldersStmt,
+		listSnapshotMembersStmt:           q.listSnapshotMembersStmt,
 		listTokensOfUsersStmt:             q.listTokensOfUsersStmt,
 		listUsersStmt:                     q.listUsersStmt,
 		listUsersByIDStmt:                 q.listUsersByIDStmt,

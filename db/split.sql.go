@@ -20,6 +20,7 @@ type Reads interface {
 	CountMembers(ctx context.Context, arg CountMembersParams) (int64, error)
 	CountMembersOfRole(ctx context.Context, arg CountMembersOfRoleParams) (int64, error)
 	CountOrganizationsUpTo(ctx context.Context, maxRows int64) (int64, error)
+	CountReloads(ctx context.Context, arg CountReloadsParams) (int64, error)
 	CountRolesOfOrganization(ctx context.Context, organizationID uuid.NullUUID) (int64, error)
 	CountSearched(ctx context.Context, arg CountSearchedParams) (int64, error)
 	CountSessionOfUser(ctx context.Context, arg CountSessionOfUserParams) (int64, error)
@@ -69,6 +70,8 @@ type Reads interface {
 	GetSecret(ctx context.Context, name string) ([]byte, error)
 	GetSentForm(ctx context.Context, arg GetSentFormParams) (GetSentFormRow, error)
 	GetSession(ctx context.Context, arg GetSessionParams) ([]byte, error)
+	GetSiteSnapshotState(ctx context.Context) (GetSiteSnapshotStateRow, error)
+	GetSnapshotState(ctx context.Context, id uuid.UUID) (GetSnapshotStateRow, error)
 	GetUser(ctx context.Context, id uuid.UUID) (UserRow, error)
 	GetUserByEmail(ctx context.Context, emailKey string) (UserRow, error)
 	GetUserByUsername(ctx context.Context, usernameKey string) (UserRow, error)
@@ -132,6 +135,7 @@ type Reads interface {
 	ListOpened(ctx context.Context, ids []uuid.UUID) ([]ListOpenedRow, error)
 	ListOpenedHolders(ctx context.Context, arg ListOpenedHoldersParams) ([]uuid.UUID, error)
 	ListOpenedSiteHolders(ctx context.Context, role string) ([]uuid.UUID, error)
+	ListOrganizationRevisions(ctx context.Context, arg ListOrganizationRevisionsParams) ([]ListOrganizationRevisionsRow, error)
 	ListOrganizationSizes(ctx context.Context) ([]ListOrganizationSizesRow, error)
 	ListOrganizations(ctx context.Context, maxRows int64) ([]Organization, error)
 	ListOrganizationsNamed(ctx context.Context, arg ListOrganizationsNamedParams) ([]ListOrganizationsNamedRow, error)
@@ -158,6 +162,10 @@ type Reads interface {
 	ListSessions(ctx context.Context, arg ListSessionsParams) ([]ListSessionsRow, error)
 	ListSigningKeys(ctx context.Context, retiredAfter sql.NullTime) ([]SigningKey, error)
 	ListSiteHoldings(ctx context.Context, arg ListSiteHoldingsParams) ([]ListSiteHoldingsRow, error)
+	ListSnapshotAccounts(ctx context.Context, arg ListSnapshotAccountsParams) ([]ListSnapshotAccountsRow, error)
+	ListSnapshotBelonging(ctx context.Context, arg ListSnapshotBelongingParams) ([]ListSnapshotBelongingRow, error)
+	ListSnapshotHolders(ctx context.Context, arg ListSnapshotHoldersParams) ([]ListSnapshotHoldersRow, error)
+	ListSnapshotMembers(ctx context.Context, arg ListSnapshotMembersParams) ([]ListSnapshotMembersRow, error)
 	ListTokensOfUsers(ctx context.Context, userIds []uuid.UUID) ([]ListTokensOfUsersRow, error)
 	ListUsers(ctx context.Context, arg ListUsersParams) ([]uuid.UUID, error)
 	ListUsersByID(ctx context.Context, ids []uuid.UUID) ([]UserRow, error)
@@ -213,6 +221,11 @@ func (r reads) CountMembersOfRole(ctx context.Context, arg CountMembersOfRolePar
 func (r reads) CountOrganizationsUpTo(ctx context.Context, maxRows int64) (int64, error) {
 	found, err := r.queries.CountOrganizationsUpTo(ctx, maxRows)
 	return found, named("CountOrganizationsUpTo", err)
+}
+
+func (r reads) CountReloads(ctx context.Context, arg CountReloadsParams) (int64, error) {
+	found, err := r.queries.CountReloads(ctx, arg)
+	return found, named("CountReloads", err)
 }
 
 func (r reads) CountRolesOfOrganization(ctx context.Context, organizationID uuid.NullUUID) (int64, error) {
@@ -458,6 +471,16 @@ func (r reads) GetSentForm(ctx context.Context, arg GetSentFormParams) (GetSentF
 func (r reads) GetSession(ctx context.Context, arg GetSessionParams) ([]byte, error) {
 	found, err := r.queries.GetSession(ctx, arg)
 	return found, named("GetSession", err)
+}
+
+func (r reads) GetSiteSnapshotState(ctx context.Context) (GetSiteSnapshotStateRow, error) {
+	found, err := r.queries.GetSiteSnapshotState(ctx)
+	return found, named("GetSiteSnapshotState", err)
+}
+
+func (r reads) GetSnapshotState(ctx context.Context, id uuid.UUID) (GetSnapshotStateRow, error) {
+	found, err := r.queries.GetSnapshotState(ctx, id)
+	return found, named("GetSnapshotState", err)
 }
 
 func (r reads) GetUser(ctx context.Context, id uuid.UUID) (UserRow, error) {
@@ -775,6 +798,11 @@ func (r reads) ListOpenedSiteHolders(ctx context.Context, role string) ([]uuid.U
 	return found, named("ListOpenedSiteHolders", err)
 }
 
+func (r reads) ListOrganizationRevisions(ctx context.Context, arg ListOrganizationRevisionsParams) ([]ListOrganizationRevisionsRow, error) {
+	found, err := r.queries.ListOrganizationRevisions(ctx, arg)
+	return found, named("ListOrganizationRevisions", err)
+}
+
 func (r reads) ListOrganizationSizes(ctx context.Context) ([]ListOrganizationSizesRow, error) {
 	found, err := r.queries.ListOrganizationSizes(ctx)
 	return found, named("ListOrganizationSizes", err)
@@ -903,6 +931,26 @@ func (r reads) ListSigningKeys(ctx context.Context, retiredAfter sql.NullTime) (
 func (r reads) ListSiteHoldings(ctx context.Context, arg ListSiteHoldingsParams) ([]ListSiteHoldingsRow, error) {
 	found, err := r.queries.ListSiteHoldings(ctx, arg)
 	return found, named("ListSiteHoldings", err)
+}
+
+func (r reads) ListSnapshotAccounts(ctx context.Context, arg ListSnapshotAccountsParams) ([]ListSnapshotAccountsRow, error) {
+	found, err := r.queries.ListSnapshotAccounts(ctx, arg)
+	return found, named("ListSnapshotAccounts", err)
+}
+
+func (r reads) ListSnapshotBelonging(ctx context.Context, arg ListSnapshotBelongingParams) ([]ListSnapshotBelongingRow, error) {
+	found, err := r.queries.ListSnapshotBelonging(ctx, arg)
+	return found, named("ListSnapshotBelonging", err)
+}
+
+func (r reads) ListSnapshotHolders(ctx context.Context, arg ListSnapshotHoldersParams) ([]ListSnapshotHoldersRow, error) {
+	found, err := r.queries.ListSnapshotHolders(ctx, arg)
+	return found, named("ListSnapshotHolders", err)
+}
+
+func (r reads) ListSnapshotMembers(ctx context.Context, arg ListSnapshotMembersParams) ([]ListSnapshotMembersRow, error) {
+	found, err := r.queries.ListSnapshotMembers(ctx, arg)
+	return found, named("ListSnapshotMembers", err)
 }
 
 func (r reads) ListTokensOfUsers(ctx context.Context, userIds []uuid.UUID) ([]ListTokensOfUsersRow, error) {

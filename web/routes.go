@@ -153,6 +153,9 @@ var table = slices.Concat(accessRoutes, []Route{
 	{http.MethodGet, views.NewOrganizationURL, SignedIn, Page, "ask for a new organization", (*Server).newOrganization},
 	{http.MethodGet, views.SearchPath, SignedIn, Page, "look for names", (*Server).search},
 	{http.MethodPost, "/authcheck", SignedIn, API | Body | Decides | MayAsk, "ask what the caller may do", (*Server).checkAuth},
+	{http.MethodGet, "/snapshot", SignedIn, API | Decides | MayAsk, "get the document of the site", (*Server).showSiteSnapshot},
+	{http.MethodGet, pathOrganization + "/snapshot", SignedIn, API | Decides | MayAsk, "get the document of an organization", (*Server).showSnapshot},
+	{http.MethodPost, "/snapshots", SignedIn, API | Body | Decides | MayAsk, "get the documents of many organizations", (*Server).sendSnapshots},
 	{http.MethodGet, pathAudit, SignedIn, API | Page | CSV, "read the audit trail", (*Server).listAudit},
 	{http.MethodPost, "/audit/{id}/undo", SignedIn, API | Page, "undo a change of a member", (*Server).undoChange},
 

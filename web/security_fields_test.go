@@ -63,6 +63,7 @@ var asksFor = map[string]asked{
 		`{"display_name":"Fresh"}`, `{"display_name":7}`, "display_name", nil},
 	"POST /authcheck": {
 		`{"checks":{"k":{"action":"read","object":{"resource_type":"user"}}}}`, `{"checks":{"k":{"action":7,"object":{}}}}`, "checks.k.action", []string{"checks.k", "checks.k.object"}},
+	"POST /snapshots": {`{"organizations":["default"]}`, `{"organizations":["default"],"aliases":7}`, "aliases", nil},
 	"POST /users/first": {
 		`{"username":"boss","email":"first@example.com","password":"correct horse battery staple","setup_token":"` + webtest.SetupToken + `"}`,
 		`{"username":7,"setup_token":"` + webtest.SetupToken + `"}`, "username", nil},

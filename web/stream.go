@@ -32,6 +32,7 @@ type stream struct {
 	long        bool   // it may be too long to hold
 	file        string // the name under which a browser saves it; it is sent whatever representation was asked for
 	contentType string // if it is neither JSON nor CSV
+	plain       bool   // never compressed
 }
 
 // sendStream sends a list as it comes out of the database, compressed buffer by buffer if the client accepts that.
@@ -51,7 +52,10 @@ func (s *Server) sendStream(c *call, r *stream) error {
 	if c.csv {
 		contentType = "text/csv; charset=utf-8"
 	}
-	w := &streamed{file: r.file, call: c, answer: answer{contentType: cmp.Or(r.contentType, contentType)}, until: time.Now().Add(allPatience)}
+	if r.plain {
+		c.takeTime()
+	}
+	w := &streamed{file: r.file, plain: r.plain, call: c, answer: answer{contentType: cmp.Or(r.contentType, contentType)}, until: time.Now().Add(allPatience)}
 	defer w.release()
 	out := &sink{Writer: bufio.NewWriterSize(w, 32<<10), csv: c.csv}
 	if err := r.write(out); err != nil {
@@ -72,6 +76,7 @@ type streamed struct {
 	call   *call
 	answer answer // without its body
 	file   string
+	plain  bool
 	until  time.Time
 	zip    *static.Writer // nil if it is not compressed
 }
@@ -98,7 +103,7 @@ func (w *streamed) Write(b []byte) (int, error) {
 // begin sends the headers. Until then an error is still answered, so they say nothing of a coding before.
 func (w *streamed) begin(size int) {
 	c := w.call
-	if w.answer.varies = size >= worthCompressing; w.answer.varies {
+	if w.answer.varies = size >= worthCompressing && !w.plain; w.answer.varies {
 		c.response().Header().Add("Vary", "Accept-Encoding")
 		w.answer.coding = c.coding(static.Streamed)
 	}

@@ -25,6 +25,7 @@ import (
 	"rolecall.example/org/account"
 	"rolecall.example/org/insight"
 	"rolecall.example/org/services"
+	"rolecall.example/org/snapshots"
 	"rolecall.example/org/tenant"
 	"rolecall.example/rbac"
 	"rolecall.example/static"
@@ -74,6 +75,7 @@ type Server struct {
 	account       *account.Service
 	insight       *insight.Service
 	tenant        *tenant.Service
+	snapshots     *snapshots.Service
 	handler       http.Handler
 	sessions      *scs.SessionManager
 	sameOrigin    *http.CrossOriginProtection
@@ -127,6 +129,7 @@ func New(o Options) (*Server, error) {
 		account:       o.Service.Account,
 		insight:       o.Service.Insight,
 		tenant:        o.Service.Tenant,
+		snapshots:     o.Service.Snapshots,
 		sessions:      newSessions(o),
 		sameOrigin:    http.NewCrossOriginProtection(),
 		cors:          newCORS(o.CORSOrigins),

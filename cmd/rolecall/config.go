@@ -43,6 +43,7 @@ type config struct {
 	rateLimit        int    // requests a minute; 0 for no limit
 	checkRateLimit   int    // decisions a minute; 0 for no limit
 	serviceLimit     int    // likewise, of services
+	snapshotCache    int64  // in bytes
 	signingKeyFile   string // "" for the keys of the database
 	inForce          map[string]valueFrom
 	operands         []string       // the arguments besides flags

@@ -51,6 +51,11 @@ func newMetrics(d *db.DB, service *services.Service, proof *keyPair) *metrics {
 			Name: "rolecall_certificate_expiry_timestamp_seconds", Help: "When the TLS certificate in use expires, in seconds since 1970.",
 		}, func() float64 { return float64(proof.ends().Unix()) }))
 	}
+	m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
+		Name: "rolecall_snapshot_builds_total", Help: "Documents for applications that were made; others came from disk.",
+	}, func() float64 { builds, _ := service.Snapshots.Stats(); return float64(builds) }), prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "rolecall_snapshot_bytes", Help: "Documents for applications that are kept on disk.",
+	}, func() float64 { _, bytes := service.Snapshots.Stats(); return float64(bytes) }))
 	m.registry.MustRegister(m.requests, m.decisions, m.deciding, build, &people{service}, &store{d, service},
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m

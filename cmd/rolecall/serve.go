@@ -41,7 +41,7 @@ func serveCommand() *command {
 		settings: []string{
 			"http-address", "db", "must-exist", "access-url", "tls-cert-file", "tls-key-file", "hsts-host-only", "trusted-proxies",
 			"h2c", "cors-origins", "wire", "session-lifetime", "max-token-lifetime", "setup-token", "catalog", "rate-limit", "check-rate-limit",
-			"service-check-rate-limit", "signing-key-file", "metrics-address", "log-format",
+			"service-check-rate-limit", "signing-key-file", "snapshot-cache", "metrics-address", "log-format",
 		},
 		run: serve,
 	}
@@ -125,6 +125,8 @@ const (
 // stops like a server.
 func (c *config) answer(ctx context.Context, d *db.DB, l net.Listener, log *slog.Logger, notice time.Duration) error {
 	service := services.New(d, services.Options{SessionLifetime: c.sessionLifetime, MaxTokenLifetime: c.maxTokenLifetime, Log: log})
+	service.Snapshots.Keep(c.snapshotCache)
+	defer func() { _ = service.Snapshots.Close() }() // what stays is in the folder for temporary files
 	if c.signingKeyFile != "" {
 		keys, err := signing.ReadFile(c.signingKeyFile)
 		if err != nil {

@@ -73,6 +73,10 @@ var settings = map[string]setting{
 		c.serviceLimit, err = parseRate(v)
 		return err
 	}},
+	"snapshot-cache": {value: "256MiB", help: "`SIZE` of the documents for applications that are kept in the folder for temporary files, the oldest go first", parse: func(c *config, v string) (err error) {
+		c.snapshotCache, err = parseSize(v)
+		return err
+	}},
 	"signing-key-file": {value: "", help: "`FILE` with the keys (PEM, Ed25519) that snapshots and rights are signed with, instead of those in the database", parse: func(c *config, v string) error {
 		c.signingKeyFile = v
 		return nil
@@ -248,4 +252,19 @@ func parseMinutes(v string) (time.Duration, error) {
 		return 0, fmt.Errorf("%q is not a duration of a minute or more, like 24h", v)
 	}
 	return d, nil
+}
+
+// parseSize reads a number of bytes such as 256MiB; a number alone is bytes.
+func parseSize(v string) (int64, error) {
+	digits, factor := v, int64(1)
+	for unit, bytes := range map[string]int64{"KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30} {
+		if before, ok := strings.CutSuffix(v, unit); ok {
+			digits, factor = before, bytes
+		}
+	}
+	n, err := strconv.ParseInt(digits, 10, 32)
+	if err != nil || n < 0 {
+		return 0, fmt.Errorf("%q is no size like 256MiB", v)
+	}
+	return n * factor, nil
 }

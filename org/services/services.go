@@ -10,6 +10,7 @@ import (
 	"rolecall.example/org/account"
 	"rolecall.example/org/insight"
 	"rolecall.example/org/signing"
+	"rolecall.example/org/snapshots"
 	"rolecall.example/org/tenant"
 	"rolecall.example/org/unit"
 	"rolecall.example/rbac"
@@ -29,7 +30,8 @@ type Service struct {
 	*Account
 	*Insight
 	*Tenant
-	Signing *signing.Service // the keys that documents and rights are signed with
+	Signing   *signing.Service   // the keys that documents and rights are signed with
+	Snapshots *snapshots.Service // the documents by which applications decide for themselves
 }
 
 // Options are the settings of a Service. The zero value is what a server uses.
@@ -45,12 +47,14 @@ type Options struct {
 // New makes the use cases over an open database.
 func New(d *db.DB, o Options) *Service {
 	u := unit.New(d, unit.Options{Now: o.Now, Catalog: o.Catalog})
+	keys := signing.New(u)
 	return &Service{
 		Account: account.New(u, account.Options{
 			MaxTokenLifetime: o.MaxTokenLifetime, SessionLifetime: o.SessionLifetime, HashCost: o.HashCost, Log: o.Log,
 		}),
-		Insight: insight.New(u),
-		Tenant:  tenant.New(u),
-		Signing: signing.New(u),
+		Insight:   insight.New(u),
+		Tenant:    tenant.New(u),
+		Signing:   keys,
+		Snapshots: snapshots.New(u, keys, snapshots.DefaultCache),
 	}
 }

@@ -15,6 +15,7 @@ type kind struct {
 	actions, former []string
 }
 
+// There are more names than a version uses, so that a rename finds one that is free.
 var (
 	typeNames   = []string{"invoice", "report", "note", "queue", "badge", "crate", "ticket", "ledger"}
 	actionNames = []string{"read", "write", "void", "pay", "share", "close", "sign"}
@@ -35,6 +36,7 @@ var builtIns = []struct {
 	{"organization-keeper", "organization", false, true, true, true},
 }
 
+// firstKinds draws the types of a first version: few, so that questions meet what roles say.
 func firstKinds(rnd *rand.Rand) []kind {
 	kinds := make([]kind, 3+rnd.IntN(3))
 	for i := range kinds {

@@ -27,6 +27,7 @@ func (g *generator) next(p *place) snapshot.Change {
 // tells reports whether a place is one whose changes are told: the last organization is never held.
 func (g *generator) tells(p *place) bool { return p != g.orgs[len(g.orgs)-1] }
 
+// event sends an event, and now and then twice: what it sets is final, so the second time changes nothing.
 func (g *generator) event(p *place, c snapshot.Change, expect string) error {
 	if !g.tells(p) {
 		return nil
@@ -266,6 +267,7 @@ func (g *generator) foreign(p *place) error {
 	return g.write(step{Step: "load", Document: out.Bytes(), Expect: "issuer"})
 }
 
+// resolve asks for aliases in another case than they were made in. One that two people would have names neither.
 func (g *generator) resolve(p *place) error {
 	count := map[string]int{}
 	for _, who := range g.people {

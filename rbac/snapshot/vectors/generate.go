@@ -164,6 +164,8 @@ func (g *generator) document(p *place, members bool, by snapshot.Signer, more ..
 	return out.Bytes(), err
 }
 
+// members are those of a place as its document has them: suspended people are left out, and on the site whoever holds
+// nothing that counts there.
 func (g *generator) members(p *place, roles []snapshot.Role, h *snapshot.Header) ([]snapshot.Section, error) {
 	numbers := map[string]uint16{}
 	for i, r := range roles {
@@ -193,6 +195,7 @@ func (g *generator) members(p *place, roles []snapshot.Role, h *snapshot.Header)
 	return b.Sections()
 }
 
+// load sends a document that must be taken.
 func (g *generator) load(p *place, members bool) error {
 	data, err := g.document(p, members, g.signer)
 	if err != nil {

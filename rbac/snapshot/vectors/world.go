@@ -35,6 +35,7 @@ type person struct {
 	holds     map[snapshot.ID][]string // in each organization of which it is a member; on the site for the zero ID
 }
 
+// id is one like those that the server gives: all of a time begin alike, which an index must not mind.
 func (w *world) id() (id snapshot.ID) {
 	copy(id[:], "\x01\x90\x00\x00\x00\x00\x70\x00\x80")
 	for i := 9; i < len(id); i++ {
@@ -43,6 +44,7 @@ func (w *world) id() (id snapshot.ID) {
 	return id
 }
 
+// newWorld draws people and places. Some people are members nowhere, some hold nothing, some are suspended.
 func newWorld(rnd *rand.Rand) (*world, error) {
 	w := &world{rnd: rnd, site: &place{revision: 1000}}
 	if err := w.succeed(); err != nil {
@@ -71,6 +73,7 @@ func newWorld(rnd *rand.Rand) (*world, error) {
 	return w, nil
 }
 
+// addRole makes a custom role. A name comes back after a while: who held the one before must not hold this one.
 func (w *world) addRole(p *place) *rbac.Role {
 	p.named++
 	r := rbac.Role{Name: "role-" + string(rune('a'+p.named%26))}
@@ -79,6 +82,7 @@ func (w *world) addRole(p *place) *rbac.Role {
 	return p.roles[len(p.roles)-1]
 }
 
+// fill draws what a custom role says. Those of organizations say nothing outside of theirs, as on the server.
 func (w *world) fill(r *rbac.Role, p *place) {
 	r.Site, r.Organization, r.User = nil, nil, nil
 	if p == w.site {
@@ -100,6 +104,7 @@ func (w *world) names(p *place) (names []string) {
 	return names
 }
 
+// someRoles draws what somebody holds. An owner may everything, which would leave little to ask.
 func (w *world) someRoles(p *place) (held []string) {
 	for _, name := range w.names(p) {
 		if name != "owner" && w.rnd.IntN(4) == 0 {

@@ -1,0 +1,227 @@
+package snapshots
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"rolecall.example/db"
+	"rolecall.example/org"
+	"rolecall.example/org/unit"
+	"rolecall.example/rbac"
+	"rolecall.example/rbac/snapshot"
+)
+
+// Site is the document of the site. It lists the accounts that the caller may read, and those that are members where the
+// caller may read who is: others are nobody to it.
+func (s *Service) Site(ctx context.Context, by *org.Actor, o Order) (_ *File, err error) {
+	defer org.Wrap(&err, "make the snapshot of the site")
+	kid, _, err := s.signing.Current(ctx)
+	if err != nil {
+		return nil, err
+	}
+	now := state{kid: kid}
+	err = s.units.Moment(ctx, by, func(src unit.Reader) error { return errors.Join(src.Settle(ctx), now.readSite(ctx, src)) })
+	if err != nil {
+		return nil, err
+	}
+	// It differs by what callers may read. Its key says who asks, and all that their rights were read from.
+	key := o.key("site " + by.ID().String() + " " + hex.EncodeToString(by.Key[:]))
+	// What it says of roles of organizations moves no revision of the site: an application that was told to fetch it must
+	// not get the one from before.
+	return s.get(ctx, key, now, min(o.AtLeast, now.revision), false, func(ctx context.Context) (*entry, error) {
+		return s.buildSite(ctx, key, by, o)
+	})
+}
+
+func (st *state) readSite(ctx context.Context, src unit.Reader) error {
+	row, err := src.Q.GetSiteSnapshotState(ctx)
+	st.revision, st.siteRevision, st.catalog, st.position = row.Revision, row.Revision, row.Catalog, row.Position
+	st.all = [2]int64{row.Millions, row.Rest}
+	return err
+}
+
+func (s *Service) buildSite(ctx context.Context, key string, by *org.Actor, o Order) (e *entry, err error) {
+	kid, private, err := s.signing.Current(ctx)
+	if err != nil {
+		return nil, err
+	}
+	with := *by // its rights may be read again, and belong to a request that may be over
+	by = &with
+	err = s.units.Moment(ctx, by, func(src unit.Reader) error {
+		st := state{kid: kid}
+		if err := errors.Join(src.Settle(ctx), st.readSite(ctx, src)); err != nil {
+			return err
+		}
+		set, err := src.Roles(ctx, uuid.Nil)
+		if err != nil {
+			return err
+		}
+		l := listing{Reader: src, by: by, roles: snapshot.SiteRoles(src.Catalog(), customs(set))}
+		h := s.header(src.Catalog(), o.Issuer, st)
+		h.Kind = snapshot.KindSite
+		sections, err := l.sections(ctx, &h, o.Organizations)
+		if err != nil {
+			return err
+		}
+		e, err = s.store(key, st, h, sections, snapshot.Signer{ID: kid, Key: private})
+		return err
+	})
+	return e, err
+}
+
+// listing finds out who is in the document of the site.
+type listing struct {
+	unit.Reader
+	by    *org.Actor
+	roles []snapshot.Role
+	held  map[uuid.UUID][]uint16
+	open  map[uuid.UUID]bool // organizations: whether the caller may read who belongs to them
+}
+
+func (l *listing) sections(ctx context.Context, h *snapshot.Header, organizations bool) ([]snapshot.Section, error) {
+	section, err := snapshot.RolesSection(l.roles)
+	if err != nil {
+		return nil, err
+	}
+	if err := l.find(ctx); err != nil {
+		return nil, err
+	}
+	if err := l.leaveOut(ctx); err != nil {
+		return nil, err
+	}
+	b := snapshot.NewBuilder(len(l.held))
+	// In the order of a map: the builder sorts.
+	for id, roles := range l.held {
+		b.Add(id, b.Set(roles))
+	}
+	h.Counts.Roles = len(l.roles)
+	list, err := with([]snapshot.Section{snapshot.CatalogSection(l.Catalog().Document().Bytes()), section}, b, h)
+	if err != nil || !organizations {
+		return list, err
+	}
+	readable, err := l.organizations(ctx)
+	h.Counts.Organizations = len(readable)
+	return append(list, snapshot.OrganizationsSection(readable)), err
+}
+
+// find collects holders: of roles of the site, and of roles of organizations that give something outside of them.
+func (l *listing) find(ctx context.Context) error {
+	l.held = map[uuid.UUID][]uint16{}
+	numbers := numbersOf(l.roles)
+	if err := l.accounts(ctx, numbers); err != nil {
+		return err
+	}
+	carried := snapshot.CarriedRoles(l.Catalog())
+	return inPieces(ctx, l.Q, func(after uuid.UUID, list []db.ListOrganizationRevisionsRow) error {
+		for _, r := range carried {
+			if err := l.carriers(ctx, r, numbers[r.Name], after, list[len(list)-1].ID); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// add notes that somebody holds a role.
+func (l *listing) add(user uuid.UUID, role uint16, status string) {
+	if status != string(org.StatusSuspended) && !slices.Contains(l.held[user], role) {
+		l.held[user] = append(l.held[user], role)
+	}
+}
+
+func (l *listing) accounts(ctx context.Context, numbers map[string]uint16) error {
+	p := db.ListSnapshotAccountsParams{MaxRows: piece}
+	for {
+		rows, err := l.Q.ListSnapshotAccounts(ctx, p)
+		if err != nil {
+			return err
+		}
+		for _, r := range rows {
+			if n, ok := numbers[r.Role]; ok {
+				l.add(r.UserID, n, r.Status)
+			}
+		}
+		if len(rows) < piece {
+			return nil
+		}
+		// The last account may have more roles, which are read again with the next piece: adding twice is adding once.
+		last := rows[len(rows)-1].UserID
+		p.AfterUser = before(last)
+		if rows[0].UserID == last {
+			p.AfterUser = last
+		}
+	}
+}
+
+// before is the id before another one.
+func before(id uuid.UUID) uuid.UUID {
+	for i := len(id) - 1; i >= 0; i-- {
+		id[i]--
+		if id[i] != 0xff {
+			break
+		}
+	}
+	return id
+}
+
+// carriers adds who holds a role in a range of organizations.
+func (l *listing) carriers(ctx context.Context, r *rbac.Role, number uint16, after, last uuid.UUID) error {
+	if r == l.Catalog().ImpliedOrganization() {
+		rows, err := l.Q.ListSnapshotBelonging(ctx, db.ListSnapshotBelongingParams{AfterID: after, LastID: last})
+		for _, m := range rows {
+			l.add(m.UserID, number, m.Status)
+		}
+		return err
+	}
+	rows, err := l.Q.ListSnapshotHolders(ctx, db.ListSnapshotHoldersParams{Role: r.Name, AfterID: after, LastID: last})
+	for _, m := range rows {
+		l.add(m.UserID, number, m.Status)
+	}
+	return err
+}
+
+// leaveOut drops whom the caller may not know of.
+func (l *listing) leaveOut(ctx context.Context) error {
+	if l.by.Can("read", org.UsersObject) {
+		return nil
+	}
+	l.open = map[uuid.UUID]bool{}
+	for users := range slices.Chunk(unit.SortedIDs(l.held), unit.ChunkSize) {
+		rows, err := l.Q.ListMembershipsOfUsers(ctx, users)
+		if err != nil {
+			return err
+		}
+		seen := map[uuid.UUID]bool{}
+		for _, m := range rows {
+			open, known := l.open[m.OrganizationID]
+			if !known {
+				open = l.by.Can("read", org.OrgObject(m.OrganizationID)) && l.by.Can("read", org.MembersObject(m.OrganizationID))
+				l.open[m.OrganizationID] = open
+			}
+			seen[m.UserID] = seen[m.UserID] || open
+		}
+		for _, id := range users {
+			if !seen[id] && !l.by.Can("read", org.UserObject(id)) {
+				delete(l.held, id)
+			}
+		}
+	}
+	return nil
+}
+
+// organizations are those whose documents the caller may have.
+func (l *listing) organizations(ctx context.Context) (readable []snapshot.OrganizationRevision, err error) {
+	err = inPieces(ctx, l.Q, func(_ uuid.UUID, list []db.ListOrganizationRevisionsRow) error {
+		for _, r := range list {
+			if MayRead(l.by, r.ID) {
+				readable = append(readable, snapshot.OrganizationRevision{ID: r.ID, Revision: r.Revision})
+			}
+		}
+		return nil
+	})
+	return readable, err
+}
