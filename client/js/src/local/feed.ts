@@ -50,7 +50,7 @@ export class Feed {
         if (end === "cut" || this.clock.now() - begin < leastPause) wait = this.#jitter();
         this.#tell(new RolecallError("the feed was cut"), false);
       } catch (cause) {
-        const refused = cause instanceof RolecallError && (cause.status === 401 || cause.status === 403);
+        const refused = cause instanceof RolecallError && [401, 403, 404].includes(cause.status);
         wait = refused ? refusedPause : Math.max(this.#jitter(), cause instanceof RolecallError ? cause.retryAfter * 1000 : 0);
         this.#tell(cause, refused);
       }
@@ -89,8 +89,11 @@ export class Feed {
         timeout: Infinity,
         signal: end.signal,
       });
+      let begun = false;
       for await (const e of events(watch.over(answer.chunks))) {
         if (e.name === "bye") return "bye";
+        begun ||= e.name === "hello";
+        if (!begun) throw new RolecallError("the feed does not begin with hello");
         this.listener.event(e, sent);
         if (e.name === "hello") this.#failures = 0;
       }

@@ -111,10 +111,8 @@ export class Follower implements Listener {
         this.#hello(data, sent);
         break;
       case "change":
-        this.library.change(text(data["organization"], "organization").toLowerCase(), data);
-        break;
       case "site":
-        this.library.change(site, data);
+        this.library.change(String(data["organization"] ?? site).toLowerCase(), data);
         break;
       case "reload":
         this.#reload(String(data["organization"] ?? "").toLowerCase(), count(data["to"], "to"));

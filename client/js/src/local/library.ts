@@ -131,6 +131,12 @@ export class Library {
     }
   }
 
+  /** Tells of a failure, and how long to wait after it: as long as the server asks for, and no less. */
+  #failed(cause: unknown, wait: number): number {
+    this.freshness.complain(cause);
+    return Math.max(wait, cause instanceof RolecallError ? cause.retryAfter * 1000 : 0);
+  }
+
   /** Fetches a document anew, and again until it is there; of those on demand, only once. */
   load(key: string): Promise<void> {
     if (key === site) return this.refresh();
@@ -160,7 +166,7 @@ export class Library {
         if (document.catalogVersion > this.state.catalog!.version) void this.refresh();
         return this.settled();
       } catch (cause) {
-        this.freshness.complain(cause);
+        wait = this.#failed(cause, wait);
         if (cause instanceof RolecallError && cause.status === 404) return this.deny(key);
         if (!this.state.organizations.has(key) && typeof this.mode === "string") {
           return this.deny(key);
@@ -191,7 +197,7 @@ export class Library {
         if (era === this.#era) this.#exchange(document, roles);
         return this.settled();
       } catch (cause) {
-        this.freshness.complain(cause);
+        wait = this.#failed(cause, wait);
       }
       await pause(this.options.clock, wait, stop);
     }
