@@ -140,8 +140,7 @@ export class FakeServer {
     if (kind === "organizations" && what === "snapshot") return this.bytes(res, this.documents.get(name));
     if (kind === "snapshots") {
       const { organizations } = JSON.parse(body);
-      const list = organizations === "all" ? [...this.documents.keys()].filter((k) => k !== "") : organizations;
-      const all = list.map((k) => this.documents.get(k)).filter(Boolean);
+      const all = organizations.map((k) => this.documents.get(k)).filter(Boolean);
       return this.bytes(res, Buffer.concat([...all.flatMap((d) => [u32s([d.length]), d]), u32s([0])]));
     }
     if (kind === "changes" && url.searchParams.has("wait")) return this.json(res, { events: this.polled ?? [], position: this.position, now: new Date().toISOString() });

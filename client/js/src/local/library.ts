@@ -40,7 +40,7 @@ export class Library {
     private readonly freshness: Freshness,
     private readonly settled: () => void,
   ) {
-    this.#source = new Source(client, keys, options.issuer, options.aliases);
+    this.#source = new Source(client, keys, options.issuer, options.aliases ?? [], options.clock);
     this.#wanted = typeof mode === "string" ? [] : mode;
   }
 
@@ -74,10 +74,10 @@ export class Library {
 
   /** Fetches all documents, and returns from where on the changes to them are needed. */
   async fill(signal: AbortSignal): Promise<number> {
-    const all = await this.#source.site(this.mode === "all", signal);
-    const which = this.mode === "all" ? "all" : this.#wanted;
+    const all = await this.#source.site(this.mode === "all", 0, signal);
+    const which = this.mode === "all" ? all.organizations : this.#wanted;
     const documents: Document[] = [];
-    if (which.length > 0) for await (const d of this.#source.organizations(which, undefined, signal)) documents.push(d);
+    for await (const d of this.#source.organizations(which, undefined, signal)) documents.push(d);
     const ids = new Set(documents.map((d) => d.organization));
     if (typeof this.mode !== "string") {
       if (ids.size !== new Set(this.mode).size) throw new DocumentError("not all organizations may be read");
@@ -153,7 +153,7 @@ export class Library {
     const era = this.#era;
     for (let wait = firstRetry; !stop.aborted && era === this.#era; wait = Math.min(wait * 2, lastRetry)) {
       try {
-        const document = await this.#source.organization(key, stop);
+        const document = await this.#source.organization(key, this.state.newest(key), stop);
         if (document.organization !== key) throw new DocumentError("the document of another organization");
         if (document.catalogVersion < (this.state.catalog?.version ?? 0)) throw new DocumentError("a document of an older catalog");
         const held = await upToDate(document, this.#source, this.state, stop);
@@ -187,7 +187,7 @@ export class Library {
     const era = this.#era;
     for (let wait = firstRetry; !stop.aborted && era === this.#era; wait = Math.min(wait * 2, lastRetry)) {
       try {
-        const { document } = await this.#source.site(false, stop);
+        const { document } = await this.#source.site(false, this.state.newest(site), stop);
         const roles: Document[] = [];
         const keys = [...this.state.organizations.keys()];
         if (document.catalogVersion !== this.state.catalog?.version && keys.length > 0) {

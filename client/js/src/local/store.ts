@@ -3,11 +3,15 @@ import type { Client } from "../client.js";
 import { RolecallError } from "../errors.js";
 import type { Answer } from "../http.js";
 import type { Keys } from "../keys.js";
+import { pause, type Clock } from "./clock.js";
 import { DocumentError, readDocument, type Document } from "./document.js";
 import { textOfID } from "./ids.js";
 import { Held, type State } from "./state.js";
 
 const mediaType = "application/vnd.rolecall.snapshot";
+
+/** So many documents come in one answer. */
+const portion = 500;
 
 /** A document is never larger: what says so is no server of ours. */
 const maxDocument = 1 << 30;
@@ -27,13 +31,15 @@ export class Source {
     private readonly client: Client,
     private readonly keys: Keys,
     issuer: string | undefined,
-    private readonly aliases: readonly string[] = [],
+    private readonly aliases: readonly string[],
+    private readonly clock: Clock,
   ) {
     this.#issuer = issuer;
   }
 
-  async site(all: boolean, signal: AbortSignal): Promise<SiteDocument> {
-    const query = { organizations: all ? "all" : undefined };
+  /** @param atLeast the revision that it must have reached; 0: any */
+  async site(all: boolean, atLeast: number, signal: AbortSignal): Promise<SiteDocument> {
+    const query = { organizations: all ? "all" : undefined, at_least: atLeast > 0 ? String(atLeast) : undefined };
     const answer = await this.client.transport.open(["snapshot"], { query, accept: mediaType, signal });
     const document = await this.#one(answer);
     if (document.kind !== "site") throw new DocumentError("a document of an organization where that of the site was asked for");
@@ -43,20 +49,24 @@ export class Source {
     return { document, organizations: Array.from({ length: n }, (_, i) => textOfID(section!, i)) };
   }
 
-  /** The document of an organization, which may be named or given by its id. */
-  async organization(organization: string, signal: AbortSignal): Promise<Document> {
+  /** The document of an organization. */
+  async organization(organization: string, atLeast: number, signal: AbortSignal): Promise<Document> {
     const path = ["organizations", organization, "snapshot"];
-    const query = { aliases: this.aliases.length > 0 ? this.aliases.join() : undefined };
+    const query = { aliases: this.aliases.length > 0 ? this.aliases.join() : undefined, at_least: atLeast > 0 ? String(atLeast) : undefined };
     const document = await this.#one(await this.client.transport.open(path, { query, accept: mediaType, signal }));
     if (document.kind !== "organization") throw new DocumentError("the document of the site where that of an organization was asked for");
     return document;
   }
 
-  /** Many documents in one answer, each as it arrives. It throws if they break off. */
-  async *organizations(which: readonly string[] | "all", sections: string[] | undefined, signal: AbortSignal): AsyncGenerator<Document, void> {
+  /** The documents of organizations, which may be named or given by id, each as it arrives. It throws if they break off. */
+  async *organizations(which: readonly string[], sections: string[] | undefined, signal: AbortSignal): AsyncGenerator<Document, void> {
+    for (let at = 0; at < which.length; at += portion) yield* this.#some(which.slice(at, at + portion), sections, signal);
+  }
+
+  async *#some(which: readonly string[], sections: string[] | undefined, signal: AbortSignal): AsyncGenerator<Document, void> {
     const aliases = this.aliases.length > 0 && sections === undefined ? { aliases: this.aliases } : {};
     const body = { organizations: which, ...(sections === undefined ? {} : { sections }), ...aliases };
-    const answer = await this.client.transport.open(["snapshots"], { body, accept: mediaType, signal });
+    const answer = await this.#patiently(() => this.client.transport.open(["snapshots"], { body, accept: mediaType, signal }), signal);
     const bytes = new Bytes(answer);
     try {
       for (;;) {
@@ -79,6 +89,18 @@ export class Source {
       const e = record(value, "an event");
       return { name: text(e["event"], "the name of an event"), data: e["data"] };
     });
+  }
+
+  /** Asks again, as late as the server wants, when it was too much at once. */
+  async #patiently(open: () => Promise<Answer>, signal: AbortSignal): Promise<Answer> {
+    for (;;) {
+      try {
+        return await open();
+      } catch (cause) {
+        if (!(cause instanceof RolecallError) || cause.status !== 429 || cause.retryAfter === 0 || signal.aborted) throw cause;
+        await pause(this.clock, cause.retryAfter * 1000, signal);
+      }
+    }
   }
 
   async #one(answer: Answer): Promise<Document> {
