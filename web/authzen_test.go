@@ -342,6 +342,14 @@ func TestAuthZENCallers(t *testing.T) {
 	if !strings.Contains(p.Log.String(), `"client_request_id":"of-the-client"`) {
 		t.Error("the client's request id is not in the log")
 	}
+	var key struct{ Key string }
+	p.Do(t, webtest.Request{Method: http.MethodPost, As: "asker", Path: "/users/me/keys/tokens", JSON: `{"token_name":"only-other","scopes":["rolecall:decide"],"organizations":["other"]}`}).Decode(&key)
+	for in, want := range map[string]string{"other": "true", "default": "404"} {
+		a := p.post(t, "", "/access/v1/evaluations", `{"evaluations":[{`+ask("cleo", "read", `bill "organization":"`+in+`"`)+`}]}`, http.Header{"Authorization": {"Bearer " + key.Key}})
+		if got := a.errors(t)[0]; !strings.HasPrefix(got, want) {
+			t.Errorf("with a token for other alone, in %s: got %s, want %s", in, got, want)
+		}
+	}
 	for _, at := range []string{"", "http://roles.example.com"} {
 		s := webtest.New(t, func(o *web.Options) { o.AccessURL = accessURL(t, at) })
 		if res := s.Get(t, "", "/.well-known/authzen-configuration"); res.StatusCode != 404 {
@@ -433,4 +441,45 @@ func accessURL(t *testing.T, at string) *url.URL {
 		t.Fatal(err)
 	}
 	return u
+}
+
+// TestAuthZENStrangers: whoever may read nobody gets the same bytes about people and organizations that are there and that
+// are not, and finds nobody but themselves.
+func TestAuthZENStrangers(t *testing.T) {
+	t.Parallel()
+	p := newLedgers(t, "default_organization: other")
+	for _, as := range []string{"nosy", webtest.Outsider} {
+		for _, path := range []string{"evaluation", "evaluations", "search/resource", "search/action"} {
+			for _, base := range []string{"", "/organizations/other"} {
+				for _, explain := range []string{"", `,"options":{"explain":true}`} {
+					about := func(subject, resource string) string {
+						body := ask(subject, "read", resource)
+						if path == "evaluations" {
+							body = `"evaluations":[{` + body + `}]`
+						}
+						return string(p.post(t, as, base+"/access/v1/"+path, `{`+body+explain+`}`, nil).body)
+					}
+					for _, resource := range []string{"bill", "bill" + inOther, "ledger", `{"type":"organization","id":"other"}`} {
+						nobody := about("nobody", resource)
+						for _, subject := range []string{"cleo", "sue", "olga", "cleo@example.com", p.ID("chad")} {
+							if got := about(subject, resource); got != nobody {
+								t.Errorf("%s %s%s about %s and %s: got %s, of nobody %s", as, base, path, subject, resource, got, nobody)
+							}
+						}
+					}
+					here, nowhere := about("cleo", `{"type":"user","id":"chad"}`), about("cleo", `{"type":"user","id":"nobody"}`)
+					if here != nowhere {
+						t.Errorf("%s %s%s: got %s about an account, %s about none", as, base, path, here, nowhere)
+					}
+				}
+			}
+		}
+		got := p.post(t, as, "/access/v1/search/subject", `{`+ask("x", "read", "bill")+`}`, nil).found(t, true)
+		if got != "" {
+			t.Errorf("%s finds %s", as, got)
+		}
+	}
+	if got := p.post(t, "asker", "/access/v1/search/subject", `{`+ask("x", "read", "bill")+`}`, nil).found(t, true); got != "asker chad cleo rival" {
+		t.Errorf("a reader of members finds %s", got)
+	}
 }
