@@ -72,6 +72,7 @@ export class Transport {
   async #send(path: string[], call: Call, signal: AbortSignal): Promise<Response> {
     const { token, fetch = globalThis.fetch } = this.#options;
     const headers: Record<string, string> = { Accept: call.accept ?? "application/json", ...call.headers };
+    // As Authorization: fetch itself takes that header away where it must not go.
     const key = typeof token === "function" ? await token() : token;
     if (key !== undefined && key !== "") headers["Authorization"] = `Bearer ${key}`;
     if (call.body !== undefined) headers["Content-Type"] = "application/json";
@@ -144,7 +145,7 @@ class Idle {
   explain(cause: unknown): unknown {
     if (cause instanceof RolecallError) return cause;
     if (this.#late) return new RolecallError(`no answer for ${this.wait} ms`, { cause });
-    if (this.outer?.aborted === true) return cause;
+    if (this.outer?.aborted === true) return cause; // the caller knows why
     const why = cause instanceof Error ? ((cause.cause as Error | undefined)?.message ?? cause.message) : String(cause);
     return new RolecallError(`the server cannot be reached: ${why}`, { cause });
   }

@@ -142,7 +142,7 @@ export class Follower implements Listener {
   }
 
   #hello(data: Record<string, unknown>, sent: number): void {
-    if (this.ended === "no_access") this.ended = undefined;
+    if (this.ended === "no_access") this.ended = undefined; // the token counts again, and prepare has fetched everything
     const { library } = this;
     library.see(site, count(data["site"], "site"));
     for (const [id, revision] of Object.entries(record(data["organizations"] ?? {}, "organizations"))) {
@@ -150,6 +150,7 @@ export class Follower implements Listener {
       library.confirm(id.toLowerCase());
     }
     library.confirm(site);
+    // Where the documents came from, the changes after them are needed: hello names where the server is by now.
     this.#position ??= count(data["position"], "position");
     if ((library.state.catalog?.version ?? 0) < count(data["catalog"], "catalog")) void library.refresh();
     this.freshness.connected(sent);
@@ -183,6 +184,7 @@ export class Follower implements Listener {
     for (const look of [...this.#waiting]) look();
     this.freshness.announce(undefined);
     if (this.#ready === undefined || this.stateNow() !== "fresh") return;
+    // The site alone is not enough: each organization that is there must have been confirmed, too.
     for (const held of this.library.state.organizations.values()) if (!held.confirmed) return;
     this.#ready.resolve();
   }

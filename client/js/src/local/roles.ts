@@ -78,6 +78,7 @@ export class Roles {
   #fit(roles: number, pairs: number): void {
     if (roles * this.#pairs <= this.#votes.length && pairs <= this.#pairs) return;
     const wide = Math.max(this.#pairs, Math.ceil(pairs / 64) * 64);
+    // Twice as many as now, so that a role after the other does not copy all of them each time.
     const capacity = Math.max(roles, this.#next * 2, 64);
     const votes = new Uint8Array(capacity * wide);
     for (let r = 0; r < this.#next; r++) votes.set(this.#votes.subarray(r * this.#pairs, (r + 1) * this.#pairs), r * wide);
