@@ -14,8 +14,10 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"rolecall.example/client"
+	"rolecall.example/rbac/snapshot"
 	"rolecall.example/web"
 	"rolecall.example/web/webtest"
 )
@@ -122,6 +124,7 @@ func TestEveryRoute(t *testing.T) {
 			s.snapshots()
 			s.catalog()
 			s.trail()
+			s.changes()
 			s.signingIn()
 			for _, r := range web.Routes() {
 				if r.Offers(web.API) && !trips.reached[r.Method+" "+r.Path] {
@@ -260,6 +263,19 @@ func (s *session) roles(scope client.Scope) {
 	all, err := s.Roles(s.ctx, scope)
 	if must(s, all, err); len(all) == 0 || slices.ContainsFunc(all, func(r client.AssignableRole) bool { return r.Name == "ci-runner" }) {
 		s.Errorf("Roles = %+v, want no ci-runner", all)
+	}
+}
+
+func (s *session) changes() {
+	begin, err := s.Changes(s.ctx, []string{client.AllOrganizations}, 0, 0)
+	if must(s, begin, err); begin.Position == 0 || len(begin.Events) != 1 || begin.Events[0].Event != snapshot.EventHello {
+		s.Fatalf("Changes = %+v, want a hello with a position", begin)
+	}
+	_, err = s.SetMemberRoles(s.ctx, "default", webtest.Member, []string{"organization-user-admin"})
+	s.ok(err)
+	more, err := s.Changes(s.ctx, []string{"default"}, begin.Position, time.Minute)
+	if must(s, more, err); more.Position < begin.Position || !slices.ContainsFunc(more.Events, func(e snapshot.Event) bool { return e.Event == snapshot.EventChange }) {
+		s.Errorf("Changes = %+v, want the change", more)
 	}
 }
 

@@ -501,6 +501,50 @@ func (q *Queries) ListLogins(ctx context.Context, arg ListLoginsParams) ([]ListL
 	return items, nil
 }
 
+const listStandingKeys = `-- name: ListStandingKeys :many
+SELECT id FROM api_keys WHERE id IN (/*SLICE:ids*/?) AND expires_at > ?2
+`
+
+type ListStandingKeysParams struct {
+	Ids []string
+	Now time.Time
+}
+
+// Those of some tokens that are still there and have not ended.
+func (q *Queries) ListStandingKeys(ctx context.Context, arg ListStandingKeysParams) ([]string, error) {
+	query := listStandingKeys
+	var queryParams []interface{}
+	if len(arg.Ids) > 0 {
+		for _, v := range arg.Ids {
+			queryParams = append(queryParams, v)
+		}
+		query = strings.Replace(query, "/*SLICE:ids*/?", strings.Repeat(",?", len(arg.Ids))[1:], 1)
+	} else {
+		query = strings.Replace(query, "/*SLICE:ids*/?", "NULL", 1)
+	}
+	queryParams = append(queryParams, arg.Now)
+	rows, err := q.query(ctx, nil, query, queryParams...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listTokensOfUsers = `-- name: ListTokensOfUsers :many
 SELECT id, user_id, name, created_by FROM api_keys
 WHERE user_id IN (/*SLICE:user_ids*/?) AND (login_type = 'token' OR created_by IS NOT NULL) ORDER BY id

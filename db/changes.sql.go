@@ -91,7 +91,7 @@ INSERT INTO changes (organization_id, kind, revision_from, revision_to, payload,
 SELECT r.organization_id, 'site', 0, r.value, '{}', ?1 FROM revisions r WHERE r.organization_id = '00000000-0000-0000-0000-000000000000'
 `
 
-// For a change in an organization that counts outside of it, after MoveSiteRevision.
+// For a change in an organization that counts outside of it. It does not move the revision of the site: others would wait.
 // unit: organization
 func (q *Queries) InsertChangeOfSite(ctx context.Context, now time.Time) error {
 	_, err := q.exec(ctx, q.insertChangeOfSiteStmt, insertChangeOfSite, now)
@@ -282,17 +282,6 @@ type MoveRevisionsOfAccountParams struct {
 // unit: site
 func (q *Queries) MoveRevisionsOfAccount(ctx context.Context, arg MoveRevisionsOfAccountParams) error {
 	_, err := q.exec(ctx, q.moveRevisionsOfAccountStmt, moveRevisionsOfAccount, arg.Floor, arg.UserID)
-	return err
-}
-
-const moveSiteRevision = `-- name: MoveSiteRevision :exec
-UPDATE revisions SET value = CASE WHEN value >= CAST(?1 AS bigint) THEN value + 1 ELSE CAST(?1 AS bigint) END
-WHERE organization_id = '00000000-0000-0000-0000-000000000000'
-`
-
-// unit: organization
-func (q *Queries) MoveSiteRevision(ctx context.Context, floor int64) error {
-	_, err := q.exec(ctx, q.moveSiteRevisionStmt, moveSiteRevision, floor)
 	return err
 }
 

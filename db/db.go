@@ -60,6 +60,15 @@ type engine interface {
 	// process, changes it. ok is false where finding out would cost a query.
 	Version() (v Version, ok bool)
 
+	// Shared reports whether other servers may write to the database. They tell each other of it by Notify and Listen.
+	Shared() bool
+
+	// Notify tells those who listen, in all servers, that something was committed.
+	Notify(ctx context.Context) error
+
+	// Listen calls fn when somebody notifies, until ctx ends or the connection is lost.
+	Listen(ctx context.Context, fn func()) error
+
 	// Ping says whether the database answers.
 	Ping(ctx context.Context) error
 

@@ -49,6 +49,7 @@ type postgres struct {
 	readers *sql.DB
 	writers *sql.DB
 	probe   *sql.DB       // of the one connection that Ping uses: that all others are busy is no reason to be taken for dead
+	ears    *sql.DB       // of the one that hears of commits
 	turns   chan struct{} // of snapshots
 	writes  atomic.Int64
 	commits atomic.Int64
@@ -65,7 +66,7 @@ func openPostgres(ctx context.Context, url string, anySchema bool) (*DB, error) 
 	reading.RuntimeParams["default_transaction_read_only"] = "on"
 	reading.RuntimeParams["idle_in_transaction_session_timeout"] = milliseconds(idleSnapshot)
 	p.readers = pool(reading, maxReaders)
-	p.probe = pool(reading, 1)
+	p.probe, p.ears = pool(reading, 1), pool(reading, 1)
 	p.turns = make(chan struct{}, maxSnapshots)
 	p.queries = New(portable{DBTX: p.readers})
 	err = p.ownSessions(ctx)
@@ -258,7 +259,7 @@ func (p *postgres) Size(ctx context.Context) (n int64, err error) {
 // Close waits for the writes at hand and closes the connections.
 func (p *postgres) Close() error {
 	var errs []error
-	for _, pool := range []*sql.DB{p.readers, p.writers, p.probe} {
+	for _, pool := range []*sql.DB{p.readers, p.writers, p.probe, p.ears} {
 		if pool != nil {
 			errs = append(errs, pool.Close())
 		}

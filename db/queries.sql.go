@@ -642,6 +642,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listSnapshotMembersStmt, err = db.PrepareContext(ctx, listSnapshotMembers); err != nil {
 		return nil, fmt.Errorf("error preparing query ListSnapshotMembers: %w", err)
 	}
+	if q.listStandingKeysStmt, err = db.PrepareContext(ctx, listStandingKeys); err != nil {
+		return nil, fmt.Errorf("error preparing query ListStandingKeys: %w", err)
+	}
 	if q.listTokensOfUsersStmt, err = db.PrepareContext(ctx, listTokensOfUsers); err != nil {
 		return nil, fmt.Errorf("error preparing query ListTokensOfUsers: %w", err)
 	}
@@ -656,9 +659,6 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.moveRevisionsOfAccountStmt, err = db.PrepareContext(ctx, moveRevisionsOfAccount); err != nil {
 		return nil, fmt.Errorf("error preparing query MoveRevisionsOfAccount: %w", err)
-	}
-	if q.moveSiteRevisionStmt, err = db.PrepareContext(ctx, moveSiteRevision); err != nil {
-		return nil, fmt.Errorf("error preparing query MoveSiteRevision: %w", err)
 	}
 	if q.mustChangePasswordStmt, err = db.PrepareContext(ctx, mustChangePassword); err != nil {
 		return nil, fmt.Errorf("error preparing query MustChangePassword: %w", err)
@@ -1788,6 +1788,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listSnapshotMembersStmt: %w", cerr)
 		}
 	}
+	if q.listStandingKeysStmt != nil {
+		if cerr := q.listStandingKeysStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listStandingKeysStmt: %w", cerr)
+		}
+	}
 	if q.listTokensOfUsersStmt != nil {
 		if cerr := q.listTokensOfUsersStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listTokensOfUsersStmt: %w", cerr)
@@ -1811,11 +1816,6 @@ func (q *Queries) Close() error {
 	if q.moveRevisionsOfAccountStmt != nil {
 		if cerr := q.moveRevisionsOfAccountStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing moveRevisionsOfAccountStmt: %w", cerr)
-		}
-	}
-	if q.moveSiteRevisionStmt != nil {
-		if cerr := q.moveSiteRevisionStmt.Close(); cerr != nil {
-			err = fmt.Errorf("error closing moveSiteRevisionStmt: %w", cerr)
 		}
 	}
 	if q.mustChangePasswordStmt != nil {
@@ -2218,12 +2218,12 @@ type Queries struct {
 	listSnapshotBelongingStmt         *sql.Stmt
 	listSnapshotHoldersStmt           *sql.Stmt
 	listSnapshotMembersStmt           *sql.Stmt
+	listStandingKeysStmt              *sql.Stmt
 	listTokensOfUsersStmt             *sql.Stmt
 	listUsersStmt                     *sql.Stmt
 	listUsersByIDStmt                 *sql.Stmt
 	listUsersNamedStmt                *sql.Stmt
 	moveRevisionsOfAccountStmt        *sql.Stmt
-	moveSiteRevisionStmt              *sql.Stmt
 	mustChangePasswordStmt            *sql.Stmt
 	noteExpiryStmt                    *sql.Stmt
 	raiseFeedStmt                     *sql.Stmt
@@ -2467,12 +2467,12 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listSnapshotBelongingStmt:         q.listSnapshotBelongingStmt,
 		listSnapshotHoldersStmt:           q.listSnapshotHoldersStmt,
 		listSnapshotMembersStmt:           q.listSnapshotMembersStmt,
+		listStandingKeysStmt:              q.listStandingKeysStmt,
 		listTokensOfUsersStmt:             q.listTokensOfUsersStmt,
 		listUsersStmt:                     q.listUsersStmt,
 		listUsersByIDStmt:                 q.listUsersByIDStmt,
 		listUsersNamedStmt:                q.listUsersNamedStmt,
 		moveRevisionsOfAccountStmt:        q.moveRevisionsOfAccountStmt,
-		moveSiteRevisionStmt:              q.moveSiteRevisionStmt,
 		mustChangePasswordStmt:            q.mustChangePasswordStmt,
 		noteExpiryStmt:                    q.noteExpiryStmt,
 		raiseFeedStmt:                     q.raiseFeedStmt,

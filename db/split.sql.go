@@ -166,6 +166,7 @@ type Reads interface {
 	ListSnapshotBelonging(ctx context.Context, arg ListSnapshotBelongingParams) ([]ListSnapshotBelongingRow, error)
 	ListSnapshotHolders(ctx context.Context, arg ListSnapshotHoldersParams) ([]ListSnapshotHoldersRow, error)
 	ListSnapshotMembers(ctx context.Context, arg ListSnapshotMembersParams) ([]ListSnapshotMembersRow, error)
+	ListStandingKeys(ctx context.Context, arg ListStandingKeysParams) ([]string, error)
 	ListTokensOfUsers(ctx context.Context, userIds []uuid.UUID) ([]ListTokensOfUsersRow, error)
 	ListUsers(ctx context.Context, arg ListUsersParams) ([]uuid.UUID, error)
 	ListUsersByID(ctx context.Context, ids []uuid.UUID) ([]UserRow, error)
@@ -953,6 +954,11 @@ func (r reads) ListSnapshotMembers(ctx context.Context, arg ListSnapshotMembersP
 	return found, named("ListSnapshotMembers", err)
 }
 
+func (r reads) ListStandingKeys(ctx context.Context, arg ListStandingKeysParams) ([]string, error) {
+	found, err := r.queries.ListStandingKeys(ctx, arg)
+	return found, named("ListStandingKeys", err)
+}
+
 func (r reads) ListTokensOfUsers(ctx context.Context, userIds []uuid.UUID) ([]ListTokensOfUsersRow, error) {
 	found, err := r.queries.ListTokensOfUsers(ctx, userIds)
 	return found, named("ListTokensOfUsers", err)
@@ -1441,14 +1447,6 @@ func (w Writes) MoveRevisionsOfAccount(ctx context.Context, arg MoveRevisionsOfA
 	return named("MoveRevisionsOfAccount", w.tx.queries.MoveRevisionsOfAccount(ctx, arg))
 }
 
-// MoveSiteRevision runs the statement of its name.
-func (w Writes) MoveSiteRevision(ctx context.Context, floor int64) error {
-	if err := w.tx.enter("MoveSiteRevision"); err != nil {
-		return err
-	}
-	return named("MoveSiteRevision", w.tx.queries.MoveSiteRevision(ctx, floor))
-}
-
 // MustChangePassword runs the statement of its name.
 func (w Writes) MustChangePassword(ctx context.Context, arg MustChangePasswordParams) error {
 	if err := w.tx.enter("MustChangePassword"); err != nil {
@@ -1688,7 +1686,6 @@ var writers = map[string]Unit{
 	"InsertUser":              SiteUnit,
 	"InsertUserRole":          SiteUnit,
 	"MoveRevisionsOfAccount":  SiteUnit,
-	"MoveSiteRevision":        OrganizationUnit,
 	"MustChangePassword":      OrganizationUnit | SiteUnit,
 	"NoteExpiry":              SignInUnit,
 	"RaiseFeed":               SiteUnit,

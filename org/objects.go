@@ -17,6 +17,13 @@ type Request struct {
 	IP        string
 	UserAgent string // valid UTF-8
 	Form      *Form  // nil if it came with none
+	Done      *Done  // filled in by the change that the request makes; may be nil
+}
+
+// Done is the state that a change has left, or found as it was to be.
+type Done struct {
+	Organization uuid.UUID // whose revision it is; uuid.Nil: that of the site
+	Revision     int64     // 0: nothing was changed that has one
 }
 
 // OrgObject is an organization. This and the others are the objects of docs/spec/authcheck.md.

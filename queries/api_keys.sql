@@ -100,3 +100,7 @@ DELETE FROM api_keys WHERE user_id = @user_id AND id = @id AND login_type = 'pas
 -- Those that ended a while ago: people see for that long that they did. A token waits until the trail tells of its end.
 -- unit: site, signin
 DELETE FROM api_keys WHERE expires_at <= @before AND (expiry_noted OR login_type <> 'token');
+
+-- name: ListStandingKeys :many
+-- Those of some tokens that are still there and have not ended.
+SELECT id FROM api_keys WHERE id IN (sqlc.slice('ids')) AND expires_at > @now;

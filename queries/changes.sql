@@ -24,15 +24,10 @@ INSERT INTO changes (organization_id, kind, revision_from, revision_to, payload,
 VALUES (@organization_id, @kind, @revision_from, @revision_to, @payload, @now);
 
 -- name: InsertChangeOfSite :exec
--- For a change in an organization that counts outside of it, after MoveSiteRevision.
+-- For a change in an organization that counts outside of it. It does not move the revision of the site: others would wait.
 -- unit: organization
 INSERT INTO changes (organization_id, kind, revision_from, revision_to, payload, created_at)
 SELECT r.organization_id, 'site', 0, r.value, '{}', @now FROM revisions r WHERE r.organization_id = '00000000-0000-0000-0000-000000000000';
-
--- name: MoveSiteRevision :exec
--- unit: organization
-UPDATE revisions SET value = CASE WHEN value >= CAST(@floor AS bigint) THEN value + 1 ELSE CAST(@floor AS bigint) END
-WHERE organization_id = '00000000-0000-0000-0000-000000000000';
 
 -- name: InsertChangesOfAccount :exec
 -- A change of every organization that an account is a member of, which follows from one of the account: what it holds there

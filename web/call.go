@@ -4,8 +4,10 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 
+	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
 	"rolecall.example/org"
@@ -38,6 +40,7 @@ type call struct {
 	copy        *recorder       // of the answer, to be kept; nil if it is not
 	allowed     int             // how often the request was told yes
 	denied      int             // and no
+	done        *org.Done       // nil until the caller is known
 	sent        *sent           // the form that this request is the first to bring; nil if there is none
 }
 
@@ -86,7 +89,22 @@ func (c *call) here() string { return c.request().URL.RequestURI() }
 
 // origin is what is recorded of this request.
 func (c *call) origin() org.Request {
-	return org.Request{ID: c.id, IP: c.ip, UserAgent: userAgent(c.request())}
+	if c.done == nil {
+		c.done = new(org.Done)
+	}
+	return org.Request{ID: c.id, IP: c.ip, UserAgent: userAgent(c.request()), Done: c.done}
+}
+
+// tellRevision says which state a change has left: who asks with it later is told nothing older.
+func (c *call) tellRevision() {
+	if c.done == nil || c.done.Revision == 0 || c.safe() {
+		return
+	}
+	scope := "site"
+	if c.done.Organization != uuid.Nil {
+		scope = c.done.Organization.String()
+	}
+	c.header("X-Rolecall-Revision", scope+"@"+strconv.FormatInt(c.done.Revision, 10))
 }
 
 // mount is what stands before the paths of the routes in the request.

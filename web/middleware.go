@@ -147,7 +147,7 @@ func (s *Server) logRequest(c *call, took time.Duration) {
 	if s.OnResponse != nil {
 		s.OnResponse(c.route.Path, c.request().Method, c.response().Status)
 	}
-	if s.OnDecisions != nil && c.route.Offers(Decides) {
+	if s.OnDecisions != nil && c.route.Offers(Decides) && c.route.Path != pathChanges { // a stream lasts for hours
 		s.OnDecisions(c.route.Path, c.allowed, c.denied, c.response().Status >= http.StatusBadRequest, took)
 	}
 	if c.route.Offers(NoAccessLog) && c.response().Status == http.StatusOK {

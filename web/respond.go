@@ -16,6 +16,7 @@ type reply struct {
 	status  int                  // of the JSON answer, 200 if 0; pages and fragments share it if it reports a failure
 	made    string               // path of what a JSON answer with status 201 made
 	json    any                  // nil with a status of 204, or when the route has pages only
+	events  *events              // what changes, as it does
 	stream  *stream              // a list row by row, as JSON, CSV or a file
 	html    func() (page, error) // makes the page or the fragment
 	next    destination          // where a page leads instead of being shown
@@ -53,8 +54,11 @@ func (s *Server) respond(c *call, r reply) error {
 	if r.noStore {
 		c.header("Cache-Control", "no-store")
 	}
+	c.tellRevision()
 	hasJSON := r.json != nil || r.status == http.StatusNoContent
 	switch {
+	case r.events != nil:
+		return c.sendEvents(r.events)
 	case r.plain != "":
 		return c.send(r.status, "text/plain; charset=utf-8", []byte(r.plain+"\n"))
 	case r.stream != nil && (c.as == asJSON || c.csv || r.stream.file != ""):

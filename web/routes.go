@@ -67,6 +67,7 @@ const apiPrefix = "/api/v2"
 const (
 	pathAudit        = "/audit"
 	pathCatalog      = "/catalog"
+	pathChanges      = "/changes"
 	pathOrganization = "/organizations/{organization}"
 	pathMembers      = pathOrganization + "/members"
 	pathMember       = pathMembers + "/{user}"
@@ -156,6 +157,7 @@ var table = slices.Concat(accessRoutes, []Route{
 	{http.MethodGet, "/snapshot", SignedIn, API | Decides | MayAsk, "get the document of the site", (*Server).showSiteSnapshot},
 	{http.MethodGet, pathOrganization + "/snapshot", SignedIn, API | Decides | MayAsk, "get the document of an organization", (*Server).showSnapshot},
 	{http.MethodPost, "/snapshots", SignedIn, API | Body | Decides | MayAsk, "get the documents of many organizations", (*Server).sendSnapshots},
+	{http.MethodGet, pathChanges, SignedIn, API | Decides | MayAsk, "tell what changes, as it does", (*Server).changes},
 	{http.MethodGet, pathAudit, SignedIn, API | Page | CSV, "read the audit trail", (*Server).listAudit},
 	{http.MethodPost, "/audit/{id}/undo", SignedIn, API | Page, "undo a change of a member", (*Server).undoChange},
 

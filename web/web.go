@@ -159,5 +159,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.S
 // gets there: a handler of its own knows the caller.
 func (s *Server) InProcess(caller *org.Actor) http.Handler { return s.router(caller) }
 
-// Drain makes /readyz fail from now on, so that balancers send no new requests.
-func (s *Server) Drain() { s.draining.Store(true) }
+// Drain makes /readyz fail from now on, so that balancers send no new requests, and ends the streams of changes: who listens
+// goes to another server at once.
+func (s *Server) Drain() {
+	s.draining.Store(true)
+	s.Service.Feed.Close()
+}

@@ -41,6 +41,7 @@ type config struct {
 	catalogFile      string
 	metricsAddress   string // "" for none
 	rateLimit        int    // requests a minute; 0 for no limit
+	feedClients      int    // how many may listen to changes; 0: none
 	checkRateLimit   int    // decisions a minute; 0 for no limit
 	serviceLimit     int    // likewise, of services
 	snapshotCache    int64  // in bytes

@@ -38,7 +38,7 @@ func demoCommand() *command {
 		about: "It fills a database in a temporary directory, prints where to sign in and a token, and serves until Ctrl-C.\n" +
 			"If the default port is taken, it uses another one.",
 		examples: []string{"rolecall demo", "rolecall demo --members 100000", "rolecall demo --catalog expenses.yaml"},
-		settings: []string{"http-address", "wire", "rate-limit", "check-rate-limit", "service-check-rate-limit"},
+		settings: []string{"http-address", "wire", "rate-limit", "check-rate-limit", "service-check-rate-limit", "feed-clients"},
 		flags: func(fs *pflag.FlagSet) {
 			fs.IntVar(&in.members, "members", 1284, "`NUMBER` of members of the largest organization")
 			fs.StringVar(&in.catalog, "catalog", "", "`FILE` with a catalog of your own to try; the companies get its roles")

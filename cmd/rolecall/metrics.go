@@ -166,11 +166,13 @@ var (
 	commitsDesc   = prometheus.NewDesc("rolecall_db_commits_total", "Commits that they took: each waits for the disk once.", nil, nil)
 	waitingDesc   = prometheus.NewDesc("rolecall_db_writes_waiting", "Writes that wait for their turn.", nil, nil)
 	oldNamesDesc  = prometheus.NewDesc("rolecall_catalog_old_names_total", "Requests that named a pair as it was called before.", []string{"pair"}, nil)
+	listenersDesc = prometheus.NewDesc("rolecall_feed_clients", "Programs that listen to changes.", nil, nil)
+	lagDesc       = prometheus.NewDesc("rolecall_feed_lag_seconds", "How long ago changes were read last, while somebody listens.", nil, nil)
 	failedDesc    = prometheus.NewDesc("rolecall_db_read_only", "1 after the disk failed a write or a read: until a restart, or until there is room if it was full.", nil, nil)
 )
 
 func (s *store) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{decisionsDesc, hashesDesc, refusalsDesc, oldNamesDesc, sizeDesc, writesDesc, commitsDesc, waitingDesc, failedDesc} {
+	for _, d := range []*prometheus.Desc{decisionsDesc, hashesDesc, refusalsDesc, oldNamesDesc, sizeDesc, writesDesc, commitsDesc, waitingDesc, listenersDesc, lagDesc, failedDesc} {
 		ch <- d
 	}
 }
@@ -195,6 +197,8 @@ func (s *store) Collect(ch chan<- prometheus.Metric) {
 	count(writesDesc, writes)
 	count(commitsDesc, commits)
 	gauge(waitingDesc, s.db.Waiting())
+	gauge(listenersDesc, int64(s.service.Feed.Clients()))
+	ch <- prometheus.MustNewConstMetric(lagDesc, prometheus.GaugeValue, s.service.Feed.Lag().Seconds())
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
 	if size, err := s.db.Size(ctx); err == nil {

@@ -41,7 +41,7 @@ func serveCommand() *command {
 		settings: []string{
 			"http-address", "db", "must-exist", "access-url", "tls-cert-file", "tls-key-file", "hsts-host-only", "trusted-proxies",
 			"h2c", "cors-origins", "wire", "session-lifetime", "max-token-lifetime", "setup-token", "catalog", "rate-limit", "check-rate-limit",
-			"service-check-rate-limit", "signing-key-file", "snapshot-cache", "metrics-address", "log-format",
+			"service-check-rate-limit", "feed-clients", "signing-key-file", "snapshot-cache", "metrics-address", "log-format",
 		},
 		run: serve,
 	}
@@ -141,6 +141,7 @@ func (c *config) answer(ctx context.Context, d *db.DB, l net.Listener, log *slog
 	case err != nil:
 		return errors.Join(err, l.Close())
 	}
+	service.Feed.Limit(c.feedClients)
 	m := newMetrics(d, service, c.certificate)
 	handler, err := c.site(ctx, d, service, m, log, c.url(l))
 	if err != nil {
@@ -155,6 +156,7 @@ func (c *config) answer(ctx context.Context, d *db.DB, l net.Listener, log *slog
 	defer endBackground()
 	// It uses the database, which is closed once this function returns, so it is told to end by then.
 	go keepTrail(background, service, log)
+	go keepChanges(background, service, log)
 	server := newServer(handler, log)
 	if c.h2c {
 		// Named one by one: a protocol that is not set is off.

@@ -77,6 +77,12 @@ var settings = map[string]setting{
 		c.snapshotCache, err = parseSize(v)
 		return err
 	}},
+	"feed-clients": {value: "10000", help: "`NUMBER` of programs that may listen to changes at once", parse: func(c *config, v string) (err error) {
+		if c.feedClients, err = strconv.Atoi(v); err != nil || c.feedClients < 0 {
+			return errors.New("must be a number, 0 for none")
+		}
+		return nil
+	}},
 	"signing-key-file": {value: "", help: "`FILE` with the keys (PEM, Ed25519) that snapshots and rights are signed with, instead of those in the database", parse: func(c *config, v string) error {
 		c.signingKeyFile = v
 		return nil

@@ -125,6 +125,22 @@ func keepTrail(ctx context.Context, service *services.Service, log *slog.Logger)
 	}
 }
 
+// keepChanges deletes what changed long ago, until ctx ends. Any of several servers may do it.
+func keepChanges(ctx context.Context, service *services.Service, log *slog.Logger) {
+	due := time.NewTicker(10 * time.Minute)
+	defer due.Stop()
+	for {
+		if _, err := service.Feed.Prune(ctx); err != nil && ctx.Err() == nil {
+			log.Warn("old changes are kept", "err", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-due.C:
+		}
+	}
+}
+
 // noteExpiries is about the trail alone: an expired token is refused by its time, whether or not that was noted.
 func noteExpiries(ctx context.Context, service *services.Service, log *slog.Logger) {
 	if _, err := service.NoteExpiredTokens(ctx); err != nil && ctx.Err() == nil {

@@ -8,6 +8,7 @@ import (
 	"rolecall.example/db"
 	"rolecall.example/org"
 	"rolecall.example/org/account"
+	"rolecall.example/org/feed"
 	"rolecall.example/org/insight"
 	"rolecall.example/org/signing"
 	"rolecall.example/org/snapshots"
@@ -32,6 +33,7 @@ type Service struct {
 	*Tenant
 	Signing   *signing.Service   // the keys that documents and rights are signed with
 	Snapshots *snapshots.Service // the documents by which applications decide for themselves
+	Feed      *feed.Hub          // what changes, as it does
 }
 
 // Options are the settings of a Service. The zero value is what a server uses.
@@ -41,6 +43,7 @@ type Options struct {
 	MaxTokenLifetime time.Duration    // a year if 0
 	SessionLifetime  time.Duration    // of the tokens that a login over the API gets; a day if 0
 	HashCost         org.HashCost     // of new password hashes; two passes over 19 MiB if zero
+	Heartbeat        time.Duration    // between two heartbeats of the feed; 5 s if 0
 	Log              *slog.Logger     // of what fails beside a request; slog.Default() if nil
 }
 
@@ -56,5 +59,6 @@ func New(d *db.DB, o Options) *Service {
 		Tenant:    tenant.New(u),
 		Signing:   keys,
 		Snapshots: snapshots.New(u, keys, snapshots.DefaultCache),
+		Feed:      feed.New(u, feed.Options{Beat: o.Heartbeat}),
 	}
 }

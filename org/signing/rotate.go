@@ -9,6 +9,7 @@ import (
 	"rolecall.example/db"
 	"rolecall.example/org"
 	"rolecall.example/org/unit"
+	"rolecall.example/rbac/snapshot"
 )
 
 // Rotate makes a key that takes over after [Notice], and returns it. Where nothing was ever signed it signs at once.
@@ -26,7 +27,10 @@ func (s *Service) Rotate(ctx context.Context, by *org.Actor) (k Key, err error) 
 }
 
 // rotation is a key that takes over, and the one before it.
-type rotation struct{ next, last Key }
+type rotation struct {
+	next, last Key
+	all        []Key // that are published from then on
+}
 
 func plan(ctx context.Context, a *unit.Attempt, s *Service) (r rotation, err error) {
 	a.About("signing_key", uuid.Nil, "", uuid.Nil)
@@ -42,6 +46,7 @@ func plan(ctx context.Context, a *unit.Attempt, s *Service) (r rotation, err err
 		r.last = keys[len(keys)-1]
 		r.next.ActiveFrom = a.Now.Add(Notice)
 	}
+	r.all = append(keys, r.next)
 	return r, nil
 }
 
@@ -53,6 +58,13 @@ func apply(ctx context.Context, w *unit.Writer, r rotation) (Key, error) {
 	}
 	w.Field("key", before, r.next.ID)
 	w.Field("active_from", nil, r.next.ActiveFrom.Format(time.RFC3339))
+	keys := make([]snapshot.JWK, len(r.all))
+	for i, k := range r.all {
+		keys[i] = snapshot.JWKOf(k.ID, k.Public)
+	}
+	if err := w.TellKeys(snapshot.Keys{JWKS: snapshot.JWKS{Keys: keys}}); err != nil {
+		return r.next, err
+	}
 	if err := w.W.InsertSigningKey(ctx, insertion(r.next)); err != nil {
 		return r.next, err
 	}

@@ -50,11 +50,12 @@ func Do[In, P, Out any](ctx context.Context, u *Units, who *org.Actor, in Scope,
 // doIn is one try of Do. errElsewhere: this is not the scope that the change belongs in, and Do looks for it again.
 func doIn[In, P, Out any](ctx context.Context, u *Units, who *org.Actor, where db.Scope, action string, command In, plan Plan[In, P], apply Apply[P, Out]) (out Out, done org.Receipt, err error) {
 	var a *Attempt
+	var w *Writer
 	var late lessons
 	var before []byte // what an equal request before this one was told
 	wrote := false
 	err = u.DB.WriteIn(ctx, where, func(tx *db.Tx) error {
-		late = lessons{} // it may run again
+		late, w = lessons{}, nil // it may run again
 		ctx := db.Writing(ctx)
 		src := u.reader(tx.Reads(), nil)
 		src.scope, src.late, src.heads = where, &late, map[uuid.UUID]db.Revision{}
@@ -75,8 +76,7 @@ func doIn[In, P, Out any](ctx context.Context, u *Units, who *org.Actor, where d
 		if err != nil {
 			return err
 		}
-		w, err := a.writer(ctx, tx)
-		if err != nil {
+		if w, err = a.writer(ctx, tx); err != nil {
 			return err
 		}
 		if out, err = apply(ctx, w, p); err != nil {
@@ -95,7 +95,11 @@ func doIn[In, P, Out any](ctx context.Context, u *Units, who *org.Actor, where d
 		wrote = err == nil
 	}
 	if err == nil {
+		a.tellRequest(where, head(w, done))
 		u.keep(&late)
+		if wrote && before == nil && u.changed != nil {
+			u.changed()
+		}
 		if wrote && a.form() != nil {
 			a.form().Made = true
 		}
@@ -108,6 +112,21 @@ func doIn[In, P, Out any](ctx context.Context, u *Units, who *org.Actor, where d
 		return *new(Out), org.Receipt{}, err
 	}
 	return out, done, nil
+}
+
+// head is the revision that a change has left, done with one that was made before.
+func head(w *Writer, done org.Receipt) int64 {
+	if w == nil {
+		return done.Version
+	}
+	return w.head.Value
+}
+
+// tellRequest tells whoever answers the request which state its change has left. Signing in leaves none.
+func (a *Attempt) tellRequest(where db.Scope, revision int64) {
+	if a.Actor != nil && a.Actor.Request.Done != nil && where != db.SigningIn {
+		*a.Actor.Request.Done = org.Done{Organization: where.Organization(), Revision: revision}
+	}
 }
 
 // begin makes sure of who asks, and finds out whether the form has made its change already.

@@ -46,8 +46,12 @@ type news struct {
 	carried bool // what changed in an organization counts outside of it
 }
 
-// TellKeys says that the keys of the server changed. data is that of the event.
-func (w *Writer) TellKeys(data json.RawMessage) { w.news.kind, w.news.payload = KindKeys, data }
+// TellKeys says which keys of the server count from now on.
+func (w *Writer) TellKeys(keys snapshot.Keys) (err error) {
+	w.news.kind = KindKeys
+	w.news.payload, err = json.Marshal(keys)
+	return err
+}
 
 // gather puts together what the change means. The plan has said it: WillHold and WillStore.
 func (a *Attempt) gather(ctx context.Context, w *Writer) (err error) {
@@ -183,9 +187,6 @@ func (w *Writer) tell(ctx context.Context, before int64) error {
 		}
 	}
 	if n.carried {
-		if err := w.W.MoveSiteRevision(ctx, w.Now.UnixMicro()); err != nil {
-			return err
-		}
 		if err := w.W.InsertChangeOfSite(ctx, w.Now); err != nil {
 			return err
 		}

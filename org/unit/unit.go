@@ -24,6 +24,7 @@ type Units struct {
 	catalogs catalogs
 	refused  refusalCounts
 	oldNames oldNames
+	changed  func() // see OnChange
 }
 
 // New makes the units of work over an open database.

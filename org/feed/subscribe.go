@@ -1,0 +1,278 @@
+package feed
+
+import (
+	"context"
+	"math"
+
+	"github.com/google/uuid"
+
+	"rolecall.example/db"
+	"rolecall.example/org"
+	"rolecall.example/org/unit"
+	"rolecall.example/rbac/snapshot"
+)
+
+const (
+	maxNamed  = 1000 // organizations that hello tells of; with more the document of the site has them
+	maxReplay = 1000 // events since a position; with more it is cheaper to fetch the documents
+	pageSize  = 500  // rows of a piece of the table
+)
+
+// Ask is who wants to listen, to what.
+type Ask struct {
+	Actor         *org.Actor
+	Organizations []string // ids or names
+	All           bool     // all that it may read, those that begin later too
+	After         int64    // the position to go on from; 0: from now on
+}
+
+// Subscribe begins to listen. first is hello and what has come since the position; what comes later is in the subscription,
+// and may be the same again. Of organizations that are not there, or may not be read, it says denied.
+// NotFound: none of them may be read. Unavailable: too many listen, or the server stops.
+func (h *Hub) Subscribe(ctx context.Context, in Ask) (s *Subscription, first []*Event, err error) {
+	defer org.Wrap(&err, "listen to changes")
+	s = &Subscription{hub: h, all: in.All, signal: make(chan struct{}, 1)}
+	var refused []uuid.UUID
+	if !in.All {
+		if s.named, refused, err = h.find(ctx, in); err != nil {
+			return nil, nil, err
+		}
+	}
+	if err := h.enter(ctx, s, in.Actor); err != nil {
+		return nil, nil, err
+	}
+	defer func() {
+		if err != nil {
+			s.Close()
+		}
+	}()
+	// It is asked for again after the stream has been entered: from here on a loss is noticed.
+	h.ask(ctx, []*caller{s.caller})
+	if err := s.standing(); err != nil {
+		return nil, nil, err
+	}
+	err = h.units.Moment(ctx, in.Actor, func(src unit.Reader) error {
+		first, err = s.begin(ctx, src.Q, in.After)
+		return err
+	})
+	for _, id := range refused {
+		first = append(first, denied(id))
+	}
+	return s, first, err
+}
+
+// standing refuses a caller whose access has ended, or that cannot be asked about.
+func (s *Subscription) standing() error {
+	s.hub.mu.Lock()
+	defer s.hub.mu.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.over != nil:
+		return org.SignedOut()
+	case !s.caller.sure:
+		return unavailable("The database cannot be read.")
+	}
+	return nil
+}
+
+// find is the organizations that are meant, and the ids of those that may not be read.
+func (h *Hub) find(ctx context.Context, in Ask) (found, refused []uuid.UUID, err error) {
+	src := h.units.Snapshot(in.Actor)
+	seen := map[uuid.UUID]bool{}
+	for _, ref := range in.Organizations {
+		o, err := src.Organization(ctx, in.Actor, ref)
+		switch {
+		case err != nil && org.KindOf(err) != org.NotFound:
+			return nil, nil, err
+		case err != nil || !May(in.Actor, o.ID):
+			if id := unit.ParseID(ref); id != uuid.Nil {
+				refused = append(refused, id)
+			}
+		case !seen[o.ID]:
+			seen[o.ID] = true
+			found = append(found, o.ID)
+		}
+	}
+	if len(found) == 0 {
+		return nil, nil, org.ErrNotFound()
+	}
+	return found, refused, nil
+}
+
+// enter puts a subscription where events are handed out.
+func (h *Hub) enter(ctx context.Context, s *Subscription, by *org.Actor) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	switch {
+	case h.closed:
+		return unavailable("The server is stopping.")
+	case len(h.clients) >= h.o.Clients:
+		return unavailable("Too many programs listen to changes.")
+	}
+	if err := h.start(ctx); err != nil {
+		return err
+	}
+	id := unit.Credential{User: by.ID(), Token: by.TokenID, Session: by.Session}
+	c := h.callers[id]
+	if c == nil {
+		c = &caller{id: id, ends: by.TokenEnds, who: by, streams: map[*Subscription]struct{}{}, allowed: map[uuid.UUID]bool{}, sure: true}
+		h.callers[id] = c
+	}
+	s.caller = c
+	c.streams[s], h.clients[s] = struct{}{}, struct{}{}
+	if s.all {
+		h.all[s] = struct{}{}
+	}
+	for _, o := range s.named {
+		if h.of[o] == nil {
+			h.of[o] = map[*Subscription]struct{}{}
+		}
+		h.of[o][s] = struct{}{}
+	}
+	return nil
+}
+
+// begin is hello, and what has come since a position.
+func (s *Subscription) begin(ctx context.Context, q db.Reads, after int64) ([]*Event, error) {
+	feed, err := q.GetFeed(ctx)
+	if err != nil {
+		return nil, err
+	}
+	now := place{feed.Position, feed.Base, feed.Floor}
+	site, err := q.GetRevision(ctx, uuid.Nil)
+	if err != nil {
+		return nil, err
+	}
+	revisions, err := s.revisions(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	hello := snapshot.Hello{
+		Position: now.position, Site: site.Value, Catalog: site.Catalog, Heartbeat: int(s.hub.o.Beat.Seconds()), Organizations: map[string]int64{},
+	}
+	if len(revisions) <= maxNamed {
+		for id, n := range revisions {
+			hello.Organizations[id.String()] = n
+		}
+	}
+	if after <= 0 {
+		return []*Event{encoded(snapshot.EventHello, now.position, uuid.Nil, hello)}, nil
+	}
+	// Without an id: what comes after it is still to be taken in.
+	first := []*Event{encoded(snapshot.EventHello, 0, uuid.Nil, hello)}
+	if after >= now.floor && after <= now.position {
+		missed, whole, err := s.since(ctx, q, now, after)
+		if err != nil || whole {
+			return append(first, missed...), err
+		}
+	}
+	if len(revisions) <= maxNamed {
+		for id, n := range revisions {
+			first = append(first, reload(id, n, 0))
+		}
+	}
+	return append(first, reload(uuid.Nil, site.Value, now.position)), nil
+}
+
+// since is the events that came after a position; not whole if there are too many. Only the last one moves the position: they
+// are not in its order.
+func (s *Subscription) since(ctx context.Context, q db.Reads, now place, after int64) (missed []*Event, whole bool, err error) {
+	var last *row
+	for from := int64(0); ; {
+		rows, err := q.ListChanges(ctx, db.ListChangesParams{After: after - now.base, AfterSeq: from, MaxRows: pageSize})
+		if err != nil {
+			return nil, false, err
+		}
+		for _, r := range rows {
+			from = r.Seq
+			if !s.wants(r.OrganizationID) {
+				continue
+			}
+			if last != nil {
+				missed = append(missed, last.event(0))
+			}
+			last = &row{seq: r.Seq, xact: r.Xact, about: r.OrganizationID, kind: r.Kind, from: r.RevisionFrom, to: r.RevisionTo, payload: r.Payload}
+		}
+		if len(missed) >= maxReplay {
+			return nil, false, nil
+		}
+		if len(rows) < pageSize {
+			break
+		}
+	}
+	if last != nil {
+		missed = append(missed, last.event(now.position))
+	}
+	return missed, true, nil
+}
+
+// wants says whether something about an organization, or the site, is for it.
+func (s *Subscription) wants(id uuid.UUID) bool {
+	if id == uuid.Nil {
+		return true
+	}
+	s.hub.mu.Lock()
+	defer s.hub.mu.Unlock()
+	if _, named := s.hub.of[id][s]; !named && !s.all {
+		return false
+	}
+	return s.caller.may(id)
+}
+
+// revisions is those of the organizations that it listens to.
+func (s *Subscription) revisions(ctx context.Context, q db.Reads) (map[uuid.UUID]int64, error) {
+	list := map[uuid.UUID]int64{}
+	for _, id := range s.named {
+		r, err := q.GetRevision(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		if s.wants(id) {
+			list[id] = r.Value
+		}
+	}
+	if !s.all {
+		return list, nil
+	}
+	rows, err := q.ListOrganizations(ctx, math.MaxInt64)
+	if err != nil {
+		return nil, err
+	}
+	s.hub.know(rows)
+	for _, o := range rows {
+		if s.wants(o.ID) {
+			list[o.ID] = 0
+		}
+	}
+	if len(list) > maxNamed {
+		return list, nil
+	}
+	for after := uuid.Nil; ; {
+		page, err := q.ListRevisions(ctx, db.ListRevisionsParams{AfterID: after, MaxRows: pageSize})
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range page {
+			if _, wanted := list[r.OrganizationID]; wanted {
+				list[r.OrganizationID] = r.Value
+			}
+			after = r.OrganizationID
+		}
+		if len(page) < pageSize {
+			return list, nil
+		}
+	}
+}
+
+// know notes which organizations there are, for those who listen to all.
+func (h *Hub) know(rows []db.Organization) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.existing == nil {
+		h.existing = map[uuid.UUID]bool{}
+	}
+	for _, o := range rows {
+		h.existing[o.ID] = true
+	}
+}

@@ -1,0 +1,44 @@
+package unit
+
+import (
+	"context"
+
+	"rolecall.example/db"
+	"rolecall.example/org"
+)
+
+// OnChange has fn called after every commit of a change that moves a revision, by this process. It must not wait. There is
+// one fn, and it is set before the first unit runs.
+func (s *Units) OnChange(fn func()) { s.changed = fn }
+
+// Still is a caller as it is now, who was let in before. It asks the database.
+// Unauthenticated: its access has ended.
+func (s *Units) Still(ctx context.Context, by *org.Actor) (*org.Actor, error) {
+	switch {
+	case by.Operator:
+		with := *by
+		err := s.Moment(ctx, &with, func(src Reader) error {
+			if err := src.Settle(ctx); err != nil {
+				return err
+			}
+			return src.renew(ctx, &with)
+		})
+		return &with, err
+	case !by.TokenEnds.IsZero() && !by.TokenEnds.After(s.Now()):
+		return nil, org.SignedOut()
+	}
+	now, err := s.reader(s.DB.Reads, nil).Caller(ctx, Credential{by.ID(), by.TokenID, by.Session})
+	if db.IsNotFound(err) {
+		return nil, org.SignedOut()
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := MustBeActive(now.User.Status); err != nil {
+		return nil, err
+	}
+	with := *by
+	with.User, with.Grants, with.Catalog, with.Basis, with.Key = now.User, now.Grants, now.Catalog, now.Basis, now.Key
+	with.Confine(by.Confined())
+	return &with, nil
+}

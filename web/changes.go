@@ -1,0 +1,145 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"rolecall.example/org"
+	"rolecall.example/org/feed"
+	"rolecall.example/rbac/snapshot"
+)
+
+const (
+	typeEvents = "text/event-stream"
+	maxWait    = 60 // seconds of a long poll
+	// A client that does not take what is sent for so long is cut off.
+	eventPatience = 10 * time.Second
+)
+
+// changes tells what changes, as it does: as a stream of events, or to a program that asks and waits.
+func (s *Server) changes(c *call) (reply, error) {
+	in, wait, err := c.wantsChanges()
+	if err != nil {
+		return reply{}, err
+	}
+	accept := strings.Join(c.request().Header.Values("Accept"), ",")
+	streams := quality(accept, typeEvents) > 0 && strings.Contains(strings.ToLower(accept), typeEvents) && c.request().Method != http.MethodHead
+	c.takeTime()
+	who := *c.actor
+	who.Request.Form, who.Request.Done = nil, nil // which would keep the request in memory
+	in.Actor = &who
+	entering, cancel := context.WithTimeout(c.ctx, requestTime)
+	defer cancel()
+	sub, first, err := s.Service.Feed.Subscribe(entering, in)
+	if err != nil {
+		return reply{}, err
+	}
+	if streams {
+		return reply{events: &events{sub, first}}, nil
+	}
+	defer sub.Close()
+	p, err := poll(c.ctx, sub, first, in.After, wait)
+	if err != nil {
+		return reply{}, err
+	}
+	p.Now = s.Now().UTC()
+	return reply{json: p}, nil
+}
+
+// wantsChanges reads what a request asks for.
+func (c *call) wantsChanges() (in feed.Ask, wait time.Duration, err error) {
+	q := c.query()
+	names := q.text("organizations")
+	in.All = names == "all"
+	if !in.All {
+		for name := range strings.SplitSeq(names, ",") {
+			if name = strings.TrimSpace(name); name != "" {
+				in.Organizations = append(in.Organizations, name)
+			}
+		}
+		if len(in.Organizations) == 0 {
+			q.addError("organizations", `Query param "organizations" must be ids or names with commas between them, or all`)
+		}
+	}
+	after := q.text("after")
+	if last := c.request().Header.Get("Last-Event-ID"); last != "" { // a browser's way to go on
+		after = last
+	}
+	if after != "" {
+		if in.After, err = strconv.ParseInt(after, 10, 64); err != nil || in.After < 0 {
+			q.addError("after", `Query param "after" must be a position`)
+		}
+	}
+	seconds := q.count("wait")
+	if seconds > maxWait {
+		q.addError("wait", fmt.Sprintf(`Query param "wait" must be at most %d`, maxWait))
+	}
+	return in, time.Duration(seconds) * time.Second, q.problem()
+}
+
+// poll waits until something has changed since a position, or for a while.
+func poll(ctx context.Context, sub *feed.Subscription, first []*feed.Event, after int64, wait time.Duration) (p snapshot.Poll, err error) {
+	p = snapshot.Poll{Events: []snapshot.Event{}, Position: after}
+	add := func(list []*feed.Event) {
+		for _, e := range list {
+			p.Position = max(p.Position, e.ID)
+			if e.Name != snapshot.EventHeartbeat {
+				p.Events = append(p.Events, snapshot.Event{Event: e.Name, ID: e.ID, Data: e.Data})
+			}
+		}
+	}
+	add(first)
+	ctx, cancel := context.WithTimeout(ctx, wait)
+	defer cancel()
+	for after > 0 && len(p.Events) <= 1 { // hello alone
+		list, err := sub.Next(ctx)
+		if errors.Is(err, context.DeadlineExceeded) {
+			break
+		}
+		if err != nil {
+			return p, org.SignedOut()
+		}
+		add(list)
+	}
+	return p, nil
+}
+
+// events is a stream that has been entered.
+type events struct {
+	sub   *feed.Subscription
+	first []*feed.Event
+}
+
+// sendEvents sends events until the client or the server goes, or the caller may not listen any more.
+func (c *call) sendEvents(r *events) error {
+	defer r.sub.Close()
+	res := c.response()
+	c.header("Content-Type", typeEvents)
+	c.header("Cache-Control", "no-store")
+	c.header("X-Accel-Buffering", "no")
+	control := http.NewResponseController(res.Writer)
+	_ = control.SetReadDeadline(time.Time{}) // what is not on a network has none
+	res.WriteHeader(http.StatusOK)
+	list := r.first
+	r.first = nil
+	for {
+		_ = control.SetWriteDeadline(time.Now().Add(eventPatience))
+		for _, e := range list {
+			if _, err := res.Write(e.Frame()); err != nil {
+				return errClientGone
+			}
+		}
+		if err := control.Flush(); err != nil && !errors.Is(err, http.ErrNotSupported) {
+			return errClientGone
+		}
+		var err error
+		if list, err = r.sub.Next(c.ctx); err != nil {
+			return nil //nolint:nilerr // an end like any other: the client comes again, and goes on from its last event
+		}
+	}
+}
