@@ -21,10 +21,13 @@ const some = (list, n) => [...new Set(Array.from({ length: below(n + 1) }, () =>
 const server = await demo(rolecall, catalog);
 const { api, organization } = server;
 const client = new Client({ url: server.url, token: server.key });
+const bits = await client.catalog();
 const engine = await Engine.open(client, { organizations: below(2) === 0 ? [organization] : "onDemand" });
 const members = (await api("GET", "organizations/default/members?limit=40")).filter((m) => !["ada", "shop"].includes(m.username));
 const people = members.map((m) => m.user_id);
 const known = await api("GET", "catalog");
+const owned = new Set(known.types.filter((t) => t.owned).map((t) => t.name));
+const ofSite = new Set(known.types.filter((t) => t.parent === "site").map((t) => t.name));
 const permissions = known.types.flatMap((t) => t.actions.map((a) => `${t.name}:${a.name}`));
 const roles = ["organization-accountant", "organization-approver", "organization-payment-freeze", "organization-auditor"];
 const custom = ["r1", "r2", "r3"];
@@ -63,6 +66,13 @@ for (let step = 0; step < Number(steps); step++) {
     const want = await client.decide(q.user, organization, q.permission, narrow);
     const have = await engine.decide(q.user, organization, q.permission, narrow);
     assert.equal(have.allowed, want.allowed, `seed ${seed}, step ${step}: ${JSON.stringify({ ...q, revision, have, want })}`);
+    const type = q.permission.split(":")[0];
+    if (!ofSite.has(type) && (!q.own || owned.has(type))) {
+      const rights = await client.rights(organization, q.user, { ttl: 5 }).catch((e) => (e.status === 404 ? undefined : Promise.reject(e)));
+      const has = rights !== undefined && client.readRights(rights.rights, bits).has(q.permission, { own: q.own });
+      assert.equal(has, want.allowed, `seed ${seed}, step ${step}: rights ${rights?.rights} of ${JSON.stringify({ ...q, want })}`);
+      if (rights !== undefined) assert.equal((await client.verifyRights(rights.token, { organization })).sub, q.user);
+    }
     asked++;
     if (want.allowed) allowed++;
   }
