@@ -186,7 +186,7 @@ func (s *session) decisions() {
 	if must(s, lines, err); !slices.ContainsFunc(lines, func(p client.EffectivePermission) bool { return p.Allowed }) {
 		s.Errorf("EffectivePermissions = %+v, want some allowed", lines)
 	}
-	who, err := s.WhoCan(s.ctx, "default", read, client.WhoCanPage{Limit: 1})
+	who, err := s.WhoCanPage(s.ctx, "default", read, client.WhoCanPage{Limit: 1})
 	if must(s, who, err); who.Count == 0 || len(who.Members) != 1 || who.Members[0].Level == "" || who.Outside == nil {
 		s.Errorf("WhoCan = %+v, want one member and those outside", who)
 	}

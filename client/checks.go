@@ -2,8 +2,15 @@ package client
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
+	"iter"
+	"mime"
 	"net/http"
+	"net/url"
+
+	"github.com/google/uuid"
 )
 
 // errNobody is for a user who was not filled in: the server would take it for the caller.
@@ -42,4 +49,84 @@ func (c *Client) Subjects(ctx context.Context, r SubjectsRequest) (SubjectsRespo
 		r.Subjects = []string{} // null would ask about the caller
 	}
 	return fetch[SubjectsResponse](ctx, c, send(http.MethodPost, r, "authcheck"))
+}
+
+// AblePerson is somebody who may do something in an organization.
+type AblePerson struct {
+	UserID    uuid.UUID `json:"user_id"`
+	Username  string    `json:"username"`
+	Name      string    `json:"name"`
+	Email     string    `json:"email"`
+	Status    Status    `json:"status"`
+	Member    bool      `json:"member"`              // of the organization; else by roles of the site or of another organization
+	Suspended bool      `json:"suspended,omitempty"` // may not, and would but for that
+	Reason
+}
+
+// WhoCan reads everybody who may do something in an organization from a single answer: members, then people outside it if the
+// caller may read accounts, then suspended members. It ends at the first error, which it yields with a zero person, and a list
+// that is not complete ends in one. Leaving the loop closes the connection.
+func (c *Client) WhoCan(ctx context.Context, organization string, q Question) iter.Seq2[AblePerson, error] {
+	return lines[AblePerson](ctx, c, get("organizations", organization, "who-can").with(q.values()))
+}
+
+// OrganizationsWhere reads the organizations where a user may do something, such as "invoice:void": to things of anybody, or
+// to the user's own. It ends as WhoCan.
+func (c *Client) OrganizationsWhere(ctx context.Context, user, permission string, own bool) iter.Seq2[Organization, error] {
+	v := url.Values{"can": {permission}}
+	if own {
+		v.Set("own", "1")
+	}
+	return lines[Organization](ctx, c, get("users", user, "organizations").with(v))
+}
+
+// typeLines is the type of a list that says at its end that it is complete.
+const typeLines = "application/x-ndjson"
+
+// lines yields the rows of such a list.
+func lines[T any](ctx context.Context, c *Client, r call) iter.Seq2[T, error] {
+	r.set("Accept", typeLines)
+	return func(yield func(T, error) bool) {
+		var none T
+		res, err := c.open(ctx, r)
+		if err != nil {
+			yield(none, err)
+			return
+		}
+		defer res.Body.Close()
+		if media, _, _ := mime.ParseMediaType(res.Header.Get("Content-Type")); media != typeLines {
+			yield(none, fmt.Errorf("the server sends no list of rows: %q", media))
+			return
+		}
+		d := decoder(res.Body)
+		for count := 0; ; count++ {
+			var line json.RawMessage
+			if err := d.Decode(&line); err != nil {
+				yield(none, fmt.Errorf("%w after %d rows: %w", errBroken, count, err))
+				return
+			}
+			var end struct {
+				Complete *bool
+				Count    int
+			}
+			if err := json.Unmarshal(line, &end); err != nil {
+				yield(none, err)
+				return
+			}
+			if end.Complete != nil {
+				if !*end.Complete || end.Count != count || d.More() {
+					yield(none, errBroken)
+				}
+				return
+			}
+			var row T
+			if err := json.Unmarshal(line, &row); err != nil {
+				yield(none, err)
+				return
+			}
+			if !yield(row, nil) {
+				return
+			}
+		}
+	}
 }

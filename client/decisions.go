@@ -174,7 +174,7 @@ type AbleUser struct {
 	Reason
 }
 
-// WhoCanPage selects a page of the answer to WhoCan.
+// WhoCanPage selects a page of who may do something.
 type WhoCanPage struct {
 	Limit   int // 0: all
 	Offset  int
@@ -214,8 +214,8 @@ func (c *Client) EffectivePermissions(ctx context.Context, organization, user st
 	return fetch[[]EffectivePermission](ctx, c, get(memberships(organization, user, "permissions")...))
 }
 
-// WhoCan returns who may do something in an organization, and by which roles.
-func (c *Client) WhoCan(ctx context.Context, organization string, q Question, page WhoCanPage) (WhoCan, error) {
+// WhoCanPage returns who may do something in an organization, and by which roles: one page of it.
+func (c *Client) WhoCanPage(ctx context.Context, organization string, q Question, page WhoCanPage) (WhoCan, error) {
 	v := q.values()
 	setNumber(v, "limit", int64(page.Limit))
 	setNumber(v, "offset", int64(page.Offset))

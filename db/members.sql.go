@@ -1700,6 +1700,256 @@ func (q *Queries) ListOutsidersByID(ctx context.Context, arg ListOutsidersByIDPa
 	return items, nil
 }
 
+const listPeople = `-- name: ListPeople :many
+SELECT user_id, username_key, username, name, email, roles, site_roles, status FROM organization_members
+WHERE organization_id = ?1 AND username_key > ?2
+ORDER BY username_key
+LIMIT CAST(?3 AS bigint)
+`
+
+type ListPeopleParams struct {
+	OrganizationID uuid.UUID
+	AfterKey       string
+	MaxRows        int64
+}
+
+type ListPeopleRow struct {
+	UserID      uuid.UUID
+	UsernameKey string
+	Username    string
+	Name        string
+	Email       string
+	Roles       string
+	SiteRoles   string
+	Status      string
+}
+
+// The same of all members, by username, from a place onwards.
+func (q *Queries) ListPeople(ctx context.Context, arg ListPeopleParams) ([]ListPeopleRow, error) {
+	rows, err := q.query(ctx, q.listPeopleStmt, listPeople, arg.OrganizationID, arg.AfterKey, arg.MaxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListPeopleRow{}
+	for rows.Next() {
+		var i ListPeopleRow
+		if err := rows.Scan(
+			&i.UserID,
+			&i.UsernameKey,
+			&i.Username,
+			&i.Name,
+			&i.Email,
+			&i.Roles,
+			&i.SiteRoles,
+			&i.Status,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listPeopleByID = `-- name: ListPeopleByID :many
+SELECT user_id, username_key, username, name, email, roles, site_roles, status FROM organization_members
+WHERE organization_id BETWEEN ?1 AND ?1 AND user_id IN (/*SLICE:user_ids*/?)
+`
+
+type ListPeopleByIDParams struct {
+	OrganizationID uuid.UUID
+	UserIds        []uuid.UUID
+}
+
+type ListPeopleByIDRow struct {
+	UserID      uuid.UUID
+	UsernameKey string
+	Username    string
+	Name        string
+	Email       string
+	Roles       string
+	SiteRoles   string
+	Status      string
+}
+
+// The same of those of some accounts who are members.
+func (q *Queries) ListPeopleByID(ctx context.Context, arg ListPeopleByIDParams) ([]ListPeopleByIDRow, error) {
+	query := listPeopleByID
+	var queryParams []interface{}
+	queryParams = append(queryParams, arg.OrganizationID)
+	if len(arg.UserIds) > 0 {
+		for _, v := range arg.UserIds {
+			queryParams = append(queryParams, v)
+		}
+		query = strings.Replace(query, "/*SLICE:user_ids*/?", strings.Repeat(",?", len(arg.UserIds))[1:], 1)
+	} else {
+		query = strings.Replace(query, "/*SLICE:user_ids*/?", "NULL", 1)
+	}
+	rows, err := q.query(ctx, nil, query, queryParams...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListPeopleByIDRow{}
+	for rows.Next() {
+		var i ListPeopleByIDRow
+		if err := rows.Scan(
+			&i.UserID,
+			&i.UsernameKey,
+			&i.Username,
+			&i.Name,
+			&i.Email,
+			&i.Roles,
+			&i.SiteRoles,
+			&i.Status,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listPeopleOfRole = `-- name: ListPeopleOfRole :many
+SELECT m.user_id, m.username_key, m.username, m.name, m.email, m.roles, m.site_roles, m.status FROM member_roles h
+JOIN organization_members m ON m.organization_id = h.organization_id AND m.username_key = h.username_key
+WHERE h.organization_id = ?1 AND h.role = ?2 AND h.username_key > ?3
+ORDER BY h.username_key
+LIMIT CAST(?4 AS bigint)
+`
+
+type ListPeopleOfRoleParams struct {
+	OrganizationID uuid.UUID
+	Role           string
+	AfterKey       string
+	MaxRows        int64
+}
+
+type ListPeopleOfRoleRow struct {
+	UserID      uuid.UUID
+	UsernameKey string
+	Username    string
+	Name        string
+	Email       string
+	Roles       string
+	SiteRoles   string
+	Status      string
+}
+
+// Who holds a role, with what a list of people shows, by username, from a place onwards.
+func (q *Queries) ListPeopleOfRole(ctx context.Context, arg ListPeopleOfRoleParams) ([]ListPeopleOfRoleRow, error) {
+	rows, err := q.query(ctx, q.listPeopleOfRoleStmt, listPeopleOfRole,
+		arg.OrganizationID,
+		arg.Role,
+		arg.AfterKey,
+		arg.MaxRows,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListPeopleOfRoleRow{}
+	for rows.Next() {
+		var i ListPeopleOfRoleRow
+		if err := rows.Scan(
+			&i.UserID,
+			&i.UsernameKey,
+			&i.Username,
+			&i.Name,
+			&i.Email,
+			&i.Roles,
+			&i.SiteRoles,
+			&i.Status,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listPeopleOfSiteRole = `-- name: ListPeopleOfSiteRole :many
+SELECT m.user_id, m.username_key, m.username, m.name, m.email, m.roles, m.site_roles, m.status FROM user_roles h
+JOIN organization_members m ON m.user_id = h.user_id
+WHERE h.role = ?1 AND h.user_id > ?2 AND m.organization_id = ?3
+ORDER BY h.user_id
+LIMIT CAST(?4 AS bigint)
+`
+
+type ListPeopleOfSiteRoleParams struct {
+	Role           string
+	AfterUser      uuid.UUID
+	OrganizationID uuid.UUID
+	MaxRows        int64
+}
+
+type ListPeopleOfSiteRoleRow struct {
+	UserID      uuid.UUID
+	UsernameKey string
+	Username    string
+	Name        string
+	Email       string
+	Roles       string
+	SiteRoles   string
+	Status      string
+}
+
+// The same of those members who hold a role of the site, by id.
+func (q *Queries) ListPeopleOfSiteRole(ctx context.Context, arg ListPeopleOfSiteRoleParams) ([]ListPeopleOfSiteRoleRow, error) {
+	rows, err := q.query(ctx, q.listPeopleOfSiteRoleStmt, listPeopleOfSiteRole,
+		arg.Role,
+		arg.AfterUser,
+		arg.OrganizationID,
+		arg.MaxRows,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListPeopleOfSiteRoleRow{}
+	for rows.Next() {
+		var i ListPeopleOfSiteRoleRow
+		if err := rows.Scan(
+			&i.UserID,
+			&i.UsernameKey,
+			&i.Username,
+			&i.Name,
+			&i.Email,
+			&i.Roles,
+			&i.SiteRoles,
+			&i.Status,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const searchMembers = `-- name: SearchMembers :many
 SELECT f.user_id, CAST(count(*) OVER () AS bigint) AS total FROM (
     SELECT m.user_id, m.username_key, CAST(CASE WHEN CAST(?1 AS boolean) THEN '' ELSE m.username_key END AS text) AS tie,

@@ -296,6 +296,51 @@ func (q *Queries) ListOrganizations(ctx context.Context, maxRows int64) ([]Organ
 	return items, nil
 }
 
+const listOrganizationsAfter = `-- name: ListOrganizationsAfter :many
+SELECT id, name, name_key, display_name, description, icon, is_default, member_count, created_at, updated_at, version FROM organizations WHERE name_key > ?1 ORDER BY name_key LIMIT CAST(?2 AS bigint)
+`
+
+type ListOrganizationsAfterParams struct {
+	AfterKey string
+	MaxRows  int64
+}
+
+// The same from a name onwards.
+func (q *Queries) ListOrganizationsAfter(ctx context.Context, arg ListOrganizationsAfterParams) ([]Organization, error) {
+	rows, err := q.query(ctx, q.listOrganizationsAfterStmt, listOrganizationsAfter, arg.AfterKey, arg.MaxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Organization{}
+	for rows.Next() {
+		var i Organization
+		if err := rows.Scan(
+			&i.ID,
+			&i.Name,
+			&i.NameKey,
+			&i.DisplayName,
+			&i.Description,
+			&i.Icon,
+			&i.IsDefault,
+			&i.MemberCount,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+			&i.Version,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listOrganizationsNamed = `-- name: ListOrganizationsNamed :many
 SELECT a.id, a.name_key, a.is_default FROM organizations a WHERE a.id IN (/*SLICE:ids*/?)
 UNION ALL
@@ -369,6 +414,53 @@ type ListOrganizationsOfUserParams struct {
 
 func (q *Queries) ListOrganizationsOfUser(ctx context.Context, arg ListOrganizationsOfUserParams) ([]Organization, error) {
 	rows, err := q.query(ctx, q.listOrganizationsOfUserStmt, listOrganizationsOfUser, arg.UserID, arg.MaxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Organization{}
+	for rows.Next() {
+		var i Organization
+		if err := rows.Scan(
+			&i.ID,
+			&i.Name,
+			&i.NameKey,
+			&i.DisplayName,
+			&i.Description,
+			&i.Icon,
+			&i.IsDefault,
+			&i.MemberCount,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+			&i.Version,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listOrganizationsOfUserAfter = `-- name: ListOrganizationsOfUserAfter :many
+SELECT o.id, o.name, o.name_key, o.display_name, o.description, o.icon, o.is_default, o.member_count, o.created_at, o.updated_at, o.version FROM organization_members m JOIN organizations o ON o.id = m.organization_id
+WHERE m.user_id = ?1 AND o.name_key > ?2 ORDER BY o.name_key LIMIT CAST(?3 AS bigint)
+`
+
+type ListOrganizationsOfUserAfterParams struct {
+	UserID   uuid.UUID
+	AfterKey string
+	MaxRows  int64
+}
+
+// The same from a name onwards.
+func (q *Queries) ListOrganizationsOfUserAfter(ctx context.Context, arg ListOrganizationsOfUserAfterParams) ([]Organization, error) {
+	rows, err := q.query(ctx, q.listOrganizationsOfUserAfterStmt, listOrganizationsOfUserAfter, arg.UserID, arg.AfterKey, arg.MaxRows)
 	if err != nil {
 		return nil, err
 	}

@@ -558,17 +558,35 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listOrganizationsStmt, err = db.PrepareContext(ctx, listOrganizations); err != nil {
 		return nil, fmt.Errorf("error preparing query ListOrganizations: %w", err)
 	}
+	if q.listOrganizationsAfterStmt, err = db.PrepareContext(ctx, listOrganizationsAfter); err != nil {
+		return nil, fmt.Errorf("error preparing query ListOrganizationsAfter: %w", err)
+	}
 	if q.listOrganizationsNamedStmt, err = db.PrepareContext(ctx, listOrganizationsNamed); err != nil {
 		return nil, fmt.Errorf("error preparing query ListOrganizationsNamed: %w", err)
 	}
 	if q.listOrganizationsOfUserStmt, err = db.PrepareContext(ctx, listOrganizationsOfUser); err != nil {
 		return nil, fmt.Errorf("error preparing query ListOrganizationsOfUser: %w", err)
 	}
+	if q.listOrganizationsOfUserAfterStmt, err = db.PrepareContext(ctx, listOrganizationsOfUserAfter); err != nil {
+		return nil, fmt.Errorf("error preparing query ListOrganizationsOfUserAfter: %w", err)
+	}
 	if q.listOutsidersStmt, err = db.PrepareContext(ctx, listOutsiders); err != nil {
 		return nil, fmt.Errorf("error preparing query ListOutsiders: %w", err)
 	}
 	if q.listOutsidersByIDStmt, err = db.PrepareContext(ctx, listOutsidersByID); err != nil {
 		return nil, fmt.Errorf("error preparing query ListOutsidersByID: %w", err)
+	}
+	if q.listPeopleStmt, err = db.PrepareContext(ctx, listPeople); err != nil {
+		return nil, fmt.Errorf("error preparing query ListPeople: %w", err)
+	}
+	if q.listPeopleByIDStmt, err = db.PrepareContext(ctx, listPeopleByID); err != nil {
+		return nil, fmt.Errorf("error preparing query ListPeopleByID: %w", err)
+	}
+	if q.listPeopleOfRoleStmt, err = db.PrepareContext(ctx, listPeopleOfRole); err != nil {
+		return nil, fmt.Errorf("error preparing query ListPeopleOfRole: %w", err)
+	}
+	if q.listPeopleOfSiteRoleStmt, err = db.PrepareContext(ctx, listPeopleOfSiteRole); err != nil {
+		return nil, fmt.Errorf("error preparing query ListPeopleOfSiteRole: %w", err)
 	}
 	if q.listPermissionsStmt, err = db.PrepareContext(ctx, listPermissions); err != nil {
 		return nil, fmt.Errorf("error preparing query ListPermissions: %w", err)
@@ -1648,6 +1666,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listOrganizationsStmt: %w", cerr)
 		}
 	}
+	if q.listOrganizationsAfterStmt != nil {
+		if cerr := q.listOrganizationsAfterStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listOrganizationsAfterStmt: %w", cerr)
+		}
+	}
 	if q.listOrganizationsNamedStmt != nil {
 		if cerr := q.listOrganizationsNamedStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listOrganizationsNamedStmt: %w", cerr)
@@ -1658,6 +1681,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listOrganizationsOfUserStmt: %w", cerr)
 		}
 	}
+	if q.listOrganizationsOfUserAfterStmt != nil {
+		if cerr := q.listOrganizationsOfUserAfterStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listOrganizationsOfUserAfterStmt: %w", cerr)
+		}
+	}
 	if q.listOutsidersStmt != nil {
 		if cerr := q.listOutsidersStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listOutsidersStmt: %w", cerr)
@@ -1666,6 +1694,26 @@ func (q *Queries) Close() error {
 	if q.listOutsidersByIDStmt != nil {
 		if cerr := q.listOutsidersByIDStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listOutsidersByIDStmt: %w", cerr)
+		}
+	}
+	if q.listPeopleStmt != nil {
+		if cerr := q.listPeopleStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listPeopleStmt: %w", cerr)
+		}
+	}
+	if q.listPeopleByIDStmt != nil {
+		if cerr := q.listPeopleByIDStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listPeopleByIDStmt: %w", cerr)
+		}
+	}
+	if q.listPeopleOfRoleStmt != nil {
+		if cerr := q.listPeopleOfRoleStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listPeopleOfRoleStmt: %w", cerr)
+		}
+	}
+	if q.listPeopleOfSiteRoleStmt != nil {
+		if cerr := q.listPeopleOfSiteRoleStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listPeopleOfSiteRoleStmt: %w", cerr)
 		}
 	}
 	if q.listPermissionsStmt != nil {
@@ -2190,10 +2238,16 @@ type Queries struct {
 	listOrganizationRevisionsStmt     *sql.Stmt
 	listOrganizationSizesStmt         *sql.Stmt
 	listOrganizationsStmt             *sql.Stmt
+	listOrganizationsAfterStmt        *sql.Stmt
 	listOrganizationsNamedStmt        *sql.Stmt
 	listOrganizationsOfUserStmt       *sql.Stmt
+	listOrganizationsOfUserAfterStmt  *sql.Stmt
 	listOutsidersStmt                 *sql.Stmt
 	listOutsidersByIDStmt             *sql.Stmt
+	listPeopleStmt                    *sql.Stmt
+	listPeopleByIDStmt                *sql.Stmt
+	listPeopleOfRoleStmt              *sql.Stmt
+	listPeopleOfSiteRoleStmt          *sql.Stmt
 	listPermissionsStmt               *sql.Stmt
 	listPermissionsByRoleStmt         *sql.Stmt
 	listPermissionsOfOrganizationStmt *sql.Stmt
@@ -2439,10 +2493,16 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listOrganizationRevisionsStmt:     q.listOrganizationRevisionsStmt,
 		listOrganizationSizesStmt:         q.listOrganizationSizesStmt,
 		listOrganizationsStmt:             q.listOrganizationsStmt,
+		listOrganizationsAfterStmt:        q.listOrganizationsAfterStmt,
 		listOrganizationsNamedStmt:        q.listOrganizationsNamedStmt,
 		listOrganizationsOfUserStmt:       q.listOrganizationsOfUserStmt,
+		listOrganizationsOfUserAfterStmt:  q.listOrganizationsOfUserAfterStmt,
 		listOutsidersStmt:                 q.listOutsidersStmt,
 		listOutsidersByIDStmt:             q.listOutsidersByIDStmt,
+		listPeopleStmt:                    q.listPeopleStmt,
+		listPeopleByIDStmt:                q.listPeopleByIDStmt,
+		listPeopleOfRoleStmt:              q.listPeopleOfRoleStmt,
+		listPeopleOfSiteRoleStmt:          q.listPeopleOfSiteRoleStmt,
 		listPermissionsStmt:               q.listPermissionsStmt,
 		listPermissionsByRoleStmt:         q.listPermissionsByRoleStmt,
 		listPermissionsOfOrganizationStmt: q.listPermissionsOfOrganizationStmt,

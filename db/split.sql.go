@@ -138,10 +138,16 @@ type Reads interface {
 	ListOrganizationRevisions(ctx context.Context, arg ListOrganizationRevisionsParams) ([]ListOrganizationRevisionsRow, error)
 	ListOrganizationSizes(ctx context.Context) ([]ListOrganizationSizesRow, error)
 	ListOrganizations(ctx context.Context, maxRows int64) ([]Organization, error)
+	ListOrganizationsAfter(ctx context.Context, arg ListOrganizationsAfterParams) ([]Organization, error)
 	ListOrganizationsNamed(ctx context.Context, arg ListOrganizationsNamedParams) ([]ListOrganizationsNamedRow, error)
 	ListOrganizationsOfUser(ctx context.Context, arg ListOrganizationsOfUserParams) ([]Organization, error)
+	ListOrganizationsOfUserAfter(ctx context.Context, arg ListOrganizationsOfUserAfterParams) ([]Organization, error)
 	ListOutsiders(ctx context.Context, arg ListOutsidersParams) ([]ListOutsidersRow, error)
 	ListOutsidersByID(ctx context.Context, arg ListOutsidersByIDParams) ([]ListOutsidersByIDRow, error)
+	ListPeople(ctx context.Context, arg ListPeopleParams) ([]ListPeopleRow, error)
+	ListPeopleByID(ctx context.Context, arg ListPeopleByIDParams) ([]ListPeopleByIDRow, error)
+	ListPeopleOfRole(ctx context.Context, arg ListPeopleOfRoleParams) ([]ListPeopleOfRoleRow, error)
+	ListPeopleOfSiteRole(ctx context.Context, arg ListPeopleOfSiteRoleParams) ([]ListPeopleOfSiteRoleRow, error)
 	ListPermissions(ctx context.Context, roleID uuid.UUID) ([]ListPermissionsRow, error)
 	ListPermissionsByRole(ctx context.Context, roleIds []uuid.UUID) ([]RolePermission, error)
 	ListPermissionsOfOrganization(ctx context.Context, organizationID uuid.NullUUID) ([]RolePermission, error)
@@ -814,6 +820,11 @@ func (r reads) ListOrganizations(ctx context.Context, maxRows int64) ([]Organiza
 	return found, named("ListOrganizations", err)
 }
 
+func (r reads) ListOrganizationsAfter(ctx context.Context, arg ListOrganizationsAfterParams) ([]Organization, error) {
+	found, err := r.queries.ListOrganizationsAfter(ctx, arg)
+	return found, named("ListOrganizationsAfter", err)
+}
+
 func (r reads) ListOrganizationsNamed(ctx context.Context, arg ListOrganizationsNamedParams) ([]ListOrganizationsNamedRow, error) {
 	found, err := r.queries.ListOrganizationsNamed(ctx, arg)
 	return found, named("ListOrganizationsNamed", err)
@@ -824,6 +835,11 @@ func (r reads) ListOrganizationsOfUser(ctx context.Context, arg ListOrganization
 	return found, named("ListOrganizationsOfUser", err)
 }
 
+func (r reads) ListOrganizationsOfUserAfter(ctx context.Context, arg ListOrganizationsOfUserAfterParams) ([]Organization, error) {
+	found, err := r.queries.ListOrganizationsOfUserAfter(ctx, arg)
+	return found, named("ListOrganizationsOfUserAfter", err)
+}
+
 func (r reads) ListOutsiders(ctx context.Context, arg ListOutsidersParams) ([]ListOutsidersRow, error) {
 	found, err := r.queries.ListOutsiders(ctx, arg)
 	return found, named("ListOutsiders", err)
@@ -832,6 +848,26 @@ func (r reads) ListOutsiders(ctx context.Context, arg ListOutsidersParams) ([]Li
 func (r reads) ListOutsidersByID(ctx context.Context, arg ListOutsidersByIDParams) ([]ListOutsidersByIDRow, error) {
 	found, err := r.queries.ListOutsidersByID(ctx, arg)
 	return found, named("ListOutsidersByID", err)
+}
+
+func (r reads) ListPeople(ctx context.Context, arg ListPeopleParams) ([]ListPeopleRow, error) {
+	found, err := r.queries.ListPeople(ctx, arg)
+	return found, named("ListPeople", err)
+}
+
+func (r reads) ListPeopleByID(ctx context.Context, arg ListPeopleByIDParams) ([]ListPeopleByIDRow, error) {
+	found, err := r.queries.ListPeopleByID(ctx, arg)
+	return found, named("ListPeopleByID", err)
+}
+
+func (r reads) ListPeopleOfRole(ctx context.Context, arg ListPeopleOfRoleParams) ([]ListPeopleOfRoleRow, error) {
+	found, err := r.queries.ListPeopleOfRole(ctx, arg)
+	return found, named("ListPeopleOfRole", err)
+}
+
+func (r reads) ListPeopleOfSiteRole(ctx context.Context, arg ListPeopleOfSiteRoleParams) ([]ListPeopleOfSiteRoleRow, error) {
+	found, err := r.queries.ListPeopleOfSiteRole(ctx, arg)
+	return found, named("ListPeopleOfSiteRole", err)
 }
 
 func (r reads) ListPermissions(ctx context.Context, roleID uuid.UUID) ([]ListPermissionsRow, error) {

@@ -1,6 +1,8 @@
 package org
 
 import (
+	"github.com/google/uuid"
+
 	"rolecall.example/rbac"
 )
 
@@ -45,5 +47,16 @@ type Answer struct {
 type WhoCanPage struct {
 	Limit, Offset int // Limit 0 is all
 	Outside       bool
-	Whole         bool // with the members come all others
 }
+
+// AblePerson is one of everybody who may do something in an organization.
+type AblePerson struct {
+	UserID                uuid.UUID
+	Username, Name, Email string
+	Status                Status
+	Member                bool    // of the organization; else by roles of the site or of another organization
+	Answer                *Answer // one for all who may by the same
+}
+
+// Suspended reports whether the person might but for that.
+func (p *AblePerson) Suspended() bool { return p.Status == StatusSuspended }

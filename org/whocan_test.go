@@ -82,6 +82,24 @@ func TestWhoCanIsEverybodyWhoCan(t *testing.T) {
 				t.Fatalf("seed %d, %s: %d and %d of %d, %d suspended; want %d, %d, %d, %d", seed, key,
 					got.Count, got.Outside.Count, got.Total, got.Suspended, len(members), len(outside), total, might)
 			}
+			streamed := [3][]string{} // members, others, suspended ones
+			err = w.EachWhoCan(t.Context(), w.Operator(), "default", q, func(p *org.AblePerson) error {
+				at := 0
+				switch {
+				case p.Suspended():
+					at = 2
+				case !p.Member:
+					at = 1
+				}
+				if len(streamed[2]) > 0 && at < 2 || len(streamed[1]) > 0 && at < 1 || !p.Answer.Trace.Allowed {
+					t.Errorf("seed %d, %s: %s is out of place", seed, key, p.Username)
+				}
+				streamed[at] = append(streamed[at], p.Username)
+				return nil
+			})
+			if d := cmp.Diff([2][]string{inFolds(streamed[0]), inFolds(streamed[1])}, names); err != nil || d != "" || len(streamed[2]) != might {
+				t.Fatalf("seed %d, %s: streamed %d suspended of %d, %v:\n%s", seed, key, len(streamed[2]), might, err, d)
+			}
 		}
 	}
 	if outsiders < 100 || withheld < 10 {

@@ -419,6 +419,34 @@ WHERE h.organization_id = @organization_id AND h.role = @role AND h.username_key
 ORDER BY h.username_key
 LIMIT CAST(@max_rows AS bigint);
 
+-- name: ListPeopleOfRole :many
+-- Who holds a role, with what a list of people shows, by username, from a place onwards.
+SELECT m.user_id, m.username_key, m.username, m.name, m.email, m.roles, m.site_roles, m.status FROM member_roles h
+JOIN organization_members m ON m.organization_id = h.organization_id AND m.username_key = h.username_key
+WHERE h.organization_id = @organization_id AND h.role = @role AND h.username_key > @after_key
+ORDER BY h.username_key
+LIMIT CAST(@max_rows AS bigint);
+
+-- name: ListPeopleOfSiteRole :many
+-- The same of those members who hold a role of the site, by id.
+SELECT m.user_id, m.username_key, m.username, m.name, m.email, m.roles, m.site_roles, m.status FROM user_roles h
+JOIN organization_members m ON m.user_id = h.user_id
+WHERE h.role = @role AND h.user_id > @after_user AND m.organization_id = @organization_id
+ORDER BY h.user_id
+LIMIT CAST(@max_rows AS bigint);
+
+-- name: ListPeople :many
+-- The same of all members, by username, from a place onwards.
+SELECT user_id, username_key, username, name, email, roles, site_roles, status FROM organization_members
+WHERE organization_id = @organization_id AND username_key > @after_key
+ORDER BY username_key
+LIMIT CAST(@max_rows AS bigint);
+
+-- name: ListPeopleByID :many
+-- The same of those of some accounts who are members.
+SELECT user_id, username_key, username, name, email, roles, site_roles, status FROM organization_members
+WHERE organization_id BETWEEN @organization_id AND @organization_id AND user_id IN (sqlc.slice('user_ids'));
+
 -- name: ListHoldersOfSiteRole :many
 -- The same of a role of the site, by id.
 SELECT u.id, u.username, u.roles FROM user_roles h

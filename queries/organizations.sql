@@ -35,9 +35,18 @@ SELECT c.id, c.name_key, c.is_default FROM organizations c WHERE c.is_default;
 -- reads all: as many as are asked for, in the order of the index.
 SELECT * FROM organizations ORDER BY name_key LIMIT CAST(@max_rows AS bigint);
 
+-- name: ListOrganizationsAfter :many
+-- The same from a name onwards.
+SELECT * FROM organizations WHERE name_key > @after_key ORDER BY name_key LIMIT CAST(@max_rows AS bigint);
+
 -- name: ListOrganizationsOfUser :many
 SELECT o.* FROM organization_members m JOIN organizations o ON o.id = m.organization_id
 WHERE m.user_id = @user_id ORDER BY o.name_key LIMIT CAST(@max_rows AS bigint);
+
+-- name: ListOrganizationsOfUserAfter :many
+-- The same from a name onwards.
+SELECT o.* FROM organization_members m JOIN organizations o ON o.id = m.organization_id
+WHERE m.user_id = @user_id AND o.name_key > @after_key ORDER BY o.name_key LIMIT CAST(@max_rows AS bigint);
 
 -- name: InsertOrganization :exec
 -- unit: site

@@ -150,29 +150,6 @@ func (s *Server) roleTable(c *call, roles []org.Role) *stream {
 	})
 }
 
-// whoCanTable is who may do something as a file: the members, then the accounts outside the organization.
-func (s *Server) whoCanTable(c *call, w *client.WhoCan) *stream {
-	head := []string{"id", "username", "name", "email", "status", "member", "level", "allowed_by"}
-	return s.csvStream(c, "who-can", head, func(add func(cells ...string) error) error {
-		for i := range w.Members {
-			m := &w.Members[i]
-			if err := add(m.UserID.String(), m.Username, m.Name, m.Email, string(m.Status), "true", m.Level, refNames(m.AllowedBy)); err != nil {
-				return err
-			}
-		}
-		if w.Outside == nil {
-			return nil
-		}
-		for i := range w.Outside.Users {
-			u := &w.Outside.Users[i]
-			if err := add(u.ID.String(), u.Username, u.Name, u.Email, string(u.Status), "false", u.Level, refNames(u.AllowedBy)); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
 func refNames(refs []client.RoleRef) string {
 	return strings.Join(each(refs, func(r *client.RoleRef) string { return r.Name }), " ")
 }

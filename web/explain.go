@@ -102,8 +102,11 @@ func (s *Server) whoCan(c *call) (reply, error) {
 	if err := q.problem(); err != nil {
 		return c.again(err, refused)
 	}
-	if c.as == asJSON || c.csv || asked {
-		found, err := s.insight.WhoCan(c.ctx, c.actor, c.organization(), question, org.WhoCanPage{Limit: w.Limit, Offset: w.Offset, Outside: w.Outside, Whole: c.csv})
+	if c.csv || c.wantsLines() {
+		return reply{stream: s.everybody(c, question)}, nil
+	}
+	if c.as == asJSON || asked {
+		found, err := s.insight.WhoCan(c.ctx, c.actor, c.organization(), question, org.WhoCanPage{Limit: w.Limit, Offset: w.Offset, Outside: w.Outside})
 		if err != nil {
 			return c.again(err, refused)
 		}
@@ -115,9 +118,6 @@ func (s *Server) whoCan(c *call) (reply, error) {
 	if w.Answer != nil {
 		found := wireWhoCan(w.Answer)
 		r.json = found
-		if c.csv {
-			r.stream = s.whoCanTable(c, &found)
-		}
 		count := found.Count
 		if w.Outside && found.Outside != nil {
 			count = found.Outside.Count

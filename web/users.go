@@ -79,7 +79,11 @@ func (c *call) usersHome() string { return cmp.Or(c.cameFrom(), views.UsersPath)
 
 func (c *call) usersCrumb() []views.Crumb { return []views.Crumb{{Label: "Users", URL: c.usersHome()}} }
 
+// listUserOrganizations lists those that an account belongs to, or those where it may do something.
 func (s *Server) listUserOrganizations(c *call) (reply, error) {
+	if c.values.Has("can") || c.values.Has("own") {
+		return s.organizationsWhere(c)
+	}
 	list, err := s.account.UserOrganizations(c.ctx, c.actor, c.user())
 	return reply{json: each(list, wireOrganization)}, err
 }

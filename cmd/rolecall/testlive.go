@@ -127,7 +127,7 @@ func (s *testServer) Check(ctx context.Context, organization, user string, own b
 
 // WhoCan implements permtest.Server.
 func (s *testServer) WhoCan(ctx context.Context, organization string, p rbac.Permission) ([]string, error) {
-	got, err := s.api.WhoCan(ctx, s.place(organization), client.Question{Action: p.Action, ResourceType: p.ResourceType}, client.WhoCanPage{})
+	got, err := s.api.WhoCanPage(ctx, s.place(organization), client.Question{Action: p.Action, ResourceType: p.ResourceType}, client.WhoCanPage{})
 	if err != nil {
 		return nil, err
 	}

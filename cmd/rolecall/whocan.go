@@ -25,7 +25,7 @@ func whoCanCommand() *command {
 		flags:    q.flags("org", "owner", "limit"),
 		run: func(ctx context.Context, t *terminal, c *config) error {
 			return asking(ctx, c, func(api *client.Client) error {
-				got, err := api.WhoCan(ctx, q.organization(), q.question(c.operands), client.WhoCanPage{Limit: q.limit})
+				got, err := api.WhoCanPage(ctx, q.organization(), q.question(c.operands), client.WhoCanPage{Limit: q.limit})
 				if err != nil {
 					return err
 				}

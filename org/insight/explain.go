@@ -57,14 +57,21 @@ func objectAsked(c *rbac.Catalog, q org.Question, orgID, member uuid.UUID) rbac.
 	return o
 }
 
+// askedPair refuses a question about what is no pair of the catalog. One is about one type: "*" is for rules. Invalid.
+func askedPair(c *rbac.Catalog, q org.Question) error {
+	if q.ResourceType != rbac.Wildcard && c.Valid(q.ResourceType, q.Action) {
+		return nil
+	}
+	return org.FieldErrors{{Field: "action", Detail: fmt.Sprintf("there is no action %q on %q", q.Action, q.ResourceType)}}.Err("Unknown permission.")
+}
+
 // Explain answers why a member may or may not do something. NotFound and Invalid as Member; Invalid: no such pair of
 // resource type and action.
 func (s *Service) Explain(ctx context.Context, subject *org.Actor, organization, user string, q org.Question) (_ org.Explanation, err error) {
 	defer org.Wrap(&err, "explain %q in %q", user, organization)
 	q = s.presentQuestion(subject, q)
-	// A question is about one type: "*" is for rules.
-	if q.ResourceType == rbac.Wildcard || !subject.Catalog.Valid(q.ResourceType, q.Action) {
-		return org.Explanation{}, org.FieldErrors{{Field: "action", Detail: fmt.Sprintf("there is no action %q on %q", q.Action, q.ResourceType)}}.Err("Unknown permission.")
+	if err := askedPair(subject.Catalog, q); err != nil {
+		return org.Explanation{}, err
 	}
 	e := org.Explanation{Question: q}
 	// Trace, words and suggestions must be of one snapshot.

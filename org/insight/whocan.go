@@ -3,7 +3,6 @@ package insight
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -25,8 +24,8 @@ const outsideSize = 100
 func (s *Service) WhoCan(ctx context.Context, subject *org.Actor, organization string, q org.Question, p org.WhoCanPage) (_ org.WhoCan, err error) {
 	defer org.Wrap(&err, "list who can in %q", organization)
 	q = s.presentQuestion(subject, q)
-	if q.ResourceType == rbac.Wildcard || !subject.Catalog.Valid(q.ResourceType, q.Action) {
-		return org.WhoCan{}, org.FieldErrors{{Field: "action", Detail: fmt.Sprintf("there is no action %q on %q", q.Action, q.ResourceType)}}.Err("Unknown permission.")
+	if err := askedPair(subject.Catalog, q); err != nil {
+		return org.WhoCan{}, err
 	}
 	w := org.WhoCan{Question: q, Members: []org.WhoCanMember{}}
 	err = s.units.Moment(ctx, subject, func(src unit.Reader) error {
@@ -195,9 +194,6 @@ func (w *window) full() bool { return w.limit > 0 && len(w.ids) == w.limit }
 // outside finds the accounts that do not belong to the organization, like members those that do.
 func (f *finder) outside(ctx context.Context, o *org.Outside, p org.WhoCanPage) error {
 	page := window{limit: outsideSize}
-	if p.Whole {
-		page.limit = 0
-	}
 	if p.Outside {
 		page = window{limit: p.Limit, offset: p.Offset}
 	}

@@ -1,0 +1,273 @@
+package insight
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"rolecall.example/db"
+	"rolecall.example/org"
+	"rolecall.example/org/unit"
+)
+
+// EachWhoCan calls each for everybody who may do something in an organization, of one moment: members, then holders of roles
+// outside of it, if the caller may read accounts, then suspended members who might but for that. It holds few of them at a
+// time, however many there are. What each is given is used again. Errors as WhoCan.
+func (s *Service) EachWhoCan(ctx context.Context, subject *org.Actor, organization string, q org.Question, each func(*org.AblePerson) error) (err error) {
+	defer org.Wrap(&err, "list everybody who can in %q", organization)
+	q = s.presentQuestion(subject, q)
+	if err := askedPair(subject.Catalog, q); err != nil {
+		return err
+	}
+	return s.units.Moment(ctx, subject, func(src unit.Reader) error {
+		o, err := src.Organization(ctx, subject, organization)
+		if err != nil {
+			return err
+		}
+		// Half an answer would look like a whole one, so there is none.
+		if !subject.Can("read", org.MembersObject(o.ID)) {
+			return org.ErrNotFound()
+		}
+		c, err := src.Crowd(ctx, o.ID)
+		if err != nil {
+			return err
+		}
+		w := everybody{each: each, finder: finder{
+			Crowd: c, question: q, object: objectAsked(src.Catalog(), q, o.ID, unit.Anyone), known: map[unit.Holding]*ruling{},
+		}}
+		if err := w.walkMembers(ctx); err != nil {
+			return err
+		}
+		if subject.Can("read", org.UsersObject) {
+			if err := w.walkOutside(ctx); err != nil {
+				return err
+			}
+		}
+		for i := range w.suspended {
+			if err := each(&w.suspended[i]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// everybody finds all who may, beginning at the roles that allow it.
+type everybody struct {
+	finder
+	each      func(*org.AblePerson) error
+	suspended []org.AblePerson // who come last
+	person    org.AblePerson
+	roles     []string // of the organization whose holders may, unless another role denies it
+	siteRoles []string
+}
+
+// maxSuspended is how many suspended members are kept for the end. More come among the others.
+const maxSuspended = 10_000
+
+// allows reports whether a holding alone lets somebody do it. Whoever may holds a role that does: the level that decides has
+// an allow and no deny, and no level above it has a word, be it of this role or of the others.
+func (w *everybody) allows(ctx context.Context, h unit.Holding) (bool, error) {
+	d, err := w.decide(ctx, h)
+	return err == nil && d.able, err
+}
+
+// walkMembers walks the holders of the roles that allow it, or all members where everybody may who has no role that denies it.
+func (w *everybody) walkMembers(ctx context.Context) error {
+	all, err := w.allows(ctx, unit.Holding{})
+	if err != nil {
+		return err
+	}
+	if all {
+		return w.walkAll(ctx)
+	}
+	for _, of := range []struct {
+		place uuid.UUID
+		list  *[]string
+	}{{w.Org, &w.roles}, {uuid.Nil, &w.siteRoles}} {
+		set, err := w.Roles(ctx, of.place)
+		if err != nil {
+			return err
+		}
+		for i := range set.List {
+			h := unit.Holding{Roles: set.List[i].Name}
+			if of.place == uuid.Nil {
+				h = unit.Holding{SiteRoles: set.List[i].Name}
+			}
+			if ok, err := w.allows(ctx, h); err != nil {
+				return err
+			} else if ok {
+				*of.list = append(*of.list, set.List[i].Name)
+			}
+		}
+	}
+	if err := w.walkRoles(ctx); err != nil {
+		return err
+	}
+	return w.walkElsewhere(ctx)
+}
+
+// people reads so many members of a list, from where the last one before stands.
+type people func(last *db.ListPeopleRow, maxRows int64) ([]db.ListPeopleRow, error)
+
+// walk takes the members of a list that have not come before.
+func (w *everybody) walk(ctx context.Context, next people, before func(*db.ListPeopleRow) bool) error {
+	last := &db.ListPeopleRow{}
+	for maxRows := int64(unit.ChunkSize); ; maxRows = unit.WalkPiece { // the first are wanted soon
+		rows, err := next(last, maxRows)
+		if err != nil {
+			return err
+		}
+		for i := range rows {
+			if before == nil || !before(&rows[i]) {
+				if err := w.member(ctx, &rows[i]); err != nil {
+					return err
+				}
+			}
+		}
+		if int64(len(rows)) < maxRows {
+			return nil
+		}
+		last = &rows[len(rows)-1]
+	}
+}
+
+// walkAll walks all members.
+func (w *everybody) walkAll(ctx context.Context) error {
+	return w.walk(ctx, func(last *db.ListPeopleRow, maxRows int64) ([]db.ListPeopleRow, error) {
+		return w.Q.ListPeople(ctx, db.ListPeopleParams{OrganizationID: w.Org, AfterKey: last.UsernameKey, MaxRows: maxRows})
+	}, nil)
+}
+
+// walkRoles walks the holders of one role after the other. Somebody who holds several comes with the first of them.
+func (w *everybody) walkRoles(ctx context.Context) error {
+	for at, role := range w.roles {
+		err := w.walk(ctx, func(last *db.ListPeopleRow, maxRows int64) ([]db.ListPeopleRow, error) {
+			rows, err := w.Q.ListPeopleOfRole(ctx, db.ListPeopleOfRoleParams{OrganizationID: w.Org, Role: role, AfterKey: last.UsernameKey, MaxRows: maxRows})
+			return peopleRows(rows, func(r db.ListPeopleOfRoleRow) db.ListPeopleRow { return db.ListPeopleRow(r) }), err
+		}, func(r *db.ListPeopleRow) bool { return holdsOne(r.Roles, w.roles[:at]) })
+		if err != nil {
+			return err
+		}
+	}
+	for at, role := range w.siteRoles {
+		err := w.walk(ctx, func(last *db.ListPeopleRow, maxRows int64) ([]db.ListPeopleRow, error) {
+			rows, err := w.Q.ListPeopleOfSiteRole(ctx, db.ListPeopleOfSiteRoleParams{OrganizationID: w.Org, Role: role, AfterUser: last.UserID, MaxRows: maxRows})
+			return peopleRows(rows, func(r db.ListPeopleOfSiteRoleRow) db.ListPeopleRow { return db.ListPeopleRow(r) }), err
+		}, func(r *db.ListPeopleRow) bool {
+			return holdsOne(r.Roles, w.roles) || holdsOne(r.SiteRoles, w.siteRoles[:at])
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// walkElsewhere takes the members whose roles in other organizations count here.
+func (w *everybody) walkElsewhere(ctx context.Context) error {
+	for piece := range slices.Chunk(unit.SortedIDs(w.Elsewhere), unit.ChunkSize) {
+		rows, err := w.Q.ListPeopleByID(ctx, db.ListPeopleByIDParams{OrganizationID: w.Org, UserIds: piece})
+		if err != nil {
+			return err
+		}
+		for i := range rows {
+			r := db.ListPeopleRow(rows[i])
+			if holdsOne(r.Roles, w.roles) || holdsOne(r.SiteRoles, w.siteRoles) {
+				continue
+			}
+			if err := w.member(ctx, &r); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// holdsOne reports whether one of the names is among those held.
+func holdsOne(held string, names []string) bool {
+	if held == "" || len(names) == 0 {
+		return false
+	}
+	for name := range strings.FieldsSeq(held) {
+		if slices.Contains(names, name) {
+			return true
+		}
+	}
+	return false
+}
+
+// member tells of a member who may.
+func (w *everybody) member(ctx context.Context, r *db.ListPeopleRow) error {
+	d, err := w.decide(ctx, unit.Holding{Roles: unit.SortNames(r.Roles), SiteRoles: unit.SortNames(r.SiteRoles), Elsewhere: w.Elsewhere[r.UserID]})
+	if err != nil || !d.able {
+		return err
+	}
+	w.person = org.AblePerson{
+		UserID: r.UserID, Username: r.Username, Name: r.Name, Email: r.Email, Status: org.Status(r.Status), Member: true, Answer: w.answerOf(d),
+	}
+	if w.person.Suspended() && len(w.suspended) < maxSuspended {
+		w.suspended = append(w.suspended, w.person)
+		return nil
+	}
+	return w.each(&w.person)
+}
+
+// answerOf is the answer of a ruling, one for all whom it is about.
+func (w *everybody) answerOf(d *ruling) *org.Answer {
+	w.tellAble(d)
+	return d.answer
+}
+
+// walkOutside tells of accounts that do not belong to the organization.
+func (w *everybody) walkOutside(ctx context.Context) error {
+	anybody, err := w.allows(ctx, unit.Holding{Outside: true})
+	if err != nil {
+		return err
+	}
+	var ids []uuid.UUID
+	var rulings []*ruling
+	flush := func() error {
+		rows, err := w.Q.ListUsersByID(ctx, ids)
+		if err != nil {
+			return err
+		}
+		unit.InOrder(rows, ids, func(r *db.UserRow) uuid.UUID { return r.ID })
+		for i, r := range rows {
+			w.person = org.AblePerson{
+				UserID: r.ID, Username: r.Username, Name: r.Name, Email: r.Email, Status: org.Status(r.Status), Answer: w.answerOf(rulings[i]),
+			}
+			if err := w.each(&w.person); err != nil {
+				return err
+			}
+		}
+		ids, rulings = ids[:0], rulings[:0]
+		return nil
+	}
+	err = outsiders(ctx, w.Crowd, anybody, func(id uuid.UUID, h unit.Holding) error {
+		d, err := w.decide(ctx, h)
+		if err != nil || !d.able {
+			return err
+		}
+		ids, rulings = append(ids, id), append(rulings, d)
+		if len(ids) < unit.ChunkSize {
+			return nil
+		}
+		return flush()
+	})
+	if err == nil && len(ids) > 0 {
+		err = flush()
+	}
+	return err
+}
+
+// peopleRows is rows of another query as those of a list of people.
+func peopleRows[R any](rows []R, as func(R) db.ListPeopleRow) []db.ListPeopleRow {
+	list := make([]db.ListPeopleRow, len(rows))
+	for i, r := range rows {
+		list[i] = as(r)
+	}
+	return list
+}

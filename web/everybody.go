@@ -1,0 +1,152 @@
+package web
+
+import (
+	"encoding/json"
+	"strconv"
+	"strings"
+
+	"rolecall.example/client"
+	"rolecall.example/org"
+)
+
+// wantsLines reports whether the client wants a list row by row, with an end that says that it is complete.
+func (c *call) wantsLines() bool {
+	accept := strings.Join(c.request().Header.Values("Accept"), ",")
+	return strings.Contains(accept, "ndjson") && quality(accept, typeNDJSON) > max(quality(accept, typeJSON), quality(accept, "text/html"))
+}
+
+// endLines writes the line without which a list is not complete.
+func endLines(out *sink, count int) error {
+	out.scratch = append(strconv.AppendInt(append(out.scratch[:0], `{"complete":true,"count":`...), int64(count), 10), "}\n"...)
+	_, err := out.Write(out.scratch)
+	return err
+}
+
+// everybody streams everybody who may do something: rows of JSON, or a file. Its last row says that it is complete.
+func (s *Server) everybody(c *call, q org.Question) *stream {
+	if c.csv {
+		return &stream{long: true, file: s.fileName(c, "who-can", "csv"), write: func(out *sink) error {
+			t := newTable(out, "id", "username", "name", "email", "status", "member", "level", "allowed_by", "suspended")
+			count := 0
+			err := s.eachWhoCan(c, q, func(p *org.AblePerson, r *client.Reason) error {
+				count++
+				return t.add(p.UserID.String(), p.Username, p.Name, p.Email, string(p.Status), strconv.FormatBool(p.Member),
+					r.Level, refNames(r.AllowedBy), strconv.FormatBool(p.Suspended()))
+			})
+			if err != nil {
+				return err
+			}
+			// All rows have as many cells, or readers of CSV would refuse the file.
+			if err := t.add("#complete", strconv.Itoa(count), "", "", "", "", "", "", ""); err != nil {
+				return err
+			}
+			return t.end()
+		}}
+	}
+	return &stream{long: true, contentType: typeNDJSON, write: func(out *sink) error {
+		count := 0
+		reasons := map[*client.Reason][]byte{}
+		err := s.eachWhoCan(c, q, func(p *org.AblePerson, r *client.Reason) error {
+			count++
+			told, ok := reasons[r]
+			if !ok {
+				var err error
+				if told, err = json.Marshal(r); err != nil {
+					return err
+				}
+				reasons[r] = told
+			}
+			out.scratch = appendAble(out.scratch[:0], p, told)
+			_, err := out.Write(out.scratch)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		return endLines(out, count)
+	}}
+}
+
+// eachWhoCan calls each for everybody who may, with why. Equal reasons are one. What the list costs is known at its end.
+func (s *Server) eachWhoCan(c *call, q org.Question, each func(*org.AblePerson, *client.Reason) error) error {
+	reasons := map[*org.Answer]*client.Reason{}
+	count := 0
+	err := s.insight.EachWhoCan(c.ctx, c.actor, c.organization(), q, func(p *org.AblePerson) error {
+		r := reasons[p.Answer]
+		if r == nil {
+			told := wireAnswer(p.Answer)
+			r = &told
+			reasons[p.Answer] = r
+		}
+		count++
+		return each(p, r)
+	})
+	c.decided(count, 0)
+	c.oweDecisions(count / rowsADecision)
+	return err
+}
+
+// appendAble is a row, as encoding/json would write a client.AblePerson. reason is an object.
+func appendAble(b []byte, p *org.AblePerson, reason []byte) []byte {
+	b = appendString(append(b, `{"user_id":`...), p.UserID.String())
+	b = appendString(append(b, `,"username":`...), p.Username)
+	b = appendString(append(b, `,"name":`...), p.Name)
+	b = appendString(append(b, `,"email":`...), p.Email)
+	b = appendString(append(b, `,"status":`...), string(p.Status))
+	b = strconv.AppendBool(append(b, `,"member":`...), p.Member)
+	if p.Suspended() {
+		b = append(b, `,"suspended":true`...)
+	}
+	return append(append(append(b, ','), reason[1:]...), '\n')
+}
+
+// organizationsWhere streams the organizations where an account may do something.
+func (s *Server) organizationsWhere(c *call) (reply, error) {
+	q := c.query()
+	resourceType, action, ok := strings.Cut(q.text("can"), ":")
+	if !ok {
+		q.addError("can", `Query param "can" must be a permission such as "organization:read"`)
+	}
+	question := org.Question{ResourceType: resourceType, Action: action, Own: q.flag("own")}
+	if err := q.problem(); err != nil {
+		return reply{}, err
+	}
+	lines, count := c.wantsLines(), 0
+	list := &stream{long: true, write: func(out *sink) error {
+		err := s.insight.EachOrganization(c.ctx, c.actor, c.user(), question, func(o *org.Organization) error {
+			row, err := json.Marshal(wireOrganization(o))
+			if err != nil {
+				return err
+			}
+			out.scratch = out.scratch[:0]
+			switch {
+			case lines:
+				row = append(row, '\n')
+			case count == 0:
+				out.scratch = append(out.scratch, '[')
+			default:
+				out.scratch = append(out.scratch, ',')
+			}
+			count++
+			out.scratch = append(out.scratch, row...)
+			_, err = out.Write(out.scratch)
+			return err
+		})
+		c.oweDecisions(count / rowsADecision)
+		switch {
+		case err != nil:
+			return err
+		case lines:
+			return endLines(out, count)
+		case count == 0:
+			_, err = out.WriteString("[]\n")
+		default:
+			_, err = out.WriteString("]\n")
+		}
+		return err
+	}}
+	if lines {
+		list.contentType = typeNDJSON
+	}
+	return reply{stream: list}, nil
+}
