@@ -221,3 +221,67 @@ func TestAuthCheckQueries(t *testing.T) {
 		}
 	}
 }
+
+// TestListsAreComplete: who may, and where somebody may, with the row that says that the list is complete.
+func TestListsAreComplete(t *testing.T) {
+	t.Parallel()
+	s := webtest.New(t)
+	s.AddUser(t, "sleepy", webtest.Default)
+	for _, r := range []webtest.Request{
+		{Method: http.MethodPut, Path: "/api/v2/organizations/default/members/sleepy/roles", As: webtest.Owner, JSON: `{"roles":["organization-admin"]}`},
+		{Method: http.MethodPut, Path: "/api/v2/users/sleepy/status/suspend", As: webtest.Owner},
+	} {
+		if res := s.Do(t, r); res.StatusCode != 200 {
+			t.Fatalf("%s: got %d %s", r.Path, res.StatusCode, res.Body)
+		}
+	}
+	const whoCan = "/api/v2/organizations/default/who-can?action=delete&resource_type=organization_member"
+	const where = "/organizations?can=organization:read"
+	for _, tt := range []struct {
+		as, path string
+		status   int
+		want     []string // something of each row
+	}{
+		{webtest.Owner, whoCan, 200, []string{`"username":"admin"`, `"username":"owner"`, `"member":true,"suspended":true`, `{"complete":true,"count":3}`}},
+		{webtest.Owner, "/api/v2/organizations/other/who-can?action=delete&resource_type=organization_member", 200,
+			[]string{`"username":"rival"`, `"username":"owner","name":"Olive Owner","email":"owner@example.com","status":"active","member":false,`, `{"complete":true,"count":2}`}},
+		{webtest.Owner, strings.Replace(whoCan, "delete", "fly", 1), 400, nil},
+		{webtest.Member, whoCan, 404, nil},
+		{webtest.Outsider, whoCan, 404, nil},
+		{webtest.Member, "/api/v2/users/me" + where, 200, []string{`"name":"default"`, `{"complete":true,"count":1}`}},
+		{webtest.Owner, "/api/v2/users/owner" + where, 200, []string{`"name":"default"`, `"name":"other"`, `{"complete":true,"count":2}`}},
+		{webtest.Admin, "/api/v2/users/owner" + where, 200, []string{`"name":"default"`, `{"complete":true,"count":1}`}},
+		{webtest.Owner, "/api/v2/users/outsider" + where, 200, []string{`{"complete":true,"count":0}`}},
+		{webtest.Owner, "/api/v2/users/sleepy" + where, 200, []string{`{"complete":true,"count":0}`}},
+		{webtest.Member, "/api/v2/users/me/organizations?can=organization_member:read", 200, []string{`{"complete":true,"count":0}`}},
+		{webtest.Member, "/api/v2/users/me/organizations?can=organization_member:read&own=1", 200, []string{`"name":"default"`, `{"complete":true,"count":1}`}},
+		{webtest.Member, "/api/v2/users/rival" + where, 404, nil},
+		{webtest.Member, "/api/v2/users/nobody" + where, 404, nil},
+		{webtest.Owner, "/api/v2/users/nobody" + where, 404, nil},
+		{webtest.Owner, "/api/v2/users/owner/organizations?can=organization", 400, nil},
+		{webtest.Owner, "/api/v2/users/owner/organizations?can=organization:fly", 400, nil},
+		{webtest.Owner, "/api/v2/users/owner/organizations?can=user:read", 400, nil},
+		{webtest.Owner, "/api/v2/users/owner/organizations?own=1", 400, nil},
+	} {
+		res := s.Do(t, webtest.Request{Path: tt.path, As: tt.as, Header: http.Header{"Accept": {"application/x-ndjson"}}})
+		rows := strings.Split(strings.TrimSuffix(string(res.Body), "\n"), "\n")
+		if res.StatusCode != tt.status || tt.status == 200 && (len(rows) != len(tt.want) || res.Header.Get("Content-Type") != "application/x-ndjson") {
+			t.Errorf("%s %s: got %d %s", tt.as, tt.path, res.StatusCode, res.Body)
+			continue
+		}
+		for i, want := range tt.want {
+			if !strings.Contains(rows[i], want) {
+				t.Errorf("%s %s: row %d is %s, want %s", tt.as, tt.path, i, rows[i], want)
+			}
+		}
+	}
+	rival := s.Get(t, webtest.Member, "/api/v2/users/rival"+where)
+	if nobody := s.Get(t, webtest.Member, "/api/v2/users/nobody"+where); string(rival.Body) != string(nobody.Body) {
+		t.Errorf("somebody who may not be seen: %s, and nobody: %s", rival.Body, nobody.Body)
+	}
+	var plain []map[string]any
+	s.Get(t, webtest.Owner, "/api/v2/users/owner"+where).Decode(&plain)
+	if len(plain) != 2 {
+		t.Errorf("as a plain list: %v", plain)
+	}
+}
