@@ -14,6 +14,43 @@ import (
 	"github.com/google/uuid"
 )
 
+const countRolesOfTypes = `-- name: CountRolesOfTypes :many
+SELECT r.catalog_version, p.resource_type, count(DISTINCT p.role_id) AS roles
+FROM role_permissions p JOIN roles r ON r.id = p.role_id
+GROUP BY r.catalog_version, p.resource_type
+`
+
+type CountRolesOfTypesRow struct {
+	CatalogVersion int64
+	ResourceType   string
+	Roles          int64
+}
+
+// How many custom roles name each type, by the version in which they mean it.
+// reads all: of custom roles there are few.
+func (q *Queries) CountRolesOfTypes(ctx context.Context) ([]CountRolesOfTypesRow, error) {
+	rows, err := q.query(ctx, q.countRolesOfTypesStmt, countRolesOfTypes)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []CountRolesOfTypesRow{}
+	for rows.Next() {
+		var i CountRolesOfTypesRow
+		if err := rows.Scan(&i.CatalogVersion, &i.ResourceType, &i.Roles); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const getCatalogVersion = `-- name: GetCatalogVersion :one
 SELECT version, product, label, document, source, hash, steps, same_as, note, applied_at, applied_by FROM catalog_versions WHERE version = ?1
 `

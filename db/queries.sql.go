@@ -57,6 +57,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.countRolesOfOrganizationStmt, err = db.PrepareContext(ctx, countRolesOfOrganization); err != nil {
 		return nil, fmt.Errorf("error preparing query CountRolesOfOrganization: %w", err)
 	}
+	if q.countRolesOfTypesStmt, err = db.PrepareContext(ctx, countRolesOfTypes); err != nil {
+		return nil, fmt.Errorf("error preparing query CountRolesOfTypes: %w", err)
+	}
 	if q.countSearchedStmt, err = db.PrepareContext(ctx, countSearched); err != nil {
 		return nil, fmt.Errorf("error preparing query CountSearched: %w", err)
 	}
@@ -829,6 +832,11 @@ func (q *Queries) Close() error {
 	if q.countRolesOfOrganizationStmt != nil {
 		if cerr := q.countRolesOfOrganizationStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing countRolesOfOrganizationStmt: %w", cerr)
+		}
+	}
+	if q.countRolesOfTypesStmt != nil {
+		if cerr := q.countRolesOfTypesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countRolesOfTypesStmt: %w", cerr)
 		}
 	}
 	if q.countSearchedStmt != nil {
@@ -2071,6 +2079,7 @@ type Queries struct {
 	countOrganizationsUpToStmt        *sql.Stmt
 	countReloadsStmt                  *sql.Stmt
 	countRolesOfOrganizationStmt      *sql.Stmt
+	countRolesOfTypesStmt             *sql.Stmt
 	countSearchedStmt                 *sql.Stmt
 	countSessionOfUserStmt            *sql.Stmt
 	countSetupTokensStmt              *sql.Stmt
@@ -2326,6 +2335,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		countOrganizationsUpToStmt:        q.countOrganizationsUpToStmt,
 		countReloadsStmt:                  q.countReloadsStmt,
 		countRolesOfOrganizationStmt:      q.countRolesOfOrganizationStmt,
+		countRolesOfTypesStmt:             q.countRolesOfTypesStmt,
 		countSearchedStmt:                 q.countSearchedStmt,
 		countSessionOfUserStmt:            q.countSessionOfUserStmt,
 		countSetupTokensStmt:              q.countSetupTokensStmt,

@@ -22,6 +22,7 @@ type Reads interface {
 	CountOrganizationsUpTo(ctx context.Context, maxRows int64) (int64, error)
 	CountReloads(ctx context.Context, arg CountReloadsParams) (int64, error)
 	CountRolesOfOrganization(ctx context.Context, organizationID uuid.NullUUID) (int64, error)
+	CountRolesOfTypes(ctx context.Context) ([]CountRolesOfTypesRow, error)
 	CountSearched(ctx context.Context, arg CountSearchedParams) (int64, error)
 	CountSessionOfUser(ctx context.Context, arg CountSessionOfUserParams) (int64, error)
 	CountSetupTokens(ctx context.Context, hash []byte) (int64, error)
@@ -238,6 +239,11 @@ func (r reads) CountReloads(ctx context.Context, arg CountReloadsParams) (int64,
 func (r reads) CountRolesOfOrganization(ctx context.Context, organizationID uuid.NullUUID) (int64, error) {
 	found, err := r.queries.CountRolesOfOrganization(ctx, organizationID)
 	return found, named("CountRolesOfOrganization", err)
+}
+
+func (r reads) CountRolesOfTypes(ctx context.Context) ([]CountRolesOfTypesRow, error) {
+	found, err := r.queries.CountRolesOfTypes(ctx)
+	return found, named("CountRolesOfTypes", err)
 }
 
 func (r reads) CountSearched(ctx context.Context, arg CountSearchedParams) (int64, error) {

@@ -56,3 +56,10 @@ ORDER BY catalog_version;
 -- Where there are custom roles; NULL is the site.
 -- reads all: a check looks at everything.
 SELECT DISTINCT organization_id FROM roles;
+
+-- name: CountRolesOfTypes :many
+-- How many custom roles name each type, by the version in which they mean it.
+-- reads all: of custom roles there are few.
+SELECT r.catalog_version, p.resource_type, count(DISTINCT p.role_id) AS roles
+FROM role_permissions p JOIN roles r ON r.id = p.role_id
+GROUP BY r.catalog_version, p.resource_type;

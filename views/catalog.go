@@ -14,6 +14,23 @@ type Catalog struct {
 	Version   org.CatalogVersion
 	Latest    int64 // the version in force
 	CanChange bool
+
+	Uses     map[string]int // how many roles name each type; nil of an earlier version
+	Versions []org.CatalogVersion
+}
+
+// asideVersions is how many versions stand beside the catalog.
+const asideVersions = 5
+
+// uses says how many roles name a type.
+func (c Catalog) uses(name string) string { return ui.Thousands(c.Uses[name]) }
+
+// columns is how many columns the table of types has.
+func (c Catalog) columns() string {
+	if c.inForce() {
+		return "4"
+	}
+	return "3"
 }
 
 // inForce reports whether the page shows the catalog that decides now.

@@ -498,7 +498,7 @@ func CatalogComparePage(c CatalogCompare) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = catalogChanges(c.Changes, "Changes").Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = catalogChanges(c.Changes, "Changes", nil).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

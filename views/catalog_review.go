@@ -1,6 +1,7 @@
 package views
 
 import (
+	"slices"
 	"strings"
 
 	"rolecall.example/org"
@@ -35,6 +36,14 @@ func (r CatalogReview) action() string {
 		return CatalogRollbackURL
 	}
 	return CatalogURL
+}
+
+// encoding is how the form is sent: a long document as it is, since percent signs would make it longer than a body may be.
+func (r CatalogReview) encoding() string {
+	if r.BackTo != 0 {
+		return "application/x-www-form-urlencoded"
+	}
+	return "multipart/form-data"
 }
 
 // fields are what the forms of the page carry along.
@@ -115,6 +124,7 @@ type catalogLine struct {
 	word, badge string
 	what, text  string // name in code, and what becomes of it
 	lists       []catalogList
+	of          org.CatalogDifference
 }
 
 // catalogList is what a built-in role gains or loses.
@@ -128,7 +138,7 @@ func catalogLines(list []org.CatalogDifference) []catalogLine {
 	var out []catalogLine
 	for _, d := range list {
 		w := catalogWords[d.Kind]
-		l := catalogLine{word: ui.FirstOf(w.word, d.Kind), badge: ui.FirstOf(w.badge, "u"), what: d.What}
+		l := catalogLine{word: ui.FirstOf(w.word, d.Kind), badge: ui.FirstOf(w.badge, "u"), what: d.What, of: d}
 		switch d.Kind {
 		case org.CatalogRenamed:
 			l.text = "becomes " + d.To + ". Roles keep what they say."
@@ -157,6 +167,65 @@ func catalogLines(list []org.CatalogDifference) []catalogLine {
 		out = append(out, l)
 	}
 	return out
+}
+
+// rolesOf is how many custom roles a change of a pair touches, "" of another change.
+func (r *CatalogReview) rolesOf(d org.CatalogDifference) string {
+	names := []string{d.What, "!" + d.What, d.To, "!" + d.To}
+	switch d.Kind {
+	case org.CatalogRenamed, org.CatalogRemoved, org.CatalogAdded:
+	default:
+		return ""
+	}
+	n := 0
+	for i := range r.Plan.Roles {
+		role := &r.Plan.Roles[i]
+		if slices.ContainsFunc(slices.Concat(role.Renamed, role.WrittenOut, role.Retired, role.Revived), func(p string) bool { return slices.Contains(names, p) }) {
+			n++
+		}
+	}
+	text := ui.Thousands(n)
+	if n > 0 && r.Plan.RolesTotal > len(r.Plan.Roles) { // the plan does not name them all
+		text += "+"
+	}
+	return text
+}
+
+// peopleOf is who gains or loses a pair that changes, and where the page names some of them.
+func (r *CatalogReview) peopleOf(d org.CatalogDifference) (anchor, text string) {
+	switch d.Kind {
+	case org.CatalogRenamed, org.CatalogRemoved, org.CatalogAdded:
+	default:
+		return "", ""
+	}
+	// A line counts those of a level, and somebody may be in two of them: the largest one is true, and says enough.
+	var most *org.CatalogLine
+	for i := range r.Plan.People.Lines {
+		l := &r.Plan.People.Lines[i]
+		if name := l.Permission.String(); (name == d.What || name == d.To) && (most == nil || l.People > most.People) {
+			most = l
+		}
+	}
+	if most == nil {
+		return "", "nobody gains or loses"
+	}
+	verb := "lose"
+	if most.Gain {
+		verb = "gain"
+	}
+	return lineAnchor(*most), ui.Thousands(int(most.People)) + " " + ui.Verb(int(most.People), verb) + " it"
+}
+
+// lineAnchor names a line on the page.
+func lineAnchor(l org.CatalogLine) string {
+	name := "who-" + strings.NewReplacer(":", "-", "*", "all").Replace(l.Permission.String()) + "-" + l.Level
+	if l.Own {
+		name += "-own"
+	}
+	if l.Gain {
+		return name + "-gain"
+	}
+	return name + "-lose"
 }
 
 // authZENText says what becomes of a part of the rules for AuthZEN.

@@ -21,6 +21,7 @@ type gridCell struct {
 	noDeny   string      // why it must not be denied
 	effect   rbac.Effect // of allowing it
 	covered  bool        // the wildcard row decides it, which the stylesheet shows as it is edited
+	star     rbac.State  // what the wildcard row says of the action, where the stylesheet does not tell
 	errors   []string
 	editable bool
 	fading   string // that the permission is deprecated, and what to use instead; "" if it is not
@@ -51,7 +52,10 @@ func (c gridCell) locked() string {
 // title is the tooltip. It leaves out the type, which stands at the left of the row: in hundreds of cells that would be
 // a large part of the page.
 func (c gridCell) title() string {
-	text := c.Action
+	text := c.label
+	if !strings.EqualFold(c.label, c.Action) {
+		text += " · " + c.Action
+	}
 	if c.description != "" {
 		text += ": " + c.description
 	}
@@ -75,6 +79,9 @@ func (c gridCell) class() string {
 	if c.fading != "" {
 		class += " dep"
 	}
+	if c.star != rbac.Unset && c.index >= styledActions && c.ResourceType != rbac.Wildcard {
+		class += map[rbac.State]string{rbac.Allowed: " wa", rbac.Denied: " wd"}[c.star]
+	}
 	if effectText[c.effect] != "" && !c.covered {
 		class += " gh"
 	}
@@ -83,6 +90,10 @@ func (c gridCell) class() string {
 	}
 	return class
 }
+
+// styledActions is for how many actions of the wildcard row the stylesheet shows at once what they reach; see the rules with .k0
+// in app.css. Cells of further ones have a class for it, which the script keeps up.
+const styledActions = 24
 
 // described lists the ids of what describes the cell besides its name.
 func (c gridCell) described() string {

@@ -120,15 +120,22 @@ func (e RoleEditor) readable() (*org.Error, map[string]string) {
 	}
 	shown := *e.Err
 	shown.Fields = slices.Clone(e.Err.Fields)
+	told := len(shown.Fields) > 0
 	for i, f := range shown.Fields {
 		level, p, ok := e.fieldPair(f.Field)
 		if !ok {
+			told = false
 			continue
 		}
-		shown.Fields[i].Field = p.String()
+		name := p.String()
 		if e.Catalog.Valid(p.ResourceType, p.Action) {
-			anchors[p.String()] = gridCell{Permission: p, level: level}.id()
+			name = ui.FieldLabel(e.Catalog.Phrase(p))
+			anchors[name] = gridCell{Permission: p, level: level}.id()
 		}
+		shown.Fields[i].Field = name
+	}
+	if told { // the detail says the same of the codes
+		shown.Detail = ""
 	}
 	return &shown, anchors
 }

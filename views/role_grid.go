@@ -131,6 +131,7 @@ func (e RoleEditor) scope(s scope) scope {
 			Permission: p, typeLabel: typeLabel, label: a.Label, description: a.Description, level: s.level, index: index[a.Name],
 			value: values.State(s.level, typ, a.Name), stored: stored.State(s.level, typ, a.Name), errors: errs[p], editable: s.editable,
 		}
+		c.star = values.State(s.level, rbac.Wildcard, a.Name)
 		c.fade(catalog, values)
 		if e.View.CellEffect != nil && s.own {
 			c.effect = e.View.CellEffect(s.level, p)

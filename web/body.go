@@ -20,6 +20,7 @@ import (
 // Limits of a request body.
 const (
 	maxBody     = 1 << 20
+	maxUpload   = 2*maxBody + 64<<10 // of a form with a file: a browser ends each line with two bytes, and the fields have heads
 	maxDepth    = 64
 	maxItems    = 1000 // entries of a list of objects
 	maxForm     = 4000 // fields of a form
@@ -28,6 +29,7 @@ const (
 	// What JSON answers are sent as.
 	typeJSONOut = "application/json; charset=utf-8"
 	typeForm    = "application/x-www-form-urlencoded"
+	typeUpload  = "multipart/form-data"
 	badBody     = "Request body must be valid JSON."
 	badFields   = "Validation failed."
 )
@@ -44,6 +46,8 @@ type body struct {
 	tooLarge bool
 	err      error // the connection broke
 
+	boundary string // of a form with a file
+
 	asForm  url.Values // of values, nil until it is asked for
 	formErr error
 
@@ -59,8 +63,12 @@ func (c *call) receive() *body {
 		r := c.request()
 		var data bytes.Buffer
 		data.Grow(int(min(max(r.ContentLength, 0), 64<<10)) + bytes.MinRead) // as announced, but a lie must not cost much
-		_, err := data.ReadFrom(http.MaxBytesReader(c.response(), r.Body, maxBody))
-		c.body = &body{data: data.Bytes(), err: err}
+		most, boundary := int64(maxBody), c.boundary()
+		if boundary != "" {
+			most = maxUpload
+		}
+		_, err := data.ReadFrom(http.MaxBytesReader(c.response(), r.Body, most))
+		c.body = &body{data: data.Bytes(), err: err, boundary: boundary}
 		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 			*c.body = body{tooLarge: true}
 		}
@@ -70,7 +78,11 @@ func (c *call) receive() *body {
 
 // values is the data as a form, parsed once.
 func (b *body) values() (url.Values, error) {
-	if b.asForm == nil {
+	switch {
+	case b.asForm != nil:
+	case b.boundary != "":
+		b.asForm, b.formErr = parseUpload(b.data, b.boundary)
+	default:
 		b.asForm, b.formErr = url.ParseQuery(string(b.data))
 	}
 	return b.asForm, b.formErr
@@ -128,7 +140,7 @@ func (c *call) bodyIsForm(empty bool) (bool, error) {
 	case c.request().Header.Get("Content-Encoding") != "":
 	case media == typeJSON:
 		return false, nil
-	case media == typeForm && browser:
+	case media == typeForm && browser, c.boundary() != "" && c.session && c.route.Offers(Upload):
 		return true, nil
 	}
 	return false, &org.Error{

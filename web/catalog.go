@@ -51,7 +51,7 @@ func (c *call) catalogReply(v *org.CatalogVersion, latest int64) (reply, error) 
 		}}}, nil
 	}
 	wire, err := wireCatalog(v)
-	return reply{json: wire, version: tag, html: show(c.catalogPage(*v, latest))}, err
+	return reply{json: wire, version: tag, html: func() (page, error) { return c.catalogPage(*v, latest) }}, err
 }
 
 // catalogTag names a version, as ETag and If-Match have it.

@@ -26,7 +26,7 @@ var (
 
 // fromForm reports whether a person sent the request with a form.
 func (c *call) fromForm() bool {
-	return c.session && mediaType(c.request().Header.Values("Content-Type")) == typeForm
+	return c.session && (mediaType(c.request().Header.Values("Content-Type")) == typeForm || c.boundary() != "")
 }
 
 // newCatalog is the page on which an owner enters another catalog.
@@ -78,9 +78,10 @@ func (s *Server) catalogByForm(c *call) (reply, error) {
 
 // catalogOfForm reads what a form says of another catalog.
 func (c *call) catalogOfForm(o object) org.CatalogChange {
+	file := o.text("file") // which was chosen, and with script is in the field as well
 	in := org.CatalogChange{
 		// A browser ends each line of a field with CR and LF.
-		Source: strings.ReplaceAll(o.text("document"), "\r\n", "\n"), Note: o.text("note"), Replace: o.flag("replace"),
+		Source: strings.ReplaceAll(cmp.Or(o.text("document"), file), "\r\n", "\n"), Note: o.text("note"), Replace: o.flag("replace"),
 		Retire: o.texts("retire", maxRetired), IfMatch: c.versions(o),
 	}
 	var problems []rbac.Problem

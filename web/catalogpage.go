@@ -11,13 +11,22 @@ import (
 const catalogItem = "catalog"
 
 // catalogPage is the page of a version of the catalog. latest is the version in force.
-func (c *call) catalogPage(v org.CatalogVersion, latest int64) page {
-	p := page{title: "Catalog", active: catalogItem, body: views.CatalogPage(views.Catalog{Version: v, Latest: latest, CanChange: c.actor.Owner()})}
+func (c *call) catalogPage(v org.CatalogVersion, latest int64) (page, error) {
+	model := views.Catalog{Version: v, Latest: latest, CanChange: c.actor.Owner()}
+	p := page{title: "Catalog", active: catalogItem}
 	if v.Number != latest {
 		p.title += ", version " + strconv.FormatInt(v.Number, 10)
 		p.crumbs = catalogCrumbs(views.Crumb{Label: "History", URL: views.CatalogVersionsURL})
+		p.body = views.CatalogPage(model)
+		return p, nil
 	}
-	return p
+	var err error
+	if model.Uses, err = c.server.insight.CatalogUses(c.ctx, c.actor); err != nil {
+		return p, err
+	}
+	model.Versions, err = c.server.account.CatalogVersions(c.ctx, c.actor)
+	p.body = views.CatalogPage(model)
+	return p, err
 }
 
 // catalogCrumbs lead from the catalog to a page of its own.

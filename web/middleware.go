@@ -223,10 +223,14 @@ func overrideMethod(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(ec echo.Context) error {
 		r := ec.Request()
 		media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
-		if r.Method != http.MethodPost || media != typeForm || len(tokensOf(r)) > 0 {
+		if r.Method != http.MethodPost || media != typeForm && media != typeUpload || len(tokensOf(r)) > 0 {
 			return next(ec)
 		}
-		form, err := callOf(ec).receive().values()
+		b := callOf(ec).receive()
+		if b.tooLarge && media == typeUpload { // which every form with a file means, and the route tells what is wrong
+			r.Method = http.MethodPut
+		}
+		form, err := b.values()
 		if method := form["_method"]; err == nil && len(method) == 1 {
 			switch method[0] {
 			case http.MethodPut, http.MethodPatch, http.MethodDelete:

@@ -38,6 +38,7 @@ const (
 	Decides                            // counts against the limit of decisions, not of requests
 	MayAsk                             // tokens that may only ask reach it
 	AuthZEN                            // asks and answers in the form of the AuthZEN API: tokens alone, and failures as one sentence
+	Upload                             // its form may hold a file, as multipart/form-data
 	NoAccessLog                        // leaves no line in the log while all is well: balancers send several probes a second
 )
 
@@ -183,7 +184,7 @@ var table = slices.Concat(accessRoutes, []Route{
 	{http.MethodGet, "/experiments/available", SignedIn, API, "list the experiments that there are", (*Server).listAvailableExperiments},
 	{http.MethodGet, "/appearance", SignedIn, API, "show how the server presents itself", (*Server).showAppearance},
 	{http.MethodGet, pathCatalog, SignedIn, API | Page | MayAsk, "list what can be permitted", (*Server).showCatalog},
-	{http.MethodPut, pathCatalog, SignedIn, API | Page | CSV | DryRun | Body | IfMatch, "change what can be permitted", (*Server).putCatalog},
+	{http.MethodPut, pathCatalog, SignedIn, API | Page | CSV | DryRun | Body | IfMatch | Upload, "change what can be permitted", (*Server).putCatalog},
 	{http.MethodGet, pathCatalog + "/versions", SignedIn, API | Page, "list the versions of the catalog", (*Server).listCatalogVersions},
 	{http.MethodGet, pathCatalog + "/versions/{version}", SignedIn, API | Page, "show a version of the catalog", (*Server).showCatalogVersion},
 	{http.MethodGet, pathCatalog + "/compare", SignedIn, API | Page, "compare versions of the catalog", (*Server).compareCatalogs},

@@ -3,9 +3,12 @@ package insight
 import (
 	"context"
 
+	"github.com/google/uuid"
+
 	"rolecall.example/org"
 	"rolecall.example/org/catalogplan"
 	"rolecall.example/org/unit"
+	"rolecall.example/rbac"
 )
 
 // CompareCatalogs tells in what two versions of the catalog differ. NotFound: one of them is not there.
@@ -24,4 +27,60 @@ func (s *Service) CompareCatalogs(ctx context.Context, who *org.Actor, from, to 
 		return nil
 	})
 	return list, err
+}
+
+// CatalogUses is how many roles name each type of the catalog in force: the built-in ones, and the custom ones of all places for
+// a caller who may read those. A wildcard names no type.
+func (s *Service) CatalogUses(ctx context.Context, who *org.Actor) (uses map[string]int, err error) {
+	defer org.Wrap(&err, "count uses of the types of the catalog")
+	uses = map[string]int{}
+	err = s.units.Moment(ctx, who, func(r unit.Reader) error {
+		if err := r.Settle(ctx); err != nil {
+			return err
+		}
+		for _, role := range r.Catalog().BuiltIns() {
+			named := map[string]bool{}
+			for _, list := range [][]rbac.Permission{role.Site, role.Organization, role.User} {
+				for _, p := range list {
+					named[p.ResourceType] = true
+				}
+			}
+			for name := range named {
+				uses[name]++
+			}
+		}
+		if !who.Can("read", org.OrgRolesObject(uuid.Nil)) || !who.Can("read", org.SiteRolesObject) {
+			return nil
+		}
+		return customUses(ctx, r, uses)
+	})
+	return uses, err
+}
+
+// customUses adds the custom roles, by what their types are called now.
+func customUses(ctx context.Context, r unit.Reader, uses map[string]int) error {
+	rows, err := r.Q.CountRolesOfTypes(ctx)
+	if err != nil {
+		return err
+	}
+	now := map[int64]map[string]string{} // by version, and by what a type was called in it
+	for _, row := range rows {
+		if now[row.CatalogVersion] == nil {
+			m, err := r.Migration(ctx, row.CatalogVersion)
+			if err != nil {
+				return err
+			}
+			names := map[string]string{}
+			for p := range m.Known() {
+				if pair, ok := m.Pair(p); ok && p.Action != rbac.Wildcard {
+					names[p.ResourceType] = pair.ResourceType
+				}
+			}
+			now[row.CatalogVersion] = names
+		}
+		if name := now[row.CatalogVersion][row.ResourceType]; name != "" {
+			uses[name] += int(row.Roles)
+		}
+	}
+	return nil
 }
