@@ -101,8 +101,6 @@ test("what does not go on from what is held asks for the document", async () => 
     assert.equal(held.apply(bad && { organization: acme, ...bad }), "reload", JSON.stringify(bad));
     assert.equal(may(grace, "invoice:pay"), false);
   }
-  const { s } = await state();
-  assert.equal(s.site.apply({ from: 1, to: 2 }), "reload"); // of the site: fetch it
 });
 
 test("many members are found, and nobody else", async () => {

@@ -115,7 +115,7 @@ export class Follower implements Listener {
         this.library.change(String(data["organization"] ?? site).toLowerCase(), data);
         break;
       case "reload":
-        this.#reload(String(data["organization"] ?? "").toLowerCase(), count(data["to"], "to"));
+        this.library.reload(String(data["organization"] ?? "").toLowerCase(), count(data["to"], "to"));
         break;
       case "catalog":
         if (this.library.state.catalog?.version !== data["version"]) void this.library.refresh();
@@ -160,11 +160,6 @@ export class Follower implements Listener {
     this.#position = count(data["position"], "position");
     this.library.sentAll();
     this.freshness.beat(text(data["now"], "now"));
-  }
-
-  #reload(key: string, to: number): void {
-    this.library.see(key, to);
-    if ((this.library.state.held(key)?.revision ?? to) < to) void this.library.load(key);
   }
 
   #deny(key: string): void {

@@ -28,6 +28,9 @@ export class Library {
   readonly #late = new Set<string>();
   #wanted: readonly string[];
   #refreshing: Promise<void> | undefined;
+  /** How often the document of the site was asked for, and the last time that one came which was fetched after that. */
+  #demand = 0;
+  #met = 0;
   /** Counts up when everything is forgotten: what was on its way then comes too late. */
   #era = 0;
 
@@ -102,7 +105,7 @@ export class Library {
   judge(key: string): void {
     const held = this.state.held(key);
     if (held === undefined) return;
-    if (held.revision >= this.state.newest(key)) {
+    if (held.revision >= this.state.newest(key) && (key !== site || this.#met === this.#demand)) {
       held.behind = undefined;
       this.#late.delete(key);
     } else {
@@ -187,6 +190,7 @@ export class Library {
     const era = this.#era;
     for (let wait = firstRetry; !stop.aborted && era === this.#era; wait = Math.min(wait * 2, lastRetry)) {
       try {
+        const demand = this.#demand;
         const { document } = await this.#source.site(false, this.state.newest(site), stop);
         const roles: Document[] = [];
         const keys = [...this.state.organizations.keys()];
@@ -194,8 +198,11 @@ export class Library {
           for await (const d of this.#source.organizations(keys, ["roles"], stop)) roles.push(d);
         }
         if (document.revision < this.state.newest(site)) throw new DocumentError("the document of the site is older than one before");
+        this.#met = demand;
         if (era === this.#era) this.#exchange(document, roles);
-        return this.settled();
+        this.settled();
+        if (this.#met === this.#demand) return;
+        continue; // it was asked for once more meanwhile
       } catch (cause) {
         wait = this.#failed(cause, wait);
       }
@@ -232,6 +239,17 @@ export class Library {
     }
     if (this.state.apply(key, data) === "reload" || held.overgrown) void this.load(key);
     this.judge(key);
+  }
+
+  /**
+   * Fetches a document that changed by more than an event tells. That of the site may have changed at the revision that is
+   * held: what roles of organizations give outside of them is in it, too.
+   */
+  reload(key: string, to: number): void {
+    this.see(key, to);
+    if (key === site) this.#demand++;
+    this.judge(key);
+    if (key === site || (this.state.held(key)?.revision ?? to) < to) void this.load(key);
   }
 
   /** The server has sent all changes up to now: what is behind lacks something, and the rest is current. */

@@ -87,7 +87,7 @@ export class Held {
       return "reload";
     }
     if (change.to <= this.revision) return "known";
-    if (change.from !== this.revision || change.silent) return "reload";
+    if (change.from !== this.revision) return "reload";
     const names = new Set(change.roles.map((r) => r.name));
     const there = (name: string) => names.has(name) || this.#roles.number(name) >= 0;
     if (change.set.some(([, roles]) => !roles.every(there))) return "reload";
@@ -137,8 +137,6 @@ interface Change {
   gone: string[];
   roles: { name: string; role: unknown }[];
   rolesGone: string[];
-  /** It says that there was a change, and not which. */
-  silent: boolean;
 }
 
 function readChange(value: unknown): Change {
@@ -153,8 +151,7 @@ function readChange(value: unknown): Change {
     rolesGone: texts(c["roles_gone"]),
   };
   if (change.gone.some((user) => change.set.some(([other]) => other === user))) throw new TypeError("both there and gone");
-  const silent = !change.set.length && !change.gone.length && !change.roles.length && !change.rolesGone.length;
-  return { ...change, silent: silent && (c["organization"] ?? "") === "" };
+  return change;
 }
 
 function json(bytes: Uint8Array): unknown {

@@ -177,7 +177,7 @@ export async function upToDate(d: Document, source: Source, state: State, signal
       const data = record(e.data, "an event");
       if (String(data["organization"]).toLowerCase() !== d.organization) continue;
       if (e.name === "denied") throw new RolecallError("this organization is no longer to be read", { status: 404 });
-      if (e.name === "change" && held.apply(data) === "reload") throw new DocumentError("a change is missing");
+      if ((e.name === "change" || e.name === "site") && held.apply(data) === "reload") throw new DocumentError("a change is missing");
       if (e.name === "reload" && count(data["to"], "to") > held.revision) throw new DocumentError("the document is too old");
     }
     if (held.revision >= state.newest(d.organization)) break;
