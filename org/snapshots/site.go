@@ -126,7 +126,7 @@ func (l *listing) find(ctx context.Context) error {
 	})
 }
 
-// add notes that somebody holds a role.
+// add notes that somebody holds a role. Suspended people are left out here, whichever way they are found.
 func (l *listing) add(user uuid.UUID, role uint16, status string) {
 	if status != string(org.StatusSuspended) && !slices.Contains(l.held[user], role) {
 		l.held[user] = append(l.held[user], role)

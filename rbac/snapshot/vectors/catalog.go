@@ -21,7 +21,8 @@ var (
 	actionNames = []string{"read", "write", "void", "pay", "share", "close", "sign"}
 )
 
-// builtIns are the built-in roles of random catalogs, with the levels at which each may say something.
+// builtIns are all kinds of roles that a catalog may have: implied ones, those that count outside of their organization at one
+// level or the other, and those that deny. Each has the levels at which it may say something.
 var builtIns = []struct {
 	name, scope      string
 	site, org, owned bool

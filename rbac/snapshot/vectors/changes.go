@@ -133,7 +133,7 @@ func (g *generator) changeSiteRole() error { return g.event(g.site, g.rewrite(g.
 
 // moveOnSite gives somebody other roles of the site.
 func (g *generator) moveOnSite() error {
-	who := g.someone()
+	who := g.someone() // who may be suspended: then the event says that it is gone, and not what it holds
 	who.holds[snapshot.ID{}] = g.someRoles(g.site)
 	c := g.next(g.site)
 	g.tellAnywhere(&c, who, g.site)
@@ -207,7 +207,7 @@ func (g *generator) newCatalog() error {
 
 // old replays a document of before a change.
 func (g *generator) old() error {
-	p := g.orgs[1]
+	p := g.orgs[1] // signed by the right key: its age alone is against it
 	data, err := g.document(p, true, g.signer)
 	if err != nil {
 		return err

@@ -60,6 +60,7 @@ func (g *generator) run(first bool) error {
 	steps := []func() error{func() error {
 		return g.write(step{Step: "new", Issuer: issuer, Keys: &snapshot.JWKS{Keys: []snapshot.JWK{snapshot.JWKOf(g.signer.ID, g.signer.Key.Public().(ed25519.PublicKey))}}})
 	}, g.ask, g.loadSite, g.ask}
+	// Questions come while documents are missing, too: what can not be told must be said.
 	for _, o := range g.orgs[:2] {
 		steps = append(steps, func() error { return g.loadOrganization(o) }, g.ask)
 	}

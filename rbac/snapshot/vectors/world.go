@@ -21,7 +21,7 @@ type world struct {
 	position int64 // of the feed
 }
 
-// place is the site or an organization.
+// place is the site or an organization. Each has its own revision, and starts anywhere: revisions tell nothing of each other.
 type place struct {
 	id       snapshot.ID
 	revision int64
@@ -166,6 +166,7 @@ func (w *world) subject(p *person) *rbac.Subject {
 
 // plain decides once more, without the engine: by the permissions as they are written.
 func (w *world) plain(p *person, pair rbac.Permission, org snapshot.ID, own bool) bool {
+	// Nothing here is shared with the engine or with documents: neither bits nor numbers, and no order of levels but this one.
 	_, member := p.holds[org]
 	if own = own && member; org == (snapshot.ID{}) { // everybody is a member of the site
 		member = false
