@@ -33,7 +33,8 @@ export async function demo(rolecall, catalog) {
     const headers = { Authorization: `Bearer ${token}`, "Content-Type": "application/json" };
     const answer = await fetch(`${url}/api/v2/${path}`, { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
     if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
-    return Object.assign(await answer.json(), { revision: answer.headers.get("X-Rolecall-Revision") ?? undefined });
+    const text = await answer.text(); // a deletion says nothing
+    return Object.assign(text === "" ? {} : JSON.parse(text), { revision: answer.headers.get("X-Rolecall-Revision") ?? undefined });
   };
   const organization = (await api("GET", "organizations/default")).id;
   const person = async (username, roles, more = { email: `${username}@acme.example` }) => {
