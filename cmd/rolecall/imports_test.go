@@ -36,7 +36,7 @@ var rooms = map[string][]string{
 	"web/openapi":   {},
 	"web/webtest":   {"web", "client", "org", "org/account", "org/services", "rbac", "views", "static", "db", "db/dbtest"},
 	"web/ceiling":   {},
-	"cmd/rolecall":  {"client", "web", "org", "org/catalogfile", "org/permtest", "org/account", "org/signing", "org/services", "rbac", "db"},
+	"cmd/rolecall":  {"client", "web", "org", "org/catalogfile", "org/permtest", "org/account", "org/feed", "org/signing", "org/services", "rbac", "db"},
 	"cmd/bench":     {"web/ceiling"},
 
 	"rbac/snapshot/vectors": {"rbac", "rbac/snapshot"},

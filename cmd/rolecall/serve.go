@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"rolecall.example/org/account"
+	"rolecall.example/org/feed"
 	"rolecall.example/org/services"
 	"rolecall.example/org/signing"
 
@@ -141,7 +142,7 @@ func (c *config) answer(ctx context.Context, d *db.DB, l net.Listener, log *slog
 	case err != nil:
 		return errors.Join(err, l.Close())
 	}
-	service.Feed.Limit(c.feedClients)
+	service.Feed.Tune(feed.Options{Clients: c.feedClients, Beat: feed.Defaults.Beat})
 	m := newMetrics(d, service, c.certificate)
 	handler, err := c.site(ctx, d, service, m, log, c.url(l))
 	if err != nil {

@@ -4,7 +4,6 @@ package feed
 
 import (
 	"context"
-	"log/slog"
 	"sync"
 	"time"
 
@@ -14,17 +13,16 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// Options are the settings of a Hub. The zero value is what a server uses.
+// Options are the settings of a Hub.
 type Options struct {
-	Clients int           // how many may listen at once; 10,000 if 0
-	Beat    time.Duration // between two heartbeats; 5 s if 0
-	Log     *slog.Logger  // slog.Default() if nil
+	Clients int           // how many may listen at once
+	Beat    time.Duration // between two heartbeats
 }
 
-const (
-	defaultClients = 10_000
-	defaultBeat    = 5 * time.Second
+// Defaults are what a server uses.
+var Defaults = Options{Clients: 10_000, Beat: 5 * time.Second}
 
+const (
 	// How often the table is looked at for what others wrote. On SQLite that is a look at the header of the log, which tells
 	// whether there was a commit at all.
 	pollServer = 50 * time.Millisecond
@@ -58,15 +56,6 @@ type place struct{ position, base, floor int64 }
 
 // New makes a hub. It reads nothing before somebody listens.
 func New(u *unit.Units, o Options) *Hub {
-	if o.Clients == 0 {
-		o.Clients = defaultClients
-	}
-	if o.Beat == 0 {
-		o.Beat = defaultBeat
-	}
-	if o.Log == nil {
-		o.Log = slog.Default()
-	}
 	h := &Hub{
 		units: u, o: o, wake: make(chan struct{}, 1), clients: map[*Subscription]struct{}{},
 		of: map[uuid.UUID]map[*Subscription]struct{}{}, all: map[*Subscription]struct{}{}, callers: map[unit.Credential]*caller{},
@@ -82,11 +71,11 @@ func (h *Hub) Clients() int {
 	return len(h.clients)
 }
 
-// Limit sets how many may listen at once.
-func (h *Hub) Limit(clients int) {
+// Tune changes the settings of a hub that nobody listens to yet.
+func (h *Hub) Tune(o Options) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.o.Clients = clients
+	h.o = o
 }
 
 // Lag is how long ago the table was read last, 0 while nobody listens.
