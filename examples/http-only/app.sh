@@ -8,7 +8,7 @@ later() { answer '503 Service Unavailable' 'Try again.' 'Retry-After: 2\r\n'; }
 ask() { # METHOD PATH [more of curl]
 	method=$1 path=$2 && shift 2
 	curl --silent --show-error --max-time 2 --request "$method" -H "Authorization: Bearer $ROLECALL_TOKEN" \
-		-H 'Content-Type: application/json' -w '\n%{http_code}' "$@" "$ROLECALL_URL/api/v2/$path"
+		-H 'Content-Type: application/json' -w '%{http_code}' "$@" "$ROLECALL_URL/api/v2/$path"
 }
 
 # Only the answer {"it":true} lets anybody pass; whatever else there is, or nothing, does not.
@@ -28,6 +28,6 @@ case "$REQUEST_METHOD /${PATH_INFO#/*/}" in
 	require invoice read
 	list=$(ask GET "organizations/$organization/who-can?resource_type=invoice&action=pay" -H 'Accept: application/x-ndjson') || later
 	case $list in *'{"complete":true,"count":'*'}
-200') answer '200 OK' "$list" ;; *) later ;; esac ;; # without that line the list broke off
+200') answer '200 OK' "${list%200}" ;; *) later ;; esac ;; # without that line the list broke off
 *) answer '404 Not Found' 'Not found.' ;;
 esac

@@ -191,13 +191,15 @@ export class Library {
     for (let wait = firstRetry; !stop.aborted && era === this.#era; wait = Math.min(wait * 2, lastRetry)) {
       try {
         const demand = this.#demand;
-        const { document } = await this.#source.site(false, this.state.newest(site), stop);
+        const newest = this.state.newest(site);
+        const { document } = await this.#source.site(false, newest, stop);
         const roles: Document[] = [];
         const keys = [...this.state.organizations.keys()];
         if (document.catalogVersion !== this.state.catalog?.version && keys.length > 0) {
           for await (const d of this.#source.organizations(keys, ["roles"], stop)) roles.push(d);
         }
-        if (document.revision < this.state.newest(site)) throw new DocumentError("the document of the site is older than one before");
+        if (document.revision < newest) throw new DocumentError("the document of the site is older than one before");
+        if (document.revision < this.state.newest(site)) continue; // overtaken on its way
         this.#met = demand;
         if (era === this.#era) this.#exchange(document, roles);
         this.settled();
