@@ -202,8 +202,8 @@ func (l *lab) move(ctx context.Context, s *server) error {
 	return os.Remove(file)
 }
 
-// startServer returns how long the server took to get ready.
-func (l *lab) startServer(ctx context.Context, s *server) (time.Duration, error) {
+// startServer takes more options of the command, and returns how long the server took to get ready.
+func (l *lab) startServer(ctx context.Context, s *server, more ...string) (time.Duration, error) {
 	// The server has to be asked at a known address, so the port is looked for here and given up again.
 	free, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -214,7 +214,8 @@ func (l *lab) startServer(ctx context.Context, s *server) (time.Duration, error)
 	begin := time.Now()
 	// Requests are logged, as in production. Without limits of rates: the few callers of a benchmark would meet them at
 	// once.
-	if s.process, err = start(nil, l.binary, "serve", "--db", s.database, "--http-address", address, "--rate-limit", "0", "--check-rate-limit", "0"); err != nil {
+	args := append([]string{"serve", "--db", s.database, "--http-address", address, "--rate-limit", "0", "--check-rate-limit", "0"}, more...)
+	if s.process, err = start(nil, l.binary, args...); err != nil {
 		return 0, err
 	}
 	s.address = address

@@ -1,7 +1,8 @@
 // Command bench measures the built server with 1,000, 10,000, 100,000 and 1,000,000 members: requests a second, latencies
 // and memory, compared with a minimal server of the same parts and with the database alone. All figures come from one run,
 // and the compared programs take turns in short rounds, so that a slow phase of the machine affects all of them. As
-// "bench catalog" it measures what changes of the catalog would do to a million members instead.
+// "bench catalog" it measures what changes of the catalog would do to a million members instead, and as "bench decide"
+// decisions of applications, over HTTP and in their process.
 package main
 
 import (
@@ -50,6 +51,9 @@ type options struct {
 func run(ctx context.Context, args []string, out, log io.Writer) error {
 	if len(args) > 0 && args[0] == "catalog" {
 		return runCatalog(ctx, args[1:], out, log)
+	}
+	if len(args) > 0 && args[0] == "decide" {
+		return runDecide(ctx, args[1:], out, log)
 	}
 	// Ten times more each: what grows with the number of members shows in a row of the table.
 	o := options{sizes: []int{1_000, 10_000, 100_000, 1_000_000}}

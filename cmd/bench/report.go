@@ -26,6 +26,7 @@ type book struct {
 	Figures []*figure `json:"figures"`
 
 	bounds []bound // nil: the targets of the server
+	both   bool    // the targets are for both engines
 }
 
 // figure is one measurement at each size.
@@ -108,7 +109,7 @@ var bounds = []bound{
 // as they were chosen for a file.
 func (t *bound) value(b *book, members int) (v float64, ok bool) {
 	f := b.figure(t.Figure)
-	if f == nil || b.Server || t.Only != 0 && t.Only != members {
+	if f == nil || b.Server && !b.both || t.Only != 0 && t.Only != members {
 		return 0, false
 	}
 	v, ok = f.Values[members]
@@ -196,7 +197,7 @@ func (b *book) print(out io.Writer) {
 	fmt.Fprintf(out, "%s: %s; %s\n", b.Date, b.Machine, b.Method)
 	figures, targets := b.tables()
 	tables := [][][]string{figures, targets}
-	if b.Server {
+	if b.Server && !b.both {
 		tables = tables[:1]
 	}
 	for _, table := range tables {

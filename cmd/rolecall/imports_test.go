@@ -37,7 +37,7 @@ var rooms = map[string][]string{
 	"web/webtest":   {"web", "client", "org", "org/account", "org/services", "rbac", "views", "static", "db", "db/dbtest"},
 	"web/ceiling":   {},
 	"cmd/rolecall":  {"client", "web", "org", "org/catalogfile", "org/permtest", "org/account", "org/feed", "org/signing", "org/services", "rbac", "db"},
-	"cmd/bench":     {"web/ceiling"},
+	"cmd/bench":     {"web/ceiling", "client", "client/local", "rbac/snapshot"},
 
 	"rbac/snapshot/vectors": {"rbac", "rbac/snapshot"},
 	"client/echoguard":      {"client", "client/guard"},

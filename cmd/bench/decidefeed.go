@@ -1,0 +1,194 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"sync"
+	"time"
+
+	"rolecall.example/client"
+	"rolecall.example/client/local"
+)
+
+// What is given and taken while applications follow: a built-in role of the demo, and what it alone allows.
+const (
+	takenRole = "organization-auditor"
+	takenPair = local.Pair("audit_log:read")
+	waitLimit = 30 * time.Second // for something that has to happen at all
+)
+
+// followers are applications that decide for themselves, and a member whose role comes and goes.
+type followers struct {
+	*server
+	client  *client.Client
+	user    string
+	engines []*local.Engine
+}
+
+// measureFollowers measures what applications attached to the server see of writes, and what writes feel of them.
+func (s *server) measureFollowers(ctx context.Context, o decideOptions) (err error) {
+	f := followers{server: s, client: &client.Client{BaseURL: "http://" + s.address, Token: s.token}}
+	members, err := f.client.Members(ctx, "default", client.MemberQuery{})
+	if err != nil {
+		return err
+	}
+	for _, m := range members {
+		if m.Status == "active" && len(m.Roles) == 0 && len(m.GlobalRoles) == 0 {
+			f.user = m.UserID.String()
+		}
+	}
+	if f.user == "" {
+		return errors.New("every member of the demo holds a role")
+	}
+	if err := f.measureWrites(ctx, writeAlone, 10*o.rounds); err != nil {
+		return err
+	}
+	defer f.close()
+	if err := f.attach(ctx, o.attached); err != nil {
+		return err
+	}
+	if err := f.measureWrites(ctx, writeFed, 10*o.rounds); err != nil {
+		return err
+	}
+	if err := f.measureRevocations(ctx, 10*o.rounds); err != nil {
+		return err
+	}
+	return f.measureAtLeast(ctx, o.revocations)
+}
+
+// attach opens the engines, a few at a time.
+func (f *followers) attach(ctx context.Context, n int) error {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Minute)
+	defer cancel()
+	f.engines = make([]*local.Engine, n)
+	failures, turns := make([]error, n), make(chan struct{}, 16)
+	var wait sync.WaitGroup
+	begin := time.Now()
+	for i := range n {
+		wait.Go(func() {
+			turns <- struct{}{}
+			f.engines[i], failures[i] = local.Open(ctx, f.client, local.Options{Organizations: local.Organizations{"default"}})
+			<-turns
+		})
+	}
+	wait.Wait()
+	f.note("clients attached, until the last is fresh", "s", time.Since(begin).Seconds())
+	return errors.Join(failures...)
+}
+
+func (f *followers) close() {
+	for _, e := range f.engines {
+		if e != nil {
+			e.Close()
+		}
+	}
+}
+
+// set gives the member these roles, and returns the revision of the write.
+func (f *followers) set(ctx context.Context, roles ...string) (revision string, err error) {
+	body, err := json.Marshal(map[string]any{"roles": append([]string{}, roles...)})
+	if err != nil {
+		return "", err
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPut, "http://"+f.address+organization+"/members/"+f.user+"/roles", bytes.NewReader(body))
+	if err != nil {
+		return "", err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Coder-Session-Token", f.token)
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return "", err
+	}
+	defer res.Body.Close()
+	answer, err := io.ReadAll(res.Body)
+	if err == nil {
+		err = good(res, answer)
+	}
+	return res.Header.Get("X-Rolecall-Revision"), err
+}
+
+// measureWrites gives the role and takes it, so many times.
+func (f *followers) measureWrites(ctx context.Context, name string, n int) error {
+	var times []time.Duration
+	for range n {
+		for _, roles := range [][]string{{takenRole}, nil} {
+			begin := time.Now()
+			if _, err := f.set(ctx, roles...); err != nil {
+				return err
+			}
+			times = append(times, time.Since(begin))
+		}
+	}
+	f.note(name, "ms", ms(quantile(times, 0.99)))
+	return nil
+}
+
+// all waits until all engines decide so, and returns when the last one did.
+func (f *followers) all(ctx context.Context, allowed bool) (time.Time, error) {
+	last, deadline := time.Now(), time.Now().Add(waitLimit)
+	for _, e := range f.engines {
+		for e.Check(f.user, "default", takenPair).Allowed != allowed {
+			if err := ctx.Err(); err != nil {
+				return last, err
+			}
+			if last = time.Now(); last.After(deadline) {
+				return last, fmt.Errorf("a client does not decide %v: %+v", allowed, e.Check(f.user, "default", takenPair))
+			}
+			time.Sleep(100 * time.Microsecond) // the engines need the processor, too
+		}
+	}
+	return time.Now(), nil
+}
+
+// measureRevocations measures how long after the answer to a write the last client denies.
+func (f *followers) measureRevocations(ctx context.Context, n int) error {
+	var times []time.Duration
+	for range n {
+		if _, err := f.set(ctx, takenRole); err != nil {
+			return err
+		}
+		if _, err := f.all(ctx, true); err != nil {
+			return err
+		}
+		if _, err := f.set(ctx); err != nil {
+			return err
+		}
+		begin := time.Now()
+		last, err := f.all(ctx, false)
+		if err != nil {
+			return err
+		}
+		times = append(times, last.Sub(begin))
+	}
+	f.note(revoked, "ms", ms(quantile(times, 0.99)))
+	return nil
+}
+
+// measureAtLeast takes the role away, and asks a client at once for a decision that knows of it.
+func (f *followers) measureAtLeast(ctx context.Context, n int) error {
+	sound := 0
+	for range n {
+		if _, err := f.set(ctx, takenRole); err != nil {
+			return err
+		}
+		revision, err := f.set(ctx)
+		if err != nil {
+			return err
+		}
+		if revision == "" {
+			return errors.New("a write does not say its revision")
+		}
+		if e := f.engines[rand.IntN(len(f.engines))]; !e.Check(f.user, "default", takenPair, local.AtLeast(revision)).Allowed {
+			sound++
+		}
+	}
+	f.note(notStale, "", float64(sound)/float64(n))
+	return nil
+}
