@@ -28,6 +28,7 @@ type followers struct {
 	*server
 	client  *client.Client
 	user    string
+	home    string // the id of its organization
 	engines []*local.Engine
 }
 
@@ -39,12 +40,15 @@ func (s *server) measureFollowers(ctx context.Context, o decideOptions) (err err
 		return err
 	}
 	for _, m := range members {
-		if m.Status == "active" && len(m.Roles) == 0 && len(m.GlobalRoles) == 0 {
+		if m.Status == "active" && len(m.Roles) == 0 {
 			f.user = m.UserID.String()
 		}
 	}
 	if f.user == "" {
 		return errors.New("every member of the demo holds a role")
+	}
+	if f.home, err = s.organizationID(); err != nil {
+		return err
 	}
 	if err := f.measureWrites(ctx, writeAlone, 10*o.rounds); err != nil {
 		return err
@@ -134,12 +138,12 @@ func (f *followers) measureWrites(ctx context.Context, name string, n int) error
 func (f *followers) all(ctx context.Context, allowed bool) (time.Time, error) {
 	last, deadline := time.Now(), time.Now().Add(waitLimit)
 	for _, e := range f.engines {
-		for e.Check(f.user, "default", takenPair).Allowed != allowed {
+		for e.Check(f.user, f.home, takenPair).Allowed != allowed {
 			if err := ctx.Err(); err != nil {
 				return last, err
 			}
 			if last = time.Now(); last.After(deadline) {
-				return last, fmt.Errorf("a client does not decide %v: %+v", allowed, e.Check(f.user, "default", takenPair))
+				return last, fmt.Errorf("a client does not decide %v: %+v", allowed, e.Check(f.user, f.home, takenPair))
 			}
 			time.Sleep(100 * time.Microsecond) // the engines need the processor, too
 		}
@@ -185,7 +189,7 @@ func (f *followers) measureAtLeast(ctx context.Context, n int) error {
 		if revision == "" {
 			return errors.New("a write does not say its revision")
 		}
-		if e := f.engines[rand.IntN(len(f.engines))]; !e.Check(f.user, "default", takenPair, local.AtLeast(revision)).Allowed {
+		if e := f.engines[rand.IntN(len(f.engines))]; !e.Check(f.user, f.home, takenPair, local.AtLeast(revision)).Allowed {
 			sound++
 		}
 	}

@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// person is the username of one of the crowd who is not suspended.
-func person(n int) string {
+// somebody is the username of one of the crowd who is not suspended.
+func somebody(n int) string {
 	if n%31 == 0 {
 		n++
 	}
@@ -32,7 +32,7 @@ func evaluations(n int) string {
 	one := func(i int) string {
 		return fmt.Sprintf(`"action":{"name":%q},"resource":{"type":"t%02d","id":"1","properties":{"organization":"default"}}`, doings[i/manyTypes%len(doings)], i%manyTypes)
 	}
-	subject := fmt.Sprintf(`{"subject":{"type":"user","id":%q},`, person(5))
+	subject := fmt.Sprintf(`{"subject":{"type":"user","id":%q},`, somebody(5))
 	if n == 1 {
 		return subject + one(0) + "}"
 	}
@@ -43,11 +43,11 @@ func evaluations(n int) string {
 	return subject + `"evaluations":[` + strings.Join(list, ",") + "]}"
 }
 
-// people are the names of so many people, from a place on.
-func people(from, n int) string {
+// crowdNames are the names of so many people, from a place on.
+func crowdNames(from, n int) string {
 	list := make([]string, n)
 	for i := range list {
-		list[i] = fmt.Sprintf("%q", person(from+2*i))
+		list[i] = fmt.Sprintf("%q", somebody(from+2*i))
 	}
 	return "[" + strings.Join(list, ",") + "]"
 }
@@ -61,7 +61,7 @@ func (s *server) measureAsking(ctx context.Context, o decideOptions) error {
 		return err
 	}
 	own := func(n int) string { return "{" + strings.ReplaceAll(checkList(n), "ORGANIZATION", home) + "}" }
-	about := func(n int) string { return fmt.Sprintf(`{"user":%q,%s}`, person(5), named(n)) }
+	about := func(n int) string { return fmt.Sprintf(`{"user":%q,%s}`, somebody(5), named(n)) }
 	targets := []*target{
 		{name: ownOne, requests: post("/api/v2/authcheck", own(1))}, {name: otherOne, requests: post("/api/v2/authcheck", about(1))},
 		{name: ownMany, requests: post("/api/v2/authcheck", own(100))}, {name: otherMany, requests: post("/api/v2/authcheck", about(100))},
@@ -78,10 +78,10 @@ func (s *server) measureAsking(ctx context.Context, o decideOptions) error {
 	for _, t := range targets {
 		s.note(t.name, "/s", median(t.rates))
 	}
-	warm := &target{name: warmCrowd, address: s.address, requests: post("/api/v2/authcheck", fmt.Sprintf(`{"subjects":%s,%s}`, people(5, 100), named(10)))}
+	warm := &target{name: warmCrowd, address: s.address, requests: post("/api/v2/authcheck", fmt.Sprintf(`{"subjects":%s,%s}`, crowdNames(5, 100), named(10)))}
 	cold := &target{name: coldCrowd, address: s.address, inTurn: true}
 	for i := range 10 { // one warms up the connection, and none comes twice
-		cold.requests = append(cold.requests, request("POST", "/api/v2/authcheck", asJSON, s.token, fmt.Sprintf(`{"subjects":%s,%s}`, people(1000+300*i, 100), named(1))))
+		cold.requests = append(cold.requests, request("POST", "/api/v2/authcheck", asJSON, s.token, fmt.Sprintf(`{"subjects":%s,%s}`, crowdNames(1000+300*i, 100), named(1))))
 	}
 	for t, most := range map[*target]int{warm: 50, cold: 8} {
 		if err := t.sample(ctx, most, time.Minute); err != nil {
@@ -125,7 +125,7 @@ func (s *server) inARow(n int) (int, error) {
 	defer c.Close()
 	r, body, answered := bufio.NewReader(c), bytes.Buffer{}, 0
 	for i := range n {
-		ask := fmt.Sprintf(`{"user":%q,%s}`, person(i%1000), strings.ReplaceAll(checkList(1), "ORGANIZATION", "default"))
+		ask := fmt.Sprintf(`{"user":%q,%s}`, somebody(i%1000), strings.ReplaceAll(checkList(1), "ORGANIZATION", "default"))
 		switch err := exchange(c, r, request("POST", "/api/v2/authcheck", asJSON, s.token, ask), &body); {
 		case err == nil:
 			answered++
