@@ -149,10 +149,11 @@ func withoutAnchor(url string) string {
 	return url
 }
 
-// catalog is the one that the words of pages come from: that by which the rights of the caller are meant.
+// catalog is the one that the words of pages come from: that by which the rights of the caller are meant. A stranger's page has
+// no word that would be worth a look at which one is in force.
 func (c *call) catalog() *rbac.Catalog {
 	if c.actor != nil && c.actor.Catalog != nil {
 		return c.actor.Catalog
 	}
-	return c.server.Catalog
+	return c.server.account.CatalogAtHand()
 }

@@ -27,7 +27,6 @@ import (
 	"rolecall.example/org/services"
 	"rolecall.example/org/snapshots"
 	"rolecall.example/org/tenant"
-	"rolecall.example/rbac"
 	"rolecall.example/static"
 )
 
@@ -35,7 +34,6 @@ import (
 type Options struct {
 	Service         *services.Service
 	Sessions        scs.CtxStore
-	Catalog         *rbac.Catalog          // rbac.Default() if nil
 	Wire            Wire                   // the answers of the API where its documents and its clients disagree
 	AccessURL       *url.URL               // where people reach this server; nil if not configured
 	Issuer          string                 // what the server calls itself in what it signs, where AccessURL is nil
@@ -105,9 +103,6 @@ func New(o Options) (*Server, error) {
 	}
 	if err := static.Load(); err != nil {
 		return nil, err
-	}
-	if o.Catalog == nil {
-		o.Catalog = rbac.Default()
 	}
 	if o.SessionLifetime == 0 {
 		o.SessionLifetime = 24 * time.Hour

@@ -28,6 +28,10 @@ func (s *Service) CatalogInForce(ctx context.Context) (_ *rbac.Catalog, err erro
 	return s.units.InForce(ctx)
 }
 
+// CatalogAtHand is the catalog that was asked for last, or the one that the program brings: it is read from memory, and another
+// one may be in force.
+func (s *Service) CatalogAtHand() *rbac.Catalog { return s.units.CatalogAtHand() }
+
 // CatalogVersion is a version of the catalog. NotFound: there is none of that number.
 func (s *Service) CatalogVersion(ctx context.Context, subject *org.Actor, number int64) (v org.CatalogVersion, err error) {
 	defer org.Wrap(&err, "read version %d of the catalog", number)

@@ -66,6 +66,9 @@ func (c *catalogs) latest() *rbac.Catalog {
 	return c.first
 }
 
+// CatalogAtHand is the catalog that was wanted last, or the one that the program brings.
+func (s *Units) CatalogAtHand() *rbac.Catalog { return s.catalogs.latest() }
+
 // seed stores the catalog of the program as version 1 of a database that has none. Several may do it at once: the first one
 // counts, whatever the others bring. It must not be called inside a write.
 func (s *Units) seed(ctx context.Context) error {
