@@ -84,6 +84,12 @@ func (s *Site) Replica(t testing.TB, options ...Option) *Site {
 	return open(t, s.place, options).inhabited()
 }
 
+// ReplicaAt is a Replica that reaches the database by another address.
+func (s *Site) ReplicaAt(t testing.TB, place string, options ...Option) *Site {
+	t.Helper()
+	return open(t, place, options).inhabited()
+}
+
 // NewTraced is New, with the statements that the server runs.
 func NewTraced(t testing.TB) (*Site, *dbtest.Statements) {
 	t.Helper()

@@ -1,0 +1,191 @@
+package local_test
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"rolecall.example/client"
+	"rolecall.example/client/local"
+	"rolecall.example/org"
+	"rolecall.example/web/webtest"
+)
+
+// The names that random writes are about.
+var (
+	people    = []string{webtest.Admin, webtest.Member, webtest.Rival, webtest.Outsider}
+	siteRoles = []string{"auditor", "user-admin", "template-admin", "keeper"}
+	orgRoles  = []string{"organization-auditor", "organization-user-admin", "organization-template-admin", "one", "two"}
+	asked     = []string{
+		"audit_log:read", "organization_member:create", "organization_member:read", "template:read", "template:update",
+		"workspace:create", "workspace:delete", "organization:read", "assign_org_role:assign",
+	}
+)
+
+// world is two servers of one database, which somebody writes to at random, and engines that hear of it over bad lines.
+type world struct {
+	testing.TB
+	random   *rand.Rand
+	backends []*backend
+	engines  []*local.Engine
+	storms   []*storm
+	last     map[string]string // the revision of the last write of each scope
+	accepted int
+	decided  int
+}
+
+func newWorld(t testing.TB, seed uint64) *world {
+	s := webtest.New(t)
+	w := &world{TB: t, random: rand.New(rand.NewPCG(seed, 0)), last: map[string]string{}, backends: []*backend{serve(t, s), serve(t, s.Replica(t))}}
+	for i, o := range []local.Options{{Organizations: local.All}, {}, {Organizations: local.All}, {}} {
+		st := newStorm(seed + uint64(i))
+		c := &client.Client{BaseURL: w.backends[i%2].owner.BaseURL, Token: s.Token(webtest.Owner), HTTPClient: &http.Client{Transport: st}}
+		var e *local.Engine
+		eventually(t, "the engine opens", func() (ok bool) {
+			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+			defer cancel()
+			var err error
+			e, err = local.Open(ctx, c, o)
+			return err == nil
+		})
+		t.Cleanup(e.Close)
+		w.engines, w.storms = append(w.engines, e), append(w.storms, st)
+	}
+	return w
+}
+
+func (w *world) pick(list []string) string { return list[w.random.IntN(len(list))] }
+
+// some is a part of a list.
+func (w *world) some(list []string) string {
+	return quoted(slices.DeleteFunc(slices.Clone(list), func(string) bool { return w.random.IntN(3) > 0 }))
+}
+
+// permissions are allows and denies for a custom role.
+func (w *world) permissions() string {
+	var list []string
+	for range w.random.IntN(4) {
+		resourceType, action, _ := strings.Cut(w.pick(asked), ":")
+		list = append(list, fmt.Sprintf(`{"resource_type":%q,"action":%q,"negate":%v}`, resourceType, action, w.random.IntN(4) == 0))
+	}
+	return "[" + strings.Join(list, ",") + "]"
+}
+
+// write makes a change, which may be refused.
+func (w *world) write() {
+	b := w.backends[w.random.IntN(2)]
+	in, who := "organizations/"+w.pick([]string{webtest.Default, webtest.Other})+"/members", w.pick(people)
+	method, path, body := http.MethodPut, "", ""
+	switch w.random.IntN(10) {
+	case 0, 1, 2:
+		path, body = in+"/"+who+"/roles", `{"roles":`+w.some(orgRoles)+`}`
+	case 3:
+		path, body = "users/"+who+"/roles", `{"roles":`+w.some(siteRoles)+`}`
+	case 4:
+		path = "users/" + who + "/status/" + w.pick([]string{"suspend", "activate", "activate"})
+	case 5:
+		method, path = http.MethodPost, in+"/"+who
+	case 6:
+		method, path = http.MethodDelete, in+"/"+who
+	case 7, 8:
+		path, body = in+"/roles", fmt.Sprintf(`{"name":%q,"organization_permissions":%s}`, w.pick([]string{"one", "two"}), w.permissions())
+		if w.random.IntN(5) == 0 {
+			method, path, body = http.MethodDelete, in+"/roles/"+w.pick([]string{"one", "two"}), ""
+		}
+	default:
+		path, body = "users/roles", fmt.Sprintf(`{"name":"keeper","site_permissions":%s,"user_permissions":%s}`, w.permissions(), w.permissions())
+		method = http.MethodPatch
+	}
+	res, err := b.owner.Raw(w.Context(), method, path, nil, strings.NewReader(body))
+	if err != nil {
+		w.Fatal(err)
+	}
+	defer res.Body.Close()
+	if res.StatusCode >= 500 {
+		w.Fatalf("%s %s %s: %v", method, path, body, client.Refusal(res))
+	}
+	if at := res.Header.Get("X-Rolecall-Revision"); at != "" {
+		scope, _, _ := strings.Cut(at, "@")
+		w.last[scope] = at
+		w.accepted++
+	}
+}
+
+// check asks every engine the same at random. Who knows of the last writes knows what the database knows.
+func (w *world) check() {
+	b := w.backends[0]
+	where, p, who := b.place(w.pick([]string{webtest.Default, webtest.Other})), w.pick(asked), b.ID(w.pick(people))
+	owner := w.pick([]string{"", "me"})
+	resourceType, action, _ := strings.Cut(p, ":")
+	q := org.SubjectCheck{Subject: who, AuthCheck: org.AuthCheck{Action: action, ResourceType: resourceType, OrganizationID: where, OwnerID: owner}}
+	want := b.truth(w, []org.SubjectCheck{q})[0]
+	for i, e := range w.engines {
+		if !e.Settled() && w.random.IntN(20) > 0 { // it would wait each time until it is connected again
+			continue
+		}
+		var d local.Decision
+		known := true
+		for _, revision := range w.last {
+			d = e.Check(who, where, local.Pair(p), local.Owner(owner), local.AtLeast(revision))
+			known = known && d.Sound()
+		}
+		if !known || d.Reason == "" {
+			continue
+		}
+		if d.Reason == local.Decided {
+			w.decided++
+		}
+		if d.Allowed != want.Allowed {
+			w.Fatalf("%+v, knowing %v: engine %d says %+v, the database %+v", q, w.last, i, d, want)
+		}
+	}
+}
+
+// TestEngineIsDatabase: after any writes on two servers, and at each moment at which an engine knows of the last of them, it
+// decides as the database does, however bad the line is on which it hears.
+func TestEngineIsDatabase(t *testing.T) {
+	t.Parallel()
+	seed := uint64(time.Now().UnixNano())
+	if text := os.Getenv("ROLECALL_ENGINE_SEED"); text != "" {
+		seed, _ = strconv.ParseUint(text, 10, 64)
+	}
+	t.Logf("ROLECALL_ENGINE_SEED=%d", seed)
+	w := newWorld(t, seed)
+	n := rounds(t, 60, 10_000)
+	for i := range n {
+		for range 1 + w.random.IntN(3) {
+			w.write()
+		}
+		if w.random.IntN(20) == 0 {
+			w.storms[w.random.IntN(len(w.storms))].cut()
+		}
+		for range 3 {
+			w.check()
+		}
+		if i%50 == 49 {
+			w.compare()
+		}
+	}
+	for _, s := range w.storms {
+		s.subside()
+	}
+	w.compare()
+	t.Logf("%d sequences, %d writes accepted, %d decisions by engines", n, w.accepted, w.decided)
+	if w.accepted < n/2 || w.decided == 0 {
+		t.Error("too little was tried")
+	}
+}
+
+// compare waits until the engines have heard of everything, and compares them with the database.
+func (w *world) compare() {
+	for _, e := range w.engines {
+		w.backends[0].same(w, e, asked)
+	}
+}
