@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -112,6 +113,9 @@ func NewEmpty(t testing.TB, options ...Option) *Site {
 	return s
 }
 
+// heartbeat is how often the feed of a site says that it is alive: no test should have to wait for it.
+const heartbeat = 100 * time.Millisecond
+
 // cheapHash is the least that a password hash may cost.
 var cheapHash = org.HashCost{Memory: 7 * 1024, Time: 1, Threads: 1}
 
@@ -135,7 +139,7 @@ func newSite(t testing.TB, d *db.DB, place string, options []Option) *Site {
 	})
 	log := &bytes.Buffer{}
 	o := web.Options{
-		Service:  services.New(d, services.Options{HashCost: cheapHash}),
+		Service:  services.New(d, services.Options{HashCost: cheapHash, Heartbeat: heartbeat}),
 		Sessions: account.NewSessionStore(d, nil),
 		Version:  "v0.0.0-test",
 		OwnName:  func(host string) bool { return host == "rolecall.test" },
