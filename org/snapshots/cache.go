@@ -100,7 +100,8 @@ func (c *cache) keep(e *entry) {
 		}
 		kept = append(kept, o)
 	}
-	c.list, c.bytes = append(kept, e), c.bytes+e.size
+	kept = append(kept, e)
+	c.list, c.bytes = kept, c.bytes+e.size
 	// One that is larger than all that may be kept goes as well. Those who wait for it hold it.
 	for c.bytes > c.limit && len(c.list) > 0 {
 		c.drop(c.list[0])

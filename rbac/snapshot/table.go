@@ -225,7 +225,7 @@ func (o *outers) place(rights []uint64) uint32 {
 // at returns the rights of one level in a place of the outers: 0 the site, 1 the user.
 func (t *table) level(place uint32, level int) []uint64 {
 	begin := (int(place)*4 + 2*level) * t.words
-	return t.outers.list[begin : begin+2*t.words]
+	return t.list[begin : begin+2*t.words]
 }
 
 // vote returns -1 if the second half of rights, which is the denies, has the pair, else 1 if the first half has it, else 0.
@@ -307,6 +307,6 @@ func (t *table) withRoles(changed []Role, gone []string) (*table, error) {
 // bytes is about how much memory the table takes.
 func (t *table) bytes() int64 {
 	n := 16*cap(t.aliases) + 4*cap(t.named) + 20*t.ids.n + 4*cap(t.index) + 4*cap(t.offsets) + 2*cap(t.held) +
-		8*cap(t.inner) + 4*cap(t.outer) + 8*cap(t.outers.list) + 200*len(t.names)
+		8*cap(t.inner) + 4*cap(t.outer) + 8*cap(t.list) + 200*len(t.names)
 	return int64(n)
 }

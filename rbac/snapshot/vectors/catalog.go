@@ -10,9 +10,9 @@ import (
 
 // kind is a resource type of a random catalog.
 type kind struct {
-	name, before    string
-	site, owned     bool
-	actions, former []string
+	name, before string
+	site, owned  bool
+	actions      []string
 }
 
 // There are more names than a version uses, so that a rename finds one that is free.
