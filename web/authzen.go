@@ -145,6 +145,9 @@ func appendDecision(out []byte, d *org.AccessDecision) []byte {
 	} else {
 		out = append(out, `{"decision":false`...)
 	}
+	if d.Problem == nil && d.Reason == "" {
+		return append(out, '}')
+	}
 	type text = map[string]any
 	context := text{}
 	if p := d.Problem; p != nil {
@@ -153,11 +156,8 @@ func appendDecision(out []byte, d *org.AccessDecision) []byte {
 	if d.Reason != "" {
 		context["reason_admin"] = text{"en": d.Reason}
 	}
-	if len(context) > 0 {
-		b, _ := json.Marshal(context) // texts and numbers
-		out = append(append(out, `,"context":`...), b...)
-	}
-	return append(out, '}')
+	b, _ := json.Marshal(context) // texts and numbers
+	return append(append(append(out, `,"context":`...), b...), '}')
 }
 
 // showPDP tells where the API is. It asks for nothing that is stored: whether there is an organization is nobody's business.
