@@ -34,7 +34,7 @@ var rooms = map[string][]string{
 	"views/ui":      {"static"},
 	"web":           {"client", "rbac/snapshot", "org", "org/catalogfile", "org/account", "org/feed", "org/insight", "org/signing", "org/snapshots", "org/tenant", "org/services", "rbac", "views", "static", "web/openapi"},
 	"web/openapi":   {},
-	"web/webtest":   {"web", "client", "org", "org/account", "org/services", "rbac", "views", "static", "db", "db/dbtest"},
+	"web/webtest":   {"web", "client", "org", "org/account", "org/feed", "org/services", "rbac", "views", "static", "db", "db/dbtest"},
 	"web/ceiling":   {},
 	"cmd/rolecall":  {"client", "web", "org", "org/catalogfile", "org/permtest", "org/account", "org/feed", "org/signing", "org/services", "rbac", "db"},
 	"cmd/bench":     {"web/ceiling", "client", "client/local", "rbac/snapshot"},

@@ -19,6 +19,7 @@ import (
 	"rolecall.example/db/dbtest"
 	"rolecall.example/org"
 	"rolecall.example/org/account"
+	"rolecall.example/org/feed"
 	"rolecall.example/org/services"
 	"rolecall.example/web"
 )
@@ -139,12 +140,13 @@ func newSite(t testing.TB, d *db.DB, place string, options []Option) *Site {
 	})
 	log := &bytes.Buffer{}
 	o := web.Options{
-		Service:  services.New(d, services.Options{HashCost: cheapHash, Heartbeat: heartbeat}),
+		Service:  services.New(d, services.Options{HashCost: cheapHash}),
 		Sessions: account.NewSessionStore(d, nil),
 		Version:  "v0.0.0-test",
 		OwnName:  func(host string) bool { return host == "rolecall.test" },
 		Log:      slog.New(slog.NewJSONHandler(&locked{w: log}, nil)),
 	}
+	o.Service.Feed.Tune(feed.Options{Clients: feed.Defaults.Clients, Beat: heartbeat})
 	for _, option := range options {
 		option(&o)
 	}
