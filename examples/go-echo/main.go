@@ -1,10 +1,11 @@
-// Invoices with Echo. Decisions are made in this process; without news of the server they end after 30 seconds.
+// Invoices with Echo. Decisions are made in this process; without news of the server they end after a while.
 package main
 
 import (
 	"context"
 	"log"
 	"os"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -21,7 +22,8 @@ func who(c echo.Context) (user, organization string, ok bool) {
 
 func main() {
 	c := &client.Client{BaseURL: os.Getenv("ROLECALL_URL"), Token: os.Getenv("ROLECALL_TOKEN")}
-	l, err := local.Open(context.Background(), c, local.Options{})
+	staleness, _ := time.ParseDuration(os.Getenv("MAX_STALENESS")) // 0: that of the engine
+	l, err := local.Open(context.Background(), c, local.Options{MaxStaleness: staleness})
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-// Invoices with net/http. Decisions are made in this process; without news of the server they end after 30 seconds.
+// Invoices with net/http. Decisions are made in this process; without news of the server they end after a while.
 package main
 
 import (
@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"time"
 
 	"rolecall.example/client"
 	"rolecall.example/client/guard"
@@ -21,7 +22,8 @@ func who(r *http.Request) (user, organization string, ok bool) {
 
 func main() {
 	c := &client.Client{BaseURL: os.Getenv("ROLECALL_URL"), Token: os.Getenv("ROLECALL_TOKEN")}
-	l, err := local.Open(context.Background(), c, local.Options{})
+	staleness, _ := time.ParseDuration(os.Getenv("MAX_STALENESS")) // 0: that of the engine
+	l, err := local.Open(context.Background(), c, local.Options{MaxStaleness: staleness})
 	if err != nil {
 		log.Fatal(err)
 	}
