@@ -354,6 +354,66 @@ func (q *Queries) ListHoldingsOfRole(ctx context.Context, arg ListHoldingsOfRole
 	return items, nil
 }
 
+const listHoldingsOfRoleIn = `-- name: ListHoldingsOfRoleIn :many
+SELECT h.organization_id, m.username_key, m.roles, m.site_roles, m.status FROM member_roles h
+JOIN organization_members m ON m.organization_id = h.organization_id AND m.username_key = h.username_key
+WHERE h.role = ?1 AND h.organization_id IN (/*SLICE:organization_ids*/?)
+`
+
+type ListHoldingsOfRoleInParams struct {
+	Role            string
+	OrganizationIds []uuid.UUID
+}
+
+type ListHoldingsOfRoleInRow struct {
+	OrganizationID uuid.UUID
+	UsernameKey    string
+	Roles          string
+	SiteRoles      string
+	Status         string
+}
+
+// The same in several organizations, which have few holders each: one statement for each would take longer than what it finds.
+func (q *Queries) ListHoldingsOfRoleIn(ctx context.Context, arg ListHoldingsOfRoleInParams) ([]ListHoldingsOfRoleInRow, error) {
+	query := listHoldingsOfRoleIn
+	var queryParams []interface{}
+	queryParams = append(queryParams, arg.Role)
+	if len(arg.OrganizationIds) > 0 {
+		for _, v := range arg.OrganizationIds {
+			queryParams = append(queryParams, v)
+		}
+		query = strings.Replace(query, "/*SLICE:organization_ids*/?", strings.Repeat(",?", len(arg.OrganizationIds))[1:], 1)
+	} else {
+		query = strings.Replace(query, "/*SLICE:organization_ids*/?", "NULL", 1)
+	}
+	rows, err := q.query(ctx, nil, query, queryParams...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListHoldingsOfRoleInRow{}
+	for rows.Next() {
+		var i ListHoldingsOfRoleInRow
+		if err := rows.Scan(
+			&i.OrganizationID,
+			&i.UsernameKey,
+			&i.Roles,
+			&i.SiteRoles,
+			&i.Status,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listMemberNames = `-- name: ListMemberNames :many
 SELECT username_key, username, name FROM organization_members
 WHERE organization_id = ?1 AND username_key IN (/*SLICE:keys*/?)

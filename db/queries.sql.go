@@ -492,6 +492,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listHoldingsOfRoleStmt, err = db.PrepareContext(ctx, listHoldingsOfRole); err != nil {
 		return nil, fmt.Errorf("error preparing query ListHoldingsOfRole: %w", err)
 	}
+	if q.listHoldingsOfRoleInStmt, err = db.PrepareContext(ctx, listHoldingsOfRoleIn); err != nil {
+		return nil, fmt.Errorf("error preparing query ListHoldingsOfRoleIn: %w", err)
+	}
 	if q.listKeysOfGroupStmt, err = db.PrepareContext(ctx, listKeysOfGroup); err != nil {
 		return nil, fmt.Errorf("error preparing query ListKeysOfGroup: %w", err)
 	}
@@ -1559,6 +1562,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listHoldingsOfRoleStmt: %w", cerr)
 		}
 	}
+	if q.listHoldingsOfRoleInStmt != nil {
+		if cerr := q.listHoldingsOfRoleInStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listHoldingsOfRoleInStmt: %w", cerr)
+		}
+	}
 	if q.listKeysOfGroupStmt != nil {
 		if cerr := q.listKeysOfGroupStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listKeysOfGroupStmt: %w", cerr)
@@ -2224,6 +2232,7 @@ type Queries struct {
 	listHoldingsStmt                  *sql.Stmt
 	listHoldingsOfStmt                *sql.Stmt
 	listHoldingsOfRoleStmt            *sql.Stmt
+	listHoldingsOfRoleInStmt          *sql.Stmt
 	listKeysOfGroupStmt               *sql.Stmt
 	listLoginsStmt                    *sql.Stmt
 	listMemberIDsStmt                 *sql.Stmt
@@ -2480,6 +2489,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listHoldingsStmt:                  q.listHoldingsStmt,
 		listHoldingsOfStmt:                q.listHoldingsOfStmt,
 		listHoldingsOfRoleStmt:            q.listHoldingsOfRoleStmt,
+		listHoldingsOfRoleInStmt:          q.listHoldingsOfRoleInStmt,
 		listKeysOfGroupStmt:               q.listKeysOfGroupStmt,
 		listLoginsStmt:                    q.listLoginsStmt,
 		listMemberIDsStmt:                 q.listMemberIDsStmt,

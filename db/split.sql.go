@@ -116,6 +116,7 @@ type Reads interface {
 	ListHoldings(ctx context.Context, arg ListHoldingsParams) ([]ListHoldingsRow, error)
 	ListHoldingsOf(ctx context.Context, userIds []uuid.UUID) ([]ListHoldingsOfRow, error)
 	ListHoldingsOfRole(ctx context.Context, arg ListHoldingsOfRoleParams) ([]ListHoldingsOfRoleRow, error)
+	ListHoldingsOfRoleIn(ctx context.Context, arg ListHoldingsOfRoleInParams) ([]ListHoldingsOfRoleInRow, error)
 	ListKeysOfGroup(ctx context.Context, arg ListKeysOfGroupParams) ([]string, error)
 	ListLogins(ctx context.Context, arg ListLoginsParams) ([]ListLoginsRow, error)
 	ListMemberIDs(ctx context.Context, arg ListMemberIDsParams) ([]ListMemberIDsRow, error)
@@ -709,6 +710,11 @@ func (r reads) ListHoldingsOf(ctx context.Context, userIds []uuid.UUID) ([]ListH
 func (r reads) ListHoldingsOfRole(ctx context.Context, arg ListHoldingsOfRoleParams) ([]ListHoldingsOfRoleRow, error) {
 	found, err := r.queries.ListHoldingsOfRole(ctx, arg)
 	return found, named("ListHoldingsOfRole", err)
+}
+
+func (r reads) ListHoldingsOfRoleIn(ctx context.Context, arg ListHoldingsOfRoleInParams) ([]ListHoldingsOfRoleInRow, error) {
+	found, err := r.queries.ListHoldingsOfRoleIn(ctx, arg)
+	return found, named("ListHoldingsOfRoleIn", err)
 }
 
 func (r reads) ListKeysOfGroup(ctx context.Context, arg ListKeysOfGroupParams) ([]string, error) {

@@ -25,6 +25,14 @@ const asideVersions = 5
 // uses says how many roles name a type.
 func (c Catalog) uses(name string) string { return ui.Thousands(c.Uses[name]) }
 
+// usesNoun is what stands behind that number.
+func (c Catalog) usesNoun(name string) string {
+	if c.Uses[name] == 1 {
+		return "role"
+	}
+	return "roles"
+}
+
 // columns is how many columns the table of types has.
 func (c Catalog) columns() string {
 	if c.inForce() {

@@ -79,7 +79,7 @@ func TestUploadedCatalog(t *testing.T) {
 	if n := page.Find(`form[enctype="multipart/form-data"] input[type=file]`).Length(); n != 1 {
 		t.Errorf("%d fields for a file", n)
 	}
-	if used := page.Find(`tr:contains("fuel") td.c-n .num`).First().Text(); used != "1" { // the owner
+	if used := page.Find(`tr:contains("fuel") td.c-n .num`).First().Text(); used != "1 role" { // the owner
 		t.Errorf("fuel is used in %q roles", used)
 	}
 }

@@ -1,7 +1,9 @@
 package catalogplan
 
 import (
+	"bytes"
 	"context"
+	"maps"
 	"slices"
 
 	"github.com/google/uuid"
@@ -38,6 +40,9 @@ type lister struct {
 	s     *survey
 	give  func(*org.CatalogPerson) error
 	given int64
+
+	last     uuid.UUID // the organization that somebody was given in last, and its name
+	lastName string
 
 	groups   []group
 	effects  map[group]*effect // of groups, and of people found alone
@@ -90,12 +95,15 @@ func (l *lister) leave(ctx context.Context, first, last uuid.UUID) error {
 
 // tell gives one person.
 func (l *lister) tell(ctx context.Context, in uuid.UUID, username, name string, e *effect) error {
-	organization, err := l.s.nameOf(ctx, in)
-	if err != nil {
-		return err
+	if in != l.last { // whoever is given comes by organization
+		organization, err := l.s.nameOf(ctx, in)
+		if err != nil {
+			return err
+		}
+		l.last, l.lastName = in, organization
 	}
 	l.given++
-	return l.give(&org.CatalogPerson{Organization: organization, Username: username, Name: name, Gains: e.gains, Losses: e.losses})
+	return l.give(&org.CatalogPerson{Organization: l.lastName, Username: username, Name: name, Gains: e.gains, Losses: e.losses})
 }
 
 // people gives those who were found alone, by place.
@@ -108,7 +116,9 @@ func (l *lister) people(ctx context.Context) error {
 	for at := range l.alone {
 		keys[home{at.org, at.account}] = append(keys[home{at.org, at.account}], at.key)
 	}
-	for at, list := range keys {
+	homes := slices.SortedFunc(maps.Keys(keys), func(a, b home) int { return bytes.Compare(a.org[:], b.org[:]) })
+	for _, at := range homes {
+		list := keys[at]
 		slices.Sort(list)
 		for piece := range slices.Chunk(list, unit.ChunkSize) {
 			people, err := l.s.byKeys(ctx, at.org, at.account, piece)

@@ -1,7 +1,9 @@
 package catalogplan
 
 import (
+	"bytes"
 	"context"
+	"maps"
 	"slices"
 
 	"github.com/google/uuid"
@@ -182,8 +184,13 @@ func (s *survey) eachHolder(ctx context.Context, c concern, v visitor) error {
 			s.show(v, &g)
 		}
 	}
+	small := map[string][]uuid.UUID{} // by role, the organizations in which few hold it
 	for _, in := range unit.SortedIDs(c.in) {
-		for name := range c.in[in] {
+		for name, members := range c.in[in] {
+			if members <= fewIn {
+				small[name] = append(small[name], in)
+				continue
+			}
 			p := db.ListHoldingsOfRoleParams{OrganizationID: in, Role: name, MaxRows: unit.WalkPiece}
 			for more := true; more; {
 				rows, err := s.q.ListHoldingsOfRole(ctx, p)
@@ -201,6 +208,9 @@ func (s *survey) eachHolder(ctx context.Context, c concern, v visitor) error {
 			return err
 		}
 	}
+	if err := s.eachOfFew(ctx, small, alone, v); err != nil {
+		return err
+	}
 	ids := map[uuid.UUID]bool{}
 	for _, name := range c.site {
 		for _, a := range s.accounts[name] {
@@ -217,6 +227,28 @@ func (s *survey) eachHolder(ctx context.Context, c concern, v visitor) error {
 		}
 		if err := v.leave(ctx, uuid.Nil, uuid.Nil); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// fewIn is how many holders of a role are few in an organization: they are read with those of others.
+const fewIn = unit.WalkPiece / 8
+
+// eachOfFew shows who holds one of these roles in organizations where few do.
+func (s *survey) eachOfFew(ctx context.Context, small map[string][]uuid.UUID, show func(group), v visitor) error {
+	for _, name := range slices.Sorted(maps.Keys(small)) {
+		for piece := range slices.Chunk(small[name], unit.ChunkSize) {
+			rows, err := s.q.ListHoldingsOfRoleIn(ctx, db.ListHoldingsOfRoleInParams{OrganizationIds: piece, Role: name})
+			if err != nil {
+				return err
+			}
+			for _, r := range rows {
+				show(group{org: r.OrganizationID, roles: r.Roles, siteRoles: r.SiteRoles, status: r.Status, members: 1, key: r.UsernameKey})
+			}
+			if err := v.leave(ctx, uuid.Nil, uuid.Nil); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -289,7 +321,7 @@ func (s *survey) nameOf(ctx context.Context, id uuid.UUID) (string, error) {
 		return "", err
 	}
 	at, ok := slices.BinarySearchFunc(s.organizations, id, func(o db.ListOrganizationSizesRow, id uuid.UUID) int {
-		return slices.Compare(o.ID[:], id[:])
+		return bytes.Compare(o.ID[:], id[:])
 	})
 	if !ok {
 		return "", nil
