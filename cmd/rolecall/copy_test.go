@@ -56,12 +56,16 @@ func TestCopy(t *testing.T) {
 	dbtest.ServerOnly(t)
 	file, k := demoFile(t, 1000)
 	place := dbtest.Blank(t)
+	_, keys, _ := call(t, "", "keys", "list", "--db", file, "--json") // which makes one
 	code, out, log := call(t, "", "copy", "--from", file, "--to", place)
 	if code != 0 || !strings.Contains(out, "organization_members") || !strings.Contains(log, "100 %") {
 		t.Fatalf("exit code %d\n%s%s", code, out, log)
 	}
 	if here, there := everything(t, file), everything(t, place); !reflect.DeepEqual(here, there) {
 		t.Errorf("%v became %v", here, there)
+	}
+	if _, copied, _ := call(t, "", "keys", "list", "--db", place, "--json"); copied != keys || !strings.Contains(keys, `"kid"`) {
+		t.Errorf("the keys that sign were %s, and are %s", keys, copied)
 	}
 	server := start(t, nil, "", "--db", place, "--http-address", "127.0.0.1:0")
 	url := "http://" + server.wait(t, &server.log, `address=(\S+)`)

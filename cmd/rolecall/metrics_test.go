@@ -51,8 +51,12 @@ func TestMetrics(t *testing.T) {
 	if code, _, log := call(t, "", "members", "list", "--db", file); code != 0 { // in this process: it counts too
 		t.Errorf("a decision: exit code %d, %s", code, log)
 	}
+	if got := send(t, request(t.Context(), t, http.MethodPost, url+"/authcheck", "")); got != http.StatusUnauthorized {
+		t.Errorf("a check of a stranger: %d", got)
+	}
 	text := body(t, metrics)
 	for _, want := range []string{
+		`rolecall_decisions_total{path="/authcheck",result="error"} 1`, `rolecall_decision_seconds_count{path="/authcheck"} 1`,
 		`rolecall_http_requests_total{code="401",method="POST",route="/users/login"} 1`,
 		`rolecall_http_requests_total{code="404",method="GET",route="none"} 2`,
 		`rolecall_http_requests_total{code="405",method="other",route="none"} 1`,
