@@ -16,7 +16,7 @@ import (
 var rooms = map[string][]string{
 	"rbac":          {},
 	"rbac/snapshot": {"rbac"},
-	"client":        {},
+	"client":        {"rbac/snapshot"},
 	"db":            {},
 	"db/dbtest":     {"db"},
 	"static":        {},

@@ -171,6 +171,7 @@ func (f *flights) share(ctx context.Context, key string, work func(context.Conte
 	if f.now == nil {
 		f.now = map[string]*flight{}
 	}
+	// Nobody joins one that has ended: it is taken from the map before it says so.
 	one := f.now[key]
 	if mine = one == nil; mine {
 		one = &flight{done: make(chan struct{})}

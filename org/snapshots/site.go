@@ -83,6 +83,7 @@ type listing struct {
 }
 
 func (l *listing) sections(ctx context.Context, h *snapshot.Header, organizations bool) ([]snapshot.Section, error) {
+	// All roles, be they held by somebody listed or not: an event may give one to anybody later.
 	section, err := snapshot.RolesSection(l.roles)
 	if err != nil {
 		return nil, err

@@ -136,6 +136,7 @@ func permissions(rnd *rand.Rand, kinds []kind, deny, owned bool) (list []rbac.Pe
 
 // succeed is the next version of the catalog of a world.
 func (w *world) succeed() error {
+	// Built-in roles are drawn anew each time: another version may say of them what it likes.
 	var prev *rbac.Document
 	if w.catalog == nil {
 		w.kinds = firstKinds(w.rnd)

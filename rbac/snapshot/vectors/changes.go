@@ -15,6 +15,7 @@ import (
 // next moves the revision of a place, and returns the change that goes with it.
 func (g *generator) next(p *place) snapshot.Change {
 	c := snapshot.Change{From: p.revision, Set: map[string][]string{}}
+	// Revisions are times: they grow by any step, and a reader must not expect the next number.
 	p.revision += int64(1 + g.rnd.IntN(1000))
 	g.position += 7
 	c.To = p.revision
@@ -150,6 +151,7 @@ func (g *generator) suspend() error {
 	if err := g.event(g.site, c, "ok"); err != nil {
 		return err
 	}
+	// Each organization of the account has a change of its own: its document is the only one that lists its members.
 	for _, p := range g.orgs {
 		if _, member := who.holds[p.id]; !member {
 			continue
@@ -193,6 +195,7 @@ func (g *generator) newCatalog() error {
 	if err := g.succeed(); err != nil {
 		return err
 	}
+	// Nothing is asked between these documents: a reader may turn to the version at once, or one by one.
 	g.next(g.site)
 	if err := g.loadSite(); err != nil {
 		return err
@@ -290,7 +293,7 @@ func (g *generator) resolve(p *place) error {
 func (g *generator) damage() error {
 	p, people := g.orgs[2], g.people
 	defer func() { g.people = people }()
-	g.people = people[:2]
+	g.people = people[:2] // one of whom is made a member, so that no section is empty
 	saved := maps.Clone(g.people[0].holds)
 	defer func() { g.people[0].holds = saved }()
 	g.people[0].holds = maps.Clone(saved)

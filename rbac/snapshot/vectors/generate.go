@@ -37,6 +37,7 @@ func generate(out io.Writer, n int, seed uint64) error {
 	}
 	// A world after the other, each from the same numbers: one seed gives one file, on any machine.
 	for left := n; left > 0; {
+		// Each world has a key of its own, so that a reader that forgets to change keys is noticed.
 		g := &generator{out: e, left: left}
 		var key [ed25519.SeedSize]byte
 		for i := 0; i < len(key); i += 8 {
@@ -142,6 +143,8 @@ func (g *generator) header(p *place) snapshot.Header {
 // document is that of a place; without members it has roles alone.
 func (g *generator) document(p *place, members bool, by snapshot.Signer, more ...snapshot.Section) ([]byte, error) {
 	h := g.header(p)
+	// The same functions make the roles of documents on the server: what they leave out would be missing there, too, and the
+	// answers, which come from the engine, would tell.
 	roles := snapshot.OrganizationRoles(g.catalog, p.roles)
 	var sections []snapshot.Section
 	if p == g.site {
@@ -187,6 +190,7 @@ func (g *generator) members(p *place, roles []snapshot.Role, h *snapshot.Header)
 			set = append(set, numbers[name])
 		}
 		b.Add(who.id, b.Set(set))
+		// The end of an id, so that now and then two people share a name and neither is found by it.
 		if p != g.site {
 			b.Alias(snapshot.AliasID(issuer, snapshot.AliasUsername, "user-"+snapshot.FormatID(who.id)[30:]))
 		}

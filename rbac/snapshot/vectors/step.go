@@ -36,7 +36,7 @@ type question struct {
 
 // MarshalJSON writes the list.
 func (q question) MarshalJSON() ([]byte, error) {
-	own, org := 0, ""
+	own, org := 0, "" // short: there are a hundred thousand of them
 	if q.own {
 		own = 1
 	}

@@ -137,6 +137,7 @@ func (w *world) place(id snapshot.ID) *place {
 // everywhere is what somebody is listed with in the document of the site.
 func (w *world) everywhere(p *person) []string {
 	names := slices.Clone(p.holds[snapshot.ID{}])
+	// Once, in however many organizations: what it gives outside is the same.
 	for _, r := range snapshot.CarriedRoles(w.catalog) {
 		for id, held := range p.holds {
 			implied := r == w.catalog.ImpliedOrganization()
@@ -207,6 +208,7 @@ func (w *world) answer(q question) (byte, bool) {
 	onSite := q.org == (snapshot.ID{})
 	at := slices.IndexFunc(w.people, func(p *person) bool { return p.id == q.user })
 	held := slices.ContainsFunc(w.orgs[:2], func(o *place) bool { return o.id == q.org })
+	// The order is that of the README: what can not be told comes before what is refused.
 	switch {
 	case !onSite && !held:
 		return '?', true
