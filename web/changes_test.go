@@ -3,6 +3,7 @@ package web_test
 import (
 	"bufio"
 	"context"
+	"database/sql"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -13,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"rolecall.example/db/dbtest"
 	"rolecall.example/rbac/snapshot"
 	"rolecall.example/web/webtest"
 )
@@ -168,5 +170,109 @@ func TestChanges(t *testing.T) {
 	}
 	if res := listen(t, url, s.Token(webtest.Admin), "organizations=default", 0).res; res.StatusCode != http.StatusServiceUnavailable {
 		t.Errorf("of a server that stops: %d", res.StatusCode)
+	}
+}
+
+// TestChangesEndWithTheRight: who may no longer listen is told, or cut off.
+func TestChangesEndWithTheRight(t *testing.T) {
+	t.Parallel()
+	s := webtest.New(t)
+	url := network(t, s)
+	home := s.Organizations[webtest.Default].ID.String()
+	for name, c := range map[string]struct {
+		who    string
+		lose   func()
+		denied bool // and not cut off
+	}{
+		"role taken": {webtest.Admin, func() {
+			done(t, s, webtest.Request{Method: http.MethodPut, Path: members + "/admin/roles", JSON: `{"roles":[]}`})
+		}, true},
+		"suspended":   {"eve", func() { done(t, s, webtest.Request{Method: http.MethodPut, Path: "/users/eve/status/suspend"}) }, false},
+		"deleted":     {"fay", func() { s.Do(t, webtest.Request{Method: http.MethodDelete, Path: "/users/fay", As: webtest.Owner}) }, false},
+		"token ended": {"gus", func() { s.Do(t, webtest.Request{Method: http.MethodPost, Path: "/users/logout", As: "gus"}) }, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if c.who != webtest.Admin {
+				s.AddUser(t, c.who, webtest.Default)
+				done(t, s, webtest.Request{Method: http.MethodPut, Path: members + "/" + c.who + "/roles", JSON: `{"roles":["organization-admin"]}`})
+			}
+			l := listen(t, url, s.Token(c.who), "organizations="+home, 0)
+			l.want(snapshot.EventHello, nil)
+			c.lose()
+			for e := l.next(); ; e = l.next() {
+				if c.denied && e.Event == snapshot.EventDenied || !c.denied && e.Event == "" {
+					break
+				}
+				if e.Event == "" || e.Event == snapshot.EventChange {
+					t.Fatalf("got %q %s", e.Event, e.Data)
+				}
+			}
+		})
+	}
+}
+
+// TestChangesOfStrangers: an organization that may not be read looks like one that is not there.
+func TestChangesOfStrangers(t *testing.T) {
+	t.Parallel()
+	s := webtest.New(t)
+	ask := func(organizations string) string {
+		return s.Do(t, webtest.Request{Path: "/changes?organizations=" + organizations, As: webtest.Member}).Text()
+	}
+	absent := ask("7c60d51f-b44e-4682-87d6-449835ea4de6")
+	for _, other := range []string{s.Organizations[webtest.Other].ID.String(), webtest.Other, "default", "nothing"} {
+		if got := ask(other); got != absent {
+			t.Errorf("%s: %s, want %s", other, got, absent)
+		}
+	}
+	for query, status := range map[string]int{
+		"": http.StatusBadRequest, "organizations=": http.StatusBadRequest, "organizations=all&after=x": http.StatusBadRequest,
+		"organizations=all&wait=61": http.StatusBadRequest, "organizations=all": http.StatusOK,
+	} {
+		if got := s.Get(t, webtest.Member, "/changes?"+query).StatusCode; got != status {
+			t.Errorf("%q: %d, want %d", query, got, status)
+		}
+	}
+}
+
+// TestSlowTransactionIsNotSkipped: a change that began early and is committed late reaches who was there, and who goes on
+// from a position that it was given in between.
+func TestSlowTransactionIsNotSkipped(t *testing.T) {
+	t.Parallel()
+	dbtest.ServerOnly(t)
+	s := webtest.New(t)
+	url := network(t, s)
+	other := s.Organizations[webtest.Other].ID.String()
+	l := listen(t, url, s.Token(webtest.Owner), "organizations=all", 0)
+	l.want(snapshot.EventHello, nil)
+
+	raw, err := sql.Open("pgx", s.Place())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer raw.Close()
+	slow, err := raw.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = slow.Rollback() }()
+	if _, err := slow.ExecContext(t.Context(), `INSERT INTO changes (organization_id, kind, revision_from, revision_to, payload, created_at)
+		SELECT organization_id, 'change', value, value + 1, '{"gone":["slow"]}', now() FROM revisions WHERE organization_id = $1`, other); err != nil {
+		t.Fatal(err)
+	}
+	done(t, s, webtest.Request{Method: http.MethodPut, Path: members + "/member/roles", JSON: `{"roles":["organization-auditor"]}`})
+	fast := l.want(snapshot.EventChange, nil)
+	if fast.ID == 0 {
+		t.Fatal("the change moves no position")
+	}
+	if err := slow.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	if e := l.want(snapshot.EventChange, nil); !strings.Contains(string(e.Data), `"slow"`) {
+		t.Errorf("who was there got %s", e.Data)
+	}
+	again := listen(t, url, s.Token(webtest.Owner), "organizations=all", fast.ID)
+	again.want(snapshot.EventHello, nil)
+	for e := again.want(snapshot.EventChange, nil); !strings.Contains(string(e.Data), `"slow"`); {
+		e = again.want(snapshot.EventChange, nil)
 	}
 }

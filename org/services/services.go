@@ -2,6 +2,7 @@
 package services
 
 import (
+	"cmp"
 	"log/slog"
 	"time"
 
@@ -43,6 +44,7 @@ type Options struct {
 	MaxTokenLifetime time.Duration    // a year if 0
 	SessionLifetime  time.Duration    // of the tokens that a login over the API gets; a day if 0
 	HashCost         org.HashCost     // of new password hashes; two passes over 19 MiB if zero
+	Heartbeat        time.Duration    // between two heartbeats of the feed; 5 s if 0
 	Log              *slog.Logger     // of what fails beside a request; slog.Default() if nil
 }
 
@@ -58,6 +60,6 @@ func New(d *db.DB, o Options) *Service {
 		Tenant:    tenant.New(u),
 		Signing:   keys,
 		Snapshots: snapshots.New(u, keys, snapshots.DefaultCache),
-		Feed:      feed.New(u, feed.Defaults),
+		Feed:      feed.New(u, feed.Options{Clients: feed.Defaults.Clients, Beat: cmp.Or(o.Heartbeat, feed.Defaults.Beat)}),
 	}
 }
