@@ -57,8 +57,10 @@ func (g *generator) outside(before []string, who *person) error {
 	return g.loadSite()
 }
 
+// someone is anybody, suspended people among them: what they hold changes, too.
 func (g *generator) someone() *person { return g.people[g.rnd.IntN(len(g.people))] }
 
+// someOrganization may be the one that is never held: what happens there counts on the site alone.
 func (g *generator) someOrganization() *place { return g.orgs[g.rnd.IntN(len(g.orgs))] }
 
 // tell says in a change what somebody holds in an organization now.
@@ -125,11 +127,13 @@ func (g *generator) tellAnywhere(c *snapshot.Change, who *person, p *place) {
 	}
 }
 
+// changeRole changes what a role of an organization means to all who hold it, in one event.
 func (g *generator) changeRole() error {
 	p := g.someOrganization()
 	return g.event(p, g.rewrite(p), "ok")
 }
 
+// changeSiteRole is the same of the site, whose document any question goes by.
 func (g *generator) changeSiteRole() error { return g.event(g.site, g.rewrite(g.site), "ok") }
 
 // moveOnSite gives somebody other roles of the site.

@@ -82,6 +82,7 @@ func (g *generator) run(first bool) error {
 	return nil
 }
 
+// write writes a line. Whoever plays it stops at the first that comes out otherwise, so lines stand by themselves.
 func (g *generator) write(s step) error { return g.out.Encode(s) }
 
 // held are questions with the answers of now.
@@ -209,11 +210,13 @@ func (g *generator) load(p *place, members bool) error {
 	return g.write(step{Step: "load", Document: data, Expect: "ok"})
 }
 
+// loadSite sends the document of the site, which must come before any of an organization can be asked about.
 func (g *generator) loadSite() error {
 	g.loaded = max(g.loaded, 1)
 	return g.load(g.site, true)
 }
 
+// loadOrganization sends that of one more organization, which counts as held from then on.
 func (g *generator) loadOrganization(p *place) error {
 	g.loaded++
 	return g.load(p, true)

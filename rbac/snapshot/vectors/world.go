@@ -125,6 +125,7 @@ func (w *world) role(p *place, name string) *rbac.Role {
 	return r
 }
 
+// place is an organization by its id, or the site for the zero one.
 func (w *world) place(id snapshot.ID) *place {
 	for _, o := range w.orgs {
 		if o.id == id {
