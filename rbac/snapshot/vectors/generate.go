@@ -70,6 +70,7 @@ func (g *generator) run(first bool) error {
 		steps = append(steps, g.damage)
 	}
 	// Members move most often, since that is what most events are; the rest are the ways in which a copy can go wrong.
+	// The same number of changes in each, so that worlds with many changes and with few are met alike.
 	kinds := []func() error{g.moveMember, g.moveMember, g.moveMember, g.changeRole, g.moveOnSite, g.changeSiteRole, g.suspend, g.gap, g.newCatalog, g.old}
 	for range 30 {
 		steps = append(steps, kinds[g.rnd.IntN(len(kinds))], g.ask)

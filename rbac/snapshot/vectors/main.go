@@ -13,6 +13,7 @@ func main() {
 	n := flag.Int("n", 1000, "write so many questions")
 	seed := flag.Uint64("seed", 1, "begin the random numbers here")
 	flag.Parse()
+	// Buffered: a hundred thousand questions are some ten megabytes.
 	out := bufio.NewWriterSize(os.Stdout, 1<<20)
 	err := generate(out, *n, *seed)
 	if err == nil {

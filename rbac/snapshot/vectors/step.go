@@ -46,7 +46,7 @@ func (q question) MarshalJSON() ([]byte, error) {
 	return json.Marshal([]any{snapshot.FormatID(q.user), org, q.pair, own})
 }
 
-// UnmarshalJSON reads the list.
+// UnmarshalJSON reads the list. The tests play lines with it; another implementation reads them in its own way.
 func (q *question) UnmarshalJSON(data []byte) (err error) {
 	var user, org string
 	var own int
