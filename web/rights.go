@@ -56,7 +56,7 @@ func (s *Server) showRights(c *call) (reply, error) {
 		return reply{}, err
 	}
 	answer.Token, err = signed(kid, key, client.RightsClaims{
-		Issuer: s.issuer(), Subject: found.User, Organization: found.Place.Organization, Audience: audience,
+		Issuer: c.issuer(), Subject: found.User, Organization: found.Place.Organization, Audience: audience,
 		IssuedAt: now.Unix(), ExpiresAt: answer.ExpiresAt.Unix(), Revision: found.Place.Revision, Rights: answer.Rights,
 	})
 	return reply{json: answer, noStore: true}, err
@@ -91,17 +91,6 @@ func signed(kid string, key ed25519.PrivateKey, claims client.RightsClaims) (str
 	encode := base64.RawURLEncoding.EncodeToString
 	text := encode(header) + "." + encode(payload)
 	return text + "." + encode(ed25519.Sign(key, []byte(text))), nil
-}
-
-// issuer is what this server calls itself in what it signs: its access URL, or else where it listens.
-func (s *Server) issuer() string {
-	switch {
-	case s.AccessURL != nil:
-		return s.AccessURL.String()
-	case s.Issuer != "":
-		return s.Issuer
-	}
-	return "http://localhost"
 }
 
 // keysAge is how long anybody may keep the keys: shorter than it takes a new one to sign.

@@ -36,7 +36,6 @@ type Options struct {
 	Sessions        scs.CtxStore
 	Wire            Wire                   // the answers of the API where its documents and its clients disagree
 	AccessURL       *url.URL               // where people reach this server; nil if not configured
-	Issuer          string                 // what the server calls itself in what it signs, where AccessURL is nil
 	OwnName         func(host string) bool // whether a name is this server's own, where AccessURL is nil; nil: none is
 	Secure          bool                   // people reach it over TLS: Secure cookies and HSTS
 	HSTSHostOnly    bool                   // HSTS does not hold for the names below the host

@@ -144,7 +144,7 @@ func (c *config) answer(ctx context.Context, d *db.DB, l net.Listener, log *slog
 	}
 	service.Feed.Tune(feed.Options{Clients: c.feedClients, Beat: feed.Defaults.Beat})
 	m := newMetrics(d, service, c.certificate)
-	handler, err := c.site(ctx, d, service, m, log, c.url(l))
+	handler, err := c.site(ctx, d, service, m, log)
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}
@@ -195,14 +195,14 @@ func (c *config) answer(ctx context.Context, d *db.DB, l net.Listener, log *slog
 }
 
 // site makes the handler of all requests, which m counts.
-func (c *config) site(ctx context.Context, d *db.DB, service *services.Service, m *metrics, log *slog.Logger, issuer string) (*web.Server, error) {
+func (c *config) site(ctx context.Context, d *db.DB, service *services.Service, m *metrics, log *slog.Logger) (*web.Server, error) {
 	// Replicas make the same tags with it, so a client may ask any of them.
 	tagKey, err := service.TagKey(ctx)
 	if err != nil { // a full disk: lists are read all the same
 		log.Warn("clients of several servers will read lists more often than needed", "error", err.Error())
 	}
 	return web.New(web.Options{
-		Service: service, Sessions: account.NewSessionStore(d, time.Now), Wire: c.wire, AccessURL: c.accessURL, Issuer: issuer,
+		Service: service, Sessions: account.NewSessionStore(d, time.Now), Wire: c.wire, AccessURL: c.accessURL,
 		OwnName: c.ownName, Secure: c.secure(), HSTSHostOnly: c.hstsHostOnly, TrustedProxies: c.trustedProxies, CORSOrigins: c.corsOrigins,
 		SessionLifetime: c.sessionLifetime,
 		RateLimit:       c.rateLimit, CheckRateLimit: c.checkRateLimit, ServiceLimit: c.serviceLimit, Version: version(), Replicas: db.IsServer(c.db), TagKey: tagKey, Log: log, OnResponse: m.observe, OnDecisions: m.decide,

@@ -91,8 +91,8 @@ func tokensCreateCommand() *command {
 	var owner tokenOwner
 	var in client.CreateTokenRequest
 	return &command{
-		name:     "tokens create",
-		summary:  "Create an API token for an account",
+		name:    "tokens create",
+		summary: "Create an API token for an account",
 		about: "The token gives the rights of its account; with --scope rolecall:decide it may only ask for decisions, about the\n" +
 			"organizations that are named alone. It is printed once; only its hash is stored.",
 		examples: []string{
