@@ -239,9 +239,7 @@ func TestNoAllocations(t *testing.T) {
 	e := f.engine(t, local.Options{Organizations: local.All})
 	void := e.Must("report", "void")
 	who, where, write := text(ada), text(acme), f.change(acme, nil, text(bob))
-	for e.Check(who, where, void, local.AtLeast(write)).Reason != local.Decided {
-		time.Sleep(time.Millisecond)
-	}
+	eventually(t, "the write is known", func() bool { return e.Check(who, where, void, local.AtLeast(write)).Reason == local.Decided })
 	n := testing.AllocsPerRun(1000, func() {
 		e.Check(who, where, void)
 		e.Check(who, where, void, local.Owner(who), local.AtLeast(write))

@@ -46,10 +46,11 @@ type Decision struct {
 // pass: what was asked for should be tried again later.
 func (d Decision) Sound() bool {
 	switch d.Reason {
+	case Decided, Asked, UnknownPermission, InvalidID, SiteType, NoOwner:
+		return true
 	case StaleReason, NotLoaded, Behind, Unreachable, TokenRefused, IsClosed:
-		return false
 	}
-	return true
+	return false
 }
 
 // CheckOption adds something to a check.

@@ -23,7 +23,7 @@ type Engine struct {
 	keys    keyring
 	slots   chan struct{} // one is taken by each document on its way
 
-	ctx  context.Context
+	ctx  context.Context //nolint:containedctx // that of the engine, which ends with Close
 	stop context.CancelFunc
 	wg   sync.WaitGroup
 
@@ -181,7 +181,7 @@ func (e *Engine) cut(err error) {
 }
 
 // now returns the status, and since when that may change by itself: when what is known becomes stale.
-func (e *Engine) now() (s Status, why error, stale time.Duration) {
+func (e *Engine) now() (s Status, stale time.Duration, why error) {
 	e.mu.RLock()
 	defer e.mu.RUnlock()
 	seen := time.Duration(e.seen.Load())
@@ -190,15 +190,15 @@ func (e *Engine) now() (s Status, why error, stale time.Duration) {
 	}
 	switch {
 	case e.ctx.Err() != nil:
-		return Closed, nil, 0
+		return Closed, 0, nil
 	case e.refused != nil:
-		return Refused, e.refused, 0
+		return Refused, 0, e.refused
 	case e.seen.Load() == 0:
-		return Starting, nil, 0
+		return Starting, 0, nil
 	case e.clock.now()-seen > e.options.MaxStaleness:
-		return Stale, errors.Join(e.broken, e.fault), 0
+		return Stale, 0, errors.Join(e.broken, e.fault)
 	}
-	return Fresh, nil, seen + e.options.MaxStaleness
+	return Fresh, seen + e.options.MaxStaleness, nil
 }
 
 // tell calls OnStateChange and writes to the log.
@@ -208,7 +208,7 @@ func (e *Engine) tell(ctx context.Context) {
 		e.mu.RLock()
 		news := e.news
 		e.mu.RUnlock()
-		now, why, stale := e.now()
+		now, stale, why := e.now()
 		if now != last {
 			e.changed(last, now, why)
 			last = now

@@ -7,7 +7,6 @@ import (
 	"net/http/httptest"
 	"testing"
 
-	"rolecall.example/client"
 	"rolecall.example/client/guard"
 	"rolecall.example/client/local"
 )
@@ -39,7 +38,7 @@ func Example() {
 
 // A guard runs a handler for those who may, and answers everybody else.
 func Example_guard() {
-	var server *client.Client = newFake(example{}).client()
+	server := newFake(example{}).client()
 	l, err := local.Open(context.Background(), server, local.Options{Organizations: local.All})
 	if err != nil {
 		fmt.Println(err)

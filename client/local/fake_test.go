@@ -334,7 +334,7 @@ func (f *fake) many(w http.ResponseWriter, r *http.Request) {
 	}
 	slow := f.slowRoles
 	f.mu.Unlock()
-	time.Sleep(slow)
+	time.Sleep(slow) //nolint:forbidigo // in a bubble
 	out.Write(make([]byte, 4))
 	_, _ = w.Write(out.Bytes())
 }

@@ -182,6 +182,6 @@ func inBubble(t *testing.T, test func(t *testing.T, f *fake)) {
 
 // pass lets time pass, and all that becomes due in it happen.
 func pass(d time.Duration) {
-	time.Sleep(d)
+	time.Sleep(d) //nolint:forbidigo // in a bubble
 	synctest.Wait()
 }

@@ -48,15 +48,20 @@ func (e *Engine) follow(ctx context.Context) {
 			return
 		}
 		e.cut(err)
-		pause := minPause + rand.N(maxPause-minPause)
+		pause := jitter(minPause, maxPause)
 		switch lasted := e.clock.now()-opened > time.Second; { // or else it would go round and round
 		case lasted && errors.Is(err, errBye):
 			pause = 0
 		case lasted && began && !errors.Is(err, errSilent):
-			pause = rand.N(quickPause)
+			pause = jitter(0, quickPause)
 		}
 		e.sleep(ctx, pause)
 	}
+}
+
+// jitter is a time between two.
+func jitter(least, most time.Duration) time.Duration {
+	return least + rand.N(most-least) //nolint:gosec // nobody gains by knowing it
 }
 
 // sleep waits, and returns false if the engine was closed meanwhile.

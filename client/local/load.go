@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -72,7 +71,7 @@ func (e *Engine) fetchUntilDone(ctx context.Context, p *place) {
 		default:
 			e.complain(err)
 		}
-		pause := minPause + rand.N(maxPause-minPause)
+		pause := jitter(minPause, maxPause)
 		if refusal, ok := errors.AsType[*client.Error](err); ok {
 			pause = max(pause, refusal.RetryAfter)
 		}

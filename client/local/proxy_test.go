@@ -1,6 +1,7 @@
 package local_test
 
 import (
+	"errors"
 	"io"
 	"net"
 	"sync"
@@ -94,7 +95,7 @@ func (p *line) copy(to, from net.Conn) {
 			}
 		}
 		if err != nil {
-			if err != io.EOF {
+			if !errors.Is(err, io.EOF) {
 				_ = from.Close()
 			}
 			return
@@ -146,7 +147,7 @@ func (p *line) release() {
 // eventually waits for something to come true, however long this machine takes.
 func eventually(t testing.TB, what string, ok func() bool) {
 	t.Helper()
-	for begin := time.Now(); !ok(); time.Sleep(2 * time.Millisecond) {
+	for begin := time.Now(); !ok(); time.Sleep(2 * time.Millisecond) { //nolint:forbidigo // between two looks
 		if time.Since(begin) > time.Minute {
 			t.Fatalf("it did not come true in a minute: %s", what)
 		}

@@ -20,7 +20,7 @@ type Stats struct {
 
 // Stats returns what the engine holds and has done.
 func (e *Engine) Stats() Stats {
-	status, err, _ := e.now()
+	status, _, err := e.now()
 	s := Stats{Status: status, Err: err, Decisions: e.decisions.Load(), Asked: e.asked.Load()}
 	if n := e.names.Load(); n != nil {
 		s.Catalog = n.catalog.Version()

@@ -108,8 +108,9 @@ func (s *storm) replay(path string, res *http.Response) error {
 	again := s.chance(3)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	list := append(s.sent[path], data)
-	s.sent[path] = list[max(0, len(list)-5):]
+	s.sent[path] = append(s.sent[path], data)
+	list := s.sent[path][max(0, len(s.sent[path])-5):]
+	s.sent[path] = list
 	if again {
 		data = list[s.random.IntN(len(list))]
 	}

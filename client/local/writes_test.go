@@ -203,7 +203,7 @@ func TestCatalogsUnderLoad(t *testing.T) {
 func (b *backend) same(t testing.TB, e *local.Engine, permissions []string) {
 	t.Helper()
 	var wrong string
-	for begin := time.Now(); ; time.Sleep(5 * time.Millisecond) {
+	for begin := time.Now(); ; time.Sleep(5 * time.Millisecond) { //nolint:forbidigo // between two looks
 		if wrong = b.differs(t, e, permissions); wrong == "" {
 			return
 		}

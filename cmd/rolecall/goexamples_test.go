@@ -68,7 +68,7 @@ func startGoExample(t *testing.T, name string, server *client.Client) *goExample
 	}
 	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
 	for begin := time.Now(); ; time.Sleep(10 * time.Millisecond) {
-		if _, at, ok := strings.Cut(out.String(), "127.0.0.1:"); ok {
+		if _, at, ok := strings.Cut(out.String()+log.String(), "127.0.0.1:"); ok {
 			return &goExample{name, "http://127.0.0.1:" + strings.TrimSpace(strings.SplitN(at, "\n", 2)[0])}
 		}
 		if time.Since(begin) > patience {

@@ -3,7 +3,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"log"
 	"net"
 	"net/http"
@@ -35,6 +34,6 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println("http://" + listener.Addr().String())
+	log.Print("http://" + listener.Addr().String())
 	log.Fatal(http.Serve(listener, mux)) //nolint:gosec // an example has no time limits
 }
