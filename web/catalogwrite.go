@@ -130,10 +130,7 @@ func (c *call) catalogOutcome(out org.CatalogOutcome, d *rbac.Document, err erro
 const typeNDJSON = "application/x-ndjson"
 
 // wantsPeople reports whether a dry run is to list everybody.
-func (c *call) wantsPeople() bool {
-	accept := strings.Join(c.request().Header.Values("Accept"), ",")
-	return c.csv || strings.Contains(accept, "ndjson") && quality(accept, typeNDJSON) > max(quality(accept, typeJSON), quality(accept, "text/html"))
-}
+func (c *call) wantsPeople() bool { return c.csv || c.wantsLines() }
 
 type eachByCatalog func(role func(*org.CatalogRole) error, person func(*org.CatalogPerson) error) (int64, error)
 

@@ -97,7 +97,7 @@ func newRandomSite(t *testing.T, seed uint64) *randomSite {
 		}
 		return list
 	}
-	any := func(rbac.Permission) bool { return true }
+	every := func(rbac.Permission) bool { return true }
 	put := func(in org.Scope, r org.RoleInput) {
 		if _, err := s.Service.PutRole(t.Context(), s.Subject(t, webtest.Owner), in, org.Given(r)); err != nil {
 			t.Fatalf("seed %d: %v", seed, err)
@@ -106,7 +106,7 @@ func newRandomSite(t *testing.T, seed uint64) *randomSite {
 	roles := map[string][]string{"": {"auditor", "template-admin"}}
 	for i := range 3 {
 		name := fmt.Sprintf("site-%d", i)
-		put(org.Site, org.RoleInput{Name: name, DisplayName: name, Site: some(any), User: some(func(p rbac.Permission) bool { return c.Owned(p.ResourceType) })})
+		put(org.Site, org.RoleInput{Name: name, DisplayName: name, Site: some(every), User: some(func(p rbac.Permission) bool { return c.Owned(p.ResourceType) })})
 		roles[""] = append(roles[""], name)
 	}
 	for _, place := range []string{webtest.Default, webtest.Other} {
