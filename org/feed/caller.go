@@ -72,6 +72,7 @@ func (h *Hub) turn(c *caller, now *org.Actor) (regained map[uuid.UUID][]*Subscri
 	if now.Grants == before.who.Grants {
 		return nil
 	}
+	// What was allowed before is asked of the copy, which still has what the caller could do then.
 	c.allowed = map[uuid.UUID]bool{}
 	regained = map[uuid.UUID][]*Subscription{}
 	for s := range c.streams {

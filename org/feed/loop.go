@@ -73,6 +73,7 @@ func (l *loop) look(ctx context.Context, lazy bool) bool {
 			})
 		}
 	}
+	// Before they are handed out: a change may be the one that takes the right to hear of it.
 	if len(rows) > 0 {
 		l.ask(ctx, l.concerned(rows))
 	}
@@ -95,6 +96,7 @@ func (l *loop) hand(rows []row, now place) {
 		l.send1(r, r.event(id))
 		l.seen[r.seq] = r.xact
 	}
+	// What is below the position does not come again.
 	for seq, xact := range l.seen {
 		if xact <= now.position-now.base {
 			delete(l.seen, seq)

@@ -41,6 +41,7 @@ func (h *Hub) Subscribe(ctx context.Context, in Ask) (s *Subscription, first []*
 	if err := h.enter(ctx, s, in.Actor); err != nil {
 		return nil, nil, err
 	}
+	// Else it would count as one that listens for ever.
 	defer func() {
 		if err != nil {
 			s.Close()
@@ -86,6 +87,7 @@ func (h *Hub) find(ctx context.Context, in Ask) (found, refused []uuid.UUID, err
 		case err != nil && org.KindOf(err) != org.NotFound:
 			return nil, nil, err
 		case err != nil || !May(in.Actor, o.ID):
+			// A name is not told back: who may not read an organization does not learn that a name is one's.
 			if id := unit.ParseID(ref); id != uuid.Nil {
 				refused = append(refused, id)
 			}
