@@ -285,7 +285,7 @@ func (e *Engine) knows(q *question, at snapshot.ID, revision int64) (known, poss
 			return false, false, e.news
 		}
 	}
-	known = p.revision >= revision && !e.site.behind
+	known = p.revision >= revision && p.told >= revision && !e.site.behind && !e.unsure
 	if here := e.places[q.organization]; here != nil && here.behind {
 		known = false
 	}

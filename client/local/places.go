@@ -14,6 +14,7 @@ type place struct {
 	id       snapshot.ID // zero: the site
 	revision int64       // of what decides; 0: nothing does
 	named    int64       // the newest that the server has named
+	told     int64       // likewise, that the stream has named: what was written with it has come as well
 	bytes    int64
 	used     atomic.Int64 // when somebody last asked
 
@@ -59,6 +60,13 @@ func (e *Engine) name(p *place, revision int64) {
 	}
 }
 
+// hears takes down that the stream has named a revision. A document may be ahead of the stream, and what was written together
+// with it elsewhere is not known before the stream has brought it.
+func (e *Engine) hears(p *place, revision int64) {
+	p.told = max(p.told, revision)
+	e.stir()
+}
+
 // falls marks a place that something newer is known of.
 func (e *Engine) falls(p *place) {
 	if !p.behind {
@@ -91,6 +99,7 @@ func (e *Engine) change(c snapshot.Change) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	p := e.at(id)
+	defer e.hears(p, c.To)
 	if p.loading {
 		p.pending = keep(p.pending, c)
 	}
@@ -155,6 +164,7 @@ func (e *Engine) reload(r snapshot.Reload) error {
 	}
 	p.absent = 0
 	e.name(p, r.To)
+	e.hears(p, r.To)
 	if p.revision > 0 || e.wanted(p) {
 		e.load(p)
 	}
@@ -198,6 +208,7 @@ func (e *Engine) hello(s *stream, h snapshot.Hello) error {
 	defer e.mu.Unlock()
 	s.hello, e.refused, e.broken, e.connected = true, nil, nil, true
 	e.name(&e.site, h.Site)
+	e.hears(&e.site, h.Site)
 	e.catalogAt(h.Catalog)
 	if h.Organizations == nil { // there are more than it tells of, or none
 		if len(e.places) > 0 || e.options.Organizations.all() {
@@ -212,6 +223,7 @@ func (e *Engine) hello(s *stream, h snapshot.Hello) error {
 				return err
 			}
 			list = append(list, snapshot.OrganizationRevision{ID: id, Revision: revision})
+			e.hears(e.at(id), revision)
 		}
 		e.readable(list)
 	}
