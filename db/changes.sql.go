@@ -28,6 +28,7 @@ SELECT position, base, floor FROM feed_positions
 `
 
 // Also what a position is made of, and the first one that can be gone on from.
+// reads all: the feed has one row.
 func (q *Queries) GetFeed(ctx context.Context) (FeedPosition, error) {
 	row := q.queryRow(ctx, q.getFeedStmt, getFeed)
 	var i FeedPosition
@@ -41,6 +42,7 @@ SELECT position FROM feed_positions
 
 // Where the feed stands, in the snapshot of the reader: what is read with it has all changes up to there, and may have some
 // after it.
+// reads all: the feed has one row.
 func (q *Queries) GetFeedPosition(ctx context.Context) (int64, error) {
 	row := q.queryRow(ctx, q.getFeedPositionStmt, getFeedPosition)
 	var position int64
@@ -199,6 +201,7 @@ type ListNewChangesRow struct {
 }
 
 // What came after a position, and where the feed stands in the same moment: one row without a change if there is none.
+// reads all: the feed has one row.
 func (q *Queries) ListNewChanges(ctx context.Context, arg ListNewChangesParams) ([]ListNewChangesRow, error) {
 	rows, err := q.query(ctx, q.listNewChangesStmt, listNewChanges, arg.After, arg.MaxRows)
 	if err != nil {
@@ -292,6 +295,7 @@ UPDATE feeds SET
 `
 
 // Likewise of positions: those that were handed out before are too old.
+// reads all: the feed has one row.
 // unit: site
 func (q *Queries) RaiseFeed(ctx context.Context, floor int64) error {
 	_, err := q.exec(ctx, q.raiseFeedStmt, raiseFeed, floor)
@@ -302,6 +306,7 @@ const raiseFeedFloor = `-- name: RaiseFeedFloor :exec
 UPDATE feeds SET floor = CASE WHEN floor > base + CAST(?1 AS bigint) THEN floor ELSE base + CAST(?1 AS bigint) END
 `
 
+// reads all: the feed has one row.
 // unit: signin
 func (q *Queries) RaiseFeedFloor(ctx context.Context, xact int64) error {
 	_, err := q.exec(ctx, q.raiseFeedFloorStmt, raiseFeedFloor, xact)
@@ -316,6 +321,7 @@ WHERE organization_id <> '00000000-0000-0000-0000-000000000000'
 `
 
 // After a backup was put in the place of the data: no revision is one that somebody has seen already.
+// reads all: every organization changes.
 // unit: site
 func (q *Queries) RaiseRevisions(ctx context.Context, floor int64) error {
 	_, err := q.exec(ctx, q.raiseRevisionsStmt, raiseRevisions, floor)

@@ -16,6 +16,7 @@ DELETE FROM signing_keys WHERE retired_at <= ?1
 `
 
 // Those whose signatures count no more.
+// reads all: there are few.
 // unit: site
 func (q *Queries) DeleteSigningKeys(ctx context.Context, retiredBefore sql.NullTime) error {
 	_, err := q.exec(ctx, q.deleteSigningKeysStmt, deleteSigningKeys, retiredBefore)
@@ -53,6 +54,7 @@ WHERE retired_at IS NULL OR retired_at > ?1 ORDER BY active_from, kid
 `
 
 // The keys that sign, will sign, or have signed what still counts.
+// reads all: there are few.
 func (q *Queries) ListSigningKeys(ctx context.Context, retiredAfter sql.NullTime) ([]SigningKey, error) {
 	rows, err := q.query(ctx, q.listSigningKeysStmt, listSigningKeys, retiredAfter)
 	if err != nil {
@@ -92,6 +94,7 @@ type RetireSigningKeysParams struct {
 	Successor string
 }
 
+// reads all: there are few.
 // unit: site
 func (q *Queries) RetireSigningKeys(ctx context.Context, arg RetireSigningKeysParams) error {
 	_, err := q.exec(ctx, q.retireSigningKeysStmt, retireSigningKeys, arg.RetiredAt, arg.Successor)

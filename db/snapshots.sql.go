@@ -22,6 +22,7 @@ type CountReloadsParams struct {
 }
 
 // How often an organization has changed by more than the feed tells, since a position of not long ago.
+// reads all: the feed has one row.
 func (q *Queries) CountReloads(ctx context.Context, arg CountReloadsParams) (int64, error) {
 	row := q.queryRow(ctx, q.countReloadsStmt, countReloads, arg.Position, arg.OrganizationID)
 	var count int64
@@ -78,6 +79,7 @@ type GetSnapshotStateRow struct {
 
 // What the documents of snapshots are made of. All of a document is read in one snapshot of the data.
 // What the document of an organization depends on: its revision, that of the site, the catalog in force; and where the feed is.
+// reads all: the feed has one row.
 func (q *Queries) GetSnapshotState(ctx context.Context, id uuid.UUID) (GetSnapshotStateRow, error) {
 	row := q.queryRow(ctx, q.getSnapshotStateStmt, getSnapshotState, id)
 	var i GetSnapshotStateRow

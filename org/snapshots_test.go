@@ -2,7 +2,6 @@ package org_test
 
 import (
 	"context"
-	"crypto/ed25519"
 	"math"
 	"sync"
 	"testing"
@@ -26,7 +25,7 @@ func (s *site) keyring(tb testing.TB) snapshot.KeySet {
 	}
 	set := snapshot.KeySet{}
 	for _, k := range keys {
-		set[k.ID] = ed25519.PublicKey(k.Public)
+		set[k.ID] = k.Public
 	}
 	return set
 }

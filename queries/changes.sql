@@ -1,10 +1,12 @@
 -- name: GetFeedPosition :one
 -- Where the feed stands, in the snapshot of the reader: what is read with it has all changes up to there, and may have some
 -- after it.
+-- reads all: the feed has one row.
 SELECT position FROM feed_positions;
 
 -- name: GetFeed :one
 -- Also what a position is made of, and the first one that can be gone on from.
+-- reads all: the feed has one row.
 SELECT position, base, floor FROM feed_positions;
 
 -- name: ListChanges :many
@@ -14,6 +16,7 @@ WHERE xact > CAST(@after AS bigint) AND seq > CAST(@after_seq AS bigint) ORDER B
 
 -- name: ListNewChanges :many
 -- What came after a position, and where the feed stands in the same moment: one row without a change if there is none.
+-- reads all: the feed has one row.
 SELECT p.position, p.base, p.floor, c.seq, c.xact, c.organization_id, c.kind, c.revision_from, c.revision_to, c.payload, c.created_at
 FROM feed_positions p LEFT JOIN logged_changes c ON c.xact > CAST(@after AS bigint)
 ORDER BY c.seq LIMIT CAST(@max_rows AS bigint);
@@ -47,6 +50,7 @@ WHERE organization_id IN (SELECT m.organization_id FROM organization_members m W
 
 -- name: RaiseRevisions :exec
 -- After a backup was put in the place of the data: no revision is one that somebody has seen already.
+-- reads all: every organization changes.
 -- unit: site
 UPDATE revisions SET
     value = CASE WHEN value >= CAST(@floor AS bigint) THEN value + 1 ELSE CAST(@floor AS bigint) END,
@@ -55,6 +59,7 @@ WHERE organization_id <> '00000000-0000-0000-0000-000000000000';
 
 -- name: RaiseFeed :exec
 -- Likewise of positions: those that were handed out before are too old.
+-- reads all: the feed has one row.
 -- unit: site
 UPDATE feeds SET
     base = base + (SELECT CASE WHEN p.position >= CAST(@floor AS bigint) THEN 1 ELSE CAST(@floor AS bigint) - p.position END FROM feed_positions p),
@@ -73,5 +78,6 @@ ORDER BY xact LIMIT CAST(@max_rows AS bigint);
 DELETE FROM changes WHERE changes.seq IN (SELECT c.seq FROM logged_changes c WHERE c.xact <= CAST(@xact AS bigint));
 
 -- name: RaiseFeedFloor :exec
+-- reads all: the feed has one row.
 -- unit: signin
 UPDATE feeds SET floor = CASE WHEN floor > base + CAST(@xact AS bigint) THEN floor ELSE base + CAST(@xact AS bigint) END;

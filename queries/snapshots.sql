@@ -2,6 +2,7 @@
 
 -- name: GetSnapshotState :one
 -- What the document of an organization depends on: its revision, that of the site, the catalog in force; and where the feed is.
+-- reads all: the feed has one row.
 SELECT o.id, o.member_count, own.value AS revision, site.value AS site_revision, site.catalog, f.position
 FROM organizations o, revisions own, revisions site, feed_positions f
 WHERE o.id = @id AND own.organization_id = o.id AND site.organization_id = '00000000-0000-0000-0000-000000000000';
@@ -50,5 +51,6 @@ LIMIT CAST(@max_rows AS bigint);
 
 -- name: CountReloads :one
 -- How often an organization has changed by more than the feed tells, since a position of not long ago.
+-- reads all: the feed has one row.
 SELECT count(*) FROM logged_changes c, feed_positions p
 WHERE c.xact > CAST(@position AS bigint) - p.base AND c.organization_id = @organization_id AND c.kind = 'reload';

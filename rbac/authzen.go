@@ -7,7 +7,7 @@ import (
 
 // mapping is the rules of a document for AuthZEN, ready to be asked.
 type mapping struct {
-	rules  map[string][]AuthZENRewrite           // by type, in the order of the document
+	rules  map[string][]AuthZENRewrite          // by type, in the order of the document
 	things map[string]map[string]*AuthZENObject // by type and id
 }
 

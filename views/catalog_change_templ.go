@@ -96,7 +96,7 @@ func CatalogChangePage(c CatalogChange) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "\" download>Download the one in force</a> to begin with it. Nothing changes before you have seen who gains and who loses.</p><div class=\"field\"><label for=\"chosen\">Choose a file</label> <input class=\"in\" id=\"chosen\" name=\"file\" type=\"file\" accept=\".yaml,.yml,.json\" data-fill=\"#document\"></div><div class=\"field\"><label for=\"document\">Or paste the document</label> <textarea class=\"in code\" id=\"document\" name=\"document\" rows=\"20\" spellcheck=\"false\" autocapitalize=\"off\" wrap=\"off\"")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "\" download>Download the one in force</a> to begin with it. Nothing changes before you have seen who gains and who loses.</p><div class=\"field\"><label for=\"chosen\">Choose a file</label> <input class=\"in\" id=\"chosen\" name=\"upload\" type=\"file\" accept=\".yaml,.yml,.json\" data-fill=\"#document\"></div><div class=\"field\"><label for=\"document\">Or paste the document</label> <textarea class=\"in code\" id=\"document\" name=\"document\" rows=\"20\" spellcheck=\"false\" autocapitalize=\"off\" wrap=\"off\"")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

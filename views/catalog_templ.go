@@ -368,7 +368,7 @@ func catalogUpload(c Catalog) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 32, "\"><div class=\"b fields\"><div class=\"field\"><label for=\"file\">Catalog file (YAML or JSON)</label> <input class=\"in\" type=\"file\" id=\"file\" name=\"file\" accept=\".yaml,.yml,.json\" required aria-describedby=\"file-hint\"> <span class=\"hint\" id=\"file-hint\">Nothing changes before you have seen who gains and who loses.</span></div><button class=\"btn\" name=\"do\" value=\"")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 32, "\"><div class=\"b fields\"><div class=\"field\"><label for=\"upload\">Catalog file (YAML or JSON)</label> <input class=\"in\" type=\"file\" id=\"upload\" name=\"upload\" accept=\".yaml,.yml,.json\" required aria-describedby=\"upload-hint\"> <span class=\"hint\" id=\"upload-hint\">Nothing changes before you have seen who gains and who loses.</span></div><button class=\"btn\" name=\"do\" value=\"")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -78,7 +78,7 @@ func (s *Server) catalogByForm(c *call) (reply, error) {
 
 // catalogOfForm reads what a form says of another catalog.
 func (c *call) catalogOfForm(o object) org.CatalogChange {
-	file := o.text("file") // which was chosen, and with script is in the field as well
+	file := o.text("upload") // which was chosen, and with script is in the field as well
 	in := org.CatalogChange{
 		// A browser ends each line of a field with CR and LF.
 		Source: strings.ReplaceAll(cmp.Or(o.text("document"), file), "\r\n", "\n"), Note: o.text("note"), Replace: o.flag("replace"),

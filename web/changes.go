@@ -139,7 +139,7 @@ func (c *call) sendEvents(r *events) error {
 		}
 		var err error
 		if list, err = r.sub.Next(c.ctx); err != nil {
-			return nil //nolint:nilerr // an end like any other: the client comes again, and goes on from its last event
+			return nil // an end like any other: the client comes again, and goes on from its last event
 		}
 	}
 }

@@ -275,8 +275,8 @@ func (s *randomSite) compare(t *testing.T, where string, pairs int) {
 				check("AuthZEN", name, at, got)
 			}
 		}
-		for at := range 20 { // as many as are explained at once
-			at = s.rng.IntN(len(questions))
+		for range 20 { // as many as are explained at once
+			at := s.rng.IntN(len(questions))
 			check("explain", name, at, s.explained(t, name, questions[at]))
 			if at%4 == 0 {
 				break

@@ -25,7 +25,7 @@ func upload(t *testing.T, s *webtest.Site, path string, fields map[string]string
 	if file != "" {
 		name = "catalog.yaml"
 	}
-	part, err := w.CreateFormFile("file", name)
+	part, err := w.CreateFormFile("upload", name)
 	if err == nil {
 		_, err = part.Write([]byte(file))
 	}

@@ -127,6 +127,7 @@ func (l *lab) measureDecisions(ctx context.Context, o decideOptions, members int
 		return err
 	}
 	err = errors.Join(s.measureAsking(ctx, o), l.measureInARow(ctx, s), s.measureDocument(ctx), s.measureTogether(o), s.measureWho(ctx, o.rounds), s.remove(ctx))
+	// Followers go by an organization that changes, so it is small: what they feel is the feed, not the size of a document.
 	small := &server{members: 100, database: filepath.Join(l.dir, "small.db"), note: func(string, string, float64) {}}
 	if failed := l.serveSmall(ctx, small); failed != nil {
 		return errors.Join(err, failed)

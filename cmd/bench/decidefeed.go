@@ -16,12 +16,8 @@ import (
 	"rolecall.example/client/local"
 )
 
-// What is given and taken while applications follow: a built-in role of the demo, and what it alone allows.
-const (
-	takenRole = "organization-auditor"
-	takenPair = local.Pair("audit_log:read")
-	waitLimit = 30 * time.Second // for something that has to happen at all
-)
+// waitLimit is for something that has to happen at all.
+const waitLimit = 30 * time.Second
 
 // followers are applications that decide for themselves, and a member whose role comes and goes.
 type followers struct {
@@ -39,6 +35,7 @@ func (s *server) measureFollowers(ctx context.Context, o decideOptions) (err err
 	if err != nil {
 		return err
 	}
+	// Without a role, so that the one which comes and goes decides.
 	for _, m := range members {
 		if m.Status == "active" && len(m.Roles) == 0 {
 			f.user = m.UserID.String()
@@ -53,6 +50,7 @@ func (s *server) measureFollowers(ctx context.Context, o decideOptions) (err err
 	if err := f.measureWrites(ctx, writeAlone, 10*o.rounds); err != nil {
 		return err
 	}
+	// Only from here on: the first writes are those that nobody follows.
 	defer f.close()
 	if err := f.attach(ctx, o.attached); err != nil {
 		return err
@@ -71,6 +69,7 @@ func (f *followers) attach(ctx context.Context, n int) error {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Minute)
 	defer cancel()
 	f.engines = make([]*local.Engine, n)
+	// All at once they would wait for each other, and what they wait for is not what is measured.
 	failures, turns := make([]error, n), make(chan struct{}, 16)
 	var wait sync.WaitGroup
 	begin := time.Now()
@@ -120,9 +119,10 @@ func (f *followers) set(ctx context.Context, roles ...string) (revision string, 
 
 // measureWrites gives the role and takes it, so many times.
 func (f *followers) measureWrites(ctx context.Context, name string, n int) error {
+	// One after the other, each from its own answer to the next: that is what a person feels.
 	var times []time.Duration
 	for range n {
-		for _, roles := range [][]string{{takenRole}, nil} {
+		for _, roles := range [][]string{{things.Taken}, nil} {
 			begin := time.Now()
 			if _, err := f.set(ctx, roles...); err != nil {
 				return err
@@ -136,14 +136,15 @@ func (f *followers) measureWrites(ctx context.Context, name string, n int) error
 
 // all waits until all engines decide so, and returns when the last one did.
 func (f *followers) all(ctx context.Context, allowed bool) (time.Time, error) {
+	// One after the other: while the first is waited for, the others learn of the change as well.
 	last, deadline := time.Now(), time.Now().Add(waitLimit)
 	for _, e := range f.engines {
-		for e.Check(f.user, f.home, takenPair).Allowed != allowed {
+		for e.Check(f.user, f.home, local.Pair(things.WithTaken)).Allowed != allowed {
 			if err := ctx.Err(); err != nil {
 				return last, err
 			}
 			if last = time.Now(); last.After(deadline) {
-				return last, fmt.Errorf("a client does not decide %v: %+v", allowed, e.Check(f.user, f.home, takenPair))
+				return last, fmt.Errorf("a client does not decide %v: %+v", allowed, e.Check(f.user, f.home, local.Pair(things.WithTaken)))
 			}
 			time.Sleep(100 * time.Microsecond) // the engines need the processor, too
 		}
@@ -155,7 +156,7 @@ func (f *followers) all(ctx context.Context, allowed bool) (time.Time, error) {
 func (f *followers) measureRevocations(ctx context.Context, n int) error {
 	var times []time.Duration
 	for range n {
-		if _, err := f.set(ctx, takenRole); err != nil {
+		if _, err := f.set(ctx, things.Taken); err != nil {
 			return err
 		}
 		if _, err := f.all(ctx, true); err != nil {
@@ -179,7 +180,7 @@ func (f *followers) measureRevocations(ctx context.Context, n int) error {
 func (f *followers) measureAtLeast(ctx context.Context, n int) error {
 	sound := 0
 	for range n {
-		if _, err := f.set(ctx, takenRole); err != nil {
+		if _, err := f.set(ctx, things.Taken); err != nil {
 			return err
 		}
 		revision, err := f.set(ctx)
@@ -189,7 +190,7 @@ func (f *followers) measureAtLeast(ctx context.Context, n int) error {
 		if revision == "" {
 			return errors.New("a write does not say its revision")
 		}
-		if e := f.engines[rand.IntN(len(f.engines))]; !e.Check(f.user, f.home, takenPair, local.AtLeast(revision)).Allowed {
+		if e := f.engines[rand.IntN(len(f.engines))]; !e.Check(f.user, f.home, local.Pair(things.WithTaken), local.AtLeast(revision)).Allowed {
 			sound++
 		}
 	}

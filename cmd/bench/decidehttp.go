@@ -60,6 +60,7 @@ func (s *server) measureAsking(ctx context.Context, o decideOptions) error {
 	if err != nil {
 		return err
 	}
+	// A question about oneself is in the words of Coder's API: only there is an organization nothing but its id.
 	own := func(n int) string { return "{" + strings.ReplaceAll(checkList(n), "ORGANIZATION", home) + "}" }
 	about := func(n int) string { return fmt.Sprintf(`{"user":%q,%s}`, somebody(5), named(n)) }
 	targets := []*target{
@@ -67,6 +68,7 @@ func (s *server) measureAsking(ctx context.Context, o decideOptions) error {
 		{name: ownMany, requests: post("/api/v2/authcheck", own(100))}, {name: otherMany, requests: post("/api/v2/authcheck", about(100))},
 		{name: accessOne, requests: post("/access/v1/evaluation", evaluations(1))}, {name: accessMany, requests: post("/access/v1/evaluations", evaluations(100))},
 	}
+	// In turns: what slows the machine down slows all of them down.
 	for range o.rounds {
 		for _, t := range targets {
 			t.address, t.clients = s.address, o.clients
@@ -100,6 +102,7 @@ func (s *server) organizationID() (string, error) {
 
 // measureInARow asks about one person after the other as fast as it gets answers, of a server with its default limits.
 func (l *lab) measureInARow(ctx context.Context, s *server) error {
+	// The other measurements have no limits, or they would measure those.
 	limited := &server{members: s.members, database: s.database, token: s.token}
 	s.stop()
 	_, err := l.startServer(ctx, limited, "--rate-limit", "600", "--check-rate-limit", "60000")
@@ -129,6 +132,7 @@ func (s *server) inARow(n int) (int, error) {
 		switch err := exchange(c, r, request("POST", "/api/v2/authcheck", asJSON, s.token, ask), &body); {
 		case err == nil:
 			answered++
+		// Refused for its number it is not answered, which is what is counted; any other error is a fault.
 		case !strings.Contains(err.Error(), "429"):
 			return answered, err
 		}
@@ -150,6 +154,7 @@ func (s *server) measureWho(ctx context.Context, rounds int) error {
 	}
 	s.note(whoAll, "ms", ms(median(times)))
 	s.note(whoFirst, "ms", ms(median(firsts)))
+	// A page has the exact number of all as well.
 	t := &target{name: whoPage, address: s.address, requests: [][]byte{s.get(path+"&limit=1000&n="+fresh, asJSON)}}
 	if err := t.sample(ctx, 5*rounds, time.Minute); err != nil {
 		return err

@@ -16,6 +16,9 @@ var things = func() (t struct {
 	Seeking string   `json:"seeking"`
 	Held    []string `json:"held"`  // built-in roles of everybody in the other organizations
 	Given   []string `json:"given"` // roles that are given in turn
+	Taken   string   `json:"taken"` // a role that comes and goes, and what it alone allows
+	// A pair, as TYPE:ACTION.
+	WithTaken string `json:"withTaken"`
 }) {
 	if err := json.Unmarshal(thingsFile, &t); err != nil {
 		panic(err) // the file is part of the program

@@ -50,7 +50,7 @@ func runPaper(t *testing.T, paper string, blocks [][]string) {
 		t.Fatal(err)
 	}
 	program := "#!/bin/sh\n" + asProgram + "=1 exec " + self + " \"$@\"\n"
-	if err := os.WriteFile(filepath.Join(folder, "rolecall"), []byte(program), 0o700); err != nil { //nolint:gosec // it is to be run
+	if err := os.WriteFile(filepath.Join(folder, "rolecall"), []byte(program), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	script, shown := "set -e\n", map[int]string{}

@@ -67,6 +67,8 @@ var wellCalled = map[string][]string{
 	"audit list":           nil,
 	"audit verify":         nil,
 	"audit root":           nil,
+	"keys list":            nil,
+	"keys rotate":          nil,
 }
 
 // A misspelled name is no new installation: no command but those that are made for it makes a database, or a folder.

@@ -34,6 +34,6 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	log.Print("http://" + listener.Addr().String())
+	log.Print("http://" + listener.Addr().String()) //nolint:gosec // nobody outside chooses it
 	log.Fatal(http.Serve(listener, mux)) //nolint:gosec // an example has no time limits
 }

@@ -106,7 +106,7 @@ func (h *Hub) changed() {
 	}
 	// Outside of the transaction, which must not wait for it, and those of many commits at once.
 	go func() {
-		time.Sleep(notifyPause)
+		<-time.After(notifyPause)
 		h.send.Unlock() // a commit from here on is told of anew
 		ctx, cancel := context.WithTimeout(context.Background(), readTimeout)
 		defer cancel()

@@ -78,3 +78,15 @@ func (refs auditReferences) part(ctx context.Context, s unit.Reader, e *org.Audi
 	e.Diff = diff
 	return nil
 }
+
+// glimpse is what the trail shows of an account to a caller who may not read it: who did something, and where the caller
+// is at home itself. Everything else is empty.
+func glimpse(s *org.Actor, u *org.User) org.User {
+	seen := org.User{ID: u.ID, Username: u.Username, Name: u.Name, AvatarURL: u.AvatarURL}
+	for _, id := range u.OrganizationIDs {
+		if s.Can("read", org.OrgObject(id)) {
+			seen.OrganizationIDs = append(seen.OrganizationIDs, id)
+		}
+	}
+	return seen
+}

@@ -75,10 +75,7 @@ func (w *things) may(ctx context.Context, id uuid.UUID) (bool, error) {
 // page finds the things after a place.
 func (w *things) page(ctx context.Context, q db.Reads, p org.AccessPage) (org.AccessFound, error) {
 	var found org.AccessFound
-	ids, err := w.readable(ctx, q)
-	if err != nil {
-		return found, err
-	}
+	ids := w.readable(q)
 	after := p.After
 	for {
 		if w.others != nil && !*w.others { // then its own is all that there may be
@@ -121,7 +118,7 @@ func (w *things) own(q db.Reads) pieces {
 }
 
 // readable gives the accounts of the things that the caller may read: all of them, or the caller's own alone.
-func (w *things) readable(ctx context.Context, q db.Reads) (pieces, error) {
+func (w *things) readable(q db.Reads) pieces {
 	all := w.by.Can("read", org.UsersObject)
 	own := org.UserObject(w.by.ID())
 	if w.in != uuid.Nil {
@@ -145,7 +142,7 @@ func (w *things) readable(ctx context.Context, q db.Reads) (pieces, error) {
 		rows, err := q.ListUsersByID(ctx, ids)
 		unit.InOrder(rows, ids, func(r *db.UserRow) uuid.UUID { return r.ID })
 		return rows, err
-	}, nil
+	}
 }
 
 // membersAfter is some members of an organization, by username.

@@ -174,7 +174,7 @@ func (k *seeker) offer(ctx context.Context, id uuid.UUID, place string, h unit.H
 func (k *seeker) members(ctx context.Context, key string, all bool) error {
 	p := db.ListHoldingsParams{OrganizationID: k.object.Org, MaxRows: unit.WalkPiece, AfterKey: key}
 	if !all {
-		return k.self(ctx, key, true)
+		return k.self(key, true)
 	}
 	for {
 		rows, err := k.Q.ListHoldings(ctx, p)
@@ -201,7 +201,7 @@ func (k *seeker) members(ctx context.Context, key string, all bool) error {
 // others looks among the accounts that do not belong to the organization, after a place.
 func (k *seeker) others(ctx context.Context, key string, all bool) error {
 	if !all {
-		return k.self(ctx, key, false)
+		return k.self(key, false)
 	}
 	bare, err := k.Subject(ctx, unit.Holding{Outside: true})
 	if err != nil {
@@ -250,7 +250,7 @@ func (k *seeker) offerAll(ctx context.Context, rows []db.ListOutsidersRow, after
 }
 
 // self looks at the caller alone, whom it may always ask about: as a member, or as somebody who is none.
-func (k *seeker) self(ctx context.Context, key string, member bool) error {
+func (k *seeker) self(key string, member bool) error {
 	kind, o, me := amongOthers, k.object, k.by.ID()
 	if member {
 		kind = amongMembers

@@ -2,6 +2,7 @@ package signing
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -46,7 +47,7 @@ func plan(ctx context.Context, a *unit.Attempt, s *Service) (r rotation, err err
 		r.last = keys[len(keys)-1]
 		r.next.ActiveFrom = a.Now.Add(Notice)
 	}
-	r.all = append(keys, r.next)
+	r.all = slices.Concat(keys, []Key{r.next})
 	return r, nil
 }
 
