@@ -94,6 +94,7 @@ func runDecide(ctx context.Context, args []string, out, log io.Writer) error {
 	} else if err != nil {
 		return err
 	}
+	// A round of each is enough to see that it runs; its figures say nothing.
 	if *quick {
 		o.sizes, o.rounds, o.turn, o.attached, o.revocations = []int{10_000}, 1, 100*time.Millisecond, 50, 50
 	}
@@ -106,7 +107,7 @@ func runDecide(ctx context.Context, args []string, out, log io.Writer) error {
 	}
 	for _, n := range o.sizes {
 		begin := time.Now()
-		// What was measured is of use although something else failed.
+		// What was measured is of use although something else failed: a run takes minutes.
 		if failed := l.measureDecisions(ctx, o, n, func(name, unit string, value float64) { b.note(n, name, unit, value) }); failed != nil {
 			err = errors.Join(err, fmt.Errorf("with %d members: %w", n, failed))
 		}

@@ -159,12 +159,14 @@ func (f *followers) measureRevocations(ctx context.Context, n int) error {
 		if _, err := f.set(ctx, things.Taken); err != nil {
 			return err
 		}
+		// All must have seen it given, or some would deny because they never knew.
 		if _, err := f.all(ctx, true); err != nil {
 			return err
 		}
 		if _, err := f.set(ctx); err != nil {
 			return err
 		}
+		// From the answer on: before it nobody can rely on the write.
 		begin := time.Now()
 		last, err := f.all(ctx, false)
 		if err != nil {
@@ -190,6 +192,7 @@ func (f *followers) measureAtLeast(ctx context.Context, n int) error {
 		if revision == "" {
 			return errors.New("a write does not say its revision")
 		}
+		// It may ask the server if the feed is late; what it may not do is to allow.
 		if e := f.engines[rand.IntN(len(f.engines))]; !e.Check(f.user, f.home, local.Pair(things.WithTaken), local.AtLeast(revision)).Allowed {
 			sound++
 		}

@@ -72,6 +72,7 @@ func (s *server) measureDocument(ctx context.Context) error {
 		return err
 	}
 	s.note(loadTime, "ms", ms(time.Since(begin)))
+	// The document itself is still in memory and no part of what the state takes: it was there before as well.
 	size := len(data)
 	s.note(goHeap, "MiB", (heap()-before)/(1<<20))
 	runtime.KeepAlive(data)
@@ -101,6 +102,7 @@ const aBatch = 16
 
 // measureAllowed decides about random people of the crowd.
 func (s *server) measureAllowed(ctx context.Context, state *snapshot.State) error {
+	// The crowd is in one organization; of more, the wrong one could be asked about.
 	home := state.Organizations()
 	if len(home) != 1 {
 		return fmt.Errorf("the state has %d organizations", len(home))
@@ -144,6 +146,7 @@ func (s *server) measureTogether(o decideOptions) error {
 	if _, err := once(s.address, s.send("PATCH", organization, fmt.Sprintf(`{"description":"at %d"}`, time.Now().UnixNano()))); err != nil {
 		return err
 	}
+	// The peak of all that came before is no matter here.
 	s.forgetPeak()
 	begin, failures := time.Now(), make(chan error, o.attached)
 	var wait sync.WaitGroup
@@ -202,6 +205,7 @@ func measureTypeScript(ctx context.Context, members int, note func(name, unit st
 		return nil //nolint:nilerr // likewise
 	}
 	cmd := exec.CommandContext(ctx, "node", "--expose-gc", filepath.Join("test", "speed.mjs"), fmt.Sprint(members))
+	// What it says of itself while it runs is for whoever waits, not for the table.
 	cmd.Dir, cmd.Stderr = folder, os.Stderr
 	out, err := cmd.Output()
 	if err != nil {
