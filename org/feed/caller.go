@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"rolecall.example/db"
 	"rolecall.example/org"
 	"rolecall.example/org/unit"
 )
@@ -42,15 +43,15 @@ func (h *Hub) ask(ctx context.Context, callers []*caller) {
 		h.mu.Lock()
 		who := c.who
 		h.mu.Unlock()
-		ctx, cancel := context.WithTimeout(ctx, readTimeout)
-		now, err := h.units.Still(ctx, who)
+		reading, cancel := context.WithTimeout(ctx, readTimeout)
+		now, err := h.units.Still(reading, who)
 		cancel()
 		h.mu.Lock()
-		var regained map[uuid.UUID][]*Subscription
+		var moved map[uuid.UUID][]*Subscription
 		switch kind := org.KindOf(err); {
 		case err == nil:
 			c.sure = true
-			regained = h.turn(c, now)
+			moved = h.turn(c, now)
 		case kind == org.Unauthenticated || kind == org.Forbidden:
 			for s := range c.streams {
 				s.end(nil)
@@ -59,14 +60,15 @@ func (h *Hub) ask(ctx context.Context, callers []*caller) {
 			c.sure = false
 		}
 		h.mu.Unlock()
-		for id, streams := range regained {
-			h.regain(ctx, id, streams)
+		for id, streams := range moved {
+			h.fetch(ctx, id, streams)
 		}
 	}
 }
 
-// turn notes what a caller may do now. It returns who may have what it could not have before. h.mu is held.
-func (h *Hub) turn(c *caller, now *org.Actor) (regained map[uuid.UUID][]*Subscription) {
+// turn notes what a caller may do now. It returns who has to fetch what: an organization that it could not have before, and
+// with each that comes or goes the site, whose document lists the members of those that the caller may read. h.mu is held.
+func (h *Hub) turn(c *caller, now *org.Actor) (moved map[uuid.UUID][]*Subscription) {
 	before := *c
 	c.who = now
 	if now.Grants == before.who.Grants {
@@ -74,30 +76,43 @@ func (h *Hub) turn(c *caller, now *org.Actor) (regained map[uuid.UUID][]*Subscri
 	}
 	// What was allowed before is asked of the copy, which still has what the caller could do then.
 	c.allowed = map[uuid.UUID]bool{}
-	regained = map[uuid.UUID][]*Subscription{}
+	moved = map[uuid.UUID][]*Subscription{}
 	for s := range c.streams {
+		changed := false
 		s.each(func(id uuid.UUID) {
-			switch was, is := before.may(id), c.may(id); {
+			was, is := before.may(id), c.may(id)
+			changed = changed || was != is
+			switch {
 			case was && !is:
 				s.take(denied(id))
 			case !was && is:
-				regained[id] = append(regained[id], s)
+				moved[id] = append(moved[id], s)
 			}
 		})
+		if changed {
+			moved[uuid.Nil] = append(moved[uuid.Nil], s)
+		}
 	}
-	return regained
+	return moved
 }
 
-// regain has streams fetch an organization.
-func (h *Hub) regain(ctx context.Context, id uuid.UUID, streams []*Subscription) {
+// fetch has streams fetch an organization, or the site. If it is not known what there is to fetch they end: who goes on from
+// its position is told again.
+func (h *Hub) fetch(ctx context.Context, id uuid.UUID, streams []*Subscription) {
+	ctx, cancel := context.WithTimeout(ctx, readTimeout)
+	defer cancel()
 	r, err := h.units.DB.GetRevision(ctx, id)
-	if err != nil { // there is none to fetch, or what is wrong cuts the streams off soon
+	if db.IsNotFound(err) {
 		return
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	e := reload(id, r.Value, 0)
 	for _, s := range streams {
+		if err != nil {
+			s.end(nil)
+			continue
+		}
 		s.take(e)
 	}
 }

@@ -3,6 +3,8 @@ package feed
 import (
 	"context"
 	"math"
+	"slices"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -164,7 +166,7 @@ func (s *Subscription) begin(ctx context.Context, q db.Reads, after int64) ([]*E
 	// Without an id: what comes after it is still to be taken in.
 	first := []*Event{encoded(snapshot.EventHello, 0, uuid.Nil, hello)}
 	if after >= now.floor && after <= now.position {
-		missed, whole, err := s.since(ctx, q, now, after)
+		missed, whole, err := s.since(ctx, q, now, site.Value, after)
 		if err != nil || whole {
 			return append(first, missed...), err
 		}
@@ -177,10 +179,11 @@ func (s *Subscription) begin(ctx context.Context, q db.Reads, after int64) ([]*E
 	return append(first, reload(uuid.Nil, site.Value, now.position)), nil
 }
 
-// since is the events that came after a position; not whole if there are too many. Only the last one moves the position: they
+// since is the events that came after a position, with the revision of the site; not whole if there are too many. Only the last one moves the position: they
 // are not in its order.
-func (s *Subscription) since(ctx context.Context, q db.Reads, now place, after int64) (missed []*Event, whole bool, err error) {
+func (s *Subscription) since(ctx context.Context, q db.Reads, now place, site, after int64) (missed []*Event, whole bool, err error) {
 	var last *row
+	moved := false
 	for from := int64(0); ; {
 		rows, err := q.ListChanges(ctx, db.ListChangesParams{After: after - now.base, AfterSeq: from, MaxRows: pageSize})
 		if err != nil {
@@ -188,13 +191,15 @@ func (s *Subscription) since(ctx context.Context, q db.Reads, now place, after i
 		}
 		for _, r := range rows {
 			from = r.Seq
+			next := &row{seq: r.Seq, xact: r.Xact, about: r.OrganizationID, kind: r.Kind, from: r.RevisionFrom, to: r.RevisionTo, payload: r.Payload}
+			moved = moved || s.moves(next)
 			if !s.wants(r.OrganizationID) {
 				continue
 			}
 			if last != nil {
 				missed = append(missed, last.event(0))
 			}
-			last = &row{seq: r.Seq, xact: r.Xact, about: r.OrganizationID, kind: r.Kind, from: r.RevisionFrom, to: r.RevisionTo, payload: r.Payload}
+			last = next
 		}
 		if len(missed) >= maxReplay {
 			return nil, false, nil
@@ -206,7 +211,30 @@ func (s *Subscription) since(ctx context.Context, q db.Reads, now place, after i
 	if last != nil {
 		missed = append(missed, last.event(now.position))
 	}
+	if moved {
+		missed = append([]*Event{reload(uuid.Nil, site, 0)}, missed...)
+	}
 	return missed, true, nil
+}
+
+// moves says whether a change of an organization may have been one of what the caller may read. There may be many that are
+// not, so those are told by the text.
+func (s *Subscription) moves(r *row) bool {
+	s.hub.mu.Lock()
+	who := s.caller.who
+	s.hub.mu.Unlock()
+	id := who.ID().String()
+	switch {
+	case r.about == uuid.Nil:
+		return false
+	case r.kind == unit.KindReload:
+		return true
+	case !strings.Contains(r.payload, id) && !strings.Contains(r.payload, `"roles`):
+		return false
+	}
+	accounts, everybody := r.touches()
+	_, member := who.Basis.Of(r.about)
+	return everybody && member || slices.Contains(accounts, id)
 }
 
 // wants says whether something about an organization, or the site, is for it.

@@ -81,7 +81,8 @@ func (a *Attempt) gatherSite(w *Writer) (err error) {
 		n.payload, err = json.Marshal(snapshot.Catalog{
 			Version: n.catalog.Version(), Hash: hex.EncodeToString(hash[:]), Document: n.catalog.Document().Bytes(),
 		})
-	case a.tx.WroteSiteHolders() || a.tx.WroteRoles() || len(n.accounts) > 0:
+	// With an organization somebody begins or ceases to be a member.
+	case a.tx.WroteSiteHolders() || a.tx.WroteRoles() || len(n.accounts)+len(n.begun)+len(n.ended) > 0:
 		n.kind = KindSite
 	default:
 		n.kind = KindSame
@@ -105,11 +106,13 @@ func (a *Attempt) gatherOrganization(ctx context.Context, w *Writer, orgID uuid.
 		default:
 			c.Set[h.User.String()] = append([]string{}, h.After...)
 		}
-		carried, err := a.carries(ctx, orgID, h)
-		if err != nil {
+		if w.news.carried {
+			continue
+		}
+		var err error
+		if w.news.carried, err = a.carries(ctx, orgID, h); err != nil {
 			return err
 		}
-		w.news.carried = w.news.carried || carried
 	}
 	if set, ok := a.change.roles[orgID]; ok {
 		w.news.carried = w.news.carried || a.gatherRole(&c, set)
@@ -144,9 +147,10 @@ func (a *Attempt) gatherRole(c *snapshot.Change, set *RoleSet) (carried bool) {
 }
 
 // carries says whether what a member gains or loses counts outside of the organization. One who joins or leaves with roles
-// of the site begins or ceases to be somebody that its readers know of.
+// of the site, or of another organization that count in this one, begins or ceases to be somebody that its readers know of.
+// That somebody may hold such a role is enough: who does is not looked up, and could change before this is committed.
 func (a *Attempt) carries(ctx context.Context, orgID uuid.UUID, h *org.HolderChange) (bool, error) {
-	if (h.Joins || h.Leaves) && len(h.SiteRoles) > 0 {
+	if (h.Joins || h.Leaves) && (len(h.SiteRoles) > 0 || snapshot.CountsElsewhere(a.Catalog())) {
 		return true, nil
 	}
 	names := slices.Concat(h.Given(), h.Dropped())

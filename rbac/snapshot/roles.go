@@ -46,6 +46,21 @@ func CarriedRoles(c *rbac.Catalog) (list []*rbac.Role) {
 	return list
 }
 
+// CountsElsewhere reports whether what somebody holds in one organization may count for things of another one.
+func CountsElsewhere(c *rbac.Catalog) bool {
+	for _, r := range CarriedRoles(c) {
+		for _, g := range []*Grants{RoleOf(r).Site, RoleOf(r).User} {
+			for n := range c.Document().Numbers {
+				p, ok := c.Numbered(n)
+				if ok && g != nil && !c.SiteOnly(p.ResourceType) && (g.Allow.Has(n) || g.Deny.Has(n)) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
 // CarriesImplied reports whether the role that every member holds gives something outside of the organization: anything on
 // the site, or on what one owns there.
 func CarriesImplied(c *rbac.Catalog) bool {
