@@ -81,6 +81,10 @@ type stream struct {
 	opened time.Duration // when it was asked for: what the server says on it is not older
 	began  time.Time     // what the server's clock said at the beginning
 	hello  bool
+	after  int64 // the position that it was asked to go on from
+	// What hello named as of a position counts as told once the stream has come that far: what has changed follows hello.
+	until int64
+	named map[snapshot.ID]int64
 	// late is by how much the last heartbeat was late, as far as that can be told.
 	late time.Duration
 	last atomic.Int64 // when the last byte came
@@ -90,14 +94,14 @@ type stream struct {
 func (e *Engine) listen(ctx context.Context) (began bool, err error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	s := &stream{opened: e.clock.now()}
+	s := &stream{opened: e.clock.now(), after: e.reached(0)}
 	s.last.Store(int64(s.opened))
 	e.mu.Lock()
 	e.hangUp = cancel
 	e.mu.Unlock()
 	e.wg.Go(func() { e.watch(ctx, s, cancel) })
 
-	res, err := e.fetch(ctx, http.MethodGet, e.feedAddress(), acceptStream, nil)
+	res, err := e.fetch(ctx, http.MethodGet, e.feedAddress(s.after), acceptStream, nil)
 	if err != nil {
 		e.noneLeft(err)
 		return false, cause(ctx, err)
@@ -157,10 +161,8 @@ func (e *Engine) watch(ctx context.Context, s *stream, cancel context.CancelCaus
 }
 
 // feedAddress is where to open the next stream: for these organizations, from where the last one ended.
-func (e *Engine) feedAddress() (path string) {
-	e.mu.RLock()
-	defer e.mu.RUnlock()
-	q := url.Values{"organizations": {e.subjects()}, "after": {strconv.FormatInt(e.position, 10)}}
+func (e *Engine) feedAddress(after int64) (path string) {
+	q := url.Values{"organizations": {e.subjects()}, "after": {strconv.FormatInt(after, 10)}}
 	return "changes?" + q.Encode()
 }
 
@@ -201,6 +203,7 @@ func (e *Engine) take(s *stream, ev event) error {
 	e.confirm(e.clock.now() - s.late)
 	if at, err := strconv.ParseInt(ev.id, 10, 64); err == nil {
 		e.reached(at)
+		e.arrives(s, at)
 	}
 	return nil
 }

@@ -208,7 +208,7 @@ func (e *Engine) hello(s *stream, h snapshot.Hello) error {
 	defer e.mu.Unlock()
 	s.hello, e.refused, e.broken, e.connected = true, nil, nil, true
 	e.name(&e.site, h.Site)
-	e.hears(&e.site, h.Site)
+	s.until, s.named = h.Position, map[snapshot.ID]int64{{}: h.Site}
 	e.catalogAt(h.Catalog)
 	if h.Organizations == nil { // there are more than it tells of, or none
 		if len(e.places) > 0 || e.options.Organizations.all() {
@@ -223,12 +223,33 @@ func (e *Engine) hello(s *stream, h snapshot.Hello) error {
 				return err
 			}
 			list = append(list, snapshot.OrganizationRevision{ID: id, Revision: revision})
-			e.hears(e.at(id), revision)
+			s.named[id] = revision
 		}
 		e.readable(list)
 	}
 	e.confirmed(s.opened)
+	e.come(s, s.after)
 	return nil
+}
+
+// arrives takes down that a stream has come to a position.
+func (e *Engine) arrives(s *stream, at int64) {
+	if s.named != nil {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		e.come(s, at)
+	}
+}
+
+// come is arrives with the lock held.
+func (e *Engine) come(s *stream, at int64) {
+	if at < s.until {
+		return
+	}
+	for id, revision := range s.named {
+		e.hears(e.at(id), revision)
+	}
+	s.named = nil
 }
 
 // readable takes in the organizations that may be read, with their revisions: all others are forgotten.
@@ -284,11 +305,12 @@ func (e *Engine) confirmed(at time.Duration) {
 	}
 }
 
-// reached takes down where to go on after a cut.
-func (e *Engine) reached(position int64) {
+// reached takes down where to go on after a cut, and returns that.
+func (e *Engine) reached(position int64) int64 {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.position = max(e.position, position)
+	return e.position
 }
 
 // refuse denies everything if an error says that the server does not accept the token. Another stream would tell if that

@@ -134,7 +134,10 @@ func (w *world) check() {
 		known := true
 		for _, revision := range w.last {
 			d = e.Check(who, where, local.Pair(p), local.Owner(owner), local.AtLeast(revision))
-			known = known && d.Sound()
+			if d.Reason == local.Asked && d.Allowed != want.Allowed {
+				w.Fatalf("%+v, at least %s: engine %d was told %+v, the database says %+v", q, revision, i, d, want)
+			}
+			known = known && d.Sound() && d.Reason != local.Asked // the server knew, and not the engine
 		}
 		if !known || d.Reason == "" {
 			continue

@@ -60,9 +60,7 @@ func (h *Hub) ask(ctx context.Context, callers []*caller) {
 			c.sure = false
 		}
 		h.mu.Unlock()
-		for id, streams := range moved {
-			h.fetch(ctx, id, streams)
-		}
+		h.fetch(ctx, moved)
 	}
 }
 
@@ -96,23 +94,31 @@ func (h *Hub) turn(c *caller, now *org.Actor) (moved map[uuid.UUID][]*Subscripti
 	return moved
 }
 
-// fetch has streams fetch an organization, or the site. If it is not known what there is to fetch they end: who goes on from
+// fetch has streams fetch organizations and the site. If it is not known what there is to fetch they end: who goes on from
 // its position is told again.
-func (h *Hub) fetch(ctx context.Context, id uuid.UUID, streams []*Subscription) {
+func (h *Hub) fetch(ctx context.Context, moved map[uuid.UUID][]*Subscription) {
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
-	r, err := h.units.DB.GetRevision(ctx, id)
-	if db.IsNotFound(err) {
-		return
+	revisions, failed := map[uuid.UUID]int64{}, false
+	for id := range moved {
+		r, err := h.units.DB.GetRevision(ctx, id)
+		if err == nil {
+			revisions[id] = r.Value
+		}
+		failed = failed || err != nil && !db.IsNotFound(err)
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	e := reload(id, r.Value, 0)
-	for _, s := range streams {
-		if err != nil {
-			s.end(nil)
-			continue
+	// The site first, as its id is: its document is then made after these revisions, and has all that changed with them.
+	for _, id := range unit.SortedIDs(moved) {
+		to, known := revisions[id]
+		for _, s := range moved[id] {
+			switch {
+			case failed:
+				s.end(nil)
+			case known:
+				s.take(reload(id, to, 0))
+			}
 		}
-		s.take(e)
 	}
 }

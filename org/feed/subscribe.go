@@ -2,6 +2,7 @@ package feed
 
 import (
 	"context"
+	"encoding/json"
 	"math"
 	"slices"
 	"strings"
@@ -171,12 +172,20 @@ func (s *Subscription) begin(ctx context.Context, q db.Reads, after int64) ([]*E
 			return append(first, missed...), err
 		}
 	}
-	if len(revisions) <= maxNamed {
-		for id, n := range revisions {
-			first = append(first, reload(id, n, 0))
-		}
+	// The site first: what changed there with a revision of an organization is told before it.
+	revisions[uuid.Nil] = site.Value
+	ids := []uuid.UUID{uuid.Nil}
+	if len(revisions) <= maxNamed+1 {
+		ids = unit.SortedIDs(revisions)
 	}
-	return append(first, reload(uuid.Nil, site.Value, now.position)), nil
+	for i, id := range ids {
+		at := int64(0)
+		if i == len(ids)-1 {
+			at = now.position
+		}
+		first = append(first, reload(id, revisions[id], at))
+	}
+	return first, nil
 }
 
 // since is the events that came after a position, with the revision of the site; not whole if there are too many. Only the last one moves the position: they
@@ -232,9 +241,15 @@ func (s *Subscription) moves(r *row) bool {
 	case !strings.Contains(r.payload, id) && !strings.Contains(r.payload, `"roles`):
 		return false
 	}
-	accounts, everybody := r.touches()
-	_, member := who.Basis.Of(r.about)
-	return everybody && member || slices.Contains(accounts, id)
+	var c snapshot.Change
+	if json.Unmarshal([]byte(r.payload), &c) != nil {
+		return true
+	}
+	own, member := who.Basis.Of(r.about)
+	_, set := c.Set[id]
+	// Who held a role that is gone is not told.
+	return set || slices.Contains(c.Gone, id) || member && len(c.RolesGone) > 0 ||
+		slices.ContainsFunc(c.Roles, func(role snapshot.Role) bool { return slices.Contains(strings.Fields(own.Roles), role.Name) })
 }
 
 // wants says whether something about an organization, or the site, is for it.
