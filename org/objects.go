@@ -53,3 +53,20 @@ var (
 	SiteRolesObject = rbac.Object{Type: "assign_role"}
 	UsersObject     = rbac.Object{Type: "user"}
 )
+
+// MayFollow reports whether somebody may have the document of an organization and follow its changes: they tell who belongs
+// to it, and what its roles are.
+func (s *Actor) MayFollow(id uuid.UUID) bool {
+	return s.Can("read", OrgObject(id)) && s.Can("read", MembersObject(id)) && s.Can("read", OrgRolesObject(id))
+}
+
+// MayFollowAny is MayFollow of any organization. For others there is nothing in the document of the site, and how often
+// something changes is none of their business.
+func (s *Actor) MayFollowAny() bool {
+	for _, o := range []rbac.Object{OrgObject(uuid.Nil), MembersObject(uuid.Nil), OrgRolesObject(uuid.Nil)} {
+		if o.AnyOrg = true; !s.Can("read", o) {
+			return false
+		}
+	}
+	return true
+}

@@ -226,7 +226,7 @@ func TestChangesOfStrangers(t *testing.T) {
 	}
 	for query, status := range map[string]int{
 		"": http.StatusBadRequest, "organizations=": http.StatusBadRequest, "organizations=all&after=x": http.StatusBadRequest,
-		"organizations=all&wait=61": http.StatusBadRequest, "organizations=all": http.StatusOK,
+		"organizations=all&wait=61": http.StatusBadRequest, "organizations=all": http.StatusNotFound,
 	} {
 		if got := s.Get(t, webtest.Member, "/changes?"+query).StatusCode; got != status {
 			t.Errorf("%q: %d, want %d", query, got, status)

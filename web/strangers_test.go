@@ -36,7 +36,8 @@ func TestPlainMemberCannotCount(t *testing.T) {
 	}
 	var paths []string
 	for _, r := range web.Routes() {
-		if r.Method != http.MethodGet || !r.Offers(web.Page) && !r.Offers(web.API) || strings.HasPrefix(r.Path, "/audit") {
+		// Rights are signed with the time of the answer.
+		if r.Method != http.MethodGet || !r.Offers(web.Page) && !r.Offers(web.API) || strings.HasPrefix(r.Path, "/audit") || strings.HasSuffix(r.Path, "/rights") {
 			continue
 		}
 		path, _ := pathWith(r.Path, values("default", "me", "reader", "x"))

@@ -142,7 +142,7 @@ func TestReadmeCatalog(t *testing.T) {
 	if code, out, log := call(t, "", "catalog", "check", write(t, "catalog.yaml", shown[0][1])); code != exitDone {
 		t.Errorf("the catalog of docs/catalog.md: exit code %d, %s%s", code, out, log)
 	}
-	tests = write(t, "tests.yaml", strings.Replace(shown[1][1], "expenses.yaml", here+"/catalogs/expenses.yaml", 1))
+	tests = write(t, "tests.yaml", strings.Replace(shown[len(shown)-1][1], "expenses.yaml", here+"/catalogs/expenses.yaml", 1))
 	if code, out, log := call(t, "", "test", tests); code != exitDone {
 		t.Errorf("the tests of docs/catalog.md: exit code %d, %s%s", code, out, log)
 	}

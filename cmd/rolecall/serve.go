@@ -236,6 +236,10 @@ func (c *config) prepare(ctx context.Context, service *services.Service, l net.L
 	if err := c.bringCatalog(ctx, service, log); err != nil {
 		return err
 	}
+	// Else the first who asks for something signed would make the key: a read that writes.
+	if _, _, err := service.Signing.Current(ctx); err != nil {
+		return err
+	}
 	return c.offerSetup(ctx, service, l, log)
 }
 

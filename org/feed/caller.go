@@ -25,15 +25,10 @@ type caller struct {
 func (c *caller) may(orgID uuid.UUID) bool {
 	yes, known := c.allowed[orgID]
 	if !known {
-		yes = May(c.who, orgID)
+		yes = c.who.MayFollow(orgID)
 		c.allowed[orgID] = yes
 	}
 	return yes
-}
-
-// May says whether somebody may have the document of an organization: its members with their roles, and what those say.
-func May(by *org.Actor, orgID uuid.UUID) bool {
-	return by.Can("read", org.OrgObject(orgID)) && by.Can("read", org.MembersObject(orgID)) && by.Can("read", org.OrgRolesObject(orgID))
 }
 
 // ask asks again what some callers may do. Who may not listen any more is cut off; of organizations that one may no longer

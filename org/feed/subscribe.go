@@ -36,10 +36,12 @@ func (h *Hub) Subscribe(ctx context.Context, in Ask) (s *Subscription, first []*
 	defer org.Wrap(&err, "listen to changes")
 	s = &Subscription{hub: h, all: in.All, signal: make(chan struct{}, 1)}
 	var refused []uuid.UUID
-	if !in.All {
-		if s.named, refused, err = h.find(ctx, in); err != nil {
-			return nil, nil, err
+	if in.All {
+		if !in.Actor.MayFollowAny() {
+			return nil, nil, org.ErrNotFound()
 		}
+	} else if s.named, refused, err = h.find(ctx, in); err != nil {
+		return nil, nil, err
 	}
 	if err := h.enter(ctx, s, in.Actor); err != nil {
 		return nil, nil, err
@@ -89,7 +91,7 @@ func (h *Hub) find(ctx context.Context, in Ask) (found, refused []uuid.UUID, err
 		switch {
 		case err != nil && org.KindOf(err) != org.NotFound:
 			return nil, nil, err
-		case err != nil || !May(in.Actor, o.ID):
+		case err != nil || !in.Actor.MayFollow(o.ID):
 			// A name is not told back: who may not read an organization does not learn that a name is one's.
 			if id := unit.ParseID(ref); id != uuid.Nil {
 				refused = append(refused, id)

@@ -41,7 +41,7 @@ func (s *Service) Organization(ctx context.Context, by *org.Actor, ref string, o
 		if err != nil {
 			return err
 		}
-		if id = found.ID; !MayRead(by, id) {
+		if id = found.ID; !by.MayFollow(id) {
 			return org.ErrNotFound()
 		}
 		key = o.key(id.String())
@@ -72,12 +72,6 @@ func (s *Service) atLeast(ctx context.Context, src unit.Reader, key string, id u
 		asked = now.revision
 	}
 	return asked, err
-}
-
-// MayRead reports whether somebody may have the document of an organization: what it tells is who belongs to it, and what
-// its roles are.
-func MayRead(by *org.Actor, id uuid.UUID) bool {
-	return by.Can("read", org.OrgObject(id)) && by.Can("read", org.MembersObject(id)) && by.Can("read", org.OrgRolesObject(id))
 }
 
 // read reads the state of an organization. NotFound: it is gone.
@@ -271,7 +265,7 @@ func (s *Service) Find(ctx context.Context, by *org.Actor, refs []string, all bo
 			if err != nil {
 				return err
 			}
-			if !MayRead(by, o.ID) {
+			if !by.MayFollow(o.ID) {
 				return org.ErrNotFound()
 			}
 			if !slices.Contains(ids, o.ID) {
@@ -283,7 +277,7 @@ func (s *Service) Find(ctx context.Context, by *org.Actor, refs []string, all bo
 		}
 		return inPieces(ctx, src.Q, func(_ uuid.UUID, list []db.ListOrganizationRevisionsRow) error {
 			for _, r := range list {
-				if MayRead(by, r.ID) {
+				if by.MayFollow(r.ID) {
 					ids = append(ids, r.ID)
 				}
 			}

@@ -16,9 +16,12 @@ import (
 )
 
 // Site is the document of the site. It lists the accounts that the caller may read, and those that are members where the
-// caller may read who is: others are nobody to it.
+// caller may read who is: others are nobody to it. NotFound: the caller may follow no organization.
 func (s *Service) Site(ctx context.Context, by *org.Actor, o Order) (_ *File, err error) {
 	defer org.Wrap(&err, "make the snapshot of the site")
+	if !by.MayFollowAny() {
+		return nil, org.ErrNotFound()
+	}
 	kid, _, err := s.signing.Current(ctx)
 	if err != nil {
 		return nil, err
@@ -218,7 +221,7 @@ func (l *listing) leaveOut(ctx context.Context) error {
 func (l *listing) organizations(ctx context.Context) (readable []snapshot.OrganizationRevision, err error) {
 	err = inPieces(ctx, l.Q, func(_ uuid.UUID, list []db.ListOrganizationRevisionsRow) error {
 		for _, r := range list {
-			if MayRead(l.by, r.ID) {
+			if l.by.MayFollow(r.ID) {
 				readable = append(readable, snapshot.OrganizationRevision{ID: r.ID, Revision: r.Revision})
 			}
 		}

@@ -209,7 +209,7 @@ func readRole(t *testing.T, tb *tab) {
 	if said := page.one(t, "region", "Save").one(t, "status", "").words(); !strings.HasPrefix(said, "1 unsaved change ") {
 		t.Errorf("the change is announced as %q", said)
 	}
-	page.one(t, "button", "Undo template:delete")
+	page.one(t, "button", "Undo Template: Delete")
 	tb.keys("/")
 	tb.do(tb.until(`document.activeElement.matches('[data-filter]')`))
 	tb.keys("nothing is called this")

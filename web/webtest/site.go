@@ -256,6 +256,8 @@ type builder struct {
 func (b *builder) populate() {
 	p := &population
 	p.users, p.tokens, p.organizations = map[string]org.User{}, map[string]string{}, map[string]org.Organization{}
+	_, _, err := b.Signing.Current(b.ctx) // as a server does when it starts
+	b.check(err)
 	first := org.FirstUser{Email: Owner + "@example.com", Username: Owner, Name: "Olive Owner", Password: Password}
 	owner, home, err := b.CreateFirstUser(b.ctx, org.Request{}, give(first), nil)
 	b.check(err)
