@@ -35,5 +35,5 @@ func main() {
 		log.Fatal(err)
 	}
 	log.Print("http://" + listener.Addr().String()) //nolint:gosec // nobody outside chooses it
-	log.Fatal(http.Serve(listener, mux)) //nolint:gosec // an example has no time limits
+	log.Fatal(http.Serve(listener, mux))            //nolint:gosec // an example has no time limits
 }
