@@ -168,6 +168,26 @@ func TestAtLeast(t *testing.T) {
 	})
 }
 
+// What hello names may be here before what was written with it elsewhere: that comes after hello.
+func TestAtLeastAfterHello(t *testing.T) {
+	inBubble(t, func(t *testing.T, f *fake) {
+		e := loaded(t, f, local.Options{})
+		f.with(func() {
+			f.lag[""], f.lag[text(acme)] = 99, 99
+			f.site.holders[text(eve)] = []string{"owner"}
+			f.append(snapshot.EventReload, "", snapshot.Reload{To: f.site.revision})
+		})
+		write := f.change(acme, map[string][]string{text(eve): {}})
+		f.cut()
+		pass(20 * time.Second)
+		expect(t, "it is here", e.Check(text(ada), text(acme), "report:read"), true, local.Decided)
+		expect(t, "and not what came with it", e.Check(text(eve), text(acme), "report:read", local.AtLeast(write)), false, local.Asked)
+		f.with(func() { f.lag = map[string]int{} })
+		pass(time.Second)
+		expect(t, "all", e.Check(text(eve), text(acme), "report:read", local.AtLeast(write)), true, local.Decided)
+	})
+}
+
 // All loads what there is and what comes; a list nothing else.
 func TestAllAndList(t *testing.T) {
 	for _, quiet := range []bool{false, true} {

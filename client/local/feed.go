@@ -249,6 +249,7 @@ func (e *Engine) heartbeat(s *stream, h snapshot.Heartbeat) error {
 		return errLate
 	}
 	e.reached(h.Position)
+	e.arrives(s, h.Position)
 	e.sweep()
 	return nil
 }

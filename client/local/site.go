@@ -54,6 +54,10 @@ func (e *Engine) fetchSite(ctx context.Context) error {
 	if err == nil && survey {
 		e.mu.Lock()
 		defer e.mu.Unlock()
+		for _, o := range d.Organizations { // the document is of that moment
+			p := e.at(o.ID)
+			p.told = max(p.told, o.Revision)
+		}
 		e.readable(d.Organizations)
 	}
 	return err
