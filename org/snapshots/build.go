@@ -123,7 +123,7 @@ func (s *Service) buildOrganization(ctx context.Context, key string, id uuid.UUI
 	return e, err
 }
 
-// customs are the custom roles of a set, compiled.
+// customs are the custom roles of a set, compiled. The built-in ones come from the catalog, the same for every organization.
 func customs(set *unit.RoleSet) (list []*rbac.Role) {
 	for i := range set.List {
 		if !set.List[i].BuiltIn {
@@ -133,6 +133,7 @@ func customs(set *unit.RoleSet) (list []*rbac.Role) {
 	return list
 }
 
+// numbersOf is the places of roles in the document, by which sets name them.
 func numbersOf(roles []snapshot.Role) map[string]uint16 {
 	numbers := make(map[string]uint16, len(roles))
 	for i := range roles {
@@ -164,13 +165,14 @@ func members(ctx context.Context, src unit.Reader, id uuid.UUID, o Order, number
 		}
 		for i := range rows {
 			r := &rows[i]
+			// The query gives them all the same: where a piece ends must not depend on who is suspended.
 			if r.Status == string(org.StatusSuspended) {
 				continue
 			}
 			set, known := sets[r.Roles]
 			if !known {
 				set = b.Set(held(r.Roles, numbers))
-				sets[strings.Clone(r.Roles)] = set
+				sets[strings.Clone(r.Roles)] = set // the row's own text shares its memory with the whole row
 			}
 			b.Add(r.UserID, set)
 			for _, kind := range o.Aliases {
