@@ -257,6 +257,21 @@ test("a question behind a write waits for it, asks over HTTP, or is a no", async
   }
 });
 
+test("a write is known when what was written with it on the site is here too", async (t) => {
+  const { server, engine, may } = await start(t);
+  const look = () => engine.look(ada, acme, "invoice:read", { atLeast: `${acme}@101` });
+  assert.equal(may(ada, "invoice:read"), true);
+  let go;
+  server.answers["GET /api/v2/snapshot"] = async (_, res) => (await new Promise((resolve) => (go = resolve)), server.bytes(res, await siteOf({ people: {}, position: 12 })));
+  server.send("reload", { to: 1 });
+  server.send("change", change(100, 101, { set: { [ada]: [], [bo]: ["clerk"] } }), 12);
+  await until(() => may(bo) && go !== undefined);
+  assert.equal(look().reason, "behind");
+  go();
+  await until(() => look().reason !== "behind");
+  assert.equal(look().allowed, false);
+});
+
 test("a token that has ended denies all at once, and a new one begins anew", async (t) => {
   const { server, clock, engine, may, states } = await start(t);
   server.denied = true;

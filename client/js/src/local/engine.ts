@@ -119,7 +119,8 @@ export class Engine<P extends string = string> implements Checker<P> {
     let d = this.look(user, organization, permission, narrow);
     if (!isPassing(d)) return d;
     if (d.reason === "behind") {
-      await this.#follower.reach(narrow.atLeast!, waitFor);
+      const about = () => (organization === null ? null : (this.#follower.library.state.organization(organization) ?? null));
+      await this.#follower.reach(narrow.atLeast!, about, waitFor);
       d = this.look(user, organization, permission, narrow);
     }
     const ask = d.reason === "behind" || d.reason === "not_loaded" || (d.reason === "stale" && this.#onStale === "ask");
@@ -147,7 +148,7 @@ export class Engine<P extends string = string> implements Checker<P> {
       held.used = this.#decisions;
     }
     if (!(age <= this.#maxStaleness) || library.late(held)) return no("stale", age);
-    if (narrow.atLeast !== undefined && !this.#follower.has(narrow.atLeast)) return no("behind", age);
+    if (narrow.atLeast !== undefined && !this.#follower.has(narrow.atLeast, held)) return no("behind", age);
     const allowed = state.allowed(user, held, pair, own);
     if (allowed === undefined) return no("not_loaded", age); // the server knows more
     return { allowed, reason: allowed ? "allowed" : "denied", age };

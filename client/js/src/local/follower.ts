@@ -6,7 +6,7 @@ import type { Clock } from "./clock.js";
 import type { EngineOptions, EngineState } from "./engine.js";
 import { Feed, type FeedEvent, type Listener } from "./feed.js";
 import { Freshness } from "./freshness.js";
-import { siteKey as site } from "./state.js";
+import { siteKey as site, type Held } from "./state.js";
 import { Library, type Mode } from "./library.js";
 
 /** Follows a server: keeps the documents current by its changes, and knows how old what is held is. */
@@ -19,6 +19,10 @@ export class Follower implements Listener {
   readonly #feed: Feed;
   readonly #waiting = new Set<() => void>();
   #position: number | undefined;
+  /** The newest revision that the feed has told of each document. What was written with one has been told by then. */
+  readonly #told = new Map<string, number>();
+  /** What hello named, which counts as told once the feed has come so far: what has changed follows hello. */
+  #named: { until: number; revisions: Map<string, number> } | undefined;
   #ready: { resolve: () => void; reject: (why: unknown) => void } | undefined;
 
   constructor(
@@ -66,20 +70,36 @@ export class Follower implements Listener {
     return age <= this.options.maxStaleness && !this.library.late(null) ? "fresh" : "stale";
   }
 
-  /** Reports whether a write is in what is held. Its text is ORGANIZATION@REVISION, or site@REVISION. */
-  has(atLeast: string): boolean {
+  /**
+   * Reports whether a write is in what is held, with all that came with it. Its text is ORGANIZATION@REVISION, or
+   * site@REVISION. A document may be ahead of the feed, and that of the site on its way.
+   * @param about what is held of the organization in question
+   */
+  has(atLeast: string, about: Held | null): boolean {
     const [where, revision, ...rest] = atLeast.split("@");
     if (where === undefined || !/^\d{1,16}$/.test(revision ?? "") || rest.length > 0) return false;
     const { state } = this.library;
     const held = where === "site" ? state.site : state.organization(where);
-    return held !== undefined && held.revision >= Number(revision);
+    const least = Math.min(held?.revision ?? 0, this.#told.get(where === "site" ? site : where.toLowerCase()) ?? 0);
+    return least >= Number(revision) && state.site?.behind === undefined && about?.behind === undefined;
+  }
+
+  #tell(key: string, revision: number): void {
+    this.#told.set(key, Math.max(this.#told.get(key) ?? 0, revision));
+  }
+
+  /** The feed has come to a position. */
+  #arrive(position: number): void {
+    if (this.#named === undefined || position < this.#named.until) return;
+    for (const [key, revision] of this.#named.revisions) this.#tell(key, revision);
+    this.#named = undefined;
   }
 
   /** Waits until a write has arrived, at most so many milliseconds. */
-  reach(atLeast: string, ms: number): Promise<void> {
+  reach(atLeast: string, about: () => Held | null, ms: number): Promise<void> {
     return new Promise((resolve) => {
       const look = () => {
-        if (!this.has(atLeast) && this.ended === undefined) return;
+        if (!this.has(atLeast, about()) && this.ended === undefined) return;
         end();
       };
       const end = () => {
@@ -113,9 +133,11 @@ export class Follower implements Listener {
       case "change":
       case "site":
         this.library.change(String(data["organization"] ?? site).toLowerCase(), data);
+        this.#tell(String(data["organization"] ?? site).toLowerCase(), count(data["to"], "to"));
         break;
       case "reload":
         this.library.reload(String(data["organization"] ?? "").toLowerCase(), count(data["to"], "to"));
+        this.#tell(String(data["organization"] ?? site).toLowerCase(), count(data["to"], "to"));
         break;
       case "catalog":
         if (this.library.state.catalog?.version !== data["version"]) void this.library.refresh();
@@ -132,6 +154,7 @@ export class Follower implements Listener {
     }
     if (e.name !== "heartbeat" && e.name !== "hello") this.freshness.beat(undefined);
     if (e.id !== undefined) this.#position = e.id;
+    if (e.id !== undefined && e.name !== "hello") this.#arrive(e.id);
     this.#settle();
   }
 
@@ -144,14 +167,18 @@ export class Follower implements Listener {
   #hello(data: Record<string, unknown>, sent: number): void {
     if (this.ended === "no_access") this.ended = undefined; // the token counts again, and prepare has fetched everything
     const { library } = this;
+    const revisions = new Map([[site, count(data["site"], "site")]]);
     library.see(site, count(data["site"], "site"));
     for (const [id, revision] of Object.entries(record(data["organizations"] ?? {}, "organizations"))) {
+      revisions.set(id.toLowerCase(), count(revision, "a revision"));
       library.see(id.toLowerCase(), count(revision, "a revision"));
       library.confirm(id.toLowerCase());
     }
     library.confirm(site);
     // Where the documents came from, the changes after them are needed: hello names where the server is by now.
     this.#position ??= count(data["position"], "position");
+    this.#named = { until: count(data["position"], "position"), revisions };
+    this.#arrive(this.#position);
     if ((library.state.catalog?.version ?? 0) < count(data["catalog"], "catalog")) void library.refresh();
     this.freshness.connected(sent);
   }
@@ -159,6 +186,7 @@ export class Follower implements Listener {
   #heartbeat(data: Record<string, unknown>): void {
     this.#position = count(data["position"], "position");
     this.library.sentAll();
+    this.#arrive(this.#position);
     this.freshness.beat(text(data["now"], "now"));
   }
 
