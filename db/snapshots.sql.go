@@ -13,7 +13,7 @@ import (
 
 const countReloads = `-- name: CountReloads :one
 SELECT count(*) FROM logged_changes c, feed_positions p
-WHERE c.xact > CAST(?1 AS bigint) - p.base AND c.organization_id = ?2 AND c.kind = 'reload'
+WHERE c.xact > CAST(?1 AS bigint) - p.base AND c.organization_id = ?2 AND c.kind IN ('reload', 'site')
 `
 
 type CountReloadsParams struct {
@@ -21,7 +21,7 @@ type CountReloadsParams struct {
 	OrganizationID uuid.UUID
 }
 
-// How often an organization has changed by more than the feed tells, since a position of not long ago.
+// How often an organization, or the site, has changed by more than the feed tells, since a position of not long ago.
 // reads all: the feed has one row.
 func (q *Queries) CountReloads(ctx context.Context, arg CountReloadsParams) (int64, error) {
 	row := q.queryRow(ctx, q.countReloadsStmt, countReloads, arg.Position, arg.OrganizationID)

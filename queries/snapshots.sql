@@ -50,7 +50,7 @@ ORDER BY o.id
 LIMIT CAST(@max_rows AS bigint);
 
 -- name: CountReloads :one
--- How often an organization has changed by more than the feed tells, since a position of not long ago.
+-- How often an organization, or the site, has changed by more than the feed tells, since a position of not long ago.
 -- reads all: the feed has one row.
 SELECT count(*) FROM logged_changes c, feed_positions p
-WHERE c.xact > CAST(@position AS bigint) - p.base AND c.organization_id = @organization_id AND c.kind = 'reload';
+WHERE c.xact > CAST(@position AS bigint) - p.base AND c.organization_id = @organization_id AND c.kind IN ('reload', 'site');

@@ -188,6 +188,26 @@ func TestAtLeastAfterHello(t *testing.T) {
 	})
 }
 
+// A document of the site that was on its way when the site had to be fetched once more, at the same revision, will not do.
+func TestReloadOfWhatIsOnItsWay(t *testing.T) {
+	inBubble(t, func(t *testing.T, f *fake) {
+		e := loaded(t, f, local.Options{})
+		f.with(func() {
+			f.slowSite = 2 * time.Second
+			f.site.revision += 10
+			f.append(snapshot.EventReload, "", snapshot.Reload{To: f.site.revision})
+		})
+		pass(time.Second)
+		f.with(func() {
+			f.slowSite = 0
+			f.site.holders[text(eve)] = []string{"owner"}
+			f.append(snapshot.EventReload, "", snapshot.Reload{To: f.site.revision})
+		})
+		pass(10 * time.Second)
+		expect(t, "who came at last", e.Check(text(eve), text(acme), "report:read"), true, local.Decided)
+	})
+}
+
 // All loads what there is and what comes; a list nothing else.
 func TestAllAndList(t *testing.T) {
 	for _, quiet := range []bool{false, true} {

@@ -77,6 +77,7 @@ type fake struct {
 	answers   map[string]bool   // of authcheck, by user and organization
 	noRoles   bool              // the roles of organizations are refused
 	slowRoles time.Duration     // they take so long
+	slowSite  time.Duration     // likewise the document of the site
 	late      time.Duration     // by how much heartbeats are older than they should be
 	asked     map[string]int    // requests, by path
 }
@@ -308,7 +309,11 @@ func (f *fake) one(w http.ResponseWriter, r *http.Request, path string) {
 	if data == nil {
 		data = f.document(org, false, r.URL.Query().Get("organizations") == "all")
 	}
+	wait := f.slowSite
 	f.mu.Unlock()
+	if org == "" && wait > 0 {
+		time.Sleep(wait) //nolint:forbidigo // in a bubble
+	}
 	_, _ = w.Write(data)
 }
 

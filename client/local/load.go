@@ -208,7 +208,7 @@ func (e *Engine) settled(p *place, c *candidate, polled bool, install func(*cand
 		c.extend(change)
 	}
 	// What the server never named may have changed since the document was made: the feed knows.
-	sure := polled || p.named > 0 && p.asked == p.met && !p.lost
+	sure := polled || p.named > 0 && !p.doubt && !p.lost
 	if !sure || c.revision < p.named || c.revision < p.revision {
 		return false, nil
 	}
@@ -216,6 +216,7 @@ func (e *Engine) settled(p *place, c *candidate, polled bool, install func(*cand
 		return false, err
 	}
 	p.met, p.absent, p.lost, e.fault = c.demand, 0, false, nil
+	p.doubt = p.doubt && p.met < p.asked
 	e.weigh(p)
 	e.rises(p, c.revision)
 	return true, nil
@@ -269,7 +270,7 @@ func (e *Engine) polled(p *place, c *candidate, ev snapshot.Event) error {
 	case snapshot.EventReload:
 		e.mu.RLock()
 		defer e.mu.RUnlock()
-		if v.To > c.revision || p.asked > p.met { // it may be of before that
+		if v.To > c.revision || p.doubt { // it may be of before that
 			return fmt.Errorf("%w: the feed does not go on from it", errOld)
 		}
 	case snapshot.EventDenied:

@@ -21,8 +21,10 @@ type place struct {
 	// behind: there is something newer, which is on its way. What is here was right at since.
 	behind bool
 	since  time.Duration
-	// The document has to be fetched again, be its revision the same: so often it was asked for, and this was met last.
+	// The document has to be fetched again, be its revision the same: so often it was asked for, and this was met last. One that
+	// was on its way when it was asked for may be of before. In doubt its revision does not tell: the feed does.
 	asked, met int
+	doubt      bool
 
 	loading bool
 	pending []snapshot.Change // that came while it was being loaded
@@ -158,8 +160,9 @@ func (e *Engine) reload(r snapshot.Reload) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	p := e.at(id)
-	if p == &e.site && r.To <= p.revision {
+	if p == &e.site {
 		p.asked++
+		p.doubt = p.doubt || r.To <= p.named
 		e.falls(p)
 	}
 	p.absent = 0

@@ -131,7 +131,9 @@ func (w *world) write() {
 	}
 	if at := res.Header.Get("X-Rolecall-Revision"); at != "" {
 		scope, _, _ := strings.Cut(at, "@")
-		w.last[scope], w.latest = at, scope
+		if w.last[scope] != at { // or else it changed nothing
+			w.last[scope], w.latest = at, scope
+		}
 		w.accepted++
 		w.log = append(w.log[max(0, len(w.log)-30):], fmt.Sprint(method, " ", path, " ", body, " ", at))
 	}

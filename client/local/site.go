@@ -26,6 +26,7 @@ func (e *Engine) catalogAt(version int64) {
 	}
 	e.falls(&e.site)
 	e.site.asked++
+	e.site.doubt = true
 	e.load(&e.site)
 }
 

@@ -90,6 +90,7 @@ type state struct {
 	all                             [2]int64 // of the site: the sum of all revisions
 	position                        int64
 	kid                             string // of the key that signs now
+	not                             *entry // of what is kept: it will not do
 }
 
 // tag names a document: the same key and state have the same bytes, but for when it was made.
@@ -140,7 +141,7 @@ func (s *Service) get(ctx context.Context, key string, now state, atLeast int64,
 // good reports whether an entry serves whoever has seen a state.
 func (e *entry) good(now state, atLeast int64, stale bool, at time.Time) bool {
 	switch {
-	case e.state.kid != now.kid || e.state.catalog != now.catalog || e.state.revision < atLeast:
+	case e == now.not || e.state.kid != now.kid || e.state.catalog != now.catalog || e.state.revision < atLeast:
 		return false
 	case e.state.revision == now.revision && e.state.siteRevision == now.siteRevision && e.state.all == now.all:
 		return true

@@ -27,17 +27,36 @@ func (s *Service) Site(ctx context.Context, by *org.Actor, o Order) (_ *File, er
 		return nil, err
 	}
 	now := state{kid: kid}
-	err = s.units.Moment(ctx, by, func(src unit.Reader) error { return errors.Join(src.Settle(ctx), now.readSite(ctx, src)) })
+	var key string
+	err = s.units.Moment(ctx, by, func(src unit.Reader) error {
+		if err := errors.Join(src.Settle(ctx), now.readSite(ctx, src)); err != nil {
+			return err
+		}
+		// It differs by what callers may read. Its key says who asks, and all that their rights were read from.
+		key = o.key("site " + by.ID().String() + " " + hex.EncodeToString(by.Key[:]))
+		return now.distrust(ctx, src, s.cache.peek(key))
+	})
 	if err != nil {
 		return nil, err
 	}
-	// It differs by what callers may read. Its key says who asks, and all that their rights were read from.
-	key := o.key("site " + by.ID().String() + " " + hex.EncodeToString(by.Key[:]))
 	// What it says of roles of organizations moves no revision of the site: an application that was told to fetch it must
 	// not get the one from before.
 	return s.get(ctx, key, now, min(o.AtLeast, now.revision), false, func(ctx context.Context) (*entry, error) {
 		return s.buildSite(ctx, key, by, o)
 	})
+}
+
+// distrust refuses a document that is kept if the feed, from its position on, says to fetch it. It may have been made with
+// that in it: a position is before all that others had not committed then, and who fetched it would fetch it for ever.
+func (st *state) distrust(ctx context.Context, src unit.Reader, e *entry) error {
+	if e == nil || e.state.position >= st.position {
+		return nil
+	}
+	n, err := src.Q.CountReloads(ctx, db.CountReloadsParams{Position: e.state.position, OrganizationID: uuid.Nil})
+	if n > 0 {
+		st.not = e
+	}
+	return err
 }
 
 func (st *state) readSite(ctx context.Context, src unit.Reader) error {
