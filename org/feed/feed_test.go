@@ -1,6 +1,7 @@
 package feed_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -159,6 +160,30 @@ func TestTooManyListen(t *testing.T) {
 	}
 	if _, err := second.Next(t.Context()); !errors.Is(err, io.EOF) {
 		t.Errorf("after the end: %v", err)
+	}
+}
+
+// TestFoundation: with an organization somebody begins to be a member, whom others know of from then on.
+func TestFoundation(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	sub, _ := s.listen(t, 0)
+	o, err := s.CreateOrganization(t.Context(), s.owner, org.Given(org.OrganizationInput{Name: "papers"}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e := next(t, sub); e.Name != snapshot.EventReload || bytes.Contains(e.Data, []byte("organization")) {
+		t.Errorf("a new one: %s", e.Frame())
+	}
+	s.owner, err = s.UserSubject(t.Context(), s.owner.ID())
+	if err == nil {
+		_, err = s.DeleteOrganization(t.Context(), s.owner, o.Name, nil)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e := next(t, sub); e.Name != snapshot.EventReload || bytes.Contains(e.Data, []byte("organization")) {
+		t.Errorf("one that is no more: %s", e.Frame())
 	}
 }
 
