@@ -502,18 +502,19 @@ func (q *Queries) ListLogins(ctx context.Context, arg ListLoginsParams) ([]ListL
 }
 
 const listStandingKeys = `-- name: ListStandingKeys :many
-SELECT id FROM api_keys WHERE id IN (/*SLICE:ids*/?) AND expires_at > ?2
+SELECT id FROM api_keys WHERE expires_at > ?1 AND id IN (/*SLICE:ids*/?)
 `
 
 type ListStandingKeysParams struct {
-	Ids []string
 	Now time.Time
+	Ids []string
 }
 
 // Those of some tokens that are still there and have not ended.
 func (q *Queries) ListStandingKeys(ctx context.Context, arg ListStandingKeysParams) ([]string, error) {
 	query := listStandingKeys
 	var queryParams []interface{}
+	queryParams = append(queryParams, arg.Now)
 	if len(arg.Ids) > 0 {
 		for _, v := range arg.Ids {
 			queryParams = append(queryParams, v)
@@ -522,7 +523,6 @@ func (q *Queries) ListStandingKeys(ctx context.Context, arg ListStandingKeysPara
 	} else {
 		query = strings.Replace(query, "/*SLICE:ids*/?", "NULL", 1)
 	}
-	queryParams = append(queryParams, arg.Now)
 	rows, err := q.query(ctx, nil, query, queryParams...)
 	if err != nil {
 		return nil, err

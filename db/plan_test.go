@@ -10,6 +10,7 @@ import (
 	"go/parser"
 	"go/token"
 	"maps"
+	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -66,6 +67,25 @@ func generated(t *testing.T) map[string]query {
 		found[name] = q
 	}
 	return found
+}
+
+// TestSlicesComeLast: a list in a query becomes as many parameters as it has items, which moves the numbers of those after it.
+func TestSlicesComeLast(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("*.sql.go")
+	if err != nil || len(files) < 10 {
+		t.Fatalf("%d files, %v", len(files), err)
+	}
+	late := regexp.MustCompile("(?s)-- name: (\\w+)[^`]*/\\*SLICE:[^`]*\\?[0-9][^`]*`")
+	for _, path := range files {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range late.FindAllSubmatch(text, -1) {
+			t.Errorf("%s: %s has a parameter after a list", path, m[1])
+		}
+	}
 }
 
 // TestQueriesScanNothing: no query reads a whole table or index, whether the engine has counted the rows or not. Those

@@ -37,6 +37,7 @@ func TestSchemasAgree(t *testing.T) {
 	server := dbtest.Rows(t, dbtest.Place(t), `SELECT table_name, column_name, data_type, CASE is_nullable WHEN 'NO' THEN 1 ELSE 0 END, collation_name
 		FROM information_schema.columns JOIN information_schema.tables USING (table_schema, table_name)
 		WHERE table_schema = current_schema() AND table_type = 'BASE TABLE' AND table_name <> 'goose_db_version'
+		AND (table_name, column_name) <> ('changes', 'xact') -- on SQLite transactions come one after the other: each row is its own
 		ORDER BY table_name COLLATE "C", ordinal_position`)
 	types := map[string]string{"integer": "bigint", "timestamp": "timestamp with time zone", "blob": "bytea"}
 	for _, column := range file {

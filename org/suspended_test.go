@@ -88,7 +88,7 @@ func TestAuthCheckCost(t *testing.T) {
 		}
 		hundred[user] = allocations(100)
 	}
-	if own, other := hundred[""], hundred["m"]; other > 2*own+200 { // PostgreSQL is asked once what the account holds
+	if own, other := hundred[""], hundred["m"]; other > 2*own+250 { // PostgreSQL is asked once what the account holds
 		t.Errorf("100 checks about the caller take %v allocations, about another account %v", own, other)
 	}
 	if got, err := s.ExplainChecks(t.Context(), caller, org.AuthChecks{User: "m", Checks: checks(20)}); err != nil || len(got.Explanations) != 20 || len(got.Explanations["7"].Changes) > 0 {

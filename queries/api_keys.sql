@@ -103,4 +103,4 @@ DELETE FROM api_keys WHERE expires_at <= @before AND (expiry_noted OR login_type
 
 -- name: ListStandingKeys :many
 -- Those of some tokens that are still there and have not ended.
-SELECT id FROM api_keys WHERE id IN (sqlc.slice('ids')) AND expires_at > @now;
+SELECT id FROM api_keys WHERE expires_at > @now AND id IN (sqlc.slice('ids'));

@@ -24,8 +24,9 @@ ORDER BY username_key
 LIMIT CAST(@max_rows AS bigint);
 
 -- name: ListSnapshotAccounts :many
--- Accounts that hold a role of the site, by id, from a place onwards: a row for each role.
-SELECT h.user_id, h.role, u.status FROM user_roles h JOIN users u ON u.id = h.user_id
+-- Accounts that hold a role of the site, by id, from a place onwards: a row for each role. With a join PostgreSQL would walk
+-- all accounts beside the few that hold one.
+SELECT h.user_id, h.role, CAST((SELECT u.status FROM users u WHERE u.id = h.user_id) AS text) AS status FROM user_roles h
 WHERE h.user_id > @after_user
 ORDER BY h.user_id, h.role
 LIMIT CAST(@max_rows AS bigint);
