@@ -11,6 +11,7 @@ import (
 // Names in openapi.json that the derivation goes by.
 const (
 	typeJSON         = "application/json"
+	typeSnapshot     = "application/vnd.rolecall.snapshot"
 	methodNotAllowed = "#/components/responses/MethodNotAllowed"
 	schemaSentBack   = "#/components/schemas/SentBack" // a property that is ignored
 	schemaEmpty      = "#/components/schemas/Empty"    // what a field may hold that this server does not know
@@ -113,7 +114,9 @@ func (g *derivation) operation(o *Operation) {
 	o.Responses = slices.DeleteFunc(o.Responses, func(e Entry[*Response]) bool {
 		r := g.Response(e.Value)
 		otherStyle := r.Style != "" && r.Style != g.Style
-		return otherStyle || strings.HasPrefix(e.Name, "3") || len(r.Content) > 0 && len(onlyJSON(r.Content)) == 0
+		// A file in a form of its own stays as an answer of which no type is told.
+		_, isFile := r.Content.Get(typeSnapshot)
+		return otherStyle || strings.HasPrefix(e.Name, "3") || len(r.Content) > 0 && len(onlyJSON(r.Content)) == 0 && !isFile
 	})
 	for _, e := range o.Responses {
 		g.response(e.Value)

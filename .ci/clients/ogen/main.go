@@ -46,7 +46,7 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if a, ok := answers.(*client.CheckAuthorizationOKHeaders); !ok || !a.Response.AdditionalProps["create"] {
+	if a, ok := answers.(*client.CheckAnswersHeaders); !ok || !a.Response.AdditionalProps["create"] {
 		return fmt.Errorf("check: %#v", answers)
 	}
 	made, err := c.CreateToken(ctx, client.NewOptCreateTokenRequest(client.CreateTokenRequest{TokenName: client.NewOptString("ogen")}), client.CreateTokenParams{User: "me"})
