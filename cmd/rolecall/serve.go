@@ -128,12 +128,8 @@ func (c *config) answer(ctx context.Context, d *db.DB, l net.Listener, log *slog
 	service := services.New(d, services.Options{SessionLifetime: c.sessionLifetime, MaxTokenLifetime: c.maxTokenLifetime, Log: log})
 	service.Snapshots.Keep(c.snapshotCache)
 	defer func() { _ = service.Snapshots.Close() }() // what stays is in the folder for temporary files
-	if c.signingKeyFile != "" {
-		keys, err := signing.ReadFile(c.signingKeyFile)
-		if err != nil {
-			return errors.Join(usageError("--signing-key-file: "+err.Error()), l.Close())
-		}
-		service.Signing.UseFile(keys)
+	if err := c.signWith(service); err != nil {
+		return errors.Join(err, l.Close())
 	}
 	// Before the first request: it must not see a database without its catalog.
 	switch err := c.prepare(ctx, service, l, log); {
@@ -230,7 +226,20 @@ var ciphers = []uint16{
 	tls.TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, tls.TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
 }
 
-// prepare readies a new database: its catalog, and the token for the first account. The catalog first: it may be set
+// signWith makes the service sign with the keys of a file, if one is set.
+func (c *config) signWith(service *services.Service) error {
+	if c.signingKeyFile == "" {
+		return nil
+	}
+	keys, err := signing.ReadFile(c.signingKeyFile)
+	if err != nil {
+		return usageError("--signing-key-file: " + err.Error())
+	}
+	service.Signing.UseFile(keys)
+	return nil
+}
+
+// prepare readies a new database: its catalog, the key that signs, and the token for the first account. The catalog first: it may be set
 // only as long as there is no account.
 func (c *config) prepare(ctx context.Context, service *services.Service, l net.Listener, log *slog.Logger) error {
 	if err := c.bringCatalog(ctx, service, log); err != nil {

@@ -97,11 +97,8 @@ func doIn[In, P, Out any](ctx context.Context, u *Units, who *org.Actor, where d
 	if err == nil {
 		a.tellRequest(where, head(w, done))
 		u.keep(&late)
-		if wrote && before == nil && u.changed != nil {
-			u.changed()
-		}
-		if wrote && a.form() != nil {
-			a.form().Made = true
+		if wrote {
+			a.tellOthers(before == nil)
 		}
 	}
 	// The transaction was rolled back with all that it wrote, so its refusal is recorded in another one.
@@ -120,6 +117,16 @@ func head(w *Writer, done org.Receipt) int64 {
 		return done.Version
 	}
 	return w.head.Value
+}
+
+// tellOthers tells those who follow changes that there is one, unless it was made before, and the form that it is made.
+func (a *Attempt) tellOthers(now bool) {
+	if now && a.changed != nil {
+		a.changed()
+	}
+	if a.form() != nil {
+		a.form().Made = true
+	}
 }
 
 // tellRequest tells whoever answers the request which state its change has left. Signing in leaves none.
