@@ -96,7 +96,7 @@ func (w *world) compareSearch(t *testing.T, caller *org.Actor, base string, q or
 		search, with = w.SearchResources, func(q *org.AccessQuestion, name string) { q.Resource.ID = name }
 		switch q.Resource.Type {
 		case "organization":
-			candidates = []string{"default", "beta"}
+			candidates = []string{"default", "Beta"} // as they are stored
 		case "user", "organization_member":
 		default:
 			_, err := search(t.Context(), caller, base, q, org.AccessPage{Limit: 1})
