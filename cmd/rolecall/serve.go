@@ -127,10 +127,8 @@ const (
 func (c *config) answer(ctx context.Context, d *db.DB, l net.Listener, log *slog.Logger, notice time.Duration) error {
 	service := services.New(d, services.Options{SessionLifetime: c.sessionLifetime, MaxTokenLifetime: c.maxTokenLifetime, Log: log})
 	service.Snapshots.Keep(c.snapshotCache)
+	service.Feed.Tune(feed.Options{Clients: c.feedClients, Beat: feed.Defaults.Beat})
 	defer func() { _ = service.Snapshots.Close() }() // what stays is in the folder for temporary files
-	if err := c.signWith(service); err != nil {
-		return errors.Join(err, l.Close())
-	}
 	// Before the first request: it must not see a database without its catalog.
 	switch err := c.prepare(ctx, service, l, log); {
 	case ctx.Err() != nil: // stopped before it began
@@ -138,7 +136,6 @@ func (c *config) answer(ctx context.Context, d *db.DB, l net.Listener, log *slog
 	case err != nil:
 		return errors.Join(err, l.Close())
 	}
-	service.Feed.Tune(feed.Options{Clients: c.feedClients, Beat: feed.Defaults.Beat})
 	m := newMetrics(d, service, c.certificate)
 	handler, err := c.site(ctx, d, service, m, log)
 	if err != nil {
@@ -242,6 +239,9 @@ func (c *config) signWith(service *services.Service) error {
 // prepare readies a new database: its catalog, the key that signs, and the token for the first account. The catalog first: it may be set
 // only as long as there is no account.
 func (c *config) prepare(ctx context.Context, service *services.Service, l net.Listener, log *slog.Logger) error {
+	if err := c.signWith(service); err != nil {
+		return err
+	}
 	if err := c.bringCatalog(ctx, service, log); err != nil {
 		return err
 	}
