@@ -5,6 +5,7 @@ import (
 	"math"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -60,7 +61,7 @@ func (s *site) organizationDocument(tb testing.TB, as string, ref string) *snaps
 // agrees compares what the documents decide with what the server decides, for everybody, every pair and both organizations.
 func (s *site) agrees(t *testing.T, when string) {
 	t.Helper()
-	state := snapshot.NewState(order.Issuer)
+	state := snapshot.NewState(order.Issuer, time.Now)
 	for _, d := range []*snapshot.Document{s.siteDocument(t, "o"), s.organizationDocument(t, "o", "default"), s.organizationDocument(t, "o", beta.String())} {
 		if err := state.Load(d); err != nil {
 			t.Fatal(err)

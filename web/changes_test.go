@@ -132,7 +132,7 @@ func TestChanges(t *testing.T) {
 	res := s.Do(t, webtest.Request{Method: http.MethodPut, As: webtest.Admin, Path: members + "/member/roles", JSON: `{"roles":["organization-auditor"]}`, Unchecked: true})
 	var c snapshot.Change
 	e := l.want(snapshot.EventChange, &c)
-	if c.Organization != home || c.From != hello.Organizations[home] || c.To <= c.From || !slices.Equal(c.Set[s.ID(webtest.Member)], []string{"organization-auditor"}) || len(c.Set) != 1 {
+	if c.Organization != home || c.From != hello.Organizations[home] || c.To <= c.From || !slices.Equal(c.Set[s.ID(webtest.Member)], snapshot.Lasting("organization-auditor")) || len(c.Set) != 1 {
 		t.Errorf("the change: %s", e.Data)
 	}
 	if got, want := res.Header.Get("X-Rolecall-Revision"), home+"@"+strconv.FormatInt(c.To, 10); got != want {
@@ -151,7 +151,7 @@ func TestChanges(t *testing.T) {
 	suspend("activate")
 	l.want(snapshot.EventReload, nil) // of the site: who is active
 	e = l.want(snapshot.EventChange, &c)
-	if !slices.Equal(c.Set[s.ID(webtest.Member)], []string{"organization-auditor"}) || c.From <= before.To {
+	if !slices.Equal(c.Set[s.ID(webtest.Member)], snapshot.Lasting("organization-auditor")) || c.From <= before.To {
 		t.Errorf("activated: %s", e.Data)
 	}
 	l.want(snapshot.EventReload, nil)

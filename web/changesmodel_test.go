@@ -71,7 +71,11 @@ func take(t *testing.T, s *webtest.Site, have map[string]*copied, e snapshot.Eve
 	}
 	o.Revision = fmt.Sprint(c.To)
 	for id, roles := range c.Set {
-		o.Members[id] = sorted(roles)
+		names := make([]string, len(roles))
+		for i, h := range roles {
+			names[i] = h.Role
+		}
+		o.Members[id] = sorted(names)
 	}
 	for _, id := range c.Gone {
 		delete(o.Members, id)

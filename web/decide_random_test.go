@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -498,7 +499,7 @@ func (s *randomSite) engine(t *testing.T) *snapshot.State {
 			t.Fatalf("%s: %d %v", path, res.StatusCode, err)
 		}
 		if state == nil {
-			state = snapshot.NewState(d.Header.Issuer)
+			state = snapshot.NewState(d.Header.Issuer, time.Now)
 		}
 		if err := state.Load(d); err != nil {
 			t.Fatalf("%s: %v", path, err)

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"rolecall.example/rbac/snapshot"
 	"rolecall.example/web/webtest"
@@ -37,7 +38,7 @@ func TestSnapshotsOverHTTP(t *testing.T) {
 	if bytes.Contains(res.Body, []byte(webtest.Member+"@")) {
 		t.Error("it has e-mail addresses")
 	}
-	state := snapshot.NewState(d.Header.Issuer)
+	state := snapshot.NewState(d.Header.Issuer, time.Now)
 	for _, d := range []*snapshot.Document{documentOf(t, s, s.Get(t, webtest.Owner, "/snapshot").Body), d} {
 		if err := state.Load(d); err != nil {
 			t.Fatal(err)

@@ -30,6 +30,7 @@ type Engine struct {
 	state atomic.Pointer[snapshot.State] // nil before the first document
 	names atomic.Pointer[names]          // of the permissions of the catalog
 	seen  atomic.Int64                   // when the server last knew how things stand, by the clock; 0: never
+	ahead atomic.Int64                   // the time of the server, less that of the clock; 0: it did not tell
 
 	mu        sync.RWMutex
 	news      chan struct{} // closed whenever anything changes

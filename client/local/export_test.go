@@ -11,8 +11,14 @@ type Skewed struct {
 
 	mu      sync.Mutex
 	ahead   time.Duration
+	back    time.Duration // of the time of day
 	waiting map[chan struct{}]time.Duration
 }
+
+func (s *Skewed) time() time.Time { return s.start.Add(s.now() - s.back) }
+
+// SetBack sets the time of day back, before the clock is used.
+func (s *Skewed) SetBack(d time.Duration) { s.back = d }
 
 // NewSkewed returns a clock that was not put forward yet.
 func NewSkewed() *Skewed {

@@ -40,6 +40,7 @@ const (
 type fakeOrg struct {
 	revision int64
 	holders  map[string][]string
+	until    map[string]int64 // when what they hold ends
 	roles    map[string]rbac.Role
 }
 
@@ -127,9 +128,9 @@ func newFake(t testing.TB) *fake {
 	}
 	f.catalog = catalogOf(t, nil, 1, fmt.Sprintf(yaml, "void", ""))
 	f.rotate("k1")
-	f.site = fakeOrg{revision: 100, holders: map[string][]string{}, roles: map[string]rbac.Role{}}
+	f.site = fakeOrg{revision: 100, until: map[string]int64{}, holders: map[string][]string{}, roles: map[string]rbac.Role{}}
 	for _, n := range []byte{acme, labs, zoo} {
-		f.orgs[text(n)] = &fakeOrg{revision: 1000 * int64(n), holders: map[string][]string{text(ada): {"organization-clerk"}, text(bob): nil}, roles: map[string]rbac.Role{}}
+		f.orgs[text(n)] = &fakeOrg{revision: 1000 * int64(n), until: map[string]int64{}, holders: map[string][]string{text(ada): {"organization-clerk"}, text(bob): nil}, roles: map[string]rbac.Role{}}
 	}
 	return f
 }
@@ -143,16 +144,29 @@ func (f *fake) rotate(kid string) {
 
 // change makes one, as a write does.
 func (f *fake) change(n byte, set map[string][]string, gone ...string) string {
+	return f.lend(n, time.Time{}, set, gone...)
+}
+
+// lend is a change that gives roles until a time.
+func (f *fake) lend(n byte, until time.Time, set map[string][]string, gone ...string) string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	o, c := &f.site, snapshot.Change{Set: set, Gone: gone}
+	o, c := &f.site, snapshot.Change{Set: map[string][]snapshot.Holding{}, Gone: gone}
 	kind := snapshot.EventSite
 	if n != 0 {
 		o, kind, c.Organization = f.orgs[text(n)], snapshot.EventChange, text(n)
 	}
 	c.From, c.To = o.revision, o.revision+10
 	o.revision = c.To
-	maps.Copy(o.holders, set)
+	for user, roles := range set {
+		c.Set[user], o.holders[user] = snapshot.Lasting(roles...), roles
+		if delete(o.until, user); !until.IsZero() {
+			o.until[user] = until.UnixMicro()
+			for i := range c.Set[user] {
+				c.Set[user][i].Until = until.UnixMicro()
+			}
+		}
+	}
 	for _, g := range gone {
 		delete(o.holders, g)
 	}
@@ -225,12 +239,17 @@ func (f *fake) document(org string, rolesAlone, all bool) []byte {
 	if !rolesAlone {
 		b := snapshot.NewBuilder(len(o.holders))
 		for user, held := range o.holders {
-			var numbers []uint16
+			end := int64(snapshot.Endless)
+			if until, ok := o.until[user]; ok {
+				end = until
+			}
+			var numbers []snapshot.Until
 			for _, name := range held {
-				numbers = append(numbers, uint16(slices.IndexFunc(roles, func(r snapshot.Role) bool { return r.Name == name })))
+				n := slices.IndexFunc(roles, func(r snapshot.Role) bool { return r.Name == name })
+				numbers = append(numbers, snapshot.Until{Role: uint16(n), End: end})
 			}
 			who, _ := snapshot.ParseID(user)
-			b.Add(who, b.Set(numbers))
+			b.Add(who, b.Held(numbers, snapshot.Endless))
 		}
 		list, err := b.Sections()
 		if err != nil {

@@ -242,6 +242,7 @@ func (e *Engine) dispatch(s *stream, ev event) error {
 // with the beginning of the stream, the server's own clock tells by how much.
 func (e *Engine) heartbeat(s *stream, h snapshot.Heartbeat) error {
 	s.late = 0
+	e.hearsTime(h.Now)
 	if !s.began.IsZero() && !h.Now.IsZero() {
 		s.late = max(0, e.clock.now()-(s.opened+h.Now.Sub(s.began)))
 	}

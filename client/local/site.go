@@ -72,7 +72,7 @@ func (e *Engine) turn(ctx context.Context, d *snapshot.Document, demand int) err
 		return errCatalog
 	}
 	if e.state.Load() == nil {
-		e.state.Store(snapshot.NewState(d.Header.Issuer))
+		e.state.Store(snapshot.NewState(d.Header.Issuer, e.time))
 	}
 	e.switching = true
 	held := e.state.Load().Organizations()

@@ -63,7 +63,7 @@ func (s *server) measureDocument(ctx context.Context) error {
 		return err
 	}
 	before := heap()
-	state := snapshot.NewState("http://127.0.0.1") // the host of all requests, see request
+	state := snapshot.NewState("http://127.0.0.1", time.Now) // the host of all requests, see request
 	if err := load(state, site, keys); err != nil {
 		return err
 	}

@@ -92,7 +92,7 @@ func (a *Attempt) gatherSite(w *Writer) (err error) {
 
 // gatherOrganization finds what its members hold now, and what its roles mean.
 func (a *Attempt) gatherOrganization(ctx context.Context, w *Writer, orgID uuid.UUID) error {
-	c := snapshot.Change{Set: map[string][]string{}}
+	c := snapshot.Change{Set: map[string][]snapshot.Holding{}}
 	last := make(map[uuid.UUID]int, len(a.change.holders))
 	for i := range a.change.holders {
 		last[a.change.holders[i].User] = i
@@ -104,7 +104,7 @@ func (a *Attempt) gatherOrganization(ctx context.Context, w *Writer, orgID uuid.
 		case h.Leaves || h.Suspended:
 			c.Gone = append(c.Gone, h.User.String())
 		default:
-			c.Set[h.User.String()] = append([]string{}, h.After...)
+			c.Set[h.User.String()] = snapshot.Lasting(h.After...)
 		}
 		if w.news.carried {
 			continue
@@ -124,10 +124,10 @@ func (a *Attempt) gatherOrganization(ctx context.Context, w *Writer, orgID uuid.
 	}
 	var err error
 	w.news.payload, err = json.Marshal(struct {
-		Set       map[string][]string `json:"set,omitempty"`
-		Gone      []string            `json:"gone,omitempty"`
-		Roles     []snapshot.Role     `json:"roles,omitempty"`
-		RolesGone []string            `json:"roles_gone,omitempty"`
+		Set       map[string][]snapshot.Holding `json:"set,omitempty"`
+		Gone      []string                      `json:"gone,omitempty"`
+		Roles     []snapshot.Role               `json:"roles,omitempty"`
+		RolesGone []string                      `json:"roles_gone,omitempty"`
 	}{c.Set, c.Gone, c.Roles, c.RolesGone})
 	return err
 }

@@ -60,7 +60,7 @@ func (t *table) turned(c *Change) (*table, error) {
 // move is what an account holds from now on.
 type move struct {
 	id    ID
-	roles []string
+	roles []Holding
 	gone  bool
 }
 
@@ -112,7 +112,7 @@ func (t *table) move(seed maphash.Seed, moves []move) bool {
 			sets[i] = noSet
 			continue
 		}
-		set, known, err := t.setOf(m.roles)
+		set, known, err := t.numberOf(m.roles)
 		if err != nil || !known {
 			return false
 		}

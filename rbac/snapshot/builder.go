@@ -17,6 +17,8 @@ type Builder struct {
 	numbers map[string]uint32 // of the sets, by their roles
 	offsets []uint32
 	roles   []uint16
+	timed   []timed
+	known   map[timed]uint32 // their numbers
 	aliases []alias
 }
 
@@ -33,7 +35,7 @@ type alias struct {
 
 // NewBuilder returns an empty builder with room for so many members.
 func NewBuilder(members int) *Builder {
-	return &Builder{members: make([]member, 0, members), numbers: map[string]uint32{}, offsets: []uint32{0}}
+	return &Builder{members: make([]member, 0, members), numbers: map[string]uint32{}, known: map[timed]uint32{}, offsets: []uint32{0}}
 }
 
 // Set returns the number of a set of roles, which it keeps if it is new. Roles are given by their place in the document;
@@ -54,7 +56,7 @@ func (b *Builder) Set(roles []uint16) uint32 {
 	return n
 }
 
-// Add adds a member with a set that Set returned.
+// Add adds a member with a number that Set or Held returned.
 func (b *Builder) Add(id ID, set uint32) {
 	b.members = append(b.members, member{id, set, uint32(len(b.members))})
 }
@@ -65,7 +67,7 @@ func (b *Builder) Alias(id ID) { b.aliases = append(b.aliases, alias{id, uint32(
 // Counts returns how many members and sets there are.
 func (b *Builder) Counts() (members, sets int) { return len(b.members), len(b.offsets) - 1 }
 
-// Sections returns the sections sets and members, and aliases if there are any. It fails on a member that was added twice.
+// Sections returns the sections sets and members, and ends and aliases if there are any. It fails on a member that was added twice.
 // An alias of two members is left out: it names neither.
 func (b *Builder) Sections() ([]Section, error) {
 	slices.SortFunc(b.members, func(x, y member) int { return bytes.Compare(x.id[:], y.id[:]) })
@@ -79,6 +81,9 @@ func (b *Builder) Sections() ([]Section, error) {
 		idsSection(SectionMembers, len(b.members),
 			func(i int) *ID { return &b.members[i].id },
 			func(to []byte, i int) []byte { return binary.LittleEndian.AppendUint32(to, b.members[i].set) }),
+	}
+	if len(b.timed) > 0 {
+		list = append(list, b.endsSection())
 	}
 	if b.aliases != nil {
 		list = append(list, b.aliasSection())

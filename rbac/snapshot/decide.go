@@ -33,13 +33,14 @@ func (s *State) Allowed(user, org ID, pair int, own bool) (allowed, ok bool) {
 		return false, inOrganization
 	}
 	var there, here uint32 // where the rights outside of the organization are, in the tables of the site and of it
-	set, listed := s.site.find(h, &user)
+	at := moment{clock: s.clock}
+	set, listed := s.site.find(h, &user, &at)
 	if listed {
 		there = s.site.outer[set]
 	}
 	member := false
 	if inOrganization {
-		if set, member = t.find(h, &user); member {
+		if set, member = t.find(h, &user, &at); member {
 			here = t.outer[set]
 		}
 	}
@@ -79,7 +80,7 @@ func (s *State) Member(user, org ID) (member, ok bool) {
 	if t == nil {
 		return false, false
 	}
-	_, member = t.find(h, &user)
+	_, member = t.find(h, &user, &moment{clock: s.clock})
 	return member, true
 }
 
@@ -98,5 +99,5 @@ func (s *State) Resolve(org ID, kind, value string) (id ID, ok bool) {
 		return ID{}, false
 	}
 	place := int(t.named[at])
-	return *t.ids.at(place), *t.sets.at(place) != noSet
+	return *t.ids.at(place), t.now(place, &moment{clock: s.clock}) != noSet
 }

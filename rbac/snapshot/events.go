@@ -31,13 +31,13 @@ type Hello struct {
 // Change leads one document from a revision to a later one. What it sets is final state, so it may be applied twice. An
 // organization that changes because an account was suspended, activated or deleted has a change of its own.
 type Change struct {
-	Organization string              `json:"organization,omitempty"` // its id; "" in the event site
-	From         int64               `json:"from"`                   // the revision of the document that it goes on from
-	To           int64               `json:"to"`
-	Set          map[string][]string `json:"set,omitempty"` // by account: all roles that it holds there from now on
-	Gone         []string            `json:"gone,omitempty"`
-	Roles        []Role              `json:"roles,omitempty"` // new ones, and ones that mean something else now
-	RolesGone    []string            `json:"roles_gone,omitempty"`
+	Organization string               `json:"organization,omitempty"` // its id; "" in the event site
+	From         int64                `json:"from"`                   // the revision of the document that it goes on from
+	To           int64                `json:"to"`
+	Set          map[string][]Holding `json:"set,omitempty"` // by account: all roles that it holds there from now on
+	Gone         []string             `json:"gone,omitempty"`
+	Roles        []Role               `json:"roles,omitempty"` // new ones, and ones that mean something else now
+	RolesGone    []string             `json:"roles_gone,omitempty"`
 }
 
 // Site is a change of the document of the site, without an organization. In it, an account that holds nothing any more is

@@ -14,6 +14,7 @@ const (
 	SectionRoles         = "roles"
 	SectionSets          = "sets"
 	SectionMembers       = "members"
+	SectionEnds          = "ends"
 	SectionAliases       = "aliases"
 	SectionOrganizations = "organizations"
 )

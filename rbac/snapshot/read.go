@@ -21,6 +21,7 @@ const (
 	rolesAtMost         = 64 << 20
 	membersAtMost       = 20_000_000
 	setsAtMost          = 512 << 20 // bytes
+	endsAtMost          = 2 * membersAtMost
 	organizationsAtMost = 5_000_000
 	otherAtMost         = 1 << 30 // of a section that is skipped
 	sectionsAtMost      = 32
@@ -53,6 +54,7 @@ type Document struct {
 
 	offsets []uint32 // of the sets, in held
 	held    []uint16
+	timed   []timed
 	ids     chunks[ID]
 	sets    chunks[uint32]
 	aliases []ID
@@ -63,12 +65,15 @@ type Document struct {
 // Whole reports whether the document has members: one that was asked for by its roles alone has none.
 func (d *Document) Whole() bool { return d.whole }
 
-// Members returns who is in the document, in the order of the ids, each with the places of its roles in Roles. The slices
-// are shared.
+// Members returns who is in the document, in the order of the ids, each with the places of its roles in Roles, as long as
+// none of them has ended. The slices are shared.
 func (d *Document) Members() iter.Seq2[ID, []uint16] {
 	return func(yield func(ID, []uint16) bool) {
 		for i := range d.ids.n {
 			set := *d.sets.at(i)
+			if isTimed(set) {
+				set = d.timed[set-timedBit].set
+			}
 			if !yield(*d.ids.at(i), d.held[d.offsets[set]:d.offsets[set+1]]) {
 				return
 			}
@@ -161,7 +166,7 @@ func (d *Document) section(r io.Reader, s *HeaderSection) (known bool, err error
 	in := &summed{r: io.LimitReader(r, s.Length), sum: sha256.New()}
 	parse := map[string]func(io.Reader, int64) error{
 		SectionCatalog: d.readCatalog, SectionRoles: d.readRoles, SectionSets: d.readSets, SectionMembers: d.readMembers,
-		SectionAliases: d.readAliases, SectionOrganizations: d.readOrganizations,
+		SectionEnds: d.readEnds, SectionAliases: d.readAliases, SectionOrganizations: d.readOrganizations,
 	}[s.Name]
 	known = parse != nil
 	if !known {

@@ -138,7 +138,7 @@ func (d *Document) check(seen map[string]bool) error {
 		return fail("organization")
 	case !seen[SectionRoles] || len(d.Roles) == 0 || len(d.Roles) > math.MaxUint16:
 		return fail("roles")
-	case seen[SectionMembers] != seen[SectionSets], seen[SectionAliases] && !seen[SectionMembers]:
+	case seen[SectionMembers] != seen[SectionSets], (seen[SectionAliases] || seen[SectionEnds]) && !seen[SectionMembers]:
 		return fail("members without sets")
 	case h.Kind == KindSite && (!seen[SectionCatalog] || !seen[SectionMembers]):
 		return fail("the site without its catalog or members")
@@ -152,6 +152,9 @@ func (d *Document) check(seen map[string]bool) error {
 	}
 	if !d.setsFit() {
 		return fail("sets")
+	}
+	if !d.endsFit() {
+		return fail("ends")
 	}
 	if !d.membersFit() {
 		return fail("members")
@@ -198,7 +201,8 @@ func (d *Document) setsFit() bool {
 
 func (d *Document) membersFit() bool {
 	for i := range d.ids.n {
-		if int64(*d.sets.at(i))+1 >= int64(len(d.offsets)) || i > 0 && bytes.Compare(d.ids.at(i - 1)[:], d.ids.at(i)[:]) >= 0 {
+		set := *d.sets.at(i)
+		if !d.isSet(set) && (!isTimed(set) || int(set-timedBit) >= len(d.timed)) || i > 0 && bytes.Compare(d.ids.at(i - 1)[:], d.ids.at(i)[:]) >= 0 {
 			return false
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"hash/maphash"
 	"sync"
+	"time"
 
 	"rolecall.example/rbac"
 )
@@ -25,6 +26,7 @@ var (
 type State struct {
 	issuer string
 	seed   maphash.Seed
+	clock  func() time.Time
 
 	writing sync.Mutex // one change after the other; it is taken before mu
 	mu      sync.RWMutex
@@ -39,10 +41,11 @@ type State struct {
 // kinds is what the catalog says of pairs, by number.
 type kinds struct{ known, siteOnly, owned []bool }
 
-// NewState returns an empty state for the documents of one server, which it knows by its access URL.
-func NewState(issuer string) *State {
+// NewState returns an empty state for the documents of one server, which it knows by its access URL. By the clock it knows
+// what has ended; it is asked only about accounts that hold something with an end.
+func NewState(issuer string, clock func() time.Time) *State {
 	return &State{
-		issuer: issuer, seed: maphash.MakeSeed(),
+		issuer: issuer, clock: clock, seed: maphash.MakeSeed(),
 		orgs: map[ID]*table{}, had: map[ID]int64{}, said: map[ID]int64{},
 	}
 }

@@ -33,7 +33,7 @@ func heap() uint64 {
 }
 
 func BenchmarkAllowed(b *testing.B) {
-	s := snapshot.NewState(issuer)
+	s := snapshot.NewState(issuer, time.Now)
 	load(b, s, site(b))
 	load(b, s, sample(b, million, 1000))
 	b.ReportAllocs()
@@ -57,7 +57,7 @@ func BenchmarkUser(b *testing.B) {
 // place of another.
 func BenchmarkLoad(b *testing.B) {
 	data := sample(b, million, 1000)
-	s := snapshot.NewState(issuer)
+	s := snapshot.NewState(issuer, time.Now)
 	load(b, s, site(b))
 	before := heap()
 	load(b, s, data)

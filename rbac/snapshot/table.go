@@ -35,6 +35,7 @@ type table struct {
 	offsets []uint32
 	held    []uint16
 	added   map[string]uint32 // the sets that events brought, by their roles
+	timed   []timed           // what ends
 
 	scratch []uint64
 
@@ -56,7 +57,7 @@ func tableOf(d *Document, seed maphash.Seed) *table {
 	t := &table{
 		organization: d.Header.Kind == KindOrganization, header: d.Header, revision: d.Header.Revision,
 		aliases: d.aliases, named: d.named, ids: d.ids.shared(), sets: d.sets.copied(), present: d.ids.n,
-		offsets: d.offsets, held: d.held, added: map[string]uint32{}, numbers: make(map[string]uint16, len(d.Roles)),
+		offsets: d.offsets, held: d.held, timed: d.timed[:len(d.timed):len(d.timed)], added: map[string]uint32{}, numbers: make(map[string]uint16, len(d.Roles)),
 	}
 	for i := range d.Roles {
 		t.names = append(t.names, d.Roles[i].Name)
@@ -103,14 +104,23 @@ func (t *table) place(h uint64, id *ID) (at int, ok bool) {
 	}
 }
 
-// find returns the set of an account, and false if it is not in the table.
-func (t *table) find(h uint64, id *ID) (set uint32, ok bool) {
+// find returns the set of an account at a moment, and false if it is not in the table.
+func (t *table) find(h uint64, id *ID, m *moment) (set uint32, ok bool) {
 	at, ok := t.place(h, id)
 	if !ok {
 		return 0, false
 	}
-	set = *t.sets.at(at)
+	set = t.now(at, m)
 	return set, set != noSet
+}
+
+// now returns the set in a place of the list at a moment.
+func (t *table) now(at int, m *moment) uint32 {
+	set := *t.sets.at(at)
+	if isTimed(set) {
+		set = lasting(t.timed, set, m.now())
+	}
+	return set
 }
 
 // put gives an account a set, or takes it out with noSet.
@@ -243,37 +253,29 @@ func vote(rights []uint64, pair int) int {
 	return 0
 }
 
-// setOf returns the number of a set of roles by name, which it adds if it is new. ok is false if it does not know a role.
-func (t *table) setOf(names []string) (set uint32, ok bool, err error) {
-	roles := make([]uint16, 0, len(names))
-	for _, name := range names {
-		n, known := t.numbers[name]
-		if !known {
-			return 0, false, nil
-		}
-		roles = append(roles, n)
-	}
+// setOf returns the number of a set of roles, which it adds if it is new.
+func (t *table) setOf(roles []uint16) (set uint32, err error) {
 	slices.Sort(roles)
 	roles = slices.Compact(roles)
 	key := make([]byte, 0, 64)
 	for _, r := range roles {
 		key = binary.LittleEndian.AppendUint16(key, r)
 	}
-	if set, ok = t.added[string(key)]; ok {
-		return set, true, nil
+	if set, ok := t.added[string(key)]; ok {
+		return set, nil
 	}
 	if len(t.offsets) == 0 {
 		t.offsets = []uint32{0}
 	}
-	if len(t.held)+len(roles) > math.MaxUint32 || len(t.offsets) >= noSet {
-		return 0, false, errFull
+	if len(t.held)+len(roles) > math.MaxUint32 || len(t.offsets) >= timedBit {
+		return 0, errFull
 	}
 	set = uint32(len(t.offsets) - 1)
 	t.held = append(t.held, roles...)
 	t.offsets = append(t.offsets, uint32(len(t.held)))
 	t.resolveSet(roles, true)
 	t.added[string(key)] = set
-	return set, true, nil
+	return set, nil
 }
 
 // withRoles returns a copy that shares all but the roles and what sets give by them. One that is gone keeps its number and
@@ -307,6 +309,6 @@ func (t *table) withRoles(changed []Role, gone []string) (*table, error) {
 // bytes is about how much memory the table takes.
 func (t *table) bytes() int64 {
 	n := 16*cap(t.aliases) + 4*cap(t.named) + 20*t.ids.n + 4*cap(t.index) + 4*cap(t.offsets) + 2*cap(t.held) +
-		8*cap(t.inner) + 4*cap(t.outer) + 8*cap(t.list) + 200*len(t.names)
+		8*cap(t.inner) + timedSize*cap(t.timed) + 4*cap(t.outer) + 8*cap(t.list) + 200*len(t.names)
 	return int64(n)
 }

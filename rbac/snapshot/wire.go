@@ -2,7 +2,7 @@
 // read, and how an application decides by them. A server writes the documents with [Write]; [Read] checks one; a [State]
 // holds those of an application, takes in events and decides like the engine of package rbac.
 //
-// The package does no I/O of its own and reads no clock.
+// The package does no I/O of its own. The clock of a State is given to it.
 package snapshot
 
 import (

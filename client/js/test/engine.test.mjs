@@ -47,6 +47,23 @@ test("an engine loads, and follows the changes", async (t) => {
   assert.ok(decisions > 5);
 });
 
+test("what ends is over with nothing heard of it, by the later of two clocks", async (t) => {
+  const { server, clock, may } = await start(t);
+  const end = clock.date() + 10_000;
+  const set = { [bo]: [{ role: "clerk", until: end * 1000 }] };
+  server.send("change", change(100, 101, { set }), 11);
+  await until(() => may(bo));
+  clock.advance(9_999);
+  assert.equal(may(bo), true);
+  clock.advance(1);
+  assert.equal(may(bo), false);
+  clock.day -= 3_600_000; // somebody sets it back
+  assert.equal(may(bo), true);
+  server.beat(new Date(end));
+  await until(() => !may(bo));
+  assert.equal(may(grace), true);
+});
+
 test("why it is a no is told", async (t) => {
   const { engine } = await start(t);
   const why = async (...q) => (await engine.decide(...q)).reason;

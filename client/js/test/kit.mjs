@@ -189,6 +189,8 @@ export class FakeClock {
   next = 1;
   chance = 0;
   now = () => this.time;
+  day = Date.now();
+  date = () => this.day + this.time;
   random = () => this.chance;
   setTimeout = (call, ms) => {
     this.timers.set(this.next, { at: this.time + ms, call });

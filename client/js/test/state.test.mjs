@@ -20,8 +20,8 @@ const organization = {
   people: { [grace]: ["clerk"], [bo]: ["payer", "clerk"], [eve]: ["clerk", "blocked"] },
 };
 
-async function state(o = organization) {
-  const s = new State();
+async function state(o = organization, time) {
+  const s = new State(undefined, time);
   s.load(await readDocument(await document(site), keys));
   s.load(await readDocument(await document(o), keys));
   const may = (user, permission, own = false, where = acme) => s.allowed(user, where === null ? null : s.organization(where), s.catalog.find(permission), own);
@@ -117,4 +117,21 @@ test("names of what is common to all objects are nothing special", async () => {
     assert.equal(may(grace, name), false);
     assert.equal(may(grace, `invoice:${name}`), false);
   }
+});
+
+test("what ends is over at its time, and what is no end is refused", async () => {
+  let now = 1000;
+  const { held, may } = await state(organization, () => now);
+  const until = (role, until) => ({ role, until });
+  const set = { [mallory]: [until("clerk", 1500), "payer", until("organization-member", 2000)] };
+  assert.equal(held.apply({ organization: acme, from: 7, to: 8, set }), "applied");
+  for (const [time, read, pay, report] of [[1499, true, true, true], [1500, false, true, true], [1999, false, true, true], [2000, false, false, false]]) {
+    now = time;
+    assert.deepEqual([may(mallory, "invoice:read"), may(mallory, "invoice:pay"), may(mallory, "report:read")], [read, pay, report], String(time));
+  }
+  now = 1000;
+  for (const bad of [until("clerk", 0), until("clerk", "soon"), { role: "clerk" }, { ...until("clerk", 5000), from: 4000 }, null, 1]) {
+    assert.equal(held.apply({ organization: acme, from: 8, to: 9, set: { [mallory]: [bad] } }), "reload", JSON.stringify(bad));
+  }
+  assert.equal(may(mallory, "invoice:read"), true);
 });

@@ -10,6 +10,7 @@ import { DocumentError, State, readDocument } from "@rolecall/client/local";
 const file = process.env.ROLECALL_VECTORS ?? new URL("vectors.ndjson", import.meta.url);
 let state;
 let keys;
+let now;
 
 const bytesOf = (text) => {
   const b = Buffer.from(text, "base64");
@@ -34,10 +35,13 @@ async function load(text) {
 }
 
 const steps = {
-  begin: ({ format, seed }) => (assert.equal(format, 1), console.log(`vectors of seed ${seed}`)),
+  begin: ({ format, seed }) => (assert.equal(format, 2), console.log(`vectors of seed ${seed}`)),
   new: (s) => {
-    state = new State(s.issuer);
+    state = new State(s.issuer, () => now);
     keys = new Keys(undefined, s.keys.keys);
+  },
+  clock: (s) => {
+    now = s.now;
   },
   load: async (s) => assert.equal(await load(s.document), s.expect),
   apply: (s) => {

@@ -14,7 +14,7 @@ import (
 
 // next moves the revision of a place, and returns the change that goes with it.
 func (g *generator) next(p *place) snapshot.Change {
-	c := snapshot.Change{From: p.revision, Set: map[string][]string{}}
+	c := snapshot.Change{From: p.revision, Set: map[string][]snapshot.Holding{}}
 	// Revisions are times: they grow by any step, and a reader must not expect the next number.
 	p.revision += int64(1 + g.rnd.IntN(1000))
 	g.position += 7
@@ -50,7 +50,7 @@ func (g *generator) event(p *place, c snapshot.Change, expect string) error {
 
 // outside sends the document of the site if what somebody holds in organizations counts outside of them: no event tells that,
 // and the revision of the site stays.
-func (g *generator) outside(before []string, who *person) error {
+func (g *generator) outside(before []snapshot.Holding, who *person) error {
 	if slices.Equal(before, g.everywhere(who)) {
 		return nil
 	}
@@ -64,13 +64,17 @@ func (g *generator) someone() *person { return g.people[g.rnd.IntN(len(g.people)
 func (g *generator) someOrganization() *place { return g.orgs[g.rnd.IntN(len(g.orgs))] }
 
 // tell says in a change what somebody holds in an organization now.
-func tell(c *snapshot.Change, who *person, p *place) {
-	held, member := who.holds[p.id]
+func (g *generator) tell(c *snapshot.Change, who *person, p *place) {
+	s, member := who.holds[p.id]
 	if !member || who.suspended {
 		c.Gone = append(c.Gone, snapshot.FormatID(who.id))
 		return
 	}
-	c.Set[snapshot.FormatID(who.id)] = append([]string{}, held...)
+	held := append([]snapshot.Holding{}, s.roles...)
+	if s.until != snapshot.Endless {
+		held = append(held, snapshot.Holding{Role: g.catalog.ImpliedOrganization().Name, Until: s.until})
+	}
+	c.Set[snapshot.FormatID(who.id)] = held
 }
 
 // moveMember gives somebody other roles in an organization, makes them a member or no longer one.
@@ -80,10 +84,10 @@ func (g *generator) moveMember() error {
 	if g.rnd.IntN(4) == 0 {
 		delete(who.holds, p.id)
 	} else {
-		who.holds[p.id] = g.someRoles(p)
+		who.holds[p.id] = g.someStay(p)
 	}
 	c := g.next(p)
-	tell(&c, who, p)
+	g.tell(&c, who, p)
 	if err := g.event(p, c, "ok"); err != nil {
 		return err
 	}
@@ -101,8 +105,10 @@ func (g *generator) rewrite(p *place) snapshot.Change {
 		p.roles = slices.Delete(p.roles, i, i+1)
 		c.RolesGone = []string{name}
 		for _, who := range g.people {
-			if held := who.holds[p.id]; slices.Contains(held, name) {
-				who.holds[p.id] = slices.DeleteFunc(slices.Clone(held), func(n string) bool { return n == name })
+			held := who.holds[p.id]
+			named := func(h snapshot.Holding) bool { return h.Role == name }
+			if slices.ContainsFunc(held.roles, named) {
+				who.holds[p.id] = stay{slices.DeleteFunc(slices.Clone(held.roles), named), held.until}
 				g.tellAnywhere(&c, who, p)
 			}
 		}
@@ -119,11 +125,11 @@ func (g *generator) rewrite(p *place) snapshot.Change {
 func (g *generator) tellAnywhere(c *snapshot.Change, who *person, p *place) {
 	switch {
 	case p != g.site:
-		tell(c, who, p)
+		g.tell(c, who, p)
 	case who.suspended:
 		c.Gone = append(c.Gone, snapshot.FormatID(who.id))
 	default:
-		c.Set[snapshot.FormatID(who.id)] = append([]string{}, g.everywhere(who)...)
+		c.Set[snapshot.FormatID(who.id)] = append([]snapshot.Holding{}, g.everywhere(who)...)
 	}
 }
 
@@ -139,7 +145,7 @@ func (g *generator) changeSiteRole() error { return g.event(g.site, g.rewrite(g.
 // moveOnSite gives somebody other roles of the site.
 func (g *generator) moveOnSite() error {
 	who := g.someone() // who may be suspended: then the event says that it is gone, and not what it holds
-	who.holds[snapshot.ID{}] = g.someRoles(g.site)
+	who.holds[snapshot.ID{}] = g.someStay(g.site)
 	c := g.next(g.site)
 	g.tellAnywhere(&c, who, g.site)
 	return g.event(g.site, c, "ok")
@@ -161,7 +167,7 @@ func (g *generator) suspend() error {
 			continue
 		}
 		c := g.next(p)
-		tell(&c, who, p)
+		g.tell(&c, who, p)
 		if err := g.event(p, c, "ok"); err != nil {
 			return err
 		}
@@ -212,6 +218,19 @@ func (g *generator) newCatalog() error {
 	return nil
 }
 
+// wait lets time pass: what has ended is gone, and nobody says so. Often that is the very time of an end, or the last before.
+func (g *generator) wait() error {
+	until := g.now + 1 + g.rnd.Int64N(spanAtMost/2)
+	for _, h := range g.someone().holds[g.orgs[g.rnd.IntN(2)].id].roles {
+		if h.Until > g.now+1 && h.Until != snapshot.Endless {
+			until = h.Until - g.rnd.Int64N(2)
+			break
+		}
+	}
+	g.now = until
+	return g.write(step{Step: "clock", Now: g.now})
+}
+
 // old replays a document of before a change.
 func (g *generator) old() error {
 	p := g.orgs[1] // signed by the right key: its age alone is against it
@@ -232,7 +251,7 @@ func (g *generator) refusals() error {
 	other := snapshot.Signer{ID: g.signer.ID, Key: ed25519.NewKeyFromSeed(seed)}
 	unknown := snapshot.Signer{ID: "unknown", Key: g.signer.Key}
 	later := func(critical bool) snapshot.Section {
-		return snapshot.Section{Name: "ends", Critical: critical, Write: func(w io.Writer) error {
+		return snapshot.Section{Name: "later", Critical: critical, Write: func(w io.Writer) error {
 			_, err := io.WriteString(w, "later")
 			return err
 		}}
@@ -283,7 +302,7 @@ func (g *generator) resolve(p *place) error {
 	for _, who := range g.people[:2] {
 		id := snapshot.FormatID(who.id)
 		s := step{Step: "resolve", Organization: snapshot.FormatID(p.id), Kind: snapshot.AliasUsername, Value: "USER-" + id[30:]}
-		if _, member := who.holds[p.id]; member && !who.suspended && count[id[30:]] == 1 {
+		if _, member := g.counts(who)[p.id]; member && !who.suspended && count[id[30:]] == 1 {
 			s.ID = id
 		}
 		if err := g.write(s); err != nil {
@@ -301,7 +320,7 @@ func (g *generator) damage() error {
 	saved := maps.Clone(g.people[0].holds)
 	defer func() { g.people[0].holds = saved }()
 	g.people[0].holds = maps.Clone(saved)
-	g.people[0].holds[p.id] = nil
+	g.people[0].holds[p.id] = stay{until: g.now + 1}
 	data, err := g.document(p, true, g.signer)
 	if err != nil {
 		return err

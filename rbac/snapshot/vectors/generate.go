@@ -32,7 +32,7 @@ type generator struct {
 func generate(out io.Writer, n int, seed uint64) error {
 	rnd := rand.New(rand.NewPCG(seed, 0)) //nolint:gosec // the same again from the same seed
 	e := json.NewEncoder(out)
-	if err := e.Encode(step{Step: "begin", Format: 1, Seed: seed, Count: n}); err != nil {
+	if err := e.Encode(step{Step: "begin", Format: 2, Seed: seed, Count: n}); err != nil {
 		return err
 	}
 	// A world after the other, each from the same numbers: one seed gives one file, on any machine.
@@ -60,7 +60,7 @@ func generate(out io.Writer, n int, seed uint64) error {
 func (g *generator) run(first bool) error {
 	steps := []func() error{func() error {
 		return g.write(step{Step: "new", Issuer: issuer, Keys: &snapshot.JWKS{Keys: []snapshot.JWK{snapshot.JWKOf(g.signer.ID, g.signer.Key.Public().(ed25519.PublicKey))}}})
-	}, g.ask, g.loadSite, g.ask}
+	}, g.wait, g.ask, g.loadSite, g.ask}
 	// Questions come while documents are missing, too: what can not be told must be said.
 	for _, o := range g.orgs[:2] {
 		steps = append(steps, func() error { return g.loadOrganization(o) }, g.ask)
@@ -71,7 +71,7 @@ func (g *generator) run(first bool) error {
 	}
 	// Members move most often, since that is what most events are; the rest are the ways in which a copy can go wrong.
 	// The same number of changes in each, so that worlds with many changes and with few are met alike.
-	kinds := []func() error{g.moveMember, g.moveMember, g.moveMember, g.changeRole, g.moveOnSite, g.changeSiteRole, g.suspend, g.gap, g.newCatalog, g.old}
+	kinds := []func() error{g.moveMember, g.moveMember, g.moveMember, g.wait, g.wait, g.wait, g.changeRole, g.moveOnSite, g.changeSiteRole, g.suspend, g.gap, g.newCatalog, g.old}
 	for range 30 {
 		steps = append(steps, kinds[g.rnd.IntN(len(kinds))], g.ask)
 	}
@@ -179,19 +179,22 @@ func (g *generator) members(p *place, roles []snapshot.Role, h *snapshot.Header)
 	}
 	b := snapshot.NewBuilder(len(g.people))
 	for _, who := range g.people {
-		held, listed := who.holds[p.id]
+		s, listed := who.holds[p.id]
 		if p == g.site {
-			held = g.everywhere(who)
-			listed = len(held) > 0
+			s = stay{roles: g.everywhere(who)}
+			listed = len(s.roles) > 0
+			for _, h := range s.roles {
+				s.until = max(s.until, h.Until)
+			}
 		}
 		if !listed || who.suspended {
 			continue
 		}
-		var set []uint16
-		for _, name := range held {
-			set = append(set, numbers[name])
+		var set []snapshot.Until
+		for _, h := range s.roles {
+			set = append(set, snapshot.Until{Role: numbers[h.Role], End: h.Until})
 		}
-		b.Add(who.id, b.Set(set))
+		b.Add(who.id, b.Held(set, s.until))
 		// The end of an id, so that now and then two people share a name and neither is found by it.
 		if p != g.site {
 			b.Alias(snapshot.AliasID(issuer, snapshot.AliasUsername, "user-"+snapshot.FormatID(who.id)[30:]))

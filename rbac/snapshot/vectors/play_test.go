@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"testing"
+	"time"
 
 	"rolecall.example/rbac/snapshot"
 )
@@ -23,6 +24,7 @@ var (
 type player struct {
 	keys  snapshot.KeySet
 	state *snapshot.State
+	now   time.Time
 
 	asked     int
 	yes, open int
@@ -49,7 +51,10 @@ func (p *player) step(s *step) error {
 	case "begin":
 		return nil
 	case "new":
-		p.keys, p.state = s.Keys.Set(), snapshot.NewState(s.Issuer)
+		p.keys, p.state = s.Keys.Set(), snapshot.NewState(s.Issuer, func() time.Time { return p.now })
+		return nil
+	case "clock":
+		p.now = time.UnixMicro(s.Now)
 		return nil
 	case "load":
 		return expect(s.Expect, p.load(s.Document))

@@ -18,6 +18,7 @@ type step struct {
 	Event     string          `json:"event,omitempty"`
 	Data      json.RawMessage `json:"data,omitempty"`
 	Expect    string          `json:"expect,omitempty"`
+	Now       int64           `json:"now,omitempty"` // microseconds since 1970
 	Questions []question      `json:"questions,omitempty"`
 	Answers   string          `json:"answers,omitempty"`
 

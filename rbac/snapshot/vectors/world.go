@@ -19,6 +19,7 @@ type world struct {
 	orgs     []*place
 	people   []*person
 	position int64 // of the feed
+	now      int64 // the time, in microseconds
 }
 
 // place is the site or an organization. Each has its own revision, and starts anywhere: revisions tell nothing of each other.
@@ -32,7 +33,13 @@ type place struct {
 type person struct {
 	id        snapshot.ID
 	suspended bool
-	holds     map[snapshot.ID][]string // in each organization of which it is a member; on the site for the zero ID
+	holds     map[snapshot.ID]stay // in each organization of which it is a member; on the site for the zero ID
+}
+
+// stay is what somebody holds in a place, ended or not, and until when it belongs there.
+type stay struct {
+	roles []snapshot.Holding
+	until int64
 }
 
 // id is one like those that the server gives: all of a time begin alike, which an index must not mind.
@@ -46,7 +53,7 @@ func (w *world) id() (id snapshot.ID) {
 
 // newWorld draws people and places. Some people are members nowhere, some hold nothing, some are suspended.
 func newWorld(rnd *rand.Rand) (*world, error) {
-	w := &world{rnd: rnd, site: &place{revision: 1000}}
+	w := &world{rnd: rnd, now: 1_764_412_800_000_000, site: &place{revision: 1000}}
 	if err := w.succeed(); err != nil {
 		return nil, err
 	}
@@ -59,13 +66,13 @@ func newWorld(rnd *rand.Rand) (*world, error) {
 		}
 	}
 	for range 8 {
-		p := &person{id: w.id(), suspended: rnd.IntN(8) == 0, holds: map[snapshot.ID][]string{{}: nil}}
+		p := &person{id: w.id(), suspended: rnd.IntN(8) == 0, holds: map[snapshot.ID]stay{{}: {until: snapshot.Endless}}}
 		if rnd.IntN(2) == 0 {
-			p.holds[snapshot.ID{}] = w.someRoles(w.site)
+			p.holds[snapshot.ID{}] = w.someStay(w.site)
 		}
 		for _, o := range w.orgs {
 			if rnd.IntN(2) == 0 {
-				p.holds[o.id] = w.someRoles(o)
+				p.holds[o.id] = w.someStay(o)
 			}
 		}
 		w.people = append(w.people, p)
@@ -104,14 +111,46 @@ func (w *world) names(p *place) (names []string) {
 	return names
 }
 
-// someRoles draws what somebody holds. An owner may everything, which would leave little to ask.
-func (w *world) someRoles(p *place) (held []string) {
+// someStay draws what somebody holds in a place. An owner may everything, which would leave little to ask.
+func (w *world) someStay(p *place) stay {
+	s := stay{until: snapshot.Endless}
+	if p != w.site {
+		s.until = w.someEnd()
+	}
 	for _, name := range w.names(p) {
 		if name != "owner" && w.rnd.IntN(4) == 0 {
-			held = append(held, name)
+			s.roles = append(s.roles, snapshot.Holding{Role: name, Until: w.someEnd()})
 		}
 	}
-	return held
+	return s
+}
+
+// spanAtMost is how far ends are ahead, in microseconds. The clock goes on by about a quarter of that.
+const spanAtMost = 4000
+
+// someEnd draws an end: most have none.
+func (w *world) someEnd() int64 {
+	if w.rnd.IntN(3) > 0 {
+		return snapshot.Endless
+	}
+	return w.now + 1 + w.rnd.Int64N(spanAtMost)
+}
+
+// counts is what of somebody counts at the time, by place.
+func (w *world) counts(p *person) map[snapshot.ID][]string {
+	now := map[snapshot.ID][]string{}
+	for id, s := range p.holds {
+		if s.until <= w.now {
+			continue
+		}
+		now[id] = []string{}
+		for _, h := range s.roles {
+			if h.Until > w.now {
+				now[id] = append(now[id], h.Role)
+			}
+		}
+	}
+	return now
 }
 
 // role is a role by its name in a place.
@@ -135,27 +174,29 @@ func (w *world) place(id snapshot.ID) *place {
 	return w.site
 }
 
-// everywhere is what somebody is listed with in the document of the site.
-func (w *world) everywhere(p *person) []string {
-	names := slices.Clone(p.holds[snapshot.ID{}])
-	// Once, in however many organizations: what it gives outside is the same.
+// everywhere is what somebody is listed with in the document of the site, as far as it has not ended.
+func (w *world) everywhere(p *person) []snapshot.Holding {
+	list := slices.Clone(p.holds[snapshot.ID{}].roles)
+	// Once, in however many organizations: what it gives outside is the same, and the last one to end counts.
 	for _, r := range snapshot.CarriedRoles(w.catalog) {
-		for id, held := range p.holds {
-			implied := r == w.catalog.ImpliedOrganization()
-			if id != (snapshot.ID{}) && (implied || slices.Contains(held, r.Name)) {
-				names = append(names, r.Name)
-				break
+		last := snapshot.Holding{Role: r.Name}
+		for id, s := range p.holds {
+			for _, h := range append(slices.Clone(s.roles), snapshot.Holding{Role: w.catalog.ImpliedOrganization().Name, Until: snapshot.Endless}) {
+				if id != (snapshot.ID{}) && h.Role == r.Name {
+					last.Until = max(last.Until, min(s.until, h.Until))
+				}
 			}
 		}
+		list = append(list, last)
 	}
-	return names
+	return slices.DeleteFunc(list, func(h snapshot.Holding) bool { return h.Until <= w.now })
 }
 
 // subject is somebody as the engine of the server sees them.
 func (w *world) subject(p *person) *rbac.Subject {
 	var orgs []rbac.ID
 	var grants []rbac.Grant
-	for id, held := range p.holds {
+	for id, held := range w.counts(p) {
 		if id != (snapshot.ID{}) {
 			orgs = append(orgs, id)
 		}
@@ -169,12 +210,13 @@ func (w *world) subject(p *person) *rbac.Subject {
 // plain decides once more, without the engine: by the permissions as they are written.
 func (w *world) plain(p *person, pair rbac.Permission, org snapshot.ID, own bool) bool {
 	// Nothing here is shared with the engine or with documents: neither bits nor numbers, and no order of levels but this one.
-	_, member := p.holds[org]
+	holds := w.counts(p)
+	_, member := holds[org]
 	if own = own && member; org == (snapshot.ID{}) { // everybody is a member of the site
 		member = false
 	}
 	var votes [3]int
-	for id, held := range p.holds {
+	for id, held := range holds {
 		implied := w.catalog.ImpliedOrganization()
 		if id == (snapshot.ID{}) {
 			implied = w.catalog.ImpliedSite()
@@ -226,7 +268,7 @@ func (w *world) answer(q question) (byte, bool) {
 		return nobody, true
 	}
 	p := w.people[at]
-	if _, member := p.holds[q.org]; len(w.everywhere(p)) == 0 && (onSite || !member) {
+	if _, member := w.counts(p)[q.org]; len(w.everywhere(p)) == 0 && (onSite || !member) {
 		return nobody, true
 	}
 	o := rbac.Object{Type: pair.ResourceType, Org: q.org}

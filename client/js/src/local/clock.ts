@@ -2,6 +2,8 @@
 export interface Clock {
   /** Milliseconds since some moment. */
   now(): number;
+  /** The time of day in milliseconds since 1970, which somebody may set. */
+  date(): number;
   setTimeout(call: () => void, ms: number): unknown;
   clearTimeout(timer: unknown): void;
   /** From 0 up to 1. */
@@ -10,6 +12,7 @@ export interface Clock {
 
 export const realClock: Clock = {
   now: () => performance.now(),
+  date: () => Date.now(),
   setTimeout: (call, ms) => setTimeout(call, ms),
   clearTimeout: (timer) => clearTimeout(timer as ReturnType<typeof setTimeout>),
   random: () => Math.random(),

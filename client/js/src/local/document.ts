@@ -33,7 +33,7 @@ const magic = 0x31534352; // "RCS1"
 const maxHeader = 1 << 20;
 const signatureLength = 64;
 const signedPrefix = "rolecall-snapshot\n";
-const known = new Set(["catalog", "roles", "sets", "members", "aliases", "organizations"]);
+const known = new Set(["catalog", "roles", "sets", "members", "ends", "aliases", "organizations"]);
 
 /** A document that is refused. What was there before goes on. */
 export class DocumentError extends RolecallError {
@@ -82,7 +82,7 @@ async function checked(bytes: Uint8Array<ArrayBuffer>, keys: Keys): Promise<Docu
   }
   if (at + signatureLength !== bytes.length) throw new DocumentError("a document has another length than it says");
   const has = (...names: string[]) => names.every((name) => sections.has(name));
-  if (!has("roles") || has("members") !== has("sets") || (has("aliases") && !has("members"))) throw new DocumentError("a part is missing");
+  if (!has("roles") || has("members") !== has("sets") || ((has("aliases") || has("ends")) && !has("members"))) throw new DocumentError("a part is missing");
   if (header.kind === "site" && !has("catalog", "members")) throw new DocumentError("a part of the site is missing");
   return { ...header, bytes, section: (name) => sections.get(name) };
 }

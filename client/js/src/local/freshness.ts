@@ -9,6 +9,8 @@ export class Freshness {
   heard = -Infinity;
   #least = Infinity;
   #delay = 0;
+  /** The time of the server in milliseconds, less that of the clock. */
+  #ahead = -Infinity;
   #state: EngineState = "loading";
   #timer: unknown;
   readonly #said = new Set<string>();
@@ -32,8 +34,18 @@ export class Freshness {
     if (!Number.isNaN(server)) {
       this.#least = Math.min(this.#least, at - server);
       this.#delay = at - server - this.#least;
+      this.#ahead = server - at;
     }
     this.#hear(at - this.#delay);
+  }
+
+  /**
+   * The time that decides what has ended, in microseconds: that of the machine, or of the server, whichever is later. What
+   * the server said has taken a while to come, so a clock that is behind ends nothing too late.
+   */
+  time(): number {
+    const { clock } = this.options;
+    return Math.floor(Math.max(clock.date(), clock.now() + this.#ahead)) * 1000 + 999;
   }
 
   /** Tells of another state, if it is another one. */

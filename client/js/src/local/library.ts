@@ -20,7 +20,7 @@ const lastRetry = 30_000;
 
 /** The documents that are held: fetched, exchanged for newer ones, and forgotten. */
 export class Library {
-  readonly state = new State();
+  readonly state: State;
   readonly #source: Source;
   readonly #stop = new AbortController();
   readonly #loads = new Map<string, Promise<void>>();
@@ -43,6 +43,7 @@ export class Library {
     private readonly freshness: Freshness,
     private readonly settled: () => void,
   ) {
+    this.state = new State(undefined, () => this.freshness.time());
     this.#source = new Source(client, keys, options.issuer, options.aliases ?? [], options.clock);
     this.#wanted = typeof mode === "string" ? [] : mode;
   }

@@ -1,7 +1,5 @@
+import { none } from "./ends.js";
 import { readID, textOfID } from "./ids.js";
-
-/** No set: not a member any more. */
-const none = 0xffffffff;
 
 /**
  * Who is a member, and which set of roles each holds, over the bytes of a document. The index is a hash table of places
@@ -17,8 +15,11 @@ export class Members {
   readonly #words = new Uint32Array(4);
   #size: number;
 
-  /** @param section n ids of 16 bytes, then n numbers of sets. Throws if it has another length, or ids out of order. */
-  constructor(section: Uint8Array<ArrayBuffer>, sets: number) {
+  /**
+   * @param section n ids of 16 bytes, then n numbers of sets. Throws if it has another length, or ids out of order.
+   * @param known whether there is such a number
+   */
+  constructor(section: Uint8Array<ArrayBuffer>, known: (set: number) => boolean) {
     if (section.length % 20 !== 0) throw new RangeError("members of another length");
     const n = section.length / 20;
     const from = section.byteOffset % 4 === 0 ? section : section.slice();
@@ -30,7 +31,7 @@ export class Members {
     this.#shift = 32 - bits;
     this.#index = new Uint32Array(2 ** bits);
     for (let i = 0; i < n; i++) {
-      if (this.#sets[i]! >= sets) throw new RangeError("a set that is not there");
+      if (!known(this.#sets[i]!)) throw new RangeError("a set that is not there");
       if (i > 0 && !this.#ascends(i)) throw new RangeError("ids out of order");
       this.#add(i);
     }
@@ -49,14 +50,11 @@ export class Members {
     return this.#index.byteLength + this.#later.size * 120;
   }
 
-  /** The number of the set of a member, or -1. */
+  /** The number of the set of a member, which may have ended, or none. */
   find(id: string): number {
     const place = this.#place(id);
-    if (place >= 0) {
-      const set = this.#sets[place]!;
-      if (set !== none) return set;
-    }
-    return this.#later.size === 0 ? -1 : (this.#later.get(id.toLowerCase()) ?? -1);
+    if (place >= 0) return this.#sets[place]!;
+    return this.#later.size === 0 ? none : (this.#later.get(id.toLowerCase()) ?? none);
   }
 
   /** The member at a place of the document; undefined if it is none any more. */
@@ -64,15 +62,15 @@ export class Members {
     return this.#sets[place] === none ? undefined : textOfID(this.#idBytes, place);
   }
 
-  /** Gives a member another set; -1 takes the member away. Throws if the id is none. */
+  /** Gives a member another set, or none. Throws if the id is none. */
   set(id: string, set: number): void {
     const was = this.find(id);
     const place = this.#place(id);
     if (place === -2) throw new TypeError(`"${id}" is no id`);
-    if (place >= 0) this.#sets[place] = set < 0 ? none : set;
-    else if (set < 0) this.#later.delete(id.toLowerCase());
+    if (place >= 0) this.#sets[place] = set;
+    else if (set === none) this.#later.delete(id.toLowerCase());
     else this.#later.set(id.toLowerCase(), set);
-    this.#size += (set < 0 ? 0 : 1) - (was < 0 ? 0 : 1);
+    this.#size += (set === none ? 0 : 1) - (was === none ? 0 : 1);
   }
 
   /** The place of an id in the list, -1 if it is not there, -2 if it is no id. */

@@ -2,6 +2,7 @@ import { count, list, record, text } from "../bytes.js";
 import { Catalog, type Pair } from "../catalog.js";
 import { DocumentError, type Document } from "./document.js";
 import { checkAliases, placeOf } from "./aliases.js";
+import { Ends, endless, none, readHolding, type Holding } from "./ends.js";
 import { assertLittleEndian } from "./ids.js";
 import { Members, Sets } from "./members.js";
 import { OrganizationAllow, OrganizationDeny, Roles, SiteAllow, SiteDeny, UserAllow, UserDeny } from "./roles.js";
@@ -27,6 +28,7 @@ export class Held {
   readonly #buffer: number;
   readonly #roles: Roles;
   readonly #sets: Sets;
+  readonly #ends: Ends;
   readonly #members: Members;
 
   constructor(d: Document) {
@@ -48,7 +50,9 @@ export class Held {
       this.#roles = new Roles(roles);
       if (roles.length === 0 || this.#roles.size !== roles.length) throw new RangeError("a role twice, or none");
       this.#sets = new Sets(part("sets"), this.#roles.size);
-      this.#members = new Members(part("members"), this.#sets.size);
+      const sets = this.#sets.size;
+      this.#ends = new Ends(d.section("ends"), sets);
+      this.#members = new Members(part("members"), (set) => this.#ends.has(set, sets));
       if (this.#aliases !== undefined) checkAliases(this.#aliases, this.#members.size);
     } catch (cause) {
       throw new DocumentError("a document can not be used", { cause });
@@ -56,7 +60,7 @@ export class Held {
   }
 
   get bytes(): number {
-    return this.#buffer + this.#roles.bytes + this.#members.bytes + this.#sets.bytes;
+    return this.#buffer + this.#roles.bytes + this.#members.bytes + this.#sets.bytes + this.#ends.bytes;
   }
 
   get members(): number {
@@ -65,12 +69,17 @@ export class Held {
 
   /** Reports whether so much came by events that a new document would be smaller. */
   get overgrown(): boolean {
-    return this.#members.added > 20_000 || this.#sets.size > 500_000;
+    return this.#members.added > 20_000 || this.#sets.size > 500_000 || this.#ends.added > 100_000;
   }
 
-  /** The number of the set of a member, or -1. */
-  find(user: string): number {
-    return this.#members.find(user);
+  /** Reports whether anything in it ends, so that the time decides as well. */
+  get ends(): boolean {
+    return this.#ends.size > 0;
+  }
+
+  /** The number of the set of a member at a time, or -1. */
+  find(user: string, now: number): number {
+    return this.#ends.at(this.#members.find(user), now);
   }
 
   /** What the roles of a set vote on a pair; a set of -1 is that of the role that everybody holds. */
@@ -89,15 +98,15 @@ export class Held {
     if (change.to <= this.revision) return "known";
     if (change.from !== this.revision) return "reload";
     const names = new Set(change.roles.map((r) => r.name));
-    const there = (name: string) => names.has(name) || this.#roles.number(name) >= 0;
+    const there = ({ role: name }: Holding) => names.has(name) || this.#roles.number(name) >= 0;
     if (change.set.some(([, roles]) => !roles.every(there))) return "reload";
     try {
       for (const r of change.roles) this.#roles.put(r.role);
       for (const [user, roles] of change.set) {
         const nothing = this.kind === "site" && roles.length === 0; // on the site nobody is a member
-        this.#members.set(user, nothing ? -1 : this.#setOf(roles));
+        this.#members.set(user, nothing ? none : this.#numberOf(roles));
       }
-      for (const user of change.gone) this.#members.set(user, -1);
+      for (const user of change.gone) this.#members.set(user, none);
     } catch {
       this.revision = 0; // half of it is in: nothing fits any more but a document
       return "reload";
@@ -119,21 +128,28 @@ export class Held {
   }
 
   /** The member whom an alias of the document names. */
-  async resolve(kind: string, value: string): Promise<string | undefined> {
+  async resolve(kind: string, value: string, now: number): Promise<string | undefined> {
     if (this.#aliases === undefined) return undefined;
     const place = await placeOf(this.#aliases, `${this.#issuer}\n${kind}\n${value.toLowerCase()}\n`);
-    return place === undefined ? undefined : this.#members.at(place);
+    const user = place === undefined ? undefined : this.#members.at(place);
+    return user !== undefined && this.find(user, now) >= 0 ? user : undefined;
   }
 
-  #setOf(roles: readonly string[]): number {
-    return this.#sets.of(roles.map((name) => this.#roles.number(name)).filter((n) => n > 0));
+  /** The number of what somebody holds. The end of the role that everybody holds is that of all. */
+  #numberOf(holdings: readonly Holding[]): number {
+    const all = holdings.map((h) => ({ role: this.#roles.number(h.role), until: h.until }));
+    const roles = all.filter((r) => r.role > 0);
+    let end = all.find((r) => r.role === 0)?.until ?? endless;
+    // On the site, who holds nothing any more is nobody.
+    if (this.kind === "site" && roles.length > 0) end = Math.min(end, Math.max(...roles.map((r) => r.until)));
+    return this.#ends.number(roles, end, (numbers) => this.#sets.of(numbers));
   }
 }
 
 interface Change {
   from: number;
   to: number;
-  set: [user: string, roles: string[]][];
+  set: [user: string, roles: Holding[]][];
   gone: string[];
   roles: { name: string; role: unknown }[];
   rolesGone: string[];
@@ -145,7 +161,7 @@ function readChange(value: unknown): Change {
   const change = {
     from: count(c["from"], "from"),
     to: count(c["to"], "to"),
-    set: Object.entries(c["set"] == null ? {} : record(c["set"], "set")).map(([user, roles]): [string, string[]] => [user, texts(roles)]),
+    set: Object.entries(c["set"] == null ? {} : record(c["set"], "set")).map(([user, roles]): [string, Holding[]] => [user, roles == null ? [] : list(roles, "roles").map(readHolding)]),
     gone: texts(c["gone"]),
     roles: (c["roles"] == null ? [] : list(c["roles"], "roles")).map((role) => ({ name: text(record(role, "a role")["name"], "name"), role })),
     rolesGone: texts(c["roles_gone"]),
@@ -169,8 +185,15 @@ export class State {
   readonly #had = new Map<string, number>();
   readonly #newest = new Map<string, number>();
 
-  /** @param issuer the server whose documents count; undefined: of any */
-  constructor(private readonly issuer?: string) {}
+  /**
+   * @param issuer the server whose documents count; undefined: of any
+   * @param time what time it is, in microseconds since 1970. A clock of milliseconds gives the last one of each, so that
+   * nothing is held too long
+   */
+  constructor(
+    private readonly issuer?: string,
+    private readonly time: () => number = () => Date.now() * 1000 + 999,
+  ) {}
 
   /** The newest revision that is known of a document, whether or not it is held. */
   newest(key: string): number {
@@ -226,7 +249,7 @@ export class State {
   /** The member that a username or an e-mail address names; undefined if nobody, or if the name may be another's by now. */
   async resolve(organization: Held, kind: string, value: string): Promise<string | undefined> {
     if (this.site === undefined || organization.siteRevision < Math.max(this.site.revision, this.newest(siteKey))) return undefined;
-    return organization.resolve(kind, value);
+    return organization.resolve(kind, value, this.time());
   }
 
   #refuse(d: Document, revision: number): void {
@@ -249,8 +272,9 @@ export class State {
     if (site === undefined || organization === undefined) return undefined;
     if (pair === undefined || (own && !pair.owned)) return false;
     if (pair.ofSite !== (organization === null)) return organization === null ? undefined : false;
-    const there = site.find(user);
-    const here = organization === null ? -1 : organization.find(user);
+    const now = site.ends || organization?.ends === true ? this.time() : 0;
+    const there = site.find(user, now);
+    const here = organization === null ? -1 : organization.find(user, now);
     if (there < 0 && here < 0) return organization === null ? undefined : false;
     let votes = site.votes(there, pair.number);
     if (here >= 0) votes |= organization!.votes(here, pair.number);

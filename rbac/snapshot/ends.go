@@ -1,0 +1,266 @@
+package snapshot
+
+import (
+	"cmp"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"math"
+	"slices"
+	"time"
+)
+
+// Endless is the end of what has none, in microseconds since 1970, as all ends are.
+const Endless = math.MaxInt64
+
+// Holding is a role that an account holds, and until when. A holding of the implied role is the membership itself. In JSON one
+// without an end is the name alone; a reader that knows no ends understands no other, and asks for the document, which it
+// must refuse.
+type Holding struct {
+	Role  string
+	Until int64 // 0 and Endless: it has no end
+}
+
+// Lasting returns holdings without an end.
+func Lasting(roles ...string) []Holding {
+	list := make([]Holding, len(roles))
+	for i, r := range roles {
+		list[i] = Holding{Role: r}
+	}
+	return list
+}
+
+// until returns the end.
+func (h *Holding) until() int64 {
+	if h.Until == 0 {
+		return Endless
+	}
+	return h.Until
+}
+
+type timedHolding struct {
+	Role  string `json:"role"`
+	Until int64  `json:"until"`
+}
+
+// MarshalJSON writes the name, or name and end.
+func (h Holding) MarshalJSON() ([]byte, error) {
+	if h.until() == Endless {
+		return json.Marshal(h.Role)
+	}
+	return json.Marshal(timedHolding(h))
+}
+
+// UnmarshalJSON reads either. What is neither is an error: it may be a limit of a kind that is not known here.
+func (h *Holding) UnmarshalJSON(data []byte) error {
+	if len(data) > 0 && data[0] == '"' {
+		h.Until = 0
+		return json.Unmarshal(data, &h.Role)
+	}
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(data, &fields); err != nil {
+		return err
+	}
+	var t timedHolding
+	if err := errors.Join(json.Unmarshal(fields["role"], &t.Role), json.Unmarshal(fields["until"], &t.Until)); err != nil {
+		return err
+	}
+	if len(fields) != 2 || t.Until <= 0 {
+		return fmt.Errorf("%w: a role that is held", ErrFormat)
+	}
+	*h = Holding(t)
+	return nil
+}
+
+// timed is a set that lasts until a time, and what is held then: another set, or none. A number of a set with timedBit is
+// the place of one of these.
+type timed struct {
+	until     int64
+	set, then uint32
+}
+
+const timedBit = 1 << 31
+
+// isTimed reports whether a number is that of a timed set. noSet is none.
+func isTimed(set uint32) bool { return set >= timedBit && set != noSet }
+
+// lasting is the set, of those without an end, that a number stands for at a time.
+func lasting(list []timed, set uint32, now int64) uint32 {
+	for isTimed(set) {
+		t := &list[set-timedBit]
+		if now < t.until {
+			return t.set
+		}
+		set = t.then
+	}
+	return set
+}
+
+// Until is a role by its place in a document, and the end of it, which may be Endless.
+type Until struct {
+	Role uint16
+	End  int64
+}
+
+// span is a list of roles that is held until a time.
+type span struct {
+	roles []uint16
+	until int64
+}
+
+// spans says what is held one after the other by whoever holds roles until then. until is the end of all of it.
+func spans(roles []Until, until int64) (list []span) {
+	ends := map[int64]bool{until: true}
+	for _, r := range roles {
+		if r.End < until {
+			ends[r.End] = true
+		}
+	}
+	for _, end := range slices.Sorted(maps.Keys(ends)) {
+		s := span{until: end}
+		for _, r := range roles {
+			if r.End >= end {
+				s.roles = append(s.roles, r.Role)
+			}
+		}
+		list = append(list, s)
+	}
+	return list
+}
+
+// chain returns the number that stands for spans, the last of which is followed by nothing. set gives the numbers of
+// distinct lists of roles, and add keeps a timed set.
+func chain(list []span, set func([]uint16) (uint32, error), add func(timed) (uint32, error)) (number uint32, err error) {
+	number = noSet
+	for _, s := range slices.Backward(list) {
+		plain, err := set(s.roles)
+		if err != nil {
+			return 0, err
+		}
+		if s.until == Endless {
+			number = plain
+		} else if number, err = add(timed{s.until, plain, number}); err != nil {
+			return 0, err
+		}
+	}
+	return number, nil
+}
+
+// Held returns the number of what a member holds: each role until its end, and nothing from the end of the membership on.
+// With a role twice, the later end counts.
+func (b *Builder) Held(roles []Until, end int64) uint32 {
+	number, _ := chain(spans(roles, end),
+		func(roles []uint16) (uint32, error) { return b.Set(roles), nil },
+		func(t timed) (uint32, error) {
+			place, ok := b.known[t]
+			if !ok {
+				place = timedBit + uint32(len(b.timed))
+				b.timed, b.known[t] = append(b.timed, t), place
+			}
+			return place, nil
+		})
+	return number
+}
+
+const timedSize = 16
+
+func (b *Builder) endsSection() Section {
+	return Section{Name: SectionEnds, Critical: true, Write: func(w io.Writer) error {
+		buffer := make([]byte, 0, timedSize*min(len(b.timed), 4096))
+		for piece := range slices.Chunk(b.timed, 4096) {
+			buffer = buffer[:0]
+			for _, t := range piece {
+				buffer = binary.LittleEndian.AppendUint64(buffer, uint64(t.until))
+				buffer = binary.LittleEndian.AppendUint32(buffer, t.set)
+				buffer = binary.LittleEndian.AppendUint32(buffer, t.then)
+			}
+			if _, err := w.Write(buffer); err != nil {
+				return err
+			}
+		}
+		return nil
+	}}
+}
+
+func (d *Document) readEnds(r io.Reader, n int64) error {
+	if n%timedSize != 0 || n/timedSize > endsAtMost {
+		return fmt.Errorf("%w: length", ErrFormat)
+	}
+	return pieces(r, n, func(piece []byte) {
+		for ; len(piece) > 0; piece = piece[timedSize:] {
+			d.timed = append(d.timed, timed{
+				until: int64(binary.LittleEndian.Uint64(piece)),
+				set:   binary.LittleEndian.Uint32(piece[8:]), then: binary.LittleEndian.Uint32(piece[12:]),
+			})
+		}
+	})
+}
+
+// endsFit reports whether all numbers lead somewhere: what follows stands before and ends later, so there is no circle.
+func (d *Document) endsFit() bool {
+	for i, t := range d.timed {
+		if t.until <= 0 || t.until == Endless || !d.isSet(t.set) {
+			return false
+		}
+		switch {
+		case isTimed(t.then):
+			if place := int(t.then - timedBit); place >= i || d.timed[place].until <= t.until {
+				return false
+			}
+		case t.then != noSet && !d.isSet(t.then):
+			return false
+		}
+	}
+	return true
+}
+
+// isSet reports whether a number is that of a set without an end.
+func (d *Document) isSet(set uint32) bool { return int64(set)+1 < int64(len(d.offsets)) }
+
+// moment is the time of a decision: the clock is read once, and only if something ends.
+type moment struct {
+	clock func() time.Time
+	at    int64
+}
+
+func (m *moment) now() int64 {
+	if m.at == 0 {
+		m.at = m.clock().UnixMicro()
+	}
+	return m.at
+}
+
+// numberOf returns the number of what an account holds. ok is false if it does not know a role.
+func (t *table) numberOf(holdings []Holding) (number uint32, ok bool, err error) {
+	end := int64(Endless)
+	roles := make([]Until, 0, len(holdings))
+	for i := range holdings {
+		h := &holdings[i]
+		n, known := t.numbers[h.Role]
+		switch {
+		case !known:
+			return 0, false, nil
+		case n == 0:
+			end = h.until()
+		default:
+			roles = append(roles, Until{n, h.until()})
+		}
+	}
+	if !t.organization && len(roles) > 0 { // on the site, who holds nothing any more is nobody
+		end = min(end, slices.MaxFunc(roles, func(a, b Until) int { return cmp.Compare(a.End, b.End) }).End)
+	}
+	number, err = chain(spans(roles, end), t.setOf, t.addTimed)
+	return number, err == nil, err
+}
+
+// addTimed keeps a timed set. With each event that names an end there are more: in time a new document is smaller.
+func (t *table) addTimed(s timed) (uint32, error) {
+	if len(t.timed) >= min(timedBit-1, 1<<16+4*t.ids.n) {
+		return 0, errFull
+	}
+	t.timed = append(t.timed, s)
+	return timedBit + uint32(len(t.timed)-1), nil
+}
