@@ -368,7 +368,7 @@ func TestRisksFollowTheCatalog(t *testing.T) {
 		t.Fatalf("notes about %d permissions, want %d", got, want)
 	}
 	shown := notes.Not(":empty").Map(func(_ int, s *goquery.Selection) string { return s.Text() })
-	if diff := cmp.Diff([]string{"crypto_key:read"}, shown); diff != "" {
+	if diff := cmp.Diff([]string{"Crypto key: Read"}, shown); diff != "" {
 		t.Errorf("shown (-want +got):\n%s", diff)
 	}
 }

@@ -32,23 +32,26 @@ func (e RoleEditor) risks(scopes []scope) []risk {
 	return out
 }
 
-// pairs are the pairs concerned, each once, at whatever level; allowed are those that are allowed now.
+// pairs are the pairs concerned, each once, at whatever level.
 func (r risk) pairs() string {
-	return r.list(func(gridCell) bool { return true })
+	return strings.Join(each(r.cells, gridCell.String), " ")
 }
 
+// allowed are the names of those that are allowed now, for people.
 func (r risk) allowed() string {
-	return r.list(func(c gridCell) bool { return c.value == rbac.Allowed })
+	given := slices.DeleteFunc(slices.Clone(r.cells), func(c gridCell) bool { return c.value != rbac.Allowed })
+	return strings.Join(each(given, gridCell.name), ", ")
 }
 
-func (r risk) list(has func(gridCell) bool) string {
+// each is what of returns for the cells, each once.
+func each(cells []gridCell, of func(gridCell) string) []string {
 	var out []string
-	for _, c := range r.cells {
-		if has(c) && !slices.Contains(out, c.String()) {
-			out = append(out, c.String())
+	for _, c := range cells {
+		if s := of(c); !slices.Contains(out, s) {
+			out = append(out, s)
 		}
 	}
-	return strings.Join(out, " ")
+	return out
 }
 
 func totals(scopes []scope) counts {
