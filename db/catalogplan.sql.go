@@ -155,11 +155,11 @@ func (q *Queries) ListAccountNames(ctx context.Context, keys []string) ([]ListAc
 const listAccountsOfRole = `-- name: ListAccountsOfRole :many
 SELECT u.id, u.username_key, u.roles, u.status,
     CAST(CASE WHEN CAST(?1 AS boolean) THEN EXISTS (SELECT 1 FROM organization_members m WHERE m.user_id = u.id) ELSE false END AS boolean) AS belongs
-FROM user_roles h
-JOIN users u ON u.id = h.user_id
-WHERE h.role = ?2 AND h.user_id > ?3
+FROM (
+    SELECT r.user_id FROM user_roles r WHERE r.role = ?2 AND r.user_id > ?3
+    GROUP BY r.user_id ORDER BY r.user_id LIMIT CAST(?4 AS bigint)
+) h JOIN users u ON u.id = h.user_id
 ORDER BY h.user_id
-LIMIT CAST(?4 AS bigint)
 `
 
 type ListAccountsOfRoleParams struct {
@@ -297,11 +297,12 @@ func (q *Queries) ListGroupNames(ctx context.Context, arg ListGroupNamesParams) 
 }
 
 const listHoldingsOfRole = `-- name: ListHoldingsOfRole :many
-SELECT m.user_id, m.username_key, m.roles, m.site_roles, m.status FROM member_roles h
-JOIN organization_members m ON m.organization_id = h.organization_id AND m.username_key = h.username_key
-WHERE h.organization_id = ?1 AND h.role = ?2 AND h.username_key > ?3
+SELECT m.user_id, m.username_key, m.roles, m.site_roles, m.status FROM (
+    SELECT r.organization_id, r.username_key FROM member_roles r
+    WHERE r.organization_id = ?1 AND r.role = ?2 AND r.username_key > ?3
+    GROUP BY r.organization_id, r.username_key ORDER BY r.username_key LIMIT CAST(?4 AS bigint)
+) h JOIN organization_members m ON m.organization_id = h.organization_id AND m.username_key = h.username_key
 ORDER BY h.username_key
-LIMIT CAST(?4 AS bigint)
 `
 
 type ListHoldingsOfRoleParams struct {
@@ -355,7 +356,7 @@ func (q *Queries) ListHoldingsOfRole(ctx context.Context, arg ListHoldingsOfRole
 }
 
 const listHoldingsOfRoleIn = `-- name: ListHoldingsOfRoleIn :many
-SELECT h.organization_id, m.username_key, m.roles, m.site_roles, m.status FROM member_roles h
+SELECT DISTINCT h.organization_id, m.username_key, m.roles, m.site_roles, m.status FROM member_roles h
 JOIN organization_members m ON m.organization_id = h.organization_id AND m.username_key = h.username_key
 WHERE h.role = ?1 AND h.organization_id IN (/*SLICE:organization_ids*/?)
 `

@@ -779,8 +779,7 @@ func (q *Queries) ListAllHoldersElsewhere(ctx context.Context, arg ListAllHolder
 const listHolderKeys = `-- name: ListHolderKeys :many
 SELECT h.username_key FROM (
     SELECT r.username_key, row_number() OVER (ORDER BY r.username_key) AS place, count(*) OVER () AS holders
-    FROM member_roles r
-    WHERE r.organization_id = ?1 AND r.role = ?2
+    FROM (SELECT x.username_key FROM member_roles x WHERE x.organization_id = ?1 AND x.role = ?2 GROUP BY x.username_key) r
 ) h
 WHERE h.place % CAST(?3 AS bigint) = 0 OR h.place = h.holders
 ORDER BY h.username_key
@@ -898,11 +897,12 @@ func (q *Queries) ListHoldersOfAnySiteRole(ctx context.Context, maxRows int64) (
 }
 
 const listHoldersOfRole = `-- name: ListHoldersOfRole :many
-SELECT m.user_id, m.username, m.username_key, m.roles, m.site_roles FROM member_roles h
-JOIN organization_members m ON m.organization_id = h.organization_id AND m.username_key = h.username_key
-WHERE h.organization_id = ?1 AND h.role = ?2 AND h.username_key > ?3
+SELECT m.user_id, m.username, m.username_key, m.roles, m.site_roles FROM (
+    SELECT r.organization_id, r.username_key FROM member_roles r
+    WHERE r.organization_id = ?1 AND r.role = ?2 AND r.username_key > ?3
+    GROUP BY r.organization_id, r.username_key ORDER BY r.username_key LIMIT CAST(?4 AS bigint)
+) h JOIN organization_members m ON m.organization_id = h.organization_id AND m.username_key = h.username_key
 ORDER BY h.username_key
-LIMIT CAST(?4 AS bigint)
 `
 
 type ListHoldersOfRoleParams struct {
@@ -956,11 +956,11 @@ func (q *Queries) ListHoldersOfRole(ctx context.Context, arg ListHoldersOfRolePa
 }
 
 const listHoldersOfSiteRole = `-- name: ListHoldersOfSiteRole :many
-SELECT u.id, u.username, u.roles FROM user_roles h
-JOIN users u ON u.id = h.user_id
-WHERE h.role = ?1 AND h.user_id > ?2
+SELECT u.id, u.username, u.roles FROM (
+    SELECT r.user_id FROM user_roles r WHERE r.role = ?1 AND r.user_id > ?2
+    GROUP BY r.user_id ORDER BY r.user_id LIMIT CAST(?3 AS bigint)
+) h JOIN users u ON u.id = h.user_id
 ORDER BY h.user_id
-LIMIT CAST(?3 AS bigint)
 `
 
 type ListHoldersOfSiteRoleParams struct {
@@ -1823,11 +1823,12 @@ func (q *Queries) ListPeopleByID(ctx context.Context, arg ListPeopleByIDParams) 
 }
 
 const listPeopleOfRole = `-- name: ListPeopleOfRole :many
-SELECT m.user_id, m.username_key, m.username, m.name, m.email, m.roles, m.site_roles, m.status FROM member_roles h
-JOIN organization_members m ON m.organization_id = h.organization_id AND m.username_key = h.username_key
-WHERE h.organization_id = ?1 AND h.role = ?2 AND h.username_key > ?3
+SELECT m.user_id, m.username_key, m.username, m.name, m.email, m.roles, m.site_roles, m.status FROM (
+    SELECT r.organization_id, r.username_key FROM member_roles r
+    WHERE r.organization_id = ?1 AND r.role = ?2 AND r.username_key > ?3
+    GROUP BY r.organization_id, r.username_key ORDER BY r.username_key LIMIT CAST(?4 AS bigint)
+) h JOIN organization_members m ON m.organization_id = h.organization_id AND m.username_key = h.username_key
 ORDER BY h.username_key
-LIMIT CAST(?4 AS bigint)
 `
 
 type ListPeopleOfRoleParams struct {

@@ -15,7 +15,7 @@ import (
 )
 
 const countUserRoles = `-- name: CountUserRoles :many
-SELECT role, count(*) AS users FROM user_roles GROUP BY role
+SELECT role, count(DISTINCT user_id) AS users FROM user_roles GROUP BY role
 `
 
 type CountUserRolesRow struct {

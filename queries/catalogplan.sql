@@ -31,15 +31,16 @@ WHERE c.role = @role AND c.members > 0 AND c.organization_id IN (SELECT o.id FRO
 
 -- name: ListHoldingsOfRole :many
 -- Who holds a role, and what else, by username, from a place onwards.
-SELECT m.user_id, m.username_key, m.roles, m.site_roles, m.status FROM member_roles h
-JOIN organization_members m ON m.organization_id = h.organization_id AND m.username_key = h.username_key
-WHERE h.organization_id = @organization_id AND h.role = @role AND h.username_key > @after_key
-ORDER BY h.username_key
-LIMIT CAST(@max_rows AS bigint);
+SELECT m.user_id, m.username_key, m.roles, m.site_roles, m.status FROM (
+    SELECT r.organization_id, r.username_key FROM member_roles r
+    WHERE r.organization_id = @organization_id AND r.role = @role AND r.username_key > @after_key
+    GROUP BY r.organization_id, r.username_key ORDER BY r.username_key LIMIT CAST(@max_rows AS bigint)
+) h JOIN organization_members m ON m.organization_id = h.organization_id AND m.username_key = h.username_key
+ORDER BY h.username_key;
 
 -- name: ListHoldingsOfRoleIn :many
 -- The same in several organizations, which have few holders each: one statement for each would take longer than what it finds.
-SELECT h.organization_id, m.username_key, m.roles, m.site_roles, m.status FROM member_roles h
+SELECT DISTINCT h.organization_id, m.username_key, m.roles, m.site_roles, m.status FROM member_roles h
 JOIN organization_members m ON m.organization_id = h.organization_id AND m.username_key = h.username_key
 WHERE h.role = @role AND h.organization_id IN (sqlc.slice('organization_ids'));
 
@@ -47,11 +48,11 @@ WHERE h.role = @role AND h.organization_id IN (sqlc.slice('organization_ids'));
 -- The same of a role of the site, by id, and whether the account belongs to an organization, if that is asked.
 SELECT u.id, u.username_key, u.roles, u.status,
     CAST(CASE WHEN CAST(@belonging AS boolean) THEN EXISTS (SELECT 1 FROM organization_members m WHERE m.user_id = u.id) ELSE false END AS boolean) AS belongs
-FROM user_roles h
-JOIN users u ON u.id = h.user_id
-WHERE h.role = @role AND h.user_id > @after_user
-ORDER BY h.user_id
-LIMIT CAST(@max_rows AS bigint);
+FROM (
+    SELECT r.user_id FROM user_roles r WHERE r.role = @role AND r.user_id > @after_user
+    GROUP BY r.user_id ORDER BY r.user_id LIMIT CAST(@max_rows AS bigint)
+) h JOIN users u ON u.id = h.user_id
+ORDER BY h.user_id;
 
 -- name: ListAccountGroups :many
 -- What the accounts hold on the site, and how many hold it; and whether they belong to an organization, if that is asked.

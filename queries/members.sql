@@ -315,8 +315,7 @@ WHERE organization_id = @organization_id AND username_key = @username_key;
 -- Every so many-th of those who hold a role, by username, and the last of them.
 SELECT h.username_key FROM (
     SELECT r.username_key, row_number() OVER (ORDER BY r.username_key) AS place, count(*) OVER () AS holders
-    FROM member_roles r
-    WHERE r.organization_id = @organization_id AND r.role = @role
+    FROM (SELECT x.username_key FROM member_roles x WHERE x.organization_id = @organization_id AND x.role = @role GROUP BY x.username_key) r
 ) h
 WHERE h.place % CAST(@step AS bigint) = 0 OR h.place = h.holders
 ORDER BY h.username_key;
@@ -413,19 +412,21 @@ WHERE role = @role AND organization_id IN (SELECT o.id FROM organizations o WHER
 
 -- name: ListHoldersOfRole :many
 -- Who holds a role, and what else, by username, from a place onwards.
-SELECT m.user_id, m.username, m.username_key, m.roles, m.site_roles FROM member_roles h
-JOIN organization_members m ON m.organization_id = h.organization_id AND m.username_key = h.username_key
-WHERE h.organization_id = @organization_id AND h.role = @role AND h.username_key > @after_key
-ORDER BY h.username_key
-LIMIT CAST(@max_rows AS bigint);
+SELECT m.user_id, m.username, m.username_key, m.roles, m.site_roles FROM (
+    SELECT r.organization_id, r.username_key FROM member_roles r
+    WHERE r.organization_id = @organization_id AND r.role = @role AND r.username_key > @after_key
+    GROUP BY r.organization_id, r.username_key ORDER BY r.username_key LIMIT CAST(@max_rows AS bigint)
+) h JOIN organization_members m ON m.organization_id = h.organization_id AND m.username_key = h.username_key
+ORDER BY h.username_key;
 
 -- name: ListPeopleOfRole :many
 -- Who holds a role, with what a list of people shows, by username, from a place onwards.
-SELECT m.user_id, m.username_key, m.username, m.name, m.email, m.roles, m.site_roles, m.status FROM member_roles h
-JOIN organization_members m ON m.organization_id = h.organization_id AND m.username_key = h.username_key
-WHERE h.organization_id = @organization_id AND h.role = @role AND h.username_key > @after_key
-ORDER BY h.username_key
-LIMIT CAST(@max_rows AS bigint);
+SELECT m.user_id, m.username_key, m.username, m.name, m.email, m.roles, m.site_roles, m.status FROM (
+    SELECT r.organization_id, r.username_key FROM member_roles r
+    WHERE r.organization_id = @organization_id AND r.role = @role AND r.username_key > @after_key
+    GROUP BY r.organization_id, r.username_key ORDER BY r.username_key LIMIT CAST(@max_rows AS bigint)
+) h JOIN organization_members m ON m.organization_id = h.organization_id AND m.username_key = h.username_key
+ORDER BY h.username_key;
 
 -- name: ListPeopleOfSiteRole :many
 -- The same of those members who hold a role of the site, by id.
@@ -449,11 +450,11 @@ WHERE organization_id BETWEEN @organization_id AND @organization_id AND user_id 
 
 -- name: ListHoldersOfSiteRole :many
 -- The same of a role of the site, by id.
-SELECT u.id, u.username, u.roles FROM user_roles h
-JOIN users u ON u.id = h.user_id
-WHERE h.role = @role AND h.user_id > @after_user
-ORDER BY h.user_id
-LIMIT CAST(@max_rows AS bigint);
+SELECT u.id, u.username, u.roles FROM (
+    SELECT r.user_id FROM user_roles r WHERE r.role = @role AND r.user_id > @after_user
+    GROUP BY r.user_id ORDER BY r.user_id LIMIT CAST(@max_rows AS bigint)
+) h JOIN users u ON u.id = h.user_id
+ORDER BY h.user_id;
 
 -- name: ListActiveHolders :many
 -- Active accounts that hold a role, and what else, from the last username to the first, from a place onwards.

@@ -237,7 +237,7 @@ DELETE FROM user_roles WHERE role = @role;
 -- name: CountUserRoles :many
 -- How many users hold each site role.
 -- reads all: of many accounts few hold one.
-SELECT role, count(*) AS users FROM user_roles GROUP BY role;
+SELECT role, count(DISTINCT user_id) AS users FROM user_roles GROUP BY role;
 
 -- name: ListSiteHoldings :many
 -- What each account holds on the site, by username, from a place onwards.
