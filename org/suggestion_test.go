@@ -20,7 +20,7 @@ func TestSuggestionsAreTheDifference(t *testing.T) {
 	t.Parallel()
 	n, questions := 8, 12
 	if deep {
-		n, questions = 1000, 4
+		n, questions = 400, 4
 	}
 	var seen struct{ made, foreseen, site, organization, ownOnly int }
 	for seed := range n {
