@@ -46,7 +46,7 @@ func TestCopiesFollow(t *testing.T) {
 					Email: name, EmailKey: name, SearchKey: "text of " + name, Status: "active", LoginType: "none", Now: now}))
 				if n%3 == 0 {
 					held[fmt.Sprint(orgs[0].ID, n)] = true
-					err = errors.Join(err, q.InsertMember(ctx, db.InsertMemberParams{OrganizationID: orgs[0].ID, UserID: users[n], Now: now}))
+					err = errors.Join(err, q.Join(ctx, orgs[0].ID, users[n], now))
 				}
 			}
 			return err
@@ -67,7 +67,7 @@ func TestCopiesFollow(t *testing.T) {
 			case 0:
 				return toggle(member,
 					func() error {
-						return q.InsertMember(ctx, db.InsertMemberParams{OrganizationID: org, UserID: user, Now: now})
+						return q.Join(ctx, org, user, now)
 					},
 					func() error {
 						for _, r := range roles {
@@ -82,7 +82,9 @@ func TestCopiesFollow(t *testing.T) {
 				return q.UpdateStatus(ctx, db.UpdateStatusParams{ID: user, Status: []string{"active", "dormant", "suspended"}[rng.IntN(3)], Now: now})
 			case 3:
 				return toggle(fmt.Sprint(n, role),
-					func() error { return q.InsertUserRole(ctx, db.InsertUserRoleParams{UserID: user, Role: role}) },
+					func() error {
+						return q.InsertUserRole(ctx, db.InsertUserRoleParams{Source: "manual", UserID: user, Role: role})
+					},
 					func() error { return q.DeleteUserRole(ctx, db.DeleteUserRoleParams{UserID: user, Role: role}) })
 			case 4:
 				if i%40 == 0 {
@@ -102,7 +104,7 @@ func TestCopiesFollow(t *testing.T) {
 					}
 					return toggle(member+role,
 						func() error {
-							return q.InsertMemberRole(ctx, db.InsertMemberRoleParams{OrganizationID: org, Role: role, UsernameKey: row.UsernameKey, UserID: user})
+							return q.InsertMemberRole(ctx, db.InsertMemberRoleParams{Source: "manual", OrganizationID: org, Role: role, UsernameKey: row.UsernameKey, UserID: user})
 						},
 						func() error {
 							return q.DeleteMemberRole(ctx, db.DeleteMemberRoleParams{OrganizationID: org, Role: role, UsernameKey: row.UsernameKey})

@@ -91,7 +91,7 @@ func TestMemberCountIsKept(t *testing.T) {
 			q.InsertOrganization(ctx, o),
 			q.InsertUser(ctx, db.InsertUserParams{ID: user, Username: "u", UsernameKey: "u", Email: "e", EmailKey: "e",
 				Status: "active", LoginType: "none", Now: now}),
-			q.InsertMember(ctx, db.InsertMemberParams{OrganizationID: o.ID, UserID: user, Now: now}))
+			q.Join(ctx, o.ID, user, now))
 	})
 	if err != nil {
 		t.Fatal(err)

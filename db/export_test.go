@@ -22,9 +22,27 @@ func MigrateTo(ctx context.Context, place string, version int64) error {
 	}
 	p, err := goose.NewProvider(dialect, c, files)
 	if err == nil {
-		_, err = p.UpTo(ctx, version)
+		err = migrateTo(ctx, c, engine, p, version)
 	}
 	return errors.Join(err, c.Close())
+}
+
+// migrateTo goes up, or down.
+func migrateTo(ctx context.Context, c *sql.DB, engine string, p *goose.Provider, version int64) error {
+	move := func() error {
+		current, err := p.GetDBVersion(ctx)
+		if err == nil && current > version {
+			_, err = p.DownTo(ctx, version)
+		} else if err == nil {
+			_, err = p.UpTo(ctx, version)
+		}
+		return err
+	}
+	if engine != "sqlite" {
+		return move()
+	}
+	c.SetMaxOpenConns(1)
+	return unlinked(ctx, c, move)
 }
 
 // SchemaOf is the schema of the database at place, as it is written down.

@@ -81,7 +81,7 @@ func (r *Report) look(ctx context.Context, c *sql.DB, engine, tables string, che
 		}
 	}
 	different := len(r.Findings) > 0
-	for _, query := range append(checks, contradictions...) {
+	for _, query := range append(checks, contradictions(r.Schema)...) {
 		found, err := texts(ctx, c, query)
 		if err != nil && !different { // else it may ask for what is missing
 			return err
@@ -114,21 +114,50 @@ func (r *Report) count(ctx context.Context, c *sql.DB, tables string) error {
 	return nil
 }
 
+// recordsSchema is the version with which roles became records.
+const recordsSchema = 12
+
 // contradictions gives a line for every copy and counter, kept by triggers, that is not what its sources say.
-var contradictions = []string{
-	`SELECT o.name || ' has ' || o.member_count || ' members by its counter, but ' || n FROM (
-		SELECT *, (SELECT count(*) FROM organization_members m WHERE m.organization_id = id) AS n FROM organizations) o WHERE n <> member_count`,
-	`SELECT 'there are ' || users || ' accounts by the counter, but ' || n FROM user_counts, (SELECT count(*) AS n FROM users) c WHERE n <> users`,
-	`SELECT 'the role ' || coalesce(c.role, n.role) || ' has ' || coalesce(c.members, 0) || ' members by its counter, but ' || coalesce(n.members, 0)
-		FROM member_role_counts c FULL JOIN (SELECT organization_id, role, count(*) AS members FROM member_roles GROUP BY 1, 2) n USING (organization_id, role)
-		WHERE coalesce(c.members, 0) <> coalesce(n.members, 0)`,
-	`SELECT m.username || ' is listed with what is no longer so' FROM organization_members m JOIN users u ON u.id = m.user_id
-		WHERE (m.username, m.username_key, m.email, m.email_key, m.name, m.name_key, m.search_key, m.avatar_url, m.status, m.login_type, m.site_roles)
-		IS DISTINCT FROM (u.username, u.username_key, u.email, u.email_key, u.name, u.name_key, u.search_key, u.avatar_url, u.status, u.login_type, u.roles)`,
-	`SELECT m.username || ' is listed with other roles than held' FROM organization_members m LEFT JOIN member_roles r USING (organization_id, username_key)
-		GROUP BY m.organization_id, m.username_key HAVING count(r.role) <> count(CASE WHEN instr(' ' || m.roles || ' ', ' ' || r.role || ' ') > 0 THEN 1 END)
-		OR count(r.role) <> length(m.roles) - length(replace(m.roles, ' ', '')) + CASE WHEN m.roles <> '' THEN 1 ELSE 0 END`,
-	`SELECT u.username || ' is listed with other site roles than held' FROM users u LEFT JOIN user_roles r ON r.user_id = u.id
-		GROUP BY u.seq HAVING count(r.role) <> count(CASE WHEN instr(' ' || u.roles || ' ', ' ' || r.role || ' ') > 0 THEN 1 END)
-		OR count(r.role) <> length(u.roles) - length(replace(u.roles, ' ', '')) + CASE WHEN u.roles <> '' THEN 1 ELSE 0 END`,
+func contradictions(schema int64) []string {
+	const held = "(SELECT DISTINCT organization_id, username_key, role FROM member_roles WHERE role <> 'organization-member')"
+	if schema < recordsSchema {
+		return append(countersAndTexts("member_roles"), fmt.Sprintf(outdated, "", ""))
+	}
+	return append(append(countersAndTexts(held), fmt.Sprintf(outdated, ", m.site_next_end", ", u.next_end")), endsAndMemberships...)
+}
+
+// countersAndTexts compares what holds each role of an organization once with what is counted and listed of it.
+func countersAndTexts(held string) []string {
+	return []string{
+		`SELECT o.name || ' has ' || o.member_count || ' members by its counter, but ' || n FROM (
+			SELECT *, (SELECT count(*) FROM organization_members m WHERE m.organization_id = id) AS n FROM organizations) o WHERE n <> member_count`,
+		`SELECT 'there are ' || users || ' accounts by the counter, but ' || n FROM user_counts, (SELECT count(*) AS n FROM users) c WHERE n <> users`,
+		`SELECT 'the role ' || coalesce(c.role, n.role) || ' has ' || coalesce(c.members, 0) || ' members by its counter, but ' || coalesce(n.members, 0)
+			FROM member_role_counts c FULL JOIN (SELECT organization_id, role, count(*) AS members FROM ` + held + ` h GROUP BY 1, 2) n USING (organization_id, role)
+			WHERE coalesce(c.members, 0) <> coalesce(n.members, 0)`,
+		`SELECT m.username || ' is listed with other roles than held' FROM organization_members m LEFT JOIN ` + held + ` r USING (organization_id, username_key)
+			GROUP BY m.organization_id, m.username_key HAVING count(r.role) <> count(CASE WHEN instr(' ' || m.roles || ' ', ' ' || r.role || ' ') > 0 THEN 1 END)
+			OR count(r.role) <> length(m.roles) - length(replace(m.roles, ' ', '')) + CASE WHEN m.roles <> '' THEN 1 ELSE 0 END`,
+		`SELECT u.username || ' is listed with other site roles than held' FROM users u LEFT JOIN (SELECT DISTINCT user_id, role FROM user_roles) r ON r.user_id = u.id
+			GROUP BY u.seq HAVING count(r.role) <> count(CASE WHEN instr(' ' || u.roles || ' ', ' ' || r.role || ' ') > 0 THEN 1 END)
+			OR count(r.role) <> length(u.roles) - length(replace(u.roles, ' ', '')) + CASE WHEN u.roles <> '' THEN 1 ELSE 0 END`,
+	}
+}
+
+// outdated compares memberships with their accounts, and the columns that are put in.
+const outdated = `SELECT m.username || ' is listed with what is no longer so' FROM organization_members m JOIN users u ON u.id = m.user_id
+	WHERE (m.username, m.username_key, m.email, m.email_key, m.name, m.name_key, m.search_key, m.avatar_url, m.status, m.login_type, m.site_roles%s)
+	IS DISTINCT FROM (u.username, u.username_key, u.email, u.email_key, u.name, u.name_key, u.search_key, u.avatar_url, u.status, u.login_type, u.roles%s)`
+
+// endsAndMemberships compares the ends that are listed with those of the records, and finds memberships without one.
+var endsAndMemberships = []string{
+	`SELECT m.username || ' is a member by no record' FROM organization_members m WHERE NOT EXISTS (
+		SELECT 1 FROM member_roles r WHERE r.organization_id = m.organization_id AND r.role = 'organization-member' AND r.username_key = m.username_key)`,
+	`SELECT m.username || ' is listed with another next end than that of the records' FROM organization_members m WHERE m.next_end IS DISTINCT FROM (
+		SELECT min(r.ends_at) FROM member_roles r WHERE r.organization_id = m.organization_id AND r.username_key = m.username_key)`,
+	`SELECT u.username || ' is listed with another next end on the site than that of the records' FROM users u
+		WHERE u.next_end IS DISTINCT FROM (SELECT min(r.ends_at) FROM user_roles r WHERE r.user_id = u.id)`,
+	`SELECT 'the scope ' || s.organization_id || ' has another next end than that of its records' FROM revisions s WHERE s.next_end IS DISTINCT FROM
+		CASE WHEN s.organization_id = '00000000-0000-0000-0000-000000000000' THEN (SELECT min(r.ends_at) FROM user_roles r)
+		ELSE (SELECT min(r.ends_at) FROM member_roles r WHERE r.organization_id = s.organization_id) END`,
 }

@@ -211,6 +211,29 @@ func (q *Queries) DeleteMember(ctx context.Context, arg DeleteMemberParams) erro
 	return err
 }
 
+const deleteMemberRecord = `-- name: DeleteMemberRecord :exec
+DELETE FROM member_roles
+WHERE organization_id = ?1 AND role = ?2 AND username_key = ?3 AND source = ?4
+`
+
+type DeleteMemberRecordParams struct {
+	OrganizationID uuid.UUID
+	Role           string
+	UsernameKey    string
+	Source         string
+}
+
+// unit: organization
+func (q *Queries) DeleteMemberRecord(ctx context.Context, arg DeleteMemberRecordParams) error {
+	_, err := q.exec(ctx, q.deleteMemberRecordStmt, deleteMemberRecord,
+		arg.OrganizationID,
+		arg.Role,
+		arg.UsernameKey,
+		arg.Source,
+	)
+	return err
+}
+
 const deleteMemberRole = `-- name: DeleteMemberRole :exec
 DELETE FROM member_roles WHERE organization_id = ?1 AND role = ?2 AND username_key = ?3
 `
@@ -221,6 +244,7 @@ type DeleteMemberRoleParams struct {
 	UsernameKey    string
 }
 
+// All records of a role, whatever gave it.
 // unit: organization
 func (q *Queries) DeleteMemberRole(ctx context.Context, arg DeleteMemberRoleParams) error {
 	_, err := q.exec(ctx, q.deleteMemberRoleStmt, deleteMemberRole, arg.OrganizationID, arg.Role, arg.UsernameKey)
@@ -438,7 +462,7 @@ func (q *Queries) FindMembersOfRole(ctx context.Context, arg FindMembersOfRolePa
 }
 
 const getMember = `-- name: GetMember :one
-SELECT organization_id, user_id, username_key, version, created_at, updated_at, roles, username, name, avatar_url, email, status, login_type, site_roles, user_created_at, user_updated_at, last_seen_at, user_version FROM member_rows WHERE organization_id = ?1 AND user_id = ?2
+SELECT organization_id, user_id, username_key, version, created_at, updated_at, roles, username, name, avatar_url, email, status, login_type, site_roles, user_created_at, user_updated_at, last_seen_at, user_version, next_end, site_next_end FROM member_rows WHERE organization_id = ?1 AND user_id = ?2
 `
 
 type GetMemberParams struct {
@@ -468,12 +492,14 @@ func (q *Queries) GetMember(ctx context.Context, arg GetMemberParams) (MemberRow
 		&i.UserUpdatedAt,
 		&i.LastSeenAt,
 		&i.UserVersion,
+		&i.NextEnd,
+		&i.SiteNextEnd,
 	)
 	return i, err
 }
 
 const getMemberByUsername = `-- name: GetMemberByUsername :one
-SELECT organization_id, user_id, username_key, version, created_at, updated_at, roles, username, name, avatar_url, email, status, login_type, site_roles, user_created_at, user_updated_at, last_seen_at, user_version FROM member_rows WHERE organization_id = ?1 AND username_key = ?2
+SELECT organization_id, user_id, username_key, version, created_at, updated_at, roles, username, name, avatar_url, email, status, login_type, site_roles, user_created_at, user_updated_at, last_seen_at, user_version, next_end, site_next_end FROM member_rows WHERE organization_id = ?1 AND username_key = ?2
 `
 
 type GetMemberByUsernameParams struct {
@@ -503,6 +529,8 @@ func (q *Queries) GetMemberByUsername(ctx context.Context, arg GetMemberByUserna
 		&i.UserUpdatedAt,
 		&i.LastSeenAt,
 		&i.UserVersion,
+		&i.NextEnd,
+		&i.SiteNextEnd,
 	)
 	return i, err
 }
@@ -589,10 +617,10 @@ func (q *Queries) HasActiveHolder(ctx context.Context, arg HasActiveHolderParams
 const insertMember = `-- name: InsertMember :exec
 INSERT INTO organization_members (
     organization_id, user_id, version, created_at, updated_at,
-    username, username_key, email, email_key, name, name_key, search_key, avatar_url, status, login_type, site_roles)
+    username, username_key, email, email_key, name, name_key, search_key, avatar_url, status, login_type, site_roles, site_next_end)
 SELECT o.id, u.id, 1,
     CASE WHEN u.created_at > ?1 THEN u.created_at ELSE ?1 END, CASE WHEN u.created_at > ?1 THEN u.created_at ELSE ?1 END,
-    u.username, u.username_key, u.email, u.email_key, u.name, u.name_key, u.search_key, u.avatar_url, u.status, u.login_type, u.roles
+    u.username, u.username_key, u.email, u.email_key, u.name, u.name_key, u.search_key, u.avatar_url, u.status, u.login_type, u.roles, u.next_end
 FROM users u JOIN organizations o ON o.id = ?2
 WHERE u.id = ?3
 `
@@ -611,23 +639,81 @@ func (q *Queries) InsertMember(ctx context.Context, arg InsertMemberParams) erro
 }
 
 const insertMemberRole = `-- name: InsertMemberRole :exec
-INSERT INTO member_roles (organization_id, role, username_key, user_id)
-VALUES (?1, ?2, ?3, ?4)
+INSERT INTO member_roles (
+    organization_id, role, username_key, source, user_id, source_ref, reason, given_by, given_by_name, given_at, ends_at)
+VALUES (
+    ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,
+    ?11)
+ON CONFLICT (organization_id, role, username_key, source) DO UPDATE SET
+    source_ref = excluded.source_ref, reason = excluded.reason, given_by = excluded.given_by,
+    given_by_name = excluded.given_by_name, given_at = excluded.given_at, ends_at = excluded.ends_at
 `
 
 type InsertMemberRoleParams struct {
 	OrganizationID uuid.UUID
 	Role           string
 	UsernameKey    string
+	Source         string
 	UserID         uuid.UUID
+	SourceRef      string
+	Reason         string
+	GivenBy        uuid.NullUUID
+	GivenByName    string
+	Now            time.Time
+	EndsAt         sql.NullTime
 }
 
-// unit: organization
+// A record of a role, or of the membership. One of the same source that has ended, and was not taken away yet, is renewed.
+// unit: organization, site
 func (q *Queries) InsertMemberRole(ctx context.Context, arg InsertMemberRoleParams) error {
 	_, err := q.exec(ctx, q.insertMemberRoleStmt, insertMemberRole,
 		arg.OrganizationID,
 		arg.Role,
 		arg.UsernameKey,
+		arg.Source,
+		arg.UserID,
+		arg.SourceRef,
+		arg.Reason,
+		arg.GivenBy,
+		arg.GivenByName,
+		arg.Now,
+		arg.EndsAt,
+	)
+	return err
+}
+
+const insertMembership = `-- name: InsertMembership :exec
+INSERT INTO member_roles (
+    organization_id, role, username_key, source, user_id, source_ref, reason, given_by, given_by_name, given_at, ends_at)
+SELECT m.organization_id, 'organization-member', m.username_key, CAST(?1 AS text), m.user_id, CAST(?2 AS text),
+    CAST(?3 AS text), ?4, CAST(?5 AS text), ?6, ?7
+FROM organization_members m WHERE m.organization_id = ?8 AND m.user_id = ?9
+`
+
+type InsertMembershipParams struct {
+	Source         string
+	SourceRef      string
+	Reason         string
+	GivenBy        uuid.NullUUID
+	GivenByName    string
+	Now            time.Time
+	EndsAt         sql.NullTime
+	OrganizationID uuid.UUID
+	UserID         uuid.UUID
+}
+
+// The record of a membership that is stored already.
+// unit: organization, site
+func (q *Queries) InsertMembership(ctx context.Context, arg InsertMembershipParams) error {
+	_, err := q.exec(ctx, q.insertMembershipStmt, insertMembership,
+		arg.Source,
+		arg.SourceRef,
+		arg.Reason,
+		arg.GivenBy,
+		arg.GivenByName,
+		arg.Now,
+		arg.EndsAt,
+		arg.OrganizationID,
 		arg.UserID,
 	)
 	return err
@@ -1464,7 +1550,7 @@ func (q *Queries) ListMembersByEmailDescending(ctx context.Context, arg ListMemb
 }
 
 const listMembersByID = `-- name: ListMembersByID :many
-SELECT organization_id, user_id, username_key, version, created_at, updated_at, roles, username, name, avatar_url, email, status, login_type, site_roles, user_created_at, user_updated_at, last_seen_at, user_version FROM member_rows
+SELECT organization_id, user_id, username_key, version, created_at, updated_at, roles, username, name, avatar_url, email, status, login_type, site_roles, user_created_at, user_updated_at, last_seen_at, user_version, next_end, site_next_end FROM member_rows
 WHERE organization_id BETWEEN ?1 AND ?1 AND user_id IN (/*SLICE:user_ids*/?)
 `
 
@@ -1513,6 +1599,8 @@ func (q *Queries) ListMembersByID(ctx context.Context, arg ListMembersByIDParams
 			&i.UserUpdatedAt,
 			&i.LastSeenAt,
 			&i.UserVersion,
+			&i.NextEnd,
+			&i.SiteNextEnd,
 		); err != nil {
 			return nil, err
 		}
@@ -1937,6 +2025,108 @@ func (q *Queries) ListPeopleOfSiteRole(ctx context.Context, arg ListPeopleOfSite
 			&i.Roles,
 			&i.SiteRoles,
 			&i.Status,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listRecords = `-- name: ListRecords :many
+SELECT organization_id, role, username_key, user_id, source, source_ref, reason, given_by, given_by_name, given_at, ends_at FROM member_roles WHERE organization_id = ?1 AND username_key = ?2
+ORDER BY role, source
+`
+
+type ListRecordsParams struct {
+	OrganizationID uuid.UUID
+	UsernameKey    string
+}
+
+// The records of a member, by role and source; those of the membership too.
+func (q *Queries) ListRecords(ctx context.Context, arg ListRecordsParams) ([]MemberRole, error) {
+	rows, err := q.query(ctx, q.listRecordsStmt, listRecords, arg.OrganizationID, arg.UsernameKey)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []MemberRole{}
+	for rows.Next() {
+		var i MemberRole
+		if err := rows.Scan(
+			&i.OrganizationID,
+			&i.Role,
+			&i.UsernameKey,
+			&i.UserID,
+			&i.Source,
+			&i.SourceRef,
+			&i.Reason,
+			&i.GivenBy,
+			&i.GivenByName,
+			&i.GivenAt,
+			&i.EndsAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listRecordsOf = `-- name: ListRecordsOf :many
+SELECT organization_id, role, username_key, user_id, source, source_ref, reason, given_by, given_by_name, given_at, ends_at FROM member_roles WHERE organization_id = ?1 AND username_key IN (/*SLICE:keys*/?)
+`
+
+type ListRecordsOfParams struct {
+	OrganizationID uuid.UUID
+	Keys           []string
+}
+
+// The records of some members of an organization.
+func (q *Queries) ListRecordsOf(ctx context.Context, arg ListRecordsOfParams) ([]MemberRole, error) {
+	query := listRecordsOf
+	var queryParams []interface{}
+	queryParams = append(queryParams, arg.OrganizationID)
+	if len(arg.Keys) > 0 {
+		for _, v := range arg.Keys {
+			queryParams = append(queryParams, v)
+		}
+		query = strings.Replace(query, "/*SLICE:keys*/?", strings.Repeat(",?", len(arg.Keys))[1:], 1)
+	} else {
+		query = strings.Replace(query, "/*SLICE:keys*/?", "NULL", 1)
+	}
+	rows, err := q.query(ctx, nil, query, queryParams...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []MemberRole{}
+	for rows.Next() {
+		var i MemberRole
+		if err := rows.Scan(
+			&i.OrganizationID,
+			&i.Role,
+			&i.UsernameKey,
+			&i.UserID,
+			&i.Source,
+			&i.SourceRef,
+			&i.Reason,
+			&i.GivenBy,
+			&i.GivenByName,
+			&i.GivenAt,
+			&i.EndsAt,
 		); err != nil {
 			return nil, err
 		}

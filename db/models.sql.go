@@ -137,6 +137,13 @@ type MemberRole struct {
 	Role           string
 	UsernameKey    string
 	UserID         uuid.UUID
+	Source         string
+	SourceRef      string
+	Reason         string
+	GivenBy        uuid.NullUUID
+	GivenByName    string
+	GivenAt        time.Time
+	EndsAt         sql.NullTime
 }
 
 type MemberRoleCount struct {
@@ -164,6 +171,8 @@ type MemberRow struct {
 	UserUpdatedAt  time.Time
 	LastSeenAt     sql.NullTime
 	UserVersion    int64
+	NextEnd        sql.NullTime
+	SiteNextEnd    sql.NullTime
 }
 
 type Organization struct {
@@ -198,6 +207,8 @@ type OrganizationMember struct {
 	Status         string
 	LoginType      string
 	SiteRoles      string
+	NextEnd        sql.NullTime
+	SiteNextEnd    sql.NullTime
 }
 
 type PasswordLink struct {
@@ -216,6 +227,7 @@ type Revision struct {
 	AuditSeq       int64
 	AuditHash      []byte
 	Catalog        int64
+	NextEnd        sql.NullTime
 }
 
 type Role struct {
@@ -288,26 +300,28 @@ type SigningKey struct {
 }
 
 type User struct {
-	Seq          int64
-	ID           uuid.UUID
-	Username     string
-	UsernameKey  string
-	Email        string
-	EmailKey     string
-	Name         string
-	NameKey      string
-	SearchKey    string
-	AvatarURL    string
-	Status       string
-	LoginType    string
-	Roles        string
-	PasswordHash string
-	CreatedAt    time.Time
-	UpdatedAt    time.Time
-	LastSeenAt   sql.NullTime
-	PasswordBy   uuid.NullUUID
-	MustChange   bool
-	Version      int64
+	Seq           int64
+	ID            uuid.UUID
+	Username      string
+	UsernameKey   string
+	Email         string
+	EmailKey      string
+	Name          string
+	NameKey       string
+	SearchKey     string
+	AvatarURL     string
+	Status        string
+	LoginType     string
+	Roles         string
+	PasswordHash  string
+	CreatedAt     time.Time
+	UpdatedAt     time.Time
+	LastSeenAt    sql.NullTime
+	PasswordBy    uuid.NullUUID
+	MustChange    bool
+	Version       int64
+	EmailVerified bool
+	NextEnd       sql.NullTime
 }
 
 type UserCount struct {
@@ -316,8 +330,15 @@ type UserCount struct {
 }
 
 type UserRole struct {
-	UserID uuid.UUID
-	Role   string
+	UserID      uuid.UUID
+	Role        string
+	Source      string
+	SourceRef   string
+	Reason      string
+	GivenBy     uuid.NullUUID
+	GivenByName string
+	GivenAt     time.Time
+	EndsAt      sql.NullTime
 }
 
 type UserRow struct {
@@ -334,6 +355,7 @@ type UserRow struct {
 	LastSeenAt      sql.NullTime
 	Roles           string
 	Version         int64
+	NextEnd         sql.NullTime
 	OrganizationIds string
 }
 

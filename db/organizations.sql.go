@@ -36,7 +36,7 @@ func (q *Queries) DeleteOrganization(ctx context.Context, id uuid.UUID) error {
 }
 
 const findDefaultOrganization = `-- name: FindDefaultOrganization :one
-SELECT o.id, o.name, o.name_key, o.display_name, o.description, o.icon, o.is_default, o.member_count, o.created_at, o.updated_at, o.version, own.organization_id, own.value, own.roles, own.audit_seq, own.audit_hash, own.catalog, site.roles AS site_role_state, site.catalog
+SELECT o.id, o.name, o.name_key, o.display_name, o.description, o.icon, o.is_default, o.member_count, o.created_at, o.updated_at, o.version, own.organization_id, own.value, own.roles, own.audit_seq, own.audit_hash, own.catalog, own.next_end, site.roles AS site_role_state, site.catalog
 FROM organizations o, revisions own, revisions site
 WHERE o.is_default AND own.organization_id = o.id AND site.organization_id = '00000000-0000-0000-0000-000000000000'
 `
@@ -69,6 +69,7 @@ func (q *Queries) FindDefaultOrganization(ctx context.Context) (FindDefaultOrgan
 		&i.Revision.AuditSeq,
 		&i.Revision.AuditHash,
 		&i.Revision.Catalog,
+		&i.Revision.NextEnd,
 		&i.SiteRoleState,
 		&i.Catalog,
 	)
@@ -76,7 +77,7 @@ func (q *Queries) FindDefaultOrganization(ctx context.Context) (FindDefaultOrgan
 }
 
 const findOrganization = `-- name: FindOrganization :one
-SELECT o.id, o.name, o.name_key, o.display_name, o.description, o.icon, o.is_default, o.member_count, o.created_at, o.updated_at, o.version, own.organization_id, own.value, own.roles, own.audit_seq, own.audit_hash, own.catalog, site.roles AS site_role_state, site.catalog
+SELECT o.id, o.name, o.name_key, o.display_name, o.description, o.icon, o.is_default, o.member_count, o.created_at, o.updated_at, o.version, own.organization_id, own.value, own.roles, own.audit_seq, own.audit_hash, own.catalog, own.next_end, site.roles AS site_role_state, site.catalog
 FROM organizations o, revisions own, revisions site
 WHERE o.id = ?1 AND own.organization_id = o.id AND site.organization_id = '00000000-0000-0000-0000-000000000000'
 `
@@ -110,6 +111,7 @@ func (q *Queries) FindOrganization(ctx context.Context, id uuid.UUID) (FindOrgan
 		&i.Revision.AuditSeq,
 		&i.Revision.AuditHash,
 		&i.Revision.Catalog,
+		&i.Revision.NextEnd,
 		&i.SiteRoleState,
 		&i.Catalog,
 	)
@@ -117,7 +119,7 @@ func (q *Queries) FindOrganization(ctx context.Context, id uuid.UUID) (FindOrgan
 }
 
 const findOrganizationByName = `-- name: FindOrganizationByName :one
-SELECT o.id, o.name, o.name_key, o.display_name, o.description, o.icon, o.is_default, o.member_count, o.created_at, o.updated_at, o.version, own.organization_id, own.value, own.roles, own.audit_seq, own.audit_hash, own.catalog, site.roles AS site_role_state, site.catalog
+SELECT o.id, o.name, o.name_key, o.display_name, o.description, o.icon, o.is_default, o.member_count, o.created_at, o.updated_at, o.version, own.organization_id, own.value, own.roles, own.audit_seq, own.audit_hash, own.catalog, own.next_end, site.roles AS site_role_state, site.catalog
 FROM organizations o, revisions own, revisions site
 WHERE o.name_key = ?1 AND own.organization_id = o.id AND site.organization_id = '00000000-0000-0000-0000-000000000000'
 `
@@ -150,6 +152,7 @@ func (q *Queries) FindOrganizationByName(ctx context.Context, nameKey string) (F
 		&i.Revision.AuditSeq,
 		&i.Revision.AuditHash,
 		&i.Revision.Catalog,
+		&i.Revision.NextEnd,
 		&i.SiteRoleState,
 		&i.Catalog,
 	)

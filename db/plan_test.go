@@ -286,7 +286,7 @@ var crowded = dbtest.Filled(func(ctx context.Context, d *db.DB) error {
 			user, made := uuid.NullUUID{UUID: id, Valid: true}, uuid.NullUUID{UUID: id, Valid: i%100 == 0}
 			try(q.InsertUser(ctx, db.InsertUserParams{ID: id, Username: name, UsernameKey: name, Email: name, EmailKey: name,
 				SearchKey: name, Status: "active", LoginType: "none", PasswordBy: made, Now: now}))
-			try(q.InsertUserRole(ctx, db.InsertUserRoleParams{UserID: id, Role: fmt.Sprint("role-", i%200)}))
+			try(q.InsertUserRole(ctx, db.InsertUserRoleParams{Source: "manual", UserID: id, Role: fmt.Sprint("role-", i%200)}))
 			try(q.InsertAPIKey(ctx, db.InsertAPIKeyParams{ID: name, UserID: id, SecretHash: []byte(name), Name: name, LoginType: "token", Now: now, ExpiresAt: now, CreatedBy: made}))
 			try(q.UpsertSession(ctx, db.UpsertSessionParams{Token: name, ID: uuid.New(), UserID: user, Data: []byte(name), Now: now, ExpiresAt: now}))
 			try(q.UpsertPasswordLink(ctx, db.UpsertPasswordLinkParams{UserID: id, ID: name, SecretHash: []byte(name), Now: now, ExpiresAt: now, CreatedBy: made}))
@@ -304,6 +304,8 @@ var crowded = dbtest.Filled(func(ctx context.Context, d *db.DB) error {
 		}
 		try(db.Exec(ctx, q, `INSERT INTO member_roles (organization_id, role, username_key, user_id)
 			SELECT m.organization_id, 'role-' || (u.seq % 7), m.username_key, u.id FROM users u JOIN organization_members m ON m.user_id = u.id`))
+		try(db.Exec(ctx, q, `INSERT INTO member_roles (organization_id, role, username_key, user_id)
+			SELECT m.organization_id, 'organization-member', m.username_key, m.user_id FROM organization_members m`))
 		return err
 	})
 })

@@ -102,6 +102,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.deleteMemberStmt, err = db.PrepareContext(ctx, deleteMember); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteMember: %w", err)
 	}
+	if q.deleteMemberRecordStmt, err = db.PrepareContext(ctx, deleteMemberRecord); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteMemberRecord: %w", err)
+	}
 	if q.deleteMemberRoleStmt, err = db.PrepareContext(ctx, deleteMemberRole); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteMemberRole: %w", err)
 	}
@@ -155,6 +158,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.deleteUserStmt, err = db.PrepareContext(ctx, deleteUser); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteUser: %w", err)
+	}
+	if q.deleteUserRecordStmt, err = db.PrepareContext(ctx, deleteUserRecord); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteUserRecord: %w", err)
 	}
 	if q.deleteUserRoleStmt, err = db.PrepareContext(ctx, deleteUserRole); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteUserRole: %w", err)
@@ -347,6 +353,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.insertMemberRoleStmt, err = db.PrepareContext(ctx, insertMemberRole); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertMemberRole: %w", err)
+	}
+	if q.insertMembershipStmt, err = db.PrepareContext(ctx, insertMembership); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertMembership: %w", err)
 	}
 	if q.insertOrganizationStmt, err = db.PrepareContext(ctx, insertOrganization); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertOrganization: %w", err)
@@ -609,6 +618,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listPlacesOfRolesStmt, err = db.PrepareContext(ctx, listPlacesOfRoles); err != nil {
 		return nil, fmt.Errorf("error preparing query ListPlacesOfRoles: %w", err)
 	}
+	if q.listRecordsStmt, err = db.PrepareContext(ctx, listRecords); err != nil {
+		return nil, fmt.Errorf("error preparing query ListRecords: %w", err)
+	}
+	if q.listRecordsOfStmt, err = db.PrepareContext(ctx, listRecordsOf); err != nil {
+		return nil, fmt.Errorf("error preparing query ListRecordsOf: %w", err)
+	}
 	if q.listRevisionsStmt, err = db.PrepareContext(ctx, listRevisions); err != nil {
 		return nil, fmt.Errorf("error preparing query ListRevisions: %w", err)
 	}
@@ -653,6 +668,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.listSiteHoldingsStmt, err = db.PrepareContext(ctx, listSiteHoldings); err != nil {
 		return nil, fmt.Errorf("error preparing query ListSiteHoldings: %w", err)
+	}
+	if q.listSiteRecordsStmt, err = db.PrepareContext(ctx, listSiteRecords); err != nil {
+		return nil, fmt.Errorf("error preparing query ListSiteRecords: %w", err)
+	}
+	if q.listSiteRecordsOfStmt, err = db.PrepareContext(ctx, listSiteRecordsOf); err != nil {
+		return nil, fmt.Errorf("error preparing query ListSiteRecordsOf: %w", err)
 	}
 	if q.listSnapshotAccountsStmt, err = db.PrepareContext(ctx, listSnapshotAccounts); err != nil {
 		return nil, fmt.Errorf("error preparing query ListSnapshotAccounts: %w", err)
@@ -912,6 +933,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing deleteMemberStmt: %w", cerr)
 		}
 	}
+	if q.deleteMemberRecordStmt != nil {
+		if cerr := q.deleteMemberRecordStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteMemberRecordStmt: %w", cerr)
+		}
+	}
 	if q.deleteMemberRoleStmt != nil {
 		if cerr := q.deleteMemberRoleStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing deleteMemberRoleStmt: %w", cerr)
@@ -1000,6 +1026,11 @@ func (q *Queries) Close() error {
 	if q.deleteUserStmt != nil {
 		if cerr := q.deleteUserStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing deleteUserStmt: %w", cerr)
+		}
+	}
+	if q.deleteUserRecordStmt != nil {
+		if cerr := q.deleteUserRecordStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteUserRecordStmt: %w", cerr)
 		}
 	}
 	if q.deleteUserRoleStmt != nil {
@@ -1320,6 +1351,11 @@ func (q *Queries) Close() error {
 	if q.insertMemberRoleStmt != nil {
 		if cerr := q.insertMemberRoleStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing insertMemberRoleStmt: %w", cerr)
+		}
+	}
+	if q.insertMembershipStmt != nil {
+		if cerr := q.insertMembershipStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertMembershipStmt: %w", cerr)
 		}
 	}
 	if q.insertOrganizationStmt != nil {
@@ -1757,6 +1793,16 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listPlacesOfRolesStmt: %w", cerr)
 		}
 	}
+	if q.listRecordsStmt != nil {
+		if cerr := q.listRecordsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listRecordsStmt: %w", cerr)
+		}
+	}
+	if q.listRecordsOfStmt != nil {
+		if cerr := q.listRecordsOfStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listRecordsOfStmt: %w", cerr)
+		}
+	}
 	if q.listRevisionsStmt != nil {
 		if cerr := q.listRevisionsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listRevisionsStmt: %w", cerr)
@@ -1830,6 +1876,16 @@ func (q *Queries) Close() error {
 	if q.listSiteHoldingsStmt != nil {
 		if cerr := q.listSiteHoldingsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listSiteHoldingsStmt: %w", cerr)
+		}
+	}
+	if q.listSiteRecordsStmt != nil {
+		if cerr := q.listSiteRecordsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listSiteRecordsStmt: %w", cerr)
+		}
+	}
+	if q.listSiteRecordsOfStmt != nil {
+		if cerr := q.listSiteRecordsOfStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listSiteRecordsOfStmt: %w", cerr)
 		}
 	}
 	if q.listSnapshotAccountsStmt != nil {
@@ -2102,6 +2158,7 @@ type Queries struct {
 	deleteLoginOfUserStmt             *sql.Stmt
 	deleteLoginsOfUserStmt            *sql.Stmt
 	deleteMemberStmt                  *sql.Stmt
+	deleteMemberRecordStmt            *sql.Stmt
 	deleteMemberRoleStmt              *sql.Stmt
 	deleteOldChangesStmt              *sql.Stmt
 	deleteOldLoginFailuresStmt        *sql.Stmt
@@ -2120,6 +2177,7 @@ type Queries struct {
 	deleteSetupTokensStmt             *sql.Stmt
 	deleteSigningKeysStmt             *sql.Stmt
 	deleteUserStmt                    *sql.Stmt
+	deleteUserRecordStmt              *sql.Stmt
 	deleteUserRoleStmt                *sql.Stmt
 	endAPIKeyStmt                     *sql.Stmt
 	findAPIKeyStmt                    *sql.Stmt
@@ -2184,6 +2242,7 @@ type Queries struct {
 	insertFirstCatalogStmt            *sql.Stmt
 	insertMemberStmt                  *sql.Stmt
 	insertMemberRoleStmt              *sql.Stmt
+	insertMembershipStmt              *sql.Stmt
 	insertOrganizationStmt            *sql.Stmt
 	insertPermissionStmt              *sql.Stmt
 	insertRoleStmt                    *sql.Stmt
@@ -2271,6 +2330,8 @@ type Queries struct {
 	listPermissionsOfOrganizationStmt *sql.Stmt
 	listPermissionsOfSiteStmt         *sql.Stmt
 	listPlacesOfRolesStmt             *sql.Stmt
+	listRecordsStmt                   *sql.Stmt
+	listRecordsOfStmt                 *sql.Stmt
 	listRevisionsStmt                 *sql.Stmt
 	listRoleCountsStmt                *sql.Stmt
 	listRoleDeletionsStmt             *sql.Stmt
@@ -2286,6 +2347,8 @@ type Queries struct {
 	listSessionsStmt                  *sql.Stmt
 	listSigningKeysStmt               *sql.Stmt
 	listSiteHoldingsStmt              *sql.Stmt
+	listSiteRecordsStmt               *sql.Stmt
+	listSiteRecordsOfStmt             *sql.Stmt
 	listSnapshotAccountsStmt          *sql.Stmt
 	listSnapshotBelongingStmt         *sql.Stmt
 	listSnapshotHoldersStmt           *sql.Stmt
@@ -2359,6 +2422,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		deleteLoginOfUserStmt:             q.deleteLoginOfUserStmt,
 		deleteLoginsOfUserStmt:            q.deleteLoginsOfUserStmt,
 		deleteMemberStmt:                  q.deleteMemberStmt,
+		deleteMemberRecordStmt:            q.deleteMemberRecordStmt,
 		deleteMemberRoleStmt:              q.deleteMemberRoleStmt,
 		deleteOldChangesStmt:              q.deleteOldChangesStmt,
 		deleteOldLoginFailuresStmt:        q.deleteOldLoginFailuresStmt,
@@ -2377,6 +2441,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		deleteSetupTokensStmt:             q.deleteSetupTokensStmt,
 		deleteSigningKeysStmt:             q.deleteSigningKeysStmt,
 		deleteUserStmt:                    q.deleteUserStmt,
+		deleteUserRecordStmt:              q.deleteUserRecordStmt,
 		deleteUserRoleStmt:                q.deleteUserRoleStmt,
 		endAPIKeyStmt:                     q.endAPIKeyStmt,
 		findAPIKeyStmt:                    q.findAPIKeyStmt,
@@ -2441,6 +2506,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		insertFirstCatalogStmt:            q.insertFirstCatalogStmt,
 		insertMemberStmt:                  q.insertMemberStmt,
 		insertMemberRoleStmt:              q.insertMemberRoleStmt,
+		insertMembershipStmt:              q.insertMembershipStmt,
 		insertOrganizationStmt:            q.insertOrganizationStmt,
 		insertPermissionStmt:              q.insertPermissionStmt,
 		insertRoleStmt:                    q.insertRoleStmt,
@@ -2528,6 +2594,8 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listPermissionsOfOrganizationStmt: q.listPermissionsOfOrganizationStmt,
 		listPermissionsOfSiteStmt:         q.listPermissionsOfSiteStmt,
 		listPlacesOfRolesStmt:             q.listPlacesOfRolesStmt,
+		listRecordsStmt:                   q.listRecordsStmt,
+		listRecordsOfStmt:                 q.listRecordsOfStmt,
 		listRevisionsStmt:                 q.listRevisionsStmt,
 		listRoleCountsStmt:                q.listRoleCountsStmt,
 		listRoleDeletionsStmt:             q.listRoleDeletionsStmt,
@@ -2543,6 +2611,8 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listSessionsStmt:                  q.listSessionsStmt,
 		listSigningKeysStmt:               q.listSigningKeysStmt,
 		listSiteHoldingsStmt:              q.listSiteHoldingsStmt,
+		listSiteRecordsStmt:               q.listSiteRecordsStmt,
+		listSiteRecordsOfStmt:             q.listSiteRecordsOfStmt,
 		listSnapshotAccountsStmt:          q.listSnapshotAccountsStmt,
 		listSnapshotBelongingStmt:         q.listSnapshotBelongingStmt,
 		listSnapshotHoldersStmt:           q.listSnapshotHoldersStmt,

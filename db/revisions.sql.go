@@ -40,7 +40,7 @@ func (q *Queries) GetCatalogInForce(ctx context.Context) (int64, error) {
 }
 
 const getRevision = `-- name: GetRevision :one
-SELECT organization_id, value, roles, audit_seq, audit_hash, catalog FROM revisions WHERE organization_id = ?1
+SELECT organization_id, value, roles, audit_seq, audit_hash, catalog, next_end FROM revisions WHERE organization_id = ?1
 `
 
 func (q *Queries) GetRevision(ctx context.Context, organizationID uuid.UUID) (Revision, error) {
@@ -53,6 +53,7 @@ func (q *Queries) GetRevision(ctx context.Context, organizationID uuid.UUID) (Re
 		&i.AuditSeq,
 		&i.AuditHash,
 		&i.Catalog,
+		&i.NextEnd,
 	)
 	return i, err
 }
@@ -361,7 +362,7 @@ func (q *Queries) ListCallers(ctx context.Context, arg ListCallersParams) ([]Lis
 }
 
 const listRevisions = `-- name: ListRevisions :many
-SELECT organization_id, value, roles, audit_seq, audit_hash, catalog FROM revisions WHERE organization_id > ?1 ORDER BY organization_id LIMIT CAST(?2 AS bigint)
+SELECT organization_id, value, roles, audit_seq, audit_hash, catalog, next_end FROM revisions WHERE organization_id > ?1 ORDER BY organization_id LIMIT CAST(?2 AS bigint)
 `
 
 type ListRevisionsParams struct {
@@ -386,6 +387,7 @@ func (q *Queries) ListRevisions(ctx context.Context, arg ListRevisionsParams) ([
 			&i.AuditSeq,
 			&i.AuditHash,
 			&i.Catalog,
+			&i.NextEnd,
 		); err != nil {
 			return nil, err
 		}

@@ -269,7 +269,7 @@ func TestSearchesBeginOnServer(t *testing.T) {
 			id, name := uuid.New(), fmt.Sprintf("user-%d", n)
 			err = errors.Join(err, q.InsertUser(ctx, db.InsertUserParams{ID: id, Username: name, UsernameKey: name, Email: name, EmailKey: name,
 				SearchKey: name, Status: "active", LoginType: "none", Now: time.Now()}),
-				q.InsertMember(ctx, db.InsertMemberParams{OrganizationID: o.ID, UserID: id, Now: time.Now()}))
+				q.Join(ctx, o.ID, id, time.Now()))
 		}
 		return err
 	}); err != nil {

@@ -155,6 +155,8 @@ type Reads interface {
 	ListPermissionsOfOrganization(ctx context.Context, organizationID uuid.NullUUID) ([]RolePermission, error)
 	ListPermissionsOfSite(ctx context.Context) ([]RolePermission, error)
 	ListPlacesOfRoles(ctx context.Context) ([]uuid.NullUUID, error)
+	ListRecords(ctx context.Context, arg ListRecordsParams) ([]MemberRole, error)
+	ListRecordsOf(ctx context.Context, arg ListRecordsOfParams) ([]MemberRole, error)
 	ListRevisions(ctx context.Context, arg ListRevisionsParams) ([]Revision, error)
 	ListRoleCounts(ctx context.Context, role string) ([]ListRoleCountsRow, error)
 	ListRoleDeletions(ctx context.Context) ([]ListRoleDeletionsRow, error)
@@ -170,6 +172,8 @@ type Reads interface {
 	ListSessions(ctx context.Context, arg ListSessionsParams) ([]ListSessionsRow, error)
 	ListSigningKeys(ctx context.Context, retiredAfter sql.NullTime) ([]SigningKey, error)
 	ListSiteHoldings(ctx context.Context, arg ListSiteHoldingsParams) ([]ListSiteHoldingsRow, error)
+	ListSiteRecords(ctx context.Context, userID uuid.UUID) ([]UserRole, error)
+	ListSiteRecordsOf(ctx context.Context, userIds []uuid.UUID) ([]UserRole, error)
 	ListSnapshotAccounts(ctx context.Context, arg ListSnapshotAccountsParams) ([]ListSnapshotAccountsRow, error)
 	ListSnapshotBelonging(ctx context.Context, arg ListSnapshotBelongingParams) ([]ListSnapshotBelongingRow, error)
 	ListSnapshotHolders(ctx context.Context, arg ListSnapshotHoldersParams) ([]ListSnapshotHoldersRow, error)
@@ -907,6 +911,16 @@ func (r reads) ListPlacesOfRoles(ctx context.Context) ([]uuid.NullUUID, error) {
 	return found, named("ListPlacesOfRoles", err)
 }
 
+func (r reads) ListRecords(ctx context.Context, arg ListRecordsParams) ([]MemberRole, error) {
+	found, err := r.queries.ListRecords(ctx, arg)
+	return found, named("ListRecords", err)
+}
+
+func (r reads) ListRecordsOf(ctx context.Context, arg ListRecordsOfParams) ([]MemberRole, error) {
+	found, err := r.queries.ListRecordsOf(ctx, arg)
+	return found, named("ListRecordsOf", err)
+}
+
 func (r reads) ListRevisions(ctx context.Context, arg ListRevisionsParams) ([]Revision, error) {
 	found, err := r.queries.ListRevisions(ctx, arg)
 	return found, named("ListRevisions", err)
@@ -980,6 +994,16 @@ func (r reads) ListSigningKeys(ctx context.Context, retiredAfter sql.NullTime) (
 func (r reads) ListSiteHoldings(ctx context.Context, arg ListSiteHoldingsParams) ([]ListSiteHoldingsRow, error) {
 	found, err := r.queries.ListSiteHoldings(ctx, arg)
 	return found, named("ListSiteHoldings", err)
+}
+
+func (r reads) ListSiteRecords(ctx context.Context, userID uuid.UUID) ([]UserRole, error) {
+	found, err := r.queries.ListSiteRecords(ctx, userID)
+	return found, named("ListSiteRecords", err)
+}
+
+func (r reads) ListSiteRecordsOf(ctx context.Context, userIds []uuid.UUID) ([]UserRole, error) {
+	found, err := r.queries.ListSiteRecordsOf(ctx, userIds)
+	return found, named("ListSiteRecordsOf", err)
 }
 
 func (r reads) ListSnapshotAccounts(ctx context.Context, arg ListSnapshotAccountsParams) ([]ListSnapshotAccountsRow, error) {
@@ -1142,6 +1166,14 @@ func (w Writes) DeleteMember(ctx context.Context, arg DeleteMemberParams) error 
 	return named("DeleteMember", w.tx.queries.DeleteMember(ctx, arg))
 }
 
+// DeleteMemberRecord runs the statement of its name.
+func (w Writes) DeleteMemberRecord(ctx context.Context, arg DeleteMemberRecordParams) error {
+	if err := w.tx.enter("DeleteMemberRecord"); err != nil {
+		return err
+	}
+	return named("DeleteMemberRecord", w.tx.queries.DeleteMemberRecord(ctx, arg))
+}
+
 // DeleteMemberRole runs the statement of its name.
 func (w Writes) DeleteMemberRole(ctx context.Context, arg DeleteMemberRoleParams) error {
 	if err := w.tx.enter("DeleteMemberRole"); err != nil {
@@ -1287,6 +1319,14 @@ func (w Writes) DeleteUser(ctx context.Context, id uuid.UUID) error {
 	return named("DeleteUser", w.tx.queries.DeleteUser(ctx, id))
 }
 
+// DeleteUserRecord runs the statement of its name.
+func (w Writes) DeleteUserRecord(ctx context.Context, arg DeleteUserRecordParams) error {
+	if err := w.tx.enter("DeleteUserRecord"); err != nil {
+		return err
+	}
+	return named("DeleteUserRecord", w.tx.queries.DeleteUserRecord(ctx, arg))
+}
+
 // DeleteUserRole runs the statement of its name.
 func (w Writes) DeleteUserRole(ctx context.Context, arg DeleteUserRoleParams) error {
 	if err := w.tx.enter("DeleteUserRole"); err != nil {
@@ -1405,6 +1445,14 @@ func (w Writes) InsertMemberRole(ctx context.Context, arg InsertMemberRoleParams
 		return err
 	}
 	return named("InsertMemberRole", w.tx.queries.InsertMemberRole(ctx, arg))
+}
+
+// InsertMembership runs the statement of its name.
+func (w Writes) InsertMembership(ctx context.Context, arg InsertMembershipParams) error {
+	if err := w.tx.enter("InsertMembership"); err != nil {
+		return err
+	}
+	return named("InsertMembership", w.tx.queries.InsertMembership(ctx, arg))
 }
 
 // InsertOrganization runs the statement of its name.
@@ -1690,6 +1738,7 @@ var writers = map[string]Unit{
 	"DeleteLoginOfUser":       SignInUnit,
 	"DeleteLoginsOfUser":      OrganizationUnit | SiteUnit,
 	"DeleteMember":            OrganizationUnit | SiteUnit,
+	"DeleteMemberRecord":      OrganizationUnit,
 	"DeleteMemberRole":        OrganizationUnit,
 	"DeleteOldChanges":        SignInUnit,
 	"DeleteOldLoginFailures":  SignInUnit,
@@ -1708,6 +1757,7 @@ var writers = map[string]Unit{
 	"DeleteSetupTokens":       SiteUnit,
 	"DeleteSigningKeys":       SiteUnit,
 	"DeleteUser":              SiteUnit,
+	"DeleteUserRecord":        SiteUnit,
 	"DeleteUserRole":          SiteUnit,
 	"EndAPIKey":               SiteUnit,
 	"HoldAccount":             SiteUnit | SignInUnit,
@@ -1722,7 +1772,8 @@ var writers = map[string]Unit{
 	"InsertChangesOfAccount":  SiteUnit,
 	"InsertFirstCatalog":      SiteUnit,
 	"InsertMember":            OrganizationUnit | SiteUnit,
-	"InsertMemberRole":        OrganizationUnit,
+	"InsertMemberRole":        OrganizationUnit | SiteUnit,
+	"InsertMembership":        OrganizationUnit | SiteUnit,
 	"InsertOrganization":      SiteUnit,
 	"InsertPermission":        OrganizationUnit | SiteUnit,
 	"InsertRole":              OrganizationUnit | SiteUnit,

@@ -240,10 +240,25 @@ func migrate(ctx context.Context, w *sql.DB, path string, files fs.FS) error {
 			return fmt.Errorf("keep the database as it is before its migration: %w", err)
 		}
 	}
-	if _, err := p.Up(ctx); err != nil {
+	if err := unlinked(ctx, w, func() error {
+		_, err := p.Up(ctx)
+		return err
+	}); err != nil {
 		return fmt.Errorf("migrate database: %w", err)
 	}
 	return nil
+}
+
+// unlinked runs migrations on a pool of one connection without foreign keys: one that makes a table anew drops the old one,
+// and with them every row that refers to it would go too. Such a migration looks at its end whether all references lead
+// somewhere. In its transaction it is too late to turn them off.
+func unlinked(ctx context.Context, w *sql.DB, fn func() error) error {
+	if _, err := w.ExecContext(ctx, "PRAGMA foreign_keys = OFF"); err != nil {
+		return err
+	}
+	err := fn()
+	_, on := w.ExecContext(ctx, "PRAGMA foreign_keys = ON")
+	return errors.Join(err, on)
 }
 
 // WriteIn hands fn to the writer, which has one line for all scopes.

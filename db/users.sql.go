@@ -68,6 +68,22 @@ func (q *Queries) DeleteUser(ctx context.Context, id uuid.UUID) error {
 	return err
 }
 
+const deleteUserRecord = `-- name: DeleteUserRecord :exec
+DELETE FROM user_roles WHERE user_id = ?1 AND role = ?2 AND source = ?3
+`
+
+type DeleteUserRecordParams struct {
+	UserID uuid.UUID
+	Role   string
+	Source string
+}
+
+// unit: site
+func (q *Queries) DeleteUserRecord(ctx context.Context, arg DeleteUserRecordParams) error {
+	_, err := q.exec(ctx, q.deleteUserRecordStmt, deleteUserRecord, arg.UserID, arg.Role, arg.Source)
+	return err
+}
+
 const deleteUserRole = `-- name: DeleteUserRole :exec
 DELETE FROM user_roles WHERE user_id = ?1 AND role = ?2
 `
@@ -234,7 +250,7 @@ func (q *Queries) GetPasswordHash(ctx context.Context, id uuid.UUID) (string, er
 }
 
 const getUser = `-- name: GetUser :one
-SELECT id, username, username_key, email, name, avatar_url, status, login_type, created_at, updated_at, last_seen_at, roles, version, organization_ids FROM user_rows WHERE id = ?1
+SELECT id, username, username_key, email, name, avatar_url, status, login_type, created_at, updated_at, last_seen_at, roles, version, next_end, organization_ids FROM user_rows WHERE id = ?1
 `
 
 func (q *Queries) GetUser(ctx context.Context, id uuid.UUID) (UserRow, error) {
@@ -254,13 +270,14 @@ func (q *Queries) GetUser(ctx context.Context, id uuid.UUID) (UserRow, error) {
 		&i.LastSeenAt,
 		&i.Roles,
 		&i.Version,
+		&i.NextEnd,
 		&i.OrganizationIds,
 	)
 	return i, err
 }
 
 const getUserByEmail = `-- name: GetUserByEmail :one
-SELECT id, username, username_key, email, name, avatar_url, status, login_type, created_at, updated_at, last_seen_at, roles, version, organization_ids FROM user_rows WHERE id = (SELECT u.id FROM users u WHERE u.email_key = ?1)
+SELECT id, username, username_key, email, name, avatar_url, status, login_type, created_at, updated_at, last_seen_at, roles, version, next_end, organization_ids FROM user_rows WHERE id = (SELECT u.id FROM users u WHERE u.email_key = ?1)
 `
 
 func (q *Queries) GetUserByEmail(ctx context.Context, emailKey string) (UserRow, error) {
@@ -280,13 +297,14 @@ func (q *Queries) GetUserByEmail(ctx context.Context, emailKey string) (UserRow,
 		&i.LastSeenAt,
 		&i.Roles,
 		&i.Version,
+		&i.NextEnd,
 		&i.OrganizationIds,
 	)
 	return i, err
 }
 
 const getUserByUsername = `-- name: GetUserByUsername :one
-SELECT id, username, username_key, email, name, avatar_url, status, login_type, created_at, updated_at, last_seen_at, roles, version, organization_ids FROM user_rows WHERE username_key = ?1
+SELECT id, username, username_key, email, name, avatar_url, status, login_type, created_at, updated_at, last_seen_at, roles, version, next_end, organization_ids FROM user_rows WHERE username_key = ?1
 `
 
 func (q *Queries) GetUserByUsername(ctx context.Context, usernameKey string) (UserRow, error) {
@@ -306,6 +324,7 @@ func (q *Queries) GetUserByUsername(ctx context.Context, usernameKey string) (Us
 		&i.LastSeenAt,
 		&i.Roles,
 		&i.Version,
+		&i.NextEnd,
 		&i.OrganizationIds,
 	)
 	return i, err
@@ -383,17 +402,39 @@ func (q *Queries) InsertUser(ctx context.Context, arg InsertUserParams) error {
 }
 
 const insertUserRole = `-- name: InsertUserRole :exec
-INSERT INTO user_roles (user_id, role) VALUES (?1, ?2)
+INSERT INTO user_roles (user_id, role, source, source_ref, reason, given_by, given_by_name, given_at, ends_at)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+ON CONFLICT (user_id, role, source) DO UPDATE SET
+    source_ref = excluded.source_ref, reason = excluded.reason, given_by = excluded.given_by,
+    given_by_name = excluded.given_by_name, given_at = excluded.given_at, ends_at = excluded.ends_at
 `
 
 type InsertUserRoleParams struct {
-	UserID uuid.UUID
-	Role   string
+	UserID      uuid.UUID
+	Role        string
+	Source      string
+	SourceRef   string
+	Reason      string
+	GivenBy     uuid.NullUUID
+	GivenByName string
+	Now         time.Time
+	EndsAt      sql.NullTime
 }
 
+// A record of a role of the site. One of the same source that has ended, and was not taken away yet, is renewed.
 // unit: site
 func (q *Queries) InsertUserRole(ctx context.Context, arg InsertUserRoleParams) error {
-	_, err := q.exec(ctx, q.insertUserRoleStmt, insertUserRole, arg.UserID, arg.Role)
+	_, err := q.exec(ctx, q.insertUserRoleStmt, insertUserRole,
+		arg.UserID,
+		arg.Role,
+		arg.Source,
+		arg.SourceRef,
+		arg.Reason,
+		arg.GivenBy,
+		arg.GivenByName,
+		arg.Now,
+		arg.EndsAt,
+	)
 	return err
 }
 
@@ -427,7 +468,7 @@ func (q *Queries) ListActiveHoldersOfSiteRole(ctx context.Context, role string) 
 }
 
 const listCandidates = `-- name: ListCandidates :many
-SELECT r.id, r.username, r.username_key, r.email, r.name, r.avatar_url, r.status, r.login_type, r.created_at, r.updated_at, r.last_seen_at, r.roles, r.version, r.organization_ids FROM (
+SELECT r.id, r.username, r.username_key, r.email, r.name, r.avatar_url, r.status, r.login_type, r.created_at, r.updated_at, r.last_seen_at, r.roles, r.version, r.next_end, r.organization_ids FROM (
     SELECT u.id, u.username_key FROM users u
     WHERE (CAST(?1 AS text) = '' OR instr(u.search_key, ?1) > 0)
       AND u.status <> 'suspended'
@@ -472,6 +513,7 @@ func (q *Queries) ListCandidates(ctx context.Context, arg ListCandidatesParams) 
 			&i.LastSeenAt,
 			&i.Roles,
 			&i.Version,
+			&i.NextEnd,
 			&i.OrganizationIds,
 		); err != nil {
 			return nil, err
@@ -667,6 +709,92 @@ func (q *Queries) ListSiteHoldings(ctx context.Context, arg ListSiteHoldingsPara
 	return items, nil
 }
 
+const listSiteRecords = `-- name: ListSiteRecords :many
+SELECT user_id, role, source, source_ref, reason, given_by, given_by_name, given_at, ends_at FROM user_roles WHERE user_id = ?1 ORDER BY role, source
+`
+
+// The records of an account, by role and source.
+func (q *Queries) ListSiteRecords(ctx context.Context, userID uuid.UUID) ([]UserRole, error) {
+	rows, err := q.query(ctx, q.listSiteRecordsStmt, listSiteRecords, userID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []UserRole{}
+	for rows.Next() {
+		var i UserRole
+		if err := rows.Scan(
+			&i.UserID,
+			&i.Role,
+			&i.Source,
+			&i.SourceRef,
+			&i.Reason,
+			&i.GivenBy,
+			&i.GivenByName,
+			&i.GivenAt,
+			&i.EndsAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listSiteRecordsOf = `-- name: ListSiteRecordsOf :many
+SELECT user_id, role, source, source_ref, reason, given_by, given_by_name, given_at, ends_at FROM user_roles WHERE user_id IN (/*SLICE:user_ids*/?)
+`
+
+// The records of some accounts.
+func (q *Queries) ListSiteRecordsOf(ctx context.Context, userIds []uuid.UUID) ([]UserRole, error) {
+	query := listSiteRecordsOf
+	var queryParams []interface{}
+	if len(userIds) > 0 {
+		for _, v := range userIds {
+			queryParams = append(queryParams, v)
+		}
+		query = strings.Replace(query, "/*SLICE:user_ids*/?", strings.Repeat(",?", len(userIds))[1:], 1)
+	} else {
+		query = strings.Replace(query, "/*SLICE:user_ids*/?", "NULL", 1)
+	}
+	rows, err := q.query(ctx, nil, query, queryParams...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []UserRole{}
+	for rows.Next() {
+		var i UserRole
+		if err := rows.Scan(
+			&i.UserID,
+			&i.Role,
+			&i.Source,
+			&i.SourceRef,
+			&i.Reason,
+			&i.GivenBy,
+			&i.GivenByName,
+			&i.GivenAt,
+			&i.EndsAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listUsers = `-- name: ListUsers :many
 SELECT id FROM users WHERE username_key > ?1 ORDER BY username_key
 LIMIT CAST(?3 AS bigint) OFFSET CAST(?2 AS bigint)
@@ -703,7 +831,7 @@ func (q *Queries) ListUsers(ctx context.Context, arg ListUsersParams) ([]uuid.UU
 }
 
 const listUsersByID = `-- name: ListUsersByID :many
-SELECT id, username, username_key, email, name, avatar_url, status, login_type, created_at, updated_at, last_seen_at, roles, version, organization_ids FROM user_rows WHERE id IN (/*SLICE:ids*/?)
+SELECT id, username, username_key, email, name, avatar_url, status, login_type, created_at, updated_at, last_seen_at, roles, version, next_end, organization_ids FROM user_rows WHERE id IN (/*SLICE:ids*/?)
 `
 
 func (q *Queries) ListUsersByID(ctx context.Context, ids []uuid.UUID) ([]UserRow, error) {
@@ -739,6 +867,7 @@ func (q *Queries) ListUsersByID(ctx context.Context, ids []uuid.UUID) ([]UserRow
 			&i.LastSeenAt,
 			&i.Roles,
 			&i.Version,
+			&i.NextEnd,
 			&i.OrganizationIds,
 		); err != nil {
 			return nil, err
@@ -755,7 +884,7 @@ func (q *Queries) ListUsersByID(ctx context.Context, ids []uuid.UUID) ([]UserRow
 }
 
 const listUsersNamed = `-- name: ListUsersNamed :many
-SELECT r.id, r.username, r.username_key, r.email, r.name, r.avatar_url, r.status, r.login_type, r.created_at, r.updated_at, r.last_seen_at, r.roles, r.version, r.organization_ids, u.email_key FROM users u JOIN user_rows r ON r.id = u.id
+SELECT r.id, r.username, r.username_key, r.email, r.name, r.avatar_url, r.status, r.login_type, r.created_at, r.updated_at, r.last_seen_at, r.roles, r.version, r.next_end, r.organization_ids, u.email_key FROM users u JOIN user_rows r ON r.id = u.id
 WHERE u.username_key IN (/*SLICE:usernames*/?) OR u.email_key IN (/*SLICE:emails*/?)
 `
 
@@ -811,6 +940,7 @@ func (q *Queries) ListUsersNamed(ctx context.Context, arg ListUsersNamedParams) 
 			&i.UserRow.LastSeenAt,
 			&i.UserRow.Roles,
 			&i.UserRow.Version,
+			&i.UserRow.NextEnd,
 			&i.UserRow.OrganizationIds,
 			&i.EmailKey,
 		); err != nil {
@@ -859,7 +989,7 @@ func (q *Queries) RenewPasswordHash(ctx context.Context, arg RenewPasswordHashPa
 }
 
 const searchCandidates = `-- name: SearchCandidates :many
-SELECT r.id, r.username, r.username_key, r.email, r.name, r.avatar_url, r.status, r.login_type, r.created_at, r.updated_at, r.last_seen_at, r.roles, r.version, r.organization_ids FROM (
+SELECT r.id, r.username, r.username_key, r.email, r.name, r.avatar_url, r.status, r.login_type, r.created_at, r.updated_at, r.last_seen_at, r.roles, r.version, r.next_end, r.organization_ids FROM (
     SELECT u.id, u.username_key FROM user_search(search_pattern(CAST(?1 AS text))) s
     JOIN users u ON u.seq = s.rowid
     WHERE instr(u.search_key, ?1) > 0
@@ -904,6 +1034,7 @@ func (q *Queries) SearchCandidates(ctx context.Context, arg SearchCandidatesPara
 			&i.LastSeenAt,
 			&i.Roles,
 			&i.Version,
+			&i.NextEnd,
 			&i.OrganizationIds,
 		); err != nil {
 			return nil, err

@@ -257,7 +257,7 @@ func TestCatalogCountsDead(t *testing.T) {
 	s.give(t, home, "m", "payer", "organization-guard")
 	s.give(t, home, "oa", "organization-guard")
 	s.write(t, func(q *db.Queries) error {
-		return q.InsertUserRole(t.Context(), db.InsertUserRoleParams{UserID: id("m"), Role: "guard"})
+		return q.InsertUserRole(t.Context(), db.InsertUserRoleParams{Source: "manual", UserID: id("m"), Role: "guard"})
 	})
 	dead(org.DeadCount{})
 	s.apply(t, unpaid, "invoice:pay", "role:guard", "role:organization-guard")

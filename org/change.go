@@ -16,6 +16,18 @@ type HolderChange struct {
 	Joins, Leaves bool     // the membership begins, or ends
 	Suspended     bool     // the account is: what it holds does not count
 	Gone          []string // built-in roles that it still holds and that are no more: they are dropped
+
+	Origin Origin           // of what the change adds: the membership, and Given
+	Each   map[string]Terms // by role: terms of their own, as an undo gives them back
+}
+
+// OriginOf is where the record of a role comes from that the change adds.
+func (h *HolderChange) OriginOf(role string) Origin {
+	from := h.Origin
+	if terms, ok := h.Each[role]; ok {
+		from.Terms = terms
+	}
+	return from
 }
 
 // Given is the roles that it gains.

@@ -197,15 +197,15 @@ func insertPerson(ctx context.Context, q *db.Queries, p person) error {
 		Status: p.status, LoginType: p.login, Now: start,
 	})}
 	for _, r := range p.site {
-		errs = append(errs, q.InsertUserRole(ctx, db.InsertUserRoleParams{UserID: id(p.name), Role: r}))
+		errs = append(errs, q.InsertUserRole(ctx, db.InsertUserRoleParams{Source: "manual", UserID: id(p.name), Role: r}))
 	}
 	for organization, roles := range map[uuid.UUID][]string{home: p.home, beta: p.beta} {
 		if roles == nil {
 			continue
 		}
-		errs = append(errs, q.InsertMember(ctx, db.InsertMemberParams{OrganizationID: organization, UserID: id(p.name), Now: start}))
+		errs = append(errs, q.Join(ctx, organization, id(p.name), start))
 		for _, r := range roles {
-			errs = append(errs, q.InsertMemberRole(ctx, db.InsertMemberRoleParams{OrganizationID: organization, UsernameKey: key, UserID: id(p.name), Role: r}))
+			errs = append(errs, q.InsertMemberRole(ctx, db.InsertMemberRoleParams{Source: "manual", OrganizationID: organization, UsernameKey: key, UserID: id(p.name), Role: r}))
 		}
 	}
 	return errors.Join(errs...)
@@ -275,7 +275,7 @@ func (s *site) join(tb testing.TB, organization uuid.UUID, names ...string) {
 	tb.Helper()
 	s.write(tb, func(q *db.Queries) (err error) {
 		for _, name := range names {
-			err = errors.Join(err, q.InsertMember(tb.Context(), db.InsertMemberParams{OrganizationID: organization, UserID: id(name), Now: start}))
+			err = errors.Join(err, q.Join(tb.Context(), organization, id(name), start))
 		}
 		return err
 	})
@@ -285,7 +285,7 @@ func (s *site) give(tb testing.TB, organization uuid.UUID, name string, roles ..
 	tb.Helper()
 	s.write(tb, func(q *db.Queries) (err error) {
 		for _, role := range roles {
-			err = errors.Join(err, q.InsertMemberRole(tb.Context(), db.InsertMemberRoleParams{OrganizationID: organization, UsernameKey: org.FoldCase(name), UserID: id(name), Role: role}))
+			err = errors.Join(err, q.InsertMemberRole(tb.Context(), db.InsertMemberRoleParams{Source: "manual", OrganizationID: organization, UsernameKey: org.FoldCase(name), UserID: id(name), Role: role}))
 		}
 		return err
 	})
@@ -346,7 +346,7 @@ func (s *site) revision(tb testing.TB) int64 {
 // memberRoles and siteRoles are what is stored, sorted and apart by spaces.
 func (s *site) memberRoles(tb testing.TB, organization uuid.UUID, user string) string {
 	tb.Helper()
-	return s.text(tb, "SELECT group_concat(role, ' ') FROM (SELECT role FROM member_roles WHERE organization_id = ? AND user_id = ? ORDER BY role) r",
+	return s.text(tb, "SELECT group_concat(role, ' ') FROM (SELECT DISTINCT role FROM member_roles WHERE organization_id = ? AND user_id = ? AND role <> 'organization-member' ORDER BY role) r",
 		organization.String(), id(user).String())
 }
 

@@ -88,8 +88,8 @@ func (w *world) giveAtRandom(ctx context.Context, q *db.Queries) error {
 	for _, name := range homeMembers {
 		if w.rng.IntN(4) == 0 {
 			role := []string{"organization-admin", "organization-user-admin", "organization-auditor"}[w.rng.IntN(3)]
-			if err := errors.Join(q.InsertMember(ctx, db.InsertMemberParams{OrganizationID: beta, UserID: id(name), Now: start}),
-				q.InsertMemberRole(ctx, db.InsertMemberRoleParams{OrganizationID: beta, UsernameKey: org.FoldCase(name), UserID: id(name), Role: role})); err != nil {
+			if err := errors.Join(q.Join(ctx, beta, id(name), start),
+				q.InsertMemberRole(ctx, db.InsertMemberRoleParams{Source: "manual", OrganizationID: beta, UsernameKey: org.FoldCase(name), UserID: id(name), Role: role})); err != nil {
 				return err
 			}
 		}
@@ -98,7 +98,7 @@ func (w *world) giveAtRandom(ctx context.Context, q *db.Queries) error {
 				continue
 			}
 			err := q.DeleteMemberRole(ctx, db.DeleteMemberRoleParams{OrganizationID: home, UsernameKey: org.FoldCase(name), Role: role})
-			if err = errors.Join(err, q.InsertMemberRole(ctx, db.InsertMemberRoleParams{OrganizationID: home, UsernameKey: org.FoldCase(name), UserID: id(name), Role: role})); err != nil {
+			if err = errors.Join(err, q.InsertMemberRole(ctx, db.InsertMemberRoleParams{Source: "manual", OrganizationID: home, UsernameKey: org.FoldCase(name), UserID: id(name), Role: role})); err != nil {
 				return err
 			}
 		}
@@ -107,7 +107,7 @@ func (w *world) giveAtRandom(ctx context.Context, q *db.Queries) error {
 				continue
 			}
 			err := q.DeleteUserRole(ctx, db.DeleteUserRoleParams{UserID: id(name), Role: role})
-			if err = errors.Join(err, q.InsertUserRole(ctx, db.InsertUserRoleParams{UserID: id(name), Role: role})); err != nil {
+			if err = errors.Join(err, q.InsertUserRole(ctx, db.InsertUserRoleParams{Source: "manual", UserID: id(name), Role: role})); err != nil {
 				return err
 			}
 		}
@@ -238,9 +238,9 @@ func (w *world) apply(t *testing.T, name string, s org.Suggestion) {
 	var statements []string
 	switch {
 	case s.Kind == org.GiveRole && site:
-		statements = []string{fmt.Sprintf("INSERT INTO user_roles VALUES ('%s', '%s')", user, s.Role.Name)}
+		statements = []string{fmt.Sprintf("INSERT INTO user_roles (user_id, role) VALUES ('%s', '%s')", user, s.Role.Name)}
 	case s.Kind == org.GiveRole:
-		statements = []string{fmt.Sprintf("INSERT INTO member_roles SELECT organization_id, '%s', username_key, user_id FROM organization_members WHERE organization_id = '%s' AND user_id = '%s'", s.Role.Name, home, user)}
+		statements = []string{fmt.Sprintf("INSERT INTO member_roles (organization_id, role, username_key, user_id) SELECT organization_id, '%s', username_key, user_id FROM organization_members WHERE organization_id = '%s' AND user_id = '%s'", s.Role.Name, home, user)}
 	case s.Kind == org.TakeRole && site:
 		statements = []string{fmt.Sprintf("DELETE FROM user_roles WHERE user_id = '%s' AND role = '%s'", user, s.Role.Name)}
 	case s.Kind == org.TakeRole:
@@ -391,7 +391,7 @@ func TestUndo(t *testing.T) {
 	s := newSite(t)
 	owner := s.as(t, "o")
 	memberships := func() string {
-		return s.text(t, "SELECT group_concat(user_id || ' ' || coalesce((SELECT group_concat(role, ',') FROM (SELECT role FROM member_roles r WHERE r.organization_id = m.organization_id AND r.user_id = m.user_id ORDER BY role) r), ''), ',') FROM (SELECT * FROM organization_members ORDER BY organization_id, user_id) m")
+		return s.text(t, "SELECT group_concat(user_id || ' ' || coalesce((SELECT group_concat(role, ',') FROM (SELECT role FROM member_roles r WHERE r.organization_id = m.organization_id AND r.user_id = m.user_id AND role <> 'organization-member' ORDER BY role) r), ''), ',') FROM (SELECT * FROM organization_members ORDER BY organization_id, user_id) m")
 	}
 	last := func(user string) string {
 		t.Helper()

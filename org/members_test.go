@@ -489,7 +489,7 @@ func TestAddMemberWithCustomRole(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	s.store(t, "dealer", "organization", "organization_member:create")
-	s.exec(t, "INSERT INTO user_roles VALUES (?, 'site-reader')", id("dealer").String())
+	s.exec(t, "INSERT INTO user_roles (user_id, role) VALUES (?, 'site-reader')", id("dealer").String())
 	s.store(t, "site-reader", "site", "user:read")
 	if _, err := s.AddMember(t.Context(), s.as(t, "dealer"), "default", "x"); err != nil {
 		t.Error(err)
@@ -501,7 +501,7 @@ func TestRemoveMember(t *testing.T) {
 	for _, by := range []string{"o", "ua", "oa", "oua"} {
 		for _, who := range []string{"m", "viewer", "Sue"} {
 			s := newSite(t)
-			s.exec(t, "INSERT INTO user_roles VALUES (?, 'auditor')", id(who).String())
+			s.exec(t, "INSERT INTO user_roles (user_id, role) VALUES (?, 'auditor')", id(who).String())
 			s.join(t, beta, who)
 			var m org.Member
 			got := s.accepted(t, entry{Actor: by, Action: "delete", Type: "organization_member", Target: who, Organization: home, Status: 204, Fields: []string{"roles", "user_id", "username"}}, func() (err error) {

@@ -698,7 +698,7 @@ func TestSiteRoleWrites(t *testing.T) {
 	}
 	// Organization roles of that name have nothing to do with it.
 	s.give(t, home, "m", "ops")
-	s.exec(t, "INSERT INTO user_roles VALUES (?, 'ops')", id("m").String())
+	s.exec(t, "INSERT INTO user_roles (user_id, role) VALUES (?, 'ops')", id("m").String())
 	s.accepted(t, entry{Actor: "o", Action: "delete", Type: "custom_role", Target: "ops", Organization: uuid.Nil, Status: 200, Fields: []string{"name", "site_permissions"}}, func() error {
 		return drop(s.DeleteRole(ctx, s.as(t, "o"), org.Site, "ops", nil))
 	})

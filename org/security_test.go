@@ -268,7 +268,7 @@ func TestRecoverOwner(t *testing.T) {
 	lock := []string{
 		"UPDATE users SET status = 'suspended'",
 		"DELETE FROM user_roles",
-		"INSERT INTO user_roles SELECT id, 'site-reader' FROM users",
+		"INSERT INTO user_roles (user_id, role) SELECT id, 'site-reader' FROM users",
 		"INSERT INTO role_permissions (role_id, level, resource_type, action, negate) SELECT id, 'site', 'assign_role', 'assign', true FROM roles WHERE name = 'site-reader'",
 	}
 	for _, user := range []string{"o", "M", "Sue", "fresh"} {

@@ -55,7 +55,7 @@ func TestImpactNamesNobodyToStrangers(t *testing.T) {
 	}
 	// Of the accounts of the site nobody but who may read them is told.
 	s.exec(t, "INSERT INTO role_permissions SELECT id, 'site', 'user', 'read', true FROM roles WHERE name = 'site-reader'")
-	s.exec(t, "INSERT INTO user_roles SELECT id, 'site-reader' FROM users WHERE username = 'o'")
+	s.exec(t, "INSERT INTO user_roles (user_id, role) SELECT id, 'site-reader' FROM users WHERE username = 'o'")
 	for _, by := range []*org.Actor{s.Operator(), s.as(t, "o")} {
 		by, impact := dryRun(by)
 		if err := drop(s.PutRole(t.Context(), by, org.Site, roleBody(org.RoleInput{Name: "site-reader", Site: perms("!user:read", "file:read")}))); err != nil {

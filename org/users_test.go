@@ -292,7 +292,7 @@ func TestDeletedUser(t *testing.T) {
 	s := newSite(t)
 	ctx := t.Context()
 	o := s.as(t, "o")
-	s.exec(t, "INSERT INTO user_roles VALUES (?, 'auditor')", id("viewer").String())
+	s.exec(t, "INSERT INTO user_roles (user_id, role) VALUES (?, 'auditor')", id("viewer").String())
 	token, _, err := s.CreateToken(ctx, s.as(t, "viewer"), "me", given(org.TokenInput{Name: "mine"}))
 	if err != nil {
 		t.Fatal(err)

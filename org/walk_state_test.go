@@ -227,7 +227,7 @@ func (r *reader) read(tb testing.TB) *state {
 		a.homes = append(a.homes, uuid.MustParse(row[1]))
 		a.content += " " + row[1]
 	}
-	for _, row := range r.rows(tb, `SELECT user_id, CAST(organization_id AS text), role FROM member_roles
+	for _, row := range r.rows(tb, `SELECT user_id, CAST(organization_id AS text), role FROM member_roles WHERE role <> 'organization-member'
 		UNION ALL SELECT user_id, '', role FROM user_roles ORDER BY 2, 3`, 3) {
 		a, place := st.accounts[uuid.MustParse(row[0])], uuid.Nil
 		if row[1] != "" {

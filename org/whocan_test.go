@@ -25,7 +25,7 @@ func peopledWorld(t *testing.T, seed uint64) *world {
 	w.write(t, func(q *db.Queries) (err error) {
 		for _, p := range people {
 			if p.home == nil && w.rng.IntN(3) == 0 {
-				err = errors.Join(err, q.InsertUserRole(t.Context(), db.InsertUserRoleParams{UserID: id(p.name), Role: fmt.Sprint("random-site-", w.rng.IntN(2))}))
+				err = errors.Join(err, q.InsertUserRole(t.Context(), db.InsertUserRoleParams{Source: "manual", UserID: id(p.name), Role: fmt.Sprint("random-site-", w.rng.IntN(2))}))
 			}
 		}
 		return err

@@ -295,10 +295,10 @@ SELECT CAST(EXISTS (
 -- unit: organization, site
 INSERT INTO organization_members (
     organization_id, user_id, version, created_at, updated_at,
-    username, username_key, email, email_key, name, name_key, search_key, avatar_url, status, login_type, site_roles)
+    username, username_key, email, email_key, name, name_key, search_key, avatar_url, status, login_type, site_roles, site_next_end)
 SELECT o.id, u.id, 1,
     CASE WHEN u.created_at > @now THEN u.created_at ELSE @now END, CASE WHEN u.created_at > @now THEN u.created_at ELSE @now END,
-    u.username, u.username_key, u.email, u.email_key, u.name, u.name_key, u.search_key, u.avatar_url, u.status, u.login_type, u.roles
+    u.username, u.username_key, u.email, u.email_key, u.name, u.name_key, u.search_key, u.avatar_url, u.status, u.login_type, u.roles, u.next_end
 FROM users u JOIN organizations o ON o.id = @organization_id
 WHERE u.id = @user_id;
 
@@ -331,13 +331,44 @@ WHERE organization_members.organization_id = @organization_id AND organization_m
     WHERE h.organization_id = @organization_id AND h.role = @role AND h.username_key > @after_key AND h.username_key <= @last_key);
 
 -- name: InsertMemberRole :exec
--- unit: organization
-INSERT INTO member_roles (organization_id, role, username_key, user_id)
-VALUES (@organization_id, @role, @username_key, @user_id);
+-- A record of a role, or of the membership. One of the same source that has ended, and was not taken away yet, is renewed.
+-- unit: organization, site
+INSERT INTO member_roles (
+    organization_id, role, username_key, source, user_id, source_ref, reason, given_by, given_by_name, given_at, ends_at)
+VALUES (
+    @organization_id, @role, @username_key, @source, @user_id, @source_ref, @reason, sqlc.narg(given_by), @given_by_name, @now,
+    sqlc.narg(ends_at))
+ON CONFLICT (organization_id, role, username_key, source) DO UPDATE SET
+    source_ref = excluded.source_ref, reason = excluded.reason, given_by = excluded.given_by,
+    given_by_name = excluded.given_by_name, given_at = excluded.given_at, ends_at = excluded.ends_at;
+
+-- name: InsertMembership :exec
+-- The record of a membership that is stored already.
+-- unit: organization, site
+INSERT INTO member_roles (
+    organization_id, role, username_key, source, user_id, source_ref, reason, given_by, given_by_name, given_at, ends_at)
+SELECT m.organization_id, 'organization-member', m.username_key, CAST(@source AS text), m.user_id, CAST(@source_ref AS text),
+    CAST(@reason AS text), sqlc.narg(given_by), CAST(@given_by_name AS text), @now, sqlc.narg(ends_at)
+FROM organization_members m WHERE m.organization_id = @organization_id AND m.user_id = @user_id;
+
+-- name: ListRecords :many
+-- The records of a member, by role and source; those of the membership too.
+SELECT * FROM member_roles WHERE organization_id = @organization_id AND username_key = @username_key
+ORDER BY role, source;
+
+-- name: ListRecordsOf :many
+-- The records of some members of an organization.
+SELECT * FROM member_roles WHERE organization_id = @organization_id AND username_key IN (sqlc.slice('keys'));
 
 -- name: DeleteMemberRole :exec
+-- All records of a role, whatever gave it.
 -- unit: organization
 DELETE FROM member_roles WHERE organization_id = @organization_id AND role = @role AND username_key = @username_key;
+
+-- name: DeleteMemberRecord :exec
+-- unit: organization
+DELETE FROM member_roles
+WHERE organization_id = @organization_id AND role = @role AND username_key = @username_key AND source = @source;
 
 -- name: DeleteRoleCount :exec
 -- A role that is not counted is being taken away from all: the trigger leaves the memberships alone.

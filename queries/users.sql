@@ -223,12 +223,29 @@ UPDATE users SET version = version + 1, updated_at = @now WHERE id IN (SELECT r.
 DELETE FROM users WHERE id = @id;
 
 -- name: InsertUserRole :exec
+-- A record of a role of the site. One of the same source that has ended, and was not taken away yet, is renewed.
 -- unit: site
-INSERT INTO user_roles (user_id, role) VALUES (@user_id, @role);
+INSERT INTO user_roles (user_id, role, source, source_ref, reason, given_by, given_by_name, given_at, ends_at)
+VALUES (@user_id, @role, @source, @source_ref, @reason, sqlc.narg(given_by), @given_by_name, @now, sqlc.narg(ends_at))
+ON CONFLICT (user_id, role, source) DO UPDATE SET
+    source_ref = excluded.source_ref, reason = excluded.reason, given_by = excluded.given_by,
+    given_by_name = excluded.given_by_name, given_at = excluded.given_at, ends_at = excluded.ends_at;
+
+-- name: ListSiteRecords :many
+-- The records of an account, by role and source.
+SELECT * FROM user_roles WHERE user_id = @user_id ORDER BY role, source;
+
+-- name: ListSiteRecordsOf :many
+-- The records of some accounts.
+SELECT * FROM user_roles WHERE user_id IN (sqlc.slice('user_ids'));
 
 -- name: DeleteUserRole :exec
 -- unit: site
 DELETE FROM user_roles WHERE user_id = @user_id AND role = @role;
+
+-- name: DeleteUserRecord :exec
+-- unit: site
+DELETE FROM user_roles WHERE user_id = @user_id AND role = @role AND source = @source;
 
 -- name: DeleteRoleFromUsers :exec
 -- unit: site

@@ -84,7 +84,7 @@ func TestPlainMemberCannotCount(t *testing.T) {
 		giveRole(t, s, "writer", []rbac.Permission{
 			{ResourceType: "assign_org_role", Action: "create"}, {ResourceType: "assign_org_role", Action: "update"}, readTemplate, {ResourceType: "template", Action: "delete"},
 		}, name)
-		s.Query(t, "INSERT INTO member_roles SELECT organization_id, 'reader', username_key, user_id FROM organization_members WHERE username = ? RETURNING role", name)
+		s.Query(t, "INSERT INTO member_roles (organization_id, role, username_key, user_id) SELECT organization_id, 'reader', username_key, user_id FROM organization_members WHERE username = ? RETURNING role", name)
 	}
 	after := read()
 	pages := 0

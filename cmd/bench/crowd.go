@@ -136,6 +136,8 @@ func (c crowd) members() []string {
 				u.` + strings.ReplaceAll(who, ", ", ", u.") + `
 			FROM people p CROSS JOIN places l ON l.i = p.place CROSS JOIN sets s ON s.i = p.held
 			CROSS JOIN users u ON u.username_key = printf('person-%07d', p.n)`,
+		`INSERT INTO member_roles (organization_id, role, username_key, user_id)
+			SELECT organization_id, 'organization-member', username_key, user_id FROM organization_members WHERE true ON CONFLICT DO NOTHING`,
 	}
 }
 
@@ -170,6 +172,6 @@ var counts = []string{
 	"UPDATE user_counts SET users = (SELECT count(*) FROM users)",
 	"UPDATE organizations SET member_count = (SELECT count(*) FROM organization_members m WHERE m.organization_id = organizations.id)",
 	"DELETE FROM member_role_counts",
-	"INSERT INTO member_role_counts (organization_id, role, members) SELECT organization_id, role, count(*) FROM member_roles GROUP BY 1, 2",
+	"INSERT INTO member_role_counts (organization_id, role, members) SELECT organization_id, role, count(*) FROM member_roles WHERE role <> 'organization-member' GROUP BY 1, 2",
 	"UPDATE revisions SET value = value + 1",
 }

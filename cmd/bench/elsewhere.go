@@ -76,6 +76,7 @@ func settleOne(ctx context.Context, d *sql.DB, name, id, everywhere string) erro
 			FROM (` + random + `) o WHERE name_key = 'default'`,
 		join(fmt.Sprint("ORDER BY seq LIMIT ", membersOfEach)),
 		join("WHERE " + who),
+		give("organization-member", ""),
 		give(things.Held[0], ""),
 		give(things.Held[1], ""),
 		give("organization-admin", "AND m."+who),

@@ -226,7 +226,7 @@ func (s *seed) account(ctx context.Context, q *db.Queries, c company, p person) 
 		return h, err
 	}
 	for _, role := range s.draw(s.cast.Site, params.Status != string(org.StatusActive) || p.service) {
-		if err := q.InsertUserRole(ctx, db.InsertUserRoleParams{UserID: h.id, Role: role}); err != nil {
+		if err := q.InsertUserRole(ctx, db.InsertUserRoleParams{Source: string(org.SourceManual), Now: h.since, UserID: h.id, Role: role}); err != nil {
 			return h, err
 		}
 	}
@@ -240,13 +240,13 @@ func (s *seed) join(ctx context.Context, q *db.Queries, company int, h hired) er
 	if founded := s.today.AddDate(0, 0, -companies[company].founded); founded.After(since) {
 		since = s.after(founded)
 	}
-	err := q.InsertMember(ctx, db.InsertMemberParams{OrganizationID: id, UserID: h.id, Now: since})
+	err := q.Join(ctx, id, h.id, since)
 	if err != nil {
 		return err
 	}
 	roles := s.draw(s.cast.Companies[company].Mix, false)
 	for _, role := range roles {
-		if err := q.InsertMemberRole(ctx, db.InsertMemberRoleParams{OrganizationID: id, Role: role, UsernameKey: h.key, UserID: h.id}); err != nil {
+		if err := q.InsertMemberRole(ctx, db.InsertMemberRoleParams{Source: string(org.SourceManual), Now: since, OrganizationID: id, Role: role, UsernameKey: h.key, UserID: h.id}); err != nil {
 			return err
 		}
 	}

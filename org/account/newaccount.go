@@ -97,7 +97,7 @@ func storeAccount(ctx context.Context, w *unit.Writer, n newAccount) error {
 		w.Secret("hashed_password")
 	}
 	for _, role := range n.roles {
-		if err := w.W.InsertUserRole(ctx, db.InsertUserRoleParams{UserID: r.ID, Role: role}); err != nil {
+		if err := w.StoreSiteRecord(ctx, r.ID, role, org.Origin{}); err != nil {
 			return err
 		}
 	}
@@ -105,7 +105,7 @@ func storeAccount(ctx context.Context, w *unit.Writer, n newAccount) error {
 		w.Field("rbac_roles", []string{}, n.roles)
 	}
 	for _, id := range n.homes {
-		if err := w.InsertMember(ctx, id, r.ID); err != nil {
+		if err := w.InsertMember(ctx, id, r.ID, org.Origin{}); err != nil {
 			return err
 		}
 	}

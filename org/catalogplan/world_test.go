@@ -333,12 +333,12 @@ func (w *world) store(t *testing.T, q *db.Queries) (err error) {
 			Status: p.status, LoginType: "password", Now: now,
 		}))
 		for _, name := range p.site {
-			add(q.InsertUserRole(ctx, db.InsertUserRoleParams{UserID: p.id, Role: name}))
+			add(q.InsertUserRole(ctx, db.InsertUserRoleParams{Source: "manual", UserID: p.id, Role: name}))
 		}
 		for o, roles := range p.member {
-			add(q.InsertMember(ctx, db.InsertMemberParams{OrganizationID: w.orgs[o], UserID: p.id, Now: now}))
+			add(q.Join(ctx, w.orgs[o], p.id, now))
 			for _, name := range roles {
-				add(q.InsertMemberRole(ctx, db.InsertMemberRoleParams{OrganizationID: w.orgs[o], UsernameKey: key, UserID: p.id, Role: name}))
+				add(q.InsertMemberRole(ctx, db.InsertMemberRoleParams{Source: "manual", OrganizationID: w.orgs[o], UsernameKey: key, UserID: p.id, Role: name}))
 			}
 		}
 	}

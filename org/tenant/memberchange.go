@@ -123,7 +123,7 @@ func storeMember(ctx context.Context, w *unit.Writer, c memberChange) error {
 		w.Field("user_id", nil, c.User)
 		w.Field("roles", nil, c.After)
 		// Without roles nothing is left to do: a new membership need not be marked as changed.
-		if err := w.InsertMember(ctx, c.Place, c.User); err != nil || len(c.After) == 0 {
+		if err := w.InsertMember(ctx, c.Place, c.User, c.Origin); err != nil || len(c.After) == 0 {
 			return err
 		}
 	default:
@@ -136,9 +136,7 @@ func storeMember(ctx context.Context, w *unit.Writer, c memberChange) error {
 		}
 	}
 	for _, name := range c.Given() {
-		if err := w.W.InsertMemberRole(ctx, db.InsertMemberRoleParams{
-			OrganizationID: c.Place, Role: name, UsernameKey: c.key, UserID: c.User,
-		}); err != nil {
+		if err := w.StoreRecord(ctx, c.Place, c.User, c.key, name, c.OriginOf(name)); err != nil {
 			return err
 		}
 	}

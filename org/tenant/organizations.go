@@ -140,7 +140,7 @@ func applyFoundation(ctx context.Context, w *unit.Writer, f foundation) (org.Org
 	if err := w.InsertOrganization(ctx, f.row); err != nil || f.first == uuid.Nil {
 		return o, err
 	}
-	return o, w.InsertMember(ctx, f.row.ID, f.first)
+	return o, w.InsertMember(ctx, f.row.ID, f.first, org.Origin{})
 }
 
 // revised is row with the input applied, checked.

@@ -109,11 +109,6 @@ func (w *Writer) Revoke(ctx context.Context, id, name string) error {
 	return w.W.DeleteAPIKey(ctx, id)
 }
 
-// InsertMember makes an account a member, without roles.
-func (w *Writer) InsertMember(ctx context.Context, orgID, user uuid.UUID) error {
-	return w.W.InsertMember(ctx, db.InsertMemberParams{OrganizationID: orgID, UserID: user, Now: w.Now})
-}
-
 // InsertOrganization stores a new organization.
 func (w *Writer) InsertOrganization(ctx context.Context, o db.Organization) error {
 	w.news.begun = append(w.news.begun, o.ID)
@@ -163,7 +158,7 @@ func (w *Writer) StoreSiteRoles(ctx context.Context, h org.HolderChange) error {
 		}
 	}
 	for _, name := range h.Given() {
-		if err := w.W.InsertUserRole(ctx, db.InsertUserRoleParams{UserID: h.User, Role: name}); err != nil {
+		if err := w.StoreSiteRecord(ctx, h.User, name, h.OriginOf(name)); err != nil {
 			return err
 		}
 	}

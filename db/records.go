@@ -1,0 +1,17 @@
+package db
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Join makes an account a member past all rules, by hand and without an end: the membership, and the record that says so.
+// It is for what fills a database; use cases join by their Writer.
+func (q *Queries) Join(ctx context.Context, organization, user uuid.UUID, now time.Time) error {
+	return errors.Join(
+		q.InsertMember(ctx, InsertMemberParams{OrganizationID: organization, UserID: user, Now: now}),
+		q.InsertMembership(ctx, InsertMembershipParams{OrganizationID: organization, UserID: user, Source: "manual", Now: now}))
+}

@@ -1,0 +1,56 @@
+package org
+
+import (
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Source is what gave a role, or a membership. Several may give one role to one account: each has a record of its own, and
+// the role is held as long as one of them counts.
+type Source string
+
+// The local sources: people give, or made the rule by which, and people take.
+const (
+	SourceManual   Source = "manual"   // somebody, by a request
+	SourceInvite   Source = "invite"   // an invitation that was accepted
+	SourceDefault  Source = "default"  // what everybody gets who joins
+	SourceOperator Source = "operator" // a command on the database
+)
+
+// Synced reports whether a sign-in provider (oidc:NAME) or a directory (scim:NAME) gave it. It takes it too: what somebody
+// else takes would be back with the next sign-in.
+func (s Source) Synced() bool {
+	return strings.HasPrefix(string(s), "oidc:") || strings.HasPrefix(string(s), "scim:")
+}
+
+// Terms are what a request says about what it adds. They do not touch what is held already.
+type Terms struct {
+	Until  *time.Time // the first moment at which it does not count any more; nil: no end
+	Reason string     // at most 500 characters
+}
+
+// Origin is where what a change adds comes from. The zero Origin is the caller: a person by hand, or an operator.
+type Origin struct {
+	Source Source // "": manual, or operator if an operator asks
+	Ref    string // id of the rule, group or invitation that says so
+	Terms
+}
+
+// Assignment is a record: one source gives one role. That of the role organization-member is the membership.
+type Assignment struct {
+	Role           string
+	DisplayName    string
+	OrganizationID uuid.UUID // uuid.Nil: a role of the site
+	Source         Source
+	SourceRef      string
+	Reason         string
+	Until          *time.Time // nil: no end
+	GivenByID      uuid.UUID  // uuid.Nil: a machine or an operator, or it is older than records
+	GivenByName    string
+	GivenAt        time.Time
+}
+
+// Counts reports whether the record gives its role at a moment.
+func (a *Assignment) Counts(now time.Time) bool { return a.Until == nil || a.Until.After(now) }

@@ -1,0 +1,82 @@
+package unit
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"github.com/google/uuid"
+
+	"rolecall.example/db"
+	"rolecall.example/org"
+)
+
+// What is held is stored as records (docs/spec/records.md). A plan says in its change where what it adds comes from; these
+// write it. Triggers keep the lists of roles, the counts and the ends of members, accounts and scopes.
+
+// Machine is a caller that is no account, and obeyed like an operator: the trail has no id for it. Its name has a colon,
+// which no username has: system:expiry, oidc:NAME, scim:NAME.
+func (s *Units) Machine(name string) *org.Actor {
+	a := s.Operator()
+	a.User.Username = name
+	return a
+}
+
+// source is what a record of this origin is stored under.
+func (w *Writer) source(from org.Origin) string {
+	switch {
+	case from.Source != "":
+		return string(from.Source)
+	case w.Actor != nil && w.Actor.Operator:
+		return string(org.SourceOperator)
+	}
+	return string(org.SourceManual)
+}
+
+// giver is who adds a record: nobody where somebody makes the first account or their own.
+func (w *Writer) giver() (uuid.NullUUID, string) {
+	if w.Actor == nil {
+		return uuid.NullUUID{}, ""
+	}
+	return NullID(w.Actor.ID()), w.Actor.User.Username
+}
+
+// until is the end of a record as it is stored.
+func until(at *time.Time) sql.NullTime {
+	if at == nil {
+		return sql.NullTime{}
+	}
+	return sql.NullTime{Time: at.UTC(), Valid: true}
+}
+
+// InsertMember makes an account a member, without roles.
+func (w *Writer) InsertMember(ctx context.Context, orgID, user uuid.UUID, from org.Origin) error {
+	if err := w.W.InsertMember(ctx, db.InsertMemberParams{OrganizationID: orgID, UserID: user, Now: w.Now}); err != nil {
+		return err
+	}
+	by, name := w.giver()
+	return w.W.InsertMembership(ctx, db.InsertMembershipParams{
+		OrganizationID: orgID, UserID: user, Source: w.source(from), SourceRef: from.Ref, Reason: from.Reason,
+		GivenBy: by, GivenByName: name, Now: w.Now, EndsAt: until(from.Until),
+	})
+}
+
+// StoreRecord makes the record of a role, or of the membership, that this origin gives a member, or puts it in the place of
+// the one that the source had: a later or earlier end, or none, and another reason are stored so too. key is that of the
+// username.
+func (w *Writer) StoreRecord(ctx context.Context, orgID, user uuid.UUID, key, role string, from org.Origin) error {
+	by, name := w.giver()
+	return w.W.InsertMemberRole(ctx, db.InsertMemberRoleParams{
+		OrganizationID: orgID, Role: role, UsernameKey: key, UserID: user, Source: w.source(from), SourceRef: from.Ref,
+		Reason: from.Reason, GivenBy: by, GivenByName: name, Now: w.Now, EndsAt: until(from.Until),
+	})
+}
+
+// StoreSiteRecord is StoreRecord for a role of the site.
+func (w *Writer) StoreSiteRecord(ctx context.Context, user uuid.UUID, role string, from org.Origin) error {
+	by, name := w.giver()
+	return w.W.InsertUserRole(ctx, db.InsertUserRoleParams{
+		UserID: user, Role: role, Source: w.source(from), SourceRef: from.Ref, Reason: from.Reason,
+		GivenBy: by, GivenByName: name, Now: w.Now, EndsAt: until(from.Until),
+	})
+}
