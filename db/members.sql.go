@@ -52,21 +52,25 @@ SELECT count(*) FROM (
     SELECT 1 FROM organization_members m
     WHERE m.organization_id = ?1 AND m.username_key >= ?2 AND m.username_key < ?3
       AND (CAST(?4 AS text) = '' OR instr(m.search_key, ?4) > 0)
-      AND (CAST(?5 AS text) = '' OR instr(?5, ' ' || m.status || ' ') > 0)
-      AND (CAST(?6 AS text) = '' OR EXISTS (
+      AND (CAST(?5 AS text) = '' OR EXISTS (
+          SELECT 1 FROM member_roles x
+          WHERE x.organization_id = m.organization_id AND x.username_key = m.username_key AND instr(?5, ' ' || x.source || ' ') > 0))
+      AND (m.next_end < ?6 OR ?6 IS NULL)
+      AND (CAST(?7 AS text) = '' OR instr(?7, ' ' || m.status || ' ') > 0)
+      AND (CAST(?8 AS text) = '' OR EXISTS (
           SELECT 1 FROM member_roles r
-          WHERE r.organization_id = m.organization_id AND r.username_key = m.username_key AND instr(?6, ' ' || r.role || ' ') > 0))
-      AND (CAST(?7 AS text) = '' OR EXISTS (
-          SELECT 1 FROM user_roles s WHERE s.user_id = m.user_id AND instr(?7, ' ' || s.role || ' ') > 0))
-      AND (NOT CAST(?8 AS boolean) OR EXISTS (
-          SELECT 1 FROM users a WHERE a.id = m.user_id AND (CAST(?9 AS text) = '' OR instr(a.name_key, ?9) > 0)
-            AND (CAST(?10 AS text) = '' OR instr(?10, ' ' || a.login_type || ' ') > 0)
-            AND (CAST(?11 AS text) = '' OR instr(?11, CASE WHEN a.login_type = 'none' AND a.email = '' THEN 'true' ELSE 'false' END) > 0)
-            AND (a.created_at < ?12 OR ?12 IS NULL)
-            AND (a.created_at > ?13 OR ?13 IS NULL)
-            AND (a.last_seen_at < ?14 OR ?14 IS NULL)
-            AND (a.last_seen_at > ?15 OR ?15 IS NULL)))
-    LIMIT CAST(?16 AS bigint)
+          WHERE r.organization_id = m.organization_id AND r.username_key = m.username_key AND instr(?8, ' ' || r.role || ' ') > 0))
+      AND (CAST(?9 AS text) = '' OR EXISTS (
+          SELECT 1 FROM user_roles s WHERE s.user_id = m.user_id AND instr(?9, ' ' || s.role || ' ') > 0))
+      AND (NOT CAST(?10 AS boolean) OR EXISTS (
+          SELECT 1 FROM users a WHERE a.id = m.user_id AND (CAST(?11 AS text) = '' OR instr(a.name_key, ?11) > 0)
+            AND (CAST(?12 AS text) = '' OR instr(?12, ' ' || a.login_type || ' ') > 0)
+            AND (CAST(?13 AS text) = '' OR instr(?13, CASE WHEN a.login_type = 'none' AND a.email = '' THEN 'true' ELSE 'false' END) > 0)
+            AND (a.created_at < ?14 OR ?14 IS NULL)
+            AND (a.created_at > ?15 OR ?15 IS NULL)
+            AND (a.last_seen_at < ?16 OR ?16 IS NULL)
+            AND (a.last_seen_at > ?17 OR ?17 IS NULL)))
+    LIMIT CAST(?18 AS bigint)
 ) f
 `
 
@@ -75,6 +79,8 @@ type CountMembersParams struct {
 	FromKey        string
 	BeforeKey      string
 	Query          string
+	Sources        string
+	EndsBefore     sql.NullTime
 	Statuses       string
 	Roles          string
 	SiteRoles      string
@@ -96,6 +102,8 @@ func (q *Queries) CountMembers(ctx context.Context, arg CountMembersParams) (int
 		arg.FromKey,
 		arg.BeforeKey,
 		arg.Query,
+		arg.Sources,
+		arg.EndsBefore,
 		arg.Statuses,
 		arg.Roles,
 		arg.SiteRoles,
@@ -119,19 +127,26 @@ SELECT count(*) FROM (
     SELECT 1 FROM member_roles h
     JOIN organization_members m ON m.organization_id = h.organization_id AND m.username_key = h.username_key
     WHERE h.organization_id = ?1 AND h.role = ?2 AND h.username_key >= ?3 AND h.username_key < ?4
+      AND NOT EXISTS (
+          SELECT 1 FROM member_roles e
+          WHERE e.organization_id = h.organization_id AND e.role = h.role AND e.username_key = h.username_key AND e.source < h.source)
       AND (CAST(?5 AS text) = '' OR instr(m.search_key, ?5) > 0)
-      AND (CAST(?6 AS text) = '' OR instr(?6, ' ' || m.status || ' ') > 0)
-      AND (CAST(?7 AS text) = '' OR EXISTS (
-          SELECT 1 FROM user_roles s WHERE s.user_id = m.user_id AND instr(?7, ' ' || s.role || ' ') > 0))
-      AND (NOT CAST(?8 AS boolean) OR EXISTS (
-          SELECT 1 FROM users a WHERE a.id = m.user_id AND (CAST(?9 AS text) = '' OR instr(a.name_key, ?9) > 0)
-            AND (CAST(?10 AS text) = '' OR instr(?10, ' ' || a.login_type || ' ') > 0)
-            AND (CAST(?11 AS text) = '' OR instr(?11, CASE WHEN a.login_type = 'none' AND a.email = '' THEN 'true' ELSE 'false' END) > 0)
-            AND (a.created_at < ?12 OR ?12 IS NULL)
-            AND (a.created_at > ?13 OR ?13 IS NULL)
-            AND (a.last_seen_at < ?14 OR ?14 IS NULL)
-            AND (a.last_seen_at > ?15 OR ?15 IS NULL)))
-    LIMIT CAST(?16 AS bigint)
+      AND (CAST(?6 AS text) = '' OR EXISTS (
+          SELECT 1 FROM member_roles x
+          WHERE x.organization_id = m.organization_id AND x.username_key = m.username_key AND instr(?6, ' ' || x.source || ' ') > 0))
+      AND (m.next_end < ?7 OR ?7 IS NULL)
+      AND (CAST(?8 AS text) = '' OR instr(?8, ' ' || m.status || ' ') > 0)
+      AND (CAST(?9 AS text) = '' OR EXISTS (
+          SELECT 1 FROM user_roles s WHERE s.user_id = m.user_id AND instr(?9, ' ' || s.role || ' ') > 0))
+      AND (NOT CAST(?10 AS boolean) OR EXISTS (
+          SELECT 1 FROM users a WHERE a.id = m.user_id AND (CAST(?11 AS text) = '' OR instr(a.name_key, ?11) > 0)
+            AND (CAST(?12 AS text) = '' OR instr(?12, ' ' || a.login_type || ' ') > 0)
+            AND (CAST(?13 AS text) = '' OR instr(?13, CASE WHEN a.login_type = 'none' AND a.email = '' THEN 'true' ELSE 'false' END) > 0)
+            AND (a.created_at < ?14 OR ?14 IS NULL)
+            AND (a.created_at > ?15 OR ?15 IS NULL)
+            AND (a.last_seen_at < ?16 OR ?16 IS NULL)
+            AND (a.last_seen_at > ?17 OR ?17 IS NULL)))
+    LIMIT CAST(?18 AS bigint)
 ) f
 `
 
@@ -141,6 +156,8 @@ type CountMembersOfRoleParams struct {
 	FromKey        string
 	BeforeKey      string
 	Query          string
+	Sources        string
+	EndsBefore     sql.NullTime
 	Statuses       string
 	SiteRoles      string
 	ByAccount      bool
@@ -161,6 +178,8 @@ func (q *Queries) CountMembersOfRole(ctx context.Context, arg CountMembersOfRole
 		arg.FromKey,
 		arg.BeforeKey,
 		arg.Query,
+		arg.Sources,
+		arg.EndsBefore,
 		arg.Statuses,
 		arg.SiteRoles,
 		arg.ByAccount,
@@ -287,22 +306,26 @@ const findMembers = `-- name: FindMembers :many
 SELECT m.user_id, m.username_key FROM organization_members m
 WHERE m.organization_id = ?1 AND m.username_key >= ?2 AND m.username_key < ?3
   AND (CAST(?4 AS text) = '' OR instr(m.search_key, ?4) > 0)
-  AND (CAST(?5 AS text) = '' OR instr(?5, ' ' || m.status || ' ') > 0)
-  AND (CAST(?6 AS text) = '' OR EXISTS (
+  AND (CAST(?5 AS text) = '' OR EXISTS (
+      SELECT 1 FROM member_roles x
+      WHERE x.organization_id = m.organization_id AND x.username_key = m.username_key AND instr(?5, ' ' || x.source || ' ') > 0))
+  AND (m.next_end < ?6 OR ?6 IS NULL)
+  AND (CAST(?7 AS text) = '' OR instr(?7, ' ' || m.status || ' ') > 0)
+  AND (CAST(?8 AS text) = '' OR EXISTS (
       SELECT 1 FROM member_roles r
-      WHERE r.organization_id = m.organization_id AND r.username_key = m.username_key AND instr(?6, ' ' || r.role || ' ') > 0))
-  AND (CAST(?7 AS text) = '' OR EXISTS (
-      SELECT 1 FROM user_roles s WHERE s.user_id = m.user_id AND instr(?7, ' ' || s.role || ' ') > 0))
-  AND (NOT CAST(?8 AS boolean) OR EXISTS (
-      SELECT 1 FROM users a WHERE a.id = m.user_id AND (CAST(?9 AS text) = '' OR instr(a.name_key, ?9) > 0)
-        AND (CAST(?10 AS text) = '' OR instr(?10, ' ' || a.login_type || ' ') > 0)
-        AND (CAST(?11 AS text) = '' OR instr(?11, CASE WHEN a.login_type = 'none' AND a.email = '' THEN 'true' ELSE 'false' END) > 0)
-        AND (a.created_at < ?12 OR ?12 IS NULL)
-        AND (a.created_at > ?13 OR ?13 IS NULL)
-        AND (a.last_seen_at < ?14 OR ?14 IS NULL)
-        AND (a.last_seen_at > ?15 OR ?15 IS NULL)))
+      WHERE r.organization_id = m.organization_id AND r.username_key = m.username_key AND instr(?8, ' ' || r.role || ' ') > 0))
+  AND (CAST(?9 AS text) = '' OR EXISTS (
+      SELECT 1 FROM user_roles s WHERE s.user_id = m.user_id AND instr(?9, ' ' || s.role || ' ') > 0))
+  AND (NOT CAST(?10 AS boolean) OR EXISTS (
+      SELECT 1 FROM users a WHERE a.id = m.user_id AND (CAST(?11 AS text) = '' OR instr(a.name_key, ?11) > 0)
+        AND (CAST(?12 AS text) = '' OR instr(?12, ' ' || a.login_type || ' ') > 0)
+        AND (CAST(?13 AS text) = '' OR instr(?13, CASE WHEN a.login_type = 'none' AND a.email = '' THEN 'true' ELSE 'false' END) > 0)
+        AND (a.created_at < ?14 OR ?14 IS NULL)
+        AND (a.created_at > ?15 OR ?15 IS NULL)
+        AND (a.last_seen_at < ?16 OR ?16 IS NULL)
+        AND (a.last_seen_at > ?17 OR ?17 IS NULL)))
 ORDER BY m.username_key
-LIMIT CAST(?17 AS bigint) OFFSET CAST(?16 AS bigint)
+LIMIT CAST(?19 AS bigint) OFFSET CAST(?18 AS bigint)
 `
 
 type FindMembersParams struct {
@@ -310,6 +333,8 @@ type FindMembersParams struct {
 	FromKey        string
 	BeforeKey      string
 	Query          string
+	Sources        string
+	EndsBefore     sql.NullTime
 	Statuses       string
 	Roles          string
 	SiteRoles      string
@@ -339,6 +364,8 @@ func (q *Queries) FindMembers(ctx context.Context, arg FindMembersParams) ([]Fin
 		arg.FromKey,
 		arg.BeforeKey,
 		arg.Query,
+		arg.Sources,
+		arg.EndsBefore,
 		arg.Statuses,
 		arg.Roles,
 		arg.SiteRoles,
@@ -378,20 +405,27 @@ const findMembersOfRole = `-- name: FindMembersOfRole :many
 SELECT m.user_id, m.username_key FROM member_roles h
 JOIN organization_members m ON m.organization_id = h.organization_id AND m.username_key = h.username_key
 WHERE h.organization_id = ?1 AND h.role = ?2 AND h.username_key >= ?3 AND h.username_key < ?4
+  AND NOT EXISTS (
+      SELECT 1 FROM member_roles e
+      WHERE e.organization_id = h.organization_id AND e.role = h.role AND e.username_key = h.username_key AND e.source < h.source)
   AND (CAST(?5 AS text) = '' OR instr(m.search_key, ?5) > 0)
-  AND (CAST(?6 AS text) = '' OR instr(?6, ' ' || m.status || ' ') > 0)
-  AND (CAST(?7 AS text) = '' OR EXISTS (
-      SELECT 1 FROM user_roles s WHERE s.user_id = m.user_id AND instr(?7, ' ' || s.role || ' ') > 0))
-  AND (NOT CAST(?8 AS boolean) OR EXISTS (
-      SELECT 1 FROM users a WHERE a.id = m.user_id AND (CAST(?9 AS text) = '' OR instr(a.name_key, ?9) > 0)
-        AND (CAST(?10 AS text) = '' OR instr(?10, ' ' || a.login_type || ' ') > 0)
-        AND (CAST(?11 AS text) = '' OR instr(?11, CASE WHEN a.login_type = 'none' AND a.email = '' THEN 'true' ELSE 'false' END) > 0)
-        AND (a.created_at < ?12 OR ?12 IS NULL)
-        AND (a.created_at > ?13 OR ?13 IS NULL)
-        AND (a.last_seen_at < ?14 OR ?14 IS NULL)
-        AND (a.last_seen_at > ?15 OR ?15 IS NULL)))
+  AND (CAST(?6 AS text) = '' OR EXISTS (
+      SELECT 1 FROM member_roles x
+      WHERE x.organization_id = m.organization_id AND x.username_key = m.username_key AND instr(?6, ' ' || x.source || ' ') > 0))
+  AND (m.next_end < ?7 OR ?7 IS NULL)
+  AND (CAST(?8 AS text) = '' OR instr(?8, ' ' || m.status || ' ') > 0)
+  AND (CAST(?9 AS text) = '' OR EXISTS (
+      SELECT 1 FROM user_roles s WHERE s.user_id = m.user_id AND instr(?9, ' ' || s.role || ' ') > 0))
+  AND (NOT CAST(?10 AS boolean) OR EXISTS (
+      SELECT 1 FROM users a WHERE a.id = m.user_id AND (CAST(?11 AS text) = '' OR instr(a.name_key, ?11) > 0)
+        AND (CAST(?12 AS text) = '' OR instr(?12, ' ' || a.login_type || ' ') > 0)
+        AND (CAST(?13 AS text) = '' OR instr(?13, CASE WHEN a.login_type = 'none' AND a.email = '' THEN 'true' ELSE 'false' END) > 0)
+        AND (a.created_at < ?14 OR ?14 IS NULL)
+        AND (a.created_at > ?15 OR ?15 IS NULL)
+        AND (a.last_seen_at < ?16 OR ?16 IS NULL)
+        AND (a.last_seen_at > ?17 OR ?17 IS NULL)))
 ORDER BY h.username_key
-LIMIT CAST(?17 AS bigint) OFFSET CAST(?16 AS bigint)
+LIMIT CAST(?19 AS bigint) OFFSET CAST(?18 AS bigint)
 `
 
 type FindMembersOfRoleParams struct {
@@ -400,6 +434,8 @@ type FindMembersOfRoleParams struct {
 	FromKey        string
 	BeforeKey      string
 	Query          string
+	Sources        string
+	EndsBefore     sql.NullTime
 	Statuses       string
 	SiteRoles      string
 	ByAccount      bool
@@ -419,7 +455,7 @@ type FindMembersOfRoleRow struct {
 	UsernameKey string
 }
 
-// Members that hold one role and match, by username, walking along the holders.
+// Members that hold one role and match, by username, walking along the holders: of several records of one the first counts.
 func (q *Queries) FindMembersOfRole(ctx context.Context, arg FindMembersOfRoleParams) ([]FindMembersOfRoleRow, error) {
 	rows, err := q.query(ctx, q.findMembersOfRoleStmt, findMembersOfRole,
 		arg.OrganizationID,
@@ -427,6 +463,8 @@ func (q *Queries) FindMembersOfRole(ctx context.Context, arg FindMembersOfRolePa
 		arg.FromKey,
 		arg.BeforeKey,
 		arg.Query,
+		arg.Sources,
+		arg.EndsBefore,
 		arg.Statuses,
 		arg.SiteRoles,
 		arg.ByAccount,
@@ -2159,23 +2197,27 @@ SELECT f.user_id, CAST(count(*) OVER () AS bigint) AS total FROM (
     WHERE m.organization_id = ?4
       AND (CAST(?5 AS text) = '' OR m.username_key >= ?6 AND m.username_key < ?5)
       AND (CAST(?3 AS text) = '' OR instr(m.search_key, ?3) > 0)
-      AND (CAST(?7 AS text) = '' OR instr(?7, ' ' || m.status || ' ') > 0)
-      AND (CAST(?8 AS text) = '' OR EXISTS (
+      AND (CAST(?7 AS text) = '' OR EXISTS (
+          SELECT 1 FROM member_roles x
+          WHERE x.organization_id = m.organization_id AND x.username_key = m.username_key AND instr(?7, ' ' || x.source || ' ') > 0))
+      AND (m.next_end < ?8 OR ?8 IS NULL)
+      AND (CAST(?9 AS text) = '' OR instr(?9, ' ' || m.status || ' ') > 0)
+      AND (CAST(?10 AS text) = '' OR EXISTS (
           SELECT 1 FROM member_roles r
-          WHERE r.organization_id = m.organization_id AND r.username_key = m.username_key AND instr(?8, ' ' || r.role || ' ') > 0))
-      AND (CAST(?9 AS text) = '' OR EXISTS (
-          SELECT 1 FROM user_roles s WHERE s.user_id = m.user_id AND instr(?9, ' ' || s.role || ' ') > 0))
-      AND (NOT CAST(?10 AS boolean) OR EXISTS (
-          SELECT 1 FROM users a WHERE a.id = m.user_id AND (CAST(?11 AS text) = '' OR instr(a.name_key, ?11) > 0)
-            AND (CAST(?12 AS text) = '' OR instr(?12, ' ' || a.login_type || ' ') > 0)
-            AND (CAST(?13 AS text) = '' OR instr(?13, CASE WHEN a.login_type = 'none' AND a.email = '' THEN 'true' ELSE 'false' END) > 0)
-            AND (a.created_at < ?14 OR ?14 IS NULL)
-            AND (a.created_at > ?15 OR ?15 IS NULL)
-            AND (a.last_seen_at < ?16 OR ?16 IS NULL)
-            AND (a.last_seen_at > ?17 OR ?17 IS NULL)))
+          WHERE r.organization_id = m.organization_id AND r.username_key = m.username_key AND instr(?10, ' ' || r.role || ' ') > 0))
+      AND (CAST(?11 AS text) = '' OR EXISTS (
+          SELECT 1 FROM user_roles s WHERE s.user_id = m.user_id AND instr(?11, ' ' || s.role || ' ') > 0))
+      AND (NOT CAST(?12 AS boolean) OR EXISTS (
+          SELECT 1 FROM users a WHERE a.id = m.user_id AND (CAST(?13 AS text) = '' OR instr(a.name_key, ?13) > 0)
+            AND (CAST(?14 AS text) = '' OR instr(?14, ' ' || a.login_type || ' ') > 0)
+            AND (CAST(?15 AS text) = '' OR instr(?15, CASE WHEN a.login_type = 'none' AND a.email = '' THEN 'true' ELSE 'false' END) > 0)
+            AND (a.created_at < ?16 OR ?16 IS NULL)
+            AND (a.created_at > ?17 OR ?17 IS NULL)
+            AND (a.last_seen_at < ?18 OR ?18 IS NULL)
+            AND (a.last_seen_at > ?19 OR ?19 IS NULL)))
 ) f
 ORDER BY f.up, f.down DESC, f.tie, f.username_key DESC
-LIMIT CAST(?19 AS bigint) OFFSET CAST(?18 AS bigint)
+LIMIT CAST(?21 AS bigint) OFFSET CAST(?20 AS bigint)
 `
 
 type SearchMembersParams struct {
@@ -2185,6 +2227,8 @@ type SearchMembersParams struct {
 	OrganizationID uuid.UUID
 	BeforeKey      string
 	FromKey        string
+	Sources        string
+	EndsBefore     sql.NullTime
 	Statuses       string
 	Roles          string
 	SiteRoles      string
@@ -2217,6 +2261,8 @@ func (q *Queries) SearchMembers(ctx context.Context, arg SearchMembersParams) ([
 		arg.OrganizationID,
 		arg.BeforeKey,
 		arg.FromKey,
+		arg.Sources,
+		arg.EndsBefore,
 		arg.Statuses,
 		arg.Roles,
 		arg.SiteRoles,
@@ -2259,26 +2305,35 @@ JOIN organization_members m ON m.user_id = u.id
 WHERE instr(u.search_key, ?1) > 0
   AND (CAST(?2 AS text) = '' OR instr(?2, ' ' || u.status || ' ') > 0)
   AND m.organization_id = ?3
-  AND (CAST(?4 AS text) = '' OR m.username_key >= ?5 AND m.username_key < ?4)
-  AND (CAST(?6 AS text) = '' OR EXISTS (
+  AND (CAST(?4 AS text) = '' OR EXISTS (
+      SELECT 1 FROM member_roles x
+      WHERE x.organization_id = m.organization_id AND x.username_key = m.username_key AND instr(?4, ' ' || x.source || ' ') > 0))
+  AND (NOT CAST(?5 AS boolean) OR EXISTS (
+      SELECT 1 FROM organization_members e
+      WHERE e.organization_id = m.organization_id AND e.username_key = m.username_key AND e.next_end < ?6))
+  AND (CAST(?7 AS text) = '' OR m.username_key >= ?8 AND m.username_key < ?7)
+  AND (CAST(?9 AS text) = '' OR EXISTS (
       SELECT 1 FROM member_roles r
-      WHERE r.organization_id = m.organization_id AND r.username_key = m.username_key AND instr(?6, ' ' || r.role || ' ') > 0))
-  AND (CAST(?7 AS text) = '' OR EXISTS (
-      SELECT 1 FROM user_roles s WHERE s.user_id = m.user_id AND instr(?7, ' ' || s.role || ' ') > 0))
-  AND (NOT CAST(?8 AS boolean) OR EXISTS (
-      SELECT 1 FROM users a WHERE a.id = m.user_id AND (CAST(?9 AS text) = '' OR instr(a.name_key, ?9) > 0)
-        AND (CAST(?10 AS text) = '' OR instr(?10, ' ' || a.login_type || ' ') > 0)
-        AND (CAST(?11 AS text) = '' OR instr(?11, CASE WHEN a.login_type = 'none' AND a.email = '' THEN 'true' ELSE 'false' END) > 0)
-        AND (a.created_at < ?12 OR ?12 IS NULL)
-        AND (a.created_at > ?13 OR ?13 IS NULL)
-        AND (a.last_seen_at < ?14 OR ?14 IS NULL)
-        AND (a.last_seen_at > ?15 OR ?15 IS NULL)))
+      WHERE r.organization_id = m.organization_id AND r.username_key = m.username_key AND instr(?9, ' ' || r.role || ' ') > 0))
+  AND (CAST(?10 AS text) = '' OR EXISTS (
+      SELECT 1 FROM user_roles s WHERE s.user_id = m.user_id AND instr(?10, ' ' || s.role || ' ') > 0))
+  AND (NOT CAST(?11 AS boolean) OR EXISTS (
+      SELECT 1 FROM users a WHERE a.id = m.user_id AND (CAST(?12 AS text) = '' OR instr(a.name_key, ?12) > 0)
+        AND (CAST(?13 AS text) = '' OR instr(?13, ' ' || a.login_type || ' ') > 0)
+        AND (CAST(?14 AS text) = '' OR instr(?14, CASE WHEN a.login_type = 'none' AND a.email = '' THEN 'true' ELSE 'false' END) > 0)
+        AND (a.created_at < ?15 OR ?15 IS NULL)
+        AND (a.created_at > ?16 OR ?16 IS NULL)
+        AND (a.last_seen_at < ?17 OR ?17 IS NULL)
+        AND (a.last_seen_at > ?18 OR ?18 IS NULL)))
 `
 
 type SearchMembersByUsernameParams struct {
 	Query          string
 	Statuses       string
 	OrganizationID uuid.UUID
+	Sources        string
+	ByEnd          bool
+	EndsBefore     sql.NullTime
 	BeforeKey      string
 	FromKey        string
 	Roles          string
@@ -2306,6 +2361,9 @@ func (q *Queries) SearchMembersByUsername(ctx context.Context, arg SearchMembers
 		arg.Query,
 		arg.Statuses,
 		arg.OrganizationID,
+		arg.Sources,
+		arg.ByEnd,
+		arg.EndsBefore,
 		arg.BeforeKey,
 		arg.FromKey,
 		arg.Roles,
@@ -2356,23 +2414,27 @@ SELECT f.user_id FROM (
     FROM organization_members m
     WHERE m.organization_id = ?3 AND m.username_key >= ?4 AND m.username_key < ?5
       AND (CAST(?6 AS text) = '' OR instr(m.search_key, ?6) > 0)
-      AND (CAST(?7 AS text) = '' OR instr(?7, ' ' || m.status || ' ') > 0)
-      AND (CAST(?8 AS text) = '' OR EXISTS (
+      AND (CAST(?7 AS text) = '' OR EXISTS (
+          SELECT 1 FROM member_roles x
+          WHERE x.organization_id = m.organization_id AND x.username_key = m.username_key AND instr(?7, ' ' || x.source || ' ') > 0))
+      AND (m.next_end < ?8 OR ?8 IS NULL)
+      AND (CAST(?9 AS text) = '' OR instr(?9, ' ' || m.status || ' ') > 0)
+      AND (CAST(?10 AS text) = '' OR EXISTS (
           SELECT 1 FROM member_roles r
-          WHERE r.organization_id = m.organization_id AND r.username_key = m.username_key AND instr(?8, ' ' || r.role || ' ') > 0))
-      AND (CAST(?9 AS text) = '' OR EXISTS (
-          SELECT 1 FROM user_roles s WHERE s.user_id = m.user_id AND instr(?9, ' ' || s.role || ' ') > 0))
-      AND (NOT CAST(?10 AS boolean) OR EXISTS (
-          SELECT 1 FROM users a WHERE a.id = m.user_id AND (CAST(?11 AS text) = '' OR instr(a.name_key, ?11) > 0)
-            AND (CAST(?12 AS text) = '' OR instr(?12, ' ' || a.login_type || ' ') > 0)
-            AND (CAST(?13 AS text) = '' OR instr(?13, CASE WHEN a.login_type = 'none' AND a.email = '' THEN 'true' ELSE 'false' END) > 0)
-            AND (a.created_at < ?14 OR ?14 IS NULL)
-            AND (a.created_at > ?15 OR ?15 IS NULL)
-            AND (a.last_seen_at < ?16 OR ?16 IS NULL)
-            AND (a.last_seen_at > ?17 OR ?17 IS NULL)))
+          WHERE r.organization_id = m.organization_id AND r.username_key = m.username_key AND instr(?10, ' ' || r.role || ' ') > 0))
+      AND (CAST(?11 AS text) = '' OR EXISTS (
+          SELECT 1 FROM user_roles s WHERE s.user_id = m.user_id AND instr(?11, ' ' || s.role || ' ') > 0))
+      AND (NOT CAST(?12 AS boolean) OR EXISTS (
+          SELECT 1 FROM users a WHERE a.id = m.user_id AND (CAST(?13 AS text) = '' OR instr(a.name_key, ?13) > 0)
+            AND (CAST(?14 AS text) = '' OR instr(?14, ' ' || a.login_type || ' ') > 0)
+            AND (CAST(?15 AS text) = '' OR instr(?15, CASE WHEN a.login_type = 'none' AND a.email = '' THEN 'true' ELSE 'false' END) > 0)
+            AND (a.created_at < ?16 OR ?16 IS NULL)
+            AND (a.created_at > ?17 OR ?17 IS NULL)
+            AND (a.last_seen_at < ?18 OR ?18 IS NULL)
+            AND (a.last_seen_at > ?19 OR ?19 IS NULL)))
 ) f
 ORDER BY f.up, f.down DESC, f.tie, f.username_key DESC
-LIMIT CAST(?19 AS bigint) OFFSET CAST(?18 AS bigint)
+LIMIT CAST(?21 AS bigint) OFFSET CAST(?20 AS bigint)
 `
 
 type SortMembersParams struct {
@@ -2382,6 +2444,8 @@ type SortMembersParams struct {
 	FromKey        string
 	BeforeKey      string
 	Query          string
+	Sources        string
+	EndsBefore     sql.NullTime
 	Statuses       string
 	Roles          string
 	SiteRoles      string
@@ -2406,6 +2470,8 @@ func (q *Queries) SortMembers(ctx context.Context, arg SortMembersParams) ([]uui
 		arg.FromKey,
 		arg.BeforeKey,
 		arg.Query,
+		arg.Sources,
+		arg.EndsBefore,
 		arg.Statuses,
 		arg.Roles,
 		arg.SiteRoles,

@@ -117,20 +117,23 @@ FROM (
     FROM users u
     WHERE (CAST(?3 AS text) = '' OR instr(u.search_key, ?3) > 0)
       AND (u.id = ?4 OR ?4 IS NULL)
-      AND (CAST(?5 AS text) = '' OR instr(?5, ' ' || u.status || ' ') > 0)
-      AND (CAST(?6 AS text) = '' OR instr(?6, ' ' || u.login_type || ' ') > 0)
-      AND (CAST(?7 AS text) = '' OR EXISTS (
-          SELECT 1 FROM user_roles s WHERE s.user_id = u.id AND instr(?7, ' ' || s.role || ' ') > 0))
-      AND (u.created_at < ?8 OR ?8 IS NULL)
-      AND (u.created_at > ?9 OR ?9 IS NULL)
-      AND (u.last_seen_at < ?10 OR ?10 IS NULL)
-      AND (u.last_seen_at > ?11 OR ?11 IS NULL)
-      AND (CAST(?12 AS text) = '' OR instr(u.name_key, ?12) > 0)
-      AND (CAST(?13 AS text) = '' OR instr(?13, CASE WHEN u.login_type = 'none' AND u.email = '' THEN 'true' ELSE 'false' END) > 0)
-      AND u.username_key > ?14
+      AND (CAST(?5 AS text) = '' OR EXISTS (
+          SELECT 1 FROM user_roles x WHERE x.user_id = u.id AND instr(?5, ' ' || x.source || ' ') > 0))
+      AND (u.next_end < ?6 OR ?6 IS NULL)
+      AND (CAST(?7 AS text) = '' OR instr(?7, ' ' || u.status || ' ') > 0)
+      AND (CAST(?8 AS text) = '' OR instr(?8, ' ' || u.login_type || ' ') > 0)
+      AND (CAST(?9 AS text) = '' OR EXISTS (
+          SELECT 1 FROM user_roles s WHERE s.user_id = u.id AND instr(?9, ' ' || s.role || ' ') > 0))
+      AND (u.created_at < ?10 OR ?10 IS NULL)
+      AND (u.created_at > ?11 OR ?11 IS NULL)
+      AND (u.last_seen_at < ?12 OR ?12 IS NULL)
+      AND (u.last_seen_at > ?13 OR ?13 IS NULL)
+      AND (CAST(?14 AS text) = '' OR instr(u.name_key, ?14) > 0)
+      AND (CAST(?15 AS text) = '' OR instr(?15, CASE WHEN u.login_type = 'none' AND u.email = '' THEN 'true' ELSE 'false' END) > 0)
+      AND u.username_key > ?16
 ) f
 ORDER BY f.up, f.down DESC, f.username_key
-LIMIT CAST(?16 AS bigint) OFFSET CAST(?15 AS bigint)
+LIMIT CAST(?18 AS bigint) OFFSET CAST(?17 AS bigint)
 `
 
 type FindUsersParams struct {
@@ -138,6 +141,8 @@ type FindUsersParams struct {
 	Sort           string
 	Query          string
 	OnlyUser       uuid.NullUUID
+	Sources        string
+	EndsBefore     sql.NullTime
 	Statuses       string
 	LoginTypes     string
 	Roles          string
@@ -166,6 +171,8 @@ func (q *Queries) FindUsers(ctx context.Context, arg FindUsersParams) ([]FindUse
 		arg.Sort,
 		arg.Query,
 		arg.OnlyUser,
+		arg.Sources,
+		arg.EndsBefore,
 		arg.Statuses,
 		arg.LoginTypes,
 		arg.Roles,
@@ -1069,20 +1076,23 @@ FROM (
     JOIN users u ON u.seq = s.rowid
     WHERE (u.id = ?4 OR ?4 IS NULL)
       AND instr(u.search_key, ?3) > 0
-      AND (CAST(?5 AS text) = '' OR instr(?5, ' ' || u.status || ' ') > 0)
-      AND (CAST(?6 AS text) = '' OR instr(?6, ' ' || u.login_type || ' ') > 0)
-      AND (CAST(?7 AS text) = '' OR EXISTS (
-          SELECT 1 FROM user_roles s WHERE s.user_id = u.id AND instr(?7, ' ' || s.role || ' ') > 0))
-      AND (u.created_at < ?8 OR ?8 IS NULL)
-      AND (u.created_at > ?9 OR ?9 IS NULL)
-      AND (u.last_seen_at < ?10 OR ?10 IS NULL)
-      AND (u.last_seen_at > ?11 OR ?11 IS NULL)
-      AND (CAST(?12 AS text) = '' OR instr(u.name_key, ?12) > 0)
-      AND (CAST(?13 AS text) = '' OR instr(?13, CASE WHEN u.login_type = 'none' AND u.email = '' THEN 'true' ELSE 'false' END) > 0)
-      AND u.username_key > ?14
+      AND (CAST(?5 AS text) = '' OR EXISTS (
+          SELECT 1 FROM user_roles x WHERE x.user_id = u.id AND instr(?5, ' ' || x.source || ' ') > 0))
+      AND (u.next_end < ?6 OR ?6 IS NULL)
+      AND (CAST(?7 AS text) = '' OR instr(?7, ' ' || u.status || ' ') > 0)
+      AND (CAST(?8 AS text) = '' OR instr(?8, ' ' || u.login_type || ' ') > 0)
+      AND (CAST(?9 AS text) = '' OR EXISTS (
+          SELECT 1 FROM user_roles s WHERE s.user_id = u.id AND instr(?9, ' ' || s.role || ' ') > 0))
+      AND (u.created_at < ?10 OR ?10 IS NULL)
+      AND (u.created_at > ?11 OR ?11 IS NULL)
+      AND (u.last_seen_at < ?12 OR ?12 IS NULL)
+      AND (u.last_seen_at > ?13 OR ?13 IS NULL)
+      AND (CAST(?14 AS text) = '' OR instr(u.name_key, ?14) > 0)
+      AND (CAST(?15 AS text) = '' OR instr(?15, CASE WHEN u.login_type = 'none' AND u.email = '' THEN 'true' ELSE 'false' END) > 0)
+      AND u.username_key > ?16
 ) f
 ORDER BY f.up, f.down DESC, f.username_key
-LIMIT CAST(?16 AS bigint) OFFSET CAST(?15 AS bigint)
+LIMIT CAST(?18 AS bigint) OFFSET CAST(?17 AS bigint)
 `
 
 type SearchUsersParams struct {
@@ -1090,6 +1100,8 @@ type SearchUsersParams struct {
 	Sort           string
 	Query          string
 	OnlyUser       uuid.NullUUID
+	Sources        string
+	EndsBefore     sql.NullTime
 	Statuses       string
 	LoginTypes     string
 	Roles          string
@@ -1117,6 +1129,8 @@ func (q *Queries) SearchUsers(ctx context.Context, arg SearchUsersParams) ([]Sea
 		arg.Sort,
 		arg.Query,
 		arg.OnlyUser,
+		arg.Sources,
+		arg.EndsBefore,
 		arg.Statuses,
 		arg.LoginTypes,
 		arg.Roles,

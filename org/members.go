@@ -41,6 +41,7 @@ type MemberFilter struct {
 	Roles      []string // organization role names; a member that holds any of them matches
 	SiteRoles  []string // site role names; likewise
 	Statuses   []Status
+	Records    RecordFilter
 	AfterID    uuid.UUID // begin after this member; by username only
 	Sort       string    // one of MemberSorts, "-" in front for descending; "" is "username"
 	Limit      int       // 0 is no limit
@@ -53,7 +54,7 @@ var MemberSorts = []string{"username", "name", "email", "created_at", "updated_a
 
 // Filtered says whether f leaves anybody out.
 func (f *MemberFilter) Filtered() bool {
-	return f.Query != "" || len(f.Roles) > 0 || len(f.SiteRoles) > 0 || len(f.Statuses) > 0
+	return f.Query != "" || len(f.Roles) > 0 || len(f.SiteRoles) > 0 || len(f.Statuses) > 0 || f.Records.Filtered()
 }
 
 // MemberList is one page of members.

@@ -9,12 +9,14 @@ import (
 var MemberQueryKeys = []string{
 	"user_id", "github_user_id", "include_system", "name", "status", "role", "service_account", "login_type",
 	"last_seen_before", "last_seen_after", "created_before", "created_after", "github_com_user_id",
+	"source", "ending",
 }
 
 // UserQueryKeys are the keys of the search language for accounts.
 var UserQueryKeys = []string{
 	"search", "github_user_id", "name", "status", "role", "service_account", "login_type",
 	"last_seen_before", "last_seen_after", "created_before", "created_after", "github_com_user_id",
+	"source", "ending",
 }
 
 // HasUnknownKey reports whether a term of a query has a key that is none of these. People may mean such a query as it

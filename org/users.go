@@ -176,6 +176,7 @@ type UserFilter struct {
 	Statuses   []Status
 	Roles      []string // site role names; who holds any of them matches
 	LoginTypes []string
+	Records    RecordFilter // of roles of the site
 	AfterID    uuid.UUID
 	Sort       string // one of UserSorts, "-" in front for descending; "" is "username"
 	Limit      int
@@ -188,7 +189,7 @@ var UserSorts = []string{"username", "name", "email", "created_at", "last_seen_a
 
 // Filtered says whether f leaves anybody out.
 func (f *UserFilter) Filtered() bool {
-	return f.Query != "" || f.Text != "" || len(f.Statuses)+len(f.Roles)+len(f.LoginTypes) > 0
+	return f.Query != "" || f.Text != "" || len(f.Statuses)+len(f.Roles)+len(f.LoginTypes) > 0 || f.Records.Filtered()
 }
 
 // UserList is one page of users.

@@ -42,6 +42,10 @@ SELECT * FROM member_rows WHERE organization_id = @organization_id AND username_
 SELECT m.user_id, m.username_key FROM organization_members m
 WHERE m.organization_id = @organization_id AND m.username_key >= @from_key AND m.username_key < @before_key
   AND (CAST(@query AS text) = '' OR instr(m.search_key, @query) > 0)
+  AND (CAST(@sources AS text) = '' OR EXISTS (
+      SELECT 1 FROM member_roles x
+      WHERE x.organization_id = m.organization_id AND x.username_key = m.username_key AND instr(@sources, ' ' || x.source || ' ') > 0))
+  AND (m.next_end < sqlc.narg(ends_before) OR sqlc.narg(ends_before) IS NULL)
   AND (CAST(@statuses AS text) = '' OR instr(@statuses, ' ' || m.status || ' ') > 0)
   AND (CAST(@roles AS text) = '' OR EXISTS (
       SELECT 1 FROM member_roles r
@@ -65,6 +69,10 @@ SELECT count(*) FROM (
     SELECT 1 FROM organization_members m
     WHERE m.organization_id = @organization_id AND m.username_key >= @from_key AND m.username_key < @before_key
       AND (CAST(@query AS text) = '' OR instr(m.search_key, @query) > 0)
+      AND (CAST(@sources AS text) = '' OR EXISTS (
+          SELECT 1 FROM member_roles x
+          WHERE x.organization_id = m.organization_id AND x.username_key = m.username_key AND instr(@sources, ' ' || x.source || ' ') > 0))
+      AND (m.next_end < sqlc.narg(ends_before) OR sqlc.narg(ends_before) IS NULL)
       AND (CAST(@statuses AS text) = '' OR instr(@statuses, ' ' || m.status || ' ') > 0)
       AND (CAST(@roles AS text) = '' OR EXISTS (
           SELECT 1 FROM member_roles r
@@ -99,6 +107,10 @@ SELECT f.user_id FROM (
     FROM organization_members m
     WHERE m.organization_id = @organization_id AND m.username_key >= @from_key AND m.username_key < @before_key
       AND (CAST(@query AS text) = '' OR instr(m.search_key, @query) > 0)
+      AND (CAST(@sources AS text) = '' OR EXISTS (
+          SELECT 1 FROM member_roles x
+          WHERE x.organization_id = m.organization_id AND x.username_key = m.username_key AND instr(@sources, ' ' || x.source || ' ') > 0))
+      AND (m.next_end < sqlc.narg(ends_before) OR sqlc.narg(ends_before) IS NULL)
       AND (CAST(@statuses AS text) = '' OR instr(@statuses, ' ' || m.status || ' ') > 0)
       AND (CAST(@roles AS text) = '' OR EXISTS (
           SELECT 1 FROM member_roles r
@@ -166,11 +178,18 @@ SELECT m.user_id FROM (
 ORDER BY p.created_at DESC, p.username_key DESC;
 
 -- name: FindMembersOfRole :many
--- Members that hold one role and match, by username, walking along the holders.
+-- Members that hold one role and match, by username, walking along the holders: of several records of one the first counts.
 SELECT m.user_id, m.username_key FROM member_roles h
 JOIN organization_members m ON m.organization_id = h.organization_id AND m.username_key = h.username_key
 WHERE h.organization_id = @organization_id AND h.role = @role AND h.username_key >= @from_key AND h.username_key < @before_key
+  AND NOT EXISTS (
+      SELECT 1 FROM member_roles e
+      WHERE e.organization_id = h.organization_id AND e.role = h.role AND e.username_key = h.username_key AND e.source < h.source)
   AND (CAST(@query AS text) = '' OR instr(m.search_key, @query) > 0)
+  AND (CAST(@sources AS text) = '' OR EXISTS (
+      SELECT 1 FROM member_roles x
+      WHERE x.organization_id = m.organization_id AND x.username_key = m.username_key AND instr(@sources, ' ' || x.source || ' ') > 0))
+  AND (m.next_end < sqlc.narg(ends_before) OR sqlc.narg(ends_before) IS NULL)
   AND (CAST(@statuses AS text) = '' OR instr(@statuses, ' ' || m.status || ' ') > 0)
   AND (CAST(@site_roles AS text) = '' OR EXISTS (
       SELECT 1 FROM user_roles s WHERE s.user_id = m.user_id AND instr(@site_roles, ' ' || s.role || ' ') > 0))
@@ -190,7 +209,14 @@ SELECT count(*) FROM (
     SELECT 1 FROM member_roles h
     JOIN organization_members m ON m.organization_id = h.organization_id AND m.username_key = h.username_key
     WHERE h.organization_id = @organization_id AND h.role = @role AND h.username_key >= @from_key AND h.username_key < @before_key
+      AND NOT EXISTS (
+          SELECT 1 FROM member_roles e
+          WHERE e.organization_id = h.organization_id AND e.role = h.role AND e.username_key = h.username_key AND e.source < h.source)
       AND (CAST(@query AS text) = '' OR instr(m.search_key, @query) > 0)
+      AND (CAST(@sources AS text) = '' OR EXISTS (
+          SELECT 1 FROM member_roles x
+          WHERE x.organization_id = m.organization_id AND x.username_key = m.username_key AND instr(@sources, ' ' || x.source || ' ') > 0))
+      AND (m.next_end < sqlc.narg(ends_before) OR sqlc.narg(ends_before) IS NULL)
       AND (CAST(@statuses AS text) = '' OR instr(@statuses, ' ' || m.status || ' ') > 0)
       AND (CAST(@site_roles AS text) = '' OR EXISTS (
           SELECT 1 FROM user_roles s WHERE s.user_id = m.user_id AND instr(@site_roles, ' ' || s.role || ' ') > 0))
@@ -235,6 +261,10 @@ SELECT f.user_id, CAST(count(*) OVER () AS bigint) AS total FROM (
     WHERE m.organization_id = @organization_id
       AND (CAST(@before_key AS text) = '' OR m.username_key >= @from_key AND m.username_key < @before_key)
       AND (CAST(@query AS text) = '' OR instr(m.search_key, @query) > 0)
+      AND (CAST(@sources AS text) = '' OR EXISTS (
+          SELECT 1 FROM member_roles x
+          WHERE x.organization_id = m.organization_id AND x.username_key = m.username_key AND instr(@sources, ' ' || x.source || ' ') > 0))
+      AND (m.next_end < sqlc.narg(ends_before) OR sqlc.narg(ends_before) IS NULL)
       AND (CAST(@statuses AS text) = '' OR instr(@statuses, ' ' || m.status || ' ') > 0)
       AND (CAST(@roles AS text) = '' OR EXISTS (
           SELECT 1 FROM member_roles r
@@ -263,6 +293,12 @@ JOIN organization_members m ON m.user_id = u.id
 WHERE instr(u.search_key, @query) > 0
   AND (CAST(@statuses AS text) = '' OR instr(@statuses, ' ' || u.status || ' ') > 0)
   AND m.organization_id = @organization_id
+  AND (CAST(@sources AS text) = '' OR EXISTS (
+      SELECT 1 FROM member_roles x
+      WHERE x.organization_id = m.organization_id AND x.username_key = m.username_key AND instr(@sources, ' ' || x.source || ' ') > 0))
+  AND (NOT CAST(@by_end AS boolean) OR EXISTS (
+      SELECT 1 FROM organization_members e
+      WHERE e.organization_id = m.organization_id AND e.username_key = m.username_key AND e.next_end < sqlc.narg(ends_before)))
   AND (CAST(@before_key AS text) = '' OR m.username_key >= @from_key AND m.username_key < @before_key)
   AND (CAST(@roles AS text) = '' OR EXISTS (
       SELECT 1 FROM member_roles r

@@ -47,6 +47,9 @@ FROM (
     FROM users u
     WHERE (CAST(@query AS text) = '' OR instr(u.search_key, @query) > 0)
       AND (u.id = sqlc.narg(only_user) OR sqlc.narg(only_user) IS NULL)
+      AND (CAST(@sources AS text) = '' OR EXISTS (
+          SELECT 1 FROM user_roles x WHERE x.user_id = u.id AND instr(@sources, ' ' || x.source || ' ') > 0))
+      AND (u.next_end < sqlc.narg(ends_before) OR sqlc.narg(ends_before) IS NULL)
       AND (CAST(@statuses AS text) = '' OR instr(@statuses, ' ' || u.status || ' ') > 0)
       AND (CAST(@login_types AS text) = '' OR instr(@login_types, ' ' || u.login_type || ' ') > 0)
       AND (CAST(@roles AS text) = '' OR EXISTS (
@@ -83,6 +86,9 @@ FROM (
     JOIN users u ON u.seq = s.rowid
     WHERE (u.id = sqlc.narg(only_user) OR sqlc.narg(only_user) IS NULL)
       AND instr(u.search_key, @query) > 0
+      AND (CAST(@sources AS text) = '' OR EXISTS (
+          SELECT 1 FROM user_roles x WHERE x.user_id = u.id AND instr(@sources, ' ' || x.source || ' ') > 0))
+      AND (u.next_end < sqlc.narg(ends_before) OR sqlc.narg(ends_before) IS NULL)
       AND (CAST(@statuses AS text) = '' OR instr(@statuses, ' ' || u.status || ' ') > 0)
       AND (CAST(@login_types AS text) = '' OR instr(@login_types, ' ' || u.login_type || ' ') > 0)
       AND (CAST(@roles AS text) = '' OR EXISTS (

@@ -72,9 +72,19 @@ func memberQuery(f org.MemberFilter) url.Values {
 	for _, s := range f.Statuses {
 		q.Add("status", string(s))
 	}
+	setRecords(q, f.Records)
 	ui.SetSort(q, f.Sort, org.MemberSorts[0])
 	ui.SetPage(q, f.Limit, f.Offset)
 	return q
+}
+
+func setRecords(q url.Values, f org.RecordFilter) {
+	for _, s := range f.Sources {
+		q.Add("source", s)
+	}
+	if f.Ending > 0 {
+		q.Set("ending", org.FormatEnding(f.Ending))
+	}
 }
 
 // NewMemberURL is the page that adds members, with the users found by query.
@@ -164,6 +174,7 @@ func UsersURL(f org.UserFilter) string {
 	for _, l := range f.LoginTypes {
 		q.Add("login_type", l)
 	}
+	setRecords(q, f.Records)
 	ui.SetSort(q, f.Sort, org.UserSorts[0])
 	ui.SetPage(q, f.Limit, f.Offset)
 	return ui.URL(UsersPath, q)

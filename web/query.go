@@ -167,7 +167,7 @@ func (c *call) memberFilter() (org.MemberFilter, error) {
 		Sort:      q.sort(org.MemberSorts),
 	}
 	f.Limit, f.Offset = c.page(q)
-	f.AfterID, f.Statuses = q.id("after_id"), statuses(q)
+	f.AfterID, f.Statuses, f.Records = q.id("after_id"), statuses(q), q.records()
 	if c.as != asJSON || c.csv { // people may mean what they type as it stands, and a file has what its page shows
 		f.Literal = org.HasUnknownKey(f.Query, org.MemberQueryKeys)
 	}
@@ -175,6 +175,26 @@ func (c *call) memberFilter() (org.MemberFilter, error) {
 		f.CountLimit = maxCounted
 	}
 	return f, q.problem()
+}
+
+// records reads which records a list is narrowed to.
+func (q *query) records() (f org.RecordFilter) {
+	for _, v := range q.values["source"] {
+		switch {
+		case v == "":
+		case org.ValidSource(v):
+			f.Sources = append(f.Sources, v)
+		default:
+			q.addError("source", fmt.Sprintf("Query param %q must be %s", "source", org.SourceForm))
+		}
+	}
+	if v := q.text("ending"); v != "" {
+		var ok bool
+		if f.Ending, ok = org.ParseEnding(v); !ok {
+			q.addError("ending", fmt.Sprintf("Query param %q must be %s", "ending", org.EndingForm))
+		}
+	}
+	return f
 }
 
 // statuses reads the states of accounts that a list is narrowed to.

@@ -56,6 +56,7 @@ func (c *call) userFilter() (org.UserFilter, error) {
 	q := c.query()
 	f := org.UserFilter{Query: q.text("q"), AfterID: q.id("after_id"), Sort: q.sort(org.UserSorts)}
 	f.Limit, f.Offset = c.page(q)
+	f.Records = q.records()
 	if c.as == asJSON && !c.csv {
 		return f, q.problem()
 	}

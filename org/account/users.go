@@ -7,6 +7,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -41,7 +42,7 @@ func (s *Service) StreamUsers(ctx context.Context, subject *org.Actor, f org.Use
 
 // eachUser gives the accounts of a page one by one, and returns how many match in all.
 func (s *Service) eachUser(ctx context.Context, subject *org.Actor, f org.UserFilter, each func(*org.User) error) (total int, err error) {
-	p, err := newUserSearch(f)
+	p, err := newUserSearch(f, s.units.Now())
 	if err != nil {
 		return 0, err
 	}
@@ -133,7 +134,7 @@ func findUsers(ctx context.Context, s unit.Reader, p UserSearch) (ids []uuid.UUI
 
 // newUserSearch joins what a filter and its query ask for. Invalid: an unknown key, a bad value, an unknown order, or a
 // place to go on from that the order does not have.
-func newUserSearch(f org.UserFilter) (UserSearch, error) {
+func newUserSearch(f org.UserFilter, now time.Time) (UserSearch, error) {
 	p := UserSearch{MaxRows: int64(f.Limit), Skip: int64(f.Offset)}
 	if p.MaxRows == 0 {
 		p.MaxRows = math.MaxInt64
@@ -149,6 +150,8 @@ func newUserSearch(f org.UserFilter) (UserSearch, error) {
 	}
 	p.SeenBefore, p.SeenAfter = q.Time("last_seen_before"), q.Time("last_seen_after")
 	p.CreatedBefore, p.CreatedAfter = q.Time("created_before"), q.Time("created_after")
+	records := q.Records(f.Records)
+	p.Sources, p.EndsBefore = unit.SpaceJoined(records.Sources), unit.EndsBefore(records, now)
 	if q.GitHub("github_user_id", "github_com_user_id") { // nobody signs in that way here
 		p.LoginTypes = " github "
 	}

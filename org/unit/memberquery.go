@@ -2,10 +2,12 @@ package unit
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"math"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -24,7 +26,7 @@ type memberSearch struct {
 
 // NewMemberSearch makes a memberSearch of a filter, within the memberships that may be read, but for the accounts that it
 // names by id. Invalid: a bad query, unknown sort.
-func NewMemberSearch(o db.Organization, within keyRange, f *org.MemberFilter) (memberSearch, error) {
+func NewMemberSearch(o db.Organization, within keyRange, f *org.MemberFilter, now time.Time) (memberSearch, error) {
 	s := memberSearch{org: o, countMax: math.MaxInt64}
 	s.OrganizationID, s.FromKey, s.BeforeKey = o.ID, within.from, within.before
 	s.MaxRows, s.Skip = int64(f.Limit), int64(f.Offset)
@@ -44,7 +46,8 @@ func NewMemberSearch(o db.Organization, within keyRange, f *org.MemberFilter) (m
 	}
 	if f.Literal || !strings.Contains(f.Query, ":") {
 		s.Query = org.FoldCase(f.Query)
-	} else if err := s.read(f.Query); err != nil {
+		s.records(f.Records, now)
+	} else if err := s.read(f, now); err != nil {
 		return s, err
 	}
 	var err error
@@ -53,8 +56,8 @@ func NewMemberSearch(o db.Organization, within keyRange, f *org.MemberFilter) (m
 }
 
 // read narrows a search by a query of the search language. Invalid: what is wrong with it.
-func (s *memberSearch) read(query string) error {
-	q := ParseSearch(query, "", org.MemberQueryKeys...)
+func (s *memberSearch) read(f *org.MemberFilter, now time.Time) error {
+	q := ParseSearch(f.Query, "", org.MemberQueryKeys...)
 	s.Query, s.Name = org.FoldCase(q.Text), org.FoldCase(q.One("name"))
 	if s.Query == "" {
 		s.Query = s.Name // who has a text in the name has it among all texts, of which there is an index
@@ -67,6 +70,7 @@ func (s *memberSearch) read(query string) error {
 	s.CreatedBefore, s.CreatedAfter = q.Time("created_before"), q.Time("created_after")
 	s.ByAccount = s.Name+s.ServiceAccount+s.LoginTypes != "" ||
 		s.SeenBefore.Valid || s.SeenAfter.Valid || s.CreatedBefore.Valid || s.CreatedAfter.Valid
+	s.records(q.Records(f.Records), now)
 	statuses, ok := narrowed(s.Statuses, q.OneOf("status", org.Statuses))
 	roles := q.List("role")
 	if slices.Contains(roles, org.RoleMember) {
@@ -78,6 +82,16 @@ func (s *memberSearch) read(query string) error {
 		s.within(Nowhere)
 	}
 	return q.Bad.Err("Invalid organization member search query.")
+}
+
+// records narrows a search to holders by some records.
+func (s *memberSearch) records(f org.RecordFilter, now time.Time) {
+	s.Sources, s.EndsBefore = SpaceJoined(f.Sources), EndsBefore(f, now)
+}
+
+// EndsBefore is the time before which what is found ends, if that is asked for.
+func EndsBefore(f org.RecordFilter, now time.Time) sql.NullTime {
+	return sql.NullTime{Time: now.Add(f.Ending), Valid: f.Ending > 0}
 }
 
 // narrowed is the names that are in both lists, of which an empty one has all. ok is false if there are none.
@@ -92,7 +106,7 @@ func narrowed(joined string, names []string) (both string, ok bool) {
 // MemberSearch is NewMemberSearch within what the caller may read, with the accounts that the filter names by id looked up.
 // Invalid also: AfterID in another order than by username, or of a membership that the caller may not read.
 func (s Reader) MemberSearch(ctx context.Context, by *org.Actor, o db.Organization, f *org.MemberFilter) (memberSearch, error) {
-	search, err := NewMemberSearch(o, s.Readable(by, o.ID), f)
+	search, err := NewMemberSearch(o, s.Readable(by, o.ID), f, s.Now())
 	if err != nil {
 		return search, err
 	}
@@ -168,7 +182,7 @@ func (s *memberSearch) from() string {
 func (s *memberSearch) byUsername() bool { return s.Sort == SortUsername && !s.Descending }
 
 func (s *memberSearch) filtered() bool {
-	return s.Query+s.Statuses+s.Roles+s.SiteRoles != "" || s.ByAccount || keyRange{s.FromKey, s.BeforeKey} != Everywhere
+	return s.Query+s.Statuses+s.Roles+s.SiteRoles+s.Sources != "" || s.ByAccount || s.EndsBefore.Valid || keyRange{s.FromKey, s.BeforeKey} != Everywhere
 }
 
 // Everybody reports whether the search is the list itself, and the username after which it begins.

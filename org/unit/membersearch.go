@@ -119,6 +119,7 @@ func (s Reader) sortedMembers(ctx context.Context, search memberSearch, few bool
 			Query: p.Query, Statuses: p.Statuses, Roles: p.Roles, SiteRoles: p.SiteRoles, Skip: p.Skip, MaxRows: p.MaxRows,
 			ByAccount: p.ByAccount, Name: p.Name, LoginTypes: p.LoginTypes, ServiceAccount: p.ServiceAccount,
 			CreatedBefore: p.CreatedBefore, CreatedAfter: p.CreatedAfter, SeenBefore: p.SeenBefore, SeenAfter: p.SeenAfter,
+			Sources: p.Sources, EndsBefore: p.EndsBefore,
 		}); err != nil {
 			return nil, 0, err
 		}
@@ -149,6 +150,7 @@ func (s Reader) searchByUsername(ctx context.Context, search memberSearch) (ids 
 		Query: p.Query, Statuses: p.Statuses, Roles: p.Roles, SiteRoles: p.SiteRoles,
 		ByAccount: p.ByAccount, Name: p.Name, LoginTypes: p.LoginTypes, ServiceAccount: p.ServiceAccount,
 		CreatedBefore: p.CreatedBefore, CreatedAfter: p.CreatedAfter, SeenBefore: p.SeenBefore, SeenAfter: p.SeenAfter,
+			Sources: p.Sources, ByEnd: p.EndsBefore.Valid, EndsBefore: p.EndsBefore,
 	})
 	slices.SortFunc(rows, func(a, b db.SearchMembersByUsernameRow) int { return strings.Compare(a.UsernameKey, b.UsernameKey) })
 	total = len(rows)
@@ -172,6 +174,7 @@ func (s Reader) walk(ctx context.Context, search memberSearch) (list []found, er
 			Query: p.Query, Statuses: p.Statuses, SiteRoles: p.SiteRoles, Skip: p.Skip, MaxRows: p.MaxRows,
 			ByAccount: p.ByAccount, Name: p.Name, LoginTypes: p.LoginTypes, ServiceAccount: p.ServiceAccount,
 			CreatedBefore: p.CreatedBefore, CreatedAfter: p.CreatedAfter, SeenBefore: p.SeenBefore, SeenAfter: p.SeenAfter,
+			Sources: p.Sources, EndsBefore: p.EndsBefore,
 		})
 		for _, r := range rows {
 			list = append(list, found{r.UserID, r.UsernameKey})
@@ -183,6 +186,7 @@ func (s Reader) walk(ctx context.Context, search memberSearch) (list []found, er
 		Query: p.Query, Statuses: p.Statuses, Roles: p.Roles, SiteRoles: p.SiteRoles, Skip: p.Skip, MaxRows: p.MaxRows,
 		ByAccount: p.ByAccount, Name: p.Name, LoginTypes: p.LoginTypes, ServiceAccount: p.ServiceAccount,
 		CreatedBefore: p.CreatedBefore, CreatedAfter: p.CreatedAfter, SeenBefore: p.SeenBefore, SeenAfter: p.SeenAfter,
+			Sources: p.Sources, EndsBefore: p.EndsBefore,
 	})
 	for _, r := range rows {
 		list = append(list, found{r.UserID, r.UsernameKey})
@@ -226,8 +230,9 @@ func (s Reader) countMembers(ctx context.Context, search memberSearch, here int)
 			Query: p.Query, Statuses: p.Statuses, Roles: p.Roles, SiteRoles: p.SiteRoles, MaxRows: search.countMax,
 			ByAccount: p.ByAccount, Name: p.Name, LoginTypes: p.LoginTypes, ServiceAccount: p.ServiceAccount,
 			CreatedBefore: p.CreatedBefore, CreatedAfter: p.CreatedAfter, SeenBefore: p.SeenBefore, SeenAfter: p.SeenAfter,
+			Sources: p.Sources, EndsBefore: p.EndsBefore,
 		})
-	case p.Query+p.Statuses+p.SiteRoles == "" && !p.ByAccount && keyRange{p.FromKey, p.BeforeKey} == Everywhere:
+	case p.Query+p.Statuses+p.SiteRoles+p.Sources == "" && !p.ByAccount && !p.EndsBefore.Valid && keyRange{p.FromKey, p.BeforeKey} == Everywhere:
 		return s.Q.GetRoleCount(ctx, db.GetRoleCountParams{OrganizationID: p.OrganizationID, Role: role})
 	default:
 		return s.Q.CountMembersOfRole(ctx, db.CountMembersOfRoleParams{
@@ -235,6 +240,7 @@ func (s Reader) countMembers(ctx context.Context, search memberSearch, here int)
 			Query: p.Query, Statuses: p.Statuses, SiteRoles: p.SiteRoles, MaxRows: search.countMax,
 			ByAccount: p.ByAccount, Name: p.Name, LoginTypes: p.LoginTypes, ServiceAccount: p.ServiceAccount,
 			CreatedBefore: p.CreatedBefore, CreatedAfter: p.CreatedAfter, SeenBefore: p.SeenBefore, SeenAfter: p.SeenAfter,
+			Sources: p.Sources, EndsBefore: p.EndsBefore,
 		})
 	}
 }

@@ -37,7 +37,7 @@ func ParseSearch(query, bareWord string, keys ...string) *Search {
 			continue
 		case !keyed:
 			key, value = bareWord, term
-		case key == "" || value == "" || strings.Contains(value, ":") && !strings.Contains(key, "_before") && !strings.Contains(key, "_after"):
+		case key == "" || value == "" || strings.Contains(value, ":") && !strings.Contains(key, "_before") && !strings.Contains(key, "_after") && key != "source":
 			q.Bad.Add("q", fmt.Sprintf("Query element %q can only contain 1 ':', with a key before and a value after it", term))
 			continue
 		}
@@ -81,6 +81,41 @@ func (q *Search) OneOf(key string, values []string) []string {
 		}
 	}
 	return list
+}
+
+// nobodysSource is a source that no record has.
+const nobodysSource = "-"
+
+// Records narrows which records are asked for: by the terms source and ending.
+func (q *Search) Records(f org.RecordFilter) org.RecordFilter {
+	named := q.List("source")
+	if !slices.ContainsFunc(named, func(s string) bool { return !org.ValidSource(s) }) {
+		f.Sources = bothSources(f.Sources, named)
+	} else {
+		q.Bad.Add("source", fmt.Sprintf("Query param %q must be %s", "source", org.SourceForm))
+	}
+	if v := q.One("ending"); v != "" {
+		d, ok := org.ParseEnding(v)
+		if !ok {
+			q.Bad.Add("ending", fmt.Sprintf("Query param %q must be %s", "ending", org.EndingForm))
+		}
+		if f.Ending == 0 || d < f.Ending {
+			f.Ending = d
+		}
+	}
+	return f
+}
+
+// bothSources is the sources that are in both lists, of which an empty one has all.
+func bothSources(a, b []string) []string {
+	if len(a) == 0 || len(b) == 0 {
+		return slices.Concat(a, b)
+	}
+	both := slices.DeleteFunc(slices.Clone(a), func(s string) bool { return !slices.Contains(b, s) })
+	if len(both) == 0 {
+		both = []string{nobodysSource}
+	}
+	return both
 }
 
 // Bool is the value of a term as "true" or "false", "" if there is none.
