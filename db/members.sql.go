@@ -634,7 +634,11 @@ const hasActiveHolder = `-- name: HasActiveHolder :one
 SELECT CAST(EXISTS (
     SELECT 1 FROM member_roles r
     JOIN organization_members m ON m.organization_id = r.organization_id AND m.username_key = r.username_key
-    WHERE r.organization_id = ?1 AND r.role = ?2 AND m.status = 'active' AND m.login_type <> 'none' AND r.user_id <> ?3
+    WHERE r.organization_id = ?1 AND r.role = ?2 AND r.ends_at IS NULL
+      AND m.status = 'active' AND m.login_type <> 'none' AND r.user_id <> ?3
+      AND EXISTS (
+          SELECT 1 FROM member_roles b WHERE b.organization_id = r.organization_id AND b.role = 'organization-member'
+            AND b.username_key = r.username_key AND b.ends_at IS NULL)
 ) AS boolean) AS found
 `
 
@@ -644,7 +648,7 @@ type HasActiveHolderParams struct {
 	ExceptUser     uuid.UUID
 }
 
-// Whether an active account of a person, other than one, holds a role in an organization.
+// Whether an active account of a person, other than one, holds a role in an organization without an end.
 func (q *Queries) HasActiveHolder(ctx context.Context, arg HasActiveHolderParams) (bool, error) {
 	row := q.queryRow(ctx, q.hasActiveHolderStmt, hasActiveHolder, arg.OrganizationID, arg.Role, arg.ExceptUser)
 	var found bool
@@ -758,18 +762,22 @@ func (q *Queries) InsertMembership(ctx context.Context, arg InsertMembershipPara
 }
 
 const listActiveHolders = `-- name: ListActiveHolders :many
-SELECT m.user_id, m.username_key, m.roles, m.site_roles FROM member_roles h
+SELECT m.user_id, m.username_key, m.roles, m.site_roles, m.next_end, m.site_next_end FROM member_roles h
 JOIN organization_members m ON m.organization_id = h.organization_id AND m.username_key = h.username_key
 WHERE h.organization_id = ?1 AND h.role = ?2 AND h.username_key < ?3
-  AND m.status = 'active' AND m.login_type = 'password'
+  AND m.status = 'active' AND m.login_type <> 'none'
+  AND (NOT CAST(?4 AS boolean) OR h.ends_at IS NULL AND EXISTS (
+      SELECT 1 FROM member_roles b WHERE b.organization_id = h.organization_id AND b.role = 'organization-member'
+        AND b.username_key = h.username_key AND b.ends_at IS NULL))
 ORDER BY h.username_key DESC
-LIMIT CAST(?4 AS bigint)
+LIMIT CAST(?5 AS bigint)
 `
 
 type ListActiveHoldersParams struct {
 	OrganizationID uuid.UUID
 	Role           string
 	BeforeKey      string
+	Endless        bool
 	MaxRows        int64
 }
 
@@ -778,14 +786,18 @@ type ListActiveHoldersRow struct {
 	UsernameKey string
 	Roles       string
 	SiteRoles   string
+	NextEnd     sql.NullTime
+	SiteNextEnd sql.NullTime
 }
 
-// Active accounts that hold a role, and what else, from the last username to the first, from a place onwards.
+// Active accounts that hold a role, and what else, from the last username to the first, from a place onwards; those alone
+// that hold it, and belong to the organization, without an end, if that is asked. Who holds it by two records may come twice.
 func (q *Queries) ListActiveHolders(ctx context.Context, arg ListActiveHoldersParams) ([]ListActiveHoldersRow, error) {
 	rows, err := q.query(ctx, q.listActiveHoldersStmt, listActiveHolders,
 		arg.OrganizationID,
 		arg.Role,
 		arg.BeforeKey,
+		arg.Endless,
 		arg.MaxRows,
 	)
 	if err != nil {
@@ -800,6 +812,8 @@ func (q *Queries) ListActiveHolders(ctx context.Context, arg ListActiveHoldersPa
 			&i.UsernameKey,
 			&i.Roles,
 			&i.SiteRoles,
+			&i.NextEnd,
+			&i.SiteNextEnd,
 		); err != nil {
 			return nil, err
 		}
@@ -815,10 +829,10 @@ func (q *Queries) ListActiveHolders(ctx context.Context, arg ListActiveHoldersPa
 }
 
 const listActiveMembersOfSiteRole = `-- name: ListActiveMembersOfSiteRole :many
-SELECT m.user_id, m.roles, m.site_roles FROM user_roles h
+SELECT m.user_id, m.roles, m.site_roles, m.next_end, m.site_next_end FROM user_roles h
 JOIN organization_members m ON m.user_id = h.user_id
 WHERE h.role = ?1 AND h.user_id > ?2 AND m.organization_id = ?3
-  AND m.status = 'active' AND m.login_type = 'password'
+  AND m.status = 'active' AND m.login_type <> 'none'
 ORDER BY h.user_id
 LIMIT CAST(?4 AS bigint)
 `
@@ -831,9 +845,11 @@ type ListActiveMembersOfSiteRoleParams struct {
 }
 
 type ListActiveMembersOfSiteRoleRow struct {
-	UserID    uuid.UUID
-	Roles     string
-	SiteRoles string
+	UserID      uuid.UUID
+	Roles       string
+	SiteRoles   string
+	NextEnd     sql.NullTime
+	SiteNextEnd sql.NullTime
 }
 
 // The same of those members who hold a role of the site, by id.
@@ -851,7 +867,13 @@ func (q *Queries) ListActiveMembersOfSiteRole(ctx context.Context, arg ListActiv
 	items := []ListActiveMembersOfSiteRoleRow{}
 	for rows.Next() {
 		var i ListActiveMembersOfSiteRoleRow
-		if err := rows.Scan(&i.UserID, &i.Roles, &i.SiteRoles); err != nil {
+		if err := rows.Scan(
+			&i.UserID,
+			&i.Roles,
+			&i.SiteRoles,
+			&i.NextEnd,
+			&i.SiteNextEnd,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -1021,7 +1043,7 @@ func (q *Queries) ListHoldersOfAnySiteRole(ctx context.Context, maxRows int64) (
 }
 
 const listHoldersOfRole = `-- name: ListHoldersOfRole :many
-SELECT m.user_id, m.username, m.username_key, m.roles, m.site_roles FROM (
+SELECT m.user_id, m.username, m.username_key, m.roles, m.site_roles, m.next_end, m.site_next_end FROM (
     SELECT r.organization_id, r.username_key FROM member_roles r
     WHERE r.organization_id = ?1 AND r.role = ?2 AND r.username_key > ?3
     GROUP BY r.organization_id, r.username_key ORDER BY r.username_key LIMIT CAST(?4 AS bigint)
@@ -1042,6 +1064,8 @@ type ListHoldersOfRoleRow struct {
 	UsernameKey string
 	Roles       string
 	SiteRoles   string
+	NextEnd     sql.NullTime
+	SiteNextEnd sql.NullTime
 }
 
 // Who holds a role, and what else, by username, from a place onwards.
@@ -1065,6 +1089,8 @@ func (q *Queries) ListHoldersOfRole(ctx context.Context, arg ListHoldersOfRolePa
 			&i.UsernameKey,
 			&i.Roles,
 			&i.SiteRoles,
+			&i.NextEnd,
+			&i.SiteNextEnd,
 		); err != nil {
 			return nil, err
 		}
@@ -1080,7 +1106,7 @@ func (q *Queries) ListHoldersOfRole(ctx context.Context, arg ListHoldersOfRolePa
 }
 
 const listHoldersOfSiteRole = `-- name: ListHoldersOfSiteRole :many
-SELECT u.id, u.username, u.roles FROM (
+SELECT u.id, u.username, u.roles, u.next_end FROM (
     SELECT r.user_id FROM user_roles r WHERE r.role = ?1 AND r.user_id > ?2
     GROUP BY r.user_id ORDER BY r.user_id LIMIT CAST(?3 AS bigint)
 ) h JOIN users u ON u.id = h.user_id
@@ -1097,6 +1123,7 @@ type ListHoldersOfSiteRoleRow struct {
 	ID       uuid.UUID
 	Username string
 	Roles    string
+	NextEnd  sql.NullTime
 }
 
 // The same of a role of the site, by id.
@@ -1109,7 +1136,12 @@ func (q *Queries) ListHoldersOfSiteRole(ctx context.Context, arg ListHoldersOfSi
 	items := []ListHoldersOfSiteRoleRow{}
 	for rows.Next() {
 		var i ListHoldersOfSiteRoleRow
-		if err := rows.Scan(&i.ID, &i.Username, &i.Roles); err != nil {
+		if err := rows.Scan(
+			&i.ID,
+			&i.Username,
+			&i.Roles,
+			&i.NextEnd,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -1174,7 +1206,7 @@ func (q *Queries) ListHoldingGroups(ctx context.Context, arg ListHoldingGroupsPa
 }
 
 const listHoldings = `-- name: ListHoldings :many
-SELECT user_id, username_key, roles, site_roles, status FROM organization_members
+SELECT user_id, username_key, roles, site_roles, status, next_end, site_next_end FROM organization_members
 WHERE organization_id = ?1 AND username_key > ?2
 ORDER BY username_key
 LIMIT CAST(?3 AS bigint)
@@ -1192,6 +1224,8 @@ type ListHoldingsRow struct {
 	Roles       string
 	SiteRoles   string
 	Status      string
+	NextEnd     sql.NullTime
+	SiteNextEnd sql.NullTime
 }
 
 // What each member holds, by username, from a place onwards: enough to decide about all of them.
@@ -1210,6 +1244,8 @@ func (q *Queries) ListHoldings(ctx context.Context, arg ListHoldingsParams) ([]L
 			&i.Roles,
 			&i.SiteRoles,
 			&i.Status,
+			&i.NextEnd,
+			&i.SiteNextEnd,
 		); err != nil {
 			return nil, err
 		}
@@ -1225,7 +1261,7 @@ func (q *Queries) ListHoldings(ctx context.Context, arg ListHoldingsParams) ([]L
 }
 
 const listHoldingsOf = `-- name: ListHoldingsOf :many
-SELECT organization_id, user_id, username_key, roles, site_roles, status FROM organization_members
+SELECT organization_id, user_id, username_key, roles, site_roles, status, next_end, site_next_end FROM organization_members
 WHERE user_id IN (/*SLICE:user_ids*/?)
 `
 
@@ -1236,6 +1272,8 @@ type ListHoldingsOfRow struct {
 	Roles          string
 	SiteRoles      string
 	Status         string
+	NextEnd        sql.NullTime
+	SiteNextEnd    sql.NullTime
 }
 
 // What these accounts hold, in each organization that they belong to.
@@ -1265,6 +1303,8 @@ func (q *Queries) ListHoldingsOf(ctx context.Context, userIds []uuid.UUID) ([]Li
 			&i.Roles,
 			&i.SiteRoles,
 			&i.Status,
+			&i.NextEnd,
+			&i.SiteNextEnd,
 		); err != nil {
 			return nil, err
 		}
@@ -2124,26 +2164,29 @@ func (q *Queries) ListRecords(ctx context.Context, arg ListRecordsParams) ([]Mem
 }
 
 const listRecordsOf = `-- name: ListRecordsOf :many
-SELECT organization_id, role, username_key, user_id, source, source_ref, reason, given_by, given_by_name, given_at, ends_at FROM member_roles WHERE organization_id = ?1 AND username_key IN (/*SLICE:keys*/?)
+SELECT organization_id, role, username_key, user_id, source, source_ref, reason, given_by, given_by_name, given_at, ends_at FROM member_roles
+WHERE organization_id BETWEEN ?1 AND ?2 AND user_id IN (/*SLICE:user_ids*/?)
 `
 
 type ListRecordsOfParams struct {
-	OrganizationID uuid.UUID
-	Keys           []string
+	FirstID uuid.UUID
+	LastID  uuid.UUID
+	UserIds []uuid.UUID
 }
 
-// The records of some members of an organization.
+// The records of some accounts in a range of organizations, which is all or one.
 func (q *Queries) ListRecordsOf(ctx context.Context, arg ListRecordsOfParams) ([]MemberRole, error) {
 	query := listRecordsOf
 	var queryParams []interface{}
-	queryParams = append(queryParams, arg.OrganizationID)
-	if len(arg.Keys) > 0 {
-		for _, v := range arg.Keys {
+	queryParams = append(queryParams, arg.FirstID)
+	queryParams = append(queryParams, arg.LastID)
+	if len(arg.UserIds) > 0 {
+		for _, v := range arg.UserIds {
 			queryParams = append(queryParams, v)
 		}
-		query = strings.Replace(query, "/*SLICE:keys*/?", strings.Repeat(",?", len(arg.Keys))[1:], 1)
+		query = strings.Replace(query, "/*SLICE:user_ids*/?", strings.Repeat(",?", len(arg.UserIds))[1:], 1)
 	} else {
-		query = strings.Replace(query, "/*SLICE:keys*/?", "NULL", 1)
+		query = strings.Replace(query, "/*SLICE:user_ids*/?", "NULL", 1)
 	}
 	rows, err := q.query(ctx, nil, query, queryParams...)
 	if err != nil {

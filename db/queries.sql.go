@@ -246,6 +246,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.getMustChangeStmt, err = db.PrepareContext(ctx, getMustChange); err != nil {
 		return nil, fmt.Errorf("error preparing query GetMustChange: %w", err)
 	}
+	if q.getNextEndStmt, err = db.PrepareContext(ctx, getNextEnd); err != nil {
+		return nil, fmt.Errorf("error preparing query GetNextEnd: %w", err)
+	}
 	if q.getOrganizationStmt, err = db.PrepareContext(ctx, getOrganization); err != nil {
 		return nil, fmt.Errorf("error preparing query GetOrganization: %w", err)
 	}
@@ -467,6 +470,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.listChangesStmt, err = db.PrepareContext(ctx, listChanges); err != nil {
 		return nil, fmt.Errorf("error preparing query ListChanges: %w", err)
+	}
+	if q.listDueScopesStmt, err = db.PrepareContext(ctx, listDueScopes); err != nil {
+		return nil, fmt.Errorf("error preparing query ListDueScopes: %w", err)
 	}
 	if q.listExpiredTokensStmt, err = db.PrepareContext(ctx, listExpiredTokens); err != nil {
 		return nil, fmt.Errorf("error preparing query ListExpiredTokens: %w", err)
@@ -1173,6 +1179,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing getMustChangeStmt: %w", cerr)
 		}
 	}
+	if q.getNextEndStmt != nil {
+		if cerr := q.getNextEndStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getNextEndStmt: %w", cerr)
+		}
+	}
 	if q.getOrganizationStmt != nil {
 		if cerr := q.getOrganizationStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing getOrganizationStmt: %w", cerr)
@@ -1541,6 +1552,11 @@ func (q *Queries) Close() error {
 	if q.listChangesStmt != nil {
 		if cerr := q.listChangesStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listChangesStmt: %w", cerr)
+		}
+	}
+	if q.listDueScopesStmt != nil {
+		if cerr := q.listDueScopesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listDueScopesStmt: %w", cerr)
 		}
 	}
 	if q.listExpiredTokensStmt != nil {
@@ -2206,6 +2222,7 @@ type Queries struct {
 	getMemberKeyStmt                  *sql.Stmt
 	getMemberKeyFromEndStmt           *sql.Stmt
 	getMustChangeStmt                 *sql.Stmt
+	getNextEndStmt                    *sql.Stmt
 	getOrganizationStmt               *sql.Stmt
 	getOrganizationByNameStmt         *sql.Stmt
 	getPasswordStmt                   *sql.Stmt
@@ -2280,6 +2297,7 @@ type Queries struct {
 	listCatalogsInUseStmt             *sql.Stmt
 	listCatalogsOfRolesStmt           *sql.Stmt
 	listChangesStmt                   *sql.Stmt
+	listDueScopesStmt                 *sql.Stmt
 	listExpiredTokensStmt             *sql.Stmt
 	listGroupNamesStmt                *sql.Stmt
 	listHolderKeysStmt                *sql.Stmt
@@ -2470,6 +2488,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		getMemberKeyStmt:                  q.getMemberKeyStmt,
 		getMemberKeyFromEndStmt:           q.getMemberKeyFromEndStmt,
 		getMustChangeStmt:                 q.getMustChangeStmt,
+		getNextEndStmt:                    q.getNextEndStmt,
 		getOrganizationStmt:               q.getOrganizationStmt,
 		getOrganizationByNameStmt:         q.getOrganizationByNameStmt,
 		getPasswordStmt:                   q.getPasswordStmt,
@@ -2544,6 +2563,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listCatalogsInUseStmt:             q.listCatalogsInUseStmt,
 		listCatalogsOfRolesStmt:           q.listCatalogsOfRolesStmt,
 		listChangesStmt:                   q.listChangesStmt,
+		listDueScopesStmt:                 q.listDueScopesStmt,
 		listExpiredTokensStmt:             q.listExpiredTokensStmt,
 		listGroupNamesStmt:                q.listGroupNamesStmt,
 		listHolderKeysStmt:                q.listHolderKeysStmt,

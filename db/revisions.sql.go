@@ -7,6 +7,7 @@ package db
 
 import (
 	"context"
+	"database/sql"
 	"strings"
 	"time"
 
@@ -39,6 +40,18 @@ func (q *Queries) GetCatalogInForce(ctx context.Context) (int64, error) {
 	return catalog, err
 }
 
+const getNextEnd = `-- name: GetNextEnd :one
+SELECT next_end FROM revisions WHERE next_end IS NOT NULL ORDER BY next_end LIMIT 1
+`
+
+// When the next record ends, if one does.
+func (q *Queries) GetNextEnd(ctx context.Context) (sql.NullTime, error) {
+	row := q.queryRow(ctx, q.getNextEndStmt, getNextEnd)
+	var next_end sql.NullTime
+	err := row.Scan(&next_end)
+	return next_end, err
+}
+
 const getRevision = `-- name: GetRevision :one
 SELECT organization_id, value, roles, audit_seq, audit_hash, catalog, next_end FROM revisions WHERE organization_id = ?1
 `
@@ -59,21 +72,25 @@ func (q *Queries) GetRevision(ctx context.Context, organizationID uuid.UUID) (Re
 }
 
 const getRevisionOfAll = `-- name: GetRevisionOfAll :one
-SELECT CAST(sum(value / 1000000) AS bigint) AS millions, CAST(sum(value % 1000000) AS bigint) AS rest FROM revisions
+SELECT s.millions, s.rest, e.next_end FROM (
+    SELECT CAST(sum(r.value / 1000000) AS bigint) AS millions, CAST(sum(r.value % 1000000) AS bigint) AS rest FROM revisions r
+) s LEFT JOIN revisions e ON e.organization_id = (
+    SELECT f.organization_id FROM revisions f WHERE f.next_end IS NOT NULL ORDER BY f.next_end LIMIT 1)
 `
 
 type GetRevisionOfAllRow struct {
 	Millions int64
 	Rest     int64
+	NextEnd  sql.NullTime
 }
 
 // The sum of all revisions, in two parts of which neither overflows. None of them ever falls and no row goes, so it changes
-// with each.
+// with each. With it the first end of all records.
 // reads all: it adds them up.
 func (q *Queries) GetRevisionOfAll(ctx context.Context) (GetRevisionOfAllRow, error) {
 	row := q.queryRow(ctx, q.getRevisionOfAllStmt, getRevisionOfAll)
 	var i GetRevisionOfAllRow
-	err := row.Scan(&i.Millions, &i.Rest)
+	err := row.Scan(&i.Millions, &i.Rest, &i.NextEnd)
 	return i, err
 }
 
@@ -96,11 +113,11 @@ func (q *Queries) GetRoleState(ctx context.Context, organizationID uuid.UUID) (G
 }
 
 const listCaller = `-- name: ListCaller :many
-SELECT r.organization_id, u.roles, u.version, r.value, r.roles AS role_state, r.catalog
+SELECT r.organization_id, u.roles, u.version, r.value, r.roles AS role_state, r.catalog, u.next_end AS ends_at, r.next_end AS scope_end
 FROM users u, revisions r
 WHERE u.id = ?1 AND r.organization_id = '00000000-0000-0000-0000-000000000000'
 UNION ALL
-SELECT r.organization_id, m.roles, m.version, r.value, r.roles AS role_state, r.catalog
+SELECT r.organization_id, m.roles, m.version, r.value, r.roles AS role_state, r.catalog, m.next_end AS ends_at, r.next_end AS scope_end
 FROM organization_members m JOIN revisions r ON r.organization_id = m.organization_id
 WHERE m.user_id = ?1 AND m.organization_id >= ?2 AND m.organization_id <= ?3
 ORDER BY organization_id
@@ -119,11 +136,14 @@ type ListCallerRow struct {
 	Value          int64
 	RoleState      int64
 	Catalog        int64
+	EndsAt         sql.NullTime
+	ScopeEnd       sql.NullTime
 }
 
 // What decides about an account, of one moment: what it holds on the site, under the zero id, and in each organization,
 // with the state of what is stored there. The catalog in force stands in the row of the site. Of organizations it tells those
-// between two ids, which are all or one. No rows: the account is gone.
+// between two ids, which are all or one. No rows: the account is gone. The ends are the next of what is held, and of all
+// records of the scope; one that has passed is not swept yet.
 func (q *Queries) ListCaller(ctx context.Context, arg ListCallerParams) ([]ListCallerRow, error) {
 	rows, err := q.query(ctx, q.listCallerStmt, listCaller, arg.UserID, arg.First, arg.Last)
 	if err != nil {
@@ -140,6 +160,8 @@ func (q *Queries) ListCaller(ctx context.Context, arg ListCallerParams) ([]ListC
 			&i.Value,
 			&i.RoleState,
 			&i.Catalog,
+			&i.EndsAt,
+			&i.ScopeEnd,
 		); err != nil {
 			return nil, err
 		}
@@ -155,11 +177,11 @@ func (q *Queries) ListCaller(ctx context.Context, arg ListCallerParams) ([]ListC
 }
 
 const listCallerBySession = `-- name: ListCallerBySession :many
-SELECT r.organization_id, u.roles, u.version, r.value, r.roles AS role_state, r.catalog
+SELECT r.organization_id, u.roles, u.version, r.value, r.roles AS role_state, r.catalog, u.next_end AS ends_at, r.next_end AS scope_end
 FROM sessions s JOIN users u ON u.id = s.user_id, revisions r
 WHERE s.token = ?1 AND u.id = ?2 AND s.expires_at > ?3 AND r.organization_id = '00000000-0000-0000-0000-000000000000'
 UNION ALL
-SELECT r.organization_id, m.roles, m.version, r.value, r.roles AS role_state, r.catalog
+SELECT r.organization_id, m.roles, m.version, r.value, r.roles AS role_state, r.catalog, m.next_end AS ends_at, r.next_end AS scope_end
 FROM organization_members m JOIN revisions r ON r.organization_id = m.organization_id
 WHERE m.user_id = ?2 AND m.organization_id >= ?4 AND m.organization_id <= ?5
 ORDER BY organization_id
@@ -180,6 +202,8 @@ type ListCallerBySessionRow struct {
 	Value          int64
 	RoleState      int64
 	Catalog        int64
+	EndsAt         sql.NullTime
+	ScopeEnd       sql.NullTime
 }
 
 // ListCaller for an account that a session names. No row of the site: the session has ended.
@@ -205,6 +229,8 @@ func (q *Queries) ListCallerBySession(ctx context.Context, arg ListCallerBySessi
 			&i.Value,
 			&i.RoleState,
 			&i.Catalog,
+			&i.EndsAt,
+			&i.ScopeEnd,
 		); err != nil {
 			return nil, err
 		}
@@ -220,11 +246,11 @@ func (q *Queries) ListCallerBySession(ctx context.Context, arg ListCallerBySessi
 }
 
 const listCallerByToken = `-- name: ListCallerByToken :many
-SELECT r.organization_id, u.roles, u.version, r.value, r.roles AS role_state, r.catalog
+SELECT r.organization_id, u.roles, u.version, r.value, r.roles AS role_state, r.catalog, u.next_end AS ends_at, r.next_end AS scope_end
 FROM api_keys k JOIN users u ON u.id = k.user_id, revisions r
 WHERE k.id = ?1 AND k.user_id = ?2 AND k.expires_at > ?3 AND r.organization_id = '00000000-0000-0000-0000-000000000000'
 UNION ALL
-SELECT r.organization_id, m.roles, m.version, r.value, r.roles AS role_state, r.catalog
+SELECT r.organization_id, m.roles, m.version, r.value, r.roles AS role_state, r.catalog, m.next_end AS ends_at, r.next_end AS scope_end
 FROM organization_members m JOIN revisions r ON r.organization_id = m.organization_id
 WHERE m.user_id = ?2 AND m.organization_id >= ?4 AND m.organization_id <= ?5
 ORDER BY organization_id
@@ -245,6 +271,8 @@ type ListCallerByTokenRow struct {
 	Value          int64
 	RoleState      int64
 	Catalog        int64
+	EndsAt         sql.NullTime
+	ScopeEnd       sql.NullTime
 }
 
 // ListCaller for an account that a token names. No row of the site: the token is gone, or has ended.
@@ -270,6 +298,8 @@ func (q *Queries) ListCallerByToken(ctx context.Context, arg ListCallerByTokenPa
 			&i.Value,
 			&i.RoleState,
 			&i.Catalog,
+			&i.EndsAt,
+			&i.ScopeEnd,
 		); err != nil {
 			return nil, err
 		}
@@ -286,18 +316,21 @@ func (q *Queries) ListCallerByToken(ctx context.Context, arg ListCallerByTokenPa
 
 const listCallers = `-- name: ListCallers :many
 WITH places AS (
-    SELECT p.organization_id, p.value, p.roles, p.catalog FROM revisions p
+    SELECT p.organization_id, p.value, p.roles, p.catalog, p.next_end FROM revisions p
     WHERE p.organization_id IN ('00000000-0000-0000-0000-000000000000', ?1)
-), asked AS (SELECT a.id, a.roles, a.version FROM users a WHERE a.id IN (/*SLICE:user_ids*/?))
-SELECT site.organization_id AS user_id, r.organization_id, '' AS roles, 0 AS version, r.value, r.roles AS role_state, r.catalog
+), asked AS (SELECT a.id, a.roles, a.version, a.next_end FROM users a WHERE a.id IN (/*SLICE:user_ids*/?))
+SELECT site.organization_id AS user_id, r.organization_id, '' AS roles, 0 AS version, r.value, r.roles AS role_state, r.catalog,
+    r.next_end AS ends_at, r.next_end AS scope_end
 FROM places r, revisions site
 WHERE site.organization_id = '00000000-0000-0000-0000-000000000000'
 UNION ALL
-SELECT u.id AS user_id, r.organization_id, u.roles, u.version, r.value, r.roles AS role_state, r.catalog
+SELECT u.id AS user_id, r.organization_id, u.roles, u.version, r.value, r.roles AS role_state, r.catalog,
+    u.next_end AS ends_at, r.next_end AS scope_end
 FROM asked u, revisions r
 WHERE r.organization_id = '00000000-0000-0000-0000-000000000000'
 UNION ALL
-SELECT m.user_id, r.organization_id, m.roles, m.version, r.value, r.roles AS role_state, r.catalog
+SELECT m.user_id, r.organization_id, m.roles, m.version, r.value, r.roles AS role_state, r.catalog,
+    m.next_end AS ends_at, r.next_end AS scope_end
 FROM asked u JOIN organization_members m ON m.user_id = u.id JOIN revisions r ON r.organization_id = m.organization_id
 ORDER BY user_id, organization_id
 `
@@ -315,6 +348,8 @@ type ListCallersRow struct {
 	Value          int64
 	RoleState      int64
 	Catalog        int64
+	EndsAt         sql.NullTime
+	ScopeEnd       sql.NullTime
 }
 
 // ListCaller for several accounts at once, by account; an account without rows is gone. Under the zero id stand the site and,
@@ -347,10 +382,45 @@ func (q *Queries) ListCallers(ctx context.Context, arg ListCallersParams) ([]Lis
 			&i.Value,
 			&i.RoleState,
 			&i.Catalog,
+			&i.EndsAt,
+			&i.ScopeEnd,
 		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listDueScopes = `-- name: ListDueScopes :many
+SELECT organization_id FROM revisions WHERE next_end <= ?1 ORDER BY next_end LIMIT CAST(?2 AS bigint)
+`
+
+type ListDueScopesParams struct {
+	Now     sql.NullTime
+	MaxRows int64
+}
+
+// Scopes with records that have ended, those that ended first before others.
+func (q *Queries) ListDueScopes(ctx context.Context, arg ListDueScopesParams) ([]uuid.UUID, error) {
+	rows, err := q.query(ctx, q.listDueScopesStmt, listDueScopes, arg.Now, arg.MaxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []uuid.UUID{}
+	for rows.Next() {
+		var organization_id uuid.UUID
+		if err := rows.Scan(&organization_id); err != nil {
+			return nil, err
+		}
+		items = append(items, organization_id)
 	}
 	if err := rows.Close(); err != nil {
 		return nil, err

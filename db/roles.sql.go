@@ -223,12 +223,14 @@ func (q *Queries) InsertRoleVersion(ctx context.Context, arg InsertRoleVersionPa
 }
 
 const listMemberships = `-- name: ListMemberships :many
-SELECT organization_id, roles FROM organization_members WHERE user_id = ?1
+SELECT organization_id, user_id, roles, next_end FROM organization_members WHERE user_id = ?1
 `
 
 type ListMembershipsRow struct {
 	OrganizationID uuid.UUID
+	UserID         uuid.UUID
 	Roles          string
+	NextEnd        sql.NullTime
 }
 
 // The organizations of a user, and the roles held there.
@@ -241,7 +243,12 @@ func (q *Queries) ListMemberships(ctx context.Context, userID uuid.UUID) ([]List
 	items := []ListMembershipsRow{}
 	for rows.Next() {
 		var i ListMembershipsRow
-		if err := rows.Scan(&i.OrganizationID, &i.Roles); err != nil {
+		if err := rows.Scan(
+			&i.OrganizationID,
+			&i.UserID,
+			&i.Roles,
+			&i.NextEnd,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -256,7 +263,7 @@ func (q *Queries) ListMemberships(ctx context.Context, userID uuid.UUID) ([]List
 }
 
 const listMembershipsOfUsers = `-- name: ListMembershipsOfUsers :many
-SELECT user_id, organization_id, roles FROM organization_members WHERE user_id IN (/*SLICE:user_ids*/?)
+SELECT user_id, organization_id, roles, next_end FROM organization_members WHERE user_id IN (/*SLICE:user_ids*/?)
 ORDER BY user_id, organization_id
 `
 
@@ -264,6 +271,7 @@ type ListMembershipsOfUsersRow struct {
 	UserID         uuid.UUID
 	OrganizationID uuid.UUID
 	Roles          string
+	NextEnd        sql.NullTime
 }
 
 // ListMemberships for some accounts at once.
@@ -286,7 +294,12 @@ func (q *Queries) ListMembershipsOfUsers(ctx context.Context, userIds []uuid.UUI
 	items := []ListMembershipsOfUsersRow{}
 	for rows.Next() {
 		var i ListMembershipsOfUsersRow
-		if err := rows.Scan(&i.UserID, &i.OrganizationID, &i.Roles); err != nil {
+		if err := rows.Scan(
+			&i.UserID,
+			&i.OrganizationID,
+			&i.Roles,
+			&i.NextEnd,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

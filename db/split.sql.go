@@ -55,6 +55,7 @@ type Reads interface {
 	GetMemberKey(ctx context.Context, arg GetMemberKeyParams) (string, error)
 	GetMemberKeyFromEnd(ctx context.Context, arg GetMemberKeyFromEndParams) (string, error)
 	GetMustChange(ctx context.Context, id uuid.UUID) (bool, error)
+	GetNextEnd(ctx context.Context) (sql.NullTime, error)
 	GetOrganization(ctx context.Context, id uuid.UUID) (Organization, error)
 	GetOrganizationByName(ctx context.Context, nameKey string) (Organization, error)
 	GetPassword(ctx context.Context, emailKey string) (GetPasswordRow, error)
@@ -105,6 +106,7 @@ type Reads interface {
 	ListCatalogsInUse(ctx context.Context) ([]int64, error)
 	ListCatalogsOfRoles(ctx context.Context) ([]int64, error)
 	ListChanges(ctx context.Context, arg ListChangesParams) ([]LoggedChange, error)
+	ListDueScopes(ctx context.Context, arg ListDueScopesParams) ([]uuid.UUID, error)
 	ListExpiredTokens(ctx context.Context, arg ListExpiredTokensParams) ([]ListExpiredTokensRow, error)
 	ListGroupNames(ctx context.Context, arg ListGroupNamesParams) ([]ListGroupNamesRow, error)
 	ListHolderKeys(ctx context.Context, arg ListHolderKeysParams) ([]string, error)
@@ -411,6 +413,11 @@ func (r reads) GetMustChange(ctx context.Context, id uuid.UUID) (bool, error) {
 	return found, named("GetMustChange", err)
 }
 
+func (r reads) GetNextEnd(ctx context.Context) (sql.NullTime, error) {
+	found, err := r.queries.GetNextEnd(ctx)
+	return found, named("GetNextEnd", err)
+}
+
 func (r reads) GetOrganization(ctx context.Context, id uuid.UUID) (Organization, error) {
 	found, err := r.queries.GetOrganization(ctx, id)
 	return found, named("GetOrganization", err)
@@ -659,6 +666,11 @@ func (r reads) ListCatalogsOfRoles(ctx context.Context) ([]int64, error) {
 func (r reads) ListChanges(ctx context.Context, arg ListChangesParams) ([]LoggedChange, error) {
 	found, err := r.queries.ListChanges(ctx, arg)
 	return found, named("ListChanges", err)
+}
+
+func (r reads) ListDueScopes(ctx context.Context, arg ListDueScopesParams) ([]uuid.UUID, error) {
+	found, err := r.queries.ListDueScopes(ctx, arg)
+	return found, named("ListDueScopes", err)
 }
 
 func (r reads) ListExpiredTokens(ctx context.Context, arg ListExpiredTokensParams) ([]ListExpiredTokensRow, error) {

@@ -446,11 +446,11 @@ func (q *Queries) InsertUserRole(ctx context.Context, arg InsertUserRoleParams) 
 }
 
 const listActiveHoldersOfSiteRole = `-- name: ListActiveHoldersOfSiteRole :many
-SELECT u.id FROM user_roles r JOIN users u ON u.id = r.user_id
-WHERE r.role = ?1 AND u.status = 'active' AND u.login_type <> 'none' ORDER BY u.id
+SELECT DISTINCT u.id FROM user_roles r JOIN users u ON u.id = r.user_id
+WHERE r.role = ?1 AND r.ends_at IS NULL AND u.status = 'active' AND u.login_type <> 'none' ORDER BY u.id
 `
 
-// Active accounts with a password: a service account cannot sign in to the console.
+// Active accounts of people that hold a role without an end: a service account cannot sign in to the console.
 func (q *Queries) ListActiveHoldersOfSiteRole(ctx context.Context, role string) ([]uuid.UUID, error) {
 	rows, err := q.query(ctx, q.listActiveHoldersOfSiteRoleStmt, listActiveHoldersOfSiteRole, role)
 	if err != nil {
@@ -537,7 +537,7 @@ func (q *Queries) ListCandidates(ctx context.Context, arg ListCandidatesParams) 
 }
 
 const listOpened = `-- name: ListOpened :many
-SELECT u.id, u.username, u.roles, u.password_by, u.must_change, CAST(l.user_id IS NOT NULL AS boolean) AS has_link, l.created_by AS link_by
+SELECT u.id, u.username, u.roles, u.next_end, u.password_by, u.must_change, CAST(l.user_id IS NOT NULL AS boolean) AS has_link, l.created_by AS link_by
 FROM users u LEFT JOIN password_links l ON l.user_id = u.id
 WHERE u.id IN (/*SLICE:ids*/?) AND (
     u.password_by IS NOT NULL AND NOT u.must_change OR l.created_by IS NOT NULL
@@ -548,6 +548,7 @@ type ListOpenedRow struct {
 	ID         uuid.UUID
 	Username   string
 	Roles      string
+	NextEnd    sql.NullTime
 	PasswordBy uuid.NullUUID
 	MustChange bool
 	HasLink    bool
@@ -578,6 +579,7 @@ func (q *Queries) ListOpened(ctx context.Context, ids []uuid.UUID) ([]ListOpened
 			&i.ID,
 			&i.Username,
 			&i.Roles,
+			&i.NextEnd,
 			&i.PasswordBy,
 			&i.MustChange,
 			&i.HasLink,

@@ -3,9 +3,11 @@ package org
 import (
 	"cmp"
 	"crypto/sha256"
+	"database/sql"
 	"encoding/binary"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -24,8 +26,17 @@ func (b Basis) Equal(other Basis) bool {
 	}
 	return slices.EqualFunc(b, other, func(x, y db.ListCallerRow) bool {
 		x.Value, y.Value = 0, 0 // of what else is in the organization
+		// A basis tells what is held when it was read. How long that lasts decides nothing.
+		x.EndsAt, y.EndsAt, x.ScopeEnd, y.ScopeEnd = none, none, none, none
 		return x == y
 	})
+}
+
+var none sql.NullTime
+
+// Ended reports whether a record has ended that the account holds something by: what it holds must be read anew.
+func (b Basis) Ended(now time.Time) bool {
+	return slices.ContainsFunc(b, func(r db.ListCallerRow) bool { return r.EndsAt.Valid && !r.EndsAt.Time.After(now) })
 }
 
 // SameAccount reports whether both are of the same account with the same roles of the site, in the same organizations.

@@ -19,6 +19,7 @@ type HolderChange struct {
 
 	Origin Origin           // of what the change adds: the membership, and Given
 	Each   map[string]Terms // by role: terms of their own, as an undo gives them back
+	Ending []string         // roles that it holds before and after, and afterwards by no record without an end
 }
 
 // OriginOf is where the record of a role comes from that the change adds.

@@ -319,11 +319,15 @@ WHERE instr(u.search_key, @query) > 0
 SELECT role, members FROM member_role_counts WHERE organization_id = @organization_id AND members > 0;
 
 -- name: HasActiveHolder :one
--- Whether an active account of a person, other than one, holds a role in an organization.
+-- Whether an active account of a person, other than one, holds a role in an organization without an end.
 SELECT CAST(EXISTS (
     SELECT 1 FROM member_roles r
     JOIN organization_members m ON m.organization_id = r.organization_id AND m.username_key = r.username_key
-    WHERE r.organization_id = @organization_id AND r.role = @role AND m.status = 'active' AND m.login_type <> 'none' AND r.user_id <> @except_user
+    WHERE r.organization_id = @organization_id AND r.role = @role AND r.ends_at IS NULL
+      AND m.status = 'active' AND m.login_type <> 'none' AND r.user_id <> @except_user
+      AND EXISTS (
+          SELECT 1 FROM member_roles b WHERE b.organization_id = r.organization_id AND b.role = 'organization-member'
+            AND b.username_key = r.username_key AND b.ends_at IS NULL)
 ) AS boolean) AS found;
 
 -- name: InsertMember :exec
@@ -393,8 +397,9 @@ SELECT * FROM member_roles WHERE organization_id = @organization_id AND username
 ORDER BY role, source;
 
 -- name: ListRecordsOf :many
--- The records of some members of an organization.
-SELECT * FROM member_roles WHERE organization_id = @organization_id AND username_key IN (sqlc.slice('keys'));
+-- The records of some accounts in a range of organizations, which is all or one.
+SELECT * FROM member_roles
+WHERE organization_id BETWEEN @first_id AND @last_id AND user_id IN (sqlc.slice('user_ids'));
 
 -- name: DeleteMemberRole :exec
 -- All records of a role, whatever gave it.
@@ -417,7 +422,7 @@ DELETE FROM member_roles WHERE organization_id = @organization_id AND role = @ro
 
 -- name: ListHoldings :many
 -- What each member holds, by username, from a place onwards: enough to decide about all of them.
-SELECT user_id, username_key, roles, site_roles, status FROM organization_members
+SELECT user_id, username_key, roles, site_roles, status, next_end, site_next_end FROM organization_members
 WHERE organization_id = @organization_id AND username_key > @after_key
 ORDER BY username_key
 LIMIT CAST(@max_rows AS bigint);
@@ -443,7 +448,7 @@ WHERE organization_id = @organization_id AND username_key IN (sqlc.slice('keys')
 
 -- name: ListHoldingsOf :many
 -- What these accounts hold, in each organization that they belong to.
-SELECT organization_id, user_id, username_key, roles, site_roles, status FROM organization_members
+SELECT organization_id, user_id, username_key, roles, site_roles, status, next_end, site_next_end FROM organization_members
 WHERE user_id IN (sqlc.slice('user_ids'));
 
 -- name: ListOutsiders :many
@@ -479,7 +484,7 @@ WHERE role = @role AND organization_id IN (SELECT o.id FROM organizations o WHER
 
 -- name: ListHoldersOfRole :many
 -- Who holds a role, and what else, by username, from a place onwards.
-SELECT m.user_id, m.username, m.username_key, m.roles, m.site_roles FROM (
+SELECT m.user_id, m.username, m.username_key, m.roles, m.site_roles, m.next_end, m.site_next_end FROM (
     SELECT r.organization_id, r.username_key FROM member_roles r
     WHERE r.organization_id = @organization_id AND r.role = @role AND r.username_key > @after_key
     GROUP BY r.organization_id, r.username_key ORDER BY r.username_key LIMIT CAST(@max_rows AS bigint)
@@ -517,26 +522,30 @@ WHERE organization_id BETWEEN @organization_id AND @organization_id AND user_id 
 
 -- name: ListHoldersOfSiteRole :many
 -- The same of a role of the site, by id.
-SELECT u.id, u.username, u.roles FROM (
+SELECT u.id, u.username, u.roles, u.next_end FROM (
     SELECT r.user_id FROM user_roles r WHERE r.role = @role AND r.user_id > @after_user
     GROUP BY r.user_id ORDER BY r.user_id LIMIT CAST(@max_rows AS bigint)
 ) h JOIN users u ON u.id = h.user_id
 ORDER BY h.user_id;
 
 -- name: ListActiveHolders :many
--- Active accounts that hold a role, and what else, from the last username to the first, from a place onwards.
-SELECT m.user_id, m.username_key, m.roles, m.site_roles FROM member_roles h
+-- Active accounts that hold a role, and what else, from the last username to the first, from a place onwards; those alone
+-- that hold it, and belong to the organization, without an end, if that is asked. Who holds it by two records may come twice.
+SELECT m.user_id, m.username_key, m.roles, m.site_roles, m.next_end, m.site_next_end FROM member_roles h
 JOIN organization_members m ON m.organization_id = h.organization_id AND m.username_key = h.username_key
 WHERE h.organization_id = @organization_id AND h.role = @role AND h.username_key < @before_key
-  AND m.status = 'active' AND m.login_type = 'password'
+  AND m.status = 'active' AND m.login_type <> 'none'
+  AND (NOT CAST(@endless AS boolean) OR h.ends_at IS NULL AND EXISTS (
+      SELECT 1 FROM member_roles b WHERE b.organization_id = h.organization_id AND b.role = 'organization-member'
+        AND b.username_key = h.username_key AND b.ends_at IS NULL))
 ORDER BY h.username_key DESC
 LIMIT CAST(@max_rows AS bigint);
 
 -- name: ListActiveMembersOfSiteRole :many
 -- The same of those members who hold a role of the site, by id.
-SELECT m.user_id, m.roles, m.site_roles FROM user_roles h
+SELECT m.user_id, m.roles, m.site_roles, m.next_end, m.site_next_end FROM user_roles h
 JOIN organization_members m ON m.user_id = h.user_id
 WHERE h.role = @role AND h.user_id > @after_user AND m.organization_id = @organization_id
-  AND m.status = 'active' AND m.login_type = 'password'
+  AND m.status = 'active' AND m.login_type <> 'none'
 ORDER BY h.user_id
 LIMIT CAST(@max_rows AS bigint);

@@ -34,11 +34,11 @@ ORDER BY r.organization_id, r.name, r.id, p.level, p.resource_type, p.action;
 
 -- name: ListMemberships :many
 -- The organizations of a user, and the roles held there.
-SELECT organization_id, roles FROM organization_members WHERE user_id = @user_id;
+SELECT organization_id, user_id, roles, next_end FROM organization_members WHERE user_id = @user_id;
 
 -- name: ListMembershipsOfUsers :many
 -- ListMemberships for some accounts at once.
-SELECT user_id, organization_id, roles FROM organization_members WHERE user_id IN (sqlc.slice('user_ids'))
+SELECT user_id, organization_id, roles, next_end FROM organization_members WHERE user_id IN (sqlc.slice('user_ids'))
 ORDER BY user_id, organization_id;
 
 -- name: InsertRole :exec

@@ -173,7 +173,7 @@ UPDATE users SET must_change = true, version = version + 1, updated_at = @now WH
 
 -- name: ListOpened :many
 -- Those of some accounts for which another account made a way to sign in: a password, a password link or a token.
-SELECT u.id, u.username, u.roles, u.password_by, u.must_change, CAST(l.user_id IS NOT NULL AS boolean) AS has_link, l.created_by AS link_by
+SELECT u.id, u.username, u.roles, u.next_end, u.password_by, u.must_change, CAST(l.user_id IS NOT NULL AS boolean) AS has_link, l.created_by AS link_by
 FROM users u LEFT JOIN password_links l ON l.user_id = u.id
 WHERE u.id IN (sqlc.slice('ids')) AND (
     u.password_by IS NOT NULL AND NOT u.must_change OR l.created_by IS NOT NULL
@@ -270,6 +270,6 @@ ORDER BY username_key
 LIMIT CAST(@max_rows AS bigint);
 
 -- name: ListActiveHoldersOfSiteRole :many
--- Active accounts with a password: a service account cannot sign in to the console.
-SELECT u.id FROM user_roles r JOIN users u ON u.id = r.user_id
-WHERE r.role = @role AND u.status = 'active' AND u.login_type <> 'none' ORDER BY u.id;
+-- Active accounts of people that hold a role without an end: a service account cannot sign in to the console.
+SELECT DISTINCT u.id FROM user_roles r JOIN users u ON u.id = r.user_id
+WHERE r.role = @role AND r.ends_at IS NULL AND u.status = 'active' AND u.login_type <> 'none' ORDER BY u.id;

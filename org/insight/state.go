@@ -2,6 +2,8 @@ package insight
 
 import (
 	"context"
+	"database/sql"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -15,7 +17,11 @@ import (
 func (s *Service) StateIn(ctx context.Context, subject *org.Actor, organization string) (_ org.State, err error) {
 	defer org.Wrap(&err, "read state of %q", organization)
 	site, ok := subject.Basis.Of(uuid.Nil)
+	now := s.units.Now()
 	switch {
+	// Until the sweeper has taken what has ended, the lists change with time alone (docs/spec/records.md).
+	case ok && ended(site.ScopeEnd, now):
+		return "", nil
 	// Without a basis nothing says whether the caller's rights are still the same (docs/adr/0005-caches.md).
 	case !ok:
 		return "", nil
@@ -30,15 +36,20 @@ func (s *Service) StateIn(ctx context.Context, subject *org.Actor, organization 
 		return "", err
 	}
 	// The basis was read when the request began. Of a place that is not in it the revision is read now.
-	if r, ok := subject.Basis.Of(id); ok {
+	if r, ok := subject.Basis.Of(id); ok && ended(r.ScopeEnd, now) {
+		return "", nil
+	} else if ok {
 		return subject.StateAt(site.Value, r.Value), nil
 	}
 	r, err := s.units.DB.GetRevision(ctx, id)
-	if db.IsNotFound(err) {
+	if db.IsNotFound(err) || err == nil && ended(r.NextEnd, now) {
 		return "", nil
 	}
 	return subject.StateAt(site.Value, r.Value), err
 }
+
+// ended reports whether a scope has records that have ended and were not swept yet.
+func ended(next sql.NullTime, now time.Time) bool { return next.Valid && !next.Time.After(now) }
 
 // StateOfAll is the state of what all organizations show.
 func (s *Service) StateOfAll(ctx context.Context, subject *org.Actor) (_ org.State, err error) {
@@ -47,5 +58,8 @@ func (s *Service) StateOfAll(ctx context.Context, subject *org.Actor) (_ org.Sta
 		return "", nil
 	}
 	r, err := s.units.RevisionOfAll(ctx)
+	if err == nil && ended(r.NextEnd, s.units.Now()) {
+		return "", nil
+	}
 	return subject.StateAt(-1, r.Millions+r.Rest/1_000_000, r.Rest%1_000_000), err
 }

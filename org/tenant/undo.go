@@ -138,7 +138,7 @@ func (u *undoing) find(ctx context.Context, e db.AuditLog, field string) error {
 	if u.ofSite() {
 		return nil
 	}
-	u.row, err = u.Q.GetMember(ctx, db.GetMemberParams{OrganizationID: u.org.ID, UserID: id})
+	u.row, err = u.MemberRow(ctx, u.org.ID, id)
 	// No membership is no error: undoing a removal needs just that.
 	u.member = err == nil
 	if db.IsNotFound(err) {

@@ -109,7 +109,7 @@ func (m *managers) beside(ctx context.Context, user uuid.UUID) (bool, error) {
 	if m.search == nil || m.over == nil {
 		m.search = &search{over: m.over, org: m.Org, elsewhere: m.elsewhereOf, counts: m.able}
 		for _, role := range m.inOrg {
-			m.search.left = append(m.search.left, m.activeHolders(m.Org, role))
+			m.search.left = append(m.search.left, m.activeHolders(m.Org, role, false))
 		}
 		for _, role := range m.onSite {
 			m.search.left = append(m.search.left, m.activeSiteHolders(m.Org, role))

@@ -63,6 +63,14 @@ func (o *overlay) changed(place, user uuid.UUID) (h held, ok bool) {
 // gone reports whether an account would be suspended or deleted.
 func (o *overlay) gone(user uuid.UUID) bool { return o != nil && o.away[user] }
 
+// ends reports whether an account would go on to hold a role, or its membership, but only until some moment, or gain it so.
+func (o *overlay) ends(place, user uuid.UUID, role string) bool {
+	return o != nil && slices.ContainsFunc(o.holders, func(h org.HolderChange) bool {
+		return h.Place == place && h.User == user && (slices.Contains(h.Ending, role) || slices.Contains(h.Ending, org.RoleOrganizationUser) ||
+			slices.Contains(h.Given(), role) && h.OriginOf(role).Until != nil)
+	})
+}
+
 // spares reports whether what an account may do stays as it is.
 func (o *overlay) spares(user uuid.UUID) bool {
 	if o == nil {
@@ -118,7 +126,7 @@ func (a *Attempt) IsMember(ctx context.Context, orgID, user uuid.UUID) (bool, er
 	if h, ok := a.change.changed(orgID, user); ok {
 		return h.member, nil
 	}
-	_, err := a.Q.GetMember(ctx, db.GetMemberParams{OrganizationID: orgID, UserID: user})
+	_, err := a.MemberRow(ctx, orgID, user)
 	if db.IsNotFound(err) {
 		return false, nil
 	}
@@ -181,5 +189,6 @@ func (s Reader) userRow(ctx context.Context, id uuid.UUID) (db.UserRow, error) {
 		}
 	}
 	row, err := s.Q.GetUser(ctx, id)
+	row, err = s.heldAccount(ctx, row, err)
 	return s.over.account(row), err
 }

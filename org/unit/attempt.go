@@ -33,8 +33,8 @@ type Attempt struct {
 }
 
 // attempt begins a change by an actor, on what src reads.
-func (s Reader) attempt(by *org.Actor, action string, now time.Time) *Attempt {
-	return &Attempt{Reader: s, Actor: by, Now: now, Entry: Entry{Action: action, Status: 200}, change: newOverlay()}
+func (s Reader) attempt(by *org.Actor, action string) *Attempt {
+	return &Attempt{Reader: s, Actor: by, Now: s.When, Entry: Entry{Action: action, Status: 200}, change: newOverlay()}
 }
 
 // About names what the change is about. From here on a refusal is recorded too.

@@ -31,7 +31,7 @@ func (s Reader) basisBetween(ctx context.Context, c Credential, first, last uuid
 	case c.Token == "":
 		var bySession []db.ListCallerBySessionRow
 		bySession, err = s.Q.ListCallerBySession(ctx, db.ListCallerBySessionParams{
-			Token: c.Session, UserID: c.User, Now: s.Now(), First: first, Last: last,
+			Token: c.Session, UserID: c.User, Now: s.When, First: first, Last: last,
 		})
 		for _, r := range bySession {
 			rows = append(rows, db.ListCallerRow(r))
@@ -39,11 +39,14 @@ func (s Reader) basisBetween(ctx context.Context, c Credential, first, last uuid
 	default:
 		var byToken []db.ListCallerByTokenRow
 		byToken, err = s.Q.ListCallerByToken(ctx, db.ListCallerByTokenParams{
-			Token: c.Token, UserID: c.User, Now: s.Now(), First: first, Last: last,
+			Token: c.Token, UserID: c.User, Now: s.When, First: first, Last: last,
 		})
 		for _, r := range byToken {
 			rows = append(rows, db.ListCallerRow(r))
 		}
+	}
+	if err == nil {
+		rows, err = s.heldBasis(ctx, c.User, rows)
 	}
 	if err == nil {
 		rows = s.over.basis(c.User, rows)
@@ -67,7 +70,7 @@ func (s *Units) BasisNow(ctx context.Context, c Credential) (org.Basis, error) {
 		})
 		return b, err
 	}
-	return s.Memory.bases.find(version, c, func() (org.Basis, error) {
+	b, err := s.Memory.bases.find(version, c, func() (org.Basis, error) {
 		ctx := context.WithoutCancel(ctx) // others may wait for it
 		b, err := s.reader(s.DB, nil).basisOf(ctx, c)
 		if err == nil { // it was looked at first: should a write come in between, it is the version that is out of date
@@ -75,6 +78,10 @@ func (s *Units) BasisNow(ctx context.Context, c Credential) (org.Basis, error) {
 		}
 		return b, err
 	})
+	if src := s.reader(s.DB, nil); err == nil && b.Ended(src.When) { // it was read before that, or the record is not swept yet
+		return src.basisOf(ctx, c)
+	}
+	return b, err
 }
 
 // RevisionOfAll changes with every write, and is that of all that were acknowledged before the call.

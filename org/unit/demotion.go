@@ -62,9 +62,10 @@ func (a *Attempt) spareSuperiors(ctx context.Context, h RoleScope, set *RoleSet,
 		if err != nil || len(rows) == 0 {
 			return err
 		}
-		list := make([]holder, len(rows))
-		for i, r := range rows {
-			list[i], p.AfterKey = holderOf(r.UserID, r.Roles, r.SiteRoles), r.UsernameKey
+		p.AfterKey = rows[len(rows)-1].UsernameKey
+		list, err := a.holdersNow(ctx, h.Org.ID, role, rows)
+		if err != nil {
+			return err
 		}
 		if err := was.elsewhereOf(ctx, list); err != nil {
 			return err

@@ -59,7 +59,7 @@ func doIn[In, P, Out any](ctx context.Context, u *Units, who *org.Actor, where d
 		ctx := db.Writing(ctx)
 		src := u.reader(tx.Reads(), nil)
 		src.scope, src.late, src.heads = where, &late, map[uuid.UUID]db.Revision{}
-		a = src.attempt(who, action, u.Now())
+		a = src.attempt(who, action)
 		a.tx = tx
 		if before, err = a.begin(ctx); err != nil || before != nil {
 			return err
@@ -199,7 +199,7 @@ func Try[In, P any](ctx context.Context, u *Units, who *org.Actor, command In, p
 	err = u.DB.View(ctx, func(q db.Reads) error {
 		src := u.reader(q, who)
 		src.scope, src.states = db.OnSite, map[uuid.UUID]int64{}
-		a := src.attempt(who, "", u.Now())
+		a := src.attempt(who, "")
 		a.trying = true
 		var err error
 		if p, err = plan(ctx, a, command); err == nil {

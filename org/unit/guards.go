@@ -26,7 +26,7 @@ func (a *Attempt) KeepOwners(ctx context.Context) error {
 		"After this change no active account with the owner role could manage site roles and users. Give another active account the owner role first.")
 }
 
-// ManagedBeside says whether an active account with the owner role, other than the one named, is allowed to do an owner's
+// ManagedBeside says whether an active account with the owner role for good, other than the one named, is allowed to do an owner's
 // work by the engine: neither a demotion nor a deny in a site role may lock everybody out.
 func (s Reader) ManagedBeside(ctx context.Context, user uuid.UUID) (bool, error) {
 	holders, err := s.Q.ListActiveHoldersOfSiteRole(ctx, org.RoleOwner)
@@ -34,7 +34,7 @@ func (s Reader) ManagedBeside(ctx context.Context, user uuid.UUID) (bool, error)
 		return false, err
 	}
 	for _, id := range s.over.gaining(holders) {
-		if s.over.gone(id) {
+		if s.over.gone(id) || s.over.ends(uuid.Nil, id, org.RoleOwner) {
 			continue
 		}
 		owner, err := s.Subject(ctx, id)
@@ -105,7 +105,7 @@ func (s Reader) LastAdmin(ctx context.Context, by *org.Actor, orgID, user uuid.U
 
 // KeepAdmins is KeepAdmin and KeepManagers for every organization of an account that is about to be suspended or deleted.
 func (a *Attempt) KeepAdmins(ctx context.Context, user db.UserRow) error {
-	homes, err := a.Q.ListMemberships(ctx, user.ID)
+	homes, err := a.Memberships(ctx, user.ID)
 	if err != nil {
 		return err
 	}
@@ -159,7 +159,7 @@ func (s Reader) BeyondCaller(by *org.Actor, orgID uuid.UUID, roles []*rbac.Role)
 
 // MemberByID is the membership as this transaction leaves it.
 func (s Reader) MemberByID(ctx context.Context, orgID, user uuid.UUID) (org.Member, error) {
-	row, err := s.Q.GetMember(ctx, db.GetMemberParams{OrganizationID: orgID, UserID: user})
+	row, err := s.MemberRow(ctx, orgID, user)
 	if err != nil {
 		return org.Member{}, err
 	}

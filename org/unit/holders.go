@@ -15,6 +15,7 @@ import (
 type search struct {
 	over      *overlay
 	org       uuid.UUID
+	endless   string       // a role that must be held without an end, if one must
 	left      []candidates // that have not been looked at
 	rows      int64        // how many the next look takes
 	elsewhere func(context.Context, []holder) error
@@ -25,16 +26,43 @@ type search struct {
 // candidates gives people in pieces: none when there are no more.
 type candidates func(ctx context.Context, maxRows int64) ([]holder, error)
 
+// holdersNow is those of some rows who hold a role of an organization at the moment of the unit.
+func (s Reader) holdersNow(ctx context.Context, orgID uuid.UUID, role string, rows []db.ListHoldersOfRoleRow) (list []holder, err error) {
+	here, err := HeldNow(ctx, s, rows, holderStored(orgID))
+	for _, r := range here {
+		if slices.Contains(strings.Fields(r.Roles), role) {
+			list = append(list, holderOf(r.UserID, r.Roles, r.SiteRoles))
+		}
+	}
+	return list, err
+}
+
+func holderStored(orgID uuid.UUID) func(*db.ListHoldersOfRoleRow) Stored {
+	return func(r *db.ListHoldersOfRoleRow) Stored {
+		return Stored{Place: orgID, User: r.UserID, Roles: &r.Roles, NextEnd: r.NextEnd, SiteRoles: &r.SiteRoles, SiteNextEnd: r.SiteNextEnd}
+	}
+}
+
 // activeHolders gives those who hold a role of an organization, from the last username to the first: a bulk action goes
 // the other way, and so seldom meets whom a search has just found.
-func (s Reader) activeHolders(orgID uuid.UUID, role string) candidates {
+// Endless: those alone who hold it, and belong to the organization, without an end.
+func (s Reader) activeHolders(orgID uuid.UUID, role string, endless bool) candidates {
 	before := Everywhere.before
 	return func(ctx context.Context, maxRows int64) (list []holder, err error) {
-		rows, err := s.Q.ListActiveHolders(ctx, db.ListActiveHoldersParams{OrganizationID: orgID, Role: role, BeforeKey: before, MaxRows: maxRows})
-		for _, r := range rows {
-			list, before = append(list, holderOf(r.UserID, r.Roles, r.SiteRoles)), r.UsernameKey
+		rows, err := s.Q.ListActiveHolders(ctx, db.ListActiveHoldersParams{OrganizationID: orgID, Role: role, BeforeKey: before, Endless: endless, MaxRows: maxRows})
+		if err != nil || len(rows) == 0 {
+			return nil, err
 		}
-		return list, err
+		before = rows[len(rows)-1].UsernameKey
+		if _, err := HeldNow(ctx, s, rows, func(r *db.ListActiveHoldersRow) Stored {
+			return Stored{Place: orgID, User: r.UserID, Roles: &r.Roles, NextEnd: r.NextEnd, SiteRoles: &r.SiteRoles, SiteNextEnd: r.SiteNextEnd}
+		}); err != nil {
+			return nil, err
+		}
+		for _, r := range rows { // who does not hold it any more does not count, and keeps the piece from being the last
+			list = append(list, holderOf(r.UserID, r.Roles, r.SiteRoles))
+		}
+		return list, nil
 	}
 }
 
@@ -43,17 +71,26 @@ func (s Reader) activeSiteHolders(orgID uuid.UUID, role string) candidates {
 	after := uuid.Nil
 	return func(ctx context.Context, maxRows int64) (list []holder, err error) {
 		rows, err := s.Q.ListActiveMembersOfSiteRole(ctx, db.ListActiveMembersOfSiteRoleParams{OrganizationID: orgID, Role: role, AfterUser: after, MaxRows: maxRows})
-		for _, r := range rows {
-			list, after = append(list, holderOf(r.UserID, r.Roles, r.SiteRoles)), r.UserID
+		if err != nil || len(rows) == 0 {
+			return nil, err
 		}
-		return list, err
+		after = rows[len(rows)-1].UserID
+		if _, err := HeldNow(ctx, s, rows, func(r *db.ListActiveMembersOfSiteRoleRow) Stored {
+			return Stored{Place: orgID, User: r.UserID, Roles: &r.Roles, NextEnd: r.NextEnd, SiteRoles: &r.SiteRoles, SiteNextEnd: r.SiteNextEnd}
+		}); err != nil {
+			return nil, err
+		}
+		for _, r := range rows {
+			list = append(list, holderOf(r.UserID, r.Roles, r.SiteRoles))
+		}
+		return list, nil
 	}
 }
 
 // holders looks for those who keep a role of an organization.
 func (s Reader) holders(orgID uuid.UUID, role string) *search {
 	return &search{
-		over: s.over, org: orgID, left: []candidates{s.activeHolders(orgID, role)},
+		over: s.over, org: orgID, endless: role, left: []candidates{s.activeHolders(orgID, role, true)},
 		elsewhere: func(context.Context, []holder) error { return nil },
 		counts: func(_ context.Context, h Holding) (bool, error) {
 			return slices.Contains(strings.Fields(h.Roles), role), nil
@@ -124,7 +161,7 @@ func (s *search) look(ctx context.Context) (bool, error) {
 // countsAfter reports whether somebody counts after the change.
 func (s *search) countsAfter(ctx context.Context, h holder) (bool, error) {
 	is, there := s.over.after(s.org, h)
-	if !there {
+	if !there || s.endless != "" && s.over.ends(s.org, h.id, s.endless) {
 		return false, nil
 	}
 	return s.counts(ctx, is)

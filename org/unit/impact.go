@@ -108,6 +108,9 @@ func (w *comparison) membersWith(q db.Reads) func(context.Context) ([]followed, 
 	p := db.ListHoldersOfRoleParams{OrganizationID: w.org, Role: w.role, MaxRows: ChunkSize}
 	return func(ctx context.Context) ([]followed, error) {
 		rows, err := q.ListHoldersOfRole(ctx, p)
+		if err == nil {
+			_, err = HeldNow(ctx, w.over(q), rows, holderStored(w.org))
+		}
 		list := make([]followed, len(rows))
 		for i, r := range rows {
 			was := Holding{Roles: SortNames(r.Roles), SiteRoles: SortNames(r.SiteRoles)}
@@ -124,6 +127,11 @@ func (w *comparison) accountsWith(q db.Reads) func(context.Context) ([]followed,
 	p := db.ListHoldersOfSiteRoleParams{Role: w.role, MaxRows: ChunkSize}
 	return func(ctx context.Context) ([]followed, error) {
 		rows, err := q.ListHoldersOfSiteRole(ctx, p)
+		if err == nil {
+			_, err = HeldNow(ctx, w.over(q), rows, func(r *db.ListHoldersOfSiteRoleRow) Stored {
+				return Stored{User: r.ID, Roles: &r.Roles, NextEnd: r.NextEnd}
+			})
+		}
 		list := make([]followed, len(rows))
 		for i, r := range rows {
 			was := Holding{SiteRoles: SortNames(r.Roles), Outside: true}
@@ -133,6 +141,13 @@ func (w *comparison) accountsWith(q db.Reads) func(context.Context) ([]followed,
 		}
 		return list, err
 	}
+}
+
+// over is what reads through q at the moment of the comparison.
+func (w *comparison) over(q db.Reads) Reader {
+	src := w.before.Reader
+	src.Q = q
+	return src
 }
 
 // left is what the change leaves of the roles of a holder.

@@ -139,7 +139,7 @@ func (s Reader) MemberSearch(ctx context.Context, by *org.Actor, o db.Organizati
 
 // readableKey is the place of a member that the caller may read, "" if there is none.
 func (s Reader) readableKey(ctx context.Context, by *org.Actor, orgID, user uuid.UUID) (string, error) {
-	row, err := s.Q.GetMember(ctx, db.GetMemberParams{OrganizationID: orgID, UserID: user})
+	row, err := s.MemberRow(ctx, orgID, user)
 	if db.IsNotFound(err) || err == nil && !by.Can("read", org.MemberObject(orgID, user)) {
 		return "", nil
 	}

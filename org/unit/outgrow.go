@@ -144,12 +144,17 @@ func (o *outgrowth) find(ctx context.Context, users []uuid.UUID) error {
 	if err != nil || len(rows) == 0 {
 		return err
 	}
+	if _, err := HeldNow(ctx, o.after, rows, func(r *db.ListOpenedRow) Stored {
+		return Stored{User: r.ID, Roles: &r.Roles, NextEnd: r.NextEnd}
+	}); err != nil {
+		return err
+	}
 	ids, found := make([]uuid.UUID, len(rows)), make(map[uuid.UUID]*opened, len(rows))
 	for i, r := range rows {
 		ids[i] = r.ID
 		found[r.ID] = &opened{ListOpenedRow: r, holding: o.after.over.describe(uuid.Nil, r.ID, r.Roles)}
 	}
-	homes, err := o.after.Q.ListMembershipsOfUsers(ctx, ids)
+	homes, err := o.after.MembershipsOf(ctx, ids)
 	if err != nil {
 		return err
 	}

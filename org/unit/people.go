@@ -64,7 +64,7 @@ func (s *Units) peopleAt(version db.Version, c *rbac.Catalog, w *Wanted) (found 
 	found.Of = make(map[uuid.UUID]Person, len(w.IDs))
 	if w.Place != uuid.Nil {
 		at, known := s.Memory.bases.peek(version, w.place())
-		if !known {
+		if !known || at.Ended(src.When) {
 			return found, false
 		}
 		row, _ := at.Of(w.Place)
@@ -72,6 +72,7 @@ func (s *Units) peopleAt(version db.Version, c *rbac.Catalog, w *Wanted) (found 
 	}
 	for _, id := range w.IDs {
 		b, known := s.Memory.bases.peek(version, Credential{User: id})
+		known = known && !b.Ended(src.When)
 		p := Person{Basis: b}
 		if known && len(b) > 0 && w.Needed(id, b) {
 			p.Actor, known = src.Remembered(id, b)
@@ -154,6 +155,7 @@ func (s Reader) bases(ctx context.Context, w *Wanted) (map[uuid.UUID]org.Basis, 
 		for _, r := range rows {
 			bases[r.UserID] = append(bases[r.UserID], db.ListCallerRow{
 				OrganizationID: r.OrganizationID, Roles: r.Roles, Version: r.Version, Value: r.Value, RoleState: r.RoleState, Catalog: r.Catalog,
+				EndsAt: r.EndsAt, ScopeEnd: r.ScopeEnd,
 			})
 			if s.states != nil {
 				s.states[r.OrganizationID] = r.RoleState
@@ -228,7 +230,7 @@ func (s Reader) accountsOf(ctx context.Context, ids []uuid.UUID, bases map[uuid.
 	users := make(map[uuid.UUID]org.User, len(ids))
 	var unread []uuid.UUID
 	keep := func(row db.UserRow) (err error) {
-		users[row.ID], err = s.User(ctx, row)
+		users[row.ID], err = s.userOn(ctx, row, bases[row.ID])
 		return err
 	}
 	for _, id := range ids {
@@ -237,7 +239,7 @@ func (s Reader) accountsOf(ctx context.Context, ids []uuid.UUID, bases map[uuid.
 		switch {
 		case ok && known.Basis.SameAccount(bases[id]):
 			users[id] = known.User
-		case read && row.Version == bases[id][0].Version && sameOrganizations(&row, bases[id]):
+		case read && !due(row.NextEnd, s.When) && row.Version == bases[id][0].Version && sameOrganizations(&row, bases[id]):
 			if err := keep(row); err != nil {
 				return nil, err
 			}
@@ -248,6 +250,9 @@ func (s Reader) accountsOf(ctx context.Context, ids []uuid.UUID, bases map[uuid.
 	for piece := range slices.Chunk(unread, maxAtOnce) {
 		read, err := s.Q.ListUsersByID(ctx, piece)
 		if err != nil {
+			return nil, err
+		}
+		if _, err := HeldNow(ctx, s, read, UserStored); err != nil {
 			return nil, err
 		}
 		for _, row := range read {

@@ -22,7 +22,7 @@ type pinned struct {
 
 // reader is what reads in one unit, for a caller if by is not nil.
 func (s *Units) reader(q db.Reads, by *org.Actor) Reader {
-	r := Reader{Units: s, Q: q, pin: &pinned{by: by}}
+	r := Reader{Units: s, Q: q, When: s.Now(), pin: &pinned{by: by}}
 	if by != nil {
 		r.pin.catalog = by.Catalog
 	}

@@ -82,6 +82,7 @@ func (s Reader) FindUser(ctx context.Context, by *org.Actor, ref string) (row db
 	if db.IsNotFound(err) {
 		return row, false, nil
 	}
+	row, err = s.heldAccount(ctx, row, err)
 	return row, err == nil, err
 }
 
@@ -134,7 +135,14 @@ func (s Reader) memberRow(ctx context.Context, by *org.Actor, orgID uuid.UUID, r
 	case ref == "me":
 		id = by.ID()
 	case err != nil:
-		return s.Q.GetMemberByUsername(ctx, db.GetMemberByUsernameParams{OrganizationID: orgID, UsernameKey: org.FoldCase(ref)})
+		row, err := s.Q.GetMemberByUsername(ctx, db.GetMemberByUsernameParams{OrganizationID: orgID, UsernameKey: org.FoldCase(ref)})
+		return s.heldMember(ctx, row, err)
 	}
-	return s.Q.GetMember(ctx, db.GetMemberParams{OrganizationID: orgID, UserID: id})
+	return s.MemberRow(ctx, orgID, id)
+}
+
+// MemberRow is a membership with what it holds at the moment of the unit. Not found: there is none, or it has ended.
+func (s Reader) MemberRow(ctx context.Context, orgID, user uuid.UUID) (db.MemberRow, error) {
+	row, err := s.Q.GetMember(ctx, db.GetMemberParams{OrganizationID: orgID, UserID: user})
+	return s.heldMember(ctx, row, err)
 }

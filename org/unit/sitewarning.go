@@ -71,7 +71,7 @@ func (f *warningOfSite) look(ctx context.Context, piece []followed) error {
 	for i, p := range piece {
 		ids[i], siteRoles[p.id] = p.id, p.was.SiteRoles
 	}
-	rows, err := f.Q.ListMembershipsOfUsers(ctx, ids) // those of one account stand together
+	rows, err := f.MembershipsOf(ctx, ids) // those of one account stand together
 	if err != nil {
 		return err
 	}

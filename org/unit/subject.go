@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -29,6 +30,7 @@ func (s *Units) Operator() *org.Actor {
 type Reader struct {
 	*Units
 	Q     db.Reads
+	When  time.Time              // the moment of the unit: what is held is what is held then
 	pin   *pinned                // which catalog it works by
 	scope db.Scope               // of an attempt: what it may write
 	known org.Basis              // states of roles that are known already, which may be older than what q reads
@@ -188,7 +190,7 @@ func (s Reader) account(ctx context.Context, id uuid.UUID, b org.Basis) (org.Use
 	if err != nil {
 		return org.User{}, err
 	}
-	return s.User(ctx, row)
+	return s.userOn(ctx, row, b)
 }
 
 // grants is what an account may do with what it holds, by the roles as they are now.

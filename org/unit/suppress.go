@@ -98,8 +98,8 @@ func (a *Attempt) recordRefusal(ctx context.Context, refusal *org.Error) error {
 	}
 	return a.DB.WriteIn(ctx, where, func(tx *db.Tx) error {
 		src := a.reader(tx.Reads(), nil)
-		src.scope = where
-		u := src.attempt(a.Actor, "", a.Now)
+		src.scope, src.When = where, a.Now
+		u := src.attempt(a.Actor, "")
 		u.Entry = refused
 		w, err := u.writer(ctx, tx)
 		if err == nil {
