@@ -80,7 +80,7 @@ func (m Members) firstPage() string { return m.paging().At(0) }
 
 // kept are the parameters of the URL that the search does not show, as hidden fields.
 func (m Members) kept() []ui.Hidden {
-	return ui.HiddenOf(m.firstPage(), "q", "role", "site_role", "status")
+	return ui.HiddenOf(m.firstPage(), "q", "role", "site_role", "status", "ending", "source")
 }
 
 // clearURL is the list without search and filters, "" if there are none.
@@ -104,6 +104,7 @@ func (m Members) filters() []ui.Filter {
 		{Name: "site_role", Label: "Site role", Options: roleOptions(m.SiteRoles, m.Filter.SiteRoles), Off: without(func(f *org.MemberFilter) { f.SiteRoles = nil })},
 		{Name: "status", Label: "Status", Options: statusOptions(m.Filter.Statuses), Off: without(func(f *org.MemberFilter) { f.Statuses = nil })},
 	}
+	all = append(all, recordFilters(m.Filter.Records, func(r org.RecordFilter) string { return without(func(f *org.MemberFilter) { f.Records = r }) })...)
 	return slices.DeleteFunc(all, func(f ui.Filter) bool {
 		return len(f.Options) == 0 || m.Holding != nil && f.Name == "role"
 	})

@@ -43,12 +43,13 @@ func (u Users) filters() []ui.Filter {
 		{Name: "status", Label: "Status", Options: statusOptions(u.Filter.Statuses), Off: u.first(func(f *org.UserFilter) { f.Statuses = nil })},
 		{Name: "login_type", Label: "Sign-in", Options: logins, Off: u.first(func(f *org.UserFilter) { f.LoginTypes = nil })},
 	}
+	all = append(all, recordFilters(u.Filter.Records, func(r org.RecordFilter) string { return u.first(func(f *org.UserFilter) { f.Records = r }) })...)
 	return slices.DeleteFunc(all, func(f ui.Filter) bool { return len(f.Options) == 0 })
 }
 
 // kept are the parameters of the URL that the search does not show, as hidden fields.
 func (u Users) kept() []ui.Hidden {
-	return ui.HiddenOf(u.paging().At(0), "q", "role", "status", "login_type")
+	return ui.HiddenOf(u.paging().At(0), "q", "role", "status", "login_type", "ending", "source")
 }
 
 // clearURL is the list without search and filters, "" if there are none.

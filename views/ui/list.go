@@ -21,6 +21,7 @@ func swap(url, how string) templ.Attributes {
 type Filter struct {
 	Name, Label string // of the field, and for people
 	Options     []Option
+	One         bool   // at most one option is chosen
 	Off         string // URL of the list without this filter
 }
 
@@ -33,6 +34,14 @@ func (f Filter) Chosen() []string {
 		}
 	}
 	return out
+}
+
+// kind is the type of the boxes.
+func (f Filter) kind() string {
+	if f.One {
+		return "radio"
+	}
+	return "checkbox"
 }
 
 // Order is how a list is ordered.
