@@ -30,6 +30,33 @@ func (q *Queries) CountAPIKeysNamed(ctx context.Context, arg CountAPIKeysNamedPa
 	return count, err
 }
 
+const countAPIKeysOf = `-- name: CountAPIKeysOf :one
+SELECT count(*) FROM api_keys
+WHERE login_type = 'token' AND expires_at > ?1 AND expires_at <= ?2
+    AND coalesce(last_used, created_at) <= ?3
+    AND (NOT CAST(?4 AS boolean) OR scopes = '' AND organizations = '')
+`
+
+type CountAPIKeysOfParams struct {
+	After       time.Time
+	Until       time.Time
+	UnusedSince sql.NullTime
+	Unlimited   bool
+}
+
+// How many tokens ListAPIKeysPage finds in all.
+func (q *Queries) CountAPIKeysOf(ctx context.Context, arg CountAPIKeysOfParams) (int64, error) {
+	row := q.queryRow(ctx, q.countAPIKeysOfStmt, countAPIKeysOf,
+		arg.After,
+		arg.Until,
+		arg.UnusedSince,
+		arg.Unlimited,
+	)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const countLoginOfUser = `-- name: CountLoginOfUser :one
 SELECT count(*) FROM api_keys WHERE user_id = ?1 AND id = ?2 AND login_type = 'password'
 `
@@ -151,7 +178,7 @@ func (q *Queries) EndAPIKey(ctx context.Context, arg EndAPIKeyParams) error {
 const findAPIKey = `-- name: FindAPIKey :one
 SELECT k.id, k.user_id, u.username, k.name, k.login_type, k.scope, k.lifetime_seconds,
     k.created_at, k.updated_at, k.expires_at, k.last_used, k.created_by, coalesce(m.username, '') AS maker,
-    k.scopes, k.organizations
+    k.scopes, k.organizations, k.catalog, k.allow_list
 FROM api_keys k JOIN users u ON u.id = k.user_id LEFT JOIN users m ON m.id = k.created_by
 WHERE k.user_id = ?1 AND (k.id = ?2 OR k.name = ?3 AND k.login_type = 'token')
 `
@@ -178,6 +205,8 @@ type FindAPIKeyRow struct {
 	Maker           string
 	Scopes          string
 	Organizations   string
+	Catalog         int64
+	AllowList       string
 }
 
 // A key of an account by its id, or a token by its name.
@@ -200,12 +229,14 @@ func (q *Queries) FindAPIKey(ctx context.Context, arg FindAPIKeyParams) (FindAPI
 		&i.Maker,
 		&i.Scopes,
 		&i.Organizations,
+		&i.Catalog,
+		&i.AllowList,
 	)
 	return i, err
 }
 
 const getAPIKey = `-- name: GetAPIKey :one
-SELECT user_id, secret_hash, login_type, expires_at, expiry_noted, last_used, created_by, scopes, organizations
+SELECT user_id, secret_hash, login_type, expires_at, expiry_noted, last_used, created_by, scopes, organizations, catalog
 FROM api_keys WHERE id = ?1
 `
 
@@ -219,6 +250,7 @@ type GetAPIKeyRow struct {
 	CreatedBy     uuid.NullUUID
 	Scopes        string
 	Organizations string
+	Catalog       int64
 }
 
 func (q *Queries) GetAPIKey(ctx context.Context, id string) (GetAPIKeyRow, error) {
@@ -234,6 +266,7 @@ func (q *Queries) GetAPIKey(ctx context.Context, id string) (GetAPIKeyRow, error
 		&i.CreatedBy,
 		&i.Scopes,
 		&i.Organizations,
+		&i.Catalog,
 	)
 	return i, err
 }
@@ -289,10 +322,10 @@ func (q *Queries) GetExpiredToken(ctx context.Context, arg GetExpiredTokenParams
 const insertAPIKey = `-- name: InsertAPIKey :exec
 INSERT INTO api_keys (
     id, user_id, secret_hash, name, login_type, scope, lifetime_seconds, created_at, updated_at, expires_at, last_used,
-    created_by, for_cli, scopes, organizations)
+    created_by, for_cli, scopes, organizations, catalog, allow_list)
 VALUES (
     ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9, NULL,
-    ?10, ?11, ?12, ?13)
+    ?10, ?11, ?12, ?13, ?14, ?15)
 `
 
 type InsertAPIKeyParams struct {
@@ -309,6 +342,8 @@ type InsertAPIKeyParams struct {
 	ForCli          bool
 	Scopes          string
 	Organizations   string
+	Catalog         int64
+	AllowList       string
 }
 
 // unit: site, signin
@@ -327,6 +362,8 @@ func (q *Queries) InsertAPIKey(ctx context.Context, arg InsertAPIKeyParams) erro
 		arg.ForCli,
 		arg.Scopes,
 		arg.Organizations,
+		arg.Catalog,
+		arg.AllowList,
 	)
 	return err
 }
@@ -334,7 +371,7 @@ func (q *Queries) InsertAPIKey(ctx context.Context, arg InsertAPIKeyParams) erro
 const listAPIKeys = `-- name: ListAPIKeys :many
 SELECT k.id, k.user_id, u.username, k.name, k.login_type, k.scope, k.lifetime_seconds,
     k.created_at, k.updated_at, k.expires_at, k.last_used, k.created_by, coalesce(m.username, '') AS maker,
-    k.scopes, k.organizations
+    k.scopes, k.organizations, k.catalog, k.allow_list
 FROM api_keys k JOIN users u ON u.id = k.user_id LEFT JOIN users m ON m.id = k.created_by
 WHERE k.user_id >= ?1 AND k.user_id <= ?2 AND k.login_type = 'token' AND k.expires_at > ?3
 ORDER BY k.created_at, k.id
@@ -362,6 +399,8 @@ type ListAPIKeysRow struct {
 	Maker           string
 	Scopes          string
 	Organizations   string
+	Catalog         int64
+	AllowList       string
 }
 
 // Of the accounts between two ids, both of them included: tokens that end after a time.
@@ -390,6 +429,98 @@ func (q *Queries) ListAPIKeys(ctx context.Context, arg ListAPIKeysParams) ([]Lis
 			&i.Maker,
 			&i.Scopes,
 			&i.Organizations,
+			&i.Catalog,
+			&i.AllowList,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listAPIKeysPage = `-- name: ListAPIKeysPage :many
+SELECT k.id, k.user_id, u.username, k.name, k.login_type, k.scope, k.lifetime_seconds,
+    k.created_at, k.updated_at, k.expires_at, k.last_used, k.created_by, coalesce(m.username, '') AS maker,
+    k.scopes, k.organizations, k.catalog, k.allow_list
+FROM api_keys k JOIN users u ON u.id = k.user_id LEFT JOIN users m ON m.id = k.created_by
+WHERE k.login_type = 'token' AND k.expires_at > ?1 AND k.expires_at <= ?2
+    AND coalesce(k.last_used, k.created_at) <= ?3
+    AND (NOT CAST(?4 AS boolean) OR k.scopes = '' AND k.organizations = '')
+ORDER BY k.expires_at, k.id LIMIT CAST(?6 AS bigint) OFFSET CAST(?5 AS bigint)
+`
+
+type ListAPIKeysPageParams struct {
+	After       time.Time
+	Until       time.Time
+	UnusedSince sql.NullTime
+	Unlimited   bool
+	Skip        int64
+	MaxRows     int64
+}
+
+type ListAPIKeysPageRow struct {
+	ID              string
+	UserID          uuid.UUID
+	Username        string
+	Name            string
+	LoginType       string
+	Scope           string
+	LifetimeSeconds int64
+	CreatedAt       time.Time
+	UpdatedAt       time.Time
+	ExpiresAt       time.Time
+	LastUsed        sql.NullTime
+	CreatedBy       uuid.NullUUID
+	Maker           string
+	Scopes          string
+	Organizations   string
+	Catalog         int64
+	AllowList       string
+}
+
+// Tokens that stand, of all accounts, those that end first before the others: some after a number of them. One that was
+// never used counts as used when it was made.
+func (q *Queries) ListAPIKeysPage(ctx context.Context, arg ListAPIKeysPageParams) ([]ListAPIKeysPageRow, error) {
+	rows, err := q.query(ctx, q.listAPIKeysPageStmt, listAPIKeysPage,
+		arg.After,
+		arg.Until,
+		arg.UnusedSince,
+		arg.Unlimited,
+		arg.Skip,
+		arg.MaxRows,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListAPIKeysPageRow{}
+	for rows.Next() {
+		var i ListAPIKeysPageRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.UserID,
+			&i.Username,
+			&i.Name,
+			&i.LoginType,
+			&i.Scope,
+			&i.LifetimeSeconds,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+			&i.ExpiresAt,
+			&i.LastUsed,
+			&i.CreatedBy,
+			&i.Maker,
+			&i.Scopes,
+			&i.Organizations,
+			&i.Catalog,
+			&i.AllowList,
 		); err != nil {
 			return nil, err
 		}
@@ -594,6 +725,80 @@ func (q *Queries) ListTokensOfUsers(ctx context.Context, userIds []uuid.UUID) ([
 		return nil, err
 	}
 	return items, nil
+}
+
+const listTokensToTell = `-- name: ListTokensToTell :many
+SELECT k.id, k.user_id, u.username, k.name, k.expires_at FROM api_keys k JOIN users u ON u.id = k.user_id
+WHERE k.login_type = 'token' AND k.expires_at > ?1 AND k.expires_at <= ?2 AND k.lifetime_seconds > ?3
+    AND (k.end_told = 0 OR k.end_told > ?4)
+ORDER BY k.expires_at, k.id LIMIT CAST(?5 AS bigint)
+`
+
+type ListTokensToTellParams struct {
+	Now         time.Time
+	Until       time.Time
+	LivesLonger int64
+	Days        int64
+	MaxRows     int64
+}
+
+type ListTokensToTellRow struct {
+	ID        string
+	UserID    uuid.UUID
+	Username  string
+	Name      string
+	ExpiresAt time.Time
+}
+
+// API tokens that end within so many days, were made to live longer, and of which that was not told yet: those that end first.
+func (q *Queries) ListTokensToTell(ctx context.Context, arg ListTokensToTellParams) ([]ListTokensToTellRow, error) {
+	rows, err := q.query(ctx, q.listTokensToTellStmt, listTokensToTell,
+		arg.Now,
+		arg.Until,
+		arg.LivesLonger,
+		arg.Days,
+		arg.MaxRows,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListTokensToTellRow{}
+	for rows.Next() {
+		var i ListTokensToTellRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.UserID,
+			&i.Username,
+			&i.Name,
+			&i.ExpiresAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const noteEndTold = `-- name: NoteEndTold :exec
+UPDATE api_keys SET end_told = ?1 WHERE id = ?2
+`
+
+type NoteEndToldParams struct {
+	Days int64
+	ID   string
+}
+
+// unit: signin
+func (q *Queries) NoteEndTold(ctx context.Context, arg NoteEndToldParams) error {
+	_, err := q.exec(ctx, q.noteEndToldStmt, noteEndTold, arg.Days, arg.ID)
+	return err
 }
 
 const noteExpiry = `-- name: NoteExpiry :exec

@@ -28,6 +28,9 @@ type APIKey struct {
 	ExpiryNoted     bool
 	Scopes          string
 	Organizations   string
+	Catalog         int64
+	AllowList       string
+	EndTold         int64
 }
 
 type AuditLog struct {

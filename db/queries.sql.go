@@ -30,6 +30,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.countAPIKeysNamedStmt, err = db.PrepareContext(ctx, countAPIKeysNamed); err != nil {
 		return nil, fmt.Errorf("error preparing query CountAPIKeysNamed: %w", err)
 	}
+	if q.countAPIKeysOfStmt, err = db.PrepareContext(ctx, countAPIKeysOf); err != nil {
+		return nil, fmt.Errorf("error preparing query CountAPIKeysOf: %w", err)
+	}
 	if q.countAuditLogsStmt, err = db.PrepareContext(ctx, countAuditLogs); err != nil {
 		return nil, fmt.Errorf("error preparing query CountAuditLogs: %w", err)
 	}
@@ -393,6 +396,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listAPIKeysStmt, err = db.PrepareContext(ctx, listAPIKeys); err != nil {
 		return nil, fmt.Errorf("error preparing query ListAPIKeys: %w", err)
 	}
+	if q.listAPIKeysPageStmt, err = db.PrepareContext(ctx, listAPIKeysPage); err != nil {
+		return nil, fmt.Errorf("error preparing query ListAPIKeysPage: %w", err)
+	}
 	if q.listAccountGroupNamesStmt, err = db.PrepareContext(ctx, listAccountGroupNames); err != nil {
 		return nil, fmt.Errorf("error preparing query ListAccountGroupNames: %w", err)
 	}
@@ -699,6 +705,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listTokensOfUsersStmt, err = db.PrepareContext(ctx, listTokensOfUsers); err != nil {
 		return nil, fmt.Errorf("error preparing query ListTokensOfUsers: %w", err)
 	}
+	if q.listTokensToTellStmt, err = db.PrepareContext(ctx, listTokensToTell); err != nil {
+		return nil, fmt.Errorf("error preparing query ListTokensToTell: %w", err)
+	}
 	if q.listUsersStmt, err = db.PrepareContext(ctx, listUsers); err != nil {
 		return nil, fmt.Errorf("error preparing query ListUsers: %w", err)
 	}
@@ -713,6 +722,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.mustChangePasswordStmt, err = db.PrepareContext(ctx, mustChangePassword); err != nil {
 		return nil, fmt.Errorf("error preparing query MustChangePassword: %w", err)
+	}
+	if q.noteEndToldStmt, err = db.PrepareContext(ctx, noteEndTold); err != nil {
+		return nil, fmt.Errorf("error preparing query NoteEndTold: %w", err)
 	}
 	if q.noteExpiryStmt, err = db.PrepareContext(ctx, noteExpiry); err != nil {
 		return nil, fmt.Errorf("error preparing query NoteExpiry: %w", err)
@@ -817,6 +829,11 @@ func (q *Queries) Close() error {
 	if q.countAPIKeysNamedStmt != nil {
 		if cerr := q.countAPIKeysNamedStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing countAPIKeysNamedStmt: %w", cerr)
+		}
+	}
+	if q.countAPIKeysOfStmt != nil {
+		if cerr := q.countAPIKeysOfStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countAPIKeysOfStmt: %w", cerr)
 		}
 	}
 	if q.countAuditLogsStmt != nil {
@@ -1424,6 +1441,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listAPIKeysStmt: %w", cerr)
 		}
 	}
+	if q.listAPIKeysPageStmt != nil {
+		if cerr := q.listAPIKeysPageStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listAPIKeysPageStmt: %w", cerr)
+		}
+	}
 	if q.listAccountGroupNamesStmt != nil {
 		if cerr := q.listAccountGroupNamesStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listAccountGroupNamesStmt: %w", cerr)
@@ -1934,6 +1956,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listTokensOfUsersStmt: %w", cerr)
 		}
 	}
+	if q.listTokensToTellStmt != nil {
+		if cerr := q.listTokensToTellStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listTokensToTellStmt: %w", cerr)
+		}
+	}
 	if q.listUsersStmt != nil {
 		if cerr := q.listUsersStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listUsersStmt: %w", cerr)
@@ -1957,6 +1984,11 @@ func (q *Queries) Close() error {
 	if q.mustChangePasswordStmt != nil {
 		if cerr := q.mustChangePasswordStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing mustChangePasswordStmt: %w", cerr)
+		}
+	}
+	if q.noteEndToldStmt != nil {
+		if cerr := q.noteEndToldStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing noteEndToldStmt: %w", cerr)
 		}
 	}
 	if q.noteExpiryStmt != nil {
@@ -2150,6 +2182,7 @@ type Queries struct {
 	tx                                *sql.Tx
 	bumpRevisionStmt                  *sql.Stmt
 	countAPIKeysNamedStmt             *sql.Stmt
+	countAPIKeysOfStmt                *sql.Stmt
 	countAuditLogsStmt                *sql.Stmt
 	countChainsStmt                   *sql.Stmt
 	countLoginOfUserStmt              *sql.Stmt
@@ -2271,6 +2304,7 @@ type Queries struct {
 	insertUserStmt                    *sql.Stmt
 	insertUserRoleStmt                *sql.Stmt
 	listAPIKeysStmt                   *sql.Stmt
+	listAPIKeysPageStmt               *sql.Stmt
 	listAccountGroupNamesStmt         *sql.Stmt
 	listAccountGroupsStmt             *sql.Stmt
 	listAccountNamesStmt              *sql.Stmt
@@ -2373,11 +2407,13 @@ type Queries struct {
 	listSnapshotMembersStmt           *sql.Stmt
 	listStandingKeysStmt              *sql.Stmt
 	listTokensOfUsersStmt             *sql.Stmt
+	listTokensToTellStmt              *sql.Stmt
 	listUsersStmt                     *sql.Stmt
 	listUsersByIDStmt                 *sql.Stmt
 	listUsersNamedStmt                *sql.Stmt
 	moveRevisionsOfAccountStmt        *sql.Stmt
 	mustChangePasswordStmt            *sql.Stmt
+	noteEndToldStmt                   *sql.Stmt
 	noteExpiryStmt                    *sql.Stmt
 	raiseFeedStmt                     *sql.Stmt
 	raiseFeedFloorStmt                *sql.Stmt
@@ -2416,6 +2452,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		tx:                                tx,
 		bumpRevisionStmt:                  q.bumpRevisionStmt,
 		countAPIKeysNamedStmt:             q.countAPIKeysNamedStmt,
+		countAPIKeysOfStmt:                q.countAPIKeysOfStmt,
 		countAuditLogsStmt:                q.countAuditLogsStmt,
 		countChainsStmt:                   q.countChainsStmt,
 		countLoginOfUserStmt:              q.countLoginOfUserStmt,
@@ -2537,6 +2574,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		insertUserStmt:                    q.insertUserStmt,
 		insertUserRoleStmt:                q.insertUserRoleStmt,
 		listAPIKeysStmt:                   q.listAPIKeysStmt,
+		listAPIKeysPageStmt:               q.listAPIKeysPageStmt,
 		listAccountGroupNamesStmt:         q.listAccountGroupNamesStmt,
 		listAccountGroupsStmt:             q.listAccountGroupsStmt,
 		listAccountNamesStmt:              q.listAccountNamesStmt,
@@ -2639,11 +2677,13 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listSnapshotMembersStmt:           q.listSnapshotMembersStmt,
 		listStandingKeysStmt:              q.listStandingKeysStmt,
 		listTokensOfUsersStmt:             q.listTokensOfUsersStmt,
+		listTokensToTellStmt:              q.listTokensToTellStmt,
 		listUsersStmt:                     q.listUsersStmt,
 		listUsersByIDStmt:                 q.listUsersByIDStmt,
 		listUsersNamedStmt:                q.listUsersNamedStmt,
 		moveRevisionsOfAccountStmt:        q.moveRevisionsOfAccountStmt,
 		mustChangePasswordStmt:            q.mustChangePasswordStmt,
+		noteEndToldStmt:                   q.noteEndToldStmt,
 		noteExpiryStmt:                    q.noteExpiryStmt,
 		raiseFeedStmt:                     q.raiseFeedStmt,
 		raiseFeedFloorStmt:                q.raiseFeedFloorStmt,

@@ -13,6 +13,7 @@ import (
 // Reads is every query that reads. An error begins with the name of its query.
 type Reads interface {
 	CountAPIKeysNamed(ctx context.Context, arg CountAPIKeysNamedParams) (int64, error)
+	CountAPIKeysOf(ctx context.Context, arg CountAPIKeysOfParams) (int64, error)
 	CountAuditLogs(ctx context.Context) (int64, error)
 	CountChains(ctx context.Context) (int64, error)
 	CountLoginOfUser(ctx context.Context, arg CountLoginOfUserParams) (int64, error)
@@ -80,6 +81,7 @@ type Reads interface {
 	GetUserCount(ctx context.Context) (int64, error)
 	HasActiveHolder(ctx context.Context, arg HasActiveHolderParams) (bool, error)
 	ListAPIKeys(ctx context.Context, arg ListAPIKeysParams) ([]ListAPIKeysRow, error)
+	ListAPIKeysPage(ctx context.Context, arg ListAPIKeysPageParams) ([]ListAPIKeysPageRow, error)
 	ListAccountGroupNames(ctx context.Context, arg ListAccountGroupNamesParams) ([]ListAccountGroupNamesRow, error)
 	ListAccountGroups(ctx context.Context, belonging bool) ([]ListAccountGroupsRow, error)
 	ListAccountNames(ctx context.Context, keys []string) ([]ListAccountNamesRow, error)
@@ -182,6 +184,7 @@ type Reads interface {
 	ListSnapshotMembers(ctx context.Context, arg ListSnapshotMembersParams) ([]ListSnapshotMembersRow, error)
 	ListStandingKeys(ctx context.Context, arg ListStandingKeysParams) ([]string, error)
 	ListTokensOfUsers(ctx context.Context, userIds []uuid.UUID) ([]ListTokensOfUsersRow, error)
+	ListTokensToTell(ctx context.Context, arg ListTokensToTellParams) ([]ListTokensToTellRow, error)
 	ListUsers(ctx context.Context, arg ListUsersParams) ([]uuid.UUID, error)
 	ListUsersByID(ctx context.Context, ids []uuid.UUID) ([]UserRow, error)
 	ListUsersNamed(ctx context.Context, arg ListUsersNamedParams) ([]ListUsersNamedRow, error)
@@ -201,6 +204,11 @@ type reads struct{ queries *Queries }
 func (r reads) CountAPIKeysNamed(ctx context.Context, arg CountAPIKeysNamedParams) (int64, error) {
 	found, err := r.queries.CountAPIKeysNamed(ctx, arg)
 	return found, named("CountAPIKeysNamed", err)
+}
+
+func (r reads) CountAPIKeysOf(ctx context.Context, arg CountAPIKeysOfParams) (int64, error) {
+	found, err := r.queries.CountAPIKeysOf(ctx, arg)
+	return found, named("CountAPIKeysOf", err)
 }
 
 func (r reads) CountAuditLogs(ctx context.Context) (int64, error) {
@@ -536,6 +544,11 @@ func (r reads) HasActiveHolder(ctx context.Context, arg HasActiveHolderParams) (
 func (r reads) ListAPIKeys(ctx context.Context, arg ListAPIKeysParams) ([]ListAPIKeysRow, error) {
 	found, err := r.queries.ListAPIKeys(ctx, arg)
 	return found, named("ListAPIKeys", err)
+}
+
+func (r reads) ListAPIKeysPage(ctx context.Context, arg ListAPIKeysPageParams) ([]ListAPIKeysPageRow, error) {
+	found, err := r.queries.ListAPIKeysPage(ctx, arg)
+	return found, named("ListAPIKeysPage", err)
 }
 
 func (r reads) ListAccountGroupNames(ctx context.Context, arg ListAccountGroupNamesParams) ([]ListAccountGroupNamesRow, error) {
@@ -1046,6 +1059,11 @@ func (r reads) ListStandingKeys(ctx context.Context, arg ListStandingKeysParams)
 func (r reads) ListTokensOfUsers(ctx context.Context, userIds []uuid.UUID) ([]ListTokensOfUsersRow, error) {
 	found, err := r.queries.ListTokensOfUsers(ctx, userIds)
 	return found, named("ListTokensOfUsers", err)
+}
+
+func (r reads) ListTokensToTell(ctx context.Context, arg ListTokensToTellParams) ([]ListTokensToTellRow, error) {
+	found, err := r.queries.ListTokensToTell(ctx, arg)
+	return found, named("ListTokensToTell", err)
 }
 
 func (r reads) ListUsers(ctx context.Context, arg ListUsersParams) ([]uuid.UUID, error) {
@@ -1563,6 +1581,14 @@ func (w Writes) MustChangePassword(ctx context.Context, arg MustChangePasswordPa
 	return named("MustChangePassword", w.tx.queries.MustChangePassword(ctx, arg))
 }
 
+// NoteEndTold runs the statement of its name.
+func (w Writes) NoteEndTold(ctx context.Context, arg NoteEndToldParams) error {
+	if err := w.tx.enter("NoteEndTold"); err != nil {
+		return err
+	}
+	return named("NoteEndTold", w.tx.queries.NoteEndTold(ctx, arg))
+}
+
 // NoteExpiry runs the statement of its name.
 func (w Writes) NoteExpiry(ctx context.Context, id string) error {
 	if err := w.tx.enter("NoteExpiry"); err != nil {
@@ -1798,6 +1824,7 @@ var writers = map[string]Unit{
 	"InsertUserRole":          SiteUnit,
 	"MoveRevisionsOfAccount":  SiteUnit,
 	"MustChangePassword":      OrganizationUnit | SiteUnit,
+	"NoteEndTold":             SignInUnit,
 	"NoteExpiry":              SignInUnit,
 	"RaiseFeed":               SiteUnit,
 	"RaiseFeedFloor":          SignInUnit,

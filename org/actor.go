@@ -25,28 +25,8 @@ type Actor struct {
 	Request   Request // that it came with
 	Asks      bool    // it wants to know what would be: what it calls decides, and stores nothing
 
-	OnlyDecides bool        // its token has the scope rolecall:decide: it asks for decisions and reaches nothing else
-	confined    []uuid.UUID // the organizations that its token is for, sorted; nil: any
-}
-
-// Confined are the organizations that the caller's token is for, sorted; nil for a caller without such bounds. [Actor.Can]
-// knows of them: anything in another organization looks as if it did not exist.
-func (s *Actor) Confined() []uuid.UUID { return s.confined }
-
-// Confine bounds the actor to some organizations, as its token says; none: nothing changes. What is remembered for the actor
-// without bounds is not what is remembered for it within them.
-func (s *Actor) Confine(organizations []uuid.UUID) {
-	if len(organizations) == 0 {
-		return
-	}
-	ids, h := make([]rbac.ID, len(organizations)), sha256.New()
-	h.Write(s.Key[:])
-	for i, id := range organizations {
-		ids[i] = id
-		h.Write(id[:])
-	}
-	h.Sum(s.Key[:0])
-	s.confined, s.Grants = organizations, s.Grants.Within(ids)
+	limits Limits      // of the token that the request came with
+	within rbac.Limits // the same as the engine takes them
 }
 
 // WithRequest returns the actor as it comes with a request.
@@ -78,8 +58,9 @@ func DecisionCounts() (allowed, denied int64) {
 	return decisions.allowed.Load(), decisions.denied.Load()
 }
 
-// Owner says whether the caller is a site owner.
-func (s *Actor) Owner() bool { return s.Grants.HasRole(RoleOwner, uuid.Nil) }
+// Owner says whether the caller is a site owner, and acts as one. With a token that has limits it does not: no permission
+// stands for what owners alone may do, so no limit could leave it.
+func (s *Actor) Owner() bool { return s.Grants.HasRole(RoleOwner, uuid.Nil) && !s.Grants.Limited() }
 
 // The built-in roles that rules name.
 const (

@@ -19,6 +19,7 @@ type Navigation struct {
 	CanReadAudit           bool // the audit trail of the site or of any organization
 	CanReadSiteAudit       bool // the audit trail of the whole site
 	CanReadOrganizations   bool // every organization
+	CanReadTokens          bool // those of every account
 	CanCreateOrganizations bool
 	SiteRoles              bool // the caller may read site roles as an administrator of the site
 	UserCount              int  // NavigationCountMax: that many or more; 0 where CanReadUsers is false

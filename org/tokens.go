@@ -31,7 +31,9 @@ type Token struct {
 	Lifetime  time.Duration
 	MadeBy    uuid.UUID // who made it for the account; uuid.Nil: the account itself, or the operator
 	Maker     string    // their username, "" when the account is gone
-	Decides   bool      // it may only ask for decisions: its scope is ScopeDecide
+	Limits    Limits
+	Scopes    []string // of the limits, as they are called now; nil: every permission
+	AllowList []string // what the scopes were cut by, likewise: "template:*"; nil: nothing
 	Within    []TokenPlace
 }
 
@@ -45,10 +47,63 @@ type TokenPlace struct {
 type TokenFilter struct {
 	Everyone bool // of all accounts
 	Ended    bool // also those that have ended
+	Kind     TokenKind
 }
 
-// TokenInput asks for a token. Lifetime 0 is the default, an empty Name a random one. Scope, Scopes and AllowList may
-// say no more than that nothing limits it; or the one scope is ScopeDecide, and Organizations may bound that.
+// TokenKind is which tokens somebody wants to look at; "" is all of them.
+type TokenKind string
+
+// The kinds of tokens to look at.
+const (
+	TokensUnused    TokenKind = "unused"    // for UnusedAfter
+	TokensUnlimited TokenKind = "unlimited" // they have no limits
+	TokensEnding    TokenKind = "ending"    // within EndingNotice
+)
+
+// UnusedAfter is how long nobody has used a token that is said to be unused. EndingNotice is how long before its end a
+// token's answers and pages tell of it.
+const (
+	UnusedAfter  = 90 * Day
+	EndingNotice = 30 * Day
+)
+
+// Has reports whether a token is of a kind at a time.
+func (k TokenKind) Has(t *Token, now time.Time) bool {
+	switch k {
+	case TokensUnused:
+		used := t.LastUsed
+		if used.IsZero() {
+			used = t.CreatedAt
+		}
+		return now.Sub(used) >= UnusedAfter
+	case TokensUnlimited:
+		return !t.Limits.Any()
+	case TokensEnding:
+		return t.EndsSoon(now)
+	}
+	return true
+}
+
+// EndsSoon reports whether it ends within EndingNotice, and has not ended yet.
+func (t *Token) EndsSoon(now time.Time) bool {
+	return t.ExpiresAt.After(now) && t.ExpiresAt.Sub(now) <= EndingNotice
+}
+
+// EndNotices are how many days before its end it is told of a token, the last time first: of one that was made to live
+// longer than that.
+var EndNotices = []int{1, 7, 30}
+
+// TellsEnd reports whether its end has been told, and has not come yet.
+func (t *Token) TellsEnd(now time.Time) bool {
+	left := t.ExpiresAt.Sub(now)
+	return left > 0 && slices.ContainsFunc(EndNotices, func(days int) bool {
+		notice := time.Duration(days) * Day
+		return left <= notice && t.Lifetime > notice
+	})
+}
+
+// TokenInput asks for a token. Lifetime 0 is the default, an empty Name a random one. Scopes count before Scope. Docs:
+// docs/spec/tokens.md.
 type TokenInput struct {
 	Name      string
 	Lifetime  time.Duration

@@ -1,5 +1,5 @@
 -- name: GetAPIKey :one
-SELECT user_id, secret_hash, login_type, expires_at, expiry_noted, last_used, created_by, scopes, organizations
+SELECT user_id, secret_hash, login_type, expires_at, expiry_noted, last_used, created_by, scopes, organizations, catalog
 FROM api_keys WHERE id = @id;
 
 -- name: GetAPIKeyOwner :one
@@ -9,16 +9,35 @@ SELECT user_id, name FROM api_keys WHERE id = @id;
 -- Of the accounts between two ids, both of them included: tokens that end after a time.
 SELECT k.id, k.user_id, u.username, k.name, k.login_type, k.scope, k.lifetime_seconds,
     k.created_at, k.updated_at, k.expires_at, k.last_used, k.created_by, coalesce(m.username, '') AS maker,
-    k.scopes, k.organizations
+    k.scopes, k.organizations, k.catalog, k.allow_list
 FROM api_keys k JOIN users u ON u.id = k.user_id LEFT JOIN users m ON m.id = k.created_by
 WHERE k.user_id >= @from_user AND k.user_id <= @to_user AND k.login_type = 'token' AND k.expires_at > @after
 ORDER BY k.created_at, k.id;
+
+-- name: ListAPIKeysPage :many
+-- Tokens that stand, of all accounts, those that end first before the others: some after a number of them. One that was
+-- never used counts as used when it was made.
+SELECT k.id, k.user_id, u.username, k.name, k.login_type, k.scope, k.lifetime_seconds,
+    k.created_at, k.updated_at, k.expires_at, k.last_used, k.created_by, coalesce(m.username, '') AS maker,
+    k.scopes, k.organizations, k.catalog, k.allow_list
+FROM api_keys k JOIN users u ON u.id = k.user_id LEFT JOIN users m ON m.id = k.created_by
+WHERE k.login_type = 'token' AND k.expires_at > @after AND k.expires_at <= @until
+    AND coalesce(k.last_used, k.created_at) <= @unused_since
+    AND (NOT CAST(@unlimited AS boolean) OR k.scopes = '' AND k.organizations = '')
+ORDER BY k.expires_at, k.id LIMIT CAST(@max_rows AS bigint) OFFSET CAST(@skip AS bigint);
+
+-- name: CountAPIKeysOf :one
+-- How many tokens ListAPIKeysPage finds in all.
+SELECT count(*) FROM api_keys
+WHERE login_type = 'token' AND expires_at > @after AND expires_at <= @until
+    AND coalesce(last_used, created_at) <= @unused_since
+    AND (NOT CAST(@unlimited AS boolean) OR scopes = '' AND organizations = '');
 
 -- name: FindAPIKey :one
 -- A key of an account by its id, or a token by its name.
 SELECT k.id, k.user_id, u.username, k.name, k.login_type, k.scope, k.lifetime_seconds,
     k.created_at, k.updated_at, k.expires_at, k.last_used, k.created_by, coalesce(m.username, '') AS maker,
-    k.scopes, k.organizations
+    k.scopes, k.organizations, k.catalog, k.allow_list
 FROM api_keys k JOIN users u ON u.id = k.user_id LEFT JOIN users m ON m.id = k.created_by
 WHERE k.user_id = @user_id AND (k.id = @id OR k.name = @name AND k.login_type = 'token');
 
@@ -34,10 +53,10 @@ SELECT count(*) FROM api_keys WHERE user_id = @user_id AND name = @name;
 -- unit: site, signin
 INSERT INTO api_keys (
     id, user_id, secret_hash, name, login_type, scope, lifetime_seconds, created_at, updated_at, expires_at, last_used,
-    created_by, for_cli, scopes, organizations)
+    created_by, for_cli, scopes, organizations, catalog, allow_list)
 VALUES (
     @id, @user_id, @secret_hash, @name, @login_type, @scope, @lifetime_seconds, @now, @now, @expires_at, NULL,
-    sqlc.narg(created_by), @for_cli, @scopes, @organizations);
+    sqlc.narg(created_by), @for_cli, @scopes, @organizations, @catalog, @allow_list);
 
 -- name: UpdateLastUsed :exec
 -- unit: site, signin
@@ -62,6 +81,17 @@ WHERE k.id = @id AND k.login_type = 'token' AND NOT k.expiry_noted AND k.expires
 -- name: NoteExpiry :exec
 -- unit: signin
 UPDATE api_keys SET expiry_noted = true WHERE id = @id;
+
+-- name: ListTokensToTell :many
+-- API tokens that end within so many days, were made to live longer, and of which that was not told yet: those that end first.
+SELECT k.id, k.user_id, u.username, k.name, k.expires_at FROM api_keys k JOIN users u ON u.id = k.user_id
+WHERE k.login_type = 'token' AND k.expires_at > @now AND k.expires_at <= @until AND k.lifetime_seconds > @lives_longer
+    AND (k.end_told = 0 OR k.end_told > @days)
+ORDER BY k.expires_at, k.id LIMIT CAST(@max_rows AS bigint);
+
+-- name: NoteEndTold :exec
+-- unit: signin
+UPDATE api_keys SET end_told = @days WHERE id = @id;
 
 -- name: DeleteAPIKey :exec
 -- unit: organization, site, signin

@@ -37,7 +37,8 @@ func (s *Subject) allowedAt(l Level, org ID) Set {
 // MayAssign reports whether the subject may give r to a user, or take it, in org (site-wide if org is zero). For a built-in
 // role, the catalog's assignment map decides: the subject must hold, site-wide or in org, a built-in role that assigns r,
 // and r must belong to that scope. For a custom role, the subject must hold all that it allows and denies; missing lists
-// the rest. Permissions that are not in the catalog have no effect and are skipped.
+// the rest. Permissions that are not in the catalog have no effect and are skipped. A subject with limits must hold all that
+// a built-in role has, too.
 //
 // Whether the subject may assign roles at all (assign, unassign) is a separate question for [Subject.Authorize].
 func (s *Subject) MayAssign(r *Role, org ID) (ok bool, missing []Permission) {
@@ -45,8 +46,11 @@ func (s *Subject) MayAssign(r *Role, org ID) (ok bool, missing []Permission) {
 		return false, nil
 	}
 	s.catalog.mustOwn(r)
-	if r.BuiltIn {
-		return r.SiteScope == (org == ID{}) && s.handsOut(r.Name, org), nil
+	if r.BuiltIn && (r.SiteScope != (org == ID{}) || !s.handsOut(r.Name, org)) {
+		return false, nil
+	}
+	if r.BuiltIn && !s.Limited() { // else the map speaks of more than the limits leave
+		return true, nil
 	}
 	for l := range Level(levels) {
 		missing = append(missing, s.CheckGrant(l, org, s.catalog.effective(r.Permissions(l)))...)
@@ -70,7 +74,7 @@ func (s *Subject) MayHandOut(r *Role, org ID) (ok bool, missing []Permission) {
 // handsOut reports whether a built-in role that the subject holds in org, or site-wide, assigns the role of that name.
 func (s *Subject) handsOut(name string, org ID) bool {
 	return slices.ContainsFunc(s.grants, func(g Grant) bool {
-		here := g.Org == ID{} || g.Org == org
+		here := (g.Org == ID{} || g.Org == org) && (s.only == nil || s.only[org])
 		return here && g.Role.BuiltIn && slices.Contains(s.catalog.assigns[g.Role.Name], name)
 	})
 }
@@ -119,6 +123,9 @@ func (s *Subject) AllowedOnJoining(o Object) Set {
 	joined.rights[LevelSite] = s.site
 	if o.Owner == s.id {
 		joined.rights[LevelUser] = s.user
+	}
+	if s.Limited() {
+		joined.limit(s, &o)
 	}
 	for _, i := range s.catalog.numbers {
 		if bare.allows(i) && joined.allows(i) {

@@ -30,7 +30,9 @@ type Subject struct {
 	orgs       map[ID]*rights // an entry for every organization the subject belongs to
 	few        []membership   // the entries of orgs if they are few, else none
 	someOrg    *rights        // what at least one organization allows after its own denies
-	only       map[ID]bool    // the organizations that it is within, nil for no bounds
+	only       map[ID]bool    // the organizations that its limits leave, nil: all
+	pairs      bitset         // the pairs that they leave, nil: all
+	own        bitset         // of those, what is left on its own account outside of these organizations
 }
 
 // membership is an entry of Subject.orgs.
@@ -127,7 +129,7 @@ func (s *Subject) Authorize(action string, o Object) bool {
 type reach struct {
 	rights [levels]*rights
 	why    [levels]Reason
-	alone  int // the number of the only pair that may be allowed, and one more; 0: any may
+	left   bitset // the pairs that the subject's limits leave on the object; nil: all
 }
 
 // find fills the zero reach. Returning one instead would copy it in every decision.
@@ -156,8 +158,8 @@ func (at *reach) find(s *Subject, o *Object) {
 	default:
 		at.rights[LevelUser] = s.user
 	}
-	if s.only != nil {
-		at.confine(s, o)
+	if s.Limited() {
+		at.limit(s, o)
 	}
 }
 
@@ -175,7 +177,7 @@ func (s *Subject) in(org *ID) (*rights, bool) {
 // decide makes the decision from which all other answers of this package derive. It returns the first level with a
 // vote, and that vote; a vote of 0 means that no level has one.
 func (at *reach) decide(pair int) (Level, int8) {
-	if at.alone != 0 && at.alone != pair+1 {
+	if at.left != nil && !at.left.has(pair) {
 		return 0, 0
 	}
 	for l := range at.rights { // by index, because ranging over the values copies them all

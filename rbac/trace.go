@@ -11,7 +11,7 @@ const (
 	NotOwner                     // the object belongs to another user
 	UnknownPair                  // the catalog has no such pair of type and action
 	UnownedType                  // objects of this type belong to no user
-	OutOfReach                   // the subject is within other organizations: see [Subject.Within]
+	OutOfReach                   // the subject's limits leave out the pair, or the object: see [Subject.Limit]
 )
 
 // Match is a permission that applies to the action and the object.
@@ -79,6 +79,9 @@ func (s *Subject) Explain(action string, o Object) Trace {
 	at.find(s, &o)
 	if !s.catalog.Owned(o.Type) {
 		at.rights[LevelUser], at.why[LevelUser] = nil, UnownedType
+	}
+	if at.left != nil && !at.left.has(pair) {
+		at.refuse()
 	}
 	decider, decision := at.decide(pair)
 	t.Allowed = decision > 0

@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"rolecall.example/org"
+	"rolecall.example/rbac"
 )
 
 // Tokens is the list of the API tokens of an account.
@@ -21,15 +22,48 @@ type Tokens struct {
 	Name   string // as entered in a refused form
 	Days   int
 
-	OnlyAsks      bool          // likewise: it may only ask
-	Organizations string        // and of which organizations
+	Limit         string   // likewise: what it may do, one of the names below
+	Scopes        []string // those that were ticked
+	Organizations string
+	MakesUsers    bool          // the caller may make accounts
 	Longest       time.Duration // that a token may live
+	Catalog       *rbac.Catalog
 	Err           *org.Error
 	Now           time.Time
 }
 
 // TokenDays are the choices for the lifetime of a token; the first is the default.
 var TokenDays = []int{30, 7, 60, 90, 365}
+
+// What a token may do, as the form names it.
+const (
+	LimitAll    = "all"
+	LimitScopes = "scopes"
+	LimitDecide = "decide"
+)
+
+func (t Tokens) ticked(scope string) bool { return slices.Contains(t.Scopes, scope) }
+
+// ticksIn reports whether a permission of an area is ticked, so that it is shown.
+func (t Tokens) ticksIn(area rbac.Area) bool {
+	return slices.ContainsFunc(t.Scopes, func(scope string) bool {
+		resourceType, _, _ := strings.Cut(scope, ":")
+		return slices.ContainsFunc(area.Types, func(typ rbac.ResourceType) bool { return typ.Name == resourceType })
+	})
+}
+
+// wholeNote says what a token without limits can do.
+func (t Tokens) wholeNote() string {
+	if slices.ContainsFunc(t.User.Roles, func(r org.RoleRef) bool { return r.Name == org.RoleOwner }) {
+		return "It can do everything on this site."
+	}
+	return "Whatever the account may do at the time."
+}
+
+// ending is the tokens whose end is told.
+func (t Tokens) ending() []org.Token {
+	return slices.DeleteFunc(slices.Clone(t.Tokens), func(token org.Token) bool { return !token.TellsEnd(t.Now) })
+}
 
 // dayChoices are the lifetimes to choose from, in order. There may be none.
 func (t Tokens) dayChoices() []int {
@@ -61,19 +95,39 @@ func tokenMaker(t org.Token) string {
 	return t.Maker
 }
 
-// tokenLimit says what a token may do, "" for all that its account may do.
-func tokenLimit(t org.Token) string {
-	if !t.Decides {
-		return ""
-	}
+// tokenPlaces names the organizations that a token is for, "" for all.
+func tokenPlaces(t org.Token) string {
 	names := make([]string, len(t.Within))
 	for i, p := range t.Within {
 		names[i] = cmp.Or(p.Name, p.ID.String())
 	}
-	if len(names) == 0 {
-		return "may only ask"
+	return strings.Join(names, ", ")
+}
+
+// shownPhrases is how many permissions of a token a list names.
+const shownPhrases = 3
+
+// tokenScopes says what a token may do, in the words of the catalog; whole is the same as scopes.
+func tokenScopes(c *rbac.Catalog, t org.Token) (text, whole string) {
+	switch {
+	case t.Limits.Decides:
+		return "may only ask", org.ScopeDecide
+	case t.Scopes == nil && t.Limits.Organizations != nil:
+		return "everything its account may do there", ""
+	case t.Scopes == nil:
+		return "everything its account may do", ""
+	case len(t.Scopes) == 0:
+		return "nothing any more", ""
 	}
-	return "may only ask, of " + strings.Join(names, ", ")
+	var phrases []string
+	for _, scope := range t.Scopes {
+		resourceType, action, _ := strings.Cut(scope, ":")
+		phrases = append(phrases, c.Phrase(rbac.Permission{ResourceType: resourceType, Action: action}))
+	}
+	if more := len(phrases) - shownPhrases; more > 1 {
+		phrases = append(phrases[:shownPhrases], strconv.Itoa(more)+" more")
+	}
+	return "may " + strings.Join(phrases, ", "), strings.Join(t.Scopes, " ")
 }
 
 func lifeLabel(days int) string {

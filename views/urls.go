@@ -32,6 +32,7 @@ const (
 	OrganizationsPath  = "/organizations"
 	NewOrganizationURL = "/organizations/new"
 	SearchPath         = "/search"
+	AllTokensPath      = "/tokens" // of every account
 	AuditPath          = "/audit"
 	CatalogURL         = "/catalog" // PUT applies another one
 	CatalogVersionsURL = "/catalog/versions"

@@ -53,8 +53,8 @@ func (s *Server) admit(c *call) (answered bool, err error) {
 	if c.route.Access == SignedIn {
 		stranger = s.authenticate(c)
 	}
-	if stranger == nil && c.actor != nil && c.actor.OnlyDecides && !c.route.Offers(MayAsk) {
-		stranger = errMayOnlyAsk
+	if stranger == nil && c.actor != nil {
+		stranger = c.outOfReach()
 	}
 	return false, cmp.Or(s.limit(c), stranger)
 }
@@ -94,6 +94,25 @@ func (s *Server) authenticate(c *call) error {
 		c.actor, c.session = subject, true
 	}
 	return err
+}
+
+// outOfReach refuses a route that the token of the request does not reach. A page is put together from much that no one
+// permission stands for, so tokens with limits get none.
+func (c *call) outOfReach() error {
+	switch limits := c.actor.Limits(); {
+	case limits.Decides && !c.route.Offers(MayAsk):
+		return errMayOnlyAsk
+	case limits.Decides, !limits.Any(), c.route.Offers(Scoped) && (c.as == asJSON || c.csv):
+		return nil
+	}
+	return errLimited
+}
+
+// errLimited refuses a token with limits where nothing asks the engine.
+var errLimited = &org.Error{
+	Kind:    org.Forbidden,
+	Message: "This token has limits.",
+	Detail:  "It reaches what a permission stands for, as JSON or CSV. No permission stands for this.",
 }
 
 // errMayOnlyAsk refuses a token with the scope rolecall:decide.

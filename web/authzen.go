@@ -23,7 +23,7 @@ const (
 )
 
 // accessFlags are those of every route that decides.
-const accessFlags = AuthZEN | Body | Decides | MayAsk
+const accessFlags = AuthZEN | Body | Decides | MayAsk | Scoped
 
 // accessRoutes are the routes of the AuthZEN API.
 var accessRoutes = []Route{

@@ -122,8 +122,9 @@ func (s *Server) validatePassword(c *call) (reply, error) {
 	return reply{json: client.PasswordCheck{Valid: problem == "", Details: problem}}, nil
 }
 
-func (s *Server) listScopes(*call) (reply, error) {
-	return reply{json: client.Scopes{External: s.account.Scopes()}}, nil
+func (s *Server) listScopes(c *call) (reply, error) {
+	names, err := s.account.Scopes(c.ctx)
+	return reply{json: client.Scopes{External: names}}, err
 }
 
 // showClaims refuses: nobody signs in with a provider.
@@ -143,12 +144,12 @@ func (s *Server) showUserOrganization(c *call) (reply, error) {
 
 // warnOfEnd says when the token of the request ends, if that is soon.
 func (s *Server) warnOfEnd(c *call) {
-	if end := c.actor.TokenEnds; !end.IsZero() && end.Sub(s.Now()) < org.EndingSoon {
+	if end := c.actor.TokenEnds; !end.IsZero() && end.Sub(s.Now()) <= org.EndingNotice {
 		c.header(headerTokenExpires, wireTime(end).Format(time.RFC3339))
 	}
 }
 
-const headerTokenExpires = "Coder-Token-Expires" //nolint:gosec // the name of a header
+const headerTokenExpires = "X-Rolecall-Token-Expires" //nolint:gosec // the name of a header
 
 // createKey makes a key for a command line. It sets no cookie.
 func (s *Server) createKey(c *call) (reply, error) {

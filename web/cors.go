@@ -19,7 +19,7 @@ func newCORS(origins []string) *cors.Cors {
 			"Accept", "Authorization", "Coder-Session-Token", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match",
 		},
 		ExposedHeaders: []string{
-			"Coder-Token-Expires", "Content-Disposition", "ETag", "Link", "Location", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset",
+			"Content-Disposition", "ETag", "Link", "Location", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset",
 			"Retry-After", "Rolecall-Version", "X-Coder-Build-Version", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", "X-Request-Id",
 		},
 		MaxAge: 7200, // seconds; browsers cut it to that

@@ -123,7 +123,7 @@ func networkBucket(c *call) string { return org.Network(c.ip) }
 
 // decisions is what limits the decisions of the caller: a program asks for all of its users. nil: nothing does.
 func (c *call) decisions() *limiter {
-	if c.actor.OnlyDecides || c.actor.User.LoginType == org.LoginNone {
+	if c.actor.Limits().Decides || c.actor.User.LoginType == org.LoginNone {
 		return c.server.serviceChecks
 	}
 	return c.server.checks

@@ -77,9 +77,9 @@ func TestAskingTokenInput(t *testing.T) {
 		{`{"scopes":["rolecall:decide"],"organizations":[],"allow_list":["*:*"]}`, 201, ""},
 		{`{"scopes":["rolecall:decide","coder:all"]}`, 400, `API key scope "rolecall:decide" stands alone`},
 		{`{"scope":"all","scopes":["rolecall:decide"]}`, 400, `API key scope "rolecall:decide" stands alone`},
-		{`{"scopes":["rolecall:decide"],"allow_list":["template:*"]}`, 400, `allow_list entry "template:*" is not supported`},
+		{`{"scopes":["rolecall:decide"],"allow_list":["template:*"]}`, 400, `API key scope "rolecall:decide" stands alone`},
 		{`{"scopes":["rolecall:decide"],"organizations":["gone"]}`, 400, `there is no organization "gone", or you may not see it`},
-		{`{"organizations":["default"]}`, 400, "are for a token that may only ask"},
+		{`{"scopes":["rolecall:decide"],"scope":"all"}`, 400, "stands alone"},
 		{`{"scopes":["rolecall:decid"]}`, 400, `invalid or unsupported API key scope: "rolecall:decid"`},
 	} {
 		s := webtest.New(t)
@@ -200,7 +200,7 @@ func TestConfinedTokenKeepsItsBounds(t *testing.T) {
 		t.Errorf("after the end it sees %s", got)
 	}
 	page := s.Send(t, webtest.Page, webtest.Request{Path: "/users/owner/keys/tokens", As: webtest.Owner})
-	if !strings.Contains(page.Document().Find("table.tokens").Text(), "may only ask, of "+s.Organizations[webtest.Other].ID.String()) {
+	if !strings.Contains(page.Document().Find("table.tokens").Text(), "may only ask in "+s.Organizations[webtest.Other].ID.String()) {
 		t.Errorf("the page says %s", page.Document().Find("table.tokens").Text())
 	}
 }
@@ -208,7 +208,7 @@ func TestConfinedTokenKeepsItsBounds(t *testing.T) {
 // TestAskingTokenOnPage: the page makes one, without script as with it, and never a wider one than was asked for.
 func TestAskingTokenOnPage(t *testing.T) {
 	t.Parallel()
-	form := map[string][]string{"token_name": {"billing"}, "days": {"365"}, "only_asks": {"1"}, "organizations": {"default, other"}}
+	form := map[string][]string{"token_name": {"billing"}, "days": {"365"}, "limit": {"decide"}, "organizations": {"default, other"}}
 	r := webtest.Request{Method: "POST", Path: "/users/owner/keys/tokens", As: webtest.Owner, Form: form}
 	for _, way := range []webtest.Way{webtest.Page, webtest.Fragment} {
 		s := webtest.New(t)
@@ -216,7 +216,7 @@ func TestAskingTokenOnPage(t *testing.T) {
 			t.Errorf("%s: %d %s", way, res.StatusCode, res.Text())
 		}
 		page := s.Send(t, webtest.Page, webtest.Request{Path: "/users/owner/keys/tokens", As: webtest.Owner})
-		if got := page.Document().Find("table.tokens").Text(); !strings.Contains(got, "may only ask, of default, other") && !strings.Contains(got, "may only ask, of other, default") {
+		if got := page.Document().Find("table.tokens").Text(); !strings.Contains(got, "may only ask in default, other") && !strings.Contains(got, "may only ask in other, default") {
 			t.Errorf("%s: the page says %s", way, got)
 		}
 		trail := string(s.Get(t, webtest.Owner, "/audit?q=resource_type:api_key&limit=1").Body)
@@ -226,9 +226,13 @@ func TestAskingTokenOnPage(t *testing.T) {
 			}
 		}
 		wider := r
-		wider.Form = map[string][]string{"token_name": {"wide"}, "days": {"7"}, "organizations": {"default"}}
-		if res := s.Send(t, way, wider); !strings.Contains(res.Document().Text(), "are for a token that may only ask") || res.Document().Find("#organizations").AttrOr("value", "") != "default" {
-			t.Errorf("%s: organizations alone: %d %s", way, res.StatusCode, res.Text())
+		wider.Form = map[string][]string{"token_name": {"wide"}, "days": {"7"}, "limit": {"scopes"}, "organizations": {"default"}}
+		if res := s.Send(t, way, wider); !strings.Contains(res.Document().Text(), "tick what it may do") || res.Document().Find("#organizations").AttrOr("value", "") != "default" {
+			t.Errorf("%s: no permission is ticked: %d %s", way, res.StatusCode, res.Text())
+		}
+		wider.Form["scopes"] = []string{"template:read", "template:gone"}
+		if res := s.Send(t, way, wider); !strings.Contains(res.Document().Text(), `unsupported API key scope: "template:gone"`) || res.Document().Find("[value='template:read'][checked]").Length() != 1 {
+			t.Errorf("%s: a permission that there is not: %d %s", way, res.StatusCode, res.Text())
 		}
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/google/uuid"
+
 	"rolecall.example/client"
 	"rolecall.example/org"
 	"rolecall.example/views"
@@ -16,7 +18,7 @@ import (
 // JSON leaves out tokens that have ended unless include_expired says otherwise; a page shows that they did.
 func (s *Server) listTokens(c *call) (reply, error) {
 	q := c.query()
-	f := org.TokenFilter{Everyone: q.boolean("include_all"), Ended: q.boolean("include_expired")}
+	f := org.TokenFilter{Everyone: q.boolean("include_all"), Ended: q.boolean("include_expired"), Kind: q.tokenKind()}
 	if err := q.problem(); err != nil {
 		return reply{}, err
 	}
@@ -32,6 +34,32 @@ func (s *Server) listTokens(c *call) (reply, error) {
 	}}, nil
 }
 
+// tokenKind reads which tokens are wanted; missing is all.
+func (q *query) tokenKind() org.TokenKind {
+	for _, kind := range q.oneOf("kind", []string{string(org.TokensUnused), string(org.TokensUnlimited), string(org.TokensEnding)}) {
+		return org.TokenKind(kind)
+	}
+	return ""
+}
+
+// listAllTokens is the page of the tokens of all accounts. In JSON they are those of one's own account with include_all.
+func (s *Server) listAllTokens(c *call) (reply, error) {
+	q := c.query()
+	a := views.AllTokens{Kind: q.tokenKind(), Catalog: c.actor.Catalog, Now: time.Now()}
+	a.Limit, a.Offset = c.page(q)
+	if err := q.problem(); err != nil {
+		return reply{}, err
+	}
+	var err error
+	if a.Tokens, a.Total, err = s.account.TokenPage(c.ctx, c.actor, a.Kind, a.Limit, a.Offset); err != nil {
+		return reply{}, err
+	}
+	if err := s.account.NamePlaces(c.ctx, c.actor, a.Tokens); err != nil {
+		return reply{}, err
+	}
+	return reply{html: show(page{title: "Tokens", active: "all-tokens", body: views.AllTokensPage(a)})}, nil
+}
+
 // tokensPage is the list of the tokens of an account, with what t says besides them.
 func (s *Server) tokensPage(c *call, t views.Tokens) (p page, err error) {
 	p = page{title: "API tokens", active: "tokens"}
@@ -39,7 +67,7 @@ func (s *Server) tokensPage(c *call, t views.Tokens) (p page, err error) {
 		p.active = "users"
 		p.crumbs = append(c.usersCrumb(), views.Crumb{Label: c.user(), URL: views.UserURL(c.user())})
 	}
-	t.Now = time.Now()
+	t.Now, t.Catalog, t.MakesUsers = time.Now(), c.actor.Catalog, c.may("create", "user", uuid.Nil)
 	if t.Longest, err = s.account.MaxTokenLifetime(c.ctx, c.actor, c.user()); err != nil {
 		return p, err
 	}
@@ -58,8 +86,16 @@ func readToken(o object) org.TokenInput {
 		days, _ := o.number("days")
 		in.Lifetime = time.Duration(min(days, 1000)) * 24 * time.Hour // more is refused, however much it is
 		in.Organizations = names(o.text("organizations"))
-		if o.flag("only_asks") {
+		scopes := o.texts("scopes", maxItems)
+		switch limit := o.text("limit"); {
+		case limit == views.LimitDecide:
 			in.Scopes = []string{org.ScopeDecide}
+		case limit == views.LimitScopes && len(scopes) == 0:
+			o.addError("scopes", "tick what it may do")
+		case limit == views.LimitScopes: // what was ticked before another choice is not meant
+			in.Scopes = scopes
+		case limit != "" && limit != views.LimitAll:
+			o.addError("limit", "must be chosen")
 		}
 		return in
 	}
@@ -125,7 +161,8 @@ func (s *Server) changedTokens(c *call, t views.Tokens) (p page, err error) {
 	if t.Err != nil {
 		o, _ := c.object() // unreadable: an empty form
 		days, _ := o.number("days")
-		t.Name, t.Days, t.OnlyAsks, t.Organizations = o.text("token_name"), int(days), o.flag("only_asks"), o.text("organizations")
+		t.Name, t.Days, t.Organizations = o.text("token_name"), int(days), o.text("organizations")
+		t.Limit, t.Scopes = o.text("limit"), o.texts("scopes", maxItems)
 	}
 	return s.tokensPage(c, t)
 }

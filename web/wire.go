@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -182,9 +183,15 @@ func wireOrganization(o *org.Organization) client.Organization {
 
 // wireToken returns a token without its secret.
 func wireToken(t *org.Token) client.Token {
-	scopes, within := unlimited.scopes, make([]string, len(t.Within))
-	if t.Decides {
-		scopes = []string{org.ScopeDecide}
+	scopes, allowed, within := unlimited.scopes, unlimited.allowList, make([]string, len(t.Within))
+	if t.Scopes != nil {
+		scopes = t.Scopes
+	}
+	if t.AllowList != nil {
+		allowed = each(t.AllowList, func(entry *string) client.TokenTarget {
+			resourceType, id, _ := strings.Cut(*entry, ":")
+			return client.TokenTarget{Type: resourceType, ID: id}
+		})
 	}
 	for i, p := range t.Within {
 		within[i] = p.ID.String()
@@ -196,7 +203,7 @@ func wireToken(t *org.Token) client.Token {
 		Name:            t.Name,
 		Scope:           t.Scope,
 		Scopes:          scopes,
-		AllowList:       unlimited.allowList,
+		AllowList:       allowed,
 		Organizations:   within,
 		CreatedBy:       t.Maker,
 		LoginType:       t.LoginType,

@@ -146,4 +146,7 @@ func noteExpiries(ctx context.Context, service *services.Service, log *slog.Logg
 	if _, err := service.NoteExpiredTokens(ctx); err != nil && ctx.Err() == nil {
 		log.Warn("the audit trail does not tell of tokens that have expired", "err", err)
 	}
+	if _, err := service.TellEndingTokens(ctx); err != nil && ctx.Err() == nil {
+		log.Warn("tokens that end soon are not told of", "err", err)
+	}
 }

@@ -2,8 +2,6 @@ package account
 
 import (
 	"context"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -11,6 +9,7 @@ import (
 	"rolecall.example/db"
 	"rolecall.example/org"
 	"rolecall.example/org/unit"
+	"rolecall.example/rbac"
 )
 
 // keyLifetime is how long a key of a command line lives, unless tokens must end before.
@@ -57,7 +56,7 @@ func planKey(ctx context.Context, a *unit.Attempt, in keyCommand) (p plannedKey,
 	key := newToken()
 	p = plannedKey{key.String(), key.row(row.ID, "cli "+key.id, "password", a.Now, in.lifetime)}
 	p.row.CreatedBy, p.row.ForCli = a.Maker(row.ID), true
-	return p, nil
+	return p, store(&p.row, a.Actor.Limits()) // a key does no more than the token that it is made with
 }
 
 func applyKey(ctx context.Context, w *unit.Writer, p plannedKey) (string, error) {
@@ -99,12 +98,12 @@ func (s *Service) findKey(ctx context.Context, subject *org.Actor, user string, 
 	if err != nil {
 		return org.Token{}, err
 	}
-	return tokenOf(key), nil
+	return tokenOf(ctx, s.units.Snapshot(subject), subject, key)
 }
 
 // tokenOf is a key as others see it. What a program signed in with has no name of its own.
-func tokenOf(r db.FindAPIKeyRow) org.Token {
-	t := org.Token{
+func tokenOf(ctx context.Context, src unit.Reader, by *org.Actor, r db.FindAPIKeyRow) (t org.Token, err error) {
+	t = org.Token{
 		ID: r.ID, UserID: r.UserID, Username: r.Username, Name: r.Name, Scope: r.Scope, LoginType: r.LoginType,
 		CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt, LastUsed: r.LastUsed.Time, ExpiresAt: r.ExpiresAt,
 		Lifetime: time.Duration(r.LifetimeSeconds) * time.Second, MadeBy: r.CreatedBy.UUID, Maker: r.Maker,
@@ -112,11 +111,38 @@ func tokenOf(r db.FindAPIKeyRow) org.Token {
 	if r.LoginType != loginToken {
 		t.Name = ""
 	}
-	t.Decides = r.Scopes == org.ScopeDecide
-	for id := range strings.FieldsSeq(r.Organizations) {
-		t.Within = append(t.Within, org.TokenPlace{ID: unit.ParseID(id)})
+	if t.Limits, err = limitsOf(r.Scopes, r.Organizations, r.Catalog); err != nil {
+		return t, err
 	}
-	return t
+	for _, id := range t.Limits.Organizations {
+		t.Within = append(t.Within, org.TokenPlace{ID: id})
+	}
+	now, err := src.ScopesNow(ctx, by, t.Limits)
+	if err != nil {
+		return t, err
+	}
+	t.Scopes = scopesOf(t.Limits, now)
+	if r.AllowList == "" {
+		return t, nil
+	}
+	allowed, err := limitsOf(r.AllowList, "", r.Catalog)
+	if err != nil {
+		return t, err
+	}
+	now, err = src.ScopesNow(ctx, by, allowed)
+	t.AllowList = org.ScopeNames(now)
+	return t, err
+}
+
+// scopesOf is the scopes of limits, of which these are the pairs now; nil: every permission.
+func scopesOf(l org.Limits, now []rbac.Permission) []string {
+	switch {
+	case l.Decides:
+		return []string{org.ScopeDecide}
+	case l.Pairs == nil:
+		return nil
+	}
+	return org.ScopeNames(now)
 }
 
 // ExpireKey ends a key of an account now. It stays on record, and ending it again changes nothing. Invalid: no such user.
@@ -172,9 +198,6 @@ func (s *Service) CountTokensEnding(ctx context.Context) (_ int64, err error) {
 	now := s.units.Now()
 	return s.units.DB.CountTokensEnding(ctx, db.CountTokensEndingParams{Now: now, Until: now.Add(org.EndingSoon)})
 }
-
-// Scopes lists the names that a new token may have in its scopes as clients of Coder's API know them. None of them limits it.
-func (s *Service) Scopes() []string { return slices.Clone(unlimited) }
 
 // LoginType is how the caller signs in. Invalid: no such user. Forbidden: it is another account.
 func (s *Service) LoginType(ctx context.Context, subject *org.Actor, user string) (_ string, err error) {

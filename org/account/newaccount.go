@@ -64,6 +64,11 @@ func decideAccount(ctx context.Context, a *unit.Attempt, in org.NewUser, hash st
 	if n.user, err = a.User(ctx, n.row); err != nil {
 		return n, err
 	}
+	if hash != "" {
+		if err := notBeyondToken(ctx, a, n.row.ID); err != nil {
+			return n, err
+		}
+	}
 	slices.SortFunc(homes, func(a, b db.Organization) int { // as every answer lists them
 		if a.IsDefault != b.IsDefault {
 			return map[bool]int{true: -1, false: 1}[a.IsDefault]
@@ -74,6 +79,24 @@ func decideAccount(ctx context.Context, a *unit.Attempt, in org.NewUser, hash st
 		n.user.OrganizationIDs = append(n.user.OrganizationIDs, o.ID)
 	}
 	return n, nil
+}
+
+// notBeyondToken refuses an account whose password the caller knows, if it may do more than the token that the caller came
+// with: signing in to it would be a way around the token's limits.
+func notBeyondToken(ctx context.Context, a *unit.Attempt, id uuid.UUID) error {
+	if limits := a.Actor.Limits(); !limits.Any() {
+		return nil
+	}
+	target, err := a.After().Subject(ctx, id)
+	if err != nil {
+		return err
+	}
+	more, err := a.HoldsMore(ctx, a.Actor, target, unit.Whole)
+	if err != nil || more == "" {
+		return err
+	}
+	return &org.Error{Kind: org.Forbidden, Message: "Forbidden.",
+		Detail: "This token has limits, and sets no password of an account that may do what it does not reach: " + more + "."}
 }
 
 // storeAccount stores a new account with its memberships. All of it stands in one entry.

@@ -3,71 +3,193 @@ package account
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/google/uuid"
 
+	"rolecall.example/db"
 	"rolecall.example/org"
 	"rolecall.example/org/unit"
 	"rolecall.example/rbac"
 )
 
-// A token has all the rights of its account. What would limit it is understood well enough to be refused by name, and
-// never ignored: a token that can do more than was asked for is worse than none.
+// What a request says to limit a token is taken or refused by name, and never ignored: a token that can do more than was
+// asked for is worse than none (docs/spec/tokens.md).
 
 // unlimited are the scopes that limit nothing, under their old and new name.
 var unlimited = []string{"all", "coder:all"}
 
-// limitsOf reads what is stored of a token's limits. A scope that this version does not know is an error: a token must not
-// do more than was asked for, because an older server reads it.
-func limitsOf(scopes, organizations string) (decides bool, within []uuid.UUID, err error) {
-	for scope := range strings.FieldsSeq(scopes) {
-		if scope != org.ScopeDecide {
-			return false, nil, fmt.Errorf("unknown scope %q of a stored token", scope)
-		}
-		decides = true
-	}
-	for text := range strings.FieldsSeq(organizations) {
-		id, err := uuid.Parse(text)
-		if err != nil {
-			return false, nil, fmt.Errorf("organizations of a stored token: %w", err)
-		}
-		within = append(within, id)
-	}
-	return decides, within, nil
+// applicationConnect are the scopes that Coder's clients know under two names.
+var applicationConnect = []string{"application_connect", "coder:application_connect"}
+
+// composites are the scopes that Coder publishes as lists of pairs. One is there if the catalog in force has all of them.
+var composites = map[string][]string{
+	"coder:apikeys.manage_self": {"api_key:create", "api_key:delete", "api_key:read", "api_key:update"},
+	"coder:templates.author": {
+		"file:create", "file:read", "template:create", "template:delete", "template:read", "template:update", "template:view_insights",
+	},
+	"coder:templates.build": {"file:create", "file:read", "provisioner_jobs:read", "template:read"},
+	"coder:workspaces.access": {
+		"organization_member:read", "template:read", "workspace:application_connect", "workspace:read", "workspace:ssh",
+	},
+	"coder:workspaces.create": {
+		"organization_member:read", "template:read", "template:use",
+		"workspace:create", "workspace:read", "workspace:start", "workspace:stop", "workspace:update",
+	},
+	"coder:workspaces.delete": {"organization_member:read", "template:read", "template:use", "workspace:delete", "workspace:read"},
+	"coder:workspaces.operate": {
+		"organization_member:read", "template:read", "workspace:read", "workspace:start", "workspace:stop", "workspace:update",
+	},
 }
 
-// limits are the scopes of Coder's API that are no pair of the catalog.
-var limits = []string{
-	"application_connect", "coder:application_connect", "coder:workspaces.create", "coder:workspaces.operate", "coder:workspaces.delete",
-	"coder:workspaces.access", "coder:templates.build", "coder:templates.author", "coder:apikeys.manage_self",
+// connect is the pair of applicationConnect.
+var connect = rbac.Permission{ResourceType: "workspace", Action: "application_connect"}
+
+// pairsOf is what a scope stands for under a catalog; not ok: there is no such scope.
+func pairsOf(catalog *rbac.Catalog, scope string) (pairs []rbac.Permission, ok bool) {
+	names := composites[scope]
+	switch {
+	case slices.Contains(applicationConnect, scope):
+		names = []string{connect.String()}
+	case names == nil:
+		names = []string{scope}
+	}
+	for _, name := range names {
+		resourceType, action, _ := strings.Cut(name, ":")
+		if !catalog.ValidType(resourceType) || action != rbac.Wildcard && !catalog.Valid(resourceType, action) {
+			return nil, false
+		}
+		pairs = append(pairs, rbac.Permission{ResourceType: resourceType, Action: action})
+	}
+	return pairs, true
+}
+
+// Scopes lists the scopes that a new token may have, sorted.
+func (s *Service) Scopes(ctx context.Context) (names []string, err error) {
+	defer org.Wrap(&err, "list scopes")
+	c, err := s.units.InForce(ctx)
+	if err != nil {
+		return nil, err
+	}
+	names = append(names, unlimited...)
+	names = append(names, org.ScopeDecide)
+	for _, t := range c.Types() {
+		names = append(names, t.Name+":"+rbac.Wildcard)
+		for _, a := range t.Actions {
+			names = append(names, t.Name+":"+a.Name)
+		}
+	}
+	for name := range composites {
+		if _, ok := pairsOf(c, name); ok {
+			names = append(names, name)
+		}
+	}
+	if _, ok := pairsOf(c, applicationConnect[0]); ok {
+		names = append(names, applicationConnect...)
+	}
+	slices.Sort(names)
+	return names, nil
 }
 
 // everything is the entry of an allow list that leaves nothing out.
 const everything = rbac.Wildcard + ":" + rbac.Wildcard
 
-// checkLimits finds what would limit the token, but for the scope that makes it one that may only ask.
-func checkLimits(catalog *rbac.Catalog, in *org.TokenInput) (bad org.FieldErrors) {
+// scopesFailed is the message of a request whose scopes can't be taken.
+const scopesFailed = "Failed to create API key."
+
+// asked is what limits a new token, as it was asked for.
+type asked struct {
+	limits    org.Limits
+	allowList []string // sorted
+}
+
+// readLimits reads what limits a new token, but for the organizations, and finds everything that is wrong with it.
+func readLimits(catalog *rbac.Catalog, in *org.TokenInput) (a asked, bad org.FieldErrors) {
 	if in.Decides() {
-		return checkDecides(in)
+		a.limits.Decides = true
+		return a, checkDecides(in)
 	}
-	if len(in.Organizations) > 0 {
-		bad.Add("organizations", fmt.Sprintf("are for a token that may only ask, by the scope %q", org.ScopeDecide))
-	}
-	if in.Scope != "" {
-		bad.Add("scope", scopeProblem(catalog, in.Scope))
-	}
+	scopes, limited := readScope(catalog, "scope", in.Scope, &bad)
 	for i, scope := range in.Scopes {
-		bad.Add(fmt.Sprintf("scopes[%d]", i), scopeProblem(catalog, scope))
+		pairs, limits := readScope(catalog, fmt.Sprintf("scopes[%d]", i), scope, &bad)
+		if i == 0 { // then the old field does not count
+			scopes, limited = nil, true
+		}
+		scopes, limited = append(scopes, pairs...), limited && limits
 	}
-	for i, entry := range in.AllowList {
-		if entry != everything {
-			bad.Add(fmt.Sprintf("allow_list[%d]", i), fmt.Sprintf("allow_list entry %q is not supported", entry))
+	types := readAllowList(catalog, in.AllowList, &bad)
+	switch {
+	case !limited && types == nil:
+		return a, bad
+	case !limited:
+		scopes = types
+	case types != nil:
+		scopes = slices.DeleteFunc(scopes, func(p rbac.Permission) bool {
+			return !covered(types, rbac.Permission{ResourceType: p.ResourceType, Action: rbac.Wildcard})
+		})
+		if len(scopes) == 0 {
+			bad.Add("allow_list", "leaves nothing of the scopes")
 		}
 	}
-	return bad
+	a.limits.Pairs, a.limits.Catalog = canonical(scopes), catalog.Version()
+	a.allowList = org.ScopeNames(types)
+	return a, bad
+}
+
+// readScope reads one scope. It is not limited by one that leaves everything, nor by none.
+func readScope(catalog *rbac.Catalog, field, scope string, bad *org.FieldErrors) (pairs []rbac.Permission, limited bool) {
+	if field == "scope" && scope == "" || slices.Contains(unlimited, scope) {
+		return nil, false
+	}
+	pairs, ok := pairsOf(catalog, scope)
+	if !ok {
+		bad.Add(field, fmt.Sprintf("invalid or unsupported API key scope: %q", scope))
+	}
+	return pairs, true
+}
+
+// readAllowList reads the types that a token may touch; nil: any.
+func readAllowList(catalog *rbac.Catalog, entries []string, bad *org.FieldErrors) (types []rbac.Permission) {
+	all := len(entries) == 0
+	for i, entry := range entries {
+		field := fmt.Sprintf("allow_list[%d]", i)
+		resourceType, id, _ := strings.Cut(entry, ":")
+		switch {
+		case entry == everything:
+			all = true
+		case id != "" && id != rbac.Wildcard:
+			bad.Add(field, fmt.Sprintf("allow_list entries for single objects are not supported: %q", entry))
+		case id == "" || !catalog.ValidType(resourceType):
+			bad.Add(field, fmt.Sprintf("invalid or unsupported allow_list entry: %q", entry))
+		default:
+			types = append(types, rbac.Permission{ResourceType: resourceType, Action: rbac.Wildcard})
+		}
+	}
+	if all {
+		return nil
+	}
+	return canonical(types)
+}
+
+// covered reports whether a permission, or all actions of its type, are in a list.
+func covered(list []rbac.Permission, p rbac.Permission) bool {
+	return slices.Contains(list, p) || slices.Contains(list, rbac.Permission{ResourceType: p.ResourceType, Action: rbac.Wildcard})
+}
+
+// canonical is a list of scopes as it is stored: sorted, each once, and none beside all of its type.
+func canonical(list []rbac.Permission) []rbac.Permission {
+	out := []rbac.Permission{}
+	for _, p := range list {
+		all := rbac.Permission{ResourceType: p.ResourceType, Action: rbac.Wildcard}
+		if !slices.Contains(out, p) && (p == all || !slices.Contains(list, all)) {
+			out = append(out, p)
+		}
+	}
+	rbac.SortPermissions(out)
+	return out
 }
 
 // checkDecides finds what stands beside the scope rolecall:decide, which stands alone.
@@ -83,10 +205,69 @@ func checkDecides(in *org.TokenInput) (bad org.FieldErrors) {
 	}
 	for i, entry := range in.AllowList {
 		if entry != everything {
-			bad.Add(fmt.Sprintf("allow_list[%d]", i), fmt.Sprintf("allow_list entry %q is not supported", entry))
+			bad.Add(fmt.Sprintf("allow_list[%d]", i), alone)
 		}
 	}
 	return bad
+}
+
+// limitsOf reads what is stored of a token's limits. What this version does not know is an error: a token must not do more
+// than was asked for, because an older server reads it.
+func limitsOf(scopes, organizations string, catalog int64) (l org.Limits, err error) {
+	for scope := range strings.FieldsSeq(scopes) {
+		resourceType, action, pair := strings.Cut(scope, ":")
+		switch {
+		case scope == org.ScopeDecide:
+			l.Decides = true
+		case pair && catalog > 0 && resourceType != rbac.Wildcard:
+			l.Pairs = append(l.Pairs, rbac.Permission{ResourceType: resourceType, Action: action})
+		default:
+			return l, fmt.Errorf("unknown scope %q of a stored token", scope)
+		}
+	}
+	if l.Decides && l.Pairs != nil || !l.Decides && l.Pairs == nil && catalog != 0 {
+		return l, fmt.Errorf("unknown scopes %q of a stored token", scopes)
+	}
+	for text := range strings.FieldsSeq(organizations) {
+		id, err := uuid.Parse(text)
+		if err != nil {
+			return l, fmt.Errorf("organizations of a stored token: %w", err)
+		}
+		l.Organizations = append(l.Organizations, id)
+	}
+	l.Catalog = catalog
+	return l, nil
+}
+
+var errNoScope = errors.New("a token that may do nothing can't be told from one without limits")
+
+// store writes limits into the row of a new token: texts, sorted, with a space between.
+func store(row *db.InsertAPIKeyParams, l org.Limits) error {
+	ids := make([]string, len(l.Organizations))
+	for i, id := range l.Organizations {
+		ids[i] = id.String()
+	}
+	row.Organizations = strings.Join(ids, " ")
+	switch {
+	case l.Decides:
+		row.Scopes = org.ScopeDecide
+	case l.Pairs != nil && len(l.Pairs) == 0, l.Organizations != nil && len(ids) == 0:
+		return errNoScope
+	case l.Pairs != nil:
+		row.Scopes, row.Catalog = strings.Join(org.ScopeNames(l.Pairs), " "), l.Catalog
+	}
+	if l.Any() {
+		row.Scope = legacyScope(l)
+	}
+	return nil
+}
+
+// legacyScope is the one scope that clients of old know a token with limits by.
+func legacyScope(l org.Limits) string {
+	if slices.Contains(l.Pairs, connect) {
+		return applicationConnect[0]
+	}
+	return ""
 }
 
 // bound finds the organizations that a token is to be for, each once and in the order of their ids. One that the caller may
@@ -105,16 +286,7 @@ func bound(ctx context.Context, src unit.Reader, by *org.Actor, refs []string) (
 		places = append(places, org.TokenPlace{ID: o.ID, Name: o.Name})
 	}
 	slices.SortFunc(places, func(a, b org.TokenPlace) int { return bytes.Compare(a.ID[:], b.ID[:]) })
-	return slices.Compact(places), bad.Err("Failed to create API key.")
-}
-
-// stored is how the ids of organizations are kept: sorted, with a space between.
-func stored(places []org.TokenPlace) string {
-	ids := make([]string, len(places))
-	for i, p := range places {
-		ids[i] = p.ID.String()
-	}
-	return strings.Join(ids, " ")
+	return slices.Compact(places), bad.Err(scopesFailed)
 }
 
 // NamePlaces looks up the names of the organizations that tokens are for, as far as the caller may read them.
@@ -137,16 +309,4 @@ func (s *Service) NamePlaces(ctx context.Context, subject *org.Actor, tokens []o
 		}
 	}
 	return nil
-}
-
-// scopeProblem tells a scope that Coder's API has from one that nobody has: who asks for the first is told what works here.
-func scopeProblem(catalog *rbac.Catalog, scope string) string {
-	resourceType, action, pair := strings.Cut(scope, ":")
-	switch {
-	case slices.Contains(unlimited, scope):
-		return ""
-	case slices.Contains(limits, scope), pair && catalog.ValidType(resourceType) && (action == rbac.Wildcard || catalog.Valid(resourceType, action)):
-		return fmt.Sprintf("API key scope %q is not supported: use %q", scope, "coder:all")
-	}
-	return fmt.Sprintf("invalid or unsupported API key scope: %q", scope)
 }

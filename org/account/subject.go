@@ -59,8 +59,10 @@ func (s *Service) TokenSubject(ctx context.Context, r org.Request, token string)
 		}
 	}
 	with := subject.WithRequest(r)
-	with.TokenID, with.TokenEnds, with.MadeBy, with.OnlyDecides = id, key.ExpiresAt, key.CreatedBy, key.Decides
-	with.Confine(key.Within)
+	with.TokenID, with.TokenEnds, with.MadeBy = id, key.ExpiresAt, key.CreatedBy
+	if err := s.units.Limit(ctx, with, key.Limits); err != nil {
+		return nil, err
+	}
 	return with, nil
 }
 
@@ -124,7 +126,7 @@ func (s *Service) key(ctx context.Context, id string) (*unit.KnownKey, error) {
 		return nil, err
 	}
 	k := &unit.KnownKey{UserID: row.UserID, Hash: row.SecretHash, ExpiresAt: row.ExpiresAt, CreatedBy: row.CreatedBy}
-	if k.Decides, k.Within, err = limitsOf(row.Scopes, row.Organizations); err != nil {
+	if k.Limits, err = limitsOf(row.Scopes, row.Organizations, row.Catalog); err != nil {
 		return nil, err
 	}
 	if row.LastUsed.Valid {

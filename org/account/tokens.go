@@ -115,8 +115,19 @@ func planToken(ctx context.Context, a *unit.Attempt, in createToken) (m madeToke
 	if err != nil {
 		return m, err
 	}
-	if err := checkToken(a.Catalog(), &input, in.maxLifetime); err != nil {
+	limits, err := checkToken(a.Catalog(), &input, in.maxLifetime)
+	if err != nil {
 		return m, err
+	}
+	places, err := bound(ctx, a.Reader, a.Actor, input.Organizations)
+	if err != nil {
+		return m, err
+	}
+	for _, p := range places {
+		limits.limits.Organizations = append(limits.limits.Organizations, p.ID)
+	}
+	if more := a.Actor.Wider(limits.limits); more != "" {
+		return m, &org.Error{Kind: org.Forbidden, Message: "Forbidden.", Detail: "This token has limits, and makes no token that reaches more: " + more + "."}
 	}
 	n, err := a.Q.CountAPIKeysNamed(ctx, db.CountAPIKeysNamedParams{UserID: row.ID, Name: input.Name})
 	if err != nil {
@@ -126,18 +137,14 @@ func planToken(ctx context.Context, a *unit.Attempt, in createToken) (m madeToke
 		return m, &org.Error{Kind: org.Conflict, Message: fmt.Sprintf("A token with name %q already exists.", input.Name),
 			Fields: []org.Field{{Field: "name", Detail: "This value is already in use and should be unique."}}}
 	}
-	places, err := bound(ctx, a.Reader, a.Actor, input.Organizations)
-	if err != nil {
-		return m, err
-	}
 	key := newToken()
 	m.secret, m.row = key.String(), key.row(row.ID, input.Name, loginToken, a.Now, input.Lifetime)
-	m.row.CreatedBy = a.Maker(row.ID)
-	if input.Decides() {
-		m.row.Scope, m.row.Scopes, m.row.Organizations = "", org.ScopeDecide, stored(places)
+	m.row.CreatedBy, m.row.AllowList = a.Maker(row.ID), strings.Join(limits.allowList, " ")
+	if err := store(&m.row, limits.limits); err != nil {
+		return m, err
 	}
 	m.token = org.Token{
-		Decides: input.Decides(), Within: places,
+		Limits: limits.limits, Scopes: scopesOf(limits.limits, limits.limits.Pairs), AllowList: limits.allowList, Within: places,
 		ID: key.id, UserID: row.ID, Username: row.Username, Name: m.row.Name, Scope: m.row.Scope, LoginType: m.row.LoginType,
 		CreatedAt: a.Now, UpdatedAt: a.Now, ExpiresAt: m.row.ExpiresAt, Lifetime: input.Lifetime, MadeBy: m.row.CreatedBy.UUID,
 	}
@@ -156,8 +163,8 @@ func applyToken(ctx context.Context, w *unit.Writer, m madeToken) (madeToken, er
 	w.Status = 201
 	w.Field("token_name", nil, m.row.Name)
 	w.Field("expires_at", nil, m.row.ExpiresAt)
-	if m.token.Decides {
-		w.Field("scopes", nil, []string{m.row.Scopes})
+	if m.token.Scopes != nil {
+		w.Field("scopes", nil, m.token.Scopes)
 	}
 	if len(m.token.Within) > 0 {
 		var names []string
@@ -170,8 +177,8 @@ func applyToken(ctx context.Context, w *unit.Writer, m madeToken) (madeToken, er
 	return m, w.W.InsertAPIKey(ctx, m.row)
 }
 
-// checkToken fills in what the input leaves to us and finds everything wrong with the rest.
-func checkToken(catalog *rbac.Catalog, in *org.TokenInput, longest time.Duration) error {
+// checkToken fills in what the input leaves to us, reads the limits and finds everything wrong with the rest.
+func checkToken(catalog *rbac.Catalog, in *org.TokenInput, longest time.Duration) (asked, error) {
 	var bad org.FieldErrors
 	switch {
 	case in.Lifetime == 0 && in.Decides():
@@ -188,10 +195,11 @@ func checkToken(catalog *rbac.Catalog, in *org.TokenInput, longest time.Duration
 	} else {
 		bad.Add("token_name", org.AddressProblem(in.Name, org.ReservedTokenNames))
 	}
-	if limits := checkLimits(catalog, in); len(limits) > 0 {
-		return &org.Error{Kind: org.Invalid, Message: "Failed to create API key.", Detail: limits[0].Detail, Fields: append(limits, bad...)}
+	limits, wrong := readLimits(catalog, in)
+	if len(wrong) > 0 {
+		return limits, &org.Error{Kind: org.Invalid, Message: scopesFailed, Detail: wrong[0].Detail, Fields: append(wrong, bad...)}
 	}
-	return bad.Err("Failed to validate create API key request.")
+	return limits, bad.Err("Failed to validate create API key request.")
 }
 
 // inDays writes a duration in days, or in the units of Go if it is no whole number of them.
@@ -224,9 +232,15 @@ func (s *Service) Tokens(ctx context.Context, subject *org.Actor, user string, f
 	if err != nil {
 		return nil, err
 	}
-	tokens := make([]org.Token, len(rows))
-	for i, r := range rows {
-		tokens[i] = tokenOf(db.FindAPIKeyRow(r))
+	tokens, now := []org.Token{}, s.units.Now()
+	for _, r := range rows {
+		t, err := tokenOf(ctx, s.units.Snapshot(subject), subject, db.FindAPIKeyRow(r))
+		if err != nil {
+			return nil, err
+		}
+		if f.Kind.Has(&t, now) {
+			tokens = append(tokens, t)
+		}
 	}
 	return tokens, nil
 }

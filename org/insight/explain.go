@@ -88,6 +88,7 @@ func (s *Service) Explain(ctx context.Context, subject *org.Actor, organization,
 		if err != nil {
 			return err
 		}
+		target = subject.LimitedAs(target)
 		homes := []unit.RoleScope{{Org: o, Object: org.OrgRolesObject(o.ID)}, unit.SiteScope}
 		return explain(ctx, src, subject, homes, objectAsked(src.Catalog(), q, o.ID, e.Member.UserID), target, &e)
 	})
@@ -270,6 +271,7 @@ func (s *Service) effective(ctx context.Context, src unit.Reader, subject *org.A
 	if err != nil {
 		return org.EffectivePermissions{}, err
 	}
+	target = subject.LimitedAs(target)
 	e := org.EffectivePermissions{Organization: unit.OrganizationOf(o), Member: m}
 	for _, area := range src.Catalog().Areas() {
 		for _, t := range area.Types {

@@ -109,9 +109,10 @@ func (a *Attempt) refresh(ctx context.Context) error {
 		return err
 	}
 	with := *current
-	if !ok { // read anew, without what bounds the token
-		with.Confine(a.Actor.Confined())
-		with.OnlyDecides = a.Actor.OnlyDecides
+	if !ok { // read anew, without what limits the token
+		if err := a.Limit(ctx, &with, a.Actor.Limits()); err != nil {
+			return err
+		}
 	}
 	with.TokenID, with.MadeBy, with.Session, with.Request = a.Actor.TokenID, a.Actor.MadeBy, a.Actor.Session, a.Actor.Request
 	a.Actor, a.known = &with, with.Basis

@@ -32,8 +32,7 @@ type KnownKey struct {
 	UserID    uuid.UUID
 	Hash      []byte
 	ExpiresAt time.Time
-	Decides   bool         // it may only ask for decisions
-	Within    []uuid.UUID  // the organizations that it is for, nil for any
+	Limits    org.Limits
 	LastUsed  atomic.Int64 // microseconds since 1970, 0 for never
 	Noted     atomic.Bool  // nothing is to be noted when it expires, or it has been
 }

@@ -88,8 +88,7 @@ func (s Reader) renew(ctx context.Context, by *org.Actor) error {
 		return err
 	}
 	by.User, by.Grants, by.Catalog, by.Basis, by.Key = now.User, now.Grants, now.Catalog, now.Basis, now.Key
-	by.Confine(by.Confined())
-	return nil
+	return s.Limit(ctx, by, by.Limits())
 }
 
 // ownerOf is the rights of a site owner.

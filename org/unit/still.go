@@ -39,6 +39,6 @@ func (s *Units) Still(ctx context.Context, by *org.Actor) (*org.Actor, error) {
 	}
 	with := *by
 	with.User, with.Grants, with.Catalog, with.Basis, with.Key = now.User, now.Grants, now.Catalog, now.Basis, now.Key
-	with.Confine(by.Confined())
-	return &with, nil
+	err = s.reader(s.DB.Reads, nil).Limit(ctx, &with, by.Limits())
+	return &with, err
 }

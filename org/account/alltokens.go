@@ -1,0 +1,120 @@
+package account
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/google/uuid"
+
+	"rolecall.example/db"
+	"rolecall.example/org"
+	"rolecall.example/org/unit"
+)
+
+// TokenPage is some of the API tokens of all accounts that stand, those that end first before the others, and how many there
+// are in all. NotFound: needs api_key:read on every account.
+func (s *Service) TokenPage(ctx context.Context, subject *org.Actor, kind org.TokenKind, limit, skip int) (tokens []org.Token, total int, err error) {
+	defer org.Wrap(&err, "list tokens of all accounts")
+	err = s.units.Moment(ctx, subject, func(src unit.Reader) error {
+		if err := src.Settle(ctx); err != nil {
+			return err
+		}
+		if !subject.Can("read", org.KeyObject(uuid.Nil)) {
+			return org.ErrNotFound()
+		}
+		p := pageOf(kind, s.units.Now())
+		p.MaxRows, p.Skip = int64(limit), int64(skip)
+		n, err := src.Q.CountAPIKeysOf(ctx, db.CountAPIKeysOfParams{
+			After: p.After, Until: p.Until, UnusedSince: p.UnusedSince, Unlimited: p.Unlimited,
+		})
+		if err != nil {
+			return err
+		}
+		total = int(n)
+		rows, err := src.Q.ListAPIKeysPage(ctx, p)
+		for _, r := range rows {
+			t, err := tokenOf(ctx, src, subject, db.FindAPIKeyRow(r))
+			if err != nil {
+				return err
+			}
+			tokens = append(tokens, t)
+		}
+		return err
+	})
+	return tokens, total, err
+}
+
+// never is after every time that is stored.
+var never = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// pageOf is the tokens of a kind as the query takes it. It means what [org.TokenKind.Has] does.
+func pageOf(kind org.TokenKind, now time.Time) db.ListAPIKeysPageParams {
+	p := db.ListAPIKeysPageParams{After: now, Until: never, UnusedSince: unit.NullTime(never), Unlimited: kind == org.TokensUnlimited}
+	switch kind {
+	case org.TokensUnused:
+		p.UnusedSince = unit.NullTime(now.Add(-org.UnusedAfter))
+	case org.TokensEnding:
+		p.Until = now.Add(org.EndingNotice)
+	}
+	return p
+}
+
+// TellEndingTokens writes a line into the log for each API token that ends in 30, 7 or 1 days, once for each, whichever
+// replica does it. It returns how many it told of.
+func (s *Service) TellEndingTokens(ctx context.Context) (told int, err error) {
+	defer org.Wrap(&err, "tell of tokens that end")
+	for _, days := range org.EndNotices {
+		for {
+			// This look takes no lock, so a server may ask often. The plan looks again.
+			due, err := s.units.DB.ListTokensToTell(ctx, endingIn(days, s.units.Now(), 1))
+			if err != nil {
+				return told, err
+			}
+			if len(due) == 0 {
+				break
+			}
+			n, _, err := unit.Do(ctx, s.units, nil, unit.SigningIn, "write", days, planTelling, applyTelling)
+			if err != nil {
+				return told, err
+			}
+			for _, t := range n {
+				s.log.WarnContext(ctx, "an API token ends soon", "token", t.ID, "name", t.Name, "user_id", t.UserID, "username", t.Username,
+					slog.Time("expires_at", t.ExpiresAt), "days", days)
+			}
+			if told += len(n); len(n) < expiriesAtOnce {
+				break
+			}
+		}
+	}
+	return told, nil
+}
+
+func endingIn(days int, now time.Time, most int64) db.ListTokensToTellParams {
+	notice := time.Duration(days) * org.Day
+	return db.ListTokensToTellParams{
+		Now: now, Until: now.Add(notice), LivesLonger: int64(notice / time.Second), Days: int64(days), MaxRows: most,
+	}
+}
+
+// tellings are tokens whose end is told, so many days before it.
+type tellings struct {
+	days int
+	due  []db.ListTokensToTellRow
+}
+
+func planTelling(ctx context.Context, a *unit.Attempt, days int) (t tellings, err error) {
+	a.Aside()
+	t.days = days
+	t.due, err = a.Q.ListTokensToTell(ctx, endingIn(days, a.Now, expiriesAtOnce))
+	return t, err
+}
+
+func applyTelling(ctx context.Context, w *unit.Writer, t tellings) ([]db.ListTokensToTellRow, error) {
+	for _, token := range t.due {
+		if err := w.W.NoteEndTold(ctx, db.NoteEndToldParams{Days: int64(t.days), ID: token.ID}); err != nil {
+			return nil, err
+		}
+	}
+	return t.due, nil
+}

@@ -1,0 +1,96 @@
+package org
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"rolecall.example/rbac"
+)
+
+// Limits are what an API token leaves of the rights of its account. The zero Limits leave all. They never change once the
+// token is made.
+type Limits struct {
+	Decides       bool              // it may ask for decisions, and reaches nothing else
+	Pairs         []rbac.Permission // allows, an action perhaps "*", as they were meant under Catalog; nil: every pair
+	Catalog       int64             // the version of the catalog that Pairs were written under
+	Organizations []uuid.UUID       // sorted; nil: everywhere
+}
+
+// Any reports whether there are limits.
+func (l *Limits) Any() bool { return l.Decides || l.Pairs != nil || l.Organizations != nil }
+
+// engine is the limits as the engine takes them, with the pairs as they are meant under the catalog in force.
+func (l *Limits) engine(pairs []rbac.Permission) (e rbac.Limits) {
+	e.Pairs = pairs
+	if l.Organizations != nil {
+		e.Orgs = make([]rbac.ID, len(l.Organizations))
+		for i, id := range l.Organizations {
+			e.Orgs[i] = id
+		}
+	}
+	return e
+}
+
+// Limits is what limits the token that the caller came with. [Actor.Can] knows of it: what the token does not reach looks as
+// if the account might not do it.
+func (s *Actor) Limits() Limits { return s.limits }
+
+// Limit bounds the caller to what its token leaves, pairs being those of the limits as they are meant under the caller's
+// catalog. What is remembered for the caller without limits is not what is remembered for it within them.
+func (s *Actor) Limit(l Limits, pairs []rbac.Permission) {
+	if !l.Any() {
+		return
+	}
+	h := sha256.New()
+	h.Write(s.Key[:])
+	fmt.Fprintln(h, l.Decides, l.Pairs == nil, pairs, l.Organizations == nil, l.Organizations)
+	h.Sum(s.Key[:0])
+	s.limits, s.within = l, l.engine(pairs)
+	s.Grants = s.Grants.Limit(s.within)
+}
+
+// LimitedAs is another account, or the caller's own as its token lets it act.
+func (s *Actor) LimitedAs(target *Actor) *Actor {
+	if target.ID() != s.ID() || !s.limits.Any() {
+		return target
+	}
+	with := *target
+	with.Grants = target.Grants.Limit(s.within)
+	return &with
+}
+
+// Wider is what new limits leave that those of the caller do not, "" if there is nothing: nobody makes a token that can do
+// more than the one that the request came with.
+func (s *Actor) Wider(l Limits) string {
+	e := l.engine(l.Pairs)
+	switch {
+	case !s.limits.Any(), s.limits.Decides && l.Decides && s.within.Cover(e):
+		return ""
+	case s.limits.Decides:
+		return "everything but decisions"
+	case !s.within.Cover(rbac.Limits{Pairs: e.Pairs, Orgs: s.within.Orgs}):
+		if e.Pairs == nil {
+			return "every permission"
+		}
+		missing := slices.DeleteFunc(slices.Clone(e.Pairs), func(p rbac.Permission) bool {
+			return s.within.Cover(rbac.Limits{Pairs: []rbac.Permission{p}, Orgs: s.within.Orgs})
+		})
+		return strings.Join(ScopeNames(missing), ", ")
+	case !s.within.Cover(rbac.Limits{Pairs: e.Pairs, Orgs: e.Orgs}):
+		return "other organizations"
+	}
+	return ""
+}
+
+// ScopeNames is how permissions are written as scopes of a token.
+func ScopeNames(pairs []rbac.Permission) []string {
+	names := make([]string, len(pairs))
+	for i, p := range pairs {
+		names[i] = p.String()
+	}
+	return names
+}
