@@ -215,6 +215,22 @@ func (q *Queries) CountSearched(ctx context.Context, arg CountSearchedParams) (i
 	return count, err
 }
 
+const deleteEndedRecords = `-- name: DeleteEndedRecords :exec
+DELETE FROM member_roles WHERE organization_id = ?1 AND username_key = ?2 AND ends_at <= ?3
+`
+
+type DeleteEndedRecordsParams struct {
+	OrganizationID uuid.UUID
+	UsernameKey    string
+	Now            sql.NullTime
+}
+
+// unit: organization
+func (q *Queries) DeleteEndedRecords(ctx context.Context, arg DeleteEndedRecordsParams) error {
+	_, err := q.exec(ctx, q.deleteEndedRecordsStmt, deleteEndedRecords, arg.OrganizationID, arg.UsernameKey, arg.Now)
+	return err
+}
+
 const deleteMember = `-- name: DeleteMember :exec
 DELETE FROM organization_members WHERE organization_id = ?1 AND user_id = ?2
 `
@@ -901,6 +917,42 @@ type ListAllHoldersElsewhereParams struct {
 // reads all: SQLite looks into one organization after the other, PostgreSQL has an index that begins with the role.
 func (q *Queries) ListAllHoldersElsewhere(ctx context.Context, arg ListAllHoldersElsewhereParams) ([]uuid.UUID, error) {
 	rows, err := q.query(ctx, q.listAllHoldersElsewhereStmt, listAllHoldersElsewhere, arg.Role, arg.OrganizationID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []uuid.UUID{}
+	for rows.Next() {
+		var user_id uuid.UUID
+		if err := rows.Scan(&user_id); err != nil {
+			return nil, err
+		}
+		items = append(items, user_id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listEndedMembers = `-- name: ListEndedMembers :many
+SELECT DISTINCT user_id FROM member_roles
+WHERE organization_id = ?1 AND ends_at <= ?2
+LIMIT CAST(?3 AS bigint)
+`
+
+type ListEndedMembersParams struct {
+	OrganizationID uuid.UUID
+	Now            sql.NullTime
+	MaxRows        int64
+}
+
+// Members of an organization with records that have ended.
+func (q *Queries) ListEndedMembers(ctx context.Context, arg ListEndedMembersParams) ([]uuid.UUID, error) {
+	rows, err := q.query(ctx, q.listEndedMembersStmt, listEndedMembers, arg.OrganizationID, arg.Now, arg.MaxRows)
 	if err != nil {
 		return nil, err
 	}

@@ -87,6 +87,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.deleteAPIKeysOfUserStmt, err = db.PrepareContext(ctx, deleteAPIKeysOfUser); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteAPIKeysOfUser: %w", err)
 	}
+	if q.deleteEndedRecordsStmt, err = db.PrepareContext(ctx, deleteEndedRecords); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteEndedRecords: %w", err)
+	}
+	if q.deleteEndedSiteRecordsStmt, err = db.PrepareContext(ctx, deleteEndedSiteRecords); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteEndedSiteRecords: %w", err)
+	}
 	if q.deleteExpiredKeysStmt, err = db.PrepareContext(ctx, deleteExpiredKeys); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteExpiredKeys: %w", err)
 	}
@@ -479,6 +485,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.listDueScopesStmt, err = db.PrepareContext(ctx, listDueScopes); err != nil {
 		return nil, fmt.Errorf("error preparing query ListDueScopes: %w", err)
+	}
+	if q.listEndedAccountsStmt, err = db.PrepareContext(ctx, listEndedAccounts); err != nil {
+		return nil, fmt.Errorf("error preparing query ListEndedAccounts: %w", err)
+	}
+	if q.listEndedMembersStmt, err = db.PrepareContext(ctx, listEndedMembers); err != nil {
+		return nil, fmt.Errorf("error preparing query ListEndedMembers: %w", err)
 	}
 	if q.listExpiredTokensStmt, err = db.PrepareContext(ctx, listExpiredTokens); err != nil {
 		return nil, fmt.Errorf("error preparing query ListExpiredTokens: %w", err)
@@ -924,6 +936,16 @@ func (q *Queries) Close() error {
 	if q.deleteAPIKeysOfUserStmt != nil {
 		if cerr := q.deleteAPIKeysOfUserStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing deleteAPIKeysOfUserStmt: %w", cerr)
+		}
+	}
+	if q.deleteEndedRecordsStmt != nil {
+		if cerr := q.deleteEndedRecordsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteEndedRecordsStmt: %w", cerr)
+		}
+	}
+	if q.deleteEndedSiteRecordsStmt != nil {
+		if cerr := q.deleteEndedSiteRecordsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteEndedSiteRecordsStmt: %w", cerr)
 		}
 	}
 	if q.deleteExpiredKeysStmt != nil {
@@ -1581,6 +1603,16 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listDueScopesStmt: %w", cerr)
 		}
 	}
+	if q.listEndedAccountsStmt != nil {
+		if cerr := q.listEndedAccountsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listEndedAccountsStmt: %w", cerr)
+		}
+	}
+	if q.listEndedMembersStmt != nil {
+		if cerr := q.listEndedMembersStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listEndedMembersStmt: %w", cerr)
+		}
+	}
 	if q.listExpiredTokensStmt != nil {
 		if cerr := q.listExpiredTokensStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listExpiredTokensStmt: %w", cerr)
@@ -2201,6 +2233,8 @@ type Queries struct {
 	countUserRolesStmt                *sql.Stmt
 	deleteAPIKeyStmt                  *sql.Stmt
 	deleteAPIKeysOfUserStmt           *sql.Stmt
+	deleteEndedRecordsStmt            *sql.Stmt
+	deleteEndedSiteRecordsStmt        *sql.Stmt
 	deleteExpiredKeysStmt             *sql.Stmt
 	deleteExpiredSessionsStmt         *sql.Stmt
 	deleteLoginFailuresStmt           *sql.Stmt
@@ -2332,6 +2366,8 @@ type Queries struct {
 	listCatalogsOfRolesStmt           *sql.Stmt
 	listChangesStmt                   *sql.Stmt
 	listDueScopesStmt                 *sql.Stmt
+	listEndedAccountsStmt             *sql.Stmt
+	listEndedMembersStmt              *sql.Stmt
 	listExpiredTokensStmt             *sql.Stmt
 	listGroupNamesStmt                *sql.Stmt
 	listHolderKeysStmt                *sql.Stmt
@@ -2471,6 +2507,8 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		countUserRolesStmt:                q.countUserRolesStmt,
 		deleteAPIKeyStmt:                  q.deleteAPIKeyStmt,
 		deleteAPIKeysOfUserStmt:           q.deleteAPIKeysOfUserStmt,
+		deleteEndedRecordsStmt:            q.deleteEndedRecordsStmt,
+		deleteEndedSiteRecordsStmt:        q.deleteEndedSiteRecordsStmt,
 		deleteExpiredKeysStmt:             q.deleteExpiredKeysStmt,
 		deleteExpiredSessionsStmt:         q.deleteExpiredSessionsStmt,
 		deleteLoginFailuresStmt:           q.deleteLoginFailuresStmt,
@@ -2602,6 +2640,8 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listCatalogsOfRolesStmt:           q.listCatalogsOfRolesStmt,
 		listChangesStmt:                   q.listChangesStmt,
 		listDueScopesStmt:                 q.listDueScopesStmt,
+		listEndedAccountsStmt:             q.listEndedAccountsStmt,
+		listEndedMembersStmt:              q.listEndedMembersStmt,
 		listExpiredTokensStmt:             q.listExpiredTokensStmt,
 		listGroupNamesStmt:                q.listGroupNamesStmt,
 		listHolderKeysStmt:                q.listHolderKeysStmt,

@@ -109,6 +109,8 @@ type Reads interface {
 	ListCatalogsOfRoles(ctx context.Context) ([]int64, error)
 	ListChanges(ctx context.Context, arg ListChangesParams) ([]LoggedChange, error)
 	ListDueScopes(ctx context.Context, arg ListDueScopesParams) ([]uuid.UUID, error)
+	ListEndedAccounts(ctx context.Context, arg ListEndedAccountsParams) ([]uuid.UUID, error)
+	ListEndedMembers(ctx context.Context, arg ListEndedMembersParams) ([]uuid.UUID, error)
 	ListExpiredTokens(ctx context.Context, arg ListExpiredTokensParams) ([]ListExpiredTokensRow, error)
 	ListGroupNames(ctx context.Context, arg ListGroupNamesParams) ([]ListGroupNamesRow, error)
 	ListHolderKeys(ctx context.Context, arg ListHolderKeysParams) ([]string, error)
@@ -686,6 +688,16 @@ func (r reads) ListDueScopes(ctx context.Context, arg ListDueScopesParams) ([]uu
 	return found, named("ListDueScopes", err)
 }
 
+func (r reads) ListEndedAccounts(ctx context.Context, arg ListEndedAccountsParams) ([]uuid.UUID, error) {
+	found, err := r.queries.ListEndedAccounts(ctx, arg)
+	return found, named("ListEndedAccounts", err)
+}
+
+func (r reads) ListEndedMembers(ctx context.Context, arg ListEndedMembersParams) ([]uuid.UUID, error) {
+	found, err := r.queries.ListEndedMembers(ctx, arg)
+	return found, named("ListEndedMembers", err)
+}
+
 func (r reads) ListExpiredTokens(ctx context.Context, arg ListExpiredTokensParams) ([]ListExpiredTokensRow, error) {
 	found, err := r.queries.ListExpiredTokens(ctx, arg)
 	return found, named("ListExpiredTokens", err)
@@ -1146,6 +1158,22 @@ func (w Writes) DeleteAPIKeysOfUser(ctx context.Context, userID uuid.UUID) error
 		return err
 	}
 	return named("DeleteAPIKeysOfUser", w.tx.queries.DeleteAPIKeysOfUser(ctx, userID))
+}
+
+// DeleteEndedRecords runs the statement of its name.
+func (w Writes) DeleteEndedRecords(ctx context.Context, arg DeleteEndedRecordsParams) error {
+	if err := w.tx.enter("DeleteEndedRecords"); err != nil {
+		return err
+	}
+	return named("DeleteEndedRecords", w.tx.queries.DeleteEndedRecords(ctx, arg))
+}
+
+// DeleteEndedSiteRecords runs the statement of its name.
+func (w Writes) DeleteEndedSiteRecords(ctx context.Context, arg DeleteEndedSiteRecordsParams) error {
+	if err := w.tx.enter("DeleteEndedSiteRecords"); err != nil {
+		return err
+	}
+	return named("DeleteEndedSiteRecords", w.tx.queries.DeleteEndedSiteRecords(ctx, arg))
 }
 
 // DeleteExpiredKeys runs the statement of its name.
@@ -1770,6 +1798,8 @@ var writers = map[string]Unit{
 	"BumpRevision":            SiteUnit,
 	"DeleteAPIKey":            OrganizationUnit | SiteUnit | SignInUnit,
 	"DeleteAPIKeysOfUser":     SiteUnit,
+	"DeleteEndedRecords":      OrganizationUnit,
+	"DeleteEndedSiteRecords":  SiteUnit,
 	"DeleteExpiredKeys":       SiteUnit | SignInUnit,
 	"DeleteExpiredSessions":   SiteUnit | SignInUnit,
 	"DeleteLoginFailures":     SiteUnit | SignInUnit,

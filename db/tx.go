@@ -36,11 +36,11 @@ func (u Unit) String() string {
 var roleWriters = map[string]bool{"InsertRole": true, "UpdateRole": true, "DeleteRole": true, "InsertPermission": true, "DeletePermission": true, "DeletePermissionsOfRole": true}
 
 // holderWriters are the statements that change who holds a role, or is a member.
-var holderWriters = map[string]bool{"InsertMember": true, "DeleteMember": true, "InsertMembership": true, "InsertMemberRole": true, "DeleteMemberRole": true, "DeleteMemberRecord": true, "DeleteRoleFromMembers": true,
-	"InsertUserRole": true, "DeleteUserRole": true, "DeleteUserRecord": true, "DeleteRoleFromUsers": true, "DeleteUser": true}
+var holderWriters = map[string]bool{"InsertMember": true, "DeleteMember": true, "InsertMembership": true, "InsertMemberRole": true, "DeleteMemberRole": true, "DeleteMemberRecord": true, "DeleteEndedRecords": true, "DeleteRoleFromMembers": true,
+	"InsertUserRole": true, "DeleteUserRole": true, "DeleteUserRecord": true, "DeleteEndedSiteRecords": true, "DeleteRoleFromUsers": true, "DeleteUser": true}
 
 // siteWriters are those of them that change who holds a role of the site.
-var siteWriters = map[string]bool{"InsertUserRole": true, "DeleteUserRole": true, "DeleteUserRecord": true, "DeleteRoleFromUsers": true, "DeleteUser": true}
+var siteWriters = map[string]bool{"InsertUserRole": true, "DeleteUserRole": true, "DeleteUserRecord": true, "DeleteEndedSiteRecords": true, "DeleteRoleFromUsers": true, "DeleteUser": true}
 
 // ErrUnit is the answer to a statement in a unit that it does not belong to.
 var ErrUnit = errors.New("unit")

@@ -48,6 +48,21 @@ func (q *Queries) CountUserRoles(ctx context.Context) ([]CountUserRolesRow, erro
 	return items, nil
 }
 
+const deleteEndedSiteRecords = `-- name: DeleteEndedSiteRecords :exec
+DELETE FROM user_roles WHERE user_id = ?1 AND ends_at <= ?2
+`
+
+type DeleteEndedSiteRecordsParams struct {
+	UserID uuid.UUID
+	Now    sql.NullTime
+}
+
+// unit: site
+func (q *Queries) DeleteEndedSiteRecords(ctx context.Context, arg DeleteEndedSiteRecordsParams) error {
+	_, err := q.exec(ctx, q.deleteEndedSiteRecordsStmt, deleteEndedSiteRecords, arg.UserID, arg.Now)
+	return err
+}
+
 const deleteRoleFromUsers = `-- name: DeleteRoleFromUsers :exec
 DELETE FROM user_roles WHERE role = ?1
 `
@@ -526,6 +541,39 @@ func (q *Queries) ListCandidates(ctx context.Context, arg ListCandidatesParams) 
 			return nil, err
 		}
 		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listEndedAccounts = `-- name: ListEndedAccounts :many
+SELECT DISTINCT user_id FROM user_roles WHERE ends_at <= ?1 LIMIT CAST(?2 AS bigint)
+`
+
+type ListEndedAccountsParams struct {
+	Now     sql.NullTime
+	MaxRows int64
+}
+
+// Accounts with records of the site that have ended.
+func (q *Queries) ListEndedAccounts(ctx context.Context, arg ListEndedAccountsParams) ([]uuid.UUID, error) {
+	rows, err := q.query(ctx, q.listEndedAccountsStmt, listEndedAccounts, arg.Now, arg.MaxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []uuid.UUID{}
+	for rows.Next() {
+		var user_id uuid.UUID
+		if err := rows.Scan(&user_id); err != nil {
+			return nil, err
+		}
+		items = append(items, user_id)
 	}
 	if err := rows.Close(); err != nil {
 		return nil, err

@@ -52,5 +52,14 @@ type Assignment struct {
 	GivenAt        time.Time
 }
 
+// AuditAssignment is a record as the trail keeps it.
+type AuditAssignment struct {
+	Role      string     `json:"role"`
+	Source    Source     `json:"source"`
+	SourceRef string     `json:"source_ref,omitempty"`
+	Reason    string     `json:"reason,omitempty"`
+	Until     *time.Time `json:"until"`
+}
+
 // Counts reports whether the record gives its role at a moment.
 func (a *Assignment) Counts(now time.Time) bool { return a.Until == nil || a.Until.After(now) }

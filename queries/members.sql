@@ -549,3 +549,13 @@ WHERE h.role = @role AND h.user_id > @after_user AND m.organization_id = @organi
   AND m.status = 'active' AND m.login_type <> 'none'
 ORDER BY h.user_id
 LIMIT CAST(@max_rows AS bigint);
+
+-- name: ListEndedMembers :many
+-- Members of an organization with records that have ended.
+SELECT DISTINCT user_id FROM member_roles
+WHERE organization_id = @organization_id AND ends_at <= @now
+LIMIT CAST(@max_rows AS bigint);
+
+-- name: DeleteEndedRecords :exec
+-- unit: organization
+DELETE FROM member_roles WHERE organization_id = @organization_id AND username_key = @username_key AND ends_at <= @now;

@@ -273,3 +273,11 @@ LIMIT CAST(@max_rows AS bigint);
 -- Active accounts of people that hold a role without an end: a service account cannot sign in to the console.
 SELECT DISTINCT u.id FROM user_roles r JOIN users u ON u.id = r.user_id
 WHERE r.role = @role AND r.ends_at IS NULL AND u.status = 'active' AND u.login_type <> 'none' ORDER BY u.id;
+
+-- name: ListEndedAccounts :many
+-- Accounts with records of the site that have ended.
+SELECT DISTINCT user_id FROM user_roles WHERE ends_at <= @now LIMIT CAST(@max_rows AS bigint);
+
+-- name: DeleteEndedSiteRecords :exec
+-- unit: site
+DELETE FROM user_roles WHERE user_id = @user_id AND ends_at <= @now;

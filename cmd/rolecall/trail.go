@@ -125,6 +125,25 @@ func keepTrail(ctx context.Context, service *services.Service, log *slog.Logger)
 	}
 }
 
+// sweepEnded takes away what has ended as soon as it has, until ctx ends. It looks every minute, since another server may have
+// given something that ends sooner. Any of several servers may do it.
+func sweepEnded(ctx context.Context, service *services.Service, log *slog.Logger) {
+	for {
+		if _, err := service.SweepEnded(ctx); err != nil && ctx.Err() == nil {
+			log.Warn("roles that have ended are still listed in counts and filters", "err", err)
+		}
+		wait := time.Minute
+		if at, ok, err := service.NextEnd(ctx); err == nil && ok {
+			wait = max(time.Second, min(wait, time.Until(at)))
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(wait):
+		}
+	}
+}
+
 // keepChanges deletes what changed long ago, until ctx ends. Any of several servers may do it.
 func keepChanges(ctx context.Context, service *services.Service, log *slog.Logger) {
 	due := time.NewTicker(10 * time.Minute)

@@ -24,6 +24,7 @@ type overlay struct {
 	held    map[uuid.UUID][]held   // what accounts would hold
 	holders []org.HolderChange     // the same, in the order in which it was decided
 	away    map[uuid.UUID]bool     // accounts that would be suspended or deleted
+	lapsed  map[standing]bool      // memberships that have ended and are stored still
 	made    map[uuid.UUID]db.UserRow
 }
 
@@ -37,6 +38,7 @@ type held struct {
 func newOverlay() *overlay {
 	return &overlay{
 		roles: map[uuid.UUID]*RoleSet{}, held: map[uuid.UUID][]held{}, away: map[uuid.UUID]bool{}, made: map[uuid.UUID]db.UserRow{},
+		lapsed: map[standing]bool{},
 	}
 }
 
@@ -126,8 +128,13 @@ func (a *Attempt) IsMember(ctx context.Context, orgID, user uuid.UUID) (bool, er
 	if h, ok := a.change.changed(orgID, user); ok {
 		return h.member, nil
 	}
-	_, err := a.MemberRow(ctx, orgID, user)
+	stored, err := a.Q.GetMember(ctx, db.GetMemberParams{OrganizationID: orgID, UserID: user})
 	if db.IsNotFound(err) {
+		return false, nil
+	}
+	_, err = a.heldMember(ctx, stored, err)
+	if db.IsNotFound(err) { // what is left of it must be gone before there is another
+		a.change.lapsed[standing{orgID, user}] = true
 		return false, nil
 	}
 	return err == nil, err

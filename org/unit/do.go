@@ -146,7 +146,7 @@ func (a *Attempt) begin(ctx context.Context) (before []byte, err error) {
 
 // writer takes over from the plan.
 func (a *Attempt) writer(ctx context.Context, tx *db.Tx) (*Writer, error) {
-	w := &Writer{W: tx.Writes(), Actor: a.Actor, Now: a.Now, Entry: a.Entry, scope: a.scope}
+	w := &Writer{W: tx.Writes(), Actor: a.Actor, Now: a.Now, Entry: a.Entry, scope: a.scope, lapsed: a.change.lapsed}
 	w.Fields = maps.Clone(w.Fields)
 	found, known := a.heads[a.scope.Organization()]
 	switch head := tx.Head(); {

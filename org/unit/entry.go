@@ -33,6 +33,20 @@ func (e *Entry) Field(name string, before, after any) {
 	e.set(name, org.AuditChange{Old: before, New: after})
 }
 
+// Assignments records what records the change took or altered, and what they are afterwards.
+func (e *Entry) Assignments(before, after []org.Assignment) {
+	brief := func(list []org.Assignment) []org.AuditAssignment {
+		short := make([]org.AuditAssignment, len(list))
+		for i, a := range list {
+			short[i] = org.AuditAssignment{Role: a.Role, Source: a.Source, SourceRef: a.SourceRef, Reason: a.Reason, Until: a.Until}
+		}
+		return short
+	}
+	if len(before)+len(after) > 0 {
+		e.Field("assignments", brief(before), brief(after))
+	}
+}
+
 // Secret records that a field changed, and nothing of what it holds.
 func (e *Entry) Secret(name string) { e.set(name, org.AuditChange{Secret: true}) }
 

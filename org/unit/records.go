@@ -51,6 +51,11 @@ func until(at *time.Time) sql.NullTime {
 
 // InsertMember makes an account a member, without roles.
 func (w *Writer) InsertMember(ctx context.Context, orgID, user uuid.UUID, from org.Origin) error {
+	if w.lapsed[standing{orgID, user}] {
+		if err := w.W.DeleteMember(ctx, db.DeleteMemberParams{OrganizationID: orgID, UserID: user}); err != nil {
+			return err
+		}
+	}
 	if err := w.W.InsertMember(ctx, db.InsertMemberParams{OrganizationID: orgID, UserID: user, Now: w.Now}); err != nil {
 		return err
 	}
@@ -79,4 +84,50 @@ func (w *Writer) StoreSiteRecord(ctx context.Context, user uuid.UUID, role strin
 		UserID: user, Role: role, Source: w.source(from), SourceRef: from.Ref, Reason: from.Reason,
 		GivenBy: by, GivenByName: name, Now: w.Now, EndsAt: until(from.Until),
 	})
+}
+
+// AssignmentOf is a stored record of a member.
+func AssignmentOf(r db.MemberRole) org.Assignment {
+	return org.Assignment{
+		Role: r.Role, OrganizationID: r.OrganizationID, Source: org.Source(r.Source), SourceRef: r.SourceRef, Reason: r.Reason,
+		Until: endOf(r.EndsAt), GivenByID: r.GivenBy.UUID, GivenByName: r.GivenByName, GivenAt: r.GivenAt,
+	}
+}
+
+// SiteAssignmentOf is a stored record of an account.
+func SiteAssignmentOf(r db.UserRole) org.Assignment {
+	return org.Assignment{
+		Role: r.Role, Source: org.Source(r.Source), SourceRef: r.SourceRef, Reason: r.Reason,
+		Until: endOf(r.EndsAt), GivenByID: r.GivenBy.UUID, GivenByName: r.GivenByName, GivenAt: r.GivenAt,
+	}
+}
+
+func endOf(at sql.NullTime) *time.Time {
+	if !at.Valid {
+		return nil
+	}
+	return &at.Time
+}
+
+// Records are the records of a member that count at the moment of the unit, by role and source, those of the membership too.
+// key is that of the username.
+func (s Reader) Records(ctx context.Context, orgID uuid.UUID, key string) (list []org.Assignment, err error) {
+	rows, err := s.Q.ListRecords(ctx, db.ListRecordsParams{OrganizationID: orgID, UsernameKey: key})
+	for _, r := range rows {
+		if record := AssignmentOf(r); record.Counts(s.When) {
+			list = append(list, record)
+		}
+	}
+	return list, err
+}
+
+// SiteRecords are the records of an account that count at the moment of the unit, by role and source.
+func (s Reader) SiteRecords(ctx context.Context, user uuid.UUID) (list []org.Assignment, err error) {
+	rows, err := s.Q.ListSiteRecords(ctx, user)
+	for _, r := range rows {
+		if record := SiteAssignmentOf(r); record.Counts(s.When) {
+			list = append(list, record)
+		}
+	}
+	return list, err
 }

@@ -19,6 +19,7 @@ type Writer struct {
 	Entry // of what is being written; it begins as the plan left it
 
 	scope   db.Scope
+	lapsed  map[standing]bool // memberships that have ended and are stored still
 	moved   bool
 	head    db.Revision // of the scope, with the entries that have been recorded
 	entries int64       // how many those are

@@ -1,0 +1,191 @@
+package tenant
+
+import (
+	"context"
+	"database/sql"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"rolecall.example/db"
+	"rolecall.example/org"
+	"rolecall.example/org/unit"
+)
+
+// sweptAtOnce is how many members one transaction takes ended records from: others wait for it.
+const sweptAtOnce = 500
+
+// sweeper is who the trail says took what has ended.
+const sweeper = "system:expiry"
+
+// SweepEnded takes away the records that have ended, with an entry for each member and account, and returns of how many.
+// Nobody held anything by them any more: decisions, lists and exports do not wait for it (docs/spec/records.md). Of replicas
+// that sweep at once each finds what the others left.
+func (s *Service) SweepEnded(ctx context.Context) (swept int, err error) {
+	defer org.Wrap(&err, "sweep ended records")
+	for {
+		due, err := s.units.DB.ListDueScopes(ctx, db.ListDueScopesParams{Now: ended(s.units.Now()), MaxRows: sweptAtOnce})
+		if err != nil || len(due) == 0 {
+			return swept, err
+		}
+		for _, id := range due {
+			n, err := s.sweepScope(ctx, id)
+			if swept += n; err != nil {
+				return swept, err
+			}
+		}
+	}
+}
+
+// NextEnd is when the next record ends that has not been swept; ok is false if none does.
+func (s *Service) NextEnd(ctx context.Context) (at time.Time, ok bool, err error) {
+	defer org.Wrap(&err, "find the next end")
+	next, err := s.units.DB.GetNextEnd(ctx)
+	if db.IsNotFound(err) {
+		return at, false, nil
+	}
+	return next.Time, err == nil && next.Valid, err
+}
+
+// ended is a moment as queries compare ends with it.
+func ended(now time.Time) sql.NullTime { return sql.NullTime{Time: now, Valid: true} }
+
+func (s *Service) sweepScope(ctx context.Context, id uuid.UUID) (swept int, err error) {
+	by := s.units.Machine(sweeper)
+	for {
+		var n int
+		if id == uuid.Nil {
+			n, _, err = unit.Do(ctx, s.units, by, unit.OnSite, "write", struct{}{}, planSiteSweep, applySweep)
+		} else {
+			n, _, err = unit.Do(ctx, s.units, by, unit.InOrganization(id.String()), "write", id, planSweep, applySweep)
+		}
+		if swept += n; err != nil || n < sweptAtOnce {
+			return swept, err
+		}
+	}
+}
+
+// swept is a member, or an account, whose ended records go.
+type swept struct {
+	memberChange
+	records []org.Assignment // that have ended
+}
+
+// planSweep finds members with ended records. The last record of the membership takes the membership with it.
+func planSweep(ctx context.Context, a *unit.Attempt, id uuid.UUID) (list []swept, err error) {
+	users, err := a.Q.ListEndedMembers(ctx, db.ListEndedMembersParams{OrganizationID: id, Now: ended(a.Now), MaxRows: sweptAtOnce})
+	if err != nil || len(users) == 0 {
+		return nil, err
+	}
+	rows, err := a.Q.ListMembersByID(ctx, db.ListMembersByIDParams{OrganizationID: id, UserIds: users})
+	if err != nil {
+		return nil, err
+	}
+	records, err := a.Q.ListRecordsOf(ctx, db.ListRecordsOfParams{FirstID: id, LastID: id, UserIds: users})
+	if err != nil {
+		return nil, err
+	}
+	for _, row := range rows {
+		c := swept{memberChange: memberChange{HolderChange: org.HolderChange{
+			Place: id, User: row.UserID, Username: row.Username, Before: sortedNames(row.Roles), After: []string{}, Leaves: true,
+			SiteRoles: sortedNames(row.SiteRoles), Suspended: org.Status(row.Status) == org.StatusSuspended,
+		}, key: row.UsernameKey}}
+		for _, r := range records {
+			record := unit.AssignmentOf(r)
+			switch {
+			case r.UserID != row.UserID:
+			case !record.Counts(a.Now):
+				c.records = append(c.records, record)
+			case r.Role == org.RoleOrganizationUser:
+				c.Leaves = false
+			case !slices.Contains(c.After, r.Role):
+				c.After = append(c.After, r.Role)
+			}
+		}
+		slices.Sort(c.After)
+		a.WillHold(c.HolderChange)
+		list = append(list, c)
+	}
+	return list, nil
+}
+
+// planSiteSweep finds accounts with ended records of the site.
+func planSiteSweep(ctx context.Context, a *unit.Attempt, _ struct{}) (list []swept, err error) {
+	users, err := a.Q.ListEndedAccounts(ctx, db.ListEndedAccountsParams{Now: ended(a.Now), MaxRows: sweptAtOnce})
+	if err != nil || len(users) == 0 {
+		return nil, err
+	}
+	rows, err := a.Q.ListUsersByID(ctx, users)
+	if err != nil {
+		return nil, err
+	}
+	records, err := a.Q.ListSiteRecordsOf(ctx, users)
+	if err != nil {
+		return nil, err
+	}
+	for _, row := range rows {
+		c := swept{memberChange: memberChange{HolderChange: org.HolderChange{
+			User: row.ID, Username: row.Username, Before: sortedNames(row.Roles), After: []string{},
+			Suspended: org.Status(row.Status) == org.StatusSuspended,
+		}}}
+		for _, r := range records {
+			record := unit.SiteAssignmentOf(r)
+			switch {
+			case r.UserID != row.ID:
+			case !record.Counts(a.Now):
+				c.records = append(c.records, record)
+			case !slices.Contains(c.After, r.Role):
+				c.After = append(c.After, r.Role)
+			}
+		}
+		slices.Sort(c.After)
+		a.WillHold(c.HolderChange)
+		list = append(list, c)
+	}
+	return list, nil
+}
+
+func sortedNames(roles string) []string {
+	return slices.Sorted(slices.Values(strings.Fields(roles)))
+}
+
+func applySweep(ctx context.Context, w *unit.Writer, list []swept) (int, error) {
+	for i := range list {
+		c := &list[i]
+		if err := storeSwept(ctx, w, c); err != nil {
+			return 0, err
+		}
+		w.Assignments(c.records, nil)
+		if err := w.Record(ctx); err != nil {
+			return 0, err
+		}
+	}
+	return len(list), nil
+}
+
+// storeSwept deletes what has ended, and says what that is about.
+func storeSwept(ctx context.Context, w *unit.Writer, c *swept) error {
+	if c.Place == uuid.Nil {
+		w.Begin("write", 200)
+		w.About("user", c.User, c.Username, uuid.Nil)
+		w.Field("rbac_roles", c.Before, c.After)
+		if err := w.W.DeleteEndedSiteRecords(ctx, db.DeleteEndedSiteRecordsParams{UserID: c.User, Now: ended(w.Now)}); err != nil {
+			return err
+		}
+		return w.W.TouchUser(ctx, db.TouchUserParams{Now: w.Now, ID: c.User})
+	}
+	if c.Leaves {
+		w.Begin("delete", 204)
+		w.About("organization_member", c.User, c.Username, c.Place)
+		return storeMember(ctx, w, c.memberChange)
+	}
+	w.Begin("write", 200)
+	w.About("organization_member", c.User, c.Username, c.Place)
+	w.Field("roles", c.Before, c.After)
+	if err := w.W.DeleteEndedRecords(ctx, db.DeleteEndedRecordsParams{OrganizationID: c.Place, UsernameKey: c.key, Now: ended(w.Now)}); err != nil {
+		return err
+	}
+	return w.W.TouchMember(ctx, db.TouchMemberParams{Now: w.Now, OrganizationID: c.Place, UsernameKey: c.key})
+}
