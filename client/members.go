@@ -35,6 +35,7 @@ type MemberWithUser struct {
 	UserUpdatedAt    time.Time `json:"user_updated_at"`
 	IsServiceAccount bool      `json:"is_service_account,omitempty"` // made as one, without an e-mail address
 	HasAISeat        bool      `json:"has_ai_seat"`                  // always false
+	NextEnd          time.Time `json:"next_end,omitzero"`            // when the first of its roles, or the membership, ends
 }
 
 // MemberPage is a page of a list of members.

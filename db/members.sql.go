@@ -1467,7 +1467,7 @@ func (q *Queries) ListMemberIDs(ctx context.Context, arg ListMemberIDsParams) ([
 }
 
 const listMembers = `-- name: ListMembers :many
-SELECT user_id, version, created_at, updated_at, user_created_at, user_updated_at, last_seen_at,
+SELECT user_id, version, created_at, updated_at, user_created_at, user_updated_at, last_seen_at, next_end, site_next_end,
     CAST(concat_ws('
 ', username, roles, site_roles, status, login_type, email, avatar_url, name) AS text) AS texts
 FROM member_rows
@@ -1490,6 +1490,8 @@ type ListMembersRow struct {
 	UserCreatedAt time.Time
 	UserUpdatedAt time.Time
 	LastSeenAt    sql.NullTime
+	NextEnd       sql.NullTime
+	SiteNextEnd   sql.NullTime
 	Texts         string
 }
 
@@ -1512,6 +1514,8 @@ func (q *Queries) ListMembers(ctx context.Context, arg ListMembersParams) ([]Lis
 			&i.UserCreatedAt,
 			&i.UserUpdatedAt,
 			&i.LastSeenAt,
+			&i.NextEnd,
+			&i.SiteNextEnd,
 			&i.Texts,
 		); err != nil {
 			return nil, err

@@ -21,6 +21,8 @@ type Member struct {
 	Status         Status
 	LoginType      string
 	SiteRoles      []RoleRef
+	NextEnd        time.Time // when the first of its records ends; zero: none does
+	Sources        []string  // where its records come from, sorted; filled if MemberFilter.WithSources says so
 
 	// Of the account.
 	AccountCreatedAt, AccountUpdatedAt time.Time
@@ -47,6 +49,8 @@ type MemberFilter struct {
 	Limit      int       // 0 is no limit
 	Offset     int
 	CountLimit int // a filtered count may stop here; 0 counts exactly
+
+	WithSources bool // fills Member.Sources
 }
 
 // MemberSorts lists the keys that members can be sorted by.

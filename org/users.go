@@ -117,6 +117,8 @@ type User struct {
 	Version         int64     // counts the changes of the account and of its site roles
 	Roles           []RoleRef
 	OrganizationIDs []uuid.UUID
+	NextEnd         time.Time // when the first record of its roles ends; zero: none does
+	Sources         []string  // where they come from, sorted; filled if UserFilter.WithSources says so
 }
 
 // ServiceAccount says whether nobody can sign in to this account with a password.
@@ -182,6 +184,8 @@ type UserFilter struct {
 	Limit      int
 	Offset     int
 	CountLimit int // a filtered count may stop here; 0 counts exactly
+
+	WithSources bool // fills User.Sources
 }
 
 // UserSorts lists the keys that users can be sorted by.

@@ -1,7 +1,7 @@
 -- name: ListMembers :many
 -- By username, from a place onwards: after '' for the first page, after the last row seen for the next one. The texts come as
 -- one, a line each, since the driver takes longer to hand over eight than one. The name is last: it may have any character.
-SELECT user_id, version, created_at, updated_at, user_created_at, user_updated_at, last_seen_at,
+SELECT user_id, version, created_at, updated_at, user_created_at, user_updated_at, last_seen_at, next_end, site_next_end,
     CAST(concat_ws('
 ', username, roles, site_roles, status, login_type, email, avatar_url, name) AS text) AS texts
 FROM member_rows

@@ -65,6 +65,14 @@ func Inert(cell string) string {
 
 func csvTime(t time.Time) string { return wireTime(t).Format(time.RFC3339Nano) }
 
+// csvEnd is a time at which something ends, empty if nothing does.
+func csvEnd(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return csvTime(t)
+}
+
 // csvStream sends rows, which add gives one by one, as a file.
 func (s *Server) csvStream(c *call, name string, head []string, rows func(add func(cells ...string) error) error) *stream {
 	return &stream{long: true, file: s.fileName(c, name, "csv"), write: func(out *sink) error {
@@ -107,12 +115,14 @@ func inFileName(r rune) rune {
 func (s *Server) userTable(c *call, f org.UserFilter) *stream {
 	head := []string{
 		"id", "username", "name", "email", "status", "login_type", "is_service_account", "roles", "created_at", "updated_at", "last_seen_at",
-		"organization_ids",
+		"organization_ids", "next_end", "sources",
 	}
+	f.WithSources = true
 	return s.csvStream(c, "users", head, func(add func(cells ...string) error) error {
 		return s.account.StreamUsers(c.ctx, c.actor, f, func(u *org.User) error {
 			return add(u.ID.String(), u.Username, u.Name, u.Email, string(u.Status), u.LoginType, strconv.FormatBool(u.MadeForService()), roleNames(u.Roles),
-				csvTime(u.CreatedAt), csvTime(u.UpdatedAt), csvTime(u.LastSeenAt), strings.Join(each(u.OrganizationIDs, func(id *uuid.UUID) string { return id.String() }), " "))
+				csvTime(u.CreatedAt), csvTime(u.UpdatedAt), csvTime(u.LastSeenAt), strings.Join(each(u.OrganizationIDs, func(id *uuid.UUID) string { return id.String() }), " "),
+				csvEnd(u.NextEnd), strings.Join(u.Sources, " "))
 		})
 	})
 }

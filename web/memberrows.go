@@ -16,7 +16,7 @@ const longList = 500
 func (s *Server) memberStream(c *call, f org.MemberFilter, paginated bool) *stream {
 	file := ""
 	if c.csv {
-		file = s.fileName(c, "members", "csv")
+		file, f.WithSources = s.fileName(c, "members", "csv"), true
 	}
 	return &stream{
 		long: f.Limit == 0 || f.Limit > longList, file: file,
@@ -118,6 +118,7 @@ func newCSVRows(out *sink) memberRows {
 	return csvRows{newTable(out,
 		"user_id", "username", "name", "email", "status", "roles", "site_roles", "created_at", "updated_at",
 		"login_type", "last_seen_at", "user_created_at", "user_updated_at", "is_service_account", "has_ai_seat",
+		"next_end", "sources",
 	)}
 }
 
@@ -128,7 +129,7 @@ func (r csvRows) row(m *org.Member) error {
 		m.UserID.String(), m.Username, m.Name, m.Email, string(m.Status), roleNames(m.Roles), roleNames(m.SiteRoles),
 		csvTime(m.CreatedAt), csvTime(m.UpdatedAt),
 		m.LoginType, csvTime(m.LastSeenAt), csvTime(m.AccountCreatedAt), csvTime(m.AccountUpdatedAt),
-		strconv.FormatBool(m.MadeForService()), "false",
+		strconv.FormatBool(m.MadeForService()), "false", csvEnd(m.NextEnd), strings.Join(m.Sources, " "),
 	)
 }
 

@@ -95,6 +95,14 @@ func wireMember(m *org.Member) client.Member {
 	}
 }
 
+// wireEnd is a time at which something ends; zero, which is left out, if nothing does.
+func wireEnd(t time.Time) time.Time {
+	if t.IsZero() {
+		return t
+	}
+	return wireTime(t)
+}
+
 func wireMemberWithUser(m *org.Member) client.MemberWithUser {
 	return client.MemberWithUser{
 		Member:    wireMember(m),
@@ -106,7 +114,7 @@ func wireMemberWithUser(m *org.Member) client.MemberWithUser {
 
 		Status: client.Status(m.Status), LoginType: m.LoginType, LastSeenAt: wireTime(m.LastSeenAt),
 		UserCreatedAt: wireTime(m.AccountCreatedAt), UserUpdatedAt: wireTime(m.AccountUpdatedAt),
-		IsServiceAccount: m.MadeForService(),
+		IsServiceAccount: m.MadeForService(), NextEnd: wireEnd(m.NextEnd),
 	}
 }
 
@@ -162,7 +170,7 @@ func wireUser(u *org.User) client.User {
 		OrganizationIDs: append([]uuid.UUID{}, u.OrganizationIDs...),
 		Roles:           each(u.Roles, wireRoleRef),
 
-		IsServiceAccount: u.MadeForService(),
+		IsServiceAccount: u.MadeForService(), NextEnd: wireEnd(u.NextEnd),
 	}
 }
 

@@ -33,7 +33,11 @@ func appendMember(b []byte, m *org.Member) []byte {
 	if m.MadeForService() {
 		b = append(b, `,"is_service_account":true`...)
 	}
-	return append(b, `,"has_ai_seat":false}`...)
+	b = append(b, `,"has_ai_seat":false`...)
+	if !m.NextEnd.IsZero() {
+		b = appendTime(append(b, `,"next_end":`...), m.NextEnd)
+	}
+	return append(b, '}')
 }
 
 func appendRoleRefs(b []byte, refs []org.RoleRef) []byte {

@@ -33,6 +33,7 @@ func sampleMember(name string) org.Member {
 			{Name: "ci", DisplayName: name, OrganizationID: id}, {Name: "organization-admin", OrganizationID: id},
 		},
 		SiteRoles: []org.RoleRef{{Name: "owner", DisplayName: "Owner"}},
+		NextEnd:   time.Date(2027, 1, 2, 3, 4, 5, 678901000, time.UTC),
 	}
 }
 

@@ -66,7 +66,7 @@ func (s *Service) eachUser(ctx context.Context, subject *org.Actor, f org.UserFi
 			}
 			p.AfterKey = after.UsernameKey
 		}
-		if total, err = EachUser(ctx, src, p, each); err != nil || p.AfterKey == "" {
+		if total, err = EachUser(ctx, src, p, f.WithSources, each); err != nil || p.AfterKey == "" {
 			return err
 		}
 		p.AfterKey, p.MaxRows, p.Skip = "", 1, 0
@@ -78,8 +78,8 @@ func (s *Service) eachUser(ctx context.Context, subject *org.Actor, f org.UserFi
 }
 
 // EachUser gives the accounts of a page that a search finds, and returns how many there are in all: past the end 0, as in
-// docs/spec/users.md.
-func EachUser(ctx context.Context, s unit.Reader, p UserSearch, each func(*org.User) error) (int, error) {
+// docs/spec/users.md. sources says whether where their roles come from is wanted.
+func EachUser(ctx context.Context, s unit.Reader, p UserSearch, sources bool, each func(*org.User) error) (int, error) {
 	ids, total, err := findUsers(ctx, s, p)
 	if err != nil || len(ids) == 0 {
 		return 0, err
@@ -90,12 +90,19 @@ func EachUser(ctx context.Context, s unit.Reader, p UserSearch, each func(*org.U
 			return 0, err
 		}
 		unit.InOrder(rows, piece, func(r *db.UserRow) uuid.UUID { return r.ID })
-		for _, r := range rows {
-			u, err := s.User(ctx, r)
-			if err != nil {
+		users, err := s.Users(ctx, rows)
+		if err != nil {
+			return 0, err
+		}
+		var from map[uuid.UUID][]string
+		if sources {
+			if from, err = s.SiteSources(ctx, piece); err != nil {
 				return 0, err
 			}
-			if err := each(&u); err != nil {
+		}
+		for i := range users {
+			users[i].Sources = from[users[i].ID]
+			if err := each(&users[i]); err != nil {
 				return 0, err
 			}
 		}

@@ -220,12 +220,12 @@ func (f *finder) outside(ctx context.Context, o *org.Outside, p org.WhoCanPage) 
 			return err
 		}
 		unit.InOrder(rows, piece, func(r *db.UserRow) uuid.UUID { return r.ID })
-		for i, r := range rows {
-			u, err := f.User(ctx, r)
-			if err != nil {
-				return err
-			}
-			o.Users = append(o.Users, org.WhoCanUser{User: u, Answer: f.tellAble(page.rulings[at+i])})
+		users, err := f.Users(ctx, rows)
+		if err != nil {
+			return err
+		}
+		for i := range users {
+			o.Users = append(o.Users, org.WhoCanUser{User: users[i], Answer: f.tellAble(page.rulings[at+i])})
 		}
 	}
 	return nil

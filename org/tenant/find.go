@@ -60,7 +60,7 @@ func (s *Service) search(ctx context.Context, src unit.Reader, subject *org.Acto
 func findOnSite(ctx context.Context, s unit.Reader, by *org.Actor, query string, h *org.SearchResult) (err error) {
 	if by.Can("read", org.UsersObject) {
 		found := account.UserSearch{Query: org.FoldCase(query), Sort: unit.SortUsername, MaxRows: few}
-		_, err = account.EachUser(ctx, s, found, func(u *org.User) error {
+		_, err = account.EachUser(ctx, s, found, false, func(u *org.User) error {
 			h.Users = append(h.Users, *u)
 			return nil
 		})

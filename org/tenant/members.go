@@ -144,13 +144,7 @@ func candidates(ctx context.Context, s unit.Reader, p db.ListCandidatesParams) (
 	if err != nil {
 		return nil, err
 	}
-	users := make([]org.User, len(rows))
-	for i, r := range rows {
-		if users[i], err = s.User(ctx, r); err != nil {
-			return nil, err
-		}
-	}
-	return users, nil
+	return s.Users(ctx, rows)
 }
 
 // AddMember makes a user a member, without roles. NotFound: no such organization, or no user the caller may read.

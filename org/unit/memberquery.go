@@ -22,12 +22,13 @@ type memberSearch struct {
 	only     uuid.UUID // uuid.Nil: whoever matches
 	afterKey string    // the username before the first that is wanted; "" for none
 	countMax int64     // a count may stop here
+	sources  bool      // where records come from is wanted
 }
 
 // NewMemberSearch makes a memberSearch of a filter, within the memberships that may be read, but for the accounts that it
 // names by id. Invalid: a bad query, unknown sort.
 func NewMemberSearch(o db.Organization, within keyRange, f *org.MemberFilter, now time.Time) (memberSearch, error) {
-	s := memberSearch{org: o, countMax: math.MaxInt64}
+	s := memberSearch{org: o, countMax: math.MaxInt64, sources: f.WithSources}
 	s.OrganizationID, s.FromKey, s.BeforeKey = o.ID, within.from, within.before
 	s.MaxRows, s.Skip = int64(f.Limit), int64(f.Offset)
 	s.Statuses = SpaceJoined(f.Statuses)

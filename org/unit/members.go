@@ -78,26 +78,34 @@ func (s Reader) EachInOrder(ctx context.Context, by *org.Actor, o db.Organizatio
 	if left == 0 {
 		left = math.MaxInt64
 	}
-	next := func() ([]db.ListMembersRow, error) {
+	now := s.Now()
+	next := func() ([]heldRow, error) {
 		p.MaxRows = min(left, ChunkSize)
 		rows, err := s.Q.ListMembers(ctx, p)
-		left -= int64(len(rows))
-		if int64(len(rows)) < p.MaxRows {
+		if err != nil {
+			return nil, err
+		}
+		all := make([]db.MemberRow, len(rows))
+		for i := range rows {
+			all[i] = memberRow(o.ID, &rows[i])
+		}
+		list, err := s.membersAt(ctx, o.ID, all, now, f.WithSources)
+		// Who is left out counts for no limit: a page that is not full would look like the last one.
+		if left -= int64(len(list)); int64(len(rows)) < p.MaxRows {
 			left = 0
 		}
 		if left > 0 {
-			p.AfterKey = org.FoldCase(memberRow(o.ID, &rows[len(rows)-1]).Username)
+			p.AfterKey = all[len(all)-1].UsernameKey
 		}
-		return rows, err
+		return list, err
 	}
 	useRow, err := s.rowsAs(ctx, by, o.ID, each)
 	if err != nil {
 		return err
 	}
-	use := func(rows []db.ListMembersRow) error {
+	use := func(rows []heldRow) error {
 		for i := range rows {
-			row := memberRow(o.ID, &rows[i])
-			if err := useRow(&row); err != nil {
+			if err := useRow(&rows[i]); err != nil {
 				return err
 			}
 		}
@@ -162,33 +170,42 @@ func (s Reader) startAt(ctx context.Context, o db.Organization, offset int, afte
 }
 
 // rowsAs makes what gives a row of an organization as a member. It has read all that it needs when it comes back.
-func (s Reader) rowsAs(ctx context.Context, by *org.Actor, orgID uuid.UUID, each func(*org.Member) error) (func(*db.MemberRow) error, error) {
+func (s Reader) rowsAs(ctx context.Context, by *org.Actor, orgID uuid.UUID, each func(*org.Member) error) (func(*heldRow) error, error) {
 	roles, err := s.Roles(ctx, orgID)
 	if err != nil {
 		return nil, err
 	}
 	site, err := s.Roles(ctx, uuid.Nil)
-	return func(row *db.MemberRow) error {
-		m := memberOf(row, roles, site)
-		m.Self = m.UserID == by.ID()
+	return func(row *heldRow) error {
+		m := memberOf(&row.MemberRow, roles, site)
+		m.Self, m.Sources = m.UserID == by.ID(), row.sources
 		return each(&m)
 	}, err
 }
 
-// EachByID walks the members with these ids, in their order, reading them in pieces.
+// EachByID walks the members with these ids, in their order, reading them in pieces. Who is no member any more is left out.
 func (s Reader) EachByID(ctx context.Context, by *org.Actor, orgID uuid.UUID, ids []uuid.UUID, each func(*org.Member) error) error {
+	return s.eachByID(ctx, by, orgID, ids, false, each)
+}
+
+func (s Reader) eachByID(ctx context.Context, by *org.Actor, orgID uuid.UUID, ids []uuid.UUID, sources bool, each func(*org.Member) error) error {
 	use, err := s.rowsAs(ctx, by, orgID, each)
 	if err != nil {
 		return err
 	}
+	now := s.Now()
 	for piece := range slices.Chunk(ids, ChunkSize) {
 		rows, err := s.Q.ListMembersByID(ctx, db.ListMembersByIDParams{OrganizationID: orgID, UserIds: piece})
 		if err != nil {
 			return err
 		}
 		InOrder(rows, piece, func(r *db.MemberRow) uuid.UUID { return r.UserID })
-		for i := range rows {
-			if err := use(&rows[i]); err != nil {
+		list, err := s.membersAt(ctx, orgID, rows, now, sources)
+		if err != nil {
+			return err
+		}
+		for i := range list {
+			if err := use(&list[i]); err != nil {
 				return err
 			}
 		}

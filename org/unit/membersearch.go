@@ -50,15 +50,15 @@ func (s Reader) EachFound(ctx context.Context, by *org.Actor, search memberSearc
 	if err != nil {
 		return err
 	}
+	use := func(ids []uuid.UUID) (n int, err error) {
+		err = s.eachByID(ctx, by, search.org.ID, ids, search.sources, func(m *org.Member) error {
+			n++
+			return each(m)
+		})
+		return n, err
+	}
 	if few || !search.byUsername() {
-		ids, total, err := s.sortedMembers(ctx, search, few)
-		if err != nil {
-			return err
-		}
-		if err := begin(total); err != nil {
-			return err
-		}
-		return s.EachByID(ctx, by, search.org.ID, ids, each)
+		return s.eachSorted(ctx, search, few, begin, use)
 	}
 	first, err := s.walk(ctx, search)
 	if err != nil {
@@ -71,7 +71,29 @@ func (s Reader) EachFound(ctx context.Context, by *org.Actor, search memberSearc
 	if err := begin(int(total)); err != nil {
 		return err
 	}
-	return s.eachPiece(ctx, search, first, func(ids []uuid.UUID) error { return s.EachByID(ctx, by, search.org.ID, ids, each) })
+	return s.eachPiece(ctx, search, first, use)
+}
+
+// eachSorted gives the ids of a page, in any order, to use. That says how many of them were members still: the page goes on
+// with others for those who were not.
+func (s Reader) eachSorted(ctx context.Context, search memberSearch, few bool, begin func(int) error, use func([]uuid.UUID) (int, error)) error {
+	for page := 0; ; page++ {
+		ids, total, err := s.sortedMembers(ctx, search, few)
+		if err != nil {
+			return err
+		}
+		if page == 0 {
+			if err := begin(total); err != nil {
+				return err
+			}
+		}
+		n, err := use(ids)
+		if err != nil || n == len(ids) {
+			return err
+		}
+		search.Skip += int64(len(ids))
+		search.MaxRows = int64(len(ids) - n)
+	}
 }
 
 // MemberIDs is the ids of the members that a search finds.
@@ -88,9 +110,9 @@ func (s Reader) MemberIDs(ctx context.Context, search memberSearch) (all []uuid.
 	if err != nil {
 		return nil, err
 	}
-	err = s.eachPiece(ctx, search, first, func(ids []uuid.UUID) error {
+	err = s.eachPiece(ctx, search, first, func(ids []uuid.UUID) (int, error) {
 		all = append(all, ids...)
-		return nil
+		return len(ids), nil
 	})
 	return all, err
 }
@@ -150,7 +172,7 @@ func (s Reader) searchByUsername(ctx context.Context, search memberSearch) (ids 
 		Query: p.Query, Statuses: p.Statuses, Roles: p.Roles, SiteRoles: p.SiteRoles,
 		ByAccount: p.ByAccount, Name: p.Name, LoginTypes: p.LoginTypes, ServiceAccount: p.ServiceAccount,
 		CreatedBefore: p.CreatedBefore, CreatedAfter: p.CreatedAfter, SeenBefore: p.SeenBefore, SeenAfter: p.SeenAfter,
-			Sources: p.Sources, ByEnd: p.EndsBefore.Valid, EndsBefore: p.EndsBefore,
+		Sources: p.Sources, ByEnd: p.EndsBefore.Valid, EndsBefore: p.EndsBefore,
 	})
 	slices.SortFunc(rows, func(a, b db.SearchMembersByUsernameRow) int { return strings.Compare(a.UsernameKey, b.UsernameKey) })
 	total = len(rows)
@@ -186,7 +208,7 @@ func (s Reader) walk(ctx context.Context, search memberSearch) (list []found, er
 		Query: p.Query, Statuses: p.Statuses, Roles: p.Roles, SiteRoles: p.SiteRoles, Skip: p.Skip, MaxRows: p.MaxRows,
 		ByAccount: p.ByAccount, Name: p.Name, LoginTypes: p.LoginTypes, ServiceAccount: p.ServiceAccount,
 		CreatedBefore: p.CreatedBefore, CreatedAfter: p.CreatedAfter, SeenBefore: p.SeenBefore, SeenAfter: p.SeenAfter,
-			Sources: p.Sources, EndsBefore: p.EndsBefore,
+		Sources: p.Sources, EndsBefore: p.EndsBefore,
 	})
 	for _, r := range rows {
 		list = append(list, found{r.UserID, r.UsernameKey})
@@ -194,18 +216,20 @@ func (s Reader) walk(ctx context.Context, search memberSearch) (list []found, er
 	return list, err
 }
 
-// eachPiece gives the ids of first, and then those of all pieces that follow.
-func (s Reader) eachPiece(ctx context.Context, search memberSearch, first []found, fn func([]uuid.UUID) error) (err error) {
+// eachPiece gives the ids of first, and then those of all pieces that follow. fn says how many of them count for the limit.
+func (s Reader) eachPiece(ctx context.Context, search memberSearch, first []found, fn func([]uuid.UUID) (int, error)) (err error) {
 	for list := first; len(list) > 0; {
 		ids := make([]uuid.UUID, len(list))
 		for i, f := range list {
 			ids[i] = f.id
 		}
-		if err := fn(ids); err != nil {
+		n, err := fn(ids)
+		if err != nil {
 			return err
 		}
-		search.MaxRows -= int64(len(list))
-		if search.MaxRows == 0 || len(list) < ChunkSize {
+		wanted := min(search.MaxRows, ChunkSize)
+		search.MaxRows -= int64(n)
+		if search.MaxRows == 0 || int64(len(list)) < wanted {
 			return nil
 		}
 		// What was to be skipped is behind us.

@@ -27,23 +27,28 @@ func OrganizationOf(r db.Organization) org.Organization {
 	}
 }
 
-// User gives a stored account the display names of its roles.
+// User gives a stored account the display names of the roles that it holds now.
 func (s Reader) User(ctx context.Context, r db.UserRow) (org.User, error) {
-	site, err := s.Roles(ctx, uuid.Nil)
+	users, err := s.Users(ctx, []db.UserRow{r})
 	if err != nil {
 		return org.User{}, err
 	}
+	return users[0], nil
+}
+
+// userOf needs the role set of the site.
+func userOf(r *db.UserRow, site *RoleSet) org.User {
 	u := org.User{
 		ID: r.ID, Username: r.Username, Email: r.Email, Name: r.Name, AvatarURL: r.AvatarURL,
 		Status: org.Status(r.Status), LoginType: r.LoginType, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
-		LastSeenAt: r.LastSeenAt.Time, Version: r.Version, Roles: site.Refs(r.Roles),
+		LastSeenAt: r.LastSeenAt.Time, Version: r.Version, Roles: site.Refs(r.Roles), NextEnd: r.NextEnd.Time,
 	}
 	for _, id := range strings.Fields(r.OrganizationIds) {
 		if parsed, err := uuid.Parse(id); err == nil {
 			u.OrganizationIDs = append(u.OrganizationIDs, parsed)
 		}
 	}
-	return u, nil
+	return u
 }
 
 // memberRow takes apart what the list of everybody in an organization reads.
@@ -53,6 +58,7 @@ func memberRow(o uuid.UUID, r *db.ListMembersRow) db.MemberRow {
 		OrganizationID: o, UserID: r.UserID, Version: r.Version, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
 		Username: t[0], Roles: t[1], SiteRoles: t[2], Status: t[3], LoginType: t[4], Email: t[5], AvatarURL: t[6], Name: t[7],
 		UserCreatedAt: r.UserCreatedAt, UserUpdatedAt: r.UserUpdatedAt, LastSeenAt: r.LastSeenAt,
+		NextEnd: r.NextEnd, SiteNextEnd: r.SiteNextEnd,
 	}
 }
 
@@ -63,6 +69,6 @@ func memberOf(r *db.MemberRow, roles, site *RoleSet) org.Member {
 		Version: r.Version, Roles: roles.Refs(r.Roles), SiteRoles: site.Refs(r.SiteRoles),
 		Username: r.Username, Name: r.Name, AvatarURL: r.AvatarURL, Email: r.Email,
 		Status: org.Status(r.Status), LoginType: r.LoginType,
-		AccountCreatedAt: r.UserCreatedAt, AccountUpdatedAt: r.UserUpdatedAt, LastSeenAt: r.LastSeenAt.Time,
+		AccountCreatedAt: r.UserCreatedAt, AccountUpdatedAt: r.UserUpdatedAt, LastSeenAt: r.LastSeenAt.Time, NextEnd: r.NextEnd.Time,
 	}
 }
