@@ -274,7 +274,7 @@ func sameRights(a, b *rbac.Subject, orgID uuid.UUID) bool {
 // suspended finds suspended members who hold roles. These count again as soon as somebody activates the account.
 func (l *linter) suspended(ctx context.Context, by *org.Actor) error {
 	// Lint has asked already whether the caller may read every member.
-	search, err := unit.NewMemberSearch(l.home.Org, unit.Everywhere, &org.MemberFilter{Statuses: []org.Status{org.StatusSuspended}, Limit: org.LintPeople}, l.Now())
+	search, err := unit.NewMemberSearch(l.home.Org, unit.Everywhere, &org.MemberFilter{Statuses: []org.Status{org.StatusSuspended}, Limit: org.LintPeople}, l.When)
 	if err != nil {
 		return err
 	}

@@ -23,6 +23,7 @@ type Stored struct {
 	NextEnd     sql.NullTime
 	SiteRoles   *string // of a member; nil where the row does not tell
 	SiteNextEnd sql.NullTime
+	Next        *sql.NullTime // where the row keeps NextEnd, to be the first that is ahead; nil where nobody asks
 }
 
 // due reports whether a record has ended that a row still counts.
@@ -64,6 +65,9 @@ func HeldNow[T any](ctx context.Context, s Reader, rows []T, of func(*T) Stored)
 		}
 		if due(st.NextEnd, s.When) {
 			is := held[standing{st.Place, st.User}]
+			if st.Next != nil {
+				*st.Next = is.next
+			}
 			if *st.Roles = is.roles; st.Place != uuid.Nil && !is.member {
 				*st.Roles = ""
 				continue
@@ -95,6 +99,7 @@ type standing struct{ place, user uuid.UUID }
 type stands struct {
 	member bool
 	roles  string // names with a space between, sorted
+	next   sql.NullTime
 }
 
 // standings reads the records of members in the organizations between two ids, and those of accounts on the site.
@@ -110,6 +115,9 @@ func (s Reader) standings(ctx context.Context, first, last uuid.UUID, members, a
 			is.member = true
 		} else {
 			is.roles = withName(is.roles, role)
+		}
+		if ends.Valid && (!is.next.Valid || ends.Time.Before(is.next.Time)) {
+			is.next = ends
 		}
 		held[at] = is
 	}
@@ -174,13 +182,13 @@ func (s Reader) heldAccount(ctx context.Context, row db.UserRow, err error) (db.
 
 // MemberStored is where a row of a member keeps what is held, for [HeldNow].
 func MemberStored(r *db.MemberRow) Stored {
-	return Stored{Place: r.OrganizationID, User: r.UserID, Roles: &r.Roles, NextEnd: r.NextEnd, SiteRoles: &r.SiteRoles, SiteNextEnd: r.SiteNextEnd}
+	return Stored{Place: r.OrganizationID, User: r.UserID, Roles: &r.Roles, NextEnd: r.NextEnd, SiteRoles: &r.SiteRoles, SiteNextEnd: r.SiteNextEnd, Next: &r.NextEnd}
 }
 
 // UserStored is where a row of an account keeps what is held, for [HeldNow]. The organizations that it names may be ones
 // whose membership has just ended.
 func UserStored(r *db.UserRow) Stored {
-	return Stored{User: r.ID, Roles: &r.Roles, NextEnd: r.NextEnd}
+	return Stored{User: r.ID, Roles: &r.Roles, NextEnd: r.NextEnd, Next: &r.NextEnd}
 }
 
 // Memberships is the organizations that an account belongs to at the moment of the unit, and what it holds there.

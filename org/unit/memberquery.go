@@ -107,7 +107,7 @@ func narrowed(joined string, names []string) (both string, ok bool) {
 // MemberSearch is NewMemberSearch within what the caller may read, with the accounts that the filter names by id looked up.
 // Invalid also: AfterID in another order than by username, or of a membership that the caller may not read.
 func (s Reader) MemberSearch(ctx context.Context, by *org.Actor, o db.Organization, f *org.MemberFilter) (memberSearch, error) {
-	search, err := NewMemberSearch(o, s.Readable(by, o.ID), f, s.Now())
+	search, err := NewMemberSearch(o, s.Readable(by, o.ID), f, s.When)
 	if err != nil {
 		return search, err
 	}

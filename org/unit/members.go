@@ -78,7 +78,6 @@ func (s Reader) EachInOrder(ctx context.Context, by *org.Actor, o db.Organizatio
 	if left == 0 {
 		left = math.MaxInt64
 	}
-	now := s.Now()
 	next := func() ([]heldRow, error) {
 		p.MaxRows = min(left, ChunkSize)
 		rows, err := s.Q.ListMembers(ctx, p)
@@ -89,13 +88,13 @@ func (s Reader) EachInOrder(ctx context.Context, by *org.Actor, o db.Organizatio
 		for i := range rows {
 			all[i] = memberRow(o.ID, &rows[i])
 		}
-		list, err := s.membersAt(ctx, o.ID, all, now, f.WithSources)
+		list, err := s.heldRows(ctx, all, f.WithSources)
 		// Who is left out counts for no limit: a page that is not full would look like the last one.
 		if left -= int64(len(list)); int64(len(rows)) < p.MaxRows {
 			left = 0
 		}
 		if left > 0 {
-			p.AfterKey = all[len(all)-1].UsernameKey
+			p.AfterKey = org.FoldCase(all[len(all)-1].Username)
 		}
 		return list, err
 	}
@@ -193,14 +192,13 @@ func (s Reader) eachByID(ctx context.Context, by *org.Actor, orgID uuid.UUID, id
 	if err != nil {
 		return err
 	}
-	now := s.Now()
 	for piece := range slices.Chunk(ids, ChunkSize) {
 		rows, err := s.Q.ListMembersByID(ctx, db.ListMembersByIDParams{OrganizationID: orgID, UserIds: piece})
 		if err != nil {
 			return err
 		}
 		InOrder(rows, piece, func(r *db.MemberRow) uuid.UUID { return r.UserID })
-		list, err := s.membersAt(ctx, orgID, rows, now, sources)
+		list, err := s.heldRows(ctx, rows, sources)
 		if err != nil {
 			return err
 		}
