@@ -15,9 +15,9 @@ type Token struct {
 	UserID          uuid.UUID     `json:"user_id"`
 	Username        string        `json:"username"`
 	Name            string        `json:"token_name"`
-	Scope           string        `json:"scope"`
-	Scopes          []string      `json:"scopes"`
-	AllowList       []TokenTarget `json:"allow_list"`
+	Scope           string        `json:"scope"`      // for clients of old: "all" only without limits
+	Scopes          []string      `json:"scopes"`     // "coder:all": no limit
+	AllowList       []TokenTarget `json:"allow_list"` // what the scopes have been cut to
 	Organizations   []string      `json:"organizations"` // that it is limited to; empty: no limit
 	CreatedBy       string        `json:"created_by"`    // username of the other account that made it; "": none, or gone
 	LoginType       string        `json:"login_type"`    // "token", or "password" for a token from Login or CreateKey
@@ -37,12 +37,13 @@ type TokenTarget struct {
 // ScopeDecide is the scope of a token that may ask for decisions, and do nothing else. It stands alone.
 const ScopeDecide = "rolecall:decide"
 
-// CreateTokenRequest describes a new token. It gives all rights of its account, unless its one scope is [ScopeDecide].
+// CreateTokenRequest describes a new token. It gives all rights of its account that its scopes and organizations leave.
 type CreateTokenRequest struct {
 	Name          string        `json:"token_name,omitempty"`
 	Lifetime      time.Duration `json:"lifetime,omitempty"` // 0: the server's default
-	Scopes        []string      `json:"scopes,omitempty"`
-	Organizations []string      `json:"organizations,omitempty"` // names or ids that ScopeDecide is bounded to; none: no bounds
+	Scopes        []string      `json:"scopes,omitempty"`        // such as "template:read" or "template:*", or [ScopeDecide]; none: everything
+	AllowList     []TokenTarget `json:"allow_list,omitempty"`    // types that the scopes are cut to
+	Organizations []string      `json:"organizations,omitempty"` // names or ids of those that it reaches; none: everywhere
 }
 
 // CreateTokenResponse holds the token itself, which the server shows only once.
@@ -52,13 +53,17 @@ type CreateTokenResponse struct {
 
 // TokenQuery selects API tokens. Its zero value selects those that have not ended.
 type TokenQuery struct {
-	Expired bool // also those that have ended in the last 90 days
+	Expired bool   // also those that have ended in the last 90 days
+	Kind    string // "unused" for 90 days, "unlimited", or "ending" within 30 days; "": all
 }
 
 func (q TokenQuery) values() url.Values {
 	v := url.Values{}
 	if q.Expired {
 		v.Set("include_expired", "true")
+	}
+	if q.Kind != "" {
+		v.Set("kind", q.Kind)
 	}
 	return v
 }

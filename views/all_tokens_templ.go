@@ -99,7 +99,7 @@ func AllTokensPage(a AllTokens) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if len(a.Tokens) > 0 {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, "<div class=\"tbl-wrap\"><table class=\"tbl tokens all\" role=\"table\" aria-label=\"API tokens of all accounts\"><thead role=\"rowgroup\"><tr role=\"row\"><th role=\"columnheader\" scope=\"col\" class=\"c-who\">Token</th><th role=\"columnheader\" scope=\"col\" class=\"c-own\">Owner</th><th role=\"columnheader\" scope=\"col\" class=\"c-about\">May do</th><th role=\"columnheader\" scope=\"col\" class=\"c-date\">Last used</th><th role=\"columnheader\" scope=\"col\" class=\"c-date\">Ends</th></tr></thead> <tbody role=\"rowgroup\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, "<div class=\"tbl-wrap\"><table class=\"tbl all-tokens\" role=\"table\" aria-label=\"API tokens of all accounts\"><thead role=\"rowgroup\"><tr role=\"row\"><th role=\"columnheader\" scope=\"col\" class=\"c-who\">Token</th><th role=\"columnheader\" scope=\"col\" class=\"c-own\">Owner</th><th role=\"columnheader\" scope=\"col\" class=\"c-about\">May do</th><th role=\"columnheader\" scope=\"col\" class=\"c-date\">Last used</th><th role=\"columnheader\" scope=\"col\" class=\"c-date\">Ends</th></tr></thead> <tbody role=\"rowgroup\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -285,7 +285,16 @@ func allTokensRow(a AllTokens, token org.Token) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		if token.EndsSoon(a.Now) {
+		if token.TellsEnd(a.Now) {
+			var templ_7745c5c3_Var13 string
+			templ_7745c5c3_Var13, templ_7745c5c3_Err = templ.JoinStringErrs(" ")
+			if templ_7745c5c3_Err != nil {
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `views/all_tokens.templ`, Line: 81, Col: 9}
+			}
+			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var13))
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 26, "<span class=\"badge warn\">soon</span>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -41,12 +42,13 @@ func tokensListCommand() *command {
 	return &command{
 		name:     "tokens list",
 		summary:  "List the API tokens of an account, without their secrets",
-		examples: []string{"rolecall tokens list --username ci --expired", "rolecall tokens list --all --json"},
+		examples: []string{"rolecall tokens list --username ci --expired", "rolecall tokens list --all --kind unlimited"},
 		settings: askSettings,
 		flags: func(fs *pflag.FlagSet) {
 			owner.register(fs)
 			fs.BoolVar(&all, "all", false, "of all accounts whose tokens you may read; a server must be asked")
 			fs.BoolVar(&q.Expired, "expired", false, "also those that have ended in the last 90 days")
+			fs.Var(&choice{&q.Kind, []string{"unused", "unlimited", "ending"}}, "kind", "`KIND` of those to list: unused for 90 days, unlimited, or ending within 30")
 		},
 		run: func(ctx context.Context, t *terminal, c *config) error {
 			switch {
@@ -90,28 +92,40 @@ type createdToken struct {
 func tokensCreateCommand() *command {
 	var owner tokenOwner
 	var in client.CreateTokenRequest
+	var expires string
 	return &command{
 		name:    "tokens create",
 		summary: "Create an API token for an account",
-		about: "The token gives the rights of its account; with --scope rolecall:decide it may only ask for decisions, about the\n" +
-			"organizations that are named alone. It is printed once; only its hash is stored.",
+		about: "The token gives the rights of its account, or with --scope only those that are named, and with --organization only\n" +
+			"there. A scope is TYPE:ACTION or TYPE:* of the catalog; with rolecall:decide it may only ask for decisions. It is\n" +
+			"printed once; only its hash is stored.",
 		examples: []string{
-			"rolecall tokens create --username ci --name terraform --lifetime 2160h", "export ROLECALL_TOKEN=$(rolecall tokens create --username ci --quiet)",
+			"rolecall tokens create --username ci --scope organization:read,organization_member:read --organization acme --expires 90d",
+			"export ROLECALL_TOKEN=$(rolecall tokens create --username ci --quiet)",
 			"rolecall tokens create --username billing --scope rolecall:decide --organization acme",
 		},
 		settings: askSettings,
 		flags: func(fs *pflag.FlagSet) {
 			owner.register(fs)
 			fs.StringVar(&in.Name, "name", "", "`NAME` of the token, to recognize it")
-			fs.DurationVar(&in.Lifetime, "lifetime", 0, "`DURATION` for which it is valid, 8760h at most (default 720h, with --scope 8760h)")
-			fs.Var(&choices{&in.Scopes, []string{client.ScopeDecide}}, "scope", "`SCOPE` that limits it: "+client.ScopeDecide)
-			fs.StringSliceVar(&in.Organizations, "organization", nil, "`NAME,...` of the organizations that it may ask about, or ids; only with --scope")
+			fs.DurationVar(&in.Lifetime, "lifetime", 0, "`DURATION` for which it is valid, 8760h at most (default 720h, with "+client.ScopeDecide+" 8760h)")
+			fs.StringVar(&expires, "expires", "", "when it ends instead: `WHEN` is 30d, a date, or a time like 2026-12-31T12:00:00Z")
+			fs.StringSliceVar(&in.Scopes, "scope", nil, "`SCOPE,...` that it is limited to, such as template:read, or "+client.ScopeDecide)
+			fs.StringSliceVar(&in.Organizations, "organization", nil, "`NAME,...` of the organizations that it reaches alone, or ids")
 		},
 		run: func(ctx context.Context, t *terminal, c *config) error {
 			// Mistakes first, then the output: nothing is made before both are known to be right.
 			user, err := owner.of(c, "tokens create")
 			if err != nil {
 				return err
+			}
+			if expires != "" {
+				if in.Lifetime != 0 {
+					return usageError("--lifetime and --expires exclude each other")
+				}
+				if in.Lifetime, err = untilEnd(expires, time.Now()); err != nil {
+					return err
+				}
 			}
 			if err := t.beforeSecret(); err != nil {
 				return err
@@ -146,9 +160,27 @@ func createToken(ctx context.Context, api *client.Client, t *terminal, user stri
 	}, revoke)
 }
 
+// untilEnd is how long it is until a time that somebody wrote as a number of days, a date, which ends in UTC, or a time.
+func untilEnd(text string, now time.Time) (time.Duration, error) {
+	if days, err := strconv.Atoi(strings.TrimSuffix(text, "d")); err == nil && strings.HasSuffix(text, "d") && days > 0 && days <= 3650 {
+		return time.Duration(days) * 24 * time.Hour, nil
+	}
+	at, err := time.Parse(time.RFC3339, text)
+	if date, failed := time.Parse(time.DateOnly, text); failed == nil {
+		at, err = date.AddDate(0, 0, 1).Add(-time.Second), nil
+	}
+	switch {
+	case err != nil:
+		return 0, usageError(fmt.Sprintf("--expires takes a number of days like 30d, a date like 2026-12-31, or a time like 2026-12-31T12:00:00Z, not %q", text))
+	case !at.After(now):
+		return 0, usageError("--expires: " + text + " is not ahead")
+	}
+	return at.Sub(now), nil
+}
+
 // defaultLifetime is for how long a server makes a token that nobody said a time for.
 func defaultLifetime(in client.CreateTokenRequest) time.Duration {
-	if len(in.Scopes) > 0 {
+	if slices.Contains(in.Scopes, client.ScopeDecide) {
 		return 365 * 24 * time.Hour
 	}
 	return 30 * 24 * time.Hour
@@ -209,8 +241,9 @@ func tokensReport(list ...client.Token) report {
 
 // limitsOf says what limits a token: its scope, and the organizations that it is for.
 func limitsOf(token client.Token) string {
-	if !slices.Contains(token.Scopes, client.ScopeDecide) {
-		return "-"
+	limits := token.Organizations
+	if !slices.Contains(token.Scopes, "coder:all") {
+		limits = append(slices.Clone(token.Scopes), token.Organizations...)
 	}
-	return strings.Join(append([]string{client.ScopeDecide}, token.Organizations...), " ")
+	return cmp.Or(strings.Join(limits, " "), "-")
 }

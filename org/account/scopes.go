@@ -59,7 +59,7 @@ func pairsOf(catalog *rbac.Catalog, scope string) (pairs []rbac.Permission, ok b
 	}
 	for _, name := range names {
 		resourceType, action, _ := strings.Cut(name, ":")
-		if !catalog.ValidType(resourceType) || action != rbac.Wildcard && !catalog.Valid(resourceType, action) {
+		if resourceType == rbac.Wildcard || !catalog.ValidType(resourceType) || action != rbac.Wildcard && !catalog.Valid(resourceType, action) {
 			return nil, false
 		}
 		pairs = append(pairs, rbac.Permission{ResourceType: resourceType, Action: action})
@@ -130,7 +130,7 @@ func readLimits(catalog *rbac.Catalog, in *org.TokenInput) (a asked, bad org.Fie
 		scopes = slices.DeleteFunc(scopes, func(p rbac.Permission) bool {
 			return !covered(types, rbac.Permission{ResourceType: p.ResourceType, Action: rbac.Wildcard})
 		})
-		if len(scopes) == 0 {
+		if len(scopes) == 0 && len(bad) == 0 {
 			bad.Add("allow_list", "leaves nothing of the scopes")
 		}
 	}
@@ -162,7 +162,7 @@ func readAllowList(catalog *rbac.Catalog, entries []string, bad *org.FieldErrors
 			all = true
 		case id != "" && id != rbac.Wildcard:
 			bad.Add(field, fmt.Sprintf("allow_list entries for single objects are not supported: %q", entry))
-		case id == "" || !catalog.ValidType(resourceType):
+		case id == "" || resourceType == rbac.Wildcard || !catalog.ValidType(resourceType):
 			bad.Add(field, fmt.Sprintf("invalid or unsupported allow_list entry: %q", entry))
 		default:
 			types = append(types, rbac.Permission{ResourceType: resourceType, Action: rbac.Wildcard})
