@@ -15,9 +15,9 @@ type Token struct {
 	UserID          uuid.UUID     `json:"user_id"`
 	Username        string        `json:"username"`
 	Name            string        `json:"token_name"`
-	Scope           string        `json:"scope"`      // for clients of old: "all" only without limits
-	Scopes          []string      `json:"scopes"`     // "coder:all": no limit
-	AllowList       []TokenTarget `json:"allow_list"` // what the scopes have been cut to
+	Scope           string        `json:"scope"`         // for clients of old: "all" only without limits
+	Scopes          []string      `json:"scopes"`        // "coder:all": no limit
+	AllowList       []TokenTarget `json:"allow_list"`    // what the scopes have been cut to
 	Organizations   []string      `json:"organizations"` // that it is limited to; empty: no limit
 	CreatedBy       string        `json:"created_by"`    // username of the other account that made it; "": none, or gone
 	LoginType       string        `json:"login_type"`    // "token", or "password" for a token from Login or CreateKey
@@ -40,7 +40,7 @@ const ScopeDecide = "rolecall:decide"
 // CreateTokenRequest describes a new token. It gives all rights of its account that its scopes and organizations leave.
 type CreateTokenRequest struct {
 	Name          string        `json:"token_name,omitempty"`
-	Lifetime      time.Duration `json:"lifetime,omitempty"` // 0: the server's default
+	Lifetime      time.Duration `json:"lifetime,omitempty"`      // 0: the server's default
 	Scopes        []string      `json:"scopes,omitempty"`        // such as "template:read" or "template:*", or [ScopeDecide]; none: everything
 	AllowList     []TokenTarget `json:"allow_list,omitempty"`    // types that the scopes are cut to
 	Organizations []string      `json:"organizations,omitempty"` // names or ids of those that it reaches; none: everywhere
