@@ -25,6 +25,24 @@ func (s Source) Synced() bool {
 	return strings.HasPrefix(string(s), "oidc:") || strings.HasPrefix(string(s), "scim:")
 }
 
+// Words is where something comes from, in words: "by hand".
+func (s Source) Words() string {
+	switch s {
+	case SourceManual:
+		return "by hand"
+	case SourceInvite:
+		return "an invitation"
+	case SourceDefault:
+		return "joining"
+	case SourceOperator:
+		return "the command line"
+	}
+	if name, ok := strings.CutPrefix(string(s), "oidc:"); ok {
+		return "the sign-in provider " + name
+	}
+	return "the directory " + strings.TrimPrefix(string(s), "scim:")
+}
+
 // Terms are what a request says about what it adds. They do not touch what is held already.
 type Terms struct {
 	Until  *time.Time // the first moment at which it does not count any more; nil: no end

@@ -122,6 +122,7 @@ type RoleForm struct {
 	Organization Organization
 	Member       Member
 	Choices      []RoleChoice // custom roles first, then built-in
+	Records      []Assignment // of the member, those of the membership too
 }
 
 // RolesInput is the complete new list of role names of a member or user.

@@ -14,6 +14,7 @@ type UserView struct {
 	More        bool         // there are more memberships than listed
 	Tokens      int          // 0 where the caller may not read them
 	ReadTokens  bool
+	Records     []Assignment  // of the site roles
 	MustChange  bool          // it has to choose another password when it signs in next
 	Link        *PasswordLink // the link that sets its password, without the secret; nil: none, or not for this caller
 
@@ -32,6 +33,7 @@ type UserRoleForm struct {
 	User    User
 	Refusal string       // why the caller may not change these roles at all, "" if it may
 	Choices []RoleChoice // custom roles first, then built-in
+	Records []Assignment
 }
 
 // OrganizationView is an organization with what the caller may do to it.

@@ -1,6 +1,7 @@
 package views
 
 import (
+	"slices"
 	"time"
 
 	"rolecall.example/org"
@@ -11,14 +12,29 @@ import (
 type MemberView struct {
 	Organization org.Organization
 	Member       org.Member
-	LinkRoles    bool        // the caller may open the roles
-	CanAssign    bool        // as in MemberRowView
-	CanRemove    bool        // as in MemberRowView
-	Confirm      bool        // ask for confirmation of a removal (MemberRemoveURL)
-	Back         string      // as in MemberRowView
-	Explain      ExplainForm // what the member may do, and why; without an organization it is left out
+	Records      []org.Assignment // of the roles here, and of the membership
+	LinkRoles    bool             // the caller may open the roles
+	LinkPeople   bool             // and accounts
+	CanAssign    bool             // as in MemberRowView
+	CanRemove    bool             // as in MemberRowView
+	Confirm      bool             // ask for confirmation of a removal (MemberRemoveURL)
+	Back         string           // as in MemberRowView
+	Explain      ExplainForm      // what the member may do, and why; without an organization it is left out
 	Err          *org.Error
 	Now          time.Time
+}
+
+// access is the table of the records.
+func (v MemberView) access() Access {
+	return Access{
+		Organization: v.Organization.Name, Records: v.Records, Roles: v.Member.Roles,
+		LinkRoles: v.LinkRoles, LinkPeople: v.LinkPeople, Now: v.Now,
+	}
+}
+
+// returns names the providers and directories that give the membership, and will give it again.
+func (v MemberView) returns() string {
+	return ui.Join(syncedFrom(slices.DeleteFunc(slices.Clone(v.Records), func(r org.Assignment) bool { return !isMembership(r) })))
 }
 
 // loses is the sentence about what a member loses with the membership.

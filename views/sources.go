@@ -2,53 +2,28 @@ package views
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	"rolecall.example/org"
 	"rolecall.example/views/ui"
 )
 
-// sourceKinds are the kinds of sources, in words: of a record, and among the choices of a filter.
-var sourceKinds = []struct {
-	source       org.Source
-	from, choice string
-}{
-	{org.SourceManual, "by hand", "By hand"},
-	{org.SourceInvite, "an invitation", "Invitation"},
-	{org.SourceDefault, "joining", ""}, // nothing gives any so far
-	{org.SourceOperator, "the command line", "Command line"},
-}
-
-// sourceLabel is where a record comes from, in words.
-func sourceLabel(s org.Source) string {
-	for _, k := range sourceKinds {
-		if k.source == s {
-			return k.from
-		}
-	}
-	kind, name, _ := strings.Cut(string(s), ":")
-	switch kind {
-	case "oidc":
-		return "the sign-in provider " + name
-	case "scim":
-		return "the directory " + name
-	}
-	return string(s)
-}
+// sourceChoices are the choices of a filter by source. Nothing comes from joining so far.
+var sourceChoices = []struct {
+	source org.Source
+	label  string
+}{{org.SourceManual, "By hand"}, {org.SourceInvite, "Invitation"}, {org.SourceOperator, "Command line"}}
 
 // sourceOptions are the choices of a filter by source. One that is chosen and not among the usual ones stands with them:
 // without it, the filter could not be taken off.
 func sourceOptions(chosen []string) []ui.Option {
 	var out []ui.Option
-	for _, k := range sourceKinds {
-		if on := slices.Contains(chosen, string(k.source)); on || k.choice != "" {
-			out = append(out, ui.Option{Value: string(k.source), Label: ui.FirstOf(k.choice, k.from), On: on})
-		}
+	for _, c := range sourceChoices {
+		out = append(out, ui.Option{Value: string(c.source), Label: c.label, On: slices.Contains(chosen, string(c.source))})
 	}
 	for _, s := range chosen {
 		if !slices.ContainsFunc(out, func(o ui.Option) bool { return o.Value == s }) {
-			out = append(out, ui.Option{Value: s, Label: sourceLabel(org.Source(s)), On: true})
+			out = append(out, ui.Option{Value: s, Label: org.Source(s).Words(), On: true})
 		}
 	}
 	return out

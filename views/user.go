@@ -22,6 +22,14 @@ type UserPage struct {
 	Now       time.Time
 }
 
+// access is the table of the site roles.
+func (p UserPage) access() Access {
+	return Access{
+		Records: p.Records, Roles: p.User.Roles, LinkRoles: p.LinkRoles, LinkPeople: true,
+		Now: p.Now,
+	}
+}
+
 // goes lists what is deleted with an account.
 func (p UserPage) goes() []string {
 	var out []string

@@ -166,9 +166,9 @@ func pages() map[string]templ.Component {
 		"members, no match":      MembersPage(Members{Catalog: rbac.Default(), List: org.MemberList{Organization: acme}, Filter: org.MemberFilter{Query: hostile, Limit: 25}}),
 		"members, past the end":  MembersPage(Members{Catalog: rbac.Default(), List: org.MemberList{Organization: acme, Count: 3}, Filter: org.MemberFilter{Offset: 50, Limit: 25}}),
 		"members, only self":     MembersPage(onlySelf()),
-		"member":                 MemberPage(MemberView{Organization: acme, Member: fullMembers().List.Members[1], LinkRoles: true, CanAssign: true, CanRemove: true, Now: now}),
+		"member":                 MemberPage(MemberView{Organization: acme, Member: fullMembers().List.Members[1], Records: fullRecords(), LinkPeople: true, LinkRoles: true, CanAssign: true, CanRemove: true, Now: now}),
 		"member, self":           MemberPage(MemberView{Organization: acme, Member: fullMembers().List.Members[0], CanAssign: true, CanRemove: true, Confirm: true, Now: now}),
-		"member, confirm":        MemberPage(MemberView{Organization: acme, Member: fullMembers().List.Members[1], CanRemove: true, Confirm: true, Err: refusal, Now: now}),
+		"member, confirm":        MemberPage(MemberView{Organization: acme, Member: fullMembers().List.Members[1], Records: fullRecords(), CanRemove: true, Confirm: true, Err: refusal, Now: now}),
 		"add, empty":             AddMemberPage(AddMember{Organization: acme}),
 		"add, no match":          AddMemberPage(AddMember{Organization: acme, Query: hostile, Err: refusal}),
 		"add, full":              AddMemberPage(AddMember{Organization: acme, Query: "a", Candidates: []org.User{{Username: long, Name: hostile}, {Username: "bot", LoginType: org.LoginNone, Status: org.StatusSuspended}}}),
@@ -436,7 +436,7 @@ func TestMemberPage(t *testing.T) {
 	t.Parallel()
 	m := newMember("ghopper")
 	m.Roles = refs("auditor")
-	v := MemberView{Organization: acme, Member: m, LinkRoles: true, CanAssign: true, CanRemove: true, Now: now}
+	v := MemberView{Organization: acme, Member: m, Records: []org.Assignment{record("auditor", org.SourceManual)}, LinkRoles: true, CanAssign: true, CanRemove: true, Now: now}
 	doc := render(t, MemberPage(v))
 	for _, href := range []string{MemberRolesURL("acme", "ghopper"), MemberRemoveURL("acme", "ghopper"), RoleURL("acme", "auditor")} {
 		if doc.Find("a[href='"+href+"']").Length() != 1 {

@@ -50,6 +50,10 @@ func (s *Server) memberPage(c *call, m *org.Member, form views.ExplainForm, conf
 	if form, err = s.explainPage(c, form, o); err != nil {
 		return p, err
 	}
+	records, err := s.tenant.MemberRecords(c.ctx, c.actor, c.organization(), m.UserID.String())
+	if err != nil {
+		return p, err
+	}
 	return page{
 		title:  m.Label(),
 		active: "members",
@@ -57,6 +61,8 @@ func (s *Server) memberPage(c *call, m *org.Member, form views.ExplainForm, conf
 		body: views.MemberPage(views.MemberView{
 			Organization: o,
 			Member:       *m,
+			Records:      records,
+			LinkPeople:   c.may("read", "user", uuid.Nil),
 			Explain:      form,
 			LinkRoles:    c.may("read", "assign_org_role", o.ID),
 			CanAssign:    c.may("assign", "assign_org_role", o.ID) || c.may("unassign", "assign_org_role", o.ID),

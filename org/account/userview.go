@@ -1,6 +1,7 @@
 package account
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -27,6 +28,11 @@ func (s *Service) UserView(ctx context.Context, subject *org.Actor, user string)
 		if v.User, err = src.User(ctx, row); err != nil {
 			return v, err
 		}
+		records, err := src.RecordsOf(ctx, uuid.Nil, row.ID)
+		if err != nil {
+			return v, err
+		}
+		v.Records = records[row.ID]
 		if v.MustChange, err = src.Q.GetMustChange(ctx, row.ID); err != nil {
 			return v, err
 		}
@@ -208,7 +214,7 @@ func (s *Service) UserAssignment(ctx context.Context, subject *org.Actor, user s
 	if err != nil {
 		return org.UserRoleForm{}, err
 	}
-	a := org.UserRoleForm{User: v.User, Refusal: v.RolesRefusal}
+	a := org.UserRoleForm{User: v.User, Refusal: v.RolesRefusal, Records: v.Records}
 	held := unit.RoleNames(v.User.Roles)
 	for i := range set.List {
 		r := &set.List[i]
@@ -220,7 +226,7 @@ func (s *Service) UserAssignment(ctx context.Context, subject *org.Actor, user s
 			if choice.Held {
 				action = "unassign"
 			}
-			choice.Refusal = unit.GiveRefusal(subject, action, org.SiteRolesObject, r)
+			choice.Refusal = cmp.Or(unit.SyncedRefusal(a.Records, r.Name), unit.GiveRefusal(subject, action, org.SiteRolesObject, r))
 		}
 		if r.Name == org.RoleOwner && choice.Held && choice.Refusal == "" {
 			choice.Refusal, err = unit.Glance(ctx, s.units, subject, func(src unit.Reader) (string, error) { return lastOwner(ctx, src, v.User) })

@@ -1,6 +1,7 @@
 package tenant
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -34,7 +35,11 @@ func (s *Service) MemberRoles(ctx context.Context, subject *org.Actor, organizat
 		if err != nil {
 			return org.RoleForm{}, err
 		}
-		a := org.RoleForm{Organization: unit.OrganizationOf(o), Member: m}
+		records, err := src.RecordsOf(ctx, o.ID, m.UserID)
+		if err != nil {
+			return org.RoleForm{}, err
+		}
+		a := org.RoleForm{Organization: unit.OrganizationOf(o), Member: m, Records: records[m.UserID]}
 		held := unit.RoleNames(m.Roles)
 		for i := range set.List {
 			r := &set.List[i]
@@ -48,7 +53,7 @@ func (s *Service) MemberRoles(ctx context.Context, subject *org.Actor, organizat
 				if choice.Held {
 					action = "unassign"
 				}
-				choice.Refusal = unit.GiveRefusal(subject, action, org.OrgRolesObject(o.ID), r)
+				choice.Refusal = cmp.Or(unit.SyncedRefusal(a.Records, r.Name), unit.GiveRefusal(subject, action, org.OrgRolesObject(o.ID), r))
 			}
 			a.Choices = append(a.Choices, choice)
 		}

@@ -77,6 +77,11 @@ func gallery() map[string]templ.Component {
 		"Since, never":          Since(time.Time{}, now),
 		"Expiry":                Expiry(now.Add(time.Hour), now),
 		"Expiry, over":          Expiry(now.Add(-time.Hour), now),
+		"Until":                 Until(now.Add(20*24*time.Hour), now),
+		"Until, soon":           Until(now.Add(time.Hour), now),
+		"Until, never":          Until(time.Time{}, now),
+		"Ends":                  Ends(now.Add(time.Hour), now),
+		"Ends, never":           Ends(time.Time{}, now),
 	}
 }
 

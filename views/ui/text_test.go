@@ -48,6 +48,18 @@ func TestAgo(t *testing.T) {
 	}
 }
 
+func TestLeft(t *testing.T) {
+	t.Parallel()
+	for d, want := range map[time.Duration]string{
+		-time.Second: "ended", 0: "ended", time.Second: "in 1 minute", 5 * time.Hour: "in 5 hours", 24*time.Hour - time.Second: "in 24 hours",
+		24 * time.Hour: "1 day", 7*24*time.Hour - 2*time.Second: "7 days", 14*24*time.Hour - time.Second: "14 days", 14 * 24 * time.Hour: "4 Dec 2026",
+	} {
+		if got := Left(now.Add(d), now); got != want {
+			t.Errorf("%v before the end is %q, want %q", d, got, want)
+		}
+	}
+}
+
 func TestInitials(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]string{

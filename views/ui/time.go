@@ -54,6 +54,27 @@ func Remaining(until, now time.Time) string {
 	}
 }
 
+// soon is how long before its end what ends is marked, and its days are counted.
+const soon = 14 * 24 * time.Hour
+
+// Left writes how long something still lasts, for a place that has room for two words: "12 days". From two weeks on it is
+// the date of the end.
+func Left(until, now time.Time) string {
+	switch d := until.Sub(now); {
+	case d <= 0:
+		return "ended"
+	case d < 24*time.Hour:
+		return Remaining(until, now)
+	case d < soon:
+		return Plural(int(d.Round(24*time.Hour).Hours()/24), "day")
+	default:
+		return day(until)
+	}
+}
+
+// EndsSoon reports whether what ends then is marked.
+func EndsSoon(until, now time.Time) bool { return until.Sub(now) < soon }
+
 // DayHeading names the day of t, in UTC, above what happened on it.
 func DayHeading(t, now time.Time) string {
 	t, now = t.UTC(), now.UTC()

@@ -1,0 +1,71 @@
+package views
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"rolecall.example/org"
+)
+
+// Access is a table of records: each role that an account has in one place, why, from where and until when.
+type Access struct {
+	Organization string // the place, by name; "" is the site
+	Records      []org.Assignment
+	Roles        []org.RoleRef // what the roles are called, and which are built in
+	LinkRoles    bool          // the caller may open roles
+	LinkPeople   bool          // and accounts
+	Now          time.Time
+}
+
+// sorted is the records by role, the membership last.
+func (a Access) sorted() []org.Assignment {
+	list := slices.Clone(a.Records)
+	slices.SortStableFunc(list, func(x, y org.Assignment) int {
+		if d := cmp.Compare(rank(x), rank(y)); d != 0 {
+			return d
+		}
+		return cmp.Or(strings.Compare(x.Role, y.Role), strings.Compare(string(x.Source), string(y.Source)))
+	})
+	return list
+}
+
+func rank(r org.Assignment) int {
+	if isMembership(r) {
+		return 1
+	}
+	return 0
+}
+
+// isMembership reports whether the record is the membership itself.
+func isMembership(r org.Assignment) bool { return r.Role == org.RoleOrganizationUser }
+
+// ref is the role of a record as it is shown.
+func (a Access) ref(r org.Assignment) org.RoleRef {
+	for _, ref := range a.Roles {
+		if ref.Name == r.Role {
+			return ref
+		}
+	}
+	return org.RoleRef{Name: r.Role, DisplayName: r.DisplayName, OrganizationID: r.OrganizationID, BuiltIn: true}
+}
+
+// endOf is the end of a record, the zero time if it has none.
+func endOf(r org.Assignment) time.Time {
+	if r.Until == nil {
+		return time.Time{}
+	}
+	return *r.Until
+}
+
+// syncedFrom names the providers and directories among the sources of records, each once.
+func syncedFrom(records []org.Assignment) []string {
+	var out []string
+	for _, r := range records {
+		if label := r.Source.Words(); r.Source.Synced() && !slices.Contains(out, label) {
+			out = append(out, label)
+		}
+	}
+	return out
+}
