@@ -120,6 +120,7 @@ func TestEveryRoute(t *testing.T) {
 			s.users()
 			s.tokens()
 			s.organizations()
+			s.invitations()
 			s.decisions()
 			s.snapshots()
 			s.catalog()

@@ -118,6 +118,35 @@ type FeedPosition struct {
 	Floor    int64
 }
 
+type Invitation struct {
+	ID              uuid.UUID
+	SecretHash      []byte
+	State           string
+	Email           string
+	EmailKey        string
+	Name            string
+	Reason          string
+	EndsAt          sql.NullTime
+	CreatedBy       uuid.NullUUID
+	CreatedByName   string
+	CreatedAt       time.Time
+	LifetimeSeconds int64
+	ExpiresAt       time.Time
+	Resent          int64
+	ResentAt        sql.NullTime
+	AcceptedAt      sql.NullTime
+	AcceptedBy      uuid.NullUUID
+	RevokedAt       sql.NullTime
+	RevokedBy       uuid.NullUUID
+}
+
+type InvitationGrant struct {
+	InvitationID   uuid.UUID
+	OrganizationID uuid.UUID
+	Role           string
+	AppliedAt      sql.NullTime
+}
+
 type LoggedChange struct {
 	Seq            int64
 	Xact           int64

@@ -24,6 +24,12 @@ func New(db DBTX) *Queries {
 func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	q := Queries{db: db}
 	var err error
+	if q.acceptInvitationStmt, err = db.PrepareContext(ctx, acceptInvitation); err != nil {
+		return nil, fmt.Errorf("error preparing query AcceptInvitation: %w", err)
+	}
+	if q.applyInvitationGrantsStmt, err = db.PrepareContext(ctx, applyInvitationGrants); err != nil {
+		return nil, fmt.Errorf("error preparing query ApplyInvitationGrants: %w", err)
+	}
 	if q.bumpRevisionStmt, err = db.PrepareContext(ctx, bumpRevision); err != nil {
 		return nil, fmt.Errorf("error preparing query BumpRevision: %w", err)
 	}
@@ -33,11 +39,17 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.countAPIKeysOfStmt, err = db.PrepareContext(ctx, countAPIKeysOf); err != nil {
 		return nil, fmt.Errorf("error preparing query CountAPIKeysOf: %w", err)
 	}
+	if q.countAllInvitationsStmt, err = db.PrepareContext(ctx, countAllInvitations); err != nil {
+		return nil, fmt.Errorf("error preparing query CountAllInvitations: %w", err)
+	}
 	if q.countAuditLogsStmt, err = db.PrepareContext(ctx, countAuditLogs); err != nil {
 		return nil, fmt.Errorf("error preparing query CountAuditLogs: %w", err)
 	}
 	if q.countChainsStmt, err = db.PrepareContext(ctx, countChains); err != nil {
 		return nil, fmt.Errorf("error preparing query CountChains: %w", err)
+	}
+	if q.countInvitationsStmt, err = db.PrepareContext(ctx, countInvitations); err != nil {
+		return nil, fmt.Errorf("error preparing query CountInvitations: %w", err)
 	}
 	if q.countLoginOfUserStmt, err = db.PrepareContext(ctx, countLoginOfUser); err != nil {
 		return nil, fmt.Errorf("error preparing query CountLoginOfUser: %w", err)
@@ -99,6 +111,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.deleteExpiredSessionsStmt, err = db.PrepareContext(ctx, deleteExpiredSessions); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteExpiredSessions: %w", err)
 	}
+	if q.deleteInvitationGrantsStmt, err = db.PrepareContext(ctx, deleteInvitationGrants); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteInvitationGrants: %w", err)
+	}
 	if q.deleteLoginFailuresStmt, err = db.PrepareContext(ctx, deleteLoginFailures); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteLoginFailures: %w", err)
 	}
@@ -119,6 +134,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.deleteOldChangesStmt, err = db.PrepareContext(ctx, deleteOldChanges); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteOldChanges: %w", err)
+	}
+	if q.deleteOldInvitationsStmt, err = db.PrepareContext(ctx, deleteOldInvitations); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteOldInvitations: %w", err)
 	}
 	if q.deleteOldLoginFailuresStmt, err = db.PrepareContext(ctx, deleteOldLoginFailures); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteOldLoginFailures: %w", err)
@@ -201,6 +219,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.findUsersStmt, err = db.PrepareContext(ctx, findUsers); err != nil {
 		return nil, fmt.Errorf("error preparing query FindUsers: %w", err)
 	}
+	if q.finishInvitationStmt, err = db.PrepareContext(ctx, finishInvitation); err != nil {
+		return nil, fmt.Errorf("error preparing query FinishInvitation: %w", err)
+	}
 	if q.getAPIKeyStmt, err = db.PrepareContext(ctx, getAPIKey); err != nil {
 		return nil, fmt.Errorf("error preparing query GetAPIKey: %w", err)
 	}
@@ -230,6 +251,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.getFeedPositionStmt, err = db.PrepareContext(ctx, getFeedPosition); err != nil {
 		return nil, fmt.Errorf("error preparing query GetFeedPosition: %w", err)
+	}
+	if q.getInvitationStmt, err = db.PrepareContext(ctx, getInvitation); err != nil {
+		return nil, fmt.Errorf("error preparing query GetInvitation: %w", err)
 	}
 	if q.getLastAuditRootStmt, err = db.PrepareContext(ctx, getLastAuditRoot); err != nil {
 		return nil, fmt.Errorf("error preparing query GetLastAuditRoot: %w", err)
@@ -360,6 +384,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.insertFirstCatalogStmt, err = db.PrepareContext(ctx, insertFirstCatalog); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertFirstCatalog: %w", err)
 	}
+	if q.insertInvitationStmt, err = db.PrepareContext(ctx, insertInvitation); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertInvitation: %w", err)
+	}
+	if q.insertInvitationGrantStmt, err = db.PrepareContext(ctx, insertInvitationGrant); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertInvitationGrant: %w", err)
+	}
 	if q.insertMemberStmt, err = db.PrepareContext(ctx, insertMember); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertMember: %w", err)
 	}
@@ -428,6 +458,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.listAllHoldersElsewhereStmt, err = db.PrepareContext(ctx, listAllHoldersElsewhere); err != nil {
 		return nil, fmt.Errorf("error preparing query ListAllHoldersElsewhere: %w", err)
+	}
+	if q.listAllInvitationsStmt, err = db.PrepareContext(ctx, listAllInvitations); err != nil {
+		return nil, fmt.Errorf("error preparing query ListAllInvitations: %w", err)
 	}
 	if q.listAuditAfterStmt, err = db.PrepareContext(ctx, listAuditAfter); err != nil {
 		return nil, fmt.Errorf("error preparing query ListAuditAfter: %w", err)
@@ -527,6 +560,15 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.listHoldingsOfRoleInStmt, err = db.PrepareContext(ctx, listHoldingsOfRoleIn); err != nil {
 		return nil, fmt.Errorf("error preparing query ListHoldingsOfRoleIn: %w", err)
+	}
+	if q.listInvitationGrantsStmt, err = db.PrepareContext(ctx, listInvitationGrants); err != nil {
+		return nil, fmt.Errorf("error preparing query ListInvitationGrants: %w", err)
+	}
+	if q.listInvitationsStmt, err = db.PrepareContext(ctx, listInvitations); err != nil {
+		return nil, fmt.Errorf("error preparing query ListInvitations: %w", err)
+	}
+	if q.listInvitedStmt, err = db.PrepareContext(ctx, listInvited); err != nil {
+		return nil, fmt.Errorf("error preparing query ListInvited: %w", err)
 	}
 	if q.listKeysOfGroupStmt, err = db.PrepareContext(ctx, listKeysOfGroup); err != nil {
 		return nil, fmt.Errorf("error preparing query ListKeysOfGroup: %w", err)
@@ -720,6 +762,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listTokensToTellStmt, err = db.PrepareContext(ctx, listTokensToTell); err != nil {
 		return nil, fmt.Errorf("error preparing query ListTokensToTell: %w", err)
 	}
+	if q.listUnfinishedInvitationsStmt, err = db.PrepareContext(ctx, listUnfinishedInvitations); err != nil {
+		return nil, fmt.Errorf("error preparing query ListUnfinishedInvitations: %w", err)
+	}
 	if q.listUsersStmt, err = db.PrepareContext(ctx, listUsers); err != nil {
 		return nil, fmt.Errorf("error preparing query ListUsers: %w", err)
 	}
@@ -750,11 +795,17 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.raiseRevisionsStmt, err = db.PrepareContext(ctx, raiseRevisions); err != nil {
 		return nil, fmt.Errorf("error preparing query RaiseRevisions: %w", err)
 	}
+	if q.renewInvitationStmt, err = db.PrepareContext(ctx, renewInvitation); err != nil {
+		return nil, fmt.Errorf("error preparing query RenewInvitation: %w", err)
+	}
 	if q.renewPasswordHashStmt, err = db.PrepareContext(ctx, renewPasswordHash); err != nil {
 		return nil, fmt.Errorf("error preparing query RenewPasswordHash: %w", err)
 	}
 	if q.retireSigningKeysStmt, err = db.PrepareContext(ctx, retireSigningKeys); err != nil {
 		return nil, fmt.Errorf("error preparing query RetireSigningKeys: %w", err)
+	}
+	if q.revokeInvitationStmt, err = db.PrepareContext(ctx, revokeInvitation); err != nil {
+		return nil, fmt.Errorf("error preparing query RevokeInvitation: %w", err)
 	}
 	if q.searchCandidatesStmt, err = db.PrepareContext(ctx, searchCandidates); err != nil {
 		return nil, fmt.Errorf("error preparing query SearchCandidates: %w", err)
@@ -833,6 +884,16 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 
 func (q *Queries) Close() error {
 	var err error
+	if q.acceptInvitationStmt != nil {
+		if cerr := q.acceptInvitationStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing acceptInvitationStmt: %w", cerr)
+		}
+	}
+	if q.applyInvitationGrantsStmt != nil {
+		if cerr := q.applyInvitationGrantsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing applyInvitationGrantsStmt: %w", cerr)
+		}
+	}
 	if q.bumpRevisionStmt != nil {
 		if cerr := q.bumpRevisionStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing bumpRevisionStmt: %w", cerr)
@@ -848,6 +909,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing countAPIKeysOfStmt: %w", cerr)
 		}
 	}
+	if q.countAllInvitationsStmt != nil {
+		if cerr := q.countAllInvitationsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countAllInvitationsStmt: %w", cerr)
+		}
+	}
 	if q.countAuditLogsStmt != nil {
 		if cerr := q.countAuditLogsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing countAuditLogsStmt: %w", cerr)
@@ -856,6 +922,11 @@ func (q *Queries) Close() error {
 	if q.countChainsStmt != nil {
 		if cerr := q.countChainsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing countChainsStmt: %w", cerr)
+		}
+	}
+	if q.countInvitationsStmt != nil {
+		if cerr := q.countInvitationsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countInvitationsStmt: %w", cerr)
 		}
 	}
 	if q.countLoginOfUserStmt != nil {
@@ -958,6 +1029,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing deleteExpiredSessionsStmt: %w", cerr)
 		}
 	}
+	if q.deleteInvitationGrantsStmt != nil {
+		if cerr := q.deleteInvitationGrantsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteInvitationGrantsStmt: %w", cerr)
+		}
+	}
 	if q.deleteLoginFailuresStmt != nil {
 		if cerr := q.deleteLoginFailuresStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing deleteLoginFailuresStmt: %w", cerr)
@@ -991,6 +1067,11 @@ func (q *Queries) Close() error {
 	if q.deleteOldChangesStmt != nil {
 		if cerr := q.deleteOldChangesStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing deleteOldChangesStmt: %w", cerr)
+		}
+	}
+	if q.deleteOldInvitationsStmt != nil {
+		if cerr := q.deleteOldInvitationsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteOldInvitationsStmt: %w", cerr)
 		}
 	}
 	if q.deleteOldLoginFailuresStmt != nil {
@@ -1128,6 +1209,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing findUsersStmt: %w", cerr)
 		}
 	}
+	if q.finishInvitationStmt != nil {
+		if cerr := q.finishInvitationStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing finishInvitationStmt: %w", cerr)
+		}
+	}
 	if q.getAPIKeyStmt != nil {
 		if cerr := q.getAPIKeyStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing getAPIKeyStmt: %w", cerr)
@@ -1176,6 +1262,11 @@ func (q *Queries) Close() error {
 	if q.getFeedPositionStmt != nil {
 		if cerr := q.getFeedPositionStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing getFeedPositionStmt: %w", cerr)
+		}
+	}
+	if q.getInvitationStmt != nil {
+		if cerr := q.getInvitationStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getInvitationStmt: %w", cerr)
 		}
 	}
 	if q.getLastAuditRootStmt != nil {
@@ -1393,6 +1484,16 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing insertFirstCatalogStmt: %w", cerr)
 		}
 	}
+	if q.insertInvitationStmt != nil {
+		if cerr := q.insertInvitationStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertInvitationStmt: %w", cerr)
+		}
+	}
+	if q.insertInvitationGrantStmt != nil {
+		if cerr := q.insertInvitationGrantStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertInvitationGrantStmt: %w", cerr)
+		}
+	}
 	if q.insertMemberStmt != nil {
 		if cerr := q.insertMemberStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing insertMemberStmt: %w", cerr)
@@ -1506,6 +1607,11 @@ func (q *Queries) Close() error {
 	if q.listAllHoldersElsewhereStmt != nil {
 		if cerr := q.listAllHoldersElsewhereStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listAllHoldersElsewhereStmt: %w", cerr)
+		}
+	}
+	if q.listAllInvitationsStmt != nil {
+		if cerr := q.listAllInvitationsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listAllInvitationsStmt: %w", cerr)
 		}
 	}
 	if q.listAuditAfterStmt != nil {
@@ -1671,6 +1777,21 @@ func (q *Queries) Close() error {
 	if q.listHoldingsOfRoleInStmt != nil {
 		if cerr := q.listHoldingsOfRoleInStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listHoldingsOfRoleInStmt: %w", cerr)
+		}
+	}
+	if q.listInvitationGrantsStmt != nil {
+		if cerr := q.listInvitationGrantsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listInvitationGrantsStmt: %w", cerr)
+		}
+	}
+	if q.listInvitationsStmt != nil {
+		if cerr := q.listInvitationsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listInvitationsStmt: %w", cerr)
+		}
+	}
+	if q.listInvitedStmt != nil {
+		if cerr := q.listInvitedStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listInvitedStmt: %w", cerr)
 		}
 	}
 	if q.listKeysOfGroupStmt != nil {
@@ -1993,6 +2114,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listTokensToTellStmt: %w", cerr)
 		}
 	}
+	if q.listUnfinishedInvitationsStmt != nil {
+		if cerr := q.listUnfinishedInvitationsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listUnfinishedInvitationsStmt: %w", cerr)
+		}
+	}
 	if q.listUsersStmt != nil {
 		if cerr := q.listUsersStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listUsersStmt: %w", cerr)
@@ -2043,6 +2169,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing raiseRevisionsStmt: %w", cerr)
 		}
 	}
+	if q.renewInvitationStmt != nil {
+		if cerr := q.renewInvitationStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing renewInvitationStmt: %w", cerr)
+		}
+	}
 	if q.renewPasswordHashStmt != nil {
 		if cerr := q.renewPasswordHashStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing renewPasswordHashStmt: %w", cerr)
@@ -2051,6 +2182,11 @@ func (q *Queries) Close() error {
 	if q.retireSigningKeysStmt != nil {
 		if cerr := q.retireSigningKeysStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing retireSigningKeysStmt: %w", cerr)
+		}
+	}
+	if q.revokeInvitationStmt != nil {
+		if cerr := q.revokeInvitationStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing revokeInvitationStmt: %w", cerr)
 		}
 	}
 	if q.searchCandidatesStmt != nil {
@@ -2212,11 +2348,15 @@ func (q *Queries) queryRow(ctx context.Context, stmt *sql.Stmt, query string, ar
 type Queries struct {
 	db                                DBTX
 	tx                                *sql.Tx
+	acceptInvitationStmt              *sql.Stmt
+	applyInvitationGrantsStmt         *sql.Stmt
 	bumpRevisionStmt                  *sql.Stmt
 	countAPIKeysNamedStmt             *sql.Stmt
 	countAPIKeysOfStmt                *sql.Stmt
+	countAllInvitationsStmt           *sql.Stmt
 	countAuditLogsStmt                *sql.Stmt
 	countChainsStmt                   *sql.Stmt
+	countInvitationsStmt              *sql.Stmt
 	countLoginOfUserStmt              *sql.Stmt
 	countMemberRolesStmt              *sql.Stmt
 	countMembersStmt                  *sql.Stmt
@@ -2237,6 +2377,7 @@ type Queries struct {
 	deleteEndedSiteRecordsStmt        *sql.Stmt
 	deleteExpiredKeysStmt             *sql.Stmt
 	deleteExpiredSessionsStmt         *sql.Stmt
+	deleteInvitationGrantsStmt        *sql.Stmt
 	deleteLoginFailuresStmt           *sql.Stmt
 	deleteLoginOfUserStmt             *sql.Stmt
 	deleteLoginsOfUserStmt            *sql.Stmt
@@ -2244,6 +2385,7 @@ type Queries struct {
 	deleteMemberRecordStmt            *sql.Stmt
 	deleteMemberRoleStmt              *sql.Stmt
 	deleteOldChangesStmt              *sql.Stmt
+	deleteOldInvitationsStmt          *sql.Stmt
 	deleteOldLoginFailuresStmt        *sql.Stmt
 	deleteOldSentFormsStmt            *sql.Stmt
 	deleteOrganizationStmt            *sql.Stmt
@@ -2271,6 +2413,7 @@ type Queries struct {
 	findOrganizationStmt              *sql.Stmt
 	findOrganizationByNameStmt        *sql.Stmt
 	findUsersStmt                     *sql.Stmt
+	finishInvitationStmt              *sql.Stmt
 	getAPIKeyStmt                     *sql.Stmt
 	getAPIKeyOwnerStmt                *sql.Stmt
 	getAuditLogStmt                   *sql.Stmt
@@ -2281,6 +2424,7 @@ type Queries struct {
 	getExpiredTokenStmt               *sql.Stmt
 	getFeedStmt                       *sql.Stmt
 	getFeedPositionStmt               *sql.Stmt
+	getInvitationStmt                 *sql.Stmt
 	getLastAuditRootStmt              *sql.Stmt
 	getLastChangeStmt                 *sql.Stmt
 	getLoginFailuresStmt              *sql.Stmt
@@ -2324,6 +2468,8 @@ type Queries struct {
 	insertChangeOfSiteStmt            *sql.Stmt
 	insertChangesOfAccountStmt        *sql.Stmt
 	insertFirstCatalogStmt            *sql.Stmt
+	insertInvitationStmt              *sql.Stmt
+	insertInvitationGrantStmt         *sql.Stmt
 	insertMemberStmt                  *sql.Stmt
 	insertMemberRoleStmt              *sql.Stmt
 	insertMembershipStmt              *sql.Stmt
@@ -2347,6 +2493,7 @@ type Queries struct {
 	listActiveHoldersOfSiteRoleStmt   *sql.Stmt
 	listActiveMembersOfSiteRoleStmt   *sql.Stmt
 	listAllHoldersElsewhereStmt       *sql.Stmt
+	listAllInvitationsStmt            *sql.Stmt
 	listAuditAfterStmt                *sql.Stmt
 	listAuditBeforeStmt               *sql.Stmt
 	listAuditChainStmt                *sql.Stmt
@@ -2380,6 +2527,9 @@ type Queries struct {
 	listHoldingsOfStmt                *sql.Stmt
 	listHoldingsOfRoleStmt            *sql.Stmt
 	listHoldingsOfRoleInStmt          *sql.Stmt
+	listInvitationGrantsStmt          *sql.Stmt
+	listInvitationsStmt               *sql.Stmt
+	listInvitedStmt                   *sql.Stmt
 	listKeysOfGroupStmt               *sql.Stmt
 	listLoginsStmt                    *sql.Stmt
 	listMemberIDsStmt                 *sql.Stmt
@@ -2444,6 +2594,7 @@ type Queries struct {
 	listStandingKeysStmt              *sql.Stmt
 	listTokensOfUsersStmt             *sql.Stmt
 	listTokensToTellStmt              *sql.Stmt
+	listUnfinishedInvitationsStmt     *sql.Stmt
 	listUsersStmt                     *sql.Stmt
 	listUsersByIDStmt                 *sql.Stmt
 	listUsersNamedStmt                *sql.Stmt
@@ -2454,8 +2605,10 @@ type Queries struct {
 	raiseFeedStmt                     *sql.Stmt
 	raiseFeedFloorStmt                *sql.Stmt
 	raiseRevisionsStmt                *sql.Stmt
+	renewInvitationStmt               *sql.Stmt
 	renewPasswordHashStmt             *sql.Stmt
 	retireSigningKeysStmt             *sql.Stmt
+	revokeInvitationStmt              *sql.Stmt
 	searchCandidatesStmt              *sql.Stmt
 	searchMembersStmt                 *sql.Stmt
 	searchMembersByUsernameStmt       *sql.Stmt
@@ -2486,11 +2639,15 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 	return &Queries{
 		db:                                tx,
 		tx:                                tx,
+		acceptInvitationStmt:              q.acceptInvitationStmt,
+		applyInvitationGrantsStmt:         q.applyInvitationGrantsStmt,
 		bumpRevisionStmt:                  q.bumpRevisionStmt,
 		countAPIKeysNamedStmt:             q.countAPIKeysNamedStmt,
 		countAPIKeysOfStmt:                q.countAPIKeysOfStmt,
+		countAllInvitationsStmt:           q.countAllInvitationsStmt,
 		countAuditLogsStmt:                q.countAuditLogsStmt,
 		countChainsStmt:                   q.countChainsStmt,
+		countInvitationsStmt:              q.countInvitationsStmt,
 		countLoginOfUserStmt:              q.countLoginOfUserStmt,
 		countMemberRolesStmt:              q.countMemberRolesStmt,
 		countMembersStmt:                  q.countMembersStmt,
@@ -2511,6 +2668,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		deleteEndedSiteRecordsStmt:        q.deleteEndedSiteRecordsStmt,
 		deleteExpiredKeysStmt:             q.deleteExpiredKeysStmt,
 		deleteExpiredSessionsStmt:         q.deleteExpiredSessionsStmt,
+		deleteInvitationGrantsStmt:        q.deleteInvitationGrantsStmt,
 		deleteLoginFailuresStmt:           q.deleteLoginFailuresStmt,
 		deleteLoginOfUserStmt:             q.deleteLoginOfUserStmt,
 		deleteLoginsOfUserStmt:            q.deleteLoginsOfUserStmt,
@@ -2518,6 +2676,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		deleteMemberRecordStmt:            q.deleteMemberRecordStmt,
 		deleteMemberRoleStmt:              q.deleteMemberRoleStmt,
 		deleteOldChangesStmt:              q.deleteOldChangesStmt,
+		deleteOldInvitationsStmt:          q.deleteOldInvitationsStmt,
 		deleteOldLoginFailuresStmt:        q.deleteOldLoginFailuresStmt,
 		deleteOldSentFormsStmt:            q.deleteOldSentFormsStmt,
 		deleteOrganizationStmt:            q.deleteOrganizationStmt,
@@ -2545,6 +2704,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		findOrganizationStmt:              q.findOrganizationStmt,
 		findOrganizationByNameStmt:        q.findOrganizationByNameStmt,
 		findUsersStmt:                     q.findUsersStmt,
+		finishInvitationStmt:              q.finishInvitationStmt,
 		getAPIKeyStmt:                     q.getAPIKeyStmt,
 		getAPIKeyOwnerStmt:                q.getAPIKeyOwnerStmt,
 		getAuditLogStmt:                   q.getAuditLogStmt,
@@ -2555,6 +2715,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		getExpiredTokenStmt:               q.getExpiredTokenStmt,
 		getFeedStmt:                       q.getFeedStmt,
 		getFeedPositionStmt:               q.getFeedPositionStmt,
+		getInvitationStmt:                 q.getInvitationStmt,
 		getLastAuditRootStmt:              q.getLastAuditRootStmt,
 		getLastChangeStmt:                 q.getLastChangeStmt,
 		getLoginFailuresStmt:              q.getLoginFailuresStmt,
@@ -2598,6 +2759,8 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		insertChangeOfSiteStmt:            q.insertChangeOfSiteStmt,
 		insertChangesOfAccountStmt:        q.insertChangesOfAccountStmt,
 		insertFirstCatalogStmt:            q.insertFirstCatalogStmt,
+		insertInvitationStmt:              q.insertInvitationStmt,
+		insertInvitationGrantStmt:         q.insertInvitationGrantStmt,
 		insertMemberStmt:                  q.insertMemberStmt,
 		insertMemberRoleStmt:              q.insertMemberRoleStmt,
 		insertMembershipStmt:              q.insertMembershipStmt,
@@ -2621,6 +2784,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listActiveHoldersOfSiteRoleStmt:   q.listActiveHoldersOfSiteRoleStmt,
 		listActiveMembersOfSiteRoleStmt:   q.listActiveMembersOfSiteRoleStmt,
 		listAllHoldersElsewhereStmt:       q.listAllHoldersElsewhereStmt,
+		listAllInvitationsStmt:            q.listAllInvitationsStmt,
 		listAuditAfterStmt:                q.listAuditAfterStmt,
 		listAuditBeforeStmt:               q.listAuditBeforeStmt,
 		listAuditChainStmt:                q.listAuditChainStmt,
@@ -2654,6 +2818,9 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listHoldingsOfStmt:                q.listHoldingsOfStmt,
 		listHoldingsOfRoleStmt:            q.listHoldingsOfRoleStmt,
 		listHoldingsOfRoleInStmt:          q.listHoldingsOfRoleInStmt,
+		listInvitationGrantsStmt:          q.listInvitationGrantsStmt,
+		listInvitationsStmt:               q.listInvitationsStmt,
+		listInvitedStmt:                   q.listInvitedStmt,
 		listKeysOfGroupStmt:               q.listKeysOfGroupStmt,
 		listLoginsStmt:                    q.listLoginsStmt,
 		listMemberIDsStmt:                 q.listMemberIDsStmt,
@@ -2718,6 +2885,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listStandingKeysStmt:              q.listStandingKeysStmt,
 		listTokensOfUsersStmt:             q.listTokensOfUsersStmt,
 		listTokensToTellStmt:              q.listTokensToTellStmt,
+		listUnfinishedInvitationsStmt:     q.listUnfinishedInvitationsStmt,
 		listUsersStmt:                     q.listUsersStmt,
 		listUsersByIDStmt:                 q.listUsersByIDStmt,
 		listUsersNamedStmt:                q.listUsersNamedStmt,
@@ -2728,8 +2896,10 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		raiseFeedStmt:                     q.raiseFeedStmt,
 		raiseFeedFloorStmt:                q.raiseFeedFloorStmt,
 		raiseRevisionsStmt:                q.raiseRevisionsStmt,
+		renewInvitationStmt:               q.renewInvitationStmt,
 		renewPasswordHashStmt:             q.renewPasswordHashStmt,
 		retireSigningKeysStmt:             q.retireSigningKeysStmt,
+		revokeInvitationStmt:              q.revokeInvitationStmt,
 		searchCandidatesStmt:              q.searchCandidatesStmt,
 		searchMembersStmt:                 q.searchMembersStmt,
 		searchMembersByUsernameStmt:       q.searchMembersByUsernameStmt,

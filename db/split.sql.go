@@ -14,8 +14,10 @@ import (
 type Reads interface {
 	CountAPIKeysNamed(ctx context.Context, arg CountAPIKeysNamedParams) (int64, error)
 	CountAPIKeysOf(ctx context.Context, arg CountAPIKeysOfParams) (int64, error)
+	CountAllInvitations(ctx context.Context, arg CountAllInvitationsParams) (int64, error)
 	CountAuditLogs(ctx context.Context) (int64, error)
 	CountChains(ctx context.Context) (int64, error)
+	CountInvitations(ctx context.Context, arg CountInvitationsParams) (int64, error)
 	CountLoginOfUser(ctx context.Context, arg CountLoginOfUserParams) (int64, error)
 	CountMemberRoles(ctx context.Context, organizationID uuid.UUID) ([]CountMemberRolesRow, error)
 	CountMembers(ctx context.Context, arg CountMembersParams) (int64, error)
@@ -48,6 +50,7 @@ type Reads interface {
 	GetExpiredToken(ctx context.Context, arg GetExpiredTokenParams) (GetExpiredTokenRow, error)
 	GetFeed(ctx context.Context) (FeedPosition, error)
 	GetFeedPosition(ctx context.Context) (int64, error)
+	GetInvitation(ctx context.Context, id uuid.UUID) (Invitation, error)
 	GetLastAuditRoot(ctx context.Context) (AuditRoot, error)
 	GetLastChange(ctx context.Context) (int64, error)
 	GetLoginFailures(ctx context.Context, door string) (GetLoginFailuresRow, error)
@@ -90,6 +93,7 @@ type Reads interface {
 	ListActiveHoldersOfSiteRole(ctx context.Context, role string) ([]uuid.UUID, error)
 	ListActiveMembersOfSiteRole(ctx context.Context, arg ListActiveMembersOfSiteRoleParams) ([]ListActiveMembersOfSiteRoleRow, error)
 	ListAllHoldersElsewhere(ctx context.Context, arg ListAllHoldersElsewhereParams) ([]uuid.UUID, error)
+	ListAllInvitations(ctx context.Context, arg ListAllInvitationsParams) ([]Invitation, error)
 	ListAuditAfter(ctx context.Context, arg ListAuditAfterParams) ([]int64, error)
 	ListAuditBefore(ctx context.Context, arg ListAuditBeforeParams) ([]int64, error)
 	ListAuditChain(ctx context.Context, arg ListAuditChainParams) ([]AuditLog, error)
@@ -123,6 +127,9 @@ type Reads interface {
 	ListHoldingsOf(ctx context.Context, userIds []uuid.UUID) ([]ListHoldingsOfRow, error)
 	ListHoldingsOfRole(ctx context.Context, arg ListHoldingsOfRoleParams) ([]ListHoldingsOfRoleRow, error)
 	ListHoldingsOfRoleIn(ctx context.Context, arg ListHoldingsOfRoleInParams) ([]ListHoldingsOfRoleInRow, error)
+	ListInvitationGrants(ctx context.Context, ids []uuid.UUID) ([]InvitationGrant, error)
+	ListInvitations(ctx context.Context, arg ListInvitationsParams) ([]Invitation, error)
+	ListInvited(ctx context.Context, arg ListInvitedParams) ([]string, error)
 	ListKeysOfGroup(ctx context.Context, arg ListKeysOfGroupParams) ([]string, error)
 	ListLogins(ctx context.Context, arg ListLoginsParams) ([]ListLoginsRow, error)
 	ListMemberIDs(ctx context.Context, arg ListMemberIDsParams) ([]ListMemberIDsRow, error)
@@ -187,6 +194,7 @@ type Reads interface {
 	ListStandingKeys(ctx context.Context, arg ListStandingKeysParams) ([]string, error)
 	ListTokensOfUsers(ctx context.Context, userIds []uuid.UUID) ([]ListTokensOfUsersRow, error)
 	ListTokensToTell(ctx context.Context, arg ListTokensToTellParams) ([]ListTokensToTellRow, error)
+	ListUnfinishedInvitations(ctx context.Context, arg ListUnfinishedInvitationsParams) ([]Invitation, error)
 	ListUsers(ctx context.Context, arg ListUsersParams) ([]uuid.UUID, error)
 	ListUsersByID(ctx context.Context, ids []uuid.UUID) ([]UserRow, error)
 	ListUsersNamed(ctx context.Context, arg ListUsersNamedParams) ([]ListUsersNamedRow, error)
@@ -213,6 +221,11 @@ func (r reads) CountAPIKeysOf(ctx context.Context, arg CountAPIKeysOfParams) (in
 	return found, named("CountAPIKeysOf", err)
 }
 
+func (r reads) CountAllInvitations(ctx context.Context, arg CountAllInvitationsParams) (int64, error) {
+	found, err := r.queries.CountAllInvitations(ctx, arg)
+	return found, named("CountAllInvitations", err)
+}
+
 func (r reads) CountAuditLogs(ctx context.Context) (int64, error) {
 	found, err := r.queries.CountAuditLogs(ctx)
 	return found, named("CountAuditLogs", err)
@@ -221,6 +234,11 @@ func (r reads) CountAuditLogs(ctx context.Context) (int64, error) {
 func (r reads) CountChains(ctx context.Context) (int64, error) {
 	found, err := r.queries.CountChains(ctx)
 	return found, named("CountChains", err)
+}
+
+func (r reads) CountInvitations(ctx context.Context, arg CountInvitationsParams) (int64, error) {
+	found, err := r.queries.CountInvitations(ctx, arg)
+	return found, named("CountInvitations", err)
 }
 
 func (r reads) CountLoginOfUser(ctx context.Context, arg CountLoginOfUserParams) (int64, error) {
@@ -381,6 +399,11 @@ func (r reads) GetFeed(ctx context.Context) (FeedPosition, error) {
 func (r reads) GetFeedPosition(ctx context.Context) (int64, error) {
 	found, err := r.queries.GetFeedPosition(ctx)
 	return found, named("GetFeedPosition", err)
+}
+
+func (r reads) GetInvitation(ctx context.Context, id uuid.UUID) (Invitation, error) {
+	found, err := r.queries.GetInvitation(ctx, id)
+	return found, named("GetInvitation", err)
 }
 
 func (r reads) GetLastAuditRoot(ctx context.Context) (AuditRoot, error) {
@@ -593,6 +616,11 @@ func (r reads) ListAllHoldersElsewhere(ctx context.Context, arg ListAllHoldersEl
 	return found, named("ListAllHoldersElsewhere", err)
 }
 
+func (r reads) ListAllInvitations(ctx context.Context, arg ListAllInvitationsParams) ([]Invitation, error) {
+	found, err := r.queries.ListAllInvitations(ctx, arg)
+	return found, named("ListAllInvitations", err)
+}
+
 func (r reads) ListAuditAfter(ctx context.Context, arg ListAuditAfterParams) ([]int64, error) {
 	found, err := r.queries.ListAuditAfter(ctx, arg)
 	return found, named("ListAuditAfter", err)
@@ -756,6 +784,21 @@ func (r reads) ListHoldingsOfRole(ctx context.Context, arg ListHoldingsOfRolePar
 func (r reads) ListHoldingsOfRoleIn(ctx context.Context, arg ListHoldingsOfRoleInParams) ([]ListHoldingsOfRoleInRow, error) {
 	found, err := r.queries.ListHoldingsOfRoleIn(ctx, arg)
 	return found, named("ListHoldingsOfRoleIn", err)
+}
+
+func (r reads) ListInvitationGrants(ctx context.Context, ids []uuid.UUID) ([]InvitationGrant, error) {
+	found, err := r.queries.ListInvitationGrants(ctx, ids)
+	return found, named("ListInvitationGrants", err)
+}
+
+func (r reads) ListInvitations(ctx context.Context, arg ListInvitationsParams) ([]Invitation, error) {
+	found, err := r.queries.ListInvitations(ctx, arg)
+	return found, named("ListInvitations", err)
+}
+
+func (r reads) ListInvited(ctx context.Context, arg ListInvitedParams) ([]string, error) {
+	found, err := r.queries.ListInvited(ctx, arg)
+	return found, named("ListInvited", err)
 }
 
 func (r reads) ListKeysOfGroup(ctx context.Context, arg ListKeysOfGroupParams) ([]string, error) {
@@ -1078,6 +1121,11 @@ func (r reads) ListTokensToTell(ctx context.Context, arg ListTokensToTellParams)
 	return found, named("ListTokensToTell", err)
 }
 
+func (r reads) ListUnfinishedInvitations(ctx context.Context, arg ListUnfinishedInvitationsParams) ([]Invitation, error) {
+	found, err := r.queries.ListUnfinishedInvitations(ctx, arg)
+	return found, named("ListUnfinishedInvitations", err)
+}
+
 func (r reads) ListUsers(ctx context.Context, arg ListUsersParams) ([]uuid.UUID, error) {
 	found, err := r.queries.ListUsers(ctx, arg)
 	return found, named("ListUsers", err)
@@ -1136,6 +1184,22 @@ func (r reads) WalkOrganization(ctx context.Context, arg WalkOrganizationParams)
 // Writes is every statement that writes; none reads. It comes from a Tx. An error begins with the name of its statement.
 type Writes struct{ tx *Tx }
 
+// AcceptInvitation runs the statement of its name.
+func (w Writes) AcceptInvitation(ctx context.Context, arg AcceptInvitationParams) error {
+	if err := w.tx.enter("AcceptInvitation"); err != nil {
+		return err
+	}
+	return named("AcceptInvitation", w.tx.queries.AcceptInvitation(ctx, arg))
+}
+
+// ApplyInvitationGrants runs the statement of its name.
+func (w Writes) ApplyInvitationGrants(ctx context.Context, arg ApplyInvitationGrantsParams) error {
+	if err := w.tx.enter("ApplyInvitationGrants"); err != nil {
+		return err
+	}
+	return named("ApplyInvitationGrants", w.tx.queries.ApplyInvitationGrants(ctx, arg))
+}
+
 // BumpRevision runs the statement of its name.
 func (w Writes) BumpRevision(ctx context.Context, floor int64) error {
 	if err := w.tx.enter("BumpRevision"); err != nil {
@@ -1192,6 +1256,14 @@ func (w Writes) DeleteExpiredSessions(ctx context.Context, now time.Time) error 
 	return named("DeleteExpiredSessions", w.tx.queries.DeleteExpiredSessions(ctx, now))
 }
 
+// DeleteInvitationGrants runs the statement of its name.
+func (w Writes) DeleteInvitationGrants(ctx context.Context, arg DeleteInvitationGrantsParams) error {
+	if err := w.tx.enter("DeleteInvitationGrants"); err != nil {
+		return err
+	}
+	return named("DeleteInvitationGrants", w.tx.queries.DeleteInvitationGrants(ctx, arg))
+}
+
 // DeleteLoginFailures runs the statement of its name.
 func (w Writes) DeleteLoginFailures(ctx context.Context, door string) error {
 	if err := w.tx.enter("DeleteLoginFailures"); err != nil {
@@ -1246,6 +1318,14 @@ func (w Writes) DeleteOldChanges(ctx context.Context, xact int64) error {
 		return err
 	}
 	return named("DeleteOldChanges", w.tx.queries.DeleteOldChanges(ctx, xact))
+}
+
+// DeleteOldInvitations runs the statement of its name.
+func (w Writes) DeleteOldInvitations(ctx context.Context, before time.Time) error {
+	if err := w.tx.enter("DeleteOldInvitations"); err != nil {
+		return err
+	}
+	return named("DeleteOldInvitations", w.tx.queries.DeleteOldInvitations(ctx, before))
 }
 
 // DeleteOldLoginFailures runs the statement of its name.
@@ -1401,6 +1481,14 @@ func (w Writes) EndAPIKey(ctx context.Context, arg EndAPIKeyParams) error {
 	return named("EndAPIKey", w.tx.queries.EndAPIKey(ctx, arg))
 }
 
+// FinishInvitation runs the statement of its name.
+func (w Writes) FinishInvitation(ctx context.Context, id uuid.UUID) error {
+	if err := w.tx.enter("FinishInvitation"); err != nil {
+		return err
+	}
+	return named("FinishInvitation", w.tx.queries.FinishInvitation(ctx, id))
+}
+
 // HoldAccount runs the statement of its name.
 func (w Writes) HoldAccount(ctx context.Context, id uuid.UUID) error {
 	if err := w.tx.enter("HoldAccount"); err != nil {
@@ -1487,6 +1575,22 @@ func (w Writes) InsertFirstCatalog(ctx context.Context, arg InsertFirstCatalogPa
 		return err
 	}
 	return named("InsertFirstCatalog", w.tx.queries.InsertFirstCatalog(ctx, arg))
+}
+
+// InsertInvitation runs the statement of its name.
+func (w Writes) InsertInvitation(ctx context.Context, arg InsertInvitationParams) error {
+	if err := w.tx.enter("InsertInvitation"); err != nil {
+		return err
+	}
+	return named("InsertInvitation", w.tx.queries.InsertInvitation(ctx, arg))
+}
+
+// InsertInvitationGrant runs the statement of its name.
+func (w Writes) InsertInvitationGrant(ctx context.Context, arg InsertInvitationGrantParams) error {
+	if err := w.tx.enter("InsertInvitationGrant"); err != nil {
+		return err
+	}
+	return named("InsertInvitationGrant", w.tx.queries.InsertInvitationGrant(ctx, arg))
 }
 
 // InsertMember runs the statement of its name.
@@ -1649,6 +1753,14 @@ func (w Writes) RaiseRevisions(ctx context.Context, floor int64) error {
 	return named("RaiseRevisions", w.tx.queries.RaiseRevisions(ctx, floor))
 }
 
+// RenewInvitation runs the statement of its name.
+func (w Writes) RenewInvitation(ctx context.Context, arg RenewInvitationParams) error {
+	if err := w.tx.enter("RenewInvitation"); err != nil {
+		return err
+	}
+	return named("RenewInvitation", w.tx.queries.RenewInvitation(ctx, arg))
+}
+
 // RenewPasswordHash runs the statement of its name.
 func (w Writes) RenewPasswordHash(ctx context.Context, arg RenewPasswordHashParams) error {
 	if err := w.tx.enter("RenewPasswordHash"); err != nil {
@@ -1663,6 +1775,14 @@ func (w Writes) RetireSigningKeys(ctx context.Context, arg RetireSigningKeysPara
 		return err
 	}
 	return named("RetireSigningKeys", w.tx.queries.RetireSigningKeys(ctx, arg))
+}
+
+// RevokeInvitation runs the statement of its name.
+func (w Writes) RevokeInvitation(ctx context.Context, arg RevokeInvitationParams) error {
+	if err := w.tx.enter("RevokeInvitation"); err != nil {
+		return err
+	}
+	return named("RevokeInvitation", w.tx.queries.RevokeInvitation(ctx, arg))
 }
 
 // TouchHolders runs the statement of its name.
@@ -1795,6 +1915,8 @@ func (w Writes) UpsertSession(ctx context.Context, arg UpsertSessionParams) erro
 
 // writers are the statements that write, with the units that each may run in.
 var writers = map[string]Unit{
+	"AcceptInvitation":        SiteUnit,
+	"ApplyInvitationGrants":   OrganizationUnit,
 	"BumpRevision":            SiteUnit,
 	"DeleteAPIKey":            OrganizationUnit | SiteUnit | SignInUnit,
 	"DeleteAPIKeysOfUser":     SiteUnit,
@@ -1802,6 +1924,7 @@ var writers = map[string]Unit{
 	"DeleteEndedSiteRecords":  SiteUnit,
 	"DeleteExpiredKeys":       SiteUnit | SignInUnit,
 	"DeleteExpiredSessions":   SiteUnit | SignInUnit,
+	"DeleteInvitationGrants":  OrganizationUnit | SiteUnit,
 	"DeleteLoginFailures":     SiteUnit | SignInUnit,
 	"DeleteLoginOfUser":       SignInUnit,
 	"DeleteLoginsOfUser":      OrganizationUnit | SiteUnit,
@@ -1809,6 +1932,7 @@ var writers = map[string]Unit{
 	"DeleteMemberRecord":      OrganizationUnit,
 	"DeleteMemberRole":        OrganizationUnit,
 	"DeleteOldChanges":        SignInUnit,
+	"DeleteOldInvitations":    SignInUnit,
 	"DeleteOldLoginFailures":  SignInUnit,
 	"DeleteOldSentForms":      OrganizationUnit | SiteUnit | SignInUnit,
 	"DeleteOrganization":      SiteUnit,
@@ -1828,6 +1952,7 @@ var writers = map[string]Unit{
 	"DeleteUserRecord":        SiteUnit,
 	"DeleteUserRole":          SiteUnit,
 	"EndAPIKey":               SiteUnit,
+	"FinishInvitation":        OrganizationUnit | SignInUnit,
 	"HoldAccount":             SiteUnit | SignInUnit,
 	"InsertAPIKey":            SiteUnit | SignInUnit,
 	"InsertAuditLog":          OrganizationUnit | SiteUnit | SignInUnit,
@@ -1839,6 +1964,8 @@ var writers = map[string]Unit{
 	"InsertChangeOfSite":      OrganizationUnit,
 	"InsertChangesOfAccount":  SiteUnit,
 	"InsertFirstCatalog":      SiteUnit,
+	"InsertInvitation":        OrganizationUnit | SiteUnit,
+	"InsertInvitationGrant":   OrganizationUnit | SiteUnit,
 	"InsertMember":            OrganizationUnit | SiteUnit,
 	"InsertMemberRole":        OrganizationUnit | SiteUnit,
 	"InsertMembership":        OrganizationUnit | SiteUnit,
@@ -1859,8 +1986,10 @@ var writers = map[string]Unit{
 	"RaiseFeed":               SiteUnit,
 	"RaiseFeedFloor":          SignInUnit,
 	"RaiseRevisions":          SiteUnit,
+	"RenewInvitation":         SiteUnit,
 	"RenewPasswordHash":       SiteUnit | SignInUnit,
 	"RetireSigningKeys":       SiteUnit,
+	"RevokeInvitation":        SiteUnit,
 	"TouchHolders":            OrganizationUnit,
 	"TouchMember":             OrganizationUnit,
 	"TouchSiteHolders":        SiteUnit,

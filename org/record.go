@@ -53,7 +53,14 @@ type Terms struct {
 type Origin struct {
 	Source Source // "": manual, or operator if an operator asks
 	Ref    string // id of the rule, group or invitation that says so
+	Giver  *Giver // who gives, where it is not the caller; nil: the caller
 	Terms
+}
+
+// Giver is an account in whose name something is given. With the zero ID it is a machine or an operator.
+type Giver struct {
+	ID   uuid.UUID
+	Name string
 }
 
 // Assignment is a record: one source gives one role. That of the role organization-member is the membership.

@@ -63,9 +63,7 @@ func (u *NewUser) checkLogin(bad *FieldErrors) (message string) {
 	u.LoginType = cmp.Or(u.LoginType, LoginPassword)
 	switch u.LoginType {
 	case LoginPassword:
-		if !u.Invite || u.Password != "" {
-			bad.Add("password", PasswordProblem(u.Password, u.Username, u.Email))
-		}
+		bad.Add("password", PasswordProblem(u.Password, u.Username, u.Email))
 		return ""
 	case LoginNone:
 		if u.Password != "" {
@@ -152,7 +150,6 @@ type NewUser struct {
 	OrganizationIDs []uuid.UUID
 	Roles           []string // of the site
 	Service         bool     // a service account, without an e-mail address
-	Invite          bool     // no password yet: the person sets it with a link, see CreatePasswordLink
 }
 
 // Profile is what a user may change of an account. An empty Username and a nil AvatarURL stay as they are.

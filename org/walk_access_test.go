@@ -33,11 +33,6 @@ var accountSteps = []stepKind{
 		in.Password = a.password()
 		return a.create(in)
 	}},
-	{name: "create-invite", weight: 12, needs: perm("user:create"), ofSite: true, take: func(a *attempt) error {
-		in := a.newUser()
-		in.Invite = true
-		return a.create(in)
-	}},
 	{name: "create-service", weight: 12, needs: perm("user:create"), ofSite: true, take: func(a *attempt) error {
 		in := a.newUser()
 		in.LoginType, in.Status = org.LoginNone, org.StatusActive

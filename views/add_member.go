@@ -9,5 +9,6 @@ type AddMember struct {
 	Candidates   []org.User
 	Names        string          // in the box for many at once
 	Result       *org.BulkResult // the outcome for each name in the box
+	CanInvite    bool            // the caller may invite people too
 	Err          *org.Error
 }

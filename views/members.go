@@ -11,6 +11,7 @@ import (
 
 // Members is the list of members with its search, filters and order.
 type Members struct {
+	CanInvite bool // the caller may invite people into the organization
 	List      org.MemberList
 	Filter    org.MemberFilter
 	Roles     []org.Role    // for the role filter; empty: the caller may not see roles, so they are not linked either

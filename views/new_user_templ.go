@@ -71,8 +71,8 @@ func NewUserPage(n NewUser) templ.Component {
 		}
 		templ_7745c5c3_Err = ui.Field(ui.Input{
 			ID: "username", Name: "username", Label: "Username", Value: n.Username, Err: formError(n.Err), Mono: true,
-			Hint:  "Letters, digits and single hyphens.",
-			Attrs: templ.Attributes{"required": true, "maxlength": "32", "autocapitalize": "none", "spellcheck": "false", "autocomplete": "off"},
+			Hint:  "Letters, digits and single hyphens. Not for an invitation.",
+			Attrs: templ.Attributes{"maxlength": "32", "autocapitalize": "none", "spellcheck": "false", "autocomplete": "off"},
 		}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -88,7 +88,7 @@ func NewUserPage(n NewUser) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = accessChoice(n, AccessInvite, "Invite a person", "You get a link to pass on. It sets the password, works once, and for 3 days.").Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = accessChoice(n, AccessInvite, "Invite a person", "You get a link to pass on, which works once, and for 7 days. The person chooses username and password.").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

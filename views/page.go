@@ -28,6 +28,7 @@ type Frame struct {
 
 	OfSite      bool // the page belongs to no organization, though the navigation keeps showing one
 	NoShortcuts bool // the person turned the single-key shortcuts off
+	Referrer    bool // forms on the page tell where they come from, though the page was sent with no-referrer
 	Bare        bool // nothing is around the page, which is one to read
 }
 
@@ -59,7 +60,7 @@ func Page(f Frame, body templ.Component) templ.Component {
 func Toast(f Flash) templ.Component { return ui.Toast(*f.message()) }
 
 func (f Frame) head() ui.Head {
-	h := ui.Head{Title: f.documentTitle(), Theme: f.Theme, NoHotkeys: f.NoShortcuts, Reading: f.Bare}
+	h := ui.Head{Title: f.documentTitle(), Theme: f.Theme, NoHotkeys: f.NoShortcuts, Reading: f.Bare, Referrer: f.Referrer}
 	if f.Nav != nil {
 		h.Account = f.Nav.User.ID.String()
 	}

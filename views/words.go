@@ -166,6 +166,7 @@ var kinds = []kind{
 	{"organization", "organization", "organization"},
 	{"api_key", "token", "sign-in or token"},
 	{"catalog", "catalog", "catalog"},
+	{"invitation", "invitation", "invitation"},
 }
 
 // kindNoun is a resource type in a sentence.

@@ -317,7 +317,7 @@ func TestOtherOrganization(t *testing.T) {
 		}
 		t.Run(route.Method+" "+route.Path, func(t *testing.T) {
 			before := s.State(t)
-			names := strings.NewReplacer("{user}", "member", "{roleName}", "ci")
+			names := strings.NewReplacer("{user}", "member", "{roleName}", "ci", "{invitation}", "none")
 			ask := func(organization string) {
 				t.Helper()
 				path := names.Replace(strings.Replace(route.Path, "{organization}", organization, 1))

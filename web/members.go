@@ -33,7 +33,7 @@ func (s *Server) memberList(c *call, paginated bool) (reply, error) {
 // membersView is a list of members with the roles to filter it by.
 func (s *Server) membersView(c *call, f org.MemberFilter) (views.Members, error) {
 	p, err := s.tenant.MembersPage(c.ctx, c.actor, c.organization(), f)
-	return views.Members{List: p.List, Filter: f, Roles: p.Roles, SiteRoles: p.SiteRoles, Now: time.Now(), Catalog: c.catalog()}, err
+	return views.Members{CanInvite: err == nil && s.invites.MayInvite(c.actor, p.List.Organization.ID) == nil, List: p.List, Filter: f, Roles: p.Roles, SiteRoles: p.SiteRoles, Now: time.Now(), Catalog: c.catalog()}, err
 }
 
 // showRoleMembers lists the members who hold a role.
@@ -75,6 +75,7 @@ func (s *Server) memberSearch(c *call, a views.AddMember) func() (page, error) {
 		if a.Organization, a.Candidates, err = s.tenant.Candidates(c.ctx, c.actor, c.organization(), a.Query); err != nil {
 			return p, err
 		}
+		a.CanInvite = s.invites.MayInvite(c.actor, a.Organization.ID) == nil
 		return page{
 			title:  "Add members",
 			active: "members",

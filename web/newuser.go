@@ -29,17 +29,16 @@ func (s *Server) newUserPage(c *call, e *org.Error) (p page, err error) {
 	return page{title: "New user", active: "users", crumbs: c.usersCrumb(), body: views.NewUserPage(n)}, err
 }
 
-// createUser makes an account. With an invitation the next page shows the link once, since it is stored only as a hash.
+// createUser makes an account, or for a form that asks for it an invitation.
 func (s *Server) createUser(c *call) (reply, error) {
-	input := decode(c, readNewUser)
-	u, err := s.account.CreateUser(c.ctx, c.actor, input)
+	if o, err := c.object(); err == nil && o.form && o.text("access") == views.AccessInvite {
+		return s.inviteUser(c)
+	}
+	u, err := s.account.CreateUser(c.ctx, c.actor, decode(c, readNewUser))
 	if err != nil {
 		return c.again(err, func(e *org.Error) (page, error) { return s.newUserPage(c, e) })
 	}
 	done := u.Label() + " was created."
-	if in, _ := input.Read(); in.Invite {
-		return s.invite(c, &u, done)
-	}
 	return reply{
 		status: http.StatusCreated, made: views.UserURL(u.ID.String()), json: wireUser(&u), version: u.Tag(),
 		next: to(views.UserURL(u.Username), done),
@@ -64,8 +63,6 @@ func readNewUser(o object) org.NewUser {
 	}
 	// What was typed before another way in was chosen is not meant.
 	switch access := o.text("access"); access {
-	case views.AccessInvite:
-		in.Invite, in.Password = true, ""
 	case views.AccessService:
 		in.Service, in.Email, in.Password = true, "", ""
 	case views.AccessPassword:
@@ -105,14 +102,26 @@ func (o object) id(field, text string) uuid.UUID {
 	return id
 }
 
-// invite makes the link for a new account and shows it. The account stays when there can be none.
-func (s *Server) invite(c *call, u *org.User, done string) (reply, error) {
-	link, err := s.account.CreatePasswordLink(c.ctx, c.actor, u.ID.String())
-	if err != nil {
-		s.logFailure(c, err)
-		return reply{next: to(views.UserURL(u.Username), done+" A link could not be made; make one there.")}, nil
+// inviteUser invites somebody into the ticked organizations, as a plain member of each.
+func (s *Server) inviteUser(c *call) (reply, error) {
+	made, err := s.invites.CreateInMany(c.ctx, c.actor, decode(c, readInvitedUser))
+	if err == nil && len(made.Refused) > 0 {
+		err = org.FieldErrors{{Field: "email", Detail: made.Refused[0].Detail}}.Err("Nobody was invited.")
 	}
-	return s.linkReply(c, &link, done), nil
+	if err != nil {
+		return c.again(err, func(e *org.Error) (page, error) { return s.newUserPage(c, e) })
+	}
+	return reply{noStore: true, html: show(page{
+		title: "Invitation", active: "users", crumbs: c.usersCrumb(), body: views.InvitedUserPage(c.base(), made.Invitations),
+	})}, nil
+}
+
+func readInvitedUser(o object) org.NewInvitations {
+	in := org.NewInvitations{Invitees: []org.Invitee{{Email: o.text("email"), Name: o.text("name")}}}
+	for _, id := range o.texts("organization_ids", maxOrganizations) {
+		in.Into = append(in.Into, org.NewInvitedInto{Organization: id})
+	}
+	return in
 }
 
 // linkReply shows the address that sets a password, once, with a notice of what was done.

@@ -33,7 +33,7 @@ func TestOnlyAsking(t *testing.T) {
 	t.Parallel()
 	s := webtest.New(t)
 	token := askingToken(t, s, webtest.Owner)
-	fill := strings.NewReplacer("{organization}", "default", "{user}", "owner", "{roleName}", "owner", "{id}", "none", "{name}", "none", "{version}", "1")
+	fill := strings.NewReplacer("{organization}", "default", "{user}", "owner", "{roleName}", "owner", "{id}", "none", "{name}", "none", "{version}", "1", "{invitation}", "none")
 	reached := 0
 	for _, r := range web.Routes() {
 		reads := decisionPaths.MatchString(r.Path) && (r.Method == http.MethodGet || r.Path != "/catalog")

@@ -20,6 +20,7 @@ type page struct {
 	active   string // the item of the navigation that the page belongs to
 	crumbs   []views.Crumb
 	notice   string // what was done, shown on this page
+	referrer bool   // a form on it tells the origin, whatever the header says
 	bare     bool   // the body is the whole page, without a frame
 	body     templ.Component
 	fragment templ.Component // the body if nil
@@ -70,6 +71,7 @@ func (s *Server) sendPage(c *call, r reply) error {
 		OfSite:      c.ofSite() && c.values.Get("organization") == "",
 		NoShortcuts: !c.shortcuts(),
 		Bare:        p.bare,
+		Referrer:    p.referrer,
 	}
 	if p.notice != "" {
 		frame.Flash = &views.Flash{Message: p.notice}

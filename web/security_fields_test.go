@@ -67,6 +67,13 @@ var asksFor = map[string]asked{
 	"POST /users/first": {
 		`{"username":"boss","email":"first@example.com","password":"correct horse battery staple","setup_token":"` + webtest.SetupToken + `"}`,
 		`{"username":7,"setup_token":"` + webtest.SetupToken + `"}`, "username", nil},
+	"POST /organizations/{organization}/invitations": {
+		`{"emails":["new@example.com"]}`, `{"emails":[7]}`, "emails[0]", nil},
+	"POST /invitations": {
+		`{"emails":["new@example.com"],"organizations":[{"id":"default"}]}`, `{"emails":[7],"organizations":[{"id":"default"}]}`, "emails[0]", []string{"organizations[0]"}},
+	"POST /organizations/{organization}/invitations/{invitation}/resend": {`{"send":true}`, `{"send":1}`, "send", nil},
+	"POST /invitations/{invitation}/resend":                              {`{"send":true}`, `{"send":1}`, "send", nil},
+	"POST /invitations/{invitation}":                                     {`{"username":""}`, `{"username":7}`, "username", nil},
 	"POST /users/validate-password": {`{"password":"x"}`, `{"password":7}`, "password", nil},
 	"POST /users/login":             {`{"email":"member@example.com","password":"` + webtest.Password + `"}`, `{"email":7}`, "email", nil},
 }
@@ -100,7 +107,11 @@ func TestC15_UnknownFields(t *testing.T) {
 func unknownFields(t *testing.T, style web.Wire, route web.Route, a asked) {
 	t.Helper()
 	s := siteFor(t, style, route)
-	path, _ := pathWith(route.Path, values("default", "member", "ci", ""))
+	in := values("default", "member", "ci", "")
+	if strings.Contains(route.Path, "{invitation}") {
+		in = invited(t, s, in, route)
+	}
+	path, _ := pathWith(route.Path, in)
 	schema := webtest.BodySchema(t, route.Method, route.Path)
 	if route.Path == "/catalog/rollback" {
 		path += "?dry_run=1" // else it wants to be told what the owner has seen
@@ -461,4 +472,22 @@ func TestBodiesOfClients(t *testing.T) {
 			}
 		}
 	})
+}
+
+// invited puts an invitation for the owner into the values of a path: its id, or what stands in its link.
+func invited(t *testing.T, s *webtest.Site, in map[string]string, route web.Route) map[string]string {
+	t.Helper()
+	s.Exec(t, "DELETE FROM organization_members WHERE user_id = ?", s.ID(webtest.Owner))
+	res := s.Do(t, webtest.Request{Method: http.MethodPost, Path: "/organizations/default/invitations", As: webtest.Owner, JSON: `{"emails":["owner@example.com"]}`})
+	var made struct {
+		Invitations []struct{ ID, Link string }
+	}
+	if err := json.Unmarshal(res.Body, &made); err != nil || len(made.Invitations) != 1 {
+		t.Fatalf("%v %s", err, res.Body)
+	}
+	in["invitation"] = made.Invitations[0].ID
+	if route.Access == web.Public {
+		_, in["invitation"], _ = strings.Cut(made.Invitations[0].Link, "/invitations/")
+	}
+	return in
 }

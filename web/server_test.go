@@ -22,7 +22,7 @@ import (
 
 // fill puts names that exist into the path of a route.
 func fill(path string) string {
-	return strings.NewReplacer("{organization}", "default", "{user}", "member", "{roleName}", "owner", "{id}", "0123456789", "*", strings.TrimPrefix(static.URL("app.css"), static.Prefix)).Replace(path)
+	return strings.NewReplacer("{organization}", "default", "{user}", "member", "{roleName}", "owner", "{id}", "0123456789", "{invitation}", "none", "*", strings.TrimPrefix(static.URL("app.css"), static.Prefix)).Replace(path)
 }
 
 // TestRoutes: every route turns strangers away unless it is public, and answers at each of its mounts.

@@ -24,6 +24,7 @@ import (
 	"rolecall.example/org"
 	"rolecall.example/org/account"
 	"rolecall.example/org/insight"
+	"rolecall.example/org/invite"
 	"rolecall.example/org/services"
 	"rolecall.example/org/snapshots"
 	"rolecall.example/org/tenant"
@@ -71,6 +72,7 @@ type Server struct {
 	Options
 	account       *account.Service
 	insight       *insight.Service
+	invites       *invite.Service
 	tenant        *tenant.Service
 	snapshots     *snapshots.Service
 	handler       http.Handler
@@ -122,6 +124,7 @@ func New(o Options) (*Server, error) {
 		Options:       o,
 		account:       o.Service.Account,
 		insight:       o.Service.Insight,
+		invites:       o.Service.Invite,
 		tenant:        o.Service.Tenant,
 		snapshots:     o.Service.Snapshots,
 		sessions:      newSessions(o),

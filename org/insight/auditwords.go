@@ -13,7 +13,7 @@ var (
 	verbs = map[string]string{"create": "created", "write": "updated", "delete": "deleted", "login": "logged in", "logout": "logged out"}
 	kinds = map[string]string{
 		"organization_member": "organization member", "custom_role": "custom role", "api_key": "API key", "signing_key": "signing key",
-		"user": "user", "organization": "organization", "catalog": "catalog", org.AuditRootType: "audit root",
+		"user": "user", "organization": "organization", "catalog": "catalog", "invitation": "invitation", org.AuditRootType: "audit root",
 	}
 )
 

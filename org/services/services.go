@@ -11,6 +11,7 @@ import (
 	"rolecall.example/org/account"
 	"rolecall.example/org/feed"
 	"rolecall.example/org/insight"
+	"rolecall.example/org/invite"
 	"rolecall.example/org/signing"
 	"rolecall.example/org/snapshots"
 	"rolecall.example/org/tenant"
@@ -32,6 +33,7 @@ type Service struct {
 	*Account
 	*Insight
 	*Tenant
+	Invite    *invite.Service    // invitations
 	Signing   *signing.Service   // the keys that documents and rights are signed with
 	Snapshots *snapshots.Service // the documents by which applications decide for themselves
 	Feed      *feed.Hub          // what changes, as it does
@@ -52,12 +54,14 @@ type Options struct {
 func New(d *db.DB, o Options) *Service {
 	u := unit.New(d, unit.Options{Now: o.Now, Catalog: o.Catalog})
 	keys := signing.New(u)
+	accounts := account.New(u, account.Options{
+		MaxTokenLifetime: o.MaxTokenLifetime, SessionLifetime: o.SessionLifetime, HashCost: o.HashCost, Log: o.Log,
+	})
 	return &Service{
-		Account: account.New(u, account.Options{
-			MaxTokenLifetime: o.MaxTokenLifetime, SessionLifetime: o.SessionLifetime, HashCost: o.HashCost, Log: o.Log,
-		}),
+		Account:   accounts,
 		Insight:   insight.New(u),
 		Tenant:    tenant.New(u),
+		Invite:    invite.New(u, accounts, invite.Options{Log: o.Log}),
 		Signing:   keys,
 		Snapshots: snapshots.New(u, keys, snapshots.DefaultCache),
 		Feed:      feed.New(u, feed.Options{Clients: feed.Defaults.Clients, Beat: cmp.Or(o.Heartbeat, feed.Defaults.Beat)}),

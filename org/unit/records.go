@@ -34,7 +34,10 @@ func (w *Writer) source(from org.Origin) string {
 }
 
 // giver is who adds a record: nobody where somebody makes the first account or their own.
-func (w *Writer) giver() (uuid.NullUUID, string) {
+func (w *Writer) giver(from org.Origin) (uuid.NullUUID, string) {
+	if from.Giver != nil {
+		return NullID(from.Giver.ID), from.Giver.Name
+	}
 	if w.Actor == nil {
 		return uuid.NullUUID{}, ""
 	}
@@ -59,7 +62,7 @@ func (w *Writer) InsertMember(ctx context.Context, orgID, user uuid.UUID, from o
 	if err := w.W.InsertMember(ctx, db.InsertMemberParams{OrganizationID: orgID, UserID: user, Now: w.Now}); err != nil {
 		return err
 	}
-	by, name := w.giver()
+	by, name := w.giver(from)
 	return w.W.InsertMembership(ctx, db.InsertMembershipParams{
 		OrganizationID: orgID, UserID: user, Source: w.source(from), SourceRef: from.Ref, Reason: from.Reason,
 		GivenBy: by, GivenByName: name, Now: w.Now, EndsAt: until(from.Until),
@@ -70,7 +73,7 @@ func (w *Writer) InsertMember(ctx context.Context, orgID, user uuid.UUID, from o
 // the one that the source had: a later or earlier end, or none, and another reason are stored so too. key is that of the
 // username.
 func (w *Writer) StoreRecord(ctx context.Context, orgID, user uuid.UUID, key, role string, from org.Origin) error {
-	by, name := w.giver()
+	by, name := w.giver(from)
 	return w.W.InsertMemberRole(ctx, db.InsertMemberRoleParams{
 		OrganizationID: orgID, Role: role, UsernameKey: key, UserID: user, Source: w.source(from), SourceRef: from.Ref,
 		Reason: from.Reason, GivenBy: by, GivenByName: name, Now: w.Now, EndsAt: until(from.Until),
@@ -79,7 +82,7 @@ func (w *Writer) StoreRecord(ctx context.Context, orgID, user uuid.UUID, key, ro
 
 // StoreSiteRecord is StoreRecord for a role of the site.
 func (w *Writer) StoreSiteRecord(ctx context.Context, user uuid.UUID, role string, from org.Origin) error {
-	by, name := w.giver()
+	by, name := w.giver(from)
 	return w.W.InsertUserRole(ctx, db.InsertUserRoleParams{
 		UserID: user, Role: role, Source: w.source(from), SourceRef: from.Ref, Reason: from.Reason,
 		GivenBy: by, GivenByName: name, Now: w.Now, EndsAt: until(from.Until),

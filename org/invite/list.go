@@ -1,0 +1,195 @@
+package invite
+
+import (
+	"context"
+	"math"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"rolecall.example/db"
+	"rolecall.example/org"
+	"rolecall.example/org/unit"
+)
+
+// Invitations is a page of those into an organization, the newest first. NotFound: no such organization. Forbidden: needs
+// what inviting into it needs.
+func (s *Service) Invitations(ctx context.Context, subject *org.Actor, organization string, f org.InvitationFilter) (list org.InvitationList, err error) {
+	defer org.Wrap(&err, "list invitations into %q", organization)
+	err = s.units.Moment(ctx, subject, func(src unit.Reader) error {
+		o, err := src.Organization(ctx, subject, organization)
+		if err != nil {
+			return err
+		}
+		if !unit.MayAddMembers(subject, o.ID) {
+			return org.ErrForbidden(unit.PermissionsToAdd...)
+		}
+		p := db.ListInvitationsParams{OrganizationID: o.ID, MaxRows: rows(f.Limit), Skip: int64(f.Offset)}
+		p.States, p.EndsAfter, p.EndsBy = bounds(f.State, s.units.Now())
+		found, err := src.Q.ListInvitations(ctx, p)
+		if err != nil {
+			return err
+		}
+		n, err := src.Q.CountInvitations(ctx, db.CountInvitationsParams{
+			OrganizationID: o.ID, States: p.States, EndsAfter: p.EndsAfter, EndsBy: p.EndsBy,
+		})
+		if err != nil {
+			return err
+		}
+		list = org.InvitationList{Organization: unit.OrganizationOf(o), Count: int(n), CanInvite: mayInvite(subject, s.policy) == nil}
+		list.Invitations, err = s.shown(ctx, src, subject, found)
+		return err
+	})
+	return list, err
+}
+
+// AllInvitations is a page of those of the site, the newest first: all for who may add members in any organization, else
+// those that the caller has made.
+func (s *Service) AllInvitations(ctx context.Context, subject *org.Actor, f org.InvitationFilter) (list org.InvitationList, err error) {
+	defer org.Wrap(&err, "list invitations")
+	err = s.units.Moment(ctx, subject, func(src unit.Reader) error {
+		if err := src.Settle(ctx); err != nil {
+			return err
+		}
+		p := db.ListAllInvitationsParams{MaxRows: rows(f.Limit), Skip: int64(f.Offset)}
+		if !unit.MayAddMembers(subject, uuid.Nil) {
+			p.CreatedBy = unit.NullID(subject.ID())
+		}
+		p.States, p.EndsAfter, p.EndsBy = bounds(f.State, s.units.Now())
+		found, err := src.Q.ListAllInvitations(ctx, p)
+		if err != nil {
+			return err
+		}
+		n, err := src.Q.CountAllInvitations(ctx, db.CountAllInvitationsParams{
+			CreatedBy: p.CreatedBy, States: p.States, EndsAfter: p.EndsAfter, EndsBy: p.EndsBy,
+		})
+		if err != nil {
+			return err
+		}
+		list = org.InvitationList{Count: int(n), CanInvite: mayInvite(subject, s.policy) == nil}
+		list.Invitations, err = s.shown(ctx, src, subject, found)
+		return err
+	})
+	return list, err
+}
+
+// MayInvite refuses a caller who may not invite into an organization. Forbidden.
+func (s *Service) MayInvite(subject *org.Actor, organization uuid.UUID) error {
+	if err := mayInvite(subject, s.policy); err != nil {
+		return err
+	}
+	if !unit.MayAddMembers(subject, organization) {
+		return org.ErrForbidden(unit.PermissionsToAdd...)
+	}
+	return nil
+}
+
+func rows(limit int) int64 {
+	if limit == 0 {
+		return math.MaxInt64
+	}
+	return int64(limit)
+}
+
+// The times between which every invitation ends.
+var (
+	never  = time.Date(1, 1, 2, 0, 0, 0, 0, time.UTC)
+	always = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
+)
+
+// bounds is a state at some time as the queries take it.
+func bounds(state string, now time.Time) (states string, after, by time.Time) {
+	switch state {
+	case org.InvitationPending:
+		return " open ", now, always
+	case org.InvitationExpired:
+		return " open ", never, now
+	case org.InvitationsOpen:
+		return " open ", never, always
+	case org.InvitationAccepted:
+		return " accepted finished ", never, always
+	case org.InvitationRevoked:
+		return " revoked ", never, always
+	}
+	return "", never, always
+}
+
+// stateOf is the state of an invitation at some time.
+func stateOf(row *db.Invitation, now time.Time) string {
+	switch {
+	case row.State == "revoked":
+		return org.InvitationRevoked
+	case row.State != "open":
+		return org.InvitationAccepted
+	case !row.ExpiresAt.After(now):
+		return org.InvitationExpired
+	}
+	return org.InvitationPending
+}
+
+// invitationOf is a stored invitation, but for what it gives.
+func invitationOf(row *db.Invitation, now time.Time) org.Invitation {
+	return org.Invitation{
+		ID: row.ID, Email: row.Email, Name: row.Name, State: stateOf(row, now), Reason: row.Reason, Until: row.EndsAt.Time,
+		MakerID: row.CreatedBy.UUID, Maker: row.CreatedByName, CreatedAt: row.CreatedAt, ExpiresAt: row.ExpiresAt,
+		AcceptedAt: row.AcceptedAt.Time, Resent: int(row.Resent),
+	}
+}
+
+// shown is invitations with what they give in the organizations that the caller may read; of a stranger, in all.
+func (s *Service) shown(ctx context.Context, src unit.Reader, by *org.Actor, found []db.Invitation) ([]org.Invitation, error) {
+	list, ids, at := []org.Invitation{}, make([]uuid.UUID, len(found)), map[uuid.UUID]int{}
+	for i := range found {
+		ids[i], at[found[i].ID] = found[i].ID, i
+		list = append(list, invitationOf(&found[i], s.units.Now()))
+	}
+	if len(ids) == 0 {
+		return list, nil
+	}
+	grants, err := src.Q.ListInvitationGrants(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	places := map[uuid.UUID]*place{} // a page has few
+	for len(grants) > 0 {
+		n := 0
+		for n < len(grants) && grants[n].InvitationID == grants[0].InvitationID {
+			n++
+		}
+		into := &list[at[grants[0].InvitationID]].Into
+		for id, roles := range byOrganization(grants[:n]) {
+			p, err := placeOf(ctx, src, places, id)
+			if err != nil {
+				return nil, err
+			}
+			if p == nil || by != nil && !by.Can("read", org.OrgObject(id)) {
+				continue
+			}
+			*into = append(*into, org.InvitedInto{Organization: unit.OrganizationOf(p.row), Roles: p.set.Refs(strings.Join(roles, " "))})
+		}
+		grants = grants[n:]
+	}
+	return list, nil
+}
+
+// placeOf is an organization with its roles, read once; nil if it is gone.
+func placeOf(ctx context.Context, src unit.Reader, known map[uuid.UUID]*place, id uuid.UUID) (*place, error) {
+	if p, ok := known[id]; ok {
+		return p, nil
+	}
+	found, err := src.Q.FindOrganization(ctx, id)
+	if db.IsNotFound(err) {
+		known[id] = nil
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	set, err := src.Roles(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	known[id] = &place{row: found.Organization, set: set}
+	return known[id], nil
+}

@@ -1,0 +1,112 @@
+package invite
+
+import (
+	"context"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"rolecall.example/db"
+	"rolecall.example/org"
+	"rolecall.example/org/unit"
+)
+
+// A right to invite is that of adding members and of giving each role, in each organization. It is asked of the engine when
+// an invitation is made, and again when it is accepted: then of its maker as that account stands by then.
+
+// place is what an invitation gives in one organization.
+type place struct {
+	row   db.Organization
+	set   *unit.RoleSet
+	roles []string // sorted
+}
+
+// mayInvite refuses whoever the setting of the server does not let invite at all. Forbidden.
+func mayInvite(by *org.Actor, policy string) error {
+	switch {
+	case policy == org.InvitationsOff:
+		return &org.Error{Kind: org.Forbidden, Message: "Invitations are switched off on this site.", Detail: "An operator has set --invitations off."}
+	case policy == org.InvitationsBySite && !by.Can("create", org.UsersObject):
+		return org.ErrForbidden("user:create")
+	}
+	return nil
+}
+
+// mayInviteInto refuses whoever may not add members to an organization. NotFound: it may not be read.
+func mayInviteInto(ctx context.Context, a *unit.Attempt, ref string) (db.Organization, error) {
+	o, err := a.Organization(ctx, a.Actor, ref)
+	if err == nil && !unit.MayAddMembers(a.Actor, o.ID) {
+		err = org.ErrForbidden(unit.PermissionsToAdd...)
+	}
+	return o, err
+}
+
+// stands reports whether the maker of an invitation could make it now. If it could, places are what it gives, in order.
+// An invitation must not outlive the rights of its maker.
+func stands(ctx context.Context, s unit.Reader, row *db.Invitation, grants []db.InvitationGrant, policy string) (places []place, ok bool, err error) {
+	maker, ok, err := makerOf(ctx, s, row)
+	if err != nil || !ok || len(grants) == 0 || mayInvite(maker, policy) != nil {
+		return nil, false, err
+	}
+	for id, roles := range byOrganization(grants) {
+		o, err := s.Organization(ctx, maker, id.String())
+		if org.KindOf(err) == org.NotFound {
+			return nil, false, nil
+		}
+		if err != nil {
+			return nil, false, err
+		}
+		set, err := s.Roles(ctx, o.ID)
+		if err != nil || !mayGive(maker, o, set, roles) {
+			return nil, false, err
+		}
+		places = append(places, place{o, set, roles})
+	}
+	return places, true, nil
+}
+
+// makerOf is the maker of an invitation as it stands now. ok is false if it is gone or suspended.
+func makerOf(ctx context.Context, s unit.Reader, row *db.Invitation) (maker *org.Actor, ok bool, err error) {
+	if !row.CreatedBy.Valid {
+		if err := s.Settle(ctx); err != nil {
+			return nil, false, err
+		}
+		return s.Operator(), true, nil
+	}
+	maker, err = s.Subject(ctx, row.CreatedBy.UUID)
+	if db.IsNotFound(err) {
+		return nil, false, nil
+	}
+	return maker, err == nil && maker.User.Status != org.StatusSuspended, err
+}
+
+// mayGive reports whether an account may add members to an organization and give them these roles. A role that is gone
+// can't be given.
+func mayGive(by *org.Actor, o db.Organization, set *unit.RoleSet, roles []string) bool {
+	if !unit.MayAddMembers(by, o.ID) {
+		return false
+	}
+	return !slices.ContainsFunc(roles, func(name string) bool {
+		role, ok := set.ByName[name]
+		return !ok || unit.GiveRefusal(by, "assign", org.OrgRolesObject(o.ID), role) != ""
+	})
+}
+
+// byOrganization walks what is given organization by organization, which the query has put side by side.
+func byOrganization(grants []db.InvitationGrant) func(yield func(uuid.UUID, []string) bool) {
+	return func(yield func(uuid.UUID, []string) bool) {
+		for len(grants) > 0 {
+			id, roles, n := grants[0].OrganizationID, []string{}, 0
+			for n < len(grants) && grants[n].OrganizationID == id {
+				if grants[n].Role != org.RoleOrganizationUser {
+					roles = append(roles, grants[n].Role)
+				}
+				n++
+			}
+			grants = grants[n:]
+			if !yield(id, roles) {
+				return
+			}
+		}
+	}
+}

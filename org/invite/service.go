@@ -1,0 +1,77 @@
+// Package invite holds the use cases of invitations: making them, their links, and accepting them. Its API may
+// change without notice.
+package invite
+
+import (
+	"cmp"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"log/slog"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"rolecall.example/db"
+	"rolecall.example/org"
+	"rolecall.example/org/account"
+	"rolecall.example/org/unit"
+)
+
+// Options are the settings of a Service. The zero value is what a server uses.
+type Options struct {
+	Policy string       // one of org.InvitationPolicies; the first if ""
+	Log    *slog.Logger // of what fails beside a request; slog.Default() if nil
+}
+
+// Service answers the use cases of invitations. It is safe for concurrent use.
+type Service struct {
+	units    *unit.Units
+	accounts *account.Service
+	policy   string
+	log      *slog.Logger
+}
+
+// New makes the use cases of invitations.
+func New(u *unit.Units, accounts *account.Service, o Options) *Service {
+	s := &Service{units: u, accounts: accounts, log: cmp.Or(o.Log, slog.Default())}
+	s.SetPolicy(o.Policy)
+	return s
+}
+
+// SetPolicy says who may invite, before the first request.
+func (s *Service) SetPolicy(policy string) { s.policy = cmp.Or(policy, org.InvitationPolicies[0]) }
+
+// newSecret makes the secret of a link, of 130 random bits, and what is stored of it: who reads the database cannot use it.
+func newSecret(id uuid.UUID) (link string, hash []byte) {
+	secret := rand.Text()
+	sum := sha256.Sum256([]byte(secret))
+	return id.String() + "-" + secret, sum[:]
+}
+
+// splitSecret takes what stands in a link apart. ok is false if it is no such thing.
+func splitSecret(link string) (id uuid.UUID, secret string, ok bool) {
+	at := strings.LastIndexByte(link, '-')
+	if at < 0 {
+		return id, "", false
+	}
+	id, err := uuid.Parse(link[:at])
+	return id, link[at+1:], err == nil && id.String() == link[:at]
+}
+
+// opens reports whether a secret is that of an invitation.
+func opens(row *db.Invitation, secret string) bool {
+	sum := sha256.Sum256([]byte(secret))
+	return subtle.ConstantTimeCompare(sum[:], row.SecretHash) == 1
+}
+
+// errGone is the one answer to a link that does not work, whatever the reason: a second one would tell what was.
+func errGone() *org.Error {
+	return &org.Error{Kind: org.NotFound, Message: "This invitation does not work.",
+		Detail: "It was used, replaced or revoked, or it is too old. Ask whoever invited you for a new one."}
+}
+
+// errInvalid refuses an invitation that its maker could not make any more.
+func errInvalid() *org.Error {
+	return &org.Error{Kind: org.Conflict, Message: "This invitation is no longer valid. Ask for a new one."}
+}

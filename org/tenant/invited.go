@@ -1,0 +1,79 @@
+package tenant
+
+import (
+	"context"
+	"slices"
+
+	"rolecall.example/db"
+	"rolecall.example/org"
+	"rolecall.example/org/unit"
+)
+
+// Joining is what an accepted invitation makes of a member, as it was decided.
+type Joining struct {
+	change memberChange
+	held   []string // what it gives and the member holds from elsewhere: a record more
+}
+
+// DecideInvited gives an account what an invitation offers in an organization: the membership, and roles besides those that
+// it holds there. Whether its maker may give them is for the caller of this to ask.
+func DecideInvited(ctx context.Context, a *unit.Attempt, o db.Organization, user db.UserRow, roles []string, from org.Origin) (j Joining, err error) {
+	a.About("organization_member", user.ID, user.Username, o.ID)
+	row, err := a.Q.GetMember(ctx, db.GetMemberParams{OrganizationID: o.ID, UserID: user.ID})
+	switch {
+	case db.IsNotFound(err):
+		if j.change, _, err = decideAddition(ctx, a, o, user); err != nil {
+			return j, err
+		}
+		j.change.After = roles
+	case err != nil:
+		return j, err
+	default:
+		if j, err = besides(ctx, a, row, roles, from); err != nil {
+			return j, err
+		}
+	}
+	j.change.Origin = from
+	a.WillHold(j.change.HolderChange)
+	return j, nil
+}
+
+// besides is what an invitation gives somebody who is a member already.
+func besides(ctx context.Context, a *unit.Attempt, row db.MemberRow, roles []string, from org.Origin) (j Joining, err error) {
+	m, err := a.MemberOf(ctx, row)
+	if err != nil {
+		return j, err
+	}
+	j.change = changeOf(row, m)
+	j.change.After = append(slices.Clone(j.change.Before), roles...)
+	slices.Sort(j.change.After)
+	j.change.After = slices.Compact(j.change.After)
+	records, err := a.Q.ListRecords(ctx, db.ListRecordsParams{OrganizationID: row.OrganizationID, UsernameKey: row.UsernameKey})
+	if err != nil {
+		return j, err
+	}
+	for _, role := range append([]string{org.RoleOrganizationUser}, roles...) {
+		// An invitation never ends sooner what an earlier one has given.
+		longer := slices.ContainsFunc(records, func(r db.MemberRole) bool {
+			return r.Role == role && r.Source == string(from.Source) && (!r.EndsAt.Valid || from.Until != nil && !from.Until.After(r.EndsAt.Time))
+		})
+		if !longer && !slices.Contains(j.change.Given(), role) {
+			j.held = append(j.held, role)
+		}
+	}
+	return j, nil
+}
+
+// Store stores it, in the entry of the unit.
+func (j *Joining) Store(ctx context.Context, w *unit.Writer) error {
+	c := &j.change
+	if c.Joins {
+		w.Action = "create"
+	}
+	for _, role := range j.held {
+		if err := w.StoreRecord(ctx, c.Place, c.User, c.key, role, c.Origin); err != nil {
+			return err
+		}
+	}
+	return storeMember(ctx, w, *c)
+}

@@ -1,0 +1,141 @@
+package views
+
+import (
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"rolecall.example/org"
+	"rolecall.example/views/ui"
+)
+
+// Invite is the form that invites people into an organization, filled as it was sent.
+type Invite struct {
+	Organization  org.Organization
+	Roles         []org.Role
+	Emails        string
+	Chosen        []string // names of the ticked roles
+	Until, Reason string
+	Expires       string
+	Mails         bool             // the server sends mail
+	Made          []org.Invitation // what was made of the other addresses
+	Refused       []org.InvitationRefusal
+	Base          string // what stands before the path of a link
+	Err           *org.Error
+}
+
+// invitationLifetimes are how long a link works, as the form offers it.
+var invitationLifetimes = []ui.Option{{Value: "24h", Label: "1 day"}, {Value: "168h", Label: "7 days"}, {Value: "720h", Label: "30 days"}}
+
+func (v Invite) lifetime() string { return ui.FirstOf(v.Expires, "168h") }
+
+func (v Invite) ticked(name string) bool {
+	for _, chosen := range v.Chosen {
+		if chosen == name {
+			return true
+		}
+	}
+	return false
+}
+
+// Invitations is the list of invitations, with those that have just been made.
+type Invitations struct {
+	List    org.InvitationList
+	Filter  org.InvitationFilter
+	Made    []org.Invitation
+	Renewed bool // what was made is another link for an invitation
+	Mails   bool // the server sends mail
+	Base    string
+	Now     time.Time
+	Err     *org.Error
+}
+
+func (v Invitations) name() string { return v.List.Organization.Name }
+
+func (v Invitations) paging() ui.Paging {
+	return ui.Paging{
+		List: ui.URL(InvitationsURL(v.name()), v.query()), Limit: v.Filter.Limit, Offset: v.Filter.Offset,
+		Shown: len(v.List.Invitations), Count: v.List.Count,
+	}
+}
+
+func (v Invitations) query() url.Values {
+	q := url.Values{}
+	if v.Filter.State != org.InvitationsOpen {
+		q.Set("state", v.Filter.State)
+	}
+	return q
+}
+
+// InvitationsURL is the list of invitations into an organization, or those of the site for "".
+func InvitationsURL(organization string) string {
+	if organization == "" {
+		return "/invitations"
+	}
+	return OrganizationURL(organization) + "/invitations"
+}
+
+// NewInvitationURL is the form that invites, with an address filled in unless it is "".
+func NewInvitationURL(organization, email string) string {
+	q := url.Values{}
+	if email != "" {
+		q.Set("email", email)
+	}
+	return ui.URL(OrganizationURL(organization)+"/invite", q)
+}
+
+func invitationURL(organization string, i org.Invitation) string {
+	return InvitationsURL(organization) + "/" + i.ID.String()
+}
+
+// InvitationURL is where a link leads; POST accepts.
+func InvitationURL(secret string) string { return "/invitations/" + url.PathEscape(secret) }
+
+// allLinks is every link with its address, to be copied at once.
+func allLinks(base string, made []org.Invitation) string {
+	var lines []string
+	for _, i := range made {
+		if i.Secret != "" {
+			lines = append(lines, i.Email+"\t"+base+InvitationURL(i.Secret))
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+func linkID(n int) string { return "link-" + strconv.Itoa(n) }
+
+// invitees is what is put into the field again: the addresses that were refused.
+func invitees(refused []org.InvitationRefusal) string {
+	var list []string
+	for _, r := range refused {
+		list = append(list, r.Email)
+	}
+	return strings.Join(list, "\n")
+}
+
+// InvitationTo is the page that a link leads to.
+type InvitationTo struct {
+	org.InvitationOffer
+	Link           string // what stands in the path
+	Username, Name string
+	User           string // who is signed in
+	Err            *org.Error
+}
+
+// into is what an invitation is into, as a sentence has it.
+func (v InvitationTo) into() string {
+	var names []string
+	for _, i := range v.Into {
+		names = append(names, i.Organization.Label())
+	}
+	return ui.Join(names)
+}
+
+// inviter is who invites.
+func (v InvitationTo) inviter() string {
+	if v.Maker == "operator" || v.Maker == "" {
+		return "The operator of this site"
+	}
+	return v.Maker
+}

@@ -1,0 +1,239 @@
+package web
+
+import (
+	"net/http"
+	"slices"
+	"time"
+
+	"rolecall.example/client"
+	"rolecall.example/org"
+	"rolecall.example/views"
+)
+
+// listInvitations answers the invitations into an organization, or those of the site.
+func (s *Server) listInvitations(c *call) (reply, error) {
+	f, err := c.invitationFilter()
+	if err != nil {
+		return reply{}, err
+	}
+	list, err := s.invitationList(c, f)
+	if err != nil {
+		return reply{}, err
+	}
+	return reply{
+		json: client.InvitationPage{Count: list.Count, Invitations: each(list.Invitations, c.wireInvitation)},
+		html: show(s.invitationsPage(c, views.Invitations{List: list, Filter: f})),
+	}, nil
+}
+
+func (s *Server) invitationList(c *call, f org.InvitationFilter) (org.InvitationList, error) {
+	if c.organization() == "" {
+		return s.invites.AllInvitations(c.ctx, c.actor, f)
+	}
+	return s.invites.Invitations(c.ctx, c.actor, c.organization(), f)
+}
+
+// invitationFilter reads which invitations are wanted; a page shows the open ones unless it is asked for others.
+func (c *call) invitationFilter() (f org.InvitationFilter, err error) {
+	q := c.query()
+	if states := q.oneOf("state", append(slices.Clone(org.InvitationStates), org.InvitationsOpen)); len(states) > 0 {
+		f.State = states[0]
+	}
+	f.Limit, f.Offset = c.page(q)
+	if f.State == "" && c.as != asJSON {
+		f.State = org.InvitationsOpen
+	}
+	return f, q.problem()
+}
+
+func (s *Server) invitationsPage(c *call, v views.Invitations) page {
+	v.Now, v.Base = time.Now(), c.base()
+	active := "members"
+	if c.organization() == "" {
+		active = "invitations"
+	}
+	return page{title: "Invitations", active: active, body: views.InvitationsPage(v)}
+}
+
+// newInvitation is the form that invites.
+func (s *Server) newInvitation(c *call) (reply, error) {
+	p, err := s.invitePage(c, views.Invite{Emails: c.query().text("email")})
+	return reply{html: show(p)}, err
+}
+
+func (s *Server) invitePage(c *call, v views.Invite) (p page, err error) {
+	roles, err := s.tenant.Roles(c.ctx, c.actor, c.scope())
+	if err != nil {
+		return p, err
+	}
+	v.Roles, v.Organization, v.Base = roles.Roles, roles.Organization, c.base()
+	if err := s.invites.MayInvite(c.actor, v.Organization.ID); err != nil {
+		return p, err
+	}
+	if v.Err != nil {
+		o, _ := c.object() // unreadable: an empty form
+		v.Emails, v.Chosen, v.Until, v.Reason = o.text("emails"), o.texts("roles", maxRoles), o.text("until"), o.text("reason")
+		v.Expires = o.text("expires_in")
+	}
+	return page{title: "Invite people", active: "members", crumbs: []views.Crumb{membersCrumb(c.members())}, body: views.InvitePage(v)}, nil
+}
+
+// createInvitations invites into one organization, or into several. The links are in the answer alone.
+func (s *Server) createInvitations(c *call) (reply, error) {
+	input := decode(c, readInvitations)
+	var made org.Invited
+	var err error
+	if c.organization() == "" {
+		made, err = s.invites.CreateInMany(c.ctx, c.actor, decode(c, readManyInvitations))
+	} else {
+		made, err = s.invites.Create(c.ctx, c.actor, c.organization(), input)
+	}
+	if err != nil {
+		return c.again(err, func(e *org.Error) (page, error) { return s.invitePage(c, views.Invite{Err: e}) })
+	}
+	return reply{
+		status: http.StatusCreated, made: views.InvitationsURL(c.organization()), noStore: true,
+		json: client.Invited{Invitations: each(made.Invitations, c.wireInvitation), Refused: each(made.Refused, wireInvitationRefusal)},
+		html: func() (page, error) {
+			if len(made.Refused) > 0 {
+				return s.invitePage(c, views.Invite{Made: made.Invitations, Refused: made.Refused, Err: errLeftOut})
+			}
+			f := org.InvitationFilter{State: org.InvitationsOpen, Limit: views.PageSize}
+			list, err := s.invitationList(c, f)
+			return s.invitationsPage(c, views.Invitations{List: list, Filter: f, Made: made.Invitations}), err
+		},
+	}, nil
+}
+
+// errLeftOut has a form filled in again of which some addresses were refused.
+var errLeftOut = &org.Error{Kind: org.Invalid, Message: "Some were left out."}
+
+// readInvitations reads whom to invite into the organization of the path. In a form the addresses are one text, or a file.
+func readInvitations(o object) org.NewInvitations {
+	into := []org.NewInvitedInto{{Roles: o.texts("roles", maxRoles)}}
+	in := org.NewInvitations{Into: into, Send: o.flag("send")}
+	in.Lifetime = o.duration("expires_in")
+	in.Terms = readTerms(o)
+	if !o.form {
+		for _, email := range o.texts("emails", maxItems) {
+			in.Invitees = append(in.Invitees, org.Invitee{Email: email})
+		}
+		return in
+	}
+	in.Invitees = readAddresses(o.text("emails"))
+	file, problem := readInviteeFile(o.text("file"))
+	if problem != "" {
+		o.addError("file", problem)
+	}
+	in.Invitees = append(in.Invitees, file...)
+	return in
+}
+
+// readManyInvitations is readInvitations with the organizations in the body.
+func readManyInvitations(o object) org.NewInvitations {
+	in := readInvitations(o)
+	if o.has("roles") {
+		o.addError("roles", "must be given in organizations")
+	}
+	in.Into = nil
+	for _, one := range o.objects("organizations") {
+		in.Into = append(in.Into, org.NewInvitedInto{Organization: one.text("id"), Roles: one.texts("roles", maxRoles)})
+	}
+	return in
+}
+
+// readTerms reads until when, and why, something is given. In a form the end is a day: the last one, in UTC.
+func readTerms(o object) (t org.Terms) {
+	t.Reason = o.text("reason")
+	text := o.text("until")
+	if text == "" {
+		return t
+	}
+	at, err := time.Parse(time.RFC3339, text)
+	if day, wrong := time.Parse(time.DateOnly, text); o.form && wrong == nil {
+		at, err = day.Add(24*time.Hour-time.Second), nil
+	}
+	if err != nil {
+		o.addError("until", "must be an RFC 3339 time with a zone")
+		return t
+	}
+	t.Until = &at
+	return t
+}
+
+// duration reads a text like 168h; missing is 0.
+func (o object) duration(name string) time.Duration {
+	text := o.text(name)
+	if text == "" {
+		return 0
+	}
+	d, err := time.ParseDuration(text)
+	if err != nil {
+		o.addError(name, "must be a duration from 1h to 720h, like 168h")
+	}
+	return d
+}
+
+// resendInvitation makes another link, which is shown once.
+func (s *Server) resendInvitation(c *call) (reply, error) {
+	if _, err := optional(c, readResend); err != nil {
+		return reply{}, err
+	}
+	made, err := s.invites.Resend(c.ctx, c.actor, c.organization(), c.param("invitation"))
+	if err != nil {
+		return c.again(err, func(e *org.Error) (page, error) {
+			f := org.InvitationFilter{State: org.InvitationsOpen, Limit: views.PageSize}
+			list, err := s.invitationList(c, f)
+			return s.invitationsPage(c, views.Invitations{List: list, Filter: f, Err: e}), err
+		})
+	}
+	return reply{json: c.wireInvitation(&made), noStore: true, html: func() (page, error) {
+		f := org.InvitationFilter{State: org.InvitationsOpen, Limit: views.PageSize}
+		list, err := s.invitationList(c, f)
+		return s.invitationsPage(c, views.Invitations{List: list, Filter: f, Made: []org.Invitation{made}, Renewed: true}), err
+	}}, nil
+}
+
+// readResend reads how another link goes out.
+func readResend(o object) bool { return o.flag("send") }
+
+func (s *Server) revokeInvitation(c *call) (reply, error) {
+	if err := s.invites.Revoke(c.ctx, c.actor, c.organization(), c.param("invitation")); err != nil {
+		return reply{}, err
+	}
+	return reply{status: http.StatusNoContent, next: to(views.InvitationsURL(c.organization()), "The invitation was revoked. Its link does not work any more.")}, nil
+}
+
+func (c *call) wireInvitation(i *org.Invitation) client.Invitation {
+	w := client.Invitation{
+		ID: i.ID, Email: i.Email, Name: i.Name, State: i.State, Roles: i.RoleNames(),
+		Organizations: each(i.Into, wireInvitedInto), Until: optionalTime(i.Until), Reason: i.Reason,
+		CreatedBy: client.InvitationUser{ID: i.MakerID, Username: i.Maker},
+		CreatedAt: wireTime(i.CreatedAt), ExpiresAt: wireTime(i.ExpiresAt),
+	}
+	if i.Secret != "" {
+		w.Link = c.absolute(views.InvitationURL(i.Secret))
+	}
+	return w
+}
+
+func wireInvitedInto(i *org.InvitedInto) client.InvitedOrganization {
+	names := make([]string, len(i.Roles))
+	for n, r := range i.Roles {
+		names[n] = r.Name
+	}
+	return client.InvitedOrganization{ID: i.Organization.ID, Name: i.Organization.Name, DisplayName: i.Organization.DisplayName, Roles: names}
+}
+
+func wireInvitationRefusal(r *org.InvitationRefusal) client.InvitationRefusal {
+	return client.InvitationRefusal(*r)
+}
+
+// optionalTime is a time that may be missing.
+func optionalTime(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	t = wireTime(t)
+	return &t
+}
