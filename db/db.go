@@ -8,6 +8,7 @@ import (
 	"embed"
 	"errors"
 	"strings"
+	"time"
 
 	sqlite3 "modernc.org/sqlite/lib"
 )
@@ -68,6 +69,9 @@ type engine interface {
 
 	// Listen calls fn when somebody notifies, until ctx ends or the connection is lost.
 	Listen(ctx context.Context, fn func()) error
+
+	// skew is by how much the clock of this machine is ahead of the server's.
+	skew(ctx context.Context) (time.Duration, error)
 
 	// Ping says whether the database answers.
 	Ping(ctx context.Context) error

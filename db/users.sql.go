@@ -552,7 +552,9 @@ func (q *Queries) ListCandidates(ctx context.Context, arg ListCandidatesParams) 
 }
 
 const listEndedAccounts = `-- name: ListEndedAccounts :many
-SELECT DISTINCT user_id FROM user_roles WHERE ends_at <= ?1 LIMIT CAST(?2 AS bigint)
+SELECT DISTINCT e.user_id FROM (
+    SELECT r.user_id FROM user_roles r WHERE r.ends_at <= ?1 ORDER BY r.ends_at LIMIT CAST(?2 AS bigint)
+) e
 `
 
 type ListEndedAccountsParams struct {

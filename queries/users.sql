@@ -276,7 +276,9 @@ WHERE r.role = @role AND r.ends_at IS NULL AND u.status = 'active' AND u.login_t
 
 -- name: ListEndedAccounts :many
 -- Accounts with records of the site that have ended.
-SELECT DISTINCT user_id FROM user_roles WHERE ends_at <= @now LIMIT CAST(@max_rows AS bigint);
+SELECT DISTINCT e.user_id FROM (
+    SELECT r.user_id FROM user_roles r WHERE r.ends_at <= @now ORDER BY r.ends_at LIMIT CAST(@max_rows AS bigint)
+) e;
 
 -- name: DeleteEndedSiteRecords :exec
 -- unit: site

@@ -168,11 +168,12 @@ var (
 	oldNamesDesc  = prometheus.NewDesc("rolecall_catalog_old_names_total", "Requests that named a pair as it was called before.", []string{"pair"}, nil)
 	listenersDesc = prometheus.NewDesc("rolecall_feed_clients", "Programs that listen to changes.", nil, nil)
 	lagDesc       = prometheus.NewDesc("rolecall_feed_lag_seconds", "How long ago changes were read last, while somebody listens.", nil, nil)
+	skewDesc      = prometheus.NewDesc("rolecall_clock_skew_seconds", "By how much the clock here is ahead of the database's.", nil, nil)
 	failedDesc    = prometheus.NewDesc("rolecall_db_read_only", "1 after the disk failed a write or a read: until a restart, or until there is room if it was full.", nil, nil)
 )
 
 func (s *store) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{decisionsDesc, hashesDesc, refusalsDesc, oldNamesDesc, sizeDesc, writesDesc, commitsDesc, waitingDesc, listenersDesc, lagDesc, failedDesc} {
+	for _, d := range []*prometheus.Desc{decisionsDesc, hashesDesc, refusalsDesc, oldNamesDesc, sizeDesc, writesDesc, commitsDesc, waitingDesc, listenersDesc, lagDesc, skewDesc, failedDesc} {
 		ch <- d
 	}
 }
@@ -205,6 +206,11 @@ func (s *store) Collect(ch chan<- prometheus.Metric) {
 		gauge(sizeDesc, size)
 	} else {
 		ch <- prometheus.NewInvalidMetric(sizeDesc, err)
+	}
+	if skew, err := s.db.Skew(ctx); err == nil {
+		ch <- prometheus.MustNewConstMetric(skewDesc, prometheus.GaugeValue, skew.Seconds())
+	} else {
+		ch <- prometheus.NewInvalidMetric(skewDesc, err)
 	}
 	failed := int64(0)
 	if s.db.Err() != nil {

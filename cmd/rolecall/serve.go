@@ -150,7 +150,7 @@ func (c *config) answer(ctx context.Context, d *db.DB, l net.Listener, log *slog
 	defer endBackground()
 	// It uses the database, which is closed once this function returns, so it is told to end by then.
 	go keepTrail(background, service, log)
-	go sweepEnded(background, service, log)
+	go sweepEnded(background, service, d, log)
 	go keepChanges(background, service, log)
 	server := newServer(handler, log)
 	if c.h2c {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"rolecall.example/db"
 	"rolecall.example/org"
 	"rolecall.example/org/services"
 )
@@ -127,8 +128,11 @@ func keepTrail(ctx context.Context, service *services.Service, log *slog.Logger)
 
 // sweepEnded takes away what has ended as soon as it has, until ctx ends. It looks every minute, since another server may have
 // given something that ends sooner. Any of several servers may do it.
-func sweepEnded(ctx context.Context, service *services.Service, log *slog.Logger) {
+func sweepEnded(ctx context.Context, service *services.Service, d *db.DB, log *slog.Logger) {
 	for {
+		if skew, err := d.Skew(ctx); err == nil && db.SkewWarning(skew) != "" {
+			log.Warn(db.SkewWarning(skew))
+		}
 		if _, err := service.SweepEnded(ctx); err != nil && ctx.Err() == nil {
 			log.Warn("roles that have ended are still listed in counts and filters", "err", err)
 		}

@@ -173,6 +173,13 @@ func (s *Service) CheckIntegrity(ctx context.Context) (findings []string, err er
 	if err != nil || len(catalogs) > 0 { // then nothing can be decided
 		return append(findings, catalogs...), err
 	}
+	skew, err := s.units.DB.Skew(ctx)
+	if err != nil {
+		return findings, err
+	}
+	if warning := db.SkewWarning(skew); warning != "" {
+		findings = append(findings, warning)
+	}
 	users, err := s.HasUsers(ctx)
 	if err != nil || !users {
 		return findings, err
