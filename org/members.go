@@ -29,12 +29,17 @@ type Member struct {
 	LastSeenAt                         time.Time // zero when never seen
 	AccountVersion                     int64     // filled by Member
 
+	Ends map[string]time.Time // of its roles that end; filled by MembersPage, where the first does within EndsSoon
+
 	Self bool // the caller's own membership
 	// Why the caller may not change the roles of, or remove, this member: a short sentence, "" when it may.
 	// Filled by Member, MemberRoles and Members (not by StreamMembers).
 	RolesRefusal  string
 	RemoveRefusal string
 }
+
+// EndsSoon is how long before its end a role is marked in lists.
+const EndsSoon = 14 * 24 * time.Hour
 
 // MemberFilter selects and orders the members of an organization. The zero value means all, by username.
 type MemberFilter struct {

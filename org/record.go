@@ -88,3 +88,19 @@ type AuditAssignment struct {
 
 // Counts reports whether the record gives its role at a moment.
 func (a *Assignment) Counts(now time.Time) bool { return a.Until == nil || a.Until.After(now) }
+
+// EndsOf is when each role of some records ends: with the last of its records. One that has a record without an end has none.
+func EndsOf(records []Assignment) map[string]time.Time {
+	ends := map[string]time.Time{}
+	for _, a := range records {
+		if last, known := ends[a.Role]; a.Until != nil && (!known || a.Until.After(last)) {
+			ends[a.Role] = *a.Until
+		}
+	}
+	for _, a := range records {
+		if a.Until == nil {
+			delete(ends, a.Role)
+		}
+	}
+	return ends
+}

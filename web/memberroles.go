@@ -92,6 +92,11 @@ func (s *Server) memberRow(c *call, organization, user string, aside bool) func(
 		if err != nil {
 			return p, err
 		}
+		records, err := s.tenant.MemberRecords(c.ctx, c.actor, organization, user)
+		if err != nil {
+			return p, err
+		}
+		m.Ends = org.EndsOf(records)
 		return page{body: views.MemberRow(views.MemberRowView{
 			Member:       m,
 			Organization: o,

@@ -20,15 +20,24 @@ func TestPagesAfterAnEnd(t *testing.T) {
 	t.Parallel()
 	s := webtest.New(t)
 	do(t, s, assign(webtest.Admin, "member", orgAuditor))
-	for _, path := range []string{members + "/member"} {
+	for _, path := range []string{members + "/member", members + "?q=member@", members} {
 		for _, way := range []webtest.Way{webtest.Page, webtest.Fragment} {
 			if doc := s.Send(t, way, get(webtest.Admin, path)).Document(); !strings.Contains(textOf(doc.Find("td .tag")), "Auditor") {
 				t.Errorf("%s as a %s does not show the role", path, way)
 			}
 		}
 	}
-	s.Exec(t, "UPDATE member_roles SET ends_at = ? WHERE role = 'organization-auditor'", time.Now().Add(-time.Second).UTC())
-	for _, path := range []string{members + "/member"} {
+	end := func(in time.Duration) {
+		t.Helper()
+		s.Exec(t, "UPDATE member_roles SET ends_at = ? WHERE role = 'organization-auditor'", time.Now().Add(in).UTC())
+	}
+	end(7 * 24 * time.Hour)
+	list := s.Send(t, webtest.Fragment, get(webtest.Admin, members+"?q=member@")).Document()
+	if got := textOf(list.Find("td .tag .ends")); got != "ends: 7 days" {
+		t.Errorf("the row of the list says %q", got)
+	}
+	end(-time.Second)
+	for _, path := range []string{members + "/member", members + "?q=member@", members} {
 		for _, way := range []webtest.Way{webtest.Page, webtest.Fragment} {
 			if doc := s.Send(t, way, get(webtest.Admin, path)).Document(); strings.Contains(textOf(doc.Find("td .tag")), "Auditor") {
 				t.Errorf("%s as a %s shows a role that ended", path, way)

@@ -3,6 +3,8 @@ package tenant
 import (
 	"context"
 
+	"github.com/google/uuid"
+
 	"rolecall.example/db"
 	"rolecall.example/org"
 	"rolecall.example/org/unit"
@@ -60,6 +62,9 @@ func (s *Service) MembersPage(ctx context.Context, subject *org.Actor, organizat
 			return err
 		}
 		o := db.Organization{ID: p.List.Organization.ID}
+		if err := endsSoon(ctx, src, o.ID, p.List.Members); err != nil {
+			return err
+		}
 		if p.Roles, err = readableRoles(ctx, src, subject, unit.RoleScope{Org: o, Object: org.OrgRolesObject(o.ID)}); err != nil {
 			return err
 		}
@@ -67,6 +72,27 @@ func (s *Service) MembersPage(ctx context.Context, subject *org.Actor, organizat
 		return err
 	})
 	return p, err
+}
+
+// endsSoon fills in when the roles of members end, as far as that is soon. It costs nothing where none does.
+func endsSoon(ctx context.Context, s unit.Reader, place uuid.UUID, members []org.Member) error {
+	var users []uuid.UUID
+	for i := range members {
+		if at := members[i].NextEnd; !at.IsZero() && at.Sub(s.When) < org.EndsSoon {
+			users = append(users, members[i].UserID)
+		}
+	}
+	if len(users) == 0 {
+		return nil
+	}
+	records, err := s.RecordsOf(ctx, place, users...)
+	if err != nil {
+		return err
+	}
+	for i := range members {
+		members[i].Ends = org.EndsOf(records[members[i].UserID])
+	}
+	return nil
 }
 
 // memberList collects a page and what the caller may do to each row. It is for pages, which have few rows: a stream holds

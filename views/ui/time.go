@@ -55,7 +55,7 @@ func Remaining(until, now time.Time) string {
 }
 
 // soon is how long before its end what ends is marked, and its days are counted.
-const soon = 14 * 24 * time.Hour
+const soon = 14 * 24 * time.Hour // org.EndsSoon
 
 // Left writes how long something still lasts, for a place that has room for two words: "12 days". From two weeks on it is
 // the date of the end.
