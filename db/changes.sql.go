@@ -102,28 +102,31 @@ func (q *Queries) InsertChangeOfSite(ctx context.Context, now time.Time) error {
 
 const insertChangesOfAccount = `-- name: InsertChangesOfAccount :exec
 INSERT INTO changes (organization_id, kind, revision_from, revision_to, payload, created_at)
-SELECT m.organization_id, 'change', r.value, CASE WHEN r.value >= CAST(?1 AS bigint) THEN r.value + 1 ELSE CAST(?1 AS bigint) END,
-    CASE WHEN m.status = 'suspended' OR CAST(?2 AS boolean) THEN '{"gone":["' || CAST(?3 AS text) || '"]}'
+SELECT m.organization_id,
+    CASE WHEN m.next_end IS NULL OR m.status = 'suspended' OR CAST(?1 AS boolean) THEN 'change' ELSE 'reload' END, r.value, CASE WHEN r.value >= CAST(?2 AS bigint) THEN r.value + 1 ELSE CAST(?2 AS bigint) END,
+    CASE WHEN m.status = 'suspended' OR CAST(?1 AS boolean) THEN '{"gone":["' || CAST(?3 AS text) || '"]}'
+    WHEN m.next_end IS NOT NULL THEN '{}'
     ELSE '{"set":{"' || CAST(?3 AS text) || '":[' || CASE WHEN m.roles = '' THEN '' ELSE '"' || replace(m.roles, ' ', '","') || '"' END || ']}}' END, ?4
 FROM organization_members m JOIN revisions r ON r.organization_id = m.organization_id
 WHERE m.user_id = ?5
 `
 
 type InsertChangesOfAccountParams struct {
-	Floor  int64
 	Leaves bool
+	Floor  int64
 	ID     string
 	Now    time.Time
 	UserID uuid.UUID
 }
 
 // A change of every organization that an account is a member of, which follows from one of the account: what it holds there
-// now. A suspended one is no member for those who decide by a copy. Revisions are those that MoveRevisionsOfAccount sets.
+// now. A suspended one is no member for those who decide by a copy. Where something ends the document has to be fetched.
+// Revisions are those that MoveRevisionsOfAccount sets.
 // unit: site
 func (q *Queries) InsertChangesOfAccount(ctx context.Context, arg InsertChangesOfAccountParams) error {
 	_, err := q.exec(ctx, q.insertChangesOfAccountStmt, insertChangesOfAccount,
-		arg.Floor,
 		arg.Leaves,
+		arg.Floor,
 		arg.ID,
 		arg.Now,
 		arg.UserID,

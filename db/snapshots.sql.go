@@ -7,6 +7,7 @@ package db
 
 import (
 	"context"
+	"database/sql"
 
 	"github.com/google/uuid"
 )
@@ -136,9 +137,9 @@ func (q *Queries) ListOrganizationRevisions(ctx context.Context, arg ListOrganiz
 }
 
 const listSnapshotAccounts = `-- name: ListSnapshotAccounts :many
-SELECT h.user_id, h.role, CAST((SELECT u.status FROM users u WHERE u.id = h.user_id) AS text) AS status FROM user_roles h
+SELECT h.user_id, h.role, h.ends_at, CAST((SELECT u.status FROM users u WHERE u.id = h.user_id) AS text) AS status FROM user_roles h
 WHERE h.user_id > ?1
-ORDER BY h.user_id, h.role
+ORDER BY h.user_id, h.role, h.source
 LIMIT CAST(?2 AS bigint)
 `
 
@@ -150,10 +151,11 @@ type ListSnapshotAccountsParams struct {
 type ListSnapshotAccountsRow struct {
 	UserID uuid.UUID
 	Role   string
+	EndsAt sql.NullTime
 	Status string
 }
 
-// Accounts that hold a role of the site, by id, from a place onwards: a row for each role. With a join PostgreSQL would walk
+// Accounts that hold a role of the site, by id, from a place onwards: a row for each record. With a join PostgreSQL would walk
 // all accounts beside the few that hold one.
 func (q *Queries) ListSnapshotAccounts(ctx context.Context, arg ListSnapshotAccountsParams) ([]ListSnapshotAccountsRow, error) {
 	rows, err := q.query(ctx, q.listSnapshotAccountsStmt, listSnapshotAccounts, arg.AfterUser, arg.MaxRows)
@@ -164,7 +166,12 @@ func (q *Queries) ListSnapshotAccounts(ctx context.Context, arg ListSnapshotAcco
 	items := []ListSnapshotAccountsRow{}
 	for rows.Next() {
 		var i ListSnapshotAccountsRow
-		if err := rows.Scan(&i.UserID, &i.Role, &i.Status); err != nil {
+		if err := rows.Scan(
+			&i.UserID,
+			&i.Role,
+			&i.EndsAt,
+			&i.Status,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -179,7 +186,7 @@ func (q *Queries) ListSnapshotAccounts(ctx context.Context, arg ListSnapshotAcco
 }
 
 const listSnapshotBelonging = `-- name: ListSnapshotBelonging :many
-SELECT organization_id, user_id, status FROM organization_members
+SELECT organization_id, user_id, status, next_end FROM organization_members
 WHERE organization_id > ?1 AND organization_id <= ?2
 `
 
@@ -192,6 +199,7 @@ type ListSnapshotBelongingRow struct {
 	OrganizationID uuid.UUID
 	UserID         uuid.UUID
 	Status         string
+	NextEnd        sql.NullTime
 }
 
 // Every membership of a range of organizations.
@@ -204,7 +212,12 @@ func (q *Queries) ListSnapshotBelonging(ctx context.Context, arg ListSnapshotBel
 	items := []ListSnapshotBelongingRow{}
 	for rows.Next() {
 		var i ListSnapshotBelongingRow
-		if err := rows.Scan(&i.OrganizationID, &i.UserID, &i.Status); err != nil {
+		if err := rows.Scan(
+			&i.OrganizationID,
+			&i.UserID,
+			&i.Status,
+			&i.NextEnd,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -219,7 +232,7 @@ func (q *Queries) ListSnapshotBelonging(ctx context.Context, arg ListSnapshotBel
 }
 
 const listSnapshotHolders = `-- name: ListSnapshotHolders :many
-SELECT h.organization_id, h.user_id, m.status FROM organizations o
+SELECT h.organization_id, h.user_id, m.status, m.next_end FROM organizations o
 JOIN member_roles h ON h.organization_id = o.id AND h.role = ?1
 JOIN organization_members m ON m.organization_id = h.organization_id AND m.username_key = h.username_key
 WHERE o.id > ?2 AND o.id <= ?3
@@ -235,6 +248,7 @@ type ListSnapshotHoldersRow struct {
 	OrganizationID uuid.UUID
 	UserID         uuid.UUID
 	Status         string
+	NextEnd        sql.NullTime
 }
 
 // Who holds a role in one of a range of organizations.
@@ -247,7 +261,12 @@ func (q *Queries) ListSnapshotHolders(ctx context.Context, arg ListSnapshotHolde
 	items := []ListSnapshotHoldersRow{}
 	for rows.Next() {
 		var i ListSnapshotHoldersRow
-		if err := rows.Scan(&i.OrganizationID, &i.UserID, &i.Status); err != nil {
+		if err := rows.Scan(
+			&i.OrganizationID,
+			&i.UserID,
+			&i.Status,
+			&i.NextEnd,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -262,7 +281,7 @@ func (q *Queries) ListSnapshotHolders(ctx context.Context, arg ListSnapshotHolde
 }
 
 const listSnapshotMembers = `-- name: ListSnapshotMembers :many
-SELECT user_id, username_key, email_key, roles, status FROM organization_members
+SELECT user_id, username_key, email_key, roles, status, next_end FROM organization_members
 WHERE organization_id = ?1 AND username_key > ?2
 ORDER BY username_key
 LIMIT CAST(?3 AS bigint)
@@ -280,6 +299,7 @@ type ListSnapshotMembersRow struct {
 	EmailKey    string
 	Roles       string
 	Status      string
+	NextEnd     sql.NullTime
 }
 
 // What each member holds, by username, from a place onwards, with the names that aliases are made of.
@@ -298,6 +318,7 @@ func (q *Queries) ListSnapshotMembers(ctx context.Context, arg ListSnapshotMembe
 			&i.EmailKey,
 			&i.Roles,
 			&i.Status,
+			&i.NextEnd,
 		); err != nil {
 			return nil, err
 		}

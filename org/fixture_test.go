@@ -139,6 +139,13 @@ func (c *clock) now() time.Time {
 	return at
 }
 
+// still is the time without a look.
+func (c *clock) still() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.at
+}
+
 func (c *clock) advance(d time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

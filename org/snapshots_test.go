@@ -5,7 +5,6 @@ import (
 	"math"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -61,12 +60,24 @@ func (s *site) organizationDocument(tb testing.TB, as string, ref string) *snaps
 // agrees compares what the documents decide with what the server decides, for everybody, every pair and both organizations.
 func (s *site) agrees(t *testing.T, when string) {
 	t.Helper()
-	state := snapshot.NewState(order.Issuer, time.Now)
+	s.agreesWith(t, s.loaded(t), when)
+}
+
+// loaded is a state with the documents of now.
+func (s *site) loaded(t *testing.T) *snapshot.State {
+	t.Helper()
+	state := snapshot.NewState(order.Issuer, s.clock.still)
 	for _, d := range []*snapshot.Document{s.siteDocument(t, "o"), s.organizationDocument(t, "o", "default"), s.organizationDocument(t, "o", beta.String())} {
 		if err := state.Load(d); err != nil {
 			t.Fatal(err)
 		}
 	}
+	return state
+}
+
+// agreesWith is agrees with documents that were made before.
+func (s *site) agreesWith(t *testing.T, state *snapshot.State, when string) {
+	t.Helper()
 	by := s.as(t, "o")
 	type key struct {
 		user, org uuid.UUID

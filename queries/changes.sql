@@ -34,11 +34,14 @@ SELECT r.organization_id, 'site', 0, r.value, '{}', @now FROM revisions r WHERE 
 
 -- name: InsertChangesOfAccount :exec
 -- A change of every organization that an account is a member of, which follows from one of the account: what it holds there
--- now. A suspended one is no member for those who decide by a copy. Revisions are those that MoveRevisionsOfAccount sets.
+-- now. A suspended one is no member for those who decide by a copy. Where something ends the document has to be fetched.
+-- Revisions are those that MoveRevisionsOfAccount sets.
 -- unit: site
 INSERT INTO changes (organization_id, kind, revision_from, revision_to, payload, created_at)
-SELECT m.organization_id, 'change', r.value, CASE WHEN r.value >= CAST(@floor AS bigint) THEN r.value + 1 ELSE CAST(@floor AS bigint) END,
+SELECT m.organization_id,
+    CASE WHEN m.next_end IS NULL OR m.status = 'suspended' OR CAST(@leaves AS boolean) THEN 'change' ELSE 'reload' END, r.value, CASE WHEN r.value >= CAST(@floor AS bigint) THEN r.value + 1 ELSE CAST(@floor AS bigint) END,
     CASE WHEN m.status = 'suspended' OR CAST(@leaves AS boolean) THEN '{"gone":["' || CAST(@id AS text) || '"]}'
+    WHEN m.next_end IS NOT NULL THEN '{}'
     ELSE '{"set":{"' || CAST(@id AS text) || '":[' || CASE WHEN m.roles = '' THEN '' ELSE '"' || replace(m.roles, ' ', '","') || '"' END || ']}}' END, @now
 FROM organization_members m JOIN revisions r ON r.organization_id = m.organization_id
 WHERE m.user_id = @user_id;

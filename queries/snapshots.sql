@@ -18,29 +18,29 @@ WHERE site.organization_id = '00000000-0000-0000-0000-000000000000';
 
 -- name: ListSnapshotMembers :many
 -- What each member holds, by username, from a place onwards, with the names that aliases are made of.
-SELECT user_id, username_key, email_key, roles, status FROM organization_members
+SELECT user_id, username_key, email_key, roles, status, next_end FROM organization_members
 WHERE organization_id = @organization_id AND username_key > @after_key
 ORDER BY username_key
 LIMIT CAST(@max_rows AS bigint);
 
 -- name: ListSnapshotAccounts :many
--- Accounts that hold a role of the site, by id, from a place onwards: a row for each role. With a join PostgreSQL would walk
+-- Accounts that hold a role of the site, by id, from a place onwards: a row for each record. With a join PostgreSQL would walk
 -- all accounts beside the few that hold one.
-SELECT h.user_id, h.role, CAST((SELECT u.status FROM users u WHERE u.id = h.user_id) AS text) AS status FROM user_roles h
+SELECT h.user_id, h.role, h.ends_at, CAST((SELECT u.status FROM users u WHERE u.id = h.user_id) AS text) AS status FROM user_roles h
 WHERE h.user_id > @after_user
-ORDER BY h.user_id, h.role
+ORDER BY h.user_id, h.role, h.source
 LIMIT CAST(@max_rows AS bigint);
 
 -- name: ListSnapshotHolders :many
 -- Who holds a role in one of a range of organizations.
-SELECT h.organization_id, h.user_id, m.status FROM organizations o
+SELECT h.organization_id, h.user_id, m.status, m.next_end FROM organizations o
 JOIN member_roles h ON h.organization_id = o.id AND h.role = @role
 JOIN organization_members m ON m.organization_id = h.organization_id AND m.username_key = h.username_key
 WHERE o.id > @after_id AND o.id <= @last_id;
 
 -- name: ListSnapshotBelonging :many
 -- Every membership of a range of organizations.
-SELECT organization_id, user_id, status FROM organization_members
+SELECT organization_id, user_id, status, next_end FROM organization_members
 WHERE organization_id > @after_id AND organization_id <= @last_id;
 
 -- name: ListOrganizationRevisions :many

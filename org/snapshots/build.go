@@ -163,18 +163,26 @@ func members(ctx context.Context, src unit.Reader, id uuid.UUID, o Order, number
 		if err != nil {
 			return nil, err
 		}
+		stays, err := staysOf(ctx, src, id, rows)
+		if err != nil {
+			return nil, err
+		}
 		for i := range rows {
 			r := &rows[i]
 			// The query gives them all the same: where a piece ends must not depend on who is suspended.
 			if r.Status == string(org.StatusSuspended) {
 				continue
 			}
-			set, known := sets[r.Roles]
-			if !known {
-				set = b.Set(held(r.Roles, numbers))
-				sets[strings.Clone(r.Roles)] = set // the row's own text shares its memory with the whole row
+			if stay := stays[unit.StayOf{Organization: id, User: r.UserID}]; stay != nil {
+				b.Add(r.UserID, b.Held(until(r.Roles, stay, numbers), stay.Until))
+			} else {
+				set, known := sets[r.Roles]
+				if !known {
+					set = b.Set(held(r.Roles, numbers))
+					sets[strings.Clone(r.Roles)] = set // the row's own text shares its memory with the whole row
+				}
+				b.Add(r.UserID, set)
 			}
-			b.Add(r.UserID, set)
 			for _, kind := range o.Aliases {
 				name := r.UsernameKey
 				if kind == snapshot.AliasEmail {
@@ -190,6 +198,27 @@ func members(ctx context.Context, src unit.Reader, id uuid.UUID, o Order, number
 		}
 		p.AfterKey = rows[len(rows)-1].UsernameKey
 	}
+}
+
+// staysOf is until when those of some members hold what of whom anything ends.
+func staysOf(ctx context.Context, src unit.Reader, id uuid.UUID, rows []db.ListSnapshotMembersRow) (map[unit.StayOf]*unit.Stay, error) {
+	var users []uuid.UUID
+	for i := range rows {
+		if rows[i].NextEnd.Valid {
+			users = append(users, rows[i].UserID)
+		}
+	}
+	return src.Stays(ctx, id, id, users)
+}
+
+// until is the numbers of roles by their names, each with its end.
+func until(names string, stay *unit.Stay, numbers map[string]uint16) (list []snapshot.Until) {
+	for name := range strings.FieldsSeq(names) {
+		if n, ok := numbers[name]; ok {
+			list = append(list, snapshot.Until{Role: n, End: stay.End(name)})
+		}
+	}
+	return list
 }
 
 // held is the numbers of roles by their names, a space between two. A name that no role answers to gives nothing.

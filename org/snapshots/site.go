@@ -1,6 +1,7 @@
 package snapshots
 
 import (
+	"cmp"
 	"context"
 	"encoding/hex"
 	"errors"
@@ -100,7 +101,7 @@ type listing struct {
 	unit.Reader
 	by    *org.Actor
 	roles []snapshot.Role
-	held  map[uuid.UUID][]uint16
+	held  map[uuid.UUID][]snapshot.Until
 	open  map[uuid.UUID]bool // organizations: whether the caller may read who belongs to them
 }
 
@@ -119,7 +120,8 @@ func (l *listing) sections(ctx context.Context, h *snapshot.Header, organization
 	b := snapshot.NewBuilder(len(l.held))
 	// In the order of a map: the builder sorts.
 	for id, roles := range l.held {
-		b.Add(id, b.Set(roles))
+		end := slices.MaxFunc(roles, func(a, b snapshot.Until) int { return cmp.Compare(a.End, b.End) }).End
+		b.Add(id, b.Held(roles, end)) // who holds nothing any more is nobody
 	}
 	h.Counts.Roles = len(l.roles)
 	list, err := with([]snapshot.Section{snapshot.CatalogSection(l.Catalog().Document().Bytes()), section}, b, h)
@@ -133,7 +135,7 @@ func (l *listing) sections(ctx context.Context, h *snapshot.Header, organization
 
 // find collects holders: of roles of the site, and of roles of organizations that give something outside of them.
 func (l *listing) find(ctx context.Context) error {
-	l.held = map[uuid.UUID][]uint16{}
+	l.held = map[uuid.UUID][]snapshot.Until{}
 	numbers := numbersOf(l.roles)
 	if err := l.accounts(ctx, numbers); err != nil {
 		return err
@@ -149,11 +151,18 @@ func (l *listing) find(ctx context.Context) error {
 	})
 }
 
-// add notes that somebody holds a role. Suspended people are left out here, whichever way they are found.
-func (l *listing) add(user uuid.UUID, role uint16, status string) {
-	if status != string(org.StatusSuspended) && !slices.Contains(l.held[user], role) {
-		l.held[user] = append(l.held[user], role)
+// add notes that somebody holds a role until a time: of several the last counts. Suspended people are left out here,
+// whichever way they are found, and so is what has ended.
+func (l *listing) add(user uuid.UUID, role uint16, status string, end int64) {
+	if status == string(org.StatusSuspended) || end <= l.When.UnixMicro() {
+		return
 	}
+	list := l.held[user]
+	if i := slices.IndexFunc(list, func(u snapshot.Until) bool { return u.Role == role }); i >= 0 {
+		list[i].End = max(list[i].End, end)
+		return
+	}
+	l.held[user] = append(list, snapshot.Until{Role: role, End: end})
 }
 
 func (l *listing) accounts(ctx context.Context, numbers map[string]uint16) error {
@@ -165,7 +174,11 @@ func (l *listing) accounts(ctx context.Context, numbers map[string]uint16) error
 		}
 		for _, r := range rows {
 			if n, ok := numbers[r.Role]; ok {
-				l.add(r.UserID, n, r.Status)
+				end := int64(snapshot.Endless)
+				if r.EndsAt.Valid {
+					end = r.EndsAt.Time.UnixMicro()
+				}
+				l.add(r.UserID, n, r.Status, end)
 			}
 		}
 		if len(rows) < piece {
@@ -193,18 +206,43 @@ func before(id uuid.UUID) uuid.UUID {
 
 // carriers adds who holds a role in a range of organizations.
 func (l *listing) carriers(ctx context.Context, r *rbac.Role, number uint16, after, last uuid.UUID) error {
-	if r == l.Catalog().ImpliedOrganization() {
-		rows, err := l.Q.ListSnapshotBelonging(ctx, db.ListSnapshotBelongingParams{AfterID: after, LastID: last})
-		for _, m := range rows {
-			l.add(m.UserID, number, m.Status)
+	implied := r == l.Catalog().ImpliedOrganization()
+	var rows []db.ListSnapshotHoldersRow
+	if implied {
+		all, err := l.Q.ListSnapshotBelonging(ctx, db.ListSnapshotBelongingParams{AfterID: after, LastID: last})
+		if err != nil {
+			return err
 		}
+		for _, m := range all {
+			rows = append(rows, db.ListSnapshotHoldersRow(m))
+		}
+	} else {
+		var err error
+		if rows, err = l.Q.ListSnapshotHolders(ctx, db.ListSnapshotHoldersParams{Role: r.Name, AfterID: after, LastID: last}); err != nil {
+			return err
+		}
+	}
+	var ending []uuid.UUID
+	for _, m := range rows {
+		if m.NextEnd.Valid {
+			ending = append(ending, m.UserID)
+		}
+	}
+	stays, err := l.Stays(ctx, after, last, ending)
+	if err != nil {
 		return err
 	}
-	rows, err := l.Q.ListSnapshotHolders(ctx, db.ListSnapshotHoldersParams{Role: r.Name, AfterID: after, LastID: last})
 	for _, m := range rows {
-		l.add(m.UserID, number, m.Status)
+		end := int64(snapshot.Endless)
+		if stay := stays[unit.StayOf{Organization: m.OrganizationID, User: m.UserID}]; stay != nil {
+			end = stay.Until
+			if !implied {
+				end = stay.End(r.Name)
+			}
+		}
+		l.add(m.UserID, number, m.Status, end)
 	}
-	return err
+	return nil
 }
 
 // leaveOut drops whom the caller may not know of.
@@ -214,7 +252,7 @@ func (l *listing) leaveOut(ctx context.Context) error {
 	}
 	l.open = map[uuid.UUID]bool{}
 	for users := range slices.Chunk(unit.SortedIDs(l.held), unit.ChunkSize) {
-		rows, err := l.Q.ListMembershipsOfUsers(ctx, users)
+		rows, err := l.MembershipsOf(ctx, users)
 		if err != nil {
 			return err
 		}

@@ -122,6 +122,9 @@ func (a *Attempt) gatherOrganization(ctx context.Context, w *Writer, orgID uuid.
 		w.news.kind = KindReload
 		return nil
 	}
+	if err := a.tellEnds(ctx, w, &c, orgID); err != nil {
+		return err
+	}
 	var err error
 	w.news.payload, err = json.Marshal(struct {
 		Set       map[string][]snapshot.Holding `json:"set,omitempty"`
