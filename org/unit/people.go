@@ -151,6 +151,12 @@ func (s Reader) bases(ctx context.Context, w *Wanted) (map[uuid.UUID]org.Basis, 
 		if err != nil {
 			return nil, err
 		}
+		rows, err = HeldNow(ctx, s, rows, func(r *db.ListCallersRow) Stored {
+			return Stored{Place: r.OrganizationID, User: r.UserID, Roles: &r.Roles, NextEnd: r.EndsAt}
+		})
+		if err != nil {
+			return nil, err
+		}
 		bases[uuid.Nil] = nil
 		for _, r := range rows {
 			bases[r.UserID] = append(bases[r.UserID], db.ListCallerRow{
