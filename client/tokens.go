@@ -41,7 +41,7 @@ const ScopeDecide = "rolecall:decide"
 type CreateTokenRequest struct {
 	Name          string        `json:"token_name,omitempty"`
 	Lifetime      time.Duration `json:"lifetime,omitempty"`      // 0: the server's default
-	Scopes        []string      `json:"scopes,omitempty"`        // such as "template:read" or "template:*", or [ScopeDecide]; none: everything
+	Scopes        []string      `json:"scopes,omitempty"`        // such as "organization:read" or "user:*", or [ScopeDecide]; none: everything
 	AllowList     []TokenTarget `json:"allow_list,omitempty"`    // types that the scopes are cut to
 	Organizations []string      `json:"organizations,omitempty"` // names or ids of those that it reaches; none: everywhere
 }

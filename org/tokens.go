@@ -33,7 +33,7 @@ type Token struct {
 	Maker     string    // their username, "" when the account is gone
 	Limits    Limits
 	Scopes    []string // of the limits, as they are called now; nil: every permission
-	AllowList []string // what the scopes were cut by, likewise: "template:*"; nil: nothing
+	AllowList []string // what the scopes were cut by, likewise: "user:*"; nil: nothing
 	Within    []TokenPlace
 }
 

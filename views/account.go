@@ -12,8 +12,9 @@ import (
 type Account struct {
 	org.UserView
 	Sessions  []org.Session
-	Shortcuts bool // single-key shortcuts are on
-	Confirm   bool // ask whether to sign out everywhere
+	Ending    []org.Token // API tokens whose end is told
+	Shortcuts bool        // single-key shortcuts are on
+	Confirm   bool        // ask whether to sign out everywhere
 	Err       *org.Error
 	Failed    string // as in UserPage
 	Username  string

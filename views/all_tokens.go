@@ -10,6 +10,12 @@ import (
 	"rolecall.example/views/ui"
 )
 
+// AllTokensPath is the list of the API tokens of every account.
+const AllTokensPath = "/tokens"
+
+// TokensURL is the list of the API tokens of an account; POST makes one.
+func TokensURL(user string) string { return UserURL(user) + "/keys/tokens" }
+
 // AllTokens is a page of the API tokens of all accounts.
 type AllTokens struct {
 	Tokens        []org.Token

@@ -60,9 +60,9 @@ func (t Tokens) wholeNote() string {
 	return "Whatever the account may do at the time."
 }
 
-// ending is the tokens whose end is told.
-func (t Tokens) ending() []org.Token {
-	return slices.DeleteFunc(slices.Clone(t.Tokens), func(token org.Token) bool { return !token.TellsEnd(t.Now) })
+// TokensTold is those of a list whose end is told.
+func TokensTold(list []org.Token, now time.Time) []org.Token {
+	return slices.DeleteFunc(slices.Clone(list), func(t org.Token) bool { return !t.TellsEnd(now) })
 }
 
 // dayChoices are the lifetimes to choose from, in order. There may be none.

@@ -87,7 +87,7 @@ func TokensPage(t Tokens) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if t.Self {
-			templ_7745c5c3_Err = endingTokens(t.ending()).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = endingTokens(TokensTold(t.Tokens, t.Now)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -32,7 +32,6 @@ const (
 	OrganizationsPath  = "/organizations"
 	NewOrganizationURL = "/organizations/new"
 	SearchPath         = "/search"
-	AllTokensPath      = "/tokens" // of every account
 	AuditPath          = "/audit"
 	CatalogURL         = "/catalog" // PUT applies another one
 	CatalogVersionsURL = "/catalog/versions"
@@ -207,9 +206,6 @@ func UserStatusURL(user string, suspend bool) string {
 
 // UserRolesURL is the form with the site roles of an account; PUT saves.
 func UserRolesURL(user string) string { return UserURL(user) + "/roles" }
-
-// TokensURL is the list of the API tokens of an account; POST makes one.
-func TokensURL(user string) string { return UserURL(user) + "/keys/tokens" }
 
 // TokenRevokeURL is the same list, asking whether to revoke one.
 func TokenRevokeURL(user, id string) string {

@@ -16,6 +16,13 @@ func (s *Server) accountPage(c *call, form string, e *org.Error) (p page, err er
 	if a.Sessions, err = s.account.Sessions(c.ctx, c.actor); err != nil {
 		return p, err
 	}
+	if a.ReadTokens {
+		list, err := s.account.Tokens(c.ctx, c.actor, "me", org.TokenFilter{Kind: org.TokensEnding})
+		if err != nil {
+			return p, err
+		}
+		a.Ending = views.TokensTold(list, a.Now)
+	}
 	if e != nil {
 		o, _ := c.object() // unreadable: an empty form
 		a.Username, a.Name = o.text("username"), o.text("name")

@@ -35,7 +35,7 @@ var falseFriends = map[string][]string{
 
 // wireNames are words of Coder's API: clients look for them, whatever the catalog is.
 var wireNames = map[string][]string{
-	"org/account/scopes.go": {"application_connect", "workspace"},
+	"org/account/scopes.go": {"application_connect", "workspace", "template", "file", "provisioner_jobs", "view_insights"},
 	"web/coder.go":          {"connection_log", "workspace_proxy"},
 	"client/server.go":      {"workspace_proxy"},
 }

@@ -110,7 +110,7 @@ func tokensCreateCommand() *command {
 			fs.StringVar(&in.Name, "name", "", "`NAME` of the token, to recognize it")
 			fs.DurationVar(&in.Lifetime, "lifetime", 0, "`DURATION` for which it is valid, 8760h at most (default 720h, with "+client.ScopeDecide+" 8760h)")
 			fs.StringVar(&expires, "expires", "", "when it ends instead: `WHEN` is 30d, a date, or a time like 2026-12-31T12:00:00Z")
-			fs.StringSliceVar(&in.Scopes, "scope", nil, "`SCOPE,...` that it is limited to, such as template:read, or "+client.ScopeDecide)
+			fs.StringSliceVar(&in.Scopes, "scope", nil, "`SCOPE,...` that it is limited to, such as organization:read, or "+client.ScopeDecide)
 			fs.StringSliceVar(&in.Organizations, "organization", nil, "`NAME,...` of the organizations that it reaches alone, or ids")
 		},
 		run: func(ctx context.Context, t *terminal, c *config) error {
