@@ -123,9 +123,9 @@ func sitePages() map[string]templ.Component {
 		"account, refused":      AccountPage(Account{UserView: ownView(), Failed: "profile", Err: refusal, Username: hostile, Name: hostile, Now: now}),
 		"account, bad password": AccountPage(Account{UserView: ownView(), Failed: "password", Err: refusal, Now: now}),
 		"account, of a program": AccountPage(Account{UserView: bare, Err: refusal, Now: now}),
-		"tokens":                TokensPage(Tokens{UserView: ownView(), Tokens: fullTokens(), Secret: "secret", Revoke: "0123456789", Longest: 365 * org.Day, Now: now}),
-		"tokens, refused":       TokensPage(Tokens{UserView: userView(hostile), Name: hostile, Days: 7, Err: refusal, Longest: 365 * org.Day, Now: now}),
-		"tokens, not yours":     TokensPage(Tokens{UserView: refusedView(hostile), Tokens: fullTokens(), Now: now}),
+		"tokens":                TokensPage(Tokens{Catalog: rbac.Default(), UserView: ownView(), Tokens: fullTokens(), Secret: "secret", Revoke: "0123456789", Longest: 365 * org.Day, Now: now}),
+		"tokens, refused":       TokensPage(Tokens{Catalog: rbac.Default(), UserView: userView(hostile), Name: hostile, Days: 7, Err: refusal, Longest: 365 * org.Day, Now: now}),
+		"tokens, not yours":     TokensPage(Tokens{Catalog: rbac.Default(), UserView: refusedView(hostile), Tokens: fullTokens(), Now: now}),
 		"organizations": OrganizationsPage(Organizations{
 			List:   org.OrganizationList{Organizations: []org.Organization{acme, {Name: long, DisplayName: hostile, Description: hostile, IsDefault: true}}, Count: 60, CanCreate: true},
 			Filter: org.OrganizationFilter{Query: "a", Limit: 25, Offset: 25}, Now: now,
@@ -259,7 +259,7 @@ func TestNewUserIsFilledAgain(t *testing.T) {
 
 func TestTokensPage(t *testing.T) {
 	t.Parallel()
-	doc := render(t, TokensPage(Tokens{UserView: ownView(), Tokens: fullTokens(), Secret: "id-secret", Longest: 365 * org.Day, Now: now}))
+	doc := render(t, TokensPage(Tokens{Catalog: rbac.Default(), UserView: ownView(), Tokens: fullTokens(), Secret: "id-secret", Longest: 365 * org.Day, Now: now}))
 	if got := doc.Find("#secret").AttrOr("value", ""); got != "id-secret" || doc.Find("[data-copy='#secret']").Length() != 1 {
 		t.Errorf("the secret is shown as %q", got)
 	}
@@ -273,17 +273,17 @@ func TestTokensPage(t *testing.T) {
 		t.Errorf("the table says %s", text)
 	}
 	for longest, want := range map[time.Duration]string{365 * org.Day: "7 30 60 90 365", 60 * org.Day: "7 30 60", time.Hour: ""} {
-		doc := render(t, TokensPage(Tokens{UserView: ownView(), Longest: longest, Now: now}))
+		doc := render(t, TokensPage(Tokens{Catalog: rbac.Default(), UserView: ownView(), Longest: longest, Now: now}))
 		days := doc.Find("#days option").Map(func(_ int, o *goquery.Selection) string { return o.AttrOr("value", "") })
 		if got := strings.Join(days, " "); got != want {
 			t.Errorf("where tokens live %v at most, %q is offered, want %q", longest, got, want)
 		}
 	}
-	doc = render(t, TokensPage(Tokens{UserView: ownView(), Tokens: fullTokens(), Revoke: "abcdefghij", Now: now}))
+	doc = render(t, TokensPage(Tokens{Catalog: rbac.Default(), UserView: ownView(), Tokens: fullTokens(), Revoke: "abcdefghij", Now: now}))
 	if got := doc.Find(".confirm form").AttrOr("action", ""); got != "/users/me/keys/abcdefghij" {
 		t.Errorf("revoking goes to %q", got)
 	}
-	if render(t, TokensPage(Tokens{UserView: ownView(), Tokens: fullTokens(), Revoke: "gone", Now: now})).Find(".confirm").Length() != 0 {
+	if render(t, TokensPage(Tokens{Catalog: rbac.Default(), UserView: ownView(), Tokens: fullTokens(), Revoke: "gone", Now: now})).Find(".confirm").Length() != 0 {
 		t.Error("asks about a token that is not there")
 	}
 }
