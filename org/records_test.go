@@ -54,7 +54,7 @@ func (s *site) record(t *testing.T, place uuid.UUID, name, role string, source o
 	})
 }
 
-// R-end of docs/spec/records.md: what ends is gone at its end on every server, with what they remember, and nobody sweeps.
+// docs/spec/records.md: what ends is gone at its end on every server, with what they remember, and nobody sweeps.
 func TestEndsToTheMicrosecond(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -279,6 +279,39 @@ func TestLastWithoutAnEnd(t *testing.T) {
 		s.record(t, home, "viewer", "organization-admin", source, time.Time{})
 		if err := set(); err != nil {
 			t.Errorf("another one stays: %v", err)
+		}
+	}
+}
+
+// Two owners for good are taken at once by one who is an owner until tomorrow: one of them stays.
+func TestLastOwnerWithoutAnEndRaces(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	servers, clock := s.servers(t, 2)
+	s.record(t, uuid.Nil, "x", "owner", org.SourceManual, clock.now().Add(24*time.Hour))
+	rounds := 5
+	if deep {
+		rounds = 250
+	}
+	for range rounds {
+		s.record(t, uuid.Nil, "o", "owner", org.SourceManual, time.Time{})
+		s.record(t, uuid.Nil, "m", "owner", org.SourceManual, time.Time{})
+		results := make(chan error, 2)
+		for i, name := range []string{"o", "m"} {
+			go func() {
+				by, err := servers[i].UserSubject(t.Context(), id("x"))
+				if err == nil {
+					_, err = servers[i].SetUserRoles(t.Context(), by, name, roles())
+				}
+				results <- err
+			}()
+		}
+		first, second := <-results, <-results
+		if (first == nil) == (second == nil) {
+			t.Fatalf("%v and %v", first, second)
+		}
+		if n := s.number(t, "SELECT count(*) FROM user_roles WHERE role = 'owner' AND ends_at IS NULL"); n != 1 {
+			t.Fatalf("%d owners without an end", n)
 		}
 	}
 }
