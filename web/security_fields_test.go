@@ -74,8 +74,8 @@ var asksFor = map[string]asked{
 	"POST /organizations/{organization}/invitations/{invitation}/resend": {`{"send":true}`, `{"send":1}`, "send", nil},
 	"POST /invitations/{invitation}/resend":                              {`{"send":true}`, `{"send":1}`, "send", nil},
 	"POST /invitations/{invitation}":                                     {`{"username":""}`, `{"username":7}`, "username", nil},
-	"POST /users/validate-password": {`{"password":"x"}`, `{"password":7}`, "password", nil},
-	"POST /users/login":             {`{"email":"member@example.com","password":"` + webtest.Password + `"}`, `{"email":7}`, "email", nil},
+	"POST /users/validate-password":                                      {`{"password":"x"}`, `{"password":7}`, "password", nil},
+	"POST /users/login":                                                  {`{"email":"member@example.com","password":"` + webtest.Password + `"}`, `{"email":7}`, "email", nil},
 }
 
 // C15: every route of the API that takes a body refuses what it does not understand, wherever it stands, in one answer

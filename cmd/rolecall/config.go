@@ -41,6 +41,7 @@ type config struct {
 	catalogFile      string
 	metricsAddress   string // "" for none
 	rateLimit        int    // requests a minute; 0 for no limit
+	invitations      string // who may invite, one of org.InvitationPolicies
 	feedClients      int    // how many may listen to changes; 0: none
 	checkRateLimit   int    // decisions a minute; 0 for no limit
 	serviceLimit     int    // likewise, of services

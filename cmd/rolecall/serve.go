@@ -42,7 +42,7 @@ func serveCommand() *command {
 		settings: []string{
 			"http-address", "db", "must-exist", "access-url", "tls-cert-file", "tls-key-file", "hsts-host-only", "trusted-proxies",
 			"h2c", "cors-origins", "wire", "session-lifetime", "max-token-lifetime", "setup-token", "catalog", "rate-limit", "check-rate-limit",
-			"service-check-rate-limit", "feed-clients", "signing-key-file", "snapshot-cache", "metrics-address", "log-format",
+			"service-check-rate-limit", "feed-clients", "invitations", "signing-key-file", "snapshot-cache", "metrics-address", "log-format",
 		},
 		run: serve,
 	}
@@ -127,6 +127,7 @@ const (
 func (c *config) answer(ctx context.Context, d *db.DB, l net.Listener, log *slog.Logger, notice time.Duration) error {
 	service := services.New(d, services.Options{SessionLifetime: c.sessionLifetime, MaxTokenLifetime: c.maxTokenLifetime, Log: log})
 	service.Snapshots.Keep(c.snapshotCache)
+	service.Invite.SetPolicy(c.invitations)
 	service.Feed.Tune(feed.Options{Clients: c.feedClients, Beat: feed.Defaults.Beat})
 	defer func() { _ = service.Snapshots.Close() }() // what stays is in the folder for temporary files
 	// Before the first request: it must not see a database without its catalog.
@@ -152,6 +153,7 @@ func (c *config) answer(ctx context.Context, d *db.DB, l net.Listener, log *slog
 	go keepTrail(background, service, log)
 	go sweepEnded(background, service, d, log)
 	go keepChanges(background, service, log)
+	go keepInvitations(background, service, log)
 	server := newServer(handler, log)
 	if c.h2c {
 		// Named one by one: a protocol that is not set is off.

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"rolecall.example/db"
+	"rolecall.example/org"
 	"rolecall.example/web"
 )
 
@@ -77,6 +79,7 @@ var settings = map[string]setting{
 		c.snapshotCache, err = parseSize(v)
 		return err
 	}},
+	"invitations": {value: org.InvitationPolicies[0], help: "`WHO` may invite: organization-admins (who may add members and give the roles), site (of those, who may create accounts too) or off", names: org.InvitationPolicies, parse: parseInvitations},
 	"feed-clients": {value: "10000", help: "`NUMBER` of programs that may listen to changes at once", parse: func(c *config, v string) (err error) {
 		if c.feedClients, err = strconv.Atoi(v); err != nil || c.feedClients < 0 {
 			return errors.New("must be a number, 0 for none")
@@ -204,6 +207,15 @@ func parseOrigins(c *config, v string) error {
 		}
 		c.corsOrigins = append(c.corsOrigins, s)
 	}
+	return nil
+}
+
+// parseInvitations takes the names of the policies alone: what is misspelled must not let anybody in.
+func parseInvitations(c *config, v string) error {
+	if !slices.Contains(org.InvitationPolicies, v) {
+		return fmt.Errorf("%q is none of %s", v, strings.Join(org.InvitationPolicies, ", "))
+	}
+	c.invitations = v
 	return nil
 }
 
