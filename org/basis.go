@@ -114,3 +114,13 @@ func (s *Actor) StateAt(revisions ...int64) State {
 	}
 	return State(state)
 }
+
+// NextEnd is when the first record ends that the account holds something by; zero: none does.
+func (b Basis) NextEnd() (next time.Time) {
+	for _, r := range b {
+		if r.EndsAt.Valid && (next.IsZero() || r.EndsAt.Time.Before(next)) {
+			next = r.EndsAt.Time
+		}
+	}
+	return next
+}

@@ -51,6 +51,9 @@ func (s *Server) showRights(c *call) (reply, error) {
 	c.decided(n, max(0, 2*c.catalog().Pairs()-n))
 	now := s.Service.Signing.Now()
 	answer := client.RightsAnswer{Rights: rightsBits(&found), ExpiresAt: now.Add(time.Duration(ttl) * time.Second).Truncate(time.Second)}
+	if end := found.Until; !end.IsZero() && end.Before(answer.ExpiresAt) {
+		answer.ExpiresAt = end.Truncate(time.Second) // what it says may not be so any more
+	}
 	kid, key, err := s.Service.Signing.Current(c.ctx)
 	if err != nil {
 		return reply{}, err

@@ -257,3 +257,20 @@ func TestReadRights(t *testing.T) {
 		}
 	}
 }
+
+// TestRightsEndInTime: a token is not good beyond the end of what the person holds.
+func TestRightsEndInTime(t *testing.T) {
+	t.Parallel()
+	s := webtest.New(t)
+	end := time.Now().Add(20 * time.Second).UTC().Truncate(time.Microsecond)
+	s.Exec(t, "UPDATE member_roles SET ends_at = ? WHERE user_id = ? AND role = 'organization-member'", end, s.ID(webtest.Member))
+	for _, as := range []string{webtest.Owner, webtest.Member} {
+		a, status := rightsOf(t, s, as, "member", "?ttl=300")
+		if status != 200 || a.ExpiresAt.After(end) || a.ExpiresAt.Before(end.Add(-time.Second)) {
+			t.Errorf("asked by %s: %d, %v; what it says ends at %v", as, status, a.ExpiresAt, end)
+		}
+	}
+	if a, _ := rightsOf(t, s, webtest.Owner, "admin", "?ttl=300"); a.ExpiresAt.Before(end) {
+		t.Errorf("of somebody else: %v", a.ExpiresAt)
+	}
+}

@@ -37,6 +37,9 @@ func (s *Service) Rights(ctx context.Context, by *org.Actor, organization, user 
 		if by.Catalog != catalog {
 			continue // each part would be of another version
 		}
+		if who := i.target(user); who != nil {
+			r.Until = who.Basis.NextEnd()
+		}
 		return r, site.collect(ctx, &r)
 	}
 	return r, org.ErrCatalogMoved
