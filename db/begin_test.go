@@ -30,7 +30,7 @@ func TestSearchesBegin(t *testing.T) {
 		"ListMembersByAge":        {listMembersByAge, "SEARCH o USING COVERING INDEX organization_members_by_age (organization_id=?)", ""},
 		"ListMembers":             {listMembers, "SEARCH m USING PRIMARY KEY (organization_id=? AND username_key>?)", "SEARCH u USING INDEX sqlite_autoindex_users_1 (id=?)"},
 	} {
-		rows, err := d.engine.(*file).readers.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+tt.query, make([]any, 20)...)
+		rows, err := d.engine.(*file).readers.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+tt.query, make([]any, 30)...)
 		if err != nil {
 			t.Fatal(name, err)
 		}
