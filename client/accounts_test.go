@@ -287,6 +287,11 @@ func (s *session) asOthersAsk() {
 	if must(s, scopes, err); !slices.Equal(scopes, []string{"all", "coder:all"}) {
 		s.Errorf("TokenScopes = %v", scopes)
 	}
+	ids, err := s.Identities(s.ctx)
+	if must(s, ids, err); len(ids) != 0 {
+		s.Errorf("Identities = %v, want none", ids)
+	}
+	s.refused(http.StatusNotFound, s.Unlink(s.ctx, "okta"))
 	_, err = s.OIDCClaims(s.ctx)
 	s.refused(http.StatusBadRequest, err)
 	c, err := s.Catalog(s.ctx)

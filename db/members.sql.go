@@ -651,7 +651,9 @@ SELECT CAST(EXISTS (
     SELECT 1 FROM member_roles r
     JOIN organization_members m ON m.organization_id = r.organization_id AND m.username_key = r.username_key
     WHERE r.organization_id = ?1 AND r.role = ?2 AND r.ends_at IS NULL
-      AND m.status = 'active' AND m.login_type <> 'none' AND r.user_id <> ?3
+      AND m.status = 'active' AND (m.login_type = 'password' OR m.login_type = 'oidc' AND EXISTS (
+        SELECT 1 FROM user_identities i WHERE i.user_id = m.user_id
+          AND (CAST(?3 AS text) = '*' OR instr(?3, ' ' || i.provider || ' ') > 0))) AND r.user_id <> ?4
       AND EXISTS (
           SELECT 1 FROM member_roles b WHERE b.organization_id = r.organization_id AND b.role = 'organization-member'
             AND b.username_key = r.username_key AND b.ends_at IS NULL)
@@ -661,12 +663,18 @@ SELECT CAST(EXISTS (
 type HasActiveHolderParams struct {
 	OrganizationID uuid.UUID
 	Role           string
+	Providers      string
 	ExceptUser     uuid.UUID
 }
 
 // Whether an active account of a person, other than one, holds a role in an organization without an end.
 func (q *Queries) HasActiveHolder(ctx context.Context, arg HasActiveHolderParams) (bool, error) {
-	row := q.queryRow(ctx, q.hasActiveHolderStmt, hasActiveHolder, arg.OrganizationID, arg.Role, arg.ExceptUser)
+	row := q.queryRow(ctx, q.hasActiveHolderStmt, hasActiveHolder,
+		arg.OrganizationID,
+		arg.Role,
+		arg.Providers,
+		arg.ExceptUser,
+	)
 	var found bool
 	err := row.Scan(&found)
 	return found, err
@@ -781,18 +789,21 @@ const listActiveHolders = `-- name: ListActiveHolders :many
 SELECT m.user_id, m.username_key, m.roles, m.site_roles, m.next_end, m.site_next_end FROM member_roles h
 JOIN organization_members m ON m.organization_id = h.organization_id AND m.username_key = h.username_key
 WHERE h.organization_id = ?1 AND h.role = ?2 AND h.username_key < ?3
-  AND m.status = 'active' AND m.login_type <> 'none'
-  AND (NOT CAST(?4 AS boolean) OR h.ends_at IS NULL AND EXISTS (
+  AND m.status = 'active' AND (m.login_type = 'password' OR m.login_type = 'oidc' AND EXISTS (
+        SELECT 1 FROM user_identities i WHERE i.user_id = m.user_id
+          AND (CAST(?4 AS text) = '*' OR instr(?4, ' ' || i.provider || ' ') > 0)))
+  AND (NOT CAST(?5 AS boolean) OR h.ends_at IS NULL AND EXISTS (
       SELECT 1 FROM member_roles b WHERE b.organization_id = h.organization_id AND b.role = 'organization-member'
         AND b.username_key = h.username_key AND b.ends_at IS NULL))
 ORDER BY h.username_key DESC
-LIMIT CAST(?5 AS bigint)
+LIMIT CAST(?6 AS bigint)
 `
 
 type ListActiveHoldersParams struct {
 	OrganizationID uuid.UUID
 	Role           string
 	BeforeKey      string
+	Providers      string
 	Endless        bool
 	MaxRows        int64
 }
@@ -813,6 +824,7 @@ func (q *Queries) ListActiveHolders(ctx context.Context, arg ListActiveHoldersPa
 		arg.OrganizationID,
 		arg.Role,
 		arg.BeforeKey,
+		arg.Providers,
 		arg.Endless,
 		arg.MaxRows,
 	)
@@ -848,15 +860,18 @@ const listActiveMembersOfSiteRole = `-- name: ListActiveMembersOfSiteRole :many
 SELECT m.user_id, m.roles, m.site_roles, m.next_end, m.site_next_end FROM user_roles h
 JOIN organization_members m ON m.user_id = h.user_id
 WHERE h.role = ?1 AND h.user_id > ?2 AND m.organization_id = ?3
-  AND m.status = 'active' AND m.login_type <> 'none'
+  AND m.status = 'active' AND (m.login_type = 'password' OR m.login_type = 'oidc' AND EXISTS (
+        SELECT 1 FROM user_identities i WHERE i.user_id = m.user_id
+          AND (CAST(?4 AS text) = '*' OR instr(?4, ' ' || i.provider || ' ') > 0)))
 ORDER BY h.user_id
-LIMIT CAST(?4 AS bigint)
+LIMIT CAST(?5 AS bigint)
 `
 
 type ListActiveMembersOfSiteRoleParams struct {
 	Role           string
 	AfterUser      uuid.UUID
 	OrganizationID uuid.UUID
+	Providers      string
 	MaxRows        int64
 }
 
@@ -874,6 +889,7 @@ func (q *Queries) ListActiveMembersOfSiteRole(ctx context.Context, arg ListActiv
 		arg.Role,
 		arg.AfterUser,
 		arg.OrganizationID,
+		arg.Providers,
 		arg.MaxRows,
 	)
 	if err != nil {

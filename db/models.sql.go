@@ -207,6 +207,11 @@ type MemberRow struct {
 	SiteNextEnd    sql.NullTime
 }
 
+type OidcJti struct {
+	Hash      []byte
+	ExpiresAt time.Time
+}
+
 type Organization struct {
 	ID          uuid.UUID
 	Name        string
@@ -317,6 +322,17 @@ type Session struct {
 	ExpiresAt time.Time
 }
 
+type SessionIdentity struct {
+	Token           string
+	Provider        string
+	Issuer          string
+	Subject         string
+	Sid             string
+	IDToken         string
+	AuthenticatedAt time.Time
+	Amr             string
+}
+
 type SetupToken struct {
 	Hash      []byte
 	CreatedAt time.Time
@@ -359,6 +375,17 @@ type User struct {
 type UserCount struct {
 	ID    int64
 	Users int64
+}
+
+type UserIdentity struct {
+	Issuer      string
+	Subject     string
+	Provider    string
+	UserID      uuid.UUID
+	Email       string
+	CreatedAt   time.Time
+	LastLoginAt sql.NullTime
+	Claims      string
 }
 
 type UserRole struct {

@@ -63,8 +63,14 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.countMembersOfRoleStmt, err = db.PrepareContext(ctx, countMembersOfRole); err != nil {
 		return nil, fmt.Errorf("error preparing query CountMembersOfRole: %w", err)
 	}
+	if q.countNoticesStmt, err = db.PrepareContext(ctx, countNotices); err != nil {
+		return nil, fmt.Errorf("error preparing query CountNotices: %w", err)
+	}
 	if q.countOrganizationsUpToStmt, err = db.PrepareContext(ctx, countOrganizationsUpTo); err != nil {
 		return nil, fmt.Errorf("error preparing query CountOrganizationsUpTo: %w", err)
+	}
+	if q.countOwnersWithPasswordStmt, err = db.PrepareContext(ctx, countOwnersWithPassword); err != nil {
+		return nil, fmt.Errorf("error preparing query CountOwnersWithPassword: %w", err)
 	}
 	if q.countReloadsStmt, err = db.PrepareContext(ctx, countReloads); err != nil {
 		return nil, fmt.Errorf("error preparing query CountReloads: %w", err)
@@ -111,6 +117,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.deleteExpiredSessionsStmt, err = db.PrepareContext(ctx, deleteExpiredSessions); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteExpiredSessions: %w", err)
 	}
+	if q.deleteIdentityStmt, err = db.PrepareContext(ctx, deleteIdentity); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteIdentity: %w", err)
+	}
 	if q.deleteInvitationGrantsStmt, err = db.PrepareContext(ctx, deleteInvitationGrants); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteInvitationGrants: %w", err)
 	}
@@ -140,6 +149,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.deleteOldLoginFailuresStmt, err = db.PrepareContext(ctx, deleteOldLoginFailures); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteOldLoginFailures: %w", err)
+	}
+	if q.deleteOldNoticesStmt, err = db.PrepareContext(ctx, deleteOldNotices); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteOldNotices: %w", err)
 	}
 	if q.deleteOldSentFormsStmt, err = db.PrepareContext(ctx, deleteOldSentForms); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteOldSentForms: %w", err)
@@ -192,6 +204,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.deleteUserRoleStmt, err = db.PrepareContext(ctx, deleteUserRole); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteUserRole: %w", err)
 	}
+	if q.dropPasswordStmt, err = db.PrepareContext(ctx, dropPassword); err != nil {
+		return nil, fmt.Errorf("error preparing query DropPassword: %w", err)
+	}
 	if q.endAPIKeyStmt, err = db.PrepareContext(ctx, endAPIKey); err != nil {
 		return nil, fmt.Errorf("error preparing query EndAPIKey: %w", err)
 	}
@@ -222,6 +237,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.finishInvitationStmt, err = db.PrepareContext(ctx, finishInvitation); err != nil {
 		return nil, fmt.Errorf("error preparing query FinishInvitation: %w", err)
 	}
+	if q.followProviderStmt, err = db.PrepareContext(ctx, followProvider); err != nil {
+		return nil, fmt.Errorf("error preparing query FollowProvider: %w", err)
+	}
 	if q.getAPIKeyStmt, err = db.PrepareContext(ctx, getAPIKey); err != nil {
 		return nil, fmt.Errorf("error preparing query GetAPIKey: %w", err)
 	}
@@ -251,6 +269,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.getFeedPositionStmt, err = db.PrepareContext(ctx, getFeedPosition); err != nil {
 		return nil, fmt.Errorf("error preparing query GetFeedPosition: %w", err)
+	}
+	if q.getIdentityStmt, err = db.PrepareContext(ctx, getIdentity); err != nil {
+		return nil, fmt.Errorf("error preparing query GetIdentity: %w", err)
 	}
 	if q.getInvitationStmt, err = db.PrepareContext(ctx, getInvitation); err != nil {
 		return nil, fmt.Errorf("error preparing query GetInvitation: %w", err)
@@ -287,6 +308,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.getOrganizationByNameStmt, err = db.PrepareContext(ctx, getOrganizationByName); err != nil {
 		return nil, fmt.Errorf("error preparing query GetOrganizationByName: %w", err)
+	}
+	if q.getOtherIssuerStmt, err = db.PrepareContext(ctx, getOtherIssuer); err != nil {
+		return nil, fmt.Errorf("error preparing query GetOtherIssuer: %w", err)
+	}
+	if q.getOtherProviderStmt, err = db.PrepareContext(ctx, getOtherProvider); err != nil {
+		return nil, fmt.Errorf("error preparing query GetOtherProvider: %w", err)
 	}
 	if q.getPasswordStmt, err = db.PrepareContext(ctx, getPassword); err != nil {
 		return nil, fmt.Errorf("error preparing query GetPassword: %w", err)
@@ -330,6 +357,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.getSessionStmt, err = db.PrepareContext(ctx, getSession); err != nil {
 		return nil, fmt.Errorf("error preparing query GetSession: %w", err)
 	}
+	if q.getSessionAgeStmt, err = db.PrepareContext(ctx, getSessionAge); err != nil {
+		return nil, fmt.Errorf("error preparing query GetSessionAge: %w", err)
+	}
+	if q.getSessionIdentityStmt, err = db.PrepareContext(ctx, getSessionIdentity); err != nil {
+		return nil, fmt.Errorf("error preparing query GetSessionIdentity: %w", err)
+	}
 	if q.getSiteSnapshotStateStmt, err = db.PrepareContext(ctx, getSiteSnapshotState); err != nil {
 		return nil, fmt.Errorf("error preparing query GetSiteSnapshotState: %w", err)
 	}
@@ -347,6 +380,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.getUserCountStmt, err = db.PrepareContext(ctx, getUserCount); err != nil {
 		return nil, fmt.Errorf("error preparing query GetUserCount: %w", err)
+	}
+	if q.getWaysInStmt, err = db.PrepareContext(ctx, getWaysIn); err != nil {
+		return nil, fmt.Errorf("error preparing query GetWaysIn: %w", err)
 	}
 	if q.hasActiveHolderStmt, err = db.PrepareContext(ctx, hasActiveHolder); err != nil {
 		return nil, fmt.Errorf("error preparing query HasActiveHolder: %w", err)
@@ -384,6 +420,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.insertFirstCatalogStmt, err = db.PrepareContext(ctx, insertFirstCatalog); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertFirstCatalog: %w", err)
 	}
+	if q.insertIdentityStmt, err = db.PrepareContext(ctx, insertIdentity); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertIdentity: %w", err)
+	}
 	if q.insertInvitationStmt, err = db.PrepareContext(ctx, insertInvitation); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertInvitation: %w", err)
 	}
@@ -398,6 +437,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.insertMembershipStmt, err = db.PrepareContext(ctx, insertMembership); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertMembership: %w", err)
+	}
+	if q.insertNoticeStmt, err = db.PrepareContext(ctx, insertNotice); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertNotice: %w", err)
 	}
 	if q.insertOrganizationStmt, err = db.PrepareContext(ctx, insertOrganization); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertOrganization: %w", err)
@@ -416,6 +458,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.insertSentFormStmt, err = db.PrepareContext(ctx, insertSentForm); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertSentForm: %w", err)
+	}
+	if q.insertSessionIdentityStmt, err = db.PrepareContext(ctx, insertSessionIdentity); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertSessionIdentity: %w", err)
 	}
 	if q.insertSetupTokenStmt, err = db.PrepareContext(ctx, insertSetupToken); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertSetupToken: %w", err)
@@ -560,6 +605,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.listHoldingsOfRoleInStmt, err = db.PrepareContext(ctx, listHoldingsOfRoleIn); err != nil {
 		return nil, fmt.Errorf("error preparing query ListHoldingsOfRoleIn: %w", err)
+	}
+	if q.listIdentitiesStmt, err = db.PrepareContext(ctx, listIdentities); err != nil {
+		return nil, fmt.Errorf("error preparing query ListIdentities: %w", err)
 	}
 	if q.listInvitationGrantsStmt, err = db.PrepareContext(ctx, listInvitationGrants); err != nil {
 		return nil, fmt.Errorf("error preparing query ListInvitationGrants: %w", err)
@@ -729,6 +777,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listSessionsStmt, err = db.PrepareContext(ctx, listSessions); err != nil {
 		return nil, fmt.Errorf("error preparing query ListSessions: %w", err)
 	}
+	if q.listSessionsOfSIDStmt, err = db.PrepareContext(ctx, listSessionsOfSID); err != nil {
+		return nil, fmt.Errorf("error preparing query ListSessionsOfSID: %w", err)
+	}
+	if q.listSessionsOfSubjectStmt, err = db.PrepareContext(ctx, listSessionsOfSubject); err != nil {
+		return nil, fmt.Errorf("error preparing query ListSessionsOfSubject: %w", err)
+	}
 	if q.listSigningKeysStmt, err = db.PrepareContext(ctx, listSigningKeys); err != nil {
 		return nil, fmt.Errorf("error preparing query ListSigningKeys: %w", err)
 	}
@@ -785,6 +839,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.noteExpiryStmt, err = db.PrepareContext(ctx, noteExpiry); err != nil {
 		return nil, fmt.Errorf("error preparing query NoteExpiry: %w", err)
+	}
+	if q.noteIdentityStmt, err = db.PrepareContext(ctx, noteIdentity); err != nil {
+		return nil, fmt.Errorf("error preparing query NoteIdentity: %w", err)
 	}
 	if q.raiseFeedStmt, err = db.PrepareContext(ctx, raiseFeed); err != nil {
 		return nil, fmt.Errorf("error preparing query RaiseFeed: %w", err)
@@ -870,6 +927,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.upsertSessionStmt, err = db.PrepareContext(ctx, upsertSession); err != nil {
 		return nil, fmt.Errorf("error preparing query UpsertSession: %w", err)
 	}
+	if q.verifyEmailStmt, err = db.PrepareContext(ctx, verifyEmail); err != nil {
+		return nil, fmt.Errorf("error preparing query VerifyEmail: %w", err)
+	}
 	if q.walkAccountsStmt, err = db.PrepareContext(ctx, walkAccounts); err != nil {
 		return nil, fmt.Errorf("error preparing query WalkAccounts: %w", err)
 	}
@@ -949,9 +1009,19 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing countMembersOfRoleStmt: %w", cerr)
 		}
 	}
+	if q.countNoticesStmt != nil {
+		if cerr := q.countNoticesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countNoticesStmt: %w", cerr)
+		}
+	}
 	if q.countOrganizationsUpToStmt != nil {
 		if cerr := q.countOrganizationsUpToStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing countOrganizationsUpToStmt: %w", cerr)
+		}
+	}
+	if q.countOwnersWithPasswordStmt != nil {
+		if cerr := q.countOwnersWithPasswordStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countOwnersWithPasswordStmt: %w", cerr)
 		}
 	}
 	if q.countReloadsStmt != nil {
@@ -1029,6 +1099,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing deleteExpiredSessionsStmt: %w", cerr)
 		}
 	}
+	if q.deleteIdentityStmt != nil {
+		if cerr := q.deleteIdentityStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteIdentityStmt: %w", cerr)
+		}
+	}
 	if q.deleteInvitationGrantsStmt != nil {
 		if cerr := q.deleteInvitationGrantsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing deleteInvitationGrantsStmt: %w", cerr)
@@ -1077,6 +1152,11 @@ func (q *Queries) Close() error {
 	if q.deleteOldLoginFailuresStmt != nil {
 		if cerr := q.deleteOldLoginFailuresStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing deleteOldLoginFailuresStmt: %w", cerr)
+		}
+	}
+	if q.deleteOldNoticesStmt != nil {
+		if cerr := q.deleteOldNoticesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteOldNoticesStmt: %w", cerr)
 		}
 	}
 	if q.deleteOldSentFormsStmt != nil {
@@ -1164,6 +1244,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing deleteUserRoleStmt: %w", cerr)
 		}
 	}
+	if q.dropPasswordStmt != nil {
+		if cerr := q.dropPasswordStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing dropPasswordStmt: %w", cerr)
+		}
+	}
 	if q.endAPIKeyStmt != nil {
 		if cerr := q.endAPIKeyStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing endAPIKeyStmt: %w", cerr)
@@ -1214,6 +1299,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing finishInvitationStmt: %w", cerr)
 		}
 	}
+	if q.followProviderStmt != nil {
+		if cerr := q.followProviderStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing followProviderStmt: %w", cerr)
+		}
+	}
 	if q.getAPIKeyStmt != nil {
 		if cerr := q.getAPIKeyStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing getAPIKeyStmt: %w", cerr)
@@ -1262,6 +1352,11 @@ func (q *Queries) Close() error {
 	if q.getFeedPositionStmt != nil {
 		if cerr := q.getFeedPositionStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing getFeedPositionStmt: %w", cerr)
+		}
+	}
+	if q.getIdentityStmt != nil {
+		if cerr := q.getIdentityStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getIdentityStmt: %w", cerr)
 		}
 	}
 	if q.getInvitationStmt != nil {
@@ -1322,6 +1417,16 @@ func (q *Queries) Close() error {
 	if q.getOrganizationByNameStmt != nil {
 		if cerr := q.getOrganizationByNameStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing getOrganizationByNameStmt: %w", cerr)
+		}
+	}
+	if q.getOtherIssuerStmt != nil {
+		if cerr := q.getOtherIssuerStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getOtherIssuerStmt: %w", cerr)
+		}
+	}
+	if q.getOtherProviderStmt != nil {
+		if cerr := q.getOtherProviderStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getOtherProviderStmt: %w", cerr)
 		}
 	}
 	if q.getPasswordStmt != nil {
@@ -1394,6 +1499,16 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing getSessionStmt: %w", cerr)
 		}
 	}
+	if q.getSessionAgeStmt != nil {
+		if cerr := q.getSessionAgeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getSessionAgeStmt: %w", cerr)
+		}
+	}
+	if q.getSessionIdentityStmt != nil {
+		if cerr := q.getSessionIdentityStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getSessionIdentityStmt: %w", cerr)
+		}
+	}
 	if q.getSiteSnapshotStateStmt != nil {
 		if cerr := q.getSiteSnapshotStateStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing getSiteSnapshotStateStmt: %w", cerr)
@@ -1422,6 +1537,11 @@ func (q *Queries) Close() error {
 	if q.getUserCountStmt != nil {
 		if cerr := q.getUserCountStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing getUserCountStmt: %w", cerr)
+		}
+	}
+	if q.getWaysInStmt != nil {
+		if cerr := q.getWaysInStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getWaysInStmt: %w", cerr)
 		}
 	}
 	if q.hasActiveHolderStmt != nil {
@@ -1484,6 +1604,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing insertFirstCatalogStmt: %w", cerr)
 		}
 	}
+	if q.insertIdentityStmt != nil {
+		if cerr := q.insertIdentityStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertIdentityStmt: %w", cerr)
+		}
+	}
 	if q.insertInvitationStmt != nil {
 		if cerr := q.insertInvitationStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing insertInvitationStmt: %w", cerr)
@@ -1507,6 +1632,11 @@ func (q *Queries) Close() error {
 	if q.insertMembershipStmt != nil {
 		if cerr := q.insertMembershipStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing insertMembershipStmt: %w", cerr)
+		}
+	}
+	if q.insertNoticeStmt != nil {
+		if cerr := q.insertNoticeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertNoticeStmt: %w", cerr)
 		}
 	}
 	if q.insertOrganizationStmt != nil {
@@ -1537,6 +1667,11 @@ func (q *Queries) Close() error {
 	if q.insertSentFormStmt != nil {
 		if cerr := q.insertSentFormStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing insertSentFormStmt: %w", cerr)
+		}
+	}
+	if q.insertSessionIdentityStmt != nil {
+		if cerr := q.insertSessionIdentityStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertSessionIdentityStmt: %w", cerr)
 		}
 	}
 	if q.insertSetupTokenStmt != nil {
@@ -1777,6 +1912,11 @@ func (q *Queries) Close() error {
 	if q.listHoldingsOfRoleInStmt != nil {
 		if cerr := q.listHoldingsOfRoleInStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listHoldingsOfRoleInStmt: %w", cerr)
+		}
+	}
+	if q.listIdentitiesStmt != nil {
+		if cerr := q.listIdentitiesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listIdentitiesStmt: %w", cerr)
 		}
 	}
 	if q.listInvitationGrantsStmt != nil {
@@ -2059,6 +2199,16 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listSessionsStmt: %w", cerr)
 		}
 	}
+	if q.listSessionsOfSIDStmt != nil {
+		if cerr := q.listSessionsOfSIDStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listSessionsOfSIDStmt: %w", cerr)
+		}
+	}
+	if q.listSessionsOfSubjectStmt != nil {
+		if cerr := q.listSessionsOfSubjectStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listSessionsOfSubjectStmt: %w", cerr)
+		}
+	}
 	if q.listSigningKeysStmt != nil {
 		if cerr := q.listSigningKeysStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listSigningKeysStmt: %w", cerr)
@@ -2152,6 +2302,11 @@ func (q *Queries) Close() error {
 	if q.noteExpiryStmt != nil {
 		if cerr := q.noteExpiryStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing noteExpiryStmt: %w", cerr)
+		}
+	}
+	if q.noteIdentityStmt != nil {
+		if cerr := q.noteIdentityStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing noteIdentityStmt: %w", cerr)
 		}
 	}
 	if q.raiseFeedStmt != nil {
@@ -2294,6 +2449,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing upsertSessionStmt: %w", cerr)
 		}
 	}
+	if q.verifyEmailStmt != nil {
+		if cerr := q.verifyEmailStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing verifyEmailStmt: %w", cerr)
+		}
+	}
 	if q.walkAccountsStmt != nil {
 		if cerr := q.walkAccountsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing walkAccountsStmt: %w", cerr)
@@ -2361,7 +2521,9 @@ type Queries struct {
 	countMemberRolesStmt              *sql.Stmt
 	countMembersStmt                  *sql.Stmt
 	countMembersOfRoleStmt            *sql.Stmt
+	countNoticesStmt                  *sql.Stmt
 	countOrganizationsUpToStmt        *sql.Stmt
+	countOwnersWithPasswordStmt       *sql.Stmt
 	countReloadsStmt                  *sql.Stmt
 	countRolesOfOrganizationStmt      *sql.Stmt
 	countRolesOfTypesStmt             *sql.Stmt
@@ -2377,6 +2539,7 @@ type Queries struct {
 	deleteEndedSiteRecordsStmt        *sql.Stmt
 	deleteExpiredKeysStmt             *sql.Stmt
 	deleteExpiredSessionsStmt         *sql.Stmt
+	deleteIdentityStmt                *sql.Stmt
 	deleteInvitationGrantsStmt        *sql.Stmt
 	deleteLoginFailuresStmt           *sql.Stmt
 	deleteLoginOfUserStmt             *sql.Stmt
@@ -2387,6 +2550,7 @@ type Queries struct {
 	deleteOldChangesStmt              *sql.Stmt
 	deleteOldInvitationsStmt          *sql.Stmt
 	deleteOldLoginFailuresStmt        *sql.Stmt
+	deleteOldNoticesStmt              *sql.Stmt
 	deleteOldSentFormsStmt            *sql.Stmt
 	deleteOrganizationStmt            *sql.Stmt
 	deletePasswordLinkStmt            *sql.Stmt
@@ -2404,6 +2568,7 @@ type Queries struct {
 	deleteUserStmt                    *sql.Stmt
 	deleteUserRecordStmt              *sql.Stmt
 	deleteUserRoleStmt                *sql.Stmt
+	dropPasswordStmt                  *sql.Stmt
 	endAPIKeyStmt                     *sql.Stmt
 	findAPIKeyStmt                    *sql.Stmt
 	findAuditLogsStmt                 *sql.Stmt
@@ -2414,6 +2579,7 @@ type Queries struct {
 	findOrganizationByNameStmt        *sql.Stmt
 	findUsersStmt                     *sql.Stmt
 	finishInvitationStmt              *sql.Stmt
+	followProviderStmt                *sql.Stmt
 	getAPIKeyStmt                     *sql.Stmt
 	getAPIKeyOwnerStmt                *sql.Stmt
 	getAuditLogStmt                   *sql.Stmt
@@ -2424,6 +2590,7 @@ type Queries struct {
 	getExpiredTokenStmt               *sql.Stmt
 	getFeedStmt                       *sql.Stmt
 	getFeedPositionStmt               *sql.Stmt
+	getIdentityStmt                   *sql.Stmt
 	getInvitationStmt                 *sql.Stmt
 	getLastAuditRootStmt              *sql.Stmt
 	getLastChangeStmt                 *sql.Stmt
@@ -2436,6 +2603,8 @@ type Queries struct {
 	getNextEndStmt                    *sql.Stmt
 	getOrganizationStmt               *sql.Stmt
 	getOrganizationByNameStmt         *sql.Stmt
+	getOtherIssuerStmt                *sql.Stmt
+	getOtherProviderStmt              *sql.Stmt
 	getPasswordStmt                   *sql.Stmt
 	getPasswordHashStmt               *sql.Stmt
 	getPasswordLinkStmt               *sql.Stmt
@@ -2450,12 +2619,15 @@ type Queries struct {
 	getSecretStmt                     *sql.Stmt
 	getSentFormStmt                   *sql.Stmt
 	getSessionStmt                    *sql.Stmt
+	getSessionAgeStmt                 *sql.Stmt
+	getSessionIdentityStmt            *sql.Stmt
 	getSiteSnapshotStateStmt          *sql.Stmt
 	getSnapshotStateStmt              *sql.Stmt
 	getUserStmt                       *sql.Stmt
 	getUserByEmailStmt                *sql.Stmt
 	getUserByUsernameStmt             *sql.Stmt
 	getUserCountStmt                  *sql.Stmt
+	getWaysInStmt                     *sql.Stmt
 	hasActiveHolderStmt               *sql.Stmt
 	holdAccountStmt                   *sql.Stmt
 	insertAPIKeyStmt                  *sql.Stmt
@@ -2468,17 +2640,20 @@ type Queries struct {
 	insertChangeOfSiteStmt            *sql.Stmt
 	insertChangesOfAccountStmt        *sql.Stmt
 	insertFirstCatalogStmt            *sql.Stmt
+	insertIdentityStmt                *sql.Stmt
 	insertInvitationStmt              *sql.Stmt
 	insertInvitationGrantStmt         *sql.Stmt
 	insertMemberStmt                  *sql.Stmt
 	insertMemberRoleStmt              *sql.Stmt
 	insertMembershipStmt              *sql.Stmt
+	insertNoticeStmt                  *sql.Stmt
 	insertOrganizationStmt            *sql.Stmt
 	insertPermissionStmt              *sql.Stmt
 	insertRoleStmt                    *sql.Stmt
 	insertRoleVersionStmt             *sql.Stmt
 	insertSecretStmt                  *sql.Stmt
 	insertSentFormStmt                *sql.Stmt
+	insertSessionIdentityStmt         *sql.Stmt
 	insertSetupTokenStmt              *sql.Stmt
 	insertSigningKeyStmt              *sql.Stmt
 	insertUserStmt                    *sql.Stmt
@@ -2527,6 +2702,7 @@ type Queries struct {
 	listHoldingsOfStmt                *sql.Stmt
 	listHoldingsOfRoleStmt            *sql.Stmt
 	listHoldingsOfRoleInStmt          *sql.Stmt
+	listIdentitiesStmt                *sql.Stmt
 	listInvitationGrantsStmt          *sql.Stmt
 	listInvitationsStmt               *sql.Stmt
 	listInvitedStmt                   *sql.Stmt
@@ -2583,6 +2759,8 @@ type Queries struct {
 	listRolesWithPairStmt             *sql.Stmt
 	listSealedTrailStmt               *sql.Stmt
 	listSessionsStmt                  *sql.Stmt
+	listSessionsOfSIDStmt             *sql.Stmt
+	listSessionsOfSubjectStmt         *sql.Stmt
 	listSigningKeysStmt               *sql.Stmt
 	listSiteHoldingsStmt              *sql.Stmt
 	listSiteRecordsStmt               *sql.Stmt
@@ -2602,6 +2780,7 @@ type Queries struct {
 	mustChangePasswordStmt            *sql.Stmt
 	noteEndToldStmt                   *sql.Stmt
 	noteExpiryStmt                    *sql.Stmt
+	noteIdentityStmt                  *sql.Stmt
 	raiseFeedStmt                     *sql.Stmt
 	raiseFeedFloorStmt                *sql.Stmt
 	raiseRevisionsStmt                *sql.Stmt
@@ -2630,6 +2809,7 @@ type Queries struct {
 	upsertLoginFailuresStmt           *sql.Stmt
 	upsertPasswordLinkStmt            *sql.Stmt
 	upsertSessionStmt                 *sql.Stmt
+	verifyEmailStmt                   *sql.Stmt
 	walkAccountsStmt                  *sql.Stmt
 	walkMembersStmt                   *sql.Stmt
 	walkOrganizationStmt              *sql.Stmt
@@ -2652,7 +2832,9 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		countMemberRolesStmt:              q.countMemberRolesStmt,
 		countMembersStmt:                  q.countMembersStmt,
 		countMembersOfRoleStmt:            q.countMembersOfRoleStmt,
+		countNoticesStmt:                  q.countNoticesStmt,
 		countOrganizationsUpToStmt:        q.countOrganizationsUpToStmt,
+		countOwnersWithPasswordStmt:       q.countOwnersWithPasswordStmt,
 		countReloadsStmt:                  q.countReloadsStmt,
 		countRolesOfOrganizationStmt:      q.countRolesOfOrganizationStmt,
 		countRolesOfTypesStmt:             q.countRolesOfTypesStmt,
@@ -2668,6 +2850,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		deleteEndedSiteRecordsStmt:        q.deleteEndedSiteRecordsStmt,
 		deleteExpiredKeysStmt:             q.deleteExpiredKeysStmt,
 		deleteExpiredSessionsStmt:         q.deleteExpiredSessionsStmt,
+		deleteIdentityStmt:                q.deleteIdentityStmt,
 		deleteInvitationGrantsStmt:        q.deleteInvitationGrantsStmt,
 		deleteLoginFailuresStmt:           q.deleteLoginFailuresStmt,
 		deleteLoginOfUserStmt:             q.deleteLoginOfUserStmt,
@@ -2678,6 +2861,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		deleteOldChangesStmt:              q.deleteOldChangesStmt,
 		deleteOldInvitationsStmt:          q.deleteOldInvitationsStmt,
 		deleteOldLoginFailuresStmt:        q.deleteOldLoginFailuresStmt,
+		deleteOldNoticesStmt:              q.deleteOldNoticesStmt,
 		deleteOldSentFormsStmt:            q.deleteOldSentFormsStmt,
 		deleteOrganizationStmt:            q.deleteOrganizationStmt,
 		deletePasswordLinkStmt:            q.deletePasswordLinkStmt,
@@ -2695,6 +2879,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		deleteUserStmt:                    q.deleteUserStmt,
 		deleteUserRecordStmt:              q.deleteUserRecordStmt,
 		deleteUserRoleStmt:                q.deleteUserRoleStmt,
+		dropPasswordStmt:                  q.dropPasswordStmt,
 		endAPIKeyStmt:                     q.endAPIKeyStmt,
 		findAPIKeyStmt:                    q.findAPIKeyStmt,
 		findAuditLogsStmt:                 q.findAuditLogsStmt,
@@ -2705,6 +2890,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		findOrganizationByNameStmt:        q.findOrganizationByNameStmt,
 		findUsersStmt:                     q.findUsersStmt,
 		finishInvitationStmt:              q.finishInvitationStmt,
+		followProviderStmt:                q.followProviderStmt,
 		getAPIKeyStmt:                     q.getAPIKeyStmt,
 		getAPIKeyOwnerStmt:                q.getAPIKeyOwnerStmt,
 		getAuditLogStmt:                   q.getAuditLogStmt,
@@ -2715,6 +2901,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		getExpiredTokenStmt:               q.getExpiredTokenStmt,
 		getFeedStmt:                       q.getFeedStmt,
 		getFeedPositionStmt:               q.getFeedPositionStmt,
+		getIdentityStmt:                   q.getIdentityStmt,
 		getInvitationStmt:                 q.getInvitationStmt,
 		getLastAuditRootStmt:              q.getLastAuditRootStmt,
 		getLastChangeStmt:                 q.getLastChangeStmt,
@@ -2727,6 +2914,8 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		getNextEndStmt:                    q.getNextEndStmt,
 		getOrganizationStmt:               q.getOrganizationStmt,
 		getOrganizationByNameStmt:         q.getOrganizationByNameStmt,
+		getOtherIssuerStmt:                q.getOtherIssuerStmt,
+		getOtherProviderStmt:              q.getOtherProviderStmt,
 		getPasswordStmt:                   q.getPasswordStmt,
 		getPasswordHashStmt:               q.getPasswordHashStmt,
 		getPasswordLinkStmt:               q.getPasswordLinkStmt,
@@ -2741,12 +2930,15 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		getSecretStmt:                     q.getSecretStmt,
 		getSentFormStmt:                   q.getSentFormStmt,
 		getSessionStmt:                    q.getSessionStmt,
+		getSessionAgeStmt:                 q.getSessionAgeStmt,
+		getSessionIdentityStmt:            q.getSessionIdentityStmt,
 		getSiteSnapshotStateStmt:          q.getSiteSnapshotStateStmt,
 		getSnapshotStateStmt:              q.getSnapshotStateStmt,
 		getUserStmt:                       q.getUserStmt,
 		getUserByEmailStmt:                q.getUserByEmailStmt,
 		getUserByUsernameStmt:             q.getUserByUsernameStmt,
 		getUserCountStmt:                  q.getUserCountStmt,
+		getWaysInStmt:                     q.getWaysInStmt,
 		hasActiveHolderStmt:               q.hasActiveHolderStmt,
 		holdAccountStmt:                   q.holdAccountStmt,
 		insertAPIKeyStmt:                  q.insertAPIKeyStmt,
@@ -2759,17 +2951,20 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		insertChangeOfSiteStmt:            q.insertChangeOfSiteStmt,
 		insertChangesOfAccountStmt:        q.insertChangesOfAccountStmt,
 		insertFirstCatalogStmt:            q.insertFirstCatalogStmt,
+		insertIdentityStmt:                q.insertIdentityStmt,
 		insertInvitationStmt:              q.insertInvitationStmt,
 		insertInvitationGrantStmt:         q.insertInvitationGrantStmt,
 		insertMemberStmt:                  q.insertMemberStmt,
 		insertMemberRoleStmt:              q.insertMemberRoleStmt,
 		insertMembershipStmt:              q.insertMembershipStmt,
+		insertNoticeStmt:                  q.insertNoticeStmt,
 		insertOrganizationStmt:            q.insertOrganizationStmt,
 		insertPermissionStmt:              q.insertPermissionStmt,
 		insertRoleStmt:                    q.insertRoleStmt,
 		insertRoleVersionStmt:             q.insertRoleVersionStmt,
 		insertSecretStmt:                  q.insertSecretStmt,
 		insertSentFormStmt:                q.insertSentFormStmt,
+		insertSessionIdentityStmt:         q.insertSessionIdentityStmt,
 		insertSetupTokenStmt:              q.insertSetupTokenStmt,
 		insertSigningKeyStmt:              q.insertSigningKeyStmt,
 		insertUserStmt:                    q.insertUserStmt,
@@ -2818,6 +3013,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listHoldingsOfStmt:                q.listHoldingsOfStmt,
 		listHoldingsOfRoleStmt:            q.listHoldingsOfRoleStmt,
 		listHoldingsOfRoleInStmt:          q.listHoldingsOfRoleInStmt,
+		listIdentitiesStmt:                q.listIdentitiesStmt,
 		listInvitationGrantsStmt:          q.listInvitationGrantsStmt,
 		listInvitationsStmt:               q.listInvitationsStmt,
 		listInvitedStmt:                   q.listInvitedStmt,
@@ -2874,6 +3070,8 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listRolesWithPairStmt:             q.listRolesWithPairStmt,
 		listSealedTrailStmt:               q.listSealedTrailStmt,
 		listSessionsStmt:                  q.listSessionsStmt,
+		listSessionsOfSIDStmt:             q.listSessionsOfSIDStmt,
+		listSessionsOfSubjectStmt:         q.listSessionsOfSubjectStmt,
 		listSigningKeysStmt:               q.listSigningKeysStmt,
 		listSiteHoldingsStmt:              q.listSiteHoldingsStmt,
 		listSiteRecordsStmt:               q.listSiteRecordsStmt,
@@ -2893,6 +3091,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		mustChangePasswordStmt:            q.mustChangePasswordStmt,
 		noteEndToldStmt:                   q.noteEndToldStmt,
 		noteExpiryStmt:                    q.noteExpiryStmt,
+		noteIdentityStmt:                  q.noteIdentityStmt,
 		raiseFeedStmt:                     q.raiseFeedStmt,
 		raiseFeedFloorStmt:                q.raiseFeedFloorStmt,
 		raiseRevisionsStmt:                q.raiseRevisionsStmt,
@@ -2921,6 +3120,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		upsertLoginFailuresStmt:           q.upsertLoginFailuresStmt,
 		upsertPasswordLinkStmt:            q.upsertPasswordLinkStmt,
 		upsertSessionStmt:                 q.upsertSessionStmt,
+		verifyEmailStmt:                   q.verifyEmailStmt,
 		walkAccountsStmt:                  q.walkAccountsStmt,
 		walkMembersStmt:                   q.walkMembersStmt,
 		walkOrganizationStmt:              q.walkOrganizationStmt,

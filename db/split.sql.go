@@ -22,7 +22,9 @@ type Reads interface {
 	CountMemberRoles(ctx context.Context, organizationID uuid.UUID) ([]CountMemberRolesRow, error)
 	CountMembers(ctx context.Context, arg CountMembersParams) (int64, error)
 	CountMembersOfRole(ctx context.Context, arg CountMembersOfRoleParams) (int64, error)
+	CountNotices(ctx context.Context, hash []byte) (int64, error)
 	CountOrganizationsUpTo(ctx context.Context, maxRows int64) (int64, error)
+	CountOwnersWithPassword(ctx context.Context) (int64, error)
 	CountReloads(ctx context.Context, arg CountReloadsParams) (int64, error)
 	CountRolesOfOrganization(ctx context.Context, organizationID uuid.NullUUID) (int64, error)
 	CountRolesOfTypes(ctx context.Context) ([]CountRolesOfTypesRow, error)
@@ -50,6 +52,7 @@ type Reads interface {
 	GetExpiredToken(ctx context.Context, arg GetExpiredTokenParams) (GetExpiredTokenRow, error)
 	GetFeed(ctx context.Context) (FeedPosition, error)
 	GetFeedPosition(ctx context.Context) (int64, error)
+	GetIdentity(ctx context.Context, arg GetIdentityParams) (GetIdentityRow, error)
 	GetInvitation(ctx context.Context, id uuid.UUID) (Invitation, error)
 	GetLastAuditRoot(ctx context.Context) (AuditRoot, error)
 	GetLastChange(ctx context.Context) (int64, error)
@@ -62,6 +65,8 @@ type Reads interface {
 	GetNextEnd(ctx context.Context) (sql.NullTime, error)
 	GetOrganization(ctx context.Context, id uuid.UUID) (Organization, error)
 	GetOrganizationByName(ctx context.Context, nameKey string) (Organization, error)
+	GetOtherIssuer(ctx context.Context, arg GetOtherIssuerParams) (string, error)
+	GetOtherProvider(ctx context.Context, arg GetOtherProviderParams) (string, error)
 	GetPassword(ctx context.Context, emailKey string) (GetPasswordRow, error)
 	GetPasswordHash(ctx context.Context, id uuid.UUID) (string, error)
 	GetPasswordLink(ctx context.Context, id string) (GetPasswordLinkRow, error)
@@ -76,12 +81,15 @@ type Reads interface {
 	GetSecret(ctx context.Context, name string) ([]byte, error)
 	GetSentForm(ctx context.Context, arg GetSentFormParams) (GetSentFormRow, error)
 	GetSession(ctx context.Context, arg GetSessionParams) ([]byte, error)
+	GetSessionAge(ctx context.Context, token string) (GetSessionAgeRow, error)
+	GetSessionIdentity(ctx context.Context, token string) (GetSessionIdentityRow, error)
 	GetSiteSnapshotState(ctx context.Context) (GetSiteSnapshotStateRow, error)
 	GetSnapshotState(ctx context.Context, id uuid.UUID) (GetSnapshotStateRow, error)
 	GetUser(ctx context.Context, id uuid.UUID) (UserRow, error)
 	GetUserByEmail(ctx context.Context, emailKey string) (UserRow, error)
 	GetUserByUsername(ctx context.Context, usernameKey string) (UserRow, error)
 	GetUserCount(ctx context.Context) (int64, error)
+	GetWaysIn(ctx context.Context, id uuid.UUID) (GetWaysInRow, error)
 	HasActiveHolder(ctx context.Context, arg HasActiveHolderParams) (bool, error)
 	ListAPIKeys(ctx context.Context, arg ListAPIKeysParams) ([]ListAPIKeysRow, error)
 	ListAPIKeysPage(ctx context.Context, arg ListAPIKeysPageParams) ([]ListAPIKeysPageRow, error)
@@ -90,7 +98,7 @@ type Reads interface {
 	ListAccountNames(ctx context.Context, keys []string) ([]ListAccountNamesRow, error)
 	ListAccountsOfRole(ctx context.Context, arg ListAccountsOfRoleParams) ([]ListAccountsOfRoleRow, error)
 	ListActiveHolders(ctx context.Context, arg ListActiveHoldersParams) ([]ListActiveHoldersRow, error)
-	ListActiveHoldersOfSiteRole(ctx context.Context, role string) ([]uuid.UUID, error)
+	ListActiveHoldersOfSiteRole(ctx context.Context, arg ListActiveHoldersOfSiteRoleParams) ([]uuid.UUID, error)
 	ListActiveMembersOfSiteRole(ctx context.Context, arg ListActiveMembersOfSiteRoleParams) ([]ListActiveMembersOfSiteRoleRow, error)
 	ListAllHoldersElsewhere(ctx context.Context, arg ListAllHoldersElsewhereParams) ([]uuid.UUID, error)
 	ListAllInvitations(ctx context.Context, arg ListAllInvitationsParams) ([]Invitation, error)
@@ -127,6 +135,7 @@ type Reads interface {
 	ListHoldingsOf(ctx context.Context, userIds []uuid.UUID) ([]ListHoldingsOfRow, error)
 	ListHoldingsOfRole(ctx context.Context, arg ListHoldingsOfRoleParams) ([]ListHoldingsOfRoleRow, error)
 	ListHoldingsOfRoleIn(ctx context.Context, arg ListHoldingsOfRoleInParams) ([]ListHoldingsOfRoleInRow, error)
+	ListIdentities(ctx context.Context, userID uuid.UUID) ([]ListIdentitiesRow, error)
 	ListInvitationGrants(ctx context.Context, ids []uuid.UUID) ([]InvitationGrant, error)
 	ListInvitations(ctx context.Context, arg ListInvitationsParams) ([]Invitation, error)
 	ListInvited(ctx context.Context, arg ListInvitedParams) ([]string, error)
@@ -183,6 +192,8 @@ type Reads interface {
 	ListRolesWithPair(ctx context.Context, arg ListRolesWithPairParams) ([]uuid.UUID, error)
 	ListSealedTrail(ctx context.Context, arg ListSealedTrailParams) ([]AuditLog, error)
 	ListSessions(ctx context.Context, arg ListSessionsParams) ([]ListSessionsRow, error)
+	ListSessionsOfSID(ctx context.Context, arg ListSessionsOfSIDParams) ([]ListSessionsOfSIDRow, error)
+	ListSessionsOfSubject(ctx context.Context, arg ListSessionsOfSubjectParams) ([]ListSessionsOfSubjectRow, error)
 	ListSigningKeys(ctx context.Context, retiredAfter sql.NullTime) ([]SigningKey, error)
 	ListSiteHoldings(ctx context.Context, arg ListSiteHoldingsParams) ([]ListSiteHoldingsRow, error)
 	ListSiteRecords(ctx context.Context, userID uuid.UUID) ([]UserRole, error)
@@ -261,9 +272,19 @@ func (r reads) CountMembersOfRole(ctx context.Context, arg CountMembersOfRolePar
 	return found, named("CountMembersOfRole", err)
 }
 
+func (r reads) CountNotices(ctx context.Context, hash []byte) (int64, error) {
+	found, err := r.queries.CountNotices(ctx, hash)
+	return found, named("CountNotices", err)
+}
+
 func (r reads) CountOrganizationsUpTo(ctx context.Context, maxRows int64) (int64, error) {
 	found, err := r.queries.CountOrganizationsUpTo(ctx, maxRows)
 	return found, named("CountOrganizationsUpTo", err)
+}
+
+func (r reads) CountOwnersWithPassword(ctx context.Context) (int64, error) {
+	found, err := r.queries.CountOwnersWithPassword(ctx)
+	return found, named("CountOwnersWithPassword", err)
 }
 
 func (r reads) CountReloads(ctx context.Context, arg CountReloadsParams) (int64, error) {
@@ -401,6 +422,11 @@ func (r reads) GetFeedPosition(ctx context.Context) (int64, error) {
 	return found, named("GetFeedPosition", err)
 }
 
+func (r reads) GetIdentity(ctx context.Context, arg GetIdentityParams) (GetIdentityRow, error) {
+	found, err := r.queries.GetIdentity(ctx, arg)
+	return found, named("GetIdentity", err)
+}
+
 func (r reads) GetInvitation(ctx context.Context, id uuid.UUID) (Invitation, error) {
 	found, err := r.queries.GetInvitation(ctx, id)
 	return found, named("GetInvitation", err)
@@ -459,6 +485,16 @@ func (r reads) GetOrganization(ctx context.Context, id uuid.UUID) (Organization,
 func (r reads) GetOrganizationByName(ctx context.Context, nameKey string) (Organization, error) {
 	found, err := r.queries.GetOrganizationByName(ctx, nameKey)
 	return found, named("GetOrganizationByName", err)
+}
+
+func (r reads) GetOtherIssuer(ctx context.Context, arg GetOtherIssuerParams) (string, error) {
+	found, err := r.queries.GetOtherIssuer(ctx, arg)
+	return found, named("GetOtherIssuer", err)
+}
+
+func (r reads) GetOtherProvider(ctx context.Context, arg GetOtherProviderParams) (string, error) {
+	found, err := r.queries.GetOtherProvider(ctx, arg)
+	return found, named("GetOtherProvider", err)
 }
 
 func (r reads) GetPassword(ctx context.Context, emailKey string) (GetPasswordRow, error) {
@@ -531,6 +567,16 @@ func (r reads) GetSession(ctx context.Context, arg GetSessionParams) ([]byte, er
 	return found, named("GetSession", err)
 }
 
+func (r reads) GetSessionAge(ctx context.Context, token string) (GetSessionAgeRow, error) {
+	found, err := r.queries.GetSessionAge(ctx, token)
+	return found, named("GetSessionAge", err)
+}
+
+func (r reads) GetSessionIdentity(ctx context.Context, token string) (GetSessionIdentityRow, error) {
+	found, err := r.queries.GetSessionIdentity(ctx, token)
+	return found, named("GetSessionIdentity", err)
+}
+
 func (r reads) GetSiteSnapshotState(ctx context.Context) (GetSiteSnapshotStateRow, error) {
 	found, err := r.queries.GetSiteSnapshotState(ctx)
 	return found, named("GetSiteSnapshotState", err)
@@ -559,6 +605,11 @@ func (r reads) GetUserByUsername(ctx context.Context, usernameKey string) (UserR
 func (r reads) GetUserCount(ctx context.Context) (int64, error) {
 	found, err := r.queries.GetUserCount(ctx)
 	return found, named("GetUserCount", err)
+}
+
+func (r reads) GetWaysIn(ctx context.Context, id uuid.UUID) (GetWaysInRow, error) {
+	found, err := r.queries.GetWaysIn(ctx, id)
+	return found, named("GetWaysIn", err)
 }
 
 func (r reads) HasActiveHolder(ctx context.Context, arg HasActiveHolderParams) (bool, error) {
@@ -601,8 +652,8 @@ func (r reads) ListActiveHolders(ctx context.Context, arg ListActiveHoldersParam
 	return found, named("ListActiveHolders", err)
 }
 
-func (r reads) ListActiveHoldersOfSiteRole(ctx context.Context, role string) ([]uuid.UUID, error) {
-	found, err := r.queries.ListActiveHoldersOfSiteRole(ctx, role)
+func (r reads) ListActiveHoldersOfSiteRole(ctx context.Context, arg ListActiveHoldersOfSiteRoleParams) ([]uuid.UUID, error) {
+	found, err := r.queries.ListActiveHoldersOfSiteRole(ctx, arg)
 	return found, named("ListActiveHoldersOfSiteRole", err)
 }
 
@@ -784,6 +835,11 @@ func (r reads) ListHoldingsOfRole(ctx context.Context, arg ListHoldingsOfRolePar
 func (r reads) ListHoldingsOfRoleIn(ctx context.Context, arg ListHoldingsOfRoleInParams) ([]ListHoldingsOfRoleInRow, error) {
 	found, err := r.queries.ListHoldingsOfRoleIn(ctx, arg)
 	return found, named("ListHoldingsOfRoleIn", err)
+}
+
+func (r reads) ListIdentities(ctx context.Context, userID uuid.UUID) ([]ListIdentitiesRow, error) {
+	found, err := r.queries.ListIdentities(ctx, userID)
+	return found, named("ListIdentities", err)
 }
 
 func (r reads) ListInvitationGrants(ctx context.Context, ids []uuid.UUID) ([]InvitationGrant, error) {
@@ -1066,6 +1122,16 @@ func (r reads) ListSessions(ctx context.Context, arg ListSessionsParams) ([]List
 	return found, named("ListSessions", err)
 }
 
+func (r reads) ListSessionsOfSID(ctx context.Context, arg ListSessionsOfSIDParams) ([]ListSessionsOfSIDRow, error) {
+	found, err := r.queries.ListSessionsOfSID(ctx, arg)
+	return found, named("ListSessionsOfSID", err)
+}
+
+func (r reads) ListSessionsOfSubject(ctx context.Context, arg ListSessionsOfSubjectParams) ([]ListSessionsOfSubjectRow, error) {
+	found, err := r.queries.ListSessionsOfSubject(ctx, arg)
+	return found, named("ListSessionsOfSubject", err)
+}
+
 func (r reads) ListSigningKeys(ctx context.Context, retiredAfter sql.NullTime) ([]SigningKey, error) {
 	found, err := r.queries.ListSigningKeys(ctx, retiredAfter)
 	return found, named("ListSigningKeys", err)
@@ -1256,6 +1322,14 @@ func (w Writes) DeleteExpiredSessions(ctx context.Context, now time.Time) error 
 	return named("DeleteExpiredSessions", w.tx.queries.DeleteExpiredSessions(ctx, now))
 }
 
+// DeleteIdentity runs the statement of its name.
+func (w Writes) DeleteIdentity(ctx context.Context, arg DeleteIdentityParams) error {
+	if err := w.tx.enter("DeleteIdentity"); err != nil {
+		return err
+	}
+	return named("DeleteIdentity", w.tx.queries.DeleteIdentity(ctx, arg))
+}
+
 // DeleteInvitationGrants runs the statement of its name.
 func (w Writes) DeleteInvitationGrants(ctx context.Context, arg DeleteInvitationGrantsParams) error {
 	if err := w.tx.enter("DeleteInvitationGrants"); err != nil {
@@ -1334,6 +1408,14 @@ func (w Writes) DeleteOldLoginFailures(ctx context.Context, before time.Time) er
 		return err
 	}
 	return named("DeleteOldLoginFailures", w.tx.queries.DeleteOldLoginFailures(ctx, before))
+}
+
+// DeleteOldNotices runs the statement of its name.
+func (w Writes) DeleteOldNotices(ctx context.Context, now time.Time) error {
+	if err := w.tx.enter("DeleteOldNotices"); err != nil {
+		return err
+	}
+	return named("DeleteOldNotices", w.tx.queries.DeleteOldNotices(ctx, now))
 }
 
 // DeleteOldSentForms runs the statement of its name.
@@ -1473,6 +1555,14 @@ func (w Writes) DeleteUserRole(ctx context.Context, arg DeleteUserRoleParams) er
 	return named("DeleteUserRole", w.tx.queries.DeleteUserRole(ctx, arg))
 }
 
+// DropPassword runs the statement of its name.
+func (w Writes) DropPassword(ctx context.Context, arg DropPasswordParams) error {
+	if err := w.tx.enter("DropPassword"); err != nil {
+		return err
+	}
+	return named("DropPassword", w.tx.queries.DropPassword(ctx, arg))
+}
+
 // EndAPIKey runs the statement of its name.
 func (w Writes) EndAPIKey(ctx context.Context, arg EndAPIKeyParams) error {
 	if err := w.tx.enter("EndAPIKey"); err != nil {
@@ -1487,6 +1577,14 @@ func (w Writes) FinishInvitation(ctx context.Context, id uuid.UUID) error {
 		return err
 	}
 	return named("FinishInvitation", w.tx.queries.FinishInvitation(ctx, id))
+}
+
+// FollowProvider runs the statement of its name.
+func (w Writes) FollowProvider(ctx context.Context, arg FollowProviderParams) error {
+	if err := w.tx.enter("FollowProvider"); err != nil {
+		return err
+	}
+	return named("FollowProvider", w.tx.queries.FollowProvider(ctx, arg))
 }
 
 // HoldAccount runs the statement of its name.
@@ -1577,6 +1675,14 @@ func (w Writes) InsertFirstCatalog(ctx context.Context, arg InsertFirstCatalogPa
 	return named("InsertFirstCatalog", w.tx.queries.InsertFirstCatalog(ctx, arg))
 }
 
+// InsertIdentity runs the statement of its name.
+func (w Writes) InsertIdentity(ctx context.Context, arg InsertIdentityParams) error {
+	if err := w.tx.enter("InsertIdentity"); err != nil {
+		return err
+	}
+	return named("InsertIdentity", w.tx.queries.InsertIdentity(ctx, arg))
+}
+
 // InsertInvitation runs the statement of its name.
 func (w Writes) InsertInvitation(ctx context.Context, arg InsertInvitationParams) error {
 	if err := w.tx.enter("InsertInvitation"); err != nil {
@@ -1615,6 +1721,14 @@ func (w Writes) InsertMembership(ctx context.Context, arg InsertMembershipParams
 		return err
 	}
 	return named("InsertMembership", w.tx.queries.InsertMembership(ctx, arg))
+}
+
+// InsertNotice runs the statement of its name.
+func (w Writes) InsertNotice(ctx context.Context, arg InsertNoticeParams) error {
+	if err := w.tx.enter("InsertNotice"); err != nil {
+		return err
+	}
+	return named("InsertNotice", w.tx.queries.InsertNotice(ctx, arg))
 }
 
 // InsertOrganization runs the statement of its name.
@@ -1663,6 +1777,14 @@ func (w Writes) InsertSentForm(ctx context.Context, arg InsertSentFormParams) er
 		return err
 	}
 	return named("InsertSentForm", w.tx.queries.InsertSentForm(ctx, arg))
+}
+
+// InsertSessionIdentity runs the statement of its name.
+func (w Writes) InsertSessionIdentity(ctx context.Context, arg InsertSessionIdentityParams) error {
+	if err := w.tx.enter("InsertSessionIdentity"); err != nil {
+		return err
+	}
+	return named("InsertSessionIdentity", w.tx.queries.InsertSessionIdentity(ctx, arg))
 }
 
 // InsertSetupToken runs the statement of its name.
@@ -1727,6 +1849,14 @@ func (w Writes) NoteExpiry(ctx context.Context, id string) error {
 		return err
 	}
 	return named("NoteExpiry", w.tx.queries.NoteExpiry(ctx, id))
+}
+
+// NoteIdentity runs the statement of its name.
+func (w Writes) NoteIdentity(ctx context.Context, arg NoteIdentityParams) error {
+	if err := w.tx.enter("NoteIdentity"); err != nil {
+		return err
+	}
+	return named("NoteIdentity", w.tx.queries.NoteIdentity(ctx, arg))
 }
 
 // RaiseFeed runs the statement of its name.
@@ -1913,6 +2043,14 @@ func (w Writes) UpsertSession(ctx context.Context, arg UpsertSessionParams) erro
 	return named("UpsertSession", w.tx.queries.UpsertSession(ctx, arg))
 }
 
+// VerifyEmail runs the statement of its name.
+func (w Writes) VerifyEmail(ctx context.Context, arg VerifyEmailParams) error {
+	if err := w.tx.enter("VerifyEmail"); err != nil {
+		return err
+	}
+	return named("VerifyEmail", w.tx.queries.VerifyEmail(ctx, arg))
+}
+
 // writers are the statements that write, with the units that each may run in.
 var writers = map[string]Unit{
 	"AcceptInvitation":        SiteUnit,
@@ -1924,6 +2062,7 @@ var writers = map[string]Unit{
 	"DeleteEndedSiteRecords":  SiteUnit,
 	"DeleteExpiredKeys":       SiteUnit | SignInUnit,
 	"DeleteExpiredSessions":   SiteUnit | SignInUnit,
+	"DeleteIdentity":          SiteUnit,
 	"DeleteInvitationGrants":  OrganizationUnit | SiteUnit,
 	"DeleteLoginFailures":     SiteUnit | SignInUnit,
 	"DeleteLoginOfUser":       SignInUnit,
@@ -1934,6 +2073,7 @@ var writers = map[string]Unit{
 	"DeleteOldChanges":        SignInUnit,
 	"DeleteOldInvitations":    SignInUnit,
 	"DeleteOldLoginFailures":  SignInUnit,
+	"DeleteOldNotices":        SignInUnit,
 	"DeleteOldSentForms":      OrganizationUnit | SiteUnit | SignInUnit,
 	"DeleteOrganization":      SiteUnit,
 	"DeletePasswordLink":      OrganizationUnit | SiteUnit,
@@ -1951,8 +2091,10 @@ var writers = map[string]Unit{
 	"DeleteUser":              SiteUnit,
 	"DeleteUserRecord":        SiteUnit,
 	"DeleteUserRole":          SiteUnit,
+	"DropPassword":            SiteUnit,
 	"EndAPIKey":               SiteUnit,
 	"FinishInvitation":        OrganizationUnit | SignInUnit,
+	"FollowProvider":          SiteUnit,
 	"HoldAccount":             SiteUnit | SignInUnit,
 	"InsertAPIKey":            SiteUnit | SignInUnit,
 	"InsertAuditLog":          OrganizationUnit | SiteUnit | SignInUnit,
@@ -1964,17 +2106,20 @@ var writers = map[string]Unit{
 	"InsertChangeOfSite":      OrganizationUnit,
 	"InsertChangesOfAccount":  SiteUnit,
 	"InsertFirstCatalog":      SiteUnit,
+	"InsertIdentity":          SiteUnit,
 	"InsertInvitation":        OrganizationUnit | SiteUnit,
 	"InsertInvitationGrant":   OrganizationUnit | SiteUnit,
 	"InsertMember":            OrganizationUnit | SiteUnit,
 	"InsertMemberRole":        OrganizationUnit | SiteUnit,
 	"InsertMembership":        OrganizationUnit | SiteUnit,
+	"InsertNotice":            SignInUnit,
 	"InsertOrganization":      SiteUnit,
 	"InsertPermission":        OrganizationUnit | SiteUnit,
 	"InsertRole":              OrganizationUnit | SiteUnit,
 	"InsertRoleVersion":       OrganizationUnit | SiteUnit,
 	"InsertSecret":            SiteUnit | SignInUnit,
 	"InsertSentForm":          OrganizationUnit | SiteUnit | SignInUnit,
+	"InsertSessionIdentity":   SignInUnit,
 	"InsertSetupToken":        SiteUnit,
 	"InsertSigningKey":        SiteUnit,
 	"InsertUser":              SiteUnit,
@@ -1983,6 +2128,7 @@ var writers = map[string]Unit{
 	"MustChangePassword":      OrganizationUnit | SiteUnit,
 	"NoteEndTold":             SignInUnit,
 	"NoteExpiry":              SignInUnit,
+	"NoteIdentity":            SiteUnit | SignInUnit,
 	"RaiseFeed":               SiteUnit,
 	"RaiseFeedFloor":          SignInUnit,
 	"RaiseRevisions":          SiteUnit,
@@ -2006,4 +2152,5 @@ var writers = map[string]Unit{
 	"UpsertLoginFailures":     SiteUnit | SignInUnit,
 	"UpsertPasswordLink":      SiteUnit,
 	"UpsertSession":           SiteUnit | SignInUnit,
+	"VerifyEmail":             SiteUnit,
 }

@@ -462,12 +462,21 @@ func (q *Queries) InsertUserRole(ctx context.Context, arg InsertUserRoleParams) 
 
 const listActiveHoldersOfSiteRole = `-- name: ListActiveHoldersOfSiteRole :many
 SELECT DISTINCT u.id FROM user_roles r JOIN users u ON u.id = r.user_id
-WHERE r.role = ?1 AND r.ends_at IS NULL AND u.status = 'active' AND u.login_type <> 'none' ORDER BY u.id
+WHERE r.role = ?1 AND r.ends_at IS NULL AND u.status = 'active' AND (u.login_type = 'password' OR u.login_type = 'oidc' AND EXISTS (
+      SELECT 1 FROM user_identities i WHERE i.user_id = u.id
+        AND (CAST(?2 AS text) = '*' OR instr(?2, ' ' || i.provider || ' ') > 0)))
+ORDER BY u.id
 `
 
-// Active accounts of people that hold a role without an end: a service account cannot sign in to the console.
-func (q *Queries) ListActiveHoldersOfSiteRole(ctx context.Context, role string) ([]uuid.UUID, error) {
-	rows, err := q.query(ctx, q.listActiveHoldersOfSiteRoleStmt, listActiveHoldersOfSiteRole, role)
+type ListActiveHoldersOfSiteRoleParams struct {
+	Role      string
+	Providers string
+}
+
+// Active accounts that hold a role without an end and can sign in to the console: with a password, or at a provider of the
+// settings.
+func (q *Queries) ListActiveHoldersOfSiteRole(ctx context.Context, arg ListActiveHoldersOfSiteRoleParams) ([]uuid.UUID, error) {
+	rows, err := q.query(ctx, q.listActiveHoldersOfSiteRoleStmt, listActiveHoldersOfSiteRole, arg.Role, arg.Providers)
 	if err != nil {
 		return nil, err
 	}

@@ -157,7 +157,7 @@ func (n *NewInvitations) Check(now time.Time) error {
 
 // Problem says what is wrong with an address, "" if nothing is.
 func (i *Invitee) Problem() string {
-	if i.Email = strings.TrimSpace(i.Email); len(i.Email) > 254 || emailProblem(i.Email) != "" {
+	if i.Email = strings.TrimSpace(i.Email); len(i.Email) > 254 || EmailProblem(i.Email) != "" {
 		return "is no e-mail address"
 	}
 	if problem := TextProblem(i.Name, 128); problem != "" {

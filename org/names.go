@@ -83,7 +83,8 @@ func AvatarProblem(s string) string {
 	return ""
 }
 
-func emailProblem(s string) string {
+// EmailProblem says what is wrong with an e-mail address, "" if nothing is.
+func EmailProblem(s string) string {
 	a, err := mail.ParseAddress(s)
 	if err != nil || a.Address != s || len(s) > 254 {
 		return "must be a valid e-mail address"

@@ -14,7 +14,7 @@ func (u *NewUser) Check() error {
 	u.Name = strings.TrimSpace(u.Name)
 	message, bad := "", FieldErrors{}
 	if !u.Service {
-		bad.Add("email", emailProblem(u.Email))
+		bad.Add("email", EmailProblem(u.Email))
 	}
 	bad.Add("username", AddressProblem(u.Username, ReservedUsernames))
 	bad.Add("name", TextProblem(u.Name, 128))

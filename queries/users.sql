@@ -270,9 +270,13 @@ ORDER BY username_key
 LIMIT CAST(@max_rows AS bigint);
 
 -- name: ListActiveHoldersOfSiteRole :many
--- Active accounts of people that hold a role without an end: a service account cannot sign in to the console.
+-- Active accounts that hold a role without an end and can sign in to the console: with a password, or at a provider of the
+-- settings.
 SELECT DISTINCT u.id FROM user_roles r JOIN users u ON u.id = r.user_id
-WHERE r.role = @role AND r.ends_at IS NULL AND u.status = 'active' AND u.login_type <> 'none' ORDER BY u.id;
+WHERE r.role = @role AND r.ends_at IS NULL AND u.status = 'active' AND (u.login_type = 'password' OR u.login_type = 'oidc' AND EXISTS (
+      SELECT 1 FROM user_identities i WHERE i.user_id = u.id
+        AND (CAST(@providers AS text) = '*' OR instr(@providers, ' ' || i.provider || ' ') > 0)))
+ORDER BY u.id;
 
 -- name: ListEndedAccounts :many
 -- Accounts with records of the site that have ended.

@@ -15,6 +15,7 @@ type Account struct {
 	Ending    []org.Token // API tokens whose end is told
 	Shortcuts bool        // single-key shortcuts are on
 	Confirm   bool        // ask whether to sign out everywhere
+	Providers bool        // the site has sign-in providers
 	Err       *org.Error
 	Failed    string // as in UserPage
 	Username  string

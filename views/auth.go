@@ -1,6 +1,12 @@
 package views
 
-import "rolecall.example/org"
+import (
+	"net/url"
+	"time"
+
+	"rolecall.example/org"
+	"rolecall.example/views/ui"
+)
 
 // Login is the page to sign in.
 type Login struct {
@@ -8,6 +14,19 @@ type Login struct {
 	PasswordSet bool // the person has just set a password by a link
 	Ended       bool // the session ended, and what was sent then was not saved
 	Err         *org.Error
+
+	Providers  []SignInProvider // that one can sign in with, the one that this browser used last first
+	NoPassword bool             // nobody may sign in with a password
+	Now        time.Time
+}
+
+// LoginWith is the page to sign in that leads on to next.
+func LoginWith(next string) string {
+	q := url.Values{}
+	if next != "" && next != HomeURL {
+		q.Set("next", next)
+	}
+	return ui.URL(LoginURL, q)
 }
 
 // Setup is the page that makes the first account.

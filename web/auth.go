@@ -17,6 +17,7 @@ import (
 
 	"rolecall.example/org"
 	"rolecall.example/views"
+	"rolecall.example/web/oidc"
 )
 
 // sessionUser is the only key of a session: the id of its account.
@@ -276,6 +277,9 @@ func localPath(where, fallback string) string {
 	}
 	switch strings.TrimSuffix(u.Path, "/") {
 	case views.LoginURL, views.LogoutURL, views.SetupURL, views.ThemeURL:
+		return fallback
+	}
+	if strings.HasPrefix(u.Path, views.LoginURL+"/") || u.Path == oidc.CoderCallback {
 		return fallback
 	}
 	clean := url.URL{Path: u.Path, RawPath: u.RawPath, RawQuery: u.RawQuery}

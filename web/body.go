@@ -135,7 +135,7 @@ func (c *call) bodyIsForm(empty bool) (bool, error) {
 	if len(types) == 0 && empty {
 		return false, nil
 	}
-	browser := c.session || c.route.Offers(Page) && c.route.Access == Public
+	browser := c.session || c.route.Offers(Form) || c.route.Offers(Page) && c.route.Access == Public
 	switch media := mediaType(types); {
 	case c.request().Header.Get("Content-Encoding") != "":
 	case media == typeJSON:

@@ -102,8 +102,16 @@ func (s *Server) showAppearance(*call) (reply, error) {
 	return reply{json: client.Appearance{ApplicationName: "rolecall", AnnouncementBanners: []string{}, SupportLinks: []string{}}}, nil
 }
 
+// showAuthMethods tells of one provider, since Coder's clients know no more: the one that also answers at their address, or
+// else the first.
 func (s *Server) showAuthMethods(*call) (reply, error) {
-	return reply{json: client.AuthMethods{Password: client.AuthMethod{Enabled: true}}}, nil
+	m := client.AuthMethods{Password: client.AuthMethod{Enabled: s.account.PasswordPolicy() != org.PasswordsForNobody}}
+	for i, p := range s.Providers.List() {
+		if i == 0 || p.ID == s.Providers.ForCoder() {
+			m.OIDC = client.OIDCAuth{AuthMethod: client.AuthMethod{Enabled: true}, SignInText: "Continue with " + p.Name}
+		}
+	}
+	return reply{json: m}, nil
 }
 
 // validatePassword answers whether a password would be taken. It counts like an attempt to sign in: the check must not

@@ -3,6 +3,7 @@ package web
 import (
 	"errors"
 	"net/http"
+	"time"
 
 	"rolecall.example/client"
 	"rolecall.example/org"
@@ -26,10 +27,14 @@ func (s *Server) newLogin(c *call) (reply, error) {
 		return reply{next: to(next, "")}, nil
 	}
 	q := c.query()
-	return reply{html: show(loginPage(views.Login{Next: next, PasswordSet: q.text("password") == "set", Ended: q.text("ended") != ""}))}, nil
+	return reply{html: show(s.loginPage(c, views.Login{Next: next, PasswordSet: q.text("password") == "set", Ended: q.text("ended") != ""}))}, nil
 }
 
-func loginPage(l views.Login) page { return page{title: "Sign in", body: views.LoginPage(l)} }
+func (s *Server) loginPage(c *call, l views.Login) page {
+	l.Providers, l.Now = s.loginProviders(c), time.Now()
+	l.NoPassword = s.account.PasswordPolicy() == org.PasswordsForNobody
+	return page{title: "Sign in", body: views.LoginPage(l)}
+}
 
 // login starts a session for a password. A password that another person set for an account with more rights by now leads
 // to a form for a new one.
@@ -48,14 +53,22 @@ func (s *Server) login(c *call) (reply, error) {
 	}
 	if err != nil {
 		return c.again(err, func(e *org.Error) (page, error) {
-			return loginPage(views.Login{Next: next, Email: in.email, Err: e}), nil
+			return s.loginPage(c, views.Login{Next: next, Email: in.email, Err: e}), nil
 		})
 	}
 	return reply{next: to(next, ""), noStore: true}, nil
 }
 
+// logout ends the session here, whatever becomes of the one at the provider that it began with.
 func (s *Server) logout(c *call) (reply, error) {
-	return reply{next: to(views.LoginURL, "")}, s.signOut(c)
+	provider, idToken, err := s.Service.SignIn.BeganWith(c.ctx, c.actor.Session)
+	if err != nil {
+		return reply{}, err
+	}
+	if err := s.signOut(c); err != nil {
+		return reply{}, err
+	}
+	return reply{next: s.leaving(c, provider, idToken)}, nil
 }
 
 // createLoginToken is the sign-in of programs. It sets no cookie, so that a page of another site gains nothing by it.

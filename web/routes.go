@@ -10,6 +10,7 @@ import (
 	"rolecall.example/org"
 	"rolecall.example/static"
 	"rolecall.example/views"
+	"rolecall.example/web/oidc"
 )
 
 // Access is the kind of caller that may use a route at all. org decides what a caller may do with it.
@@ -40,6 +41,7 @@ const (
 	Scoped                             // tokens with limits reach its JSON and CSV: all that it tells or does, it asks the engine for
 	AuthZEN                            // asks and answers in the form of the AuthZEN API: tokens alone, and failures as one sentence
 	Upload                             // its form may hold a file, as multipart/form-data
+	Form                               // its body is a form, though no browser sends it
 	NoAccessLog                        // leaves no line in the log while all is well: balancers send several probes a second
 )
 
@@ -83,6 +85,8 @@ const (
 	pathKeys         = pathUser + "/keys"
 	pathKey          = pathKeys + "/{id}"
 	pathTokens       = pathKeys + "/tokens"
+	pathProvider     = "/login/oidc/{provider}"
+	pathIdentity     = views.IdentitiesURL + "/{provider}"
 )
 
 // table has every route there is, once.
@@ -185,6 +189,14 @@ var table = slices.Concat(accessRoutes, []Route{
 	{http.MethodGet, views.LoginURL, Public, Page, "ask for a password", (*Server).newLogin},
 	{http.MethodPost, views.LoginURL, Public, Page | Body, "sign in", (*Server).login},
 	{http.MethodPost, views.LogoutURL, SignedIn, Page, "sign out", (*Server).logout},
+	{http.MethodGet, pathProvider, Public, Page, "go to a sign-in provider", (*Server).startSignIn},
+	{http.MethodGet, pathProvider + "/callback", Public, Page, "come back from a sign-in provider", (*Server).finishSignIn},
+	{http.MethodPost, pathProvider + "/logout", Public, Body | Form, "take the notice that a session at a provider ended", (*Server).endedThere},
+	{http.MethodGet, oidc.CoderCallback, Public, Page, "come back from a sign-in provider, for clients of Coder's API", (*Server).coderSignIn},
+	{http.MethodGet, views.SignedOutPath, Public, Page, "say that the session has ended", (*Server).showSignedOut},
+	{http.MethodGet, views.IdentitiesURL, SignedIn, API | Page, "list the caller's sign-ins at providers", (*Server).listIdentities},
+	{http.MethodPost, pathIdentity + "/link", SignedIn, Page | Body, "link a sign-in at a provider", (*Server).linkIdentity},
+	{http.MethodDelete, pathIdentity, SignedIn, API | Page, "unlink a sign-in at a provider", (*Server).unlinkIdentity},
 	{http.MethodGet, views.SetupURL, Public, Page, "ask for the first account", (*Server).newSetup},
 	{http.MethodPost, views.SetupURL, Public, Page | Body, "create the first account", (*Server).setup},
 	{http.MethodGet, views.HomeURL, SignedIn, Page, "go to the members", (*Server).home},

@@ -126,7 +126,7 @@ func TestB5_SwappedIds(t *testing.T) {
 }
 
 func values(organization, user, role, id string) map[string]string {
-	return map[string]string{"organization": organization, "user": user, "roleName": role, "id": id, "invitation": "0199c6a4-53a1-7000-8000-5e1f3c0a9b21"}
+	return map[string]string{"organization": organization, "user": user, "roleName": role, "id": id, "provider": "none", "invitation": "0199c6a4-53a1-7000-8000-5e1f3c0a9b21"}
 }
 
 // everything is the permissions to run an organization.

@@ -29,6 +29,7 @@ import (
 	"rolecall.example/org/snapshots"
 	"rolecall.example/org/tenant"
 	"rolecall.example/static"
+	"rolecall.example/web/oidc"
 )
 
 // Options configure a Server.
@@ -54,6 +55,8 @@ type Options struct {
 	OnResponse      OnResponse   // may be nil
 	OnDecisions     OnDecisions  // may be nil
 	After           After        // calls a function later; the clock of the machine if nil
+
+	Providers *oidc.Providers // that people may sign in with; nil: none
 }
 
 // After calls a function after a time, unless stop is called before.

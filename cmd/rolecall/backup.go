@@ -158,6 +158,7 @@ type examination struct {
 	Rows     map[string]int64 `json:"rows"`
 	Dead     *org.DeadCount   `json:"dead,omitempty"` // nil: it could not be counted, which a finding explains
 	Findings []string         `json:"findings"`
+	Warnings []string         `json:"warnings"` // what is no damage, and may be meant so
 	report   db.Report
 }
 
@@ -168,7 +169,7 @@ func examine(ctx context.Context, path string) (examination, error) {
 	if err != nil {
 		return examination{}, err
 	}
-	x := examination{Database: db.Describe(path), Schema: r.Schema, Rows: r.Rows, Findings: append([]string{}, r.Findings...), report: r}
+	x := examination{Database: db.Describe(path), Schema: r.Schema, Rows: r.Rows, Findings: append([]string{}, r.Findings...), Warnings: []string{}, report: r}
 	// The log and its index have the same rows as the file, and its password hashes. For the URL of a server, Stat fails
 	// and nothing is found.
 	for _, suffix := range []string{"", "-wal", "-shm"} {
@@ -195,6 +196,12 @@ func examine(ctx context.Context, path string) (examination, error) {
 	service := services.New(d, services.Options{})
 	found, err := service.CheckIntegrity(ctx)
 	x.Findings = append(x.Findings, found...)
+	if err == nil && len(found) == 0 {
+		var owners int64
+		if owners, err = service.SignIn.OwnersWithPassword(ctx); err == nil && owners == 0 {
+			x.Warnings = append(x.Warnings, "no owner can sign in without a sign-in provider: while it is down, recover-owner is the only way in")
+		}
+	}
 	if err == nil {
 		dead, failed := service.CountDead(ctx)
 		switch {
@@ -223,6 +230,9 @@ func (x *examination) answer() report {
 		table(w, known...)
 		for _, f := range x.Findings {
 			fmt.Fprintln(w, "FOUND:", f)
+		}
+		for _, f := range x.Warnings {
+			fmt.Fprintln(w, "WARNING:", f)
 		}
 	}}
 }

@@ -11,7 +11,9 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"rolecall.example/org"
 	"rolecall.example/web"
+	"rolecall.example/web/oidc"
 )
 
 // config holds the settings of a command. Settings that a command does not read stay empty. One type for all commands,
@@ -47,6 +49,9 @@ type config struct {
 	serviceLimit     int    // likewise, of services
 	snapshotCache    int64  // in bytes
 	signingKeyFile   string // "" for the keys of the database
+	oidc             oidcFlags
+	providers        []oidc.Settings // that people may sign in with
+	passwords        org.PasswordPolicy
 	inForce          map[string]valueFrom
 	operands         []string       // the arguments besides flags
 	operand          string         // the first operand
@@ -89,6 +94,7 @@ func (c *command) config(fs *pflag.FlagSet, env map[string]string) (*config, err
 	}
 	// Only these are run with the environment of a server. A command must work in a shell that has more variables.
 	if c.name == "serve" || c.name == "config" {
+		cfg.oidc.environment = env
 		cfg.supervisor = env["NOTIFY_SOCKET"]
 		if err := checkVariables(env); err != nil {
 			return nil, err
@@ -129,7 +135,7 @@ func (c *config) check() error {
 		return usageError(c.address + " is reachable from other machines, where passwords and tokens would travel in clear text: " +
 			"set --tls-cert-file and --tls-key-file; or --access-url https://… behind a proxy that has TLS; or --access-url http://… if that is intended")
 	}
-	return nil
+	return c.checkProviders()
 }
 
 // secure reports whether clients reach the server over TLS, directly or through a proxy. Cookies and the headers for

@@ -14,31 +14,34 @@ import (
 // rooms says, for each package of the module, which other packages of the module it may import outside tests.
 // A package below one of these (db/dbtest) follows the longest name that it starts with.
 var rooms = map[string][]string{
-	"rbac":          {},
-	"rbac/snapshot": {"rbac"},
-	"client":        {"rbac/snapshot"},
-	"db":            {},
-	"db/dbtest":     {"db"},
-	"static":        {},
-	"org":           {"rbac", "db"},
-	"org/yamltree":  {"rbac"},
-	"org/unit":      {"org", "rbac", "rbac/snapshot", "db"},
-	"org/insight":   {"org", "org/unit", "org/catalogplan", "rbac", "db"},
-	"org/account":   {"org", "org/unit", "org/insight", "org/catalogplan", "rbac", "db"},
-	"org/tenant":    {"org", "org/unit", "org/account", "rbac", "db"},
-	"org/invite":    {"org", "org/unit", "org/account", "org/tenant", "db"},
-	"org/signing":   {"org", "org/unit", "rbac/snapshot", "db"},
-	"org/feed":      {"org", "org/unit", "rbac/snapshot", "db"},
-	"org/snapshots": {"org", "org/unit", "org/signing", "rbac", "rbac/snapshot", "db"},
-	"org/services":  {"org", "org/unit", "org/insight", "org/account", "org/tenant", "org/invite", "org/signing", "org/feed", "org/snapshots", "rbac", "db"},
-	"views":         {"views/ui", "org", "rbac"},
-	"views/ui":      {"static"},
-	"web":           {"client", "rbac/snapshot", "org", "org/catalogfile", "org/account", "org/feed", "org/insight", "org/invite", "org/signing", "org/snapshots", "org/tenant", "org/services", "rbac", "views", "static", "web/openapi"},
-	"web/openapi":   {},
-	"web/webtest":   {"web", "client", "org", "org/account", "org/feed", "org/services", "rbac", "views", "static", "db", "db/dbtest"},
-	"web/ceiling":   {},
-	"cmd/rolecall":  {"client", "web", "org", "org/catalogfile", "org/permtest", "org/account", "org/feed", "org/signing", "org/services", "rbac", "db"},
-	"cmd/bench":     {"web/ceiling", "client", "client/local", "rbac/snapshot"},
+	"rbac":              {},
+	"rbac/snapshot":     {"rbac"},
+	"client":            {"rbac/snapshot"},
+	"db":                {},
+	"db/dbtest":         {"db"},
+	"static":            {},
+	"org":               {"rbac", "db"},
+	"org/yamltree":      {"rbac"},
+	"org/unit":          {"org", "rbac", "rbac/snapshot", "db"},
+	"org/insight":       {"org", "org/unit", "org/catalogplan", "rbac", "db"},
+	"org/account":       {"org", "org/unit", "org/insight", "org/catalogplan", "rbac", "db"},
+	"org/tenant":        {"org", "org/unit", "org/account", "rbac", "db"},
+	"org/invite":        {"org", "org/unit", "org/account", "org/tenant", "db"},
+	"org/signing":       {"org", "org/unit", "rbac/snapshot", "db"},
+	"org/feed":          {"org", "org/unit", "rbac/snapshot", "db"},
+	"org/snapshots":     {"org", "org/unit", "org/signing", "rbac", "rbac/snapshot", "db"},
+	"org/signin":        {"org", "org/unit", "org/account", "db"},
+	"org/services":      {"org", "org/signin", "org/unit", "org/insight", "org/account", "org/tenant", "org/invite", "org/signing", "org/feed", "org/snapshots", "rbac", "db"},
+	"views":             {"views/ui", "org", "rbac"},
+	"views/ui":          {"static"},
+	"web":               {"client", "rbac/snapshot", "org", "org/catalogfile", "org/account", "org/feed", "org/insight", "org/invite", "org/signing", "org/snapshots", "org/tenant", "org/services", "rbac", "views", "static", "web/openapi", "web/oidc"},
+	"web/openapi":       {},
+	"web/oidc":          {"org"},
+	"web/oidc/oidctest": {},
+	"web/webtest":       {"web", "client", "org", "org/account", "org/feed", "org/services", "rbac", "views", "static", "db", "db/dbtest"},
+	"web/ceiling":       {},
+	"cmd/rolecall":      {"client", "web", "web/oidc", "org", "org/catalogfile", "org/permtest", "org/account", "org/feed", "org/signing", "org/services", "rbac", "db"},
+	"cmd/bench":         {"web/ceiling", "client", "client/local", "rbac/snapshot"},
 
 	"rbac/snapshot/vectors": {"rbac", "rbac/snapshot"},
 	"client/echoguard":      {"client", "client/guard"},
@@ -67,6 +70,8 @@ var owners = map[string][]string{
 	"github.com/spf13":              {"cmd/rolecall"},
 	"go.yaml.in/yaml":               {"cmd/rolecall"},
 	"github.com/goccy/go-yaml":      {"org/yamltree"},
+	"github.com/coreos/go-oidc":     {"web/oidc"},
+	"golang.org/x/oauth2":           {"web/oidc"},
 }
 
 // public are the packages that other modules may import, each with all that it may import besides the standard library.
@@ -81,7 +86,7 @@ var public = map[string][]string{
 }
 
 // testOnly are packages that no program may contain.
-var testOnly = []string{"db/dbtest", "views/ui/uitest", "web/webtest"}
+var testOnly = []string{"db/dbtest", "views/ui/uitest", "web/webtest", "web/oidc/oidctest"}
 
 const module = "rolecall.example"
 

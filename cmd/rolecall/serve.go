@@ -22,6 +22,7 @@ import (
 
 	"rolecall.example/db"
 	"rolecall.example/web"
+	"rolecall.example/web/oidc"
 )
 
 func serveCommand() *command {
@@ -43,6 +44,7 @@ func serveCommand() *command {
 			"http-address", "db", "must-exist", "access-url", "tls-cert-file", "tls-key-file", "hsts-host-only", "trusted-proxies",
 			"h2c", "cors-origins", "wire", "session-lifetime", "max-token-lifetime", "setup-token", "catalog", "rate-limit", "check-rate-limit",
 			"service-check-rate-limit", "feed-clients", "invitations", "signing-key-file", "snapshot-cache", "metrics-address", "log-format",
+			"oidc-config", "oidc-issuer-url", "oidc-client-id", "oidc-client-secret-file", "oidc-name", "password-login",
 		},
 		run: serve,
 	}
@@ -125,7 +127,9 @@ const (
 // answer serves requests on l until ctx ends, then lets running requests finish. demo and serve share it, so a demo
 // stops like a server.
 func (c *config) answer(ctx context.Context, d *db.DB, l net.Listener, log *slog.Logger, notice time.Duration) error {
-	service := services.New(d, services.Options{SessionLifetime: c.sessionLifetime, MaxTokenLifetime: c.maxTokenLifetime, Log: log})
+	service := services.New(d, services.Options{
+		SessionLifetime: c.sessionLifetime, MaxTokenLifetime: c.maxTokenLifetime, Log: log, Providers: c.providerIDs(), Passwords: c.passwords,
+	})
 	service.Snapshots.Keep(c.snapshotCache)
 	service.Invite.SetPolicy(c.invitations)
 	service.Feed.Tune(feed.Options{Clients: c.feedClients, Beat: feed.Defaults.Beat})
@@ -138,7 +142,11 @@ func (c *config) answer(ctx context.Context, d *db.DB, l net.Listener, log *slog
 		return errors.Join(err, l.Close())
 	}
 	m := newMetrics(d, service, c.certificate)
-	handler, err := c.site(ctx, d, service, m, log)
+	providers, err := c.openProviders(ctx, service, log)
+	if err != nil {
+		return errors.Join(err, l.Close())
+	}
+	handler, err := c.site(ctx, d, service, m, log, providers)
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}
@@ -154,6 +162,7 @@ func (c *config) answer(ctx context.Context, d *db.DB, l net.Listener, log *slog
 	go sweepEnded(background, service, d, log)
 	go keepChanges(background, service, log)
 	go keepInvitations(background, service, log)
+	providers.Start(background)
 	server := newServer(handler, log)
 	if c.h2c {
 		// Named one by one: a protocol that is not set is off.
@@ -191,7 +200,7 @@ func (c *config) answer(ctx context.Context, d *db.DB, l net.Listener, log *slog
 }
 
 // site makes the handler of all requests, which m counts.
-func (c *config) site(ctx context.Context, d *db.DB, service *services.Service, m *metrics, log *slog.Logger) (*web.Server, error) {
+func (c *config) site(ctx context.Context, d *db.DB, service *services.Service, m *metrics, log *slog.Logger, providers *oidc.Providers) (*web.Server, error) {
 	// Replicas make the same tags with it, so a client may ask any of them.
 	tagKey, err := service.TagKey(ctx)
 	if err != nil { // a full disk: lists are read all the same
@@ -202,6 +211,7 @@ func (c *config) site(ctx context.Context, d *db.DB, service *services.Service, 
 		OwnName: c.ownName, Secure: c.secure(), HSTSHostOnly: c.hstsHostOnly, TrustedProxies: c.trustedProxies, CORSOrigins: c.corsOrigins,
 		SessionLifetime: c.sessionLifetime,
 		RateLimit:       c.rateLimit, CheckRateLimit: c.checkRateLimit, ServiceLimit: c.serviceLimit, Version: version(), Replicas: db.IsServer(c.db), TagKey: tagKey, Log: log, OnResponse: m.observe, OnDecisions: m.decide,
+		Providers: providers,
 	})
 }
 

@@ -96,7 +96,28 @@ var settings = map[string]setting{
 		c.catalogFile = v
 		return nil
 	}},
-	"setup-token": {value: "", help: "`TOKEN` needed to create the first account; if not set, it is random and printed in the log", shown: cut, parse: parseSetupToken},
+	"oidc-config": {value: "", help: "`FILE` with the sign-in providers (JSON), where there are several or one needs more than the flags say", parse: func(c *config, v string) error {
+		c.oidc.file = v
+		return nil
+	}},
+	"oidc-issuer-url": {value: "", help: "`URL` of the sign-in provider (OpenID Connect)", parse: func(c *config, v string) error {
+		c.oidc.issuer = v
+		return nil
+	}},
+	"oidc-client-id": {value: "", help: "`ID` by which the provider knows this server", parse: func(c *config, v string) error {
+		c.oidc.clientID = v
+		return nil
+	}},
+	"oidc-client-secret-file": {value: "", help: "`FILE` with the secret that goes with it; or set " + clientSecretVariable, parse: func(c *config, v string) error {
+		c.oidc.secretFile = v
+		return nil
+	}},
+	"oidc-name": {value: "", help: "`NAME` of the provider on the page to sign in", parse: func(c *config, v string) error {
+		c.oidc.name = v
+		return nil
+	}},
+	"password-login": {value: "all", help: "`WHO` may sign in with a password: all, owners or off", names: []string{"all", "owners", "off"}, parse: parsePasswordLogin},
+	"setup-token":    {value: "", help: "`TOKEN` needed to create the first account; if not set, it is random and printed in the log", shown: cut, parse: parseSetupToken},
 }
 
 // register adds the flag of a setting.

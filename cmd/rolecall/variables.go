@@ -19,7 +19,7 @@ var injected = regexp.MustCompile(`_SERVICE_HOST$|_SERVICE_PORT(_[A-Z0-9_]+)?$|_
 // run with the default, perhaps an empty database. All are looked at in order of their names, so the same environment
 // always has the same error.
 func checkVariables(env map[string]string) error {
-	known := []string{tokenVariable}
+	known := []string{tokenVariable, clientSecretVariable}
 	for name := range settings {
 		known = append(known, variable(name))
 	}

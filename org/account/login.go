@@ -91,6 +91,7 @@ func (s *Service) tryPassword(ctx context.Context, key, password string, doors [
 	in := signIn{
 		admission: then, key: key, account: account, doors: doors,
 		renewed: s.hashing.renewed(ctx, account.PasswordHash, password), now: s.units.Now(), // it does not wait for the writer
+		policy: s.passwords,
 	}
 	done, _, err := unit.Do(ctx, s.units, nil, scopeOfUse(org.Status(account.Status)), "login", in, planSignIn, applySignIn)
 	if errors.Is(err, errOnSite) {

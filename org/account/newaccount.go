@@ -18,6 +18,7 @@ type newAccount struct {
 	email string // the key of its e-mail address
 	hash  string // of its password, "" for none
 	by    uuid.NullUUID
+	from  org.Origin  // what its memberships come from
 	homes []uuid.UUID // the organizations that it becomes a member of
 	roles []string    // of the site
 	user  org.User    // as it is afterwards
@@ -128,7 +129,7 @@ func storeAccount(ctx context.Context, w *unit.Writer, n newAccount) error {
 		w.Field("rbac_roles", []string{}, n.roles)
 	}
 	for _, id := range n.homes {
-		if err := w.InsertMember(ctx, id, r.ID, org.Origin{}); err != nil {
+		if err := w.InsertMember(ctx, id, r.ID, n.from); err != nil {
 			return err
 		}
 	}

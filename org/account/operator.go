@@ -195,7 +195,7 @@ func (s *Service) CheckIntegrity(ctx context.Context) (findings []string, err er
 func (s *Service) CountOwners(ctx context.Context) (n int, err error) {
 	defer org.Wrap(&err, "count owners")
 	err = s.units.Moment(ctx, nil, func(src unit.Reader) error {
-		holders, err := src.Q.ListActiveHoldersOfSiteRole(ctx, org.RoleOwner)
+		holders, err := src.Q.ListActiveHoldersOfSiteRole(ctx, db.ListActiveHoldersOfSiteRoleParams{Role: org.RoleOwner, Providers: src.ProviderList()})
 		if err != nil {
 			return fmt.Errorf("list owners: %w", err)
 		}

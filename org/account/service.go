@@ -3,6 +3,7 @@
 package account
 
 import (
+	"cmp"
 	"log/slog"
 	"time"
 
@@ -16,6 +17,8 @@ type Options struct {
 	SessionLifetime  time.Duration // of the tokens that a login over the API gets; a day if 0
 	HashCost         org.HashCost  // of new password hashes; two passes over 19 MiB if zero
 	Log              *slog.Logger  // of what fails beside a request; slog.Default() if nil
+
+	Passwords org.PasswordPolicy // who may sign in with one; all if ""
 }
 
 // Service answers the use cases of accounts. It is safe for concurrent use.
@@ -25,6 +28,12 @@ type Service struct {
 	maxTokenLifetime time.Duration
 	sessionLifetime  time.Duration
 	log              *slog.Logger
+	passwords        org.PasswordPolicy
+}
+
+// PasswordPolicy is who may sign in with a password.
+func (s *Service) PasswordPolicy() org.PasswordPolicy {
+	return cmp.Or(s.passwords, org.PasswordsForAll)
 }
 
 // New makes the use cases of accounts.
@@ -44,7 +53,7 @@ func New(u *unit.Units, o Options) *Service {
 	return &Service{
 		units: u, hashing: newHashing(o.HashCost),
 		maxTokenLifetime: o.MaxTokenLifetime, sessionLifetime: o.SessionLifetime,
-		log: o.Log,
+		log: o.Log, passwords: o.Passwords,
 	}
 }
 

@@ -19,6 +19,7 @@ type signIn struct {
 	doors   []failureCounter  // of the account, of the address
 	renewed string            // another hash of the same password, "" to keep the stored one
 	now     time.Time
+	policy  org.PasswordPolicy
 }
 
 // admitted is a sign-in as it was decided.
@@ -69,7 +70,12 @@ func planSignIn(ctx context.Context, a *unit.Attempt, in signIn) (p admitted, er
 	a.Become(p.row.ID, p.row.Username, in.request)
 	if org.Status(current.Status) == org.StatusSuspended {
 		a.Aside()
-		p.refusal = &org.Error{Kind: org.Unauthenticated, Message: "Your account is suspended. Contact an admin to reactivate your account."}
+		p.refusal = ErrSuspended()
+		return p, nil
+	}
+	if !MayUsePassword(in.policy, p.row.Roles) { // only who knows the password learns that it is not enough
+		a.Aside()
+		p.refusal = errUseProvider
 		return p, nil
 	}
 	p.wakes = !current.MustChange && org.Status(current.Status) == org.StatusDormant

@@ -12,6 +12,7 @@ import (
 	"rolecall.example/org/feed"
 	"rolecall.example/org/insight"
 	"rolecall.example/org/invite"
+	"rolecall.example/org/signin"
 	"rolecall.example/org/signing"
 	"rolecall.example/org/snapshots"
 	"rolecall.example/org/tenant"
@@ -34,6 +35,7 @@ type Service struct {
 	*Insight
 	*Tenant
 	Invite    *invite.Service    // invitations
+	SignIn    *signin.Service    // signing in with providers
 	Signing   *signing.Service   // the keys that documents and rights are signed with
 	Snapshots *snapshots.Service // the documents by which applications decide for themselves
 	Feed      *feed.Hub          // what changes, as it does
@@ -48,17 +50,21 @@ type Options struct {
 	HashCost         org.HashCost     // of new password hashes; two passes over 19 MiB if zero
 	Heartbeat        time.Duration    // between two heartbeats of the feed; 5 s if 0
 	Log              *slog.Logger     // of what fails beside a request; slog.Default() if nil
+
+	Providers []string           // the ids of those that people may sign in with; nil: not known
+	Passwords org.PasswordPolicy // who may sign in with a password; all if ""
 }
 
 // New makes the use cases over an open database.
 func New(d *db.DB, o Options) *Service {
-	u := unit.New(d, unit.Options{Now: o.Now, Catalog: o.Catalog})
+	u := unit.New(d, unit.Options{Now: o.Now, Catalog: o.Catalog, Providers: o.Providers})
 	keys := signing.New(u)
 	accounts := account.New(u, account.Options{
-		MaxTokenLifetime: o.MaxTokenLifetime, SessionLifetime: o.SessionLifetime, HashCost: o.HashCost, Log: o.Log,
+		MaxTokenLifetime: o.MaxTokenLifetime, SessionLifetime: o.SessionLifetime, HashCost: o.HashCost, Log: o.Log, Passwords: o.Passwords,
 	})
 	return &Service{
 		Account:   accounts,
+		SignIn:    signin.New(u, accounts),
 		Insight:   insight.New(u),
 		Tenant:    tenant.New(u),
 		Invite:    invite.New(u, accounts, invite.Options{Log: o.Log}),

@@ -12,7 +12,7 @@ import (
 	"rolecall.example/rbac"
 )
 
-// An organization keeps somebody who is able to manage it: an active member who signs in with a password, is no site
+// An organization keeps somebody who is able to manage it: an active member who can sign in, is no site
 // owner, and is allowed by the engine to read it and to work on its roles. Only a site owner or the operator may take
 // the last one away.
 
@@ -25,7 +25,7 @@ func canManage(s *rbac.Subject, orgID uuid.UUID) bool {
 		s.Authorize("assign", roles) && s.Authorize("unassign", roles)
 }
 
-// isAble reports whether an active account with a password counts as one that can manage an organization.
+// isAble reports whether an active account that can sign in counts as one that can manage an organization.
 func isAble(s *rbac.Subject, orgID uuid.UUID) bool {
 	return s.InOrg(orgID) && !s.HasRole(org.RoleOwner, uuid.Nil) && canManage(s, orgID)
 }
@@ -74,8 +74,11 @@ func (m *managers) only(ctx context.Context, row *org.Member) (bool, error) {
 	holds := func(held []org.RoleRef, one []string) bool {
 		return slices.ContainsFunc(held, func(r org.RoleRef) bool { return slices.Contains(one, r.Name) })
 	}
-	if row.Status != org.StatusActive || row.LoginType != org.LoginPassword || !holds(row.Roles, m.inOrg) && !holds(row.SiteRoles, m.onSite) {
+	if row.Status != org.StatusActive || !holds(row.Roles, m.inOrg) && !holds(row.SiteRoles, m.onSite) {
 		return false, nil
+	}
+	if in, err := m.hasWayIn(ctx, row.UserID, row.LoginType); err != nil || !in {
+		return false, err
 	}
 	if found, err := m.beside(ctx, row.UserID); err != nil || found {
 		return false, err
@@ -172,8 +175,11 @@ func (m *managers) managesWith(ctx context.Context, member *org.Member, ends boo
 // KeepManagers is KeepManager for every organization of an account whose roles on the site change, or that is about to be
 // suspended or deleted, as WillHold and WillEnd have said.
 func (a *Attempt) KeepManagers(ctx context.Context, user db.UserRow) error {
-	if !a.asksForManagers() || org.Status(user.Status) != org.StatusActive || user.LoginType != org.LoginPassword {
+	if !a.asksForManagers() || org.Status(user.Status) != org.StatusActive {
 		return nil
+	}
+	if in, err := a.hasWayIn(ctx, user.ID, user.LoginType); err != nil || !in {
+		return err
 	}
 	was, err := a.Subject(ctx, user.ID)
 	if err != nil {
@@ -240,8 +246,11 @@ func (a *Attempt) keepManagersOf(ctx context.Context, o db.Organization, was, is
 // OnlyManager reports whether an account is the only one who is able to manage an organization, for a view: only a site
 // owner may take it away.
 func (s Reader) OnlyManager(ctx context.Context, by *org.Actor, orgID uuid.UUID, user *org.User) (bool, error) {
-	if by.Owner() || user.Status != org.StatusActive || user.LoginType != org.LoginPassword {
+	if by.Owner() || user.Status != org.StatusActive {
 		return false, nil
+	}
+	if in, err := s.hasWayIn(ctx, user.ID, user.LoginType); err != nil || !in {
+		return false, err
 	}
 	target, err := s.Subject(ctx, user.ID)
 	if err != nil || !isAble(target.Grants, orgID) {

@@ -28,6 +28,9 @@ type Attempt struct {
 	opens   []*opened          // accounts that it makes
 	warning string             // of a dry run
 
+	door  uuid.UUID // what its refusals are counted by, if not by the caller
+	cause string    // why it is refused, for the trail
+
 	managers *managers // of the organization that was asked about last
 	admins   *search   // likewise
 }
@@ -80,6 +83,15 @@ func (a *Attempt) Account(ctx context.Context, ref string) (db.UserRow, error) {
 func (a *Attempt) Become(id uuid.UUID, username string, r org.Request) {
 	a.Actor = &org.Actor{User: org.User{ID: id, Username: username}, Request: r}
 }
+
+// BecomeMachine makes a sign-in provider the caller, without rights. Its name has a colon, which no account's has. Its refusals are
+// counted by a door, since it stands for people who are not known.
+func (a *Attempt) BecomeMachine(name string, door uuid.UUID, r org.Request) {
+	a.Actor, a.door = &org.Actor{User: org.User{Username: name}, Request: r}, door
+}
+
+// Because says why the change is refused, if it is. The trail keeps that; the caller is not told.
+func (a *Attempt) Because(cause string) { a.cause = cause }
 
 // Hold makes other changes of an account wait until this one is stored. It is the one lock that a plan takes, before it
 // reads the account, and changes nothing.

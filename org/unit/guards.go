@@ -29,7 +29,7 @@ func (a *Attempt) KeepOwners(ctx context.Context) error {
 // ManagedBeside says whether an active account with the owner role for good, other than the one named, is allowed to do an owner's
 // work by the engine: neither a demotion nor a deny in a site role may lock everybody out.
 func (s Reader) ManagedBeside(ctx context.Context, user uuid.UUID) (bool, error) {
-	holders, err := s.Q.ListActiveHoldersOfSiteRole(ctx, org.RoleOwner)
+	holders, err := s.Q.ListActiveHoldersOfSiteRole(ctx, db.ListActiveHoldersOfSiteRoleParams{Role: org.RoleOwner, Providers: s.ProviderList()})
 	if err != nil {
 		return false, err
 	}
@@ -99,7 +99,7 @@ func (s Reader) LastAdmin(ctx context.Context, by *org.Actor, orgID, user uuid.U
 	if !mayBeLastAdmin(by, status, roles) {
 		return false, nil
 	}
-	other, err := s.Q.HasActiveHolder(ctx, db.HasActiveHolderParams{OrganizationID: orgID, Role: org.RoleOrganizationAdmin, ExceptUser: user})
+	other, err := s.Q.HasActiveHolder(ctx, db.HasActiveHolderParams{OrganizationID: orgID, Role: org.RoleOrganizationAdmin, ExceptUser: user, Providers: s.ProviderList()})
 	return err == nil && !other, err
 }
 

@@ -49,7 +49,7 @@ func holderStored(orgID uuid.UUID) func(*db.ListHoldersOfRoleRow) Stored {
 func (s Reader) activeHolders(orgID uuid.UUID, role string, endless bool) candidates {
 	before := Everywhere.before
 	return func(ctx context.Context, maxRows int64) (list []holder, err error) {
-		rows, err := s.Q.ListActiveHolders(ctx, db.ListActiveHoldersParams{OrganizationID: orgID, Role: role, BeforeKey: before, Endless: endless, MaxRows: maxRows})
+		rows, err := s.Q.ListActiveHolders(ctx, db.ListActiveHoldersParams{OrganizationID: orgID, Role: role, BeforeKey: before, Endless: endless, MaxRows: maxRows, Providers: s.ProviderList()})
 		if err != nil || len(rows) == 0 {
 			return nil, err
 		}
@@ -70,7 +70,7 @@ func (s Reader) activeHolders(orgID uuid.UUID, role string, endless bool) candid
 func (s Reader) activeSiteHolders(orgID uuid.UUID, role string) candidates {
 	after := uuid.Nil
 	return func(ctx context.Context, maxRows int64) (list []holder, err error) {
-		rows, err := s.Q.ListActiveMembersOfSiteRole(ctx, db.ListActiveMembersOfSiteRoleParams{OrganizationID: orgID, Role: role, AfterUser: after, MaxRows: maxRows})
+		rows, err := s.Q.ListActiveMembersOfSiteRole(ctx, db.ListActiveMembersOfSiteRoleParams{OrganizationID: orgID, Role: role, AfterUser: after, MaxRows: maxRows, Providers: s.ProviderList()})
 		if err != nil || len(rows) == 0 {
 			return nil, err
 		}

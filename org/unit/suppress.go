@@ -1,6 +1,7 @@
 package unit
 
 import (
+	"cmp"
 	"context"
 	"sync"
 	"sync/atomic"
@@ -82,7 +83,7 @@ func (r *refusalCounts) forget(now time.Time) {
 func (a *Attempt) recordRefusal(ctx context.Context, refusal *org.Error) error {
 	how := recordWhole
 	if a.Actor != nil && !a.Actor.Operator { // wrong logins are counted elsewhere
-		how = a.refused.note(a.Actor.ID(), a.Now)
+		how = a.refused.note(cmp.Or(a.door, a.Actor.ID()), a.Now)
 	}
 	if how == recordNone {
 		return nil
@@ -93,6 +94,9 @@ func (a *Attempt) recordRefusal(ctx context.Context, refusal *org.Error) error {
 	}
 	refused := a.Entry
 	refused.Fields, refused.Status = nil, refusal.Kind.Status()
+	if a.cause != "" {
+		refused.Field("cause", nil, a.cause)
+	}
 	if how == recordLast {
 		refused.Field("suppressed", nil, true)
 	}

@@ -14,6 +14,8 @@ import (
 type Options struct {
 	Now     func() time.Time // time.Now if nil
 	Catalog *rbac.Catalog    // of a database that has none yet; rbac.Default() if nil
+
+	Providers []string // the ids of the sign-in providers of the settings; nil: not known
 }
 
 // Units runs the reads and writes of all use cases over one database. It is safe for concurrent use.
@@ -25,6 +27,8 @@ type Units struct {
 	refused  refusalCounts
 	oldNames oldNames
 	changed  func() // see OnChange
+
+	providers []string
 }
 
 // New makes the units of work over an open database.
@@ -35,5 +39,5 @@ func New(d *db.DB, o Options) *Units {
 	if o.Catalog == nil {
 		o.Catalog = rbac.Default()
 	}
-	return &Units{DB: d, clock: o.Now, catalogs: catalogs{first: o.Catalog}}
+	return &Units{DB: d, clock: o.Now, catalogs: catalogs{first: o.Catalog}, providers: o.Providers}
 }

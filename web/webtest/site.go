@@ -74,6 +74,18 @@ func New(t testing.TB, options ...Option) *Site {
 	return open(t, people(t), options).inhabited()
 }
 
+// NewWith is New with other settings of the use cases.
+func NewWith(t testing.TB, service services.Options, options ...Option) *Site {
+	t.Helper()
+	place := people(t)
+	d, err := db.Open(context.Background(), place)
+	if err != nil {
+		t.Fatal(err)
+	}
+	service.HashCost = cheapHash
+	return newSite(t, d, place, append([]Option{func(o *web.Options) { o.Service = services.New(d, service) }}, options...)).inhabited()
+}
+
 // inhabited knows the people that people has put into the database.
 func (s *Site) inhabited() *Site {
 	s.users, s.tokens, s.Organizations = population.users, population.tokens, population.organizations
@@ -146,10 +158,10 @@ func newSite(t testing.TB, d *db.DB, place string, options []Option) *Site {
 		OwnName:  func(host string) bool { return host == "rolecall.test" },
 		Log:      slog.New(slog.NewJSONHandler(&locked{w: log}, nil)),
 	}
-	o.Service.Feed.Tune(feed.Options{Clients: feed.Defaults.Clients, Beat: heartbeat})
 	for _, option := range options {
 		option(&o)
 	}
+	o.Service.Feed.Tune(feed.Options{Clients: feed.Defaults.Clients, Beat: heartbeat})
 	handler, err := web.New(o)
 	if err != nil {
 		t.Fatal(err)

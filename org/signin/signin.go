@@ -1,0 +1,197 @@
+// Package signin decides whose a sign-in with a provider is: it finds, links or makes the account, and begins the session. What
+// a provider says has been verified by web/oidc. docs/spec/signin.md has the rules.
+package signin
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"rolecall.example/db"
+	"rolecall.example/org"
+	"rolecall.example/org/account"
+	"rolecall.example/org/unit"
+)
+
+// Two units, at most three: planEnter lets in an account as it stands, in the scope of signing in. If the account must be
+// found, made or changed first, planSettle does that in the scope of the site, and planEnter comes again. So the usual
+// sign-in waits for nobody, and one that is cut off in between is repaired by the next.
+
+// Service answers the use cases of signing in with a provider. It is safe for concurrent use.
+type Service struct {
+	units   *unit.Units
+	account *account.Service
+}
+
+// New makes the use cases.
+func New(u *unit.Units, a *account.Service) *Service { return &Service{u, a} }
+
+// identityType is what the trail calls a sign-in at a provider.
+const identityType = "identity"
+
+// identityID names an identity in the trail. It tells nothing of the subject, and is the same every time.
+func identityID(issuer, subject string) uuid.UUID {
+	return uuid.NewSHA1(uuid.NameSpaceURL, []byte(issuer+"\x00"+subject))
+}
+
+// SignIn lets in the account that a proof belongs to, which is linked or made if the provider's settings say so. The session
+// comes last: what is written before it is written once, and a sign-in that fails in between is repaired by the next.
+// Unauthenticated: the account is suspended. Forbidden: nobody's, or not for this site.
+func (s *Service) SignIn(ctx context.Context, r org.Request, p *org.Provider, proof org.Proof, begin org.BeginSession) (_ org.User, err error) {
+	defer org.Wrap(&err, "sign in with %q", p.ID)
+	in := signIn{request: r, provider: p, proof: proof, begin: begin}
+	if in.claims, err = storedClaims(proof.Claims); err != nil {
+		return org.User{}, err
+	}
+	if !meets(p, proof.Claims) {
+		refusal := errNotForThisSite(p)
+		return org.User{}, s.Refuse(ctx, r, p.ID, proof, refusal, "require or email_domains is not met")
+	}
+	in.email, in.sure = address(p, proof.Claims)
+	done, _, err := unit.Do(ctx, s.units, nil, unit.SigningIn, "login", in, planEnter, applyEnter)
+	if errors.Is(err, errChanges) {
+		if _, _, err = unit.Do(ctx, s.units, nil, unit.OnSite, "login", in, planSettle, applySettle); err == nil {
+			done, _, err = unit.Do(ctx, s.units, nil, unit.SigningIn, "login", in, planEnter, applyEnter)
+		}
+	}
+	if errors.Is(err, errChanges) { // another sign-in of the same person came in between
+		err = &org.Error{Kind: org.Unavailable, RetryAfter: time.Second, Message: "This sign-in met another one. Try again.", Err: err}
+	}
+	if err == nil && done.refusal != nil {
+		err = done.refusal
+	}
+	return done.user, err
+}
+
+func errNotForThisSite(p *org.Provider) *org.Error {
+	return &org.Error{Kind: org.Forbidden, Message: "Your account at " + p.Name + " may not use this site."}
+}
+
+// signIn is a verified answer of a provider on its way to a session.
+type signIn struct {
+	request  org.Request
+	provider *org.Provider
+	proof    org.Proof
+	begin    org.BeginSession
+	claims   string // as they are stored
+	email    string // that the provider states, "" for none
+	sure     bool   // and that may be relied on
+}
+
+// errChanges means that the account must change before it can be let in.
+var errChanges = errors.New("this sign-in changes the account")
+
+// entering is a sign-in as it was decided.
+type entering struct {
+	signIn
+	row     db.UserRow
+	user    org.User
+	refusal *org.Error
+	session *org.NewSession
+}
+
+// planEnter lets in an account as it stands. It fails with errChanges if the account must be found, made or changed first.
+func planEnter(ctx context.Context, a *unit.Attempt, in signIn) (e entering, err error) {
+	e.signIn = in
+	a.Become(uuid.Nil, "", in.request)
+	found, err := a.Q.GetIdentity(ctx, db.GetIdentityParams{Issuer: in.proof.Issuer, Subject: in.proof.Subject})
+	if db.IsNotFound(err) {
+		return e, errChanges
+	}
+	if err != nil {
+		return e, err
+	}
+	// Whoever suspends the account either sees the session that begins here, or has this see it suspended.
+	if err := a.Hold(ctx, found.UserID); err != nil {
+		return e, err
+	}
+	if e.row, err = a.Q.GetUser(ctx, found.UserID); err != nil {
+		return e, err
+	}
+	a.Become(e.row.ID, e.row.Username, in.request)
+	a.Aside()
+	if org.Status(e.row.Status) == org.StatusSuspended {
+		e.refusal = account.ErrSuspended()
+		return e, nil
+	}
+	changes, err := in.follows(ctx, a, e.row)
+	if err != nil {
+		return e, err
+	}
+	if changes.any() {
+		return e, errChanges
+	}
+	seen := e.row
+	seen.LastSeenAt = unit.NullTime(a.Now)
+	if e.user, err = a.User(ctx, seen); err != nil {
+		return e, err
+	}
+	e.session, err = account.NewSession(ctx, in.begin, e.row.ID)
+	return e, err
+}
+
+// applyEnter records the sign-in before it stores the session, and a refusal without one. The session carries the identity, so
+// that the provider can end it.
+func applyEnter(ctx context.Context, w *unit.Writer, e entering) (done entering, err error) {
+	w.Begin("login", 201)
+	if e.refusal != nil {
+		w.Status = e.refusal.Kind.Status()
+	}
+	w.About("api_key", e.row.ID, e.row.Username, uuid.Nil)
+	w.Field("provider", nil, e.provider.ID)
+	if err := w.Record(ctx); err != nil || e.refusal != nil {
+		return e, err
+	}
+	if err := account.StoreSeen(ctx, w, e.row, false); err != nil {
+		return e, err
+	}
+	if err := w.W.NoteIdentity(ctx, db.NoteIdentityParams{
+		Email: e.email, Claims: e.claims, Now: unit.NullTime(w.Now), Issuer: e.proof.Issuer, Subject: e.proof.Subject,
+	}); err != nil {
+		return e, err
+	}
+	if err := account.StoreSession(ctx, w, e.row.ID, e.session); err != nil || e.session == nil {
+		return e, err
+	}
+	return e, w.W.InsertSessionIdentity(ctx, db.InsertSessionIdentityParams{
+		Token: e.session.Token, Provider: e.provider.ID, Issuer: e.proof.Issuer, Subject: e.proof.Subject, Sid: e.proof.SID,
+		IDToken: e.proof.IDToken, AuthenticatedAt: e.proof.At.UTC(), Amr: strings.Join(e.proof.AMR, " "),
+	})
+}
+
+// Refuse records a sign-in that led to no account, and returns the refusal. The cause is for the trail.
+func (s *Service) Refuse(ctx context.Context, r org.Request, provider string, proof org.Proof, refusal *org.Error, cause string) error {
+	_, _, err := unit.Do(ctx, s.units, nil, unit.SigningIn, "login", refused{r, provider, proof, refusal, cause}, planRefused, applyNothing)
+	return err
+}
+
+// refused is a sign-in that led to no account.
+type refused struct {
+	request  org.Request
+	provider string
+	proof    org.Proof
+	refusal  *org.Error
+	cause    string
+}
+
+// planRefused always fails: the unit records the refusal, in a transaction of its own.
+func planRefused(_ context.Context, a *unit.Attempt, in refused) (none struct{}, err error) {
+	asProvider(a, in.request, in.provider, in.proof)
+	a.Because(in.cause)
+	return none, in.refusal
+}
+
+func applyNothing(context.Context, *unit.Writer, struct{}) (none struct{}, err error) {
+	return none, nil
+}
+
+// asProvider makes the provider the actor of what is about an identity that belongs to nobody. Of one network the trail keeps
+// some refusals and no more.
+func asProvider(a *unit.Attempt, r org.Request, provider string, proof org.Proof) {
+	door := uuid.NewSHA1(uuid.NameSpaceOID, []byte(provider+" "+org.Network(r.IP)))
+	a.BecomeMachine("oidc:"+provider, door, r)
+	a.About(identityType, identityID(proof.Issuer, proof.Subject), proof.Subject, uuid.Nil)
+}

@@ -1,0 +1,41 @@
+package unit
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"rolecall.example/org"
+)
+
+// Configured reports whether people can sign in with a provider: identities at one that has left the settings open nothing.
+// Where the settings are not known, as to a command on the database, any may be.
+func (s *Units) Configured(provider string) bool {
+	return s.providers == nil || slices.Contains(s.providers, provider)
+}
+
+// ProviderList is the providers of the settings as queries take them: each with a space on both sides, or "*" where they are
+// not known.
+func (s *Units) ProviderList() string {
+	if s.providers == nil {
+		return "*"
+	}
+	return " " + strings.Join(s.providers, " ") + " "
+}
+
+// hasWayIn reports whether the person of an account can sign in to the console: with a password, or at a provider of the
+// settings. Queries for holders ask the same.
+func (s Reader) hasWayIn(ctx context.Context, user uuid.UUID, loginType string) (bool, error) {
+	if loginType != org.LoginOIDC {
+		return loginType == org.LoginPassword, nil
+	}
+	has, err := s.Q.ListIdentities(ctx, user)
+	for _, one := range has {
+		if s.Configured(one.Provider) {
+			return true, nil
+		}
+	}
+	return false, err
+}

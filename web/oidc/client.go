@@ -1,0 +1,140 @@
+package oidc
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"sync"
+	"time"
+)
+
+// The bounds of every request that goes out.
+const (
+	outgoingTime = 10 * time.Second
+	outgoingSize = 1 << 20
+	keysPause    = time.Minute // between two requests for the keys of a provider
+	failedPause  = 5 * time.Second
+	maxRedirects = 3
+)
+
+// outgoing sends the requests to one provider. It notes whether they are answered.
+type outgoing struct {
+	base http.RoundTripper
+	now  func() time.Time
+
+	mu       sync.Mutex
+	down     time.Time // since when nothing is answered; zero: it is
+	keysURL  string
+	keysNext time.Time // when the keys may be asked for again
+}
+
+// client is how all of a provider is asked.
+func (o *outgoing) client() *http.Client {
+	return &http.Client{Transport: o, Timeout: outgoingTime, CheckRedirect: checkRedirect}
+}
+
+// checkRedirect follows a request that reads to another place that is as safe. One that carries a code or a secret goes
+// nowhere else.
+func checkRedirect(r *http.Request, via []*http.Request) error {
+	switch {
+	case len(via) > maxRedirects:
+		return errors.New("too many redirects")
+	case via[0].Method != http.MethodGet || via[0].Header.Get("Authorization") != "":
+		return errors.New("a redirect of a request with secrets")
+	case r.URL.Scheme != "https" && !(via[0].URL.Scheme == "http" && secure(r.URL)):
+		return errors.New("a redirect to plain http")
+	}
+	return nil
+}
+
+// RoundTrip implements http.RoundTripper.
+func (o *outgoing) RoundTrip(r *http.Request) (*http.Response, error) {
+	keys := o.isKeys(r.URL)
+	if keys {
+		if err := o.takeKeys(); err != nil {
+			return nil, err
+		}
+	}
+	res, err := o.base.RoundTrip(r)
+	answered := err == nil && res.StatusCode < http.StatusInternalServerError
+	o.note(answered, keys)
+	if err != nil {
+		return nil, err
+	}
+	res.Body = &bounded{ReadCloser: res.Body, left: outgoingSize}
+	return res, nil
+}
+
+func (o *outgoing) isKeys(u *url.URL) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.keysURL != "" && u.String() == o.keysURL
+}
+
+// takeKeys refuses to fetch the keys too often: anybody can send a token that names a key that there is not.
+func (o *outgoing) takeKeys() error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	now := o.now()
+	if now.Before(o.keysNext) {
+		return errors.New("the keys were asked for a moment ago")
+	}
+	o.keysNext = now.Add(keysPause)
+	return nil
+}
+
+// note notes whether the provider has answered. Keys that were not to be had may be asked for again soon.
+func (o *outgoing) note(answered, keys bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	now := o.now()
+	switch {
+	case answered:
+		o.down = time.Time{}
+	case o.down.IsZero():
+		o.down = now
+	}
+	if keys && !answered {
+		o.keysNext = now.Add(failedPause)
+	}
+}
+
+// since is since when the provider has not answered, zero if it does.
+func (o *outgoing) since() time.Time {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.down
+}
+
+func (o *outgoing) useKeys(address string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.keysURL = address
+}
+
+// bounded is the body of an answer that fails when it is longer than any should be.
+type bounded struct {
+	io.ReadCloser
+	left int64
+}
+
+// Read implements io.Reader.
+func (b *bounded) Read(p []byte) (int, error) {
+	if b.left <= 0 {
+		return 0, fmt.Errorf("the answer is longer than %d bytes", outgoingSize)
+	}
+	n, err := b.ReadCloser.Read(p[:min(int64(len(p)), b.left)])
+	b.left -= int64(n)
+	return n, err
+}
+
+// transport is the standard one: it honours the variables for proxies and certificates. What it waits for is bounded.
+func transport() http.RoundTripper {
+	t := http.DefaultTransport.(*http.Transport).Clone() //nolint:forcetypeassert // the standard library's own
+	t.MaxResponseHeaderBytes = 64 << 10
+	t.ResponseHeaderTimeout = outgoingTime
+	t.MaxConnsPerHost = 16
+	return t
+}

@@ -1,0 +1,206 @@
+package web
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"time"
+
+	"rolecall.example/org"
+	"rolecall.example/views"
+	"rolecall.example/web/oidc"
+)
+
+// Signing in with a provider. Whom it lets in is decided in org/signin, how the provider is asked in web/oidc.
+
+// providerCookie names the provider that this browser used last.
+const providerCookie = "provider"
+
+// providerTime is how long all requests together that a sign-in sends to a provider may take.
+const providerTime = 25 * time.Second
+
+// loginProviders are the providers in the order of the page to sign in: the one that was used last comes first.
+func (s *Server) loginProviders(c *call) []views.SignInProvider {
+	list := s.signInProviders()
+	if i := slices.IndexFunc(list, func(p views.SignInProvider) bool { return p.ID == c.cookie(providerCookie) }); i > 0 {
+		last := list[i]
+		list = slices.Insert(slices.Delete(list, i, i+1), 0, last)
+	}
+	return list
+}
+
+func (s *Server) signInProviders() []views.SignInProvider {
+	var list []views.SignInProvider
+	for _, p := range s.Providers.List() {
+		list = append(list, views.SignInProvider{ID: p.ID, Name: p.Name, Down: p.Down})
+	}
+	return list
+}
+
+// startSignIn leads to a provider.
+func (s *Server) startSignIn(c *call) (reply, error) {
+	return s.leadTo(c, c.param("provider"), false)
+}
+
+func (s *Server) leadTo(c *call, provider string, coder bool) (reply, error) {
+	policy, err := s.Providers.Policy(provider)
+	if err != nil {
+		return reply{}, err
+	}
+	if err := mustGet(c); err != nil {
+		return reply{}, err
+	}
+	next := localPath(c.query().text("next"), "")
+	where, keep, err := s.Providers.Begin(c.request(), provider, oidc.ModeLogin, next, coder)
+	if e, ok := errors.AsType[*org.Error](err); ok {
+		return s.notSignedIn(c, policy, e, next, false), nil
+	}
+	if err != nil {
+		return reply{}, err
+	}
+	http.SetCookie(c.response(), keep)
+	return reply{next: to(where, ""), noStore: true}, nil
+}
+
+// mustGet refuses HEAD, which promises to do nothing.
+func mustGet(c *call) error {
+	if c.request().Method == http.MethodHead {
+		return org.ErrInvalid("A sign-in takes a GET.", "")
+	}
+	return nil
+}
+
+// finishSignIn is where a provider sends a browser back to.
+func (s *Server) finishSignIn(c *call) (reply, error) {
+	return s.finish(c, c.param("provider"), false)
+}
+
+// coderSignIn is finishSignIn at the address that clients of Coder's API have registered. Without an answer it begins.
+func (s *Server) coderSignIn(c *call) (reply, error) {
+	provider := s.Providers.ForCoder()
+	if provider == "" {
+		return reply{}, errRoute
+	}
+	q := c.query()
+	if !q.values.Has("code") && !q.values.Has("error") && !q.values.Has("state") {
+		return s.leadTo(c, provider, true)
+	}
+	return s.finish(c, provider, true)
+}
+
+func (s *Server) finish(c *call, provider string, coder bool) (reply, error) {
+	policy, err := s.Providers.Policy(provider)
+	if err != nil {
+		return reply{}, err
+	}
+	if err := mustGet(c); err != nil {
+		return reply{}, err
+	}
+	c.takeTime() // what is sent to the provider has limits of its own
+	ctx, cancel := context.WithTimeout(c.ctx, providerTime)
+	defer cancel()
+	o, err := s.Providers.Finish(ctx, c.request(), provider, coder)
+	if o.Taken != nil {
+		http.SetCookie(c.response(), o.Taken)
+	}
+	next, account := localPath(o.Next, views.HomeURL), o.Mode.Account()
+	switch {
+	case err != nil:
+		refusal, ok := errors.AsType[*org.Error](err)
+		if !ok {
+			return reply{}, err
+		}
+		cause := refusal.Message
+		if refusal.Err != nil {
+			cause = refusal.Err.Error()
+		}
+		err = s.Service.SignIn.Refuse(c.ctx, c.origin(), provider, o.Proof, refusal, cause)
+	case account != "":
+		if err = s.finishLink(c, policy, &o, account); err == nil {
+			return reply{next: to(views.IdentitiesURL, "You can sign in with "+policy.Name+" from now on."), noStore: true}, nil
+		}
+	default:
+		err = s.signIn(c, func(begin org.BeginSession) error {
+			_, err := s.Service.SignIn.SignIn(c.ctx, c.origin(), policy, o.Proof, begin)
+			return err
+		})
+	}
+	if refusal, ok := errors.AsType[*org.Error](err); ok && refusal.Kind != org.Internal {
+		s.Log.WarnContext(c.ctx, "sign-in refused", "request_id", c.id, "provider", provider, "error", err.Error())
+		return s.notSignedIn(c, policy, refusal, next, account != ""), nil
+	}
+	if err != nil {
+		return reply{}, err
+	}
+	c.setCookie(providerCookie, provider, themeLife, true)
+	return reply{next: to(next, ""), noStore: true}, nil
+}
+
+// finishLink links a sign-in to the account whose session began it, in that session alone.
+func (s *Server) finishLink(c *call, policy *org.Provider, o *oidc.Outcome, account string) error {
+	if err := s.authenticate(c); err != nil || !c.session || c.actor.ID().String() != account {
+		refusal := org.ErrInvalid("You are not signed in any more as the account that was to be linked. Start again.", "")
+		return s.Service.SignIn.Refuse(c.ctx, c.origin(), policy.ID, o.Proof, refusal, "the session is not that of the account to link")
+	}
+	return s.Service.SignIn.Link(c.ctx, c.actor, policy, o.Proof)
+}
+
+// notSignedIn is the one page of a sign-in that led nowhere.
+func (s *Server) notSignedIn(c *call, p *org.Provider, e *org.Error, next string, linking bool) reply {
+	c.retryAfter(e)
+	r := problem(c, e.Kind.Status(), e)
+	f := views.SignInFailed{Provider: views.SignInProvider{ID: p.ID, Name: p.Name}, Err: e, Next: next, Linking: linking}
+	r.html, r.noStore = show(page{title: f.Title(), body: views.SignInFailedPage(f)}), true
+	c.actor = nil // it stands in the frame of those who are signed out
+	return r
+}
+
+// leaving ends what a session began with: it leads to the page that offers to sign out at the provider too.
+func (s *Server) leaving(c *call, provider, idToken string) destination {
+	hint := s.Providers.Hint(provider, idToken)
+	if hint == nil {
+		return to(views.LoginURL, "")
+	}
+	http.SetCookie(c.response(), hint)
+	return to(views.SignedOutFrom(provider), "")
+}
+
+// showSignedOut says that a session has ended here, and leads to where it ends at the provider. Another origin is left by a
+// link or by the header Refresh: a form may not lead there, by the policy of every page.
+func (s *Server) showSignedOut(c *call) (reply, error) {
+	p := views.SignedOut{}
+	if provider := c.query().text("provider"); provider != "" {
+		l, err := s.Providers.Leaving(c.request(), provider)
+		if err != nil {
+			return reply{}, err
+		}
+		if l.Taken != nil {
+			http.SetCookie(c.response(), l.Taken)
+		}
+		if p.Provider, p.Leave = l.Name, l.URL; l.Auto {
+			c.header("Refresh", "0; url="+l.URL)
+		}
+	}
+	return reply{html: show(page{title: "Signed out", body: views.SignedOutPage(p)}), noStore: true}, nil
+}
+
+// endedThere takes the notice of a provider that a session there has ended. Its answers are those of the standard.
+func (s *Server) endedThere(c *call) (reply, error) {
+	token, err := decode(c, func(o object) string { return o.text("logout_token") }).Read()
+	if kind := org.KindOf(err); err != nil && kind != org.Invalid {
+		return reply{}, err
+	}
+	if err == nil {
+		var e org.EndedThere
+		if e, err = s.Providers.Ended(c.ctx, c.param("provider"), token); err == nil {
+			err = s.Service.SignIn.EndThere(c.ctx, c.origin(), e)
+		}
+	}
+	if refusal, ok := errors.AsType[*org.Error](err); ok && refusal.Kind != org.Internal {
+		s.Log.WarnContext(c.ctx, "notice of a provider refused", "request_id", c.id, "error", cmp.Or(refusal.Err, error(refusal)).Error())
+		return reply{status: http.StatusBadRequest, json: map[string]string{"error": "invalid_request"}, noStore: true}, nil
+	}
+	return reply{json: struct{}{}, noStore: true}, err
+}
