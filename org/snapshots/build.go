@@ -163,6 +163,7 @@ func members(ctx context.Context, src unit.Reader, id uuid.UUID, o Order, number
 		if err != nil {
 			return nil, err
 		}
+		// Most members hold nothing that ends, and are read no further.
 		stays, err := staysOf(ctx, src, id, rows)
 		if err != nil {
 			return nil, err

@@ -228,6 +228,8 @@ func (l *listing) carriers(ctx context.Context, r *rbac.Role, number uint16, aft
 			ending = append(ending, m.UserID)
 		}
 	}
+	// A role is gone with the membership, however long it was given for. One that is held in several organizations lasts until
+	// the last of them ends.
 	stays, err := l.Stays(ctx, after, last, ending)
 	if err != nil {
 		return err
