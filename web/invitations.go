@@ -10,6 +10,21 @@ import (
 	"rolecall.example/views"
 )
 
+// invitationRoutes are the part of the table that is about invitations.
+var invitationRoutes = []Route{
+	{http.MethodGet, pathInvitations, SignedIn, API | Page, "list the invitations into an organization", (*Server).listInvitations},
+	{http.MethodPost, pathInvitations, SignedIn, API | Page | Body | Upload, "invite into an organization", (*Server).createInvitations},
+	{http.MethodGet, pathOrganization + "/invite", SignedIn, Page, "ask whom to invite", (*Server).newInvitation},
+	{http.MethodDelete, pathInvitations + "/{invitation}", SignedIn, API | Page, "revoke an invitation into an organization", (*Server).revokeInvitation},
+	{http.MethodPost, pathInvitations + "/{invitation}/resend", SignedIn, API | Page | Body, "make another link for an invitation into an organization", (*Server).resendInvitation},
+	{http.MethodGet, "/invitations", SignedIn, API | Page, "list the invitations of the site", (*Server).listInvitations},
+	{http.MethodPost, "/invitations", SignedIn, API | Body, "invite into several organizations", (*Server).createInvitations},
+	{http.MethodGet, pathInvitation, Public, API | Page, "show what an invitation offers", (*Server).openInvitation},
+	{http.MethodPost, pathInvitation, Public, API | Page | Body, "accept an invitation", (*Server).acceptInvitation},
+	{http.MethodDelete, pathInvitation, SignedIn, API | Page, "revoke an invitation", (*Server).revokeInvitation},
+	{http.MethodPost, pathInvitation + "/resend", SignedIn, API | Page | Body, "make another link for an invitation", (*Server).resendInvitation},
+}
+
 // listInvitations answers the invitations into an organization, or those of the site.
 func (s *Server) listInvitations(c *call) (reply, error) {
 	f, err := c.invitationFilter()

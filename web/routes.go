@@ -90,7 +90,7 @@ const (
 )
 
 // table has every route there is, once.
-var table = slices.Concat(accessRoutes, []Route{
+var table = slices.Concat(accessRoutes, invitationRoutes, []Route{
 	{http.MethodGet, pathMembers, SignedIn, API | Page | CSV | Cacheable | LastSeen | Scoped, "list members", (*Server).listMembers},
 	{http.MethodGet, pathOrganization + "/paginated-members", SignedIn, API | Page | CSV | Cacheable | LastSeen | Scoped, "list a page of members", (*Server).listMembersPaginated},
 	{http.MethodPost, pathMembers, SignedIn, API | Page | DryRun | Body | Scoped, "add many members, or change many", (*Server).changeMembers},
@@ -169,18 +169,6 @@ var table = slices.Concat(accessRoutes, []Route{
 	{http.MethodGet, pathChanges, SignedIn, API | Decides | MayAsk | Scoped, "tell what changes, as it does", (*Server).changes},
 	{http.MethodGet, pathAudit, SignedIn, API | Page | CSV | Scoped, "read the audit trail", (*Server).listAudit},
 	{http.MethodPost, "/audit/{id}/undo", SignedIn, API | Page | Scoped, "undo a change of a member", (*Server).undoChange},
-
-	{http.MethodGet, pathInvitations, SignedIn, API | Page, "list the invitations into an organization", (*Server).listInvitations},
-	{http.MethodPost, pathInvitations, SignedIn, API | Page | Body | Upload, "invite into an organization", (*Server).createInvitations},
-	{http.MethodGet, pathOrganization + "/invite", SignedIn, Page, "ask whom to invite", (*Server).newInvitation},
-	{http.MethodDelete, pathInvitations + "/{invitation}", SignedIn, API | Page, "revoke an invitation into an organization", (*Server).revokeInvitation},
-	{http.MethodPost, pathInvitations + "/{invitation}/resend", SignedIn, API | Page | Body, "make another link for an invitation into an organization", (*Server).resendInvitation},
-	{http.MethodGet, "/invitations", SignedIn, API | Page, "list the invitations of the site", (*Server).listInvitations},
-	{http.MethodPost, "/invitations", SignedIn, API | Body, "invite into several organizations", (*Server).createInvitations},
-	{http.MethodGet, pathInvitation, Public, API | Page, "show what an invitation offers", (*Server).openInvitation},
-	{http.MethodPost, pathInvitation, Public, API | Page | Body, "accept an invitation", (*Server).acceptInvitation},
-	{http.MethodDelete, pathInvitation, SignedIn, API | Page, "revoke an invitation", (*Server).revokeInvitation},
-	{http.MethodPost, pathInvitation + "/resend", SignedIn, API | Page | Body, "make another link for an invitation", (*Server).resendInvitation},
 
 	{http.MethodGet, "/users/first", Public, API, "ask whether a user exists", (*Server).showFirstUser},
 	{http.MethodPost, "/users/first", Public, API | Body, "create the first user", (*Server).createFirstUser},

@@ -44,6 +44,7 @@ func (s *Service) followed(ctx context.Context, src unit.Reader, link string) (r
 	if row, err = src.Q.GetInvitation(ctx, id); err != nil && !db.IsNotFound(err) {
 		return row, nil, err
 	}
+	// The secret is compared before anything else is looked at, so that an id alone tells nothing.
 	if err != nil || !opens(&row, secret) || stateOf(&row, src.Now()) != org.InvitationPending {
 		return db.Invitation{}, nil, errGone()
 	}
@@ -141,6 +142,7 @@ func planAcceptance(ctx context.Context, a *unit.Attempt, in acceptance) (p acce
 		a.Aside()
 		return p, nil
 	}
+	// The address is that of the invitation as it is now, never one that a request names.
 	made := *in.made
 	made.Email = p.row.Email
 	n, err := account.DecideInvited(ctx, a, made, in.hash, in.request)

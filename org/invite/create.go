@@ -142,6 +142,7 @@ func takenIn(ctx context.Context, a *unit.Attempt, places []place, invitees []or
 	for i := range invitees {
 		keys[i] = org.FoldCase(invitees[i].Email)
 	}
+	// An account that is no member is not told of: whoever may invite may not be allowed to know of it.
 	accounts, err := a.Q.ListUsersNamed(ctx, db.ListUsersNamedParams{Emails: keys})
 	if err != nil {
 		return nil, err
@@ -189,12 +190,14 @@ func (c *created) add(a *unit.Attempt, wanted *org.NewInvitations, to *org.Invit
 	if why := taken[key]; why != "" {
 		return refuse(why)
 	}
+	// A role that one address alone cannot get refuses that address, not the request.
 	places, problem := withRoles(a, places, to.Roles)
 	if problem != "" {
 		return refuse(problem)
 	}
 	taken[key] = "is named twice"
 	id := unit.NewID()
+	// The link goes out with the answer, and is kept nowhere: a lost one is replaced, never read again.
 	link, hash := newSecret(id)
 	row := db.InsertInvitationParams{
 		ID: id, SecretHash: hash, Email: to.Email, EmailKey: key, Name: to.Name, Reason: wanted.Reason,
@@ -242,6 +245,7 @@ func withRoles(a *unit.Attempt, places []place, roles []string) (_ []place, prob
 
 // applyCreation stores the invitations, with an entry for each.
 func applyCreation(ctx context.Context, w *unit.Writer, c created) (org.Invited, error) {
+	// One entry each, so that the trail of an address can be searched for it.
 	for i := range c.list {
 		n := &c.list[i]
 		w.Begin("create", 201)

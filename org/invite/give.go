@@ -108,6 +108,7 @@ func planGift(ctx context.Context, a *unit.Attempt, in gift) (g given, err error
 	if g.due = len(grants) > 0; !g.due {
 		return g, nil
 	}
+	// The account may have been deleted since it accepted: then there is nobody to give anything to.
 	user, err := a.Q.GetUser(ctx, g.row.AcceptedBy.UUID)
 	if db.IsNotFound(err) {
 		return g, nil

@@ -53,6 +53,7 @@ func (s *Service) AllInvitations(ctx context.Context, subject *org.Actor, f org.
 			return err
 		}
 		p := db.ListAllInvitationsParams{MaxRows: rows(f.Limit), Skip: int64(f.Offset)}
+		// Addresses of people are not for everybody: without the right on the whole site only the own ones are shown.
 		if !unit.MayAddMembers(subject, uuid.Nil) {
 			p.CreatedBy = unit.NullID(subject.ID())
 		}
@@ -151,6 +152,7 @@ func (s *Service) shown(ctx context.Context, src unit.Reader, by *org.Actor, fou
 	if err != nil {
 		return nil, err
 	}
+	// Each organization is read once, however many invitations are into it.
 	places := map[uuid.UUID]*place{} // a page has few
 	for len(grants) > 0 {
 		n := 0

@@ -79,6 +79,7 @@ func (in *named) find(ctx context.Context, a *unit.Attempt) (f found, err error)
 	if !f.seenBy(a.Actor) {
 		return f, org.ErrNotFound()
 	}
+	// From here on a refusal is recorded: the trail can say what it was about.
 	a.Aside()
 	a.About("invitation", f.row.ID, f.row.Email, f.where)
 	if f.row.State == "accepted" || f.row.State == "finished" {
@@ -186,6 +187,7 @@ func planRevocation(ctx context.Context, a *unit.Attempt, in named) (f found, er
 func applyRevocation(ctx context.Context, w *unit.Writer, f found) (none struct{}, err error) {
 	w.Status = 204
 	w.Field("email", f.row.Email, nil)
+	// Whoever runs one organization must not end what another one offers.
 	elsewhere := slices.ContainsFunc(f.grants, func(g db.InvitationGrant) bool { return g.OrganizationID != f.where })
 	if f.where != uuid.Nil && elsewhere {
 		return none, w.W.DeleteInvitationGrants(ctx, db.DeleteInvitationGrantsParams{InvitationID: f.row.ID, OrganizationID: f.where})
