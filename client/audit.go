@@ -31,13 +31,18 @@ type AuditEntry struct {
 	Action           string                 `json:"action"`
 	Diff             map[string]AuditChange `json:"diff"` // by field
 	StatusCode       int                    `json:"status_code"`
-	AdditionalFields struct{}               `json:"additional_fields"`
+	AdditionalFields AuditFields            `json:"additional_fields"`
 	Description      string                 `json:"description"` // {user} and {target} stand for the names
 	ResourceLink     string                 `json:"resource_link"`
 	Deleted          bool                   `json:"is_deleted"`
 	OrganizationID   uuid.UUID              `json:"organization_id"` // uuid.Nil: of the site
 	Organization     *AuditOrganization     `json:"organization,omitempty"`
 	User             *User                  `json:"user"` // the actor; nil: the operator, or a caller that was not signed in
+}
+
+// AuditFields say more about an entry.
+type AuditFields struct {
+	Actor string `json:"actor,omitempty"` // what made the change where nobody did: oidc:…, scim:… or system:expiry
 }
 
 // AuditChange is a field before and after a change. Values of secrets are left out.

@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"github.com/google/uuid"
 )
@@ -44,6 +45,10 @@ type BulkRequest struct {
 	All    bool     `json:"all,omitempty"`    // instead of Users: all members that the query selects; not for BulkAdd
 	Except []string `json:"except,omitempty"` // with All: members to leave out
 	Expect *int     `json:"expect,omitempty"` // the expected number of members; any other is refused with 409
+
+	// Of BulkAdd and BulkAddRole: what is added, and not what is held already.
+	Until  *time.Time `json:"until,omitempty"` // nil: no end
+	Reason string     `json:"reason,omitempty"`
 }
 
 // BulkResult is the outcome of a BulkRequest for each member.

@@ -36,6 +36,8 @@ type MemberWithUser struct {
 	IsServiceAccount bool      `json:"is_service_account,omitempty"` // made as one, without an e-mail address
 	HasAISeat        bool      `json:"has_ai_seat"`                  // always false
 	NextEnd          time.Time `json:"next_end,omitzero"`            // when the first of its roles, or the membership, ends
+
+	Assignments []Assignment `json:"assignments,omitempty"` // of Member alone: what gives the roles, and the membership itself
 }
 
 // MemberPage is a page of a list of members.
@@ -48,11 +50,15 @@ type MemberPage struct {
 type MemberRoles struct {
 	Roles   []RoleRef        `json:"roles"`
 	Choices []AssignableRole `json:"choices"`
+
+	Assignments []Assignment `json:"assignments"` // what gives them, and the membership itself
 }
 
 // UpdateRoles replaces the roles of a member or an account.
 type UpdateRoles struct {
-	Roles []string `json:"roles"` // names; none takes all roles away
+	Roles  []string   `json:"roles"`            // names; none takes all roles away
+	Until  *time.Time `json:"until,omitempty"`  // of what is added; nil: no end
+	Reason string     `json:"reason,omitempty"` // of what is added
 }
 
 // MemberQuery selects members. Its zero value selects all, by username.
@@ -135,10 +141,10 @@ func (c *Client) MemberRoles(ctx context.Context, organization, user string, opt
 
 // SetMemberRoles replaces the roles that a member holds in the organization. No names takes all roles away.
 func (c *Client) SetMemberRoles(ctx context.Context, organization, user string, roles []string, opts ...Option) (Member, error) {
-	return fetch[Member](ctx, c, send(http.MethodPut, UpdateRoles{roles}, memberships(organization, user, "roles")...), opts...)
+	return fetch[Member](ctx, c, send(http.MethodPut, UpdateRoles{Roles: roles}, memberships(organization, user, "roles")...), opts...)
 }
 
 // PreviewMemberRoles is the dry run of SetMemberRoles.
 func (c *Client) PreviewMemberRoles(ctx context.Context, organization, user string, roles []string, opts ...Option) (Impact, error) {
-	return fetch[Impact](ctx, c, send(http.MethodPut, UpdateRoles{roles}, memberships(organization, user, "roles")...).dryRun(), opts...)
+	return fetch[Impact](ctx, c, send(http.MethodPut, UpdateRoles{Roles: roles}, memberships(organization, user, "roles")...).dryRun(), opts...)
 }

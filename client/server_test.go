@@ -113,6 +113,7 @@ func TestEveryRoute(t *testing.T) {
 			s := &session{t, &client.Client{
 				BaseURL: "http://rolecall.test/", Token: site.Token(webtest.Owner), HTTPClient: &http.Client{Transport: trips},
 			}, t.Context(), site}
+			s.records()
 			s.members()
 			s.bulk()
 			s.roles(client.In("default"))
@@ -198,6 +199,41 @@ func (s *session) names(what string, rows iter.Seq2[client.MemberWithUser, error
 	}
 	for range rows {
 		break
+	}
+}
+
+// records gives one role until a day, and ends it.
+func (s *session) records() {
+	until, why := time.Now().Add(time.Hour).UTC().Truncate(time.Second), "cover"
+	a, err := s.PutMemberRole(s.ctx, "default", webtest.Member, "organization-auditor", client.Terms{Until: &until, Reason: &why})
+	if must(s, a, err); a.Until == nil || !a.Until.Equal(until) || a.Reason != why || a.GivenBy == nil {
+		s.Errorf("PutMemberRole = %+v, want an end and a reason", a)
+	}
+	i, err := s.PreviewEndMemberRole(s.ctx, "default", webtest.Member, "organization-auditor")
+	if must(s, i, err); len(i.Losses) == 0 {
+		s.Errorf("PreviewEndMemberRole = %+v, want losses", i)
+	}
+	if a, err = s.PutMemberRole(s.ctx, "default", webtest.Member, "organization-auditor", client.Terms{Until: &time.Time{}}); err != nil || a.Until != nil {
+		s.Errorf("PutMemberRole without an end = %+v, %v", a, err)
+	}
+	if err := s.EndMemberRole(s.ctx, "default", webtest.Member, "organization-auditor"); err != nil {
+		s.Error(err)
+	}
+	i, err = s.PreviewPutMemberRole(s.ctx, "default", webtest.Member, "organization-auditor", client.Terms{})
+	if must(s, i, err); len(i.Gains) == 0 {
+		s.Errorf("PreviewPutMemberRole = %+v, want gains", i)
+	}
+	if i, err = s.PreviewPutUserRole(s.ctx, webtest.Member, "auditor", client.Terms{}); err != nil || len(i.Gains) == 0 {
+		s.Errorf("PreviewPutUserRole = %+v, %v", i, err)
+	}
+	if a, err = s.PutUserRole(s.ctx, webtest.Member, "auditor", client.Terms{Reason: &why}); err != nil || a.OrganizationID != "" {
+		s.Errorf("PutUserRole = %+v, %v", a, err)
+	}
+	if _, err = s.PreviewEndUserRole(s.ctx, webtest.Member, "auditor"); err != nil {
+		s.Error(err)
+	}
+	if err := s.EndUserRole(s.ctx, webtest.Member, "auditor"); err != nil {
+		s.Error(err)
 	}
 }
 

@@ -57,6 +57,7 @@ type UserList struct {
 type UserRoles struct {
 	Roles         []string               `json:"roles"`
 	Organizations map[uuid.UUID][]string `json:"organization_roles"`
+	Assignments   []Assignment           `json:"assignments"` // what gives them, and the memberships
 }
 
 // UserQuery selects accounts. Its zero value selects all that the caller may read, by username.
@@ -153,12 +154,12 @@ func (c *Client) UserRoles(ctx context.Context, user string, opts ...Option) (Us
 
 // SetUserRoles replaces the roles of the site that an account holds. No names takes all roles away.
 func (c *Client) SetUserRoles(ctx context.Context, user string, roles []string, opts ...Option) (User, error) {
-	return fetch[User](ctx, c, send(http.MethodPut, UpdateRoles{roles}, "users", user, "roles"), opts...)
+	return fetch[User](ctx, c, send(http.MethodPut, UpdateRoles{Roles: roles}, "users", user, "roles"), opts...)
 }
 
 // PreviewUserRoles is the dry run of SetUserRoles.
 func (c *Client) PreviewUserRoles(ctx context.Context, user string, roles []string, opts ...Option) (Impact, error) {
-	return fetch[Impact](ctx, c, send(http.MethodPut, UpdateRoles{roles}, "users", user, "roles").dryRun(), opts...)
+	return fetch[Impact](ctx, c, send(http.MethodPut, UpdateRoles{Roles: roles}, "users", user, "roles").dryRun(), opts...)
 }
 
 // LoginType returns how the caller, who is to be named, signs in.

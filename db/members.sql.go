@@ -2294,6 +2294,46 @@ func (q *Queries) ListRecordsOf(ctx context.Context, arg ListRecordsOfParams) ([
 	return items, nil
 }
 
+const listRecordsOfUser = `-- name: ListRecordsOfUser :many
+SELECT organization_id, role, username_key, user_id, source, source_ref, reason, given_by, given_by_name, given_at, ends_at FROM member_roles WHERE user_id = ?1 ORDER BY organization_id, role, source
+`
+
+// The records of an account in all its organizations.
+func (q *Queries) ListRecordsOfUser(ctx context.Context, userID uuid.UUID) ([]MemberRole, error) {
+	rows, err := q.query(ctx, q.listRecordsOfUserStmt, listRecordsOfUser, userID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []MemberRole{}
+	for rows.Next() {
+		var i MemberRole
+		if err := rows.Scan(
+			&i.OrganizationID,
+			&i.Role,
+			&i.UsernameKey,
+			&i.UserID,
+			&i.Source,
+			&i.SourceRef,
+			&i.Reason,
+			&i.GivenBy,
+			&i.GivenByName,
+			&i.GivenAt,
+			&i.EndsAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const searchMembers = `-- name: SearchMembers :many
 SELECT f.user_id, CAST(count(*) OVER () AS bigint) AS total FROM (
     SELECT m.user_id, m.username_key, CAST(CASE WHEN CAST(?1 AS boolean) THEN '' ELSE m.username_key END AS text) AS tie,

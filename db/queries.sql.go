@@ -738,6 +738,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listRecordsOfStmt, err = db.PrepareContext(ctx, listRecordsOf); err != nil {
 		return nil, fmt.Errorf("error preparing query ListRecordsOf: %w", err)
 	}
+	if q.listRecordsOfUserStmt, err = db.PrepareContext(ctx, listRecordsOfUser); err != nil {
+		return nil, fmt.Errorf("error preparing query ListRecordsOfUser: %w", err)
+	}
 	if q.listRevisionsStmt, err = db.PrepareContext(ctx, listRevisions); err != nil {
 		return nil, fmt.Errorf("error preparing query ListRevisions: %w", err)
 	}
@@ -2134,6 +2137,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listRecordsOfStmt: %w", cerr)
 		}
 	}
+	if q.listRecordsOfUserStmt != nil {
+		if cerr := q.listRecordsOfUserStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listRecordsOfUserStmt: %w", cerr)
+		}
+	}
 	if q.listRevisionsStmt != nil {
 		if cerr := q.listRevisionsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listRevisionsStmt: %w", cerr)
@@ -2746,6 +2754,7 @@ type Queries struct {
 	listPlacesOfRolesStmt             *sql.Stmt
 	listRecordsStmt                   *sql.Stmt
 	listRecordsOfStmt                 *sql.Stmt
+	listRecordsOfUserStmt             *sql.Stmt
 	listRevisionsStmt                 *sql.Stmt
 	listRoleCountsStmt                *sql.Stmt
 	listRoleDeletionsStmt             *sql.Stmt
@@ -3057,6 +3066,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listPlacesOfRolesStmt:             q.listPlacesOfRolesStmt,
 		listRecordsStmt:                   q.listRecordsStmt,
 		listRecordsOfStmt:                 q.listRecordsOfStmt,
+		listRecordsOfUserStmt:             q.listRecordsOfUserStmt,
 		listRevisionsStmt:                 q.listRevisionsStmt,
 		listRoleCountsStmt:                q.listRoleCountsStmt,
 		listRoleDeletionsStmt:             q.listRoleDeletionsStmt,

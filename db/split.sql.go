@@ -179,6 +179,7 @@ type Reads interface {
 	ListPlacesOfRoles(ctx context.Context) ([]uuid.NullUUID, error)
 	ListRecords(ctx context.Context, arg ListRecordsParams) ([]MemberRole, error)
 	ListRecordsOf(ctx context.Context, arg ListRecordsOfParams) ([]MemberRole, error)
+	ListRecordsOfUser(ctx context.Context, userID uuid.UUID) ([]MemberRole, error)
 	ListRevisions(ctx context.Context, arg ListRevisionsParams) ([]Revision, error)
 	ListRoleCounts(ctx context.Context, role string) ([]ListRoleCountsRow, error)
 	ListRoleDeletions(ctx context.Context) ([]ListRoleDeletionsRow, error)
@@ -1055,6 +1056,11 @@ func (r reads) ListRecords(ctx context.Context, arg ListRecordsParams) ([]Member
 func (r reads) ListRecordsOf(ctx context.Context, arg ListRecordsOfParams) ([]MemberRole, error) {
 	found, err := r.queries.ListRecordsOf(ctx, arg)
 	return found, named("ListRecordsOf", err)
+}
+
+func (r reads) ListRecordsOfUser(ctx context.Context, userID uuid.UUID) ([]MemberRole, error) {
+	found, err := r.queries.ListRecordsOfUser(ctx, userID)
+	return found, named("ListRecordsOfUser", err)
 }
 
 func (r reads) ListRevisions(ctx context.Context, arg ListRevisionsParams) ([]Revision, error) {

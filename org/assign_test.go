@@ -76,7 +76,7 @@ func TestSetMemberRoles(t *testing.T) {
 			}
 			_, _ = s.UserSubject(t.Context(), before.UserID) // is remembered from now on, unless it is suspended
 			var m org.Member
-			row := s.accepted(t, entry{Actor: c.by, Action: "write", Type: "organization_member", Target: before.Username, Organization: before.OrganizationID, Status: 200, Fields: []string{"roles"}}, func() (err error) {
+			row := s.accepted(t, entry{Actor: c.by, Action: "write", Type: "organization_member", Target: before.Username, Organization: before.OrganizationID, Status: 200, Fields: []string{"assignments", "roles"}}, func() (err error) {
 				m, err = s.SetMemberRoles(t.Context(), s.as(t, c.by), name, c.user, roles(c.roles...))
 				return err
 			})
@@ -131,7 +131,7 @@ func TestSetMemberRolesAnswersWhatIsStored(t *testing.T) {
 				t.Fatal(err)
 			}
 			want, err := s.Member(ctx, s.as(t, "o"), "default", "m")
-			want.AccountVersion = 0 // Member alone tells it
+			want.AccountVersion, want.Assignments = 0, nil // Member alone tells them
 			if diff := cmp.Diff(want, got); err != nil || diff != "" {
 				t.Errorf("%s gets %q: %v, stored (-), answered (+):\n%s", user, names, err, diff)
 			}
@@ -456,7 +456,7 @@ func TestSetUserRoles(t *testing.T) {
 			t.Fatal(err)
 		}
 		var u org.User
-		row := s.accepted(t, entry{Actor: c.by, Action: "write", Type: "user", Target: c.user, Organization: uuid.Nil, Status: 200, Fields: []string{"rbac_roles"}}, func() (err error) {
+		row := s.accepted(t, entry{Actor: c.by, Action: "write", Type: "user", Target: c.user, Organization: uuid.Nil, Status: 200, Fields: []string{"assignments", "rbac_roles"}}, func() (err error) {
 			u, err = s.SetUserRoles(t.Context(), s.as(t, c.by), c.user, roles(c.roles...))
 			return err
 		})

@@ -14,10 +14,17 @@ const (
 type Bulk struct {
 	Action BulkAction
 	Role   string        // of BulkAddRole and BulkRemoveRole
+	Terms                // of BulkAddRole, for those who do not hold the role yet
 	Users  []string      // as in a path
 	Match  *MemberFilter // instead of Users
 	Except []string      // of Match, as in a path: who is left alone
 	Expect *int          // how many are meant, when somebody has been asked about that many: Conflict if it is not so any more
+}
+
+// Additions are accounts that shall become members, each by username, e-mail address or uuid, and on which terms.
+type Additions struct {
+	Users []string
+	Terms
 }
 
 // BulkRefusal is somebody that a bulk action left out, and why.

@@ -57,7 +57,7 @@ func (s service) SetUserRoles(ctx context.Context, by *org.Actor, user string, i
 }
 
 func (s service) AddMember(ctx context.Context, by *org.Actor, organization, user string) (org.Member, error) {
-	m, _, err := s.Service.AddMember(ctx, by, organization, user)
+	m, _, err := s.Service.AddMember(ctx, by, organization, user, org.Given(org.Terms{}))
 	return m, err
 }
 

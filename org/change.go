@@ -17,18 +17,33 @@ type HolderChange struct {
 	Suspended     bool     // the account is: what it holds does not count
 	Gone          []string // built-in roles that it still holds and that are no more: they are dropped
 
-	Origin Origin           // of what the change adds: the membership, and Given
-	Each   map[string]Terms // by role: terms of their own, as an undo gives them back
-	Ending []string         // roles that it holds before and after, and afterwards by no record without an end
+	Origin Origin       // of what the change adds and Edits do not tell of: the membership, and roles
+	Edits  []RecordEdit // by role, each once
+	Ending []string     // roles, or the membership, that it holds afterwards by no record without an end, as far as the change is about them
+}
+
+// RecordEdit is what becomes of the records of one role: some are gone, and one may take their place.
+type RecordEdit struct {
+	Role string
+	Gone []Assignment
+	New  *Assignment
 }
 
 // OriginOf is where the record of a role comes from that the change adds.
 func (h *HolderChange) OriginOf(role string) Origin {
-	from := h.Origin
-	if terms, ok := h.Each[role]; ok {
-		from.Terms = terms
+	for _, e := range h.Edits {
+		if e.Role == role && e.New != nil {
+			return Origin{Source: e.New.Source, Ref: e.New.SourceRef, Terms: Terms{Until: e.New.Until, Reason: e.New.Reason}}
+		}
 	}
-	return from
+	return h.Origin
+}
+
+// Unedited is those of some roles that no edit tells of.
+func (h *HolderChange) Unedited(roles []string) []string {
+	return slices.DeleteFunc(slices.Clone(roles), func(n string) bool {
+		return slices.ContainsFunc(h.Edits, func(e RecordEdit) bool { return e.Role == n })
+	})
 }
 
 // Given is the roles that it gains.

@@ -29,7 +29,8 @@ type Member struct {
 	LastSeenAt                         time.Time // zero when never seen
 	AccountVersion                     int64     // filled by Member
 
-	Ends map[string]time.Time // of its roles that end; filled by MembersPage, where the first does within EndsSoon
+	Ends        map[string]time.Time // of its roles that end; filled by MembersPage, where the first does within EndsSoon
+	Assignments []Assignment         // what gives Roles and the membership, as the caller may see it; filled by Member and MemberRoles
 
 	Self bool // the caller's own membership
 	// Why the caller may not change the roles of, or remove, this member: a short sentence, "" when it may.

@@ -397,7 +397,7 @@ func TestAddMember(t *testing.T) {
 		for _, who := range []struct{ ref, name string }{{"x", "x"}, {"X", "x"}, {id("pm").String(), "pm"}} {
 			s := newSite(t)
 			var m org.Member
-			got := s.accepted(t, entry{Actor: by, Action: "create", Type: "organization_member", Target: who.name, Organization: home, Status: 200, Fields: []string{"roles", "user_id", "username"}}, func() (err error) {
+			got := s.accepted(t, entry{Actor: by, Action: "create", Type: "organization_member", Target: who.name, Organization: home, Status: 200, Fields: []string{"assignments", "roles", "user_id", "username"}}, func() (err error) {
 				m, err = s.AddMember(t.Context(), s.as(t, by), "DEFAULT", who.ref)
 				return err
 			})
@@ -504,7 +504,7 @@ func TestRemoveMember(t *testing.T) {
 			s.exec(t, "INSERT INTO user_roles (user_id, role) VALUES (?, 'auditor')", id(who).String())
 			s.join(t, beta, who)
 			var m org.Member
-			got := s.accepted(t, entry{Actor: by, Action: "delete", Type: "organization_member", Target: who, Organization: home, Status: 204, Fields: []string{"roles", "user_id", "username"}}, func() (err error) {
+			got := s.accepted(t, entry{Actor: by, Action: "delete", Type: "organization_member", Target: who, Organization: home, Status: 204, Fields: []string{"assignments", "roles", "user_id", "username"}}, func() (err error) {
 				m, err = s.RemoveMember(t.Context(), s.as(t, by), "default", strings.ToUpper(who), nil)
 				return err
 			})

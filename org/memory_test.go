@@ -208,7 +208,9 @@ func writes(t *testing.T, s *site) map[string]func(by *org.Actor) error {
 		"BulkMembers": func(by *org.Actor) error {
 			return drop(s.BulkMembers(ctx, by, "default", given(org.Bulk{Action: org.BulkRemove, Users: []string{"viewer"}})))
 		},
-		"AddMembers": func(by *org.Actor) error { return drop(s.AddMembers(ctx, by, "default", given([]string{"x"}))) },
+		"AddMembers": func(by *org.Actor) error {
+			return drop(s.AddMembers(ctx, by, "default", given(org.Additions{Users: []string{"x"}})))
+		},
 	}
 }
 

@@ -103,7 +103,7 @@ func organizationCases(t *testing.T, o string) []useCase {
 			return drop(s.BulkMembers(ctx, by, o, unread[org.Bulk](t)))
 		}},
 		{"AddMembers", func(ctx context.Context, s *site, by *org.Actor) error {
-			return drop(s.AddMembers(ctx, by, o, unread[[]string](t)))
+			return drop(s.AddMembers(ctx, by, o, unread[org.Additions](t)))
 		}},
 	}
 }

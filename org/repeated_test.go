@@ -49,7 +49,7 @@ func TestRepeatedAfterDeath(t *testing.T) {
 			return s.BulkMembers(ctx, by, "default", given(org.Bulk{Action: org.BulkAddRole, Role: "viewer", Users: []string{"m", "o", "curbed", "nobody"}}))
 		},
 		"additions": func(s *site, by *org.Actor) (any, error) {
-			return s.AddMembers(ctx, by, "Beta", given([]string{"m", "pm", "nobody"}))
+			return s.AddMembers(ctx, by, "Beta", given(org.Additions{Users: []string{"m", "pm", "nobody"}}))
 		},
 	} {
 		first, err := change(s, s.as(t, "o").WithRequest(keyedRequest(name, "it")))

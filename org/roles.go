@@ -128,6 +128,7 @@ type RoleForm struct {
 // RolesInput is the complete new list of role names of a member or user.
 type RolesInput struct {
 	Roles []string
+	Terms          // of what is added
 	From  Versions // of the membership or account, that the change may have begun from; they do not matter to one without effect
 
 	IfMatch Versions // of the membership or account, that are wanted in any case

@@ -207,4 +207,5 @@ type UserRoleNames struct {
 	Tag           string // of the account
 	Roles         []string
 	Organizations map[uuid.UUID][]string
+	Assignments   []Assignment // what gives them, and the memberships
 }

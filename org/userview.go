@@ -12,6 +12,7 @@ type UserView struct {
 	Self        bool
 	Memberships []Membership // those that the caller may read, by name, at most 100
 	More        bool         // there are more memberships than listed
+	Assignments []Assignment // what gives the roles of the site and of organizations, and the memberships
 	Tokens      int          // 0 where the caller may not read them
 	ReadTokens  bool
 	Records     []Assignment  // of the site roles

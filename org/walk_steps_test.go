@@ -196,7 +196,7 @@ var memberSteps = []stepKind{
 			who = append(who, a.target().name)
 		}
 		a.say("adds %v to %s", who, a.org())
-		return drop(a.svc.AddMembers(a.ctx, a.by, a.org(), given(who)))
+		return drop(a.svc.AddMembers(a.ctx, a.by, a.org(), given(org.Additions{Users: who})))
 	}},
 	{name: "remove", weight: 12, needs: perm("organization_member:delete"), take: func(a *attempt) error {
 		user := a.target().name

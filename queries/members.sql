@@ -403,6 +403,10 @@ ORDER BY role, source;
 SELECT * FROM member_roles
 WHERE organization_id BETWEEN @first_id AND @last_id AND user_id IN (sqlc.slice('user_ids'));
 
+-- name: ListRecordsOfUser :many
+-- The records of an account in all its organizations.
+SELECT * FROM member_roles WHERE user_id = @user_id ORDER BY organization_id, role, source;
+
 -- name: DeleteMemberRole :exec
 -- All records of a role, whatever gave it.
 -- unit: organization

@@ -50,6 +50,11 @@ func (c *call) bulkInput() org.Input[org.Bulk] {
 // readBulk reads everything but the filter, which stands in the query.
 func readBulk(o object) org.Bulk {
 	in := org.Bulk{Action: org.BulkAction(o.text("action")), Role: o.text("role")}
+	if in.Action == org.BulkAddRole || o.form {
+		in.Terms = o.terms()
+	} else {
+		o.only("until", "reason")
+	}
 	if n, ok := o.number("expect"); ok {
 		expected := int(n)
 		in.Expect = &expected
@@ -150,7 +155,7 @@ func (s *Server) roleName(c *call, name string) string {
 
 // addMembers adds all users that are named.
 func (s *Server) addMembers(c *call) (reply, error) {
-	names := decode(c, namesInput)
+	names := decode(c, additionsInput)
 	if c.dry {
 		return c.foreseenBulk(s.tenant.PreviewAdditions(c.ctx, c.actor, c.organization(), names))
 	}
@@ -171,6 +176,11 @@ func (s *Server) addMembers(c *call) (reply, error) {
 		return p, err
 	}
 	return r, nil
+}
+
+// additionsInput reads who shall become members, and on which terms.
+func additionsInput(o object) org.Additions {
+	return org.Additions{Users: namesInput(o), Terms: o.terms()}
 }
 
 // namesInput reads the names: a list, or in a form one text with anything between them that is not part of a name.

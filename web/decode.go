@@ -62,6 +62,15 @@ func (o object) addError(name, detail string) {
 	o.read.fieldErrors = append(o.read.fieldErrors, org.Field{Field: o.path + name, Detail: detail})
 }
 
+// only refuses fields that an action has no use for: they say something that would not come true.
+func (o object) only(names ...string) {
+	for _, name := range names {
+		if o.ignore(name); !empty(o.fields[name]) {
+			o.addError(name, "can only be given with add and add-role")
+		}
+	}
+}
+
 // refuse makes the request fail with e, unless something in the body is wrong anyway.
 func (o object) refuse(e *org.Error) {
 	if o.read.refusal == nil {

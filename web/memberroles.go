@@ -124,5 +124,5 @@ func (c *call) rolesInput(o object) org.RolesInput {
 	if o.form {
 		field = "role" // the ticked boxes; roles says that there were boxes, so that ticking none is an answer
 	}
-	return org.RolesInput{Roles: o.texts(field, maxRoles), From: c.versions(o), IfMatch: c.ifMatch()}
+	return org.RolesInput{Roles: o.texts(field, maxRoles), Terms: o.terms(), From: c.versions(o), IfMatch: c.ifMatch()}
 }

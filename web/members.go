@@ -90,7 +90,7 @@ func (c *call) members() string { return views.MembersURL(c.organization(), org.
 
 // addMember makes a user a member, without roles.
 func (s *Server) addMember(c *call) (reply, error) {
-	m, done, err := s.tenant.AddMember(c.ctx, c.actor, c.organization(), c.user())
+	m, done, err := s.tenant.AddMember(c.ctx, c.actor, c.organization(), c.user(), c.newTerms())
 	if err != nil {
 		return c.again(err, func(e *org.Error) (page, error) { return s.memberSearch(c, views.AddMember{Query: c.user(), Err: e})() })
 	}

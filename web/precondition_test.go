@@ -104,11 +104,15 @@ func done(t *testing.T, s *webtest.Site, r webtest.Request) *webtest.Response {
 var compared = map[string]struct {
 	path, json, read string
 }{
-	"DELETE /organizations/{organization}/members/{user}":                 {members + "/member", "", members + "/member"},
-	"PUT /organizations/{organization}/members/{user}/roles":              {members + "/member/roles", `{"roles":["organization-auditor"]}`, members + "/member/roles"},
-	"PUT /organizations/{organization}/members/roles":                     {roles, `{"name":"ci","display_name":"Mine"}`, roles + "/ci"},
-	"DELETE /organizations/{organization}/members/roles/{roleName}":       {roles + "/ci", "", roles + "/ci"},
-	"POST /organizations/{organization}/members/roles/{roleName}/restore": {roles + "/ci/restore", `{"restore":1}`, roles + "/ci"},
+	"DELETE /organizations/{organization}/members/{user}":                  {members + "/member", "", members + "/member"},
+	"PUT /organizations/{organization}/members/{user}/roles":               {members + "/member/roles", `{"roles":["organization-auditor"]}`, members + "/member/roles"},
+	"PUT /organizations/{organization}/members/{user}/roles/{roleName}":    {members + "/member/roles/organization-auditor", "{}", members + "/member/roles"},
+	"DELETE /organizations/{organization}/members/{user}/roles/{roleName}": {members + "/member/roles/organization-member", "", members + "/member/roles"},
+	"PUT /users/{user}/roles/{roleName}":                                   {"/users/member/roles/auditor", "{}", "/users/member/roles"},
+	"DELETE /users/{user}/roles/{roleName}":                                {"/users/admin/roles/auditor", "", "/users/admin/roles"},
+	"PUT /organizations/{organization}/members/roles":                      {roles, `{"name":"ci","display_name":"Mine"}`, roles + "/ci"},
+	"DELETE /organizations/{organization}/members/roles/{roleName}":        {roles + "/ci", "", roles + "/ci"},
+	"POST /organizations/{organization}/members/roles/{roleName}/restore":  {roles + "/ci/restore", `{"restore":1}`, roles + "/ci"},
 	"PATCH /users/roles":                   {"/users/roles", `{"name":"site-ci","display_name":"Mine"}`, "/users/roles/site-ci"},
 	"DELETE /users/roles/{roleName}":       {"/users/roles/site-ci", "", "/users/roles/site-ci"},
 	"POST /users/roles/{roleName}/restore": {"/users/roles/site-ci/restore", `{"restore":1}`, "/users/roles/site-ci"},
@@ -153,6 +157,9 @@ func TestIfMatchEverywhere(t *testing.T) {
 			done(t, s, webtest.Request{Method: http.MethodPost, Path: "/organizations", JSON: `{"name":"empty"}`})
 			if route.Path == "/catalog/rollback" {
 				done(t, s, webtest.Request{Method: http.MethodPut, Path: compared["PUT /catalog"].path, JSON: compared["PUT /catalog"].json, Header: http.Header{"If-Match": {`"1"`}}})
+			}
+			if key == "DELETE /users/{user}/roles/{roleName}" {
+				done(t, s, webtest.Request{Method: http.MethodPut, Path: c.path, JSON: "{}"})
 			}
 			if strings.HasSuffix(c.path, "/activate") {
 				done(t, s, webtest.Request{Method: http.MethodPut, Path: "/users/member/status/suspend"})

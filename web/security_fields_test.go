@@ -39,6 +39,9 @@ var asksFor = map[string]asked{
 	"POST /organizations/{organization}/members": {`{"action":"add","users":["outsider"]}`, `{"action":"add","users":[7]}`, "users[0]", nil},
 	"PUT /organizations/{organization}/members/{user}/roles": {
 		`{"roles":["organization-auditor"]}`, `{"roles":[7]}`, "roles[0]", nil},
+	"PUT /organizations/{organization}/members/{user}/roles/{roleName}": {`{"reason":"x"}`, `{"reason":7}`, "reason", nil},
+	"PUT /users/{user}/roles/{roleName}":                                {`{"reason":"x"}`, `{"reason":7}`, "reason", nil},
+	"POST /organizations/{organization}/members/{user}":                 {`{"reason":"x"}`, `{"reason":7}`, "reason", nil},
 	"POST /organizations/{organization}/members/roles": {
 		`{"name":"fresh","organization_permissions":[{"resource_type":"template","action":"read"}]}`, `{"name":7,"organization_permissions":[{}]}`, "name",
 		[]string{"organization_permissions[0]"}},
@@ -107,7 +110,14 @@ func TestC15_UnknownFields(t *testing.T) {
 func unknownFields(t *testing.T, style web.Wire, route web.Route, a asked) {
 	t.Helper()
 	s := siteFor(t, style, route)
-	in := values("default", "member", "ci", "")
+	user, role := "member", "ci"
+	switch {
+	case route.Method == http.MethodPost && route.Path == "/organizations/{organization}/members/{user}":
+		user = "outsider" // who is no member yet
+	case strings.HasPrefix(route.Path, "/users/{user}/roles/"):
+		role = "auditor"
+	}
+	in := values("default", user, role, "")
 	if strings.Contains(route.Path, "{invitation}") {
 		in = invited(t, s, in, route)
 	}

@@ -18,7 +18,7 @@ func (s *Server) showUserRoles(c *call) (reply, error) {
 		return reply{html: show(s.userAssignmentForm(c, views.UserAssignmentForm{UserRoleForm: a}))}, err
 	}
 	names, err := s.account.UserRoles(c.ctx, c.actor, c.user())
-	wire := client.UserRoles{Roles: append([]string{}, names.Roles...), Organizations: map[uuid.UUID][]string{}}
+	wire := client.UserRoles{Roles: append([]string{}, names.Roles...), Organizations: map[uuid.UUID][]string{}, Assignments: each(names.Assignments, wireRecord)}
 	for id, roles := range names.Organizations {
 		wire.Organizations[id] = append([]string{}, roles...)
 	}

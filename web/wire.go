@@ -104,7 +104,7 @@ func wireEnd(t time.Time) time.Time {
 }
 
 func wireMemberWithUser(m *org.Member) client.MemberWithUser {
-	return client.MemberWithUser{
+	wire := client.MemberWithUser{
 		Member:    wireMember(m),
 		Username:  m.Username,
 		Name:      m.Name,
@@ -116,6 +116,10 @@ func wireMemberWithUser(m *org.Member) client.MemberWithUser {
 		UserCreatedAt: wireTime(m.AccountCreatedAt), UserUpdatedAt: wireTime(m.AccountUpdatedAt),
 		IsServiceAccount: m.MadeForService(), NextEnd: wireEnd(m.NextEnd),
 	}
+	if m.Assignments != nil {
+		wire.Assignments = each(m.Assignments, wireRecord)
+	}
+	return wire
 }
 
 func wirePermission(p *rbac.Permission) client.Permission {
@@ -152,6 +156,8 @@ func wireAssignment(a *org.RoleForm) client.MemberRoles {
 	return client.MemberRoles{
 		Roles:   each(a.Member.Roles, wireRoleRef),
 		Choices: each(a.Choices, func(c *org.RoleChoice) client.AssignableRole { return wireAssignableRole(&c.Role) }),
+
+		Assignments: each(a.Member.Assignments, wireRecord),
 	}
 }
 
@@ -247,6 +253,7 @@ func wireAuditEntry(e *org.AuditEntry) client.AuditEntry {
 	if o := e.Organization; o != nil {
 		entry.Organization = &client.AuditOrganization{ID: o.ID, Name: o.Name, DisplayName: o.DisplayName, Icon: o.Icon}
 	}
+	entry.AdditionalFields.Actor = org.MachineOf(e.ActorID, e.Actor)
 	if e.User != nil {
 		user := wireUser(e.User)
 		entry.User = &user

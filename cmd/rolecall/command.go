@@ -36,7 +36,7 @@ func groups() []group {
 	return []group{
 		{"Start here", []*command{demoCommand(), serveCommand()}},
 		{"Accounts and tokens", []*command{
-			usersCreateCommand(), usersListCommand(), usersShowCommand(), usersSetRolesCommand(), usersSuspendCommand(), usersActivateCommand(),
+			usersCreateCommand(), usersListCommand(), usersShowCommand(), usersGiveCommand(), usersTakeCommand(), usersSetRolesCommand(), usersSuspendCommand(), usersActivateCommand(),
 			usersDeleteCommand(), usersResetPasswordCommand(), tokensCreateCommand(), tokensListCommand(), tokensRevokeCommand(),
 		}},
 		{"Describe and test a product", []*command{catalogCheckCommand(), catalogExportCommand(), testCommand()}},

@@ -46,6 +46,8 @@ var everyCommand = map[string]commandRow{
 	"users reset-password": {args: "--username p$n", says: "shown this once", json: `"password"`, runs: []string{"users create --db $db --username p$n --email p$n@example.com"}},
 	"users list":           {args: "--sort -username --q e", says: "grace", json: `"username": "grace"`},
 	"users show":           {args: "grace", says: "signs in by", json: `"username": "grace"`},
+	"users give":           {args: "m$n auditor --until 30d", says: "m$n holds auditor until", json: `"role": "auditor"`, runs: someone},
+	"users take":           {args: "m$n auditor", says: "m$n holds no role now.", json: `"roles": []`, runs: append(someone, "users give m$n auditor --db $db")},
 	"users set-roles":      {args: "m$n auditor user-admin", says: "holds auditor, user-admin now.", json: `"name": "user-admin"`, runs: someone},
 	"users suspend":        {args: "m$n --yes", says: "is suspended now", json: `"status": "suspended"`, runs: someone},
 	"users activate":       {args: "m$n", says: "is active now", json: `"status": "active"`, runs: append(someone, "users suspend m$n --yes --db $db")},

@@ -2,87 +2,109 @@ package main
 
 import (
 	"context"
-	"fmt"
-	"io"
-	"slices"
-	"strings"
+
+	"github.com/spf13/pflag"
 
 	"rolecall.example/client"
 )
 
-// membersGiveCommand keeps what is held. The API only replaces the whole set, so it is read before, and the condition
-// keeps a role that somebody else gave meanwhile.
 func membersGiveCommand() *command {
-	return memberRolesCommand("give", "Give roles of the organization to a member", "ROLE…", func(held, named []string) []string {
-		for _, name := range named {
-			if !slices.Contains(held, name) {
-				held = append(held, name)
-			}
-		}
-		return held
-	})
-}
-
-func membersTakeCommand() *command {
-	return memberRolesCommand("take", "Take roles of the organization from a member", "ROLE…", func(held, named []string) []string {
-		return slices.DeleteFunc(held, func(name string) bool { return slices.Contains(named, name) })
-	})
-}
-
-func membersSetRolesCommand() *command {
-	return memberRolesCommand("set-roles", "Replace the roles of a member; without ROLE, take all", "[ROLE…]", func(_, named []string) []string { return named })
-}
-
-// memberRolesCommand is a command that changes the roles of a member. wanted returns the roles afterwards. The three
-// differ in nothing else.
-func memberRolesCommand(verb, summary, operand string, wanted func(held, named []string) []string) *command {
 	var q query
+	var terms client.Terms
 	return &command{
-		name: "members " + verb, operand: "USER " + operand, summary: summary,
-		about:    "If the roles are changed by somebody else meanwhile, nothing is done.",
-		examples: []string{"rolecall members " + verb + " grace reviewer --org acme", "rolecall members " + verb + " grace reviewer deployer --org acme --dry-run"},
+		name: "members give", operand: "USER ROLE…",
+		summary: "Give roles of the organization to a member, for good or until a day",
+		about: "Without --until and --reason, roles that USER holds already stay as they are. With one of them each ROLE becomes so,\n" +
+			"also one that is held: the end is moved, or the reason changed. The last second of a day counts: --until 2026-12-31 is\n" +
+			"over when that day is, where this runs. --until none takes an end away. organization-member stands for the membership\n" +
+			"itself. If the roles are changed by somebody else meanwhile, nothing more is done.",
+		examples: []string{
+			"rolecall members give grace reviewer --org acme",
+			`rolecall members give grace reviewer --org acme --until 30d --reason "covers for Wendy"`,
+			"rolecall members give contractor organization-member --org acme --until 2026-12-31 --dry-run",
+		},
 		settings: askSettings,
-		flags:    q.flags("org", "dry-run", "if-match"),
+		flags: func(fs *pflag.FlagSet) {
+			q.flags("org", "dry-run", "if-match")(fs)
+			termFlags(fs, &terms)
+		},
 		run: func(ctx context.Context, t *terminal, c *config) error {
 			return asking(ctx, c, func(api *client.Client) error {
-				return q.changeRoles(ctx, api, t, c.operand, func(held []string) []string { return wanted(held, c.operands[1:]) })
+				m, err := q.member(ctx, api, c.operand)
+				if err != nil {
+					return err
+				}
+				return q.give(t, m, c.operands[1:], terms)
 			})
 		},
 	}
 }
 
-// changeRoles asks no question: what it takes can be given back, and undo does so.
-func (q *query) changeRoles(ctx context.Context, api *client.Client, t *terminal, user string, wanted func(held []string) []string) error {
-	var tag string
-	// Found by the name that was typed, and changed by its id below: the name may be somebody else's by then.
-	m, err := api.Member(ctx, q.organization(), user, client.GetETag(&tag))
-	if err != nil {
-		return err
+func membersTakeCommand() *command {
+	var q query
+	return &command{
+		name: "members take", operand: "USER ROLE…",
+		summary: "Take roles of the organization from a member",
+		about: "What a sign-in provider or a directory gives can't be taken: it would come back. End it there, or remove the member.\n" +
+			"If the roles are changed by somebody else meanwhile, nothing is done.",
+		examples: []string{"rolecall members take grace reviewer --org acme", "rolecall members take grace reviewer deployer --org acme --dry-run"},
+		settings: askSettings,
+		flags:    q.flags("org", "dry-run", "if-match"),
+		run: func(ctx context.Context, t *terminal, c *config) error {
+			return asking(ctx, c, func(api *client.Client) error {
+				m, err := q.member(ctx, api, c.operand)
+				if err != nil {
+					return err
+				}
+				return q.take(t, m, c.operands[1:])
+			})
+		},
 	}
-	held := strings.Fields(roleNames(m.Roles))
-	roles := wanted(slices.Clone(held))
-	condition := q.match(tag)
-	if q.dryRun {
-		impact, err := api.PreviewMemberRoles(ctx, q.organization(), user, roles, condition...)
-		if err != nil {
-			return err
-		}
-		return t.print(impactReport(impact, impact))
-	}
-	got, err := api.SetMemberRoles(ctx, q.organization(), m.UserID.String(), roles, condition...)
-	if err != nil {
-		return err
-	}
-	return t.print(report{
-		value: got, head: []string{"USERNAME", "ROLES"}, rows: [][]string{{m.Username, roleNames(got.Roles)}},
-		text: func(w io.Writer) { fmt.Fprintln(w, holds(m.Username, got.Roles)) },
-	})
 }
 
-// holds says which roles an account holds.
-func holds(username string, roles []client.RoleRef) string {
-	if len(roles) == 0 {
-		return username + " holds no role now."
+func membersSetRolesCommand() *command {
+	var q query
+	return &command{
+		name: "members set-roles", operand: "USER [ROLE…]",
+		summary: "Replace the roles of a member; without ROLE, take all",
+		about: "Roles that are held and named stay as they are, their ends too. A role that a sign-in provider or a directory gives\n" +
+			"must be among those that are named: it can't be taken here, and nothing is done without it. If the roles are changed\n" +
+			"by somebody else meanwhile, nothing is done.",
+		examples: []string{"rolecall members set-roles grace reviewer --org acme", "rolecall members set-roles grace reviewer deployer --org acme --dry-run"},
+		settings: askSettings,
+		flags:    q.flags("org", "dry-run", "if-match"),
+		run: func(ctx context.Context, t *terminal, c *config) error {
+			return asking(ctx, c, func(api *client.Client) error {
+				m, err := q.member(ctx, api, c.operand)
+				if err != nil {
+					return err
+				}
+				return q.setRoles(t, m, c.operands[1:])
+			})
+		},
 	}
-	return username + " holds " + strings.Join(strings.Fields(roleNames(roles)), ", ") + " now."
+}
+
+// member finds a member by the name that was typed. It is changed by its id: the name may be somebody else's by then.
+func (q *query) member(ctx context.Context, api *client.Client, user string) (h roleHolder, err error) {
+	m, err := api.Member(ctx, q.organization(), user, client.GetETag(&h.tag))
+	if err != nil {
+		return h, err
+	}
+	place, id := q.organization(), m.UserID.String()
+	h.username, h.roles = m.Username, m.Roles
+	h.set = func(roles []string, o ...client.Option) (any, []client.RoleRef, error) {
+		got, err := api.SetMemberRoles(ctx, place, id, roles, o...)
+		return got, got.Roles, err
+	}
+	h.previewSet = func(roles []string, o ...client.Option) (client.Impact, error) {
+		return api.PreviewMemberRoles(ctx, place, id, roles, o...)
+	}
+	h.put = func(role string, terms client.Terms, o ...client.Option) (client.Assignment, error) {
+		return api.PutMemberRole(ctx, place, id, role, terms, o...)
+	}
+	h.previewPut = func(role string, terms client.Terms, o ...client.Option) (client.Impact, error) {
+		return api.PreviewPutMemberRole(ctx, place, id, role, terms, o...)
+	}
+	return h, nil
 }

@@ -218,7 +218,8 @@ func (s *Service) UserRoles(ctx context.Context, subject *org.Actor, user string
 				out.Organizations[h.OrganizationID] = append([]string{}, slices.Sorted(strings.FieldsSeq(h.Roles))...)
 			}
 		}
-		return out, nil
+		out.Assignments, err = src.RecordsShown(ctx, subject, row.ID)
+		return out, err
 	})
 }
 

@@ -39,6 +39,9 @@ func (s *Service) UserView(ctx context.Context, subject *org.Actor, user string)
 		if err := memberships(ctx, src, subject, &v); err != nil {
 			return v, err
 		}
+		if v.Assignments, err = src.RecordsShown(ctx, subject, row.ID); err != nil {
+			return v, err
+		}
 		if err := userRefusals(ctx, src, subject, &v); err != nil {
 			return v, err
 		}

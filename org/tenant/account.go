@@ -2,7 +2,6 @@ package tenant
 
 import (
 	"context"
-	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -51,9 +50,16 @@ func planUserRoles(ctx context.Context, a *unit.Attempt, in userRoles) (userChan
 	return decideUserRoles(ctx, a, row, in.roles)
 }
 
-// decideUserRoles is the one way in which the site roles of an account change.
-// The page, the API and undo come here, so none of them gives what another would refuse (T06 in docs/spec/threats.md).
-func decideUserRoles(ctx context.Context, a *unit.Attempt, row db.UserRow, input org.Input[org.RolesInput]) (c userChange, err error) {
+// decideUserRoles is the one way in which the site roles of an account are replaced.
+func decideUserRoles(ctx context.Context, a *unit.Attempt, row db.UserRow, input org.Input[org.RolesInput]) (userChange, error) {
+	return decideAccount(ctx, a, row, func(roles *assignment, u *org.User) (bool, error) {
+		return roles.decide(ctx, input, u.Roles, u.Tag())
+	})
+}
+
+// decideAccount is the one way in which records of site roles change. The page, the API and undo come here, so none of them
+// gives what another would refuse (T06 in docs/spec/threats.md). decide is as in decideMember.
+func decideAccount(ctx context.Context, a *unit.Attempt, row db.UserRow, decide func(*assignment, *org.User) (bool, error)) (c userChange, err error) {
 	// Row 3 comes before any right, and holds for owners too: a change of one's own rights takes a second person.
 	if row.ID == a.Actor.ID() {
 		return c, org.ErrInvalid("You cannot change your own roles.", "")
@@ -65,19 +71,23 @@ func decideUserRoles(ctx context.Context, a *unit.Attempt, row db.UserRow, input
 	if c.user, err = a.User(ctx, row); err != nil {
 		return c, err
 	}
-	// Rows 4 to 12 are the same as for a member.
-	roles := assignment{Attempt: a, set: set, object: org.SiteRolesObject, implied: org.RoleMember}
-	c.changes, err = roles.decide(ctx, input, c.user.Roles, c.user.Tag())
+	// Rows 4 to 13 are the same as for a member.
+	roles := assignment{
+		Attempt: a, set: set, object: org.SiteRolesObject, implied: org.RoleMember,
+		read:   func() ([]org.Assignment, error) { return a.RecordsOfUser(ctx, row.ID) },
+		ending: row.NextEnd.Valid,
+	}
+	c.changes, err = decide(&roles, &c.user)
 	if err != nil || !c.changes {
 		return c, err
 	}
-	// Row 13 is guard rail R1 of docs/spec/roles.md. Site roles count in every organization, so all that the account holds
+	// Row 14 is guard rail R1 of docs/spec/roles.md. Site roles count in every organization, so all that the account holds
 	// anywhere is compared.
 	if err := a.MayActOn(ctx, row.ID, unit.Whole); err != nil {
 		return c, err
 	}
 	c.HolderChange = org.HolderChange{User: row.ID, Username: row.Username, Before: unit.RoleNames(c.user.Roles), After: roles.wanted,
-		Gone: set.Gone(strings.Fields(row.Roles))}
+		Gone: set.Gone(strings.Fields(row.Roles)), Edits: roles.edits, Ending: roles.passing}
 	c.user.Roles, c.user.Version, c.user.UpdatedAt = set.Refs(strings.Join(roles.wanted, " ")), c.user.Version+1, a.Now
 	// The guards below ask about the state after the change, so it has to be told first.
 	a.WillHold(c.HolderChange)
@@ -85,7 +95,7 @@ func decideUserRoles(ctx context.Context, a *unit.Attempt, row db.UserRow, input
 		return c, err
 	}
 	// Taking any role but owner leaves the owners as able as they were, so they need not be looked at.
-	if !slices.Contains(roles.removed, org.RoleOwner) && len(roles.added) == 0 {
+	if !roles.loosens(org.RoleOwner) && len(roles.added) == 0 {
 		return c, nil
 	}
 	return c, a.KeepOwners(ctx) // a role that was given may deny

@@ -3,6 +3,8 @@ package tenant
 import (
 	"cmp"
 	"context"
+	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -95,49 +97,69 @@ func planMemberRoles(ctx context.Context, a *unit.Attempt, in memberRoles) (memb
 	return c.noted(a, err)
 }
 
-// decideRoles is the one way in which the roles of a member change.
-// Single changes, bulk actions and undo come here, so none of them gives what another would refuse (T06 in
-// docs/spec/threats.md). The rows are those of docs/spec/assigning.md, in that order.
-func decideRoles(ctx context.Context, a *unit.Attempt, o db.Organization, row db.MemberRow, input org.Input[org.RolesInput]) (c memberChange, err error) {
+// decideRoles is the one way in which the roles of a member are replaced: single changes and bulk actions come here, so none of
+// them gives what another would refuse (T06 in docs/spec/threats.md). The rows are those of docs/spec/assigning.md, in that
+// order.
+func decideRoles(ctx context.Context, a *unit.Attempt, o db.Organization, row db.MemberRow, input org.Input[org.RolesInput]) (memberChange, error) {
+	return decideMember(ctx, a, o, row, func(roles *assignment, m *org.Member) (bool, error) {
+		return roles.decide(ctx, input, m.Roles, m.Tag())
+	})
+}
+
+// decideMember is the one way in which records of a member change. decide goes through the rows up to 13, and reports whether
+// there is anything to store.
+func decideMember(ctx context.Context, a *unit.Attempt, o db.Organization, row db.MemberRow, decide func(*assignment, *org.Member) (bool, error)) (c memberChange, err error) {
 	// Row 3 holds for owners too: a change of one's own rights takes a second person.
 	if row.UserID == a.Actor.ID() {
-		return c, org.ErrInvalid("You cannot change your own organization roles.",
-			"Another user with the appropriate permissions must change your roles.")
+		return c, errOwnRoles
 	}
-	set, err := a.Roles(ctx, o.ID)
+	roles, m, err := assignmentOf(ctx, a, o, row)
 	if err != nil {
 		return c, err
 	}
-	m, err := a.MemberOf(ctx, row)
-	if err != nil {
-		return c, err
-	}
-	roles := assignment{Attempt: a, set: set, object: org.OrgRolesObject(o.ID), implied: org.RoleOrganizationUser}
-	changed, err := roles.decide(ctx, input, m.Roles, m.Tag())
+	changed, err := decide(roles, &m)
 	if err != nil || !changed {
 		// Row 9: without a key nothing is stored.
 		return memberChange{member: m}, err
 	}
-	// Row 13: nobody demotes a member who is more powerful there.
-	if beyond := a.BeyondCaller(a.Actor, o.ID, set.Held(m.Roles)); len(beyond) > 0 {
+	// Row 14: nobody demotes a member who is more powerful there.
+	if beyond := a.BeyondCaller(a.Actor, o.ID, roles.set.Held(m.Roles)); len(beyond) > 0 {
 		return c, &org.Error{Kind: org.Forbidden, Message: "Forbidden.",
 			Detail: "You don't have permission to change the roles of this member: it holds what you do not, " + org.Summarize(beyond) + "."}
 	}
-	// Rows 14 and 15 are about what is left of the organization. They come last, since only a change that is allowed
-	// otherwise can endanger it.
-	if slices.Contains(roles.removed, org.RoleOrganizationAdmin) {
-		if err := a.KeepAdmin(ctx, o, row.UserID, m.Status, unit.RoleNames(m.Roles)); err != nil {
-			return c, err
+	c = changeOf(row, m)
+	c.Gone = roles.set.Gone(strings.Fields(row.Roles))
+	c.After, c.Edits, c.Ending = roles.wanted, roles.edits, roles.passing
+	c.member.Roles, c.member.Version, c.member.UpdatedAt = roles.set.Refs(strings.Join(roles.wanted, " ")), m.Version+1, a.Now
+	return c, roles.keep(ctx, o, &m)
+}
+
+var errOwnRoles = org.ErrInvalid("You cannot change your own organization roles.",
+	"Another user with the appropriate permissions must change your roles.")
+
+// assignmentOf is the rules for a member.
+func assignmentOf(ctx context.Context, a *unit.Attempt, o db.Organization, row db.MemberRow) (*assignment, org.Member, error) {
+	set, err := a.Roles(ctx, o.ID)
+	if err != nil {
+		return nil, org.Member{}, err
+	}
+	m, err := a.MemberOf(ctx, row)
+	return &assignment{
+		Attempt: a, set: set, object: org.OrgRolesObject(o.ID), implied: org.RoleOrganizationUser,
+		read:   func() ([]org.Assignment, error) { return a.RecordsOfMember(ctx, row) },
+		ending: row.NextEnd.Valid,
+	}, m, err
+}
+
+// keep is rows 15 and 16, about what is left of the organization. They come last, since only a change that is allowed
+// otherwise can endanger it.
+func (a *assignment) keep(ctx context.Context, o db.Organization, m *org.Member) error {
+	if a.loosens(org.RoleOrganizationAdmin) {
+		if err := a.KeepAdmin(ctx, o, m.UserID, m.Status, unit.RoleNames(m.Roles)); err != nil {
+			return err
 		}
 	}
-	if err := a.KeepManager(ctx, o, &m, false, roles.wanted); err != nil {
-		return c, err
-	}
-	c = changeOf(row, m)
-	c.Gone = set.Gone(strings.Fields(row.Roles))
-	c.After = roles.wanted
-	c.member.Roles, c.member.Version, c.member.UpdatedAt = set.Refs(strings.Join(roles.wanted, " ")), m.Version+1, a.Now
-	return c, nil
+	return a.KeepManager(ctx, o, m, false, a.wanted)
 }
 
 // assignment is the rules of giving and taking roles, the same for those of an organization and those of the site.
@@ -147,25 +169,36 @@ type assignment struct {
 	set     *unit.RoleSet
 	object  rbac.Object
 	implied string // the role that everybody holds: it never counts as given or taken
+	read    func() ([]org.Assignment, error)
+	ending  bool             // some of what it would find has an end
+	records []org.Assignment // what read has found: all records of the holder in this place
 
-	// The answer of decide: names of roles, without the implied one.
+	// The answer: names of roles, without the implied one, and what becomes of records.
 	wanted, added, removed []string
+	given, taken           []string // roles that are held longer, and those that are held shorter
+	passing                []string // roles that are held afterwards, but not for good
+	edits                  []org.RecordEdit
+}
+
+// begin asks for the right to change anything, and reads the input. Row 5: the body is looked at no earlier, so whoever may not
+// assign learns nothing from how it is received (docs/spec/refusals.md).
+func begin[T any](a *assignment, input org.Input[T]) (in T, err error) {
+	if !a.Actor.Can("assign", a.object) && !a.Actor.Can("unassign", a.object) {
+		return in, org.ErrForbidden(a.object.Type + ":assign")
+	}
+	return input.Read()
 }
 
 // decide reads the input and reports whether it changes anything; if so the caller may make every single change.
-// It goes through rows 4 to 12 of docs/spec/assigning.md. held and stored are what the holder has: its roles, and the tag
+// It goes through rows 4 to 13 of docs/spec/assigning.md. held and stored are what the holder has: its roles, and the tag
 // of its version.
 func (a *assignment) decide(ctx context.Context, input org.Input[org.RolesInput], held []org.RoleRef, stored string) (bool, error) {
-	if !a.Actor.Can("assign", a.object) && !a.Actor.Can("unassign", a.object) {
-		return false, org.ErrForbidden(a.object.Type + ":assign")
-	}
-	// Row 5. The body is looked at no earlier: whoever may not assign learns nothing from how it is received
-	// (docs/spec/refusals.md).
-	in, err := input.Read()
+	in, err := begin(a, input)
 	if err != nil {
 		return false, err
 	}
-	if a.wanted, err = a.set.Named(in.Roles, a.implied); err != nil {
+	names, err := a.set.Named(in.Roles, a.implied)
+	if err = both(err, in.Terms.Problems(a.Now)); err != nil {
 		return false, err
 	}
 	// Row 8 stands before row 9: a client that names a version is told of another one, also where nothing would change.
@@ -173,24 +206,57 @@ func (a *assignment) decide(ctx context.Context, input org.Input[org.RolesInput]
 		return false, err
 	}
 	have := unit.RoleNames(held)
-	for _, n := range a.wanted {
-		if !slices.Contains(have, n) {
-			a.added = append(a.added, n)
-		}
-	}
-	for _, n := range have {
-		if !slices.Contains(a.wanted, n) {
-			a.removed = append(a.removed, n)
-		}
-	}
-	if len(a.added)+len(a.removed) == 0 {
+	if slices.Equal(names, have) {
 		return false, nil // what somebody else did meanwhile, a second click for one, is just what is wanted
 	}
 	// Row 10. A form is more lenient: another version matters only if there is still something to do.
 	if err := a.BegunFrom(ctx, a.comparable(in.From), stored, unit.RolesChanged); err != nil {
 		return false, err
 	}
+	// Without an end, what is not held has no record, and nothing needs to be known of what stays.
+	takes := slices.ContainsFunc(have, func(n string) bool { return !slices.Contains(names, n) })
+	if takes || a.ending {
+		if a.records, err = a.read(); err != nil {
+			return false, err
+		}
+	}
+	for _, n := range names {
+		if !slices.Contains(have, n) {
+			a.edit(n, a.fresh(n, in.Terms))
+		}
+	}
+	var kept org.FieldErrors
+	for _, n := range have {
+		if !slices.Contains(names, n) {
+			if from := sources(a.live(n, true)); from != "" {
+				kept.Add("roles", fmt.Sprintf("%q comes from %s", n, from))
+			}
+			a.edit(n, nil)
+		}
+	}
+	if len(kept) > 0 {
+		return false, &org.Error{Kind: org.Invalid, Message: "Roles that a sign-in provider or directory gives can't be taken here.",
+			Detail: kept[0].Detail, Fields: kept}
+	}
+	a.conclude(have)
 	return true, a.permitted()
+}
+
+// both is the problems of names and those of terms, in one answer.
+func both(err error, more org.FieldErrors) error {
+	if len(more) == 0 {
+		return err
+	}
+	if err == nil {
+		return more.Err("Validation failed.")
+	}
+	e, ok := errors.AsType[*org.Error](err)
+	if !ok {
+		return err
+	}
+	with := *e
+	with.Fields = append(slices.Clone(e.Fields), more...)
+	return &with
 }
 
 // comparable is versions as they compare with a membership, or with an account.
@@ -202,13 +268,13 @@ func (a *assignment) comparable(v org.Versions) org.Versions {
 }
 
 // permitted refuses the change unless the caller may make every part of it.
-// Rows 11 and 12. Only what occurs needs a right, so whoever may take roles and not give them can do that.
+// Rows 12 and 13. Only what occurs needs a right, so whoever may take roles and not give them can do that.
 func (a *assignment) permitted() error {
-	if len(a.added) > 0 && !a.Actor.Can("assign", a.object) {
+	if len(a.given) > 0 && !a.Actor.Can("assign", a.object) {
 		return org.ErrForbidden(a.object.Type + ":assign")
 	}
-	if len(a.removed) > 0 && !a.Actor.Can("unassign", a.object) {
+	if len(a.taken) > 0 && !a.Actor.Can("unassign", a.object) {
 		return org.ErrForbidden(a.object.Type + ":unassign")
 	}
-	return a.MayHandOut(a.set, a.object.Org, slices.Concat(a.added, a.removed))
+	return a.MayHandOut(a.set, a.object.Org, slices.Concat(a.given, a.taken))
 }

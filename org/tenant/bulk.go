@@ -78,6 +78,9 @@ func planBulk(ctx context.Context, a *unit.Attempt, in bulk) (p bulkPlan, err er
 		return p, &org.Error{Kind: org.Conflict, Message: "The list changed meanwhile.",
 			Detail: fmt.Sprintf("It was about %d members, and now it would be %d. Nothing was changed.", *wanted.Expect, n)}
 	}
+	if err := a.ReadRecords(ctx, o.ID, rows); err != nil {
+		return p, err
+	}
 	for _, row := range rows {
 		c, err := decideBulk(ctx, a, o, row, wanted)
 		if err := p.add(ctx, a, row, c, err); err != nil {
@@ -94,6 +97,9 @@ func mayBulk(by *org.Actor, orgID uuid.UUID) bool {
 
 // mayDo checks the action as such. Invalid: there is no such action or role. Forbidden: the caller may not at all.
 func mayDo(ctx context.Context, a *unit.Attempt, o db.Organization, in org.Bulk) error {
+	if err := in.Terms.Problems(a.Now).Err("Validation failed."); err != nil {
+		return err
+	}
 	if in.Action == org.BulkRemove {
 		if !a.Actor.Can("delete", org.MembersObject(o.ID)) {
 			return org.ErrForbidden("organization_member:delete")
@@ -131,7 +137,7 @@ func decideBulk(ctx context.Context, a *unit.Attempt, o db.Organization, row db.
 	if in.Action == org.BulkAddRole {
 		wanted = append(wanted, in.Role)
 	}
-	return decideRoles(ctx, a, o, row, org.Given(org.RolesInput{Roles: wanted}))
+	return decideRoles(ctx, a, o, row, org.Given(org.RolesInput{Roles: wanted, Terms: in.Terms}))
 }
 
 // add notes what was decided about a member.
@@ -259,88 +265,4 @@ func namedRows(ctx context.Context, a *unit.Attempt, o db.Organization, users []
 		}
 	}
 	return rows, nil
-}
-
-// AddMembers makes many users members, without roles, in one transaction: each named by username, e-mail address or
-// uuid. Who can't be added is told of; the others are. NotFound: no such organization. Forbidden: needs
-// organization_member:create and assign_org_role:assign. Invalid: more than 1,000 names.
-func (s *Service) AddMembers(ctx context.Context, subject *org.Actor, organization string, input org.Input[[]string]) (result org.BulkResult, err error) {
-	defer org.Wrap(&err, "add members to %q", organization)
-	result, _, err = unit.Do(ctx, s.units, subject, unit.InOrganization(organization), "create", additions{organization, input}, planAdditions, applyBulk)
-	return result, err
-}
-
-// PreviewAdditions tells what AddMembers would answer. Errors as there.
-func (s *Service) PreviewAdditions(ctx context.Context, subject *org.Actor, organization string, input org.Input[[]string]) (_ org.BulkResult, _ org.Impact, err error) {
-	defer org.Wrap(&err, "preview additions to %q", organization)
-	p, impact, err := unit.Try(ctx, s.units, subject, additions{organization, input}, planAdditions)
-	return p.result, impact, err
-}
-
-// additions asks to make many users members.
-type additions struct {
-	organization string
-	names        org.Input[[]string]
-}
-
-// planAdditions refuses all for what is about the caller or the list, and one name for what is about a user.
-func planAdditions(ctx context.Context, a *unit.Attempt, in additions) (p bulkPlan, err error) {
-	const limit = 1000
-	o, err := a.Organization(ctx, a.Actor, in.organization)
-	if err != nil {
-		return p, err
-	}
-	p.action, p.result.Organization = "create", unit.OrganizationOf(o)
-	a.Sets = map[uuid.UUID]*unit.RoleSet{} // of thousands of members it is the same roles
-	if !unit.MayAddMembers(a.Actor, o.ID) {
-		return p, org.ErrForbidden(unit.PermissionsToAdd...)
-	}
-	names, err := in.names.Read()
-	if err != nil {
-		return p, err
-	}
-	if len(names) > limit {
-		return p, org.ErrInvalid(fmt.Sprintf("More than %d names at once.", limit), "Add them in parts.")
-	}
-	for _, name := range names {
-		if err := p.addNamed(ctx, a, o, name); err != nil {
-			return p, err
-		}
-	}
-	return p, nil
-}
-
-// addNamed decides about one name. Who may not be read is answered like nobody (docs/spec/refusals.md).
-func (p *bulkPlan) addNamed(ctx context.Context, a *unit.Attempt, o db.Organization, name string) error {
-	row, ok, err := findUserOrEmail(ctx, a, name)
-	if err != nil {
-		return err
-	}
-	if !ok || !a.Actor.Can("read", org.UserObject(row.ID)) {
-		p.result.Refused = append(p.result.Refused, org.BulkRefusal{Who: name, Reason: "No such user"})
-		return nil
-	}
-	c, _, err := decideAddition(ctx, a, o, row)
-	if e, refused := errors.AsType[*org.Error](err); refused {
-		p.result.Refused = append(p.result.Refused, org.BulkRefusal{Who: name, Reason: e.Message})
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	a.WillHold(c.HolderChange)
-	p.changes, p.result.Done = append(p.changes, c), append(p.result.Done, c.member)
-	return nil
-}
-
-// findUserOrEmail tells the two apart by the @, which no username may have. ok is false if there is none.
-func findUserOrEmail(ctx context.Context, a *unit.Attempt, name string) (db.UserRow, bool, error) {
-	if !strings.Contains(name, "@") {
-		return a.FindUser(ctx, a.Actor, name)
-	}
-	row, err := a.Q.GetUserByEmail(ctx, org.FoldCase(name))
-	if db.IsNotFound(err) {
-		return row, false, nil
-	}
-	return row, err == nil, err
 }

@@ -22,7 +22,7 @@ func DecideInvited(ctx context.Context, a *unit.Attempt, o db.Organization, user
 	row, err := a.Q.GetMember(ctx, db.GetMemberParams{OrganizationID: o.ID, UserID: user.ID})
 	switch {
 	case db.IsNotFound(err):
-		if j.change, _, err = decideAddition(ctx, a, o, user); err != nil {
+		if j.change, _, err = decideAddition(ctx, a, o, user, from.Terms); err != nil {
 			return j, err
 		}
 		j.change.After = roles

@@ -42,9 +42,9 @@ func changeOf(row db.MemberRow, m org.Member) memberChange {
 	}
 }
 
-// decideAddition is the one way in which an account that was there before becomes a member. It has no roles yet.
+// decideAddition is the one way in which an account that was there before becomes a member, on these terms. It has no roles yet.
 // Invalid: a member already, row 4 of docs/spec/members.md, adding. Who may add at all is for the caller of this to ask.
-func decideAddition(ctx context.Context, a *unit.Attempt, o db.Organization, user db.UserRow) (c memberChange, row db.MemberRow, err error) {
+func decideAddition(ctx context.Context, a *unit.Attempt, o db.Organization, user db.UserRow, terms org.Terms) (c memberChange, row db.MemberRow, err error) {
 	member, err := a.IsMember(ctx, o.ID, user.ID)
 	if err != nil {
 		return c, row, err
@@ -68,7 +68,10 @@ func decideAddition(ctx context.Context, a *unit.Attempt, o db.Organization, use
 		return c, row, err
 	}
 	c = changeOf(row, m)
-	c.Joins, c.After = true, []string{}
+	c.Joins, c.After, c.Origin.Terms = true, []string{}, terms
+	if terms.Until != nil {
+		c.Ending = []string{org.RoleOrganizationUser}
+	}
 	return c, row, nil
 }
 
@@ -95,8 +98,15 @@ func decideRemoval(ctx context.Context, a *unit.Attempt, o db.Organization, row 
 	if err := a.KeepManager(ctx, o, &m, true, nil); err != nil {
 		return c, err
 	}
+	records, err := a.RecordsOfMember(ctx, row)
+	if err != nil {
+		return c, err
+	}
 	c = changeOf(row, m)
 	c.Leaves = true
+	for _, r := range records { // synced ones too: this is the way to cut somebody off at once
+		c.Edits = append(c.Edits, org.RecordEdit{Role: r.Role, Gone: []org.Assignment{r}})
+	}
 	return c, nil
 }
 
@@ -117,28 +127,36 @@ func storeMember(ctx context.Context, w *unit.Writer, c memberChange) error {
 		w.Field("username", c.Username, nil)
 		w.Field("user_id", c.User, nil)
 		w.Field("roles", c.Before, nil)
+		w.Recorded(&c.HolderChange)
 		return w.W.DeleteMember(ctx, db.DeleteMemberParams{OrganizationID: c.Place, UserID: c.User})
 	case c.Joins:
 		w.Field("username", nil, c.Username)
 		w.Field("user_id", nil, c.User)
 		w.Field("roles", nil, c.After)
-		// Without roles nothing is left to do: a new membership need not be marked as changed.
-		if err := w.InsertMember(ctx, c.Place, c.User, c.Origin); err != nil || len(c.After) == 0 {
+		if err := w.InsertMember(ctx, c.Place, c.User, c.Origin); err != nil {
 			return err
+		}
+		// Without roles nothing is left to do: a new membership need not be marked as changed.
+		if len(c.After) == 0 {
+			w.Recorded(&c.HolderChange)
+			return nil
 		}
 	default:
 		w.Field("roles", c.Stored(), c.After)
 	}
 	// Role by role, since the program writes the source alone and triggers keep the copies (docs/adr/0009-copies.md).
-	for _, name := range c.Dropped() {
+	for _, name := range c.Unedited(c.Dropped()) {
 		if err := w.W.DeleteMemberRole(ctx, db.DeleteMemberRoleParams{OrganizationID: c.Place, UsernameKey: c.key, Role: name}); err != nil {
 			return err
 		}
 	}
-	for _, name := range c.Given() {
-		if err := w.StoreRecord(ctx, c.Place, c.User, c.key, name, c.OriginOf(name)); err != nil {
+	for _, name := range c.Unedited(c.Given()) {
+		if err := w.StoreRecord(ctx, c.Place, c.User, c.key, name, c.Origin); err != nil {
 			return err
 		}
+	}
+	if err := w.StoreEdits(ctx, &c.HolderChange, c.key); err != nil {
+		return err
 	}
 	return w.W.TouchMember(ctx, db.TouchMemberParams{Now: w.Now, OrganizationID: c.Place, UsernameKey: c.key})
 }

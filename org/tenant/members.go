@@ -173,23 +173,29 @@ func candidates(ctx context.Context, s unit.Reader, p db.ListCandidatesParams) (
 	return s.Users(ctx, rows)
 }
 
-// AddMember makes a user a member, without roles. NotFound: no such organization, or no user the caller may read.
-// Invalid: no such user, or a member already. Forbidden: needs organization_member:create and assign_org_role:assign.
-func (s *Service) AddMember(ctx context.Context, subject *org.Actor, organization, user string) (_ org.Member, _ org.Receipt, err error) {
+// AddMember makes a user a member, without roles, until when and why the input says. NotFound: no such organization, or no user the caller may read.
+// Invalid: no such user, a member already, or bad terms. Forbidden: needs organization_member:create and assign_org_role:assign.
+func (s *Service) AddMember(ctx context.Context, subject *org.Actor, organization, user string, input org.Input[org.Terms]) (_ org.Member, _ org.Receipt, err error) {
 	defer org.Wrap(&err, "add %q to %q", user, organization)
-	in := membership{organization: organization, user: user}
+	in := addition{organization, user, input}
 	return unit.Do(ctx, s.units, subject, unit.InOrganization(organization), "create", in, planAddition, applyMember)
 }
 
-// membership asks to begin a membership, or to end one.
+// addition asks to begin a membership.
+type addition struct {
+	organization, user string
+	terms              org.Input[org.Terms]
+}
+
+// membership asks to end a membership.
 type membership struct {
 	organization, user string
-	ifMatch            org.Versions // of one that ends
+	ifMatch            org.Versions
 }
 
 // planAddition goes through the table Adding of docs/spec/members.md. Whether there is such a user is told before the right
 // to add, but only to those who may read accounts.
-func planAddition(ctx context.Context, a *unit.Attempt, in membership) (c memberChange, err error) {
+func planAddition(ctx context.Context, a *unit.Attempt, in addition) (c memberChange, err error) {
 	o, err := a.Organization(ctx, a.Actor, in.organization)
 	if err != nil {
 		return c, err
@@ -205,7 +211,14 @@ func planAddition(ctx context.Context, a *unit.Attempt, in membership) (c member
 	if !unit.MayAddMembers(a.Actor, o.ID) {
 		return c, org.ErrForbidden(unit.PermissionsToAdd...)
 	}
-	c, _, err = decideAddition(ctx, a, o, row)
+	terms, err := in.terms.Read()
+	if err == nil {
+		err = terms.Problems(a.Now).Err("Validation failed.")
+	}
+	if err != nil {
+		return c, err
+	}
+	c, _, err = decideAddition(ctx, a, o, row, terms)
 	return c.noted(a, err)
 }
 

@@ -48,7 +48,9 @@ type undoing struct {
 	row           db.MemberRow
 	member        bool // the user is a member now
 	action        string
-	before, after []string // roles, as the entry has them
+	before, after []string              // roles, as the entry has them
+	termsOnly     bool                  // of what was held before and after: until when, or why
+	was, is       []org.AuditAssignment // the records that it changed; none in an entry of before there were any
 }
 
 // undo is the change that takes an entry back: of a member or of an account.
@@ -77,10 +79,13 @@ func planUndo(ctx context.Context, a *unit.Attempt, e db.AuditLog) (undo, error)
 		return undo{member: &c}, err
 	}
 	// Otherwise the undo would take back a later change of somebody else too.
+	since := changedSince(fmt.Sprintf("The site roles of %s were changed since.", u.user.Username))
 	if !u.asLeft(u.user.Roles) {
-		return undo{}, changedSince(fmt.Sprintf("The site roles of %s were changed since.", u.user.Username))
+		return undo{}, since
 	}
-	c, err := decideUserRoles(ctx, a, u.user, u.rolesBefore())
+	c, err := decideAccount(ctx, a, u.user, func(roles *assignment, user *org.User) (bool, error) {
+		return u.takeBack(ctx, roles, user.Roles, user.Tag(), since)
+	})
 	return undo{user: &c}, err
 }
 
@@ -121,20 +126,12 @@ func (u *undoing) find(ctx context.Context, e db.AuditLog, field string) error {
 	if e.StatusCode >= 400 {
 		return org.ErrInvalid("There is nothing to undo.", "The attempt was refused and changed nothing.")
 	}
-	var fields map[string]json.RawMessage
-	if err := json.Unmarshal([]byte(e.Changes), &fields); err != nil {
-		return fmt.Errorf("audit entry %s: %w", e.ID, err)
+	if by := org.MachineOf(e.ActorID.UUID, e.Actor); by != "" {
+		return org.ErrInvalid("This can't be undone here.", fmt.Sprintf("It was made by %s, which would make it again. Change it there.", by))
 	}
-	var roles struct{ Old, New []string }
-	if raw, ok := fields[field]; ok {
-		if err := json.Unmarshal(raw, &roles); err != nil {
-			return fmt.Errorf("audit entry %s: %w", e.ID, err)
-		}
-	} else if u.ofSite() {
-		// The account changed in something other than its roles.
-		return errNotUndoable
+	if err := u.changes(&e, field); err != nil {
+		return err
 	}
-	u.before, u.after = roles.Old, roles.New
 	if u.ofSite() {
 		return nil
 	}
@@ -145,6 +142,29 @@ func (u *undoing) find(ctx context.Context, e db.AuditLog, field string) error {
 		return nil
 	}
 	return err
+}
+
+// changes reads what the entry changed. Invalid: it is about an account, and something other than its roles.
+func (u *undoing) changes(e *db.AuditLog, field string) error {
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal([]byte(e.Changes), &fields); err != nil {
+		return fmt.Errorf("audit entry %s: %w", e.ID, err)
+	}
+	var roles struct{ Old, New []string }
+	var records struct{ Old, New []org.AuditAssignment }
+	for name, to := range map[string]any{field: &roles, org.RecordsField: &records} {
+		if raw, ok := fields[name]; ok {
+			if err := json.Unmarshal(raw, to); err != nil {
+				return fmt.Errorf("audit entry %s: %w", e.ID, err)
+			}
+		}
+	}
+	if u.ofSite() && fields[field] == nil && fields[org.RecordsField] == nil {
+		return errNotUndoable
+	}
+	u.before, u.after, u.was, u.is = roles.Old, roles.New, records.Old, records.New
+	u.termsOnly = fields[field] == nil && fields[org.RecordsField] != nil
+	return nil
 }
 
 // ofSite says whether the entry is about an account and its site roles.
@@ -158,7 +178,7 @@ func changedSince(detail string) *org.Error {
 // asLeft says whether roles are those that the entry left.
 // Their order says nothing.
 func (u *undoing) asLeft(roles string) bool {
-	return slices.Equal(slices.Sorted(slices.Values(strings.Fields(roles))), slices.Sorted(slices.Values(u.after)))
+	return u.termsOnly || slices.Equal(slices.Sorted(slices.Values(strings.Fields(roles))), slices.Sorted(slices.Values(u.after)))
 }
 
 // undoMember decides the opposite of the entry: a removal for an addition, an addition for a removal, the old roles for the
@@ -167,25 +187,63 @@ func (u *undoing) undoMember(ctx context.Context) (memberChange, error) {
 	if u.action == "delete" {
 		return u.putBack(ctx)
 	}
+	since := changedSince(fmt.Sprintf("The roles of %s were changed since.", u.user.Username))
 	if !u.member || !u.asLeft(u.row.Roles) {
-		return memberChange{}, changedSince(fmt.Sprintf("The roles of %s were changed since.", u.user.Username))
+		return memberChange{}, since
 	}
 	if u.action == "create" {
-		// The entry of the undo says what it does: an addition that is taken back is a removal.
-		u.Entry.Action, u.Entry.Status = "delete", 204
-		return decideRemoval(ctx, u.Attempt, u.org, u.row, nil)
+		return u.removeAgain(ctx)
 	}
-	return decideRoles(ctx, u.Attempt, u.org, u.row, u.rolesBefore())
+	if len(u.was) > 0 && u.was[0].Role == org.RoleOrganizationUser {
+		return u.membershipBefore(ctx, since)
+	}
+	return decideMember(ctx, u.Attempt, u.org, u.row, func(roles *assignment, m *org.Member) (bool, error) {
+		return u.takeBack(ctx, roles, m.Roles, m.Tag(), since)
+	})
 }
 
-// rolesBefore asks for the roles that the entry found, as if somebody had typed them. One that was deleted since is
-// refused.
-func (u *undoing) rolesBefore() org.Input[org.RolesInput] {
-	return org.Given(org.RolesInput{Roles: u.before})
+// removeAgain takes an addition back. It leaves alone who belongs there for another reason by now.
+func (u *undoing) removeAgain(ctx context.Context) (memberChange, error) {
+	records, err := u.RecordsOfMember(ctx, u.row)
+	if err != nil {
+		return memberChange{}, err
+	}
+	for _, r := range records {
+		if r.Role == org.RoleOrganizationUser && r.Source.Synced() {
+			return memberChange{}, changedSince(fmt.Sprintf("The membership of %s comes from %s by now.", u.user.Username, r.Source))
+		}
+	}
+	// The entry of the undo says what it does: an addition that is taken back is a removal.
+	u.Entry.Action, u.Entry.Status = "delete", 204
+	return decideRemoval(ctx, u.Attempt, u.org, u.row, nil)
 }
 
-// putBack makes a removed user a member again, with the roles that it had.
-// It takes the right to add members and, if there were roles, the right to hand out each of them.
+// membershipBefore takes back a change of until when somebody is a member, or why.
+func (u *undoing) membershipBefore(ctx context.Context, since error) (memberChange, error) {
+	roles, _, err := assignmentOf(ctx, u.Attempt, u.org, u.row)
+	if err != nil {
+		return memberChange{}, err
+	}
+	if roles.records, err = roles.read(); err != nil {
+		return memberChange{}, err
+	}
+	back, ok := u.goesBack(roles, org.RoleOrganizationUser)
+	switch {
+	case !ok:
+		return memberChange{}, since
+	case back == nil && len(ofRole(u.was, org.RoleOrganizationUser)) > 0:
+		return memberChange{}, u.tooLate()
+	}
+	var is org.Assignment
+	w := ending(nil)
+	if back != nil {
+		w = wish{input: org.Given(org.RecordInput{Terms: *back})}
+	}
+	return decideMembership(ctx, u.Attempt, u.org, u.row, w, &is)
+}
+
+// putBack makes a removed user a member again, with the roles that it had, as long as they would last. It takes the right to add members and, if
+// there were roles, the right to hand out each of them.
 func (u *undoing) putBack(ctx context.Context) (memberChange, error) {
 	if u.member {
 		return memberChange{}, changedSince(fmt.Sprintf("%s is a member again already.", u.user.Username))
@@ -194,15 +252,41 @@ func (u *undoing) putBack(ctx context.Context) (memberChange, error) {
 	if !unit.MayAddMembers(u.Actor, u.org.ID) {
 		return memberChange{}, org.ErrForbidden(unit.PermissionsToAdd...)
 	}
-	c, row, err := decideAddition(ctx, u.Attempt, u.org, u.user)
+	terms, err := u.membershipTerms()
+	if err != nil {
+		return memberChange{}, err
+	}
+	c, row, err := decideAddition(ctx, u.Attempt, u.org, u.user, terms)
 	if err != nil || len(u.before) == 0 {
 		return c, err
 	}
 	// The row is not stored yet, and roles are decided as if it were: one change and one entry tell of both.
-	with, err := decideRoles(ctx, u.Attempt, u.org, row, u.rolesBefore())
+	with, err := decideMember(ctx, u.Attempt, u.org, row, func(roles *assignment, m *org.Member) (bool, error) {
+		roles.read = func() ([]org.Assignment, error) { return nil, nil }
+		changed, err := u.takeBack(ctx, roles, m.Roles, m.Tag(), nil)
+		if org.KindOf(err) == org.Conflict {
+			return false, nil // all of them would be over; the membership is not
+		}
+		return changed, err
+	})
 	if err != nil || !with.changes() {
 		return c, err
 	}
-	with.Joins = true
+	with.Joins, with.Origin = true, c.Origin
 	return with, nil
+}
+
+// membershipTerms are those of a membership that is given back. What a provider or a directory gave is given back by hand,
+// without an end: nothing can be held without a membership.
+func (u *undoing) membershipTerms() (t org.Terms, err error) {
+	local, ahead := ofRole(u.was, org.RoleOrganizationUser), false
+	for _, r := range local {
+		if r.Counts(u.Now) && (!ahead || earlier(t.Until, r.Until)) {
+			t, ahead = org.Terms{Until: r.Until, Reason: r.Reason}, true
+		}
+	}
+	if len(local) > 0 && !ahead {
+		return t, u.tooLate()
+	}
+	return t, nil
 }

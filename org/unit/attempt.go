@@ -28,8 +28,9 @@ type Attempt struct {
 	opens   []*opened          // accounts that it makes
 	warning string             // of a dry run
 
-	door  uuid.UUID // what its refusals are counted by, if not by the caller
-	cause string    // why it is refused, for the trail
+	door    uuid.UUID                      // what its refusals are counted by, if not by the caller
+	cause   string                         // why it is refused, for the trail
+	records map[uuid.UUID][]org.Assignment // that were read ahead, by account: see ReadRecords
 
 	managers *managers // of the organization that was asked about last
 	admins   *search   // likewise

@@ -38,12 +38,12 @@ func (e *Entry) Assignments(before, after []org.Assignment) {
 	brief := func(list []org.Assignment) []org.AuditAssignment {
 		short := make([]org.AuditAssignment, len(list))
 		for i, a := range list {
-			short[i] = org.AuditAssignment{Role: a.Role, Source: a.Source, SourceRef: a.SourceRef, Reason: a.Reason, Until: a.Until}
+			short[i] = a.Brief()
 		}
 		return short
 	}
 	if len(before)+len(after) > 0 {
-		e.Field("assignments", brief(before), brief(after))
+		e.Field(org.RecordsField, brief(before), brief(after))
 	}
 }
 

@@ -298,6 +298,11 @@ func (s Reader) MemberView(ctx context.Context, by *org.Actor, o db.Organization
 		return org.Member{}, err
 	}
 	m.AccountVersion = row.UserVersion
+	records, err := s.RecordsOfMember(ctx, row)
+	if err != nil {
+		return org.Member{}, err
+	}
+	m.Assignments = Shown(by, records, s.When)
 	one := []org.Member{m}
 	err = s.Refusals(ctx, by, o, one)
 	return one[0], err

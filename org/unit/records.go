@@ -134,3 +134,71 @@ func (s Reader) SiteRecords(ctx context.Context, user uuid.UUID) (list []org.Ass
 	}
 	return list, err
 }
+
+// StoreEdits stores what becomes of the records of a member, and says so in the entry. key is that of the username.
+func (w *Writer) StoreEdits(ctx context.Context, h *org.HolderChange, key string) error {
+	return w.edit(h, func(role string, source org.Source) error {
+		return w.W.DeleteMemberRecord(ctx, db.DeleteMemberRecordParams{OrganizationID: h.Place, Role: role, UsernameKey: key, Source: string(source)})
+	}, func(r *org.Assignment) error {
+		return w.W.InsertMemberRole(ctx, db.InsertMemberRoleParams{
+			OrganizationID: h.Place, Role: r.Role, UsernameKey: key, UserID: h.User, Source: string(r.Source), SourceRef: r.SourceRef,
+			Reason: r.Reason, GivenBy: NullID(r.GivenByID), GivenByName: r.GivenByName, Now: r.GivenAt, EndsAt: until(r.Until),
+		})
+	})
+}
+
+// storeSiteEdits is StoreEdits for the roles of the site.
+func (w *Writer) storeSiteEdits(ctx context.Context, h *org.HolderChange) error {
+	return w.edit(h, func(role string, source org.Source) error {
+		return w.W.DeleteUserRecord(ctx, db.DeleteUserRecordParams{UserID: h.User, Role: role, Source: string(source)})
+	}, func(r *org.Assignment) error {
+		return w.W.InsertUserRole(ctx, db.InsertUserRoleParams{
+			UserID: h.User, Role: r.Role, Source: string(r.Source), SourceRef: r.SourceRef,
+			Reason: r.Reason, GivenBy: NullID(r.GivenByID), GivenByName: r.GivenByName, Now: r.GivenAt, EndsAt: until(r.Until),
+		})
+	})
+}
+
+// edit stores edits, and then what a change gains and loses otherwise. It puts the new record of each role in before the old ones go: where one stays, the role is held all the time, so that
+// neither texts nor counts change. A record of the same source is overwritten.
+func (w *Writer) edit(h *org.HolderChange, remove func(string, org.Source) error, put func(*org.Assignment) error) error {
+	for _, e := range h.Edits {
+		if e.New != nil {
+			if err := put(e.New); err != nil {
+				return err
+			}
+		}
+		for _, r := range e.Gone {
+			if e.New != nil && e.New.Source == r.Source {
+				continue
+			}
+			if err := remove(e.Role, r.Source); err != nil {
+				return err
+			}
+		}
+	}
+	w.Recorded(h)
+	return nil
+}
+
+// Recorded puts the records that a change makes and ends into the entry, from which undo reads them.
+func (w *Writer) Recorded(h *org.HolderChange) {
+	var gone, made []org.Assignment
+	for _, e := range h.Edits {
+		gone = append(gone, e.Gone...)
+		if e.New != nil {
+			made = append(made, *e.New)
+		}
+	}
+	fresh := h.Unedited(h.Given())
+	if h.Joins {
+		fresh = append([]string{org.RoleOrganizationUser}, fresh...)
+	}
+	from := h.Origin
+	for _, role := range fresh {
+		made = append(made, org.Assignment{
+			Role: role, Source: org.Source(w.source(from)), SourceRef: from.Ref, Reason: from.Reason, Until: from.Until,
+		})
+	}
+	w.Assignments(gone, made)
+}

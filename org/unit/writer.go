@@ -153,15 +153,18 @@ func (w *Writer) Raise(ctx context.Context, floor int64) error {
 
 // StoreSiteRoles stores what an account gains and loses of the roles of the site.
 func (w *Writer) StoreSiteRoles(ctx context.Context, h org.HolderChange) error {
-	for _, name := range h.Dropped() {
+	for _, name := range h.Unedited(h.Dropped()) {
 		if err := w.W.DeleteUserRole(ctx, db.DeleteUserRoleParams{UserID: h.User, Role: name}); err != nil {
 			return err
 		}
 	}
-	for _, name := range h.Given() {
-		if err := w.StoreSiteRecord(ctx, h.User, name, h.OriginOf(name)); err != nil {
+	for _, name := range h.Unedited(h.Given()) {
+		if err := w.StoreSiteRecord(ctx, h.User, name, h.Origin); err != nil {
 			return err
 		}
+	}
+	if err := w.storeSiteEdits(ctx, &h); err != nil {
+		return err
 	}
 	w.Field("rbac_roles", h.Stored(), h.After)
 	return w.W.TouchUser(ctx, db.TouchUserParams{Now: w.Now, ID: h.User})

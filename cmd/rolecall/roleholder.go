@@ -1,0 +1,137 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"rolecall.example/client"
+)
+
+// termFlags registers what a command says about what it gives.
+func termFlags(fs *pflag.FlagSet, t *client.Terms) {
+	fs.Var(&end{&t.Until, time.Now}, "until", "`END` of what is given: 30d, 12h, a day, a time with its zone, or none")
+	fs.Var(given{&t.Reason}, "reason", "`TEXT` that says why, for those who look later")
+}
+
+// roleHolder is whose roles a command changes, and how: a member's in an organization, or an account's on the site.
+type roleHolder struct {
+	username, tag string
+	roles         []client.RoleRef
+
+	set        func(roles []string, o ...client.Option) (any, []client.RoleRef, error)
+	previewSet func(roles []string, o ...client.Option) (client.Impact, error)
+	put        func(role string, terms client.Terms, o ...client.Option) (client.Assignment, error)
+	previewPut func(role string, terms client.Terms, o ...client.Option) (client.Impact, error)
+}
+
+// give keeps what is held, unless something is said about until when and why: then each role becomes so.
+func (q *query) give(t *terminal, h roleHolder, named []string, terms client.Terms) error {
+	if terms != (client.Terms{}) || slices.Contains(named, client.OrganizationMember) {
+		return q.giveEach(t, h, named, terms)
+	}
+	roles := strings.Fields(roleNames(h.roles))
+	for _, name := range named {
+		if !slices.Contains(roles, name) {
+			roles = append(roles, name)
+		}
+	}
+	return q.setRoles(t, h, roles)
+}
+
+func (q *query) take(t *terminal, h roleHolder, named []string) error {
+	roles := slices.DeleteFunc(strings.Fields(roleNames(h.roles)), func(name string) bool { return slices.Contains(named, name) })
+	return q.setRoles(t, h, roles)
+}
+
+// setRoles asks no question: what it takes can be given back, and undo does so. The API only replaces the whole set, so the
+// condition keeps a role that somebody else gave meanwhile.
+func (q *query) setRoles(t *terminal, h roleHolder, roles []string) error {
+	condition := q.match(h.tag)
+	if q.dryRun {
+		impact, err := h.previewSet(roles, condition...)
+		if err != nil {
+			return err
+		}
+		return t.print(impactReport(impact, impact))
+	}
+	value, held, err := h.set(roles, condition...)
+	if err != nil {
+		return err
+	}
+	return t.print(report{
+		value: value, head: []string{"USERNAME", "ROLES"}, rows: [][]string{{h.username, roleNames(held)}},
+		text: func(w io.Writer) { fmt.Fprintln(w, holds(h.username, held)) },
+	})
+}
+
+// giveEach makes the record of each role what the command line says. Each is a request on the condition that the one before
+// was the last change; what is done stays, and the same call again finds it so.
+func (q *query) giveEach(t *terminal, h roleHolder, roles []string, terms client.Terms) error {
+	if q.dryRun {
+		if len(roles) > 1 { // each alone may do less than all together
+			return usageError("--dry-run with --until or --reason is about one ROLE")
+		}
+		impact, err := h.previewPut(roles[0], terms, q.match(h.tag)...)
+		if err != nil {
+			return err
+		}
+		return t.print(impactReport(impact, impact))
+	}
+	var made []client.Assignment
+	for _, role := range roles {
+		a, err := h.put(role, terms, append(q.match(h.tag), client.GetETag(&h.tag))...)
+		switch {
+		case err == nil:
+			made, q.ifMatch = append(made, a), "" // which has been compared
+		case len(made) == 0:
+			return err
+		default:
+			return fmt.Errorf("%w; %s before", err, counted(len(made), "role was given", "roles were given"))
+		}
+	}
+	return t.print(recordsReport(h.username, made))
+}
+
+// recordsReport tells of records: what is held until when, and why.
+func recordsReport(username string, made []client.Assignment) report {
+	r := report{value: made, head: []string{"USERNAME", "ROLE", "UNTIL", "WHY"}, names: []string{}}
+	for _, a := range made {
+		r.rows = append(r.rows, []string{username, a.Role, until(a.Until), a.Reason})
+		r.names = append(r.names, a.Role)
+	}
+	r.text = func(w io.Writer) {
+		for _, a := range made {
+			what := "holds " + a.Role
+			if a.Role == client.OrganizationMember {
+				what = "is a member"
+			}
+			if a.Until == nil {
+				fmt.Fprintf(w, "%s %s now, without an end.\n", username, what)
+				continue
+			}
+			fmt.Fprintf(w, "%s %s until %s now.\n", username, what, until(a.Until))
+		}
+	}
+	return r
+}
+
+// until writes an end as people where the command runs read it; a dash is none.
+func until(end *time.Time) string {
+	if end == nil {
+		return "–"
+	}
+	return end.Local().Format("2006-01-02 15:04")
+}
+
+// holds says which roles an account holds.
+func holds(username string, roles []client.RoleRef) string {
+	if len(roles) == 0 {
+		return username + " holds no role now."
+	}
+	return username + " holds " + strings.Join(strings.Fields(roleNames(roles)), ", ") + " now."
+}

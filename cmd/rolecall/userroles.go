@@ -1,0 +1,82 @@
+package main
+
+import (
+	"context"
+
+	"github.com/spf13/pflag"
+
+	"rolecall.example/client"
+)
+
+func usersGiveCommand() *command {
+	var q query
+	var terms client.Terms
+	return &command{
+		name: "users give", operand: "USER ROLE…",
+		summary: "Give roles of the site to an account, for good or until a day",
+		about: "Without --until and --reason, roles that USER holds already stay as they are. With one of them each ROLE becomes so,\n" +
+			"also one that is held: the end is moved, or the reason changed. --until none takes an end away. If the account is\n" +
+			"changed by somebody else meanwhile, nothing more is done.",
+		examples: []string{"rolecall users give grace auditor", `rolecall users give grace owner --until 12h --reason "incident 42"`},
+		settings: askSettings,
+		flags: func(fs *pflag.FlagSet) {
+			q.flags("dry-run", "if-match")(fs)
+			termFlags(fs, &terms)
+		},
+		run: func(ctx context.Context, t *terminal, c *config) error {
+			return asking(ctx, c, func(api *client.Client) error {
+				u, err := siteHolder(ctx, api, c.operand)
+				if err != nil {
+					return err
+				}
+				return q.give(t, u, c.operands[1:], terms)
+			})
+		},
+	}
+}
+
+func usersTakeCommand() *command {
+	var q query
+	return &command{
+		name: "users take", operand: "USER ROLE…",
+		summary: "Take roles of the site from an account",
+		about: "What a sign-in provider or a directory gives can't be taken: it would come back. End it there, or suspend the account.\n" +
+			"If the account is changed by somebody else meanwhile, nothing is done.",
+		examples: []string{"rolecall users take grace auditor", "rolecall users take grace auditor user-admin --dry-run"},
+		settings: askSettings,
+		flags:    q.flags("dry-run", "if-match"),
+		run: func(ctx context.Context, t *terminal, c *config) error {
+			return asking(ctx, c, func(api *client.Client) error {
+				u, err := siteHolder(ctx, api, c.operand)
+				if err != nil {
+					return err
+				}
+				return q.take(t, u, c.operands[1:])
+			})
+		},
+	}
+}
+
+// siteHolder finds an account by the name that was typed, and changes it by its id, as member does.
+func siteHolder(ctx context.Context, api *client.Client, user string) (h roleHolder, err error) {
+	u, err := api.User(ctx, user, client.GetETag(&h.tag))
+	if err != nil {
+		return h, err
+	}
+	id := u.ID.String()
+	h.username, h.roles = u.Username, u.Roles
+	h.set = func(roles []string, o ...client.Option) (any, []client.RoleRef, error) {
+		got, err := api.SetUserRoles(ctx, id, roles, o...)
+		return got, got.Roles, err
+	}
+	h.previewSet = func(roles []string, o ...client.Option) (client.Impact, error) {
+		return api.PreviewUserRoles(ctx, id, roles, o...)
+	}
+	h.put = func(role string, terms client.Terms, o ...client.Option) (client.Assignment, error) {
+		return api.PutUserRole(ctx, id, role, terms, o...)
+	}
+	h.previewPut = func(role string, terms client.Terms, o ...client.Option) (client.Impact, error) {
+		return api.PreviewPutUserRole(ctx, id, role, terms, o...)
+	}
+	return h, nil
+}

@@ -1,0 +1,98 @@
+package tenant
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"rolecall.example/org"
+	"rolecall.example/org/unit"
+)
+
+// takeBack edits each record that the entry changed to what it was, as if somebody had typed it. Entries of before there were
+// records have roles alone. One that was deleted since is refused.
+func (u *undoing) takeBack(ctx context.Context, roles *assignment, held []org.RoleRef, stored string, since error) (bool, error) {
+	if len(u.was)+len(u.is) == 0 {
+		return roles.decide(ctx, org.Given(org.RolesInput{Roles: u.before}), held, stored)
+	}
+	if _, err := begin(roles, org.Given(struct{}{})); err != nil {
+		return false, err
+	}
+	if _, err := roles.set.Named(u.before, roles.implied); err != nil {
+		return false, err
+	}
+	var err error
+	if roles.records, err = roles.read(); err != nil {
+		return false, err
+	}
+	for _, role := range touched(u.was, u.is) {
+		back, ok := u.goesBack(roles, role)
+		switch {
+		case !ok:
+			return false, since
+		case back != nil:
+			roles.edit(role, roles.fresh(role, *back))
+		case len(roles.live(role, false)) > 0:
+			roles.edit(role, nil)
+		}
+	}
+	if len(roles.edits) == 0 {
+		return false, u.tooLate()
+	}
+	roles.conclude(unit.RoleNames(held))
+	return true, roles.permitted()
+}
+
+// goesBack is what the local record of a role goes back to: the one that ended last, if its end is still ahead. ok is false if
+// what the entry left is not there any more.
+func (u *undoing) goesBack(roles *assignment, role string) (back *org.Terms, ok bool) {
+	var now []org.AuditAssignment
+	for _, r := range roles.live(role, false) {
+		now = append(now, r.Brief())
+	}
+	left := slices.DeleteFunc(ofRole(u.is, role), func(r org.AuditAssignment) bool { return !r.Counts(u.Now) })
+	if !sameRecords(now, left) {
+		return nil, false
+	}
+	for _, r := range ofRole(u.was, role) {
+		if r.Counts(u.Now) && (back == nil || earlier(back.Until, r.Until)) {
+			back = &org.Terms{Until: r.Until, Reason: r.Reason}
+		}
+	}
+	return back, true
+}
+
+// tooLate is the refusal to give back what would be over by now.
+func (u *undoing) tooLate() *org.Error {
+	return changedSince(fmt.Sprintf("What %s held would have ended by now.", u.user.Username))
+}
+
+// ofRole are the local records of a role, among those of an entry.
+func ofRole(records []org.AuditAssignment, role string) (list []org.AuditAssignment) {
+	for _, r := range records {
+		if r.Role == role && !r.Source.Synced() {
+			list = append(list, r)
+		}
+	}
+	return list
+}
+
+// touched are the roles that records are about, each once and sorted, without the membership.
+func touched(lists ...[]org.AuditAssignment) (roles []string) {
+	for _, r := range slices.Concat(lists...) {
+		if r.Role != org.RoleOrganizationUser {
+			roles = append(roles, r.Role)
+		}
+	}
+	slices.Sort(roles)
+	return slices.Compact(roles)
+}
+
+// sameRecords reports whether two lists have the same sources, ends and reasons.
+func sameRecords(a, b []org.AuditAssignment) bool {
+	return len(a) == len(b) && !slices.ContainsFunc(a, func(x org.AuditAssignment) bool {
+		return !slices.ContainsFunc(b, func(y org.AuditAssignment) bool {
+			return x.Source == y.Source && x.Reason == y.Reason && sameEnd(x.Until, y.Until)
+		})
+	})
+}
