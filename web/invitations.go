@@ -10,6 +10,11 @@ import (
 	"rolecall.example/views"
 )
 
+const (
+	pathInvitation  = "/invitations/{invitation}" // an id, or with GET and POST what stands in a link
+	pathInvitations = pathOrganization + "/invitations"
+)
+
 // invitationRoutes are the part of the table that is about invitations.
 var invitationRoutes = []Route{
 	{http.MethodGet, pathInvitations, SignedIn, API | Page, "list the invitations into an organization", (*Server).listInvitations},

@@ -73,8 +73,6 @@ const (
 	pathCatalog      = "/catalog"
 	pathChanges      = "/changes"
 	pathOrganization = "/organizations/{organization}"
-	pathInvitation   = "/invitations/{invitation}" // an id, or with GET and POST what stands in a link
-	pathInvitations  = pathOrganization + "/invitations"
 	pathMembers      = pathOrganization + "/members"
 	pathMember       = pathMembers + "/{user}"
 	pathMemberRoles  = pathMember + "/roles"
