@@ -41,7 +41,11 @@ func (c *call) keyed() (*org.Form, error) {
 		}
 		return h.Sum(nil)
 	}
-	id := hash("route", strings.TrimPrefix(r.URL.EscapedPath(), c.mount()))
+	of := []string{"route", strings.TrimPrefix(r.URL.EscapedPath(), c.mount())}
+	if limits := c.actor.Limits(); limits.Any() { // what the account was answered otherwise may be more than the token reaches
+		of = append(of, c.actor.TokenID)
+	}
+	id := hash(of...)
 	return &org.Form{
 		ID:      "key " + base64.RawURLEncoding.EncodeToString(id),
 		Request: hash("request", r.URL.RawQuery, string(c.receive().data)),

@@ -88,7 +88,7 @@ const (
 )
 
 // table has every route there is, once.
-var table = slices.Concat(accessRoutes, invitationRoutes, []Route{
+var table = slices.Concat(accessRoutes, tokenRoutes, invitationRoutes, []Route{
 	{http.MethodGet, pathMembers, SignedIn, API | Page | CSV | Cacheable | LastSeen | Scoped, "list members", (*Server).listMembers},
 	{http.MethodGet, pathOrganization + "/paginated-members", SignedIn, API | Page | CSV | Cacheable | LastSeen | Scoped, "list a page of members", (*Server).listMembersPaginated},
 	{http.MethodPost, pathMembers, SignedIn, API | Page | DryRun | Body | Scoped, "add many members, or change many", (*Server).changeMembers},
@@ -138,15 +138,6 @@ var table = slices.Concat(accessRoutes, invitationRoutes, []Route{
 	{http.MethodGet, pathUser + "/organizations", SignedIn, API | Decides | MayAsk | Scoped, "list the organizations of a user", (*Server).listUserOrganizations},
 	{http.MethodGet, pathUser + "/organizations/{organization}", SignedIn, API | Scoped, "show an organization of a user", (*Server).showUserOrganization},
 	{http.MethodGet, pathUser + "/login-type", SignedIn, API | Scoped, "show how the caller signs in", (*Server).showLoginType},
-	{http.MethodGet, views.AllTokensPath, SignedIn, Page, "look over the API tokens of all accounts", (*Server).listAllTokens},
-	{http.MethodGet, pathTokens, SignedIn, API | Page | Scoped, "list API tokens", (*Server).listTokens},
-	{http.MethodPost, pathTokens, SignedIn, API | Page | Body | Scoped, "create an API token", (*Server).createToken},
-	{http.MethodGet, pathTokens + "/tokenconfig", SignedIn, API | Scoped, "show how long tokens may live", (*Server).showTokenConfig},
-	{http.MethodGet, pathTokens + "/{name}", SignedIn, API | Scoped, "show an API token by its name", (*Server).showTokenNamed},
-	{http.MethodPost, pathKeys, SignedIn, API | Scoped, "create a key for a command line", (*Server).createKey},
-	{http.MethodGet, pathKey, SignedIn, API | Scoped, "show a token or a key", (*Server).showKey},
-	{http.MethodDelete, pathKey, SignedIn, API | Page | Scoped, "delete a token or a key", (*Server).deleteToken},
-	{http.MethodPut, pathKey + "/expire", SignedIn, API | Scoped, "end a token or a key", (*Server).expireKey},
 
 	{http.MethodGet, views.NewUserURL, SignedIn, Page, "ask for a new user", (*Server).newUser},
 	{http.MethodPost, pathUser + "/password-link", SignedIn, Page, "make a link that sets a password", (*Server).createPasswordLink},

@@ -14,6 +14,19 @@ import (
 	"rolecall.example/views"
 )
 
+// tokenRoutes are the routes of API tokens and of the keys of command lines.
+var tokenRoutes = []Route{
+	{http.MethodGet, views.AllTokensPath, SignedIn, Page, "look over the API tokens of all accounts", (*Server).listAllTokens},
+	{http.MethodGet, pathTokens, SignedIn, API | Page | Scoped, "list API tokens", (*Server).listTokens},
+	{http.MethodPost, pathTokens, SignedIn, API | Page | Body | Scoped, "create an API token", (*Server).createToken},
+	{http.MethodGet, pathTokens + "/tokenconfig", SignedIn, API | Scoped, "show how long tokens may live", (*Server).showTokenConfig},
+	{http.MethodGet, pathTokens + "/{name}", SignedIn, API | Scoped, "show an API token by its name", (*Server).showTokenNamed},
+	{http.MethodPost, pathKeys, SignedIn, API | Scoped, "create a key for a command line", (*Server).createKey},
+	{http.MethodGet, pathKey, SignedIn, API | Scoped, "show a token or a key", (*Server).showKey},
+	{http.MethodDelete, pathKey, SignedIn, API | Page | Scoped, "delete a token or a key", (*Server).deleteToken},
+	{http.MethodPut, pathKey + "/expire", SignedIn, API | Scoped, "end a token or a key", (*Server).expireKey},
+}
+
 // listTokens answers the tokens of an account, or in JSON with include_all those of every account that the caller may read.
 // JSON leaves out tokens that have ended unless include_expired says otherwise; a page shows that they did.
 func (s *Server) listTokens(c *call) (reply, error) {
