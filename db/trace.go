@@ -19,8 +19,8 @@ type tracedEngine struct {
 }
 
 // WriteIn runs fn with queries that are traced.
-func (e tracedEngine) WriteIn(ctx context.Context, scope Scope, fn func(q *Queries, head *Revision) error) error {
-	return e.engine.WriteIn(ctx, scope, func(q *Queries, head *Revision) error { return fn(traced(q, e.note), head) })
+func (e tracedEngine) WriteIn(ctx context.Context, scope Scope, ahead func(q *Queries), fn func(q *Queries, head *Revision) error) error {
+	return e.engine.WriteIn(ctx, scope, ahead, func(q *Queries, head *Revision) error { return fn(traced(q, e.note), head) })
 }
 
 // Read runs fn with queries that are traced.

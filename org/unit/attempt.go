@@ -107,12 +107,12 @@ func (a *Attempt) refresh(ctx context.Context) error {
 	if a.Actor == nil || a.Actor.Operator {
 		return a.begun(ctx)
 	}
-	c := Credential{a.Actor.ID(), a.Actor.TokenID, a.Actor.Session}
+	c := credentialOf(a.Actor)
 	current, ok, err := a.stillStands(ctx, a.Actor, c, a.scope.Organization())
 	if err == nil && !ok {
 		current, err = a.Caller(ctx, c)
 	}
-	if db.IsNotFound(err) {
+	if ends := a.Actor.TokenEnds; db.IsNotFound(err) || err == nil && !ends.IsZero() && !ends.After(a.When) {
 		return a.ended(ctx)
 	}
 	if err != nil {

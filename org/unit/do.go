@@ -54,11 +54,12 @@ func doIn[In, P, Out any](ctx context.Context, u *Units, who *org.Actor, where d
 	var late lessons
 	var before []byte // what an equal request before this one was told
 	wrote := false
-	err = u.DB.WriteIn(ctx, where, func(tx *db.Tx) error {
+	came := u.Now()
+	err = u.DB.WriteAhead(ctx, where, u.ahead(ctx, who, where, came, command), func(tx *db.Tx) error {
 		late, w = lessons{}, nil // it may run again
 		ctx := db.Writing(ctx)
 		src := u.reader(tx.Reads(), nil)
-		src.scope, src.late, src.heads = where, &late, map[uuid.UUID]db.Revision{}
+		src.scope, src.came, src.late, src.heads = where, came, &late, map[uuid.UUID]db.Revision{}
 		a = src.attempt(who, action)
 		a.tx = tx
 		if before, err = a.begin(ctx); err != nil || before != nil {
