@@ -106,6 +106,14 @@ type Change struct {
 	CreatedAt      time.Time
 }
 
+type CodeChallenge struct {
+	Hash      []byte
+	UserID    uuid.UUID
+	Password  []byte
+	Tries     int64
+	ExpiresAt time.Time
+}
+
 type Feed struct {
 	ID    int64
 	Base  int64
@@ -257,6 +265,11 @@ type PasswordLink struct {
 	CreatedBy  uuid.NullUUID
 }
 
+type RecoveryCode struct {
+	UserID uuid.UUID
+	Hash   []byte
+}
+
 type Revision struct {
 	OrganizationID uuid.UUID
 	Value          int64
@@ -345,6 +358,14 @@ type SigningKey struct {
 	CreatedAt  time.Time
 	ActiveFrom time.Time
 	RetiredAt  sql.NullTime
+}
+
+type TOTP struct {
+	UserID      uuid.UUID
+	Seed        []byte
+	LastStep    int64
+	CreatedAt   time.Time
+	ConfirmedAt sql.NullTime
 }
 
 type User struct {

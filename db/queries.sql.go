@@ -33,6 +33,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.bumpRevisionStmt, err = db.PrepareContext(ctx, bumpRevision); err != nil {
 		return nil, fmt.Errorf("error preparing query BumpRevision: %w", err)
 	}
+	if q.confirmTOTPStmt, err = db.PrepareContext(ctx, confirmTOTP); err != nil {
+		return nil, fmt.Errorf("error preparing query ConfirmTOTP: %w", err)
+	}
 	if q.countAPIKeysNamedStmt, err = db.PrepareContext(ctx, countAPIKeysNamed); err != nil {
 		return nil, fmt.Errorf("error preparing query CountAPIKeysNamed: %w", err)
 	}
@@ -47,6 +50,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.countChainsStmt, err = db.PrepareContext(ctx, countChains); err != nil {
 		return nil, fmt.Errorf("error preparing query CountChains: %w", err)
+	}
+	if q.countCodeTryStmt, err = db.PrepareContext(ctx, countCodeTry); err != nil {
+		return nil, fmt.Errorf("error preparing query CountCodeTry: %w", err)
 	}
 	if q.countInvitationsStmt, err = db.PrepareContext(ctx, countInvitations); err != nil {
 		return nil, fmt.Errorf("error preparing query CountInvitations: %w", err)
@@ -71,6 +77,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.countOwnersWithPasswordStmt, err = db.PrepareContext(ctx, countOwnersWithPassword); err != nil {
 		return nil, fmt.Errorf("error preparing query CountOwnersWithPassword: %w", err)
+	}
+	if q.countRecoveryCodesStmt, err = db.PrepareContext(ctx, countRecoveryCodes); err != nil {
+		return nil, fmt.Errorf("error preparing query CountRecoveryCodes: %w", err)
 	}
 	if q.countReloadsStmt, err = db.PrepareContext(ctx, countReloads); err != nil {
 		return nil, fmt.Errorf("error preparing query CountReloads: %w", err)
@@ -104,6 +113,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.deleteAPIKeysOfUserStmt, err = db.PrepareContext(ctx, deleteAPIKeysOfUser); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteAPIKeysOfUser: %w", err)
+	}
+	if q.deleteCodeChallengesStmt, err = db.PrepareContext(ctx, deleteCodeChallenges); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteCodeChallenges: %w", err)
 	}
 	if q.deleteEndedRecordsStmt, err = db.PrepareContext(ctx, deleteEndedRecords); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteEndedRecords: %w", err)
@@ -168,6 +180,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.deletePermissionsOfRoleStmt, err = db.PrepareContext(ctx, deletePermissionsOfRole); err != nil {
 		return nil, fmt.Errorf("error preparing query DeletePermissionsOfRole: %w", err)
 	}
+	if q.deleteRecoveryCodesStmt, err = db.PrepareContext(ctx, deleteRecoveryCodes); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteRecoveryCodes: %w", err)
+	}
 	if q.deleteRoleStmt, err = db.PrepareContext(ctx, deleteRole); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteRole: %w", err)
 	}
@@ -194,6 +209,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.deleteSigningKeysStmt, err = db.PrepareContext(ctx, deleteSigningKeys); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteSigningKeys: %w", err)
+	}
+	if q.deleteTOTPStmt, err = db.PrepareContext(ctx, deleteTOTP); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteTOTP: %w", err)
 	}
 	if q.deleteUserStmt, err = db.PrepareContext(ctx, deleteUser); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteUser: %w", err)
@@ -257,6 +275,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.getCatalogVersionStmt, err = db.PrepareContext(ctx, getCatalogVersion); err != nil {
 		return nil, fmt.Errorf("error preparing query GetCatalogVersion: %w", err)
+	}
+	if q.getCodeChallengeStmt, err = db.PrepareContext(ctx, getCodeChallenge); err != nil {
+		return nil, fmt.Errorf("error preparing query GetCodeChallenge: %w", err)
 	}
 	if q.getDefaultOrganizationStmt, err = db.PrepareContext(ctx, getDefaultOrganization); err != nil {
 		return nil, fmt.Errorf("error preparing query GetDefaultOrganization: %w", err)
@@ -369,6 +390,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.getSnapshotStateStmt, err = db.PrepareContext(ctx, getSnapshotState); err != nil {
 		return nil, fmt.Errorf("error preparing query GetSnapshotState: %w", err)
 	}
+	if q.getTOTPStmt, err = db.PrepareContext(ctx, getTOTP); err != nil {
+		return nil, fmt.Errorf("error preparing query GetTOTP: %w", err)
+	}
 	if q.getUserStmt, err = db.PrepareContext(ctx, getUser); err != nil {
 		return nil, fmt.Errorf("error preparing query GetUser: %w", err)
 	}
@@ -386,6 +410,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.hasActiveHolderStmt, err = db.PrepareContext(ctx, hasActiveHolder); err != nil {
 		return nil, fmt.Errorf("error preparing query HasActiveHolder: %w", err)
+	}
+	if q.hasRecoveryCodeStmt, err = db.PrepareContext(ctx, hasRecoveryCode); err != nil {
+		return nil, fmt.Errorf("error preparing query HasRecoveryCode: %w", err)
 	}
 	if q.holdAccountStmt, err = db.PrepareContext(ctx, holdAccount); err != nil {
 		return nil, fmt.Errorf("error preparing query HoldAccount: %w", err)
@@ -417,6 +444,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.insertChangesOfAccountStmt, err = db.PrepareContext(ctx, insertChangesOfAccount); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertChangesOfAccount: %w", err)
 	}
+	if q.insertCodeChallengeStmt, err = db.PrepareContext(ctx, insertCodeChallenge); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertCodeChallenge: %w", err)
+	}
 	if q.insertFirstCatalogStmt, err = db.PrepareContext(ctx, insertFirstCatalog); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertFirstCatalog: %w", err)
 	}
@@ -446,6 +476,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.insertPermissionStmt, err = db.PrepareContext(ctx, insertPermission); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertPermission: %w", err)
+	}
+	if q.insertRecoveryCodeStmt, err = db.PrepareContext(ctx, insertRecoveryCode); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertRecoveryCode: %w", err)
 	}
 	if q.insertRoleStmt, err = db.PrepareContext(ctx, insertRole); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertRole: %w", err)
@@ -930,6 +963,15 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.upsertSessionStmt, err = db.PrepareContext(ctx, upsertSession); err != nil {
 		return nil, fmt.Errorf("error preparing query UpsertSession: %w", err)
 	}
+	if q.upsertTOTPStmt, err = db.PrepareContext(ctx, upsertTOTP); err != nil {
+		return nil, fmt.Errorf("error preparing query UpsertTOTP: %w", err)
+	}
+	if q.useRecoveryCodeStmt, err = db.PrepareContext(ctx, useRecoveryCode); err != nil {
+		return nil, fmt.Errorf("error preparing query UseRecoveryCode: %w", err)
+	}
+	if q.useTOTPStmt, err = db.PrepareContext(ctx, useTOTP); err != nil {
+		return nil, fmt.Errorf("error preparing query UseTOTP: %w", err)
+	}
 	if q.verifyEmailStmt, err = db.PrepareContext(ctx, verifyEmail); err != nil {
 		return nil, fmt.Errorf("error preparing query VerifyEmail: %w", err)
 	}
@@ -962,6 +1004,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing bumpRevisionStmt: %w", cerr)
 		}
 	}
+	if q.confirmTOTPStmt != nil {
+		if cerr := q.confirmTOTPStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing confirmTOTPStmt: %w", cerr)
+		}
+	}
 	if q.countAPIKeysNamedStmt != nil {
 		if cerr := q.countAPIKeysNamedStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing countAPIKeysNamedStmt: %w", cerr)
@@ -985,6 +1032,11 @@ func (q *Queries) Close() error {
 	if q.countChainsStmt != nil {
 		if cerr := q.countChainsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing countChainsStmt: %w", cerr)
+		}
+	}
+	if q.countCodeTryStmt != nil {
+		if cerr := q.countCodeTryStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countCodeTryStmt: %w", cerr)
 		}
 	}
 	if q.countInvitationsStmt != nil {
@@ -1025,6 +1077,11 @@ func (q *Queries) Close() error {
 	if q.countOwnersWithPasswordStmt != nil {
 		if cerr := q.countOwnersWithPasswordStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing countOwnersWithPasswordStmt: %w", cerr)
+		}
+	}
+	if q.countRecoveryCodesStmt != nil {
+		if cerr := q.countRecoveryCodesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countRecoveryCodesStmt: %w", cerr)
 		}
 	}
 	if q.countReloadsStmt != nil {
@@ -1080,6 +1137,11 @@ func (q *Queries) Close() error {
 	if q.deleteAPIKeysOfUserStmt != nil {
 		if cerr := q.deleteAPIKeysOfUserStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing deleteAPIKeysOfUserStmt: %w", cerr)
+		}
+	}
+	if q.deleteCodeChallengesStmt != nil {
+		if cerr := q.deleteCodeChallengesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteCodeChallengesStmt: %w", cerr)
 		}
 	}
 	if q.deleteEndedRecordsStmt != nil {
@@ -1187,6 +1249,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing deletePermissionsOfRoleStmt: %w", cerr)
 		}
 	}
+	if q.deleteRecoveryCodesStmt != nil {
+		if cerr := q.deleteRecoveryCodesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteRecoveryCodesStmt: %w", cerr)
+		}
+	}
 	if q.deleteRoleStmt != nil {
 		if cerr := q.deleteRoleStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing deleteRoleStmt: %w", cerr)
@@ -1230,6 +1297,11 @@ func (q *Queries) Close() error {
 	if q.deleteSigningKeysStmt != nil {
 		if cerr := q.deleteSigningKeysStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing deleteSigningKeysStmt: %w", cerr)
+		}
+	}
+	if q.deleteTOTPStmt != nil {
+		if cerr := q.deleteTOTPStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteTOTPStmt: %w", cerr)
 		}
 	}
 	if q.deleteUserStmt != nil {
@@ -1335,6 +1407,11 @@ func (q *Queries) Close() error {
 	if q.getCatalogVersionStmt != nil {
 		if cerr := q.getCatalogVersionStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing getCatalogVersionStmt: %w", cerr)
+		}
+	}
+	if q.getCodeChallengeStmt != nil {
+		if cerr := q.getCodeChallengeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getCodeChallengeStmt: %w", cerr)
 		}
 	}
 	if q.getDefaultOrganizationStmt != nil {
@@ -1522,6 +1599,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing getSnapshotStateStmt: %w", cerr)
 		}
 	}
+	if q.getTOTPStmt != nil {
+		if cerr := q.getTOTPStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getTOTPStmt: %w", cerr)
+		}
+	}
 	if q.getUserStmt != nil {
 		if cerr := q.getUserStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing getUserStmt: %w", cerr)
@@ -1550,6 +1632,11 @@ func (q *Queries) Close() error {
 	if q.hasActiveHolderStmt != nil {
 		if cerr := q.hasActiveHolderStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing hasActiveHolderStmt: %w", cerr)
+		}
+	}
+	if q.hasRecoveryCodeStmt != nil {
+		if cerr := q.hasRecoveryCodeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing hasRecoveryCodeStmt: %w", cerr)
 		}
 	}
 	if q.holdAccountStmt != nil {
@@ -1602,6 +1689,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing insertChangesOfAccountStmt: %w", cerr)
 		}
 	}
+	if q.insertCodeChallengeStmt != nil {
+		if cerr := q.insertCodeChallengeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertCodeChallengeStmt: %w", cerr)
+		}
+	}
 	if q.insertFirstCatalogStmt != nil {
 		if cerr := q.insertFirstCatalogStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing insertFirstCatalogStmt: %w", cerr)
@@ -1650,6 +1742,11 @@ func (q *Queries) Close() error {
 	if q.insertPermissionStmt != nil {
 		if cerr := q.insertPermissionStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing insertPermissionStmt: %w", cerr)
+		}
+	}
+	if q.insertRecoveryCodeStmt != nil {
+		if cerr := q.insertRecoveryCodeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertRecoveryCodeStmt: %w", cerr)
 		}
 	}
 	if q.insertRoleStmt != nil {
@@ -2457,6 +2554,21 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing upsertSessionStmt: %w", cerr)
 		}
 	}
+	if q.upsertTOTPStmt != nil {
+		if cerr := q.upsertTOTPStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing upsertTOTPStmt: %w", cerr)
+		}
+	}
+	if q.useRecoveryCodeStmt != nil {
+		if cerr := q.useRecoveryCodeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing useRecoveryCodeStmt: %w", cerr)
+		}
+	}
+	if q.useTOTPStmt != nil {
+		if cerr := q.useTOTPStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing useTOTPStmt: %w", cerr)
+		}
+	}
 	if q.verifyEmailStmt != nil {
 		if cerr := q.verifyEmailStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing verifyEmailStmt: %w", cerr)
@@ -2519,11 +2631,13 @@ type Queries struct {
 	acceptInvitationStmt              *sql.Stmt
 	applyInvitationGrantsStmt         *sql.Stmt
 	bumpRevisionStmt                  *sql.Stmt
+	confirmTOTPStmt                   *sql.Stmt
 	countAPIKeysNamedStmt             *sql.Stmt
 	countAPIKeysOfStmt                *sql.Stmt
 	countAllInvitationsStmt           *sql.Stmt
 	countAuditLogsStmt                *sql.Stmt
 	countChainsStmt                   *sql.Stmt
+	countCodeTryStmt                  *sql.Stmt
 	countInvitationsStmt              *sql.Stmt
 	countLoginOfUserStmt              *sql.Stmt
 	countMemberRolesStmt              *sql.Stmt
@@ -2532,6 +2646,7 @@ type Queries struct {
 	countNoticesStmt                  *sql.Stmt
 	countOrganizationsUpToStmt        *sql.Stmt
 	countOwnersWithPasswordStmt       *sql.Stmt
+	countRecoveryCodesStmt            *sql.Stmt
 	countReloadsStmt                  *sql.Stmt
 	countRolesOfOrganizationStmt      *sql.Stmt
 	countRolesOfTypesStmt             *sql.Stmt
@@ -2543,6 +2658,7 @@ type Queries struct {
 	countUserRolesStmt                *sql.Stmt
 	deleteAPIKeyStmt                  *sql.Stmt
 	deleteAPIKeysOfUserStmt           *sql.Stmt
+	deleteCodeChallengesStmt          *sql.Stmt
 	deleteEndedRecordsStmt            *sql.Stmt
 	deleteEndedSiteRecordsStmt        *sql.Stmt
 	deleteExpiredKeysStmt             *sql.Stmt
@@ -2564,6 +2680,7 @@ type Queries struct {
 	deletePasswordLinkStmt            *sql.Stmt
 	deletePermissionStmt              *sql.Stmt
 	deletePermissionsOfRoleStmt       *sql.Stmt
+	deleteRecoveryCodesStmt           *sql.Stmt
 	deleteRoleStmt                    *sql.Stmt
 	deleteRoleCountStmt               *sql.Stmt
 	deleteRoleFromMembersStmt         *sql.Stmt
@@ -2573,6 +2690,7 @@ type Queries struct {
 	deleteSessionsOfUserStmt          *sql.Stmt
 	deleteSetupTokensStmt             *sql.Stmt
 	deleteSigningKeysStmt             *sql.Stmt
+	deleteTOTPStmt                    *sql.Stmt
 	deleteUserStmt                    *sql.Stmt
 	deleteUserRecordStmt              *sql.Stmt
 	deleteUserRoleStmt                *sql.Stmt
@@ -2594,6 +2712,7 @@ type Queries struct {
 	getAuditSealStmt                  *sql.Stmt
 	getCatalogInForceStmt             *sql.Stmt
 	getCatalogVersionStmt             *sql.Stmt
+	getCodeChallengeStmt              *sql.Stmt
 	getDefaultOrganizationStmt        *sql.Stmt
 	getExpiredTokenStmt               *sql.Stmt
 	getFeedStmt                       *sql.Stmt
@@ -2631,12 +2750,14 @@ type Queries struct {
 	getSessionIdentityStmt            *sql.Stmt
 	getSiteSnapshotStateStmt          *sql.Stmt
 	getSnapshotStateStmt              *sql.Stmt
+	getTOTPStmt                       *sql.Stmt
 	getUserStmt                       *sql.Stmt
 	getUserByEmailStmt                *sql.Stmt
 	getUserByUsernameStmt             *sql.Stmt
 	getUserCountStmt                  *sql.Stmt
 	getWaysInStmt                     *sql.Stmt
 	hasActiveHolderStmt               *sql.Stmt
+	hasRecoveryCodeStmt               *sql.Stmt
 	holdAccountStmt                   *sql.Stmt
 	insertAPIKeyStmt                  *sql.Stmt
 	insertAuditLogStmt                *sql.Stmt
@@ -2647,6 +2768,7 @@ type Queries struct {
 	insertChangeStmt                  *sql.Stmt
 	insertChangeOfSiteStmt            *sql.Stmt
 	insertChangesOfAccountStmt        *sql.Stmt
+	insertCodeChallengeStmt           *sql.Stmt
 	insertFirstCatalogStmt            *sql.Stmt
 	insertIdentityStmt                *sql.Stmt
 	insertInvitationStmt              *sql.Stmt
@@ -2657,6 +2779,7 @@ type Queries struct {
 	insertNoticeStmt                  *sql.Stmt
 	insertOrganizationStmt            *sql.Stmt
 	insertPermissionStmt              *sql.Stmt
+	insertRecoveryCodeStmt            *sql.Stmt
 	insertRoleStmt                    *sql.Stmt
 	insertRoleVersionStmt             *sql.Stmt
 	insertSecretStmt                  *sql.Stmt
@@ -2818,6 +2941,9 @@ type Queries struct {
 	upsertLoginFailuresStmt           *sql.Stmt
 	upsertPasswordLinkStmt            *sql.Stmt
 	upsertSessionStmt                 *sql.Stmt
+	upsertTOTPStmt                    *sql.Stmt
+	useRecoveryCodeStmt               *sql.Stmt
+	useTOTPStmt                       *sql.Stmt
 	verifyEmailStmt                   *sql.Stmt
 	walkAccountsStmt                  *sql.Stmt
 	walkMembersStmt                   *sql.Stmt
@@ -2831,11 +2957,13 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		acceptInvitationStmt:              q.acceptInvitationStmt,
 		applyInvitationGrantsStmt:         q.applyInvitationGrantsStmt,
 		bumpRevisionStmt:                  q.bumpRevisionStmt,
+		confirmTOTPStmt:                   q.confirmTOTPStmt,
 		countAPIKeysNamedStmt:             q.countAPIKeysNamedStmt,
 		countAPIKeysOfStmt:                q.countAPIKeysOfStmt,
 		countAllInvitationsStmt:           q.countAllInvitationsStmt,
 		countAuditLogsStmt:                q.countAuditLogsStmt,
 		countChainsStmt:                   q.countChainsStmt,
+		countCodeTryStmt:                  q.countCodeTryStmt,
 		countInvitationsStmt:              q.countInvitationsStmt,
 		countLoginOfUserStmt:              q.countLoginOfUserStmt,
 		countMemberRolesStmt:              q.countMemberRolesStmt,
@@ -2844,6 +2972,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		countNoticesStmt:                  q.countNoticesStmt,
 		countOrganizationsUpToStmt:        q.countOrganizationsUpToStmt,
 		countOwnersWithPasswordStmt:       q.countOwnersWithPasswordStmt,
+		countRecoveryCodesStmt:            q.countRecoveryCodesStmt,
 		countReloadsStmt:                  q.countReloadsStmt,
 		countRolesOfOrganizationStmt:      q.countRolesOfOrganizationStmt,
 		countRolesOfTypesStmt:             q.countRolesOfTypesStmt,
@@ -2855,6 +2984,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		countUserRolesStmt:                q.countUserRolesStmt,
 		deleteAPIKeyStmt:                  q.deleteAPIKeyStmt,
 		deleteAPIKeysOfUserStmt:           q.deleteAPIKeysOfUserStmt,
+		deleteCodeChallengesStmt:          q.deleteCodeChallengesStmt,
 		deleteEndedRecordsStmt:            q.deleteEndedRecordsStmt,
 		deleteEndedSiteRecordsStmt:        q.deleteEndedSiteRecordsStmt,
 		deleteExpiredKeysStmt:             q.deleteExpiredKeysStmt,
@@ -2876,6 +3006,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		deletePasswordLinkStmt:            q.deletePasswordLinkStmt,
 		deletePermissionStmt:              q.deletePermissionStmt,
 		deletePermissionsOfRoleStmt:       q.deletePermissionsOfRoleStmt,
+		deleteRecoveryCodesStmt:           q.deleteRecoveryCodesStmt,
 		deleteRoleStmt:                    q.deleteRoleStmt,
 		deleteRoleCountStmt:               q.deleteRoleCountStmt,
 		deleteRoleFromMembersStmt:         q.deleteRoleFromMembersStmt,
@@ -2885,6 +3016,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		deleteSessionsOfUserStmt:          q.deleteSessionsOfUserStmt,
 		deleteSetupTokensStmt:             q.deleteSetupTokensStmt,
 		deleteSigningKeysStmt:             q.deleteSigningKeysStmt,
+		deleteTOTPStmt:                    q.deleteTOTPStmt,
 		deleteUserStmt:                    q.deleteUserStmt,
 		deleteUserRecordStmt:              q.deleteUserRecordStmt,
 		deleteUserRoleStmt:                q.deleteUserRoleStmt,
@@ -2906,6 +3038,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		getAuditSealStmt:                  q.getAuditSealStmt,
 		getCatalogInForceStmt:             q.getCatalogInForceStmt,
 		getCatalogVersionStmt:             q.getCatalogVersionStmt,
+		getCodeChallengeStmt:              q.getCodeChallengeStmt,
 		getDefaultOrganizationStmt:        q.getDefaultOrganizationStmt,
 		getExpiredTokenStmt:               q.getExpiredTokenStmt,
 		getFeedStmt:                       q.getFeedStmt,
@@ -2943,12 +3076,14 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		getSessionIdentityStmt:            q.getSessionIdentityStmt,
 		getSiteSnapshotStateStmt:          q.getSiteSnapshotStateStmt,
 		getSnapshotStateStmt:              q.getSnapshotStateStmt,
+		getTOTPStmt:                       q.getTOTPStmt,
 		getUserStmt:                       q.getUserStmt,
 		getUserByEmailStmt:                q.getUserByEmailStmt,
 		getUserByUsernameStmt:             q.getUserByUsernameStmt,
 		getUserCountStmt:                  q.getUserCountStmt,
 		getWaysInStmt:                     q.getWaysInStmt,
 		hasActiveHolderStmt:               q.hasActiveHolderStmt,
+		hasRecoveryCodeStmt:               q.hasRecoveryCodeStmt,
 		holdAccountStmt:                   q.holdAccountStmt,
 		insertAPIKeyStmt:                  q.insertAPIKeyStmt,
 		insertAuditLogStmt:                q.insertAuditLogStmt,
@@ -2959,6 +3094,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		insertChangeStmt:                  q.insertChangeStmt,
 		insertChangeOfSiteStmt:            q.insertChangeOfSiteStmt,
 		insertChangesOfAccountStmt:        q.insertChangesOfAccountStmt,
+		insertCodeChallengeStmt:           q.insertCodeChallengeStmt,
 		insertFirstCatalogStmt:            q.insertFirstCatalogStmt,
 		insertIdentityStmt:                q.insertIdentityStmt,
 		insertInvitationStmt:              q.insertInvitationStmt,
@@ -2969,6 +3105,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		insertNoticeStmt:                  q.insertNoticeStmt,
 		insertOrganizationStmt:            q.insertOrganizationStmt,
 		insertPermissionStmt:              q.insertPermissionStmt,
+		insertRecoveryCodeStmt:            q.insertRecoveryCodeStmt,
 		insertRoleStmt:                    q.insertRoleStmt,
 		insertRoleVersionStmt:             q.insertRoleVersionStmt,
 		insertSecretStmt:                  q.insertSecretStmt,
@@ -3130,6 +3267,9 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		upsertLoginFailuresStmt:           q.upsertLoginFailuresStmt,
 		upsertPasswordLinkStmt:            q.upsertPasswordLinkStmt,
 		upsertSessionStmt:                 q.upsertSessionStmt,
+		upsertTOTPStmt:                    q.upsertTOTPStmt,
+		useRecoveryCodeStmt:               q.useRecoveryCodeStmt,
+		useTOTPStmt:                       q.useTOTPStmt,
 		verifyEmailStmt:                   q.verifyEmailStmt,
 		walkAccountsStmt:                  q.walkAccountsStmt,
 		walkMembersStmt:                   q.walkMembersStmt,

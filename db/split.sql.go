@@ -25,6 +25,7 @@ type Reads interface {
 	CountNotices(ctx context.Context, hash []byte) (int64, error)
 	CountOrganizationsUpTo(ctx context.Context, maxRows int64) (int64, error)
 	CountOwnersWithPassword(ctx context.Context) (int64, error)
+	CountRecoveryCodes(ctx context.Context, userID uuid.UUID) (int64, error)
 	CountReloads(ctx context.Context, arg CountReloadsParams) (int64, error)
 	CountRolesOfOrganization(ctx context.Context, organizationID uuid.NullUUID) (int64, error)
 	CountRolesOfTypes(ctx context.Context) ([]CountRolesOfTypesRow, error)
@@ -48,6 +49,7 @@ type Reads interface {
 	GetAuditSeal(ctx context.Context) (GetAuditSealRow, error)
 	GetCatalogInForce(ctx context.Context) (int64, error)
 	GetCatalogVersion(ctx context.Context, version int64) (CatalogVersion, error)
+	GetCodeChallenge(ctx context.Context, arg GetCodeChallengeParams) (GetCodeChallengeRow, error)
 	GetDefaultOrganization(ctx context.Context) (Organization, error)
 	GetExpiredToken(ctx context.Context, arg GetExpiredTokenParams) (GetExpiredTokenRow, error)
 	GetFeed(ctx context.Context) (FeedPosition, error)
@@ -85,12 +87,14 @@ type Reads interface {
 	GetSessionIdentity(ctx context.Context, token string) (GetSessionIdentityRow, error)
 	GetSiteSnapshotState(ctx context.Context) (GetSiteSnapshotStateRow, error)
 	GetSnapshotState(ctx context.Context, id uuid.UUID) (GetSnapshotStateRow, error)
+	GetTOTP(ctx context.Context, userID uuid.UUID) (GetTOTPRow, error)
 	GetUser(ctx context.Context, id uuid.UUID) (UserRow, error)
 	GetUserByEmail(ctx context.Context, emailKey string) (UserRow, error)
 	GetUserByUsername(ctx context.Context, usernameKey string) (UserRow, error)
 	GetUserCount(ctx context.Context) (int64, error)
 	GetWaysIn(ctx context.Context, id uuid.UUID) (GetWaysInRow, error)
 	HasActiveHolder(ctx context.Context, arg HasActiveHolderParams) (bool, error)
+	HasRecoveryCode(ctx context.Context, arg HasRecoveryCodeParams) (int64, error)
 	ListAPIKeys(ctx context.Context, arg ListAPIKeysParams) ([]ListAPIKeysRow, error)
 	ListAPIKeysPage(ctx context.Context, arg ListAPIKeysPageParams) ([]ListAPIKeysPageRow, error)
 	ListAccountGroupNames(ctx context.Context, arg ListAccountGroupNamesParams) ([]ListAccountGroupNamesRow, error)
@@ -288,6 +292,11 @@ func (r reads) CountOwnersWithPassword(ctx context.Context) (int64, error) {
 	return found, named("CountOwnersWithPassword", err)
 }
 
+func (r reads) CountRecoveryCodes(ctx context.Context, userID uuid.UUID) (int64, error) {
+	found, err := r.queries.CountRecoveryCodes(ctx, userID)
+	return found, named("CountRecoveryCodes", err)
+}
+
 func (r reads) CountReloads(ctx context.Context, arg CountReloadsParams) (int64, error) {
 	found, err := r.queries.CountReloads(ctx, arg)
 	return found, named("CountReloads", err)
@@ -401,6 +410,11 @@ func (r reads) GetCatalogInForce(ctx context.Context) (int64, error) {
 func (r reads) GetCatalogVersion(ctx context.Context, version int64) (CatalogVersion, error) {
 	found, err := r.queries.GetCatalogVersion(ctx, version)
 	return found, named("GetCatalogVersion", err)
+}
+
+func (r reads) GetCodeChallenge(ctx context.Context, arg GetCodeChallengeParams) (GetCodeChallengeRow, error) {
+	found, err := r.queries.GetCodeChallenge(ctx, arg)
+	return found, named("GetCodeChallenge", err)
 }
 
 func (r reads) GetDefaultOrganization(ctx context.Context) (Organization, error) {
@@ -588,6 +602,11 @@ func (r reads) GetSnapshotState(ctx context.Context, id uuid.UUID) (GetSnapshotS
 	return found, named("GetSnapshotState", err)
 }
 
+func (r reads) GetTOTP(ctx context.Context, userID uuid.UUID) (GetTOTPRow, error) {
+	found, err := r.queries.GetTOTP(ctx, userID)
+	return found, named("GetTOTP", err)
+}
+
 func (r reads) GetUser(ctx context.Context, id uuid.UUID) (UserRow, error) {
 	found, err := r.queries.GetUser(ctx, id)
 	return found, named("GetUser", err)
@@ -616,6 +635,11 @@ func (r reads) GetWaysIn(ctx context.Context, id uuid.UUID) (GetWaysInRow, error
 func (r reads) HasActiveHolder(ctx context.Context, arg HasActiveHolderParams) (bool, error) {
 	found, err := r.queries.HasActiveHolder(ctx, arg)
 	return found, named("HasActiveHolder", err)
+}
+
+func (r reads) HasRecoveryCode(ctx context.Context, arg HasRecoveryCodeParams) (int64, error) {
+	found, err := r.queries.HasRecoveryCode(ctx, arg)
+	return found, named("HasRecoveryCode", err)
 }
 
 func (r reads) ListAPIKeys(ctx context.Context, arg ListAPIKeysParams) ([]ListAPIKeysRow, error) {
@@ -1280,6 +1304,22 @@ func (w Writes) BumpRevision(ctx context.Context, floor int64) error {
 	return named("BumpRevision", w.tx.queries.BumpRevision(ctx, floor))
 }
 
+// ConfirmTOTP runs the statement of its name.
+func (w Writes) ConfirmTOTP(ctx context.Context, arg ConfirmTOTPParams) error {
+	if err := w.tx.enter("ConfirmTOTP"); err != nil {
+		return err
+	}
+	return named("ConfirmTOTP", w.tx.queries.ConfirmTOTP(ctx, arg))
+}
+
+// CountCodeTry runs the statement of its name.
+func (w Writes) CountCodeTry(ctx context.Context, hash []byte) error {
+	if err := w.tx.enter("CountCodeTry"); err != nil {
+		return err
+	}
+	return named("CountCodeTry", w.tx.queries.CountCodeTry(ctx, hash))
+}
+
 // DeleteAPIKey runs the statement of its name.
 func (w Writes) DeleteAPIKey(ctx context.Context, id string) error {
 	if err := w.tx.enter("DeleteAPIKey"); err != nil {
@@ -1294,6 +1334,14 @@ func (w Writes) DeleteAPIKeysOfUser(ctx context.Context, userID uuid.UUID) error
 		return err
 	}
 	return named("DeleteAPIKeysOfUser", w.tx.queries.DeleteAPIKeysOfUser(ctx, userID))
+}
+
+// DeleteCodeChallenges runs the statement of its name.
+func (w Writes) DeleteCodeChallenges(ctx context.Context, arg DeleteCodeChallengesParams) error {
+	if err := w.tx.enter("DeleteCodeChallenges"); err != nil {
+		return err
+	}
+	return named("DeleteCodeChallenges", w.tx.queries.DeleteCodeChallenges(ctx, arg))
 }
 
 // DeleteEndedRecords runs the statement of its name.
@@ -1465,6 +1513,14 @@ func (w Writes) DeletePermissionsOfRole(ctx context.Context, roleID uuid.UUID) e
 	return named("DeletePermissionsOfRole", w.tx.queries.DeletePermissionsOfRole(ctx, roleID))
 }
 
+// DeleteRecoveryCodes runs the statement of its name.
+func (w Writes) DeleteRecoveryCodes(ctx context.Context, userID uuid.UUID) error {
+	if err := w.tx.enter("DeleteRecoveryCodes"); err != nil {
+		return err
+	}
+	return named("DeleteRecoveryCodes", w.tx.queries.DeleteRecoveryCodes(ctx, userID))
+}
+
 // DeleteRole runs the statement of its name.
 func (w Writes) DeleteRole(ctx context.Context, id uuid.UUID) error {
 	if err := w.tx.enter("DeleteRole"); err != nil {
@@ -1535,6 +1591,14 @@ func (w Writes) DeleteSigningKeys(ctx context.Context, retiredBefore sql.NullTim
 		return err
 	}
 	return named("DeleteSigningKeys", w.tx.queries.DeleteSigningKeys(ctx, retiredBefore))
+}
+
+// DeleteTOTP runs the statement of its name.
+func (w Writes) DeleteTOTP(ctx context.Context, userID uuid.UUID) error {
+	if err := w.tx.enter("DeleteTOTP"); err != nil {
+		return err
+	}
+	return named("DeleteTOTP", w.tx.queries.DeleteTOTP(ctx, userID))
 }
 
 // DeleteUser runs the statement of its name.
@@ -1673,6 +1737,14 @@ func (w Writes) InsertChangesOfAccount(ctx context.Context, arg InsertChangesOfA
 	return named("InsertChangesOfAccount", w.tx.queries.InsertChangesOfAccount(ctx, arg))
 }
 
+// InsertCodeChallenge runs the statement of its name.
+func (w Writes) InsertCodeChallenge(ctx context.Context, arg InsertCodeChallengeParams) error {
+	if err := w.tx.enter("InsertCodeChallenge"); err != nil {
+		return err
+	}
+	return named("InsertCodeChallenge", w.tx.queries.InsertCodeChallenge(ctx, arg))
+}
+
 // InsertFirstCatalog runs the statement of its name.
 func (w Writes) InsertFirstCatalog(ctx context.Context, arg InsertFirstCatalogParams) error {
 	if err := w.tx.enter("InsertFirstCatalog"); err != nil {
@@ -1751,6 +1823,14 @@ func (w Writes) InsertPermission(ctx context.Context, arg InsertPermissionParams
 		return err
 	}
 	return named("InsertPermission", w.tx.queries.InsertPermission(ctx, arg))
+}
+
+// InsertRecoveryCode runs the statement of its name.
+func (w Writes) InsertRecoveryCode(ctx context.Context, arg InsertRecoveryCodeParams) error {
+	if err := w.tx.enter("InsertRecoveryCode"); err != nil {
+		return err
+	}
+	return named("InsertRecoveryCode", w.tx.queries.InsertRecoveryCode(ctx, arg))
 }
 
 // InsertRole runs the statement of its name.
@@ -2049,6 +2129,30 @@ func (w Writes) UpsertSession(ctx context.Context, arg UpsertSessionParams) erro
 	return named("UpsertSession", w.tx.queries.UpsertSession(ctx, arg))
 }
 
+// UpsertTOTP runs the statement of its name.
+func (w Writes) UpsertTOTP(ctx context.Context, arg UpsertTOTPParams) error {
+	if err := w.tx.enter("UpsertTOTP"); err != nil {
+		return err
+	}
+	return named("UpsertTOTP", w.tx.queries.UpsertTOTP(ctx, arg))
+}
+
+// UseRecoveryCode runs the statement of its name.
+func (w Writes) UseRecoveryCode(ctx context.Context, arg UseRecoveryCodeParams) error {
+	if err := w.tx.enter("UseRecoveryCode"); err != nil {
+		return err
+	}
+	return named("UseRecoveryCode", w.tx.queries.UseRecoveryCode(ctx, arg))
+}
+
+// UseTOTP runs the statement of its name.
+func (w Writes) UseTOTP(ctx context.Context, arg UseTOTPParams) error {
+	if err := w.tx.enter("UseTOTP"); err != nil {
+		return err
+	}
+	return named("UseTOTP", w.tx.queries.UseTOTP(ctx, arg))
+}
+
 // VerifyEmail runs the statement of its name.
 func (w Writes) VerifyEmail(ctx context.Context, arg VerifyEmailParams) error {
 	if err := w.tx.enter("VerifyEmail"); err != nil {
@@ -2062,8 +2166,11 @@ var writers = map[string]Unit{
 	"AcceptInvitation":        SiteUnit,
 	"ApplyInvitationGrants":   OrganizationUnit,
 	"BumpRevision":            SiteUnit,
+	"ConfirmTOTP":             SignInUnit,
+	"CountCodeTry":            SiteUnit | SignInUnit,
 	"DeleteAPIKey":            OrganizationUnit | SiteUnit | SignInUnit,
 	"DeleteAPIKeysOfUser":     SiteUnit,
+	"DeleteCodeChallenges":    SiteUnit | SignInUnit,
 	"DeleteEndedRecords":      OrganizationUnit,
 	"DeleteEndedSiteRecords":  SiteUnit,
 	"DeleteExpiredKeys":       SiteUnit | SignInUnit,
@@ -2085,6 +2192,7 @@ var writers = map[string]Unit{
 	"DeletePasswordLink":      OrganizationUnit | SiteUnit,
 	"DeletePermission":        OrganizationUnit | SiteUnit,
 	"DeletePermissionsOfRole": OrganizationUnit | SiteUnit,
+	"DeleteRecoveryCodes":     SiteUnit | SignInUnit,
 	"DeleteRole":              OrganizationUnit | SiteUnit,
 	"DeleteRoleCount":         OrganizationUnit,
 	"DeleteRoleFromMembers":   OrganizationUnit,
@@ -2094,6 +2202,7 @@ var writers = map[string]Unit{
 	"DeleteSessionsOfUser":    OrganizationUnit | SiteUnit,
 	"DeleteSetupTokens":       SiteUnit,
 	"DeleteSigningKeys":       SiteUnit,
+	"DeleteTOTP":              SiteUnit | SignInUnit,
 	"DeleteUser":              SiteUnit,
 	"DeleteUserRecord":        SiteUnit,
 	"DeleteUserRole":          SiteUnit,
@@ -2111,6 +2220,7 @@ var writers = map[string]Unit{
 	"InsertChange":            OrganizationUnit | SiteUnit,
 	"InsertChangeOfSite":      OrganizationUnit,
 	"InsertChangesOfAccount":  SiteUnit,
+	"InsertCodeChallenge":     SiteUnit | SignInUnit,
 	"InsertFirstCatalog":      SiteUnit,
 	"InsertIdentity":          SiteUnit,
 	"InsertInvitation":        OrganizationUnit | SiteUnit,
@@ -2121,6 +2231,7 @@ var writers = map[string]Unit{
 	"InsertNotice":            SignInUnit,
 	"InsertOrganization":      SiteUnit,
 	"InsertPermission":        OrganizationUnit | SiteUnit,
+	"InsertRecoveryCode":      SignInUnit,
 	"InsertRole":              OrganizationUnit | SiteUnit,
 	"InsertRoleVersion":       OrganizationUnit | SiteUnit,
 	"InsertSecret":            SiteUnit | SignInUnit,
@@ -2158,5 +2269,8 @@ var writers = map[string]Unit{
 	"UpsertLoginFailures":     SiteUnit | SignInUnit,
 	"UpsertPasswordLink":      SiteUnit,
 	"UpsertSession":           SiteUnit | SignInUnit,
+	"UpsertTOTP":              SignInUnit,
+	"UseRecoveryCode":         SiteUnit | SignInUnit,
+	"UseTOTP":                 SiteUnit | SignInUnit,
 	"VerifyEmail":             SiteUnit,
 }

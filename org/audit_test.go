@@ -250,7 +250,7 @@ func TestNoSecretIsKept(t *testing.T) {
 	}
 	_, err = s.Login(ctx, org.Request{}, "m@example.com", wrong, nil)
 	kind(t, err, org.Unauthenticated)
-	login, err := s.LoginToken(ctx, org.Request{}, "m@example.com", old)
+	login, err := s.LoginToken(ctx, org.Request{}, "m@example.com", old, "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -48,7 +48,7 @@ func TestExpiredTokensAreNoted(t *testing.T) {
 		secrets[token.name], ids[token.name] = secret, made.ID
 	}
 	s.withPasswords(t, "m")
-	if _, err := s.LoginToken(ctx, org.Request{}, "m@example.com", password); err != nil {
+	if _, err := s.LoginToken(ctx, org.Request{}, "m@example.com", password, ""); err != nil {
 		t.Fatal(err)
 	}
 	note := func(want ...string) {
@@ -125,7 +125,7 @@ func TestExpiredTokenStaysUntilNoted(t *testing.T) {
 	}
 	s.clock.advance(200 * 24 * time.Hour)
 	for _, left := range []int64{1, 0} {
-		if _, err := s.LoginToken(t.Context(), org.Request{}, "m@example.com", password); err != nil {
+		if _, err := s.LoginToken(t.Context(), org.Request{}, "m@example.com", password, ""); err != nil {
 			t.Fatal(err)
 		}
 		if n := s.number(t, "SELECT count(*) FROM api_keys WHERE name = 'old'"); n != left {

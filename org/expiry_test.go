@@ -21,7 +21,7 @@ func TestExpiredKeysGo(t *testing.T) {
 	s.withPasswords(t, "m", "o")
 	signIn := func(user string) string {
 		t.Helper()
-		token, err := s.LoginToken(ctx, org.Request{}, user+"@example.com", password)
+		token, err := s.LoginToken(ctx, org.Request{}, user+"@example.com", password, "")
 		if err != nil {
 			t.Fatal(err)
 		}

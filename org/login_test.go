@@ -475,7 +475,7 @@ func TestEndOfSessionsAndTokens(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			login, err := s.LoginToken(t.Context(), org.Request{}, "m@example.com", password)
+			login, err := s.LoginToken(t.Context(), org.Request{}, "m@example.com", password, "")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -550,11 +550,11 @@ func TestLogout(t *testing.T) {
 	s := newSite(t)
 	s.withPasswords(t, "m")
 	ctx := t.Context()
-	token, err := s.LoginToken(ctx, org.Request{}, "m@example.com", password)
+	token, err := s.LoginToken(ctx, org.Request{}, "m@example.com", password, "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	other, err := s.LoginToken(ctx, org.Request{}, "m@example.com", password)
+	other, err := s.LoginToken(ctx, org.Request{}, "m@example.com", password, "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -310,7 +310,7 @@ func typedSite(t *testing.T, maker string) (*site, map[string]func() bool) {
 		t.Fatal(err)
 	}
 	session := s.session(t, "rising")
-	login, err := s.LoginToken(ctx, org.Request{}, "rising@example.com", password)
+	login, err := s.LoginToken(ctx, org.Request{}, "rising@example.com", password, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -337,7 +337,7 @@ func typedSite(t *testing.T, maker string) (*site, map[string]func() bool) {
 		},
 		"login": token(login), "own token": token(own), "token of somebody who holds it all": token(kept),
 		"own link":  func() bool { return drop(s.OpenPasswordLink(ctx, link.Secret)) == nil },
-		"password":  func() bool { return drop(s.LoginToken(ctx, org.Request{}, "rising@example.com", password)) == nil },
+		"password":  func() bool { return drop(s.LoginToken(ctx, org.Request{}, "rising@example.com", password, "")) == nil },
 		"to change": func() bool { return s.number(t, "SELECT count(*) FROM users WHERE must_change") == 1 },
 	}
 }
@@ -399,8 +399,8 @@ func (s *site) chooses(t *testing.T) {
 	t.Helper()
 	ctx := t.Context()
 	refusal := &org.Error{Kind: org.Forbidden, Message: "Choose your own password first.", Detail: "Somebody else set it."}
-	same(t, drop(s.LoginToken(ctx, org.Request{}, "rising@example.com", "wrong horse battery")), wrongLogin)
-	same(t, drop(s.LoginToken(ctx, org.Request{}, "rising@example.com", password)), refusal)
+	same(t, drop(s.LoginToken(ctx, org.Request{}, "rising@example.com", "wrong horse battery", "")), wrongLogin)
+	same(t, drop(s.LoginToken(ctx, org.Request{}, "rising@example.com", password, "")), refusal)
 	if n := s.number(t, "SELECT count(*) FROM password_links"); n != 0 {
 		t.Errorf("a program got a link: %d", n)
 	}
@@ -430,8 +430,8 @@ func (s *site) chooses(t *testing.T) {
 	if n := s.number(t, "SELECT count(*) FROM users WHERE must_change OR id = ? AND password_by IS NOT NULL", id("rising").String()); n != 0 {
 		t.Error("the own password counts as typed")
 	}
-	same(t, drop(s.LoginToken(ctx, org.Request{}, "rising@example.com", password)), wrongLogin)
-	if _, err := s.LoginToken(ctx, org.Request{}, "rising@example.com", "my very own horse"); err != nil {
+	same(t, drop(s.LoginToken(ctx, org.Request{}, "rising@example.com", password, "")), wrongLogin)
+	if _, err := s.LoginToken(ctx, org.Request{}, "rising@example.com", "my very own horse", ""); err != nil {
 		t.Error(err)
 	}
 }
@@ -457,12 +457,12 @@ func TestTypedPasswordOfNewUser(t *testing.T) {
 	if _, err := s.SetMemberRoles(ctx, s.as(t, "oa"), "default", "freshua", roles("organization-admin")); err != nil {
 		t.Fatal(err)
 	}
-	kind(t, drop(s.LoginToken(ctx, org.Request{}, "freshua@example.com", password)), org.Forbidden)
+	kind(t, drop(s.LoginToken(ctx, org.Request{}, "freshua@example.com", password, "")), org.Forbidden)
 	// Who types another one for it holds all of it: the account may sign in again.
 	if err := s.SetPassword(ctx, s.as(t, "o"), "freshua", given(org.PasswordInput{Password: "another horse battery"}), nil); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.LoginToken(ctx, org.Request{}, "freshua@example.com", "another horse battery"); err != nil {
+	if _, err := s.LoginToken(ctx, org.Request{}, "freshua@example.com", "another horse battery", ""); err != nil {
 		t.Error(err)
 	}
 }

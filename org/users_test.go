@@ -227,7 +227,7 @@ func TestServiceAccounts(t *testing.T) {
 			t.Errorf("%q finds %+v, %v", q, list, err)
 		}
 	}
-	_, err := s.LoginToken(ctx, org.Request{}, u.ID.String(), "")
+	_, err := s.LoginToken(ctx, org.Request{}, u.ID.String(), "", "")
 	kind(t, err, org.Unauthenticated)
 	if _, err := s.UpdateProfile(ctx, s.as(t, "o"), "ci-two", given(org.Profile{Username: "ci-three"})); err != nil {
 		t.Error(err)

@@ -16,6 +16,7 @@ type UserView struct {
 	Tokens      int          // 0 where the caller may not read them
 	ReadTokens  bool
 	Records     []Assignment  // of the site roles
+	SecondStep  bool          // its sign-ins ask for a code
 	MustChange  bool          // it has to choose another password when it signs in next
 	Link        *PasswordLink // the link that sets its password, without the secret; nil: none, or not for this caller
 

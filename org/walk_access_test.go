@@ -166,7 +166,7 @@ func (a *attempt) keeps(s *secret) {
 // logIn begins a session, or gets a token that lives as long as one.
 func (a *attempt) logIn(user *acct, knower uuid.UUID) error {
 	if a.rng.IntN(2) == 0 {
-		text, err := a.svc.LoginToken(a.ctx, org.Request{}, user.email, a.passwords[user.id])
+		text, err := a.svc.LoginToken(a.ctx, org.Request{}, user.email, a.passwords[user.id], "")
 		if err == nil {
 			a.keeps(a.secret("login", knower, user, text))
 		}

@@ -109,7 +109,7 @@ func (a *attempt) works(s *secret) bool {
 	case "token", "login":
 		_, err = a.svc.TokenSubject(a.ctx, org.Request{}, s.text)
 	case "password":
-		_, err = a.svc.LoginToken(a.ctx, org.Request{}, s.email, s.text)
+		_, err = a.svc.LoginToken(a.ctx, org.Request{}, s.email, s.text, "")
 	case "session":
 		data, found, failed := a.store.FindCtx(context.WithoutCancel(a.ctx), s.text)
 		if failed != nil {

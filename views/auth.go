@@ -11,8 +11,9 @@ import (
 // Login is the page to sign in.
 type Login struct {
 	Next, Email string
-	PasswordSet bool // the person has just set a password by a link
-	Ended       bool // the session ended, and what was sent then was not saved
+	PasswordSet bool   // the person has just set a password by a link
+	Challenge   string // the password was right, and a code is needed that is sent with this
+	Ended       bool   // the session ended, and what was sent then was not saved
 	Err         *org.Error
 
 	Providers  []SignInProvider // that one can sign in with, the one that this browser used last first

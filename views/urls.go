@@ -13,11 +13,12 @@ const PageSize = ui.PageSize
 
 // The pages that belong to no organization.
 const (
-	HomeURL   = "/"
-	LoginURL  = "/login"
-	LogoutURL = "/logout"
-	SetupURL  = "/setup"
-	ThemeURL  = "/theme"
+	HomeURL      = "/"
+	LoginURL     = "/login"
+	LoginCodeURL = "/login/code" // takes a code when the password was right
+	LogoutURL    = "/logout"
+	SetupURL     = "/setup"
+	ThemeURL     = "/theme"
 )
 
 // The pages of the site and of the account that is signed in.
@@ -26,6 +27,11 @@ const (
 	NewUserURL         = "/users/new"
 	AccountURL         = "/users/me"
 	SessionsURL        = "/users/me/sessions"
+	FactorsURL         = "/users/me/mfa"
+	FactorAppURL       = FactorsURL + "/app"             // begins to set up an authenticator app
+	FactorConfirmURL   = FactorsURL + "/app/confirm"     // takes its first code
+	FactorRemoveURL    = FactorsURL + "/app/remove"      // ends it
+	FactorCodesURL     = FactorsURL + "/recovery-codes"  // makes new ones
 	CLIAuthURL         = "/cli-auth"                     // which the CLI of Coder opens in a browser
 	EndSessionsURL     = AccountURL + "?confirm=signout" // asks for confirmation before SessionsURL ends them all
 	ShortcutsURL       = "/shortcuts"
@@ -179,50 +185,6 @@ func UsersURL(f org.UserFilter) string {
 	ui.SetPage(q, f.Limit, f.Offset)
 	return ui.URL(UsersPath, q)
 }
-
-// UserURL is the page of an account, given by username; DELETE deletes it. UserProfileURL and the others below it are
-// where its forms go.
-func UserURL(user string) string { return UsersPath + "/" + url.PathEscape(user) }
-
-// UserDeleteURL is the page of an account that asks whether to delete it.
-func UserDeleteURL(user string) string { return UserURL(user) + "?confirm=delete" }
-
-// UserProfileURL takes the names of an account by PUT.
-func UserProfileURL(user string) string { return UserURL(user) + "/profile" }
-
-// UserPasswordURL takes a password by PUT.
-func UserPasswordURL(user string) string { return UserURL(user) + "/password" }
-
-// UserLinkURL makes a link that sets the password by POST, and revokes it by DELETE.
-func UserLinkURL(user string) string { return UserURL(user) + "/password-link" }
-
-// UserStatusURL suspends or activates an account by PUT.
-func UserStatusURL(user string, suspend bool) string {
-	if suspend {
-		return UserURL(user) + "/status/suspend"
-	}
-	return UserURL(user) + "/status/activate"
-}
-
-// UserRolesURL is the form with the site roles of an account; PUT saves.
-func UserRolesURL(user string) string { return UserURL(user) + "/roles" }
-
-// TokenRevokeURL is the same list, asking whether to revoke one.
-func TokenRevokeURL(user, id string) string {
-	return TokensURL(user) + "?" + url.Values{"revoke": {id}}.Encode()
-}
-
-// TokenURL is one API token; DELETE revokes it.
-func TokenURL(user, id string) string { return UserURL(user) + "/keys/" + url.PathEscape(id) }
-
-// SessionURL is one of the caller's own sessions; DELETE ends it.
-func SessionURL(id string) string { return SessionsURL + "/" + url.PathEscape(id) }
-
-// PasswordURL is the page that sets a password by a link.
-func PasswordURL(secret string) string { return "/password/" + url.PathEscape(secret) }
-
-// SignedOutURL is the page to sign in after a password was set.
-const SignedOutURL = LoginURL + "?password=set"
 
 // OrganizationsURL is the list of organizations with f applied.
 func OrganizationsURL(f org.OrganizationFilter) string {

@@ -165,6 +165,7 @@ var kinds = []kind{
 	{"user", "account", "account"},
 	{"organization", "organization", "organization"},
 	{"api_key", "token", "sign-in or token"},
+	{"mfa", "second factor", "second factor"},
 	{"catalog", "catalog", "catalog"},
 	{"invitation", "invitation", "invitation"},
 }

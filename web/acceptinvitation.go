@@ -93,7 +93,7 @@ func (s *Server) acceptAsStranger(c *call) (reply, error) {
 		return r, nil
 	}
 	in, _ := input.Read() // it was read before
-	err = s.signIn(c, func(begin org.BeginSession) error {
+	err = s.signIn(c, false, func(begin org.BeginSession) error {
 		_, err := s.account.Login(c.ctx, c.origin(), user.Email, in.Password, begin)
 		return err
 	})

@@ -20,8 +20,11 @@ import (
 	"rolecall.example/web/oidc"
 )
 
-// sessionUser is the only key of a session: the id of its account.
-const sessionUser = "user"
+// The keys of a session: the id of its account, and whether it began with a second factor.
+const (
+	sessionUser   = "user"
+	sessionFactor = "factor"
+)
 
 // newSessions sets up browser sessions. They end a fixed time after sign-in: an idle timeout would make a database
 // write of every page. scs's own middleware is not used, since it commits at the first byte of any answer; a session
@@ -56,6 +59,9 @@ func (s *Server) admit(c *call) (answered bool, err error) {
 	}
 	if stranger == nil && c.actor != nil {
 		stranger = c.outOfReach()
+	}
+	if stranger == nil && c.actor != nil && s.mustShowFactor(c) {
+		stranger = errFactorNeeded
 	}
 	return false, cmp.Or(s.limit(c), stranger)
 }
@@ -168,8 +174,8 @@ func storedToken(token string) string {
 }
 
 // signIn starts a session for the account that a use case lets in. The session gets a new token, in case the cookie of the
-// request was planted.
-func (s *Server) signIn(c *call, letIn func(org.BeginSession) error) error {
+// request was planted. factor says that it began with a second factor.
+func (s *Server) signIn(c *call, factor bool, letIn func(org.BeginSession) error) error {
 	if err := s.loadSession(c); err != nil {
 		return err
 	}
@@ -187,6 +193,9 @@ func (s *Server) signIn(c *call, letIn func(org.BeginSession) error) error {
 			return n, err
 		}
 		m.Put(c.ctx, sessionUser, user.String())
+		if factor {
+			m.Put(c.ctx, sessionFactor, true)
+		}
 		token, expiry, err = m.Commit(c.ctx)
 		return n, err
 	})

@@ -76,6 +76,9 @@ func (s *Server) failed(c *call, err error) reply {
 		}
 		c.header("WWW-Authenticate", "Bearer")
 	}
+	if e == errFactorNeeded && c.as != asJSON {
+		return reply{next: to(views.FactorsURL, "")}
+	}
 	if e.Kind == org.Repeated && c.as != asJSON {
 		return c.already(e)
 	}

@@ -10,10 +10,10 @@ import (
 	"rolecall.example/views"
 )
 
-type credentials struct{ email, password, next string }
+type credentials struct{ email, password, code, next string }
 
 func readCredentials(o object) credentials {
-	in := credentials{email: o.text("email"), password: o.text("password")}
+	in := credentials{email: o.text("email"), password: o.text("password"), code: o.text("otp")}
 	if o.form {
 		in.next = o.text("next")
 	}
@@ -44,20 +44,34 @@ func (s *Server) login(c *call) (reply, error) {
 		return reply{}, err
 	}
 	next := localPath(in.next, views.HomeURL)
-	err = s.signIn(c, func(begin org.BeginSession) error {
+	err = s.signIn(c, false, func(begin org.BeginSession) error {
 		_, err := s.account.Login(c.ctx, c.origin(), in.email, in.password, begin)
 		return err
 	})
-	if choose, ok := errors.AsType[*org.ChoosePasswordError](err); ok {
-		return reply{next: to(views.PasswordURL(choose.Secret), ""), noStore: true}, nil
-	}
 	if err != nil {
-		return c.again(err, func(e *org.Error) (page, error) {
-			return s.loginPage(c, views.Login{Next: next, Email: in.email, Err: e}), nil
-		})
+		return s.notSignedIn(c, err, views.Login{Next: next, Email: in.email})
 	}
 	return reply{next: to(next, ""), noStore: true}, nil
 }
+
+// notSignedIn leads to what is missing, another password or a code, or shows the form again.
+func (s *Server) notSignedIn(c *call, err error, l views.Login) (reply, error) {
+	if choose, ok := errors.AsType[*org.ChoosePasswordError](err); ok {
+		return reply{next: to(views.PasswordURL(choose.Secret), ""), noStore: true}, nil
+	}
+	if needed, ok := errors.AsType[*org.CodeNeededError](err); ok && c.as != asJSON {
+		l.Challenge = needed.Challenge
+		return reply{html: show(codePage(l)), noStore: true}, nil
+	}
+	return c.again(err, func(e *org.Error) (page, error) {
+		if l.Err = e; l.Challenge != "" && e.Fields != nil {
+			return codePage(l), nil
+		}
+		return s.loginPage(c, l), nil
+	})
+}
+
+func codePage(l views.Login) page { return page{title: "Enter a code", body: views.CodePage(l)} }
 
 // logout ends the session here, whatever becomes of the one at the provider that it began with.
 func (s *Server) logout(c *call) (reply, error) {
@@ -77,7 +91,7 @@ func (s *Server) createLoginToken(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	token, err := s.account.LoginToken(c.ctx, c.origin(), in.email, in.password)
+	token, err := s.account.LoginToken(c.ctx, c.origin(), in.email, in.password, in.code)
 	if choose, ok := errors.AsType[*org.ChoosePasswordError](err); ok {
 		e, _ := errors.AsType[*org.Error](choose)
 		extended := *e

@@ -27,22 +27,23 @@ type RouteFlags uint32
 
 // The flags of routes.
 const (
-	API         RouteFlags = 1 << iota // answers below /api/v2 as well
-	Page                               // has a page; without one, everything is answered as JSON
-	CSV                                // offers CSV
-	Cacheable                          // its JSON depends only on the stored data and the caller
-	LastSeen                           // and shows when accounts were last seen, which may be an hour old
-	DryRun                             // ?dry_run=1 answers with what it would do
-	Body                               // reads a body; other routes refuse one
-	IfMatch                            // compares that header; other changes refuse it
-	IfNoneMatch                        // likewise, as *: creates and does not replace
-	Decides                            // counts against the limit of decisions, not of requests
-	MayAsk                             // tokens that may only ask reach it
-	Scoped                             // tokens with limits reach its JSON and CSV: all that it tells or does, it asks the engine for
-	AuthZEN                            // asks and answers in the form of the AuthZEN API: tokens alone, and failures as one sentence
-	Upload                             // its form may hold a file, as multipart/form-data
-	Form                               // its body is a form, though no browser sends it
-	NoAccessLog                        // leaves no line in the log while all is well: balancers send several probes a second
+	API           RouteFlags = 1 << iota // answers below /api/v2 as well
+	Page                                 // has a page; without one, everything is answered as JSON
+	CSV                                  // offers CSV
+	Cacheable                            // its JSON depends only on the stored data and the caller
+	LastSeen                             // and shows when accounts were last seen, which may be an hour old
+	DryRun                               // ?dry_run=1 answers with what it would do
+	Body                                 // reads a body; other routes refuse one
+	IfMatch                              // compares that header; other changes refuse it
+	IfNoneMatch                          // likewise, as *: creates and does not replace
+	Decides                              // counts against the limit of decisions, not of requests
+	MayAsk                               // tokens that may only ask reach it
+	Scoped                               // tokens with limits reach its JSON and CSV: all that it tells or does, it asks the engine for
+	AuthZEN                              // asks and answers in the form of the AuthZEN API: tokens alone, and failures as one sentence
+	Upload                               // its form may hold a file, as multipart/form-data
+	Form                                 // its body is a form, though no browser sends it
+	WithoutFactor                        // sessions reach it that lack the second factor which they need
+	NoAccessLog                          // leaves no line in the log while all is well: balancers send several probes a second
 )
 
 // Route is a row of the table of routes.
@@ -169,7 +170,8 @@ var table = slices.Concat(accessRoutes, tokenRoutes, invitationRoutes, []Route{
 	{http.MethodPost, "/users/logout", SignedIn, API, "end the session or token", (*Server).deleteLoginToken},
 	{http.MethodGet, views.LoginURL, Public, Page, "ask for a password", (*Server).newLogin},
 	{http.MethodPost, views.LoginURL, Public, Page | Body, "sign in", (*Server).login},
-	{http.MethodPost, views.LogoutURL, SignedIn, Page, "sign out", (*Server).logout},
+	{http.MethodPost, views.LoginCodeURL, Public, Page | Body, "sign in with a code", (*Server).loginCode},
+	{http.MethodPost, views.LogoutURL, SignedIn, Page | WithoutFactor, "sign out", (*Server).logout},
 	{http.MethodGet, pathProvider, Public, Page, "go to a sign-in provider", (*Server).startSignIn},
 	{http.MethodGet, pathProvider + "/callback", Public, Page, "come back from a sign-in provider", (*Server).finishSignIn},
 	{http.MethodPost, pathProvider + "/logout", Public, Body | Form, "take the notice that a session at a provider ended", (*Server).endedThere},

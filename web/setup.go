@@ -98,7 +98,7 @@ func (s *Server) setup(c *call) (reply, error) {
 	if err := s.beforeSetup(c); err != nil {
 		return reply{}, err
 	}
-	err := s.signIn(c, func(begin org.BeginSession) error {
+	err := s.signIn(c, false, func(begin org.BeginSession) error {
 		_, _, err := s.account.CreateFirstUser(c.ctx, c.origin(), s.firstUser(c), begin)
 		return err
 	})

@@ -55,7 +55,7 @@ func (s *Server) leadTo(c *call, provider string, coder bool) (reply, error) {
 	next := localPath(c.query().text("next"), "")
 	where, keep, err := s.Providers.Begin(c.request(), provider, oidc.ModeLogin, next, coder)
 	if e, ok := errors.AsType[*org.Error](err); ok {
-		return s.notSignedIn(c, policy, e, next, false), nil
+		return s.refusedSignIn(c, policy, e, next, false), nil
 	}
 	if err != nil {
 		return reply{}, err
@@ -122,14 +122,15 @@ func (s *Server) finish(c *call, provider string, coder bool) (reply, error) {
 			return reply{next: to(views.IdentitiesURL, "You can sign in with "+policy.Name+" from now on."), noStore: true}, nil
 		}
 	default:
-		err = s.signIn(c, func(begin org.BeginSession) error {
+		// A second factor is the provider's to ask for.
+		err = s.signIn(c, true, func(begin org.BeginSession) error {
 			_, err := s.Service.SignIn.SignIn(c.ctx, c.origin(), policy, o.Proof, begin)
 			return err
 		})
 	}
 	if refusal, ok := errors.AsType[*org.Error](err); ok && refusal.Kind != org.Internal {
 		s.Log.WarnContext(c.ctx, "sign-in refused", "request_id", c.id, "provider", provider, "error", err.Error())
-		return s.notSignedIn(c, policy, refusal, next, account != ""), nil
+		return s.refusedSignIn(c, policy, refusal, next, account != ""), nil
 	}
 	if err != nil {
 		return reply{}, err
@@ -147,8 +148,8 @@ func (s *Server) finishLink(c *call, policy *org.Provider, o *oidc.Outcome, acco
 	return s.Service.SignIn.Link(c.ctx, c.actor, policy, o.Proof)
 }
 
-// notSignedIn is the one page of a sign-in that led nowhere.
-func (s *Server) notSignedIn(c *call, p *org.Provider, e *org.Error, next string, linking bool) reply {
+// refusedSignIn is the one page of a sign-in that led nowhere.
+func (s *Server) refusedSignIn(c *call, p *org.Provider, e *org.Error, next string, linking bool) reply {
 	c.retryAfter(e)
 	r := problem(c, e.Kind.Status(), e)
 	f := views.SignInFailed{Provider: views.SignInProvider{ID: p.ID, Name: p.Name}, Err: e, Next: next, Linking: linking}

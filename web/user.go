@@ -89,7 +89,7 @@ func (s *Server) setPassword(c *call) (reply, error) {
 	if c.user() == "me" && c.session && c.as != asJSON {
 		// The old session ends with all others; a caller that knows both passwords need not sign in again.
 		done = "Your password was changed. Every other session has ended."
-		err = s.signIn(c, set)
+		err = s.signIn(c, s.sessions.GetBool(c.ctx, sessionFactor), set)
 		s.repeats.forget(c.actor.ID())
 	} else {
 		err = set(nil)

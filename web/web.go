@@ -43,6 +43,7 @@ type Options struct {
 	HSTSHostOnly    bool                   // HSTS does not hold for the names below the host
 	TrustedProxies  []netip.Prefix         // whose X-Forwarded-For, X-Request-Id and traceparent count
 	CORSOrigins     []string               // whose pages may call the API with a token, as browsers spell them
+	Factors         org.FactorPolicy       // whose sessions need a second factor; nobody's if ""
 	SessionLifetime time.Duration          // of a browser session, however busy; a day if 0
 	RateLimit       int                    // requests a minute that one caller may make; no limit if 0
 	CheckRateLimit  int                    // decisions a minute that a person may ask for; no limit if 0

@@ -37,7 +37,7 @@ func groups() []group {
 		{"Start here", []*command{demoCommand(), serveCommand()}},
 		{"Accounts and tokens", []*command{
 			usersCreateCommand(), usersListCommand(), usersShowCommand(), usersGiveCommand(), usersTakeCommand(), usersSetRolesCommand(), usersSuspendCommand(), usersActivateCommand(),
-			usersDeleteCommand(), usersResetPasswordCommand(), tokensCreateCommand(), tokensListCommand(), tokensRevokeCommand(),
+			usersDeleteCommand(), usersResetPasswordCommand(), usersResetMFACommand(), tokensCreateCommand(), tokensListCommand(), tokensRevokeCommand(),
 		}},
 		{"Describe and test a product", []*command{catalogCheckCommand(), catalogExportCommand(), testCommand()}},
 		{"Keep the data safe", []*command{backupCommand(), restoreCommand(), checkCommand(), recoverOwnerCommand(), copyCommand(), keysListCommand(), keysRotateCommand()}},

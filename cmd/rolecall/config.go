@@ -11,7 +11,9 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"rolecall.example/db"
 	"rolecall.example/org"
+	"rolecall.example/org/factor"
 	"rolecall.example/web"
 	"rolecall.example/web/oidc"
 )
@@ -52,6 +54,8 @@ type config struct {
 	oidc             oidcFlags
 	providers        []oidc.Settings // that people may sign in with
 	passwords        org.PasswordPolicy
+	secretKeyFile    string // "" for a file beside that of SQLite
+	factors          org.FactorPolicy
 	inForce          map[string]valueFrom
 	operands         []string       // the arguments besides flags
 	operand          string         // the first operand
@@ -127,6 +131,12 @@ func (c *config) check() error {
 			return usageError("--tls-cert-file: " + err.Error())
 		}
 	}
+	if c.factors != org.FactorsForNone && c.secretKeyFile == "" && db.IsServer(c.db) {
+		return usageError("--require-mfa needs --secret-key-file: without it nobody can set up a second factor")
+	}
+	if err := c.vault().Check(); err != nil {
+		return usageError("--secret-key-file: " + err.Error())
+	}
 	if c.h2c && c.certificate != nil {
 		return usageError("--h2c is for a proxy that has TLS itself: with --tls-cert-file HTTP/2 is spoken anyway")
 	}
@@ -136,6 +146,15 @@ func (c *config) check() error {
 			"set --tls-cert-file and --tls-key-file; or --access-url https://… behind a proxy that has TLS; or --access-url http://… if that is intended")
 	}
 	return c.checkProviders()
+}
+
+// vault keeps the seeds of authenticator apps with the keys of a file. Servers that share a database share the file too, so
+// that one is made only beside a file of SQLite, which one server has.
+func (c *config) vault() *factor.Vault {
+	if c.secretKeyFile == "" && !db.IsServer(c.db) {
+		return factor.NewVault(c.db+".key", true)
+	}
+	return factor.NewVault(c.secretKeyFile, false)
 }
 
 // secure reports whether clients reach the server over TLS, directly or through a proxy. Cookies and the headers for

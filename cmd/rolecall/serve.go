@@ -43,7 +43,7 @@ func serveCommand() *command {
 		settings: []string{
 			"http-address", "db", "must-exist", "access-url", "tls-cert-file", "tls-key-file", "hsts-host-only", "trusted-proxies",
 			"h2c", "cors-origins", "wire", "session-lifetime", "max-token-lifetime", "setup-token", "catalog", "rate-limit", "check-rate-limit",
-			"service-check-rate-limit", "feed-clients", "invitations", "signing-key-file", "snapshot-cache", "metrics-address", "log-format",
+			"service-check-rate-limit", "feed-clients", "invitations", "signing-key-file", "secret-key-file", "require-mfa", "snapshot-cache", "metrics-address", "log-format",
 			"oidc-config", "oidc-issuer-url", "oidc-client-id", "oidc-client-secret-file", "oidc-name", "password-login",
 		},
 		run: serve,
@@ -129,6 +129,7 @@ const (
 func (c *config) answer(ctx context.Context, d *db.DB, l net.Listener, log *slog.Logger, notice time.Duration) error {
 	service := services.New(d, services.Options{
 		SessionLifetime: c.sessionLifetime, MaxTokenLifetime: c.maxTokenLifetime, Log: log, Providers: c.providerIDs(), Passwords: c.passwords,
+		Vault: c.vault(),
 	})
 	service.Snapshots.Keep(c.snapshotCache)
 	service.Invite.SetPolicy(c.invitations)
@@ -209,8 +210,8 @@ func (c *config) site(ctx context.Context, d *db.DB, service *services.Service, 
 	return web.New(web.Options{
 		Service: service, Sessions: account.NewSessionStore(d, time.Now), Wire: c.wire, AccessURL: c.accessURL,
 		OwnName: c.ownName, Secure: c.secure(), HSTSHostOnly: c.hstsHostOnly, TrustedProxies: c.trustedProxies, CORSOrigins: c.corsOrigins,
-		SessionLifetime: c.sessionLifetime,
-		RateLimit:       c.rateLimit, CheckRateLimit: c.checkRateLimit, ServiceLimit: c.serviceLimit, Version: version(), Replicas: db.IsServer(c.db), TagKey: tagKey, Log: log, OnResponse: m.observe, OnDecisions: m.decide,
+		SessionLifetime: c.sessionLifetime, Factors: c.factors,
+		RateLimit: c.rateLimit, CheckRateLimit: c.checkRateLimit, ServiceLimit: c.serviceLimit, Version: version(), Replicas: db.IsServer(c.db), TagKey: tagKey, Log: log, OnResponse: m.observe, OnDecisions: m.decide,
 		Providers: providers,
 	})
 }

@@ -90,6 +90,14 @@ var settings = map[string]setting{
 		c.signingKeyFile = v
 		return nil
 	}},
+	"secret-key-file": {value: "", help: "`FILE` with the keys (32 bytes in Base64, one a line) that seeds of authenticator apps are kept with; beside a SQLite file one is made when it is needed", parse: func(c *config, v string) error {
+		c.secretKeyFile = v
+		return nil
+	}},
+	"require-mfa": {value: string(org.FactorsForNone), help: "`WHOSE` sessions need a second factor: off, owners (who hold a role of the site) or all", names: []string{"off", "owners", "all"}, parse: func(c *config, v string) (err error) {
+		c.factors, err = org.ParseFactorPolicy(v)
+		return err
+	}},
 	"max-token-lifetime": {value: "8760h", help: "`DURATION` that an API token may live at most", parse: parseTokenLifetime},
 	"session-lifetime":   {value: "24h", help: "`DURATION` after which a browser must sign in again, even if it was in use", parse: parseLifetime},
 	"catalog": {value: "", help: "`FILE` with the catalog of a new database; one that has an account keeps its own", parse: func(c *config, v string) error {

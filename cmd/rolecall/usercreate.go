@@ -153,3 +153,38 @@ func usersResetPasswordCommand() *command {
 		},
 	}
 }
+
+// usersResetMFACommand asks first, as whoever has only the password gets in afterwards.
+func usersResetMFACommand() *command {
+	var username string
+	var q query
+	return &command{
+		name:     "users reset-mfa",
+		summary:  "Remove the second factor of an account that has lost it; its sessions end",
+		examples: []string{"rolecall users reset-mfa --username ada"},
+		settings: askSettings,
+		flags: func(fs *pflag.FlagSet) {
+			fs.StringVar(&username, "username", "", "`NAME` of the account, or its id")
+			q.flags("yes")(fs)
+		},
+		run: func(ctx context.Context, t *terminal, c *config) error {
+			if username == "" {
+				return usageError("--username is needed; see rolecall help users reset-mfa")
+			}
+			return asking(ctx, c, func(api *client.Client) error {
+				u, err := api.User(ctx, username)
+				if err != nil {
+					return err
+				}
+				about := report{head: userHead, rows: [][]string{userRow(u)}}
+				if err := q.confirm(ctx, t, "Let "+u.Username+" sign in with the password alone?", about); err != nil {
+					return err
+				}
+				if err := api.ResetFactors(ctx, u.ID.String()); err != nil {
+					return err
+				}
+				return t.print(userReport(u, "signs in with the password alone now"))
+			})
+		},
+	}
+}

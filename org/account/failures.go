@@ -107,6 +107,15 @@ func failuresAt(ctx context.Context, a *unit.Attempt, d failureCounter) (*db.Ups
 	return &db.UpsertLoginFailuresParams{Door: d.name, Failures: found.Failures, WindowStart: found.WindowStart}, nil
 }
 
+// lessThis is what is counted at a door without the attempt that is being made, nil if nothing is.
+func lessThis(ctx context.Context, a *unit.Attempt, d failureCounter) (*db.UpsertLoginFailuresParams, error) {
+	counted, err := failuresAt(ctx, a, d)
+	if counted != nil {
+		counted.Failures = max(0, counted.Failures-1)
+	}
+	return counted, err
+}
+
 // storeFailures stores what is counted at a door, if anything is.
 func storeFailures(ctx context.Context, w *unit.Writer, counted *db.UpsertLoginFailuresParams) error {
 	if counted == nil {

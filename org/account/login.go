@@ -18,23 +18,29 @@ import (
 func (s *Service) Login(ctx context.Context, r org.Request, email, password string, begin org.BeginSession) (_ org.User, err error) {
 	defer org.Wrap(&err, "log in")
 	in, err := s.login(ctx, email, password, admission{request: r, begin: begin, links: true})
-	if errors.Is(err, org.ErrChoosePassword) {
-		err = &org.ChoosePasswordError{Secret: in.link}
-	}
-	return in.user, err
+	return in.user, in.goOn(err)
 }
 
-// LoginToken is Login for programs: it answers an API token that lives as long as a browser session. A ChoosePasswordError
-// has no link.
-func (s *Service) LoginToken(ctx context.Context, r org.Request, email, password string) (_ string, err error) {
+// goOn adds to a refusal that can be done something about what that is done with.
+func (in signedIn) goOn(err error) error {
+	switch {
+	case errors.Is(err, org.ErrChoosePassword):
+		return &org.ChoosePasswordError{Secret: in.link}
+	case errors.Is(err, org.ErrCodeNeeded):
+		return &org.CodeNeededError{Challenge: in.link}
+	}
+	return err
+}
+
+// LoginToken is Login for programs: it answers an API token that lives as long as a browser session. code is of the
+// account's authenticator app, or a recovery code, "" for none. A ChoosePasswordError has no link, a CodeNeededError no
+// challenge.
+func (s *Service) LoginToken(ctx context.Context, r org.Request, email, password, code string) (_ string, err error) {
 	defer org.Wrap(&err, "log in for a token")
 	token := newToken()
-	_, err = s.login(ctx, email, password, admission{request: r, token: &token, lifetime: s.sessionLifetime})
-	if errors.Is(err, org.ErrChoosePassword) {
-		err = &org.ChoosePasswordError{}
-	}
+	_, err = s.login(ctx, email, password, admission{request: r, token: &token, lifetime: s.sessionLifetime, code: code})
 	if err != nil {
-		return "", err
+		return "", signedIn{}.goOn(err)
 	}
 	return token.String(), nil
 }
@@ -45,7 +51,8 @@ type admission struct {
 	begin    org.BeginSession // nil: no session
 	token    *newKey          // nil: no token
 	lifetime time.Duration
-	links    bool // a link, when another password must be chosen first
+	links    bool   // a link, when another password must be chosen first; a challenge, when a code is needed
+	code     string // of a second factor
 }
 
 // login lets in whose password was right, in the transaction that finds it so: a password changed meanwhile leaves nothing
@@ -91,7 +98,7 @@ func (s *Service) tryPassword(ctx context.Context, key, password string, doors [
 	in := signIn{
 		admission: then, key: key, account: account, doors: doors,
 		renewed: s.hashing.renewed(ctx, account.PasswordHash, password), now: s.units.Now(), // it does not wait for the writer
-		policy: s.passwords,
+		policy: s.passwords, vault: s.vault,
 	}
 	done, _, err := unit.Do(ctx, s.units, nil, scopeOfUse(org.Status(account.Status)), "login", in, planSignIn, applySignIn)
 	if errors.Is(err, errOnSite) {

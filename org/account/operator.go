@@ -124,6 +124,9 @@ func applyRecovery(ctx context.Context, w *unit.Writer, r recovered) (org.User, 
 	if err := replacePassword(ctx, w, r.password); err != nil {
 		return r.user, err
 	}
+	if err := deleteFactors(ctx, w, r.row.ID); err != nil { // an owner who has lost them too must get in
+		return r.user, err
+	}
 	w.Field("status", r.row.Status, org.StatusActive)
 	if err := w.SetStatus(ctx, r.row.ID, org.Status(r.row.Status), org.StatusActive); err != nil {
 		return r.user, err

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"rolecall.example/org"
+	"rolecall.example/org/factor"
 	"rolecall.example/org/unit"
 )
 
@@ -17,6 +18,7 @@ type Options struct {
 	SessionLifetime  time.Duration // of the tokens that a login over the API gets; a day if 0
 	HashCost         org.HashCost  // of new password hashes; two passes over 19 MiB if zero
 	Log              *slog.Logger  // of what fails beside a request; slog.Default() if nil
+	Vault            *factor.Vault // seals the seeds of authenticator apps; nil: none can be set up
 
 	Passwords org.PasswordPolicy // who may sign in with one; all if ""
 }
@@ -29,6 +31,7 @@ type Service struct {
 	sessionLifetime  time.Duration
 	log              *slog.Logger
 	passwords        org.PasswordPolicy
+	vault            *factor.Vault
 }
 
 // PasswordPolicy is who may sign in with a password.
@@ -50,10 +53,13 @@ func New(u *unit.Units, o Options) *Service {
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
+	if o.Vault == nil {
+		o.Vault = factor.NewVault("", false)
+	}
 	return &Service{
 		units: u, hashing: newHashing(o.HashCost),
 		maxTokenLifetime: o.MaxTokenLifetime, sessionLifetime: o.SessionLifetime,
-		log: o.Log, passwords: o.Passwords,
+		log: o.Log, passwords: o.Passwords, vault: o.Vault,
 	}
 }
 

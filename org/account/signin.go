@@ -8,6 +8,7 @@ import (
 
 	"rolecall.example/db"
 	"rolecall.example/org"
+	"rolecall.example/org/factor"
 	"rolecall.example/org/unit"
 )
 
@@ -20,6 +21,7 @@ type signIn struct {
 	renewed string            // another hash of the same password, "" to keep the stored one
 	now     time.Time
 	policy  org.PasswordPolicy
+	vault   *factor.Vault
 }
 
 // admitted is a sign-in as it was decided.
@@ -32,6 +34,7 @@ type admitted struct {
 	choose  bool                          // the refusal is that it has to choose another password first
 	address *db.UpsertLoginFailuresParams // what is counted at its door afterwards
 	link    *newLink                      // to choose another password with
+	second  secondFactor
 	session *org.NewSession
 }
 
@@ -39,7 +42,7 @@ type admitted struct {
 type signedIn struct {
 	user    org.User
 	refusal *org.Error
-	link    string // the secret of a link that sets another password
+	link    string // the secret of a link that sets another password, or what a code is sent with
 }
 
 // planSignIn decides about somebody whose password was right. While it was compared, the account may have been suspended or
@@ -64,46 +67,53 @@ func planSignIn(ctx context.Context, a *unit.Attempt, in signIn) (p admitted, er
 	case current.PasswordHash != in.account.PasswordHash:
 		return p, errHashChanged
 	}
+	err = p.letIn(ctx, a, current)
+	return p, err
+}
+
+// letIn decides about an account whose password was right, as it stands now.
+func (p *admitted) letIn(ctx context.Context, a *unit.Attempt, current db.GetPasswordRow) (err error) {
 	if p.row, err = a.Q.GetUser(ctx, current.ID); err != nil {
-		return p, err
+		return err
 	}
-	a.Become(p.row.ID, p.row.Username, in.request)
+	a.Become(p.row.ID, p.row.Username, p.request)
 	if org.Status(current.Status) == org.StatusSuspended {
 		a.Aside()
 		p.refusal = ErrSuspended()
-		return p, nil
+		return nil
 	}
-	if !MayUsePassword(in.policy, p.row.Roles) { // only who knows the password learns that it is not enough
+	if !MayUsePassword(p.policy, p.row.Roles) { // only who knows the password learns that it is not enough
 		a.Aside()
 		p.refusal = errUseProvider
-		return p, nil
+		return nil
+	}
+	// The address keeps its count, less this attempt: a right login of one's own must not buy more guesses at others.
+	if p.address, err = lessThis(ctx, a, p.doors[1]); err != nil {
+		return err
+	}
+	if err := p.askForCode(ctx, a, current.PasswordHash); err != nil || p.refusal != nil {
+		a.Aside()
+		return err
 	}
 	p.wakes = !current.MustChange && org.Status(current.Status) == org.StatusDormant
 	if (p.wakes || current.MustChange) && !a.Scope().Everything() { // the one changes lists, the other may get a link
-		return p, errOnSite
+		return errOnSite
 	}
 	if !p.wakes {
 		a.Aside()
 	}
-	// The address keeps its count, less this attempt: a right login of one's own must not buy more guesses at others.
-	if p.address, err = failuresAt(ctx, a, in.doors[1]); err != nil {
-		return p, err
-	}
-	if p.address != nil {
-		p.address.Failures = max(0, p.address.Failures-1)
-	}
 	if current.MustChange {
 		p.refusal, p.choose = org.ErrChoosePassword, true
-		if in.links {
+		if p.links {
 			p.link = linkOf(a, p.row.ID, ownLinkLifetime)
 		}
-		return p, nil
+		return nil
 	}
 	if p.user, err = seen(ctx, a, p.row); err != nil {
-		return p, err
+		return err
 	}
-	p.session, err = newSession(ctx, in.begin, p.row.ID)
-	return p, err
+	p.session, err = newSession(ctx, p.begin, p.row.ID)
+	return err
 }
 
 // seen is an account that is in use from now on.
@@ -117,11 +127,16 @@ func seen(ctx context.Context, a *unit.Attempt, row db.UserRow) (org.User, error
 
 func applySignIn(ctx context.Context, w *unit.Writer, p admitted) (done signedIn, err error) {
 	done = signedIn{user: p.user, refusal: p.refusal}
+	if err := storeSecond(ctx, w, p); err != nil {
+		return done, err
+	}
 	switch {
 	case p.row.ID == uuid.Nil:
 		return done, nil
 	case p.refusal == nil:
 		err = admit(ctx, w, p)
+	case p.second.secret != "":
+		done.link = p.second.secret
 	case p.choose:
 		if err = resetFailures(ctx, w, p); err == nil && p.link != nil {
 			done.link = p.link.secret

@@ -33,6 +33,9 @@ func (s *Service) UserView(ctx context.Context, subject *org.Actor, user string)
 			return v, err
 		}
 		v.Records = records[row.ID]
+		if v.SecondStep, err = hasApp(ctx, src, row.ID); err != nil {
+			return v, err
+		}
 		if v.MustChange, err = src.Q.GetMustChange(ctx, row.ID); err != nil {
 			return v, err
 		}

@@ -330,7 +330,7 @@ func (refs auditReferences) entry(r db.AuditLog) (org.AuditEntry, error) {
 	}
 	switch r.ResourceType {
 	// An entry about a token names the account that it belongs to.
-	case "user", "organization_member", "api_key":
+	case "user", "organization_member", "api_key", "mfa":
 		e.Deleted = refs.users[unit.ParseID(r.ResourceID)] == nil
 	case "organization":
 		e.Deleted = e.Organization == nil

@@ -9,6 +9,7 @@ import (
 	"rolecall.example/db"
 	"rolecall.example/org"
 	"rolecall.example/org/account"
+	"rolecall.example/org/factor"
 	"rolecall.example/org/feed"
 	"rolecall.example/org/insight"
 	"rolecall.example/org/invite"
@@ -48,6 +49,7 @@ type Options struct {
 	MaxTokenLifetime time.Duration    // a year if 0
 	SessionLifetime  time.Duration    // of the tokens that a login over the API gets; a day if 0
 	HashCost         org.HashCost     // of new password hashes; two passes over 19 MiB if zero
+	Vault            *factor.Vault    // seals the seeds of authenticator apps; nil: none can be set up
 	Heartbeat        time.Duration    // between two heartbeats of the feed; 5 s if 0
 	Log              *slog.Logger     // of what fails beside a request; slog.Default() if nil
 
@@ -60,7 +62,7 @@ func New(d *db.DB, o Options) *Service {
 	u := unit.New(d, unit.Options{Now: o.Now, Catalog: o.Catalog, Providers: o.Providers})
 	keys := signing.New(u)
 	accounts := account.New(u, account.Options{
-		MaxTokenLifetime: o.MaxTokenLifetime, SessionLifetime: o.SessionLifetime, HashCost: o.HashCost, Log: o.Log, Passwords: o.Passwords,
+		MaxTokenLifetime: o.MaxTokenLifetime, SessionLifetime: o.SessionLifetime, HashCost: o.HashCost, Log: o.Log, Passwords: o.Passwords, Vault: o.Vault,
 	})
 	return &Service{
 		Account:   accounts,

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -19,6 +20,7 @@ import (
 	"rolecall.example/db/dbtest"
 	"rolecall.example/org"
 	"rolecall.example/org/account"
+	"rolecall.example/org/factor"
 	"rolecall.example/org/feed"
 	"rolecall.example/org/services"
 	"rolecall.example/web"
@@ -152,7 +154,7 @@ func newSite(t testing.TB, d *db.DB, place string, options []Option) *Site {
 	})
 	log := &bytes.Buffer{}
 	o := web.Options{
-		Service:  services.New(d, services.Options{HashCost: cheapHash}),
+		Service:  services.New(d, services.Options{HashCost: cheapHash, Vault: factor.NewVault(filepath.Join(t.TempDir(), "key"), true)}),
 		Sessions: account.NewSessionStore(d, nil),
 		Version:  "v0.0.0-test",
 		OwnName:  func(host string) bool { return host == "rolecall.test" },

@@ -1,0 +1,301 @@
+package account
+
+import (
+	"context"
+	"errors"
+
+	"github.com/google/uuid"
+
+	"rolecall.example/db"
+	"rolecall.example/org"
+	"rolecall.example/org/factor"
+	"rolecall.example/org/unit"
+)
+
+// Factors are the second factors of the caller.
+func (s *Service) Factors(ctx context.Context, subject *org.Actor) (f org.Factors, err error) {
+	defer org.Wrap(&err, "read second factors")
+	row, err := s.units.DB.GetTOTP(ctx, subject.ID())
+	if db.IsNotFound(err) || err == nil && !row.ConfirmedAt.Valid {
+		return f, nil
+	}
+	if err != nil {
+		return f, err
+	}
+	left, err := s.units.DB.CountRecoveryCodes(ctx, subject.ID())
+	return org.Factors{App: row.ConfirmedAt.Time, RecoveryCodes: int(left)}, err
+}
+
+// CanEnrol reports whether a key is set to seal seeds with.
+func (s *Service) CanEnrol() bool { return s.vault.CanSeal() }
+
+// EnrolApp begins to set up an authenticator app for the caller, named after issuer, the site. Sign-ins ask for its codes
+// once ConfirmApp got one. Invalid: a wrong password, or an account without one; no secret key is set. Conflict: an app is
+// set up already. TooMany: too many wrong passwords.
+func (s *Service) EnrolApp(ctx context.Context, subject *org.Actor, issuer, password string) (e org.Enrolment, err error) {
+	defer org.Wrap(&err, "set up an authenticator app")
+	if !s.vault.CanSeal() {
+		return e, org.ErrInvalid("Set --secret-key-file first.", "This server has no key to keep the seeds of authenticator apps with.")
+	}
+	known, err := s.prove(ctx, subject, password)
+	if err != nil {
+		return e, err
+	}
+	seed := factor.NewSeed()
+	sealed, err := s.vault.Seal(seed, sealedFor(subject.ID()))
+	if err != nil {
+		return e, err
+	}
+	if _, _, err = unit.Do(ctx, s.units, subject, unit.SigningIn, "write", enrolment{known, sealed}, planEnrolment, applyEnrolment); err != nil {
+		return e, err
+	}
+	told, err := factor.Enrol(seed, issuer, subject.User.Username)
+	return org.Enrolment(told), err
+}
+
+// sealedFor names the place that a sealed seed belongs to, so that it cannot be moved to another account.
+func sealedFor(user uuid.UUID) string { return "totp.seed " + user.String() }
+
+// proof is that the caller knows its password.
+type proof struct {
+	stored string // the hash that it matched
+}
+
+// prove compares the caller's password: a session that was left open is not enough to change how the account signs in.
+// Invalid: it is wrong, or there is none. TooMany: too many wrong ones.
+func (s *Service) prove(ctx context.Context, subject *org.Actor, password string) (p proof, err error) {
+	if subject.User.LoginType != org.LoginPassword {
+		return p, org.ErrInvalid("Second factors are for accounts that sign in with a password.", "")
+	}
+	if p.stored, err = s.units.DB.GetPasswordHash(ctx, subject.ID()); err != nil {
+		return p, err
+	}
+	if err := s.countAttempt(ctx, []failureCounter{passwordCounter(subject.ID())}); err != nil {
+		return p, err
+	}
+	right, err := s.hashing.matches(ctx, p.stored, password)
+	if err == nil && !right {
+		err = org.FieldErrors{{Field: "password", Detail: "is not your current password"}}.Err("Password is incorrect.")
+	}
+	return p, err
+}
+
+// proved makes a change one of the caller's second factors. Invalid: the password that was proved is not the stored one
+// any more.
+func proved(ctx context.Context, a *unit.Attempt, p proof) error {
+	a.Aside()
+	a.About("mfa", a.Actor.ID(), a.Actor.User.Username, uuid.Nil)
+	current, err := a.Q.GetPasswordHash(ctx, a.Actor.ID())
+	if err == nil && current != p.stored {
+		err = org.FieldErrors{{Field: "password", Detail: "was changed meanwhile"}}.Err("Password is incorrect.")
+	}
+	return err
+}
+
+// app reads what is stored of an account's authenticator app, nil if nothing is.
+func app(ctx context.Context, a *unit.Attempt, user uuid.UUID) (*db.GetTOTPRow, error) {
+	row, err := a.Q.GetTOTP(ctx, user)
+	if db.IsNotFound(err) {
+		return nil, nil
+	}
+	return &row, err
+}
+
+// hasApp reports whether sign-ins of an account ask for a code.
+func hasApp(ctx context.Context, src unit.Reader, user uuid.UUID) (bool, error) {
+	row, err := src.Q.GetTOTP(ctx, user)
+	if db.IsNotFound(err) {
+		return false, nil
+	}
+	return row.ConfirmedAt.Valid, err
+}
+
+// enrolment is a seed on its way into the store.
+type enrolment struct {
+	proof
+	sealed []byte
+}
+
+func planEnrolment(ctx context.Context, a *unit.Attempt, in enrolment) (enrolment, error) {
+	if err := proved(ctx, a, in.proof); err != nil {
+		return in, err
+	}
+	stored, err := app(ctx, a, a.Actor.ID())
+	if err == nil && stored != nil && stored.ConfirmedAt.Valid {
+		err = &org.Error{Kind: org.Conflict, Message: "An authenticator app is set up already.", Detail: "Remove it first."}
+	}
+	return in, err
+}
+
+func applyEnrolment(ctx context.Context, w *unit.Writer, in enrolment) (none struct{}, err error) {
+	w.Secret("seed")
+	if err := w.W.DeleteLoginFailures(ctx, passwordCounter(w.Actor.ID()).name); err != nil {
+		return none, err
+	}
+	return none, w.W.UpsertTOTP(ctx, db.UpsertTOTPParams{UserID: w.Actor.ID(), Seed: in.sealed, Now: w.Now})
+}
+
+// ConfirmApp takes the first code of an authenticator app. From then on sign-ins ask for one. It returns recovery codes,
+// and begins a session in place of the one that has shown no code. Invalid: the code is wrong, or no app waits for one.
+// TooMany: too many wrong ones.
+func (s *Service) ConfirmApp(ctx context.Context, subject *org.Actor, code string, begin org.BeginSession) (codes []string, err error) {
+	defer org.Wrap(&err, "confirm an authenticator app")
+	if err := s.countAttempt(ctx, []failureCounter{passwordCounter(subject.ID())}); err != nil {
+		return nil, err
+	}
+	in := confirmation{code: code, codes: factor.NewRecoveryCodes(), vault: s.vault, begin: begin}
+	_, _, err = unit.Do(ctx, s.units, subject, unit.SigningIn, "create", in, planConfirmation, applyConfirmation)
+	if err != nil {
+		return nil, err
+	}
+	return in.codes, nil
+}
+
+// confirmation is the first code of an app.
+type confirmation struct {
+	code    string
+	codes   []string // for when the app is lost
+	vault   *factor.Vault
+	begin   org.BeginSession
+	step    int64
+	session *org.NewSession
+}
+
+func planConfirmation(ctx context.Context, a *unit.Attempt, in confirmation) (confirmation, error) {
+	a.Aside()
+	user := a.Actor.ID()
+	a.About("mfa", user, a.Actor.User.Username, uuid.Nil)
+	stored, err := app(ctx, a, user)
+	if err != nil {
+		return in, err
+	}
+	if stored == nil || stored.ConfirmedAt.Valid {
+		return in, org.ErrInvalid("No authenticator app waits for its first code.", "Begin to set one up.")
+	}
+	seed, err := in.vault.Open(stored.Seed, sealedFor(user))
+	if err != nil {
+		return in, err
+	}
+	var ok bool
+	if in.step, ok = factor.Step(seed, in.code, a.Now, stored.LastStep); !ok {
+		return in, org.FieldErrors{{Field: "code", Detail: "is not what the app shows now"}}.Err("The code is wrong.")
+	}
+	in.session, err = newSession(ctx, in.begin, user)
+	return in, err
+}
+
+func applyConfirmation(ctx context.Context, w *unit.Writer, in confirmation) (none struct{}, err error) {
+	user := w.Actor.ID()
+	w.Status = 201
+	w.Secret("app")
+	if err := w.W.ConfirmTOTP(ctx, db.ConfirmTOTPParams{Now: unit.NullTime(w.Now), LastStep: in.step, UserID: user}); err != nil {
+		return none, err
+	}
+	if err := w.W.DeleteLoginFailures(ctx, passwordCounter(user).name); err != nil {
+		return none, err
+	}
+	if err := storeRecoveryCodes(ctx, w, in.codes); err != nil {
+		return none, err
+	}
+	return none, storeSession(ctx, w, user, in.session)
+}
+
+// storeRecoveryCodes makes a set of codes take the place of the one before.
+func storeRecoveryCodes(ctx context.Context, w *unit.Writer, codes []string) error {
+	w.Secret("recovery_codes")
+	err := w.W.DeleteRecoveryCodes(ctx, w.Actor.ID())
+	for _, code := range codes {
+		err = errors.Join(err, w.W.InsertRecoveryCode(ctx, db.InsertRecoveryCodeParams{UserID: w.Actor.ID(), Hash: factor.RecoveryHash(code)}))
+	}
+	return err
+}
+
+// NewRecoveryCodes makes recovery codes for the caller; those from before stop working. Errors as RemoveApp.
+func (s *Service) NewRecoveryCodes(ctx context.Context, subject *org.Actor, password string) (codes []string, err error) {
+	defer org.Wrap(&err, "make recovery codes")
+	known, err := s.prove(ctx, subject, password)
+	if err != nil {
+		return nil, err
+	}
+	codes = factor.NewRecoveryCodes()
+	_, _, err = unit.Do(ctx, s.units, subject, unit.SigningIn, "write", known, planFactorChange,
+		func(ctx context.Context, w *unit.Writer, _ proof) (none struct{}, err error) {
+			if err := w.W.DeleteLoginFailures(ctx, passwordCounter(w.Actor.ID()).name); err != nil {
+				return none, err
+			}
+			return none, storeRecoveryCodes(ctx, w, codes)
+		})
+	if err != nil {
+		return nil, err
+	}
+	return codes, nil
+}
+
+// RemoveApp ends the codes of the caller's authenticator app, and its recovery codes. Invalid: a wrong password. NotFound:
+// no app is set up. TooMany: too many wrong passwords.
+func (s *Service) RemoveApp(ctx context.Context, subject *org.Actor, password string) (err error) {
+	defer org.Wrap(&err, "remove an authenticator app")
+	known, err := s.prove(ctx, subject, password)
+	if err != nil {
+		return err
+	}
+	_, _, err = unit.Do(ctx, s.units, subject, unit.SigningIn, "delete", known, planFactorChange,
+		func(ctx context.Context, w *unit.Writer, _ proof) (none struct{}, err error) {
+			if err := w.W.DeleteLoginFailures(ctx, passwordCounter(w.Actor.ID()).name); err != nil {
+				return none, err
+			}
+			w.Secret("app")
+			return none, deleteFactors(ctx, w, w.Actor.ID())
+		})
+	return err
+}
+
+// planFactorChange lets who has proved the password change factors that are there.
+func planFactorChange(ctx context.Context, a *unit.Attempt, p proof) (proof, error) {
+	if err := proved(ctx, a, p); err != nil {
+		return p, err
+	}
+	stored, err := app(ctx, a, a.Actor.ID())
+	if err == nil && (stored == nil || !stored.ConfirmedAt.Valid) {
+		err = org.ErrNotFound()
+	}
+	return p, err
+}
+
+// deleteFactors removes all second factors of an account.
+func deleteFactors(ctx context.Context, w *unit.Writer, user uuid.UUID) error {
+	return errors.Join(w.W.DeleteTOTP(ctx, user), w.W.DeleteRecoveryCodes(ctx, user))
+}
+
+// ResetFactors removes the second factors of an account whose owner has lost them, and ends its sessions. Invalid: no such
+// user. Forbidden: needs user:update_personal, and all that the account holds. NotFound: it has none.
+func (s *Service) ResetFactors(ctx context.Context, subject *org.Actor, user string) (err error) {
+	defer org.Wrap(&err, "reset second factors of %q", user)
+	_, _, err = unit.Do(ctx, s.units, subject, unit.OnSite, "delete", user, planReset, applyReset)
+	return err
+}
+
+// planReset refuses oneself: for one's own factors the password is asked, which a stolen session does not know.
+func planReset(ctx context.Context, a *unit.Attempt, user string) (uuid.UUID, error) {
+	row, err := personal(ctx, a, user, unit.Whole)
+	if err != nil {
+		return uuid.Nil, err
+	}
+	a.About("mfa", row.ID, row.Username, uuid.Nil)
+	if row.ID == a.Actor.ID() {
+		return row.ID, org.ErrInvalid("You can't reset your own second factor.", "Remove it with your password.")
+	}
+	stored, err := app(ctx, a, row.ID)
+	if err == nil && stored == nil {
+		err = org.ErrNotFound()
+	}
+	return row.ID, err
+}
+
+func applyReset(ctx context.Context, w *unit.Writer, user uuid.UUID) (none struct{}, err error) {
+	w.Secret("app")
+	if err := deleteFactors(ctx, w, user); err != nil {
+		return none, err
+	}
+	return none, w.W.DeleteSessionsOfUser(ctx, unit.NullID(user))
+}

@@ -1,0 +1,40 @@
+package views
+
+import (
+	"time"
+
+	"rolecall.example/org"
+)
+
+// The forms of the page of second factors.
+const (
+	FactorsEnrol   = "enrol"
+	FactorsConfirm = "confirm"
+	FactorsCodes   = "codes"
+	FactorsRemove  = "remove"
+)
+
+// Factors is the page of the caller's second factors.
+type Factors struct {
+	org.Factors
+	HasPassword bool           // without one there is no second step
+	CanEnrol    bool           // the server has a key to keep seeds with
+	Required    bool           // the policy of the site asks for a second factor
+	Shown       bool           // this session began with one
+	Enrolment   *org.Enrolment // an app is being set up: what it is told
+	Codes       []string       // recovery codes that were just made
+	Failed      string         // the form that Err refused
+	Err         *org.Error
+	Now         time.Time
+}
+
+// on reports whether sign-ins ask for a code.
+func (f Factors) on() bool { return !f.App.IsZero() }
+
+// failed is what is wrong with one of the forms.
+func (f Factors) failed(form string) *org.Error {
+	if f.Failed == form {
+		return f.Err
+	}
+	return nil
+}

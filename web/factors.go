@@ -1,0 +1,161 @@
+package web
+
+import (
+	"net/http"
+	"time"
+
+	"rolecall.example/client"
+	"rolecall.example/org"
+	"rolecall.example/views"
+)
+
+// errFactorNeeded refuses a session that has to show a second factor and has not.
+var errFactorNeeded = &org.Error{
+	Kind:    org.Forbidden,
+	Message: "Your account needs a second factor.",
+	Detail:  "Set up an authenticator app at " + views.FactorsURL + ", or sign in again with its code. Until then only that page can be used.",
+}
+
+// mustShowFactor reports whether the session of a request lacks the second factor that the policy asks of its account.
+// Tokens are not asked.
+func (s *Server) mustShowFactor(c *call) bool {
+	return c.session && s.Factors.Covers(c.actor.User) && !c.route.Offers(WithoutFactor) && !s.sessions.GetBool(c.ctx, sessionFactor)
+}
+
+// showFactors shows the second factors of the caller.
+func (s *Server) showFactors(c *call) (reply, error) {
+	f, err := s.account.Factors(c.ctx, c.actor)
+	return reply{json: s.wireFactors(c, f), html: func() (page, error) { return s.factorsPage(c, views.Factors{}) }}, err
+}
+
+func (s *Server) wireFactors(c *call, f org.Factors) client.Factors {
+	wire := client.Factors{App: !f.App.IsZero(), RecoveryCodes: f.RecoveryCodes, Required: s.Factors.Covers(c.actor.User)}
+	if wire.App {
+		wire.AppSince = &f.App
+	}
+	return wire
+}
+
+// factorsPage is the page of the caller's second factors, with what v says besides them.
+func (s *Server) factorsPage(c *call, v views.Factors) (p page, err error) {
+	v.Factors, err = s.account.Factors(c.ctx, c.actor)
+	v.HasPassword, v.CanEnrol = c.actor.User.LoginType == org.LoginPassword, s.account.CanEnrol()
+	v.Required, v.Shown, v.Now = s.Factors.Covers(c.actor.User), s.sessions.GetBool(c.ctx, sessionFactor), time.Now()
+	return page{title: "Two-step sign-in", active: "account", body: views.FactorsPage(v)}, err
+}
+
+// refusedFactors is the page after one of its forms was refused.
+func (s *Server) refusedFactors(c *call, v views.Factors) func(*org.Error) (page, error) {
+	return func(e *org.Error) (page, error) {
+		v.Err = e
+		return s.factorsPage(c, v)
+	}
+}
+
+func readOwnPassword(o object) string { return o.text("password") }
+
+// enrolApp begins to set up an authenticator app, and shows what it is told this once.
+func (s *Server) enrolApp(c *call) (reply, error) {
+	password, err := decode(c, readOwnPassword).Read()
+	if err != nil {
+		return reply{}, err
+	}
+	told, err := s.account.EnrolApp(c.ctx, c.actor, s.issuer(), password)
+	if err != nil {
+		return c.again(err, s.refusedFactors(c, views.Factors{Failed: views.FactorsEnrol}))
+	}
+	return reply{
+		json: client.Enrolment{Secret: told.Secret, URL: told.URL}, noStore: true,
+		html: func() (page, error) { return s.factorsPage(c, views.Factors{Enrolment: &told}) },
+	}, nil
+}
+
+// issuer is what authenticator apps call this site.
+func (s *Server) issuer() string {
+	if s.AccessURL != nil {
+		return "rolecall " + s.AccessURL.Hostname()
+	}
+	return "rolecall"
+}
+
+// confirmApp takes the first code of an app. A browser gets a session that has shown its factor in place of the one that
+// has not.
+func (s *Server) confirmApp(c *call) (reply, error) {
+	code, err := decode(c, func(o object) string { return o.text("code") }).Read()
+	if err != nil {
+		return reply{}, err
+	}
+	var codes []string
+	confirm := func(begin org.BeginSession) (err error) {
+		codes, err = s.account.ConfirmApp(c.ctx, c.actor, code, begin)
+		return err
+	}
+	if c.session {
+		err = s.signIn(c, true, confirm)
+	} else {
+		err = confirm(nil)
+	}
+	if err != nil {
+		return c.again(err, s.refusedFactors(c, views.Factors{Failed: views.FactorsConfirm}))
+	}
+	return s.shownCodes(c, codes), nil
+}
+
+// shownCodes answers recovery codes, which are shown this once.
+func (s *Server) shownCodes(c *call, codes []string) reply {
+	return reply{
+		json: client.RecoveryCodes{RecoveryCodes: codes}, noStore: true,
+		html: func() (page, error) { return s.factorsPage(c, views.Factors{Codes: codes}) },
+	}
+}
+
+// newRecoveryCodes makes recovery codes in place of those from before.
+func (s *Server) newRecoveryCodes(c *call) (reply, error) {
+	password, err := decode(c, readOwnPassword).Read()
+	if err != nil {
+		return reply{}, err
+	}
+	codes, err := s.account.NewRecoveryCodes(c.ctx, c.actor, password)
+	if err != nil {
+		return c.again(err, s.refusedFactors(c, views.Factors{Failed: views.FactorsCodes}))
+	}
+	return s.shownCodes(c, codes), nil
+}
+
+// removeApp ends the second factor of the caller.
+func (s *Server) removeApp(c *call) (reply, error) {
+	password, err := decode(c, readOwnPassword).Read()
+	if err != nil {
+		return reply{}, err
+	}
+	if err := s.account.RemoveApp(c.ctx, c.actor, password); err != nil {
+		return c.again(err, s.refusedFactors(c, views.Factors{Failed: views.FactorsRemove}))
+	}
+	return reply{status: http.StatusNoContent, next: to(views.FactorsURL, "The authenticator app was removed.")}, nil
+}
+
+// resetFactors removes the second factors of somebody who has lost them.
+func (s *Server) resetFactors(c *call) (reply, error) {
+	if err := s.account.ResetFactors(c.ctx, c.actor, c.user()); err != nil {
+		return c.again(err, s.refusedUser(c, ""))
+	}
+	return reply{status: http.StatusNoContent, next: to(c.userHome(c.user()), "The second factor was removed, and every session has ended.")}, nil
+}
+
+// loginCode goes on with a sign-in by a code.
+func (s *Server) loginCode(c *call) (reply, error) {
+	type sent struct{ challenge, code, next string }
+	in, err := decode(c, func(o object) sent { return sent{o.text("challenge"), o.text("otp"), o.text("next")} }).Read()
+	if err != nil {
+		return reply{}, err
+	}
+	next := localPath(in.next, views.HomeURL)
+	err = s.signIn(c, true, func(begin org.BeginSession) error {
+		_, err := s.account.LoginCode(c.ctx, c.origin(), in.challenge, in.code, begin)
+		return err
+	})
+	if err != nil {
+		return s.notSignedIn(c, err, views.Login{Next: next, Challenge: in.challenge})
+	}
+	return reply{next: to(next, ""), noStore: true}, nil
+}
