@@ -9,6 +9,16 @@ import (
 	"rolecall.example/views"
 )
 
+// factorRoutes are the part of the table about second factors.
+var factorRoutes = []Route{
+	{http.MethodDelete, pathUser + "/mfa", SignedIn, API | Page | Scoped, "remove the second factors of a user", (*Server).resetFactors},
+	{http.MethodGet, views.FactorsURL, SignedIn, API | Page | WithoutFactor, "show the caller's second factors", (*Server).showFactors},
+	{http.MethodPost, views.FactorAppURL, SignedIn, API | Page | Body | WithoutFactor, "begin to set up an authenticator app", (*Server).enrolApp},
+	{http.MethodPost, views.FactorConfirmURL, SignedIn, API | Page | Body | WithoutFactor, "confirm an authenticator app by its first code", (*Server).confirmApp},
+	{http.MethodPost, views.FactorRemoveURL, SignedIn, API | Page | Body | WithoutFactor, "remove an authenticator app", (*Server).removeApp},
+	{http.MethodPost, views.FactorCodesURL, SignedIn, API | Page | Body | WithoutFactor, "make recovery codes", (*Server).newRecoveryCodes},
+}
+
 // errFactorNeeded refuses a session that has to show a second factor and has not.
 var errFactorNeeded = &org.Error{
 	Kind:    org.Forbidden,
