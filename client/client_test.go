@@ -117,9 +117,9 @@ func TestRequest(t *testing.T) {
 		fmt.Fprint(w, `{}`)
 	})
 	c.BaseURL += "/"
-	q := client.MemberQuery{Text: "a&b", Roles: []string{"x", "y"}, Limit: 5}
+	q := client.MemberQuery{Text: "a&b", Roles: []string{"x", "y"}, Sources: []string{"manual"}, Ending: "30d", Limit: 5}
 	_, err := c.ChangeMembers(t.Context(), "a/b c", q, client.BulkRequest{})
-	if err != nil || got.RequestURI != "/api/v2/organizations/a%2Fb%20c/members?q=a%26b&role=x&role=y" {
+	if err != nil || got.RequestURI != "/api/v2/organizations/a%2Fb%20c/members?ending=30d&q=a%26b&role=x&role=y&source=manual" {
 		t.Errorf("sent %s, %v", got.RequestURI, err)
 	}
 	for name, want := range map[string]string{

@@ -67,6 +67,8 @@ type MemberQuery struct {
 	Roles     []string  // holding any of these roles of the organization
 	SiteRoles []string  // holding any of these roles of the site
 	Statuses  []Status  // whose account is in any of these states
+	Sources   []string  // with a role or the membership from any of these, as Assignment.Source names them
+	Ending    string    // with a role or the membership that ends as soon: a number of days or hours, "30d" or "12h"
 	AfterID   uuid.UUID // continue after this member; only in the order of usernames
 	Sort      string    // username, name, email, created_at or updated_at; with "-" in front: descending
 	Limit     int       // 0: all
@@ -88,7 +90,7 @@ func (q MemberQuery) values() url.Values {
 func (q MemberQuery) filter() url.Values {
 	v := url.Values{}
 	setText(v, "q", q.Text)
-	for name, list := range map[string][]string{"role": q.Roles, "site_role": q.SiteRoles} {
+	for name, list := range map[string][]string{"role": q.Roles, "site_role": q.SiteRoles, "source": q.Sources} {
 		if len(list) > 0 {
 			v[name] = list
 		}
@@ -96,6 +98,7 @@ func (q MemberQuery) filter() url.Values {
 	for _, s := range q.Statuses {
 		v.Add("status", string(s))
 	}
+	setText(v, "ending", q.Ending)
 	return v
 }
 

@@ -63,6 +63,8 @@ type UserRoles struct {
 // UserQuery selects accounts. Its zero value selects all that the caller may read, by username.
 type UserQuery struct {
 	Query   string    // words, or terms like status:active and role:owner
+	Sources []string  // with a role of the site from any of these, as Assignment.Source names them
+	Ending  string    // with a role of the site that ends as soon: a number of days or hours, "30d" or "12h"
 	AfterID uuid.UUID // continue after this account; only in the order of usernames
 	Sort    string    // username, name, email, created_at or last_seen_at; with "-" in front: descending
 	Limit   int       // 0: all
@@ -72,6 +74,10 @@ type UserQuery struct {
 func (q UserQuery) values() url.Values {
 	v := url.Values{}
 	setText(v, "q", q.Query)
+	setText(v, "ending", q.Ending)
+	if len(q.Sources) > 0 {
+		v["source"] = q.Sources
+	}
 	setText(v, "sort", q.Sort)
 	setNumber(v, "limit", int64(q.Limit))
 	setNumber(v, "offset", int64(q.Offset))

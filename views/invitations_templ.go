@@ -72,7 +72,7 @@ func InvitePage(v Invite) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if v.Err == nil || len(v.Refused) == 0 {
-			templ_7745c5c3_Err = ui.ErrorSummary(formError(v.Err), map[string]string{"emails": "emails", "file": "file", "until": "until", "reason": "reason", "expires_in": "expires_in"}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.ErrorSummary(formError(v.Err), map[string]string{"emails": "emails", "upload": "upload", "until": "until", "reason": "reason", "expires_in": "expires_in"}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -111,11 +111,11 @@ func InvitePage(v Invite) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, "</div><div class=\"field\"><label for=\"file\">Or a CSV file (optional)</label> <input class=\"in\" id=\"file\" name=\"file\" type=\"file\" accept=\".csv,text/csv\" aria-describedby=\"file-hint\"> <span class=\"hint\" id=\"file-hint\">With the columns <code>email,name,roles</code>; several roles of a person with spaces between.</span>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, "</div><div class=\"field\"><label for=\"upload\">Or a CSV file (optional)</label> <input class=\"in\" id=\"upload\" name=\"upload\" type=\"file\" accept=\".csv,text/csv\" aria-describedby=\"upload-hint\"> <span class=\"hint\" id=\"upload-hint\">With the columns <code>email,name,roles</code>; several roles of a person with spaces between.</span>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.ErrorText("file-error", formError(v.Err).Of("file")).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.ErrorText("upload-error", formError(v.Err).Of("upload")).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -141,9 +141,9 @@ func readInvitations(o object) org.NewInvitations {
 		return in
 	}
 	in.Invitees = readAddresses(o.text("emails"))
-	file, problem := readInviteeFile(o.text("file"))
+	file, problem := readInviteeFile(o.text("upload"))
 	if problem != "" {
-		o.addError("file", problem)
+		o.addError("upload", problem)
 	}
 	in.Invitees = append(in.Invitees, file...)
 	return in

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"slices"
 
 	"github.com/spf13/pflag"
 
@@ -51,6 +52,9 @@ func membersTakeCommand() *command {
 		settings: askSettings,
 		flags:    q.flags("org", "dry-run", "if-match"),
 		run: func(ctx context.Context, t *terminal, c *config) error {
+			if slices.Contains(c.operands[1:], client.OrganizationMember) { // no list of roles has it: nothing would be taken
+				return usageError(client.OrganizationMember + " is the membership itself: rolecall members remove ends it")
+			}
 			return asking(ctx, c, func(api *client.Client) error {
 				m, err := q.member(ctx, api, c.operand)
 				if err != nil {

@@ -19,7 +19,7 @@ func membersListCommand() *command {
 	return &command{
 		name:     "members list",
 		summary:  "List the members of an organization with their roles",
-		examples: []string{"rolecall members list --org acme", "rolecall members list --org acme --role reviewer --status suspended --json"},
+		examples: []string{"rolecall members list --org acme", "rolecall members list --org acme --role reviewer --status suspended --json", "rolecall members list --org acme --ending 30d --source manual"},
 		settings: askSettings,
 		flags: func(fs *pflag.FlagSet) {
 			q.flags("org", "limit")(fs)
@@ -41,6 +41,7 @@ func membersListCommand() *command {
 type memberFilter struct {
 	text, roles, siteRoles string
 	statuses               []string
+	records                recordFilter
 }
 
 func (f *memberFilter) flags(fs *pflag.FlagSet) {
@@ -48,15 +49,27 @@ func (f *memberFilter) flags(fs *pflag.FlagSet) {
 	fs.StringVar(&f.roles, "role", "", "`ROLE,...` in the organization, any of them")
 	fs.StringVar(&f.siteRoles, "site-role", "", "`ROLE,...` of the site, any of them")
 	fs.Var(&choices{&f.statuses, []string{"active", "dormant", "suspended"}}, "status", "`STATUS,...` of the account: active, dormant, suspended")
+	f.records.flags(fs, "a role or the membership")
 }
 
 func (f *memberFilter) query() client.MemberQuery {
-	return client.MemberQuery{Text: f.text, Roles: commas(f.roles), SiteRoles: commas(f.siteRoles), Statuses: asStatuses(f.statuses)}
+	return client.MemberQuery{
+		Text: f.text, Roles: commas(f.roles), SiteRoles: commas(f.siteRoles), Statuses: asStatuses(f.statuses),
+		Sources: commas(f.records.sources), Ending: f.records.ending,
+	}
 }
 
 // empty reports whether the filter selects all members.
 func (f *memberFilter) empty() bool {
-	return f.text == "" && f.roles == "" && f.siteRoles == "" && len(f.statuses) == 0
+	return f.text == "" && f.roles == "" && f.siteRoles == "" && len(f.statuses) == 0 && f.records == recordFilter{}
+}
+
+// recordFilter holds the flags that select people by what gives them their roles. The server knows the values.
+type recordFilter struct{ sources, ending string }
+
+func (f *recordFilter) flags(fs *pflag.FlagSet, what string) {
+	fs.StringVar(&f.sources, "source", "", "`SOURCE,...` of "+what+", any of them: manual, invite, default, operator, oidc:NAME, scim:NAME")
+	fs.StringVar(&f.ending, "ending", "", "`SPAN` within which "+what+" ends: 30d, 12h")
 }
 
 // commas splits a list at its commas. An empty text is an empty list. strings.Split alone would make one empty name of
@@ -83,9 +96,9 @@ func sortKeys(keys ...string) (all []string) {
 	return all
 }
 
-var memberHead = []string{"USERNAME", "NAME", "EMAIL", "ROLES", "SITE ROLES"}
+var memberHead = []string{"USERNAME", "NAME", "EMAIL", "ROLES", "SITE ROLES", "ENDS"}
 
 // memberRow has a dash for no role of the organization, which is what one looks for in such a list.
 func memberRow(m client.MemberWithUser) []string {
-	return []string{m.Username, m.Name, m.Email, cmp.Or(roleNames(m.Roles), "–"), roleNames(m.SiteRoles)}
+	return []string{m.Username, m.Name, m.Email, cmp.Or(roleNames(m.Roles), "–"), roleNames(m.SiteRoles), firstEnd(m.NextEnd)}
 }

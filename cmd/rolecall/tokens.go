@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -92,7 +91,7 @@ type createdToken struct {
 func tokensCreateCommand() *command {
 	var owner tokenOwner
 	var in client.CreateTokenRequest
-	var expires string
+	var expires *time.Time
 	return &command{
 		name:    "tokens create",
 		summary: "Create an API token for an account",
@@ -109,7 +108,7 @@ func tokensCreateCommand() *command {
 			owner.register(fs)
 			fs.StringVar(&in.Name, "name", "", "`NAME` of the token, to recognize it")
 			fs.DurationVar(&in.Lifetime, "lifetime", 0, "`DURATION` for which it is valid, 8760h at most (default 720h, with "+client.ScopeDecide+" 8760h)")
-			fs.StringVar(&expires, "expires", "", "when it ends instead: `WHEN` is 30d, a date, or a time like 2026-12-31T12:00:00Z")
+			fs.Var(&end{&expires, time.Now}, "expires", "`END` instead: 30d, 12h, a day, or a time with its zone")
 			fs.StringSliceVar(&in.Scopes, "scope", nil, "`SCOPE,...` that it is limited to, such as organization:read, or "+client.ScopeDecide)
 			fs.StringSliceVar(&in.Organizations, "organization", nil, "`NAME,...` of the organizations that it reaches alone, or ids")
 		},
@@ -119,12 +118,12 @@ func tokensCreateCommand() *command {
 			if err != nil {
 				return err
 			}
-			if expires != "" {
+			if expires != nil {
 				if in.Lifetime != 0 {
 					return usageError("--lifetime and --expires exclude each other")
 				}
-				if in.Lifetime, err = untilEnd(expires, time.Now()); err != nil {
-					return err
+				if in.Lifetime = time.Until(*expires); in.Lifetime <= 0 { // none is no time, and a token has an end
+					return usageError("--expires must be a time ahead")
 				}
 			}
 			if err := t.beforeSecret(); err != nil {
@@ -158,24 +157,6 @@ func createToken(ctx context.Context, api *client.Client, t *terminal, user stri
 			{"account", token.Username}, {"name", token.Name}, {"expires", token.ExpiresAt.Format(time.RFC3339)}, {"token", token.Token, "(shown this once)"},
 		},
 	}, revoke)
-}
-
-// untilEnd is how long it is until a time that somebody wrote as a number of days, a date, which ends in UTC, or a time.
-func untilEnd(text string, now time.Time) (time.Duration, error) {
-	if days, err := strconv.Atoi(strings.TrimSuffix(text, "d")); err == nil && strings.HasSuffix(text, "d") && days > 0 && days <= 3650 {
-		return time.Duration(days) * 24 * time.Hour, nil
-	}
-	at, err := time.Parse(time.RFC3339, text)
-	if date, failed := time.Parse(time.DateOnly, text); failed == nil {
-		at, err = date.AddDate(0, 0, 1).Add(-time.Second), nil
-	}
-	switch {
-	case err != nil:
-		return 0, usageError(fmt.Sprintf("--expires takes a number of days like 30d, a date like 2026-12-31, or a time like 2026-12-31T12:00:00Z, not %q", text))
-	case !at.After(now):
-		return 0, usageError("--expires: " + text + " is not ahead")
-	}
-	return at.Sub(now), nil
 }
 
 // defaultLifetime is for how long a server makes a token that nobody said a time for.

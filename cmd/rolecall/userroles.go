@@ -17,7 +17,7 @@ func usersGiveCommand() *command {
 		about: "Without --until and --reason, roles that USER holds already stay as they are. With one of them each ROLE becomes so,\n" +
 			"also one that is held: the end is moved, or the reason changed. --until none takes an end away. If the account is\n" +
 			"changed by somebody else meanwhile, nothing more is done.",
-		examples: []string{"rolecall users give grace auditor", `rolecall users give grace owner --until 12h --reason "incident 42"`},
+		examples: []string{"rolecall users give grace help-desk", `rolecall users give grace owner --until 12h --reason "incident 42"`},
 		settings: askSettings,
 		flags: func(fs *pflag.FlagSet) {
 			q.flags("dry-run", "if-match")(fs)
@@ -42,7 +42,7 @@ func usersTakeCommand() *command {
 		summary: "Take roles of the site from an account",
 		about: "What a sign-in provider or a directory gives can't be taken: it would come back. End it there, or suspend the account.\n" +
 			"If the account is changed by somebody else meanwhile, nothing is done.",
-		examples: []string{"rolecall users take grace auditor", "rolecall users take grace auditor user-admin --dry-run"},
+		examples: []string{"rolecall users take grace help-desk", "rolecall users take grace help-desk owner --dry-run"},
 		settings: askSettings,
 		flags:    q.flags("dry-run", "if-match"),
 		run: func(ctx context.Context, t *terminal, c *config) error {

@@ -13,10 +13,18 @@ import (
 	"rolecall.example/client"
 )
 
-var userHead = []string{"USERNAME", "NAME", "EMAIL", "STATUS", "SITE ROLES", "LAST SEEN"}
+var userHead = []string{"USERNAME", "NAME", "EMAIL", "STATUS", "SITE ROLES", "LAST SEEN", "ENDS"}
 
 func userRow(u client.User) []string {
-	return []string{u.Username, u.Name, u.Email, string(u.Status), roleNames(u.Roles), ever(u.LastSeenAt)}
+	return []string{u.Username, u.Name, u.Email, string(u.Status), roleNames(u.Roles), ever(u.LastSeenAt), firstEnd(u.NextEnd)}
+}
+
+// firstEnd writes when the first of what is held ends; a dash is never.
+func firstEnd(at time.Time) string {
+	if at.IsZero() {
+		return "–"
+	}
+	return at.Format(time.RFC3339)
 }
 
 // ever writes a time that may never have been.
@@ -50,23 +58,27 @@ func firsts[T any](values iter.Seq2[T, error], limit int) iter.Seq2[T, error] {
 // usersListCommand reads page after page, so that all accounts are listed without an option.
 func usersListCommand() *command {
 	var q query
+	var records recordFilter
 	var search, sort string
 	return &command{
 		name:    "users list",
 		summary: "List accounts",
 		about: "Terms of --q: status, role (of the site), login_type, name, last_seen_before, last_seen_after, created_before and\n" +
 			"created_after, each as term:value. A bare word is looked for in username, name and e-mail address.",
-		examples: []string{"rolecall users list", "rolecall users list --q 'status:suspended role:owner' --sort -last_seen_at"},
+		examples: []string{"rolecall users list", "rolecall users list --q 'status:suspended role:owner' --sort -last_seen_at", "rolecall users list --ending 30d"},
 		settings: askSettings,
 		flags: func(fs *pflag.FlagSet) {
 			fs.StringVar(&search, "q", "", "`QUERY` that selects accounts")
+			records.flags(fs, "a role of the site")
 			fs.Var(&choice{&sort, sortKeys("username", "name", "email", "created_at", "last_seen_at")}, "sort", "`KEY` to sort by: username, name, email, created_at or last_seen_at; with - in front, descending")
 			q.flags("limit")(fs)
 		},
 		run: func(ctx context.Context, t *terminal, c *config) error {
 			return asking(ctx, c, func(api *client.Client) error {
 				// A page is no larger than what is wanted of it.
-				users := api.EachUser(ctx, client.UserQuery{Query: search, Sort: sort, Limit: min(cmp.Or(q.limit, usersPage), usersPage)})
+				users := api.EachUser(ctx, client.UserQuery{
+					Query: search, Sources: commas(records.sources), Ending: records.ending, Sort: sort, Limit: min(cmp.Or(q.limit, usersPage), usersPage),
+				})
 				return printListing(t, listing[client.User]{userHead, userRow, firsts(users, q.limit)})
 			})
 		},
