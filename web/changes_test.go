@@ -41,14 +41,19 @@ func network(t *testing.T, s *webtest.Site) string {
 
 func listen(t *testing.T, url, token, query string, last int64) *listener {
 	t.Helper()
+	return listenAs(t, url, http.Header{"Coder-Session-Token": {token}}, query, last)
+}
+
+func listenAs(t *testing.T, url string, who http.Header, query string, last int64) *listener {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), tooLong)
 	t.Cleanup(cancel)
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url+"/changes?"+query, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
+	req.Header = who.Clone()
 	req.Header.Set("Accept", "text/event-stream")
-	req.Header.Set("Coder-Session-Token", token)
 	if last > 0 {
 		req.Header.Set("Last-Event-ID", strconv.FormatInt(last, 10))
 	}

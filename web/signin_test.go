@@ -509,7 +509,7 @@ func TestProviderDown(t *testing.T) {
 		if res.StatusCode != http.StatusServiceUnavailable || !strings.Contains(res.Text(), "Okta can’t") && !strings.Contains(res.Text(), "Okta can't be reached") || b.who() != "" {
 			t.Errorf("without %s: got %d\n%s", path, res.StatusCode, res.Text())
 		}
-		if page := b.get("/login"); !strings.Contains(page.Text(), "Okta has not answered since") {
+		if page := b.get("/login"); !strings.Contains(page.Text(), "Okta can’t be reached at the moment. First noticed just now.") {
 			t.Errorf("without %s the page says nothing", path)
 		}
 		b.send(webtest.Request{Path: "/login", Form: url.Values{"email": {"member@example.com"}, "password": {webtest.Password}}})

@@ -81,9 +81,9 @@ func (one *provider) unverified(cause error) *org.Error {
 	return &org.Error{Kind: org.Unauthenticated, Message: "The answer of " + one.Name + " could not be verified.", Err: cause}
 }
 
-// refusal tells a provider that does not answer from one that answers wrongly.
+// refusal tells a provider that does not answer, or not in time, from one that answers wrongly.
 func (one *provider) refusal(cause error) *org.Error {
-	if !one.out.since().IsZero() {
+	if !one.out.since().IsZero() || errors.Is(cause, context.DeadlineExceeded) {
 		return one.unreachable(cause)
 	}
 	return one.unverified(cause)
@@ -135,7 +135,7 @@ func (p *Providers) verify(ctx context.Context, one *provider, k *known, raw, no
 	defer cancel()
 	token, err := p.verifier(one, k).Verify(ctx, raw)
 	if err != nil {
-		return proof, err
+		return proof, errors.Join(err, ctx.Err()) // the library does not say that it waited for keys in vain
 	}
 	claims, err := claimsOf(token)
 	if err != nil {

@@ -1,6 +1,7 @@
 package oidc
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -58,14 +59,23 @@ func (o *outgoing) RoundTrip(r *http.Request) (*http.Response, error) {
 		}
 	}
 	res, err := o.base.RoundTrip(r)
-	answered := err == nil && res.StatusCode < http.StatusInternalServerError
-	o.note(answered, keys)
 	if err != nil {
+		if !given(r) {
+			o.note(false, keys)
+		}
 		return nil, err
 	}
-	res.Body = &bounded{ReadCloser: res.Body, left: outgoingSize}
+	o.note(res.StatusCode < http.StatusInternalServerError, keys)
+	res.Body = &bounded{ReadCloser: res.Body, left: outgoingSize, broke: func() {
+		if !given(r) {
+			o.note(false, keys)
+		}
+	}}
 	return res, nil
 }
+
+// given reports whether it was this side that gave a request up, as when a browser goes away: that says nothing of the provider.
+func given(r *http.Request) bool { return errors.Is(r.Context().Err(), context.Canceled) }
 
 func (o *outgoing) isKeys(u *url.URL) bool {
 	o.mu.Lock()
@@ -117,7 +127,8 @@ func (o *outgoing) useKeys(address string) {
 // bounded is the body of an answer that fails when it is longer than any should be.
 type bounded struct {
 	io.ReadCloser
-	left int64
+	left  int64
+	broke func() // is told when the answer stops before its end
 }
 
 // Read implements io.Reader.
@@ -127,6 +138,9 @@ func (b *bounded) Read(p []byte) (int, error) {
 	}
 	n, err := b.ReadCloser.Read(p[:min(int64(len(p)), b.left)])
 	b.left -= int64(n)
+	if err != nil && err != io.EOF { //nolint:errorlint // a Reader returns it as it is
+		b.broke()
+	}
 	return n, err
 }
 
