@@ -210,6 +210,24 @@ func storeRecoveryCodes(ctx context.Context, w *unit.Writer, codes []string) err
 	return err
 }
 
+// newCodes are recovery codes to store, and what proves that the caller may.
+type newCodes struct {
+	known proof
+	codes []string
+}
+
+func planNewCodes(ctx context.Context, a *unit.Attempt, in newCodes) (newCodes, error) {
+	_, err := planFactorChange(ctx, a, in.known)
+	return in, err
+}
+
+func applyNewCodes(ctx context.Context, w *unit.Writer, in newCodes) (none struct{}, err error) {
+	if err := w.W.DeleteLoginFailures(ctx, passwordCounter(w.Actor.ID()).name); err != nil {
+		return none, err
+	}
+	return none, storeRecoveryCodes(ctx, w, in.codes)
+}
+
 // NewRecoveryCodes makes recovery codes for the caller; those from before stop working. Errors as RemoveApp.
 func (s *Service) NewRecoveryCodes(ctx context.Context, subject *org.Actor, password string) (codes []string, err error) {
 	defer org.Wrap(&err, "make recovery codes")
@@ -218,13 +236,7 @@ func (s *Service) NewRecoveryCodes(ctx context.Context, subject *org.Actor, pass
 		return nil, err
 	}
 	codes = factor.NewRecoveryCodes()
-	_, _, err = unit.Do(ctx, s.units, subject, unit.SigningIn, "write", known, planFactorChange,
-		func(ctx context.Context, w *unit.Writer, _ proof) (none struct{}, err error) {
-			if err := w.W.DeleteLoginFailures(ctx, passwordCounter(w.Actor.ID()).name); err != nil {
-				return none, err
-			}
-			return none, storeRecoveryCodes(ctx, w, codes)
-		})
+	_, _, err = unit.Do(ctx, s.units, subject, unit.SigningIn, "write", newCodes{known, codes}, planNewCodes, applyNewCodes)
 	if err != nil {
 		return nil, err
 	}
@@ -239,15 +251,16 @@ func (s *Service) RemoveApp(ctx context.Context, subject *org.Actor, password st
 	if err != nil {
 		return err
 	}
-	_, _, err = unit.Do(ctx, s.units, subject, unit.SigningIn, "delete", known, planFactorChange,
-		func(ctx context.Context, w *unit.Writer, _ proof) (none struct{}, err error) {
-			if err := w.W.DeleteLoginFailures(ctx, passwordCounter(w.Actor.ID()).name); err != nil {
-				return none, err
-			}
-			w.Secret("app")
-			return none, deleteFactors(ctx, w, w.Actor.ID())
-		})
+	_, _, err = unit.Do(ctx, s.units, subject, unit.SigningIn, "delete", known, planFactorChange, applyRemoveApp)
 	return err
+}
+
+func applyRemoveApp(ctx context.Context, w *unit.Writer, _ proof) (none struct{}, err error) {
+	if err := w.W.DeleteLoginFailures(ctx, passwordCounter(w.Actor.ID()).name); err != nil {
+		return none, err
+	}
+	w.Secret("app")
+	return none, deleteFactors(ctx, w, w.Actor.ID())
 }
 
 // planFactorChange lets who has proved the password change factors that are there.

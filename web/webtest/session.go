@@ -55,3 +55,10 @@ func (u unstored) Commit(token string, data []byte, expiry time.Time) error {
 }
 
 func (u unstored) Delete(string) error { return nil }
+
+// serve gives r to the handler and takes down what it answers.
+func (s *Site) serve(r *http.Request) *http.Response {
+	w := httptest.NewRecorder()
+	s.Handler.ServeHTTP(w, r)
+	return w.Result()
+}

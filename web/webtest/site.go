@@ -342,10 +342,3 @@ func (b *builder) token(user string) string {
 }
 
 func give[T any](v T) org.Input[T] { return org.Given(v) }
-
-// serve gives r to the handler and takes down what it answers.
-func (s *Site) serve(r *http.Request) *http.Response {
-	w := httptest.NewRecorder()
-	s.Handler.ServeHTTP(w, r)
-	return w.Result()
-}
