@@ -35,7 +35,7 @@ func TestExamples(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, block := range regexp.MustCompile("(?s)```\\w*\n(.*?)```").FindAllStringSubmatch(string(text), -1) {
-			for line := range strings.SplitSeq(block[1], "\n") {
+			for line := range strings.SplitSeq(strings.ReplaceAll(block[1], "\\\n", " "), "\n") {
 				if strings.HasPrefix(line, "rolecall ") {
 					tried++
 					if why := refusedLine(line); why != "" {

@@ -76,7 +76,15 @@ var owners = map[string][]string{
 }
 
 // public are the packages that other modules may import, each with all that it may import besides the standard library.
-var public = map[string][]string{}
+var public = map[string][]string{
+	"rbac":          {},
+	"rbac/snapshot": {},
+	"client":        {"github.com/google/uuid"},
+
+	"client/echoguard": {"github.com/labstack/echo/v4"}, // for those who have it anyway
+	"client/guard":     {},
+	"client/local":     {},
+}
 
 // testOnly are packages that no program may contain.
 var testOnly = []string{"db/dbtest", "views/ui/uitest", "web/webtest", "web/oidc/oidctest"}

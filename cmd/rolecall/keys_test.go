@@ -83,7 +83,7 @@ func TestAskingTokenCommand(t *testing.T) {
 	if _, out, _ := call(t, "", "tokens", "list", "--username", "ada", "--db", file); !strings.Contains(out, "rolecall:decide "+list[0].Organizations[0]) {
 		t.Errorf("the list says %s", out)
 	}
-	for _, wrong := range [][]string{{"--scope", "all"}, {"--scope", "rolecall:decide", "--organization", "gone"}, {"--organization", "default"}} {
+	for _, wrong := range [][]string{{"--scope", "nothing:read"}, {"--scope", "rolecall:decide", "--organization", "gone"}, {"--organization", "gone"}} {
 		if code, out, _ := call(t, "", append([]string{"token", "create", "--username", "ada", "--db", file}, wrong...)...); code == exitDone || out != "" {
 			t.Errorf("%v: exit code %d, %s", wrong, code, out)
 		}

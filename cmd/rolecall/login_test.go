@@ -161,9 +161,9 @@ func TestLists(t *testing.T) {
 	for args, says := range map[string]string{
 		"members list -q":                          "ada\ngrace\nsue\n",
 		"members list -q --limit 1 --sort -name":   "grace\n",
-		"members list --no-headers --q grace":      "grace  Grace Hopper  grace@example.com  reader\n",
-		"members list --q grace -o csv":            "username,name,email,roles,site_roles\ngrace,Grace Hopper,grace@example.com,reader,\n",
-		"members list --q nobody -o csv":           "username,name,email,roles,site_roles\n",
+		"members list --no-headers --q grace":      "grace  Grace Hopper  grace@example.com  reader    –\n",
+		"members list --q grace -o csv":            "username,name,email,roles,site_roles,ends\ngrace,Grace Hopper,grace@example.com,reader,,–\n",
+		"members list --q nobody -o csv":           "username,name,email,roles,site_roles,ends\n",
 		"members list --q nobody -o yaml":          "[]\n",
 		"members list --q nobody --json":           "[]\n",
 		"audit list --all --format csv -q":         "",

@@ -122,7 +122,7 @@ func TestCalledWrongly(t *testing.T) {
 		says string
 	}{
 		{nil, []string{"nope"}, `there is no command "nope"`},
-		{nil, []string{"user", "make"}, `there is no command "users make"; see rolecall help users`},
+		{nil, []string{"user", "invent"}, `there is no command "users invent"; see rolecall help users`},
 		{nil, []string{"help", "nope"}, `there is no command "nope"`},
 		{nil, []string{"serve", "extra"}, `"extra" is too much`},
 		{nil, []string{"--nope"}, "-nope"},

@@ -1,6 +1,8 @@
 package webtest
 
 import (
+	"net/http"
+	"net/http/httptest"
 	"testing"
 	"time"
 
