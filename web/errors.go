@@ -70,14 +70,14 @@ func (s *Server) failed(c *call, err error) reply {
 	case e.Kind == org.Unavailable || err.Error() != e.Error():
 		s.logFailure(c, err) // something failed besides the refusal, such as recording it
 	}
+	if e == errFactorNeeded && c.as != asJSON {
+		return reply{next: to(views.FactorsURL, "")}
+	}
 	if e.Kind == org.Unauthenticated {
 		if c.as != asJSON && c.route.Access == SignedIn {
 			return c.toLogin()
 		}
 		c.header("WWW-Authenticate", "Bearer")
-	}
-	if e == errFactorNeeded && c.as != asJSON {
-		return reply{next: to(views.FactorsURL, "")}
 	}
 	if e.Kind == org.Repeated && c.as != asJSON {
 		return c.already(e)

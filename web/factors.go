@@ -21,7 +21,7 @@ var factorRoutes = []Route{
 
 // errFactorNeeded refuses a session that has to show a second factor and has not.
 var errFactorNeeded = &org.Error{
-	Kind:    org.Forbidden,
+	Kind:    org.Unauthenticated,
 	Message: "Your account needs a second factor.",
 	Detail:  "Set up an authenticator app at " + views.FactorsURL + ", or sign in again with its code. Until then only that page can be used.",
 }

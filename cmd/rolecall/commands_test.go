@@ -44,6 +44,7 @@ var (
 var everyCommand = map[string]commandRow{
 	"users create":         {args: "--username made$n --email made$n@example.com", says: "shown this once", json: `"password"`},
 	"users reset-password": {args: "--username p$n", says: "shown this once", json: `"password"`, runs: []string{"users create --db $db --username p$n --email p$n@example.com"}},
+	"users reset-mfa":      {args: "--username m$n --yes", code: exitUsage, says: "not found", runs: someone},
 	"users list":           {args: "--sort -username --q e", says: "grace", json: `"username": "grace"`},
 	"users show":           {args: "grace", says: "signs in by", json: `"username": "grace"`},
 	"users give":           {args: "m$n auditor --until 30d", says: "m$n holds auditor until", json: `"role": "auditor"`, runs: someone},
