@@ -196,6 +196,7 @@ func pages() map[string]templ.Component {
 		"site role without name": RoleEditorPage(RoleEditor{Catalog: rbac.Default()}),
 	}
 	maps.Copy(all, sitePages())
+	maps.Copy(all, signInPages())
 	maps.Copy(all, explainPages())
 	maps.Copy(all, changePages())
 	return all

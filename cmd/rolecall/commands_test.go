@@ -31,6 +31,7 @@ type commandRow struct {
 	json string   // in the JSON
 	runs []string // commands before each run, with the same but $out
 	file bool     // the database is a file, not on a server
+	app  string   // the account that has an authenticator app before each run, with $n
 }
 
 // What many commands are about: an account that is a member of the default organization, an organization, and a role.
@@ -44,7 +45,7 @@ var (
 var everyCommand = map[string]commandRow{
 	"users create":         {args: "--username made$n --email made$n@example.com", says: "shown this once", json: `"password"`},
 	"users reset-password": {args: "--username p$n", says: "shown this once", json: `"password"`, runs: []string{"users create --db $db --username p$n --email p$n@example.com"}},
-	"users reset-mfa":      {args: "--username m$n --yes", code: exitUsage, says: "not found", runs: someone},
+	"users reset-mfa":      {args: "--username p$n --yes", says: "p$n signs in with the password alone now.", json: `"username": "p`, runs: []string{"users create --db $db --username p$n --email p$n@example.com"}, app: "p$n"},
 	"users list":           {args: "--sort -username --q e", says: "grace", json: `"username": "grace"`},
 	"users show":           {args: "grace", says: "signs in by", json: `"username": "grace"`},
 	"users give":           {args: "m$n auditor --until 30d", says: "m$n holds auditor until", json: `"role": "auditor"`, runs: someone},
@@ -186,6 +187,13 @@ func (w world) prepare(t *testing.T, row commandRow, env map[string]string) comm
 			t.Fatalf("%s: exit code %d, %s", before, code, p.log.String())
 		}
 		out = strings.TrimSpace(p.out.String())
+	}
+	if row.app != "" { // no command sets one up
+		_, err := dbtest.SQL(t, w.db).ExecContext(t.Context(), "INSERT INTO totp (user_id, seed, last_step, created_at, confirmed_at) SELECT id, ?, 0, created_at, created_at FROM users WHERE username = ?",
+			[]byte("sealed"), first.Replace(row.app))
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
 	fill := strings.NewReplacer(append([]string{"$out", out}, words...)...)
 	row.args, row.in, row.says = fill.Replace(row.args), fill.Replace(row.in), fill.Replace(row.says)

@@ -24,7 +24,6 @@ var wellCalled = map[string][]string{
 	"users activate":       {"ada"},
 	"users delete":         {"ada", "--yes"},
 	"users reset-password": {"--username", "ada"},
-	"users reset-mfa":      {"--username", "ada", "--yes"},
 	"tokens create":        {"--username", "ada"},
 	"tokens list":          {"--username", "ada"},
 	"tokens revoke":        {"x", "--username", "ada", "--yes"},

@@ -1,0 +1,44 @@
+package views
+
+import (
+	"time"
+
+	"github.com/a-h/templ"
+
+	"rolecall.example/org"
+)
+
+// signInPages are the pages of providers, second factors and invitations.
+func signInPages() map[string]templ.Component {
+	providers := []SignInProvider{{ID: "okta", Name: hostile}, {ID: "google", Name: long, Down: now.Add(-time.Hour)}}
+	linked := []org.Identity{{Provider: "okta", Email: hostile, CreatedAt: now}, {Provider: "gone", Email: rtl, CreatedAt: now, LastLoginAt: now}}
+	made := []org.Invitation{
+		{Email: "a@example.com", Name: hostile, State: "pending", Into: []org.InvitedInto{{Organization: acme, Roles: []org.RoleRef{{Name: "organization-admin", DisplayName: hostile}}}}, Reason: hostile, Until: now, Maker: long, CreatedAt: now, ExpiresAt: now, Secret: "secret"},
+		{Email: "b@example.com", State: "expired", Into: []org.InvitedInto{{Organization: acme}}, CreatedAt: now, ExpiresAt: now},
+	}
+	return map[string]templ.Component{
+		"login, providers":      LoginPage(Login{Providers: providers, Now: now}),
+		"login, no password":    LoginPage(Login{Providers: providers, NoPassword: true, Next: hostile, Now: now}),
+		"login, code":           LoginPage(Login{Challenge: hostile, Next: hostile, Err: refusal}),
+		"sign-in failed":        SignInFailedPage(SignInFailed{Provider: providers[0], Err: refusal, Next: hostile}),
+		"link failed":           SignInFailedPage(SignInFailed{Provider: providers[0], Err: refusal, Linking: true}),
+		"signed out":            SignedOutPage(SignedOut{}),
+		"signed out, provider":  SignedOutPage(SignedOut{Provider: hostile, Leave: "https://okta.example/logout"}),
+		"identities":            IdentitiesPage(Identities{Linked: linked, Providers: providers, Fresh: true, Now: now}),
+		"identities, refused":   IdentitiesPage(Identities{Linked: linked, Providers: providers, Failed: "google", Err: refusal, Now: now}),
+		"leaving":               LeavingPage(Leaving{Provider: hostile, URL: "https://okta.example/authorize"}),
+		"factors, none":         FactorsPage(Factors{HasPassword: true, CanEnrol: true, Required: true, Now: now}),
+		"factors, no password":  FactorsPage(Factors{Now: now}),
+		"factors, enrolling":    FactorsPage(Factors{HasPassword: true, CanEnrol: true, Enrolment: &org.Enrolment{Secret: hostile, URL: "otpauth://totp/x", QR: "data:image/png;base64,AA=="}, Now: now}),
+		"factors, on":           FactorsPage(Factors{Factors: org.Factors{App: now, RecoveryCodes: 8}, HasPassword: true, CanEnrol: true, Shown: true, Codes: []string{"aaaa-bbbb"}, Now: now}),
+		"factors, refused":      FactorsPage(Factors{Factors: org.Factors{App: now}, HasPassword: true, CanEnrol: true, Failed: FactorsRemove, Err: refusal, Now: now}),
+		"invite":                InvitePage(Invite{Organization: acme, Roles: []org.Role{newRole(hostile, "user:read")}}),
+		"invite, refused":       InvitePage(Invite{Organization: acme, Emails: hostile, Until: hostile, Reason: hostile, Err: refusal}),
+		"invite, left out":      InvitePage(Invite{Organization: acme, Made: made, Refused: []org.InvitationRefusal{{Email: hostile, Detail: hostile}}, Base: "https://roles.example.com", Err: refusal}),
+		"invitations":           InvitationsPage(Invitations{List: org.InvitationList{Organization: acme, Invitations: made, Count: 2}, Filter: org.InvitationFilter{State: org.InvitationsOpen, Limit: 25}, Made: made[:1], Now: now}),
+		"invitations, none":     InvitationsPage(Invitations{List: org.InvitationList{Organization: acme}, Filter: org.InvitationFilter{State: org.InvitationsOpen, Limit: 25}, Now: now}),
+		"invitation":            InvitationPage(InvitationTo{InvitationOffer: org.InvitationOffer{Invitation: made[0]}, Link: hostile}),
+		"invitation, signed in": InvitationPage(InvitationTo{InvitationOffer: org.InvitationOffer{Invitation: made[0]}, Link: hostile, User: hostile, Err: refusal}),
+		"invitation, gone":      InvitationGonePage(refusal),
+	}
+}
