@@ -100,7 +100,7 @@ func (in *demo) run(ctx context.Context, t *terminal, c *config) (err error) {
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}
-	key.URL, key.Database = c.url(l), path
+	key.URL, key.Database, c.db = c.url(l), path, path
 	// Whoever started it could not sign in without what is printed here, so a demo that cannot print it ends.
 	if err := cmp.Or(in.announce(t, key, moved), t.out.err); err != nil {
 		return errors.Join(err, l.Close())
