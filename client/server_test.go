@@ -127,6 +127,7 @@ func TestEveryRoute(t *testing.T) {
 			s.catalog()
 			s.trail()
 			s.changes()
+			s.factors()
 			s.signingIn()
 			for _, r := range web.Routes() {
 				if r.Offers(web.API) && !trips.reached[r.Method+" "+r.Path] {

@@ -36,7 +36,7 @@ func TestUsers(t *testing.T) {
 		{"password", "PUT", "/users/nina2/password", map[string]any{"password": "another " + webtest.Password}, 204, ""},
 		{"roles", "PUT", "/users/nina2/roles", map[string]any{"roles": []string{"auditor"}}, 200, `"name":"auditor"`},
 		{"roles of nothing", "PUT", "/users/nina2/roles", map[string]any{}, 400, `"field":"roles"`},
-		{"role names", "GET", "/users/nina2/roles", nil, 200, `{"roles":["auditor"],"organization_roles":{"` + home + `":[]}}`},
+		{"role names", "GET", "/users/nina2/roles", nil, 200, `{"roles":["auditor"],"organization_roles":{"` + home + `":[]},"assignments":[{"role":"auditor",`},
 		{"organizations", "GET", "/users/nina2/organizations", nil, 200, `"name":"default"`},
 		{"suspend", "PUT", "/users/nina2/status/suspend", nil, 200, `"status":"suspended"`},
 		{"activate", "PUT", "/users/nina2/status/activate", nil, 200, `"status":"active"`},

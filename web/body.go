@@ -116,9 +116,15 @@ func (c *call) parse(b *body) (fields map[string]any, err error) {
 	return parseJSON(b.data)
 }
 
+// sentNothing reports whether there is no body, or none but null, which clients of Coder's API send for one.
+func (c *call) sentNothing() bool {
+	b := c.receive()
+	return len(b.data) == 0 && !b.tooLarge || string(bytes.TrimSpace(b.data)) == "null"
+}
+
 // bodiless refuses a body with content on a route that reads none. A form may have one: its fields are for the page.
 func (c *call) bodiless() error {
-	if b := c.receive(); len(b.data) == 0 && !b.tooLarge || string(bytes.TrimSpace(b.data)) == "null" {
+	if c.sentNothing() {
 		return nil
 	}
 	o, err := c.object()

@@ -2,12 +2,14 @@ package web_test
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 
+	"rolecall.example/org"
 	"rolecall.example/rbac"
 	"rolecall.example/web"
 	"rolecall.example/web/webtest"
@@ -31,7 +33,6 @@ func TestConstants(t *testing.T) {
 		for _, tt := range []struct{ as, path, want string }{
 			{"", "/users/authmethods", `{"password":{"enabled":true},"github":{"enabled":false,"default_provider_configured":false},"oidc":{"enabled":false,"signInText":"","iconUrl":""}}`},
 			{"", "/users/first", `{"message":"The initial user has already been created!"}`},
-			{"", "/auth/scopes", `{"external":["all","coder:all"]}`},
 			{webtest.Outsider, "/experiments", `[]`},
 			{webtest.Outsider, "/experiments/available", `{"safe":[]}`},
 			{webtest.Outsider, "/appearance", `{"application_name":"rolecall","logo_url":"","docs_url":"","service_banner":{"enabled":false},"announcement_banners":[],"support_links":[]}`},
@@ -43,6 +44,16 @@ func TestConstants(t *testing.T) {
 			if got := strings.TrimSpace(res.Text()); res.StatusCode != 200 || got != tt.want {
 				t.Errorf("%s: got %d %s, want %s", tt.path, res.StatusCode, got, tt.want)
 			}
+		}
+		var scopes struct{ External []string }
+		s.Get(t, "", mount+"/auth/scopes").Decode(&scopes)
+		for _, name := range []string{"all", "coder:all", "application_connect", org.ScopeDecide, "template:read", "template:*"} {
+			if !slices.Contains(scopes.External, name) {
+				t.Errorf("the scopes lack %s", name)
+			}
+		}
+		if !slices.IsSorted(scopes.External) || slices.Contains(scopes.External, "*:*") {
+			t.Errorf("the scopes are %v", scopes.External)
 		}
 		for _, tt := range []struct {
 			as, method, path string

@@ -59,9 +59,9 @@ func (c *call) recordInput(o object) org.RecordInput {
 	return in
 }
 
-// newTerms reads the terms of what a request adds. The body may be missing, as clients of Coder's API send none.
+// newTerms reads the terms of what a request adds. The body may be missing.
 func (c *call) newTerms() org.Input[org.Terms] {
-	if b := c.receive(); len(b.data) == 0 && !b.tooLarge {
+	if c.sentNothing() {
 		return org.Given(org.Terms{})
 	}
 	return decode(c, object.terms)

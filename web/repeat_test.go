@@ -24,8 +24,8 @@ func TestFormsSentTwice(t *testing.T) {
 	}{
 		{"token", "/users/me/keys/tokens", url.Values{"token_name": {"ci"}, "days": {"7"}}, "SELECT id FROM api_keys WHERE name = 'ci'"},
 		{
-			"user with a link", "/users", url.Values{"email": {"new@example.com"}, "username": {"newcomer"}, "access": {"invite"}},
-			"SELECT l.id FROM password_links l JOIN users u ON u.id = l.user_id WHERE u.username = 'newcomer'",
+			"user who is invited", "/users", url.Values{"email": {"new@example.com"}, "access": {"invite"}},
+			"SELECT id FROM invitations",
 		},
 		{"organization", "/organizations", url.Values{"name": {"third"}, "display_name": {"Third"}}, "SELECT id FROM organizations WHERE name = 'third'"},
 		{"role", roles, url.Values{"_method": {"PUT"}, "new": {"1"}, "name": {"third"}, "display_name": {"Third"}}, "SELECT id FROM roles WHERE name = 'third'"},
@@ -116,13 +116,25 @@ func TestFormsSentElsewhere(t *testing.T) {
 	if n := len(s.Query(t, "SELECT id FROM api_keys WHERE name = 'ci'")); n != 2 {
 		t.Errorf("%d tokens", n)
 	}
-	user := url.Values{"form_id": {"B" + formID}, "email": {"new@example.com"}, "username": {"newcomer"}, "access": {"invite"}, "organization_ids": {s.Organizations[webtest.Default].ID.String()}}
-	if res := send(session, "/users", user); res.Document().Find("#link").Length() != 1 {
-		t.Errorf("got %d\n%s", res.StatusCode, res.Text())
+	user := url.Values{
+		"form_id": {"B" + formID}, "email": {"new@example.com"}, "username": {"newcomer"}, "access": {"password"}, "password": {webtest.Password},
+		"organization_ids": {s.Organizations[webtest.Default].ID.String()},
 	}
-	forget()
-	if res := send(session, "/users", user); res.Header.Get("Location") != "/users/newcomer" {
-		t.Errorf("the user again: got %d to %s", res.StatusCode, res.Header.Get("Location"))
+	for _, when := range []string{"first", "elsewhere"} {
+		if res := send(session, "/users", user); res.Header.Get("Location") != "/users/newcomer" {
+			t.Errorf("the user, %s: got %d to %s\n%s", when, res.StatusCode, res.Header.Get("Location"), res.Text())
+		}
+		forget()
+	}
+	invited := url.Values{"form_id": {"C" + formID}, "email": {"guest@example.com"}, "access": {"invite"}, "organization_ids": user["organization_ids"]}
+	for _, want := range []int{http.StatusOK, http.StatusBadRequest} { // the link is shown once, and nobody is invited twice
+		if res := send(session, "/users", invited); res.StatusCode != want {
+			t.Errorf("the invitation: got %d, want %d\n%s", res.StatusCode, want, res.Text())
+		}
+		forget()
+	}
+	if n := len(s.Query(t, "SELECT id FROM invitations")); n != 1 {
+		t.Errorf("%d invitations", n)
 	}
 	for _, id := range []string{"", "short", strings.Repeat("x", 65), formID + "\n"} {
 		if res := send(session, tokens, url.Values{"form_id": {id}, "token_name": {"odd"}, "days": {"7"}}); res.StatusCode != http.StatusBadRequest {

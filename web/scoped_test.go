@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -47,61 +48,66 @@ const (
 
 // scopedRoutes are the routes that tokens with limits reach, by method and path.
 var scopedRoutes = map[string]scopedRoute{
-	"GET /organizations/{organization}/members":                           {needs: readMember},
-	"GET /organizations/{organization}/paginated-members":                 {needs: readMember, query: "?limit=5"},
-	"POST /organizations/{organization}/members":                          {needs: readMember + "organization_member:delete", json: `{"action":"remove","users":["MEMBER"]}`, change: true, rest: true},
-	"GET /organizations/{organization}/members/{user}":                    {needs: readMember},
-	"POST /organizations/{organization}/members/{user}":                   {needs: readOrg + readUser + "organization_member:create", change: true, rest: true},
-	"DELETE /organizations/{organization}/members/{user}":                 {needs: readMember + "organization_member:delete", change: true, rest: true},
-	"GET /organizations/{organization}/members/{user}/permissions":        {needs: readMember},
-	"GET /organizations/{organization}/members/{user}/rights":             {needs: readOrg, rest: true},
-	"GET /organizations/{organization}/members/{user}/roles":              {needs: readMember + "assign_org_role:read", rest: true},
-	"PUT /organizations/{organization}/members/{user}/roles":              {needs: readMember + "assign_org_role:unassign " + pair, json: `{"roles":[]}`, change: true},
-	"GET /organizations/{organization}/members/roles":                     {needs: readOrg + "assign_org_role:read", rest: true},
-	"POST /organizations/{organization}/members/roles":                    {needs: readOrg + "assign_org_role:read assign_org_role:create template:update", json: roleBody("fresh"), change: true},
-	"PUT /organizations/{organization}/members/roles":                     {needs: readOrg + "assign_org_role:read assign_org_role:update template:update " + pair, json: roleBody("custom"), change: true, rest: true},
-	"GET /organizations/{organization}/members/roles/{roleName}":          {needs: readOrg + "assign_org_role:read", rest: true},
-	"DELETE /organizations/{organization}/members/roles/{roleName}":       {needs: readOrg + "assign_org_role:read assign_org_role:delete", change: true, rest: true},
-	"GET /organizations/{organization}/members/roles/{roleName}/history":  {needs: readOrg + "assign_org_role:read", rest: true},
-	"GET /organizations/{organization}/members/roles/{roleName}/compare":  {needs: readOrg + "assign_org_role:read", query: "?to=organization-admin"},
-	"POST /organizations/{organization}/members/roles/{roleName}/restore": {needs: readOrg + "assign_org_role:read assign_org_role:update template:update", json: `{"restore":1}`, change: true, rest: true},
-	"GET /organizations/{organization}/who-can":                           {needs: readMember, query: "?action=read&resource_type=template", rest: true},
-	"GET /organizations/{organization}/lint":                              {needs: readOrg + "assign_org_role:read", rest: true},
-	"GET /users/roles":                                                    {needs: "assign_role:read", rest: true},
-	"GET /users/roles/{roleName}":                                         {needs: "assign_role:read", rest: true},
-	"GET /users/roles/{roleName}/history":                                 {needs: "assign_role:read", rest: true},
-	"GET /users/roles/{roleName}/compare":                                 {needs: "assign_role:read", query: "?to=auditor"},
-	"GET /users":                                                          {needs: readUser},
-	"POST /users":                                                         {needs: "user:create organization:read organization_member:create", json: `{"username":"bot","service_account":true,"organization_ids":["DEFAULT"]}`, change: true, rest: true},
-	"GET /users/{user}":                                                   {needs: readUser},
-	"DELETE /users/{user}":                                                {needs: "user:delete", change: true, rest: true},
-	"PUT /users/{user}/profile":                                           {needs: readUser + "user:update_personal", json: `{"username":"owner","name":"New"}`, change: true},
-	"PUT /users/{user}/status/suspend":                                    {needs: "user:update", change: true, rest: true},
-	"PUT /users/{user}/status/activate":                                   {needs: "user:update", change: true, rest: true},
-	"GET /users/{user}/roles":                                             {needs: readUser, rest: true},
-	"PUT /users/{user}/roles":                                             {needs: "assign_role:assign audit_log:read", json: `{"roles":["auditor"]}`, change: true, rest: true},
-	"GET /users/{user}/organizations":                                     {needs: readUser + "organization:read"},
-	"GET /users/{user}/organizations/{organization}":                      {needs: readUser + readMember},
-	"GET /users/{user}/login-type":                                        {needs: readUser},
-	"GET /users/{user}/keys/tokens":                                       {needs: readUser + "api_key:read", change: true},
-	"POST /users/{user}/keys/tokens":                                      {needs: readUser + "api_key:create", json: `{"scopes":["user:read"]}`, change: true},
-	"GET /users/{user}/keys/tokens/tokenconfig":                           {needs: readUser},
-	"GET /users/{user}/keys/tokens/{name}":                                {needs: readUser + "api_key:read"},
-	"POST /users/{user}/keys":                                             {needs: readUser + "api_key:create", change: true},
-	"GET /users/{user}/keys/{id}":                                         {needs: readUser + "api_key:read"},
-	"DELETE /users/{user}/keys/{id}":                                      {needs: readUser + "api_key:read api_key:delete", change: true},
-	"PUT /users/{user}/keys/{id}/expire":                                  {needs: readUser + "api_key:read api_key:update", change: true},
-	"GET /organizations":                                                  {needs: "organization:read"},
-	"POST /organizations":                                                 {needs: "organization:create", json: `{"name":"third"}`, change: true},
-	"GET /organizations/{organization}":                                   {needs: readOrg},
-	"PATCH /organizations/{organization}":                                 {needs: readOrg + "organization:update", json: `{"display_name":"New"}`, change: true},
-	"DELETE /organizations/{organization}":                                {needs: readOrg + "organization:delete", change: true},
-	"POST /authcheck":                                                     {needs: pair, json: `{"checks":{"k":{"action":"read","object":{"resource_type":"template","organization_id":"DEFAULT"}}}}`},
-	"GET /snapshot":                                                       {needs: readMember + "assign_org_role:read"},
-	"GET /organizations/{organization}/snapshot":                          {needs: readMember + "assign_org_role:read"},
-	"POST /snapshots":                                                     {needs: readMember + "assign_org_role:read", json: `{"organizations":["DEFAULT"]}`},
-	"GET /audit":                                                          {needs: "audit_log:read", query: "?q=resource_type:organization_member", rest: true},
-	"POST /audit/{id}/undo":                                               {needs: readMember + "assign_org_role:unassign " + pair, change: true},
+	"GET /organizations/{organization}/members":                            {needs: readMember},
+	"GET /organizations/{organization}/paginated-members":                  {needs: readMember, query: "?limit=5"},
+	"POST /organizations/{organization}/members":                           {needs: readMember + "organization_member:delete", json: `{"action":"remove","users":["MEMBER"]}`, change: true, rest: true},
+	"GET /organizations/{organization}/members/{user}":                     {needs: readMember},
+	"POST /organizations/{organization}/members/{user}":                    {needs: readOrg + readUser + "organization_member:create", change: true, rest: true},
+	"DELETE /organizations/{organization}/members/{user}":                  {needs: readMember + "organization_member:delete", change: true, rest: true},
+	"GET /organizations/{organization}/members/{user}/permissions":         {needs: readMember},
+	"GET /organizations/{organization}/members/{user}/rights":              {needs: readOrg, rest: true},
+	"GET /organizations/{organization}/members/{user}/roles":               {needs: readMember + "assign_org_role:read", rest: true},
+	"PUT /organizations/{organization}/members/{user}/roles":               {needs: readMember + "assign_org_role:unassign " + pair, json: `{"roles":[]}`, change: true},
+	"PUT /organizations/{organization}/members/{user}/roles/{roleName}":    {needs: readMember + "assign_org_role:unassign " + pair, json: `{"until":"TOMORROW"}`, change: true},
+	"DELETE /organizations/{organization}/members/{user}/roles/{roleName}": {needs: readMember + "assign_org_role:unassign " + pair, change: true},
+	"GET /organizations/{organization}/members/roles":                      {needs: readOrg + "assign_org_role:read", rest: true},
+	"POST /organizations/{organization}/members/roles":                     {needs: readOrg + "assign_org_role:read assign_org_role:create template:update", json: roleBody("fresh"), change: true},
+	"PUT /organizations/{organization}/members/roles":                      {needs: readOrg + "assign_org_role:read assign_org_role:update template:update " + pair, json: roleBody("custom"), change: true, rest: true},
+	"GET /organizations/{organization}/members/roles/{roleName}":           {needs: readOrg + "assign_org_role:read", rest: true},
+	"DELETE /organizations/{organization}/members/roles/{roleName}":        {needs: readOrg + "assign_org_role:read assign_org_role:delete", change: true, rest: true},
+	"GET /organizations/{organization}/members/roles/{roleName}/history":   {needs: readOrg + "assign_org_role:read", rest: true},
+	"GET /organizations/{organization}/members/roles/{roleName}/compare":   {needs: readOrg + "assign_org_role:read", query: "?to=organization-admin"},
+	"POST /organizations/{organization}/members/roles/{roleName}/restore":  {needs: readOrg + "assign_org_role:read assign_org_role:update template:update", json: `{"restore":1}`, change: true, rest: true},
+	"GET /organizations/{organization}/who-can":                            {needs: readMember, query: "?action=read&resource_type=template", rest: true},
+	"GET /organizations/{organization}/lint":                               {needs: readOrg + "assign_org_role:read", rest: true},
+	"GET /users/roles":                                                     {needs: "assign_role:read", rest: true},
+	"GET /users/roles/{roleName}":                                          {needs: "assign_role:read", rest: true},
+	"GET /users/roles/{roleName}/history":                                  {needs: "assign_role:read", rest: true},
+	"GET /users/roles/{roleName}/compare":                                  {needs: "assign_role:read", query: "?to=auditor"},
+	"GET /users":                                                           {needs: readUser},
+	"POST /users":                                                          {needs: "user:create organization:read organization_member:create", json: `{"username":"bot","service_account":true,"organization_ids":["DEFAULT"]}`, change: true, rest: true},
+	"GET /users/{user}":                                                    {needs: readUser},
+	"DELETE /users/{user}":                                                 {needs: "user:delete", change: true, rest: true},
+	"PUT /users/{user}/profile":                                            {needs: readUser + "user:update_personal", json: `{"username":"owner","name":"New"}`, change: true},
+	"PUT /users/{user}/status/suspend":                                     {needs: "user:update", change: true, rest: true},
+	"PUT /users/{user}/status/activate":                                    {needs: "user:update", change: true, rest: true},
+	"GET /users/{user}/roles":                                              {needs: readUser, rest: true},
+	"PUT /users/{user}/roles":                                              {needs: "assign_role:assign audit_log:read", json: `{"roles":["auditor"]}`, change: true, rest: true},
+	"PUT /users/{user}/roles/{roleName}":                                   {needs: "assign_role:unassign " + pair, json: `{"until":"TOMORROW"}`, change: true, rest: true},
+	"DELETE /users/{user}/roles/{roleName}":                                {needs: "assign_role:unassign " + pair, change: true, rest: true},
+	"DELETE /users/{user}/mfa":                                             {needs: "user:update_personal", change: true, rest: true},
+	"GET /users/{user}/organizations":                                      {needs: readUser + "organization:read"},
+	"GET /users/{user}/organizations/{organization}":                       {needs: readUser + readMember},
+	"GET /users/{user}/login-type":                                         {needs: readUser},
+	"GET /users/{user}/keys/tokens":                                        {needs: readUser + "api_key:read", change: true},
+	"POST /users/{user}/keys/tokens":                                       {needs: readUser + "api_key:create", json: `{"scopes":["user:read"]}`, change: true},
+	"GET /users/{user}/keys/tokens/tokenconfig":                            {needs: readUser},
+	"GET /users/{user}/keys/tokens/{name}":                                 {needs: readUser + "api_key:read"},
+	"POST /users/{user}/keys":                                              {needs: readUser + "api_key:create", change: true},
+	"GET /users/{user}/keys/{id}":                                          {needs: readUser + "api_key:read"},
+	"DELETE /users/{user}/keys/{id}":                                       {needs: readUser + "api_key:read api_key:delete", change: true},
+	"PUT /users/{user}/keys/{id}/expire":                                   {needs: readUser + "api_key:read api_key:update", change: true},
+	"GET /organizations":                                                   {needs: "organization:read"},
+	"POST /organizations":                                                  {needs: "organization:create", json: `{"name":"third"}`, change: true},
+	"GET /organizations/{organization}":                                    {needs: readOrg},
+	"PATCH /organizations/{organization}":                                  {needs: readOrg + "organization:update", json: `{"display_name":"New"}`, change: true},
+	"DELETE /organizations/{organization}":                                 {needs: readOrg + "organization:delete", change: true},
+	"POST /authcheck":                                                      {needs: pair, json: `{"checks":{"k":{"action":"read","object":{"resource_type":"template","organization_id":"DEFAULT"}}}}`},
+	"GET /snapshot":                                                        {needs: readMember + "assign_org_role:read"},
+	"GET /organizations/{organization}/snapshot":                           {needs: readMember + "assign_org_role:read"},
+	"POST /snapshots":                                                      {needs: readMember + "assign_org_role:read", json: `{"organizations":["DEFAULT"]}`},
+	"GET /audit":                                                           {needs: "audit_log:read", query: "?q=resource_type:organization_member", rest: true},
+	"POST /audit/{id}/undo":                                                {needs: readMember + "assign_org_role:unassign " + pair, change: true},
 }
 
 func roleBody(name string) string {
@@ -122,11 +128,17 @@ func scopedSite(t *testing.T) (*webtest.Site, map[string]string) {
 	if _, _, err := s.Service.SetMemberRoles(t.Context(), by, webtest.Default, webtest.Member, give); err != nil {
 		t.Fatal(err)
 	}
-	// What of the rest the routes need: a role of the site, a second version of one, and an organization without members.
+	// What of the rest the routes need: a role of the site and who holds it, a second factor, a second version of a role, and
+	// an organization without members.
 	site := org.Given(org.RoleInput{Name: "site-custom", Site: []rbac.Permission{readTemplate}})
 	if _, err := s.Service.PutRole(t.Context(), s.Service.Operator(), org.Site, site); err != nil {
 		t.Fatal(err)
 	}
+	outsider := org.Given(org.RolesInput{Roles: []string{"site-custom"}})
+	if _, _, err := s.Service.SetUserRoles(t.Context(), s.Service.Operator(), webtest.Outsider, outsider); err != nil {
+		t.Fatal(err)
+	}
+	setUpApp(t, s, webtest.Outsider)
 	if _, err := s.Service.CreateOrganization(t.Context(), by, org.Given(org.OrganizationInput{Name: "empty"})); err != nil {
 		t.Fatal(err)
 	}
@@ -158,13 +170,13 @@ func (r scopedRoute) send(t *testing.T, s *webtest.Site, v map[string]string, me
 	if strings.Contains(path, "/keys/") {
 		v["id"] = v["key"]
 	}
-	if strings.HasPrefix(path, "/users/roles") {
+	if strings.HasPrefix(path, "/users/roles") || strings.HasPrefix(path, "/users/{user}/roles/") {
 		v["roleName"] = "site-custom"
 	}
 	filled, _ := pathWith(path, v)
 	req := webtest.Request{Method: method, Path: filled + r.query, As: as, Header: token, Unchecked: true}
 	if r.json != "" {
-		req.JSON = strings.NewReplacer("DEFAULT", s.Organizations[webtest.Default].ID.String(), "MEMBER", s.ID(webtest.Member)).Replace(r.json)
+		req.JSON = strings.NewReplacer("TOMORROW", time.Now().Add(24*time.Hour).Format(time.RFC3339), "DEFAULT", s.Organizations[webtest.Default].ID.String(), "MEMBER", s.ID(webtest.Member)).Replace(r.json)
 	}
 	res := s.Do(t, req)
 	body := ""

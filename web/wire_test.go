@@ -171,7 +171,7 @@ func TestMemberRowsAsCSV(t *testing.T) {
 		}
 		r := csv.NewReader(strings.NewReader(got))
 		head, err := r.Read()
-		if err != nil || len(head) != 15 {
+		if err != nil || len(head) != 17 {
 			t.Fatalf("%q: head %v, %v", name, head, err)
 		}
 		row, err := r.Read()

@@ -69,7 +69,8 @@ func (d *Document) example(name string, s *Schema) (json.RawMessage, error) {
 // named returns the example that all values of a name have, nil if there is none or s is not of its type.
 func (d *Document) named(name string, s *Schema) json.RawMessage {
 	v, ok := d.Components.Examples.Get(name)
-	if !ok || len(s.Type) != 1 || !slices.Equal(typeOf(v), s.Type) {
+	types := slices.DeleteFunc(slices.Clone(s.Type), func(t string) bool { return t == "null" })
+	if !ok || len(types) != 1 || !slices.Equal(typeOf(v), types) {
 		return nil
 	}
 	if len(s.Enum) > 0 && !slices.ContainsFunc(s.Enum, func(e json.RawMessage) bool { return bytes.Equal(e, v) }) {

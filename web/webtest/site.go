@@ -144,13 +144,12 @@ func open(t testing.TB, place string, options []Option) *Site {
 // newSite makes a server over a database, which it closes.
 func newSite(t testing.TB, d *db.DB, place string, options []Option) *Site {
 	t.Helper()
-	shut := sync.OnceValue(d.Close)
+	log, shut := &bytes.Buffer{}, sync.OnceValue(d.Close)
 	t.Cleanup(func() {
 		if err := shut(); err != nil {
 			t.Error(err)
 		}
 	})
-	log := &bytes.Buffer{}
 	o := web.Options{
 		Service:  services.New(d, services.Options{HashCost: cheapHash, Vault: factor.NewVault(filepath.Join(t.TempDir(), "key"), true)}),
 		Sessions: account.NewSessionStore(d, nil),
