@@ -226,6 +226,18 @@ func TestCheckFinds(t *testing.T) {
 			t.Fatal(log)
 		}
 	}
+	// An owner without a password is no damage, and may be meant so.
+	provided := filepath.Join(dir, "provided.db")
+	if code, _, log := call(t, "", "backup", provided, "--db", sound); code != 0 {
+		t.Fatal(log)
+	}
+	alter(t, provided, "UPDATE users SET password_hash = '', login_type = 'oidc' WHERE username = 'ada'; INSERT INTO user_identities (issuer, subject, provider, user_id, email, claims, created_at) SELECT 'https://idp.example.com', 'ada', 'okta', id, '', '{}', created_at FROM users WHERE username = 'ada'")
+	for file, want := range map[string]bool{sound: false, provided: true} {
+		const says = "no owner can sign in without a sign-in provider"
+		if code, out, log := call(t, "", "check", "--db", file); code != 0 || strings.Contains(out+log, says) != want {
+			t.Errorf("%s: exit code %d, want the warning %v\n%s%s", filepath.Base(file), code, want, out, log)
+		}
+	}
 	for name, tt := range map[string]struct{ sql, says string }{
 		"edited entry": {"DROP TRIGGER audit_logs_unchanged; UPDATE audit_logs SET actor = 'mallory' WHERE seq = 1", "audit trail: site: entry 1 ("},
 		"missing end":  {"DROP TRIGGER audit_logs_kept; DELETE FROM audit_logs WHERE seq = (SELECT max(seq) FROM audit_logs)", "audit trail: site: the chain ends with entry "},

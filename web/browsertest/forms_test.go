@@ -133,8 +133,8 @@ func TestServerAway(t *testing.T) {
 		path, save, made string
 		enter            func(*tab)
 	}{
-		{"/users/new", `main form button.pri`, "SELECT id FROM users WHERE username = 'ada'", func(tb *tab) {
-			tb.do(fill(`[name=email]`, "ada@example.com"), fill(`[name=username]`, "ada"), click(`[name=organization_ids]`))
+		{"/users/new", `main form button.pri`, "SELECT id FROM invitations WHERE email = 'ada@example.com'", func(tb *tab) {
+			tb.do(fill(`[name=email]`, "ada@example.com"), click(`[name=organization_ids]`))
 		}},
 		{"/users/me/keys/tokens", `.token-new button`, "SELECT id FROM api_keys WHERE name = 'ci-deploy'", func(tb *tab) {
 			tb.do(fill(`[name=token_name]`, "ci-deploy"))
@@ -201,7 +201,7 @@ func TestLeaving(t *testing.T) {
 	tb.do(fill(`[name=username]`, "ada"))
 	leave("a new user", true)
 	tb.visit("/users/new")
-	tb.do(fill(`[name=username]`, "admin"), fill(`[name=email]`, "x@example.com"), click(`[name=organization_ids]`), click(`main form button.pri`), see(`#errors`))
+	tb.do(fill(`[name=username]`, "admin"), fill(`[name=email]`, "x@example.com"), click(`.by-password`), click(`[name=organization_ids]`), click(`main form button.pri`), see(`#errors`))
 	leave("a form that was refused", true)
 	tb.visit(members)
 	tb.do(click(`tbody .ck:enabled`))
