@@ -920,19 +920,23 @@ func (q *Queries) ListActiveMembersOfSiteRole(ctx context.Context, arg ListActiv
 }
 
 const listAllHoldersElsewhere = `-- name: ListAllHoldersElsewhere :many
-SELECT DISTINCT user_id FROM member_roles
-WHERE role = ?1 AND organization_id IN (SELECT o.id FROM organizations o WHERE o.id <> ?2)
+SELECT DISTINCT r.user_id FROM member_roles r
+WHERE r.role = ?1 AND r.organization_id IN (SELECT o.id FROM organizations o WHERE o.id <> ?2)
+  AND (r.ends_at IS NULL OR r.ends_at > ?3) AND EXISTS (
+      SELECT 1 FROM member_roles b WHERE b.organization_id = r.organization_id AND b.role = 'organization-member'
+        AND b.username_key = r.username_key AND (b.ends_at IS NULL OR b.ends_at > ?3))
 `
 
 type ListAllHoldersElsewhereParams struct {
 	Role           string
 	OrganizationID uuid.UUID
+	Now            sql.NullTime
 }
 
 // The same of all accounts.
 // reads all: SQLite looks into one organization after the other, PostgreSQL has an index that begins with the role.
 func (q *Queries) ListAllHoldersElsewhere(ctx context.Context, arg ListAllHoldersElsewhereParams) ([]uuid.UUID, error) {
-	rows, err := q.query(ctx, q.listAllHoldersElsewhereStmt, listAllHoldersElsewhere, arg.Role, arg.OrganizationID)
+	rows, err := q.query(ctx, q.listAllHoldersElsewhereStmt, listAllHoldersElsewhere, arg.Role, arg.OrganizationID, arg.Now)
 	if err != nil {
 		return nil, err
 	}
@@ -944,6 +948,65 @@ func (q *Queries) ListAllHoldersElsewhere(ctx context.Context, arg ListAllHolder
 			return nil, err
 		}
 		items = append(items, user_id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listDueHoldings = `-- name: ListDueHoldings :many
+SELECT h.organization_id, h.user_id, h.username_key, h.roles, h.site_roles, h.status, h.next_end, h.site_next_end
+FROM organization_members h WHERE h.organization_id = ?1 AND h.next_end <= ?2
+UNION
+SELECT m.organization_id, m.user_id, m.username_key, m.roles, m.site_roles, m.status, m.next_end, m.site_next_end
+FROM users u JOIN organization_members m ON m.organization_id = ?1 AND m.username_key = u.username_key
+WHERE u.next_end <= ?2
+ORDER BY username_key
+`
+
+type ListDueHoldingsParams struct {
+	OrganizationID uuid.UUID
+	Now            sql.NullTime
+}
+
+type ListDueHoldingsRow struct {
+	OrganizationID uuid.UUID
+	UserID         uuid.UUID
+	UsernameKey    string
+	Roles          string
+	SiteRoles      string
+	Status         string
+	NextEnd        sql.NullTime
+	SiteNextEnd    sql.NullTime
+}
+
+// The same of the members of an organization with records that have ended, there or on the site, by username.
+func (q *Queries) ListDueHoldings(ctx context.Context, arg ListDueHoldingsParams) ([]ListDueHoldingsRow, error) {
+	rows, err := q.query(ctx, q.listDueHoldingsStmt, listDueHoldings, arg.OrganizationID, arg.Now)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListDueHoldingsRow{}
+	for rows.Next() {
+		var i ListDueHoldingsRow
+		if err := rows.Scan(
+			&i.OrganizationID,
+			&i.UserID,
+			&i.UsernameKey,
+			&i.Roles,
+			&i.SiteRoles,
+			&i.Status,
+			&i.NextEnd,
+			&i.SiteNextEnd,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
 	}
 	if err := rows.Close(); err != nil {
 		return nil, err
@@ -1030,14 +1093,19 @@ func (q *Queries) ListHolderKeys(ctx context.Context, arg ListHolderKeysParams) 
 }
 
 const listHoldersElsewhere = `-- name: ListHoldersElsewhere :many
-SELECT DISTINCT user_id, role FROM member_roles
-WHERE CAST(?1 AS text) LIKE '% ' || role || ' %' AND organization_id <> ?2 AND user_id IN (/*SLICE:user_ids*/?)
-ORDER BY user_id, role
+SELECT DISTINCT r.user_id, r.role FROM member_roles r
+WHERE CAST(?1 AS text) LIKE '% ' || r.role || ' %' AND r.organization_id <> ?2
+  AND (r.ends_at IS NULL OR r.ends_at > ?3) AND EXISTS (
+      SELECT 1 FROM member_roles b WHERE b.organization_id = r.organization_id AND b.role = 'organization-member'
+        AND b.username_key = r.username_key AND (b.ends_at IS NULL OR b.ends_at > ?3))
+  AND r.user_id IN (/*SLICE:user_ids*/?)
+ORDER BY r.user_id, r.role
 `
 
 type ListHoldersElsewhereParams struct {
 	Roles          string
 	OrganizationID uuid.UUID
+	Now            sql.NullTime
 	UserIds        []uuid.UUID
 }
 
@@ -1046,12 +1114,14 @@ type ListHoldersElsewhereRow struct {
 	Role   string
 }
 
-// Which of some roles some accounts hold in any other organization. The names of roles stand between spaces.
+// Which of some roles some accounts hold in any other organization, by records that count: of the role and of the
+// membership. The names of roles stand between spaces.
 func (q *Queries) ListHoldersElsewhere(ctx context.Context, arg ListHoldersElsewhereParams) ([]ListHoldersElsewhereRow, error) {
 	query := listHoldersElsewhere
 	var queryParams []interface{}
 	queryParams = append(queryParams, arg.Roles)
 	queryParams = append(queryParams, arg.OrganizationID)
+	queryParams = append(queryParams, arg.Now)
 	if len(arg.UserIds) > 0 {
 		for _, v := range arg.UserIds {
 			queryParams = append(queryParams, v)
@@ -1224,12 +1294,15 @@ func (q *Queries) ListHoldersOfSiteRole(ctx context.Context, arg ListHoldersOfSi
 }
 
 const listHoldingGroups = `-- name: ListHoldingGroups :many
-SELECT organization_id, roles, site_roles, status, count(*) AS members FROM organization_members
-WHERE organization_id BETWEEN ?1 AND ?2
+SELECT organization_id, roles, site_roles, status, count(*) AS members,
+    count(CASE WHEN next_end <= ?1 OR site_next_end <= ?1 THEN 1 END) AS due
+FROM organization_members
+WHERE organization_id BETWEEN ?2 AND ?3
 GROUP BY organization_id, roles, site_roles, status
 `
 
 type ListHoldingGroupsParams struct {
+	Now     sql.NullTime
 	FirstID uuid.UUID
 	LastID  uuid.UUID
 }
@@ -1240,12 +1313,13 @@ type ListHoldingGroupsRow struct {
 	SiteRoles      string
 	Status         string
 	Members        int64
+	Due            int64
 }
 
 // What the members of a range of organizations hold, and how many hold it: a row for each set of roles and status that
-// occurs, and none for a member. It reads the index by holding alone.
+// occurs, and none for a member; due is how many of them hold a record that has ended. It reads the index by holding alone.
 func (q *Queries) ListHoldingGroups(ctx context.Context, arg ListHoldingGroupsParams) ([]ListHoldingGroupsRow, error) {
-	rows, err := q.query(ctx, q.listHoldingGroupsStmt, listHoldingGroups, arg.FirstID, arg.LastID)
+	rows, err := q.query(ctx, q.listHoldingGroupsStmt, listHoldingGroups, arg.Now, arg.FirstID, arg.LastID)
 	if err != nil {
 		return nil, err
 	}
@@ -1259,6 +1333,7 @@ func (q *Queries) ListHoldingGroups(ctx context.Context, arg ListHoldingGroupsPa
 			&i.SiteRoles,
 			&i.Status,
 			&i.Members,
+			&i.Due,
 		); err != nil {
 			return nil, err
 		}
@@ -1842,16 +1917,20 @@ func (q *Queries) ListMembersByNameDescending(ctx context.Context, arg ListMembe
 }
 
 const listOutsiders = `-- name: ListOutsiders :many
-SELECT u.id, u.username_key, u.roles FROM users u
+SELECT u.id, u.username_key, u.roles, u.next_end FROM users u
 WHERE u.username_key > ?1 AND u.status <> 'suspended' AND NOT EXISTS (
-    SELECT 1 FROM organization_members m WHERE m.organization_id = ?2 AND m.username_key = u.username_key)
+    SELECT 1 FROM organization_members m WHERE m.organization_id = ?2 AND m.username_key = u.username_key
+      AND (m.next_end IS NULL OR m.next_end > ?3 OR EXISTS (
+          SELECT 1 FROM member_roles b WHERE b.organization_id = m.organization_id AND b.role = 'organization-member'
+            AND b.username_key = m.username_key AND (b.ends_at IS NULL OR b.ends_at > ?3))))
 ORDER BY u.username_key
-LIMIT CAST(?3 AS bigint)
+LIMIT CAST(?4 AS bigint)
 `
 
 type ListOutsidersParams struct {
 	AfterKey       string
 	OrganizationID uuid.UUID
+	Now            sql.NullTime
 	MaxRows        int64
 }
 
@@ -1859,11 +1938,18 @@ type ListOutsidersRow struct {
 	ID          uuid.UUID
 	UsernameKey string
 	Roles       string
+	NextEnd     sql.NullTime
 }
 
 // What each account holds that does not belong to an organization and is not suspended, by username, from a place onwards.
+// Whose membership has ended does not belong to it, swept or not.
 func (q *Queries) ListOutsiders(ctx context.Context, arg ListOutsidersParams) ([]ListOutsidersRow, error) {
-	rows, err := q.query(ctx, q.listOutsidersStmt, listOutsiders, arg.AfterKey, arg.OrganizationID, arg.MaxRows)
+	rows, err := q.query(ctx, q.listOutsidersStmt, listOutsiders,
+		arg.AfterKey,
+		arg.OrganizationID,
+		arg.Now,
+		arg.MaxRows,
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -1871,7 +1957,12 @@ func (q *Queries) ListOutsiders(ctx context.Context, arg ListOutsidersParams) ([
 	items := []ListOutsidersRow{}
 	for rows.Next() {
 		var i ListOutsidersRow
-		if err := rows.Scan(&i.ID, &i.UsernameKey, &i.Roles); err != nil {
+		if err := rows.Scan(
+			&i.ID,
+			&i.UsernameKey,
+			&i.Roles,
+			&i.NextEnd,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -1886,14 +1977,18 @@ func (q *Queries) ListOutsiders(ctx context.Context, arg ListOutsidersParams) ([
 }
 
 const listOutsidersByID = `-- name: ListOutsidersByID :many
-SELECT u.id, u.username_key, u.roles FROM users u
+SELECT u.id, u.username_key, u.roles, u.next_end FROM users u
 WHERE u.status <> 'suspended' AND NOT EXISTS (
-    SELECT 1 FROM organization_members m WHERE m.organization_id = ?1 AND m.username_key = u.username_key)
+    SELECT 1 FROM organization_members m WHERE m.organization_id = ?1 AND m.username_key = u.username_key
+      AND (m.next_end IS NULL OR m.next_end > ?2 OR EXISTS (
+          SELECT 1 FROM member_roles b WHERE b.organization_id = m.organization_id AND b.role = 'organization-member'
+            AND b.username_key = m.username_key AND (b.ends_at IS NULL OR b.ends_at > ?2))))
   AND u.id IN (/*SLICE:ids*/?)
 `
 
 type ListOutsidersByIDParams struct {
 	OrganizationID uuid.UUID
+	Now            sql.NullTime
 	Ids            []uuid.UUID
 }
 
@@ -1901,6 +1996,7 @@ type ListOutsidersByIDRow struct {
 	ID          uuid.UUID
 	UsernameKey string
 	Roles       string
+	NextEnd     sql.NullTime
 }
 
 // The same of these accounts, in any order.
@@ -1908,6 +2004,7 @@ func (q *Queries) ListOutsidersByID(ctx context.Context, arg ListOutsidersByIDPa
 	query := listOutsidersByID
 	var queryParams []interface{}
 	queryParams = append(queryParams, arg.OrganizationID)
+	queryParams = append(queryParams, arg.Now)
 	if len(arg.Ids) > 0 {
 		for _, v := range arg.Ids {
 			queryParams = append(queryParams, v)
@@ -1924,7 +2021,12 @@ func (q *Queries) ListOutsidersByID(ctx context.Context, arg ListOutsidersByIDPa
 	items := []ListOutsidersByIDRow{}
 	for rows.Next() {
 		var i ListOutsidersByIDRow
-		if err := rows.Scan(&i.ID, &i.UsernameKey, &i.Roles); err != nil {
+		if err := rows.Scan(
+			&i.ID,
+			&i.UsernameKey,
+			&i.Roles,
+			&i.NextEnd,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -1939,7 +2041,7 @@ func (q *Queries) ListOutsidersByID(ctx context.Context, arg ListOutsidersByIDPa
 }
 
 const listPeople = `-- name: ListPeople :many
-SELECT user_id, username_key, username, name, email, roles, site_roles, status FROM organization_members
+SELECT user_id, username_key, username, name, email, roles, site_roles, status, next_end, site_next_end FROM organization_members
 WHERE organization_id = ?1 AND username_key > ?2
 ORDER BY username_key
 LIMIT CAST(?3 AS bigint)
@@ -1960,6 +2062,8 @@ type ListPeopleRow struct {
 	Roles       string
 	SiteRoles   string
 	Status      string
+	NextEnd     sql.NullTime
+	SiteNextEnd sql.NullTime
 }
 
 // The same of all members, by username, from a place onwards.
@@ -1981,6 +2085,8 @@ func (q *Queries) ListPeople(ctx context.Context, arg ListPeopleParams) ([]ListP
 			&i.Roles,
 			&i.SiteRoles,
 			&i.Status,
+			&i.NextEnd,
+			&i.SiteNextEnd,
 		); err != nil {
 			return nil, err
 		}
@@ -1996,7 +2102,7 @@ func (q *Queries) ListPeople(ctx context.Context, arg ListPeopleParams) ([]ListP
 }
 
 const listPeopleByID = `-- name: ListPeopleByID :many
-SELECT user_id, username_key, username, name, email, roles, site_roles, status FROM organization_members
+SELECT user_id, username_key, username, name, email, roles, site_roles, status, next_end, site_next_end FROM organization_members
 WHERE organization_id BETWEEN ?1 AND ?1 AND user_id IN (/*SLICE:user_ids*/?)
 `
 
@@ -2014,6 +2120,8 @@ type ListPeopleByIDRow struct {
 	Roles       string
 	SiteRoles   string
 	Status      string
+	NextEnd     sql.NullTime
+	SiteNextEnd sql.NullTime
 }
 
 // The same of those of some accounts who are members.
@@ -2046,6 +2154,8 @@ func (q *Queries) ListPeopleByID(ctx context.Context, arg ListPeopleByIDParams) 
 			&i.Roles,
 			&i.SiteRoles,
 			&i.Status,
+			&i.NextEnd,
+			&i.SiteNextEnd,
 		); err != nil {
 			return nil, err
 		}
@@ -2061,7 +2171,7 @@ func (q *Queries) ListPeopleByID(ctx context.Context, arg ListPeopleByIDParams) 
 }
 
 const listPeopleOfRole = `-- name: ListPeopleOfRole :many
-SELECT m.user_id, m.username_key, m.username, m.name, m.email, m.roles, m.site_roles, m.status FROM (
+SELECT m.user_id, m.username_key, m.username, m.name, m.email, m.roles, m.site_roles, m.status, m.next_end, m.site_next_end FROM (
     SELECT r.organization_id, r.username_key FROM member_roles r
     WHERE r.organization_id = ?1 AND r.role = ?2 AND r.username_key > ?3
     GROUP BY r.organization_id, r.username_key ORDER BY r.username_key LIMIT CAST(?4 AS bigint)
@@ -2085,6 +2195,8 @@ type ListPeopleOfRoleRow struct {
 	Roles       string
 	SiteRoles   string
 	Status      string
+	NextEnd     sql.NullTime
+	SiteNextEnd sql.NullTime
 }
 
 // Who holds a role, with what a list of people shows, by username, from a place onwards.
@@ -2111,6 +2223,8 @@ func (q *Queries) ListPeopleOfRole(ctx context.Context, arg ListPeopleOfRolePara
 			&i.Roles,
 			&i.SiteRoles,
 			&i.Status,
+			&i.NextEnd,
+			&i.SiteNextEnd,
 		); err != nil {
 			return nil, err
 		}
@@ -2126,9 +2240,10 @@ func (q *Queries) ListPeopleOfRole(ctx context.Context, arg ListPeopleOfRolePara
 }
 
 const listPeopleOfSiteRole = `-- name: ListPeopleOfSiteRole :many
-SELECT m.user_id, m.username_key, m.username, m.name, m.email, m.roles, m.site_roles, m.status FROM user_roles h
+SELECT m.user_id, m.username_key, m.username, m.name, m.email, m.roles, m.site_roles, m.status, m.next_end, m.site_next_end FROM user_roles h
 JOIN organization_members m ON m.user_id = h.user_id
-WHERE h.role = ?1 AND h.user_id > ?2 AND m.organization_id = ?3
+WHERE h.role = ?1 AND h.user_id > ?2 AND m.organization_id = ?3 AND NOT EXISTS (
+    SELECT 1 FROM user_roles x WHERE x.user_id = h.user_id AND x.role = h.role AND x.source < h.source)
 ORDER BY h.user_id
 LIMIT CAST(?4 AS bigint)
 `
@@ -2149,9 +2264,11 @@ type ListPeopleOfSiteRoleRow struct {
 	Roles       string
 	SiteRoles   string
 	Status      string
+	NextEnd     sql.NullTime
+	SiteNextEnd sql.NullTime
 }
 
-// The same of those members who hold a role of the site, by id.
+// The same of those members who hold a role of the site, by id, each once, however many sources give it.
 func (q *Queries) ListPeopleOfSiteRole(ctx context.Context, arg ListPeopleOfSiteRoleParams) ([]ListPeopleOfSiteRoleRow, error) {
 	rows, err := q.query(ctx, q.listPeopleOfSiteRoleStmt, listPeopleOfSiteRole,
 		arg.Role,
@@ -2175,6 +2292,8 @@ func (q *Queries) ListPeopleOfSiteRole(ctx context.Context, arg ListPeopleOfSite
 			&i.Roles,
 			&i.SiteRoles,
 			&i.Status,
+			&i.NextEnd,
+			&i.SiteNextEnd,
 		); err != nil {
 			return nil, err
 		}

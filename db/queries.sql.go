@@ -594,6 +594,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listChangesStmt, err = db.PrepareContext(ctx, listChanges); err != nil {
 		return nil, fmt.Errorf("error preparing query ListChanges: %w", err)
 	}
+	if q.listDueHoldingsStmt, err = db.PrepareContext(ctx, listDueHoldings); err != nil {
+		return nil, fmt.Errorf("error preparing query ListDueHoldings: %w", err)
+	}
 	if q.listDueScopesStmt, err = db.PrepareContext(ctx, listDueScopes); err != nil {
 		return nil, fmt.Errorf("error preparing query ListDueScopes: %w", err)
 	}
@@ -1939,6 +1942,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listChangesStmt: %w", cerr)
 		}
 	}
+	if q.listDueHoldingsStmt != nil {
+		if cerr := q.listDueHoldingsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listDueHoldingsStmt: %w", cerr)
+		}
+	}
 	if q.listDueScopesStmt != nil {
 		if cerr := q.listDueScopesStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listDueScopesStmt: %w", cerr)
@@ -2818,6 +2826,7 @@ type Queries struct {
 	listCatalogsInUseStmt             *sql.Stmt
 	listCatalogsOfRolesStmt           *sql.Stmt
 	listChangesStmt                   *sql.Stmt
+	listDueHoldingsStmt               *sql.Stmt
 	listDueScopesStmt                 *sql.Stmt
 	listEndedAccountsStmt             *sql.Stmt
 	listEndedMembersStmt              *sql.Stmt
@@ -3144,6 +3153,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listCatalogsInUseStmt:             q.listCatalogsInUseStmt,
 		listCatalogsOfRolesStmt:           q.listCatalogsOfRolesStmt,
 		listChangesStmt:                   q.listChangesStmt,
+		listDueHoldingsStmt:               q.listDueHoldingsStmt,
 		listDueScopesStmt:                 q.listDueScopesStmt,
 		listEndedAccountsStmt:             q.listEndedAccountsStmt,
 		listEndedMembersStmt:              q.listEndedMembersStmt,

@@ -124,6 +124,7 @@ type Reads interface {
 	ListCatalogsInUse(ctx context.Context) ([]int64, error)
 	ListCatalogsOfRoles(ctx context.Context) ([]int64, error)
 	ListChanges(ctx context.Context, arg ListChangesParams) ([]LoggedChange, error)
+	ListDueHoldings(ctx context.Context, arg ListDueHoldingsParams) ([]ListDueHoldingsRow, error)
 	ListDueScopes(ctx context.Context, arg ListDueScopesParams) ([]uuid.UUID, error)
 	ListEndedAccounts(ctx context.Context, arg ListEndedAccountsParams) ([]uuid.UUID, error)
 	ListEndedMembers(ctx context.Context, arg ListEndedMembersParams) ([]uuid.UUID, error)
@@ -785,6 +786,11 @@ func (r reads) ListCatalogsOfRoles(ctx context.Context) ([]int64, error) {
 func (r reads) ListChanges(ctx context.Context, arg ListChangesParams) ([]LoggedChange, error) {
 	found, err := r.queries.ListChanges(ctx, arg)
 	return found, named("ListChanges", err)
+}
+
+func (r reads) ListDueHoldings(ctx context.Context, arg ListDueHoldingsParams) ([]ListDueHoldingsRow, error) {
+	found, err := r.queries.ListDueHoldings(ctx, arg)
+	return found, named("ListDueHoldings", err)
 }
 
 func (r reads) ListDueScopes(ctx context.Context, arg ListDueScopesParams) ([]uuid.UUID, error) {

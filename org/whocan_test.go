@@ -6,9 +6,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/google/uuid"
 
 	"rolecall.example/db"
 	"rolecall.example/org"
@@ -34,12 +36,56 @@ func peopledWorld(t *testing.T, seed uint64) *world {
 	return w
 }
 
-// Who can is everybody on the site whom the decision lets: each member, each account outside, and no suspended one.
+// endAtRandom ends memberships and roles of some people, of the site and of both organizations, and moves the clock past
+// that; who sweeps is nobody. Some of what ends is held by another record as well. It returns who is no member of home.
+func (w *world) endAtRandom(t *testing.T) (left map[string]bool) {
+	t.Helper()
+	left = map[string]bool{}
+	list, clock := w.servers(t, 1)
+	w.service = list[0]
+	end := clock.now().Add(time.Hour)
+	for _, name := range slices.Concat(homeMembers, []string{"pm", "pa"}) {
+		for _, place := range []uuid.UUID{home, beta} {
+			if !w.isMember(t, place, name) {
+				continue
+			}
+			for _, role := range append(strings.Fields(w.memberRoles(t, place, name)), org.RoleOrganizationUser) {
+				if w.rng.IntN(3) == 0 {
+					w.record(t, place, name, role, org.SourceManual, end)
+					if w.rng.IntN(4) == 0 {
+						w.record(t, place, name, role, "oidc:okta", time.Time{})
+					} else if role == org.RoleOrganizationUser && place == home {
+						left[name] = true
+					}
+				}
+			}
+		}
+	}
+	for _, p := range people {
+		for _, role := range strings.Fields(w.siteRoles(t, p.name)) {
+			if w.rng.IntN(3) == 0 {
+				w.record(t, uuid.Nil, p.name, role, org.SourceManual, end)
+			}
+			if w.rng.IntN(3) == 0 {
+				w.record(t, uuid.Nil, p.name, role, "oidc:okta", time.Time{})
+			}
+		}
+	}
+	clock.set(end)
+	return left
+}
+
+// Who can is everybody on the site whom the decision lets: each member, each account outside, and no suspended one; and
+// nobody by what has ended.
 func TestWhoCanIsEverybodyWhoCan(t *testing.T) {
 	t.Parallel()
 	outsiders, withheld := 0, 0
-	for seed := range worlds(6) {
+	for seed := range 2 * worlds(6) {
 		w := peopledWorld(t, 100+seed)
+		left := map[string]bool{}
+		if seed%2 == 1 {
+			left = w.endAtRandom(t)
+		}
 		rights := map[string]map[string]bool{}
 		for _, p := range people {
 			rights[p.name] = w.rights(t, p.name)
@@ -53,7 +99,7 @@ func TestWhoCanIsEverybodyWhoCan(t *testing.T) {
 			var members, outside []string
 			might, total := 0, 0
 			for _, p := range people {
-				member := p.home != nil || p.name == "pm"
+				member := (p.home != nil || p.name == "pm") && !left[p.name]
 				if member {
 					total++
 				}

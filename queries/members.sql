@@ -435,8 +435,10 @@ LIMIT CAST(@max_rows AS bigint);
 
 -- name: ListHoldingGroups :many
 -- What the members of a range of organizations hold, and how many hold it: a row for each set of roles and status that
--- occurs, and none for a member. It reads the index by holding alone.
-SELECT organization_id, roles, site_roles, status, count(*) AS members FROM organization_members
+-- occurs, and none for a member; due is how many of them hold a record that has ended. It reads the index by holding alone.
+SELECT organization_id, roles, site_roles, status, count(*) AS members,
+    count(CASE WHEN next_end <= @now OR site_next_end <= @now THEN 1 END) AS due
+FROM organization_members
 WHERE organization_id BETWEEN @first_id AND @last_id
 GROUP BY organization_id, roles, site_roles, status;
 
@@ -457,19 +459,36 @@ WHERE organization_id = @organization_id AND username_key IN (sqlc.slice('keys')
 SELECT organization_id, user_id, username_key, roles, site_roles, status, next_end, site_next_end FROM organization_members
 WHERE user_id IN (sqlc.slice('user_ids'));
 
+-- name: ListDueHoldings :many
+-- The same of the members of an organization with records that have ended, there or on the site, by username.
+SELECT h.organization_id, h.user_id, h.username_key, h.roles, h.site_roles, h.status, h.next_end, h.site_next_end
+FROM organization_members h WHERE h.organization_id = @organization_id AND h.next_end <= @now
+UNION
+SELECT m.organization_id, m.user_id, m.username_key, m.roles, m.site_roles, m.status, m.next_end, m.site_next_end
+FROM users u JOIN organization_members m ON m.organization_id = @organization_id AND m.username_key = u.username_key
+WHERE u.next_end <= @now
+ORDER BY username_key;
+
 -- name: ListOutsiders :many
 -- What each account holds that does not belong to an organization and is not suspended, by username, from a place onwards.
-SELECT u.id, u.username_key, u.roles FROM users u
+-- Whose membership has ended does not belong to it, swept or not.
+SELECT u.id, u.username_key, u.roles, u.next_end FROM users u
 WHERE u.username_key > @after_key AND u.status <> 'suspended' AND NOT EXISTS (
-    SELECT 1 FROM organization_members m WHERE m.organization_id = @organization_id AND m.username_key = u.username_key)
+    SELECT 1 FROM organization_members m WHERE m.organization_id = @organization_id AND m.username_key = u.username_key
+      AND (m.next_end IS NULL OR m.next_end > @now OR EXISTS (
+          SELECT 1 FROM member_roles b WHERE b.organization_id = m.organization_id AND b.role = 'organization-member'
+            AND b.username_key = m.username_key AND (b.ends_at IS NULL OR b.ends_at > @now))))
 ORDER BY u.username_key
 LIMIT CAST(@max_rows AS bigint);
 
 -- name: ListOutsidersByID :many
 -- The same of these accounts, in any order.
-SELECT u.id, u.username_key, u.roles FROM users u
+SELECT u.id, u.username_key, u.roles, u.next_end FROM users u
 WHERE u.status <> 'suspended' AND NOT EXISTS (
-    SELECT 1 FROM organization_members m WHERE m.organization_id = @organization_id AND m.username_key = u.username_key)
+    SELECT 1 FROM organization_members m WHERE m.organization_id = @organization_id AND m.username_key = u.username_key
+      AND (m.next_end IS NULL OR m.next_end > @now OR EXISTS (
+          SELECT 1 FROM member_roles b WHERE b.organization_id = m.organization_id AND b.role = 'organization-member'
+            AND b.username_key = m.username_key AND (b.ends_at IS NULL OR b.ends_at > @now))))
   AND u.id IN (sqlc.slice('ids'));
 
 -- name: ListHoldersOfAnySiteRole :many
@@ -477,16 +496,24 @@ WHERE u.status <> 'suspended' AND NOT EXISTS (
 SELECT DISTINCT user_id FROM user_roles LIMIT CAST(@max_rows AS bigint);
 
 -- name: ListHoldersElsewhere :many
--- Which of some roles some accounts hold in any other organization. The names of roles stand between spaces.
-SELECT DISTINCT user_id, role FROM member_roles
-WHERE CAST(@roles AS text) LIKE '% ' || role || ' %' AND organization_id <> @organization_id AND user_id IN (sqlc.slice('user_ids'))
-ORDER BY user_id, role;
+-- Which of some roles some accounts hold in any other organization, by records that count: of the role and of the
+-- membership. The names of roles stand between spaces.
+SELECT DISTINCT r.user_id, r.role FROM member_roles r
+WHERE CAST(@roles AS text) LIKE '% ' || r.role || ' %' AND r.organization_id <> @organization_id
+  AND (r.ends_at IS NULL OR r.ends_at > @now) AND EXISTS (
+      SELECT 1 FROM member_roles b WHERE b.organization_id = r.organization_id AND b.role = 'organization-member'
+        AND b.username_key = r.username_key AND (b.ends_at IS NULL OR b.ends_at > @now))
+  AND r.user_id IN (sqlc.slice('user_ids'))
+ORDER BY r.user_id, r.role;
 
 -- name: ListAllHoldersElsewhere :many
 -- The same of all accounts.
 -- reads all: SQLite looks into one organization after the other, PostgreSQL has an index that begins with the role.
-SELECT DISTINCT user_id FROM member_roles
-WHERE role = @role AND organization_id IN (SELECT o.id FROM organizations o WHERE o.id <> @organization_id);
+SELECT DISTINCT r.user_id FROM member_roles r
+WHERE r.role = @role AND r.organization_id IN (SELECT o.id FROM organizations o WHERE o.id <> @organization_id)
+  AND (r.ends_at IS NULL OR r.ends_at > @now) AND EXISTS (
+      SELECT 1 FROM member_roles b WHERE b.organization_id = r.organization_id AND b.role = 'organization-member'
+        AND b.username_key = r.username_key AND (b.ends_at IS NULL OR b.ends_at > @now));
 
 -- name: ListHoldersOfRole :many
 -- Who holds a role, and what else, by username, from a place onwards.
@@ -499,7 +526,7 @@ ORDER BY h.username_key;
 
 -- name: ListPeopleOfRole :many
 -- Who holds a role, with what a list of people shows, by username, from a place onwards.
-SELECT m.user_id, m.username_key, m.username, m.name, m.email, m.roles, m.site_roles, m.status FROM (
+SELECT m.user_id, m.username_key, m.username, m.name, m.email, m.roles, m.site_roles, m.status, m.next_end, m.site_next_end FROM (
     SELECT r.organization_id, r.username_key FROM member_roles r
     WHERE r.organization_id = @organization_id AND r.role = @role AND r.username_key > @after_key
     GROUP BY r.organization_id, r.username_key ORDER BY r.username_key LIMIT CAST(@max_rows AS bigint)
@@ -507,23 +534,24 @@ SELECT m.user_id, m.username_key, m.username, m.name, m.email, m.roles, m.site_r
 ORDER BY h.username_key;
 
 -- name: ListPeopleOfSiteRole :many
--- The same of those members who hold a role of the site, by id.
-SELECT m.user_id, m.username_key, m.username, m.name, m.email, m.roles, m.site_roles, m.status FROM user_roles h
+-- The same of those members who hold a role of the site, by id, each once, however many sources give it.
+SELECT m.user_id, m.username_key, m.username, m.name, m.email, m.roles, m.site_roles, m.status, m.next_end, m.site_next_end FROM user_roles h
 JOIN organization_members m ON m.user_id = h.user_id
-WHERE h.role = @role AND h.user_id > @after_user AND m.organization_id = @organization_id
+WHERE h.role = @role AND h.user_id > @after_user AND m.organization_id = @organization_id AND NOT EXISTS (
+    SELECT 1 FROM user_roles x WHERE x.user_id = h.user_id AND x.role = h.role AND x.source < h.source)
 ORDER BY h.user_id
 LIMIT CAST(@max_rows AS bigint);
 
 -- name: ListPeople :many
 -- The same of all members, by username, from a place onwards.
-SELECT user_id, username_key, username, name, email, roles, site_roles, status FROM organization_members
+SELECT user_id, username_key, username, name, email, roles, site_roles, status, next_end, site_next_end FROM organization_members
 WHERE organization_id = @organization_id AND username_key > @after_key
 ORDER BY username_key
 LIMIT CAST(@max_rows AS bigint);
 
 -- name: ListPeopleByID :many
 -- The same of those of some accounts who are members.
-SELECT user_id, username_key, username, name, email, roles, site_roles, status FROM organization_members
+SELECT user_id, username_key, username, name, email, roles, site_roles, status, next_end, site_next_end FROM organization_members
 WHERE organization_id BETWEEN @organization_id AND @organization_id AND user_id IN (sqlc.slice('user_ids'));
 
 -- name: ListHoldersOfSiteRole :many

@@ -64,6 +64,8 @@ func TestEveryWayDecidesAlike(t *testing.T) {
 			t.Fatalf("seed %d: %v", seed, err)
 		}
 		s.compare(t, fmt.Sprintf("seed %d, rolled back", seed), pairs)
+		s.end(t)
+		s.compare(t, fmt.Sprintf("seed %d, after ends that nobody has swept", seed), pairs)
 		total += s.counted
 	}
 	t.Logf("%d decisions were compared", total)
@@ -164,6 +166,20 @@ func (s *randomSite) add(t *testing.T, name string, roles map[string][]string) {
 		s.suspended[name] = true
 		s.done(t, webtest.Request{Method: http.MethodPut, Path: "/api/v2/users/" + name + "/status/suspend"})
 	}
+}
+
+// end ends memberships and roles of some people in the past. No server of these tests sweeps.
+func (s *randomSite) end(t *testing.T) {
+	t.Helper()
+	ended := time.Now().Add(-time.Second).UTC()
+	for _, name := range s.people {
+		for _, table := range []string{"member_roles", "user_roles"} {
+			if s.rng.IntN(2) == 0 {
+				s.Exec(t, "UPDATE "+table+" SET ends_at = ? WHERE user_id = ? AND (role LIKE ? OR role LIKE '%a%')", ended, s.ID(name), fmt.Sprint("%", s.rng.IntN(5)))
+			}
+		}
+	}
+	s.Exec(t, "UPDATE revisions SET value = value + 1, roles = value + 1")
 }
 
 // done is a request of the owner that must work.

@@ -2,6 +2,7 @@ package catalogplan
 
 import (
 	"context"
+	"database/sql"
 	"maps"
 	"slices"
 	"strings"
@@ -35,7 +36,10 @@ func (s *survey) eachApart(ctx context.Context, v visitor) error {
 			continue
 		}
 		carried[r.name] = true
-		holders, err := s.q.ListAllHoldersElsewhere(ctx, db.ListAllHoldersElsewhereParams{Role: r.name, OrganizationID: uuid.Nil})
+		// Groups are counted as they are stored, so these are taken as they are stored as well: at a moment before any end.
+		holders, err := s.q.ListAllHoldersElsewhere(ctx, db.ListAllHoldersElsewhereParams{
+			Role: r.name, OrganizationID: uuid.Nil, Now: sql.NullTime{Valid: true},
+		})
 		if err != nil {
 			return err
 		}

@@ -37,7 +37,7 @@ func (s *Service) searchPeople(
 	if w.subject = subjects[q.Subject.ID]; err != nil || w.subject == uuid.Nil {
 		return found, err
 	}
-	return w.page(ctx, src.Q, p)
+	return w.page(ctx, src, p)
 }
 
 // things walks accounts or memberships as the things of a question.
@@ -73,13 +73,13 @@ func (w *things) may(ctx context.Context, id uuid.UUID) (bool, error) {
 }
 
 // page finds the things after a place.
-func (w *things) page(ctx context.Context, q db.Reads, p org.AccessPage) (org.AccessFound, error) {
+func (w *things) page(ctx context.Context, src unit.Reader, p org.AccessPage) (org.AccessFound, error) {
 	var found org.AccessFound
-	ids := w.readable(q)
+	ids := w.readable(src)
 	after := p.After
 	for {
 		if w.others != nil && !*w.others { // then its own is all that there may be
-			ids = w.own(q)
+			ids = w.own(src.Q)
 		}
 		rows, err := ids(ctx, after)
 		if err != nil || len(rows) == 0 {
@@ -118,7 +118,7 @@ func (w *things) own(q db.Reads) pieces {
 }
 
 // readable gives the accounts of the things that the caller may read: all of them, or the caller's own alone.
-func (w *things) readable(q db.Reads) pieces {
+func (w *things) readable(src unit.Reader) pieces {
 	all := w.by.Can("read", org.UsersObject)
 	own := org.UserObject(w.by.ID())
 	if w.in != uuid.Nil {
@@ -132,25 +132,34 @@ func (w *things) readable(q db.Reads) pieces {
 			return nil, nil
 		case !all:
 		case w.in != uuid.Nil:
-			ids, err = membersAfter(ctx, q, w.in, after)
+			ids, err = membersAfter(ctx, src, w.in, after)
 		default:
-			ids, err = q.ListUsers(ctx, db.ListUsersParams{AfterKey: after, MaxRows: unit.ChunkSize})
+			ids, err = src.Q.ListUsers(ctx, db.ListUsersParams{AfterKey: after, MaxRows: unit.ChunkSize})
 		}
 		if err != nil {
 			return nil, err
 		}
-		rows, err := q.ListUsersByID(ctx, ids)
+		rows, err := src.Q.ListUsersByID(ctx, ids)
 		unit.InOrder(rows, ids, func(r *db.UserRow) uuid.UUID { return r.ID })
 		return rows, err
 	}
 }
 
-// membersAfter is some members of an organization, by username.
-func membersAfter(ctx context.Context, q db.Reads, in uuid.UUID, after string) ([]uuid.UUID, error) {
-	rows, err := q.ListHoldings(ctx, db.ListHoldingsParams{OrganizationID: in, AfterKey: after, MaxRows: unit.ChunkSize})
-	ids := make([]uuid.UUID, len(rows))
-	for i := range rows {
-		ids[i] = rows[i].UserID
+// membersAfter is some members of an organization at the moment, by username; none: there are no more.
+func membersAfter(ctx context.Context, src unit.Reader, in uuid.UUID, after string) ([]uuid.UUID, error) {
+	for {
+		rows, err := src.Q.ListHoldings(ctx, db.ListHoldingsParams{OrganizationID: in, AfterKey: after, MaxRows: unit.ChunkSize})
+		if err != nil || len(rows) == 0 {
+			return nil, err
+		}
+		after = rows[len(rows)-1].UsernameKey
+		here, err := unit.HeldNow(ctx, src, rows, unit.HoldingStored(in))
+		if err != nil || len(here) > 0 {
+			ids := make([]uuid.UUID, len(here))
+			for i := range here {
+				ids[i] = here[i].UserID
+			}
+			return ids, err
+		}
 	}
-	return ids, err
 }

@@ -172,30 +172,15 @@ func (k *seeker) offer(ctx context.Context, id uuid.UUID, place string, h unit.H
 
 // members looks among the members after a place.
 func (k *seeker) members(ctx context.Context, key string, all bool) error {
-	p := db.ListHoldingsParams{OrganizationID: k.object.Org, MaxRows: unit.WalkPiece, AfterKey: key}
 	if !all {
 		return k.self(key, true)
 	}
-	for {
-		rows, err := k.Q.ListHoldings(ctx, p)
-		if err != nil {
-			return err
-		}
-		for i := range rows {
-			r := &rows[i]
-			if org.Status(r.Status) == org.StatusSuspended {
-				continue
-			}
-			h := unit.Holding{Roles: unit.SortNames(r.Roles), SiteRoles: unit.SortNames(r.SiteRoles), Elsewhere: k.Elsewhere[r.UserID]}
-			if err := k.offer(ctx, r.UserID, amongMembers+r.UsernameKey, h); err != nil {
-				return err
-			}
-		}
-		if len(rows) < unit.WalkPiece {
+	return k.EachAfter(ctx, key, func(r *db.ListHoldingsRow, h unit.Holding) error {
+		if org.Status(r.Status) == org.StatusSuspended {
 			return nil
 		}
-		p.AfterKey = rows[len(rows)-1].UsernameKey
-	}
+		return k.offer(ctx, r.UserID, amongMembers+r.UsernameKey, h)
+	})
 }
 
 // others looks among the accounts that do not belong to the organization, after a place.
@@ -221,9 +206,9 @@ func (k *seeker) others(ctx context.Context, key string, all bool) error {
 			return k.offerAll(ctx, list, key)
 		}
 	}
-	p := db.ListOutsidersParams{OrganizationID: k.object.Org, MaxRows: unit.WalkPiece, AfterKey: key}
+	p := db.ListOutsidersParams{OrganizationID: k.object.Org, Now: unit.NullTime(k.When), MaxRows: unit.WalkPiece, AfterKey: key}
 	for {
-		rows, err := k.Q.ListOutsiders(ctx, p)
+		rows, err := outsidersAfter(ctx, k.Crowd, p)
 		if err != nil {
 			return err
 		}

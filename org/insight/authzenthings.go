@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"rolecall.example/db"
 	"rolecall.example/org"
 	"rolecall.example/org/unit"
 )
@@ -64,7 +65,13 @@ func (m *accessMapper) confirm(ctx context.Context, found map[string]uuid.UUID, 
 
 // belong finds out where accounts belong.
 func (m *accessMapper) belong(ctx context.Context, ids []uuid.UUID) error {
-	held, err := m.Q.ListHoldingsOf(ctx, ids)
+	rows, err := m.Q.ListHoldingsOf(ctx, ids)
+	if err != nil {
+		return err
+	}
+	held, err := unit.HeldNow(ctx, m.Reader, rows, func(r *db.ListHoldingsOfRow) unit.Stored {
+		return unit.Stored{Place: r.OrganizationID, User: r.UserID, Roles: &r.Roles, NextEnd: r.NextEnd}
+	})
 	for i := range held {
 		m.memberships[[2]uuid.UUID{held[i].OrganizationID, held[i].UserID}] = true
 	}

@@ -177,10 +177,11 @@ func (f *finder) walk(ctx context.Context, page *window) error {
 		if page.full() {
 			return errFull
 		}
-		if d := f.known[h]; d.able && org.Status(r.Status) != org.StatusSuspended {
+		d, err := f.decide(ctx, h)
+		if err == nil && d.able && org.Status(r.Status) != org.StatusSuspended {
 			page.add(r.UserID, d)
 		}
-		return nil
+		return err
 	})
 	if errors.Is(err, errFull) {
 		return nil
@@ -243,9 +244,9 @@ func outsiders(ctx context.Context, c *unit.Crowd, all bool, fn func(id uuid.UUI
 			return eachOutsider(c, list, fn)
 		}
 	}
-	p := db.ListOutsidersParams{OrganizationID: c.Org, MaxRows: unit.WalkPiece}
+	p := db.ListOutsidersParams{OrganizationID: c.Org, Now: unit.NullTime(c.When), MaxRows: unit.WalkPiece}
 	for {
-		rows, err := c.Q.ListOutsiders(ctx, p)
+		rows, err := outsidersAfter(ctx, c, p)
 		if err != nil {
 			return err
 		}
@@ -257,6 +258,19 @@ func outsiders(ctx context.Context, c *unit.Crowd, all bool, fn func(id uuid.UUI
 		}
 		p.AfterKey = rows[len(rows)-1].UsernameKey
 	}
+}
+
+// outsidersAfter is a piece of the accounts that do not belong to the organization, with what they hold at the moment.
+func outsidersAfter(ctx context.Context, c *unit.Crowd, p db.ListOutsidersParams) ([]db.ListOutsidersRow, error) {
+	rows, err := c.Q.ListOutsiders(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	return unit.HeldNow(ctx, c.Reader, rows, outsiderStored)
+}
+
+func outsiderStored(r *db.ListOutsidersRow) unit.Stored {
+	return unit.Stored{User: r.ID, Roles: &r.Roles, NextEnd: r.NextEnd}
 }
 
 // eachOutsider calls fn with what each of these accounts holds.
@@ -291,7 +305,7 @@ func holdersOutside(ctx context.Context, c *unit.Crowd) (list []db.ListOutsiders
 	// Somebody may be in both lists, and must be counted once.
 	slices.SortFunc(ids, func(a, b uuid.UUID) int { return slices.Compare(a[:], b[:]) })
 	for piece := range slices.Chunk(slices.Compact(ids), unit.ChunkSize) {
-		rows, err := c.Q.ListOutsidersByID(ctx, db.ListOutsidersByIDParams{OrganizationID: c.Org, Ids: piece})
+		rows, err := c.Q.ListOutsidersByID(ctx, db.ListOutsidersByIDParams{OrganizationID: c.Org, Now: unit.NullTime(c.When), Ids: piece})
 		if err != nil {
 			return nil, false, err
 		}
@@ -301,5 +315,6 @@ func holdersOutside(ctx context.Context, c *unit.Crowd) (list []db.ListOutsiders
 	}
 	// The pieces came by id, and pages go by username.
 	slices.SortFunc(list, func(a, b db.ListOutsidersRow) int { return strings.Compare(a.UsernameKey, b.UsernameKey) })
-	return list, true, nil
+	list, err = unit.HeldNow(ctx, c.Reader, list, outsiderStored)
+	return list, true, err
 }

@@ -112,17 +112,28 @@ func (w *everybody) walkMembers(ctx context.Context) error {
 // people reads so many members of a list, from where the last one before stands.
 type people func(last *db.ListPeopleRow, maxRows int64) ([]db.ListPeopleRow, error)
 
-// walk takes the members of a list that have not come before.
-func (w *everybody) walk(ctx context.Context, next people, before func(*db.ListPeopleRow) bool) error {
+// held is some members as they are at the moment, without those whose membership has ended.
+func (w *everybody) held(ctx context.Context, rows []db.ListPeopleRow) ([]db.ListPeopleRow, error) {
+	return unit.HeldNow(ctx, w.Reader, rows, func(r *db.ListPeopleRow) unit.Stored {
+		return unit.Stored{Place: w.Org, User: r.UserID, Roles: &r.Roles, NextEnd: r.NextEnd, SiteRoles: &r.SiteRoles, SiteNextEnd: r.SiteNextEnd}
+	})
+}
+
+// walk takes the members of a list that belong there at the moment, and are not told of elsewhere.
+func (w *everybody) walk(ctx context.Context, next people, belongs func(*db.ListPeopleRow) bool) error {
 	last := &db.ListPeopleRow{}
 	for maxRows := int64(unit.ChunkSize); ; maxRows = unit.WalkPiece { // the first are wanted soon
 		rows, err := next(last, maxRows)
 		if err != nil {
 			return err
 		}
-		for i := range rows {
-			if before == nil || !before(&rows[i]) {
-				if err := w.member(ctx, &rows[i]); err != nil {
+		here, err := w.held(ctx, rows)
+		if err != nil {
+			return err
+		}
+		for i := range here {
+			if belongs == nil || belongs(&here[i]) {
+				if err := w.member(ctx, &here[i]); err != nil {
 					return err
 				}
 			}
@@ -147,7 +158,9 @@ func (w *everybody) walkRoles(ctx context.Context) error {
 		err := w.walk(ctx, func(last *db.ListPeopleRow, maxRows int64) ([]db.ListPeopleRow, error) {
 			rows, err := w.Q.ListPeopleOfRole(ctx, db.ListPeopleOfRoleParams{OrganizationID: w.Org, Role: role, AfterKey: last.UsernameKey, MaxRows: maxRows})
 			return peopleRows(rows, func(r db.ListPeopleOfRoleRow) db.ListPeopleRow { return db.ListPeopleRow(r) }), err
-		}, func(r *db.ListPeopleRow) bool { return holdsOne(r.Roles, w.roles[:at]) })
+		}, func(r *db.ListPeopleRow) bool {
+			return holdsOne(r.Roles, w.roles[at:at+1]) && !holdsOne(r.Roles, w.roles[:at])
+		})
 		if err != nil {
 			return err
 		}
@@ -157,7 +170,7 @@ func (w *everybody) walkRoles(ctx context.Context) error {
 			rows, err := w.Q.ListPeopleOfSiteRole(ctx, db.ListPeopleOfSiteRoleParams{OrganizationID: w.Org, Role: role, AfterUser: last.UserID, MaxRows: maxRows})
 			return peopleRows(rows, func(r db.ListPeopleOfSiteRoleRow) db.ListPeopleRow { return db.ListPeopleRow(r) }), err
 		}, func(r *db.ListPeopleRow) bool {
-			return holdsOne(r.Roles, w.roles) || holdsOne(r.SiteRoles, w.siteRoles[:at])
+			return holdsOne(r.SiteRoles, w.siteRoles[at:at+1]) && !holdsOne(r.SiteRoles, w.siteRoles[:at]) && !holdsOne(r.Roles, w.roles)
 		})
 		if err != nil {
 			return err
@@ -173,13 +186,15 @@ func (w *everybody) walkElsewhere(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		for i := range rows {
-			r := db.ListPeopleRow(rows[i])
-			if holdsOne(r.Roles, w.roles) || holdsOne(r.SiteRoles, w.siteRoles) {
-				continue
-			}
-			if err := w.member(ctx, &r); err != nil {
-				return err
+		here, err := w.held(ctx, peopleRows(rows, func(r db.ListPeopleByIDRow) db.ListPeopleRow { return db.ListPeopleRow(r) }))
+		if err != nil {
+			return err
+		}
+		for i := range here {
+			if r := &here[i]; !holdsOne(r.Roles, w.roles) && !holdsOne(r.SiteRoles, w.siteRoles) {
+				if err := w.member(ctx, r); err != nil {
+					return err
+				}
 			}
 		}
 	}

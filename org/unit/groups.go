@@ -20,43 +20,70 @@ type Group struct {
 	Members      int64
 
 	stored [2]string // the roles and the site roles as they are stored, in the order in which they were given
+	away   int64     // how many are stored with the group and are not counted in it
 	key    string    // of a member who is counted alone, "" of a group
 }
 
-// Groups is the members of the crowd's organization in groups. A member whose rights come from other organizations as well
-// makes a group of its own.
+// Groups is the members of the crowd's organization in groups, by what they hold at the moment of the unit. A member whose
+// rights come from other organizations as well, or who is stored with a record that has ended, makes a group of its own.
 func (c *Crowd) Groups(ctx context.Context) ([]Group, error) {
-	rows, err := c.Q.ListHoldingGroups(ctx, db.ListHoldingGroupsParams{FirstID: c.Org, LastID: c.Org})
+	rows, err := c.Q.ListHoldingGroups(ctx, db.ListHoldingGroupsParams{FirstID: c.Org, LastID: c.Org, Now: NullTime(c.When)})
 	if err != nil {
 		return nil, err
 	}
 	list := make([]Group, len(rows))
 	of := make(map[[3]string]*Group, len(rows))
+	ended := false
 	for i := range rows {
 		r := &rows[i]
 		list[i] = groupOf(r)
 		of[[3]string{r.Roles, r.SiteRoles, r.Status}] = &list[i]
+		ended = ended || r.Due > 0
 	}
-	c.apart = map[string]bool{}
-	var alone []Group
+	single, err := c.singled(ctx, ended)
+	if err != nil {
+		return nil, err
+	}
+	c.apart = make(map[string]bool, len(single))
+	for i := range single {
+		r := &single[i]
+		group := of[[3]string{r.Roles, r.SiteRoles, r.Status}]
+		group.Members, group.away = group.Members-1, group.away+1
+		c.apart[r.UsernameKey] = true
+	}
+	here, err := HeldNow(ctx, c.Reader, single, func(r *db.ListDueHoldingsRow) Stored {
+		return Stored{Place: c.Org, User: r.UserID, Roles: &r.Roles, NextEnd: r.NextEnd, SiteRoles: &r.SiteRoles, SiteNextEnd: r.SiteNextEnd}
+	})
+	for i := range here {
+		r := &here[i]
+		list = append(list, Group{
+			Holding:      Holding{Roles: SortNames(r.Roles), SiteRoles: SortNames(r.SiteRoles), Elsewhere: c.Elsewhere[r.UserID]},
+			Organization: c.Org, Status: org.Status(r.Status), Members: 1, key: r.UsernameKey,
+		})
+	}
+	return list, err
+}
+
+// singled is the members who are looked at one by one, as they are stored: those whose rights come from other organizations
+// as well, and, if there are such, those with a record that has ended.
+func (c *Crowd) singled(ctx context.Context, ended bool) (list []db.ListDueHoldingsRow, err error) {
+	if ended {
+		if list, err = c.Q.ListDueHoldings(ctx, db.ListDueHoldingsParams{OrganizationID: c.Org, Now: NullTime(c.When)}); err != nil {
+			return nil, err
+		}
+	}
 	for piece := range slices.Chunk(SortedIDs(c.Elsewhere), ChunkSize) {
 		rows, err := c.Q.ListHoldingsOf(ctx, piece)
 		if err != nil {
 			return nil, err
 		}
-		for i := range rows {
-			r := &rows[i]
-			if r.OrganizationID != c.Org {
-				continue
+		for _, r := range rows {
+			if r.OrganizationID == c.Org && !due(r.NextEnd, c.When) && !due(r.SiteNextEnd, c.When) {
+				list = append(list, db.ListDueHoldingsRow(r))
 			}
-			group := of[[3]string{r.Roles, r.SiteRoles, r.Status}]
-			group.Members--
-			one := *group
-			one.Elsewhere, one.Members, one.key = c.Elsewhere[r.UserID], 1, r.UsernameKey
-			alone, c.apart[r.UsernameKey] = append(alone, one), true
 		}
 	}
-	return append(list, alone...), nil
+	return list, nil
 }
 
 // groupOf is a row as a group.
@@ -95,9 +122,9 @@ func (c *Crowd) ListGroups(ctx context.Context, groups []Group, limit, offset in
 			list = append(list, Listed{Holding: g.Holding, key: g.key})
 			continue
 		}
-		most := g.Members + int64(len(c.apart)) // with those that the group has no longer
+		most := g.Members + g.away
 		if limit > 0 {
-			most = min(most, int64(limit)+int64(offset)+int64(len(c.apart)))
+			most = min(most, int64(limit)+int64(offset)+g.away)
 		}
 		keys, err := c.Q.ListKeysOfGroup(ctx, db.ListKeysOfGroupParams{
 			OrganizationID: c.Org, Roles: g.stored[0], SiteRoles: g.stored[1], Status: string(g.Status), MaxRows: most,

@@ -26,7 +26,7 @@ type Crowd struct {
 	Org       uuid.UUID
 	Elsewhere map[uuid.UUID]string
 	known     map[Holding]*rbac.Subject
-	apart     map[string]bool // members that Groups counted alone, by their place
+	apart     map[string]bool // members that Groups did not count in the group that they are stored with, by their place
 }
 
 // Crowd prepares to decide about everybody, with what each holds in other organizations.
@@ -36,7 +36,7 @@ func (s Reader) Crowd(ctx context.Context, orgID uuid.UUID) (*Crowd, error) {
 		return nil, err
 	}
 	for _, name := range s.carried() {
-		ids, err := s.Q.ListAllHoldersElsewhere(ctx, db.ListAllHoldersElsewhereParams{Role: name, OrganizationID: orgID})
+		ids, err := s.Q.ListAllHoldersElsewhere(ctx, db.ListAllHoldersElsewhereParams{Role: name, OrganizationID: orgID, Now: NullTime(s.When)})
 		if err != nil {
 			return nil, err
 		}
@@ -78,7 +78,7 @@ func (s Reader) carried() []string {
 func (s Reader) rolesElsewhere(ctx context.Context, orgID uuid.UUID, users []uuid.UUID) (map[uuid.UUID]string, error) {
 	held := map[uuid.UUID]string{}
 	rows, err := s.Q.ListHoldersElsewhere(ctx, db.ListHoldersElsewhereParams{
-		Roles: SpaceJoined(s.carried()), OrganizationID: orgID, UserIds: users,
+		Roles: SpaceJoined(s.carried()), OrganizationID: orgID, Now: NullTime(s.When), UserIds: users,
 	})
 	for _, r := range rows {
 		held[r.UserID] = withName(held[r.UserID], r.Role)
@@ -179,16 +179,25 @@ func SortNames(names string) string {
 // WalkPiece is how many rows a walk over everybody reads at once.
 const WalkPiece = 5000
 
-// Each walks all members by username, with what decides about them.
+// Each walks all members by username, with what decides about them at the moment of the unit.
 func (c *Crowd) Each(ctx context.Context, fn func(r *db.ListHoldingsRow, h Holding) error) error {
-	p := db.ListHoldingsParams{OrganizationID: c.Org, MaxRows: WalkPiece}
+	return c.EachAfter(ctx, "", fn)
+}
+
+// EachAfter is Each from a place onwards.
+func (c *Crowd) EachAfter(ctx context.Context, key string, fn func(r *db.ListHoldingsRow, h Holding) error) error {
+	p := db.ListHoldingsParams{OrganizationID: c.Org, MaxRows: WalkPiece, AfterKey: key}
 	for {
 		rows, err := c.Q.ListHoldings(ctx, p)
 		if err != nil {
 			return err
 		}
-		for i := range rows {
-			r := &rows[i]
+		here, err := HeldNow(ctx, c.Reader, rows, HoldingStored(c.Org))
+		if err != nil {
+			return err
+		}
+		for i := range here {
+			r := &here[i]
 			h := Holding{Roles: SortNames(r.Roles), SiteRoles: SortNames(r.SiteRoles), Elsewhere: c.Elsewhere[r.UserID]}
 			if err := fn(r, h); err != nil {
 				return err
@@ -198,5 +207,12 @@ func (c *Crowd) Each(ctx context.Context, fn func(r *db.ListHoldingsRow, h Holdi
 			return nil
 		}
 		p.AfterKey = rows[len(rows)-1].UsernameKey
+	}
+}
+
+// HoldingStored is where a row of what a member holds keeps it, for [HeldNow].
+func HoldingStored(orgID uuid.UUID) func(*db.ListHoldingsRow) Stored {
+	return func(r *db.ListHoldingsRow) Stored {
+		return Stored{Place: orgID, User: r.UserID, Roles: &r.Roles, NextEnd: r.NextEnd, SiteRoles: &r.SiteRoles, SiteNextEnd: r.SiteNextEnd}
 	}
 }

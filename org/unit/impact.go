@@ -93,55 +93,69 @@ func (w *comparison) eachHolder(ctx context.Context, q db.Reads, fn func([]follo
 		next = w.accountsWith(q)
 	}
 	for {
-		piece, err := next(ctx)
-		if err != nil || len(piece) == 0 {
+		piece, last, err := next(ctx)
+		if err != nil {
 			return err
 		}
-		if err := fn(piece); err != nil || len(piece) < ChunkSize {
+		if err := fn(piece); err != nil || last {
 			return err
 		}
 	}
 }
 
 // membersWith walks the holders of a role of an organization by username: a piece begins where the last one ended.
-func (w *comparison) membersWith(q db.Reads) func(context.Context) ([]followed, error) {
+func (w *comparison) membersWith(q db.Reads) pieces {
 	p := db.ListHoldersOfRoleParams{OrganizationID: w.org, Role: w.role, MaxRows: ChunkSize}
-	return func(ctx context.Context) ([]followed, error) {
+	return func(ctx context.Context) (list []followed, last bool, err error) {
 		rows, err := q.ListHoldersOfRole(ctx, p)
-		if err == nil {
-			_, err = HeldNow(ctx, w.over(q), rows, holderStored(w.org))
+		if err != nil || len(rows) == 0 {
+			return nil, true, err
 		}
-		list := make([]followed, len(rows))
-		for i, r := range rows {
+		p.AfterKey = rows[len(rows)-1].UsernameKey
+		here, err := HeldNow(ctx, w.over(q), rows, holderStored(w.org))
+		for _, r := range here {
 			was := Holding{Roles: SortNames(r.Roles), SiteRoles: SortNames(r.SiteRoles)}
+			if !holds(was.Roles, w.role) {
+				continue
+			}
 			is := was
 			is.Roles = w.left(was.Roles)
-			list[i], p.AfterKey = followed{r.UserID, r.Username, was, is}, r.UsernameKey
+			list = append(list, followed{r.UserID, r.Username, was, is})
 		}
-		return list, err
+		return list, len(rows) < ChunkSize, err
 	}
 }
 
 // accountsWith walks the holders of a role of the site by id.
-func (w *comparison) accountsWith(q db.Reads) func(context.Context) ([]followed, error) {
+func (w *comparison) accountsWith(q db.Reads) pieces {
 	p := db.ListHoldersOfSiteRoleParams{Role: w.role, MaxRows: ChunkSize}
-	return func(ctx context.Context) ([]followed, error) {
+	return func(ctx context.Context) (list []followed, last bool, err error) {
 		rows, err := q.ListHoldersOfSiteRole(ctx, p)
-		if err == nil {
-			_, err = HeldNow(ctx, w.over(q), rows, func(r *db.ListHoldersOfSiteRoleRow) Stored {
-				return Stored{User: r.ID, Roles: &r.Roles, NextEnd: r.NextEnd}
-			})
+		if err != nil || len(rows) == 0 {
+			return nil, true, err
 		}
-		list := make([]followed, len(rows))
-		for i, r := range rows {
+		p.AfterUser = rows[len(rows)-1].ID
+		here, err := HeldNow(ctx, w.over(q), rows, func(r *db.ListHoldersOfSiteRoleRow) Stored {
+			return Stored{User: r.ID, Roles: &r.Roles, NextEnd: r.NextEnd}
+		})
+		for _, r := range here {
 			was := Holding{SiteRoles: SortNames(r.Roles), Outside: true}
+			if !holds(was.SiteRoles, w.role) {
+				continue
+			}
 			is := was
 			is.SiteRoles = w.left(was.SiteRoles)
-			list[i], p.AfterUser = followed{r.ID, r.Username, was, is}, r.ID
+			list = append(list, followed{r.ID, r.Username, was, is})
 		}
-		return list, err
+		return list, len(rows) < ChunkSize, err
 	}
 }
+
+// pieces gives those who hold a role at the moment of the unit, some at a time, and says which piece is the last.
+type pieces func(context.Context) (list []followed, last bool, err error)
+
+// holds reports whether a name is in a list of names.
+func holds(list, name string) bool { return slices.Contains(strings.Fields(list), name) }
 
 // over is what reads through q at the moment of the comparison.
 func (w *comparison) over(q db.Reads) Reader {

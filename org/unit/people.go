@@ -152,6 +152,9 @@ func (s Reader) bases(ctx context.Context, w *Wanted) (map[uuid.UUID]org.Basis, 
 			return nil, err
 		}
 		rows, err = HeldNow(ctx, s, rows, func(r *db.ListCallersRow) Stored {
+			if r.UserID == uuid.Nil { // of the place: nobody holds it, and its end is not that of a membership
+				return Stored{}
+			}
 			return Stored{Place: r.OrganizationID, User: r.UserID, Roles: &r.Roles, NextEnd: r.EndsAt}
 		})
 		if err != nil {
