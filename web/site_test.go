@@ -219,7 +219,7 @@ func TestCreateUserByForm(t *testing.T) {
 		{"no access chosen", webtest.Owner, url.Values{"email": {"f@example.com"}, "username": {"f"}, "organization_ids": {home}}, 400, "must be chosen"},
 		{"as a member", webtest.Member, url.Values{"email": {"g@example.com"}, "username": {"g"}, "access": {"password"}, "password": {webtest.Password}, "organization_ids": {home}}, 403, "not authorized"},
 		{"invited nowhere", webtest.Owner, url.Values{"email": {"h@example.com"}, "username": {"h"}, "access": {"invite"}}, 400, "must name an organization"},
-		{"invited by a member", webtest.Member, url.Values{"email": {"i@example.com"}, "access": {"invite"}, "organization_ids": {home}}, 403, "organization_member:create"},
+		{"invited by a member", webtest.Member, url.Values{"email": {"i@example.com"}, "username": {"i"}, "access": {"invite"}, "organization_ids": {home}}, 403, "organization_member:create"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
