@@ -381,8 +381,8 @@ func TestFieldsThatMeanRights(t *testing.T) {
 				{user(`"roles":["gone"]`), 400, `"gone" is not a supported role`, map[string]string{"roles[0]": `"gone" is not a supported role`}},
 				{user(`"roles":[],"service_account":false,"email_verified":false`), 201, "", nil},
 			}},
-			{"PUT", "/users/member/roles", []row{{`{"roles":["owner"],"until":"2030-01-01T00:00:00Z"}`, 400, "Validation failed.", unsupported("until")}}},
-			{"PUT", members + "/member/roles", []row{{`{"roles":["organization-admin"],"until":"2030-01-01T00:00:00Z"}`, 400, "Validation failed.", unsupported("until")}}},
+			{"PUT", "/users/member/roles", []row{{`{"roles":["owner"],"expires_at":"2030-01-01T00:00:00Z"}`, 400, "Validation failed.", unsupported("expires_at")}}},
+			{"PUT", members + "/member/roles", []row{{`{"roles":["organization-admin"],"expires_at":"2030-01-01T00:00:00Z"}`, 400, "Validation failed.", unsupported("expires_at")}}},
 			{"POST", members, []row{{`{"action":"add","users":["outsider"],"role":"organization-admin"}`, 400, "Validation failed.", unsupported("role")}}},
 		} {
 			for _, tt := range table.rows {
