@@ -61,7 +61,7 @@ type CountAllInvitationsParams struct {
 }
 
 // How many ListAllInvitations lists in all.
-// reads all: each is counted.
+// reads all on PostgreSQL: each is counted.
 func (q *Queries) CountAllInvitations(ctx context.Context, arg CountAllInvitationsParams) (int64, error) {
 	row := q.queryRow(ctx, q.countAllInvitationsStmt, countAllInvitations,
 		arg.CreatedBy,
@@ -248,7 +248,7 @@ type ListAllInvitationsParams struct {
 }
 
 // Those of the site, the newest first, or of one maker.
-// reads all: along the key, until there are as many as are asked for.
+// reads all on PostgreSQL: along the key, until there are as many as are asked for.
 func (q *Queries) ListAllInvitations(ctx context.Context, arg ListAllInvitationsParams) ([]Invitation, error) {
 	rows, err := q.query(ctx, q.listAllInvitationsStmt, listAllInvitations,
 		arg.CreatedBy,

@@ -651,9 +651,13 @@ SELECT CAST(EXISTS (
     SELECT 1 FROM member_roles r
     JOIN organization_members m ON m.organization_id = r.organization_id AND m.username_key = r.username_key
     WHERE r.organization_id = ?1 AND r.role = ?2 AND r.ends_at IS NULL
-      AND m.status = 'active' AND (m.login_type = 'password' OR m.login_type = 'oidc' AND EXISTS (
+      AND m.status = 'active' AND (EXISTS (
+        SELECT 1 FROM users p WHERE p.id = m.user_id AND p.login_type = 'password' AND p.password_hash <> ''
+          AND (CAST(?3 AS text) = 'all' OR CAST(?3 AS text) = 'owners' AND EXISTS (
+              SELECT 1 FROM user_roles o WHERE o.user_id = p.id AND o.role = 'owner' AND o.ends_at IS NULL)))
+      OR m.login_type <> 'none' AND EXISTS (
         SELECT 1 FROM user_identities i WHERE i.user_id = m.user_id
-          AND (CAST(?3 AS text) = '*' OR instr(?3, ' ' || i.provider || ' ') > 0))) AND r.user_id <> ?4
+          AND (CAST(?4 AS text) = '*' OR instr(?4, ' ' || i.provider || ' ') > 0))) AND r.user_id <> ?5
       AND EXISTS (
           SELECT 1 FROM member_roles b WHERE b.organization_id = r.organization_id AND b.role = 'organization-member'
             AND b.username_key = r.username_key AND b.ends_at IS NULL)
@@ -663,6 +667,7 @@ SELECT CAST(EXISTS (
 type HasActiveHolderParams struct {
 	OrganizationID uuid.UUID
 	Role           string
+	Passwords      string
 	Providers      string
 	ExceptUser     uuid.UUID
 }
@@ -672,6 +677,7 @@ func (q *Queries) HasActiveHolder(ctx context.Context, arg HasActiveHolderParams
 	row := q.queryRow(ctx, q.hasActiveHolderStmt, hasActiveHolder,
 		arg.OrganizationID,
 		arg.Role,
+		arg.Passwords,
 		arg.Providers,
 		arg.ExceptUser,
 	)
@@ -789,20 +795,25 @@ const listActiveHolders = `-- name: ListActiveHolders :many
 SELECT m.user_id, m.username_key, m.roles, m.site_roles, m.next_end, m.site_next_end FROM member_roles h
 JOIN organization_members m ON m.organization_id = h.organization_id AND m.username_key = h.username_key
 WHERE h.organization_id = ?1 AND h.role = ?2 AND h.username_key < ?3
-  AND m.status = 'active' AND (m.login_type = 'password' OR m.login_type = 'oidc' AND EXISTS (
+  AND m.status = 'active' AND (EXISTS (
+        SELECT 1 FROM users p WHERE p.id = m.user_id AND p.login_type = 'password' AND p.password_hash <> ''
+          AND (CAST(?4 AS text) = 'all' OR CAST(?4 AS text) = 'owners' AND EXISTS (
+              SELECT 1 FROM user_roles o WHERE o.user_id = p.id AND o.role = 'owner' AND o.ends_at IS NULL)))
+      OR m.login_type <> 'none' AND EXISTS (
         SELECT 1 FROM user_identities i WHERE i.user_id = m.user_id
-          AND (CAST(?4 AS text) = '*' OR instr(?4, ' ' || i.provider || ' ') > 0)))
-  AND (NOT CAST(?5 AS boolean) OR h.ends_at IS NULL AND EXISTS (
+          AND (CAST(?5 AS text) = '*' OR instr(?5, ' ' || i.provider || ' ') > 0)))
+  AND (NOT CAST(?6 AS boolean) OR h.ends_at IS NULL AND EXISTS (
       SELECT 1 FROM member_roles b WHERE b.organization_id = h.organization_id AND b.role = 'organization-member'
         AND b.username_key = h.username_key AND b.ends_at IS NULL))
 ORDER BY h.username_key DESC
-LIMIT CAST(?6 AS bigint)
+LIMIT CAST(?7 AS bigint)
 `
 
 type ListActiveHoldersParams struct {
 	OrganizationID uuid.UUID
 	Role           string
 	BeforeKey      string
+	Passwords      string
 	Providers      string
 	Endless        bool
 	MaxRows        int64
@@ -824,6 +835,7 @@ func (q *Queries) ListActiveHolders(ctx context.Context, arg ListActiveHoldersPa
 		arg.OrganizationID,
 		arg.Role,
 		arg.BeforeKey,
+		arg.Passwords,
 		arg.Providers,
 		arg.Endless,
 		arg.MaxRows,
@@ -860,17 +872,22 @@ const listActiveMembersOfSiteRole = `-- name: ListActiveMembersOfSiteRole :many
 SELECT m.user_id, m.roles, m.site_roles, m.next_end, m.site_next_end FROM user_roles h
 JOIN organization_members m ON m.user_id = h.user_id
 WHERE h.role = ?1 AND h.user_id > ?2 AND m.organization_id = ?3
-  AND m.status = 'active' AND (m.login_type = 'password' OR m.login_type = 'oidc' AND EXISTS (
+  AND m.status = 'active' AND (EXISTS (
+        SELECT 1 FROM users p WHERE p.id = m.user_id AND p.login_type = 'password' AND p.password_hash <> ''
+          AND (CAST(?4 AS text) = 'all' OR CAST(?4 AS text) = 'owners' AND EXISTS (
+              SELECT 1 FROM user_roles o WHERE o.user_id = p.id AND o.role = 'owner' AND o.ends_at IS NULL)))
+      OR m.login_type <> 'none' AND EXISTS (
         SELECT 1 FROM user_identities i WHERE i.user_id = m.user_id
-          AND (CAST(?4 AS text) = '*' OR instr(?4, ' ' || i.provider || ' ') > 0)))
+          AND (CAST(?5 AS text) = '*' OR instr(?5, ' ' || i.provider || ' ') > 0)))
 ORDER BY h.user_id
-LIMIT CAST(?5 AS bigint)
+LIMIT CAST(?6 AS bigint)
 `
 
 type ListActiveMembersOfSiteRoleParams struct {
 	Role           string
 	AfterUser      uuid.UUID
 	OrganizationID uuid.UUID
+	Passwords      string
 	Providers      string
 	MaxRows        int64
 }
@@ -889,6 +906,7 @@ func (q *Queries) ListActiveMembersOfSiteRole(ctx context.Context, arg ListActiv
 		arg.Role,
 		arg.AfterUser,
 		arg.OrganizationID,
+		arg.Passwords,
 		arg.Providers,
 		arg.MaxRows,
 	)

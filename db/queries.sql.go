@@ -414,6 +414,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.hasRecoveryCodeStmt, err = db.PrepareContext(ctx, hasRecoveryCode); err != nil {
 		return nil, fmt.Errorf("error preparing query HasRecoveryCode: %w", err)
 	}
+	if q.hasWayInStmt, err = db.PrepareContext(ctx, hasWayIn); err != nil {
+		return nil, fmt.Errorf("error preparing query HasWayIn: %w", err)
+	}
 	if q.holdAccountStmt, err = db.PrepareContext(ctx, holdAccount); err != nil {
 		return nil, fmt.Errorf("error preparing query HoldAccount: %w", err)
 	}
@@ -1642,6 +1645,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing hasRecoveryCodeStmt: %w", cerr)
 		}
 	}
+	if q.hasWayInStmt != nil {
+		if cerr := q.hasWayInStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing hasWayInStmt: %w", cerr)
+		}
+	}
 	if q.holdAccountStmt != nil {
 		if cerr := q.holdAccountStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing holdAccountStmt: %w", cerr)
@@ -2766,6 +2774,7 @@ type Queries struct {
 	getWaysInStmt                     *sql.Stmt
 	hasActiveHolderStmt               *sql.Stmt
 	hasRecoveryCodeStmt               *sql.Stmt
+	hasWayInStmt                      *sql.Stmt
 	holdAccountStmt                   *sql.Stmt
 	insertAPIKeyStmt                  *sql.Stmt
 	insertAuditLogStmt                *sql.Stmt
@@ -3093,6 +3102,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		getWaysInStmt:                     q.getWaysInStmt,
 		hasActiveHolderStmt:               q.hasActiveHolderStmt,
 		hasRecoveryCodeStmt:               q.hasRecoveryCodeStmt,
+		hasWayInStmt:                      q.hasWayInStmt,
 		holdAccountStmt:                   q.holdAccountStmt,
 		insertAPIKeyStmt:                  q.insertAPIKeyStmt,
 		insertAuditLogStmt:                q.insertAuditLogStmt,

@@ -95,6 +95,7 @@ type Reads interface {
 	GetWaysIn(ctx context.Context, id uuid.UUID) (GetWaysInRow, error)
 	HasActiveHolder(ctx context.Context, arg HasActiveHolderParams) (bool, error)
 	HasRecoveryCode(ctx context.Context, arg HasRecoveryCodeParams) (int64, error)
+	HasWayIn(ctx context.Context, arg HasWayInParams) (bool, error)
 	ListAPIKeys(ctx context.Context, arg ListAPIKeysParams) ([]ListAPIKeysRow, error)
 	ListAPIKeysPage(ctx context.Context, arg ListAPIKeysPageParams) ([]ListAPIKeysPageRow, error)
 	ListAccountGroupNames(ctx context.Context, arg ListAccountGroupNamesParams) ([]ListAccountGroupNamesRow, error)
@@ -641,6 +642,11 @@ func (r reads) HasActiveHolder(ctx context.Context, arg HasActiveHolderParams) (
 func (r reads) HasRecoveryCode(ctx context.Context, arg HasRecoveryCodeParams) (int64, error) {
 	found, err := r.queries.HasRecoveryCode(ctx, arg)
 	return found, named("HasRecoveryCode", err)
+}
+
+func (r reads) HasWayIn(ctx context.Context, arg HasWayInParams) (bool, error) {
+	found, err := r.queries.HasWayIn(ctx, arg)
+	return found, named("HasWayIn", err)
 }
 
 func (r reads) ListAPIKeys(ctx context.Context, arg ListAPIKeysParams) ([]ListAPIKeysRow, error) {

@@ -363,6 +363,33 @@ func (q *Queries) GetUserCount(ctx context.Context) (int64, error) {
 	return users, err
 }
 
+const hasWayIn = `-- name: HasWayIn :one
+SELECT CAST(EXISTS (
+    SELECT 1 FROM users u WHERE u.id = ?1 AND (EXISTS (
+        SELECT 1 FROM users p WHERE p.id = u.id AND p.login_type = 'password' AND p.password_hash <> ''
+          AND (CAST(?2 AS text) = 'all' OR CAST(?2 AS text) = 'owners' AND EXISTS (
+              SELECT 1 FROM user_roles o WHERE o.user_id = p.id AND o.role = 'owner' AND o.ends_at IS NULL)))
+      OR u.login_type <> 'none' AND EXISTS (
+        SELECT 1 FROM user_identities i WHERE i.user_id = u.id
+          AND (CAST(?3 AS text) = '*' OR instr(?3, ' ' || i.provider || ' ') > 0)))
+) AS boolean) AS found
+`
+
+type HasWayInParams struct {
+	ID        uuid.UUID
+	Passwords string
+	Providers string
+}
+
+// Whether the person of an account can sign in to the console: with a password that the policy lets in ('all', or 'owners':
+// those for good), or at a provider of the settings. Queries for holders ask the same.
+func (q *Queries) HasWayIn(ctx context.Context, arg HasWayInParams) (bool, error) {
+	row := q.queryRow(ctx, q.hasWayInStmt, hasWayIn, arg.ID, arg.Passwords, arg.Providers)
+	var found bool
+	err := row.Scan(&found)
+	return found, err
+}
+
 const holdAccount = `-- name: HoldAccount :exec
 UPDATE users SET last_seen_at = last_seen_at WHERE id = ?1
 `
@@ -462,21 +489,25 @@ func (q *Queries) InsertUserRole(ctx context.Context, arg InsertUserRoleParams) 
 
 const listActiveHoldersOfSiteRole = `-- name: ListActiveHoldersOfSiteRole :many
 SELECT DISTINCT u.id FROM user_roles r JOIN users u ON u.id = r.user_id
-WHERE r.role = ?1 AND r.ends_at IS NULL AND u.status = 'active' AND (u.login_type = 'password' OR u.login_type = 'oidc' AND EXISTS (
+WHERE r.role = ?1 AND r.ends_at IS NULL AND u.status = 'active' AND (EXISTS (
+      SELECT 1 FROM users p WHERE p.id = u.id AND p.login_type = 'password' AND p.password_hash <> ''
+        AND (CAST(?2 AS text) = 'all' OR CAST(?2 AS text) = 'owners' AND EXISTS (
+            SELECT 1 FROM user_roles o WHERE o.user_id = p.id AND o.role = 'owner' AND o.ends_at IS NULL)))
+    OR u.login_type <> 'none' AND EXISTS (
       SELECT 1 FROM user_identities i WHERE i.user_id = u.id
-        AND (CAST(?2 AS text) = '*' OR instr(?2, ' ' || i.provider || ' ') > 0)))
+        AND (CAST(?3 AS text) = '*' OR instr(?3, ' ' || i.provider || ' ') > 0)))
 ORDER BY u.id
 `
 
 type ListActiveHoldersOfSiteRoleParams struct {
 	Role      string
+	Passwords string
 	Providers string
 }
 
-// Active accounts that hold a role without an end and can sign in to the console: with a password, or at a provider of the
-// settings.
+// Active accounts that hold a role without an end and can sign in to the console, as HasWayIn says.
 func (q *Queries) ListActiveHoldersOfSiteRole(ctx context.Context, arg ListActiveHoldersOfSiteRoleParams) ([]uuid.UUID, error) {
-	rows, err := q.query(ctx, q.listActiveHoldersOfSiteRoleStmt, listActiveHoldersOfSiteRole, arg.Role, arg.Providers)
+	rows, err := q.query(ctx, q.listActiveHoldersOfSiteRoleStmt, listActiveHoldersOfSiteRole, arg.Role, arg.Passwords, arg.Providers)
 	if err != nil {
 		return nil, err
 	}

@@ -198,10 +198,14 @@ func insertPerson(ctx context.Context, q *db.Queries, p person) error {
 	if p.login == "" {
 		p.login = "password"
 	}
+	hash := ""
+	if p.login == "password" {
+		hash = unknownPassword
+	}
 	errs := []error{q.InsertUser(ctx, db.InsertUserParams{
 		ID: id(p.name), Username: p.name, UsernameKey: key, Email: email, EmailKey: strings.ToLower(email),
 		Name: name, NameKey: strings.ToLower(name), SearchKey: strings.ToLower(p.name + "\n" + name + "\n" + email),
-		Status: p.status, LoginType: p.login, Now: start,
+		Status: p.status, LoginType: p.login, PasswordHash: hash, Now: start,
 	})}
 	for _, r := range p.site {
 		errs = append(errs, q.InsertUserRole(ctx, db.InsertUserRoleParams{Source: "manual", UserID: id(p.name), Role: r}))
@@ -220,6 +224,9 @@ func insertPerson(ctx context.Context, q *db.Queries, p person) error {
 
 // cheapHash is the least that a password hash may cost: what hashes protect is tested apart, at full cost.
 var cheapHash = org.HashCost{Memory: 7 * 1024, Time: 1, Threads: 1}
+
+// unknownPassword is the hash of a password that nobody knows.
+var unknownPassword = "$argon2id$v=19$m=7168,t=1,p=1$" + strings.Repeat("A", 22) + "$" + strings.Repeat("A", 43)
 
 // newSite opens a site of its own for a test.
 func newSite(tb testing.TB) *site {

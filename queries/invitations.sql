@@ -31,7 +31,7 @@ WHERE g.organization_id = @organization_id AND g.role = 'organization-member'
 
 -- name: ListAllInvitations :many
 -- Those of the site, the newest first, or of one maker.
--- reads all: along the key, until there are as many as are asked for.
+-- reads all on PostgreSQL: along the key, until there are as many as are asked for.
 SELECT * FROM invitations
 WHERE (created_by = sqlc.narg(created_by) OR sqlc.narg(created_by) IS NULL)
   AND (CAST(@states AS text) = '' OR instr(@states, ' ' || state || ' ') > 0)
@@ -40,7 +40,7 @@ ORDER BY id DESC LIMIT CAST(@max_rows AS bigint) OFFSET CAST(@skip AS bigint);
 
 -- name: CountAllInvitations :one
 -- How many ListAllInvitations lists in all.
--- reads all: each is counted.
+-- reads all on PostgreSQL: each is counted.
 SELECT count(*) FROM invitations
 WHERE (created_by = sqlc.narg(created_by) OR sqlc.narg(created_by) IS NULL)
   AND (CAST(@states AS text) = '' OR instr(@states, ' ' || state || ' ') > 0)

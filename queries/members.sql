@@ -324,7 +324,11 @@ SELECT CAST(EXISTS (
     SELECT 1 FROM member_roles r
     JOIN organization_members m ON m.organization_id = r.organization_id AND m.username_key = r.username_key
     WHERE r.organization_id = @organization_id AND r.role = @role AND r.ends_at IS NULL
-      AND m.status = 'active' AND (m.login_type = 'password' OR m.login_type = 'oidc' AND EXISTS (
+      AND m.status = 'active' AND (EXISTS (
+        SELECT 1 FROM users p WHERE p.id = m.user_id AND p.login_type = 'password' AND p.password_hash <> ''
+          AND (CAST(@passwords AS text) = 'all' OR CAST(@passwords AS text) = 'owners' AND EXISTS (
+              SELECT 1 FROM user_roles o WHERE o.user_id = p.id AND o.role = 'owner' AND o.ends_at IS NULL)))
+      OR m.login_type <> 'none' AND EXISTS (
         SELECT 1 FROM user_identities i WHERE i.user_id = m.user_id
           AND (CAST(@providers AS text) = '*' OR instr(@providers, ' ' || i.provider || ' ') > 0))) AND r.user_id <> @except_user
       AND EXISTS (
@@ -568,7 +572,11 @@ ORDER BY h.user_id;
 SELECT m.user_id, m.username_key, m.roles, m.site_roles, m.next_end, m.site_next_end FROM member_roles h
 JOIN organization_members m ON m.organization_id = h.organization_id AND m.username_key = h.username_key
 WHERE h.organization_id = @organization_id AND h.role = @role AND h.username_key < @before_key
-  AND m.status = 'active' AND (m.login_type = 'password' OR m.login_type = 'oidc' AND EXISTS (
+  AND m.status = 'active' AND (EXISTS (
+        SELECT 1 FROM users p WHERE p.id = m.user_id AND p.login_type = 'password' AND p.password_hash <> ''
+          AND (CAST(@passwords AS text) = 'all' OR CAST(@passwords AS text) = 'owners' AND EXISTS (
+              SELECT 1 FROM user_roles o WHERE o.user_id = p.id AND o.role = 'owner' AND o.ends_at IS NULL)))
+      OR m.login_type <> 'none' AND EXISTS (
         SELECT 1 FROM user_identities i WHERE i.user_id = m.user_id
           AND (CAST(@providers AS text) = '*' OR instr(@providers, ' ' || i.provider || ' ') > 0)))
   AND (NOT CAST(@endless AS boolean) OR h.ends_at IS NULL AND EXISTS (
@@ -582,7 +590,11 @@ LIMIT CAST(@max_rows AS bigint);
 SELECT m.user_id, m.roles, m.site_roles, m.next_end, m.site_next_end FROM user_roles h
 JOIN organization_members m ON m.user_id = h.user_id
 WHERE h.role = @role AND h.user_id > @after_user AND m.organization_id = @organization_id
-  AND m.status = 'active' AND (m.login_type = 'password' OR m.login_type = 'oidc' AND EXISTS (
+  AND m.status = 'active' AND (EXISTS (
+        SELECT 1 FROM users p WHERE p.id = m.user_id AND p.login_type = 'password' AND p.password_hash <> ''
+          AND (CAST(@passwords AS text) = 'all' OR CAST(@passwords AS text) = 'owners' AND EXISTS (
+              SELECT 1 FROM user_roles o WHERE o.user_id = p.id AND o.role = 'owner' AND o.ends_at IS NULL)))
+      OR m.login_type <> 'none' AND EXISTS (
         SELECT 1 FROM user_identities i WHERE i.user_id = m.user_id
           AND (CAST(@providers AS text) = '*' OR instr(@providers, ' ' || i.provider || ' ') > 0)))
 ORDER BY h.user_id

@@ -270,13 +270,29 @@ ORDER BY username_key
 LIMIT CAST(@max_rows AS bigint);
 
 -- name: ListActiveHoldersOfSiteRole :many
--- Active accounts that hold a role without an end and can sign in to the console: with a password, or at a provider of the
--- settings.
+-- Active accounts that hold a role without an end and can sign in to the console, as HasWayIn says.
 SELECT DISTINCT u.id FROM user_roles r JOIN users u ON u.id = r.user_id
-WHERE r.role = @role AND r.ends_at IS NULL AND u.status = 'active' AND (u.login_type = 'password' OR u.login_type = 'oidc' AND EXISTS (
+WHERE r.role = @role AND r.ends_at IS NULL AND u.status = 'active' AND (EXISTS (
+      SELECT 1 FROM users p WHERE p.id = u.id AND p.login_type = 'password' AND p.password_hash <> ''
+        AND (CAST(@passwords AS text) = 'all' OR CAST(@passwords AS text) = 'owners' AND EXISTS (
+            SELECT 1 FROM user_roles o WHERE o.user_id = p.id AND o.role = 'owner' AND o.ends_at IS NULL)))
+    OR u.login_type <> 'none' AND EXISTS (
       SELECT 1 FROM user_identities i WHERE i.user_id = u.id
         AND (CAST(@providers AS text) = '*' OR instr(@providers, ' ' || i.provider || ' ') > 0)))
 ORDER BY u.id;
+
+-- name: HasWayIn :one
+-- Whether the person of an account can sign in to the console: with a password that the policy lets in ('all', or 'owners':
+-- those for good), or at a provider of the settings. Queries for holders ask the same.
+SELECT CAST(EXISTS (
+    SELECT 1 FROM users u WHERE u.id = @id AND (EXISTS (
+        SELECT 1 FROM users p WHERE p.id = u.id AND p.login_type = 'password' AND p.password_hash <> ''
+          AND (CAST(@passwords AS text) = 'all' OR CAST(@passwords AS text) = 'owners' AND EXISTS (
+              SELECT 1 FROM user_roles o WHERE o.user_id = p.id AND o.role = 'owner' AND o.ends_at IS NULL)))
+      OR u.login_type <> 'none' AND EXISTS (
+        SELECT 1 FROM user_identities i WHERE i.user_id = u.id
+          AND (CAST(@providers AS text) = '*' OR instr(@providers, ' ' || i.provider || ' ') > 0)))
+) AS boolean) AS found;
 
 -- name: ListEndedAccounts :many
 -- Accounts with records of the site that have ended.

@@ -89,8 +89,12 @@ func grantOwner(ctx context.Context, a *unit.Attempt, r *recovered) error {
 	if !slices.Contains(before, org.RoleOwner) {
 		all = append(slices.Clone(before), org.RoleOwner)
 	}
+	lasting, err := lastingOwner(ctx, a, r.row.ID, before)
+	if err != nil {
+		return err
+	}
 	for _, after := range [][]string{all, {org.RoleOwner}} {
-		r.roles = org.HolderChange{User: r.row.ID, Username: r.row.Username, Before: before, After: after}
+		r.roles = org.HolderChange{User: r.row.ID, Username: r.row.Username, Before: before, After: after, Edits: lasting}
 		a.WillHold(r.roles)
 		owner, err := a.After().Subject(ctx, r.row.ID)
 		if err != nil {
@@ -103,11 +107,36 @@ func grantOwner(ctx context.Context, a *unit.Attempt, r *recovered) error {
 	row := r.row
 	row.Status, row.UpdatedAt, row.Version = string(org.StatusActive), a.Now, row.Version+2 // a password, and a status
 	row.Roles = strings.Join(r.roles.After, " ")
-	if !slices.Equal(before, r.roles.After) {
+	if r.changesRoles() {
 		row.Version++
 	}
 	r.user, err = a.User(ctx, row)
 	return err
+}
+
+// changesRoles reports whether the account comes to hold other roles, or the owner role for good.
+func (r *recovered) changesRoles() bool {
+	return !slices.Equal(r.roles.Before, r.roles.After) || len(r.roles.Edits) > 0
+}
+
+// lastingOwner is the edit that makes an account that is an owner until some moment, or was one until just now, one without an
+// end. What ends would leave the site as it was before the recovery.
+func lastingOwner(ctx context.Context, a *unit.Attempt, user uuid.UUID, before []string) ([]org.RecordEdit, error) {
+	if !slices.Contains(before, org.RoleOwner) {
+		return nil, nil
+	}
+	records, err := a.SiteRecords(ctx, user)
+	edit := org.RecordEdit{Role: org.RoleOwner, New: &org.Assignment{Role: org.RoleOwner, Source: org.SourceOperator, GivenAt: a.Now}}
+	for _, r := range records {
+		switch {
+		case r.Role != org.RoleOwner:
+		case r.Until == nil:
+			return nil, err
+		case r.Source == org.SourceOperator:
+			edit.Gone = append(edit.Gone, r)
+		}
+	}
+	return []org.RecordEdit{edit}, err
 }
 
 // applyRecovery forgives failed logins first: guesses at an owner must not keep it from signing in now (A10 in SECURITY.md).
@@ -131,7 +160,7 @@ func applyRecovery(ctx context.Context, w *unit.Writer, r recovered) (org.User, 
 	if err := w.SetStatus(ctx, r.row.ID, org.Status(r.row.Status), org.StatusActive); err != nil {
 		return r.user, err
 	}
-	if slices.Equal(r.roles.Before, r.roles.After) {
+	if !r.changesRoles() {
 		return r.user, nil
 	}
 	return r.user, w.StoreSiteRoles(ctx, r.roles)
@@ -198,7 +227,7 @@ func (s *Service) CheckIntegrity(ctx context.Context) (findings []string, err er
 func (s *Service) CountOwners(ctx context.Context) (n int, err error) {
 	defer org.Wrap(&err, "count owners")
 	err = s.units.Moment(ctx, nil, func(src unit.Reader) error {
-		holders, err := src.Q.ListActiveHoldersOfSiteRole(ctx, db.ListActiveHoldersOfSiteRoleParams{Role: org.RoleOwner, Providers: src.ProviderList()})
+		holders, err := src.Q.ListActiveHoldersOfSiteRole(ctx, db.ListActiveHoldersOfSiteRoleParams{Role: org.RoleOwner, Passwords: src.PasswordPolicy(), Providers: src.ProviderList()})
 		if err != nil {
 			return fmt.Errorf("list owners: %w", err)
 		}

@@ -59,7 +59,7 @@ type Options struct {
 
 // New makes the use cases over an open database.
 func New(d *db.DB, o Options) *Service {
-	u := unit.New(d, unit.Options{Now: o.Now, Catalog: o.Catalog, Providers: o.Providers})
+	u := unit.New(d, unit.Options{Now: o.Now, Catalog: o.Catalog, Providers: o.Providers, Passwords: o.Passwords})
 	keys := signing.New(u)
 	accounts := account.New(u, account.Options{
 		MaxTokenLifetime: o.MaxTokenLifetime, SessionLifetime: o.SessionLifetime, HashCost: o.HashCost, Log: o.Log, Passwords: o.Passwords, Vault: o.Vault,

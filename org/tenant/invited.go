@@ -19,7 +19,7 @@ type Joining struct {
 // it holds there. Whether its maker may give them is for the caller of this to ask.
 func DecideInvited(ctx context.Context, a *unit.Attempt, o db.Organization, user db.UserRow, roles []string, from org.Origin) (j Joining, err error) {
 	a.About("organization_member", user.ID, user.Username, o.ID)
-	row, err := a.Q.GetMember(ctx, db.GetMemberParams{OrganizationID: o.ID, UserID: user.ID})
+	row, err := a.MemberRow(ctx, o.ID, user.ID) // one that has ended is none: what was held by it does not come back
 	switch {
 	case db.IsNotFound(err):
 		if j.change, _, err = decideAddition(ctx, a, o, user, from.Terms); err != nil {

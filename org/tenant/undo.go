@@ -272,7 +272,7 @@ func (u *undoing) putBack(ctx context.Context) (memberChange, error) {
 	if err != nil || !with.changes() {
 		return c, err
 	}
-	with.Joins, with.Origin = true, c.Origin
+	with.Joins, with.Origin, with.Ending = true, c.Origin, append(with.Ending, c.Ending...)
 	return with, nil
 }
 

@@ -77,10 +77,10 @@ func (m *managers) only(ctx context.Context, row *org.Member) (bool, error) {
 	if row.Status != org.StatusActive || !holds(row.Roles, m.inOrg) && !holds(row.SiteRoles, m.onSite) {
 		return false, nil
 	}
-	if in, err := m.hasWayIn(ctx, row.UserID, row.LoginType); err != nil || !in {
+	if found, err := m.beside(ctx, row.UserID); err != nil || found {
 		return false, err
 	}
-	if found, err := m.beside(ctx, row.UserID); err != nil || found {
+	if in, err := m.hasWayIn(ctx, row.UserID); err != nil || !in {
 		return false, err
 	}
 	h, err := m.holdingOf(ctx, row)
@@ -178,7 +178,7 @@ func (a *Attempt) KeepManagers(ctx context.Context, user db.UserRow) error {
 	if !a.asksForManagers() || org.Status(user.Status) != org.StatusActive {
 		return nil
 	}
-	if in, err := a.hasWayIn(ctx, user.ID, user.LoginType); err != nil || !in {
+	if in, err := a.hasWayIn(ctx, user.ID); err != nil || !in {
 		return err
 	}
 	was, err := a.Subject(ctx, user.ID)
@@ -249,7 +249,7 @@ func (s Reader) OnlyManager(ctx context.Context, by *org.Actor, orgID uuid.UUID,
 	if by.Owner() || user.Status != org.StatusActive {
 		return false, nil
 	}
-	if in, err := s.hasWayIn(ctx, user.ID, user.LoginType); err != nil || !in {
+	if in, err := s.hasWayIn(ctx, user.ID); err != nil || !in {
 		return false, err
 	}
 	target, err := s.Subject(ctx, user.ID)

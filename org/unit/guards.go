@@ -29,11 +29,11 @@ func (a *Attempt) KeepOwners(ctx context.Context) error {
 // ManagedBeside says whether an active account with the owner role for good, other than the one named, is allowed to do an owner's
 // work by the engine: neither a demotion nor a deny in a site role may lock everybody out.
 func (s Reader) ManagedBeside(ctx context.Context, user uuid.UUID) (bool, error) {
-	holders, err := s.Q.ListActiveHoldersOfSiteRole(ctx, db.ListActiveHoldersOfSiteRoleParams{Role: org.RoleOwner, Providers: s.ProviderList()})
+	holders, err := s.Q.ListActiveHoldersOfSiteRole(ctx, db.ListActiveHoldersOfSiteRoleParams{Role: org.RoleOwner, Passwords: s.PasswordPolicy(), Providers: s.ProviderList()})
 	if err != nil {
 		return false, err
 	}
-	for _, id := range s.over.gaining(holders) {
+	for _, id := range s.over.gaining(org.RoleOwner, holders) {
 		if s.over.gone(id) || s.over.ends(uuid.Nil, id, org.RoleOwner) {
 			continue
 		}
@@ -41,28 +41,29 @@ func (s Reader) ManagedBeside(ctx context.Context, user uuid.UUID) (bool, error)
 		if err != nil {
 			return false, err
 		}
-		if id != user && owner.Owner() && signsIn(&owner.User) && AdministersSite(owner) {
-			return true, nil
+		if id == user || !owner.Owner() || owner.User.Status != org.StatusActive || !AdministersSite(owner) {
+			continue
+		}
+		if in, err := s.hasWayIn(ctx, id); err != nil || in {
+			return in, err
 		}
 	}
 	return false, nil
 }
 
-// gaining is accounts, and those that would come to hold a role of the site.
-func (o *overlay) gaining(accounts []uuid.UUID) []uuid.UUID {
+// gaining is accounts, and those that would come to hold a role of the site, or to hold it longer.
+func (o *overlay) gaining(role string, accounts []uuid.UUID) []uuid.UUID {
 	if o == nil {
 		return accounts
 	}
 	for _, h := range o.holders {
-		if h.Place == uuid.Nil && !slices.Contains(accounts, h.User) {
+		given := slices.Contains(h.Given(), role) || slices.ContainsFunc(h.Edits, func(e org.RecordEdit) bool { return e.Role == role && e.New != nil })
+		if given && h.Place == uuid.Nil && !slices.Contains(accounts, h.User) {
 			accounts = append(accounts, h.User)
 		}
 	}
 	return accounts
 }
-
-// signsIn reports whether an account is one of somebody who can sign in to the console.
-func signsIn(u *org.User) bool { return u.Status == org.StatusActive && u.LoginType != org.LoginNone }
 
 // AdministersSite reports whether an account may do the work of an owner, which someone must be able to do at any time.
 func AdministersSite(s *org.Actor) bool {
@@ -99,7 +100,7 @@ func (s Reader) LastAdmin(ctx context.Context, by *org.Actor, orgID, user uuid.U
 	if !mayBeLastAdmin(by, status, roles) {
 		return false, nil
 	}
-	other, err := s.Q.HasActiveHolder(ctx, db.HasActiveHolderParams{OrganizationID: orgID, Role: org.RoleOrganizationAdmin, ExceptUser: user, Providers: s.ProviderList()})
+	other, err := s.Q.HasActiveHolder(ctx, db.HasActiveHolderParams{OrganizationID: orgID, Role: org.RoleOrganizationAdmin, ExceptUser: user, Passwords: s.PasswordPolicy(), Providers: s.ProviderList()})
 	return err == nil && !other, err
 }
 

@@ -10,7 +10,7 @@ import (
 	"rolecall.example/db"
 )
 
-// search looks for active people with a password who count for something after a change. Those who were found are kept
+// search looks for active people who can sign in and who count for something after a change. Those who were found are kept
 // for the next question: a bulk action asks about one member after the other.
 type search struct {
 	over      *overlay
@@ -49,7 +49,7 @@ func holderStored(orgID uuid.UUID) func(*db.ListHoldersOfRoleRow) Stored {
 func (s Reader) activeHolders(orgID uuid.UUID, role string, endless bool) candidates {
 	before := Everywhere.before
 	return func(ctx context.Context, maxRows int64) (list []holder, err error) {
-		rows, err := s.Q.ListActiveHolders(ctx, db.ListActiveHoldersParams{OrganizationID: orgID, Role: role, BeforeKey: before, Endless: endless, MaxRows: maxRows, Providers: s.ProviderList()})
+		rows, err := s.Q.ListActiveHolders(ctx, db.ListActiveHoldersParams{OrganizationID: orgID, Role: role, BeforeKey: before, Endless: endless, MaxRows: maxRows, Passwords: s.PasswordPolicy(), Providers: s.ProviderList()})
 		if err != nil || len(rows) == 0 {
 			return nil, err
 		}
@@ -70,7 +70,7 @@ func (s Reader) activeHolders(orgID uuid.UUID, role string, endless bool) candid
 func (s Reader) activeSiteHolders(orgID uuid.UUID, role string) candidates {
 	after := uuid.Nil
 	return func(ctx context.Context, maxRows int64) (list []holder, err error) {
-		rows, err := s.Q.ListActiveMembersOfSiteRole(ctx, db.ListActiveMembersOfSiteRoleParams{OrganizationID: orgID, Role: role, AfterUser: after, MaxRows: maxRows, Providers: s.ProviderList()})
+		rows, err := s.Q.ListActiveMembersOfSiteRole(ctx, db.ListActiveMembersOfSiteRoleParams{OrganizationID: orgID, Role: role, AfterUser: after, MaxRows: maxRows, Passwords: s.PasswordPolicy(), Providers: s.ProviderList()})
 		if err != nil || len(rows) == 0 {
 			return nil, err
 		}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"rolecall.example/db"
+	"rolecall.example/org"
 	"rolecall.example/rbac"
 )
 
@@ -15,7 +16,8 @@ type Options struct {
 	Now     func() time.Time // time.Now if nil
 	Catalog *rbac.Catalog    // of a database that has none yet; rbac.Default() if nil
 
-	Providers []string // the ids of the sign-in providers of the settings; nil: not known
+	Providers []string           // the ids of the sign-in providers of the settings; nil: not known
+	Passwords org.PasswordPolicy // who may sign in with a password; all if ""
 }
 
 // Units runs the reads and writes of all use cases over one database. It is safe for concurrent use.
@@ -29,6 +31,7 @@ type Units struct {
 	changed  func() // see OnChange
 
 	providers []string
+	passwords org.PasswordPolicy
 }
 
 // New makes the units of work over an open database.
@@ -39,5 +42,5 @@ func New(d *db.DB, o Options) *Units {
 	if o.Catalog == nil {
 		o.Catalog = rbac.Default()
 	}
-	return &Units{DB: d, clock: o.Now, catalogs: catalogs{first: o.Catalog}, providers: o.Providers}
+	return &Units{DB: d, clock: o.Now, catalogs: catalogs{first: o.Catalog}, providers: o.Providers, passwords: o.Passwords}
 }

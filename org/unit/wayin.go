@@ -1,12 +1,14 @@
 package unit
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
 
 	"github.com/google/uuid"
 
+	"rolecall.example/db"
 	"rolecall.example/org"
 )
 
@@ -25,17 +27,11 @@ func (s *Units) ProviderList() string {
 	return " " + strings.Join(s.providers, " ") + " "
 }
 
-// hasWayIn reports whether the person of an account can sign in to the console: with a password, or at a provider of the
-// settings. Queries for holders ask the same.
-func (s Reader) hasWayIn(ctx context.Context, user uuid.UUID, loginType string) (bool, error) {
-	if loginType != org.LoginOIDC {
-		return loginType == org.LoginPassword, nil
-	}
-	has, err := s.Q.ListIdentities(ctx, user)
-	for _, one := range has {
-		if s.Configured(one.Provider) {
-			return true, nil
-		}
-	}
-	return false, err
+// hasWayIn reports whether the person of an account can sign in to the console: with a password that the policy lets in, or at
+// a provider of the settings. Queries for holders ask the same.
+func (s Reader) hasWayIn(ctx context.Context, user uuid.UUID) (bool, error) {
+	return s.Q.HasWayIn(ctx, db.HasWayInParams{ID: user, Passwords: s.PasswordPolicy(), Providers: s.ProviderList()})
 }
+
+// PasswordPolicy is who may sign in with a password, as queries take it.
+func (s *Units) PasswordPolicy() string { return string(cmp.Or(s.passwords, org.PasswordsForAll)) }
