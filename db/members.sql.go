@@ -1938,9 +1938,9 @@ const listOutsiders = `-- name: ListOutsiders :many
 SELECT u.id, u.username_key, u.roles, u.next_end FROM users u
 WHERE u.username_key > ?1 AND u.status <> 'suspended' AND NOT EXISTS (
     SELECT 1 FROM organization_members m WHERE m.organization_id = ?2 AND m.username_key = u.username_key
-      AND (m.next_end IS NULL OR m.next_end > ?3 OR EXISTS (
-          SELECT 1 FROM member_roles b WHERE b.organization_id = m.organization_id AND b.role = 'organization-member'
-            AND b.username_key = m.username_key AND (b.ends_at IS NULL OR b.ends_at > ?3))))
+      AND (m.next_end IS NULL OR m.next_end > ?3 OR (
+          SELECT count(*) FROM member_roles b WHERE b.organization_id = m.organization_id AND b.role = 'organization-member'
+            AND b.username_key = m.username_key AND (b.ends_at IS NULL OR b.ends_at > ?3)) > 0))
 ORDER BY u.username_key
 LIMIT CAST(?4 AS bigint)
 `
@@ -1960,7 +1960,8 @@ type ListOutsidersRow struct {
 }
 
 // What each account holds that does not belong to an organization and is not suspended, by username, from a place onwards.
-// Whose membership has ended does not belong to it, swept or not.
+// Whose membership has ended does not belong to it, swept or not. The records are counted: if it were asked whether there is
+// one, PostgreSQL would read all of them first.
 func (q *Queries) ListOutsiders(ctx context.Context, arg ListOutsidersParams) ([]ListOutsidersRow, error) {
 	rows, err := q.query(ctx, q.listOutsidersStmt, listOutsiders,
 		arg.AfterKey,
@@ -1998,9 +1999,9 @@ const listOutsidersByID = `-- name: ListOutsidersByID :many
 SELECT u.id, u.username_key, u.roles, u.next_end FROM users u
 WHERE u.status <> 'suspended' AND NOT EXISTS (
     SELECT 1 FROM organization_members m WHERE m.organization_id = ?1 AND m.username_key = u.username_key
-      AND (m.next_end IS NULL OR m.next_end > ?2 OR EXISTS (
-          SELECT 1 FROM member_roles b WHERE b.organization_id = m.organization_id AND b.role = 'organization-member'
-            AND b.username_key = m.username_key AND (b.ends_at IS NULL OR b.ends_at > ?2))))
+      AND (m.next_end IS NULL OR m.next_end > ?2 OR (
+          SELECT count(*) FROM member_roles b WHERE b.organization_id = m.organization_id AND b.role = 'organization-member'
+            AND b.username_key = m.username_key AND (b.ends_at IS NULL OR b.ends_at > ?2)) > 0))
   AND u.id IN (/*SLICE:ids*/?)
 `
 

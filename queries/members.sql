@@ -475,13 +475,14 @@ ORDER BY username_key;
 
 -- name: ListOutsiders :many
 -- What each account holds that does not belong to an organization and is not suspended, by username, from a place onwards.
--- Whose membership has ended does not belong to it, swept or not.
+-- Whose membership has ended does not belong to it, swept or not. The records are counted: if it were asked whether there is
+-- one, PostgreSQL would read all of them first.
 SELECT u.id, u.username_key, u.roles, u.next_end FROM users u
 WHERE u.username_key > @after_key AND u.status <> 'suspended' AND NOT EXISTS (
     SELECT 1 FROM organization_members m WHERE m.organization_id = @organization_id AND m.username_key = u.username_key
-      AND (m.next_end IS NULL OR m.next_end > @now OR EXISTS (
-          SELECT 1 FROM member_roles b WHERE b.organization_id = m.organization_id AND b.role = 'organization-member'
-            AND b.username_key = m.username_key AND (b.ends_at IS NULL OR b.ends_at > @now))))
+      AND (m.next_end IS NULL OR m.next_end > @now OR (
+          SELECT count(*) FROM member_roles b WHERE b.organization_id = m.organization_id AND b.role = 'organization-member'
+            AND b.username_key = m.username_key AND (b.ends_at IS NULL OR b.ends_at > @now)) > 0))
 ORDER BY u.username_key
 LIMIT CAST(@max_rows AS bigint);
 
@@ -490,9 +491,9 @@ LIMIT CAST(@max_rows AS bigint);
 SELECT u.id, u.username_key, u.roles, u.next_end FROM users u
 WHERE u.status <> 'suspended' AND NOT EXISTS (
     SELECT 1 FROM organization_members m WHERE m.organization_id = @organization_id AND m.username_key = u.username_key
-      AND (m.next_end IS NULL OR m.next_end > @now OR EXISTS (
-          SELECT 1 FROM member_roles b WHERE b.organization_id = m.organization_id AND b.role = 'organization-member'
-            AND b.username_key = m.username_key AND (b.ends_at IS NULL OR b.ends_at > @now))))
+      AND (m.next_end IS NULL OR m.next_end > @now OR (
+          SELECT count(*) FROM member_roles b WHERE b.organization_id = m.organization_id AND b.role = 'organization-member'
+            AND b.username_key = m.username_key AND (b.ends_at IS NULL OR b.ends_at > @now)) > 0))
   AND u.id IN (sqlc.slice('ids'));
 
 -- name: ListHoldersOfAnySiteRole :many
