@@ -12,10 +12,14 @@ import (
 // Access is a table of records: each role that an account has in one place, why, from where and until when.
 type Access struct {
 	Organization string // the place, by name; "" is the site
+	Username     string
 	Records      []org.Assignment
 	Roles        []org.RoleRef // what the roles are called, and which are built in
 	LinkRoles    bool          // the caller may open roles
 	LinkPeople   bool          // and accounts
+	CanChange    bool          // and change records of roles
+	CanEndAll    bool          // and that of the membership
+	Back         string        // as in MemberRowView
 	Now          time.Time
 }
 
@@ -49,6 +53,19 @@ func (a Access) ref(r org.Assignment) org.RoleRef {
 		}
 	}
 	return org.RoleRef{Name: r.Role, DisplayName: r.DisplayName, OrganizationID: r.OrganizationID, BuiltIn: true}
+}
+
+// canChange reports whether the caller may change a record. What comes from elsewhere is changed there.
+func (a Access) canChange(r org.Assignment) bool {
+	if isMembership(r) {
+		return a.CanEndAll && !r.Source.Synced()
+	}
+	return a.CanChange && !r.Source.Synced()
+}
+
+// editURL is the form of a record.
+func (a Access) editURL(r org.Assignment) string {
+	return WithBack(EditRecordURL(a.Organization, a.Username, r.Role), a.Back)
 }
 
 // endOf is the end of a record, the zero time if it has none.

@@ -10,5 +10,25 @@ type AddMember struct {
 	Names        string          // in the box for many at once
 	Result       *org.BulkResult // the outcome for each name in the box
 	CanInvite    bool            // the caller may invite people too
+	Many         bool            // the form with that box was sent
+	Terms        TermsForm       // of the form that was sent
 	Err          *org.Error
+}
+
+// sent begins the ids of the form that was sent.
+func (a AddMember) sent() string {
+	if a.Many {
+		return "many-"
+	}
+	return "one-"
+}
+
+// terms are the fields of one of the forms of the page. The one that was sent keeps what was entered.
+func (a AddMember) terms(id string) TermsForm {
+	f := TermsForm{}
+	if id == a.sent() {
+		f, f.Err = a.Terms, a.Err
+	}
+	f.ID, f.Label = id, "Membership ends"
+	return f
 }

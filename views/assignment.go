@@ -15,6 +15,7 @@ type AssignmentForm struct {
 	Checked map[string]bool // ticked by the person, by role name; nil: as held
 	Before  map[string]bool // held when the person opened the form; nil: not known
 	Back    string          // as in MemberRowView
+	Terms   TermsForm       // of the roles that are added
 	Err     *org.Error
 	Catalog *rbac.Catalog // for the counts
 }
@@ -66,6 +67,12 @@ func (f AssignmentForm) held() string {
 		}
 	}
 	return strings.Join(names, " ")
+}
+
+// terms are the fields for the roles that are added. Those that are held keep theirs.
+func (f AssignmentForm) terms() TermsForm {
+	f.Terms.Label, f.Terms.Err = "New roles end", f.Err
+	return f.Terms
 }
 
 // ofSite reports whether the form is about the site roles of an account, not the roles of a member.

@@ -14,6 +14,7 @@ type BulkConfirm struct {
 	Impact  org.Impact
 	Catalog *rbac.Catalog
 	Filter  org.MemberFilter // of the list that it came from
+	Terms   TermsForm        // of a role that is added
 	Err     *org.Error
 }
 
@@ -61,6 +62,12 @@ func (b BulkConfirm) unchanged() string {
 		return ui.Plural(n, "member") + " " + ui.Verb(n, "don’t") + " have it."
 	}
 	return ui.Plural(n, "member") + " " + ui.Verb(n, "have") + " it already."
+}
+
+// terms are the fields for the role that is added.
+func (b BulkConfirm) terms() TermsForm {
+	b.Terms.Label, b.Terms.Err = "The role ends", b.Err
+	return b.Terms
 }
 
 // all reports whether the change is for every member who matches the filter, not for ticked rows.

@@ -28,7 +28,8 @@ type MemberView struct {
 func (v MemberView) access() Access {
 	return Access{
 		Organization: v.Organization.Name, Records: v.Records, Roles: v.Member.Roles,
-		LinkRoles: v.LinkRoles, LinkPeople: v.LinkPeople, Now: v.Now,
+		LinkRoles: v.LinkRoles, LinkPeople: v.LinkPeople, Now: v.Now, Username: v.Member.Username, Back: v.Back,
+		CanChange: v.CanAssign && v.Member.RolesRefusal == "", CanEndAll: v.CanRemove && v.Member.RemoveRefusal == "",
 	}
 }
 

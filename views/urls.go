@@ -117,6 +117,20 @@ func MemberRolesURL(organization, user string) string {
 	return MemberURL(organization, user) + "/roles"
 }
 
+// RecordURL is one role of a member, or with the organization "" of an account: until when, and why. PUT saves, DELETE ends
+// it.
+func RecordURL(organization, user, role string) string {
+	if organization == "" {
+		return UserRolesURL(user) + "/" + url.PathEscape(role)
+	}
+	return MemberRolesURL(organization, user) + "/" + url.PathEscape(role)
+}
+
+// EditRecordURL is the form that does both.
+func EditRecordURL(organization, user, role string) string {
+	return RecordURL(organization, user, role) + "/edit"
+}
+
 // RolesURL is the list of roles; PUT saves one. The name "" stands for the site.
 func RolesURL(organization string) string {
 	if organization == "" {

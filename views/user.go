@@ -26,7 +26,7 @@ type UserPage struct {
 func (p UserPage) access() Access {
 	return Access{
 		Records: p.Records, Roles: p.User.Roles, LinkRoles: p.LinkRoles, LinkPeople: true,
-		Now: p.Now,
+		Username: p.User.Username, CanChange: p.RolesRefusal == "" && p.LinkRoles, Back: p.Back, Now: p.Now,
 	}
 }
 

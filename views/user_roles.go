@@ -11,6 +11,7 @@ type UserAssignmentForm struct {
 	Checked map[string]bool // as in AssignmentForm
 	Before  map[string]bool
 	Back    string // as in UserRowView
+	Terms   TermsForm
 	Err     *org.Error
 	Catalog *rbac.Catalog // for the counts
 }
@@ -24,6 +25,6 @@ func (f UserAssignmentForm) assignment() AssignmentForm {
 			},
 			Choices: f.Choices,
 		},
-		Version: f.User.Tag(), Checked: f.Checked, Before: f.Before, Back: f.Back, Err: f.Err, Catalog: f.Catalog,
+		Version: f.User.Tag(), Checked: f.Checked, Before: f.Before, Back: f.Back, Terms: f.Terms, Err: f.Err, Catalog: f.Catalog,
 	}
 }

@@ -175,6 +175,9 @@ func pages() map[string]templ.Component {
 		"assignment, empty":      AssignmentPage(AssignmentForm{Catalog: rbac.Default(), RoleForm: org.RoleForm{Organization: acme, Member: newMember(rtl)}}),
 		"assignment, full":       AssignmentPage(fullAssignment()),
 		"assignment, refused":    AssignmentPage(AssignmentForm{Catalog: rbac.Default(), RoleForm: fullAssignment().RoleForm, Checked: map[string]bool{}, Err: refusal}),
+		"record":                 RecordPage(fullRecord()),
+		"record, refused":        RecordPage(refusedRecord()),
+		"record, synced":         RecordPage(RecordForm{Organization: acme, Username: "maria", Name: "Maria", Role: refs("auditor")[0], Records: []org.Assignment{record("auditor", "oidc:okta")}}),
 		"roles, empty":           RolesPage(Roles{Catalog: rbac.Default(), List: org.RoleList{Organization: acme}}),
 		"roles, full":            RolesPage(Roles{Catalog: rbac.Default(), List: org.RoleList{Organization: acme, Roles: []org.Role{newRole(hostile, "user:read"), {Name: "organization-admin", BuiltIn: true, Organization: allow("user:*")}}, CanCreate: true}, Now: now}),
 		"roles, site":            RolesPage(Roles{Catalog: rbac.Default(), List: org.RoleList{Roles: []org.Role{newRole("owner")}}, Now: now}),
@@ -210,6 +213,7 @@ func fragments() map[string]templ.Component {
 		"members, empty":    MembersResults(Members{Catalog: rbac.Default(), List: org.MemberList{Organization: acme}}),
 		"add member":        AddMemberResults(AddMember{Organization: acme, Query: hostile, Candidates: []org.User{{Username: hostile}}}),
 		"assignment":        AssignmentPopover(fullAssignment()),
+		"record":            RecordPopover(refusedRecord()),
 		"problem":           ProblemFragment(Problem{Catalog: rbac.Default(), Status: 409, Message: hostile, Back: "/x"}),
 		"toast, good":       Toast(Flash{Message: long}),
 		"toast":             Toast(Flash{Message: hostile, Bad: true, Detail: hostile}),
@@ -425,7 +429,7 @@ func TestDeleteRole(t *testing.T) {
 func TestAddMember(t *testing.T) {
 	t.Parallel()
 	doc := render(t, AddMemberPage(AddMember{Organization: acme, Query: "hop", Candidates: []org.User{{Username: "ghopper", Name: "Grace Hopper"}}}))
-	if doc.Find("form[method=post][action='/organizations/acme/members/ghopper'] button").AttrOr("aria-label", "") != "Add Grace Hopper" {
+	if doc.Find("form[method=post] button[formaction='/organizations/acme/members/ghopper']").AttrOr("aria-label", "") != "Add Grace Hopper" {
 		t.Error("no button to add")
 	}
 	if got := doc.Find("mark").First().Text(); got != "Hop" {

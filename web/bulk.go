@@ -26,9 +26,9 @@ func (s *Server) changeMembers(c *call) (reply, error) {
 		return reply{html: show(p)}, err
 	}
 	if c.dry {
-		return c.foreseenBulk(s.tenant.PreviewBulk(c.ctx, c.actor, c.organization(), c.bulkInput()))
+		return c.foreseenBulk(s.tenant.PreviewBulk(c.ctx, c.actor, c.organization(), c.bulkInput(readBulk)))
 	}
-	result, err := s.tenant.BulkMembers(c.ctx, c.actor, c.organization(), c.bulkInput())
+	result, err := s.tenant.BulkMembers(c.ctx, c.actor, c.organization(), c.bulkInput(readBulk))
 	if err != nil {
 		return s.refusedBulk(c, err)
 	}
@@ -36,8 +36,8 @@ func (s *Server) changeMembers(c *call) (reply, error) {
 }
 
 // bulkInput decodes what is to be done, and to whom.
-func (c *call) bulkInput() org.Input[org.Bulk] {
-	in, err := decode(c, readBulk).Read()
+func (c *call) bulkInput(read func(object) org.Bulk) org.Input[org.Bulk] {
+	in, err := decode(c, read).Read()
 	if err == nil && in.Match != nil {
 		var filter org.MemberFilter
 		filter, err = c.memberFilter()
@@ -49,12 +49,18 @@ func (c *call) bulkInput() org.Input[org.Bulk] {
 
 // readBulk reads everything but the filter, which stands in the query.
 func readBulk(o object) org.Bulk {
-	in := org.Bulk{Action: org.BulkAction(o.text("action")), Role: o.text("role")}
+	in := readSelection(o)
 	if in.Action == org.BulkAddRole || o.form {
 		in.Terms = o.terms()
 	} else {
-		o.only("until", "reason")
+		o.only(fieldUntil, fieldReason)
 	}
+	return in
+}
+
+// readSelection reads what is to be done, and to whom, but not on which terms: those are entered while the page asks.
+func readSelection(o object) org.Bulk {
+	in := org.Bulk{Action: org.BulkAction(o.text("action")), Role: o.text("role")}
 	if n, ok := o.number("expect"); ok {
 		expected := int(n)
 		in.Expect = &expected
@@ -100,14 +106,14 @@ func excepted(o object) []string {
 
 // confirmBulk asks back: it shows what the change would do, and to whom.
 func (s *Server) confirmBulk(c *call, refused *org.Error) (p page, err error) {
-	in, unreadable := c.bulkInput().Read()
+	in, unreadable := c.bulkInput(readSelection).Read()
 	in.Expect = nil
 	result, impact, err := s.tenant.PreviewBulk(c.ctx, c.actor, c.organization(), org.NewInput(in, unreadable))
 	if err != nil {
 		return p, err
 	}
 	filter, _ := c.memberFilter()
-	v := views.BulkConfirm{Bulk: in, Role: s.roleName(c, in.Role), Result: result, Impact: impact, Catalog: c.catalog(), Filter: filter, Err: refused}
+	v := views.BulkConfirm{Bulk: in, Role: s.roleName(c, in.Role), Result: result, Impact: impact, Catalog: c.catalog(), Filter: filter, Terms: c.sentTerms(), Err: refused}
 	return page{
 		title:  v.Title(),
 		active: "members",
@@ -116,10 +122,11 @@ func (s *Server) confirmBulk(c *call, refused *org.Error) (p page, err error) {
 	}, nil
 }
 
-// refusedBulk asks again when the list is another one by now.
+// refusedBulk asks again when the list is another one by now, or the terms are wrong. What else is wrong the new question finds
+// too.
 func (s *Server) refusedBulk(c *call, err error) (reply, error) {
 	return c.again(err, func(e *org.Error) (page, error) {
-		if e.Kind != org.Conflict {
+		if e.Kind != org.Conflict && e.Kind != org.Invalid {
 			return page{}, e
 		}
 		return s.confirmBulk(c, e)
@@ -162,7 +169,7 @@ func (s *Server) addMembers(c *call) (reply, error) {
 	result, err := s.tenant.AddMembers(c.ctx, c.actor, c.organization(), names)
 	if err != nil {
 		return c.again(err, func(e *org.Error) (page, error) {
-			return s.memberSearch(c, views.AddMember{Err: e, Names: c.namesSent()})()
+			return s.memberSearch(c, views.AddMember{Err: e, Names: c.namesSent(), Many: true, Terms: c.sentTerms()})()
 		})
 	}
 	r := reply{json: wireBulk(&result)}
@@ -171,7 +178,7 @@ func (s *Server) addMembers(c *call) (reply, error) {
 		return r, nil
 	}
 	r.html = func() (page, error) {
-		p, err := s.memberSearch(c, views.AddMember{Result: &result, Names: left(&result)})()
+		p, err := s.memberSearch(c, views.AddMember{Result: &result, Names: left(&result), Many: true, Terms: c.sentTerms()})()
 		p.fragment = nil // the results of the search are not all that changes
 		return p, err
 	}

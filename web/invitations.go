@@ -133,7 +133,7 @@ func readInvitations(o object) org.NewInvitations {
 	into := []org.NewInvitedInto{{Roles: o.texts("roles", maxRoles)}}
 	in := org.NewInvitations{Into: into, Send: o.flag("send")}
 	in.Lifetime = o.duration("expires_in")
-	in.Terms = readTerms(o)
+	in.Terms = o.terms()
 	if !o.form {
 		for _, email := range o.texts("emails", maxItems) {
 			in.Invitees = append(in.Invitees, org.Invitee{Email: email})
@@ -160,25 +160,6 @@ func readManyInvitations(o object) org.NewInvitations {
 		in.Into = append(in.Into, org.NewInvitedInto{Organization: one.text("id"), Roles: one.texts("roles", maxRoles)})
 	}
 	return in
-}
-
-// readTerms reads until when, and why, something is given. In a form the end is a day: the last one, in UTC.
-func readTerms(o object) (t org.Terms) {
-	t.Reason = o.text("reason")
-	text := o.text("until")
-	if text == "" {
-		return t
-	}
-	at, err := time.Parse(time.RFC3339, text)
-	if day, wrong := time.Parse(time.DateOnly, text); o.form && wrong == nil {
-		at, err = day.Add(24*time.Hour-time.Second), nil
-	}
-	if err != nil {
-		o.addError("until", "must be an RFC 3339 time with a zone")
-		return t
-	}
-	t.Until = &at
-	return t
 }
 
 // duration reads a text like 168h; missing is 0.

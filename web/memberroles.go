@@ -47,7 +47,7 @@ func (s *Server) setMemberRoles(c *call) (reply, error) {
 				return p, err
 			}
 			checked, before := c.tickedRoles()
-			return s.assignmentForm(c, views.AssignmentForm{RoleForm: a, Checked: checked, Before: before, Err: e}), nil
+			return s.assignmentForm(c, views.AssignmentForm{RoleForm: a, Checked: checked, Before: before, Terms: c.sentTerms(), Err: e}), nil
 		})
 	}
 	next := to(c.memberHome(), "The roles of "+m.Label()+" were updated.")

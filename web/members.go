@@ -92,7 +92,9 @@ func (c *call) members() string { return views.MembersURL(c.organization(), org.
 func (s *Server) addMember(c *call) (reply, error) {
 	m, done, err := s.tenant.AddMember(c.ctx, c.actor, c.organization(), c.user(), c.newTerms())
 	if err != nil {
-		return c.again(err, func(e *org.Error) (page, error) { return s.memberSearch(c, views.AddMember{Query: c.user(), Err: e})() })
+		return c.again(err, func(e *org.Error) (page, error) {
+			return s.memberSearch(c, views.AddMember{Query: c.user(), Terms: c.sentTerms(), Err: e})()
+		})
 	}
 	next := to(c.members(), m.Label()+" was added.")
 	next.undo = undoOf(done)

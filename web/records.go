@@ -2,7 +2,6 @@ package web
 
 import (
 	"net/http"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -25,30 +24,6 @@ func wireRecord(a *org.Assignment) client.Assignment {
 	return wire
 }
 
-// terms reads until when and why something is given. What is wrong with the reason is told beside an end that is no time; the use
-// case says the rest.
-func (o object) terms() (t org.Terms) {
-	const until, reason = "until", "reason"
-	t.Reason = o.text(reason)
-	text, ok := value[string](o, until, org.BadUntil)
-	if o.form && text == "" || !ok && o.fields[until] == nil {
-		return t
-	}
-	at, err := time.Parse(time.RFC3339, text)
-	if err == nil {
-		at = at.UTC().Truncate(time.Microsecond) // as it is stored
-		t.Until = &at
-		return t
-	}
-	if ok {
-		o.addError(until, org.BadUntil)
-	}
-	for _, f := range t.Problems(time.Time{}) {
-		o.addError(f.Field, f.Detail)
-	}
-	return t
-}
-
 // recordInput reads what the record of one role shall be. A form says both, so that an emptied field is empty; what JSON leaves
 // out stays as it is stored.
 func (c *call) recordInput(o object) org.RecordInput {
@@ -59,14 +34,6 @@ func (c *call) recordInput(o object) org.RecordInput {
 	return in
 }
 
-// newTerms reads the terms of what a request adds. The body may be missing.
-func (c *call) newTerms() org.Input[org.Terms] {
-	if c.sentNothing() {
-		return org.Given(org.Terms{})
-	}
-	return decode(c, object.terms)
-}
-
 // putUserRole makes or changes the record of one role of the site.
 func (s *Server) putUserRole(c *call) (reply, error) {
 	input := decode(c, c.recordInput)
@@ -75,9 +42,9 @@ func (s *Server) putUserRole(c *call) (reply, error) {
 	}
 	a, done, err := s.tenant.PutUserRole(c.ctx, c.actor, c.user(), c.param("roleName"), input)
 	if err != nil {
-		return reply{}, c.precondition(err)
+		return c.again(err, s.refusedUserRole(c))
 	}
-	return reply{json: wireRecord(&a.Assignment), version: a.Tag, next: c.recordDone(c.usersHome(), done)}, nil
+	return reply{json: wireRecord(&a.Assignment), version: a.Tag, next: c.recordDone(done)}, nil
 }
 
 // endUserRole ends the local records of one role of the site.
@@ -87,19 +54,9 @@ func (s *Server) endUserRole(c *call) (reply, error) {
 	}
 	done, err := s.tenant.EndUserRole(c.ctx, c.actor, c.user(), c.param("roleName"), c.ifMatch())
 	if err != nil {
-		return reply{}, c.precondition(err)
+		return c.again(err, s.refusedUserRole(c))
 	}
-	return reply{status: http.StatusNoContent, next: c.recordDone(c.usersHome(), done)}, nil
-}
-
-// recordDone is the page that follows the change of one role.
-func (c *call) recordDone(home string, done org.Receipt) destination {
-	next := to(home, "The role was updated.")
-	if c.request().Method == http.MethodDelete {
-		next.message = "The role was ended."
-	}
-	next.undo = undoOf(done)
-	return next
+	return reply{status: http.StatusNoContent, next: c.recordDone(done)}, nil
 }
 
 // putMemberRole makes or changes the record of one role of a member.
@@ -110,9 +67,9 @@ func (s *Server) putMemberRole(c *call) (reply, error) {
 	}
 	a, done, err := s.tenant.PutMemberRole(c.ctx, c.actor, c.organization(), c.user(), c.param("roleName"), input)
 	if err != nil {
-		return reply{}, c.precondition(err)
+		return c.again(err, s.refusedMemberRole(c))
 	}
-	return reply{json: wireRecord(&a.Assignment), version: a.Tag, next: c.recordDone(c.memberHome(), done)}, nil
+	return reply{json: wireRecord(&a.Assignment), version: a.Tag, next: c.recordDone(done)}, nil
 }
 
 // endMemberRole ends the local records of one role of a member.
@@ -122,7 +79,7 @@ func (s *Server) endMemberRole(c *call) (reply, error) {
 	}
 	done, err := s.tenant.EndMemberRole(c.ctx, c.actor, c.organization(), c.user(), c.param("roleName"), c.ifMatch())
 	if err != nil {
-		return reply{}, c.precondition(err)
+		return c.again(err, s.refusedMemberRole(c))
 	}
-	return reply{status: http.StatusNoContent, next: c.recordDone(c.memberHome(), done)}, nil
+	return reply{status: http.StatusNoContent, next: c.recordDone(done)}, nil
 }

@@ -50,7 +50,7 @@ func (s *Server) setUserRoles(c *call) (reply, error) {
 				return p, err
 			}
 			checked, before := c.tickedRoles()
-			return s.userAssignmentForm(c, views.UserAssignmentForm{UserRoleForm: a, Checked: checked, Before: before, Err: e}), nil
+			return s.userAssignmentForm(c, views.UserAssignmentForm{UserRoleForm: a, Checked: checked, Before: before, Terms: c.sentTerms(), Err: e}), nil
 		})
 	}
 	next := to(c.usersHome(), "The site roles of "+u.Label()+" were updated.")

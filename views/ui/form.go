@@ -1,12 +1,16 @@
 package ui
 
 import (
+	"crypto/rand"
 	"maps"
 	"slices"
 	"strings"
 
 	"github.com/a-h/templ"
 )
+
+// OnceID is a new id of a form (see Once).
+func OnceID() string { return rand.Text() }
 
 // FormError is why a form was refused. A nil one is a form that was not.
 type FormError struct {
