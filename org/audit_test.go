@@ -99,7 +99,10 @@ func TestAuditEntry(t *testing.T) {
 		got.User == nil || got.User.Username != "oa" || got.Deleted || got.Description != "{user} updated organization member {target}" || got.ID == uuid.Nil || got.Time.Before(start) {
 		t.Errorf("%+v", got)
 	}
-	if diff := cmp.Diff(map[string]org.AuditChange{"roles": {Old: []any{"viewer"}, New: []any{"curb", "viewer"}}}, got.Diff); diff != "" {
+	if diff := cmp.Diff(map[string]org.AuditChange{
+		"roles":       {Old: []any{"viewer"}, New: []any{"curb", "viewer"}},
+		"assignments": {Old: []any{}, New: []any{map[string]any{"role": "curb", "source": "manual", "until": nil}}},
+	}, got.Diff); diff != "" {
 		t.Error(diff)
 	}
 	// Names stand as they were, whatever becomes of their bearers.
