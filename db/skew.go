@@ -12,7 +12,7 @@ const MaxSkew = 5 * time.Second
 
 // Skew is by how much the clock of this machine is ahead of the server's, as far as the time that asking takes lets it be
 // seen. A file has no clock of its own.
-func (d *DB) Skew(ctx context.Context) (time.Duration, error) { return d.engine.skew(ctx) }
+func (d *DB) Skew(ctx context.Context) (time.Duration, error) { return d.skew(ctx) }
 
 // SkewWarning says what is wrong with a clock, "" if nothing is.
 func SkewWarning(skew time.Duration) string {

@@ -79,7 +79,7 @@ func TestRecordRules(t *testing.T) {
 			by := s.as(t, c.by)
 			before := s.everything(t)
 			var err error
-			if c.to == end {
+			if c.to.Equal(end) {
 				_, err = server.EndMemberRole(t.Context(), by, "default", "m", c.role, nil)
 			} else {
 				_, _, err = server.PutMemberRole(t.Context(), by, "default", "m", c.role, ended(c.to))

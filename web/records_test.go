@@ -177,7 +177,7 @@ func TestPutOfWhatGetAnsweredWritesNothing(t *testing.T) {
 	t.Parallel()
 	everywhere(t, func(t *testing.T, p place, way webtest.Way, s *webtest.Site) {
 		seed := rand.Uint64()
-		random := rand.New(rand.NewPCG(seed, 0)) //nolint:gosec // chance, not a secret
+		random := rand.New(rand.NewPCG(seed, 0))
 		for range 12 {
 			for _, role := range []string{p.holds, p.other} {
 				for _, source := range []string{"manual", "invite", "default", "operator", "oidc:okta", "scim:entra"} {

@@ -50,8 +50,10 @@ var never = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // pageOf is the tokens of a kind as the query takes it. It means what [org.TokenKind.Has] does.
 func pageOf(kind org.TokenKind, now time.Time) db.ListAPIKeysPageParams {
-	p := db.ListAPIKeysPageParams{After: now, Until: never, UnusedSince: unit.NullTime(never), Unlimited: kind == org.TokensUnlimited}
+	p := db.ListAPIKeysPageParams{After: now, Until: never, UnusedSince: unit.NullTime(never)}
 	switch kind {
+	case org.TokensUnlimited:
+		p.Unlimited = true
 	case org.TokensUnused:
 		p.UnusedSince = unit.NullTime(now.Add(-org.UnusedAfter))
 	case org.TokensEnding:

@@ -138,16 +138,18 @@ func planCode(ctx context.Context, a *unit.Attempt, in codeLogin) (p admitted, e
 		return p, err
 	}
 	row, err := a.Q.GetCodeChallenge(ctx, db.GetCodeChallengeParams{Hash: in.challenge, Now: a.Now})
-	if err != nil && !db.IsNotFound(err) {
+	gone := db.IsNotFound(err)
+	if err != nil && !gone {
 		return p, err
 	}
-	over := err != nil || row.Tries >= maxCodeTries
+	over := gone || row.Tries >= maxCodeTries
 	current, err := a.Q.GetPassword(ctx, in.key)
-	if err != nil && !db.IsNotFound(err) {
+	gone = db.IsNotFound(err)
+	if err != nil && !gone {
 		return p, err
 	}
 	password := sha256.Sum256([]byte(current.PasswordHash))
-	if over || err != nil || current.ID != row.UserID || subtle.ConstantTimeCompare(password[:], row.Password) != 1 {
+	if over || gone || current.ID != row.UserID || subtle.ConstantTimeCompare(password[:], row.Password) != 1 {
 		a.Aside()
 		p.refusal = errChallengeOver
 		return p, nil

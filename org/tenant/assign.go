@@ -198,7 +198,7 @@ func (a *assignment) decide(ctx context.Context, input org.Input[org.RolesInput]
 		return false, err
 	}
 	names, err := a.set.Named(in.Roles, a.implied)
-	if err = both(err, in.Terms.Problems(a.Now)); err != nil {
+	if err = both(err, in.Problems(a.Now)); err != nil {
 		return false, err
 	}
 	// Row 8 stands before row 9: a client that names a version is told of another one, also where nothing would change.

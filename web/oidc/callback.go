@@ -243,7 +243,7 @@ func (one *provider) addUserInfo(ctx context.Context, k *known, access string, p
 	if err != nil {
 		return err
 	}
-	defer res.Body.Close() //nolint:errcheck // it was only read
+	defer res.Body.Close()
 	if media, _, _ := mime.ParseMediaType(res.Header.Get("Content-Type")); res.StatusCode != http.StatusOK || media != "application/json" {
 		return fmt.Errorf("userinfo: status %d, %q", res.StatusCode, shown(media))
 	}

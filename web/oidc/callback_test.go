@@ -1,6 +1,7 @@
 package oidc_test
 
 import (
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -183,7 +184,7 @@ func TestWrongTokens(t *testing.T) {
 		p.at.Change(tt.change)
 		p.at.SignBy(tt.sign)
 		o, err := p.signIn(t)
-		e, _ := err.(*org.Error)
+		e, _ := errors.AsType[*org.Error](err)
 		if e == nil || e.Kind != org.Unauthenticated || e.Message != "The answer of Okta could not be verified." || e.Detail != "" || o.Proof.Claims != nil {
 			t.Errorf("%s: got %+v, %v", name, o.Proof, err)
 		}
@@ -292,7 +293,7 @@ func TestProviderRefuses(t *testing.T) {
 	back.Set("error", "access_denied")
 	back.Set("error_description", "<script>no</script>\x00"+strings.Repeat("x", 1000))
 	_, err := p.finish(t, "okta", cookie, back)
-	e, _ := err.(*org.Error)
+	e, _ := errors.AsType[*org.Error](err)
 	if e == nil || e.Kind != org.Unauthenticated || e.Message != "Okta did not let you in." || len(e.Detail) > 310 || strings.Contains(e.Detail, "\x00") {
 		t.Errorf("got %v", err)
 	}

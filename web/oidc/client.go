@@ -44,7 +44,7 @@ func checkRedirect(r *http.Request, via []*http.Request) error {
 		return errors.New("too many redirects")
 	case via[0].Method != http.MethodGet || via[0].Header.Get("Authorization") != "":
 		return errors.New("a redirect of a request with secrets")
-	case r.URL.Scheme != "https" && !(via[0].URL.Scheme == "http" && secure(r.URL)):
+	case r.URL.Scheme != "https" && (via[0].URL.Scheme != "http" || !secure(r.URL)):
 		return errors.New("a redirect to plain http")
 	}
 	return nil
@@ -138,7 +138,7 @@ func (b *bounded) Read(p []byte) (int, error) {
 	}
 	n, err := b.ReadCloser.Read(p[:min(int64(len(p)), b.left)])
 	b.left -= int64(n)
-	if err != nil && err != io.EOF { //nolint:errorlint // a Reader returns it as it is
+	if err != nil && err != io.EOF {
 		b.broke()
 	}
 	return n, err

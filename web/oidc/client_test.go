@@ -1,6 +1,7 @@
 package oidc_test
 
 import (
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -46,7 +47,7 @@ func TestDown(t *testing.T) {
 		p.at.Rotate() // so that the keys are needed
 		p.at.Down(path, true)
 		_, err := p.signIn(t)
-		e, _ := err.(*org.Error)
+		e, _ := errors.AsType[*org.Error](err)
 		if e == nil || e.Kind != org.Unavailable || e.Message != "Okta can't be reached at the moment." || p.List()[0].Down.IsZero() {
 			t.Errorf("without %s: got %v, %+v", path, err, p.List())
 		}

@@ -107,7 +107,7 @@ func (p *Providers) cookieName(slot int) string {
 }
 
 func (p *Providers) cookie(name, value string, life time.Duration) *http.Cookie {
-	return &http.Cookie{
+	return &http.Cookie{ //nolint:gosec // Secure where the site is served over HTTPS
 		Name: name, Value: value, Path: "/", MaxAge: int(life.Seconds()), HttpOnly: true,
 		Secure: p.AccessURL.Scheme == "https", SameSite: http.SameSiteLaxMode,
 	}

@@ -280,5 +280,5 @@ func readFile(path string, limit int64) ([]byte, error) {
 	if info.Size() > limit {
 		return nil, fmt.Errorf("%s is larger than %d bytes", path, limit)
 	}
-	return os.ReadFile(path) //nolint:gosec // the operator names it
+	return os.ReadFile(path)
 }

@@ -93,7 +93,7 @@ func TestSlow(t *testing.T) {
 					t.Errorf("%s, header %v: got %v after %s, %+v", path, header, err, took, p.List())
 				}
 				h.path = ""
-				time.Sleep(10 * time.Second)
+				<-time.After(10 * time.Second)
 				if err := signIn(); err != nil || !p.List()[0].Down.IsZero() {
 					t.Errorf("%s, header %v, in time again: got %v, %+v", path, header, err, p.List())
 				}
