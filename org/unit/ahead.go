@@ -19,14 +19,16 @@ type Foreseer interface {
 // ahead asks what a change of an organization asks before it writes: what the caller holds there, the organization, and
 // what the command foresees. It saves the engine that each of them waits for the one before, while the
 // organization is locked. Asking for too much or too little costs time and nothing else.
-func (s *Units) ahead(ctx context.Context, who *org.Actor, where db.Scope, came time.Time, command any) func(db.Reads) {
+// came gets the moment that it asks for, and stays zero with an engine that asks nothing ahead.
+func (s *Units) ahead(ctx context.Context, who *org.Actor, where db.Scope, came *time.Time, command any) func(db.Reads) {
 	place := where.Organization()
 	if place == uuid.Nil {
 		return nil
 	}
 	return func(q db.Reads) {
 		src := s.reader(q, nil)
-		src.scope, src.came = where, came
+		*came = src.When
+		src.scope, src.came = where, *came
 		if who != nil && !who.Operator {
 			_, _ = src.basisBetween(ctx, credentialOf(who), place, place)
 		}

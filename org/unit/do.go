@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -54,8 +55,8 @@ func doIn[In, P, Out any](ctx context.Context, u *Units, who *org.Actor, where d
 	var late lessons
 	var before []byte // what an equal request before this one was told
 	wrote := false
-	came := u.Now()
-	err = u.DB.WriteAhead(ctx, where, u.ahead(ctx, who, where, came, command), func(tx *db.Tx) error {
+	var came time.Time
+	err = u.DB.WriteAhead(ctx, where, u.ahead(ctx, who, where, &came, command), func(tx *db.Tx) error {
 		late, w = lessons{}, nil // it may run again
 		ctx := db.Writing(ctx)
 		src := u.reader(tx.Reads(), nil)
