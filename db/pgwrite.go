@@ -42,6 +42,9 @@ func (p *postgres) write(ctx context.Context, scope Scope, ahead []*foreseen, fn
 		}
 	}()
 	head, err := begin(ctx, conn, scope, ahead)
+	if failed, ok := errors.AsType[pgx.ErrPreprocessingBatch](err); ok { // a query that was to go out ahead
+		return named(nameOf(failed.SQL()), failed.Unwrap())
+	}
 	if err != nil {
 		return fmt.Errorf("wait for other writes: %w", err)
 	}

@@ -28,6 +28,11 @@ func (e tracedEngine) Read(ctx context.Context, fn func(q *Queries) error) error
 	return e.engine.Read(ctx, func(q *Queries) error { return fn(traced(q, e.note)) })
 }
 
+// Glance runs fn with queries that are traced.
+func (e tracedEngine) Glance(ctx context.Context, fn func(q Reads) error) error {
+	return e.engine.Glance(ctx, func(q Reads) error { return fn(reads{traced(q.(reads).queries, e.note)}) })
+}
+
 type tracedDBTX struct {
 	DBTX
 	note func(string)

@@ -54,7 +54,7 @@ func TestEndOfForm(t *testing.T) {
 		{form: url.Values{"until": {"date"}, "until_date": {"soon"}}, refused: "until_date"},
 		{form: url.Values{"until": {"date"}, "until_date": {""}}, refused: "until_date"},
 		{form: url.Values{"until": {"date"}, "until_date": {fmt.Sprint(year, "-03-01")}, "until_zone": {"9000"}}, refused: "until_date"},
-		{form: url.Values{"until": {"date"}, "until_date": {fmt.Sprint(year + 12, "-03-01")}}, refused: "until"},
+		{form: url.Values{"until": {"date"}, "until_date": {fmt.Sprint(year+12, "-03-01")}}, refused: "until"},
 		{form: url.Values{"until": {"2d"}}, refused: "until"},
 		{form: url.Values{"until": {"1d"}, "reason": {strings.Repeat("x", 501)}}, refused: "reason"},
 	} {
@@ -104,7 +104,9 @@ func TestRecordPages(t *testing.T) {
 		t.Helper()
 		return s.Send(t, webtest.Page, webtest.Request{As: webtest.Admin, Method: method, Path: path, Form: form})
 	}
-	row := func() string { return textOf(send("", page, nil).Document().Find(".access tr:has(a[href*='/roles/organization-auditor'])")) }
+	row := func() string {
+		return textOf(send("", page, nil).Document().Find(".access tr:has(a[href*='/roles/organization-auditor'])"))
+	}
 	send(http.MethodPut, members+"/member/roles", url.Values{"roles": {"1"}, "role": {orgAuditor}, "until": {"7d"}, "reason": {"release week"}})
 	if got := row(); !strings.Contains(got, "release week") || !strings.Contains(got, "by hand · admin, ") || !strings.Contains(got, "7 days") {
 		t.Errorf("the page of the member says %q", got)
