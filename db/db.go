@@ -32,14 +32,14 @@ func Writing(ctx context.Context) context.Context { return context.WithValue(ctx
 
 // Write runs fn in a transaction that may change anything, and whose statements nobody checks.
 func (d *DB) Write(ctx context.Context, fn func(q *Queries) error) error {
-	return d.write(ctx, OnSite, nil, func(q *Queries, _ *Revision) error { return fn(q) })
+	return d.write(ctx, OnSite, func(q *Queries, _ *Revision) error { return fn(q) })
 }
 
-func (d *DB) write(ctx context.Context, scope Scope, ahead func(q *Queries), fn func(q *Queries, head *Revision) error) error {
+func (d *DB) write(ctx context.Context, scope Scope, fn func(q *Queries, head *Revision) error) error {
 	if ctx.Value(writingKey{}) != nil {
 		return ErrNested
 	}
-	return d.engine.WriteIn(ctx, scope, ahead, fn)
+	return d.engine.WriteIn(ctx, scope, fn)
 }
 
 // engine is what a SQLite file and a PostgreSQL server each do in their own way.
@@ -48,18 +48,14 @@ type engine interface {
 	// change survives a crash of the machine. Writes of one scope run one after the other, in whatever process they began,
 	// and those of the site run alone. fn must use q alone, must not wait for the network or write in another way, and may
 	// be run again when its transaction could not be committed. ErrReadOnly: the disk failed an earlier write.
-	// head is the row of the scope in revisions, nil where it must be read. ahead, if there is one, asks what fn will ask
-	// before it writes: an engine that can make use of that has it ready, as it is when fn begins.
-	WriteIn(ctx context.Context, scope Scope, ahead func(q *Queries), fn func(q *Queries, head *Revision) error) error
+	// head is the row of the scope in revisions, nil where it must be read.
+	WriteIn(ctx context.Context, scope Scope, fn func(q *Queries, head *Revision) error) error
 
 	// Fill is a write of the site for very many new accounts at once.
 	Fill(ctx context.Context, fn func(q *Queries) error) error
 
 	// Read runs fn on one snapshot of the data: its queries see no write that commits meanwhile.
 	Read(ctx context.Context, fn func(q *Queries) error) error
-
-	// Glance runs fn, which reads with one query: that sees one state of the data without being in a snapshot.
-	Glance(ctx context.Context, fn func(q Reads) error) error
 
 	// Version names the state of the data with every write that was acknowledged before the call; every commit, of whatever
 	// process, changes it. ok is false where finding out would cost a query.

@@ -20,8 +20,7 @@ type queue struct {
 	portable
 	conn    *sql.Conn
 	waiting []*queued
-	ahead   []*foreseen // what was read when the write began, until it is asked for or something is written
-	failed  error       // why a statement that had waited failed: what comes after it cannot know
+	failed  error // why a statement that had waited failed: what comes after it cannot know
 }
 
 func newQueue(ctx context.Context, conn *sql.Conn) *queue {
@@ -48,7 +47,6 @@ func (s *queued) RowsAffected() (int64, error) {
 // ExecContext queues a statement.
 func (q *queue) ExecContext(_ context.Context, query string, args ...any) (sql.Result, error) {
 	s := &queued{queue: q, query: query, args: args}
-	q.ahead = nil
 	if q.waiting = append(q.waiting, s); len(q.waiting) < maxQueued {
 		return s, q.failed
 	}
@@ -68,18 +66,12 @@ func (q *queue) QueryContext(ctx context.Context, query string, args ...any) (*s
 	if err := q.flush(); err != nil {
 		return nil, err
 	}
-	if f := take(&q.ahead, query, args); f != nil {
-		return answers.QueryContext(ctx, query, f)
-	}
 	return q.portable.QueryContext(ctx, query, args...)
 }
 
 // QueryRowContext runs a query for one row, after the statements that wait. If one of them fails, so does the query.
 func (q *queue) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
 	_ = q.flush() // it is kept in failed
-	if f := take(&q.ahead, query, args); f != nil {
-		return answers.QueryRowContext(ctx, query, f)
-	}
 	return q.portable.QueryRowContext(ctx, query, args...)
 }
 

@@ -27,7 +27,7 @@ const (
 // endTimeout is how long a transaction that failed may take to end. After that its connection is dropped.
 const endTimeout = 5 * time.Second
 
-func (p *postgres) write(ctx context.Context, scope Scope, ahead []*foreseen, fn func(q *Queries, head *Revision) error) (err error) {
+func (p *postgres) write(ctx context.Context, scope Scope, fn func(q *Queries, head *Revision) error) (err error) {
 	conn, err := p.writers.Conn(ctx)
 	if err != nil {
 		return fmt.Errorf("begin transaction: %w", err)
@@ -41,16 +41,12 @@ func (p *postgres) write(ctx context.Context, scope Scope, ahead []*foreseen, fn
 			rollBack(ctx, conn)
 		}
 	}()
-	head, err := begin(ctx, conn, scope, ahead)
-	if failed, ok := errors.AsType[pgx.ErrPreprocessingBatch](err); ok { // a query that was to go out ahead
-		return named(nameOf(failed.SQL()), failed.Unwrap())
-	}
+	head, err := begin(ctx, conn, scope)
 	if err != nil {
 		return fmt.Errorf("wait for other writes: %w", err)
 	}
 	p.writes.Add(1)
 	statements := newQueue(ctx, conn)
-	statements.ahead = ahead
 	err = call(func(q *Queries) error { return fn(q, head) }, New(statements))
 	if statements.failed != nil { // what came of it is of no interest
 		err = statements.failed
@@ -65,9 +61,9 @@ func (p *postgres) write(ctx context.Context, scope Scope, ahead []*foreseen, fn
 	return nil
 }
 
-// begin begins a transaction, locks its scope, and reads what was foreseen, in one round trip. It returns the row of the
-// scope, a zero one if it is not there.
-func begin(ctx context.Context, conn *sql.Conn, scope Scope, ahead []*foreseen) (head *Revision, err error) {
+// begin begins a transaction and locks its scope, in one round trip. It returns the row of the scope, a zero one if it is
+// not there.
+func begin(ctx context.Context, conn *sql.Conn, scope Scope) (head *Revision, err error) {
 	head = &Revision{}
 	err = conn.Raw(func(c any) error {
 		b := &pgx.Batch{}
@@ -93,9 +89,6 @@ func begin(ctx context.Context, conn *sql.Conn, scope Scope, ahead []*foreseen) 
 			head.OrganizationID = id.Bytes
 			return err
 		})
-		for _, f := range ahead {
-			f.send(b)
-		}
 		return c.(*stdlib.Conn).Conn().SendBatch(ctx, b).Close()
 	})
 	return head, err

@@ -202,11 +202,11 @@ func schemaOfServer(ctx context.Context, url string) (stored, current int64, err
 }
 
 // WriteIn runs fn again if it could not go on beside another one.
-func (p *postgres) WriteIn(ctx context.Context, scope Scope, ahead func(q *Queries), fn func(q *Queries, head *Revision) error) error {
+func (p *postgres) WriteIn(ctx context.Context, scope Scope, fn func(q *Queries, head *Revision) error) error {
 	p.waiting.Add(1)
 	defer p.waiting.Add(-1)
 	for attempt := 1; ; attempt++ {
-		err := p.write(ctx, scope, foresee(ahead), fn)
+		err := p.write(ctx, scope, fn)
 		if attempt == maxAttempts || !hasState(err, serializationFailure, deadlockDetected) || ctx.Err() != nil {
 			return err
 		}
@@ -216,7 +216,23 @@ func (p *postgres) WriteIn(ctx context.Context, scope Scope, ahead func(q *Queri
 
 // Fill is a write like any other: the server keeps its indexes well enough.
 func (p *postgres) Fill(ctx context.Context, fn func(q *Queries) error) error {
-	return p.WriteIn(ctx, OnSite, nil, func(q *Queries, _ *Revision) error { return fn(q) })
+	return p.WriteIn(ctx, OnSite, func(q *Queries, _ *Revision) error { return fn(q) })
+}
+
+// Read begins a read-only transaction, which keeps to the snapshot of its first query.
+func (p *postgres) Read(ctx context.Context, fn func(q *Queries) error) error {
+	select {
+	case p.turns <- struct{}{}:
+		defer func() { <-p.turns }()
+	case <-ctx.Done():
+		return fmt.Errorf("wait for a connection: %w", ctx.Err())
+	}
+	tx, err := p.readers.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
+	if err != nil {
+		return fmt.Errorf("begin transaction: %w", err)
+	}
+	defer func() { _ = tx.Rollback() }() // nothing was written, so nothing is lost
+	return fn(New(portable{DBTX: tx}))
 }
 
 // Version is not known: the server would have to be asked.

@@ -261,8 +261,8 @@ func unlinked(ctx context.Context, w *sql.DB, fn func() error) error {
 	return errors.Join(err, on)
 }
 
-// WriteIn hands fn to the writer, which has one line for all scopes. A query costs no round trip, so none goes ahead.
-func (f *file) WriteIn(ctx context.Context, _ Scope, _ func(q *Queries), fn func(q *Queries, head *Revision) error) error {
+// WriteIn hands fn to the writer, which has one line for all scopes.
+func (f *file) WriteIn(ctx context.Context, _ Scope, fn func(q *Queries, head *Revision) error) error {
 	return f.writer.do(&job{ctx: ctx, fn: func(q *Queries) error { return fn(q, nil) }})
 }
 

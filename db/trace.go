@@ -19,18 +19,13 @@ type tracedEngine struct {
 }
 
 // WriteIn runs fn with queries that are traced.
-func (e tracedEngine) WriteIn(ctx context.Context, scope Scope, ahead func(q *Queries), fn func(q *Queries, head *Revision) error) error {
-	return e.engine.WriteIn(ctx, scope, ahead, func(q *Queries, head *Revision) error { return fn(traced(q, e.note), head) })
+func (e tracedEngine) WriteIn(ctx context.Context, scope Scope, fn func(q *Queries, head *Revision) error) error {
+	return e.engine.WriteIn(ctx, scope, func(q *Queries, head *Revision) error { return fn(traced(q, e.note), head) })
 }
 
 // Read runs fn with queries that are traced.
 func (e tracedEngine) Read(ctx context.Context, fn func(q *Queries) error) error {
 	return e.engine.Read(ctx, func(q *Queries) error { return fn(traced(q, e.note)) })
-}
-
-// Glance runs fn with queries that are traced.
-func (e tracedEngine) Glance(ctx context.Context, fn func(q Reads) error) error {
-	return e.engine.Glance(ctx, func(q Reads) error { return fn(reads{traced(q.(reads).queries, e.note)}) })
 }
 
 type tracedDBTX struct {

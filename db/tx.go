@@ -94,16 +94,7 @@ func (t *Tx) enter(name string) error {
 // WriteIn runs fn in a transaction that may write what belongs to a scope; see engine. A statement of another unit returns
 // ErrUnit and changes nothing, and neither does the rest of the transaction, even if fn returns nil.
 func (d *DB) WriteIn(ctx context.Context, scope Scope, fn func(tx *Tx) error) error {
-	return d.WriteAhead(ctx, scope, nil, fn)
-}
-
-// WriteAhead is WriteIn for a write of which is known what it reads first. ahead asks that, and is given nothing.
-func (d *DB) WriteAhead(ctx context.Context, scope Scope, ahead func(r Reads), fn func(tx *Tx) error) error {
-	var ask func(q *Queries)
-	if ahead != nil {
-		ask = func(q *Queries) { ahead(reads{q}) }
-	}
-	return d.write(ctx, scope, ask, func(q *Queries, head *Revision) error {
+	return d.write(ctx, scope, func(q *Queries, head *Revision) error {
 		t := &Tx{queries: q, head: head, unit: scope.unit()}
 		defer func() { t.unit = 0 }() // a write after the end would be in the transaction of somebody else
 		if err := fn(t); err != nil {

@@ -2,7 +2,6 @@ package db
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"os"
 	"runtime"
@@ -48,6 +47,3 @@ func (f *file) Version() (v Version, ok bool) {
 	n, err := f.index.file.ReadAt(v[:], 0)
 	return v, err == nil && n == len(v) && bytes.Equal(v[:indexHeader/2], v[indexHeader/2:])
 }
-
-// Glance takes no turn: readers never wait.
-func (f *file) Glance(_ context.Context, fn func(q Reads) error) error { return fn(reads{f.queries}) }

@@ -36,6 +36,7 @@ func (f RecordForm) membership() bool { return isMembership(org.Assignment{Role:
 // url is where the form is sent, Home where it leads back to.
 func (f RecordForm) url() string { return RecordURL(f.Organization.Name, f.Username, f.Role.Name) }
 
+// Home is the page of the person that the record is of.
 func (f RecordForm) Home() string {
 	if f.Organization.Name == "" {
 		return WithBack(UserURL(f.Username), f.Back)

@@ -107,12 +107,12 @@ func (a *Attempt) refresh(ctx context.Context) error {
 	if a.Actor == nil || a.Actor.Operator {
 		return a.begun(ctx)
 	}
-	c := credentialOf(a.Actor)
+	c := Credential{a.Actor.ID(), a.Actor.TokenID, a.Actor.Session}
 	current, ok, err := a.stillStands(ctx, a.Actor, c, a.scope.Organization())
 	if err == nil && !ok {
 		current, err = a.Caller(ctx, c)
 	}
-	if ends := a.Actor.TokenEnds; db.IsNotFound(err) || err == nil && !ends.IsZero() && !ends.After(a.When) {
+	if db.IsNotFound(err) {
 		return a.ended(ctx)
 	}
 	if err != nil {

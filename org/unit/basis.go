@@ -3,7 +3,6 @@ package unit
 import (
 	"context"
 	"database/sql"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -19,9 +18,6 @@ type Credential struct {
 	Session string // which must still stand
 }
 
-// credentialOf is what a caller came with.
-func credentialOf(by *org.Actor) Credential { return Credential{by.ID(), by.TokenID, by.Session} }
-
 // basisOf reads what decides about a caller. It is not found when the account is gone, or the token or session has ended.
 func (s Reader) basisOf(ctx context.Context, c Credential) (org.Basis, error) {
 	return s.basisBetween(ctx, c, uuid.Nil, uuid.Max)
@@ -35,7 +31,7 @@ func (s Reader) basisBetween(ctx context.Context, c Credential, first, last uuid
 	case c.Token == "":
 		var bySession []db.ListCallerBySessionRow
 		bySession, err = s.Q.ListCallerBySession(ctx, db.ListCallerBySessionParams{
-			Token: c.Session, UserID: c.User, Now: s.cameAt(), First: first, Last: last,
+			Token: c.Session, UserID: c.User, Now: s.When, First: first, Last: last,
 		})
 		for _, r := range bySession {
 			rows = append(rows, db.ListCallerRow(r))
@@ -43,7 +39,7 @@ func (s Reader) basisBetween(ctx context.Context, c Credential, first, last uuid
 	default:
 		var byToken []db.ListCallerByTokenRow
 		byToken, err = s.Q.ListCallerByToken(ctx, db.ListCallerByTokenParams{
-			Token: c.Token, UserID: c.User, Now: s.cameAt(), First: first, Last: last,
+			Token: c.Token, UserID: c.User, Now: s.When, First: first, Last: last,
 		})
 		for _, r := range byToken {
 			rows = append(rows, db.ListCallerRow(r))
@@ -61,29 +57,18 @@ func (s Reader) basisBetween(ctx context.Context, c Credential, first, last uuid
 	return rows, err
 }
 
-// cameAt is when a token or a session must have stood. What a change reads ahead, it asks for before it has its turn.
-func (s Reader) cameAt() time.Time {
-	if s.came.IsZero() {
-		return s.When
-	}
-	return s.came
-}
-
 // BasisNow is basisOf with every write that was acknowledged before the call. It asks the database once in each state of
-// the data, where that costs less than asking; elsewhere those who ask at once share one query.
+// the data, where that costs less than asking.
 func (s *Units) BasisNow(ctx context.Context, c Credential) (org.Basis, error) {
 	version, known := s.DB.Version()
-	if !known {
-		return s.Memory.lines.find(ctx, c, func(ctx context.Context) (b org.Basis, err error) {
-			read := func(q db.Reads) error {
-				b, err = s.reader(q, nil).basisOf(ctx, c)
-				return err
-			}
-			if err = s.DB.Glance(ctx, read); err == nil && b.Ended(s.Now()) { // which took more than one query
-				err = s.DB.View(ctx, read)
-			}
-			return b, err
+	if !known { // a table that is locked must not hold every connection: a snapshot waits for its turn
+		var b org.Basis
+		err := s.DB.View(ctx, func(q db.Reads) error {
+			var err error
+			b, err = s.reader(q, nil).basisOf(ctx, c)
+			return err
 		})
+		return b, err
 	}
 	b, err := s.Memory.bases.find(version, c, func() (org.Basis, error) {
 		ctx := context.WithoutCancel(ctx) // others may wait for it

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"maps"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -55,12 +54,11 @@ func doIn[In, P, Out any](ctx context.Context, u *Units, who *org.Actor, where d
 	var late lessons
 	var before []byte // what an equal request before this one was told
 	wrote := false
-	var came time.Time
-	err = u.DB.WriteAhead(ctx, where, u.ahead(ctx, who, where, &came, command), func(tx *db.Tx) error {
+	err = u.DB.WriteIn(ctx, where, func(tx *db.Tx) error {
 		late, w = lessons{}, nil // it may run again
 		ctx := db.Writing(ctx)
 		src := u.reader(tx.Reads(), nil)
-		src.scope, src.came, src.late, src.heads = where, came, &late, map[uuid.UUID]db.Revision{}
+		src.scope, src.late, src.heads = where, &late, map[uuid.UUID]db.Revision{}
 		a = src.attempt(who, action)
 		a.tx = tx
 		if before, err = a.begin(ctx); err != nil || before != nil {

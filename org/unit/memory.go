@@ -21,7 +21,6 @@ type memory struct {
 	accounts shelf[string, uuid.UUID]     // likewise, in a state of the site; uuid.Nil: none
 	homes    shelf[string, uuid.UUID]     // and which organization
 	bases    baseShelf
-	lines    basisLines // where bases are not kept
 	ofAll    atomic.Pointer[revisionOfAll]
 	roleSets roleShelf
 }

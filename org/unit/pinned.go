@@ -80,7 +80,7 @@ func (s Reader) renew(ctx context.Context, by *org.Actor) error {
 		return nil
 	}
 	s.over, s.known = nil, nil
-	now, err := s.Caller(ctx, credentialOf(by))
+	now, err := s.Caller(ctx, Credential{by.ID(), by.TokenID, by.Session})
 	if db.IsNotFound(err) {
 		return org.ErrSignedOut("This account is gone.")
 	}

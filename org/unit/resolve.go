@@ -38,15 +38,9 @@ func (s Reader) Organization(ctx context.Context, by *org.Actor, ref string) (db
 	return row, err
 }
 
-// named is the organization that a path names, whoever may read it. In a change that is most often the one of its scope.
+// named is the organization that a path names, whoever may read it.
 func (s Reader) named(ctx context.Context, ref string) (db.FindOrganizationRow, error) {
 	id, err := uuid.Parse(ref)
-	if place := s.scope.Organization(); place != uuid.Nil {
-		row, err := s.Q.FindOrganization(ctx, place)
-		if err == nil && answersTo(&row.Organization, ref) || err != nil && !db.IsNotFound(err) {
-			return row, err
-		}
-	}
 	switch {
 	case ref == DefaultName || err == nil && id == uuid.Nil:
 		row, err := s.Q.FindDefaultOrganization(ctx)
@@ -56,18 +50,6 @@ func (s Reader) named(ctx context.Context, ref string) (db.FindOrganizationRow, 
 	}
 	row, err := s.Q.FindOrganizationByName(ctx, org.FoldCase(ref))
 	return db.FindOrganizationRow(row), err
-}
-
-// answersTo reports whether a path that names ref means an organization.
-func answersTo(o *db.Organization, ref string) bool {
-	id, err := uuid.Parse(ref)
-	switch {
-	case ref == DefaultName || err == nil && id == uuid.Nil:
-		return o.IsDefault
-	case err == nil:
-		return id == o.ID
-	}
-	return o.NameKey == org.FoldCase(ref)
 }
 
 // NamedAt is the organization that a path names in a state of the site, which changes with every name.

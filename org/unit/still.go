@@ -27,7 +27,7 @@ func (s *Units) Still(ctx context.Context, by *org.Actor) (*org.Actor, error) {
 	case !by.TokenEnds.IsZero() && !by.TokenEnds.After(s.Now()):
 		return nil, org.SignedOut()
 	}
-	now, err := s.reader(s.DB.Reads, nil).Caller(ctx, credentialOf(by))
+	now, err := s.reader(s.DB.Reads, nil).Caller(ctx, Credential{by.ID(), by.TokenID, by.Session})
 	if db.IsNotFound(err) {
 		return nil, org.SignedOut()
 	}

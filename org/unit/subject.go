@@ -31,7 +31,6 @@ type Reader struct {
 	*Units
 	Q     db.Reads
 	When  time.Time              // the moment of the unit: what is held is what is held then
-	came  time.Time              // of an attempt: when it was asked for, before it had its turn
 	pin   *pinned                // which catalog it works by
 	scope db.Scope               // of an attempt: what it may write
 	known org.Basis              // states of roles that are known already, which may be older than what q reads
