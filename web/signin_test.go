@@ -274,6 +274,7 @@ func TestPlantedAccount(t *testing.T) {
 		if proved {
 			w.Exec(t, "UPDATE users SET email_verified = true WHERE username = 'member'")
 		}
+		w.Exec(t, "INSERT INTO recovery_codes (user_id, hash) SELECT user_id, secret_hash FROM api_keys WHERE user_id = (SELECT id FROM users WHERE username = 'member')")
 		planted := w.browser(t)
 		planted.send(webtest.Request{Path: "/login", Form: url.Values{"email": {"member@example.com"}, "password": {webtest.Password}}})
 		if planted.who() != webtest.Member {
@@ -286,6 +287,9 @@ func TestPlantedAccount(t *testing.T) {
 		}
 		stands := planted.who() != ""
 		token := w.Get(t, webtest.Member, "/users/me").StatusCode == http.StatusOK
+		if left := len(w.Query(t, "SELECT hash FROM recovery_codes")) > 0; left != proved {
+			t.Errorf("proved %v: second factors are left %v", proved, left)
+		}
 		again := w.browser(t)
 		again.send(webtest.Request{Path: "/login", Form: url.Values{"email": {"member@example.com"}, "password": {webtest.Password}}})
 		if works := again.who() != ""; stands != proved || token != proved || works != proved {

@@ -34,13 +34,17 @@ func StoreSeen(ctx context.Context, w *unit.Writer, row db.UserRow, wakes bool) 
 	return storeSeen(ctx, w, row, wakes)
 }
 
-// EndAccess ends every session and token of an account, its password, and the link that sets one. The entry says so.
+// EndAccess ends every session and token of an account, its password, the link that sets one, and its second factors. The entry
+// says so.
 func EndAccess(ctx context.Context, w *unit.Writer, user uuid.UUID) error {
 	w.Secret("hashed_password")
 	if err := w.W.DropPassword(ctx, db.DropPasswordParams{Now: w.Now, ID: user}); err != nil {
 		return err
 	}
 	if _, err := w.W.DeletePasswordLink(ctx, user); err != nil {
+		return err
+	}
+	if err := deleteFactors(ctx, w, user); err != nil {
 		return err
 	}
 	return endAccess(ctx, w, user)
