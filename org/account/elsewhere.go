@@ -84,6 +84,14 @@ func MayUsePassword(p org.PasswordPolicy, roles string) bool {
 	}
 }
 
+// errNoPassword is the refusal of what is about a password, for an account of a login type that has none.
+func errNoPassword(loginType string) *org.Error {
+	if loginType == org.LoginOIDC {
+		return org.ErrInvalid("This account has no password.", "It signs in with a provider.")
+	}
+	return org.ErrInvalid("A service account has no password.", "It signs in with API tokens only.")
+}
+
 // errUseProvider is the refusal of a right password that the policy does not let in.
 var errUseProvider = &org.Error{Kind: org.Forbidden, Message: "Sign in with your organization's provider."}
 

@@ -42,7 +42,7 @@ func planLink(ctx context.Context, a *unit.Attempt, user string) (l newLink, err
 		return l, err
 	}
 	if row.LoginType != org.LoginPassword {
-		return l, org.ErrInvalid("A service account has no password.", "It signs in with API tokens only.")
+		return l, errNoPassword(row.LoginType)
 	}
 	l = *linkOf(a, row.ID, passwordLinkLifetime)
 	l.user, err = a.User(ctx, row)

@@ -53,7 +53,9 @@ func planRecovery(ctx context.Context, a *unit.Attempt, in recovery) (r recovere
 	case err != nil:
 		return r, err
 	case r.row.LoginType != org.LoginPassword:
-		return r, org.ErrInvalid("A service account has no password.", "It signs in with API tokens only. Name another account.")
+		refusal := errNoPassword(r.row.LoginType)
+		refusal.Detail += " Name another account."
+		return r, refusal
 	}
 	a.About("user", r.row.ID, r.row.Username, uuid.Nil)
 	r.password = replaced(a, r.row.ID, in.hash)

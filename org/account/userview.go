@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -115,7 +116,7 @@ func userRefusals(ctx context.Context, s unit.Reader, by *org.Actor, v *org.User
 		v.RolesRefusal = ""
 	}
 	if v.User.LoginType != org.LoginPassword {
-		v.PasswordRefusal = "A service account has no password"
+		v.PasswordRefusal = strings.TrimSuffix(errNoPassword(v.User.LoginType).Message, ".")
 		v.LinkRefusal = v.PasswordRefusal
 	}
 	if v.Self {
