@@ -25,11 +25,11 @@ func (q *Queries) CountNotices(ctx context.Context, hash []byte) (int64, error) 
 }
 
 const countOwnersWithPassword = `-- name: CountOwnersWithPassword :one
-SELECT count(*) FROM user_roles r JOIN users u ON u.id = r.user_id
-WHERE r.role = 'owner' AND u.status = 'active' AND u.password_hash <> ''
+SELECT count(DISTINCT u.id) FROM user_roles r JOIN users u ON u.id = r.user_id
+WHERE r.role = 'owner' AND r.ends_at IS NULL AND u.status = 'active' AND u.password_hash <> ''
 `
 
-// Active owners who can sign in without a provider.
+// Active owners, those for good, who can sign in without a provider.
 func (q *Queries) CountOwnersWithPassword(ctx context.Context) (int64, error) {
 	row := q.queryRow(ctx, q.countOwnersWithPasswordStmt, countOwnersWithPassword)
 	var count int64

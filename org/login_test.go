@@ -676,3 +676,17 @@ func TestFirstUser(t *testing.T) {
 		t.Errorf("%+v, %v", o, err)
 	}
 }
+
+// Under the policy for owners a password lets in who is one at the moment, be the record that ended swept or not.
+func TestPasswordOfOwnerUntil(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.withPasswords(t, "o")
+	s.lend(t, uuid.Nil, "o", "owner", s.clock.now().Add(time.Hour))
+	strict := service{services.New(s.db, services.Options{Now: s.clock.now, HashCost: cheapHash, Passwords: org.PasswordsForOwners})}
+	if err := drop(strict.Login(t.Context(), org.Request{}, "o@example.com", password, nil)); err != nil {
+		t.Errorf("before the end: %v", err)
+	}
+	s.clock.advance(time.Hour + time.Second)
+	kind(t, drop(strict.Login(t.Context(), org.Request{}, "o@example.com", password, nil)), org.Forbidden)
+}

@@ -82,6 +82,6 @@ INSERT INTO oidc_jtis (hash, expires_at) VALUES (@hash, @expires_at) ON CONFLICT
 DELETE FROM oidc_jtis WHERE expires_at <= @now;
 
 -- name: CountOwnersWithPassword :one
--- Active owners who can sign in without a provider.
-SELECT count(*) FROM user_roles r JOIN users u ON u.id = r.user_id
-WHERE r.role = 'owner' AND u.status = 'active' AND u.password_hash <> '';
+-- Active owners, those for good, who can sign in without a provider.
+SELECT count(DISTINCT u.id) FROM user_roles r JOIN users u ON u.id = r.user_id
+WHERE r.role = 'owner' AND r.ends_at IS NULL AND u.status = 'active' AND u.password_hash <> '';

@@ -89,7 +89,7 @@ func challengeOf(a *unit.Attempt, user uuid.UUID, passwordHash string) (*db.Inse
 }
 
 // LoginCode goes on with a sign-in whose password was right, and begins its session. Unauthenticated: the code is wrong, or
-// the challenge is over. TooMany: too many wrong ones for this account or from this address.
+// the challenge is over. Forbidden: the policy lets this password in no more. TooMany: too many wrong ones for this account or from this address.
 func (s *Service) LoginCode(ctx context.Context, r org.Request, challenge, code string, begin org.BeginSession) (_ org.User, err error) {
 	defer org.Wrap(&err, "log in with a code")
 	hash := sha256.Sum256([]byte(challenge))
@@ -110,7 +110,8 @@ func (s *Service) LoginCode(ctx context.Context, r org.Request, challenge, code 
 	in := codeLogin{
 		signIn: signIn{
 			admission: admission{request: r, begin: begin, links: true, code: code},
-			key:       row.EmailKey, account: db.GetPasswordRow{ID: row.UserID}, doors: doors, now: s.units.Now(), vault: s.vault,
+			key:       row.EmailKey, account: db.GetPasswordRow{ID: row.UserID}, doors: doors, now: s.units.Now(),
+			policy: s.passwords, vault: s.vault,
 		},
 		challenge: hash[:],
 	}

@@ -71,17 +71,13 @@ func (m *Made) Store(ctx context.Context, w *unit.Writer) error {
 	return storeAccount(ctx, w, m.newAccount)
 }
 
-// MayUsePassword reports whether a policy lets an account with these roles of the site, a space between two, sign in with a
-// password.
-func MayUsePassword(p org.PasswordPolicy, roles string) bool {
-	switch p {
-	case "", org.PasswordsForAll:
-		return true
-	case org.PasswordsForOwners:
-		return slices.Contains(strings.Fields(roles), org.RoleOwner)
-	default:
-		return false
+// MayUsePassword reports whether a policy lets an account sign in with a password, by what it holds at the moment.
+func MayUsePassword(ctx context.Context, src unit.Reader, p org.PasswordPolicy, row db.UserRow) (bool, error) {
+	if p != org.PasswordsForOwners {
+		return p == "" || p == org.PasswordsForAll, nil
 	}
+	now, err := unit.HeldNow(ctx, src, []db.UserRow{row}, unit.UserStored)
+	return err == nil && slices.Contains(strings.Fields(now[0].Roles), org.RoleOwner), err
 }
 
 // errNoPassword is the refusal of what is about a password, for an account of a login type that has none.

@@ -82,10 +82,10 @@ func (p *admitted) letIn(ctx context.Context, a *unit.Attempt, current db.GetPas
 		p.refusal = ErrSuspended()
 		return nil
 	}
-	if !MayUsePassword(p.policy, p.row.Roles) { // only who knows the password learns that it is not enough
+	if may, err := MayUsePassword(ctx, a.Reader, p.policy, p.row); err != nil || !may {
 		a.Aside()
-		p.refusal = errUseProvider
-		return nil
+		p.refusal = errUseProvider // only who knows the password learns that it is not enough
+		return err
 	}
 	// The address keeps its count, less this attempt: a right login of one's own must not buy more guesses at others.
 	if p.address, err = lessThis(ctx, a, p.doors[1]); err != nil {

@@ -114,7 +114,7 @@ func (s *Service) Agree(ctx context.Context, providers []org.Provider) (err erro
 	return nil
 }
 
-// OwnersWithPassword is how many active owners can sign in while no provider answers.
+// OwnersWithPassword is how many active owners, those without an end, can sign in while no provider answers.
 func (s *Service) OwnersWithPassword(ctx context.Context) (_ int64, err error) {
 	defer org.Wrap(&err, "count owners with a password")
 	return s.units.DB.CountOwnersWithPassword(ctx)

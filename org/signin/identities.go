@@ -169,10 +169,11 @@ func planUnlink(ctx context.Context, a *unit.Attempt, in unlink) (gone org.Ident
 	if err != nil {
 		return gone, err
 	}
-	if !ways.HasPassword || !account.MayUsePassword(in.account.PasswordPolicy(), row.Roles) {
-		return gone, org.ErrInvalid("This is your last way in.", "Set a password or link another sign-in first.")
+	may, err := account.MayUsePassword(ctx, a.Reader, in.account.PasswordPolicy(), row)
+	if err == nil && (!ways.HasPassword || !may) {
+		err = org.ErrInvalid("This is your last way in.", "Set a password or link another sign-in first.")
 	}
-	return gone, nil
+	return gone, err
 }
 
 // applyUnlink leaves the sessions alone: the person is the same.
