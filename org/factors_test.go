@@ -195,6 +195,24 @@ func TestChallengeEnds(t *testing.T) {
 	}
 }
 
+// A challenge is no way around the policy about passwords: it counts when the code comes.
+func TestCodeKeepsPasswordPolicy(t *testing.T) {
+	t.Parallel()
+	s := withVault(t, newSite(t))
+	s.withPasswords(t, "m")
+	_, codes := s.enrolled(t, "m")
+	needed, ok := errors.AsType[*org.CodeNeededError](drop(s.Login(t.Context(), org.Request{}, "m@example.com", password, nil)))
+	if !ok {
+		t.Fatal("no challenge")
+	}
+	strict := service{services.New(s.db, services.Options{Now: s.clock.now, HashCost: cheapHash, Passwords: org.PasswordsForOwners})}
+	var sessions atomic.Int64
+	kind(t, drop(strict.LoginCode(t.Context(), org.Request{}, needed.Challenge, codes[0], beginning(&sessions))), org.Forbidden)
+	if sessions.Load() != 0 {
+		t.Error("a session began")
+	}
+}
+
 // Who changes how an account signs in knows its password; who resets it holds all that the account holds.
 func TestChangeFactors(t *testing.T) {
 	t.Parallel()
@@ -218,6 +236,10 @@ func TestChangeFactors(t *testing.T) {
 	kind(t, s.ResetFactors(ctx, m, "me"), org.Invalid)
 	kind(t, s.ResetFactors(ctx, s.as(t, "oa"), "m"), org.Forbidden)
 	kind(t, s.ResetFactors(ctx, s.as(t, "o"), "oa"), org.NotFound)
+	if err := drop(s.EnrolApp(ctx, s.as(t, "o"), "rolecall", password)); err != nil {
+		t.Fatal(err)
+	}
+	kind(t, s.RemoveApp(ctx, s.as(t, "o"), password), org.NotFound) // no code has confirmed it
 	if err := s.ResetFactors(ctx, s.as(t, "o"), "m"); err != nil {
 		t.Fatal(err)
 	}

@@ -50,10 +50,11 @@ func (s *Server) linkIdentity(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	if err := s.Service.SignIn.MayLink(c.ctx, c.actor, password); err != nil {
+	confirmation, err := s.Service.SignIn.MayLink(c.ctx, c.actor, password)
+	if err != nil {
 		return s.identitiesAgain(c, provider, err)
 	}
-	where, keep, err := s.Providers.Begin(c.request(), provider, oidc.ModeLink(c.actor.ID().String()), "", false)
+	where, keep, err := s.Providers.Begin(c.request(), provider, oidc.ModeLink(c.actor.ID().String(), confirmation), "", false)
 	if err != nil {
 		return s.identitiesAgain(c, provider, err)
 	}

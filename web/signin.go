@@ -105,7 +105,8 @@ func (s *Server) finish(c *call, provider string, coder bool) (reply, error) {
 	if o.Taken != nil {
 		http.SetCookie(c.response(), o.Taken)
 	}
-	next, account := localPath(o.Next, views.HomeURL), o.Mode.Account()
+	next := localPath(o.Next, views.HomeURL)
+	account, confirmation := o.Mode.Link()
 	switch {
 	case err != nil:
 		refusal, ok := errors.AsType[*org.Error](err)
@@ -118,7 +119,7 @@ func (s *Server) finish(c *call, provider string, coder bool) (reply, error) {
 		}
 		err = s.Service.SignIn.Refuse(c.ctx, c.origin(), provider, o.Proof, refusal, cause)
 	case account != "":
-		if err = s.finishLink(c, policy, &o, account); err == nil {
+		if err = s.finishLink(c, policy, &o, account, confirmation); err == nil {
 			return reply{next: to(views.IdentitiesURL, "You can sign in with "+policy.Name+" from now on."), noStore: true}, nil
 		}
 	default:
@@ -140,12 +141,12 @@ func (s *Server) finish(c *call, provider string, coder bool) (reply, error) {
 }
 
 // finishLink links a sign-in to the account whose session began it, in that session alone.
-func (s *Server) finishLink(c *call, policy *org.Provider, o *oidc.Outcome, account string) error {
-	if err := s.authenticate(c); err != nil || !c.session || c.actor.ID().String() != account {
+func (s *Server) finishLink(c *call, policy *org.Provider, o *oidc.Outcome, account, confirmation string) error {
+	if err := s.authenticate(c); err != nil || !c.session || c.actor.ID().String() != account || s.mustShowFactor(c) {
 		refusal := org.ErrInvalid("You are not signed in any more as the account that was to be linked. Start again.", "")
 		return s.Service.SignIn.Refuse(c.ctx, c.origin(), policy.ID, o.Proof, refusal, "the session is not that of the account to link")
 	}
-	return s.Service.SignIn.Link(c.ctx, c.actor, policy, o.Proof)
+	return s.Service.SignIn.Link(c.ctx, c.actor, policy, o.Proof, confirmation)
 }
 
 // refusedSignIn is the one page of a sign-in that led nowhere.

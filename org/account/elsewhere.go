@@ -2,8 +2,14 @@ package account
 
 import (
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"crypto/subtle"
+	"fmt"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -91,29 +97,60 @@ func errNoPassword(loginType string) *org.Error {
 // errUseProvider is the refusal of a right password that the policy does not let in.
 var errUseProvider = &org.Error{Kind: org.Forbidden, Message: "Sign in with your organization's provider."}
 
-// ConfirmPassword makes sure that who uses a session knows the password of its account.
+// ownPassword makes sure that who uses a session knows the password of its account, and returns the hash that it matched.
 // Invalid: a wrong one, or the account has none. TooMany: too many wrong ones.
-func (s *Service) ConfirmPassword(ctx context.Context, subject *org.Actor, password string) (err error) {
+func (s *Service) ownPassword(ctx context.Context, subject *org.Actor, password string) (stored string, err error) {
+	if stored, err = s.units.DB.GetPasswordHash(ctx, subject.ID()); err != nil {
+		return "", err
+	}
+	if err := s.countAttempt(ctx, []failureCounter{passwordCounter(subject.ID())}); err != nil {
+		return "", err
+	}
+	right, err := s.hashing.matches(ctx, stored, password)
+	if err == nil && !right {
+		err = org.FieldErrors{{Field: "password", Detail: "is not your current password"}}.Err("Password is incorrect.")
+	}
+	return stored, err
+}
+
+// confirmedFor is as long as a sign-in at a provider may take.
+const confirmedFor = 10 * time.Minute
+
+// ConfirmPassword makes sure that who uses a session knows the password of its account. Confirmed believes what it returns, in
+// this session and for a while. Invalid: a wrong one, or the account has none. TooMany: too many wrong ones.
+func (s *Service) ConfirmPassword(ctx context.Context, subject *org.Actor, password string) (confirmation string, err error) {
 	defer org.Wrap(&err, "confirm a password")
-	stored, err := s.units.DB.GetPasswordHash(ctx, subject.ID())
+	stored, err := s.ownPassword(ctx, subject, password)
 	if err != nil {
-		return err
+		return "", err
 	}
-	door := passwordCounter(subject.ID())
-	if err := s.countAttempt(ctx, []failureCounter{door}); err != nil {
-		return err
+	door := passwordCounter(subject.ID()).name
+	_, _, err = unit.Do(ctx, s.units, nil, unit.SigningIn, "login", door, planConfirmed, applyConfirmed)
+	return confirmed(stored, subject.Session, s.units.Now()), err
+}
+
+// Confirmed reports whether ConfirmPassword returned this to the caller's session a moment ago.
+func (s *Service) Confirmed(ctx context.Context, subject *org.Actor, confirmation string) (_ bool, err error) {
+	defer org.Wrap(&err, "check that a password was confirmed")
+	text, _, _ := strings.Cut(confirmation, ".")
+	seconds, bad := strconv.ParseInt(text, 10, 64)
+	at := time.Unix(seconds, 0)
+	if age := s.units.Now().Sub(at); bad != nil || age < -time.Second || age > confirmedFor {
+		return false, nil
 	}
-	right := false
-	if stored != "" {
-		if right, err = s.hashing.matches(ctx, stored, password); err != nil {
-			return err
-		}
+	stored, err := s.units.DB.GetPasswordHash(ctx, subject.ID())
+	if err != nil || stored == "" { // anybody could compute it with an empty key
+		return false, err
 	}
-	if !right {
-		return org.FieldErrors{{Field: "password", Detail: "is not your current password"}}.Err("The password is incorrect.")
-	}
-	_, _, err = unit.Do(ctx, s.units, nil, unit.SigningIn, "login", door.name, planConfirmed, applyConfirmed)
-	return err
+	return subtle.ConstantTimeCompare([]byte(confirmed(stored, subject.Session, at)), []byte(confirmation)) == 1, nil
+}
+
+// confirmed says that a session knew the password at a time. Its key is the stored hash, which no browser has, and which is
+// another one as soon as the password is.
+func confirmed(stored, session string, at time.Time) string {
+	mac := hmac.New(sha256.New, []byte(stored))
+	fmt.Fprintf(mac, "confirmed\x00%s\x00%d", session, at.Unix())
+	return strconv.FormatInt(at.Unix(), 10) + "." + b64.EncodeToString(mac.Sum(nil))
 }
 
 func planConfirmed(_ context.Context, a *unit.Attempt, door string) (string, error) {

@@ -67,16 +67,7 @@ func (s *Service) prove(ctx context.Context, subject *org.Actor, password string
 	if subject.User.LoginType != org.LoginPassword {
 		return p, org.ErrInvalid("Second factors are for accounts that sign in with a password.", "")
 	}
-	if p.stored, err = s.units.DB.GetPasswordHash(ctx, subject.ID()); err != nil {
-		return p, err
-	}
-	if err := s.countAttempt(ctx, []failureCounter{passwordCounter(subject.ID())}); err != nil {
-		return p, err
-	}
-	right, err := s.hashing.matches(ctx, p.stored, password)
-	if err == nil && !right {
-		err = org.FieldErrors{{Field: "password", Detail: "is not your current password"}}.Err("Password is incorrect.")
-	}
+	p.stored, err = s.ownPassword(ctx, subject, password)
 	return p, err
 }
 
@@ -268,11 +259,16 @@ func planFactorChange(ctx context.Context, a *unit.Attempt, p proof) (proof, err
 	if err := proved(ctx, a, p); err != nil {
 		return p, err
 	}
-	stored, err := app(ctx, a, a.Actor.ID())
-	if err == nil && (stored == nil || !stored.ConfirmedAt.Valid) {
-		err = org.ErrNotFound()
+	return p, mustHaveApp(ctx, a, a.Actor.ID())
+}
+
+// mustHaveApp is NotFound for an account whose sign-ins ask for no code.
+func mustHaveApp(ctx context.Context, a *unit.Attempt, user uuid.UUID) error {
+	has, err := hasApp(ctx, a.Reader, user)
+	if err == nil && !has {
+		err = &org.Error{Kind: org.NotFound, Message: "No second factor is set up."}
 	}
-	return p, err
+	return err
 }
 
 // deleteFactors removes all second factors of an account.
@@ -298,11 +294,7 @@ func planReset(ctx context.Context, a *unit.Attempt, user string) (uuid.UUID, er
 	if row.ID == a.Actor.ID() {
 		return row.ID, org.ErrInvalid("You can't reset your own second factor.", "Remove it with your password.")
 	}
-	stored, err := app(ctx, a, row.ID)
-	if err == nil && stored == nil {
-		err = org.ErrNotFound()
-	}
-	return row.ID, err
+	return row.ID, mustHaveApp(ctx, a, row.ID)
 }
 
 func applyReset(ctx context.Context, w *unit.Writer, user uuid.UUID) (none struct{}, err error) {

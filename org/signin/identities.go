@@ -12,8 +12,11 @@ import (
 	"rolecall.example/org/unit"
 )
 
-// recently is how fresh a sign-in must be to link another one without the password.
-const recently = 10 * time.Minute
+// How fresh a sign-in must be to link another one without the password, and how long the answer of the provider may take.
+const (
+	recently = 10 * time.Minute
+	onTheWay = 10 * time.Minute
+)
 
 // Identities are the sign-ins at providers that belong to the caller.
 func (s *Service) Identities(ctx context.Context, subject *org.Actor) (_ []org.Identity, err error) {
@@ -31,37 +34,61 @@ func (s *Service) Identities(ctx context.Context, subject *org.Actor) (_ []org.I
 // Fresh reports whether the caller has said who it is a moment ago. Invalid: it did not come with a browser session.
 func (s *Service) Fresh(ctx context.Context, subject *org.Actor) (_ bool, err error) {
 	defer org.Wrap(&err, "look at the session")
+	age, err := s.age(ctx, subject)
+	return err == nil && age <= recently, err
+}
+
+// age is how long ago the person of a session was asked who they are. Errors as Fresh.
+func (s *Service) age(ctx context.Context, subject *org.Actor) (time.Duration, error) {
 	if subject.Session == "" {
-		return false, org.ErrInvalid("Link a sign-in in a browser.", "The answer of the provider is bound to a browser session, and this request has none.")
+		return 0, org.ErrInvalid("Link a sign-in in a browser.", "The answer of the provider is bound to a browser session, and this request has none.")
 	}
 	row, err := s.units.DB.GetSessionAge(ctx, subject.Session)
 	if db.IsNotFound(err) {
-		return false, org.SignedOut()
+		return 0, org.SignedOut()
 	}
 	since := row.CreatedAt
 	if row.AuthenticatedAt.Valid {
 		since = row.AuthenticatedAt.Time
 	}
-	return err == nil && s.units.Now().Sub(since) <= recently, err
+	return s.units.Now().Sub(since), err
 }
 
-// MayLink makes sure that it is the person of a session who links a sign-in, and not someone who found the browser open.
-// Invalid: the session is older, and the password is missing or wrong. TooMany: too many wrong ones.
-func (s *Service) MayLink(ctx context.Context, subject *org.Actor, password string) error {
+// MayLink makes sure that it is the person of a session who links a sign-in, and not someone who found the browser open. Link
+// takes what it returns. Invalid: the session is older, and the password is missing or wrong. TooMany: too many wrong ones.
+func (s *Service) MayLink(ctx context.Context, subject *org.Actor, password string) (confirmation string, err error) {
 	fresh, err := s.Fresh(ctx, subject)
 	if err != nil || fresh {
-		return err
+		return "", err
 	}
 	if password == "" {
-		return org.FieldErrors{{Field: "password", Detail: "must be given, since you signed in more than 10 minutes ago"}}.Err("Confirm that it is you.")
+		return "", org.FieldErrors{{Field: "password", Detail: "must be given, since you signed in more than 10 minutes ago"}}.Err("Confirm that it is you.")
 	}
 	return s.account.ConfirmPassword(ctx, subject, password)
 }
 
-// Link gives the caller another way in. Forbidden: the provider says that the person may not use this site. Conflict: the
-// sign-in belongs to another account, or the caller has one at this provider.
-func (s *Service) Link(ctx context.Context, subject *org.Actor, p *org.Provider, proof org.Proof) (err error) {
+// mayStillLink asks again what MayLink found: whoever has the session can make up all else that the browser brings back.
+func (s *Service) mayStillLink(ctx context.Context, subject *org.Actor, confirmation string) (bool, error) {
+	age, err := s.age(ctx, subject)
+	if err != nil || age <= recently+onTheWay {
+		return err == nil, err
+	}
+	return s.account.Confirmed(ctx, subject, confirmation)
+}
+
+// Link gives the caller another way in; MayLink returned the confirmation. Invalid: it did not, or too long ago. Forbidden: the
+// provider says that the person may not use this site. Conflict: the sign-in belongs to another account, or the caller has one
+// at this provider.
+func (s *Service) Link(ctx context.Context, subject *org.Actor, p *org.Provider, proof org.Proof, confirmation string) (err error) {
 	defer org.Wrap(&err, "link a sign-in at %q", p.ID)
+	may, err := s.mayStillLink(ctx, subject, confirmation)
+	if err != nil {
+		return err
+	}
+	if !may {
+		refusal := org.ErrInvalid("It is too long ago that you said who you are. Start again.", "")
+		return s.Refuse(ctx, subject.Request, p.ID, proof, refusal, "the session did not begin this link, or too long ago")
+	}
 	in := signIn{request: subject.Request, provider: p, proof: proof}
 	in.email, in.sure = address(p, proof.Claims)
 	_, _, err = unit.Do(ctx, s.units, subject, unit.OnSite, "create", in, planLink, applyLink)

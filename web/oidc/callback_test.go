@@ -120,7 +120,7 @@ func (p *party) signIn(t *testing.T) (oidc.Outcome, error) {
 func TestSignIn(t *testing.T) {
 	t.Parallel()
 	p := newParty(t, "")
-	cookie, back := p.begin(t, oidc.ModeLink("7"))
+	cookie, back := p.begin(t, oidc.ModeLink("7", "1.x:y"))
 	if !strings.HasPrefix(cookie.Name, "__Host-rolecall-oidc-") || !cookie.HttpOnly || !cookie.Secure || cookie.SameSite != http.SameSiteLaxMode || cookie.MaxAge != 600 {
 		t.Errorf("the cookie is %v", cookie)
 	}
@@ -128,8 +128,11 @@ func TestSignIn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if o.Proof.Subject != "ada-1" || o.Proof.Issuer != p.at.URL || o.Next != "/users" || o.Mode.Account() != "7" || o.Proof.Claims["email_verified"] != true || o.Taken.MaxAge >= 0 {
+	if o.Proof.Subject != "ada-1" || o.Proof.Issuer != p.at.URL || o.Next != "/users" || o.Mode != oidc.ModeLink("7", "1.x:y") || o.Proof.Claims["email_verified"] != true || o.Taken.MaxAge >= 0 {
 		t.Errorf("got %+v", o)
+	}
+	if account, confirmation := o.Mode.Link(); account != "7" || confirmation != "1.x:y" {
+		t.Errorf("it links %q, confirmed by %q", account, confirmation)
 	}
 	// The code is used up, even for who kept the cookie.
 	if _, err := p.finish(t, "okta", cookie, back); org.KindOf(err) != org.Unauthenticated {

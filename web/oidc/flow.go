@@ -16,7 +16,7 @@ import (
 )
 
 // What a sign-in that has begun must remember stands in a cookie, and nothing of it on the server. What goes to the provider
-// is derived from the whole cookie, so nothing in it can be changed on the way.
+// is derived from the whole cookie, so nothing in it can be changed on the way. The browser itself can make up a whole one.
 
 const (
 	flowTime  = 10 * time.Minute
@@ -33,16 +33,20 @@ const ModeLogin Mode = "login"
 
 const linkPrefix = "link:"
 
-// ModeLink links a sign-in to an account that is signed in already.
-func ModeLink(account string) Mode { return Mode(linkPrefix + account) }
+// ModeLink links a sign-in to an account that is signed in already. confirmation is what shows that its person wants it; it has
+// to be checked again at the end.
+func ModeLink(account, confirmation string) Mode {
+	return Mode(linkPrefix + account + ":" + confirmation)
+}
 
-// Account is the account that the sign-in is to be linked to, "" if it begins a session.
-func (m Mode) Account() string {
-	account, _ := strings.CutPrefix(string(m), linkPrefix)
-	if account == string(m) {
-		return ""
+// Link is what ModeLink was given; account is "" if the sign-in begins a session.
+func (m Mode) Link() (account, confirmation string) {
+	rest, links := strings.CutPrefix(string(m), linkPrefix)
+	if !links {
+		return "", ""
 	}
-	return account
+	account, confirmation, _ = strings.Cut(rest, ":")
+	return account, confirmation
 }
 
 // flow is a sign-in that has begun.
