@@ -31,6 +31,9 @@ type Factors struct {
 // on reports whether sign-ins ask for a code.
 func (f Factors) on() bool { return !f.App.IsZero() }
 
+// locked reports whether this session may change nothing: it lacks the second factor that the account has, and needs.
+func (f Factors) locked() bool { return f.on() && f.Required && !f.Shown }
+
 // failed is what is wrong with one of the forms.
 func (f Factors) failed(form string) *org.Error {
 	if f.Failed == form {

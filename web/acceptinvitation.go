@@ -28,7 +28,8 @@ func (c *call) keepInvitation() {
 	c.header("Cache-Control", "no-store")
 }
 
-// visitor finds out who follows a link, who may be a stranger. A token that may not be used for it is refused.
+// visitor finds out who follows a link, who may be a stranger. A token or a session that may not be
+// used for it is refused.
 func (s *Server) visitor(c *call) error {
 	err := s.authenticate(c)
 	switch {
@@ -36,7 +37,7 @@ func (s *Server) visitor(c *call) error {
 		c.actor = nil
 		return nil
 	case err == nil:
-		return c.outOfReach()
+		return s.reaches(c)
 	}
 	return err
 }

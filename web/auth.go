@@ -58,10 +58,7 @@ func (s *Server) admit(c *call) (answered bool, err error) {
 		stranger = s.authenticate(c)
 	}
 	if stranger == nil && c.actor != nil {
-		stranger = c.outOfReach()
-	}
-	if stranger == nil && c.actor != nil && s.mustShowFactor(c) {
-		stranger = errFactorNeeded
+		stranger = s.reaches(c)
 	}
 	return false, cmp.Or(s.limit(c), stranger)
 }
@@ -101,6 +98,14 @@ func (s *Server) authenticate(c *call) error {
 		c.actor, c.session = subject, true
 	}
 	return err
+}
+
+// reaches refuses a route that the token or the session of the request does not reach.
+func (s *Server) reaches(c *call) error {
+	if s.mustShowFactor(c) {
+		return errFactorNeeded
+	}
+	return c.outOfReach()
 }
 
 // outOfReach refuses a route that the token of the request does not reach. A page is put together from much that no one

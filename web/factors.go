@@ -15,8 +15,8 @@ var factorRoutes = []Route{
 	{http.MethodGet, views.FactorsURL, SignedIn, API | Page | WithoutFactor, "show the caller's second factors", (*Server).showFactors},
 	{http.MethodPost, views.FactorAppURL, SignedIn, API | Page | Body | WithoutFactor, "begin to set up an authenticator app", (*Server).enrolApp},
 	{http.MethodPost, views.FactorConfirmURL, SignedIn, API | Page | Body | WithoutFactor, "confirm an authenticator app by its first code", (*Server).confirmApp},
-	{http.MethodPost, views.FactorRemoveURL, SignedIn, API | Page | Body | WithoutFactor, "remove an authenticator app", (*Server).removeApp},
-	{http.MethodPost, views.FactorCodesURL, SignedIn, API | Page | Body | WithoutFactor, "make recovery codes", (*Server).newRecoveryCodes},
+	{http.MethodPost, views.FactorRemoveURL, SignedIn, API | Page | Body, "remove an authenticator app", (*Server).removeApp},
+	{http.MethodPost, views.FactorCodesURL, SignedIn, API | Page | Body, "make recovery codes", (*Server).newRecoveryCodes},
 }
 
 // errFactorNeeded refuses a session that has to show a second factor and has not.

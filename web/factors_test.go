@@ -113,6 +113,16 @@ func TestRequiredFactor(t *testing.T) {
 				if f.Required != held[name] || f.App {
 					t.Errorf("%s: %+v", name, f)
 				}
+				// Nor does it change the factors that the account has, or come in by a path that strangers use.
+				for _, path := range []string{"/users/me/mfa/app/remove", "/users/me/mfa/recovery-codes"} {
+					res := s.Do(t, webtest.Request{Method: http.MethodPost, Path: path, JSON: map[string]string{"password": webtest.Password}, Header: cookie})
+					if res.StatusCode != 404 && !held[name] || res.StatusCode != 401 && held[name] {
+						t.Errorf("%s: %s: %d", name, path, res.StatusCode)
+					}
+				}
+				if res := s.Do(t, webtest.Request{Path: "/invitations/nothing", Header: cookie}); (res.StatusCode == 401) != held[name] {
+					t.Errorf("%s: an invitation: %d", name, res.StatusCode)
+				}
 				if res := s.Send(t, webtest.Page, webtest.Request{Path: "/logout", Form: url.Values{}, Header: cookie}); res.StatusCode != 303 || res.Header.Get("Location") != "/login" {
 					t.Errorf("%s: signing out: %d", name, res.StatusCode)
 				}
