@@ -28,9 +28,9 @@ const (
 const endTimeout = 5 * time.Second
 
 func (p *postgres) write(ctx context.Context, scope Scope, fn func(q *Queries, head *Revision) error) (err error) {
-	conn, err := p.writers.Conn(ctx)
+	conn, head, err := p.begin(ctx, scope)
 	if err != nil {
-		return fmt.Errorf("begin transaction: %w", err)
+		return err
 	}
 	defer func() { _ = conn.Close() }() // gives it back
 	// From here on the outcome counts, also for somebody who stops waiting.
@@ -41,10 +41,6 @@ func (p *postgres) write(ctx context.Context, scope Scope, fn func(q *Queries, h
 			rollBack(ctx, conn)
 		}
 	}()
-	head, err := begin(ctx, conn, scope)
-	if err != nil {
-		return fmt.Errorf("wait for other writes: %w", err)
-	}
 	p.writes.Add(1)
 	statements := newQueue(ctx, conn)
 	err = call(func(q *Queries) error { return fn(q, head) }, New(statements))
@@ -61,9 +57,33 @@ func (p *postgres) write(ctx context.Context, scope Scope, fn func(q *Queries, h
 	return nil
 }
 
-// begin begins a transaction and locks its scope, in one round trip. It returns the row of the scope, a zero one if it is
-// not there.
-func begin(ctx context.Context, conn *sql.Conn, scope Scope) (head *Revision, err error) {
+// begin takes a connection and begins a transaction on it, which locks its scope. After the server was away, the pool has
+// connections that are dead, which shows when they are used: the next one is tried, as nothing was written yet.
+func (p *postgres) begin(ctx context.Context, scope Scope) (conn *sql.Conn, head *Revision, err error) {
+	for range maxWriters + 1 { // the last one is new
+		conn, err = p.writers.Conn(ctx)
+		if err != nil {
+			return nil, nil, fmt.Errorf("begin transaction: %w", err)
+		}
+		waits, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
+		head, err = lockScope(waits, conn, scope)
+		late := waits.Err() != nil
+		cancel()
+		if err == nil {
+			return conn, head, nil
+		}
+		alive := rollBack(ctx, conn)
+		_ = conn.Close()
+		if alive || late {
+			break
+		}
+	}
+	return nil, nil, fmt.Errorf("wait for other writes: %w", err)
+}
+
+// lockScope begins a transaction and locks its scope, in one round trip. It returns the row of the scope, a zero one if it
+// is not there.
+func lockScope(ctx context.Context, conn *sql.Conn, scope Scope) (head *Revision, err error) {
 	head = &Revision{}
 	err = conn.Raw(func(c any) error {
 		b := &pgx.Batch{}
@@ -94,11 +114,11 @@ func begin(ctx context.Context, conn *sql.Conn, scope Scope) (head *Revision, er
 	return head, err
 }
 
-// rollBack ends a transaction that failed. A connection that cannot do that is given up.
-func rollBack(ctx context.Context, conn *sql.Conn) {
+// rollBack ends a transaction that failed. A connection that cannot do that is given up, and not alive.
+func rollBack(ctx context.Context, conn *sql.Conn) (alive bool) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTimeout)
 	defer cancel()
-	_ = conn.Raw(func(c any) error {
+	err := conn.Raw(func(c any) error {
 		one := c.(*stdlib.Conn).Conn()
 		if one.IsClosed() {
 			return driver.ErrBadConn
@@ -109,4 +129,5 @@ func rollBack(ctx context.Context, conn *sql.Conn) {
 		}
 		return nil
 	})
+	return err == nil
 }
