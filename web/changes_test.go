@@ -208,6 +208,9 @@ func TestChangesEndWithTheRight(t *testing.T) {
 				if c.denied && e.Event == snapshot.EventDenied || !c.denied && e.Event == "" {
 					break
 				}
+				if text := string(e.Data); e.Event == snapshot.EventChange && strings.Contains(text, s.ID(c.who)) && strings.Contains(text, "organization-admin") {
+					continue // the role given above, when the feed had not read it by the hello
+				}
 				if e.Event == "" || e.Event == snapshot.EventChange {
 					t.Fatalf("got %q %s", e.Event, e.Data)
 				}
