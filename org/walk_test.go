@@ -25,7 +25,7 @@ import (
 var (
 	walkSeed  = flag.Uint64("seed", 1, "where the random walks start, 0 for anywhere")
 	walkCount = flag.Int("walks", 4, "how many random walks there are")
-	walkSteps = flag.Int("steps", 0, "how long each random walk is; if 0, 500, or 5000 with ROLECALL_DEEP")
+	walkSteps = flag.Int("steps", 0, "how long each random walk is; if 0, 250, or 5000 with ROLECALL_DEEP")
 )
 
 // However many writes by however many people along whichever path: nobody comes to hold, be or take away what rules
@@ -38,7 +38,7 @@ func TestNobodyGrantsWhatTheyDoNotHold(t *testing.T) {
 		start = uint64(time.Now().UnixNano())
 	}
 	if steps == 0 {
-		steps = 500
+		steps = 250
 		if deep {
 			steps = 5000
 		}

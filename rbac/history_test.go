@@ -16,7 +16,7 @@ import (
 // cases runs a property on many random cases: few in short tests, as many as it takes to trust it in deep ones.
 func cases(t *testing.T, deep int, property func(rnd *rand.Rand) error) {
 	t.Helper()
-	n := deep / 20
+	n := deep / 50
 	if testing.Short() {
 		n = deep / 200
 	}
