@@ -158,12 +158,7 @@ func (c *config) answer(ctx context.Context, d *db.DB, l net.Listener, log *slog
 	defer stopMetrics()
 	background, endBackground := context.WithCancel(ctx)
 	defer endBackground()
-	// It uses the database, which is closed once this function returns, so it is told to end by then.
-	go keepTrail(background, service, log)
-	go sweepEnded(background, service, d, log)
-	go keepChanges(background, service, log)
-	go keepInvitations(background, service, log)
-	providers.Start(background)
+	startBeside(background, d, service, providers, log)
 	server := newServer(handler, log)
 	if c.h2c {
 		// Named one by one: a protocol that is not set is off.
@@ -185,11 +180,24 @@ func (c *config) answer(ctx context.Context, d *db.DB, l net.Listener, log *slog
 	}
 	log.Info("stopping")
 	_ = notify(c.supervisor, "STOPPING=1") // a failure changes nothing now
-	// First only /readyz fails, while everything is still answered: a balancer needs a moment to see it. Then nothing
-	// new is accepted, and what runs may end. A request that lasts longer is cut, since the supervisor would kill the
-	// process with all of them.
+	// At first only /readyz fails, while everything is still answered: a balancer needs a moment to see it.
 	handler.Drain()
 	time.Sleep(notice)
+	return stop(ctx, server, log)
+}
+
+// startBeside starts what runs beside the server until ctx ends. It uses the database, so ctx must end before that is closed.
+func startBeside(ctx context.Context, d *db.DB, service *services.Service, providers *oidc.Providers, log *slog.Logger) {
+	go keepTrail(ctx, service, log)
+	go sweepEnded(ctx, service, d, log)
+	go keepChanges(ctx, service, log)
+	go keepInvitations(ctx, service, log)
+	providers.Start(ctx)
+}
+
+// stop lets nothing new in, and running requests end. One that lasts longer than grace is cut off, since the supervisor would
+// kill the process with all of them.
+func stop(ctx context.Context, server *http.Server, log *slog.Logger) error {
 	// Without the cancellation of ctx, which has ended already.
 	late, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
 	defer cancel()

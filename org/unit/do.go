@@ -101,14 +101,20 @@ func doIn[In, P, Out any](ctx context.Context, u *Units, who *org.Actor, where d
 			a.tellOthers(before == nil)
 		}
 	}
-	// The transaction was rolled back with all that it wrote, so its refusal is recorded in another one.
-	if refusal, ok := errors.AsType[*org.Error](err); ok && a != nil && a.Entry.ResourceType != "" {
-		err = errors.Join(err, a.recordRefusal(ctx, refusal))
-	}
 	if err != nil {
-		return *new(Out), org.Receipt{}, err
+		return *new(Out), org.Receipt{}, a.noteRefusal(ctx, err)
 	}
 	return out, done, nil
+}
+
+// noteRefusal records the refusal that ended a change, in a transaction of its own: that of the change was rolled back with all
+// that it wrote. It returns err, with what went wrong meanwhile.
+func (a *Attempt) noteRefusal(ctx context.Context, err error) error {
+	refusal, ok := errors.AsType[*org.Error](err)
+	if !ok || a == nil || a.Entry.ResourceType == "" {
+		return err
+	}
+	return errors.Join(err, a.recordRefusal(ctx, refusal))
 }
 
 // head is the revision that a change has left, done with one that was made before.
