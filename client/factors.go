@@ -14,7 +14,7 @@ type Factors struct {
 	Required      bool       `json:"required"`            // the site asks for a second factor
 }
 
-// OwnPassword proves that whoever changes second factors knows the password.
+// OwnPassword proves that a caller who changes second factors knows the password.
 type OwnPassword struct {
 	Password string `json:"password"`
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// Invitation offers whoever has an address memberships and roles.
+// Invitation offers memberships and roles to the owner of an address.
 type Invitation struct {
 	ID            uuid.UUID             `json:"id"`
 	Email         string                `json:"email"`
@@ -77,7 +77,7 @@ type InviteOrganization struct {
 
 // InvitationQuery selects invitations. Its zero value selects all, the newest first.
 type InvitationQuery struct {
-	State         string // pending, accepted, expired or revoked
+	State         string // pending, accepted, expired, revoked, or open: pending or expired
 	Limit, Offset int
 }
 
@@ -94,7 +94,7 @@ type ResendInvitation struct {
 	Send bool `json:"send,omitempty"` // by mail, if the server can; else it is answered
 }
 
-// InvitationOffer is an invitation as whoever follows its link sees it.
+// InvitationOffer is an invitation as those who follow its link see it.
 type InvitationOffer struct {
 	Email         string                `json:"email"`
 	Name          string                `json:"name"`

@@ -43,7 +43,7 @@ const (
 // MaxInvited is how many addresses one request may invite.
 const MaxInvited = 100
 
-// Invitation offers whoever has an address memberships and roles.
+// Invitation offers memberships and roles to the owner of an address.
 type Invitation struct {
 	ID          uuid.UUID
 	Email, Name string
@@ -79,12 +79,12 @@ func (i *Invitation) RoleNames() []string {
 	return names
 }
 
-// InvitationOffer is an invitation as whoever follows its link sees it.
+// InvitationOffer is an invitation as those who follow its link see it.
 type InvitationOffer struct {
 	Invitation
-	SignedIn bool   // whoever asks
-	Fits     bool   // the invitation is for its account
-	Masked   string // the address, for somebody whose it is not
+	SignedIn bool   // the caller has an account
+	Fits     bool   // the invitation is for that account
+	Masked   string // the address, for callers whose it is not
 }
 
 // InvitationList is one page of invitations.
@@ -138,7 +138,7 @@ func (n *NewInvitations) Check(now time.Time) error {
 	var bad FieldErrors
 	switch {
 	case len(n.Invitees) == 0:
-		bad.Add("emails", "must name somebody")
+		bad.Add("emails", "must name an address")
 	case len(n.Invitees) > MaxInvited:
 		bad.Add("emails", fmt.Sprintf("must have at most %d entries", MaxInvited))
 	}
@@ -166,7 +166,7 @@ func (i *Invitee) Problem() string {
 	return ""
 }
 
-// MaskEmail is an address so that whoever has it knows it again, and nobody else learns it.
+// MaskEmail is an address so that its owner knows it again, and nobody else learns it.
 func MaskEmail(email string) string {
 	at := strings.LastIndexByte(email, '@')
 	if at < 1 {

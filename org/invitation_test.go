@@ -227,3 +227,46 @@ func TestInvitationCutOff(t *testing.T) {
 	}
 	finish("[[cut viewer]]")
 }
+
+// TestInvitationAfterEnd: a member whose membership has ended is invited again, swept or not.
+func TestInvitationAfterEnd(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.exec(t, "DELETE FROM organization_members WHERE user_id = ?", id("m").String())
+	s.join(t, home, "m")
+	s.record(t, home, "m", org.RoleOrganizationUser, org.SourceManual, s.clock.still().Add(time.Hour))
+	s.exec(t, "UPDATE revisions SET value = value + 1")
+	made, err := s.Invite.Create(t.Context(), s.as(t, "oa"), "default", inviting(nil, "m@example.com"))
+	if err != nil || len(made.Refused) != 1 {
+		t.Fatalf("a member: invited %v, %v", made.Invitations, err)
+	}
+	s.clock.advance(2 * time.Hour)
+	again := s.invite(t, "oa", "m@example.com", "viewer")
+	if _, _, err := s.Invite.Accept(t.Context(), s.as(t, "m"), again.Secret); err != nil {
+		t.Fatal(err)
+	}
+	if m, err := s.Member(t.Context(), s.as(t, "oa"), "default", "m"); err != nil || len(m.Roles) != 1 {
+		t.Errorf("afterwards %+v: %v", m.Roles, err)
+	}
+}
+
+// TestInvitationUseless: no new link is made for what could not be accepted.
+func TestInvitationUseless(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	until := s.clock.still().Add(time.Hour)
+	in, _ := inviting(nil, "short@example.com").Read()
+	in.Until = &until
+	short, err := s.Invite.Create(t.Context(), s.as(t, "oa"), "default", org.Given(in))
+	if err != nil {
+		t.Fatal(err)
+	}
+	gone := s.invite(t, "oa", "gone@example.com", "viewer")
+	s.exec(t, "UPDATE invitation_grants SET role = 'no-such-role' WHERE role = 'viewer'")
+	s.clock.advance(2 * time.Hour)
+	for name, made := range map[string]org.Invitation{"its end has passed": short.Invitations[0], "its role is gone": gone} {
+		if _, err := s.Invite.Resend(t.Context(), s.as(t, "oa"), "default", made.ID.String()); org.KindOf(err) != org.Conflict {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

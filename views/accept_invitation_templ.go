@@ -274,8 +274,8 @@ func invitationTerms(v InvitationTo) templ.Component {
 	})
 }
 
-// joinAsStranger offers both ways at once: which one fits says something about the address, and whoever has the link need
-// not be the one it is for.
+// joinAsStranger offers both ways at once: which one fits says something about the address, and not only its owner may have
+// the link.
 func joinAsStranger(v InvitationTo) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -27,7 +27,7 @@ type Access struct {
 func (a Access) sorted() []org.Assignment {
 	list := slices.Clone(a.Records)
 	slices.SortStableFunc(list, func(x, y org.Assignment) int {
-		if d := cmp.Compare(rank(x), rank(y)); d != 0 {
+		if d := cmp.Compare(last(isMembership(x)), last(isMembership(y))); d != 0 {
 			return d
 		}
 		return cmp.Or(strings.Compare(x.Role, y.Role), strings.Compare(string(x.Source), string(y.Source)))
@@ -35,8 +35,9 @@ func (a Access) sorted() []org.Assignment {
 	return list
 }
 
-func rank(r org.Assignment) int {
-	if isMembership(r) {
+// last sorts what is so behind what is not.
+func last(so bool) int {
+	if so {
 		return 1
 	}
 	return 0

@@ -2,9 +2,12 @@ package views
 
 import (
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/google/uuid"
 
 	"rolecall.example/org"
 	"rolecall.example/views/ui"
@@ -12,17 +15,16 @@ import (
 
 // Invite is the form that invites people into an organization, filled as it was sent.
 type Invite struct {
-	Organization  org.Organization
-	Roles         []org.Role
-	Emails        string
-	Chosen        []string // names of the ticked roles
-	Until, Reason string
-	Expires       string
-	Mails         bool             // the server sends mail
-	Made          []org.Invitation // what was made of the other addresses
-	Refused       []org.InvitationRefusal
-	Base          string // what stands before the path of a link
-	Err           *org.Error
+	Organization org.Organization
+	Roles        []org.Role
+	Emails       string
+	Chosen       []string  // names of the ticked roles
+	Terms        TermsForm // of what they give
+	Expires      string
+	Made         []org.Invitation // what was made of the other addresses
+	Refused      []org.InvitationRefusal
+	Base         string // what stands before the path of a link
+	Err          *org.Error
 }
 
 // invitationLifetimes are how long a link works, as the form offers it.
@@ -31,12 +33,13 @@ var invitationLifetimes = []ui.Option{{Value: "24h", Label: "1 day"}, {Value: "1
 func (v Invite) lifetime() string { return ui.FirstOf(v.Expires, "168h") }
 
 func (v Invite) ticked(name string) bool {
-	for _, chosen := range v.Chosen {
-		if chosen == name {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(v.Chosen, name)
+}
+
+// terms are the fields of what the invitations give.
+func (v Invite) terms() TermsForm {
+	v.Terms.Label, v.Terms.Err = "Membership ends", v.Err
+	return v.Terms
 }
 
 // Invitations is the list of invitations, with those that have just been made.
@@ -45,7 +48,6 @@ type Invitations struct {
 	Filter  org.InvitationFilter
 	Made    []org.Invitation
 	Renewed bool // what was made is another link for an invitation
-	Mails   bool // the server sends mail
 	Base    string
 	Now     time.Time
 	Err     *org.Error
@@ -132,9 +134,9 @@ func (v InvitationTo) into() string {
 	return ui.Join(names)
 }
 
-// inviter is who invites.
+// inviter is who invites. An account may have the name that the operator has.
 func (v InvitationTo) inviter() string {
-	if v.Maker == "operator" || v.Maker == "" {
+	if v.MakerID == uuid.Nil {
 		return "The operator of this site"
 	}
 	return v.Maker

@@ -10,7 +10,6 @@ import (
 // RecordForm is the form that changes until when and why an account has a role, or ends that.
 type RecordForm struct {
 	Organization org.Organization // of the role; the zero value is the site
-	UserID       string
 	Username     string
 	Name         string // of the account, for people
 	Role         org.RoleRef
@@ -60,25 +59,18 @@ func (f RecordForm) anchors() map[string]string { return f.Terms.anchors(nil) }
 // terms are the fields: as they were sent, or else as the record that ends last has them.
 func (f RecordForm) terms() TermsForm {
 	t := f.Terms
-	last := slices.MaxFunc(f.local(), func(a, b org.Assignment) int {
+	longest := slices.MaxFunc(f.local(), func(a, b org.Assignment) int {
 		if a.Until == nil || b.Until == nil {
-			return cmp.Compare(btoi(a.Until == nil), btoi(b.Until == nil))
+			return cmp.Compare(last(a.Until == nil), last(b.Until == nil))
 		}
 		return a.Until.Compare(*b.Until)
 	})
-	t.Label, t.Stored, t.Err = "Ends", endOf(last), f.Err
+	t.Label, t.Stored, t.Err = "Ends", endOf(longest), f.Err
 	if !f.Sent {
-		t.Reason = last.Reason
-		if last.Until != nil {
-			t.Until = storedEnd(*last.Until)
+		t.Reason = longest.Reason
+		if longest.Until != nil {
+			t.Until = storedEnd(*longest.Until)
 		}
 	}
 	return t
-}
-
-func btoi(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
 }

@@ -1,9 +1,11 @@
 package views
 
 import (
+	"testing"
 	"time"
 
 	"github.com/a-h/templ"
+	"github.com/google/uuid"
 
 	"rolecall.example/org"
 )
@@ -33,12 +35,23 @@ func signInPages() map[string]templ.Component {
 		"factors, on":           FactorsPage(Factors{Factors: org.Factors{App: now, RecoveryCodes: 8}, HasPassword: true, CanEnrol: true, Shown: true, Codes: []string{"aaaa-bbbb"}, Now: now}),
 		"factors, refused":      FactorsPage(Factors{Factors: org.Factors{App: now}, HasPassword: true, CanEnrol: true, Failed: FactorsRemove, Err: refusal, Now: now}),
 		"invite":                InvitePage(Invite{Organization: acme, Roles: []org.Role{newRole(hostile, "user:read")}}),
-		"invite, refused":       InvitePage(Invite{Organization: acme, Emails: hostile, Until: hostile, Reason: hostile, Err: refusal}),
-		"invite, left out":      InvitePage(Invite{Organization: acme, Made: made, Refused: []org.InvitationRefusal{{Email: hostile, Detail: hostile}}, Base: "https://roles.example.com", Err: refusal}),
+		"invite, refused":       InvitePage(Invite{Organization: acme, Emails: hostile, Terms: TermsForm{Until: UntilDate, Date: hostile, Reason: hostile}, Err: refusal}),
+		"invite, left out":      InvitePage(Invite{Organization: acme, Made: made, Refused: []org.InvitationRefusal{{Email: hostile, Detail: hostile}}, Base: "https://roles.example.com"}),
 		"invitations":           InvitationsPage(Invitations{List: org.InvitationList{Organization: acme, Invitations: made, Count: 2}, Filter: org.InvitationFilter{State: org.InvitationsOpen, Limit: 25}, Made: made[:1], Now: now}),
 		"invitations, none":     InvitationsPage(Invitations{List: org.InvitationList{Organization: acme}, Filter: org.InvitationFilter{State: org.InvitationsOpen, Limit: 25}, Now: now}),
 		"invitation":            InvitationPage(InvitationTo{InvitationOffer: org.InvitationOffer{Invitation: made[0]}, Link: hostile}),
 		"invitation, signed in": InvitationPage(InvitationTo{InvitationOffer: org.InvitationOffer{Invitation: made[0]}, Link: hostile, User: hostile, Err: refusal}),
 		"invitation, gone":      InvitationGonePage(refusal),
+	}
+}
+
+// TestInviter: an account that has the name of the operator does not pass for it.
+func TestInviter(t *testing.T) {
+	t.Parallel()
+	for want, maker := range map[string]uuid.UUID{"operator": acme.ID, "The operator of this site": uuid.Nil} {
+		offer := org.InvitationOffer{Invitation: org.Invitation{Maker: "operator", MakerID: maker}}
+		if got := (InvitationTo{InvitationOffer: offer}).inviter(); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
 	}
 }

@@ -104,7 +104,7 @@ func (s *Server) acceptAsStranger(c *call) (reply, error) {
 	return r, nil
 }
 
-// joined is where somebody goes who has accepted.
+// joined is where the page leads after an invitation was accepted.
 func joined(into []org.InvitedInto) string {
 	if len(into) == 1 {
 		return views.MembersURL(into[0].Organization.Name, org.MemberFilter{})

@@ -108,6 +108,9 @@ func TestRequiredFactor(t *testing.T) {
 				if res := s.Get(t, name, "/users/me"); res.StatusCode != 200 {
 					t.Errorf("%s: with a token: %d", name, res.StatusCode)
 				}
+				if res := s.Do(t, webtest.Request{Method: http.MethodPost, Path: "/invitations/none", Header: cookie}); (res.StatusCode == 401) != held[name] {
+					t.Errorf("%s: accepting an invitation: %d", name, res.StatusCode)
+				}
 				var f client.Factors
 				s.Do(t, webtest.Request{Path: "/users/me/mfa", Header: cookie}).Decode(&f)
 				if f.Required != held[name] || f.App {

@@ -75,6 +75,13 @@ func (s *Server) invitationsPage(c *call, v views.Invitations) page {
 	return page{title: "Invitations", active: active, body: views.InvitationsPage(v)}
 }
 
+// openInvitations is the list of those that are open, with what v says besides.
+func (s *Server) openInvitations(c *call, v views.Invitations) (p page, err error) {
+	v.Filter = org.InvitationFilter{State: org.InvitationsOpen, Limit: views.PageSize}
+	v.List, err = s.invitationList(c, v.Filter)
+	return s.invitationsPage(c, v), err
+}
+
 // newInvitation is the form that invites.
 func (s *Server) newInvitation(c *call) (reply, error) {
 	p, err := s.invitePage(c, views.Invite{Emails: c.query().text("email")})
@@ -90,23 +97,24 @@ func (s *Server) invitePage(c *call, v views.Invite) (p page, err error) {
 	if err := s.invites.MayInvite(c.actor, v.Organization.ID); err != nil {
 		return p, err
 	}
-	if v.Err != nil {
+	if v.Err != nil || len(v.Refused) > 0 {
 		o, _ := c.object() // unreadable: an empty form
-		v.Emails, v.Chosen, v.Until, v.Reason = o.text("emails"), o.texts("roles", maxRoles), o.text("until"), o.text("reason")
-		v.Expires = o.text("expires_in")
+		v.Chosen, v.Terms, v.Expires = o.texts("roles", maxRoles), c.sentTerms(), o.text("expires_in")
+		if v.Err != nil { // else those who were left out are to be entered again
+			v.Emails = o.text("emails")
+		}
 	}
 	return page{title: "Invite people", active: "members", crumbs: []views.Crumb{membersCrumb(c.members())}, body: views.InvitePage(v)}, nil
 }
 
 // createInvitations invites into one organization, or into several. The links are in the answer alone.
 func (s *Server) createInvitations(c *call) (reply, error) {
-	input := decode(c, readInvitations)
 	var made org.Invited
 	var err error
 	if c.organization() == "" {
 		made, err = s.invites.CreateInMany(c.ctx, c.actor, decode(c, readManyInvitations))
 	} else {
-		made, err = s.invites.Create(c.ctx, c.actor, c.organization(), input)
+		made, err = s.invites.Create(c.ctx, c.actor, c.organization(), decode(c, readInvitations))
 	}
 	if err != nil {
 		return c.again(err, func(e *org.Error) (page, error) { return s.invitePage(c, views.Invite{Err: e}) })
@@ -116,17 +124,12 @@ func (s *Server) createInvitations(c *call) (reply, error) {
 		json: client.Invited{Invitations: each(made.Invitations, c.wireInvitation), Refused: each(made.Refused, wireInvitationRefusal)},
 		html: func() (page, error) {
 			if len(made.Refused) > 0 {
-				return s.invitePage(c, views.Invite{Made: made.Invitations, Refused: made.Refused, Err: errLeftOut})
+				return s.invitePage(c, views.Invite{Made: made.Invitations, Refused: made.Refused})
 			}
-			f := org.InvitationFilter{State: org.InvitationsOpen, Limit: views.PageSize}
-			list, err := s.invitationList(c, f)
-			return s.invitationsPage(c, views.Invitations{List: list, Filter: f, Made: made.Invitations}), err
+			return s.openInvitations(c, views.Invitations{Made: made.Invitations})
 		},
 	}, nil
 }
-
-// errLeftOut has a form filled in again of which some addresses were refused.
-var errLeftOut = &org.Error{Kind: org.Invalid, Message: "Some were left out."}
 
 // readInvitations reads whom to invite into the organization of the path. In a form the addresses are one text, or a file.
 func readInvitations(o object) org.NewInvitations {
@@ -183,15 +186,11 @@ func (s *Server) resendInvitation(c *call) (reply, error) {
 	made, err := s.invites.Resend(c.ctx, c.actor, c.organization(), c.param("invitation"))
 	if err != nil {
 		return c.again(err, func(e *org.Error) (page, error) {
-			f := org.InvitationFilter{State: org.InvitationsOpen, Limit: views.PageSize}
-			list, err := s.invitationList(c, f)
-			return s.invitationsPage(c, views.Invitations{List: list, Filter: f, Err: e}), err
+			return s.openInvitations(c, views.Invitations{Err: e})
 		})
 	}
 	return reply{json: c.wireInvitation(&made), noStore: true, html: func() (page, error) {
-		f := org.InvitationFilter{State: org.InvitationsOpen, Limit: views.PageSize}
-		list, err := s.invitationList(c, f)
-		return s.invitationsPage(c, views.Invitations{List: list, Filter: f, Made: []org.Invitation{made}, Renewed: true}), err
+		return s.openInvitations(c, views.Invitations{Made: []org.Invitation{made}, Renewed: true})
 	}}, nil
 }
 

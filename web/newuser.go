@@ -102,7 +102,7 @@ func (o object) id(field, text string) uuid.UUID {
 	return id
 }
 
-// inviteUser invites somebody into the ticked organizations, as a plain member of each.
+// inviteUser invites a person into the ticked organizations, as a plain member of each.
 func (s *Server) inviteUser(c *call) (reply, error) {
 	made, err := s.invites.CreateInMany(c.ctx, c.actor, decode(c, readInvitedUser))
 	if err == nil && len(made.Refused) > 0 {

@@ -15,8 +15,7 @@ func wireRecord(a *org.Assignment) client.Assignment {
 		Source: string(a.Source), SourceRef: a.SourceRef, Reason: a.Reason, GivenAt: wireTime(a.GivenAt), Managed: a.Source.Synced(),
 	}
 	if a.Until != nil {
-		until := wireTime(*a.Until)
-		wire.Until = &until
+		wire.Until = optionalTime(*a.Until)
 	}
 	if a.GivenByID != uuid.Nil {
 		wire.GivenBy = &client.Giver{ID: a.GivenByID, Username: a.GivenByName}

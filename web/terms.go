@@ -18,8 +18,8 @@ const (
 	fieldReason = "reason"
 )
 
-// terms reads until when and why something is given. What is wrong with the reason is told beside an end that is no time; the use
-// case says the rest.
+// terms reads until when and why something is given. If the end is no time, what is wrong with the reason is told beside it;
+// else the use case says it.
 func (o object) terms() (t org.Terms) {
 	t.Reason = o.text(fieldReason)
 	wrong := len(o.read.fieldErrors)
@@ -54,20 +54,17 @@ func (o object) chosenEnd(now time.Time) *time.Time {
 		return nil
 	}
 	if choice == views.UntilDate {
-		return o.endOfDay(fieldDate, date, zone)
+		return o.endOfDay(date, zone)
 	}
 	if days, err := strconv.Atoi(strings.TrimSuffix(choice, "d")); err == nil && slices.Contains(views.EndsIn, days) {
 		end := now.Add(time.Duration(days) * org.Day).UTC().Truncate(time.Second)
 		return &end
 	}
-	if _, err := time.Parse(time.DateOnly, choice); err == nil {
-		return o.endOfDay(fieldUntil, choice, "")
-	}
 	return o.endAt(choice)
 }
 
 // endOfDay is the last second of a day where the reader is; in UTC where no script said where that is.
-func (o object) endOfDay(field, date, zone string) *time.Time {
+func (o object) endOfDay(date, zone string) *time.Time {
 	const most = 14 * 60 // Kiritimati
 	east, err := 0, error(nil)
 	if zone != "" {
@@ -75,7 +72,7 @@ func (o object) endOfDay(field, date, zone string) *time.Time {
 	}
 	day, wrong := time.ParseInLocation(time.DateOnly, date, time.FixedZone("", east*60))
 	if err != nil || wrong != nil || east < -most || east > most {
-		o.addError(field, "must be a day")
+		o.addError(fieldDate, "must be a day")
 		return nil
 	}
 	end := day.AddDate(0, 0, 1).Add(-time.Second).UTC()

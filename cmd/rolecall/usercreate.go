@@ -154,7 +154,7 @@ func usersResetPasswordCommand() *command {
 	}
 }
 
-// usersResetMFACommand asks first, as whoever has only the password gets in afterwards.
+// usersResetMFACommand asks first: afterwards the password alone lets in.
 func usersResetMFACommand() *command {
 	var username string
 	var q query

@@ -20,7 +20,7 @@ func (s *Service) Open(ctx context.Context, who *org.Actor, link string) (offer 
 		if err != nil {
 			return err
 		}
-		list, err := s.shown(ctx, src, nil, []db.Invitation{row})
+		list, err := shown(ctx, src, nil, []db.Invitation{row})
 		if err != nil {
 			return err
 		}
@@ -45,7 +45,7 @@ func (s *Service) followed(ctx context.Context, src unit.Reader, link string) (r
 		return row, nil, err
 	}
 	// The secret is compared before anything else is looked at, so that an id alone tells nothing.
-	if err != nil || !opens(&row, secret) || stateOf(&row, src.Now()) != org.InvitationPending {
+	if err != nil || !opens(&row, secret) || stateOf(&row, src.When) != org.InvitationPending {
 		return db.Invitation{}, nil, errGone()
 	}
 	grants, err := src.Q.ListInvitationGrants(ctx, []uuid.UUID{id})
@@ -53,7 +53,7 @@ func (s *Service) followed(ctx context.Context, src unit.Reader, link string) (r
 		return row, nil, err
 	}
 	places, ok, err = stands(ctx, src, &row, grants, s.policy)
-	if err == nil && (!ok || row.EndsAt.Valid && !row.EndsAt.Time.After(src.Now())) {
+	if err == nil && !ok {
 		err = errInvalid()
 	}
 	return row, places, err
@@ -165,6 +165,7 @@ func applyAcceptance(ctx context.Context, w *unit.Writer, p accepted) (accepted,
 	})
 }
 
+// placesOf is the ids of some organizations.
 func placesOf(places []place) []uuid.UUID {
 	ids := make([]uuid.UUID, len(places))
 	for i, p := range places {

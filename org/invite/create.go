@@ -168,6 +168,10 @@ func takenIn(ctx context.Context, a *unit.Attempt, places []place, invitees []or
 		if err != nil {
 			return nil, err
 		}
+		// Whose membership has ended may be invited again, whether it has been swept or not.
+		if members, err = unit.HeldNow(ctx, a.Reader, members, unit.MemberStored); err != nil {
+			return nil, err
+		}
 		for _, m := range members {
 			if a.Actor.Can("read", org.MemberObject(p.row.ID, m.UserID)) {
 				taken[emails[m.UserID]] = "is a member of " + p.row.DisplayName + " already"
@@ -277,11 +281,7 @@ func tell(w *unit.Writer, n *newInvitation) {
 	if len(n.places) == 1 {
 		w.Field("roles", nil, n.places[0].roles)
 	}
-	ids := make([]uuid.UUID, len(n.places))
-	for i, p := range n.places {
-		ids[i] = p.row.ID
-	}
-	w.Field("organization_ids", nil, ids)
+	w.Field("organization_ids", nil, placesOf(n.places))
 	if n.row.EndsAt.Valid {
 		w.Field("until", nil, n.row.EndsAt.Time)
 	}

@@ -28,19 +28,21 @@ func (s *Service) Finish(ctx context.Context) (err error) {
 		return err
 	}
 	for i := range due {
-		grants, err := s.units.DB.ListInvitationGrants(ctx, []uuid.UUID{due[i].ID})
-		if err != nil {
-			return err
-		}
-		var places []uuid.UUID
-		for id := range byOrganization(grants) {
-			places = append(places, id)
-		}
-		if err := s.give(ctx, due[i].ID, places, org.Request{}); err != nil {
-			return err
-		}
+		err = errors.Join(err, s.finish(ctx, due[i].ID)) // one that fails does not hold up the others
 	}
-	return nil
+	return err
+}
+
+func (s *Service) finish(ctx context.Context, id uuid.UUID) error {
+	grants, err := s.units.DB.ListInvitationGrants(ctx, []uuid.UUID{id})
+	if err != nil {
+		return err
+	}
+	var places []uuid.UUID
+	for place := range byOrganization(grants) {
+		places = append(places, place)
+	}
+	return s.give(ctx, id, places, org.Request{})
 }
 
 // Forget deletes invitations that ended long ago. Any of several servers may do it.
@@ -118,7 +120,7 @@ func planGift(ctx context.Context, a *unit.Attempt, in gift) (g given, err error
 	}
 	a.Become(user.ID, user.Username, in.request)
 	places, ok, err := stands(ctx, a.Reader, &g.row, grants, in.policy)
-	if err != nil || !ok || g.row.EndsAt.Valid && !g.row.EndsAt.Time.After(a.Now) {
+	if err != nil || !ok {
 		return g, err
 	}
 	joining, err := tenant.DecideInvited(ctx, a, places[0].row, user, places[0].roles, fromInvitation(&g.row))

@@ -3,7 +3,6 @@ package invite
 import (
 	"context"
 	"math"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -26,7 +25,7 @@ func (s *Service) Invitations(ctx context.Context, subject *org.Actor, organizat
 			return org.ErrForbidden(unit.PermissionsToAdd...)
 		}
 		p := db.ListInvitationsParams{OrganizationID: o.ID, MaxRows: rows(f.Limit), Skip: int64(f.Offset)}
-		p.States, p.EndsAfter, p.EndsBy = bounds(f.State, s.units.Now())
+		p.States, p.EndsAfter, p.EndsBy = bounds(f.State, src.When)
 		found, err := src.Q.ListInvitations(ctx, p)
 		if err != nil {
 			return err
@@ -38,7 +37,7 @@ func (s *Service) Invitations(ctx context.Context, subject *org.Actor, organizat
 			return err
 		}
 		list = org.InvitationList{Organization: unit.OrganizationOf(o), Count: int(n), CanInvite: mayInvite(subject, s.policy) == nil}
-		list.Invitations, err = s.shown(ctx, src, subject, found)
+		list.Invitations, err = shown(ctx, src, subject, found)
 		return err
 	})
 	return list, err
@@ -57,7 +56,7 @@ func (s *Service) AllInvitations(ctx context.Context, subject *org.Actor, f org.
 		if !unit.MayAddMembers(subject, uuid.Nil) {
 			p.CreatedBy = unit.NullID(subject.ID())
 		}
-		p.States, p.EndsAfter, p.EndsBy = bounds(f.State, s.units.Now())
+		p.States, p.EndsAfter, p.EndsBy = bounds(f.State, src.When)
 		found, err := src.Q.ListAllInvitations(ctx, p)
 		if err != nil {
 			return err
@@ -69,7 +68,7 @@ func (s *Service) AllInvitations(ctx context.Context, subject *org.Actor, f org.
 			return err
 		}
 		list = org.InvitationList{Count: int(n), CanInvite: mayInvite(subject, s.policy) == nil}
-		list.Invitations, err = s.shown(ctx, src, subject, found)
+		list.Invitations, err = shown(ctx, src, subject, found)
 		return err
 	})
 	return list, err
@@ -139,11 +138,11 @@ func invitationOf(row *db.Invitation, now time.Time) org.Invitation {
 }
 
 // shown is invitations with what they give in the organizations that the caller may read; of a stranger, in all.
-func (s *Service) shown(ctx context.Context, src unit.Reader, by *org.Actor, found []db.Invitation) ([]org.Invitation, error) {
+func shown(ctx context.Context, src unit.Reader, by *org.Actor, found []db.Invitation) ([]org.Invitation, error) {
 	list, ids, at := []org.Invitation{}, make([]uuid.UUID, len(found)), map[uuid.UUID]int{}
 	for i := range found {
 		ids[i], at[found[i].ID] = found[i].ID, i
-		list = append(list, invitationOf(&found[i], s.units.Now()))
+		list = append(list, invitationOf(&found[i], src.When))
 	}
 	if len(ids) == 0 {
 		return list, nil
@@ -168,7 +167,8 @@ func (s *Service) shown(ctx context.Context, src unit.Reader, by *org.Actor, fou
 			if p == nil || by != nil && !by.Can("read", org.OrgObject(id)) {
 				continue
 			}
-			*into = append(*into, org.InvitedInto{Organization: unit.OrganizationOf(p.row), Roles: p.set.Refs(strings.Join(roles, " "))})
+			gives := place{p.row, p.set, roles}
+			*into = append(*into, gives.offer())
 		}
 		grants = grants[n:]
 	}

@@ -3,7 +3,6 @@ package invite
 import (
 	"context"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -19,9 +18,9 @@ const (
 	maxResent   = 10
 )
 
-// Resend gives an invitation another link and another end; the link before stops working. Whoever asks stands for the
+// Resend gives an invitation another link and another end; the link before stops working. The caller stands for the
 // invitation from now on, so it takes the rights to make it. organization is "" for the path of the site. NotFound: no such
-// invitation there. Conflict: it is accepted or revoked. TooMany: once a minute, and ten times in all.
+// invitation there. Conflict: it is accepted or revoked, or gives nothing any more. TooMany: once a minute, and ten times in all.
 func (s *Service) Resend(ctx context.Context, subject *org.Actor, organization, id string) (made org.Invitation, err error) {
 	defer org.Wrap(&err, "resend invitation %q", id)
 	made, _, err = unit.Do(ctx, s.units, subject, unit.OnSite, "write", named{organization, id, s.policy}, planRenewal, applyRenewal)
@@ -52,7 +51,7 @@ type found struct {
 }
 
 // find is the invitation of a path. The caller must be able to see it there: where it may invite, or of the site as its
-// maker. Whoever may not learns nothing of it.
+// maker. Other callers learn nothing of it.
 func (in *named) find(ctx context.Context, a *unit.Attempt) (f found, err error) {
 	if in.organization != "" {
 		o, err := mayInviteInto(ctx, a, in.organization)
@@ -121,10 +120,9 @@ func planRenewal(ctx context.Context, a *unit.Attempt, in named) (r renewal, err
 	if err != nil {
 		return r, err
 	}
-	// Whoever has the link can become a member with these roles, so the caller must be allowed to make one.
+	// The link makes a member with these roles, so the caller must be allowed to make one.
 	for id, roles := range byOrganization(f.grants) {
-		o, err := mayInviteInto(ctx, a, id.String())
-		if err != nil {
+		if _, err := mayInviteInto(ctx, a, id.String()); err != nil {
 			return r, err
 		}
 		set, err := a.Roles(ctx, id)
@@ -134,7 +132,17 @@ func planRenewal(ctx context.Context, a *unit.Attempt, in named) (r renewal, err
 		if err := a.MayHandOut(set, id, roles); err != nil {
 			return r, err
 		}
-		r.made.Into = append(r.made.Into, org.InvitedInto{Organization: unit.OrganizationOf(o), Roles: set.Refs(strings.Join(roles, " "))})
+	}
+	// A link that could not be accepted is of no use.
+	row := f.row
+	row.CreatedBy = unit.NullID(a.Actor.ID())
+	places, ok, err := stands(ctx, a.Reader, &row, f.grants, in.policy)
+	if err != nil {
+		return r, err
+	}
+	if !ok {
+		return r, &org.Error{Kind: org.Conflict, Message: "The invitation gives nothing any more.",
+			Detail: "Its end has passed, or a role or each organization that it names is gone. Revoke it, and make a new one."}
 	}
 	if err := mayResend(&f.row, a.Now); err != nil {
 		return r, err
@@ -145,10 +153,12 @@ func planRenewal(ctx context.Context, a *unit.Attempt, in named) (r renewal, err
 		ID: f.row.ID, SecretHash: hash, ExpiresAt: a.Now.Add(time.Duration(f.row.LifetimeSeconds) * time.Second),
 		CreatedBy: unit.NullID(a.Actor.ID()), CreatedByName: a.Actor.User.Username, Now: unit.NullTime(a.Now),
 	}
-	into := r.made.Into
 	r.made = invitationOf(&f.row, a.Now)
-	r.made.Into, r.made.Secret, r.made.State, r.made.ExpiresAt = into, link, org.InvitationPending, r.row.ExpiresAt
+	r.made.Secret, r.made.State, r.made.ExpiresAt = link, org.InvitationPending, r.row.ExpiresAt
 	r.made.MakerID, r.made.Maker, r.made.Resent = a.Actor.ID(), r.row.CreatedByName, r.made.Resent+1
+	for i := range places {
+		r.made.Into = append(r.made.Into, places[i].offer())
+	}
 	return r, nil
 }
 
@@ -187,7 +197,7 @@ func planRevocation(ctx context.Context, a *unit.Attempt, in named) (f found, er
 func applyRevocation(ctx context.Context, w *unit.Writer, f found) (none struct{}, err error) {
 	w.Status = 204
 	w.Field("email", f.row.Email, nil)
-	// Whoever runs one organization must not end what another one offers.
+	// The administrators of one organization must not end what another one offers.
 	elsewhere := slices.ContainsFunc(f.grants, func(g db.InvitationGrant) bool { return g.OrganizationID != f.where })
 	if f.where != uuid.Nil && elsewhere {
 		return none, w.W.DeleteInvitationGrants(ctx, db.DeleteInvitationGrantsParams{InvitationID: f.row.ID, OrganizationID: f.where})

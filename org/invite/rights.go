@@ -21,7 +21,7 @@ type place struct {
 	roles []string // sorted
 }
 
-// mayInvite refuses whoever the setting of the server does not let invite at all. Forbidden.
+// mayInvite refuses a caller whom the setting of the server does not let invite at all. Forbidden.
 func mayInvite(by *org.Actor, policy string) error {
 	switch {
 	case policy == org.InvitationsOff:
@@ -32,7 +32,7 @@ func mayInvite(by *org.Actor, policy string) error {
 	return nil
 }
 
-// mayInviteInto refuses whoever may not add members to an organization. NotFound: it may not be read.
+// mayInviteInto refuses a caller who may not add members to an organization. NotFound: it may not be read.
 func mayInviteInto(ctx context.Context, a *unit.Attempt, ref string) (db.Organization, error) {
 	o, err := a.Organization(ctx, a.Actor, ref)
 	if err == nil && !unit.MayAddMembers(a.Actor, o.ID) {
@@ -41,9 +41,12 @@ func mayInviteInto(ctx context.Context, a *unit.Attempt, ref string) (db.Organiz
 	return o, err
 }
 
-// stands reports whether the maker of an invitation could make it now. If it could, places are what it gives, in order.
-// An invitation must not outlive the rights of its maker.
+// stands reports whether the maker of an invitation could make it now, and what it gives has not ended. If so, places are
+// what it gives, in order. An invitation must not outlive the rights of its maker.
 func stands(ctx context.Context, s unit.Reader, row *db.Invitation, grants []db.InvitationGrant, policy string) (places []place, ok bool, err error) {
+	if row.EndsAt.Valid && !row.EndsAt.Time.After(s.When) {
+		return nil, false, nil
+	}
 	maker, ok, err := makerOf(ctx, s, row)
 	if err != nil || !ok || len(grants) == 0 || mayInvite(maker, policy) != nil {
 		return nil, false, err

@@ -71,7 +71,7 @@ func opens(row *db.Invitation, secret string) bool {
 // errGone is the one answer to a link that does not work, whatever the reason: a second one would tell what was.
 func errGone() *org.Error {
 	return &org.Error{Kind: org.NotFound, Message: "This invitation does not work.",
-		Detail: "It was used, replaced or revoked, or it is too old. Ask whoever invited you for a new one."}
+		Detail: "It was used, replaced or revoked, or it is too old. Ask the person who invited you for a new one."}
 }
 
 // errInvalid refuses an invitation that its maker could not make any more.
