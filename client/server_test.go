@@ -103,7 +103,7 @@ func TestEveryRoute(t *testing.T) {
 	for name, wire := range map[string]web.Wire{"documented": web.Documented, "sdk": web.SDK} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			site := webtest.New(t, webtest.Wire(wire))
+			site := webtest.New(t, webtest.Wire(wire), webtest.Providers("okta"))
 			trips := &roundTrips{t: t, handler: site.Handler, reached: map[string]bool{}}
 			t.Cleanup(func() {
 				if t.Failed() {
@@ -129,6 +129,7 @@ func TestEveryRoute(t *testing.T) {
 			s.changes()
 			s.factors()
 			s.signingIn()
+			s.sync()
 			for _, r := range web.Routes() {
 				if r.Offers(web.API) && !trips.reached[r.Method+" "+r.Path] {
 					t.Errorf("no method of the client reaches %s %s", r.Method, r.Path)

@@ -360,6 +360,38 @@ type SigningKey struct {
 	RetiredAt  sql.NullTime
 }
 
+type SyncLoss struct {
+	Source string
+	UserID uuid.UUID
+	LostAt time.Time
+}
+
+type SyncNotice struct {
+	Source  string
+	UserID  uuid.UUID
+	Kind    string
+	Target  string
+	NotedAt time.Time
+}
+
+type SyncRule struct {
+	ID             uuid.UUID
+	Provider       string
+	Kind           string
+	OrganizationID uuid.NullUUID
+	Field          string
+	Mapping        string
+	AssignDefault  bool
+	Version        int64
+	UpdatedAt      time.Time
+}
+
+type SyncSource struct {
+	Source string
+	HeldAt time.Time
+	Reason string
+}
+
 type TOTP struct {
 	UserID      uuid.UUID
 	Seed        []byte

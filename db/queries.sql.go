@@ -390,6 +390,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.getSnapshotStateStmt, err = db.PrepareContext(ctx, getSnapshotState); err != nil {
 		return nil, fmt.Errorf("error preparing query GetSnapshotState: %w", err)
 	}
+	if q.getSyncRulesOfOrganizationStmt, err = db.PrepareContext(ctx, getSyncRulesOfOrganization); err != nil {
+		return nil, fmt.Errorf("error preparing query GetSyncRulesOfOrganization: %w", err)
+	}
+	if q.getSyncRulesOfSiteStmt, err = db.PrepareContext(ctx, getSyncRulesOfSite); err != nil {
+		return nil, fmt.Errorf("error preparing query GetSyncRulesOfSite: %w", err)
+	}
 	if q.getTOTPStmt, err = db.PrepareContext(ctx, getTOTP); err != nil {
 		return nil, fmt.Errorf("error preparing query GetTOTP: %w", err)
 	}
@@ -504,6 +510,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.insertSigningKeyStmt, err = db.PrepareContext(ctx, insertSigningKey); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertSigningKey: %w", err)
 	}
+	if q.insertSyncRulesStmt, err = db.PrepareContext(ctx, insertSyncRules); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertSyncRules: %w", err)
+	}
 	if q.insertUserStmt, err = db.PrepareContext(ctx, insertUser); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertUser: %w", err)
 	}
@@ -596,6 +605,15 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.listChangesStmt, err = db.PrepareContext(ctx, listChanges); err != nil {
 		return nil, fmt.Errorf("error preparing query ListChanges: %w", err)
+	}
+	if q.listClaimsStmt, err = db.PrepareContext(ctx, listClaims); err != nil {
+		return nil, fmt.Errorf("error preparing query ListClaims: %w", err)
+	}
+	if q.listClaimsOfMembersStmt, err = db.PrepareContext(ctx, listClaimsOfMembers); err != nil {
+		return nil, fmt.Errorf("error preparing query ListClaimsOfMembers: %w", err)
+	}
+	if q.listClaimsOfUserStmt, err = db.PrepareContext(ctx, listClaimsOfUser); err != nil {
+		return nil, fmt.Errorf("error preparing query ListClaimsOfUser: %w", err)
 	}
 	if q.listDueHoldingsStmt, err = db.PrepareContext(ctx, listDueHoldings); err != nil {
 		return nil, fmt.Errorf("error preparing query ListDueHoldings: %w", err)
@@ -852,6 +870,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listStandingKeysStmt, err = db.PrepareContext(ctx, listStandingKeys); err != nil {
 		return nil, fmt.Errorf("error preparing query ListStandingKeys: %w", err)
 	}
+	if q.listSyncRulesStmt, err = db.PrepareContext(ctx, listSyncRules); err != nil {
+		return nil, fmt.Errorf("error preparing query ListSyncRules: %w", err)
+	}
 	if q.listTokensOfUsersStmt, err = db.PrepareContext(ctx, listTokensOfUsers); err != nil {
 		return nil, fmt.Errorf("error preparing query ListTokensOfUsers: %w", err)
 	}
@@ -959,6 +980,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.updateStatusStmt, err = db.PrepareContext(ctx, updateStatus); err != nil {
 		return nil, fmt.Errorf("error preparing query UpdateStatus: %w", err)
+	}
+	if q.updateSyncRulesStmt, err = db.PrepareContext(ctx, updateSyncRules); err != nil {
+		return nil, fmt.Errorf("error preparing query UpdateSyncRules: %w", err)
 	}
 	if q.upsertLoginFailuresStmt, err = db.PrepareContext(ctx, upsertLoginFailures); err != nil {
 		return nil, fmt.Errorf("error preparing query UpsertLoginFailures: %w", err)
@@ -1605,6 +1629,16 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing getSnapshotStateStmt: %w", cerr)
 		}
 	}
+	if q.getSyncRulesOfOrganizationStmt != nil {
+		if cerr := q.getSyncRulesOfOrganizationStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getSyncRulesOfOrganizationStmt: %w", cerr)
+		}
+	}
+	if q.getSyncRulesOfSiteStmt != nil {
+		if cerr := q.getSyncRulesOfSiteStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getSyncRulesOfSiteStmt: %w", cerr)
+		}
+	}
 	if q.getTOTPStmt != nil {
 		if cerr := q.getTOTPStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing getTOTPStmt: %w", cerr)
@@ -1795,6 +1829,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing insertSigningKeyStmt: %w", cerr)
 		}
 	}
+	if q.insertSyncRulesStmt != nil {
+		if cerr := q.insertSyncRulesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertSyncRulesStmt: %w", cerr)
+		}
+	}
 	if q.insertUserStmt != nil {
 		if cerr := q.insertUserStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing insertUserStmt: %w", cerr)
@@ -1948,6 +1987,21 @@ func (q *Queries) Close() error {
 	if q.listChangesStmt != nil {
 		if cerr := q.listChangesStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listChangesStmt: %w", cerr)
+		}
+	}
+	if q.listClaimsStmt != nil {
+		if cerr := q.listClaimsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listClaimsStmt: %w", cerr)
+		}
+	}
+	if q.listClaimsOfMembersStmt != nil {
+		if cerr := q.listClaimsOfMembersStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listClaimsOfMembersStmt: %w", cerr)
+		}
+	}
+	if q.listClaimsOfUserStmt != nil {
+		if cerr := q.listClaimsOfUserStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listClaimsOfUserStmt: %w", cerr)
 		}
 	}
 	if q.listDueHoldingsStmt != nil {
@@ -2375,6 +2429,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listStandingKeysStmt: %w", cerr)
 		}
 	}
+	if q.listSyncRulesStmt != nil {
+		if cerr := q.listSyncRulesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listSyncRulesStmt: %w", cerr)
+		}
+	}
 	if q.listTokensOfUsersStmt != nil {
 		if cerr := q.listTokensOfUsersStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listTokensOfUsersStmt: %w", cerr)
@@ -2553,6 +2612,11 @@ func (q *Queries) Close() error {
 	if q.updateStatusStmt != nil {
 		if cerr := q.updateStatusStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing updateStatusStmt: %w", cerr)
+		}
+	}
+	if q.updateSyncRulesStmt != nil {
+		if cerr := q.updateSyncRulesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing updateSyncRulesStmt: %w", cerr)
 		}
 	}
 	if q.upsertLoginFailuresStmt != nil {
@@ -2766,6 +2830,8 @@ type Queries struct {
 	getSessionIdentityStmt            *sql.Stmt
 	getSiteSnapshotStateStmt          *sql.Stmt
 	getSnapshotStateStmt              *sql.Stmt
+	getSyncRulesOfOrganizationStmt    *sql.Stmt
+	getSyncRulesOfSiteStmt            *sql.Stmt
 	getTOTPStmt                       *sql.Stmt
 	getUserStmt                       *sql.Stmt
 	getUserByEmailStmt                *sql.Stmt
@@ -2804,6 +2870,7 @@ type Queries struct {
 	insertSessionIdentityStmt         *sql.Stmt
 	insertSetupTokenStmt              *sql.Stmt
 	insertSigningKeyStmt              *sql.Stmt
+	insertSyncRulesStmt               *sql.Stmt
 	insertUserStmt                    *sql.Stmt
 	insertUserRoleStmt                *sql.Stmt
 	listAPIKeysStmt                   *sql.Stmt
@@ -2835,6 +2902,9 @@ type Queries struct {
 	listCatalogsInUseStmt             *sql.Stmt
 	listCatalogsOfRolesStmt           *sql.Stmt
 	listChangesStmt                   *sql.Stmt
+	listClaimsStmt                    *sql.Stmt
+	listClaimsOfMembersStmt           *sql.Stmt
+	listClaimsOfUserStmt              *sql.Stmt
 	listDueHoldingsStmt               *sql.Stmt
 	listDueScopesStmt                 *sql.Stmt
 	listEndedAccountsStmt             *sql.Stmt
@@ -2920,6 +2990,7 @@ type Queries struct {
 	listSnapshotHoldersStmt           *sql.Stmt
 	listSnapshotMembersStmt           *sql.Stmt
 	listStandingKeysStmt              *sql.Stmt
+	listSyncRulesStmt                 *sql.Stmt
 	listTokensOfUsersStmt             *sql.Stmt
 	listTokensToTellStmt              *sql.Stmt
 	listUnfinishedInvitationsStmt     *sql.Stmt
@@ -2956,6 +3027,7 @@ type Queries struct {
 	updateRevisionStmt                *sql.Stmt
 	updateRoleStmt                    *sql.Stmt
 	updateStatusStmt                  *sql.Stmt
+	updateSyncRulesStmt               *sql.Stmt
 	upsertLoginFailuresStmt           *sql.Stmt
 	upsertPasswordLinkStmt            *sql.Stmt
 	upsertSessionStmt                 *sql.Stmt
@@ -3094,6 +3166,8 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		getSessionIdentityStmt:            q.getSessionIdentityStmt,
 		getSiteSnapshotStateStmt:          q.getSiteSnapshotStateStmt,
 		getSnapshotStateStmt:              q.getSnapshotStateStmt,
+		getSyncRulesOfOrganizationStmt:    q.getSyncRulesOfOrganizationStmt,
+		getSyncRulesOfSiteStmt:            q.getSyncRulesOfSiteStmt,
 		getTOTPStmt:                       q.getTOTPStmt,
 		getUserStmt:                       q.getUserStmt,
 		getUserByEmailStmt:                q.getUserByEmailStmt,
@@ -3132,6 +3206,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		insertSessionIdentityStmt:         q.insertSessionIdentityStmt,
 		insertSetupTokenStmt:              q.insertSetupTokenStmt,
 		insertSigningKeyStmt:              q.insertSigningKeyStmt,
+		insertSyncRulesStmt:               q.insertSyncRulesStmt,
 		insertUserStmt:                    q.insertUserStmt,
 		insertUserRoleStmt:                q.insertUserRoleStmt,
 		listAPIKeysStmt:                   q.listAPIKeysStmt,
@@ -3163,6 +3238,9 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listCatalogsInUseStmt:             q.listCatalogsInUseStmt,
 		listCatalogsOfRolesStmt:           q.listCatalogsOfRolesStmt,
 		listChangesStmt:                   q.listChangesStmt,
+		listClaimsStmt:                    q.listClaimsStmt,
+		listClaimsOfMembersStmt:           q.listClaimsOfMembersStmt,
+		listClaimsOfUserStmt:              q.listClaimsOfUserStmt,
 		listDueHoldingsStmt:               q.listDueHoldingsStmt,
 		listDueScopesStmt:                 q.listDueScopesStmt,
 		listEndedAccountsStmt:             q.listEndedAccountsStmt,
@@ -3248,6 +3326,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listSnapshotHoldersStmt:           q.listSnapshotHoldersStmt,
 		listSnapshotMembersStmt:           q.listSnapshotMembersStmt,
 		listStandingKeysStmt:              q.listStandingKeysStmt,
+		listSyncRulesStmt:                 q.listSyncRulesStmt,
 		listTokensOfUsersStmt:             q.listTokensOfUsersStmt,
 		listTokensToTellStmt:              q.listTokensToTellStmt,
 		listUnfinishedInvitationsStmt:     q.listUnfinishedInvitationsStmt,
@@ -3284,6 +3363,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		updateRevisionStmt:                q.updateRevisionStmt,
 		updateRoleStmt:                    q.updateRoleStmt,
 		updateStatusStmt:                  q.updateStatusStmt,
+		updateSyncRulesStmt:               q.updateSyncRulesStmt,
 		upsertLoginFailuresStmt:           q.upsertLoginFailuresStmt,
 		upsertPasswordLinkStmt:            q.upsertPasswordLinkStmt,
 		upsertSessionStmt:                 q.upsertSessionStmt,

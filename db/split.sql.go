@@ -87,6 +87,8 @@ type Reads interface {
 	GetSessionIdentity(ctx context.Context, token string) (GetSessionIdentityRow, error)
 	GetSiteSnapshotState(ctx context.Context) (GetSiteSnapshotStateRow, error)
 	GetSnapshotState(ctx context.Context, id uuid.UUID) (GetSnapshotStateRow, error)
+	GetSyncRulesOfOrganization(ctx context.Context, arg GetSyncRulesOfOrganizationParams) (SyncRule, error)
+	GetSyncRulesOfSite(ctx context.Context, arg GetSyncRulesOfSiteParams) (SyncRule, error)
 	GetTOTP(ctx context.Context, userID uuid.UUID) (GetTOTPRow, error)
 	GetUser(ctx context.Context, id uuid.UUID) (UserRow, error)
 	GetUserByEmail(ctx context.Context, emailKey string) (UserRow, error)
@@ -125,6 +127,9 @@ type Reads interface {
 	ListCatalogsInUse(ctx context.Context) ([]int64, error)
 	ListCatalogsOfRoles(ctx context.Context) ([]int64, error)
 	ListChanges(ctx context.Context, arg ListChangesParams) ([]LoggedChange, error)
+	ListClaims(ctx context.Context, arg ListClaimsParams) ([]ListClaimsRow, error)
+	ListClaimsOfMembers(ctx context.Context, arg ListClaimsOfMembersParams) ([]string, error)
+	ListClaimsOfUser(ctx context.Context, userID uuid.UUID) ([]ListClaimsOfUserRow, error)
 	ListDueHoldings(ctx context.Context, arg ListDueHoldingsParams) ([]ListDueHoldingsRow, error)
 	ListDueScopes(ctx context.Context, arg ListDueScopesParams) ([]uuid.UUID, error)
 	ListEndedAccounts(ctx context.Context, arg ListEndedAccountsParams) ([]uuid.UUID, error)
@@ -210,6 +215,7 @@ type Reads interface {
 	ListSnapshotHolders(ctx context.Context, arg ListSnapshotHoldersParams) ([]ListSnapshotHoldersRow, error)
 	ListSnapshotMembers(ctx context.Context, arg ListSnapshotMembersParams) ([]ListSnapshotMembersRow, error)
 	ListStandingKeys(ctx context.Context, arg ListStandingKeysParams) ([]string, error)
+	ListSyncRules(ctx context.Context, provider string) ([]ListSyncRulesRow, error)
 	ListTokensOfUsers(ctx context.Context, userIds []uuid.UUID) ([]ListTokensOfUsersRow, error)
 	ListTokensToTell(ctx context.Context, arg ListTokensToTellParams) ([]ListTokensToTellRow, error)
 	ListUnfinishedInvitations(ctx context.Context, arg ListUnfinishedInvitationsParams) ([]Invitation, error)
@@ -604,6 +610,16 @@ func (r reads) GetSnapshotState(ctx context.Context, id uuid.UUID) (GetSnapshotS
 	return found, named("GetSnapshotState", err)
 }
 
+func (r reads) GetSyncRulesOfOrganization(ctx context.Context, arg GetSyncRulesOfOrganizationParams) (SyncRule, error) {
+	found, err := r.queries.GetSyncRulesOfOrganization(ctx, arg)
+	return found, named("GetSyncRulesOfOrganization", err)
+}
+
+func (r reads) GetSyncRulesOfSite(ctx context.Context, arg GetSyncRulesOfSiteParams) (SyncRule, error) {
+	found, err := r.queries.GetSyncRulesOfSite(ctx, arg)
+	return found, named("GetSyncRulesOfSite", err)
+}
+
 func (r reads) GetTOTP(ctx context.Context, userID uuid.UUID) (GetTOTPRow, error) {
 	found, err := r.queries.GetTOTP(ctx, userID)
 	return found, named("GetTOTP", err)
@@ -792,6 +808,21 @@ func (r reads) ListCatalogsOfRoles(ctx context.Context) ([]int64, error) {
 func (r reads) ListChanges(ctx context.Context, arg ListChangesParams) ([]LoggedChange, error) {
 	found, err := r.queries.ListChanges(ctx, arg)
 	return found, named("ListChanges", err)
+}
+
+func (r reads) ListClaims(ctx context.Context, arg ListClaimsParams) ([]ListClaimsRow, error) {
+	found, err := r.queries.ListClaims(ctx, arg)
+	return found, named("ListClaims", err)
+}
+
+func (r reads) ListClaimsOfMembers(ctx context.Context, arg ListClaimsOfMembersParams) ([]string, error) {
+	found, err := r.queries.ListClaimsOfMembers(ctx, arg)
+	return found, named("ListClaimsOfMembers", err)
+}
+
+func (r reads) ListClaimsOfUser(ctx context.Context, userID uuid.UUID) ([]ListClaimsOfUserRow, error) {
+	found, err := r.queries.ListClaimsOfUser(ctx, userID)
+	return found, named("ListClaimsOfUser", err)
 }
 
 func (r reads) ListDueHoldings(ctx context.Context, arg ListDueHoldingsParams) ([]ListDueHoldingsRow, error) {
@@ -1217,6 +1248,11 @@ func (r reads) ListSnapshotMembers(ctx context.Context, arg ListSnapshotMembersP
 func (r reads) ListStandingKeys(ctx context.Context, arg ListStandingKeysParams) ([]string, error) {
 	found, err := r.queries.ListStandingKeys(ctx, arg)
 	return found, named("ListStandingKeys", err)
+}
+
+func (r reads) ListSyncRules(ctx context.Context, provider string) ([]ListSyncRulesRow, error) {
+	found, err := r.queries.ListSyncRules(ctx, provider)
+	return found, named("ListSyncRules", err)
 }
 
 func (r reads) ListTokensOfUsers(ctx context.Context, userIds []uuid.UUID) ([]ListTokensOfUsersRow, error) {
@@ -1901,6 +1937,14 @@ func (w Writes) InsertSigningKey(ctx context.Context, arg InsertSigningKeyParams
 	return named("InsertSigningKey", w.tx.queries.InsertSigningKey(ctx, arg))
 }
 
+// InsertSyncRules runs the statement of its name.
+func (w Writes) InsertSyncRules(ctx context.Context, arg InsertSyncRulesParams) error {
+	if err := w.tx.enter("InsertSyncRules"); err != nil {
+		return err
+	}
+	return named("InsertSyncRules", w.tx.queries.InsertSyncRules(ctx, arg))
+}
+
 // InsertUser runs the statement of its name.
 func (w Writes) InsertUser(ctx context.Context, arg InsertUserParams) error {
 	if err := w.tx.enter("InsertUser"); err != nil {
@@ -2117,6 +2161,14 @@ func (w Writes) UpdateStatus(ctx context.Context, arg UpdateStatusParams) error 
 	return named("UpdateStatus", w.tx.queries.UpdateStatus(ctx, arg))
 }
 
+// UpdateSyncRules runs the statement of its name.
+func (w Writes) UpdateSyncRules(ctx context.Context, arg UpdateSyncRulesParams) error {
+	if err := w.tx.enter("UpdateSyncRules"); err != nil {
+		return err
+	}
+	return named("UpdateSyncRules", w.tx.queries.UpdateSyncRules(ctx, arg))
+}
+
 // UpsertLoginFailures runs the statement of its name.
 func (w Writes) UpsertLoginFailures(ctx context.Context, arg UpsertLoginFailuresParams) error {
 	if err := w.tx.enter("UpsertLoginFailures"); err != nil {
@@ -2251,6 +2303,7 @@ var writers = map[string]Unit{
 	"InsertSessionIdentity":   SignInUnit,
 	"InsertSetupToken":        SiteUnit,
 	"InsertSigningKey":        SiteUnit,
+	"InsertSyncRules":         OrganizationUnit | SiteUnit,
 	"InsertUser":              SiteUnit,
 	"InsertUserRole":          SiteUnit,
 	"MoveRevisionsOfAccount":  SiteUnit,
@@ -2278,6 +2331,7 @@ var writers = map[string]Unit{
 	"UpdateRevision":          OrganizationUnit | SiteUnit | SignInUnit,
 	"UpdateRole":              OrganizationUnit | SiteUnit,
 	"UpdateStatus":            SiteUnit,
+	"UpdateSyncRules":         OrganizationUnit | SiteUnit,
 	"UpsertLoginFailures":     SiteUnit | SignInUnit,
 	"UpsertPasswordLink":      SiteUnit,
 	"UpsertSession":           SiteUnit | SignInUnit,

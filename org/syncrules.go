@@ -33,7 +33,7 @@ type SyncRules struct {
 	Provider      string
 	Kind          SyncKind
 	Organization  Organization        // of SyncRoles; zero otherwise
-	Field         string              // the claim; "": the set gives and takes nothing
+	Field         string              // the claim; "": the set gives nothing
 	Mapping       map[string][]string // value of the claim, or a pattern, to organizations by id or to roles by name
 	AssignDefault bool                // of SyncOrganizations, with a Field: everyone is a member of the default organization
 	Version       int64

@@ -168,6 +168,8 @@ var kinds = []kind{
 	{"mfa", "second factor", "second factor"},
 	{"catalog", "catalog", "catalog"},
 	{"invitation", "invitation", "invitation"},
+	{"idp_sync_settings_organization", "sync of memberships", "sync of memberships"},
+	{"idp_sync_settings_role", "sync of roles", "sync of roles"},
 }
 
 // kindNoun is a resource type in a sentence.

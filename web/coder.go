@@ -135,11 +135,6 @@ func (s *Server) listScopes(c *call) (reply, error) {
 	return reply{json: client.Scopes{External: names}}, err
 }
 
-// showClaims refuses: nobody signs in with a provider.
-func (s *Server) showClaims(*call) (reply, error) {
-	return reply{}, &org.Error{Kind: org.Invalid, Message: "User is not an OIDC user."}
-}
-
 func (s *Server) showLoginType(c *call) (reply, error) {
 	loginType, err := s.account.LoginType(c.ctx, c.actor, c.user())
 	return reply{json: client.LoginTypeResponse{LoginType: loginType}}, err

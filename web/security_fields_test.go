@@ -82,6 +82,15 @@ var asksFor = map[string]asked{
 	"POST /users/me/mfa/app":                                             {`{"password":"` + webtest.Password + `"}`, `{"password":7}`, "password", nil},
 	"POST /users/me/mfa/app/remove":                                      {`{"password":"` + webtest.Password + `"}`, `{"password":7}`, "password", nil},
 	"POST /users/me/mfa/recovery-codes":                                  {`{"password":"` + webtest.Password + `"}`, `{"password":7}`, "password", nil},
+	"PATCH /settings/idpsync/organization":                               {`{"field":"groups","mapping":{"eng":["DEFAULT"]}}`, `{"field":7}`, "field", nil},
+	"PATCH /settings/idpsync/organization/config":                        {`{"field":"groups"}`, `{"field":7}`, "field", nil},
+	"PATCH /settings/idpsync/organization/mapping":                       {`{"Add":[{"Given":"eng","Gets":"DEFAULT"}]}`, `{"Add":[{"Given":7,"Gets":"DEFAULT"}]}`, "Add[0].Given", []string{"Add[0]"}},
+	"PATCH /settings/idpsync/site-roles":                                 {`{"field":"groups","mapping":{"eng":["auditor"]}}`, `{"field":7}`, "field", nil},
+	"PATCH /settings/idpsync/site-roles/config":                          {`{"field":"groups"}`, `{"field":7}`, "field", nil},
+	"PATCH /settings/idpsync/site-roles/mapping":                         {`{"Add":[{"Given":"eng","Gets":"auditor"}]}`, `{"Add":[{"Given":7,"Gets":"auditor"}]}`, "Add[0].Given", []string{"Add[0]"}},
+	"PATCH /organizations/{organization}/settings/idpsync/roles":         {`{"field":"groups","mapping":{"eng":["organization-auditor"]}}`, `{"field":7}`, "field", nil},
+	"PATCH /organizations/{organization}/settings/idpsync/roles/config":  {`{"field":"groups"}`, `{"field":7}`, "field", nil},
+	"PATCH /organizations/{organization}/settings/idpsync/roles/mapping": {`{"Add":[{"Given":"eng","Gets":"organization-auditor"}]}`, `{"Add":[{"Given":7,"Gets":"organization-auditor"}]}`, "Add[0].Given", []string{"Add[0]"}},
 	"POST /users/login":                                                  {`{"email":"member@example.com","password":"` + webtest.Password + `"}`, `{"email":7}`, "email", nil},
 }
 
@@ -216,7 +225,7 @@ func siteFor(t *testing.T, style web.Wire, route web.Route) *webtest.Site {
 	if route.Path == "/users/first" {
 		return webtest.NewEmpty(t, webtest.Wire(style))
 	}
-	s := webtest.New(t, webtest.Wire(style))
+	s := webtest.New(t, webtest.Wire(style), webtest.Providers("okta"))
 	do(t, s, put(webtest.Admin, role{"ci", "CI", nil}))
 	do(t, s, send(webtest.Owner, http.MethodPatch, "/users/roles", map[string]any{"name": "ci"}))
 	if route.Path == views.FactorRemoveURL || route.Path == views.FactorCodesURL {

@@ -13,7 +13,8 @@ var (
 	verbs = map[string]string{"create": "created", "write": "updated", "delete": "deleted", "login": "logged in", "logout": "logged out"}
 	kinds = map[string]string{
 		"organization_member": "organization member", "custom_role": "custom role", "api_key": "API key", "signing_key": "signing key", "mfa": "second factor",
-		"user": "user", "organization": "organization", "catalog": "catalog", "invitation": "invitation", org.AuditRootType: "audit root",
+		"user": "user", "organization": "organization", "catalog": "catalog", "invitation": "invitation",
+		"idp_sync_settings_organization": "organization sync settings", "idp_sync_settings_role": "role sync settings", org.AuditRootType: "audit root",
 	}
 )
 

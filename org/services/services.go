@@ -11,6 +11,7 @@ import (
 	"rolecall.example/org/account"
 	"rolecall.example/org/factor"
 	"rolecall.example/org/feed"
+	"rolecall.example/org/idpsync"
 	"rolecall.example/org/insight"
 	"rolecall.example/org/invite"
 	"rolecall.example/org/signin"
@@ -37,6 +38,7 @@ type Service struct {
 	*Tenant
 	Invite    *invite.Service    // invitations
 	SignIn    *signin.Service    // signing in with providers
+	Sync      *idpsync.Service   // what the claims of providers give
 	Signing   *signing.Service   // the keys that documents and rights are signed with
 	Snapshots *snapshots.Service // the documents by which applications decide for themselves
 	Feed      *feed.Hub          // what changes, as it does
@@ -70,6 +72,7 @@ func New(d *db.DB, o Options) *Service {
 		Insight:   insight.New(u),
 		Tenant:    tenant.New(u),
 		Invite:    invite.New(u, accounts, invite.Options{Log: o.Log}),
+		Sync:      idpsync.New(u),
 		Signing:   keys,
 		Snapshots: snapshots.New(u, keys, snapshots.DefaultCache),
 		Feed:      feed.New(u, feed.Options{Clients: feed.Defaults.Clients, Beat: cmp.Or(o.Heartbeat, feed.Defaults.Beat)}),

@@ -1,0 +1,184 @@
+package idpsync
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+
+	"rolecall.example/db"
+	"rolecall.example/org"
+	"rolecall.example/org/unit"
+	"rolecall.example/rbac"
+)
+
+// Nobody maps what they could not give: a rule acts for itself, so each new pair is judged like giving that role to another
+// person now, or like adding one to that organization. docs/spec/sync.md has the rules.
+
+// at names a side of a pair in a change of a mapping.
+func at(list string, i int, side string) string { return fmt.Sprintf("%s[%d].%s", list, i, side) }
+
+// check refuses a rule set that is not well-formed, with all that is wrong with it. Invalid.
+func (c *changed) check(added []pair) error {
+	var bad org.FieldErrors
+	bad.Add("field", textProblem(c.after.Field))
+	for key := range c.after.Mapping {
+		if _, had := c.before.Mapping[key]; had || slices.ContainsFunc(added, func(p pair) bool { return p.Given == key }) {
+			continue // judged as a pair, or stored already
+		}
+		bad.Add(org.SyncKey(key), c.keyProblem(key))
+	}
+	seen := map[string]bool{}
+	for _, p := range added {
+		if !seen[p.given] {
+			bad.Add(p.given, c.keyProblem(p.Given))
+			seen[p.given] = true
+		}
+	}
+	if n := c.after.Pairs(); n > org.MaxSyncPairs && n > c.before.Pairs() || len(c.after.Mapping) > org.MaxSyncPairs {
+		bad.Add("mapping", fmt.Sprintf("must have at most %d pairs", org.MaxSyncPairs))
+	}
+	slices.SortStableFunc(bad, func(a, b org.Field) int { return strings.Compare(a.Field, b.Field) })
+	return bad.Err("Validation failed.")
+}
+
+// keyProblem says what is wrong with a key of a mapping, "" if nothing is.
+func (c *changed) keyProblem(key string) string {
+	switch {
+	case key == "" || key == org.SyncGlob:
+		return "must not be empty"
+	case c.after.Kind == org.SyncSiteRoles && strings.HasPrefix(key, org.SyncGlob):
+		return "must be one value: patterns give no roles of the site"
+	}
+	return textProblem(key)
+}
+
+func textProblem(text string) string {
+	switch {
+	case len(text) > org.MaxSyncText:
+		return fmt.Sprintf("must have at most %d bytes", org.MaxSyncText)
+	case !utf8.ValidString(text) || strings.ContainsFunc(text, unicode.IsControl):
+		return "must have no control characters"
+	}
+	return ""
+}
+
+// mayMap refuses a change that gives more than its author could. Invalid: an organization or a role that is not there.
+// Forbidden.
+func mayMap(ctx context.Context, a *unit.Attempt, c *changed, added []pair) error {
+	var refusal func(pair) (problem, refused string)
+	var err error
+	if c.after.Kind == org.SyncOrganizations {
+		refusal, err = mayAdd(ctx, a, added)
+	} else {
+		refusal, err = mayGive(ctx, a, c.after.Organization.ID)
+	}
+	if err != nil {
+		return err
+	}
+	var bad, no org.FieldErrors
+	for i := range added {
+		problem, refused := refusal(added[i])
+		if problem != "" && !c.kept(&added[i]) {
+			bad.Add(added[i].gets, problem)
+		}
+		no.Add(added[i].gets, refused)
+	}
+	if err := bad.Err("Validation failed."); err != nil {
+		return err
+	}
+	if c.opens() {
+		home, _, err := a.DefaultOrganization(ctx)
+		if err != nil {
+			return err
+		}
+		if !unit.MayAddMembers(a.Actor, home.ID) {
+			no.Add("organization_assign_default", "not authorized to add members to the default organization")
+		}
+	}
+	if len(no) == 0 {
+		return nil
+	}
+	return &org.Error{Kind: org.Forbidden, Message: no[0].Detail, Fields: no,
+		Detail: "You may only map to what you could give to another person yourself."}
+}
+
+// kept reports whether a pair was there before, though it counts as new under another field. What it gives may be gone.
+func (c *changed) kept(p *pair) bool { return slices.Contains(c.before.Mapping[p.Given], p.Gets) }
+
+// opens reports whether the change makes people members of the default organization who would not have become that.
+func (c *changed) opens() bool {
+	before, after := &c.before, &c.after
+	return after.AssignDefault && after.Field != "" && !(before.AssignDefault && before.Field == after.Field)
+}
+
+// mayAdd judges pairs that give memberships. An organization that the caller may not read is not there.
+func mayAdd(ctx context.Context, a *unit.Attempt, added []pair) (func(pair) (problem, refused string), error) {
+	var ids []uuid.UUID
+	for i := range added {
+		if id, err := uuid.Parse(added[i].Gets); err == nil {
+			ids = append(ids, id)
+		}
+	}
+	known := map[string]uuid.UUID{}
+	if len(ids) > 0 {
+		rows, err := a.Q.ListOrganizationsNamed(ctx, db.ListOrganizationsNamedParams{Ids: ids})
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range rows {
+			if a.Actor.Can("read", org.OrgObject(r.ID)) {
+				known[r.ID.String()] = r.ID
+			}
+		}
+	}
+	return func(p pair) (problem, refused string) {
+		id, ok := known[p.Gets]
+		switch {
+		case !ok:
+			return fmt.Sprintf("%q is not the id of an organization", p.Gets), ""
+		case !unit.MayAddMembers(a.Actor, id):
+			return "", fmt.Sprintf("not authorized to add members to the organization %q", p.Gets)
+		}
+		return "", ""
+	}, nil
+}
+
+// mayGive judges pairs that give roles, in an organization or on the site. A role that denies something can take rights away
+// from people, whatever else they hold, so only site owners may have it given by itself.
+func mayGive(ctx context.Context, a *unit.Attempt, organization uuid.UUID) (func(pair) (problem, refused string), error) {
+	set, err := a.Roles(ctx, organization)
+	if err != nil {
+		return nil, err
+	}
+	object := org.SiteRolesObject
+	if organization != uuid.Nil {
+		object = org.OrgRolesObject(organization)
+	}
+	return func(p pair) (problem, refused string) {
+		role, ok := set.ByName[p.Gets]
+		switch {
+		case !ok:
+			return fmt.Sprintf("%q is not a supported role", p.Gets), ""
+		case unit.GiveRefusal(a.Actor, "assign", object, role) != "":
+			return "", fmt.Sprintf("not authorized to assign role %q", p.Gets)
+		case denies(&role.Role) && !a.Actor.Owner():
+			return "", fmt.Sprintf("not authorized to map role %q, which denies something: only site owners are", p.Gets)
+		}
+		return "", ""
+	}, nil
+}
+
+// denies reports whether a role denies something, under the catalog in force or under another one.
+func denies(r *org.Role) bool {
+	for _, list := range r.Levels() {
+		if slices.ContainsFunc(list, func(p rbac.Permission) bool { return p.Negate }) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(r.Dead, func(d org.DeadPermission) bool { return d.Permission.Negate })
+}
