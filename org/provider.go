@@ -19,7 +19,18 @@ type Provider struct {
 	Require       *Requirement // nil: none
 	LinkByEmail   bool
 	TrustEmail    bool // its administrators alone set addresses
+
+	TruncatedAt  int           // a claim with exactly so many values was cut off; 0: none is
+	SyncLifetime time.Duration // what it gives ends so long after the last sign-in; 0: it does not
+	FusePeople   int           // more people than that must not lose something within an hour; 0: any number
+	FusePercent  int           // likewise, of those who hold anything from it
 }
+
+// The fuse of a provider whose settings do not speak of it.
+const (
+	DefaultFusePeople  = 10
+	DefaultFusePercent = 10
+)
 
 // Requirement is a claim that must have one of these values.
 type Requirement struct {

@@ -64,25 +64,25 @@ type entry struct {
 	SigningAlgs      []string `json:"signing_algs"`
 	Logout           string   `json:"logout"`
 	CoderCallback    bool     `json:"coder_callback"`
+	TruncatedAt      int      `json:"truncated_at"`
+	FusePeople       *int     `json:"fuse_people"`
+	FusePercent      *int     `json:"fuse_percent"`
+
+	SyncLifetime jsontext.Value `json:"sync_lifetime"`
 	later
 }
 
-// later are keys that belong to what this version does not have: rules for claims, directories and second factors. One that
-// was taken and did nothing would be believed.
+// later are keys that belong to what this version does not have: directories and second factors. One that was taken and did
+// nothing would be believed.
 type later struct {
 	LinkByExternalID jsontext.Value `json:"link_by_external_id"`
-	TruncatedAt      jsontext.Value `json:"truncated_at"`
-	SyncLifetime     jsontext.Value `json:"sync_lifetime"`
 	MFA              jsontext.Value `json:"mfa"`
-	FusePeople       jsontext.Value `json:"fuse_people"`
-	FusePercent      jsontext.Value `json:"fuse_percent"`
 }
 
 // given names the first of these keys that the file has, "" if it has none.
 func (l *later) given() string {
 	for name, v := range map[string]jsontext.Value{
-		"link_by_external_id": l.LinkByExternalID, "truncated_at": l.TruncatedAt, "sync_lifetime": l.SyncLifetime,
-		"mfa": l.MFA, "fuse_people": l.FusePeople, "fuse_percent": l.FusePercent,
+		"link_by_external_id": l.LinkByExternalID, "mfa": l.MFA,
 	} {
 		if v != nil {
 			return name
@@ -121,6 +121,25 @@ func Read(path string, environment func(string) string) ([]Settings, error) {
 		list = append(list, s)
 	}
 	return list, apart(list)
+}
+
+// IDs are the ids of the providers in a file, for those who do not reach them.
+func IDs(path string) ([]string, error) {
+	data, err := readFile(path, maxSettings)
+	if err != nil {
+		return nil, err
+	}
+	var file struct {
+		Providers []entry `json:"providers"`
+	}
+	if err := json.Unmarshal(data, &file, json.RejectUnknownMembers(true)); err != nil {
+		return nil, errors.New(strings.ReplaceAll(err.Error(), "\n", " "))
+	}
+	ids := []string{}
+	for _, e := range file.Providers {
+		ids = append(ids, e.ID)
+	}
+	return ids, nil
 }
 
 // One is the provider that flags name. Its id is "default".
@@ -178,6 +197,9 @@ func (e *entry) settings(environment func(string) string) (s Settings, err error
 	}
 	if len(s.Algorithms) == 0 {
 		s.Algorithms = algorithms[:4:4]
+	}
+	if err := e.sync(&s.Provider); err != nil {
+		return s, err
 	}
 	s.ClientSecret, err = e.secret(environment)
 	return s, err
