@@ -54,6 +54,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.countCodeTryStmt, err = db.PrepareContext(ctx, countCodeTry); err != nil {
 		return nil, fmt.Errorf("error preparing query CountCodeTry: %w", err)
 	}
+	if q.countHoldersOfSourceStmt, err = db.PrepareContext(ctx, countHoldersOfSource); err != nil {
+		return nil, fmt.Errorf("error preparing query CountHoldersOfSource: %w", err)
+	}
 	if q.countInvitationsStmt, err = db.PrepareContext(ctx, countInvitations); err != nil {
 		return nil, fmt.Errorf("error preparing query CountInvitations: %w", err)
 	}
@@ -98,6 +101,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.countSetupTokensStmt, err = db.PrepareContext(ctx, countSetupTokens); err != nil {
 		return nil, fmt.Errorf("error preparing query CountSetupTokens: %w", err)
+	}
+	if q.countSyncLossesStmt, err = db.PrepareContext(ctx, countSyncLosses); err != nil {
+		return nil, fmt.Errorf("error preparing query CountSyncLosses: %w", err)
+	}
+	if q.countSyncNoticesStmt, err = db.PrepareContext(ctx, countSyncNotices); err != nil {
+		return nil, fmt.Errorf("error preparing query CountSyncNotices: %w", err)
 	}
 	if q.countTokensStmt, err = db.PrepareContext(ctx, countTokens); err != nil {
 		return nil, fmt.Errorf("error preparing query CountTokens: %w", err)
@@ -168,6 +177,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.deleteOldSentFormsStmt, err = db.PrepareContext(ctx, deleteOldSentForms); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteOldSentForms: %w", err)
 	}
+	if q.deleteOldSyncLossesStmt, err = db.PrepareContext(ctx, deleteOldSyncLosses); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteOldSyncLosses: %w", err)
+	}
 	if q.deleteOrganizationStmt, err = db.PrepareContext(ctx, deleteOrganization); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteOrganization: %w", err)
 	}
@@ -209,6 +221,15 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.deleteSigningKeysStmt, err = db.PrepareContext(ctx, deleteSigningKeys); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteSigningKeys: %w", err)
+	}
+	if q.deleteSyncLossesStmt, err = db.PrepareContext(ctx, deleteSyncLosses); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteSyncLosses: %w", err)
+	}
+	if q.deleteSyncNoticeStmt, err = db.PrepareContext(ctx, deleteSyncNotice); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteSyncNotice: %w", err)
+	}
+	if q.deleteSyncNoticesOfStmt, err = db.PrepareContext(ctx, deleteSyncNoticesOf); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteSyncNoticesOf: %w", err)
 	}
 	if q.deleteTOTPStmt, err = db.PrepareContext(ctx, deleteTOTP); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteTOTP: %w", err)
@@ -396,6 +417,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.getSyncRulesOfSiteStmt, err = db.PrepareContext(ctx, getSyncRulesOfSite); err != nil {
 		return nil, fmt.Errorf("error preparing query GetSyncRulesOfSite: %w", err)
 	}
+	if q.getSyncSourceStmt, err = db.PrepareContext(ctx, getSyncSource); err != nil {
+		return nil, fmt.Errorf("error preparing query GetSyncSource: %w", err)
+	}
 	if q.getTOTPStmt, err = db.PrepareContext(ctx, getTOTP); err != nil {
 		return nil, fmt.Errorf("error preparing query GetTOTP: %w", err)
 	}
@@ -417,14 +441,23 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.hasActiveHolderStmt, err = db.PrepareContext(ctx, hasActiveHolder); err != nil {
 		return nil, fmt.Errorf("error preparing query HasActiveHolder: %w", err)
 	}
+	if q.hasRecordsOfSourceStmt, err = db.PrepareContext(ctx, hasRecordsOfSource); err != nil {
+		return nil, fmt.Errorf("error preparing query HasRecordsOfSource: %w", err)
+	}
 	if q.hasRecoveryCodeStmt, err = db.PrepareContext(ctx, hasRecoveryCode); err != nil {
 		return nil, fmt.Errorf("error preparing query HasRecoveryCode: %w", err)
+	}
+	if q.hasSyncLossStmt, err = db.PrepareContext(ctx, hasSyncLoss); err != nil {
+		return nil, fmt.Errorf("error preparing query HasSyncLoss: %w", err)
 	}
 	if q.hasWayInStmt, err = db.PrepareContext(ctx, hasWayIn); err != nil {
 		return nil, fmt.Errorf("error preparing query HasWayIn: %w", err)
 	}
 	if q.holdAccountStmt, err = db.PrepareContext(ctx, holdAccount); err != nil {
 		return nil, fmt.Errorf("error preparing query HoldAccount: %w", err)
+	}
+	if q.holdSyncSourceStmt, err = db.PrepareContext(ctx, holdSyncSource); err != nil {
+		return nil, fmt.Errorf("error preparing query HoldSyncSource: %w", err)
 	}
 	if q.insertAPIKeyStmt, err = db.PrepareContext(ctx, insertAPIKey); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertAPIKey: %w", err)
@@ -510,6 +543,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.insertSigningKeyStmt, err = db.PrepareContext(ctx, insertSigningKey); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertSigningKey: %w", err)
 	}
+	if q.insertSyncNoticeStmt, err = db.PrepareContext(ctx, insertSyncNotice); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertSyncNotice: %w", err)
+	}
 	if q.insertSyncRulesStmt, err = db.PrepareContext(ctx, insertSyncRules); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertSyncRules: %w", err)
 	}
@@ -536,6 +572,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.listAccountsOfRoleStmt, err = db.PrepareContext(ctx, listAccountsOfRole); err != nil {
 		return nil, fmt.Errorf("error preparing query ListAccountsOfRole: %w", err)
+	}
+	if q.listAccountsOfSourceStmt, err = db.PrepareContext(ctx, listAccountsOfSource); err != nil {
+		return nil, fmt.Errorf("error preparing query ListAccountsOfSource: %w", err)
 	}
 	if q.listActiveHoldersStmt, err = db.PrepareContext(ctx, listActiveHolders); err != nil {
 		return nil, fmt.Errorf("error preparing query ListActiveHolders: %w", err)
@@ -633,6 +672,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listGroupNamesStmt, err = db.PrepareContext(ctx, listGroupNames); err != nil {
 		return nil, fmt.Errorf("error preparing query ListGroupNames: %w", err)
 	}
+	if q.listHeldSourcesStmt, err = db.PrepareContext(ctx, listHeldSources); err != nil {
+		return nil, fmt.Errorf("error preparing query ListHeldSources: %w", err)
+	}
 	if q.listHolderKeysStmt, err = db.PrepareContext(ctx, listHolderKeys); err != nil {
 		return nil, fmt.Errorf("error preparing query ListHolderKeys: %w", err)
 	}
@@ -678,6 +720,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listKeysOfGroupStmt, err = db.PrepareContext(ctx, listKeysOfGroup); err != nil {
 		return nil, fmt.Errorf("error preparing query ListKeysOfGroup: %w", err)
 	}
+	if q.listLatestIdentitiesStmt, err = db.PrepareContext(ctx, listLatestIdentities); err != nil {
+		return nil, fmt.Errorf("error preparing query ListLatestIdentities: %w", err)
+	}
 	if q.listLoginsStmt, err = db.PrepareContext(ctx, listLogins); err != nil {
 		return nil, fmt.Errorf("error preparing query ListLogins: %w", err)
 	}
@@ -710,6 +755,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.listMembersByNameDescendingStmt, err = db.PrepareContext(ctx, listMembersByNameDescending); err != nil {
 		return nil, fmt.Errorf("error preparing query ListMembersByNameDescending: %w", err)
+	}
+	if q.listMembersOfSourceStmt, err = db.PrepareContext(ctx, listMembersOfSource); err != nil {
+		return nil, fmt.Errorf("error preparing query ListMembersOfSource: %w", err)
 	}
 	if q.listMembershipsStmt, err = db.PrepareContext(ctx, listMemberships); err != nil {
 		return nil, fmt.Errorf("error preparing query ListMemberships: %w", err)
@@ -749,6 +797,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.listOrganizationsNamedStmt, err = db.PrepareContext(ctx, listOrganizationsNamed); err != nil {
 		return nil, fmt.Errorf("error preparing query ListOrganizationsNamed: %w", err)
+	}
+	if q.listOrganizationsOfSourceStmt, err = db.PrepareContext(ctx, listOrganizationsOfSource); err != nil {
+		return nil, fmt.Errorf("error preparing query ListOrganizationsOfSource: %w", err)
 	}
 	if q.listOrganizationsOfUserStmt, err = db.PrepareContext(ctx, listOrganizationsOfUser); err != nil {
 		return nil, fmt.Errorf("error preparing query ListOrganizationsOfUser: %w", err)
@@ -867,8 +918,17 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listSnapshotMembersStmt, err = db.PrepareContext(ctx, listSnapshotMembers); err != nil {
 		return nil, fmt.Errorf("error preparing query ListSnapshotMembers: %w", err)
 	}
+	if q.listSourcesStmt, err = db.PrepareContext(ctx, listSources); err != nil {
+		return nil, fmt.Errorf("error preparing query ListSources: %w", err)
+	}
 	if q.listStandingKeysStmt, err = db.PrepareContext(ctx, listStandingKeys); err != nil {
 		return nil, fmt.Errorf("error preparing query ListStandingKeys: %w", err)
+	}
+	if q.listSyncNoticesStmt, err = db.PrepareContext(ctx, listSyncNotices); err != nil {
+		return nil, fmt.Errorf("error preparing query ListSyncNotices: %w", err)
+	}
+	if q.listSyncNoticesOfStmt, err = db.PrepareContext(ctx, listSyncNoticesOf); err != nil {
+		return nil, fmt.Errorf("error preparing query ListSyncNoticesOf: %w", err)
 	}
 	if q.listSyncRulesStmt, err = db.PrepareContext(ctx, listSyncRules); err != nil {
 		return nil, fmt.Errorf("error preparing query ListSyncRules: %w", err)
@@ -906,6 +966,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.noteIdentityStmt, err = db.PrepareContext(ctx, noteIdentity); err != nil {
 		return nil, fmt.Errorf("error preparing query NoteIdentity: %w", err)
 	}
+	if q.noteSyncLossStmt, err = db.PrepareContext(ctx, noteSyncLoss); err != nil {
+		return nil, fmt.Errorf("error preparing query NoteSyncLoss: %w", err)
+	}
 	if q.raiseFeedStmt, err = db.PrepareContext(ctx, raiseFeed); err != nil {
 		return nil, fmt.Errorf("error preparing query RaiseFeed: %w", err)
 	}
@@ -914,6 +977,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.raiseRevisionsStmt, err = db.PrepareContext(ctx, raiseRevisions); err != nil {
 		return nil, fmt.Errorf("error preparing query RaiseRevisions: %w", err)
+	}
+	if q.releaseSyncSourceStmt, err = db.PrepareContext(ctx, releaseSyncSource); err != nil {
+		return nil, fmt.Errorf("error preparing query ReleaseSyncSource: %w", err)
 	}
 	if q.renewInvitationStmt, err = db.PrepareContext(ctx, renewInvitation); err != nil {
 		return nil, fmt.Errorf("error preparing query RenewInvitation: %w", err)
@@ -1069,6 +1135,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing countCodeTryStmt: %w", cerr)
 		}
 	}
+	if q.countHoldersOfSourceStmt != nil {
+		if cerr := q.countHoldersOfSourceStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countHoldersOfSourceStmt: %w", cerr)
+		}
+	}
 	if q.countInvitationsStmt != nil {
 		if cerr := q.countInvitationsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing countInvitationsStmt: %w", cerr)
@@ -1142,6 +1213,16 @@ func (q *Queries) Close() error {
 	if q.countSetupTokensStmt != nil {
 		if cerr := q.countSetupTokensStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing countSetupTokensStmt: %w", cerr)
+		}
+	}
+	if q.countSyncLossesStmt != nil {
+		if cerr := q.countSyncLossesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countSyncLossesStmt: %w", cerr)
+		}
+	}
+	if q.countSyncNoticesStmt != nil {
+		if cerr := q.countSyncNoticesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countSyncNoticesStmt: %w", cerr)
 		}
 	}
 	if q.countTokensStmt != nil {
@@ -1259,6 +1340,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing deleteOldSentFormsStmt: %w", cerr)
 		}
 	}
+	if q.deleteOldSyncLossesStmt != nil {
+		if cerr := q.deleteOldSyncLossesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteOldSyncLossesStmt: %w", cerr)
+		}
+	}
 	if q.deleteOrganizationStmt != nil {
 		if cerr := q.deleteOrganizationStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing deleteOrganizationStmt: %w", cerr)
@@ -1327,6 +1413,21 @@ func (q *Queries) Close() error {
 	if q.deleteSigningKeysStmt != nil {
 		if cerr := q.deleteSigningKeysStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing deleteSigningKeysStmt: %w", cerr)
+		}
+	}
+	if q.deleteSyncLossesStmt != nil {
+		if cerr := q.deleteSyncLossesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteSyncLossesStmt: %w", cerr)
+		}
+	}
+	if q.deleteSyncNoticeStmt != nil {
+		if cerr := q.deleteSyncNoticeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteSyncNoticeStmt: %w", cerr)
+		}
+	}
+	if q.deleteSyncNoticesOfStmt != nil {
+		if cerr := q.deleteSyncNoticesOfStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteSyncNoticesOfStmt: %w", cerr)
 		}
 	}
 	if q.deleteTOTPStmt != nil {
@@ -1639,6 +1740,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing getSyncRulesOfSiteStmt: %w", cerr)
 		}
 	}
+	if q.getSyncSourceStmt != nil {
+		if cerr := q.getSyncSourceStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getSyncSourceStmt: %w", cerr)
+		}
+	}
 	if q.getTOTPStmt != nil {
 		if cerr := q.getTOTPStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing getTOTPStmt: %w", cerr)
@@ -1674,9 +1780,19 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing hasActiveHolderStmt: %w", cerr)
 		}
 	}
+	if q.hasRecordsOfSourceStmt != nil {
+		if cerr := q.hasRecordsOfSourceStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing hasRecordsOfSourceStmt: %w", cerr)
+		}
+	}
 	if q.hasRecoveryCodeStmt != nil {
 		if cerr := q.hasRecoveryCodeStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing hasRecoveryCodeStmt: %w", cerr)
+		}
+	}
+	if q.hasSyncLossStmt != nil {
+		if cerr := q.hasSyncLossStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing hasSyncLossStmt: %w", cerr)
 		}
 	}
 	if q.hasWayInStmt != nil {
@@ -1687,6 +1803,11 @@ func (q *Queries) Close() error {
 	if q.holdAccountStmt != nil {
 		if cerr := q.holdAccountStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing holdAccountStmt: %w", cerr)
+		}
+	}
+	if q.holdSyncSourceStmt != nil {
+		if cerr := q.holdSyncSourceStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing holdSyncSourceStmt: %w", cerr)
 		}
 	}
 	if q.insertAPIKeyStmt != nil {
@@ -1829,6 +1950,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing insertSigningKeyStmt: %w", cerr)
 		}
 	}
+	if q.insertSyncNoticeStmt != nil {
+		if cerr := q.insertSyncNoticeStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertSyncNoticeStmt: %w", cerr)
+		}
+	}
 	if q.insertSyncRulesStmt != nil {
 		if cerr := q.insertSyncRulesStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing insertSyncRulesStmt: %w", cerr)
@@ -1872,6 +1998,11 @@ func (q *Queries) Close() error {
 	if q.listAccountsOfRoleStmt != nil {
 		if cerr := q.listAccountsOfRoleStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listAccountsOfRoleStmt: %w", cerr)
+		}
+	}
+	if q.listAccountsOfSourceStmt != nil {
+		if cerr := q.listAccountsOfSourceStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listAccountsOfSourceStmt: %w", cerr)
 		}
 	}
 	if q.listActiveHoldersStmt != nil {
@@ -2034,6 +2165,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listGroupNamesStmt: %w", cerr)
 		}
 	}
+	if q.listHeldSourcesStmt != nil {
+		if cerr := q.listHeldSourcesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listHeldSourcesStmt: %w", cerr)
+		}
+	}
 	if q.listHolderKeysStmt != nil {
 		if cerr := q.listHolderKeysStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listHolderKeysStmt: %w", cerr)
@@ -2109,6 +2245,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listKeysOfGroupStmt: %w", cerr)
 		}
 	}
+	if q.listLatestIdentitiesStmt != nil {
+		if cerr := q.listLatestIdentitiesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listLatestIdentitiesStmt: %w", cerr)
+		}
+	}
 	if q.listLoginsStmt != nil {
 		if cerr := q.listLoginsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listLoginsStmt: %w", cerr)
@@ -2162,6 +2303,11 @@ func (q *Queries) Close() error {
 	if q.listMembersByNameDescendingStmt != nil {
 		if cerr := q.listMembersByNameDescendingStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listMembersByNameDescendingStmt: %w", cerr)
+		}
+	}
+	if q.listMembersOfSourceStmt != nil {
+		if cerr := q.listMembersOfSourceStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listMembersOfSourceStmt: %w", cerr)
 		}
 	}
 	if q.listMembershipsStmt != nil {
@@ -2227,6 +2373,11 @@ func (q *Queries) Close() error {
 	if q.listOrganizationsNamedStmt != nil {
 		if cerr := q.listOrganizationsNamedStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listOrganizationsNamedStmt: %w", cerr)
+		}
+	}
+	if q.listOrganizationsOfSourceStmt != nil {
+		if cerr := q.listOrganizationsOfSourceStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listOrganizationsOfSourceStmt: %w", cerr)
 		}
 	}
 	if q.listOrganizationsOfUserStmt != nil {
@@ -2424,9 +2575,24 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listSnapshotMembersStmt: %w", cerr)
 		}
 	}
+	if q.listSourcesStmt != nil {
+		if cerr := q.listSourcesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listSourcesStmt: %w", cerr)
+		}
+	}
 	if q.listStandingKeysStmt != nil {
 		if cerr := q.listStandingKeysStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listStandingKeysStmt: %w", cerr)
+		}
+	}
+	if q.listSyncNoticesStmt != nil {
+		if cerr := q.listSyncNoticesStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listSyncNoticesStmt: %w", cerr)
+		}
+	}
+	if q.listSyncNoticesOfStmt != nil {
+		if cerr := q.listSyncNoticesOfStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listSyncNoticesOfStmt: %w", cerr)
 		}
 	}
 	if q.listSyncRulesStmt != nil {
@@ -2489,6 +2655,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing noteIdentityStmt: %w", cerr)
 		}
 	}
+	if q.noteSyncLossStmt != nil {
+		if cerr := q.noteSyncLossStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing noteSyncLossStmt: %w", cerr)
+		}
+	}
 	if q.raiseFeedStmt != nil {
 		if cerr := q.raiseFeedStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing raiseFeedStmt: %w", cerr)
@@ -2502,6 +2673,11 @@ func (q *Queries) Close() error {
 	if q.raiseRevisionsStmt != nil {
 		if cerr := q.raiseRevisionsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing raiseRevisionsStmt: %w", cerr)
+		}
+	}
+	if q.releaseSyncSourceStmt != nil {
+		if cerr := q.releaseSyncSourceStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing releaseSyncSourceStmt: %w", cerr)
 		}
 	}
 	if q.renewInvitationStmt != nil {
@@ -2718,6 +2894,7 @@ type Queries struct {
 	countAuditLogsStmt                *sql.Stmt
 	countChainsStmt                   *sql.Stmt
 	countCodeTryStmt                  *sql.Stmt
+	countHoldersOfSourceStmt          *sql.Stmt
 	countInvitationsStmt              *sql.Stmt
 	countLoginOfUserStmt              *sql.Stmt
 	countMemberRolesStmt              *sql.Stmt
@@ -2733,6 +2910,8 @@ type Queries struct {
 	countSearchedStmt                 *sql.Stmt
 	countSessionOfUserStmt            *sql.Stmt
 	countSetupTokensStmt              *sql.Stmt
+	countSyncLossesStmt               *sql.Stmt
+	countSyncNoticesStmt              *sql.Stmt
 	countTokensStmt                   *sql.Stmt
 	countTokensEndingStmt             *sql.Stmt
 	countUserRolesStmt                *sql.Stmt
@@ -2756,6 +2935,7 @@ type Queries struct {
 	deleteOldLoginFailuresStmt        *sql.Stmt
 	deleteOldNoticesStmt              *sql.Stmt
 	deleteOldSentFormsStmt            *sql.Stmt
+	deleteOldSyncLossesStmt           *sql.Stmt
 	deleteOrganizationStmt            *sql.Stmt
 	deletePasswordLinkStmt            *sql.Stmt
 	deletePermissionStmt              *sql.Stmt
@@ -2770,6 +2950,9 @@ type Queries struct {
 	deleteSessionsOfUserStmt          *sql.Stmt
 	deleteSetupTokensStmt             *sql.Stmt
 	deleteSigningKeysStmt             *sql.Stmt
+	deleteSyncLossesStmt              *sql.Stmt
+	deleteSyncNoticeStmt              *sql.Stmt
+	deleteSyncNoticesOfStmt           *sql.Stmt
 	deleteTOTPStmt                    *sql.Stmt
 	deleteUserStmt                    *sql.Stmt
 	deleteUserRecordStmt              *sql.Stmt
@@ -2832,6 +3015,7 @@ type Queries struct {
 	getSnapshotStateStmt              *sql.Stmt
 	getSyncRulesOfOrganizationStmt    *sql.Stmt
 	getSyncRulesOfSiteStmt            *sql.Stmt
+	getSyncSourceStmt                 *sql.Stmt
 	getTOTPStmt                       *sql.Stmt
 	getUserStmt                       *sql.Stmt
 	getUserByEmailStmt                *sql.Stmt
@@ -2839,9 +3023,12 @@ type Queries struct {
 	getUserCountStmt                  *sql.Stmt
 	getWaysInStmt                     *sql.Stmt
 	hasActiveHolderStmt               *sql.Stmt
+	hasRecordsOfSourceStmt            *sql.Stmt
 	hasRecoveryCodeStmt               *sql.Stmt
+	hasSyncLossStmt                   *sql.Stmt
 	hasWayInStmt                      *sql.Stmt
 	holdAccountStmt                   *sql.Stmt
+	holdSyncSourceStmt                *sql.Stmt
 	insertAPIKeyStmt                  *sql.Stmt
 	insertAuditLogStmt                *sql.Stmt
 	insertAuditRootStmt               *sql.Stmt
@@ -2870,6 +3057,7 @@ type Queries struct {
 	insertSessionIdentityStmt         *sql.Stmt
 	insertSetupTokenStmt              *sql.Stmt
 	insertSigningKeyStmt              *sql.Stmt
+	insertSyncNoticeStmt              *sql.Stmt
 	insertSyncRulesStmt               *sql.Stmt
 	insertUserStmt                    *sql.Stmt
 	insertUserRoleStmt                *sql.Stmt
@@ -2879,6 +3067,7 @@ type Queries struct {
 	listAccountGroupsStmt             *sql.Stmt
 	listAccountNamesStmt              *sql.Stmt
 	listAccountsOfRoleStmt            *sql.Stmt
+	listAccountsOfSourceStmt          *sql.Stmt
 	listActiveHoldersStmt             *sql.Stmt
 	listActiveHoldersOfSiteRoleStmt   *sql.Stmt
 	listActiveMembersOfSiteRoleStmt   *sql.Stmt
@@ -2911,6 +3100,7 @@ type Queries struct {
 	listEndedMembersStmt              *sql.Stmt
 	listExpiredTokensStmt             *sql.Stmt
 	listGroupNamesStmt                *sql.Stmt
+	listHeldSourcesStmt               *sql.Stmt
 	listHolderKeysStmt                *sql.Stmt
 	listHoldersElsewhereStmt          *sql.Stmt
 	listHoldersOfAnySiteRoleStmt      *sql.Stmt
@@ -2926,6 +3116,7 @@ type Queries struct {
 	listInvitationsStmt               *sql.Stmt
 	listInvitedStmt                   *sql.Stmt
 	listKeysOfGroupStmt               *sql.Stmt
+	listLatestIdentitiesStmt          *sql.Stmt
 	listLoginsStmt                    *sql.Stmt
 	listMemberIDsStmt                 *sql.Stmt
 	listMemberNamesStmt               *sql.Stmt
@@ -2937,6 +3128,7 @@ type Queries struct {
 	listMembersByIDStmt               *sql.Stmt
 	listMembersByNameStmt             *sql.Stmt
 	listMembersByNameDescendingStmt   *sql.Stmt
+	listMembersOfSourceStmt           *sql.Stmt
 	listMembershipsStmt               *sql.Stmt
 	listMembershipsOfUsersStmt        *sql.Stmt
 	listMovedHeadsStmt                *sql.Stmt
@@ -2950,6 +3142,7 @@ type Queries struct {
 	listOrganizationsStmt             *sql.Stmt
 	listOrganizationsAfterStmt        *sql.Stmt
 	listOrganizationsNamedStmt        *sql.Stmt
+	listOrganizationsOfSourceStmt     *sql.Stmt
 	listOrganizationsOfUserStmt       *sql.Stmt
 	listOrganizationsOfUserAfterStmt  *sql.Stmt
 	listOutsidersStmt                 *sql.Stmt
@@ -2989,7 +3182,10 @@ type Queries struct {
 	listSnapshotBelongingStmt         *sql.Stmt
 	listSnapshotHoldersStmt           *sql.Stmt
 	listSnapshotMembersStmt           *sql.Stmt
+	listSourcesStmt                   *sql.Stmt
 	listStandingKeysStmt              *sql.Stmt
+	listSyncNoticesStmt               *sql.Stmt
+	listSyncNoticesOfStmt             *sql.Stmt
 	listSyncRulesStmt                 *sql.Stmt
 	listTokensOfUsersStmt             *sql.Stmt
 	listTokensToTellStmt              *sql.Stmt
@@ -3002,9 +3198,11 @@ type Queries struct {
 	noteEndToldStmt                   *sql.Stmt
 	noteExpiryStmt                    *sql.Stmt
 	noteIdentityStmt                  *sql.Stmt
+	noteSyncLossStmt                  *sql.Stmt
 	raiseFeedStmt                     *sql.Stmt
 	raiseFeedFloorStmt                *sql.Stmt
 	raiseRevisionsStmt                *sql.Stmt
+	releaseSyncSourceStmt             *sql.Stmt
 	renewInvitationStmt               *sql.Stmt
 	renewPasswordHashStmt             *sql.Stmt
 	retireSigningKeysStmt             *sql.Stmt
@@ -3054,6 +3252,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		countAuditLogsStmt:                q.countAuditLogsStmt,
 		countChainsStmt:                   q.countChainsStmt,
 		countCodeTryStmt:                  q.countCodeTryStmt,
+		countHoldersOfSourceStmt:          q.countHoldersOfSourceStmt,
 		countInvitationsStmt:              q.countInvitationsStmt,
 		countLoginOfUserStmt:              q.countLoginOfUserStmt,
 		countMemberRolesStmt:              q.countMemberRolesStmt,
@@ -3069,6 +3268,8 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		countSearchedStmt:                 q.countSearchedStmt,
 		countSessionOfUserStmt:            q.countSessionOfUserStmt,
 		countSetupTokensStmt:              q.countSetupTokensStmt,
+		countSyncLossesStmt:               q.countSyncLossesStmt,
+		countSyncNoticesStmt:              q.countSyncNoticesStmt,
 		countTokensStmt:                   q.countTokensStmt,
 		countTokensEndingStmt:             q.countTokensEndingStmt,
 		countUserRolesStmt:                q.countUserRolesStmt,
@@ -3092,6 +3293,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		deleteOldLoginFailuresStmt:        q.deleteOldLoginFailuresStmt,
 		deleteOldNoticesStmt:              q.deleteOldNoticesStmt,
 		deleteOldSentFormsStmt:            q.deleteOldSentFormsStmt,
+		deleteOldSyncLossesStmt:           q.deleteOldSyncLossesStmt,
 		deleteOrganizationStmt:            q.deleteOrganizationStmt,
 		deletePasswordLinkStmt:            q.deletePasswordLinkStmt,
 		deletePermissionStmt:              q.deletePermissionStmt,
@@ -3106,6 +3308,9 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		deleteSessionsOfUserStmt:          q.deleteSessionsOfUserStmt,
 		deleteSetupTokensStmt:             q.deleteSetupTokensStmt,
 		deleteSigningKeysStmt:             q.deleteSigningKeysStmt,
+		deleteSyncLossesStmt:              q.deleteSyncLossesStmt,
+		deleteSyncNoticeStmt:              q.deleteSyncNoticeStmt,
+		deleteSyncNoticesOfStmt:           q.deleteSyncNoticesOfStmt,
 		deleteTOTPStmt:                    q.deleteTOTPStmt,
 		deleteUserStmt:                    q.deleteUserStmt,
 		deleteUserRecordStmt:              q.deleteUserRecordStmt,
@@ -3168,6 +3373,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		getSnapshotStateStmt:              q.getSnapshotStateStmt,
 		getSyncRulesOfOrganizationStmt:    q.getSyncRulesOfOrganizationStmt,
 		getSyncRulesOfSiteStmt:            q.getSyncRulesOfSiteStmt,
+		getSyncSourceStmt:                 q.getSyncSourceStmt,
 		getTOTPStmt:                       q.getTOTPStmt,
 		getUserStmt:                       q.getUserStmt,
 		getUserByEmailStmt:                q.getUserByEmailStmt,
@@ -3175,9 +3381,12 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		getUserCountStmt:                  q.getUserCountStmt,
 		getWaysInStmt:                     q.getWaysInStmt,
 		hasActiveHolderStmt:               q.hasActiveHolderStmt,
+		hasRecordsOfSourceStmt:            q.hasRecordsOfSourceStmt,
 		hasRecoveryCodeStmt:               q.hasRecoveryCodeStmt,
+		hasSyncLossStmt:                   q.hasSyncLossStmt,
 		hasWayInStmt:                      q.hasWayInStmt,
 		holdAccountStmt:                   q.holdAccountStmt,
+		holdSyncSourceStmt:                q.holdSyncSourceStmt,
 		insertAPIKeyStmt:                  q.insertAPIKeyStmt,
 		insertAuditLogStmt:                q.insertAuditLogStmt,
 		insertAuditRootStmt:               q.insertAuditRootStmt,
@@ -3206,6 +3415,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		insertSessionIdentityStmt:         q.insertSessionIdentityStmt,
 		insertSetupTokenStmt:              q.insertSetupTokenStmt,
 		insertSigningKeyStmt:              q.insertSigningKeyStmt,
+		insertSyncNoticeStmt:              q.insertSyncNoticeStmt,
 		insertSyncRulesStmt:               q.insertSyncRulesStmt,
 		insertUserStmt:                    q.insertUserStmt,
 		insertUserRoleStmt:                q.insertUserRoleStmt,
@@ -3215,6 +3425,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listAccountGroupsStmt:             q.listAccountGroupsStmt,
 		listAccountNamesStmt:              q.listAccountNamesStmt,
 		listAccountsOfRoleStmt:            q.listAccountsOfRoleStmt,
+		listAccountsOfSourceStmt:          q.listAccountsOfSourceStmt,
 		listActiveHoldersStmt:             q.listActiveHoldersStmt,
 		listActiveHoldersOfSiteRoleStmt:   q.listActiveHoldersOfSiteRoleStmt,
 		listActiveMembersOfSiteRoleStmt:   q.listActiveMembersOfSiteRoleStmt,
@@ -3247,6 +3458,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listEndedMembersStmt:              q.listEndedMembersStmt,
 		listExpiredTokensStmt:             q.listExpiredTokensStmt,
 		listGroupNamesStmt:                q.listGroupNamesStmt,
+		listHeldSourcesStmt:               q.listHeldSourcesStmt,
 		listHolderKeysStmt:                q.listHolderKeysStmt,
 		listHoldersElsewhereStmt:          q.listHoldersElsewhereStmt,
 		listHoldersOfAnySiteRoleStmt:      q.listHoldersOfAnySiteRoleStmt,
@@ -3262,6 +3474,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listInvitationsStmt:               q.listInvitationsStmt,
 		listInvitedStmt:                   q.listInvitedStmt,
 		listKeysOfGroupStmt:               q.listKeysOfGroupStmt,
+		listLatestIdentitiesStmt:          q.listLatestIdentitiesStmt,
 		listLoginsStmt:                    q.listLoginsStmt,
 		listMemberIDsStmt:                 q.listMemberIDsStmt,
 		listMemberNamesStmt:               q.listMemberNamesStmt,
@@ -3273,6 +3486,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listMembersByIDStmt:               q.listMembersByIDStmt,
 		listMembersByNameStmt:             q.listMembersByNameStmt,
 		listMembersByNameDescendingStmt:   q.listMembersByNameDescendingStmt,
+		listMembersOfSourceStmt:           q.listMembersOfSourceStmt,
 		listMembershipsStmt:               q.listMembershipsStmt,
 		listMembershipsOfUsersStmt:        q.listMembershipsOfUsersStmt,
 		listMovedHeadsStmt:                q.listMovedHeadsStmt,
@@ -3286,6 +3500,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listOrganizationsStmt:             q.listOrganizationsStmt,
 		listOrganizationsAfterStmt:        q.listOrganizationsAfterStmt,
 		listOrganizationsNamedStmt:        q.listOrganizationsNamedStmt,
+		listOrganizationsOfSourceStmt:     q.listOrganizationsOfSourceStmt,
 		listOrganizationsOfUserStmt:       q.listOrganizationsOfUserStmt,
 		listOrganizationsOfUserAfterStmt:  q.listOrganizationsOfUserAfterStmt,
 		listOutsidersStmt:                 q.listOutsidersStmt,
@@ -3325,7 +3540,10 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listSnapshotBelongingStmt:         q.listSnapshotBelongingStmt,
 		listSnapshotHoldersStmt:           q.listSnapshotHoldersStmt,
 		listSnapshotMembersStmt:           q.listSnapshotMembersStmt,
+		listSourcesStmt:                   q.listSourcesStmt,
 		listStandingKeysStmt:              q.listStandingKeysStmt,
+		listSyncNoticesStmt:               q.listSyncNoticesStmt,
+		listSyncNoticesOfStmt:             q.listSyncNoticesOfStmt,
 		listSyncRulesStmt:                 q.listSyncRulesStmt,
 		listTokensOfUsersStmt:             q.listTokensOfUsersStmt,
 		listTokensToTellStmt:              q.listTokensToTellStmt,
@@ -3338,9 +3556,11 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		noteEndToldStmt:                   q.noteEndToldStmt,
 		noteExpiryStmt:                    q.noteExpiryStmt,
 		noteIdentityStmt:                  q.noteIdentityStmt,
+		noteSyncLossStmt:                  q.noteSyncLossStmt,
 		raiseFeedStmt:                     q.raiseFeedStmt,
 		raiseFeedFloorStmt:                q.raiseFeedFloorStmt,
 		raiseRevisionsStmt:                q.raiseRevisionsStmt,
+		releaseSyncSourceStmt:             q.releaseSyncSourceStmt,
 		renewInvitationStmt:               q.renewInvitationStmt,
 		renewPasswordHashStmt:             q.renewPasswordHashStmt,
 		retireSigningKeysStmt:             q.retireSigningKeysStmt,

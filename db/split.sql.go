@@ -17,6 +17,7 @@ type Reads interface {
 	CountAllInvitations(ctx context.Context, arg CountAllInvitationsParams) (int64, error)
 	CountAuditLogs(ctx context.Context) (int64, error)
 	CountChains(ctx context.Context) (int64, error)
+	CountHoldersOfSource(ctx context.Context, arg CountHoldersOfSourceParams) (int64, error)
 	CountInvitations(ctx context.Context, arg CountInvitationsParams) (int64, error)
 	CountLoginOfUser(ctx context.Context, arg CountLoginOfUserParams) (int64, error)
 	CountMemberRoles(ctx context.Context, organizationID uuid.UUID) ([]CountMemberRolesRow, error)
@@ -32,6 +33,8 @@ type Reads interface {
 	CountSearched(ctx context.Context, arg CountSearchedParams) (int64, error)
 	CountSessionOfUser(ctx context.Context, arg CountSessionOfUserParams) (int64, error)
 	CountSetupTokens(ctx context.Context, hash []byte) (int64, error)
+	CountSyncLosses(ctx context.Context, arg CountSyncLossesParams) (int64, error)
+	CountSyncNotices(ctx context.Context) (int64, error)
 	CountTokens(ctx context.Context, userID uuid.UUID) (int64, error)
 	CountTokensEnding(ctx context.Context, arg CountTokensEndingParams) (int64, error)
 	CountUserRoles(ctx context.Context) ([]CountUserRolesRow, error)
@@ -89,6 +92,7 @@ type Reads interface {
 	GetSnapshotState(ctx context.Context, id uuid.UUID) (GetSnapshotStateRow, error)
 	GetSyncRulesOfOrganization(ctx context.Context, arg GetSyncRulesOfOrganizationParams) (SyncRule, error)
 	GetSyncRulesOfSite(ctx context.Context, arg GetSyncRulesOfSiteParams) (SyncRule, error)
+	GetSyncSource(ctx context.Context, source string) (GetSyncSourceRow, error)
 	GetTOTP(ctx context.Context, userID uuid.UUID) (GetTOTPRow, error)
 	GetUser(ctx context.Context, id uuid.UUID) (UserRow, error)
 	GetUserByEmail(ctx context.Context, emailKey string) (UserRow, error)
@@ -96,7 +100,9 @@ type Reads interface {
 	GetUserCount(ctx context.Context) (int64, error)
 	GetWaysIn(ctx context.Context, id uuid.UUID) (GetWaysInRow, error)
 	HasActiveHolder(ctx context.Context, arg HasActiveHolderParams) (bool, error)
+	HasRecordsOfSource(ctx context.Context, source string) (bool, error)
 	HasRecoveryCode(ctx context.Context, arg HasRecoveryCodeParams) (int64, error)
+	HasSyncLoss(ctx context.Context, arg HasSyncLossParams) (bool, error)
 	HasWayIn(ctx context.Context, arg HasWayInParams) (bool, error)
 	ListAPIKeys(ctx context.Context, arg ListAPIKeysParams) ([]ListAPIKeysRow, error)
 	ListAPIKeysPage(ctx context.Context, arg ListAPIKeysPageParams) ([]ListAPIKeysPageRow, error)
@@ -104,6 +110,7 @@ type Reads interface {
 	ListAccountGroups(ctx context.Context, belonging bool) ([]ListAccountGroupsRow, error)
 	ListAccountNames(ctx context.Context, keys []string) ([]ListAccountNamesRow, error)
 	ListAccountsOfRole(ctx context.Context, arg ListAccountsOfRoleParams) ([]ListAccountsOfRoleRow, error)
+	ListAccountsOfSource(ctx context.Context, arg ListAccountsOfSourceParams) ([]uuid.UUID, error)
 	ListActiveHolders(ctx context.Context, arg ListActiveHoldersParams) ([]ListActiveHoldersRow, error)
 	ListActiveHoldersOfSiteRole(ctx context.Context, arg ListActiveHoldersOfSiteRoleParams) ([]uuid.UUID, error)
 	ListActiveMembersOfSiteRole(ctx context.Context, arg ListActiveMembersOfSiteRoleParams) ([]ListActiveMembersOfSiteRoleRow, error)
@@ -136,6 +143,7 @@ type Reads interface {
 	ListEndedMembers(ctx context.Context, arg ListEndedMembersParams) ([]uuid.UUID, error)
 	ListExpiredTokens(ctx context.Context, arg ListExpiredTokensParams) ([]ListExpiredTokensRow, error)
 	ListGroupNames(ctx context.Context, arg ListGroupNamesParams) ([]ListGroupNamesRow, error)
+	ListHeldSources(ctx context.Context) ([]SyncSource, error)
 	ListHolderKeys(ctx context.Context, arg ListHolderKeysParams) ([]string, error)
 	ListHoldersElsewhere(ctx context.Context, arg ListHoldersElsewhereParams) ([]ListHoldersElsewhereRow, error)
 	ListHoldersOfAnySiteRole(ctx context.Context, maxRows int64) ([]uuid.UUID, error)
@@ -151,6 +159,7 @@ type Reads interface {
 	ListInvitations(ctx context.Context, arg ListInvitationsParams) ([]Invitation, error)
 	ListInvited(ctx context.Context, arg ListInvitedParams) ([]string, error)
 	ListKeysOfGroup(ctx context.Context, arg ListKeysOfGroupParams) ([]string, error)
+	ListLatestIdentities(ctx context.Context, arg ListLatestIdentitiesParams) ([]ListLatestIdentitiesRow, error)
 	ListLogins(ctx context.Context, arg ListLoginsParams) ([]ListLoginsRow, error)
 	ListMemberIDs(ctx context.Context, arg ListMemberIDsParams) ([]ListMemberIDsRow, error)
 	ListMemberNames(ctx context.Context, arg ListMemberNamesParams) ([]ListMemberNamesRow, error)
@@ -162,6 +171,7 @@ type Reads interface {
 	ListMembersByID(ctx context.Context, arg ListMembersByIDParams) ([]MemberRow, error)
 	ListMembersByName(ctx context.Context, arg ListMembersByNameParams) ([]uuid.UUID, error)
 	ListMembersByNameDescending(ctx context.Context, arg ListMembersByNameDescendingParams) ([]uuid.UUID, error)
+	ListMembersOfSource(ctx context.Context, arg ListMembersOfSourceParams) ([]uuid.UUID, error)
 	ListMemberships(ctx context.Context, userID uuid.UUID) ([]ListMembershipsRow, error)
 	ListMembershipsOfUsers(ctx context.Context, userIds []uuid.UUID) ([]ListMembershipsOfUsersRow, error)
 	ListMovedHeads(ctx context.Context) ([]ListMovedHeadsRow, error)
@@ -175,6 +185,7 @@ type Reads interface {
 	ListOrganizations(ctx context.Context, maxRows int64) ([]Organization, error)
 	ListOrganizationsAfter(ctx context.Context, arg ListOrganizationsAfterParams) ([]Organization, error)
 	ListOrganizationsNamed(ctx context.Context, arg ListOrganizationsNamedParams) ([]ListOrganizationsNamedRow, error)
+	ListOrganizationsOfSource(ctx context.Context, source string) ([]uuid.UUID, error)
 	ListOrganizationsOfUser(ctx context.Context, arg ListOrganizationsOfUserParams) ([]Organization, error)
 	ListOrganizationsOfUserAfter(ctx context.Context, arg ListOrganizationsOfUserAfterParams) ([]Organization, error)
 	ListOutsiders(ctx context.Context, arg ListOutsidersParams) ([]ListOutsidersRow, error)
@@ -214,7 +225,10 @@ type Reads interface {
 	ListSnapshotBelonging(ctx context.Context, arg ListSnapshotBelongingParams) ([]ListSnapshotBelongingRow, error)
 	ListSnapshotHolders(ctx context.Context, arg ListSnapshotHoldersParams) ([]ListSnapshotHoldersRow, error)
 	ListSnapshotMembers(ctx context.Context, arg ListSnapshotMembersParams) ([]ListSnapshotMembersRow, error)
+	ListSources(ctx context.Context) ([]ListSourcesRow, error)
 	ListStandingKeys(ctx context.Context, arg ListStandingKeysParams) ([]string, error)
+	ListSyncNotices(ctx context.Context, maxRows int64) ([]ListSyncNoticesRow, error)
+	ListSyncNoticesOf(ctx context.Context, arg ListSyncNoticesOfParams) ([]ListSyncNoticesOfRow, error)
 	ListSyncRules(ctx context.Context, provider string) ([]ListSyncRulesRow, error)
 	ListTokensOfUsers(ctx context.Context, userIds []uuid.UUID) ([]ListTokensOfUsersRow, error)
 	ListTokensToTell(ctx context.Context, arg ListTokensToTellParams) ([]ListTokensToTellRow, error)
@@ -258,6 +272,11 @@ func (r reads) CountAuditLogs(ctx context.Context) (int64, error) {
 func (r reads) CountChains(ctx context.Context) (int64, error) {
 	found, err := r.queries.CountChains(ctx)
 	return found, named("CountChains", err)
+}
+
+func (r reads) CountHoldersOfSource(ctx context.Context, arg CountHoldersOfSourceParams) (int64, error) {
+	found, err := r.queries.CountHoldersOfSource(ctx, arg)
+	return found, named("CountHoldersOfSource", err)
 }
 
 func (r reads) CountInvitations(ctx context.Context, arg CountInvitationsParams) (int64, error) {
@@ -333,6 +352,16 @@ func (r reads) CountSessionOfUser(ctx context.Context, arg CountSessionOfUserPar
 func (r reads) CountSetupTokens(ctx context.Context, hash []byte) (int64, error) {
 	found, err := r.queries.CountSetupTokens(ctx, hash)
 	return found, named("CountSetupTokens", err)
+}
+
+func (r reads) CountSyncLosses(ctx context.Context, arg CountSyncLossesParams) (int64, error) {
+	found, err := r.queries.CountSyncLosses(ctx, arg)
+	return found, named("CountSyncLosses", err)
+}
+
+func (r reads) CountSyncNotices(ctx context.Context) (int64, error) {
+	found, err := r.queries.CountSyncNotices(ctx)
+	return found, named("CountSyncNotices", err)
 }
 
 func (r reads) CountTokens(ctx context.Context, userID uuid.UUID) (int64, error) {
@@ -620,6 +649,11 @@ func (r reads) GetSyncRulesOfSite(ctx context.Context, arg GetSyncRulesOfSitePar
 	return found, named("GetSyncRulesOfSite", err)
 }
 
+func (r reads) GetSyncSource(ctx context.Context, source string) (GetSyncSourceRow, error) {
+	found, err := r.queries.GetSyncSource(ctx, source)
+	return found, named("GetSyncSource", err)
+}
+
 func (r reads) GetTOTP(ctx context.Context, userID uuid.UUID) (GetTOTPRow, error) {
 	found, err := r.queries.GetTOTP(ctx, userID)
 	return found, named("GetTOTP", err)
@@ -655,9 +689,19 @@ func (r reads) HasActiveHolder(ctx context.Context, arg HasActiveHolderParams) (
 	return found, named("HasActiveHolder", err)
 }
 
+func (r reads) HasRecordsOfSource(ctx context.Context, source string) (bool, error) {
+	found, err := r.queries.HasRecordsOfSource(ctx, source)
+	return found, named("HasRecordsOfSource", err)
+}
+
 func (r reads) HasRecoveryCode(ctx context.Context, arg HasRecoveryCodeParams) (int64, error) {
 	found, err := r.queries.HasRecoveryCode(ctx, arg)
 	return found, named("HasRecoveryCode", err)
+}
+
+func (r reads) HasSyncLoss(ctx context.Context, arg HasSyncLossParams) (bool, error) {
+	found, err := r.queries.HasSyncLoss(ctx, arg)
+	return found, named("HasSyncLoss", err)
 }
 
 func (r reads) HasWayIn(ctx context.Context, arg HasWayInParams) (bool, error) {
@@ -693,6 +737,11 @@ func (r reads) ListAccountNames(ctx context.Context, keys []string) ([]ListAccou
 func (r reads) ListAccountsOfRole(ctx context.Context, arg ListAccountsOfRoleParams) ([]ListAccountsOfRoleRow, error) {
 	found, err := r.queries.ListAccountsOfRole(ctx, arg)
 	return found, named("ListAccountsOfRole", err)
+}
+
+func (r reads) ListAccountsOfSource(ctx context.Context, arg ListAccountsOfSourceParams) ([]uuid.UUID, error) {
+	found, err := r.queries.ListAccountsOfSource(ctx, arg)
+	return found, named("ListAccountsOfSource", err)
 }
 
 func (r reads) ListActiveHolders(ctx context.Context, arg ListActiveHoldersParams) ([]ListActiveHoldersRow, error) {
@@ -855,6 +904,11 @@ func (r reads) ListGroupNames(ctx context.Context, arg ListGroupNamesParams) ([]
 	return found, named("ListGroupNames", err)
 }
 
+func (r reads) ListHeldSources(ctx context.Context) ([]SyncSource, error) {
+	found, err := r.queries.ListHeldSources(ctx)
+	return found, named("ListHeldSources", err)
+}
+
 func (r reads) ListHolderKeys(ctx context.Context, arg ListHolderKeysParams) ([]string, error) {
 	found, err := r.queries.ListHolderKeys(ctx, arg)
 	return found, named("ListHolderKeys", err)
@@ -930,6 +984,11 @@ func (r reads) ListKeysOfGroup(ctx context.Context, arg ListKeysOfGroupParams) (
 	return found, named("ListKeysOfGroup", err)
 }
 
+func (r reads) ListLatestIdentities(ctx context.Context, arg ListLatestIdentitiesParams) ([]ListLatestIdentitiesRow, error) {
+	found, err := r.queries.ListLatestIdentities(ctx, arg)
+	return found, named("ListLatestIdentities", err)
+}
+
 func (r reads) ListLogins(ctx context.Context, arg ListLoginsParams) ([]ListLoginsRow, error) {
 	found, err := r.queries.ListLogins(ctx, arg)
 	return found, named("ListLogins", err)
@@ -983,6 +1042,11 @@ func (r reads) ListMembersByName(ctx context.Context, arg ListMembersByNameParam
 func (r reads) ListMembersByNameDescending(ctx context.Context, arg ListMembersByNameDescendingParams) ([]uuid.UUID, error) {
 	found, err := r.queries.ListMembersByNameDescending(ctx, arg)
 	return found, named("ListMembersByNameDescending", err)
+}
+
+func (r reads) ListMembersOfSource(ctx context.Context, arg ListMembersOfSourceParams) ([]uuid.UUID, error) {
+	found, err := r.queries.ListMembersOfSource(ctx, arg)
+	return found, named("ListMembersOfSource", err)
 }
 
 func (r reads) ListMemberships(ctx context.Context, userID uuid.UUID) ([]ListMembershipsRow, error) {
@@ -1048,6 +1112,11 @@ func (r reads) ListOrganizationsAfter(ctx context.Context, arg ListOrganizations
 func (r reads) ListOrganizationsNamed(ctx context.Context, arg ListOrganizationsNamedParams) ([]ListOrganizationsNamedRow, error) {
 	found, err := r.queries.ListOrganizationsNamed(ctx, arg)
 	return found, named("ListOrganizationsNamed", err)
+}
+
+func (r reads) ListOrganizationsOfSource(ctx context.Context, source string) ([]uuid.UUID, error) {
+	found, err := r.queries.ListOrganizationsOfSource(ctx, source)
+	return found, named("ListOrganizationsOfSource", err)
 }
 
 func (r reads) ListOrganizationsOfUser(ctx context.Context, arg ListOrganizationsOfUserParams) ([]Organization, error) {
@@ -1245,9 +1314,24 @@ func (r reads) ListSnapshotMembers(ctx context.Context, arg ListSnapshotMembersP
 	return found, named("ListSnapshotMembers", err)
 }
 
+func (r reads) ListSources(ctx context.Context) ([]ListSourcesRow, error) {
+	found, err := r.queries.ListSources(ctx)
+	return found, named("ListSources", err)
+}
+
 func (r reads) ListStandingKeys(ctx context.Context, arg ListStandingKeysParams) ([]string, error) {
 	found, err := r.queries.ListStandingKeys(ctx, arg)
 	return found, named("ListStandingKeys", err)
+}
+
+func (r reads) ListSyncNotices(ctx context.Context, maxRows int64) ([]ListSyncNoticesRow, error) {
+	found, err := r.queries.ListSyncNotices(ctx, maxRows)
+	return found, named("ListSyncNotices", err)
+}
+
+func (r reads) ListSyncNoticesOf(ctx context.Context, arg ListSyncNoticesOfParams) ([]ListSyncNoticesOfRow, error) {
+	found, err := r.queries.ListSyncNoticesOf(ctx, arg)
+	return found, named("ListSyncNoticesOf", err)
 }
 
 func (r reads) ListSyncRules(ctx context.Context, provider string) ([]ListSyncRulesRow, error) {
@@ -1528,6 +1612,14 @@ func (w Writes) DeleteOldSentForms(ctx context.Context, arg DeleteOldSentFormsPa
 	return named("DeleteOldSentForms", w.tx.queries.DeleteOldSentForms(ctx, arg))
 }
 
+// DeleteOldSyncLosses runs the statement of its name.
+func (w Writes) DeleteOldSyncLosses(ctx context.Context, arg DeleteOldSyncLossesParams) error {
+	if err := w.tx.enter("DeleteOldSyncLosses"); err != nil {
+		return err
+	}
+	return named("DeleteOldSyncLosses", w.tx.queries.DeleteOldSyncLosses(ctx, arg))
+}
+
 // DeleteOrganization runs the statement of its name.
 func (w Writes) DeleteOrganization(ctx context.Context, id uuid.UUID) error {
 	if err := w.tx.enter("DeleteOrganization"); err != nil {
@@ -1641,6 +1733,30 @@ func (w Writes) DeleteSigningKeys(ctx context.Context, retiredBefore sql.NullTim
 	return named("DeleteSigningKeys", w.tx.queries.DeleteSigningKeys(ctx, retiredBefore))
 }
 
+// DeleteSyncLosses runs the statement of its name.
+func (w Writes) DeleteSyncLosses(ctx context.Context, source string) error {
+	if err := w.tx.enter("DeleteSyncLosses"); err != nil {
+		return err
+	}
+	return named("DeleteSyncLosses", w.tx.queries.DeleteSyncLosses(ctx, source))
+}
+
+// DeleteSyncNotice runs the statement of its name.
+func (w Writes) DeleteSyncNotice(ctx context.Context, arg DeleteSyncNoticeParams) error {
+	if err := w.tx.enter("DeleteSyncNotice"); err != nil {
+		return err
+	}
+	return named("DeleteSyncNotice", w.tx.queries.DeleteSyncNotice(ctx, arg))
+}
+
+// DeleteSyncNoticesOf runs the statement of its name.
+func (w Writes) DeleteSyncNoticesOf(ctx context.Context, arg DeleteSyncNoticesOfParams) error {
+	if err := w.tx.enter("DeleteSyncNoticesOf"); err != nil {
+		return err
+	}
+	return named("DeleteSyncNoticesOf", w.tx.queries.DeleteSyncNoticesOf(ctx, arg))
+}
+
 // DeleteTOTP runs the statement of its name.
 func (w Writes) DeleteTOTP(ctx context.Context, userID uuid.UUID) error {
 	if err := w.tx.enter("DeleteTOTP"); err != nil {
@@ -1711,6 +1827,14 @@ func (w Writes) HoldAccount(ctx context.Context, id uuid.UUID) error {
 		return err
 	}
 	return named("HoldAccount", w.tx.queries.HoldAccount(ctx, id))
+}
+
+// HoldSyncSource runs the statement of its name.
+func (w Writes) HoldSyncSource(ctx context.Context, arg HoldSyncSourceParams) error {
+	if err := w.tx.enter("HoldSyncSource"); err != nil {
+		return err
+	}
+	return named("HoldSyncSource", w.tx.queries.HoldSyncSource(ctx, arg))
 }
 
 // InsertAPIKey runs the statement of its name.
@@ -1937,6 +2061,14 @@ func (w Writes) InsertSigningKey(ctx context.Context, arg InsertSigningKeyParams
 	return named("InsertSigningKey", w.tx.queries.InsertSigningKey(ctx, arg))
 }
 
+// InsertSyncNotice runs the statement of its name.
+func (w Writes) InsertSyncNotice(ctx context.Context, arg InsertSyncNoticeParams) error {
+	if err := w.tx.enter("InsertSyncNotice"); err != nil {
+		return err
+	}
+	return named("InsertSyncNotice", w.tx.queries.InsertSyncNotice(ctx, arg))
+}
+
 // InsertSyncRules runs the statement of its name.
 func (w Writes) InsertSyncRules(ctx context.Context, arg InsertSyncRulesParams) error {
 	if err := w.tx.enter("InsertSyncRules"); err != nil {
@@ -2001,6 +2133,14 @@ func (w Writes) NoteIdentity(ctx context.Context, arg NoteIdentityParams) error 
 	return named("NoteIdentity", w.tx.queries.NoteIdentity(ctx, arg))
 }
 
+// NoteSyncLoss runs the statement of its name.
+func (w Writes) NoteSyncLoss(ctx context.Context, arg NoteSyncLossParams) error {
+	if err := w.tx.enter("NoteSyncLoss"); err != nil {
+		return err
+	}
+	return named("NoteSyncLoss", w.tx.queries.NoteSyncLoss(ctx, arg))
+}
+
 // RaiseFeed runs the statement of its name.
 func (w Writes) RaiseFeed(ctx context.Context, floor int64) error {
 	if err := w.tx.enter("RaiseFeed"); err != nil {
@@ -2023,6 +2163,14 @@ func (w Writes) RaiseRevisions(ctx context.Context, floor int64) error {
 		return err
 	}
 	return named("RaiseRevisions", w.tx.queries.RaiseRevisions(ctx, floor))
+}
+
+// ReleaseSyncSource runs the statement of its name.
+func (w Writes) ReleaseSyncSource(ctx context.Context, source string) error {
+	if err := w.tx.enter("ReleaseSyncSource"); err != nil {
+		return err
+	}
+	return named("ReleaseSyncSource", w.tx.queries.ReleaseSyncSource(ctx, source))
 }
 
 // RenewInvitation runs the statement of its name.
@@ -2252,6 +2400,7 @@ var writers = map[string]Unit{
 	"DeleteOldLoginFailures":  SignInUnit,
 	"DeleteOldNotices":        SignInUnit,
 	"DeleteOldSentForms":      OrganizationUnit | SiteUnit | SignInUnit,
+	"DeleteOldSyncLosses":     SiteUnit,
 	"DeleteOrganization":      SiteUnit,
 	"DeletePasswordLink":      OrganizationUnit | SiteUnit,
 	"DeletePermission":        OrganizationUnit | SiteUnit,
@@ -2266,6 +2415,9 @@ var writers = map[string]Unit{
 	"DeleteSessionsOfUser":    OrganizationUnit | SiteUnit,
 	"DeleteSetupTokens":       SiteUnit,
 	"DeleteSigningKeys":       SiteUnit,
+	"DeleteSyncLosses":        SiteUnit,
+	"DeleteSyncNotice":        SiteUnit | OrganizationUnit | SignInUnit,
+	"DeleteSyncNoticesOf":     SiteUnit,
 	"DeleteTOTP":              SiteUnit | SignInUnit,
 	"DeleteUser":              SiteUnit,
 	"DeleteUserRecord":        SiteUnit,
@@ -2275,6 +2427,7 @@ var writers = map[string]Unit{
 	"FinishInvitation":        OrganizationUnit | SignInUnit,
 	"FollowProvider":          SiteUnit,
 	"HoldAccount":             SiteUnit | SignInUnit,
+	"HoldSyncSource":          SiteUnit,
 	"InsertAPIKey":            SiteUnit | SignInUnit,
 	"InsertAuditLog":          OrganizationUnit | SiteUnit | SignInUnit,
 	"InsertAuditRoot":         SiteUnit,
@@ -2303,6 +2456,7 @@ var writers = map[string]Unit{
 	"InsertSessionIdentity":   SignInUnit,
 	"InsertSetupToken":        SiteUnit,
 	"InsertSigningKey":        SiteUnit,
+	"InsertSyncNotice":        SiteUnit | OrganizationUnit | SignInUnit,
 	"InsertSyncRules":         OrganizationUnit | SiteUnit,
 	"InsertUser":              SiteUnit,
 	"InsertUserRole":          SiteUnit,
@@ -2311,9 +2465,11 @@ var writers = map[string]Unit{
 	"NoteEndTold":             SignInUnit,
 	"NoteExpiry":              SignInUnit,
 	"NoteIdentity":            SiteUnit | SignInUnit,
+	"NoteSyncLoss":            SiteUnit,
 	"RaiseFeed":               SiteUnit,
 	"RaiseFeedFloor":          SignInUnit,
 	"RaiseRevisions":          SiteUnit,
+	"ReleaseSyncSource":       SiteUnit,
 	"RenewInvitation":         SiteUnit,
 	"RenewPasswordHash":       SiteUnit | SignInUnit,
 	"RetireSigningKeys":       SiteUnit,

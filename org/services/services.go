@@ -68,7 +68,7 @@ func New(d *db.DB, o Options) *Service {
 	})
 	return &Service{
 		Account:   accounts,
-		SignIn:    signin.New(u, accounts),
+		SignIn:    signin.New(u, accounts, idpsync.New(u)),
 		Insight:   insight.New(u),
 		Tenant:    tenant.New(u),
 		Invite:    invite.New(u, accounts, invite.Options{Log: o.Log}),

@@ -8,6 +8,7 @@ import (
 	"rolecall.example/db"
 	"rolecall.example/org"
 	"rolecall.example/org/account"
+	"rolecall.example/org/idpsync"
 	"rolecall.example/org/unit"
 )
 
@@ -170,8 +171,8 @@ func (s settling) link(ctx context.Context, a *unit.Attempt, row *db.UserRow) (s
 	return s, err
 }
 
-// signUp makes an account for a person that nobody here knows: a member of the default organization, without roles. Its address
-// is stored only if it may be relied on and is free.
+// signUp makes an account for a person that nobody here knows: a member of the default organization unless rules say where it
+// belongs, without roles. Its address is stored only if it may be relied on and is free.
 func (s settling) signUp(ctx context.Context, a *unit.Attempt, free bool) (settling, error) {
 	username, err := freeUsername(ctx, a, usernameOf(textOf(s.proof.Claims, s.provider.UsernameClaim)))
 	if err != nil {
@@ -185,8 +186,12 @@ func (s settling) signUp(ctx context.Context, a *unit.Attempt, free bool) (settl
 	if err != nil {
 		return s, err
 	}
+	joins, err := idpsync.JoinsDefault(ctx, a.Reader, s.provider, s.proof.Claims)
+	if err != nil {
+		return s, err
+	}
 	var homes []db.Organization
-	if stored {
+	if stored && joins {
 		homes = append(homes, home)
 	}
 	made, err := account.Make(ctx, a, in, homes, org.Origin{Source: s.provider.Source()})

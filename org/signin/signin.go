@@ -13,21 +13,23 @@ import (
 	"rolecall.example/db"
 	"rolecall.example/org"
 	"rolecall.example/org/account"
+	"rolecall.example/org/idpsync"
 	"rolecall.example/org/unit"
 )
 
-// Two units, at most three: planEnter lets in an account as it stands, in the scope of signing in. If the account must be
-// found, made or changed first, planSettle does that in the scope of the site, and planEnter comes again. So the usual
-// sign-in waits for nobody, and one that is cut off in between is repaired by the next.
+// planEnter lets in an account as it stands, in the scope of signing in. If the account must be found, made or changed first,
+// planSettle does that in the scope of the site; if what it holds must, org/idpsync does, in each scope that it concerns. Then
+// planEnter comes again. So the usual sign-in waits for nobody, and one that is cut off in between is repaired by the next.
 
 // Service answers the use cases of signing in with a provider. It is safe for concurrent use.
 type Service struct {
 	units   *unit.Units
 	account *account.Service
+	sync    *idpsync.Service
 }
 
 // New makes the use cases.
-func New(u *unit.Units, a *account.Service) *Service { return &Service{u, a} }
+func New(u *unit.Units, a *account.Service, sync *idpsync.Service) *Service { return &Service{u, a, sync} }
 
 // identityType is what the trail calls a sign-in at a provider.
 const identityType = "identity"
@@ -51,12 +53,7 @@ func (s *Service) SignIn(ctx context.Context, r org.Request, p *org.Provider, pr
 		return org.User{}, s.Refuse(ctx, r, p.ID, proof, refusal, "require or email_domains is not met")
 	}
 	in.email, in.sure = address(p, proof.Claims)
-	done, _, err := unit.Do(ctx, s.units, nil, unit.SigningIn, "login", in, planEnter, applyEnter)
-	if errors.Is(err, errChanges) {
-		if _, _, err = unit.Do(ctx, s.units, nil, unit.OnSite, "login", in, planSettle, applySettle); err == nil {
-			done, _, err = unit.Do(ctx, s.units, nil, unit.SigningIn, "login", in, planEnter, applyEnter)
-		}
-	}
+	done, err := s.enter(ctx, in)
 	if errors.Is(err, errChanges) { // another sign-in of the same person came in between
 		err = &org.Error{Kind: org.Unavailable, RetryAfter: time.Second, Message: "This sign-in met another one. Try again.", Err: err}
 	}
@@ -64,6 +61,37 @@ func (s *Service) SignIn(ctx context.Context, r org.Request, p *org.Provider, pr
 		err = done.refusal
 	}
 	return done.user, err
+}
+
+// enter begins the session, after what must be stored before it. errChanges: others change the account all the time.
+func (s *Service) enter(ctx context.Context, in signIn) (done entering, err error) {
+	settled := false
+	for {
+		done, _, err = unit.Do(ctx, s.units, nil, unit.SigningIn, "login", in, planEnter, applyEnter)
+		due, syncs := errors.AsType[syncDue](err)
+		switch {
+		case errors.Is(err, errChanges) && !settled:
+			settled = true
+			_, _, err = unit.Do(ctx, s.units, nil, unit.OnSite, "login", in, planSettle, applySettle)
+		case syncs && !in.synced:
+			in.synced = true
+			err = s.sync.Apply(ctx, in.person(due.user))
+		default:
+			return done, err
+		}
+		if err != nil {
+			return done, err
+		}
+	}
+}
+
+// syncDue means that what the account holds must change before it can be let in.
+type syncDue struct{ user uuid.UUID }
+
+func (syncDue) Error() string { return "this sign-in changes what the account holds" }
+
+func (in *signIn) person(user uuid.UUID) idpsync.Person {
+	return idpsync.Person{Provider: in.provider, Claims: in.proof.Claims, Request: in.request, User: user}
 }
 
 func errNotForThisSite(p *org.Provider) *org.Error {
@@ -79,6 +107,7 @@ type signIn struct {
 	claims   string // as they are stored
 	email    string // that the provider states, "" for none
 	sure     bool   // and that may be relied on
+	synced   bool   // what the account holds has been compared with the rules
 }
 
 // errChanges means that the account must change before it can be let in.
@@ -90,10 +119,12 @@ type entering struct {
 	row     db.UserRow
 	user    org.User
 	refusal *org.Error
+	sync    idpsync.Outlook
 	session *org.NewSession
 }
 
-// planEnter lets in an account as it stands. It fails with errChanges if the account must be found, made or changed first.
+// planEnter lets in an account as it stands. It fails with errChanges if the account must be found, made or changed first, and
+// with syncDue if what it holds must.
 func planEnter(ctx context.Context, a *unit.Attempt, in signIn) (e entering, err error) {
 	e.signIn = in
 	a.Become(uuid.Nil, "", in.request)
@@ -124,6 +155,12 @@ func planEnter(ctx context.Context, a *unit.Attempt, in signIn) (e entering, err
 	if changes.any() {
 		return e, errChanges
 	}
+	if e.sync, err = idpsync.Look(ctx, a.Reader, in.person(e.row.ID)); err != nil {
+		return e, err
+	}
+	if e.sync.Due && !in.synced {
+		return e, syncDue{e.row.ID}
+	}
 	seen := e.row
 	seen.LastSeenAt = unit.NullTime(a.Now)
 	if e.user, err = a.User(ctx, seen); err != nil {
@@ -146,6 +183,9 @@ func applyEnter(ctx context.Context, w *unit.Writer, e entering) (done entering,
 		return e, err
 	}
 	if err := account.StoreSeen(ctx, w, e.row, false); err != nil {
+		return e, err
+	}
+	if err := e.sync.Store(ctx, w); err != nil {
 		return e, err
 	}
 	if err := w.W.NoteIdentity(ctx, db.NoteIdentityParams{

@@ -1,0 +1,349 @@
+package idpsync
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"rolecall.example/db"
+	"rolecall.example/org"
+	"rolecall.example/org/unit"
+)
+
+// What a sign-in would do is found in one place, look: a sign-in asks it whether there is anything to do, each of its units asks
+// it again under its lock, and the tester shows what it says. So a prediction is what happens.
+
+// question is whose sign-in is looked at.
+type question struct {
+	provider *org.Provider
+	book     rulebook
+	claims   map[string]any
+	user     uuid.UUID // uuid.Nil: somebody who holds nothing
+	counted  bool      // losses are allowed only if they have been counted already
+}
+
+// outlook is what a sign-in would do, and why not more.
+type outlook struct {
+	want  *wanted
+	parts []part // the site first, then organizations by id
+	held  []org.SyncHeld
+	loses bool     // something ends
+	known bool     // the loss has been counted within the last hour
+	trips bool     // it is one loss too many, and the source is held from now on
+	fused bool     // nothing ends, since the source is held
+	had   []notice // of the last sign-in
+	has   []notice // of this one
+}
+
+// notice is one thing that a sign-in leaves as it was.
+type notice struct{ kind, target string }
+
+// due reports whether there is anything to store before the session.
+func (o *outlook) due() bool {
+	return o.trips || slices.ContainsFunc(o.parts, func(p part) bool { return p.changes() }) ||
+		slices.ContainsFunc(o.has, func(n notice) bool { return n.told() && !slices.Contains(o.had, n) })
+}
+
+// told reports whether the trail tells of a notice, in the chain of what it is about.
+func (n notice) told() bool {
+	return n.kind == string(org.HoldLastOwner) || n.kind == string(org.HoldLastAdmin)
+}
+
+// of is the part of a place.
+func (o *outlook) of(place uuid.UUID) *part {
+	i := slices.IndexFunc(o.parts, func(p part) bool { return p.place == place })
+	if i < 0 {
+		return &part{place: place}
+	}
+	return &o.parts[i]
+}
+
+// look finds what a sign-in would do to what somebody has at the moment of the unit.
+func look(ctx context.Context, s unit.Reader, q question) (*outlook, error) {
+	home, err := homeOf(ctx, s, q.book)
+	if err != nil {
+		return nil, err
+	}
+	v := &view{Reader: s, question: q, outlook: &outlook{want: q.book.desire(q.provider, q.claims, home)}}
+	if err := v.read(ctx); err != nil {
+		return nil, err
+	}
+	if err := v.compare(ctx, false); err != nil {
+		return nil, err
+	}
+	if v.loses {
+		if err := v.askFuse(ctx); err != nil {
+			return nil, err
+		}
+		if v.fused {
+			err = v.compare(ctx, true)
+		}
+	}
+	v.note()
+	return v.outlook, err
+}
+
+// homeOf is the default organization, if a rule set speaks of it.
+func homeOf(ctx context.Context, s unit.Reader, book rulebook) (uuid.UUID, error) {
+	if !slices.ContainsFunc(book, func(r ruleSet) bool { return r.Kind == org.SyncOrganizations && r.Field != "" && r.AssignDefault }) {
+		return uuid.Nil, nil
+	}
+	o, err := s.Q.GetDefaultOrganization(ctx)
+	if db.IsNotFound(err) {
+		return uuid.Nil, nil
+	}
+	return o.ID, err
+}
+
+// view is a look that is being taken.
+type view struct {
+	unit.Reader
+	question
+	*outlook
+	site   []org.Assignment               // all that counts
+	places map[uuid.UUID][]org.Assignment // likewise, by organization
+	stored map[uuid.UUID]bool             // organizations that are known to be there, or not to be
+	lax    bool                           // the last owner and the last admins are not asked for
+}
+
+// read reads what the account holds, and what its last sign-in has left as it was.
+func (v *view) read(ctx context.Context) error {
+	if v.user == uuid.Nil {
+		return nil
+	}
+	rows, err := v.Q.ListRecordsOfUser(ctx, v.user)
+	if err != nil {
+		return err
+	}
+	records, err := v.SiteRecords(ctx, v.user)
+	if err != nil {
+		return err
+	}
+	for i := range rows {
+		records = append(records, unit.AssignmentOf(rows[i]))
+	}
+	v.hold(records)
+	notices, err := v.Q.ListSyncNoticesOf(ctx, db.ListSyncNoticesOfParams{Source: string(v.provider.Source()), UserID: v.user})
+	for _, n := range notices {
+		v.had = append(v.had, notice{n.Kind, n.Target})
+	}
+	return err
+}
+
+// hold takes the records of the account, as far as they count.
+func (v *view) hold(records []org.Assignment) {
+	v.places = map[uuid.UUID][]org.Assignment{}
+	for _, r := range records {
+		switch {
+		case !r.Counts(v.When):
+		case r.OrganizationID == uuid.Nil:
+			v.site = append(v.site, r)
+		default:
+			v.places[r.OrganizationID] = append(v.places[r.OrganizationID], r)
+		}
+	}
+	for place, list := range v.places { // roles that are left of a membership that has ended give nothing
+		if !slices.ContainsFunc(list, func(r org.Assignment) bool { return r.Role == org.RoleOrganizationUser }) {
+			delete(v.places, place)
+		}
+	}
+}
+
+// compare finds what changes in each place that the source or the rules speak of.
+func (v *view) compare(ctx context.Context, fused bool) error {
+	c := comparison{source: v.provider.Source(), want: v.want, now: v.When, fused: fused}
+	if v.provider.SyncLifetime > 0 {
+		until := v.When.Add(v.provider.SyncLifetime).UTC().Truncate(time.Microsecond)
+		c.until = &until
+	}
+	v.parts, v.held, v.loses = nil, nil, false
+	site, err := v.onSite(ctx, c)
+	if err != nil {
+		return err
+	}
+	v.add(site, fused, org.HoldLastOwner)
+	for _, place := range v.concerned() {
+		p, err := v.inPlace(ctx, c, place)
+		if err != nil {
+			return err
+		}
+		v.add(p, fused, org.HoldLastAdmin)
+	}
+	return nil
+}
+
+// add adds a part. What is held in it is held for the reason of the place, unless nothing ends at all.
+func (v *view) add(p part, fused bool, why org.SyncHold) {
+	if len(p.made)+len(p.gone)+len(p.kept)+len(p.held) == 0 {
+		return
+	}
+	v.parts = append(v.parts, p)
+	v.loses = v.loses || len(p.gone) > 0
+	for i := range p.held {
+		h := org.SyncHeld{SyncLine: lineOf(&p.held[i], org.SyncKept), Why: why}
+		if fused && !p.protected {
+			h.Why = org.HoldFuse
+		}
+		v.held = append(v.held, h)
+	}
+}
+
+// concerned is the organizations that the account belongs to or shall belong to, or where it has records, by id.
+func (v *view) concerned() []uuid.UUID {
+	ids := map[uuid.UUID]bool{}
+	for id := range v.places {
+		ids[id] = true
+	}
+	for id := range v.want.places {
+		ids[id] = true
+	}
+	return slices.SortedFunc(maps.Keys(ids), func(a, b uuid.UUID) int { return slices.Compare(a[:], b[:]) })
+}
+
+// inPlace compares one organization. The last admin stays one.
+func (v *view) inPlace(ctx context.Context, c comparison, place uuid.UUID) (part, error) {
+	records := v.places[place]
+	if len(records) == 0 {
+		if there, err := v.isThere(ctx, place); err != nil || !there {
+			return part{}, err
+		}
+	}
+	exists, err := v.existing(ctx, place, len(c.want.roles[place]) > 0 || c.has(records))
+	if err != nil {
+		return part{}, err
+	}
+	p := c.in(place, records, exists)
+	if v.lax || !endless(records, org.RoleOrganizationAdmin, org.RoleOrganizationUser) || endless(p.after(), org.RoleOrganizationAdmin, org.RoleOrganizationUser) {
+		return p, nil
+	}
+	other, err := v.AdminBeside(ctx, place, v.user)
+	if err != nil || other {
+		return p, err
+	}
+	c.protects = map[string]bool{org.RoleOrganizationAdmin: true, org.RoleOrganizationUser: true}
+	p = c.in(place, records, exists)
+	p.protected = true
+	return p, nil
+}
+
+// isThere reports whether there is an organization. A rule may outlive it.
+func (v *view) isThere(ctx context.Context, place uuid.UUID) (bool, error) {
+	if there, known := v.stored[place]; known {
+		return there, nil
+	}
+	_, err := v.Q.GetOrganization(ctx, place)
+	there := err == nil
+	if db.IsNotFound(err) {
+		err = nil
+	}
+	if v.stored != nil && err == nil {
+		v.stored[place] = there
+	}
+	return there, err
+}
+
+// existing reports whether a place has a role. A rule may outlive the role that it gives.
+func (v *view) existing(ctx context.Context, place uuid.UUID, asked bool) (func(string) bool, error) {
+	if !asked {
+		return func(string) bool { return false }, nil
+	}
+	set, err := v.Roles(ctx, place)
+	if err != nil {
+		return nil, err
+	}
+	return func(role string) bool { return set.ByName[role] != nil }, nil
+}
+
+// endless reports whether each of some roles is held by a record without an end.
+func endless(records []org.Assignment, roles ...string) bool {
+	for _, role := range roles {
+		if !slices.ContainsFunc(records, func(r org.Assignment) bool { return r.Role == role && r.Until == nil }) {
+			return false
+		}
+	}
+	return true
+}
+
+// onSite compares the roles of the site. The last owner stays one, and nothing is given that would lock all owners out.
+func (v *view) onSite(ctx context.Context, c comparison) (part, error) {
+	exists, err := v.existing(ctx, uuid.Nil, len(c.want.site) > 0 || c.has(v.site))
+	if err != nil {
+		return part{}, err
+	}
+	p := c.inSite(v.site, exists)
+	if v.lax {
+		return p, nil
+	}
+	if endless(v.site, org.RoleOwner) && !endless(p.after(), org.RoleOwner) {
+		other, err := v.ManagedBeside(ctx, v.user)
+		if err != nil {
+			return p, err
+		}
+		if !other {
+			c.protects = map[string]bool{org.RoleOwner: true}
+			p = c.inSite(v.site, exists)
+			p.protected = true
+		}
+	}
+	return v.unlocked(ctx, p)
+}
+
+// unlocked leaves the site as it is if what is given would deny all owners their work.
+func (v *view) unlocked(ctx context.Context, p part) (part, error) {
+	if !slices.ContainsFunc(p.before, func(r org.Assignment) bool { return r.Role == org.RoleOwner }) || !p.changes() {
+		return p, nil
+	}
+	h := org.HolderChange{User: v.user, Before: rolesOf(p.before), After: rolesOf(p.after())}
+	managed, err := v.If(h).ManagedBeside(ctx, uuid.Nil)
+	if err != nil || managed {
+		return p, err
+	}
+	if was, err := v.ManagedBeside(ctx, uuid.Nil); err != nil || !was {
+		return p, err
+	}
+	p.held, p.made, p.gone, p.protected = append(p.held, p.gone...), nil, nil, true
+	return p, nil
+}
+
+// rolesOf is the roles that some records give, sorted. The membership is none.
+func rolesOf(records []org.Assignment) []string {
+	roles := []string{}
+	for i := range records {
+		if r := &records[i]; r.Role != org.RoleOrganizationUser || r.OrganizationID == uuid.Nil {
+			roles = append(roles, r.Role)
+		}
+	}
+	slices.Sort(roles)
+	return slices.Compact(roles)
+}
+
+// note says what this sign-in leaves as it was.
+func (v *view) note() {
+	add := func(kind, target string) {
+		if n := (notice{kind, target}); !slices.Contains(v.has, n) {
+			v.has = append(v.has, n)
+		}
+	}
+	for _, claim := range sortedKeys(v.want.states) {
+		if v.want.states[claim] == org.ClaimTruncated {
+			add(string(org.ClaimTruncated), claim)
+		}
+	}
+	for i := range v.parts {
+		if p := &v.parts[i]; p.protected && len(p.held) > 0 {
+			if p.place == uuid.Nil {
+				add(string(org.HoldLastOwner), "")
+			} else {
+				add(string(org.HoldLastAdmin), p.place.String())
+			}
+		}
+	}
+	if v.fused {
+		add(string(org.HoldFuse), "")
+	}
+}
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

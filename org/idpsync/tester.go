@@ -1,0 +1,261 @@
+package idpsync
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"rolecall.example/db"
+	"rolecall.example/org"
+	"rolecall.example/org/unit"
+)
+
+// Test tells what a sign-in would do, and what the rules would do to everybody. It is what a sign-in does, without storing
+// anything. Forbidden: the caller may not read the rules of the site. Invalid: no such user, or one without claims.
+func (s *Service) Test(ctx context.Context, by *org.Actor, input org.Input[org.SyncTest]) (f org.SyncForecast, err error) {
+	defer org.Wrap(&err, "try the rules of a sign-in provider")
+	err = s.units.Moment(ctx, by, func(src unit.Reader) error {
+		f, err = test(ctx, src, by, input)
+		return err
+	})
+	return f, err
+}
+
+func test(ctx context.Context, s unit.Reader, by *org.Actor, input org.Input[org.SyncTest]) (f org.SyncForecast, err error) {
+	if !by.Can("read", settingsOf(uuid.Nil)) {
+		return f, org.ErrForbidden("idpsync_settings:read")
+	}
+	in, err := input.Read()
+	if err != nil {
+		return f, err
+	}
+	rules, err := Rules(ctx, s, in.Provider.ID)
+	if err != nil {
+		return f, err
+	}
+	draft, err := checkDraft(ctx, s, by, in.Draft)
+	if err != nil {
+		return f, err
+	}
+	q := question{provider: in.Provider, book: newRulebook(drafted(rules, draft)), claims: in.Claims}
+	if in.User != "" {
+		row, err := s.ReadableUser(ctx, by, in.User)
+		if err != nil {
+			return f, err
+		}
+		q.user = row.ID
+		if q.claims == nil {
+			if q.claims, err = lastClaims(ctx, s, in.Provider, row); err != nil {
+				return f, err
+			}
+		}
+	}
+	o, err := look(ctx, s, q)
+	if err != nil {
+		return f, err
+	}
+	f = forecast(o)
+	if in.Impact {
+		impact, err := weigh(ctx, s, by, q)
+		if err != nil {
+			return f, err
+		}
+		f.Impact = &impact
+	}
+	hide(by, &f)
+	return f, nameAll(ctx, s, by, &f)
+}
+
+// hide leaves out what the rule sets give that the caller may not read.
+func hide(by *org.Actor, f *org.SyncForecast) {
+	hidden := func(place uuid.UUID, role string) bool {
+		switch {
+		case place == uuid.Nil:
+			return !by.Owner()
+		case role == org.RoleOrganizationUser:
+			return false
+		}
+		return !by.Can("read", org.OrgObject(place)) || !by.Can("read", settingsOf(place))
+	}
+	lines := func(list []org.SyncLine) []org.SyncLine {
+		return slices.DeleteFunc(list, func(l org.SyncLine) bool { return hidden(l.Organization, l.Role) })
+	}
+	f.Roles, f.SiteRoles = lines(f.Roles), lines(f.SiteRoles)
+	f.Held = slices.DeleteFunc(f.Held, func(h org.SyncHeld) bool { return hidden(h.Organization, h.Role) })
+	if f.Impact == nil {
+		return
+	}
+	impact := func(list []org.SyncImpactLine) []org.SyncImpactLine {
+		return slices.DeleteFunc(list, func(l org.SyncImpactLine) bool { return hidden(l.Organization, l.Role) })
+	}
+	f.Impact.Gains, f.Impact.Losses = impact(f.Impact.Gains), impact(f.Impact.Losses)
+}
+
+// checkDraft finds the organizations of rule sets that are not stored, and tells all that is wrong with them. What they give need
+// not be there: then it gives nothing.
+func checkDraft(ctx context.Context, s unit.Reader, by *org.Actor, draft []org.SyncRules) ([]org.SyncRules, error) {
+	var bad org.FieldErrors
+	checked := slices.Clone(draft)
+	for i := range checked {
+		set := &checked[i]
+		at := map[org.SyncKind]string{org.SyncOrganizations: "draft.organization", org.SyncSiteRoles: "draft.site_roles"}[set.Kind]
+		if set.Kind == org.SyncRoles && set.Organization.ID == uuid.Nil {
+			at = fmt.Sprintf("draft.roles[%q]", set.Organization.Name)
+			o, err := s.Organization(ctx, by, set.Organization.Name)
+			if org.KindOf(err) == org.NotFound {
+				bad.Add(at, "is no organization")
+				continue
+			}
+			if err != nil {
+				return nil, err
+			}
+			set.Organization = unit.OrganizationOf(o)
+		}
+		c := changed{before: org.SyncRules{Kind: set.Kind}, after: *set}
+		if e, ok := errors.AsType[*org.Error](c.check(nil)); ok {
+			for _, f := range e.Fields {
+				bad.Add(at+"."+f.Field, f.Detail)
+			}
+		}
+	}
+	return checked, bad.Err("Validation failed.")
+}
+
+// drafted puts rule sets that are not stored into the place of stored ones.
+func drafted(rules, draft []org.SyncRules) []org.SyncRules {
+	same := func(a, b *org.SyncRules) bool { return a.Kind == b.Kind && a.Organization.ID == b.Organization.ID }
+	left := slices.DeleteFunc(slices.Clone(rules), func(r org.SyncRules) bool {
+		return slices.ContainsFunc(draft, func(d org.SyncRules) bool { return same(&r, &d) })
+	})
+	return append(left, draft...)
+}
+
+// lastClaims is what a provider said of somebody at the last sign-in.
+func lastClaims(ctx context.Context, s unit.Reader, p *org.Provider, user db.UserRow) (map[string]any, error) {
+	rows, err := s.Q.ListIdentities(ctx, user.ID)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range rows {
+		if r.Provider != p.ID || !r.LastLoginAt.Valid {
+			continue
+		}
+		found, err := s.Q.GetIdentity(ctx, db.GetIdentityParams{Issuer: r.Issuer, Subject: r.Subject})
+		if err != nil {
+			return nil, err
+		}
+		claims, ok := storedClaims(found.Claims)
+		if !ok {
+			return nil, badUser(fmt.Sprintf("%s has more claims at %s than are kept: enter them", user.Username, p.Name))
+		}
+		return claims, nil
+	}
+	return nil, badUser(fmt.Sprintf("%s has never signed in with %s", user.Username, p.Name))
+}
+
+func badUser(detail string) error {
+	return org.FieldErrors{{Field: "user", Detail: detail}}.Err("There are no claims to try.")
+}
+
+// storedClaims are the claims that are kept of a sign-in; ok is false if they were too long to keep.
+func storedClaims(text string) (claims map[string]any, ok bool) {
+	d := json.NewDecoder(strings.NewReader(text))
+	d.UseNumber()
+	return claims, d.Decode(&claims) == nil && claims != nil
+}
+
+// forecast tells of an outlook line by line.
+func forecast(o *outlook) (f org.SyncForecast) {
+	f.States, f.Unmatched, f.Held = o.want.states, o.want.unmatched, o.held
+	for i := range o.parts {
+		p := &o.parts[i]
+		add := func(r *org.Assignment, change org.SyncStep) {
+			line := lineOf(r, change)
+			switch {
+			case p.place == uuid.Nil:
+				f.SiteRoles = append(f.SiteRoles, line)
+			case r.Role == org.RoleOrganizationUser:
+				f.Organizations = append(f.Organizations, line)
+			default:
+				f.Roles = append(f.Roles, line)
+			}
+		}
+		for i := range p.made {
+			r := &p.made[i]
+			change := org.SyncAdd
+			if p.own(r.Role, r.Source) != nil { // it says something else from now on
+				change = org.SyncKept
+			}
+			add(r, change)
+		}
+		for _, list := range [][]org.Assignment{p.kept, p.held} {
+			for i := range list {
+				add(&list[i], org.SyncKept)
+			}
+		}
+		for i := range p.gone {
+			add(&p.gone[i], org.SyncEnd)
+		}
+	}
+	for _, list := range [][]org.SyncLine{f.Organizations, f.Roles, f.SiteRoles} {
+		slices.SortFunc(list, func(a, b org.SyncLine) int {
+			if c := slices.Compare(a.Organization[:], b.Organization[:]); c != 0 {
+				return c
+			}
+			return strings.Compare(a.Role, b.Role)
+		})
+	}
+	return f
+}
+
+func lineOf(r *org.Assignment, change org.SyncStep) org.SyncLine {
+	return org.SyncLine{Organization: r.OrganizationID, Role: r.Role, Rule: r.SourceRef, Change: change}
+}
+
+// nameAll gives organizations their names, as far as the caller may read them.
+func nameAll(ctx context.Context, s unit.Reader, by *org.Actor, f *org.SyncForecast) error {
+	names := map[uuid.UUID]string{}
+	name := func(id uuid.UUID) (string, error) {
+		known, ok := names[id]
+		if ok || id == uuid.Nil || !by.Can("read", org.OrgObject(id)) {
+			return known, nil
+		}
+		o, err := s.Q.GetOrganization(ctx, id)
+		if err != nil && !db.IsNotFound(err) {
+			return "", err
+		}
+		names[id] = o.DisplayName
+		return o.DisplayName, nil
+	}
+	var lines []*org.SyncLine
+	for _, list := range [][]org.SyncLine{f.Organizations, f.Roles} {
+		for i := range list {
+			lines = append(lines, &list[i])
+		}
+	}
+	for i := range f.Held {
+		lines = append(lines, &f.Held[i].SyncLine)
+	}
+	var err error
+	for _, l := range lines {
+		if l.OrganizationName, err = name(l.Organization); err != nil {
+			return err
+		}
+	}
+	if f.Impact == nil {
+		return nil
+	}
+	for _, list := range [][]org.SyncImpactLine{f.Impact.Gains, f.Impact.Losses} {
+		for i := range list {
+			if list[i].OrganizationName, err = name(list[i].Organization); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
