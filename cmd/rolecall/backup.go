@@ -129,15 +129,20 @@ func checkCommand() *command {
 		about: "It reads every page and every reference, verifies the audit trail from its first entry to its last, compares the roles\n" +
 			"of every account with those that the trail records, counts the members of every organization, compares the schema\n" +
 			"with that of its version, and checks that an owner can sign in. It counts what changes of the catalog left behind in\n" +
-			"roles and assignments, which has no effect and is no damage. It changes nothing. Exit code 1 means that something was\n" +
-			"found. The pages and references of a PostgreSQL database are kept by its server, which pg_amcheck looks over.",
+			"roles and assignments, which has no effect and is no damage. It names the sign-in providers that have left the settings\n" +
+			"and whose roles are held still. It changes nothing. Exit code 1 means that something was found. The pages and references\n" +
+			"of a PostgreSQL database are kept by its server, which pg_amcheck looks over.",
 		examples: []string{"rolecall check --db /var/lib/rolecall/rolecall.db", "rolecall check --json | jq .findings"},
-		settings: []string{"db"},
+		settings: []string{"db", "oidc-config", "oidc-issuer-url"},
 		run: func(ctx context.Context, t *terminal, c *config) error {
 			if err := c.mustExist(ctx); err != nil {
 				return err
 			}
-			r, err := examine(ctx, c.db)
+			providers, err := c.oidc.ids()
+			if err != nil {
+				return err
+			}
+			r, err := examine(ctx, c.db, providers)
 			if err != nil {
 				return err
 			}
@@ -164,7 +169,8 @@ type examination struct {
 
 // examine goes on after a finding as long as it can. Only a schema of another version ends it, because the queries below
 // are written for this one.
-func examine(ctx context.Context, path string) (examination, error) {
+// providers are the ids of the settings, nil if they are not known.
+func examine(ctx context.Context, path string, providers []string) (examination, error) {
 	r, err := db.Inspect(ctx, path, false)
 	if err != nil {
 		return examination{}, err
@@ -201,6 +207,11 @@ func examine(ctx context.Context, path string) (examination, error) {
 		if owners, err = service.SignIn.OwnersWithPassword(ctx); err == nil && owners == 0 {
 			x.Warnings = append(x.Warnings, "no owner can sign in without a sign-in provider: while it is down, recover-owner is the only way in")
 		}
+	}
+	if err == nil && len(found) == 0 {
+		var lines []string
+		lines, err = strangeSources(ctx, service, providers)
+		x.Warnings = append(x.Warnings, lines...)
 	}
 	if err == nil {
 		dead, failed := service.CountDead(ctx)

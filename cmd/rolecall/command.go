@@ -49,6 +49,7 @@ func groups() []group {
 			organizationsListCommand(), organizationsShowCommand(), organizationsCreateCommand(), organizationsEditCommand(), organizationsDeleteCommand(),
 			membersAddCommand(), membersRemoveCommand(), membersGiveCommand(), membersTakeCommand(), membersSetRolesCommand(), membersBulkCommand(),
 			rolesCreateCommand(), rolesEditCommand(), rolesDeleteCommand(), rolesRestoreCommand(), rolesExportCommand(), rolesApplyCommand(), undoCommand(),
+			syncTestCommand(),
 		}},
 		{"Change what there is to be allowed", []*command{
 			catalogShowCommand(), catalogDiffCommand(), catalogApplyCommand(), catalogRollbackCommand(), catalogVersionsCommand(),
@@ -69,6 +70,7 @@ var families = map[string]string{
 	"members":       "See and change who is in an organization, and with which roles",
 	"organizations": "See and change organizations",
 	"roles":         "See and change the roles of an organization, or of the site",
+	"sync":          "Try what sign-in providers give to people",
 	"tokens":        "See and change API tokens",
 	"users":         "See and change accounts",
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
+	"strings"
 	"time"
 
 	"rolecall.example/org"
@@ -90,4 +92,37 @@ func (c *config) openProviders(ctx context.Context, service *services.Service, l
 		return nil, err
 	}
 	return oidc.New(c.providers, oidc.Options{AccessURL: c.accessURL, Now: time.Now, Log: log})
+}
+
+// ids are the ids of the providers that the settings name, without what it takes to reach them; nil if they name none, as in a
+// shell that has not the settings of the server.
+func (f *oidcFlags) ids() ([]string, error) {
+	switch {
+	case f.file != "":
+		ids, err := oidc.IDs(f.file)
+		if err != nil {
+			return nil, usageError("--oidc-config: " + err.Error())
+		}
+		return ids, nil
+	case f.issuer != "":
+		return []string{"default"}, nil
+	}
+	return nil, nil
+}
+
+// strangeSources names the sources of roles that no provider of the settings stands behind, or all of them where the settings
+// are not known.
+func strangeSources(ctx context.Context, service *services.Service, providers []string) (lines []string, err error) {
+	sources, err := service.Sync.Sources(ctx)
+	for _, s := range sources {
+		id := strings.TrimPrefix(string(s.Source), "oidc:")
+		people := counted(int(s.People), "person holds", "people hold")
+		switch {
+		case providers == nil:
+			lines = append(lines, fmt.Sprintf("%s what %s gave; with --oidc-config this tells whether the provider is still in the settings", people, s.Source))
+		case !slices.Contains(providers, id):
+			lines = append(lines, fmt.Sprintf("%s what %s gave, and no sign-in provider of the settings is called %s: an owner keeps or ends it", people, s.Source, id))
+		}
+	}
+	return lines, err
 }

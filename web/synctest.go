@@ -1,0 +1,154 @@
+package web
+
+import (
+	"maps"
+	"net/http"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"rolecall.example/client"
+	"rolecall.example/org"
+)
+
+// syncTestRoutes are the part of the table that is about what sign-ins do to what people hold.
+var syncTestRoutes = []Route{
+	{http.MethodPost, "/settings/idpsync/test", SignedIn, API | Body, "try the rules of a sign-in provider", (*Server).testSync},
+	{http.MethodPost, "/settings/idpsync/release", SignedIn, API | Page | Body, "let a source go on that is held", (*Server).releaseSync},
+}
+
+// testSync tells what a sign-in would do, and stores nothing.
+func (s *Server) testSync(c *call) (reply, error) {
+	in := decode(c, func(o object) org.SyncTest { return s.readSyncTest(c, o) })
+	f, err := s.Service.Sync.Test(c.ctx, c.actor, in)
+	return reply{json: wireSyncForecast(&f), noStore: true}, err
+}
+
+// readSyncTest reads what is to be tried. Claims are what a provider says, so they have any fields.
+func (s *Server) readSyncTest(c *call, o object) org.SyncTest {
+	in := org.SyncTest{User: o.text("user"), Impact: true}
+	in.Claims, _ = value[map[string]any](o, "claims", "must be an object")
+	if in.Provider = s.testedProvider(c, o.text("provider")); in.Provider == nil {
+		o.addError("provider", "must be the id of a sign-in provider of the settings")
+	}
+	if in.Claims == nil && in.User == "" && !o.has("draft") {
+		o.addError("claims", "must be given, or user")
+	}
+	if o.has("draft") {
+		in.Draft = readSyncDraft(o.object("draft"))
+	}
+	return in
+}
+
+// readSyncDraft reads rule sets that are not stored. Organizations are ids or names; the use case looks them up.
+func readSyncDraft(o object) (sets []org.SyncRules) {
+	if o.has("organization") {
+		set := readSyncDraftRules(o.object("organization"), org.SyncOrganizations)
+		sets = append(sets, set)
+	}
+	if o.has("site_roles") {
+		sets = append(sets, readSyncDraftRules(o.object("site_roles"), org.SyncSiteRoles))
+	}
+	if !o.has("roles") {
+		return sets
+	}
+	roles := o.table("roles")
+	for _, place := range slices.Sorted(maps.Keys(roles.fields)) {
+		set := readSyncDraftRules(roles.object(place), org.SyncRoles)
+		set.Organization.Name = place
+		sets = append(sets, set)
+	}
+	return sets
+}
+
+func readSyncDraftRules(o object, kind org.SyncKind) org.SyncRules {
+	set := org.SyncRules{Kind: kind, Field: o.text("field"), Mapping: o.mapping("mapping")}
+	if set.AssignDefault = true; kind == org.SyncOrganizations && o.has("organization_assign_default") {
+		set.AssignDefault = o.flag("organization_assign_default")
+	}
+	return set
+}
+
+// testedProvider is a provider of the settings, the first if none is named, nil if it is none of them. A command on the database
+// has no settings, and takes the claims as they are.
+func (s *Server) testedProvider(c *call, id string) *org.Provider {
+	list := s.Providers.List()
+	if len(list) == 0 {
+		if c.actor.Operator && id != "" {
+			return &org.Provider{ID: id, Name: id}
+		}
+		return nil
+	}
+	if id == "" {
+		id = list[0].ID
+	}
+	p, err := s.Providers.Policy(id)
+	if err != nil {
+		return nil
+	}
+	return p
+}
+
+// releaseSync lets a source go on, or gives it up.
+func (s *Server) releaseSync(c *call) (reply, error) {
+	q := c.query()
+	source := q.text("source")
+	if err := q.problem(); err != nil {
+		return reply{}, err
+	}
+	action := org.Given("")
+	if b := c.receive(); len(b.data) > 0 || b.tooLarge {
+		action = decode(c, func(o object) string { return o.text("action") })
+	}
+	done, err := s.Service.Sync.Release(c.ctx, c.actor, source, action)
+	if err != nil {
+		return reply{}, err
+	}
+	return reply{
+		json: client.SyncReleased{Source: string(done.Source), People: done.People, Kept: done.Kept},
+		next: to("/settings/sync", "Done: "+done.Source.Words()+"."),
+	}, nil
+}
+
+func wireSyncForecast(f *org.SyncForecast) client.SyncForecast {
+	w := client.SyncForecast{
+		States: map[string]string{}, Unmatched: append([]string{}, f.Unmatched...),
+		Organizations: each(f.Organizations, func(l *org.SyncLine) client.SyncForecastPlace {
+			return client.SyncForecastPlace{ID: l.Organization, Name: l.OrganizationName, Rule: l.Rule, Change: string(l.Change)}
+		}),
+		Roles: each(f.Roles, func(l *org.SyncLine) client.SyncForecastRole {
+			return client.SyncForecastRole{OrganizationID: l.Organization, Role: l.Role, Rule: l.Rule, Change: string(l.Change)}
+		}),
+		SiteRoles: each(f.SiteRoles, func(l *org.SyncLine) client.SyncForecastSiteRole {
+			return client.SyncForecastSiteRole{Role: l.Role, Rule: l.Rule, Change: string(l.Change)}
+		}),
+		Held: each(f.Held, func(h *org.SyncHeld) client.SyncForecastHeld {
+			return client.SyncForecastHeld{OrganizationID: optionalID(h.Organization), Role: h.Role, Rule: h.Rule, Why: string(h.Why)}
+		}),
+	}
+	for claim, state := range f.States {
+		w.States[claim] = string(state)
+	}
+	if f.Impact != nil {
+		w.Impact = &client.SyncImpact{
+			People: f.Impact.People, Complete: f.Impact.Complete,
+			Losses: each(f.Impact.Losses, wireSyncImpactLine), Gains: each(f.Impact.Gains, wireSyncImpactLine),
+		}
+	}
+	return w
+}
+
+func wireSyncImpactLine(l *org.SyncImpactLine) client.SyncImpactLine {
+	return client.SyncImpactLine{
+		OrganizationID: optionalID(l.Organization), Organization: l.OrganizationName, Role: l.Role, People: l.People,
+		Sample: append([]string{}, l.Sample...),
+	}
+}
+
+// optionalID is an id that may be missing.
+func optionalID(id uuid.UUID) *uuid.UUID {
+	if id == uuid.Nil {
+		return nil
+	}
+	return &id
+}
