@@ -276,8 +276,8 @@ func (s *session) asOthersAsk() {
 		s.Errorf("Appearance = %+v, want rolecall", a)
 	}
 	m, err := s.AuthMethods(s.ctx)
-	if must(s, m, err); !m.Password.Enabled || m.OIDC.Enabled || m.GitHub.Enabled {
-		s.Errorf("AuthMethods = %+v, want passwords alone", m)
+	if must(s, m, err); !m.Password.Enabled || m.OIDC.SignInText != "Continue with Provider okta" || m.GitHub.Enabled {
+		s.Errorf("AuthMethods = %+v, want passwords and the provider", m)
 	}
 	for password, valid := range map[string]bool{"password": false, webtest.Password: true} {
 		p, err := s.ValidatePassword(s.ctx, password)

@@ -39,7 +39,7 @@ var rooms = map[string][]string{
 	"web/openapi":       {},
 	"web/oidc":          {"org"},
 	"web/oidc/oidctest": {},
-	"web/webtest":       {"web", "client", "org", "org/account", "org/factor", "org/feed", "org/services", "rbac", "views", "static", "db", "db/dbtest"},
+	"web/webtest":       {"web", "web/oidc", "client", "org", "org/account", "org/factor", "org/feed", "org/services", "rbac", "views", "static", "db", "db/dbtest"},
 	"web/ceiling":       {},
 	"cmd/rolecall":      {"client", "web", "web/oidc", "org", "org/catalogfile", "org/permtest", "org/account", "org/factor", "org/feed", "org/signing", "org/services", "rbac", "db"},
 	"cmd/bench":         {"web/ceiling", "client", "client/local", "rbac/snapshot"},

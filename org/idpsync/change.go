@@ -18,6 +18,7 @@ import (
 // that takes one. Invalid: the provider, or what is wrong with the input. Conflict: it began from another version.
 func (s *Service) Change(ctx context.Context, subject *org.Actor, in org.SyncPlace, provider org.Input[*org.Provider], change org.Input[org.SyncChange]) (r org.SyncRules, err error) {
 	defer org.Wrap(&err, "change the rule set of %s", in.Kind)
+	// A rule set is written where it gives: so no sign-in that reads it under the lock of an organization sees half of a change.
 	scope := unit.OnSite
 	if in.Kind == org.SyncRoles {
 		scope = unit.InOrganization(in.Organization)
@@ -56,6 +57,7 @@ func planChange(ctx context.Context, a *unit.Attempt, in command) (c changed, er
 		return c, err
 	}
 	c.after = c.before
+	// The entry names the rule set, so it gets its id before it is stored.
 	if c.after.ID == uuid.Nil {
 		c.after.ID = unit.NewID()
 	}
@@ -67,6 +69,7 @@ func planChange(ctx context.Context, a *unit.Attempt, in command) (c changed, er
 	if err := a.BegunFrom(ctx, change.From, c.before.Tag(), "These rules were changed meanwhile."); err != nil {
 		return c, err
 	}
+	// Before anything is compared: the same id in capitals would be another target.
 	if in.in.Kind == org.SyncOrganizations {
 		change = withIDs(change)
 	}
@@ -131,6 +134,7 @@ func (c *changed) become(change *org.SyncChange) (added []pair) {
 	if change.Mapping != nil {
 		return added
 	}
+	// In the order of the values, so that the same request is refused in the same words every time.
 	for _, key := range slices.Sorted(maps.Keys(r.Mapping)) {
 		for i, target := range r.Mapping[key] {
 			if r.Field != c.before.Field && r.Field != "" || !slices.Contains(c.before.Mapping[key], target) {
@@ -143,11 +147,13 @@ func (c *changed) become(change *org.SyncChange) (added []pair) {
 
 // with adds pairs to the mapping, once each, and takes out those that are to be removed, whether they were there or are added.
 func (c *changed) with(change *org.SyncMappingChange) (added []pair) {
+	// A copy: what is before goes into the trail as it was.
 	next := map[string][]string{}
 	for key, targets := range c.before.Mapping {
 		next[key] = slices.Clone(targets)
 	}
 	for i, p := range change.Add {
+		// One that is removed at once gives nothing to anyone, so its author need not be able to.
 		if slices.Contains(next[p.Given], p.Gets) || slices.Contains(change.Remove, p) {
 			continue
 		}
@@ -172,6 +178,7 @@ func applyChange(ctx context.Context, w *unit.Writer, c changed) (org.SyncRules,
 	if after.Kind == org.SyncOrganizations {
 		w.Field("organization_assign_default", before.AssignDefault, after.AssignDefault)
 	}
+	// Terraform sends all of it at each run: that is no change, and none is recorded.
 	if len(w.Fields) == 0 {
 		return before, nil
 	}

@@ -32,6 +32,7 @@ func (c *changed) check(added []pair) error {
 		}
 		bad.Add(org.SyncKey(key), c.keyProblem(key))
 	}
+	// A value with several new targets is told of once.
 	seen := map[string]bool{}
 	for _, p := range added {
 		if !seen[p.given] {
@@ -39,6 +40,7 @@ func (c *changed) check(added []pair) error {
 			seen[p.given] = true
 		}
 	}
+	// One that is over a bound that came later may still be made smaller.
 	if n := c.after.Pairs(); n > org.MaxSyncPairs && n > c.before.Pairs() || len(c.after.Mapping) > org.MaxSyncPairs {
 		bad.Add("mapping", fmt.Sprintf("must have at most %d pairs", org.MaxSyncPairs))
 	}
@@ -51,6 +53,7 @@ func (c *changed) keyProblem(key string) string {
 	switch {
 	case key == "" || key == org.SyncGlob:
 		return "must not be empty"
+	// A pattern reaches values that nobody has thought of yet.
 	case c.after.Kind == org.SyncSiteRoles && strings.HasPrefix(key, org.SyncGlob):
 		return "must be one value: patterns give no roles of the site"
 	}
@@ -88,6 +91,7 @@ func mayMap(ctx context.Context, a *unit.Attempt, c *changed, added []pair) erro
 		}
 		no.Add(added[i].gets, refused)
 	}
+	// What is not there comes before what may not be given: the caller may see both.
 	if err := bad.Err("Validation failed."); err != nil {
 		return err
 	}
@@ -118,6 +122,7 @@ func (c *changed) opens() bool {
 
 // mayAdd judges pairs that give memberships. An organization that the caller may not read is not there.
 func mayAdd(ctx context.Context, a *unit.Attempt, added []pair) (func(pair) (problem, refused string), error) {
+	// All of them in one query, however many there are.
 	var ids []uuid.UUID
 	for i := range added {
 		if id, err := uuid.Parse(added[i].Gets); err == nil {
@@ -180,5 +185,6 @@ func denies(r *org.Role) bool {
 			return true
 		}
 	}
+	// One that means nothing now may mean something again when the catalog goes back.
 	return slices.ContainsFunc(r.Dead, func(d org.DeadPermission) bool { return d.Permission.Negate })
 }

@@ -80,6 +80,7 @@ func placeFor(ctx context.Context, src unit.Reader, by *org.Actor, action string
 	} else if err := src.Settle(ctx); err != nil {
 		return p, err
 	}
+	// Whoever decides who becomes an owner is as much as one.
 	if in.Kind == org.SyncSiteRoles && !by.Owner() {
 		return p, errNotOwner
 	}
@@ -98,6 +99,7 @@ func rulesAt(ctx context.Context, src unit.Reader, in place, provider string) (o
 	} else {
 		row, err = src.Q.GetSyncRulesOfSite(ctx, db.GetSyncRulesOfSiteParams{Provider: provider, Kind: string(in.kind)})
 	}
+	// What nobody has stored is shown as Coder's API shows it, not as missing.
 	if db.IsNotFound(err) {
 		return unset(in, provider), nil
 	}
@@ -152,6 +154,7 @@ func (s *Service) All(ctx context.Context, subject *org.Actor, provider org.Inpu
 
 // visible leaves out the rule sets that a caller may not read.
 func visible(by *org.Actor, all []org.SyncRules) []org.SyncRules {
+	// The site's right to read does not open organizations that the caller can't see.
 	sets := []org.SyncRules{}
 	for _, r := range all {
 		o := r.Organization.ID

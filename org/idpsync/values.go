@@ -71,6 +71,7 @@ func (s *Service) texts(ctx context.Context, subject *org.Actor, organization st
 	if organization != "" {
 		in = org.SyncPlace{Kind: org.SyncRoles, Organization: organization}
 	}
+	// Each is kept once: thousands of people have the same few groups.
 	found := map[string]bool{}
 	err = s.units.Moment(ctx, subject, func(src unit.Reader) error {
 		where, err := placeFor(ctx, src, subject, "read", in)
@@ -129,7 +130,7 @@ func someClaims(ctx context.Context, src unit.Reader, in place, provider string,
 func ParseClaims(text string) map[string]any {
 	claims := map[string]any{}
 	d := json.NewDecoder(bytes.NewReader([]byte(text)))
-	d.UseNumber()
+	d.UseNumber() // a number of a group must not come out rounded
 	if d.Decode(&claims) == nil && claims != nil {
 		return claims
 	}
@@ -147,6 +148,7 @@ func ParseClaims(text string) map[string]any {
 // has not signed in with it.
 func (s *Service) Claims(ctx context.Context, subject *org.Actor, provider string) (_ map[string]any, err error) {
 	defer org.Wrap(&err, "read the claims of the caller")
+	// The own ones take no right.
 	rows, err := s.units.DB.ListClaimsOfUser(ctx, subject.ID())
 	if err != nil {
 		return nil, err
