@@ -128,12 +128,13 @@ func checkCommand() *command {
 		summary: "Check the database for damage, beside a running server or without one",
 		about: "It reads every page and every reference, verifies the audit trail from its first entry to its last, compares the roles\n" +
 			"of every account with those that the trail records, counts the members of every organization, compares the schema\n" +
-			"with that of its version, and checks that an owner can sign in. It counts what changes of the catalog left behind in\n" +
-			"roles and assignments, which has no effect and is no damage. It names the sign-in providers that have left the settings\n" +
-			"and whose roles are held still. It changes nothing. Exit code 1 means that something was found. The pages and references\n" +
-			"of a PostgreSQL database are kept by its server, which pg_amcheck looks over.",
+			"with that of its version, and checks that an owner can sign in. It warns when no owner can without a sign-in provider:\n" +
+			"with --password-login off no password counts. It counts what changes of the catalog left behind in roles and\n" +
+			"assignments, which has no effect and is no damage. It names the sign-in providers that have left the settings and whose\n" +
+			"roles are held still. It changes nothing. Exit code 1 means that something was found. The pages and references of a\n" +
+			"PostgreSQL database are kept by its server, which pg_amcheck looks over.",
 		examples: []string{"rolecall check --db /var/lib/rolecall/rolecall.db", "rolecall check --json | jq .findings"},
-		settings: []string{"db", "oidc-config", "oidc-issuer-url"},
+		settings: []string{"db", "password-login", "oidc-config", "oidc-issuer-url"},
 		run: func(ctx context.Context, t *terminal, c *config) error {
 			if err := c.mustExist(ctx); err != nil {
 				return err
@@ -142,7 +143,7 @@ func checkCommand() *command {
 			if err != nil {
 				return err
 			}
-			r, err := examine(ctx, c.db, providers)
+			r, err := examine(ctx, c.db, providers, c.passwords)
 			if err != nil {
 				return err
 			}
@@ -170,7 +171,7 @@ type examination struct {
 // examine goes on after a finding as long as it can. Only a schema of another version ends it, because the queries below
 // are written for this one.
 // providers are the ids of the settings, nil if they are not known.
-func examine(ctx context.Context, path string, providers []string) (examination, error) {
+func examine(ctx context.Context, path string, providers []string, passwords org.PasswordPolicy) (examination, error) {
 	r, err := db.Inspect(ctx, path, false)
 	if err != nil {
 		return examination{}, err
@@ -203,10 +204,7 @@ func examine(ctx context.Context, path string, providers []string) (examination,
 	found, err := service.CheckIntegrity(ctx)
 	x.Findings = append(x.Findings, found...)
 	if err == nil && len(found) == 0 {
-		var owners int64
-		if owners, err = service.SignIn.OwnersWithPassword(ctx); err == nil && owners == 0 {
-			x.Warnings = append(x.Warnings, "no owner can sign in without a sign-in provider: while it is down, recover-owner is the only way in")
-		}
+		err = x.warnOfProviders(ctx, service, passwords)
 	}
 	if err == nil && len(found) == 0 {
 		var lines []string
@@ -223,6 +221,20 @@ func examine(ctx context.Context, path string, providers []string) (examination,
 		}
 	}
 	return x, errors.Join(err, d.Close())
+}
+
+// warnOfProviders warns when the site depends on its sign-in providers: while they are down, nobody could repair it.
+func (x *examination) warnOfProviders(ctx context.Context, service *services.Service, passwords org.PasswordPolicy) error {
+	if passwords == org.PasswordsForNobody {
+		x.Warnings = append(x.Warnings, "no owner can sign in without a sign-in provider, since --password-login is off: while it is down, "+
+			"start the server with --password-login owners, and recover-owner if no owner has a password")
+		return nil
+	}
+	owners, err := service.SignIn.OwnersWithPassword(ctx)
+	if err == nil && owners == 0 {
+		x.Warnings = append(x.Warnings, "no owner can sign in without a sign-in provider: while it is down, recover-owner is the only way in")
+	}
+	return err
 }
 
 // answer returns what check prints. Numbers of rows come first for people: a check of the wrong file finds nothing and

@@ -232,10 +232,14 @@ func TestCheckFinds(t *testing.T) {
 		t.Fatal(log)
 	}
 	alter(t, provided, "UPDATE users SET password_hash = '', login_type = 'oidc' WHERE username = 'ada'; INSERT INTO user_identities (issuer, subject, provider, user_id, email, claims, created_at) SELECT 'https://idp.example.com', 'ada', 'okta', id, '', '{}', created_at FROM users WHERE username = 'ada'")
-	for file, want := range map[string]bool{sound: false, provided: true} {
+	for _, tt := range []struct {
+		file, passwords string
+		want            bool
+	}{{sound, "all", false}, {sound, "owners", false}, {sound, "off", true}, {provided, "all", true}, {provided, "off", true}} {
 		const says = "no owner can sign in without a sign-in provider"
-		if code, out, log := call(t, "", "check", "--db", file); code != 0 || strings.Contains(out+log, says) != want {
-			t.Errorf("%s: exit code %d, want the warning %v\n%s%s", filepath.Base(file), code, want, out, log)
+		code, out, log := call(t, "", "check", "--db", tt.file, "--password-login", tt.passwords)
+		if code != 0 || (strings.Count(out+log, says) == 1) != tt.want || strings.Contains(out, "--password-login is off") != (tt.passwords == "off") {
+			t.Errorf("%s with --password-login %s: exit code %d, want the warning %v\n%s%s", filepath.Base(tt.file), tt.passwords, code, tt.want, out, log)
 		}
 	}
 	for name, tt := range map[string]struct{ sql, says string }{
