@@ -27,6 +27,7 @@ type outgoing struct {
 
 	mu       sync.Mutex
 	down     time.Time // since when nothing is answered; zero: it is
+	why      error     // and what came instead last
 	keysURL  string
 	keysNext time.Time // when the keys may be asked for again
 }
@@ -61,14 +62,18 @@ func (o *outgoing) RoundTrip(r *http.Request) (*http.Response, error) {
 	res, err := o.base.RoundTrip(r)
 	if err != nil {
 		if !given(r) {
-			o.note(false, keys)
+			o.note(err, keys)
 		}
 		return nil, err
 	}
-	o.note(res.StatusCode < http.StatusInternalServerError, keys)
+	var none error
+	if res.StatusCode >= http.StatusInternalServerError {
+		none = answered(res.Status)
+	}
+	o.note(none, keys)
 	res.Body = &bounded{ReadCloser: res.Body, left: outgoingSize, broke: func() {
 		if !given(r) {
-			o.note(false, keys)
+			o.note(errCutShort, keys)
 		}
 	}}
 	return res, nil
@@ -95,18 +100,18 @@ func (o *outgoing) takeKeys() error {
 	return nil
 }
 
-// note notes whether the provider has answered. Keys that were not to be had may be asked for again soon.
-func (o *outgoing) note(answered, keys bool) {
+// note notes that the provider has answered, or why not. Keys that were not to be had may be asked for again soon.
+func (o *outgoing) note(why error, keys bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	now := o.now()
 	switch {
-	case answered:
+	case why == nil:
 		o.down = time.Time{}
 	case o.down.IsZero():
 		o.down = now
 	}
-	if keys && !answered {
+	if o.why = why; keys && why != nil {
 		o.keysNext = now.Add(failedPause)
 	}
 }
@@ -116,6 +121,13 @@ func (o *outgoing) since() time.Time {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.down
+}
+
+// trouble is why the provider did not answer last, nil if it did.
+func (o *outgoing) trouble() error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.why
 }
 
 func (o *outgoing) useKeys(address string) {

@@ -38,6 +38,7 @@ type provider struct {
 	Settings
 	out   *outgoing
 	known atomic.Pointer[known] // nil until it has answered
+	wrong atomic.Pointer[error] // why what it said of itself last can't be used; nil: it can, or was not asked
 }
 
 // known is what a provider says of itself.
@@ -76,6 +77,7 @@ type State struct {
 	ID, Name, Issuer string
 	Ready            bool      // one can sign in with it
 	Down             time.Time // since when it does not answer; zero: it does, or was not asked
+	Trouble          string    // what is wrong with it, for people; "" if nothing is known to be
 }
 
 // List returns the providers in the order of the settings.
@@ -85,9 +87,20 @@ func (p *Providers) List() []State {
 	}
 	list := make([]State, len(p.list))
 	for i, one := range p.list {
-		list[i] = State{ID: one.ID, Name: one.Name, Issuer: one.Issuer, Ready: one.known.Load() != nil, Down: one.out.since()}
+		list[i] = State{
+			ID: one.ID, Name: one.Name, Issuer: one.Issuer, Ready: one.known.Load() != nil, Down: one.out.since(), Trouble: one.trouble(),
+		}
 	}
 	return list
+}
+
+// trouble is what is wrong with the provider: how it answers, or else what it said of itself.
+func (one *provider) trouble() string {
+	err := one.out.trouble()
+	if wrong := one.wrong.Load(); err == nil && wrong != nil {
+		err = *wrong
+	}
+	return inWords(err)
 }
 
 // Policy returns what decides whose a sign-in with a provider is. NotFound: there is no such provider.
@@ -172,8 +185,19 @@ func (p *Providers) Discover(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// discover reads what the provider says of itself. Addresses in it must be as safe as the issuer.
+// discover asks the provider who it is, and notes what is wrong with the answer.
 func (one *provider) discover(ctx context.Context) error {
+	err := one.ask(ctx)
+	if err == nil {
+		one.wrong.Store(nil)
+	} else {
+		one.wrong.Store(&err)
+	}
+	return err
+}
+
+// ask reads what the provider says of itself. Addresses in it must be as safe as the issuer.
+func (one *provider) ask(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 2*outgoingTime)
 	defer cancel()
 	ctx = goidc.ClientContext(ctx, one.out.client())
