@@ -42,7 +42,7 @@ func inWords(err error) string {
 		return "It calls itself by another issuer than the settings do."
 	case len(text) > 4 && text[0] >= '3' && text[0] <= '5' && text[3] == ' ': // a status line, which may be followed by a page
 		line, _, _ := strings.Cut(text, ":")
-		return "It answers " + line[:min(len(line), 40)] + " where it should say who it is."
+		return "It answers " + line[:min(len(line), 40)] + "."
 	}
 	return "What it says of itself can't be used; the log has the details."
 }
