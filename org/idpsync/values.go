@@ -4,10 +4,8 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"rolecall.example/db"
 	"rolecall.example/org"
@@ -34,33 +32,9 @@ func (s *Service) Fields(ctx context.Context, subject *org.Actor, organization s
 func (s *Service) Values(ctx context.Context, subject *org.Actor, organization string, provider org.Input[*org.Provider], field string) (values []string, err error) {
 	defer org.Wrap(&err, "list values of the claim %q", field)
 	return s.texts(ctx, subject, organization, provider, func(p *org.Provider, claims map[string]any) []string {
-		return valuesOf(p, claims, field)
+		values, _ := lookUp(p, claims, field)
+		return values
 	})
-}
-
-// valuesOf are the values of a claim that is a list, a text or an object.
-func valuesOf(p *org.Provider, claims map[string]any, field string) (values []string) {
-	v, ok := claims[field]
-	if first, rest, dotted := strings.Cut(field, "."); !ok && dotted {
-		inner, _ := claims[first].(map[string]any)
-		return valuesOf(p, inner, rest)
-	}
-	switch v := v.(type) {
-	case string:
-		if p.Separator != "" {
-			return strings.Split(v, p.Separator)
-		}
-		return []string{v}
-	case []any:
-		for _, one := range v {
-			values = append(values, fmt.Sprint(one))
-		}
-	case map[string]any:
-		return slices.Collect(maps.Keys(v))
-	case json.Number, bool:
-		return []string{fmt.Sprint(v)}
-	}
-	return values
 }
 
 // texts collects what is told of the claims of each identity.
