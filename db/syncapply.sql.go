@@ -27,7 +27,6 @@ type CountHoldersOfSourceParams struct {
 }
 
 // Who holds anything from a source, or lost it since some time.
-// reads all: it is asked for only when many have lost something within an hour.
 func (q *Queries) CountHoldersOfSource(ctx context.Context, arg CountHoldersOfSourceParams) (int64, error) {
 	row := q.queryRow(ctx, q.countHoldersOfSourceStmt, countHoldersOfSource, arg.Source, arg.Since)
 	var count int64
@@ -57,6 +56,7 @@ const countSyncNotices = `-- name: CountSyncNotices :one
 SELECT count(*) FROM sync_notices
 `
 
+// reads all: it counts them.
 func (q *Queries) CountSyncNotices(ctx context.Context) (int64, error) {
 	row := q.queryRow(ctx, q.countSyncNoticesStmt, countSyncNotices)
 	var count int64
@@ -253,6 +253,7 @@ const listHeldSources = `-- name: ListHeldSources :many
 SELECT source, held_at, reason FROM sync_sources ORDER BY source
 `
 
+// reads all: of sources there are few.
 func (q *Queries) ListHeldSources(ctx context.Context) ([]SyncSource, error) {
 	rows, err := q.query(ctx, q.listHeldSourcesStmt, listHeldSources)
 	if err != nil {
@@ -418,7 +419,6 @@ type ListSourcesRow struct {
 }
 
 // The sources other than people by hand, and how many records each has made.
-// reads all: an index has those of other sources than people, which are what the page is about.
 func (q *Queries) ListSources(ctx context.Context) ([]ListSourcesRow, error) {
 	rows, err := q.query(ctx, q.listSourcesStmt, listSources)
 	if err != nil {
@@ -444,7 +444,7 @@ func (q *Queries) ListSources(ctx context.Context) ([]ListSourcesRow, error) {
 
 const listSyncNotices = `-- name: ListSyncNotices :many
 SELECT n.source, n.user_id, n.kind, n.target, n.noted_at, u.username
-FROM sync_notices n JOIN users u ON u.id = n.user_id
+FROM sync_notices n CROSS JOIN users u WHERE u.id = n.user_id
 ORDER BY n.noted_at DESC LIMIT CAST(?1 AS bigint)
 `
 
@@ -457,7 +457,9 @@ type ListSyncNoticesRow struct {
 	Username string
 }
 
-// What sign-ins have left as it was, the newest first.
+// What sign-ins have left as it was, the newest first. The order of the tables is kept, since there are fewer notices than
+// accounts.
+// reads all: there is a notice for a few people alone.
 func (q *Queries) ListSyncNotices(ctx context.Context, maxRows int64) ([]ListSyncNoticesRow, error) {
 	rows, err := q.query(ctx, q.listSyncNoticesStmt, listSyncNotices, maxRows)
 	if err != nil {

@@ -131,6 +131,7 @@ const (
 // SyncReleased is what a release has done.
 type SyncReleased struct {
 	Source Source
-	People int // whose records became local ones, or ended
-	Kept   int // of them, last owners and admins, who keep by hand what they had
+	Action string // "", ReleaseKeep or ReleaseEnd
+	People int    // whose records became local ones, or ended
+	Kept   int    // of them, last owners and admins, who keep by hand what they had
 }

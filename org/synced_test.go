@@ -128,8 +128,8 @@ func TestSyncAtSignIn(t *testing.T) {
 	if got := s.memberRoles(t, home, "m"); got != "viewer" {
 		t.Errorf("beside the provider: %q", got)
 	}
-	if got := s.text(t, "SELECT group_concat(DISTINCT coalesce(actor_id, '-') || actor) FROM audit_logs WHERE resource_type = 'organization_member'"); got != "-oidc:okta" {
-		t.Errorf("the trail says that it was %s", got)
+	if n := s.number(t, "SELECT count(*) FROM audit_logs WHERE resource_type = 'organization_member' AND (actor_id IS NOT NULL OR actor <> 'oidc:okta')"); n != 0 {
+		t.Errorf("%d rows of the trail say that somebody else did it", n)
 	}
 	// Roles are for members; who is none gets none, by whatever source they are one.
 	s.mustSignIn(t, "x", groups("eng"))
@@ -401,7 +401,8 @@ func TestSyncRaces(t *testing.T) {
 			}
 		})
 		wg.Go(func() {
-			if err := other(); err != nil && org.KindOf(err) != org.Invalid && org.KindOf(err) != org.Forbidden {
+			// The one who asks may have lost the right to it meanwhile.
+			if err := other(); err != nil && !slices.Contains([]org.Kind{org.Invalid, org.Forbidden, org.NotFound}, org.KindOf(err)) {
 				t.Error(err)
 			}
 		})

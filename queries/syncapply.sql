@@ -3,6 +3,7 @@
 SELECT held_at, reason FROM sync_sources WHERE source = @source;
 
 -- name: ListHeldSources :many
+-- reads all: of sources there are few.
 SELECT source, held_at, reason FROM sync_sources ORDER BY source;
 
 -- name: HoldSyncSource :exec
@@ -31,7 +32,6 @@ DELETE FROM sync_losses WHERE source = @source AND lost_at <= @before;
 
 -- name: CountHoldersOfSource :one
 -- Who holds anything from a source, or lost it since some time.
--- reads all: it is asked for only when many have lost something within an hour.
 SELECT count(*) FROM (
     SELECT m.user_id FROM member_roles m WHERE m.source = @source AND m.source <> 'manual'
     UNION SELECT u.user_id FROM user_roles u WHERE u.source = @source AND u.source <> 'manual'
@@ -57,7 +57,6 @@ DELETE FROM sync_notices WHERE source = @source AND kind = @kind;
 
 -- name: ListSources :many
 -- The sources other than people by hand, and how many records each has made.
--- reads all: an index has those of other sources than people, which are what the page is about.
 SELECT h.source, count(*) AS records, count(DISTINCT h.user_id) AS people FROM (
     SELECT m.source, m.user_id FROM member_roles m WHERE m.source <> 'manual'
     UNION ALL SELECT u.source, u.user_id FROM user_roles u WHERE u.source <> 'manual'
@@ -96,10 +95,13 @@ SELECT CAST(EXISTS (SELECT 1 FROM member_roles m WHERE m.source = @source AND m.
 DELETE FROM sync_losses WHERE source = @source;
 
 -- name: CountSyncNotices :one
+-- reads all: it counts them.
 SELECT count(*) FROM sync_notices;
 
 -- name: ListSyncNotices :many
--- What sign-ins have left as it was, the newest first.
+-- What sign-ins have left as it was, the newest first. The order of the tables is kept, since there are fewer notices than
+-- accounts.
+-- reads all: there is a notice for a few people alone.
 SELECT n.source, n.user_id, n.kind, n.target, n.noted_at, u.username
-FROM sync_notices n JOIN users u ON u.id = n.user_id
+FROM sync_notices n CROSS JOIN users u WHERE u.id = n.user_id
 ORDER BY n.noted_at DESC LIMIT CAST(@max_rows AS bigint);

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/google/go-cmp/cmp"
@@ -91,7 +92,10 @@ var asksFor = map[string]asked{
 	"PATCH /organizations/{organization}/settings/idpsync/roles":         {`{"field":"groups","mapping":{"eng":["organization-auditor"]}}`, `{"field":7}`, "field", nil},
 	"PATCH /organizations/{organization}/settings/idpsync/roles/config":  {`{"field":"groups"}`, `{"field":7}`, "field", nil},
 	"PATCH /organizations/{organization}/settings/idpsync/roles/mapping": {`{"Add":[{"Given":"eng","Gets":"organization-auditor"}]}`, `{"Add":[{"Given":7,"Gets":"organization-auditor"}]}`, "Add[0].Given", []string{"Add[0]"}},
-	"POST /users/login":                                                  {`{"email":"member@example.com","password":"` + webtest.Password + `"}`, `{"email":7}`, "email", nil},
+	"POST /settings/idpsync/test": {
+		`{"claims":{"groups":["eng"]},"draft":{"site_roles":{"field":"groups","mapping":{"eng":["auditor"]}}}}`, `{"claims":7,"draft":{"site_roles":{}}}`, "claims", []string{"draft", "draft.site_roles"}},
+	"POST /settings/idpsync/release": {`{"action":""}`, `{"action":7}`, "action", nil},
+	"POST /users/login":              {`{"email":"member@example.com","password":"` + webtest.Password + `"}`, `{"email":7}`, "email", nil},
 }
 
 // C15: every route of the API that takes a body refuses what it does not understand, wherever it stands, in one answer
@@ -139,6 +143,10 @@ func unknownFields(t *testing.T, style web.Wire, route web.Route, a asked) {
 	}
 	path, _ := pathWith(route.Path, in)
 	schema := webtest.BodySchema(t, route.Method, route.Path)
+	if route.Path == "/settings/idpsync/release" {
+		path += "?source=oidc:okta"
+		s.Exec(t, "INSERT INTO sync_sources (source, held_at, reason) VALUES ('oidc:okta', ?, '')", time.Now().UTC())
+	}
 	if route.Path == "/catalog/rollback" {
 		path += "?dry_run=1" // else it wants to be told what the owner has seen
 	}

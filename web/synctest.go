@@ -31,7 +31,7 @@ func (s *Server) readSyncTest(c *call, o object) org.SyncTest {
 	if in.Provider = s.testedProvider(c, o.text("provider")); in.Provider == nil {
 		o.addError("provider", "must be the id of a sign-in provider of the settings")
 	}
-	if in.Claims == nil && in.User == "" && !o.has("draft") {
+	if !o.has("claims") && in.User == "" && !o.has("draft") {
 		o.addError("claims", "must be given, or user")
 	}
 	if o.has("draft") {
@@ -93,6 +93,9 @@ func (s *Server) testedProvider(c *call, id string) *org.Provider {
 func (s *Server) releaseSync(c *call) (reply, error) {
 	q := c.query()
 	source := q.text("source")
+	if source == "" {
+		q.addError("source", `must be given, like "oidc:okta"`)
+	}
 	if err := q.problem(); err != nil {
 		return reply{}, err
 	}
@@ -104,10 +107,14 @@ func (s *Server) releaseSync(c *call) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	return reply{
-		json: client.SyncReleased{Source: string(done.Source), People: done.People, Kept: done.Kept},
-		next: to("/settings/sync", "Done: "+done.Source.Words()+"."),
-	}, nil
+	said := "What " + done.Source.Words() + " no longer gives ends at the next sign-ins."
+	switch done.Action {
+	case org.ReleaseKeep:
+		said = "People keep what " + done.Source.Words() + " gave. It counts as given by hand now."
+	case org.ReleaseEnd:
+		said = "What " + done.Source.Words() + " gave has ended."
+	}
+	return reply{json: client.SyncReleased{Source: string(done.Source), People: done.People, Kept: done.Kept}, next: to("/settings/sync", said)}, nil
 }
 
 func wireSyncForecast(f *org.SyncForecast) client.SyncForecast {

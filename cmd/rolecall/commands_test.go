@@ -79,6 +79,8 @@ var everyCommand = map[string]commandRow{
 	"roles apply":   {args: "-f - --yes", in: "{name: r$n, organization: default, organization_permissions: [template:read]}", says: "Roles: 1 created.", json: `"change": "create"`},
 	"undo":          {args: "$out", says: "was undone", json: `"roles": []`, runs: append(someone, "members give m$n organization-auditor --db $db", "audit list --org default --q m$n --limit 1 --quiet --db $db")},
 
+	"sync test": {args: "--provider okta --claims - --db $db", in: `{"groups":["eng"]}`, says: "Nothing changes", json: `"unmatched": []`},
+
 	"catalog check":    {args: "../../examples/catalogs/expenses.yaml", says: "expenses sha256:", json: `"valid": true`},
 	"catalog show":     {says: "organization_member", json: `"built_in_roles": [`},
 	"catalog versions": {says: "VERSION", json: `"version": 1`},

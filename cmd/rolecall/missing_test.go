@@ -45,6 +45,7 @@ var wellCalled = map[string][]string{
 	"roles export":         nil,
 	"roles apply":          {"-f", "-"},
 	"undo":                 {"1"},
+	"sync test":            {"--provider", "okta", "--user", "ada"},
 	"api":                  {"GET", "/organizations"},
 	"backup":               {"to.db"},
 	"restore":              {"from.db"},

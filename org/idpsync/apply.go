@@ -28,9 +28,9 @@ type Person struct {
 type Outlook struct {
 	Due bool // what the account holds must change before the session begins
 
-	source    org.Source
-	user      uuid.UUID
-	had, has  []notice
+	source   org.Source
+	user     uuid.UUID
+	had, has []notice
 }
 
 // Look finds out what a sign-in would change. It reads alone.

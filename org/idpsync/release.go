@@ -111,7 +111,10 @@ type dissolved struct {
 
 // dissolve gives up the records of a source, place by place. What is cut off goes on when it is asked for again.
 func (s *Service) dissolve(ctx context.Context, by *org.Actor, in dissolving) (done org.SyncReleased, err error) {
-	done.Source = in.source
+	done.Source, done.Action = in.source, org.ReleaseEnd
+	if in.keep {
+		done.Action = org.ReleaseKeep
+	}
 	places, err := s.units.DB.ListOrganizationsOfSource(ctx, string(in.source))
 	if err != nil {
 		return done, err

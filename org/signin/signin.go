@@ -29,7 +29,9 @@ type Service struct {
 }
 
 // New makes the use cases.
-func New(u *unit.Units, a *account.Service, sync *idpsync.Service) *Service { return &Service{u, a, sync} }
+func New(u *unit.Units, a *account.Service, sync *idpsync.Service) *Service {
+	return &Service{u, a, sync}
+}
 
 // identityType is what the trail calls a sign-in at a provider.
 const identityType = "identity"
@@ -75,7 +77,7 @@ func (s *Service) enter(ctx context.Context, in signIn) (done entering, err erro
 			_, _, err = unit.Do(ctx, s.units, nil, unit.OnSite, "login", in, planSettle, applySettle)
 		case syncs && !in.synced:
 			in.synced = true
-			err = s.sync.Apply(ctx, in.person(due.user))
+			err = s.follow(ctx, in, due.user)
 		default:
 			return done, err
 		}
@@ -83,6 +85,21 @@ func (s *Service) enter(ctx context.Context, in signIn) (done entering, err erro
 			return done, err
 		}
 	}
+}
+
+// follow makes what an account holds follow the claims. Unavailable: it failed, and another sign-in goes on with it.
+func (s *Service) follow(ctx context.Context, in signIn, user uuid.UUID) error {
+	err := s.sync.Apply(ctx, in.person(user))
+	switch org.KindOf(err) {
+	case org.Unauthenticated: // suspended or deleted meanwhile, which planEnter refuses with an entry
+		return nil
+	case org.Internal:
+		if err != nil && ctx.Err() == nil {
+			return &org.Error{Kind: org.Unavailable, RetryAfter: time.Second, Message: "Your roles could not be brought up to date. Sign in again.", Err: err}
+		}
+	default:
+	}
+	return err
 }
 
 // syncDue means that what the account holds must change before it can be let in.
