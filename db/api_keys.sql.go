@@ -373,14 +373,13 @@ SELECT k.id, k.user_id, u.username, k.name, k.login_type, k.scope, k.lifetime_se
     k.created_at, k.updated_at, k.expires_at, k.last_used, k.created_by, coalesce(m.username, '') AS maker,
     k.scopes, k.organizations, k.catalog, k.allow_list
 FROM api_keys k JOIN users u ON u.id = k.user_id LEFT JOIN users m ON m.id = k.created_by
-WHERE k.user_id >= ?1 AND k.user_id <= ?2 AND k.login_type = 'token' AND k.expires_at > ?3
+WHERE k.user_id = ?1 AND k.login_type = 'token' AND k.expires_at > ?2
 ORDER BY k.created_at, k.id
 `
 
 type ListAPIKeysParams struct {
-	FromUser uuid.UUID
-	ToUser   uuid.UUID
-	After    time.Time
+	UserID uuid.UUID
+	After  time.Time
 }
 
 type ListAPIKeysRow struct {
@@ -403,9 +402,9 @@ type ListAPIKeysRow struct {
 	AllowList       string
 }
 
-// Of the accounts between two ids, both of them included: tokens that end after a time.
+// Of an account: tokens that end after a time.
 func (q *Queries) ListAPIKeys(ctx context.Context, arg ListAPIKeysParams) ([]ListAPIKeysRow, error) {
-	rows, err := q.query(ctx, q.listAPIKeysStmt, listAPIKeys, arg.FromUser, arg.ToUser, arg.After)
+	rows, err := q.query(ctx, q.listAPIKeysStmt, listAPIKeys, arg.UserID, arg.After)
 	if err != nil {
 		return nil, err
 	}
@@ -413,6 +412,89 @@ func (q *Queries) ListAPIKeys(ctx context.Context, arg ListAPIKeysParams) ([]Lis
 	items := []ListAPIKeysRow{}
 	for rows.Next() {
 		var i ListAPIKeysRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.UserID,
+			&i.Username,
+			&i.Name,
+			&i.LoginType,
+			&i.Scope,
+			&i.LifetimeSeconds,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+			&i.ExpiresAt,
+			&i.LastUsed,
+			&i.CreatedBy,
+			&i.Maker,
+			&i.Scopes,
+			&i.Organizations,
+			&i.Catalog,
+			&i.AllowList,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listAPIKeysAfter = `-- name: ListAPIKeysAfter :many
+SELECT k.id, k.user_id, u.username, k.name, k.login_type, k.scope, k.lifetime_seconds,
+    k.created_at, k.updated_at, k.expires_at, k.last_used, k.created_by, coalesce(m.username, '') AS maker,
+    k.scopes, k.organizations, k.catalog, k.allow_list
+FROM api_keys k JOIN users u ON u.id = k.user_id LEFT JOIN users m ON m.id = k.created_by
+WHERE k.login_type = 'token' AND k.expires_at > ?1 AND k.expires_at >= ?2 AND (k.expires_at > ?2 OR k.id > ?3)
+ORDER BY k.expires_at, k.id LIMIT CAST(?4 AS bigint)
+`
+
+type ListAPIKeysAfterParams struct {
+	After    time.Time
+	AfterEnd time.Time
+	AfterID  string
+	MaxRows  int64
+}
+
+type ListAPIKeysAfterRow struct {
+	ID              string
+	UserID          uuid.UUID
+	Username        string
+	Name            string
+	LoginType       string
+	Scope           string
+	LifetimeSeconds int64
+	CreatedAt       time.Time
+	UpdatedAt       time.Time
+	ExpiresAt       time.Time
+	LastUsed        sql.NullTime
+	CreatedBy       uuid.NullUUID
+	Maker           string
+	Scopes          string
+	Organizations   string
+	Catalog         int64
+	AllowList       string
+}
+
+// Tokens of all accounts that end after a time, those that end first before the others, from a place onwards.
+func (q *Queries) ListAPIKeysAfter(ctx context.Context, arg ListAPIKeysAfterParams) ([]ListAPIKeysAfterRow, error) {
+	rows, err := q.query(ctx, q.listAPIKeysAfterStmt, listAPIKeysAfter,
+		arg.After,
+		arg.AfterEnd,
+		arg.AfterID,
+		arg.MaxRows,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListAPIKeysAfterRow{}
+	for rows.Next() {
+		var i ListAPIKeysAfterRow
 		if err := rows.Scan(
 			&i.ID,
 			&i.UserID,

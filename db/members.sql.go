@@ -1035,6 +1035,45 @@ func (q *Queries) ListDueHoldings(ctx context.Context, arg ListDueHoldingsParams
 	return items, nil
 }
 
+const listDuePeople = `-- name: ListDuePeople :many
+SELECT m.user_id FROM (
+    SELECT r.user_id FROM member_roles r WHERE r.ends_at <= ?1 ORDER BY r.ends_at LIMIT CAST(?2 AS bigint)
+) m
+UNION ALL
+SELECT u.user_id FROM (
+    SELECT r.user_id FROM user_roles r WHERE r.ends_at <= ?1 ORDER BY r.ends_at LIMIT CAST(?2 AS bigint)
+) u
+`
+
+type ListDuePeopleParams struct {
+	Now     sql.NullTime
+	MaxRows int64
+}
+
+// Accounts with records that have ended, anywhere, those that ended first before others; one may come twice.
+func (q *Queries) ListDuePeople(ctx context.Context, arg ListDuePeopleParams) ([]uuid.UUID, error) {
+	rows, err := q.query(ctx, q.listDuePeopleStmt, listDuePeople, arg.Now, arg.MaxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []uuid.UUID{}
+	for rows.Next() {
+		var user_id uuid.UUID
+		if err := rows.Scan(&user_id); err != nil {
+			return nil, err
+		}
+		items = append(items, user_id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const listEndedMembers = `-- name: ListEndedMembers :many
 SELECT DISTINCT user_id FROM member_roles
 WHERE organization_id = ?1 AND ends_at <= ?2

@@ -558,6 +558,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.listAPIKeysStmt, err = db.PrepareContext(ctx, listAPIKeys); err != nil {
 		return nil, fmt.Errorf("error preparing query ListAPIKeys: %w", err)
 	}
+	if q.listAPIKeysAfterStmt, err = db.PrepareContext(ctx, listAPIKeysAfter); err != nil {
+		return nil, fmt.Errorf("error preparing query ListAPIKeysAfter: %w", err)
+	}
 	if q.listAPIKeysPageStmt, err = db.PrepareContext(ctx, listAPIKeysPage); err != nil {
 		return nil, fmt.Errorf("error preparing query ListAPIKeysPage: %w", err)
 	}
@@ -656,6 +659,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.listDueHoldingsStmt, err = db.PrepareContext(ctx, listDueHoldings); err != nil {
 		return nil, fmt.Errorf("error preparing query ListDueHoldings: %w", err)
+	}
+	if q.listDuePeopleStmt, err = db.PrepareContext(ctx, listDuePeople); err != nil {
+		return nil, fmt.Errorf("error preparing query ListDuePeople: %w", err)
 	}
 	if q.listDueScopesStmt, err = db.PrepareContext(ctx, listDueScopes); err != nil {
 		return nil, fmt.Errorf("error preparing query ListDueScopes: %w", err)
@@ -1975,6 +1981,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing listAPIKeysStmt: %w", cerr)
 		}
 	}
+	if q.listAPIKeysAfterStmt != nil {
+		if cerr := q.listAPIKeysAfterStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listAPIKeysAfterStmt: %w", cerr)
+		}
+	}
 	if q.listAPIKeysPageStmt != nil {
 		if cerr := q.listAPIKeysPageStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listAPIKeysPageStmt: %w", cerr)
@@ -2138,6 +2149,11 @@ func (q *Queries) Close() error {
 	if q.listDueHoldingsStmt != nil {
 		if cerr := q.listDueHoldingsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listDueHoldingsStmt: %w", cerr)
+		}
+	}
+	if q.listDuePeopleStmt != nil {
+		if cerr := q.listDuePeopleStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listDuePeopleStmt: %w", cerr)
 		}
 	}
 	if q.listDueScopesStmt != nil {
@@ -3062,6 +3078,7 @@ type Queries struct {
 	insertUserStmt                    *sql.Stmt
 	insertUserRoleStmt                *sql.Stmt
 	listAPIKeysStmt                   *sql.Stmt
+	listAPIKeysAfterStmt              *sql.Stmt
 	listAPIKeysPageStmt               *sql.Stmt
 	listAccountGroupNamesStmt         *sql.Stmt
 	listAccountGroupsStmt             *sql.Stmt
@@ -3095,6 +3112,7 @@ type Queries struct {
 	listClaimsOfMembersStmt           *sql.Stmt
 	listClaimsOfUserStmt              *sql.Stmt
 	listDueHoldingsStmt               *sql.Stmt
+	listDuePeopleStmt                 *sql.Stmt
 	listDueScopesStmt                 *sql.Stmt
 	listEndedAccountsStmt             *sql.Stmt
 	listEndedMembersStmt              *sql.Stmt
@@ -3420,6 +3438,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		insertUserStmt:                    q.insertUserStmt,
 		insertUserRoleStmt:                q.insertUserRoleStmt,
 		listAPIKeysStmt:                   q.listAPIKeysStmt,
+		listAPIKeysAfterStmt:              q.listAPIKeysAfterStmt,
 		listAPIKeysPageStmt:               q.listAPIKeysPageStmt,
 		listAccountGroupNamesStmt:         q.listAccountGroupNamesStmt,
 		listAccountGroupsStmt:             q.listAccountGroupsStmt,
@@ -3453,6 +3472,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listClaimsOfMembersStmt:           q.listClaimsOfMembersStmt,
 		listClaimsOfUserStmt:              q.listClaimsOfUserStmt,
 		listDueHoldingsStmt:               q.listDueHoldingsStmt,
+		listDuePeopleStmt:                 q.listDuePeopleStmt,
 		listDueScopesStmt:                 q.listDueScopesStmt,
 		listEndedAccountsStmt:             q.listEndedAccountsStmt,
 		listEndedMembersStmt:              q.listEndedMembersStmt,

@@ -399,28 +399,43 @@ func (q *Queries) ListCallers(ctx context.Context, arg ListCallersParams) ([]Lis
 }
 
 const listDueScopes = `-- name: ListDueScopes :many
-SELECT organization_id FROM revisions WHERE next_end <= ?1 ORDER BY next_end LIMIT CAST(?2 AS bigint)
+SELECT organization_id, next_end FROM revisions
+WHERE next_end <= ?1 AND next_end >= ?2 AND (next_end > ?2 OR organization_id > ?3)
+ORDER BY next_end, organization_id
+LIMIT CAST(?4 AS bigint)
 `
 
 type ListDueScopesParams struct {
-	Now     sql.NullTime
-	MaxRows int64
+	Now      sql.NullTime
+	AfterEnd sql.NullTime
+	AfterID  uuid.UUID
+	MaxRows  int64
 }
 
-// Scopes with records that have ended, those that ended first before others.
-func (q *Queries) ListDueScopes(ctx context.Context, arg ListDueScopesParams) ([]uuid.UUID, error) {
-	rows, err := q.query(ctx, q.listDueScopesStmt, listDueScopes, arg.Now, arg.MaxRows)
+type ListDueScopesRow struct {
+	OrganizationID uuid.UUID
+	NextEnd        sql.NullTime
+}
+
+// Scopes with records that have ended, those that ended first before others, from a place onwards.
+func (q *Queries) ListDueScopes(ctx context.Context, arg ListDueScopesParams) ([]ListDueScopesRow, error) {
+	rows, err := q.query(ctx, q.listDueScopesStmt, listDueScopes,
+		arg.Now,
+		arg.AfterEnd,
+		arg.AfterID,
+		arg.MaxRows,
+	)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	items := []uuid.UUID{}
+	items := []ListDueScopesRow{}
 	for rows.Next() {
-		var organization_id uuid.UUID
-		if err := rows.Scan(&organization_id); err != nil {
+		var i ListDueScopesRow
+		if err := rows.Scan(&i.OrganizationID, &i.NextEnd); err != nil {
 			return nil, err
 		}
-		items = append(items, organization_id)
+		items = append(items, i)
 	}
 	if err := rows.Close(); err != nil {
 		return nil, err

@@ -105,6 +105,7 @@ type Reads interface {
 	HasSyncLoss(ctx context.Context, arg HasSyncLossParams) (bool, error)
 	HasWayIn(ctx context.Context, arg HasWayInParams) (bool, error)
 	ListAPIKeys(ctx context.Context, arg ListAPIKeysParams) ([]ListAPIKeysRow, error)
+	ListAPIKeysAfter(ctx context.Context, arg ListAPIKeysAfterParams) ([]ListAPIKeysAfterRow, error)
 	ListAPIKeysPage(ctx context.Context, arg ListAPIKeysPageParams) ([]ListAPIKeysPageRow, error)
 	ListAccountGroupNames(ctx context.Context, arg ListAccountGroupNamesParams) ([]ListAccountGroupNamesRow, error)
 	ListAccountGroups(ctx context.Context, belonging bool) ([]ListAccountGroupsRow, error)
@@ -138,7 +139,8 @@ type Reads interface {
 	ListClaimsOfMembers(ctx context.Context, arg ListClaimsOfMembersParams) ([]string, error)
 	ListClaimsOfUser(ctx context.Context, userID uuid.UUID) ([]ListClaimsOfUserRow, error)
 	ListDueHoldings(ctx context.Context, arg ListDueHoldingsParams) ([]ListDueHoldingsRow, error)
-	ListDueScopes(ctx context.Context, arg ListDueScopesParams) ([]uuid.UUID, error)
+	ListDuePeople(ctx context.Context, arg ListDuePeopleParams) ([]uuid.UUID, error)
+	ListDueScopes(ctx context.Context, arg ListDueScopesParams) ([]ListDueScopesRow, error)
 	ListEndedAccounts(ctx context.Context, arg ListEndedAccountsParams) ([]uuid.UUID, error)
 	ListEndedMembers(ctx context.Context, arg ListEndedMembersParams) ([]uuid.UUID, error)
 	ListExpiredTokens(ctx context.Context, arg ListExpiredTokensParams) ([]ListExpiredTokensRow, error)
@@ -714,6 +716,11 @@ func (r reads) ListAPIKeys(ctx context.Context, arg ListAPIKeysParams) ([]ListAP
 	return found, named("ListAPIKeys", err)
 }
 
+func (r reads) ListAPIKeysAfter(ctx context.Context, arg ListAPIKeysAfterParams) ([]ListAPIKeysAfterRow, error) {
+	found, err := r.queries.ListAPIKeysAfter(ctx, arg)
+	return found, named("ListAPIKeysAfter", err)
+}
+
 func (r reads) ListAPIKeysPage(ctx context.Context, arg ListAPIKeysPageParams) ([]ListAPIKeysPageRow, error) {
 	found, err := r.queries.ListAPIKeysPage(ctx, arg)
 	return found, named("ListAPIKeysPage", err)
@@ -879,7 +886,12 @@ func (r reads) ListDueHoldings(ctx context.Context, arg ListDueHoldingsParams) (
 	return found, named("ListDueHoldings", err)
 }
 
-func (r reads) ListDueScopes(ctx context.Context, arg ListDueScopesParams) ([]uuid.UUID, error) {
+func (r reads) ListDuePeople(ctx context.Context, arg ListDuePeopleParams) ([]uuid.UUID, error) {
+	found, err := r.queries.ListDuePeople(ctx, arg)
+	return found, named("ListDuePeople", err)
+}
+
+func (r reads) ListDueScopes(ctx context.Context, arg ListDueScopesParams) ([]ListDueScopesRow, error) {
 	found, err := r.queries.ListDueScopes(ctx, arg)
 	return found, named("ListDueScopes", err)
 }

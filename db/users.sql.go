@@ -535,9 +535,12 @@ SELECT r.id, r.username, r.username_key, r.email, r.name, r.avatar_url, r.status
     WHERE (CAST(?1 AS text) = '' OR instr(u.search_key, ?1) > 0)
       AND u.status <> 'suspended'
       AND NOT EXISTS (
-          SELECT 1 FROM organization_members m WHERE m.organization_id = ?2 AND m.user_id = u.id)
+          SELECT 1 FROM organization_members m WHERE m.organization_id = ?2 AND m.user_id = u.id
+            AND (m.next_end IS NULL OR m.next_end > ?3 OR (
+                SELECT count(*) FROM member_roles b WHERE b.organization_id = m.organization_id AND b.role = 'organization-member'
+                  AND b.username_key = m.username_key AND (b.ends_at IS NULL OR b.ends_at > ?3)) > 0))
     ORDER BY u.username_key
-    LIMIT CAST(?3 AS bigint)
+    LIMIT CAST(?4 AS bigint)
 ) p
 JOIN user_rows r ON r.id = p.id
 ORDER BY p.username_key
@@ -546,14 +549,20 @@ ORDER BY p.username_key
 type ListCandidatesParams struct {
 	Query          string
 	OrganizationID uuid.UUID
+	Now            sql.NullTime
 	MaxRows        int64
 }
 
-// Users that are not members of an organization yet and not suspended, by username.
+// Users that are not members of an organization, or not any more, and not suspended, by username.
 // reads all: as far as it takes to find as many as are asked for; a text of three letters that few have is for
 // SearchCandidates.
 func (q *Queries) ListCandidates(ctx context.Context, arg ListCandidatesParams) ([]UserRow, error) {
-	rows, err := q.query(ctx, q.listCandidatesStmt, listCandidates, arg.Query, arg.OrganizationID, arg.MaxRows)
+	rows, err := q.query(ctx, q.listCandidatesStmt, listCandidates,
+		arg.Query,
+		arg.OrganizationID,
+		arg.Now,
+		arg.MaxRows,
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -1094,9 +1103,12 @@ SELECT r.id, r.username, r.username_key, r.email, r.name, r.avatar_url, r.status
     WHERE instr(u.search_key, ?1) > 0
       AND u.status <> 'suspended'
       AND NOT EXISTS (
-          SELECT 1 FROM organization_members m WHERE m.organization_id = ?2 AND m.user_id = u.id)
+          SELECT 1 FROM organization_members m WHERE m.organization_id = ?2 AND m.user_id = u.id
+            AND (m.next_end IS NULL OR m.next_end > ?3 OR (
+                SELECT count(*) FROM member_roles b WHERE b.organization_id = m.organization_id AND b.role = 'organization-member'
+                  AND b.username_key = m.username_key AND (b.ends_at IS NULL OR b.ends_at > ?3)) > 0))
     ORDER BY u.username_key
-    LIMIT CAST(?3 AS bigint)
+    LIMIT CAST(?4 AS bigint)
 ) p
 JOIN user_rows r ON r.id = p.id
 ORDER BY p.username_key
@@ -1105,13 +1117,19 @@ ORDER BY p.username_key
 type SearchCandidatesParams struct {
 	Query          string
 	OrganizationID uuid.UUID
+	Now            sql.NullTime
 	MaxRows        int64
 }
 
 // ListCandidates among the accounts that may have a text of three letters or more.
 // reads all on PostgreSQL: without an extension it has no index of texts.
 func (q *Queries) SearchCandidates(ctx context.Context, arg SearchCandidatesParams) ([]UserRow, error) {
-	rows, err := q.query(ctx, q.searchCandidatesStmt, searchCandidates, arg.Query, arg.OrganizationID, arg.MaxRows)
+	rows, err := q.query(ctx, q.searchCandidatesStmt, searchCandidates,
+		arg.Query,
+		arg.OrganizationID,
+		arg.Now,
+		arg.MaxRows,
+	)
 	if err != nil {
 		return nil, err
 	}

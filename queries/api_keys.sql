@@ -6,12 +6,12 @@ FROM api_keys WHERE id = @id;
 SELECT user_id, name FROM api_keys WHERE id = @id;
 
 -- name: ListAPIKeys :many
--- Of the accounts between two ids, both of them included: tokens that end after a time.
+-- Of an account: tokens that end after a time.
 SELECT k.id, k.user_id, u.username, k.name, k.login_type, k.scope, k.lifetime_seconds,
     k.created_at, k.updated_at, k.expires_at, k.last_used, k.created_by, coalesce(m.username, '') AS maker,
     k.scopes, k.organizations, k.catalog, k.allow_list
 FROM api_keys k JOIN users u ON u.id = k.user_id LEFT JOIN users m ON m.id = k.created_by
-WHERE k.user_id >= @from_user AND k.user_id <= @to_user AND k.login_type = 'token' AND k.expires_at > @after
+WHERE k.user_id = @user_id AND k.login_type = 'token' AND k.expires_at > @after
 ORDER BY k.created_at, k.id;
 
 -- name: ListAPIKeysPage :many
@@ -25,6 +25,15 @@ WHERE k.login_type = 'token' AND k.expires_at > @after AND k.expires_at <= @unti
     AND coalesce(k.last_used, k.created_at) <= @unused_since
     AND (NOT CAST(@unlimited AS boolean) OR k.scopes = '' AND k.organizations = '')
 ORDER BY k.expires_at, k.id LIMIT CAST(@max_rows AS bigint) OFFSET CAST(@skip AS bigint);
+
+-- name: ListAPIKeysAfter :many
+-- Tokens of all accounts that end after a time, those that end first before the others, from a place onwards.
+SELECT k.id, k.user_id, u.username, k.name, k.login_type, k.scope, k.lifetime_seconds,
+    k.created_at, k.updated_at, k.expires_at, k.last_used, k.created_by, coalesce(m.username, '') AS maker,
+    k.scopes, k.organizations, k.catalog, k.allow_list
+FROM api_keys k JOIN users u ON u.id = k.user_id LEFT JOIN users m ON m.id = k.created_by
+WHERE k.login_type = 'token' AND k.expires_at > @after AND k.expires_at >= @after_end AND (k.expires_at > @after_end OR k.id > @after_id)
+ORDER BY k.expires_at, k.id LIMIT CAST(@max_rows AS bigint);
 
 -- name: CountAPIKeysOf :one
 -- How many tokens ListAPIKeysPage finds in all.

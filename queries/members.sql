@@ -607,6 +607,16 @@ SELECT DISTINCT user_id FROM member_roles
 WHERE organization_id = @organization_id AND ends_at <= @now
 LIMIT CAST(@max_rows AS bigint);
 
+-- name: ListDuePeople :many
+-- Accounts with records that have ended, anywhere, those that ended first before others; one may come twice.
+SELECT m.user_id FROM (
+    SELECT r.user_id FROM member_roles r WHERE r.ends_at <= @now ORDER BY r.ends_at LIMIT CAST(@max_rows AS bigint)
+) m
+UNION ALL
+SELECT u.user_id FROM (
+    SELECT r.user_id FROM user_roles r WHERE r.ends_at <= @now ORDER BY r.ends_at LIMIT CAST(@max_rows AS bigint)
+) u;
+
 -- name: DeleteEndedRecords :exec
 -- unit: organization
 DELETE FROM member_roles WHERE organization_id = @organization_id AND username_key = @username_key AND ends_at <= @now;

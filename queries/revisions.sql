@@ -19,8 +19,11 @@ SELECT s.millions, s.rest, e.next_end FROM (
     SELECT f.organization_id FROM revisions f WHERE f.next_end IS NOT NULL ORDER BY f.next_end LIMIT 1);
 
 -- name: ListDueScopes :many
--- Scopes with records that have ended, those that ended first before others.
-SELECT organization_id FROM revisions WHERE next_end <= @now ORDER BY next_end LIMIT CAST(@max_rows AS bigint);
+-- Scopes with records that have ended, those that ended first before others, from a place onwards.
+SELECT organization_id, next_end FROM revisions
+WHERE next_end <= @now AND next_end >= @after_end AND (next_end > @after_end OR organization_id > @after_id)
+ORDER BY next_end, organization_id
+LIMIT CAST(@max_rows AS bigint);
 
 -- name: GetNextEnd :one
 -- When the next record ends, if one does.

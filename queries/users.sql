@@ -113,7 +113,7 @@ SELECT sqlc.embed(r), u.email_key FROM users u JOIN user_rows r ON r.id = u.id
 WHERE u.username_key IN (sqlc.slice('usernames')) OR u.email_key IN (sqlc.slice('emails'));
 
 -- name: ListCandidates :many
--- Users that are not members of an organization yet and not suspended, by username.
+-- Users that are not members of an organization, or not any more, and not suspended, by username.
 -- reads all: as far as it takes to find as many as are asked for; a text of three letters that few have is for
 -- SearchCandidates.
 SELECT r.* FROM (
@@ -121,7 +121,10 @@ SELECT r.* FROM (
     WHERE (CAST(@query AS text) = '' OR instr(u.search_key, @query) > 0)
       AND u.status <> 'suspended'
       AND NOT EXISTS (
-          SELECT 1 FROM organization_members m WHERE m.organization_id = @organization_id AND m.user_id = u.id)
+          SELECT 1 FROM organization_members m WHERE m.organization_id = @organization_id AND m.user_id = u.id
+            AND (m.next_end IS NULL OR m.next_end > @now OR (
+                SELECT count(*) FROM member_roles b WHERE b.organization_id = m.organization_id AND b.role = 'organization-member'
+                  AND b.username_key = m.username_key AND (b.ends_at IS NULL OR b.ends_at > @now)) > 0))
     ORDER BY u.username_key
     LIMIT CAST(@max_rows AS bigint)
 ) p
@@ -137,7 +140,10 @@ SELECT r.* FROM (
     WHERE instr(u.search_key, @query) > 0
       AND u.status <> 'suspended'
       AND NOT EXISTS (
-          SELECT 1 FROM organization_members m WHERE m.organization_id = @organization_id AND m.user_id = u.id)
+          SELECT 1 FROM organization_members m WHERE m.organization_id = @organization_id AND m.user_id = u.id
+            AND (m.next_end IS NULL OR m.next_end > @now OR (
+                SELECT count(*) FROM member_roles b WHERE b.organization_id = m.organization_id AND b.role = 'organization-member'
+                  AND b.username_key = m.username_key AND (b.ends_at IS NULL OR b.ends_at > @now)) > 0))
     ORDER BY u.username_key
     LIMIT CAST(@max_rows AS bigint)
 ) p
