@@ -133,11 +133,12 @@ func sweepEnded(ctx context.Context, service *services.Service, d *db.DB, log *s
 		if skew, err := d.Skew(ctx); err == nil && db.SkewWarning(skew) != "" {
 			log.Warn(db.SkewWarning(skew))
 		}
-		if _, err := service.SweepEnded(ctx); err != nil && ctx.Err() == nil {
-			log.Warn("roles that have ended are still listed in counts and filters", "err", err)
+		_, failed := service.SweepEnded(ctx)
+		if failed != nil && ctx.Err() == nil {
+			log.Warn("roles that have ended are still listed in counts and filters", "err", failed)
 		}
 		wait := time.Minute
-		if at, ok, err := service.NextEnd(ctx); err == nil && ok {
+		if at, ok, err := service.NextEnd(ctx); err == nil && ok && failed == nil { // what failed would be due all the time
 			wait = max(time.Second, min(wait, time.Until(at)))
 		}
 		select {

@@ -60,13 +60,13 @@ func planBulk(ctx context.Context, a *unit.Attempt, in bulk) (p bulkPlan, err er
 		return p, org.ErrForbidden("assign_org_role:assign")
 	}
 	wanted, err := in.input.Read()
-	if err != nil {
+	if err != nil && org.FieldsOf(err) == nil {
 		return p, err
 	}
 	if wanted.Action == org.BulkRemove {
 		p.action = "delete"
 	}
-	if err := mayDo(ctx, a, o, wanted); err != nil {
+	if err := mayDo(ctx, a, o, wanted, err); err != nil {
 		return p, err
 	}
 	rows, err := bulkRows(ctx, a, o, wanted, &p.result)
@@ -95,12 +95,14 @@ func mayBulk(by *org.Actor, orgID uuid.UUID) bool {
 	return by.Can("assign", org.OrgRolesObject(orgID)) || by.Can("unassign", org.OrgRolesObject(orgID)) || by.Can("delete", org.MembersObject(orgID))
 }
 
-// mayDo checks the action as such. Invalid: there is no such action or role. Forbidden: the caller may not at all.
-func mayDo(ctx context.Context, a *unit.Attempt, o db.Organization, in org.Bulk) error {
-	if err := in.Terms.Problems(a.Now).Err("Validation failed."); err != nil {
-		return err
-	}
+// mayDo checks the action as such. unread is what could not be read of it. Invalid: there is no such action or role. Forbidden:
+// the caller may not at all.
+func mayDo(ctx context.Context, a *unit.Attempt, o db.Organization, in org.Bulk, unread error) error {
+	wrong := org.WithFields(unread, in.Terms.Problems(a.Now))
 	if in.Action == org.BulkRemove {
+		if wrong != nil {
+			return wrong
+		}
 		if !a.Actor.Can("delete", org.MembersObject(o.ID)) {
 			return org.ErrForbidden("organization_member:delete")
 		}
@@ -108,7 +110,7 @@ func mayDo(ctx context.Context, a *unit.Attempt, o db.Organization, in org.Bulk)
 	}
 	give := in.Action == org.BulkAddRole
 	if !give && in.Action != org.BulkRemoveRole {
-		return org.FieldErrors{{Field: "action", Detail: "must be one of add-role, remove-role, remove"}}.Err("Unknown bulk action.")
+		return org.WithFields(org.FieldErrors{{Field: "action", Detail: "must be one of add-role, remove-role, remove"}}.Err("Unknown bulk action."), org.FieldsOf(wrong))
 	}
 	set, err := a.Roles(ctx, o.ID)
 	if err != nil {
@@ -116,7 +118,10 @@ func mayDo(ctx context.Context, a *unit.Attempt, o db.Organization, in org.Bulk)
 	}
 	role, ok := set.ByName[in.Role]
 	if !ok {
-		return org.FieldErrors{{Field: "role", Detail: fmt.Sprintf("%q is not a role of %s", in.Role, o.DisplayName)}}.Err("Choose a role.")
+		return org.WithFields(org.FieldErrors{{Field: "role", Detail: fmt.Sprintf("%q is not a role of %s", in.Role, o.DisplayName)}}.Err("Choose a role."), org.FieldsOf(wrong))
+	}
+	if wrong != nil {
+		return wrong
 	}
 	right := "unassign"
 	if give {
@@ -208,7 +213,11 @@ func bulkRows(ctx context.Context, a *unit.Attempt, o db.Organization, in org.Bu
 		if err != nil {
 			return nil, err
 		}
-		rows = append(rows, part...)
+		here, err := unit.HeldNow(ctx, a.Reader, part, unit.MemberStored)
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, here...)
 	}
 	// The answer lists people in the order in which they were found.
 	unit.InOrder(rows, ids, func(r *db.MemberRow) uuid.UUID { return r.UserID })

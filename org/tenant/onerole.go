@@ -224,6 +224,7 @@ func decideMembership(ctx context.Context, a *unit.Attempt, o db.Organization, r
 		return memberChange{member: m}, err
 	}
 	if in.ends && len(roles.live(org.RoleOrganizationUser, true)) == 0 {
+		a.Entry.Action, a.Entry.Status = "delete", 204 // as the trail tells of every removal
 		return decideRemoval(ctx, a, o, row, wanted.IfMatch)
 	}
 	if len(roles.taken) > 0 && !mayRemove {
@@ -241,5 +242,5 @@ func decideMembership(ctx context.Context, a *unit.Attempt, o db.Organization, r
 	c = changeOf(row, m)
 	c.After, c.Edits, c.Ending = slices.Clone(c.Before), roles.edits, roles.passing
 	c.member.Version, c.member.UpdatedAt = m.Version+1, a.Now
-	return c, roles.keep(ctx, o, &m)
+	return c, roles.keep(ctx, o, &m, &c.HolderChange)
 }
