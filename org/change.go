@@ -39,6 +39,28 @@ func (h *HolderChange) OriginOf(role string) Origin {
 	return h.Origin
 }
 
+// Touches reports whether the change makes, ends or replaces a record of a role, or of the membership.
+func (h *HolderChange) Touches(role string) bool {
+	return slices.Contains(h.Given(), role) || slices.ContainsFunc(h.Edits, func(e RecordEdit) bool { return e.Role == role })
+}
+
+// Ends reports whether a role, or the membership, is held afterwards until some moment only, as far as the change says so.
+func (h *HolderChange) Ends(role string) bool {
+	return slices.Contains(h.Ending, role) || slices.Contains(h.Given(), role) && h.OriginOf(role).Until != nil
+}
+
+// ForGood is the roles that are held for good afterwards: had are those that were before.
+func (h *HolderChange) ForGood(had []string) []string {
+	return slices.DeleteFunc(slices.Clone(h.After), func(role string) bool {
+		return h.Ends(role) || !h.Touches(role) && !slices.Contains(had, role)
+	})
+}
+
+// Lends reports whether the change leaves anything that ends, as far as it says so.
+func (h *HolderChange) Lends() bool {
+	return len(h.Ending) > 0 || slices.ContainsFunc(h.Given(), h.Ends)
+}
+
 // Unedited is those of some roles that no edit tells of.
 func (h *HolderChange) Unedited(roles []string) []string {
 	return slices.DeleteFunc(slices.Clone(roles), func(n string) bool {

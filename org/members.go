@@ -22,6 +22,7 @@ type Member struct {
 	LoginType      string
 	SiteRoles      []RoleRef
 	NextEnd        time.Time // when the first of its records ends; zero: none does
+	SiteNextEnd    time.Time // likewise of its roles on the site
 	Sources        []string  // where its records come from, sorted; filled if MemberFilter.WithSources says so
 
 	// Of the account.

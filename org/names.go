@@ -1,6 +1,7 @@
 package org
 
 import (
+	"errors"
 	"fmt"
 	"net/mail"
 	"net/url"
@@ -113,6 +114,38 @@ func (p FieldErrors) Err(message string) error {
 		return nil
 	}
 	return &Error{Kind: Invalid, Message: message, Fields: p}
+}
+
+// FieldsOf is the fields that an answer tells of, if err is one of Invalid fields; else nil.
+func FieldsOf(err error) FieldErrors {
+	if e, ok := errors.AsType[*Error](err); ok && e.Kind == Invalid {
+		return e.Fields
+	}
+	return nil
+}
+
+// WithFields is err with more problems, so that one answer has all that is wrong with an input, without those of fields that
+// err tells of already. Without err it is an answer of its own.
+func WithFields(err error, more FieldErrors) error {
+	if err == nil {
+		return more.Err("Validation failed.")
+	}
+	e, ok := errors.AsType[*Error](err)
+	if !ok || e.Kind != Invalid {
+		return err
+	}
+	name := func(f Field) string {
+		bare, _, _ := strings.Cut(f.Field, "[")
+		return bare
+	}
+	with := *e
+	with.Fields = slices.Clone(e.Fields)
+	for _, f := range more {
+		if !slices.ContainsFunc(e.Fields, func(told Field) bool { return name(told) == name(f) }) {
+			with.Fields = append(with.Fields, f)
+		}
+	}
+	return &with
 }
 
 // FoldCase is the form in which names are compared and searched.

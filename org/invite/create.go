@@ -69,16 +69,23 @@ func planCreation(ctx context.Context, a *unit.Attempt, in creation) (c created,
 	if err := mayInvite(a.Actor, in.policy); err != nil {
 		return c, err
 	}
-	wanted, err := in.input.Read()
+	wanted, unread := in.input.Read()
+	if unread != nil && org.FieldsOf(unread) == nil {
+		return c, unread
+	}
+	wrong := wanted.Check(a.Now)
+	if unread != nil {
+		wrong = org.WithFields(unread, org.FieldsOf(wrong))
+	}
+	if wrong == nil {
+		a.Aside() // no list of people and no decision rests on an invitation
+		a.About("invitation", uuid.Nil, wanted.Invitees[0].Email, c.where)
+	}
+	places, err = offered(ctx, a, places, wanted.Into)
+	if wrong != nil { // with the roles that there are not
+		return c, org.WithFields(wrong, org.FieldsOf(err))
+	}
 	if err != nil {
-		return c, err
-	}
-	if err := wanted.Check(a.Now); err != nil {
-		return c, err
-	}
-	a.Aside() // no list of people and no decision rests on an invitation
-	a.About("invitation", uuid.Nil, wanted.Invitees[0].Email, c.where)
-	if places, err = offered(ctx, a, places, wanted.Into); err != nil {
 		return c, err
 	}
 	taken, err := takenIn(ctx, a, places, wanted.Invitees)

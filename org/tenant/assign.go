@@ -3,7 +3,6 @@ package tenant
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -131,7 +130,7 @@ func decideMember(ctx context.Context, a *unit.Attempt, o db.Organization, row d
 	c.Gone = roles.set.Gone(strings.Fields(row.Roles))
 	c.After, c.Edits, c.Ending = roles.wanted, roles.edits, roles.passing
 	c.member.Roles, c.member.Version, c.member.UpdatedAt = roles.set.Refs(strings.Join(roles.wanted, " ")), m.Version+1, a.Now
-	return c, roles.keep(ctx, o, &m)
+	return c, roles.keep(ctx, o, &m, &c.HolderChange)
 }
 
 var errOwnRoles = org.ErrInvalid("You cannot change your own organization roles.",
@@ -153,13 +152,13 @@ func assignmentOf(ctx context.Context, a *unit.Attempt, o db.Organization, row d
 
 // keep is rows 15 and 16, about what is left of the organization. They come last, since only a change that is allowed
 // otherwise can endanger it.
-func (a *assignment) keep(ctx context.Context, o db.Organization, m *org.Member) error {
+func (a *assignment) keep(ctx context.Context, o db.Organization, m *org.Member, c *org.HolderChange) error {
 	if a.loosens(org.RoleOrganizationAdmin) {
 		if err := a.KeepAdmin(ctx, o, m.UserID, m.Status, unit.RoleNames(m.Roles)); err != nil {
 			return err
 		}
 	}
-	return a.KeepManager(ctx, o, m, false, a.wanted)
+	return a.KeepManager(ctx, o, m, c)
 }
 
 // assignment is the rules of giving and taking roles, the same for those of an organization and those of the site.
@@ -194,11 +193,17 @@ func begin[T any](a *assignment, input org.Input[T]) (in T, err error) {
 // of its version.
 func (a *assignment) decide(ctx context.Context, input org.Input[org.RolesInput], held []org.RoleRef, stored string) (bool, error) {
 	in, err := begin(a, input)
-	if err != nil {
+	unread := org.FieldsOf(err) // of a body of which the rest could be read
+	if err != nil && unread == nil {
 		return false, err
 	}
-	names, err := a.set.Named(in.Roles, a.implied)
-	if err = both(err, in.Problems(a.Now)); err != nil {
+	names, unknown := a.set.Named(in.Roles, a.implied)
+	if err == nil {
+		err = unknown
+	} else {
+		err = org.WithFields(err, org.FieldsOf(unknown))
+	}
+	if err = org.WithFields(err, in.Problems(a.Now)); err != nil {
 		return false, err
 	}
 	// Row 8 stands before row 9: a client that names a version is told of another one, also where nothing would change.
@@ -240,23 +245,6 @@ func (a *assignment) decide(ctx context.Context, input org.Input[org.RolesInput]
 	}
 	a.conclude(have)
 	return true, a.permitted()
-}
-
-// both is the problems of names and those of terms, in one answer.
-func both(err error, more org.FieldErrors) error {
-	if len(more) == 0 {
-		return err
-	}
-	if err == nil {
-		return more.Err("Validation failed.")
-	}
-	e, ok := errors.AsType[*org.Error](err)
-	if !ok {
-		return err
-	}
-	with := *e
-	with.Fields = append(slices.Clone(e.Fields), more...)
-	return &with
 }
 
 // comparable is versions as they compare with a membership, or with an account.

@@ -95,15 +95,16 @@ func decideRemoval(ctx context.Context, a *unit.Attempt, o db.Organization, row 
 	if err := a.KeepAdmin(ctx, o, row.UserID, m.Status, unit.RoleNames(m.Roles)); err != nil {
 		return c, err
 	}
-	if err := a.KeepManager(ctx, o, &m, true, nil); err != nil {
+	leaver := changeOf(row, m)
+	leaver.Leaves = true
+	if err := a.KeepManager(ctx, o, &m, &leaver.HolderChange); err != nil {
 		return c, err
 	}
 	records, err := a.RecordsOfMember(ctx, row)
 	if err != nil {
 		return c, err
 	}
-	c = changeOf(row, m)
-	c.Leaves = true
+	c = leaver
 	for _, r := range records { // synced ones too: this is the way to cut somebody off at once
 		c.Edits = append(c.Edits, org.RecordEdit{Role: r.Role, Gone: []org.Assignment{r}})
 	}

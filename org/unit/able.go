@@ -14,7 +14,8 @@ import (
 
 // An organization keeps somebody who is able to manage it: an active member who can sign in, is no site
 // owner, and is allowed by the engine to read it and to work on its roles. Only a site owner or the operator may take
-// the last one away.
+// the last one away. The same is asked twice, by what is held now and by what is held for good: where somebody is able for
+// good, somebody stays so.
 
 // canManage reports whether a subject may do all that managing an organization takes.
 // R3 in docs/spec/roles.md lists these rights.
@@ -36,6 +37,27 @@ type managers struct {
 	inOrg, onSite []string // roles that let their holders change roles: whoever is able holds one of them
 	search        *search
 	found         *holder // someone who is able; nil until one is found
+}
+
+// bothManagers is the managers by what is held now, and by what is held for good.
+type bothManagers [2]*managers
+
+func (c *Crowd) bothManagers(ctx context.Context) (both bothManagers, err error) {
+	if both[0], err = c.managers(ctx); err == nil {
+		both[1], err = c.forGood().managers(ctx)
+	}
+	return both, err
+}
+
+// only reports whether a member is the only one who is able, now or for good.
+func (b bothManagers) only(ctx context.Context, row *org.Member) (bool, error) {
+	for _, m := range b {
+		only, err := m.only(ctx, row)
+		if err != nil || only || m.settles(row, &org.HolderChange{}) {
+			return only, err
+		}
+	}
+	return false, nil
 }
 
 // managers looks for them by the roles of the crowd, which need not be those that are stored.
@@ -83,18 +105,32 @@ func (m *managers) only(ctx context.Context, row *org.Member) (bool, error) {
 	if in, err := m.hasWayIn(ctx, row.UserID); err != nil || !in {
 		return false, err
 	}
-	h, err := m.holdingOf(ctx, row)
-	if err != nil {
+	h, belongs, err := m.holdingOf(ctx, row)
+	if err != nil || !belongs {
 		return false, err
 	}
 	return m.able(ctx, h)
 }
 
-// holdingOf is what decides about one member.
-func (m *managers) holdingOf(ctx context.Context, row *org.Member) (Holding, error) {
-	one := []holder{{row.UserID, Holding{Roles: strings.Join(RoleNames(row.Roles), " "), SiteRoles: strings.Join(RoleNames(row.SiteRoles), " ")}}}
-	err := m.elsewhereOf(ctx, one)
-	return one[0].holding, err
+// settles reports whether what was found by what is held now is so for good too: nothing ends that it rests on.
+func (m *managers) settles(row *org.Member, c *org.HolderChange) bool {
+	return row.NextEnd.IsZero() && row.SiteNextEnd.IsZero() && !c.Lends() && (m.found == nil || !m.over.lends(m.found))
+}
+
+// holdingOf is what decides about one member. belongs is false if it is a member now, but not for good.
+func (m *managers) holdingOf(ctx context.Context, row *org.Member) (h Holding, belongs bool, err error) {
+	one := []holder{holderOf(row.UserID, strings.Join(RoleNames(row.Roles), " "), strings.Join(RoleNames(row.SiteRoles), " "))}
+	if m.good && !(row.NextEnd.IsZero() && row.SiteNextEnd.IsZero()) {
+		users := []uuid.UUID{row.UserID}
+		held, err := m.standings(ctx, m.Org, m.Org, users, users)
+		is := held[standing{m.Org, row.UserID}]
+		if err != nil || !is.member {
+			return h, false, err
+		}
+		one[0] = holderOf(row.UserID, is.roles, held[standing{uuid.Nil, row.UserID}].roles)
+	}
+	err = m.elsewhereOf(ctx, one)
+	return one[0].holding, true, err
 }
 
 // able reports whether active people with this holding are able.
@@ -110,9 +146,9 @@ func (m *managers) beside(ctx context.Context, user uuid.UUID) (bool, error) {
 		return true, nil
 	}
 	if m.search == nil || m.over == nil {
-		m.search = &search{over: m.over, org: m.Org, elsewhere: m.elsewhereOf, counts: m.able}
+		m.search = &search{over: m.over, org: m.Org, good: m.good, elsewhere: m.elsewhereOf, counts: m.able}
 		for _, role := range m.inOrg {
-			m.search.left = append(m.search.left, m.activeHolders(m.Org, role, false))
+			m.search.left = append(m.search.left, m.activeHolders(m.Org, role, m.good))
 		}
 		for _, role := range m.onSite {
 			m.search.left = append(m.search.left, m.activeSiteHolders(m.Org, role))
@@ -125,50 +161,62 @@ func (m *managers) beside(ctx context.Context, user uuid.UUID) (bool, error) {
 
 // managersOf is the managers of an organization whose roles this change leaves as they are. A bulk action asks them about
 // one member after the other.
-func (a *Attempt) managersOf(ctx context.Context, orgID uuid.UUID) (*managers, error) {
-	if a.managers != nil && a.managers.Org == orgID {
+func (a *Attempt) managersOf(ctx context.Context, orgID uuid.UUID) (both bothManagers, err error) {
+	if a.managers[0] != nil && a.managers[0].Org == orgID {
 		return a.managers, nil
 	}
 	crowd, err := a.After().newCrowd(ctx, orgID)
 	if err != nil {
-		return nil, err
+		return both, err
 	}
-	a.managers, err = crowd.managers(ctx)
+	a.managers, err = crowd.bothManagers(ctx)
 	return a.managers, err
 }
 
 // asksForManagers reports whether the rule applies. Site owners are not bound by it; a dry run warns them.
 func (a *Attempt) asksForManagers() bool { return !a.Actor.Owner() || a.trying }
 
-// KeepManager refuses a change of a member after which no one is able to manage the organization. The change ends the
-// membership, or leaves the member with these roles. It is asked before WillHold says so.
-func (a *Attempt) KeepManager(ctx context.Context, o db.Organization, member *org.Member, ends bool, roles []string) error {
+// KeepManager refuses a change of a member after which no one is able to manage the organization, or no one for good. It is
+// asked before WillHold says so.
+func (a *Attempt) KeepManager(ctx context.Context, o db.Organization, member *org.Member, c *org.HolderChange) error {
 	if !a.asksForManagers() {
 		return nil
 	}
-	m, err := a.managersOf(ctx, o.ID)
+	both, err := a.managersOf(ctx, o.ID)
 	if err != nil {
 		return err
 	}
-	if stays, err := m.managesWith(ctx, member, ends, roles); err != nil || stays {
-		return err
+	for _, m := range both {
+		stays, err := m.managesWith(ctx, member, c)
+		switch {
+		case err != nil:
+			return err
+		case !stays:
+			return a.noManager(o, m.good)
+		case m.settles(member, c):
+			return nil
+		}
 	}
-	return a.noManager(o)
+	return nil
 }
 
 // managesWith reports whether someone is able to manage after a change of a member, or no one was before.
-func (m *managers) managesWith(ctx context.Context, member *org.Member, ends bool, roles []string) (bool, error) {
+func (m *managers) managesWith(ctx context.Context, member *org.Member, c *org.HolderChange) (bool, error) {
 	if only, err := m.only(ctx, member); err != nil || !only {
 		return true, err
 	}
-	if ends {
+	if c.Leaves || m.good && c.Ends(org.RoleOrganizationUser) {
 		return false, nil
 	}
-	is, err := m.holdingOf(ctx, member)
+	is, _, err := m.holdingOf(ctx, member)
 	if err != nil {
 		return false, err
 	}
-	is.Roles = strings.Join(roles, " ")
+	after := c.After
+	if m.good {
+		after = c.ForGood(strings.Fields(is.Roles))
+	}
+	is.Roles = strings.Join(after, " ")
 	return m.able(ctx, is)
 }
 
@@ -181,70 +229,104 @@ func (a *Attempt) KeepManagers(ctx context.Context, user db.UserRow) error {
 	if in, err := a.hasWayIn(ctx, user.ID); err != nil || !in {
 		return err
 	}
-	was, err := a.Subject(ctx, user.ID)
-	if err != nil {
+	settled, err := a.keepManagers(ctx, a.Reader, a.After(), user.ID)
+	if err != nil || settled {
 		return err
 	}
-	var is *rbac.Subject // nil: it is about to go
-	if !a.change.gone(user.ID) {
-		after, err := a.After().Subject(ctx, user.ID)
-		if err != nil {
-			return err
-		}
-		is = after.Grants
+	_, err = a.keepManagers(ctx, a.forGood(), a.After().forGood(), user.ID)
+	return err
+}
+
+// keepManagers asks by what is held now, or for good, before and after the change. settled: nothing ends that the answer
+// rests on.
+func (a *Attempt) keepManagers(ctx context.Context, before, after Reader, user uuid.UUID) (settled bool, err error) {
+	was, err := before.Subject(ctx, user)
+	if err != nil {
+		return false, err
 	}
+	var is *rbac.Subject // nil: it is about to go
+	if !a.change.gone(user) {
+		then, err := after.Subject(ctx, user)
+		if err != nil {
+			return false, err
+		}
+		is = then.Grants
+	}
+	settled = was.Basis.NextEnd().IsZero() && !a.change.lendsTo(user)
 	for _, id := range was.User.OrganizationIDs {
 		if !isAble(was.Grants, id) || isAble(is, id) {
 			continue
 		}
-		m, err := a.managersOf(ctx, id)
+		both, err := a.managersOf(ctx, id)
 		if err != nil {
-			return err
+			return false, err
 		}
-		if found, err := m.beside(ctx, user.ID); err != nil {
-			return err
-		} else if found {
+		m := both[0]
+		if before.good {
+			m = both[1]
+		}
+		found, err := m.beside(ctx, user)
+		if err != nil {
+			return false, err
+		}
+		if found {
+			settled = settled && !a.change.lends(m.found)
 			continue
 		}
 		o, err := a.Q.GetOrganization(ctx, id)
 		if err != nil {
-			return err
+			return false, err
 		}
-		if err := a.noManager(o); err != nil {
+		if err := a.noManager(o, before.good); err != nil {
+			return false, err
+		}
+	}
+	return settled, nil
+}
+
+// keepManagersOf refuses to change the roles of an organization from was to is if someone is able to manage it before the
+// change and no one is after it, or no one for good.
+func (a *Attempt) keepManagersOf(ctx context.Context, o db.Organization, was, is *Crowd) error {
+	if !a.asksForManagers() {
+		return nil
+	}
+	for _, pair := range [][2]*Crowd{{was, is}, {was.forGood(), is.forGood()}} {
+		found, stays, err := managersStay(ctx, pair[0], pair[1])
+		switch {
+		case err != nil:
 			return err
+		case !stays:
+			return a.noManager(o, pair[0].good)
+		case found != nil && !a.change.lends(found):
+			return nil
 		}
 	}
 	return nil
 }
 
-// keepManagersOf refuses to change the roles of an organization from was to is if someone is able to manage it before the
-// change and no one is after it.
-func (a *Attempt) keepManagersOf(ctx context.Context, o db.Organization, was, is *Crowd) error {
-	if !a.asksForManagers() {
-		return nil
-	}
+// managersStay finds someone who is able to manage an organization after a change of its roles. stays is false if someone was
+// before it, and no one is after it.
+func managersStay(ctx context.Context, was, is *Crowd) (found *holder, stays bool, err error) {
 	before, err := was.managers(ctx)
 	if err != nil {
-		return err
+		return nil, false, err
 	}
 	if found, err := before.beside(ctx, uuid.Nil); err != nil || !found {
-		return err
+		return nil, true, err
 	}
 	after, err := is.managers(ctx)
 	if err != nil {
-		return err
+		return nil, false, err
 	}
 	if able, err := after.able(ctx, before.found.holding); err != nil || able {
-		return err
+		return before.found, able, err
 	}
-	if found, err := after.beside(ctx, uuid.Nil); err != nil || found {
-		return err
-	}
-	return a.noManager(o)
+	stays, err = after.beside(ctx, uuid.Nil)
+	return after.found, stays, err
 }
 
-// OnlyManager reports whether an account is the only one who is able to manage an organization, for a view: only a site
-// owner may take it away.
+// OnlyManager reports whether an account is the only one who is able to manage an organization, now or for good, for a view:
+// only a site owner may take it away.
 func (s Reader) OnlyManager(ctx context.Context, by *org.Actor, orgID uuid.UUID, user *org.User) (bool, error) {
 	if by.Owner() || user.Status != org.StatusActive {
 		return false, nil
@@ -252,20 +334,31 @@ func (s Reader) OnlyManager(ctx context.Context, by *org.Actor, orgID uuid.UUID,
 	if in, err := s.hasWayIn(ctx, user.ID); err != nil || !in {
 		return false, err
 	}
-	target, err := s.Subject(ctx, user.ID)
-	if err != nil || !isAble(target.Grants, orgID) {
-		return false, err
+	for _, src := range []Reader{s, s.forGood()} {
+		target, err := src.Subject(ctx, user.ID)
+		if err != nil {
+			return false, err
+		}
+		settled := target.Basis.NextEnd().IsZero()
+		if isAble(target.Grants, orgID) {
+			crowd, err := src.newCrowd(ctx, orgID)
+			if err != nil {
+				return false, err
+			}
+			m, err := crowd.managers(ctx)
+			if err != nil {
+				return false, err
+			}
+			if found, err := m.beside(ctx, user.ID); err != nil || !found {
+				return err == nil, err
+			}
+			settled = settled && !s.over.lends(m.found)
+		}
+		if settled {
+			return false, nil
+		}
 	}
-	crowd, err := s.newCrowd(ctx, orgID)
-	if err != nil {
-		return false, err
-	}
-	m, err := crowd.managers(ctx)
-	if err != nil {
-		return false, err
-	}
-	found, err := m.beside(ctx, user.ID)
-	return !found, err
+	return false, nil
 }
 
 // nameOf is an organization as a refusal names it: one that the caller may not read goes by other words.

@@ -68,8 +68,7 @@ func (o *overlay) gone(user uuid.UUID) bool { return o != nil && o.away[user] }
 // ends reports whether an account would go on to hold a role, or its membership, but only until some moment, or gain it so.
 func (o *overlay) ends(place, user uuid.UUID, role string) bool {
 	return o != nil && slices.ContainsFunc(o.holders, func(h org.HolderChange) bool {
-		return h.Place == place && h.User == user && (slices.Contains(h.Ending, role) || slices.Contains(h.Ending, org.RoleOrganizationUser) ||
-			slices.Contains(h.Given(), role) && h.OriginOf(role).Until != nil)
+		return h.Place == place && h.User == user && (h.Ends(role) || h.Ends(org.RoleOrganizationUser))
 	})
 }
 
@@ -140,8 +139,8 @@ func (a *Attempt) IsMember(ctx context.Context, orgID, user uuid.UUID) (bool, er
 	return err == nil, err
 }
 
-// basis lays the change over what decides about an account.
-func (o *overlay) basis(user uuid.UUID, b org.Basis) org.Basis {
+// basis lays the change over what decides about an account. good: over what it holds for good.
+func (o *overlay) basis(user uuid.UUID, b org.Basis, good bool) org.Basis {
 	if o == nil {
 		return b
 	}
@@ -151,6 +150,13 @@ func (o *overlay) basis(user uuid.UUID, b org.Basis) org.Basis {
 	}
 	for _, h := range o.held[user] {
 		i := slices.IndexFunc(b, func(r db.ListCallerRow) bool { return r.OrganizationID == h.place })
+		if good {
+			had := ""
+			if i >= 0 {
+				had = b[i].Roles
+			}
+			h = o.lasting(h, user, had, i >= 0)
+		}
 		switch {
 		case i < 0 && h.member:
 			b = append(b, db.ListCallerRow{OrganizationID: h.place, Roles: h.roles})

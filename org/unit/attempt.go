@@ -32,8 +32,8 @@ type Attempt struct {
 	cause   string                         // why it is refused, for the trail
 	records map[uuid.UUID][]org.Assignment // that were read ahead, by account: see ReadRecords
 
-	managers *managers // of the organization that was asked about last
-	admins   *search   // likewise
+	managers bothManagers // of the organization that was asked about last
+	admins   *search      // likewise
 }
 
 // attempt begins a change by an actor, on what src reads.

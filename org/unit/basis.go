@@ -49,7 +49,7 @@ func (s Reader) basisBetween(ctx context.Context, c Credential, first, last uuid
 		rows, err = s.heldBasis(ctx, c.User, rows)
 	}
 	if err == nil {
-		rows = s.over.basis(c.User, rows)
+		rows = s.over.basis(c.User, rows, s.good)
 	}
 	if err == nil && (len(rows) == 0 || rows[0].OrganizationID != uuid.Nil) {
 		err = sql.ErrNoRows
@@ -164,7 +164,7 @@ func (s Reader) learnRoles(orgID uuid.UUID, state int64, set *RoleSet) {
 // learnSubject leaves out whoever a change would touch: what is laid over the data is not stored, and may never be.
 func (s Reader) learnSubject(id uuid.UUID, found *org.Actor) {
 	switch {
-	case !s.over.spares(id):
+	case !s.over.spares(id), s.good:
 	case s.late == nil:
 		s.Memory.Subjects.Remember(id, found)
 	default:

@@ -16,6 +16,7 @@ type search struct {
 	over      *overlay
 	org       uuid.UUID
 	endless   string       // a role that must be held without an end, if one must
+	good      bool         // who counts does so by what is held for good
 	left      []candidates // that have not been looked at
 	rows      int64        // how many the next look takes
 	elsewhere func(context.Context, []holder) error
@@ -49,18 +50,22 @@ func holderStored(orgID uuid.UUID) func(*db.ListHoldersOfRoleRow) Stored {
 func (s Reader) activeHolders(orgID uuid.UUID, role string, endless bool) candidates {
 	before := Everywhere.before
 	return func(ctx context.Context, maxRows int64) (list []holder, err error) {
-		rows, err := s.Q.ListActiveHolders(ctx, db.ListActiveHoldersParams{OrganizationID: orgID, Role: role, BeforeKey: before, Endless: endless, MaxRows: maxRows, Passwords: s.PasswordPolicy(), Providers: s.ProviderList()})
-		if err != nil || len(rows) == 0 {
-			return nil, err
-		}
-		before = rows[len(rows)-1].UsernameKey
-		if _, err := HeldNow(ctx, s, rows, func(r *db.ListActiveHoldersRow) Stored {
-			return Stored{Place: orgID, User: r.UserID, Roles: &r.Roles, NextEnd: r.NextEnd, SiteRoles: &r.SiteRoles, SiteNextEnd: r.SiteNextEnd}
-		}); err != nil {
-			return nil, err
-		}
-		for _, r := range rows { // who does not hold it any more does not count, and keeps the piece from being the last
-			list = append(list, holderOf(r.UserID, r.Roles, r.SiteRoles))
+		for len(list) == 0 { // an empty piece would be the last
+			rows, err := s.Q.ListActiveHolders(ctx, db.ListActiveHoldersParams{OrganizationID: orgID, Role: role, BeforeKey: before, Endless: endless, MaxRows: maxRows, Passwords: s.PasswordPolicy(), Providers: s.ProviderList()})
+			if err != nil || len(rows) == 0 {
+				return nil, err
+			}
+			before, maxRows = rows[len(rows)-1].UsernameKey, ChunkSize
+			here, err := HeldNow(ctx, s, rows, func(r *db.ListActiveHoldersRow) Stored {
+				return Stored{Place: orgID, User: r.UserID, Roles: &r.Roles, NextEnd: r.NextEnd, SiteRoles: &r.SiteRoles, SiteNextEnd: r.SiteNextEnd}
+			})
+			if err != nil {
+				return nil, err
+			}
+			for i := range here { // who does not hold it any more does not count
+				r := &here[i]
+				list = append(list, holderOf(r.UserID, r.Roles, r.SiteRoles).ending(r.NextEnd, r.SiteNextEnd))
+			}
 		}
 		return list, nil
 	}
@@ -70,18 +75,22 @@ func (s Reader) activeHolders(orgID uuid.UUID, role string, endless bool) candid
 func (s Reader) activeSiteHolders(orgID uuid.UUID, role string) candidates {
 	after := uuid.Nil
 	return func(ctx context.Context, maxRows int64) (list []holder, err error) {
-		rows, err := s.Q.ListActiveMembersOfSiteRole(ctx, db.ListActiveMembersOfSiteRoleParams{OrganizationID: orgID, Role: role, AfterUser: after, MaxRows: maxRows, Passwords: s.PasswordPolicy(), Providers: s.ProviderList()})
-		if err != nil || len(rows) == 0 {
-			return nil, err
-		}
-		after = rows[len(rows)-1].UserID
-		if _, err := HeldNow(ctx, s, rows, func(r *db.ListActiveMembersOfSiteRoleRow) Stored {
-			return Stored{Place: orgID, User: r.UserID, Roles: &r.Roles, NextEnd: r.NextEnd, SiteRoles: &r.SiteRoles, SiteNextEnd: r.SiteNextEnd}
-		}); err != nil {
-			return nil, err
-		}
-		for _, r := range rows {
-			list = append(list, holderOf(r.UserID, r.Roles, r.SiteRoles))
+		for len(list) == 0 {
+			rows, err := s.Q.ListActiveMembersOfSiteRole(ctx, db.ListActiveMembersOfSiteRoleParams{OrganizationID: orgID, Role: role, AfterUser: after, MaxRows: maxRows, Passwords: s.PasswordPolicy(), Providers: s.ProviderList()})
+			if err != nil || len(rows) == 0 {
+				return nil, err
+			}
+			after, maxRows = rows[len(rows)-1].UserID, ChunkSize
+			here, err := HeldNow(ctx, s, rows, func(r *db.ListActiveMembersOfSiteRoleRow) Stored {
+				return Stored{Place: orgID, User: r.UserID, Roles: &r.Roles, NextEnd: r.NextEnd, SiteRoles: &r.SiteRoles, SiteNextEnd: r.SiteNextEnd}
+			})
+			if err != nil {
+				return nil, err
+			}
+			for i := range here {
+				r := &here[i]
+				list = append(list, holderOf(r.UserID, r.Roles, r.SiteRoles).ending(r.NextEnd, r.SiteNextEnd))
+			}
 		}
 		return list, nil
 	}
@@ -160,7 +169,7 @@ func (s *search) look(ctx context.Context) (bool, error) {
 
 // countsAfter reports whether somebody counts after the change.
 func (s *search) countsAfter(ctx context.Context, h holder) (bool, error) {
-	is, there := s.over.after(s.org, h)
+	is, there := s.over.after(s.org, h, s.good)
 	if !there || s.endless != "" && s.over.ends(s.org, h.id, s.endless) {
 		return false, nil
 	}
@@ -172,19 +181,26 @@ func (o *overlay) touches(user uuid.UUID) bool {
 	return o != nil && (o.away[user] || len(o.held[user]) > 0)
 }
 
-// after is what a member holds after the change; false if it is none any more, or may not sign in.
-func (o *overlay) after(orgID uuid.UUID, h holder) (Holding, bool) {
+// after is what a member holds after the change; false if it is none any more, or may not sign in. good: what it holds for
+// good.
+func (o *overlay) after(orgID uuid.UUID, h holder, good bool) (Holding, bool) {
 	is := h.holding
 	if o.gone(h.id) {
 		return is, false
 	}
 	if c, ok := o.changed(orgID, h.id); ok {
+		if good {
+			c = o.lasting(c, h.id, is.Roles, true)
+		}
 		if !c.member {
 			return is, false
 		}
 		is.Roles = SortNames(c.roles)
 	}
 	if c, ok := o.changed(uuid.Nil, h.id); ok {
+		if good {
+			c = o.lasting(c, h.id, is.SiteRoles, true)
+		}
 		is.SiteRoles = SortNames(c.roles)
 	}
 	return is, true

@@ -2,6 +2,7 @@ package unit
 
 import (
 	"context"
+	"database/sql"
 	"slices"
 	"strings"
 
@@ -90,11 +91,18 @@ func (s Reader) rolesElsewhere(ctx context.Context, orgID uuid.UUID, users []uui
 type holder struct {
 	id      uuid.UUID
 	holding Holding
+	ends    bool // some of what it holds does
+}
+
+// ending is the holder of a row whose first records end then, if they do.
+func (h holder) ending(next ...sql.NullTime) holder {
+	h.ends = slices.ContainsFunc(next, func(at sql.NullTime) bool { return at.Valid })
+	return h
 }
 
 // holderOf is a member; what they hold elsewhere is not known yet.
 func holderOf(id uuid.UUID, roles, siteRoles string) holder {
-	return holder{id, Holding{Roles: SortNames(roles), SiteRoles: SortNames(siteRoles)}}
+	return holder{id: id, holding: Holding{Roles: SortNames(roles), SiteRoles: SortNames(siteRoles)}}
 }
 
 // elsewhereOf fills in what people hold elsewhere.

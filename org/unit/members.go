@@ -233,7 +233,7 @@ func (s Reader) Refusals(ctx context.Context, by *org.Actor, o db.Organization, 
 	if err != nil {
 		return err
 	}
-	managers, err := crowd.managers(ctx)
+	managers, err := crowd.bothManagers(ctx)
 	if err != nil {
 		return err
 	}

@@ -27,8 +27,18 @@ func OrganizationOf(r db.Organization) org.Organization {
 	}
 }
 
-// User gives a stored account the display names of the roles that it holds now.
+// User gives a stored account the display names of the roles that it holds now. It may name organizations whose membership
+// has ended: see UserNow.
 func (s Reader) User(ctx context.Context, r db.UserRow) (org.User, error) {
+	users, err := s.users(ctx, []db.UserRow{r})
+	if err != nil {
+		return org.User{}, err
+	}
+	return users[0], nil
+}
+
+// UserNow is Users for one account.
+func (s Reader) UserNow(ctx context.Context, r db.UserRow) (org.User, error) {
 	users, err := s.Users(ctx, []db.UserRow{r})
 	if err != nil {
 		return org.User{}, err
@@ -69,6 +79,6 @@ func memberOf(r *db.MemberRow, roles, site *RoleSet) org.Member {
 		Version: r.Version, Roles: roles.Refs(r.Roles), SiteRoles: site.Refs(r.SiteRoles),
 		Username: r.Username, Name: r.Name, AvatarURL: r.AvatarURL, Email: r.Email,
 		Status: org.Status(r.Status), LoginType: r.LoginType,
-		AccountCreatedAt: r.UserCreatedAt, AccountUpdatedAt: r.UserUpdatedAt, LastSeenAt: r.LastSeenAt.Time, NextEnd: r.NextEnd.Time,
+		AccountCreatedAt: r.UserCreatedAt, AccountUpdatedAt: r.UserUpdatedAt, LastSeenAt: r.LastSeenAt.Time, NextEnd: r.NextEnd.Time, SiteNextEnd: r.SiteNextEnd.Time,
 	}
 }

@@ -169,12 +169,18 @@ func unmanaged(names []string) string {
 
 // noManager is the refusal to leave an organization without anyone able to manage it. In a site owner's dry run it is a
 // warning instead.
-func (a *Attempt) noManager(o db.Organization) error {
+// good: without anyone able for good.
+func (a *Attempt) noManager(o db.Organization, good bool) error {
 	if a.Actor.Owner() {
-		a.warning = unmanaged([]string{o.DisplayName})
+		if a.warning = unmanaged([]string{o.DisplayName}); good {
+			a.warning = fmt.Sprintf("Everyone in %s who is able to manage it will lose that on a set date.", o.DisplayName)
+		}
 		return nil
 	}
-	return org.ErrInvalid("Someone must still be able to manage this organization.", fmt.Sprintf(
-		"After this change no active member of %s could read it and manage its roles. Ask a site owner.",
+	detail := "After this change no active member of %s could read it and manage its roles. Ask a site owner."
+	if good {
+		detail = "After this change every active member of %s who could read it and manage its roles would lose that on a set date. Ask a site owner."
+	}
+	return org.ErrInvalid("Someone must still be able to manage this organization.", fmt.Sprintf(detail,
 		a.nameOf(o, "an organization that you can't see")))
 }

@@ -37,6 +37,7 @@ type Reader struct {
 	late  *lessons               // of a transaction: what is to be remembered once it is committed
 	Sets  map[uuid.UUID]*RoleSet // if there is one, roles are read once
 	over  *overlay               // of After: what is laid over what q reads
+	good  bool                   // what is held is what is held for good: see forGood
 
 	heads  map[uuid.UUID]db.Revision // of organizations that an attempt has found
 	states map[uuid.UUID]int64       // of roles in a snapshot, as far as a query has told them; nil outside of one
