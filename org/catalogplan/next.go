@@ -71,7 +71,7 @@ func next(ctx context.Context, r unit.Reader, retire []string) (n Next, err erro
 	if err := r.Settle(ctx); err != nil {
 		return n, err
 	}
-	n.Before, n.Retire = r.Catalog(), retire
+	n.Before, n.Retire, n.Now = r.Catalog(), retire, r.When
 	n.From = n.Before.Version()
 	n.To = n.From + 1
 	n.History, err = history(ctx, r)

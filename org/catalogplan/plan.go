@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -21,6 +22,7 @@ type Change struct {
 	History       []rbac.Version // of both, with all that were between them and before them
 	From, To      int64          // their numbers
 	Retire        []string       // what may go although it is in use
+	Now           time.Time      // what is held then counts; the zero time is before every end
 
 	limits limits // the zero value is what a server uses
 }

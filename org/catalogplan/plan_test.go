@@ -43,7 +43,7 @@ func firstWorld() uint64 {
 
 var errAgain = errors.New("the next world begins with an empty database")
 
-// TestPlanIsComplete: a plan has the lines, the counts and the people that the engine gives when it is asked about every
+// TestPlanIsComplete: a plan, at the moment of which records have ended that were not swept yet, has the lines, the counts and the people that the engine gives when it is asked about every
 // person in every place about every pair, under both versions.
 func TestPlanIsComplete(t *testing.T) {
 	t.Parallel()
@@ -78,7 +78,7 @@ func TestPlanIsComplete(t *testing.T) {
 func (w *world) compare(t *testing.T, q db.Reads, limits [2]int64, seen map[string]int) error {
 	t.Helper()
 	before, after := w.history[1], w.history[2]
-	c := catalogplan.Limited(catalogplan.Change{Before: before.Catalog, After: after.Catalog, History: w.history, From: 2, To: 3}, limits[0], limits[1])
+	c := catalogplan.Limited(catalogplan.Change{Before: before.Catalog, After: after.Catalog, History: w.history, From: 2, To: 3, Now: worldNow}, limits[0], limits[1])
 	p, err := catalogplan.Plan(t.Context(), q, c)
 	if err != nil {
 		return err

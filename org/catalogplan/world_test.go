@@ -1,6 +1,8 @@
 package catalogplan_test
 
 import (
+	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -30,7 +32,12 @@ type person struct {
 	status string
 	site   []string
 	member map[int][]string // roles by organization
+
+	ended map[int][]string // what has ended and is stored still, by organization, -1 for the site
 }
+
+// worldNow is when plans are made.
+var worldNow = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 
 // custom is a role as somebody stored it under some version.
 type custom struct {
@@ -104,7 +111,18 @@ func (w *world) person(i int) person {
 			}
 		}
 	}
+	if w.rnd.IntN(4) == 0 {
+		p.ended = map[int][]string{-1: few(w.rnd, "desk", "gone-desk", "custom0", "custom4")}
+		for o := range w.orgs {
+			p.ended[o] = few(w.rnd, "clerk", "head", "gone", "organization-admin", fmt.Sprint("custom", o+1), fmt.Sprint("custom", o+5))
+		}
+	}
 	return p
+}
+
+// few is some of the names.
+func few(rnd *rand.Rand, names ...string) []string {
+	return slices.DeleteFunc(names, func(string) bool { return rnd.IntN(3) > 0 })
 }
 
 // add makes the next version of a draft.
@@ -340,6 +358,32 @@ func (w *world) store(t *testing.T, q *db.Queries) (err error) {
 			for _, name := range roles {
 				add(q.InsertMemberRole(ctx, db.InsertMemberRoleParams{Source: "manual", OrganizationID: w.orgs[o], UsernameKey: key, UserID: p.id, Role: name}))
 			}
+		}
+		add(w.storeEnded(ctx, q, &p))
+	}
+	return err
+}
+
+// storeEnded stores what has ended: with a membership that counts, or with one that has ended too.
+func (w *world) storeEnded(ctx context.Context, q *db.Queries, p *person) (err error) {
+	key, end := strings.ToLower(p.name), sql.NullTime{Time: worldNow, Valid: true}
+	add := func(e error) { err = errors.Join(err, e) }
+	for o, names := range p.ended {
+		if o < 0 {
+			for _, name := range names {
+				add(q.InsertUserRole(ctx, db.InsertUserRoleParams{Source: "invite", UserID: p.id, Role: name, EndsAt: end}))
+			}
+			continue
+		}
+		if _, belongs := p.member[o]; !belongs {
+			add(q.InsertMember(ctx, db.InsertMemberParams{OrganizationID: w.orgs[o], UserID: p.id, Now: worldNow.AddDate(0, 0, -1)}))
+			add(q.InsertMembership(ctx, db.InsertMembershipParams{OrganizationID: w.orgs[o], UserID: p.id, Source: "manual", Now: worldNow.AddDate(0, 0, -1), EndsAt: end}))
+			if len(names) > 1 { // it is held without an end, and not without the membership
+				add(q.InsertMemberRole(ctx, db.InsertMemberRoleParams{Source: "manual", OrganizationID: w.orgs[o], UsernameKey: key, UserID: p.id, Role: names[0]}))
+			}
+		}
+		for _, name := range names {
+			add(q.InsertMemberRole(ctx, db.InsertMemberRoleParams{Source: "invite", OrganizationID: w.orgs[o], UsernameKey: key, UserID: p.id, Role: name, EndsAt: end}))
 		}
 	}
 	return err
