@@ -414,12 +414,12 @@ func TestWhoseTokens(t *testing.T) {
 		same(t, drop(s.Tokens(ctx, s.as(t, by), "m", org.TokenFilter{})), want)
 	}
 	for _, by := range []string{"m", "ua", "oa"} {
-		same(t, drop(s.Tokens(ctx, s.as(t, by), "me", org.TokenFilter{Everyone: true})), notFound)
+		same(t, drop(s.allTokens(ctx, s.as(t, by), "me")), notFound)
 	}
 	if list, err := s.Tokens(ctx, s.as(t, "o"), "m", org.TokenFilter{}); err != nil || len(list) != 1 || list[0].Username != "m" {
 		t.Errorf("%+v, %v", list, err)
 	}
-	if list, err := s.Tokens(ctx, s.as(t, "o"), "me", org.TokenFilter{Everyone: true}); err != nil || len(list) != 2 {
+	if list, err := s.allTokens(ctx, s.as(t, "o"), "me"); err != nil || len(list) != 2 {
 		t.Errorf("%d of all, %v", len(list), err)
 	}
 	for _, c := range []struct {

@@ -173,7 +173,7 @@ func userCases(t *testing.T, user string) []useCase {
 			return drop(s.Tokens(ctx, by, user, org.TokenFilter{}))
 		}},
 		{"all Tokens", func(ctx context.Context, s *site, by *org.Actor) error {
-			return drop(s.Tokens(ctx, by, user, org.TokenFilter{Everyone: true}))
+			return drop(s.allTokens(ctx, by, user))
 		}},
 		{"CreateToken", func(ctx context.Context, s *site, by *org.Actor) error {
 			_, _, err := s.CreateToken(ctx, by, user, unread[org.TokenInput](t))

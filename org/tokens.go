@@ -45,9 +45,8 @@ type TokenPlace struct {
 
 // TokenFilter selects tokens. Its zero value is those of one account that have not ended.
 type TokenFilter struct {
-	Everyone bool // of all accounts
-	Ended    bool // also those that have ended
-	Kind     TokenKind
+	Ended bool // also those that have ended
+	Kind  TokenKind
 }
 
 // TokenKind is which tokens somebody wants to look at; "" is all of them.

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
@@ -31,12 +32,15 @@ var tokenRoutes = []Route{
 // JSON leaves out tokens that have ended unless include_expired says otherwise; a page shows that they did.
 func (s *Server) listTokens(c *call) (reply, error) {
 	q := c.query()
-	f := org.TokenFilter{Everyone: q.boolean("include_all"), Ended: q.boolean("include_expired"), Kind: q.tokenKind()}
+	all, f := q.boolean("include_all"), org.TokenFilter{Ended: q.boolean("include_expired"), Kind: q.tokenKind()}
 	if err := q.problem(); err != nil {
 		return reply{}, err
 	}
-	if c.as != asJSON {
+	switch {
+	case c.as != asJSON:
 		f = org.TokenFilter{Ended: true}
+	case all:
+		return reply{stream: s.tokenStream(c, f)}, nil
 	}
 	list, err := s.account.Tokens(c.ctx, c.actor, c.user(), f)
 	if err != nil {
@@ -45,6 +49,30 @@ func (s *Server) listTokens(c *call) (reply, error) {
 	return reply{json: each(list, wireToken), html: func() (page, error) {
 		return s.tokensPage(c, views.Tokens{Tokens: list, Revoke: q.text("revoke")})
 	}}, nil
+}
+
+// tokenStream sends the tokens of all accounts one by one: there may be many.
+func (s *Server) tokenStream(c *call, f org.TokenFilter) *stream {
+	return &stream{long: true, write: func(out *sink) error {
+		begin := byte('[')
+		err := s.account.EachToken(c.ctx, c.actor, c.user(), f, func(t *org.Token) error {
+			row, err := json.Marshal(wireToken(t))
+			if err != nil {
+				return err
+			}
+			out.scratch = append(append(out.scratch[:0], begin), row...)
+			begin = ','
+			_, err = out.Write(out.scratch)
+			return err
+		})
+		if err == nil && begin == '[' {
+			err = out.WriteByte('[')
+		}
+		if err == nil {
+			_, err = out.WriteString("]\n")
+		}
+		return err
+	}}
 }
 
 // tokenKind reads which tokens are wanted; missing is all.

@@ -45,6 +45,52 @@ func (s *Service) TokenPage(ctx context.Context, subject *org.Actor, kind org.To
 	return tokens, total, err
 }
 
+// EachToken gives the API tokens of all accounts one by one, those that end first before the others, from one snapshot. It holds
+// few of them at a time. Invalid: no such user, who stands in the path. NotFound: needs api_key:read on every account. An error of
+// each ends it.
+func (s *Service) EachToken(ctx context.Context, subject *org.Actor, user string, f org.TokenFilter, each func(*org.Token) error) (err error) {
+	defer org.Wrap(&err, "stream tokens of all accounts")
+	return s.units.Moment(ctx, subject, func(src unit.Reader) error {
+		if err := src.Settle(ctx); err != nil {
+			return err
+		}
+		if _, err := src.ReadableUser(ctx, subject, user); err != nil {
+			return err
+		}
+		if !subject.Can("read", org.KeyObject(uuid.Nil)) {
+			return org.ErrNotFound()
+		}
+		now := s.units.Now()
+		p := db.ListAPIKeysAfterParams{MaxRows: unit.ChunkSize}
+		if !f.Ended {
+			p.After = now
+		}
+		for {
+			rows, err := src.Q.ListAPIKeysAfter(ctx, p)
+			if err != nil {
+				return err
+			}
+			for _, r := range rows {
+				t, err := tokenOf(ctx, src, subject, db.FindAPIKeyRow(r))
+				if err != nil {
+					return err
+				}
+				if !f.Kind.Has(&t, now) {
+					continue
+				}
+				if err := each(&t); err != nil {
+					return err
+				}
+			}
+			if len(rows) < unit.ChunkSize {
+				return nil
+			}
+			last := rows[len(rows)-1]
+			p.AfterEnd, p.AfterID = last.ExpiresAt, last.ID
+		}
+	})
+}
+
 // never is after every time that is stored.
 var never = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 

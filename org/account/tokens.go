@@ -218,14 +218,11 @@ func (s *Service) Tokens(ctx context.Context, subject *org.Actor, user string, f
 	if err != nil {
 		return nil, err
 	}
-	object, whose := org.KeyObject(row.ID), db.ListAPIKeysParams{FromUser: row.ID, ToUser: row.ID}
-	if f.Everyone {
-		object, whose = org.KeyObject(uuid.Nil), db.ListAPIKeysParams{FromUser: uuid.Nil, ToUser: uuid.Max}
-	}
+	whose := db.ListAPIKeysParams{UserID: row.ID}
 	if !f.Ended {
 		whose.After = s.units.Now()
 	}
-	if !subject.Can("read", object) {
+	if !subject.Can("read", org.KeyObject(row.ID)) {
 		return nil, org.ErrNotFound()
 	}
 	rows, err := s.units.DB.ListAPIKeys(ctx, whose)

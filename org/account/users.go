@@ -192,7 +192,7 @@ func (s *Service) User(ctx context.Context, subject *org.Actor, user string) (_ 
 		if err != nil {
 			return org.User{}, err
 		}
-		return src.User(ctx, row)
+		return src.UserNow(ctx, row)
 	})
 }
 
@@ -208,7 +208,7 @@ func (s *Service) UserRoles(ctx context.Context, subject *org.Actor, user string
 		if !subject.Can("read_personal", org.UserObject(row.ID)) {
 			return org.UserRoleNames{}, org.ErrNotFound()
 		}
-		homes, err := s.units.DB.ListMemberships(ctx, row.ID)
+		homes, err := src.Memberships(ctx, row.ID)
 		if err != nil {
 			return org.UserRoleNames{}, err
 		}
@@ -226,15 +226,22 @@ func (s *Service) UserRoles(ctx context.Context, subject *org.Actor, user string
 // UserOrganizations is the organizations of an account that the caller may read. Invalid: no such user.
 func (s *Service) UserOrganizations(ctx context.Context, subject *org.Actor, user string) (_ []org.Organization, err error) {
 	defer org.Wrap(&err, "list organizations of %q", user)
-	row, err := s.units.AccountNow(ctx, subject, user)
-	if err != nil {
-		return nil, err
-	}
-	rows, err := s.units.DB.ListOrganizationsOfUser(ctx, db.ListOrganizationsOfUserParams{UserID: row.ID, MaxRows: math.MaxInt64})
-	if err != nil {
-		return nil, err
-	}
-	return unit.ReadableOrganizations(subject, rows), nil
+	return unit.Glance(ctx, s.units, subject, func(src unit.Reader) ([]org.Organization, error) {
+		row, err := src.ReadableUser(ctx, subject, user)
+		if err != nil {
+			return nil, err
+		}
+		rows, err := src.Q.ListOrganizationsOfUser(ctx, db.ListOrganizationsOfUserParams{UserID: row.ID, MaxRows: math.MaxInt64})
+		if err != nil {
+			return nil, err
+		}
+		u, err := src.UserNow(ctx, row) // without the organizations whose membership has ended
+		if err != nil {
+			return nil, err
+		}
+		rows = slices.DeleteFunc(rows, func(o db.Organization) bool { return !slices.Contains(u.OrganizationIDs, o.ID) })
+		return unit.ReadableOrganizations(subject, rows), nil
+	})
 }
 
 // CreateUser makes an account with roles of the site and memberships. Forbidden: needs user:create, assign_role:assign, and

@@ -69,13 +69,15 @@ func (s *Service) UserView(ctx context.Context, subject *org.Actor, user string)
 
 // memberships fills in what the caller may read: being allowed to read an account does not show where it belongs.
 func memberships(ctx context.Context, s unit.Reader, by *org.Actor, v *org.UserView) error {
-	homes, err := s.Q.ListMemberships(ctx, v.User.ID)
+	homes, err := s.Memberships(ctx, v.User.ID)
 	if err != nil {
 		return err
 	}
 	held := map[uuid.UUID]string{}
+	v.User.OrganizationIDs = nil // the account may name one whose membership has ended
 	for _, h := range homes {
 		held[h.OrganizationID] = h.Roles
+		v.User.OrganizationIDs = append(v.User.OrganizationIDs, h.OrganizationID)
 	}
 	orgs, err := s.Q.ListOrganizationsOfUser(ctx, db.ListOrganizationsOfUserParams{UserID: v.User.ID, MaxRows: membershipLimit + 1})
 	if err != nil {
@@ -85,7 +87,7 @@ func memberships(ctx context.Context, s unit.Reader, by *org.Actor, v *org.UserV
 		orgs = orgs[:membershipLimit]
 	}
 	for _, o := range unit.ReadableOrganizations(by, orgs) {
-		if !by.Can("read", org.MemberObject(o.ID, v.User.ID)) {
+		if _, there := held[o.ID]; !there || !by.Can("read", org.MemberObject(o.ID, v.User.ID)) {
 			continue
 		}
 		set, err := s.Roles(ctx, o.ID)

@@ -144,7 +144,7 @@ func (s *Service) Candidates(ctx context.Context, subject *org.Actor, organizati
 		if o = unit.OrganizationOf(orgRow); !subject.Can("read", org.UsersObject) {
 			return nil
 		}
-		users, err = candidates(ctx, src, db.ListCandidatesParams{OrganizationID: orgRow.ID, Query: org.FoldCase(query), MaxRows: 20})
+		users, err = candidates(ctx, src, db.ListCandidatesParams{OrganizationID: orgRow.ID, Query: org.FoldCase(query), Now: unit.NullTime(src.When), MaxRows: 20})
 		return err
 	})
 	return o, users, err

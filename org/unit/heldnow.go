@@ -3,6 +3,7 @@ package unit
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -73,8 +74,47 @@ func withSource(list []string, source string) []string {
 	return slices.Insert(list, at, source)
 }
 
-// Users gives stored accounts the display names of the roles that they hold at the moment of the unit.
+// Users gives stored accounts the display names of the roles that they hold at the moment of the unit, and the organizations
+// that they belong to then.
 func (s Reader) Users(ctx context.Context, rows []db.UserRow) ([]org.User, error) {
+	if err := s.belonging(ctx, rows); err != nil {
+		return nil, err
+	}
+	return s.users(ctx, rows)
+}
+
+// belonging leaves out of accounts the organizations whose membership has ended. While nothing waits to be swept it costs one
+// small statement, and else another for all of them.
+func (s Reader) belonging(ctx context.Context, rows []db.UserRow) error {
+	next, err := s.Q.GetNextEnd(ctx)
+	if db.IsNotFound(err) || err == nil && !due(next, s.When) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	ids := make([]uuid.UUID, len(rows))
+	for i := range rows {
+		ids[i] = rows[i].ID
+	}
+	homes, err := s.MembershipsOf(ctx, ids)
+	if err != nil {
+		return err
+	}
+	of := make(map[uuid.UUID][]string, len(rows))
+	for _, h := range homes {
+		of[h.UserID] = append(of[h.UserID], h.OrganizationID.String())
+	}
+	for i := range rows {
+		there := of[rows[i].ID]
+		stored := strings.Fields(rows[i].OrganizationIds) // in their order
+		rows[i].OrganizationIds = strings.Join(slices.DeleteFunc(stored, func(id string) bool { return !slices.Contains(there, id) }), " ")
+	}
+	return nil
+}
+
+// users is Users with the organizations that the rows name.
+func (s Reader) users(ctx context.Context, rows []db.UserRow) ([]org.User, error) {
 	rows, err := HeldNow(ctx, s, rows, UserStored)
 	if err != nil {
 		return nil, err
