@@ -9,6 +9,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"time"
 
 	"github.com/google/uuid"
 )
@@ -53,13 +54,14 @@ func (c *Client) Subjects(ctx context.Context, r SubjectsRequest) (SubjectsRespo
 
 // AblePerson is somebody who may do something in an organization.
 type AblePerson struct {
-	UserID    uuid.UUID `json:"user_id"`
-	Username  string    `json:"username"`
-	Name      string    `json:"name"`
-	Email     string    `json:"email"`
-	Status    Status    `json:"status"`
-	Member    bool      `json:"member"`              // of the organization; else by roles of the site or of another organization
-	Suspended bool      `json:"suspended,omitempty"` // may not, and would but for that
+	UserID    uuid.UUID  `json:"user_id"`
+	Username  string     `json:"username"`
+	Name      string     `json:"name"`
+	Email     string     `json:"email"`
+	Status    Status     `json:"status"`
+	Member    bool       `json:"member"`              // of the organization; else by roles of the site or of another organization
+	Suspended bool       `json:"suspended,omitempty"` // may not, and would but for that
+	Until     *time.Time `json:"until,omitempty"`     // when the right ends
 	Reason
 }
 

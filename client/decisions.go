@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"time"
 
 	"github.com/google/uuid"
 )
@@ -160,17 +161,19 @@ type Reason struct {
 // Able is a member who may do what was asked.
 type Able struct {
 	MemberWithUser
+	Until *time.Time `json:"until,omitempty"` // when the right ends
 	Reason
 }
 
 // AbleUser is an account outside the organization that may do what was asked.
 type AbleUser struct {
-	ID        uuid.UUID `json:"id"`
-	Username  string    `json:"username"`
-	Name      string    `json:"name"`
-	AvatarURL string    `json:"avatar_url"`
-	Email     string    `json:"email"`
-	Status    Status    `json:"status"`
+	ID        uuid.UUID  `json:"id"`
+	Username  string     `json:"username"`
+	Name      string     `json:"name"`
+	AvatarURL string     `json:"avatar_url"`
+	Email     string     `json:"email"`
+	Status    Status     `json:"status"`
+	Until     *time.Time `json:"until,omitempty"` // when the right ends
 	Reason
 }
 

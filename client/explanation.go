@@ -1,5 +1,7 @@
 package client
 
+import "time"
+
 // MemberExplained is a member with the explanation of a decision about it.
 type MemberExplained struct {
 	MemberWithUser
@@ -16,6 +18,7 @@ type Explanation struct {
 	Own          bool             `json:"own"`
 	Levels       []ExplainedLevel `json:"levels"` // in the order in which they vote
 	Changes      []Suggestion     `json:"changes"`
+	Until        *time.Time       `json:"until,omitempty"` // when the answer becomes another one by itself, since records end
 }
 
 // ExplainedLevel is one level of a decision: "site", "organization" or "user".
@@ -33,7 +36,8 @@ type ExplainedLevel struct {
 type Match struct {
 	Role       RoleRef    `json:"role"`
 	Permission Permission `json:"permission"`
-	Overruled  bool       `json:"overruled"` // it does not count
+	Overruled  bool       `json:"overruled"`       // it does not count
+	Until      *time.Time `json:"until,omitempty"` // when the role ends
 }
 
 // Suggestion is a single change that would reverse a decision.

@@ -17,7 +17,8 @@ type Impact struct {
 	Warning  string       `json:"warning,omitempty"` // about what only a site owner may do
 	Gains    []ImpactLine `json:"gains"`
 	Losses   []ImpactLine `json:"losses"`
-	Keeps    []ImpactLine `json:"keeps"` // taken from one role, but given by another
+	Keeps    []ImpactLine `json:"keeps"`          // taken from one role, but given by another
+	Ends     []ImpactEnd  `json:"ends,omitempty"` // what the change gives until some moment only
 }
 
 // ImpactLine is a permission that members would gain, lose or keep.
@@ -27,6 +28,13 @@ type ImpactLine struct {
 	Own          bool     `json:"own"` // on their own objects only
 	Members      int      `json:"members"`
 	Sample       []string `json:"sample"` // usernames of some of them
+}
+
+// ImpactEnd is a role that members would hold until a moment. The role organization-member of an organization is the membership.
+type ImpactEnd struct {
+	Role    RoleRef   `json:"role"`
+	Until   time.Time `json:"until"`
+	Members int       `json:"members"`
 }
 
 // The actions of a BulkRequest.

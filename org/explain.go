@@ -1,6 +1,8 @@
 package org
 
 import (
+	"time"
+
 	"github.com/google/uuid"
 
 	"rolecall.example/rbac"
@@ -21,6 +23,15 @@ type Explanation struct {
 	Trace        rbac.Trace // what the roles give
 	Words        Wording
 	Changes      []Suggestion // the smallest first
+
+	Until time.Time              // the first end of a record after which the answer is another one; the zero time: none
+	Ends  map[HeldRole]time.Time // of the roles that the trace names, as far as they end
+}
+
+// HeldRole is a role where it is held: in an organization, or on the site for uuid.Nil.
+type HeldRole struct {
+	Place uuid.UUID
+	Role  string
 }
 
 // Allowed reports whether the member may do it: a suspended account may nothing, whatever its roles give.

@@ -1,6 +1,10 @@
 package org
 
-import "rolecall.example/rbac"
+import (
+	"time"
+
+	"rolecall.example/rbac"
+)
 
 // Impact is what a change would do to what people may do, told by a dry run.
 type Impact struct {
@@ -10,7 +14,15 @@ type Impact struct {
 	Losses           []ImpactLine // the other way round
 	KeptByOtherRoles []ImpactLine // what a role no longer gives them, and another one does
 	WithoutRoles     int          // left without any role in the organization
+	Ends             []ImpactEnd  // what ends by itself of that which the change gives or changes, the first end first
 	Warning          string       // what would be refused to anybody but a site owner, "" if nothing
+}
+
+// ImpactEnd is a role, or the membership, that some people hold until a moment after the change.
+type ImpactEnd struct {
+	Role    RoleRef // the membership is the role RoleOrganizationUser
+	Until   time.Time
+	Members int
 }
 
 // ImpactLine is one permission in an Impact.

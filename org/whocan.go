@@ -1,6 +1,8 @@
 package org
 
 import (
+	"time"
+
 	"github.com/google/uuid"
 
 	"rolecall.example/rbac"
@@ -21,6 +23,7 @@ type WhoCan struct {
 // WhoCanMember is a member who may do what was asked, and by which permissions.
 type WhoCanMember struct {
 	Member Member
+	Until  time.Time // when the right ends; the zero time: it does not by itself
 	Answer
 }
 
@@ -32,7 +35,8 @@ type Outside struct {
 
 // WhoCanUser is one of them.
 type WhoCanUser struct {
-	User User
+	User  User
+	Until time.Time // as in WhoCanMember
 	Answer
 }
 
@@ -54,8 +58,9 @@ type AblePerson struct {
 	UserID                uuid.UUID
 	Username, Name, Email string
 	Status                Status
-	Member                bool    // of the organization; else by roles of the site or of another organization
-	Answer                *Answer // one for all who may by the same
+	Member                bool      // of the organization; else by roles of the site or of another organization
+	Until                 time.Time // as in WhoCanMember
+	Answer                *Answer   // one for all who may by the same
 }
 
 // Suspended reports whether the person might but for that.

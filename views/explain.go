@@ -3,6 +3,7 @@ package views
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"rolecall.example/org"
 	"rolecall.example/rbac"
@@ -20,6 +21,7 @@ type ExplainForm struct {
 	Effective    []org.EffectivePermission
 	Find         string // narrows Effective down to what has all these words
 	Catalog      *rbac.Catalog
+	Now          time.Time
 	LinkRoles    bool // the caller may open the roles of the organization
 	LinkSite     bool // likewise those of the site
 }
@@ -36,6 +38,14 @@ func (a ExplainForm) first() string {
 // sentence is the answer in words.
 func (a ExplainForm) sentence() string {
 	return a.Answer.Words.Sentence(a.Member.Label(), a.Question.Doing(a.Catalog))
+}
+
+// endOf is when the role of a match ends; the zero time: it does not, or nothing is known of it.
+func (a ExplainForm) endOf(m rbac.Match) time.Time {
+	if a.Answer == nil {
+		return time.Time{}
+	}
+	return a.Answer.Ends[org.HeldRole{Place: m.Org, Role: m.Role.Name}]
 }
 
 // areaChoices is the options of a select, by area.

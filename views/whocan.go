@@ -2,6 +2,7 @@ package views
 
 import (
 	"slices"
+	"time"
 
 	"rolecall.example/org"
 	"rolecall.example/rbac"
@@ -18,6 +19,7 @@ type WhoCan struct {
 	Offset       int
 	Outside      bool // the page is one of the accounts outside the organization
 	Catalog      *rbac.Catalog
+	Now          time.Time
 	LinkRoles    bool // the caller may open the roles of the organization
 	LinkSite     bool // likewise those of the site
 }
@@ -40,6 +42,7 @@ type able struct {
 	name, username, email string
 	service               bool
 	url, why              string // why is "" for those outside: there is no page that explains it
+	until                 time.Time
 	org.Answer
 }
 
@@ -49,7 +52,7 @@ func (w WhoCan) members() []able {
 		m := a.Member
 		rows = append(rows, able{
 			m.Label(), m.Username, m.Email, m.LoginType == org.LoginNone,
-			MemberURL(w.Organization.Name, m.Username), ExplainURL(w.Organization.Name, m.Username, w.Question), a.Answer,
+			MemberURL(w.Organization.Name, m.Username), ExplainURL(w.Organization.Name, m.Username, w.Question), a.Until, a.Answer,
 		})
 	}
 	return rows
@@ -60,7 +63,7 @@ func (w WhoCan) outsiders() []able {
 	var rows []able
 	for _, a := range w.Answer.Outside.Users {
 		u := a.User
-		rows = append(rows, able{u.Label(), u.Username, u.Email, u.LoginType == org.LoginNone, UserURL(u.Username), "", a.Answer})
+		rows = append(rows, able{u.Label(), u.Username, u.Email, u.LoginType == org.LoginNone, UserURL(u.Username), "", a.Until, a.Answer})
 	}
 	if !w.Outside {
 		rows = rows[:min(len(rows), PageSize)]

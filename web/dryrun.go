@@ -20,6 +20,9 @@ func wireImpact(i *org.Impact) client.Impact {
 	return client.Impact{
 		DryRun: true, Members: i.Members, Affected: i.Affected, Roleless: i.WithoutRoles, Warning: i.Warning,
 		Gains: each(i.Gains, wireImpactLine), Losses: each(i.Losses, wireImpactLine), Keeps: each(i.KeptByOtherRoles, wireImpactLine),
+		Ends: each(i.Ends, func(e *org.ImpactEnd) client.ImpactEnd {
+			return client.ImpactEnd{Role: wireRoleRef(&e.Role), Until: wireTime(e.Until), Members: e.Members}
+		}),
 	}
 }
 

@@ -26,18 +26,18 @@ func endLines(out *sink, count int) error {
 func (s *Server) everybody(c *call, q org.Question) *stream {
 	if c.csv {
 		return &stream{long: true, file: s.fileName(c, "who-can", "csv"), write: func(out *sink) error {
-			t := newTable(out, "id", "username", "name", "email", "status", "member", "level", "allowed_by", "suspended")
+			t := newTable(out, "id", "username", "name", "email", "status", "member", "level", "allowed_by", "suspended", "until")
 			count := 0
 			err := s.eachWhoCan(c, q, func(p *org.AblePerson, r *client.Reason) error {
 				count++
 				return t.add(p.UserID.String(), p.Username, p.Name, p.Email, string(p.Status), strconv.FormatBool(p.Member),
-					r.Level, refNames(r.AllowedBy), strconv.FormatBool(p.Suspended()))
+					r.Level, refNames(r.AllowedBy), strconv.FormatBool(p.Suspended()), csvEnd(p.Until))
 			})
 			if err != nil {
 				return err
 			}
 			// All rows have as many cells, or readers of CSV would refuse the file.
-			if err := t.add("#complete", strconv.Itoa(count), "", "", "", "", "", "", ""); err != nil {
+			if err := t.add("#complete", strconv.Itoa(count), "", "", "", "", "", "", "", ""); err != nil {
 				return err
 			}
 			return t.end()
@@ -96,6 +96,9 @@ func appendAble(b []byte, p *org.AblePerson, reason []byte) []byte {
 	b = strconv.AppendBool(append(b, `,"member":`...), p.Member)
 	if p.Suspended() {
 		b = append(b, `,"suspended":true`...)
+	}
+	if !p.Until.IsZero() {
+		b = appendTime(append(b, `,"until":`...), p.Until)
 	}
 	return append(append(append(b, ','), reason[1:]...), '\n')
 }

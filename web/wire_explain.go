@@ -26,7 +26,7 @@ func wireExplanation(e *org.Explanation) client.Explanation {
 	out := client.Explanation{
 		Allowed: e.Allowed(), Verdict: e.Words.Verdict, Because: e.Words.Because,
 		Action: e.Question.Action, ResourceType: e.Question.ResourceType, Own: e.Question.Own,
-		Changes: each(e.Changes, wireSuggestion),
+		Changes: each(e.Changes, wireSuggestion), Until: optionalTime(e.Until),
 	}
 	for i := range e.Trace.Levels {
 		l := &e.Trace.Levels[i]
@@ -34,7 +34,10 @@ func wireExplanation(e *org.Explanation) client.Explanation {
 			Level: l.Level.String(), Vote: voteName(l.Vote), Applies: l.Reason == rbac.Applies, Reached: l.Reached, Decides: l.Decides,
 			Note: e.Words.Levels[i],
 			Matches: each(l.Matches, func(m *rbac.Match) client.Match {
-				return client.Match{Role: matchRole(m), Permission: wirePermission(&m.Permission), Overruled: m.Overruled}
+				return client.Match{
+					Role: matchRole(m), Permission: wirePermission(&m.Permission), Overruled: m.Overruled,
+					Until: optionalTime(e.Ends[org.HeldRole{Place: m.Org, Role: m.Role.Name}]),
+				}
 			}),
 		})
 	}
@@ -95,14 +98,14 @@ func wireWhoCan(w *org.WhoCan) client.WhoCan {
 }
 
 func wireAble(a *org.WhoCanMember) client.Able {
-	return client.Able{MemberWithUser: wireMemberWithUser(&a.Member), Reason: wireAnswer(&a.Answer)}
+	return client.Able{MemberWithUser: wireMemberWithUser(&a.Member), Until: optionalTime(a.Until), Reason: wireAnswer(&a.Answer)}
 }
 
 func wireAbleUser(a *org.WhoCanUser) client.AbleUser {
 	u := &a.User
 	return client.AbleUser{
 		ID: u.ID, Username: u.Username, Name: u.Name, AvatarURL: u.AvatarURL, Email: u.Email, Status: client.Status(u.Status),
-		Reason: wireAnswer(&a.Answer),
+		Until: optionalTime(a.Until), Reason: wireAnswer(&a.Answer),
 	}
 }
 

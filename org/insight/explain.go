@@ -107,6 +107,9 @@ func explain(ctx context.Context, s unit.Reader, by *org.Actor, homes []unit.Rol
 	if e.Member.Status == org.StatusSuspended {
 		return nil
 	}
+	if err := tellEnds(ctx, s, o, target, e); err != nil {
+		return err
+	}
 	w := whatIf{Reader: s, by: by, target: target, member: e.Member, homes: homes, action: e.Question.Action, object: o}
 	e.Changes, err = w.suggestions(ctx)
 	return err

@@ -152,11 +152,15 @@ func (f *finder) members(ctx context.Context, by *org.Actor, w *org.WhoCan, p or
 		return err
 	}
 	at := 0
-	return f.EachByID(ctx, by, f.Org, page.ids, func(m *org.Member) error { // in the order of the ids, all of which are there
+	err = f.EachByID(ctx, by, f.Org, page.ids, func(m *org.Member) error { // in the order of the ids, all of which are there
 		w.Members = append(w.Members, org.WhoCanMember{Member: *m, Answer: f.tellAble(page.rulings[at])})
 		at++
 		return nil
 	})
+	if err != nil {
+		return err
+	}
+	return f.membersUntil(ctx, w.Members)
 }
 
 // listed fills the page from the groups that may.
@@ -229,7 +233,7 @@ func (f *finder) outside(ctx context.Context, o *org.Outside, p org.WhoCanPage) 
 			o.Users = append(o.Users, org.WhoCanUser{User: users[i], Answer: f.tellAble(page.rulings[at+i])})
 		}
 	}
-	return nil
+	return f.outsidersUntil(ctx, o.Users)
 }
 
 // outsiders walks the accounts that do not belong to the organization and are not suspended, by username: all of them, or

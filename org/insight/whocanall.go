@@ -60,7 +60,8 @@ type everybody struct {
 	each      func(*org.AblePerson) error
 	suspended []org.AblePerson // who come last
 	person    org.AblePerson
-	roles     []string // of the organization whose holders may, unless another role denies it
+	terms     map[uuid.UUID]*unit.TermsOf // of those who are looked at, as far as something ends
+	roles     []string                    // of the organization whose holders may, unless another role denies it
 	siteRoles []string
 }
 
@@ -131,6 +132,9 @@ func (w *everybody) walk(ctx context.Context, next people, belongs func(*db.List
 		if err != nil {
 			return err
 		}
+		if w.terms, err = w.termsOf(ctx, here); err != nil {
+			return err
+		}
 		for i := range here {
 			if belongs == nil || belongs(&here[i]) {
 				if err := w.member(ctx, &here[i]); err != nil {
@@ -190,6 +194,9 @@ func (w *everybody) walkElsewhere(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		if w.terms, err = w.termsOf(ctx, here); err != nil {
+			return err
+		}
 		for i := range here {
 			if r := &here[i]; !holdsOne(r.Roles, w.roles) && !holdsOne(r.SiteRoles, w.siteRoles) {
 				if err := w.member(ctx, r); err != nil {
@@ -216,12 +223,17 @@ func holdsOne(held string, names []string) bool {
 
 // member tells of a member who may.
 func (w *everybody) member(ctx context.Context, r *db.ListPeopleRow) error {
-	d, err := w.decide(ctx, unit.Holding{Roles: unit.SortNames(r.Roles), SiteRoles: unit.SortNames(r.SiteRoles), Elsewhere: w.Elsewhere[r.UserID]})
+	h := unit.Holding{Roles: unit.SortNames(r.Roles), SiteRoles: unit.SortNames(r.SiteRoles), Elsewhere: w.Elsewhere[r.UserID]}
+	d, err := w.decide(ctx, h)
 	if err != nil || !d.able {
 		return err
 	}
+	end, err := w.until(ctx, w.terms[r.UserID], h)
+	if err != nil {
+		return err
+	}
 	w.person = org.AblePerson{
-		UserID: r.UserID, Username: r.Username, Name: r.Name, Email: r.Email, Status: org.Status(r.Status), Member: true, Answer: w.answerOf(d),
+		UserID: r.UserID, Username: r.Username, Name: r.Name, Email: r.Email, Status: org.Status(r.Status), Member: true, Until: end, Answer: w.answerOf(d),
 	}
 	if w.person.Suspended() && len(w.suspended) < maxSuspended {
 		w.suspended = append(w.suspended, w.person)
@@ -243,22 +255,12 @@ func (w *everybody) walkOutside(ctx context.Context) error {
 		return err
 	}
 	var ids []uuid.UUID
-	var rulings []*ruling
+	var held []unit.Holding
 	flush := func() error {
-		rows, err := w.Q.ListUsersByID(ctx, ids)
-		if err != nil {
+		if err := w.tellOutside(ctx, ids, held); err != nil {
 			return err
 		}
-		unit.InOrder(rows, ids, func(r *db.UserRow) uuid.UUID { return r.ID })
-		for i, r := range rows {
-			w.person = org.AblePerson{
-				UserID: r.ID, Username: r.Username, Name: r.Name, Email: r.Email, Status: org.Status(r.Status), Answer: w.answerOf(rulings[i]),
-			}
-			if err := w.each(&w.person); err != nil {
-				return err
-			}
-		}
-		ids, rulings = ids[:0], rulings[:0]
+		ids, held = ids[:0], held[:0]
 		return nil
 	}
 	err = outsiders(ctx, w.Crowd, anybody, func(id uuid.UUID, h unit.Holding) error {
@@ -266,7 +268,7 @@ func (w *everybody) walkOutside(ctx context.Context) error {
 		if err != nil || !d.able {
 			return err
 		}
-		ids, rulings = append(ids, id), append(rulings, d)
+		ids, held = append(ids, id), append(held, h)
 		if len(ids) < unit.ChunkSize {
 			return nil
 		}
@@ -276,6 +278,42 @@ func (w *everybody) walkOutside(ctx context.Context) error {
 		err = flush()
 	}
 	return err
+}
+
+// tellOutside tells of some of them, by what each holds.
+func (w *everybody) tellOutside(ctx context.Context, ids []uuid.UUID, held []unit.Holding) error {
+	rows, err := w.Q.ListUsersByID(ctx, ids)
+	if err != nil {
+		return err
+	}
+	unit.InOrder(rows, ids, func(r *db.UserRow) uuid.UUID { return r.ID })
+	var ending []uuid.UUID
+	for i := range rows {
+		if rows[i].NextEnd.Valid || held[i].Elsewhere != "" {
+			ending = append(ending, rows[i].ID)
+		}
+	}
+	terms, err := w.Terms(ctx, ending)
+	if err != nil {
+		return err
+	}
+	for i := range rows {
+		r := &rows[i]
+		d, err := w.decide(ctx, held[i])
+		if err != nil {
+			return err
+		}
+		w.person = org.AblePerson{
+			UserID: r.ID, Username: r.Username, Name: r.Name, Email: r.Email, Status: org.Status(r.Status), Answer: w.answerOf(d),
+		}
+		if w.person.Until, err = w.until(ctx, terms[r.ID], held[i]); err != nil {
+			return err
+		}
+		if err := w.each(&w.person); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // peopleRows is rows of another query as those of a list of people.

@@ -53,6 +53,11 @@ func (w *comparison) tellOf(ctx context.Context, s Reader) error {
 func (a *Attempt) impact(ctx context.Context) (org.Impact, error) {
 	i := org.Impact{Warning: a.warning}
 	o := a.change
+	ends, err := a.impactEnds(ctx)
+	if err != nil {
+		return i, err
+	}
+	i.Ends = ends
 	w := &comparison{impact: &i, org: o.place, role: o.role.Before.Name, deleted: o.role.Deletes()}
 	for _, h := range o.holders {
 		if h.Joins { // it gains what every member has
@@ -72,7 +77,6 @@ func (a *Attempt) impact(ctx context.Context) (org.Impact, error) {
 		return i, nil
 	}
 	w.named = RoleScope{Org: db.Organization{ID: w.org}}.MayCount(a.Actor)
-	var err error
 	if w.before, err = a.newCrowd(ctx, w.org); err != nil {
 		return i, err
 	}
