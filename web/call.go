@@ -82,7 +82,13 @@ func (c *call) scope() org.Scope { return org.In(c.organization()) }
 func (c *call) ofSite() bool { return c.scope().OnSite() }
 
 // user is the user in the path, as it is spelled there.
-func (c *call) user() string { return c.param("user") }
+// The routes of any account are also those of "me" where that has pages of its own.
+func (c *call) user() string {
+	if c.echo.Param("user") == "" && c.route != nil && strings.HasPrefix(c.route.Path, pathUser+"/") {
+		return "me"
+	}
+	return c.param("user")
+}
 
 // here is the path and query of this request.
 func (c *call) here() string { return c.request().URL.RequestURI() }

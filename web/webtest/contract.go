@@ -193,6 +193,11 @@ func Operation(doc *openapi3.T, method, path string) *routers.Route {
 	}
 	item := doc.Paths.Value(best)
 	operation := item.GetOperation(method)
+	if operation == nil { // what any account has at a path, "me" has there too
+		if best, item = strings.Replace(best, "/users/me/", "/users/{user}/", 1), doc.Paths.Value(strings.Replace(best, "/users/me/", "/users/{user}/", 1)); item != nil {
+			operation = item.GetOperation(method)
+		}
+	}
 	if operation == nil {
 		return nil
 	}
