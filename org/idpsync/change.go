@@ -43,9 +43,13 @@ type pair struct {
 	given, gets string
 }
 
-// planChange judges the caller before the provider, that before the body, and what the body gives last.
+// planChange judges the caller before the body as such, that before the provider, and what the body gives last.
 func planChange(ctx context.Context, a *unit.Attempt, in command) (c changed, err error) {
 	where, err := placeFor(ctx, a.Reader, a.Actor, "update", in.in)
+	if err != nil {
+		return c, err
+	}
+	change, err := in.change.Read()
 	if err != nil {
 		return c, err
 	}
@@ -62,10 +66,6 @@ func planChange(ctx context.Context, a *unit.Attempt, in command) (c changed, er
 		c.after.ID = unit.NewID()
 	}
 	a.About(in.in.Kind.Resource(), c.after.ID, p.ID, where.organization.ID)
-	change, err := in.change.Read()
-	if err != nil {
-		return c, err
-	}
 	if err := a.BegunFrom(ctx, change.From, c.before.Tag(), "These rules were changed meanwhile."); err != nil {
 		return c, err
 	}
