@@ -3,6 +3,7 @@ package oidc_test
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -82,5 +83,36 @@ func TestBadSettings(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s: got %v, want a line with %q", name, err, tt.want)
 		}
+	}
+}
+
+// TestPapers: what the pages about providers say stands in the file of settings can stand there.
+func TestPapers(t *testing.T) {
+	t.Parallel()
+	papers, err := filepath.Glob("../../docs/providers/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tried := 0
+	for _, paper := range papers {
+		text, err := os.ReadFile(paper)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, block := range regexp.MustCompile("(?s)```json\n(.*?)```").FindAllStringSubmatch(string(text), -1) {
+			tried++
+			file := regexp.MustCompile(`"client_secret_file": "[^"]*"`).ReplaceAllString(block[1], `"client_secret_env": "SECRET"`)
+			list, err := read(t, file)
+			if err != nil {
+				t.Errorf("%s: %v", paper, err)
+				continue
+			}
+			if id := list[0].ID; !strings.Contains(string(text), "/login/oidc/"+id+"/callback") || filepath.Base(paper) != id+".md" {
+				t.Errorf("%s has the provider %q and another redirect URI", paper, id)
+			}
+		}
+	}
+	if tried != 6 {
+		t.Errorf("%d entries were tried", tried)
 	}
 }
