@@ -22,8 +22,9 @@ type Invitation struct {
 	CreatedBy     InvitationUser        `json:"created_by"`
 	CreatedAt     time.Time             `json:"created_at"`
 	ExpiresAt     time.Time             `json:"expires_at"`
-	Sent          bool                  `json:"sent"`           // the mail server has taken the mail
-	Link          string                `json:"link,omitempty"` // only when it has just been made, and is not mailed
+	Sent          bool                  `json:"sent"`                 // the mail server has taken the mail
+	SendError     string                `json:"send_error,omitempty"` // why the last try to send it failed
+	Link          string                `json:"link,omitempty"`       // only when it has just been made, and is not mailed
 }
 
 // InvitedOrganization is what an invitation gives in one organization.

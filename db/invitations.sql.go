@@ -141,7 +141,7 @@ func (q *Queries) FinishInvitation(ctx context.Context, id uuid.UUID) error {
 }
 
 const getInvitation = `-- name: GetInvitation :one
-SELECT id, secret_hash, state, email, email_key, name, reason, ends_at, created_by, created_by_name, created_at, lifetime_seconds, expires_at, resent, resent_at, accepted_at, accepted_by, revoked_at, revoked_by FROM invitations WHERE id = ?1
+SELECT id, secret_hash, state, email, email_key, name, reason, ends_at, created_by, created_by_name, created_at, lifetime_seconds, expires_at, resent, resent_at, accepted_at, accepted_by, revoked_at, revoked_by, mail, sent_at, send_error FROM invitations WHERE id = ?1
 `
 
 func (q *Queries) GetInvitation(ctx context.Context, id uuid.UUID) (Invitation, error) {
@@ -167,6 +167,9 @@ func (q *Queries) GetInvitation(ctx context.Context, id uuid.UUID) (Invitation, 
 		&i.AcceptedBy,
 		&i.RevokedAt,
 		&i.RevokedBy,
+		&i.Mail,
+		&i.SentAt,
+		&i.SendError,
 	)
 	return i, err
 }
@@ -174,10 +177,10 @@ func (q *Queries) GetInvitation(ctx context.Context, id uuid.UUID) (Invitation, 
 const insertInvitation = `-- name: InsertInvitation :exec
 INSERT INTO invitations (
     id, secret_hash, state, email, email_key, name, reason, ends_at, created_by, created_by_name, created_at,
-    lifetime_seconds, expires_at)
+    lifetime_seconds, expires_at, mail)
 VALUES (
     ?1, ?2, 'open', ?3, ?4, ?5, ?6, ?7, ?8, ?9,
-    ?10, ?11, ?12)
+    ?10, ?11, ?12, ?13)
 `
 
 type InsertInvitationParams struct {
@@ -193,6 +196,7 @@ type InsertInvitationParams struct {
 	Now             time.Time
 	LifetimeSeconds int64
 	ExpiresAt       time.Time
+	Mail            string
 }
 
 // unit: organization, site
@@ -210,6 +214,7 @@ func (q *Queries) InsertInvitation(ctx context.Context, arg InsertInvitationPara
 		arg.Now,
 		arg.LifetimeSeconds,
 		arg.ExpiresAt,
+		arg.Mail,
 	)
 	return err
 }
@@ -231,7 +236,7 @@ func (q *Queries) InsertInvitationGrant(ctx context.Context, arg InsertInvitatio
 }
 
 const listAllInvitations = `-- name: ListAllInvitations :many
-SELECT id, secret_hash, state, email, email_key, name, reason, ends_at, created_by, created_by_name, created_at, lifetime_seconds, expires_at, resent, resent_at, accepted_at, accepted_by, revoked_at, revoked_by FROM invitations
+SELECT id, secret_hash, state, email, email_key, name, reason, ends_at, created_by, created_by_name, created_at, lifetime_seconds, expires_at, resent, resent_at, accepted_at, accepted_by, revoked_at, revoked_by, mail, sent_at, send_error FROM invitations
 WHERE (created_by = ?1 OR ?1 IS NULL)
   AND (CAST(?2 AS text) = '' OR instr(?2, ' ' || state || ' ') > 0)
   AND expires_at > ?3 AND expires_at <= ?4
@@ -285,6 +290,9 @@ func (q *Queries) ListAllInvitations(ctx context.Context, arg ListAllInvitations
 			&i.AcceptedBy,
 			&i.RevokedAt,
 			&i.RevokedBy,
+			&i.Mail,
+			&i.SentAt,
+			&i.SendError,
 		); err != nil {
 			return nil, err
 		}
@@ -344,7 +352,7 @@ func (q *Queries) ListInvitationGrants(ctx context.Context, ids []uuid.UUID) ([]
 }
 
 const listInvitations = `-- name: ListInvitations :many
-SELECT i.id, i.secret_hash, i.state, i.email, i.email_key, i.name, i.reason, i.ends_at, i.created_by, i.created_by_name, i.created_at, i.lifetime_seconds, i.expires_at, i.resent, i.resent_at, i.accepted_at, i.accepted_by, i.revoked_at, i.revoked_by FROM invitation_grants g JOIN invitations i ON i.id = g.invitation_id
+SELECT i.id, i.secret_hash, i.state, i.email, i.email_key, i.name, i.reason, i.ends_at, i.created_by, i.created_by_name, i.created_at, i.lifetime_seconds, i.expires_at, i.resent, i.resent_at, i.accepted_at, i.accepted_by, i.revoked_at, i.revoked_by, i.mail, i.sent_at, i.send_error FROM invitation_grants g JOIN invitations i ON i.id = g.invitation_id
 WHERE g.organization_id = ?1 AND g.role = 'organization-member'
   AND (CAST(?2 AS text) = '' OR instr(?2, ' ' || i.state || ' ') > 0)
   AND i.expires_at > ?3 AND i.expires_at <= ?4
@@ -397,6 +405,9 @@ func (q *Queries) ListInvitations(ctx context.Context, arg ListInvitationsParams
 			&i.AcceptedBy,
 			&i.RevokedAt,
 			&i.RevokedBy,
+			&i.Mail,
+			&i.SentAt,
+			&i.SendError,
 		); err != nil {
 			return nil, err
 		}
@@ -460,7 +471,7 @@ func (q *Queries) ListInvited(ctx context.Context, arg ListInvitedParams) ([]str
 }
 
 const listUnfinishedInvitations = `-- name: ListUnfinishedInvitations :many
-SELECT id, secret_hash, state, email, email_key, name, reason, ends_at, created_by, created_by_name, created_at, lifetime_seconds, expires_at, resent, resent_at, accepted_at, accepted_by, revoked_at, revoked_by FROM invitations WHERE state = 'accepted' AND accepted_at <= ?1
+SELECT id, secret_hash, state, email, email_key, name, reason, ends_at, created_by, created_by_name, created_at, lifetime_seconds, expires_at, resent, resent_at, accepted_at, accepted_by, revoked_at, revoked_by, mail, sent_at, send_error FROM invitations WHERE state = 'accepted' AND accepted_at <= ?1
 ORDER BY accepted_at LIMIT CAST(?2 AS bigint)
 `
 
@@ -499,6 +510,9 @@ func (q *Queries) ListUnfinishedInvitations(ctx context.Context, arg ListUnfinis
 			&i.AcceptedBy,
 			&i.RevokedAt,
 			&i.RevokedBy,
+			&i.Mail,
+			&i.SentAt,
+			&i.SendError,
 		); err != nil {
 			return nil, err
 		}
@@ -516,8 +530,8 @@ func (q *Queries) ListUnfinishedInvitations(ctx context.Context, arg ListUnfinis
 const renewInvitation = `-- name: RenewInvitation :exec
 UPDATE invitations SET secret_hash = ?1, expires_at = ?2,
     created_by = ?3, created_by_name = ?4,
-    resent = resent + 1, resent_at = ?5
-WHERE id = ?6
+    resent = resent + 1, resent_at = ?5, mail = ?6, sent_at = NULL, send_error = ''
+WHERE id = ?7
 `
 
 type RenewInvitationParams struct {
@@ -526,6 +540,7 @@ type RenewInvitationParams struct {
 	CreatedBy     uuid.NullUUID
 	CreatedByName string
 	Now           sql.NullTime
+	Mail          string
 	ID            uuid.UUID
 }
 
@@ -538,6 +553,7 @@ func (q *Queries) RenewInvitation(ctx context.Context, arg RenewInvitationParams
 		arg.CreatedBy,
 		arg.CreatedByName,
 		arg.Now,
+		arg.Mail,
 		arg.ID,
 	)
 	return err

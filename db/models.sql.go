@@ -146,6 +146,9 @@ type Invitation struct {
 	AcceptedBy      uuid.NullUUID
 	RevokedAt       sql.NullTime
 	RevokedBy       uuid.NullUUID
+	Mail            string
+	SentAt          sql.NullTime
+	SendError       string
 }
 
 type InvitationGrant struct {
@@ -170,6 +173,14 @@ type LoginFailure struct {
 	Door        string
 	Failures    int64
 	WindowStart time.Time
+}
+
+type Mail struct {
+	ID           uuid.UUID
+	InvitationID uuid.UUID
+	CreatedAt    time.Time
+	DueAt        time.Time
+	Tries        int64
 }
 
 type MemberRole struct {

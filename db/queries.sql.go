@@ -33,6 +33,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.bumpRevisionStmt, err = db.PrepareContext(ctx, bumpRevision); err != nil {
 		return nil, fmt.Errorf("error preparing query BumpRevision: %w", err)
 	}
+	if q.claimMailStmt, err = db.PrepareContext(ctx, claimMail); err != nil {
+		return nil, fmt.Errorf("error preparing query ClaimMail: %w", err)
+	}
 	if q.confirmTOTPStmt, err = db.PrepareContext(ctx, confirmTOTP); err != nil {
 		return nil, fmt.Errorf("error preparing query ConfirmTOTP: %w", err)
 	}
@@ -62,6 +65,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.countLoginOfUserStmt, err = db.PrepareContext(ctx, countLoginOfUser); err != nil {
 		return nil, fmt.Errorf("error preparing query CountLoginOfUser: %w", err)
+	}
+	if q.countMailsStmt, err = db.PrepareContext(ctx, countMails); err != nil {
+		return nil, fmt.Errorf("error preparing query CountMails: %w", err)
 	}
 	if q.countMemberRolesStmt, err = db.PrepareContext(ctx, countMemberRoles); err != nil {
 		return nil, fmt.Errorf("error preparing query CountMemberRoles: %w", err)
@@ -152,6 +158,12 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.deleteLoginsOfUserStmt, err = db.PrepareContext(ctx, deleteLoginsOfUser); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteLoginsOfUser: %w", err)
+	}
+	if q.deleteMailStmt, err = db.PrepareContext(ctx, deleteMail); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteMail: %w", err)
+	}
+	if q.deleteMailsOfStmt, err = db.PrepareContext(ctx, deleteMailsOf); err != nil {
+		return nil, fmt.Errorf("error preparing query DeleteMailsOf: %w", err)
 	}
 	if q.deleteMemberStmt, err = db.PrepareContext(ctx, deleteMember); err != nil {
 		return nil, fmt.Errorf("error preparing query DeleteMember: %w", err)
@@ -327,6 +339,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.getLoginFailuresStmt, err = db.PrepareContext(ctx, getLoginFailures); err != nil {
 		return nil, fmt.Errorf("error preparing query GetLoginFailures: %w", err)
 	}
+	if q.getMailStmt, err = db.PrepareContext(ctx, getMail); err != nil {
+		return nil, fmt.Errorf("error preparing query GetMail: %w", err)
+	}
 	if q.getMemberStmt, err = db.PrepareContext(ctx, getMember); err != nil {
 		return nil, fmt.Errorf("error preparing query GetMember: %w", err)
 	}
@@ -344,6 +359,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.getNextEndStmt, err = db.PrepareContext(ctx, getNextEnd); err != nil {
 		return nil, fmt.Errorf("error preparing query GetNextEnd: %w", err)
+	}
+	if q.getNextMailStmt, err = db.PrepareContext(ctx, getNextMail); err != nil {
+		return nil, fmt.Errorf("error preparing query GetNextMail: %w", err)
 	}
 	if q.getOrganizationStmt, err = db.PrepareContext(ctx, getOrganization); err != nil {
 		return nil, fmt.Errorf("error preparing query GetOrganization: %w", err)
@@ -501,6 +519,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.insertInvitationGrantStmt, err = db.PrepareContext(ctx, insertInvitationGrant); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertInvitationGrant: %w", err)
 	}
+	if q.insertMailStmt, err = db.PrepareContext(ctx, insertMail); err != nil {
+		return nil, fmt.Errorf("error preparing query InsertMail: %w", err)
+	}
 	if q.insertMemberStmt, err = db.PrepareContext(ctx, insertMember); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertMember: %w", err)
 	}
@@ -554,6 +575,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.insertUserRoleStmt, err = db.PrepareContext(ctx, insertUserRole); err != nil {
 		return nil, fmt.Errorf("error preparing query InsertUserRole: %w", err)
+	}
+	if q.linkInvitationStmt, err = db.PrepareContext(ctx, linkInvitation); err != nil {
+		return nil, fmt.Errorf("error preparing query LinkInvitation: %w", err)
 	}
 	if q.listAPIKeysStmt, err = db.PrepareContext(ctx, listAPIKeys); err != nil {
 		return nil, fmt.Errorf("error preparing query ListAPIKeys: %w", err)
@@ -659,6 +683,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.listDueHoldingsStmt, err = db.PrepareContext(ctx, listDueHoldings); err != nil {
 		return nil, fmt.Errorf("error preparing query ListDueHoldings: %w", err)
+	}
+	if q.listDueMailsStmt, err = db.PrepareContext(ctx, listDueMails); err != nil {
+		return nil, fmt.Errorf("error preparing query ListDueMails: %w", err)
 	}
 	if q.listDuePeopleStmt, err = db.PrepareContext(ctx, listDuePeople); err != nil {
 		return nil, fmt.Errorf("error preparing query ListDuePeople: %w", err)
@@ -972,8 +999,14 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.noteIdentityStmt, err = db.PrepareContext(ctx, noteIdentity); err != nil {
 		return nil, fmt.Errorf("error preparing query NoteIdentity: %w", err)
 	}
+	if q.noteMailStmt, err = db.PrepareContext(ctx, noteMail); err != nil {
+		return nil, fmt.Errorf("error preparing query NoteMail: %w", err)
+	}
 	if q.noteSyncLossStmt, err = db.PrepareContext(ctx, noteSyncLoss); err != nil {
 		return nil, fmt.Errorf("error preparing query NoteSyncLoss: %w", err)
+	}
+	if q.postponeMailStmt, err = db.PrepareContext(ctx, postponeMail); err != nil {
+		return nil, fmt.Errorf("error preparing query PostponeMail: %w", err)
 	}
 	if q.raiseFeedStmt, err = db.PrepareContext(ctx, raiseFeed); err != nil {
 		return nil, fmt.Errorf("error preparing query RaiseFeed: %w", err)
@@ -1106,6 +1139,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing bumpRevisionStmt: %w", cerr)
 		}
 	}
+	if q.claimMailStmt != nil {
+		if cerr := q.claimMailStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing claimMailStmt: %w", cerr)
+		}
+	}
 	if q.confirmTOTPStmt != nil {
 		if cerr := q.confirmTOTPStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing confirmTOTPStmt: %w", cerr)
@@ -1154,6 +1192,11 @@ func (q *Queries) Close() error {
 	if q.countLoginOfUserStmt != nil {
 		if cerr := q.countLoginOfUserStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing countLoginOfUserStmt: %w", cerr)
+		}
+	}
+	if q.countMailsStmt != nil {
+		if cerr := q.countMailsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countMailsStmt: %w", cerr)
 		}
 	}
 	if q.countMemberRolesStmt != nil {
@@ -1304,6 +1347,16 @@ func (q *Queries) Close() error {
 	if q.deleteLoginsOfUserStmt != nil {
 		if cerr := q.deleteLoginsOfUserStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing deleteLoginsOfUserStmt: %w", cerr)
+		}
+	}
+	if q.deleteMailStmt != nil {
+		if cerr := q.deleteMailStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteMailStmt: %w", cerr)
+		}
+	}
+	if q.deleteMailsOfStmt != nil {
+		if cerr := q.deleteMailsOfStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing deleteMailsOfStmt: %w", cerr)
 		}
 	}
 	if q.deleteMemberStmt != nil {
@@ -1596,6 +1649,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing getLoginFailuresStmt: %w", cerr)
 		}
 	}
+	if q.getMailStmt != nil {
+		if cerr := q.getMailStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getMailStmt: %w", cerr)
+		}
+	}
 	if q.getMemberStmt != nil {
 		if cerr := q.getMemberStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing getMemberStmt: %w", cerr)
@@ -1624,6 +1682,11 @@ func (q *Queries) Close() error {
 	if q.getNextEndStmt != nil {
 		if cerr := q.getNextEndStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing getNextEndStmt: %w", cerr)
+		}
+	}
+	if q.getNextMailStmt != nil {
+		if cerr := q.getNextMailStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getNextMailStmt: %w", cerr)
 		}
 	}
 	if q.getOrganizationStmt != nil {
@@ -1886,6 +1949,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing insertInvitationGrantStmt: %w", cerr)
 		}
 	}
+	if q.insertMailStmt != nil {
+		if cerr := q.insertMailStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing insertMailStmt: %w", cerr)
+		}
+	}
 	if q.insertMemberStmt != nil {
 		if cerr := q.insertMemberStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing insertMemberStmt: %w", cerr)
@@ -1974,6 +2042,11 @@ func (q *Queries) Close() error {
 	if q.insertUserRoleStmt != nil {
 		if cerr := q.insertUserRoleStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing insertUserRoleStmt: %w", cerr)
+		}
+	}
+	if q.linkInvitationStmt != nil {
+		if cerr := q.linkInvitationStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing linkInvitationStmt: %w", cerr)
 		}
 	}
 	if q.listAPIKeysStmt != nil {
@@ -2149,6 +2222,11 @@ func (q *Queries) Close() error {
 	if q.listDueHoldingsStmt != nil {
 		if cerr := q.listDueHoldingsStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing listDueHoldingsStmt: %w", cerr)
+		}
+	}
+	if q.listDueMailsStmt != nil {
+		if cerr := q.listDueMailsStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing listDueMailsStmt: %w", cerr)
 		}
 	}
 	if q.listDuePeopleStmt != nil {
@@ -2671,9 +2749,19 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing noteIdentityStmt: %w", cerr)
 		}
 	}
+	if q.noteMailStmt != nil {
+		if cerr := q.noteMailStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing noteMailStmt: %w", cerr)
+		}
+	}
 	if q.noteSyncLossStmt != nil {
 		if cerr := q.noteSyncLossStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing noteSyncLossStmt: %w", cerr)
+		}
+	}
+	if q.postponeMailStmt != nil {
+		if cerr := q.postponeMailStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing postponeMailStmt: %w", cerr)
 		}
 	}
 	if q.raiseFeedStmt != nil {
@@ -2903,6 +2991,7 @@ type Queries struct {
 	acceptInvitationStmt              *sql.Stmt
 	applyInvitationGrantsStmt         *sql.Stmt
 	bumpRevisionStmt                  *sql.Stmt
+	claimMailStmt                     *sql.Stmt
 	confirmTOTPStmt                   *sql.Stmt
 	countAPIKeysNamedStmt             *sql.Stmt
 	countAPIKeysOfStmt                *sql.Stmt
@@ -2913,6 +3002,7 @@ type Queries struct {
 	countHoldersOfSourceStmt          *sql.Stmt
 	countInvitationsStmt              *sql.Stmt
 	countLoginOfUserStmt              *sql.Stmt
+	countMailsStmt                    *sql.Stmt
 	countMemberRolesStmt              *sql.Stmt
 	countMembersStmt                  *sql.Stmt
 	countMembersOfRoleStmt            *sql.Stmt
@@ -2943,6 +3033,8 @@ type Queries struct {
 	deleteLoginFailuresStmt           *sql.Stmt
 	deleteLoginOfUserStmt             *sql.Stmt
 	deleteLoginsOfUserStmt            *sql.Stmt
+	deleteMailStmt                    *sql.Stmt
+	deleteMailsOfStmt                 *sql.Stmt
 	deleteMemberStmt                  *sql.Stmt
 	deleteMemberRecordStmt            *sql.Stmt
 	deleteMemberRoleStmt              *sql.Stmt
@@ -3001,12 +3093,14 @@ type Queries struct {
 	getLastAuditRootStmt              *sql.Stmt
 	getLastChangeStmt                 *sql.Stmt
 	getLoginFailuresStmt              *sql.Stmt
+	getMailStmt                       *sql.Stmt
 	getMemberStmt                     *sql.Stmt
 	getMemberByUsernameStmt           *sql.Stmt
 	getMemberKeyStmt                  *sql.Stmt
 	getMemberKeyFromEndStmt           *sql.Stmt
 	getMustChangeStmt                 *sql.Stmt
 	getNextEndStmt                    *sql.Stmt
+	getNextMailStmt                   *sql.Stmt
 	getOrganizationStmt               *sql.Stmt
 	getOrganizationByNameStmt         *sql.Stmt
 	getOtherIssuerStmt                *sql.Stmt
@@ -3059,6 +3153,7 @@ type Queries struct {
 	insertIdentityStmt                *sql.Stmt
 	insertInvitationStmt              *sql.Stmt
 	insertInvitationGrantStmt         *sql.Stmt
+	insertMailStmt                    *sql.Stmt
 	insertMemberStmt                  *sql.Stmt
 	insertMemberRoleStmt              *sql.Stmt
 	insertMembershipStmt              *sql.Stmt
@@ -3077,6 +3172,7 @@ type Queries struct {
 	insertSyncRulesStmt               *sql.Stmt
 	insertUserStmt                    *sql.Stmt
 	insertUserRoleStmt                *sql.Stmt
+	linkInvitationStmt                *sql.Stmt
 	listAPIKeysStmt                   *sql.Stmt
 	listAPIKeysAfterStmt              *sql.Stmt
 	listAPIKeysPageStmt               *sql.Stmt
@@ -3112,6 +3208,7 @@ type Queries struct {
 	listClaimsOfMembersStmt           *sql.Stmt
 	listClaimsOfUserStmt              *sql.Stmt
 	listDueHoldingsStmt               *sql.Stmt
+	listDueMailsStmt                  *sql.Stmt
 	listDuePeopleStmt                 *sql.Stmt
 	listDueScopesStmt                 *sql.Stmt
 	listEndedAccountsStmt             *sql.Stmt
@@ -3216,7 +3313,9 @@ type Queries struct {
 	noteEndToldStmt                   *sql.Stmt
 	noteExpiryStmt                    *sql.Stmt
 	noteIdentityStmt                  *sql.Stmt
+	noteMailStmt                      *sql.Stmt
 	noteSyncLossStmt                  *sql.Stmt
+	postponeMailStmt                  *sql.Stmt
 	raiseFeedStmt                     *sql.Stmt
 	raiseFeedFloorStmt                *sql.Stmt
 	raiseRevisionsStmt                *sql.Stmt
@@ -3263,6 +3362,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		acceptInvitationStmt:              q.acceptInvitationStmt,
 		applyInvitationGrantsStmt:         q.applyInvitationGrantsStmt,
 		bumpRevisionStmt:                  q.bumpRevisionStmt,
+		claimMailStmt:                     q.claimMailStmt,
 		confirmTOTPStmt:                   q.confirmTOTPStmt,
 		countAPIKeysNamedStmt:             q.countAPIKeysNamedStmt,
 		countAPIKeysOfStmt:                q.countAPIKeysOfStmt,
@@ -3273,6 +3373,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		countHoldersOfSourceStmt:          q.countHoldersOfSourceStmt,
 		countInvitationsStmt:              q.countInvitationsStmt,
 		countLoginOfUserStmt:              q.countLoginOfUserStmt,
+		countMailsStmt:                    q.countMailsStmt,
 		countMemberRolesStmt:              q.countMemberRolesStmt,
 		countMembersStmt:                  q.countMembersStmt,
 		countMembersOfRoleStmt:            q.countMembersOfRoleStmt,
@@ -3303,6 +3404,8 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		deleteLoginFailuresStmt:           q.deleteLoginFailuresStmt,
 		deleteLoginOfUserStmt:             q.deleteLoginOfUserStmt,
 		deleteLoginsOfUserStmt:            q.deleteLoginsOfUserStmt,
+		deleteMailStmt:                    q.deleteMailStmt,
+		deleteMailsOfStmt:                 q.deleteMailsOfStmt,
 		deleteMemberStmt:                  q.deleteMemberStmt,
 		deleteMemberRecordStmt:            q.deleteMemberRecordStmt,
 		deleteMemberRoleStmt:              q.deleteMemberRoleStmt,
@@ -3361,12 +3464,14 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		getLastAuditRootStmt:              q.getLastAuditRootStmt,
 		getLastChangeStmt:                 q.getLastChangeStmt,
 		getLoginFailuresStmt:              q.getLoginFailuresStmt,
+		getMailStmt:                       q.getMailStmt,
 		getMemberStmt:                     q.getMemberStmt,
 		getMemberByUsernameStmt:           q.getMemberByUsernameStmt,
 		getMemberKeyStmt:                  q.getMemberKeyStmt,
 		getMemberKeyFromEndStmt:           q.getMemberKeyFromEndStmt,
 		getMustChangeStmt:                 q.getMustChangeStmt,
 		getNextEndStmt:                    q.getNextEndStmt,
+		getNextMailStmt:                   q.getNextMailStmt,
 		getOrganizationStmt:               q.getOrganizationStmt,
 		getOrganizationByNameStmt:         q.getOrganizationByNameStmt,
 		getOtherIssuerStmt:                q.getOtherIssuerStmt,
@@ -3419,6 +3524,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		insertIdentityStmt:                q.insertIdentityStmt,
 		insertInvitationStmt:              q.insertInvitationStmt,
 		insertInvitationGrantStmt:         q.insertInvitationGrantStmt,
+		insertMailStmt:                    q.insertMailStmt,
 		insertMemberStmt:                  q.insertMemberStmt,
 		insertMemberRoleStmt:              q.insertMemberRoleStmt,
 		insertMembershipStmt:              q.insertMembershipStmt,
@@ -3437,6 +3543,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		insertSyncRulesStmt:               q.insertSyncRulesStmt,
 		insertUserStmt:                    q.insertUserStmt,
 		insertUserRoleStmt:                q.insertUserRoleStmt,
+		linkInvitationStmt:                q.linkInvitationStmt,
 		listAPIKeysStmt:                   q.listAPIKeysStmt,
 		listAPIKeysAfterStmt:              q.listAPIKeysAfterStmt,
 		listAPIKeysPageStmt:               q.listAPIKeysPageStmt,
@@ -3472,6 +3579,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		listClaimsOfMembersStmt:           q.listClaimsOfMembersStmt,
 		listClaimsOfUserStmt:              q.listClaimsOfUserStmt,
 		listDueHoldingsStmt:               q.listDueHoldingsStmt,
+		listDueMailsStmt:                  q.listDueMailsStmt,
 		listDuePeopleStmt:                 q.listDuePeopleStmt,
 		listDueScopesStmt:                 q.listDueScopesStmt,
 		listEndedAccountsStmt:             q.listEndedAccountsStmt,
@@ -3576,7 +3684,9 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		noteEndToldStmt:                   q.noteEndToldStmt,
 		noteExpiryStmt:                    q.noteExpiryStmt,
 		noteIdentityStmt:                  q.noteIdentityStmt,
+		noteMailStmt:                      q.noteMailStmt,
 		noteSyncLossStmt:                  q.noteSyncLossStmt,
+		postponeMailStmt:                  q.postponeMailStmt,
 		raiseFeedStmt:                     q.raiseFeedStmt,
 		raiseFeedFloorStmt:                q.raiseFeedFloorStmt,
 		raiseRevisionsStmt:                q.raiseRevisionsStmt,

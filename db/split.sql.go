@@ -20,6 +20,7 @@ type Reads interface {
 	CountHoldersOfSource(ctx context.Context, arg CountHoldersOfSourceParams) (int64, error)
 	CountInvitations(ctx context.Context, arg CountInvitationsParams) (int64, error)
 	CountLoginOfUser(ctx context.Context, arg CountLoginOfUserParams) (int64, error)
+	CountMails(ctx context.Context) (int64, error)
 	CountMemberRoles(ctx context.Context, organizationID uuid.UUID) ([]CountMemberRolesRow, error)
 	CountMembers(ctx context.Context, arg CountMembersParams) (int64, error)
 	CountMembersOfRole(ctx context.Context, arg CountMembersOfRoleParams) (int64, error)
@@ -62,12 +63,14 @@ type Reads interface {
 	GetLastAuditRoot(ctx context.Context) (AuditRoot, error)
 	GetLastChange(ctx context.Context) (int64, error)
 	GetLoginFailures(ctx context.Context, door string) (GetLoginFailuresRow, error)
+	GetMail(ctx context.Context, id uuid.UUID) (Mail, error)
 	GetMember(ctx context.Context, arg GetMemberParams) (MemberRow, error)
 	GetMemberByUsername(ctx context.Context, arg GetMemberByUsernameParams) (MemberRow, error)
 	GetMemberKey(ctx context.Context, arg GetMemberKeyParams) (string, error)
 	GetMemberKeyFromEnd(ctx context.Context, arg GetMemberKeyFromEndParams) (string, error)
 	GetMustChange(ctx context.Context, id uuid.UUID) (bool, error)
 	GetNextEnd(ctx context.Context) (sql.NullTime, error)
+	GetNextMail(ctx context.Context) (time.Time, error)
 	GetOrganization(ctx context.Context, id uuid.UUID) (Organization, error)
 	GetOrganizationByName(ctx context.Context, nameKey string) (Organization, error)
 	GetOtherIssuer(ctx context.Context, arg GetOtherIssuerParams) (string, error)
@@ -139,6 +142,7 @@ type Reads interface {
 	ListClaimsOfMembers(ctx context.Context, arg ListClaimsOfMembersParams) ([]string, error)
 	ListClaimsOfUser(ctx context.Context, userID uuid.UUID) ([]ListClaimsOfUserRow, error)
 	ListDueHoldings(ctx context.Context, arg ListDueHoldingsParams) ([]ListDueHoldingsRow, error)
+	ListDueMails(ctx context.Context, arg ListDueMailsParams) ([]Mail, error)
 	ListDuePeople(ctx context.Context, arg ListDuePeopleParams) ([]uuid.UUID, error)
 	ListDueScopes(ctx context.Context, arg ListDueScopesParams) ([]ListDueScopesRow, error)
 	ListEndedAccounts(ctx context.Context, arg ListEndedAccountsParams) ([]uuid.UUID, error)
@@ -289,6 +293,11 @@ func (r reads) CountInvitations(ctx context.Context, arg CountInvitationsParams)
 func (r reads) CountLoginOfUser(ctx context.Context, arg CountLoginOfUserParams) (int64, error) {
 	found, err := r.queries.CountLoginOfUser(ctx, arg)
 	return found, named("CountLoginOfUser", err)
+}
+
+func (r reads) CountMails(ctx context.Context) (int64, error) {
+	found, err := r.queries.CountMails(ctx)
+	return found, named("CountMails", err)
 }
 
 func (r reads) CountMemberRoles(ctx context.Context, organizationID uuid.UUID) ([]CountMemberRolesRow, error) {
@@ -501,6 +510,11 @@ func (r reads) GetLoginFailures(ctx context.Context, door string) (GetLoginFailu
 	return found, named("GetLoginFailures", err)
 }
 
+func (r reads) GetMail(ctx context.Context, id uuid.UUID) (Mail, error) {
+	found, err := r.queries.GetMail(ctx, id)
+	return found, named("GetMail", err)
+}
+
 func (r reads) GetMember(ctx context.Context, arg GetMemberParams) (MemberRow, error) {
 	found, err := r.queries.GetMember(ctx, arg)
 	return found, named("GetMember", err)
@@ -529,6 +543,11 @@ func (r reads) GetMustChange(ctx context.Context, id uuid.UUID) (bool, error) {
 func (r reads) GetNextEnd(ctx context.Context) (sql.NullTime, error) {
 	found, err := r.queries.GetNextEnd(ctx)
 	return found, named("GetNextEnd", err)
+}
+
+func (r reads) GetNextMail(ctx context.Context) (time.Time, error) {
+	found, err := r.queries.GetNextMail(ctx)
+	return found, named("GetNextMail", err)
 }
 
 func (r reads) GetOrganization(ctx context.Context, id uuid.UUID) (Organization, error) {
@@ -884,6 +903,11 @@ func (r reads) ListClaimsOfUser(ctx context.Context, userID uuid.UUID) ([]ListCl
 func (r reads) ListDueHoldings(ctx context.Context, arg ListDueHoldingsParams) ([]ListDueHoldingsRow, error) {
 	found, err := r.queries.ListDueHoldings(ctx, arg)
 	return found, named("ListDueHoldings", err)
+}
+
+func (r reads) ListDueMails(ctx context.Context, arg ListDueMailsParams) ([]Mail, error) {
+	found, err := r.queries.ListDueMails(ctx, arg)
+	return found, named("ListDueMails", err)
 }
 
 func (r reads) ListDuePeople(ctx context.Context, arg ListDuePeopleParams) ([]uuid.UUID, error) {
@@ -1448,6 +1472,14 @@ func (w Writes) BumpRevision(ctx context.Context, floor int64) error {
 	return named("BumpRevision", w.tx.queries.BumpRevision(ctx, floor))
 }
 
+// ClaimMail runs the statement of its name.
+func (w Writes) ClaimMail(ctx context.Context, arg ClaimMailParams) error {
+	if err := w.tx.enter("ClaimMail"); err != nil {
+		return err
+	}
+	return named("ClaimMail", w.tx.queries.ClaimMail(ctx, arg))
+}
+
 // ConfirmTOTP runs the statement of its name.
 func (w Writes) ConfirmTOTP(ctx context.Context, arg ConfirmTOTPParams) error {
 	if err := w.tx.enter("ConfirmTOTP"); err != nil {
@@ -1558,6 +1590,22 @@ func (w Writes) DeleteLoginsOfUser(ctx context.Context, userID uuid.UUID) error 
 		return err
 	}
 	return named("DeleteLoginsOfUser", w.tx.queries.DeleteLoginsOfUser(ctx, userID))
+}
+
+// DeleteMail runs the statement of its name.
+func (w Writes) DeleteMail(ctx context.Context, id uuid.UUID) error {
+	if err := w.tx.enter("DeleteMail"); err != nil {
+		return err
+	}
+	return named("DeleteMail", w.tx.queries.DeleteMail(ctx, id))
+}
+
+// DeleteMailsOf runs the statement of its name.
+func (w Writes) DeleteMailsOf(ctx context.Context, invitationID uuid.UUID) error {
+	if err := w.tx.enter("DeleteMailsOf"); err != nil {
+		return err
+	}
+	return named("DeleteMailsOf", w.tx.queries.DeleteMailsOf(ctx, invitationID))
 }
 
 // DeleteMember runs the statement of its name.
@@ -1961,6 +2009,14 @@ func (w Writes) InsertInvitationGrant(ctx context.Context, arg InsertInvitationG
 	return named("InsertInvitationGrant", w.tx.queries.InsertInvitationGrant(ctx, arg))
 }
 
+// InsertMail runs the statement of its name.
+func (w Writes) InsertMail(ctx context.Context, arg InsertMailParams) error {
+	if err := w.tx.enter("InsertMail"); err != nil {
+		return err
+	}
+	return named("InsertMail", w.tx.queries.InsertMail(ctx, arg))
+}
+
 // InsertMember runs the statement of its name.
 func (w Writes) InsertMember(ctx context.Context, arg InsertMemberParams) error {
 	if err := w.tx.enter("InsertMember"); err != nil {
@@ -2105,6 +2161,14 @@ func (w Writes) InsertUserRole(ctx context.Context, arg InsertUserRoleParams) er
 	return named("InsertUserRole", w.tx.queries.InsertUserRole(ctx, arg))
 }
 
+// LinkInvitation runs the statement of its name.
+func (w Writes) LinkInvitation(ctx context.Context, arg LinkInvitationParams) error {
+	if err := w.tx.enter("LinkInvitation"); err != nil {
+		return err
+	}
+	return named("LinkInvitation", w.tx.queries.LinkInvitation(ctx, arg))
+}
+
 // MoveRevisionsOfAccount runs the statement of its name.
 func (w Writes) MoveRevisionsOfAccount(ctx context.Context, arg MoveRevisionsOfAccountParams) error {
 	if err := w.tx.enter("MoveRevisionsOfAccount"); err != nil {
@@ -2145,12 +2209,28 @@ func (w Writes) NoteIdentity(ctx context.Context, arg NoteIdentityParams) error 
 	return named("NoteIdentity", w.tx.queries.NoteIdentity(ctx, arg))
 }
 
+// NoteMail runs the statement of its name.
+func (w Writes) NoteMail(ctx context.Context, arg NoteMailParams) error {
+	if err := w.tx.enter("NoteMail"); err != nil {
+		return err
+	}
+	return named("NoteMail", w.tx.queries.NoteMail(ctx, arg))
+}
+
 // NoteSyncLoss runs the statement of its name.
 func (w Writes) NoteSyncLoss(ctx context.Context, arg NoteSyncLossParams) error {
 	if err := w.tx.enter("NoteSyncLoss"); err != nil {
 		return err
 	}
 	return named("NoteSyncLoss", w.tx.queries.NoteSyncLoss(ctx, arg))
+}
+
+// PostponeMail runs the statement of its name.
+func (w Writes) PostponeMail(ctx context.Context, arg PostponeMailParams) error {
+	if err := w.tx.enter("PostponeMail"); err != nil {
+		return err
+	}
+	return named("PostponeMail", w.tx.queries.PostponeMail(ctx, arg))
 }
 
 // RaiseFeed runs the statement of its name.
@@ -2390,6 +2470,7 @@ var writers = map[string]Unit{
 	"AcceptInvitation":        SiteUnit,
 	"ApplyInvitationGrants":   OrganizationUnit,
 	"BumpRevision":            SiteUnit,
+	"ClaimMail":               SignInUnit,
 	"ConfirmTOTP":             SignInUnit,
 	"CountCodeTry":            SiteUnit | SignInUnit,
 	"DeleteAPIKey":            OrganizationUnit | SiteUnit | SignInUnit,
@@ -2404,6 +2485,8 @@ var writers = map[string]Unit{
 	"DeleteLoginFailures":     SiteUnit | SignInUnit,
 	"DeleteLoginOfUser":       SignInUnit,
 	"DeleteLoginsOfUser":      OrganizationUnit | SiteUnit,
+	"DeleteMail":              SignInUnit,
+	"DeleteMailsOf":           SiteUnit,
 	"DeleteMember":            OrganizationUnit | SiteUnit,
 	"DeleteMemberRecord":      OrganizationUnit,
 	"DeleteMemberRole":        OrganizationUnit,
@@ -2454,6 +2537,7 @@ var writers = map[string]Unit{
 	"InsertIdentity":          SiteUnit,
 	"InsertInvitation":        OrganizationUnit | SiteUnit,
 	"InsertInvitationGrant":   OrganizationUnit | SiteUnit,
+	"InsertMail":              OrganizationUnit | SiteUnit,
 	"InsertMember":            OrganizationUnit | SiteUnit,
 	"InsertMemberRole":        OrganizationUnit | SiteUnit,
 	"InsertMembership":        OrganizationUnit | SiteUnit,
@@ -2472,12 +2556,15 @@ var writers = map[string]Unit{
 	"InsertSyncRules":         OrganizationUnit | SiteUnit,
 	"InsertUser":              SiteUnit,
 	"InsertUserRole":          SiteUnit,
+	"LinkInvitation":          SignInUnit,
 	"MoveRevisionsOfAccount":  SiteUnit,
 	"MustChangePassword":      OrganizationUnit | SiteUnit,
 	"NoteEndTold":             SignInUnit,
 	"NoteExpiry":              SignInUnit,
 	"NoteIdentity":            SiteUnit | SignInUnit,
+	"NoteMail":                SignInUnit,
 	"NoteSyncLoss":            SiteUnit,
+	"PostponeMail":            SignInUnit,
 	"RaiseFeed":               SiteUnit,
 	"RaiseFeedFloor":          SignInUnit,
 	"RaiseRevisions":          SiteUnit,

@@ -57,7 +57,11 @@ type Invitation struct {
 	ExpiresAt   time.Time
 	AcceptedAt  time.Time // zero until then
 	Resent      int
-	Secret      string // stands in its link; "" unless it has just been made
+	Secret      string // stands in its link; "" unless it has just been made, and is not mailed
+
+	Mail      string    // MailNone, MailWaiting, MailSent or MailFailed
+	SentAt    time.Time // when the mail server took the mail
+	SendError string    // why the last try failed, "" if it did not
 }
 
 // InvitedInto is what an invitation gives in one organization.
@@ -93,6 +97,7 @@ type InvitationList struct {
 	Invitations  []Invitation
 	Count        int  // of all that match
 	CanInvite    bool // the caller may make more
+	SendsMail    bool // the server can send them by mail
 }
 
 // InvitationFilter selects invitations. State is one of InvitationStates or InvitationsOpen, "" is any.

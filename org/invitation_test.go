@@ -74,11 +74,11 @@ func TestInvitationOnce(t *testing.T) {
 	if err := s.Invite.Revoke(t.Context(), s.as(t, "oa"), "default", revoked.ID.String()); err != nil {
 		t.Fatal(err)
 	}
-	again, err := s.Invite.Resend(t.Context(), s.as(t, "oa"), "default", replaced.ID.String())
+	again, err := s.Invite.Resend(t.Context(), s.as(t, "oa"), "default", replaced.ID.String(), false)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Invite.Resend(t.Context(), s.as(t, "oa"), "default", replaced.ID.String()); org.KindOf(err) != org.TooMany {
+	if _, err := s.Invite.Resend(t.Context(), s.as(t, "oa"), "default", replaced.ID.String(), false); org.KindOf(err) != org.TooMany {
 		t.Errorf("resent at once: %v", err)
 	}
 	for name, link := range map[string]string{
@@ -119,7 +119,7 @@ func TestInvitationRights(t *testing.T) {
 	if got := s.accepts(t, made.Secret, "new"); got != org.Conflict {
 		t.Errorf("of a demoted maker: got %v", got)
 	}
-	if _, err := s.Invite.Resend(t.Context(), o, "default", made.ID.String()); err != nil {
+	if _, err := s.Invite.Resend(t.Context(), o, "default", made.ID.String(), false); err != nil {
 		t.Fatal(err)
 	}
 	s.Invite.SetPolicy(org.InvitationsOff)
@@ -265,7 +265,7 @@ func TestInvitationUseless(t *testing.T) {
 	s.exec(t, "UPDATE invitation_grants SET role = 'no-such-role' WHERE role = 'viewer'")
 	s.clock.advance(2 * time.Hour)
 	for name, made := range map[string]org.Invitation{"its end has passed": short.Invitations[0], "its role is gone": gone} {
-		if _, err := s.Invite.Resend(t.Context(), s.as(t, "oa"), "default", made.ID.String()); org.KindOf(err) != org.Conflict {
+		if _, err := s.Invite.Resend(t.Context(), s.as(t, "oa"), "default", made.ID.String(), false); org.KindOf(err) != org.Conflict {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -21,6 +21,7 @@ type Navigation struct {
 	CanReadOrganizations   bool // every organization
 	CanReadTokens          bool // those of every account
 	CanCreateOrganizations bool
+	CanSeeMail             bool // how mails go out
 	SiteRoles              bool // the caller may read site roles as an administrator of the site
 	UserCount              int  // NavigationCountMax: that many or more; 0 where CanReadUsers is false
 	OrganizationCount      int  // likewise, of those that the caller may read

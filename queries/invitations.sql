@@ -2,10 +2,10 @@
 -- unit: organization, site
 INSERT INTO invitations (
     id, secret_hash, state, email, email_key, name, reason, ends_at, created_by, created_by_name, created_at,
-    lifetime_seconds, expires_at)
+    lifetime_seconds, expires_at, mail)
 VALUES (
     @id, @secret_hash, 'open', @email, @email_key, @name, @reason, sqlc.narg(ends_at), sqlc.narg(created_by), @created_by_name,
-    @now, @lifetime_seconds, @expires_at);
+    @now, @lifetime_seconds, @expires_at, @mail);
 
 -- name: InsertInvitationGrant :exec
 -- unit: organization, site
@@ -62,7 +62,7 @@ WHERE g.organization_id = @organization_id AND g.role = 'organization-member' AN
 -- unit: site
 UPDATE invitations SET secret_hash = @secret_hash, expires_at = @expires_at,
     created_by = sqlc.narg(created_by), created_by_name = @created_by_name,
-    resent = resent + 1, resent_at = @now
+    resent = resent + 1, resent_at = @now, mail = @mail, sent_at = NULL, send_error = ''
 WHERE id = @id;
 
 -- name: AcceptInvitation :exec

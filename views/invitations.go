@@ -23,6 +23,8 @@ type Invite struct {
 	Expires      string
 	Made         []org.Invitation // what was made of the other addresses
 	Refused      []org.InvitationRefusal
+	SendsMail    bool   // the server can send them by mail
+	Send         bool   // that is chosen
 	Base         string // what stands before the path of a link
 	Err          *org.Error
 }
@@ -93,6 +95,35 @@ func invitationURL(organization string, i org.Invitation) string {
 
 // InvitationURL is where a link leads; POST accepts.
 func InvitationURL(secret string) string { return "/invitations/" + url.PathEscape(secret) }
+
+// mailed are those that go out by mail.
+func mailed(made []org.Invitation) (list []org.Invitation) {
+	for _, i := range made {
+		if i.Secret == "" {
+			list = append(list, i)
+		}
+	}
+	return list
+}
+
+// linked are those whose link is shown.
+func linked(made []org.Invitation) (list []org.Invitation) {
+	for _, i := range made {
+		if i.Secret != "" {
+			list = append(list, i)
+		}
+	}
+	return list
+}
+
+// addressed are their addresses, as a sentence has them.
+func addressed(made []org.Invitation) string {
+	var list []string
+	for _, i := range made {
+		list = append(list, i.Email)
+	}
+	return ui.Join(list)
+}
 
 // allLinks is every link with its address, to be copied at once.
 func allLinks(base string, made []org.Invitation) string {

@@ -63,6 +63,7 @@ func siteGroup(n org.Navigation) navGroup {
 	g.add(n.CanReadOrganizations || n.CanCreateOrganizations, navItem{"organizations", "Organizations", "building-2", OrganizationsPath, capped(n.OrganizationCount), "O"})
 	g.add(n.CanReadTokens, navItem{"all-tokens", "Tokens", "key-round", AllTokensPath, "", ""})
 	g.add(n.SiteRoles, navItem{"site-roles", "Site roles", "globe", RolesURL(""), ui.Thousands(n.SiteRoleCount), ""})
+	g.add(n.CanSeeMail, navItem{"mail", "Mail", "mail", MailURL, "", ""})
 	g.add(true, navItem{"catalog", "Catalog", "book-open", CatalogURL, "", "L"})
 	g.add(n.CanReadSiteAudit, navItem{"site-audit", "Site audit log", "scroll-text", AuditURL("", ""), "", ""})
 	return g

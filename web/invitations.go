@@ -97,8 +97,11 @@ func (s *Server) invitePage(c *call, v views.Invite) (p page, err error) {
 	if err := s.invites.MayInvite(c.actor, v.Organization.ID); err != nil {
 		return p, err
 	}
+	v.SendsMail = s.invites.SendsMail()
+	v.Send = v.SendsMail
 	if v.Err != nil || len(v.Refused) > 0 {
 		o, _ := c.object() // unreadable: an empty form
+		v.Send = o.flag("send")
 		v.Chosen, v.Terms, v.Expires = o.texts("roles", maxRoles), c.sentTerms(), o.text("expires_in")
 		if v.Err != nil { // else those who were left out are to be entered again
 			v.Emails = o.text("emails")
@@ -107,7 +110,7 @@ func (s *Server) invitePage(c *call, v views.Invite) (p page, err error) {
 	return page{title: "Invite people", active: "members", crumbs: []views.Crumb{membersCrumb(c.members())}, body: views.InvitePage(v)}, nil
 }
 
-// createInvitations invites into one organization, or into several. The links are in the answer alone.
+// createInvitations invites into one organization, or into several. The links are in the answer alone, or in mails.
 func (s *Server) createInvitations(c *call) (reply, error) {
 	var made org.Invited
 	var err error
@@ -178,12 +181,13 @@ func (o object) duration(name string) time.Duration {
 	return d
 }
 
-// resendInvitation makes another link, which is shown once.
+// resendInvitation makes another link, which is shown once or goes out by mail.
 func (s *Server) resendInvitation(c *call) (reply, error) {
-	if _, err := optional(c, readResend); err != nil {
+	send, err := optional(c, readResend)
+	if err != nil {
 		return reply{}, err
 	}
-	made, err := s.invites.Resend(c.ctx, c.actor, c.organization(), c.param("invitation"))
+	made, err := s.invites.Resend(c.ctx, c.actor, c.organization(), c.param("invitation"), send)
 	if err != nil {
 		return c.again(err, func(e *org.Error) (page, error) {
 			return s.openInvitations(c, views.Invitations{Err: e})
@@ -210,6 +214,7 @@ func (c *call) wireInvitation(i *org.Invitation) client.Invitation {
 		Organizations: each(i.Into, wireInvitedInto), Until: optionalTime(i.Until), Reason: i.Reason,
 		CreatedBy: client.InvitationUser{ID: i.MakerID, Username: i.Maker},
 		CreatedAt: wireTime(i.CreatedAt), ExpiresAt: wireTime(i.ExpiresAt),
+		Sent: i.Mail == org.MailSent, SendError: i.SendError,
 	}
 	if i.Secret != "" {
 		w.Link = c.absolute(views.InvitationURL(i.Secret))

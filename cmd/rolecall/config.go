@@ -14,6 +14,7 @@ import (
 	"rolecall.example/db"
 	"rolecall.example/org"
 	"rolecall.example/org/factor"
+	"rolecall.example/org/mailer"
 	"rolecall.example/web"
 	"rolecall.example/web/oidc"
 )
@@ -54,7 +55,10 @@ type config struct {
 	oidc             oidcFlags
 	providers        []oidc.Settings // that people may sign in with
 	passwords        org.PasswordPolicy
-	secretKeyFile    string // "" for a file beside that of SQLite
+	smtp             mailer.Settings
+	smtpPasswordFile string
+	mailer           *mailer.Mailer // nil: no mails go out
+	secretKeyFile    string         // "" for a file beside that of SQLite
 	factors          org.FactorPolicy
 	inForce          map[string]valueFrom
 	operands         []string       // the arguments besides flags
@@ -144,6 +148,9 @@ func (c *config) check() error {
 	if c.certificate == nil && c.accessURL == nil && !loopback(c.address) {
 		return usageError(c.address + " is reachable from other machines, where passwords and tokens would travel in clear text: " +
 			"set --tls-cert-file and --tls-key-file; or --access-url https://… behind a proxy that has TLS; or --access-url http://… if that is intended")
+	}
+	if err := c.checkMail(); err != nil {
+		return err
 	}
 	return c.checkProviders()
 }

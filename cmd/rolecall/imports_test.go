@@ -41,10 +41,12 @@ var rooms = map[string][]string{
 	"web/oidc/oidctest": {},
 	"web/webtest":       {"web", "web/oidc", "client", "org", "org/account", "org/factor", "org/feed", "org/services", "rbac", "views", "static", "db", "db/dbtest"},
 	"web/ceiling":       {},
-	"cmd/rolecall":      {"client", "web", "web/oidc", "org", "org/catalogfile", "org/permtest", "org/account", "org/factor", "org/feed", "org/signing", "org/services", "rbac", "db"},
+	"cmd/rolecall":      {"client", "web", "web/oidc", "org", "org/catalogfile", "org/permtest", "org/account", "org/factor", "org/feed", "org/mailer", "org/signing", "org/services", "rbac", "db"},
 	"cmd/bench":         {"web/ceiling", "client", "client/local", "rbac/snapshot"},
 	"org/factor":        {},
+	"org/mailer":        {"org"},
 
+	"org/mailer/smtptest":   {},
 	"rbac/snapshot/vectors": {"rbac", "rbac/snapshot"},
 	"client/echoguard":      {"client", "client/guard"},
 	"client/guard":          {"client"},
@@ -74,6 +76,8 @@ var owners = map[string][]string{
 	"github.com/goccy/go-yaml":      {"org/yamltree"},
 	"github.com/coreos/go-oidc":     {"web/oidc"},
 	"golang.org/x/oauth2":           {"web/oidc"},
+	"github.com/wneessen/go-mail":   {"org/mailer"},
+	"github.com/emersion/go-smtp":   {"org/mailer/smtptest"},
 }
 
 // public are the packages that other modules may import, each with all that it may import besides the standard library.
@@ -88,7 +92,7 @@ var public = map[string][]string{
 }
 
 // testOnly are packages that no program may contain.
-var testOnly = []string{"db/dbtest", "views/ui/uitest", "web/webtest", "web/oidc/oidctest"}
+var testOnly = []string{"db/dbtest", "views/ui/uitest", "web/webtest", "web/oidc/oidctest", "org/mailer/smtptest"}
 
 const module = "rolecall.example"
 

@@ -45,6 +45,7 @@ func serveCommand() *command {
 			"h2c", "cors-origins", "wire", "session-lifetime", "max-token-lifetime", "setup-token", "catalog", "rate-limit", "check-rate-limit",
 			"service-check-rate-limit", "feed-clients", "invitations", "signing-key-file", "secret-key-file", "require-mfa", "snapshot-cache", "metrics-address", "log-format",
 			"oidc-config", "oidc-issuer-url", "oidc-client-id", "oidc-client-secret-file", "oidc-name", "password-login",
+			"smtp-address", "smtp-from", "smtp-username", "smtp-password-file", "smtp-tls",
 		},
 		run: serve,
 	}
@@ -133,6 +134,9 @@ func (c *config) answer(ctx context.Context, d *db.DB, l net.Listener, log *slog
 	})
 	service.Snapshots.Keep(c.snapshotCache)
 	service.Invite.SetPolicy(c.invitations)
+	if c.mailer != nil {
+		service.Invite.SendWith(c.mailer, c.accessURL.String())
+	}
 	service.Feed.Tune(feed.Options{Clients: c.feedClients, Beat: feed.Defaults.Beat})
 	defer func() { _ = service.Snapshots.Close() }() // what stays is in the folder for temporary files
 	// Before the first request: it must not see a database without its catalog.
@@ -157,8 +161,16 @@ func (c *config) answer(ctx context.Context, d *db.DB, l net.Listener, log *slog
 	}
 	defer stopMetrics()
 	background, endBackground := context.WithCancel(ctx)
-	defer endBackground()
+	mailed := make(chan struct{})
+	defer func() {
+		endBackground()
+		<-mailed // a mail that is under way is noted in the database, which is closed next
+	}()
 	startBeside(background, d, service, providers, log)
+	go func() {
+		defer close(mailed)
+		sendMails(background, service, log)
+	}()
 	server := newServer(handler, log)
 	if c.h2c {
 		// Named one by one: a protocol that is not set is off.

@@ -125,7 +125,29 @@ var settings = map[string]setting{
 		return nil
 	}},
 	"password-login": {value: "all", help: "`WHO` may sign in with a password: all, owners or off", names: []string{"all", "owners", "off"}, parse: parsePasswordLogin},
-	"setup-token":    {value: "", help: "`TOKEN` needed to create the first account; if not set, it is random and printed in the log", shown: cut, parse: parseSetupToken},
+	"smtp-address": {value: "", help: "`HOST:PORT` of the server that takes the mails of invitations; without it none go out", parse: func(c *config, v string) error {
+		c.smtp.Address = v
+		return nil
+	}},
+	"smtp-from": {value: "", help: "`ADDRESS` that mails come from, alone or as Name <address>", parse: func(c *config, v string) error {
+		c.smtp.From = v
+		return nil
+	}},
+	"smtp-username": {value: "", help: "`NAME` to sign in to that server with", parse: func(c *config, v string) error {
+		c.smtp.Username = v
+		return nil
+	}},
+	"smtp-password-file": {value: "", help: "`FILE` with the password that goes with it", parse: func(c *config, v string) error {
+		c.smtpPasswordFile = v
+		return nil
+	}},
+	"smtp-tls": {value: org.MailModes[0], help: "`MODE` of TLS to that server: starttls, tls (from the first byte on) or off (on this machine alone)", names: org.MailModes, parse: func(c *config, v string) error {
+		if c.smtp.Mode = v; !slices.Contains(org.MailModes, v) {
+			return fmt.Errorf("%q is none of %s", v, strings.Join(org.MailModes, ", "))
+		}
+		return nil
+	}},
+	"setup-token": {value: "", help: "`TOKEN` needed to create the first account; if not set, it is random and printed in the log", shown: cut, parse: parseSetupToken},
 }
 
 // register adds the flag of a setting.

@@ -2,6 +2,7 @@ package invite
 
 import (
 	"context"
+	"errors"
 
 	"github.com/google/uuid"
 
@@ -20,7 +21,7 @@ func (s *Service) Open(ctx context.Context, who *org.Actor, link string) (offer 
 		if err != nil {
 			return err
 		}
-		list, err := shown(ctx, src, nil, []db.Invitation{row})
+		list, err := offers(ctx, src, nil, []db.Invitation{row})
 		if err != nil {
 			return err
 		}
@@ -155,14 +156,19 @@ func applyAcceptance(ctx context.Context, w *unit.Writer, p accepted) (accepted,
 		if err := p.account.Store(ctx, w); err != nil {
 			return p, err
 		}
+		// The link stood in a mail to this address and nowhere else.
+		if p.row.Mail != org.MailNone {
+			if err := w.W.VerifyEmail(ctx, db.VerifyEmailParams{Now: w.Now, ID: p.user.ID}); err != nil {
+				return p, err
+			}
+		}
 	}
 	w.Begin("write", 200)
 	w.About("invitation", p.row.ID, p.row.Email, uuid.Nil)
 	w.Field("state", org.InvitationPending, org.InvitationAccepted)
 	w.Field("accepted_by", nil, p.user.Username)
-	return p, w.W.AcceptInvitation(ctx, db.AcceptInvitationParams{
-		ID: p.row.ID, AcceptedBy: unit.NullID(p.user.ID), Now: unit.NullTime(w.Now),
-	})
+	taken := db.AcceptInvitationParams{ID: p.row.ID, AcceptedBy: unit.NullID(p.user.ID), Now: unit.NullTime(w.Now)}
+	return p, errors.Join(w.W.DeleteMailsOf(ctx, p.row.ID), w.W.AcceptInvitation(ctx, taken))
 }
 
 // placesOf is the ids of some organizations.

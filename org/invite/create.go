@@ -16,19 +16,21 @@ import (
 )
 
 // Create invites some addresses into an organization. Who can't be invited is told of; the others are. The links are in the
-// answer alone. NotFound: no such organization. Forbidden: needs organization_member:create and assign_org_role:assign, or
+// answer alone, or go out by mail if that is asked for and the server can. NotFound: no such organization. Forbidden: needs organization_member:create and assign_org_role:assign, or
 // may not give a role, or the site lets nobody, or others, invite. Invalid: what is wrong with the input.
 func (s *Service) Create(ctx context.Context, subject *org.Actor, organization string, input org.Input[org.NewInvitations]) (made org.Invited, err error) {
 	defer org.Wrap(&err, "invite into %q", organization)
-	in := creation{organization, input, s.policy}
+	in := creation{organization, input, s.policy, s.SendsMail()}
 	made, _, err = unit.Do(ctx, s.units, subject, unit.InOrganization(organization), "create", in, planCreation, applyCreation)
+	s.wakeMails()
 	return made, err
 }
 
 // CreateInMany is Create for several organizations, which the input names. Errors as there, of each of them.
 func (s *Service) CreateInMany(ctx context.Context, subject *org.Actor, input org.Input[org.NewInvitations]) (made org.Invited, err error) {
 	defer org.Wrap(&err, "invite")
-	made, _, err = unit.Do(ctx, s.units, subject, unit.OnSite, "create", creation{"", input, s.policy}, planCreation, applyCreation)
+	made, _, err = unit.Do(ctx, s.units, subject, unit.OnSite, "create", creation{"", input, s.policy, s.SendsMail()}, planCreation, applyCreation)
+	s.wakeMails()
 	return made, err
 }
 
@@ -37,6 +39,7 @@ type creation struct {
 	organization string // "": the input names them
 	input        org.Input[org.NewInvitations]
 	policy       string
+	mails        bool // the server can send mail
 }
 
 // newInvitation is an invitation on its way into the store.
@@ -50,6 +53,7 @@ type newInvitation struct {
 type created struct {
 	list   []newInvitation
 	where  uuid.UUID // whose entries tell of them
+	mails  bool      // they go out by mail
 	answer org.Invited
 }
 
@@ -88,6 +92,7 @@ func planCreation(ctx context.Context, a *unit.Attempt, in creation) (c created,
 	if err != nil {
 		return c, err
 	}
+	c.mails = in.mails && wanted.Send
 	taken, err := takenIn(ctx, a, places, wanted.Invitees)
 	if err != nil {
 		return c, err
@@ -208,19 +213,25 @@ func (c *created) add(a *unit.Attempt, wanted *org.NewInvitations, to *org.Invit
 	}
 	taken[key] = "is named twice"
 	id := unit.NewID()
-	// The link goes out with the answer, and is kept nowhere: a lost one is replaced, never read again.
+	// The link goes out with the answer, and is kept nowhere: a lost one is replaced, never read again. That of a mail is made
+	// when the mail goes out; until then none works.
 	link, hash := newSecret(id)
+	mail := org.MailNone
+	if c.mails {
+		link, mail = "", org.MailWaiting
+	}
 	row := db.InsertInvitationParams{
 		ID: id, SecretHash: hash, Email: to.Email, EmailKey: key, Name: to.Name, Reason: wanted.Reason,
 		CreatedBy: unit.NullID(a.Actor.ID()), CreatedByName: a.Actor.User.Username, Now: a.Now,
 		LifetimeSeconds: int64(wanted.Lifetime / time.Second), ExpiresAt: a.Now.Add(wanted.Lifetime),
+		Mail: mail,
 	}
 	if wanted.Until != nil {
 		row.EndsAt = unit.NullTime(*wanted.Until)
 	}
 	n := newInvitation{row: row, places: places, made: org.Invitation{
 		ID: id, Email: row.Email, Name: row.Name, State: org.InvitationPending, Reason: row.Reason, Until: row.EndsAt.Time,
-		MakerID: a.Actor.ID(), Maker: row.CreatedByName, CreatedAt: a.Now, ExpiresAt: row.ExpiresAt, Secret: link,
+		MakerID: a.Actor.ID(), Maker: row.CreatedByName, CreatedAt: a.Now, ExpiresAt: row.ExpiresAt, Secret: link, Mail: mail,
 	}}
 	for _, p := range places {
 		n.made.Into = append(n.made.Into, p.offer())
@@ -273,6 +284,11 @@ func applyCreation(ctx context.Context, w *unit.Writer, c created) (org.Invited,
 				}
 			}
 		}
+		if c.mails {
+			if err := w.W.InsertMail(ctx, db.InsertMailParams{ID: unit.NewID(), InvitationID: n.row.ID, Now: w.Now}); err != nil {
+				return c.answer, err
+			}
+		}
 		if err := w.Record(ctx); err != nil {
 			return c.answer, err
 		}
@@ -284,7 +300,11 @@ func applyCreation(ctx context.Context, w *unit.Writer, c created) (org.Invited,
 func tell(w *unit.Writer, n *newInvitation) {
 	w.Field("email", nil, n.row.Email)
 	w.Field("expires_at", nil, n.row.ExpiresAt)
-	w.Secret("link")
+	if n.row.Mail == org.MailNone {
+		w.Secret("link")
+	} else {
+		w.Field("mail", nil, n.row.Email)
+	}
 	if len(n.places) == 1 {
 		w.Field("roles", nil, n.places[0].roles)
 	}

@@ -36,8 +36,8 @@ func (s *Service) Invitations(ctx context.Context, subject *org.Actor, organizat
 		if err != nil {
 			return err
 		}
-		list = org.InvitationList{Organization: unit.OrganizationOf(o), Count: int(n), CanInvite: mayInvite(subject, s.policy) == nil}
-		list.Invitations, err = shown(ctx, src, subject, found)
+		list = org.InvitationList{Organization: unit.OrganizationOf(o), Count: int(n), CanInvite: mayInvite(subject, s.policy) == nil, SendsMail: s.SendsMail()}
+		list.Invitations, err = offers(ctx, src, subject, found)
 		return err
 	})
 	return list, err
@@ -67,8 +67,8 @@ func (s *Service) AllInvitations(ctx context.Context, subject *org.Actor, f org.
 		if err != nil {
 			return err
 		}
-		list = org.InvitationList{Count: int(n), CanInvite: mayInvite(subject, s.policy) == nil}
-		list.Invitations, err = shown(ctx, src, subject, found)
+		list = org.InvitationList{Count: int(n), CanInvite: mayInvite(subject, s.policy) == nil, SendsMail: s.SendsMail()}
+		list.Invitations, err = offers(ctx, src, subject, found)
 		return err
 	})
 	return list, err
@@ -133,12 +133,12 @@ func invitationOf(row *db.Invitation, now time.Time) org.Invitation {
 	return org.Invitation{
 		ID: row.ID, Email: row.Email, Name: row.Name, State: stateOf(row, now), Reason: row.Reason, Until: row.EndsAt.Time,
 		MakerID: row.CreatedBy.UUID, Maker: row.CreatedByName, CreatedAt: row.CreatedAt, ExpiresAt: row.ExpiresAt,
-		AcceptedAt: row.AcceptedAt.Time, Resent: int(row.Resent),
+		AcceptedAt: row.AcceptedAt.Time, Resent: int(row.Resent), Mail: row.Mail, SentAt: row.SentAt.Time, SendError: row.SendError,
 	}
 }
 
-// shown is invitations with what they give in the organizations that the caller may read; of a stranger, in all.
-func shown(ctx context.Context, src unit.Reader, by *org.Actor, found []db.Invitation) ([]org.Invitation, error) {
+// offers is invitations with what they give in the organizations that the caller may read; of a stranger, in all.
+func offers(ctx context.Context, src unit.Reader, by *org.Actor, found []db.Invitation) ([]org.Invitation, error) {
 	list, ids, at := []org.Invitation{}, make([]uuid.UUID, len(found)), map[uuid.UUID]int{}
 	for i := range found {
 		ids[i], at[found[i].ID] = found[i].ID, i

@@ -2,6 +2,7 @@ package invite
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -18,12 +19,14 @@ const (
 	maxResent   = 10
 )
 
-// Resend gives an invitation another link and another end; the link before stops working. The caller stands for the
+// Resend gives an invitation another link and another end; the link before stops working. It is in the answer alone, or with
+// send goes out by mail, if the server can. The caller stands for the
 // invitation from now on, so it takes the rights to make it. organization is "" for the path of the site. NotFound: no such
 // invitation there. Conflict: it is accepted or revoked, or gives nothing any more. TooMany: once a minute, and ten times in all.
-func (s *Service) Resend(ctx context.Context, subject *org.Actor, organization, id string) (made org.Invitation, err error) {
+func (s *Service) Resend(ctx context.Context, subject *org.Actor, organization, id string, send bool) (made org.Invitation, err error) {
 	defer org.Wrap(&err, "resend invitation %q", id)
-	made, _, err = unit.Do(ctx, s.units, subject, unit.OnSite, "write", named{organization, id, s.policy}, planRenewal, applyRenewal)
+	made, _, err = unit.Do(ctx, s.units, subject, unit.OnSite, "write", named{organization, id, s.policy, send && s.SendsMail()}, planRenewal, applyRenewal)
+	s.wakeMails()
 	return made, err
 }
 
@@ -32,7 +35,7 @@ func (s *Service) Resend(ctx context.Context, subject *org.Actor, organization, 
 // needs; of the site, for all of its organizations, unless the caller has made it.
 func (s *Service) Revoke(ctx context.Context, subject *org.Actor, organization, id string) (err error) {
 	defer org.Wrap(&err, "revoke invitation %q", id)
-	_, _, err = unit.Do(ctx, s.units, subject, unit.OnSite, "delete", named{organization, id, s.policy}, planRevocation, applyRevocation)
+	_, _, err = unit.Do(ctx, s.units, subject, unit.OnSite, "delete", named{organization, id, s.policy, false}, planRevocation, applyRevocation)
 	return err
 }
 
@@ -41,6 +44,7 @@ func (s *Service) Revoke(ctx context.Context, subject *org.Actor, organization, 
 type named struct {
 	organization, id string
 	policy           string
+	mails            bool // the new link goes out by mail
 }
 
 // found is an invitation with what it gives.
@@ -148,12 +152,17 @@ func planRenewal(ctx context.Context, a *unit.Attempt, in named) (r renewal, err
 		return r, err
 	}
 	link, hash := newSecret(f.row.ID)
+	mail := org.MailNone
+	if in.mails {
+		link, mail = "", org.MailWaiting
+	}
 	r.old = f.row
 	r.row = db.RenewInvitationParams{
 		ID: f.row.ID, SecretHash: hash, ExpiresAt: a.Now.Add(time.Duration(f.row.LifetimeSeconds) * time.Second),
-		CreatedBy: unit.NullID(a.Actor.ID()), CreatedByName: a.Actor.User.Username, Now: unit.NullTime(a.Now),
+		CreatedBy: unit.NullID(a.Actor.ID()), CreatedByName: a.Actor.User.Username, Now: unit.NullTime(a.Now), Mail: mail,
 	}
 	r.made = invitationOf(&f.row, a.Now)
+	r.made.Mail, r.made.SentAt, r.made.SendError = mail, time.Time{}, ""
 	r.made.Secret, r.made.State, r.made.ExpiresAt = link, org.InvitationPending, r.row.ExpiresAt
 	r.made.MakerID, r.made.Maker, r.made.Resent = a.Actor.ID(), r.row.CreatedByName, r.made.Resent+1
 	for i := range places {
@@ -175,10 +184,19 @@ func mayResend(row *db.Invitation, now time.Time) error {
 }
 
 func applyRenewal(ctx context.Context, w *unit.Writer, r renewal) (org.Invitation, error) {
-	w.Secret("link")
+	if r.row.Mail == org.MailNone {
+		w.Secret("link")
+	} else {
+		w.Field("mail", nil, r.old.Email)
+	}
 	w.Field("expires_at", r.old.ExpiresAt, r.row.ExpiresAt)
 	w.Field("created_by", r.old.CreatedByName, r.row.CreatedByName)
-	return r.made, w.W.RenewInvitation(ctx, r.row)
+	// A mail that still waits would end the link that this one makes.
+	err := errors.Join(w.W.DeleteMailsOf(ctx, r.row.ID), w.W.RenewInvitation(ctx, r.row))
+	if err == nil && r.row.Mail != org.MailNone {
+		err = w.W.InsertMail(ctx, db.InsertMailParams{ID: unit.NewID(), InvitationID: r.row.ID, Now: w.Now})
+	}
+	return r.made, err
 }
 
 // planRevocation asks for no role: taking away gives nobody anything.
@@ -202,5 +220,6 @@ func applyRevocation(ctx context.Context, w *unit.Writer, f found) (none struct{
 	if f.where != uuid.Nil && elsewhere {
 		return none, w.W.DeleteInvitationGrants(ctx, db.DeleteInvitationGrantsParams{InvitationID: f.row.ID, OrganizationID: f.where})
 	}
-	return none, w.W.RevokeInvitation(ctx, db.RevokeInvitationParams{ID: f.row.ID, Now: unit.NullTime(w.Now), RevokedBy: unit.NullID(w.Actor.ID())})
+	revoked := db.RevokeInvitationParams{ID: f.row.ID, Now: unit.NullTime(w.Now), RevokedBy: unit.NullID(w.Actor.ID())}
+	return none, errors.Join(w.W.DeleteMailsOf(ctx, f.row.ID), w.W.RevokeInvitation(ctx, revoked))
 }

@@ -30,11 +30,14 @@ type Service struct {
 	accounts *account.Service
 	policy   string
 	log      *slog.Logger
+	mailer   Mailer        // nil: no mails go out
+	base     string        // what stands before the path of a link in a mail
+	queued   chan struct{} // has room for one
 }
 
 // New makes the use cases of invitations.
 func New(u *unit.Units, accounts *account.Service, o Options) *Service {
-	s := &Service{units: u, accounts: accounts, log: cmp.Or(o.Log, slog.Default())}
+	s := &Service{units: u, accounts: accounts, log: cmp.Or(o.Log, slog.Default()), queued: make(chan struct{}, 1)}
 	s.SetPolicy(o.Policy)
 	return s
 }

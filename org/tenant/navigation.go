@@ -33,6 +33,7 @@ func navigation(ctx context.Context, src unit.Reader, subject *org.Actor, organi
 		CanReadOrganizations:   subject.Can("read", org.OrgObject(uuid.Nil)),
 		CanCreateOrganizations: subject.Can("create", org.OrgObject(uuid.Nil)),
 		CanReadTokens:          subject.Can("read", org.KeyObject(uuid.Nil)),
+		CanSeeMail:             subject.Owner(),
 		SiteRoles:              subject.Can("assign", org.SiteRolesObject) || subject.Owner(),
 	}
 	// One more than is listed tells whether there are others.

@@ -1,0 +1,114 @@
+package invite
+
+import (
+	_ "embed"
+	htmltemplate "html/template"
+	"strings"
+	texttemplate "text/template"
+	"time"
+	"unicode"
+
+	"github.com/google/uuid"
+
+	"rolecall.example/org"
+)
+
+// maxSubject is how many characters of a subject are names that others chose.
+const maxSubject = 80
+
+//go:embed letter.txt
+var letterText string
+
+//go:embed letter.html
+var letterHTML string
+
+var (
+	asText = texttemplate.Must(texttemplate.New("letter.txt").Parse(letterText))
+	asHTML = htmltemplate.Must(htmltemplate.New("letter.html").Parse(letterHTML))
+)
+
+// letter is what the mail of an invitation says. The reason is not in it: it is text of any kind, and the mail goes to
+// whatever address the maker names.
+type letter struct {
+	Maker, Into, Email string
+	Places             []letterPlace
+	Link               string
+	Works, Until       string // "" for no end
+}
+
+type letterPlace struct{ Name, Roles string }
+
+// write is the mail of an invitation, with its link.
+func write(i *org.Invitation, link string) (m org.Mail, err error) {
+	l := letter{Maker: shown(i.Maker), Email: i.Email, Link: link, Works: moment(i.ExpiresAt)}
+	if i.MakerID == uuid.Nil { // an account may have the name that the operator has
+		l.Maker = "The operator of this site"
+	}
+	if !i.Until.IsZero() {
+		l.Until = moment(i.Until)
+	}
+	var names []string
+	for _, into := range i.Into {
+		place := letterPlace{Name: shown(into.Organization.Label())}
+		var roles []string
+		for _, r := range into.Roles {
+			roles = append(roles, shown(r.Label()))
+		}
+		place.Roles = strings.Join(roles, ", ")
+		l.Places, names = append(l.Places, place), append(names, into.Organization.Label())
+	}
+	l.Into = shown(listed(names))
+	m.To, m.Subject = i.Email, "Invitation to "+shown(cut(plain(listed(names)), maxSubject))
+	var text, html strings.Builder
+	if err = asText.Execute(&text, l); err == nil {
+		err = asHTML.Execute(&html, l)
+	}
+	m.Text, m.HTML = text.String(), html.String()
+	return m, err
+}
+
+// moment is a time for people whose time zone is not known.
+func moment(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 UTC") }
+
+// listed is names as a sentence has them.
+func listed(names []string) string {
+	if n := len(names); n > 1 {
+		return strings.Join(names[:n-1], ", ") + " and " + names[n-1]
+	}
+	return strings.Join(names, "")
+}
+
+// cut is the beginning of a text that is too long. A mark stays with its letter.
+func cut(s string, most int) string {
+	letters := []rune(s)
+	if len(letters) <= most {
+		return s
+	}
+	letters = letters[:most-1]
+	for len(letters) > 0 && unicode.Is(unicode.M, letters[len(letters)-1]) {
+		letters = letters[:len(letters)-1]
+	}
+	return strings.TrimSpace(string(letters)) + "…"
+}
+
+// plain is a name without what would turn the text around it, or begin another line.
+func plain(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029' {
+			return -1
+		}
+		return r
+	}, s)
+}
+
+// shown is a name inside a sentence. One that is written from right to left is set apart, or the words after it would trade
+// places with it.
+func shown(s string) string {
+	s = plain(s)
+	if strings.ContainsFunc(s, func(r rune) bool {
+		return unicode.In(r, unicode.Arabic, unicode.Hebrew, unicode.Syriac, unicode.Thaana, unicode.Nko)
+	}) {
+		return "\u2068" + s + "\u2069"
+	}
+	return s
+}

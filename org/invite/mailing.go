@@ -1,0 +1,251 @@
+package invite
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/google/uuid"
+
+	"rolecall.example/db"
+	"rolecall.example/org"
+	"rolecall.example/org/unit"
+)
+
+// The mail of an invitation waits in a table that is written with it, so that a mail server that is down never fails an
+// invitation. What stands in its link is made when it goes out: the database never has it, and whoever reads the table can
+// accept nothing.
+
+// Mailer hands mails to the server that sends them. Its errors are org.MailErrors.
+type Mailer interface {
+	Send(ctx context.Context, m org.Mail) error
+	Server() org.MailServer
+}
+
+const (
+	mailsAtOnce = 20
+	// mailClaimed is for how long a mail is that of the server that tries it. Sending one takes less.
+	mailClaimed = 2 * time.Minute
+	// mailLast is what a mail that is being sent is given when the server stops.
+	mailLast = 5 * time.Second
+	// mailRetry is the time after the first try; each gap is twice the one before.
+	mailRetry = time.Minute
+	// mailsFor is for how long a mail is tried.
+	mailsFor = org.Day
+)
+
+// SendWith makes invitations go out by mail, with links below the address of this site, before the first request.
+func (s *Service) SendWith(m Mailer, base string) { s.mailer, s.base = m, base }
+
+// SendsMail reports whether invitations can go out by mail.
+func (s *Service) SendsMail() bool { return s.mailer != nil }
+
+// Queued is told when there is a new mail to send.
+func (s *Service) Queued() <-chan struct{} { return s.queued }
+
+func (s *Service) wakeMails() {
+	select {
+	case s.queued <- struct{}{}:
+	default: // it has been told already
+	}
+}
+
+// NextMail is when the next mail is due; ok is false if none waits.
+func (s *Service) NextMail(ctx context.Context) (at time.Time, ok bool, err error) {
+	at, err = s.units.DB.GetNextMail(ctx)
+	if db.IsNotFound(err) {
+		return at, false, nil
+	}
+	return at, err == nil, err
+}
+
+// SendMails sends the mails that are due, one after the other, until ctx ends; the one that is being sent is given a moment
+// more. Any of several servers may do it: each mail is sent by one.
+func (s *Service) SendMails(ctx context.Context) (err error) {
+	defer org.Wrap(&err, "send mails")
+	for s.mailer != nil {
+		due, err := s.units.DB.ListDueMails(ctx, db.ListDueMailsParams{Now: s.units.Now(), MaxRows: mailsAtOnce})
+		if err != nil || len(due) == 0 {
+			return err
+		}
+		for i := range due {
+			if ctx.Err() != nil {
+				return nil
+			}
+			if err := s.sendMail(ctx, &due[i]); errors.Is(err, errMailsWait) {
+				return nil // the log has it
+			} else if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// errMailsWait ends a round of sending: the mail server takes none now.
+var errMailsWait = errors.New("the mail server takes no mails now")
+
+// sendMail claims a mail, sends it and notes what came of it.
+func (s *Service) sendMail(ctx context.Context, m *db.Mail) error {
+	late, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(mailLast, cancel) })()
+	offer, problem, err := s.mailed(late, m)
+	if err != nil {
+		return err
+	}
+	if offer == nil {
+		return s.noteMail(ctx, mailResult{mail: *m, problem: problem, final: true})
+	}
+	link, hash := newSecret(m.InvitationID)
+	claimed, _, err := unit.Do(late, s.units, nil, unit.SigningIn, "write", mailClaim{mail: *m, hash: hash}, planMailClaim, applyMailClaim)
+	if err != nil || !claimed.mine {
+		return err
+	}
+	text, err := write(offer, s.base+"/invitations/"+link)
+	if err == nil {
+		err = s.mailer.Send(late, text)
+	}
+	r, down := mailResult{mail: claimed.mail, sent: err == nil}, false
+	if err != nil {
+		r.problem, down = "The mail could not be sent.", true
+		if e, ok := errors.AsType[*org.MailError](err); ok {
+			r.problem, r.final, down = e.Message, e.Final, e.Down
+		}
+		s.log.WarnContext(ctx, "the mail of an invitation was not sent", "invitation", m.InvitationID, "try", r.mail.Tries, "err", err)
+	}
+	if err := s.noteMail(ctx, r); err != nil {
+		return err
+	}
+	if down {
+		return errMailsWait
+	}
+	return nil
+}
+
+// noteMail notes what came of a mail, also when the server is about to stop.
+func (s *Service) noteMail(ctx context.Context, r mailResult) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), mailLast)
+	defer cancel()
+	_, _, err := unit.Do(ctx, s.units, nil, unit.SigningIn, "write", r, planMailResult, applyMailResult)
+	return err
+}
+
+// mailed is the invitation that a mail is about, nil if there is nothing to send any more. problem says why, for its maker.
+func (s *Service) mailed(ctx context.Context, m *db.Mail) (offer *org.Invitation, problem string, err error) {
+	err = s.units.Moment(ctx, nil, func(src unit.Reader) error {
+		row, err := src.Q.GetInvitation(ctx, m.InvitationID)
+		if db.IsNotFound(err) || err == nil && row.State != "open" {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if stateOf(&row, src.When) != org.InvitationPending {
+			problem = "The invitation expired before the mail could be sent."
+			return nil
+		}
+		grants, err := src.Q.ListInvitationGrants(ctx, []uuid.UUID{row.ID})
+		if err != nil {
+			return err
+		}
+		places, ok, err := stands(ctx, src, &row, grants, s.policy)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			problem = "The invitation could not be accepted any more, so its mail was not sent."
+			return nil
+		}
+		i := invitationOf(&row, src.When)
+		for k := range places {
+			i.Into = append(i.Into, places[k].offer())
+		}
+		offer = &i
+		return nil
+	})
+	return offer, problem, err
+}
+
+// mailClaim is a mail that one server is about to send, with what is stored of its link.
+type mailClaim struct {
+	mail db.Mail
+	hash []byte
+	mine bool
+}
+
+// planMailClaim looks again: another server may have been faster, or the invitation was sent anew.
+func planMailClaim(ctx context.Context, a *unit.Attempt, c mailClaim) (mailClaim, error) {
+	a.Aside()
+	now, err := a.Q.GetMail(ctx, c.mail.ID)
+	if db.IsNotFound(err) {
+		return c, nil
+	}
+	c.mine = err == nil && now.Tries == c.mail.Tries && !now.DueAt.After(a.Now)
+	return c, err
+}
+
+func applyMailClaim(ctx context.Context, w *unit.Writer, c mailClaim) (mailClaim, error) {
+	if !c.mine {
+		return c, nil
+	}
+	c.mail.Tries++
+	return c, errors.Join(
+		w.W.ClaimMail(ctx, db.ClaimMailParams{DueAt: w.Now.Add(mailClaimed), ID: c.mail.ID}),
+		w.W.LinkInvitation(ctx, db.LinkInvitationParams{SecretHash: c.hash, ID: c.mail.InvitationID}),
+	)
+}
+
+// mailResult is what came of a mail. If it was not sent and there is no problem, there was nothing to send any more.
+type mailResult struct {
+	mail    db.Mail
+	sent    bool
+	problem string
+	final   bool      // it is not tried again
+	next    time.Time // when it is
+	mine    bool
+}
+
+// planMailResult looks whether the mail is still that of this try.
+func planMailResult(ctx context.Context, a *unit.Attempt, r mailResult) (mailResult, error) {
+	a.Aside()
+	now, err := a.Q.GetMail(ctx, r.mail.ID)
+	if db.IsNotFound(err) {
+		return r, nil
+	}
+	r.mine = err == nil && now.Tries == r.mail.Tries
+	if r.next = nextTry(now.CreatedAt, a.Now, now.Tries); r.next.IsZero() {
+		r.final = true
+	}
+	return r, err
+}
+
+// nextTry is when a mail is tried again, the zero time for never: a minute after the first try, then after twice as long each
+// time, and a last time a day after it was written.
+func nextTry(created, now time.Time, tries int64) time.Time {
+	last := created.Add(mailsFor)
+	if !now.Before(last) {
+		return time.Time{}
+	}
+	next := now.Add(mailRetry << min(max(tries-1, 0), 12))
+	if next.After(last) {
+		return last
+	}
+	return next
+}
+
+func applyMailResult(ctx context.Context, w *unit.Writer, r mailResult) (none struct{}, err error) {
+	note := db.NoteMailParams{ID: r.mail.InvitationID, Mail: org.MailFailed, SendError: r.problem}
+	switch {
+	case !r.mine:
+		return none, nil
+	case r.sent:
+		note.Mail, note.SentAt = org.MailSent, unit.NullTime(w.Now)
+	case r.problem == "":
+		return none, w.W.DeleteMail(ctx, r.mail.ID)
+	case !r.final:
+		note.Mail = org.MailWaiting
+		return none, errors.Join(w.W.NoteMail(ctx, note), w.W.PostponeMail(ctx, db.PostponeMailParams{DueAt: r.next, ID: r.mail.ID}))
+	}
+	return none, errors.Join(w.W.NoteMail(ctx, note), w.W.DeleteMail(ctx, r.mail.ID))
+}
