@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"net/url"
 
 	"rolecall.example/client"
 	"rolecall.example/org"
@@ -34,7 +35,7 @@ func asking(ctx context.Context, c *config, fn func(*client.Client) error) error
 	c.elsewhere = orServer
 	// The file is opened for one command and closed after it, so that it works beside a running server.
 	return operateStored(ctx, c, func(ctx context.Context, service *services.Service, operator *org.Actor, store *account.SessionStore) error {
-		api, err := local(service, operator, store)
+		api, err := local(service, operator, store, c.accessURL)
 		if err != nil {
 			return err
 		}
@@ -42,10 +43,11 @@ func asking(ctx context.Context, c *config, fn func(*client.Client) error) error
 	})
 }
 
-// local returns a client of the use cases in this process, which asks as the operator.
-func local(service *services.Service, operator *org.Actor, store *account.SessionStore) (*client.Client, error) {
+// local returns a client of the use cases in this process, which asks as the operator. Links that are made begin with
+// accessURL; nil for a command that makes none.
+func local(service *services.Service, operator *org.Actor, store *account.SessionStore, accessURL *url.URL) (*client.Client, error) {
 	// The log is thrown away: a line a request is for a server, and errors reach the command as answers.
-	handler, err := web.New(web.Options{Service: service, Sessions: store, Version: version(), Log: slog.New(slog.DiscardHandler)})
+	handler, err := web.New(web.Options{Service: service, Sessions: store, Version: version(), AccessURL: accessURL, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		return nil, err
 	}

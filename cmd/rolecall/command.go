@@ -39,6 +39,7 @@ func groups() []group {
 			usersCreateCommand(), usersListCommand(), usersShowCommand(), usersGiveCommand(), usersTakeCommand(), usersSetRolesCommand(), usersSuspendCommand(), usersActivateCommand(),
 			usersDeleteCommand(), usersResetPasswordCommand(), usersResetMFACommand(), tokensCreateCommand(), tokensListCommand(), tokensRevokeCommand(),
 		}},
+		{"Invitations", []*command{invitationsCreateCommand(), invitationsListCommand(), invitationsResendCommand(), invitationsRevokeCommand()}},
 		{"Describe and test a product", []*command{catalogCheckCommand(), catalogExportCommand(), testCommand()}},
 		{"Keep the data safe", []*command{backupCommand(), restoreCommand(), checkCommand(), recoverOwnerCommand(), copyCommand(), keysListCommand(), keysRotateCommand()}},
 		{"Ask who may do what", []*command{
@@ -66,6 +67,7 @@ var families = map[string]string{
 	"audit":         "Read and verify the audit trail",
 	"catalog":       "See, check and change the catalog: resource types, actions and built-in roles",
 	"contexts":      "Choose among the servers that a token is stored for",
+	"invitations":   "Invite people, and see and revoke invitations",
 	"keys":          "See and rotate the keys that snapshots and rights are signed with",
 	"members":       "See and change who is in an organization, and with which roles",
 	"organizations": "See and change organizations",

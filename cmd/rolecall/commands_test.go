@@ -38,6 +38,7 @@ type commandRow struct {
 var (
 	someone   = []string{"users create --username m$n --service-account --db $db"}
 	somewhere = []string{"organizations create o$n --db $db"}
+	invited   = []string{"invitations create new$n@example.com --org default --access-url https://roles.example.com --db $db"}
 	aRole     = []string{"roles create r$n --allow template:read --org default --db $db"}
 )
 
@@ -57,6 +58,11 @@ var everyCommand = map[string]commandRow{
 	"tokens create":        {args: "--username grace --name t$n", says: "shown this once", json: `"token"`},
 	"tokens list":          {args: "--username m$n", says: "t$n", json: `"token_name"`, runs: append(someone, "tokens create --username m$n --name t$n --db $db")},
 	"tokens revoke":        {args: "t$n --username m$n --yes", says: "is revoked", json: `"token_name"`, runs: append(someone, "tokens create --username m$n --name t$n --db $db")},
+
+	"invitations create": {args: "new$n@example.com --role organization-auditor --org default --access-url https://roles.example.com", says: "/invitations/0", json: `"link"`},
+	"invitations list":   {args: "--org default --state open", says: "new$n@example.com", json: `"sent"`, runs: invited},
+	"invitations resend": {args: "new$n@example.com --access-url https://roles.example.com", says: "/invitations/0", json: `"link"`, runs: invited},
+	"invitations revoke": {args: "new$n@example.com --yes", says: "The invitation of new$n@example.com is revoked.", json: `"state"`, runs: invited},
 
 	"organizations list":   {says: "default", json: `"name": "default"`},
 	"organizations show":   {args: "default", says: "version", json: `"name": "default"`},
