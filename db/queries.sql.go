@@ -87,6 +87,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	if q.countOwnersWithPasswordStmt, err = db.PrepareContext(ctx, countOwnersWithPassword); err != nil {
 		return nil, fmt.Errorf("error preparing query CountOwnersWithPassword: %w", err)
 	}
+	if q.countProviderPeopleStmt, err = db.PrepareContext(ctx, countProviderPeople); err != nil {
+		return nil, fmt.Errorf("error preparing query CountProviderPeople: %w", err)
+	}
 	if q.countRecoveryCodesStmt, err = db.PrepareContext(ctx, countRecoveryCodes); err != nil {
 		return nil, fmt.Errorf("error preparing query CountRecoveryCodes: %w", err)
 	}
@@ -113,6 +116,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.countSyncNoticesStmt, err = db.PrepareContext(ctx, countSyncNotices); err != nil {
 		return nil, fmt.Errorf("error preparing query CountSyncNotices: %w", err)
+	}
+	if q.countSyncTroubleStmt, err = db.PrepareContext(ctx, countSyncTrouble); err != nil {
+		return nil, fmt.Errorf("error preparing query CountSyncTrouble: %w", err)
 	}
 	if q.countTokensStmt, err = db.PrepareContext(ctx, countTokens); err != nil {
 		return nil, fmt.Errorf("error preparing query CountTokens: %w", err)
@@ -335,6 +341,9 @@ func Prepare(ctx context.Context, db DBTX) (*Queries, error) {
 	}
 	if q.getLastChangeStmt, err = db.PrepareContext(ctx, getLastChange); err != nil {
 		return nil, fmt.Errorf("error preparing query GetLastChange: %w", err)
+	}
+	if q.getLastLoginStmt, err = db.PrepareContext(ctx, getLastLogin); err != nil {
+		return nil, fmt.Errorf("error preparing query GetLastLogin: %w", err)
 	}
 	if q.getLoginFailuresStmt, err = db.PrepareContext(ctx, getLoginFailures); err != nil {
 		return nil, fmt.Errorf("error preparing query GetLoginFailures: %w", err)
@@ -1229,6 +1238,11 @@ func (q *Queries) Close() error {
 			err = fmt.Errorf("error closing countOwnersWithPasswordStmt: %w", cerr)
 		}
 	}
+	if q.countProviderPeopleStmt != nil {
+		if cerr := q.countProviderPeopleStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countProviderPeopleStmt: %w", cerr)
+		}
+	}
 	if q.countRecoveryCodesStmt != nil {
 		if cerr := q.countRecoveryCodesStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing countRecoveryCodesStmt: %w", cerr)
@@ -1272,6 +1286,11 @@ func (q *Queries) Close() error {
 	if q.countSyncNoticesStmt != nil {
 		if cerr := q.countSyncNoticesStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing countSyncNoticesStmt: %w", cerr)
+		}
+	}
+	if q.countSyncTroubleStmt != nil {
+		if cerr := q.countSyncTroubleStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing countSyncTroubleStmt: %w", cerr)
 		}
 	}
 	if q.countTokensStmt != nil {
@@ -1642,6 +1661,11 @@ func (q *Queries) Close() error {
 	if q.getLastChangeStmt != nil {
 		if cerr := q.getLastChangeStmt.Close(); cerr != nil {
 			err = fmt.Errorf("error closing getLastChangeStmt: %w", cerr)
+		}
+	}
+	if q.getLastLoginStmt != nil {
+		if cerr := q.getLastLoginStmt.Close(); cerr != nil {
+			err = fmt.Errorf("error closing getLastLoginStmt: %w", cerr)
 		}
 	}
 	if q.getLoginFailuresStmt != nil {
@@ -3009,6 +3033,7 @@ type Queries struct {
 	countNoticesStmt                  *sql.Stmt
 	countOrganizationsUpToStmt        *sql.Stmt
 	countOwnersWithPasswordStmt       *sql.Stmt
+	countProviderPeopleStmt           *sql.Stmt
 	countRecoveryCodesStmt            *sql.Stmt
 	countReloadsStmt                  *sql.Stmt
 	countRolesOfOrganizationStmt      *sql.Stmt
@@ -3018,6 +3043,7 @@ type Queries struct {
 	countSetupTokensStmt              *sql.Stmt
 	countSyncLossesStmt               *sql.Stmt
 	countSyncNoticesStmt              *sql.Stmt
+	countSyncTroubleStmt              *sql.Stmt
 	countTokensStmt                   *sql.Stmt
 	countTokensEndingStmt             *sql.Stmt
 	countUserRolesStmt                *sql.Stmt
@@ -3092,6 +3118,7 @@ type Queries struct {
 	getInvitationStmt                 *sql.Stmt
 	getLastAuditRootStmt              *sql.Stmt
 	getLastChangeStmt                 *sql.Stmt
+	getLastLoginStmt                  *sql.Stmt
 	getLoginFailuresStmt              *sql.Stmt
 	getMailStmt                       *sql.Stmt
 	getMemberStmt                     *sql.Stmt
@@ -3380,6 +3407,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		countNoticesStmt:                  q.countNoticesStmt,
 		countOrganizationsUpToStmt:        q.countOrganizationsUpToStmt,
 		countOwnersWithPasswordStmt:       q.countOwnersWithPasswordStmt,
+		countProviderPeopleStmt:           q.countProviderPeopleStmt,
 		countRecoveryCodesStmt:            q.countRecoveryCodesStmt,
 		countReloadsStmt:                  q.countReloadsStmt,
 		countRolesOfOrganizationStmt:      q.countRolesOfOrganizationStmt,
@@ -3389,6 +3417,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		countSetupTokensStmt:              q.countSetupTokensStmt,
 		countSyncLossesStmt:               q.countSyncLossesStmt,
 		countSyncNoticesStmt:              q.countSyncNoticesStmt,
+		countSyncTroubleStmt:              q.countSyncTroubleStmt,
 		countTokensStmt:                   q.countTokensStmt,
 		countTokensEndingStmt:             q.countTokensEndingStmt,
 		countUserRolesStmt:                q.countUserRolesStmt,
@@ -3463,6 +3492,7 @@ func (q *Queries) WithTx(tx *sql.Tx) *Queries {
 		getInvitationStmt:                 q.getInvitationStmt,
 		getLastAuditRootStmt:              q.getLastAuditRootStmt,
 		getLastChangeStmt:                 q.getLastChangeStmt,
+		getLastLoginStmt:                  q.getLastLoginStmt,
 		getLoginFailuresStmt:              q.getLoginFailuresStmt,
 		getMailStmt:                       q.getMailStmt,
 		getMemberStmt:                     q.getMemberStmt,

@@ -27,6 +27,7 @@ type Reads interface {
 	CountNotices(ctx context.Context, hash []byte) (int64, error)
 	CountOrganizationsUpTo(ctx context.Context, maxRows int64) (int64, error)
 	CountOwnersWithPassword(ctx context.Context) (int64, error)
+	CountProviderPeople(ctx context.Context) ([]CountProviderPeopleRow, error)
 	CountRecoveryCodes(ctx context.Context, userID uuid.UUID) (int64, error)
 	CountReloads(ctx context.Context, arg CountReloadsParams) (int64, error)
 	CountRolesOfOrganization(ctx context.Context, organizationID uuid.NullUUID) (int64, error)
@@ -36,6 +37,7 @@ type Reads interface {
 	CountSetupTokens(ctx context.Context, hash []byte) (int64, error)
 	CountSyncLosses(ctx context.Context, arg CountSyncLossesParams) (int64, error)
 	CountSyncNotices(ctx context.Context) (int64, error)
+	CountSyncTrouble(ctx context.Context) (int64, error)
 	CountTokens(ctx context.Context, userID uuid.UUID) (int64, error)
 	CountTokensEnding(ctx context.Context, arg CountTokensEndingParams) (int64, error)
 	CountUserRoles(ctx context.Context) ([]CountUserRolesRow, error)
@@ -62,6 +64,7 @@ type Reads interface {
 	GetInvitation(ctx context.Context, id uuid.UUID) (Invitation, error)
 	GetLastAuditRoot(ctx context.Context) (AuditRoot, error)
 	GetLastChange(ctx context.Context) (int64, error)
+	GetLastLogin(ctx context.Context, provider string) (sql.NullTime, error)
 	GetLoginFailures(ctx context.Context, door string) (GetLoginFailuresRow, error)
 	GetMail(ctx context.Context, id uuid.UUID) (Mail, error)
 	GetMember(ctx context.Context, arg GetMemberParams) (MemberRow, error)
@@ -330,6 +333,11 @@ func (r reads) CountOwnersWithPassword(ctx context.Context) (int64, error) {
 	return found, named("CountOwnersWithPassword", err)
 }
 
+func (r reads) CountProviderPeople(ctx context.Context) ([]CountProviderPeopleRow, error) {
+	found, err := r.queries.CountProviderPeople(ctx)
+	return found, named("CountProviderPeople", err)
+}
+
 func (r reads) CountRecoveryCodes(ctx context.Context, userID uuid.UUID) (int64, error) {
 	found, err := r.queries.CountRecoveryCodes(ctx, userID)
 	return found, named("CountRecoveryCodes", err)
@@ -373,6 +381,11 @@ func (r reads) CountSyncLosses(ctx context.Context, arg CountSyncLossesParams) (
 func (r reads) CountSyncNotices(ctx context.Context) (int64, error) {
 	found, err := r.queries.CountSyncNotices(ctx)
 	return found, named("CountSyncNotices", err)
+}
+
+func (r reads) CountSyncTrouble(ctx context.Context) (int64, error) {
+	found, err := r.queries.CountSyncTrouble(ctx)
+	return found, named("CountSyncTrouble", err)
 }
 
 func (r reads) CountTokens(ctx context.Context, userID uuid.UUID) (int64, error) {
@@ -503,6 +516,11 @@ func (r reads) GetLastAuditRoot(ctx context.Context) (AuditRoot, error) {
 func (r reads) GetLastChange(ctx context.Context) (int64, error) {
 	found, err := r.queries.GetLastChange(ctx)
 	return found, named("GetLastChange", err)
+}
+
+func (r reads) GetLastLogin(ctx context.Context, provider string) (sql.NullTime, error) {
+	found, err := r.queries.GetLastLogin(ctx, provider)
+	return found, named("GetLastLogin", err)
 }
 
 func (r reads) GetLoginFailures(ctx context.Context, door string) (GetLoginFailuresRow, error) {

@@ -14,12 +14,15 @@ type Navigation struct {
 	CanReadRoles    bool
 	CanReadOrgAudit bool // the audit trail of Current
 	CanChange       bool // the caller may change or delete Current
+	CanReadSync     bool // the rules by which sign-ins give roles in Current
 
 	CanReadUsers           bool // every account
 	CanReadAudit           bool // the audit trail of the site or of any organization
 	CanReadSiteAudit       bool // the audit trail of the whole site
 	CanReadOrganizations   bool // every organization
 	CanReadTokens          bool // those of every account
+	CanReadSiteSync        bool // what sign-in providers give
+	SyncTrouble            int  // of that, what waits for the caller to look at it
 	CanCreateOrganizations bool
 	CanSeeMail             bool // how mails go out
 	SiteRoles              bool // the caller may read site roles as an administrator of the site

@@ -20,6 +20,7 @@ type Access struct {
 	CanChange    bool          // and change records of roles
 	CanEndAll    bool          // and that of the membership
 	Back         string        // as in MemberRowView
+	Names        SourceNames
 	Now          time.Time
 }
 
@@ -78,10 +79,10 @@ func endOf(r org.Assignment) time.Time {
 }
 
 // syncedFrom names the providers and directories among the sources of records, each once.
-func syncedFrom(records []org.Assignment) []string {
+func syncedFrom(records []org.Assignment, names SourceNames) []string {
 	var out []string
 	for _, r := range records {
-		if label := r.Source.Words(); r.Source.Synced() && !slices.Contains(out, label) {
+		if label := names.of(r.Source); r.Source.Synced() && !slices.Contains(out, label) {
 			out = append(out, label)
 		}
 	}

@@ -76,6 +76,11 @@ func TestAccessTable(t *testing.T) {
 	if diff := cmp.Diff(want, cells(t, Access{Organization: "acme", Username: "maria", Records: records, CanChange: true, Now: now})); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
+	want[3] = "d | from Entra ID 17 Nov 2026 | while given there | Changed at Entra ID"
+	named := Access{Organization: "acme", Username: "maria", Records: records, CanChange: true, Now: now, Names: SourceNames{"oidc:entra": "Entra ID"}}
+	if diff := cmp.Diff(want, cells(t, named)); diff != "" {
+		t.Errorf("with the names of providers: (-want +got)\n%s", diff)
+	}
 	doc := render(t, accessTable(Access{Organization: "acme", Username: "maria", Records: records, CanChange: true, Now: now}))
 	if n := doc.Find("a[data-pop]").Length(); n != 3 {
 		t.Errorf("%d records can be changed, want the three of here", n)

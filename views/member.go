@@ -19,6 +19,7 @@ type MemberView struct {
 	CanRemove    bool             // as in MemberRowView
 	Confirm      bool             // ask for confirmation of a removal (MemberRemoveURL)
 	Back         string           // as in MemberRowView
+	Names        SourceNames      // of what gives the records
 	Explain      ExplainForm      // what the member may do, and why; without an organization it is left out
 	Err          *org.Error
 	Now          time.Time
@@ -28,14 +29,14 @@ type MemberView struct {
 func (v MemberView) access() Access {
 	return Access{
 		Organization: v.Organization.Name, Records: v.Records, Roles: v.Member.Roles,
-		LinkRoles: v.LinkRoles, LinkPeople: v.LinkPeople, Now: v.Now, Username: v.Member.Username, Back: v.Back,
+		LinkRoles: v.LinkRoles, LinkPeople: v.LinkPeople, Now: v.Now, Username: v.Member.Username, Back: v.Back, Names: v.Names,
 		CanChange: v.CanAssign && v.Member.RolesRefusal == "", CanEndAll: v.CanRemove && v.Member.RemoveRefusal == "",
 	}
 }
 
 // returns names the providers and directories that give the membership, and will give it again.
 func (v MemberView) returns() string {
-	return ui.Join(syncedFrom(slices.DeleteFunc(slices.Clone(v.Records), func(r org.Assignment) bool { return !isMembership(r) })))
+	return ui.Join(syncedFrom(slices.DeleteFunc(slices.Clone(v.Records), func(r org.Assignment) bool { return !isMembership(r) }), v.Names))
 }
 
 // loses is the sentence about what a member loses with the membership.

@@ -54,6 +54,7 @@ func organizationGroup(n org.Navigation) navGroup {
 	g.add(n.CanReadMembers && n.CanReadRoles, navItem{"lint", "Role check", "shield-check", LintURL(name), "", "C"})
 	g.add(n.CanReadOrgAudit, navItem{"audit", "Audit log", "scroll-text", AuditURL("", name), "", "A"})
 	g.add(n.CanChange, navItem{"settings", "Settings", "settings", OrganizationURL(name), "", "S"})
+	g.add(!n.CanChange && n.CanReadSync, navItem{"settings", "Sign-in rules", "log-in", OrganizationSyncURL(name, ""), "", ""})
 	return g
 }
 
@@ -64,6 +65,7 @@ func siteGroup(n org.Navigation) navGroup {
 	g.add(n.CanReadTokens, navItem{"all-tokens", "Tokens", "key-round", AllTokensPath, "", ""})
 	g.add(n.SiteRoles, navItem{"site-roles", "Site roles", "globe", RolesURL(""), ui.Thousands(n.SiteRoleCount), ""})
 	g.add(n.CanSeeMail, navItem{"mail", "Mail", "mail", MailURL, "", ""})
+	g.add(n.CanReadSiteSync, navItem{"sync", "Sign-in", "log-in", SyncURL, "", ""})
 	g.add(true, navItem{"catalog", "Catalog", "book-open", CatalogURL, "", "L"})
 	g.add(n.CanReadSiteAudit, navItem{"site-audit", "Site audit log", "scroll-text", AuditURL("", ""), "", ""})
 	return g

@@ -7,6 +7,7 @@ type OrganizationForm struct {
 	org.OrganizationView                       // zero for a new one
 	Input                org.OrganizationInput // as entered
 	Confirm              bool
+	CanReadSync          bool // the caller may read by which rules sign-ins give roles
 	Err                  *org.Error
 }
 

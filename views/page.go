@@ -52,7 +52,7 @@ func Page(f Frame, body templ.Component) templ.Component {
 	if f.Nav == nil {
 		return ui.Document(f.head(), ui.Plain(f.Flash.message(), body))
 	}
-	framed := ui.InFrame(f.around(), templ.Join(body, apiButton(f.API)))
+	framed := ui.InFrame(f.around(), templ.Join(syncBanner(f), body, apiButton(f.API)))
 	return ui.Document(f.head(), templ.Join(framed, palette(f.Nav), keyMap(f.Nav), ui.Templates()))
 }
 

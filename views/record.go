@@ -14,6 +14,7 @@ type RecordForm struct {
 	Name         string // of the account, for people
 	Role         org.RoleRef
 	Records      []org.Assignment // of the role, from every source
+	Names        SourceNames      // of what gives them
 	Refusal      string           // why the caller may not change it, "" if they may
 	Terms        TermsForm
 	Sent         bool   // Terms are what was sent

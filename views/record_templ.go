@@ -291,7 +291,7 @@ func recordFields(f RecordForm) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		if from := syncedFrom(f.Records); len(from) > 0 && len(f.local()) > 0 {
+		if from := syncedFrom(f.Records, f.Names); len(from) > 0 && len(f.local()) > 0 {
 			templ_7745c5c3_Err = recordNote("Also given by "+ui.Join(from)+": that stays, and is changed there.").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

@@ -8,6 +8,12 @@ import (
 	"rolecall.example/views/ui"
 )
 
+// SourceNames are what people call the sign-in providers that give something.
+type SourceNames map[org.Source]string
+
+// of is what a source is called, or else where something of it comes from.
+func (n SourceNames) of(s org.Source) string { return ui.FirstOf(n[s], s.Words()) }
+
 // sourceChoices are the choices of a filter by source. Nothing comes from joining so far.
 var sourceChoices = []struct {
 	source org.Source

@@ -14,6 +14,7 @@ type UserPage struct {
 	Confirm   bool   // ask for confirmation of a deletion (UserDeleteURL)
 	LinkRoles bool   // the caller may open site roles
 	Back      string // as in UserRowView
+	Names     SourceNames
 	NewLink   string // the address that sets the password, shown once
 	Err       *org.Error
 	Failed    string // the form that was refused: "profile", "password" or ""
@@ -26,7 +27,7 @@ type UserPage struct {
 func (p UserPage) access() Access {
 	return Access{
 		Records: p.Records, Roles: p.User.Roles, LinkRoles: p.LinkRoles, LinkPeople: true,
-		Username: p.User.Username, CanChange: p.RolesRefusal == "" && p.LinkRoles, Back: p.Back, Now: p.Now,
+		Username: p.User.Username, CanChange: p.RolesRefusal == "" && p.LinkRoles, Back: p.Back, Now: p.Now, Names: p.Names,
 	}
 }
 

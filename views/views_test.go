@@ -200,6 +200,7 @@ func pages() map[string]templ.Component {
 	}
 	maps.Copy(all, sitePages())
 	maps.Copy(all, signInPages())
+	maps.Copy(all, syncPages())
 	maps.Copy(all, explainPages())
 	maps.Copy(all, changePages())
 	return all

@@ -62,6 +62,7 @@ func (s *Server) memberPage(c *call, m *org.Member, form views.ExplainForm, conf
 			Organization: o,
 			Member:       *m,
 			Records:      records,
+			Names:        s.sourceNames(),
 			LinkPeople:   c.may("read", "user", uuid.Nil),
 			Explain:      form,
 			LinkRoles:    c.may("read", "assign_org_role", o.ID),

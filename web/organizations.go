@@ -37,7 +37,7 @@ func (s *Server) showOrganization(c *call) (reply, error) {
 		return reply{}, err
 	}
 	f := views.OrganizationForm{OrganizationView: v, Input: inputOf(&v.Organization), Confirm: c.query().text("confirm") == "delete"}
-	return reply{json: wireOrganization(&v.Organization), version: v.Organization.Tag(), html: show(organizationPage(f))}, nil
+	return reply{json: wireOrganization(&v.Organization), version: v.Organization.Tag(), html: show(c.organizationPage(f))}, nil
 }
 
 func inputOf(o *org.Organization) org.OrganizationInput {
@@ -45,7 +45,8 @@ func inputOf(o *org.Organization) org.OrganizationInput {
 }
 
 // organizationPage is the settings of an organization.
-func organizationPage(f views.OrganizationForm) page {
+func (c *call) organizationPage(f views.OrganizationForm) page {
+	f.CanReadSync = c.may("read", "idpsync_settings", f.Organization.ID)
 	return page{title: "Settings", active: "settings", body: views.OrganizationPage(f)}
 }
 
@@ -122,7 +123,7 @@ func (s *Server) refusedSettings(c *call, f views.OrganizationForm) (page, error
 	if f.OrganizationView = v; f.Input == (org.OrganizationInput{}) {
 		f.Input = inputOf(&v.Organization)
 	}
-	return organizationPage(f), err
+	return c.organizationPage(f), err
 }
 
 func (s *Server) deleteOrganization(c *call) (reply, error) {

@@ -27,7 +27,7 @@ func (s *Server) memberRoleForm(c *call, refused *org.Error) (p page, err error)
 		return p, err
 	}
 	f := views.RecordForm{
-		Organization: a.Organization, Username: a.Member.Username, Name: a.Member.Label(), Version: a.Member.Tag(), Err: refused,
+		Organization: a.Organization, Username: a.Member.Username, Name: a.Member.Label(), Version: a.Member.Tag(), Err: refused, Names: s.sourceNames(),
 		Records: recordsOf(a.Records, a.Organization.ID, c.param("roleName")), Refusal: a.Member.RolesRefusal,
 	}
 	if c.param("roleName") == org.RoleOrganizationUser {
@@ -52,7 +52,7 @@ func (s *Server) userRoleForm(c *call, refused *org.Error) (p page, err error) {
 		return p, err
 	}
 	f := views.RecordForm{
-		Username: a.User.Username, Name: a.User.Label(), Version: a.User.Tag(), Err: refused,
+		Username: a.User.Username, Name: a.User.Label(), Version: a.User.Tag(), Err: refused, Names: s.sourceNames(),
 		Records: recordsOf(a.Records, uuid.Nil, c.param("roleName")), Refusal: a.Refusal,
 	}
 	return c.recordPage(f, a.Choices, "users", c.usersCrumb())

@@ -2,6 +2,7 @@ package tenant
 
 import (
 	"context"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -34,7 +35,11 @@ func navigation(ctx context.Context, src unit.Reader, subject *org.Actor, organi
 		CanCreateOrganizations: subject.Can("create", org.OrgObject(uuid.Nil)),
 		CanReadTokens:          subject.Can("read", org.KeyObject(uuid.Nil)),
 		CanSeeMail:             subject.Owner(),
+		CanReadSiteSync:        subject.Can("read", rbac.Object{Type: "idpsync_settings"}),
 		SiteRoles:              subject.Can("assign", org.SiteRolesObject) || subject.Owner(),
+	}
+	if err := navigationSync(ctx, src, subject, &n); err != nil {
+		return n, err
 	}
 	// One more than is listed tells whether there are others.
 	rows, err := src.OrganizationRows(ctx, subject, switcherLimit+1)
@@ -59,6 +64,17 @@ func navigation(ctx context.Context, src unit.Reader, subject *org.Actor, organi
 		return n, err
 	}
 	return n, navigationCurrent(ctx, src, subject, unit.OrganizationOf(o), &n)
+}
+
+// navigationSync counts what sign-ins left as it was, for those who may do something about it. Without a provider there is
+// nothing to count.
+func navigationSync(ctx context.Context, s unit.Reader, by *org.Actor, n *org.Navigation) error {
+	if strings.TrimSpace(s.ProviderList()) == "" || !by.Can("update", rbac.Object{Type: "idpsync_settings"}) {
+		return nil
+	}
+	trouble, err := s.Q.CountSyncTrouble(ctx)
+	n.SyncTrouble = int(trouble)
+	return err
 }
 
 // navigationCounts counts what belongs to the site and to the caller.
@@ -107,6 +123,7 @@ func navigationCurrent(ctx context.Context, s unit.Reader, by *org.Actor, curren
 	}
 	n.CanReadRoles = by.Can("read", org.OrgRolesObject(current.ID))
 	n.CanReadOrgAudit = by.Can("read", rbac.Object{Type: "audit_log", Org: current.ID})
+	n.CanReadSync = by.Can("read", rbac.Object{Type: "idpsync_settings", Org: current.ID})
 	n.CanChange = by.Can("update", org.OrgObject(current.ID)) || by.Can("delete", org.OrgObject(current.ID))
 	set, err := s.Roles(ctx, current.ID)
 	if err != nil {

@@ -1,0 +1,91 @@
+package views
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"rolecall.example/org"
+	"rolecall.example/views/ui"
+)
+
+// SyncTry is the form that tries claims on the rules of a provider, with what came of it.
+type SyncTry struct {
+	Provider SignInProvider
+	User     string // as entered
+	Claims   string
+	Forecast *org.SyncForecast // nil before something was tried
+	Err      *org.Error
+}
+
+// who is whom the outcome is about.
+func (t SyncTry) who() string { return ui.FirstOf(t.User, "somebody new") }
+
+// states are the claims that rules look at, by name.
+func (t SyncTry) states() []string { return slices.Sorted(maps.Keys(t.Forecast.States)) }
+
+// claimStates say what may be concluded from a claim.
+var claimStates = map[org.ClaimState]struct{ badge, word, about string }{
+	org.ClaimAbsent:    {"warn", "Missing", "nothing changes by its rules"},
+	org.ClaimTruncated: {"warn", "Cut short", "nothing changes by its rules"},
+	org.ClaimEmpty:     {"", "Empty", "what its rules gave ends"},
+	org.ClaimValues:    {"ok", "There", "its rules decide"},
+}
+
+// syncSteps are what a sign-in does to a membership or role.
+var syncSteps = map[org.SyncStep]struct{ class, word string }{
+	org.SyncAdd: {"a", "Gets"}, org.SyncKept: {"u", "Keeps"}, org.SyncEnd: {"d", "Loses"},
+}
+
+// lines are all that the sign-in gives and takes: memberships first.
+func (t SyncTry) lines() []org.SyncLine {
+	return slices.Concat(t.Forecast.Organizations, t.Forecast.Roles, t.Forecast.SiteRoles)
+}
+
+// syncThing is what a line is about.
+func syncThing(l org.SyncLine) string {
+	place := ui.FirstOf(l.OrganizationName, "an organization")
+	switch {
+	case l.Organization == uuid.Nil:
+		return l.Role + ", on the whole site"
+	case l.Role == "" || l.Role == org.RoleOrganizationUser:
+		return "Membership in " + place
+	}
+	return l.Role + " in " + place
+}
+
+// maxUnmatched is how many values without a rule are shown.
+const maxUnmatched = 50
+
+// syncLineWhy is why a line is what it is.
+func syncLineWhy(l org.SyncLine) string {
+	if l.Change == org.SyncEnd {
+		return "no rule gives it any more"
+	}
+	return syncWhy(l.Rule)
+}
+
+// syncWhy is the rule of a line, in words.
+func syncWhy(rule string) string {
+	kind, value, _ := strings.Cut(rule, ":")
+	if value == "" {
+		return "for everybody"
+	}
+	return map[string]string{
+		string(org.SyncOrganizations): "by the membership rule for ", string(org.SyncRoles): "by the role rule for ", string(org.SyncSiteRoles): "by the site role rule for ",
+	}[kind] + "“" + value + "”"
+}
+
+// holdWords say why something stays that no rule gives.
+var holdWords = map[org.SyncHold]string{
+	org.HoldLastOwner: "nobody else could administer the site",
+	org.HoldLastAdmin: "nobody else could administer the organization",
+	org.HoldFuse:      "what the provider would take is held",
+}
+
+// impactThing is what a line of an impact is about.
+func impactThing(l org.SyncImpactLine) string {
+	return syncThing(org.SyncLine{Organization: l.Organization, OrganizationName: l.OrganizationName, Role: l.Role})
+}

@@ -1,0 +1,36 @@
+package views
+
+import (
+	"net/url"
+
+	"rolecall.example/org"
+	"rolecall.example/views/ui"
+)
+
+// SyncURL is the page of sign-in providers and of what they give.
+const SyncURL = "/settings/sync"
+
+// ReleaseURL lets a source take again, or decides about one that is gone.
+func ReleaseURL(source org.Source) string {
+	return ui.URL("/settings/idpsync/release", url.Values{"source": {string(source)}})
+}
+
+// SyncProviderURL is the page of the rules of a provider; a form with rules for the site goes there too.
+func SyncProviderURL(provider string) string { return SyncURL + "/" + url.PathEscape(provider) }
+
+// SyncTryURL takes claims to be tried.
+func SyncTryURL(provider string) string { return SyncProviderURL(provider) + "/try" }
+
+// OrganizationSyncURL is the page of the rules by which people get the roles of an organization; "" is the first provider.
+func OrganizationSyncURL(organization, provider string) string {
+	q := url.Values{}
+	if provider != "" {
+		q.Set("provider", provider)
+	}
+	return ui.URL(OrganizationURL(organization)+"/sync", q)
+}
+
+// EndSourceURL asks whether what a source gave is to end.
+func EndSourceURL(source org.Source) string {
+	return ui.URL(SyncURL, url.Values{"end": {string(source)}})
+}

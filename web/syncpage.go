@@ -1,0 +1,181 @@
+package web
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+
+	"rolecall.example/org"
+	"rolecall.example/views"
+)
+
+// syncItem is the item of the navigation that the pages of sign-in belong to.
+const syncItem = "sync"
+
+var syncCrumbs = []views.Crumb{{Label: "Sign-in", URL: views.SyncURL}}
+
+// providerStates are the providers as administrators see them.
+func (s *Server) providerStates() (out []views.SyncProviderState) {
+	for _, p := range s.Providers.List() {
+		out = append(out, views.SyncProviderState{
+			SignInProvider: views.SignInProvider{ID: p.ID, Name: p.Name, Down: p.Down}, Issuer: p.Issuer, Ready: p.Ready, Trouble: p.Trouble,
+		})
+	}
+	return out
+}
+
+// showSync is the page of the providers.
+func (s *Server) showSync(c *call) (reply, error) {
+	q := c.query()
+	v := views.Sync{Providers: s.providerStates(), End: q.text("end"), Now: time.Now()}
+	if err := q.problem(); err != nil {
+		return reply{}, err
+	}
+	ids := make([]string, len(v.Providers))
+	for i, p := range v.Providers {
+		ids[i] = p.ID
+	}
+	var err error
+	if v.Use, err = s.Service.Sync.Use(c.ctx, c.actor, ids); err != nil {
+		return reply{}, err
+	}
+	if v.Status, err = s.Service.Sync.Status(c.ctx, c.actor); err != nil {
+		return reply{}, err
+	}
+	v.CanUpdate, v.Owner = c.may("update", "idpsync_settings", uuid.Nil), c.actor.Owner()
+	return reply{html: show(page{title: "Sign-in", active: syncItem, body: views.SyncPage(v)})}, nil
+}
+
+// showSyncProvider is the page of the rules of a provider.
+func (s *Server) showSyncProvider(c *call) (reply, error) {
+	p, err := s.Providers.Policy(c.param("provider"))
+	if err != nil {
+		return reply{}, err
+	}
+	pg, err := s.syncProviderPage(c, p, views.SyncTry{}, nil)
+	return reply{html: show(pg)}, err
+}
+
+// syncProviderPage is the page with its forms as they are stored, but for the one that was sent.
+func (s *Server) syncProviderPage(c *call, p *org.Provider, try views.SyncTry, sent *views.SyncRulesForm) (pg page, err error) {
+	v := views.SyncProvider{Try: try}
+	for _, state := range s.providerStates() {
+		if state.ID == p.ID {
+			v.SyncProviderState = state
+		}
+	}
+	v.Try.Provider = v.SignInProvider
+	kinds := []org.SyncKind{org.SyncOrganizations}
+	if c.actor.Owner() {
+		kinds = append(kinds, org.SyncSiteRoles)
+	}
+	for _, kind := range kinds {
+		if sent != nil && sent.Stored.Kind == kind {
+			v.Forms = append(v.Forms, *sent)
+			continue
+		}
+		f, err := s.rulesForm(c, p, org.SyncPlace{Kind: kind})
+		if err != nil {
+			return pg, err
+		}
+		v.Forms = append(v.Forms, f)
+	}
+	all, err := s.Service.Sync.All(c.ctx, c.actor, org.Given(p))
+	if err != nil {
+		return pg, err
+	}
+	for _, r := range all {
+		if r.Kind == org.SyncRoles && r.Field != "" {
+			v.Organizations = append(v.Organizations, r)
+		}
+	}
+	return page{title: p.Name, active: syncItem, crumbs: syncCrumbs, body: views.SyncProviderPage(v)}, nil
+}
+
+// editSiteRules is a step of the editor of memberships, or of that of site roles.
+func (s *Server) editSiteRules(c *call) (reply, error) {
+	p, err := s.Providers.Policy(c.param("provider"))
+	if err != nil {
+		return reply{}, err
+	}
+	o, err := c.object()
+	if err != nil {
+		return reply{}, err
+	}
+	kind := org.SyncOrganizations
+	if o.text("kind") == string(org.SyncSiteRoles) {
+		kind = org.SyncSiteRoles
+	}
+	return s.editRules(c, p, org.SyncPlace{Kind: kind}, func(f views.SyncRulesForm) (page, error) {
+		return s.syncProviderPage(c, p, views.SyncTry{}, &f)
+	}, views.SyncProviderURL(p.ID))
+}
+
+// chosenProvider is the provider that the query names, or else the first; nil if there are none.
+func (s *Server) chosenProvider(c *call) (*org.Provider, []views.SignInProvider, error) {
+	list := s.signInProviders()
+	if len(list) == 0 {
+		return nil, nil, nil
+	}
+	id := c.query().text("provider")
+	if id == "" {
+		id = list[0].ID
+	}
+	p, err := s.Providers.Policy(id)
+	return p, list, err
+}
+
+// showOrganizationRules is the page of the rules of an organization.
+func (s *Server) showOrganizationRules(c *call) (reply, error) {
+	p, list, err := s.chosenProvider(c)
+	if err != nil {
+		return reply{}, err
+	}
+	v := views.OrganizationSync{Providers: list}
+	if p == nil {
+		v.Organization, err = s.syncOrganization(c)
+	} else if v.Form, err = s.rulesForm(c, p, c.rulesPlace()); err == nil {
+		v.Organization = v.Form.Stored.Organization
+	}
+	return reply{html: show(organizationSyncPage(v))}, err
+}
+
+// syncOrganization is the organization of the page where there is no provider whose rules say it.
+func (s *Server) syncOrganization(c *call) (org.Organization, error) {
+	v, err := s.tenant.OrganizationView(c.ctx, c.actor, c.organization())
+	if err == nil && !c.may("read", "idpsync_settings", v.Organization.ID) {
+		err = org.ErrForbidden("idpsync_settings:read")
+	}
+	return v.Organization, err
+}
+
+func (c *call) rulesPlace() org.SyncPlace {
+	return org.SyncPlace{Kind: org.SyncRoles, Organization: c.organization()}
+}
+
+func organizationSyncPage(v views.OrganizationSync) page {
+	return page{title: "Sign-in rules", active: "settings", body: views.OrganizationSyncPage(v)}
+}
+
+// editOrganizationRules is a step of the editor of the rules of an organization.
+func (s *Server) editOrganizationRules(c *call) (reply, error) {
+	p, list, err := s.chosenProvider(c)
+	if err != nil {
+		return reply{}, err
+	}
+	if p == nil {
+		return reply{}, org.ErrInvalid("No sign-in provider is configured.", "")
+	}
+	return s.editRules(c, p, c.rulesPlace(), func(f views.SyncRulesForm) (page, error) {
+		return organizationSyncPage(views.OrganizationSync{Organization: f.Stored.Organization, Providers: list, Form: f}), nil
+	}, views.OrganizationSyncURL(c.organization(), p.ID))
+}
+
+// sourceNames are what people call the providers that give something.
+func (s *Server) sourceNames() views.SourceNames {
+	names := views.SourceNames{}
+	for _, p := range s.Providers.List() {
+		names[org.Source("oidc:"+p.ID)] = p.Name
+	}
+	return names
+}
