@@ -85,6 +85,7 @@ SELECT due_at FROM mails ORDER BY due_at LIMIT 1
 `
 
 // When the next mail is due.
+// reads all: along the index, the first row alone.
 func (q *Queries) GetNextMail(ctx context.Context) (time.Time, error) {
 	row := q.queryRow(ctx, q.getNextMailStmt, getNextMail)
 	var due_at time.Time

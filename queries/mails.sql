@@ -11,6 +11,7 @@ SELECT * FROM mails WHERE id = @id;
 
 -- name: GetNextMail :one
 -- When the next mail is due.
+-- reads all: along the index, the first row alone.
 SELECT due_at FROM mails ORDER BY due_at LIMIT 1;
 
 -- name: CountMails :one
