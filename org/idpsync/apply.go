@@ -44,6 +44,7 @@ func Look(ctx context.Context, s unit.Reader, by Person) (Outlook, error) {
 
 // Store notes what the sign-in has left as it was, and forgets what an earlier one had.
 func (o *Outlook) Store(ctx context.Context, w *unit.Writer) error {
+	// Most sign-ins leave nothing and had nothing, and write nothing here.
 	for _, n := range o.had {
 		if slices.Contains(o.has, n) {
 			continue
@@ -95,6 +96,7 @@ const maxRounds = 3
 func (s *Service) Apply(ctx context.Context, by Person) (err error) {
 	defer org.Wrap(&err, "sync with %q", by.Provider.ID)
 	for range maxRounds {
+		// Without a lock: most often nothing but an organization is concerned, and the site need not be held for it.
 		o, err := s.lookNow(ctx, by)
 		if err != nil || !o.due() {
 			return err
@@ -108,6 +110,7 @@ func (s *Service) Apply(ctx context.Context, by Person) (err error) {
 			if p.place == uuid.Nil || !o.dueIn(p.place) {
 				continue
 			}
+			// In order of id, so that two sign-ins of one person cannot wait for each other.
 			in := atPlace{by, p.place}
 			_, _, err := unit.Do(ctx, s.units, s.actor(by), unit.InOrganization(p.place.String()), "write", in, planPlace, applyPlace)
 			if err != nil && org.KindOf(err) != org.NotFound { // an organization that is gone
@@ -164,6 +167,7 @@ func planSite(ctx context.Context, a *unit.Attempt, by Person) (p siteSync, err 
 	if p.outlook, err = lookAt(ctx, a.Reader, by, false); err != nil {
 		return p, err
 	}
+	// The unit may have been asked for the loss alone, which is counted here whatever it is about.
 	part := p.of(uuid.Nil)
 	if !part.changes() {
 		return p, nil
@@ -199,6 +203,7 @@ func applySite(ctx context.Context, w *unit.Writer, p siteSync) (none struct{}, 
 	if err != nil {
 		return none, err
 	}
+	// Once: an entry at each sign-in would bury what else the trail tells.
 	if n, told := p.toTell(uuid.Nil); told {
 		w.Begin("write", errHeld.Kind.Status())
 		w.About("user", p.user.ID, p.user.Username, uuid.Nil)
@@ -227,6 +232,7 @@ var errHeld = &org.Error{Kind: org.Conflict, Message: "The last one must stay."}
 // count notes that somebody is about to lose something.
 func (p *siteSync) count(ctx context.Context, w *unit.Writer) error {
 	source := string(p.source)
+	// What is too old to count goes here, since nobody else looks at it.
 	if err := w.W.DeleteOldSyncLosses(ctx, db.DeleteOldSyncLossesParams{Source: source, Before: w.Now.Add(-fuseWindow)}); err != nil {
 		return err
 	}
@@ -274,6 +280,7 @@ func planPlace(ctx context.Context, a *unit.Attempt, in atPlace) (p placeSync, e
 		return p, err
 	}
 	a.About("organization_member", p.user.ID, p.user.Username, o.ID)
+	// Only what the unit of the site has counted may be taken, or two servers could pass the fuse together.
 	if p.outlook, err = lookAt(ctx, a.Reader, in.Person, true); err != nil {
 		return p, err
 	}

@@ -19,6 +19,7 @@ func lookUp(p *org.Provider, claims map[string]any, field string) (values []stri
 	}
 	all, ok := texts(v, p.Separator)
 	switch {
+	// A list of exactly so many values may be all there is. To be wrong about that takes nothing from anybody.
 	case !ok: // of a shape that nobody can read, nothing can be concluded
 		return nil, org.ClaimAbsent
 	case p.TruncatedAt > 0 && len(all) == p.TruncatedAt:
@@ -54,6 +55,7 @@ func find(claims map[string]any, name string) (any, bool) {
 // cutOff reports whether the provider says that it left a claim out: it names it among those to be asked for elsewhere, or it is
 // Entra in the implicit flow, which says so of groups alone.
 func cutOff(claims map[string]any, field string) bool {
+	// Entra sends where the groups can be asked for instead. Nobody asks there: it takes rights of another kind.
 	elsewhere, _ := claims["_claim_names"].(map[string]any)
 	if _, named := elsewhere[field]; named {
 		return true

@@ -53,6 +53,7 @@ func (p *part) edits() (edits []org.RecordEdit) {
 		e := of(r.Role)
 		e.Gone = append(e.Gone, r)
 	}
+	// A record that takes the place of one of the same source is one edit: the role is held all the time.
 	for i := range p.made {
 		e := of(p.made[i].Role)
 		e.New = &p.made[i]
@@ -104,6 +105,7 @@ func (c *comparison) in(place uuid.UUID, records []org.Assignment, exists func(r
 	default:
 		c.end(&p, stored)
 	}
+	// By what it is afterwards: a membership that this sign-in gives has roles at once.
 	member := slices.ContainsFunc(p.after(), func(r org.Assignment) bool { return r.Role == org.RoleOrganizationUser })
 	c.roles(&p, c.want.roles[place], c.want.silent.roles[place], member, exists)
 	return p
@@ -111,6 +113,7 @@ func (c *comparison) in(place uuid.UUID, records []org.Assignment, exists func(r
 
 // roles compares roles of one place. Where somebody is no member, none is left.
 func (c *comparison) roles(p *part, want map[string]string, silent, member bool, exists func(string) bool) {
+	// What ends comes first, and then what is given: a record that another value gives now is made anew under its name.
 	for i := range p.before {
 		r := &p.before[i]
 		_, wanted := want[r.Role]

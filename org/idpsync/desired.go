@@ -73,6 +73,7 @@ func (book rulebook) desire(p *org.Provider, claims map[string]any, home uuid.UU
 		states: map[string]org.ClaimState{},
 	}
 	w.silent.roles = map[uuid.UUID]bool{}
+	// A value may be of use to one rule set alone, so what is unmatched is known at the end.
 	met := map[string]bool{} // values, and whether some rule knows them
 	for i := range book {
 		set := &book[i]
@@ -118,6 +119,7 @@ func (w *wanted) beSilent(set *ruleSet) {
 
 // give adds what a value gives. Of several values that give the same, the first by name is what it is said to come from.
 func (w *wanted) give(set *ruleSet, value string, targets []string) {
+	// What names the source of a record must not change from one sign-in to the next, or each would write: values are sorted.
 	ref := reference(set.Kind, value)
 	for _, target := range targets {
 		switch set.Kind {

@@ -29,6 +29,7 @@ func (v *view) askFuse(ctx context.Context) error {
 	if !db.IsNotFound(err) {
 		return err
 	}
+	// A fuse that is switched off does not release what it has held before: a person does.
 	if v.provider.FusePeople == 0 && v.provider.FusePercent == 0 {
 		v.known = true
 		return nil
@@ -56,6 +57,7 @@ func (v *view) isOneTooMany(ctx context.Context, source string) (bool, error) {
 	if v.provider.FusePercent == 0 {
 		return true, nil
 	}
+	// Those who have just lost all they had count among the holders, or the limit would sink with each of them.
 	people, err := v.Q.CountHoldersOfSource(ctx, db.CountHoldersOfSourceParams{Source: source, Since: since})
 	return err == nil && (lost+1)*100 > people*int64(v.provider.FusePercent), err
 }

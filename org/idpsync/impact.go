@@ -44,6 +44,7 @@ func weigh(ctx context.Context, s unit.Reader, by *org.Actor, q question) (org.S
 	if err != nil {
 		return w.impact, err
 	}
+	// Whether an organization is there is asked once for all people, not once for each.
 	places := map[uuid.UUID]bool{}
 	began := time.Now()
 	page := db.ListLatestIdentitiesParams{Provider: q.provider.ID, Before: unit.NullTime(s.When.Add(org.Day)), MaxRows: weighedOnce}
@@ -94,6 +95,7 @@ func (w *weighing) piece(ctx context.Context, s unit.Reader, q question, home uu
 		records[onSite[i].UserID] = append(records[onSite[i].UserID], unit.SiteAssignmentOf(onSite[i]))
 	}
 	for i := range rows {
+		// Claims that were too long to keep are known by name alone: what they would give is not known.
 		claims, ok := storedClaims(rows[i].Claims)
 		if !ok {
 			w.impact.Complete = false
@@ -118,6 +120,7 @@ func (w *weighing) add(v *view, username string) {
 		if !p.changes() {
 			continue
 		}
+		// What is held counts, from whatever source: a role that somebody has by hand as well is no loss.
 		before, after := heldBy(p.before, p.place), heldBy(p.after(), p.place)
 		for role := range after {
 			if !before[role] {

@@ -38,18 +38,10 @@ type outlook struct {
 	has   []notice // of this one
 }
 
-// notice is one thing that a sign-in leaves as it was.
-type notice struct{ kind, target string }
-
 // due reports whether there is anything to store before the session.
 func (o *outlook) due() bool {
 	return o.trips || slices.ContainsFunc(o.parts, func(p part) bool { return p.changes() }) ||
 		slices.ContainsFunc(o.has, func(n notice) bool { return n.told() && !slices.Contains(o.had, n) })
-}
-
-// told reports whether the trail tells of a notice, in the chain of what it is about.
-func (n notice) told() bool {
-	return n.kind == string(org.HoldLastOwner) || n.kind == string(org.HoldLastAdmin)
 }
 
 // of is the part of a place.
@@ -74,6 +66,8 @@ func look(ctx context.Context, s unit.Reader, q question) (*outlook, error) {
 	if err := v.compare(ctx, false); err != nil {
 		return nil, err
 	}
+	// The fuse is asked only by those who would lose something, and what it holds is found by comparing again: a membership
+	// that stays has roles that stay.
 	if v.loses {
 		if err := v.askFuse(ctx); err != nil {
 			return nil, err
@@ -145,6 +139,7 @@ func (v *view) hold(records []org.Assignment) {
 			v.places[r.OrganizationID] = append(v.places[r.OrganizationID], r)
 		}
 	}
+	// The sweeper may not have come by yet.
 	for place, list := range v.places { // roles that are left of a membership that has ended give nothing
 		if !slices.ContainsFunc(list, func(r org.Assignment) bool { return r.Role == org.RoleOrganizationUser }) {
 			delete(v.places, place)
@@ -219,10 +214,12 @@ func (v *view) inPlace(ctx context.Context, c comparison, place uuid.UUID) (part
 	if v.lax || !endless(records, org.RoleOrganizationAdmin, org.RoleOrganizationUser) || endless(p.after(), org.RoleOrganizationAdmin, org.RoleOrganizationUser) {
 		return p, nil
 	}
+	// Only now, since it takes queries: the last admin is seldom asked about.
 	other, err := v.AdminBeside(ctx, place, v.user)
 	if err != nil || other {
 		return p, err
 	}
+	// The membership too: without it nobody is an admin.
 	c.protects = map[string]bool{org.RoleOrganizationAdmin: true, org.RoleOrganizationUser: true}
 	p = c.in(place, records, exists)
 	p.protected = true
@@ -297,6 +294,7 @@ func (v *view) unlocked(ctx context.Context, p part) (part, error) {
 		return p, nil
 	}
 	h := org.HolderChange{User: v.user, Before: rolesOf(p.before), After: rolesOf(p.after())}
+	// A role that denies can do that, and rules may give it to each owner, one sign-in after the other.
 	managed, err := v.If(h).ManagedBeside(ctx, uuid.Nil)
 	if err != nil || managed {
 		return p, err
@@ -318,32 +316,6 @@ func rolesOf(records []org.Assignment) []string {
 	}
 	slices.Sort(roles)
 	return slices.Compact(roles)
-}
-
-// note says what this sign-in leaves as it was.
-func (v *view) note() {
-	add := func(kind, target string) {
-		if n := (notice{kind, target}); !slices.Contains(v.has, n) {
-			v.has = append(v.has, n)
-		}
-	}
-	for _, claim := range sortedKeys(v.want.states) {
-		if v.want.states[claim] == org.ClaimTruncated {
-			add(string(org.ClaimTruncated), claim)
-		}
-	}
-	for i := range v.parts {
-		if p := &v.parts[i]; p.protected && len(p.held) > 0 {
-			if p.place == uuid.Nil {
-				add(string(org.HoldLastOwner), "")
-			} else {
-				add(string(org.HoldLastAdmin), p.place.String())
-			}
-		}
-	}
-	if v.fused {
-		add(string(org.HoldFuse), "")
-	}
 }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

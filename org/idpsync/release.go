@@ -64,6 +64,7 @@ func planRelease(ctx context.Context, a *unit.Attempt, in release) (r released, 
 	if !ok || provider == "" {
 		return r, org.FieldErrors{{Field: "source", Detail: "must be that of a sign-in provider, like oidc:okta"}}.Err("Validation failed.")
 	}
+	// Its next sign-in would give again what ended, and give twice what was kept.
 	if a.Configured(provider) {
 		return r, org.ErrInvalid("People can sign in with this provider.", "Its records follow its rules. Change those, or take the provider out of the settings first.")
 	}
@@ -85,6 +86,7 @@ func applyRelease(ctx context.Context, w *unit.Writer, r released) (action strin
 	if err := w.W.ReleaseSyncSource(ctx, r.source); err != nil {
 		return "", err
 	}
+	// The count begins anew, or the next loss would hold the source again.
 	if err := w.W.DeleteSyncLosses(ctx, r.source); err != nil {
 		return "", err
 	}
@@ -115,6 +117,7 @@ func (s *Service) dissolve(ctx context.Context, by *org.Actor, in dissolving) (d
 	if in.keep {
 		done.Action = org.ReleaseKeep
 	}
+	// Records that a sign-in makes meanwhile are none of this source: nobody can sign in with its provider.
 	places, err := s.units.DB.ListOrganizationsOfSource(ctx, string(in.source))
 	if err != nil {
 		return done, err
@@ -172,6 +175,7 @@ func planDissolve(ctx context.Context, a *unit.Attempt, in dissolving) (d dissol
 		return d, err
 	}
 	for _, row := range rows {
+		// Asked of the state after those before: of two admins that go at once the second one is the last.
 		keep := in.keep
 		p := in.part(a, records[row.ID], keep)
 		if !keep && endless(p.before, org.RoleOrganizationAdmin, org.RoleOrganizationUser) && !endless(p.after(), org.RoleOrganizationAdmin, org.RoleOrganizationUser) {
@@ -198,6 +202,7 @@ func planDissolveSite(ctx context.Context, a *unit.Attempt, in dissolving) (d di
 	if !a.Actor.Owner() {
 		return d, org.ErrForbidden("idpsync_settings:update")
 	}
+	// By id, a piece at a time: those who keep something by hand are not found again.
 	users, err := a.Q.ListAccountsOfSource(ctx, db.ListAccountsOfSourceParams{Source: string(in.source), AfterUser: in.after, MaxRows: dissolvedOnce})
 	if err != nil || len(users) == 0 {
 		return d, err
@@ -235,6 +240,7 @@ func planDissolveSite(ctx context.Context, a *unit.Attempt, in dissolving) (d di
 
 // part is what becomes of the records of one person. One that is kept takes the place of a local record that ends sooner.
 func (in *dissolving) part(a *unit.Attempt, records []org.Assignment, keep bool) part {
+	// The trail tells of both sides, so an undo can take back the one and give back the other.
 	p := part{place: in.place, before: records}
 	for _, r := range records {
 		if r.Source != in.source {

@@ -37,6 +37,7 @@ func status(ctx context.Context, s unit.Reader, by *org.Actor) (st org.SyncStatu
 	if err != nil {
 		return st, err
 	}
+	// Whether a provider is still there only the settings of this server say.
 	st.Gone = gone(s.Units, all)
 	for _, h := range held {
 		of := org.SyncSource{Source: org.Source(h.Source), HeldAt: h.HeldAt, Reason: h.Reason}
@@ -56,6 +57,7 @@ func status(ctx context.Context, s unit.Reader, by *org.Actor) (st org.SyncStatu
 	}
 	for _, r := range rows {
 		n := org.SyncNotice{Source: org.Source(r.Source), Kind: r.Kind, At: r.NotedAt}
+		// That there is a notice may be known to all who look after the rules, about whom only to those who read accounts.
 		if by.Can("read", org.UserObject(r.UserID)) {
 			n.UserID, n.Username = r.UserID, r.Username
 		}

@@ -55,6 +55,7 @@ func test(ctx context.Context, s unit.Reader, by *org.Actor, input org.Input[org
 			}
 		}
 	}
+	// The same look as that of a sign-in, so there is nothing that could say something else.
 	o, err := look(ctx, s, q)
 	if err != nil {
 		return f, err
@@ -116,6 +117,7 @@ func checkDraft(ctx context.Context, s unit.Reader, by *org.Actor, draft []org.S
 			}
 			set.Organization = unit.OrganizationOf(o)
 		}
+		// The checks of a change that is stored, so that what can be tried can be saved.
 		c := changed{before: org.SyncRules{Kind: set.Kind}, after: *set}
 		if e, ok := errors.AsType[*org.Error](c.check(nil)); ok {
 			for _, f := range e.Fields {
@@ -129,6 +131,7 @@ func checkDraft(ctx context.Context, s unit.Reader, by *org.Actor, draft []org.S
 // drafted puts rule sets that are not stored into the place of stored ones.
 func drafted(rules, draft []org.SyncRules) []org.SyncRules {
 	same := func(a, b *org.SyncRules) bool { return a.Kind == b.Kind && a.Organization.ID == b.Organization.ID }
+	// A draft replaces a whole set, as saving it would; the other sets count too, since people hold by all of them.
 	left := slices.DeleteFunc(slices.Clone(rules), func(r org.SyncRules) bool {
 		return slices.ContainsFunc(draft, func(d org.SyncRules) bool { return same(&r, &d) })
 	})
@@ -219,6 +222,7 @@ func lineOf(r *org.Assignment, change org.SyncStep) org.SyncLine {
 
 // nameAll gives organizations their names, as far as the caller may read them.
 func nameAll(ctx context.Context, s unit.Reader, by *org.Actor, f *org.SyncForecast) error {
+	// One look for each organization, however many lines are about it.
 	names := map[uuid.UUID]string{}
 	name := func(id uuid.UUID) (string, error) {
 		known, ok := names[id]

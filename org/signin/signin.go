@@ -70,7 +70,7 @@ func (s *Service) enter(ctx context.Context, in signIn) (done entering, err erro
 	settled := false
 	for {
 		done, _, err = unit.Do(ctx, s.units, nil, unit.SigningIn, "login", in, planEnter, applyEnter)
-		due, syncs := errors.AsType[syncDue](err)
+		due, syncs := errors.AsType[syncDueError](err)
 		switch {
 		case errors.Is(err, errChanges) && !settled:
 			settled = true
@@ -102,10 +102,10 @@ func (s *Service) follow(ctx context.Context, in signIn, user uuid.UUID) error {
 	return err
 }
 
-// syncDue means that what the account holds must change before it can be let in.
-type syncDue struct{ user uuid.UUID }
+// syncDueError means that what the account holds must change before it can be let in.
+type syncDueError struct{ user uuid.UUID }
 
-func (syncDue) Error() string { return "this sign-in changes what the account holds" }
+func (syncDueError) Error() string { return "this sign-in changes what the account holds" }
 
 func (in *signIn) person(user uuid.UUID) idpsync.Person {
 	return idpsync.Person{Provider: in.provider, Claims: in.proof.Claims, Request: in.request, User: user}
@@ -141,7 +141,7 @@ type entering struct {
 }
 
 // planEnter lets in an account as it stands. It fails with errChanges if the account must be found, made or changed first, and
-// with syncDue if what it holds must.
+// with syncDueError if what it holds must.
 func planEnter(ctx context.Context, a *unit.Attempt, in signIn) (e entering, err error) {
 	e.signIn = in
 	a.Become(uuid.Nil, "", in.request)
@@ -176,7 +176,7 @@ func planEnter(ctx context.Context, a *unit.Attempt, in signIn) (e entering, err
 		return e, err
 	}
 	if e.sync.Due && !in.synced {
-		return e, syncDue{e.row.ID}
+		return e, syncDueError{e.row.ID}
 	}
 	seen := e.row
 	seen.LastSeenAt = unit.NullTime(a.Now)
