@@ -43,6 +43,9 @@ type sentRules struct {
 
 func (c *call) readRules(o object) sentRules {
 	in := sentRules{kind: org.SyncKind(o.text("kind")), field: strings.TrimSpace(o.text("field")), all: o.flag("assign_default"), do: o.text("do"), version: c.versions(o)}
+	if in.version == nil { // what began from rules that were not stored yet must not replace others
+		in.version = org.Versions{org.NoVersion}
+	}
 	values, targets := o.texts("value", org.MaxSyncPairs), o.texts("target", org.MaxSyncPairs)
 	if len(values) != len(targets) {
 		o.addError("rows", "must have a value and what it gives, each")
