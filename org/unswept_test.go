@@ -120,7 +120,7 @@ func TestSweepGoesOn(t *testing.T) {
 	servers, clock := s.servers(t, 1)
 	end := clock.now().Add(time.Hour)
 	s.record(t, home, "m", "viewer", org.SourceManual, end)
-	s.exec(t, "INSERT INTO revisions (organization_id, value, roles, audit_seq, audit_hash, catalog, next_end) VALUES (?, 1, 1, 0, X'', 1, ?)", id("nowhere").String(), end.Add(-time.Minute))
+	s.exec(t, "INSERT INTO revisions (organization_id, value, roles, audit_seq, audit_hash, catalog, next_end) VALUES (?, 1, 1, 0, ?, 1, ?)", id("nowhere").String(), []byte{}, end.Add(-time.Minute))
 	clock.set(end)
 	if n, err := servers[0].SweepEnded(t.Context()); n != 1 || err == nil {
 		t.Errorf("%d swept, %v", n, err)

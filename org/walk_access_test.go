@@ -38,7 +38,7 @@ var accountSteps = []stepKind{
 		in.LoginType, in.Status = org.LoginNone, org.StatusActive
 		return a.create(in)
 	}},
-	{name: "password", weight: 20, needs: perm("user:update_personal"), ofSite: true, take: func(a *attempt) error {
+	{name: "password", people: true, weight: 20, needs: perm("user:update_personal"), ofSite: true, take: func(a *attempt) error {
 		user := a.target()
 		if user == a.actor {
 			return nil
@@ -52,7 +52,7 @@ var accountSteps = []stepKind{
 		}
 		return err
 	}},
-	{name: "own-password", weight: 12, ofSite: true, take: func(a *attempt) error {
+	{name: "own-password", people: true, weight: 12, ofSite: true, take: func(a *attempt) error {
 		in := org.PasswordInput{Password: a.password(), OldPassword: a.passwords[a.actor.id]}
 		a.say("sets the own password")
 		err := a.svc.SetPassword(a.ctx, a.by, "me", given(in), nil)
@@ -183,7 +183,7 @@ func (a *attempt) logIn(user *acct, knower uuid.UUID) error {
 }
 
 var accessSteps = []stepKind{
-	{name: "link-make", weight: 16, needs: perm("user:update_personal"), ofSite: true, take: func(a *attempt) error {
+	{name: "link-make", people: true, weight: 16, needs: perm("user:update_personal"), ofSite: true, take: func(a *attempt) error {
 		user := a.target()
 		a.acted = user.id
 		a.say("makes a password link for %s", user.name)
@@ -217,7 +217,7 @@ var accessSteps = []stepKind{
 		}
 		return err
 	}},
-	{name: "link-revoke", weight: 10, needs: perm("user:update_personal"), ofSite: true, take: func(a *attempt) error {
+	{name: "link-revoke", people: true, weight: 10, needs: perm("user:update_personal"), ofSite: true, take: func(a *attempt) error {
 		user := a.target()
 		for _, s := range a.secrets {
 			if other := a.before.accounts[s.target]; s.kind == "link" && other != nil && a.rng.IntN(3) == 0 {
@@ -233,10 +233,12 @@ var accessSteps = []stepKind{
 		a.say("makes a token of %s", user.name)
 		text, _, err := a.svc.CreateToken(a.ctx, a.by, user.name, given(org.TokenInput{}))
 		if err == nil {
+			a.mustCover(nil)
 			a.keeps(a.secret("token", a.maker(user.id), user, text))
 		}
 		return err
 	}},
+	{name: "limited-token", weight: 24, needs: perm("api_key:create"), ofSite: true, take: (*attempt).limitedToken},
 	{name: "token-delete", weight: 8, needs: perm("api_key:delete"), ofSite: true, take: func(a *attempt) error {
 		if len(a.tokens) == 0 {
 			return nil
@@ -290,7 +292,7 @@ var accessSteps = []stepKind{
 		a.say("ends a session")
 		return a.svc.EndSession(a.ctx, a.by, session[1])
 	}},
-	{name: "end-sessions", weight: 3, ofSite: true, take: func(a *attempt) error {
+	{name: "end-sessions", people: true, weight: 3, ofSite: true, take: func(a *attempt) error {
 		a.say("ends all sessions and tokens")
 		return a.svc.EndSessions(a.ctx, a.by)
 	}},

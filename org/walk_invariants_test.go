@@ -46,7 +46,7 @@ func reach(a *acct, place uuid.UUID) rights {
 		return rights{}
 	}
 	r := a.in(place)
-	if place != uuid.Nil && !a.member(place) {
+	if place != uuid.Nil && !a.member(place) && a.limits == nil {
 		r[nobodys] = r[nobodys].or(bareMember[nobodys])
 		r[own] = r[own].or(bareMember[own])
 	}
@@ -122,7 +122,7 @@ func (st *state) beyond(target, caller *acct) string {
 // became tells of somebody who acted on the account of another that may do more.
 func became(a *attempt, _ *state) []string {
 	target := a.before.accounts[a.acted]
-	if target == nil || a.actor == nil || target == a.actor {
+	if target == nil || a.actor == nil || target.id == a.actor.id {
 		return nil
 	}
 	if more := a.before.beyond(target, a.actor); more != "" {
@@ -138,7 +138,7 @@ func lost(a *attempt, after *state) (bad []string) {
 	}
 	for _, was := range a.before.list {
 		now := after.accounts[was.id]
-		if now == nil || now == was || was == a.actor || !loses(was, now, after) {
+		if now == nil || now == was || was.id == a.actor.id || !loses(was, now, after) {
 			continue
 		}
 		more := ""

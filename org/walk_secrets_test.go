@@ -17,6 +17,7 @@ type secret struct {
 	maker, target uuid.UUID
 	email         string // of the target
 	text          string
+	limits        *tokenLimits         // of a token; nil: none
 	allowance     map[uuid.UUID]rights // what the target may hold without its maker holding it; nil at first
 }
 

@@ -110,11 +110,12 @@ type acct struct {
 	roles                      map[uuid.UUID][]*rbac.Role // by where they are held; those of the site under the zero id
 	rights                     map[uuid.UUID]rights       // worked out when asked for
 	content                    string                     // all of the above that the tables have
+	limits                     *tokenLimits               // of the token that it came with; nil: none
 }
 
 func (a *acct) member(place uuid.UUID) bool { return slices.Contains(a.homes, place) }
 
-func (a *acct) owner() bool { return a.subject.HasRole("owner", uuid.Nil) }
+func (a *acct) owner() bool { return a.limits == nil && a.subject.HasRole("owner", uuid.Nil) }
 
 func (a *acct) suspended() bool { return a.status == "suspended" }
 
@@ -123,7 +124,9 @@ func (a *acct) signsIn() bool { return a.status == "active" && a.login == "passw
 func (a *acct) in(place uuid.UUID) rights {
 	r, ok := a.rights[place]
 	if !ok {
-		r = rightsOf(a.subject, a.id, place)
+		if r = rightsOf(a.subject, a.id, place); a.limits != nil {
+			r = a.limits.cut(r, place)
+		}
 		a.rights[place] = r
 	}
 	return r

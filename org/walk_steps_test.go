@@ -18,6 +18,7 @@ type stepKind struct {
 	needs   rbac.Permission // who holds it is picked more often
 	ofSite  bool
 	anybody bool // nobody need be signed in
+	people  bool // tokens with limits do not reach it
 	quiet   bool // leaves the revision as it is
 	take    func(a *attempt) error
 }
@@ -134,17 +135,17 @@ var roleSteps = []stepKind{
 		a.say("restores %s in %s to %d", name, a.org(), version)
 		return drop(a.svc.RestoreRole(a.ctx, a.by, org.In(a.org()), name, given(org.RestoreRole{Version: version})))
 	}},
-	{name: "site-role-put", weight: 24, needs: perm("assign_role:create"), ofSite: true, take: func(a *attempt) error {
+	{name: "site-role-put", people: true, weight: 24, needs: perm("assign_role:create"), ofSite: true, take: func(a *attempt) error {
 		name := a.customName(walkSiteNames)
 		a.say("puts %s", name)
 		return drop(a.svc.PutRole(a.ctx, a.by, org.Site, a.body(name)))
 	}},
-	{name: "site-role-delete", weight: 5, needs: perm("assign_role:delete"), ofSite: true, take: func(a *attempt) error {
+	{name: "site-role-delete", people: true, weight: 5, needs: perm("assign_role:delete"), ofSite: true, take: func(a *attempt) error {
 		name := a.customName(walkSiteNames)
 		a.say("deletes %s", name)
 		return drop(a.svc.DeleteRole(a.ctx, a.by, org.Site, name, nil))
 	}},
-	{name: "site-role-restore", weight: 8, needs: perm("assign_role:create"), ofSite: true, take: func(a *attempt) error {
+	{name: "site-role-restore", people: true, weight: 8, needs: perm("assign_role:create"), ofSite: true, take: func(a *attempt) error {
 		name, version, ok := a.version()
 		if !ok {
 			return nil

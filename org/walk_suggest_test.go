@@ -20,7 +20,7 @@ type foretold struct {
 	impact     org.Impact
 }
 
-var suggestSteps = []stepKind{{name: "suggest", weight: 24, needs: perm("assign_org_role:assign"), take: func(a *attempt) error {
+var suggestSteps = []stepKind{{name: "suggest", people: true, weight: 24, needs: perm("assign_org_role:assign"), take: func(a *attempt) error {
 	told := &foretold{target: a.target(), pair: a.rng.IntN(len(pairs())), w: a.rng.IntN(2), place: a.place}
 	p := pairs()[told.pair]
 	e, err := a.svc.Explain(a.ctx, a.by, a.org(), told.target.name, org.Question{Action: p.Action, ResourceType: p.ResourceType, Own: told.w == own})

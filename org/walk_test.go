@@ -95,7 +95,7 @@ func (c *tally) String() string {
 	accepted, tried := 0, 0
 	for _, name := range slices.Sorted(maps.Keys(c.tried)) {
 		parts = append(parts, fmt.Sprintf("%s %d/%d", name, c.accepted[name], c.tried[name]))
-		if name != "by-token" { // these are counted by their own kind, too
+		if !strings.HasPrefix(name, "by-") { // these are counted by their own kind, too
 			accepted, tried = accepted+c.accepted[name], tried+c.tried[name]
 		}
 	}
@@ -113,6 +113,7 @@ type walk struct {
 	before    *state // the step that is being taken
 	secrets   []*secret
 	tokens    []*secret               // and sessions, everybody's, those of secrets too
+	narrow    []*secret               // the tokens with limits
 	passwords map[uuid.UUID]string    // the last one that each account was given
 	typed     map[uuid.UUID]uuid.UUID // who typed it
 	made      int                     // numbers what must have a name of its own
@@ -173,6 +174,9 @@ func (w *walk) run(steps int) {
 		w.tried[a.kind.name]++
 		if a.via != nil {
 			w.tried["by-token"]++
+			if a.via.limits != nil {
+				w.tried["by-limited-token"]++
+			}
 		}
 		if a.by == nil && !a.kind.anybody {
 			continue // gone, or suspended
@@ -189,6 +193,9 @@ func (w *walk) run(steps int) {
 		w.accepted[a.kind.name]++
 		if a.via != nil {
 			w.accepted["by-token"]++
+			if a.via.limits != nil {
+				w.accepted["by-limited-token"]++
+			}
 		}
 		w.trace = append(w.trace, fmt.Sprintf("%d: %s %s", step, a.who(), a.what))
 		after := w.reader.read(w.t)
@@ -230,6 +237,9 @@ func (w *walk) attempt() *attempt {
 	if a.kind.anybody {
 		return a
 	}
+	if w.rng.IntN(4) == 0 && len(w.narrow) > 0 && !a.kind.people && a.come(pick(w.rng, w.narrow[max(0, len(w.narrow)-10):])) {
+		return a
+	}
 	if w.rng.IntN(8) == 0 && len(w.tokens) > 0 {
 		with := pick(w.rng, w.tokens[max(0, len(w.tokens)-40):])
 		for range 20 { // rather one that somebody else has
@@ -237,7 +247,7 @@ func (w *walk) attempt() *attempt {
 				with = pick(w.rng, w.tokens)
 			}
 		}
-		if a.come(with) {
+		if (with.limits == nil || !a.kind.people) && a.come(with) {
 			return a
 		}
 	}
@@ -275,7 +285,9 @@ func (a *attempt) come(with *secret) bool {
 	} else if !a.arrive(a.svc.TokenSubject(a.ctx, org.Request{}, with.text)) {
 		return false
 	}
-	a.via = with
+	if a.via = with; with.limits != nil {
+		a.actor = a.actor.limited(with.limits)
+	}
 	return true
 }
 
