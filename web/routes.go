@@ -306,19 +306,7 @@ func (s *Server) resources() map[string]*resource {
 			paths[path].authZEN = r.Offers(AuthZEN)
 		}
 	}
-	// Echo takes /users/me/mfa for itself alone, so it has to answer what any account answers there too.
-	for path, p := range paths {
-		own := paths[strings.Replace(path, "/users/:user/", "/users/me/", 1)]
-		if own == nil || own == p {
-			continue
-		}
-		for method, e := range p.endpoints {
-			if _, there := own.endpoints[method]; !there {
-				own.endpoints[method] = e
-			}
-		}
-	}
-	for _, p := range paths {
+	for _, p := range shareOwnPaths(paths) {
 		allow := []string{http.MethodOptions}
 		for m := range p.endpoints {
 			allow = append(allow, m)

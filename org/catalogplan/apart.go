@@ -199,3 +199,26 @@ func (s *survey) countApart(g group) {
 	s.apart.places[place{g.org, g.account, g.key}] = true
 	s.apart.counted[g.alike()]++
 }
+
+// here reports whether members of an organization with this holding are looked at.
+func (c *concern) here(s *survey, g *group) bool {
+	if c.everywhere || c.holders > s.limits.few && (len(c.site) > 0 || c.in[g.org] != nil) {
+		return true
+	}
+	for name := range strings.FieldsSeq(g.roles) {
+		if c.in[g.org][name] > 0 {
+			return true
+		}
+	}
+	return c.onSite(g)
+}
+
+// onSite reports whether somebody holds a role of the site that changes.
+func (c *concern) onSite(g *group) bool {
+	for name := range strings.FieldsSeq(g.siteRoles) {
+		if slices.Contains(c.site, name) {
+			return true
+		}
+	}
+	return false
+}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/google/uuid"
 
@@ -51,29 +50,6 @@ type concern struct {
 	in         map[uuid.UUID]map[string]int64 // else: by organization the roles that change, with how many hold each
 	site       []string                       // roles of the site that change
 	holders    int64                          // of all of them; somebody with two roles counts twice
-}
-
-// here reports whether members of an organization with this holding are looked at.
-func (c *concern) here(s *survey, g *group) bool {
-	if c.everywhere || c.holders > s.limits.few && (len(c.site) > 0 || c.in[g.org] != nil) {
-		return true
-	}
-	for name := range strings.FieldsSeq(g.roles) {
-		if c.in[g.org][name] > 0 {
-			return true
-		}
-	}
-	return c.onSite(g)
-}
-
-// onSite reports whether somebody holds a role of the site that changes.
-func (c *concern) onSite(g *group) bool {
-	for name := range strings.FieldsSeq(g.siteRoles) {
-		if slices.Contains(c.site, name) {
-			return true
-		}
-	}
-	return false
 }
 
 // concerned finds out whom the change concerns from counts of holders alone, to choose the cheapest way to look at them.
