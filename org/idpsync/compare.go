@@ -151,6 +151,8 @@ func (c *comparison) end(p *part, r *org.Assignment) {
 	p.gone = append(p.gone, *r)
 }
 
+// Each renewal is a write with an entry, and browsers like to come twice.
+//
 // sameEnd is how far the end of a record may be from the one that it should have: two sign-ins of one moment write once.
 const sameEnd = time.Minute
 
