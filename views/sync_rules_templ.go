@@ -602,7 +602,7 @@ func syncRulesForm(f SyncRulesForm) templ.Component {
 		}
 		templ_7745c5c3_Err = ui.Field(ui.Input{
 			ID: f.id() + "-field", Name: "field", Label: "Claim", Value: f.Field, Err: formError(f.Err), Mono: true,
-			Hint:  "What the provider calls it, such as groups; realm_access.roles looks inside. Empty: these rules give and take nothing.",
+			Hint:  "What the provider calls it, such as groups; realm_access.roles looks inside. Empty: these rules give nothing, and what they gave ends.",
 			Attrs: templ.Attributes{"maxlength": strconv.Itoa(org.MaxSyncText), "list": f.id() + "-fields", "autocapitalize": "none", "spellcheck": "false"},
 		}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
